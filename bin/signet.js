@@ -1,0 +1,19 @@
+#!/usr/bin/env node
+// Plain JavaScript that any Node.js can read: says in one line what is missing, before anything newer is loaded.
+import { existsSync } from 'node:fs'
+
+const nodeMajorMin = 24
+
+if (Number(process.versions.node.split('.')[0]) < nodeMajorMin) {
+  console.error(
+    `signet: needs Node.js ${nodeMajorMin} or newer, this is ${process.versions.node}; ` +
+      'in a checkout, "npm start" and "npm run signet" use the one that "npm ci" installed',
+  )
+  process.exit(2)
+}
+
+// A checkout runs its sources; the published package holds only what was built from them.
+const source = new URL('../src/main.ts', import.meta.url)
+const built = new URL('../dist/main.js', import.meta.url)
+const { main } = await import(existsSync(source) ? source.href : built.href)
+await main(process.argv.slice(2))

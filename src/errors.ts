@@ -1,0 +1,55 @@
+/**
+ * The service's error codes, each with its HTTP status. They are AWS's own names: the modelled exceptions of
+ * ACM PCA and the common errors of AWS JSON 1.1 services (AWS Private CA API, Common Errors).
+ */
+export const errorStatus = {
+  CertificateMismatchException: 400,
+  ConcurrentModificationException: 400,
+  InvalidArgsException: 400,
+  InvalidArnException: 400,
+  InvalidNextTokenException: 400,
+  InvalidPolicyException: 400,
+  InvalidRequestException: 400,
+  InvalidStateException: 400,
+  InvalidTagException: 400,
+  LimitExceededException: 400,
+  LockoutPreventedException: 400,
+  MalformedCSRException: 400,
+  MalformedCertificateException: 400,
+  PermissionAlreadyExistsException: 400,
+  RequestAlreadyProcessedException: 400,
+  RequestFailedException: 400,
+  RequestInProgressException: 400,
+  ResourceNotFoundException: 400,
+  TooManyTagsException: 400,
+  AccessDeniedException: 400,
+  ExpiredTokenException: 400,
+  IncompleteSignatureException: 400,
+  InvalidSignatureException: 400,
+  MissingAuthenticationTokenException: 400,
+  SerializationException: 400,
+  ThrottlingException: 400,
+  UnknownOperationException: 400,
+  UnrecognizedClientException: 400,
+  ValidationException: 400,
+  RequestEntityTooLargeException: 413,
+  RequestTimeoutException: 408,
+  InternalFailure: 500,
+  ServiceUnavailable: 503,
+} as const
+
+export type ErrorCode = keyof typeof errorStatus
+
+/**
+ * An error meant for the caller: its code and message are sent as they are, so no secret, SQL or stack may be in
+ * the message. Anything else that is thrown is answered as InternalFailure.
+ */
+export class ServiceError extends Error {
+  override name = 'ServiceError'
+  readonly code: ErrorCode
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}

@@ -1,0 +1,25 @@
+import { randomBytes } from 'node:crypto'
+
+/** Where unpredictable bytes come from. */
+export interface Random {
+  /** `length` bytes, unpredictable and independent of every earlier call. */
+  bytes(length: number): Uint8Array
+}
+
+/** The platform's cryptographically secure generator. */
+export const systemRandom: Random = { bytes: (length) => randomBytes(length) }
+
+/** A random UUID in lower case (RFC 9562 §5.4, version 4). */
+export function uuid(random: Random): string {
+  const bytes = Buffer.from(random.bytes(16))
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80
+  const hex = bytes.toString('hex')
+  return [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    hex.slice(12, 16),
+    hex.slice(16, 20),
+    hex.slice(20),
+  ].join('-')
+}
