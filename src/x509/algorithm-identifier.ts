@@ -1,0 +1,60 @@
+/** AlgorithmIdentifier (RFC 5280 §4.1.1.2) of keys and signatures. */
+import type { DerReader } from './der-reader.ts'
+import { readOnlyNested, tags } from './der-reader.ts'
+import { encodeSequence } from './der-writer.ts'
+import { decodeOid, encodeOidElement, oidName, oids } from './oid.ts'
+
+export interface AlgorithmIdentifier {
+  readonly der: Uint8Array
+  readonly oid: string
+  /** DER of the parameters; undefined if there are none, which is not the same as NULL. */
+  readonly parameters: Uint8Array | undefined
+}
+
+/** Reads an AlgorithmIdentifier, which must be the whole of `der`. Throws DerError. */
+export function parseAlgorithmIdentifier(der: Uint8Array): AlgorithmIdentifier {
+  const reader = readOnlyNested(der, tags.sequence, 'AlgorithmIdentifier')
+  const oid = decodeOid(reader.element(tags.oid).content)
+  const parameters = reader.atEnd ? undefined : reader.any().der
+  reader.end()
+  return { der, oid, parameters }
+}
+
+/** The next element as an AlgorithmIdentifier. */
+export function readAlgorithmIdentifier(reader: DerReader): AlgorithmIdentifier {
+  return parseAlgorithmIdentifier(reader.element(tags.sequence).der)
+}
+
+const derNull = Uint8Array.of(tags.null, 0)
+
+/** RSA has NULL for parameters (RFC 4055 §5), the others have none (RFC 5758 §3.2, RFC 9881 §2). */
+const signatureAlgorithms: ReadonlyMap<string, Uint8Array> = new Map([
+  ['SHA256WITHRSA', encodeAlgorithm(oids.sha256WithRsaEncryption, derNull)],
+  ['SHA384WITHRSA', encodeAlgorithm(oids.sha384WithRsaEncryption, derNull)],
+  ['SHA512WITHRSA', encodeAlgorithm(oids.sha512WithRsaEncryption, derNull)],
+  ['SHA256WITHECDSA', encodeAlgorithm(oids.ecdsaWithSha256)],
+  ['SHA384WITHECDSA', encodeAlgorithm(oids.ecdsaWithSha384)],
+  ['SHA512WITHECDSA', encodeAlgorithm(oids.ecdsaWithSha512)],
+  ['ML_DSA_44', encodeAlgorithm(oids.mlDsa44)],
+  ['ML_DSA_65', encodeAlgorithm(oids.mlDsa65)],
+  ['ML_DSA_87', encodeAlgorithm(oids.mlDsa87)],
+])
+
+function encodeAlgorithm(oid: string, ...parameters: readonly Uint8Array[]): Uint8Array {
+  return encodeSequence(encodeOidElement(oid), ...parameters)
+}
+
+/**
+ * DER of the AlgorithmIdentifier that a signature by one of AWS's signing algorithms has. Throws TypeError for one
+ * that nothing can be signed with here.
+ */
+export function signatureAlgorithmIdentifier(signingAlgorithm: string): Uint8Array {
+  const der = signatureAlgorithms.get(signingAlgorithm)
+  if (der === undefined) throw new TypeError(`${signingAlgorithm} is not a signature algorithm`)
+  return der
+}
+
+/** The name of an algorithm for messages: `sha1WithRsaEncryption`, or dotted if it is not known. */
+export function describeSignatureAlgorithm({ oid }: AlgorithmIdentifier): string {
+  return oidName(oid)
+}

@@ -1,0 +1,146 @@
+/** Certificate and TBSCertificate (RFC 5280 §4.1). */
+import { readAlgorithmIdentifier, type AlgorithmIdentifier } from './algorithm-identifier.ts'
+import { DerError } from './der-error.ts'
+import type { DerReader } from './der-reader.ts'
+import { contextTag, readOnlyNested, tags } from './der-reader.ts'
+import { readBitStringOctets, readIntegerOctets, readSmallInteger } from './der-values.ts'
+import {
+  encodeBitString,
+  encodeElement,
+  encodeSequence,
+  encodeSmallInteger,
+  encodeUnsigned,
+} from './der-writer.ts'
+import { encodeExtensions, parseExtensions, type Extension } from './extensions.ts'
+import { parseName, type Name } from './name.ts'
+import { parseSubjectPublicKeyInfo, type SubjectPublicKeyInfo } from './subject-public-key-info.ts'
+import { encodeTime, readTime } from './time.ts'
+
+export interface TbsCertificate {
+  readonly tbsCertificateDer: Uint8Array
+  readonly version: 1 | 2 | 3
+  /** Contents octets of the INTEGER: two's complement, minimal. */
+  readonly serialNumber: Uint8Array
+  readonly signatureAlgorithm: AlgorithmIdentifier
+  readonly issuer: Name
+  readonly notBefore: Date
+  readonly notAfter: Date
+  readonly subject: Name
+  readonly subjectPublicKeyInfo: SubjectPublicKeyInfo
+  readonly extensions: readonly Extension[]
+}
+
+export interface Certificate extends TbsCertificate {
+  readonly der: Uint8Array
+  /** Octets of the BIT STRING. */
+  readonly signature: Uint8Array
+}
+
+const versionTag = contextTag(0, true)
+const issuerUniqueIdTag = contextTag(1, false)
+const subjectUniqueIdTag = contextTag(2, false)
+const extensionsTag = contextTag(3, true)
+
+/** Reads a Certificate, which must be the whole of `der`. Throws DerError. */
+export function parseCertificate(der: Uint8Array): Certificate {
+  const reader = readOnlyNested(der, tags.sequence, 'Certificate')
+  const tbsCertificate = parseTbsCertificate(reader.element(tags.sequence).der)
+  const outer = readAlgorithmIdentifier(reader)
+  const signature = readBitStringOctets(reader.element(tags.bitString), 'signature')
+  reader.end()
+  if (Buffer.compare(outer.der, tbsCertificate.signatureAlgorithm.der) !== 0)
+    throw new DerError('Certificate names two signature algorithms')
+  return { ...tbsCertificate, der, signature }
+}
+
+/** Reads a TBSCertificate, which must be the whole of `der`. Throws DerError. */
+export function parseTbsCertificate(der: Uint8Array): TbsCertificate {
+  const reader = readOnlyNested(der, tags.sequence, 'TBSCertificate')
+  const version = readVersion(reader)
+  const serialNumber = readIntegerOctets(reader.element(tags.integer), 'serialNumber')
+  const signatureAlgorithm = readAlgorithmIdentifier(reader)
+  const issuer = parseName(reader.element(tags.sequence).der)
+  const validity = reader.nested(tags.sequence, 'Validity')
+  const notBefore = readTime(validity, 'notBefore')
+  const notAfter = readTime(validity, 'notAfter')
+  validity.end()
+  const subject = parseName(reader.element(tags.sequence).der)
+  const subjectPublicKeyInfo = parseSubjectPublicKeyInfo(reader.element(tags.sequence).der)
+  const extensions = readTail(reader, version)
+  return {
+    tbsCertificateDer: der,
+    version,
+    serialNumber,
+    signatureAlgorithm,
+    issuer,
+    notBefore,
+    notAfter,
+    subject,
+    subjectPublicKeyInfo,
+    extensions,
+  }
+}
+
+function readVersion(reader: DerReader): 1 | 2 | 3 {
+  if (reader.peek() !== versionTag) return 1
+  const explicit = reader.nested(versionTag, 'version')
+  const value = readSmallInteger(explicit.element(tags.integer), 'version', 2)
+  explicit.end()
+  if (value === 0) throw new DerError('TBSCertificate says version 1, which DER leaves out')
+  return value === 1 ? 2 : 3
+}
+
+/** Unique identifiers belong to version 2, extensions to version 3. */
+function readTail(reader: DerReader, version: 1 | 2 | 3): Extension[] {
+  const uniqueIds = [reader.optional(issuerUniqueIdTag), reader.optional(subjectUniqueIdTag)]
+  if (version === 1 && uniqueIds.some((id) => id !== undefined))
+    throw new DerError('TBSCertificate of version 1 has unique identifiers')
+  const explicit = reader.optional(extensionsTag)
+  reader.end()
+  if (explicit === undefined) return []
+  if (version !== 3) throw new DerError(`TBSCertificate of version ${version} has extensions`)
+  const extensions = parseExtensions(explicit.content)
+  if (extensions.length === 0) throw new DerError('TBSCertificate has extensions, but none')
+  return extensions
+}
+
+/** What a TBSCertificate is made of. */
+export interface TbsCertificateFields {
+  /** Magnitude, big-endian. */
+  readonly serialNumber: Uint8Array
+  /** DER of the AlgorithmIdentifier. */
+  readonly signatureAlgorithm: Uint8Array
+  /** DER of the Name, copied. */
+  readonly issuer: Uint8Array
+  readonly notBefore: Date
+  readonly notAfter: Date
+  /** DER of the Name, copied. */
+  readonly subject: Uint8Array
+  /** DER, copied. */
+  readonly subjectPublicKeyInfo: Uint8Array
+  /** At least one. */
+  readonly extensions: readonly Extension[]
+}
+
+/** DER of a TBSCertificate of version 3. */
+export function encodeTbsCertificate(fields: TbsCertificateFields): Uint8Array {
+  return encodeSequence(
+    encodeElement(versionTag, encodeSmallInteger(2)),
+    encodeUnsigned(fields.serialNumber),
+    fields.signatureAlgorithm,
+    fields.issuer,
+    encodeSequence(encodeTime(fields.notBefore), encodeTime(fields.notAfter)),
+    fields.subject,
+    fields.subjectPublicKeyInfo,
+    encodeElement(extensionsTag, encodeExtensions(fields.extensions)),
+  )
+}
+
+/** DER of a Certificate; `signature` goes into the BIT STRING as it is. */
+export function encodeCertificate(
+  tbsCertificateDer: Uint8Array,
+  signatureAlgorithm: Uint8Array,
+  signature: Uint8Array,
+): Uint8Array {
+  return encodeSequence(tbsCertificateDer, signatureAlgorithm, encodeBitString(signature))
+}

@@ -1,0 +1,150 @@
+/**
+ * Strict DER (X.690 §8, §10, §11): definite, minimal lengths; low tag numbers; nothing left over. Values are views
+ * of the input, never copies.
+ *
+ * This folder turns bytes into the structures of RFC 5280 and RFC 2986, and back. It does no I/O, reads no clock and
+ * knows no policy: it says what is there.
+ */
+import { DerError } from './der-error.ts'
+
+/** Identifier octets that the project uses. */
+export const tags = {
+  boolean: 0x01,
+  integer: 0x02,
+  bitString: 0x03,
+  octetString: 0x04,
+  null: 0x05,
+  oid: 0x06,
+  utf8String: 0x0c,
+  numericString: 0x12,
+  printableString: 0x13,
+  teletexString: 0x14,
+  ia5String: 0x16,
+  utcTime: 0x17,
+  generalizedTime: 0x18,
+  visibleString: 0x1a,
+  universalString: 0x1c,
+  bmpString: 0x1e,
+  sequence: 0x30,
+  set: 0x31,
+} as const
+
+/** The identifier octet of a context-specific tag. */
+export function contextTag(number: number, constructed: boolean): number {
+  return (constructed ? 0xa0 : 0x80) | number
+}
+
+export interface DerElement {
+  /** Identifier octet. */
+  readonly tag: number
+  /** Contents octets. */
+  readonly content: Uint8Array
+  /** The whole element. */
+  readonly der: Uint8Array
+}
+
+/** Reads one element after the other. Every method throws DerError for what is not there as it should be. */
+export class DerReader {
+  readonly #bytes: Uint8Array
+  readonly #what: string
+  #offset = 0
+
+  /** `what` names the structure in messages. */
+  constructor(bytes: Uint8Array, what: string) {
+    this.#bytes = bytes
+    this.#what = what
+  }
+
+  get atEnd(): boolean {
+    return this.#offset === this.#bytes.length
+  }
+
+  /** The next identifier octet, or undefined at the end. */
+  peek(): number | undefined {
+    return this.#bytes[this.#offset]
+  }
+
+  /** The next element, whatever it is. */
+  any(): DerElement {
+    const start = this.#offset
+    const tag = this.#octet()
+    if ((tag & 0x1f) === 0x1f) throw this.#error('has a tag of more than one octet')
+    const length = this.#length()
+    const contentStart = this.#offset
+    if (length > this.#bytes.length - contentStart) throw this.#error('is cut short')
+    this.#offset += length
+    return {
+      tag,
+      content: this.#bytes.subarray(contentStart, this.#offset),
+      der: this.#bytes.subarray(start, this.#offset),
+    }
+  }
+
+  /** The next element, which must have that tag. */
+  element(tag: number): DerElement {
+    const found = this.peek()
+    if (found !== tag)
+      throw this.#error(
+        found === undefined
+          ? `ends where tag 0x${hex(tag)} is expected`
+          : `has tag 0x${hex(found)} where 0x${hex(tag)} is expected`,
+      )
+    return this.any()
+  }
+
+  /** The next element if it has that tag. */
+  optional(tag: number): DerElement | undefined {
+    return this.peek() === tag ? this.any() : undefined
+  }
+
+  /** A reader of the contents of the next element, which must have that tag; `what` names it. */
+  nested(tag: number, what: string): DerReader {
+    return new DerReader(this.element(tag).content, what)
+  }
+
+  /** Must be called when a structure is read: nothing may follow. */
+  end(): void {
+    if (!this.atEnd) throw this.#error('has something left over at its end')
+  }
+
+  #octet(): number {
+    const octet = this.#bytes[this.#offset]
+    if (octet === undefined) throw this.#error('is cut short')
+    this.#offset += 1
+    return octet
+  }
+
+  #length(): number {
+    const first = this.#octet()
+    if (first < 0x80) return first
+    const octets = first & 0x7f
+    if (octets === 0) throw this.#error('has an indefinite length')
+    if (octets > 4) throw this.#error('has a length that is too large')
+    let length = 0
+    for (let index = 0; index < octets; index += 1) length = length * 256 + this.#octet()
+    if (length < 0x80 || length < 256 ** (octets - 1))
+      throw this.#error('has a length that is not minimal')
+    return length
+  }
+
+  #error(problem: string): DerError {
+    return new DerError(`${this.#what} ${problem} (at octet ${this.#offset})`)
+  }
+}
+
+/** Reads the one element that `der` must be; `what` names it in messages. */
+export function readOnly(der: Uint8Array, tag: number, what: string): DerElement {
+  const reader = new DerReader(der, what)
+  const element = reader.element(tag)
+  reader.end()
+  return element
+}
+
+/** A reader of the contents of the one element that `der` must be. */
+export function readOnlyNested(der: Uint8Array, tag: number, what: string): DerReader {
+  return new DerReader(readOnly(der, tag, what).content, what)
+}
+
+function hex(octet: number): string {
+  return octet.toString(16).padStart(2, '0')
+}

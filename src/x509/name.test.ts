@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import * as fc from 'fast-check'
+import { DerError } from './der-error.ts'
+import { encodeElement, encodeSequence, encodeSetOf } from './der-writer.ts'
+import {
+  encodeName,
+  formatName,
+  isEmptyName,
+  parseName,
+  sameName,
+  type NameAttribute,
+} from './name.ts'
+import { encodeOidElement, oids } from './oid.ts'
+import { tags } from './der-reader.ts'
+
+const name = (...attributes: readonly NameAttribute[]) => parseName(encodeName(attributes))
+const withTag = (type: string, tag: number, value: string | Uint8Array) =>
+  parseName(
+    encodeSequence(
+      encodeSetOf([
+        encodeSequence(encodeOidElement(type), encodeElement(tag, Buffer.from(value as string))),
+      ]),
+    ),
+  )
+
+test('gives attributes the string types of RFC 5280', () => {
+  const { rdns } = name(
+    { type: oids.countryName, value: 'DE' },
+    { type: oids.organizationName, value: 'Ö' },
+    { type: oids.serialNumber, value: '007' },
+    { type: oids.dnQualifier, value: 'q' },
+    { type: oids.domainComponent, value: 'example' },
+    { type: oids.emailAddress, value: 'a@b' },
+    { type: oids.serialNumber, value: 'not_printable' },
+    { type: '1.2.3.4', value: 'x' },
+  )
+  assert.deepEqual(
+    rdns.map(([attribute]) => attribute?.tag),
+    [
+      tags.printableString,
+      tags.utf8String,
+      tags.printableString,
+      tags.printableString,
+      tags.ia5String,
+      tags.ia5String,
+      tags.utf8String,
+      tags.utf8String,
+    ],
+  )
+})
+
+test('any attributes come back, in order', () => {
+  const attribute = fc.record(
+    {
+      type: fc.constantFrom(...Object.values(oids)),
+      value: fc.string({ unit: 'grapheme', maxLength: 20 }),
+    },
+    { noNullPrototype: true },
+  )
+  fc.assert(
+    fc.property(fc.array(attribute, { maxLength: 10 }), (attributes) => {
+      const parsed = name(...attributes)
+      assert.deepEqual(
+        parsed.rdns.map(([first]) => ({ type: first?.type, value: first?.value })),
+        attributes,
+      )
+      assert.equal(isEmptyName(parsed), attributes.length === 0)
+      assert.ok(sameName(parsed, name(...attributes)))
+    }),
+  )
+})
+
+test('compares by RFC 5280, not by bytes', () => {
+  const cn = (value: string) => name({ type: oids.commonName, value })
+  assert.ok(sameName(cn('Example CA'), cn('  example   ca ')))
+  assert.ok(sameName(cn('Example'), withTag(oids.commonName, tags.printableString, 'EXAMPLE')))
+  assert.ok(sameName(cn('é'), cn('e\u0301')))
+  assert.ok(
+    sameName(
+      cn('ab'),
+      withTag(oids.commonName, tags.bmpString, Buffer.from('ab', 'utf16le').swap16()),
+    ),
+  )
+  assert.equal(sameName(cn('a'), cn('b')), false)
+  assert.equal(sameName(cn('a'), name({ type: oids.organizationName, value: 'a' })), false)
+  assert.equal(sameName(cn('a'), name()), false)
+  const two = (first: string, second: string) =>
+    parseName(
+      encodeSequence(
+        encodeElement(
+          tags.set,
+          ...[first, second].map((value) =>
+            encodeSequence(
+              encodeOidElement(oids.commonName),
+              encodeElement(tags.utf8String, Buffer.from(value)),
+            ),
+          ),
+        ),
+      ),
+    )
+  assert.ok(sameName(two('a', 'b'), two('b', 'a')))
+})
+
+test('a value that holds what looks like a separator is not two values', () => {
+  const a = name({ type: oids.commonName, value: 'a","2.5.4.3=b' })
+  const b = name({ type: oids.commonName, value: 'a' })
+  assert.equal(sameName(a, b), false)
+})
+
+test('shows names for messages, without control characters, and short', () => {
+  const shown = formatName(
+    name({ type: oids.commonName, value: 'a,b\n"c"' }, { type: '1.2.3', value: 'x' }),
+  )
+  assert.equal(shown, String.raw`"CN=a\,b?\"c\", 1.2.3=x"`)
+  assert.ok(formatName(name({ type: oids.commonName, value: '😀'.repeat(5000) })).length < 500)
+})
+
+test('refuses strings that are not of their type, and shows what is no string as hex', () => {
+  assert.throws(() => withTag(oids.commonName, tags.utf8String, Buffer.from([0xff])), DerError)
+  assert.throws(() => withTag(oids.commonName, tags.printableString, Buffer.from('é')), DerError)
+  assert.throws(() => withTag(oids.commonName, tags.ia5String, Buffer.from([0x80])), DerError)
+  assert.throws(() => withTag(oids.commonName, tags.bmpString, Buffer.from('abc')), DerError)
+  assert.throws(
+    () => withTag(oids.commonName, tags.universalString, Buffer.from([0, 0x11, 0, 0])),
+    DerError,
+  )
+  assert.throws(() => withTag(oids.commonName, tags.numericString, 'a'), DerError)
+  assert.equal(
+    withTag(oids.commonName, tags.teletexString, Buffer.from([0xe9])).rdns[0]?.[0]?.value,
+    'é',
+  )
+  assert.equal(withTag(oids.commonName, tags.octetString, 'a').rdns[0]?.[0]?.value, '#040161')
+  assert.throws(() => parseName(Uint8Array.of(0x30, 0x02, 0x31, 0x00)), DerError)
+})

@@ -1,0 +1,143 @@
+/** Name (RFC 5280 §4.1.2.4): read, written, compared, shown. */
+import { DerError } from './der-error.ts'
+import type { DerReader } from './der-reader.ts'
+import { readOnlyNested, tags } from './der-reader.ts'
+import { encodeElement, encodeSequence, encodeSetOf } from './der-writer.ts'
+import { decodeOid, encodeOidElement, oids } from './oid.ts'
+import { decodeString, isAscii, isPrintable } from './strings.ts'
+
+export interface AttributeTypeAndValue {
+  /** Object identifier, dotted. */
+  readonly type: string
+  /** Identifier octet of the value. */
+  readonly tag: number
+  /** The text, or `#` and the hex of the DER if the value is no string (RFC 4514 §2.4). */
+  readonly value: string
+}
+
+export interface Name {
+  readonly der: Uint8Array
+  /** Relative distinguished names, first to last; most have one attribute. */
+  readonly rdns: readonly (readonly AttributeTypeAndValue[])[]
+}
+
+/** Far more than any name in use has; keeps comparing and showing cheap. */
+const rdnsMax = 256
+const attributesMax = 64
+
+/** Reads a Name, which must be the whole of `der`. Throws DerError. */
+export function parseName(der: Uint8Array): Name {
+  const reader = readOnlyNested(der, tags.sequence, 'Name')
+  const rdns: AttributeTypeAndValue[][] = []
+  while (!reader.atEnd) {
+    if (rdns.length === rdnsMax) throw new DerError(`Name has more than ${rdnsMax} parts`)
+    rdns.push(readRdn(reader.nested(tags.set, 'RelativeDistinguishedName')))
+  }
+  return { der, rdns }
+}
+
+/** Real names do not always have their sets in order, so that is not asked for. */
+function readRdn(reader: DerReader): AttributeTypeAndValue[] {
+  const attributes: AttributeTypeAndValue[] = []
+  do {
+    if (attributes.length === attributesMax)
+      throw new DerError(`RelativeDistinguishedName has more than ${attributesMax} attributes`)
+    attributes.push(readAttribute(reader.nested(tags.sequence, 'AttributeTypeAndValue')))
+  } while (!reader.atEnd)
+  return attributes
+}
+
+function readAttribute(reader: DerReader): AttributeTypeAndValue {
+  const type = decodeOid(reader.element(tags.oid).content)
+  const value = reader.any()
+  reader.end()
+  const text = decodeString(value) ?? `#${Buffer.from(value.der).toString('hex')}`
+  return { type, tag: value.tag, value: text }
+}
+
+/** An attribute to write. */
+export interface NameAttribute {
+  readonly type: string
+  readonly value: string
+}
+
+const printableTypes: ReadonlySet<string> = new Set([
+  oids.countryName,
+  oids.serialNumber,
+  oids.dnQualifier,
+])
+const ia5Types: ReadonlySet<string> = new Set([oids.domainComponent, oids.emailAddress])
+
+/**
+ * DER of a Name with one attribute an RDN, in the order given. The string type is the attribute's own (RFC 5280
+ * appendix A.1) where it has one and the text fits, otherwise UTF8String.
+ */
+export function encodeName(attributes: readonly NameAttribute[]): Uint8Array {
+  return encodeSequence(
+    ...attributes.map(({ type, value }) =>
+      encodeSetOf([encodeSequence(encodeOidElement(type), encodeText(type, value))]),
+    ),
+  )
+}
+
+function encodeText(type: string, value: string): Uint8Array {
+  const printable = printableTypes.has(type) && isPrintable(value)
+  const ia5 = ia5Types.has(type) && isAscii(value)
+  const tag = printable ? tags.printableString : ia5 ? tags.ia5String : tags.utf8String
+  return encodeElement(tag, Buffer.from(value, 'utf8'))
+}
+
+export function isEmptyName(name: Name): boolean {
+  return name.rdns.length === 0
+}
+
+/**
+ * Whether two names are the same by RFC 5280 §7.1: string types, case and runs of white space do not count, nor
+ * does the order within an RDN.
+ */
+export function sameName(a: Name, b: Name): boolean {
+  if (Buffer.compare(a.der, b.der) === 0) return true
+  return (
+    a.rdns.length === b.rdns.length &&
+    a.rdns.every((rdn, index) => comparableRdn(rdn) === comparableRdn(b.rdns[index] ?? []))
+  )
+}
+
+function comparableRdn(rdn: readonly AttributeTypeAndValue[]): string {
+  const attributes = rdn.map(({ type, value }) => `${type}=${foldText(value)}`)
+  return JSON.stringify(attributes.sort())
+}
+
+function foldText(text: string): string {
+  return text.normalize('NFKC').toLowerCase().trim().replaceAll(/\s+/g, ' ')
+}
+
+const shortNames: ReadonlyMap<string, string> = new Map([
+  [oids.commonName, 'CN'],
+  [oids.countryName, 'C'],
+  [oids.localityName, 'L'],
+  [oids.stateOrProvinceName, 'ST'],
+  [oids.organizationName, 'O'],
+  [oids.organizationalUnitName, 'OU'],
+  [oids.domainComponent, 'DC'],
+  [oids.userId, 'UID'],
+])
+
+const shownLengthMax = 200
+
+/** A name as text for messages, after RFC 4514 but first to last, cut at 200 characters. */
+export function formatName(name: Name): string {
+  const rdns = name.rdns.map((rdn) =>
+    rdn.map(({ type, value }) => `${shortNames.get(type) ?? type}=${escapeText(value)}`).join('+'),
+  )
+  const text = rdns.join(', ')
+  const shown = text
+    .slice(0, shownLengthMax * 2)
+    .slice(0, shownLengthMax)
+    .join('')
+  return shown === text ? `"${text}"` : `"${shown}…"`
+}
+
+function escapeText(text: string): string {
+  return text.replaceAll(/[\\,+"<>;]/g, String.raw`\$&`).replaceAll(/\p{Cc}/gu, '?')
+}

@@ -1,0 +1,149 @@
+/** Object identifiers, as dotted text and as contents octets (X.690 §8.19). */
+import { DerError } from './der-error.ts'
+import { tags } from './der-reader.ts'
+import { encodeElement } from './der-writer.ts'
+
+/** By their names in the standards that assign them. */
+export const oids = {
+  // Attributes of names (X.520, RFC 4519, RFC 2985)
+  commonName: '2.5.4.3',
+  surname: '2.5.4.4',
+  serialNumber: '2.5.4.5',
+  countryName: '2.5.4.6',
+  localityName: '2.5.4.7',
+  stateOrProvinceName: '2.5.4.8',
+  organizationName: '2.5.4.10',
+  organizationalUnitName: '2.5.4.11',
+  title: '2.5.4.12',
+  givenName: '2.5.4.42',
+  initials: '2.5.4.43',
+  generationQualifier: '2.5.4.44',
+  dnQualifier: '2.5.4.46',
+  pseudonym: '2.5.4.65',
+  userId: '0.9.2342.19200300.100.1.1',
+  domainComponent: '0.9.2342.19200300.100.1.25',
+  emailAddress: '1.2.840.113549.1.9.1',
+  // Extensions (RFC 5280 §4.2)
+  subjectKeyIdentifier: '2.5.29.14',
+  keyUsage: '2.5.29.15',
+  subjectAltName: '2.5.29.17',
+  basicConstraints: '2.5.29.19',
+  authorityKeyIdentifier: '2.5.29.35',
+  extendedKeyUsage: '2.5.29.37',
+  // Purposes (RFC 5280 §4.2.1.12)
+  serverAuth: '1.3.6.1.5.5.7.3.1',
+  clientAuth: '1.3.6.1.5.5.7.3.2',
+  codeSigning: '1.3.6.1.5.5.7.3.3',
+  ocspSigning: '1.3.6.1.5.5.7.3.9',
+  // Attributes of certification requests (RFC 2985)
+  extensionRequest: '1.2.840.113549.1.9.14',
+  // Keys and signatures (RFC 3279, RFC 4055, RFC 5480, RFC 5758, RFC 8410, RFC 9881)
+  rsaEncryption: '1.2.840.113549.1.1.1',
+  md5WithRsaEncryption: '1.2.840.113549.1.1.4',
+  sha1WithRsaEncryption: '1.2.840.113549.1.1.5',
+  mgf1: '1.2.840.113549.1.1.8',
+  rsassaPss: '1.2.840.113549.1.1.10',
+  sha256WithRsaEncryption: '1.2.840.113549.1.1.11',
+  sha384WithRsaEncryption: '1.2.840.113549.1.1.12',
+  sha512WithRsaEncryption: '1.2.840.113549.1.1.13',
+  sha224WithRsaEncryption: '1.2.840.113549.1.1.14',
+  ecPublicKey: '1.2.840.10045.2.1',
+  prime256v1: '1.2.840.10045.3.1.7',
+  secp384r1: '1.3.132.0.34',
+  secp521r1: '1.3.132.0.35',
+  ecdsaWithSha1: '1.2.840.10045.4.1',
+  ecdsaWithSha224: '1.2.840.10045.4.3.1',
+  ecdsaWithSha256: '1.2.840.10045.4.3.2',
+  ecdsaWithSha384: '1.2.840.10045.4.3.3',
+  ecdsaWithSha512: '1.2.840.10045.4.3.4',
+  ed25519: '1.3.101.112',
+  ed448: '1.3.101.113',
+  mlDsa44: '2.16.840.1.101.3.4.3.17',
+  mlDsa65: '2.16.840.1.101.3.4.3.18',
+  mlDsa87: '2.16.840.1.101.3.4.3.19',
+  sha256: '2.16.840.1.101.3.4.2.1',
+  sha384: '2.16.840.1.101.3.4.2.2',
+  sha512: '2.16.840.1.101.3.4.2.3',
+} as const
+
+const nameByOid: ReadonlyMap<string, string> = new Map(
+  Object.entries(oids).map(([name, oid]) => [oid, name]),
+)
+
+/** The name of a known object identifier, otherwise its dotted text. */
+export function oidName(oid: string): string {
+  return nameByOid.get(oid) ?? oid
+}
+
+const dottedPattern = /^[0-2](\.(0|[1-9][0-9]*))+$/
+const dottedLengthMax = 256
+/** Longer ones occur in attacks only. */
+const contentOctetsMax = 128
+
+/** Whether the text is an object identifier: its first two arcs within their limits, no leading zeros. */
+export function isOid(text: string): boolean {
+  if (text.length > dottedLengthMax || !dottedPattern.test(text)) return false
+  const [first = '', second = ''] = text.split('.')
+  return first === '2' || (second.length <= 2 && Number(second) < 40)
+}
+
+/** Contents octets. Throws DerError if the text is not an object identifier. */
+export function encodeOid(dotted: string): Uint8Array {
+  if (!isOid(dotted)) throw new DerError(`'${dotted.slice(0, 64)}' is not an object identifier`)
+  const [first = 0n, second = 0n, ...rest] = dotted.split('.').map(BigInt)
+  return Uint8Array.from([first * 40n + second, ...rest].flatMap(base128))
+}
+
+function base128(arc: bigint): number[] {
+  const octets = [Number(arc & 0x7fn)]
+  for (let rest = arc >> 7n; rest > 0n; rest >>= 7n) octets.unshift(Number(rest & 0x7fn) | 0x80)
+  return octets
+}
+
+/** The whole element. */
+export function encodeOidElement(dotted: string): Uint8Array {
+  return encodeElement(tags.oid, encodeOid(dotted))
+}
+
+/** Dotted text of contents octets. Throws DerError if they are not minimal or too many. */
+export function decodeOid(content: Uint8Array): string {
+  const last = content.at(-1)
+  if (last === undefined || last >= 0x80 || content.length > contentOctetsMax)
+    throw new DerError('OBJECT IDENTIFIER is empty, cut short or too long')
+  const arcs = content.length <= 16 ? smallArcs(content) : largeArcs(content)
+  const [head = 0n, ...rest] = arcs
+  const first = head < 40n ? 0n : head < 80n ? 1n : 2n
+  return [first, BigInt(head) - first * 40n, ...rest].join('.')
+}
+
+/** Arcs as numbers where they fit, which they nearly always do. */
+function smallArcs(content: Uint8Array): (number | bigint)[] {
+  const arcs: (number | bigint)[] = []
+  let arc = 0
+  let fresh = true
+  for (const octet of content) {
+    if (fresh && octet === 0x80) throw new DerError('OBJECT IDENTIFIER is not minimal')
+    arc = arc * 128 + (octet & 0x7f)
+    if (arc > Number.MAX_SAFE_INTEGER / 128) return largeArcs(content)
+    fresh = octet < 0x80
+    if (!fresh) continue
+    arcs.push(arc)
+    arc = 0
+  }
+  return arcs
+}
+
+function largeArcs(content: Uint8Array): bigint[] {
+  const arcs: bigint[] = []
+  let arc = 0n
+  let fresh = true
+  for (const octet of content) {
+    if (fresh && octet === 0x80) throw new DerError('OBJECT IDENTIFIER is not minimal')
+    arc = (arc << 7n) | BigInt(octet & 0x7f)
+    fresh = octet < 0x80
+    if (!fresh) continue
+    arcs.push(arc)
+    arc = 0n
+  }
+  return arcs
+}

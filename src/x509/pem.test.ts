@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import * as fc from 'fast-check'
+import { DerError } from './der-error.ts'
+import { encodePem, parsePem } from './pem.ts'
+
+test('writes lines of 64 that end with LF', () => {
+  assert.equal(
+    encodePem('X', new Uint8Array(49)),
+    `-----BEGIN X-----\n${'A'.repeat(64)}\nAA==\n-----END X-----\n`,
+  )
+})
+
+test('reads what clients write', () => {
+  const body = Buffer.from('hello world').toString('base64')
+  const variants = [
+    `-----BEGIN X-----\n${body}\n-----END X-----`,
+    `text\r\n-----BEGIN X-----\r\n${body}\r\n-----END X-----\r\nmore`,
+    `-----BEGIN X-----\r${body}\r-----END X-----\r`,
+    `  -----BEGIN X-----  \n  ${body.slice(0, 3)}\n\n${body.slice(3)} \n -----END X----- `,
+    `-----BEGIN X-----\nProc-Type: 4,CLEAR\nOther: x\n\n${body}\n-----END X-----\n`,
+  ]
+  for (const text of variants) {
+    const [block, ...rest] = parsePem(text)
+    assert.equal(block?.label, 'X')
+    assert.equal(Buffer.from(block?.der ?? []).toString(), 'hello world', text)
+    assert.deepEqual(rest, [])
+  }
+  assert.deepEqual(parsePem('no block at all'), [])
+})
+
+test('refuses a block without its end, or without base64', () => {
+  for (const text of [
+    '-----BEGIN X-----\nAAAA\n',
+    '-----BEGIN X-----\nAAAA\n-----END Y-----\n',
+    '-----BEGIN X-----\nAAAA\n-----BEGIN X-----\nAAAA\n-----END X-----\n',
+    '-----BEGIN X-----\n-----END X-----\n',
+    '-----BEGIN X-----\nAAA\n-----END X-----\n',
+    '-----BEGIN X-----\nAAB=\n-----END X-----\n',
+    '-----BEGIN X-----\nAA-_\n-----END X-----\n',
+    '-----BEGIN X-----\nAA==AAAA\n-----END X-----\n',
+    '-----BEGIN X-----\nKey: value\nAAAA\n-----END X-----\n',
+  ])
+    assert.throws(() => parsePem(text), DerError, text)
+})
+
+test('several blocks come back as they were', () => {
+  const block = fc.record(
+    {
+      label: fc.constantFrom('CERTIFICATE', 'CERTIFICATE REQUEST', 'X'),
+      der: fc.uint8Array({ minLength: 1, maxLength: 300 }),
+    },
+    { noNullPrototype: true },
+  )
+  fc.assert(
+    fc.property(
+      fc.array(block, { maxLength: 5 }),
+      fc.constantFrom('', 'text\n', '\r\n'),
+      (blocks, between) => {
+        const text = blocks.map(({ label, der }) => between + encodePem(label, der)).join('')
+        assert.deepEqual(
+          parsePem(text).map(({ label, der }) => ({ label, der: Uint8Array.from(der) })),
+          blocks,
+        )
+      },
+    ),
+  )
+})
+
+test('any text is read or refused', () => {
+  const line = fc.oneof(
+    fc.constantFrom('-----BEGIN X-----', '-----END X-----', '-----BEGIN ', 'AAAA', '-----', ''),
+    fc.string({ maxLength: 20 }),
+  )
+  fc.assert(
+    fc.property(fc.array(line, { maxLength: 12 }), (lines) => {
+      try {
+        parsePem(lines.join('\n'))
+      } catch (error) {
+        assert.ok(error instanceof DerError, String(error))
+      }
+    }),
+  )
+})

@@ -1,0 +1,59 @@
+/** PEM (RFC 7468), read as leniently as clients write it and written strictly. */
+import { DerError } from './der-error.ts'
+
+export interface PemBlock {
+  /** What is between `-----BEGIN ` and `-----`. */
+  readonly label: string
+  readonly der: Uint8Array
+}
+
+const beginPattern = /^-----BEGIN ([^\r\n]{0,64}?)-----[ \t]*$/
+const base64Line = /^[A-Za-z0-9+/]*={0,2}$/
+const headerLine = /^[A-Za-z][A-Za-z0-9-]*:/
+/** 64 columns (RFC 7468 §2). */
+const linePattern = /.{1,64}/g
+
+/**
+ * Every PEM block in a text: any line ends and lengths, text around the blocks, RFC 1421 headers are skipped. Throws
+ * DerError for a block without its end, or whose body is not base64.
+ */
+export function parsePem(text: string): PemBlock[] {
+  const blocks: PemBlock[] = []
+  const lines = text.split(/\r\n|\n|\r/)
+  for (let index = 0; index < lines.length; index += 1) {
+    const label = beginPattern.exec(lines[index]?.trimStart() ?? '')?.[1]
+    if (label === undefined) continue
+    const end = endOf(lines, index, label)
+    blocks.push({ label, der: decodeBody(label, lines.slice(index + 1, end)) })
+    index = end
+  }
+  return blocks
+}
+
+function endOf(lines: readonly string[], begin: number, label: string): number {
+  const wanted = `-----END ${label}-----`
+  for (let index = begin + 1; index < lines.length; index += 1) {
+    const line = lines[index]?.trim() ?? ''
+    if (line === wanted) return index
+    if (line.startsWith('-----')) break
+  }
+  throw new DerError(`PEM block ${label} has no matching END line`)
+}
+
+function decodeBody(label: string, lines: readonly string[]): Uint8Array {
+  const start = headerLine.test(lines[0] ?? '') ? lines.findIndex((line) => line.trim() === '') : 0
+  const body = start < 0 ? [] : lines.slice(start).map((line) => line.replaceAll(/[ \t]/g, ''))
+  const base64 = body.join('')
+  const der = Buffer.from(base64, 'base64')
+  // Decoding again tells whether every character counted, padding and unused bits included.
+  if (base64 === '' || !base64Line.test(base64) || der.toString('base64') !== base64)
+    throw new DerError(`PEM block ${label} does not hold base64`)
+  return der
+}
+
+/** One block in lines of 64, LF, ending with LF. */
+export function encodePem(label: string, der: Uint8Array): string {
+  const base64 = Buffer.from(der.buffer, der.byteOffset, der.length).toString('base64')
+  const lines = base64.match(linePattern) ?? []
+  return `-----BEGIN ${label}-----\n${lines.join('\n')}\n-----END ${label}-----\n`
+}

@@ -1,0 +1,78 @@
+/** The character string types that names hold (RFC 5280 §4.1.2.4, X.680 §41). */
+import { DerError } from './der-error.ts'
+import { tags, type DerElement } from './der-reader.ts'
+
+/** Also what X.680 leaves out of PrintableString but real requests have in it: `*@&_`. */
+const printablePattern = /^[A-Za-z0-9 '()+,\-./:=?*@&_]*$/
+const numericPattern = /^[0-9 ]*$/
+const asciiPattern = /^[\0-\x7f]*$/
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/** Whether X.680 allows the text in a PrintableString. */
+export function isPrintable(text: string): boolean {
+  return /^[A-Za-z0-9 '()+,\-./:=?]*$/.test(text)
+}
+
+export function isAscii(text: string): boolean {
+  return asciiPattern.test(text)
+}
+
+/**
+ * The text of a string element; undefined if the element is no string. Throws DerError if its octets are none of
+ * its type.
+ */
+export function decodeString({ tag, content }: DerElement): string | undefined {
+  switch (tag) {
+    case tags.utf8String:
+      return decodeUtf8(content)
+    case tags.printableString:
+      return checked(latin1(content), printablePattern, 'PrintableString')
+    case tags.ia5String:
+    case tags.visibleString:
+      return checked(latin1(content), asciiPattern, 'IA5String')
+    case tags.numericString:
+      return checked(latin1(content), numericPattern, 'NumericString')
+    case tags.teletexString:
+      return latin1(content)
+    case tags.bmpString:
+      return decodeBmp(content)
+    case tags.universalString:
+      return decodeUniversal(content)
+    default:
+      return undefined
+  }
+}
+
+function decodeUtf8(content: Uint8Array): string {
+  try {
+    return strictUtf8.decode(content)
+  } catch (cause) {
+    throw new DerError('UTF8String is not UTF-8', { cause })
+  }
+}
+
+function checked(text: string, pattern: RegExp, type: string): string {
+  if (!pattern.test(text)) throw new DerError(`${type} has a character that is not allowed in it`)
+  return text
+}
+
+function latin1(content: Uint8Array): string {
+  return Buffer.from(content.buffer, content.byteOffset, content.length).toString('latin1')
+}
+
+function decodeBmp(content: Uint8Array): string {
+  if (content.length % 2 !== 0) throw new DerError('BMPString has half a character')
+  return Buffer.from(content).swap16().toString('utf16le')
+}
+
+function decodeUniversal(content: Uint8Array): string {
+  if (content.length % 4 !== 0) throw new DerError('UniversalString has part of a character')
+  const view = new DataView(content.buffer, content.byteOffset, content.length)
+  let text = ''
+  for (let offset = 0; offset < content.length; offset += 4) {
+    const codePoint = view.getUint32(offset)
+    if (codePoint > 0x10_ff_ff) throw new DerError('UniversalString has a character out of range')
+    text += String.fromCodePoint(codePoint)
+  }
+  return text
+}

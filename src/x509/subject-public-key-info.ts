@@ -1,0 +1,123 @@
+/** SubjectPublicKeyInfo (RFC 5280 §4.1.2.7) and what kind of key it holds. */
+import { createHash } from 'node:crypto'
+import { readAlgorithmIdentifier, type AlgorithmIdentifier } from './algorithm-identifier.ts'
+import { DerError } from './der-error.ts'
+import { readOnly, readOnlyNested, tags } from './der-reader.ts'
+import { isNull, readBitStringOctets, readUnsignedOctets } from './der-values.ts'
+import { decodeOid, oids } from './oid.ts'
+
+export type PublicKeyKind =
+  | {
+      readonly kind: 'rsa'
+      readonly modulusBits: number
+      /** Big-endian, without leading zeros. */
+      readonly modulus: Uint8Array
+      readonly exponent: bigint
+    }
+  /** `curve` is the object identifier of the named curve. */
+  | { readonly kind: 'ec'; readonly curve: string }
+  | { readonly kind: 'ed25519' | 'ed448' }
+  | { readonly kind: 'ml-dsa'; readonly parameterSet: 44 | 65 | 87 }
+  | { readonly kind: 'other'; readonly oid: string }
+
+export interface SubjectPublicKeyInfo {
+  readonly der: Uint8Array
+  readonly algorithm: AlgorithmIdentifier
+  /** Octets of the BIT STRING. */
+  readonly subjectPublicKey: Uint8Array
+  readonly key: PublicKeyKind
+}
+
+/** Reads a SubjectPublicKeyInfo, which must be the whole of `der`. Throws DerError. */
+export function parseSubjectPublicKeyInfo(der: Uint8Array): SubjectPublicKeyInfo {
+  const reader = readOnlyNested(der, tags.sequence, 'SubjectPublicKeyInfo')
+  const algorithm = readAlgorithmIdentifier(reader)
+  const subjectPublicKey = readBitStringOctets(reader.element(tags.bitString), 'subjectPublicKey')
+  reader.end()
+  return { der, algorithm, subjectPublicKey, key: readKey(algorithm, subjectPublicKey) }
+}
+
+/** keyIdentifier by method (1) of RFC 5280 §4.2.1.2: SHA-1 of the octets of the BIT STRING. */
+export function keyIdentifier({ subjectPublicKey }: SubjectPublicKeyInfo): Uint8Array {
+  return createHash('sha1').update(subjectPublicKey).digest()
+}
+
+/** Octets of keys whose length is fixed (RFC 8410 §4, RFC 9881 §3). */
+const fixedLengths = {
+  ed25519: 32,
+  ed448: 57,
+  mlDsa44: 1312,
+  mlDsa65: 1952,
+  mlDsa87: 2592,
+} as const
+
+function readKey(algorithm: AlgorithmIdentifier, octets: Uint8Array): PublicKeyKind {
+  switch (algorithm.oid) {
+    case oids.rsaEncryption:
+      return readRsaKey(algorithm, octets)
+    case oids.ecPublicKey:
+      return readEcKey(algorithm, octets)
+    case oids.ed25519:
+      return withFixedLength(algorithm, octets, { name: 'ed25519', key: { kind: 'ed25519' } })
+    case oids.ed448:
+      return withFixedLength(algorithm, octets, { name: 'ed448', key: { kind: 'ed448' } })
+    case oids.mlDsa44:
+      return withFixedLength(algorithm, octets, { name: 'mlDsa44', key: mlDsa(44) })
+    case oids.mlDsa65:
+      return withFixedLength(algorithm, octets, { name: 'mlDsa65', key: mlDsa(65) })
+    case oids.mlDsa87:
+      return withFixedLength(algorithm, octets, { name: 'mlDsa87', key: mlDsa(87) })
+    default:
+      return { kind: 'other', oid: algorithm.oid }
+  }
+}
+
+function mlDsa(parameterSet: 44 | 65 | 87): PublicKeyKind {
+  return { kind: 'ml-dsa', parameterSet }
+}
+
+/** RSAPublicKey (RFC 3279 §2.3.1); the parameters are NULL. */
+function readRsaKey({ parameters }: AlgorithmIdentifier, octets: Uint8Array): PublicKeyKind {
+  if (parameters === undefined || !isNull(parameters))
+    throw new DerError('RSA key has parameters other than NULL')
+  const reader = readOnlyNested(octets, tags.sequence, 'RSAPublicKey')
+  const modulus = readUnsignedOctets(reader.element(tags.integer), 'RSA modulus')
+  const exponent = readUnsignedOctets(reader.element(tags.integer), 'RSA exponent')
+  reader.end()
+  const [first] = modulus
+  if (first === undefined) throw new DerError('RSA modulus is zero')
+  const modulusBits = modulus.length * 8 - (Math.clz32(first) - 24)
+  if (exponent.length > modulus.length)
+    throw new DerError('RSA exponent is longer than the modulus')
+  const hex = Buffer.from(exponent).toString('hex')
+  return { kind: 'rsa', modulusBits, modulus, exponent: BigInt(`0x${hex === '' ? '0' : hex}`) }
+}
+
+/** Octets of a coordinate on the curves whose keys are checked for length. */
+const coordinateOctets: ReadonlyMap<string, number> = new Map([
+  [oids.prime256v1, 32],
+  [oids.secp384r1, 48],
+  [oids.secp521r1, 66],
+])
+
+/** ECPoint on a named curve (RFC 5480 §2.1.1, §2.2): uncompressed or compressed, of the right length. */
+function readEcKey({ parameters }: AlgorithmIdentifier, point: Uint8Array): PublicKeyKind {
+  if (parameters?.[0] !== tags.oid) throw new DerError('EC key does not name its curve')
+  const curve = decodeOid(readOnly(parameters, tags.oid, 'EC parameters').content)
+  const octets = coordinateOctets.get(curve)
+  const uncompressed = point[0] === 0x04 && point.length === 1 + 2 * (octets ?? 0)
+  const compressed = (point[0] === 0x02 || point[0] === 0x03) && point.length === 1 + (octets ?? 0)
+  if (octets !== undefined && !uncompressed && !compressed)
+    throw new DerError('EC key is not a point of its curve')
+  return { kind: 'ec', curve }
+}
+
+function withFixedLength(
+  { parameters }: AlgorithmIdentifier,
+  octets: Uint8Array,
+  { name, key }: { readonly name: keyof typeof fixedLengths; readonly key: PublicKeyKind },
+): PublicKeyKind {
+  if (parameters !== undefined) throw new DerError(`${name} key has parameters`)
+  if (octets.length !== fixedLengths[name]) throw new DerError(`${name} key has the wrong length`)
+  return key
+}

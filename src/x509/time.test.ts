@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import * as fc from 'fast-check'
+import { DerError } from './der-error.ts'
+import { DerReader, tags } from './der-reader.ts'
+import { encodeElement } from './der-writer.ts'
+import { encodeTime, readTime } from './time.ts'
+
+const read = (der: Uint8Array): Date => readTime(new DerReader(der, 'x'), 'time')
+const text = (der: Uint8Array): string =>
+  `${der[0] === tags.utcTime ? 'UTC' : 'Gen'} ${Buffer.from(der.subarray(2)).toString()}`
+
+test('is UTCTime to 2049 and GeneralizedTime from 2050', () => {
+  assert.equal(text(encodeTime(new Date('2049-12-31T23:59:59.999Z'))), 'UTC 491231235959Z')
+  assert.equal(text(encodeTime(new Date('2050-01-01T00:00:00Z'))), 'Gen 20500101000000Z')
+  assert.equal(text(encodeTime(new Date('1950-01-01T00:00:00Z'))), 'UTC 500101000000Z')
+  assert.equal(text(encodeTime(new Date('9999-12-31T23:59:59Z'))), 'Gen 99991231235959Z')
+  assert.throws(() => encodeTime(new Date('1949-12-31T23:59:59Z')), RangeError)
+  assert.throws(() => encodeTime(new Date(8.64e15)), RangeError)
+  assert.throws(() => encodeTime(new Date(Number.NaN)), RangeError)
+})
+
+test('every second comes back', () => {
+  const dates = fc.date({
+    min: new Date('1950-01-01T00:00:00Z'),
+    max: new Date('9999-12-31T23:59:59Z'),
+    noInvalidDate: true,
+  })
+  fc.assert(
+    fc.property(dates, (date) => {
+      assert.equal(read(encodeTime(date)).getTime(), Math.floor(date.getTime() / 1000) * 1000)
+    }),
+  )
+})
+
+test('refuses other forms and dates that do not exist', () => {
+  const utc = [
+    '2601010000Z',
+    '260101000000',
+    '260101000000+0000',
+    '261301000000Z',
+    '260229000000Z',
+    '260101240000Z',
+    '260101006000Z',
+    '26010100000aZ',
+    '',
+  ]
+  for (const value of utc)
+    assert.throws(() => read(encodeElement(tags.utcTime, Buffer.from(value))), DerError, value)
+  for (const value of ['20260101000000.5Z', '202601010000Z', '20260101000000', '20260230000000Z'])
+    assert.throws(
+      () => read(encodeElement(tags.generalizedTime, Buffer.from(value))),
+      DerError,
+      value,
+    )
+  assert.throws(() => read(Uint8Array.of(0x05, 0)), DerError)
+})
+
+test('years before 100 are not moved', () => {
+  assert.equal(
+    read(encodeElement(tags.generalizedTime, Buffer.from('00500101000000Z'))).getUTCFullYear(),
+    50,
+  )
+})

@@ -1,0 +1,47 @@
+/** Time of RFC 5280 §4.1.2.5: UTCTime to 2049, GeneralizedTime from 2050, in whole seconds, UTC. */
+import { DerError } from './der-error.ts'
+import { tags, type DerElement, type DerReader } from './der-reader.ts'
+import { encodeElement } from './der-writer.ts'
+
+const utcTimePattern = /^(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})Z$/
+const generalizedTimePattern = /^(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})Z$/
+const generalizedFromYear = 2050
+
+/** Throws RangeError for an instant before 1950 or after 9999, which no certificate can say. */
+export function encodeTime(date: Date): Uint8Array {
+  const year = date.getUTCFullYear()
+  if (!(year >= 1950 && year <= 9999)) throw new RangeError('a certificate cannot say that time')
+  const text = date.toISOString().replaceAll(/[-:T]|\.\d{3}/g, '')
+  return year < generalizedFromYear
+    ? encodeElement(tags.utcTime, Buffer.from(text.slice(2), 'latin1'))
+    : encodeElement(tags.generalizedTime, Buffer.from(text, 'latin1'))
+}
+
+/** The next element as a Time. Throws DerError for another form, or an instant that does not exist. */
+export function readTime(reader: DerReader, what: string): Date {
+  const element = reader.any()
+  const fields = timeFields(element)
+  if (fields === undefined)
+    throw new DerError(`${what} is not a UTCTime or GeneralizedTime of RFC 5280`)
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = fields
+  const date = new Date(0)
+  date.setUTCFullYear(year, month - 1, day)
+  date.setUTCHours(hour, minute, second)
+  const same =
+    date.getUTCMonth() === month - 1 &&
+    date.getUTCDate() === day &&
+    date.getUTCHours() === hour &&
+    date.getUTCMinutes() === minute &&
+    date.getUTCSeconds() === second
+  if (!same) throw new DerError(`${what} is not a date`)
+  return date
+}
+
+function timeFields({ tag, content }: DerElement): number[] | undefined {
+  const text = Buffer.from(content).toString('latin1')
+  if (tag === tags.generalizedTime) return generalizedTimePattern.exec(text)?.slice(1).map(Number)
+  if (tag !== tags.utcTime) return undefined
+  const fields = utcTimePattern.exec(text)?.slice(1).map(Number)
+  const [year = 0, ...rest] = fields ?? []
+  return fields && [year >= 50 ? 1900 + year : 2000 + year, ...rest]
+}
