@@ -1,4 +1,5 @@
-/** The algorithms a CA may have, and which may sign with which (behaviour of AWS Private CA, Supported algorithms). */
+/** The algorithms a CA may have, and which may sign with which (AWS Private CA User Guide, Supported algorithms). */
+import { ServiceError } from '../errors.ts'
 
 /** AWS's KeyAlgorithm values, in the order of the model. */
 export const keyAlgorithms = [
@@ -30,3 +31,41 @@ export const signingAlgorithms = [
 
 export type KeyAlgorithm = (typeof keyAlgorithms)[number]
 export type SigningAlgorithm = (typeof signingAlgorithms)[number]
+
+const withRsa = ['SHA256WITHRSA', 'SHA384WITHRSA', 'SHA512WITHRSA'] as const
+const withEcdsa = ['SHA256WITHECDSA', 'SHA384WITHECDSA', 'SHA512WITHECDSA'] as const
+
+/** What each kind of key can sign with. */
+const signingAlgorithmsOf: Readonly<Record<KeyAlgorithm, readonly SigningAlgorithm[]>> = {
+  RSA_2048: withRsa,
+  RSA_3072: withRsa,
+  RSA_4096: withRsa,
+  EC_prime256v1: withEcdsa,
+  EC_secp384r1: withEcdsa,
+  EC_secp521r1: withEcdsa,
+  ML_DSA_44: ['ML_DSA_44'],
+  ML_DSA_65: ['ML_DSA_65'],
+  ML_DSA_87: ['ML_DSA_87'],
+  SM2: ['SM3WITHSM2'],
+}
+
+/** Key algorithms that a CA can be made with here. */
+export const offeredKeyAlgorithms: readonly KeyAlgorithm[] = [
+  'RSA_2048',
+  'RSA_3072',
+  'RSA_4096',
+  'EC_prime256v1',
+  'EC_secp384r1',
+  'EC_secp521r1',
+]
+
+/** Throws InvalidArgsException, in AWS's words, unless a key of this kind can sign with the algorithm. */
+export function requireSigningAlgorithm(key: KeyAlgorithm, signing: SigningAlgorithm): void {
+  const valid = signingAlgorithmsOf[key]
+  if (!valid.includes(signing))
+    throw new ServiceError(
+      'InvalidArgsException',
+      `Signing algorithm ${signing} cannot be used with key type ${key}. ` +
+        `Valid signing algorithms are: ${valid.join(', ')}.`,
+    )
+}

@@ -1,0 +1,57 @@
+/**
+ * A certificate authority as it is recorded. This folder says what a CA is and what may happen to it; it knows
+ * neither SQL nor HTTP.
+ */
+import type { AuthorityConfiguration, RevocationConfiguration } from './configuration.ts'
+
+/** Status in the record. EXPIRED and DELETED are never stored: they follow from the dates (status.ts). */
+export type StoredStatus = 'CREATING' | 'PENDING_CERTIFICATE' | 'ACTIVE' | 'DISABLED' | 'FAILED'
+
+export type AuthorityType = 'ROOT' | 'SUBORDINATE'
+export type UsageMode = 'GENERAL_PURPOSE' | 'SHORT_LIVED_CERTIFICATE'
+export type FailureReason = 'REQUEST_TIMED_OUT' | 'UNSUPPORTED_ALGORITHM' | 'OTHER'
+
+/** What was asked for when the CA was created. */
+export interface AuthorityRequest {
+  /** Lower-case UUID, the last part of the ARN. */
+  readonly id: string
+  readonly partition: string
+  readonly region: string
+  readonly accountId: string
+  readonly type: AuthorityType
+  readonly usageMode: UsageMode
+  readonly keyStorageSecurityStandard: string
+  readonly configuration: AuthorityConfiguration
+  readonly revocation: RevocationConfiguration
+  readonly createdAt: Date
+}
+
+export interface Authority extends AuthorityRequest {
+  /** Order of creation. */
+  readonly number: number
+  readonly status: StoredStatus
+  readonly failureReason: FailureReason | undefined
+  readonly lastStateChangeAt: Date
+  /** Where the private key is; undefined until it was made, and again when it was erased. */
+  readonly keyHandle: string | undefined
+  /** The CA's own CSR in PEM; undefined until the key was made. */
+  readonly csrPem: string | undefined
+  /** The certificate that was imported last. */
+  readonly certificate: InstalledCertificate | undefined
+  /** When DeleteCertificateAuthority was called, and until when it can be undone. */
+  readonly deletion: { readonly deletedAt: Date; readonly restorableUntil: Date } | undefined
+  /** Grows with every change: what a change was decided on. */
+  readonly revision: number
+}
+
+/** A CA certificate with the chain that was imported with it. Never changes. */
+export interface InstalledCertificate {
+  readonly number: number
+  /** Lower-case hex of the serial number, as in the certificate. */
+  readonly serialNumberHex: string
+  readonly notBefore: Date
+  readonly notAfter: Date
+  readonly certificateDer: Uint8Array
+  /** PEM, signer of the certificate first, root last; undefined for a root. */
+  readonly chainPem: string | undefined
+}

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ServiceError } from '../errors.ts'
+import { permission, requireState, type LifeCycleEvent } from './life-cycle.ts'
+import type { AuthorityStatus } from './status.ts'
+
+const arn = 'arn:aws:acm-pca:eu-west-1:123456789012:certificate-authority/x'
+
+/** AWS Private CA User Guide, one line an operation: the states in which it works. */
+const works: Record<LifeCycleEvent, readonly AuthorityStatus[]> = {
+  describe: [
+    'CREATING',
+    'PENDING_CERTIFICATE',
+    'ACTIVE',
+    'DISABLED',
+    'EXPIRED',
+    'FAILED',
+    'DELETED',
+  ],
+  'get-csr': ['PENDING_CERTIFICATE', 'ACTIVE', 'DISABLED', 'EXPIRED'],
+  'get-authority-certificate': ['ACTIVE', 'DISABLED', 'EXPIRED'],
+  'import-certificate': ['PENDING_CERTIFICATE', 'ACTIVE', 'DISABLED', 'EXPIRED'],
+  'issue-certificate': ['ACTIVE'],
+  'get-certificate': ['ACTIVE', 'DISABLED', 'EXPIRED'],
+  update: ['ACTIVE', 'DISABLED'],
+  delete: ['CREATING', 'PENDING_CERTIFICATE', 'DISABLED', 'EXPIRED', 'FAILED'],
+  restore: ['DELETED'],
+  tag: ['PENDING_CERTIFICATE', 'ACTIVE', 'DISABLED', 'EXPIRED'],
+}
+
+test('a subordinate can do what its state allows, and nothing else', () => {
+  for (const [event, states] of Object.entries(works) as [LifeCycleEvent, AuthorityStatus[]][])
+    for (const status of works.describe) {
+      const run = (): void => requireState(event, status, { arn, type: 'SUBORDINATE' })
+      if (states.includes(status)) run()
+      else assert.throws(run, ServiceError, `${event} in ${status}`)
+    }
+})
+
+test('a root may also make and fetch its own certificate while it waits for one', () => {
+  requireState('issue-certificate', 'PENDING_CERTIFICATE', { arn, type: 'ROOT' })
+  requireState('issue-certificate', 'EXPIRED', { arn, type: 'ROOT' })
+  requireState('get-certificate', 'PENDING_CERTIFICATE', { arn, type: 'ROOT' })
+  assert.throws(() => requireState('issue-certificate', 'DISABLED', { arn, type: 'ROOT' }), {
+    code: 'InvalidStateException',
+    message: 'The certificate authority is not in a valid state for issuing certificates',
+  })
+})
+
+test('a CSR that is not there yet is in progress, and one that never will be has failed', () => {
+  assert.equal(permission('get-csr', 'CREATING'), 'RequestInProgressException')
+  assert.equal(permission('get-csr', 'FAILED'), 'RequestFailedException')
+  assert.equal(permission('get-csr', 'DELETED'), 'InvalidStateException')
+})
+
+test('refuses in the words that clients look for', () => {
+  const text = (event: LifeCycleEvent, status: AuthorityStatus): string => {
+    try {
+      requireState(event, status, { arn, type: 'SUBORDINATE' })
+    } catch (error) {
+      return (error as Error).message
+    }
+    return ''
+  }
+  assert.equal(
+    text('update', 'PENDING_CERTIFICATE'),
+    'The certificate authority must be in the ACTIVE or DISABLED state to be updated',
+  )
+  assert.equal(
+    text('get-authority-certificate', 'PENDING_CERTIFICATE'),
+    `The certificate authority ${arn} is not in the correct state to have a certificate signing request.`,
+  )
+  assert.equal(
+    text('get-certificate', 'DELETED'),
+    `The certificate authority ${arn} is not in the correct state to have issued certificates.`,
+  )
+  assert.equal(text('tag', 'DELETED'), 'The certificate authority is in the DELETED state')
+})

@@ -1,0 +1,112 @@
+/** Which operation works in which state of a CA: one table (AWS Private CA User Guide, CA status and life cycle). */
+import { ServiceError, type ErrorCode } from '../errors.ts'
+import type { AuthorityType } from './authority.ts'
+import type { AuthorityStatus } from './status.ts'
+
+/** ok; only for a root about itself; the refusal's code otherwise. */
+type Cell =
+  | 'ok'
+  | 'root'
+  | 'InvalidStateException'
+  | 'RequestInProgressException'
+  | 'RequestFailedException'
+
+/** An operation on one CA; several operations that are alike share a row. */
+export type LifeCycleEvent =
+  | 'describe'
+  | 'get-csr'
+  | 'get-authority-certificate'
+  | 'import-certificate'
+  | 'issue-certificate'
+  | 'get-certificate'
+  | 'update'
+  | 'delete'
+  | 'restore'
+  | 'tag'
+
+const statuses = [
+  'CREATING',
+  'PENDING_CERTIFICATE',
+  'ACTIVE',
+  'DISABLED',
+  'EXPIRED',
+  'FAILED',
+  'DELETED',
+] as const satisfies readonly AuthorityStatus[]
+
+const ok = 'ok'
+const root = 'root'
+const no = 'InvalidStateException'
+const wait = 'RequestInProgressException'
+const dead = 'RequestFailedException'
+
+/** Columns in the order of `statuses`. */
+const table: Readonly<Record<LifeCycleEvent, readonly Cell[]>> = {
+  //                          CREATING PENDING ACTIVE DISABLED EXPIRED FAILED DELETED
+  describe: /*                 */ [ok, ok, ok, ok, ok, ok, ok],
+  'get-csr': /*                */ [wait, ok, ok, ok, ok, dead, no],
+  'get-authority-certificate': [no, no, ok, ok, ok, no, no],
+  'import-certificate': /*     */ [no, ok, ok, ok, ok, no, no],
+  'issue-certificate': /*      */ [no, root, ok, no, root, no, no],
+  'get-certificate': /*        */ [no, root, ok, ok, ok, no, no],
+  update: /*                   */ [no, no, ok, ok, no, no, no],
+  delete: /*                   */ [ok, ok, no, ok, ok, ok, no],
+  restore: /*                  */ [no, no, no, no, no, no, ok],
+  tag: /*                      */ [no, ok, ok, ok, ok, no, no],
+}
+
+/** Texts that clients match on are AWS's own. */
+const refusal: Readonly<Record<LifeCycleEvent, (arn: string, status: string) => string>> = {
+  describe: inState,
+  'get-csr': inState,
+  'get-authority-certificate': (arn) =>
+    `The certificate authority ${arn} is not in the correct state to have a certificate signing request.`,
+  'import-certificate': (arn, status) =>
+    `The certificate authority ${arn} is in the ${status} state and cannot import a certificate.`,
+  'issue-certificate': () =>
+    'The certificate authority is not in a valid state for issuing certificates',
+  'get-certificate': (arn) =>
+    `The certificate authority ${arn} is not in the correct state to have issued certificates.`,
+  update: () => 'The certificate authority must be in the ACTIVE or DISABLED state to be updated',
+  delete: (_arn, status) =>
+    `The certificate authority is in the ${status} state; it must be disabled before it can be deleted`,
+  restore: (_arn, status) =>
+    `The certificate authority is in the ${status} state; only a DELETED one can be restored`,
+  tag: inState,
+}
+
+const otherTexts: Partial<Record<ErrorCode, string>> = {
+  RequestInProgressException:
+    'The certificate authority is being created; its certificate signing request is not ready yet.',
+  RequestFailedException:
+    'The creation of the certificate authority failed; it has no certificate signing request.',
+}
+
+function inState(_arn: string, status: string): string {
+  return `The certificate authority is in the ${status} state`
+}
+
+/** What the table says: `ok`, `root` (a root CA, about its own certificate only), or the code of the refusal. */
+export function permission(event: LifeCycleEvent, status: AuthorityStatus): Cell {
+  return table[event][statuses.indexOf(status)] ?? no
+}
+
+/** Throws the table's refusal. `root` cells let a ROOT pass; its caller checks that it is about itself. */
+export function requireState(
+  event: LifeCycleEvent,
+  status: AuthorityStatus,
+  authority: { readonly arn: string; readonly type: AuthorityType },
+): void {
+  const cell = permission(event, status)
+  if (cell === 'ok' || (cell === 'root' && authority.type === 'ROOT')) return
+  throw stateError(event, status, { arn: authority.arn, code: cell === 'root' ? no : cell })
+}
+
+/** The refusal of an event in a state. */
+export function stateError(
+  event: LifeCycleEvent,
+  status: AuthorityStatus,
+  { arn, code = no }: { readonly arn: string; readonly code?: ErrorCode },
+): ServiceError {
+  return new ServiceError(code, otherTexts[code] ?? refusal[event](arn, status))
+}

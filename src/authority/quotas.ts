@@ -1,0 +1,16 @@
+/** How much one account may hold (AWS Private CA quotas, AWS General Reference). */
+export interface Quotas {
+  /** CAs of one account in one Region; deleted ones count until their restoration period is over. */
+  readonly authoritiesPerRegion: number
+  /** Certificates ever issued by one CA without a complete CRL. */
+  readonly certificatesPerAuthority: number
+  /** Tags on one CA. */
+  readonly tagsPerAuthority: number
+}
+
+/** AWS's defaults. */
+export const defaultQuotas: Quotas = {
+  authoritiesPerRegion: 200,
+  certificatesPerAuthority: 100_000_000,
+  tagsPerAuthority: 50,
+}

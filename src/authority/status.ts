@@ -1,0 +1,28 @@
+import type { Authority, StoredStatus } from './authority.ts'
+
+/** AWS's CertificateAuthorityStatus. */
+export type AuthorityStatus = StoredStatus | 'DELETED' | 'EXPIRED'
+
+/**
+ * The status at an instant, from the record alone; undefined once the CA is deleted for good. DELETED wins over
+ * EXPIRED (AWS Private CA User Guide, CA status).
+ */
+export function statusAt(authority: Authority, now: Date): AuthorityStatus | undefined {
+  if (authority.deletion !== undefined)
+    return now < authority.deletion.restorableUntil ? 'DELETED' : undefined
+  return isExpiredAt(authority, now) ? 'EXPIRED' : authority.status
+}
+
+/** When the status last changed; an expiry is such a change. */
+export function lastStateChangeAt(authority: Authority, now: Date): Date {
+  const expired = authority.deletion === undefined && isExpiredAt(authority, now)
+  const notAfter = authority.certificate?.notAfter ?? authority.lastStateChangeAt
+  return expired && notAfter > authority.lastStateChangeAt ? notAfter : authority.lastStateChangeAt
+}
+
+/** notAfter is the last second of validity, inclusive (RFC 5280 §4.1.2.5). */
+function isExpiredAt(authority: Authority, now: Date): boolean {
+  const { status, certificate } = authority
+  if (certificate === undefined || (status !== 'ACTIVE' && status !== 'DISABLED')) return false
+  return now.getTime() >= certificate.notAfter.getTime() + 1000
+}

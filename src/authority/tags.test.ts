@@ -1,0 +1,18 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { requireTags } from './tags.ts'
+
+const tag = (key: string) => ({ key, value: undefined })
+
+test('accepts keys that differ in case, and prefixes that only look reserved', () => {
+  requireTags([tag('Team'), tag('team'), tag('awsome'), tag('my:aws:key')])
+})
+
+test('refuses reserved prefixes in any case, and a key given twice', () => {
+  for (const key of ['aws:x', 'AWS:x', 'rds:y', 'Aws:'])
+    assert.throws(() => requireTags([tag(key)]), { code: 'InvalidTagException' }, key)
+  assert.throws(() => requireTags([tag('a'), tag('b'), tag('a')]), {
+    code: 'InvalidTagException',
+    message: "Tag key 'a' is given more than once.",
+  })
+})

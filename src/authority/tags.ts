@@ -1,0 +1,27 @@
+/** Tags on a CA and their rules (AWS Private CA API, TagCertificateAuthority). */
+import { ServiceError } from '../errors.ts'
+
+export interface Tag {
+  readonly key: string
+  /** A tag may have no value; that is not the same as an empty one. */
+  readonly value: string | undefined
+}
+
+/** Prefixes that only AWS itself may use, in any case. */
+const reservedPrefixes = ['aws:', 'rds:']
+
+/** Throws InvalidTagException for a reserved or a repeated key. */
+export function requireTags(tags: readonly Tag[]): void {
+  const seen = new Set<string>()
+  for (const { key } of tags) {
+    const prefix = reservedPrefixes.find((reserved) => key.toLowerCase().startsWith(reserved))
+    if (prefix !== undefined)
+      throw new ServiceError(
+        'InvalidTagException',
+        `Tag key '${key}' begins with '${prefix}', which is reserved.`,
+      )
+    if (seen.has(key))
+      throw new ServiceError('InvalidTagException', `Tag key '${key}' is given more than once.`)
+    seen.add(key)
+  }
+}

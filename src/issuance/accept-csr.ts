@@ -1,0 +1,96 @@
+/** Which certification requests are accepted (AWS Private CA User Guide, Certificate signing requests; RFC 2986). */
+import { ServiceError } from '../errors.ts'
+import {
+  parseCertificationRequest,
+  type CertificationRequest,
+} from '../x509/certification-request.ts'
+import { describeSignatureAlgorithm } from '../x509/algorithm-identifier.ts'
+import { DerError } from '../x509/der-error.ts'
+import { findExtension, type Extension } from '../x509/extensions.ts'
+import { isEmptyName } from '../x509/name.ts'
+import { oids } from '../x509/oid.ts'
+import { parsePem } from '../x509/pem.ts'
+import { parseGeneralNames } from '../x509/general-name.ts'
+import { verifySignature } from '../x509/verify-signature.ts'
+
+/** A CSR whose signature was checked: proof of possession of the private key. */
+export interface AcceptedCsr {
+  readonly request: CertificationRequest
+  /** Copied into the certificate as it is. */
+  readonly subjectAlternativeName: Extension | undefined
+}
+
+const labels = ['CERTIFICATE REQUEST', 'NEW CERTIFICATE REQUEST']
+const commonNameLengthMax = 64
+
+/**
+ * Reads and checks a PEM CSR. Throws MalformedCSRException when it cannot be parsed, is not signed by its own key
+ * or by an algorithm that is not accepted, or names nobody.
+ */
+export async function acceptCsr(csrPem: Uint8Array): Promise<AcceptedCsr> {
+  const request = parseCsr(csrPem)
+  const subjectAlternativeName = findExtension(request.extensions, oids.subjectAltName)
+  requireSubject(request, subjectAlternativeName)
+  await requireProofOfPossession(request)
+  return { request, subjectAlternativeName }
+}
+
+function parseCsr(csrPem: Uint8Array): CertificationRequest {
+  try {
+    const blocks = parsePem(new TextDecoder('utf-8', { fatal: true }).decode(csrPem))
+    const [block] = blocks
+    if (block === undefined || blocks.length > 1 || !labels.includes(block.label))
+      throw malformed(
+        'CSR must be exactly one PEM block of type CERTIFICATE REQUEST' + foundBlocks(blocks),
+      )
+    return parseCertificationRequest(block.der)
+  } catch (error) {
+    if (error instanceof DerError) throw malformed(`CSR cannot be parsed: ${error.message}`, error)
+    if (error instanceof TypeError) throw malformed('CSR is not text in UTF-8', error)
+    throw error
+  }
+}
+
+function foundBlocks(blocks: readonly { readonly label: string }[]): string {
+  if (blocks.length === 0) return '; no PEM block was found'
+  if (blocks.length > 1) return `; ${blocks.length} blocks were found`
+  return `, not ${blocks[0]?.label.slice(0, 64)}`
+}
+
+function requireSubject(request: CertificationRequest, san: Extension | undefined): void {
+  const commonNames = request.subject.rdns.flat().filter(({ type }) => type === oids.commonName)
+  if (commonNames.some(({ value }) => Array.from(value).length > commonNameLengthMax))
+    throw malformed(`CSR has a common name of more than ${commonNameLengthMax} characters`)
+  if (san !== undefined) requireSan(san)
+  if (!isEmptyName(request.subject)) return
+  if (san === undefined) throw malformed('CSR must have a subject or a subject alternative name')
+  if (!san.critical)
+    throw malformed('CSR must mark the SAN extension critical when it has an empty subject')
+}
+
+function requireSan(san: Extension): void {
+  try {
+    parseGeneralNames(san.value)
+  } catch (error) {
+    if (!(error instanceof DerError)) throw error
+    throw malformed(`CSR has a subject alternative name that cannot be parsed: ${error.message}`)
+  }
+}
+
+async function requireProofOfPossession(request: CertificationRequest): Promise<void> {
+  const check = await verifySignature({
+    subjectPublicKeyInfo: request.subjectPublicKeyInfo,
+    signatureAlgorithm: request.signatureAlgorithm,
+    message: request.certificationRequestInfoDer,
+    signature: request.signature,
+  })
+  if (check === 'unsupported')
+    throw malformed(
+      `CSR is signed with ${describeSignatureAlgorithm(request.signatureAlgorithm)}, which is not accepted for its key`,
+    )
+  if (check === 'invalid') throw malformed('CSR signature does not verify')
+}
+
+function malformed(message: string, cause?: unknown): ServiceError {
+  return new ServiceError('MalformedCSRException', message, { cause })
+}

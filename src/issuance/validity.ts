@@ -1,0 +1,148 @@
+/** From AWS's Validity to the dates in a certificate (AWS Private CA API, Validity; RFC 5280 §4.1.2.5). */
+import { ServiceError } from '../errors.ts'
+
+export type ValidityType = 'END_DATE' | 'ABSOLUTE' | 'DAYS' | 'MONTHS' | 'YEARS'
+
+export interface Validity {
+  /** Any 64-bit integer; a bigint when it is not a safe one. */
+  readonly value: number | bigint
+  readonly type: ValidityType
+}
+
+/** Both in whole seconds, both inclusive. */
+export interface Period {
+  readonly notBefore: Date
+  readonly notAfter: Date
+}
+
+/** The service dates certificates back by so much, for clocks that are slow. */
+const backdatingSeconds = 3600
+const daySeconds = 86_400
+const shortLivedDaysMax = 7
+
+/** The last instant a certificate can name (RFC 5280 §4.1.2.5: 99991231235959Z). */
+const lastSecond = Date.UTC(9999, 11, 31, 23, 59, 59) / 1000
+
+/**
+ * notBefore is an hour before `now` unless `requested.notBefore` gives another; notAfter counts from `now`.
+ * Throws ValidationException for a period that is over, ends before it begins, or lies beyond the year 9999, and
+ * InvalidArgsException for a date that does not exist or a notBefore that is not ABSOLUTE.
+ */
+export function certificatePeriod(
+  requested: { readonly validity: Validity; readonly notBefore?: Validity | undefined },
+  now: Date,
+): Period {
+  const nowSeconds = Math.floor(now.getTime() / 1000)
+  const notAfter = endSeconds(requested.validity, nowSeconds)
+  if (notAfter <= nowSeconds)
+    throw invalid('The certificate validity specified must end after the current time')
+  const notBefore =
+    requested.notBefore === undefined
+      ? nowSeconds - backdatingSeconds
+      : startSeconds(requested.notBefore)
+  if (notBefore > notAfter)
+    throw invalid('The certificate validity specified ends before ValidityNotBefore')
+  return { notBefore: new Date(notBefore * 1000), notAfter: new Date(notAfter * 1000) }
+}
+
+/** Throws ValidationException, in AWS's words, if the period ends after the CA certificate does. */
+export function requireWithinIssuer(period: Period, issuerNotAfter: Date): void {
+  if (period.notAfter > issuerNotAfter)
+    throw invalid('The certificate validity specified exceeds the certificate authority validity')
+}
+
+/** Throws ValidationException if the period is longer than a CA for short-lived certificates may give. */
+export function requireShortLived(period: Period, issuedAt: Date): void {
+  const seconds = (period.notAfter.getTime() - issuedAt.getTime()) / 1000
+  if (seconds > shortLivedDaysMax * daySeconds)
+    throw invalid(
+      `The certificate validity specified exceeds ${shortLivedDaysMax} days, ` +
+        'the limit of a certificate authority of usage mode SHORT_LIVED_CERTIFICATE',
+    )
+}
+
+function startSeconds({ type, value }: Validity): number {
+  if (type !== 'ABSOLUTE')
+    throw new ServiceError(
+      'InvalidArgsException',
+      `ValidityNotBefore must be of type ABSOLUTE, not ${type}.`,
+    )
+  return withinCalendar(value)
+}
+
+function endSeconds({ type, value }: Validity, now: number): number {
+  switch (type) {
+    case 'ABSOLUTE':
+      return withinCalendar(value)
+    case 'END_DATE':
+      return parseEndDate(value)
+    case 'DAYS':
+      return withinCalendar(BigInt(now) + BigInt(value) * BigInt(daySeconds))
+    case 'MONTHS':
+      return addMonths(now, BigInt(value))
+    case 'YEARS':
+      return addMonths(now, BigInt(value) * 12n)
+  }
+}
+
+/** `seconds` since 1970 as a number, or ValidationException if no certificate can say it. */
+function withinCalendar(seconds: number | bigint): number {
+  if (seconds < 0 || seconds > lastSecond)
+    throw invalid('The certificate validity specified is beyond 9999-12-31T23:59:59Z')
+  return Number(seconds)
+}
+
+/** Calendar months in UTC; a day that the month does not have becomes its last day. */
+function addMonths(nowSeconds: number, months: bigint): number {
+  if (months > 12n * 9999n) return withinCalendar(BigInt(lastSecond) + 1n)
+  const now = new Date(nowSeconds * 1000)
+  const target = now.getUTCMonth() + Number(months)
+  const year = now.getUTCFullYear() + Math.floor(target / 12)
+  const month = target % 12
+  const day = Math.min(now.getUTCDate(), daysInMonth(year, month))
+  const time = nowSeconds - Math.floor(nowSeconds / daySeconds) * daySeconds
+  return withinCalendar(Date.UTC(year, month, day) / 1000 + time)
+}
+
+function daysInMonth(year: number, month: number): number {
+  return new Date(Date.UTC(year, month + 1, 0)).getUTCDate()
+}
+
+const endDatePattern = /^(\d{2}|\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})$/
+
+/**
+ * YYMMDDHHMMSS (years from 50 are 19YY) or YYYYMMDDHHMMSS, in UTC, as an integer, so that leading zeros of the
+ * short form are missing.
+ */
+function parseEndDate(value: number | bigint): number {
+  const digits = value.toString()
+  const fields = endDatePattern.exec(digits.length < 12 ? digits.padStart(12, '0') : digits)
+  const [yearDigits = '', ...rest] = fields?.slice(1) ?? []
+  const [month = 0, day = 0, hour = 0, minute = 0, second = 0] = rest.map(Number)
+  const year = fullYear(yearDigits)
+  const date = new Date(Date.UTC(year, month - 1, day, hour, minute, second))
+  date.setUTCFullYear(year, month - 1, day)
+  const exists =
+    fields !== null &&
+    date.getUTCMonth() === month - 1 &&
+    date.getUTCDate() === day &&
+    date.getUTCHours() === hour &&
+    date.getUTCMinutes() === minute &&
+    date.getUTCSeconds() === second
+  if (!exists)
+    throw new ServiceError(
+      'InvalidArgsException',
+      `END_DATE ${digits} is not a date of the form YYMMDDHHMMSS or YYYYMMDDHHMMSS.`,
+    )
+  return Math.max(0, date.getTime() / 1000)
+}
+
+function fullYear(digits: string): number {
+  const year = Number(digits)
+  if (digits.length === 4) return year
+  return year >= 50 ? 1900 + year : 2000 + year
+}
+
+function invalid(message: string): ServiceError {
+  return new ServiceError('ValidationException', message)
+}
