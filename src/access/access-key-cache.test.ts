@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { AccessKey } from './access-key.ts'
+import { createAccessKeyCache } from './access-key-cache.ts'
+
+const key: AccessKey = {
+  accessKeyId: 'AKIDEXAMPLE',
+  secretAccessKey: 'secret',
+  accountId: '123456789012',
+  userName: 'alice',
+  policy: undefined,
+  active: true,
+}
+
+function setUp(entriesMax = 10) {
+  const state = { milliseconds: 1_000_000, searches: [] as string[], failing: false }
+  const find = async (id: string) => {
+    state.searches.push(id)
+    if (state.failing) throw new Error('no database')
+    return id === key.accessKeyId ? key : undefined
+  }
+  const clock = { now: () => new Date(state.milliseconds) }
+  return { state, cached: createAccessKeyCache(find, { clock, entriesMax }) }
+}
+
+test('a key and the lack of one are remembered for less than a second', async () => {
+  const { state, cached } = setUp()
+  for (const id of ['AKIDEXAMPLE', 'NOBODY', 'AKIDEXAMPLE', 'NOBODY'])
+    assert.equal(await cached(id), id === 'NOBODY' ? undefined : key)
+  assert.deepEqual(state.searches, ['AKIDEXAMPLE', 'NOBODY'])
+  state.milliseconds += 999
+  await cached('AKIDEXAMPLE')
+  assert.equal(state.searches.length, 2)
+  state.milliseconds += 1
+  await cached('AKIDEXAMPLE')
+  assert.equal(state.searches.length, 3)
+})
+
+test('what was asked in the future is asked again', async () => {
+  const { state, cached } = setUp()
+  await cached('AKIDEXAMPLE')
+  state.milliseconds -= 3_600_000
+  await cached('AKIDEXAMPLE')
+  assert.equal(state.searches.length, 2)
+})
+
+test('requests at the same time share one search', async () => {
+  const { state, cached } = setUp()
+  assert.deepEqual(await Promise.all([cached('AKIDEXAMPLE'), cached('AKIDEXAMPLE')]), [key, key])
+  assert.equal(state.searches.length, 1)
+})
+
+test('a search that failed is not remembered', async () => {
+  const { state, cached } = setUp()
+  state.failing = true
+  await assert.rejects(cached('AKIDEXAMPLE'), /no database/)
+  state.failing = false
+  assert.equal(await cached('AKIDEXAMPLE'), key)
+})
+
+test('no more entries are kept than there may be, and the latest used stay', async () => {
+  const { state, cached } = setUp(2)
+  for (const id of ['A', 'B', 'A', 'C', 'A', 'B']) await cached(id)
+  assert.deepEqual(state.searches, ['A', 'B', 'C', 'B'])
+})

@@ -1,0 +1,137 @@
+/**
+ * The API pipeline: from the raw request to the answer, in the order of checks of an AWS JSON 1.1 front end. It holds
+ * all the branching and no rule: what an operation means is in operations/, who may call it in access/.
+ */
+import { authenticate, type AuthenticationServices } from '../access/authenticate.ts'
+import { authorize } from '../access/authorize.ts'
+import type { Caller } from '../authority/caller.ts'
+import { ServiceError, type ErrorCode } from '../errors.ts'
+import type { Log } from '../log.ts'
+import { ProtocolError, renderError } from '../wire/errors.ts'
+import type { RawRequest } from '../wire/sigv4-request.ts'
+import { withDeadline } from './deadline.ts'
+import {
+  isJsonMediaType,
+  isPresigned,
+  membersOfBody,
+  membersOfQuery,
+  type Members,
+} from './members.ts'
+import { logRequest } from './request-log.ts'
+
+/** What the pipeline has to know of an operation. */
+export interface ApiOperation {
+  /** IAM action: `acm-pca:IssueCertificate`. */
+  readonly action: string
+  /** Reads the members by the operation's shape. Throws SerializationException or ValidationException. */
+  accept(members: Members): ApiCall
+}
+
+/** A call whose input has been read. */
+export interface ApiCall {
+  /** ARN of the CA that it is about; undefined if it is about the account as a whole. */
+  readonly resourceArn: string | undefined
+  /** Does it. Resolves to the output as JSON members, or undefined if the operation has none. */
+  run(caller: Caller): Promise<object | undefined>
+}
+
+export interface ApiServices extends AuthenticationServices {
+  /** By name: `IssueCertificate`. An operation that is not here is unknown to callers. */
+  readonly operations: ReadonlyMap<string, ApiOperation>
+  readonly log: Log
+  /** How long a request may run; 60 seconds unless said otherwise. */
+  readonly deadlineMilliseconds?: number
+}
+
+export interface ApiAnswer {
+  /** HTTP status. */
+  readonly status: number
+  /** For the header `x-amzn-ErrorType`; undefined if the call succeeded. */
+  readonly errorCode: ErrorCode | undefined
+  /** JSON text, or empty. */
+  readonly body: string
+}
+
+const targetPrefix = 'ACMPrivateCA.'
+const deadlineMillisecondsDefault = 60_000
+
+/** What became known of a request on its way, for the log. */
+interface Trail {
+  operation: string | undefined
+  caller: Caller | undefined
+}
+
+/** Answers one request and logs it. Never rejects: whatever is thrown on the way is answered in its wire form. */
+export async function answerRequest(
+  services: ApiServices,
+  request: RawRequest,
+  requestId: string,
+): Promise<ApiAnswer> {
+  const startedAt = services.clock.now().getTime()
+  const trail: Trail = { operation: undefined, caller: undefined }
+  const finish = (answer: ApiAnswer, error?: unknown): ApiAnswer => {
+    const { status, errorCode } = answer
+    const milliseconds = services.clock.now().getTime() - startedAt
+    logRequest(services.log, { requestId, ...trail, status, errorCode, milliseconds }, error)
+    return answer
+  }
+  try {
+    const output = await withDeadline(serve(services, request, trail), {
+      milliseconds: services.deadlineMilliseconds ?? deadlineMillisecondsDefault,
+      late: (err) => services.log.error({ requestId, err }, 'request failed after its deadline'),
+    })
+    const body = output === undefined ? '' : JSON.stringify(output)
+    return finish({ status: 200, errorCode: undefined, body })
+  } catch (error) {
+    const { status, code, body } = renderError(error)
+    return finish({ status, errorCode: code, body }, error)
+  }
+}
+
+async function serve(
+  services: ApiServices,
+  request: RawRequest,
+  trail: Trail,
+): Promise<object | undefined> {
+  requireRoot(request)
+  const target = request.headers.get('x-amz-target')
+  const name = operationName(target)
+  const operation = services.operations.get(name)
+  const members = readMembers(request, operation !== undefined)
+  if (operation === undefined) throw new ServiceError('UnknownOperationException', '')
+  trail.operation = name
+  const caller = await authenticate(services, request)
+  trail.caller = caller
+  const call = operation.accept(members)
+  authorize(caller, operation.action, call.resourceArn)
+  return call.run(caller)
+}
+
+function requireRoot({ method, path }: RawRequest): void {
+  if (method !== 'POST')
+    throw new ProtocolError(
+      'AccessDeniedException',
+      403,
+      'Unable to determine service/operation name to be authorized',
+    )
+  if (path !== '/') throw new ProtocolError('UnknownOperationException', 404, '')
+}
+
+/** The operation that X-Amz-Target names; empty if it names none. */
+function operationName(values: readonly string[] | undefined): string {
+  const [target = ''] = values ?? []
+  return values?.length === 1 && target.startsWith(targetPrefix)
+    ? target.slice(targetPrefix.length)
+    : ''
+}
+
+/** An empty body is judged before the content type, and is right only with a presigned URL. */
+function readMembers(request: RawRequest, targetKnown: boolean): Members {
+  const { body, headers, query } = request
+  const inQuery = body.length === 0 && isPresigned(request)
+  if (body.length === 0 && !inQuery)
+    throw new ServiceError(targetKnown ? 'SerializationException' : 'UnknownOperationException', '')
+  if (!isJsonMediaType(headers.get('content-type')))
+    throw new ProtocolError('UnknownOperationException', 404, '')
+  return inQuery ? membersOfQuery(query) : membersOfBody(body)
+}

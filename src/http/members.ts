@@ -1,0 +1,66 @@
+/** From the bytes of a request to the members of its input, before any type is looked at. */
+import { isUtf8 } from 'node:buffer'
+import { ServiceError } from '../errors.ts'
+import { parseQuery } from '../wire/sigv4-canonical.ts'
+import { isAuthenticationParameter } from '../wire/sigv4-query.ts'
+import type { RawRequest } from '../wire/sigv4-request.ts'
+
+/** Members by name, as JSON has them; which there may be and of which type is for the operation's shape to say. */
+export type Members = Readonly<Record<string, unknown>>
+
+/** The media type of AWS JSON 1.1, for requests and answers. */
+export const jsonMediaType = 'application/x-amz-json-1.1'
+
+/** Whether the one Content-Type is AWS JSON 1.1; parameters, such as a charset, do not matter. */
+export function isJsonMediaType(values: readonly string[] | undefined): boolean {
+  const [value = ''] = values ?? []
+  const mediaType = value.split(';', 1)[0] ?? ''
+  return values?.length === 1 && mediaType.trim().toLowerCase() === jsonMediaType
+}
+
+/** Whether the request is signed in its query, and so has its members there too if it has no body. */
+export function isPresigned(request: RawRequest): boolean {
+  return parseQuery(request.query).some(([name]) => name === 'X-Amz-Algorithm')
+}
+
+/**
+ * The members in a JSON body. Throws SerializationException, without text, if it is not UTF-8, not JSON or not an
+ * object. Of a repeated member the last counts.
+ */
+export function membersOfBody(body: Uint8Array): Members {
+  if (!isUtf8(body)) throw serialization()
+  const value = parseJson(Buffer.from(body.buffer, body.byteOffset, body.length).toString('utf8'))
+  if (!isObject(value)) throw serialization()
+  return value
+}
+
+/**
+ * The members in the query of a presigned URL: all of them text. Throws SerializationException, without text, if
+ * one is not UTF-8. Of a repeated member the last counts.
+ */
+export function membersOfQuery(query: string): Members {
+  const members = parseQuery(query).filter(([name]) => !isAuthenticationParameter(name))
+  return Object.fromEntries(members.map(([name, value]) => [utf8(name), utf8(value)]))
+}
+
+function utf8(latin1: string): string {
+  const bytes = Buffer.from(latin1, 'latin1')
+  if (!isUtf8(bytes)) throw serialization()
+  return bytes.toString('utf8')
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw serialization()
+  }
+}
+
+function isObject(value: unknown): value is Members {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function serialization(): ServiceError {
+  return new ServiceError('SerializationException', '')
+}

@@ -1,0 +1,608 @@
+import assert from 'node:assert/strict'
+import { createHmac } from 'node:crypto'
+import { request as httpRequest } from 'node:http'
+import { connect } from 'node:net'
+import { after, test } from 'node:test'
+import { createSigningKeys } from '../access/signing-keys.ts'
+import { ServiceError } from '../errors.ts'
+import { createLog } from '../log.ts'
+import { systemRandom } from '../random.ts'
+import { canonicalQuery, canonicalRequest } from '../wire/sigv4-canonical.ts'
+import { indexHeaders, splitTarget } from '../wire/sigv4-request.ts'
+import { formatTimestamp } from '../wire/sigv4-timestamp.ts'
+import { deriveSigningKey, stringToSign } from '../wire/sigv4.ts'
+import type { ApiOperation } from './api.ts'
+import { createApiServer, createPublicServer } from './server.ts'
+
+const now = new Date('2026-11-25T12:00:00Z')
+const secretAccessKey = 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY'
+const mediaType = 'application/x-amz-json-1.1'
+const uuidForm = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
+
+const policy = JSON.stringify({
+  Statement: [
+    { Effect: 'Allow', Action: 'acm-pca:*', Resource: '*' },
+    { Effect: 'Deny', Action: 'acm-pca:Forbidden', Resource: '*' },
+  ],
+})
+
+function operation(
+  name: string,
+  run: (members: Readonly<Record<string, unknown>>) => Promise<object | undefined>,
+): [string, ApiOperation] {
+  const accept: ApiOperation['accept'] = (members) => {
+    if (members['Wrong'] !== undefined)
+      throw new ServiceError('SerializationException', 'Expected list or null')
+    return { resourceArn: undefined, run: () => run(members) }
+  }
+  return [name, { action: `acm-pca:${name}`, accept }]
+}
+
+const release: { now: () => void } = { now: () => undefined }
+
+const operations = new Map([
+  operation('Echo', async (members) => ({ Members: members })),
+  operation('Nothing', async () => undefined),
+  operation('Forbidden', async () => ({})),
+  operation('Break', async () => {
+    throw new Error('secret detail')
+  }),
+  operation('Refuse', async () => {
+    throw new ServiceError('ResourceNotFoundException', 'No such thing.')
+  }),
+  operation(
+    'Wait',
+    () => new Promise((resolve) => (release.now = () => resolve({ Waited: true }))),
+  ),
+])
+
+const lines: Record<string, unknown>[] = []
+const log = createLog('info', {
+  write: (line) => void lines.push(Object.assign({}, JSON.parse(line))),
+})
+
+function services(deadlineMilliseconds?: number) {
+  return {
+    operations,
+    log,
+    random: systemRandom,
+    clock: { now: () => now },
+    signingKeys: createSigningKeys(),
+    findAccessKey: async (accessKeyId: string) =>
+      accessKeyId === 'AKIDEXAMPLE'
+        ? {
+            accessKeyId,
+            secretAccessKey,
+            accountId: '123456789012',
+            userName: 'alice',
+            policy,
+            active: true,
+          }
+        : undefined,
+    ...(deadlineMilliseconds !== undefined && { deadlineMilliseconds }),
+  }
+}
+
+const server = createApiServer(services())
+const hurried = createApiServer(services(20))
+await server.listen({ host: '127.0.0.1', port: 0 })
+await hurried.listen({ host: '127.0.0.1', port: 0 })
+after(() => Promise.all([server.close(), hurried.close()]))
+
+function portOf(of: typeof server): number {
+  const address = of.server.address()
+  return typeof address === 'object' ? (address?.port ?? 0) : 0
+}
+
+interface Sending {
+  readonly method?: string
+  readonly target?: string
+  readonly headers?: Record<string, string | undefined>
+  readonly body?: string | Buffer
+  readonly operation?: string
+  readonly accessKeyId?: string
+  readonly secret?: string
+  readonly at?: Date
+  readonly scope?: string
+}
+
+/** Header lines of a signed request, in the order sent. */
+function sign(sending: Sending): Record<string, string> {
+  const {
+    method = 'POST',
+    target = '/',
+    body = '{}',
+    at = now,
+    accessKeyId = 'AKIDEXAMPLE',
+  } = sending
+  const [region = '', service = ''] = (sending.scope ?? 'us-east-1/acm-pca').split('/')
+  const all = {
+    host: 'h',
+    'content-type': mediaType,
+    'x-amz-date': formatTimestamp(at),
+    'x-amz-target': `ACMPrivateCA.${sending.operation ?? 'Echo'}`,
+    ...sending.headers,
+  }
+  const headers: Record<string, string> = {}
+  for (const [name, value] of Object.entries(all)) if (value !== undefined) headers[name] = value
+  const signedHeaders = Object.keys(headers).sort()
+  const date = formatTimestamp(at).slice(0, 8)
+  const claim = {
+    accessKeyId,
+    date,
+    region,
+    service,
+    signedHeaders,
+    timestamp: at,
+    terminator: 'aws4_request',
+    signature: '',
+    expiresSeconds: undefined,
+    securityToken: undefined,
+  }
+  const indexed = indexHeaders(Object.entries(headers).flat())
+  const raw = { method, ...splitTarget(target), headers: indexed, body: Buffer.from(body) }
+  const text = stringToSign(claim, canonicalRequest(raw, signedHeaders))
+  const signature = createHmac('sha256', deriveSigningKey(sending.secret ?? secretAccessKey, claim))
+    .update(text)
+    .digest('hex')
+  const authorization =
+    `AWS4-HMAC-SHA256 Credential=${accessKeyId}/${date}/${region}/${service}/aws4_request, ` +
+    `SignedHeaders=${signedHeaders.join(';')}, Signature=${signature}`
+  return { ...headers, authorization }
+}
+
+interface Answer {
+  readonly status: number
+  readonly headers: NodeJS.Dict<string | string[]>
+  readonly body: string
+}
+
+function send(
+  sending: Sending,
+  headers: Record<string, string>,
+  port = portOf(server),
+): Promise<Answer> {
+  const { method = 'POST', target: path = '/', body = '{}' } = sending
+  return new Promise((resolve, reject) => {
+    const sent = httpRequest({ host: '127.0.0.1', port, method, path, headers, agent: false })
+    sent.on('error', reject)
+    sent.on('response', (answer) => {
+      const chunks: Buffer[] = []
+      answer.on('data', (chunk: Buffer) => chunks.push(chunk))
+      answer.on('error', reject)
+      answer.on('end', () => {
+        const text = Buffer.concat(chunks).toString('utf8')
+        resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: text })
+      })
+    })
+    sent.end(body)
+  })
+}
+
+const call = (sending: Sending = {}, port?: number) => send(sending, sign(sending), port)
+
+function refused(answer: Answer, expected: [status: number, body: object]) {
+  assert.deepEqual([answer.status, JSON.parse(answer.body)], expected)
+  const type: unknown = Object.assign({ __type: '' }, expected[1]).__type
+  assert.equal(answer.headers['x-amzn-errortype'], type)
+  assert.equal(answer.headers['content-type'], mediaType)
+  assert.match(String(answer.headers['x-amzn-requestid']), uuidForm)
+}
+
+/** Sends bytes as they are and resolves to all that comes back until the end or until `enough`. */
+function exchange(bytes: string | string[], enough: RegExp = /$^/): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(portOf(server), '127.0.0.1')
+    let received = ''
+    socket.on('error', reject)
+    socket.on('close', () => resolve(received))
+    socket.on('data', (chunk) => {
+      received += chunk.toString('latin1')
+      if (enough.test(received)) socket.destroy()
+    })
+    for (const part of [bytes].flat()) socket.write(part)
+  })
+}
+
+function head(headers: Record<string, string>): string {
+  const fields = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+  return `POST / HTTP/1.1\r\n${fields.join('')}`
+}
+
+test('a call is answered with its output', async () => {
+  const answer = await call({ body: '{"Text":"é","Text":"ü"}' })
+  assert.equal(answer.status, 200)
+  assert.equal(answer.body, '{"Members":{"Text":"ü"}}')
+  assert.equal(answer.headers['content-type'], mediaType)
+  assert.equal(answer.headers['content-length'], String(Buffer.byteLength(answer.body)))
+  assert.match(String(answer.headers['x-amzn-requestid']), uuidForm)
+  assert.ok(answer.headers['date'])
+  assert.equal(answer.headers['x-amzn-errortype'], undefined)
+})
+
+test('an operation without output answers an empty body', async () => {
+  const answer = await call({ operation: 'Nothing' })
+  assert.deepEqual([answer.status, answer.body, answer.headers['content-length']], [200, '', '0'])
+})
+
+test('a charset and another case of the content type are tolerated', async () => {
+  const contentType = 'Application/X-Amz-Json-1.1 ; charset=utf-8'
+  assert.equal((await call({ headers: { 'content-type': contentType } })).status, 200)
+})
+
+test('what is not POST is refused before anything else', async () => {
+  const body = {
+    __type: 'AccessDeniedException',
+    message: 'Unable to determine service/operation name to be authorized',
+  }
+  for (const method of ['GET', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'PURGE', 'PROPFIND'])
+    refused(await send({ method, body: '' }, {}), [403, body])
+  refused(await send({ method: 'GET', target: '/elsewhere', body: '' }, {}), [403, body])
+  assert.equal((await send({ method: 'HEAD', body: '' }, {})).status, 403)
+})
+
+test('another path is unknown', async () => {
+  const paths = [
+    '/x',
+    '//',
+    '/healthz',
+    '/%',
+    '/%zz',
+    '/x?y',
+    `/${'a'.repeat(3000)}`,
+    '/./',
+    'http://h/',
+  ]
+  for (const target of paths)
+    refused(await call({ target }), [404, { __type: 'UnknownOperationException' }])
+})
+
+test('an unknown or missing target is an unknown operation, known or not who asks', async () => {
+  const unknown: [number, object] = [400, { __type: 'UnknownOperationException' }]
+  for (const target of [
+    'ACMPrivateCA.Other',
+    'ACMPrivateCA.',
+    'Echo',
+    'acmprivateca.Echo',
+    'ACMPrivateCA.constructor',
+    undefined,
+  ]) {
+    refused(await call({ headers: { 'x-amz-target': target } }), unknown)
+    const headers = {
+      'content-type': mediaType,
+      ...(target !== undefined && { 'x-amz-target': target }),
+    }
+    refused(await send({}, headers), unknown)
+  }
+  refused(await call({ body: '', headers: { 'x-amz-target': 'ACMPrivateCA.Other' } }), unknown)
+})
+
+test('an empty body is no JSON', async () => {
+  refused(await call({ body: '' }), [400, { __type: 'SerializationException' }])
+})
+
+test('another content type is unknown', async () => {
+  for (const type of [
+    'application/json',
+    'application/x-amz-json-1.0',
+    'text/plain',
+    '',
+    'x',
+    undefined,
+  ])
+    refused(await call({ headers: { 'content-type': type } }), [
+      404,
+      { __type: 'UnknownOperationException' },
+    ])
+})
+
+test('a body that is no JSON object is refused, before the signature is looked at', async () => {
+  const bodies = [
+    '{',
+    'null',
+    '[]',
+    '"x"',
+    '1',
+    '\ufeff{}',
+    '{"a":1,}',
+    '[{"a":1}]',
+    'NaN',
+    Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]),
+    '['.repeat(4 * 1024 * 1024),
+    '{"a":'.repeat(500_000),
+    '['.repeat(1e6) + ']'.repeat(1e6),
+  ]
+  for (const body of bodies) {
+    const headers = { 'content-type': mediaType, 'x-amz-target': 'ACMPrivateCA.Echo' }
+    refused(await send({ body }, headers), [400, { __type: 'SerializationException' }])
+  }
+})
+
+test('a deeply nested member does not stop the server', async () => {
+  const depth = 1_000_000
+  const answer = await call({ body: `{"a":${'['.repeat(depth)}${']'.repeat(depth)}}` })
+  // The toy operation gives it back, and JSON.stringify gives up: a failure of its own, and of nobody else.
+  assert.equal(answer.status, 500)
+  assert.equal((await call()).status, 200)
+})
+
+const mismatch =
+  'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key ' +
+  'and signing method. Consult the service documentation for details.'
+const unrecognized = 'The security token included in the request is invalid'
+const at = (minutes: number) => new Date(now.getTime() + minutes * 60_000)
+
+const authenticationRows: [name: string, sending: Sending, code: string, message: string][] = [
+  ['wrong secret', { secret: 'x' }, 'InvalidSignatureException', mismatch],
+  ['unknown key', { accessKeyId: 'AKIDOTHER' }, 'UnrecognizedClientException', unrecognized],
+  [
+    'session token',
+    { headers: { 'x-amz-security-token': 't' } },
+    'UnrecognizedClientException',
+    unrecognized,
+  ],
+  [
+    'other service',
+    { scope: 'us-east-1/s3' },
+    'InvalidSignatureException',
+    "Credential should be scoped to correct service: 'acm-pca'.",
+  ],
+  [
+    'no Region',
+    { scope: 'nowhere/acm-pca' },
+    'InvalidSignatureException',
+    'Credential should be scoped to a valid region.',
+  ],
+  [
+    'too early',
+    { at: at(-6) },
+    'InvalidSignatureException',
+    'Signature expired: 20261125T115400Z is now earlier than 20261125T115500Z (20261125T120000Z - 5 min.)',
+  ],
+  [
+    'too late',
+    { at: at(6) },
+    'InvalidSignatureException',
+    'Signature not yet current: 20261125T120600Z is still later than 20261125T120500Z (20261125T120000Z + 5 min.)',
+  ],
+  [
+    'members of the wrong kind',
+    { secret: 'x', body: '{"Wrong":1}' },
+    'InvalidSignatureException',
+    mismatch,
+  ],
+]
+
+for (const [name, sending, code, message] of authenticationRows)
+  test(`authentication: ${name}`, async () => {
+    refused(await call(sending), [400, { __type: code, message }])
+  })
+
+test('authentication: nothing to authenticate with', async () => {
+  const headers = { 'content-type': mediaType, 'x-amz-target': 'ACMPrivateCA.Echo' }
+  refused(await send({}, headers), [
+    400,
+    { __type: 'MissingAuthenticationTokenException', message: 'Missing Authentication Token' },
+  ])
+  refused(await send({}, { ...headers, authorization: 'foo' }), [
+    400,
+    {
+      __type: 'IncompleteSignatureException',
+      message:
+        "Authorization header requires 'Credential' parameter. Authorization header requires 'Signature' parameter. " +
+        "Authorization header requires 'SignedHeaders' parameter. Authorization header requires existence of either a " +
+        "'X-Amz-Date' or a 'Date' header. Authorization=foo",
+    },
+  ])
+  refused(
+    await send(
+      { target: '/?X-Amz-Algorithm=AWS4-HMAC-SHA256' },
+      { ...headers, authorization: 'foo' },
+    ),
+    [
+      400,
+      {
+        __type: 'InvalidSignatureException',
+        message:
+          "Found both 'X-Amz-Algorithm' as a query-string param and 'Authorization' as HTTP header.",
+      },
+    ],
+  )
+})
+
+test('types are checked after who asks, and permission after types', async () => {
+  refused(await call({ operation: 'Forbidden', body: '{"Wrong":1}' }), [
+    400,
+    { __type: 'SerializationException', Message: 'Expected list or null' },
+  ])
+  refused(await call({ operation: 'Forbidden' }), [
+    400,
+    {
+      __type: 'AccessDeniedException',
+      message:
+        'User: arn:aws:iam::123456789012:user/alice is not authorized to perform: acm-pca:Forbidden on resource: ' +
+        'arn:aws:acm-pca:us-east-1:123456789012:certificate-authority/* with an explicit deny in an identity-based policy',
+    },
+  ])
+})
+
+test('errors of an operation are answered, and those of the server only logged', async () => {
+  refused(await call({ operation: 'Refuse' }), [
+    400,
+    { __type: 'ResourceNotFoundException', message: 'No such thing.' },
+  ])
+  const answer = await call({ operation: 'Break' })
+  refused(answer, [500, { __type: 'InternalFailure' }])
+  const line = lines.find(({ requestId }) => requestId === answer.headers['x-amzn-requestid'])
+  assert.match(JSON.stringify(line?.['err']), /secret detail.*server\.test\.ts/)
+})
+
+test('a request is one line in the log, without its body and signature', async () => {
+  const answer = await call({ body: '{"Private":"matter"}' })
+  const mine = lines.filter(({ requestId }) => requestId === answer.headers['x-amzn-requestid'])
+  assert.equal(mine.length, 1)
+  const { operation: name, caller, account, region, status, milliseconds } = mine[0] ?? {}
+  assert.deepEqual(
+    { name, caller, account, region, status, milliseconds },
+    {
+      name: 'Echo',
+      caller: 'arn:aws:iam::123456789012:user/alice',
+      account: '123456789012',
+      region: 'us-east-1',
+      status: 200,
+      milliseconds: 0,
+    },
+  )
+  assert.doesNotMatch(JSON.stringify(mine), /Private|matter|Signature/)
+})
+
+test('a presigned URL with an empty body has its members in the query', async () => {
+  const headers = { 'content-type': mediaType, host: 'h', 'x-amz-target': 'ACMPrivateCA.Echo' }
+  const signedHeaders = Object.keys(headers).sort()
+  const claim = {
+    accessKeyId: 'AKIDEXAMPLE',
+    date: '20261125',
+    region: 'us-east-1',
+    service: 'acm-pca',
+    signedHeaders,
+    timestamp: now,
+    terminator: 'aws4_request',
+    signature: '',
+    expiresSeconds: 60,
+    securityToken: undefined,
+  }
+  const query = canonicalQuery(
+    [
+      'X-Amz-Algorithm=AWS4-HMAC-SHA256',
+      'X-Amz-Credential=AKIDEXAMPLE/20261125/us-east-1/acm-pca/aws4_request',
+      'X-Amz-Date=20261125T120000Z',
+      'X-Amz-Expires=60',
+      `X-Amz-SignedHeaders=${signedHeaders.join(';')}`,
+      'Name=%C3%A9%20%2A',
+      '__proto__=x',
+    ].join('&'),
+  )
+  const raw = {
+    method: 'POST',
+    path: '/',
+    query,
+    headers: indexHeaders(Object.entries(headers).flat()),
+    body: Buffer.alloc(0),
+  }
+  const text = stringToSign(claim, canonicalRequest(raw, signedHeaders))
+  const signature = createHmac('sha256', deriveSigningKey(secretAccessKey, claim))
+    .update(text)
+    .digest('hex')
+  const target = `/?${query}&X-Amz-Signature=${signature}`
+  const answer = await send({ target, body: '' }, headers)
+  assert.equal(answer.body, '{"Members":{"Name":"é *","__proto__":"x"}}')
+  assert.equal(
+    (await send({ target: target.replace('Name=', 'Nome='), body: '' }, headers)).status,
+    400,
+  )
+})
+
+test('a body that is too large is refused', async () => {
+  const message = 'The request body must have at most 4194304 bytes.'
+  const answer = await send(
+    { body: 'x'.repeat(4 * 1024 * 1024 + 1) },
+    { 'content-type': mediaType },
+  )
+  refused(answer, [413, { __type: 'RequestEntityTooLargeException', message }])
+})
+
+test('a request line or headers that are too large are refused', async () => {
+  for (const bytes of [
+    `POST /?${'x'.repeat(40_000)} HTTP/1.1\r\nHost: h\r\n\r\n`,
+    `POST / HTTP/1.1\r\nHost: h\r\nX: ${'x'.repeat(40_000)}\r\n\r\n`,
+  ]) {
+    const answer = await exchange(bytes)
+    assert.match(answer, /^HTTP\/1\.1 431 /)
+    assert.match(answer, /x-amzn-RequestId: [0-9a-f-]{36}\r\n/)
+    assert.match(answer, /\r\n\r\n\{"__type":"RequestEntityTooLargeException"/)
+  }
+})
+
+test('what is no HTTP, or may be read in two ways, is refused', async () => {
+  const both =
+    'POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'
+  const twice = 'POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{} '
+  for (const bytes of ['\x16\x03\x01\x02\x00\x01', 'nonsense\r\n\r\n', both, twice]) {
+    const answer = await exchange(bytes)
+    assert.match(answer, /^HTTP\/1\.1 400 /)
+    assert.match(answer, /\r\n\r\n\{"__type":"InvalidRequestException"/)
+  }
+})
+
+test('a header that matters is refused when it is repeated', async () => {
+  const headers = sign({ headers: { host: 'h' } })
+  const bytes = `${head(headers)}X-Amz-Target: ACMPrivateCA.Nothing\r\nContent-Length: 2\r\n\r\n{}`
+  assert.match(await exchange(bytes, /\}$/), /UnknownOperationException/)
+  const dated = `${head(headers)}X-Amz-Date: 20261125T120000Z\r\nContent-Length: 2\r\n\r\n{}`
+  assert.match(await exchange(dated, /\}$/), /'x-amz-date' must be in the request only once/)
+})
+
+test('pipelined requests are answered in their order', async () => {
+  const one = (text: string) => {
+    const body = `{"n":"${text}"}`
+    return `${head(sign({ body }))}Content-Length: ${body.length}\r\n\r\n${body}`
+  }
+  const answer = await exchange(one('first') + one('second') + one('third'), /third/)
+  assert.match(answer, /first[^]*second[^]*third/)
+  assert.equal(answer.match(/HTTP\/1\.1 200 OK/g)?.length, 3)
+})
+
+test('chunked bodies and Expect: 100-continue work', async () => {
+  const headers = sign({ body: '{"a":"chunked"}' })
+  const chunks = '5\r\n{"a":\r\na\r\n"chunked"}\r\n0\r\n\r\n'
+  const chunked = await exchange(
+    [`${head(headers)}Transfer-Encoding: chunked\r\n\r\n`, chunks],
+    /chunked"\}\}/,
+  )
+  assert.match(chunked, /^HTTP\/1\.1 200 OK/)
+  const expecting = await exchange(
+    [`${head(headers)}Expect: 100-continue\r\nContent-Length: 15\r\n\r\n`, '{"a":"chunked"}'],
+    /chunked"\}\}/,
+  )
+  assert.match(expecting, /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK/)
+})
+
+test('a request that takes longer than its deadline is answered as unavailable', async () => {
+  refused(await call({ operation: 'Wait' }, portOf(hurried)), [
+    503,
+    { __type: 'ServiceUnavailable', message: 'The request took too long. Try again.' },
+  ])
+})
+
+test('closing finishes what is running', async () => {
+  const closing = createApiServer(services())
+  await closing.listen({ host: '127.0.0.1', port: 0 })
+  const idle = (): undefined => undefined
+  release.now = idle
+  const answer = call({ operation: 'Wait' }, portOf(closing))
+  while (release.now === idle) await new Promise((resolve) => setImmediate(resolve))
+  const closed = closing.close()
+  release.now()
+  assert.equal((await answer).body, '{"Waited":true}')
+  await closed
+})
+
+test('health is told on both listeners', async () => {
+  const open = createPublicServer({ log, random: systemRandom })
+  await open.listen({ host: '127.0.0.1', port: 0 })
+  for (const port of [portOf(server), portOf(open)]) {
+    const health = await send({ method: 'GET', target: '/healthz', body: '' }, {}, port)
+    assert.deepEqual([health.status, health.body], [200, '{"status":"ok"}'])
+    const short = await send({ method: 'HEAD', target: '/healthz', body: '' }, {}, port)
+    assert.deepEqual([short.status, short.body], [200, ''])
+  }
+  assert.equal(
+    (await send({ method: 'GET', target: '/x', body: '' }, {}, portOf(open))).status,
+    404,
+  )
+  assert.equal(
+    (await send({ target: '/x', body: 'x'.repeat(70_000) }, {}, portOf(open))).status,
+    413,
+  )
+  await open.close()
+})

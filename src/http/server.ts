@@ -1,0 +1,140 @@
+/** The two listeners. Fastify gives limits, deadlines and a graceful end; routing and bodies stay raw. */
+import {
+  fastify,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type FastifyServerOptions,
+} from 'fastify'
+import type { ErrorCode } from '../errors.ts'
+import type { Log } from '../log.ts'
+import type { Random } from '../random.ts'
+import { renderError } from '../wire/errors.ts'
+import { indexHeaders, splitTarget, type RawRequest } from '../wire/sigv4-request.ts'
+import { answerRequest, type ApiServices } from './api.ts'
+import { jsonMediaType } from './members.ts'
+import { refusalOf, refuseConnection } from './refusals.ts'
+import { createRequestIds } from './request-ids.ts'
+import { logRequest } from './request-log.ts'
+
+/** What every listener needs. */
+export interface ListenerServices {
+  readonly log: Log
+  readonly random: Random
+}
+
+/** Certificate chains of 2 MiB arrive as base64. */
+const apiBodyBytesMax = 4 * 1024 * 1024
+
+/** An OCSP request is the largest thing that the public listener is sent. */
+const publicBodyBytesMax = 64 * 1024
+
+const healthPath = '/healthz'
+const headerBytesMax = 32 * 1024
+const headersMilliseconds = 15_000
+const requestMilliseconds = 30_000
+const keepAliveMilliseconds = 75_000
+
+/**
+ * The API listener, not yet listening: every request goes to the pipeline, `GET /healthz` apart. `close()` stops
+ * accepting, finishes what is running and drops idle connections.
+ */
+export function createApiServer(services: ApiServices & ListenerServices): FastifyInstance {
+  const server = createServer(services, apiBodyBytesMax, {
+    // The router sees no path but these two: it would decode others, and refuse some in its own way.
+    rewriteUrl: ({ url = '' }) => (splitTarget(url).path === healthPath ? healthPath : '/'),
+  })
+  const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const { status, errorCode, body } = await answerRequest(
+      services,
+      rawRequestOf(request),
+      request.id,
+    )
+    return send(reply, { requestId: request.id, status, errorCode, body })
+  }
+  server.all('/', answer)
+  // Methods that the router does not know end here.
+  server.setNotFoundHandler(answer)
+  return server
+}
+
+/** The listener that anyone may reach, not yet listening: `GET /healthz`, and the routes that are added to it. */
+export function createPublicServer(services: ListenerServices): FastifyInstance {
+  const server = createServer(services, publicBodyBytesMax, {})
+  server.setNotFoundHandler((_request, reply) =>
+    reply.code(404).type('text/plain').send('Not found\n'),
+  )
+  return server
+}
+
+function createServer(
+  { log, random }: ListenerServices,
+  bodyBytesMax: number,
+  more: FastifyServerOptions,
+): FastifyInstance {
+  const requestId = createRequestIds(random)
+  const refuse = (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+    const refusal = refusalOf(error, bodyBytesMax)
+    const { status, code, body } = renderError(refusal)
+    const unknown = {
+      operation: undefined,
+      caller: undefined,
+      milliseconds: Math.round(reply.elapsedTime),
+    }
+    logRequest(log, { requestId: request.id, ...unknown, status, errorCode: code }, refusal)
+    reply.header('connection', 'close')
+    return send(reply, { requestId: request.id, status, errorCode: code, body })
+  }
+  const server: FastifyInstance = fastify({
+    ...more,
+    bodyLimit: bodyBytesMax,
+    genReqId: requestId,
+    forceCloseConnections: 'idle',
+    // A request on a connection that is kept alive is still served while the listener closes.
+    return503OnClosing: false,
+    requestTimeout: requestMilliseconds,
+    keepAliveTimeout: keepAliveMilliseconds,
+    http: { maxHeaderSize: headerBytesMax, headersTimeout: headersMilliseconds },
+    frameworkErrors: (error, request, reply) => void refuse(error, request, reply),
+    clientErrorHandler: (error, socket) => refuseConnection(error, socket, requestId()),
+  })
+  server.removeAllContentTypeParsers()
+  server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) =>
+    done(null, body),
+  )
+  server.setErrorHandler(refuse)
+  server.get(healthPath, (_request, reply) =>
+    reply.type('application/json').send('{"status":"ok"}'),
+  )
+  return server
+}
+
+function rawRequestOf(request: FastifyRequest): RawRequest {
+  const { method = '', rawHeaders } = request.raw
+  const { body, originalUrl } = request
+  return {
+    method,
+    ...splitTarget(originalUrl),
+    headers: indexHeaders(rawHeaders),
+    body: body instanceof Uint8Array ? body : new Uint8Array(),
+  }
+}
+
+function asItIs(body: string): string {
+  return body
+}
+
+interface Answer {
+  readonly requestId: string
+  readonly status: number
+  readonly errorCode: ErrorCode | undefined
+  readonly body: string
+}
+
+function send(reply: FastifyReply, { requestId, status, errorCode, body }: Answer): FastifyReply {
+  reply.code(status).header('x-amzn-RequestId', requestId).header('content-type', jsonMediaType)
+  if (errorCode !== undefined) reply.header('x-amzn-ErrorType', errorCode)
+  // With a serializer Fastify does not add a charset to the media type: AWS sends none. A text goes out in one
+  // write with the headers, bytes would not.
+  return reply.serializer(asItIs).send(body)
+}

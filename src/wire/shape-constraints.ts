@@ -1,0 +1,88 @@
+/** Constraints on the values of shapes, each with the words in which AWS states it. */
+
+/** Both ends inclusive; an absent end is open. */
+export interface Limits {
+  readonly min?: number
+  readonly max?: number
+}
+
+/** A pattern needs a `max`, so that it is never run on long text. It is a regular expression with the flag `u`. */
+export type StringLimits = Limits &
+  ({ readonly pattern?: never } | { readonly max: number; readonly pattern: string })
+
+/** `holds` is given values that have the type of the constraint's shape. */
+export interface Constraint {
+  /** AWS's words: `Member must have length less than or equal to 200`. */
+  readonly text: string
+  holds(value: unknown): boolean
+}
+
+/** Length of text in code points, of a list in items, of a blob in bytes. */
+export function lengthConstraints(limits: Limits): Constraint[] {
+  return between(limits, 'have length', lengthOf)
+}
+
+/** Numbers and bigints by value. */
+export function rangeConstraints(limits: Limits): Constraint[] {
+  return between(limits, 'have value', valueOf)
+}
+
+export function stringConstraints(limits: StringLimits): Constraint[] {
+  const { max, pattern } = limits
+  return pattern === undefined
+    ? lengthConstraints(limits)
+    : [...lengthConstraints(limits), patternConstraint(pattern, max)]
+}
+
+export function enumConstraints(values: readonly string[]): Constraint[] {
+  const set: ReadonlySet<unknown> = new Set(values)
+  const text = `Member must satisfy enum value set: [${values.join(', ')}]`
+  return [{ text, holds: (value) => set.has(value) }]
+}
+
+function between(
+  { min = 0, max }: Limits,
+  what: string,
+  measure: (value: unknown) => number | bigint,
+): Constraint[] {
+  const constraints: Constraint[] = []
+  if (min > 0)
+    constraints.push({
+      text: `Member must ${what} greater than or equal to ${min}`,
+      holds: (value) => measure(value) >= min,
+    })
+  if (max !== undefined)
+    constraints.push({
+      text: `Member must ${what} less than or equal to ${max}`,
+      holds: (value) => measure(value) <= max,
+    })
+  return constraints
+}
+
+/** Text beyond `max` is left to the constraint on its length. */
+function patternConstraint(pattern: string, max: number): Constraint {
+  const whole = new RegExp(`^(?:${pattern})$`, 'u')
+  return {
+    text: `Member must satisfy regular expression pattern: ${pattern}`,
+    holds: (value) => typeof value !== 'string' || codePointCount(value) > max || whole.test(value),
+  }
+}
+
+function valueOf(value: unknown): number | bigint {
+  return typeof value === 'number' || typeof value === 'bigint' ? value : Number.NaN
+}
+
+function lengthOf(value: unknown): number {
+  if (typeof value === 'string') return codePointCount(value)
+  return value instanceof Uint8Array || Array.isArray(value) ? value.length : Number.NaN
+}
+
+/** Of well-formed text: a surrogate pair is one code point. */
+function codePointCount(text: string): number {
+  let count = text.length
+  for (let at = 0; at < text.length; at += 1) {
+    const unit = text.charCodeAt(at)
+    if (unit >= 0xd800 && unit < 0xdc00) count -= 1
+  }
+  return count
+}
