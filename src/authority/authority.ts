@@ -3,6 +3,7 @@
  * neither SQL nor HTTP.
  */
 import type { AuthorityConfiguration, RevocationConfiguration } from './configuration.ts'
+import type { KeyStorageSecurityStandard } from './key-storage.ts'
 
 /** Status in the record. EXPIRED and DELETED are never stored: they follow from the dates (status.ts). */
 export type StoredStatus = 'CREATING' | 'PENDING_CERTIFICATE' | 'ACTIVE' | 'DISABLED' | 'FAILED'
@@ -20,7 +21,7 @@ export interface AuthorityRequest {
   readonly accountId: string
   readonly type: AuthorityType
   readonly usageMode: UsageMode
-  readonly keyStorageSecurityStandard: string
+  readonly keyStorageSecurityStandard: KeyStorageSecurityStandard
   readonly configuration: AuthorityConfiguration
   readonly revocation: RevocationConfiguration
   readonly createdAt: Date

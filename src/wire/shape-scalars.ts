@@ -75,7 +75,7 @@ function convertInteger(
   if (typeof json !== 'bigint' && typeof json !== 'number') throw typeError(kind, json)
   if (typeof json === 'number' && Number.isFinite(json) && !Number.isInteger(json))
     throw typeError(kind, json)
-  if (json < min || json > max) throw typeError(kind, json, `value is out of range`)
+  if (json < min || json > max) throw typeError(kind, json, 'value is out of range')
   const exact = BigInt(json)
   return Number.isSafeInteger(Number(exact)) ? Number(exact) : exact
 }

@@ -1,0 +1,195 @@
+/** The command line: what can be asked, and in which words. What is done is in administration.ts and serve.ts. */
+import { Command, CommanderError, Option } from 'commander'
+import { readFile } from 'node:fs/promises'
+import {
+  addAccessKey,
+  addAccount,
+  listAccessKeysOf,
+  listAllAccounts,
+  removeAccessKey,
+  switchAccessKeyOff,
+} from './administration.ts'
+import {
+  parseAccountId,
+  readConfig,
+  settings,
+  variableOf,
+  type Config,
+  type Flags,
+  type SettingName,
+} from './config.ts'
+import { ConfigurationError } from './errors.ts'
+import { serve } from './serve.ts'
+import { version } from './version.ts'
+
+/** Settings that commands beside `serve` need: where the data is. */
+const storageSettings: readonly SettingName[] = ['data', 'database', 'masterKeyFile']
+
+/** The command `signet` with all its commands. Actions print their answer with `print`. */
+export function createProgram(print: (text: string) => void): Command {
+  const program = new Command('signet')
+    .description('A self-hosted private certificate authority that speaks the AWS Private CA API.')
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: true })
+    .helpCommand(false)
+    .addHelpText('after', examples('signet serve', 'signet access-key list', 'signet version'))
+  program.addCommand(serveCommand(print))
+  program.addCommand(checkConfigCommand(print))
+  program.addCommand(accountCommand(print))
+  program.addCommand(accessKeyCommand(print))
+  program
+    .command('version')
+    .description('print the version')
+    .action(() => print(version()))
+  return program
+}
+
+function serveCommand(print: (text: string) => void): Command {
+  return withSettings(new Command('serve'), Object.keys(settings) as SettingName[])
+    .description('serve the API')
+    .addHelpText(
+      'after',
+      examples(
+        'signet serve',
+        'signet serve --data /var/lib/signet --listen 127.0.0.1:8080 --public-listen 0.0.0.0:8081 \\\n' +
+          '    --public-url http://pki.example.com',
+      ),
+    )
+    .action((flags: Flags, command: Command) => serve(configOf(flags, command), print))
+}
+
+function checkConfigCommand(print: (text: string) => void): Command {
+  return withSettings(new Command('check-config'), Object.keys(settings) as SettingName[])
+    .description('check the flags and variables that serve would get, and print what they mean')
+    .addHelpText('after', examples('SIGNET_LISTEN=127.0.0.1:9000 signet check-config'))
+    .action((flags: Flags, command: Command) =>
+      print(JSON.stringify(configOf(flags, command), undefined, 2)),
+    )
+}
+
+function accountCommand(print: (text: string) => void): Command {
+  const group = new Command('account').description('accounts that own certificate authorities')
+  withSettings(group.command('create'), storageSettings)
+    .description('create an account')
+    .argument('<account-id>', 'twelve digits', accountId)
+    .addHelpText('after', examples('signet account create 210987654321'))
+    .action(async (id: string, flags: Flags) =>
+      printJson(print, await addAccount(config(flags), id)),
+    )
+  withSettings(group.command('list'), storageSettings)
+    .description('list accounts')
+    .addHelpText('after', examples('signet account list --data /var/lib/signet'))
+    .action(async (flags: Flags) => printJson(print, await listAllAccounts(config(flags))))
+  return group.helpCommand(false)
+}
+
+type AccessKeyFlags = Flags & {
+  readonly account?: string
+  readonly user: string
+  readonly policy?: string
+}
+
+function accessKeyCommand(print: (text: string) => void): Command {
+  const group = new Command('access-key').description('access keys that requests are signed with')
+  withSettings(group.command('create'), storageSettings)
+    .description('create an access key and print it; its secret is shown this once')
+    .requiredOption('--account <id>', 'account it belongs to', accountId)
+    .requiredOption('--user <name>', 'user it is for, as in its ARN')
+    .option('--policy <file>', 'JSON identity policy; without one the key may do nothing')
+    .addHelpText(
+      'after',
+      examples(
+        'signet access-key create --account 123456789012 --user issuer --policy issuer-policy.json',
+      ),
+    )
+    .action(async (flags: AccessKeyFlags) => printJson(print, await createKey(flags)))
+  withSettings(group.command('list'), storageSettings)
+    .description('list access keys, without their secrets')
+    .option('--account <id>', 'only those of this account', accountId)
+    .addHelpText('after', examples('signet access-key list --account 123456789012'))
+    .action(async (flags: AccessKeyFlags) =>
+      printJson(print, await listAccessKeysOf(config(flags), flags.account)),
+    )
+  addKeyChange(group, 'disable', 'refuse requests signed with an access key, from now on').action(
+    async (id: string, flags: Flags) => switchAccessKeyOff(config(flags), id),
+  )
+  addKeyChange(group, 'delete', 'delete an access key').action(async (id: string, flags: Flags) =>
+    removeAccessKey(config(flags), id),
+  )
+  return group.helpCommand(false)
+}
+
+function addKeyChange(group: Command, name: string, description: string): Command {
+  return withSettings(group.command(name), storageSettings)
+    .description(description)
+    .argument('<access-key-id>')
+    .addHelpText('after', examples(`signet access-key ${name} AKIAIOSFODNN7EXAMPLE`))
+}
+
+async function createKey(flags: AccessKeyFlags): Promise<unknown> {
+  return addAccessKey(config(flags), {
+    accountId: flags.account ?? '',
+    userName: flags.user,
+    policy: flags.policy === undefined ? undefined : await readPolicy(flags.policy),
+  })
+}
+
+async function readPolicy(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    throw new ConfigurationError(`--policy ${path} cannot be read: ${(error as Error).message}`)
+  }
+}
+
+/** Adds `--flag VALUE` for settings. Bad values are found by readConfig, all at once. */
+function withSettings(command: Command, names: readonly SettingName[]): Command {
+  for (const name of names) {
+    const { flag, value, description, fallback } = settings[name]
+    const note = fallback === undefined ? '' : ` (default: ${fallback})`
+    const text = `${description}${note} [${variableOf(flag)}]`
+    command.addOption(new Option(`--${flag} <${value}>`, text))
+  }
+  return command.exitOverride()
+}
+
+/** For serve and check-config: everything that is wrong in one message. */
+function configOf(flags: Flags, command: Command): Config {
+  return readConfig(flags, process.env, unknownArguments(command))
+}
+
+function config(flags: Flags): Config {
+  return readConfig(flags, process.env)
+}
+
+/** What commander left over: unknown flags, each perhaps with its value, and stray arguments. */
+function unknownArguments(command: Command): string[] {
+  return command.args.flatMap((argument, index, all) => {
+    if (argument.startsWith('-')) {
+      const flag = argument.split('=')[0]
+      return [`${flag} is not a flag of signet ${command.name()}`]
+    }
+    return all[index - 1]?.startsWith('-') ? [] : [`'${argument}' is not expected`]
+  })
+}
+
+function accountId(text: string): string {
+  try {
+    return parseAccountId(text)
+  } catch (error) {
+    throw new ConfigurationError(`account ${(error as Error).message}, not '${text}'`)
+  }
+}
+
+function printJson(print: (text: string) => void, value: unknown): void {
+  print(JSON.stringify(value, undefined, 2))
+}
+
+function examples(...lines: readonly string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}\n`
+}
+
+/** Whether commander has said already what there is to say (help, or a usage error). */
+export function isCommanderError(error: unknown): error is CommanderError {
+  return error instanceof CommanderError
+}

@@ -1,0 +1,19 @@
+import { forgetKey, listErasableAuthorities } from '../store/authorities.ts'
+import type { Job } from './scheduler.ts'
+
+const batch = 32
+
+/** Erases the keys of CAs whose restoration period is over. Erasing one twice is harmless. */
+export const eraseAuthorities: Job = {
+  name: 'erase-authorities',
+  everySeconds: 60,
+  async run({ db, keys, clock, log, wake }) {
+    const authorities = await listErasableAuthorities(db, clock.now(), batch)
+    for (const authority of authorities) {
+      if (authority.keyHandle !== undefined) await keys.destroy(authority.keyHandle)
+      await db.transaction([forgetKey(authority)])
+      log.info({ job: 'erase-authorities', authority: authority.id }, 'key erased')
+    }
+    if (authorities.length === batch) wake('erase-authorities')
+  },
+}

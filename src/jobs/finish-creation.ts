@@ -1,0 +1,90 @@
+import type { Authority } from '../authority/authority.ts'
+import { encodeAuthorityCsrInfo } from '../authority/csr.ts'
+import type { AuthorityConfiguration } from '../authority/configuration.ts'
+import { UnsupportedKeyAlgorithmError, type CreatedKey } from '../keys/key-store.ts'
+import type { Services } from '../services.ts'
+import {
+  listCreatingAuthorities,
+  updateAuthority,
+  type AuthorityChange,
+} from '../store/authorities.ts'
+import { ConflictError } from '../store/database.ts'
+import { signatureAlgorithmIdentifier } from '../x509/algorithm-identifier.ts'
+import { encodeCertificationRequest } from '../x509/certification-request.ts'
+import { encodePem } from '../x509/pem.ts'
+import type { Job } from './scheduler.ts'
+
+const batch = 32
+/** A creation that does not succeed for so long is given up: AWS's REQUEST_TIMED_OUT. */
+const patienceMilliseconds = 15 * 60 * 1000
+
+/**
+ * Makes the key and the CSR of every CA in state CREATING, also of one that was deleted meanwhile: then
+ * erase-authorities finds its key and erases it.
+ */
+export const finishCreation: Job = {
+  name: 'finish-creation',
+  everySeconds: 5,
+  async run(services) {
+    const authorities = await listCreatingAuthorities(services.db, batch)
+    await Promise.all(authorities.map((authority) => finish(services, authority)))
+    if (authorities.some(({ deletion }) => deletion !== undefined))
+      services.wake('erase-authorities')
+    if (authorities.length === batch) services.wake('finish-creation')
+  },
+}
+
+async function finish(services: Services, authority: Authority): Promise<void> {
+  const { id, configuration } = authority
+  let key: CreatedKey | undefined
+  try {
+    key = await services.keys.create(id, configuration.KeyAlgorithm)
+    const csrPem = await makeCsr(services, configuration, key)
+    const change = { status: 'PENDING_CERTIFICATE', keyHandle: key.handle, csrPem } as const
+    await record(services, authority, change)
+  } catch (error) {
+    services.log.error({ job: 'finish-creation', authority: id, err: error }, 'creation failed')
+    await giveUp(services, authority, { error, key })
+  }
+}
+
+async function makeCsr(
+  { keys }: Services,
+  { Subject, SigningAlgorithm }: AuthorityConfiguration,
+  key: CreatedKey,
+): Promise<string> {
+  const infoDer = encodeAuthorityCsrInfo(Subject, key.subjectPublicKeyInfo)
+  const signature = await keys.sign(key.handle, SigningAlgorithm, infoDer)
+  const algorithm = signatureAlgorithmIdentifier(SigningAlgorithm)
+  return encodePem('CERTIFICATE REQUEST', encodeCertificationRequest(infoDer, algorithm, signature))
+}
+
+/** Nothing, until it is clear that trying again will not help. A key that was made is erased with the CA. */
+async function giveUp(
+  services: Services,
+  authority: Authority,
+  { error, key }: { readonly error: unknown; readonly key: CreatedKey | undefined },
+): Promise<void> {
+  const unsupported = error instanceof UnsupportedKeyAlgorithmError
+  const age = services.clock.now().getTime() - authority.createdAt.getTime()
+  if (!unsupported && age < patienceMilliseconds) return
+  await record(services, authority, {
+    status: 'FAILED',
+    failureReason: unsupported ? 'UNSUPPORTED_ALGORITHM' : 'REQUEST_TIMED_OUT',
+    ...(key === undefined ? {} : { keyHandle: key.handle }),
+  })
+}
+
+/** A CA that was changed meanwhile (deleted) is finished by the next run. */
+async function record(
+  { db, clock, wake }: Services,
+  authority: Authority,
+  change: AuthorityChange,
+): Promise<void> {
+  try {
+    await db.transaction([updateAuthority(authority, change, clock.now())])
+  } catch (error) {
+    if (!(error instanceof ConflictError)) throw error
+    wake('finish-creation')
+  }
+}

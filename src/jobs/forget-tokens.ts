@@ -1,0 +1,14 @@
+import { deleteExpiredTokens } from '../store/idempotency-tokens.ts'
+import type { Job } from './scheduler.ts'
+
+const batch = 1000
+
+/** Removes idempotency tokens that are over. Nothing depends on when. */
+export const forgetTokens: Job = {
+  name: 'forget-tokens',
+  everySeconds: 60,
+  async run({ db, clock, wake }) {
+    const [rows = []] = await db.transaction([deleteExpiredTokens(clock.now(), batch)])
+    if (rows.length === batch) wake('forget-tokens')
+  },
+}

@@ -1,0 +1,24 @@
+import { ServiceError } from '../errors.ts'
+import type { Services } from '../services.ts'
+import { ConflictError } from '../store/database.ts'
+import type { Sql } from '../store/sql.ts'
+
+/**
+ * Commits statements that are guarded by a CA's revision. Throws ConcurrentModificationException if the CA was
+ * changed since it was read.
+ */
+export async function changeAuthority(
+  { db }: Pick<Services, 'db'>,
+  statements: readonly Sql[],
+): Promise<void> {
+  try {
+    await db.transaction(statements)
+  } catch (error) {
+    if (!(error instanceof ConflictError)) throw error
+    throw new ServiceError(
+      'ConcurrentModificationException',
+      'The certificate authority is being changed by another request. Try again.',
+      { cause: error },
+    )
+  }
+}

@@ -1,0 +1,36 @@
+import { stateError } from '../authority/life-cycle.ts'
+import { required, string, structure } from '../wire/shape.ts'
+import { operation } from './operation.ts'
+import { requireAuthority } from './require-authority.ts'
+import { arn } from './shapes.ts'
+
+/**
+ * Answers the CSR that a CA made for its own certificate
+ * (AWS Private CA API, GetCertificateAuthorityCsr).
+ */
+export const getCertificateAuthorityCsr = operation({
+  name: 'GetCertificateAuthorityCsr',
+  input: structure({
+    CertificateAuthorityArn: required(arn),
+  }),
+  output: structure({
+    Csr: string(),
+  }),
+  errors: [
+    'ResourceNotFoundException',
+    'InvalidArnException',
+    'InvalidStateException',
+    'RequestFailedException',
+    'RequestInProgressException',
+  ],
+  resource: (input) => input.CertificateAuthorityArn,
+  async run(services, input, caller) {
+    const arn = input.CertificateAuthorityArn
+    const { authority, status } = await requireAuthority(services, caller, {
+      arn,
+      event: 'get-csr',
+    })
+    if (authority.csrPem === undefined) throw stateError('get-csr', status, { arn })
+    return { Csr: authority.csrPem }
+  },
+})

@@ -1,0 +1,167 @@
+import { requireSigningAlgorithm } from '../authority/algorithms.ts'
+import type { Caller } from '../authority/caller.ts'
+import { ServiceError } from '../errors.ts'
+import { acceptCsr, type AcceptedCsr } from '../issuance/accept-csr.ts'
+import { prepareCertificate, type PreparedCertificate } from '../issuance/prepare-certificate.ts'
+import { newSerialNumber } from '../issuance/serial-number.ts'
+import type { Template } from '../issuance/templates.ts'
+import { certificatePeriod, type Validity as RequestedValidity } from '../issuance/validity.ts'
+import type { Services } from '../services.ts'
+import { countCertificate, insertCertificate } from '../store/certificates.ts'
+import { ConflictError } from '../store/database.ts'
+import { findTokenArn, type ScopedToken } from '../store/idempotency-tokens.ts'
+import { certificateArn } from '../wire/arn.ts'
+import { enumeration, type Infer, long, required, structure } from '../wire/shape.ts'
+import { encodeCertificate } from '../x509/certificate.ts'
+import { chooseIssuer, requireIssuing } from './choose-issuer.ts'
+import { signingAlgorithm } from './configuration-shapes.ts'
+import { apiPassthrough } from './extension-shapes.ts'
+import { commitOnce, scopedToken } from './idempotency.ts'
+import { operation } from './operation.ts'
+import { type AuthorityView, requireAuthority } from './require-authority.ts'
+import { arn, csrBlob, idempotencyToken } from './shapes.ts'
+import { templateOf } from './template-arn.ts'
+
+const validity = structure({
+  Value: required(long({ min: 1 })),
+  Type: required(enumeration(['END_DATE', 'ABSOLUTE', 'DAYS', 'MONTHS', 'YEARS'])),
+})
+
+/** Members of its input. */
+export const issueCertificateInput = structure({
+  ApiPassthrough: apiPassthrough,
+  CertificateAuthorityArn: required(arn),
+  Csr: required(csrBlob),
+  SigningAlgorithm: required(signingAlgorithm),
+  TemplateArn: arn,
+  Validity: required(validity),
+  ValidityNotBefore: validity,
+  IdempotencyToken: idempotencyToken,
+})
+
+/** Issues a certificate for a CSR (AWS Private CA API, IssueCertificate). */
+export const issueCertificate = operation({
+  name: 'IssueCertificate',
+  input: issueCertificateInput,
+  output: structure({
+    CertificateArn: arn,
+  }),
+  errors: [
+    'LimitExceededException',
+    'ResourceNotFoundException',
+    'InvalidArgsException',
+    'InvalidArnException',
+    'InvalidStateException',
+    'MalformedCSRException',
+  ],
+  resource: (input) => input.CertificateAuthorityArn,
+  async run(services, input, caller) {
+    const arn = input.CertificateAuthorityArn
+    const view = await requireAuthority(services, caller, { arn, event })
+    const scope = { operation: 'IssueCertificate', resource: arn }
+    const token = scopedToken(caller, scope, input.IdempotencyToken)
+    const earlier = token && (await findTokenArn(services.db, token, view.now))
+    if (earlier !== undefined) return { CertificateArn: earlier }
+    const template = templateOf(input.TemplateArn, caller.partition)
+    requireIssuing(view, template)
+    requireSigningAlgorithm(view.authority.configuration.KeyAlgorithm, input.SigningAlgorithm)
+    const csr = await acceptCsr(input.Csr)
+    const request = { input, caller, csr, template, token }
+    return { CertificateArn: await issue(services, request, view) }
+  },
+})
+
+const event = 'issue-certificate'
+
+/** How often an issuance is begun again when the CA changes in the middle of it. */
+const attemptsMax = 5
+
+interface IssueRequest {
+  readonly input: Infer<typeof issueCertificateInput>
+  readonly caller: Caller
+  readonly csr: AcceptedCsr
+  readonly template: Template
+  readonly token: ScopedToken | undefined
+}
+
+/** Prepares, signs, stores; the ARN is answered only when the certificate is durable. */
+async function issue(
+  services: Services,
+  request: IssueRequest,
+  firstView: AuthorityView,
+): Promise<string> {
+  let view = firstView
+  for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
+    const prepared = prepare(services, request, view)
+    const result = await signAndStore(services, { request, view, prepared })
+    if (!(result instanceof ConflictError)) return result
+    const { revision } = view.authority
+    view = await requireAuthority(services, request.caller, { arn: view.arn, event })
+    if (view.authority.revision === revision) throw quotaExceeded(services, result)
+  }
+  throw new ServiceError('ThrottlingException', 'Rate exceeded')
+}
+
+function prepare(
+  { db, random }: Services,
+  { input, csr, template }: IssueRequest,
+  view: AuthorityView,
+): PreparedCertificate {
+  const issuer = chooseIssuer(db, view, { template, csr })
+  const validity = validityOf(input.Validity)
+  const notBefore = input.ValidityNotBefore && validityOf(input.ValidityNotBefore)
+  const order = {
+    template,
+    csr,
+    period: certificatePeriod({ validity, notBefore }, view.now),
+    issuedAt: view.now,
+    serialNumber: newSerialNumber(random),
+    signingAlgorithm: input.SigningAlgorithm,
+  }
+  return prepareCertificate(order, issuer)
+}
+
+/** The certificate's ARN, or why its row does not go with what is stored. */
+async function signAndStore(
+  { db, keys, quotas }: Services,
+  issuance: {
+    readonly request: IssueRequest
+    readonly view: AuthorityView
+    readonly prepared: PreparedCertificate
+  },
+): Promise<string | ConflictError> {
+  const { request, view, prepared } = issuance
+  const { authority, arn: authorityArn, now } = view
+  const { serialNumber, signingAlgorithm, tbsCertificateDer } = prepared
+  const signature = await keys.sign(authority.keyHandle ?? '', signingAlgorithm, tbsCertificateDer)
+  const record = {
+    serialNumber,
+    certificateDer: encodeCertificate(tbsCertificateDer, prepared.signatureAlgorithm, signature),
+    templateName: prepared.templateName,
+    issuedAt: now,
+    notAfter: prepared.notAfter,
+  }
+  const statements = [
+    countCertificate(authority, quotas.certificatesPerAuthority),
+    insertCertificate(authority, record, request.template.kind === 'root'),
+  ]
+  const arn = certificateArn(authorityArn, serialNumber)
+  try {
+    return await commitOnce({ db }, request.token, { arn, now, statements })
+  } catch (error) {
+    if (error instanceof ConflictError) return error
+    throw error
+  }
+}
+
+function validityOf({ Value, Type }: Infer<typeof validity>): RequestedValidity {
+  return { value: Value, type: Type }
+}
+
+function quotaExceeded({ quotas }: Services, cause: ConflictError): ServiceError {
+  return new ServiceError(
+    'LimitExceededException',
+    `The certificate authority has issued ${quotas.certificatesPerAuthority} certificates, its quota.`,
+    { cause },
+  )
+}

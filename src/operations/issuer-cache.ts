@@ -1,0 +1,30 @@
+import type { Authority, InstalledCertificate } from '../authority/authority.ts'
+import { issuerOf } from '../issuance/issuer.ts'
+import type { Issuer } from '../issuance/prepare-certificate.ts'
+import type { Database } from '../store/database.ts'
+import { parseCertificate, type Certificate } from '../x509/certificate.ts'
+import { parsePem } from '../x509/pem.ts'
+
+const issuersMax = 1000
+
+/** Read once, for an installed certificate never changes, and neither does a usage mode. */
+const caches = new WeakMap<Database, Map<number, Issuer>>()
+
+/** What counts, for what a CA issues, of the certificate it has. Only for a CA that has one. */
+export function issuerWith(db: Database, authority: Authority): Issuer {
+  const { certificate: installed, usageMode } = authority
+  if (installed === undefined) throw new Error('the certificate authority has no certificate')
+  const cache = caches.get(db) ?? new Map<number, Issuer>()
+  caches.set(db, cache)
+  const known = cache.get(installed.number)
+  if (known !== undefined) return known
+  const certificate = parseCertificate(installed.certificateDer)
+  const issuer = issuerOf({ certificate, chain: chainOf(installed) }, usageMode)
+  if (cache.size >= issuersMax) cache.clear()
+  cache.set(installed.number, issuer)
+  return issuer
+}
+
+function chainOf({ chainPem }: InstalledCertificate): Certificate[] {
+  return parsePem(chainPem ?? '').map(({ der }) => parseCertificate(der))
+}

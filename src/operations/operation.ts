@@ -1,0 +1,123 @@
+/**
+ * What an operation of the API is: a contract (members in and out, errors) and what it does. One file per operation
+ * holds one; index.ts is the table of them. Who may call an operation, and the HTTP around it, is not known here.
+ */
+import type { Caller } from '../authority/caller.ts'
+import { ServiceError, type ErrorCode } from '../errors.ts'
+import type { Services } from '../services.ts'
+import { decode } from '../wire/shape-decode.ts'
+import { encode, type Encodable } from '../wire/shape-encode.ts'
+import { fromQuery } from '../wire/shape-query.ts'
+import type { Infer, StructureShape } from '../wire/shape.ts'
+
+/** The 23 operations of the API (AWS Private CA API, Actions). */
+export type OperationName =
+  | 'CreateCertificateAuthority'
+  | 'CreateCertificateAuthorityAuditReport'
+  | 'CreatePermission'
+  | 'DeleteCertificateAuthority'
+  | 'DeletePermission'
+  | 'DeletePolicy'
+  | 'DescribeCertificateAuthority'
+  | 'DescribeCertificateAuthorityAuditReport'
+  | 'GetCertificate'
+  | 'GetCertificateAuthorityCertificate'
+  | 'GetCertificateAuthorityCsr'
+  | 'GetPolicy'
+  | 'ImportCertificateAuthorityCertificate'
+  | 'IssueCertificate'
+  | 'ListCertificateAuthorities'
+  | 'ListPermissions'
+  | 'ListTags'
+  | 'PutPolicy'
+  | 'RestoreCertificateAuthority'
+  | 'RevokeCertificate'
+  | 'TagCertificateAuthority'
+  | 'UntagCertificateAuthority'
+  | 'UpdateCertificateAuthority'
+
+/** What `run` resolves to: the output's members, or nothing for an operation without output. */
+export type Result<O extends StructureShape | undefined> = O extends StructureShape
+  ? Encodable<O>
+  : void
+
+/** An operation as its file declares it; the shapes give `run` its types. */
+export interface OperationDefinition<
+  I extends StructureShape,
+  O extends StructureShape | undefined,
+> {
+  readonly name: OperationName
+  readonly input: I
+  /** Undefined for an operation that answers with an empty body. */
+  readonly output: O
+  /** The errors that AWS's model lists for it; those of every operation (Common Errors) are not repeated. */
+  readonly errors: readonly ErrorCode[]
+  /** ARN of the CA that a call is about; undefined if it is about the account as a whole. */
+  readonly resource: (input: Infer<I>) => string | undefined
+  /** Does it. Absent while the operation is not offered. */
+  readonly run?: (services: Services, input: Infer<I>, caller: Caller) => Promise<Result<O>>
+}
+
+/** An operation as its callers see it, whatever its members are. */
+export interface Operation {
+  readonly name: OperationName
+  /** IAM action. */
+  readonly action: `acm-pca:${OperationName}`
+  readonly input: StructureShape
+  readonly output: StructureShape | undefined
+  readonly errors: readonly ErrorCode[]
+  /** Whether it can be run. */
+  readonly offered: boolean
+  /**
+   * Reads the members of a JSON body. Throws SerializationException for a wrong JSON type, ValidationException for
+   * values that break a constraint.
+   */
+  accept(members: unknown): Call
+  /** The same for the members in the query of a presigned URL, without those of the signature. */
+  acceptQuery(parameters: ReadonlyMap<string, string>): Call
+}
+
+/** A call whose input was read. */
+export interface Call {
+  /** ARN of the CA that it is about, not yet known to be one; undefined for the account as a whole. */
+  readonly resourceArn: string | undefined
+  /**
+   * Resolves to the output as JSON members; undefined if the operation has none. Rejects with
+   * UnknownOperationException if the operation is not offered.
+   */
+  run(services: Services, caller: Caller): Promise<object | undefined>
+}
+
+/** Makes an operation of its declaration, which stays readable for who knows its types. */
+export function operation<I extends StructureShape, O extends StructureShape | undefined>(
+  definition: OperationDefinition<I, O>,
+): OperationDefinition<I, O> & Operation {
+  const accept = (members: unknown): Call => {
+    const input = decode(definition.input, members)
+    return {
+      resourceArn: definition.resource(input),
+      run: (services, caller) => runAndEncode(definition, input, { services, caller }),
+    }
+  }
+  return {
+    ...definition,
+    action: `acm-pca:${definition.name}`,
+    offered: definition.run !== undefined,
+    accept,
+    acceptQuery: (parameters) => accept(fromQuery(definition.input, parameters)),
+  }
+}
+
+async function runAndEncode<I extends StructureShape, O extends StructureShape | undefined>(
+  { run, output }: OperationDefinition<I, O>,
+  input: Infer<I>,
+  { services, caller }: { readonly services: Services; readonly caller: Caller },
+): Promise<object | undefined> {
+  if (run === undefined) throw new ServiceError('UnknownOperationException', '')
+  return encodeResult(output, await run(services, input, caller))
+}
+
+/** `run` is typed by its output's shape, which TypeScript cannot follow while the shape is open. */
+function encodeResult(output: StructureShape | undefined, result: unknown): object | undefined {
+  return output === undefined ? undefined : encode(output, result as Encodable<StructureShape>)
+}

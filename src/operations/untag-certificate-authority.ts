@@ -1,0 +1,30 @@
+import { deleteTag } from '../store/tags.ts'
+import { required, structure } from '../wire/shape.ts'
+import { operation } from './operation.ts'
+import { requireAuthority } from './require-authority.ts'
+import { arn, tagList } from './shapes.ts'
+import { tagOf } from './tag-view.ts'
+
+/** Removes tags from a CA (AWS Private CA API, UntagCertificateAuthority). */
+export const untagCertificateAuthority = operation({
+  name: 'UntagCertificateAuthority',
+  input: structure({
+    CertificateAuthorityArn: required(arn),
+    Tags: required(tagList),
+  }),
+  output: undefined,
+  errors: [
+    'ResourceNotFoundException',
+    'InvalidArnException',
+    'InvalidStateException',
+    'InvalidTagException',
+  ],
+  resource: (input) => input.CertificateAuthorityArn,
+  async run(services, input, caller) {
+    const { authority } = await requireAuthority(services, caller, {
+      arn: input.CertificateAuthorityArn,
+      event: 'tag',
+    })
+    await services.db.transaction(input.Tags.map((tag) => deleteTag(authority.number, tagOf(tag))))
+  },
+})

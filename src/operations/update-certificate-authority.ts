@@ -1,0 +1,50 @@
+import { requireRevocation } from '../authority/configuration.ts'
+import { ServiceError } from '../errors.ts'
+import { updateAuthority } from '../store/authorities.ts'
+import { required, structure } from '../wire/shape.ts'
+import { changeAuthority } from './change-authority.ts'
+import { revocationConfiguration } from './configuration-shapes.ts'
+import { operation } from './operation.ts'
+import { requireAuthority } from './require-authority.ts'
+import { arn, certificateAuthorityStatus } from './shapes.ts'
+
+/**
+ * Changes how a CA publishes what it revoked, and whether it is ACTIVE or DISABLED
+ * (AWS Private CA API, UpdateCertificateAuthority).
+ */
+export const updateCertificateAuthority = operation({
+  name: 'UpdateCertificateAuthority',
+  input: structure({
+    CertificateAuthorityArn: required(arn),
+    RevocationConfiguration: revocationConfiguration,
+    Status: certificateAuthorityStatus,
+  }),
+  output: undefined,
+  errors: [
+    'ResourceNotFoundException',
+    'InvalidArgsException',
+    'InvalidArnException',
+    'InvalidStateException',
+    'ConcurrentModificationException',
+    'InvalidPolicyException',
+  ],
+  resource: (input) => input.CertificateAuthorityArn,
+  async run(services, input, caller) {
+    const { authority, now } = await requireAuthority(services, caller, {
+      arn: input.CertificateAuthorityArn,
+      event: 'update',
+    })
+    requireRevocation(input.RevocationConfiguration)
+    const status = requestedStatus(input.Status)
+    if (status !== undefined && status !== authority.status)
+      await changeAuthority(services, [updateAuthority(authority, { status }, now)])
+  },
+})
+
+function requestedStatus(status: string | undefined): 'ACTIVE' | 'DISABLED' | undefined {
+  if (status === undefined || status === 'ACTIVE' || status === 'DISABLED') return status
+  throw new ServiceError(
+    'InvalidArgsException',
+    `Status can be set to ACTIVE or DISABLED, not to ${status}.`,
+  )
+}

@@ -1,0 +1,40 @@
+import { startApp, type App } from './app.ts'
+import { systemClock } from './clock.ts'
+import type { Config } from './config.ts'
+import { credentialsFile } from './first-start.ts'
+import { createLog } from './log.ts'
+import { systemRandom } from './random.ts'
+
+/** Serves until SIGTERM or SIGINT, then stops cleanly. Prints where it is and how to use it. */
+export async function serve(config: Config, print: (text: string) => void): Promise<void> {
+  const log = createLog(config.logLevel)
+  let stop: () => void = () => {}
+  const stopped = new Promise<void>((resolve) => {
+    stop = resolve
+  })
+  const onFailure = (error: Error): void => {
+    log.fatal({ err: error }, 'the database failed; nothing can be promised any more')
+    process.exitCode = 1
+    stop()
+  }
+  process.once('SIGTERM', stop)
+  process.once('SIGINT', stop)
+  const app = await startApp(config, { clock: systemClock, random: systemRandom, log, onFailure })
+  print(greeting(config, app))
+  await stopped
+  log.info('stopping')
+  await app.close()
+}
+
+function greeting(config: Config, app: App): string {
+  return `Signet serves the AWS Private CA API at ${app.apiUrl}
+and CRLs, OCSP and CA certificates at ${app.publicUrl}
+
+To use it from another terminal:
+
+  export AWS_SHARED_CREDENTIALS_FILE='${credentialsFile(config)}'
+  export AWS_ENDPOINT_URL_ACM_PCA=${app.apiUrl}
+  export AWS_DEFAULT_REGION=eu-central-1
+  aws acm-pca list-certificate-authorities --endpoint-url ${app.apiUrl}
+`
+}

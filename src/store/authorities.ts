@@ -1,0 +1,220 @@
+/** Rows of certificate authorities and of the certificates imported into them. */
+import type {
+  Authority,
+  AuthorityRequest,
+  AuthorityType,
+  FailureReason,
+  InstalledCertificate,
+  StoredStatus,
+  UsageMode,
+} from '../authority/authority.ts'
+import type { AuthorityConfiguration, RevocationConfiguration } from '../authority/configuration.ts'
+import type { KeyStorageSecurityStandard } from '../authority/key-storage.ts'
+import { bytesOf, dateOf, integerOf, textOf } from './columns.ts'
+import type { Database } from './database.ts'
+import { expectRows, sql, type Row, type Sql } from './sql.ts'
+
+/** Whose CAs: one account in one Region. */
+export interface Owner {
+  readonly accountId: string
+  readonly region: string
+}
+
+const columns = `a.*, c.serial_number, c.not_before, c.not_after, c.certificate_der, c.chain_pem
+  from authorities a
+  left join authority_certificates c using (authority_certificate_number)`
+
+const selectOne: Sql = { text: `select ${columns} where a.id = ?`, values: [] }
+const selectPage: Sql = {
+  text: `select ${columns} where a.account_id = ? and a.region = ? and a.authority_number > ?
+    and (a.restorable_until_ms is null or a.restorable_until_ms > ?)
+    order by a.authority_number limit ?`,
+  values: [],
+}
+const selectCreating: Sql = {
+  text: `select ${columns} where a.status = 'CREATING' order by a.authority_number limit ?`,
+  values: [],
+}
+const selectErasable: Sql = {
+  text: `select ${columns} where a.restorable_until_ms <= ? and a.key_handle is not null limit ?`,
+  values: [],
+}
+
+/**
+ * Inserts a CA in state CREATING, guarded by the quota of its account and Region: no row means that it is used up.
+ * Deleted CAs count until their restoration period is over.
+ */
+export function insertAuthority(request: AuthorityRequest, quota: number): Sql {
+  const { id, partition, region, accountId, type, usageMode } = request
+  const createdAt = request.createdAt.getTime()
+  return expectRows(
+    sql`insert into authorities (id, partition_name, region, account_id, type, usage_mode,
+        key_storage_security_standard, configuration, revocation_configuration, status,
+        created_at_ms, last_state_change_at_ms, revision)
+      select ${id}, ${partition}, ${region}, ${accountId}, ${type}, ${usageMode},
+        ${request.keyStorageSecurityStandard}, ${JSON.stringify(request.configuration)},
+        ${JSON.stringify(request.revocation)}, 'CREATING', ${createdAt}, ${createdAt}, 1
+      where ${quota} > (select count(*) from authorities
+        where account_id = ${accountId} and region = ${region}
+          and (restorable_until_ms is null or restorable_until_ms > ${createdAt}))
+      returning authority_number`,
+    1,
+  )
+}
+
+/** The counter that guards the quota of certificates; belongs to the same transaction as insertAuthority. */
+export function insertCertificateCount(authorityId: string): Sql {
+  return sql`insert into certificate_counts (authority_number, issued)
+    select authority_number, 0 from authorities where id = ${authorityId}`
+}
+
+/** The CA with that id, also one that is past its restoration period. */
+export async function findAuthority(db: Database, id: string): Promise<Authority | undefined> {
+  const [row] = await db.query({ ...selectOne, values: [id] })
+  return row === undefined ? undefined : authorityOf(row)
+}
+
+/** CAs of `owner` made after number `after`, oldest first, without those that are deleted for good at `now`. */
+export async function listAuthorities(
+  db: Database,
+  owner: Owner,
+  page: { readonly after: number; readonly limit: number; readonly now: Date },
+): Promise<Authority[]> {
+  const values = [owner.accountId, owner.region, page.after, page.now.getTime(), page.limit]
+  return (await db.query({ ...selectPage, values })).map(authorityOf)
+}
+
+/** CAs whose key is still to be made, oldest first; deleted ones too, so that no half-made key is left behind. */
+export async function listCreatingAuthorities(db: Database, limit: number): Promise<Authority[]> {
+  return (await db.query({ ...selectCreating, values: [limit] })).map(authorityOf)
+}
+
+/** CAs that are deleted for good at `now` and still have a key. */
+export async function listErasableAuthorities(
+  db: Database,
+  now: Date,
+  limit: number,
+): Promise<Authority[]> {
+  return (await db.query({ ...selectErasable, values: [now.getTime(), limit] })).map(authorityOf)
+}
+
+/** What a change of state writes; members that are left out stay as they are. */
+export interface AuthorityChange {
+  readonly status?: StoredStatus
+  readonly failureReason?: FailureReason
+  readonly keyHandle?: string
+  readonly csrPem?: string
+  readonly deletion?: { readonly deletedAt: Date; readonly restorableUntil: Date }
+}
+
+/**
+ * Changes a CA, guarded by the revision that the change was decided on: another number of rows than one means
+ * that it changed meanwhile.
+ */
+export function updateAuthority(authority: Authority, change: AuthorityChange, now: Date): Sql {
+  const deletion = change.deletion ?? authority.deletion
+  return expectRows(
+    sql`update authorities set
+        status = ${change.status ?? authority.status},
+        failure_reason = ${change.failureReason ?? authority.failureReason ?? null},
+        key_handle = ${change.keyHandle ?? authority.keyHandle ?? null},
+        csr_pem = ${change.csrPem ?? authority.csrPem ?? null},
+        deleted_at_ms = ${deletion?.deletedAt.getTime() ?? null},
+        restorable_until_ms = ${deletion?.restorableUntil.getTime() ?? null},
+        last_state_change_at_ms = ${now.getTime()},
+        revision = revision + 1
+      where authority_number = ${authority.number} and revision = ${authority.revision}
+      returning revision`,
+    1,
+  )
+}
+
+/** Takes a deletion back; guarded as updateAuthority. */
+export function restoreAuthority(authority: Authority, now: Date): Sql {
+  return expectRows(
+    sql`update authorities set deleted_at_ms = null, restorable_until_ms = null,
+        last_state_change_at_ms = ${now.getTime()}, revision = revision + 1
+      where authority_number = ${authority.number} and revision = ${authority.revision}
+      returning revision`,
+    1,
+  )
+}
+
+/** Notes that the key of a CA, deleted for good, is erased. */
+export function forgetKey(authority: Authority): Sql {
+  return sql`update authorities set key_handle = null, revision = revision + 1
+    where authority_number = ${authority.number}`
+}
+
+/** Adds an imported certificate; `installCertificate`, next in the same transaction, makes it the current one. */
+export function insertAuthorityCertificate(
+  authority: Authority,
+  certificate: Omit<InstalledCertificate, 'number'>,
+  now: Date,
+): Sql {
+  return sql`insert into authority_certificates (authority_number, serial_number, not_before,
+      not_after, certificate_der, chain_pem, imported_at_ms)
+    values (${authority.number}, ${certificate.serialNumberHex},
+      ${certificate.notBefore.getTime() / 1000}, ${certificate.notAfter.getTime() / 1000},
+      ${certificate.certificateDer}, ${certificate.chainPem ?? null}, ${now.getTime()})`
+}
+
+/** Makes the certificate that was inserted last the CA's own; guarded as updateAuthority. */
+export function installCertificate(authority: Authority, status: StoredStatus, now: Date): Sql {
+  return expectRows(
+    sql`update authorities set status = ${status},
+        authority_certificate_number = (select max(authority_certificate_number)
+          from authority_certificates where authority_number = ${authority.number}),
+        last_state_change_at_ms = ${now.getTime()}, revision = revision + 1
+      where authority_number = ${authority.number} and revision = ${authority.revision}
+      returning revision`,
+    1,
+  )
+}
+
+function authorityOf(row: Row): Authority {
+  return {
+    number: integerOf(row, 'authority_number'),
+    id: textOf(row, 'id'),
+    partition: textOf(row, 'partition_name'),
+    region: textOf(row, 'region'),
+    accountId: textOf(row, 'account_id'),
+    type: textOf(row, 'type') as AuthorityType,
+    usageMode: textOf(row, 'usage_mode') as UsageMode,
+    keyStorageSecurityStandard: textOf(
+      row,
+      'key_storage_security_standard',
+    ) as KeyStorageSecurityStandard,
+    configuration: JSON.parse(textOf(row, 'configuration')) as AuthorityConfiguration,
+    revocation: JSON.parse(textOf(row, 'revocation_configuration')) as RevocationConfiguration,
+    createdAt: dateOf(row, 'created_at_ms'),
+    status: textOf(row, 'status') as StoredStatus,
+    failureReason: (row['failure_reason'] ?? undefined) as FailureReason | undefined,
+    lastStateChangeAt: dateOf(row, 'last_state_change_at_ms'),
+    keyHandle: (row['key_handle'] ?? undefined) as string | undefined,
+    csrPem: (row['csr_pem'] ?? undefined) as string | undefined,
+    certificate: certificateOf(row),
+    deletion: deletionOf(row),
+    revision: integerOf(row, 'revision'),
+  }
+}
+
+function certificateOf(row: Row): InstalledCertificate | undefined {
+  if (row['authority_certificate_number'] === null) return undefined
+  return {
+    number: integerOf(row, 'authority_certificate_number'),
+    serialNumberHex: textOf(row, 'serial_number'),
+    notBefore: new Date(integerOf(row, 'not_before') * 1000),
+    notAfter: new Date(integerOf(row, 'not_after') * 1000),
+    certificateDer: bytesOf(row, 'certificate_der'),
+    chainPem: (row['chain_pem'] ?? undefined) as string | undefined,
+  }
+}
+
+function deletionOf(row: Row): Authority['deletion'] {
+  if (row['deleted_at_ms'] === null) return undefined
+  return {
+    deletedAt: dateOf(row, 'deleted_at_ms'),
+    restorableUntil: dateOf(row, 'restorable_until_ms'),
+  }
+}

@@ -1,0 +1,47 @@
+/** Rows of idempotency tokens: which ARN a token answered, for five minutes (AWS Private CA API). */
+import { textOf } from './columns.ts'
+import type { Database } from './database.ts'
+import { expectRows, sql, type Sql } from './sql.ts'
+
+const lifetimeMilliseconds = 5 * 60 * 1000
+
+/** A token and where it counts: one operation of one account in one Region, and on one CA if it has one. */
+export interface ScopedToken {
+  readonly scope: string
+  readonly token: string
+}
+
+/** The ARN that the token stands for at `now`. */
+export async function findTokenArn(
+  db: Database,
+  { scope, token }: ScopedToken,
+  now: Date,
+): Promise<string | undefined> {
+  const [row] = await db.query(
+    sql`select arn from idempotency_tokens
+      where scope = ${scope} and token = ${token} and expires_at_ms > ${now.getTime()}`,
+  )
+  return row === undefined ? undefined : textOf(row, 'arn')
+}
+
+/** Takes the token for `arn`, guarded: no row means that it stands for another already. */
+export function takeToken({ scope, token }: ScopedToken, arn: string, now: Date): Sql {
+  const expiresAt = now.getTime() + lifetimeMilliseconds
+  return expectRows(
+    sql`insert into idempotency_tokens (scope, token, arn, expires_at_ms)
+      values (${scope}, ${token}, ${arn}, ${expiresAt})
+      on conflict (scope, token) do update
+        set arn = excluded.arn, expires_at_ms = excluded.expires_at_ms
+        where idempotency_tokens.expires_at_ms <= ${now.getTime()}
+      returning arn`,
+    1,
+  )
+}
+
+/** Removes up to `limit` tokens that stand for nothing any more. */
+export function deleteExpiredTokens(now: Date, limit: number): Sql {
+  return sql`delete from idempotency_tokens where (scope, token) in
+    (select scope, token from idempotency_tokens where expires_at_ms <= ${now.getTime()}
+      order by expires_at_ms limit ${limit})
+    returning token`
+}

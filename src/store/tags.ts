@@ -1,0 +1,47 @@
+/** Rows of tags. */
+import type { Tag } from '../authority/tags.ts'
+import { textOf } from './columns.ts'
+import type { Database } from './database.ts'
+import { expectRows, sql, type Sql } from './sql.ts'
+
+/** Adds a tag to the CA with that id, or gives its key another value. */
+export function putTag(authorityId: string, tag: Tag): Sql {
+  return sql`insert into tags (authority_number, tag_key, tag_value)
+    select authority_number, ${tag.key}, ${tag.value ?? null} from authorities
+    where id = ${authorityId}
+    on conflict (authority_number, tag_key) do update set tag_value = excluded.tag_value`
+}
+
+/** Undoes its transaction, as a conflict, if the CA has more tags than that. */
+export function requireTagCount(authorityNumber: number, countMax: number): Sql {
+  return expectRows(
+    sql`select count(*) as tag_count from tags where authority_number = ${authorityNumber}
+      having count(*) <= ${countMax}`,
+    1,
+  )
+}
+
+/** Removes a tag by key and, if a value is given, only if it has that value. */
+export function deleteTag(authorityNumber: number, tag: Tag): Sql {
+  return tag.value === undefined
+    ? sql`delete from tags where authority_number = ${authorityNumber} and tag_key = ${tag.key}`
+    : sql`delete from tags where authority_number = ${authorityNumber} and tag_key = ${tag.key}
+        and tag_value = ${tag.value}`
+}
+
+/** Tags in the order of their keys, from the one after `after`. */
+export async function listTags(
+  db: Database,
+  authorityNumber: number,
+  page: { readonly after: string; readonly limit: number },
+): Promise<Tag[]> {
+  const rows = await db.query(
+    sql`select tag_key, tag_value from tags
+      where authority_number = ${authorityNumber} and tag_key > ${page.after}
+      order by tag_key limit ${page.limit}`,
+  )
+  return rows.map((row) => ({
+    key: textOf(row, 'tag_key'),
+    value: (row['tag_value'] ?? undefined) as string | undefined,
+  }))
+}

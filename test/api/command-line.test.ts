@@ -1,0 +1,225 @@
+/** The contract with the outside: flags, files and their modes, signals, administration beside a running server. */
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { after, before, test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
+import { ACMPCAClient, ListCertificateAuthoritiesCommand } from '@aws-sdk/client-acm-pca'
+import { command, signet, startServer } from '../support/process.ts'
+import { readCredentials, type Credentials } from '../support/service.ts' 
+
+let folder: string
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'signet-cli-'))
+})
+after(() => rm(folder, { recursive: true }))
+
+async function list(url: string, credentials: Credentials): Promise<string> {
+  const client = new ACMPCAClient({ endpoint: url, region: 'eu-west-1', credentials, maxAttempts: 1 })
+  try {
+    await client.send(new ListCertificateAuthoritiesCommand({}))
+    return 'ok'
+  } catch (error) {
+    return (error as Error).name
+  } finally {
+    client.destroy()
+  }
+}
+
+async function mode(path: string): Promise<string> {
+  return ((await stat(path)).mode & 0o777).toString(8)
+}
+
+test('the first start makes the folder, its files for one user only, and credentials that work', async () => {
+  const data = join(folder, 'first', 'data')
+  const server = await startServer(data)
+  assert.match(server.stdout(), /export AWS_SHARED_CREDENTIALS_FILE='.*\/credentials'/)
+  assert.match(server.stdout(), /aws acm-pca list-certificate-authorities --endpoint-url http:\/\/127\.0\.0\.1:\d+/)
+  assert.equal(await mode(data), '700')
+  for (const name of await readdir(data)) assert.equal(await mode(join(data, name)), '600', name)
+  assert.match(
+    await readFile(join(data, 'credentials'), 'utf8'),
+    /^\[default\]\naws_access_key_id = AKIA[A-Z2-7]{16}\naws_secret_access_key = \S{40}\n$/,
+  )
+  assert.equal(await list(server.url, readCredentials(join(data, 'credentials'))), 'ok')
+  for (const url of [server.url, server.publicUrl]) assert.equal((await fetch(`${url}/healthz`)).status, 200)
+  assert.equal(await server.stop('SIGTERM'), 0)
+  const again = await startServer(data)
+  assert.equal(await list(again.url, readCredentials(join(data, 'credentials'))), 'ok')
+  assert.equal(await again.stop('SIGINT'), 0)
+})
+
+test('a folder that others can read is tightened', async () => {
+  const data = join(folder, 'open')
+  await mkdir(data)
+  await chmod(data, 0o755)
+  const server = await startServer(data)
+  assert.equal(await mode(data), '700')
+  await server.stop('SIGTERM')
+})
+
+test('one server owns a data folder', async () => {
+  const data = join(folder, 'owned')
+  const server = await startServer(data)
+  const second = await command(['serve', '--data', data, '--listen', '127.0.0.1:0', '--public-listen', '127.0.0.1:0'])
+  assert.equal(second.code, 2)
+  assert.match(second.stderr, /^signet: .*owned.*\n$/)
+  await server.stop('SIGKILL')
+  const third = await startServer(data)
+  assert.equal(await third.stop('SIGTERM'), 0)
+})
+
+test('without its master key, or with another, the server does not start and changes nothing', async () => {
+  const data = join(folder, 'keyed')
+  await (await startServer(data)).stop('SIGTERM')
+  const key = join(data, 'master.key')
+  const serve = () => command(['serve', '--data', data, '--listen', '127.0.0.1:0', '--public-listen', '127.0.0.1:0'])
+  await rename(key, join(folder, 'master.key'))
+  const missing = await serve()
+  assert.equal(missing.code, 2)
+  assert.match(missing.stderr, /master\.key/)
+  assert.equal((await readdir(data)).includes('master.key'), false)
+  const other = join(folder, 'other')
+  await (await startServer(other)).stop('SIGTERM')
+  await writeFile(key, await readFile(join(other, 'master.key')), { mode: 0o600 })
+  const wrong = await serve()
+  assert.equal(wrong.code, 2)
+  assert.match(wrong.stderr, /master key/)
+  await rename(join(folder, 'master.key'), key)
+  await chmod(key, 0o644)
+  const readable = await serve()
+  assert.equal(readable.code, 2)
+  await chmod(key, 0o600)
+  const moved = join(folder, 'elsewhere.key')
+  await rename(key, moved)
+  const server = await startServer(data, ['--master-key-file', moved])
+  await server.stop('SIGTERM')
+})
+
+test('everything that is wrong with flags and variables is named at once, with exit code 2', async () => {
+  const { code, stderr } = await command(
+    ['serve', '--listen', 'nowhere', '--colour', 'blue', '--account=7', 'stray'],
+    { SIGNET_PUBLIC_LISTEN: 'x', SIGNET_COLOUR: 'blue', SIGNET_DATABASE: 'postgres://u:secret@h/d' },
+  )
+  assert.equal(code, 2)
+  for (const text of ['--colour', 'stray', 'SIGNET_COLOUR', '--listen', 'SIGNET_PUBLIC_LISTEN', '--account', 'SIGNET_DATABASE'])
+    assert.ok(stderr.includes(text), `${text} in ${stderr}`)
+  assert.equal(stderr.includes('secret'), false)
+  assert.ok(stderr.trimEnd().split('\n').every((line) => line.startsWith('signet: ')))
+})
+
+test('a port that is taken is said', async () => {
+  const data = join(folder, 'port')
+  const server = await startServer(data)
+  const { code, stderr } = await command([
+    'serve', '--data', join(folder, 'port2'), '--listen', new URL(server.url).host, '--public-listen', '127.0.0.1:0',
+  ])
+  assert.equal(code, 2)
+  assert.match(stderr, /^signet: .*(EADDRINUSE|in use)/)
+  await server.stop('SIGTERM')
+})
+
+test('check-config prints what the settings mean, or what is wrong', async () => {
+  const good = await command(['check-config', '--listen', '127.0.0.1:9'], { SIGNET_QUOTA_TAGS: '7' })
+  assert.equal(good.code, 0)
+  const shown = JSON.parse(good.stdout) as { listen: unknown; quotas: { tagsPerAuthority: number } }
+  assert.deepEqual([shown.listen, shown.quotas.tagsPerAuthority], [{ host: '127.0.0.1', port: 9 }, 7])
+  assert.equal((await command(['check-config', '--listen', 'x'])).code, 2)
+})
+
+test('version and help, everywhere, with examples', async () => {
+  const { version } = JSON.parse(await readFile(resolve(import.meta.dirname, '../../package.json'), 'utf8')) as { version: string }
+  assert.equal((await command(['version'])).stdout, `${version}\n`)
+  for (const args of [
+    [], ['serve'], ['check-config'], ['account'], ['account', 'create'], ['account', 'list'], ['access-key'],
+    ['access-key', 'create'], ['access-key', 'list'], ['access-key', 'disable'], ['access-key', 'delete'],
+  ]) {
+    const { code, stdout } = await command([...args, '--help'])
+    assert.equal(code, 0, args.join(' '))
+    assert.match(stdout, /^Usage: signet/)
+    if (args.length !== 1 || ['serve', 'check-config'].includes(args[0] ?? '')) assert.match(stdout, /Examples:/, args.join(' '))
+  }
+  assert.equal((await command(['nonsense'])).code, 2)
+  assert.equal((await command(['access-key', 'create'])).code, 2)
+})
+
+test('access keys are made, listed, disabled and deleted while the server runs', async () => {
+  const data = join(folder, 'keys')
+  const server = await startServer(data)
+  const run = async (...args: string[]) => command([...args, '--data', data])
+  const policy = join(folder, 'policy.json')
+  await writeFile(policy, JSON.stringify({ Version: '2012-10-17', Statement: { Effect: 'Allow', Action: 'acm-pca:List*', Resource: '*' } }))
+  const made = await run('access-key', 'create', '--account', '123456789012', '--user', 'lister', '--policy', policy)
+  assert.equal(made.code, 0, made.stderr)
+  const key = JSON.parse(made.stdout) as { AccessKeyId: string; SecretAccessKey: string; UserName: string }
+  assert.equal(key.UserName, 'lister')
+  const credentials = { accessKeyId: key.AccessKeyId, secretAccessKey: key.SecretAccessKey }
+  assert.equal(await list(server.url, credentials), 'ok')
+  const bare = JSON.parse((await run('access-key', 'create', '--account', '123456789012', '--user', 'nobody')).stdout) as typeof key
+  assert.equal(
+    await list(server.url, { accessKeyId: bare.AccessKeyId, secretAccessKey: bare.SecretAccessKey }),
+    'AccessDeniedException',
+  )
+  const listed = await run('access-key', 'list')
+  assert.equal(listed.stdout.includes(key.SecretAccessKey), false)
+  assert.deepEqual(
+    (JSON.parse(listed.stdout) as { UserName: string }[]).map(({ UserName }) => UserName).toSorted(),
+    ['administrator', 'lister', 'nobody'],
+  )
+  assert.equal((await run('access-key', 'disable', key.AccessKeyId)).code, 0)
+  await setTimeout(1100)
+  assert.equal(await list(server.url, credentials), 'UnrecognizedClientException')
+  assert.equal((await run('access-key', 'delete', key.AccessKeyId)).code, 0)
+  const gone = await run('access-key', 'delete', key.AccessKeyId)
+  assert.equal(gone.code, 2)
+  assert.match(gone.stderr, /there is no access key AKIA/)
+  await server.stop('SIGTERM')
+})
+
+test('accounts are made and listed, and have nothing to do with each other', async () => {
+  const data = join(folder, 'accounts')
+  const server = await startServer(data, ['--account', '111122223333'])
+  const run = async (...args: string[]) => command([...args, '--data', data])
+  assert.equal((await run('account', 'create', '210987654321')).code, 0)
+  assert.match((await run('account', 'create', '210987654321')).stderr, /exists already/)
+  assert.match((await run('account', 'create', '21')).stderr, /twelve digits/)
+  const ids = (JSON.parse((await run('account', 'list')).stdout) as { AccountId: string }[]).map(({ AccountId }) => AccountId)
+  assert.deepEqual(ids.toSorted(), ['111122223333', '210987654321'])
+  assert.match((await run('access-key', 'create', '--account', '999999999999', '--user', 'x')).stderr, /no account 999999999999/)
+  await server.stop('SIGTERM')
+})
+
+test('bad policies and names are refused with all that is wrong', async () => {
+  const data = join(folder, 'policies')
+  await (await startServer(data)).stop('SIGTERM')
+  const policy = join(folder, 'bad.json')
+  await writeFile(policy, '{"Statement":[{"Effect":"Maybe"}]}')
+  const create = (...args: string[]) => command(['access-key', 'create', '--data', data, '--account', '123456789012', ...args])
+  const bad = await create('--user', 'x', '--policy', policy)
+  assert.equal(bad.code, 2)
+  assert.match(bad.stderr, /^signet: --policy: /)
+  assert.equal((await create('--user', 'no spaces')).code, 2)
+  assert.match((await create('--user', 'x', '--policy', join(folder, 'absent.json'))).stderr, /cannot be read/)
+})
+
+test('commands on a folder that was never served say so', async () => {
+  const { code, stderr } = await command(['access-key', 'list', '--data', join(folder, 'never')])
+  assert.equal(code, 2)
+  assert.match(stderr, /there is no database in/)
+})
+
+test('a Node.js that is too old gets one clear line', () => {
+  const old = '/usr/local/bin/node'
+  let output: { status: number; stderr: string } | undefined
+  try {
+    if (Number(execFileSync(old, ['-p', 'process.versions.node.split(".")[0]'], { encoding: 'utf8' })) >= 24) return
+    execFileSync(old, [signet, 'version'], { encoding: 'utf8', stdio: 'pipe' })
+  } catch (error) {
+    output = error as { status: number; stderr: string }
+    if (output.status === undefined || output.status === null) return
+  }
+  assert.equal(output?.status, 2)
+  assert.match(output?.stderr ?? '', /^signet: needs Node\.js 24 or newer, this is [^\n]+\n$/)
+})

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { csr } from '../support/csrs.ts'
+import { authorityInput, createRoot, issueInput } from '../support/hierarchy.ts'
+import { TestService } from '../support/service.ts'
+
+let service: TestService
+before(async () => {
+  service = await TestService.start({ quotaAuthorities: '3', quotaCertificates: '3' })
+})
+after(() => service.close())
+
+const region = (name: string) => ({ region: name })
+
+async function count(options: { region: string }): Promise<number> {
+  const { CertificateAuthorities } = await service.must('ListCertificateAuthorities', {}, options)
+  return CertificateAuthorities.length as number
+}
+
+test('a token makes one CA in five minutes, whatever else is sent with it, over a restart too', async () => {
+  const options = region('eu-north-1')
+  const input = authorityInput({ more: { IdempotencyToken: 'once' } })
+  const { CertificateAuthorityArn } = await service.must(
+    'CreateCertificateAuthority',
+    input,
+    options,
+  )
+  await service.restart()
+  service.clock.advance({ seconds: 290 })
+  const changed = { ...input, CertificateAuthorityType: 'SUBORDINATE' }
+  const again = await service.must('CreateCertificateAuthority', changed, options)
+  assert.equal(again.CertificateAuthorityArn, CertificateAuthorityArn)
+  service.clock.advance({ seconds: 15 })
+  const later = await service.must('CreateCertificateAuthority', input, options)
+  assert.notEqual(later.CertificateAuthorityArn, CertificateAuthorityArn)
+  assert.equal(await count(options), 2)
+})
+
+test('a token counts for one Region', async () => {
+  const input = authorityInput({ more: { IdempotencyToken: 'same' } })
+  const one = await service.must('CreateCertificateAuthority', input, region('eu-west-2'))
+  const two = await service.must('CreateCertificateAuthority', input, region('eu-west-3'))
+  assert.notEqual(one.CertificateAuthorityArn, two.CertificateAuthorityArn)
+})
+
+test('calls with one token at the same instant make one CA', async () => {
+  const options = region('eu-south-1')
+  const input = authorityInput({ more: { IdempotencyToken: 'at once' } })
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, () => service.must('CreateCertificateAuthority', input, options)),
+  )
+  const arns = answers.map(({ CertificateAuthorityArn }) => CertificateAuthorityArn as string)
+  assert.equal(new Set(arns).size, 1)
+  assert.equal(await count(options), 1)
+})
+
+test('calls with one token at the same instant issue one certificate, per CA', async () => {
+  const options = region('eu-south-2')
+  const root = await createRoot(service, { options })
+  const other = await createRoot(service, { options })
+  const issueAt = (arn: string): Promise<{ CertificateArn: string }> =>
+    service.must(
+      'IssueCertificate',
+      issueInput(arn, csr('ec-server'), {
+        more: { IdempotencyToken: '0123456789abcdef0123456789abcdef0123' },
+      }),
+      options,
+    )
+  const answers = await Promise.all(Array.from({ length: 20 }, () => issueAt(root.arn)))
+  assert.equal(new Set(answers.map(({ CertificateArn }) => CertificateArn)).size, 1)
+  assert.ok((await issueAt(other.arn)).CertificateArn.startsWith(other.arn))
+})
+
+test('the quota of CAs counts deleted ones until they are gone', async () => {
+  const options = region('us-east-2')
+  const create = () => service.call('CreateCertificateAuthority', authorityInput(), options)
+  const answers = await Promise.all(Array.from({ length: 6 }, create))
+  assert.equal(answers.filter(({ status }) => status === 200).length, 3)
+  const refused = answers.find(({ status }) => status !== 200)
+  assert.equal(refused?.json['__type'], 'LimitExceededException')
+  const { CertificateAuthorities } = await service.must('ListCertificateAuthorities', {}, options)
+  const CertificateAuthorityArn = CertificateAuthorities[0].Arn as string
+  for (;;) {
+    const csrAnswer = await service.call(
+      'GetCertificateAuthorityCsr',
+      { CertificateAuthorityArn },
+      options,
+    )
+    if (csrAnswer.status === 200) break
+  }
+  await service.must(
+    'DeleteCertificateAuthority',
+    { CertificateAuthorityArn, PermanentDeletionTimeInDays: 7 },
+    options,
+  )
+  assert.equal((await create()).json['__type'], 'LimitExceededException')
+  service.clock.advance({ days: 7 })
+  assert.equal((await create()).status, 200)
+})
+
+test('the quota of certificates holds under load, and the message says what it is', async () => {
+  const options = region('us-west-1')
+  const root = await createRoot(service, { options })
+  const answers = await Promise.all(
+    Array.from({ length: 8 }, () =>
+      service.call('IssueCertificate', issueInput(root.arn, csr('ec-server')), options),
+    ),
+  )
+  // The root's own certificate was the first of three.
+  assert.equal(answers.filter(({ status }) => status === 200).length, 2)
+  const refused = answers.find(({ status }) => status !== 200)
+  assert.deepEqual(refused?.json, {
+    __type: 'LimitExceededException',
+    message: 'The certificate authority has issued 3 certificates, its quota.',
+  })
+})

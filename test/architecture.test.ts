@@ -1,0 +1,163 @@
+/** The import table of ARCHITECTURE.md and the banned calls, kept true. */
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { join, relative, resolve } from 'node:path'
+import { test } from 'node:test'
+
+const root = resolve(import.meta.dirname, '..')
+const sourceRoot = join(root, 'src')
+
+/** Files at the top of src that anyone may import. */
+const leaves = ['clock.ts', 'errors.ts', 'log.ts', 'random.ts']
+
+/** What a folder may import beside its own files and the leaves: folders, or single files. */
+const mayImport: Readonly<Record<string, readonly string[]>> = {
+  x509: [],
+  wire: [],
+  authority: ['x509'],
+  issuance: ['x509', 'authority'],
+  keys: ['x509', 'authority/algorithms.ts', 'store/settings.ts', 'store/database.ts'],
+  store: ['authority', 'keys/key-records.ts', 'keys/sealer.ts'],
+  access: ['wire', 'authority', 'store/access-keys.ts'],
+  operations: [
+    'wire',
+    'x509',
+    'authority',
+    'issuance',
+    'services.ts',
+    'store',
+    'keys/key-store.ts',
+  ],
+  jobs: ['x509', 'authority', 'services.ts', 'store', 'keys/key-store.ts'],
+  http: ['wire', 'access', 'authority', 'operations', 'services.ts', 'store'],
+}
+
+/** Implementations of ports: only the files at the top of src may name them. */
+const implementations = [
+  'store/sqlite.ts',
+  'store/sqlite-connection.ts',
+  'store/sqlite-schema.ts',
+  'store/sqlite-writer.ts',
+  'keys/local-key-store.ts',
+]
+
+/** Calls that have one home. */
+const banned: readonly {
+  readonly call: RegExp
+  readonly homes: readonly string[]
+  readonly use: string
+}[] = [
+  { call: /\bDate\.now\(|new Date\(\)/, homes: ['clock.ts'], use: 'the Clock that is given' },
+  {
+    call: /\bMath\.random\(|\brandomBytes\(|\brandomUUID\(|\bgetRandomValues\(/,
+    homes: ['random.ts'],
+    use: 'the Random that is given',
+  },
+  { call: /\bprocess\.env\b/, homes: ['cli.ts'], use: 'config.ts' },
+  { call: /\bconsole\./, homes: [], use: 'log.ts' },
+  { call: /from 'node:https?'/, homes: ['http/'], use: 'http/' },
+  { call: /from 'node:sqlite'/, homes: ['store/'], use: 'store/' },
+  { call: /\bsql`/, homes: ['store/'], use: 'a function of store/' },
+]
+
+interface SourceFile {
+  /** Relative to src, with slashes. */
+  readonly path: string
+  readonly text: string
+}
+
+function filesUnder(directory: string): SourceFile[] {
+  return readdirSync(directory).flatMap((name) => {
+    const path = join(directory, name)
+    if (statSync(path).isDirectory()) return filesUnder(path)
+    if (!name.endsWith('.ts') || name.endsWith('.test.ts') || name.endsWith('-contract.ts'))
+      return []
+    return [{ path: relative(sourceRoot, path), text: readFileSync(path, 'utf8') }]
+  })
+}
+
+function importsOf({ path, text }: SourceFile): string[] {
+  const directory = join(sourceRoot, path, '..')
+  return [...text.matchAll(/from '(\.[^']+)'|import\('(\.[^']+)'\)|new URL\('(\.[^']+\.ts)'/g)].map(
+    (match) => relative(sourceRoot, resolve(directory, match[1] ?? match[2] ?? match[3] ?? '')),
+  )
+}
+
+const files = filesUnder(sourceRoot)
+
+function isAllowed(folder: string, imported: string): boolean {
+  const allowed = [folder, ...(mayImport[folder] ?? [])]
+  return (
+    leaves.includes(imported) ||
+    allowed.some(
+      (entry) => entry === imported || (!entry.endsWith('.ts') && imported.startsWith(`${entry}/`)),
+    )
+  )
+}
+
+test('there is something to check', () => {
+  assert.ok(files.length > 60, `${files.length} source files found`)
+  const imports = files.flatMap(importsOf)
+  assert.ok(imports.length > 150, `${imports.length} imports found`)
+})
+
+test('every folder is in the table and one level deep', () => {
+  const folders = readdirSync(sourceRoot).filter((name) =>
+    statSync(join(sourceRoot, name)).isDirectory(),
+  )
+  assert.deepEqual(folders.toSorted(), Object.keys(mayImport).toSorted())
+  assert.deepEqual(
+    files.filter(({ path }) => path.split('/').length > 2),
+    [],
+  )
+})
+
+test('folders import what the table allows, and nothing else', () => {
+  const violations = files.flatMap((file) => {
+    const [folder = '', rest] = file.path.split('/')
+    if (rest === undefined) return []
+    return importsOf(file)
+      .filter((imported) => !isAllowed(folder, imported))
+      .map((imported) => `${file.path} imports ${imported}`)
+  })
+  assert.deepEqual(violations, [])
+})
+
+test('only the composition root names an implementation of a port', () => {
+  const violations = files.flatMap((file) => {
+    const folder = file.path.split('/')[0] ?? ''
+    if (folder === file.path) return []
+    return importsOf(file)
+      .filter(
+        (imported) => implementations.includes(imported) && !imported.startsWith(`${folder}/`),
+      )
+      .map((imported) => `${file.path} imports ${imported}`)
+  })
+  assert.deepEqual(violations, [])
+})
+
+test('leaves import nothing of ours but other leaves', () => {
+  for (const file of files.filter(({ path }) => leaves.includes(path)))
+    assert.deepEqual(
+      importsOf(file).filter((imported) => !leaves.includes(imported)),
+      [],
+      file.path,
+    )
+})
+
+for (const { call, homes, use } of banned)
+  test(`${call.source} has its home only`, () => {
+    const violations = files.filter(
+      ({ path, text }) =>
+        !homes.some((home) => path.startsWith(home)) && call.test(withoutComments(text)),
+    )
+    assert.deepEqual(
+      violations.map(({ path }) => path),
+      [],
+      `use ${use}`,
+    )
+  })
+
+function withoutComments(text: string): string {
+  return text.replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/^\s*\/\/.*$/gm, '')
+}

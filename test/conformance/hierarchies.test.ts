@@ -1,0 +1,291 @@
+/** A hierarchy made by each foreign client, and judged by each foreign verifier. */
+import assert from 'node:assert/strict'
+import { execFile, spawn } from 'node:child_process'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test, type TestContext } from 'node:test'
+import { connect, createServer } from 'node:tls'
+import { promisify } from 'node:util'
+import {
+  ACMPCAClient,
+  CreateCertificateAuthorityCommand,
+  GetCertificateAuthorityCsrCommand,
+  GetCertificateCommand,
+  ImportCertificateAuthorityCertificateCommand,
+  IssueCertificateCommand,
+  paginateListCertificateAuthorities,
+  waitUntilCertificateAuthorityCSRCreated,
+  waitUntilCertificateIssued,
+  type CertificateAuthorityType,
+} from '@aws-sdk/client-acm-pca'
+import { tool } from '../support/foreign-tools.ts'
+import { TestService } from '../support/service.ts'
+
+const run = promisify(execFile)
+let service: TestService
+let folder: string
+let serverCsr: string
+
+before(async () => {
+  service = await TestService.start()
+  folder = await mkdtemp(join(tmpdir(), 'signet-conformance-'))
+  serverCsr = join(folder, 'server.csr')
+  await run('openssl', [
+    'req',
+    '-new',
+    '-newkey',
+    'ec',
+    '-pkeyopt',
+    'ec_paramgen_curve:prime256v1',
+    '-nodes',
+    '-keyout',
+    join(folder, 'server.key'),
+    '-out',
+    serverCsr,
+    '-config',
+    '/dev/null',
+    '-subj',
+    '/CN=localhost',
+    '-addext',
+    'subjectAltName=DNS:localhost,IP:127.0.0.1',
+  ])
+})
+after(async () => {
+  await service.close()
+  await rm(folder, { recursive: true })
+})
+
+/** Environment of a foreign client: nothing of the machine's own AWS configuration. */
+function environment(): NodeJS.ProcessEnv {
+  return {
+    PATH: process.env['PATH'],
+    HOME: folder,
+    AWS_SHARED_CREDENTIALS_FILE: join(service.config.dataDirectory, 'credentials'),
+    AWS_CONFIG_FILE: '/dev/null',
+    AWS_DEFAULT_REGION: 'eu-central-1',
+    AWS_EC2_METADATA_DISABLED: 'true',
+    AWS_PAGER: '',
+  }
+}
+
+async function judge(t: TestContext, client: string): Promise<void> {
+  const at = (name: string): string => join(folder, client, `${name}.pem`)
+  const openssl = await tool(t, 'openssl')
+  if (openssl !== undefined) {
+    const { stdout } = await run(openssl, [
+      'verify',
+      '-x509_strict',
+      '-purpose',
+      'sslserver',
+      '-verify_hostname',
+      'localhost',
+      '-CAfile',
+      at('root'),
+      '-untrusted',
+      at('subordinate'),
+      at('leaf'),
+    ])
+    assert.match(stdout, /leaf\.pem: OK/)
+  }
+  const certtool = await tool(t, 'certtool')
+  if (certtool !== undefined) {
+    const path = join(folder, client, 'path.pem')
+    await writeFile(
+      path,
+      `${await readFile(at('leaf'), 'utf8')}${await readFile(at('chain'), 'utf8')}`,
+    )
+    const { stdout } = await run(certtool, [
+      '--verify',
+      '--verify-purpose=1.3.6.1.5.5.7.3.1',
+      '--verify-hostname=localhost',
+      '--load-ca-certificate',
+      at('root'),
+      '--infile',
+      path,
+    ])
+    assert.match(stdout, /Chain verification output: Verified\. The certificate is trusted\./)
+  }
+  await judgeByNss(t, client)
+  await handshake(at)
+}
+
+async function judgeByNss(t: TestContext, client: string): Promise<void> {
+  const at = (name: string): string => join(folder, client, `${name}.pem`)
+  const [vfychain, certutil] = [await tool(t, 'vfychain'), await tool(t, 'certutil')]
+  if (vfychain === undefined || certutil === undefined) return
+  const db = `sql:${join(folder, client)}`
+  await run(certutil, ['-N', '-d', db, '--empty-password'])
+  await run(certutil, ['-A', '-d', db, '-n', 'root', '-t', 'C,,', '-a', '-i', at('root')])
+  const { stdout, stderr } = await run(vfychain, [
+    '-d',
+    db,
+    '-pp',
+    '-u',
+    '1',
+    '-a',
+    at('leaf'),
+    at('subordinate'),
+  ])
+  assert.match(stdout + stderr, /Chain is good/)
+}
+
+/** A TLS connection whose server has the leaf and whose client trusts the root. */
+async function handshake(at: (name: string) => string): Promise<void> {
+  const cert = `${await readFile(at('leaf'), 'utf8')}${await readFile(at('subordinate'), 'utf8')}`
+  const key = await readFile(join(folder, 'server.key'))
+  const server = createServer({ cert, key }, (socket) => socket.end('hello')).listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  const address = server.address()
+  assert.ok(typeof address === 'object' && address !== null)
+  const socket = connect({
+    port: address.port,
+    host: '127.0.0.1',
+    servername: 'localhost',
+    ca: await readFile(at('root')),
+  })
+  const text = await new Promise<string>((resolve, reject) => {
+    socket.once('error', reject)
+    socket.once('data', (data) => resolve(data.toString()))
+  })
+  assert.equal(socket.authorized, true)
+  assert.equal(text, 'hello')
+  socket.destroy()
+  await new Promise((resolve) => server.close(resolve))
+}
+
+async function runClient(client: string, command: string, args: readonly string[]): Promise<void> {
+  const child = spawn(command, args, { env: environment(), stdio: ['ignore', 'pipe', 'pipe'] })
+  let output = ''
+  child.stdout.on('data', (data: Buffer) => (output += data.toString()))
+  child.stderr.on('data', (data: Buffer) => (output += data.toString()))
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve))
+  assert.equal(code, 0, `${client}:\n${output}`)
+}
+
+const here = (name: string): string => join(import.meta.dirname, name)
+
+/** Every Python there is that has boto3: that of the system, and the first one on PATH. */
+for (const python of ['/usr/bin/python3', 'python3'])
+  test(`boto3 of ${python} makes a hierarchy`, async (t) => {
+    const found = await tool(t, python, {
+      probe: ['-c', 'import boto3'],
+      optional: python === 'python3',
+    })
+    if (found === undefined) return
+    const client = `boto3${python.replaceAll('/', '-')}`
+    const out = await clientFolder(client)
+    await runClient(client, found, [here('hierarchy_boto3.py'), service.url, out, serverCsr])
+    await judge(t, client)
+  })
+
+for (const aws of ['/usr/bin/aws', 'aws'])
+  test(`the AWS CLI ${aws} makes a hierarchy`, async (t) => {
+    const found = await tool(t, aws, { optional: aws === 'aws' })
+    if (found === undefined) return
+    const client = `cli${aws.replaceAll('/', '-')}`
+    const out = await clientFolder(client)
+    await runClient(client, 'sh', [
+      here('hierarchy_aws_cli.sh'),
+      found,
+      service.url,
+      out,
+      serverCsr,
+    ])
+    await judge(t, client)
+  })
+
+test('the AWS SDK for JavaScript makes a hierarchy', async (t) => {
+  const out = await clientFolder('sdk-js')
+  const client = new ACMPCAClient({
+    endpoint: service.url,
+    region: 'eu-central-1',
+    credentials: service.credentials,
+  })
+  const create = async (kind: CertificateAuthorityType): Promise<{ arn: string; csr: string }> => {
+    const { CertificateAuthorityArn: arn = '' } = await client.send(
+      new CreateCertificateAuthorityCommand({
+        CertificateAuthorityType: kind,
+        CertificateAuthorityConfiguration: {
+          KeyAlgorithm: 'EC_secp384r1',
+          SigningAlgorithm: 'SHA384WITHECDSA',
+          Subject: { Organization: 'Signet Test', CommonName: `SDK ${kind}` },
+        },
+      }),
+    )
+    const waited = await waitUntilCertificateAuthorityCSRCreated(
+      { client, maxWaitTime: 30, minDelay: 1 },
+      { CertificateAuthorityArn: arn },
+    )
+    assert.equal(waited.state, 'SUCCESS')
+    const { Csr = '' } = await client.send(
+      new GetCertificateAuthorityCsrCommand({ CertificateAuthorityArn: arn }),
+    )
+    return { arn, csr: Csr }
+  }
+  const issue = async (
+    arn: string,
+    csrPem: string,
+    template: string,
+  ): Promise<{ certificate: string; chain: string }> => {
+    const { CertificateArn } = await client.send(
+      new IssueCertificateCommand({
+        CertificateAuthorityArn: arn,
+        Csr: Buffer.from(csrPem),
+        SigningAlgorithm: 'SHA384WITHECDSA',
+        TemplateArn: `arn:aws:acm-pca:::template/${template}/V1`,
+        Validity: { Type: 'DAYS', Value: 30 },
+      }),
+    )
+    const where = { CertificateAuthorityArn: arn, CertificateArn }
+    const waited = await waitUntilCertificateIssued({ client, maxWaitTime: 30, minDelay: 1 }, where)
+    assert.equal(waited.state, 'SUCCESS')
+    const { Certificate = '', CertificateChain = '' } = await client.send(
+      new GetCertificateCommand(where),
+    )
+    return { certificate: Certificate, chain: CertificateChain }
+  }
+  const importInto = (
+    arn: string,
+    { certificate, chain }: { certificate: string; chain: string },
+  ) =>
+    client.send(
+      new ImportCertificateAuthorityCertificateCommand({
+        CertificateAuthorityArn: arn,
+        Certificate: Buffer.from(certificate),
+        ...(chain === '' ? {} : { CertificateChain: Buffer.from(chain) }),
+      }),
+    )
+  const root = await create('ROOT')
+  const rootCertificate = await issue(root.arn, root.csr, 'RootCACertificate')
+  await importInto(root.arn, rootCertificate)
+  const subordinate = await create('SUBORDINATE')
+  const signed = await issue(root.arn, subordinate.csr, 'SubordinateCACertificate_PathLen0').catch(
+    (error: unknown) => error,
+  )
+  // A child may live as long as its parent, and the parent was made a moment earlier.
+  const certificate =
+    signed instanceof Error ? undefined : (signed as { certificate: string; chain: string })
+  assert.ok(certificate, String(signed))
+  await importInto(subordinate.arn, certificate)
+  const leaf = await issue(
+    subordinate.arn,
+    await readFile(serverCsr, 'utf8'),
+    'EndEntityServerAuthCertificate',
+  )
+  await writeFile(join(out, 'root.pem'), `${rootCertificate.certificate}\n`)
+  await writeFile(join(out, 'subordinate.pem'), `${certificate.certificate}\n`)
+  await writeFile(join(out, 'leaf.pem'), `${leaf.certificate}\n`)
+  await writeFile(join(out, 'chain.pem'), `${leaf.chain}\n`)
+  const arns: (string | undefined)[] = []
+  for await (const page of paginateListCertificateAuthorities({ client, pageSize: 1 }, {}))
+    arns.push(...(page.CertificateAuthorities ?? []).map(({ Arn }) => Arn))
+  assert.ok(arns.includes(root.arn) && arns.includes(subordinate.arn))
+  await judge(t, 'sdk-js')
+})
+
+async function clientFolder(client: string): Promise<string> {
+  const path = join(folder, client)
+  await run('mkdir', ['-p', path])
+  return path
+}

@@ -1,0 +1,129 @@
+"""Makes a root, a subordinate and a server certificate with boto3, its waiters and its paginators.
+
+Arguments: endpoint URL, folder for the PEM files, CSR of the server. Credentials and Region come from the environment.
+"""
+import json
+import sys
+import urllib.request
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError, WaiterError
+
+endpoint, folder, server_csr = sys.argv[1:4]
+pca = boto3.client("acm-pca", endpoint_url=endpoint, config=Config(retries={"max_attempts": 1}))
+TEMPLATE = "arn:aws:acm-pca:::template/%s/V1"
+
+
+def create(kind, name):
+    arn = pca.create_certificate_authority(
+        CertificateAuthorityType=kind,
+        CertificateAuthorityConfiguration={
+            "KeyAlgorithm": "RSA_2048",
+            "SigningAlgorithm": "SHA256WITHRSA",
+            "Subject": {"Country": "DE", "Organization": "Signet Test", "CommonName": name},
+        },
+        Tags=[{"Key": "made-by", "Value": "boto3"}],
+        IdempotencyToken=name,
+    )["CertificateAuthorityArn"]
+    waiter = pca.get_waiter("certificate_authority_csr_created")
+    waiter.config.delay = 0.05
+    waiter.wait(CertificateAuthorityArn=arn)
+    return arn, pca.get_certificate_authority_csr(CertificateAuthorityArn=arn)["Csr"]
+
+
+def issue(arn, csr, template, days):
+    certificate_arn = pca.issue_certificate(
+        CertificateAuthorityArn=arn,
+        Csr=csr.encode(),
+        SigningAlgorithm="SHA256WITHRSA",
+        TemplateArn=TEMPLATE % template,
+        Validity={"Value": days, "Type": "DAYS"},
+    )["CertificateArn"]
+    waiter = pca.get_waiter("certificate_issued")
+    waiter.wait(CertificateAuthorityArn=arn, CertificateArn=certificate_arn)
+    return pca.get_certificate(CertificateAuthorityArn=arn, CertificateArn=certificate_arn)
+
+
+def save(name, text):
+    with open(f"{folder}/{name}.pem", "w", encoding="ascii") as file:
+        file.write(text + "\n")
+
+
+root, root_csr = create("ROOT", "boto3 root")
+root_certificate = issue(root, root_csr, "RootCACertificate", 3650)
+assert "CertificateChain" not in root_certificate
+pca.import_certificate_authority_certificate(
+    CertificateAuthorityArn=root, Certificate=root_certificate["Certificate"].encode()
+)
+
+subordinate, subordinate_csr = create("SUBORDINATE", "boto3 subordinate")
+signed = issue(root, subordinate_csr, "SubordinateCACertificate_PathLen0", 365)
+pca.import_certificate_authority_certificate(
+    CertificateAuthorityArn=subordinate,
+    Certificate=signed["Certificate"].encode(),
+    CertificateChain=signed["CertificateChain"].encode(),
+)
+with open(server_csr, encoding="ascii") as file:
+    leaf = issue(subordinate, file.read(), "EndEntityServerAuthCertificate", 30)
+
+save("root", root_certificate["Certificate"])
+save("subordinate", signed["Certificate"])
+save("leaf", leaf["Certificate"])
+save("chain", leaf["CertificateChain"])
+
+described = pca.describe_certificate_authority(CertificateAuthorityArn=subordinate)["CertificateAuthority"]
+assert described["Status"] == "ACTIVE", described
+assert described["UsageMode"] == "GENERAL_PURPOSE", described
+assert described["NotAfter"] > described["CreatedAt"], described
+
+pages = pca.get_paginator("list_certificate_authorities").paginate(PaginationConfig={"PageSize": 1})
+listed = [ca["Arn"] for page in pages for ca in page["CertificateAuthorities"]]
+assert root in listed and subordinate in listed, listed
+pages = pca.get_paginator("list_tags").paginate(CertificateAuthorityArn=root, PaginationConfig={"PageSize": 1})
+assert [tag for page in pages for tag in page["Tags"]] == [{"Key": "made-by", "Value": "boto3"}]
+
+# Typed exceptions, and those that only have a code.
+try:
+    pca.update_certificate_authority(CertificateAuthorityArn=create("ROOT", "pending")[0], Status="ACTIVE")
+    raise AssertionError("not refused")
+except pca.exceptions.InvalidStateException as error:
+    assert "must be in the ACTIVE or DISABLED state" in str(error), error
+try:
+    issue(root, root_csr, "RootCACertificate", 0)
+    raise AssertionError("not refused")
+except (ClientError, Exception) as error:  # older clients refuse 0 themselves
+    assert "alidat" in str(error), error
+try:
+    waiter = pca.get_waiter("certificate_issued")
+    waiter.wait(CertificateAuthorityArn=root, CertificateArn=root + "/certificate/" + "0" * 32)
+    raise AssertionError("not refused")
+except WaiterError as error:
+    assert "ResourceNotFoundException" in str(error), error
+waiter = pca.get_waiter("audit_report_created")
+try:
+    waiter.wait(CertificateAuthorityArn=root, AuditReportId="0" * 8 + "-0000-0000-0000-" + "0" * 12)
+    raise AssertionError("not refused")
+except WaiterError as error:
+    assert "UnknownOperationException" in str(error), error
+try:
+    list(pca.get_paginator("list_permissions").paginate(CertificateAuthorityArn=root))
+    raise AssertionError("not refused")
+except ClientError as error:
+    assert error.response["Error"]["Code"] == "UnknownOperationException", error
+
+# A presigned URL carries the members in its query and signs an empty body.
+url = pca.generate_presigned_url("describe_certificate_authority", Params={"CertificateAuthorityArn": root}, ExpiresIn=60)
+request = urllib.request.Request(
+    url,
+    method="POST",
+    data=b"",
+    headers={
+        "Content-Type": "application/x-amz-json-1.1",
+        "X-Amz-Target": "ACMPrivateCA.DescribeCertificateAuthority",
+    },
+)
+with urllib.request.urlopen(request) as response:
+    assert json.load(response)["CertificateAuthority"]["Arn"] == root
+
+print(json.dumps({"root": root, "subordinate": subordinate}))

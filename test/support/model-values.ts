@@ -1,0 +1,175 @@
+/** Inputs made from the facts of AWS's model, for tests that hold the operations against it. */
+import { readFileSync } from 'node:fs'
+
+export interface ShapeFacts {
+  readonly type:
+    | 'string'
+    | 'blob'
+    | 'integer'
+    | 'long'
+    | 'boolean'
+    | 'timestamp'
+    | 'list'
+    | 'structure'
+  readonly min?: number
+  readonly max?: number
+  readonly pattern?: string
+  readonly enum?: readonly string[]
+  /** Of a list: the name of its elements' shape. */
+  readonly element?: string
+  /** Of a structure. */
+  readonly required?: readonly string[]
+  /** Of a structure: names of the members' shapes. */
+  readonly members?: Readonly<Record<string, string>>
+}
+
+export interface OperationFacts {
+  readonly input: string
+  readonly output: string | null
+  readonly errors: readonly string[]
+}
+
+export interface Facts {
+  readonly operations: Readonly<Record<string, OperationFacts>>
+  readonly shapes: Readonly<Record<string, ShapeFacts>>
+}
+
+export const facts: Facts = JSON.parse(
+  readFileSync(new URL('../../testdata/service-model/facts.json', import.meta.url), 'utf8'),
+)
+
+export function shapeFacts(name: string): ShapeFacts {
+  const shape = facts.shapes[name]
+  if (shape === undefined) throw new Error(`the model has no shape ${name}`)
+  return shape
+}
+
+/** A place in an input: the way to it, by member names and `[]` for an element of a list, and the shape there. */
+export interface Site {
+  readonly steps: readonly string[]
+  readonly shape: string
+}
+
+/** Every place in a shape, itself first. */
+export function sitesOf(shape: string, steps: readonly string[] = []): Site[] {
+  const { members = {}, element } = shapeFacts(shape)
+  const below = Object.entries(members).flatMap(([name, member]) =>
+    sitesOf(member, [...steps, name]),
+  )
+  const elements = element === undefined ? [] : sitesOf(element, [...steps, '[]'])
+  return [{ steps, shape }, ...below, ...elements]
+}
+
+/** Where the element is that a site in a list is in: the second, so that its number shows. */
+const siteIndex = 1
+
+/** The site's path in the texts of ValidationException. */
+export function pathOf({ steps }: Pick<Site, 'steps'>): string {
+  const parts = steps.map((step) =>
+    step === '[]' ? `${siteIndex + 1}.member` : step.charAt(0).toLowerCase() + step.slice(1),
+  )
+  return parts.join('.')
+}
+
+/** The smallest value that is right: no member that may be absent, as few items as may be. */
+export function smallest(name: string): unknown {
+  const shape = shapeFacts(name)
+  const { type, min = 0 } = shape
+  if (type === 'structure') {
+    const required = shape.required ?? []
+    return Object.fromEntries(
+      required.map((member) => [member, smallest(shape.members?.[member] ?? '')]),
+    )
+  }
+  if (type === 'list') return Array.from({ length: min }, () => smallest(shape.element ?? ''))
+  if (type === 'boolean') return false
+  if (type === 'integer' || type === 'long') return min
+  if (type === 'timestamp') return 0
+  return type === 'blob' ? blobOf(min) : smallestText(name)
+}
+
+function smallestText(name: string): string {
+  const shape = shapeFacts(name)
+  if (shape.enum?.[0] !== undefined) return shape.enum[0]
+  for (let length = shape.min ?? 0; length <= (shape.max ?? 100); length += 1) {
+    const text = textOf(shape, length)
+    if (text !== undefined) return text
+  }
+  throw new Error(`no value for ${name} is known`)
+}
+
+/** That many bytes, in base64. */
+export function blobOf(bytes: number): string {
+  return Buffer.alloc(bytes, 0x61).toString('base64')
+}
+
+/** Text of exactly that many code points that matches the pattern; undefined if there is none. */
+export function textOf(shape: ShapeFacts, length: number): string | undefined {
+  return candidates(length).find((text) => [...text].length === length && matches(shape, text))
+}
+
+/** Texts that do not match the pattern, within the limits of length. */
+export function violatingTexts(shape: ShapeFacts): string[] {
+  const { min = 0, max = 100 } = shape
+  const lengths = [...new Set([min, Math.min(min + 1, max), Math.min(40, max), max])]
+  const strange = ['*', '\u{1F512}', '\n', '§', '!', '\u0000', 'Ā']
+  const appended = lengths.flatMap((length) => {
+    const right = length > 0 ? textOf(shape, length - 1) : undefined
+    return right === undefined ? [] : strange.flatMap((end) => [right + end, end + right])
+  })
+  const repeated = lengths.flatMap((length) => strange.map((text) => text.repeat(length)))
+  return [...new Set([...repeated, ...appended])].filter((text) => {
+    const length = [...text].length
+    return length >= min && length <= max && !matches(shape, text)
+  })
+}
+
+export function matches({ pattern }: ShapeFacts, text: string): boolean {
+  return pattern === undefined || new RegExp(`^(?:${pattern})$`, 'u').test(text)
+}
+
+function candidates(length: number): string[] {
+  const fill = (prefix: string, character: string): string =>
+    prefix + character.repeat(Math.max(0, length - prefix.length))
+  const uuid = '01234567-89ab-cdef-0123-456789abcdef'
+  return [
+    '\u{1F512}'.repeat(length),
+    fill('', 'ÿ'),
+    fill('', 'a'),
+    fill('', '1'),
+    fill('arn:aws:acm-pca:::', 'a'),
+    fill('1.2.', '3'),
+    fill('2.', '5'),
+    uuid,
+  ]
+}
+
+/** The smallest input that has `value` at a site. */
+export function inputWith(input: string, { steps }: Pick<Site, 'steps'>, value: unknown): unknown {
+  return placed(smallest(input), { shape: input, steps }, value)
+}
+
+function placed(at: unknown, { shape, steps }: Site, value: unknown): unknown {
+  const [step, ...rest] = steps
+  if (step === undefined) return value
+  const { members = {}, element = '' } = shapeFacts(shape)
+  if (step === '[]') {
+    const items = Array.from({ length: siteIndex + 1 }, () => smallest(element))
+    items[siteIndex] = placed(items[siteIndex], { shape: element, steps: rest }, value)
+    return items
+  }
+  const member = members[step] ?? ''
+  const own = at as Readonly<Record<string, unknown>>
+  return {
+    ...own,
+    [step]: placed(own[step] ?? smallest(member), { shape: member, steps: rest }, value),
+  }
+}
+
+/** What is at a site of a value. */
+export function valueAt(value: unknown, { steps }: Pick<Site, 'steps'>): unknown {
+  return steps.reduce<unknown>(
+    (at, step) => (at as Readonly<Record<string, unknown>>)[step === '[]' ? siteIndex : step],
+    value,
+  )
+}

@@ -1,0 +1,85 @@
+/** The server as a process of its own, as an operator starts it. */
+import { execFile, spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { join, resolve } from 'node:path'
+import { promisify } from 'node:util'
+
+const root = resolve(import.meta.dirname, '../..')
+export const signet = join(root, 'bin', 'signet.js')
+const run = promisify(execFile)
+
+export interface Outcome {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Runs a command of the command line to its end. */
+export async function command(
+  args: readonly string[],
+  environment: Record<string, string> = {},
+): Promise<Outcome> {
+  try {
+    const { stdout, stderr } = await run(process.execPath, [signet, ...args], {
+      env: { PATH: process.env['PATH'] ?? '', ...environment },
+    })
+    return { code: 0, stdout, stderr }
+  } catch (error) {
+    const { code, stdout, stderr } = error as Outcome
+    return { code, stdout, stderr }
+  }
+}
+
+export interface ServerProcess {
+  readonly child: ChildProcess
+  readonly url: string
+  readonly publicUrl: string
+  /** All of standard output so far. */
+  stdout(): string
+  /** Sends a signal and waits for the end: the exit code, or the signal that ended it. */
+  stop(signal: NodeJS.Signals): Promise<number | NodeJS.Signals | null>
+}
+
+/** Starts `signet serve` on a data folder, on ports that the system chooses, and waits until it serves. */
+export async function startServer(data: string, flags: readonly string[] = []): Promise<ServerProcess> {
+  const child = spawn(
+    process.execPath,
+    [
+      signet,
+      'serve',
+      '--data',
+      data,
+      '--listen',
+      '127.0.0.1:0',
+      '--public-listen',
+      '127.0.0.1:0',
+      '--log-level',
+      'error',
+      ...flags,
+    ],
+    { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env['PATH'] ?? '' } },
+  )
+  let stdout = ''
+  let stderr = ''
+  child.stderr.on('data', (data_: Buffer) => (stderr += data_.toString()))
+  const url = await new Promise<string>((resolvePromise, reject) => {
+    child.stdout.on('data', (data_: Buffer) => {
+      stdout += data_.toString()
+      const found = /Private CA API at (http:\S+)\n/.exec(stdout)?.[1]
+      if (found !== undefined) resolvePromise(found)
+    })
+    child.once('exit', (code) => reject(new Error(`server ended with ${code}: ${stderr}`)))
+  })
+  return {
+    child,
+    url,
+    publicUrl: /CA certificates at (http:\S+)\n/.exec(stdout)?.[1] ?? '',
+    stdout: () => stdout,
+    async stop(signal) {
+      const exited = once(child, 'exit')
+      child.kill(signal)
+      const [code, endedBy] = (await exited) as [number | null, NodeJS.Signals | null]
+      return code ?? endedBy
+    },
+  }
+}

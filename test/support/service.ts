@@ -1,0 +1,156 @@
+/** A whole server on a data folder of its own, with a clock that the test moves, and a client for it. */
+import { readFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { startApp, type App } from '../../src/app.ts'
+import type { Clock } from '../../src/clock.ts'
+import { readConfig, type Config, type Flags } from '../../src/config.ts'
+import { createLog } from '../../src/log.ts'
+import { systemRandom } from '../../src/random.ts'
+import { signedHeaders, type Credentials } from './signed-request.ts'
+
+/** What a call answered. */
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+  /** The body as JSON; an empty object if it is empty. */
+  readonly json: Record<string, unknown>
+}
+
+/** Members of an output or of an error, as tests look at them. */
+// oxlint-disable-next-line typescript/no-explicit-any -- tests look into answers of any shape
+export type Members = any
+
+export interface CallOptions {
+  readonly region?: string
+  readonly credentials?: Credentials
+}
+
+/** Time that moves only when told, beginning at the real one, so that foreign clients can sign too. */
+export class TestClock implements Clock {
+  #offset = 0
+
+  now(): Date {
+    return new Date(Date.now() + this.#offset)
+  }
+
+  advance({ days = 0, seconds = 0 }: { readonly days?: number; readonly seconds?: number }): void {
+    this.#offset += (days * 86_400 + seconds) * 1000
+  }
+
+  get offset(): number {
+    return this.#offset
+  }
+}
+
+export class TestService {
+  readonly clock: TestClock
+  readonly config: Config
+  #app: App
+
+  private constructor(app: App, config: Config, clock: TestClock) {
+    this.#app = app
+    this.config = config
+    this.clock = clock
+  }
+
+  /** Starts on a new folder. */
+  static async start(flags: Flags = {}): Promise<TestService> {
+    const data = await mkdtemp(join(tmpdir(), 'signet-test-'))
+    const config = readConfig(
+      { data, listen: '127.0.0.1:0', publicListen: '127.0.0.1:0', logLevel: 'silent', ...flags },
+      {},
+    )
+    const clock = new TestClock()
+    return new TestService(await start(config, clock), config, clock)
+  }
+
+  get url(): string {
+    return this.#app.apiUrl
+  }
+
+  get publicUrl(): string {
+    return this.#app.publicUrl
+  }
+
+  /** The administrator's key, from the credentials file. */
+  get credentials(): Credentials {
+    return readCredentials(join(this.config.dataDirectory, 'credentials'))
+  }
+
+  /** Stops and starts again on the same folder. */
+  async restart(): Promise<void> {
+    await this.#app.close()
+    this.#app = await start(this.config, this.clock)
+  }
+
+  /** Stops, and removes the folder. */
+  async close(): Promise<void> {
+    await this.#app.close()
+    await rm(this.config.dataDirectory, { recursive: true })
+  }
+
+  /** One signed call. */
+  async call(operation: string, input: unknown, options: CallOptions = {}): Promise<Answer> {
+    return this.send(operation, JSON.stringify(input), options)
+  }
+
+  /** One signed call with a body of any kind. */
+  async send(
+    operation: string,
+    body: string | Uint8Array<ArrayBuffer>,
+    options: CallOptions = {},
+  ): Promise<Answer> {
+    const { url, credentials } = this
+    const headers = signedHeaders({
+      url,
+      target: `ACMPrivateCA.${operation}`,
+      body,
+      region: 'eu-west-1',
+      credentials,
+      date: this.clock.now(),
+      ...options,
+    })
+    const response = await fetch(`${url}/`, { method: 'POST', headers, body })
+    const text = await response.text()
+    const json = text === '' ? {} : (JSON.parse(text) as Record<string, unknown>)
+    return { status: response.status, headers: response.headers, text, json }
+  }
+
+  /** A call that must succeed: its output. */
+  async must(operation: string, input: unknown, options: CallOptions = {}): Promise<Members> {
+    const answer = await this.call(operation, input, options)
+    if (answer.status !== 200) throw new Error(`${operation}: ${answer.status} ${answer.text}`)
+    return answer.json
+  }
+
+  /** A call that must be refused: code and message, joined by a colon. */
+  async refusal(operation: string, input: unknown, options: CallOptions = {}): Promise<string> {
+    const { status, json, text } = await this.call(operation, input, options)
+    if (status === 200) throw new Error(`${operation} was not refused: ${text}`)
+    return `${String(json['__type'])}: ${String(json['message'] ?? json['Message'])}`
+  }
+}
+
+async function start(config: Config, clock: Clock): Promise<App> {
+  return startApp(config, {
+    clock,
+    random: systemRandom,
+    log: createLog(config.logLevel),
+    onFailure: (error) => {
+      throw error
+    },
+  })
+}
+
+/** Reads the profile `default` of a shared credentials file. */
+export function readCredentials(path: string): Credentials {
+  const text = readFileSync(path, 'utf8')
+  const field = (name: string): string => new RegExp(`^${name} = (.+)$`, 'm').exec(text)?.[1] ?? ''
+  return {
+    accessKeyId: field('aws_access_key_id'),
+    secretAccessKey: field('aws_secret_access_key'),
+  }
+}

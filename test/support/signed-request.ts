@@ -1,0 +1,57 @@
+/** A Signature V4 client of the tests' own, so that the server's code does not judge itself. */
+import { createHash, createHmac } from 'node:crypto'
+
+export interface Credentials {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+}
+
+export interface ToSign {
+  readonly url: string
+  readonly target: string
+  readonly body: string | Uint8Array
+  readonly region: string
+  readonly credentials: Credentials
+  readonly date: Date
+}
+
+/** Headers of a signed POST to `/`, without `host`. */
+export function signedHeaders(request: ToSign): Record<string, string> {
+  const { url, target, body, region, credentials, date } = request
+  const timestamp = date.toISOString().replaceAll(/[-:]|\.\d{3}/g, '')
+  const day = timestamp.slice(0, 8)
+  const headers: Record<string, string> = {
+    'content-type': 'application/x-amz-json-1.1',
+    host: new URL(url).host,
+    'x-amz-date': timestamp,
+    'x-amz-target': target,
+  }
+  const names = Object.keys(headers).join(';')
+  const canonical = [
+    'POST',
+    '/',
+    '',
+    ...Object.entries(headers).map(([name, value]) => `${name}:${value}`),
+    '',
+    names,
+    sha256(body),
+  ].join('\n')
+  const scope = `${day}/${region}/acm-pca/aws4_request`
+  const toSign = ['AWS4-HMAC-SHA256', timestamp, scope, sha256(canonical)].join('\n')
+  const key = [day, region, 'acm-pca', 'aws4_request'].reduce<string | Buffer>(
+    (previous, part) => createHmac('sha256', previous).update(part).digest(),
+    `AWS4${credentials.secretAccessKey}`,
+  )
+  const signature = createHmac('sha256', key).update(toSign).digest('hex')
+  const { host: _host, ...sent } = headers
+  return {
+    ...sent,
+    authorization:
+      `AWS4-HMAC-SHA256 Credential=${credentials.accessKeyId}/${scope}, ` +
+      `SignedHeaders=${names}, Signature=${signature}`,
+  }
+}
+
+function sha256(data: string | Uint8Array): string {
+  return createHash('sha256').update(data).digest('hex')
+}
