@@ -30,16 +30,36 @@ export async function startCfssl(
   port: number,
 ): Promise<Peer> {
   const at = (name: string): string => join(folder, `cfssl-${key.algo}-${name}`)
-  await writeFile(at('request.json'), JSON.stringify({ CN: 'CFSSL', key, ca: { expiry: '87600h' } }))
+  await writeFile(
+    at('request.json'),
+    JSON.stringify({ CN: 'CFSSL', key, ca: { expiry: '87600h' } }),
+  )
   const { stdout } = await run('cfssl', ['gencert', '-initca', at('request.json')])
   const made = JSON.parse(stdout) as { cert: string; key: string }
   await writeFile(at('ca.pem'), made.cert)
   await writeFile(at('ca-key.pem'), made.key, { mode: 0o600 })
-  const profile = { usages: ['digital signature', 'key encipherment', 'server auth', 'client auth'], expiry: '720h' }
+  const profile = {
+    usages: ['digital signature', 'key encipherment', 'server auth', 'client auth'],
+    expiry: '720h',
+  }
   await writeFile(at('config.json'), JSON.stringify({ signing: { default: profile } }))
   const child = spawn(
     'cfssl',
-    ['serve', '-address', '127.0.0.1', '-port', String(port), '-loglevel', '5', '-ca', at('ca.pem'), '-ca-key', at('ca-key.pem'), '-config', at('config.json')],
+    [
+      'serve',
+      '-address',
+      '127.0.0.1',
+      '-port',
+      String(port),
+      '-loglevel',
+      '5',
+      '-ca',
+      at('ca.pem'),
+      '-ca-key',
+      at('ca-key.pem'),
+      '-config',
+      at('config.json'),
+    ],
     { stdio: 'ignore' },
   )
   await waitUntilServing(port)

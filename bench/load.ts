@@ -39,7 +39,9 @@ export async function load(order: LoadOrder): Promise<LoadResult> {
   const counters: Counters = { answered: 0, refused: 0, firstRefusal: undefined, latencies: [] }
   const startedAt = performance.now()
   const deadline = startedAt + order.seconds * 1000
-  await Promise.all(Array.from({ length: order.connections }, () => drive(order, counters, deadline)))
+  await Promise.all(
+    Array.from({ length: order.connections }, () => drive(order, counters, deadline)),
+  )
   const latencies = Float64Array.from(counters.latencies).sort()
   const quantile = (q: number): number => latencies[Math.floor(latencies.length * q)] ?? Number.NaN
   return {

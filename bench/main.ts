@@ -33,7 +33,10 @@ interface Row {
   readonly cfssl: readonly LoadResult[]
 }
 
-async function measure(order: Omit<LoadOrder, 'connections' | 'seconds'>, duration = seconds): Promise<LoadResult> {
+async function measure(
+  order: Omit<LoadOrder, 'connections' | 'seconds'>,
+  duration = seconds,
+): Promise<LoadResult> {
   const argument = JSON.stringify({ ...order, connections, seconds: duration })
   const { stdout } = await run(process.execPath, [join(import.meta.dirname, 'load.ts'), argument])
   const result = JSON.parse(stdout) as LoadResult
@@ -42,7 +45,11 @@ async function measure(order: Omit<LoadOrder, 'connections' | 'seconds'>, durati
 }
 
 /** In turns, so that a machine that slows down does it to both. */
-async function compare(what: string, signet: LoadTarget, cfssl: LoadTarget | undefined): Promise<Row> {
+async function compare(
+  what: string,
+  signet: LoadTarget,
+  cfssl: LoadTarget | undefined,
+): Promise<Row> {
   const rows = { what, signet: [] as LoadResult[], cfssl: [] as LoadResult[] }
   await measure(signet, 2)
   if (cfssl !== undefined) await measure(cfssl, 2)
@@ -67,10 +74,17 @@ function peerTarget(peer: Peer, csr: string): LoadTarget {
 async function benchKey(
   server: ServerProcess,
   data: string,
-  key: { readonly name: string; readonly keyAlgorithm: string; readonly cfssl: { algo: 'ecdsa' | 'rsa'; size: number } },
+  key: {
+    readonly name: string
+    readonly keyAlgorithm: string
+    readonly cfssl: { algo: 'ecdsa' | 'rsa'; size: number }
+  },
 ): Promise<Row[]> {
   const csr = await readFile(join(import.meta.dirname, '../testdata/csr/ec-server.pem'), 'utf8')
-  const target: Target = await prepareTarget(server.url, data, { keyAlgorithm: key.keyAlgorithm, csr })
+  const target: Target = await prepareTarget(server.url, data, {
+    keyAlgorithm: key.keyAlgorithm,
+    csr,
+  })
   const peer = (await hasCfssl()) ? await startCfssl(data, key.cfssl, cfsslPort) : undefined
   try {
     const issue = await compare(
@@ -128,8 +142,16 @@ const data = await mkdtemp(join(tmpdir(), 'signet-bench-'))
 const server = await startServer(data)
 try {
   const rows = [
-    ...(await benchKey(server, data, { name: 'P-256', keyAlgorithm: 'EC_prime256v1', cfssl: { algo: 'ecdsa', size: 256 } })),
-    ...(await benchKey(server, data, { name: 'RSA-2048', keyAlgorithm: 'RSA_2048', cfssl: { algo: 'rsa', size: 2048 } })),
+    ...(await benchKey(server, data, {
+      name: 'P-256',
+      keyAlgorithm: 'EC_prime256v1',
+      cfssl: { algo: 'ecdsa', size: 256 },
+    })),
+    ...(await benchKey(server, data, {
+      name: 'RSA-2048',
+      keyAlgorithm: 'RSA_2048',
+      cfssl: { algo: 'rsa', size: 2048 },
+    })),
   ]
   const [cpu] = cpus()
   process.stdout.write(

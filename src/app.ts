@@ -1,6 +1,8 @@
 /** The composition root: the only file that picks implementations of the ports. */
+import { createAccessKeyCache } from './access/access-key-cache.ts'
+import { createSigningKeys } from './access/signing-keys.ts'
 import type { Clock } from './clock.ts'
-import type { Address, Config } from './config.ts'
+import type { Config } from './config.ts'
 import { openData, type DataFolder } from './data-folder.ts'
 import { prepareFirstStart } from './first-start.ts'
 import { createApiServer, createPublicServer } from './http/server.ts'
@@ -9,7 +11,7 @@ import { startScheduler, type Scheduler } from './jobs/scheduler.ts'
 import { createLocalKeyStore } from './keys/local-key-store.ts'
 import { deriveKey, deriveSealer } from './keys/master-key.ts'
 import type { Log } from './log.ts'
-import { operations } from './operations/index.ts'
+import { findOperation } from './operations/index.ts'
 import type { Random } from './random.ts'
 import type { Services } from './services.ts'
 import { findAccessKey } from './store/access-keys.ts'
@@ -62,9 +64,14 @@ async function listen(
   const { services, scheduler } = startServices(config, data, surroundings)
   stack.defer(() => scheduler.stop())
   const api = createApiServer({
+    ...surroundings,
     services,
-    operations,
-    findAccessKey: (accessKeyId) => findAccessKey(data.db, data.sealer, accessKeyId),
+    findOperation,
+    signingKeys: createSigningKeys(),
+    findAccessKey: createAccessKeyCache(
+      (accessKeyId) => findAccessKey(data.db, data.sealer, accessKeyId),
+      surroundings,
+    ),
   })
   stack.defer(() => api.close())
   const publicServer = createPublicServer(services)

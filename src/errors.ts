@@ -53,3 +53,11 @@ export class ServiceError extends Error {
     this.code = code
   }
 }
+
+/**
+ * A problem with how the server or a command is set up. Its message is for the operator, one problem a line; the
+ * process ends with exit code 2.
+ */
+export class ConfigurationError extends Error {
+  override name = 'ConfigurationError'
+}

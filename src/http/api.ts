@@ -7,6 +7,7 @@ import { authorize } from '../access/authorize.ts'
 import type { Caller } from '../authority/caller.ts'
 import { ServiceError, type ErrorCode } from '../errors.ts'
 import type { Log } from '../log.ts'
+import type { Services } from '../services.ts'
 import { ProtocolError, renderError } from '../wire/errors.ts'
 import type { RawRequest } from '../wire/sigv4-request.ts'
 import { withDeadline } from './deadline.ts'
@@ -15,7 +16,9 @@ import {
   isPresigned,
   membersOfBody,
   membersOfQuery,
+  isQuery,
   type Members,
+  type QueryMembers,
 } from './members.ts'
 import { logRequest } from './request-log.ts'
 
@@ -23,8 +26,12 @@ import { logRequest } from './request-log.ts'
 export interface ApiOperation {
   /** IAM action: `acm-pca:IssueCertificate`. */
   readonly action: string
-  /** Reads the members by the operation's shape. Throws SerializationException or ValidationException. */
+  /** Whether it can be run; otherwise it is unknown to callers. */
+  readonly offered: boolean
+  /** Reads members by the operation's shape. Throws SerializationException or ValidationException. */
   accept(members: Members): ApiCall
+  /** Reads the members of a presigned URL, which are all text. */
+  acceptQuery(members: QueryMembers): ApiCall
 }
 
 /** A call whose input has been read. */
@@ -32,12 +39,14 @@ export interface ApiCall {
   /** ARN of the CA that it is about; undefined if it is about the account as a whole. */
   readonly resourceArn: string | undefined
   /** Does it. Resolves to the output as JSON members, or undefined if the operation has none. */
-  run(caller: Caller): Promise<object | undefined>
+  run(services: Services, caller: Caller): Promise<object | undefined>
 }
 
 export interface ApiServices extends AuthenticationServices {
-  /** By name: `IssueCertificate`. An operation that is not here is unknown to callers. */
-  readonly operations: ReadonlyMap<string, ApiOperation>
+  /** By name: `IssueCertificate`. */
+  readonly findOperation: (name: string) => ApiOperation | undefined
+  /** What operations are given. */
+  readonly services: Services
   readonly log: Log
   /** How long a request may run; 60 seconds unless said otherwise. */
   readonly deadlineMilliseconds?: number
@@ -89,22 +98,22 @@ export async function answerRequest(
 }
 
 async function serve(
-  services: ApiServices,
+  api: ApiServices,
   request: RawRequest,
   trail: Trail,
 ): Promise<object | undefined> {
   requireRoot(request)
-  const target = request.headers.get('x-amz-target')
-  const name = operationName(target)
-  const operation = services.operations.get(name)
+  const name = operationName(request.headers.get('x-amz-target'))
+  const found = api.findOperation(name)
+  const operation = found?.offered === true ? found : undefined
   const members = readMembers(request, operation !== undefined)
   if (operation === undefined) throw new ServiceError('UnknownOperationException', '')
   trail.operation = name
-  const caller = await authenticate(services, request)
+  const caller = await authenticate(api, request)
   trail.caller = caller
-  const call = operation.accept(members)
+  const call = isQuery(members) ? operation.acceptQuery(members) : operation.accept(members)
   authorize(caller, operation.action, call.resourceArn)
-  return call.run(caller)
+  return call.run(api.services, caller)
 }
 
 function requireRoot({ method, path }: RawRequest): void {
@@ -126,7 +135,7 @@ function operationName(values: readonly string[] | undefined): string {
 }
 
 /** An empty body is judged before the content type, and is right only with a presigned URL. */
-function readMembers(request: RawRequest, targetKnown: boolean): Members {
+function readMembers(request: RawRequest, targetKnown: boolean): Members | QueryMembers {
   const { body, headers, query } = request
   const inQuery = body.length === 0 && isPresigned(request)
   if (body.length === 0 && !inQuery)

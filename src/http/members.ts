@@ -8,6 +8,14 @@ import type { RawRequest } from '../wire/sigv4-request.ts'
 /** Members by name, as JSON has them; which there may be and of which type is for the operation's shape to say. */
 export type Members = Readonly<Record<string, unknown>>
 
+/** Members in the query of a presigned URL. */
+export type QueryMembers = ReadonlyMap<string, string>
+
+/** Whether members came in a query. */
+export function isQuery(members: Members | QueryMembers): members is QueryMembers {
+  return members instanceof Map
+}
+
 /** The media type of AWS JSON 1.1, for requests and answers. */
 export const jsonMediaType = 'application/x-amz-json-1.1'
 
@@ -38,9 +46,9 @@ export function membersOfBody(body: Uint8Array): Members {
  * The members in the query of a presigned URL: all of them text. Throws SerializationException, without text, if
  * one is not UTF-8. Of a repeated member the last counts.
  */
-export function membersOfQuery(query: string): Members {
+export function membersOfQuery(query: string): QueryMembers {
   const members = parseQuery(query).filter(([name]) => !isAuthenticationParameter(name))
-  return Object.fromEntries(members.map(([name, value]) => [utf8(name), utf8(value)]))
+  return new Map(members.map(([name, value]) => [utf8(name), utf8(value)]))
 }
 
 function utf8(latin1: string): string {

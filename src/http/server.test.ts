@@ -11,6 +11,7 @@ import { canonicalQuery, canonicalRequest } from '../wire/sigv4-canonical.ts'
 import { indexHeaders, splitTarget } from '../wire/sigv4-request.ts'
 import { formatTimestamp } from '../wire/sigv4-timestamp.ts'
 import { deriveSigningKey, stringToSign } from '../wire/sigv4.ts'
+import type { Services } from '../services.ts'
 import type { ApiOperation } from './api.ts'
 import { createApiServer, createPublicServer } from './server.ts'
 
@@ -35,7 +36,8 @@ function operation(
       throw new ServiceError('SerializationException', 'Expected list or null')
     return { resourceArn: undefined, run: () => run(members) }
   }
-  return [name, { action: `acm-pca:${name}`, accept }]
+  const acceptQuery: ApiOperation['acceptQuery'] = (members) => accept(Object.fromEntries(members))
+  return [name, { action: `acm-pca:${name}`, offered: name !== 'Later', accept, acceptQuery }]
 }
 
 const release: { now: () => void } = { now: () => undefined }
@@ -43,6 +45,7 @@ const release: { now: () => void } = { now: () => undefined }
 const operations = new Map([
   operation('Echo', async (members) => ({ Members: members })),
   operation('Nothing', async () => undefined),
+  operation('Later', async () => ({})),
   operation('Forbidden', async () => ({})),
   operation('Break', async () => {
     throw new Error('secret detail')
@@ -63,7 +66,8 @@ const log = createLog('info', {
 
 function services(deadlineMilliseconds?: number) {
   return {
-    operations,
+    findOperation: (name: string) => operations.get(name),
+    services: {} as Services,
     log,
     random: systemRandom,
     clock: { now: () => now },

@@ -21,11 +21,7 @@ export interface KeyStore {
    * Signs `message` (not its digest). Returns the content of the signature BIT STRING: RSA PKCS#1 v1.5 as bytes,
    * ECDSA as DER of ECDSA-Sig-Value. Throws KeyNotFoundError or KeyUnavailableError.
    */
-  sign(
-    handle: KeyHandle,
-    algorithm: SigningAlgorithm,
-    message: Uint8Array,
-  ): Promise<Uint8Array>
+  sign(handle: KeyHandle, algorithm: SigningAlgorithm, message: Uint8Array): Promise<Uint8Array>
   /** Erases the key for good. Erasing a key that is gone is not an error. */
   destroy(handle: KeyHandle): Promise<void>
 }
@@ -38,4 +34,9 @@ export class KeyNotFoundError extends Error {
 /** The key exists but cannot be used now: its store is away or does not open it. */
 export class KeyUnavailableError extends Error {
   override name = 'KeyUnavailableError'
+}
+
+/** No key of that algorithm can be made here. */
+export class UnsupportedKeyAlgorithmError extends Error {
+  override name = 'UnsupportedKeyAlgorithmError'
 }

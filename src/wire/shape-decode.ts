@@ -73,7 +73,8 @@ function readElement(
   { reading, index }: { readonly reading: Reading; readonly index: number },
 ): unknown {
   reading.path.push(String(index + 1), 'member')
-  const value = json === null ? fail('null', notNull, reading) : read(element, json, reading)
+  if (json === null) fail('null', notNull, reading)
+  const value = json === null ? null : read(element, json, reading)
   reading.path.length -= 2
   return value
 }

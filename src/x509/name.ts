@@ -131,10 +131,7 @@ export function formatName(name: Name): string {
     rdn.map(({ type, value }) => `${shortNames.get(type) ?? type}=${escapeText(value)}`).join('+'),
   )
   const text = rdns.join(', ')
-  const shown = text
-    .slice(0, shownLengthMax * 2)
-    .slice(0, shownLengthMax)
-    .join('')
+  const shown = Array.from(text).slice(0, shownLengthMax).join('')
   return shown === text ? `"${text}"` : `"${shown}…"`
 }
 

@@ -1,14 +1,24 @@
 /** The contract with the outside: flags, files and their modes, signals, administration beside a running server. */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import {
+  chmod,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { after, before, test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import { ACMPCAClient, ListCertificateAuthoritiesCommand } from '@aws-sdk/client-acm-pca'
 import { command, signet, startServer } from '../support/process.ts'
-import { readCredentials, type Credentials } from '../support/service.ts' 
+import { readCredentials, type Credentials } from '../support/service.ts'
 
 let folder: string
 before(async () => {
@@ -17,7 +27,12 @@ before(async () => {
 after(() => rm(folder, { recursive: true }))
 
 async function list(url: string, credentials: Credentials): Promise<string> {
-  const client = new ACMPCAClient({ endpoint: url, region: 'eu-west-1', credentials, maxAttempts: 1 })
+  const client = new ACMPCAClient({
+    endpoint: url,
+    region: 'eu-west-1',
+    credentials,
+    maxAttempts: 1,
+  })
   try {
     await client.send(new ListCertificateAuthoritiesCommand({}))
     return 'ok'
@@ -36,7 +51,10 @@ test('the first start makes the folder, its files for one user only, and credent
   const data = join(folder, 'first', 'data')
   const server = await startServer(data)
   assert.match(server.stdout(), /export AWS_SHARED_CREDENTIALS_FILE='.*\/credentials'/)
-  assert.match(server.stdout(), /aws acm-pca list-certificate-authorities --endpoint-url http:\/\/127\.0\.0\.1:\d+/)
+  assert.match(
+    server.stdout(),
+    /aws acm-pca list-certificate-authorities --endpoint-url http:\/\/127\.0\.0\.1:\d+/,
+  )
   assert.equal(await mode(data), '700')
   for (const name of await readdir(data)) assert.equal(await mode(join(data, name)), '600', name)
   assert.match(
@@ -44,7 +62,8 @@ test('the first start makes the folder, its files for one user only, and credent
     /^\[default\]\naws_access_key_id = AKIA[A-Z2-7]{16}\naws_secret_access_key = \S{40}\n$/,
   )
   assert.equal(await list(server.url, readCredentials(join(data, 'credentials'))), 'ok')
-  for (const url of [server.url, server.publicUrl]) assert.equal((await fetch(`${url}/healthz`)).status, 200)
+  for (const url of [server.url, server.publicUrl])
+    assert.equal((await fetch(`${url}/healthz`)).status, 200)
   assert.equal(await server.stop('SIGTERM'), 0)
   const again = await startServer(data)
   assert.equal(await list(again.url, readCredentials(join(data, 'credentials'))), 'ok')
@@ -63,7 +82,15 @@ test('a folder that others can read is tightened', async () => {
 test('one server owns a data folder', async () => {
   const data = join(folder, 'owned')
   const server = await startServer(data)
-  const second = await command(['serve', '--data', data, '--listen', '127.0.0.1:0', '--public-listen', '127.0.0.1:0'])
+  const second = await command([
+    'serve',
+    '--data',
+    data,
+    '--listen',
+    '127.0.0.1:0',
+    '--public-listen',
+    '127.0.0.1:0',
+  ])
   assert.equal(second.code, 2)
   assert.match(second.stderr, /^signet: .*owned.*\n$/)
   await server.stop('SIGKILL')
@@ -75,7 +102,8 @@ test('without its master key, or with another, the server does not start and cha
   const data = join(folder, 'keyed')
   await (await startServer(data)).stop('SIGTERM')
   const key = join(data, 'master.key')
-  const serve = () => command(['serve', '--data', data, '--listen', '127.0.0.1:0', '--public-listen', '127.0.0.1:0'])
+  const serve = () =>
+    command(['serve', '--data', data, '--listen', '127.0.0.1:0', '--public-listen', '127.0.0.1:0'])
   await rename(key, join(folder, 'master.key'))
   const missing = await serve()
   assert.equal(missing.code, 2)
@@ -101,20 +129,43 @@ test('without its master key, or with another, the server does not start and cha
 test('everything that is wrong with flags and variables is named at once, with exit code 2', async () => {
   const { code, stderr } = await command(
     ['serve', '--listen', 'nowhere', '--colour', 'blue', '--account=7', 'stray'],
-    { SIGNET_PUBLIC_LISTEN: 'x', SIGNET_COLOUR: 'blue', SIGNET_DATABASE: 'postgres://u:secret@h/d' },
+    {
+      SIGNET_PUBLIC_LISTEN: 'x',
+      SIGNET_COLOUR: 'blue',
+      SIGNET_DATABASE: 'postgres://u:secret@h/d',
+    },
   )
   assert.equal(code, 2)
-  for (const text of ['--colour', 'stray', 'SIGNET_COLOUR', '--listen', 'SIGNET_PUBLIC_LISTEN', '--account', 'SIGNET_DATABASE'])
+  for (const text of [
+    '--colour',
+    'stray',
+    'SIGNET_COLOUR',
+    '--listen',
+    'SIGNET_PUBLIC_LISTEN',
+    '--account',
+    'SIGNET_DATABASE',
+  ])
     assert.ok(stderr.includes(text), `${text} in ${stderr}`)
   assert.equal(stderr.includes('secret'), false)
-  assert.ok(stderr.trimEnd().split('\n').every((line) => line.startsWith('signet: ')))
+  assert.ok(
+    stderr
+      .trimEnd()
+      .split('\n')
+      .every((line) => line.startsWith('signet: ')),
+  )
 })
 
 test('a port that is taken is said', async () => {
   const data = join(folder, 'port')
   const server = await startServer(data)
   const { code, stderr } = await command([
-    'serve', '--data', join(folder, 'port2'), '--listen', new URL(server.url).host, '--public-listen', '127.0.0.1:0',
+    'serve',
+    '--data',
+    join(folder, 'port2'),
+    '--listen',
+    new URL(server.url).host,
+    '--public-listen',
+    '127.0.0.1:0',
   ])
   assert.equal(code, 2)
   assert.match(stderr, /^signet: .*(EADDRINUSE|in use)/)
@@ -122,24 +173,41 @@ test('a port that is taken is said', async () => {
 })
 
 test('check-config prints what the settings mean, or what is wrong', async () => {
-  const good = await command(['check-config', '--listen', '127.0.0.1:9'], { SIGNET_QUOTA_TAGS: '7' })
+  const good = await command(['check-config', '--listen', '127.0.0.1:9'], {
+    SIGNET_QUOTA_TAGS: '7',
+  })
   assert.equal(good.code, 0)
   const shown = JSON.parse(good.stdout) as { listen: unknown; quotas: { tagsPerAuthority: number } }
-  assert.deepEqual([shown.listen, shown.quotas.tagsPerAuthority], [{ host: '127.0.0.1', port: 9 }, 7])
+  assert.deepEqual(
+    [shown.listen, shown.quotas.tagsPerAuthority],
+    [{ host: '127.0.0.1', port: 9 }, 7],
+  )
   assert.equal((await command(['check-config', '--listen', 'x'])).code, 2)
 })
 
 test('version and help, everywhere, with examples', async () => {
-  const { version } = JSON.parse(await readFile(resolve(import.meta.dirname, '../../package.json'), 'utf8')) as { version: string }
+  const { version } = JSON.parse(
+    await readFile(resolve(import.meta.dirname, '../../package.json'), 'utf8'),
+  ) as { version: string }
   assert.equal((await command(['version'])).stdout, `${version}\n`)
   for (const args of [
-    [], ['serve'], ['check-config'], ['account'], ['account', 'create'], ['account', 'list'], ['access-key'],
-    ['access-key', 'create'], ['access-key', 'list'], ['access-key', 'disable'], ['access-key', 'delete'],
+    [],
+    ['serve'],
+    ['check-config'],
+    ['account'],
+    ['account', 'create'],
+    ['account', 'list'],
+    ['access-key'],
+    ['access-key', 'create'],
+    ['access-key', 'list'],
+    ['access-key', 'disable'],
+    ['access-key', 'delete'],
   ]) {
     const { code, stdout } = await command([...args, '--help'])
     assert.equal(code, 0, args.join(' '))
     assert.match(stdout, /^Usage: signet/)
-    if (args.length !== 1 || ['serve', 'check-config'].includes(args[0] ?? '')) assert.match(stdout, /Examples:/, args.join(' '))
+    if (args.length !== 1 || ['serve', 'check-config'].includes(args[0] ?? ''))
+      assert.match(stdout, /Examples:/, args.join(' '))
   }
   assert.equal((await command(['nonsense'])).code, 2)
   assert.equal((await command(['access-key', 'create'])).code, 2)
@@ -150,22 +218,48 @@ test('access keys are made, listed, disabled and deleted while the server runs',
   const server = await startServer(data)
   const run = async (...args: string[]) => command([...args, '--data', data])
   const policy = join(folder, 'policy.json')
-  await writeFile(policy, JSON.stringify({ Version: '2012-10-17', Statement: { Effect: 'Allow', Action: 'acm-pca:List*', Resource: '*' } }))
-  const made = await run('access-key', 'create', '--account', '123456789012', '--user', 'lister', '--policy', policy)
+  await writeFile(
+    policy,
+    JSON.stringify({
+      Version: '2012-10-17',
+      Statement: { Effect: 'Allow', Action: 'acm-pca:List*', Resource: '*' },
+    }),
+  )
+  const made = await run(
+    'access-key',
+    'create',
+    '--account',
+    '123456789012',
+    '--user',
+    'lister',
+    '--policy',
+    policy,
+  )
   assert.equal(made.code, 0, made.stderr)
-  const key = JSON.parse(made.stdout) as { AccessKeyId: string; SecretAccessKey: string; UserName: string }
+  const key = JSON.parse(made.stdout) as {
+    AccessKeyId: string
+    SecretAccessKey: string
+    UserName: string
+  }
   assert.equal(key.UserName, 'lister')
   const credentials = { accessKeyId: key.AccessKeyId, secretAccessKey: key.SecretAccessKey }
   assert.equal(await list(server.url, credentials), 'ok')
-  const bare = JSON.parse((await run('access-key', 'create', '--account', '123456789012', '--user', 'nobody')).stdout) as typeof key
+  const bare = JSON.parse(
+    (await run('access-key', 'create', '--account', '123456789012', '--user', 'nobody')).stdout,
+  ) as typeof key
   assert.equal(
-    await list(server.url, { accessKeyId: bare.AccessKeyId, secretAccessKey: bare.SecretAccessKey }),
+    await list(server.url, {
+      accessKeyId: bare.AccessKeyId,
+      secretAccessKey: bare.SecretAccessKey,
+    }),
     'AccessDeniedException',
   )
   const listed = await run('access-key', 'list')
   assert.equal(listed.stdout.includes(key.SecretAccessKey), false)
   assert.deepEqual(
-    (JSON.parse(listed.stdout) as { UserName: string }[]).map(({ UserName }) => UserName).toSorted(),
+    (JSON.parse(listed.stdout) as { UserName: string }[])
+      .map(({ UserName }) => UserName)
+      .toSorted(),
     ['administrator', 'lister', 'nobody'],
   )
   assert.equal((await run('access-key', 'disable', key.AccessKeyId)).code, 0)
@@ -185,9 +279,14 @@ test('accounts are made and listed, and have nothing to do with each other', asy
   assert.equal((await run('account', 'create', '210987654321')).code, 0)
   assert.match((await run('account', 'create', '210987654321')).stderr, /exists already/)
   assert.match((await run('account', 'create', '21')).stderr, /twelve digits/)
-  const ids = (JSON.parse((await run('account', 'list')).stdout) as { AccountId: string }[]).map(({ AccountId }) => AccountId)
+  const ids = (JSON.parse((await run('account', 'list')).stdout) as { AccountId: string }[]).map(
+    ({ AccountId }) => AccountId,
+  )
   assert.deepEqual(ids.toSorted(), ['111122223333', '210987654321'])
-  assert.match((await run('access-key', 'create', '--account', '999999999999', '--user', 'x')).stderr, /no account 999999999999/)
+  assert.match(
+    (await run('access-key', 'create', '--account', '999999999999', '--user', 'x')).stderr,
+    /no account 999999999999/,
+  )
   await server.stop('SIGTERM')
 })
 
@@ -196,12 +295,16 @@ test('bad policies and names are refused with all that is wrong', async () => {
   await (await startServer(data)).stop('SIGTERM')
   const policy = join(folder, 'bad.json')
   await writeFile(policy, '{"Statement":[{"Effect":"Maybe"}]}')
-  const create = (...args: string[]) => command(['access-key', 'create', '--data', data, '--account', '123456789012', ...args])
+  const create = (...args: string[]) =>
+    command(['access-key', 'create', '--data', data, '--account', '123456789012', ...args])
   const bad = await create('--user', 'x', '--policy', policy)
   assert.equal(bad.code, 2)
   assert.match(bad.stderr, /^signet: --policy: /)
   assert.equal((await create('--user', 'no spaces')).code, 2)
-  assert.match((await create('--user', 'x', '--policy', join(folder, 'absent.json'))).stderr, /cannot be read/)
+  assert.match(
+    (await create('--user', 'x', '--policy', join(folder, 'absent.json'))).stderr,
+    /cannot be read/,
+  )
 })
 
 test('commands on a folder that was never served say so', async () => {
@@ -214,7 +317,12 @@ test('a Node.js that is too old gets one clear line', () => {
   const old = '/usr/local/bin/node'
   let output: { status: number; stderr: string } | undefined
   try {
-    if (Number(execFileSync(old, ['-p', 'process.versions.node.split(".")[0]'], { encoding: 'utf8' })) >= 24) return
+    if (
+      Number(
+        execFileSync(old, ['-p', 'process.versions.node.split(".")[0]'], { encoding: 'utf8' }),
+      ) >= 24
+    )
+      return
     execFileSync(old, [signet, 'version'], { encoding: 'utf8', stdio: 'pipe' })
   } catch (error) {
     output = error as { status: number; stderr: string }

@@ -55,7 +55,12 @@ async function csrOf(client: ACMPCAClient, arn: string): Promise<string> {
   }
 }
 
-async function issue(client: ACMPCAClient, arn: string, pem: string, template?: string): Promise<string> {
+async function issue(
+  client: ACMPCAClient,
+  arn: string,
+  pem: string,
+  template?: string,
+): Promise<string> {
   const { CertificateArn = '' } = await client.send(
     new IssueCertificateCommand({
       CertificateAuthorityArn: arn,
@@ -114,12 +119,17 @@ test('every acknowledged ARN is there after kill -9 under load, three times over
   assert.ok(acknowledged.length > 30, `${acknowledged.length} acknowledged`)
   for (const { authority, certificate } of acknowledged) {
     if (certificate === undefined) {
-      await client.send(new DescribeCertificateAuthorityCommand({ CertificateAuthorityArn: authority }))
+      await client.send(
+        new DescribeCertificateAuthorityCommand({ CertificateAuthorityArn: authority }),
+      )
       assert.match(await csrOf(client, authority), /BEGIN CERTIFICATE REQUEST/)
       continue
     }
     const found = await client.send(
-      new GetCertificateCommand({ CertificateAuthorityArn: authority, CertificateArn: certificate }),
+      new GetCertificateCommand({
+        CertificateAuthorityArn: authority,
+        CertificateArn: certificate,
+      }),
     )
     assert.match(found.Certificate ?? '', /BEGIN CERTIFICATE/)
   }

@@ -17,9 +17,15 @@ after(() => service.close())
 
 const names = Object.keys(operations)
 
-async function requireAnswer(operation: string, body: string | Uint8Array<ArrayBuffer>): Promise<void> {
+async function requireAnswer(
+  operation: string,
+  body: string | Uint8Array<ArrayBuffer>,
+): Promise<void> {
   const answer = await service.send(operation, body)
-  assert.ok(answer.status < 500, `${operation} ${answer.status} ${answer.text} for ${String(body).slice(0, 500)}`)
+  assert.ok(
+    answer.status < 500,
+    `${operation} ${answer.status} ${answer.text} for ${String(body).slice(0, 500)}`,
+  )
   if (answer.status === 200) return
   assert.match(String(answer.json['__type']), /^[A-Za-z]+Exception$/)
   assert.match(answer.headers.get('x-amzn-requestid') ?? '', /^[0-9a-f-]{36}$/)
@@ -27,8 +33,10 @@ async function requireAnswer(operation: string, body: string | Uint8Array<ArrayB
 
 test('bytes of any kind', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.constantFrom(...names), fc.uint8Array({ maxLength: 200 }), (operation, bytes) =>
-      requireAnswer(operation, Uint8Array.from(bytes)),
+    fc.asyncProperty(
+      fc.constantFrom(...names),
+      fc.uint8Array({ maxLength: 200 }),
+      (operation, bytes) => requireAnswer(operation, Uint8Array.from(bytes)),
     ),
     { numRuns: 300 },
   )
@@ -36,8 +44,10 @@ test('bytes of any kind', async () => {
 
 test('JSON of any kind', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.constantFrom(...names), fc.json({ maxDepth: 5, stringUnit: 'binary' }), (operation, json) =>
-      requireAnswer(operation, json),
+    fc.asyncProperty(
+      fc.constantFrom(...names),
+      fc.json({ maxDepth: 5, stringUnit: 'binary' }),
+      (operation, json) => requireAnswer(operation, json),
     ),
     { numRuns: 300 },
   )
@@ -56,7 +66,9 @@ test('members of the right name with values of any kind', async () => {
     const members = Object.keys(operations[operation as keyof typeof operations].input.members)
     return fc.tuple(
       fc.constant(operation),
-      fc.dictionary(fc.constantFrom(...members, '__proto__', 'constructor', 'toString'), value, { maxKeys: 8 }),
+      fc.dictionary(fc.constantFrom(...members, '__proto__', 'constructor', 'toString'), value, {
+        maxKeys: 8,
+      }),
     )
   }
   await fc.assert(
@@ -64,7 +76,8 @@ test('members of the right name with values of any kind', async () => {
       await requireAnswer(operation, JSON.stringify(members))
       const withArn = { CertificateAuthorityArn: root.arn, ...members }
       // Not what would delete or disable the CA that the other tests need.
-      if (!/^(Delete|Update)/.test(operation)) await requireAnswer(operation, JSON.stringify(withArn))
+      if (!/^(Delete|Update)/.test(operation))
+        await requireAnswer(operation, JSON.stringify(withArn))
     }),
     { numRuns: 500 },
   )
@@ -92,9 +105,13 @@ test('deep and huge bodies', async () => {
     `{"Tags":[${'{"Key":"a"},'.repeat(200_000)}{"Key":"a"}]}`,
   ])
     await requireAnswer('TagCertificateAuthority', body)
-  const tooLarge = await service.send('TagCertificateAuthority', ' '.repeat(5_000_000)).catch((error: unknown) => error)
+  const tooLarge = await service
+    .send('TagCertificateAuthority', ' '.repeat(5_000_000))
+    .catch((error: unknown) => error)
   if (!(tooLarge instanceof Error)) assert.equal((tooLarge as { status: number }).status, 413)
-  const { status } = await service.call('DescribeCertificateAuthority', { CertificateAuthorityArn: root.arn })
+  const { status } = await service.call('DescribeCertificateAuthority', {
+    CertificateAuthorityArn: root.arn,
+  })
   assert.equal(status, 200)
 })
 
@@ -124,7 +141,12 @@ test('CSRs that are damaged in any place', async () => {
 
 test('certificates and chains that are damaged in any place', async () => {
   const der = Buffer.from(root.certificate.replaceAll(/-----[A-Z ]+-----|\s/g, ''), 'base64')
-  const codes = new Set(['MalformedCertificateException', 'CertificateMismatchException', 'InvalidRequestException', 'ValidationException'])
+  const codes = new Set([
+    'MalformedCertificateException',
+    'CertificateMismatchException',
+    'InvalidRequestException',
+    'ValidationException',
+  ])
   for (let bit = 0; bit < der.length * 8; bit += 11) {
     const damaged = Uint8Array.from(der)
     const index = bit >> 3
@@ -134,6 +156,9 @@ test('certificates and chains that are damaged in any place', async () => {
       CertificateAuthorityArn: root.arn,
       Certificate: base64(pem),
     })
-    assert.ok(codes.has(String(answer.json['__type'])), `bit ${bit}: ${answer.status} ${answer.text}`)
+    assert.ok(
+      codes.has(String(answer.json['__type'])),
+      `bit ${bit}: ${answer.status} ${answer.text}`,
+    )
   }
 })

@@ -41,7 +41,10 @@ export interface ServerProcess {
 }
 
 /** Starts `signet serve` on a data folder, on ports that the system chooses, and waits until it serves. */
-export async function startServer(data: string, flags: readonly string[] = []): Promise<ServerProcess> {
+export async function startServer(
+  data: string,
+  flags: readonly string[] = [],
+): Promise<ServerProcess> {
   const child = spawn(
     process.execPath,
     [

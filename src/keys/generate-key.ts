@@ -1,0 +1,42 @@
+import { generateKeyPair } from 'node:crypto'
+import type { KeyAlgorithm } from '../authority/algorithms.ts'
+import { UnsupportedKeyAlgorithmError } from './key-store.ts'
+
+export interface GeneratedKey {
+  /** DER. */
+  readonly subjectPublicKeyInfo: Uint8Array
+  /** PKCS #8 DER, in clear: for the caller to seal, and to overwrite. */
+  readonly privateKey: Buffer
+}
+
+const modulusBits: Partial<Record<KeyAlgorithm, number>> = {
+  RSA_2048: 2048,
+  RSA_3072: 3072,
+  RSA_4096: 4096,
+}
+
+const curves: Partial<Record<KeyAlgorithm, string>> = {
+  EC_prime256v1: 'prime256v1',
+  EC_secp384r1: 'secp384r1',
+  EC_secp521r1: 'secp521r1',
+}
+
+const encodings = {
+  publicKeyEncoding: { type: 'spki', format: 'der' },
+  privateKeyEncoding: { type: 'pkcs8', format: 'der' },
+} as const
+
+/** Makes a key pair off the main thread. Throws UnsupportedKeyAlgorithmError. */
+export function generateKey(algorithm: KeyAlgorithm): Promise<GeneratedKey> {
+  const modulusLength = modulusBits[algorithm]
+  const namedCurve = curves[algorithm]
+  return new Promise((resolve, reject) => {
+    const done = (error: Error | null, publicKey: Buffer, privateKey: Buffer): void => {
+      if (error) reject(error)
+      else resolve({ subjectPublicKeyInfo: Uint8Array.from(publicKey), privateKey })
+    }
+    if (modulusLength !== undefined) generateKeyPair('rsa', { modulusLength, ...encodings }, done)
+    else if (namedCurve !== undefined) generateKeyPair('ec', { namedCurve, ...encodings }, done)
+    else reject(new UnsupportedKeyAlgorithmError(`${algorithm} keys cannot be made here`))
+  })
+}

@@ -1,0 +1,127 @@
+/** The KeyStore port over encrypted records: each private key under a data key of its own, that under the master key. */
+import { constants, createPrivateKey, sign, type KeyObject } from 'node:crypto'
+import type { SigningAlgorithm } from '../authority/algorithms.ts'
+import type { Random } from '../random.ts'
+import { generateKey } from './generate-key.ts'
+import type { KeyRecord, KeyRecords } from './key-records.ts'
+import {
+  KeyNotFoundError,
+  KeyUnavailableError,
+  type KeyHandle,
+  type KeyStore,
+} from './key-store.ts'
+import { createSealer, SealError, type Sealer } from './sealer.ts'
+
+const scheme = 'local:'
+const dataKeyBytes = 32
+/** Decrypted keys kept in memory. */
+const openKeysMax = 1000
+
+interface LocalKeyStoreOptions {
+  readonly records: KeyRecords
+  /** Seals data keys. */
+  readonly sealer: Sealer
+  readonly random: Random
+}
+
+/** Keys in `records`, in clear in memory only. */
+export function createLocalKeyStore({ records, sealer, random }: LocalKeyStoreOptions): KeyStore {
+  const openKeys = new Map<string, Promise<KeyObject>>()
+
+  const openKey = (name: string): Promise<KeyObject> => {
+    const known = openKeys.get(name)
+    if (known !== undefined) return known
+    if (openKeys.size >= openKeysMax) openKeys.clear()
+    const opening = readKey({ records, sealer, random }, name)
+    openKeys.set(name, opening)
+    opening.catch(() => openKeys.delete(name))
+    return opening
+  }
+
+  return {
+    async create(name, algorithm) {
+      const existing = await records.find(name)
+      const record = existing ?? (await records.insertIfAbsent(await makeRecord(name, algorithm)))
+      return { handle: `${scheme}${name}`, subjectPublicKeyInfo: record.subjectPublicKeyInfo }
+    },
+    async sign(handle, algorithm, message) {
+      return signWith(await openKey(nameOf(handle)), algorithm, message)
+    },
+    async destroy(handle) {
+      const name = nameOf(handle)
+      await records.erase(name)
+      openKeys.delete(name)
+    },
+  }
+
+  async function makeRecord(name: string, algorithm: KeyRecord['algorithm']): Promise<KeyRecord> {
+    const { subjectPublicKeyInfo, privateKey } = await generateKey(algorithm)
+    const dataKey = random.bytes(dataKeyBytes)
+    try {
+      const dataKeySealed = sealer.seal(name, dataKey)
+      const privateKeySealed = createSealer(dataKey, random).seal(name, privateKey)
+      return { name, algorithm, subjectPublicKeyInfo, dataKeySealed, privateKeySealed }
+    } finally {
+      privateKey.fill(0)
+      dataKey.fill(0)
+    }
+  }
+}
+
+function nameOf(handle: KeyHandle): string {
+  if (!handle.startsWith(scheme)) throw new KeyNotFoundError(`${handle} is not a local key`)
+  return handle.slice(scheme.length)
+}
+
+async function readKey(
+  { records, sealer, random }: LocalKeyStoreOptions,
+  name: string,
+): Promise<KeyObject> {
+  const record = await records.find(name)
+  if (record === undefined) throw new KeyNotFoundError(`there is no local key ${name}`)
+  try {
+    return importKey(record, { sealer, random })
+  } catch (cause) {
+    if (!(cause instanceof SealError)) throw cause
+    throw new KeyUnavailableError(`local key ${name} does not open under the master key`, { cause })
+  }
+}
+
+function importKey(
+  { name, dataKeySealed, privateKeySealed }: KeyRecord,
+  { sealer, random }: { readonly sealer: Sealer; readonly random: Random },
+): KeyObject {
+  const dataKey = sealer.open(name, dataKeySealed)
+  const privateKey = Buffer.from(createSealer(dataKey, random).open(name, privateKeySealed))
+  try {
+    return createPrivateKey({ key: privateKey, format: 'der', type: 'pkcs8' })
+  } finally {
+    dataKey.fill(0)
+    privateKey.fill(0)
+  }
+}
+
+const algorithmPattern = /^SHA(256|384|512)WITH(RSA|ECDSA)$/
+
+/** Off the main thread. Throws TypeError if the algorithm is none of the key's. */
+function signWith(
+  key: KeyObject,
+  algorithm: SigningAlgorithm,
+  message: Uint8Array,
+): Promise<Uint8Array> {
+  const [, bits, family] = algorithmPattern.exec(algorithm) ?? []
+  if (bits === undefined || key.asymmetricKeyType !== (family === 'RSA' ? 'rsa' : 'ec'))
+    throw new TypeError(
+      `${algorithm} is not an algorithm of a key of type ${key.asymmetricKeyType}`,
+    )
+  const options =
+    family === 'RSA'
+      ? { key, padding: constants.RSA_PKCS1_PADDING }
+      : { key, dsaEncoding: 'der' as const }
+  return new Promise((resolve, reject) => {
+    sign(`sha${bits}`, message, options, (error, signature) => {
+      if (error) reject(error)
+      else resolve(signature)
+    })
+  })
+}

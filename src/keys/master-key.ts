@@ -1,0 +1,111 @@
+/** The key that all stored keys and secrets are encrypted under: one file, apart from the database. */
+import { hkdfSync, timingSafeEqual } from 'node:crypto'
+import { open, readFile, stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { ConfigurationError } from '../errors.ts'
+import type { Random } from '../random.ts'
+import type { Database } from '../store/database.ts'
+import { addSetting, findSetting } from '../store/settings.ts'
+import { createSealer, type Sealer } from './sealer.ts'
+
+/** 32 secret bytes. Nothing is encrypted under them directly: see deriveKey. */
+export interface MasterKey {
+  readonly bytes: Uint8Array
+  /** Where it was read from, for messages. */
+  readonly path: string
+}
+
+const keyBytes = 32
+const filePattern = /^signet-master-key-1:([0-9a-f]{64})\n?$/
+const checkSetting = 'master key check'
+
+/**
+ * Reads the master key file, or makes one if there is none and `mayCreate`. Throws ConfigurationError if it is
+ * missing, is not a master key, or can be read by others. An existing file is never replaced.
+ */
+export async function openMasterKey(options: {
+  readonly path: string
+  readonly mayCreate: boolean
+  readonly random: Random
+}): Promise<MasterKey> {
+  const { path, mayCreate, random } = options
+  const text = await readKeyFile(path)
+  if (text === undefined) {
+    if (!mayCreate)
+      throw new ConfigurationError(
+        `the master key ${path} is missing; the database cannot be used without it, and a new one would not open it`,
+      )
+    return createKeyFile(path, random)
+  }
+  const hex = filePattern.exec(text)?.[1]
+  if (hex === undefined) throw new ConfigurationError(`${path} is not a master key of Signet`)
+  return { bytes: Buffer.from(hex, 'hex'), path }
+}
+
+async function readKeyFile(path: string): Promise<string | undefined> {
+  try {
+    const { mode } = await stat(path)
+    if ((mode & 0o077) !== 0)
+      throw new ConfigurationError(
+        `the master key ${path} can be read by others; make it private with: chmod 600 '${path}'`,
+      )
+    return await readFile(path, 'latin1')
+  } catch (error) {
+    if (error instanceof ConfigurationError) throw error
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw new ConfigurationError(
+      `the master key ${path} cannot be read: ${(error as Error).message}`,
+      { cause: error },
+    )
+  }
+}
+
+/** Durable before it is used: the file and its folder are on disk when this resolves. */
+async function createKeyFile(path: string, random: Random): Promise<MasterKey> {
+  const bytes = random.bytes(keyBytes)
+  try {
+    const file = await open(path, 'wx', 0o600)
+    try {
+      await file.writeFile(`signet-master-key-1:${Buffer.from(bytes).toString('hex')}\n`)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    const folder = await open(dirname(path), 'r')
+    try {
+      await folder.sync()
+    } finally {
+      await folder.close()
+    }
+  } catch (error) {
+    throw new ConfigurationError(
+      `the master key ${path} cannot be made: ${(error as Error).message}`,
+      { cause: error },
+    )
+  }
+  return { bytes, path }
+}
+
+/** A key of 32 bytes for one purpose, named by `label` (HKDF with SHA-256, RFC 5869). */
+export function deriveKey(masterKey: MasterKey, label: string): Uint8Array {
+  return new Uint8Array(hkdfSync('sha256', masterKey.bytes, '', `signet ${label}`, keyBytes))
+}
+
+/** A sealer whose key serves that one purpose. */
+export function deriveSealer(masterKey: MasterKey, label: string, random: Random): Sealer {
+  return createSealer(deriveKey(masterKey, label), random)
+}
+
+/**
+ * Makes sure that the master key is the one that the database was made with; a new database remembers it. Throws
+ * ConfigurationError if it is another.
+ */
+export async function verifyMasterKey(db: Database, masterKey: MasterKey): Promise<void> {
+  const expected = deriveKey(masterKey, 'check')
+  const found = await findSetting(db, checkSetting)
+  if (found === undefined) await addSetting(db, checkSetting, expected)
+  else if (found.length !== expected.length || !timingSafeEqual(found, expected))
+    throw new ConfigurationError(
+      `the master key ${masterKey.path} is not the one that the database was made with`,
+    )
+}

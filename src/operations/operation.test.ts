@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import type { Caller } from '../authority/caller.ts'
+import type { Services } from '../services.ts'
+import { integer, required, string, structure, timestamp } from '../wire/shape.ts'
+import { findOperation, operations } from './index.ts'
+import { operation } from './operation.ts'
+
+const caller: Caller = {
+  partition: 'aws',
+  region: 'eu-west-1',
+  accountId: '123456789012',
+  arn: 'arn:aws:iam::123456789012:user/administrator',
+  accessKeyId: 'AKIA',
+  policy: undefined,
+}
+
+const services = {} as Services
+
+const declared = {
+  name: 'GetPolicy',
+  input: structure({ ResourceArn: required(string()), Count: integer() }),
+  errors: [],
+  resource: (input: { readonly ResourceArn: string }) => input.ResourceArn,
+} as const
+
+suite('an operation', () => {
+  test('reads its input, says which resource it is about, and writes its output', async () => {
+    const shown = operation({
+      ...declared,
+      output: structure({ Policy: string(), At: timestamp() }),
+      run: async (_services, { ResourceArn, Count = 0 }, { region }) => {
+        const output = {
+          Policy: `${ResourceArn} ${Count + 1} ${region}`,
+          At: new Date(1500),
+          More: 'x',
+        }
+        return output
+      },
+    })
+    assert.equal(shown.action, 'acm-pca:GetPolicy')
+    assert.ok(shown.offered)
+    const call = shown.accept({ ResourceArn: 'arn', Count: 1 })
+    assert.equal(call.resourceArn, 'arn')
+    assert.deepEqual(await call.run(services, caller), { Policy: 'arn 2 eu-west-1', At: 1.5 })
+    const inQuery = shown.acceptQuery(
+      new Map([
+        ['ResourceArn', 'other'],
+        ['Count', '2'],
+      ]),
+    )
+    assert.deepEqual(await inQuery.run(services, caller), { Policy: 'other 3 eu-west-1', At: 1.5 })
+  })
+
+  test('without output answers nothing', async () => {
+    let ran = 0
+    const silent = operation({
+      ...declared,
+      output: undefined,
+      run: async () => {
+        ran += 1
+      },
+    })
+    assert.equal(await silent.accept({ ResourceArn: 'arn' }).run(services, caller), undefined)
+    assert.equal(ran, 1)
+  })
+
+  test('refuses wrong members before it runs', () => {
+    const { accept } = operation({ ...declared, output: undefined })
+    assert.throws(() => accept({}), { code: 'ValidationException' })
+    assert.throws(() => accept({ ResourceArn: 1 }), { code: 'SerializationException' })
+  })
+
+  test('that is not offered is unknown', async () => {
+    const absent = operation({ ...declared, output: undefined })
+    assert.equal(absent.offered, false)
+    const call = absent.accept({ ResourceArn: 'arn' })
+    await assert.rejects(call.run(services, caller), {
+      code: 'UnknownOperationException',
+      message: '',
+    })
+  })
+})
+
+suite('the table', () => {
+  test('finds operations by exact name only', () => {
+    assert.equal(findOperation('IssueCertificate'), operations.IssueCertificate)
+    for (const name of [
+      '',
+      'issueCertificate',
+      'IssueCertificate ',
+      '__proto__',
+      'constructor',
+      'toString',
+    ])
+      assert.equal(findOperation(name), undefined)
+  })
+
+  test('says which resource a call is about', () => {
+    const arn = 'arn:aws:acm-pca:eu-west-1:123456789012:certificate-authority/x'
+    const about = (name: string, input: object): unknown =>
+      findOperation(name)?.accept(input).resourceArn
+    assert.equal(about('ListCertificateAuthorities', {}), undefined)
+    assert.equal(about('DescribeCertificateAuthority', { CertificateAuthorityArn: arn }), arn)
+    assert.equal(about('GetPolicy', { ResourceArn: arn }), arn)
+    assert.equal(
+      about('GetCertificate', {
+        CertificateAuthorityArn: arn,
+        CertificateArn: `${arn}/certificate/01`,
+      }),
+      arn,
+    )
+  })
+})

@@ -1,0 +1,41 @@
+/** Rows of local private keys, encrypted. */
+import type { KeyAlgorithm } from '../authority/algorithms.ts'
+import type { KeyRecord, KeyRecords } from '../keys/key-records.ts'
+import { bytesOf, textOf } from './columns.ts'
+import type { Database } from './database.ts'
+import { sql, type Row } from './sql.ts'
+
+/** Key records in a database whose deletions leave nothing behind once `truncateLog` has run. */
+export function createKeyRecords(db: Database & { truncateLog(): Promise<void> }): KeyRecords {
+  const find = async (name: string): Promise<KeyRecord | undefined> => {
+    const [row] = await db.query(sql`select * from keys where name = ${name}`)
+    return row === undefined ? undefined : recordOf(row)
+  }
+  return {
+    find,
+    async insertIfAbsent(record) {
+      const { name, algorithm, subjectPublicKeyInfo, dataKeySealed, privateKeySealed } = record
+      await db.transaction([
+        sql`insert into keys
+            (name, algorithm, subject_public_key_info, data_key_sealed, private_key_sealed)
+          values (${name}, ${algorithm}, ${subjectPublicKeyInfo}, ${dataKeySealed}, ${privateKeySealed})
+          on conflict (name) do nothing`,
+      ])
+      return (await find(name)) ?? record
+    },
+    async erase(name) {
+      await db.transaction([sql`delete from keys where name = ${name}`])
+      await db.truncateLog()
+    },
+  }
+}
+
+function recordOf(row: Row): KeyRecord {
+  return {
+    name: textOf(row, 'name'),
+    algorithm: textOf(row, 'algorithm') as KeyAlgorithm,
+    subjectPublicKeyInfo: bytesOf(row, 'subject_public_key_info'),
+    dataKeySealed: bytesOf(row, 'data_key_sealed'),
+    privateKeySealed: bytesOf(row, 'private_key_sealed'),
+  }
+}

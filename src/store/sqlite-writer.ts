@@ -1,0 +1,145 @@
+/**
+ * The one writer of a SQLite database: a worker thread that puts all transactions which wait into one commit, each in
+ * a savepoint of its own, and answers after the commit.
+ */
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
+import { SqliteConnection, sqliteCode, sqliteCodes } from './sqlite-connection.ts'
+import type { Row, Sql } from './sql.ts'
+
+/** What the writer is asked for. */
+export type WriterRequest =
+  | { readonly kind: 'transaction'; readonly id: number; readonly statements: readonly Sql[] }
+  | { readonly kind: 'truncate-log'; readonly id: number }
+  | { readonly kind: 'close' }
+
+/** What became of one request. */
+export type WriterAnswer =
+  | { readonly id: number; readonly rows: Row[][] }
+  | {
+      readonly id: number
+      readonly conflict: { readonly statement: number; readonly message: string }
+    }
+  | { readonly id: number; readonly failure: string }
+
+type Transaction = Extract<WriterRequest, { kind: 'transaction' }>
+
+/** So many share one commit at most; the rest is the next one's. */
+const groupMax = 256
+
+/** A statement did not apply: undoes its transaction, and only that. */
+class Conflict extends Error {
+  readonly statement: number
+
+  constructor(statement: number, message: string) {
+    super(message)
+    this.statement = statement
+  }
+}
+
+function serve(port: NonNullable<typeof parentPort>, path: string): void {
+  const connection = new SqliteConnection(path, { readOnly: false })
+  port.on('message', (first: WriterRequest) => {
+    let request: WriterRequest | undefined = first
+    while (request !== undefined) {
+      if (request.kind === 'transaction') request = commitFrom(request)
+      else {
+        handle(request)
+        request = next()
+      }
+    }
+  })
+
+  /** Commits a group that begins with `first`; what came after it and is no transaction. */
+  function commitFrom(first: Transaction): WriterRequest | undefined {
+    const group = [first]
+    let following = next()
+    while (following?.kind === 'transaction') {
+      group.push(following)
+      if (group.length === groupMax) {
+        following = undefined
+        break
+      }
+      following = next()
+    }
+    port.postMessage(commitGroup(connection, group))
+    return following ?? next()
+  }
+
+  function next(): WriterRequest | undefined {
+    return (receiveMessageOnPort(port) as { message: WriterRequest } | undefined)?.message
+  }
+
+  function handle(request: Exclude<WriterRequest, Transaction>): void {
+    if (request.kind === 'close') {
+      connection.close()
+      port.close()
+      return
+    }
+    port.postMessage([truncateLog(connection, request.id)])
+  }
+}
+
+function truncateLog(connection: SqliteConnection, id: number): WriterAnswer {
+  try {
+    return { id, rows: [connection.run({ text: 'pragma wal_checkpoint(truncate)', values: [] })] }
+  } catch (error) {
+    return { id, failure: String(error) }
+  }
+}
+
+/** All that applied are committed together; if the commit itself fails, none is. */
+function commitGroup(connection: SqliteConnection, group: readonly Transaction[]): WriterAnswer[] {
+  try {
+    connection.exec('begin immediate')
+    const answers = group.map((transaction) => apply(connection, transaction))
+    connection.exec('commit')
+    return answers
+  } catch (error) {
+    rollback(connection)
+    return group.map(({ id }) => ({ id, failure: String(error) }))
+  }
+}
+
+function rollback(connection: SqliteConnection): void {
+  try {
+    connection.exec('rollback')
+  } catch {
+    // SQLite has rolled back by itself, as it does after some failures.
+  }
+}
+
+function apply(connection: SqliteConnection, { id, statements }: Transaction): WriterAnswer {
+  connection.exec('savepoint one')
+  try {
+    const rows = statements.map((statement, index) => runGuarded(connection, statement, index))
+    connection.exec('release one')
+    return { id, rows }
+  } catch (error) {
+    // Throws if the whole transaction is gone, and then the whole group has failed.
+    connection.exec('rollback to one; release one')
+    if (error instanceof Conflict)
+      return { id, conflict: { statement: error.statement, message: error.message } }
+    return { id, failure: String(error) }
+  }
+}
+
+function runGuarded(connection: SqliteConnection, statement: Sql, index: number): Row[] {
+  const rows = runStatement(connection, statement, index)
+  const { expectedRows } = statement
+  if (expectedRows !== undefined && rows.length !== expectedRows)
+    throw new Conflict(index, `${rows.length} rows where ${expectedRows} are expected`)
+  return rows
+}
+
+function runStatement(connection: SqliteConnection, statement: Sql, index: number): Row[] {
+  try {
+    return connection.run(statement)
+  } catch (error) {
+    const code = sqliteCode(error)
+    if (code !== sqliteCodes.uniqueViolation && code !== sqliteCodes.primaryKeyViolation)
+      throw error
+    throw new Conflict(index, (error as Error).message)
+  }
+}
+
+if (parentPort !== null) serve(parentPort, (workerData as { path: string }).path)

@@ -1,0 +1,376 @@
+/** The table of operations against AWS's model: what it declares, and what it accepts and refuses. */
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import fc from 'fast-check'
+import { ServiceError } from '../src/errors.ts'
+import { operations } from '../src/operations/index.ts'
+import type { Operation, OperationName } from '../src/operations/operation.ts'
+import { decode } from '../src/wire/shape-decode.ts'
+import type { Shape } from '../src/wire/shape.ts'
+import {
+  blobOf,
+  facts,
+  inputWith,
+  matches,
+  pathOf,
+  shapeFacts,
+  sitesOf,
+  smallest,
+  textOf,
+  valueAt,
+  violatingTexts,
+  type ShapeFacts,
+  type Site,
+} from './support/model-values.ts'
+
+const names = Object.keys(facts.operations) as OperationName[]
+
+suite('declared as in the model', () => {
+  test('the same 23 operations, each under its own name', () => {
+    assert.equal(names.length, 23)
+    assert.deepEqual(Object.keys(operations), names)
+    for (const name of names) assert.equal(operations[name].name, name)
+  })
+
+  const seen = new Set<string>()
+  for (const name of names)
+    test(name, () => {
+      const { input, output, errors } = facts.operations[name]!
+      const operation = operations[name]
+      assert.deepEqual(operation.errors, errors)
+      assert.equal(operation.action, `acm-pca:${name}`)
+      compare(operation.input, input, { at: 'input', seen })
+      if (output === null) assert.equal(operation.output, undefined)
+      else compare(operation.output, output, { at: 'output', seen })
+    })
+
+  test('no shape of the model was left out', () => {
+    assert.deepEqual([...seen].sort(), Object.keys(facts.shapes).sort())
+    assert.equal(seen.size, 130)
+  })
+})
+
+interface Walk {
+  readonly at: string
+  readonly seen: Set<string>
+}
+
+/** Asserts that a shape declares exactly what the model does, all the way down. */
+function compare(shape: Shape | undefined, name: string, walk: Walk): void {
+  const {
+    type,
+    enum: values,
+    members = {},
+    required = [],
+    element,
+    pattern,
+    min = 0,
+    max,
+  } = shapeFacts(name)
+  const { at, seen } = walk
+  seen.add(name)
+  assert.ok(shape, at)
+  assert.equal(shape.kind, values === undefined ? type : 'enumeration', at)
+  if (shape.kind === 'enumeration') assert.deepEqual(shape.values, values, at)
+  if ('limits' in shape)
+    assert.deepEqual(
+      { min: 0, max: undefined, pattern: undefined, ...shape.limits },
+      { min, max, pattern },
+      at,
+    )
+  if (shape.kind === 'list') compare(shape.element, element!, { seen, at: `${at}[]` })
+  if (shape.kind !== 'structure') return
+  const { fields } = shape
+  assert.deepEqual(fields.map((field) => field.name).sort(), Object.keys(members).sort(), at)
+  assert.deepEqual(
+    fields
+      .filter((field) => field.required)
+      .map((field) => field.name)
+      .sort(),
+    [...required].sort(),
+    at,
+  )
+  for (const field of fields)
+    compare(field.shape, members[field.name]!, { seen, at: `${at}.${field.name}` })
+}
+
+suite('accepted and refused as the model says', () => {
+  const count = { limits: 0, patterns: 0, enumerations: 0, required: 0, types: 0 }
+  for (const name of names)
+    test(name, () => {
+      const { input } = facts.operations[name]!
+      const tried = new Trial(operations[name], input)
+      tried.accepts({ steps: [], shape: input }, smallest(input))
+      for (const site of sitesOf(input)) {
+        count.limits += tryLimits(tried, site)
+        count.patterns += tryPattern(tried, site)
+        count.enumerations += tryEnumeration(tried, site)
+        count.required += tryRequired(tried, site)
+        count.types += tryTypes(tried, site)
+      }
+    })
+
+  test('every kind of constraint was tried', () => {
+    const sites = names.flatMap((name) => sitesOf(facts.operations[name]!.input))
+    const shapes = sites.map(({ shape }) => shapeFacts(shape))
+    const total = (of: (shape: ShapeFacts) => number): number =>
+      shapes.reduce((sum, shape) => sum + of(shape), 0)
+    assert.deepEqual(count, {
+      limits: total(({ min = 0, max }) => (min > 0 ? 1 : 0) + (max === undefined ? 0 : 1)),
+      patterns: total(({ pattern }) => (pattern === undefined ? 0 : 1)),
+      enumerations: total((shape) => (shape.enum === undefined ? 0 : 1)),
+      required: total(({ required = [] }) => required.length),
+      types: sites.length,
+    })
+    assert.ok(
+      count.limits >= 230 && count.patterns >= 70 && count.enumerations >= 20,
+      JSON.stringify(count),
+    )
+  })
+})
+
+/** One operation's reader, and inputs that are right but for one place. */
+class Trial {
+  readonly operation: Operation
+  readonly input: string
+
+  constructor(operation: Operation, input: string) {
+    this.operation = operation
+    this.input = input
+  }
+
+  read(site: Pick<Site, 'steps'>, value: unknown): unknown {
+    return decode(this.operation.input, inputWith(this.input, site, value))
+  }
+
+  accepts(site: Site, value: unknown): void {
+    assert.deepEqual(asJson(valueAt(this.read(site, value), site)), value, pathOf(site))
+  }
+
+  refuses(
+    site: Pick<Site, 'steps'>,
+    value: unknown,
+    expected: { readonly code: string; readonly message: string | RegExp },
+  ): void {
+    assert.throws(() => this.read(site, value), { name: 'ServiceError', ...expected }, pathOf(site))
+  }
+}
+
+/** A value that was read, with its blobs in base64 again. */
+function asJson(value: unknown): unknown {
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')
+  if (Array.isArray(value)) return value.map(asJson)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, asJson(member)]))
+}
+
+/** Just below, at and just above each limit. Returns how many limits there are. */
+function tryLimits(tried: Trial, site: Site): number {
+  const { min = 0, max } = shapeFacts(site.shape)
+  const sizes = [min - 1, min, min + 1, ...(max === undefined ? [] : [max - 1, max, max + 1])]
+  for (const size of sizes)
+    for (const value of valuesOf(site.shape, size)) {
+      const failures = failuresOf(site.shape, value)
+      if (failures.length === 0) tried.accepts(site, value)
+      else tried.refuses(site, value, validation(site, value, failures))
+    }
+  return (min > 0 ? 1 : 0) + (max === undefined ? 0 : 1)
+}
+
+/** Values of a size: a right one where there is one, a wrong one otherwise. */
+function valuesOf(name: string, size: number): unknown[] {
+  const shape = shapeFacts(name)
+  if (shape.type === 'integer' || shape.type === 'long') return [size]
+  if (size < 0 || shape.enum !== undefined) return []
+  if (shape.type === 'blob') return [blobOf(size)]
+  if (shape.type === 'list') return [Array.from({ length: size }, () => smallest(shape.element!))]
+  return shape.type === 'string' ? [textOf(shape, size) ?? '*'.repeat(size)] : []
+}
+
+/** What the service has to say of a value. A pattern is for values that are not too long. */
+function failuresOf(name: string, value: unknown): string[] {
+  const shape = shapeFacts(name)
+  const { type, min = 0, max = Number.POSITIVE_INFINITY } = shape
+  const size = sizeOf(shape, value)
+  const measure = type === 'integer' || type === 'long' ? 'have value' : 'have length'
+  return [
+    ...(size < min ? [`Member must ${measure} greater than or equal to ${min}`] : []),
+    ...(size > max ? [`Member must ${measure} less than or equal to ${max}`] : []),
+    ...(typeof value === 'string' && type === 'string' && size <= max && !matches(shape, value)
+      ? [`Member must satisfy regular expression pattern: ${shape.pattern}`]
+      : []),
+  ]
+}
+
+function sizeOf({ type }: ShapeFacts, value: unknown): number {
+  if (typeof value === 'number') return value
+  if (Array.isArray(value)) return value.length
+  return type === 'blob' ? Buffer.from(String(value), 'base64').length : [...String(value)].length
+}
+
+function validation(
+  site: Site,
+  value: unknown,
+  failures: readonly string[],
+): { code: string; message: string } {
+  const { type } = shapeFacts(site.shape)
+  const text =
+    type === 'blob'
+      ? heapBuffer(String(value))
+      : Array.isArray(value)
+        ? JSON.stringify(value)
+        : String(value)
+  const shown = text.length > 256 ? `${text.slice(0, 256)}…` : text
+  const at = pathOf(site)
+  const list = failures.map(
+    (failure) => `Value '${shown}' at '${at}' failed to satisfy constraint: ${failure}`,
+  )
+  const detected =
+    failures.length === 1 ? '1 validation error' : `${failures.length} validation errors`
+  return { code: 'ValidationException', message: `${detected} detected: ${list.join('; ')}` }
+}
+
+function heapBuffer(base64: string): string {
+  const { length } = Buffer.from(base64, 'base64')
+  return `java.nio.HeapByteBuffer[pos=0 lim=${length} cap=${length}]`
+}
+
+function tryPattern(tried: Trial, site: Site): number {
+  const shape = shapeFacts(site.shape)
+  if (shape.pattern === undefined) return 0
+  const texts = violatingTexts(shape)
+  assert.ok(texts.length > 2, site.shape)
+  for (const text of texts) {
+    const [failure] = failuresOf(site.shape, text)
+    const at = `' at '${pathOf(site)}' failed to satisfy constraint: ${failure}`
+    assert.throws(
+      () => tried.read(site, text),
+      (error) => isValidation(error) && error.message.endsWith(at),
+    )
+  }
+  return 1
+}
+
+function isValidation(error: unknown): error is ServiceError {
+  return (
+    error instanceof ServiceError &&
+    error.code === 'ValidationException' &&
+    error.message.startsWith('1 validation error detected: ')
+  )
+}
+
+function tryEnumeration(tried: Trial, site: Site): number {
+  const values = shapeFacts(site.shape).enum
+  if (values === undefined) return 0
+  for (const value of values) tried.accepts(site, value)
+  const set = `Member must satisfy enum value set: [${values.join(', ')}]`
+  const first = values[0]!
+  for (const value of ['', 'X', first.toLowerCase(), `${first} `, 'constructor']) {
+    if (values.includes(value)) continue
+    if (site.steps.at(-1) === '[]') {
+      const list = { shape: site.shape, steps: site.steps.slice(0, -1) }
+      tried.refuses(site, value, {
+        code: 'ValidationException',
+        message: `1 validation error detected: Value '${JSON.stringify([first, value])}' at '${pathOf(list)}' failed to satisfy constraint: Member must satisfy constraint: [${set}]`,
+      })
+    } else tried.refuses(site, value, validation(site, value, [set]))
+  }
+  return 1
+}
+
+/** Each required member absent, and null. */
+function tryRequired(tried: Trial, site: Site): number {
+  const { required = [] } = shapeFacts(site.shape)
+  for (const member of required)
+    for (const absent of [undefined, null]) {
+      const at = pathOf({ steps: [...site.steps, member] })
+      const value = { ...(smallest(site.shape) as object), [member]: absent }
+      tried.refuses(site, value, {
+        code: 'ValidationException',
+        message: `1 validation error detected: Value null at '${at}' failed to satisfy constraint: Member must not be null`,
+      })
+    }
+  return required.length
+}
+
+/** Every JSON type that a place cannot take. */
+function tryTypes(tried: Trial, site: Site): number {
+  const { type } = shapeFacts(site.shape)
+  const fitting: Record<ShapeFacts['type'], string> = {
+    string: 'string',
+    blob: 'string',
+    integer: 'number',
+    long: 'number',
+    timestamp: 'number',
+    boolean: 'boolean',
+    list: 'list',
+    structure: 'structure',
+  }
+  const values = {
+    string: 'AAAA',
+    number: 7,
+    fraction: 1.5,
+    boolean: true,
+    list: [],
+    structure: {},
+  }
+  for (const [kind, value] of Object.entries(values))
+    if (kind !== fitting[type])
+      tried.refuses(site, value, {
+        code: 'SerializationException',
+        message: /^(Start of|Expected|class java\.lang\.)/,
+      })
+  return 1
+}
+
+suite('hostile input', () => {
+  const refusals = ['SerializationException', 'ValidationException']
+
+  function survives(operation: Operation, json: unknown): void {
+    try {
+      operation.accept(json)
+    } catch (error) {
+      assert.ok(error instanceof ServiceError, String(error))
+      assert.ok(refusals.includes(error.code), error.code)
+      assert.ok(error.message.length < 50_000)
+    }
+  }
+
+  test('any JSON is accepted, or refused with one of two codes', () => {
+    const name = fc.constantFrom(...names)
+    fc.assert(
+      fc.property(name, fc.jsonValue(), (of, json) => survives(operations[of], json)),
+      { numRuns: 2000 },
+    )
+  })
+
+  test('so is any JSON under the names of members', () => {
+    const members = fc.constantFrom(...names).chain((of) => {
+      const known = Object.keys(shapeFacts(facts.operations[of]!.input).members ?? {})
+      const key = fc.constantFrom(...known, '__proto__', 'constructor', 'toString')
+      return fc.tuple(fc.constant(of), fc.dictionary(key, fc.jsonValue()))
+    })
+    fc.assert(
+      fc.property(members, ([of, json]) => survives(operations[of], json)),
+      { numRuns: 3000 },
+    )
+  })
+
+  test('so is any JSON at any place of an input that is right otherwise', () => {
+    const place = fc.constantFrom(...names).chain((of) =>
+      fc.record({
+        of: fc.constant(of),
+        site: fc.constantFrom(...sitesOf(facts.operations[of]!.input)),
+      }),
+    )
+    fc.assert(
+      fc.property(
+        place,
+        fc.oneof(fc.jsonValue(), fc.string({ unit: 'binary' })),
+        ({ of, site }, json) =>
+          survives(operations[of], inputWith(facts.operations[of]!.input, site, json)),
+      ),
+      { numRuns: 5000 },
+    )
+  })
+})
