@@ -1,7 +1,7 @@
 /** The table of operations against AWS's model: what it declares, and what it accepts and refuses. */
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { ServiceError } from '../src/errors.ts'
 import { operations } from '../src/operations/index.ts'
 import type { Operation, OperationName } from '../src/operations/operation.ts'
@@ -205,7 +205,9 @@ function failuresOf(name: string, value: unknown): string[] {
 function sizeOf({ type }: ShapeFacts, value: unknown): number {
   if (typeof value === 'number') return value
   if (Array.isArray(value)) return value.length
-  return type === 'blob' ? Buffer.from(String(value), 'base64').length : [...String(value)].length
+  return type === 'blob'
+    ? Buffer.from(String(value), 'base64').length
+    : Array.from(String(value)).length
 }
 
 function validation(

@@ -66,9 +66,9 @@ suite('an operation', () => {
   })
 
   test('refuses wrong members before it runs', () => {
-    const { accept } = operation({ ...declared, output: undefined })
-    assert.throws(() => accept({}), { code: 'ValidationException' })
-    assert.throws(() => accept({ ResourceArn: 1 }), { code: 'SerializationException' })
+    const strict = operation({ ...declared, output: undefined })
+    assert.throws(() => strict.accept({}), { code: 'ValidationException' })
+    assert.throws(() => strict.accept({ ResourceArn: 1 }), { code: 'SerializationException' })
   })
 
   test('that is not offered is unknown', async () => {

@@ -37,9 +37,7 @@ export type OperationName =
   | 'UpdateCertificateAuthority'
 
 /** What `run` resolves to: the output's members, or nothing for an operation without output. */
-export type Result<O extends StructureShape | undefined> = O extends StructureShape
-  ? Encodable<O>
-  : void
+type Result<O extends StructureShape | undefined> = O extends StructureShape ? Encodable<O> : void
 
 /** An operation as its file declares it; the shapes give `run` its types. */
 export interface OperationDefinition<
@@ -78,7 +76,7 @@ export interface Operation {
 }
 
 /** A call whose input was read. */
-export interface Call {
+interface Call {
   /** ARN of the CA that it is about, not yet known to be one; undefined for the account as a whole. */
   readonly resourceArn: string | undefined
   /**

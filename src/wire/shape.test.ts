@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { ServiceError } from '../errors.ts'
 import { decode } from './shape-decode.ts'
 import { encode } from './shape-encode.ts'
@@ -77,7 +77,11 @@ suite('decode: wrong types', () => {
     ],
     [long(), '7', 'class java.lang.String can not be converted to a Long'],
     [long(), 2 ** 63, 'class java.lang.Long can not be converted to a Long: value is out of range'],
-    [long(), 1e999, 'class java.lang.Double can not be converted to a Long: value is out of range'],
+    [
+      long(),
+      Number.POSITIVE_INFINITY,
+      'class java.lang.Double can not be converted to a Long: value is out of range',
+    ],
     [boolean(), 'true', 'class java.lang.String can not be converted to a Boolean'],
     [boolean(), 1, 'class java.lang.Integer can not be converted to a Boolean'],
     [timestamp(), '2026', 'class java.lang.String can not be converted to a Date'],

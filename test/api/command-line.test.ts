@@ -18,7 +18,8 @@ import { after, before, test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import { ACMPCAClient, ListCertificateAuthoritiesCommand } from '@aws-sdk/client-acm-pca'
 import { command, signet, startServer } from '../support/process.ts'
-import { readCredentials, type Credentials } from '../support/service.ts'
+import { readCredentials } from '../support/service.ts'
+import type { Credentials } from '../support/signed-request.ts'
 
 let folder: string
 before(async () => {

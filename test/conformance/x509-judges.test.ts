@@ -237,7 +237,7 @@ print(json.dumps({
 
   test(`@peculiar/x509 reads a certificate and a request with ${algorithm}`, async () => {
     const { certificatePem, requestPem, keyIdentifierHex } = await sampleOf(algorithm)
-    peculiar.cryptoProvider.set(webcrypto as Crypto)
+    peculiar.cryptoProvider.set(webcrypto)
     const certificate = new peculiar.X509Certificate(certificatePem)
     assert.equal(certificate.subject, 'C=DE, O=Übung & Söhne, 2.5.4.5=42, CN=judge.example.com')
     assert.match(certificate.serialNumber, /^(00)?f00102030405060708090a0b0c0d0e0f$/)

@@ -105,7 +105,9 @@ export function blobOf(bytes: number): string {
 
 /** Text of exactly that many code points that matches the pattern; undefined if there is none. */
 export function textOf(shape: ShapeFacts, length: number): string | undefined {
-  return candidates(length).find((text) => [...text].length === length && matches(shape, text))
+  return candidates(length).find(
+    (text) => Array.from(text).length === length && matches(shape, text),
+  )
 }
 
 /** Texts that do not match the pattern, within the limits of length. */
@@ -119,7 +121,7 @@ export function violatingTexts(shape: ShapeFacts): string[] {
   })
   const repeated = lengths.flatMap((length) => strange.map((text) => text.repeat(length)))
   return [...new Set([...repeated, ...appended])].filter((text) => {
-    const length = [...text].length
+    const length = Array.from(text).length
     return length >= min && length <= max && !matches(shape, text)
   })
 }
