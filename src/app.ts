@@ -2,8 +2,10 @@
 import { createAccessKeyCache } from './access/access-key-cache.ts'
 import { createSigningKeys } from './access/signing-keys.ts'
 import type { Clock } from './clock.ts'
-import type { Config } from './config.ts'
+import type { FastifyInstance } from 'fastify'
+import type { Address, Config } from './config.ts'
 import { openData, type DataFolder } from './data-folder.ts'
+import { ConfigurationError } from './errors.ts'
 import { prepareFirstStart } from './first-start.ts'
 import { createApiServer, createPublicServer } from './http/server.ts'
 import { jobs } from './jobs/index.ts'
@@ -76,12 +78,23 @@ async function listen(
   stack.defer(() => api.close())
   const publicServer = createPublicServer(services)
   stack.defer(() => publicServer.close())
-  const apiUrl = await api.listen({ ...config.listen })
-  const publicListenUrl = await publicServer.listen({ ...config.publicListen })
+  const apiUrl = await listenOn(api, config.listen)
+  const publicListenUrl = await listenOn(publicServer, config.publicListen)
   return {
     apiUrl,
     publicUrl: config.publicUrl ?? publicListenUrl,
     close: () => stack.disposeAsync(),
+  }
+}
+
+/** The URL of a listener, with the port that the system chose if it was asked to. */
+async function listenOn(server: FastifyInstance, { host, port }: Address): Promise<string> {
+  try {
+    return await server.listen({ host, port })
+  } catch (error) {
+    throw new ConfigurationError(`cannot listen on ${host}:${port}: ${(error as Error).message}`, {
+      cause: error,
+    })
   }
 }
 

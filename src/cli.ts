@@ -45,7 +45,7 @@ export function createProgram(print: (text: string) => void): Command {
 }
 
 function serveCommand(print: (text: string) => void): Command {
-  return withSettings(new Command('serve'), Object.keys(settings) as SettingName[])
+  return lenient(new Command('serve'))
     .description('serve the API')
     .addHelpText(
       'after',
@@ -59,7 +59,7 @@ function serveCommand(print: (text: string) => void): Command {
 }
 
 function checkConfigCommand(print: (text: string) => void): Command {
-  return withSettings(new Command('check-config'), Object.keys(settings) as SettingName[])
+  return lenient(new Command('check-config'))
     .description('check the flags and variables that serve would get, and print what they mean')
     .addHelpText('after', examples('SIGNET_LISTEN=127.0.0.1:9000 signet check-config'))
     .action((flags: Flags, command: Command) =>
@@ -140,6 +140,13 @@ async function readPolicy(path: string): Promise<string> {
   } catch (error) {
     throw new ConfigurationError(`--policy ${path} cannot be read: ${(error as Error).message}`)
   }
+}
+
+/** A command with every setting, which leaves it to readConfig to name what is not known, with all else. */
+function lenient(command: Command): Command {
+  return withSettings(command, Object.keys(settings) as SettingName[])
+    .allowUnknownOption()
+    .allowExcessArguments()
 }
 
 /** Adds `--flag VALUE` for settings. Bad values are found by readConfig, all at once. */

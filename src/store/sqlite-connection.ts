@@ -1,7 +1,8 @@
+import { closeSync, openSync } from 'node:fs'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { ConfigurationError } from '../errors.ts'
 import { sqliteSchema } from './sqlite-schema.ts'
-import type { Row, Sql } from './sql.ts'
+import type { Row, Sql, SqlValue } from './sql.ts'
 
 /** Marks a file as ours: "Sgnt". */
 const applicationId = 0x53_67_6e_74
@@ -34,8 +35,12 @@ export class SqliteConnection {
     if (!readOnly) this.#database.exec('pragma synchronous = full; pragma secure_delete = on')
   }
 
-  /** Runs a statement: the rows it returns. Values are bound by position. */
+  /**
+   * Runs a statement: the rows it returns. Values are bound by position. Throws RangeError for a number that is not
+   * an integer of at most 53 bits, written or read.
+   */
   run({ text, values }: Sql): Row[] {
+    values.forEach(requireExact)
     return this.#prepare(text).all(...values) as Row[]
   }
 
@@ -59,16 +64,35 @@ export class SqliteConnection {
   }
 }
 
+/** SQLite would store NaN as null, and round what is longer. */
+function requireExact(value: SqlValue): void {
+  if (typeof value === 'number' && !Number.isSafeInteger(value))
+    throw new RangeError(`${value} is not an integer of at most 53 bits`)
+}
+
+/**
+ * Makes an empty file, mode 0600, unless there is one. An existing file is not opened: closing it would drop every
+ * lock that this process holds on it (fcntl, POSIX.1-2024), under a connection that is in use.
+ */
+export function createPrivateFile(path: string): void {
+  try {
+    closeSync(openSync(path, 'ax', 0o600))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
+}
+
 /**
  * Makes the file a database of the newest schema: what is missing is applied in one transaction. Throws
- * ConfigurationError for a file that is none of ours, or that a newer version wrote.
+ * ConfigurationError for a file that is none of ours, or that a newer version wrote; such a file is not touched.
  */
 export function migrate(path: string): void {
   const connection = openForMigration(path)
   try {
-    connection.exec('pragma journal_mode = wal; begin immediate')
-    const version = readPragma(connection, 'user_version')
-    requireOwn(path, connection, version)
+    if (requireOwn(path, connection) === sqliteSchema.length) return
+    requireWal(path, connection)
+    connection.exec('begin immediate')
+    const version = requireOwn(path, connection)
     for (const schema of sqliteSchema.slice(version)) connection.exec(schema)
     connection.exec(`pragma application_id = ${applicationId}`)
     connection.exec(`pragma user_version = ${sqliteSchema.length}`)
@@ -83,16 +107,25 @@ export function migrate(path: string): void {
 
 function openForMigration(path: string): SqliteConnection {
   try {
+    createPrivateFile(path)
     return new SqliteConnection(path, { readOnly: false })
   } catch (error) {
-    if (sqliteCode(error) === undefined) throw error
     throw new ConfigurationError(`${path} cannot be opened: ${(error as Error).message}`, {
       cause: error,
     })
   }
 }
 
-function requireOwn(path: string, connection: SqliteConnection, version: number): void {
+/** A file system without shared memory keeps the rollback journal, and says so only in the answer. */
+function requireWal(path: string, connection: SqliteConnection): void {
+  const [row] = connection.run({ text: 'pragma journal_mode = wal', values: [] })
+  if (row?.['journal_mode'] !== 'wal')
+    throw new ConfigurationError(`${path} is on a file system without write-ahead logging`)
+}
+
+/** The schema version that the file has. */
+function requireOwn(path: string, connection: SqliteConnection): number {
+  const version = readPragma(connection, 'user_version')
   const isEmpty =
     connection.run({ text: 'select 1 from sqlite_schema limit 1', values: [] }).length === 0
   if (!isEmpty && readPragma(connection, 'application_id') !== applicationId)
@@ -101,6 +134,7 @@ function requireOwn(path: string, connection: SqliteConnection, version: number)
     throw new ConfigurationError(
       `${path} was written by a newer version of Signet (schema ${version}; this one knows ${sqliteSchema.length})`,
     )
+  return version
 }
 
 function readPragma(connection: SqliteConnection, name: 'user_version' | 'application_id'): number {

@@ -38,6 +38,7 @@ class Conflict extends Error {
 
 function serve(port: NonNullable<typeof parentPort>, path: string): void {
   const connection = new SqliteConnection(path, { readOnly: false })
+  port.postMessage([])
   port.on('message', (first: WriterRequest) => {
     let request: WriterRequest | undefined = first
     while (request !== undefined) {
@@ -83,7 +84,7 @@ function truncateLog(connection: SqliteConnection, id: number): WriterAnswer {
   try {
     return { id, rows: [connection.run({ text: 'pragma wal_checkpoint(truncate)', values: [] })] }
   } catch (error) {
-    return { id, failure: String(error) }
+    return { id, failure: messageOf(error) }
   }
 }
 
@@ -96,7 +97,7 @@ function commitGroup(connection: SqliteConnection, group: readonly Transaction[]
     return answers
   } catch (error) {
     rollback(connection)
-    return group.map(({ id }) => ({ id, failure: String(error) }))
+    return group.map(({ id }) => ({ id, failure: messageOf(error) }))
   }
 }
 
@@ -119,8 +120,12 @@ function apply(connection: SqliteConnection, { id, statements }: Transaction): W
     connection.exec('rollback to one; release one')
     if (error instanceof Conflict)
       return { id, conflict: { statement: error.statement, message: error.message } }
-    return { id, failure: String(error) }
+    return { id, failure: messageOf(error) }
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }
 
 function runGuarded(connection: SqliteConnection, statement: Sql, index: number): Row[] {

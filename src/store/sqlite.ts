@@ -1,5 +1,4 @@
 /** The Database port over SQLite: one writer in a worker thread, reads on a connection of the calling thread. */
-import { closeSync, openSync } from 'node:fs'
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { ConflictError, type Database } from './database.ts'
@@ -25,11 +24,10 @@ export async function openSqlite(
   path: string,
   options: SqliteOptions = {},
 ): Promise<SqliteDatabase> {
-  closeSync(openSync(path, 'a', 0o600))
   migrate(path)
-  const reader = new SqliteConnection(path, { readOnly: true })
   const writer = new Writer(path, options)
   await writer.ready()
+  const reader = new SqliteConnection(path, { readOnly: true })
   return {
     // oxlint-disable-next-line typescript/require-await -- reads are synchronous; the port is not
     async query(statement) {
@@ -42,6 +40,7 @@ export async function openSqlite(
     },
     async close() {
       reader.close()
+      // Last, so that the last connection to close empties the log into the database.
       await writer.close()
     },
   }
@@ -76,8 +75,9 @@ class Writer {
     this.#worker.on('exit', () => this.#end(new Error('the database writer has ended'), onFailure))
   }
 
+  /** The writer says so with an empty list of answers. */
   async ready(): Promise<void> {
-    await once(this.#worker, 'online')
+    await once(this.#worker, 'message')
   }
 
   ask(asked: Asked): Promise<Row[][]> {
@@ -88,14 +88,15 @@ class Writer {
       }
       const id = this.#nextId
       this.#nextId += 1
-      this.#waiting.set(id, { resolve, reject })
+      // Throws for what cannot be sent, and then nobody waits for it.
       this.#worker.postMessage({ ...asked, id } satisfies WriterRequest)
+      this.#waiting.set(id, { resolve, reject })
     })
   }
 
   /** Messages keep their order, so that everything asked before is done first. */
   async close(): Promise<void> {
-    if (this.#ended !== undefined) return
+    if (this.#ended !== undefined || this.#closing) return
     const ended = once(this.#worker, 'exit')
     this.#closing = true
     this.#worker.postMessage({ kind: 'close' } satisfies WriterRequest)

@@ -10,8 +10,8 @@ const reportedFailuresMax = 50
 
 /** What is known while one input is read. */
 interface Reading {
-  /** Where in the input: `tags`, `1`, `member`, `key`. */
-  readonly path: string[]
+  /** Where in the input: names of members, and indexes of elements, from 0. */
+  readonly path: (string | number)[]
   /** Texts of the first failures. */
   readonly failures: string[]
   failureCount: number
@@ -66,16 +66,15 @@ function readList(shape: ListShape<Shape>, json: unknown, reading: Reading): unk
   return values
 }
 
-/** Elements count from 1 in paths, and each is a `member`. */
 function readElement(
   element: ListShape<Shape> | StructureShape,
   json: unknown,
   { reading, index }: { readonly reading: Reading; readonly index: number },
 ): unknown {
-  reading.path.push(String(index + 1), 'member')
-  if (json === null) fail('null', notNull, reading)
+  reading.path.push(index)
+  if (json === null) fail(null, notNull, reading)
   const value = json === null ? null : read(element, json, reading)
-  reading.path.length -= 2
+  reading.path.pop()
   return value
 }
 
@@ -88,7 +87,7 @@ function readScalars(element: ScalarShape, json: readonly unknown[], reading: Re
   if (!values.every(isRight)) {
     const texts = constraints.map(({ text }) => text)
     const all = values.includes(null) ? [notNull, ...texts] : texts
-    fail(quoted(values), `Member must satisfy constraint: [${all.join(', ')}]`, reading)
+    fail(values, `Member must satisfy constraint: [${all.join(', ')}]`, reading)
   }
   return values
 }
@@ -97,21 +96,26 @@ const notNull = 'Member must not be null'
 
 function check(constraints: readonly Constraint[], value: unknown, reading: Reading): void {
   for (const constraint of constraints)
-    if (!constraint.holds(value)) fail(quoted(value), constraint.text, reading)
+    if (!constraint.holds(value)) fail(value, constraint.text, reading)
 }
 
 function failMissing(field: Field, reading: Reading): void {
   reading.path.push(field.pathName)
-  fail('null', notNull, reading)
+  fail(null, notNull, reading)
   reading.path.pop()
 }
 
-function fail(valueText: string, constraintText: string, reading: Reading): void {
+function fail(value: unknown, constraintText: string, reading: Reading): void {
   reading.failureCount += 1
   if (reading.failures.length < reportedFailuresMax)
     reading.failures.push(
-      `Value ${valueText} at '${reading.path.join('.')}' failed to satisfy constraint: ${constraintText}`,
+      `Value ${value === null ? 'null' : quoted(value)} at '${pathText(reading)}' failed to satisfy constraint: ${constraintText}`,
     )
+}
+
+/** `tags.1.member.key`: elements count from 1, and each is a `member`. */
+function pathText({ path }: Reading): string {
+  return path.map((step) => (typeof step === 'number' ? `${step + 1}.member` : step)).join('.')
 }
 
 function validationError({ failures, failureCount }: Reading): ServiceError {

@@ -113,6 +113,8 @@ suite('decode: wrong types', () => {
     'YWJ=',
     'YQ==YQ==',
     'YW-_',
+    'YW-_YWJj',
+    'YWJj\n\n\n\nYWJj',
     'YQ= ',
     '\nYQ=',
     'YWJé',
