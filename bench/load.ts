@@ -35,7 +35,7 @@ interface Counters {
 }
 
 /** Runs the load until its time is over. */
-export async function load(order: LoadOrder): Promise<LoadResult> {
+async function load(order: LoadOrder): Promise<LoadResult> {
   const counters: Counters = { answered: 0, refused: 0, firstRefusal: undefined, latencies: [] }
   const startedAt = performance.now()
   const deadline = startedAt + order.seconds * 1000

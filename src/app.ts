@@ -40,7 +40,7 @@ interface Surroundings {
 /** Starts everything. Throws ConfigurationError when the data folder cannot be served. */
 export async function startApp(config: Config, surroundings: Surroundings): Promise<App> {
   await prepareDataFolder(config.dataDirectory)
-  const lock = await lockFolder(config.dataDirectory)
+  const lock = lockFolder(config.dataDirectory)
   const stack = new AsyncDisposableStack()
   stack.defer(() => lock.release())
   try {

@@ -18,7 +18,7 @@ export interface Policy {
 }
 
 /** In UTF-16 code units. IAM itself takes 2,048 to 10,240 characters, according to the kind of policy. */
-export const policyLengthMax = 20_480
+const policyLengthMax = 20_480
 
 const policyElements = new Set(['Version', 'Id', 'Statement'])
 const statementElements = new Set(['Sid', 'Effect', 'Action', 'Resource'])

@@ -35,7 +35,7 @@ export interface ApiOperation {
 }
 
 /** A call whose input has been read. */
-export interface ApiCall {
+interface ApiCall {
   /** ARN of the CA that it is about; undefined if it is about the account as a whole. */
   readonly resourceArn: string | undefined
   /** Does it. Resolves to the output as JSON members, or undefined if the operation has none. */

@@ -57,12 +57,22 @@ function utf8(latin1: string): string {
   return bytes.toString('utf8')
 }
 
+/** More digits than a number holds exactly. */
+const longNumber = /\d{16}/
+
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return longNumber.test(text) ? JSON.parse(text, exactInteger) : JSON.parse(text)
   } catch {
     throw serialization()
   }
+}
+
+/** An integer that a number would round comes as a bigint, for the shape to judge what was really sent. */
+function exactInteger(_key: string, value: unknown, context?: { source?: string }): unknown {
+  const source = context?.source ?? ''
+  const rounded = typeof value === 'number' && !Number.isSafeInteger(value)
+  return rounded && /^-?\d+$/.test(source) ? BigInt(source) : value
 }
 
 function isObject(value: unknown): value is Members {

@@ -16,7 +16,7 @@ interface Lint {
 
 const serialNumberOctetsMax = 20
 
-export const lints: readonly Lint[] = [
+const lints: readonly Lint[] = [
   {
     name: 'version 3',
     source: 'RFC 5280 §4.1.2.1',

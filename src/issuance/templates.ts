@@ -59,7 +59,7 @@ const table: readonly Template[] = [
 const byName: ReadonlyMap<string, Template> = new Map(table.map((entry) => [entry.name, entry]))
 
 /** All template names, in the order of the documentation. */
-export const templateNames: readonly string[] = table.map(({ name }) => name)
+const templateNames: readonly string[] = table.map(({ name }) => name)
 
 /** The template of that name, or InvalidArgsException naming those that there are. */
 export function requireTemplate(name: string): Template {

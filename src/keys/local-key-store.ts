@@ -1,5 +1,5 @@
 /** The KeyStore port over encrypted records: each private key under a data key of its own, that under the master key. */
-import { constants, createPrivateKey, sign, type KeyObject } from 'node:crypto'
+import { constants, createPrivateKey, createPublicKey, sign, type KeyObject } from 'node:crypto'
 import type { SigningAlgorithm } from '../authority/algorithms.ts'
 import type { Random } from '../random.ts'
 import { generateKey } from './generate-key.ts'
@@ -10,6 +10,7 @@ import {
   type KeyHandle,
   type KeyStore,
 } from './key-store.ts'
+import { createOpenKeys } from './open-keys.ts'
 import { createSealer, SealError, type Sealer } from './sealer.ts'
 
 const scheme = 'local:'
@@ -26,31 +27,23 @@ interface LocalKeyStoreOptions {
 
 /** Keys in `records`, in clear in memory only. */
 export function createLocalKeyStore({ records, sealer, random }: LocalKeyStoreOptions): KeyStore {
-  const openKeys = new Map<string, Promise<KeyObject>>()
-
-  const openKey = (name: string): Promise<KeyObject> => {
-    const known = openKeys.get(name)
-    if (known !== undefined) return known
-    if (openKeys.size >= openKeysMax) openKeys.clear()
-    const opening = readKey({ records, sealer, random }, name)
-    openKeys.set(name, opening)
-    opening.catch(() => openKeys.delete(name))
-    return opening
-  }
+  const openKeys = createOpenKeys(openKeysMax, (name) => readKey({ records, sealer, random }, name))
 
   return {
     async create(name, algorithm) {
       const existing = await records.find(name)
       const record = existing ?? (await records.insertIfAbsent(await makeRecord(name, algorithm)))
+      if (record.algorithm !== algorithm)
+        throw new TypeError(`local key ${name} is there, and is ${record.algorithm}`)
       return { handle: `${scheme}${name}`, subjectPublicKeyInfo: record.subjectPublicKeyInfo }
     },
     async sign(handle, algorithm, message) {
-      return signWith(await openKey(nameOf(handle)), algorithm, message)
+      return signWith(await openKeys.get(nameOf(handle)), algorithm, message)
     },
     async destroy(handle) {
       const name = nameOf(handle)
       await records.erase(name)
-      openKeys.delete(name)
+      openKeys.forget(name)
     },
   }
 
@@ -80,7 +73,7 @@ async function readKey(
   const record = await records.find(name)
   if (record === undefined) throw new KeyNotFoundError(`there is no local key ${name}`)
   try {
-    return importKey(record, { sealer, random })
+    return requirePair(importKey(record, { sealer, random }), record)
   } catch (cause) {
     if (!(cause instanceof SealError)) throw cause
     throw new KeyUnavailableError(`local key ${name} does not open under the master key`, { cause })
@@ -92,13 +85,26 @@ function importKey(
   { sealer, random }: { readonly sealer: Sealer; readonly random: Random },
 ): KeyObject {
   const dataKey = sealer.open(name, dataKeySealed)
-  const privateKey = Buffer.from(createSealer(dataKey, random).open(name, privateKeySealed))
+  let privateKey: Uint8Array | undefined
   try {
-    return createPrivateKey({ key: privateKey, format: 'der', type: 'pkcs8' })
+    privateKey = createSealer(dataKey, random).open(name, privateKeySealed)
+    return createPrivateKey({
+      key: Buffer.from(privateKey.buffer, privateKey.byteOffset, privateKey.byteLength),
+      format: 'der',
+      type: 'pkcs8',
+    })
   } finally {
     dataKey.fill(0)
-    privateKey.fill(0)
+    privateKey?.fill(0)
   }
+}
+
+/** The public half is stored in clear: one that was altered is found before anything is signed. */
+function requirePair(key: KeyObject, { name, subjectPublicKeyInfo }: KeyRecord): KeyObject {
+  const publicKey = createPublicKey(key).export({ format: 'der', type: 'spki' })
+  if (!publicKey.equals(subjectPublicKeyInfo))
+    throw new KeyUnavailableError(`local key ${name} is stored with another public key`)
+  return key
 }
 
 const algorithmPattern = /^SHA(256|384|512)WITH(RSA|ECDSA)$/

@@ -1,6 +1,7 @@
 /** The key that all stored keys and secrets are encrypted under: one file, apart from the database. */
+import { constants } from 'node:fs'
 import { hkdfSync, timingSafeEqual } from 'node:crypto'
-import { open, readFile, stat } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { ConfigurationError } from '../errors.ts'
 import type { Random } from '../random.ts'
@@ -16,6 +17,7 @@ export interface MasterKey {
 }
 
 const keyBytes = 32
+const fileBytesMax = 128
 const filePattern = /^signet-master-key-1:([0-9a-f]{64})\n?$/
 const checkSetting = 'master key check'
 
@@ -44,12 +46,15 @@ export async function openMasterKey(options: {
 
 async function readKeyFile(path: string): Promise<string | undefined> {
   try {
-    const { mode } = await stat(path)
-    if ((mode & 0o077) !== 0)
+    // O_NONBLOCK: a FIFO of that name would otherwise be waited on for ever.
+    await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+    const status = await file.stat()
+    if ((status.mode & 0o077) !== 0)
       throw new ConfigurationError(
         `the master key ${path} can be read by others; make it private with: chmod 600 '${path}'`,
       )
-    return await readFile(path, 'latin1')
+    // What is too long is none, and is not read.
+    return status.isFile() && status.size <= fileBytesMax ? await file.readFile('latin1') : ''
   } catch (error) {
     if (error instanceof ConfigurationError) throw error
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined

@@ -5,7 +5,10 @@ import type { Random } from '../random.ts'
 export interface Sealer {
   /** AES-256-GCM: nonce, tag, ciphertext. `context` is authenticated with it and must be given to open it. */
   seal(context: string, plaintext: Uint8Array): Uint8Array
-  /** Throws SealError if it was altered, sealed for another context, or under another key. */
+  /**
+   * The plaintext, for the caller to overwrite. Throws SealError if it was altered, sealed for another context, or
+   * under another key.
+   */
   open(context: string, sealed: Uint8Array): Uint8Array
 }
 
@@ -31,12 +34,13 @@ export function createSealer(key: Uint8Array, random: Random): Sealer {
       const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, nonceBytes))
         .setAAD(Buffer.from(context))
         .setAuthTag(sealed.subarray(nonceBytes, nonceBytes + tagBytes))
+      // All of the plaintext, not copied, so that a caller who overwrites it leaves none behind.
+      const plaintext = decipher.update(sealed.subarray(nonceBytes + tagBytes))
       try {
-        return Buffer.concat([
-          decipher.update(sealed.subarray(nonceBytes + tagBytes)),
-          decipher.final(),
-        ])
+        decipher.final()
+        return plaintext
       } catch (cause) {
+        plaintext.fill(0)
         throw new SealError('sealed bytes do not open', { cause })
       }
     },

@@ -31,7 +31,7 @@ import {
 import { tagOf } from './tag-view.ts'
 
 /** Members of its input. */
-export const createCertificateAuthorityInput = structure({
+const createCertificateAuthorityInput = structure({
   CertificateAuthorityConfiguration: required(certificateAuthorityConfiguration),
   RevocationConfiguration: revocationConfiguration,
   CertificateAuthorityType: required(certificateAuthorityType),
@@ -65,10 +65,14 @@ export const createCertificateAuthority = operation({
     const earlier = token && (await findTokenArn(services.db, token, now))
     if (earlier !== undefined) return { CertificateAuthorityArn: earlier }
     const request = authorityRequest(services, input, caller)
-    const arn = certificateAuthorityArn(request)
+    const authorityArn = certificateAuthorityArn(request)
     const statements = createStatements(services, input, request)
     try {
-      const CertificateAuthorityArn = await commitOnce(services, token, { arn, now, statements })
+      const CertificateAuthorityArn = await commitOnce(services, token, {
+        arn: authorityArn,
+        now,
+        statements,
+      })
       services.wake('finish-creation')
       return { CertificateAuthorityArn }
     } catch (error) {

@@ -21,10 +21,13 @@ export const getCertificateAuthorityCertificate = operation({
   errors: ['ResourceNotFoundException', 'InvalidArnException', 'InvalidStateException'],
   resource: (input) => input.CertificateAuthorityArn,
   async run(services, input, caller) {
-    const arn = input.CertificateAuthorityArn
+    const authorityArn = input.CertificateAuthorityArn
     const event = 'get-authority-certificate'
-    const { authority, status } = await requireAuthority(services, caller, { arn, event })
-    if (authority.certificate === undefined) throw stateError(event, status, { arn })
+    const { authority, status } = await requireAuthority(services, caller, {
+      arn: authorityArn,
+      event,
+    })
+    if (authority.certificate === undefined) throw stateError(event, status, { arn: authorityArn })
     const { certificateDer, chainPem } = authority.certificate
     return {
       Certificate: certificatePem(certificateDer),

@@ -25,12 +25,12 @@ export const getCertificateAuthorityCsr = operation({
   ],
   resource: (input) => input.CertificateAuthorityArn,
   async run(services, input, caller) {
-    const arn = input.CertificateAuthorityArn
+    const authorityArn = input.CertificateAuthorityArn
     const { authority, status } = await requireAuthority(services, caller, {
-      arn,
+      arn: authorityArn,
       event: 'get-csr',
     })
-    if (authority.csrPem === undefined) throw stateError('get-csr', status, { arn })
+    if (authority.csrPem === undefined) throw stateError('get-csr', status, { arn: authorityArn })
     return { Csr: authority.csrPem }
   },
 })

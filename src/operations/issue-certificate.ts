@@ -28,7 +28,7 @@ const validity = structure({
 })
 
 /** Members of its input. */
-export const issueCertificateInput = structure({
+const issueCertificateInput = structure({
   ApiPassthrough: apiPassthrough,
   CertificateAuthorityArn: required(arn),
   Csr: required(csrBlob),
@@ -56,9 +56,9 @@ export const issueCertificate = operation({
   ],
   resource: (input) => input.CertificateAuthorityArn,
   async run(services, input, caller) {
-    const arn = input.CertificateAuthorityArn
-    const view = await requireAuthority(services, caller, { arn, event })
-    const scope = { operation: 'IssueCertificate', resource: arn }
+    const authorityArn = input.CertificateAuthorityArn
+    const view = await requireAuthority(services, caller, { arn: authorityArn, event })
+    const scope = { operation: 'IssueCertificate', resource: authorityArn }
     const token = scopedToken(caller, scope, input.IdempotencyToken)
     const earlier = token && (await findTokenArn(services.db, token, view.now))
     if (earlier !== undefined) return { CertificateArn: earlier }
@@ -108,12 +108,14 @@ function prepare(
   view: AuthorityView,
 ): PreparedCertificate {
   const issuer = chooseIssuer(db, view, { template, csr })
-  const validity = validityOf(input.Validity)
-  const notBefore = input.ValidityNotBefore && validityOf(input.ValidityNotBefore)
+  const requested = {
+    validity: validityOf(input.Validity),
+    notBefore: input.ValidityNotBefore && validityOf(input.ValidityNotBefore),
+  }
   const order = {
     template,
     csr,
-    period: certificatePeriod({ validity, notBefore }, view.now),
+    period: certificatePeriod(requested, view.now),
     issuedAt: view.now,
     serialNumber: newSerialNumber(random),
     signingAlgorithm: input.SigningAlgorithm,
@@ -132,8 +134,12 @@ async function signAndStore(
 ): Promise<string | ConflictError> {
   const { request, view, prepared } = issuance
   const { authority, arn: authorityArn, now } = view
-  const { serialNumber, signingAlgorithm, tbsCertificateDer } = prepared
-  const signature = await keys.sign(authority.keyHandle ?? '', signingAlgorithm, tbsCertificateDer)
+  const { serialNumber, tbsCertificateDer } = prepared
+  const signature = await keys.sign(
+    authority.keyHandle ?? '',
+    prepared.signingAlgorithm,
+    tbsCertificateDer,
+  )
   const record = {
     serialNumber,
     certificateDer: encodeCertificate(tbsCertificateDer, prepared.signatureAlgorithm, signature),
@@ -145,9 +151,9 @@ async function signAndStore(
     countCertificate(authority, quotas.certificatesPerAuthority),
     insertCertificate(authority, record, request.template.kind === 'root'),
   ]
-  const arn = certificateArn(authorityArn, serialNumber)
+  const newArn = certificateArn(authorityArn, serialNumber)
   try {
-    return await commitOnce({ db }, request.token, { arn, now, statements })
+    return await commitOnce({ db }, request.token, { arn: newArn, now, statements })
   } catch (error) {
     if (error instanceof ConflictError) return error
     throw error

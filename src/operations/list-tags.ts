@@ -29,10 +29,13 @@ export const listTags = operation({
   ],
   resource: (input) => input.CertificateAuthorityArn,
   async run(services, input, caller) {
-    const arn = input.CertificateAuthorityArn
-    const { authority } = await requireAuthority(services, caller, { arn, event: 'tag' })
+    const authorityArn = input.CertificateAuthorityArn
+    const { authority } = await requireAuthority(services, caller, {
+      arn: authorityArn,
+      event: 'tag',
+    })
     const { accountId, region } = caller
-    const scope = { operation: 'ListTags', accountId, region, resource: arn }
+    const scope = { operation: 'ListTags', accountId, region, resource: authorityArn }
     const after =
       input.NextToken === undefined ? '' : services.pageTokens.open(scope, input.NextToken)
     if (after === undefined)

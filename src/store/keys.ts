@@ -3,7 +3,7 @@ import type { KeyAlgorithm } from '../authority/algorithms.ts'
 import type { KeyRecord, KeyRecords } from '../keys/key-records.ts'
 import { bytesOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
-import { sql, type Row } from './sql.ts'
+import { expectRows, sql, type Row } from './sql.ts'
 
 /** Key records in a database whose deletions leave nothing behind once `truncateLog` has run. */
 export function createKeyRecords(db: Database & { truncateLog(): Promise<void> }): KeyRecords {
@@ -15,13 +15,14 @@ export function createKeyRecords(db: Database & { truncateLog(): Promise<void> }
     find,
     async insertIfAbsent(record) {
       const { name, algorithm, subjectPublicKeyInfo, dataKeySealed, privateKeySealed } = record
-      await db.transaction([
+      const [, [row] = []] = await db.transaction([
         sql`insert into keys
             (name, algorithm, subject_public_key_info, data_key_sealed, private_key_sealed)
           values (${name}, ${algorithm}, ${subjectPublicKeyInfo}, ${dataKeySealed}, ${privateKeySealed})
           on conflict (name) do nothing`,
+        expectRows(sql`select * from keys where name = ${name}`, 1),
       ])
-      return (await find(name)) ?? record
+      return row === undefined ? record : recordOf(row)
     },
     async erase(name) {
       await db.transaction([sql`delete from keys where name = ${name}`])

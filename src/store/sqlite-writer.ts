@@ -67,7 +67,7 @@ function serve(port: NonNullable<typeof parentPort>, path: string): void {
   }
 
   function next(): WriterRequest | undefined {
-    return (receiveMessageOnPort(port) as { message: WriterRequest } | undefined)?.message
+    return receiveMessageOnPort(port)?.message
   }
 
   function handle(request: Exclude<WriterRequest, Transaction>): void {

@@ -89,6 +89,7 @@ class Writer {
       const id = this.#nextId
       this.#nextId += 1
       // Throws for what cannot be sent, and then nobody waits for it.
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker, not a window
       this.#worker.postMessage({ ...asked, id } satisfies WriterRequest)
       this.#waiting.set(id, { resolve, reject })
     })
@@ -99,6 +100,7 @@ class Writer {
     if (this.#ended !== undefined || this.#closing) return
     const ended = once(this.#worker, 'exit')
     this.#closing = true
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker, not a window
     this.#worker.postMessage({ kind: 'close' } satisfies WriterRequest)
     await ended
   }

@@ -2,7 +2,7 @@ import { createCipheriv, createDecipheriv } from 'node:crypto'
 import type { Random } from '../random.ts'
 
 /** What a page token is good for; it opens with exactly the same scope only. */
-export interface PageScope {
+interface PageScope {
   readonly operation: string
   readonly accountId: string
   readonly region: string

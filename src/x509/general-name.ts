@@ -3,7 +3,7 @@ import { DerError } from './der-error.ts'
 import { readOnlyNested, tags } from './der-reader.ts'
 
 /** The choices, by the number of their tag. */
-export const generalNameKinds = [
+const generalNameKinds = [
   'otherName',
   'rfc822Name',
   'dNSName',
@@ -15,7 +15,7 @@ export const generalNameKinds = [
   'registeredID',
 ] as const
 
-export type GeneralNameKind = (typeof generalNameKinds)[number]
+type GeneralNameKind = (typeof generalNameKinds)[number]
 
 export interface GeneralName {
   readonly kind: GeneralNameKind

@@ -6,7 +6,7 @@ import { encodeElement, encodeSequence, encodeSetOf } from './der-writer.ts'
 import { decodeOid, encodeOidElement, oids } from './oid.ts'
 import { decodeString, isAscii, isPrintable } from './strings.ts'
 
-export interface AttributeTypeAndValue {
+interface AttributeTypeAndValue {
   /** Object identifier, dotted. */
   readonly type: string
   /** Identifier octet of the value. */

@@ -17,7 +17,7 @@ import { join, resolve } from 'node:path'
 import { after, before, test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import { ACMPCAClient, ListCertificateAuthoritiesCommand } from '@aws-sdk/client-acm-pca'
-import { command, signet, startServer } from '../support/process.ts'
+import { command, signet, startServer as start, type ServerProcess } from '../support/process.ts'
 import { readCredentials } from '../support/service.ts'
 import type { Credentials } from '../support/signed-request.ts'
 
@@ -25,7 +25,19 @@ let folder: string
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'signet-cli-'))
 })
-after(() => rm(folder, { recursive: true }))
+after(async () => {
+  for (const child of started) child.kill('SIGKILL')
+  await rm(folder, { recursive: true })
+})
+
+/** Servers that a failed test leaves behind must not keep this process alive. */
+const started: ServerProcess['child'][] = []
+
+async function startServer(data: string, flags: readonly string[] = []): Promise<ServerProcess> {
+  const server = await start(data, flags)
+  started.push(server.child)
+  return server
+}
 
 async function list(url: string, credentials: Credentials): Promise<string> {
   const client = new ACMPCAClient({

@@ -57,9 +57,7 @@ async function csrOf(client: ACMPCAClient, arn: string): Promise<string> {
 
 async function issue(
   client: ACMPCAClient,
-  arn: string,
-  pem: string,
-  template?: string,
+  { arn, pem, template }: { arn: string; pem: string; template?: string },
 ): Promise<string> {
   const { CertificateArn = '' } = await client.send(
     new IssueCertificateCommand({
@@ -82,7 +80,11 @@ test('every acknowledged ARN is there after kill -9 under load, three times over
     const client = clientOf(server.url, data)
     if (ca === undefined) {
       ca = await createCa(client)
-      const rootArn = await issue(client, ca, await csrOf(client, ca), 'RootCACertificate')
+      const rootArn = await issue(client, {
+        arn: ca,
+        pem: await csrOf(client, ca),
+        template: 'RootCACertificate',
+      })
       const { Certificate = '' } = await client.send(
         new GetCertificateCommand({ CertificateAuthorityArn: ca, CertificateArn: rootArn }),
       )
@@ -94,15 +96,17 @@ test('every acknowledged ARN is there after kill -9 under load, three times over
       )
     }
     const authority = ca
-    let running = true
+    const load = { running: true }
     const issuing = Array.from({ length: 8 }, async () => {
-      while (running) {
-        const certificate = await issue(client, authority, csr('ec-server')).catch(() => undefined)
+      while (load.running) {
+        const certificate = await issue(client, { arn: authority, pem: csr('ec-server') }).catch(
+          () => undefined,
+        )
         if (certificate !== undefined) acknowledged.push({ authority, certificate })
       }
     })
     const creating = (async () => {
-      while (running) {
+      while (load.running) {
         const created = await createCa(client).catch(() => undefined)
         if (created !== undefined) acknowledged.push({ authority: created })
         await setTimeout(20)
@@ -110,7 +114,7 @@ test('every acknowledged ARN is there after kill -9 under load, three times over
     })()
     await setTimeout(700)
     assert.equal(await server.stop('SIGKILL'), 'SIGKILL')
-    running = false
+    load.running = false
     await Promise.all([...issuing, creating])
     client.destroy()
   }

@@ -83,6 +83,22 @@ test('members of the right name with values of any kind', async () => {
   )
 })
 
+test('integers beyond what a number holds, anywhere', async () => {
+  const huge = '123456789012345678901234567890'
+  for (const body of [
+    `{"MaxResults":${huge}}`,
+    `{"MaxResults":-${huge}}`,
+    `{"NextToken":${huge}}`,
+    `{"CertificateAuthorityArn":${huge},"Tags":${huge}}`,
+    `{"CertificateAuthorityArn":${JSON.stringify(root.arn)},"Tags":[${huge},{"Key":${huge}},{"Key":"a","Other":${huge}}]}`,
+    `{"CertificateAuthorityArn":"x","Csr":"","SigningAlgorithm":"x","Validity":{"Value":${huge},"Type":"DAYS"}}`,
+    `{"CertificateAuthorityArn":"x","Csr":"","SigningAlgorithm":"x","Validity":{"Value":9223372036854775807,"Type":"DAYS"}}`,
+    `[${huge}]`,
+    huge,
+  ])
+    for (const operation of names) await requireAnswer(operation, body)
+})
+
 test('members of the prototype chain are neither read nor set', async () => {
   for (const body of [
     '{"__proto__":{"CertificateAuthorityArn":"x"}}',

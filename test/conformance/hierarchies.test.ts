@@ -1,6 +1,7 @@
 /** A hierarchy made by each foreign client, and judged by each foreign verifier. */
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
+import { existsSync, realpathSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -165,33 +166,42 @@ async function runClient(client: string, command: string, args: readonly string[
 
 const here = (name: string): string => join(import.meta.dirname, name)
 
-/** Every Python there is that has boto3: that of the system, and the first one on PATH. */
-for (const python of ['/usr/bin/python3', 'python3'])
-  test(`boto3 of ${python} makes a hierarchy`, async (t) => {
-    const found = await tool(t, python, {
-      probe: ['-c', 'import boto3'],
-      optional: python === 'python3',
-    })
+/** The client of the system, and the first on PATH if that is another one. */
+function candidates(name: string): { command: string; optional: boolean }[] {
+  const onPath = (process.env['PATH'] ?? '')
+    .split(':')
+    .map((directory) => join(directory, name))
+    .find((path) => existsSync(path))
+  const system = `/usr/bin/${name}`
+  const isOther = onPath !== undefined && realpathSync(onPath) !== safeRealpath(system)
+  return [
+    { command: system, optional: false },
+    ...(isOther ? [{ command: onPath, optional: true }] : []),
+  ]
+}
+
+function safeRealpath(path: string): string | undefined {
+  return existsSync(path) ? realpathSync(path) : undefined
+}
+
+for (const { command, optional } of candidates('python3'))
+  test(`boto3 of ${command} makes a hierarchy`, async (t) => {
+    const found = await tool(t, command, { probe: ['-c', 'import boto3'], optional })
     if (found === undefined) return
-    const client = `boto3${python.replaceAll('/', '-')}`
+    const client = `boto3${command.replaceAll('/', '-')}`
     const out = await clientFolder(client)
     await runClient(client, found, [here('hierarchy_boto3.py'), service.url, out, serverCsr])
     await judge(t, client)
   })
 
-for (const aws of ['/usr/bin/aws', 'aws'])
-  test(`the AWS CLI ${aws} makes a hierarchy`, async (t) => {
-    const found = await tool(t, aws, { optional: aws === 'aws' })
+for (const { command, optional } of candidates('aws'))
+  test(`the AWS CLI ${command} makes a hierarchy`, async (t) => {
+    const found = await tool(t, command, { optional })
     if (found === undefined) return
-    const client = `cli${aws.replaceAll('/', '-')}`
+    const client = `cli${command.replaceAll('/', '-')}`
     const out = await clientFolder(client)
-    await runClient(client, 'sh', [
-      here('hierarchy_aws_cli.sh'),
-      found,
-      service.url,
-      out,
-      serverCsr,
-    ])
+    const script = here('hierarchy_aws_cli.sh')
+    await runClient(client, 'sh', [script, found, service.url, out, serverCsr])
     await judge(t, client)
   })
 
