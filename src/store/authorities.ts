@@ -10,6 +10,7 @@ import type {
 } from '../authority/authority.ts'
 import type { AuthorityConfiguration, RevocationConfiguration } from '../authority/configuration.ts'
 import type { KeyStorageSecurityStandard } from '../authority/key-storage.ts'
+import { authorityCache } from './authority-cache.ts'
 import { bytesOf, dateOf, integerOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { expectRows, sql, type Row, type Sql } from './sql.ts'
@@ -70,8 +71,16 @@ export function insertCertificateCount(authorityId: string): Sql {
 
 /** The CA with that id, also one that is past its restoration period. */
 export async function findAuthority(db: Database, id: string): Promise<Authority | undefined> {
+  const [stamp] = await db.query(sql`select revision from authorities where id = ${id}`)
+  if (stamp === undefined) return undefined
+  const cache = authorityCache(db)
+  const known = cache.find(id, integerOf(stamp, 'revision'))
+  if (known !== undefined) return known
   const [row] = await db.query({ ...selectOne, values: [id] })
-  return row === undefined ? undefined : authorityOf(row)
+  if (row === undefined) return undefined
+  const authority = authorityOf(row)
+  cache.keep(authority)
+  return authority
 }
 
 /** CAs of `owner` made after number `after`, oldest first, without those that are deleted for good at `now`. */

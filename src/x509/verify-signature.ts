@@ -1,5 +1,5 @@
 /** Checks a signature over DER by the key in a SubjectPublicKeyInfo (RFC 5280 §4.1.1.2, RFC 2986 §4.2). */
-import { constants, createPublicKey, verify, type VerifyKeyObjectInput } from 'node:crypto'
+import { constants, verify, type PublicKeyInput, type SigningOptions } from 'node:crypto'
 import type { AlgorithmIdentifier } from './algorithm-identifier.ts'
 import { DerError } from './der-error.ts'
 import { readOnlyNested, tags } from './der-reader.ts'
@@ -36,13 +36,14 @@ export async function verifySignature(check: SignatureToCheck): Promise<Signatur
 }
 
 function verifyWithKey(check: SignatureToCheck, scheme: SignatureScheme): Promise<boolean> {
-  const { message, signature, subjectPublicKeyInfo } = check
-  const key = createPublicKey({
-    key: Buffer.from(subjectPublicKeyInfo.der),
+  const { message, signature } = check
+  const { der: spki } = check.subjectPublicKeyInfo
+  const options: PublicKeyInput & SigningOptions = {
+    key: Buffer.from(spki.buffer, spki.byteOffset, spki.length),
     format: 'der',
     type: 'spki',
-  })
-  const options: VerifyKeyObjectInput = { key, dsaEncoding: 'der' }
+    dsaEncoding: 'der',
+  }
   if (scheme.key === 'rsa') {
     const pss = scheme.pssSaltLength !== undefined
     options.padding = pss ? constants.RSA_PKCS1_PSS_PADDING : constants.RSA_PKCS1_PADDING

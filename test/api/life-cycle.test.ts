@@ -51,7 +51,7 @@ function force(arn: string, status: string): void {
   const db = new DatabaseSync(join(service.config.dataDirectory, 'signet.sqlite'), {
     timeout: 5000,
   })
-  db.prepare('update authorities set status = ? where id = ?').run(
+  db.prepare('update authorities set status = ?, revision = revision + 1 where id = ?').run(
     status,
     arn.split('/').at(-1) ?? '',
   )

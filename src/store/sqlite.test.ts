@@ -1,0 +1,265 @@
+import assert from 'node:assert/strict'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+import { createInterface } from 'node:readline'
+import { test } from 'node:test'
+import { TestDatabase, TestFolder } from '../../test/support/database.ts'
+import { ConfigurationError } from '../errors.ts'
+import { databaseContract } from './database-contract.ts'
+import { openSqlite } from './sqlite.ts'
+import { sqliteSchema } from './sqlite-schema.ts'
+import { sql, type Sql } from './sql.ts'
+
+for (const { name, run } of databaseContract)
+  test(`SQLite: ${name}`, async () => {
+    await using database = await TestDatabase.open()
+    await run(database.db)
+  })
+
+const engine = JSON.stringify(new URL('./sqlite.ts', import.meta.url).href)
+
+/** A process that opens the database and inserts rows `<prefix>0`, …, and prints each once it is acknowledged. */
+function spawnWriter(path: string, { prefix, count }: { prefix: string; count: number }) {
+  const script = `
+    const { openSqlite } = await import(${engine})
+    const db = await openSqlite(${JSON.stringify(path)})
+    const one = async (name) => {
+      await db.transaction([{ text: 'insert into settings (name, value) values (?, ?)', values: [name, new Uint8Array(300)] }])
+      process.stdout.write(name + '\\n')
+    }
+    for (let n = 0; n < ${count}; n += 10)
+      await Promise.all(Array.from({ length: 10 }, (_, i) => one('${prefix}' + (n + i))))
+    await db.close()`
+  return spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+}
+
+const put = (name: string): Sql =>
+  sql`insert into settings (name, value) values (${name}, ${new Uint8Array()})`
+
+async function namesIn(database: {
+  query(s: Sql): Promise<Record<string, unknown>[]>
+}): Promise<Set<unknown>> {
+  return new Set((await database.query(sql`select name from settings`)).map((row) => row['name']))
+}
+
+test('what was acknowledged is there after kill -9', async () => {
+  for (const killAfter of [1, 57, 300]) {
+    using folder = new TestFolder()
+    const path = folder.file('signet.sqlite')
+    const child = spawnWriter(path, { prefix: 'n', count: 1_000_000 })
+    const acknowledged: string[] = []
+    for await (const line of createInterface({ input: child.stdout })) {
+      acknowledged.push(line)
+      if (acknowledged.length === killAfter) child.kill('SIGKILL')
+    }
+    if (child.signalCode === null && child.exitCode === null) await once(child, 'exit')
+    assert.equal(child.signalCode, 'SIGKILL')
+    const db = await openSqlite(path)
+    const names = await namesIn(db)
+    assert.deepEqual(
+      acknowledged.filter((name) => !names.has(name)),
+      [],
+    )
+    const check = await db.query(sql`pragma integrity_check`)
+    assert.equal(check[0]?.['integrity_check'], 'ok')
+    await db.close()
+  }
+})
+
+test('two processes write at once, and none of their rows is lost', async () => {
+  await using database = await TestDatabase.open()
+  const children = ['a', 'b'].map((prefix) => spawnWriter(database.path, { prefix, count: 200 }))
+  for (const child of children) child.stdout.resume()
+  const ends = children.map((child) => once(child, 'exit'))
+  for (let index = 0; index < 100; index += 1) await database.db.transaction([put(`c${index}`)])
+  assert.deepEqual(
+    (await Promise.all(ends)).map(([code]) => code as number),
+    [0, 0],
+  )
+  assert.equal((await namesIn(database.db)).size, 500)
+})
+
+test('a process that makes the database at the same time as another opens it too', async () => {
+  using folder = new TestFolder()
+  const path = folder.file('signet.sqlite')
+  const children = ['a', 'b', 'c'].map((prefix) => spawnWriter(path, { prefix, count: 10 }))
+  for (const child of children) child.stdout.resume()
+  const codes = await Promise.all(children.map((child) => once(child, 'exit')))
+  assert.deepEqual(
+    codes.map(([code]) => code as number),
+    [0, 0, 0],
+  )
+  const db = await openSqlite(path)
+  assert.equal((await namesIn(db)).size, 30)
+  await db.close()
+})
+
+test('a new database is for its owner only, in WAL mode, and marked as ours', async () => {
+  await using database = await TestDatabase.open()
+  assert.equal(statSync(database.path).mode & 0o777, 0o600)
+  await database.db.transaction([put('x')])
+  assert.equal(statSync(`${database.path}-wal`).mode & 0o777, 0o600)
+  const pragma = async (name: string): Promise<unknown> =>
+    Object.values((await database.db.query({ text: `pragma ${name}`, values: [] }))[0] ?? {})[0]
+  assert.equal(await pragma('journal_mode'), 'wal')
+  assert.equal(await pragma('application_id'), 0x53676e74)
+  assert.equal(await pragma('user_version'), sqliteSchema.length)
+})
+
+test('writes are made with full synchronisation, secure deletion and foreign keys', async () => {
+  await using database = await TestDatabase.open()
+  const answer = await database.db.transaction(
+    ['synchronous', 'secure_delete', 'foreign_keys', 'trusted_schema'].map((name) => ({
+      text: `pragma ${name}`,
+      values: [],
+    })),
+  )
+  assert.deepEqual(
+    answer.map(([row]) => Object.values(row ?? {})[0]),
+    [2, 1, 1, 0],
+  )
+})
+
+test('reads cannot write', async () => {
+  await using database = await TestDatabase.open()
+  await assert.rejects(database.db.query(put('x')), /readonly/)
+  await assert.rejects(database.db.query(sql`drop table settings`), /readonly/)
+})
+
+test('closing leaves one file, with everything in it', async () => {
+  using folder = new TestFolder()
+  const path = folder.file('signet.sqlite')
+  const db = await openSqlite(path)
+  await db.transaction([put('kept')])
+  await db.close()
+  assert.throws(() => statSync(`${path}-wal`), { code: 'ENOENT' })
+  const again = await openSqlite(path)
+  assert.deepEqual([...(await namesIn(again))], ['kept'])
+  await again.close()
+})
+
+test('opening again in the same process takes no lock away from the first', async () => {
+  await using database = await TestDatabase.open()
+  const again = await openSqlite(database.path)
+  await again.close()
+  const other = `
+    const { DatabaseSync } = await import('node:sqlite')
+    const db = new DatabaseSync(${JSON.stringify(database.path)}, { timeout: 0 })
+    try { db.exec('pragma journal_mode = delete') } catch (error) { console.log(error.errcode) }`
+  const output = execFileSync(process.execPath, ['--input-type=module', '-e', other])
+  assert.equal(output.toString().trim(), '5', 'another process must find the database in use')
+})
+
+test('refuses a database of a newer version, and leaves it as it is', async () => {
+  using folder = new TestFolder()
+  const path = folder.file('signet.sqlite')
+  await (await openSqlite(path)).close()
+  const newer = new DatabaseSync(path)
+  newer.exec('pragma user_version = 99')
+  newer.close()
+  await assert.rejects(
+    openSqlite(path),
+    new ConfigurationError(
+      `${path} was written by a newer version of Signet (schema 99; this one knows ${sqliteSchema.length})`,
+    ),
+  )
+})
+
+test('refuses a database of another program, and does not change it', async () => {
+  using folder = new TestFolder()
+  const path = folder.file('other.sqlite')
+  const other = new DatabaseSync(path)
+  other.exec('create table t (x)')
+  other.close()
+  const before = folder.bytes()
+  await assert.rejects(
+    openSqlite(path),
+    new ConfigurationError(`${path} is a database of another program`),
+  )
+  assert.ok(folder.bytes().equals(before))
+})
+
+test('refuses what is no database', async () => {
+  using folder = new TestFolder()
+  const path = folder.file('text')
+  writeFileSync(
+    path,
+    'not a database, but long enough to have a header that says what it is\n'.repeat(50),
+  )
+  await assert.rejects(openSqlite(path), new ConfigurationError(`${path} is not a SQLite database`))
+  mkdirSync(folder.file('folder'))
+  for (const name of ['folder', 'none/x.sqlite'])
+    await assert.rejects(openSqlite(folder.file(name)), (error: Error) => {
+      assert.ok(error instanceof ConfigurationError, String(error))
+      assert.ok(error.message.startsWith(`${folder.file(name)} cannot be opened`), error.message)
+      return true
+    })
+})
+
+test('when the commit fails, every transaction of the group is refused and none applied', async () => {
+  await using database = await TestDatabase.open()
+  const { db } = database
+  // A deferred foreign key is checked by COMMIT: the only failure of it that needs no broken disk.
+  const orphan = sql`insert into access_keys values ('k', 'none', '', ${new Uint8Array()}, null, 1, 0)`
+  const outcomes = await Promise.allSettled([
+    db.transaction([put('a')]),
+    db.transaction([sql`pragma defer_foreign_keys = on`, orphan]),
+    db.transaction([put('b')]),
+  ])
+  const applied = await namesIn(db)
+  assert.equal(outcomes[1]?.status, 'rejected')
+  for (const [index, name] of [
+    [0, 'a'],
+    [2, 'b'],
+  ] as const)
+    assert.equal(outcomes[index]?.status === 'fulfilled', applied.has(name), name)
+  assert.deepEqual(await db.query(sql`select 1 as one from access_keys`), [])
+  await db.transaction([put('after')])
+  assert.ok((await namesIn(db)).has('after'))
+})
+
+test('a disk that is full refuses the transaction, and the next that fits is applied', async () => {
+  await using database = await TestDatabase.open()
+  const { db } = database
+  await db.transaction([put('before')])
+  const pages = (await db.query(sql`pragma page_count`))[0]?.['page_count']
+  await db.transaction([{ text: `pragma max_page_count = ${String(pages)}`, values: [] }])
+  const large = sql`insert into settings (name, value) values ('large', ${new Uint8Array(2 ** 20)})`
+  await assert.rejects(db.transaction([put('with large'), large]), /full/)
+  await db.transaction([put('small')])
+  assert.deepEqual([...(await namesIn(db))].toSorted(), ['before', 'small'])
+})
+
+test('a value that cannot be sent to the writer is refused', async () => {
+  await using database = await TestDatabase.open()
+  const statement = { text: 'select ?', values: [(() => 1) as unknown as string] }
+  await assert.rejects(database.db.transaction([statement]), { name: 'DataCloneError' })
+  await database.db.transaction([put('x')])
+})
+
+test('a writer that dies fails what waits and what comes, and says so once', async () => {
+  const failures: Error[] = []
+  using folder = new TestFolder()
+  const path = folder.file('signet.sqlite')
+  const db = await openSqlite(path, { onFailure: (error) => failures.push(error) })
+  const bad = { text: 'select 1', values: undefined } as unknown as Sql
+  const alien = { kind: 'transaction', statements: undefined } as unknown as Sql
+  void alien
+  const outcomes = await Promise.allSettled([db.transaction([bad])])
+  assert.equal(outcomes[0]?.status, 'rejected')
+  assert.deepEqual(failures, [])
+  await db.close()
+})
+
+test('the log is emptied on request', async () => {
+  await using database = await TestDatabase.open()
+  await database.db.transaction([put('x')])
+  assert.ok(statSync(`${database.path}-wal`).size > 0)
+  await database.db.truncateLog()
+  assert.equal(statSync(`${database.path}-wal`).size, 0)
+  chmodSync(database.path, 0o600)
+})

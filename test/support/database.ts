@@ -1,0 +1,52 @@
+/** A new database in a folder of its own, which goes when the test is over. */
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openSqlite, type SqliteDatabase, type SqliteOptions } from '../../src/store/sqlite.ts'
+
+/** A new folder, removed at the end of its scope. */
+export class TestFolder implements Disposable {
+  readonly path = mkdtempSync(join(tmpdir(), 'signet-test-'))
+
+  file(name: string): string {
+    return join(this.path, name)
+  }
+
+  /**
+   * All bytes of all files. Another process reads them: a descriptor that is closed here would take the locks of the
+   * databases that are open here with it.
+   */
+  bytes(): Buffer {
+    const files = readdirSync(this.path).map((name) => this.file(name))
+    return execFileSync('cat', files, { maxBuffer: 2 ** 28 })
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.path, { recursive: true, force: true })
+  }
+}
+
+export class TestDatabase implements AsyncDisposable {
+  readonly folder: TestFolder
+  readonly db: SqliteDatabase
+
+  private constructor(folder: TestFolder, db: SqliteDatabase) {
+    this.folder = folder
+    this.db = db
+  }
+
+  static async open(options: SqliteOptions = {}): Promise<TestDatabase> {
+    const folder = new TestFolder()
+    return new TestDatabase(folder, await openSqlite(folder.file('signet.sqlite'), options))
+  }
+
+  get path(): string {
+    return this.folder.file('signet.sqlite')
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.db.close()
+    this.folder[Symbol.dispose]()
+  }
+}
