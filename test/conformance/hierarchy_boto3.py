@@ -4,6 +4,7 @@ Arguments: endpoint URL, folder for the PEM files, CSR of the server. Credential
 """
 import json
 import sys
+import urllib.error
 import urllib.request
 
 import boto3
@@ -112,18 +113,43 @@ try:
 except ClientError as error:
     assert error.response["Error"]["Code"] == "UnknownOperationException", error
 
-# A presigned URL carries the members in its query and signs an empty body.
-url = pca.generate_presigned_url("describe_certificate_authority", Params={"CertificateAuthorityArn": root}, ExpiresIn=60)
-request = urllib.request.Request(
-    url,
-    method="POST",
-    data=b"",
-    headers={
-        "Content-Type": "application/x-amz-json-1.1",
-        "X-Amz-Target": "ACMPrivateCA.DescribeCertificateAuthority",
-    },
+# A presigned URL carries the members in its query and signs an empty body: good for every operation with flat members.
+def post_presigned(method, **params):
+    url = pca.generate_presigned_url(method, Params=params, ExpiresIn=60)
+    operation = pca.meta.method_to_api_mapping[method]
+    headers = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "ACMPrivateCA." + operation}
+    request = urllib.request.Request(url, method="POST", data=b"", headers=headers)
+    with urllib.request.urlopen(request) as response:
+        text = response.read()
+    return json.loads(text) if text else {}
+
+
+leaf_arn = pca.issue_certificate(
+    CertificateAuthorityArn=root,
+    Csr=open(server_csr, "rb").read(),
+    SigningAlgorithm="SHA256WITHRSA",
+    Validity={"Value": 1, "Type": "DAYS"},
+)["CertificateArn"]
+of_root = {"CertificateAuthorityArn": root}
+described = post_presigned("describe_certificate_authority", **of_root)
+assert described["CertificateAuthority"]["Arn"] == root
+assert len(post_presigned("list_certificate_authorities", MaxResults=1)["CertificateAuthorities"]) == 1
+assert len(post_presigned("list_certificate_authorities", ResourceOwner="SELF")["CertificateAuthorities"]) >= 2
+assert post_presigned("get_certificate_authority_csr", **of_root)["Csr"] == root_csr
+assert post_presigned("get_certificate_authority_certificate", **of_root)["Certificate"] == root_certificate["Certificate"]
+assert "BEGIN" in post_presigned("get_certificate", CertificateArn=leaf_arn, **of_root)["Certificate"]
+assert post_presigned("list_tags", MaxResults=1, **of_root)["Tags"] == [{"Key": "made-by", "Value": "boto3"}]
+post_presigned(
+    "import_certificate_authority_certificate", Certificate=root_certificate["Certificate"].encode(), **of_root
 )
-with urllib.request.urlopen(request) as response:
-    assert json.load(response)["CertificateAuthority"]["Arn"] == root
+post_presigned("update_certificate_authority", Status="DISABLED", **of_root)
+post_presigned("delete_certificate_authority", PermanentDeletionTimeInDays=7, **of_root)
+post_presigned("restore_certificate_authority", **of_root)
+post_presigned("update_certificate_authority", Status="ACTIVE", **of_root)
+try:
+    post_presigned("tag_certificate_authority", Tags=[{"Key": "a"}], **of_root)
+    raise AssertionError("not refused")
+except urllib.error.HTTPError as error:
+    assert "cannot be sent in a query string" in json.loads(error.read())["Message"]
 
 print(json.dumps({"root": root, "subordinate": subordinate}))

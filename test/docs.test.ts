@@ -1,0 +1,71 @@
+/** The documents name what is there: files, links, flags, operations, tables. */
+import assert from 'node:assert/strict'
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { test } from 'node:test'
+import { settings, variableOf } from '../src/config.ts'
+import { operations } from '../src/operations/index.ts'
+import { sqliteSchema } from '../src/store/sqlite-schema.ts'
+
+const root = resolve(import.meta.dirname, '..')
+const documents = globSync(['*.md', 'docs/**/*.md', 'testdata/**/*.md'], { cwd: root })
+const read = (path: string): string => readFileSync(join(root, path), 'utf8')
+
+test('there are documents', () => {
+  for (const name of [
+    'README.md',
+    'ARCHITECTURE.md',
+    'CONTRIBUTING.md',
+    'SECURITY.md',
+    'CHANGELOG.md',
+    'docs/compatibility.md',
+    'docs/operating.md',
+    'docs/storage.md',
+    'docs/benchmarks.md',
+  ])
+    assert.ok(documents.includes(name), name)
+})
+
+test('every relative link leads somewhere', () => {
+  for (const path of documents)
+    for (const [, target = ''] of read(path).matchAll(/\]\(([^)#\s]+)[^)]*\)/g)) {
+      if (/^[a-z]+:/.test(target)) continue
+      assert.ok(existsSync(join(root, dirname(path), target)), `${path} links to ${target}`)
+    }
+})
+
+test('every file of ours that is named exists', () => {
+  for (const path of documents.filter((name) => !name.startsWith('testdata/')))
+    for (const [, name = ''] of read(path).matchAll(
+      /`((?:src|test|docs|bin|bench|testdata)\/[\w./-]+)`/g,
+    ))
+      assert.ok(existsSync(join(root, name)), `${path} names ${name}`)
+})
+
+test('operating.md has every flag and variable with its default', () => {
+  const text = read('docs/operating.md')
+  for (const { flag, value, fallback } of Object.values(settings)) {
+    const row = text.split('\n').find((line) => line.startsWith(`| \`--${flag} ${value}\` `))
+    assert.ok(row?.includes(`\`${variableOf(flag)}\``), flag)
+    if (fallback !== undefined) assert.ok(row?.includes(fallback), `${flag} ${fallback}`)
+  }
+})
+
+test('compatibility.md says of every operation whether it works', () => {
+  const rows = read('docs/compatibility.md')
+    .split('\n')
+    .filter((line) => line.startsWith('| '))
+  for (const { name, offered } of Object.values(operations)) {
+    const row = rows.find((line) =>
+      new RegExp(String.raw`\b${name}\b`).test(line.split('|')[1] ?? ''),
+    )
+    assert.ok(row, name)
+    assert.equal(/\| works? \|/.test(row), offered, name)
+  }
+})
+
+test('storage.md has every table', () => {
+  const text = read('docs/storage.md')
+  for (const [, table = ''] of sqliteSchema.join('\n').matchAll(/create table (\w+)/g))
+    assert.ok(text.includes(`| \`${table}\` |`), table)
+})
