@@ -1,6 +1,7 @@
 /** The contract with the outside: flags, files and their modes, signals, administration beside a running server. */
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import {
   chmod,
   mkdir,
@@ -81,6 +82,26 @@ test('the first start makes the folder, its files for one user only, and credent
   const again = await startServer(data)
   assert.equal(await list(again.url, readCredentials(join(data, 'credentials'))), 'ok')
   assert.equal(await again.stop('SIGINT'), 0)
+})
+
+test('npm start passes SIGTERM on, and the server ends cleanly', async () => {
+  const data = join(folder, 'npm')
+  const flags = ['--data', data, '--listen', '127.0.0.1:0', '--public-listen', '127.0.0.1:0']
+  const npm = spawn('npm', ['start', '--', ...flags], {
+    cwd: resolve(import.meta.dirname, '../..'),
+  })
+  let output = ''
+  await new Promise<void>((served) => {
+    npm.stdout.on('data', (text: Buffer) => {
+      output += text.toString()
+      if (output.includes('To use it from another terminal')) served()
+    })
+  })
+  const exited = once(npm, 'exit')
+  npm.kill('SIGTERM')
+  assert.deepEqual(await exited, [0, null])
+  const url = /Private CA API at (http:\S+)\n/.exec(output)?.[1] ?? ''
+  await assert.rejects(fetch(`${url}/healthz`))
 })
 
 test('a folder that others can read is tightened', async () => {
