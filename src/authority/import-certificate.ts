@@ -4,7 +4,8 @@ import { parseBasicConstraints } from '../x509/basic-constraints.ts'
 import { parseCertificate, type Certificate } from '../x509/certificate.ts'
 import { DerError } from '../x509/der-error.ts'
 import { findExtension } from '../x509/extensions.ts'
-import { formatName, sameName } from '../x509/name.ts'
+import { parseSubjectKeyIdentifier } from '../x509/key-identifiers.ts'
+import { formatName, isEmptyName, sameName } from '../x509/name.ts'
 import { oids } from '../x509/oid.ts'
 import { parsePem } from '../x509/pem.ts'
 import { verifySignature, type SignatureCheck } from '../x509/verify-signature.ts'
@@ -53,6 +54,7 @@ export async function requireImportable(
     throw mismatch('Certificate is not for the public key of the certificate authority')
   await requireKind(path, authority.type)
   requireCaCertificates(path)
+  requireNamed(path.certificate)
   await requireChain(path)
   const remaining = remainingPathLength([path.certificate, ...path.chain])
   if (remaining !== undefined && remaining < 0)
@@ -136,6 +138,22 @@ function isCa(position: string, value: Uint8Array): boolean {
   } catch (error) {
     if (!(error instanceof DerError)) throw error
     throw malformed(`${position} has basic constraints that cannot be parsed: ${error.message}`)
+  }
+}
+
+/** What the CA issues copies its name and its key identifier, so both must be there to copy. */
+function requireNamed({ subject, extensions }: Certificate): void {
+  if (isEmptyName(subject)) throw malformed('Certificate has no subject')
+  const extension = findExtension(extensions, oids.subjectKeyIdentifier)
+  if (extension === undefined) return
+  try {
+    parseSubjectKeyIdentifier(extension.value)
+  } catch (error) {
+    if (!(error instanceof DerError)) throw error
+    throw malformed(
+      `Certificate has a key identifier that cannot be parsed: ${error.message}`,
+      error,
+    )
   }
 }
 

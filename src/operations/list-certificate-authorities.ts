@@ -28,8 +28,8 @@ export const listCertificateAuthorities = operation({
   async run({ db, clock, pageTokens }, input, caller) {
     // Nothing can be shared between accounts, so nothing of others is shared with the caller.
     if (input.ResourceOwner === 'OTHER_ACCOUNTS') return { CertificateAuthorities: [] }
-    const { accountId, region } = caller
-    const scope = { operation: 'ListCertificateAuthorities', accountId, region, resource: '' }
+    const { arn: callerArn, region } = caller
+    const scope = { operation: 'ListCertificateAuthorities', callerArn, region, resource: '' }
     const after = input.NextToken === undefined ? '0' : pageTokens.open(scope, input.NextToken)
     if (after === undefined)
       throw new ServiceError(

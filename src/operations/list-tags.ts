@@ -34,8 +34,8 @@ export const listTags = operation({
       arn: authorityArn,
       event: 'tag',
     })
-    const { accountId, region } = caller
-    const scope = { operation: 'ListTags', accountId, region, resource: authorityArn }
+    const { arn: callerArn, region } = caller
+    const scope = { operation: 'ListTags', callerArn, region, resource: authorityArn }
     const after =
       input.NextToken === undefined ? '' : services.pageTokens.open(scope, input.NextToken)
     if (after === undefined)

@@ -116,11 +116,19 @@ function apply(connection: SqliteConnection, { id, statements }: Transaction): W
     connection.exec('release one')
     return { id, rows }
   } catch (error) {
-    // Throws if the whole transaction is gone, and then the whole group has failed.
-    connection.exec('rollback to one; release one')
+    undo(connection, error)
     if (error instanceof Conflict)
       return { id, conflict: { statement: error.statement, message: error.message } }
     return { id, failure: messageOf(error) }
+  }
+}
+
+/** Undoes one transaction. Throws `cause` if SQLite has undone the whole group, as it does when the disk is full. */
+function undo(connection: SqliteConnection, cause: unknown): void {
+  try {
+    connection.exec('rollback to one; release one')
+  } catch {
+    throw cause
   }
 }
 

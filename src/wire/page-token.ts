@@ -4,7 +4,8 @@ import type { Random } from '../random.ts'
 /** What a page token is good for; it opens with exactly the same scope only. */
 interface PageScope {
   readonly operation: string
-  readonly accountId: string
+  /** ARN of whoever was given the token. */
+  readonly callerArn: string
   readonly region: string
   /** The resource that is listed, or an empty string. */
   readonly resource: string
@@ -57,6 +58,6 @@ function openBytes(key: Uint8Array, scope: PageScope, bytes: Buffer): string | u
 
 function additionalData(scope: PageScope): Buffer {
   return Buffer.from(
-    JSON.stringify([scope.operation, scope.accountId, scope.region, scope.resource]),
+    JSON.stringify([scope.operation, scope.callerArn, scope.region, scope.resource]),
   )
 }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import { csr } from '../support/csrs.ts'
 import {
   authorityInput,
@@ -309,18 +310,55 @@ test('a deleted CA comes back as it was within its restoration period, and never
     )
 })
 
+/** Whether there is a stored key of the CA, and whether its row names one. */
+function keysOf(arn: string): { stored: number; named: number } {
+  const db = new DatabaseSync(join(service.config.dataDirectory, 'signet.sqlite'), {
+    timeout: 5000,
+  })
+  const id = arn.split('/').at(-1) ?? ''
+  const count = (query: string): number => Number(db.prepare(query).get(id)?.['n'])
+  const stored = count('select count(*) as n from keys where name = ?')
+  const named = count(
+    'select count(*) as n from authorities where id = ? and key_handle is not null',
+  )
+  db.close()
+  return { stored, named }
+}
+
+test('the key of a CA is erased when it is deleted for good, and not before', async () => {
+  const { arn: CertificateAuthorityArn } = await authorityIn('DISABLED')
+  await service.must('DeleteCertificateAuthority', {
+    CertificateAuthorityArn,
+    PermanentDeletionTimeInDays: 7,
+  })
+  service.clock.advance({ days: 6 })
+  await service.restart()
+  assert.deepEqual(keysOf(CertificateAuthorityArn), { stored: 1, named: 1 })
+  service.clock.advance({ days: 1 })
+  await service.restart()
+  await until(() => keysOf(CertificateAuthorityArn).named === 0)
+  assert.deepEqual(keysOf(CertificateAuthorityArn), { stored: 0, named: 0 })
+})
+
+async function until(condition: () => boolean): Promise<void> {
+  for (let attempt = 0; attempt < 500; attempt += 1) {
+    if (condition()) return
+    await setTimeout(20)
+  }
+  assert.fail('did not happen in ten seconds')
+}
+
 test('a CA that is deleted while it is being made is gone, and leaves no key', async () => {
   const { CertificateAuthorityArn } = await service.must(
     'CreateCertificateAuthority',
-    authorityInput({ keyAlgorithm: 'RSA_2048' }),
+    authorityInput({ keyAlgorithm: 'RSA_4096' }),
   )
-  const answer = await service.call('DeleteCertificateAuthority', { CertificateAuthorityArn })
-  assert.equal(answer.status, 200)
-  const status = await service.call('DescribeCertificateAuthority', { CertificateAuthorityArn })
-  if (status.status === 400) assert.equal(status.json['__type'], 'ResourceNotFoundException')
-  else
-    assert.equal(
-      (status.json as { CertificateAuthority: { Status: string } }).CertificateAuthority.Status,
-      'DELETED',
-    )
+  await service.must('DeleteCertificateAuthority', { CertificateAuthorityArn })
+  assert.match(
+    await service.refusal('DescribeCertificateAuthority', { CertificateAuthorityArn }),
+    /^ResourceNotFoundException: /,
+  )
+  await until(() => keysOf(CertificateAuthorityArn).stored === 1)
+  await until(() => keysOf(CertificateAuthorityArn).stored === 0)
+  assert.deepEqual(keysOf(CertificateAuthorityArn), { stored: 0, named: 0 })
 })

@@ -7,6 +7,7 @@ import { startApp, type App } from '../../src/app.ts'
 import type { Clock } from '../../src/clock.ts'
 import { readConfig, type Config, type Flags } from '../../src/config.ts'
 import { createLog } from '../../src/log.ts'
+import { findOperation } from '../../src/operations/index.ts'
 import { systemRandom } from '../../src/random.ts'
 import { signedHeaders, type Credentials } from './signed-request.ts'
 
@@ -116,6 +117,7 @@ export class TestService {
     const response = await fetch(`${url}/`, { method: 'POST', headers, body })
     const text = await response.text()
     const json = text === '' ? {} : (JSON.parse(text) as Record<string, unknown>)
+    requireDeclared(operation, json['__type'])
     return { status: response.status, headers: response.headers, text, json }
   }
 
@@ -132,6 +134,27 @@ export class TestService {
     if (status === 200) throw new Error(`${operation} was not refused: ${text}`)
     return `${String(json['__type'])}: ${String(json['message'] ?? json['Message'])}`
   }
+}
+
+/** Errors that every operation may answer (AWS Private CA API, Common Errors). */
+const commonErrors: ReadonlySet<unknown> = new Set([
+  'AccessDeniedException',
+  'IncompleteSignatureException',
+  'InvalidSignatureException',
+  'MissingAuthenticationTokenException',
+  'RequestEntityTooLargeException',
+  'SerializationException',
+  'ThrottlingException',
+  'UnknownOperationException',
+  'UnrecognizedClientException',
+  'ValidationException',
+])
+
+/** Whatever a test is about: an operation answers no error but those that its table entry declares. */
+function requireDeclared(operation: string, code: unknown): void {
+  const declared: readonly unknown[] = findOperation(operation)?.errors ?? []
+  if (code !== undefined && !declared.includes(code) && !commonErrors.has(code))
+    throw new Error(`${operation} answers ${code as string}, which it does not declare`)
 }
 
 async function start(config: Config, clock: Clock): Promise<App> {
