@@ -9,17 +9,17 @@ export interface GeneratedKey {
   readonly privateKey: Buffer
 }
 
-const modulusBits: Partial<Record<KeyAlgorithm, number>> = {
-  RSA_2048: 2048,
-  RSA_3072: 3072,
-  RSA_4096: 4096,
-}
+const modulusBits: ReadonlyMap<KeyAlgorithm, number> = new Map([
+  ['RSA_2048', 2048],
+  ['RSA_3072', 3072],
+  ['RSA_4096', 4096],
+])
 
-const curves: Partial<Record<KeyAlgorithm, string>> = {
-  EC_prime256v1: 'prime256v1',
-  EC_secp384r1: 'secp384r1',
-  EC_secp521r1: 'secp521r1',
-}
+const curves: ReadonlyMap<KeyAlgorithm, string> = new Map([
+  ['EC_prime256v1', 'prime256v1'],
+  ['EC_secp384r1', 'secp384r1'],
+  ['EC_secp521r1', 'secp521r1'],
+])
 
 const encodings = {
   publicKeyEncoding: { type: 'spki', format: 'der' },
@@ -28,8 +28,8 @@ const encodings = {
 
 /** Makes a key pair off the main thread. Throws UnsupportedKeyAlgorithmError. */
 export function generateKey(algorithm: KeyAlgorithm): Promise<GeneratedKey> {
-  const modulusLength = modulusBits[algorithm]
-  const namedCurve = curves[algorithm]
+  const modulusLength = modulusBits.get(algorithm)
+  const namedCurve = curves.get(algorithm)
   return new Promise((resolve, reject) => {
     const done = (error: Error | null, publicKey: Buffer, privateKey: Buffer): void => {
       if (error) reject(error)

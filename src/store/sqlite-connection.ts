@@ -49,6 +49,10 @@ export class SqliteConnection {
     this.#database.exec(text)
   }
 
+  get isOpen(): boolean {
+    return this.#database.isOpen
+  }
+
   close(): void {
     this.#statements.clear()
     this.#database.close()
@@ -98,8 +102,7 @@ export function migrate(path: string): void {
     connection.exec(`pragma user_version = ${sqliteSchema.length}`)
     connection.exec('commit')
   } catch (error) {
-    if (sqliteCode(error) !== sqliteCodes.notADatabase) throw error
-    throw new ConfigurationError(`${path} is not a SQLite database`, { cause: error })
+    throw sqliteCode(error) === sqliteCodes.notADatabase ? unusable(path, error) : error
   } finally {
     connection.close()
   }
@@ -110,10 +113,16 @@ function openForMigration(path: string): SqliteConnection {
     createPrivateFile(path)
     return new SqliteConnection(path, { readOnly: false })
   } catch (error) {
-    throw new ConfigurationError(`${path} cannot be opened: ${(error as Error).message}`, {
-      cause: error,
-    })
+    throw unusable(path, error)
   }
+}
+
+function unusable(path: string, cause: unknown): ConfigurationError {
+  const what =
+    sqliteCode(cause) === sqliteCodes.notADatabase
+      ? 'is not a SQLite database'
+      : `cannot be opened: ${(cause as Error).message}`
+  return new ConfigurationError(`${path} ${what}`, { cause })
 }
 
 /** A file system without shared memory keeps the rollback journal, and says so only in the answer. */

@@ -39,7 +39,7 @@ export async function openSqlite(
       await writer.ask({ kind: 'truncate-log' })
     },
     async close() {
-      reader.close()
+      if (reader.isOpen) reader.close()
       // Last, so that the last connection to close empties the log into the database.
       await writer.close()
     },
@@ -97,7 +97,7 @@ class Writer {
 
   /** Messages keep their order, so that everything asked before is done first. */
   async close(): Promise<void> {
-    if (this.#ended !== undefined || this.#closing) return
+    if (this.#ended !== undefined) return
     const ended = once(this.#worker, 'exit')
     this.#closing = true
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker, not a window

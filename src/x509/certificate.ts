@@ -19,7 +19,7 @@ import { encodeTime, readTime } from './time.ts'
 export interface TbsCertificate {
   readonly tbsCertificateDer: Uint8Array
   readonly version: 1 | 2 | 3
-  /** Contents octets of the INTEGER: two's complement, minimal. */
+  /** Contents octets of the INTEGER: not negative, minimal, with a leading zero where the sign needs it. */
   readonly serialNumber: Uint8Array
   readonly signatureAlgorithm: AlgorithmIdentifier
   readonly issuer: Name
@@ -57,7 +57,7 @@ export function parseCertificate(der: Uint8Array): Certificate {
 export function parseTbsCertificate(der: Uint8Array): TbsCertificate {
   const reader = readOnlyNested(der, tags.sequence, 'TBSCertificate')
   const version = readVersion(reader)
-  const serialNumber = readIntegerOctets(reader.element(tags.integer), 'serialNumber')
+  const serialNumber = readSerialNumber(reader)
   const signatureAlgorithm = readAlgorithmIdentifier(reader)
   const issuer = parseName(reader.element(tags.sequence).der)
   const validity = reader.nested(tags.sequence, 'Validity')
@@ -79,6 +79,13 @@ export function parseTbsCertificate(der: Uint8Array): TbsCertificate {
     subjectPublicKeyInfo,
     extensions,
   }
+}
+
+/** Negative ones are refused: read as a magnitude, two certificates would have the same (RFC 5280 §4.1.2.2). */
+function readSerialNumber(reader: DerReader): Uint8Array {
+  const octets = readIntegerOctets(reader.element(tags.integer), 'serialNumber')
+  if ((octets[0] ?? 0) >= 0x80) throw new DerError('serialNumber is negative')
+  return octets
 }
 
 function readVersion(reader: DerReader): 1 | 2 | 3 {

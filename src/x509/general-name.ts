@@ -1,6 +1,10 @@
-/** GeneralNames (RFC 5280 §4.2.1.6): that they are there and which choices they are; what they say is copied. */
+/** GeneralNames (RFC 5280 §4.2.1.6): which choices are there, each well-formed; what they name is not judged. */
 import { DerError } from './der-error.ts'
-import { readOnlyNested, tags } from './der-reader.ts'
+import { contextTag, DerReader, readOnlyNested, tags } from './der-reader.ts'
+import { readAll } from './der-values.ts'
+import { encodeElement, encodeSequence } from './der-writer.ts'
+import { parseName } from './name.ts'
+import { decodeOid } from './oid.ts'
 
 /** The choices, by the number of their tag. */
 const generalNameKinds = [
@@ -19,7 +23,7 @@ type GeneralNameKind = (typeof generalNameKinds)[number]
 
 export interface GeneralName {
   readonly kind: GeneralNameKind
-  /** Contents octets of the choice. */
+  /** Contents octets of the choice; of a directoryName, which is tagged explicitly, the DER of the Name. */
   readonly content: Uint8Array
 }
 
@@ -32,6 +36,8 @@ const constructedKinds: ReadonlySet<GeneralNameKind> = new Set([
 ])
 
 const namesMax = 1000
+/** Elements in an x400Address or ediPartyName, which nobody uses. */
+const partsMax = 64
 
 /** Reads GeneralNames, at least one, which must be the whole of `value`. Throws DerError. */
 export function parseGeneralNames(value: Uint8Array): GeneralName[] {
@@ -42,10 +48,73 @@ export function parseGeneralNames(value: Uint8Array): GeneralName[] {
       throw new DerError(`GeneralNames has more than ${namesMax} names`)
     const { tag, content } = reader.any()
     const kind = generalNameKinds[tag & 0x1f]
-    const constructed = kind !== undefined && constructedKinds.has(kind)
-    if (kind === undefined || tag >> 5 !== (constructed ? 0b101 : 0b100))
+    if (kind === undefined || tag !== tagOf(kind))
       throw new DerError(`GeneralNames has a name with tag 0x${tag.toString(16)}`)
+    requireContent(kind, content)
     names.push({ kind, content })
   } while (!reader.atEnd)
   return names
+}
+
+/** DER of GeneralNames, in the order given. Throws DerError for none at all, or one that would not be read back. */
+export function encodeGeneralNames(names: readonly GeneralName[]): Uint8Array {
+  if (names.length === 0) throw new DerError('GeneralNames has no name')
+  if (names.length > namesMax) throw new DerError(`GeneralNames has more than ${namesMax} names`)
+  return encodeSequence(
+    ...names.map(({ kind, content }) => {
+      requireContent(kind, content)
+      return encodeElement(tagOf(kind), content)
+    }),
+  )
+}
+
+function tagOf(kind: GeneralNameKind): number {
+  return contextTag(generalNameKinds.indexOf(kind), constructedKinds.has(kind))
+}
+
+function requireContent(kind: GeneralNameKind, content: Uint8Array): void {
+  switch (kind) {
+    case 'rfc822Name':
+    case 'dNSName':
+    case 'uniformResourceIdentifier':
+      return requireVisible(kind, content)
+    case 'iPAddress':
+      return requireAddress(content)
+    case 'directoryName':
+      parseName(content)
+      return
+    case 'registeredID':
+      decodeOid(content)
+      return
+    case 'otherName':
+      return requireOtherName(content)
+    case 'x400Address':
+    case 'ediPartyName':
+      readAll(new DerReader(content, kind), kind, partsMax)
+  }
+}
+
+/**
+ * IA5String without control characters: no mail address, DNS name or URI has them, and a NUL makes some readers see
+ * a shorter name than was checked.
+ */
+function requireVisible(kind: GeneralNameKind, content: Uint8Array): void {
+  if (content.some((octet) => octet < 0x20 || octet >= 0x7f))
+    throw new DerError(`${kind} has a character that is not visible ASCII`)
+}
+
+/** IPv4 or IPv6, without a mask: masks belong to name constraints. */
+function requireAddress(content: Uint8Array): void {
+  if (content.length !== 4 && content.length !== 16)
+    throw new DerError(`iPAddress has ${content.length} octets, not 4 or 16`)
+}
+
+/** type-id, and one value in [0]. */
+function requireOtherName(content: Uint8Array): void {
+  const reader = new DerReader(content, 'otherName')
+  decodeOid(reader.element(tags.oid).content)
+  const value = reader.nested(contextTag(0, true), 'value of otherName')
+  reader.end()
+  value.any()
+  value.end()
 }

@@ -108,6 +108,14 @@ test('a value that holds what looks like a separator is not two values', () => {
   assert.equal(sameName(a, b), false)
 })
 
+test('a text that looks like the hex of a value is not that value', () => {
+  const value = withTag(oids.commonName, tags.octetString, 'a')
+  const text = name({ type: oids.commonName, value: '#040161' })
+  assert.equal(value.rdns[0]?.[0]?.value, text.rdns[0]?.[0]?.value)
+  assert.equal(sameName(value, text), false)
+  assert.ok(sameName(value, parseName(Uint8Array.from(value.der))))
+})
+
 test('shows names for messages, without control characters, and short', () => {
   const shown = formatName(
     name({ type: oids.commonName, value: 'a,b\n"c"' }, { type: '1.2.3', value: 'x' }),

@@ -4,7 +4,7 @@ import type { DerReader } from './der-reader.ts'
 import { readOnlyNested, tags } from './der-reader.ts'
 import { encodeElement, encodeSequence, encodeSetOf } from './der-writer.ts'
 import { decodeOid, encodeOidElement, oids } from './oid.ts'
-import { decodeString, isAscii, isPrintable } from './strings.ts'
+import { decodeString, isAscii, isPrintable, isStringTag } from './strings.ts'
 
 interface AttributeTypeAndValue {
   /** Object identifier, dotted. */
@@ -104,7 +104,10 @@ export function sameName(a: Name, b: Name): boolean {
 }
 
 function comparableRdn(rdn: readonly AttributeTypeAndValue[]): string {
-  const attributes = rdn.map(({ type, value }) => `${type}=${foldText(value)}`)
+  // A text that looks like the hex of a DER is not that DER.
+  const attributes = rdn.map(({ type, tag, value }) =>
+    isStringTag(tag) ? `${type}=${foldText(value)}` : `${type}:${value}`,
+  )
   return JSON.stringify(attributes.sort())
 }
 

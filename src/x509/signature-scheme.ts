@@ -48,7 +48,8 @@ export function schemeOf(algorithm: AlgorithmIdentifier): SignatureScheme | unde
   return scheme.key === 'rsa' && isNull(parameters) ? scheme : undefined
 }
 
-const saltLengthMax = 64
+/** That of the largest modulus OpenSSL takes, 16384 bits: its own default is the longest salt that fits. */
+const saltLengthMax = 2048
 
 /** RSASSA-PSS-params (RFC 4055 §3.1): a hash of SHA-2, the same for the mask, and the default trailer. */
 function readPss({ parameters }: AlgorithmIdentifier): SignatureScheme | undefined {

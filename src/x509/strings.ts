@@ -17,6 +17,22 @@ export function isAscii(text: string): boolean {
   return asciiPattern.test(text)
 }
 
+const stringTags: ReadonlySet<number> = new Set([
+  tags.utf8String,
+  tags.printableString,
+  tags.ia5String,
+  tags.visibleString,
+  tags.numericString,
+  tags.teletexString,
+  tags.bmpString,
+  tags.universalString,
+])
+
+/** Whether an element with that identifier octet is a string that decodeString reads. */
+export function isStringTag(tag: number): boolean {
+  return stringTags.has(tag)
+}
+
 /**
  * The text of a string element; undefined if the element is no string. Throws DerError if its octets are none of
  * its type.

@@ -438,7 +438,7 @@ test('keys that are not what they say are refused', () => {
 })
 
 test('OpenSSL agrees on the key identifier and the names', () => {
-  for (const key of keys.slice(0, 4)) {
+  for (const key of keys) {
     const certificate = new X509Certificate(certificateBy(key))
     assert.equal(certificate.subject, `C=DE\nCN=${key.algorithm}`)
     assert.equal(certificate.serialNumber, 'FF00112233445566778899AABBCCDD')

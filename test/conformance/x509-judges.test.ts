@@ -1,8 +1,11 @@
-/** What our encoder writes, read by OpenSSL, GnuTLS, pyca and @peculiar/x509, who must all see the same. */
+/**
+ * What our encoder writes, read by OpenSSL, GnuTLS, pyca and @peculiar/x509, who must all see the same; and what they
+ * wrote, read by us.
+ */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { generateKeyPairSync, sign, webcrypto, type KeyObject } from 'node:crypto'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -12,21 +15,29 @@ import 'reflect-metadata'
 import * as peculiar from '@peculiar/x509'
 import { signatureAlgorithmIdentifier } from '../../src/x509/algorithm-identifier.ts'
 import { encodeBasicConstraints } from '../../src/x509/basic-constraints.ts'
-import { encodeCertificate, encodeTbsCertificate } from '../../src/x509/certificate.ts'
+import {
+  encodeCertificate,
+  encodeTbsCertificate,
+  parseCertificate,
+} from '../../src/x509/certificate.ts'
 import {
   encodeCertificationRequest,
   encodeCertificationRequestInfo,
+  parseCertificationRequest,
+  type CertificationRequest,
 } from '../../src/x509/certification-request.ts'
 import { encodeExtendedKeyUsage } from '../../src/x509/extended-key-usage.ts'
+import { encodeGeneralNames } from '../../src/x509/general-name.ts'
 import {
   encodeAuthorityKeyIdentifier,
   encodeSubjectKeyIdentifier,
 } from '../../src/x509/key-identifiers.ts'
 import { encodeKeyUsage } from '../../src/x509/key-usage.ts'
-import { encodeName } from '../../src/x509/name.ts'
+import { encodeName, type Name } from '../../src/x509/name.ts'
 import { oids } from '../../src/x509/oid.ts'
-import { encodePem } from '../../src/x509/pem.ts'
+import { encodePem, parsePem } from '../../src/x509/pem.ts'
 import { keyIdentifier, parseSubjectPublicKeyInfo } from '../../src/x509/subject-public-key-info.ts'
+import { verifySignature } from '../../src/x509/verify-signature.ts'
 import { tool } from '../support/foreign-tools.ts'
 
 const run = promisify(execFile)
@@ -52,6 +63,14 @@ const subject = encodeName([
 ])
 const serialNumber = Buffer.from('f00102030405060708090a0b0c0d0e0f', 'hex')
 const decimalSerial = BigInt('0xf00102030405060708090a0b0c0d0e0f').toString()
+
+const alternativeNames = encodeGeneralNames([
+  { kind: 'dNSName', content: Buffer.from('judge.example.com') },
+  { kind: 'iPAddress', content: Buffer.from('c0000201', 'hex') },
+  { kind: 'rfc822Name', content: Buffer.from('a@example.com') },
+  { kind: 'uniformResourceIdentifier', content: Buffer.from('spiffe://example.com/a') },
+  { kind: 'directoryName', content: encodeName([{ type: oids.commonName, value: 'ä' }]) },
+])
 
 interface Sample {
   readonly certificatePem: string
@@ -101,6 +120,7 @@ async function sampleOf(algorithm: string): Promise<Sample> {
         critical: true,
         value: encodeExtendedKeyUsage([oids.serverAuth, oids.ocspSigning]),
       },
+      { oid: oids.subjectAltName, critical: false, value: alternativeNames },
     ],
   })
   const certificate = encodeCertificate(
@@ -162,6 +182,10 @@ for (const algorithm of Object.keys(pairs)) {
       stdout,
       /Extended Key Usage: critical\n\s+TLS Web Server Authentication, OCSP Signing/,
     )
+    assert.match(
+      stdout,
+      /DNS:judge\.example\.com, IP Address:192\.0\.2\.1, email:a@example\.com, URI:spiffe:\/\/example\.com\/a, DirName:/,
+    )
     assert.ok(stdout.replaceAll(':', '').toLowerCase().includes(keyIdentifierHex))
     await run(openssl, [
       'verify',
@@ -188,6 +212,10 @@ for (const algorithm of Object.keys(pairs)) {
     assert.match(stdout, /Subject: CN=judge\.example\.com,serialNumber=42,O=Übung & Söhne,C=DE/)
     assert.match(stdout, /Not After: Tue Jun 07 08:09:10 UTC 2050/)
     assert.match(stdout, /Certificate Authority \(CA\): TRUE\n\s+Path Length Constraint: 2/)
+    assert.match(
+      stdout,
+      /DNSname: judge\.example\.com\n\s+IPAddress: 192\.0\.2\.1\n\s+RFC822Name: a@example\.com\n\s+URI: spiffe:\/\/example\.com\/a\n\s+directoryName: CN=ä/,
+    )
     assert.ok(stdout.includes(keyIdentifierHex))
     const request = await run(certtool, ['--crq-info', '--infile', requestPath])
     assert.match(request.stdout, /Self signature: verified/)
@@ -207,6 +235,7 @@ print(json.dumps({
   'until': c.not_valid_after.isoformat(), 'extensions': [[e.oid.dotted_string, e.critical] for e in c.extensions],
   'ski': c.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest.hex(),
   'aki': c.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value.key_identifier.hex(),
+  'names': [str(n.value) for n in c.extensions.get_extension_for_class(x509.SubjectAlternativeName).value],
   'path': c.extensions.get_extension_for_class(x509.BasicConstraints).value.path_length,
 }))`
     const { stdout } = await run(python, [
@@ -228,6 +257,14 @@ print(json.dumps({
         [oids.subjectKeyIdentifier, false],
         [oids.keyUsage, true],
         [oids.extendedKeyUsage, true],
+        [oids.subjectAltName, false],
+      ],
+      names: [
+        'judge.example.com',
+        '192.0.2.1',
+        'a@example.com',
+        'spiffe://example.com/a',
+        '<Name(CN=ä)>',
       ],
       ski: keyIdentifierHex,
       aki: keyIdentifierHex,
@@ -247,7 +284,129 @@ print(json.dumps({
       keyIdentifierHex,
     )
     assert.equal(certificate.getExtension(peculiar.BasicConstraintsExtension)?.pathLength, 2)
+    assert.deepEqual(
+      certificate
+        .getExtension(peculiar.SubjectAlternativeNameExtension)
+        ?.names.items.map(({ type, value }) => [type, value]),
+      [
+        ['dns', 'judge.example.com'],
+        ['ip', '192.0.2.1'],
+        ['email', 'a@example.com'],
+        ['url', 'spiffe://example.com/a'],
+        ['dn', 'CN=ä'],
+      ],
+    )
     assert.equal(await certificate.verify({ signatureOnly: true }), true)
     assert.equal(await new peculiar.Pkcs10CertificateRequest(requestPem).verify(), true)
   })
 }
+
+const samples = new URL('../../testdata/x509/', import.meta.url)
+/** Neither OpenSSL nor pyca reads a name that holds a number. */
+const oursAlone = 'attribute-of-no-string-type.csr.pem'
+
+async function sampleNames(ending: string): Promise<string[]> {
+  const names = await readdir(samples)
+  return names.filter((name) => name.endsWith(ending) && name !== oursAlone)
+}
+
+async function derOf(name: string): Promise<Uint8Array> {
+  const [block] = parsePem(await readFile(new URL(name, samples), 'utf8'))
+  assert.ok(block)
+  return block.der
+}
+
+test('OpenSSL accepts the signatures of the requests whose signatures we accept', async (t) => {
+  const openssl = await tool(t, 'openssl')
+  if (openssl === undefined) return
+  const refused: string[] = []
+  for (const name of await sampleNames('.csr.pem')) {
+    const path = new URL(name, samples).pathname
+    const { stdout, stderr } = await run(openssl, ['req', '-in', path, '-noout', '-verify'])
+    assert.match(stdout + stderr, /verify OK/, name)
+    const request = parseCertificationRequest(await derOf(name))
+    const message = request.certificationRequestInfoDer
+    if ((await verifySignature({ ...request, message })) !== 'valid') refused.push(name)
+  }
+  assert.deepEqual(refused, [
+    'gnutls-rsa-pss-key.csr.pem',
+    'openssl-rsa-pss-other-mask-hash.csr.pem',
+  ])
+})
+
+/** What pyca reads: names as lists of RDNs, extensions with their DER encoded anew. */
+const pycaProgram = `
+import json, sys
+from cryptography import x509
+def extensions(e):
+  return [[x.oid.dotted_string, x.critical, x.value.public_bytes().hex()] for x in e]
+def name(n):
+  return [sorted([a.oid.dotted_string, a.value] for a in rdn) for rdn in n.rdns]
+def read(path):
+  try:
+    return parsed(path)
+  except ValueError as error:
+    return str(error)
+def parsed(path):
+  data = open(path, 'rb').read()
+  if path.endswith('.csr.pem'):
+    r = x509.load_pem_x509_csr(data)
+    return {'subject': name(r.subject), 'extensions': extensions(r.extensions)}
+  c = x509.load_pem_x509_certificate(data)
+  return {'subject': name(c.subject), 'issuer': name(c.issuer), 'serial': str(c.serial_number),
+    'from': c.not_valid_before.isoformat(), 'to': c.not_valid_after.isoformat(), 'extensions': extensions(c.extensions)}
+print(json.dumps([read(path) for path in sys.argv[1:]]))`
+
+const isoSeconds = (date: Date): string => date.toISOString().slice(0, 19)
+const readAsPyca = (parsed: Pick<CertificationRequest, 'subject' | 'extensions'>) => ({
+  subject: nameAsPyca(parsed.subject),
+  extensions: parsed.extensions.map(({ oid, critical, value }) => [
+    oid,
+    critical,
+    Buffer.from(value).toString('hex'),
+  ]),
+})
+
+function nameAsPyca({ rdns }: Name): string[][][] {
+  return rdns.map((rdn) =>
+    rdn
+      .map(({ type, value }) => [type, value])
+      .sort((a, b) => ((a[0] ?? '') < (b[0] ?? '') ? -1 : 1)),
+  )
+}
+
+/** What pyca does not read: it wants the attributes in order, and present. */
+const pycaRefuses: Readonly<Record<string, RegExp>> = {
+  'microsoft-and-unsorted-attributes.csr.pem': /InvalidSetOrdering/,
+}
+
+test('pyca reads in every sample what we read', async (t) => {
+  const python = '/usr/bin/python3'
+  if ((await tool(t, python, { probe: ['-c', 'import cryptography'] })) === undefined) return
+  const names = [...(await sampleNames('.crt.pem')), ...(await sampleNames('.csr.pem'))]
+  const paths = names.map((name) => new URL(name, samples).pathname)
+  const { stdout } = await run(python, ['-W', 'ignore', '-c', pycaProgram, ...paths])
+  const theirs = JSON.parse(stdout) as unknown[]
+  assert.equal(theirs.length, names.length)
+  for (const [index, name] of names.entries()) {
+    const refusal = pycaRefuses[name]
+    if (refusal !== undefined) {
+      assert.match(String(theirs[index]), refusal)
+      continue
+    }
+    const der = await derOf(name)
+    if (name.endsWith('.csr.pem')) {
+      assert.deepEqual(readAsPyca(parseCertificationRequest(der)), theirs[index], name)
+      continue
+    }
+    const certificate = parseCertificate(der)
+    const ours = {
+      ...readAsPyca(certificate),
+      issuer: nameAsPyca(certificate.issuer),
+      serial: BigInt(`0x${Buffer.from(certificate.serialNumber).toString('hex')}`).toString(),
+      from: isoSeconds(certificate.notBefore),
+      to: isoSeconds(certificate.notAfter),
+    }
+    assert.deepEqual(ours, theirs[index], name)
+  }
+})

@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { TestDatabase } from '../../test/support/database.ts'
+import { createSealer, SealError } from '../keys/sealer.ts'
+import { systemRandom } from '../random.ts'
+import {
+  deleteAccessKey,
+  findAccessKey,
+  insertAccessKey,
+  listAccessKeys,
+  setAccessKeyActive,
+  type AccessKey,
+  type AccessKeyRecord,
+} from './access-keys.ts'
+import { findAccount, insertAccount, listAccounts } from './accounts.ts'
+import { ConflictError } from './database.ts'
+import { addSetting, findSetting } from './settings.ts'
+import { sql } from './sql.ts'
+
+const sealer = createSealer(systemRandom.bytes(32), systemRandom)
+const createdAt = new Date('2026-03-04T05:06:07.089Z')
+const account = { accountId: '123456789012', createdAt }
+
+function accessKey(change: Partial<AccessKey> = {}): AccessKey {
+  return {
+    accessKeyId: 'AKIAAAAAAAAAAAAAAAAA',
+    secretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
+    accountId: account.accountId,
+    userName: 'alice',
+    policy: undefined,
+    active: true,
+    createdAt,
+    ...change,
+  }
+}
+
+function withoutSecret(key: AccessKey): AccessKeyRecord {
+  const { accessKeyId, accountId, userName, policy, active, createdAt: made } = key
+  return { accessKeyId, accountId, userName, policy, active, createdAt: made }
+}
+
+test('accounts come back as they were, in the order of their numbers, and exist once', async () => {
+  await using database = await TestDatabase.open()
+  const { db } = database
+  const other = { accountId: '000000000001', createdAt: new Date(0) }
+  assert.equal(await findAccount(db, account.accountId), undefined)
+  assert.deepEqual(await listAccounts(db), [])
+  await db.transaction([insertAccount(account), insertAccount(other)])
+  assert.deepEqual(await findAccount(db, account.accountId), account)
+  assert.deepEqual(await listAccounts(db), [other, account])
+  await assert.rejects(db.transaction([insertAccount(account)]), ConflictError)
+})
+
+test('an access key comes back as it was, with and without a policy', async () => {
+  await using database = await TestDatabase.open()
+  const { db } = database
+  const plain = accessKey()
+  const withPolicy = accessKey({
+    accessKeyId: 'AKIABBBBBBBBBBBBBBBB',
+    policy: '{"Version":"2012-10-17"}',
+    active: false,
+    userName: 'Zoë',
+  })
+  await db.transaction([insertAccount(account)])
+  for (const key of [plain, withPolicy]) {
+    assert.equal(await findAccessKey(db, sealer, key.accessKeyId), undefined)
+    await db.transaction([insertAccessKey(sealer, key)])
+    assert.deepEqual(await findAccessKey(db, sealer, key.accessKeyId), key)
+  }
+  await assert.rejects(db.transaction([insertAccessKey(sealer, plain)]), ConflictError)
+})
+
+test('an access key of no account is refused', async () => {
+  await using database = await TestDatabase.open()
+  await assert.rejects(
+    database.db.transaction([insertAccessKey(sealer, accessKey())]),
+    /FOREIGN KEY/,
+  )
+})
+
+test('lists keys without their secrets, of one account or of all, oldest first', async () => {
+  await using database = await TestDatabase.open()
+  const { db } = database
+  const other = { ...account, accountId: '999999999999' }
+  const keys = [
+    accessKey({ accessKeyId: 'AKIACCCCCCCCCCCCCCCC', createdAt: new Date(1) }),
+    accessKey({ accessKeyId: 'AKIAAAAAAAAAAAAAAAAA', createdAt: new Date(2) }),
+    accessKey({ accessKeyId: 'AKIABBBBBBBBBBBBBBBB', createdAt: new Date(2) }),
+    accessKey({
+      accessKeyId: 'AKIADDDDDDDDDDDDDDDD',
+      createdAt: new Date(3),
+      accountId: other.accountId,
+    }),
+  ]
+  await db.transaction([insertAccount(account), insertAccount(other)])
+  await db.transaction(keys.toReversed().map((key) => insertAccessKey(sealer, key)))
+  assert.deepEqual(await listAccessKeys(db, undefined), keys.map(withoutSecret))
+  assert.deepEqual(await listAccessKeys(db, account.accountId), keys.slice(0, 3).map(withoutSecret))
+  assert.deepEqual(await listAccessKeys(db, '111111111111'), [])
+})
+
+test('switches a key off and on, deletes it, and tells whether there was one', async () => {
+  await using database = await TestDatabase.open()
+  const { db } = database
+  const key = accessKey()
+  const id = key.accessKeyId
+  await db.transaction([insertAccount(account), insertAccessKey(sealer, key)])
+  for (const active of [false, true]) {
+    assert.equal((await db.transaction([setAccessKeyActive(id, active)]))[0]?.length, 1)
+    assert.equal((await findAccessKey(db, sealer, id))?.active, active)
+  }
+  assert.equal((await db.transaction([deleteAccessKey(id)]))[0]?.length, 1)
+  assert.equal(await findAccessKey(db, sealer, id), undefined)
+  assert.equal((await db.transaction([deleteAccessKey(id)]))[0]?.length, 0)
+  assert.equal((await db.transaction([setAccessKeyActive(id, true)]))[0]?.length, 0)
+})
+
+test('the secret of one key does not open as that of another, or under another master key', async () => {
+  await using database = await TestDatabase.open()
+  const { db } = database
+  const victim = accessKey({ accessKeyId: 'AKIABBBBBBBBBBBBBBBB' })
+  await db.transaction([
+    insertAccount(account),
+    insertAccessKey(sealer, accessKey()),
+    insertAccessKey(sealer, victim),
+    sql`update access_keys set secret_sealed =
+      (select secret_sealed from access_keys where access_key_id = ${accessKey().accessKeyId})`,
+  ])
+  await assert.rejects(findAccessKey(db, sealer, victim.accessKeyId), SealError)
+  const other = createSealer(systemRandom.bytes(32), systemRandom)
+  await assert.rejects(findAccessKey(db, other, accessKey().accessKeyId), SealError)
+})
+
+test('a setting is written once', async () => {
+  await using database = await TestDatabase.open()
+  const { db } = database
+  assert.equal(await findSetting(db, 'x'), undefined)
+  await addSetting(db, 'x', Uint8Array.of(1, 2))
+  assert.deepEqual(await findSetting(db, 'x'), Uint8Array.of(1, 2))
+  await assert.rejects(addSetting(db, 'x', Uint8Array.of(3)), ConflictError)
+  assert.deepEqual(await findSetting(db, 'x'), Uint8Array.of(1, 2))
+})

@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict'
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { TestFolder } from '../../test/support/database.ts'
+import { ConfigurationError } from '../errors.ts'
+import { lockFolder, prepareDataFolder } from './folder-lock.ts'
+
+const holder = `
+  import { lockFolder } from ${JSON.stringify(new URL('./folder-lock.ts', import.meta.url).href)}
+  lockFolder(process.argv[2])
+  process.stdout.write('held')
+  setInterval(() => {}, 1000)
+`
+
+/** A process that holds the lock of the folder until it is killed. */
+async function spawnHolder(folder: TestFolder, directory: string): Promise<ChildProcess> {
+  const script = folder.file('holder.mjs')
+  writeFileSync(script, holder)
+  const child = spawn(process.execPath, [script, directory], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  await once(child.stdout, 'data')
+  return child
+}
+
+function owned(directory: string): ConfigurationError {
+  return new ConfigurationError(`another signet serve owns the data folder ${directory}`)
+}
+
+const refusal =
+  (pattern: RegExp) =>
+  (error: unknown): true => {
+    assert.ok(error instanceof ConfigurationError, String(error))
+    assert.match(error.message, pattern)
+    return true
+  }
+
+test('one process owns a folder, and kill -9 frees it', async () => {
+  using folder = new TestFolder()
+  const child = await spawnHolder(folder, folder.path)
+  assert.throws(
+    () => lockFolder(folder.path),
+    ({ message }: Error) => message === owned(folder.path).message,
+  )
+  const ended = once(child, 'exit')
+  child.kill('SIGKILL')
+  await ended
+  const lock = lockFolder(folder.path)
+  assert.equal(statSync(folder.file('lock')).mode & 0o777, 0o600)
+  lock.release()
+  lock.release()
+})
+
+test('a second try in the same process is refused, and does not free the folder for others', async () => {
+  using folder = new TestFolder()
+  const lock = lockFolder(folder.path)
+  assert.throws(() => lockFolder(folder.path), refusal(/another signet serve/))
+  const script = folder.file('try.mjs')
+  writeFileSync(
+    script,
+    `import { lockFolder } from ${JSON.stringify(new URL('./folder-lock.ts', import.meta.url).href)}
+    try { lockFolder(process.argv[2]) } catch (error) { process.stdout.write(error.message) }`,
+  )
+  const child = spawn(process.execPath, [script, folder.path], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const [message] = (await once(child.stdout, 'data')) as [Buffer]
+  assert.equal(message.toString(), owned(folder.path).message)
+  lock.release()
+  lockFolder(folder.path).release()
+})
+
+test('a lock that cannot be taken at all is a problem of the set-up', () => {
+  using folder = new TestFolder()
+  assert.throws(() => lockFolder(folder.file('none')), refusal(/cannot be locked: ENOENT/))
+  writeFileSync(folder.file('lock'), 'not a database '.repeat(100))
+  assert.throws(() => lockFolder(folder.path), refusal(/cannot be locked: file is not a database/))
+})
+
+test('a data folder is made, with those above it, for its owner only; an open one is tightened', async () => {
+  using folder = new TestFolder()
+  await prepareDataFolder(folder.file('a/b'))
+  assert.equal(statSync(folder.file('a/b')).mode & 0o777, 0o700)
+  mkdirSync(folder.file('open'))
+  chmodSync(folder.file('open'), 0o755)
+  await prepareDataFolder(folder.file('open'))
+  assert.equal(statSync(folder.file('open')).mode & 0o777, 0o700)
+})
+
+test('what is no folder cannot be a data folder', async () => {
+  using folder = new TestFolder()
+  writeFileSync(folder.file('file'), '')
+  for (const name of ['file', 'file/below'])
+    await assert.rejects(
+      prepareDataFolder(folder.file(name)),
+      refusal(/cannot be used: E(EXIST|NOTDIR)/),
+    )
+})
+
+test(
+  'a folder that this user cannot use is refused',
+  { skip: process.getuid?.() === 0 && 'root can use every folder' },
+  async () => {
+    await assert.rejects(prepareDataFolder('/'), refusal(/cannot be used: E(PERM|ACCES)/))
+  },
+)

@@ -1,0 +1,267 @@
+/** The certificates and requests of testdata/x509: what each is, and what becomes of every small damage to them. */
+import assert from 'node:assert/strict'
+import { X509Certificate } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { parseBasicConstraints } from './basic-constraints.ts'
+import { parseCertificate, type Certificate } from './certificate.ts'
+import { parseCertificationRequest, type CertificationRequest } from './certification-request.ts'
+import { DerError } from './der-error.ts'
+import { parseExtendedKeyUsage } from './extended-key-usage.ts'
+import { findExtension, type Extension } from './extensions.ts'
+import { parseGeneralNames } from './general-name.ts'
+import { parseAuthorityKeyIdentifier, parseSubjectKeyIdentifier } from './key-identifiers.ts'
+import { parseKeyUsage } from './key-usage.ts'
+import { formatName, sameName } from './name.ts'
+import { oids } from './oid.ts'
+import { parsePem } from './pem.ts'
+import { verifySignature, type SignatureCheck } from './verify-signature.ts'
+
+const folder = new URL('../../testdata/x509/', import.meta.url)
+
+const textOf = (name: string): string => readFileSync(new URL(name, folder), 'utf8')
+const namesIn = (path: string): string[] =>
+  readdirSync(new URL(path, folder)).filter((name) => name.endsWith('.pem'))
+
+function derOf(name: string): Uint8Array {
+  const [block] = parsePem(textOf(name))
+  assert.ok(block)
+  return block.der
+}
+
+function parse(name: string, der: Uint8Array): Certificate | CertificationRequest {
+  return name.endsWith('.crt.pem') ? parseCertificate(der) : parseCertificationRequest(der)
+}
+
+/** Checks by the key inside: every sample is signed by itself. */
+function check(parsed: Certificate | CertificationRequest): Promise<SignatureCheck> {
+  const message =
+    'tbsCertificateDer' in parsed ? parsed.tbsCertificateDer : parsed.certificationRequestInfoDer
+  return verifySignature({ ...parsed, message })
+}
+
+const extensionParsers: Readonly<Record<string, (value: Uint8Array) => unknown>> = {
+  [oids.subjectAltName]: parseGeneralNames,
+  [oids.basicConstraints]: parseBasicConstraints,
+  [oids.keyUsage]: parseKeyUsage,
+  [oids.extendedKeyUsage]: parseExtendedKeyUsage,
+  [oids.subjectKeyIdentifier]: parseSubjectKeyIdentifier,
+  [oids.authorityKeyIdentifier]: parseAuthorityKeyIdentifier,
+}
+
+/** Everything that is ever asked of a certificate or request. */
+function readWhole(name: string, der: Uint8Array): Certificate | CertificationRequest {
+  const parsed = parse(name, der)
+  formatName(parsed.subject)
+  sameName(parsed.subject, parsed.subject)
+  for (const { oid, value } of parsed.extensions) extensionParsers[oid]?.(value)
+  return parsed
+}
+
+/** Well-formed, but signed in a way that is not accepted. */
+const unsupported = new Set([
+  'gnutls-rsa-pss-key.crt.pem',
+  'gnutls-rsa-pss-key.csr.pem',
+  'openssl-rsa-pss-other-mask-hash.csr.pem',
+])
+const wellFormed = namesIn('.')
+
+test('there are samples of both kinds', () => {
+  assert.ok(wellFormed.filter((name) => name.endsWith('.crt.pem')).length >= 10)
+  assert.ok(wellFormed.filter((name) => name.endsWith('.csr.pem')).length >= 15)
+})
+
+for (const name of wellFormed)
+  test(`${name} is read whole, and its signature judged`, async () => {
+    const parsed = readWhole(name, derOf(name))
+    assert.equal(await check(parsed), unsupported.has(name) ? 'unsupported' : 'valid')
+  })
+
+for (const name of wellFormed.filter((each) => each.endsWith('.crt.pem')))
+  test(`${name} says to us what it says to OpenSSL`, () => {
+    const ours = parseCertificate(derOf(name))
+    const theirs = new X509Certificate(textOf(name))
+    const hex = Buffer.from(ours.serialNumber).toString('hex').replace(/^00/, '')
+    assert.equal(hex.toUpperCase(), theirs.serialNumber)
+    assert.equal(ours.notBefore.toISOString(), theirs.validFromDate.toISOString())
+    assert.equal(ours.notAfter.toISOString(), theirs.validToDate.toISOString())
+    const spki = theirs.publicKey.export({ format: 'der', type: 'spki' })
+    assert.deepEqual(Buffer.from(ours.subjectPublicKeyInfo.der), spki)
+    const constraints = findExtension(ours.extensions, oids.basicConstraints)
+    assert.equal(
+      constraints !== undefined && parseBasicConstraints(constraints.value).ca,
+      theirs.ca,
+    )
+  })
+
+test('a version 1 certificate has no extensions', () => {
+  const { version, extensions } = parseCertificate(derOf('openssl-version-1.crt.pem'))
+  assert.equal(version, 1)
+  assert.deepEqual(extensions, [])
+})
+
+const extensionsOf = (name: string): readonly Extension[] =>
+  parseCertificationRequest(derOf(name)).extensions
+
+test('requests with other attributes, or none, are read', () => {
+  assert.deepEqual(extensionsOf('no-attributes-field.csr.pem'), [])
+  assert.deepEqual(extensionsOf('openssl-old-string-types-and-challenge.csr.pem'), [])
+  assert.deepEqual(
+    extensionsOf('microsoft-and-unsorted-attributes.csr.pem').map(({ oid }) => oid),
+    [oids.subjectAltName],
+  )
+})
+
+test('every choice of general name that others write is told apart', () => {
+  const [san] = extensionsOf('pyca-every-general-name.csr.pem')
+  assert.equal(san?.oid, oids.subjectAltName)
+  assert.deepEqual(
+    parseGeneralNames(san?.value ?? new Uint8Array()).map(({ kind }) => kind),
+    [
+      'dNSName',
+      'rfc822Name',
+      'uniformResourceIdentifier',
+      'iPAddress',
+      'iPAddress',
+      'directoryName',
+      'registeredID',
+      'otherName',
+    ],
+  )
+})
+
+test('names of other string types, sets of two and no strings are read', () => {
+  const shown = (name: string): string => formatName(parseCertificationRequest(derOf(name)).subject)
+  assert.equal(
+    shown('openssl-old-string-types-and-challenge.csr.pem'),
+    '"C=DE, O=Jürgen GmbH, CN=T61 or BMP 漢字"',
+  )
+  assert.match(shown('pyca-every-general-name.csr.pem'), /"C=DE, (UID=u1\+CN|CN)=Ω\\, all/)
+  assert.equal(shown('attribute-of-no-string-type.csr.pem'), '"CN=#020107"')
+})
+
+/** By the name of the file in malformed/, what the refusal says. */
+const refusals: Readonly<Record<string, RegExp>> = {
+  'critical-false.csr.pem': /critical FALSE/,
+  'critical-one.csr.pem': /critical is not a BOOLEAN/,
+  'ec-explicit-parameters.csr.pem': /does not name its curve/,
+  'ec-point-too-short.csr.pem': /not a point of its curve/,
+  'ed25519-with-parameters.csr.pem': /ed25519 key has parameters/,
+  'extension-twice.crt.pem': /extension basicConstraints occurs twice/,
+  'extension-twice.csr.pem': /extension subjectAltName occurs twice/,
+  'extensions-empty.crt.pem': /has extensions, but none/,
+  'indefinite-length.csr.pem': /CertificationRequest has an indefinite length/,
+  'length-not-minimal.csr.pem': /CertificationRequest has a length that is not minimal/,
+  'name-empty-rdn.csr.pem': /RelativeDistinguishedName ends/,
+  'name-half-a-bmp-character.csr.pem': /BMPString has half a character/,
+  'name-not-printable.csr.pem': /PrintableString has a character/,
+  'name-not-utf-8.csr.pem': /UTF8String is not UTF-8/,
+  'no-value-of-extension-request.csr.pem': /values of an Attribute ends/,
+  'pem-base64url.csr.pem': /does not hold base64/,
+  'pem-empty.csr.pem': /does not hold base64/,
+  'pem-not-base64.csr.pem': /does not hold base64/,
+  'pem-padding-inside.csr.pem': /does not hold base64/,
+  'pem-with-other-end.csr.pem': /no matching END line/,
+  'pem-without-end.csr.pem': /no matching END line/,
+  'rsa-negative-modulus.csr.pem': /RSA modulus is negative/,
+  'rsa-without-null.csr.pem': /parameters other than NULL/,
+  'serial-empty.crt.pem': /serialNumber is an INTEGER without octets/,
+  'serial-negative.crt.pem': /serialNumber is negative/,
+  'serial-padded.crt.pem': /serialNumber is not a minimal INTEGER/,
+  'signature-unused-bits.csr.pem': /signature is not a BIT STRING of whole octets/,
+  'something-after-attributes.csr.pem': /CertificationRequestInfo has something left over/,
+  'time-30-february.crt.pem': /notBefore is not a date/,
+  'time-with-fraction.crt.pem': /notAfter is not a UTCTime/,
+  'time-with-offset.crt.pem': /notBefore is not a UTCTime/,
+  'time-without-seconds.crt.pem': /notBefore is not a UTCTime/,
+  'trailing-octet.csr.pem': /CertificationRequest has something left over/,
+  'two-extension-requests.csr.pem': /two extensionRequest attributes/,
+  'two-signature-algorithms.crt.pem': /names two signature algorithms/,
+  'two-values-of-extension-request.csr.pem': /values of an Attribute has something left over/,
+  'validity-one-time.crt.pem': /Validity is cut short/,
+  'version-1-explicit.crt.pem': /says version 1/,
+  'version-1-with-extensions.crt.pem': /version 1 has extensions/,
+  'version-1.csr.pem': /version is more than 0/,
+  'version-4.crt.pem': /version is more than 2/,
+}
+
+test('every malformed sample is known', () => {
+  assert.deepEqual(namesIn('malformed/').sort(), Object.keys(refusals).sort())
+})
+
+for (const [name, message] of Object.entries(refusals))
+  test(`malformed/${name} is refused, and the refusal says why`, () => {
+    const read = () => parse(name, derOf(`malformed/${name}`))
+    assert.throws(read, { name: 'DerError', message })
+  })
+
+const sanRefusals: Readonly<Record<string, RegExp>> = {
+  'constructed-dns.csr.pem': /tag 0xa2/,
+  'directory-name-implicit.csr.pem': /Name has tag 0x31/,
+  'dns-not-ascii.csr.pem': /dNSName has a character that is not visible ASCII/,
+  'dns-nul.csr.pem': /dNSName has a character that is not visible ASCII/,
+  'ip-five-octets.csr.pem': /iPAddress has 5 octets/,
+  'ip-with-mask.csr.pem': /iPAddress has 8 octets/,
+  'none.csr.pem': /GeneralNames is cut short/,
+  'other-name-without-value.csr.pem': /otherName ends/,
+  'registered-id-cut.csr.pem': /OBJECT IDENTIFIER/,
+  'tag-9.csr.pem': /tag 0x89/,
+}
+
+test('subject alternative names that are not what their tags say are refused', () => {
+  assert.deepEqual(namesIn('malformed-san/').sort(), Object.keys(sanRefusals).sort())
+  for (const [name, message] of Object.entries(sanRefusals)) {
+    const san = findExtension(extensionsOf(`malformed-san/${name}`), oids.subjectAltName)
+    assert.ok(san, name)
+    assert.throws(() => parseGeneralNames(san.value), { name: 'DerError', message }, name)
+  }
+})
+
+function readOrRefuse(name: string, der: Uint8Array) {
+  try {
+    return readWhole(name, der)
+  } catch (error) {
+    assert.ok(error instanceof DerError, `${String(error)}: ${Buffer.from(der).toString('hex')}`)
+    return undefined
+  }
+}
+
+/** Gives each change of one bit in turn, in the same array. */
+function* bitFlips(der: Uint8Array): Generator<Uint8Array> {
+  const damaged = Uint8Array.from(der)
+  for (let bit = 0; bit < der.length * 8; bit += 1) {
+    const index = bit >> 3
+    damaged[index] = (damaged[index] ?? 0) ^ (1 << (bit & 7))
+    yield damaged
+    damaged[index] = (damaged[index] ?? 0) ^ (1 << (bit & 7))
+  }
+}
+
+test('every truncation of every sample is refused', () => {
+  for (const name of wellFormed) {
+    const der = derOf(name)
+    for (let length = 0; length < der.length; length += 1)
+      assert.equal(readOrRefuse(name, der.subarray(0, length)), undefined, `${name} to ${length}`)
+  }
+})
+
+test('every change of one bit of every sample is refused or read, never anything else', () => {
+  for (const name of wellFormed)
+    for (const damaged of bitFlips(derOf(name))) readOrRefuse(name, damaged)
+})
+
+for (const name of [
+  'openssl-ec-p384.csr.pem',
+  'gnutls-ed25519.csr.pem',
+  'openssl-rsa-pss-sha512.csr.pem',
+])
+  test(`no change of one bit of ${name} leaves it valid`, async () => {
+    let read = 0
+    for (const damaged of bitFlips(derOf(name))) {
+      const parsed = readOrRefuse(name, Uint8Array.from(damaged))
+      if (parsed === undefined) continue
+      read += 1
+      assert.notEqual(await check(parsed), 'valid', Buffer.from(parsed.der).toString('hex'))
+    }
+    assert.ok(read > 100)
+  })
