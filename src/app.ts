@@ -115,6 +115,7 @@ function startServices(
     random,
     log,
     quotas: config.quotas,
+    issuancePolicy: config.issuancePolicy,
     pageTokens: createPageTokens(deriveKey(masterKey, 'page tokens'), random),
     wake: (job) => scheduler?.wake(job),
   }

@@ -18,6 +18,7 @@ test('has the documented defaults', () => {
       certificatesPerAuthority: 100_000_000,
       tagsPerAuthority: 50,
     },
+    issuancePolicy: { lint: 'error', weakKeys: 'refuse', verifySignatures: 'ca' },
   })
 })
 

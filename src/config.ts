@@ -2,6 +2,7 @@
 import { resolve } from 'node:path'
 import { defaultQuotas, type Quotas } from './authority/quotas.ts'
 import { ConfigurationError } from './errors.ts'
+import type { IssuancePolicy } from './issuance/issuance-policy.ts'
 
 export interface Address {
   /** Name or address, without brackets. */
@@ -23,6 +24,7 @@ export interface Config {
   readonly masterKeyFile: string
   readonly logLevel: string
   readonly quotas: Quotas
+  readonly issuancePolicy: IssuancePolicy
 }
 
 /** What one flag or variable is: `parse` throws an Error that says what the value must be. */
@@ -34,7 +36,10 @@ interface Setting<T> {
   readonly parse: (text: string) => T
 }
 
-const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
+const lintModes = ['error', 'warn', 'off'] as const
+const weakKeyModes = ['refuse', 'allow'] as const
+const verifyModes = ['all', 'ca'] as const
+const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 
 /** Every setting of the server, in the order of the help text. */
 export const settings = {
@@ -75,7 +80,28 @@ export const settings = {
     undefined,
     nonEmpty,
   ),
-  logLevel: setting('log-level', 'LEVEL', logLevels.join(', '), 'info', logLevel),
+  logLevel: setting('log-level', 'LEVEL', logLevels.join(', '), 'info', oneOf(logLevels)),
+  lint: setting(
+    'lint',
+    'MODE',
+    'what a certificate that breaks a rule of RFC 5280 is: error (refused), warn (logged), off',
+    'error',
+    oneOf(lintModes),
+  ),
+  weakKeys: setting(
+    'weak-keys',
+    'MODE',
+    'what a CSR with a weak key is: refuse, or allow as AWS does',
+    'refuse',
+    oneOf(weakKeyModes),
+  ),
+  verifySignatures: setting(
+    'verify-signatures',
+    'MODE',
+    'which signatures are checked before they are stored: all, or ca (those of CA certificates)',
+    'ca',
+    oneOf(verifyModes),
+  ),
   quotaAuthorities: setting(
     'quota-authorities',
     'N',
@@ -137,6 +163,11 @@ export function readConfig(
       authoritiesPerRegion: read('quotaAuthorities'),
       certificatesPerAuthority: read('quotaCertificates'),
       tagsPerAuthority: read('quotaTags'),
+    },
+    issuancePolicy: {
+      lint: read('lint'),
+      weakKeys: read('weakKeys'),
+      verifySignatures: read('verifySignatures'),
     },
   }
   read('database')
@@ -230,9 +261,12 @@ export function parseAccountId(text: string): string {
   return text
 }
 
-function logLevel(text: string): string {
-  if (!logLevels.includes(text)) throw new Error(`must be one of ${logLevels.join(', ')}`)
-  return text
+function oneOf<const T extends string>(values: readonly T[]): (text: string) => T {
+  return (text) => {
+    const found = values.find((value) => value === text)
+    if (found === undefined) throw new Error(`must be one of ${values.join(', ')}`)
+    return found
+  }
 }
 
 function count(text: string): number {

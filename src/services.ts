@@ -4,6 +4,7 @@ import type { Log } from './log.ts'
 import type { Random } from './random.ts'
 import type { Database } from './store/database.ts'
 import type { Quotas } from './authority/quotas.ts'
+import type { IssuancePolicy } from './issuance/issuance-policy.ts'
 import type { PageTokens } from './wire/page-token.ts'
 
 /** What operations and jobs are given. app.ts makes it; a function takes the members it uses. */
@@ -14,6 +15,7 @@ export interface Services {
   readonly random: Random
   readonly log: Log
   readonly quotas: Quotas
+  readonly issuancePolicy: IssuancePolicy
   readonly pageTokens: PageTokens
   /** Tells a job that there may be work for it now. May be lost: the job also looks by itself. */
   readonly wake: (job: string) => void

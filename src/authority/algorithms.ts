@@ -49,7 +49,7 @@ const signingAlgorithmsOf: Readonly<Record<KeyAlgorithm, readonly SigningAlgorit
   SM2: ['SM3WITHSM2'],
 }
 
-/** Key algorithms that a CA can be made with here. */
+/** Key algorithms that a CA can be made with here; SM2 is not among them (docs/compatibility.md). */
 export const offeredKeyAlgorithms: readonly KeyAlgorithm[] = [
   'RSA_2048',
   'RSA_3072',
@@ -57,6 +57,9 @@ export const offeredKeyAlgorithms: readonly KeyAlgorithm[] = [
   'EC_prime256v1',
   'EC_secp384r1',
   'EC_secp521r1',
+  'ML_DSA_44',
+  'ML_DSA_65',
+  'ML_DSA_87',
 ]
 
 /** Throws InvalidArgsException, in AWS's words, unless a key of this kind can sign with the algorithm. */

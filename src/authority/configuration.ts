@@ -9,13 +9,15 @@ import {
   type KeyAlgorithm,
   type SigningAlgorithm,
 } from './algorithms.ts'
-import type { Asn1Subject } from './subject.ts'
+import { csrExtensions, type CsrExtensions } from './csr-extensions.ts'
+import { encodeSubject, type Asn1Subject } from './subject.ts'
 
 /** CertificateAuthorityConfiguration (AWS Private CA API). */
 export interface AuthorityConfiguration {
   readonly KeyAlgorithm: KeyAlgorithm
   readonly SigningAlgorithm: SigningAlgorithm
   readonly Subject: Asn1Subject
+  readonly CsrExtensions?: CsrExtensions
 }
 
 /** RevocationConfiguration as it is kept and described: both blocks always present. */
@@ -36,22 +38,25 @@ const allDisabled: RevocationConfiguration = {
 }
 
 /**
- * Throws InvalidArgsException for a configuration that no CA can be made from: an algorithm that is not offered,
- * or that the key cannot sign with.
+ * Throws InvalidArgsException for a configuration that no CA can be made from: an algorithm that is not offered, or
+ * that the key cannot sign with, a subject or an extension that cannot be encoded.
  */
-export function requireConfiguration(
-  configuration: AuthorityConfiguration & { readonly CsrExtensions?: unknown },
-): AuthorityConfiguration {
-  const { KeyAlgorithm, SigningAlgorithm, Subject, CsrExtensions } = configuration
+export function requireConfiguration({
+  KeyAlgorithm,
+  SigningAlgorithm,
+  Subject,
+  CsrExtensions: requested,
+}: AuthorityConfiguration): AuthorityConfiguration {
   requireSigningAlgorithm(KeyAlgorithm, SigningAlgorithm)
   if (!offeredKeyAlgorithms.includes(KeyAlgorithm))
     throw new ServiceError(
       'InvalidArgsException',
       `Key algorithm ${KeyAlgorithm} is not offered. Offered are: ${offeredKeyAlgorithms.join(', ')}.`,
     )
-  if (CsrExtensions !== undefined)
-    throw new ServiceError('InvalidArgsException', 'CsrExtensions are not offered.')
-  return { KeyAlgorithm, SigningAlgorithm, Subject }
+  encodeSubject(Subject)
+  if (requested === undefined) return { KeyAlgorithm, SigningAlgorithm, Subject }
+  csrExtensions(requested)
+  return { KeyAlgorithm, SigningAlgorithm, Subject, CsrExtensions: requested }
 }
 
 /**

@@ -7,32 +7,35 @@ import {
 import { describeSignatureAlgorithm } from '../x509/algorithm-identifier.ts'
 import { DerError } from '../x509/der-error.ts'
 import { findExtension, type Extension } from '../x509/extensions.ts'
-import { isEmptyName } from '../x509/name.ts'
 import { oids } from '../x509/oid.ts'
 import { parsePem } from '../x509/pem.ts'
+import { requireStrongKey, type IssuancePolicy } from './issuance-policy.ts'
 import { parseGeneralNames } from '../x509/general-name.ts'
 import { verifySignature } from '../x509/verify-signature.ts'
 
-/** A CSR whose signature was checked: proof of possession of the private key. */
+declare const accepted: unique symbol
+
+/** A CSR whose signature was checked: proof of possession of the private key. Only acceptCsr makes one. */
 export interface AcceptedCsr {
+  readonly [accepted]: true
   readonly request: CertificationRequest
-  /** Copied into the certificate as it is. */
-  readonly subjectAlternativeName: Extension | undefined
 }
 
 const labels = ['CERTIFICATE REQUEST', 'NEW CERTIFICATE REQUEST']
 const commonNameLengthMax = 64
 
 /**
- * Reads and checks a PEM CSR. Throws MalformedCSRException when it cannot be parsed, is not signed by its own key
- * or by an algorithm that is not accepted, or names nobody.
+ * Reads and checks a PEM CSR. Throws MalformedCSRException when it cannot be parsed, has a key that the policy refuses,
+ * or is not signed by its own key with an algorithm that is accepted.
  */
-export async function acceptCsr(csrPem: Uint8Array): Promise<AcceptedCsr> {
+export async function acceptCsr(csrPem: Uint8Array, policy: IssuancePolicy): Promise<AcceptedCsr> {
   const request = parseCsr(csrPem)
-  const subjectAlternativeName = findExtension(request.extensions, oids.subjectAltName)
-  requireSubject(request, subjectAlternativeName)
+  requireStrongKey(request.subjectPublicKeyInfo.key, policy)
+  requireCommonNames(request)
+  const san = findExtension(request.extensions, oids.subjectAltName)
+  if (san !== undefined) requireSan(san)
   await requireProofOfPossession(request)
-  return { request, subjectAlternativeName }
+  return { request } as unknown as AcceptedCsr
 }
 
 function parseCsr(csrPem: Uint8Array): CertificationRequest {
@@ -57,15 +60,10 @@ function foundBlocks(blocks: readonly { readonly label: string }[]): string {
   return `, not ${blocks[0]?.label.slice(0, 64)}`
 }
 
-function requireSubject(request: CertificationRequest, san: Extension | undefined): void {
-  const commonNames = request.subject.rdns.flat().filter(({ type }) => type === oids.commonName)
+function requireCommonNames({ subject }: CertificationRequest): void {
+  const commonNames = subject.rdns.flat().filter(({ type }) => type === oids.commonName)
   if (commonNames.some(({ value }) => Array.from(value).length > commonNameLengthMax))
     throw malformed(`CSR has a common name of more than ${commonNameLengthMax} characters`)
-  if (san !== undefined) requireSan(san)
-  if (!isEmptyName(request.subject)) return
-  if (san === undefined) throw malformed('CSR must have a subject or a subject alternative name')
-  if (!san.critical)
-    throw malformed('CSR must mark the SAN extension critical when it has an empty subject')
 }
 
 function requireSan(san: Extension): void {

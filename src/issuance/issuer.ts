@@ -4,8 +4,20 @@ import { remainingPathLength } from '../authority/path-length.ts'
 import { findExtension } from '../x509/extensions.ts'
 import { parseSubjectKeyIdentifier } from '../x509/key-identifiers.ts'
 import { oids } from '../x509/oid.ts'
-import { keyIdentifier } from '../x509/subject-public-key-info.ts'
-import type { Issuer } from './prepare-certificate.ts'
+import { keyIdentifier, type SubjectPublicKeyInfo } from '../x509/subject-public-key-info.ts'
+
+/** The CA certificate under whose name and key a certificate is issued. */
+export interface Issuer {
+  /** DER of the Name, copied byte for byte. */
+  readonly subjectDer: Uint8Array
+  readonly keyIdentifier: Uint8Array
+  readonly subjectPublicKeyInfo: SubjectPublicKeyInfo
+  readonly notAfter: Date
+  /** How many CA certificates may follow below it; undefined if there is no limit. */
+  readonly remainingPathLength: number | undefined
+  /** Of usage mode SHORT_LIVED_CERTIFICATE: issues end entities only, for seven days at most. */
+  readonly shortLived: boolean
+}
 
 /** What of a CA certificate, of the chain above it and of the CA's mode counts for what it issues. */
 export function issuerOf({ certificate, chain }: CertificatePath, usageMode: UsageMode): Issuer {
@@ -16,6 +28,7 @@ export function issuerOf({ certificate, chain }: CertificatePath, usageMode: Usa
       extension === undefined
         ? keyIdentifier(certificate.subjectPublicKeyInfo)
         : parseSubjectKeyIdentifier(extension.value),
+    subjectPublicKeyInfo: certificate.subjectPublicKeyInfo,
     notAfter: certificate.notAfter,
     remainingPathLength: remainingPathLength([certificate, ...chain]),
     shortLived: usageMode === 'SHORT_LIVED_CERTIFICATE',

@@ -1,87 +1,190 @@
-/** Checks over the exact bytes that are about to be signed: what is wrong here is a fault of ours, not the caller's. */
-import assert from 'node:assert/strict'
+/** Checks over the exact bytes that are about to be signed: RFC 5280, and what a CA promises. */
 import { parseBasicConstraints } from '../x509/basic-constraints.ts'
 import { parseTbsCertificate, type TbsCertificate } from '../x509/certificate.ts'
+import { DerError } from '../x509/der-error.ts'
+import { parseExtendedKeyUsage } from '../x509/extended-key-usage.ts'
 import { findExtension } from '../x509/extensions.ts'
+import { parseGeneralNames } from '../x509/general-name.ts'
+import { parseAuthorityKeyIdentifier, parseSubjectKeyIdentifier } from '../x509/key-identifiers.ts'
 import { parseKeyUsage } from '../x509/key-usage.ts'
 import { isEmptyName } from '../x509/name.ts'
 import { oids } from '../x509/oid.ts'
+import { keyIdentifier } from '../x509/subject-public-key-info.ts'
+import type { Issuer } from './issuer.ts'
 
-interface Lint {
+/** Something that is wrong with a certificate. */
+export interface LintFinding {
+  /** For configuration and answers: `ca-basic-constraints-critical`. */
   readonly name: string
+  /** The rule, in words. */
+  readonly rule: string
+  /** Where the rule comes from. */
   readonly source: string
-  /** Whether the certificate is as it must be. */
-  readonly check: (certificate: TbsCertificate) => boolean
+}
+
+interface Lint extends LintFinding {
+  /** Whether the certificate keeps to the rule. May throw DerError for what cannot be read. */
+  readonly holds: (certificate: TbsCertificate, issuer: Issuer | undefined) => boolean
 }
 
 const serialNumberOctetsMax = 20
 
-const lints: readonly Lint[] = [
+/** Every lint, in the order in which they are reported. */
+export const lints: readonly Lint[] = [
   {
-    name: 'version 3',
+    name: 'version-3',
+    rule: 'a certificate with extensions is of version 3',
     source: 'RFC 5280 §4.1.2.1',
-    check: ({ version }) => version === 3,
+    holds: ({ version }) => version === 3,
   },
   {
-    name: 'serial number is positive and of at most 20 octets',
+    name: 'serial-number',
+    rule: 'the serial number is positive and of at most 20 octets',
     source: 'RFC 5280 §4.1.2.2',
-    check: ({ serialNumber }) =>
-      serialNumber.length <= serialNumberOctetsMax &&
-      (serialNumber[0] ?? 0x80) < 0x80 &&
-      serialNumber.some((octet) => octet !== 0),
+    holds: ({ serialNumber }) =>
+      serialNumber.length <= serialNumberOctetsMax && serialNumber.some((octet) => octet !== 0),
   },
   {
-    name: 'issuer is not empty',
+    name: 'issuer-not-empty',
+    rule: 'the issuer is not empty',
     source: 'RFC 5280 §4.1.2.4',
-    check: ({ issuer }) => !isEmptyName(issuer),
+    holds: ({ issuer }) => !isEmptyName(issuer),
   },
   {
-    name: 'validity does not end before it begins',
+    name: 'validity-order',
+    rule: 'the validity does not end before it begins',
     source: 'RFC 5280 §4.1.2.5',
-    check: ({ notBefore, notAfter }) => notBefore <= notAfter,
+    holds: ({ notBefore, notAfter }) => notBefore <= notAfter,
   },
   {
-    name: 'empty subject has a critical subject alternative name, and is not a CA',
-    source: 'RFC 5280 §4.1.2.6',
-    check: (certificate) =>
+    name: 'within-issuer',
+    rule: 'the certificate does not outlive its issuer',
+    source: 'AWS Private CA User Guide, Validity',
+    holds: ({ notAfter }, issuer) => issuer === undefined || notAfter <= issuer.notAfter,
+  },
+  {
+    name: 'empty-subject',
+    rule: 'an empty subject belongs to an end entity with a critical subject alternative name',
+    source: 'RFC 5280 §4.1.2.6, §4.2.1.6',
+    holds: (certificate) =>
       !isEmptyName(certificate.subject) ||
       (!isCa(certificate) &&
         findExtension(certificate.extensions, oids.subjectAltName)?.critical === true),
   },
   {
-    name: 'CA has critical basic constraints',
+    name: 'subject-alternative-name',
+    rule: 'the subject alternative name holds well-formed names',
+    source: 'RFC 5280 §4.2.1.6',
+    holds: holdsIfPresent(oids.subjectAltName, (value) => parseGeneralNames(value).length > 0),
+  },
+  {
+    name: 'ca-basic-constraints-critical',
+    rule: 'the basic constraints of a CA are critical',
     source: 'RFC 5280 §4.2.1.9',
-    check: (certificate) =>
+    holds: (certificate) =>
       !isCa(certificate) ||
       findExtension(certificate.extensions, oids.basicConstraints)?.critical === true,
   },
   {
-    name: 'keyCertSign is asserted by a CA only',
+    name: 'ca-key-cert-sign',
+    rule: 'the key usage of a CA, if it has one, includes keyCertSign',
+    source: 'RFC 5280 §4.2.1.3',
+    holds: (certificate) =>
+      !isCa(certificate) || keyUsageOf(certificate)?.has('keyCertSign') !== false,
+  },
+  {
+    name: 'end-entity-key-cert-sign',
+    rule: 'keyCertSign belongs to CAs',
     source: 'RFC 5280 §4.2.1.3, §4.2.1.9',
-    check: (certificate) => isCa(certificate) || !mayCertSign(certificate),
+    holds: (certificate) =>
+      isCa(certificate) || keyUsageOf(certificate)?.has('keyCertSign') !== true,
   },
   {
-    name: 'subject key identifier is present and not critical',
+    name: 'key-usage-not-empty',
+    rule: 'a key usage has at least one bit set',
+    source: 'RFC 5280 §4.2.1.3',
+    holds: (certificate) => keyUsageOf(certificate)?.size !== 0,
+  },
+  {
+    name: 'extended-key-usage',
+    rule: 'the extended key usage names at least one purpose, each once',
+    source: 'RFC 5280 §4.2.1.12',
+    holds: holdsIfPresent(oids.extendedKeyUsage, (value) => {
+      const purposes = parseExtendedKeyUsage(value)
+      return new Set(purposes).size === purposes.length
+    }),
+  },
+  {
+    name: 'subject-key-identifier',
+    rule: 'the subject key identifier is that of the key, and not critical',
     source: 'RFC 5280 §4.2.1.2',
-    check: ({ extensions }) =>
-      findExtension(extensions, oids.subjectKeyIdentifier)?.critical === false,
+    holds: ({ extensions, subjectPublicKeyInfo }) => {
+      const extension = findExtension(extensions, oids.subjectKeyIdentifier)
+      return (
+        extension?.critical === false &&
+        sameBytes(parseSubjectKeyIdentifier(extension.value), keyIdentifier(subjectPublicKeyInfo))
+      )
+    },
   },
   {
-    name: 'authority key identifier is present unless self-signed, and not critical',
+    name: 'authority-key-identifier',
+    rule: 'the authority key identifier is that of the issuer, and not critical',
     source: 'RFC 5280 §4.2.1.1',
-    check: ({ extensions, issuer, subject }) =>
-      !(
-        findExtension(extensions, oids.authorityKeyIdentifier)?.critical ??
-        !sameBytes(issuer.der, subject.der)
-      ),
+    holds: ({ extensions }, issuer) => {
+      const extension = findExtension(extensions, oids.authorityKeyIdentifier)
+      if (extension === undefined) return issuer === undefined
+      const identifier = parseAuthorityKeyIdentifier(extension.value)
+      const isIssuers =
+        issuer === undefined ||
+        (identifier !== undefined && sameBytes(identifier, issuer.keyIdentifier))
+      return !extension.critical && isIssuers
+    },
+  },
+  {
+    name: 'name-constraints-ca',
+    rule: 'name constraints belong to CAs',
+    source: 'RFC 5280 §4.2.1.10',
+    holds: (certificate) =>
+      isCa(certificate) ||
+      findExtension(certificate.extensions, oids.nameConstraints) === undefined,
   },
 ]
 
-/** Throws AssertionError naming the lint that the DER of a TBSCertificate does not pass. */
-export function lintTbsCertificate(tbsCertificateDer: Uint8Array): void {
-  const certificate = parseTbsCertificate(tbsCertificateDer)
-  for (const { name, source, check } of lints)
-    assert(check(certificate), `certificate to be signed breaks: ${name} (${source})`)
+/**
+ * What is wrong with the DER of a TBSCertificate; `issuer` undefined for a root that signs itself. What cannot be read
+ * at all is a finding too.
+ */
+export function lintTbsCertificate(
+  tbsCertificateDer: Uint8Array,
+  issuer: Issuer | undefined,
+): LintFinding[] {
+  try {
+    const certificate = parseTbsCertificate(tbsCertificateDer)
+    return lints.filter((lint) => !holds(lint, certificate, issuer)).map(findingOf)
+  } catch (error) {
+    if (!(error instanceof DerError)) throw error
+    return [{ name: 'strict-der', rule: error.message, source: 'RFC 5280 §4.1, X.690' }]
+  }
+}
+
+function holds(lint: Lint, certificate: TbsCertificate, issuer: Issuer | undefined): boolean {
+  try {
+    return lint.holds(certificate, issuer)
+  } catch (error) {
+    if (!(error instanceof DerError)) throw error
+    return false
+  }
+}
+
+function findingOf({ name, rule, source }: Lint): LintFinding {
+  return { name, rule, source }
+}
+
+function holdsIfPresent(oid: string, check: (value: Uint8Array) => boolean): Lint['holds'] {
+  return ({ extensions }) => {
+    const extension = findExtension(extensions, oid)
+    return extension === undefined || check(extension.value)
+  }
 }
 
 function isCa({ extensions }: TbsCertificate): boolean {
@@ -89,9 +192,9 @@ function isCa({ extensions }: TbsCertificate): boolean {
   return extension !== undefined && parseBasicConstraints(extension.value).ca
 }
 
-function mayCertSign({ extensions }: TbsCertificate): boolean {
+function keyUsageOf({ extensions }: TbsCertificate): ReadonlySet<string> | undefined {
   const extension = findExtension(extensions, oids.keyUsage)
-  return extension !== undefined && parseKeyUsage(extension.value).includes('keyCertSign')
+  return extension === undefined ? undefined : new Set(parseKeyUsage(extension.value))
 }
 
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {

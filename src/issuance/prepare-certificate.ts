@@ -6,16 +6,11 @@ import type { SigningAlgorithm } from '../authority/algorithms.ts'
 import { ServiceError } from '../errors.ts'
 import { signatureAlgorithmIdentifier } from '../x509/algorithm-identifier.ts'
 import { encodeTbsCertificate } from '../x509/certificate.ts'
-import type { Extension } from '../x509/extensions.ts'
-import {
-  encodeAuthorityKeyIdentifier,
-  encodeSubjectKeyIdentifier,
-} from '../x509/key-identifiers.ts'
-import { isEmptyName } from '../x509/name.ts'
-import { oids } from '../x509/oid.ts'
-import { keyIdentifier } from '../x509/subject-public-key-info.ts'
 import type { AcceptedCsr } from './accept-csr.ts'
-import { lintTbsCertificate } from './lint.ts'
+import { certificateContent } from './certificate-content.ts'
+import type { Issuer } from './issuer.ts'
+import { lintTbsCertificate, type LintFinding } from './lint.ts'
+import type { Passthrough } from './passthrough.ts'
 import type { Template } from './templates.ts'
 import { requireShortLived, requireWithinIssuer, type Period } from './validity.ts'
 
@@ -23,23 +18,13 @@ import { requireShortLived, requireWithinIssuer, type Period } from './validity.
 export interface CertificateOrder {
   readonly template: Template
   readonly csr: AcceptedCsr
+  /** Counts for API templates only. */
+  readonly passthrough: Passthrough
   readonly period: Period
   readonly issuedAt: Date
   /** Octets of a positive integer, big-endian. */
   readonly serialNumber: Uint8Array
   readonly signingAlgorithm: SigningAlgorithm
-}
-
-/** The CA certificate under whose name and key a certificate is issued. */
-export interface Issuer {
-  /** DER of the Name, copied byte for byte. */
-  readonly subjectDer: Uint8Array
-  readonly keyIdentifier: Uint8Array
-  readonly notAfter: Date
-  /** How many CA certificates may follow below it; undefined if there is no limit. */
-  readonly remainingPathLength: number | undefined
-  /** Of usage mode SHORT_LIVED_CERTIFICATE: issues end entities only, for seven days at most. */
-  readonly shortLived: boolean
 }
 
 declare const prepared: unique symbol
@@ -55,32 +40,36 @@ export interface PreparedCertificate {
   readonly serialNumber: Uint8Array
   readonly notAfter: Date
   readonly templateName: string
+  /** What the lint found; the caller decides whether it may be signed all the same. */
+  readonly findings: readonly LintFinding[]
 }
 
 /**
  * The certificate that `order` asks for, ready to sign; `issuer` undefined makes a self-signed root.
  *
- * Throws ValidationException if it would outlive its issuer or break a path length constraint above it, and
- * MalformedCSRException if a CA would have no name.
+ * Throws ValidationException if it would outlive its issuer, break a path length constraint above it or a name
+ * constraint, and MalformedCSRException if it would name nobody.
  */
 export function prepareCertificate(
   order: CertificateOrder,
   issuer: Issuer | undefined,
 ): PreparedCertificate {
   const { csr, period, serialNumber, signingAlgorithm, template } = order
-  requireCaSubject(order)
   if (issuer !== undefined) requireIssuable(order, issuer)
+  const content = certificateContent({
+    ...order,
+    authorityKeyIdentifier: issuer?.keyIdentifier,
+  })
   const signatureAlgorithm = signatureAlgorithmIdentifier(signingAlgorithm)
   const tbsCertificateDer = encodeTbsCertificate({
     serialNumber,
     signatureAlgorithm,
-    issuer: issuer?.subjectDer ?? csr.request.subject.der,
+    issuer: issuer?.subjectDer ?? content.subject.der,
     ...period,
-    subject: csr.request.subject.der,
+    subject: content.subject.der,
     subjectPublicKeyInfo: csr.request.subjectPublicKeyInfo.der,
-    extensions: certificateExtensions(order, issuer),
+    extensions: content.extensions,
   })
-  lintTbsCertificate(tbsCertificateDer)
   return {
     tbsCertificateDer,
     signatureAlgorithm,
@@ -88,43 +77,8 @@ export function prepareCertificate(
     serialNumber,
     notAfter: period.notAfter,
     templateName: template.name,
-  } as PreparedCertificate
-}
-
-/** In AWS's order: basicConstraints, AKI, SKI, keyUsage, extKeyUsage; the SAN after the template's own. */
-function certificateExtensions(
-  { template, csr }: CertificateOrder,
-  issuer: Issuer | undefined,
-): Extension[] {
-  const subjectKeyIdentifier: Extension = {
-    oid: oids.subjectKeyIdentifier,
-    critical: false,
-    value: encodeSubjectKeyIdentifier(keyIdentifier(csr.request.subjectPublicKeyInfo)),
-  }
-  return [
-    template.basicConstraints,
-    ...(issuer === undefined ? [] : [authorityKeyIdentifier(issuer)]),
-    subjectKeyIdentifier,
-    ...template.usage,
-    ...(csr.subjectAlternativeName === undefined ? [] : [csr.subjectAlternativeName]),
-  ]
-}
-
-function authorityKeyIdentifier(issuer: Issuer): Extension {
-  return {
-    oid: oids.authorityKeyIdentifier,
-    critical: false,
-    value: encodeAuthorityKeyIdentifier(issuer.keyIdentifier),
-  }
-}
-
-/** A CA must have a name: it is the issuer of what it signs (RFC 5280 §4.1.2.4, §4.1.2.6). */
-function requireCaSubject({ template, csr }: CertificateOrder): void {
-  if (template.kind !== 'end-entity' && isEmptyName(csr.request.subject))
-    throw new ServiceError(
-      'MalformedCSRException',
-      'CSR must have a subject: a certificate authority cannot be without a name',
-    )
+    findings: lintTbsCertificate(tbsCertificateDer, issuer),
+  } as unknown as PreparedCertificate
 }
 
 function requireIssuable(order: CertificateOrder, issuer: Issuer): void {

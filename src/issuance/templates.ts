@@ -5,17 +5,27 @@ import { encodeExtendedKeyUsage } from '../x509/extended-key-usage.ts'
 import type { Extension } from '../x509/extensions.ts'
 import { encodeKeyUsage, type KeyUsageBit } from '../x509/key-usage.ts'
 import { oids } from '../x509/oid.ts'
+import { nearest } from './nearest.ts'
+
+/** Where extensions may come from beside the template itself and the CA. */
+export type Variety = 'base' | 'CSRPassthrough' | 'APIPassthrough' | 'APICSRPassthrough'
 
 export interface Template {
-  /** Without the version: `EndEntityCertificate`. */
+  /** Without the version: `EndEntityCertificate_APIPassthrough`. */
   readonly name: string
   /** What kind of certificate it makes; a root signs itself. */
   readonly kind: 'end-entity' | 'subordinate' | 'root'
-  /** Of a subordinate: at most so many CA certificates below it. */
+  /** Of a CA: at most so many CA certificates below it. */
   readonly pathLenConstraint: number | undefined
   readonly basicConstraints: Extension
-  /** keyUsage and extendedKeyUsage, in this order. */
+  /** keyUsage and extendedKeyUsage, in this order; none for Blank templates. */
   readonly usage: readonly Extension[]
+  /** Whether ApiPassthrough counts. */
+  readonly api: boolean
+  /** Whether extensions of the CSR count; its subject and SAN always do. */
+  readonly csr: boolean
+  /** Whether cRLDistributionPoints may come through the API or the CSR. */
+  readonly crlDistributionPoints: { readonly api: boolean; readonly csr: boolean }
 }
 
 /** What no TemplateArn means. */
@@ -25,81 +35,148 @@ const caKeyUsage = keyUsage(['digitalSignature', 'keyCertSign', 'cRLSign'])
 const serverKeyUsage = keyUsage(['digitalSignature', 'keyEncipherment'])
 const signatureKeyUsage = keyUsage(['digitalSignature'])
 
-const table: readonly Template[] = [
-  endEntity('EndEntityCertificate', [
-    serverKeyUsage,
-    extendedKeyUsage(false, [oids.serverAuth, oids.clientAuth]),
-  ]),
-  endEntity('EndEntityClientAuthCertificate', [
-    serverKeyUsage,
-    extendedKeyUsage(false, [oids.clientAuth]),
-  ]),
-  endEntity('EndEntityServerAuthCertificate', [
-    serverKeyUsage,
-    extendedKeyUsage(false, [oids.serverAuth]),
-  ]),
-  endEntity('CodeSigningCertificate', [
-    signatureKeyUsage,
-    extendedKeyUsage(true, [oids.codeSigning]),
-  ]),
-  endEntity('OCSPSigningCertificate', [
-    signatureKeyUsage,
-    extendedKeyUsage(true, [oids.ocspSigning]),
-  ]),
-  ...[0, 1, 2, 3].map((pathLenConstraint) => subordinate(pathLenConstraint)),
+const all: readonly Variety[] = ['base', 'CSRPassthrough', 'APIPassthrough', 'APICSRPassthrough']
+const noBase: readonly Variety[] = ['CSRPassthrough', 'APIPassthrough', 'APICSRPassthrough']
+const baseAndApi: readonly Variety[] = ['base', 'APIPassthrough']
+const apiOnly: readonly Variety[] = ['APIPassthrough']
+
+/** One row for all varieties of a template. */
+interface Stem {
+  readonly stem: string
+  readonly kind: Template['kind']
+  /** Of basicConstraints. */
+  readonly critical: boolean
+  readonly pathLenConstraint?: number
+  readonly usage: readonly Extension[]
+  readonly varieties: readonly Variety[]
+  /** Whether cRLDistributionPoints may come through the API. */
+  readonly crlDistributionPointsFromApi?: boolean
+}
+
+const endEntity = { kind: 'end-entity', critical: false } as const
+const blankCritical = 'BlankEndEntityCertificate_CriticalBasicConstraints'
+const pathLengths = [0, 1, 2, 3]
+
+const stems: readonly Stem[] = [
   {
-    name: 'RootCACertificate',
-    kind: 'root',
-    pathLenConstraint: undefined,
-    basicConstraints: basicConstraints({ critical: true, ca: true, pathLenConstraint: undefined }),
-    usage: [caKeyUsage],
+    ...endEntity,
+    stem: 'EndEntityCertificate',
+    usage: [serverKeyUsage, extendedKeyUsage(false, [oids.serverAuth, oids.clientAuth])],
+    varieties: all,
   },
+  {
+    ...endEntity,
+    stem: 'EndEntityClientAuthCertificate',
+    usage: [serverKeyUsage, extendedKeyUsage(false, [oids.clientAuth])],
+    varieties: all,
+  },
+  {
+    ...endEntity,
+    stem: 'EndEntityServerAuthCertificate',
+    usage: [serverKeyUsage, extendedKeyUsage(false, [oids.serverAuth])],
+    varieties: all,
+  },
+  {
+    ...endEntity,
+    stem: 'CodeSigningCertificate',
+    usage: [signatureKeyUsage, extendedKeyUsage(true, [oids.codeSigning])],
+    varieties: all,
+  },
+  {
+    ...endEntity,
+    stem: 'OCSPSigningCertificate',
+    usage: [signatureKeyUsage, extendedKeyUsage(true, [oids.ocspSigning])],
+    varieties: all,
+  },
+  { ...endEntity, stem: 'BlankEndEntityCertificate', usage: [], varieties: noBase },
+  {
+    ...endEntity,
+    stem: blankCritical,
+    critical: true,
+    usage: [],
+    varieties: noBase,
+    crlDistributionPointsFromApi: true,
+  },
+  ...pathLengths.map((pathLenConstraint) => ({
+    stem: `SubordinateCACertificate_PathLen${pathLenConstraint}`,
+    kind: 'subordinate' as const,
+    critical: true,
+    pathLenConstraint,
+    usage: [caKeyUsage],
+    varieties: all,
+  })),
+  ...pathLengths.map((pathLenConstraint) => ({
+    stem: `BlankSubordinateCACertificate_PathLen${pathLenConstraint}`,
+    kind: 'subordinate' as const,
+    critical: true,
+    pathLenConstraint,
+    usage: [],
+    varieties: noBase,
+  })),
+  {
+    stem: 'RootCACertificate',
+    kind: 'root',
+    critical: true,
+    usage: [caKeyUsage],
+    varieties: baseAndApi,
+  },
+  {
+    stem: 'BlankRootCACertificate',
+    kind: 'root',
+    critical: true,
+    usage: [],
+    varieties: apiOnly,
+    crlDistributionPointsFromApi: true,
+  },
+  ...pathLengths.map((pathLenConstraint) => ({
+    stem: `BlankRootCACertificate_PathLen${pathLenConstraint}`,
+    kind: 'root' as const,
+    critical: true,
+    pathLenConstraint,
+    usage: [],
+    varieties: apiOnly,
+    crlDistributionPointsFromApi: true,
+  })),
 ]
 
-const byName: ReadonlyMap<string, Template> = new Map(table.map((entry) => [entry.name, entry]))
+const byName: ReadonlyMap<string, Template> = new Map(
+  stems
+    .flatMap((stem) => stem.varieties.map((variety) => templateOf(stem, variety)))
+    .map((template) => [template.name, template]),
+)
 
-/** All template names, in the order of the documentation. */
-const templateNames: readonly string[] = table.map(({ name }) => name)
+/** All template names. */
+export const templateNames: readonly string[] = [...byName.keys()]
 
-/** The template of that name, or InvalidArgsException naming those that there are. */
+/** The template of that name, or InvalidArgsException naming those that are spelled like it. */
 export function requireTemplate(name: string): Template {
   const template = byName.get(name)
   if (template === undefined)
     throw new ServiceError(
       'InvalidArgsException',
-      `Template ${name} is not offered. Offered are: ${templateNames.join(', ')}.`,
+      `There is no template ${name}. Templates with similar names: ${nearest(name, templateNames).join(', ')}.`,
     )
   return template
 }
 
-function endEntity(name: string, usage: readonly Extension[]): Template {
-  const constraints = { critical: false, ca: false, pathLenConstraint: undefined }
+function templateOf(stem: Stem, variety: Variety): Template {
+  const api = variety === 'APIPassthrough' || variety === 'APICSRPassthrough'
+  const csr = variety === 'CSRPassthrough' || variety === 'APICSRPassthrough'
   return {
-    name,
-    kind: 'end-entity',
-    pathLenConstraint: undefined,
-    basicConstraints: basicConstraints(constraints),
-    usage,
+    name: variety === 'base' ? stem.stem : `${stem.stem}_${variety}`,
+    kind: stem.kind,
+    pathLenConstraint: stem.pathLenConstraint,
+    basicConstraints: basicConstraints(stem),
+    usage: stem.usage,
+    api,
+    csr,
+    crlDistributionPoints: { api: api && stem.crlDistributionPointsFromApi === true, csr },
   }
 }
 
-function subordinate(pathLenConstraint: number): Template {
-  return {
-    name: `SubordinateCACertificate_PathLen${pathLenConstraint}`,
-    kind: 'subordinate',
-    pathLenConstraint,
-    basicConstraints: basicConstraints({ critical: true, ca: true, pathLenConstraint }),
-    usage: [caKeyUsage],
-  }
-}
-
-function basicConstraints(fields: {
-  critical: boolean
-  ca: boolean
-  pathLenConstraint: number | undefined
-}): Extension {
-  const { critical, ...constraints } = fields
-  return { oid: oids.basicConstraints, critical, value: encodeBasicConstraints(constraints) }
+function basicConstraints({ kind, critical, pathLenConstraint }: Stem): Extension {
+  const value = encodeBasicConstraints({ ca: kind !== 'end-entity', pathLenConstraint })
+  return { oid: oids.basicConstraints, critical, value }
 }
 
 function keyUsage(bits: readonly KeyUsageBit[]): Extension {

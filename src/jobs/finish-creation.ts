@@ -50,10 +50,11 @@ async function finish(services: Services, authority: Authority): Promise<void> {
 
 async function makeCsr(
   { keys }: Services,
-  { Subject, SigningAlgorithm }: AuthorityConfiguration,
+  configuration: AuthorityConfiguration,
   key: CreatedKey,
 ): Promise<string> {
-  const infoDer = encodeAuthorityCsrInfo(Subject, key.subjectPublicKeyInfo)
+  const infoDer = encodeAuthorityCsrInfo(configuration, key.subjectPublicKeyInfo)
+  const { SigningAlgorithm } = configuration
   const signature = await keys.sign(key.handle, SigningAlgorithm, infoDer)
   const algorithm = signatureAlgorithmIdentifier(SigningAlgorithm)
   return encodePem('CERTIFICATE REQUEST', encodeCertificationRequest(infoDer, algorithm, signature))

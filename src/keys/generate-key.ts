@@ -21,6 +21,12 @@ const curves: ReadonlyMap<KeyAlgorithm, string> = new Map([
   ['EC_secp521r1', 'secp521r1'],
 ])
 
+const parameterSets: ReadonlyMap<KeyAlgorithm, 'ml-dsa-44' | 'ml-dsa-65' | 'ml-dsa-87'> = new Map([
+  ['ML_DSA_44', 'ml-dsa-44'],
+  ['ML_DSA_65', 'ml-dsa-65'],
+  ['ML_DSA_87', 'ml-dsa-87'],
+])
+
 const encodings = {
   publicKeyEncoding: { type: 'spki', format: 'der' },
   privateKeyEncoding: { type: 'pkcs8', format: 'der' },
@@ -30,6 +36,7 @@ const encodings = {
 export function generateKey(algorithm: KeyAlgorithm): Promise<GeneratedKey> {
   const modulusLength = modulusBits.get(algorithm)
   const namedCurve = curves.get(algorithm)
+  const parameterSet = parameterSets.get(algorithm)
   return new Promise((resolve, reject) => {
     const done = (error: Error | null, publicKey: Buffer, privateKey: Buffer): void => {
       if (error) reject(error)
@@ -37,6 +44,7 @@ export function generateKey(algorithm: KeyAlgorithm): Promise<GeneratedKey> {
     }
     if (modulusLength !== undefined) generateKeyPair('rsa', { modulusLength, ...encodings }, done)
     else if (namedCurve !== undefined) generateKeyPair('ec', { namedCurve, ...encodings }, done)
+    else if (parameterSet !== undefined) generateKeyPair(parameterSet, encodings, done)
     else reject(new UnsupportedKeyAlgorithmError(`${algorithm} keys cannot be made here`))
   })
 }

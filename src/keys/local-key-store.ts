@@ -1,6 +1,5 @@
 /** The KeyStore port over encrypted records: each private key under a data key of its own, that under the master key. */
-import { constants, createPrivateKey, createPublicKey, sign, type KeyObject } from 'node:crypto'
-import type { SigningAlgorithm } from '../authority/algorithms.ts'
+import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
 import type { Random } from '../random.ts'
 import { generateKey } from './generate-key.ts'
 import type { KeyRecord, KeyRecords } from './key-records.ts'
@@ -11,6 +10,7 @@ import {
   type KeyStore,
 } from './key-store.ts'
 import { createOpenKeys } from './open-keys.ts'
+import { signMessage } from './sign-message.ts'
 import { createSealer, SealError, type Sealer } from './sealer.ts'
 
 const scheme = 'local:'
@@ -38,7 +38,7 @@ export function createLocalKeyStore({ records, sealer, random }: LocalKeyStoreOp
       return { handle: `${scheme}${name}`, subjectPublicKeyInfo: record.subjectPublicKeyInfo }
     },
     async sign(handle, algorithm, message) {
-      return signWith(await openKeys.get(nameOf(handle)), algorithm, message)
+      return signMessage(await openKeys.get(nameOf(handle)), algorithm, message)
     },
     async destroy(handle) {
       const name = nameOf(handle)
@@ -105,29 +105,4 @@ function requirePair(key: KeyObject, { name, subjectPublicKeyInfo }: KeyRecord):
   if (!publicKey.equals(subjectPublicKeyInfo))
     throw new KeyUnavailableError(`local key ${name} is stored with another public key`)
   return key
-}
-
-const algorithmPattern = /^SHA(256|384|512)WITH(RSA|ECDSA)$/
-
-/** Off the main thread. Throws TypeError if the algorithm is none of the key's. */
-function signWith(
-  key: KeyObject,
-  algorithm: SigningAlgorithm,
-  message: Uint8Array,
-): Promise<Uint8Array> {
-  const [, bits, family] = algorithmPattern.exec(algorithm) ?? []
-  if (bits === undefined || key.asymmetricKeyType !== (family === 'RSA' ? 'rsa' : 'ec'))
-    throw new TypeError(
-      `${algorithm} is not an algorithm of a key of type ${key.asymmetricKeyType}`,
-    )
-  const options =
-    family === 'RSA'
-      ? { key, padding: constants.RSA_PKCS1_PADDING }
-      : { key, dsaEncoding: 'der' as const }
-  return new Promise((resolve, reject) => {
-    sign(`sha${bits}`, message, options, (error, signature) => {
-      if (error) reject(error)
-      else resolve(signature)
-    })
-  })
 }

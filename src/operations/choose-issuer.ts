@@ -1,7 +1,7 @@
 import { stateError } from '../authority/life-cycle.ts'
 import { ServiceError } from '../errors.ts'
 import type { AcceptedCsr } from '../issuance/accept-csr.ts'
-import type { Issuer } from '../issuance/prepare-certificate.ts'
+import type { Issuer } from '../issuance/issuer.ts'
 import type { Template } from '../issuance/templates.ts'
 import type { Database } from '../store/database.ts'
 import { publicKeyOf } from './authority-key.ts'

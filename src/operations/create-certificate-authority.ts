@@ -2,7 +2,6 @@ import type { AuthorityRequest } from '../authority/authority.ts'
 import type { Caller } from '../authority/caller.ts'
 import { requireConfiguration, requireRevocation } from '../authority/configuration.ts'
 import { requireKeyStorage } from '../authority/key-storage.ts'
-import { encodeSubject } from '../authority/subject.ts'
 import { requireTags } from '../authority/tags.ts'
 import { ServiceError } from '../errors.ts'
 import { uuid } from '../random.ts'
@@ -89,7 +88,6 @@ function authorityRequest(
   { partition, region, accountId }: Caller,
 ): AuthorityRequest {
   const configuration = requireConfiguration(input.CertificateAuthorityConfiguration)
-  encodeSubject(configuration.Subject)
   return {
     id: uuid(random),
     partition,

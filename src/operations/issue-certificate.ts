@@ -2,6 +2,9 @@ import { requireSigningAlgorithm } from '../authority/algorithms.ts'
 import type { Caller } from '../authority/caller.ts'
 import { ServiceError } from '../errors.ts'
 import { acceptCsr, type AcceptedCsr } from '../issuance/accept-csr.ts'
+import { requireLinted } from '../issuance/issuance-policy.ts'
+import type { Issuer } from '../issuance/issuer.ts'
+import { encodePassthrough, noPassthrough, type Passthrough } from '../issuance/passthrough.ts'
 import { prepareCertificate, type PreparedCertificate } from '../issuance/prepare-certificate.ts'
 import { newSerialNumber } from '../issuance/serial-number.ts'
 import type { Template } from '../issuance/templates.ts'
@@ -12,10 +15,10 @@ import { ConflictError } from '../store/database.ts'
 import { findTokenArn, type ScopedToken } from '../store/idempotency-tokens.ts'
 import { certificateArn } from '../wire/arn.ts'
 import { enumeration, type Infer, long, required, structure } from '../wire/shape.ts'
-import { encodeCertificate } from '../x509/certificate.ts'
 import { chooseIssuer, requireIssuing } from './choose-issuer.ts'
 import { signingAlgorithm } from './configuration-shapes.ts'
 import { apiPassthrough } from './extension-shapes.ts'
+import { signCertificate } from './sign-certificate.ts'
 import { commitOnce, scopedToken } from './idempotency.ts'
 import { operation } from './operation.ts'
 import { type AuthorityView, requireAuthority } from './require-authority.ts'
@@ -65,8 +68,9 @@ export const issueCertificate = operation({
     const template = templateOf(input.TemplateArn, caller.partition)
     requireIssuing(view, template)
     requireSigningAlgorithm(view.authority.configuration.KeyAlgorithm, input.SigningAlgorithm)
-    const csr = await acceptCsr(input.Csr)
-    const request = { input, caller, csr, template, token }
+    const passthrough = passthroughOf(input, template)
+    const csr = await acceptCsr(input.Csr, services.issuancePolicy)
+    const request = { input, caller, csr, passthrough, template, token }
     return { CertificateArn: await issue(services, request, view) }
   },
 })
@@ -80,6 +84,7 @@ interface IssueRequest {
   readonly input: Infer<typeof issueCertificateInput>
   readonly caller: Caller
   readonly csr: AcceptedCsr
+  readonly passthrough: Passthrough
   readonly template: Template
   readonly token: ScopedToken | undefined
 }
@@ -92,8 +97,16 @@ async function issue(
 ): Promise<string> {
   let view = firstView
   for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
-    const prepared = prepare(services, request, view)
-    const result = await signAndStore(services, { request, view, prepared })
+    const issuer = chooseIssuer(services.db, view, request)
+    const prepared = prepare(services, request, { view, issuer })
+    reportFindings(services, view, prepared)
+    const certificateDer = await signCertificate(services, prepared, {
+      keyHandle: view.authority.keyHandle ?? '',
+      isCa: request.template.kind !== 'end-entity',
+      subjectPublicKeyInfo:
+        issuer?.subjectPublicKeyInfo ?? request.csr.request.subjectPublicKeyInfo,
+    })
+    const result = await store(services, { request, view, prepared, certificateDer })
     if (!(result instanceof ConflictError)) return result
     const { revision } = view.authority
     view = await requireAuthority(services, request.caller, { arn: view.arn, event })
@@ -102,12 +115,28 @@ async function issue(
   throw new ServiceError('ThrottlingException', 'Rate exceeded')
 }
 
+function reportFindings(
+  { issuancePolicy, log }: Services,
+  { arn: authorityArn }: AuthorityView,
+  { findings }: PreparedCertificate,
+): void {
+  requireLinted(findings, issuancePolicy)
+  if (issuancePolicy.lint === 'warn' && findings.length > 0)
+    log.warn({ authority: authorityArn, findings }, 'certificate does not pass the lint')
+}
+
+/** A template without API passthrough ignores it, whatever it says. */
+function passthroughOf({ ApiPassthrough }: IssueRequest['input'], template: Template): Passthrough {
+  return template.api && ApiPassthrough !== undefined
+    ? encodePassthrough(ApiPassthrough)
+    : noPassthrough
+}
+
 function prepare(
-  { db, random }: Services,
-  { input, csr, template }: IssueRequest,
-  view: AuthorityView,
+  { random }: Services,
+  { input, csr, passthrough, template }: IssueRequest,
+  { view, issuer }: { readonly view: AuthorityView; readonly issuer: Issuer | undefined },
 ): PreparedCertificate {
-  const issuer = chooseIssuer(db, view, { template, csr })
   const requested = {
     validity: validityOf(input.Validity),
     notBefore: input.ValidityNotBefore && validityOf(input.ValidityNotBefore),
@@ -115,6 +144,7 @@ function prepare(
   const order = {
     template,
     csr,
+    passthrough,
     period: certificatePeriod(requested, view.now),
     issuedAt: view.now,
     serialNumber: newSerialNumber(random),
@@ -124,29 +154,19 @@ function prepare(
 }
 
 /** The certificate's ARN, or why its row does not go with what is stored. */
-async function signAndStore(
-  { db, keys, quotas }: Services,
-  issuance: {
+async function store(
+  { db, quotas }: Services,
+  issued: {
     readonly request: IssueRequest
     readonly view: AuthorityView
     readonly prepared: PreparedCertificate
+    readonly certificateDer: Uint8Array
   },
 ): Promise<string | ConflictError> {
-  const { request, view, prepared } = issuance
+  const { request, view, prepared, certificateDer } = issued
   const { authority, arn: authorityArn, now } = view
-  const { serialNumber, tbsCertificateDer } = prepared
-  const signature = await keys.sign(
-    authority.keyHandle ?? '',
-    prepared.signingAlgorithm,
-    tbsCertificateDer,
-  )
-  const record = {
-    serialNumber,
-    certificateDer: encodeCertificate(tbsCertificateDer, prepared.signatureAlgorithm, signature),
-    templateName: prepared.templateName,
-    issuedAt: now,
-    notAfter: prepared.notAfter,
-  }
+  const { serialNumber, templateName, notAfter } = prepared
+  const record = { serialNumber, certificateDer, templateName, issuedAt: now, notAfter }
   const statements = [
     countCertificate(authority, quotas.certificatesPerAuthority),
     insertCertificate(authority, record, request.template.kind === 'root'),

@@ -1,6 +1,5 @@
 import type { Authority, InstalledCertificate } from '../authority/authority.ts'
-import { issuerOf } from '../issuance/issuer.ts'
-import type { Issuer } from '../issuance/prepare-certificate.ts'
+import { issuerOf, type Issuer } from '../issuance/issuer.ts'
 import type { Database } from '../store/database.ts'
 import { parseCertificate, type Certificate } from '../x509/certificate.ts'
 import { parsePem } from '../x509/pem.ts'

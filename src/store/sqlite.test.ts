@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { execFileSync, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
@@ -147,18 +147,6 @@ test('closing leaves one file, with everything in it', async () => {
   const again = await openSqlite(path)
   assert.deepEqual([...(await namesIn(again))], ['kept'])
   await again.close()
-})
-
-test('opening again in the same process takes no lock away from the first', async () => {
-  await using database = await TestDatabase.open()
-  const again = await openSqlite(database.path)
-  await again.close()
-  const other = `
-    const { DatabaseSync } = await import('node:sqlite')
-    const db = new DatabaseSync(${JSON.stringify(database.path)}, { timeout: 0 })
-    try { db.exec('pragma journal_mode = delete') } catch (error) { console.log(error.errcode) }`
-  const output = execFileSync(process.execPath, ['--input-type=module', '-e', other])
-  assert.equal(output.toString().trim(), '5', 'another process must find the database in use')
 })
 
 test('refuses a database of a newer version, and leaves it as it is', async () => {

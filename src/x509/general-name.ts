@@ -60,12 +60,13 @@ export function parseGeneralNames(value: Uint8Array): GeneralName[] {
 export function encodeGeneralNames(names: readonly GeneralName[]): Uint8Array {
   if (names.length === 0) throw new DerError('GeneralNames has no name')
   if (names.length > namesMax) throw new DerError(`GeneralNames has more than ${namesMax} names`)
-  return encodeSequence(
-    ...names.map(({ kind, content }) => {
-      requireContent(kind, content)
-      return encodeElement(tagOf(kind), content)
-    }),
-  )
+  return encodeSequence(...names.map(encodeGeneralName))
+}
+
+/** DER of one GeneralName. Throws DerError for one that would not be read back. */
+export function encodeGeneralName({ kind, content }: GeneralName): Uint8Array {
+  requireContent(kind, content)
+  return encodeElement(tagOf(kind), content)
 }
 
 function tagOf(kind: GeneralNameKind): number {

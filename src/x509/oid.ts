@@ -28,13 +28,28 @@ export const oids = {
   keyUsage: '2.5.29.15',
   subjectAltName: '2.5.29.17',
   basicConstraints: '2.5.29.19',
+  nameConstraints: '2.5.29.30',
   authorityKeyIdentifier: '2.5.29.35',
   extendedKeyUsage: '2.5.29.37',
-  // Purposes (RFC 5280 §4.2.1.12)
+  crlDistributionPoints: '2.5.29.31',
+  certificatePolicies: '2.5.29.32',
+  authorityInfoAccess: '1.3.6.1.5.5.7.1.1',
+  subjectInfoAccess: '1.3.6.1.5.5.7.1.11',
+  cpsQualifier: '1.3.6.1.5.5.7.2.1',
+  // Purposes (RFC 5280 §4.2.1.12, RFC 6962, and those of Microsoft)
   serverAuth: '1.3.6.1.5.5.7.3.1',
   clientAuth: '1.3.6.1.5.5.7.3.2',
   codeSigning: '1.3.6.1.5.5.7.3.3',
+  emailProtection: '1.3.6.1.5.5.7.3.4',
+  timeStamping: '1.3.6.1.5.5.7.3.8',
   ocspSigning: '1.3.6.1.5.5.7.3.9',
+  smartCardLogin: '1.3.6.1.4.1.311.20.2.2',
+  documentSigning: '1.3.6.1.4.1.311.10.3.12',
+  certificateTransparency: '1.3.6.1.4.1.11129.2.4.4',
+  // Access methods (RFC 5280 §4.2.2.2, RFC 6487 §4.8.8, RFC 8182 §3.2)
+  caRepository: '1.3.6.1.5.5.7.48.5',
+  rpkiManifest: '1.3.6.1.5.5.7.48.10',
+  rpkiNotify: '1.3.6.1.5.5.7.48.13',
   // Attributes of certification requests (RFC 2985)
   extensionRequest: '1.2.840.113549.1.9.14',
   // Keys and signatures (RFC 3279, RFC 4055, RFC 5480, RFC 5758, RFC 8410, RFC 9881)

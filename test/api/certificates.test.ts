@@ -260,7 +260,11 @@ test('templates that are not offered, or not templates, are named', async () => 
     )
   assert.match(
     await refuse('arn:aws:acm-pca:::template/Nonsense/V1'),
-    /^InvalidArgsException: Template Nonsense is not offered/,
+    /^InvalidArgsException: There is no template Nonsense\. Templates with similar names: /,
+  )
+  assert.match(
+    await refuse('arn:aws:acm-pca:::template/EndEntityCertficate_APIPasthrough/V1'),
+    /EndEntityCertificate_APIPassthrough/,
   )
   assert.match(
     await refuse('arn:aws:acm-pca:::template/EndEntityCertificate/V2'),

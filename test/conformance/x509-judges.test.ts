@@ -375,9 +375,11 @@ function nameAsPyca({ rdns }: Name): string[][][] {
   )
 }
 
-/** What pyca does not read: it wants the attributes in order, and present. */
+/** What pyca may refuse: it wants the attributes in order, and present, and knows fewer string types. */
 const pycaRefuses: Readonly<Record<string, RegExp>> = {
   'microsoft-and-unsorted-attributes.csr.pem': /InvalidSetOrdering/,
+  'no-attributes-field.csr.pem': /ShortData/,
+  'openssl-old-string-types-and-challenge.csr.pem': /InvalidValue/,
 }
 
 test('pyca reads in every sample what we read', async (t) => {
@@ -389,9 +391,9 @@ test('pyca reads in every sample what we read', async (t) => {
   const theirs = JSON.parse(stdout) as unknown[]
   assert.equal(theirs.length, names.length)
   for (const [index, name] of names.entries()) {
-    const refusal = pycaRefuses[name]
-    if (refusal !== undefined) {
-      assert.match(String(theirs[index]), refusal)
+    const refusal = theirs[index]
+    if (typeof refusal === 'string') {
+      assert.match(refusal, pycaRefuses[name] ?? /^nothing$/, `${name}: ${refusal}`)
       continue
     }
     const der = await derOf(name)

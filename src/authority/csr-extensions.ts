@@ -1,0 +1,68 @@
+/** What the CSR of a CA asks for beside being a CA (AWS Private CA API, CsrExtensions). */
+import { ServiceError } from '../errors.ts'
+import type { Extension } from '../x509/extensions.ts'
+import { oids } from '../x509/oid.ts'
+import { encodeSubjectInfoAccess } from '../x509/subject-info-access.ts'
+import { generalNameOf, requireOid, type RequestedGeneralName } from './general-names.ts'
+import { keyUsageExtension, type RequestedKeyUsage } from './key-usage.ts'
+
+export interface AccessMethod {
+  readonly CustomObjectIdentifier?: string
+  readonly AccessMethodType?: 'CA_REPOSITORY' | 'RESOURCE_PKI_MANIFEST' | 'RESOURCE_PKI_NOTIFY'
+}
+
+export interface CsrExtensions {
+  readonly KeyUsage?: RequestedKeyUsage
+  readonly SubjectInformationAccess?: readonly {
+    readonly AccessMethod: AccessMethod
+    readonly AccessLocation: RequestedGeneralName
+  }[]
+}
+
+const accessMethods = {
+  CA_REPOSITORY: oids.caRepository,
+  RESOURCE_PKI_MANIFEST: oids.rpkiManifest,
+  RESOURCE_PKI_NOTIFY: oids.rpkiNotify,
+} as const
+
+/** Far more than any CA names. */
+const accessDescriptionsMax = 100
+
+/** The extensions, in the order of the model. Throws InvalidArgsException for a choice that is not exactly one. */
+export function csrExtensions({ KeyUsage, SubjectInformationAccess }: CsrExtensions): Extension[] {
+  const extensions: Extension[] = []
+  if (KeyUsage !== undefined) extensions.push(keyUsageExtension(KeyUsage, 'CsrExtensions.KeyUsage'))
+  if (SubjectInformationAccess !== undefined && SubjectInformationAccess.length > 0)
+    extensions.push(subjectInfoAccess(SubjectInformationAccess))
+  return extensions
+}
+
+function subjectInfoAccess(
+  requested: NonNullable<CsrExtensions['SubjectInformationAccess']>,
+): Extension {
+  const path = 'CsrExtensions.SubjectInformationAccess'
+  if (requested.length > accessDescriptionsMax)
+    throw invalid(`${path} must not have more than ${accessDescriptionsMax} elements`)
+  const descriptions = requested.map(({ AccessMethod, AccessLocation }, index) => ({
+    accessMethod: accessMethodOf(AccessMethod, `${path}[${index}].AccessMethod`),
+    accessLocation: generalNameOf(AccessLocation, `${path}[${index}].AccessLocation`),
+  }))
+  return {
+    oid: oids.subjectInfoAccess,
+    critical: false,
+    value: encodeSubjectInfoAccess(descriptions),
+  }
+}
+
+function accessMethodOf(method: AccessMethod, at: string): string {
+  const { CustomObjectIdentifier, AccessMethodType } = method
+  if ((CustomObjectIdentifier === undefined) === (AccessMethodType === undefined))
+    throw invalid(`${at} must have exactly one of CustomObjectIdentifier, AccessMethodType`)
+  return AccessMethodType === undefined
+    ? requireOid(CustomObjectIdentifier ?? '', `${at}.CustomObjectIdentifier`)
+    : accessMethods[AccessMethodType]
+}
+
+function invalid(message: string): ServiceError {
+  return new ServiceError('InvalidArgsException', message)
+}

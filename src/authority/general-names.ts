@@ -1,0 +1,120 @@
+/** GeneralName, as callers write it, and what goes into a certificate (AWS Private CA API, GeneralName). */
+import { isIPv4, isIPv6 } from 'node:net'
+import { ServiceError } from '../errors.ts'
+import { contextTag, tags } from '../x509/der-reader.ts'
+import { encodeElement } from '../x509/der-writer.ts'
+import type { GeneralName } from '../x509/general-name.ts'
+import { encodeOid, encodeOidElement, isOid } from '../x509/oid.ts'
+import { encodeSubject, type Asn1Subject } from './subject.ts'
+
+/** A name in AWS's form: exactly one member. */
+export interface RequestedGeneralName {
+  readonly OtherName?: { readonly TypeId: string; readonly Value: string }
+  readonly Rfc822Name?: string
+  readonly DnsName?: string
+  readonly DirectoryName?: Asn1Subject
+  readonly EdiPartyName?: { readonly PartyName: string; readonly NameAssigner?: string }
+  readonly UniformResourceIdentifier?: string
+  readonly IpAddress?: string
+  readonly RegisteredId?: string
+}
+
+const members = [
+  'OtherName',
+  'Rfc822Name',
+  'DnsName',
+  'DirectoryName',
+  'EdiPartyName',
+  'UniformResourceIdentifier',
+  'IpAddress',
+  'RegisteredId',
+] as const
+
+/**
+ * The GeneralName of RFC 5280. `path` names it in messages. Throws InvalidArgsException for none or more than one
+ * member, and for a value that its kind cannot hold.
+ */
+export function generalNameOf(requested: RequestedGeneralName, path: string): GeneralName {
+  const given = members.filter((member) => requested[member] !== undefined)
+  if (given.length !== 1)
+    throw invalid(`${path} must have exactly one of ${members.join(', ')}; it has ${given.length}`)
+  const at = `${path}.${given[0]}`
+  const { OtherName, DirectoryName, EdiPartyName, IpAddress, RegisteredId } = requested
+  if (OtherName !== undefined) return { kind: 'otherName', content: otherName(OtherName, at) }
+  if (DirectoryName !== undefined)
+    return { kind: 'directoryName', content: encodeSubject(DirectoryName) }
+  if (EdiPartyName !== undefined)
+    return { kind: 'ediPartyName', content: ediPartyName(EdiPartyName) }
+  if (IpAddress !== undefined) return { kind: 'iPAddress', content: ipAddress(IpAddress, at) }
+  if (RegisteredId !== undefined)
+    return { kind: 'registeredID', content: encodeOid(requireOid(RegisteredId, at)) }
+  return textName(requested, at)
+}
+
+function textName(requested: RequestedGeneralName, at: string): GeneralName {
+  const { Rfc822Name, DnsName, UniformResourceIdentifier = '' } = requested
+  if (Rfc822Name !== undefined) return { kind: 'rfc822Name', content: ascii(Rfc822Name, at) }
+  if (DnsName !== undefined) return { kind: 'dNSName', content: ascii(DnsName, at) }
+  return { kind: 'uniformResourceIdentifier', content: ascii(UniformResourceIdentifier, at) }
+}
+
+/** Visible ASCII: what these kinds hold (RFC 5280 §4.2.1.6). Names in other scripts are written as A-labels. */
+function ascii(text: string, at: string): Uint8Array {
+  if (!/^[\x20-\x7e]+$/.test(text))
+    throw invalid(
+      `${at} must be visible ASCII and not empty; write international names as A-labels`,
+    )
+  return Buffer.from(text, 'latin1')
+}
+
+/** AnotherName: type-id and the value as UTF8String in [0]. */
+function otherName({ TypeId, Value }: { TypeId: string; Value: string }, at: string): Uint8Array {
+  const typeId = encodeOidElement(requireOid(TypeId, `${at}.TypeId`))
+  return Buffer.concat([typeId, encodeElement(contextTag(0, true), utf8(Value))])
+}
+
+/** EDIPartyName: both parts DirectoryString, which is tagged explicitly. */
+function ediPartyName(name: { PartyName: string; NameAssigner?: string }): Uint8Array {
+  const { PartyName, NameAssigner } = name
+  const assigner =
+    NameAssigner === undefined ? [] : [encodeElement(contextTag(0, true), utf8(NameAssigner))]
+  return Buffer.concat([...assigner, encodeElement(contextTag(1, true), utf8(PartyName))])
+}
+
+function utf8(text: string): Uint8Array {
+  return encodeElement(tags.utf8String, Buffer.from(text, 'utf8'))
+}
+
+/** Four octets or sixteen. */
+function ipAddress(text: string, at: string): Uint8Array {
+  if (isIPv4(text)) return Uint8Array.from(text.split('.').map(Number))
+  if (isIPv6(text) && !text.includes('%')) return ipv6Octets(text)
+  throw invalid(`${at} '${text}' is not an IPv4 or IPv6 address`)
+}
+
+function ipv6Octets(text: string): Uint8Array {
+  const lastColon = text.lastIndexOf(':')
+  const embedded = text.slice(lastColon + 1)
+  const plain = embedded.includes('.') ? text.slice(0, lastColon + 1) + ipv4Groups(embedded) : text
+  const [head = '', tail] = plain.split('::')
+  const before = head === '' ? [] : head.split(':')
+  const after = tail === undefined || tail === '' ? [] : tail.split(':')
+  const zeros = Array.from({ length: 8 - before.length - after.length }, () => '0')
+  const groups = [...before, ...zeros, ...after].map((group) => Number.parseInt(group, 16))
+  return Uint8Array.from(groups.flatMap((group) => [group >> 8, group & 0xff]))
+}
+
+function ipv4Groups(text: string): string {
+  const [a = 0, b = 0, c = 0, d = 0] = text.split('.').map(Number)
+  return `${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}`
+}
+
+/** Throws InvalidArgsException unless the text is an object identifier. */
+export function requireOid(text: string, at: string): string {
+  if (!isOid(text)) throw invalid(`${at} '${text}' is not an object identifier`)
+  return text
+}
+
+function invalid(message: string): ServiceError {
+  return new ServiceError('InvalidArgsException', message)
+}

@@ -1,0 +1,131 @@
+/**
+ * What a certificate takes from where: template before API before CSR, one extension whole from one source; what a
+ * lower source says of an extension that a higher one has is ignored, as AWS ignores it (AWS Private CA User Guide,
+ * Template order of operations).
+ */
+import { ServiceError } from '../errors.ts'
+import { findExtension, type Extension } from '../x509/extensions.ts'
+import {
+  encodeAuthorityKeyIdentifier,
+  encodeSubjectKeyIdentifier,
+} from '../x509/key-identifiers.ts'
+import { isEmptyName, type Name } from '../x509/name.ts'
+import { oids } from '../x509/oid.ts'
+import { keyIdentifier } from '../x509/subject-public-key-info.ts'
+import type { AcceptedCsr } from './accept-csr.ts'
+import type { Passthrough } from './passthrough.ts'
+import type { Template } from './templates.ts'
+
+export interface CertificateContent {
+  readonly subject: Name
+  /** In the order in which they are written. */
+  readonly extensions: readonly Extension[]
+}
+
+export interface ContentSources {
+  readonly template: Template
+  readonly csr: AcceptedCsr
+  readonly passthrough: Passthrough
+  /** keyIdentifier of the CA; undefined for a root that signs itself. */
+  readonly authorityKeyIdentifier: Uint8Array | undefined
+}
+
+/**
+ * Subject and extensions. Throws MalformedCSRException when nobody is named, or when a subject is empty and the
+ * CSR's SAN is not critical.
+ */
+export function certificateContent(sources: ContentSources): CertificateContent {
+  const { template, csr } = sources
+  const passthrough = template.api ? sources.passthrough : { subject: undefined, extensions: [] }
+  const subject = passthrough.subject ?? csr.request.subject
+  const own = templateExtensions(sources)
+  const fromApi = passthrough.extensions.filter(({ oid }) => mayPass(template, 'api', oid))
+  const fromCsr = csr.request.extensions.filter(
+    ({ oid }) => oid === oids.subjectAltName || (template.csr && mayPass(template, 'csr', oid)),
+  )
+  const merged = mergeExtensions([own, fromApi, fromCsr])
+  const extensions = withSubjectAlternativeName(merged, subject, fromApi)
+  requireName(template, subject, findExtension(extensions, oids.subjectAltName))
+  return { subject, extensions: inOrder(extensions) }
+}
+
+/** What the template and the CA define themselves. */
+function templateExtensions(sources: ContentSources): Extension[] {
+  const { template, csr, authorityKeyIdentifier } = sources
+  const subjectKeyIdentifier = keyIdentifier(csr.request.subjectPublicKeyInfo)
+  return [
+    template.basicConstraints,
+    ...(authorityKeyIdentifier === undefined
+      ? []
+      : [
+          {
+            oid: oids.authorityKeyIdentifier,
+            critical: false,
+            value: encodeAuthorityKeyIdentifier(authorityKeyIdentifier),
+          },
+        ]),
+    {
+      oid: oids.subjectKeyIdentifier,
+      critical: false,
+      value: encodeSubjectKeyIdentifier(subjectKeyIdentifier),
+    },
+    ...template.usage,
+  ]
+}
+
+/** cRLDistributionPoints are the CA's matter but for the templates that say otherwise. */
+function mayPass(template: Template, source: 'api' | 'csr', oid: string): boolean {
+  return oid !== oids.crlDistributionPoints || template.crlDistributionPoints[source]
+}
+
+/** Of each extension the first. */
+function mergeExtensions(sources: readonly (readonly Extension[])[]): Extension[] {
+  const merged = new Map<string, Extension>()
+  for (const extension of sources.flat())
+    if (!merged.has(extension.oid)) merged.set(extension.oid, extension)
+  return [...merged.values()]
+}
+
+/** A SAN that the API gave is critical when there is no subject (RFC 5280 §4.2.1.6). */
+function withSubjectAlternativeName(
+  extensions: readonly Extension[],
+  subject: Name,
+  fromApi: readonly Extension[],
+): Extension[] {
+  const given = findExtension(fromApi, oids.subjectAltName)
+  if (given === undefined || !isEmptyName(subject)) return [...extensions]
+  return extensions.map((extension) =>
+    extension === given ? { ...given, critical: true } : extension,
+  )
+}
+
+function requireName(template: Template, subject: Name, san: Extension | undefined): void {
+  if (!isEmptyName(subject)) return
+  if (template.kind !== 'end-entity')
+    throw malformed('CSR must have a subject: a certificate authority cannot be without a name')
+  if (san === undefined) throw malformed('CSR must have a subject or a subject alternative name')
+  if (!san.critical)
+    throw malformed('CSR must mark the SAN extension critical when it has an empty subject')
+}
+
+/** AWS's order; whatever else follows in the order of its source. */
+const order: readonly string[] = [
+  oids.basicConstraints,
+  oids.authorityKeyIdentifier,
+  oids.subjectKeyIdentifier,
+  oids.keyUsage,
+  oids.extendedKeyUsage,
+  oids.crlDistributionPoints,
+]
+
+function inOrder(extensions: readonly Extension[]): Extension[] {
+  const rank = ({ oid }: Extension): number => {
+    const index = order.indexOf(oid)
+    return index < 0 ? order.length : index
+  }
+  return extensions.toSorted((a, b) => rank(a) - rank(b))
+}
+
+function malformed(message: string): ServiceError {
+  return new ServiceError('MalformedCSRException', message)
+}

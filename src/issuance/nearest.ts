@@ -1,0 +1,34 @@
+const suggestionsMax = 3
+/** Longer texts are compared by their beginning: nobody misspells at such length. */
+const comparedLengthMax = 100
+
+/** The names that need the fewest changes of a character to become `name`, best first. */
+export function nearest(name: string, names: readonly string[]): string[] {
+  const wanted = name.slice(0, comparedLengthMax).toLowerCase()
+  const ranked = names.map((candidate) => ({
+    candidate,
+    distance: editDistance(wanted, candidate.toLowerCase()),
+  }))
+  return ranked
+    .toSorted((a, b) => a.distance - b.distance)
+    .slice(0, suggestionsMax)
+    .map(({ candidate }) => candidate)
+}
+
+/** Insertions, deletions and replacements of single characters (Levenshtein). */
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, index) => index)
+  for (let row = 1; row <= a.length; row += 1) {
+    const current = [row]
+    for (let column = 1; column <= b.length; column += 1)
+      current.push(
+        Math.min(
+          (previous[column] ?? 0) + 1,
+          (current[column - 1] ?? 0) + 1,
+          (previous[column - 1] ?? 0) + (a[row - 1] === b[column - 1] ? 0 : 1),
+        ),
+      )
+    previous = current
+  }
+  return previous[b.length] ?? 0
+}

@@ -1,0 +1,45 @@
+import { constants, sign, type KeyObject } from 'node:crypto'
+import type { SigningAlgorithm } from '../authority/algorithms.ts'
+
+/** How a message is signed, and by which kind of key. */
+interface Scheme {
+  /** Node's name of the kind of key. */
+  readonly keyType: string
+  /** Null for a scheme that hashes by itself. */
+  readonly hash: string | null
+}
+
+const schemes: ReadonlyMap<SigningAlgorithm, Scheme> = new Map<SigningAlgorithm, Scheme>([
+  ['SHA256WITHRSA', { keyType: 'rsa', hash: 'sha256' }],
+  ['SHA384WITHRSA', { keyType: 'rsa', hash: 'sha384' }],
+  ['SHA512WITHRSA', { keyType: 'rsa', hash: 'sha512' }],
+  ['SHA256WITHECDSA', { keyType: 'ec', hash: 'sha256' }],
+  ['SHA384WITHECDSA', { keyType: 'ec', hash: 'sha384' }],
+  ['SHA512WITHECDSA', { keyType: 'ec', hash: 'sha512' }],
+  ['ML_DSA_44', { keyType: 'ml-dsa-44', hash: null }],
+  ['ML_DSA_65', { keyType: 'ml-dsa-65', hash: null }],
+  ['ML_DSA_87', { keyType: 'ml-dsa-87', hash: null }],
+])
+
+/**
+ * Signs a message off the main thread: RSA by PKCS #1 v1.5, ECDSA as DER of ECDSA-Sig-Value, pure ML-DSA with an empty
+ * context (RFC 9881 §2). Throws TypeError if the algorithm is none of the key's.
+ */
+export function signMessage(
+  key: KeyObject,
+  algorithm: SigningAlgorithm,
+  message: Uint8Array,
+): Promise<Uint8Array> {
+  const scheme = schemes.get(algorithm)
+  if (scheme === undefined || key.asymmetricKeyType !== scheme.keyType)
+    throw new TypeError(
+      `${algorithm} is not an algorithm of a key of type ${key.asymmetricKeyType}`,
+    )
+  const padding = scheme.keyType === 'rsa' ? { padding: constants.RSA_PKCS1_PADDING } : {}
+  return new Promise((resolve, reject) => {
+    sign(scheme.hash, message, { key, dsaEncoding: 'der', ...padding }, (error, signature) => {
+      if (error) reject(error)
+      else resolve(signature)
+    })
+  })
+}
