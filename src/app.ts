@@ -11,7 +11,7 @@ import { createApiServer, createPublicServer } from './http/server.ts'
 import { jobs } from './jobs/index.ts'
 import { startScheduler, type Scheduler } from './jobs/scheduler.ts'
 import { createLocalKeyStore } from './keys/local-key-store.ts'
-import { deriveKey, deriveSealer } from './keys/master-key.ts'
+import { deriveSealer } from './keys/master-key.ts'
 import type { Log } from './log.ts'
 import { findOperation } from './operations/index.ts'
 import type { Random } from './random.ts'
@@ -116,7 +116,7 @@ function startServices(
     log,
     quotas: config.quotas,
     issuancePolicy: config.issuancePolicy,
-    pageTokens: createPageTokens(deriveKey(masterKey, 'page tokens'), random),
+    pageTokens: createPageTokens(deriveSealer(masterKey, 'page tokens', random)),
     wake: (job) => scheduler?.wake(job),
   }
   scheduler = startScheduler(jobs, services)

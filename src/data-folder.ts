@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Config } from './config.ts'
 import { ConfigurationError } from './errors.ts'
 import { deriveSealer, openMasterKey, verifyMasterKey, type MasterKey } from './keys/master-key.ts'
-import type { Sealer } from './keys/sealer.ts'
+import type { Sealer } from './sealer.ts'
 import { systemRandom } from './random.ts'
 import { openSqlite, type SqliteDatabase } from './store/sqlite.ts'
 

@@ -6,7 +6,7 @@ import { encodeSubjectInfoAccess } from '../x509/subject-info-access.ts'
 import { generalNameOf, requireOid, type RequestedGeneralName } from './general-names.ts'
 import { keyUsageExtension, type RequestedKeyUsage } from './key-usage.ts'
 
-export interface AccessMethod {
+interface AccessMethod {
   readonly CustomObjectIdentifier?: string
   readonly AccessMethodType?: 'CA_REPOSITORY' | 'RESOURCE_PKI_MANIFEST' | 'RESOURCE_PKI_NOTIFY'
 }

@@ -42,9 +42,9 @@ export function generalNameOf(requested: RequestedGeneralName, path: string): Ge
   const { OtherName, DirectoryName, EdiPartyName, IpAddress, RegisteredId } = requested
   if (OtherName !== undefined) return { kind: 'otherName', content: otherName(OtherName, at) }
   if (DirectoryName !== undefined)
-    return { kind: 'directoryName', content: encodeSubject(DirectoryName) }
+    return { kind: 'directoryName', content: encodeSubject(DirectoryName, at) }
   if (EdiPartyName !== undefined)
-    return { kind: 'ediPartyName', content: ediPartyName(EdiPartyName) }
+    return { kind: 'ediPartyName', content: ediPartyName(EdiPartyName, at) }
   if (IpAddress !== undefined) return { kind: 'iPAddress', content: ipAddress(IpAddress, at) }
   if (RegisteredId !== undefined)
     return { kind: 'registeredID', content: encodeOid(requireOid(RegisteredId, at)) }
@@ -73,9 +73,13 @@ function otherName({ TypeId, Value }: { TypeId: string; Value: string }, at: str
   return Buffer.concat([typeId, encodeElement(contextTag(0, true), utf8(Value))])
 }
 
-/** EDIPartyName: both parts DirectoryString, which is tagged explicitly. */
-function ediPartyName(name: { PartyName: string; NameAssigner?: string }): Uint8Array {
-  const { PartyName, NameAssigner } = name
+/** EDIPartyName: both parts DirectoryString, which is tagged explicitly and not empty. */
+function ediPartyName(
+  { PartyName, NameAssigner }: { PartyName: string; NameAssigner?: string },
+  at: string,
+): Uint8Array {
+  if (PartyName === '') throw invalid(`${at}.PartyName must not be empty`)
+  if (NameAssigner === '') throw invalid(`${at}.NameAssigner must not be empty`)
   const assigner =
     NameAssigner === undefined ? [] : [encodeElement(contextTag(0, true), utf8(NameAssigner))]
   return Buffer.concat([...assigner, encodeElement(contextTag(1, true), utf8(PartyName))])

@@ -20,6 +20,18 @@ export function remainingPathLength(path: readonly Certificate[]): number | unde
   return remaining
 }
 
+/**
+ * Which certificate of such a path is one CA too many below a path length constraint above it; the one nearest to the
+ * root if there are more, undefined if none.
+ */
+export function findTooDeep(path: readonly Certificate[]): number | undefined {
+  for (let index = path.length - 1; index >= 0; index -= 1) {
+    const remaining = remainingPathLength(path.slice(index))
+    if (remaining !== undefined && remaining < 0) return index
+  }
+  return undefined
+}
+
 function pathLenConstraintOf(certificate: Certificate): number | undefined {
   const extension = findExtension(certificate.extensions, oids.basicConstraints)
   return extension === undefined
@@ -27,6 +39,7 @@ function pathLenConstraintOf(certificate: Certificate): number | undefined {
     : parseBasicConstraints(extension.value).pathLenConstraint
 }
 
-function isSelfIssued(certificate: Certificate): boolean {
+/** Whether a certificate names itself as its issuer, whoever's key it is signed with (RFC 5280 §3.2). */
+export function isSelfIssued(certificate: Certificate): boolean {
   return sameName(certificate.subject, certificate.issuer)
 }

@@ -44,23 +44,25 @@ const standardAttributes = [
 ] as const
 
 /**
- * DER of the Name, one attribute an RDN. Throws InvalidArgsException when standard and custom attributes are mixed,
- * when there is none at all, or when a custom one is not an object identifier.
+ * DER of the Name, one attribute an RDN; `path` names it in messages. Throws InvalidArgsException when standard and
+ * custom attributes are mixed, when there is none at all, or when a custom one is not an object identifier.
  */
-export function encodeSubject(subject: Asn1Subject): Uint8Array {
+export function encodeSubject(subject: Asn1Subject, path = 'Subject'): Uint8Array {
   const standard = standardAttributes.flatMap(([member, type]): NameAttribute[] => {
     const value = subject[member]
     return value === undefined || value === '' ? [] : [{ type, value }]
   })
   const custom = (subject.CustomAttributes ?? []).map(({ ObjectIdentifier, Value }) => {
     if (!isOid(ObjectIdentifier))
-      throw invalid(`'${ObjectIdentifier}' in CustomAttributes is not an object identifier.`)
+      throw invalid(
+        `'${ObjectIdentifier}' in ${path}.CustomAttributes is not an object identifier.`,
+      )
     return { type: ObjectIdentifier, value: Value }
   })
   if (standard.length > 0 && custom.length > 0)
-    throw invalid('CustomAttributes cannot be combined with standard attributes.')
+    throw invalid(`${path}.CustomAttributes cannot be combined with standard attributes.`)
   if (standard.length + custom.length === 0)
-    throw invalid('The subject of a certificate authority must have at least one attribute.')
+    throw invalid(`${path} must have at least one attribute.`)
   return encodeName([...standard, ...custom])
 }
 

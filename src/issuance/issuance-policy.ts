@@ -12,12 +12,6 @@ export interface IssuancePolicy {
   readonly verifySignatures: 'all' | 'ca'
 }
 
-export const defaultIssuancePolicy: IssuancePolicy = {
-  lint: 'error',
-  weakKeys: 'refuse',
-  verifySignatures: 'ca',
-}
-
 /** Throws InvalidArgsException naming the lints, if the policy refuses what they found. */
 export function requireLinted(findings: readonly LintFinding[], policy: IssuancePolicy): void {
   if (policy.lint !== 'error' || findings.length === 0) return

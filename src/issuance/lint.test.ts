@@ -107,6 +107,11 @@ const wrong: Record<string, readonly Partial<TbsCertificateFields>[]> = {
     { subject: encodeName([]), extensions: [aki, ski] },
     { subject: encodeName([]), extensions: [ca, aki, ski, san] },
   ],
+  'subject-value-types': [
+    // A VisibleString and an INTEGER as commonName.
+    { subject: Buffer.from('300c310a300806035504031a0161', 'hex') },
+    { subject: Buffer.from('300c310a30080603550403020101', 'hex') },
+  ],
   'subject-alternative-name': [
     { extensions: [aki, ski, custom(oids.subjectAltName, '3000')] },
     { extensions: [aki, ski, custom(oids.subjectAltName, '3003870101')] },

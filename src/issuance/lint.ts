@@ -2,6 +2,7 @@
 import { parseBasicConstraints } from '../x509/basic-constraints.ts'
 import { parseTbsCertificate, type TbsCertificate } from '../x509/certificate.ts'
 import { DerError } from '../x509/der-error.ts'
+import { tags } from '../x509/der-reader.ts'
 import { parseExtendedKeyUsage } from '../x509/extended-key-usage.ts'
 import { findExtension } from '../x509/extensions.ts'
 import { parseGeneralNames } from '../x509/general-name.ts'
@@ -28,6 +29,19 @@ interface Lint extends LintFinding {
 }
 
 const serialNumberOctetsMax = 20
+
+/** DirectoryString, IA5String and NumericString; BIT STRING and SEQUENCE, as some attributes of X.520 are. */
+const valueTags: ReadonlySet<number> = new Set([
+  tags.utf8String,
+  tags.printableString,
+  tags.teletexString,
+  tags.bmpString,
+  tags.universalString,
+  tags.ia5String,
+  tags.numericString,
+  tags.bitString,
+  tags.sequence,
+])
 
 /** Every lint, in the order in which they are reported. */
 export const lints: readonly Lint[] = [
@@ -70,6 +84,12 @@ export const lints: readonly Lint[] = [
       !isEmptyName(certificate.subject) ||
       (!isCa(certificate) &&
         findExtension(certificate.extensions, oids.subjectAltName)?.critical === true),
+  },
+  {
+    name: 'subject-value-types',
+    rule: 'the values in the subject are of types that names may have',
+    source: 'RFC 5280 §4.1.2.4, appendix A.1; X.520',
+    holds: ({ subject }) => subject.rdns.flat().every(({ tag }) => valueTags.has(tag)),
   },
   {
     name: 'subject-alternative-name',

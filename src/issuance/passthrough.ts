@@ -12,7 +12,7 @@ import { encodeGeneralNames } from '../x509/general-name.ts'
 import { parseName, type Name } from '../x509/name.ts'
 import { oidName, oids } from '../x509/oid.ts'
 
-export interface RequestedExtendedKeyUsage {
+interface RequestedExtendedKeyUsage {
   readonly ExtendedKeyUsageType?: keyof typeof purposeOf
   readonly ExtendedKeyUsageObjectIdentifier?: string
 }
@@ -73,7 +73,10 @@ export function encodePassthrough({ Subject, Extensions = {} }: ApiPassthrough):
     extensions.push(customExtension(custom, `${path('CustomExtensions')}[${index}]`))
   requireDistinct(extensions)
   return {
-    subject: Subject === undefined ? undefined : parseName(encodeSubject(Subject)),
+    subject:
+      Subject === undefined
+        ? undefined
+        : parseName(encodeSubject(Subject, 'ApiPassthrough.Subject')),
     extensions,
   }
 }

@@ -8,7 +8,7 @@ import { oids } from '../x509/oid.ts'
 import { nearest } from './nearest.ts'
 
 /** Where extensions may come from beside the template itself and the CA. */
-export type Variety = 'base' | 'CSRPassthrough' | 'APIPassthrough' | 'APICSRPassthrough'
+type Variety = 'base' | 'CSRPassthrough' | 'APIPassthrough' | 'APICSRPassthrough'
 
 export interface Template {
   /** Without the version: `EndEntityCertificate_APIPassthrough`. */

@@ -10,7 +10,7 @@ import { keyStoreContract, keyStoreKinds } from './key-store-contract.ts'
 import { KeyUnavailableError, type KeyStore } from './key-store.ts'
 import type { KeyRecord, KeyRecords } from './key-records.ts'
 import { createLocalKeyStore } from './local-key-store.ts'
-import { createSealer, type Sealer } from './sealer.ts'
+import { createSealer, type Sealer } from '../sealer.ts'
 
 const random = systemRandom
 const sealer = createSealer(random.bytes(32), random)

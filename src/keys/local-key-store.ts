@@ -11,7 +11,7 @@ import {
 } from './key-store.ts'
 import { createOpenKeys } from './open-keys.ts'
 import { signMessage } from './sign-message.ts'
-import { createSealer, SealError, type Sealer } from './sealer.ts'
+import { createSealer, SealError, type Sealer } from '../sealer.ts'
 
 const scheme = 'local:'
 const dataKeyBytes = 32

@@ -6,7 +6,7 @@ import { TestDatabase, TestFolder } from '../../test/support/database.ts'
 import { ConfigurationError } from '../errors.ts'
 import { systemRandom } from '../random.ts'
 import { deriveKey, deriveSealer, openMasterKey, verifyMasterKey } from './master-key.ts'
-import { SealError } from './sealer.ts'
+import { SealError } from '../sealer.ts'
 
 const random = systemRandom
 const zeros = { bytes: new Uint8Array(32), path: 'zeros' }

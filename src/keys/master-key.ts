@@ -7,7 +7,7 @@ import { ConfigurationError } from '../errors.ts'
 import type { Random } from '../random.ts'
 import type { Database } from '../store/database.ts'
 import { addSetting, findSetting } from '../store/settings.ts'
-import { createSealer, type Sealer } from './sealer.ts'
+import { createSealer, type Sealer } from '../sealer.ts'
 
 /** 32 secret bytes. Nothing is encrypted under them directly: see deriveKey. */
 export interface MasterKey {

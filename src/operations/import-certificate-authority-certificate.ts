@@ -46,6 +46,7 @@ export const importCertificateAuthorityCertificate = operation({
     await requireImportable(path, {
       type: authority.type,
       subjectPublicKeyInfoDer: publicKeyOf(authority),
+      now,
     })
     await changeAuthority(services, [
       insertAuthorityCertificate(authority, installed(path), now),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { TestDatabase } from '../../test/support/database.ts'
-import { createSealer, SealError } from '../keys/sealer.ts'
+import { createSealer, SealError } from '../sealer.ts'
 import { systemRandom } from '../random.ts'
 import {
   deleteAccessKey,

@@ -1,5 +1,5 @@
 /** Rows of access keys. Secrets are sealed: the database alone gives none away. */
-import type { Sealer } from '../keys/sealer.ts'
+import type { Sealer } from '../sealer.ts'
 import { bytesOf, dateOf, integerOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { sql, type Row, type Sql } from './sql.ts'

@@ -10,15 +10,19 @@ import { lockFolder, prepareDataFolder } from './folder-lock.ts'
 const holder = `
   import { lockFolder } from ${JSON.stringify(new URL('./folder-lock.ts', import.meta.url).href)}
   lockFolder(process.argv[2])
-  process.stdout.write('held')
   setInterval(() => {}, 1000)
+  globalThis.gc()
+  setImmediate(() => {
+    globalThis.gc()
+    process.stdout.write('held')
+  })
 `
 
-/** A process that holds the lock of the folder until it is killed. */
+/** A process that keeps nothing of the lock it took, collects its garbage, and lives until it is killed. */
 async function spawnHolder(folder: TestFolder, directory: string): Promise<ChildProcess> {
   const script = folder.file('holder.mjs')
   writeFileSync(script, holder)
-  const child = spawn(process.execPath, [script, directory], {
+  const child = spawn(process.execPath, ['--expose-gc', script, directory], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   await once(child.stdout, 'data')
@@ -40,13 +44,16 @@ const refusal =
 test('one process owns a folder, and kill -9 frees it', async () => {
   using folder = new TestFolder()
   const child = await spawnHolder(folder, folder.path)
-  assert.throws(
-    () => lockFolder(folder.path),
-    ({ message }: Error) => message === owned(folder.path).message,
-  )
   const ended = once(child, 'exit')
-  child.kill('SIGKILL')
-  await ended
+  try {
+    assert.throws(
+      () => lockFolder(folder.path),
+      ({ message }: Error) => message === owned(folder.path).message,
+    )
+  } finally {
+    child.kill('SIGKILL')
+    await ended
+  }
   const lock = lockFolder(folder.path)
   assert.equal(statSync(folder.file('lock')).mode & 0o777, 0o600)
   lock.release()

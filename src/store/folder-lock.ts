@@ -1,24 +1,34 @@
 /** Who owns a data folder: a lock of the kernel's, gone with the process however it ends. */
-import { access, chmod, constants, mkdir, stat } from 'node:fs/promises'
+import { access, chmod, constants, mkdir, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { ConfigurationError } from '../errors.ts'
 import { createPrivateFile, sqliteCode, sqliteCodes } from './sqlite-connection.ts'
 
+/** A folder that is owned until it is released, or the process ends. */
 export interface FolderLock {
+  /** Gives the folder up. Doing so again is not an error. */
   release(): void
 }
 
+/** What is locked stays reachable: the garbage collector closes a connection that nobody refers to. */
+const held = new Set<DatabaseSync>()
+
+/** What a data folder may hold before its database is there: what a first start that was cut short leaves. */
+const ownNames = /^(signet\.sqlite.*|master\.key|credentials(\.new)?|lock.*|lost\+found)$/
+
 /**
  * Makes the folder, for its owner only, or tightens one that is there. Throws ConfigurationError if that cannot be
- * done.
+ * done, or if the folder is in use for something else: `--data /tmp` must not close /tmp to everybody.
  */
 export async function prepareDataFolder(directory: string): Promise<void> {
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 })
+    await requireOwn(directory)
     if (((await stat(directory)).mode & 0o777) !== 0o700) await chmod(directory, 0o700)
     await access(directory, constants.R_OK | constants.W_OK | constants.X_OK)
   } catch (error) {
+    if (error instanceof ConfigurationError) throw error
     throw new ConfigurationError(
       `the data folder ${directory} cannot be used: ${(error as Error).message}`,
       { cause: error },
@@ -27,8 +37,19 @@ export async function prepareDataFolder(directory: string): Promise<void> {
 }
 
 /**
- * Takes the folder. Throws ConfigurationError if another process has it, or if the lock cannot be taken at all.
+ * Takes the folder, for as long as this process lives if nobody releases it. Throws ConfigurationError if another
+ * process has it, or if the lock cannot be taken at all.
  */
+async function requireOwn(directory: string): Promise<void> {
+  const names = await readdir(directory)
+  if (names.includes('signet.sqlite')) return
+  const foreign = names.find((name) => !ownNames.test(name))
+  if (foreign !== undefined)
+    throw new ConfigurationError(
+      `the data folder ${directory} holds other things, such as ${foreign}; name an empty or a new folder`,
+    )
+}
+
 export function lockFolder(directory: string): FolderLock {
   const path = join(directory, 'lock')
   let database: DatabaseSync | undefined
@@ -41,7 +62,8 @@ export function lockFolder(directory: string): FolderLock {
     database?.close()
     throw lockError(directory, error)
   }
-  return { release: () => close(database) }
+  held.add(database)
+  return { release: () => release(database) }
 }
 
 function lockError(directory: string, cause: unknown): ConfigurationError {
@@ -53,6 +75,6 @@ function lockError(directory: string, cause: unknown): ConfigurationError {
       )
 }
 
-function close(database: DatabaseSync): void {
-  if (database.isOpen) database.close()
+function release(database: DatabaseSync): void {
+  if (held.delete(database)) database.close()
 }

@@ -93,8 +93,10 @@ export function createPrivateFile(path: string): void {
 export function migrate(path: string): void {
   const connection = openForMigration(path)
   try {
-    if (requireOwn(path, connection) === sqliteSchema.length) return
+    const found = requireOwn(path, connection)
+    // Also of one that is up to date: a copy that was restored need not have the mode.
     requireWal(path, connection)
+    if (found === sqliteSchema.length) return
     connection.exec('begin immediate')
     const version = requireOwn(path, connection)
     for (const schema of sqliteSchema.slice(version)) connection.exec(schema)

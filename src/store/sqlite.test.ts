@@ -149,6 +149,19 @@ test('closing leaves one file, with everything in it', async () => {
   await again.close()
 })
 
+test('a copy that lost its WAL mode gets it back, and keeps what is in it', async () => {
+  await using database = await TestDatabase.open()
+  await database.db.transaction([put('kept')])
+  const path = database.folder.file('copy.sqlite')
+  const source = new DatabaseSync(database.path)
+  source.prepare('vacuum into ?').run(path)
+  source.close()
+  const copy = await openSqlite(path)
+  assert.equal((await copy.query(sql`pragma journal_mode`))[0]?.['journal_mode'], 'wal')
+  assert.deepEqual([...(await namesIn(copy))], ['kept'])
+  await copy.close()
+})
+
 test('refuses a database of a newer version, and leaves it as it is', async () => {
   using folder = new TestFolder()
   const path = folder.file('signet.sqlite')

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { systemRandom } from '../random.ts'
+import { createSealer } from '../sealer.ts'
 import { createPageTokens } from './page-token.ts'
 
-const tokens = createPageTokens(new Uint8Array(32).fill(1), systemRandom)
+const tokens = createPageTokens(createSealer(new Uint8Array(32).fill(1), systemRandom))
 const scope = {
   operation: 'ListTags',
   callerArn: 'arn:aws:iam::123456789012:user/alice',
@@ -38,7 +39,7 @@ test('a token that was altered, cut or made elsewhere does not open', () => {
     )
     assert.equal(tokens.open(scope, token.slice(0, index)), undefined)
   }
-  const elsewhere = createPageTokens(new Uint8Array(32).fill(2), systemRandom)
+  const elsewhere = createPageTokens(createSealer(new Uint8Array(32).fill(2), systemRandom))
   assert.equal(tokens.open(scope, elsewhere.seal(scope, '7')), undefined)
   for (const text of ['', 'x', '0', '=', ' ', `${token}=`, `${token} `])
     assert.equal(tokens.open(scope, text), undefined)

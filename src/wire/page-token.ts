@@ -1,5 +1,4 @@
-import { createCipheriv, createDecipheriv } from 'node:crypto'
-import type { Random } from '../random.ts'
+import { SealError, type Sealer } from '../sealer.ts'
 
 /** What a page token is good for; it opens with exactly the same scope only. */
 interface PageScope {
@@ -12,8 +11,8 @@ interface PageScope {
 }
 
 /**
- * Page tokens that clients can neither read nor make: AES-256-GCM over the position, with the scope as additional
- * data, base64url. They hold on every node that has the key, and across restarts.
+ * Page tokens that clients can neither read nor make: the position, sealed for its scope, in base64url. They hold on
+ * every node that has the key, and across restarts.
  */
 export interface PageTokens {
   seal(scope: PageScope, position: string): string
@@ -21,43 +20,24 @@ export interface PageTokens {
   open(scope: PageScope, token: string): string | undefined
 }
 
-const nonceBytes = 12
-const tagBytes = 16
-
-/** Tokens under `key`, 32 bytes that serve nothing else. */
-export function createPageTokens(key: Uint8Array, random: Random): PageTokens {
+/** Tokens under a sealer that serves nothing else. */
+export function createPageTokens(sealer: Sealer): PageTokens {
   return {
-    seal(scope, position) {
-      const nonce = random.bytes(nonceBytes)
-      const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(additionalData(scope))
-      const sealed = Buffer.concat([cipher.update(position, 'utf8'), cipher.final()])
-      return Buffer.concat([nonce, cipher.getAuthTag(), sealed]).toString('base64url')
-    },
+    seal: (scope, position) =>
+      Buffer.from(sealer.seal(contextOf(scope), Buffer.from(position))).toString('base64url'),
     open(scope, token) {
-      const bytes = Buffer.from(token, 'base64url')
-      const canonical = bytes.toString('base64url') === token
-      return canonical && bytes.length >= nonceBytes + tagBytes
-        ? openBytes(key, scope, bytes)
-        : undefined
+      const sealed = Buffer.from(token, 'base64url')
+      if (sealed.toString('base64url') !== token) return undefined
+      try {
+        return Buffer.from(sealer.open(contextOf(scope), sealed)).toString('utf8')
+      } catch (error) {
+        if (error instanceof SealError) return undefined
+        throw error
+      }
     },
   }
 }
 
-function openBytes(key: Uint8Array, scope: PageScope, bytes: Buffer): string | undefined {
-  const nonce = bytes.subarray(0, nonceBytes)
-  const decipher = createDecipheriv('aes-256-gcm', key, nonce)
-    .setAAD(additionalData(scope))
-    .setAuthTag(bytes.subarray(nonceBytes, nonceBytes + tagBytes))
-  const text = decipher.update(bytes.subarray(nonceBytes + tagBytes)).toString('utf8')
-  try {
-    return text + decipher.final('utf8')
-  } catch {
-    return undefined
-  }
-}
-
-function additionalData(scope: PageScope): Buffer {
-  return Buffer.from(
-    JSON.stringify([scope.operation, scope.callerArn, scope.region, scope.resource]),
-  )
+function contextOf({ operation, callerArn, region, resource }: PageScope): string {
+  return JSON.stringify([operation, callerArn, region, resource])
 }

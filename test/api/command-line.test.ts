@@ -114,6 +114,18 @@ test('a folder that others can read is tightened', async () => {
   await server.stop('SIGTERM')
 })
 
+test('a folder that is used for something else is left alone', async () => {
+  const data = join(folder, 'documents')
+  await mkdir(data)
+  await writeFile(join(data, 'letter.txt'), 'x')
+  await chmod(data, 0o755)
+  const { code, stderr } = await command(['serve', '--data', data, '--listen', '127.0.0.1:0'])
+  assert.equal(code, 2)
+  assert.match(stderr, /holds other things, such as letter\.txt/)
+  assert.equal(await mode(data), '755')
+  assert.deepEqual(await readdir(data), ['letter.txt'])
+})
+
 test('one server owns a data folder', async () => {
   const data = join(folder, 'owned')
   const server = await startServer(data)

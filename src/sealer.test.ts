@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
-import { systemRandom } from '../random.ts'
+import { systemRandom } from './random.ts'
 import { createSealer, SealError } from './sealer.ts'
 
 const key = Uint8Array.from({ length: 32 }, (_, index) => index)

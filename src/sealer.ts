@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto'
-import type { Random } from '../random.ts'
+import type { Random } from './random.ts'
 
 /** Encrypts small secrets so that each opens only in the context it was sealed for. */
 export interface Sealer {

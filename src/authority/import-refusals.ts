@@ -1,0 +1,32 @@
+/** How an import is refused: the codes, and how messages name a certificate of the path. */
+import { ServiceError } from '../errors.ts'
+
+/** What messages call the certificate at an index of CertificateChain. */
+export function chainPosition(index: number): string {
+  return `certificate ${index + 1} of CertificateChain`
+}
+
+/** What messages call the certificate at an index of the whole path, whose first is the one to import. */
+export function pathPosition(index: number): string {
+  return index === 0 ? 'Certificate' : chainPosition(index - 1)
+}
+
+/** Cannot be read, or has a field that is not acceptable. */
+export function malformed(message: string, cause?: unknown): ServiceError {
+  return new ServiceError('MalformedCertificateException', message, { cause })
+}
+
+/** Does not belong to the CA, or not keep to what the certificates above it demand. */
+export function mismatch(message: string): ServiceError {
+  return new ServiceError('CertificateMismatchException', message)
+}
+
+/** Not what this type of CA is given. */
+export function invalidRequest(message: string): ServiceError {
+  return new ServiceError('InvalidRequestException', message)
+}
+
+/** No CA certificate, or one CA too many. */
+export function notAllowed(message: string): ServiceError {
+  return new ServiceError('ValidationException', message)
+}

@@ -1,0 +1,125 @@
+/** Certificates made by hand for tests, with good defaults that a test changes one at a time. */
+import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto'
+import { signatureAlgorithmIdentifier } from '../../src/x509/algorithm-identifier.ts'
+import { encodeBasicConstraints } from '../../src/x509/basic-constraints.ts'
+import {
+  encodeCertificate,
+  encodeTbsCertificate,
+  parseCertificate,
+  type Certificate,
+} from '../../src/x509/certificate.ts'
+import type { Extension } from '../../src/x509/extensions.ts'
+import { encodeGeneralNames, type GeneralName } from '../../src/x509/general-name.ts'
+import { encodeKeyUsage } from '../../src/x509/key-usage.ts'
+import { encodeNameConstraints, type GeneralSubtree } from '../../src/x509/name-constraints.ts'
+import { encodeName } from '../../src/x509/name.ts'
+import { oids } from '../../src/x509/oid.ts'
+import { encodePem } from '../../src/x509/pem.ts'
+
+export interface KeyPair {
+  readonly privateKey: KeyObject
+  readonly publicKey: KeyObject
+}
+
+export interface Crafted {
+  readonly certificate: Certificate
+  readonly keys: KeyPair
+}
+
+export interface CraftWish {
+  /** DER of the Name. */
+  readonly subject?: Uint8Array
+  /** DER of the Name; the signer's subject if left out. */
+  readonly issuer?: Uint8Array
+  /** Its own key; a new one on P-256 if left out. */
+  readonly keys?: KeyPair
+  readonly notBefore?: string
+  readonly notAfter?: string
+  readonly serialNumber?: Uint8Array
+  /** Those of a CA if left out. */
+  readonly extensions?: readonly Extension[]
+}
+
+export function newKeys(): KeyPair {
+  return generateKeyPairSync('ec', { namedCurve: 'P-256' })
+}
+
+/** DER of a Name of one commonName. */
+export function named(commonName: string): Uint8Array {
+  return encodeName([{ type: oids.commonName, value: commonName }])
+}
+
+export function basicConstraints(
+  pathLenConstraint?: number,
+  { ca = true, critical = true }: { readonly ca?: boolean; readonly critical?: boolean } = {},
+): Extension {
+  const value = encodeBasicConstraints({ ca, pathLenConstraint })
+  return { oid: oids.basicConstraints, critical, value }
+}
+
+export const certSignUsage: Extension = {
+  oid: oids.keyUsage,
+  critical: true,
+  value: encodeKeyUsage(['keyCertSign', 'cRLSign']),
+}
+
+export const caExtensions: readonly Extension[] = [basicConstraints(), certSignUsage]
+
+export function nameConstraints(
+  permitted: readonly GeneralSubtree[],
+  excluded: readonly GeneralSubtree[] = [],
+): Extension {
+  const value = encodeNameConstraints({ permitted, excluded })
+  return { oid: oids.nameConstraints, critical: true, value }
+}
+
+export function alternativeNames(names: readonly GeneralName[]): Extension {
+  return { oid: oids.subjectAltName, critical: false, value: encodeGeneralNames(names) }
+}
+
+export function text(
+  kind: 'dNSName' | 'rfc822Name' | 'uniformResourceIdentifier',
+  value: string,
+): GeneralName {
+  return { kind, content: Buffer.from(value, 'latin1') }
+}
+
+/** Octets of an iPAddress, or of one with its mask, in hex. */
+export function ip(hex: string): GeneralName {
+  return { kind: 'iPAddress', content: Buffer.from(hex, 'hex') }
+}
+
+export function directory(der: Uint8Array): GeneralName {
+  return { kind: 'directoryName', content: der }
+}
+
+let serials = 0
+
+/** A certificate signed by `signer`, or by itself. */
+export function craft(wish: CraftWish = {}, signer?: Crafted): Crafted {
+  serials += 1
+  const keys = wish.keys ?? newKeys()
+  const subject = wish.subject ?? named(`Certificate ${serials}`)
+  const signatureAlgorithm = signatureAlgorithmIdentifier('SHA256WITHECDSA')
+  const tbsCertificateDer = encodeTbsCertificate({
+    serialNumber:
+      wish.serialNumber ?? Buffer.from(`01${serials.toString(16).padStart(8, '0')}`, 'hex'),
+    signatureAlgorithm,
+    issuer: wish.issuer ?? signer?.certificate.subject.der ?? subject,
+    notBefore: new Date(wish.notBefore ?? '2020-01-01T00:00:00Z'),
+    notAfter: new Date(wish.notAfter ?? '2040-01-01T00:00:00Z'),
+    subject,
+    subjectPublicKeyInfo: keys.publicKey.export({ type: 'spki', format: 'der' }),
+    extensions: wish.extensions ?? caExtensions,
+  })
+  const signature = sign('sha256', tbsCertificateDer, (signer?.keys ?? keys).privateKey)
+  const der = encodeCertificate(tbsCertificateDer, signatureAlgorithm, signature)
+  return { certificate: parseCertificate(der), keys }
+}
+
+/** PEM of certificates, one after the other. */
+export function pemOf(...certificates: readonly Crafted[]): Buffer {
+  return Buffer.from(
+    certificates.map(({ certificate }) => encodePem('CERTIFICATE', certificate.der)).join(''),
+  )
+}

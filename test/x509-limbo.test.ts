@@ -1,0 +1,87 @@
+/**
+ * x509-limbo: what an import says about the CA certificates of a case, and issuance about the names of its end entity.
+ * testdata/x509-limbo/README.md says where the cases come from.
+ */
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { parseImport, requireImportable } from '../src/authority/import-certificate.ts'
+import { constraintsOf, violatedNameConstraint } from '../src/authority/name-constraints.ts'
+import { ServiceError } from '../src/errors.ts'
+import { parseCertificate } from '../src/x509/certificate.ts'
+import { DerError } from '../src/x509/der-error.ts'
+import { findExtension } from '../src/x509/extensions.ts'
+import { parseGeneralNames } from '../src/x509/general-name.ts'
+import { oids } from '../src/x509/oid.ts'
+import { encodePem } from '../src/x509/pem.ts'
+
+interface LimboCase {
+  readonly id: string
+  readonly expected: 'SUCCESS' | 'FAILURE'
+  /** RFC 3339; any instant if there is none. */
+  readonly time?: string
+  /** Indices of certificates: the peer's, its issuer's, … a trusted one. */
+  readonly paths: readonly (readonly number[])[]
+}
+
+const limbo = JSON.parse(
+  readFileSync(join(import.meta.dirname, '../testdata/x509-limbo/cases.json'), 'utf8'),
+) as {
+  readonly ids: readonly string[]
+  readonly cases: readonly LimboCase[]
+  readonly notApplicable: Readonly<Record<string, string>>
+  /** DER in base64. */
+  readonly certificates: readonly string[]
+}
+
+const anyTime = '2025-01-01T00:00:00Z'
+
+function derOf(index: number): Buffer {
+  return Buffer.from(limbo.certificates[index] ?? '', 'base64')
+}
+
+function pemOf(indices: readonly number[]): Buffer {
+  return Buffer.from(indices.map((index) => encodePem('CERTIFICATE', derOf(index))).join(''))
+}
+
+/** What is wrong with a path, or undefined. Whatever is thrown but a refusal is a failure of the test. */
+async function refusalOf(path: readonly number[], now: Date): Promise<string | undefined> {
+  const [peer = -1, first = -1, ...above] = path
+  try {
+    const imported = parseImport(pemOf([first]), above.length === 0 ? undefined : pemOf(above))
+    await requireImportable(imported, {
+      type: above.length === 0 ? 'ROOT' : 'SUBORDINATE',
+      subjectPublicKeyInfoDer: imported.certificate.subjectPublicKeyInfo.der,
+      now,
+    })
+    const { subject, extensions } = parseCertificate(derOf(peer))
+    const extension = findExtension(extensions, oids.subjectAltName)
+    const subjectAlternativeNames =
+      extension === undefined ? [] : parseGeneralNames(extension.value)
+    const constraints = constraintsOf([imported.certificate, ...imported.chain])
+    return violatedNameConstraint(constraints, { subject, subjectAlternativeNames })
+  } catch (error) {
+    if (error instanceof ServiceError) return `${error.code}: ${error.message}`
+    if (error instanceof DerError) return `end entity: ${error.message}`
+    throw error
+  }
+}
+
+for (const { id, expected, time = anyTime, paths } of limbo.cases)
+  test(id, async (t) => {
+    assert.ok(paths.length > 0)
+    const refusals = await Promise.all(paths.map((path) => refusalOf(path, new Date(time))))
+    for (const refusal of refusals) if (refusal !== undefined) t.diagnostic(refusal)
+    const accepted = refusals.includes(undefined)
+    assert.equal(accepted ? 'SUCCESS' : 'FAILURE', expected, refusals.join('\n'))
+  })
+
+test('every case is run, or listed with a reason', () => {
+  const run = limbo.cases.map(({ id }) => id)
+  const listed = Object.keys(limbo.notApplicable)
+  assert.equal(limbo.ids.length, 207)
+  assert.deepEqual([...run, ...listed].toSorted(), limbo.ids.toSorted())
+  assert.ok(Object.values(limbo.notApplicable).every((reason) => reason.length > 10))
+  assert.ok(run.length > 100, `${run.length} cases are run`)
+})
