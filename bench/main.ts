@@ -12,6 +12,7 @@ import { parseArgs, promisify } from 'node:util'
 import { startServer, type ServerProcess } from '../test/support/process.ts'
 import { hasCfssl, startCfssl, type Peer } from './cfssl.ts'
 import type { LoadOrder, LoadResult } from './load.ts'
+import { stepsTable } from './steps.ts'
 import { prepareTarget, type Target } from './target.ts'
 
 const run = promisify(execFile)
@@ -138,6 +139,7 @@ function tableOf(rows: readonly Row[]): string {
   ].join('\n')
 }
 
+process.stdout.write(`Steps of an issuance\n\n${await stepsTable()}\n\n`)
 const data = await mkdtemp(join(tmpdir(), 'signet-bench-'))
 const server = await startServer(data)
 try {

@@ -93,9 +93,10 @@ export function requirePathLength(path: readonly Certificate[]): void {
  * Throws CertificateMismatchException.
  */
 export function requireNames(path: readonly Certificate[]): void {
+  const constraints = path.map((certificate) => constraintsOf([certificate]))
   for (const [index, certificate] of path.entries()) {
     if (isSelfIssued(certificate)) continue
-    const violation = violatedNameConstraint(constraintsOf(path.slice(index + 1)), {
+    const violation = violatedNameConstraint(constraints.slice(index + 1).flat(), {
       subject: certificate.subject,
       subjectAlternativeNames: alternativeNamesOf(certificate),
       endEntity: false,

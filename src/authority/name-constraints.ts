@@ -33,11 +33,13 @@ interface UnreadableConstraints {
 }
 
 /** What the certificates of a path demand of the names below them; read once, asked for each certificate. */
-export type PathConstraints = readonly (HeldConstraints | UnreadableConstraints)[]
+export type PathConstraints = readonly AnyConstraints[]
+
+type AnyConstraints = HeldConstraints | UnreadableConstraints
 
 /**
- * Comparing is names times subtrees. These bound it to some tens of milliseconds, far above what any CA needs: the
- * pairs of name and subtree, and the octets of directoryNames compared, since a Name can be long.
+ * Comparing is names times subtrees. These bound it to some tens of milliseconds a certificate, far above what any CA
+ * needs: the pairs of name and subtree, and the octets of directoryNames compared, since a Name can be long.
  */
 const comparisonsMax = 2 ** 18
 const directoryOctetsMax = 2 ** 22
@@ -93,34 +95,37 @@ export function violatedNameConstraint(
 ): string | undefined {
   if (constraints.length === 0) return undefined
   const names = constrainedNames(certificateNames)
-  return firstOf(constraints, (held) => violationBelow(held, names))
-}
-
-function violationBelow(
-  held: HeldConstraints | UnreadableConstraints,
-  names: readonly ConstrainedName[],
-): string | undefined {
-  const { holder } = held
-  if ('problem' in held) return `the name constraints of ${holder} cannot be read: ${held.problem}`
-  if (isTooMuch(held, names))
-    return `there are too many names to compare with the name constraints of ${holder}`
-  return firstOf(names, (name) => violationBy(held, name))
-}
-
-function isTooMuch(held: HeldConstraints, names: readonly ConstrainedName[]): boolean {
-  let comparisons = 0
-  for (const { name } of names)
-    comparisons +=
-      (held.permitted.get(name.kind)?.length ?? 0) + (held.excluded.get(name.kind)?.length ?? 0)
-  if (comparisons > comparisonsMax) return true
-  const subtrees = [held.permitted, held.excluded].flatMap(
-    (list) => list.get('directoryName') ?? [],
+  const comparisons = sum(constraints.map((held) => comparisonsWith(held, names)))
+  const octets = sum(constraints.map((held) => octetsComparedWith(held, names)))
+  if (comparisons > comparisonsMax || octets > directoryOctetsMax)
+    return 'there are too many names, or too long ones, to compare with the name constraints above'
+  return firstOf(constraints, (held) =>
+    'problem' in held
+      ? `the name constraints of ${held.holder} cannot be read: ${held.problem}`
+      : firstOf(names, (name) => violationBy(held, name)),
   )
+}
+
+function comparisonsWith(held: AnyConstraints, names: readonly ConstrainedName[]): number {
+  if ('problem' in held) return 0
+  const { permitted, excluded } = held
+  return sum(
+    names.map(
+      ({ name }) =>
+        (permitted.get(name.kind)?.length ?? 0) + (excluded.get(name.kind)?.length ?? 0),
+    ),
+  )
+}
+
+function octetsComparedWith(held: AnyConstraints, names: readonly ConstrainedName[]): number {
+  if ('problem' in held) return 0
+  const lists = [held.permitted, held.excluded]
+  const subtrees = lists.flatMap((list) => list.get('directoryName') ?? [])
   const directoryNames = names.filter(({ name }) => name.kind === 'directoryName')
-  const octets =
+  return (
     subtrees.length * sum(directoryNames.map(({ name }) => name.content.length)) +
     directoryNames.length * sum(subtrees.map(directoryOctets))
-  return octets > directoryOctetsMax
+  )
 }
 
 function directoryOctets({ base }: Subtree): number {

@@ -1,5 +1,6 @@
 import type { UsageMode } from '../authority/authority.ts'
 import type { CertificatePath } from '../authority/import-certificate.ts'
+import { constraintsOf, type PathConstraints } from '../authority/name-constraints.ts'
 import { remainingPathLength } from '../authority/path-length.ts'
 import { findExtension } from '../x509/extensions.ts'
 import { parseSubjectKeyIdentifier } from '../x509/key-identifiers.ts'
@@ -17,6 +18,8 @@ export interface Issuer {
   readonly remainingPathLength: number | undefined
   /** Of usage mode SHORT_LIVED_CERTIFICATE: issues end entities only, for seven days at most. */
   readonly shortLived: boolean
+  /** Of the CA certificate and of those above it. */
+  readonly nameConstraints: PathConstraints
 }
 
 /** What of a CA certificate, of the chain above it and of the CA's mode counts for what it issues. */
@@ -32,5 +35,6 @@ export function issuerOf({ certificate, chain }: CertificatePath, usageMode: Usa
     notAfter: certificate.notAfter,
     remainingPathLength: remainingPathLength([certificate, ...chain]),
     shortLived: usageMode === 'SHORT_LIVED_CERTIFICATE',
+    nameConstraints: constraintsOf([certificate, ...chain]),
   }
 }

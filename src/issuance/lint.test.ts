@@ -62,6 +62,7 @@ const issuer: Issuer = {
   notAfter: new Date('2030-01-01T00:00:00Z'),
   remainingPathLength: undefined,
   shortLived: false,
+  nameConstraints: [],
 }
 
 const found = (fields: TbsCertificateFields, by: Issuer | 'self' = issuer): string[] =>

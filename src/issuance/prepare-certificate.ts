@@ -3,11 +3,15 @@
  * may be signed that was not prepared, and linted, here.
  */
 import type { SigningAlgorithm } from '../authority/algorithms.ts'
+import { violatedNameConstraint } from '../authority/name-constraints.ts'
 import { ServiceError } from '../errors.ts'
 import { signatureAlgorithmIdentifier } from '../x509/algorithm-identifier.ts'
 import { encodeTbsCertificate } from '../x509/certificate.ts'
+import { findExtension } from '../x509/extensions.ts'
+import { parseGeneralNames } from '../x509/general-name.ts'
+import { oids } from '../x509/oid.ts'
 import type { AcceptedCsr } from './accept-csr.ts'
-import { certificateContent } from './certificate-content.ts'
+import { certificateContent, type CertificateContent } from './certificate-content.ts'
 import type { Issuer } from './issuer.ts'
 import { lintTbsCertificate, type LintFinding } from './lint.ts'
 import type { Passthrough } from './passthrough.ts'
@@ -60,6 +64,7 @@ export function prepareCertificate(
     ...order,
     authorityKeyIdentifier: issuer?.keyIdentifier,
   })
+  if (issuer !== undefined) requirePermittedNames(content, issuer, template)
   const signatureAlgorithm = signatureAlgorithmIdentifier(signingAlgorithm)
   const tbsCertificateDer = encodeTbsCertificate({
     serialNumber,
@@ -93,4 +98,22 @@ function requireIssuable(order: CertificateOrder, issuer: Issuer): void {
       `Template ${template.name} is not allowed: below this certificate authority there may be ` +
         `${Math.max(0, remaining)} further levels of certificate authorities`,
     )
+}
+
+/** Name constraints of every certificate above (RFC 5280 §6.1.3 b and c). */
+function requirePermittedNames(
+  { subject, extensions }: CertificateContent,
+  { nameConstraints }: Issuer,
+  { kind }: Template,
+): void {
+  if (nameConstraints.length === 0) return
+  const san = findExtension(extensions, oids.subjectAltName)
+  const subjectAlternativeNames = san === undefined ? [] : parseGeneralNames(san.value)
+  const violation = violatedNameConstraint(nameConstraints, {
+    subject,
+    subjectAlternativeNames,
+    endEntity: kind === 'end-entity',
+  })
+  if (violation !== undefined)
+    throw new ServiceError('ValidationException', `The certificate is not allowed: ${violation}`)
 }

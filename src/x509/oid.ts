@@ -115,13 +115,40 @@ function base128(arc: bigint): number[] {
   return octets
 }
 
+/** Encoded once: most of what is ever written are the few that have names here. */
+const elements: ReadonlyMap<string, Uint8Array> = new Map(
+  Object.values(oids).map((dotted) => [dotted, encodeElement(tags.oid, encodeOid(dotted))]),
+)
+
 /** The whole element. */
 export function encodeOidElement(dotted: string): Uint8Array {
-  return encodeElement(tags.oid, encodeOid(dotted))
+  return elements.get(dotted) ?? encodeElement(tags.oid, encodeOid(dotted))
+}
+
+/** Those that have names here, by a hash of their contents octets: nearly all that is ever read. */
+const known: ReadonlyMap<number, { readonly content: Uint8Array; readonly dotted: string }> =
+  new Map(
+    Object.values(oids).map((dotted) => {
+      const content = encodeOid(dotted)
+      return [hashOf(content), { content, dotted }]
+    }),
+  )
+
+function hashOf(content: Uint8Array): number {
+  let hash = content.length
+  for (const octet of content) hash = (Math.imul(hash, 31) + octet) | 0
+  return hash
 }
 
 /** Dotted text of contents octets. Throws DerError if they are not minimal or too many. */
 export function decodeOid(content: Uint8Array): string {
+  const candidate = known.get(hashOf(content))
+  return candidate !== undefined && Buffer.compare(candidate.content, content) === 0
+    ? candidate.dotted
+    : decodeAny(content)
+}
+
+function decodeAny(content: Uint8Array): string {
   const last = content.at(-1)
   if (last === undefined || last >= 0x80 || content.length > contentOctetsMax)
     throw new DerError('OBJECT IDENTIFIER is empty, cut short or too long')

@@ -1,5 +1,5 @@
 /** SubjectPublicKeyInfo (RFC 5280 §4.1.2.7) and what kind of key it holds. */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { readAlgorithmIdentifier, type AlgorithmIdentifier } from './algorithm-identifier.ts'
 import { DerError } from './der-error.ts'
 import { readOnly, readOnlyNested, tags } from './der-reader.ts'
@@ -39,7 +39,7 @@ export function parseSubjectPublicKeyInfo(der: Uint8Array): SubjectPublicKeyInfo
 
 /** keyIdentifier by method (1) of RFC 5280 §4.2.1.2: SHA-1 of the octets of the BIT STRING. */
 export function keyIdentifier({ subjectPublicKey }: SubjectPublicKeyInfo): Uint8Array {
-  return createHash('sha1').update(subjectPublicKey).digest()
+  return hash('sha1', subjectPublicKey, 'buffer')
 }
 
 /** Octets of keys whose length is fixed (RFC 8410 §4, RFC 9881 §3). */

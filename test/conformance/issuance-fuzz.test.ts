@@ -1,0 +1,776 @@
+/**
+ * Ten thousand random requests that are in order: every certificate says what was asked for, as OpenSSL, pyca and
+ * GnuTLS read it, and its TBSCertificate is the same bytes when it is encoded again from its parts.
+ */
+import assert from 'node:assert/strict'
+import { generateKeyPairSync, sign, X509Certificate, type KeyObject } from 'node:crypto'
+import { before, test } from 'node:test'
+import fc from 'fast-check'
+import { acceptCsr } from '../../src/issuance/accept-csr.ts'
+import { requireLinted, type IssuancePolicy } from '../../src/issuance/issuance-policy.ts'
+import { issuerOf, type Issuer } from '../../src/issuance/issuer.ts'
+import {
+  encodePassthrough,
+  noPassthrough,
+  type ApiPassthrough,
+} from '../../src/issuance/passthrough.ts'
+import { prepareCertificate } from '../../src/issuance/prepare-certificate.ts'
+import { requireTemplate } from '../../src/issuance/templates.ts'
+import { certificatePeriod, type Validity } from '../../src/issuance/validity.ts'
+import type { SigningAlgorithm } from '../../src/authority/algorithms.ts'
+import {
+  parseAlgorithmIdentifier,
+  signatureAlgorithmIdentifier,
+} from '../../src/x509/algorithm-identifier.ts'
+import { encodeBasicConstraints, parseBasicConstraints } from '../../src/x509/basic-constraints.ts'
+import {
+  encodeCertificate,
+  encodeTbsCertificate,
+  parseCertificate,
+  type TbsCertificate,
+} from '../../src/x509/certificate.ts'
+import {
+  encodeCertificationRequest,
+  encodeCertificationRequestInfo,
+} from '../../src/x509/certification-request.ts'
+import { encodeElement, encodeSequence, encodeSetOf } from '../../src/x509/der-writer.ts'
+import { encodeExtendedKeyUsage, parseExtendedKeyUsage } from '../../src/x509/extended-key-usage.ts'
+import type { Extension } from '../../src/x509/extensions.ts'
+import { encodeGeneralNames, parseGeneralNames } from '../../src/x509/general-name.ts'
+import {
+  encodeAuthorityKeyIdentifier,
+  encodeSubjectKeyIdentifier,
+  parseAuthorityKeyIdentifier,
+  parseSubjectKeyIdentifier,
+} from '../../src/x509/key-identifiers.ts'
+import { encodeKeyUsage, keyUsageBits, parseKeyUsage } from '../../src/x509/key-usage.ts'
+import type { Name } from '../../src/x509/name.ts'
+import { encodeOidElement } from '../../src/x509/oid.ts'
+import { encodePem } from '../../src/x509/pem.ts'
+import { createRoot, defaultSigningAlgorithm, issue } from '../support/hierarchy.ts'
+import { TestService } from '../support/service.ts'
+import { readWithGnutls, readWithPyca, type ForeignExtension } from './foreign-certificates.ts'
+import { templateTable, type TemplateRow } from './template-table.ts'
+
+const policy: IssuancePolicy = { lint: 'error', weakKeys: 'refuse', verifySignatures: 'ca' }
+const seed = Number(process.env['SIGNET_FUZZ_SEED'] ?? 20_261_125)
+const requestsCount = 10_000
+const servedCount = 200
+
+interface KeyPair {
+  readonly privateKey: KeyObject
+  readonly spki: Uint8Array
+  readonly algorithm: SigningAlgorithm
+  readonly hash: string | null
+}
+
+function keyPair(
+  pair: { privateKey: KeyObject; publicKey: KeyObject },
+  algorithm: SigningAlgorithm,
+  hash: string | null,
+): KeyPair {
+  const spki = pair.publicKey.export({ format: 'der', type: 'spki' })
+  return { privateKey: pair.privateKey, spki, algorithm, hash }
+}
+
+const pairs: readonly KeyPair[] = [
+  keyPair(generateKeyPairSync('ec', { namedCurve: 'P-256' }), 'SHA256WITHECDSA', 'sha256'),
+  keyPair(generateKeyPairSync('ec', { namedCurve: 'P-384' }), 'SHA384WITHECDSA', 'sha384'),
+  keyPair(generateKeyPairSync('rsa', { modulusLength: 2048 }), 'SHA256WITHRSA', 'sha256'),
+  keyPair(generateKeyPairSync('ml-dsa-44'), 'ML_DSA_44', null),
+]
+
+/** A name or extension as the request has it, and as pyca shows it. */
+interface AskedName {
+  readonly der: Uint8Array
+  readonly shown: readonly (readonly [string, string])[]
+}
+interface AskedExtension extends ForeignExtension {
+  readonly der: Uint8Array
+}
+
+interface Ask {
+  readonly row: TemplateRow
+  readonly key: number
+  readonly caKey: number
+  readonly csrSubject: AskedName
+  readonly csrExtensions: readonly AskedExtension[]
+  readonly api: ApiPassthrough
+  readonly apiSubject: AskedName['shown'] | undefined
+  readonly apiExtensions: readonly ForeignExtension[]
+  readonly now: number
+  readonly days: number
+  readonly notBefore: number | undefined
+  readonly serialNumber: Uint8Array
+}
+
+// What may be asked for.
+
+const text = fc.oneof(
+  fc.string({ unit: fc.constantFrom(...'aZ09 .-'), minLength: 1, maxLength: 30 }),
+  fc.string({ unit: fc.constantFrom(...'äßЖ日本🔒"\\,+=#<>;é'), minLength: 1, maxLength: 20 }),
+)
+const printable = fc.string({
+  unit: fc.constantFrom(..."abcXYZ019 '()+,-./:=?"),
+  minLength: 1,
+  maxLength: 20,
+})
+const label = fc.string({
+  unit: fc.constantFrom(...'abcxyz0189'),
+  minLength: 1,
+  maxLength: 12,
+})
+const domain = fc
+  .tuple(fc.constantFrom('', '*.', 'xn--'), fc.array(label, { minLength: 2, maxLength: 4 }))
+  .map(([prefix, labels]) => prefix + labels.join('.'))
+const arc = fc.oneof(fc.nat(200), fc.nat(2 ** 31 - 1))
+const privateOid = fc
+  .array(arc, { minLength: 1, maxLength: 5 })
+  .map((arcs) => `1.3.6.1.4.1.99999.${arcs.join('.')}`)
+
+const csrAttributes = ['2.5.4.3', '2.5.4.10', '2.5.4.11', '2.5.4.7', '2.5.4.8', '2.5.4.12']
+
+/** Attributes in every string type that OpenSSL, pyca and GnuTLS all read. */
+const csrAttribute = fc
+  .tuple(
+    fc.constantFrom(...csrAttributes),
+    fc.oneof(
+      text.map((value) => ({ tag: 0x0c, value, content: Buffer.from(value) })),
+      printable.map((value) => ({ tag: 0x13, value, content: Buffer.from(value) })),
+      printable.map((value) => ({
+        tag: 0x1e,
+        value,
+        content: Buffer.from(value, 'utf16le').swap16(),
+      })),
+    ),
+  )
+  .map(([type, { tag, value, content }]) => ({
+    der: encodeSequence(encodeOidElement(type), encodeElement(tag, content)),
+    shown: [type, value] as const,
+  }))
+
+const csrName: fc.Arbitrary<AskedName> = fc
+  .array(csrAttribute, { minLength: 1, maxLength: 6 })
+  .map((attributes) => ({
+    der: encodeSequence(...attributes.map(({ der }) => encodeSetOf([der]))),
+    shown: attributes.map(({ shown }) => shown),
+  }))
+
+const standardMembers = [
+  ['Country', '2.5.4.6'],
+  ['Organization', '2.5.4.10'],
+  ['OrganizationalUnit', '2.5.4.11'],
+  ['DistinguishedNameQualifier', '2.5.4.46'],
+  ['State', '2.5.4.8'],
+  ['CommonName', '2.5.4.3'],
+  ['SerialNumber', '2.5.4.5'],
+  ['Locality', '2.5.4.7'],
+  ['Title', '2.5.4.12'],
+  ['Surname', '2.5.4.4'],
+  ['GivenName', '2.5.4.42'],
+  ['Initials', '2.5.4.43'],
+  ['Pseudonym', '2.5.4.65'],
+  ['GenerationQualifier', '2.5.4.44'],
+] as const
+
+interface ApiName {
+  readonly member: NonNullable<ApiPassthrough['Subject']>
+  readonly shown: AskedName['shown']
+}
+
+const standardName: fc.Arbitrary<ApiName> = fc
+  .tuple(
+    fc.subarray([...standardMembers], { minLength: 1 }),
+    fc.array(text, { minLength: 14, maxLength: 14 }),
+    printable,
+  )
+  .map(([members, values, plain]) => {
+    const valueOf = (member: string, index: number): string => {
+      const value = values[index] ?? 'x'
+      if (member === 'Country') return 'DE'
+      if (['DistinguishedNameQualifier', 'SerialNumber'].includes(member)) return plain
+      return ['Initials', 'GenerationQualifier'].includes(member)
+        ? Array.from(value).slice(0, 3).join('')
+        : Array.from(value).slice(0, 16).join('')
+    }
+    const chosen = members.map(
+      ([member, type], index) => [member, type, valueOf(member, index)] as const,
+    )
+    return {
+      member: Object.fromEntries(chosen.map(([member, , value]) => [member, value])),
+      shown: chosen.map(([, type, value]) => [type, value] as const),
+    }
+  })
+
+const customName: fc.Arbitrary<ApiName> = fc
+  .array(fc.tuple(fc.oneof(privateOid, fc.constantFrom(...csrAttributes)), text), {
+    minLength: 1,
+    maxLength: 6,
+  })
+  .map((shown) => ({
+    member: {
+      CustomAttributes: shown.map(([ObjectIdentifier, Value]) => ({ ObjectIdentifier, Value })),
+    },
+    shown,
+  }))
+
+const apiName = fc.oneof(standardName, customName)
+
+/** A general name in AWS's form, and as pyca shows it. */
+interface AskedGeneralName {
+  readonly member: Record<string, unknown>
+  readonly shown: readonly unknown[]
+  readonly tag: number
+  readonly content: Uint8Array
+}
+
+const ipv4 = fc.uint8Array({ minLength: 4, maxLength: 4 })
+const ipv6 = fc.tuple(
+  fc.array(fc.oneof(fc.constant(0), fc.nat(0xffff)), { minLength: 8, maxLength: 8 }),
+  fc.nat(2),
+)
+const ascii = (member: string, shown: string, tag: number) => (value: string) => ({
+  member: { [member]: value },
+  shown: [shown, value],
+  tag,
+  content: Buffer.from(value),
+})
+
+/** Canonical text of IPv6 by the URL parser. */
+function canonical(groups: readonly number[]): string {
+  const full = groups.map((group) => group.toString(16)).join(':')
+  return new URL(`http://[${full}]/`).hostname.slice(1, -1)
+}
+
+/** One of the text forms of RFC 4291 §2.2. */
+function ipv6Text(groups: readonly number[], form: number): string {
+  const full = groups.map((group) => group.toString(16).padStart(form === 1 ? 4 : 1, '0'))
+  if (form === 0) return canonical(groups)
+  if (form === 1) return full.join(':').toUpperCase()
+  const [high = 0, low = 0] = groups.slice(6)
+  const quad = [high >> 8, high & 0xff, low >> 8, low & 0xff].join('.')
+  return [...full.slice(0, 6), quad].join(':')
+}
+
+const generalName: fc.Arbitrary<AskedGeneralName> = fc.oneof(
+  domain.map(ascii('DnsName', 'DNSName', 0x82)),
+  fc
+    .tuple(label, domain)
+    .map(([user, host]) => `${user}@${host.replace('*.', '')}`)
+    .map(ascii('Rfc822Name', 'RFC822Name', 0x81)),
+  domain
+    .map((host) => `https://${host.replace('*.', '')}/a?b=c#d`)
+    .map(ascii('UniformResourceIdentifier', 'UniformResourceIdentifier', 0x86)),
+  ipv4.map((octets) => ({
+    member: { IpAddress: octets.join('.') },
+    shown: ['IPAddress', octets.join('.')],
+    tag: 0x87,
+    content: octets,
+  })),
+  ipv6.map(([groups, form]) => ({
+    member: { IpAddress: ipv6Text(groups, form) },
+    shown: ['IPAddress', canonical(groups)],
+    tag: 0x87,
+    content: Uint8Array.from(groups.flatMap((group) => [group >> 8, group & 0xff])),
+  })),
+  privateOid.map((oid) => ({
+    member: { RegisteredId: oid },
+    shown: ['RegisteredID', oid],
+    tag: 0x88,
+    content: encodeOidElement(oid).subarray(2),
+  })),
+  fc.tuple(privateOid, text).map(([TypeId, Value]) => {
+    const value = encodeElement(0x0c, Buffer.from(Value))
+    return {
+      member: { OtherName: { TypeId, Value } },
+      shown: ['OtherName', TypeId, Buffer.from(value).toString('hex')],
+      tag: 0xa0,
+      content: Buffer.concat([encodeOidElement(TypeId), encodeElement(0xa0, value)]),
+    }
+  }),
+)
+const generalNames = fc.array(generalName, { minLength: 1, maxLength: 12 })
+
+const extension = (
+  oid: string,
+  critical: boolean,
+  [der, value]: readonly [Uint8Array, unknown],
+): AskedExtension => ({ oid, critical, der, value })
+
+const keyUsageOf = (ca: boolean) =>
+  fc.subarray([...keyUsageBits], { minLength: 1 }).map((bits) => {
+    const chosen = new Set(bits)
+    if (ca) chosen.add('keyCertSign')
+    else chosen.delete('keyCertSign')
+    if (chosen.size === 0) chosen.add('digitalSignature')
+    // What encipherOnly and decipherOnly mean without keyAgreement is not defined.
+    if (chosen.has('encipherOnly') || chosen.has('decipherOnly')) chosen.add('keyAgreement')
+    return keyUsageBits.filter((bit) => chosen.has(bit))
+  })
+
+const purposeOids = {
+  SERVER_AUTH: '1.3.6.1.5.5.7.3.1',
+  CLIENT_AUTH: '1.3.6.1.5.5.7.3.2',
+  CODE_SIGNING: '1.3.6.1.5.5.7.3.3',
+  EMAIL_PROTECTION: '1.3.6.1.5.5.7.3.4',
+  TIME_STAMPING: '1.3.6.1.5.5.7.3.8',
+  OCSP_SIGNING: '1.3.6.1.5.5.7.3.9',
+  SMART_CARD_LOGIN: '1.3.6.1.4.1.311.20.2.2',
+  DOCUMENT_SIGNING: '1.3.6.1.4.1.311.10.3.12',
+  CERTIFICATE_TRANSPARENCY: '1.3.6.1.4.1.11129.2.4.4',
+} as const
+type Purpose = keyof typeof purposeOids
+const purpose = fc.oneof(
+  fc.constantFrom(...(Object.keys(purposeOids) as Purpose[])).map((name) => ({
+    member: { ExtendedKeyUsageType: name },
+    oid: purposeOids[name] as string,
+  })),
+  privateOid.map((oid) => ({ member: { ExtendedKeyUsageObjectIdentifier: oid }, oid })),
+)
+const purposes = fc.uniqueArray(purpose, {
+  minLength: 1,
+  maxLength: 6,
+  selector: ({ oid }) => oid,
+})
+const policies = fc.uniqueArray(fc.tuple(privateOid, fc.array(domain, { maxLength: 2 })), {
+  minLength: 1,
+  maxLength: 4,
+  selector: ([oid]) => oid,
+})
+const customs = fc.uniqueArray(
+  fc.tuple(privateOid, fc.boolean(), fc.uint8Array({ maxLength: 200 })),
+  { maxLength: 4, selector: ([oid]) => oid },
+)
+const customDer = (octets: Uint8Array): Uint8Array => encodeElement(0x04, octets)
+const hexOf = (octets: Uint8Array): string => Buffer.from(octets).toString('hex')
+
+const memberOf: Record<string, string> = {
+  digitalSignature: 'DigitalSignature',
+  nonRepudiation: 'NonRepudiation',
+  keyEncipherment: 'KeyEncipherment',
+  dataEncipherment: 'DataEncipherment',
+  keyAgreement: 'KeyAgreement',
+  keyCertSign: 'KeyCertSign',
+  cRLSign: 'CRLSign',
+  encipherOnly: 'EncipherOnly',
+  decipherOnly: 'DecipherOnly',
+}
+
+function apiWish(ca: boolean): fc.Arbitrary<Pick<Ask, 'api' | 'apiSubject' | 'apiExtensions'>> {
+  const wish = fc.record({
+    subject: fc.option(apiName, { nil: undefined }),
+    usage: fc.option(keyUsageOf(ca), { nil: undefined }),
+    purposes: fc.option(purposes, { nil: undefined }),
+    names: fc.option(generalNames, { nil: undefined }),
+    policies: fc.option(policies, { nil: undefined }),
+    customs,
+  })
+  return wish.map((asked) => {
+    const extensions: ForeignExtension[] = []
+    const members: Record<string, unknown> = {}
+    if (asked.usage !== undefined) {
+      members['KeyUsage'] = Object.fromEntries(
+        asked.usage.map((bit) => [memberOf[bit] ?? bit, true]),
+      )
+      extensions.push({ oid: '2.5.29.15', critical: true, value: asked.usage })
+    }
+    if (asked.purposes !== undefined) {
+      members['ExtendedKeyUsage'] = asked.purposes.map(({ member }) => member)
+      const value = asked.purposes.map(({ oid }) => oid)
+      extensions.push({ oid: '2.5.29.37', critical: false, value })
+    }
+    if (asked.names !== undefined) {
+      members['SubjectAlternativeNames'] = asked.names.map(({ member }) => member)
+      const value = asked.names.map(({ shown }) => shown)
+      extensions.push({ oid: '2.5.29.17', critical: false, value })
+    }
+    if (asked.policies !== undefined) {
+      members['CertificatePolicies'] = asked.policies.map(([CertPolicyId, uris]) => ({
+        CertPolicyId,
+        ...(uris.length > 0 && {
+          PolicyQualifiers: uris.map((CpsUri) => ({
+            PolicyQualifierId: 'CPS',
+            Qualifier: { CpsUri },
+          })),
+        }),
+      }))
+      const value = asked.policies.map(([oid, uris]) => [oid, uris.length === 0 ? null : uris])
+      extensions.push({ oid: '2.5.29.32', critical: false, value })
+    }
+    if (asked.customs.length > 0)
+      members['CustomExtensions'] = asked.customs.map(([ObjectIdentifier, Critical, octets]) => ({
+        ObjectIdentifier,
+        Value: Buffer.from(customDer(octets)).toString('base64'),
+        Critical,
+      }))
+    for (const [oid, critical, octets] of asked.customs)
+      extensions.push({ oid, critical, value: hexOf(customDer(octets)) })
+    const Subject = asked.subject && { Subject: asked.subject.member }
+    return {
+      api: { ...Subject, Extensions: members } as ApiPassthrough,
+      apiSubject: asked.subject?.shown,
+      apiExtensions: extensions,
+    }
+  })
+}
+
+/** The SAN is critical, so that the subject may be empty. */
+function csrWish(ca: boolean): fc.Arbitrary<Pick<Ask, 'csrSubject' | 'csrExtensions'>> {
+  const wish = fc.record({
+    subject: csrName,
+    named: fc.boolean(),
+    usage: fc.option(keyUsageOf(ca), { nil: undefined }),
+    purposes: fc.option(purposes, { nil: undefined }),
+    names: fc.option(generalNames, { nil: undefined }),
+    customs,
+    order: fc.nat(),
+  })
+  return wish.map((asked) => {
+    const extensions = asked.customs.map(([oid, critical, octets]) =>
+      extension(oid, critical, [customDer(octets), hexOf(customDer(octets))]),
+    )
+    const add = (...added: AskedExtension[]): unknown =>
+      extensions.splice(asked.order % (extensions.length + 1), 0, ...added)
+    const { usage, names } = asked
+    if (usage !== undefined) add(extension('2.5.29.15', true, [encodeKeyUsage(usage), usage]))
+    if (asked.purposes !== undefined) {
+      const value = asked.purposes.map(({ oid }) => oid)
+      add(extension('2.5.29.37', false, [encodeExtendedKeyUsage(value), value]))
+    }
+    if (names !== undefined) {
+      const der = encodeSequence(...names.map(({ tag, content }) => encodeElement(tag, content)))
+      add(extension('2.5.29.17', true, [der, names.map(({ shown }) => shown)]))
+    }
+    const empty = !ca && !asked.named && names !== undefined
+    return {
+      csrSubject: empty ? { der: encodeSequence(), shown: [] } : asked.subject,
+      csrExtensions: extensions,
+    }
+  })
+}
+
+const ask: fc.Arbitrary<Ask> = fc.constantFrom(...templateTable).chain((row) =>
+  fc
+    .tuple(
+      fc.record({
+        key: fc.nat(pairs.length - 1),
+        caKey: fc.nat(pairs.length - 1),
+        now: fc.integer({ min: 1_767_225_600, max: 6_000_000_000 }),
+        days: fc.integer({ min: 1, max: 40_000 }),
+        notBefore: fc.option(fc.integer({ min: 0, max: 1_767_225_600 }), { nil: undefined }),
+        serialNumber: fc
+          .uint8Array({ minLength: 16, maxLength: 16 })
+          .filter((octets) => octets.some((octet) => octet !== 0)),
+      }),
+      csrWish(row.kind !== 'end-entity'),
+      apiWish(row.kind !== 'end-entity'),
+    )
+    .map(([rest, fromCsr, fromApi]) => ({ row, ...rest, ...fromCsr, ...fromApi })),
+)
+
+// What must come of it.
+
+const firstOids = ['2.5.29.19', '2.5.29.35', '2.5.29.14', '2.5.29.15', '2.5.29.37'] as const
+
+interface Expected {
+  readonly subject: AskedName['shown']
+  readonly extensions: readonly ForeignExtension[]
+}
+
+/** Template before API before CSR; key identifiers are only there. */
+function expectedOf(asked: Ask): Expected {
+  const { row, csrExtensions, csrSubject, apiExtensions, apiSubject } = asked
+  const { basicConstraints, keyUsage, extendedKeyUsage } = row
+  const fromApi = row.sources.includes('api')
+  const subject = fromApi ? (apiSubject ?? csrSubject.shown) : csrSubject.shown
+  const own: ForeignExtension[] = [
+    {
+      oid: '2.5.29.19',
+      critical: basicConstraints.critical,
+      value: [basicConstraints.ca, basicConstraints.pathLength],
+    },
+    ...(row.authorityKeyIdentifier
+      ? [{ oid: '2.5.29.35', critical: false, value: undefined }]
+      : []),
+    { oid: '2.5.29.14', critical: false, value: undefined },
+    ...(keyUsage ? [{ oid: '2.5.29.15', critical: true, value: keyUsage.names }] : []),
+    ...(extendedKeyUsage
+      ? [
+          {
+            oid: '2.5.29.37',
+            critical: extendedKeyUsage.critical,
+            value: extendedKeyUsage.purposes,
+          },
+        ]
+      : []),
+  ]
+  const api = fromApi ? apiExtensions : []
+  const csr = csrExtensions
+    .filter(({ oid }) => oid === '2.5.29.17' || row.sources.includes('csr'))
+    .map(({ der: _der, ...shown }) => shown)
+  const all = [
+    ...own,
+    ...api.map((given) =>
+      given.oid === '2.5.29.17' && subject.length === 0 ? { ...given, critical: true } : given,
+    ),
+    ...csr,
+  ]
+  const winners = all.filter(
+    ({ oid }, index) => all.findIndex((other) => other.oid === oid) === index,
+  )
+  const first = firstOids.flatMap((type) => winners.filter(({ oid }) => oid === type))
+  return { subject, extensions: [...first, ...winners.filter((winner) => !first.includes(winner))] }
+}
+
+/** An AKI or SKI of any value is what is expected of `undefined`. */
+function withoutIdentifiers(extensions: readonly ForeignExtension[]): ForeignExtension[] {
+  return extensions.map((found) =>
+    ['2.5.29.35', '2.5.29.14'].includes(found.oid) ? { ...found, value: undefined } : found,
+  )
+}
+
+/** The TBSCertificate from its parts: names, times, known extensions, everything. */
+function encodedAgain(tbs: TbsCertificate): Uint8Array {
+  return encodeTbsCertificate({
+    serialNumber: tbs.serialNumber,
+    signatureAlgorithm: encodeSequence(
+      encodeOidElement(tbs.signatureAlgorithm.oid),
+      ...(tbs.signatureAlgorithm.parameters === undefined
+        ? []
+        : [tbs.signatureAlgorithm.parameters]),
+    ),
+    issuer: nameAgain(tbs.issuer),
+    notBefore: tbs.notBefore,
+    notAfter: tbs.notAfter,
+    subject: nameAgain(tbs.subject),
+    subjectPublicKeyInfo: encodeSequence(
+      tbs.subjectPublicKeyInfo.algorithm.der,
+      encodeElement(0x03, Uint8Array.of(0), tbs.subjectPublicKeyInfo.subjectPublicKey),
+    ),
+    extensions: tbs.extensions.map(extensionAgain),
+  })
+}
+
+function nameAgain({ rdns }: Name): Uint8Array {
+  const content = (tag: number, value: string): Uint8Array =>
+    tag === 0x1e ? Buffer.from(value, 'utf16le').swap16() : Buffer.from(value)
+  return encodeSequence(
+    ...rdns.map((rdn) =>
+      encodeSetOf(
+        rdn.map(({ type, tag, value }) =>
+          encodeSequence(encodeOidElement(type), encodeElement(tag, content(tag, value))),
+        ),
+      ),
+    ),
+  )
+}
+
+const againByOid: Record<string, (value: Uint8Array) => Uint8Array> = {
+  '2.5.29.19': (value) => encodeBasicConstraints(parseBasicConstraints(value)),
+  '2.5.29.35': (value) => {
+    const identifier = parseAuthorityKeyIdentifier(value)
+    assert.ok(identifier)
+    return encodeAuthorityKeyIdentifier(identifier)
+  },
+  '2.5.29.14': (value) => encodeSubjectKeyIdentifier(parseSubjectKeyIdentifier(value)),
+  '2.5.29.15': (value) => encodeKeyUsage(parseKeyUsage(value)),
+  '2.5.29.37': (value) => encodeExtendedKeyUsage(parseExtendedKeyUsage(value)),
+  '2.5.29.17': (value) => encodeGeneralNames(parseGeneralNames(value)),
+}
+
+function extensionAgain({ oid, critical, value }: Extension): Extension {
+  return { oid, critical, value: againByOid[oid]?.(value) ?? value }
+}
+
+// How it is made.
+
+function signed(pair: KeyPair, message: Uint8Array): Uint8Array {
+  return sign(pair.hash, message, pair.privateKey)
+}
+
+function csrOf({ key, csrSubject, csrExtensions }: Ask, pair = pairs[key]): string {
+  assert.ok(pair)
+  const info = encodeCertificationRequestInfo({
+    subject: csrSubject.der,
+    subjectPublicKeyInfo: pair.spki,
+    extensions: csrExtensions.map(({ oid, critical, der }) => ({ oid, critical, value: der })),
+  })
+  const algorithm = signatureAlgorithmIdentifier(pair.algorithm)
+  return encodePem(
+    'CERTIFICATE REQUEST',
+    encodeCertificationRequest(info, algorithm, signed(pair, info)),
+  )
+}
+
+const lastInstant: Validity = { type: 'END_DATE', value: 99_991_231_235_959 }
+const serialNumber = Uint8Array.of(1)
+
+/** A self-signed root with that key. */
+async function rootOf(pair: KeyPair): Promise<{ issuer: Issuer; certificate: X509Certificate }> {
+  const name = encodeSequence(
+    encodeSetOf([
+      encodeSequence(encodeOidElement('2.5.4.3'), encodeElement(0x0c, Buffer.from('R'))),
+    ]),
+  )
+  const info = encodeCertificationRequestInfo({ subject: name, subjectPublicKeyInfo: pair.spki })
+  const algorithm = signatureAlgorithmIdentifier(pair.algorithm)
+  const request = encodeCertificationRequest(info, algorithm, signed(pair, info))
+  const csr = await acceptCsr(Buffer.from(encodePem('CERTIFICATE REQUEST', request)), policy)
+  const now = new Date('2026-01-01T00:00:00Z')
+  const der = finished(pair, {
+    template: requireTemplate('RootCACertificate'),
+    csr,
+    passthrough: noPassthrough,
+    period: certificatePeriod({ validity: lastInstant }, now),
+    issuedAt: now,
+    serialNumber,
+    signingAlgorithm: pair.algorithm,
+  })
+  const path = { certificate: parseCertificate(der), chain: [] }
+  return {
+    issuer: issuerOf(path, 'GENERAL_PURPOSE'),
+    certificate: new X509Certificate(Buffer.from(der)),
+  }
+}
+
+/** Prepared, linted, signed: DER. */
+function finished(
+  pair: KeyPair,
+  order: Parameters<typeof prepareCertificate>[0],
+  issuer?: Issuer,
+): Uint8Array {
+  const prepared = prepareCertificate(order, issuer)
+  requireLinted(prepared.findings, policy)
+  const { tbsCertificateDer, signatureAlgorithm } = prepared
+  assert.equal(parseAlgorithmIdentifier(signatureAlgorithm).der.length, signatureAlgorithm.length)
+  return encodeCertificate(tbsCertificateDer, signatureAlgorithm, signed(pair, tbsCertificateDer))
+}
+
+/** By the pure functions, with keys of the test. A root signs itself. */
+async function issuedFor(asked: Ask): Promise<{ der: Uint8Array; issuer: X509Certificate }> {
+  const { row, now, days, notBefore } = asked
+  const isRoot = row.kind === 'root'
+  const pair = pairs[isRoot ? asked.key : asked.caKey]
+  const root = roots[isRoot ? asked.key : asked.caKey]
+  assert.ok(pair && root)
+  const validity: Validity = { type: 'DAYS', value: days }
+  const start: Validity | undefined =
+    notBefore === undefined ? undefined : { type: 'ABSOLUTE', value: notBefore }
+  const order = {
+    template: requireTemplate(row.name),
+    csr: await acceptCsr(Buffer.from(csrOf(asked)), policy),
+    passthrough: row.sources.includes('api') ? encodePassthrough(asked.api) : noPassthrough,
+    period: certificatePeriod({ validity, notBefore: start }, new Date(now * 1000)),
+    issuedAt: new Date(now * 1000),
+    serialNumber: asked.serialNumber,
+    signingAlgorithm: pair.algorithm,
+  }
+  return { der: finished(pair, order, isRoot ? undefined : root.issuer), issuer: root.certificate }
+}
+
+const roots: { issuer: Issuer; certificate: X509Certificate }[] = []
+const asks: readonly Ask[] = fc.sample(ask, { seed, numRuns: requestsCount })
+before(async () => {
+  for (const pair of pairs) roots.push(await rootOf(pair))
+})
+
+const isoSeconds = (seconds: number): string => new Date(seconds * 1000).toISOString().slice(0, 19)
+
+test(`${requestsCount} requests with seed ${seed}, by the pure functions`, async (t) => {
+  const pems: string[] = []
+  for (const [index, asked] of asks.entries()) {
+    const where = `request ${index} of seed ${seed}: ${asked.row.name}`
+    const { der, issuer } = await issuedFor(asked)
+    const openssl = new X509Certificate(Buffer.from(der))
+    assert.equal(openssl.verify(issuer.publicKey), true, where)
+    const parsed = parseCertificate(der)
+    assert.deepEqual(
+      Buffer.from(encodedAgain(parsed)),
+      Buffer.from(parsed.tbsCertificateDer),
+      where,
+    )
+    pems.push(encodePem('CERTIFICATE', der))
+  }
+  await t.test('pyca reads what was asked for', async (inner) => {
+    const found = await readWithPyca(inner, pems)
+    if (found === undefined) return
+    assert.equal(found.length, asks.length)
+    for (const [index, asked] of asks.entries()) {
+      const where = `request ${index} of seed ${seed}: ${asked.row.name}`
+      const { subject, extensions } = expectedOf(asked)
+      const certificate = found[index]
+      assert.ok(certificate)
+      assert.deepEqual(certificate.subject, subject, where)
+      assert.deepEqual(withoutIdentifiers(certificate.extensions), extensions, where)
+      assert.equal(certificate.from, isoSeconds(asked.notBefore ?? asked.now - 3600), where)
+      assert.equal(certificate.to, isoSeconds(asked.now + asked.days * 86_400), where)
+      assert.equal(BigInt(certificate.serial), BigInt(`0x${hexOf(asked.serialNumber)}`), where)
+    }
+  })
+  await t.test('GnuTLS reads the same extensions', async (inner) => {
+    const found = await readWithGnutls(inner, pems)
+    if (found === undefined) return
+    assert.equal(found.length, asks.length)
+    for (const [index, asked] of asks.entries())
+      assertPrinted(found[index]?.extensions, asked, index)
+  })
+})
+
+const gnutlsTitles: Record<string, string> = {
+  '2.5.29.19': 'Basic Constraints',
+  '2.5.29.35': 'Authority Key Identifier',
+  '2.5.29.14': 'Subject Key Identifier',
+  '2.5.29.15': 'Key Usage',
+  '2.5.29.37': 'Key Purpose',
+  '2.5.29.17': 'Subject Alternative Name',
+  '2.5.29.32': 'Certificate Policies',
+}
+
+function assertPrinted(found: readonly string[] | undefined, asked: Ask, index: number): void {
+  const titles = expectedOf(asked).extensions.map(
+    ({ oid, critical }) =>
+      `${gnutlsTitles[oid] ?? `Unknown extension ${oid}`} (${critical ? '' : 'not '}critical)`,
+  )
+  assert.deepEqual(found, titles, `request ${index} of seed ${seed}: ${asked.row.name}`)
+}
+
+test(`${servedCount} of them through the running server`, async (t) => {
+  const service = await TestService.start()
+  try {
+    const keyAlgorithms = ['EC_prime256v1', 'EC_secp384r1', 'RSA_2048', 'ML_DSA_44']
+    const authorities = await Promise.all(
+      keyAlgorithms.map((keyAlgorithm) => createRoot(service, { keyAlgorithm })),
+    )
+    const served: readonly Ask[] = asks
+      .filter(({ row }) => row.kind !== 'root')
+      .slice(0, servedCount)
+    const pems: string[] = []
+    for (const asked of served) {
+      const authority = authorities[asked.caKey]
+      assert.ok(authority)
+      const issued = await issue(
+        service,
+        { arn: authority.arn, csr: csrOf(asked) },
+        {
+          template: asked.row.name,
+          signingAlgorithm: defaultSigningAlgorithm(keyAlgorithms[asked.caKey] ?? ''),
+          more: { ApiPassthrough: asked.api },
+        },
+      )
+      const issuer = new X509Certificate(authority.certificate)
+      assert.equal(new X509Certificate(issued.certificate).verify(issuer.publicKey), true)
+      pems.push(issued.certificate)
+    }
+    const found = await readWithPyca(t, pems)
+    if (found === undefined) return
+    assert.equal(found.length, servedCount)
+    for (const [index, asked] of served.entries()) {
+      const { subject, extensions } = expectedOf(asked)
+      const where = `request ${index} of seed ${seed}: ${asked.row.name}`
+      assert.deepEqual(found[index]?.subject, subject, where)
+      assert.deepEqual(withoutIdentifiers(found[index]?.extensions ?? []), extensions, where)
+    }
+  } finally {
+    await service.close()
+  }
+})
