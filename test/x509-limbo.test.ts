@@ -54,6 +54,7 @@ async function refusalOf(path: readonly number[], now: Date): Promise<string | u
       type: above.length === 0 ? 'ROOT' : 'SUBORDINATE',
       subjectPublicKeyInfoDer: imported.certificate.subjectPublicKeyInfo.der,
       now,
+      weakKeys: 'refuse',
     })
     const { subject, extensions } = parseCertificate(derOf(peer))
     const extension = findExtension(extensions, oids.subjectAltName)

@@ -1,6 +1,7 @@
 /** What each certificate of an imported path must be by itself: a CA certificate that can be understood in full. */
 import { parseBasicConstraints } from '../x509/basic-constraints.ts'
 import type { Certificate } from '../x509/certificate.ts'
+import { excessOf, weaknessOf, type WeakKeys } from './key-strength.ts'
 import { DerError } from '../x509/der-error.ts'
 import { findExtension, type Extension } from '../x509/extensions.ts'
 import { parseGeneralNames, type GeneralName } from '../x509/general-name.ts'
@@ -39,24 +40,16 @@ const refusedNames: ReadonlyMap<string, string> = new Map([
   ['2.5.29.36', 'policyConstraints'],
 ])
 
-/** Weaker keys can be had by computing, and with one everything below it (NIST SP 800-131A). */
-const rsaModulusBitsMin = 2048
-const curves: ReadonlySet<string> = new Set([
-  oids.prime256v1,
-  oids.secp384r1,
-  oids.secp521r1,
-  // brainpoolP256r1, brainpoolP384r1 and brainpoolP512r1 (RFC 5639 §4.1)
-  '1.3.36.3.3.2.8.1.1.7',
-  '1.3.36.3.3.2.8.1.1.11',
-  '1.3.36.3.3.2.8.1.1.13',
-])
-
 /**
  * Requires of one certificate of a path, which `position` names in messages, what RFC 5280 §4.1, §4.2 and §6.1.4 ask
  * of a CA certificate. Throws ValidationException if it is none, and MalformedCertificateException for a field or
  * extension that cannot be accepted.
  */
-export function requireCaCertificate(position: string, certificate: Certificate): void {
+export function requireCaCertificate(
+  position: string,
+  certificate: Certificate,
+  weakKeys: WeakKeys,
+): void {
   requireCriticalKnown(position, certificate)
   requireBasicConstraints(position, certificate)
   requireKeyUsage(position, certificate)
@@ -64,7 +57,7 @@ export function requireCaCertificate(position: string, certificate: Certificate)
   read(position, certificate, { oid: oids.subjectKeyIdentifier, parse: parseSubjectKeyIdentifier })
   read(position, certificate, { oid: oids.nameConstraints, parse: readNameConstraints })
   read(position, certificate, { oid: oids.subjectAltName, parse: parseGeneralNames })
-  requireKeyStrength(position, certificate)
+  requireKeyStrength(position, certificate, weakKeys)
 }
 
 /** The names of the SAN of a certificate that requireCaCertificate has accepted; none without one. */
@@ -98,16 +91,14 @@ function requireKeyUsage(position: string, certificate: Certificate): void {
     throw notAllowed(`${position} has a key usage without keyCertSign`)
 }
 
-function requireKeyStrength(position: string, { subjectPublicKeyInfo }: Certificate): void {
-  const { key } = subjectPublicKeyInfo
-  if (key.kind === 'rsa' && key.modulusBits < rsaModulusBitsMin)
-    throw malformed(
-      `${position} has an RSA key of ${key.modulusBits} bits; at least ${rsaModulusBitsMin} are needed`,
-    )
-  if (key.kind === 'ec' && !curves.has(key.curve))
-    throw malformed(
-      `${position} has a key on the curve ${oidName(key.curve)}, which is not accepted`,
-    )
+function requireKeyStrength(
+  position: string,
+  { subjectPublicKeyInfo: { key } }: Certificate,
+  weakKeys: WeakKeys,
+): void {
+  const problem = excessOf(key) ?? (weakKeys === 'refuse' ? weaknessOf(key) : undefined)
+  if (problem !== undefined)
+    throw malformed(`${position} has a key that is not accepted: ${problem}`)
 }
 
 function read<Value>(

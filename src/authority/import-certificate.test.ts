@@ -44,6 +44,7 @@ async function importing(
       subjectPublicKeyInfoDer: (situation.keyOf ?? certificate).certificate.subjectPublicKeyInfo
         .der,
       now: new Date(situation.now ?? now),
+      weakKeys: 'refuse',
     })
     return 'accepted'
   } catch (error) {
@@ -393,12 +394,15 @@ test('weak keys anywhere in the path are refused', async () => {
   }
   assert.match(
     await importing(rsa(1024), [middle, root]),
-    /^Malformed.*Certificate has an RSA key of 1024 bits/,
+    /^Malformed.*Certificate has a key that is not accepted: RSA key has 1024 bits/,
   )
   assert.equal(await importing(rsa(2048), [middle, root]), 'accepted')
   const curve = generateKeyPairSync('ec', { namedCurve: 'prime192v1' })
   const weak = craft({ subject: named('Issuing'), keys: curve }, middle)
-  assert.match(await importing(weak, [middle, root]), /^Malformed.*on the curve .* not accepted/)
+  assert.match(
+    await importing(weak, [middle, root]),
+    /^Malformed.*not accepted: curve .* is not known to be strong/,
+  )
 })
 
 test('what is no certificate is refused, saying which', () => {
@@ -464,6 +468,7 @@ test('property: a changed octet is refused or leaves the path as it was, and nev
             type: 'SUBORDINATE',
             subjectPublicKeyInfoDer: issuing.certificate.subjectPublicKeyInfo.der,
             now: new Date(now),
+            weakKeys: 'refuse',
           })
         }, ServiceError)
       },

@@ -11,6 +11,7 @@ import {
   showTime,
 } from './import-chain.ts'
 import type { CertificatePath } from './import-parse.ts'
+import type { WeakKeys } from './key-strength.ts'
 import { invalidRequest, malformed, mismatch, pathPosition } from './import-refusals.ts'
 
 export { parseImport, type CertificatePath } from './import-parse.ts'
@@ -20,6 +21,7 @@ export interface ImportingAuthority {
   readonly type: AuthorityType
   readonly subjectPublicKeyInfoDer: Uint8Array
   readonly now: Date
+  readonly weakKeys: WeakKeys
 }
 
 /**
@@ -32,7 +34,7 @@ export interface ImportingAuthority {
  */
 export async function requireImportable(
   { certificate, chain }: CertificatePath,
-  { type, subjectPublicKeyInfoDer, now }: ImportingAuthority,
+  { type, subjectPublicKeyInfoDer, now, weakKeys }: ImportingAuthority,
 ): Promise<void> {
   const path = [certificate, ...chain]
   if (Buffer.compare(certificate.subjectPublicKeyInfo.der, subjectPublicKeyInfoDer) !== 0)
@@ -40,7 +42,8 @@ export async function requireImportable(
   if (type === 'ROOT') await requireRootPath(certificate, chain)
   else await requireSubordinatePath(certificate, chain)
   requireDistinct(certificate, chain)
-  for (const [index, each] of path.entries()) requireCaCertificate(pathPosition(index), each)
+  for (const [index, each] of path.entries())
+    requireCaCertificate(pathPosition(index), each, weakKeys)
   for (const [index, each] of path.entries()) requireValid(pathPosition(index), each, now)
   await requireSigned(path)
   requireNotOutliving(path)

@@ -47,6 +47,7 @@ export const importCertificateAuthorityCertificate = operation({
       type: authority.type,
       subjectPublicKeyInfoDer: publicKeyOf(authority),
       now,
+      weakKeys: services.issuancePolicy.weakKeys,
     })
     await changeAuthority(services, [
       insertAuthorityCertificate(authority, installed(path), now),

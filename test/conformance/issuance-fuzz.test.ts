@@ -18,10 +18,7 @@ import { prepareCertificate } from '../../src/issuance/prepare-certificate.ts'
 import { requireTemplate } from '../../src/issuance/templates.ts'
 import { certificatePeriod, type Validity } from '../../src/issuance/validity.ts'
 import type { SigningAlgorithm } from '../../src/authority/algorithms.ts'
-import {
-  parseAlgorithmIdentifier,
-  signatureAlgorithmIdentifier,
-} from '../../src/x509/algorithm-identifier.ts'
+import { signatureAlgorithmIdentifier } from '../../src/x509/algorithm-identifier.ts'
 import { encodeBasicConstraints, parseBasicConstraints } from '../../src/x509/basic-constraints.ts'
 import {
   encodeCertificate,
@@ -49,7 +46,12 @@ import { encodeOidElement } from '../../src/x509/oid.ts'
 import { encodePem } from '../../src/x509/pem.ts'
 import { createRoot, defaultSigningAlgorithm, issue } from '../support/hierarchy.ts'
 import { TestService } from '../support/service.ts'
-import { readWithGnutls, readWithPyca, type ForeignExtension } from './foreign-certificates.ts'
+import {
+  readWithGnutls,
+  readWithPyca,
+  type ForeignCertificate,
+  type ForeignExtension,
+} from './foreign-certificates.ts'
 import { templateTable, type TemplateRow } from './template-table.ts'
 
 const policy: IssuancePolicy = { lint: 'error', weakKeys: 'refuse', verifySignatures: 'ca' }
@@ -123,9 +125,10 @@ const label = fc.string({
 const domain = fc
   .tuple(fc.constantFrom('', '*.', 'xn--'), fc.array(label, { minLength: 2, maxLength: 4 }))
   .map(([prefix, labels]) => prefix + labels.join('.'))
-const arc = fc.oneof(fc.nat(200), fc.nat(2 ** 31 - 1))
+/** As large as pyca reads. */
+const arc = fc.oneof(fc.nat(200), fc.nat(2 ** 28 - 1))
 const privateOid = fc
-  .array(arc, { minLength: 1, maxLength: 5 })
+  .array(arc, { minLength: 1, maxLength: 4 })
   .map((arcs) => `1.3.6.1.4.1.99999.${arcs.join('.')}`)
 
 const csrAttributes = ['2.5.4.3', '2.5.4.10', '2.5.4.11', '2.5.4.7', '2.5.4.8', '2.5.4.12']
@@ -642,7 +645,6 @@ function finished(
   const prepared = prepareCertificate(order, issuer)
   requireLinted(prepared.findings, policy)
   const { tbsCertificateDer, signatureAlgorithm } = prepared
-  assert.equal(parseAlgorithmIdentifier(signatureAlgorithm).der.length, signatureAlgorithm.length)
   return encodeCertificate(tbsCertificateDer, signatureAlgorithm, signed(pair, tbsCertificateDer))
 }
 
@@ -698,7 +700,7 @@ test(`${requestsCount} requests with seed ${seed}, by the pure functions`, async
     for (const [index, asked] of asks.entries()) {
       const where = `request ${index} of seed ${seed}: ${asked.row.name}`
       const { subject, extensions } = expectedOf(asked)
-      const certificate = found[index]
+      const certificate: ForeignCertificate | undefined = found[index]
       assert.ok(certificate)
       assert.deepEqual(certificate.subject, subject, where)
       assert.deepEqual(withoutIdentifiers(certificate.extensions), extensions, where)

@@ -17,6 +17,7 @@ p256='-algorithm EC -pkeyopt ec_paramgen_curve:P-256 -pkeyopt ec_param_enc:named
 san=subjectAltName=DNS:server.example.com,DNS:*.example.com,IP:192.0.2.1,IP:2001:db8::1
 request ec-server "$p256" -subj /C=DE/O=Example/CN=server.example.com -addext "$san"
 request ec-no-san "$p256" -subj /CN=plain.example.com
+request ec-elsewhere "$p256" -subj /CN=elsewhere.test -addext subjectAltName=DNS:elsewhere.test
 request ec-p384 '-algorithm EC -pkeyopt ec_paramgen_curve:P-384' -sha384 -subj /CN=p384.example.com
 request ec-p521 '-algorithm EC -pkeyopt ec_paramgen_curve:P-521' -sha512 -subj /CN=p521.example.com
 request rsa-2048 '-algorithm RSA -pkeyopt rsa_keygen_bits:2048' -subj /CN=rsa.example.com -addext "$san"

@@ -1,0 +1,84 @@
+/**
+ * Whether the tests notice when issuance is wrong: each mutation changes one thing in a copy of the tree, and the tests
+ * of issuance run there. By hand: `node test/mutation/run.ts [PART-OF-A-NAME]`. Exit 1 if a mutation survives.
+ */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { mutations, type Mutation } from './mutations.ts'
+
+const root = resolve(import.meta.dirname, '../..')
+const workers = 2
+
+/** Quickest first; the first that fails has noticed. */
+const suites: readonly (readonly string[])[] = [
+  ['src/issuance/*.test.ts', 'src/authority/*.test.ts'],
+  ['test/conformance/templates.test.ts'],
+  ['test/api/passthrough.test.ts', 'test/api/certificates.test.ts'],
+]
+
+/** A copy that may be changed; packages are only linked. */
+async function copyTree(): Promise<string> {
+  const copy = await mkdtemp(join(tmpdir(), 'signet-mutation-'))
+  for (const part of ['src', 'test', 'testdata', 'bin', 'package.json', 'tsconfig.json'])
+    await cp(join(root, part), join(copy, part), { recursive: true })
+  await symlink(join(root, 'node_modules'), join(copy, 'node_modules'))
+  return copy
+}
+
+async function passes(copy: string, files: readonly string[]): Promise<boolean> {
+  const child = spawn(process.execPath, ['--test', ...files], { cwd: copy, stdio: 'ignore' })
+  const [code] = (await once(child, 'close')) as [number | null]
+  return code === 0
+}
+
+/** The suite that noticed; undefined if none did. */
+async function noticedBy(copy: string): Promise<string | undefined> {
+  for (const files of suites) if (!(await passes(copy, files))) return files.join(' ')
+  return undefined
+}
+
+async function tryMutation(copy: string, mutation: Mutation): Promise<string | undefined> {
+  const path = join(copy, 'src/issuance', mutation.file)
+  const original = await readFile(path, 'utf8')
+  const parts = original.split(mutation.from)
+  if (parts.length !== 2)
+    throw new Error(
+      `${mutation.file} has "${mutation.from}" ${parts.length - 1} times, not once: ${mutation.name}`,
+    )
+  try {
+    await writeFile(path, parts.join(mutation.to))
+    return await noticedBy(copy)
+  } finally {
+    await writeFile(path, original)
+  }
+}
+
+async function work(queue: Mutation[], survivors: string[]): Promise<void> {
+  const copy = await copyTree()
+  try {
+    for (let mutation = queue.shift(); mutation !== undefined; mutation = queue.shift()) {
+      const suite = await tryMutation(copy, mutation)
+      console.log(
+        `${suite === undefined ? 'SURVIVED' : 'killed  '} ${mutation.name} (${suite ?? '-'})`,
+      )
+      if (suite === undefined) survivors.push(mutation.name)
+    }
+  } finally {
+    await rm(copy, { recursive: true })
+  }
+}
+
+const wanted = process.argv[2] ?? ''
+const queue = mutations.filter(({ name }) => name.includes(wanted))
+const total = queue.length
+const untouched = await copyTree()
+const sound = (await noticedBy(untouched)) === undefined
+await rm(untouched, { recursive: true })
+if (!sound) throw new Error('the tests fail without any mutation')
+const survivors: string[] = []
+await Promise.all(Array.from({ length: workers }, () => work(queue, survivors)))
+console.log(`${total - survivors.length} of ${total} mutations were noticed`)
+process.exitCode = survivors.length === 0 ? 0 : 1
