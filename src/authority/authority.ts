@@ -2,8 +2,9 @@
  * A certificate authority as it is recorded. This folder says what a CA is and what may happen to it; it knows
  * neither SQL nor HTTP.
  */
-import type { AuthorityConfiguration, RevocationConfiguration } from './configuration.ts'
+import type { AuthorityConfiguration } from './configuration.ts'
 import type { KeyStorageSecurityStandard } from './key-storage.ts'
+import type { RevocationConfiguration } from './revocation-configuration.ts'
 
 /** Status in the record. EXPIRED and DELETED are never stored: they follow from the dates (status.ts). */
 export type StoredStatus = 'CREATING' | 'PENDING_CERTIFICATE' | 'ACTIVE' | 'DISABLED' | 'FAILED'

@@ -20,23 +20,6 @@ export interface AuthorityConfiguration {
   readonly CsrExtensions?: CsrExtensions
 }
 
-/** RevocationConfiguration as it is kept and described: both blocks always present. */
-export interface RevocationConfiguration {
-  readonly CrlConfiguration: { readonly Enabled: boolean }
-  readonly OcspConfiguration: { readonly Enabled: boolean }
-}
-
-/** A RevocationConfiguration as a caller may send it. */
-export interface RequestedRevocation {
-  readonly CrlConfiguration?: { readonly Enabled: boolean }
-  readonly OcspConfiguration?: { readonly Enabled: boolean }
-}
-
-const allDisabled: RevocationConfiguration = {
-  CrlConfiguration: { Enabled: false },
-  OcspConfiguration: { Enabled: false },
-}
-
 /**
  * Throws InvalidArgsException for a configuration that no CA can be made from: an algorithm that is not offered, or
  * that the key cannot sign with, a subject or an extension that cannot be encoded.
@@ -57,27 +40,4 @@ export function requireConfiguration({
   if (requested === undefined) return { KeyAlgorithm, SigningAlgorithm, Subject }
   csrExtensions(requested)
   return { KeyAlgorithm, SigningAlgorithm, Subject, CsrExtensions: requested }
-}
-
-/**
- * The revocation configuration to keep. Throws InvalidArgsException when a method of revocation is asked for that
- * this server does not offer, or when a disabled one carries parameters.
- */
-export function requireRevocation(
-  requested: RequestedRevocation | undefined,
-): RevocationConfiguration {
-  requireDisabled('CrlConfiguration', requested?.CrlConfiguration)
-  requireDisabled('OcspConfiguration', requested?.OcspConfiguration)
-  return allDisabled
-}
-
-function requireDisabled(name: string, block: { readonly Enabled: boolean } | undefined): void {
-  if (block === undefined) return
-  if (block.Enabled)
-    throw new ServiceError('InvalidArgsException', `${name} cannot be enabled: it is not offered.`)
-  if (Object.keys(block).length > 1)
-    throw new ServiceError(
-      'InvalidArgsException',
-      `${name} is disabled and must not have other parameters.`,
-    )
 }

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { csrExtensions, type AccessMethod, type CsrExtensions } from './csr-extensions.ts'
+import { csrExtensions, type CsrExtensions } from './csr-extensions.ts'
+
+type AccessMethod = NonNullable<CsrExtensions['SubjectInformationAccess']>[number]['AccessMethod']
 
 const at = { DnsName: 'a' }
 const access = (AccessMethod: AccessMethod, count = 1): CsrExtensions => ({

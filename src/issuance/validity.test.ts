@@ -89,6 +89,9 @@ test('takes notBefore as an instant only, and moves nothing else', () => {
   assert.equal(refusal(validity, { type: 'DAYS', value: 1 })[0], 'InvalidArgsException')
   const late = { type: 'ABSOLUTE', value: Date.UTC(2026, 1, 11) / 1000 } as const
   assert.match(refusal(validity, late)[1], /ends before ValidityNotBefore/)
+  const instant = { type: 'ABSOLUTE', value: Date.UTC(2026, 1, 10, 10, 20, 30) / 1000 } as const
+  const moment = certificatePeriod({ validity, notBefore: instant }, now)
+  assert.deepEqual(moment.notBefore, moment.notAfter)
 })
 
 test('a certificate may live as long as its issuer, and not a second longer', () => {

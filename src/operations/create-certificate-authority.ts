@@ -1,6 +1,7 @@
 import type { AuthorityRequest } from '../authority/authority.ts'
 import type { Caller } from '../authority/caller.ts'
-import { requireConfiguration, requireRevocation } from '../authority/configuration.ts'
+import { requireConfiguration } from '../authority/configuration.ts'
+import { noRevocation, requireRevocation } from '../authority/revocation-configuration.ts'
 import { requireKeyStorage } from '../authority/key-storage.ts'
 import { requireTags } from '../authority/tags.ts'
 import { ServiceError } from '../errors.ts'
@@ -27,6 +28,7 @@ import {
   keyStorageSecurityStandard,
   tagList,
 } from './shapes.ts'
+import { noteRevocation } from './revocation-notice.ts'
 import { tagOf } from './tag-view.ts'
 
 /** Members of its input. */
@@ -73,6 +75,7 @@ export const createCertificateAuthority = operation({
         statements,
       })
       services.wake('finish-creation')
+      noteRevocation(services.log, CertificateAuthorityArn, request.revocation)
       return { CertificateAuthorityArn }
     } catch (error) {
       throw error instanceof ConflictError ? quotaExceeded(services, error) : error
@@ -97,7 +100,7 @@ function authorityRequest(
     usageMode: input.UsageMode ?? 'GENERAL_PURPOSE',
     keyStorageSecurityStandard: requireKeyStorage(input.KeyStorageSecurityStandard, partition),
     configuration,
-    revocation: requireRevocation(input.RevocationConfiguration),
+    revocation: requireRevocation(input.RevocationConfiguration, noRevocation),
     createdAt: clock.now(),
   }
 }

@@ -1,4 +1,4 @@
-import { requireRevocation } from '../authority/configuration.ts'
+import { requireRevocation } from '../authority/revocation-configuration.ts'
 import { ServiceError } from '../errors.ts'
 import { updateAuthority } from '../store/authorities.ts'
 import { required, structure } from '../wire/shape.ts'
@@ -6,6 +6,7 @@ import { changeAuthority } from './change-authority.ts'
 import { revocationConfiguration } from './configuration-shapes.ts'
 import { operation } from './operation.ts'
 import { requireAuthority } from './require-authority.ts'
+import { noteRevocation } from './revocation-notice.ts'
 import { arn, certificateAuthorityStatus } from './shapes.ts'
 
 /**
@@ -34,10 +35,13 @@ export const updateCertificateAuthority = operation({
       arn: input.CertificateAuthorityArn,
       event: 'update',
     })
-    requireRevocation(input.RevocationConfiguration)
     const status = requestedStatus(input.Status)
-    if (status !== undefined && status !== authority.status)
-      await changeAuthority(services, [updateAuthority(authority, { status }, now)])
+    const revocation = requireRevocation(input.RevocationConfiguration, authority.revocation)
+    const isNewStatus = status !== undefined && status !== authority.status
+    if (!isNewStatus && input.RevocationConfiguration === undefined) return
+    const change = { revocation, ...(isNewStatus && { status }) }
+    await changeAuthority(services, [updateAuthority(authority, change, now)])
+    noteRevocation(services.log, input.CertificateAuthorityArn, revocation)
   },
 })
 

@@ -8,8 +8,9 @@ import type {
   StoredStatus,
   UsageMode,
 } from '../authority/authority.ts'
-import type { AuthorityConfiguration, RevocationConfiguration } from '../authority/configuration.ts'
+import type { AuthorityConfiguration } from '../authority/configuration.ts'
 import type { KeyStorageSecurityStandard } from '../authority/key-storage.ts'
+import type { RevocationConfiguration } from '../authority/revocation-configuration.ts'
 import { authorityCache } from './authority-cache.ts'
 import { bytesOf, dateOf, integerOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
@@ -110,6 +111,7 @@ export async function listErasableAuthorities(
 /** What a change of state writes; members that are left out stay as they are. */
 export interface AuthorityChange {
   readonly status?: StoredStatus
+  readonly revocation?: RevocationConfiguration
   readonly failureReason?: FailureReason
   readonly keyHandle?: string
   readonly csrPem?: string
@@ -122,15 +124,18 @@ export interface AuthorityChange {
  */
 export function updateAuthority(authority: Authority, change: AuthorityChange, now: Date): Sql {
   const deletion = change.deletion ?? authority.deletion
+  const isNewState = change.status !== undefined || change.deletion !== undefined
+  const lastStateChangeAt = isNewState ? now : authority.lastStateChangeAt
   return expectRows(
     sql`update authorities set
         status = ${change.status ?? authority.status},
+        revocation_configuration = ${JSON.stringify(change.revocation ?? authority.revocation)},
         failure_reason = ${change.failureReason ?? authority.failureReason ?? null},
         key_handle = ${change.keyHandle ?? authority.keyHandle ?? null},
         csr_pem = ${change.csrPem ?? authority.csrPem ?? null},
         deleted_at_ms = ${deletion?.deletedAt.getTime() ?? null},
         restorable_until_ms = ${deletion?.restorableUntil.getTime() ?? null},
-        last_state_change_at_ms = ${now.getTime()},
+        last_state_change_at_ms = ${lastStateChangeAt.getTime()},
         revision = revision + 1
       where authority_number = ${authority.number} and revision = ${authority.revision}
       returning revision`,

@@ -426,6 +426,23 @@ test('a SAN of the API is critical when nobody else is named, and only then', as
   assert.equal(shown(asCustom, '2.5.29.17'), 'critical 3003820161')
 })
 
+test('a CA is never nameless, even with a critical SAN', async () => {
+  const template = 'BlankSubordinateCACertificate_PathLen0_APIPassthrough'
+  const more = { ApiPassthrough: san({ DnsName: 'ca.example.com' }) }
+  for (const request of ['empty-subject-no-san', 'empty-subject-critical-san'])
+    assert.equal(
+      await service.refusal(
+        'IssueCertificate',
+        issueInput(root.arn, csr(request), { template, more }),
+      ),
+      'MalformedCSRException: CSR must have a subject: a certificate authority cannot be without a name',
+    )
+  const named = { ApiPassthrough: { Subject: { CommonName: 'CA' } } }
+  const authority = { arn: root.arn, csr: csr('empty-subject-no-san') }
+  const { certificate } = await issue(service, authority, { template, more: named })
+  assert.equal(new X509Certificate(certificate).subject, 'CN=CA')
+})
+
 test('certificate policies, with the addresses of their statements', async () => {
   const policy = (CertPolicyId: string, ...uris: string[]) => ({
     CertPolicyId,

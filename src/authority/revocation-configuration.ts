@@ -1,0 +1,114 @@
+/**
+ * How a CA publishes what it revoked, as its creator asked for it (AWS Private CA API, RevocationConfiguration). Kept as
+ * AWS's own document, because DescribeCertificateAuthority gives it back.
+ */
+import { ServiceError } from '../errors.ts'
+
+/** CrlConfiguration, enabled: bucket and life of a CRL are there, defaults are filled in. */
+export interface EnabledCrl {
+  readonly Enabled: true
+  readonly ExpirationInDays: number
+  readonly S3BucketName: string
+  readonly S3ObjectAcl: 'PUBLIC_READ' | 'BUCKET_OWNER_FULL_CONTROL'
+  readonly CrlType: 'COMPLETE' | 'PARTITIONED'
+  readonly CustomCname?: string
+  readonly CustomPath?: string
+  readonly CrlDistributionPointExtensionConfiguration?: { readonly OmitExtension: boolean }
+}
+
+/** A RevocationConfiguration as it is kept and described: both blocks always present. */
+export interface RevocationConfiguration {
+  readonly CrlConfiguration: EnabledCrl | { readonly Enabled: false }
+  readonly OcspConfiguration: { readonly Enabled: boolean; readonly OcspCustomCname?: string }
+}
+
+/** A RevocationConfiguration as a caller sends it. */
+export interface RequestedRevocation {
+  readonly CrlConfiguration?: Partial<Omit<EnabledCrl, 'Enabled'>> & { readonly Enabled: boolean }
+  readonly OcspConfiguration?: { readonly Enabled: boolean; readonly OcspCustomCname?: string }
+}
+
+/** What a CA has whose creator asked for nothing. */
+export const noRevocation: RevocationConfiguration = {
+  CrlConfiguration: { Enabled: false },
+  OcspConfiguration: { Enabled: false },
+}
+
+/**
+ * The configuration to keep: a block that is not sent stays as it is. Throws InvalidArgsException for parameters of a
+ * disabled block, for what an enabled CRL lacks, and for values that do not go together.
+ */
+export function requireRevocation(
+  requested: RequestedRevocation | undefined,
+  present: RevocationConfiguration,
+): RevocationConfiguration {
+  const { CrlConfiguration, OcspConfiguration } = requested ?? {}
+  return {
+    CrlConfiguration:
+      CrlConfiguration === undefined ? present.CrlConfiguration : requireCrl(CrlConfiguration),
+    OcspConfiguration:
+      OcspConfiguration === undefined ? present.OcspConfiguration : requireOcsp(OcspConfiguration),
+  }
+}
+
+function requireCrl(
+  requested: NonNullable<RequestedRevocation['CrlConfiguration']>,
+): RevocationConfiguration['CrlConfiguration'] {
+  const { Enabled, ExpirationInDays, S3BucketName, ...rest } = requested
+  if (!Enabled) {
+    requireAlone('CrlConfiguration', requested)
+    return { Enabled: false }
+  }
+  if (ExpirationInDays === undefined)
+    throw invalid('CrlConfiguration must have ExpirationInDays when it is enabled.')
+  if (S3BucketName === undefined)
+    throw invalid('CrlConfiguration must have S3BucketName when it is enabled.')
+  requireBucketName(S3BucketName)
+  requireHost('CrlConfiguration.CustomCname', rest.CustomCname)
+  const omits = rest.CrlDistributionPointExtensionConfiguration?.OmitExtension === true
+  if (omits && rest.CustomCname !== undefined && rest.CustomCname !== '')
+    throw invalid('CrlConfiguration cannot have CustomCname and OmitExtension at once.')
+  return {
+    Enabled,
+    ExpirationInDays,
+    S3BucketName,
+    ...rest,
+    S3ObjectAcl: rest.S3ObjectAcl ?? 'PUBLIC_READ',
+    CrlType: rest.CrlType ?? 'COMPLETE',
+  }
+}
+
+function requireOcsp(
+  requested: NonNullable<RequestedRevocation['OcspConfiguration']>,
+): RevocationConfiguration['OcspConfiguration'] {
+  if (!requested.Enabled) {
+    requireAlone('OcspConfiguration', requested)
+    return { Enabled: false }
+  }
+  requireHost('OcspConfiguration.OcspCustomCname', requested.OcspCustomCname)
+  return requested
+}
+
+function requireAlone(name: string, block: object): void {
+  if (Object.keys(block).length > 1)
+    throw invalid(`${name} is disabled and must not have other parameters.`)
+}
+
+/** Amazon S3 User Guide, Bucket naming rules. */
+const bucketNamePattern = /^(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/
+const addressPattern = /^\d+\.\d+\.\d+\.\d+$/
+
+function requireBucketName(name: string): void {
+  if (!bucketNamePattern.test(name) || addressPattern.test(name))
+    throw invalid(`S3BucketName '${name}' does not follow the naming rules of S3 buckets.`)
+}
+
+/** A host name, perhaps with a path, and no protocol before it. */
+function requireHost(name: string, value: string | undefined): void {
+  if (value !== undefined && /^[a-z][a-z0-9+.-]*:\/\//i.test(value))
+    throw invalid(`${name} must not begin with a protocol such as http://.`)
+}
+
+function invalid(message: string): ServiceError {
+  return new ServiceError('InvalidArgsException', message)
+}

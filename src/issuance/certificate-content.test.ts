@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { parseCertificationRequest } from '../x509/certification-request.ts'
+import type { Extension } from '../x509/extensions.ts'
+import { encodeName, parseName, type Name } from '../x509/name.ts'
+import { oids } from '../x509/oid.ts'
+import { parsePem } from '../x509/pem.ts'
+import { csr as csrPem } from '../../test/support/csrs.ts'
+import type { AcceptedCsr } from './accept-csr.ts'
+import { certificateContent, type ContentSources } from './certificate-content.ts'
+import { requireTemplate } from './templates.ts'
+
+const nameOf = (value: string): Name => parseName(encodeName([{ type: oids.commonName, value }]))
+const nobody = parseName(encodeName([]))
+
+const request = parseCertificationRequest(parsePem(csrPem('ec-no-san'))[0]?.der ?? new Uint8Array())
+
+function extension(oid: string, content: string, critical = false): Extension {
+  return { oid, critical, value: Buffer.from(content) }
+}
+
+function csrWith(subject: Name, ...extensions: Extension[]): AcceptedCsr {
+  return { request: { ...request, subject, extensions } } as unknown as AcceptedCsr
+}
+
+/** Subject, and `oid critical content` of each extension; the template's own by OID alone. */
+function contentOf(sources: {
+  readonly template: string
+  readonly csr: AcceptedCsr
+  readonly api?: ContentSources['passthrough']
+  readonly root?: boolean
+}): { subject: string; extensions: string[] } {
+  const content = certificateContent({
+    template: requireTemplate(sources.template),
+    csr: sources.csr,
+    passthrough: sources.api ?? { subject: undefined, extensions: [] },
+    authorityKeyIdentifier: sources.root === true ? undefined : new Uint8Array(20),
+  })
+  return {
+    subject: content.subject.rdns
+      .flat()
+      .map(({ value }) => value)
+      .join(),
+    extensions: content.extensions.map(({ oid, critical, value }) => {
+      const text = Buffer.from(value).toString()
+      return `${oid}${critical ? ' critical' : ''}${/^[a-z]+$/.test(text) ? ` ${text}` : ''}`
+    }),
+  }
+}
+
+const first = [`${oids.basicConstraints}`, oids.authorityKeyIdentifier, oids.subjectKeyIdentifier]
+const known = [
+  oids.basicConstraints,
+  oids.subjectKeyIdentifier,
+  oids.authorityKeyIdentifier,
+  oids.extendedKeyUsage,
+  oids.keyUsage,
+  oids.subjectAltName,
+  oids.crlDistributionPoints,
+  '1.2.3',
+]
+const everything = (content: string): Extension[] => known.map((oid) => extension(oid, content))
+const csr = csrWith(nameOf('csr'), ...everything('csr'), extension('1.2.4', 'csr', true))
+const api = {
+  subject: nameOf('api'),
+  extensions: [...everything('api'), extension('1.2.5', 'api', true)],
+}
+
+test('a base template takes subject and SAN from the CSR, and nothing else from anywhere', () => {
+  assert.deepEqual(contentOf({ template: 'EndEntityCertificate', csr, api }), {
+    subject: 'csr',
+    extensions: [
+      ...first,
+      `${oids.keyUsage} critical`,
+      oids.extendedKeyUsage,
+      `${oids.subjectAltName} csr`,
+    ],
+  })
+})
+
+test('each source where the template lets it, in the order of the service', () => {
+  const blank = 'BlankEndEntityCertificate'
+  const taken = (content: string): string[] => [
+    ...first,
+    `${oids.keyUsage} ${content}`,
+    `${oids.extendedKeyUsage} ${content}`,
+  ]
+  assert.deepEqual(contentOf({ template: `${blank}_CSRPassthrough`, csr, api }), {
+    subject: 'csr',
+    extensions: [
+      ...taken('csr'),
+      `${oids.crlDistributionPoints} csr`,
+      `${oids.subjectAltName} csr`,
+      '1.2.3 csr',
+      '1.2.4 critical csr',
+    ],
+  })
+  assert.deepEqual(contentOf({ template: `${blank}_APIPassthrough`, csr, api }), {
+    subject: 'api',
+    extensions: [...taken('api'), `${oids.subjectAltName} api`, '1.2.3 api', '1.2.5 critical api'],
+  })
+  assert.deepEqual(contentOf({ template: `${blank}_APICSRPassthrough`, csr, api }), {
+    subject: 'api',
+    extensions: [
+      ...taken('api'),
+      `${oids.crlDistributionPoints} csr`,
+      `${oids.subjectAltName} api`,
+      '1.2.3 api',
+      '1.2.5 critical api',
+      '1.2.4 critical csr',
+    ],
+  })
+})
+
+test('distribution points come from the API before the CSR where both may say', () => {
+  const template = 'BlankEndEntityCertificate_CriticalBasicConstraints_APICSRPassthrough'
+  const { extensions } = contentOf({ template, csr, api })
+  assert.equal(extensions[0], `${oids.basicConstraints} critical`)
+  assert.equal(extensions[5], `${oids.crlDistributionPoints} api`)
+})
+
+test('a root has an authority key identifier only from the API', () => {
+  const template = 'BlankRootCACertificate_APIPassthrough'
+  const own = contentOf({
+    template,
+    csr: csrWith(nameOf('root'), ...everything('csr')),
+    root: true,
+  })
+  assert.deepEqual(own.extensions, [
+    `${oids.basicConstraints} critical`,
+    oids.subjectKeyIdentifier,
+    `${oids.subjectAltName} csr`,
+  ])
+  const asked = contentOf({ template, csr, api, root: true })
+  assert.equal(asked.extensions[1], `${oids.authorityKeyIdentifier} api`)
+})
+
+test('a SAN is made critical when it is from the API and there is no subject', () => {
+  const template = 'EndEntityCertificate_APIPassthrough'
+  const san = extension(oids.subjectAltName, 'api')
+  const given = (subject: Name | undefined, empty: Name): string | undefined =>
+    contentOf({ template, csr: csrWith(empty), api: { subject, extensions: [san] } }).extensions.at(
+      -1,
+    )
+  assert.equal(given(undefined, nobody), `${oids.subjectAltName} critical api`)
+  assert.equal(given(undefined, nameOf('csr')), `${oids.subjectAltName} api`)
+  assert.equal(given(nameOf('api'), nobody), `${oids.subjectAltName} api`)
+})
+
+test('who is not named is refused', () => {
+  const refused = (template: string, accepted: AcceptedCsr, message: string): void =>
+    assert.throws(() => contentOf({ template, csr: accepted }), {
+      code: 'MalformedCSRException',
+      message,
+    })
+  const plain = extension(oids.subjectAltName, 'csr')
+  const critical = extension(oids.subjectAltName, 'csr', true)
+  const leaf = 'EndEntityCertificate'
+  refused(leaf, csrWith(nobody), 'CSR must have a subject or a subject alternative name')
+  refused(
+    leaf,
+    csrWith(nobody, plain),
+    'CSR must mark the SAN extension critical when it has an empty subject',
+  )
+  refused(
+    'SubordinateCACertificate_PathLen0',
+    csrWith(nobody, critical),
+    'CSR must have a subject: a certificate authority cannot be without a name',
+  )
+  assert.equal(contentOf({ template: leaf, csr: csrWith(nobody, critical) }).subject, '')
+})

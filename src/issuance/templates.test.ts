@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { templateTable } from '../../test/conformance/template-table.ts'
+import { parseBasicConstraints } from '../x509/basic-constraints.ts'
+import { parseExtendedKeyUsage } from '../x509/extended-key-usage.ts'
+import { findExtension } from '../x509/extensions.ts'
+import { parseKeyUsage } from '../x509/key-usage.ts'
+import { defaultTemplateName, requireTemplate, templateNames } from './templates.ts'
+
+test('there are the 61 templates of the documentation', () => {
+  assert.deepEqual([...templateNames].sort(), templateTable.map(({ name }) => name).sort())
+  assert.equal(defaultTemplateName, 'EndEntityCertificate')
+})
+
+for (const row of templateTable)
+  test(`${row.name} is what the documentation says`, () => {
+    const template = requireTemplate(row.name)
+    const { ca, pathLenConstraint } = parseBasicConstraints(template.basicConstraints.value)
+    assert.deepEqual(
+      { critical: template.basicConstraints.critical, ca, pathLength: pathLenConstraint ?? null },
+      row.basicConstraints,
+    )
+    const keyUsage = findExtension(template.usage, '2.5.29.15')
+    const extendedKeyUsage = findExtension(template.usage, '2.5.29.37')
+    assert.deepEqual(
+      keyUsage && { critical: keyUsage.critical, names: parseKeyUsage(keyUsage.value) },
+      row.keyUsage,
+    )
+    assert.deepEqual(
+      extendedKeyUsage && {
+        critical: extendedKeyUsage.critical,
+        purposes: parseExtendedKeyUsage(extendedKeyUsage.value),
+      },
+      row.extendedKeyUsage,
+    )
+    const points = row.crlDistributionPointsSources
+    assert.deepEqual(
+      {
+        name: template.name,
+        kind: template.kind,
+        pathLength: template.pathLenConstraint ?? null,
+        api: template.api,
+        csr: template.csr,
+        crlDistributionPoints: template.crlDistributionPoints,
+      },
+      {
+        name: row.name,
+        kind: row.kind,
+        pathLength: row.basicConstraints.pathLength,
+        api: row.sources.includes('api'),
+        csr: row.sources.includes('csr'),
+        crlDistributionPoints: { api: points.includes('api'), csr: points.includes('csr') },
+      },
+    )
+  })
+
+test('a name that is none is answered with those that are like it', () => {
+  for (const [wrong, right] of [
+    ['endentitycertificate', 'EndEntityCertificate'],
+    ['RootCACertificate_PathLen0', 'RootCACertificate,'],
+    ['SubordinateCACertificate_PathLen4', 'SubordinateCACertificate_PathLen'],
+    ['', 'RootCACertificate'],
+    ['x'.repeat(10_000), 'CACertificate'],
+  ] as const)
+    assert.throws(
+      () => requireTemplate(wrong),
+      (error: { code?: unknown; message: string }) =>
+        error.code === 'InvalidArgsException' &&
+        /Templates with similar names: \w+, \w+, \w+\.$/.test(error.message) &&
+        (wrong.length > 100 || error.message.includes(right)),
+      wrong.slice(0, 50),
+    )
+})
