@@ -48,7 +48,7 @@ function contentOf(sources: {
   }
 }
 
-const first = [`${oids.basicConstraints}`, oids.authorityKeyIdentifier, oids.subjectKeyIdentifier]
+const first = [oids.basicConstraints, oids.authorityKeyIdentifier, oids.subjectKeyIdentifier]
 const known = [
   oids.basicConstraints,
   oids.subjectKeyIdentifier,

@@ -110,7 +110,8 @@ async function issue(
     if (!(result instanceof ConflictError)) return result
     const { revision } = view.authority
     view = await requireAuthority(services, request.caller, { arn: view.arn, event })
-    if (view.authority.revision === revision) throw quotaExceeded(services, result)
+    const isCount = result.statement === 0
+    if (isCount && view.authority.revision === revision) throw quotaExceeded(services, result)
   }
   throw new ServiceError('ThrottlingException', 'Rate exceeded')
 }
@@ -167,6 +168,7 @@ async function store(
   const { authority, arn: authorityArn, now } = view
   const { serialNumber, templateName, notAfter } = prepared
   const record = { serialNumber, certificateDer, templateName, issuedAt: now, notAfter }
+  // The count is first: a conflict there means the quota, or that the CA changed.
   const statements = [
     countCertificate(authority, quotas.certificatesPerAuthority),
     insertCertificate(authority, record, request.template.kind === 'root'),
