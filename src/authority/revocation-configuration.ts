@@ -5,7 +5,7 @@
 import { ServiceError } from '../errors.ts'
 
 /** CrlConfiguration, enabled: bucket and life of a CRL are there, defaults are filled in. */
-export interface EnabledCrl {
+interface EnabledCrl {
   readonly Enabled: true
   readonly ExpirationInDays: number
   readonly S3BucketName: string

@@ -8,7 +8,7 @@ import { DerError } from '../x509/der-error.ts'
 import { DerReader } from '../x509/der-reader.ts'
 import { encodeExtendedKeyUsage } from '../x509/extended-key-usage.ts'
 import type { Extension } from '../x509/extensions.ts'
-import { encodeGeneralNames } from '../x509/general-name.ts'
+import { encodeGeneralNames, parseGeneralNames } from '../x509/general-name.ts'
 import { parseName, type Name } from '../x509/name.ts'
 import { oidName, oids } from '../x509/oid.ts'
 
@@ -110,6 +110,7 @@ function subjectAlternativeName(requested: readonly RequestedGeneralName[]): Ext
   }
 }
 
+/** A policy must not be there twice (RFC 5280 §4.2.1.4). */
 function certificatePolicies(
   requested: NonNullable<NonNullable<ApiPassthrough['Extensions']>['CertificatePolicies']>,
 ): Extension {
@@ -118,6 +119,11 @@ function certificatePolicies(
     policyIdentifier: requireOid(CertPolicyId, `${at}[${index}].CertPolicyId`),
     cpsUris: PolicyQualifiers.map(({ Qualifier }) => Qualifier.CpsUri),
   }))
+  const seen = new Set<string>()
+  for (const { policyIdentifier } of policies) {
+    if (seen.has(policyIdentifier)) throw invalid(`${at} gives policy ${policyIdentifier} twice`)
+    seen.add(policyIdentifier)
+  }
   const value = encoded(() => encodeCertificatePolicies(policies), at)
   return { oid: oids.certificatePolicies, critical: false, value }
 }
@@ -133,6 +139,8 @@ function customExtension(
   const oid = requireOid(custom.ObjectIdentifier, `${at}.ObjectIdentifier`)
   const value = Buffer.from(custom.Value, 'base64')
   encoded(() => requireOneElement(value), `${at}.Value`)
+  // Name constraints must be able to read it.
+  if (oid === oids.subjectAltName) encoded(() => parseGeneralNames(value), `${at}.Value`)
   return { oid, critical: custom.Critical ?? false, value }
 }
 

@@ -472,6 +472,10 @@ test('certificate policies, with the addresses of their statements', async () =>
     await refused(policy('1.2.3'), policy('1.2.03')),
     new RegExp(String.raw`${at}\[1\]\.CertPolicyId '1\.2\.03' is not an object identifier`),
   )
+  assert.equal(
+    await refused(policy('1.2.3'), policy('1.2.4'), policy('1.2.3', 'http://a')),
+    'InvalidArgsException: ApiPassthrough.Extensions.CertificatePolicies gives policy 1.2.3 twice',
+  )
   assert.match(
     await refused(policy('1.2.3', 'http://ä')),
     new RegExp(`${at} cannot be encoded: CPS`),
@@ -530,8 +534,11 @@ test('custom extensions of a known kind must be of its form', async () => {
   }
   const lint = (name: string): RegExp =>
     new RegExp(`^InvalidArgsException: The certificate would not pass the lint\\. ${name}: `)
-  assert.match(await refused('2.5.29.17', '3000'), lint('subject-alternative-name'))
-  assert.match(await refused('2.5.29.17', '0500'), lint('subject-alternative-name'))
+  for (const hex of ['3000', '0500', '3003820100', '3003870101'])
+    assert.match(
+      await refused('2.5.29.17', hex),
+      /^InvalidArgsException: ApiPassthrough\.Extensions\.CustomExtensions\[0\]\.Value cannot be encoded: /,
+    )
   assert.match(await refused('2.5.29.37', '3000'), lint('extended-key-usage'))
   assert.match(await refused('2.5.29.15', '030100', true), lint('key-usage-not-empty'))
   assert.match(await refused('2.5.29.30', '3000', true), lint('name-constraints-ca'))

@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { csr as csrPem } from '../../test/support/csrs.ts'
+import { parseTbsCertificate } from '../x509/certificate.ts'
+import { encodeName } from '../x509/name.ts'
+import { acceptCsr } from './accept-csr.ts'
+import type { Issuer } from './issuer.ts'
+import { noPassthrough } from './passthrough.ts'
+import { prepareCertificate, type CertificateOrder } from './prepare-certificate.ts'
+import { requireTemplate } from './templates.ts'
+
+const day = 86_400_000
+const hexOf = (octets: Uint8Array): string => Buffer.from(octets).toString('hex')
+const issuedAt = new Date('2026-01-01T00:00:00Z')
+const csr = await acceptCsr(Buffer.from(csrPem('ec-no-san')), {
+  lint: 'error',
+  weakKeys: 'refuse',
+  verifySignatures: 'all',
+})
+
+const issuer: Issuer = {
+  subjectDer: encodeName([{ type: '2.5.4.3', value: 'issuer' }]),
+  keyIdentifier: new Uint8Array(20).fill(7),
+  subjectPublicKeyInfo: csr.request.subjectPublicKeyInfo,
+  notAfter: new Date(issuedAt.getTime() + 100 * day),
+  remainingPathLength: undefined,
+  shortLived: false,
+  nameConstraints: [],
+}
+
+function orderOf(template: string, days = 1): CertificateOrder {
+  return {
+    template: requireTemplate(template),
+    csr,
+    passthrough: noPassthrough,
+    period: {
+      notBefore: new Date(issuedAt.getTime() - 3_600_000),
+      notAfter: new Date(issuedAt.getTime() + days * day),
+    },
+    issuedAt,
+    serialNumber: Uint8Array.of(0x80, 1),
+    signingAlgorithm: 'SHA256WITHECDSA',
+  }
+}
+
+const refused = (order: CertificateOrder, by: Partial<Issuer>, message: RegExp): void =>
+  assert.throws(() => prepareCertificate(order, { ...issuer, ...by }), {
+    code: 'ValidationException',
+    message,
+  })
+
+test('says who issues it, to whom, for how long, and how it will be signed', () => {
+  const order = orderOf('EndEntityCertificate')
+  const prepared = prepareCertificate(order, issuer)
+  const tbs = parseTbsCertificate(prepared.tbsCertificateDer)
+  assert.equal(hexOf(tbs.issuer.der), hexOf(issuer.subjectDer))
+  assert.equal(hexOf(tbs.subject.der), hexOf(csr.request.subject.der))
+  assert.equal(hexOf(tbs.subjectPublicKeyInfo.der), hexOf(csr.request.subjectPublicKeyInfo.der))
+  assert.equal(hexOf(tbs.serialNumber), '008001')
+  assert.deepEqual([tbs.notBefore, tbs.notAfter], [order.period.notBefore, order.period.notAfter])
+  assert.equal(hexOf(tbs.signatureAlgorithm.der), hexOf(prepared.signatureAlgorithm))
+  assert.equal(tbs.signatureAlgorithm.oid, '1.2.840.10045.4.3.2')
+  assert.deepEqual(prepared.findings, [])
+  assert.equal(prepared.templateName, 'EndEntityCertificate')
+  assert.deepEqual(prepared.notAfter, order.period.notAfter)
+})
+
+test('a root is its own issuer, and no period is too long for it', () => {
+  const prepared = prepareCertificate(orderOf('RootCACertificate', 100_000), undefined)
+  const tbs = parseTbsCertificate(prepared.tbsCertificateDer)
+  assert.equal(hexOf(tbs.issuer.der), hexOf(tbs.subject.der))
+  assert.deepEqual(prepared.findings, [])
+})
+
+test('does not outlive its issuer', () => {
+  prepareCertificate(orderOf('EndEntityCertificate', 100), issuer)
+  refused(
+    orderOf('EndEntityCertificate', 100 + 1 / 86_400),
+    {},
+    /exceeds the certificate authority/,
+  )
+})
+
+test('path lengths get smaller from CA to CA', () => {
+  const template = (length: number): CertificateOrder =>
+    orderOf(`SubordinateCACertificate_PathLen${length}`)
+  for (const remainingPathLength of [0, 1, 2, 3, 4, undefined])
+    for (const length of [0, 1, 2, 3])
+      if (length < (remainingPathLength ?? Infinity))
+        prepareCertificate(template(length), { ...issuer, remainingPathLength })
+      else
+        refused(
+          template(length),
+          { remainingPathLength },
+          new RegExp(`^Template SubordinateCACertificate_PathLen${length} is not allowed`),
+        )
+  prepareCertificate(orderOf('EndEntityCertificate'), { ...issuer, remainingPathLength: 0 })
+})
+
+test('short-lived CAs issue end entities, for seven days', () => {
+  const shortLived = { shortLived: true }
+  prepareCertificate(orderOf('EndEntityCertificate', 7), { ...issuer, ...shortLived })
+  refused(orderOf('EndEntityCertificate', 8), shortLived, /exceeds 7 days/)
+  refused(orderOf('SubordinateCACertificate_PathLen0'), shortLived, /is not allowed/)
+})
