@@ -155,9 +155,13 @@ interface BotocoreRequest {
 
 test('requests and presigned URLs of botocore are recognised', async (context) => {
   const argv = ['-c', botocore, alice.accessKeyId, alice.secretAccessKey]
-  const { status, stdout, stderr } = spawnSync('python3', argv, { encoding: 'utf8' })
-  if (status !== 0) {
-    assert.notEqual(process.env['CI'], 'true', stderr)
+  // That of the system, as CI installs it, or else the first on PATH.
+  const runs = ['/usr/bin/python3', 'python3'].map((python) =>
+    spawnSync(python, argv, { encoding: 'utf8' }),
+  )
+  const { stdout } = runs.find(({ status }) => status === 0) ?? {}
+  if (stdout === undefined) {
+    assert.equal(process.env['CI'], undefined, runs[0]?.stderr)
     context.skip('needs python3 with botocore')
     return
   }
@@ -165,7 +169,8 @@ test('requests and presigned URLs of botocore are recognised', async (context) =
   assert.equal(requests.length, 2)
   for (const { url, method, body, headers } of requests) {
     const { path, query } = splitTarget(url.slice('http://localhost:8080'.length))
-    const sent = [['Host', 'localhost:8080'], ...headers].flat()
+    const withHost = headers.some(([name]) => name.toLowerCase() === 'host')
+    const sent = [...(withHost ? [] : [['Host', 'localhost:8080']]), ...headers].flat()
     const request = { method, path, query, headers: indexHeaders(sent), body: Buffer.from(body) }
     const caller = await authenticate(services([alice], parseSignature(request).timestamp), request)
     assert.equal(caller.region, 'eu-west-1')
