@@ -71,11 +71,13 @@ function accountCommand(print: (text: string) => void): Command {
   const group = new Command('account').description('accounts that own certificate authorities')
   withSettings(group.command('create'), storageSettings)
     .description('create an account')
-    .argument('<account-id>', 'twelve digits', accountId)
+    .argument('[account-id]', 'twelve digits', accountId)
+    .option('--account <id>', 'the same, as a flag', accountId)
     .addHelpText('after', examples('signet account create 210987654321'))
-    .action(async (id: string, flags: Flags) =>
-      printJson(print, await addAccount(config(flags), id)),
-    )
+    .action(async (id: string | undefined, flags: Flags) => {
+      const given = onlyOne('account id', id, flags.account)
+      printJson(print, await addAccount(config(flags), given))
+    })
   withSettings(group.command('list'), storageSettings)
     .description('list accounts')
     .addHelpText('after', examples('signet account list --data /var/lib/signet'))
@@ -110,20 +112,42 @@ function accessKeyCommand(print: (text: string) => void): Command {
     .action(async (flags: AccessKeyFlags) =>
       printJson(print, await listAccessKeysOf(config(flags), flags.account)),
     )
-  addKeyChange(group, 'disable', 'refuse requests signed with an access key, from now on').action(
-    async (id: string, flags: Flags) => switchAccessKeyOff(config(flags), id),
-  )
-  addKeyChange(group, 'delete', 'delete an access key').action(async (id: string, flags: Flags) =>
-    removeAccessKey(config(flags), id),
-  )
+  addKeyChange(group, {
+    name: 'disable',
+    description: 'refuse requests signed with an access key, from now on',
+    change: switchAccessKeyOff,
+  })
+  addKeyChange(group, {
+    name: 'delete',
+    description: 'delete an access key',
+    change: removeAccessKey,
+  })
   return group.helpCommand(false)
 }
 
-function addKeyChange(group: Command, name: string, description: string): Command {
-  return withSettings(group.command(name), storageSettings)
+interface KeyChange {
+  readonly name: string
+  readonly description: string
+  readonly change: (config: Config, accessKeyId: string) => Promise<void>
+}
+
+function addKeyChange(group: Command, { name, description, change }: KeyChange): void {
+  withSettings(group.command(name), storageSettings)
     .description(description)
-    .argument('<access-key-id>')
+    .argument('[access-key-id]')
+    .option('--access-key-id <id>', 'the same, as a flag')
     .addHelpText('after', examples(`signet access-key ${name} AKIAIOSFODNN7EXAMPLE`))
+    .action((id: string | undefined, flags: Flags & { readonly accessKeyId?: string }) =>
+      change(config(flags), onlyOne('access key id', id, flags.accessKeyId)),
+    )
+}
+
+/** What was given as an argument or as a flag. Throws ConfigurationError unless it is exactly one. */
+function onlyOne(what: string, argument: string | undefined, flag: string | undefined): string {
+  const given = argument ?? flag
+  if (given === undefined || (argument !== undefined && flag !== undefined))
+    throw new ConfigurationError(`name one ${what}`)
+  return given
 }
 
 async function createKey(flags: AccessKeyFlags): Promise<unknown> {

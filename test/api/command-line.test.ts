@@ -312,7 +312,8 @@ test('access keys are made, listed, disabled and deleted while the server runs',
   assert.equal((await run('access-key', 'disable', key.AccessKeyId)).code, 0)
   await setTimeout(1100)
   assert.equal(await list(server.url, credentials), 'UnrecognizedClientException')
-  assert.equal((await run('access-key', 'delete', key.AccessKeyId)).code, 0)
+  assert.equal((await run('access-key', 'delete', '--access-key-id', key.AccessKeyId)).code, 0)
+  assert.match((await run('access-key', 'delete')).stderr, /name one access key id/)
   const gone = await run('access-key', 'delete', key.AccessKeyId)
   assert.equal(gone.code, 2)
   assert.match(gone.stderr, /there is no access key AKIA/)
@@ -324,7 +325,11 @@ test('accounts are made and listed, and have nothing to do with each other', asy
   const server = await startServer(data, ['--account', '111122223333'])
   const run = async (...args: string[]) => command([...args, '--data', data])
   assert.equal((await run('account', 'create', '210987654321')).code, 0)
-  assert.match((await run('account', 'create', '210987654321')).stderr, /exists already/)
+  assert.match(
+    (await run('account', 'create', '--account', '210987654321')).stderr,
+    /exists already/,
+  )
+  assert.match((await run('account', 'create')).stderr, /name one account id/)
   assert.match((await run('account', 'create', '21')).stderr, /twelve digits/)
   const ids = (JSON.parse((await run('account', 'list')).stdout) as { AccountId: string }[]).map(
     ({ AccountId }) => AccountId,
