@@ -1,5 +1,5 @@
 /** What the administration commands do, on a data folder that a server may be using. */
-import { validatePolicy } from './access/policy.ts'
+import { parsePolicy } from './access/policy.ts'
 import { newAccessKey } from './access/new-access-key.ts'
 import { systemClock } from './clock.ts'
 import type { Config } from './config.ts'
@@ -58,7 +58,8 @@ interface KeyOwner {
 
 /** Creates an access key. Throws ConfigurationError for an unknown account, a bad name or a bad policy. */
 export async function addAccessKey(config: Config, owner: KeyOwner): Promise<PrintedAccessKey> {
-  requireOwner(owner)
+  requireUserName(owner.userName)
+  if (owner.policy !== undefined) checkPolicy(owner.policy)
   const key = {
     ...newAccessKey(systemRandom),
     ...owner,
@@ -76,12 +77,20 @@ export async function addAccessKey(config: Config, owner: KeyOwner): Promise<Pri
 /** IAM's user names (AWS IAM API, CreateUser). */
 const userNamePattern = /^[\w+=,.@-]{1,64}$/
 
-function requireOwner({ userName, policy }: KeyOwner): void {
-  const problems = policy === undefined ? [] : validatePolicy(policy)
+function requireUserName(userName: string): void {
   if (!userNamePattern.test(userName))
     throw new ConfigurationError(`--user must match ${userNamePattern.source}`)
-  if (problems.length > 0)
+}
+
+/**
+ * What of a policy is not evaluated by this version, one sentence each. Throws ConfigurationError for a text that is
+ * no policy.
+ */
+export function checkPolicy(policy: string): readonly string[] {
+  const { statements, problems } = parsePolicy(policy)
+  if (statements.length === 0)
     throw new ConfigurationError(problems.map((problem) => `--policy: ${problem}`).join('\n'))
+  return problems
 }
 
 export async function listAccessKeysOf(

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises'
 import {
   addAccessKey,
   addAccount,
+  checkPolicy,
   listAccessKeysOf,
   listAllAccounts,
   removeAccessKey,
@@ -151,10 +152,13 @@ function onlyOne(what: string, argument: string | undefined, flag: string | unde
 }
 
 async function createKey(flags: AccessKeyFlags): Promise<unknown> {
+  const policy = flags.policy === undefined ? undefined : await readPolicy(flags.policy)
+  for (const problem of policy === undefined ? [] : checkPolicy(policy))
+    process.stderr.write(`signet: note: ${problem}\n`)
   return addAccessKey(config(flags), {
     accountId: flags.account ?? '',
     userName: flags.user,
-    policy: flags.policy === undefined ? undefined : await readPolicy(flags.policy),
+    policy,
   })
 }
 

@@ -44,11 +44,6 @@ export function parsePolicy(text: string): Policy {
   return { statements: broken ? [] : sound, problems }
 }
 
-/** What is wrong with a policy or not evaluated in it, one sentence each; empty if all of it counts. */
-export function validatePolicy(text: string): string[] {
-  return [...parsePolicy(text).problems]
-}
-
 function noPolicy(problem: string): Policy {
   return { statements: [], problems: [problem] }
 }
