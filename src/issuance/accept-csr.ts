@@ -23,6 +23,7 @@ export interface AcceptedCsr {
 
 const labels = ['CERTIFICATE REQUEST', 'NEW CERTIFICATE REQUEST']
 const commonNameLengthMax = 64
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true })
 
 /**
  * Reads and checks a PEM CSR. Throws MalformedCSRException when it cannot be parsed, has a key that the policy refuses,
@@ -40,7 +41,7 @@ export async function acceptCsr(csrPem: Uint8Array, policy: IssuancePolicy): Pro
 
 function parseCsr(csrPem: Uint8Array): CertificationRequest {
   try {
-    const blocks = parsePem(new TextDecoder('utf-8', { fatal: true }).decode(csrPem))
+    const blocks = parsePem(strictUtf8.decode(csrPem))
     const [block] = blocks
     if (block === undefined || blocks.length > 1 || !labels.includes(block.label))
       throw malformed(

@@ -128,6 +128,11 @@ const wrong: Record<string, readonly Partial<TbsCertificateFields>[]> = {
     { extensions: [aki, ski, custom(oids.extendedKeyUsage, '3000')] },
     { extensions: [aki, ski, custom(oids.extendedKeyUsage, '300806022a0306022a03')] },
   ],
+  'certificate-policies': [
+    { extensions: [aki, ski, custom(oids.certificatePolicies, '3000')] },
+    { extensions: [aki, ski, custom(oids.certificatePolicies, '300c300406022a03300406022a03')] },
+    { extensions: [aki, ski, custom(oids.certificatePolicies, '3006300406022a030500')] },
+  ],
   'subject-key-identifier': [
     { extensions: [aki] },
     { extensions: [aki, { ...ski, critical: true }] },

@@ -1,5 +1,6 @@
 /** Checks over the exact bytes that are about to be signed: RFC 5280, and what a CA promises. */
 import { parseBasicConstraints } from '../x509/basic-constraints.ts'
+import { parsePolicyIdentifiers } from '../x509/certificate-policies.ts'
 import { parseTbsCertificate, type TbsCertificate } from '../x509/certificate.ts'
 import { DerError } from '../x509/der-error.ts'
 import { tags } from '../x509/der-reader.ts'
@@ -132,6 +133,15 @@ export const lints: readonly Lint[] = [
     holds: holdsIfPresent(oids.extendedKeyUsage, (value) => {
       const purposes = parseExtendedKeyUsage(value)
       return new Set(purposes).size === purposes.length
+    }),
+  },
+  {
+    name: 'certificate-policies',
+    rule: 'the certificate policies name at least one policy, each once',
+    source: 'RFC 5280 §4.2.1.4',
+    holds: holdsIfPresent(oids.certificatePolicies, (value) => {
+      const identifiers = parsePolicyIdentifiers(value)
+      return new Set(identifiers).size === identifiers.length
     }),
   },
   {

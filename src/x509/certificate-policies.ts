@@ -1,8 +1,8 @@
 /** certificatePolicies (RFC 5280 §4.2.1.4), with CPS qualifiers. */
 import { DerError } from './der-error.ts'
-import { tags } from './der-reader.ts'
+import { readOnlyNested, tags } from './der-reader.ts'
 import { encodeElement, encodeSequence } from './der-writer.ts'
-import { encodeOidElement, oids } from './oid.ts'
+import { decodeOid, encodeOidElement, oids } from './oid.ts'
 import { isAscii } from './strings.ts'
 
 export interface PolicyInformation {
@@ -22,6 +22,23 @@ export function encodeCertificatePolicies(policies: readonly PolicyInformation[]
       ),
     ),
   )
+}
+
+const policiesMax = 256
+
+/** Reads the value of the extension: the policy identifiers, at least one. Throws DerError; qualifiers are not read. */
+export function parsePolicyIdentifiers(value: Uint8Array): string[] {
+  const reader = readOnlyNested(value, tags.sequence, 'certificatePolicies')
+  const identifiers: string[] = []
+  do {
+    if (identifiers.length === policiesMax)
+      throw new DerError(`certificatePolicies has more than ${policiesMax} policies`)
+    const policy = reader.nested(tags.sequence, 'PolicyInformation')
+    identifiers.push(decodeOid(policy.element(tags.oid).content))
+    if (!policy.atEnd) policy.element(tags.sequence)
+    policy.end()
+  } while (!reader.atEnd)
+  return identifiers
 }
 
 function encodeCpsQualifier(uri: string): Uint8Array {
