@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { generateKeyPairSync } from 'node:crypto'
+import { generateKeyPairSync, sign } from 'node:crypto'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
 import {
@@ -8,13 +8,16 @@ import {
   caExtensions,
   certSignUsage,
   craft,
+  directory,
   named,
   nameConstraints,
+  newKeys,
   pemOf,
   text,
   type Crafted,
 } from '../../test/support/crafted-certificates.ts'
 import { ServiceError } from '../errors.ts'
+import { encodeCertificate, encodeTbsCertificate, parseCertificate } from '../x509/certificate.ts'
 import type { Extension } from '../x509/extensions.ts'
 import { encodeKeyUsage } from '../x509/key-usage.ts'
 import { encodeName } from '../x509/name.ts'
@@ -475,4 +478,52 @@ test('property: a changed octet is refused or leaves the path as it was, and nev
     ),
     { numRuns: 300 },
   )
+})
+
+/** ecdsa-with-SHA1, which nobody should sign with any more. */
+const ecdsaWithSha1 = Buffer.from('300906072a8648ce3d0401', 'hex')
+
+function craftWithSha1(subject: Uint8Array, signer?: Crafted): Crafted {
+  const keys = newKeys()
+  const tbsCertificateDer = encodeTbsCertificate({
+    serialNumber: Uint8Array.of(7),
+    signatureAlgorithm: ecdsaWithSha1,
+    issuer: signer?.certificate.subject.der ?? subject,
+    notBefore: new Date('2020-01-01T00:00:00Z'),
+    notAfter: new Date('2040-01-01T00:00:00Z'),
+    subject,
+    subjectPublicKeyInfo: keys.publicKey.export({ type: 'spki', format: 'der' }),
+    extensions: caExtensions,
+  })
+  const signature = sign('sha1', tbsCertificateDer, (signer?.keys ?? keys).privateKey)
+  const der = encodeCertificate(tbsCertificateDer, ecdsaWithSha1, signature)
+  return { certificate: parseCertificate(der), keys }
+}
+
+test('an outdated signature is refused in a chain, but does no harm on the root at its end', async () => {
+  const outdated = craftWithSha1(named('Issuing'), middle)
+  assert.equal(
+    await importing(outdated, [middle, root]),
+    'CertificateMismatchException: Certificate is signed with an algorithm that is not accepted',
+  )
+  const outdatedMiddle = craftWithSha1(named('Middle'), root)
+  const below = craft({ subject: named('Issuing') }, outdatedMiddle)
+  assert.match(
+    await importing(below, [outdatedMiddle, root]),
+    /^CertificateMismatchException: certificate 1 of CertificateChain is signed with an algorithm/,
+  )
+  const oldRoot = craftWithSha1(named('Old root'))
+  assert.equal(
+    await importing(craft({ subject: named('Issuing') }, oldRoot), [oldRoot]),
+    'accepted',
+  )
+})
+
+test('the name constraints of a CA concern what is below it, not the CA itself', async () => {
+  const constraints = nameConstraints([], [directory(named('Issuing'))])
+  const constrained = craft(
+    { subject: named('Issuing'), extensions: [...caExtensions, constraints] },
+    middle,
+  )
+  assert.equal(await importing(constrained, [middle, root]), 'accepted')
 })

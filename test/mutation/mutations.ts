@@ -1,7 +1,8 @@
-/** One wrong thing at a time in src/issuance: what to replace, which must be there once, and by what. */
+/** One wrong thing at a time in how certificates are issued and imported: what to replace, which must be there once, and by what. */
 
 export interface Mutation {
   readonly name: string
+  /** Relative to src. */
   readonly file: string
   readonly from: string
   readonly to: string
@@ -205,13 +206,108 @@ const lint: readonly Change[] = [
   ],
 ]
 
+const importPath: readonly Change[] = [
+  [
+    'another key',
+    'if (Buffer.compare(certificate.subjectPublicKeyInfo.der, subjectPublicKeyInfoDer) !== 0)',
+    'if (false)',
+  ],
+  ['root not self-signed', "if ((await selfSignature(certificate)) !== 'valid')", 'if (false)'],
+  ['chain for a root', 'if (chain.length > 0)', 'if (false)'],
+  ['subordinate self-signed', "if ((await selfSignature(certificate)) === 'valid')", 'if (false)'],
+  ['chain missing', 'if (chain.length === 0)', 'if (false)'],
+  ['a certificate twice', 'if (earlier !== undefined)', 'if (false)'],
+  ['not valid yet', 'if (now < notBefore)', 'if (false)'],
+  ['expired', 'notAfter.getTime() + 1000)', 'notAfter.getTime() + 2000)'],
+  ['expired early', 'notAfter.getTime() + 1000)', 'notAfter.getTime())'],
+  [
+    'chain not checked',
+    'requireCaCertificate(pathPosition(index), each, weakKeys)',
+    'index === 0 && requireCaCertificate(pathPosition(index), each, weakKeys)',
+  ],
+  ['signatures unchecked', '  await requireSigned(path)\n', ''],
+  ['outliving unchecked', '  requireNotOutliving(path)\n', ''],
+  ['path length unchecked', '  requirePathLength(path)\n', ''],
+  ['names unchecked', '  requireNames(path)\n', ''],
+]
+
+const importCa: readonly Change[] = [
+  ['critical extensions', 'critical && !criticalExtensions.has(oid)', 'false'],
+  [
+    'critical freshestCRL',
+    "  ['2.5.29.9', 'subjectDirectoryAttributes'],",
+    "  ['2.5.29.9', 'subjectDirectoryAttributes'],\n  ['2.5.29.46', 'x'],",
+  ],
+  ['critical policyMappings refused', "  ['2.5.29.33', 'policyMappings'],\n", ''],
+  [
+    'no basic constraints',
+    'if (found === undefined) throw notAllowed(`${position} has no basic constraints`)',
+    'if (found === undefined) return',
+  ],
+  ['basic constraints not critical', 'if (!found.extension.critical)', 'if (false)'],
+  ['no CA', 'if (!found.value.ca)', 'if (false)'],
+  ['no keyCertSign', "!found.value.includes('keyCertSign')", 'false'],
+  ['no subject', 'if (isEmptyName(certificate.subject))', 'if (false)'],
+  [
+    'key identifier unread',
+    '  read(position, certificate, { oid: oids.subjectKeyIdentifier, parse: parseSubjectKeyIdentifier })\n',
+    '',
+  ],
+  [
+    'name constraints unread',
+    '  read(position, certificate, { oid: oids.nameConstraints, parse: readNameConstraints })\n',
+    '',
+  ],
+  ['weak keys', "weakKeys === 'refuse' ? weaknessOf(key) : undefined", 'undefined'],
+]
+
+const importChain: readonly Change[] = [
+  ['issuer is another', 'if (!sameName(signed.issuer, signer.subject))', 'if (false)'],
+  ['signature wrong', "if (check === 'invalid')", 'if (false)'],
+  ['signature outdated', "if (check === 'unsupported')", 'if (false)'],
+  ['no root at the end', "if ((await selfSignature(last)) !== 'invalid') return", 'return'],
+  ['outlives', 'certificate.notAfter > notAfter', 'false'],
+  ['outlives by equality', 'certificate.notAfter > notAfter', 'certificate.notAfter >= notAfter'],
+  ['self-issued constrained', '    if (isSelfIssued(certificate)) continue\n', ''],
+  ['own constraints too', 'constraints.slice(index + 1)', 'constraints.slice(index)'],
+  [
+    'names of the chain',
+    'if (violation !== undefined)',
+    'if (violation !== undefined && index === 0)',
+  ],
+]
+
+const pathLength: readonly Change[] = [
+  ['self-issued counted', ' && !isSelfIssued(certificate)) remaining -= 1', ') remaining -= 1'],
+  ['not the smallest', 'Math.min(constraint, remaining ?? constraint)', 'constraint'],
+  [
+    'one more',
+    'remaining !== undefined && remaining < 0) return index',
+    'remaining !== undefined && remaining < -1) return index',
+  ],
+  ['from the wrong end', 'path.toReversed()', 'path'],
+]
+
+const keyStrength: readonly Change[] = [
+  ['RSA of 1024 bits', 'rsaBitsMin = 2048', 'rsaBitsMin = 1024'],
+  ['RSA of 16384 bits', 'rsaBitsMax = 8192', 'rsaBitsMax = 16384'],
+  ['even exponent', 'if ((exponent & 1n) === 0n)', 'if (false)'],
+  ['exponent 3', 'if (exponent < rsaExponentMin)', 'if (false)'],
+  ['any curve', 'strongCurves.has(key.curve)', 'true'],
+]
+
 const inFile = (file: string, changes: readonly Change[]): Mutation[] =>
   changes.map(([name, from, to]) => ({ name: `${file}: ${name}`, file, from, to }))
 
 export const mutations: readonly Mutation[] = [
-  ...inFile('templates.ts', templates),
-  ...inFile('certificate-content.ts', content),
-  ...inFile('validity.ts', validity),
-  ...inFile('prepare-certificate.ts', prepare),
-  ...inFile('lint.ts', lint),
+  ...inFile('issuance/templates.ts', templates),
+  ...inFile('issuance/certificate-content.ts', content),
+  ...inFile('issuance/validity.ts', validity),
+  ...inFile('issuance/prepare-certificate.ts', prepare),
+  ...inFile('issuance/lint.ts', lint),
+  ...inFile('authority/import-certificate.ts', importPath),
+  ...inFile('authority/import-ca-certificate.ts', importCa),
+  ...inFile('authority/import-chain.ts', importChain),
+  ...inFile('authority/path-length.ts', pathLength),
+  ...inFile('authority/key-strength.ts', keyStrength),
 ]

@@ -1,6 +1,6 @@
 /**
- * Whether the tests notice when issuance is wrong: each mutation changes one thing in a copy of the tree, and the tests
- * of issuance run there. By hand: `node test/mutation/run.ts [PART-OF-A-NAME]`. Exit 1 if a mutation survives.
+ * Whether the tests notice when issuing or importing is wrong: each mutation changes one thing in a copy of the tree,
+ * and the tests of that run there. By hand: `node test/mutation/run.ts [PART-OF-A-NAME]`. Exit 1 if a mutation survives.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -15,6 +15,7 @@ const workers = 2
 /** Quickest first; the first that fails has noticed. */
 const suites: readonly (readonly string[])[] = [
   ['src/issuance/*.test.ts'],
+  ['src/authority/*.test.ts', 'test/x509-limbo.test.ts'],
   ['test/conformance/templates.test.ts'],
   ['test/api/passthrough.test.ts', 'test/api/certificates.test.ts'],
 ]
@@ -41,7 +42,7 @@ async function noticedBy(copy: string): Promise<string | undefined> {
 }
 
 async function tryMutation(copy: string, mutation: Mutation): Promise<string | undefined> {
-  const path = join(copy, 'src/issuance', mutation.file)
+  const path = join(copy, 'src', mutation.file)
   const original = await readFile(path, 'utf8')
   const parts = original.split(mutation.from)
   if (parts.length !== 2)
