@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts'
 import type { AccessKey, FindAccessKey } from './access-key.ts'
-import { createBoundedCache } from './bounded-cache.ts'
+import { createBoundedCache } from '../bounded-cache.ts'
 
 const lifeMilliseconds = 1000
 const entriesMaxDefault = 10_000

@@ -2,7 +2,7 @@
 import type { Caller } from '../authority/caller.ts'
 import { ServiceError } from '../errors.ts'
 import { parseCertificateAuthorityArn } from '../wire/arn.ts'
-import { createBoundedCache } from './bounded-cache.ts'
+import { createBoundedCache } from '../bounded-cache.ts'
 import { parsePolicy, type Policy, type Statement } from './policy.ts'
 import { matchesWildcard } from './wildcard.ts'
 

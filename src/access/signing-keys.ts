@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import type { SignatureClaim } from '../wire/sigv4-credential.ts'
 import { deriveSigningKey } from '../wire/sigv4.ts'
-import { createBoundedCache } from './bounded-cache.ts'
+import { createBoundedCache } from '../bounded-cache.ts'
 
 /** The Signature V4 signing key of a secret for a scope. */
 export type SigningKeys = (

@@ -50,17 +50,9 @@ const signingAlgorithmsOf: Readonly<Record<KeyAlgorithm, readonly SigningAlgorit
 }
 
 /** Key algorithms that a CA can be made with here; SM2 is not among them (docs/compatibility.md). */
-export const offeredKeyAlgorithms: readonly KeyAlgorithm[] = [
-  'RSA_2048',
-  'RSA_3072',
-  'RSA_4096',
-  'EC_prime256v1',
-  'EC_secp384r1',
-  'EC_secp521r1',
-  'ML_DSA_44',
-  'ML_DSA_65',
-  'ML_DSA_87',
-]
+export const offeredKeyAlgorithms: readonly KeyAlgorithm[] = keyAlgorithms.filter(
+  (algorithm) => algorithm !== 'SM2',
+)
 
 /** Throws InvalidArgsException, in AWS's words, unless a key of this kind can sign with the algorithm. */
 export function requireSigningAlgorithm(key: KeyAlgorithm, signing: SigningAlgorithm): void {

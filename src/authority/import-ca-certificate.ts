@@ -1,7 +1,7 @@
 /** What each certificate of an imported path must be by itself: a CA certificate that can be understood in full. */
 import { parseBasicConstraints } from '../x509/basic-constraints.ts'
 import type { Certificate } from '../x509/certificate.ts'
-import { excessOf, weaknessOf, type WeakKeys } from './key-strength.ts'
+import { refusalOfKey, type WeakKeys } from './key-strength.ts'
 import { DerError } from '../x509/der-error.ts'
 import { findExtension, type Extension } from '../x509/extensions.ts'
 import { parseGeneralNames, type GeneralName } from '../x509/general-name.ts'
@@ -96,7 +96,7 @@ function requireKeyStrength(
   { subjectPublicKeyInfo: { key } }: Certificate,
   weakKeys: WeakKeys,
 ): void {
-  const problem = excessOf(key) ?? (weakKeys === 'refuse' ? weaknessOf(key) : undefined)
+  const problem = refusalOfKey(key, weakKeys)
   if (problem !== undefined)
     throw malformed(`${position} has a key that is not accepted: ${problem}`)
 }

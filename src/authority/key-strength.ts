@@ -23,6 +23,11 @@ const strongCurves: ReadonlySet<string> = new Set([
   '1.3.36.3.3.2.8.1.1.13',
 ])
 
+/** Why a key is refused, or undefined: one that is too large always, a weak one unless the operator allows it. */
+export function refusalOfKey(key: PublicKeyKind, weakKeys: WeakKeys): string | undefined {
+  return excessOf(key) ?? (weakKeys === 'refuse' ? weaknessOf(key) : undefined)
+}
+
 /** Why a key is too weak for a certificate, or undefined (NIST SP 800-57 part 1, SP 800-89 §5.3.3). */
 export function weaknessOf(key: PublicKeyKind): string | undefined {
   if (key.kind === 'ec')

@@ -13,7 +13,7 @@ import { isEmptyName, type Name } from '../x509/name.ts'
 import { oids } from '../x509/oid.ts'
 import { keyIdentifier } from '../x509/subject-public-key-info.ts'
 import type { AcceptedCsr } from './accept-csr.ts'
-import type { Passthrough } from './passthrough.ts'
+import { noPassthrough, type Passthrough } from './passthrough.ts'
 import type { Template } from './templates.ts'
 
 export interface CertificateContent {
@@ -36,7 +36,7 @@ export interface ContentSources {
  */
 export function certificateContent(sources: ContentSources): CertificateContent {
   const { template, csr } = sources
-  const passthrough = template.api ? sources.passthrough : { subject: undefined, extensions: [] }
+  const passthrough = template.api ? sources.passthrough : noPassthrough
   const subject = passthrough.subject ?? csr.request.subject
   const own = templateExtensions(sources)
   const fromApi = passthrough.extensions.filter(({ oid }) => mayPass(template, 'api', oid))

@@ -1,5 +1,5 @@
 import { ServiceError } from '../errors.ts'
-import { excessOf, weaknessOf, type WeakKeys } from '../authority/key-strength.ts'
+import { refusalOfKey, type WeakKeys } from '../authority/key-strength.ts'
 import type { PublicKeyKind } from '../x509/subject-public-key-info.ts'
 import type { LintFinding } from './lint.ts'
 
@@ -25,7 +25,7 @@ export function requireLinted(findings: readonly LintFinding[], policy: Issuance
 
 /** Throws MalformedCSRException for a key that the policy refuses. */
 export function requireStrongKey(key: PublicKeyKind, policy: IssuancePolicy): void {
-  const problem = excessOf(key) ?? (policy.weakKeys === 'refuse' ? weaknessOf(key) : undefined)
+  const problem = refusalOfKey(key, policy.weakKeys)
   if (problem !== undefined)
     throw new ServiceError(
       'MalformedCSRException',

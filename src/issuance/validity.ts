@@ -1,5 +1,6 @@
 /** From AWS's Validity to the dates in a certificate (AWS Private CA API, Validity; RFC 5280 §4.1.2.5). */
 import { ServiceError } from '../errors.ts'
+import { existingDate } from '../x509/time.ts'
 
 export type ValidityType = 'END_DATE' | 'ABSOLUTE' | 'DAYS' | 'MONTHS' | 'YEARS'
 
@@ -118,18 +119,8 @@ function parseEndDate(value: number | bigint): number {
   const digits = value.toString()
   const fields = endDatePattern.exec(digits.length < 12 ? digits.padStart(12, '0') : digits)
   const [yearDigits = '', ...rest] = fields?.slice(1) ?? []
-  const [month = 0, day = 0, hour = 0, minute = 0, second = 0] = rest.map(Number)
-  const year = fullYear(yearDigits)
-  const date = new Date(Date.UTC(year, month - 1, day, hour, minute, second))
-  date.setUTCFullYear(year, month - 1, day)
-  const exists =
-    fields !== null &&
-    date.getUTCMonth() === month - 1 &&
-    date.getUTCDate() === day &&
-    date.getUTCHours() === hour &&
-    date.getUTCMinutes() === minute &&
-    date.getUTCSeconds() === second
-  if (!exists)
+  const date = existingDate([fullYear(yearDigits), ...rest.map(Number)])
+  if (date === undefined)
     throw new ServiceError(
       'InvalidArgsException',
       `END_DATE ${digits} is not a date of the form YYMMDDHHMMSS or YYYYMMDDHHMMSS.`,

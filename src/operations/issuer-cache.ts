@@ -1,4 +1,5 @@
 import type { Authority, InstalledCertificate } from '../authority/authority.ts'
+import { createBoundedCache, type BoundedCache } from '../bounded-cache.ts'
 import { issuerOf, type Issuer } from '../issuance/issuer.ts'
 import type { Database } from '../store/database.ts'
 import { parseCertificate, type Certificate } from '../x509/certificate.ts'
@@ -7,20 +8,20 @@ import { parsePem } from '../x509/pem.ts'
 const issuersMax = 1000
 
 /** Read once, for an installed certificate never changes, and neither does a usage mode. */
-const caches = new WeakMap<Database, Map<number, Issuer>>()
+const caches = new WeakMap<Database, BoundedCache<Issuer>>()
 
 /** What counts, for what a CA issues, of the certificate it has. Only for a CA that has one. */
 export function issuerWith(db: Database, authority: Authority): Issuer {
   const { certificate: installed, usageMode } = authority
   if (installed === undefined) throw new Error('the certificate authority has no certificate')
-  const cache = caches.get(db) ?? new Map<number, Issuer>()
+  const cache = caches.get(db) ?? createBoundedCache<Issuer>(issuersMax)
   caches.set(db, cache)
-  const known = cache.get(installed.number)
+  const name = String(installed.number)
+  const known = cache.get(name)
   if (known !== undefined) return known
   const certificate = parseCertificate(installed.certificateDer)
   const issuer = issuerOf({ certificate, chain: chainOf(installed) }, usageMode)
-  if (cache.size >= issuersMax) cache.clear()
-  cache.set(installed.number, issuer)
+  cache.set(name, issuer)
   return issuer
 }
 

@@ -1,9 +1,10 @@
 import type { Authority } from '../authority/authority.ts'
+import { createBoundedCache, type BoundedCache } from '../bounded-cache.ts'
 import type { Database } from './database.ts'
 
 const authoritiesMax = 1000
 
-const caches = new WeakMap<Database, Map<string, Authority>>()
+const caches = new WeakMap<Database, BoundedCache<Authority>>()
 
 /**
  * CAs that were read before, by id. One of the revision that is in the database is as good as the row itself, and
@@ -13,16 +14,13 @@ export function authorityCache(db: Database): {
   find(id: string, revision: number): Authority | undefined
   keep(authority: Authority): void
 } {
-  const cache = caches.get(db) ?? new Map<string, Authority>()
+  const cache = caches.get(db) ?? createBoundedCache<Authority>(authoritiesMax)
   caches.set(db, cache)
   return {
     find(id, revision) {
       const known = cache.get(id)
       return known?.revision === revision ? known : undefined
     },
-    keep(authority) {
-      if (cache.size >= authoritiesMax) cache.clear()
-      cache.set(authority.id, authority)
-    },
+    keep: (authority) => cache.set(authority.id, authority),
   }
 }

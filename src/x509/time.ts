@@ -23,8 +23,16 @@ export function readTime(reader: DerReader, what: string): Date {
   const fields = timeFields(element)
   if (fields === undefined)
     throw new DerError(`${what} is not a UTCTime or GeneralizedTime of RFC 5280`)
+  const date = existingDate(fields)
+  if (date === undefined) throw new DerError(`${what} is not a date`)
+  return date
+}
+
+/** The instant of year, month from 1, day, hour, minute and second in UTC; undefined if there is no such date. */
+export function existingDate(fields: readonly number[]): Date | undefined {
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = fields
   const date = new Date(0)
+  // Unlike the constructor, this does not take the years before 100 for others.
   date.setUTCFullYear(year, month - 1, day)
   date.setUTCHours(hour, minute, second)
   const same =
@@ -33,8 +41,7 @@ export function readTime(reader: DerReader, what: string): Date {
     date.getUTCHours() === hour &&
     date.getUTCMinutes() === minute &&
     date.getUTCSeconds() === second
-  if (!same) throw new DerError(`${what} is not a date`)
-  return date
+  return same ? date : undefined
 }
 
 function timeFields({ tag, content }: DerElement): number[] | undefined {

@@ -163,7 +163,7 @@ const validity: readonly Change[] = [
   ['years of eleven months', '* 12n)', '* 11n)'],
   ['century at 51', 'year >= 50', 'year >= 51'],
   ['year 9999 cut', 'seconds > lastSecond', 'seconds >= lastSecond'],
-  ['months that do not exist', 'date.getUTCMonth() === month - 1 &&', ''],
+  ['months that do not exist', 'if (date === undefined)', 'if (fields === null)'],
   ['month ends', 'Math.min(now.getUTCDate(), daysInMonth(year, month))', 'now.getUTCDate()'],
   [
     'whole seconds rounded up',
@@ -258,7 +258,7 @@ const importCa: readonly Change[] = [
     '  read(position, certificate, { oid: oids.nameConstraints, parse: readNameConstraints })\n',
     '',
   ],
-  ['weak keys', "weakKeys === 'refuse' ? weaknessOf(key) : undefined", 'undefined'],
+  ['weak keys', 'refusalOfKey(key, weakKeys)', 'undefined'],
 ]
 
 const importChain: readonly Change[] = [
