@@ -92,6 +92,7 @@ async function stepsOf({ name, algorithm, keys }: Kind): Promise<string> {
     issuedAt: new Date('2026-01-01T01:00:00Z'),
     serialNumber: new Uint8Array(16).fill(0x81),
     signingAlgorithm: algorithm,
+    pointers: {},
   }
   const prepared = prepareCertificate(order, issuer)
   const message = prepared.tbsCertificateDer

@@ -3,7 +3,7 @@ import { parsePolicy } from './access/policy.ts'
 import { newAccessKey } from './access/new-access-key.ts'
 import { systemClock } from './clock.ts'
 import type { Config } from './config.ts'
-import { openData, type DataFolder } from './data-folder.ts'
+import { withData } from './data-folder.ts'
 import { ConfigurationError } from './errors.ts'
 import { systemRandom } from './random.ts'
 import {
@@ -112,15 +112,6 @@ export async function removeAccessKey(config: Config, accessKeyId: string): Prom
 async function changeKey(config: Config, accessKeyId: string, statement: Sql): Promise<void> {
   const [rows = []] = await withData(config, ({ db }) => db.transaction([statement]))
   if (rows.length === 0) throw new ConfigurationError(`there is no access key ${accessKeyId}`)
-}
-
-async function withData<T>(config: Config, work: (data: DataFolder) => Promise<T>): Promise<T> {
-  const data = await openData(config, { mayCreate: false })
-  try {
-    return await work(data)
-  } finally {
-    await data.db.close()
-  }
 }
 
 function printed(key: {

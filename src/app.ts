@@ -1,24 +1,35 @@
 /** The composition root: the only file that picks implementations of the ports. */
 import { createAccessKeyCache } from './access/access-key-cache.ts'
 import { createSigningKeys } from './access/signing-keys.ts'
+import type { BulkWork } from './bulk-work.ts'
+import { createBulkWork } from './bulk-client.ts'
 import type { Clock } from './clock.ts'
 import type { FastifyInstance } from 'fastify'
-import type { Address, Config } from './config.ts'
-import { openData, type DataFolder } from './data-folder.ts'
+import type { Config } from './config.ts'
+import { bucketsFolder, openData, type DataFolder } from './data-folder.ts'
+import { createEvents } from './events.ts'
 import { ConfigurationError } from './errors.ts'
 import { prepareFirstStart } from './first-start.ts'
+import { createPublicAnswers } from './http/public.ts'
 import { createApiServer, createPublicServer } from './http/server.ts'
-import { jobs } from './jobs/index.ts'
+import { createJobs } from './jobs/index.ts'
 import { startScheduler, type Scheduler } from './jobs/scheduler.ts'
 import { createLocalKeyStore } from './keys/local-key-store.ts'
 import { deriveSealer } from './keys/master-key.ts'
 import type { Log } from './log.ts'
+import { createMetrics } from './metrics.ts'
+import { createEmbeddedObjectStore } from './objects/embedded-object-store.ts'
+import type { ObjectStore, PublicObjects } from './objects/object-store.ts'
+import { createS3ObjectStore } from './objects/s3-object-store.ts'
 import { findOperation } from './operations/index.ts'
 import type { Random } from './random.ts'
+import { readGauges } from './read-gauges.ts'
 import type { Services } from './services.ts'
+import type { Address } from './settings.ts'
 import { findAccessKey } from './store/access-keys.ts'
 import { lockFolder, prepareDataFolder } from './store/folder-lock.ts'
 import { createKeyRecords } from './store/keys.ts'
+import { releaseLeases } from './store/leases.ts'
 import { createPageTokens } from './wire/page-token.ts'
 
 export interface App {
@@ -35,6 +46,8 @@ interface Surroundings {
   readonly log: Log
   /** The server cannot go on, for example because the disk refuses writes. */
   readonly onFailure: (error: Error) => void
+  /** Puts something between the server and its object store: tests do, to see it fail. */
+  readonly wrapObjects?: (objects: ObjectStore) => ObjectStore
 }
 
 /** Starts everything. Throws ConfigurationError when the data folder cannot be served. */
@@ -63,9 +76,34 @@ async function listen(
     ...surroundings
   }: Surroundings & { data: DataFolder; stack: AsyncDisposableStack },
 ): Promise<App> {
-  const { services, scheduler } = startServices(config, data, surroundings)
-  stack.defer(() => scheduler.stop())
-  const api = createApiServer({
+  const place = { publicUrl: config.publicUrl ?? '' }
+  const stores = await openStores(config, { ...surroundings, data, stack, place })
+  let scheduler: Scheduler | undefined
+  const wake = (job: string): void => scheduler?.wake(job)
+  const services = createServices(config, { ...surroundings, data, place, wake, ...stores })
+  services.metrics.onRead((gauges) => readGauges(services, gauges))
+  const { publicObjects } = stores
+  const publicServer = createPublicServer(
+    services,
+    createPublicAnswers({ services, publicObjects }),
+  )
+  stack.defer(() => publicServer.close())
+  const publicListenUrl = await listenOn(publicServer, config.publicListen)
+  place.publicUrl ||= publicListenUrl
+  scheduler = startScheduler(createJobs(config), services)
+  stack.defer(() => scheduler?.stop())
+  const api = createApi(services, data, surroundings)
+  stack.defer(() => api.close())
+  const apiUrl = await listenOn(api, config.listen)
+  return { apiUrl, publicUrl: place.publicUrl, close: () => stack.disposeAsync() }
+}
+
+function createApi(
+  services: Services,
+  data: DataFolder,
+  surroundings: Surroundings,
+): FastifyInstance {
+  return createApiServer({
     ...surroundings,
     services,
     findOperation,
@@ -75,16 +113,44 @@ async function listen(
       surroundings,
     ),
   })
-  stack.defer(() => api.close())
-  const publicServer = createPublicServer(services)
-  stack.defer(() => publicServer.close())
-  const apiUrl = await listenOn(api, config.listen)
-  const publicListenUrl = await listenOn(publicServer, config.publicListen)
-  return {
-    apiUrl,
-    publicUrl: config.publicUrl ?? publicListenUrl,
-    close: () => stack.disposeAsync(),
+}
+
+/** What certificates say about the public listener; known once it listens. */
+interface Place {
+  readonly publicUrl: string
+}
+
+/** Where objects are, and the thread of bulk work. */
+interface Stores {
+  readonly objects: ObjectStore
+  readonly publicObjects: PublicObjects | undefined
+  readonly bulk: BulkWork
+}
+
+async function openStores(
+  config: Config,
+  {
+    clock,
+    random,
+    stack,
+    place,
+    data,
+    wrapObjects = (objects) => objects,
+  }: Surroundings & { stack: AsyncDisposableStack; place: Place; data: DataFolder },
+): Promise<Stores> {
+  // Whoever holds the folder's lock is the only one.
+  await data.db.transaction(releaseLeases())
+  const bulk = createBulkWork(data.databasePath)
+  stack.defer(() => bulk.close())
+  if (config.objects.kind === 's3') {
+    const objects = await createS3ObjectStore(config.objects)
+    stack.defer(() => objects.close())
+    return { objects: wrapObjects(objects), publicObjects: undefined, bulk }
   }
+  const directory = bucketsFolder(config)
+  const publicUrl = (): string => place.publicUrl
+  const embedded = createEmbeddedObjectStore({ directory, publicUrl, clock, random })
+  return { objects: wrapObjects(embedded), publicObjects: embedded, bulk }
 }
 
 /** The URL of a listener, with the port that the system chose if it was asked to. */
@@ -98,27 +164,43 @@ async function listenOn(server: FastifyInstance, { host, port }: Address): Promi
   }
 }
 
-function startServices(
+function createServices(
   config: Config,
-  { db, masterKey }: DataFolder,
-  { clock, random, log }: Surroundings,
-): { services: Services; scheduler: Scheduler } {
-  let scheduler: Scheduler | undefined
-  const services: Services = {
+  {
+    clock,
+    random,
+    log,
+    data: { db, masterKey },
+    objects,
+    bulk,
+    place,
+    wake,
+  }: Surroundings & Stores & { data: DataFolder; place: Place; wake: (job: string) => void },
+): Services {
+  return {
     db,
     keys: createLocalKeyStore({
       records: createKeyRecords(db),
       sealer: deriveSealer(masterKey, 'keys', random),
       random,
     }),
+    objects,
+    bulk,
     clock,
     random,
     log,
+    metrics: createMetrics(),
+    events: createEvents({
+      log,
+      random,
+      delivered: config.eventWebhook !== undefined,
+      wake: () => wake('deliver-events'),
+    }),
     quotas: config.quotas,
     issuancePolicy: config.issuancePolicy,
+    revocationPolicy: config.revocationPolicy,
     pageTokens: createPageTokens(deriveSealer(masterKey, 'page tokens', random)),
-    wake: (job) => scheduler?.wake(job),
+    publicUrl: () => place.publicUrl,
+    wake,
   }
-  scheduler = startScheduler(jobs, services)
-  return { services, scheduler }
 }

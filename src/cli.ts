@@ -1,5 +1,5 @@
 /** The command line: what can be asked, and in which words. What is done is in administration.ts and serve.ts. */
-import { Command, CommanderError, Option } from 'commander'
+import { Command, CommanderError } from 'commander'
 import { readFile } from 'node:fs/promises'
 import {
   addAccessKey,
@@ -11,20 +11,21 @@ import {
   switchAccessKeyOff,
 } from './administration.ts'
 import {
-  parseAccountId,
-  readConfig,
-  settings,
-  variableOf,
-  type Config,
-  type Flags,
-  type SettingName,
-} from './config.ts'
+  accountId,
+  config,
+  configOf,
+  examples,
+  lenient,
+  onlyOne,
+  printJson,
+  storageSettings,
+  withSettings,
+} from './cli-settings.ts'
+import { bucketCommand, jobsCommand } from './cli-storage.ts'
+import type { Config, Flags } from './config.ts'
 import { ConfigurationError } from './errors.ts'
 import { serve } from './serve.ts'
 import { version } from './version.ts'
-
-/** Settings that commands beside `serve` need: where the data is. */
-const storageSettings: readonly SettingName[] = ['data', 'database', 'masterKeyFile']
 
 /** The command `signet` with all its commands. Actions print their answer with `print`. */
 export function createProgram(print: (text: string) => void): Command {
@@ -38,6 +39,8 @@ export function createProgram(print: (text: string) => void): Command {
   program.addCommand(checkConfigCommand(print))
   program.addCommand(accountCommand(print))
   program.addCommand(accessKeyCommand(print))
+  program.addCommand(bucketCommand(print))
+  program.addCommand(jobsCommand(print))
   program
     .command('version')
     .description('print the version')
@@ -143,14 +146,6 @@ function addKeyChange(group: Command, { name, description, change }: KeyChange):
     )
 }
 
-/** What was given as an argument or as a flag. Throws ConfigurationError unless it is exactly one. */
-function onlyOne(what: string, argument: string | undefined, flag: string | undefined): string {
-  const given = argument ?? flag
-  if (given === undefined || (argument !== undefined && flag !== undefined))
-    throw new ConfigurationError(`name one ${what}`)
-  return given
-}
-
 async function createKey(flags: AccessKeyFlags): Promise<unknown> {
   const policy = flags.policy === undefined ? undefined : await readPolicy(flags.policy)
   for (const problem of policy === undefined ? [] : checkPolicy(policy))
@@ -168,60 +163,6 @@ async function readPolicy(path: string): Promise<string> {
   } catch (error) {
     throw new ConfigurationError(`--policy ${path} cannot be read: ${(error as Error).message}`)
   }
-}
-
-/** A command with every setting, which leaves it to readConfig to name what is not known, with all else. */
-function lenient(command: Command): Command {
-  return withSettings(command, Object.keys(settings) as SettingName[])
-    .allowUnknownOption()
-    .allowExcessArguments()
-}
-
-/** Adds `--flag VALUE` for settings. Bad values are found by readConfig, all at once. */
-function withSettings(command: Command, names: readonly SettingName[]): Command {
-  for (const name of names) {
-    const { flag, value, description, fallback } = settings[name]
-    const note = fallback === undefined ? '' : ` (default: ${fallback})`
-    const text = `${description}${note} [${variableOf(flag)}]`
-    command.addOption(new Option(`--${flag} <${value}>`, text))
-  }
-  return command.exitOverride()
-}
-
-/** For serve and check-config: everything that is wrong in one message. */
-function configOf(flags: Flags, command: Command): Config {
-  return readConfig(flags, process.env, unknownArguments(command))
-}
-
-function config(flags: Flags): Config {
-  return readConfig(flags, process.env)
-}
-
-/** What commander left over: unknown flags, each perhaps with its value, and stray arguments. */
-function unknownArguments(command: Command): string[] {
-  return command.args.flatMap((argument, index, all) => {
-    if (argument.startsWith('-')) {
-      const flag = argument.split('=')[0]
-      return [`${flag} is not a flag of signet ${command.name()}`]
-    }
-    return all[index - 1]?.startsWith('-') ? [] : [`'${argument}' is not expected`]
-  })
-}
-
-function accountId(text: string): string {
-  try {
-    return parseAccountId(text)
-  } catch (error) {
-    throw new ConfigurationError(`account ${(error as Error).message}, not '${text}'`)
-  }
-}
-
-function printJson(print: (text: string) => void, value: unknown): void {
-  print(JSON.stringify(value, undefined, 2))
-}
-
-function examples(...lines: readonly string[]): string {
-  return `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}\n`
 }
 
 /** Whether commander has said already what there is to say (help, or a usage error). */

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { resolve } from 'node:path'
 import { test } from 'node:test'
-import { readConfig, settings, variableOf } from './config.ts'
+import { readConfig, variableOf } from './config.ts'
 import { ConfigurationError } from './errors.ts'
+import { settings } from './settings.ts'
 
 test('has the documented defaults', () => {
   assert.deepEqual(readConfig({}, {}), {
@@ -17,8 +18,17 @@ test('has the documented defaults', () => {
       authoritiesPerRegion: 200,
       certificatesPerAuthority: 100_000_000,
       tagsPerAuthority: 50,
+      revocationsPerAuthority: 1_000_000,
     },
     issuancePolicy: { lint: 'error', weakKeys: 'refuse', verifySignatures: 'ca' },
+    revocationPolicy: {
+      crlDelaySeconds: 1,
+      ocspValiditySeconds: 3600,
+      caIssuers: true,
+      auditReportIntervalSeconds: 1800,
+    },
+    objects: { kind: 'embedded' },
+    eventWebhook: undefined,
   })
 })
 

@@ -1,15 +1,10 @@
 /** From flags and environment to a typed Config; every problem is reported at once. */
 import { resolve } from 'node:path'
-import { defaultQuotas, type Quotas } from './authority/quotas.ts'
+import type { Quotas } from './authority/quotas.ts'
 import { ConfigurationError } from './errors.ts'
+import type { RevocationPolicy } from './authority/revocation-policy.ts'
 import type { IssuancePolicy } from './issuance/issuance-policy.ts'
-
-export interface Address {
-  /** Name or address, without brackets. */
-  readonly host: string
-  /** 0 lets the system choose. */
-  readonly port: number
-}
+import { settings, type Address, type Setting } from './settings.ts'
 
 export interface Config {
   /** Absolute path of the data folder. */
@@ -25,105 +20,21 @@ export interface Config {
   readonly logLevel: string
   readonly quotas: Quotas
   readonly issuancePolicy: IssuancePolicy
+  readonly revocationPolicy: RevocationPolicy
+  readonly objects: ObjectsConfig
+  /** Where events are posted to; undefined for nowhere. */
+  readonly eventWebhook: string | undefined
 }
 
-/** What one flag or variable is: `parse` throws an Error that says what the value must be. */
-interface Setting<T> {
-  readonly flag: string
-  readonly value: string
-  readonly description: string
-  readonly fallback: string | undefined
-  readonly parse: (text: string) => T
-}
-
-const lintModes = ['error', 'warn', 'off'] as const
-const weakKeyModes = ['refuse', 'allow'] as const
-const verifyModes = ['all', 'ca'] as const
-const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
-
-/** Every setting of the server, in the order of the help text. */
-export const settings = {
-  data: setting('data', 'DIR', 'folder for everything that is kept', './data', nonEmpty),
-  listen: setting('listen', 'HOST:PORT', 'where the API listens', '127.0.0.1:8080', address),
-  publicListen: setting(
-    'public-listen',
-    'HOST:PORT',
-    'where CRLs, OCSP and CA certificates are served; anyone may reach it',
-    '127.0.0.1:8081',
-    address,
-  ),
-  publicUrl: setting(
-    'public-url',
-    'URL',
-    'what certificates say about the public listener (default: http:// and its address)',
-    undefined,
-    url,
-  ),
-  database: setting(
-    'database',
-    'URL',
-    'database (default: SQLite in the data folder)',
-    undefined,
-    database,
-  ),
-  account: setting(
-    'account',
-    'ID',
-    'account that the first start makes',
-    '123456789012',
-    parseAccountId,
-  ),
-  masterKeyFile: setting(
-    'master-key-file',
-    'FILE',
-    'key that the stored keys are encrypted under (default: master.key in the data folder)',
-    undefined,
-    nonEmpty,
-  ),
-  logLevel: setting('log-level', 'LEVEL', logLevels.join(', '), 'info', oneOf(logLevels)),
-  lint: setting(
-    'lint',
-    'MODE',
-    'what a certificate that breaks a rule of RFC 5280 is: error (refused), warn (logged), off',
-    'error',
-    oneOf(lintModes),
-  ),
-  weakKeys: setting(
-    'weak-keys',
-    'MODE',
-    'what a CSR with a weak key is: refuse, or allow as AWS does',
-    'refuse',
-    oneOf(weakKeyModes),
-  ),
-  verifySignatures: setting(
-    'verify-signatures',
-    'MODE',
-    'which signatures are checked before they are stored: all, or ca (those of CA certificates)',
-    'ca',
-    oneOf(verifyModes),
-  ),
-  quotaAuthorities: setting(
-    'quota-authorities',
-    'N',
-    'CAs of one account in one Region',
-    String(defaultQuotas.authoritiesPerRegion),
-    count,
-  ),
-  quotaCertificates: setting(
-    'quota-certificates',
-    'N',
-    'certificates of one CA',
-    String(defaultQuotas.certificatesPerAuthority),
-    count,
-  ),
-  quotaTags: setting(
-    'quota-tags',
-    'N',
-    'tags on one CA',
-    String(defaultQuotas.tagsPerAuthority),
-    count,
-  ),
-} as const
+/** Where buckets are: a folder below the data folder, or an S3 store (AWS itself if it has no endpoint). */
+export type ObjectsConfig =
+  | { readonly kind: 'embedded' }
+  | {
+      readonly kind: 's3'
+      readonly endpoint: string | undefined
+      readonly region: string
+      readonly publicUrl: string | undefined
+    }
 
 type Settings = typeof settings
 export type SettingName = keyof Settings
@@ -145,8 +56,7 @@ export function readConfig(
   problems: readonly string[] = [],
 ): Config {
   const found = [...problems, ...unknownVariables(environment)]
-  const read = <N extends SettingName>(name: N): ReturnType<Settings[N]['parse']> | undefined =>
-    readSetting({ name, flags, environment, problems: found })
+  const read: Read = (name) => readSetting({ name, flags, environment, problems: found })
   const data = read('data')
   const listen = read('listen')
   const publicListen = read('publicListen')
@@ -163,18 +73,41 @@ export function readConfig(
       authoritiesPerRegion: read('quotaAuthorities'),
       certificatesPerAuthority: read('quotaCertificates'),
       tagsPerAuthority: read('quotaTags'),
+      revocationsPerAuthority: read('quotaRevocations'),
     },
     issuancePolicy: {
       lint: read('lint'),
       weakKeys: read('weakKeys'),
       verifySignatures: read('verifySignatures'),
     },
+    revocationPolicy: {
+      crlDelaySeconds: read('crlDelay'),
+      ocspValiditySeconds: read('ocspValidity'),
+      caIssuers: read('noCaIssuers') === 'false',
+      auditReportIntervalSeconds: read('auditReportInterval'),
+    },
+    objects: objectsConfig(read, found),
+    eventWebhook: read('eventWebhook'),
   }
   read('database')
   if (listen && publicListen && sameAddress(listen, publicListen))
     found.push('--listen and --public-listen must not be the same')
   if (found.length > 0) throw new ConfigurationError(found.join('\n'))
   return config as Config
+}
+
+/** The value of a setting; undefined if it has none, or a bad one. */
+type Read = <N extends SettingName>(name: N) => ReturnType<Settings[N]['parse']> | undefined
+
+function objectsConfig(read: Read, problems: string[]): ObjectsConfig {
+  const endpoint = read('s3Endpoint')
+  const kind = read('objects') ?? (endpoint === undefined ? 'embedded' : 's3')
+  const region = read('s3Region') ?? ''
+  const publicUrl = read('s3PublicUrl')
+  if (kind === 's3') return { kind, endpoint, region, publicUrl }
+  if (endpoint !== undefined || publicUrl !== undefined)
+    problems.push('--objects embedded does not go with --s3-endpoint or --s3-public-url')
+  return { kind }
 }
 
 function readSetting<N extends SettingName>(from: {
@@ -194,8 +127,8 @@ function readSetting<N extends SettingName>(from: {
   try {
     return parse(given)
   } catch (error) {
-    // A database address may hold a password.
-    const echo = from.name === 'database' ? '' : `, not '${given}'`
+    // These may hold a password.
+    const echo = ['database', 'eventWebhook'].includes(from.name) ? '' : `, not '${given}'`
     from.problems.push(`${source} ${(error as Error).message}${echo}`)
     return undefined
   }
@@ -209,68 +142,6 @@ function unknownVariables(environment: Readonly<Record<string, string | undefine
     .map((name) => `${name} is not a variable of signet`)
 }
 
-// oxlint-disable-next-line max-params -- rows of a table
-function setting<T>(
-  flag: string,
-  value: string,
-  description: string,
-  fallback: string | undefined,
-  parse: (text: string) => T,
-): Setting<T> {
-  return { flag, value, description, fallback, parse }
-}
-
-function nonEmpty(text: string): string {
-  if (text === '') throw new Error('must not be empty')
-  return text
-}
-
-/** HOST:PORT, an IPv6 address in brackets. */
-function address(text: string): Address {
-  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^\s:[\]/]+)):(\d{1,5})$/.exec(text)
-  const host = match?.[1] ?? match?.[2]
-  const port = Number(match?.[3])
-  if (host === undefined || port > 65_535) throw new Error('must be HOST:PORT')
-  return { host, port }
-}
-
 function sameAddress(a: Address, b: Address): boolean {
   return a.host === b.host && a.port === b.port && a.port !== 0
-}
-
-function url(text: string): string {
-  const parsed = URL.canParse(text) ? new URL(text) : undefined
-  const plain = parsed && parsed.search === '' && parsed.hash === '' && parsed.username === ''
-  if (!parsed || !plain || !['http:', 'https:'].includes(parsed.protocol))
-    throw new Error('must be an http or https URL without query')
-  return text.replace(/\/+$/, '')
-}
-
-function database(text: string): never {
-  const scheme = /^[a-z]+:/i.exec(text)?.[0]
-  throw new Error(
-    scheme?.startsWith('postgres')
-      ? 'cannot be PostgreSQL in this version: leave it out for SQLite in the data folder'
-      : 'must be left out: SQLite in the data folder is the only database of this version',
-  )
-}
-
-/** Twelve digits. */
-export function parseAccountId(text: string): string {
-  if (!/^\d{12}$/.test(text)) throw new Error('must be an account id of twelve digits')
-  return text
-}
-
-function oneOf<const T extends string>(values: readonly T[]): (text: string) => T {
-  return (text) => {
-    const found = values.find((value) => value === text)
-    if (found === undefined) throw new Error(`must be one of ${values.join(', ')}`)
-    return found
-  }
-}
-
-function count(text: string): number {
-  const value = Number(text)
-  if (!/^\d{1,15}$/.test(text) || value < 1) throw new Error('must be a whole number from 1')
-  return value
 }

@@ -10,12 +10,19 @@ import { openSqlite, type SqliteDatabase } from './store/sqlite.ts'
 
 export interface DataFolder {
   readonly db: SqliteDatabase
+  /** Absolute path of the database file. */
+  readonly databasePath: string
   readonly masterKey: MasterKey
   /** Seals the secrets of access keys. */
   readonly sealer: Sealer
 }
 
 const databaseFile = 'signet.sqlite'
+
+/** Where the embedded object store has its buckets. */
+export function bucketsFolder({ dataDirectory }: Pick<Config, 'dataDirectory'>): string {
+  return join(dataDirectory, 'objects')
+}
 
 /**
  * Opens the data folder, which must exist; `mayCreate` makes database and master key if neither is there yet. Throws
@@ -44,5 +51,23 @@ export async function openData(
     await db.close()
     throw error
   }
-  return { db, masterKey, sealer: deriveSealer(masterKey, 'access keys', systemRandom) }
+  return {
+    db,
+    databasePath: path,
+    masterKey,
+    sealer: deriveSealer(masterKey, 'access keys', systemRandom),
+  }
+}
+
+/** Opens the data folder for one piece of work. Throws ConfigurationError if there is none. */
+export async function withData<T>(
+  config: Config,
+  work: (data: DataFolder) => Promise<T>,
+): Promise<T> {
+  const data = await openData(config, { mayCreate: false })
+  try {
+    return await work(data)
+  } finally {
+    await data.db.close()
+  }
 }

@@ -1,22 +1,34 @@
+import type { Quotas } from './authority/quotas.ts'
+import type { RevocationPolicy } from './authority/revocation-policy.ts'
+import type { BulkWork } from './bulk-work.ts'
 import type { Clock } from './clock.ts'
+import type { Events } from './events.ts'
+import type { IssuancePolicy } from './issuance/issuance-policy.ts'
 import type { KeyStore } from './keys/key-store.ts'
 import type { Log } from './log.ts'
+import type { Metrics } from './metrics.ts'
+import type { ObjectStore } from './objects/object-store.ts'
 import type { Random } from './random.ts'
 import type { Database } from './store/database.ts'
-import type { Quotas } from './authority/quotas.ts'
-import type { IssuancePolicy } from './issuance/issuance-policy.ts'
 import type { PageTokens } from './wire/page-token.ts'
 
 /** What operations and jobs are given. app.ts makes it; a function takes the members it uses. */
 export interface Services {
   readonly db: Database
   readonly keys: KeyStore
+  readonly objects: ObjectStore
+  readonly bulk: BulkWork
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
+  readonly metrics: Metrics
+  readonly events: Events
   readonly quotas: Quotas
   readonly issuancePolicy: IssuancePolicy
+  readonly revocationPolicy: RevocationPolicy
   readonly pageTokens: PageTokens
+  /** What certificates say about the public listener: an absolute URL without a slash at its end. */
+  readonly publicUrl: () => string
   /** Tells a job that there may be work for it now. May be lost: the job also looks by itself. */
   readonly wake: (job: string) => void
 }

@@ -3,6 +3,7 @@
  * neither SQL nor HTTP.
  */
 import type { AuthorityConfiguration } from './configuration.ts'
+import type { CurrentCrl } from './crl.ts'
 import type { KeyStorageSecurityStandard } from './key-storage.ts'
 import type { RevocationConfiguration } from './revocation-configuration.ts'
 
@@ -40,6 +41,8 @@ export interface Authority extends AuthorityRequest {
   readonly csrPem: string | undefined
   /** The certificate that was imported last. */
   readonly certificate: InstalledCertificate | undefined
+  /** The CRL that what it issues is bound to; undefined until it first issued with CRLs on. */
+  readonly crl: CurrentCrl | undefined
   /** When DeleteCertificateAuthority was called, and until when it can be undone. */
   readonly deletion: { readonly deletedAt: Date; readonly restorableUntil: Date } | undefined
   /** Grows with every change: what a change was decided on. */

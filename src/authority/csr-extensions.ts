@@ -2,7 +2,7 @@
 import { ServiceError } from '../errors.ts'
 import type { Extension } from '../x509/extensions.ts'
 import { oids } from '../x509/oid.ts'
-import { encodeSubjectInfoAccess } from '../x509/subject-info-access.ts'
+import { encodeInfoAccess } from '../x509/info-access.ts'
 import { generalNameOf, requireOid, type RequestedGeneralName } from './general-names.ts'
 import { keyUsageExtension, type RequestedKeyUsage } from './key-usage.ts'
 
@@ -50,7 +50,7 @@ function subjectInfoAccess(
   return {
     oid: oids.subjectInfoAccess,
     critical: false,
-    value: encodeSubjectInfoAccess(descriptions),
+    value: encodeInfoAccess(descriptions),
   }
 }
 

@@ -19,10 +19,13 @@ export type LifeCycleEvent =
   | 'import-certificate'
   | 'issue-certificate'
   | 'get-certificate'
+  | 'revoke-certificate'
   | 'update'
   | 'delete'
   | 'restore'
   | 'tag'
+  | 'create-audit-report'
+  | 'describe-audit-report'
 
 const statuses = [
   'CREATING',
@@ -49,10 +52,13 @@ const table: Readonly<Record<LifeCycleEvent, readonly Cell[]>> = {
   'import-certificate': /*     */ [no, ok, ok, ok, ok, no, no],
   'issue-certificate': /*      */ [no, root, ok, no, root, no, no],
   'get-certificate': /*        */ [no, root, ok, ok, ok, no, no],
+  'revoke-certificate': /*     */ [no, no, ok, ok, no, no, no],
   update: /*                   */ [no, no, ok, ok, no, no, no],
   delete: /*                   */ [ok, ok, no, ok, ok, ok, no],
   restore: /*                  */ [no, no, no, no, no, no, ok],
   tag: /*                      */ [no, ok, ok, ok, ok, no, no],
+  'create-audit-report': /*    */ [no, no, ok, ok, ok, no, no],
+  'describe-audit-report': /*  */ [ok, ok, ok, ok, ok, ok, ok],
 }
 
 /** Texts that clients match on are AWS's own. */
@@ -73,6 +79,9 @@ const refusal: Readonly<Record<LifeCycleEvent, (arn: string, status: string) => 
   restore: (_arn, status) =>
     `The certificate authority is in the ${status} state; only a DELETED one can be restored`,
   tag: inState,
+  'revoke-certificate': inState,
+  'create-audit-report': inState,
+  'describe-audit-report': inState,
 }
 
 const otherTexts: Partial<Record<ErrorCode, string>> = {

@@ -6,6 +6,8 @@ export interface Quotas {
   readonly certificatesPerAuthority: number
   /** Tags on one CA. */
   readonly tagsPerAuthority: number
+  /** Certificates revoked and not expired of one CA with a complete CRL. */
+  readonly revocationsPerAuthority: number
 }
 
 /** AWS's defaults. */
@@ -13,4 +15,5 @@ export const defaultQuotas: Quotas = {
   authoritiesPerRegion: 200,
   certificatesPerAuthority: 100_000_000,
   tagsPerAuthority: 50,
+  revocationsPerAuthority: 1_000_000,
 }

@@ -5,7 +5,7 @@
 import { ServiceError } from '../errors.ts'
 
 /** CrlConfiguration, enabled: bucket and life of a CRL are there, defaults are filled in. */
-interface EnabledCrl {
+export interface EnabledCrl {
   readonly Enabled: true
   readonly ExpirationInDays: number
   readonly S3BucketName: string
@@ -98,7 +98,8 @@ function requireAlone(name: string, block: object): void {
 const bucketNamePattern = /^(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/
 const addressPattern = /^\d+\.\d+\.\d+\.\d+$/
 
-function requireBucketName(name: string): void {
+/** Throws InvalidArgsException for a name that no S3 bucket can have. */
+export function requireBucketName(name: string): void {
   if (!bucketNamePattern.test(name) || addressPattern.test(name))
     throw invalid(`S3BucketName '${name}' does not follow the naming rules of S3 buckets.`)
 }

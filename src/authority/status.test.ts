@@ -37,6 +37,7 @@ function authority(change: Partial<Authority> = {}): Authority {
       certificateDer: new Uint8Array(),
       chainPem: undefined,
     },
+    crl: undefined,
     deletion: undefined,
     revision: 1,
     ...change,

@@ -82,6 +82,11 @@ export async function answerRequest(
     const { status, errorCode } = answer
     const milliseconds = services.clock.now().getTime() - startedAt
     logRequest(services.log, { requestId, ...trail, status, errorCode, milliseconds }, error)
+    services.services.metrics.request(
+      trail.operation ?? 'unknown',
+      errorCode ?? 'success',
+      milliseconds,
+    )
     return answer
   }
   try {

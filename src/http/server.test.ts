@@ -11,7 +11,9 @@ import { canonicalQuery, canonicalRequest } from '../wire/sigv4-canonical.ts'
 import { indexHeaders, splitTarget } from '../wire/sigv4-request.ts'
 import { formatTimestamp } from '../wire/sigv4-timestamp.ts'
 import { deriveSigningKey, stringToSign } from '../wire/sigv4.ts'
+import { createMetrics } from '../metrics.ts'
 import type { Services } from '../services.ts'
+import { notFound } from './public-answer.ts'
 import type { ApiOperation } from './api.ts'
 import { createApiServer, createPublicServer } from './server.ts'
 
@@ -67,7 +69,7 @@ const log = createLog('info', {
 function services(deadlineMilliseconds?: number) {
   return {
     findOperation: (name: string) => operations.get(name),
-    services: {} as Services,
+    services: { metrics: createMetrics() } as Services,
     log,
     random: systemRandom,
     clock: { now: () => now },
@@ -592,7 +594,7 @@ test('closing finishes what is running', async () => {
 })
 
 test('health is told on both listeners', async () => {
-  const open = createPublicServer({ log, random: systemRandom })
+  const open = createPublicServer({ log, random: systemRandom }, () => Promise.resolve(notFound))
   await open.listen({ host: '127.0.0.1', port: 0 })
   for (const port of [portOf(server), portOf(open)]) {
     const health = await send({ method: 'GET', target: '/healthz', body: '' }, {}, port)

@@ -13,6 +13,7 @@ import { renderError } from '../wire/errors.ts'
 import { indexHeaders, splitTarget, type RawRequest } from '../wire/sigv4-request.ts'
 import { answerRequest, type ApiServices } from './api.ts'
 import { jsonMediaType } from './members.ts'
+import { textAnswer, type PublicAnswer, type PublicRequest } from './public-answer.ts'
 import { refusalOf, refuseConnection } from './refusals.ts'
 import { createRequestIds } from './request-ids.ts'
 import { logRequest } from './request-log.ts'
@@ -30,20 +31,28 @@ const apiBodyBytesMax = 4 * 1024 * 1024
 const publicBodyBytesMax = 64 * 1024
 
 const healthPath = '/healthz'
+const metricsPath = '/metrics'
 const headerBytesMax = 32 * 1024
 const headersMilliseconds = 15_000
 const requestMilliseconds = 30_000
 const keepAliveMilliseconds = 75_000
 
 /**
- * The API listener, not yet listening: every request goes to the pipeline, `GET /healthz` apart. `close()` stops
+ * The API listener, not yet listening: every request goes to the pipeline, `GET /healthz` and `GET /metrics` apart. `close()` stops
  * accepting, finishes what is running and drops idle connections.
  */
 export function createApiServer(services: ApiServices & ListenerServices): FastifyInstance {
   const server = createServer(services, apiBodyBytesMax, {
-    // The router sees no path but these two: it would decode others, and refuse some in its own way.
-    rewriteUrl: ({ url = '' }) => (splitTarget(url).path === healthPath ? healthPath : '/'),
+    // The router sees no path but these three: it would decode others, and refuse some in its own way.
+    rewriteUrl: ({ url = '' }) => {
+      const { path } = splitTarget(url)
+      return path === healthPath || path === metricsPath ? path : '/'
+    },
   })
+  const { metrics } = services.services
+  server.get(metricsPath, async (_request, reply) =>
+    reply.type(metrics.contentType).send(await metrics.text()),
+  )
   const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const { status, errorCode, body } = await answerRequest(
       services,
@@ -58,13 +67,40 @@ export function createApiServer(services: ApiServices & ListenerServices): Fasti
   return server
 }
 
-/** The listener that anyone may reach, not yet listening: `GET /healthz`, and the routes that are added to it. */
-export function createPublicServer(services: ListenerServices): FastifyInstance {
-  const server = createServer(services, publicBodyBytesMax, {})
-  server.setNotFoundHandler((_request, reply) =>
-    reply.code(404).type('text/plain').send('Not found\n'),
-  )
+/** The listener that anyone may reach, not yet listening: `GET /healthz`, and what `answer` has. */
+export function createPublicServer(
+  services: ListenerServices,
+  answer: (request: PublicRequest) => Promise<PublicAnswer>,
+): FastifyInstance {
+  const server = createServer(services, publicBodyBytesMax, {
+    rewriteUrl: ({ url = '' }) => (splitTarget(url).path === healthPath ? healthPath : '/'),
+  })
+  const handle = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const { method, body, headers, originalUrl } = request
+    const { path } = splitTarget(originalUrl)
+    const octets = body instanceof Uint8Array ? body : new Uint8Array()
+    const found = await answerOrFail(services, request, () =>
+      answer({ method, path, headers, body: octets }),
+    )
+    return reply.code(found.status).headers(found.headers).send(found.body)
+  }
+  server.all('/', handle)
+  server.setNotFoundHandler(handle)
   return server
+}
+
+/** Strangers are told nothing of what failed. */
+async function answerOrFail(
+  { log }: ListenerServices,
+  { id }: FastifyRequest,
+  answer: () => Promise<PublicAnswer>,
+): Promise<PublicAnswer> {
+  try {
+    return await answer()
+  } catch (error) {
+    log.error({ requestId: id, err: error }, 'public request failed')
+    return textAnswer(500, 'Internal error')
+  }
 }
 
 function createServer(

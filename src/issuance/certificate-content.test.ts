@@ -29,12 +29,14 @@ function contentOf(sources: {
   readonly csr: AcceptedCsr
   readonly api?: ContentSources['passthrough']
   readonly root?: boolean
+  readonly pointers?: ContentSources['pointers']
 }): { subject: string; extensions: string[] } {
   const content = certificateContent({
     template: requireTemplate(sources.template),
     csr: sources.csr,
     passthrough: sources.api ?? { subject: undefined, extensions: [] },
     authorityKeyIdentifier: sources.root === true ? undefined : new Uint8Array(20),
+    pointers: sources.pointers ?? {},
   })
   return {
     subject: content.subject.rdns

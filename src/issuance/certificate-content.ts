@@ -13,6 +13,7 @@ import { isEmptyName, type Name } from '../x509/name.ts'
 import { oids } from '../x509/oid.ts'
 import { keyIdentifier } from '../x509/subject-public-key-info.ts'
 import type { AcceptedCsr } from './accept-csr.ts'
+import { pointerExtensions, type CertificatePointers } from './certificate-pointers.ts'
 import { noPassthrough, type Passthrough } from './passthrough.ts'
 import type { Template } from './templates.ts'
 
@@ -28,6 +29,8 @@ export interface ContentSources {
   readonly passthrough: Passthrough
   /** keyIdentifier of the CA; undefined for a root that signs itself. */
   readonly authorityKeyIdentifier: Uint8Array | undefined
+  /** Where revocation can be looked up; a root, which cannot be revoked, says nothing of it. */
+  readonly pointers: CertificatePointers
 }
 
 /**
@@ -39,9 +42,9 @@ export function certificateContent(sources: ContentSources): CertificateContent 
   const passthrough = template.api ? sources.passthrough : noPassthrough
   const subject = passthrough.subject ?? csr.request.subject
   const own = templateExtensions(sources)
-  const fromApi = passthrough.extensions.filter(({ oid }) => mayPass(template, 'api', oid))
+  const fromApi = passthrough.extensions.filter(({ oid }) => mayPass(sources, 'api', oid))
   const fromCsr = csr.request.extensions.filter(
-    ({ oid }) => oid === oids.subjectAltName || (template.csr && mayPass(template, 'csr', oid)),
+    ({ oid }) => oid === oids.subjectAltName || (template.csr && mayPass(sources, 'csr', oid)),
   )
   const merged = mergeExtensions([own, fromApi, fromCsr])
   const extensions = withSubjectAlternativeName(merged, subject, fromApi)
@@ -70,12 +73,21 @@ function templateExtensions(sources: ContentSources): Extension[] {
       value: encodeSubjectKeyIdentifier(subjectKeyIdentifier),
     },
     ...template.usage,
+    ...(template.kind === 'root' ? [] : pointerExtensions(sources.pointers)),
   ]
 }
 
-/** cRLDistributionPoints are the CA's matter but for the templates that say otherwise. */
-function mayPass(template: Template, source: 'api' | 'csr', oid: string): boolean {
-  return oid !== oids.crlDistributionPoints || template.crlDistributionPoints[source]
+/** cRLDistributionPoints are the CA's matter, but for the templates that say otherwise, and CAs that leave them out. */
+function mayPass(
+  { template, pointers }: ContentSources,
+  source: 'api' | 'csr',
+  oid: string,
+): boolean {
+  return (
+    oid !== oids.crlDistributionPoints ||
+    template.crlDistributionPoints[source] ||
+    pointers.omitsCrl === true
+  )
 }
 
 /** Of each extension the first. */
@@ -116,6 +128,7 @@ const order: readonly string[] = [
   oids.keyUsage,
   oids.extendedKeyUsage,
   oids.crlDistributionPoints,
+  oids.authorityInfoAccess,
 ]
 
 function inOrder(extensions: readonly Extension[]): Extension[] {

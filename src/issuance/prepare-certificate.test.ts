@@ -40,6 +40,7 @@ function orderOf(template: string, days = 1): CertificateOrder {
     issuedAt,
     serialNumber: Uint8Array.of(0x80, 1),
     signingAlgorithm: 'SHA256WITHECDSA',
+    pointers: {},
   }
 }
 

@@ -12,6 +12,7 @@ import { parseGeneralNames } from '../x509/general-name.ts'
 import { oids } from '../x509/oid.ts'
 import type { AcceptedCsr } from './accept-csr.ts'
 import { certificateContent, type CertificateContent } from './certificate-content.ts'
+import type { CertificatePointers } from './certificate-pointers.ts'
 import type { Issuer } from './issuer.ts'
 import { lintTbsCertificate, type LintFinding } from './lint.ts'
 import type { Passthrough } from './passthrough.ts'
@@ -29,6 +30,7 @@ export interface CertificateOrder {
   /** Octets of a positive integer, big-endian. */
   readonly serialNumber: Uint8Array
   readonly signingAlgorithm: SigningAlgorithm
+  readonly pointers: CertificatePointers
 }
 
 declare const prepared: unique symbol

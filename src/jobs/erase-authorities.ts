@@ -15,5 +15,6 @@ export const eraseAuthorities: Job = {
       log.info({ job: 'erase-authorities', authority: authority.id }, 'key erased')
     }
     if (authorities.length === batch) wake('erase-authorities')
+    return { done: authorities.length, failed: 0 }
   },
 }

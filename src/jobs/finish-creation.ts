@@ -9,10 +9,12 @@ import {
   type AuthorityChange,
 } from '../store/authorities.ts'
 import { ConflictError } from '../store/database.ts'
+import { certificateAuthorityArn } from '../wire/arn.ts'
 import { signatureAlgorithmIdentifier } from '../x509/algorithm-identifier.ts'
 import { encodeCertificationRequest } from '../x509/certification-request.ts'
 import { encodePem } from '../x509/pem.ts'
-import type { Job } from './scheduler.ts'
+import { forEachOf } from './for-each.ts'
+import type { Job, JobResult } from './scheduler.ts'
 
 const batch = 32
 /** A creation that does not succeed for so long is given up: AWS's REQUEST_TIMED_OUT. */
@@ -27,14 +29,15 @@ export const finishCreation: Job = {
   everySeconds: 5,
   async run(services) {
     const authorities = await listCreatingAuthorities(services.db, batch)
-    await Promise.all(authorities.map((authority) => finish(services, authority)))
+    const result = await forEachOf(authorities, batch, (authority) => finish(services, authority))
     if (authorities.some(({ deletion }) => deletion !== undefined))
       services.wake('erase-authorities')
     if (authorities.length === batch) services.wake('finish-creation')
+    return result
   },
 }
 
-async function finish(services: Services, authority: Authority): Promise<void> {
+async function finish(services: Services, authority: Authority): Promise<keyof JobResult> {
   const { id, configuration } = authority
   let key: CreatedKey | undefined
   try {
@@ -42,9 +45,11 @@ async function finish(services: Services, authority: Authority): Promise<void> {
     const csrPem = await makeCsr(services, configuration, key)
     const change = { status: 'PENDING_CERTIFICATE', keyHandle: key.handle, csrPem } as const
     await record(services, authority, change)
+    return 'done'
   } catch (error) {
     services.log.error({ job: 'finish-creation', authority: id, err: error }, 'creation failed')
     await giveUp(services, authority, { error, key })
+    return 'failed'
   }
 }
 
@@ -78,12 +83,21 @@ async function giveUp(
 
 /** A CA that was changed meanwhile (deleted) is finished by the next run. */
 async function record(
-  { db, clock, wake }: Services,
+  { db, clock, events, wake }: Services,
   authority: Authority,
   change: AuthorityChange,
 ): Promise<void> {
+  const now = clock.now()
+  const event = events.prepare({
+    type: 'ACM Private CA Creation',
+    authority,
+    time: now,
+    resources: [certificateAuthorityArn(authority)],
+    detail: { result: change.status === 'FAILED' ? 'failure' : 'success' },
+  })
   try {
-    await db.transaction([updateAuthority(authority, change, clock.now())])
+    await db.transaction([updateAuthority(authority, change, now), ...event.statements])
+    event.tell()
   } catch (error) {
     if (!(error instanceof ConflictError)) throw error
     wake('finish-creation')

@@ -10,5 +10,6 @@ export const forgetTokens: Job = {
   async run({ db, clock, wake }) {
     const [rows = []] = await db.transaction([deleteExpiredTokens(clock.now(), batch)])
     if (rows.length === batch) wake('forget-tokens')
+    return { done: rows.length, failed: 0 }
   },
 }

@@ -1,7 +1,21 @@
+import { announceExpiry } from './announce-expiry.ts'
+import { createDeliverEvents } from './deliver-events.ts'
 import { eraseAuthorities } from './erase-authorities.ts'
 import { finishCreation } from './finish-creation.ts'
 import { forgetTokens } from './forget-tokens.ts'
+import { publishCrls } from './publish-crls.ts'
 import type { Job } from './scheduler.ts'
+import { writeAuditReports } from './write-audit-reports.ts'
 
-/** Every job of the server. */
-export const jobs: readonly Job[] = [finishCreation, eraseAuthorities, forgetTokens]
+/** Every job of the server; events are delivered where there is a webhook. */
+export function createJobs({ eventWebhook }: { readonly eventWebhook: string | undefined }): Job[] {
+  return [
+    finishCreation,
+    publishCrls,
+    writeAuditReports,
+    announceExpiry,
+    eraseAuthorities,
+    forgetTokens,
+    ...(eventWebhook === undefined ? [] : [createDeliverEvents(eventWebhook)]),
+  ]
+}

@@ -3,14 +3,23 @@
  * only delays it; it never runs twice at once here.
  */
 import type { Services } from '../services.ts'
+import { putJobOutcome, type JobOutcome } from '../store/job-outcomes.ts'
 
 export interface Job {
   readonly name: string
   /** How often it looks for work without being told. */
   readonly everySeconds: number
-  /** Does what is due. Throwing is logged and tried again. */
-  run(services: Services): Promise<void>
+  /** Does what is due, a bounded part of it. Throwing is logged and tried again. */
+  run(services: Services): Promise<JobResult>
 }
+
+/** How much of the work that was found is done, and how much will be tried again. */
+export interface JobResult {
+  done: number
+  failed: number
+}
+
+export const nothingDone: Readonly<JobResult> = { done: 0, failed: 0 }
 
 export interface Scheduler {
   /** Runs the job now, or again as soon as the present run is over. */
@@ -65,10 +74,37 @@ function startLoop(job: Job, services: Services): Loop {
   }
 }
 
+/** A run that found nothing to do leaves no trace: most are like that. */
 async function runOnce(job: Job, services: Services): Promise<void> {
+  const { clock, log, metrics } = services
+  const startedAt = clock.now().getTime()
   try {
-    await job.run(services)
+    const { done, failed } = await job.run(services)
+    if (done + failed === 0) return
+    metrics.jobRun(job.name, failed === 0 ? 'success' : 'failure')
+    const finishedAt = clock.now()
+    const milliseconds = finishedAt.getTime() - startedAt
+    log.debug({ job: job.name, done, failed, milliseconds }, 'job run')
+    await record(services, job, { finishedAt, milliseconds, done, failed, error: undefined })
   } catch (error) {
-    services.log.error({ job: job.name, err: error }, 'job failed; it will be tried again')
+    metrics.jobRun(job.name, 'failure')
+    log.error({ job: job.name, err: error }, 'job failed; it will be tried again')
+    const finishedAt = clock.now()
+    const milliseconds = finishedAt.getTime() - startedAt
+    const text = error instanceof Error ? error.message : String(error)
+    await record(services, job, { finishedAt, milliseconds, done: 0, failed: 1, error: text })
+  }
+}
+
+/** For `signet jobs list`. A database that refuses this is heard of elsewhere. */
+async function record(
+  { db, log }: Services,
+  job: Job,
+  outcome: Omit<JobOutcome, 'job'>,
+): Promise<void> {
+  try {
+    await db.transaction([putJobOutcome({ job: job.name, ...outcome })])
+  } catch (error) {
+    log.error({ job: job.name, err: error }, 'the outcome of a job cannot be recorded')
   }
 }

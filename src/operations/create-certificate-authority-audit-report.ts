@@ -1,3 +1,11 @@
+import { auditReportKey } from '../authority/audit-report.ts'
+import { requireBucketName } from '../authority/revocation-configuration.ts'
+import { ServiceError } from '../errors.ts'
+import { uuid } from '../random.ts'
+import type { Services } from '../services.ts'
+import { insertAuditReport } from '../store/audit-reports.ts'
+import { ConflictError } from '../store/database.ts'
+import { requireAuthority } from './require-authority.ts'
 import { enumeration, required, structure } from '../wire/shape.ts'
 import { operation } from './operation.ts'
 import { arn, auditReportId, s3BucketName, s3Key } from './shapes.ts'
@@ -26,4 +34,48 @@ export const createCertificateAuthorityAuditReport = operation({
     'RequestInProgressException',
   ],
   resource: (input) => input.CertificateAuthorityArn,
+  async run(services, input, caller) {
+    const { authority, now } = await requireAuthority(services, caller, {
+      arn: input.CertificateAuthorityArn,
+      event: 'create-audit-report',
+    })
+    const { S3BucketName: bucket, AuditReportResponseFormat: format } = input
+    requireBucketName(bucket)
+    await requireExistingBucket(services, bucket)
+    const id = uuid(services.random)
+    const key = auditReportKey(authority.id, id, format)
+    const { auditReportIntervalSeconds } = services.revocationPolicy
+    const since = new Date(now.getTime() - auditReportIntervalSeconds * 1000)
+    const report = { id, authorityNumber: authority.number, bucket, key, format } as const
+    try {
+      await services.db.transaction([
+        insertAuditReport({ ...report, status: 'CREATING', createdAt: now }, since),
+      ])
+    } catch (error) {
+      throw error instanceof ConflictError ? tooEarly(auditReportIntervalSeconds, error) : error
+    }
+    services.wake('write-audit-reports')
+    return { AuditReportId: id, S3Key: key }
+  },
 })
+
+/** A store that does not answer now may answer when the report is written. */
+async function requireExistingBucket(
+  { objects, log }: Pick<Services, 'objects' | 'log'>,
+  bucket: string,
+): Promise<void> {
+  const exists = await objects.hasBucket(bucket).catch((error: unknown) => {
+    log.warn({ bucket, err: error }, 'the bucket of an audit report cannot be looked up')
+    return true
+  })
+  if (!exists)
+    throw new ServiceError('ResourceNotFoundException', `There is no S3 bucket '${bucket}'.`)
+}
+
+function tooEarly(seconds: number, cause: ConflictError): ServiceError {
+  return new ServiceError(
+    'RequestInProgressException',
+    `An audit report of the certificate authority is being made, or was made in the last ${Math.ceil(seconds / 60)} minutes.`,
+    { cause },
+  )
+}

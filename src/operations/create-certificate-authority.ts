@@ -28,7 +28,7 @@ import {
   keyStorageSecurityStandard,
   tagList,
 } from './shapes.ts'
-import { noteRevocation } from './revocation-notice.ts'
+import { requireBucket } from './require-bucket.ts'
 import { tagOf } from './tag-view.ts'
 
 /** Members of its input. */
@@ -68,6 +68,7 @@ export const createCertificateAuthority = operation({
     const request = authorityRequest(services, input, caller)
     const authorityArn = certificateAuthorityArn(request)
     const statements = createStatements(services, input, request)
+    await requireBucket(services, request.revocation, caller.accountId)
     try {
       const CertificateAuthorityArn = await commitOnce(services, token, {
         arn: authorityArn,
@@ -75,7 +76,6 @@ export const createCertificateAuthority = operation({
         statements,
       })
       services.wake('finish-creation')
-      noteRevocation(services.log, CertificateAuthorityArn, request.revocation)
       return { CertificateAuthorityArn }
     } catch (error) {
       throw error instanceof ConflictError ? quotaExceeded(services, error) : error

@@ -5,6 +5,7 @@ import {
   requireImportable,
 } from '../authority/import-certificate.ts'
 import { insertAuthorityCertificate, installCertificate } from '../store/authorities.ts'
+import { touchAllCrls } from '../store/crls.ts'
 import { required, structure } from '../wire/shape.ts'
 import { publicKeyOf } from './authority-key.ts'
 import { certificatePem } from './certificate-view.ts'
@@ -52,6 +53,7 @@ export const importCertificateAuthorityCertificate = operation({
     await changeAuthority(services, [
       insertAuthorityCertificate(authority, installed(path), now),
       installCertificate(authority, authority.status === 'DISABLED' ? 'DISABLED' : 'ACTIVE', now),
+      touchAllCrls(authority, now),
     ])
   },
 })

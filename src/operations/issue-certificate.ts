@@ -1,6 +1,8 @@
 import { requireSigningAlgorithm } from '../authority/algorithms.ts'
+import type { CurrentCrl } from '../authority/crl.ts'
 import type { Caller } from '../authority/caller.ts'
 import { ServiceError } from '../errors.ts'
+import type { PreparedEvent } from '../events.ts'
 import { acceptCsr, type AcceptedCsr } from '../issuance/accept-csr.ts'
 import { requireLinted } from '../issuance/issuance-policy.ts'
 import type { Issuer } from '../issuance/issuer.ts'
@@ -15,9 +17,11 @@ import { ConflictError } from '../store/database.ts'
 import { findTokenArn, type ScopedToken } from '../store/idempotency-tokens.ts'
 import { certificateArn } from '../wire/arn.ts'
 import { enumeration, type Infer, long, required, structure } from '../wire/shape.ts'
+import { certificatePointers } from './certificate-pointers.ts'
 import { chooseIssuer, requireIssuing } from './choose-issuer.ts'
 import { signingAlgorithm } from './configuration-shapes.ts'
 import { apiPassthrough } from './extension-shapes.ts'
+import { bindStatements, currentCrl, openCurrentCrl } from './current-crl.ts'
 import { signCertificate } from './sign-certificate.ts'
 import { commitOnce, scopedToken } from './idempotency.ts'
 import { operation } from './operation.ts'
@@ -95,25 +99,55 @@ async function issue(
   request: IssueRequest,
   firstView: AuthorityView,
 ): Promise<string> {
+  const again = (): Promise<AuthorityView> =>
+    requireAuthority(services, request.caller, { arn: firstView.arn, event })
   let view = firstView
   for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
     const issuer = chooseIssuer(services.db, view, request)
-    const prepared = prepare(services, request, { view, issuer })
+    const crl = issuer === undefined ? undefined : currentCrl(view)
+    if (crl === 'missing') {
+      await openCurrentCrl(services, view)
+      view = await again()
+      continue
+    }
+    const prepared = prepare(services, request, { view, issuer, crl })
     reportFindings(services, view, prepared)
-    const certificateDer = await signCertificate(services, prepared, {
-      keyHandle: view.authority.keyHandle ?? '',
-      isCa: request.template.kind !== 'end-entity',
-      subjectPublicKeyInfo:
-        issuer?.subjectPublicKeyInfo ?? request.csr.request.subjectPublicKeyInfo,
-    })
-    const result = await store(services, { request, view, prepared, certificateDer })
+    const certificateDer = await sign(services, request, { view, issuer, prepared })
+    const result = await store(services, { request, view, prepared, certificateDer, crl })
     if (!(result instanceof ConflictError)) return result
-    const { revision } = view.authority
-    view = await requireAuthority(services, request.caller, { arn: view.arn, event })
-    const isCount = result.statement === 0
-    if (isCount && view.authority.revision === revision) throw quotaExceeded(services, result)
+    const found = await again()
+    const isSame = found.authority.revision === view.authority.revision
+    const conflict = conflictOf(result, crl)
+    if (conflict === 'quota' && isSame) throw quotaExceeded(services, result)
+    if (conflict === 'partition' && isSame) await openCurrentCrl(services, found)
+    view = await again()
   }
   throw new ServiceError('ThrottlingException', 'Rate exceeded')
+}
+
+/** Which of the statements in `store` did not apply. */
+function conflictOf(
+  { statement }: ConflictError,
+  crl: CurrentCrl | undefined,
+): 'quota' | 'partition' | 'certificate' {
+  if (statement === 0) return 'quota'
+  return statement === 1 && crl?.kind === 'PARTITION' ? 'partition' : 'certificate'
+}
+
+function sign(
+  services: Services,
+  { template, csr }: IssueRequest,
+  work: {
+    readonly view: AuthorityView
+    readonly issuer: Issuer | undefined
+    readonly prepared: PreparedCertificate
+  },
+): Promise<Uint8Array> {
+  return signCertificate(services, work.prepared, {
+    keyHandle: work.view.authority.keyHandle ?? '',
+    isCa: template.kind !== 'end-entity',
+    subjectPublicKeyInfo: work.issuer?.subjectPublicKeyInfo ?? csr.request.subjectPublicKeyInfo,
+  })
 }
 
 function reportFindings(
@@ -134,9 +168,9 @@ function passthroughOf({ ApiPassthrough }: IssueRequest['input'], template: Temp
 }
 
 function prepare(
-  { random }: Services,
+  services: Services,
   { input, csr, passthrough, template }: IssueRequest,
-  { view, issuer }: { readonly view: AuthorityView; readonly issuer: Issuer | undefined },
+  { view, issuer, crl }: Prepared,
 ): PreparedCertificate {
   const requested = {
     validity: validityOf(input.Validity),
@@ -148,38 +182,74 @@ function prepare(
     passthrough,
     period: certificatePeriod(requested, view.now),
     issuedAt: view.now,
-    serialNumber: newSerialNumber(random),
+    serialNumber: newSerialNumber(services.random),
     signingAlgorithm: input.SigningAlgorithm,
+    pointers: certificatePointers(services, view.authority, crl),
   }
   return prepareCertificate(order, issuer)
 }
 
+/** For whom a certificate is prepared. */
+interface Prepared {
+  readonly view: AuthorityView
+  readonly issuer: Issuer | undefined
+  readonly crl: CurrentCrl | undefined
+}
+
 /** The certificate's ARN, or why its row does not go with what is stored. */
 async function store(
-  { db, quotas }: Services,
+  services: Services,
   issued: {
     readonly request: IssueRequest
     readonly view: AuthorityView
     readonly prepared: PreparedCertificate
     readonly certificateDer: Uint8Array
+    readonly crl: CurrentCrl | undefined
   },
 ): Promise<string | ConflictError> {
-  const { request, view, prepared, certificateDer } = issued
+  const { request, view, prepared, certificateDer, crl } = issued
   const { authority, arn: authorityArn, now } = view
   const { serialNumber, templateName, notAfter } = prepared
-  const record = { serialNumber, certificateDer, templateName, issuedAt: now, notAfter }
-  // The count is first: a conflict there means the quota, or that the CA changed.
-  const statements = [
-    countCertificate(authority, quotas.certificatesPerAuthority),
-    insertCertificate(authority, record, request.template.kind === 'root'),
-  ]
+  const crlId = crl?.id
+  const record = { serialNumber, certificateDer, templateName, issuedAt: now, notAfter, crlId }
   const newArn = certificateArn(authorityArn, serialNumber)
+  const event = issuanceEvent(services, view, newArn)
+  // In the order of what a conflict means: the quota, or that the CA changed; a partition that is full; a serial number.
+  const statements = [
+    countCertificate(authority, services.quotas.certificatesPerAuthority),
+    ...bindStatements(crl, notAfter),
+    insertCertificate(authority, record, request.template.kind === 'root'),
+    ...event.statements,
+  ]
   try {
-    return await commitOnce({ db }, request.token, { arn: newArn, now, statements })
+    const arnOfRecord = await commitOnce(services, request.token, {
+      arn: newArn,
+      now,
+      statements,
+    })
+    if (arnOfRecord === newArn) {
+      services.metrics.certificateIssued()
+      event.tell()
+    }
+    return arnOfRecord
   } catch (error) {
     if (error instanceof ConflictError) return error
     throw error
   }
+}
+
+function issuanceEvent(
+  { events }: Services,
+  { authority, arn: authorityArn, now }: AuthorityView,
+  newArn: string,
+): PreparedEvent {
+  return events.prepare({
+    type: 'ACM Private CA Certificate Issuance',
+    authority,
+    time: now,
+    resources: [authorityArn, newArn],
+    detail: { result: 'success' },
+  })
 }
 
 function validityOf({ Value, Type }: Infer<typeof validity>): RequestedValidity {

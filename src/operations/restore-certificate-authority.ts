@@ -1,4 +1,5 @@
 import { restoreAuthority } from '../store/authorities.ts'
+import { touchAllCrls } from '../store/crls.ts'
 import { required, structure } from '../wire/shape.ts'
 import { changeAuthority } from './change-authority.ts'
 import { operation } from './operation.ts'
@@ -22,6 +23,9 @@ export const restoreCertificateAuthority = operation({
       arn: input.CertificateAuthorityArn,
       event: 'restore',
     })
-    await changeAuthority(services, [restoreAuthority(authority, now)])
+    await changeAuthority(services, [
+      restoreAuthority(authority, now),
+      touchAllCrls(authority, now),
+    ])
   },
 })

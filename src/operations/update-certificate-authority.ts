@@ -1,12 +1,13 @@
 import { requireRevocation } from '../authority/revocation-configuration.ts'
 import { ServiceError } from '../errors.ts'
 import { updateAuthority } from '../store/authorities.ts'
+import { touchAllCrls } from '../store/crls.ts'
 import { required, structure } from '../wire/shape.ts'
 import { changeAuthority } from './change-authority.ts'
 import { revocationConfiguration } from './configuration-shapes.ts'
 import { operation } from './operation.ts'
 import { requireAuthority } from './require-authority.ts'
-import { noteRevocation } from './revocation-notice.ts'
+import { requireBucket } from './require-bucket.ts'
 import { arn, certificateAuthorityStatus } from './shapes.ts'
 
 /**
@@ -39,9 +40,14 @@ export const updateCertificateAuthority = operation({
     const revocation = requireRevocation(input.RevocationConfiguration, authority.revocation)
     const isNewStatus = status !== undefined && status !== authority.status
     if (!isNewStatus && input.RevocationConfiguration === undefined) return
+    if (input.RevocationConfiguration?.CrlConfiguration !== undefined)
+      await requireBucket(services, revocation, authority.accountId)
     const change = { revocation, ...(isNewStatus && { status }) }
-    await changeAuthority(services, [updateAuthority(authority, change, now)])
-    noteRevocation(services.log, input.CertificateAuthorityArn, revocation)
+    await changeAuthority(services, [
+      updateAuthority(authority, change, now),
+      touchAllCrls(authority, now),
+    ])
+    services.wake('publish-crls')
   },
 })
 

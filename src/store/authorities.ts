@@ -8,6 +8,7 @@ import type {
   StoredStatus,
   UsageMode,
 } from '../authority/authority.ts'
+import type { CrlKind, CurrentCrl } from '../authority/crl.ts'
 import type { AuthorityConfiguration } from '../authority/configuration.ts'
 import type { KeyStorageSecurityStandard } from '../authority/key-storage.ts'
 import type { RevocationConfiguration } from '../authority/revocation-configuration.ts'
@@ -22,9 +23,11 @@ export interface Owner {
   readonly region: string
 }
 
-const columns = `a.*, c.serial_number, c.not_before, c.not_after, c.certificate_der, c.chain_pem
+const columns = `a.*, c.serial_number, c.not_before, c.not_after, c.certificate_der, c.chain_pem,
+    l.name as crl_name, l.kind as crl_kind
   from authorities a
-  left join authority_certificates c using (authority_certificate_number)`
+  left join authority_certificates c using (authority_certificate_number)
+  left join crls l using (crl_id)`
 
 const selectOne: Sql = { text: `select ${columns} where a.id = ?`, values: [] }
 const selectPage: Sql = {
@@ -208,6 +211,7 @@ function authorityOf(row: Row): Authority {
     keyHandle: (row['key_handle'] ?? undefined) as string | undefined,
     csrPem: (row['csr_pem'] ?? undefined) as string | undefined,
     certificate: certificateOf(row),
+    crl: crlOf(row),
     deletion: deletionOf(row),
     revision: integerOf(row, 'revision'),
   }
@@ -222,6 +226,15 @@ function certificateOf(row: Row): InstalledCertificate | undefined {
     notAfter: new Date(integerOf(row, 'not_after') * 1000),
     certificateDer: bytesOf(row, 'certificate_der'),
     chainPem: (row['chain_pem'] ?? undefined) as string | undefined,
+  }
+}
+
+function crlOf(row: Row): CurrentCrl | undefined {
+  if (row['crl_id'] === null) return undefined
+  return {
+    id: integerOf(row, 'crl_id'),
+    name: textOf(row, 'crl_name'),
+    kind: textOf(row, 'crl_kind') as CrlKind,
   }
 }
 

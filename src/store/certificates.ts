@@ -1,6 +1,6 @@
 /** Rows of issued certificates. A row is written once, signed, and never changes. */
 import type { Authority } from '../authority/authority.ts'
-import { bytesOf } from './columns.ts'
+import { bytesOf, integerOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { expectRows, sql, type Sql } from './sql.ts'
 
@@ -11,6 +11,8 @@ export interface CertificateRecord {
   readonly templateName: string
   readonly issuedAt: Date
   readonly notAfter: Date
+  /** The CRL that would list it; undefined for one that none lists. */
+  readonly crlId: number | undefined
 }
 
 /**
@@ -39,10 +41,11 @@ export function insertCertificate(
 ): Sql {
   const signer = selfSigned ? null : (authority.certificate?.number ?? null)
   return sql`insert into certificates (authority_number, serial_number, authority_certificate_number,
-      template_name, certificate_der, issued_at_ms, not_after)
+      template_name, certificate_der, issued_at_ms, not_after, crl_id)
     values (${authority.number}, ${certificate.serialNumber}, ${signer},
       ${certificate.templateName}, ${certificate.certificateDer},
-      ${certificate.issuedAt.getTime()}, ${certificate.notAfter.getTime() / 1000})`
+      ${certificate.issuedAt.getTime()}, ${certificate.notAfter.getTime() / 1000},
+      ${certificate.crlId ?? null})`
 }
 
 /** A certificate as it is handed out. */
@@ -73,5 +76,29 @@ export async function findCertificate(
       row['signer_der'] === null
         ? undefined
         : { certificateDer: bytesOf(row, 'signer_der'), chainPem },
+  }
+}
+
+/** What counts of a certificate that is to be revoked. */
+export interface RevocableCertificate {
+  readonly selfSigned: boolean
+  readonly notAfter: Date
+  readonly crlId: number | null
+}
+
+export async function findRevocableCertificate(
+  db: Database,
+  authorityNumber: number,
+  serialNumber: Uint8Array,
+): Promise<RevocableCertificate | undefined> {
+  const [row] = await db.query(
+    sql`select authority_certificate_number, not_after, crl_id from certificates
+      where serial_number = ${serialNumber} and authority_number = ${authorityNumber}`,
+  )
+  if (row === undefined) return undefined
+  return {
+    selfSigned: row['authority_certificate_number'] === null,
+    notAfter: new Date(integerOf(row, 'not_after') * 1000),
+    crlId: row['crl_id'] === null ? null : integerOf(row, 'crl_id'),
   }
 }

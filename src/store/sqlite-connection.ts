@@ -44,6 +44,12 @@ export class SqliteConnection {
     return this.#prepare(text).all(...values) as Row[]
   }
 
+  /** The rows of a query one by one, as one read sees them; the statement is not kept. */
+  *iterate({ text, values }: Sql): Generator<Row> {
+    values.forEach(requireExact)
+    for (const row of this.#database.prepare(text).iterate(...values)) yield row as Row
+  }
+
   /** Runs statements without values or rows. */
   exec(text: string): void {
     this.#database.exec(text)

@@ -106,4 +106,94 @@ export const sqliteSchema: readonly string[] = [
   ) strict, without rowid;
   create index idempotency_tokens_by_expiry on idempotency_tokens (expires_at_ms);
   `,
+  `
+  alter table authorities add column crl_id integer;
+  alter table certificates add column crl_id integer;
+  alter table certificate_counts add column revoked integer not null default 0;
+  alter table certificate_counts add column revoked_counted_at integer not null default 0;
+  create index certificates_by_authority on certificates (authority_number, certificate_number);
+
+  create table crls (
+    crl_id integer primary key autoincrement,
+    authority_number integer not null references authorities (authority_number) on delete cascade,
+    name text not null unique,
+    kind text not null check (kind in ('COMPLETE', 'PARTITION')),
+    certificates integer not null,
+    last_not_after integer not null,
+    changes integer not null,
+    due_at_ms integer,
+    failures integer not null,
+    retry_at_ms integer not null,
+    lease text,
+    lease_until_ms integer not null,
+    crl_number integer not null,
+    generated_at_ms integer,
+    etag text,
+    bucket text,
+    object_key text,
+    size integer,
+    entries integer
+  ) strict;
+  create index crls_by_authority on crls (authority_number, crl_id);
+  create index crls_due on crls (due_at_ms) where due_at_ms is not null;
+  create index crls_generated on crls (generated_at_ms) where generated_at_ms is not null;
+
+  create table revocations (
+    authority_number integer not null references authorities (authority_number),
+    serial_number blob not null,
+    crl_id integer,
+    revoked_at_ms integer not null,
+    reason_code integer not null,
+    not_after integer not null,
+    primary key (authority_number, serial_number)
+  ) strict, without rowid;
+  create index revocations_by_crl on revocations (crl_id);
+  create index revocations_by_expiry on revocations (authority_number, not_after);
+
+  create table audit_reports (
+    report_number integer primary key autoincrement,
+    report_id text not null unique,
+    authority_number integer not null references authorities (authority_number) on delete cascade,
+    bucket text not null,
+    object_key text not null,
+    format text not null,
+    status text not null check (status in ('CREATING', 'SUCCESS', 'FAILED')),
+    created_at_ms integer not null,
+    failures integer not null,
+    retry_at_ms integer not null,
+    lease text,
+    lease_until_ms integer not null
+  ) strict;
+  create index audit_reports_by_authority on audit_reports (authority_number, created_at_ms);
+  create index audit_reports_creating on audit_reports (report_number) where status = 'CREATING';
+
+  create table expiry_announcements (
+    authority_certificate_number integer not null
+      references authority_certificates (authority_certificate_number) on delete cascade,
+    days integer not null,
+    announced_at_ms integer not null,
+    primary key (authority_certificate_number, days)
+  ) strict, without rowid;
+  create index authority_certificates_by_expiry on authority_certificates (not_after);
+
+  create table events (
+    event_number integer primary key autoincrement,
+    event text not null,
+    created_at_ms integer not null,
+    failures integer not null,
+    retry_at_ms integer not null,
+    lease text,
+    lease_until_ms integer not null
+  ) strict;
+  create index events_due on events (retry_at_ms);
+
+  create table job_outcomes (
+    job text primary key,
+    finished_at_ms integer not null,
+    milliseconds integer not null,
+    done integer not null,
+    failed integer not null,
+    error text
+  ) strict;
+  `,
 ]

@@ -16,6 +16,11 @@ export function encodeElement(tag: number, ...parts: readonly Uint8Array[]): Uin
   return der
 }
 
+/** Identifier and length octets of an element whose contents follow elsewhere. */
+export function encodeHeader(tag: number, length: number): Uint8Array {
+  return Uint8Array.from(headerOctets(tag, length))
+}
+
 function headerOctets(tag: number, length: number): number[] {
   if (length < 0x80) return [tag, length]
   const octets: number[] = []

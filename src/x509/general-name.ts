@@ -69,6 +69,11 @@ export function encodeGeneralName({ kind, content }: GeneralName): Uint8Array {
   return encodeElement(tagOf(kind), content)
 }
 
+/** A uniformResourceIdentifier. */
+export function uriName(uri: string): GeneralName {
+  return { kind: 'uniformResourceIdentifier', content: Buffer.from(uri, 'utf8') }
+}
+
 function tagOf(kind: GeneralNameKind): number {
   return contextTag(generalNameKinds.indexOf(kind), constructedKinds.has(kind))
 }

@@ -13,6 +13,8 @@ interface AttributeTypeAndValue {
   readonly tag: number
   /** The text, or `#` and the hex of the DER if the value is no string (RFC 4514 §2.4). */
   readonly value: string
+  /** The whole element of the value. */
+  readonly valueDer: Uint8Array
 }
 
 export interface Name {
@@ -52,7 +54,7 @@ function readAttribute(reader: DerReader): AttributeTypeAndValue {
   const value = reader.any()
   reader.end()
   const text = decodeString(value) ?? `#${Buffer.from(value.der).toString('hex')}`
-  return { type, tag: value.tag, value: text }
+  return { type, tag: value.tag, value: text, valueDer: value.der }
 }
 
 /** An attribute to write. */

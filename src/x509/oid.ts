@@ -46,6 +46,16 @@ export const oids = {
   smartCardLogin: '1.3.6.1.4.1.311.20.2.2',
   documentSigning: '1.3.6.1.4.1.311.10.3.12',
   certificateTransparency: '1.3.6.1.4.1.11129.2.4.4',
+  // Extensions of CRLs (RFC 5280 §5.2, §5.3)
+  crlNumber: '2.5.29.20',
+  reasonCode: '2.5.29.21',
+  issuingDistributionPoint: '2.5.29.28',
+  // OCSP (RFC 6960 §4.2.1, §4.4.1)
+  ocspBasic: '1.3.6.1.5.5.7.48.1.1',
+  ocspNonce: '1.3.6.1.5.5.7.48.1.2',
+  // Access methods (RFC 5280 §4.2.2.1)
+  ocsp: '1.3.6.1.5.5.7.48.1',
+  caIssuers: '1.3.6.1.5.5.7.48.2',
   // Access methods (RFC 5280 §4.2.2.2, RFC 6487 §4.8.8, RFC 8182 §3.2)
   caRepository: '1.3.6.1.5.5.7.48.5',
   rpkiManifest: '1.3.6.1.5.5.7.48.10',
@@ -76,6 +86,7 @@ export const oids = {
   mlDsa44: '2.16.840.1.101.3.4.3.17',
   mlDsa65: '2.16.840.1.101.3.4.3.18',
   mlDsa87: '2.16.840.1.101.3.4.3.19',
+  sha1: '1.3.14.3.2.26',
   sha256: '2.16.840.1.101.3.4.2.1',
   sha384: '2.16.840.1.101.3.4.2.2',
   sha512: '2.16.840.1.101.3.4.2.3',

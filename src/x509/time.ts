@@ -17,6 +17,14 @@ export function encodeTime(date: Date): Uint8Array {
     : encodeElement(tags.generalizedTime, Buffer.from(text, 'latin1'))
 }
 
+/** GeneralizedTime in whole seconds, as OCSP has it everywhere (RFC 6960 §4.2.2.1). Throws RangeError as encodeTime does. */
+export function encodeGeneralizedTime(date: Date): Uint8Array {
+  const year = date.getUTCFullYear()
+  if (!(year >= 1950 && year <= 9999)) throw new RangeError('OCSP cannot say that time')
+  const text = date.toISOString().replaceAll(/[-:T]|\.\d{3}/g, '')
+  return encodeElement(tags.generalizedTime, Buffer.from(text, 'latin1'))
+}
+
 /** The next element as a Time. Throws DerError for another form, or an instant that does not exist. */
 export function readTime(reader: DerReader, what: string): Date {
   const element = reader.any()

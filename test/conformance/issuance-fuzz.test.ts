@@ -632,6 +632,7 @@ async function rootOf(pair: KeyPair): Promise<{ issuer: Issuer; certificate: X50
     issuedAt: now,
     serialNumber,
     signingAlgorithm: pair.algorithm,
+    pointers: {},
   })
   const path = { certificate: parseCertificate(der), chain: [] }
   return {
@@ -670,6 +671,7 @@ async function issuedFor(asked: Ask): Promise<{ der: Uint8Array; issuer: X509Cer
     issuedAt: new Date(now * 1000),
     serialNumber: asked.serialNumber,
     signingAlgorithm: pair.algorithm,
+    pointers: {},
   }
   return { der: finished(pair, order, isRoot ? undefined : root.issuer), issuer: root.certificate }
 }

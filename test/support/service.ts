@@ -7,6 +7,9 @@ import { startApp, type App } from '../../src/app.ts'
 import type { Clock } from '../../src/clock.ts'
 import { readConfig, type Config, type Flags } from '../../src/config.ts'
 import { createLog } from '../../src/log.ts'
+import { bucketsFolder } from '../../src/data-folder.ts'
+import { createBucket, openObject } from '../../src/objects/embedded-buckets.ts'
+import type { ObjectStore } from '../../src/objects/object-store.ts'
 import { findOperation } from '../../src/operations/index.ts'
 import { systemRandom } from '../../src/random.ts'
 import { signedHeaders, type Credentials } from './signed-request.ts'
@@ -46,26 +49,40 @@ export class TestClock implements Clock {
   }
 }
 
+/** What a test puts around a service. */
+export interface ServiceOptions {
+  /** Where log lines go, at the level that the flag `logLevel` says. */
+  readonly logTo?: { write(line: string): void }
+  /** Puts something between the service and its object store. */
+  readonly wrapObjects?: (objects: ObjectStore) => ObjectStore
+}
+
+interface Around extends ServiceOptions {
+  readonly clock: TestClock
+}
+
 export class TestService {
   readonly clock: TestClock
   readonly config: Config
   #app: App
+  readonly #around: Around
 
-  private constructor(app: App, config: Config, clock: TestClock) {
+  private constructor(app: App, config: Config, around: Around) {
     this.#app = app
     this.config = config
-    this.clock = clock
+    this.clock = around.clock
+    this.#around = around
   }
 
   /** Starts on a new folder. */
-  static async start(flags: Flags = {}): Promise<TestService> {
+  static async start(flags: Flags = {}, options: ServiceOptions = {}): Promise<TestService> {
     const data = await mkdtemp(join(tmpdir(), 'signet-test-'))
     const config = readConfig(
       { data, listen: '127.0.0.1:0', publicListen: '127.0.0.1:0', logLevel: 'silent', ...flags },
       {},
     )
-    const clock = new TestClock()
-    return new TestService(await start(config, clock), config, clock)
+    const around = { clock: new TestClock(), ...options }
+    return new TestService(await start(config, around), config, around)
   }
 
   get url(): string {
@@ -84,13 +101,29 @@ export class TestService {
   /** Stops and starts again on the same folder. */
   async restart(): Promise<void> {
     await this.#app.close()
-    this.#app = await start(this.config, this.clock)
+    this.#app = await start(this.config, this.#around)
   }
 
   /** Stops, and removes the folder. */
   async close(): Promise<void> {
     await this.#app.close()
     await rm(this.config.dataDirectory, { recursive: true })
+  }
+
+  /** Makes a bucket in the embedded object store, of the first account unless said otherwise. */
+  async createBucket(name: string, accountId: string = this.config.accountId): Promise<void> {
+    const createdAt = this.clock.now()
+    await createBucket(bucketsFolder(this.config), { name, accountId, createdAt })
+  }
+
+  /** The content of an object in the embedded object store; undefined if there is none. */
+  async readObject(bucket: string, key: string): Promise<Buffer | undefined> {
+    const object = await openObject(bucketsFolder(this.config), { bucket, key })
+    if (object === undefined) return undefined
+    const chunks: Buffer[] = []
+    for await (const chunk of object.stream()) chunks.push(chunk as Buffer)
+    await object.close()
+    return Buffer.concat(chunks)
   }
 
   /** One signed call. */
@@ -157,14 +190,15 @@ function requireDeclared(operation: string, code: unknown): void {
     throw new Error(`${operation} answers ${code as string}, which it does not declare`)
 }
 
-async function start(config: Config, clock: Clock): Promise<App> {
+async function start(config: Config, { clock, logTo, wrapObjects }: Around): Promise<App> {
   return startApp(config, {
     clock,
     random: systemRandom,
-    log: createLog(config.logLevel),
+    log: createLog(config.logLevel, logTo),
     onFailure: (error) => {
       throw error
     },
+    ...(wrapObjects && { wrapObjects }),
   })
 }
 

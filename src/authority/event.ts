@@ -1,0 +1,58 @@
+/** What happened to a CA, in the shape in which EventBridge delivers it (AWS Private CA User Guide, CloudWatch Events). */
+
+/** AWS's five detail types, and one of ours: AWS tells of a CA's expiry elsewhere. */
+export type EventType =
+  | 'ACM Private CA Creation'
+  | 'ACM Private CA Certificate Issuance'
+  | 'ACM Private CA Certificate Revocation'
+  | 'ACM Private CA CRL Generation'
+  | 'ACM Private CA Audit Report Generation'
+  | 'Signet CA Certificate Expiry'
+
+/** The reasons that AWS gives for a CRL that could not be published. */
+export const crlFailures = {
+  refused: 'Failed to write CRL to S3. Check your S3 bucket permissions.',
+  unwritten: 'Failed to write CRL to S3. Internal failure.',
+  unsigned: 'Failed to generate CRL. Internal failure.',
+} as const
+
+/** What is told of an event. */
+export interface Occurrence {
+  readonly type: EventType
+  readonly authority: { readonly accountId: string; readonly region: string }
+  readonly time: Date
+  /** ARN of the CA, then what else it is about. */
+  readonly resources: readonly string[]
+  readonly detail: Readonly<Record<string, string | number>> & {
+    readonly result: 'success' | 'failure'
+  }
+}
+
+export interface EventBridgeEvent {
+  readonly version: '0'
+  readonly id: string
+  readonly 'detail-type': EventType
+  readonly source: 'aws.acm-pca'
+  readonly account: string
+  /** Whole seconds, UTC. */
+  readonly time: string
+  readonly region: string
+  readonly resources: readonly string[]
+  readonly detail: Occurrence['detail']
+}
+
+/** The event as it is logged and delivered; `id` is a UUID of its own. */
+export function eventOf(occurrence: Occurrence, id: string): EventBridgeEvent {
+  const { type, authority, time, resources, detail } = occurrence
+  return {
+    version: '0',
+    id,
+    'detail-type': type,
+    source: 'aws.acm-pca',
+    account: authority.accountId,
+    time: time.toISOString().replace(/\.\d{3}Z$/, 'Z'),
+    region: authority.region,
+    resources,
+    detail,
+  }
+}

@@ -1,0 +1,10 @@
+const dayMilliseconds = 86_400_000
+
+/** Days before its end at which the expiry of a CA certificate is announced, longest first; 0 is the expiry itself. */
+export const expiryThresholds: readonly number[] = [90, 30, 7, 1, 0]
+
+/** The nearest threshold that has been reached, for a certificate within the longest. */
+export function expiryThreshold(notAfter: Date, now: Date): number {
+  const left = (notAfter.getTime() - now.getTime()) / dayMilliseconds
+  return expiryThresholds.findLast((days) => left <= days) ?? (expiryThresholds[0] as number)
+}

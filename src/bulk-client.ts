@@ -1,0 +1,81 @@
+/** The main thread's end of bulk work over SQLite. */
+import { Worker } from 'node:worker_threads'
+import type { BulkWork } from './bulk-work.ts'
+import type { BulkAnswer, BulkRequest } from './bulk-thread.ts'
+
+interface Waiting {
+  readonly resolve: (answer: BulkAnswer) => void
+  readonly reject: (error: Error) => void
+}
+
+/** Bulk work on the database in that file. The thread starts with the first request, and again after it has failed. */
+export function createBulkWork(path: string): BulkWork {
+  const waiting = new Map<number, Waiting>()
+  let worker: Worker | undefined
+  let nextId = 0
+  let closed = false
+
+  const end = (ended: Worker, error: Error): void => {
+    if (worker !== ended) return
+    worker = undefined
+    for (const { reject } of waiting.values()) reject(error)
+    waiting.clear()
+  }
+  const ask = (request: BulkRequest): Promise<BulkAnswer> => {
+    if (closed) return Promise.reject(new Error('bulk work is closed'))
+    worker ??= startThread(path, { settle, end })
+    const thread = worker
+    return new Promise((resolve, reject) => {
+      const id = nextId
+      nextId += 1
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker, not a window
+      thread.postMessage({ ...request, id })
+      waiting.set(id, { resolve, reject })
+    })
+  }
+  function settle(answer: BulkAnswer): void {
+    const found = waiting.get(answer.id)
+    waiting.delete(answer.id)
+    if ('failure' in answer) found?.reject(new Error(`bulk work failed: ${answer.failure}`))
+    else found?.resolve(answer)
+  }
+  return {
+    async tbsCertList(fields, scope) {
+      const answer = await ask({ kind: 'crl', fields, scope })
+      if (!('crl' in answer)) throw new TypeError('bulk work answered something else')
+      return answer.crl
+    },
+    async *auditReport(request) {
+      let after: number | undefined = 0
+      while (after !== undefined) {
+        const answer: BulkAnswer = await ask({ kind: 'report', request, after })
+        if (!('page' in answer)) throw new TypeError('bulk work answered something else')
+        yield answer.page.text
+        after = answer.page.last
+      }
+    },
+    async close() {
+      closed = true
+      await worker?.terminate()
+    },
+  }
+}
+
+interface ThreadEvents {
+  readonly settle: (answer: BulkAnswer) => void
+  readonly end: (thread: Worker, error: Error) => void
+}
+
+function startThread(path: string, { settle, end }: ThreadEvents): Worker {
+  // Sources and the built package differ in the extension only.
+  const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'))
+  const thread = new Worker(new URL(`./bulk-thread${extension}`, import.meta.url), {
+    workerData: { path },
+  })
+  // It keeps no process alive by itself.
+  thread.unref()
+  thread.on('message', settle)
+  thread.on('error', (error: Error) => end(thread, error))
+  thread.on('exit', () => end(thread, new Error('the thread of bulk work has ended')))
+  return thread
+}

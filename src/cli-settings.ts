@@ -1,0 +1,84 @@
+/** What the commands of the command line share: settings as flags, and how answers are printed. */
+import { Option, type Command } from 'commander'
+import { readConfig, variableOf, type Config, type Flags, type SettingName } from './config.ts'
+import { ConfigurationError } from './errors.ts'
+import { parseAccountId, settings } from './settings.ts'
+
+/** Settings that commands beside `serve` need: where the data is. */
+export const storageSettings: readonly SettingName[] = ['data', 'database', 'masterKeyFile']
+
+/** What was given as an argument or as a flag. Throws ConfigurationError unless it is exactly one. */
+export function onlyOne(
+  what: string,
+  argument: string | undefined,
+  flag: string | undefined,
+): string {
+  const given = argument ?? flag
+  if (given === undefined || (argument !== undefined && flag !== undefined))
+    throw new ConfigurationError(`name one ${what}`)
+  return given
+}
+
+/** A command with every setting, which leaves it to readConfig to name what is not known, with all else. */
+export function lenient(command: Command): Command {
+  return withSettings(command, Object.keys(settings) as SettingName[])
+    .allowUnknownOption()
+    .allowExcessArguments()
+}
+
+/** Adds `--flag VALUE` for settings, and `--flag` for switches. Bad values are found by readConfig, all at once. */
+export function withSettings(command: Command, names: readonly SettingName[]): Command {
+  for (const name of names) {
+    const { flag, value, description, fallback } = settings[name]
+    const note = fallback === undefined ? '' : ` (default: ${fallback})`
+    const text = `${description}${note} [${variableOf(flag)}]`
+    command.addOption(new Option(value === '' ? `--${flag}` : `--${flag} <${value}>`, text))
+  }
+  return command.exitOverride()
+}
+
+/** What commander makes of flags: `--no-ca-issuers` is a member caIssuers that is false. */
+type ParsedFlags = Flags & { readonly caIssuers?: boolean }
+
+function flagsOf({ caIssuers, ...flags }: ParsedFlags): Flags {
+  return caIssuers === false ? { ...flags, noCaIssuers: 'true' } : flags
+}
+
+/** For serve and check-config: everything that is wrong in one message. */
+export function configOf(flags: ParsedFlags, command: Command): Config {
+  return readConfig(flagsOf(flags), process.env, unknownArguments(command))
+}
+
+/** For the other commands. */
+export function config(flags: Flags): Config {
+  return readConfig(flags, process.env)
+}
+
+/** What commander left over: unknown flags, each perhaps with its value, and stray arguments. */
+function unknownArguments(command: Command): string[] {
+  return command.args.flatMap((argument, index, all) => {
+    if (argument.startsWith('-')) {
+      const flag = argument.split('=')[0]
+      return [`${flag} is not a flag of signet ${command.name()}`]
+    }
+    return all[index - 1]?.startsWith('-') ? [] : [`'${argument}' is not expected`]
+  })
+}
+
+/** For commander: an account id. */
+export function accountId(text: string): string {
+  try {
+    return parseAccountId(text)
+  } catch (error) {
+    throw new ConfigurationError(`account ${(error as Error).message}, not '${text}'`)
+  }
+}
+
+export function printJson(print: (text: string) => void, value: unknown): void {
+  print(JSON.stringify(value, undefined, 2))
+}
+
+/** Examples for the end of a help text. */
+export function examples(...lines: readonly string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}\n`
+}

@@ -1,0 +1,196 @@
+/** Answers OCSP requests (RFC 6960, RFC 5019, RFC 9654), signed by the CA that is asked about. */
+import type { Authority } from '../authority/authority.ts'
+import { statusAt } from '../authority/status.ts'
+import { createBoundedCache } from '../bounded-cache.ts'
+import type { Issuer } from '../issuance/issuer.ts'
+import { issuerWith } from '../operations/issuer-cache.ts'
+import { recordedSerialNumber } from '../revocation/certificate-serial.ts'
+import { ocspLife, ocspResponseData, type CertificateStatus } from '../revocation/ocsp.ts'
+import type { Services } from '../services.ts'
+import { findAuthority } from '../store/authorities.ts'
+import { findIssuedStatus } from '../store/revocations.ts'
+import { signatureAlgorithmIdentifier } from '../x509/algorithm-identifier.ts'
+import { DerError } from '../x509/der-error.ts'
+import { keyIdentifier } from '../x509/subject-public-key-info.ts'
+import { parseOcspRequest, type CertId, type OcspRequest } from '../x509/ocsp-request.ts'
+import { encodeOcspError, encodeOcspResponse, type ocspErrors } from '../x509/ocsp-response.ts'
+import { createOcspIssuers } from './ocsp-issuers.ts'
+
+export interface OcspAnswer {
+  /** DER of the OCSPResponse. */
+  readonly der: Uint8Array
+  /** For how long it may be kept; undefined if not at all. */
+  readonly life:
+    | { readonly producedAt: Date; readonly nextUpdate: Date; readonly freshUntil: Date }
+    | undefined
+}
+
+export interface OcspResponder {
+  /** The answer to a request in DER. Rejects only if the record or the key fails. */
+  answer(requestDer: Uint8Array): Promise<OcspAnswer>
+}
+
+/** A signed answer, and what it was made from. */
+interface KeptAnswer extends OcspAnswer {
+  readonly life: NonNullable<OcspAnswer['life']>
+  readonly authorityId: string
+  readonly statuses: readonly KnownStatus[]
+}
+
+interface KnownStatus extends CertificateStatus {
+  readonly serialNumber: Uint8Array
+}
+
+/** A request that was resolved: which CA it is about, as it is now, and what its certificates are. */
+interface Resolved {
+  readonly authority: Authority
+  readonly statuses: readonly KnownStatus[]
+}
+
+const answersMax = 100_000
+/** More than this at once would only wait for the key, and anyone may ask. */
+const signingMax = 256
+
+type ResponderServices = Pick<Services, 'db' | 'keys' | 'clock' | 'metrics' | 'revocationPolicy'>
+
+/**
+ * A responder for every CA of the server. An answer is given again until half its life is over, and each time the record is
+ * asked whether it still holds, so that a revocation, by whichever process, replaces it at once.
+ */
+export function createOcspResponder(services: ResponderServices): OcspResponder {
+  const issuers = createOcspIssuers(services.db)
+  const kept = createBoundedCache<KeptAnswer>(answersMax)
+  let signing = 0
+
+  async function answer(requestDer: Uint8Array): Promise<OcspAnswer> {
+    const key = Buffer.from(requestDer).toString('latin1')
+    const found = kept.get(key)
+    if (found !== undefined && (await stillHolds(services, found))) return count(services, found)
+    const request = readRequest(requestDer)
+    if (request === undefined) return refuse(services, 'malformedRequest')
+    const resolved = await resolve(services, request, (certId) => issuers.find(certId))
+    if (resolved === undefined) return refuse(services, 'unauthorized')
+    if (signing >= signingMax) return refuse(services, 'tryLater')
+    signing += 1
+    try {
+      const made = await makeAnswer(services, resolved, request.nonce)
+      if (request.nonce === undefined) kept.set(key, made)
+      const answered = request.nonce === undefined ? made : { ...made, life: undefined }
+      return count(services, answered)
+    } finally {
+      signing -= 1
+    }
+  }
+  return { answer }
+}
+
+function count(
+  { metrics }: ResponderServices,
+  answer: OcspAnswer & Pick<KeptAnswer, 'statuses'>,
+): OcspAnswer {
+  for (const { revocation } of answer.statuses)
+    metrics.ocspAnswer(revocation === undefined ? 'good' : 'revoked')
+  return answer
+}
+
+function refuse({ metrics }: ResponderServices, error: keyof typeof ocspErrors): OcspAnswer {
+  metrics.ocspAnswer(error)
+  return { der: encodeOcspError(error), life: undefined }
+}
+
+function readRequest(der: Uint8Array): OcspRequest | undefined {
+  try {
+    return parseOcspRequest(der)
+  } catch (error) {
+    if (error instanceof DerError) return undefined
+    throw error
+  }
+}
+
+/**
+ * Undefined for what this server does not answer for: another CA's certificates or several CAs' at once, a CA without
+ * OCSP or in a state in which it does not answer, and certificates that were never issued (RFC 5019 §2.2.3).
+ */
+async function resolve(
+  { db, clock }: ResponderServices,
+  { certIds }: OcspRequest,
+  findIssuer: (certId: CertId) => Promise<string | undefined>,
+): Promise<Resolved | undefined> {
+  const found = new Set(await Promise.all(certIds.map(findIssuer)))
+  const [authorityId] = found
+  if (authorityId === undefined || found.size !== 1) return undefined
+  const authority = await findAuthority(db, authorityId)
+  if (authority === undefined || !answers(authority, clock.now())) return undefined
+  const statuses = await Promise.all(
+    certIds.map(({ der, serialNumber }) => {
+      const recorded = recordedSerialNumber(serialNumber)
+      return recorded && statusOf(db, authority, { certId: der, serialNumber: recorded })
+    }),
+  )
+  const known = statuses.filter((status) => status !== undefined)
+  return known.length === statuses.length ? { authority, statuses: known } : undefined
+}
+
+/** A CA answers while it is ACTIVE or DISABLED and has OCSP on. */
+function answers(authority: Authority, now: Date): boolean {
+  const status = statusAt(authority, now)
+  const serves = status === 'ACTIVE' || status === 'DISABLED'
+  return serves && authority.revocation.OcspConfiguration.Enabled
+}
+
+async function statusOf(
+  db: ResponderServices['db'],
+  authority: Authority,
+  { certId, serialNumber }: { certId: Uint8Array; serialNumber: Uint8Array },
+): Promise<KnownStatus | undefined> {
+  const issued = await findIssuedStatus(db, authority.number, serialNumber)
+  if (issued === undefined) return undefined
+  const revocation = issued.revocation && {
+    revocationTime: issued.revocation.revokedAt,
+    reasonCode: issued.revocation.reasonCode,
+  }
+  return { certId, serialNumber, revocation }
+}
+
+async function makeAnswer(
+  { db, keys, clock, revocationPolicy }: ResponderServices,
+  { authority, statuses }: Resolved,
+  nonce: OcspRequest['nonce'],
+): Promise<KeptAnswer> {
+  const issuer: Issuer = issuerWith(db, authority)
+  const now = clock.now()
+  const validitySeconds = revocationPolicy.ocspValiditySeconds
+  const responseData = ocspResponseData({
+    responderKeyHash: keyIdentifier(issuer.subjectPublicKeyInfo),
+    now,
+    validitySeconds,
+    statuses,
+    nonce,
+  })
+  const { SigningAlgorithm } = authority.configuration
+  const signature = await keys.sign(authority.keyHandle ?? '', SigningAlgorithm, responseData)
+  const algorithm = signatureAlgorithmIdentifier(SigningAlgorithm)
+  return {
+    der: encodeOcspResponse(responseData, algorithm, signature),
+    life: { producedAt: now, ...ocspLife({ now, validitySeconds }) },
+    authorityId: authority.id,
+    statuses,
+  }
+}
+
+/** Whether a kept answer is fresh, and what it says is still what the record says. */
+async function stillHolds(
+  { db, clock }: ResponderServices,
+  { life, authorityId, statuses }: KeptAnswer,
+): Promise<boolean> {
+  const now = clock.now()
+  if (now >= life.freshUntil || now < life.producedAt) return false
+  const authority = await findAuthority(db, authorityId)
+  if (authority === undefined || !answers(authority, now)) return false
+  for (const { serialNumber, revocation } of statuses) {
+    const issued = await findIssuedStatus(db, authority.number, serialNumber)
+    const isRevoked = issued?.revocation !== undefined
+    if (issued === undefined || isRevoked !== (revocation !== undefined)) return false
+  }
+  return true
+}

@@ -1,0 +1,43 @@
+import type { Readable } from 'node:stream'
+
+/** What the public listener answers. */
+export interface PublicAnswer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Uint8Array | Readable | undefined
+}
+
+/** A request to it, read no further than needed. */
+export interface PublicRequest {
+  readonly method: string
+  /** As it was sent: not decoded. */
+  readonly path: string
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  readonly body: Uint8Array
+}
+
+/** An answer in one line of text. */
+export function textAnswer(
+  status: number,
+  text: string,
+  headers: Readonly<Record<string, string>> = {},
+): PublicAnswer {
+  return {
+    status,
+    headers: { 'content-type': 'text/plain; charset=utf-8', ...headers },
+    body: Buffer.from(`${text}\n`),
+  }
+}
+
+export const notFound: PublicAnswer = textAnswer(404, 'Not found')
+
+/** The answer to a method that a resource does not have. */
+export function methodNotAllowed(allow: string): PublicAnswer {
+  return textAnswer(405, 'Method not allowed', { allow })
+}
+
+/** An HTTP date (RFC 9110 §5.6.7). */
+export function httpDate(date: Date): string {
+  return date.toUTCString()
+}

@@ -1,0 +1,45 @@
+/** What a certificate says about where its revocation can be looked up (RFC 5280 §4.2.1.13, §4.2.2.1). */
+import { encodeCrlDistributionPoints } from '../x509/distribution-points.ts'
+import type { Extension } from '../x509/extensions.ts'
+import { uriName } from '../x509/general-name.ts'
+import { encodeInfoAccess } from '../x509/info-access.ts'
+import { oids } from '../x509/oid.ts'
+
+/** Absolute URLs; one that is not there is not written. */
+export interface CertificatePointers {
+  readonly crlUri?: string
+  /** The CA leaves cRLDistributionPoints out on purpose, so that passthrough may bring others. */
+  readonly omitsCrl?: boolean
+  readonly ocspUri?: string
+  /** Of the DER of the CA's own certificate; counts only with an ocspUri. */
+  readonly caIssuersUri?: string
+}
+
+export const noPointers: CertificatePointers = {}
+
+/** cRLDistributionPoints and authorityInfoAccess, neither critical. */
+export function pointerExtensions({
+  crlUri,
+  ocspUri,
+  caIssuersUri,
+}: CertificatePointers): Extension[] {
+  const extensions: Extension[] = []
+  if (crlUri !== undefined)
+    extensions.push({
+      oid: oids.crlDistributionPoints,
+      critical: false,
+      value: encodeCrlDistributionPoints(crlUri),
+    })
+  if (ocspUri !== undefined)
+    extensions.push({
+      oid: oids.authorityInfoAccess,
+      critical: false,
+      value: encodeInfoAccess([
+        { accessMethod: oids.ocsp, accessLocation: uriName(ocspUri) },
+        ...(caIssuersUri === undefined
+          ? []
+          : [{ accessMethod: oids.caIssuers, accessLocation: uriName(caIssuersUri) }]),
+      ]),
+    })
+  return extensions
+}

@@ -1,0 +1,59 @@
+import { expiryThreshold, expiryThresholds } from '../authority/expiry.ts'
+import type { Services } from '../services.ts'
+import {
+  insertAnnouncement,
+  listUnannounced,
+  type ExpiringAuthority,
+} from '../store/expiry-announcements.ts'
+import { ConflictError } from '../store/database.ts'
+import { certificateAuthorityArn } from '../wire/arn.ts'
+import { forEachOf } from './for-each.ts'
+import type { Job, JobResult } from './scheduler.ts'
+
+const batch = 100
+
+/**
+ * Announces that the certificate of a CA expires in 90, 30, 7 and 1 days, and that it has expired: each once. Nothing
+ * else happens then: what follows from an expiry is computed where it counts.
+ */
+export const announceExpiry: Job = {
+  name: 'announce-expiry',
+  everySeconds: 60,
+  async run(services) {
+    const { db, clock, wake } = services
+    const [longest = 0] = expiryThresholds
+    const authorities = await listUnannounced(db, { now: clock.now(), days: longest, limit: batch })
+    const result = await forEachOf(authorities, 1, (authority) => announce(services, authority))
+    if (authorities.length === batch) wake('announce-expiry')
+    return result
+  },
+}
+
+async function announce(
+  { db, clock, events, log }: Services,
+  expiring: ExpiringAuthority,
+): Promise<keyof JobResult> {
+  const { authority, certificateNumber, notAfter } = expiring
+  const now = clock.now()
+  const days = expiryThreshold(notAfter, now)
+  const event = events.prepare({
+    type: 'Signet CA Certificate Expiry',
+    authority,
+    time: now,
+    resources: [certificateAuthorityArn(authority)],
+    detail: { result: 'success', daysToExpiry: days, notAfter: notAfter.toISOString() },
+  })
+  try {
+    await db.transaction([insertAnnouncement(certificateNumber, days, now), ...event.statements])
+  } catch (error) {
+    // Another process was faster.
+    if (error instanceof ConflictError) return 'done'
+    throw error
+  }
+  log.warn(
+    { authority: authority.id, notAfter, days },
+    days === 0 ? 'the certificate of a CA has expired' : 'the certificate of a CA expires soon',
+  )
+  event.tell()
+  return 'done'
+}

@@ -1,0 +1,85 @@
+import { retryAt } from '../revocation/crl.ts'
+import type { Services } from '../services.ts'
+import {
+  claimEvents,
+  deleteEvent,
+  postponeEvent,
+  queuedEventOf,
+  type QueuedEvent,
+} from '../store/events.ts'
+import { newLease, type Lease } from '../store/leases.ts'
+import { forEachOf } from './for-each.ts'
+import type { Job, JobResult } from './scheduler.ts'
+
+const batch = 64
+const parallel = 8
+const answerMilliseconds = 10_000
+/** As long as EventBridge tries (Amazon EventBridge User Guide, retry policy). */
+const patienceMilliseconds = 24 * 60 * 60 * 1000
+
+/**
+ * Posts queued events to the webhook, one request each, as JSON; any 2xx answer takes one off the queue, which may
+ * happen after it was delivered before. Undelivered for a day, an event is dropped, and the log says so.
+ */
+export function createDeliverEvents(webhook: string): Job {
+  return {
+    name: 'deliver-events',
+    everySeconds: 5,
+    async run(services) {
+      const { db, clock, random, wake } = services
+      const lease = newLease(random, clock.now())
+      const [rows = []] = await db.transaction([claimEvents(lease, batch)])
+      const events = rows.map(queuedEventOf).toSorted((a, b) => a.number - b.number)
+      const result = await forEachOf(events, parallel, (event) =>
+        deliver(services, { webhook, event, lease }),
+      )
+      if (rows.length === batch) wake('deliver-events')
+      return result
+    },
+  }
+}
+
+interface Delivery {
+  readonly webhook: string
+  readonly event: QueuedEvent
+  readonly lease: Lease
+}
+
+async function deliver(
+  { db, clock, log }: Services,
+  { webhook, event, lease }: Delivery,
+): Promise<keyof JobResult> {
+  try {
+    await post(webhook, event.event)
+    await db.transaction([deleteEvent(event, lease)])
+    return 'done'
+  } catch (error) {
+    const now = clock.now()
+    const giveUp = now.getTime() - event.createdAt.getTime() >= patienceMilliseconds
+    // The address may hold a secret, and so may what a library says of it.
+    const reason = error instanceof DeliveryError ? error.message : 'no answer'
+    log.warn({ event: event.event, reason }, giveUp ? 'event dropped' : 'event not delivered')
+    await db.transaction([
+      giveUp
+        ? deleteEvent(event, lease)
+        : postponeEvent(event, retryAt(now, event.failures + 1), lease),
+    ])
+    return 'failed'
+  }
+}
+
+class DeliveryError extends Error {
+  override name = 'DeliveryError'
+}
+
+async function post(webhook: string, body: string): Promise<void> {
+  const response = await fetch(webhook, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body,
+    redirect: 'error',
+    signal: AbortSignal.timeout(answerMilliseconds),
+  })
+  await response.body?.cancel()
+  if (!response.ok) throw new DeliveryError(`answer ${response.status}`)
+}

@@ -1,0 +1,17 @@
+import type { JobResult } from './scheduler.ts'
+
+/** Works on every item, at most `parallel` at a time, and counts what became of them. */
+export async function forEachOf<Item>(
+  items: readonly Item[],
+  parallel: number,
+  work: (item: Item) => Promise<keyof JobResult>,
+): Promise<JobResult> {
+  const result = { done: 0, failed: 0 }
+  const queue = [...items]
+  const worker = async (): Promise<void> => {
+    for (let item = queue.shift(); item !== undefined; item = queue.shift())
+      result[await work(item)] += 1
+  }
+  await Promise.all(Array.from({ length: Math.min(parallel, items.length) }, worker))
+  return result
+}

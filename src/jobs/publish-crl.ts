@@ -1,0 +1,171 @@
+/** One CRL: numbered, built, signed, checked, put into its bucket, recorded. */
+import type { Authority } from '../authority/authority.ts'
+import { crlFailures } from '../authority/event.ts'
+import type { EnabledCrl } from '../authority/revocation-configuration.ts'
+import type { Issuer } from '../issuance/issuer.ts'
+import { BucketError, type ObjectLocation } from '../objects/object-store.ts'
+import { crlUrl } from '../operations/certificate-pointers.ts'
+import { issuerWith } from '../operations/issuer-cache.ts'
+import { crlFields, keptSince, nextCrlNumber, nextUpdateOf, refreshAt } from '../revocation/crl.ts'
+import { crlKey } from '../revocation/crl-place.ts'
+import type { Services } from '../services.ts'
+import { finishPublication, reserveCrlNumber, type CrlRecord } from '../store/crls.ts'
+import type { Lease } from '../store/leases.ts'
+import { certificateAuthorityArn } from '../wire/arn.ts'
+import { parseAlgorithmIdentifier } from '../x509/algorithm-identifier.ts'
+import { encodeCertificateList } from '../x509/certificate-list.ts'
+import { verifySignature } from '../x509/verify-signature.ts'
+import { publishedCrlNumber } from './published-crl-number.ts'
+
+/** A CRL that is due, of a CA whose CRLs are on, and the lease under which it is published. */
+export interface DueCrl {
+  readonly authority: Authority
+  readonly crl: CrlRecord
+  readonly lease: Lease
+}
+
+/** The work must be over before somebody else may take it. */
+const marginMilliseconds = 10_000
+
+/**
+ * Publishes one CRL. Rejects with what went wrong (crlFailure says what it means); the number is used up then, and what
+ * was published before stays.
+ */
+export async function publishCrl(services: Services, due: DueCrl): Promise<void> {
+  const { authority, crl, lease } = due
+  const configuration = enabledCrl(authority)
+  const at = { bucket: configuration.S3BucketName, key: crlKey(configuration, crl.name) }
+  const issuer = issuerWith(services.db, authority)
+  const highest = await publishedCrlNumber(services, { crl, at, issuer })
+  const crlNumber = nextCrlNumber(lease.now, Math.max(highest, crl.crlNumber))
+  await services.db.transaction([reserveCrlNumber(crl.id, crlNumber, lease)])
+  const built = await buildCrl(services, due, { configuration, issuer, crlNumber }).catch(
+    (error: unknown) => {
+      throw new CrlGenerationError('the CRL cannot be generated', { cause: error })
+    },
+  )
+  const head = await put(services, due, { at, configuration, certificateListDer: built.der })
+  await record(services, due, {
+    generatedAt: lease.now,
+    etag: head.etag,
+    ...at,
+    size: built.der.length,
+    entries: built.entries,
+    changes: crl.changes,
+    refreshAt: refreshAt({
+      generatedAt: lease.now,
+      expirationDays: configuration.ExpirationInDays,
+    }),
+  })
+}
+
+function enabledCrl({ revocation }: Authority): EnabledCrl {
+  if (!revocation.CrlConfiguration.Enabled) throw new TypeError('the CRLs of the CA are off')
+  return revocation.CrlConfiguration
+}
+
+/** The CRL could not be made; the bucket has nothing to do with it. */
+class CrlGenerationError extends Error {
+  override name = 'CrlGenerationError'
+}
+
+interface CrlMaking {
+  readonly configuration: EnabledCrl
+  readonly issuer: Issuer
+  readonly crlNumber: number
+}
+
+async function buildCrl(
+  { bulk, keys, objects }: Services,
+  { authority, crl, lease }: DueCrl,
+  { configuration, issuer, crlNumber }: CrlMaking,
+): Promise<{ readonly der: Uint8Array; readonly entries: number }> {
+  const signingAlgorithm = authority.configuration.SigningAlgorithm
+  const isPartitioned = configuration.CrlType === 'PARTITIONED'
+  const life = { generatedAt: lease.now, expirationDays: configuration.ExpirationInDays }
+  const fields = crlFields({
+    ...life,
+    signingAlgorithm,
+    issuer,
+    crlNumber,
+    partitionUri:
+      isPartitioned || crl.kind === 'PARTITION'
+        ? crlUrl({ objects }, authority, crl.name)
+        : undefined,
+  })
+  const { tbsCertListDer, entries } = await bulk.tbsCertList(fields, {
+    authorityNumber: authority.number,
+    crlId: isPartitioned || crl.kind === 'PARTITION' ? crl.id : undefined,
+    keptSince: keptSince(life, crl.published?.generatedAt),
+  })
+  const signature = await keys.sign(authority.keyHandle ?? '', signingAlgorithm, tbsCertListDer)
+  const check = await verifySignature({
+    subjectPublicKeyInfo: issuer.subjectPublicKeyInfo,
+    signatureAlgorithm: parseAlgorithmIdentifier(fields.signatureAlgorithm),
+    message: tbsCertListDer,
+    signature,
+  })
+  if (check !== 'valid') throw new Error('the key made a signature that does not verify')
+  const der = encodeCertificateList(tbsCertListDer, fields.signatureAlgorithm, signature)
+  return { der, entries }
+}
+
+async function put(
+  { objects, clock }: Services,
+  { authority, lease }: DueCrl,
+  {
+    at,
+    configuration,
+    certificateListDer,
+  }: {
+    readonly at: ObjectLocation
+    readonly configuration: EnabledCrl
+    readonly certificateListDer: Uint8Array
+  },
+): ReturnType<Services['objects']['put']> {
+  const left = lease.until.getTime() - clock.now().getTime() - marginMilliseconds
+  if (left <= 0) throw new Error('making the CRL took longer than its lease')
+  return objects.put(at, certificateListDer, {
+    acl: configuration.S3ObjectAcl,
+    contentType: 'application/pkix-crl',
+    expires: nextUpdateOf({
+      generatedAt: lease.now,
+      expirationDays: configuration.ExpirationInDays,
+    }),
+    accountId: authority.accountId,
+    signal: AbortSignal.timeout(left),
+  })
+}
+
+async function record(
+  { db, clock, events, metrics, log }: Services,
+  { authority, crl, lease }: DueCrl,
+  publication: Parameters<typeof finishPublication>[1],
+): Promise<void> {
+  const now = clock.now()
+  const event = events.prepare({
+    type: 'ACM Private CA CRL Generation',
+    authority,
+    time: now,
+    resources: [certificateAuthorityArn(authority)],
+    detail: { result: 'success' },
+  })
+  await db.transaction([
+    finishPublication(crl.id, publication, { ...lease, now }),
+    ...event.statements,
+  ])
+  const { size, entries } = publication
+  log.info(
+    { job: 'publish-crls', authority: authority.id, crl: crl.name, size, entries },
+    'CRL published',
+  )
+  event.tell()
+  metrics.crlGenerated()
+}
+
+/** What a failed publication means: AWS's reason for the event, and whether the bucket is to blame. */
+export function crlFailure(error: unknown): { readonly reason: string; readonly refused: boolean } {
+  if (error instanceof BucketError) return { reason: crlFailures.refused, refused: true }
+  const reason = error instanceof CrlGenerationError ? crlFailures.unsigned : crlFailures.unwritten
+  return { reason, refused: false }
+}

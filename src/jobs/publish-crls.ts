@@ -1,0 +1,88 @@
+import type { Authority } from '../authority/authority.ts'
+import { statusAt } from '../authority/status.ts'
+import type { Services } from '../services.ts'
+import { findAuthority } from '../store/authorities.ts'
+import { claimDueCrls, crlOf, postponeCrl, restCrl, type CrlRecord } from '../store/crls.ts'
+import { newLease, type Lease } from '../store/leases.ts'
+import { retryAt } from '../revocation/crl.ts'
+import { certificateAuthorityArn } from '../wire/arn.ts'
+import { crlFailure, publishCrl } from './publish-crl.ts'
+import type { Job, JobResult } from './scheduler.ts'
+import { forEachOf } from './for-each.ts'
+
+const batch = 16
+/** A store that is slow for one CRL must not hold the others up. */
+const parallel = 4
+
+/**
+ * Publishes every CRL that is due: after a revocation, at half its life, or again after a failure. A CRL that its CA
+ * has off, or whose CA is expired or deleted, rests until something about the CA changes.
+ */
+export const publishCrls: Job = {
+  name: 'publish-crls',
+  everySeconds: 1,
+  async run(services) {
+    const { db, clock, random, wake } = services
+    const lease = newLease(random, clock.now())
+    const [rows = []] = await db.transaction([claimDueCrls(lease, batch)])
+    const result = await forEachOf(rows.map(crlOf), parallel, (crl) =>
+      publish(services, crl, lease),
+    )
+    if (rows.length === batch) wake('publish-crls')
+    return result
+  },
+}
+
+async function publish(services: Services, crl: CrlRecord, lease: Lease): Promise<keyof JobResult> {
+  const authority = await findAuthority(services.db, crl.authorityId)
+  if (authority === undefined || !isPublished(authority, crl, lease.now)) {
+    await services.db.transaction([restCrl(crl, lease)])
+    return 'done'
+  }
+  try {
+    await publishCrl(services, { authority, crl, lease })
+    return 'done'
+  } catch (error) {
+    await fail(services, { authority, crl, lease }, error)
+    return 'failed'
+  }
+}
+
+/**
+ * Whether a CRL is to be published: while its CA is ACTIVE or DISABLED and has CRLs on. A partition also under a complete
+ * CRL, as long as certificates are bound to it: their CDP names it and no other.
+ */
+function isPublished(authority: Authority, crl: CrlRecord, now: Date): boolean {
+  const { CrlConfiguration } = authority.revocation
+  const status = statusAt(authority, now)
+  if (!CrlConfiguration.Enabled || (status !== 'ACTIVE' && status !== 'DISABLED')) return false
+  if (crl.kind === 'COMPLETE' || authority.crl?.id === crl.id) return true
+  // Half a life more, so that what expired is on one more CRL.
+  const last = crl.lastNotAfter.getTime() + (CrlConfiguration.ExpirationInDays * 86_400_000) / 2
+  return now.getTime() <= last
+}
+
+async function fail(
+  services: Services,
+  { authority, crl, lease }: { authority: Authority; crl: CrlRecord; lease: Lease },
+  error: unknown,
+): Promise<void> {
+  const { db, log, events, metrics, clock } = services
+  const now = clock.now()
+  const { reason, refused } = crlFailure(error)
+  const retry = retryAt(now, crl.failures + 1)
+  log.error(
+    { job: 'publish-crls', authority: authority.id, crl: crl.name, retryAt: retry, err: error },
+    'CRL not published; it will be tried again',
+  )
+  if (refused) metrics.misconfiguredCrlBucket()
+  const event = events.prepare({
+    type: 'ACM Private CA CRL Generation',
+    authority,
+    time: now,
+    resources: [certificateAuthorityArn(authority)],
+    detail: { result: 'failure', reason },
+  })
+  await db.transaction([postponeCrl(crl, retry, lease), ...event.statements])
+  event.tell()
+}

@@ -1,0 +1,118 @@
+import { auditReportType } from '../authority/audit-report.ts'
+import { BucketError } from '../objects/object-store.ts'
+import { retryAt } from '../revocation/crl.ts'
+import type { Services } from '../services.ts'
+import {
+  auditReportWorkOf,
+  claimAuditReports,
+  finishAuditReport,
+  postponeAuditReport,
+  type AuditReportWork,
+} from '../store/audit-reports.ts'
+import { findAuthority } from '../store/authorities.ts'
+import { newLease, type Lease } from '../store/leases.ts'
+import { certificateAuthorityArn } from '../wire/arn.ts'
+import type { Authority } from '../authority/authority.ts'
+import { forEachOf } from './for-each.ts'
+import type { Job, JobResult } from './scheduler.ts'
+
+/** Reports are long; few at a time leave room for others. */
+const batch = 2
+/** A store that does not take a report for so long has failed. */
+const patienceMilliseconds = 60 * 60 * 1000
+const marginMilliseconds = 10_000
+
+/** Writes audit reports that are CREATING, streamed from the record into their bucket. */
+export const writeAuditReports: Job = {
+  name: 'write-audit-reports',
+  everySeconds: 5,
+  async run(services) {
+    const { db, clock, random, wake } = services
+    const lease = newLease(random, clock.now())
+    const [rows = []] = await db.transaction([claimAuditReports(lease, batch)])
+    const reports = rows.map(auditReportWorkOf)
+    const result = await forEachOf(reports, batch, (report) => write(services, report, lease))
+    if (rows.length === batch) wake('write-audit-reports')
+    return result
+  },
+}
+
+async function write(
+  services: Services,
+  report: AuditReportWork,
+  lease: Lease,
+): Promise<keyof JobResult> {
+  const authority = await findAuthority(services.db, report.authorityId)
+  if (authority === undefined) throw new Error(`audit report ${report.id} is of no CA`)
+  try {
+    await put(services, { authority, report, lease })
+    await finish(services, { authority, report, lease }, 'SUCCESS')
+    return 'done'
+  } catch (error) {
+    const now = services.clock.now()
+    const late = now.getTime() - report.createdAt.getTime() >= patienceMilliseconds
+    const giveUp = error instanceof BucketError || late
+    services.log.error(
+      {
+        job: 'write-audit-reports',
+        report: report.id,
+        authority: authority.id,
+        giveUp,
+        err: error,
+      },
+      giveUp ? 'audit report FAILED' : 'audit report not written; it will be tried again',
+    )
+    if (giveUp) await finish(services, { authority, report, lease }, 'FAILED')
+    else {
+      const retry = retryAt(now, report.failures + 1)
+      await services.db.transaction([postponeAuditReport(report, retry, lease)])
+    }
+    return 'failed'
+  }
+}
+
+interface DueReport {
+  readonly authority: Authority
+  readonly report: AuditReportWork
+  readonly lease: Lease
+}
+
+async function put(
+  { bulk, objects, clock }: Services,
+  { authority, report, lease }: DueReport,
+): Promise<void> {
+  const { bucket, key, format } = report
+  const pieces = bulk.auditReport({
+    authorityNumber: authority.number,
+    authority: {
+      arn: certificateAuthorityArn(authority),
+      accountId: authority.accountId,
+      partition: authority.partition,
+    },
+    format,
+  })
+  const left = lease.until.getTime() - clock.now().getTime() - marginMilliseconds
+  await objects.put({ bucket, key }, pieces, {
+    // Who was given a certificate is not for everyone.
+    acl: 'BUCKET_OWNER_FULL_CONTROL',
+    contentType: auditReportType(format),
+    accountId: authority.accountId,
+    signal: AbortSignal.timeout(Math.max(0, left)),
+  })
+}
+
+async function finish(
+  { db, clock, events }: Services,
+  { authority, report, lease }: DueReport,
+  status: 'SUCCESS' | 'FAILED',
+): Promise<void> {
+  const event = events.prepare({
+    type: 'ACM Private CA Audit Report Generation',
+    authority,
+    time: clock.now(),
+    resources: [certificateAuthorityArn(authority), report.id],
+    detail: { result: status === 'SUCCESS' ? 'success' : 'failure' },
+  })
+  await db.transaction([finishAuditReport(report, status, lease), ...event.statements])
+  event.tell()
+}

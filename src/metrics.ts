@@ -1,0 +1,114 @@
+/** What Prometheus is told (https://prometheus.io/docs/practices/naming). Nothing here names a caller or a subject. */
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+
+export interface Metrics {
+  /** One request of the API: its operation, and `success` or the code of the error. */
+  request(operation: string, result: string, milliseconds: number): void
+  certificateIssued(): void
+  certificateRevoked(): void
+  crlGenerated(): void
+  /** A bucket refused a CRL. */
+  misconfiguredCrlBucket(): void
+  /** One OCSP answer: `good`, `revoked`, or the status of the response that is none. */
+  ocspAnswer(status: string): void
+  jobRun(job: string, result: 'success' | 'failure'): void
+  /** What is looked up when the metrics are read. */
+  onRead(read: (gauges: Gauges) => Promise<void>): void
+  /** All of them, as text of `contentType`. */
+  text(): Promise<string>
+  readonly contentType: string
+}
+
+export interface Gauges {
+  crl(standing: {
+    readonly authorityId: string
+    readonly ageSeconds: number
+    readonly size: number
+    readonly entries: number
+  }): void
+  queueDepth(job: string, depth: number): void
+  daysToExpiry(authorityId: string, days: number): void
+}
+
+/** Metrics of one server, all at zero. */
+export function createMetrics(): Metrics {
+  const registry = new Registry()
+  const counters = createCounters(registry)
+  const gauges = createGauges(registry)
+  let read: (gauges: Gauges) => Promise<void> = () => Promise.resolve()
+  return {
+    ...counters,
+    onRead(reader) {
+      read = reader
+    },
+    async text() {
+      gauges.reset()
+      await read(gauges)
+      return registry.metrics()
+    },
+    contentType: registry.contentType,
+  }
+}
+
+type Counted = Omit<Metrics, 'onRead' | 'text' | 'contentType'>
+
+function createCounters(registry: Registry): Counted {
+  const registers = [registry]
+  const counter = <L extends string>(
+    name: string,
+    help: string,
+    labelNames: L[] = [],
+  ): Counter<L> => new Counter({ name: `signet_${name}`, help, labelNames, registers })
+  const requests = counter('requests_total', 'API requests', ['operation', 'result'])
+  const durations = new Histogram({
+    name: 'signet_request_duration_seconds',
+    help: 'Time that API requests took',
+    labelNames: ['operation'],
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5],
+    registers,
+  })
+  const issued = counter('certificates_issued_total', 'Certificates issued')
+  const revoked = counter('certificates_revoked_total', 'Certificates revoked')
+  const generated = counter('crl_generated_total', 'CRLs published (CRLGenerated)')
+  const misconfigured = counter(
+    'misconfigured_crl_bucket_total',
+    'CRLs that a bucket refused (MisconfiguredCRLBucket)',
+  )
+  const answers = counter('ocsp_answers_total', 'OCSP answers', ['status'])
+  const runs = counter('job_runs_total', 'Runs of jobs that had something to do', ['job', 'result'])
+  return {
+    request(operation, result, milliseconds) {
+      requests.inc({ operation, result })
+      durations.observe({ operation }, milliseconds / 1000)
+    },
+    certificateIssued: () => issued.inc(),
+    certificateRevoked: () => revoked.inc(),
+    crlGenerated: () => generated.inc(),
+    misconfiguredCrlBucket: () => misconfigured.inc(),
+    ocspAnswer: (status) => answers.inc({ status }),
+    jobRun: (job, result) => runs.inc({ job, result }),
+  }
+}
+
+function createGauges(registry: Registry): Gauges & { reset(): void } {
+  const gauge = <L extends string>(name: string, help: string, labelNames: L[]): Gauge<L> =>
+    new Gauge({ name: `signet_${name}`, help, labelNames, registers: [registry] })
+  const crlAge = gauge('crl_age_seconds', 'Age of the oldest CRL of a CA', ['authority'])
+  const crlSize = gauge('crl_size_bytes', 'Octets of the largest CRL of a CA', ['authority'])
+  const crlEntries = gauge('crl_entries', 'Entries of the longest CRL of a CA', ['authority'])
+  const queue = gauge('job_queue_depth', 'Work that waits for a job', ['job'])
+  const expiry = gauge('authority_expiry_days', 'Days until the certificate of a CA expires', [
+    'authority',
+  ])
+  return {
+    crl({ authorityId: authority, ageSeconds, size, entries }) {
+      crlAge.set({ authority }, ageSeconds)
+      crlSize.set({ authority }, size)
+      crlEntries.set({ authority }, entries)
+    },
+    queueDepth: (job, depth) => queue.set({ job }, depth),
+    daysToExpiry: (authority, days) => expiry.set({ authority }, days),
+    // A CA that is gone is not shown any more.
+    reset: () => [crlAge, crlSize, crlEntries, queue, expiry].forEach((one) => one.reset()),
+  }
+}

@@ -1,0 +1,48 @@
+/** Bodies as chunks, whatever form they have. */
+
+/** The most octets that are hashed or written in one go, so that others get their turn. */
+const chunkLength = 1_048_576
+
+/**
+ * A body in chunks of at most 1 MiB. Throws the signal's reason as soon as it is aborted, also while the next chunk is
+ * waited for; the source is then told to stop, and its answer is not waited for.
+ */
+export async function* chunksOf(
+  body: Uint8Array | AsyncIterable<Uint8Array>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array> {
+  if (body instanceof Uint8Array) {
+    yield* slicesOf(body, signal)
+    return
+  }
+  const source = body[Symbol.asyncIterator]()
+  let ended = false
+  try {
+    for (;;) {
+      const next = await unlessAborted(() => source.next(), signal)
+      ended = next.done === true
+      if (next.done === true) return
+      yield* slicesOf(next.value, signal)
+    }
+  } finally {
+    if (!ended) source.return?.().then(undefined, () => {})
+  }
+}
+
+function* slicesOf(body: Uint8Array, signal: AbortSignal | undefined): Generator<Uint8Array> {
+  for (let start = 0; start < body.length; start += chunkLength) {
+    signal?.throwIfAborted()
+    yield body.subarray(start, start + chunkLength)
+  }
+}
+
+function unlessAborted<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work()
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted()
+    const abort = (): void => reject(signal.reason as Error)
+    signal.addEventListener('abort', abort, { once: true })
+    const settled = (): void => signal.removeEventListener('abort', abort)
+    work().then(resolve, reject).finally(settled)
+  })
+}

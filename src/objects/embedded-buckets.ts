@@ -1,0 +1,201 @@
+/**
+ * The buckets of the embedded store: folders that the operator makes, each with the account that may write to it. The
+ * commands use these functions while the server runs: every change is one rename.
+ */
+import { mkdir, mkdtemp, open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { ConfigurationError } from '../errors.ts'
+import { fileNameOf, openObjectFile, type ObjectInfo, type OpenObject } from './object-file.ts'
+import type { ObjectLocation } from './object-store.ts'
+
+export interface NewBucket {
+  readonly name: string
+  /** The only account whose CAs may write to it. */
+  readonly accountId: string
+  readonly createdAt: Date
+}
+
+export interface Bucket extends NewBucket {
+  /** How many there are in it, damaged ones too. */
+  readonly objects: number
+}
+
+const description = 'bucket.json'
+const objectFilePattern = /^[0-9a-f]{64}$/
+
+/** S3 User Guide, "General purpose bucket naming rules". */
+const namePattern = /^(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/
+const addressPattern = /^\d+\.\d+\.\d+\.\d+$/
+const takenPattern = /^(xn--|sthree-|amzn-s3-demo-)|(-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)$/
+/** Paths of the public listener. */
+const reservedNames = ['ca', 'ocsp', 'healthz', 'metrics']
+
+/**
+ * Makes an empty bucket. Throws ConfigurationError if there is one of that name, or if the name breaks S3's rules or
+ * is a path of the server's own.
+ */
+export async function createBucket(
+  directory: string,
+  { name, accountId, createdAt }: NewBucket,
+): Promise<void> {
+  if (reservedNames.includes(name))
+    throw new ConfigurationError(`the name ${name} is reserved: the server has a path of that name`)
+  if (!isBucketName(name))
+    throw new ConfigurationError(`the name ${name} does not follow the naming rules of S3 buckets`)
+  await mkdir(directory, { recursive: true, mode: 0o700 })
+  // A bucket appears with its description or not at all.
+  const made = await mkdtemp(join(directory, '.new-'))
+  try {
+    await writeDurably(
+      join(made, description),
+      JSON.stringify({ accountId, createdAt: createdAt.toISOString() }),
+    )
+    await syncFolder(made)
+    await rename(made, join(directory, name))
+  } catch (error) {
+    await rm(made, { recursive: true, force: true })
+    if (isCode(error, 'ENOTEMPTY', 'EEXIST', 'ENOTDIR'))
+      throw new ConfigurationError(`there is a bucket ${name} already`, { cause: error })
+    throw error
+  }
+  await syncFolder(directory)
+}
+
+/** All buckets by name; none if no bucket was ever made. */
+export async function listBuckets(directory: string): Promise<Bucket[]> {
+  const buckets: Bucket[] = []
+  for (const name of (await namesIn(directory)).toSorted()) {
+    const bucket = await readBucket(directory, name)
+    if (bucket === undefined) continue
+    const files = await objectFiles(join(directory, name))
+    buckets.push({ name, ...bucket, objects: files.length })
+  }
+  return buckets
+}
+
+/** Throws ConfigurationError if there is no such bucket, or if objects are in it. */
+export async function deleteBucket(directory: string, name: string): Promise<void> {
+  if ((await readBucket(directory, name)) === undefined) throw noBucket(name)
+  const path = join(directory, name)
+  await requireEmpty(path, name)
+  const aside = await mkdtemp(join(directory, '.old-'))
+  try {
+    await rename(path, aside)
+  } catch (error) {
+    await rm(aside, { recursive: true })
+    throw isCode(error, 'ENOENT') ? noBucket(name) : error
+  }
+  try {
+    // A put may have come in between; one that comes now finds no bucket.
+    await requireEmpty(aside, name)
+  } catch (error) {
+    await rename(aside, path)
+    throw error
+  }
+  await syncFolder(directory)
+  await rm(aside, { recursive: true })
+}
+
+/**
+ * What is in a bucket, by key in the order of code units; damaged objects are left out. Throws ConfigurationError if
+ * there is no such bucket.
+ */
+export async function listObjects(directory: string, bucket: string): Promise<ObjectInfo[]> {
+  if ((await readBucket(directory, bucket)) === undefined) throw noBucket(bucket)
+  const path = join(directory, bucket)
+  const found: ObjectInfo[] = []
+  for (const name of await objectFiles(path)) {
+    const object = await openObjectFile(join(path, name), name)
+    if (object === undefined) continue
+    await object.close()
+    const { stream: _stream, close: _close, ...info } = object
+    found.push(info)
+  }
+  return found.toSorted((one, other) => (one.key < other.key ? -1 : 1))
+}
+
+/**
+ * An object to read, whatever its acl; the caller closes it. Undefined if there is no such object or bucket, or if the
+ * object is damaged.
+ */
+export async function openObject(
+  directory: string,
+  { bucket, key }: ObjectLocation,
+): Promise<OpenObject | undefined> {
+  if (!isBucketName(bucket)) return undefined
+  const name = fileNameOf(key)
+  const object = await openObjectFile(join(directory, bucket, name), name)
+  if (object === undefined || object.key === key) return object
+  // Only for a key that is no UTF-8: hashing replaces what is not.
+  await object.close()
+  return undefined
+}
+
+/** Whose bucket it is, and since when; undefined if there is no such bucket. */
+export async function readBucket(
+  directory: string,
+  name: string,
+): Promise<Pick<NewBucket, 'accountId' | 'createdAt'> | undefined> {
+  if (!isBucketName(name)) return undefined
+  let text: string
+  try {
+    text = await readFile(join(directory, name, description), 'utf8')
+  } catch (error) {
+    if (isCode(error, 'ENOENT', 'ENOTDIR')) return undefined
+    throw error
+  }
+  const { accountId, createdAt } = JSON.parse(text) as { accountId: string; createdAt: string }
+  return { accountId, createdAt: new Date(createdAt) }
+}
+
+/** Makes what was renamed into a folder, or out of it, durable. */
+export async function syncFolder(path: string): Promise<void> {
+  const handle = await open(path, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+/** Whether an error is the operating system's, with one of these codes. */
+export function isCode(error: unknown, ...codes: readonly string[]): boolean {
+  return error instanceof Error && 'code' in error && codes.includes(String(error.code))
+}
+
+function isBucketName(name: string): boolean {
+  return namePattern.test(name) && !addressPattern.test(name) && !takenPattern.test(name)
+}
+
+function noBucket(name: string): ConfigurationError {
+  return new ConfigurationError(`there is no bucket ${name}`)
+}
+
+async function requireEmpty(path: string, name: string): Promise<void> {
+  const { length } = await objectFiles(path)
+  if (length > 0)
+    throw new ConfigurationError(`the bucket ${name} is not empty: it holds ${length} objects`)
+}
+
+async function objectFiles(path: string): Promise<string[]> {
+  return (await namesIn(path)).filter((name) => objectFilePattern.test(name))
+}
+
+async function namesIn(path: string): Promise<string[]> {
+  try {
+    return await readdir(path)
+  } catch (error) {
+    if (isCode(error, 'ENOENT')) return []
+    throw error
+  }
+}
+
+async function writeDurably(path: string, text: string): Promise<void> {
+  const handle = await open(path, 'wx', 0o600)
+  try {
+    await handle.writeFile(text)
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}

@@ -1,0 +1,198 @@
+/** The object store that needs nothing else: files in the data folder, which the server's public listener serves. */
+import { createHash, type Hash } from 'node:crypto'
+import { open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Clock } from '../clock.ts'
+import type { Random } from '../random.ts'
+import { chunksOf } from './body-chunks.ts'
+import { isCode, openObject, readBucket, syncFolder } from './embedded-buckets.ts'
+import { encodeFooter, fileNameOf, type ObjectInfo, type OpenObject } from './object-file.ts'
+import {
+  BucketError,
+  type ObjectHead,
+  type ObjectLocation,
+  type ObjectStore,
+  type PutOptions,
+} from './object-store.ts'
+import { pathOfKey, withoutSlash } from './object-url.ts'
+
+export interface EmbeddedObjectStore extends ObjectStore {
+  /** An object to read, whatever its acl; the caller closes it. Undefined if there is none, or it is damaged. */
+  open(at: ObjectLocation): Promise<OpenObject | undefined>
+}
+
+export interface EmbeddedObjectStoreOptions {
+  /** Has a folder for each bucket; need not be there. */
+  readonly directory: string
+  /** Where the public listener is reached, once that is known. */
+  readonly publicUrl: string | (() => string)
+  readonly clock: Clock
+  readonly random: Random
+}
+
+type Body = Uint8Array | AsyncIterable<Uint8Array>
+
+const keyLengthMax = 1024
+const temporaryPrefix = '.put-'
+/** Age at which a temporary file is taken for one that a crash left, and the time between two looks for them. */
+const leftOverMilliseconds = 3_600_000
+const etagLength = 32
+
+export function createEmbeddedObjectStore(
+  options: EmbeddedObjectStoreOptions,
+): EmbeddedObjectStore {
+  const { directory, publicUrl } = options
+  const write = createWriter(options)
+  const openAt = async (at: ObjectLocation): Promise<OpenObject | undefined> =>
+    openObject(directory, at)
+
+  async function requireBucket(bucket: string): Promise<string> {
+    const found = await readBucket(directory, bucket)
+    if (found === undefined) throw noSuchBucket(bucket)
+    return found.accountId
+  }
+
+  return {
+    async put(at, body, putOptions) {
+      putOptions.signal?.throwIfAborted()
+      const accountId = await requireBucket(at.bucket)
+      if (accountId !== putOptions.accountId)
+        throw new BucketError('refused', `the bucket ${at.bucket} belongs to another account`)
+      requireKey(at.key)
+      try {
+        return await write(at, body, putOptions)
+      } catch (error) {
+        // The bucket may have been deleted in the middle.
+        if (isCode(error, 'ENOENT')) await requireBucket(at.bucket)
+        throw error
+      }
+    },
+    async head(at) {
+      const object = await openAt(at)
+      if (object === undefined) {
+        await requireBucket(at.bucket)
+        return undefined
+      }
+      await object.close()
+      return { etag: object.etag, size: object.size }
+    },
+    async get(at, bytesMax) {
+      const object = await openAt(at)
+      if (object === undefined) {
+        await requireBucket(at.bucket)
+        return undefined
+      }
+      return readWhole(object, bytesMax)
+    },
+    hasBucket: async (bucket) => (await readBucket(directory, bucket)) !== undefined,
+    urlOf({ bucket, key }) {
+      const url = typeof publicUrl === 'string' ? publicUrl : publicUrl()
+      return `${withoutSlash(url)}/${bucket}/${pathOfKey(key)}`
+    },
+    close() {},
+    open: openAt,
+  }
+}
+
+function noSuchBucket(bucket: string): BucketError {
+  return new BucketError('no-such-bucket', `there is no bucket ${bucket}`)
+}
+
+function requireKey(key: string): void {
+  const length = Buffer.byteLength(key)
+  if (length < 1 || length > keyLengthMax || !key.isWellFormed())
+    throw new BucketError('refused', `a key has 1 to ${keyLengthMax} octets of UTF-8`)
+}
+
+async function readWhole(object: OpenObject, bytesMax: number): Promise<Uint8Array> {
+  try {
+    if (object.size > bytesMax)
+      throw new RangeError(`the object has ${object.size} octets, more than ${bytesMax}`)
+    const chunks: Uint8Array[] = []
+    for await (const chunk of object.stream()) chunks.push(chunk as Uint8Array)
+    return Buffer.concat(chunks)
+  } finally {
+    await object.close()
+  }
+}
+
+/** Writes objects into buckets that are there. */
+function createWriter({ directory, clock, random }: EmbeddedObjectStoreOptions) {
+  const sweep = createSweeper(clock)
+
+  return async (at: ObjectLocation, body: Body, options: PutOptions): Promise<ObjectHead> => {
+    const folder = join(directory, at.bucket)
+    const name = `${temporaryPrefix}${Buffer.from(random.bytes(16)).toString('hex')}`
+    await sweep(folder)
+    const path = join(folder, name)
+    const file = await open(path, 'wx', 0o600)
+    try {
+      const written = await writeObject(file, { at, body, options, now: clock.now() })
+      await file.sync()
+      options.signal?.throwIfAborted()
+      await rename(path, join(folder, fileNameOf(at.key)))
+      await syncFolder(folder)
+      return written
+    } catch (error) {
+      await rm(path, { force: true })
+      throw error
+    } finally {
+      await file.close()
+    }
+  }
+}
+
+async function writeObject(
+  file: FileHandle,
+  { at, body, options, now }: { at: ObjectLocation; body: Body; options: PutOptions; now: Date },
+): Promise<ObjectHead> {
+  const hash = createHash('sha256')
+  let size = 0
+  for await (const chunk of chunksOf(body, options.signal)) {
+    hash.update(chunk)
+    await file.writeFile(chunk)
+    size += chunk.length
+  }
+  const head = { etag: etagOf(hash), size }
+  const info: ObjectInfo = {
+    ...head,
+    key: at.key,
+    acl: options.acl,
+    contentType: options.contentType,
+    lastModified: new Date(Math.floor(now.getTime() / 1000) * 1000),
+    ...(options.expires === undefined ? {} : { expires: options.expires }),
+  }
+  await file.writeFile(encodeFooter(info))
+  return head
+}
+
+function etagOf(hash: Hash): string {
+  return hash.digest('hex').slice(0, etagLength)
+}
+
+/** Removes what crashes left in a bucket's folder; at most once an hour for each. */
+function createSweeper(clock: Clock): (folder: string) => Promise<void> {
+  const sweptAt = new Map<string, number>()
+
+  return async (folder) => {
+    const now = clock.now().getTime()
+    if (now - (sweptAt.get(folder) ?? -Infinity) < leftOverMilliseconds) return
+    sweptAt.set(folder, now)
+    for (const name of await readdir(folder)) {
+      if (!name.startsWith(temporaryPrefix)) continue
+      const path = join(folder, name)
+      // One that is still written to may be renamed meanwhile.
+      const age = now - ((await statIfThere(path))?.mtimeMs ?? now)
+      if (age > leftOverMilliseconds) await rm(path, { force: true })
+    }
+  }
+}
+
+async function statIfThere(path: string) {
+  try {
+    return await stat(path)
+  } catch (error) {
+    if (isCode(error, 'ENOENT')) return undefined
+    throw error
+  }
+}

@@ -1,0 +1,168 @@
+/**
+ * The file of one object: the body, then what is known of it, so that both are written in one pass and one rename
+ * replaces both. After the body come a footer in JSON, the SHA-256 of that footer (32 octets), its length (4 octets,
+ * big endian) and a mark (4 octets).
+ */
+import { createHash } from 'node:crypto'
+import { open, type FileHandle } from 'node:fs/promises'
+import { Readable } from 'node:stream'
+import type { ObjectAcl, ObjectHead } from './object-store.ts'
+
+/** What is known of an object beside its body. */
+export interface ObjectInfo extends ObjectHead {
+  readonly key: string
+  readonly acl: ObjectAcl
+  /** Media type. */
+  readonly contentType: string
+  /** Whole seconds. */
+  readonly lastModified: Date
+  /** Until when a copy of it may be used instead; undefined if nothing is known. */
+  readonly expires?: Date
+}
+
+/** An object that stays what it is while it is open, also when it is replaced meanwhile. */
+export interface OpenObject extends ObjectInfo {
+  /**
+   * The body, or the octets from `start` to `end`, both included. Throws RangeError if they are not within the body.
+   */
+  readonly stream: (range?: OctetRange) => Readable
+  /** To be called once the streams are no longer read; doing so again is not an error. */
+  readonly close: () => Promise<void>
+}
+
+/** Offsets of the first and the last octet. */
+export interface OctetRange {
+  readonly start: number
+  readonly end: number
+}
+
+const mark = Buffer.from('SgO1', 'latin1')
+const digestLength = 32
+const trailerLength = digestLength + 4 + mark.length
+/** Far above a key of 1024 octets with every character escaped. A damaged length must not make us read gigabytes. */
+const footerLengthMax = 65_536
+const chunkLength = 65_536
+
+/** The name of an object's file: no key can lead out of the folder, and every key has room in a name. */
+export function fileNameOf(key: string): string {
+  return createHash('sha256').update(key, 'utf8').digest('hex')
+}
+
+/** What follows the body. Throws RangeError if it would be too long to be read again. */
+export function encodeFooter(info: ObjectInfo): Uint8Array {
+  const footer = Buffer.from(
+    JSON.stringify({
+      key: info.key,
+      acl: info.acl,
+      contentType: info.contentType,
+      etag: info.etag,
+      size: info.size,
+      lastModified: info.lastModified.toISOString(),
+      expires: info.expires?.toISOString(),
+    }),
+  )
+  if (footer.length > footerLengthMax)
+    throw new RangeError(`what is known of an object has ${footer.length} octets`)
+  const length = Buffer.alloc(4)
+  length.writeUInt32BE(footer.length)
+  return Buffer.concat([footer, digestOf(footer), length, mark])
+}
+
+/**
+ * Opens an object's file; undefined if there is none, or if it is damaged: not ours, cut short, or another key's.
+ * Any other error of the file system is thrown.
+ */
+export async function openObjectFile(path: string, name: string): Promise<OpenObject | undefined> {
+  const handle = await openIfThere(path)
+  if (handle === undefined) return undefined
+  try {
+    const info = await readInfo(handle)
+    if (info !== undefined && fileNameOf(info.key) === name) return openObjectOf(handle, info)
+  } catch (error) {
+    await handle.close()
+    throw error
+  }
+  await handle.close()
+  return undefined
+}
+
+async function openIfThere(path: string): Promise<FileHandle | undefined> {
+  try {
+    return await open(path, 'r')
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
+    throw error
+  }
+}
+
+async function readInfo(handle: FileHandle): Promise<ObjectInfo | undefined> {
+  const stats = await handle.stat()
+  if (!stats.isFile() || stats.size < trailerLength) return undefined
+  const trailer = await readExactly(handle, stats.size - trailerLength, trailerLength)
+  if (trailer === undefined || !trailer.subarray(-mark.length).equals(mark)) return undefined
+  const length = trailer.readUInt32BE(digestLength)
+  const size = stats.size - trailerLength - length
+  if (length > footerLengthMax || size < 0) return undefined
+  const footer = await readExactly(handle, size, length)
+  if (footer === undefined || !digestOf(footer).equals(trailer.subarray(0, digestLength)))
+    return undefined
+  const info = decodeFooter(footer)
+  return info.size === size ? info : undefined
+}
+
+/** The digest was right: this is what encodeFooter wrote. */
+function decodeFooter(footer: Buffer): ObjectInfo {
+  const { lastModified, expires, ...rest } = JSON.parse(footer.toString('utf8')) as Omit<
+    ObjectInfo,
+    'lastModified' | 'expires'
+  > & { readonly lastModified: string; readonly expires?: string }
+  return {
+    ...rest,
+    lastModified: new Date(lastModified),
+    ...(expires === undefined ? {} : { expires: new Date(expires) }),
+  }
+}
+
+/** Undefined if the file ends before. */
+async function readExactly(
+  handle: FileHandle,
+  position: number,
+  length: number,
+): Promise<Buffer | undefined> {
+  const buffer = Buffer.alloc(length)
+  let done = 0
+  while (done < length) {
+    const { bytesRead } = await handle.read(buffer, done, length - done, position + done)
+    if (bytesRead === 0) return undefined
+    done += bytesRead
+  }
+  return buffer
+}
+
+function openObjectOf(handle: FileHandle, info: ObjectInfo): OpenObject {
+  return {
+    ...info,
+    stream(range) {
+      const { start, end } = range ?? { start: 0, end: info.size - 1 }
+      if (range !== undefined && !(start >= 0 && start <= end && end < info.size))
+        throw new RangeError(`octets ${start} to ${end} of ${info.size}`)
+      return Readable.from(octetsOf(handle, start, end), { objectMode: false })
+    },
+    close: () => handle.close(),
+  }
+}
+
+async function* octetsOf(handle: FileHandle, start: number, end: number): AsyncGenerator<Buffer> {
+  for (let position = start; position <= end; position += chunkLength) {
+    const length = Math.min(chunkLength, end - position + 1)
+    const chunk = await readExactly(handle, position, length)
+    if (chunk === undefined)
+      throw new Error('the file of an object was cut short while it was read')
+    yield chunk
+  }
+}
+
+function digestOf(octets: Uint8Array): Buffer {
+  return createHash('sha256').update(octets).digest()
+}

@@ -1,0 +1,250 @@
+/** The object store that is S3: AWS's own, or one that speaks its API. */
+import { Readable } from 'node:stream'
+import type * as Sdk from '@aws-sdk/client-s3'
+import type { PutObjectCommandInput, S3Client } from '@aws-sdk/client-s3'
+import { chunksOf } from './body-chunks.ts'
+import type {
+  ObjectAcl,
+  ObjectHead,
+  ObjectLocation,
+  ObjectStore,
+  PutOptions,
+  Region,
+} from './object-store.ts'
+import { pathOfKey, withoutSlash } from './object-url.ts'
+import { nameOf, statusOf, storeError } from './s3-errors.ts'
+
+export interface S3ObjectStoreOptions {
+  /** Undefined for AWS itself. */
+  readonly endpoint?: string | undefined
+  /** Region that requests are signed for; a bucket of AWS's may be in another. */
+  readonly region: string
+  /** Where clients read the objects, if not where they are written. */
+  readonly publicUrl?: string | undefined
+}
+
+type Body = Uint8Array | AsyncIterable<Uint8Array>
+
+/** What the functions below share. */
+interface Connection {
+  readonly sdk: typeof Sdk
+  readonly client: S3Client
+}
+
+/** Larger bodies, and those of unknown size, go in parts of this many octets, each of which may be tried again. */
+const partLength = 8 * 1024 * 1024
+/** Each attempt: until connected, between two octets, and from the start until the answer begins. */
+const connectMilliseconds = 3000
+const idleMilliseconds = 10_000
+const answerMilliseconds = 60_000
+const attempts = 3
+
+const cannedAcl: Readonly<Record<ObjectAcl, PutObjectCommandInput['ACL']>> = {
+  PUBLIC_READ: 'public-read',
+  BUCKET_OWNER_FULL_CONTROL: 'bucket-owner-full-control',
+}
+
+/**
+ * Loads the SDK, which finds its credentials as it does everywhere: environment, shared files, web identity, the
+ * machine's role.
+ */
+export async function createS3ObjectStore(options: S3ObjectStoreOptions): Promise<ObjectStore> {
+  const sdk = await import('@aws-sdk/client-s3')
+  const connection = { sdk, client: createClient(sdk, options) }
+  return {
+    put: async (at, body, putOptions) => put(connection, { at, body, options: putOptions }),
+    head: async (at) => head(connection, at),
+    get: async (at, bytesMax) => get(connection, at, bytesMax),
+    hasBucket: async (bucket) => hasBucket(connection, bucket),
+    urlOf: (at, region) => urlOf(options, at, region),
+    close: () => connection.client.destroy(),
+  }
+}
+
+function createClient(sdk: typeof Sdk, { endpoint, region }: S3ObjectStoreOptions): S3Client {
+  return new sdk.S3Client({
+    region,
+    ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
+    followRegionRedirects: true,
+    // Stores that are not AWS's may not know the newer checksums.
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    // Nor may they answer 100 Continue, which the SDK would wait for as long as for the whole answer.
+    expectContinueHeader: false,
+    maxAttempts: attempts,
+    requestHandler: {
+      connectionTimeout: connectMilliseconds,
+      socketTimeout: idleMilliseconds,
+      requestTimeout: answerMilliseconds,
+      throwOnRequestTimeout: true,
+    },
+  })
+}
+
+interface Put {
+  readonly at: ObjectLocation
+  readonly body: Body
+  readonly options: PutOptions
+}
+
+async function put(connection: Connection, { at, body, options }: Put): Promise<ObjectHead> {
+  const { signal } = options
+  signal?.throwIfAborted()
+  const input: PutObjectCommandInput = {
+    Bucket: at.bucket,
+    Key: at.key,
+    ACL: cannedAcl[options.acl],
+    ContentType: options.contentType,
+    ...(options.expires === undefined ? {} : { Expires: options.expires }),
+  }
+  const source = countedBody(body, signal)
+  try {
+    const etag =
+      body instanceof Uint8Array && body.length <= partLength
+        ? await putWhole(connection, { ...input, Body: body }, signal)
+        : await putInParts(connection, { ...input, Body: source.stream }, signal)
+    return { etag, size: body instanceof Uint8Array ? body.length : source.size() }
+  } catch (error) {
+    if (signal?.aborted === true) throw signal.reason
+    throw source.failure() ?? storeError(error, at)
+  } finally {
+    source.stream.destroy()
+  }
+}
+
+async function putWhole(
+  { sdk, client }: Connection,
+  input: PutObjectCommandInput,
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  const answer = await client.send(new sdk.PutObjectCommand(input), handlerOptions(signal))
+  return etagOf(answer.ETag)
+}
+
+async function putInParts(
+  connection: Connection,
+  params: PutObjectCommandInput,
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  const { client, sdk } = connection
+  const { Upload } = await import('@aws-sdk/lib-storage')
+  const upload = new Upload({ client, params, partSize: partLength, queueSize: 1 })
+  const abort = (): void => void upload.abort()
+  signal?.addEventListener('abort', abort, { once: true })
+  try {
+    const { ETag } = await upload.done()
+    // A Ceph RADOS Gateway leaves it empty when it joins parts.
+    if (ETag !== undefined && ETag !== '') return etagOf(ETag)
+  } finally {
+    signal?.removeEventListener('abort', abort)
+  }
+  const { Bucket, Key } = params
+  return etagOf((await client.send(new sdk.HeadObjectCommand({ Bucket, Key }))).ETag)
+}
+
+/** A body as a stream that tells how long it was, and which error was its own. */
+function countedBody(body: Body, signal: AbortSignal | undefined) {
+  let size = 0
+  let failure: unknown
+  async function* observed(): AsyncGenerator<Uint8Array> {
+    try {
+      yield* chunksOf(body, signal)
+    } catch (error) {
+      failure = error
+      throw error
+    }
+  }
+  // A stream that is left throws into its own generator, and not into the one within.
+  async function* counted(): AsyncGenerator<Uint8Array> {
+    for await (const chunk of observed()) {
+      size += chunk.length
+      yield chunk
+    }
+  }
+  const stream = Readable.from(counted(), { objectMode: false })
+  // Whoever reads the stream sees its error; it may come when nobody reads any more.
+  stream.on('error', () => {})
+  return { stream, size: () => size, failure: () => failure }
+}
+
+async function head(connection: Connection, at: ObjectLocation): Promise<ObjectHead | undefined> {
+  const { sdk, client } = connection
+  try {
+    const answer = await client.send(
+      new sdk.HeadObjectCommand({ Bucket: at.bucket, Key: at.key }),
+      handlerOptions(),
+    )
+    return { etag: etagOf(answer.ETag), size: answer.ContentLength ?? 0 }
+  } catch (error) {
+    if (statusOf(error) !== 404) throw storeError(error, at)
+  }
+  // An answer to HEAD has no body that tells what is missing.
+  if (await hasBucket(connection, at.bucket)) return undefined
+  throw storeError(Object.assign(new Error('not found'), { name: 'NoSuchBucket' }), at)
+}
+
+async function get(
+  { sdk, client }: Connection,
+  at: ObjectLocation,
+  bytesMax: number,
+): Promise<Uint8Array | undefined> {
+  try {
+    const { Body } = await client.send(
+      new sdk.GetObjectCommand({ Bucket: at.bucket, Key: at.key }),
+      handlerOptions(),
+    )
+    return await readAll(Body as Readable, bytesMax)
+  } catch (error) {
+    if (error instanceof RangeError) throw error
+    if (statusOf(error) === 404 && nameOf(error) !== 'NoSuchBucket') return undefined
+    throw storeError(error, at)
+  }
+}
+
+/** Leaving the loop drops the connection, so that the rest is not sent. */
+async function readAll(body: Readable, bytesMax: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of body as AsyncIterable<Uint8Array>) {
+    size += chunk.length
+    if (size > bytesMax) throw new RangeError(`the object has more than ${bytesMax} octets`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
+
+async function hasBucket({ sdk, client }: Connection, bucket: string): Promise<boolean> {
+  try {
+    await client.send(new sdk.HeadBucketCommand({ Bucket: bucket }), handlerOptions())
+    return true
+  } catch (error) {
+    const status = statusOf(error)
+    // Another's bucket, or one in another Region, is there all the same.
+    if (status === 403 || status === 301) return true
+    if (status === 404) return false
+    throw storeError(error, { bucket })
+  }
+}
+
+function handlerOptions(signal?: AbortSignal): { abortSignal?: AbortSignal } {
+  return signal === undefined ? {} : { abortSignal: signal }
+}
+
+function urlOf(
+  { endpoint, publicUrl }: S3ObjectStoreOptions,
+  { bucket, key }: ObjectLocation,
+  { partition, region }: Region,
+): string {
+  const path = pathOfKey(key)
+  const base = publicUrl ?? endpoint
+  if (base !== undefined) return `${withoutSlash(base)}/${bucket}/${path}`
+  const host = `s3.${region}.${partition === 'aws-cn' ? 'amazonaws.com.cn' : 'amazonaws.com'}`
+  return bucket.includes('.')
+    ? `http://${host}/${bucket}/${path}`
+    : `http://${bucket}.${host}/${path}`
+}
+
+function etagOf(etag: string | undefined): string {
+  if (etag === undefined) throw new Error('the store sent no ETag')
+  return etag.replaceAll('"', '')
+}

@@ -1,0 +1,15 @@
+/**
+ * Partitions of a CRL (AWS Private CA User Guide, partitioned CRLs): a certificate is bound to one when it is issued, and
+ * one never exceeds a megabyte, even if everything that is bound to it is revoked.
+ */
+
+const partitionOctetsMax = 1_000_000
+/** Header, the longest name and signature that we write, and extensions. */
+const overheadOctets = 16_384
+/** SEQUENCE (2) of serialNumber (2 + 17), Time (2 + 15) and the reason extension (14). */
+const entryOctetsMax = 52
+
+/** Certificates that are bound to one partition at most. */
+export const partitionCertificatesMax = Math.floor(
+  (partitionOctetsMax - overheadOctets) / entryOctetsMax,
+)

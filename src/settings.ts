@@ -1,0 +1,250 @@
+/** Every setting of the server: its flag, what it means, and how its text is read. */
+import { defaultQuotas } from './authority/quotas.ts'
+
+export interface Address {
+  /** Name or address, without brackets. */
+  readonly host: string
+  /** 0 lets the system choose. */
+  readonly port: number
+}
+
+/** What one flag or variable is: `parse` throws an Error that says what the value must be. */
+export interface Setting<T> {
+  readonly flag: string
+  /** What stands for its value in the help text; empty for a switch, which has none. */
+  readonly value: string
+  readonly description: string
+  readonly fallback: string | undefined
+  readonly parse: (text: string) => T
+}
+
+const lintModes = ['error', 'warn', 'off'] as const
+const weakKeyModes = ['refuse', 'allow'] as const
+const verifyModes = ['all', 'ca'] as const
+const objectHomes = ['embedded', 's3'] as const
+const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
+
+/** Every setting of the server, in the order of the help text. */
+export const settings = {
+  data: setting('data', 'DIR', 'folder for everything that is kept', './data', nonEmpty),
+  listen: setting('listen', 'HOST:PORT', 'where the API listens', '127.0.0.1:8080', address),
+  publicListen: setting(
+    'public-listen',
+    'HOST:PORT',
+    'where CRLs, OCSP and CA certificates are served; anyone may reach it',
+    '127.0.0.1:8081',
+    address,
+  ),
+  publicUrl: setting(
+    'public-url',
+    'URL',
+    'what certificates say about the public listener (default: http:// and its address)',
+    undefined,
+    url,
+  ),
+  database: setting(
+    'database',
+    'URL',
+    'database (default: SQLite in the data folder)',
+    undefined,
+    database,
+  ),
+  account: setting(
+    'account',
+    'ID',
+    'account that the first start makes',
+    '123456789012',
+    parseAccountId,
+  ),
+  masterKeyFile: setting(
+    'master-key-file',
+    'FILE',
+    'key that the stored keys are encrypted under (default: master.key in the data folder)',
+    undefined,
+    nonEmpty,
+  ),
+  logLevel: setting('log-level', 'LEVEL', logLevels.join(', '), 'info', oneOf(logLevels)),
+  lint: setting(
+    'lint',
+    'MODE',
+    'what a certificate that breaks a rule of RFC 5280 is: error (refused), warn (logged), off',
+    'error',
+    oneOf(lintModes),
+  ),
+  weakKeys: setting(
+    'weak-keys',
+    'MODE',
+    'what a CSR with a weak key is: refuse, or allow as AWS does',
+    'refuse',
+    oneOf(weakKeyModes),
+  ),
+  verifySignatures: setting(
+    'verify-signatures',
+    'MODE',
+    'which signatures are checked before they are stored: all, or ca (those of CA certificates)',
+    'ca',
+    oneOf(verifyModes),
+  ),
+  quotaAuthorities: setting(
+    'quota-authorities',
+    'N',
+    'CAs of one account in one Region',
+    String(defaultQuotas.authoritiesPerRegion),
+    count,
+  ),
+  quotaCertificates: setting(
+    'quota-certificates',
+    'N',
+    'certificates of one CA',
+    String(defaultQuotas.certificatesPerAuthority),
+    count,
+  ),
+  quotaTags: setting(
+    'quota-tags',
+    'N',
+    'tags on one CA',
+    String(defaultQuotas.tagsPerAuthority),
+    count,
+  ),
+  quotaRevocations: setting(
+    'quota-revocations',
+    'N',
+    'revoked certificates, not expired, of one CA with a complete CRL',
+    String(defaultQuotas.revocationsPerAuthority),
+    count,
+  ),
+  crlDelay: setting(
+    'crl-delay',
+    'SECONDS',
+    'from a revocation to the CRL that has it; revocations within it share one CRL',
+    '1',
+    seconds({ min: 0, max: 300 }),
+  ),
+  ocspValidity: setting(
+    'ocsp-validity',
+    'SECONDS',
+    'how long an OCSP answer holds; a new one is made after half of it',
+    '3600',
+    seconds({ min: 2, max: 604_800 }),
+  ),
+  noCaIssuers: setting(
+    'no-ca-issuers',
+    '',
+    'leave out of certificates where the certificate of their CA can be had',
+    'false',
+    oneOf(['true', 'false']),
+  ),
+  auditReportInterval: setting(
+    'audit-report-interval',
+    'SECONDS',
+    'between two audit reports of one CA',
+    '1800',
+    seconds({ min: 0, max: 604_800 }),
+  ),
+  objects: setting(
+    'objects',
+    'HOME',
+    'where buckets are: embedded (in the data folder), or s3 (default: s3 if there is an --s3-endpoint)',
+    undefined,
+    oneOf(objectHomes),
+  ),
+  s3Endpoint: setting(
+    's3-endpoint',
+    'URL',
+    'S3-compatible store that CRLs and audit reports are written to (default: AWS, with --objects s3)',
+    undefined,
+    url,
+  ),
+  s3Region: setting(
+    's3-region',
+    'REGION',
+    'Region that S3 requests are signed for',
+    'us-east-1',
+    nonEmpty,
+  ),
+  s3PublicUrl: setting(
+    's3-public-url',
+    'URL',
+    'what certificates say about the S3 store (default: its endpoint)',
+    undefined,
+    url,
+  ),
+  eventWebhook: setting(
+    'event-webhook',
+    'URL',
+    'where events are posted to, as EventBridge shapes them',
+    undefined,
+    url,
+  ),
+} as const
+
+// oxlint-disable-next-line max-params -- rows of a table
+function setting<T>(
+  flag: string,
+  value: string,
+  description: string,
+  fallback: string | undefined,
+  parse: (text: string) => T,
+): Setting<T> {
+  return { flag, value, description, fallback, parse }
+}
+
+function nonEmpty(text: string): string {
+  if (text === '') throw new Error('must not be empty')
+  return text
+}
+
+/** HOST:PORT, an IPv6 address in brackets. */
+function address(text: string): Address {
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^\s:[\]/]+)):(\d{1,5})$/.exec(text)
+  const host = match?.[1] ?? match?.[2]
+  const port = Number(match?.[3])
+  if (host === undefined || port > 65_535) throw new Error('must be HOST:PORT')
+  return { host, port }
+}
+
+function url(text: string): string {
+  const parsed = URL.canParse(text) ? new URL(text) : undefined
+  const plain = parsed && parsed.search === '' && parsed.hash === '' && parsed.username === ''
+  if (!parsed || !plain || !['http:', 'https:'].includes(parsed.protocol))
+    throw new Error('must be an http or https URL without query')
+  return text.replace(/\/+$/, '')
+}
+
+function database(text: string): never {
+  const scheme = /^[a-z]+:/i.exec(text)?.[0]
+  throw new Error(
+    scheme?.startsWith('postgres')
+      ? 'cannot be PostgreSQL in this version: leave it out for SQLite in the data folder'
+      : 'must be left out: SQLite in the data folder is the only database of this version',
+  )
+}
+
+/** Twelve digits. */
+export function parseAccountId(text: string): string {
+  if (!/^\d{12}$/.test(text)) throw new Error('must be an account id of twelve digits')
+  return text
+}
+
+function oneOf<const T extends string>(values: readonly T[]): (text: string) => T {
+  return (text) => {
+    const found = values.find((value) => value === text)
+    if (found === undefined) throw new Error(`must be one of ${values.join(', ')}`)
+    return found
+  }
+}
+
+function seconds({ min, max }: { readonly min: number; readonly max: number }) {
+  return (text: string): number => {
+    const value = Number(text)
+    if (!/^\d{1,9}$/.test(text) || value < min || value > max)
+      throw new Error(`must be a whole number from ${min} to ${max}`)
+    return value
+  }
+}
+
+function count(text: string): number {
+  const value = Number(text)
+  if (!/^\d{1,15}$/.test(text) || value < 1) throw new Error('must be a whole number from 1')
+  return value
+}

@@ -1,0 +1,106 @@
+/** Rows of audit reports. A row that is CREATING is work for the job `write-audit-reports`. */
+import type { AuditReportFormat } from '../authority/audit-report.ts'
+import { integerOf, textOf } from './columns.ts'
+import type { Database } from './database.ts'
+import { latestPlausible, type Lease } from './leases.ts'
+import { expectRows, sql, type Row, type Sql } from './sql.ts'
+
+export interface AuditReport {
+  /** UUID. */
+  readonly id: string
+  readonly authorityNumber: number
+  readonly bucket: string
+  readonly key: string
+  readonly format: AuditReportFormat
+  readonly status: 'CREATING' | 'SUCCESS' | 'FAILED'
+  readonly createdAt: Date
+}
+
+export interface AuditReportWork extends AuditReport {
+  readonly authorityId: string
+  readonly failures: number
+}
+
+/**
+ * Inserts a report, guarded: another number of rows than one means that a report of the CA is being made, or was asked
+ * for after `since` and has not failed.
+ */
+export function insertAuditReport(report: AuditReport, since: Date): Sql {
+  const createdAt = report.createdAt.getTime()
+  return expectRows(
+    sql`insert into audit_reports (report_id, authority_number, bucket, object_key, format, status,
+        created_at_ms, failures, retry_at_ms, lease_until_ms)
+      select ${report.id}, ${report.authorityNumber}, ${report.bucket}, ${report.key},
+        ${report.format}, ${report.status}, ${createdAt}, 0, 0, 0
+      where not exists (select 1 from audit_reports where authority_number = ${report.authorityNumber}
+        and (status = 'CREATING'
+          or (status = 'SUCCESS' and created_at_ms > ${since.getTime()} and created_at_ms <= ${createdAt})))
+      returning report_number`,
+    1,
+  )
+}
+
+/** The report with that id, of whichever CA. */
+export async function findAuditReport(db: Database, id: string): Promise<AuditReport | undefined> {
+  const [row] = await db.query(sql`select * from audit_reports where report_id = ${id}`)
+  return row === undefined ? undefined : reportOf(row)
+}
+
+/** Takes reports that are to be written, at most `limit`, oldest first. */
+export function claimAuditReports({ token, now, until }: Lease, limit: number): Sql {
+  const nowMs = now.getTime()
+  const plausible = latestPlausible(now)
+  return sql`update audit_reports set lease = ${token}, lease_until_ms = ${until.getTime()}
+    where report_number in (select report_number from audit_reports where status = 'CREATING'
+          and (retry_at_ms <= ${nowMs} or retry_at_ms > ${plausible})
+          and (lease_until_ms <= ${nowMs} or lease_until_ms > ${plausible})
+        order by report_number limit ${limit})
+      and (lease_until_ms <= ${nowMs} or lease_until_ms > ${plausible})
+    returning *, (select id from authorities a
+      where a.authority_number = audit_reports.authority_number) as authority_id`
+}
+
+/** Ends the work. */
+export function finishAuditReport(
+  { id }: AuditReport,
+  status: 'SUCCESS' | 'FAILED',
+  { token }: Lease,
+): Sql {
+  return expectRows(
+    sql`update audit_reports set status = ${status}, lease = null, lease_until_ms = 0
+      where report_id = ${id} and lease = ${token} returning report_number`,
+    1,
+  )
+}
+
+/** Ends the work without success, to be tried again. */
+export function postponeAuditReport(
+  { id, failures }: AuditReportWork,
+  retry: Date,
+  { token }: Lease,
+): Sql {
+  return sql`update audit_reports set failures = ${failures + 1}, retry_at_ms = ${retry.getTime()},
+      lease = null, lease_until_ms = 0
+    where report_id = ${id} and lease = ${token}`
+}
+
+/** A row as claimAuditReports returns it. */
+export function auditReportWorkOf(row: Row): AuditReportWork {
+  return {
+    ...reportOf(row),
+    authorityId: textOf(row, 'authority_id'),
+    failures: integerOf(row, 'failures'),
+  }
+}
+
+function reportOf(row: Row): AuditReport {
+  return {
+    id: textOf(row, 'report_id'),
+    authorityNumber: integerOf(row, 'authority_number'),
+    bucket: textOf(row, 'bucket'),
+    key: textOf(row, 'object_key'),
+    format: textOf(row, 'format') as AuditReportFormat,
+    status: textOf(row, 'status') as AuditReport['status'],
+    createdAt: new Date(integerOf(row, 'created_at_ms')),
+  }
+}

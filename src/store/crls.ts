@@ -1,0 +1,194 @@
+/**
+ * Rows of CRLs: one for the complete CRL of a CA and one for each partition. A row says when the CRL is due, and what
+ * was published last.
+ */
+import type { Authority } from '../authority/authority.ts'
+import type { CrlKind } from '../authority/crl.ts'
+import { integerOf, textOf } from './columns.ts'
+import type { Database } from './database.ts'
+import { latestPlausible, type Lease } from './leases.ts'
+import { expectRows, sql, type Row, type Sql } from './sql.ts'
+
+export interface CrlRecord {
+  readonly id: number
+  readonly authorityId: string
+  /** Of the object, without folder and extension: the id of the CA, or a UUID of the partition's own. */
+  readonly name: string
+  readonly kind: CrlKind
+  /** Grows with every revocation on it. */
+  readonly changes: number
+  /** Latest notAfter of the certificates bound to a partition. */
+  readonly lastNotAfter: Date
+  /** Attempts to publish that failed since the last that did not. */
+  readonly failures: number
+  /** The highest cRLNumber that was ever reserved; 0 before the first. */
+  readonly crlNumber: number
+  readonly published: PublishedCrl | undefined
+}
+
+/** What was published last. */
+export interface PublishedCrl {
+  readonly generatedAt: Date
+  readonly etag: string
+  readonly bucket: string
+  readonly key: string
+}
+
+/** Makes a CRL and the current one of its CA; the row is due, and guarded as updateAuthority is. */
+export function openCrl(
+  authority: Authority,
+  { name, kind }: { readonly name: string; readonly kind: CrlKind },
+  now: Date,
+): Sql[] {
+  return [
+    sql`insert into crls (authority_number, name, kind, certificates, last_not_after, changes, due_at_ms,
+        failures, retry_at_ms, lease_until_ms, crl_number)
+      values (${authority.number}, ${name}, ${kind}, 0, 0, 0, ${now.getTime()}, 0, 0, 0, 0)
+      on conflict (name) do nothing`,
+    // What was revoked before the CA had any CRL belongs to its first one.
+    sql`update revocations set crl_id = (select crl_id from crls where name = ${name})
+      where crl_id is null and authority_number = ${authority.number}`,
+    expectRows(
+      sql`update authorities set crl_id = (select crl_id from crls where name = ${name}),
+          revision = revision + 1
+        where authority_number = ${authority.number} and revision = ${authority.revision}
+        returning revision`,
+      1,
+    ),
+  ]
+}
+
+/** Binds a certificate to a partition, guarded: another number of rows than one means that the partition is full. */
+export function bindCertificate(crlId: number, notAfter: Date, certificatesMax: number): Sql {
+  return expectRows(
+    sql`update crls set certificates = certificates + 1,
+        last_not_after = max(last_not_after, ${notAfter.getTime() / 1000})
+      where crl_id = ${crlId} and certificates < ${certificatesMax}
+      returning certificates`,
+    1,
+  )
+}
+
+/**
+ * Makes CRLs due after a revocation: the one that the certificate is bound to, the complete one of the CA, and for a
+ * certificate without one its current one. An earlier due time stays.
+ */
+export function touchCrls(authority: Authority, crlId: number | null, dueAt: Date): Sql {
+  return sql`update crls set changes = changes + 1,
+      due_at_ms = min(coalesce(due_at_ms, ${dueAt.getTime()}), ${dueAt.getTime()})
+    where authority_number = ${authority.number}
+      and (crl_id = ${crlId ?? authority.crl?.id ?? 0} or kind = 'COMPLETE')`
+}
+
+/** Makes every CRL of a CA due at once: what all of them say, or where they are, has changed. */
+export function touchAllCrls(authority: Authority, now: Date): Sql {
+  return sql`update crls set changes = changes + 1, due_at_ms = ${now.getTime()}, retry_at_ms = 0
+    where authority_number = ${authority.number}`
+}
+
+/** Takes CRLs that are due, at most `limit`, those that wait longest first. */
+export function claimDueCrls({ token, now, until }: Lease, limit: number): Sql {
+  const nowMs = now.getTime()
+  const plausible = latestPlausible(now)
+  return sql`update crls set lease = ${token}, lease_until_ms = ${until.getTime()}
+    where crl_id in (select crl_id from crls
+        where (due_at_ms <= ${nowMs} or (generated_at_ms > ${plausible} and due_at_ms is not null))
+          and (retry_at_ms <= ${nowMs} or retry_at_ms > ${plausible})
+          and (lease_until_ms <= ${nowMs} or lease_until_ms > ${plausible})
+        order by due_at_ms limit ${limit})
+      and (lease_until_ms <= ${nowMs} or lease_until_ms > ${plausible})
+    returning *, (select id from authorities a where a.authority_number = crls.authority_number)
+      as authority_id`
+}
+
+/** Records a cRLNumber before anything is signed with it, guarded by the lease and by every number before. */
+export function reserveCrlNumber(crlId: number, crlNumber: number, { token }: Lease): Sql {
+  return expectRows(
+    sql`update crls set crl_number = ${crlNumber}
+      where crl_id = ${crlId} and lease = ${token} and crl_number < ${crlNumber} returning crl_id`,
+    1,
+  )
+}
+
+/** What a publication was. */
+export interface Publication extends PublishedCrl {
+  readonly size: number
+  readonly entries: number
+  /** `changes` as they were before the entries were read. */
+  readonly changes: number
+  /** When the next one is due if nothing is revoked. */
+  readonly refreshAt: Date
+}
+
+/** Ends the work; revocations that came in between make the CRL due at once. */
+export function finishPublication(crlId: number, done: Publication, { token, now }: Lease): Sql {
+  return sql`update crls set generated_at_ms = ${done.generatedAt.getTime()}, etag = ${done.etag},
+      bucket = ${done.bucket}, object_key = ${done.key}, size = ${done.size}, entries = ${done.entries},
+      due_at_ms = case when changes = ${done.changes} then ${done.refreshAt.getTime()}
+        else ${now.getTime()} end,
+      failures = 0, retry_at_ms = 0, lease = null, lease_until_ms = 0
+    where crl_id = ${crlId} and lease = ${token}`
+}
+
+/** Ends the work without success. */
+export function postponeCrl({ id, failures }: CrlRecord, retry: Date, { token }: Lease): Sql {
+  return sql`update crls set failures = ${failures + 1}, retry_at_ms = ${retry.getTime()},
+      lease = null, lease_until_ms = 0
+    where crl_id = ${id} and lease = ${token}`
+}
+
+/** Ends the work for a CRL that is not to be published until something about its CA changes. */
+export function restCrl({ id, changes }: CrlRecord, { token }: Lease): Sql {
+  return sql`update crls set failures = 0, retry_at_ms = 0, lease = null, lease_until_ms = 0,
+      due_at_ms = case when changes = ${changes} then null else due_at_ms end
+    where crl_id = ${id} and lease = ${token}`
+}
+
+/** How a CRL stands, for metrics. */
+export interface CrlStanding {
+  readonly authorityId: string
+  readonly generatedAt: Date
+  readonly size: number
+  readonly entries: number
+}
+
+/** Of each CA with CRLs: the oldest generation, and the largest size and number of entries. */
+export async function listCrlStandings(db: Database): Promise<CrlStanding[]> {
+  const rows = await db.query(
+    sql`select a.id as authority_id, min(c.generated_at_ms) as generated_at_ms, max(c.size) as size,
+        max(c.entries) as entries
+      from crls c join authorities a using (authority_number)
+      where c.generated_at_ms is not null and c.due_at_ms is not null group by a.id`,
+  )
+  return rows.map((row) => ({
+    authorityId: textOf(row, 'authority_id'),
+    generatedAt: new Date(integerOf(row, 'generated_at_ms')),
+    size: integerOf(row, 'size'),
+    entries: integerOf(row, 'entries'),
+  }))
+}
+
+/** A row as claimDueCrls returns it. */
+export function crlOf(row: Row): CrlRecord {
+  return {
+    id: integerOf(row, 'crl_id'),
+    authorityId: textOf(row, 'authority_id'),
+    name: textOf(row, 'name'),
+    kind: textOf(row, 'kind') as CrlKind,
+    changes: integerOf(row, 'changes'),
+    lastNotAfter: new Date(integerOf(row, 'last_not_after') * 1000),
+    failures: integerOf(row, 'failures'),
+    crlNumber: integerOf(row, 'crl_number'),
+    published: publishedOf(row),
+  }
+}
+
+function publishedOf(row: Row): PublishedCrl | undefined {
+  if (row['generated_at_ms'] === null) return undefined
+  return {
+    generatedAt: new Date(integerOf(row, 'generated_at_ms')),
+    etag: textOf(row, 'etag'),
+    bucket: textOf(row, 'bucket'),
+    key: textOf(row, 'object_key'),
+  }
+}

@@ -1,0 +1,54 @@
+/** Rows of events that are still to be delivered. */
+import type { EventBridgeEvent } from '../authority/event.ts'
+import { integerOf, textOf } from './columns.ts'
+import { latestPlausible, type Lease } from './leases.ts'
+import { sql, type Row, type Sql } from './sql.ts'
+
+export interface QueuedEvent {
+  readonly number: number
+  /** JSON. */
+  readonly event: string
+  readonly createdAt: Date
+  readonly failures: number
+}
+
+/** Queues an event; belongs to the transaction of what happened. */
+export function insertEvent(event: EventBridgeEvent, now: Date): Sql {
+  return sql`insert into events (event, created_at_ms, failures, retry_at_ms, lease_until_ms)
+    values (${JSON.stringify(event)}, ${now.getTime()}, 0, ${now.getTime()}, 0)`
+}
+
+/** Takes events that are due, at most `limit`, oldest first. */
+export function claimEvents({ token, now, until }: Lease, limit: number): Sql {
+  const nowMs = now.getTime()
+  const plausible = latestPlausible(now)
+  return sql`update events set lease = ${token}, lease_until_ms = ${until.getTime()}
+    where event_number in (select event_number from events
+        where (retry_at_ms <= ${nowMs} or retry_at_ms > ${plausible})
+          and (lease_until_ms <= ${nowMs} or lease_until_ms > ${plausible})
+        order by event_number limit ${limit})
+      and (lease_until_ms <= ${nowMs} or lease_until_ms > ${plausible})
+    returning *`
+}
+
+/** Ends the work: the event was delivered, or is given up. */
+export function deleteEvent({ number }: QueuedEvent, { token }: Lease): Sql {
+  return sql`delete from events where event_number = ${number} and lease = ${token}`
+}
+
+/** Ends the work without success. */
+export function postponeEvent({ number, failures }: QueuedEvent, retry: Date, lease: Lease): Sql {
+  return sql`update events set failures = ${failures + 1}, retry_at_ms = ${retry.getTime()},
+      lease = null, lease_until_ms = 0
+    where event_number = ${number} and lease = ${lease.token}`
+}
+
+/** A row as claimEvents returns it. */
+export function queuedEventOf(row: Row): QueuedEvent {
+  return {
+    number: integerOf(row, 'event_number'),
+    event: textOf(row, 'event'),
+    createdAt: new Date(integerOf(row, 'created_at_ms')),
+    failures: integerOf(row, 'failures'),
+  }
+}

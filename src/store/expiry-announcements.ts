@@ -1,0 +1,60 @@
+/** Rows of announcements that the certificate of a CA expires, and what is still to be announced. */
+import { expiryThresholds } from '../authority/expiry.ts'
+import { integerOf, textOf } from './columns.ts'
+import type { Database } from './database.ts'
+import { sql, type Sql } from './sql.ts'
+
+export interface ExpiringAuthority {
+  readonly authority: {
+    readonly id: string
+    readonly partition: string
+    readonly region: string
+    readonly accountId: string
+  }
+  readonly certificateNumber: number
+  readonly notAfter: Date
+}
+
+/**
+ * CAs that are neither deleted nor have a newer certificate, whose certificate expires within `days` and whose nearest
+ * threshold was not announced. Certificates that expired over a day ago are old news.
+ */
+export async function listUnannounced(
+  db: Database,
+  { now, days, limit }: { readonly now: Date; readonly days: number; readonly limit: number },
+): Promise<ExpiringAuthority[]> {
+  const seconds = Math.floor(now.getTime() / 1000)
+  const [d0 = 0, d1 = 0, d2 = 0, d3 = 0] = expiryThresholds.toReversed()
+  const rows = await db.query(
+    sql`select a.id, a.partition_name, a.region, a.account_id, c.authority_certificate_number,
+        c.not_after
+      from authority_certificates c join authorities a using (authority_certificate_number)
+      where c.not_after <= ${seconds + days * 86_400} and c.not_after > ${seconds - 86_400}
+        and a.deleted_at_ms is null
+        and not exists (select 1 from expiry_announcements e
+          where e.authority_certificate_number = c.authority_certificate_number
+            and e.days <= case
+              when c.not_after <= ${seconds + d0 * 86_400} then ${d0}
+              when c.not_after <= ${seconds + d1 * 86_400} then ${d1}
+              when c.not_after <= ${seconds + d2 * 86_400} then ${d2}
+              when c.not_after <= ${seconds + d3 * 86_400} then ${d3}
+              else ${days} end)
+      order by c.not_after limit ${limit}`,
+  )
+  return rows.map((row) => ({
+    authority: {
+      id: textOf(row, 'id'),
+      partition: textOf(row, 'partition_name'),
+      region: textOf(row, 'region'),
+      accountId: textOf(row, 'account_id'),
+    },
+    certificateNumber: integerOf(row, 'authority_certificate_number'),
+    notAfter: new Date(integerOf(row, 'not_after') * 1000),
+  }))
+}
+
+/** Notes an announcement; one that was made already is a conflict. */
+export function insertAnnouncement(certificateNumber: number, days: number, now: Date): Sql {
+  return sql`insert into expiry_announcements (authority_certificate_number, days, announced_at_ms)
+    values (${certificateNumber}, ${days}, ${now.getTime()})`
+}

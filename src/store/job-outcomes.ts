@@ -1,0 +1,76 @@
+/** Rows of what the last run of each job came to, and how much work waits for each. */
+import { integerOf, textOf } from './columns.ts'
+import type { Database } from './database.ts'
+import { sql, type Sql } from './sql.ts'
+
+export interface JobOutcome {
+  readonly job: string
+  readonly finishedAt: Date
+  readonly milliseconds: number
+  readonly done: number
+  readonly failed: number
+  /** Why the whole run failed; undefined if it did not. */
+  readonly error: string | undefined
+}
+
+/** Replaces what is known of the job's last run. */
+export function putJobOutcome(outcome: JobOutcome): Sql {
+  const { job, finishedAt, milliseconds, done, failed, error } = outcome
+  return sql`insert into job_outcomes (job, finished_at_ms, milliseconds, done, failed, error)
+    values (${job}, ${finishedAt.getTime()}, ${milliseconds}, ${done}, ${failed}, ${error ?? null})
+    on conflict (job) do update set finished_at_ms = excluded.finished_at_ms,
+      milliseconds = excluded.milliseconds, done = excluded.done, failed = excluded.failed,
+      error = excluded.error`
+}
+
+export async function listJobOutcomes(db: Database): Promise<JobOutcome[]> {
+  const rows = await db.query(sql`select * from job_outcomes order by job`)
+  return rows.map((row) => ({
+    job: textOf(row, 'job'),
+    finishedAt: new Date(integerOf(row, 'finished_at_ms')),
+    milliseconds: integerOf(row, 'milliseconds'),
+    done: integerOf(row, 'done'),
+    failed: integerOf(row, 'failed'),
+    error: row['error'] === null ? undefined : textOf(row, 'error'),
+  }))
+}
+
+/** Work that waits for a job. */
+export interface JobQueue {
+  readonly job: string
+  /** Rows that are due, those being worked on among them. */
+  readonly due: number
+  /** Of these, rows whose last attempt failed. */
+  readonly failing: number
+  /** Rows with a lease that has not run out. */
+  readonly leased: number
+}
+
+/** The queues of the jobs that have one, at `now`. */
+export async function listJobQueues(db: Database, now: Date): Promise<JobQueue[]> {
+  const ms = now.getTime()
+  const rows = await db.query(
+    sql`select 'publish-crls' as job, count(*) as due, coalesce(sum(failures > 0), 0) as failing,
+          coalesce(sum(lease_until_ms > ${ms}), 0) as leased
+        from crls where due_at_ms <= ${ms}
+      union all
+        select 'write-audit-reports', count(*), coalesce(sum(failures > 0), 0),
+          coalesce(sum(lease_until_ms > ${ms}), 0)
+        from audit_reports where status = 'CREATING'
+      union all
+        select 'deliver-events', count(*), coalesce(sum(failures > 0), 0),
+          coalesce(sum(lease_until_ms > ${ms}), 0)
+        from events
+      union all
+        select 'finish-creation', count(*), 0, 0 from authorities where status = 'CREATING'
+      union all
+        select 'erase-authorities', count(*), 0, 0 from authorities
+        where restorable_until_ms <= ${ms} and key_handle is not null`,
+  )
+  return rows.map((row) => ({
+    job: textOf(row, 'job'),
+    due: integerOf(row, 'due'),
+    failing: integerOf(row, 'failing'),
+    leased: integerOf(row, 'leased'),
+  }))
+}

@@ -1,0 +1,36 @@
+/**
+ * Leases: who works on a row that is due, and until when. A claim is one update that sets the lease where there is none
+ * or where it has run out, so that several processes may claim at once and each row goes to one of them.
+ */
+import { uuid, type Random } from '../random.ts'
+import { sql, type Sql } from './sql.ts'
+
+export interface Lease {
+  /** Names the claim. What is written at the end of the work is guarded by it. */
+  readonly token: string
+  readonly now: Date
+  /** When others may take the work over. */
+  readonly until: Date
+}
+
+/** How long work may take. Whoever has not finished by then has lost it. */
+export const leaseMilliseconds = 2 * 60 * 1000
+
+/** A lease that begins at `now`. */
+export function newLease(random: Random, now: Date): Lease {
+  return { token: uuid(random), now, until: new Date(now.getTime() + leaseMilliseconds) }
+}
+
+/** A lease or a retry further away than this was written by a clock that has been set back since, and does not count. */
+export function latestPlausible(now: Date): number {
+  return now.getTime() + 60 * 60 * 1000
+}
+
+/** Takes every lease away: for a process that knows it is the only one. What a crash left is then not waited for. */
+export function releaseLeases(): Sql[] {
+  return [
+    sql`update crls set lease = null, lease_until_ms = 0 where lease is not null`,
+    sql`update audit_reports set lease = null, lease_until_ms = 0 where lease is not null`,
+    sql`update events set lease = null, lease_until_ms = 0 where lease is not null`,
+  ]
+}

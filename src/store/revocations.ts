@@ -1,0 +1,105 @@
+/** Rows of revocations. A row is written once and never changes. */
+import type { Authority } from '../authority/authority.ts'
+import { integerOf } from './columns.ts'
+import type { Database } from './database.ts'
+import { expectRows, sql, type Row, type Sql } from './sql.ts'
+
+export interface RevocationRecord {
+  /** As in the certificate's row: 16 octets. */
+  readonly serialNumber: Uint8Array
+  readonly revokedAt: Date
+  /** CRLReason. */
+  readonly reasonCode: number
+  /** Of the certificate. */
+  readonly notAfter: Date
+  /** The CRL that the certificate is bound to; null if it was issued without one. */
+  readonly crlId: number | null
+}
+
+/**
+ * Counts a revocation, guarded: no row means that the CA changed since `authority` was read, or that `quota` unexpired
+ * certificates are revoked, as far as the count knows (recountRevocations).
+ */
+export function countRevocation(authority: Authority, quota: number): Sql {
+  return expectRows(
+    sql`update certificate_counts set revoked = revoked + 1
+      where authority_number = ${authority.number} and revoked < ${quota}
+        and ${authority.revision} = (select revision from authorities
+          where authority_number = ${authority.number})
+      returning revoked`,
+    1,
+  )
+}
+
+/** Takes the certificates that expired since the last time out of the count, which the row it returns then says. */
+export function recountRevocations(authority: Authority, now: Date): Sql {
+  const until = Math.floor(now.getTime() / 1000)
+  return sql`update certificate_counts set
+      revoked = revoked - (select count(*) from revocations
+        where authority_number = ${authority.number}
+          and not_after > revoked_counted_at and not_after < ${until}),
+      revoked_counted_at = max(revoked_counted_at, ${until} - 1)
+    where authority_number = ${authority.number}
+    returning revoked`
+}
+
+/** The count in a row of recountRevocations. */
+export function revokedOf(row: Row): number {
+  return integerOf(row, 'revoked')
+}
+
+/** Inserts a revocation; a certificate that is revoked already is a conflict. */
+export function insertRevocation(authority: Authority, revocation: RevocationRecord): Sql {
+  const { serialNumber, revokedAt, reasonCode, notAfter, crlId } = revocation
+  return sql`insert into revocations (authority_number, serial_number, crl_id, revoked_at_ms, reason_code,
+      not_after)
+    values (${authority.number}, ${serialNumber}, ${crlId ?? authority.crl?.id ?? null},
+      ${revokedAt.getTime()}, ${reasonCode}, ${notAfter.getTime() / 1000})`
+}
+
+/** Whether a CA issued a certificate, and whether it revoked it. */
+export interface IssuedStatus {
+  readonly revocation: { readonly revokedAt: Date; readonly reasonCode: number } | undefined
+}
+
+/** Undefined if the CA has issued no certificate with that serial number, of 16 octets. */
+export async function findIssuedStatus(
+  db: Database,
+  authorityNumber: number,
+  serialNumber: Uint8Array,
+): Promise<IssuedStatus | undefined> {
+  const [row] = await db.query(
+    sql`select r.revoked_at_ms, r.reason_code from certificates c
+      left join revocations r
+        on r.authority_number = c.authority_number and r.serial_number = c.serial_number
+      where c.serial_number = ${serialNumber} and c.authority_number = ${authorityNumber}`,
+  )
+  if (row === undefined) return undefined
+  if (row['revoked_at_ms'] === null) return { revocation: undefined }
+  return {
+    revocation: {
+      revokedAt: new Date(integerOf(row, 'revoked_at_ms')),
+      reasonCode: integerOf(row, 'reason_code'),
+    },
+  }
+}
+
+/** Which revocations a CRL lists. */
+export interface CrlScope {
+  readonly authorityNumber: number
+  /** Undefined for all that the CA revoked. */
+  readonly crlId: number | undefined
+  /** Without the certificates that expired before. */
+  readonly keptSince: Date
+}
+
+/** serial_number, revoked_at_ms and reason_code of what a CRL lists, in the order of serial numbers if it is complete. */
+export function selectRevocations({ authorityNumber, crlId, keptSince }: CrlScope): Sql {
+  const since = Math.floor(keptSince.getTime() / 1000)
+  return crlId === undefined
+    ? sql`select serial_number, revoked_at_ms, reason_code from revocations
+        where authority_number = ${authorityNumber} and not_after >= ${since}
+        order by serial_number`
+    : sql`select serial_number, revoked_at_ms, reason_code from revocations
+        where crl_id = ${crlId} and not_after >= ${since}`
+}

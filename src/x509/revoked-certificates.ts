@@ -1,0 +1,136 @@
+/** revokedCertificates of a CertificateList (RFC 5280 §5.1.2.6, §5.3.1), written by the million and read back. */
+import { DerError } from './der-error.ts'
+import { DerReader, readOnly, tags } from './der-reader.ts'
+import { readIntegerOctets } from './der-values.ts'
+import { encodeElement } from './der-writer.ts'
+import { encodeExtensions, findExtension, parseExtensions } from './extensions.ts'
+import { oids } from './oid.ts'
+import { encodeTime, readTime } from './time.ts'
+
+export interface RevokedCertificate {
+  /** Big-endian; leading zeros do not count. */
+  readonly serialNumber: Uint8Array
+  readonly revocationDate: Date
+  /** CRLReason (RFC 5280 §5.3.1); 0, unspecified, is left out as the RFC asks. */
+  readonly reasonCode: number
+}
+
+/** A serial number has at most 20 octets. */
+const entryOctetsMax = 64
+const chunkOctets = 1024 * 1024
+
+/** Appends entries to buffers of a megabyte: nothing is allocated for one entry. */
+export class RevokedCertificatesWriter {
+  readonly #chunks: Buffer[] = []
+  #chunk: Buffer = Buffer.alloc(0)
+  #offset = 0
+  #full = 0
+  #entries = 0
+  #second = Number.NaN
+  #time: Uint8Array = new Uint8Array()
+
+  /** Throws RangeError for a serial number of more than 20 octets, or a date that no CRL can say. */
+  add({ serialNumber, revocationDate, reasonCode }: RevokedCertificate): void {
+    if (serialNumber.length > 20) throw new RangeError('a serial number has at most 20 octets')
+    if (this.#offset + entryOctetsMax > this.#chunk.length) this.#startChunk()
+    const start = this.#offset
+    const chunk = this.#chunk
+    // The length, one octet, is filled in at the end.
+    let offset = writeSerialNumber(chunk, start + 2, serialNumber)
+    const time = this.#encodedTime(revocationDate)
+    chunk.set(time, offset)
+    offset += time.length
+    const extensions = reasonExtensions[reasonCode]
+    if (extensions === undefined) throw new RangeError(`there is no reason code ${reasonCode}`)
+    chunk.set(extensions, offset)
+    offset += extensions.length
+    chunk[start] = tags.sequence
+    chunk[start + 1] = offset - start - 2
+    this.#offset = offset
+    this.#entries += 1
+  }
+
+  get entries(): number {
+    return this.#entries
+  }
+
+  /** The entries, one after the other, in pieces. */
+  pieces(): Uint8Array[] {
+    return [...this.#chunks, this.#chunk.subarray(0, this.#offset)]
+  }
+
+  /** Octets of all entries. */
+  get size(): number {
+    return this.#full + this.#offset
+  }
+
+  #startChunk(): void {
+    if (this.#offset > 0) {
+      this.#chunks.push(this.#chunk.subarray(0, this.#offset))
+      this.#full += this.#offset
+    }
+    this.#chunk = Buffer.allocUnsafeSlow(chunkOctets)
+    this.#offset = 0
+  }
+
+  /** Many are revoked in the same second. */
+  #encodedTime(date: Date): Uint8Array {
+    const second = Math.floor(date.getTime() / 1000)
+    if (second !== this.#second) {
+      this.#time = encodeTime(date)
+      this.#second = second
+    }
+    return this.#time
+  }
+}
+
+/** Writes an INTEGER that is not negative; where the next element goes. */
+function writeSerialNumber(chunk: Buffer, at: number, serialNumber: Uint8Array): number {
+  let first = 0
+  while (first < serialNumber.length - 1 && serialNumber[first] === 0) first += 1
+  const sign = (serialNumber[first] ?? 0) >= 0x80 ? 1 : 0
+  const length = serialNumber.length - first + sign
+  chunk[at] = tags.integer
+  chunk[at + 1] = length
+  let offset = at + 2
+  if (sign === 1) chunk[offset++] = 0
+  for (let index = first; index < serialNumber.length; index += 1)
+    chunk[offset++] = serialNumber[index] ?? 0
+  return offset
+}
+
+/** crlEntryExtensions by reason code: none for 0, and none there are for 7. */
+const reasonExtensions: readonly (Uint8Array | undefined)[] = Array.from(
+  { length: 11 },
+  (_, reasonCode) => {
+    if (reasonCode === 0) return new Uint8Array()
+    if (reasonCode === 7) return undefined
+    const value = encodeElement(tags.enumerated, Uint8Array.of(reasonCode))
+    return encodeExtensions([{ oid: oids.reasonCode, critical: false, value }])
+  },
+)
+
+/** Reads the contents octets of revokedCertificates, entry by entry. Throws DerError at what is none. */
+export function* readRevokedCertificates(content: Uint8Array): Generator<RevokedCertificate> {
+  const reader = new DerReader(content, 'revokedCertificates')
+  while (!reader.atEnd) {
+    const entry = reader.nested(tags.sequence, 'revokedCertificate')
+    const serialNumber = readIntegerOctets(entry.element(tags.integer), 'userCertificate')
+    const revocationDate = readTime(entry, 'revocationDate')
+    const extensions = entry.atEnd ? [] : parseExtensions(entry.element(tags.sequence).der)
+    entry.end()
+    const reason = findExtension(extensions, oids.reasonCode)
+    yield {
+      serialNumber,
+      revocationDate,
+      reasonCode: reason === undefined ? 0 : parseReasonCode(reason.value),
+    }
+  }
+}
+
+function parseReasonCode(value: Uint8Array): number {
+  const { content } = readOnly(value, tags.enumerated, 'reasonCode')
+  const [code = 0] = content
+  if (content.length !== 1 || code > 10 || code === 7) throw new DerError('reasonCode is none')
+  return code
+}

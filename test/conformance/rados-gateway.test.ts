@@ -1,0 +1,265 @@
+/** The S3 store against a real one: a Ceph RADOS Gateway. */
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { test, type TestContext } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import {
+  CreateBucketCommand,
+  ListMultipartUploadsCommand,
+  PutBucketPolicyCommand,
+  PutPublicAccessBlockCommand,
+  S3Client,
+} from '@aws-sdk/client-s3'
+import {
+  awkwardKeys,
+  objectStoreContract,
+  sample,
+} from '../../src/objects/object-store-contract.ts'
+import { BucketError, type ObjectStore, type PutOptions } from '../../src/objects/object-store.ts'
+import { createS3ObjectStore } from '../../src/objects/s3-object-store.ts'
+import { startRadosGateway, type RadosGateway } from '../support/rados-gateway.ts'
+
+interface Subject {
+  readonly gateway: RadosGateway
+  /** The owner's, for what the port has no method for. */
+  readonly owner: S3Client
+  readonly store: ObjectStore
+  /** Makes a bucket of the owner's: its name. */
+  readonly newBucket: () => Promise<string>
+}
+
+const region = 'us-east-1'
+const accountId = '111122223333'
+const mebibyte = 2 ** 20
+
+const privately: PutOptions = {
+  acl: 'BUCKET_OWNER_FULL_CONTROL',
+  contentType: 'application/pkix-crl',
+  accountId,
+}
+const publicly: PutOptions = { ...privately, acl: 'PUBLIC_READ' }
+
+const refused = (error: unknown): true => {
+  assert.ok(error instanceof BucketError, String(error))
+  assert.equal(error.reason, 'refused')
+  return true
+}
+
+/** A store that has read its credentials from the environment, as the server's does. */
+async function storeWith(
+  { endpoint }: RadosGateway,
+  keys: { readonly accessKeyId: string; readonly secretAccessKey: string },
+): Promise<ObjectStore> {
+  process.env['AWS_ACCESS_KEY_ID'] = keys.accessKeyId
+  process.env['AWS_SECRET_ACCESS_KEY'] = keys.secretAccessKey
+  const store = await createS3ObjectStore({ endpoint, region })
+  await store.hasBucket('any')
+  return store
+}
+
+async function subjectOf(t: TestContext, gateway: RadosGateway): Promise<Subject> {
+  const store = await storeWith(gateway, gateway)
+  const owner = new S3Client({ endpoint: gateway.endpoint, region, forcePathStyle: true })
+  t.after(() => {
+    store.close()
+    owner.destroy()
+  })
+  let buckets = 0
+  return {
+    gateway,
+    owner,
+    store,
+    async newBucket() {
+      buckets += 1
+      const Bucket = `bucket-${buckets}`
+      await owner.send(new CreateBucketCommand({ Bucket }))
+      return Bucket
+    },
+  }
+}
+
+/** Pieces of 1 MiB, each different, and the digest of them all once they are read. */
+function longBody(mebibytes: number) {
+  const hash = createHash('sha256')
+  async function* body(): AsyncGenerator<Uint8Array> {
+    for (let piece = 0; piece < mebibytes; piece += 1) {
+      await delay(0)
+      const octets = sample(mebibyte, piece)
+      hash.update(octets)
+      yield octets
+    }
+  }
+  return { body: body(), digest: () => hash.digest('hex') }
+}
+
+async function denyWriting({ owner }: Subject, Bucket: string): Promise<void> {
+  const statement = {
+    Effect: 'Deny',
+    Principal: '*',
+    Action: 's3:PutObject',
+    Resource: `arn:aws:s3:::${Bucket}/*`,
+  }
+  const Policy = JSON.stringify({ Version: '2012-10-17', Statement: [statement] })
+  await owner.send(new PutBucketPolicyCommand({ Bucket, Policy }))
+}
+
+async function acls({ store, newBucket }: Subject): Promise<void> {
+  const bucket = await newBucket()
+  const expires = new Date('2031-02-03T04:05:06Z')
+  for (const [index, key] of awkwardKeys.entries()) {
+    const at = { bucket, key }
+    const url = store.urlOf(at, { partition: 'aws', region })
+    await store.put(at, sample(100, index), { ...publicly, expires })
+    const answer = await fetch(url)
+    assert.equal(answer.status, 200, url)
+    assert.equal(answer.headers.get('content-type'), 'application/pkix-crl')
+    assert.equal(answer.headers.get('expires'), expires.toUTCString())
+    assert.deepEqual(new Uint8Array(await answer.arrayBuffer()), sample(100, index))
+
+    await store.put(at, sample(100, index), privately)
+    const denied = await fetch(url)
+    await denied.arrayBuffer()
+    assert.equal(denied.status, 403, url)
+  }
+}
+
+async function deniedByPolicy(subject: Subject): Promise<void> {
+  const { store } = subject
+  const bucket = await subject.newBucket()
+  const at = { bucket, key: 'denied' }
+  await denyWriting(subject, bucket)
+  await assert.rejects(store.put(at, sample(10), privately), refused)
+  await assert.rejects(store.put(at, sample(8 * mebibyte), privately), refused)
+  await assert.rejects(store.put(at, longBody(20).body, privately), refused)
+  assert.equal(await store.head(at), undefined)
+  assert.equal(await store.hasBucket(bucket), true)
+}
+
+async function publicAclsBlocked({ owner, store, newBucket }: Subject): Promise<void> {
+  const bucket = await newBucket()
+  await store.put({ bucket, key: 'before' }, sample(10), publicly)
+  const block = { BlockPublicAcls: true }
+  await owner.send(
+    new PutPublicAccessBlockCommand({ Bucket: bucket, PublicAccessBlockConfiguration: block }),
+  )
+  await assert.rejects(store.put({ bucket, key: 'after' }, sample(10), publicly), refused)
+  assert.equal(await store.head({ bucket, key: 'after' }), undefined)
+}
+
+async function wrongSecret({ gateway, newBucket }: Subject): Promise<void> {
+  const bucket = await newBucket()
+  const at = { bucket, key: 'key' }
+  const secretAccessKey = 'not-the-secret-of-this-key'
+  const store = await storeWith(gateway, { ...gateway, secretAccessKey })
+  const withoutSecrets = (error: unknown): true => {
+    refused(error)
+    const told = `${(error as Error).message} ${JSON.stringify(error)} ${String((error as Error).cause)}`
+    for (const secret of [secretAccessKey, gateway.secretAccessKey, 'AWS4-HMAC'])
+      assert.ok(!told.includes(secret), told)
+    return true
+  }
+  await assert.rejects(store.put(at, sample(10), privately), withoutSecrets)
+  await assert.rejects(store.put(at, longBody(1).body, privately), withoutSecrets)
+  await assert.rejects(store.head(at), withoutSecrets)
+  await assert.rejects(store.get(at, 100), withoutSecrets)
+  assert.equal(await store.hasBucket(bucket), true, 'there, though not ours')
+  store.close()
+}
+
+async function multipart({ store, newBucket }: Subject): Promise<void> {
+  const at = { bucket: await newBucket(), key: 'long.crl' }
+  const { body, digest } = longBody(50)
+  const written = await store.put(at, body, publicly)
+  assert.equal(written.size, 50 * mebibyte)
+  assert.match(written.etag, /-7$/, 'seven parts')
+  assert.deepEqual(await store.head(at), written)
+
+  const hash = createHash('sha256')
+  const answer = await fetch(store.urlOf(at, { partition: 'aws', region }))
+  assert.equal(answer.status, 200)
+  for await (const chunk of answer.body ?? []) hash.update(chunk as Uint8Array)
+  assert.equal(hash.digest('hex'), digest())
+}
+
+async function largeInOnePiece({ store, newBucket }: Subject): Promise<void> {
+  const at = { bucket: await newBucket(), key: 'large.crl' }
+  const body = sample(17 * mebibyte)
+  const written = await store.put(at, body, privately)
+  assert.match(written.etag, /-3$/, 'three parts')
+  assert.deepEqual(await store.head(at), written)
+  assert.ok(Buffer.from((await store.get(at, body.length)) ?? []).equals(body))
+}
+
+async function uploadsOf({ owner }: Subject, Bucket: string): Promise<number> {
+  const { Uploads = [] } = await owner.send(new ListMultipartUploadsCommand({ Bucket }))
+  return Uploads.length
+}
+
+async function abortedInTheMiddle(subject: Subject): Promise<void> {
+  const { store } = subject
+  const bucket = await subject.newBucket()
+  const at = { bucket, key: 'aborted.crl' }
+  await store.put(at, sample(20), privately)
+  const aborter = new AbortController()
+  const reason = new Error('enough')
+  let uploadsMeanwhile = 0
+  async function* endless(): AsyncGenerator<Uint8Array> {
+    for (let piece = 0; ; piece += 1) {
+      if (piece === 20) {
+        uploadsMeanwhile = await uploadsOf(subject, bucket)
+        aborter.abort(reason)
+      }
+      yield sample(mebibyte, piece)
+    }
+  }
+  const putting = store.put(at, endless(), { ...privately, signal: aborter.signal })
+  await assert.rejects(putting, (error) => error === reason)
+  assert.equal(uploadsMeanwhile, 1)
+  // The put does not wait for the store to forget the parts.
+  for (let tries = 0; tries < 100 && (await uploadsOf(subject, bucket)) > 0; tries += 1)
+    await delay(50)
+  assert.equal(await uploadsOf(subject, bucket), 0)
+  assert.equal((await store.head(at))?.size, 20)
+}
+
+async function stopped({ gateway, store, newBucket }: Subject): Promise<void> {
+  const at = { bucket: await newBucket(), key: 'key' }
+  const unreachable = (error: unknown): true => {
+    assert.ok(error instanceof Error && !(error instanceof BucketError), String(error))
+    assert.match(error.message, /ECONNREFUSED/)
+    return true
+  }
+  await store.put(at, sample(10), privately)
+  await gateway.stop()
+  const begun = performance.now()
+  await assert.rejects(store.put(at, sample(11), privately), unreachable)
+  await assert.rejects(store.put(at, longBody(20).body, privately), unreachable)
+  await assert.rejects(store.head(at), unreachable)
+  await assert.rejects(store.get(at, 100), unreachable)
+  await assert.rejects(store.hasBucket(at.bucket), unreachable)
+  assert.ok(performance.now() - begun < 15_000, 'an answer comes in time')
+
+  await gateway.startAgain()
+  assert.equal((await store.head(at))?.size, 10)
+  assert.equal((await store.put(at, sample(11), privately)).size, 11)
+}
+
+test('a RADOS Gateway', async (t) => {
+  const gateway = await startRadosGateway(t)
+  if (gateway === undefined) return
+  t.after(() => gateway.close())
+  const subject = await subjectOf(t, gateway)
+
+  for (const { name, run } of objectStoreContract)
+    await t.test(name, async () =>
+      run({ store: subject.store, bucket: await subject.newBucket(), accountId }),
+    )
+  await t.test('anyone reads a public object at its URL, and no other', () => acls(subject))
+  await t.test('a policy that denies writing refuses', () => deniedByPolicy(subject))
+  await t.test('a bucket that blocks public ACLs refuses', () => publicAclsBlocked(subject))
+  await t.test('wrong credentials are refused, and not told', () => wrongSecret(subject))
+  await t.test('50 MiB go in parts while they are made', () => multipart(subject))
+  await t.test('17 MiB in one piece go in parts too', () => largeInOnePiece(subject))
+  await t.test('an aborted put leaves no parts', () => abortedInTheMiddle(subject))
+  await t.test('a gateway that is stopped is an error, and then works', () => stopped(subject))
+})

@@ -1,0 +1,106 @@
+/** CAs that publish what they revoke, and what they publish. */
+import { setTimeout } from 'node:timers/promises'
+import { parseCertificateList, type CertificateList } from '../../src/x509/certificate-list.ts'
+import {
+  readRevokedCertificates,
+  type RevokedCertificate,
+} from '../../src/x509/revoked-certificates.ts'
+import type { Members, TestService } from './service.ts'
+
+/** The bucket that `crlConfiguration` names. */
+export const crlBucket = 'my-crls'
+
+/** CrlConfiguration that is on, in the bucket `crlBucket`, for 7 days. */
+export function crlConfiguration(more: Record<string, unknown> = {}): Record<string, unknown> {
+  return { Enabled: true, ExpirationInDays: 7, S3BucketName: crlBucket, ...more }
+}
+
+/** `more` of an AuthorityWish: with CRLs, and OCSP if `ocsp` says so. */
+export function revocationWish(
+  crl: Record<string, unknown> | undefined = crlConfiguration(),
+  ocsp: Record<string, unknown> | undefined = undefined,
+): { readonly RevocationConfiguration: Record<string, unknown> } {
+  return {
+    RevocationConfiguration: {
+      ...(crl && { CrlConfiguration: crl }),
+      ...(ocsp && { OcspConfiguration: ocsp }),
+    },
+  }
+}
+
+/** Last part of an ARN: of a certificate its serial number in hex, of a CA its id. */
+export function lastOf(arn: string): string {
+  return arn.split('/').at(-1) ?? ''
+}
+
+/** Revokes a certificate by its ARN. */
+export async function revoke(
+  service: TestService,
+  certificateArn: string,
+  reason = 'KEY_COMPROMISE',
+): Promise<Members> {
+  return service.must('RevokeCertificate', {
+    CertificateAuthorityArn: certificateArn.split('/certificate/')[0],
+    CertificateSerial: lastOf(certificateArn),
+    RevocationReason: reason,
+  })
+}
+
+export interface ReadCrl extends CertificateList {
+  readonly der: Buffer
+  /** By serial number in hex without leading zeros. */
+  readonly entries: ReadonlyMap<string, RevokedCertificate>
+}
+
+/** Reads a CRL with all its entries. */
+export function readCrl(der: Buffer): ReadCrl {
+  const list = parseCertificateList(der)
+  const entries = new Map(
+    [...readRevokedCertificates(list.revokedCertificates)].map((entry) => [
+      serialText(entry.serialNumber),
+      entry,
+    ]),
+  )
+  return { ...list, der, entries }
+}
+
+function serialText(octets: Uint8Array): string {
+  return Buffer.from(octets).toString('hex').replace(/^0+/, '')
+}
+
+/** Waits until `look` finds something; throws after `seconds`. */
+export async function eventually<T>(
+  look: () => Promise<T | undefined>,
+  what: string,
+  seconds = 10,
+): Promise<T> {
+  const until = performance.now() + seconds * 1000
+  for (;;) {
+    const found = await look()
+    if (found !== undefined) return found
+    if (performance.now() > until) throw new Error(`not within ${seconds} s: ${what}`)
+    await setTimeout(20)
+  }
+}
+
+/** Waits for a CRL in the embedded store that `is` what is looked for. */
+export async function crlThat(
+  service: TestService,
+  key: string,
+  is: (crl: ReadCrl) => boolean,
+  seconds = 10,
+): Promise<ReadCrl> {
+  const look = async (): Promise<ReadCrl | undefined> => {
+    const der = await service.readObject(crlBucket, key)
+    const crl = der && readCrl(der)
+    return crl !== undefined && is(crl) ? crl : undefined
+  }
+  return eventually(look, `a CRL at ${key}`, seconds)
+}
+
+/** Waits for the complete CRL of a CA that lists a certificate. */
+export async function crlWith(service: TestService, certificateArn: string): Promise<ReadCrl> {
+  const id = lastOf(certificateArn.split('/certificate/')[0] ?? '')
+  const serial = lastOf(certificateArn).replace(/^0+/, '')
+  return crlThat(service, `crl/${id}.crl`, ({ entries }) => entries.has(serial))
+}
