@@ -13,6 +13,8 @@ export interface LoadOrder {
   readonly request: string
   readonly connections: number
   readonly seconds: number
+  /** A new connection for each request: for servers that close it, and who is compared with them. */
+  readonly reconnect?: boolean
 }
 
 export interface LoadResult {
@@ -40,7 +42,10 @@ async function load(order: LoadOrder): Promise<LoadResult> {
   const startedAt = performance.now()
   const deadline = startedAt + order.seconds * 1000
   await Promise.all(
-    Array.from({ length: order.connections }, () => drive(order, counters, deadline)),
+    Array.from({ length: order.connections }, async () => {
+      do await drive(order, counters, deadline)
+      while (order.reconnect === true && performance.now() < deadline)
+    }),
   )
   const latencies = Float64Array.from(counters.latencies).sort()
   const quantile = (q: number): number => latencies[Math.floor(latencies.length * q)] ?? Number.NaN
@@ -73,8 +78,8 @@ function drive(order: LoadOrder, counters: Counters, deadline: number): Promise<
         counters.refused += 1
         counters.firstRefusal ??= text
       }
-      if (now < deadline) send()
-      else socket.end()
+      if (now < deadline && order.reconnect !== true) send()
+      else socket.destroy()
     })
   })
 }

@@ -11,51 +11,91 @@ import {
 import { readCredentials } from '../test/support/service.ts'
 
 export interface Target {
+  readonly authorityArn: string
+  readonly certificateArn: string
+  /** PEM. */
+  readonly authorityCertificate: string
+  readonly certificate: string
   /** Whole HTTP requests, signed now: good for five minutes. */
   issueRequest(): Buffer
   getRequest(): Buffer
+  /** One call, at the URL that the server has now. */
+  call: Call
+}
+
+type Call = (url: string, operation: string, input: unknown) => Promise<Record<string, string>>
+
+interface Wish {
+  readonly keyAlgorithm: string
+  readonly csr: string
+  /** RevocationConfiguration. */
+  readonly revocation?: object
 }
 
 /** Makes an ACTIVE root and one certificate below it. */
-export async function prepareTarget(
-  url: string,
-  data: string,
-  { keyAlgorithm, csr }: { readonly keyAlgorithm: string; readonly csr: string },
-): Promise<Target> {
-  const credentials = readCredentials(join(data, 'credentials'))
-  const signed = (
-    operation: string,
-    input: unknown,
-  ): { headers: Record<string, string>; body: string } => {
-    const body = JSON.stringify(input)
-    const target = `ACMPrivateCA.${operation}`
-    const headers = signedHeaders({
-      url,
-      target,
-      body,
-      region: 'eu-west-1',
-      credentials,
-      date: new Date(),
-    })
-    return { headers, body }
-  }
-  const call = async (operation: string, input: unknown): Promise<Record<string, string>> => {
-    const response = await fetch(url, { method: 'POST', ...signed(operation, input) })
+export async function prepareTarget(url: string, data: string, wish: Wish): Promise<Target> {
+  const sign = createSigner(data)
+  const call: Call = async (at, operation, input) => {
+    const response = await fetch(at, { method: 'POST', ...sign(at, operation, input) })
     const text = await response.text()
     if (!response.ok) throw new Error(`${operation}: ${text}`)
     return text === '' ? {} : (JSON.parse(text) as Record<string, string>)
   }
-  const signingAlgorithm = defaultSigningAlgorithm(keyAlgorithm)
+  const here = (operation: string, input: unknown): ReturnType<Call> => call(url, operation, input)
+  const { authorityArn, authorityCertificate } = await createRoot(here, wish)
+  const leafInput = issueInput(authorityArn, wish.csr, {
+    signingAlgorithm: defaultSigningAlgorithm(wish.keyAlgorithm),
+  })
+  const { CertificateArn = '' } = await here('IssueCertificate', leafInput)
+  const about = { CertificateAuthorityArn: authorityArn, CertificateArn }
+  const { Certificate = '' } = await here('GetCertificate', about)
+  const whole = (operation: string, input: unknown): Buffer => {
+    const { headers, body } = sign(url, operation, input)
+    return wholeRequest(url, headers, body)
+  }
+  return {
+    authorityArn,
+    certificateArn: CertificateArn,
+    authorityCertificate,
+    certificate: Certificate,
+    issueRequest: () => whole('IssueCertificate', leafInput),
+    getRequest: () => whole('GetCertificate', about),
+    call,
+  }
+}
+
+type Signer = (
+  url: string,
+  operation: string,
+  input: unknown,
+) => { headers: Record<string, string>; body: string }
+
+function createSigner(data: string): Signer {
+  const credentials = readCredentials(join(data, 'credentials'))
+  return (url, operation, input) => {
+    const body = JSON.stringify(input)
+    const target = `ACMPrivateCA.${operation}`
+    const date = new Date()
+    const headers = signedHeaders({ url, target, body, region: 'eu-west-1', credentials, date })
+    return { headers, body }
+  }
+}
+
+async function createRoot(
+  call: (operation: string, input: unknown) => ReturnType<Call>,
+  { keyAlgorithm, revocation }: Wish,
+): Promise<{ readonly authorityArn: string; readonly authorityCertificate: string }> {
+  const more = revocation === undefined ? {} : { RevocationConfiguration: revocation }
   const { CertificateAuthorityArn = '' } = await call(
     'CreateCertificateAuthority',
-    authorityInput({ keyAlgorithm }),
+    authorityInput({ keyAlgorithm, more }),
   )
   const { Csr = '' } = await retried(() =>
     call('GetCertificateAuthorityCsr', { CertificateAuthorityArn }),
   )
   const rootInput = issueInput(CertificateAuthorityArn, Csr, {
     template: 'RootCACertificate',
-    signingAlgorithm,
+    signingAlgorithm: defaultSigningAlgorithm(keyAlgorithm),
     validity: { Value: 10, Type: 'YEARS' },
   })
   const root = await call('IssueCertificate', rootInput)
@@ -64,23 +104,17 @@ export async function prepareTarget(
     CertificateAuthorityArn,
     Certificate: base64(Certificate),
   })
-  const leafInput = issueInput(CertificateAuthorityArn, csr, { signingAlgorithm })
-  const leaf = await call('IssueCertificate', leafInput)
-  const whole = (operation: string, input: unknown): Buffer => {
-    const { headers, body } = signed(operation, input)
-    const lines = Object.entries({
-      host: new URL(url).host,
-      ...headers,
-      'content-length': String(Buffer.byteLength(body)),
-    })
-    return Buffer.from(
-      `POST / HTTP/1.1\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${body}`,
-    )
+  return { authorityArn: CertificateAuthorityArn, authorityCertificate: Certificate }
+}
+
+function wholeRequest(url: string, headers: Record<string, string>, body: string): Buffer {
+  const all = {
+    host: new URL(url).host,
+    ...headers,
+    'content-length': String(Buffer.byteLength(body)),
   }
-  return {
-    issueRequest: () => whole('IssueCertificate', leafInput),
-    getRequest: () => whole('GetCertificate', { CertificateAuthorityArn, ...leaf }),
-  }
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`)
+  return Buffer.from(`POST / HTTP/1.1\r\n${lines.join('')}\r\n${body}`)
 }
 
 async function retried<T>(call: () => Promise<T>): Promise<T> {

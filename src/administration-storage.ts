@@ -9,6 +9,7 @@ import { createJobs } from './jobs/index.ts'
 import {
   createBucket,
   deleteBucket,
+  deleteObject,
   listBuckets,
   listObjects,
   openObject,
@@ -63,6 +64,11 @@ export async function listObjectsOf(config: Config, bucket: string): Promise<unk
     LastModified: lastModified.toISOString(),
     ...(expires && { Expires: expires.toISOString() }),
   }))
+}
+
+/** Throws ConfigurationError if there is no such bucket or object. */
+export async function removeObject(config: Config, at: ObjectLocation): Promise<void> {
+  await deleteObject(bucketsFolder(config), at)
 }
 
 /** Writes an object's content to `file`, which must not be there, or to standard output. */

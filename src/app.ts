@@ -10,7 +10,9 @@ import { bucketsFolder, openData, type DataFolder } from './data-folder.ts'
 import { createEvents } from './events.ts'
 import { ConfigurationError } from './errors.ts'
 import { prepareFirstStart } from './first-start.ts'
-import { createPublicAnswers } from './http/public.ts'
+import { createOcspResponder } from './http/ocsp-responder.ts'
+import { createOcspHandler } from './http/ocsp.ts'
+import { answerPublic } from './http/public.ts'
 import { createApiServer, createPublicServer } from './http/server.ts'
 import { createJobs } from './jobs/index.ts'
 import { startScheduler, type Scheduler } from './jobs/scheduler.ts'
@@ -83,10 +85,10 @@ async function listen(
   const services = createServices(config, { ...surroundings, data, place, wake, ...stores })
   services.metrics.onRead((gauges) => readGauges(services, gauges))
   const { publicObjects } = stores
-  const publicServer = createPublicServer(
-    services,
-    createPublicAnswers({ services, publicObjects }),
-  )
+  const publicServer = createPublicServer(services, {
+    ocsp: createOcspHandler({ ...surroundings, responder: createOcspResponder(services) }),
+    answer: (request) => answerPublic({ services, publicObjects }, request),
+  })
   stack.defer(() => publicServer.close())
   const publicListenUrl = await listenOn(publicServer, config.publicListen)
   place.publicUrl ||= publicListenUrl

@@ -1,7 +1,7 @@
 /** The main thread's end of bulk work over SQLite. */
 import { Worker } from 'node:worker_threads'
 import type { BulkWork } from './bulk-work.ts'
-import type { BulkAnswer, BulkRequest } from './bulk-thread.ts'
+import type { BulkAnswer, BulkRequest, ReportPage } from './bulk-thread.ts'
 
 interface Waiting {
   readonly resolve: (answer: BulkAnswer) => void
@@ -46,12 +46,16 @@ export function createBulkWork(path: string): BulkWork {
       return answer.crl
     },
     async *auditReport(request) {
-      let after: number | undefined = 0
-      while (after !== undefined) {
-        const answer: BulkAnswer = await ask({ kind: 'report', request, after })
+      let next: Promise<BulkAnswer> | undefined = ask({ kind: 'report', request, after: 0 })
+      while (next !== undefined) {
+        const answer: BulkAnswer = await next
         if (!('page' in answer)) throw new TypeError('bulk work answered something else')
-        yield answer.page.text
-        after = answer.page.last
+        const { text, last }: ReportPage = answer.page
+        // The thread makes the next page while this one is written.
+        next = last === undefined ? undefined : ask({ kind: 'report', request, after: last })
+        // Whoever stops reading is not told that it failed.
+        next?.catch(() => {})
+        yield text
       }
     },
     async close() {
@@ -71,6 +75,8 @@ function startThread(path: string, { settle, end }: ThreadEvents): Worker {
   const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'))
   const thread = new Worker(new URL(`./bulk-thread${extension}`, import.meta.url), {
     workerData: { path },
+    // What is young dies young; a large nursery would only be memory that is used.
+    resourceLimits: { maxYoungGenerationSizeMb: 8 },
   })
   // It keeps no process alive by itself.
   thread.unref()

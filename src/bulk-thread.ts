@@ -13,6 +13,7 @@ import {
 import { bytesOf, integerOf } from './store/columns.ts'
 import { selectRevocations, type CrlScope } from './store/revocations.ts'
 import { SqliteConnection } from './store/sqlite-connection.ts'
+import { TextBuffer } from './text-buffer.ts'
 import { encodeTbsCertList, type TbsCertListFields } from './x509/certificate-list.ts'
 import { RevokedCertificatesWriter } from './x509/revoked-certificates.ts'
 
@@ -21,7 +22,7 @@ export type BulkRequest =
   | { readonly kind: 'report'; readonly request: AuditReportRequest; readonly after: number }
 
 export interface ReportPage {
-  readonly text: Uint8Array
+  readonly text: Uint8Array<ArrayBuffer>
   /** Number of the last certificate in it; undefined if the report ends here. */
   readonly last: number | undefined
 }
@@ -31,7 +32,8 @@ export type BulkAnswer =
   | { readonly id: number; readonly page: ReportPage }
   | { readonly id: number; readonly failure: string }
 
-const pageRows = 1000
+const pageRows = 500
+const page = new TextBuffer()
 
 function serve(port: NonNullable<typeof parentPort>, path: string): void {
   const connection = new SqliteConnection(path, { readOnly: true })
@@ -43,8 +45,8 @@ function serve(port: NonNullable<typeof parentPort>, path: string): void {
           crl.tbsCertListDer.buffer as ArrayBuffer,
         ])
       } else {
-        const page = buildPage(connection, request.request, request.after)
-        port.postMessage({ id, page } satisfies BulkAnswer, [page.text.buffer as ArrayBuffer])
+        const reportPage = buildPage(connection, request.request, request.after)
+        port.postMessage({ id, page: reportPage } satisfies BulkAnswer, [reportPage.text.buffer])
       }
     } catch (error) {
       const failure = error instanceof Error ? (error.stack ?? error.message) : String(error)
@@ -59,13 +61,28 @@ function buildCrl(
   scope: CrlScope,
 ): BuiltCrl {
   const writer = new RevokedCertificatesWriter()
-  for (const row of connection.iterate(selectRevocations(scope)))
+  connection.readAtOnce(() => {
+    let after: number | undefined = 0
+    while (after !== undefined) after = addPage(connection, writer, { scope, after })
+  })
+  return { tbsCertListDer: encodeTbsCertList(fields, writer.pieces()), entries: writer.entries }
+}
+
+/** Number of the last certificate on the page; undefined if none follows. */
+function addPage(
+  connection: SqliteConnection,
+  writer: RevokedCertificatesWriter,
+  { scope, after }: { readonly scope: CrlScope; readonly after: number },
+): number | undefined {
+  const rows = connection.run(selectRevocations(scope, after, pageRows))
+  for (const row of rows)
     writer.add({
       serialNumber: bytesOf(row, 'serial_number'),
       revocationDate: new Date(integerOf(row, 'revoked_at_ms')),
       reasonCode: integerOf(row, 'reason_code'),
     })
-  return { tbsCertListDer: encodeTbsCertList(fields, writer.pieces()), entries: writer.entries }
+  const last = rows.at(-1)
+  return last === undefined || rows.length < pageRows ? undefined : certificateNumberOf(last)
 }
 
 function buildPage(
@@ -75,17 +92,17 @@ function buildPage(
 ): ReportPage {
   const form = reportForms[format]
   const rows = connection.run(selectAuditedCertificates(authorityNumber, after, pageRows))
-  const texts = rows.map((row) => form.row(auditedCertificateOf(row), authority))
-  const lastRow = rows.at(-1)
-  const isLast = lastRow === undefined || rows.length < pageRows
-  // Before the first row of all is the head; before the first of a later page, a separator.
-  const before = after === 0 ? form.head : rows.length > 0 ? form.separator : ''
-  const text = `${before}${texts.join(form.separator)}${isLast ? form.tail : ''}`
-  // A buffer of its own, which can be handed over.
-  return {
-    text: new TextEncoder().encode(text),
-    last: isLast ? undefined : certificateNumberOf(lastRow),
+  let before = after === 0 ? form.head : form.separator
+  for (const row of rows) {
+    page.append(before)
+    page.append(form.row(auditedCertificateOf(row), authority))
+    before = form.separator
   }
+  if (after === 0 && rows.length === 0) page.append(form.head)
+  const last = rows.at(-1)
+  const isLast = last === undefined || rows.length < pageRows
+  if (isLast) page.append(form.tail)
+  return { text: page.take(), last: isLast ? undefined : certificateNumberOf(last) }
 }
 
 if (parentPort !== null) serve(parentPort, (workerData as { path: string }).path)

@@ -7,6 +7,7 @@ import {
   listObjectsOf,
   readObject,
   removeBucket,
+  removeObject,
 } from './administration-storage.ts'
 import {
   accountId,
@@ -43,6 +44,7 @@ export function bucketCommand(print: Print): Command {
     .addHelpText('after', examples('signet bucket delete my-crls'))
     .action((name: string, flags: Flags) => removeBucket(config(flags), name))
   addObjectCommands(group, print)
+  addObjectRemoval(group)
   return group.helpCommand(false)
 }
 
@@ -65,6 +67,20 @@ function addObjectCommands(group: Command, print: Print): void {
     )
     .action((bucket: string, key: string, flags: Flags & { readonly out?: string }) =>
       readObject(config(flags), { bucket, key }, flags.out),
+    )
+}
+
+function addObjectRemoval(group: Command): void {
+  withSettings(group.command('delete-object'), storageSettings)
+    .description('delete an object; a CRL that is in use comes again with its next publication')
+    .argument('<name>')
+    .argument('<key>')
+    .addHelpText(
+      'after',
+      examples('signet bucket delete-object my-crls acm-pca-permission-test-key'),
+    )
+    .action((bucket: string, key: string, flags: Flags) =>
+      removeObject(config(flags), { bucket, key }),
     )
 }
 

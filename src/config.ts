@@ -27,7 +27,7 @@ export interface Config {
 }
 
 /** Where buckets are: a folder below the data folder, or an S3 store (AWS itself if it has no endpoint). */
-export type ObjectsConfig =
+type ObjectsConfig =
   | { readonly kind: 'embedded' }
   | {
       readonly kind: 's3'

@@ -9,6 +9,7 @@ const sourceRoot = join(root, 'src')
 
 /** Files at the top of src that anyone may import. */
 const leaves = [
+  'text-buffer.ts',
   'bounded-cache.ts',
   'clock.ts',
   'errors.ts',

@@ -50,7 +50,7 @@ const columns = [
   'templateArn',
 ] as const
 
-type ReportRow = Partial<Record<(typeof columns)[number], string>>
+type ReportRow = Readonly<Record<(typeof columns)[number], string>>
 
 /** What comes before the first row, between rows and after the last; and how a row is written. */
 export interface ReportForm {
@@ -62,52 +62,90 @@ export interface ReportForm {
 
 export const reportForms: Readonly<Record<AuditReportFormat, ReportForm>> = {
   // As JSON.stringify writes the whole array, indented by two.
-  JSON: {
-    head: '[\n',
-    separator: ',\n',
-    tail: '\n]\n',
-    row: (certificate, authority) =>
-      `  ${JSON.stringify(rowOf(certificate, authority), undefined, 2).replaceAll('\n', '\n  ')}`,
-  },
-  CSV: {
-    head: `${columns.join(',')}\n`,
-    separator: '\n',
-    tail: '\n',
-    row: (certificate, authority) => csvLine(rowOf(certificate, authority)),
-  },
+  JSON: { head: '[\n', separator: ',\n', tail: '\n]\n', row: jsonRow },
+  CSV: { head: `${columns.join(',')}\n`, separator: '\n', tail: '\n', row: csvRow },
 }
 
-/** Keys without a value are left out. */
+/** Keys without a value are left out; only a subject can have characters that have to be escaped. */
+function jsonRow(certificate: AuditedCertificate, authority: AuditedAuthority): string {
+  const row = rowOf(certificate, authority)
+  let text = '  {'
+  for (const column of columns) {
+    const value = row[column]
+    if (value === '') continue
+    const literal = column === 'subject' ? JSON.stringify(value) : `"${value}"`
+    text += `${text.length === 3 ? '' : ','}\n    "${column}": ${literal}`
+  }
+  return `${text}\n  }`
+}
+
+/** The subject is always quoted (RFC 4180 §2); nothing else has a character that would need it. */
+function csvRow(certificate: AuditedCertificate, authority: AuditedAuthority): string {
+  const row = rowOf(certificate, authority)
+  let text = ''
+  for (const column of columns) {
+    const value = row[column]
+    const cell = column === 'subject' ? `"${value.replaceAll('"', '""')}"` : value
+    text += text === '' ? cell : `,${cell}`
+  }
+  return text
+}
+
+/** What has no value is empty. */
 function rowOf(certificate: AuditedCertificate, authority: AuditedAuthority): ReportRow {
   const { notBefore, notAfter, subject } = parseCertificateSummary(certificate.certificateDer)
-  const serial = Buffer.from(certificate.serialNumber).toString('hex')
   const { revocation } = certificate
+  const { hex, colons } = serialTexts(certificate.serialNumber)
   return {
     awsAccountId: authority.accountId,
-    certificateArn: `${authority.arn}/certificate/${serial}`,
-    serial: serial.replaceAll(/..(?=.)/g, '$&:'),
+    requestedByServicePrincipal: '',
+    certificateArn: `${authority.arn}/certificate/${hex}`,
+    serial: colons,
     subject: nameText(subject),
-    notBefore: timeText(notBefore),
-    notAfter: timeText(notAfter),
+    notBefore: `${notBefore}+0000`,
+    notAfter: `${notAfter}+0000`,
     issuedAt: timeText(certificate.issuedAt),
-    ...(revocation && {
-      revokedAt: timeText(revocation.revokedAt),
-      revocationReason: revocation.reason,
-    }),
+    revokedAt: revocation === undefined ? '' : timeText(revocation.revokedAt),
+    revocationReason: revocation?.reason ?? '',
     templateArn: `arn:${authority.partition}:acm-pca:::template/${certificate.templateName}/V1`,
   }
 }
 
-function timeText(date: Date): string {
-  return `${date.toISOString().slice(0, -5)}+0000`
+const hexOf: readonly string[] = Array.from({ length: 256 }, (_, octet) =>
+  octet.toString(16).padStart(2, '0'),
+)
+
+function serialTexts(octets: Uint8Array): { readonly hex: string; readonly colons: string } {
+  let hex = ''
+  let colons = ''
+  for (const octet of octets) {
+    const digits = hexOf[octet] ?? ''
+    colons += hex === '' ? digits : `:${digits}`
+    hex += digits
+  }
+  return { hex, colons }
 }
 
-/** The subject is always quoted (RFC 4180 §2); nothing else has a character that would need it. */
-function csvLine(row: ReportRow): string {
-  return columns
-    .map((column) => {
-      const value = row[column] ?? ''
-      return column === 'subject' ? `"${value.replaceAll('"', '""')}"` : value
-    })
-    .join(',')
+const dayMilliseconds = 86_400_000
+const twoDigits: readonly string[] = Array.from({ length: 60 }, (_, value) =>
+  String(value).padStart(2, '0'),
+)
+let lastDay = Number.NaN
+let lastDayText = ''
+
+/** A report has few days and many seconds: the day is written once. */
+function timeText(date: Date): string {
+  const milliseconds = date.getTime()
+  const day = Math.floor(milliseconds / dayMilliseconds)
+  if (day !== lastDay) {
+    lastDay = day
+    lastDayText = date.toISOString().slice(0, 11)
+  }
+  const seconds = Math.floor((milliseconds - day * dayMilliseconds) / 1000)
+  const [hour, minute, second] = [
+    twoDigits[Math.floor(seconds / 3600)],
+    twoDigits[Math.floor(seconds / 60) % 60],
+    twoDigits[seconds % 60],
+  ]
+  return `${lastDayText}${hour}:${minute}:${second}+0000`
 }

@@ -1,7 +1,7 @@
 /** What happened to a CA, in the shape in which EventBridge delivers it (AWS Private CA User Guide, CloudWatch Events). */
 
 /** AWS's five detail types, and one of ours: AWS tells of a CA's expiry elsewhere. */
-export type EventType =
+type EventType =
   | 'ACM Private CA Creation'
   | 'ACM Private CA Certificate Issuance'
   | 'ACM Private CA Certificate Revocation'

@@ -16,25 +16,34 @@ import { parseOcspRequest, type CertId, type OcspRequest } from '../x509/ocsp-re
 import { encodeOcspError, encodeOcspResponse, type ocspErrors } from '../x509/ocsp-response.ts'
 import { createOcspIssuers } from './ocsp-issuers.ts'
 
+/** An OCSPResponse, and for how long it may be kept. */
 export interface OcspAnswer {
-  /** DER of the OCSPResponse. */
   readonly der: Uint8Array
-  /** For how long it may be kept; undefined if not at all. */
-  readonly life:
-    | { readonly producedAt: Date; readonly nextUpdate: Date; readonly freshUntil: Date }
-    | undefined
+  /** Undefined if it may not be kept at all. */
+  readonly life: OcspLife | undefined
+}
+
+export interface OcspLife {
+  readonly producedAt: Date
+  readonly nextUpdate: Date
+  /** When a new answer is made. */
+  readonly freshUntil: Date
 }
 
 export interface OcspResponder {
+  /** The answer to a request in DER, if it is there already and known to hold. */
+  find(requestDer: Buffer): OcspAnswer | undefined
   /** The answer to a request in DER. Rejects only if the record or the key fails. */
-  answer(requestDer: Uint8Array): Promise<OcspAnswer>
+  answer(requestDer: Buffer): Promise<OcspAnswer>
 }
 
 /** A signed answer, and what it was made from. */
 interface KeptAnswer extends OcspAnswer {
-  readonly life: NonNullable<OcspAnswer['life']>
+  readonly life: OcspLife
   readonly authorityId: string
   readonly statuses: readonly KnownStatus[]
+  /** Of the database, when it was last compared with the record. */
+  stamp: number | undefined
 }
 
 interface KnownStatus extends CertificateStatus {
@@ -54,18 +63,29 @@ const signingMax = 256
 type ResponderServices = Pick<Services, 'db' | 'keys' | 'clock' | 'metrics' | 'revocationPolicy'>
 
 /**
- * A responder for every CA of the server. An answer is given again until half its life is over, and each time the record is
- * asked whether it still holds, so that a revocation, by whichever process, replaces it at once.
+ * A responder for every CA of the server. An answer is given again until half its life is over, and compared with the
+ * record each time after the record has changed, so that a revocation, by whichever process, replaces it at once.
  */
 export function createOcspResponder(services: ResponderServices): OcspResponder {
-  const issuers = createOcspIssuers(services.db)
+  const { db, clock } = services
+  const issuers = createOcspIssuers(db)
   const kept = createBoundedCache<KeptAnswer>(answersMax)
   let signing = 0
 
-  async function answer(requestDer: Uint8Array): Promise<OcspAnswer> {
-    const key = Buffer.from(requestDer).toString('latin1')
+  function find(requestDer: Buffer): OcspAnswer | undefined {
+    const found = kept.get(requestDer.toString('latin1'))
+    if (found?.stamp === undefined || !isFresh(found, clock.now())) return undefined
+    return found.stamp === db.changeStamp() ? count(services, found) : undefined
+  }
+
+  async function answer(requestDer: Buffer): Promise<OcspAnswer> {
+    const key = requestDer.toString('latin1')
+    const stamp = db.changeStamp()
     const found = kept.get(key)
-    if (found !== undefined && (await stillHolds(services, found))) return count(services, found)
+    if (found !== undefined && (await stillHolds(services, found))) {
+      found.stamp = stamp
+      return count(services, found)
+    }
     const request = readRequest(requestDer)
     if (request === undefined) return refuse(services, 'malformedRequest')
     const resolved = await resolve(services, request, (certId) => issuers.find(certId))
@@ -73,21 +93,19 @@ export function createOcspResponder(services: ResponderServices): OcspResponder 
     if (signing >= signingMax) return refuse(services, 'tryLater')
     signing += 1
     try {
-      const made = await makeAnswer(services, resolved, request.nonce)
-      if (request.nonce === undefined) kept.set(key, made)
-      const answered = request.nonce === undefined ? made : { ...made, life: undefined }
-      return count(services, answered)
+      const made = { ...(await makeAnswer(services, resolved, request.nonce)), stamp }
+      count(services, made)
+      if (request.nonce !== undefined) return { der: made.der, life: undefined }
+      kept.set(key, made)
+      return made
     } finally {
       signing -= 1
     }
   }
-  return { answer }
+  return { find, answer }
 }
 
-function count(
-  { metrics }: ResponderServices,
-  answer: OcspAnswer & Pick<KeptAnswer, 'statuses'>,
-): OcspAnswer {
+function count({ metrics }: ResponderServices, answer: KeptAnswer): OcspAnswer {
   for (const { revocation } of answer.statuses)
     metrics.ocspAnswer(revocation === undefined ? 'good' : 'revoked')
   return answer
@@ -121,12 +139,7 @@ async function resolve(
   if (authorityId === undefined || found.size !== 1) return undefined
   const authority = await findAuthority(db, authorityId)
   if (authority === undefined || !answers(authority, clock.now())) return undefined
-  const statuses = await Promise.all(
-    certIds.map(({ der, serialNumber }) => {
-      const recorded = recordedSerialNumber(serialNumber)
-      return recorded && statusOf(db, authority, { certId: der, serialNumber: recorded })
-    }),
-  )
+  const statuses = await Promise.all(certIds.map((certId) => statusOf(db, authority, certId)))
   const known = statuses.filter((status) => status !== undefined)
   return known.length === statuses.length ? { authority, statuses: known } : undefined
 }
@@ -141,8 +154,10 @@ function answers(authority: Authority, now: Date): boolean {
 async function statusOf(
   db: ResponderServices['db'],
   authority: Authority,
-  { certId, serialNumber }: { certId: Uint8Array; serialNumber: Uint8Array },
+  { der: certId, serialNumber: asked }: CertId,
 ): Promise<KnownStatus | undefined> {
+  const serialNumber = recordedSerialNumber(asked)
+  if (serialNumber === undefined) return undefined
   const issued = await findIssuedStatus(db, authority.number, serialNumber)
   if (issued === undefined) return undefined
   const revocation = issued.revocation && {
@@ -156,7 +171,7 @@ async function makeAnswer(
   { db, keys, clock, revocationPolicy }: ResponderServices,
   { authority, statuses }: Resolved,
   nonce: OcspRequest['nonce'],
-): Promise<KeptAnswer> {
+): Promise<Omit<KeptAnswer, 'stamp'>> {
   const issuer: Issuer = issuerWith(db, authority)
   const now = clock.now()
   const validitySeconds = revocationPolicy.ocspValiditySeconds
@@ -178,13 +193,18 @@ async function makeAnswer(
   }
 }
 
+/** A clock that has been set back makes an answer one of the future, which nobody would accept. */
+function isFresh({ life }: Pick<KeptAnswer, 'life'>, now: Date): boolean {
+  return now < life.freshUntil && now >= life.producedAt
+}
+
 /** Whether a kept answer is fresh, and what it says is still what the record says. */
 async function stillHolds(
   { db, clock }: ResponderServices,
   { life, authorityId, statuses }: KeptAnswer,
 ): Promise<boolean> {
   const now = clock.now()
-  if (now >= life.freshUntil || now < life.producedAt) return false
+  if (!isFresh({ life }, now)) return false
   const authority = await findAuthority(db, authorityId)
   if (authority === undefined || !answers(authority, now)) return false
   for (const { serialNumber, revocation } of statuses) {

@@ -1,66 +1,127 @@
-/** OCSP over HTTP (RFC 6960 appendix A, RFC 5019 §5 and §6). */
+/**
+ * OCSP over HTTP (RFC 6960 appendix A, RFC 5019 §5 and §6). Requests are taken before the framework sees them: most of the
+ * time of an answer that is ready would be the framework's (docs/decisions/0007).
+ */
 import { createHash } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import fresh from 'fresh'
 import type { Clock } from '../clock.ts'
-import type { OcspAnswer, OcspResponder } from './ocsp-responder.ts'
-import {
-  httpDate,
-  methodNotAllowed,
-  type PublicAnswer,
-  type PublicRequest,
-} from './public-answer.ts'
+import type { Log } from '../log.ts'
+import { splitTarget } from '../wire/sigv4-request.ts'
+import type { OcspAnswer, OcspLife, OcspResponder } from './ocsp-responder.ts'
+import { httpDate } from './public-answer.ts'
 
 interface OcspServices {
   readonly responder: OcspResponder
   readonly clock: Clock
+  readonly log: Log
 }
 
-const mediaType = 'application/ocsp-response'
+/** Answers a request if it is one for OCSP; false if it is not, and nothing was done. */
+export type OcspHandler = (request: IncomingMessage, response: ServerResponse) => boolean
+
+const bodyOctetsMax = 64 * 1024
 const placeForm = /^(?:\/|\/ocsp\/?|(?:\/ocsp)?\/(M.+))$/
 const base64Form = /^[A-Za-z0-9+/]+={0,2}$/
 
+/** For GET and POST; a request that OCSP cannot read is answered as OCSP says, with 200. */
+export function createOcspHandler(services: OcspServices): OcspHandler {
+  return (request, response) => {
+    const encoded = ocspPath(splitTarget(request.url ?? '').path)
+    if (encoded === undefined) return false
+    if (request.method === 'POST')
+      readBody(request, response, (der) => reply(services, { request, response, der }))
+    else if (request.method === 'GET' && encoded !== '')
+      reply(services, { request, response, der: decodeRequest(encoded) })
+    else sendText(response, 405, { allow: 'GET, POST' })
+    return true
+  }
+}
+
 /**
  * The part of a path that is a request in base64: below `/ocsp/`, or below `/` as a custom host name has it. Every
- * request begins with an M (a SEQUENCE of less than 16 MiB), and no bucket does. Undefined if the path is no place
- * of OCSP.
+ * request begins with an M (a SEQUENCE of less than 16 MiB), and no bucket does. Empty if the request is in the body;
+ * undefined if the path is no place of OCSP.
  */
 export function ocspPath(path: string): string | undefined {
   const found = placeForm.exec(path)
   return found === null ? undefined : (found[1] ?? '')
 }
 
-/** Answers GET and POST. What is no request is answered as OCSP says, with 200. */
-export async function answerOcsp(
-  { responder, clock }: OcspServices,
-  request: PublicRequest,
-  encoded: string,
-): Promise<PublicAnswer> {
-  if (request.method === 'POST') return ocspAnswer(await responder.answer(request.body))
-  if (request.method !== 'GET' || encoded === '') return methodNotAllowed('GET, POST')
-  const answer = await responder.answer(decodeRequest(encoded))
-  const { headers, ...rest } = ocspAnswer(answer)
-  const caching = cachingHeaders(answer, clock.now())
-  const all = { ...headers, ...caching }
-  const isFresh = fresh(request.headers, { etag: caching['etag'], 'last-modified': undefined })
-  return isFresh ? { status: 304, headers: all, body: undefined } : { ...rest, headers: all }
-}
-
 /** Empty, which no request is, for a text that is no base64. */
-function decodeRequest(encoded: string): Uint8Array {
+export function decodeRequest(encoded: string): Buffer {
   try {
-    const text = decodeURIComponent(encoded)
-    return base64Form.test(text) ? Buffer.from(text, 'base64') : new Uint8Array()
+    const text = encoded.includes('%') ? decodeURIComponent(encoded) : encoded
+    return base64Form.test(text) ? Buffer.from(text, 'base64') : Buffer.alloc(0)
   } catch {
-    return new Uint8Array()
+    return Buffer.alloc(0)
   }
 }
 
-function ocspAnswer({ der }: OcspAnswer): PublicAnswer {
-  return {
-    status: 200,
-    headers: { 'content-type': mediaType, 'content-length': String(der.length) },
-    body: der,
+function readBody(
+  request: IncomingMessage,
+  response: ServerResponse,
+  then: (body: Buffer) => void,
+): void {
+  const chunks: Buffer[] = []
+  let size = 0
+  request.on('data', (chunk: Buffer) => {
+    size += chunk.length
+    if (size <= bodyOctetsMax) chunks.push(chunk)
+  })
+  request.on('end', () => {
+    if (size > bodyOctetsMax) sendText(response, 413, { connection: 'close' })
+    else then(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks))
+  })
+}
+
+/** One request, read. */
+interface Asked {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly der: Buffer
+}
+
+function reply(services: OcspServices, asked: Asked): void {
+  const { responder, log } = services
+  const ready = responder.find(asked.der)
+  if (ready !== undefined) send(services, asked, ready)
+  else
+    responder.answer(asked.der).then(
+      (answer) => send(services, asked, answer),
+      (error: unknown) => {
+        log.error({ err: error }, 'OCSP request failed')
+        sendText(asked.response, 500, {})
+      },
+    )
+}
+
+/** A text goes out in one write with the headers, bytes would not. */
+function send({ clock }: OcspServices, { request, response }: Asked, answer: OcspAnswer): void {
+  const { der } = answer
+  const headers: Record<string, string | number> = {
+    'content-type': 'application/ocsp-response',
+    'content-length': der.length,
   }
+  if (request.method === 'GET') Object.assign(headers, cachingHeaders(answer, clock.now()))
+  const etag = headers['etag']
+  if (typeof etag === 'string' && fresh(request.headers, { etag })) {
+    delete headers['content-length']
+    response.writeHead(304, headers).end()
+    return
+  }
+  response.writeHead(200, headers).end(textOf(der), 'latin1')
+}
+
+/** Of answers that are given again and again. */
+const texts = new WeakMap<Uint8Array, string>()
+
+function textOf(der: Uint8Array): string {
+  const known = texts.get(der)
+  if (known !== undefined) return known
+  const text = Buffer.from(der).toString('latin1')
+  texts.set(der, text)
+  return text
 }
 
 /** Caches keep an answer as long as this server does: until half its life is over. */
@@ -68,9 +129,27 @@ function cachingHeaders({ der, life }: OcspAnswer, now: Date): Record<string, st
   if (life === undefined) return { 'cache-control': 'no-store' }
   const seconds = Math.max(0, Math.floor((life.freshUntil.getTime() - now.getTime()) / 1000))
   return {
+    ...lifeHeaders(der, life),
+    'cache-control': `max-age=${seconds}, public, no-transform, must-revalidate`,
+  }
+}
+
+const livesHeaders = new WeakMap<Uint8Array, Record<string, string>>()
+
+/** What stays the same as long as the answer does. */
+function lifeHeaders(der: Uint8Array, life: OcspLife): Record<string, string> {
+  const known = livesHeaders.get(der)
+  if (known !== undefined) return known
+  const headers = {
     'last-modified': httpDate(life.producedAt),
     expires: httpDate(life.nextUpdate),
     etag: `"${createHash('sha1').update(der).digest('hex')}"`,
-    'cache-control': `max-age=${seconds}, public, no-transform, must-revalidate`,
   }
+  livesHeaders.set(der, headers)
+  return headers
+}
+
+function sendText(response: ServerResponse, status: number, headers: Record<string, string>): void {
+  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', ...headers })
+  response.end(`${status}\n`)
 }

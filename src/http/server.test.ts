@@ -594,7 +594,10 @@ test('closing finishes what is running', async () => {
 })
 
 test('health is told on both listeners', async () => {
-  const open = createPublicServer({ log, random: systemRandom }, () => Promise.resolve(notFound))
+  const open = createPublicServer(
+    { log, random: systemRandom },
+    { ocsp: () => false, answer: () => Promise.resolve(notFound) },
+  )
   await open.listen({ host: '127.0.0.1', port: 0 })
   for (const port of [portOf(server), portOf(open)]) {
     const health = await send({ method: 'GET', target: '/healthz', body: '' }, {}, port)

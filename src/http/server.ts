@@ -12,7 +12,9 @@ import type { Random } from '../random.ts'
 import { renderError } from '../wire/errors.ts'
 import { indexHeaders, splitTarget, type RawRequest } from '../wire/sigv4-request.ts'
 import { answerRequest, type ApiServices } from './api.ts'
+import type { Server } from 'node:http'
 import { jsonMediaType } from './members.ts'
+import type { OcspHandler } from './ocsp.ts'
 import { textAnswer, type PublicAnswer, type PublicRequest } from './public-answer.ts'
 import { refusalOf, refuseConnection } from './refusals.ts'
 import { createRequestIds } from './request-ids.ts'
@@ -67,10 +69,16 @@ export function createApiServer(services: ApiServices & ListenerServices): Fasti
   return server
 }
 
-/** The listener that anyone may reach, not yet listening: `GET /healthz`, and what `answer` has. */
+/** What the public listener has. */
+export interface PublicHandlers {
+  readonly ocsp: OcspHandler
+  readonly answer: (request: PublicRequest) => Promise<PublicAnswer>
+}
+
+/** The listener that anyone may reach, not yet listening: `GET /healthz`, OCSP, and what `answer` has. */
 export function createPublicServer(
   services: ListenerServices,
-  answer: (request: PublicRequest) => Promise<PublicAnswer>,
+  { ocsp, answer }: PublicHandlers,
 ): FastifyInstance {
   const server = createServer(services, publicBodyBytesMax, {
     rewriteUrl: ({ url = '' }) => (splitTarget(url).path === healthPath ? healthPath : '/'),
@@ -86,7 +94,17 @@ export function createPublicServer(
   }
   server.all('/', handle)
   server.setNotFoundHandler(handle)
+  putBefore(server.server, ocsp)
   return server
+}
+
+/** Lets `handler` have every request first; those that it does not want go on to the framework. */
+function putBefore(server: Server, handler: OcspHandler): void {
+  const others = server.listeners('request')
+  server.removeAllListeners('request')
+  server.on('request', (request, response) => {
+    if (!handler(request, response)) for (const other of others) other(request, response)
+  })
 }
 
 /** Strangers are told nothing of what failed. */

@@ -15,8 +15,6 @@ export interface CertificatePointers {
   readonly caIssuersUri?: string
 }
 
-export const noPointers: CertificatePointers = {}
-
 /** cRLDistributionPoints and authorityInfoAccess, neither critical. */
 export function pointerExtensions({
   crlUri,

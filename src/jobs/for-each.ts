@@ -1,6 +1,9 @@
 import type { JobResult } from './scheduler.ts'
 
-/** Works on every item, at most `parallel` at a time, and counts what became of them. */
+/**
+ * Works on every item, at most `parallel` at a time, and counts what became of them. Rejects with the first error, after
+ * everything that was begun is over.
+ */
 export async function forEachOf<Item>(
   items: readonly Item[],
   parallel: number,
@@ -12,6 +15,8 @@ export async function forEachOf<Item>(
     for (let item = queue.shift(); item !== undefined; item = queue.shift())
       result[await work(item)] += 1
   }
-  await Promise.all(Array.from({ length: Math.min(parallel, items.length) }, worker))
+  const workers = Array.from({ length: Math.min(parallel, items.length) }, worker)
+  const failed = (await Promise.allSettled(workers)).find(({ status }) => status === 'rejected')
+  if (failed?.status === 'rejected') throw failed.reason
   return result
 }

@@ -19,8 +19,6 @@ export interface JobResult {
   failed: number
 }
 
-export const nothingDone: Readonly<JobResult> = { done: 0, failed: 0 }
-
 export interface Scheduler {
   /** Runs the job now, or again as soon as the present run is over. */
   wake(job: string): void

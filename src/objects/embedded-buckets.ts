@@ -114,6 +114,23 @@ export async function listObjects(directory: string, bucket: string): Promise<Ob
   return found.toSorted((one, other) => (one.key < other.key ? -1 : 1))
 }
 
+/** Removes an object. Throws ConfigurationError if there is no such bucket or object. */
+export async function deleteObject(
+  directory: string,
+  { bucket, key }: ObjectLocation,
+): Promise<void> {
+  if ((await readBucket(directory, bucket)) === undefined) throw noBucket(bucket)
+  try {
+    await rm(join(directory, bucket, fileNameOf(key)))
+  } catch (error) {
+    if (!isCode(error, 'ENOENT')) throw error
+    throw new ConfigurationError(`there is no object ${key} in the bucket ${bucket}`, {
+      cause: error,
+    })
+  }
+  await syncFolder(join(directory, bucket))
+}
+
 /**
  * An object to read, whatever its acl; the caller closes it. Undefined if there is no such object or bucket, or if the
  * object is damaged.
@@ -149,7 +166,7 @@ export async function readBucket(
 }
 
 /** Makes what was renamed into a folder, or out of it, durable. */
-export async function syncFolder(path: string): Promise<void> {
+async function syncFolder(path: string): Promise<void> {
   const handle = await open(path, 'r')
   try {
     await handle.sync()

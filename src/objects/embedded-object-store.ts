@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { Clock } from '../clock.ts'
 import type { Random } from '../random.ts'
 import { chunksOf } from './body-chunks.ts'
-import { isCode, openObject, readBucket, syncFolder } from './embedded-buckets.ts'
+import { isCode, openObject, readBucket } from './embedded-buckets.ts'
 import { encodeFooter, fileNameOf, type ObjectInfo, type OpenObject } from './object-file.ts'
 import {
   BucketError,
@@ -125,19 +125,19 @@ function createWriter({ directory, clock, random }: EmbeddedObjectStoreOptions) 
     const name = `${temporaryPrefix}${Buffer.from(random.bytes(16)).toString('hex')}`
     await sweep(folder)
     const path = join(folder, name)
-    const file = await open(path, 'wx', 0o600)
+    // Opened first, since a delete that then finds the object moves the folder away and back.
+    await using folderHandle = await open(folder, 'r')
+    await using file = await open(path, 'wx', 0o600)
     try {
       const written = await writeObject(file, { at, body, options, now: clock.now() })
       await file.sync()
       options.signal?.throwIfAborted()
       await rename(path, join(folder, fileNameOf(at.key)))
-      await syncFolder(folder)
+      await folderHandle.sync()
       return written
     } catch (error) {
       await rm(path, { force: true })
       throw error
-    } finally {
-      await file.close()
     }
   }
 }

@@ -31,7 +31,7 @@ export interface OpenObject extends ObjectInfo {
 }
 
 /** Offsets of the first and the last octet. */
-export interface OctetRange {
+interface OctetRange {
   readonly start: number
   readonly end: number
 }

@@ -237,11 +237,16 @@ function urlOf(
 ): string {
   const path = pathOfKey(key)
   const base = publicUrl ?? endpoint
-  if (base !== undefined) return `${withoutSlash(base)}/${bucket}/${path}`
+  if (base !== undefined) return `${withoutSlash(withoutUser(base))}/${bucket}/${path}`
   const host = `s3.${region}.${partition === 'aws-cn' ? 'amazonaws.com.cn' : 'amazonaws.com'}`
   return bucket.includes('.')
     ? `http://${host}/${bucket}/${path}`
     : `http://${bucket}.${host}/${path}`
+}
+
+/** A URL that goes into certificates must not tell how we log in. */
+function withoutUser(url: string): string {
+  return url.replace(/^([a-z]+:\/\/)[^/]*@/, '$1')
 }
 
 function etagOf(etag: string | undefined): string {

@@ -46,8 +46,11 @@ export async function openCurrentCrl(
 }
 
 /** Takes a place in a partition for a certificate; a conflict there means that it is full. */
-export function bindStatements(crl: CurrentCrl | undefined, notAfter: Date): Sql[] {
+export function bindStatements(
+  crl: CurrentCrl | undefined,
+  { issuerOctets, notAfter }: { readonly issuerOctets: number; readonly notAfter: Date },
+): Sql[] {
   return crl?.kind === 'PARTITION'
-    ? [bindCertificate(crl.id, notAfter, partitionCertificatesMax)]
+    ? [bindCertificate(crl.id, notAfter, partitionCertificatesMax(issuerOctets))]
     : []
 }

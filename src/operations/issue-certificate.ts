@@ -113,7 +113,7 @@ async function issue(
     const prepared = prepare(services, request, { view, issuer, crl })
     reportFindings(services, view, prepared)
     const certificateDer = await sign(services, request, { view, issuer, prepared })
-    const result = await store(services, { request, view, prepared, certificateDer, crl })
+    const result = await store(services, { request, view, issuer, prepared, certificateDer, crl })
     if (!(result instanceof ConflictError)) return result
     const found = await again()
     const isSame = found.authority.revision === view.authority.revision
@@ -203,23 +203,24 @@ async function store(
     readonly request: IssueRequest
     readonly view: AuthorityView
     readonly prepared: PreparedCertificate
+    readonly issuer: Issuer | undefined
     readonly certificateDer: Uint8Array
     readonly crl: CurrentCrl | undefined
   },
 ): Promise<string | ConflictError> {
-  const { request, view, prepared, certificateDer, crl } = issued
+  const { request, view, issuer, prepared, certificateDer, crl } = issued
   const { authority, arn: authorityArn, now } = view
   const { serialNumber, templateName, notAfter } = prepared
   const crlId = crl?.id
   const record = { serialNumber, certificateDer, templateName, issuedAt: now, notAfter, crlId }
   const newArn = certificateArn(authorityArn, serialNumber)
-  const event = issuanceEvent(services, view, newArn)
+  const announcement = issuanceEvent(services, view, newArn)
   // In the order of what a conflict means: the quota, or that the CA changed; a partition that is full; a serial number.
   const statements = [
     countCertificate(authority, services.quotas.certificatesPerAuthority),
-    ...bindStatements(crl, notAfter),
+    ...bindStatements(crl, { issuerOctets: issuer?.subjectDer.length ?? 0, notAfter }),
     insertCertificate(authority, record, request.template.kind === 'root'),
-    ...event.statements,
+    ...announcement.statements,
   ]
   try {
     const arnOfRecord = await commitOnce(services, request.token, {
@@ -229,7 +230,7 @@ async function store(
     })
     if (arnOfRecord === newArn) {
       services.metrics.certificateIssued()
-      event.tell()
+      announcement.tell()
     }
     return arnOfRecord
   } catch (error) {

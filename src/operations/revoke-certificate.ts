@@ -46,8 +46,9 @@ export const revokeCertificate = operation({
       const view = await requireAuthority(services, caller, where)
       const serialNumber = requireSerial(input.CertificateSerial, view)
       const certificate = await requireRevocable(services, view, serialNumber)
-      const { notAfter, crlId } = certificate
-      const record = { serialNumber, revokedAt: view.now, reasonCode, notAfter, crlId }
+      const { number: certificateNumber, notAfter, crlId } = certificate
+      const revoked = { certificateNumber, serialNumber, notAfter, crlId }
+      const record = { ...revoked, revokedAt: view.now, reasonCode }
       if (await revoke(services, view, record)) return
     }
     throw new ServiceError(
@@ -101,7 +102,7 @@ async function revoke(
   try {
     // The order is that of what a conflict means.
     await services.db.transaction([
-      countRevocation(authority, quotaOf(services, view)),
+      countRevocation(authority, record.notAfter, quotaOf(services, view)),
       insertRevocation(authority, record),
       touchCrls(authority, record.crlId, dueAt),
       ...event.statements,

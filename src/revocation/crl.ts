@@ -95,10 +95,10 @@ export function keptSince(life: CrlLife, previousGeneratedAt: Date | undefined):
   return new Date(Math.min(regular, previousGeneratedAt?.getTime() ?? regular))
 }
 
+const retrySecondsMax = 15 * 60
+
 /** A failed publication is tried again after 5 seconds, then after twice as long, up to AWS's 15 minutes. */
 export function retryAt(now: Date, failures: number): Date {
   const seconds = Math.min(5 * 2 ** Math.min(failures - 1, 16), retrySecondsMax)
   return new Date(now.getTime() + seconds * 1000)
 }
-
-export const retrySecondsMax = 15 * 60

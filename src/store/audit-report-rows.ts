@@ -13,7 +13,7 @@ export function selectAuditedCertificates(
   return sql`select c.certificate_number, c.certificate_der, c.serial_number, c.template_name,
       c.issued_at_ms, r.revoked_at_ms, r.reason_code
     from certificates c left join revocations r
-      on r.authority_number = c.authority_number and r.serial_number = c.serial_number
+      on r.authority_number = c.authority_number and r.certificate_number = c.certificate_number
     where c.authority_number = ${authorityNumber} and c.certificate_number > ${after}
     order by c.certificate_number limit ${limit}`
 }

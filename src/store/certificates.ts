@@ -81,6 +81,7 @@ export async function findCertificate(
 
 /** What counts of a certificate that is to be revoked. */
 export interface RevocableCertificate {
+  readonly number: number
   readonly selfSigned: boolean
   readonly notAfter: Date
   readonly crlId: number | null
@@ -92,11 +93,13 @@ export async function findRevocableCertificate(
   serialNumber: Uint8Array,
 ): Promise<RevocableCertificate | undefined> {
   const [row] = await db.query(
-    sql`select authority_certificate_number, not_after, crl_id from certificates
+    sql`select certificate_number, authority_certificate_number, not_after, crl_id
+      from certificates
       where serial_number = ${serialNumber} and authority_number = ${authorityNumber}`,
   )
   if (row === undefined) return undefined
   return {
+    number: integerOf(row, 'certificate_number'),
     selfSigned: row['authority_certificate_number'] === null,
     notAfter: new Date(integerOf(row, 'not_after') * 1000),
     crlId: row['crl_id'] === null ? null : integerOf(row, 'crl_id'),

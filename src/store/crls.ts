@@ -27,7 +27,7 @@ export interface CrlRecord {
 }
 
 /** What was published last. */
-export interface PublishedCrl {
+interface PublishedCrl {
   readonly generatedAt: Date
   readonly etag: string
   readonly bucket: string
@@ -41,9 +41,9 @@ export function openCrl(
   now: Date,
 ): Sql[] {
   return [
-    sql`insert into crls (authority_number, name, kind, certificates, last_not_after, changes, due_at_ms,
-        failures, retry_at_ms, lease_until_ms, crl_number)
-      values (${authority.number}, ${name}, ${kind}, 0, 0, 0, ${now.getTime()}, 0, 0, 0, 0)
+    sql`insert into crls (authority_number, name, kind, certificates, last_not_after, changes,
+        published_changes, due_at_ms, failures, retry_at_ms, lease_until_ms, crl_number)
+      values (${authority.number}, ${name}, ${kind}, 0, 0, 1, 0, ${now.getTime()}, 0, 0, 0, 0)
       on conflict (name) do nothing`,
     // What was revoked before the CA had any CRL belongs to its first one.
     sql`update revocations set crl_id = (select crl_id from crls where name = ${name})
@@ -86,13 +86,18 @@ export function touchAllCrls(authority: Authority, now: Date): Sql {
     where authority_number = ${authority.number}`
 }
 
-/** Takes CRLs that are due, at most `limit`, those that wait longest first. */
+/**
+ * Takes CRLs that are due, at most `limit`, those that wait longest first. Due is also what a clock that has been set back
+ * since says is due later: a CRL made in the future, or changes that were to be published within minutes.
+ */
 export function claimDueCrls({ token, now, until }: Lease, limit: number): Sql {
   const nowMs = now.getTime()
   const plausible = latestPlausible(now)
   return sql`update crls set lease = ${token}, lease_until_ms = ${until.getTime()}
     where crl_id in (select crl_id from crls
-        where (due_at_ms <= ${nowMs} or (generated_at_ms > ${plausible} and due_at_ms is not null))
+        where due_at_ms is not null
+          and (due_at_ms <= ${nowMs} or generated_at_ms > ${plausible}
+            or (due_at_ms > ${plausible} and changes > published_changes))
           and (retry_at_ms <= ${nowMs} or retry_at_ms > ${plausible})
           and (lease_until_ms <= ${nowMs} or lease_until_ms > ${plausible})
         order by due_at_ms limit ${limit})
@@ -123,7 +128,7 @@ export interface Publication extends PublishedCrl {
 /** Ends the work; revocations that came in between make the CRL due at once. */
 export function finishPublication(crlId: number, done: Publication, { token, now }: Lease): Sql {
   return sql`update crls set generated_at_ms = ${done.generatedAt.getTime()}, etag = ${done.etag},
-      bucket = ${done.bucket}, object_key = ${done.key}, size = ${done.size}, entries = ${done.entries},
+      published_changes = ${done.changes}, bucket = ${done.bucket}, object_key = ${done.key}, size = ${done.size}, entries = ${done.entries},
       due_at_ms = case when changes = ${done.changes} then ${done.refreshAt.getTime()}
         else ${now.getTime()} end,
       failures = 0, retry_at_ms = 0, lease = null, lease_until_ms = 0

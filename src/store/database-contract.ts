@@ -185,7 +185,7 @@ const transactionCases: readonly DatabaseCase[] = [
     name: 'a unique constraint beside the primary key is a conflict too',
     async run(db) {
       const putCertificate = (number: number): Sql =>
-        sql`insert into certificates values (${number}, 1, ${bytes('s')}, null, '', ${bytes('')}, 0, 0)`
+        sql`insert into certificates values (${number}, 1, ${bytes('s')}, null, '', ${bytes('')}, 0, 0, null)`
       await db.transaction([
         putAccount('a'),
         sql`insert into authorities (id, partition_name, region, account_id, type, usage_mode,
@@ -287,6 +287,20 @@ const concurrencyCases: readonly DatabaseCase[] = [
         Array.from({ length: 1000 }, (_, index) => db.transaction([put(`n${index}`)])),
       )
       assert.equal((await names(db)).length, 1000)
+    },
+  },
+  {
+    name: 'the stamp changes with a commit, and only with one',
+    async run(db) {
+      const first = db.changeStamp()
+      if (first === undefined) return
+      await names(db)
+      assert.equal(db.changeStamp(), first)
+      await db.transaction([put('x')])
+      const second = db.changeStamp()
+      assert.notEqual(second, first)
+      await assert.rejects(db.transaction([put('x')]), conflictAt(0))
+      assert.equal(db.changeStamp(), second)
     },
   },
   {

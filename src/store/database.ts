@@ -18,6 +18,11 @@ export interface Database {
    * a statement returns another number of rows than it expects.
    */
   transaction(statements: readonly Sql[]): Promise<Row[][]>
+  /**
+   * A number that is another one after every commit, by whichever process, so that what was read before is known to be
+   * still true as long as it is the same. Undefined if the database cannot tell at once.
+   */
+  changeStamp(): number | undefined
   /** Finishes what was asked, then closes. Nothing may be called afterwards. */
   close(): Promise<void>
 }

@@ -15,7 +15,7 @@ export interface FolderLock {
 const held = new Set<DatabaseSync>()
 
 /** What a data folder may hold before its database is there: what a first start that was cut short leaves. */
-const ownNames = /^(signet\.sqlite.*|master\.key|credentials(\.new)?|lock.*|lost\+found)$/
+const ownNames = /^(signet\.sqlite.*|master\.key|credentials(\.new)?|lock.*|objects|lost\+found)$/
 
 /**
  * Makes the folder, for its owner only, or tightens one that is there. Throws ConfigurationError if that cannot be
@@ -36,10 +36,6 @@ export async function prepareDataFolder(directory: string): Promise<void> {
   }
 }
 
-/**
- * Takes the folder, for as long as this process lives if nobody releases it. Throws ConfigurationError if another
- * process has it, or if the lock cannot be taken at all.
- */
 async function requireOwn(directory: string): Promise<void> {
   const names = await readdir(directory)
   if (names.includes('signet.sqlite')) return
@@ -50,6 +46,10 @@ async function requireOwn(directory: string): Promise<void> {
     )
 }
 
+/**
+ * Takes the folder, for as long as this process lives if nobody releases it. Throws ConfigurationError if another
+ * process has it, or if the lock cannot be taken at all.
+ */
 export function lockFolder(directory: string): FolderLock {
   const path = join(directory, 'lock')
   let database: DatabaseSync | undefined

@@ -14,7 +14,7 @@ export interface Lease {
 }
 
 /** How long work may take. Whoever has not finished by then has lost it. */
-export const leaseMilliseconds = 2 * 60 * 1000
+const leaseMilliseconds = 2 * 60 * 1000
 
 /** A lease that begins at `now`. */
 export function newLease(random: Random, now: Date): Lease {

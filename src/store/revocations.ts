@@ -5,6 +5,8 @@ import type { Database } from './database.ts'
 import { expectRows, sql, type Row, type Sql } from './sql.ts'
 
 export interface RevocationRecord {
+  /** Of the certificate's row. */
+  readonly certificateNumber: number
   /** As in the certificate's row: 16 octets. */
   readonly serialNumber: Uint8Array
   readonly revokedAt: Date
@@ -20,9 +22,11 @@ export interface RevocationRecord {
  * Counts a revocation, guarded: no row means that the CA changed since `authority` was read, or that `quota` unexpired
  * certificates are revoked, as far as the count knows (recountRevocations).
  */
-export function countRevocation(authority: Authority, quota: number): Sql {
+export function countRevocation(authority: Authority, notAfter: Date, quota: number): Sql {
   return expectRows(
-    sql`update certificate_counts set revoked = revoked + 1
+    sql`update certificate_counts set
+        revoked = revoked
+          + case when ${notAfter.getTime() / 1000} > revoked_counted_at then 1 else 0 end
       where authority_number = ${authority.number} and revoked < ${quota}
         and ${authority.revision} = (select revision from authorities
           where authority_number = ${authority.number})
@@ -50,10 +54,10 @@ export function revokedOf(row: Row): number {
 
 /** Inserts a revocation; a certificate that is revoked already is a conflict. */
 export function insertRevocation(authority: Authority, revocation: RevocationRecord): Sql {
-  const { serialNumber, revokedAt, reasonCode, notAfter, crlId } = revocation
-  return sql`insert into revocations (authority_number, serial_number, crl_id, revoked_at_ms, reason_code,
-      not_after)
-    values (${authority.number}, ${serialNumber}, ${crlId ?? authority.crl?.id ?? null},
+  const { certificateNumber, serialNumber, revokedAt, reasonCode, notAfter, crlId } = revocation
+  return sql`insert into revocations (authority_number, certificate_number, serial_number, crl_id,
+      revoked_at_ms, reason_code, not_after)
+    values (${authority.number}, ${certificateNumber}, ${serialNumber}, ${crlId ?? authority.crl?.id ?? null},
       ${revokedAt.getTime()}, ${reasonCode}, ${notAfter.getTime() / 1000})`
 }
 
@@ -71,7 +75,7 @@ export async function findIssuedStatus(
   const [row] = await db.query(
     sql`select r.revoked_at_ms, r.reason_code from certificates c
       left join revocations r
-        on r.authority_number = c.authority_number and r.serial_number = c.serial_number
+        on r.authority_number = c.authority_number and r.certificate_number = c.certificate_number
       where c.serial_number = ${serialNumber} and c.authority_number = ${authorityNumber}`,
   )
   if (row === undefined) return undefined
@@ -93,13 +97,17 @@ export interface CrlScope {
   readonly keptSince: Date
 }
 
-/** serial_number, revoked_at_ms and reason_code of what a CRL lists, in the order of serial numbers if it is complete. */
-export function selectRevocations({ authorityNumber, crlId, keptSince }: CrlScope): Sql {
+/** One page of what a CRL lists: what follows certificate number `after`. */
+export function selectRevocations(scope: CrlScope, after: number, limit: number): Sql {
+  const { authorityNumber, crlId, keptSince } = scope
   const since = Math.floor(keptSince.getTime() / 1000)
   return crlId === undefined
-    ? sql`select serial_number, revoked_at_ms, reason_code from revocations
-        where authority_number = ${authorityNumber} and not_after >= ${since}
-        order by serial_number`
-    : sql`select serial_number, revoked_at_ms, reason_code from revocations
-        where crl_id = ${crlId} and not_after >= ${since}`
+    ? sql`select certificate_number, serial_number, revoked_at_ms, reason_code from revocations
+        where authority_number = ${authorityNumber} and certificate_number > ${after}
+          and not_after >= ${since}
+        order by certificate_number limit ${limit}`
+    : sql`select certificate_number, serial_number, revoked_at_ms, reason_code from revocations
+        where crl_id = ${crlId} and authority_number = ${authorityNumber}
+          and certificate_number > ${after} and not_after >= ${since}
+        order by certificate_number limit ${limit}`
 }

@@ -27,6 +27,7 @@ export function sqliteCode(error: unknown): number | undefined {
 export class SqliteConnection {
   readonly #database: DatabaseSync
   readonly #statements = new Map<string, StatementSync>()
+  #dataVersion: StatementSync | undefined
 
   constructor(path: string, { readOnly }: { readonly readOnly: boolean }) {
     this.#database = new DatabaseSync(path, { readOnly, timeout: busyMilliseconds })
@@ -44,10 +45,24 @@ export class SqliteConnection {
     return this.#prepare(text).all(...values) as Row[]
   }
 
-  /** The rows of a query one by one, as one read sees them; the statement is not kept. */
-  *iterate({ text, values }: Sql): Generator<Row> {
-    values.forEach(requireExact)
-    for (const row of this.#database.prepare(text).iterate(...values)) yield row as Row
+  /** Runs several queries that see the same, whatever is written meanwhile. */
+  readAtOnce<T>(read: () => T): T {
+    this.#database.exec('begin')
+    try {
+      return read()
+    } finally {
+      this.#database.exec('commit')
+    }
+  }
+
+  /** Changes whenever another connection has committed (https://www.sqlite.org/pragma.html#pragma_data_version). */
+  dataVersion(): number {
+    if (this.#dataVersion === undefined) {
+      this.#dataVersion = this.#database.prepare('pragma data_version')
+      this.#dataVersion.setReturnArrays(true)
+    }
+    const [version] = this.#dataVersion.get() as unknown as [number]
+    return version
   }
 
   /** Runs statements without values or rows. */

@@ -121,6 +121,7 @@ export const sqliteSchema: readonly string[] = [
     certificates integer not null,
     last_not_after integer not null,
     changes integer not null,
+    published_changes integer not null,
     due_at_ms integer,
     failures integer not null,
     retry_at_ms integer not null,
@@ -140,12 +141,13 @@ export const sqliteSchema: readonly string[] = [
 
   create table revocations (
     authority_number integer not null references authorities (authority_number),
+    certificate_number integer not null,
     serial_number blob not null,
     crl_id integer,
     revoked_at_ms integer not null,
     reason_code integer not null,
     not_after integer not null,
-    primary key (authority_number, serial_number)
+    primary key (authority_number, certificate_number)
   ) strict, without rowid;
   create index revocations_by_crl on revocations (crl_id);
   create index revocations_by_expiry on revocations (authority_number, not_after);

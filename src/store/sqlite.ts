@@ -35,6 +35,7 @@ export async function openSqlite(
     },
     transaction: (statements) =>
       writer.ask({ kind: 'transaction', statements: statements.map(compact) }),
+    changeStamp: () => reader.dataVersion(),
     async truncateLog() {
       await writer.ask({ kind: 'truncate-log' })
     },

@@ -60,6 +60,7 @@ export function decodeString({ tag, content }: DerElement): string | undefined {
 }
 
 function decodeUtf8(content: Uint8Array): string {
+  if (content.every(isAsciiOctet)) return latin1(content)
   try {
     return strictUtf8.decode(content)
   } catch (cause) {
@@ -91,4 +92,8 @@ function decodeUniversal(content: Uint8Array): string {
     text += String.fromCodePoint(codePoint)
   }
   return text
+}
+
+function isAsciiOctet(octet: number): boolean {
+  return octet < 0x80
 }

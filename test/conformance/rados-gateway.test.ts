@@ -53,13 +53,21 @@ async function storeWith(
   process.env['AWS_ACCESS_KEY_ID'] = keys.accessKeyId
   process.env['AWS_SECRET_ACCESS_KEY'] = keys.secretAccessKey
   const store = await createS3ObjectStore({ endpoint, region })
+  // The first request reads them.
   await store.hasBucket('any')
+  delete process.env['AWS_ACCESS_KEY_ID']
+  delete process.env['AWS_SECRET_ACCESS_KEY']
   return store
 }
 
 async function subjectOf(t: TestContext, gateway: RadosGateway): Promise<Subject> {
   const store = await storeWith(gateway, gateway)
-  const owner = new S3Client({ endpoint: gateway.endpoint, region, forcePathStyle: true })
+  const owner = new S3Client({
+    endpoint: gateway.endpoint,
+    region,
+    forcePathStyle: true,
+    credentials: gateway,
+  })
   t.after(() => {
     store.close()
     owner.destroy()

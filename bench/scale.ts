@@ -1,0 +1,183 @@
+/**
+ * A CA with a million certificates, all of them revoked: how long its complete CRL and its audit report take, how much
+ * memory the process needs for them beyond what it has before, and what GetCertificate is like meanwhile.
+ */
+import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { setTimeout } from 'node:timers/promises'
+import { command, startServer, type ServerProcess } from '../test/support/process.ts'
+import { prepareTarget, type Target } from './target.ts'
+
+const certificatesCount = 1_000_000
+const bucket = 'bench-crls'
+
+interface Figures {
+  readonly seconds: number
+  readonly extraBytes: number
+  readonly getP99: number
+}
+
+/** A table in Markdown. */
+export async function scaleTable(): Promise<string> {
+  const data = await mkdtemp(join(tmpdir(), 'signet-bench-scale-'))
+  try {
+    const target = await seed(data)
+    const rows = [
+      ['complete CRL: built, signed, checked, stored', await crlFigures(data, target)],
+      ['audit report, JSON', await reportFigures(data, target, 'JSON')],
+      ['audit report, CSV', await reportFigures(data, target, 'CSV')],
+    ] as const
+    return [
+      '| what | seconds | extra memory, MB | GetCertificate meanwhile, p99 ms |',
+      '| --- | --- | --- | --- |',
+      ...rows.map(([what, { seconds, extraBytes, getP99 }]) => {
+        const memory = (extraBytes / 1e6).toFixed(0)
+        return `| ${what} | ${seconds.toFixed(2)} | ${memory} | ${getP99.toFixed(1)} |`
+      }),
+    ].join('\n')
+  } finally {
+    await rm(data, { recursive: true })
+  }
+}
+
+const flags = ['--crl-delay', '0', '--audit-report-interval', '0']
+
+async function withServer<T>(
+  data: string,
+  work: (server: ServerProcess) => Promise<T>,
+): Promise<T> {
+  const server = await startServer(data, flags)
+  try {
+    return await work(server)
+  } finally {
+    await server.stop('SIGTERM')
+  }
+}
+
+/** Rows as RevokeCertificate would write them; the certificate is the same every time but for its serial number. */
+async function seed(data: string): Promise<Target> {
+  const csr = await readFile(join(import.meta.dirname, '../testdata/csr/ec-server.pem'), 'utf8')
+  const target = await withServer(data, async (server) => {
+    await command(['bucket', 'create', bucket, '--data', data])
+    const CrlConfiguration = { Enabled: true, ExpirationInDays: 7, S3BucketName: bucket }
+    return prepareTarget(server.url, data, {
+      keyAlgorithm: 'EC_prime256v1',
+      csr,
+      revocation: { CrlConfiguration },
+    })
+  })
+  const database = new DatabaseSync(join(data, 'signet.sqlite'))
+  database.exec('begin')
+  const certificate = database.prepare(`insert into certificates (authority_number, serial_number,
+      authority_certificate_number, template_name, certificate_der, issued_at_ms, not_after, crl_id)
+    select authority_number, ?, authority_certificate_number, template_name, certificate_der,
+      issued_at_ms, not_after, crl_id
+    from certificates where crl_id is not null order by certificate_number limit 1`)
+  const revocation =
+    database.prepare(`insert into revocations (authority_number, certificate_number,
+      serial_number, crl_id, revoked_at_ms, reason_code, not_after)
+    select authority_number, certificate_number, serial_number, crl_id, issued_at_ms + ?, ?, not_after
+    from certificates where certificate_number = ?`)
+  for (let index = 0; index < certificatesCount; index += 1) {
+    const { lastInsertRowid } = certificate.run(randomBytes(16))
+    revocation.run(index * 10, index % 5, lastInsertRowid)
+  }
+  database.exec('commit')
+  database.close()
+  return target
+}
+
+async function crlFigures(data: string, target: Target): Promise<Figures> {
+  return withServer(data, (server) =>
+    observe(server, target, async () => {
+      await target.call(server.url, 'RevokeCertificate', {
+        CertificateAuthorityArn: target.authorityArn,
+        CertificateSerial: target.certificateArn.split('/').at(-1),
+        RevocationReason: 'SUPERSEDED',
+      })
+      for (;;) {
+        const text = await (await fetch(`${server.url}/metrics`)).text()
+        const entries = /^signet_crl_entries\{.*\} (\d+)$/m.exec(text)?.[1]
+        if (Number(entries) > certificatesCount) return
+        await setTimeout(10)
+      }
+    }),
+  )
+}
+
+async function reportFigures(
+  data: string,
+  target: Target,
+  format: 'JSON' | 'CSV',
+): Promise<Figures> {
+  return withServer(data, (server) =>
+    observe(server, target, async () => {
+      const CertificateAuthorityArn = target.authorityArn
+      const { AuditReportId } = await target.call(
+        server.url,
+        'CreateCertificateAuthorityAuditReport',
+        {
+          CertificateAuthorityArn,
+          S3BucketName: bucket,
+          AuditReportResponseFormat: format,
+        },
+      )
+      for (;;) {
+        const about = { CertificateAuthorityArn, AuditReportId }
+        const { AuditReportStatus } = await target.call(
+          server.url,
+          'DescribeCertificateAuthorityAuditReport',
+          about,
+        )
+        if (AuditReportStatus === 'SUCCESS') return
+        if (AuditReportStatus === 'FAILED') throw new Error('the report failed')
+        await setTimeout(10)
+      }
+    }),
+  )
+}
+
+/** Runs `work` while GetCertificate is called every few milliseconds; memory is the server's peak above its start. */
+async function observe(
+  server: ServerProcess,
+  target: Target,
+  work: () => Promise<void>,
+): Promise<Figures> {
+  await setTimeout(1000)
+  const before = residentBytes(server, 'VmRSS')
+  const until = new AbortController()
+  const latencies: number[] = []
+  const get = async (): Promise<void> => {
+    while (!until.signal.aborted) {
+      const startedAt = performance.now()
+      await target.call(server.url, 'GetCertificate', {
+        CertificateAuthorityArn: target.authorityArn,
+        CertificateArn: target.certificateArn,
+      })
+      latencies.push(performance.now() - startedAt)
+      await setTimeout(5)
+    }
+  }
+  const getting = get()
+  const startedAt = performance.now()
+  await work()
+  const seconds = (performance.now() - startedAt) / 1000
+  until.abort()
+  await getting
+  latencies.sort((a, b) => a - b)
+  return {
+    seconds,
+    extraBytes: residentBytes(server, 'VmHWM') - before,
+    getP99: latencies[Math.floor(latencies.length * 0.99)] ?? Number.NaN,
+  }
+}
+
+/** Of Linux: VmRSS is what a process has in memory, VmHWM the most that it had. */
+function residentBytes({ child }: ServerProcess, name: 'VmRSS' | 'VmHWM'): number {
+  const status = readFileSync(`/proc/${child.pid}/status`, 'latin1')
+  return Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]) * 1024
+}
