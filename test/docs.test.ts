@@ -46,7 +46,8 @@ test('every file of ours that is named exists', () => {
 test('operating.md has every flag and variable with its default', () => {
   const text = read('docs/operating.md')
   for (const { flag, value, fallback } of Object.values(settings)) {
-    const row = text.split('\n').find((line) => line.startsWith(`| \`--${flag} ${value}\` `))
+    const usage = value === '' ? `--${flag}` : `--${flag} ${value}`
+    const row = text.split('\n').find((line) => line.startsWith(`| \`${usage}\` `))
     assert.ok(row?.includes(`\`${variableOf(flag)}\``), flag)
     if (fallback !== undefined) assert.ok(row?.includes(fallback), `${flag} ${fallback}`)
   }
