@@ -92,16 +92,16 @@ function buildPage(
 ): ReportPage {
   const form = reportForms[format]
   const rows = connection.run(selectAuditedCertificates(authorityNumber, after, pageRows))
-  let before = after === 0 ? form.head : form.separator
+  if (after === 0) page.append(form.head)
+  let before = after === 0 ? form.first : form.separator
   for (const row of rows) {
     page.append(before)
     page.append(form.row(auditedCertificateOf(row), authority))
     before = form.separator
   }
-  if (after === 0 && rows.length === 0) page.append(form.head)
   const last = rows.at(-1)
   const isLast = last === undefined || rows.length < pageRows
-  if (isLast) page.append(form.tail)
+  if (isLast) page.append(form.tail(after > 0 || rows.length > 0))
   return { text: page.take(), last: isLast ? undefined : certificateNumberOf(last) }
 }
 

@@ -41,6 +41,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'store',
     'keys/key-store.ts',
     'objects/object-store.ts',
+    'objects/object-url.ts',
   ],
   jobs: [
     'wire',

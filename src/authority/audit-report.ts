@@ -52,18 +52,25 @@ const columns = [
 
 type ReportRow = Readonly<Record<(typeof columns)[number], string>>
 
-/** What comes before the first row, between rows and after the last; and how a row is written. */
+/** What a report begins with, what is before its first row and between others, and how it ends; how a row is written. */
 export interface ReportForm {
   readonly head: string
+  readonly first: string
   readonly separator: string
-  readonly tail: string
+  tail(hasRows: boolean): string
   row(certificate: AuditedCertificate, authority: AuditedAuthority): string
 }
 
 export const reportForms: Readonly<Record<AuditReportFormat, ReportForm>> = {
   // As JSON.stringify writes the whole array, indented by two.
-  JSON: { head: '[\n', separator: ',\n', tail: '\n]\n', row: jsonRow },
-  CSV: { head: `${columns.join(',')}\n`, separator: '\n', tail: '\n', row: csvRow },
+  JSON: {
+    head: '[',
+    first: '\n',
+    separator: ',\n',
+    tail: (hasRows) => (hasRows ? '\n]\n' : ']\n'),
+    row: jsonRow,
+  },
+  CSV: { head: columns.join(','), first: '\n', separator: '\n', tail: () => '\n', row: csvRow },
 }
 
 /** Keys without a value are left out; only a subject can have characters that have to be escaped. */

@@ -56,7 +56,10 @@ interface Resolved {
   readonly statuses: readonly KnownStatus[]
 }
 
-const answersMax = 100_000
+/** Some 20 MB with EC keys, 80 MB with ML-DSA. */
+const answersMax = 20_000
+/** Of a request whose answer is kept: one certificate, as RFC 5019 §2.1.1 has it, takes about a hundred octets. */
+const keptOctetsMax = 300
 /** More than this at once would only wait for the key, and anyone may ask. */
 const signingMax = 256
 
@@ -96,7 +99,7 @@ export function createOcspResponder(services: ResponderServices): OcspResponder 
       const made = { ...(await makeAnswer(services, resolved, request.nonce)), stamp }
       count(services, made)
       if (request.nonce !== undefined) return { der: made.der, life: undefined }
-      kept.set(key, made)
+      if (requestDer.length <= keptOctetsMax) kept.set(key, made)
       return made
     } finally {
       signing -= 1

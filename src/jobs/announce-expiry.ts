@@ -19,11 +19,13 @@ const batch = 100
 export const announceExpiry: Job = {
   name: 'announce-expiry',
   everySeconds: 60,
-  async run(services) {
+  async run(services, signal) {
     const { db, clock, wake } = services
     const [longest = 0] = expiryThresholds
     const authorities = await listUnannounced(db, { now: clock.now(), days: longest, limit: batch })
-    const result = await forEachOf(authorities, 1, (authority) => announce(services, authority))
+    const result = await forEachOf(authorities, { parallel: 1, signal }, (authority) =>
+      announce(services, authority),
+    )
     if (authorities.length === batch) wake('announce-expiry')
     return result
   },

@@ -25,12 +25,12 @@ export function createDeliverEvents(webhook: string): Job {
   return {
     name: 'deliver-events',
     everySeconds: 5,
-    async run(services) {
+    async run(services, signal) {
       const { db, clock, random, wake } = services
       const lease = newLease(random, clock.now())
       const [rows = []] = await db.transaction([claimEvents(lease, batch)])
       const events = rows.map(queuedEventOf).toSorted((a, b) => a.number - b.number)
-      const result = await forEachOf(events, parallel, (event) =>
+      const result = await forEachOf(events, { parallel, signal }, (event) =>
         deliver(services, { webhook, event, lease }),
       )
       if (rows.length === batch) wake('deliver-events')

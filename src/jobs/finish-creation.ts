@@ -27,9 +27,11 @@ const patienceMilliseconds = 15 * 60 * 1000
 export const finishCreation: Job = {
   name: 'finish-creation',
   everySeconds: 5,
-  async run(services) {
+  async run(services, signal) {
     const authorities = await listCreatingAuthorities(services.db, batch)
-    const result = await forEachOf(authorities, batch, (authority) => finish(services, authority))
+    const result = await forEachOf(authorities, { parallel: batch, signal }, (authority) =>
+      finish(services, authority),
+    )
     if (authorities.some(({ deletion }) => deletion !== undefined))
       services.wake('erase-authorities')
     if (authorities.length === batch) services.wake('finish-creation')

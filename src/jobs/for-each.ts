@@ -2,17 +2,21 @@ import type { JobResult } from './scheduler.ts'
 
 /**
  * Works on every item, at most `parallel` at a time, and counts what became of them. Rejects with the first error, after
- * everything that was begun is over.
+ * everything that was begun is over; begins nothing more once `signal` is aborted.
  */
 export async function forEachOf<Item>(
   items: readonly Item[],
-  parallel: number,
+  { parallel, signal }: { readonly parallel: number; readonly signal?: AbortSignal },
   work: (item: Item) => Promise<keyof JobResult>,
 ): Promise<JobResult> {
   const result = { done: 0, failed: 0 }
   const queue = [...items]
   const worker = async (): Promise<void> => {
-    for (let item = queue.shift(); item !== undefined; item = queue.shift())
+    for (
+      let item = queue.shift();
+      item !== undefined && signal?.aborted !== true;
+      item = queue.shift()
+    )
       result[await work(item)] += 1
   }
   const workers = Array.from({ length: Math.min(parallel, items.length) }, worker)

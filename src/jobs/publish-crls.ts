@@ -21,11 +21,11 @@ const parallel = 4
 export const publishCrls: Job = {
   name: 'publish-crls',
   everySeconds: 1,
-  async run(services) {
+  async run(services, signal) {
     const { db, clock, random, wake } = services
     const lease = newLease(random, clock.now())
     const [rows = []] = await db.transaction([claimDueCrls(lease, batch)])
-    const result = await forEachOf(rows.map(crlOf), parallel, (crl) =>
+    const result = await forEachOf(rows.map(crlOf), { parallel, signal }, (crl) =>
       publish(services, crl, lease),
     )
     if (rows.length === batch) wake('publish-crls')

@@ -9,8 +9,11 @@ export interface Job {
   readonly name: string
   /** How often it looks for work without being told. */
   readonly everySeconds: number
-  /** Does what is due, a bounded part of it. Throwing is logged and tried again. */
-  run(services: Services): Promise<JobResult>
+  /**
+   * Does what is due, a bounded part of it; what is long stops when `signal` says that the server does. Throwing is
+   * logged and tried again.
+   */
+  run(services: Services, signal: AbortSignal): Promise<JobResult>
 }
 
 /** How much of the work that was found is done, and how much will be tried again. */
@@ -43,7 +46,7 @@ interface Loop {
 }
 
 function startLoop(job: Job, services: Services): Loop {
-  let stopped = false
+  const stopping = new AbortController()
   let woken = false
   let running: Promise<void> | undefined
   let timer: NodeJS.Timeout | undefined
@@ -51,21 +54,22 @@ function startLoop(job: Job, services: Services): Loop {
   const start = (): void => {
     clearTimeout(timer)
     woken = false
-    running = runOnce(job, services).then(again)
+    running = runOnce(job, services, stopping.signal).then(again)
   }
   const again = (): void => {
     running = undefined
-    if (woken && !stopped) start()
-    else if (!stopped) timer = setTimeout(start, job.everySeconds * 1000)
+    if (stopping.signal.aborted) return
+    if (woken) start()
+    else timer = setTimeout(start, job.everySeconds * 1000)
   }
   start()
   return {
     wake() {
       woken = true
-      if (running === undefined && !stopped) start()
+      if (running === undefined && !stopping.signal.aborted) start()
     },
     async stop() {
-      stopped = true
+      stopping.abort()
       clearTimeout(timer)
       await running
     },
@@ -73,11 +77,11 @@ function startLoop(job: Job, services: Services): Loop {
 }
 
 /** A run that found nothing to do leaves no trace: most are like that. */
-async function runOnce(job: Job, services: Services): Promise<void> {
+async function runOnce(job: Job, services: Services, signal: AbortSignal): Promise<void> {
   const { clock, log, metrics } = services
   const startedAt = clock.now().getTime()
   try {
-    const { done, failed } = await job.run(services)
+    const { done, failed } = await job.run(services, signal)
     if (done + failed === 0) return
     metrics.jobRun(job.name, failed === 0 ? 'success' : 'failure')
     const finishedAt = clock.now()

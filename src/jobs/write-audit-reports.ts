@@ -7,10 +7,11 @@ import {
   claimAuditReports,
   finishAuditReport,
   postponeAuditReport,
+  renewAuditReport,
   type AuditReportWork,
 } from '../store/audit-reports.ts'
 import { findAuthority } from '../store/authorities.ts'
-import { newLease, type Lease } from '../store/leases.ts'
+import { newLease, renewed, type Lease } from '../store/leases.ts'
 import { certificateAuthorityArn } from '../wire/arn.ts'
 import type { Authority } from '../authority/authority.ts'
 import { forEachOf } from './for-each.ts'
@@ -20,32 +21,40 @@ import type { Job, JobResult } from './scheduler.ts'
 const batch = 2
 /** A store that does not take a report for so long has failed. */
 const patienceMilliseconds = 60 * 60 * 1000
-const marginMilliseconds = 10_000
+/** A report of a hundred million certificates takes longer than a lease. */
+const renewalMilliseconds = 30_000
 
 /** Writes audit reports that are CREATING, streamed from the record into their bucket. */
 export const writeAuditReports: Job = {
   name: 'write-audit-reports',
   everySeconds: 5,
-  async run(services) {
+  async run(services, signal) {
     const { db, clock, random, wake } = services
     const lease = newLease(random, clock.now())
     const [rows = []] = await db.transaction([claimAuditReports(lease, batch)])
     const reports = rows.map(auditReportWorkOf)
-    const result = await forEachOf(reports, batch, (report) => write(services, report, lease))
+    const result = await forEachOf(reports, { parallel: batch, signal }, (report) =>
+      write(services, { report, lease, signal }),
+    )
     if (rows.length === batch) wake('write-audit-reports')
     return result
   },
 }
 
+interface Written {
+  readonly report: AuditReportWork
+  readonly lease: Lease
+  readonly signal: AbortSignal
+}
+
 async function write(
   services: Services,
-  report: AuditReportWork,
-  lease: Lease,
+  { report, lease, signal }: Written,
 ): Promise<keyof JobResult> {
   const authority = await findAuthority(services.db, report.authorityId)
   if (authority === undefined) throw new Error(`audit report ${report.id} is of no CA`)
   try {
-    await put(services, { authority, report, lease })
+    await put(services, { authority, report, lease, signal })
     await finish(services, { authority, report, lease }, 'SUCCESS')
     return 'done'
   } catch (error) {
@@ -78,11 +87,11 @@ interface DueReport {
 }
 
 async function put(
-  { bulk, objects, clock }: Services,
-  { authority, report, lease }: DueReport,
+  services: Services,
+  { authority, report, lease, signal }: DueReport & Written,
 ): Promise<void> {
   const { bucket, key, format } = report
-  const pieces = bulk.auditReport({
+  const pieces = services.bulk.auditReport({
     authorityNumber: authority.number,
     authority: {
       arn: certificateAuthorityArn(authority),
@@ -91,14 +100,29 @@ async function put(
     },
     format,
   })
-  const left = lease.until.getTime() - clock.now().getTime() - marginMilliseconds
-  await objects.put({ bucket, key }, pieces, {
+  await services.objects.put({ bucket, key }, leased(services, pieces, { report, lease }), {
     // Who was given a certificate is not for everyone.
     acl: 'BUCKET_OWNER_FULL_CONTROL',
     contentType: auditReportType(format),
     accountId: authority.accountId,
-    signal: AbortSignal.timeout(Math.max(0, left)),
+    signal,
   })
+}
+
+/** The same pieces, the lease renewed before it runs out; throws if somebody else has it. */
+async function* leased(
+  { db, clock }: Services,
+  pieces: AsyncIterable<Uint8Array>,
+  { report, lease }: Pick<DueReport, 'report' | 'lease'>,
+): AsyncGenerator<Uint8Array> {
+  let renewedAt = lease.now.getTime()
+  for await (const piece of pieces) {
+    yield piece
+    const now = clock.now()
+    if (Math.abs(now.getTime() - renewedAt) < renewalMilliseconds) continue
+    await db.transaction([renewAuditReport(report, renewed(lease, now))])
+    renewedAt = now.getTime()
+  }
 }
 
 async function finish(

@@ -2,6 +2,7 @@ import type { Authority } from '../authority/authority.ts'
 import type { CurrentCrl } from '../authority/crl.ts'
 import type { EnabledCrl } from '../authority/revocation-configuration.ts'
 import type { CertificatePointers } from '../issuance/certificate-pointers.ts'
+import { pathOfKey } from '../objects/object-url.ts'
 import { crlKey, customCrlUrl } from '../revocation/crl-place.ts'
 import type { Services } from '../services.ts'
 
@@ -47,7 +48,7 @@ export function crlUrl(
   if (!CrlConfiguration.Enabled) throw new TypeError('the CRLs of the CA are off')
   const key = crlKey(CrlConfiguration, name)
   return (
-    customCrlUrl(CrlConfiguration, key) ??
+    customCrlUrl(CrlConfiguration, pathOfKey(key)) ??
     objects.urlOf({ bucket: CrlConfiguration.S3BucketName, key }, authority)
   )
 }

@@ -40,12 +40,12 @@ export const updateCertificateAuthority = operation({
     const revocation = requireRevocation(input.RevocationConfiguration, authority.revocation)
     const isNewStatus = status !== undefined && status !== authority.status
     if (!isNewStatus && input.RevocationConfiguration === undefined) return
-    if (input.RevocationConfiguration?.CrlConfiguration !== undefined)
-      await requireBucket(services, revocation, authority.accountId)
+    const isNewCrl = input.RevocationConfiguration?.CrlConfiguration !== undefined
+    if (isNewCrl) await requireBucket(services, revocation, authority.accountId)
     const change = { revocation, ...(isNewStatus && { status }) }
     await changeAuthority(services, [
       updateAuthority(authority, change, now),
-      touchAllCrls(authority, now),
+      ...(isNewCrl ? [touchAllCrls(authority, now)] : []),
     ])
     services.wake('publish-crls')
   },

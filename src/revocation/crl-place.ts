@@ -8,7 +8,10 @@ export function crlKey({ CustomPath }: EnabledCrl, name: string): string {
   return `${CustomPath ?? defaultFolder}/${name}.crl`
 }
 
-/** The URL below CustomCname; undefined if none is configured, and the object store's own is to be used. */
-export function customCrlUrl({ CustomCname }: EnabledCrl, key: string): string | undefined {
-  return CustomCname ? `http://${CustomCname}/${key}` : undefined
+/**
+ * The URL below CustomCname of an object whose key is written like `path` in URLs; undefined if none is configured, and
+ * the object store's own is to be used.
+ */
+export function customCrlUrl({ CustomCname }: EnabledCrl, path: string): string | undefined {
+  return CustomCname ? `http://${CustomCname}/${path}` : undefined
 }

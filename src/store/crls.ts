@@ -70,14 +70,16 @@ export function bindCertificate(crlId: number, notAfter: Date, certificatesMax: 
 }
 
 /**
- * Makes CRLs due after a revocation: the one that the certificate is bound to, the complete one of the CA, and for a
- * certificate without one its current one. An earlier due time stays.
+ * Makes CRLs due after a revocation: the one that the certificate is bound to, or for a certificate without one the
+ * current one of its CA; and the complete one, if that lists everything. An earlier due time stays.
  */
 export function touchCrls(authority: Authority, crlId: number | null, dueAt: Date): Sql {
+  const { CrlConfiguration } = authority.revocation
+  const listsAll = CrlConfiguration.Enabled && CrlConfiguration.CrlType === 'COMPLETE'
   return sql`update crls set changes = changes + 1,
       due_at_ms = min(coalesce(due_at_ms, ${dueAt.getTime()}), ${dueAt.getTime()})
     where authority_number = ${authority.number}
-      and (crl_id = ${crlId ?? authority.crl?.id ?? 0} or kind = 'COMPLETE')`
+      and (crl_id = ${crlId ?? authority.crl?.id ?? 0} or (kind = 'COMPLETE' and ${listsAll ? 1 : 0} = 1))`
 }
 
 /** Makes every CRL of a CA due at once: what all of them say, or where they are, has changed. */

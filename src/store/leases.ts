@@ -21,6 +21,11 @@ export function newLease(random: Random, now: Date): Lease {
   return { token: uuid(random), now, until: new Date(now.getTime() + leaseMilliseconds) }
 }
 
+/** The same lease, from `now` on. */
+export function renewed(lease: Lease, now: Date): Lease {
+  return { ...lease, now, until: new Date(now.getTime() + leaseMilliseconds) }
+}
+
 /** A lease or a retry further away than this was written by a clock that has been set back since, and does not count. */
 export function latestPlausible(now: Date): number {
   return now.getTime() + 60 * 60 * 1000

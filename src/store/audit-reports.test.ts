@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { TestDatabase } from '../../test/support/database.ts'
+import {
+  auditReportWorkOf,
+  claimAuditReports,
+  findAuditReport,
+  finishAuditReport,
+  insertAuditReport,
+  postponeAuditReport,
+  type AuditReport,
+  type AuditReportWork,
+} from './audit-reports.ts'
+import { ConflictError, type Database } from './database.ts'
+import type { Lease } from './leases.ts'
+import { openSqlite } from './sqlite.ts'
+import { sql } from './sql.ts'
+
+const minute = 60_000
+const day = 24 * 60 * minute
+const start = Date.UTC(2026, 0)
+
+function at(offset: number): Date {
+  return new Date(start + offset)
+}
+
+function lease(token: string, offset = 0): Lease {
+  return { token, now: at(offset), until: at(offset + 2 * minute) }
+}
+
+/** A database with CAs numbered from 1, whose ids are `ca-1`, … */
+async function openWith(authorities: number): Promise<TestDatabase> {
+  const database = await TestDatabase.open()
+  await database.db.transaction([
+    sql`insert into accounts (account_id, created_at_ms) values ('1', 0)`,
+    ...Array.from(
+      { length: authorities },
+      (_, index) =>
+        sql`insert into authorities (id, partition_name, region, account_id, type, usage_mode,
+            key_storage_security_standard, configuration, revocation_configuration, status,
+            created_at_ms, last_state_change_at_ms, revision)
+          values (${`ca-${index + 1}`}, 'aws', 'eu-west-1', '1', 'ROOT', '', '', '{}', '{}', 'ACTIVE', 0, 0, 0)`,
+    ),
+  ])
+  return database
+}
+
+function report(id: string, authorityNumber = 1, createdAt = at(0)): AuditReport {
+  return {
+    id,
+    authorityNumber,
+    bucket: 'b',
+    key: `audit-report/${id}.json`,
+    format: 'JSON',
+    status: 'CREATING',
+    createdAt,
+  }
+}
+
+/** Half an hour between two reports. */
+async function insert(db: Database, asked: AuditReport): Promise<void> {
+  const since = new Date(asked.createdAt.getTime() - 30 * minute)
+  await db.transaction([insertAuditReport(asked, since)])
+}
+
+async function claim(db: Database, by: Lease, limit = 100): Promise<AuditReportWork[]> {
+  const [rows = []] = await db.transaction([claimAuditReports(by, limit)])
+  return rows.map(auditReportWorkOf)
+}
+
+async function ids(db: Database, by: Lease): Promise<string[]> {
+  return (await claim(db, by)).map(({ id }) => id).toSorted()
+}
+
+test('a report is made once in half an hour, and one at a time, for each CA', async () => {
+  await using database = await openWith(2)
+  const { db } = database
+  await insert(db, report('a'))
+  await assert.rejects(insert(db, report('b', 1, at(day))), ConflictError)
+  await insert(db, report('other', 2))
+  const [first] = await claim(db, lease('x'), 1)
+  assert.deepEqual(first, { ...report('a'), authorityId: 'ca-1', failures: 0 })
+  await db.transaction([finishAuditReport(first, 'SUCCESS', lease('x'))])
+  await assert.rejects(insert(db, report('b', 1, at(30 * minute - 1))), ConflictError)
+  await insert(db, report('b', 1, at(30 * minute)))
+  assert.equal((await findAuditReport(db, 'a'))?.status, 'SUCCESS')
+  assert.equal(await findAuditReport(db, 'none'), undefined)
+})
+
+test('a report that failed, or that was made in the future, holds no other up', async () => {
+  await using database = await openWith(1)
+  const { db } = database
+  await insert(db, report('a'))
+  const [first] = await claim(db, lease('x'))
+  await db.transaction([finishAuditReport(first!, 'FAILED', lease('x'))])
+  await insert(db, report('b', 1, at(1)))
+  const [second] = await claim(db, lease('x'))
+  await db.transaction([finishAuditReport(second!, 'SUCCESS', lease('x'))])
+  await insert(db, report('c', 1, at(-day)))
+  assert.deepEqual(await ids(db, lease('y', -day)), ['c'])
+})
+
+test('of twenty who ask at the same time, one gets a report', async () => {
+  await using database = await openWith(1)
+  const { db } = database
+  const outcomes = await Promise.allSettled(
+    Array.from({ length: 20 }, (_, index) => insert(db, report(`r${index}`))),
+  )
+  assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 1)
+  assert.equal((await claim(db, lease('x'))).length, 1)
+})
+
+test('forty claims of two connections take each of 60 reports once', async () => {
+  await using database = await openWith(60)
+  const { db } = database
+  for (let number = 1; number <= 60; number += 1) await insert(db, report(`r${number}`, number))
+  const second = await openSqlite(database.path)
+  const claims = await Promise.all(
+    Array.from({ length: 40 }, (_, index) =>
+      claim(index % 2 === 0 ? db : second, lease(`${index}`), 2),
+    ),
+  )
+  await second.close()
+  const expected = Array.from({ length: 60 }, (_, index) => `r${index + 1}`)
+  assert.deepEqual(
+    claims
+      .flat()
+      .map(({ id }) => id)
+      .toSorted(),
+    expected.toSorted(),
+  )
+})
+
+test('whoever lost the lease does not end a report', async () => {
+  await using database = await openWith(1)
+  const { db } = database
+  await insert(db, report('a'))
+  const first = lease('first')
+  const [work] = await claim(db, first)
+  assert.ok(work)
+  const second = lease('second', 2 * minute)
+  assert.deepEqual(await ids(db, lease('second', 2 * minute - 1)), [])
+  assert.deepEqual(await ids(db, second), ['a'])
+  const before = await db.query(sql`select * from audit_reports`)
+  for (const status of ['SUCCESS', 'FAILED'] as const)
+    await assert.rejects(db.transaction([finishAuditReport(work, status, first)]), ConflictError)
+  await db.transaction([postponeAuditReport(work, at(day), first)])
+  assert.deepEqual(await db.query(sql`select * from audit_reports`), before)
+  await db.transaction([finishAuditReport(work, 'SUCCESS', second)])
+  assert.deepEqual(await ids(db, lease('third', day)), [], 'what is made is not made again')
+})
+
+test('a report that could not be written waits for its retry, in whichever direction the clock goes', async () => {
+  await using database = await openWith(1)
+  const { db } = database
+  await insert(db, report('a'))
+  const [work] = await claim(db, lease('x'))
+  await db.transaction([postponeAuditReport(work!, at(5000), lease('x'))])
+  assert.deepEqual(await ids(db, lease('y', 4999)), [])
+  const [again] = await claim(db, lease('y', 5000))
+  assert.equal(again?.failures, 1)
+  assert.deepEqual(await ids(db, lease('z', -day)), ['a'], 'a lease of tomorrow')
+  await db.transaction([postponeAuditReport(again, at(0), lease('z', -day))])
+  assert.deepEqual(await ids(db, lease('z', -2 * day)), ['a'], 'a retry of tomorrow')
+})

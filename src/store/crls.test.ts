@@ -1,0 +1,412 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { TestDatabase } from '../../test/support/database.ts'
+import type { Authority } from '../authority/authority.ts'
+import { noRevocation } from '../authority/revocation-configuration.ts'
+import { findAuthority, insertAuthority, insertCertificateCount } from './authorities.ts'
+import {
+  bindCertificate,
+  claimDueCrls,
+  crlOf,
+  finishPublication,
+  listCrlStandings,
+  openCrl,
+  postponeCrl,
+  reserveCrlNumber,
+  restCrl,
+  touchAllCrls,
+  touchCrls,
+  type CrlRecord,
+} from './crls.ts'
+import { ConflictError, type Database } from './database.ts'
+import { releaseLeases, type Lease } from './leases.ts'
+import { openSqlite } from './sqlite.ts'
+import { sql, type Row, type Sql } from './sql.ts'
+
+const minute = 60_000
+const hour = 60 * minute
+const day = 24 * hour
+const start = Date.UTC(2026, 0)
+
+function at(offset: number): Date {
+  return new Date(start + offset)
+}
+
+function lease(token: string, offset = 0): Lease {
+  return { token, now: at(offset), until: at(offset + 2 * minute) }
+}
+
+async function addAuthority(db: Database, id = 'ca'): Promise<Authority> {
+  const request = {
+    id,
+    partition: 'aws',
+    region: 'eu-west-1',
+    accountId: '1',
+    type: 'ROOT',
+    usageMode: 'GENERAL_PURPOSE',
+    keyStorageSecurityStandard: 'FIPS_140_2_LEVEL_3_OR_HIGHER',
+    configuration: {
+      KeyAlgorithm: 'EC_prime256v1',
+      SigningAlgorithm: 'SHA256WITHECDSA',
+      Subject: {},
+    },
+    revocation: { CrlConfiguration: { Enabled: false }, OcspConfiguration: { Enabled: false } },
+    createdAt: at(0),
+  } as const
+  await db.transaction([
+    sql`insert into accounts (account_id, created_at_ms) values ('1', 0) on conflict do nothing`,
+    insertAuthority(request, 1000),
+    insertCertificateCount(id),
+  ])
+  return read(db, id)
+}
+
+async function read(db: Database, id = 'ca'): Promise<Authority> {
+  const authority = await findAuthority(db, id)
+  assert.ok(authority)
+  return authority
+}
+
+/** Opens a CRL of a CA, which is due at `start`. */
+async function open(
+  db: Database,
+  { id = 'ca', name, kind = 'PARTITION' }: { id?: string; name: string; kind?: CrlRecord['kind'] },
+): Promise<Row> {
+  await db.transaction(openCrl(await read(db, id), { name, kind }, at(0)))
+  return row(db, name)
+}
+
+async function row(db: Database, name: string): Promise<Row> {
+  const [found] = await db.query(sql`select * from crls where name = ${name}`)
+  assert.ok(found)
+  return found
+}
+
+async function claim(db: Database, by: Lease, limit = 100): Promise<CrlRecord[]> {
+  const [rows = []] = await db.transaction([claimDueCrls(by, limit)])
+  return rows.map(crlOf)
+}
+
+async function names(db: Database, by: Lease): Promise<string[]> {
+  return (await claim(db, by)).map(({ name }) => name).toSorted()
+}
+
+function publication(crl: CrlRecord, generated: number): Parameters<typeof finishPublication>[1] {
+  return {
+    generatedAt: at(generated),
+    etag: 'e',
+    bucket: 'b',
+    key: `crl/${crl.name}.crl`,
+    size: 500,
+    entries: 7,
+    changes: crl.changes,
+    refreshAt: at(generated + 3 * day),
+  }
+}
+
+const conflict = (statement: number) => (error: unknown) =>
+  error instanceof ConflictError && error.statement === statement
+
+/** The one CRL of a new database, claimed at `start`. */
+async function claimedOne(db: Database): Promise<CrlRecord> {
+  await addAuthority(db)
+  await open(db, { name: 'ca', kind: 'COMPLETE' })
+  const [crl] = await claim(db, lease('first'))
+  assert.ok(crl)
+  return crl
+}
+
+test('a CRL that is opened is due, is the current one of its CA, and adopts what was revoked before', async () => {
+  await using database = await TestDatabase.open()
+  const { db } = database
+  const authority = await addAuthority(db)
+  const other = await addAuthority(db, 'other')
+  const revoke = (number: number, serial: number): Sql =>
+    sql`insert into revocations (authority_number, certificate_number, serial_number, revoked_at_ms, reason_code,
+        not_after) values (${number}, ${serial}, ${Uint8Array.of(serial)}, 0, 1, 0)`
+  await db.transaction([revoke(authority.number, 1), revoke(other.number, 2)])
+  await db.transaction(openCrl(authority, { name: 'one', kind: 'PARTITION' }, at(0)))
+  const opened = await read(db)
+  assert.deepEqual({ ...opened.crl }, { id: 1, name: 'one', kind: 'PARTITION' })
+  assert.equal(opened.revision, authority.revision + 1)
+  const adopted = await db.query(sql`select crl_id from revocations order by serial_number`)
+  assert.deepEqual(
+    adopted.map((found) => found['crl_id']),
+    [1, null],
+  )
+  const late = openCrl(authority, { name: 'two', kind: 'PARTITION' }, at(0))
+  await assert.rejects(db.transaction(late), conflict(2))
+  assert.equal((await db.query(sql`select 1 from crls`)).length, 1)
+  await db.transaction(openCrl(opened, { name: 'one', kind: 'PARTITION' }, at(day)))
+  assert.equal((await row(db, 'one'))['due_at_ms'], start, 'one that is there stays as it is')
+})
+
+test('fifty claims of two connections take each of 200 rows once', async () => {
+  await using database = await TestDatabase.open()
+  const { db } = database
+  await addAuthority(db)
+  const expected = Array.from({ length: 200 }, (_, index) => `crl-${index}`)
+  for (const name of expected) await open(db, { name })
+  const second = await openSqlite(database.path)
+  const claims = await Promise.all(
+    Array.from({ length: 50 }, async (_, index) => {
+      const token = `token-${index}`
+      const mine = await claim(index % 2 === 0 ? db : second, lease(token), 16)
+      for (const { id } of mine) {
+        const [found] = await second.query(sql`select lease from crls where crl_id = ${id}`)
+        assert.equal(found?.['lease'], token)
+      }
+      return mine
+    }),
+  )
+  await second.close()
+  const taken = claims.flat().map(({ name }) => name)
+  assert.deepEqual(taken.toSorted(), expected.toSorted())
+  assert.ok(claims.every(({ length }) => length <= 16))
+})
+
+test('those that wait longest are taken first, and each is taken until its lease ends', async () => {
+  await using database = await TestDatabase.open()
+  const { db } = database
+  await addAuthority(db)
+  for (const [index, name] of ['c', 'a', 'b'].entries()) {
+    await open(db, { name })
+    await db.transaction([sql`update crls set due_at_ms = ${start - index} where name = ${name}`])
+  }
+  assert.deepEqual(
+    (await claim(db, lease('x'), 1)).map(({ name }) => name),
+    ['b'],
+  )
+  assert.deepEqual(await names(db, lease('y')), ['a', 'c'])
+  assert.deepEqual(await names(db, lease('z', 2 * minute - 1)), [])
+  assert.deepEqual(await names(db, lease('z', 2 * minute)), ['a', 'b', 'c'])
+})
+
+test('whoever lost the lease changes nothing any more', async () => {
+  await using database = await TestDatabase.open()
+  const { db } = database
+  const crl = await claimedOne(db)
+  const first = lease('first')
+  await db.transaction([reserveCrlNumber(crl.id, 10, first)])
+  const second = lease('second', 2 * minute)
+  const [again] = await claim(db, second)
+  assert.deepEqual(again, { ...crl, crlNumber: 10 })
+  const before = await row(db, 'ca')
+  await assert.rejects(db.transaction([reserveCrlNumber(crl.id, 11, first)]), conflict(0))
+  await db.transaction([
+    finishPublication(crl.id, publication(crl, 0), first),
+    postponeCrl(crl, at(day), first),
+    restCrl(crl, first),
+  ])
+  assert.deepEqual(await row(db, 'ca'), before)
+  await db.transaction([reserveCrlNumber(crl.id, 11, second)])
+  await db.transaction([finishPublication(crl.id, publication(crl, 2 * minute), second)])
+  await assert.rejects(db.transaction([reserveCrlNumber(crl.id, 12, second)]), conflict(0))
+  assert.equal((await row(db, 'ca'))['crl_number'], 11)
+})
+
+test('a number is reserved once, and a lower one never', async () => {
+  await using database = await TestDatabase.open()
+  const { db } = database
+  const { id } = await claimedOne(db)
+  await db.transaction([reserveCrlNumber(id, 5, lease('first'))])
+  for (const number of [5, 4, 0])
+    await assert.rejects(
+      db.transaction([reserveCrlNumber(id, number, lease('first'))]),
+      conflict(0),
+    )
+  await db.transaction([reserveCrlNumber(id, 6, lease('first'))])
+  assert.equal((await row(db, 'ca'))['crl_number'], 6)
+})
+
+test('a publication makes the next one due at half its life, or at once after a change', async () => {
+  await using database = await TestDatabase.open()
+  const { db } = database
+  const crl = await claimedOne(db)
+  await db.transaction([finishPublication(crl.id, publication(crl, 0), lease('first', minute))])
+  assert.deepEqual(await names(db, lease('x', 3 * day - 1)), [])
+  const [due] = await claim(db, lease('second', 3 * day))
+  assert.ok(due)
+  assert.deepEqual(due.published, {
+    generatedAt: at(0),
+    etag: 'e',
+    bucket: 'b',
+    key: 'crl/ca.crl',
+  })
+  await db.transaction([touchCrls(await read(db), due.id, at(3 * day + 1000))])
+  const second = lease('second', 3 * day + minute)
+  await db.transaction([finishPublication(due.id, publication(due, 3 * day), second)])
+  assert.equal((await row(db, 'ca'))['due_at_ms'], second.now.getTime())
+  assert.deepEqual(await names(db, lease('third', 3 * day + minute)), ['ca'])
+})
+
+test('a publication that failed waits for its retry; a change does not make that shorter', async () => {
+  await using database = await TestDatabase.open()
+  const { db } = database
+  const crl = await claimedOne(db)
+  await db.transaction([postponeCrl(crl, at(5000), lease('first'))])
+  await db.transaction([touchCrls(await read(db), crl.id, at(1000))])
+  assert.deepEqual(await names(db, lease('x', 4999)), [])
+  const [due] = await claim(db, lease('x', 5000))
+  assert.equal(due?.failures, 1)
+  await db.transaction([postponeCrl(due, at(15_000), lease('x', 5000))])
+  assert.deepEqual(await names(db, lease('y', 14_999)), [])
+  await db.transaction([touchAllCrls(await read(db), at(6000))])
+  assert.deepEqual(await names(db, lease('y', 6000)), ['ca'], 'another bucket is tried at once')
+})
+
+test('a CRL that rests is taken again after a change only', async () => {
+  await using database = await TestDatabase.open()
+  const { db } = database
+  const crl = await claimedOne(db)
+  await db.transaction([restCrl(crl, lease('first'))])
+  assert.deepEqual(await names(db, lease('x', 1000 * day)), [])
+  await db.transaction([touchCrls(await read(db), crl.id, at(1000))])
+  const [due] = await claim(db, lease('x', 1000))
+  assert.ok(due)
+  await db.transaction([touchCrls(await read(db), crl.id, at(2000))])
+  await db.transaction([restCrl(due, lease('x', 1000))])
+  assert.deepEqual(await names(db, lease('y', 2000)), ['ca'], 'changed while it was put to rest')
+})
+
+test('a revocation makes the partition of the certificate due, and a complete CRL that lists all, and no other', async () => {
+  await using database = await TestDatabase.open()
+  const { db } = database
+  await addAuthority(db)
+  await addAuthority(db, 'other')
+  const one = await open(db, { name: 'one' })
+  await open(db, { name: 'ca', kind: 'COMPLETE' })
+  const two = await open(db, { name: 'two' })
+  await open(db, { id: 'other', name: 'other', kind: 'COMPLETE' })
+  const configured = async (CrlType: 'COMPLETE' | 'PARTITIONED'): Promise<Authority> => {
+    const { OcspConfiguration } = noRevocation
+    const CrlConfiguration = {
+      Enabled: true,
+      ExpirationInDays: 7,
+      S3BucketName: 'bucket',
+      S3ObjectAcl: 'PUBLIC_READ',
+      CrlType,
+    } as const
+    return { ...(await read(db)), revocation: { CrlConfiguration, OcspConfiguration } }
+  }
+  const touched = async (
+    crlId: number | null,
+    type: 'COMPLETE' | 'PARTITIONED' = 'COMPLETE',
+  ): Promise<unknown[]> => {
+    await db.transaction([
+      sql`update crls set due_at_ms = ${start + day}, changes = 0`,
+      touchCrls(await configured(type), crlId, at(1000)),
+    ])
+    const rows = await db.query(
+      sql`select name from crls where due_at_ms = ${start + 1000} and changes = 1 order by name`,
+    )
+    return rows.map(({ name }) => name)
+  }
+  assert.deepEqual(await touched(Number(one['crl_id'])), ['ca', 'one'])
+  assert.deepEqual(await touched(Number(two['crl_id'])), ['ca', 'two'])
+  assert.deepEqual(await touched(null), ['ca', 'two'], 'without a place: the current one')
+  assert.deepEqual(await touched(Number(one['crl_id']), 'PARTITIONED'), ['one'])
+  assert.deepEqual(await touched(null, 'PARTITIONED'), ['two'])
+  await db.transaction([touchCrls(await read(db), null, at(2000))])
+  assert.equal((await row(db, 'two'))['due_at_ms'], start + 1000, 'the earlier time stays')
+})
+
+test('the last place of a partition is given once, to the first of those who ask at the same time', async () => {
+  await using database = await TestDatabase.open()
+  const { db } = database
+  await addAuthority(db)
+  const { crl_id: id } = await open(db, { name: 'one' })
+  await db.transaction([sql`update crls set certificates = 9 where crl_id = ${id!}`])
+  const outcomes = await Promise.allSettled(
+    Array.from({ length: 20 }, (_, index) =>
+      db.transaction([bindCertificate(Number(id), at(index * day), 10)]),
+    ),
+  )
+  assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 1)
+  for (const outcome of outcomes)
+    if (outcome.status === 'rejected') assert.ok(conflict(0)(outcome.reason))
+  assert.equal((await row(db, 'one'))['certificates'], 10)
+})
+
+test('a partition knows the latest end of what is bound to it', async () => {
+  await using database = await TestDatabase.open()
+  const { db } = database
+  await addAuthority(db)
+  const { crl_id: id } = await open(db, { name: 'one' })
+  for (const days of [3, 9, 4])
+    await db.transaction([bindCertificate(Number(id), at(days * day), 10)])
+  const [crl] = await claim(db, lease('x'))
+  assert.deepEqual(crl?.lastNotAfter, at(9 * day))
+})
+
+test('a clock that is set back leaves no lease, no retry and no CRL of the future in the way', async () => {
+  await using database = await TestDatabase.open()
+  const { db } = database
+  const crl = await claimedOne(db)
+  await db.transaction([finishPublication(crl.id, publication(crl, 0), lease('first'))])
+  assert.equal((await claim(db, lease('later', 3 * day))).length, 1)
+  assert.deepEqual(await names(db, lease('a', -day)), ['ca'], 'lease, due time and CRL ahead')
+  await db.transaction([postponeCrl(crl, at(minute), lease('a'))])
+  assert.deepEqual(await names(db, lease('b', -2 * day)), ['ca'], 'retry ahead')
+  await db.transaction([restCrl(crl, lease('b'))])
+  assert.deepEqual(await names(db, lease('c', -3 * day)), [], 'what rests is left at rest')
+})
+
+test('a clock that is set back by minutes does not take a lease from who has it', async () => {
+  await using database = await TestDatabase.open()
+  const { db } = database
+  await claimedOne(db)
+  await db.transaction([sql`update crls set due_at_ms = ${start - day}`])
+  assert.deepEqual(await names(db, lease('x', -30 * minute)), [])
+})
+
+test('a revocation that waited for a store is published although the clock went back a day', async () => {
+  await using database = await TestDatabase.open()
+  const { db } = database
+  const crl = await claimedOne(db)
+  await db.transaction([finishPublication(crl.id, publication(crl, 0), lease('first'))])
+  await db.transaction([touchCrls(await read(db), crl.id, at(2 * day))])
+  const second = lease('second', 2 * day)
+  const [due] = await claim(db, second)
+  await db.transaction([postponeCrl(due!, at(2 * day + 5000), second)])
+  assert.deepEqual(await names(db, lease('third', day)), ['ca'])
+})
+
+test('the first CRL of a CA is published although the clock went back a day before it was', async () => {
+  await using database = await TestDatabase.open()
+  const { db } = database
+  await addAuthority(db)
+  await open(db, { name: 'ca', kind: 'COMPLETE' })
+  assert.deepEqual(await names(db, lease('x', -day)), ['ca'])
+})
+
+test('a process that is alone takes every lease away', async () => {
+  await using database = await TestDatabase.open()
+  const { db } = database
+  const crl = await claimedOne(db)
+  assert.deepEqual(await names(db, lease('x')), [])
+  await db.transaction(releaseLeases())
+  assert.deepEqual(await names(db, lease('x')), ['ca'])
+  await assert.rejects(db.transaction([reserveCrlNumber(crl.id, 1, lease('first'))]), conflict(0))
+})
+
+test('metrics see the oldest and the largest CRL of a CA, and none that rests', async () => {
+  await using database = await TestDatabase.open()
+  const { db } = database
+  await addAuthority(db)
+  await open(db, { name: 'one' })
+  await open(db, { name: 'two' })
+  assert.deepEqual(await listCrlStandings(db), [])
+  const [one, two] = await claim(db, lease('x'))
+  const big = { ...publication(one!, 1000), size: 900, entries: 30 }
+  await db.transaction([
+    finishPublication(one!.id, big, lease('x')),
+    finishPublication(two!.id, publication(two!, 0), lease('x')),
+  ])
+  assert.deepEqual(await listCrlStandings(db), [
+    { authorityId: 'ca', generatedAt: at(0), size: 900, entries: 30 },
+  ])
+  const [again] = await claim(db, lease('y', 3 * day), 1)
+  await db.transaction([restCrl(again!, lease('y', 3 * day))])
+  assert.equal((await listCrlStandings(db)).length, 1)
+})

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { TestDatabase } from '../../test/support/database.ts'
+import { systemRandom } from '../random.ts'
+import { claimEvents } from './events.ts'
+import { latestPlausible, newLease, releaseLeases } from './leases.ts'
+import { openSqlite } from './sqlite.ts'
+import { sql } from './sql.ts'
+
+const now = new Date(Date.UTC(2026, 0))
+const minute = 60_000
+
+test('a lease names its claim and holds for two minutes', () => {
+  const leases = Array.from({ length: 100 }, () => newLease(systemRandom, now))
+  assert.equal(new Set(leases.map(({ token }) => token)).size, 100)
+  for (const lease of leases) {
+    assert.equal(lease.now, now)
+    assert.equal(lease.until.getTime() - now.getTime(), 2 * minute)
+  }
+})
+
+test('what a clock that went on regularly has written is plausible: leases, and the longest retry', () => {
+  const plausible = latestPlausible(now)
+  assert.ok(newLease(systemRandom, now).until.getTime() < plausible)
+  assert.ok(now.getTime() + 15 * minute < plausible)
+  assert.ok(now.getTime() + 24 * 60 * minute > plausible)
+})
+
+test('of two connections that claim one row again and again, each time one gets it', async () => {
+  await using database = await TestDatabase.open()
+  const { db } = database
+  const second = await openSqlite(database.path)
+  await db.transaction([
+    sql`insert into events (event, created_at_ms, failures, retry_at_ms, lease_until_ms)
+      values ('{}', 0, 0, 0, 0)`,
+  ])
+  for (let round = 0; round < 30; round += 1) {
+    const at = new Date(now.getTime() + round * 2 * minute)
+    const claims = await Promise.all(
+      [db, second, db, second].map(async (one) => {
+        const lease = newLease(systemRandom, at)
+        const [rows = []] = await one.transaction([claimEvents(lease, 10)])
+        return { token: lease.token, rows }
+      }),
+    )
+    const winners = claims.filter(({ rows }) => rows.length === 1)
+    assert.equal(winners.length, 1, `round ${round}`)
+    const [row] = await db.query(sql`select lease from events`)
+    assert.equal(row?.['lease'], winners[0]?.token)
+  }
+  await second.close()
+})
+
+test('releasing takes the leases of all three kinds of work, and nothing else', async () => {
+  await using database = await TestDatabase.open()
+  const { db } = database
+  await db.transaction([
+    sql`insert into accounts (account_id, created_at_ms) values ('1', 0)`,
+    sql`insert into authorities (id, partition_name, region, account_id, type, usage_mode,
+        key_storage_security_standard, configuration, revocation_configuration, status,
+        created_at_ms, last_state_change_at_ms, revision)
+      values ('ca', 'aws', 'eu-west-1', '1', 'ROOT', '', '', '{}', '{}', 'ACTIVE', 0, 0, 0)`,
+    sql`insert into crls (authority_number, name, kind, certificates, last_not_after, changes,
+        published_changes, failures, retry_at_ms, lease, lease_until_ms, crl_number)
+      values (1, 'ca', 'COMPLETE', 0, 0, 0, 0, 3, 77, 'x', 99, 8)`,
+    sql`insert into audit_reports (report_id, authority_number, bucket, object_key, format, status,
+        created_at_ms, failures, retry_at_ms, lease, lease_until_ms)
+      values ('r', 1, 'b', 'k', 'JSON', 'CREATING', 0, 3, 77, 'x', 99)`,
+    sql`insert into events (event, created_at_ms, failures, retry_at_ms, lease, lease_until_ms)
+      values ('{}', 0, 3, 77, 'x', 99)`,
+  ])
+  await db.transaction(releaseLeases())
+  for (const read of [
+    sql`select * from crls`,
+    sql`select * from audit_reports`,
+    sql`select * from events`,
+  ]) {
+    const [row] = await db.query(read)
+    assert.deepEqual([row?.['lease'], row?.['lease_until_ms']], [null, 0], read.text)
+    assert.deepEqual([row?.['failures'], row?.['retry_at_ms']], [3, 77], read.text)
+  }
+  const [{ crl_number: number } = {}] = await db.query(sql`select crl_number from crls`)
+  assert.equal(number, 8)
+})

@@ -1,0 +1,214 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { TestDatabase } from '../../test/support/database.ts'
+import type { Authority } from '../authority/authority.ts'
+import { findAuthority, updateAuthority } from './authorities.ts'
+import { insertCertificate } from './certificates.ts'
+import { ConflictError, type Database } from './database.ts'
+import {
+  countRevocation,
+  findIssuedStatus,
+  insertRevocation,
+  recountRevocations,
+  revokedOf,
+  selectRevocations,
+  type CrlScope,
+  type RevocationRecord,
+} from './revocations.ts'
+import { sql, type Row } from './sql.ts'
+
+const start = Date.UTC(2026, 0)
+const day = 86_400_000
+
+function at(offset: number): Date {
+  return new Date(start + offset)
+}
+
+/** A database with two CAs, `one` and `two`. */
+async function openWithAuthorities(): Promise<TestDatabase> {
+  const database = await TestDatabase.open()
+  await database.db.transaction([
+    sql`insert into accounts (account_id, created_at_ms) values ('1', 0)`,
+    ...['one', 'two'].flatMap((id) => [
+      sql`insert into authorities (id, partition_name, region, account_id, type, usage_mode,
+          key_storage_security_standard, configuration, revocation_configuration, status,
+          created_at_ms, last_state_change_at_ms, revision)
+        values (${id}, 'aws', 'eu-west-1', '1', 'ROOT', '', '', '{}', '{}', 'ACTIVE', 0, 0, 0)`,
+      sql`insert into certificate_counts (authority_number, issued)
+        select authority_number, 0 from authorities where id = ${id}`,
+    ]),
+  ])
+  return database
+}
+
+async function read(db: Database, id = 'one'): Promise<Authority> {
+  const authority = await findAuthority(db, id)
+  assert.ok(authority)
+  return authority
+}
+
+function serial(last: number): Uint8Array {
+  return Uint8Array.from({ length: 16 }, (_, index) => (index === 15 ? last : 1))
+}
+
+function revocation(last: number, more: Partial<RevocationRecord> = {}): RevocationRecord {
+  return {
+    certificateNumber: last,
+    serialNumber: serial(last),
+    revokedAt: at(0),
+    reasonCode: 1,
+    notAfter: at(10 * day),
+    crlId: null,
+    ...more,
+  }
+}
+
+async function revoke(db: Database, record: RevocationRecord, quota = 100): Promise<void> {
+  const authority = await read(db)
+  await db.transaction([
+    countRevocation(authority, record.notAfter, quota),
+    insertRevocation(authority, record),
+  ])
+}
+
+async function recount(db: Database, offset: number): Promise<number | undefined> {
+  const [[counted] = []] = await db.transaction([recountRevocations(await read(db), at(offset))])
+  return counted && revokedOf(counted)
+}
+
+const conflict = (statement: number) => (error: unknown) =>
+  error instanceof ConflictError && error.statement === statement
+
+function lastOctets(rows: readonly Row[]): (number | undefined)[] {
+  return rows.map((row) => (row['serial_number'] as Uint8Array).at(-1))
+}
+
+test('a certificate is revoked once, and the first revocation stands', async () => {
+  await using database = await openWithAuthorities()
+  const { db } = database
+  await revoke(db, revocation(1, { reasonCode: 5 }))
+  await assert.rejects(revoke(db, revocation(1, { reasonCode: 4 })), conflict(1))
+  const rows = await db.query(sql`select reason_code from revocations`)
+  assert.deepEqual(
+    rows.map((row) => row['reason_code']),
+    [5],
+  )
+  assert.equal(await recount(db, 0), 1, 'what was refused is not counted')
+  const other = await read(db, 'two')
+  await db.transaction([insertRevocation(other, revocation(1))])
+})
+
+test('of twenty revocations of one certificate at the same time, one is recorded', async () => {
+  await using database = await openWithAuthorities()
+  const { db } = database
+  const outcomes = await Promise.allSettled(
+    Array.from({ length: 20 }, (_, index) => revoke(db, revocation(1, { reasonCode: index }))),
+  )
+  assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 1)
+  assert.equal(await recount(db, 0), 1)
+})
+
+test('a revocation that was decided on before the CA changed is not recorded', async () => {
+  await using database = await openWithAuthorities()
+  const { db } = database
+  const authority = await read(db)
+  await db.transaction([updateAuthority(authority, { status: 'DISABLED' }, at(0))])
+  const record = revocation(1)
+  const late = [
+    countRevocation(authority, record.notAfter, 100),
+    insertRevocation(authority, record),
+  ]
+  await assert.rejects(db.transaction(late), conflict(0))
+  assert.deepEqual(await db.query(sql`select * from revocations`), [])
+})
+
+test('the quota counts what is revoked and has not expired', async () => {
+  await using database = await openWithAuthorities()
+  const { db } = database
+  for (const last of [1, 2, 3]) await revoke(db, revocation(last, { notAfter: at(last * day) }), 3)
+  await assert.rejects(revoke(db, revocation(4), 3), conflict(0))
+  assert.equal(await recount(db, day), 3, 'notAfter is the last second')
+  assert.equal(await recount(db, day + 1000), 2)
+  assert.equal(await recount(db, day + 1000), 2, 'taken out of the count once')
+  await revoke(db, revocation(4), 3)
+  assert.equal(await recount(db, 4 * day), 1)
+})
+
+test('the quota counts right after the clock was a year ahead and went back', async () => {
+  await using database = await openWithAuthorities()
+  const { db } = database
+  await revoke(db, revocation(1, { notAfter: at(20 * day) }))
+  await recount(db, 365 * day)
+  await revoke(db, revocation(2, { notAfter: at(20 * day) }))
+  assert.equal(await recount(db, 21 * day), 0, 'both have expired')
+})
+
+test('the status of a certificate is that of the CA that issued it', async () => {
+  await using database = await openWithAuthorities()
+  const { db } = database
+  const [one, two] = [await read(db), await read(db, 'two')]
+  const certificate = {
+    serialNumber: serial(1),
+    certificateDer: new Uint8Array(),
+    templateName: '',
+    issuedAt: at(0),
+    notAfter: at(day),
+    crlId: undefined,
+  }
+  const issued = { ...certificate, serialNumber: serial(2) }
+  await db.transaction([
+    insertCertificate(one, certificate, false),
+    insertCertificate(one, issued, false),
+  ])
+  await revoke(db, revocation(1, { reasonCode: 9, revokedAt: at(1500) }))
+  assert.deepEqual(await findIssuedStatus(db, one.number, serial(1)), {
+    revocation: { revokedAt: at(1500), reasonCode: 9 },
+  })
+  assert.deepEqual(await findIssuedStatus(db, one.number, serial(2)), { revocation: undefined })
+  assert.equal(await findIssuedStatus(db, two.number, serial(1)), undefined)
+  assert.equal(await findIssuedStatus(db, one.number, serial(3)), undefined)
+})
+
+test('a CRL lists what is in its scope and has not expired before', async () => {
+  await using database = await openWithAuthorities()
+  const { db } = database
+  const { number } = await read(db)
+  for (const last of [9, 2, 5]) await revoke(db, revocation(last, { crlId: last % 2 }))
+  await revoke(db, revocation(1, { crlId: 1, notAfter: at(day) }))
+  await db.transaction([insertRevocation(await read(db, 'two'), revocation(7, { crlId: 3 }))])
+  const listed = async (crlId: number | undefined, keptSince: Date) => {
+    const scope = { authorityNumber: number, crlId, keptSince }
+    return lastOctets(await db.query(selectRevocations(scope, 0, 100)))
+  }
+  assert.deepEqual(await listed(undefined, at(0)), [1, 2, 5, 9])
+  assert.deepEqual(await listed(undefined, at(day)), [1, 2, 5, 9], 'its last second')
+  assert.deepEqual(await listed(undefined, at(day + 999)), [1, 2, 5, 9])
+  assert.deepEqual(await listed(undefined, at(day + 1000)), [2, 5, 9])
+  assert.deepEqual(await listed(1, at(0)), [1, 5, 9])
+  assert.deepEqual(await listed(0, at(0)), [2])
+  assert.deepEqual(await listed(4, at(0)), [])
+})
+
+async function inPages(db: Database, scope: CrlScope, limit: number): Promise<Row[]> {
+  const all: Row[] = []
+  for (;;) {
+    const after = Number(all.at(-1)?.['certificate_number'] ?? 0)
+    const page = await db.query(selectRevocations(scope, after, limit))
+    if (page.length === 0) return all
+    all.push(...page)
+  }
+}
+
+test('what a CRL lists comes in pages that leave out nothing and repeat nothing', async () => {
+  await using database = await openWithAuthorities()
+  const { db } = database
+  const { number } = await read(db)
+  for (let last = 1; last <= 20; last += 1)
+    await revoke(db, revocation(last, { crlId: last % 3, notAfter: at((last % 4) * day) }))
+  for (const crlId of [undefined, 1]) {
+    const scope = { authorityNumber: number, crlId, keptSince: at(day) }
+    const all = await db.query(selectRevocations(scope, 0, 100))
+    assert.ok(all.length > 4)
+    for (const limit of [1, 3, all.length]) assert.deepEqual(await inPages(db, scope, limit), all)
+  }
+})

@@ -1,0 +1,184 @@
+/** The summary of a certificate says what the whole certificate says, and reads nothing that is not there. */
+import assert from 'node:assert/strict'
+import { generateKeyPairSync } from 'node:crypto'
+import { test } from 'node:test'
+import * as fc from 'fast-check'
+import { signatureAlgorithmIdentifier } from './algorithm-identifier.ts'
+import { parseCertificateSummary } from './certificate-summary.ts'
+import { encodeCertificate, encodeTbsCertificate, parseCertificate } from './certificate.ts'
+import { DerError } from './der-error.ts'
+import { contextTag, tags } from './der-reader.ts'
+import { encodeElement, encodeSequence, encodeSmallInteger } from './der-writer.ts'
+import { encodeBasicConstraints } from './basic-constraints.ts'
+import { encodeName } from './name.ts'
+import { oids } from './oid.ts'
+
+const hexOf = (octets: Uint8Array): string => Buffer.from(octets).toString('hex')
+
+const algorithm = signatureAlgorithmIdentifier('SHA256WITHECDSA')
+const spki: Uint8Array = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({
+  format: 'der',
+  type: 'spki',
+})
+
+interface Wish {
+  readonly serialNumber: Uint8Array
+  readonly notBefore: Date
+  readonly notAfter: Date
+  readonly subject: Uint8Array
+}
+
+function certificateOf({ serialNumber, notBefore, notAfter, subject }: Wish): Uint8Array {
+  const tbs = encodeTbsCertificate({
+    serialNumber,
+    signatureAlgorithm: algorithm,
+    issuer: encodeName([{ type: oids.commonName, value: 'Issuer' }]),
+    notBefore,
+    notAfter,
+    subject,
+    subjectPublicKeyInfo: spki,
+    extensions: [
+      {
+        oid: oids.basicConstraints,
+        critical: true,
+        value: encodeBasicConstraints({ ca: true, pathLenConstraint: undefined }),
+      },
+    ],
+  })
+  return encodeCertificate(tbs, algorithm, Uint8Array.of(1, 2, 3))
+}
+
+const seconds = (text: string): number => Date.parse(text) / 1000
+const dates = fc
+  .oneof(
+    fc.constantFrom(seconds('2049-12-31T23:59:59Z'), seconds('2050-01-01T00:00:00Z')),
+    fc.integer({ min: seconds('1950-01-01T00:00:00Z'), max: seconds('9999-12-31T23:59:59Z') }),
+  )
+  .map((second) => new Date(second * 1000))
+
+const subjects = fc
+  .array(
+    fc.record({
+      type: fc.constantFrom(oids.commonName, oids.organizationName, '1.2.3.4'),
+      value: fc.string({ unit: 'grapheme', maxLength: 200 }),
+    }),
+    { maxLength: 5 },
+  )
+  .map(encodeName)
+
+const wishes = fc.record({
+  serialNumber: fc.uint8Array({ minLength: 1, maxLength: 19 }).map((octets) => {
+    octets[0] = ((octets[0] ?? 0) & 0x7f) | 1
+    return octets
+  }),
+  notBefore: dates,
+  notAfter: dates,
+  subject: subjects,
+})
+
+test('times and subject are those that the whole certificate says', () => {
+  fc.assert(
+    fc.property(wishes, (wish) => {
+      const der = certificateOf(wish)
+      const whole = parseCertificate(der)
+      const summary = parseCertificateSummary(der)
+      assert.equal(summary.notBefore, whole.notBefore.toISOString().slice(0, 19))
+      assert.equal(summary.notAfter, whole.notAfter.toISOString().slice(0, 19))
+      assert.equal(summary.notBefore, wish.notBefore.toISOString().slice(0, 19))
+      assert.equal(hexOf(summary.subject.der), hexOf(wish.subject))
+      assert.deepEqual(
+        summary.subject.rdns.flat().map(({ type, value }) => [type, value]),
+        whole.subject.rdns.flat().map(({ type, value }) => [type, value]),
+      )
+    }),
+  )
+})
+
+test('a certificate within a longer buffer is read where it lies', () => {
+  const der = certificateOf({
+    serialNumber: Uint8Array.of(1),
+    notBefore: new Date('2026-03-01T08:15:30Z'),
+    notAfter: new Date('2050-03-01T08:15:30Z'),
+    subject: encodeName([{ type: oids.commonName, value: 'here' }]),
+  })
+  const longer = Buffer.concat([Buffer.alloc(7, 0xff), der, Buffer.alloc(7, 0xff)])
+  const { notBefore, notAfter, subject } = parseCertificateSummary(
+    new Uint8Array(longer.buffer, longer.byteOffset + 7, der.length),
+  )
+  assert.deepEqual([notBefore, notAfter], ['2026-03-01T08:15:30', '2050-03-01T08:15:30'])
+  assert.deepEqual(subject.rdns[0]?.[0]?.value, 'here')
+})
+
+const sample = certificateOf({
+  serialNumber: Uint8Array.of(1, 2, 3),
+  notBefore: new Date('2026-03-01T08:15:30Z'),
+  notAfter: new Date('2051-03-01T08:15:30Z'),
+  subject: encodeName([
+    { type: oids.countryName, value: 'DE' },
+    { type: oids.commonName, value: 'www.example.com' },
+  ]),
+})
+
+test('a certificate that is cut short anywhere is refused', () => {
+  for (let length = 0; length < sample.length; length += 1)
+    assert.throws(() => parseCertificateSummary(sample.subarray(0, length)), DerError, `${length}`)
+})
+
+function readOrRefuse(der: Uint8Array): void {
+  try {
+    const { notBefore, notAfter } = parseCertificateSummary(der)
+    assert.deepEqual([notBefore.length, notAfter.length], [19, 19])
+  } catch (error) {
+    assert.ok(error instanceof DerError, `${String(error)} at ${hexOf(der)}`)
+  }
+}
+
+test('every octet changed to every value is read, or refused with a DerError', () => {
+  const changed = Buffer.from(sample)
+  for (let at = 0; at < sample.length; at += 1) {
+    for (let octet = 0; octet < 256; octet += 1) {
+      changed[at] = octet
+      readOrRefuse(changed)
+    }
+    changed[at] = sample[at] ?? 0
+  }
+})
+
+test('any octets, and any piece replaced, are read or refused with a DerError', () => {
+  fc.assert(
+    fc.property(fc.nat(sample.length), fc.nat(40), fc.uint8Array(), (start, length, middle) => {
+      readOrRefuse(middle)
+      readOrRefuse(
+        Buffer.concat([sample.subarray(0, start), middle, sample.subarray(start + length)]),
+      )
+    }),
+    { numRuns: 3000 },
+  )
+})
+
+const name = encodeName([{ type: oids.commonName, value: 'x' }])
+const utcTime = (text: string): Uint8Array => encodeElement(tags.utcTime, Buffer.from(text))
+const tbsOf = (validity: Uint8Array, ...before: readonly Uint8Array[]): Uint8Array =>
+  encodeSequence(
+    encodeSequence(...before, encodeSmallInteger(1), algorithm, name, validity, name),
+    algorithm,
+  )
+
+test('a certificate of version 1 is read; times of another length and odd lengths are refused', () => {
+  const time = utcTime('260301081530Z')
+  const validity = encodeSequence(time, time)
+  const version = encodeElement(contextTag(0, true), encodeSmallInteger(2))
+  for (const der of [tbsOf(validity), tbsOf(validity, version)])
+    assert.equal(parseCertificateSummary(der).notBefore, '2026-03-01T08:15:30')
+  for (const [what, der] of Object.entries({
+    'a UTCTime without seconds': tbsOf(encodeSequence(utcTime('2603010815Z'), time)),
+    'a time that is text': tbsOf(
+      encodeSequence(encodeElement(tags.utf8String, Buffer.from('260301081530Z')), time),
+    ),
+    'an indefinite length': Buffer.from('3080', 'hex'),
+    'a length of five octets': Buffer.from('30850000000001', 'hex'),
+    'a length that is cut short': Buffer.from('3082ff', 'hex'),
+    'an empty buffer': new Uint8Array(),
+  }))
+    assert.throws(() => parseCertificateSummary(der), DerError, what)
+})

@@ -1,0 +1,211 @@
+/** Names as text: a reader of RFC 2253 gets the attributes back. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import * as fc from 'fast-check'
+import { tags } from './der-reader.ts'
+import { encodeElement, encodeSequence } from './der-writer.ts'
+import { nameText } from './name-text.ts'
+import { encodeName, parseName, type Name } from './name.ts'
+import { encodeOidElement, oids } from './oid.ts'
+
+const hexOf = (octets: Uint8Array): string => Buffer.from(octets).toString('hex')
+
+interface Attribute {
+  readonly type: string
+  readonly valueDer: Uint8Array
+}
+
+const utf8 = (value: string): Uint8Array =>
+  encodeElement(tags.utf8String, Buffer.from(value, 'utf8'))
+
+function nameOf(rdns: readonly (readonly Attribute[])[]): Name {
+  const set = (rdn: readonly Attribute[]): Uint8Array =>
+    encodeElement(
+      tags.set,
+      ...rdn.map(({ type, valueDer }) => encodeSequence(encodeOidElement(type), valueDer)),
+    )
+  return parseName(encodeSequence(...rdns.map(set)))
+}
+
+const oneValue = (value: string, type: string = oids.commonName): string =>
+  nameText(nameOf([[{ type, valueDer: utf8(value) }]]))
+
+test('the last RDN comes first, attributes of one RDN stay in their order', () => {
+  const name = encodeName([
+    { type: oids.countryName, value: 'DE' },
+    { type: oids.stateOrProvinceName, value: 'Berlin' },
+    { type: oids.localityName, value: 'Mitte' },
+    { type: oids.organizationName, value: 'Example' },
+    { type: oids.organizationalUnitName, value: 'Test' },
+    { type: oids.commonName, value: 'www.example.com' },
+  ])
+  assert.equal(
+    nameText(parseName(name)),
+    'CN=www.example.com,OU=Test,O=Example,L=Mitte,ST=Berlin,C=DE',
+  )
+  const several = nameOf([
+    [{ type: oids.organizationName, valueDer: utf8('O') }],
+    [
+      { type: oids.organizationalUnitName, valueDer: utf8('b') },
+      { type: oids.commonName, valueDer: utf8('a') },
+    ],
+  ])
+  assert.equal(nameText(several), 'OU=b+CN=a,O=O')
+  assert.equal(nameText(parseName(encodeSequence())), '')
+})
+
+test('the examples of RFC 2253 §5 are written as they are there', () => {
+  assert.equal(oneValue('L. Eagle'), 'CN=L. Eagle')
+  assert.equal(
+    oneValue('Sue, Grabbit and Runn', oids.organizationName),
+    String.raw`O=Sue\, Grabbit and Runn`,
+  )
+  assert.equal(oneValue('Before\rAfter'), 'CN=Before\rAfter')
+  const number = nameOf([
+    [{ type: '1.3.6.1.4.1.1466.0', valueDer: Buffer.from('04024869', 'hex') }],
+  ])
+  assert.equal(nameText(number), '1.3.6.1.4.1.1466.0=#04024869')
+  assert.equal(oneValue('Lučić', oids.surname), `2.5.4.4=#${hexOf(utf8('Lučić'))}`)
+})
+
+test('what RFC 2253 §2.4 says must be escaped is escaped, once', () => {
+  for (const [value, text] of [
+    ['', ''],
+    [' ', String.raw`\ `],
+    ['  ', String.raw`\ \ `],
+    ['   ', String.raw`\  \ `],
+    [' a ', String.raw`\ a\ `],
+    ['a b', 'a b'],
+    ['#', String.raw`\#`],
+    ['#a#', String.raw`\#a#`],
+    [' #', String.raw`\ #`],
+    ['# ', String.raw`\#\ `],
+    ['\\', '\\\\'],
+    ['\\ ', '\\\\\\ '],
+    [' \\', '\\ \\\\'],
+    ['a,b+c"d\\e<f>g;h', String.raw`a\,b\+c\"d\\e\<f\>g\;h`],
+    ['a=b', 'a=b'],
+    ['\n', '\n'],
+    ['\n ', '\n\\ '],
+    [' \n', '\\ \n'],
+  ] as const)
+    assert.equal(oneValue(value), `CN=${text}`, JSON.stringify(value))
+})
+
+test('a value that is no string is hex, with a keyword or without', () => {
+  const valueDer = encodeElement(tags.octetString, Buffer.from('a,b'))
+  assert.equal(nameText(nameOf([[{ type: oids.commonName, valueDer }]])), 'CN=#0403612c62')
+  assert.equal(nameText(nameOf([[{ type: '2.5.4.97', valueDer }]])), '2.5.4.97=#0403612c62')
+})
+
+test('every type of string is written by its characters', () => {
+  for (const [tag, octets] of [
+    [tags.printableString, Buffer.from('abc')],
+    [tags.ia5String, Buffer.from('abc')],
+    [tags.visibleString, Buffer.from('abc')],
+    [tags.teletexString, Buffer.from('abc')],
+    [tags.bmpString, Buffer.from('006100620063', 'hex')],
+    [tags.universalString, Buffer.from('000000610000006200000063', 'hex')],
+  ] as const)
+    assert.equal(
+      nameText(nameOf([[{ type: oids.commonName, valueDer: encodeElement(tag, octets) }]])),
+      'CN=abc',
+    )
+  const digits = encodeElement(tags.numericString, Buffer.from('123'))
+  assert.equal(nameText(nameOf([[{ type: oids.commonName, valueDer: digits }]])), 'CN=123')
+})
+
+/** One attribute as a reader of the text sees it: text, or the octets of `#` and hex. */
+type ReadAttribute = readonly [type: string, value: string, isHex: boolean]
+
+const typeOfKeyword: Record<string, string> = {
+  CN: oids.commonName,
+  OU: oids.organizationalUnitName,
+  O: oids.organizationName,
+  L: oids.localityName,
+  ST: oids.stateOrProvinceName,
+  C: oids.countryName,
+}
+
+/**
+ * The grammar of RFC 2253 §3, without quotation marks around values, which are of LDAP version 2. Last RDN first, as it
+ * stands there. Throws for a character that should have been escaped.
+ */
+function readText(text: string): ReadAttribute[][] {
+  if (text === '') return []
+  const rdns: ReadAttribute[][] = [[]]
+  let at = 0
+  for (;;) {
+    const [whole, type = '', hex] =
+      /^([A-Z]+|\d+(?:\.\d+)+)=(#(?:[0-9a-f]{2})+)?/.exec(text.slice(at)) ?? []
+    assert.ok(whole !== undefined, `an attribute at ${at} of ${text}`)
+    at += whole.length
+    const oid = typeOfKeyword[type] ?? type
+    const value = hex === undefined ? readValue(text, at) : { value: hex.slice(1), end: at }
+    rdns.at(-1)?.push([oid, value.value, hex !== undefined])
+    at = value.end
+    if (at === text.length) return rdns
+    if (text[at] === ',') rdns.push([])
+    else assert.equal(text[at], '+')
+    at += 1
+  }
+}
+
+function readValue(text: string, start: number): { readonly value: string; readonly end: number } {
+  let value = ''
+  let end = start
+  let lastIsPlainSpace = false
+  for (; end < text.length && text[end] !== ',' && text[end] !== '+'; end += 1) {
+    const isEscaped = text[end] === '\\'
+    if (isEscaped) end += 1
+    const character = text[end]
+    assert.ok(character !== undefined, 'nothing is escaped')
+    if (isEscaped) assert.match(character, /[,+"\\<>;# ]/)
+    else assert.doesNotMatch(character, end === start ? /["<>;# ]/ : /["<>;]/)
+    lastIsPlainSpace = !isEscaped && character === ' '
+    value += character
+  }
+  assert.ok(!lastIsPlainSpace, 'a space at the end is not escaped')
+  return { value, end }
+}
+
+const texts = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 12 }),
+  fc.string({
+    unit: fc.constantFrom(' ', '#', ',', '+', '"', '\\', '<', '>', ';', '=', 'a', '\n', 'é', '😀'),
+    maxLength: 8,
+  }),
+)
+const isWhole = (text: string): boolean => text.isWellFormed()
+const attributes = fc.record({
+  type: fc.constantFrom(...Object.values(typeOfKeyword), oids.surname, '1.2.3.4', '2.999.1'),
+  valueDer: fc.oneof(
+    { weight: 4, arbitrary: texts.filter(isWhole).map(utf8) },
+    {
+      weight: 1,
+      arbitrary: fc
+        .uint8Array({ maxLength: 10 })
+        .map((octets) => encodeElement(tags.octetString, octets)),
+    },
+  ),
+})
+
+test('a reader gets every attribute back from the text', () => {
+  const rdn = fc.array(attributes, { minLength: 1, maxLength: 4 })
+  const keyworded = new Set(Object.values(typeOfKeyword))
+  fc.assert(
+    fc.property(fc.array(rdn, { maxLength: 6 }), (rdns) => {
+      const expected = rdns
+        .toReversed()
+        .map((parts) =>
+          parts.map(({ type, valueDer }) =>
+            keyworded.has(type) && valueDer[0] === tags.utf8String
+              ? [type, parseName(nameOf([[{ type, valueDer }]]).der).rdns[0]?.[0]?.value, false]
+              : [type, hexOf(valueDer), true],
+          ),
+        )
+      assert.deepEqual(readText(nameText(nameOf(rdns))), expected)
+    }),
+    { numRuns: 2000 },
+  )
+})
