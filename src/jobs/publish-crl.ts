@@ -37,25 +37,31 @@ export async function publishCrl(services: Services, due: DueCrl): Promise<void>
   const at = { bucket: configuration.S3BucketName, key: crlKey(configuration, crl.name) }
   const issuer = issuerWith(services.db, authority)
   const highest = await publishedCrlNumber(services, { crl, at, issuer })
-  const crlNumber = nextCrlNumber(lease.now, Math.max(highest, crl.crlNumber))
+  const generatedAt = services.clock.now()
+  const crlNumber = nextCrlNumber(generatedAt, Math.max(highest, crl.crlNumber))
   await services.db.transaction([reserveCrlNumber(crl.id, crlNumber, lease)])
-  const built = await buildCrl(services, due, { configuration, issuer, crlNumber }).catch(
-    (error: unknown) => {
-      throw new CrlGenerationError('the CRL cannot be generated', { cause: error })
-    },
-  )
-  const head = await put(services, due, { at, configuration, certificateListDer: built.der })
+  const built = await buildCrl(services, due, {
+    configuration,
+    issuer,
+    generatedAt,
+    crlNumber,
+  }).catch((error: unknown) => {
+    throw new CrlGenerationError('the CRL cannot be generated', { cause: error })
+  })
+  const head = await put(services, due, {
+    at,
+    expires: nextUpdateOf({ generatedAt, expirationDays: configuration.ExpirationInDays }),
+    acl: configuration.S3ObjectAcl,
+    certificateListDer: built.der,
+  })
   await record(services, due, {
-    generatedAt: lease.now,
+    generatedAt,
     etag: head.etag,
     ...at,
     size: built.der.length,
     entries: built.entries,
     changes: crl.changes,
-    refreshAt: refreshAt({
-      generatedAt: lease.now,
-      expirationDays: configuration.ExpirationInDays,
-    }),
+    refreshAt: refreshAt({ generatedAt, expirationDays: configuration.ExpirationInDays }),
   })
 }
 
@@ -72,17 +78,18 @@ class CrlGenerationError extends Error {
 interface CrlMaking {
   readonly configuration: EnabledCrl
   readonly issuer: Issuer
+  readonly generatedAt: Date
   readonly crlNumber: number
 }
 
 async function buildCrl(
   { bulk, keys, objects }: Services,
-  { authority, crl, lease }: DueCrl,
-  { configuration, issuer, crlNumber }: CrlMaking,
+  { authority, crl }: DueCrl,
+  { configuration, issuer, generatedAt, crlNumber }: CrlMaking,
 ): Promise<{ readonly der: Uint8Array; readonly entries: number }> {
   const signingAlgorithm = authority.configuration.SigningAlgorithm
   const isPartitioned = configuration.CrlType === 'PARTITIONED'
-  const life = { generatedAt: lease.now, expirationDays: configuration.ExpirationInDays }
+  const life = { generatedAt, expirationDays: configuration.ExpirationInDays }
   const fields = crlFields({
     ...life,
     signingAlgorithm,
@@ -115,23 +122,22 @@ async function put(
   { authority, lease }: DueCrl,
   {
     at,
-    configuration,
+    acl,
+    expires,
     certificateListDer,
   }: {
     readonly at: ObjectLocation
-    readonly configuration: EnabledCrl
+    readonly acl: EnabledCrl['S3ObjectAcl']
+    readonly expires: Date
     readonly certificateListDer: Uint8Array
   },
 ): ReturnType<Services['objects']['put']> {
   const left = lease.until.getTime() - clock.now().getTime() - marginMilliseconds
   if (left <= 0) throw new Error('making the CRL took longer than its lease')
   return objects.put(at, certificateListDer, {
-    acl: configuration.S3ObjectAcl,
+    acl,
     contentType: 'application/pkix-crl',
-    expires: nextUpdateOf({
-      generatedAt: lease.now,
-      expirationDays: configuration.ExpirationInDays,
-    }),
+    expires,
     accountId: authority.accountId,
     signal: AbortSignal.timeout(left),
   })

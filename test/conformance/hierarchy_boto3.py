@@ -106,7 +106,7 @@ try:
     waiter.wait(CertificateAuthorityArn=root, AuditReportId="0" * 8 + "-0000-0000-0000-" + "0" * 12)
     raise AssertionError("not refused")
 except WaiterError as error:
-    assert "UnknownOperationException" in str(error), error
+    assert "ResourceNotFoundException" in str(error), error
 try:
     list(pca.get_paginator("list_permissions").paginate(CertificateAuthorityArn=root))
     raise AssertionError("not refused")

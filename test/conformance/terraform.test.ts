@@ -1,5 +1,5 @@
 /**
- * Terraform makes a hierarchy, reads every field back, and has nothing to change. Needs `terraform` and, since there
+ * Terraform makes a hierarchy, reads every field back, has nothing to change, and destroys it. Needs `terraform` and, since there
  * is no registry to ask, the provider in a folder that TERRAFORM_PROVIDER_MIRROR names.
  */
 import assert from 'node:assert/strict'
@@ -16,7 +16,7 @@ import { TestService } from '../support/service.ts'
 const run = promisify(execFile)
 const mirror = process.env['TERRAFORM_PROVIDER_MIRROR']
 
-test('Terraform applies a hierarchy, and a second plan is empty', async (t) => {
+test('Terraform applies a hierarchy, a second plan is empty, and destroy revokes and deletes', async (t) => {
   if (mirror === undefined) {
     t.skip('NOT TESTED: TERRAFORM_PROVIDER_MIRROR does not name a folder with the provider')
     return
@@ -52,4 +52,31 @@ test('Terraform applies a hierarchy, and a second plan is empty', async (t) => {
   assert.match(stdout, /No changes\. Your infrastructure matches the configuration\./)
   const output = await run(terraform, ['output', '-raw', 'status'], { cwd: folder, env })
   assert.equal(output.stdout, 'ACTIVE')
+  const arns = await authorities(service)
+  const revokedBefore = await revocations(service)
+  assert.deepEqual([[...arns.values()], revokedBefore], [['ACTIVE', 'ACTIVE'], 0])
+  await call('destroy', '-auto-approve')
+  // Certificates that the provider made are revoked, but not that of a root, which cannot be.
+  assert.deepEqual([...(await authorities(service)).values()], ['DELETED', 'DELETED'])
+  assert.equal(await revocations(service), 2)
+  const { stdout: left } = await call('state', 'list')
+  assert.equal(left, '')
 })
+
+/** Status of every CA by ARN. */
+async function authorities(service: TestService): Promise<ReadonlyMap<string, string>> {
+  const { CertificateAuthorities } = await service.must(
+    'ListCertificateAuthorities',
+    {},
+    { region: 'eu-central-1' },
+  )
+  const listed = CertificateAuthorities as { readonly Arn: string; readonly Status: string }[]
+  return new Map(listed.map(({ Arn, Status }) => [Arn, Status]))
+}
+
+/** How many certificates the service has revoked, by its own count. */
+async function revocations(service: TestService): Promise<number> {
+  const response = await fetch(`${service.url}/metrics`)
+  const [, count] = /^\w*certificates_revoked_total (\d+)$/m.exec(await response.text()) ?? []
+  return Number(count)
+}

@@ -1,0 +1,515 @@
+/**
+ * The CRLs that certificates name, fetched by curl and judged by OpenSSL, GnuTLS, NSS and pyca: they refuse the revoked
+ * certificate and accept the good one. No tool of a stable Debian verifies ML-DSA: there pyca and others parse the CRL,
+ * and node:crypto verifies the signature over the octets that pyca says are signed.
+ */
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { verify, X509Certificate } from 'node:crypto'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, test, type TestContext } from 'node:test'
+import { promisify } from 'node:util'
+import { csr } from '../support/csrs.ts'
+import { tool } from '../support/foreign-tools.ts'
+import {
+  createRoot,
+  createSubordinate,
+  defaultSigningAlgorithm,
+  issue,
+} from '../support/hierarchy.ts'
+import {
+  crlBucket,
+  crlConfiguration,
+  eventually,
+  lastOf,
+  revocationWish,
+  revoke,
+} from '../support/revocation.ts'
+import { TestService } from '../support/service.ts'
+
+const run = promisify(execFile)
+let service: TestService
+let folder: string
+before(async () => {
+  service = await TestService.start()
+  await service.createBucket(crlBucket)
+  folder = await mkdtemp(join(tmpdir(), 'signet-crls-'))
+  const entries = cases.map(async (one) => [one, await prepare(one)] as const)
+  prepared = new Map(await Promise.all(entries))
+})
+after(async () => {
+  await service.close()
+  await rm(folder, { recursive: true })
+})
+
+/** Standard output and standard error of a command, and whether it succeeded. */
+async function outcome(
+  command: string,
+  args: readonly string[],
+): Promise<{ readonly ok: boolean; readonly text: string }> {
+  try {
+    const { stdout, stderr } = await run(command, [...args])
+    return { ok: true, text: stdout + stderr }
+  } catch (error) {
+    const { stdout, stderr } = error as { stdout?: string; stderr?: string }
+    if (stdout === undefined || stderr === undefined) throw error
+    return { ok: false, text: stdout + stderr }
+  }
+}
+
+interface Case {
+  readonly keyAlgorithm: string
+  readonly crlType: 'COMPLETE' | 'PARTITIONED'
+}
+
+/** Files of a case: root.pem, good.pem, revoked.pem, crl.der, crl.pem. */
+interface Files {
+  readonly at: (name: string) => string
+  readonly crlUrl: string
+  readonly revokedSerial: string
+  /** Before the CA was made, before the revocation, and after the CRL was fetched: milliseconds. */
+  readonly startedAt: number
+  readonly revokedAfter: number
+  readonly madeBefore: number
+}
+
+/** The one URL of a certificate's CRL distribution points, as OpenSSL prints it. */
+async function crlUrlOf(certificatePath: string): Promise<string> {
+  const { stdout } = await run('openssl', [
+    'x509',
+    '-noout',
+    '-in',
+    certificatePath,
+    '-ext',
+    'crlDistributionPoints',
+  ])
+  const urls = [...stdout.matchAll(/URI:(\S+)/g)].map(([, url]) => url ?? '')
+  assert.equal(urls.length, 1, stdout)
+  return urls[0] ?? ''
+}
+
+/** Fetches a CRL by curl until `serial` (upper case hex) is in it. */
+async function fetchCrl(url: string, path: string, serial: string): Promise<void> {
+  await eventually(async () => {
+    const fetched = await outcome('curl', ['-sf', '-w', '%{content_type}', '-o', path, url])
+    if (!fetched.ok) return undefined
+    assert.equal(fetched.text, 'application/pkix-crl')
+    const { stdout } = await run('openssl', [
+      'crl',
+      '-inform',
+      'DER',
+      '-in',
+      path,
+      '-noout',
+      '-text',
+    ])
+    return stdout.includes(`Serial Number: ${serial}`) ? true : undefined
+  }, `a CRL with ${serial} at ${url}`)
+}
+
+async function prepare({ keyAlgorithm, crlType }: Case): Promise<Files> {
+  const startedAt = Date.now()
+  const name = `${keyAlgorithm}-${crlType}`
+  await mkdir(join(folder, name))
+  const at = (file: string): string => join(folder, name, file)
+  const root = await createRoot(service, {
+    keyAlgorithm,
+    more: revocationWish(crlConfiguration({ CrlType: crlType })),
+  })
+  const wish = { signingAlgorithm: defaultSigningAlgorithm(keyAlgorithm) }
+  const request = { arn: root.arn, csr: csr('ec-server') }
+  const good = await issue(service, request, wish)
+  const revoked = await issue(service, request, wish)
+  await writeFile(at('root.pem'), `${root.certificate}\n`)
+  await writeFile(at('good.pem'), `${good.certificate}\n`)
+  await writeFile(at('revoked.pem'), `${revoked.certificate}\n`)
+  const crlUrl = await crlUrlOf(at('revoked.pem'))
+  assert.equal(await crlUrlOf(at('good.pem')), crlUrl)
+  const revokedAfter = Date.now()
+  await revoke(service, revoked.arn, 'KEY_COMPROMISE')
+  const revokedSerial = new X509Certificate(revoked.certificate).serialNumber
+  await fetchCrl(crlUrl, at('crl.der'), revokedSerial)
+  const convert = ['crl', '-inform', 'DER', '-in', at('crl.der'), '-out', at('crl.pem')]
+  await run('openssl', convert)
+  const times = { startedAt, revokedAfter, madeBefore: Date.now() }
+  return { at, crlUrl, revokedSerial, ...times }
+}
+
+const cases: readonly Case[] = (['COMPLETE', 'PARTITIONED'] as const).flatMap((crlType) =>
+  ['RSA_2048', 'RSA_4096', 'EC_prime256v1', 'EC_secp384r1', 'ML_DSA_65']
+    .filter((keyAlgorithm) => keyAlgorithm !== 'RSA_4096' || crlType === 'COMPLETE')
+    .map((keyAlgorithm) => ({ keyAlgorithm, crlType })),
+)
+let prepared: ReadonlyMap<Case, Files>
+const filesOf = (one: Case): Files => prepared.get(one) ?? assert.fail('not prepared')
+
+for (const one of cases)
+  describe(`${one.crlType} CRL of an ${one.keyAlgorithm} CA`, { concurrency: true }, () => {
+    test('pyca reads it as it shall be, and node:crypto verifies its signature', (t) =>
+      judgeByPyca(t, one))
+    if (one.keyAlgorithm === 'ML_DSA_65')
+      test('OpenSSL and GnuTLS read it; OpenSSL judges by it only if it knows ML-DSA', (t) =>
+        readWithoutVerifying(t, one))
+    else {
+      test('OpenSSL refuses the revoked leaf and accepts the good one', (t) =>
+        judgeByOpenssl(t, one))
+      test('GnuTLS refuses the revoked leaf and accepts the good one', (t) => judgeByGnutls(t, one))
+      if (one.crlType === 'COMPLETE')
+        test('NSS refuses the revoked leaf and accepts the good one', (t) => judgeByNss(t, one))
+      else
+        test('NSS reads it as far as the critical extension that it does not know', (t) =>
+          refuseByNss(t, one))
+    }
+  })
+
+async function judgeByOpenssl(t: TestContext, one: Case): Promise<void> {
+  const openssl = await tool(t, 'openssl', { probe: ['version'] })
+  if (openssl === undefined) return
+  const { at, revokedSerial } = filesOf(one)
+  const { stdout } = await run(openssl, ['crl', '-in', at('crl.pem'), '-noout', '-text'])
+  assert.match(stdout, /Version 2 \(0x1\)/)
+  assert.match(stdout, new RegExp(`Serial Number: ${revokedSerial}\\n`))
+  assert.match(stdout, /X509v3 CRL Reason Code: *\n +Key Compromise/)
+  const verified = await outcome(openssl, [
+    'crl',
+    '-in',
+    at('crl.pem'),
+    '-noout',
+    '-CAfile',
+    at('root.pem'),
+  ])
+  assert.match(verified.text, /verify OK/)
+  // A partition's CRL is for the certificates that name it: a root names none.
+  const check = one.crlType === 'COMPLETE' ? '-crl_check_all' : '-crl_check'
+  for (const more of [[check], [check, '-extended_crl']]) {
+    const files = ['-CAfile', at('root.pem'), '-CRLfile', at('crl.pem')]
+    const judge = (leaf: string) =>
+      outcome(openssl, ['verify', '-x509_strict', ...more, ...files, at(leaf)])
+    const good = await judge('good.pem')
+    assert.match(good.text, /good\.pem: OK/)
+    const revoked = await judge('revoked.pem')
+    assert.ok(good.ok && !revoked.ok)
+    assert.match(revoked.text, /certificate revoked/)
+  }
+}
+
+async function judgeByGnutls(t: TestContext, one: Case): Promise<void> {
+  const certtool = await tool(t, 'certtool')
+  if (certtool === undefined) return
+  const { at, revokedSerial } = filesOf(one)
+  const info = await run(certtool, ['--crl-info', '--inder', '--infile', at('crl.der')])
+  assert.match(info.stdout, /Version: 2/)
+  assert.match(info.stdout, /Revoked certificates \(1\):/)
+  assert.match(info.stdout, new RegExp(`Serial Number \\(hex\\): (00)?${revokedSerial}\\n`, 'i'))
+  const root = ['--load-ca-certificate', at('root.pem')]
+  const verified = await outcome(certtool, ['--verify-crl', ...root, '--infile', at('crl.pem')])
+  assert.match(verified.text, /Verification output: Verified\. The certificate is trusted\./)
+  const judge = (leaf: string) =>
+    outcome(certtool, ['--verify', ...root, '--load-crl', at('crl.pem'), '--infile', at(leaf)])
+  const good = await judge('good.pem')
+  assert.ok(good.ok, good.text)
+  assert.match(good.text, /Checked against CRL\[/)
+  const revoked = await judge('revoked.pem')
+  assert.ok(!revoked.ok)
+  assert.match(revoked.text, /The certificate chain is revoked\./)
+}
+
+/** A new database of NSS that trusts the root. */
+async function nssDatabase(certutil: string, path: string, root: string): Promise<string> {
+  await mkdir(path)
+  const database = `sql:${path}`
+  await run(certutil, ['-N', '-d', database, '--empty-password'])
+  await run(certutil, ['-A', '-d', database, '-n', 'root', '-t', 'C,,', '-a', '-i', root])
+  return database
+}
+
+async function judgeByNss(t: TestContext, one: Case): Promise<void> {
+  const certutil = await tool(t, 'certutil')
+  const crlutil = await tool(t, 'crlutil')
+  const vfychain = await tool(t, 'vfychain')
+  if (certutil === undefined || crlutil === undefined || vfychain === undefined) return
+  const { at } = filesOf(one)
+  const database = await nssDatabase(certutil, at('nss'), at('root.pem'))
+  const judge = async (name: string) =>
+    outcome(certutil, ['-V', '-d', database, '-n', name, '-u', 'V'])
+  for (const name of ['good', 'revoked']) {
+    const file = at(`${name}.pem`)
+    await run(certutil, ['-A', '-d', database, '-n', name, '-t', ',,', '-a', '-i', file])
+    assert.match((await judge(name)).text, /certificate is valid/)
+  }
+  await run(crlutil, ['-I', '-d', database, '-i', at('crl.der')])
+  assert.match((await judge('good')).text, /certificate is valid/)
+  assert.match((await judge('revoked')).text, /certificate is invalid: .* has been revoked/)
+  // In another database it has no CRL, and fetches the one that the certificate names.
+  const fetching = await nssDatabase(certutil, at('nss-fetching'), at('root.pem'))
+  const policy = ['-g', 'leaf', '-h', 'requireFreshInfo', '-m', 'crl', '-s', 'failIfNoInfo']
+  const fetch = async (name: string) =>
+    outcome(vfychain, ['-d', fetching, '-pp', '-u', '1', ...policy, '-a', at(`${name}.pem`)])
+  assert.match((await fetch('good')).text, /Chain is good/)
+  assert.match((await fetch('revoked')).text, /ERROR -8180/)
+}
+
+/** NSS implements no issuingDistributionPoint, which RFC 5280 §5.2.5 wants critical: it must not take such a CRL. */
+async function refuseByNss(t: TestContext, one: Case): Promise<void> {
+  const certutil = await tool(t, 'certutil')
+  const crlutil = await tool(t, 'crlutil')
+  if (certutil === undefined || crlutil === undefined) return
+  const { at } = filesOf(one)
+  const database = await nssDatabase(certutil, at('nss'), at('root.pem'))
+  const imported = await outcome(crlutil, ['-I', '-d', database, '-i', at('crl.der')])
+  assert.match(imported.text, /SEC_ERROR_CRL_UNKNOWN_CRITICAL_EXTENSION/)
+}
+
+const pycaProgram = `
+import json, sys, warnings
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+warnings.simplefilter('ignore')
+
+def when(holder, name):
+    return (getattr(holder, name + '_utc', None) or getattr(holder, name)).strftime('%Y-%m-%dT%H:%M:%SZ')
+
+def reason(entry):
+    for e in entry.extensions:
+        assert e.oid.dotted_string == '2.5.29.21', e
+        return [e.value.reason.name, e.critical]
+    return None
+
+def extension(e):
+    if isinstance(e.value, x509.CRLNumber):
+        return str(e.value.crl_number)
+    if isinstance(e.value, x509.AuthorityKeyIdentifier):
+        assert e.value.authority_cert_issuer is None and e.value.authority_cert_serial_number is None
+        return e.value.key_identifier.hex()
+    if isinstance(e.value, x509.IssuingDistributionPoint):
+        v = e.value
+        assert v.relative_name is None and v.only_some_reasons is None and not v.indirect_crl
+        assert not (v.only_contains_user_certs or v.only_contains_ca_certs or v.only_contains_attribute_certs)
+        return [name.value for name in v.full_name]
+    raise AssertionError(e)
+
+with open(sys.argv[1], 'rb') as file:
+    crl = x509.load_der_x509_crl(file.read())
+with open(sys.argv[2], 'rb') as file:
+    issuer = x509.load_pem_x509_certificate(file.read())
+try:
+    valid = crl.is_signature_valid(issuer.public_key())
+except (UnsupportedAlgorithm, TypeError, ValueError):  # whichever says that ML-DSA is unknown
+    valid = None
+assert issuer.subject == crl.issuer and issuer.subject.public_bytes() == crl.issuer.public_bytes()
+print(json.dumps(dict(
+    valid=valid, algorithm=crl.signature_algorithm_oid.dotted_string,
+    tbs=crl.tbs_certlist_bytes.hex(), signature=crl.signature.hex(),
+    thisUpdate=when(crl, 'last_update'), nextUpdate=when(crl, 'next_update'),
+    subjectKeyIdentifier=issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest.hex(),
+    extensions={e.oid.dotted_string: [e.critical, extension(e)] for e in crl.extensions},
+    entries={format(entry.serial_number, 'X'): [when(entry, 'revocation_date'), reason(entry)] for entry in crl})))
+`
+
+interface PycaCrl {
+  /** Null if pyca does not know the algorithm. */
+  readonly valid: boolean | null
+  readonly algorithm: string
+  readonly tbs: string
+  readonly signature: string
+  readonly thisUpdate: string
+  readonly nextUpdate: string
+  readonly subjectKeyIdentifier: string
+  /** Criticality and value by OID. */
+  readonly extensions: Readonly<Record<string, readonly [boolean, unknown]>>
+  /** Time of revocation, and reason with its criticality, by serial number in upper case hex. */
+  readonly entries: Readonly<Record<string, readonly [string, readonly [string, boolean] | null]>>
+}
+
+async function readWithPyca(
+  t: TestContext,
+  crlPath: string,
+  issuerPath: string,
+): Promise<PycaCrl | undefined> {
+  const python = await tool(t, '/usr/bin/python3', { probe: ['-c', 'import cryptography'] })
+  if (python === undefined) return undefined
+  const { stdout } = await run(python, ['-c', pycaProgram, crlPath, issuerPath])
+  return JSON.parse(stdout) as PycaCrl
+}
+
+const signatureOids: Readonly<Record<string, string>> = {
+  RSA_2048: '1.2.840.113549.1.1.11',
+  RSA_4096: '1.2.840.113549.1.1.13',
+  EC_prime256v1: '1.2.840.10045.4.3.2',
+  EC_secp384r1: '1.2.840.10045.4.3.3',
+  ML_DSA_65: '2.16.840.1.101.3.4.3.18',
+}
+
+async function judgeByPyca(t: TestContext, one: Case): Promise<void> {
+  const { at, crlUrl, revokedSerial, startedAt, revokedAfter, madeBefore } = filesOf(one)
+  const crl = await readWithPyca(t, at('crl.der'), at('root.pem'))
+  if (crl === undefined) return
+  assert.equal(crl.algorithm, signatureOids[one.keyAlgorithm])
+  const { '2.5.29.20': number, ...extensions } = crl.extensions
+  assert.deepEqual(extensions, {
+    '2.5.29.35': [false, crl.subjectKeyIdentifier],
+    ...(one.crlType === 'PARTITIONED' && { '2.5.29.28': [true, [crlUrl]] }),
+  })
+  assert.equal(number?.[0], false)
+  assert.match(String(number[1]), /^\d{13}$/)
+  const made = Date.parse(crl.thisUpdate) + 3_600_000
+  // A CRL is dated when its making begins, which under load is before its entries are read.
+  assert.ok(made > startedAt - 1000 && made <= madeBefore, crl.thisUpdate)
+  assert.equal(made, Math.floor(Number(number[1]) / 1000) * 1000)
+  assert.equal(Date.parse(crl.nextUpdate), made + 7 * 86_400_000)
+  assert.deepEqual(Object.keys(crl.entries), [revokedSerial.replace(/^0+/, '')])
+  const [date, reason] = Object.values(crl.entries)[0] ?? []
+  assert.deepEqual(reason, ['key_compromise', false])
+  const revokedAt = Date.parse(String(date))
+  assert.ok(revokedAt > revokedAfter - 1000 && revokedAt <= madeBefore, date)
+  if (one.keyAlgorithm !== 'ML_DSA_65') assert.equal(crl.valid, true)
+  else assert.notEqual(crl.valid, false)
+  const { publicKey } = new X509Certificate(await readFile(at('root.pem')))
+  const hash = { RSA_4096: 'sha512', EC_secp384r1: 'sha384', ML_DSA_65: null }[one.keyAlgorithm]
+  const [tbs, signature] = [crl.tbs, crl.signature].map((hex) => Buffer.from(hex, 'hex'))
+  assert.ok(tbs && signature)
+  assert.ok(verify(hash === undefined ? 'sha256' : hash, tbs, publicKey, signature))
+  tbs.writeUInt8(tbs.readUInt8(40) ^ 1, 40)
+  assert.ok(!verify(hash === undefined ? 'sha256' : hash, tbs, publicKey, signature))
+}
+
+/** Of an ML-DSA CA: whatever does not need the signature. */
+async function readWithoutVerifying(t: TestContext, one: Case): Promise<void> {
+  const openssl = await tool(t, 'openssl', { probe: ['version'] })
+  const certtool = await tool(t, 'certtool')
+  if (openssl === undefined || certtool === undefined) return
+  const { at, revokedSerial } = filesOf(one)
+  const text = await run(openssl, ['crl', '-in', at('crl.pem'), '-noout', '-text'])
+  assert.match(text.stdout, new RegExp(`Serial Number: ${revokedSerial}\\n`))
+  assert.match(text.stdout, /Signature Algorithm: (2\.16\.840\.1\.101\.3\.4\.3\.18|ML-DSA-65)/)
+  const info = await run(certtool, ['--crl-info', '--inder', '--infile', at('crl.der')])
+  assert.match(info.stdout, new RegExp(`Serial Number \\(hex\\): (00)?${revokedSerial}\\n`, 'i'))
+  const { stdout } = await run(openssl, ['list', '-public-key-algorithms'])
+  if (stdout.includes('ML-DSA-65')) await judgeByOpenssl(t, one)
+}
+
+/** Reason in the API, in pyca and in OpenSSL; RFC 5280 §5.3.1 wants none said where it is unspecified. */
+const reasons: readonly (readonly [string, string | null, RegExp | null])[] = [
+  ['UNSPECIFIED', null, null],
+  ['KEY_COMPROMISE', 'key_compromise', /Key Compromise/],
+  ['CERTIFICATE_AUTHORITY_COMPROMISE', 'ca_compromise', /CA Compromise/],
+  ['AFFILIATION_CHANGED', 'affiliation_changed', /Affiliation Changed/],
+  ['SUPERSEDED', 'superseded', /Superseded/],
+  ['CESSATION_OF_OPERATION', 'cessation_of_operation', /Cessation Of Operation/],
+  ['PRIVILEGE_WITHDRAWN', 'privilege_withdrawn', /Privilege Withdrawn/],
+  ['A_A_COMPROMISE', 'aa_compromise', /AA Compromise/],
+]
+
+test('pyca and OpenSSL read every reason as it was given', async (t) => {
+  const openssl = await tool(t, 'openssl', { probe: ['version'] })
+  if (openssl === undefined) return
+  const root = await createRoot(service, { more: revocationWish() })
+  const expected = new Map<string, (typeof reasons)[number]>()
+  for (const row of reasons) {
+    const leaf = await issue(service, { arn: root.arn, csr: csr('ec-server') })
+    const { serialNumber } = new X509Certificate(leaf.certificate)
+    expected.set(serialNumber, row)
+    await revoke(service, leaf.arn, row[0])
+  }
+  const [rootPath, crlPath] = [join(folder, 'reasons.pem'), join(folder, 'reasons.crl')]
+  await writeFile(rootPath, root.certificate)
+  const last = [...expected.keys()].at(-1) ?? ''
+  await fetchCrl(`${service.publicUrl}/${crlBucket}/crl/${lastOf(root.arn)}.crl`, crlPath, last)
+  const crl = await readWithPyca(t, crlPath, rootPath)
+  if (crl === undefined) return
+  const read = await run(openssl, ['crl', '-inform', 'DER', '-in', crlPath, '-noout', '-text'])
+  const parts = read.stdout.split('Serial Number: ').slice(1)
+  assert.equal(parts.length, expected.size)
+  for (const [serial, [, byPyca, byOpenssl]] of expected) {
+    const entry: PycaCrl['entries'][string] | undefined = crl.entries[serial.replace(/^0+/, '')]
+    assert.deepEqual(entry?.[1], byPyca === null ? null : [byPyca, false])
+    const part = parts.find((one) => one.startsWith(serial))
+    assert.ok(part !== undefined, serial)
+    if (byOpenssl === null) assert.doesNotMatch(part, /Reason Code/)
+    else assert.match(part, byOpenssl)
+  }
+})
+
+describe('a root and a subordinate that both publish', () => {
+  const at = (file: string): string => join(folder, 'chain', file)
+  let rootArn: string
+  before(async () => {
+    rootArn = await prepareChain(at)
+  })
+
+  /** The CRLs of both, fetched until they list these serial numbers, in one PEM file. */
+  async function collectCrls(revokedSerials: Readonly<Record<string, string>>): Promise<void> {
+    const pems: string[] = []
+    for (const named of ['good', 'subordinate']) {
+      const url = await crlUrlOf(at(`${named}.pem`))
+      await fetchCrl(url, at(`${named}.crl`), revokedSerials[named] ?? '')
+      const { stdout } = await run('openssl', ['crl', '-inform', 'DER', '-in', at(`${named}.crl`)])
+      pems.push(stdout)
+    }
+    await writeFile(at('crls.pem'), pems.join(''))
+  }
+  const judgeByOpensslChain = (leaf: string) => {
+    const files = ['-CAfile', at('root.pem'), '-CRLfile', at('crls.pem')]
+    const path = ['-untrusted', at('subordinate.pem'), at(leaf)]
+    return outcome('openssl', ['verify', '-x509_strict', '-crl_check_all', ...files, ...path])
+  }
+  const judgeByCerttool = async (leaf: string) => {
+    const path = [leaf, 'subordinate.pem', 'root.pem'].map((file) => readFile(at(file), 'utf8'))
+    await writeFile(at('path.pem'), (await Promise.all(path)).join(''))
+    const trust = ['--load-ca-certificate', at('root.pem'), '--load-crl', at('crls.pem')]
+    return outcome('certtool', ['--verify', ...trust, '--infile', at('path.pem')])
+  }
+
+  test('OpenSSL and GnuTLS check the whole chain, and refuse it once the subordinate is revoked', async (t) => {
+    if ((await tool(t, 'openssl', { probe: ['version'] })) === undefined) return
+    if ((await tool(t, 'certtool')) === undefined) return
+    const spare = await issue(service, { arn: rootArn, csr: csr('ec-server') })
+    await revoke(service, spare.arn, 'SUPERSEDED')
+    const belowSubordinate = await serialIn(at('revoked.pem'))
+    const { serialNumber } = new X509Certificate(spare.certificate)
+    await collectCrls({ good: belowSubordinate, subordinate: serialNumber })
+    const good = await judgeByOpensslChain('good.pem')
+    assert.match(good.text, /good\.pem: OK/)
+    assert.match((await judgeByCerttool('good.pem')).text, /Chain verification output: Verified/)
+    const revoked = await judgeByOpensslChain('revoked.pem')
+    assert.match(revoked.text, /error 23 at 0 depth lookup: certificate revoked/)
+    assert.match((await judgeByCerttool('revoked.pem')).text, /chain is revoked/)
+
+    const subordinateSerial = await serialIn(at('subordinate.pem'))
+    await service.must('RevokeCertificate', {
+      CertificateAuthorityArn: rootArn,
+      CertificateSerial: subordinateSerial,
+      RevocationReason: 'CERTIFICATE_AUTHORITY_COMPROMISE',
+    })
+    await collectCrls({ good: belowSubordinate, subordinate: subordinateSerial })
+    const below = await judgeByOpensslChain('good.pem')
+    assert.match(below.text, /error 23 at 1 depth lookup: certificate revoked/)
+    assert.match((await judgeByCerttool('good.pem')).text, /chain is revoked/)
+  })
+})
+
+async function serialIn(path: string): Promise<string> {
+  return new X509Certificate(await readFile(path)).serialNumber
+}
+
+/** A root and a subordinate of different algorithms, a good leaf and a revoked one, in files; the root's ARN. */
+async function prepareChain(at: (file: string) => string): Promise<string> {
+  await mkdir(at('.'))
+  const root = await createRoot(service, { more: revocationWish() })
+  const subordinate = await createSubordinate(service, root, {
+    keyAlgorithm: 'EC_secp384r1',
+    more: revocationWish(),
+  })
+  const wish = { signingAlgorithm: 'SHA384WITHECDSA' }
+  const request = { arn: subordinate.arn, csr: csr('ec-server') }
+  const good = await issue(service, request, wish)
+  const revoked = await issue(service, request, wish)
+  await revoke(service, revoked.arn)
+  await writeFile(at('root.pem'), `${root.certificate}\n`)
+  await writeFile(at('subordinate.pem'), `${subordinate.certificate}\n`)
+  await writeFile(at('good.pem'), `${good.certificate}\n`)
+  await writeFile(at('revoked.pem'), `${revoked.certificate}\n`)
+  return root.arn
+}
