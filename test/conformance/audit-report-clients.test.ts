@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
-import { existsSync, realpathSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -21,7 +20,7 @@ import {
 } from '@aws-sdk/client-acm-pca'
 import { BucketError, type ObjectStore } from '../../src/objects/object-store.ts'
 import { csr } from '../support/csrs.ts'
-import { tool } from '../support/foreign-tools.ts'
+import { clientEnvironment, clients, tool } from '../support/foreign-tools.ts'
 import { createRoot, issue } from '../support/hierarchy.ts'
 import { eventually, revoke } from '../support/revocation.ts'
 import { TestService } from '../support/service.ts'
@@ -55,30 +54,8 @@ function refuse(objects: ObjectStore): ObjectStore {
 
 /** Environment of a foreign client: nothing of the machine's own AWS configuration. */
 function environment(): NodeJS.ProcessEnv {
-  return {
-    PATH: process.env['PATH'],
-    HOME: folder,
-    AWS_SHARED_CREDENTIALS_FILE: join(service.config.dataDirectory, 'credentials'),
-    AWS_CONFIG_FILE: '/dev/null',
-    AWS_DEFAULT_REGION: 'eu-west-1',
-    AWS_EC2_METADATA_DISABLED: 'true',
-    AWS_PAGER: '',
-  }
-}
-
-/** The client of the system, and the first on PATH if that is another one. */
-function clients(name: string): { readonly command: string; readonly optional: boolean }[] {
-  const system = `/usr/bin/${name}`
-  const onPath = (process.env['PATH'] ?? '')
-    .split(':')
-    .map((directory) => join(directory, name))
-    .find((path) => existsSync(path))
-  const real = (path: string): string => (existsSync(path) ? realpathSync(path) : path)
-  const isOther = onPath !== undefined && real(onPath) !== real(system)
-  return [
-    { command: system, optional: false },
-    ...(isOther ? [{ command: onPath, optional: true }] : []),
-  ]
+  const { dataDirectory } = service.config
+  return clientEnvironment(folder, { dataDirectory, region: 'eu-west-1' })
 }
 
 interface Authority {

@@ -12,7 +12,7 @@ import { join } from 'node:path'
 import { after, before, describe, test, type TestContext } from 'node:test'
 import { promisify } from 'node:util'
 import { csr } from '../support/csrs.ts'
-import { tool } from '../support/foreign-tools.ts'
+import { outcome, tool } from '../support/foreign-tools.ts'
 import {
   createRoot,
   createSubordinate,
@@ -43,21 +43,6 @@ after(async () => {
   await service.close()
   await rm(folder, { recursive: true })
 })
-
-/** Standard output and standard error of a command, and whether it succeeded. */
-async function outcome(
-  command: string,
-  args: readonly string[],
-): Promise<{ readonly ok: boolean; readonly text: string }> {
-  try {
-    const { stdout, stderr } = await run(command, [...args])
-    return { ok: true, text: stdout + stderr }
-  } catch (error) {
-    const { stdout, stderr } = error as { stdout?: string; stderr?: string }
-    if (stdout === undefined || stderr === undefined) throw error
-    return { ok: false, text: stdout + stderr }
-  }
-}
 
 interface Case {
   readonly keyAlgorithm: string

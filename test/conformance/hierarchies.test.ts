@@ -1,7 +1,6 @@
 /** A hierarchy made by each foreign client, and judged by each foreign verifier. */
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
-import { existsSync, realpathSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -20,7 +19,7 @@ import {
   waitUntilCertificateIssued,
   type CertificateAuthorityType,
 } from '@aws-sdk/client-acm-pca'
-import { tool } from '../support/foreign-tools.ts'
+import { clientEnvironment, clients, tool } from '../support/foreign-tools.ts'
 import { TestService } from '../support/service.ts'
 
 const run = promisify(execFile)
@@ -59,15 +58,8 @@ after(async () => {
 
 /** Environment of a foreign client: nothing of the machine's own AWS configuration. */
 function environment(): NodeJS.ProcessEnv {
-  return {
-    PATH: process.env['PATH'],
-    HOME: folder,
-    AWS_SHARED_CREDENTIALS_FILE: join(service.config.dataDirectory, 'credentials'),
-    AWS_CONFIG_FILE: '/dev/null',
-    AWS_DEFAULT_REGION: 'eu-central-1',
-    AWS_EC2_METADATA_DISABLED: 'true',
-    AWS_PAGER: '',
-  }
+  const { dataDirectory } = service.config
+  return clientEnvironment(folder, { dataDirectory, region: 'eu-central-1' })
 }
 
 async function judge(t: TestContext, client: string): Promise<void> {
@@ -166,25 +158,7 @@ async function runClient(client: string, command: string, args: readonly string[
 
 const here = (name: string): string => join(import.meta.dirname, name)
 
-/** The client of the system, and the first on PATH if that is another one. */
-function candidates(name: string): { command: string; optional: boolean }[] {
-  const onPath = (process.env['PATH'] ?? '')
-    .split(':')
-    .map((directory) => join(directory, name))
-    .find((path) => existsSync(path))
-  const system = `/usr/bin/${name}`
-  const isOther = onPath !== undefined && realpathSync(onPath) !== safeRealpath(system)
-  return [
-    { command: system, optional: false },
-    ...(isOther ? [{ command: onPath, optional: true }] : []),
-  ]
-}
-
-function safeRealpath(path: string): string | undefined {
-  return existsSync(path) ? realpathSync(path) : undefined
-}
-
-for (const { command, optional } of candidates('python3'))
+for (const { command, optional } of clients('python3'))
   test(`boto3 of ${command} makes a hierarchy`, async (t) => {
     const found = await tool(t, command, { probe: ['-c', 'import boto3'], optional })
     if (found === undefined) return
@@ -194,7 +168,7 @@ for (const { command, optional } of candidates('python3'))
     await judge(t, client)
   })
 
-for (const { command, optional } of candidates('aws'))
+for (const { command, optional } of clients('aws'))
   test(`the AWS CLI ${command} makes a hierarchy`, async (t) => {
     const found = await tool(t, command, { optional })
     if (found === undefined) return

@@ -14,7 +14,7 @@ import { after, before, describe, test, type TestContext } from 'node:test'
 import { createServer } from 'node:tls'
 import { promisify } from 'node:util'
 import { csr } from '../support/csrs.ts'
-import { tool } from '../support/foreign-tools.ts'
+import { outcome, tool } from '../support/foreign-tools.ts'
 import {
   createRoot,
   createSubordinate,
@@ -39,21 +39,6 @@ after(async () => {
   await service.close()
   await rm(folder, { recursive: true })
 })
-
-/** Standard output and standard error of a command, and whether it succeeded. */
-async function outcome(
-  command: string,
-  args: readonly string[],
-): Promise<{ readonly ok: boolean; readonly text: string }> {
-  try {
-    const { stdout, stderr } = await run(command, [...args], { timeout: 20_000 })
-    return { ok: true, text: stdout + stderr }
-  } catch (error) {
-    const { stdout, stderr } = error as { stdout?: string; stderr?: string }
-    if (stdout === undefined || stderr === undefined) throw error
-    return { ok: false, text: stdout + stderr }
-  }
-}
 
 const keyAlgorithms = ['RSA_2048', 'RSA_4096', 'EC_prime256v1', 'EC_secp384r1', 'ML_DSA_65']
 

@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process'
+import { existsSync, realpathSync } from 'node:fs'
+import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { promisify } from 'node:util'
 
@@ -29,5 +31,51 @@ export async function tool(
     console.error(message)
     t.skip(message)
     return undefined
+  }
+}
+
+/** What a command said, on both outputs, and whether it ended well; one that does not end is an error. */
+export async function outcome(
+  command: string,
+  args: readonly string[],
+): Promise<{ readonly ok: boolean; readonly text: string }> {
+  try {
+    const { stdout, stderr } = await run(command, [...args], { timeout: 20_000 })
+    return { ok: true, text: stdout + stderr }
+  } catch (error) {
+    const { stdout, stderr } = error as { stdout?: string; stderr?: string }
+    if (stdout === undefined || stderr === undefined) throw error
+    return { ok: false, text: stdout + stderr }
+  }
+}
+
+/** The client of the system, and the first on PATH if that is another one. */
+export function clients(name: string): { readonly command: string; readonly optional: boolean }[] {
+  const system = `/usr/bin/${name}`
+  const onPath = (process.env['PATH'] ?? '')
+    .split(':')
+    .map((directory) => join(directory, name))
+    .find((path) => existsSync(path))
+  const real = (path: string): string => (existsSync(path) ? realpathSync(path) : path)
+  const isOther = onPath !== undefined && real(onPath) !== real(system)
+  return [
+    { command: system, optional: false },
+    ...(isOther ? [{ command: onPath, optional: true }] : []),
+  ]
+}
+
+/** The environment of an AWS client: the server's credentials and nothing of the machine's own. */
+export function clientEnvironment(
+  folder: string,
+  { dataDirectory, region }: { readonly dataDirectory: string; readonly region: string },
+): NodeJS.ProcessEnv {
+  return {
+    PATH: process.env['PATH'],
+    HOME: folder,
+    AWS_SHARED_CREDENTIALS_FILE: join(dataDirectory, 'credentials'),
+    AWS_CONFIG_FILE: '/dev/null',
+    AWS_DEFAULT_REGION: region,
+    AWS_EC2_METADATA_DISABLED: 'true',
+    AWS_PAGER: '',
   }
 }

@@ -18,7 +18,7 @@ export function crlConfiguration(more: Record<string, unknown> = {}): Record<str
 /** `more` of an AuthorityWish: with CRLs, and OCSP if `ocsp` says so. */
 export function revocationWish(
   crl: Record<string, unknown> | undefined = crlConfiguration(),
-  ocsp: Record<string, unknown> | undefined = undefined,
+  ocsp?: Record<string, unknown>,
 ): { readonly RevocationConfiguration: Record<string, unknown> } {
   return {
     RevocationConfiguration: {
@@ -88,14 +88,13 @@ export async function crlThat(
   service: TestService,
   key: string,
   is: (crl: ReadCrl) => boolean,
-  seconds = 10,
 ): Promise<ReadCrl> {
   const look = async (): Promise<ReadCrl | undefined> => {
     const der = await service.readObject(crlBucket, key)
     const crl = der && readCrl(der)
     return crl !== undefined && is(crl) ? crl : undefined
   }
-  return eventually(look, `a CRL at ${key}`, seconds)
+  return eventually(look, `a CRL at ${key}`, 20)
 }
 
 /** Waits for the complete CRL of a CA that lists a certificate. */
