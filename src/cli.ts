@@ -35,12 +35,15 @@ export function createProgram(print: (text: string) => void): Command {
     .configureHelp({ showGlobalOptions: true })
     .helpCommand(false)
     .addHelpText('after', examples('signet serve', 'signet access-key list', 'signet version'))
-  program.addCommand(serveCommand(print))
-  program.addCommand(checkConfigCommand(print))
-  program.addCommand(accountCommand(print))
-  program.addCommand(accessKeyCommand(print))
-  program.addCommand(bucketCommand(print))
-  program.addCommand(jobsCommand(print))
+  for (const command of [
+    serveCommand,
+    checkConfigCommand,
+    accountCommand,
+    accessKeyCommand,
+    bucketCommand,
+    jobsCommand,
+  ])
+    program.addCommand(command(print).exitOverride())
   program
     .command('version')
     .description('print the version')

@@ -110,6 +110,9 @@ function objectsConfig(read: Read, problems: string[]): ObjectsConfig {
   return { kind }
 }
 
+/** Settings whose values are never repeated in messages; of others, no value with an `@`. */
+const secretSettings: readonly SettingName[] = ['database', 'eventWebhook']
+
 function readSetting<N extends SettingName>(from: {
   readonly name: N
   readonly flags: Flags
@@ -127,8 +130,9 @@ function readSetting<N extends SettingName>(from: {
   try {
     return parse(given)
   } catch (error) {
-    // These may hold a password.
-    const echo = ['database', 'eventWebhook'].includes(from.name) ? '' : `, not '${given}'`
+    // A URL may hold a password.
+    const isSecret = secretSettings.includes(from.name) || given.includes('@')
+    const echo = isSecret ? '' : `, not '${given}'`
     from.problems.push(`${source} ${(error as Error).message}${echo}`)
     return undefined
   }

@@ -205,7 +205,11 @@ function address(text: string): Address {
 
 function url(text: string): string {
   const parsed = URL.canParse(text) ? new URL(text) : undefined
-  const plain = parsed && parsed.search === '' && parsed.hash === '' && parsed.username === ''
+  const plain =
+    parsed &&
+    parsed.search === '' &&
+    parsed.hash === '' &&
+    `${parsed.username}${parsed.password}` === ''
   if (!parsed || !plain || !['http:', 'https:'].includes(parsed.protocol))
     throw new Error('must be an http or https URL without query')
   return text.replace(/\/+$/, '')

@@ -44,6 +44,8 @@ interface KeptAnswer extends OcspAnswer {
   readonly statuses: readonly KnownStatus[]
   /** Of the database, when it was last compared with the record. */
   stamp: number | undefined
+  /** When the CA expires, which changes nothing in the record. */
+  readonly authorityNotAfter: Date
 }
 
 interface KnownStatus extends CertificateStatus {
@@ -77,7 +79,9 @@ export function createOcspResponder(services: ResponderServices): OcspResponder 
 
   function find(requestDer: Buffer): OcspAnswer | undefined {
     const found = kept.get(requestDer.toString('latin1'))
-    if (found?.stamp === undefined || !isFresh(found, clock.now())) return undefined
+    const now = clock.now()
+    if (found?.stamp === undefined || !isFresh(found, now)) return undefined
+    if (now.getTime() >= found.authorityNotAfter.getTime() + 1000) return undefined
     return found.stamp === db.changeStamp() ? count(services, found) : undefined
   }
 
@@ -192,6 +196,7 @@ async function makeAnswer(
     der: encodeOcspResponse(responseData, algorithm, signature),
     life: { producedAt: now, ...ocspLife({ now, validitySeconds }) },
     authorityId: authority.id,
+    authorityNotAfter: issuer.notAfter,
     statuses,
   }
 }

@@ -118,8 +118,9 @@ function rangeOf(
   )
     return undefined
   const parsed = parseRange(object.size, range)
-  if (parsed.type !== 'bytes') return undefined
-  if (parsed.code === -1) return 'unsatisfiable'
+  // The first bit of the code: something in it is no range.
+  if (parsed.type !== 'bytes' || parsed.code % 2 === 1) return undefined
   const [only, second] = parsed.ranges
+  if (only === undefined) return 'unsatisfiable'
   return second === undefined ? only : undefined
 }

@@ -14,6 +14,7 @@ import {
 } from '../store/revocations.ts'
 import { certificateArn } from '../wire/arn.ts'
 import { enumeration, required, string, structure } from '../wire/shape.ts'
+import { currentCrl, openCurrentCrl } from './current-crl.ts'
 import { operation } from './operation.ts'
 import { requireAuthority, type AuthorityView } from './require-authority.ts'
 import { arn } from './shapes.ts'
@@ -46,6 +47,11 @@ export const revokeCertificate = operation({
       const view = await requireAuthority(services, caller, where)
       const serialNumber = requireSerial(input.CertificateSerial, view)
       const certificate = await requireRevocable(services, view, serialNumber)
+      if (currentCrl(view) === 'missing') {
+        // Nothing was issued since its CRLs are on; what is revoked is to be on one all the same.
+        await openCurrentCrl(services, view)
+        continue
+      }
       const { number: certificateNumber, notAfter, crlId } = certificate
       const revoked = { certificateNumber, serialNumber, notAfter, crlId }
       const record = { ...revoked, revokedAt: view.now, reasonCode }
