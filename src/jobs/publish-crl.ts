@@ -24,8 +24,9 @@ export interface DueCrl {
   readonly lease: Lease
 }
 
-/** The work must be over before somebody else may take it. */
+/** The work must be over before somebody else may take it, and no bucket may keep others waiting for long. */
 const marginMilliseconds = 10_000
+const putMilliseconds = 60_000
 
 /**
  * Publishes one CRL. Rejects with what went wrong (crlFailure says what it means); the number is used up then, and what
@@ -139,7 +140,7 @@ async function put(
     contentType: 'application/pkix-crl',
     expires,
     accountId: authority.accountId,
-    signal: AbortSignal.timeout(left),
+    signal: AbortSignal.timeout(Math.min(left, putMilliseconds)),
   })
 }
 

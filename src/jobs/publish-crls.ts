@@ -10,9 +10,10 @@ import { crlFailure, publishCrl } from './publish-crl.ts'
 import type { Job, JobResult } from './scheduler.ts'
 import { forEachOf } from './for-each.ts'
 
-const batch = 16
-/** A store that is slow for one CRL must not hold the others up. */
-const parallel = 4
+const batch = 8
+const parallel = 2
+/** A bucket that is slow must not hold others up. */
+const runsMax = 4
 
 /**
  * Publishes every CRL that is due: after a revocation, at half its life, or again after a failure. A CRL that its CA
@@ -21,6 +22,7 @@ const parallel = 4
 export const publishCrls: Job = {
   name: 'publish-crls',
   everySeconds: 1,
+  runsMax,
   async run(services, signal) {
     const { db, clock, random, wake } = services
     const lease = newLease(random, clock.now())

@@ -188,3 +188,18 @@ test('one job that hangs does not hold up another', async () => {
   gate.resolve(undefined)
   await scheduler.stop()
 })
+
+test('a run that takes long holds up no other where a job may have several at once', async () => {
+  await using database = await TestDatabase.open()
+  const release = Promise.withResolvers<undefined>()
+  const { job, seen } = watchedJob(async (run) => {
+    if (run === 1) await release.promise
+    return nothing
+  }, 0.01)
+  const scheduler = startScheduler([{ ...job, runsMax: 2 }], servicesOn(database.db))
+  await until(() => seen.runs >= 3)
+  assert.equal(seen.most, 2)
+  const stopped = scheduler.stop()
+  release.resolve(undefined)
+  await stopped
+})

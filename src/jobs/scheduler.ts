@@ -1,6 +1,6 @@
 /**
  * Work that runs at its own pace. A job looks by itself for what is due, so that a crash, or a hint that was lost,
- * only delays it; it never runs twice at once here.
+ * only delays it. A run that takes long holds up no other where work is leased.
  */
 import type { Services } from '../services.ts'
 import { putJobOutcome, type JobOutcome } from '../store/job-outcomes.ts'
@@ -9,6 +9,8 @@ export interface Job {
   readonly name: string
   /** How often it looks for work without being told. */
   readonly everySeconds: number
+  /** How many runs there may be at once, each with work of its own: one, unless said otherwise. */
+  readonly runsMax?: number
   /**
    * Does what is due, a bounded part of it; what is long stops when `signal` says that the server does. Throwing is
    * logged and tried again.
@@ -46,32 +48,34 @@ interface Loop {
 }
 
 function startLoop(job: Job, services: Services): Loop {
+  const { runsMax = 1, everySeconds } = job
   const stopping = new AbortController()
+  const running = new Set<Promise<void>>()
   let woken = false
-  let running: Promise<void> | undefined
   let timer: NodeJS.Timeout | undefined
 
   const start = (): void => {
     clearTimeout(timer)
-    woken = false
-    running = runOnce(job, services, stopping.signal).then(again)
-  }
-  const again = (): void => {
-    running = undefined
     if (stopping.signal.aborted) return
-    if (woken) start()
-    else timer = setTimeout(start, job.everySeconds * 1000)
+    timer = setTimeout(start, everySeconds * 1000)
+    if (running.size >= runsMax) return
+    woken = false
+    const run = runOnce(job, services, stopping.signal).finally(() => {
+      running.delete(run)
+      if (woken) start()
+    })
+    running.add(run)
   }
   start()
   return {
     wake() {
       woken = true
-      if (running === undefined && !stopping.signal.aborted) start()
+      if (running.size === 0) start()
     },
     async stop() {
       stopping.abort()
       clearTimeout(timer)
-      await running
+      await Promise.all(running)
     },
   }
 }

@@ -27,7 +27,7 @@ const renewalMilliseconds = 30_000
 /** Writes audit reports that are CREATING, streamed from the record into their bucket. */
 export const writeAuditReports: Job = {
   name: 'write-audit-reports',
-  everySeconds: 5,
+  everySeconds: 1,
   async run(services, signal) {
     const { db, clock, random, wake } = services
     const lease = newLease(random, clock.now())

@@ -1,14 +1,16 @@
+/** RevocationConfiguration: what is described, what is refused, and the bucket that it needs. */
 import assert from 'node:assert/strict'
+import { X509Certificate } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import { csr } from '../support/csrs.ts'
 import { authorityInput, createAuthority, createRoot, issue } from '../support/hierarchy.ts'
+import { command } from '../support/process.ts'
 import { TestService, type Members } from '../support/service.ts'
-import { parseCertificate } from '../../src/x509/certificate.ts'
-import { parsePem } from '../../src/x509/pem.ts'
 
 let service: TestService
 before(async () => {
-  service = await TestService.start()
+  service = await TestService.start({ crlDelay: '0' })
+  await service.createBucket('my-crls')
 })
 after(() => service.close())
 
@@ -66,18 +68,27 @@ test('an update changes the block that it sends, and not the time of the last ch
   assert.deepEqual((await described(root.arn)).RevocationConfiguration, off)
 })
 
-test('no certificate promises a CRL or an OCSP answer that is not there', async () => {
-  const root = await createRoot(service, {
-    more: {
-      RevocationConfiguration: { CrlConfiguration: crl, OcspConfiguration: { Enabled: true } },
-    },
-  })
-  const leaf = await issue(service, { arn: root.arn, csr: csr('ec-server') })
-  for (const pem of [root.certificate, leaf.certificate]) {
-    const { extensions } = parseCertificate(parsePem(pem)[0]!.der)
-    const found = extensions.filter(({ oid }) => ['2.5.29.31', '1.3.6.1.5.5.7.1.1'].includes(oid))
-    assert.deepEqual(found, [])
+test('certificates promise what is configured when they are issued, and only that', async () => {
+  const root = await createRoot(service)
+  const says = async (): Promise<[crl: boolean, ocsp: boolean]> => {
+    const { certificate } = await issue(service, { arn: root.arn, csr: csr('ec-server') })
+    const { infoAccess, raw } = new X509Certificate(certificate)
+    return [raw.includes('/my-crls/crl/'), infoAccess?.includes('OCSP - URI:http') === true]
   }
+  const update = (RevocationConfiguration: unknown): Promise<Members> =>
+    service.must('UpdateCertificateAuthority', {
+      CertificateAuthorityArn: root.arn,
+      RevocationConfiguration,
+    })
+  assert.deepEqual(await says(), [false, false])
+  await update({ CrlConfiguration: crl })
+  assert.deepEqual(await says(), [true, false])
+  await update({ OcspConfiguration: { Enabled: true } })
+  assert.deepEqual(await says(), [true, true])
+  await update({ CrlConfiguration: { Enabled: false } })
+  assert.deepEqual(await says(), [false, true])
+  await update(off)
+  assert.deepEqual(await says(), [false, false])
 })
 
 test('what does not go together is refused, and nothing is made', async () => {
@@ -125,4 +136,103 @@ test('what does not go together is refused, and nothing is made', async () => {
   }
   const { CertificateAuthorities } = await service.must('ListCertificateAuthorities', {}, options)
   assert.deepEqual(CertificateAuthorities, [])
+})
+
+/** AWS's words. */
+const refusalOf = (bucket: string): string =>
+  `ValidationException: Permission error with your S3 bucket '${bucket}'. Check that your bucket policy, encryption ` +
+  'settings, S3 Block Public Access settings, and global account permissions are configured correctly. For more ' +
+  'information, check the service documentation.'
+
+test('a bucket that is missing or of another account is refused in the words of AWS', async () => {
+  await service.createBucket('other-crls', '210987654321')
+  const options = { region: 'eu-south-2' }
+  const { arn } = await createRoot(service, { options })
+  const all = (): Promise<Members> => service.must('ListCertificateAuthorities', {}, options)
+  const before_ = await all()
+  for (const bucket of ['absent-crls', 'other-crls']) {
+    const RevocationConfiguration = {
+      CrlConfiguration: { ...crl, S3BucketName: bucket },
+      OcspConfiguration: { Enabled: true },
+    }
+    const creation = authorityInput({ more: { RevocationConfiguration } })
+    assert.equal(
+      await service.refusal('CreateCertificateAuthority', creation, options),
+      refusalOf(bucket),
+    )
+    const change = { CertificateAuthorityArn: arn, RevocationConfiguration, Status: 'DISABLED' }
+    assert.equal(
+      await service.refusal('UpdateCertificateAuthority', change, options),
+      refusalOf(bucket),
+    )
+  }
+  // Nothing was made and nothing changed, not even the other block.
+  assert.deepEqual(await all(), before_)
+})
+
+test('a CA with an idempotency token can be made once its bucket is there', async () => {
+  const RevocationConfiguration = { CrlConfiguration: { ...crl, S3BucketName: 'later-crls' } }
+  const input = authorityInput({ more: { RevocationConfiguration, IdempotencyToken: 'later' } })
+  assert.equal(await service.refusal('CreateCertificateAuthority', input), refusalOf('later-crls'))
+  await service.createBucket('later-crls')
+  await service.must('CreateCertificateAuthority', input)
+})
+
+interface PrintedObject {
+  readonly Key: string
+  readonly Size: number
+  readonly Acl: string
+}
+
+async function printed(bucket: string): Promise<PrintedObject[]> {
+  const data = ['--data', service.config.dataDirectory]
+  const { stdout } = await command(['bucket', 'objects', bucket, ...data])
+  return JSON.parse(stdout) as PrintedObject[]
+}
+
+test('the permission test objects are in the bucket, one as the CRLs will be, one private', async () => {
+  const acls = { PUBLIC_READ: 'public-crls', BUCKET_OWNER_FULL_CONTROL: 'private-crls' }
+  for (const [S3ObjectAcl, S3BucketName] of Object.entries(acls)) {
+    await service.createBucket(S3BucketName)
+    const CrlConfiguration = { ...crl, S3ObjectAcl, S3BucketName }
+    await createAuthority(service, { more: { RevocationConfiguration: { CrlConfiguration } } })
+    assert.deepEqual(
+      (await printed(S3BucketName)).map(({ Key, Acl, Size }) => [Key, Acl, Size]),
+      [
+        ['acm-pca-permission-test-key', S3ObjectAcl, 0],
+        ['acm-pca-permission-test-key-private', 'BUCKET_OWNER_FULL_CONTROL', 0],
+      ],
+    )
+  }
+})
+
+test('an update that sends no CRLs does not try the bucket', async () => {
+  await service.createBucket('gone-crls')
+  const CrlConfiguration = { ...crl, S3BucketName: 'gone-crls' }
+  const { arn } = await createRoot(service, {
+    more: { RevocationConfiguration: { CrlConfiguration } },
+  })
+  const data = ['--data', service.config.dataDirectory]
+  for (const { Key } of await printed('gone-crls'))
+    await command(['bucket', 'delete-object', 'gone-crls', Key, ...data])
+  assert.equal((await command(['bucket', 'delete', 'gone-crls', ...data])).code, 0)
+  const update = { CertificateAuthorityArn: arn }
+  const OcspConfiguration = { Enabled: true }
+  await service.must('UpdateCertificateAuthority', {
+    ...update,
+    RevocationConfiguration: { OcspConfiguration },
+  })
+  await service.must('UpdateCertificateAuthority', { ...update, Status: 'DISABLED' })
+  const { RevocationConfiguration } = await described(arn)
+  assert.deepEqual(RevocationConfiguration.OcspConfiguration, OcspConfiguration)
+  assert.equal(RevocationConfiguration.CrlConfiguration.S3BucketName, 'gone-crls')
+  assert.equal(
+    await service.refusal('UpdateCertificateAuthority', {
+      ...update,
+      RevocationConfiguration: { CrlConfiguration },
+    }),
+    refusalOf('gone-crls'),
+  )
+  // Off again needs no bucket.
+  await service.must('UpdateCertificateAuthority', { ...update, RevocationConfiguration: off })
 })

@@ -1,0 +1,659 @@
+/** Events in the log and at the webhook, announcements of expiry, and metrics. */
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { createServer, type IncomingHttpHeaders } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { describe, test, type TestContext } from 'node:test'
+import { csr } from '../support/csrs.ts'
+import { FailingObjects } from '../support/failing-objects.ts'
+import { createAuthority, createRoot, createSubordinate, issue } from '../support/hierarchy.ts'
+import { ocspRequest } from '../support/ocsp-requests.ts'
+import { crlBucket, eventually, lastOf, revocationWish, revoke } from '../support/revocation.ts'
+import { TestService, type Members, type ServiceOptions } from '../support/service.ts'
+import type { Flags } from '../../src/config.ts'
+
+const parsed = (text: string): Members => JSON.parse(text)
+
+interface Told {
+  readonly service: TestService
+  /** Every log line. */
+  readonly lines: string[]
+  /** Events among them, as they were logged. */
+  readonly events: () => Members[]
+  /** Those of one kind that name a resource. */
+  readonly about: (resource: string, type?: string) => Members[]
+}
+
+/** A service whose log is kept, with the bucket for CRLs; closed with the test. */
+async function start(
+  t: TestContext,
+  flags: Flags = {},
+  options: ServiceOptions = {},
+): Promise<Told> {
+  const lines: string[] = []
+  const logTo = { write: (line: string): unknown => lines.push(line) }
+  const service = await TestService.start(
+    { logLevel: 'info', crlDelay: '0', auditReportInterval: '0', ...flags },
+    { logTo, ...options },
+  )
+  t.after(() => service.close())
+  await service.createBucket(crlBucket)
+  const events = (): Members[] =>
+    lines.flatMap((line) => {
+      const { event, msg } = parsed(line)
+      return event !== undefined && msg === 'event' ? [event] : []
+    })
+  const about = (resource: string, type?: string): Members[] =>
+    events().filter(
+      (event) =>
+        event.resources.includes(resource) && (type === undefined || event['detail-type'] === type),
+    )
+  return { service, lines, events, about }
+}
+
+const types = {
+  creation: 'ACM Private CA Creation',
+  issuance: 'ACM Private CA Certificate Issuance',
+  revocation: 'ACM Private CA Certificate Revocation',
+  crl: 'ACM Private CA CRL Generation',
+  report: 'ACM Private CA Audit Report Generation',
+  expiry: 'Signet CA Certificate Expiry',
+}
+
+/** Checks an event to the last member, and when it says that it happened. */
+function assertEvent(
+  event: Members,
+  service: TestService,
+  expected: { readonly type: string; readonly resources: string[]; readonly detail: object },
+): void {
+  const { id, time, ...rest } = event
+  assert.deepEqual(rest, {
+    version: '0',
+    'detail-type': expected.type,
+    source: 'aws.acm-pca',
+    account: '123456789012',
+    region: 'eu-west-1',
+    resources: expected.resources,
+    detail: expected.detail,
+  })
+  assert.match(id, /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/)
+  assert.match(time, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/)
+  const age = service.clock.now().getTime() - Date.parse(time)
+  assert.ok(age >= 0 && age < 30_000, `${time} is ${age} ms ago`)
+}
+
+const success = { result: 'success' }
+
+/** Waits for so many events. */
+const thereAre = (found: () => Members[], count: number): Promise<Members[]> =>
+  eventually(async () => (found().length >= count ? found() : undefined), `${count} events`)
+
+async function report(service: TestService, arn: string): Promise<string> {
+  const { AuditReportId } = await service.must('CreateCertificateAuthorityAuditReport', {
+    CertificateAuthorityArn: arn,
+    S3BucketName: crlBucket,
+    AuditReportResponseFormat: 'CSV',
+  })
+  return AuditReportId as string
+}
+
+describe('events', { concurrency: true }, () => {
+  test('a creation, an issuance and a revocation', async (t) => {
+    const { service, about } = await start(t)
+    const root = await createRoot(service)
+    const [creation, ...others] = about(root.arn, types.creation)
+    assert.deepEqual(others, [])
+    const expected = { type: types.creation, resources: [root.arn], detail: success }
+    assertEvent(creation, service, expected)
+    const { arn } = await issue(service, { arn: root.arn, csr: csr('ec-server') })
+    const resources = [root.arn, arn]
+    const [issuance, ...more] = about(arn)
+    assert.deepEqual(more, [])
+    assertEvent(issuance, service, { type: types.issuance, resources, detail: success })
+    // The root's own certificate is one too.
+    assert.equal(about(root.arn, types.issuance).length, 2)
+    await revoke(service, arn)
+    const revocations = about(arn, types.revocation)
+    assert.equal(revocations.length, 1)
+    assertEvent(revocations[0], service, { type: types.revocation, resources, detail: success })
+  })
+
+  test('what is refused tells nothing', async (t) => {
+    const { service, events } = await start(t)
+    const root = await createRoot(service)
+    const { arn } = await issue(service, { arn: root.arn, csr: csr('ec-server') })
+    await revoke(service, arn)
+    const before_ = events().length
+    await assert.rejects(revoke(service, arn), /RequestAlreadyProcessedException/)
+    await assert.rejects(revoke(service, `${root.arn}/certificate/00`), /ResourceNotFoundException/)
+    await service.refusal('IssueCertificate', { CertificateAuthorityArn: root.arn, Csr: 'AAAA' })
+    await service.refusal('CreateCertificateAuthority', {})
+    assert.equal(events().length, before_)
+  })
+
+  test('of many revocations of one certificate at once there is one', async (t) => {
+    const { service, about } = await start(t)
+    const root = await createRoot(service)
+    const { arn } = await issue(service, { arn: root.arn, csr: csr('ec-server') })
+    await Promise.allSettled(Array.from({ length: 20 }, () => revoke(service, arn)))
+    assert.equal(about(arn, types.revocation).length, 1)
+  })
+
+  test('a CRL that was published', async (t) => {
+    const { service, about } = await start(t)
+    const root = await createRoot(service, { more: revocationWish() })
+    assert.deepEqual(about(root.arn, types.crl), [])
+    await issue(service, { arn: root.arn, csr: csr('ec-server') })
+    const [crl] = await thereAre(() => about(root.arn, types.crl), 1)
+    assertEvent(crl, service, { type: types.crl, resources: [root.arn], detail: success })
+  })
+
+  test('a CRL that its bucket refuses, and one that cannot be written', async (t) => {
+    const objects = new FailingObjects()
+    const { service, about } = await start(t, {}, { wrapObjects: objects.wrap })
+    const root = await createRoot(service, { more: revocationWish() })
+    objects.affects = ({ key }) => key.startsWith('crl/')
+    objects.mode = 'refuse'
+    await issue(service, { arn: root.arn, csr: csr('ec-server') })
+    const [refused] = await thereAre(() => about(root.arn, types.crl), 1)
+    const resources = [root.arn]
+    const failure = (reason: string): object => ({ result: 'failure', reason })
+    assertEvent(refused, service, {
+      type: types.crl,
+      resources,
+      detail: failure('Failed to write CRL to S3. Check your S3 bucket permissions.'),
+    })
+    objects.mode = 'error'
+    service.clock.advance({ seconds: 6 })
+    const [, unwritten] = await thereAre(() => about(root.arn, types.crl), 2)
+    assertEvent(unwritten, service, {
+      type: types.crl,
+      resources,
+      detail: failure('Failed to write CRL to S3. Internal failure.'),
+    })
+  })
+
+  test('a report that was written, and one that failed', async (t) => {
+    const objects = new FailingObjects()
+    const { service, about } = await start(t, {}, { wrapObjects: objects.wrap })
+    const { arn } = await createRoot(service)
+    const one = await report(service, arn)
+    const [written] = await thereAre(() => about(one, types.report), 1)
+    assertEvent(written, service, { type: types.report, resources: [arn, one], detail: success })
+    objects.affects = ({ key }) => key.startsWith('audit-report/')
+    objects.mode = 'refuse'
+    const failing = await report(service, arn)
+    const [failed, ...more] = await thereAre(() => about(failing, types.report), 1)
+    assert.deepEqual(more, [])
+    assertEvent(failed, service, {
+      type: types.report,
+      resources: [arn, failing],
+      detail: { result: 'failure' },
+    })
+  })
+
+  test('ids are different, and Regions those of the CA', async (t) => {
+    const { service, events } = await start(t)
+    await createAuthority(service, { options: { region: 'us-east-1' } })
+    await createAuthority(service, { options: { region: 'cn-north-1' } })
+    const told = await thereAre(events, 2)
+    assert.deepEqual(
+      told.map(({ region, resources }) => [region, resources[0].split(':').slice(1, 5).join(':')]),
+      [
+        ['us-east-1', 'aws:acm-pca:us-east-1:123456789012'],
+        ['cn-north-1', 'aws-cn:acm-pca:cn-north-1:123456789012'],
+      ],
+    )
+    assert.equal(new Set(told.map(({ id }) => id)).size, 2)
+  })
+})
+
+interface Delivery {
+  readonly method: string | undefined
+  readonly path: string | undefined
+  readonly headers: IncomingHttpHeaders
+  readonly body: string
+}
+
+interface Webhook {
+  readonly url: string
+  readonly deliveries: Delivery[]
+  /** Ids of the events that were answered with 200, in the order of their arrival. */
+  readonly accepted: string[]
+  status: number
+  /** Stops listening, and listens again on the same port. */
+  down(): Promise<void>
+  up(): Promise<void>
+}
+
+/** A webhook that answers with `status`. */
+async function startWebhook(t: TestContext): Promise<Webhook> {
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = []
+    request.on('data', (chunk: Buffer) => chunks.push(chunk))
+    request.on('end', () => {
+      const body = Buffer.concat(chunks).toString('utf8')
+      const { method, url: path, headers } = request
+      webhook.deliveries.push({ method, path, headers, body })
+      if (webhook.status === 200) webhook.accepted.push(parsed(body).id)
+      response.writeHead(webhook.status, { location: '/elsewhere' }).end()
+    })
+  })
+  const up = async (port = 0): Promise<void> => {
+    server.listen(port, '127.0.0.1')
+    await once(server, 'listening')
+  }
+  await up()
+  const { port } = server.address() as AddressInfo
+  const webhook: Webhook = {
+    url: `http://127.0.0.1:${port}/hook/s3cret-t0ken`,
+    deliveries: [],
+    accepted: [],
+    status: 200,
+    async down() {
+      const closed = once(server, 'close')
+      server.close()
+      server.closeAllConnections()
+      await closed
+    },
+    up: () => up(port),
+  }
+  t.after(() => webhook.down().catch(() => undefined))
+  return webhook
+}
+
+describe('the webhook', { concurrency: true }, () => {
+  test('is posted every event as it is logged', async (t) => {
+    const webhook = await startWebhook(t)
+    const { service, events } = await start(t, { eventWebhook: webhook.url })
+    const root = await createRoot(service, { more: revocationWish() })
+    const { arn } = await issue(service, { arn: root.arn, csr: csr('ec-server') })
+    await revoke(service, arn)
+    await report(service, root.arn)
+    // Creation, two issuances, a revocation, a report, and a CRL or two.
+    await thereAre(events, 6)
+    await eventually(
+      async () => (webhook.accepted.length >= events().length ? true : undefined),
+      'all deliveries',
+    )
+    for (const { method, path, headers, body } of webhook.deliveries) {
+      assert.deepEqual([method, path], ['POST', '/hook/s3cret-t0ken'])
+      assert.equal(headers['content-type'], 'application/json')
+      assert.equal(headers['content-length'], String(Buffer.byteLength(body)))
+      const event = parsed(body)
+      assert.deepEqual(
+        event,
+        events().find(({ id }) => id === event.id),
+      )
+    }
+    assert.equal(new Set(webhook.accepted).size, webhook.accepted.length, 'each once')
+  })
+
+  test('is tried again after an answer that is not 2xx, over restarts, until it takes the event', async (t) => {
+    const webhook = await startWebhook(t)
+    const { service, events } = await start(t, { eventWebhook: webhook.url })
+    for (const status of [500, 302, 404, 429]) {
+      webhook.status = status
+      const before_ = webhook.deliveries.length
+      await createAuthority(service)
+      await eventually(
+        async () => (webhook.deliveries.length > before_ ? true : undefined),
+        `a delivery answered with ${status}`,
+      )
+    }
+    assert.deepEqual(webhook.accepted, [])
+    webhook.status = 204
+    webhook.deliveries.length = 0
+    service.clock.advance({ seconds: 3600 })
+    await service.restart()
+    await eventually(
+      async () => (webhook.deliveries.length >= 4 ? true : undefined),
+      'the events of before',
+    )
+    const ids = webhook.deliveries.map(({ body }) => parsed(body).id as string)
+    assert.deepEqual(
+      ids.toSorted(),
+      events()
+        .map(({ id }) => id as string)
+        .toSorted(),
+    )
+    // A redirection is no answer, and is not followed.
+    assert.deepEqual(
+      new Set(webhook.deliveries.map(({ path }) => path)),
+      new Set(['/hook/s3cret-t0ken']),
+    )
+    webhook.deliveries.length = 0
+    service.clock.advance({ seconds: 3600 })
+    await service.restart()
+    await createAuthority(service)
+    await eventually(async () => (webhook.deliveries.length > 0 ? true : undefined), 'the last')
+    assert.equal(webhook.deliveries.length, 1, 'what was taken does not come again')
+  })
+
+  test('gets what happened while it was not there', async (t) => {
+    const webhook = await startWebhook(t)
+    await webhook.down()
+    const { service, events, lines } = await start(t, { eventWebhook: webhook.url })
+    const root = await createRoot(service)
+    const { arn } = await issue(service, { arn: root.arn, csr: csr('ec-server') })
+    await revoke(service, arn)
+    await eventually(
+      async () => (lines.some((line) => line.includes('event not delivered')) ? true : undefined),
+      'a failure',
+    )
+    await service.restart()
+    await webhook.up()
+    service.clock.advance({ seconds: 3600 })
+    await service.restart()
+    await eventually(
+      async () => (webhook.accepted.length >= 4 ? true : undefined),
+      'what happened meanwhile',
+    )
+    assert.deepEqual(
+      webhook.accepted.toSorted(),
+      events()
+        .map(({ id }) => id as string)
+        .toSorted(),
+    )
+  })
+
+  test('gets nothing that it did not take for a day, and the log says so', async (t) => {
+    const webhook = await startWebhook(t)
+    webhook.status = 503
+    const { service, lines } = await start(t, { eventWebhook: webhook.url })
+    await createAuthority(service)
+    const logged = (text: string): Promise<true> =>
+      eventually(async () => (lines.some((line) => line.includes(text)) ? true : undefined), text)
+    await logged('event not delivered')
+    service.clock.advance({ days: 1, seconds: 60 })
+    await service.restart()
+    await logged('event dropped')
+    webhook.status = 200
+    service.clock.advance({ days: 1 })
+    await service.restart()
+    const { arn } = await createAuthority(service)
+    await eventually(async () => (webhook.accepted.length > 0 ? true : undefined), 'a new event')
+    const taken = webhook.deliveries.slice(-webhook.accepted.length)
+    assert.deepEqual(
+      taken.map(({ body }) => parsed(body).resources),
+      [[arn]],
+    )
+  })
+
+  test('no secret is in what is logged and delivered', async (t) => {
+    const webhook = await startWebhook(t)
+    const { service, lines } = await start(t, { eventWebhook: webhook.url, logLevel: 'trace' })
+    webhook.status = 500
+    const root = await createRoot(service, { more: revocationWish() })
+    const { arn } = await issue(service, { arn: root.arn, csr: csr('ec-server') })
+    await webhook.down()
+    await revoke(service, arn)
+    service.clock.advance({ seconds: 3600 })
+    await service.restart()
+    const failures = (): string[] => lines.filter((line) => line.includes('event not delivered'))
+    await eventually(async () => (failures().length > 4 ? true : undefined), 'failures')
+    const text = [...lines, ...webhook.deliveries.map(({ body }) => body)].join('\n')
+    const { secretAccessKey } = service.credentials
+    const masterKey = readFileSync(join(service.config.dataDirectory, 'master.key'))
+    const secrets = [secretAccessKey, 's3cret', masterKey.toString('utf8').trim(), 'PRIVATE KEY']
+    for (const secret of [...secrets, masterKey.toString('hex'), masterKey.toString('base64')]) {
+      assert.ok(secret.length > 5)
+      assert.equal(text.includes(secret), false)
+    }
+  })
+})
+
+const dayMilliseconds = 86_400_000
+
+describe('announcements of expiry', { concurrency: true }, () => {
+  test('90, 30, 7, 1 and 0 days before, each once', async (t) => {
+    const { service, about } = await start(t)
+    const root = await createRoot(service, { validity: { Value: 100, Type: 'DAYS' } })
+    const announced = (): Members[] => about(root.arn, types.expiry)
+    const { CertificateAuthority } = await service.must('DescribeCertificateAuthority', {
+      CertificateAuthorityArn: root.arn,
+    })
+    const notAfter = new Date((CertificateAuthority.NotAfter as number) * 1000)
+    /** Moves the clock to so many days before the end, and starts every job. */
+    const leave = async (days: number): Promise<void> => {
+      const left = (notAfter.getTime() - service.clock.now().getTime()) / dayMilliseconds
+      service.clock.advance({ seconds: (left - days) * 86_400 })
+      await service.restart()
+    }
+    const quiet = async (count: number): Promise<void> => {
+      await service.restart()
+      // A job that has something to say would have said it by then.
+      await new Promise((resolve) => setTimeout(resolve, 300))
+      assert.equal(announced().length, count)
+    }
+    await leave(90.1)
+    await quiet(0)
+    for (const [index, [days, before_]] of (
+      [
+        [90, 89.9],
+        [30, 29.9],
+        [7, 6.9],
+        [1, 0.9],
+        [0, -0.1],
+      ] as const
+    ).entries()) {
+      await leave(before_)
+      const events = await thereAre(announced, index + 1)
+      assertEvent(events.at(-1), service, {
+        type: types.expiry,
+        resources: [root.arn],
+        detail: { result: 'success', daysToExpiry: days, notAfter: notAfter.toISOString() },
+      })
+      await quiet(index + 1)
+      if (days > 1) {
+        await leave(before_ - 0.5)
+        await quiet(index + 1)
+      }
+    }
+  })
+
+  test('of what was missed only the nearest, of every CA, and of no certificate', async (t) => {
+    const { service, events } = await start(t)
+    const root = await createRoot(service, { validity: { Value: 400, Type: 'DAYS' } })
+    const subordinate = await createSubordinate(service, root, {
+      validity: { Value: 398, Type: 'DAYS' },
+    })
+    const validity = { Value: 395, Type: 'DAYS' }
+    await issue(service, { arn: root.arn, csr: csr('ec-server') }, { validity })
+    service.clock.advance({ days: 394 })
+    await service.restart()
+    const announced = (): Members[] =>
+      events().filter((event) => event['detail-type'] === types.expiry)
+    await thereAre(announced, 2)
+    assert.deepEqual(
+      announced().map(({ resources, detail }) => [resources, detail.daysToExpiry]),
+      [
+        [[subordinate.arn], 7],
+        [[root.arn], 7],
+      ],
+    )
+  })
+
+  test('not of a CA that was renewed in time, nor of a deleted one', async (t) => {
+    const { service, about } = await start(t)
+    const renewed = await createRoot(service, { validity: { Value: 60, Type: 'DAYS' } })
+    const deleted = await createRoot(service, { validity: { Value: 60, Type: 'DAYS' } })
+    const kept = await createRoot(service, { validity: { Value: 60, Type: 'DAYS' } })
+    const validity = { Value: 10, Type: 'YEARS' }
+    const next = await issue(service, renewed, { template: 'RootCACertificate', validity })
+    await service.must('ImportCertificateAuthorityCertificate', {
+      CertificateAuthorityArn: renewed.arn,
+      Certificate: Buffer.from(next.certificate).toString('base64'),
+    })
+    const CertificateAuthorityArn = deleted.arn
+    await service.must('UpdateCertificateAuthority', {
+      CertificateAuthorityArn,
+      Status: 'DISABLED',
+    })
+    await service.must('DeleteCertificateAuthority', {
+      CertificateAuthorityArn,
+      PermanentDeletionTimeInDays: 30,
+    })
+    service.clock.advance({ days: 29 })
+    await service.restart()
+    await thereAre(() => about(kept.arn, types.expiry), 1)
+    assert.deepEqual(about(renewed.arn, types.expiry), [])
+    assert.deepEqual(about(deleted.arn, types.expiry), [])
+  })
+})
+
+/** Every sample by its name and labels; throws for a line that is none (Prometheus text format 0.0.4). */
+function samplesOf(text: string): Map<string, number> {
+  const samples = new Map<string, number>()
+  const form = /^([a-z_]+(?:\{[a-z]+="[^"]*"(?:,[a-z]+="[^"]*")*\})?) (-?[0-9.e+-]+|NaN|[+]Inf)$/
+  for (const line of text.trimEnd().split('\n')) {
+    if (line === '' || /^# (HELP|TYPE) signet_/.test(line)) continue
+    const [, name = '', value] = form.exec(line) ?? assert.fail(line)
+    assert.equal(samples.has(name), false, line)
+    samples.set(name, Number(value))
+  }
+  return samples
+}
+
+async function metricsOf(service: TestService): Promise<Map<string, number>> {
+  const response = await fetch(`${service.url}/metrics`)
+  assert.equal(response.status, 200)
+  assert.match(response.headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/)
+  return samplesOf(await response.text())
+}
+
+describe('metrics', { concurrency: true }, () => {
+  test('count what is asked, issued, revoked and published', async (t) => {
+    const { service, about } = await start(t)
+    const root = await createRoot(service, { more: revocationWish() })
+    for (let count = 0; count < 3; count += 1) {
+      const { arn } = await issue(service, { arn: root.arn, csr: csr('ec-server') })
+      if (count > 0) await revoke(service, arn)
+      if (count === 2) await assert.rejects(revoke(service, arn))
+    }
+    await service.refusal('ListTags', {})
+    await eventually(async () => {
+      const found = await metricsOf(service)
+      return found.get(`signet_crl_entries{authority="${lastOf(root.arn)}"}`) === 2
+        ? true
+        : undefined
+    }, 'a CRL of two entries')
+    const found = await metricsOf(service)
+    const expected: Record<string, number> = {
+      signet_certificates_issued_total: 4,
+      signet_certificates_revoked_total: 2,
+      signet_misconfigured_crl_bucket_total: 0,
+      'signet_requests_total{operation="IssueCertificate",result="success"}': 4,
+      'signet_requests_total{operation="RevokeCertificate",result="success"}': 2,
+      'signet_requests_total{operation="RevokeCertificate",result="RequestAlreadyProcessedException"}': 1,
+      'signet_requests_total{operation="ListTags",result="ValidationException"}': 1,
+      'signet_request_duration_seconds_count{operation="IssueCertificate"}': 4,
+      'signet_request_duration_seconds_bucket{le="+Inf",operation="IssueCertificate"}': 4,
+      signet_crl_generated_total: about(root.arn, types.crl).length,
+    }
+    for (const [name, value] of Object.entries(expected)) assert.equal(found.get(name), value, name)
+    const runs = found.get('signet_job_runs_total{job="publish-crls",result="success"}')
+    assert.ok(runs !== undefined && runs > 0)
+  })
+
+  test('show each CA as it is, and no more once it is gone', async (t) => {
+    const { service } = await start(t)
+    const root = await createRoot(service, {
+      more: revocationWish(),
+      validity: { Value: 100, Type: 'DAYS' },
+    })
+    await issue(service, { arn: root.arn, csr: csr('ec-server') })
+    const of = (name: string): string => `signet_${name}{authority="${lastOf(root.arn)}"}`
+    await eventually(
+      async () => ((await metricsOf(service)).has(of('crl_age_seconds')) ? true : undefined),
+      'a CRL',
+    )
+    service.clock.advance({ seconds: 1000 })
+    const found = await metricsOf(service)
+    assert.ok(Math.abs((found.get(of('crl_age_seconds')) ?? 0) - 1000) < 30)
+    const size = await service.readObject(crlBucket, `crl/${lastOf(root.arn)}.crl`)
+    assert.equal(found.get(of('crl_size_bytes')), size?.length)
+    assert.equal(found.get(of('crl_entries')), 0)
+    assert.ok(Math.abs((found.get(of('authority_expiry_days')) ?? 0) - 100) < 0.1)
+    const CertificateAuthorityArn = root.arn
+    await service.must('UpdateCertificateAuthority', {
+      CertificateAuthorityArn,
+      Status: 'DISABLED',
+    })
+    await service.must('DeleteCertificateAuthority', {
+      CertificateAuthorityArn,
+      PermanentDeletionTimeInDays: 7,
+    })
+    service.clock.advance({ days: 8 })
+    await service.restart()
+    await eventually(async () => {
+      const names = [...(await metricsOf(service)).keys()]
+      return names.some((name) => name.includes(lastOf(root.arn))) ? undefined : true
+    }, 'the CA to be gone')
+  })
+
+  test('count OCSP answers by what they say', async (t) => {
+    const { service } = await start(t)
+    const root = await createRoot(service, {
+      more: revocationWish({ Enabled: false }, { Enabled: true }),
+    })
+    const good = await issue(service, { arn: root.arn, csr: csr('ec-server') })
+    const revoked = await issue(service, { arn: root.arn, csr: csr('ec-server') })
+    await revoke(service, revoked.arn)
+    const ask = async (body: Uint8Array): Promise<void> => {
+      const bytes = new Uint8Array(body)
+      await (await fetch(`${service.publicUrl}/ocsp`, { method: 'POST', body: bytes })).bytes()
+    }
+    const about = (serial: string): Buffer => ocspRequest([{ issuer: root.certificate, serial }])
+    // The second time each is ready.
+    for (const serial of [lastOf(good.arn), lastOf(revoked.arn), lastOf(good.arn), '01'])
+      await ask(about(serial))
+    await ask(Buffer.from('nonsense'))
+    const found = await metricsOf(service)
+    const counted = [...found].filter(([name]) => name.startsWith('signet_ocsp_answers_total'))
+    assert.deepEqual(
+      Object.fromEntries(counted.map(([name, value]) => [/"(.*)"/.exec(name)?.[1], value])),
+      { good: 2, revoked: 1, malformedRequest: 1, unauthorized: 1 },
+    )
+  })
+
+  test('show a queue, and a bucket that refuses', async (t) => {
+    const objects = new FailingObjects()
+    const { service } = await start(t, {}, { wrapObjects: objects.wrap })
+    const root = await createRoot(service, { more: revocationWish() })
+    const queue = 'signet_job_queue_depth{job="publish-crls"}'
+    objects.mode = 'refuse'
+    await issue(service, { arn: root.arn, csr: csr('ec-server') })
+    await eventually(async () => {
+      const found = await metricsOf(service)
+      const failed = found.get('signet_job_runs_total{job="publish-crls",result="failure"}') ?? 0
+      return failed > 0 ? true : undefined
+    }, 'a refusal')
+    const found = await metricsOf(service)
+    assert.ok((found.get('signet_misconfigured_crl_bucket_total') ?? 0) > 0)
+    assert.equal(found.get('signet_crl_generated_total'), 0)
+    assert.equal(found.get(queue), 1, 'it waits for its retry')
+    objects.mode = 'works'
+    service.clock.advance({ seconds: 60 })
+    await eventually(
+      async () => ((await metricsOf(service)).get(queue) === 0 ? true : undefined),
+      'an empty queue',
+    )
+    assert.equal((await metricsOf(service)).get('signet_crl_generated_total'), 1)
+  })
+
+  test('name neither subjects nor callers, and are not public', async (t) => {
+    const { service } = await start(t)
+    const root = await createRoot(service, { subject: { CommonName: 'Geheimrat' } })
+    await issue(service, { arn: root.arn, csr: csr('ec-server') })
+    const text = await (await fetch(`${service.url}/metrics`)).text()
+    for (const word of ['Geheimrat', '123456789012', service.credentials.accessKeyId, 'arn:'])
+      assert.equal(text.includes(word), false, word)
+    for (const path of ['/metrics', '/metrics/', '//metrics', '/metrics?x=y'])
+      assert.equal((await fetch(`${service.publicUrl}${path}`)).status, 404, path)
+    const posted = await fetch(`${service.url}/metrics`, { method: 'POST', body: 'x' })
+    assert.notEqual(posted.status, 200)
+  })
+})

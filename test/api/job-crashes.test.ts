@@ -1,0 +1,475 @@
+/** The process is killed at each step of each job, and at any moment: what it owed is done after the next start. */
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { verify, X509Certificate } from 'node:crypto'
+import { once } from 'node:events'
+import { cp, mkdtemp, rm } from 'node:fs/promises'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
+import type { EventBridgeEvent } from '../../src/authority/event.ts'
+import { openObject } from '../../src/objects/embedded-buckets.ts'
+import { openSqlite } from '../../src/store/sqlite.ts'
+import { sql } from '../../src/store/sql.ts'
+import type { CrashPlan } from '../support/crash-driver.ts'
+import { csr } from '../support/csrs.ts'
+import { copyData, FailingObjects } from '../support/failing-objects.ts'
+import { createAuthority, createRoot, issue, issueInput } from '../support/hierarchy.ts'
+import { startServer, type ServerProcess } from '../support/process.ts'
+import {
+  crlBucket,
+  crlThat,
+  eventually,
+  lastOf,
+  readCrl,
+  revocationWish,
+  revoke,
+  type ReadCrl,
+} from '../support/revocation.ts'
+import { readCredentials, TestService, type Members } from '../support/service.ts'
+import { signedHeaders, type Credentials } from '../support/signed-request.ts'
+
+/** Where events are delivered to. */
+class Webhook {
+  readonly #server: Server
+  status = 200
+  readonly events: EventBridgeEvent[] = []
+
+  private constructor(server: Server) {
+    this.#server = server
+    server.on('request', (request, response) => {
+      let body = ''
+      request.on('data', (piece: Buffer) => (body += piece.toString()))
+      request.on('end', () => {
+        if (this.status === 200) this.events.push(JSON.parse(body) as EventBridgeEvent)
+        response.writeHead(this.status).end()
+      })
+    })
+  }
+
+  static async start(): Promise<Webhook> {
+    const server = createServer().listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    return new Webhook(server)
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/`
+  }
+
+  /** Of the events with that detail type and result, how many there were. */
+  count(type: string, result = 'success'): number {
+    return this.events.filter(
+      (event) => event['detail-type'] === type && event.detail.result === result,
+    ).length
+  }
+
+  async close(): Promise<void> {
+    this.#server.closeAllConnections()
+    this.#server.close()
+    await once(this.#server, 'close')
+  }
+}
+
+/** A data folder in which every job has something to do, and what is known of it. */
+interface Owing {
+  readonly folder: string
+  readonly root: { readonly arn: string; readonly certificate: string }
+  /** Two certificates that are revoked, the first of which is on the published CRL, and one that is not. */
+  readonly leaves: readonly string[]
+  readonly first: ReadCrl
+  readonly report: { readonly id: string; readonly key: string }
+  /** A CA without key and CSR, and one whose key is to be erased. */
+  readonly creating: string
+  readonly erasable: string
+}
+
+const flags = { crlDelay: '0', auditReportInterval: '0' }
+
+let owing: Owing
+before(async () => {
+  const webhook = await Webhook.start()
+  const objects = new FailingObjects()
+  const service = await TestService.start(
+    { ...flags, eventWebhook: webhook.url },
+    { wrapObjects: objects.wrap },
+  )
+  owing = await prepare(service, { objects, webhook })
+  await service.close()
+  await webhook.close()
+})
+after(() => rm(owing.folder, { recursive: true }))
+
+async function prepare(
+  service: TestService,
+  { objects, webhook }: { readonly objects: FailingObjects; readonly webhook: Webhook },
+): Promise<Owing> {
+  await service.createBucket(crlBucket)
+  const root = await createRoot(service, { more: revocationWish() })
+  const leaves: string[] = []
+  for (let n = 0; n < 3; n += 1)
+    leaves.push((await issue(service, { arn: root.arn, csr: csr('ec-server') })).arn)
+  const key = `crl/${lastOf(root.arn)}.crl`
+  await revoke(service, leaves[0]!)
+  const first = await crlThat(service, key, ({ entries }) => entries.size === 1)
+  await eventually(
+    async () => (webhook.count('ACM Private CA CRL Generation') > 0 ? true : undefined),
+    'the events so far',
+  )
+  webhook.status = 503
+  objects.mode = 'error'
+  await revoke(service, leaves[1]!)
+  const { AuditReportId, S3Key } = await service.must('CreateCertificateAuthorityAuditReport', {
+    CertificateAuthorityArn: root.arn,
+    S3BucketName: crlBucket,
+    AuditReportResponseFormat: 'JSON',
+  })
+  const creating = await createAuthority(service)
+  const erasable = await createAuthority(service)
+  await service.must('DeleteCertificateAuthority', { CertificateAuthorityArn: erasable.arn })
+  const folder = await mkdtemp(join(tmpdir(), 'signet-owing-'))
+  await copyData(service, folder)
+  await makeDue(folder, lastOf(creating.arn), lastOf(erasable.arn))
+  const report = { id: AuditReportId, key: S3Key }
+  return { folder, root, leaves, first, report, creating: creating.arn, erasable: erasable.arn }
+}
+
+/** What would be due some time later is due at once; the CA `creating` has got no further than its key. */
+async function makeDue(folder: string, creating: string, erasable: string): Promise<void> {
+  const db = await openSqlite(join(folder, 'signet.sqlite'))
+  await db.transaction([
+    sql`update crls set retry_at_ms = 0, due_at_ms = 0`,
+    sql`update audit_reports set retry_at_ms = 0`,
+    sql`update events set retry_at_ms = 0`,
+    sql`update authorities set status = 'CREATING', key_handle = null, csr_pem = null
+      where id = ${creating}`,
+    sql`update authorities set restorable_until_ms = 1 where id = ${erasable}`,
+  ])
+  const rows = await db.query(sql`select count(*) as events from events`)
+  assert.ok(Number(rows[0]?.['events']) > 2, 'events wait')
+  await db.close()
+}
+
+/** Runs the server on a folder until it has killed itself; false if it has not, after all its work. */
+async function crash(plan: CrashPlan): Promise<boolean> {
+  const driver = join(import.meta.dirname, '..', 'support', 'crash-driver.ts')
+  const child = spawn(process.execPath, [driver, JSON.stringify(plan)], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: { PATH: process.env['PATH'] ?? '' },
+  })
+  const exited = once(child, 'exit')
+  const late = await Promise.race([exited, setTimeout(8000, 'late' as const)])
+  if (late === 'late') child.kill('SIGKILL')
+  const [code, signal] = (await exited) as [number | null, NodeJS.Signals | null]
+  assert.deepEqual([code, signal], [null, 'SIGKILL'])
+  return late !== 'late'
+}
+
+async function readObject(folder: string, key: string): Promise<Buffer | undefined> {
+  const object = await openObject(join(folder, 'objects'), { bucket: crlBucket, key })
+  if (object === undefined) return undefined
+  const chunks: Buffer[] = []
+  for await (const chunk of object.stream()) chunks.push(chunk as Buffer)
+  await object.close()
+  return Buffer.concat(chunks)
+}
+
+/** The published CRL, read whole and verified with OpenSSL; undefined if there is none. */
+async function verifiedCrl(
+  folder: string,
+  { arn, certificate }: Owing['root'],
+): Promise<ReadCrl | undefined> {
+  const der = await readObject(folder, `crl/${lastOf(arn)}.crl`)
+  if (der === undefined) return undefined
+  const crl = readCrl(der)
+  const key = new X509Certificate(certificate).publicKey
+  assert.ok(verify('sha256', crl.tbsCertListDer, key, crl.signature), 'its signature is right')
+  assert.ok(crl.nextUpdate > crl.thisUpdate)
+  return crl
+}
+
+/** Starts on a folder that a crash left, and asserts that everything that was owed is done. */
+async function requireDone(folder: string, webhook: Webhook): Promise<void> {
+  const left = await verifiedCrl(folder, owing.root)
+  assert.ok(left && left.crlNumber! >= owing.first.crlNumber!)
+  const service = await TestService.start({ ...flags, data: folder, eventWebhook: webhook.url })
+  try {
+    const done = await crlThat(
+      service,
+      `crl/${lastOf(owing.root.arn)}.crl`,
+      (crl) => listsAll(crl, owing.leaves.slice(0, 2)) && crl.crlNumber! >= left.crlNumber!,
+    )
+    await requireReport(service)
+    await requireCas(service)
+    await requireEvents(service, webhook)
+    await revoke(service, owing.leaves[2]!)
+    const next = await crlThat(service, `crl/${lastOf(owing.root.arn)}.crl`, (crl) =>
+      listsAll(crl, owing.leaves),
+    )
+    assert.ok(next.crlNumber! > done.crlNumber!)
+    assert.deepEqual((await verifiedCrl(folder, owing.root))?.der, next.der)
+  } finally {
+    await service.close()
+  }
+}
+
+function listsAll({ entries }: ReadCrl, certificateArns: readonly string[]): boolean {
+  return certificateArns.every((arn) => entries.has(lastOf(arn).replace(/^0+/, '')))
+}
+
+async function requireReport(service: TestService): Promise<void> {
+  const { id, key } = owing.report
+  const input = { CertificateAuthorityArn: owing.root.arn, AuditReportId: id }
+  await eventually(async () => {
+    const report = await service.must('DescribeCertificateAuthorityAuditReport', input)
+    return report.AuditReportStatus === 'SUCCESS' ? true : undefined
+  }, 'the audit report')
+  const text = await service.readObject(crlBucket, key)
+  const rows = JSON.parse(String(text)) as { revokedAt?: string }[]
+  assert.equal(rows.length, 4)
+  assert.equal(rows.filter(({ revokedAt }) => revokedAt !== undefined).length, 2)
+}
+
+async function requireCas(service: TestService): Promise<void> {
+  const which = { CertificateAuthorityArn: owing.creating }
+  const Csr = await eventually(async () => {
+    const { json } = await service.call('GetCertificateAuthorityCsr', which)
+    return json['Csr']
+  }, 'a CSR')
+  assert.match(String(Csr), /BEGIN CERTIFICATE REQUEST/)
+  const db = await openSqlite(join(service.config.dataDirectory, 'signet.sqlite'))
+  const keyNames = async (): Promise<unknown[]> =>
+    (await db.query(sql`select name from keys order by name`)).map((row) => row['name'])
+  const expected = [owing.creating, owing.root.arn].map(lastOf).toSorted()
+  await eventually(async () => ((await keyNames()).length === 2 ? true : undefined), 'two keys')
+  assert.deepEqual(await keyNames(), expected)
+  await db.close()
+}
+
+const owedEvents: readonly string[] = [
+  'ACM Private CA Certificate Revocation',
+  'ACM Private CA CRL Generation',
+  'ACM Private CA Audit Report Generation',
+  'ACM Private CA Creation',
+]
+
+/** Each event that was owed is delivered, each of what is done now, and none waits. */
+async function requireEvents(service: TestService, webhook: Webhook): Promise<void> {
+  const db = await openSqlite(join(service.config.dataDirectory, 'signet.sqlite'))
+  await eventually(async () => {
+    const missing = owedEvents.filter((type) => webhook.count(type) === 0)
+    const waiting = await db.query(sql`select event_number from events`)
+    return missing.length + waiting.length === 0 ? true : undefined
+  }, 'all events are delivered')
+  await db.close()
+}
+
+/** Crashes a copy of the folder that owes, and asserts that all is done after; false if the step was never reached. */
+async function crashAndRecover(plan: Omit<CrashPlan, 'data'>): Promise<boolean> {
+  const data = await mkdtemp(join(tmpdir(), 'signet-crash-'))
+  await cp(owing.folder, data, { recursive: true })
+  const webhook = await Webhook.start()
+  try {
+    const reached = await crash({ ...plan, data, eventWebhook: webhook.url })
+    await requireDone(data, webhook)
+    return reached
+  } finally {
+    await webhook.close()
+  }
+}
+
+describe('killed at a step of its jobs', { concurrency: 3 }, () => {
+  for (const step of ['head', 'put', 'half', 'written'] as const)
+    test(`${step} of a CRL`, async () => {
+      assert.ok(await crashAndRecover({ step, key: 'crl/' }))
+    })
+  for (const step of ['put', 'half', 'written'] as const)
+    test(`${step} of an audit report`, async () => {
+      assert.ok(await crashAndRecover({ step, key: 'audit-report/' }))
+    })
+  // All of them were tried when this was written; every second one finds what the others do.
+  for (let count = 1; count <= 28; count += 1) {
+    const step = count % 2 === 0 ? 'write' : 'committed'
+    test(`${step} of transaction ${count}`, async () => {
+      assert.ok(await crashAndRecover({ step, count }))
+    })
+  }
+})
+
+/** A server that may go away at any moment: calls to it reject then. */
+class Remote {
+  readonly #server: ServerProcess
+  readonly #credentials: Credentials
+
+  constructor(server: ServerProcess, data: string) {
+    this.#server = server
+    this.#credentials = readCredentials(join(data, 'credentials'))
+  }
+
+  /** Rejects with GoneError if the server went away; what it refuses is an error of another kind. */
+  async must(operation: string, input: unknown): Promise<Members> {
+    const { url } = this.#server
+    const body = JSON.stringify(input)
+    const target = `ACMPrivateCA.${operation}`
+    const [region, credentials, date] = ['eu-west-1', this.#credentials, new Date()]
+    const headers = signedHeaders({ url, target, body, region, credentials, date })
+    const [status, text] = await fetch(`${url}/`, { method: 'POST', headers, body })
+      .then(async (response) => [response.status, await response.text()] as const)
+      .catch((error: unknown) => {
+        throw new GoneError(operation, { cause: error })
+      })
+    if (status !== 200) throw new Error(`${operation}: ${text}`)
+    return text === '' ? {} : JSON.parse(text)
+  }
+}
+
+class GoneError extends Error {}
+
+/** What was acknowledged, and every version of the CRL that was seen, in order. */
+interface Seen {
+  readonly revoked: string[]
+  readonly reports: { readonly id: string; readonly key: string; readonly issued: number }[]
+  readonly crls: ReadCrl[]
+  issued: number
+}
+
+async function issueAndRevoke(remote: Remote, seen: Seen): Promise<void> {
+  const CertificateAuthorityArn = owing.root.arn
+  const { CertificateArn } = await remote.must(
+    'IssueCertificate',
+    issueInput(CertificateAuthorityArn, csr('ec-server')),
+  )
+  seen.issued += 1
+  await remote.must('RevokeCertificate', {
+    CertificateAuthorityArn,
+    CertificateSerial: lastOf(CertificateArn as string),
+    RevocationReason: 'SUPERSEDED',
+  })
+  seen.revoked.push(CertificateArn as string)
+}
+
+async function askForReport(remote: Remote, seen: Seen): Promise<void> {
+  const { issued } = seen
+  try {
+    const { AuditReportId, S3Key } = await remote.must('CreateCertificateAuthorityAuditReport', {
+      CertificateAuthorityArn: owing.root.arn,
+      S3BucketName: crlBucket,
+      AuditReportResponseFormat: 'JSON',
+    })
+    seen.reports.push({ id: AuditReportId, key: S3Key, issued })
+  } catch (error) {
+    // One at a time.
+    if (!/RequestInProgressException/.test((error as Error).message)) throw error
+  }
+  await setTimeout(50)
+}
+
+/** Reads the CRL as a relying party does: each version is right by itself and newer than the one before. */
+async function watchCrl(data: string, { crls }: Seen): Promise<void> {
+  const crl = await verifiedCrl(data, owing.root)
+  const last = crls.at(-1)
+  assert.ok(crl, 'there is always a CRL')
+  if (last?.der.equals(crl.der) === true) return
+  const age = Date.now() - crl.thisUpdate.getTime()
+  assert.ok(age >= 3_600_000 && age < 3_660_000, `thisUpdate is ${age} ms ago`)
+  if (last !== undefined) {
+    assert.ok(crl.crlNumber! > last.crlNumber!, `${crl.crlNumber} after ${last.crlNumber}`)
+    assert.ok(crl.thisUpdate >= last.thisUpdate)
+    for (const serial of last.entries.keys()) assert.ok(crl.entries.has(serial), 'nothing goes')
+  }
+  crls.push(crl)
+}
+
+/** Works until the server goes away. */
+async function untilGone(work: () => Promise<void>): Promise<void> {
+  try {
+    for (;;) await work()
+  } catch (error) {
+    if (!(error instanceof GoneError)) throw error
+  }
+}
+
+/** Reads the CRL until told to stop. */
+async function watch(data: string, seen: Seen, ended: AbortSignal): Promise<void> {
+  while (!ended.aborted) {
+    await watchCrl(data, seen)
+    await setTimeout(10)
+  }
+}
+
+/** One life of the server under load: it is killed at a random moment after it has revoked and published something. */
+async function life(data: string, seen: Seen, server: ServerProcess): Promise<void> {
+  const remote = new Remote(server, data)
+  const ended = new AbortController()
+  const all = [
+    ...Array.from({ length: 6 }, () => untilGone(() => issueAndRevoke(remote, seen))),
+    untilGone(() => askForReport(remote, seen)),
+    watch(data, seen, ended.signal),
+  ]
+  const { revoked, crls } = seen
+  const [revokedBefore, crlsBefore] = [revoked.length, crls.length]
+  const working = eventually(async () => {
+    const some = revoked.length > revokedBefore + 5 && crls.length > crlsBefore
+    return some ? true : undefined
+  }, 'revocations and a CRL')
+  await Promise.race([working, Promise.all(all)])
+  await setTimeout(Math.random() * 1200)
+  assert.equal(await server.stop('SIGKILL'), 'SIGKILL')
+  ended.abort()
+  await Promise.all(all)
+}
+
+test('killed at random moments under load, six times over', async (t) => {
+  const data = await mkdtemp(join(tmpdir(), 'signet-kill-'))
+  await cp(owing.folder, data, { recursive: true })
+  const webhook = await Webhook.start()
+  const serve = ['--event-webhook', webhook.url, '--audit-report-interval', '0']
+  const seen: Seen = { revoked: owing.leaves.slice(0, 2), reports: [], crls: [], issued: 0 }
+  let server = await startServer(data, serve)
+  t.after(async () => {
+    server.child.kill('SIGKILL')
+    await webhook.close()
+    await rm(data, { recursive: true })
+  })
+  for (let round = 0; round < 6; round += 1) {
+    await life(data, seen, server)
+    server = await startServer(data, serve)
+  }
+  const remote = new Remote(server, data)
+  assert.ok(seen.revoked.length > 30, `${seen.revoked.length} revoked`)
+  assert.ok(seen.crls.length >= 6, `${seen.crls.length} CRLs seen`)
+  await eventually(async () => {
+    await watchCrl(data, seen)
+    return listsAll(seen.crls.at(-1)!, seen.revoked) ? true : undefined
+  }, 'every revocation that was acknowledged')
+  await requireReports(data, remote, seen)
+  const revokedSerials = (): Set<string> =>
+    new Set(
+      webhook.events
+        .filter((event) => event['detail-type'] === 'ACM Private CA Certificate Revocation')
+        .map(({ resources }) => lastOf(resources[1]!)),
+    )
+  await eventually(async () => {
+    const told = revokedSerials()
+    return seen.revoked.slice(2).every((arn) => told.has(lastOf(arn))) ? true : undefined
+  }, 'every event of a revocation')
+  assert.equal(await server.stop('SIGTERM'), 0)
+})
+
+/** Each report that was acknowledged is written, whole, and has at least what was issued before it was asked for. */
+async function requireReports(data: string, remote: Remote, { reports }: Seen): Promise<void> {
+  assert.ok(reports.length > 2, `${reports.length} reports`)
+  for (const { id, key, issued } of reports) {
+    const input = { CertificateAuthorityArn: owing.root.arn, AuditReportId: id }
+    await eventually(async () => {
+      const report = await remote.must('DescribeCertificateAuthorityAuditReport', input)
+      return report.AuditReportStatus === 'SUCCESS' ? true : undefined
+    }, 'an audit report')
+    const text = await readObject(data, key)
+    const rows = JSON.parse(String(text)) as unknown[]
+    assert.ok(rows.length >= issued, `${rows.length} of ${issued}`)
+  }
+}

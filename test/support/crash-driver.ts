@@ -1,0 +1,103 @@
+/**
+ * The server as a process that kills itself at a step that its argument, a CrashPlan in JSON, names. What was sent to the
+ * database or to the store before that may have arrived; nothing after it has happened.
+ */
+import { Worker } from 'node:worker_threads'
+import { startApp } from '../../src/app.ts'
+import { systemClock } from '../../src/clock.ts'
+import { readConfig } from '../../src/config.ts'
+import { createLog } from '../../src/log.ts'
+import type { ObjectStore } from '../../src/objects/object-store.ts'
+import { systemRandom } from '../../src/random.ts'
+
+/**
+ * The steps. `write`: before the transaction number `count` since the start is sent. `committed`: when it is durable, before
+ * anything follows from it. `head`: before what is published is looked up. `put`, `half`, `written`: before an object whose
+ * key has `key` is put, in the middle of its body, and after it is there.
+ */
+export type CrashStep = 'write' | 'committed' | 'head' | 'put' | 'half' | 'written'
+
+export interface CrashPlan {
+  readonly data: string
+  readonly step: CrashStep
+  readonly count?: number
+  readonly key?: string
+  readonly eventWebhook?: string
+}
+
+function die(): never {
+  process.kill(process.pid, 'SIGKILL')
+  throw new Error('still alive')
+}
+
+/** Counts what goes to the threads, of which the first is the database's writer, and what comes back. */
+function watchThreads({ step, count }: CrashPlan): void {
+  const counts = { write: 0, committed: 0 }
+  const reached = (at: 'write' | 'committed'): void => {
+    counts[at] += 1
+    if (step === at && counts[at] === count) die()
+  }
+  before('postMessage', () => reached('write'))
+  before('emit', (name, answers) => {
+    if (name === 'message' && Array.isArray(answers)) answers.forEach(() => reached('committed'))
+  })
+}
+
+/** Has every thread do something before a method of its own. */
+function before(method: 'postMessage' | 'emit', act: (...args: unknown[]) => void): void {
+  const original = Reflect.get(Worker.prototype, method) as (...args: unknown[]) => unknown
+  Reflect.set(Worker.prototype, method, function acting(this: Worker, ...args: unknown[]) {
+    act(...args)
+    return original.apply(this, args)
+  })
+}
+
+function wrapObjects({ step, key = '' }: CrashPlan, objects: ObjectStore): ObjectStore {
+  const reached = (at: CrashStep, found: string): void => {
+    if (step === at && found.includes(key)) die()
+  }
+  return {
+    ...objects,
+    async put(at, body, options) {
+      reached('put', at.key)
+      const isHalf = step === 'half' && at.key.includes(key)
+      const head = await objects.put(at, isHalf ? halfOf(body) : body, options)
+      reached('written', at.key)
+      return head
+    },
+    async head(at) {
+      reached('head', at.key)
+      return objects.head(at)
+    },
+  }
+}
+
+async function* halfOf(body: Uint8Array | AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  if (body instanceof Uint8Array) yield body.subarray(0, body.length / 2)
+  else
+    for await (const piece of body) {
+      yield piece.subarray(0, piece.length / 2)
+      break
+    }
+  // Asked for more: what there was is in the file.
+  die()
+}
+
+const plan = JSON.parse(process.argv[2] ?? '') as CrashPlan
+watchThreads(plan)
+const local = { listen: '127.0.0.1:0', publicListen: '127.0.0.1:0', logLevel: 'error' }
+const { data, eventWebhook } = plan
+const config = readConfig(
+  { ...local, data, ...(eventWebhook !== undefined && { eventWebhook }) },
+  {},
+)
+const app = await startApp(config, {
+  clock: systemClock,
+  random: systemRandom,
+  log: createLog(config.logLevel),
+  onFailure: (error) => {
+    throw error
+  },
+  wrapObjects: (objects) => wrapObjects(plan, objects),
+})
+process.stdout.write(`${app.apiUrl}\n`)

@@ -1,0 +1,153 @@
+/** An object store that fails on command, around one that works, and a service over it. */
+import { cp, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import type { TestContext } from 'node:test'
+import type { Flags } from '../../src/config.ts'
+import {
+  BucketError,
+  type ObjectHead,
+  type ObjectLocation,
+  type ObjectStore,
+  type PutOptions,
+} from '../../src/objects/object-store.ts'
+import { crlBucket } from './revocation.ts'
+import { TestService, type Members } from './service.ts'
+
+const databaseFile = 'signet.sqlite'
+
+type Body = Uint8Array | AsyncIterable<Uint8Array>
+
+/**
+ * How the store is. `error`: it cannot be reached. `hang`: it never answers, until it is told to give up. `refuse` and
+ * `missing`: it says no. `half`: it fails when half of a body is written. `lost`: it writes, and the answer is lost.
+ */
+export type Mode = 'works' | 'error' | 'hang' | 'refuse' | 'missing' | 'half' | 'lost'
+
+export class FailingObjects {
+  #mode: Mode = 'works'
+  readonly #hanging = new Set<() => void>()
+  /** Which calls fail; the others work. */
+  affects: (at: ObjectLocation) => boolean = () => true
+  /** What was put whole, in the order of its end. */
+  readonly written: ObjectLocation[] = []
+  /** Calls that failed, or that hang, since the start. */
+  failures = 0
+
+  get mode(): Mode {
+    return this.#mode
+  }
+
+  /** Calls that hang under the mode before fail now. */
+  set mode(mode: Mode) {
+    this.#mode = mode
+    for (const end of this.#hanging) end()
+    this.#hanging.clear()
+  }
+
+  /** For `ServiceOptions.wrapObjects`. */
+  readonly wrap = (objects: ObjectStore): ObjectStore => ({
+    ...objects,
+    put: (at, body, options) => this.#put(objects, { at, body, options }),
+    head: (at) => this.#read(at, () => objects.head(at)),
+    get: (at, bytesMax) => this.#read(at, () => objects.get(at, bytesMax)),
+    hasBucket: (bucket) => this.#read({ bucket, key: '' }, () => objects.hasBucket(bucket)),
+  })
+
+  async #put(
+    objects: ObjectStore,
+    { at, body, options }: { at: ObjectLocation; body: Body; options: PutOptions },
+  ): Promise<ObjectHead> {
+    const mode = this.#modeFor(at)
+    if (mode === 'half') {
+      this.failures += 1
+      return objects.put(at, halfOf(body), options)
+    }
+    if (mode !== 'works' && mode !== 'lost') await this.#fail(mode, at, options.signal)
+    const head = await objects.put(at, body, options)
+    this.written.push(at)
+    if (mode === 'lost') await this.#fail('error', at)
+    return head
+  }
+
+  /** What cannot be written may be read, but for a store that cannot be reached or says no. */
+  async #read<T>(at: ObjectLocation, read: () => Promise<T>): Promise<T> {
+    const mode = this.#modeFor(at)
+    if (mode === 'error' || mode === 'refuse' || mode === 'missing') await this.#fail(mode, at)
+    return read()
+  }
+
+  #modeFor(at: ObjectLocation): Mode {
+    return this.affects(at) ? this.mode : 'works'
+  }
+
+  async #fail(mode: Mode, { bucket }: ObjectLocation, signal?: AbortSignal): Promise<never> {
+    this.failures += 1
+    if (mode === 'refuse') throw new BucketError('refused', `no entry to ${bucket}`)
+    if (mode === 'missing') throw new BucketError('no-such-bucket', `there is no ${bucket}`)
+    if (mode === 'hang') await this.#hang(signal)
+    throw new Error('connect ECONNREFUSED')
+  }
+
+  /** Ends when the signal fires, with its reason, or when the mode changes. */
+  async #hang(signal: AbortSignal | undefined): Promise<void> {
+    // The timer of AbortSignal.timeout does not keep a process alive; this one does, as a socket would.
+    const alive = setInterval(() => undefined, 1000)
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.#hanging.add(resolve)
+        const end = (): void => reject(signal?.reason as Error)
+        if (signal?.aborted === true) end()
+        signal?.addEventListener('abort', end, { once: true })
+      })
+    } finally {
+      clearInterval(alive)
+    }
+  }
+}
+
+async function* halfOf(body: Body): AsyncIterable<Uint8Array> {
+  if (body instanceof Uint8Array) yield body.subarray(0, body.length / 2)
+  else
+    for await (const piece of body) {
+      yield piece.subarray(0, piece.length / 2)
+      break
+    }
+  throw new Error('socket hang up')
+}
+
+/** A service over a store that fails on command. */
+export interface Faulty {
+  readonly service: TestService
+  readonly objects: FailingObjects
+  /** What has been told so far, in order. */
+  readonly events: () => Members[]
+}
+
+/** Starts one, with the bucket `my-crls`, until the test is over. */
+export async function startFaulty(t: TestContext, flags: Flags = {}): Promise<Faulty> {
+  const objects = new FailingObjects()
+  const lines: string[] = []
+  const service = await TestService.start(
+    { logLevel: 'info', ...flags },
+    { wrapObjects: objects.wrap, logTo: { write: (line) => void lines.push(line) } },
+  )
+  t.after(async () => {
+    objects.mode = 'works'
+    await service.close()
+  })
+  await service.createBucket(crlBucket)
+  const events = (): Members[] =>
+    lines.flatMap((line) => (JSON.parse(line) as { event?: unknown }).event ?? [])
+  return { service, objects, events }
+}
+
+/** Copies the data folder of a running service, as a backup does: `to` is a folder that is there. */
+export async function copyData({ config }: TestService, to: string): Promise<void> {
+  const from = config.dataDirectory
+  const database = new DatabaseSync(join(from, databaseFile))
+  database.prepare('vacuum into ?').run(join(to, databaseFile))
+  database.close()
+  const names = (await readdir(from)).filter((name) => !/^signet\.sqlite|^lock/.test(name))
+  for (const name of names) await cp(join(from, name), join(to, name), { recursive: true })
+}
