@@ -66,7 +66,7 @@ function rates(results: readonly LoadResult[]): number[] {
 }
 
 /** Of sorted numbers. */
-export function median(sorted: readonly number[]): number {
+function median(sorted: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
 }
 

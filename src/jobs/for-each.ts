@@ -11,13 +11,9 @@ export async function forEachOf<Item>(
 ): Promise<JobResult> {
   const result = { done: 0, failed: 0 }
   const queue = [...items]
+  const next = (): Item | undefined => (signal?.aborted === true ? undefined : queue.shift())
   const worker = async (): Promise<void> => {
-    for (
-      let item = queue.shift();
-      item !== undefined && signal?.aborted !== true;
-      item = queue.shift()
-    )
-      result[await work(item)] += 1
+    for (let item = next(); item !== undefined; item = next()) result[await work(item)] += 1
   }
   const workers = Array.from({ length: Math.min(parallel, items.length) }, worker)
   const failed = (await Promise.allSettled(workers)).find(({ status }) => status === 'rejected')

@@ -290,20 +290,6 @@ const concurrencyCases: readonly DatabaseCase[] = [
     },
   },
   {
-    name: 'the stamp changes with a commit, and only with one',
-    async run(db) {
-      const first = db.changeStamp()
-      if (first === undefined) return
-      await names(db)
-      assert.equal(db.changeStamp(), first)
-      await db.transaction([put('x')])
-      const second = db.changeStamp()
-      assert.notEqual(second, first)
-      await assert.rejects(db.transaction([put('x')]), conflictAt(0))
-      assert.equal(db.changeStamp(), second)
-    },
-  },
-  {
     name: 'closing finishes what was asked, and refuses what comes after',
     async run(db) {
       const asked = Array.from({ length: 100 }, (_, index) => db.transaction([put(`n${index}`)]))
