@@ -1,5 +1,5 @@
 /** Audit reports: every certificate that a CA issued, one after the other (AWS Private CA User Guide, audit reports). */
-import { nameText } from '../x509/name-text.ts'
+import { nameTextOf } from '../x509/name-text.ts'
 import { parseCertificateSummary } from '../x509/certificate-summary.ts'
 
 export type AuditReportFormat = 'JSON' | 'CSV'
@@ -100,7 +100,7 @@ function csvRow(certificate: AuditedCertificate, authority: AuditedAuthority): s
 
 /** What has no value is empty. */
 function rowOf(certificate: AuditedCertificate, authority: AuditedAuthority): ReportRow {
-  const { notBefore, notAfter, subject } = parseCertificateSummary(certificate.certificateDer)
+  const { notBefore, notAfter, subjectDer } = parseCertificateSummary(certificate.certificateDer)
   const { revocation } = certificate
   const { hex, colons } = serialTexts(certificate.serialNumber)
   return {
@@ -108,7 +108,7 @@ function rowOf(certificate: AuditedCertificate, authority: AuditedAuthority): Re
     requestedByServicePrincipal: '',
     certificateArn: `${authority.arn}/certificate/${hex}`,
     serial: colons,
-    subject: nameText(subject),
+    subject: nameTextOf(subjectDer),
     notBefore: `${notBefore}+0000`,
     notAfter: `${notAfter}+0000`,
     issuedAt: timeText(certificate.issuedAt),

@@ -102,7 +102,7 @@ async function claim(id: string): Promise<DueCrl> {
     claimDueCrls(lease, 1),
   ])
   assert.equal(rows.length, 1)
-  return { authority, crl: crlOf(rows[0]!), lease }
+  return { authority, crl: crlOf(rows[0]!), lease, signal: new AbortController().signal }
 }
 
 async function rowOf(id: string): Promise<Row> {

@@ -22,6 +22,8 @@ export interface DueCrl {
   readonly authority: Authority
   readonly crl: CrlRecord
   readonly lease: Lease
+  /** Gives the object up: the server stops. */
+  readonly signal: AbortSignal
 }
 
 /** The work must be over before somebody else may take it, and no bucket may keep others waiting for long. */
@@ -120,7 +122,7 @@ async function buildCrl(
 
 async function put(
   { objects, clock }: Services,
-  { authority, lease }: DueCrl,
+  { authority, lease, signal }: DueCrl,
   {
     at,
     acl,
@@ -140,7 +142,7 @@ async function put(
     contentType: 'application/pkix-crl',
     expires,
     accountId: authority.accountId,
-    signal: AbortSignal.timeout(Math.min(left, putMilliseconds)),
+    signal: AbortSignal.any([signal, AbortSignal.timeout(Math.min(left, putMilliseconds))]),
   })
 }
 

@@ -2,11 +2,18 @@ import type { Authority } from '../authority/authority.ts'
 import { statusAt } from '../authority/status.ts'
 import type { Services } from '../services.ts'
 import { findAuthority } from '../store/authorities.ts'
-import { claimDueCrls, crlOf, postponeCrl, restCrl, type CrlRecord } from '../store/crls.ts'
-import { newLease, type Lease } from '../store/leases.ts'
+import {
+  claimDueCrls,
+  crlOf,
+  postponeCrl,
+  releaseCrl,
+  restCrl,
+  type CrlRecord,
+} from '../store/crls.ts'
+import { newLease } from '../store/leases.ts'
 import { retryAt } from '../revocation/crl.ts'
 import { certificateAuthorityArn } from '../wire/arn.ts'
-import { crlFailure, publishCrl } from './publish-crl.ts'
+import { crlFailure, publishCrl, type DueCrl } from './publish-crl.ts'
 import type { Job, JobResult } from './scheduler.ts'
 import { forEachOf } from './for-each.ts'
 
@@ -28,24 +35,29 @@ export const publishCrls: Job = {
     const lease = newLease(random, clock.now())
     const [rows = []] = await db.transaction([claimDueCrls(lease, batch)])
     const result = await forEachOf(rows.map(crlOf), { parallel, signal }, (crl) =>
-      publish(services, crl, lease),
+      publish(services, { crl, lease, signal }),
     )
     if (rows.length === batch) wake('publish-crls')
     return result
   },
 }
 
-async function publish(services: Services, crl: CrlRecord, lease: Lease): Promise<keyof JobResult> {
+async function publish(
+  services: Services,
+  { crl, lease, signal }: Omit<DueCrl, 'authority'>,
+): Promise<keyof JobResult> {
   const authority = await findAuthority(services.db, crl.authorityId)
   if (authority === undefined || !isPublished(authority, crl, lease.now)) {
     await services.db.transaction([restCrl(crl, lease)])
     return 'done'
   }
   try {
-    await publishCrl(services, { authority, crl, lease })
+    await publishCrl(services, { authority, crl, lease, signal })
     return 'done'
   } catch (error) {
-    await fail(services, { authority, crl, lease }, error)
+    // Given up because the server stops: it is begun again where the record is opened next.
+    if (signal.aborted) await services.db.transaction([releaseCrl(crl, lease)])
+    else await fail(services, { authority, crl, lease }, error)
     return 'failed'
   }
 }
@@ -66,7 +78,7 @@ function isPublished(authority: Authority, crl: CrlRecord, now: Date): boolean {
 
 async function fail(
   services: Services,
-  { authority, crl, lease }: { authority: Authority; crl: CrlRecord; lease: Lease },
+  { authority, crl, lease }: Omit<DueCrl, 'signal'>,
   error: unknown,
 ): Promise<void> {
   const { db, log, events, metrics, clock } = services

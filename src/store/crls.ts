@@ -144,6 +144,12 @@ export function postponeCrl({ id, failures }: CrlRecord, retry: Date, { token }:
     where crl_id = ${id} and lease = ${token}`
 }
 
+/** Gives the work up, so that it can be taken again at once. */
+export function releaseCrl({ id }: CrlRecord, { token }: Lease): Sql {
+  return sql`update crls set lease = null, lease_until_ms = 0
+    where crl_id = ${id} and lease = ${token}`
+}
+
 /** Ends the work for a CRL that is not to be published until something about its CA changes. */
 export function restCrl({ id, changes }: CrlRecord, { token }: Lease): Sql {
   return sql`update crls set failures = 0, retry_at_ms = 0, lease = null, lease_until_ms = 0,

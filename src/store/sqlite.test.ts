@@ -281,15 +281,15 @@ test('the log is emptied on request', async () => {
 test('the stamp changes with every commit, also of another process, and with nothing else', async () => {
   await using database = await TestDatabase.open()
   const { db, path } = database
-  const put = (id: string): Sql =>
+  const add = (id: string): Sql =>
     sql`insert into accounts (account_id, created_at_ms) values (${id}, 0)`
   const first = db.changeStamp()
   await db.query(sql`select 1 as one`)
   assert.equal(db.changeStamp(), first)
-  await db.transaction([put('a')])
+  await db.transaction([add('a')])
   const second = db.changeStamp()
   assert.notEqual(second, first)
-  await assert.rejects(db.transaction([put('a')]))
+  await assert.rejects(db.transaction([add('a')]))
   assert.equal(db.changeStamp(), second)
   const other = new DatabaseSync(path)
   other.exec("insert into accounts (account_id, created_at_ms) values ('b', 0)")

@@ -4,13 +4,13 @@
  */
 import { DerError } from './der-error.ts'
 import { contextTag, tags } from './der-reader.ts'
-import { parseName, type Name } from './name.ts'
 
 export interface CertificateSummary {
   /** `2026-03-01T08:15:30`, UTC. */
   readonly notBefore: string
   readonly notAfter: string
-  readonly subject: Name
+  /** DER of the Name. */
+  readonly subjectDer: Uint8Array
 }
 
 const versionTag = contextTag(0, true)
@@ -27,8 +27,7 @@ export function parseCertificateSummary(der: Uint8Array): CertificateSummary {
   walker.enter(tags.sequence)
   const notBefore = walker.time()
   const notAfter = walker.time()
-  const subject = parseName(walker.skip(tags.sequence))
-  return { notBefore, notAfter, subject }
+  return { notBefore, notAfter, subjectDer: walker.skip(tags.sequence) }
 }
 
 /** Moves over elements without making anything of them. */

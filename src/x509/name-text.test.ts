@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
+import { DerError } from './der-error.ts'
 import { tags } from './der-reader.ts'
 import { encodeElement, encodeSequence } from './der-writer.ts'
-import { nameText } from './name-text.ts'
+import { nameText, nameTextOf } from './name-text.ts'
 import { encodeName, parseName, type Name } from './name.ts'
 import { encodeOidElement, oids } from './oid.ts'
 
@@ -209,3 +210,55 @@ test('a reader gets every attribute back from the text', () => {
     { numRuns: 2000 },
   )
 })
+
+test('a name as most are is written as any other, without being taken apart', () => {
+  const character = fc.oneof(
+    fc.constantFrom(...Array.from(' abz09-./:=?#,+"\\<>;@_&é')),
+    fc.string({ unit: 'grapheme', maxLength: 1 }),
+  )
+  const type = fc.constantFrom(
+    oids.commonName,
+    oids.organizationName,
+    oids.countryName,
+    oids.domainComponent,
+    '2.5.4.5',
+  )
+  const attribute = fc.record({ type, value: fc.string({ unit: character, maxLength: 20 }) })
+  fc.assert(
+    fc.property(fc.array(attribute, { maxLength: 6 }), (named) => {
+      const der = encodeName(named.filter(({ value }) => value !== ''))
+      assert.equal(nameTextOf(der), nameText(parseName(der)))
+    }),
+    { numRuns: 3000 },
+  )
+  const long = encodeName([{ type: oids.commonName, value: 'x'.repeat(500) }])
+  assert.equal(nameTextOf(long), `CN=${'x'.repeat(500)}`)
+})
+
+test('what is no name has no text, wherever it is cut', () => {
+  const der = encodeName([
+    { type: oids.countryName, value: 'DE' },
+    { type: oids.commonName, value: 'a.example' },
+  ])
+  for (let length = 0; length < der.length; length += 1)
+    assert.throws(() => nameTextOf(der.subarray(0, length)), DerError)
+  for (let at = 0; at < der.length; at += 1) {
+    const changed = Uint8Array.from(der)
+    changed[at] = (changed[at] ?? 0) ^ 0x41
+    const expected = textOrError(() => nameText(parseName(changed)))
+    assert.equal(
+      textOrError(() => nameTextOf(changed)),
+      expected,
+      `octet ${at}`,
+    )
+  }
+})
+
+function textOrError(text: () => string): string | undefined {
+  try {
+    return text()
+  } catch (error) {
+    assert.ok(error instanceof DerError)
+    return undefined
+  }
+}

@@ -343,11 +343,10 @@ test('a good answer is written as RFC 6960 has it', () => {
     nonce: undefined,
   })
   const time = (text: string): string => `180f${Buffer.from(text).toString('hex')}`
-  const single =
-    `${hexOf(certIdOf(plain))}8000${time('20260301081530Z')}` + `a011${time('20500301091530Z')}`
+  const single = `${hexOf(certIdOf(plain))}8000${time('20260301081530Z')}a011${time('20500301091530Z')}`
   const length = (hex: string): string => (hex.length / 2).toString(16).padStart(2, '0')
   const list = `30${length(single)}${single}`
-  const body = `a2160414${'ab'.repeat(20)}${time('20260301081530Z')}` + `30${length(list)}${list}`
+  const body = `a2160414${'ab'.repeat(20)}${time('20260301081530Z')}30${length(list)}${list}`
   assert.equal(hexOf(data), `3081${length(body)}${body}`)
 })
 

@@ -281,7 +281,7 @@ async function crashAndRecover(plan: Omit<CrashPlan, 'data'>): Promise<boolean> 
   }
 }
 
-describe('killed at a step of its jobs', { concurrency: 3 }, () => {
+describe('killed at a step of its jobs', { concurrency: 4 }, () => {
   for (const step of ['head', 'put', 'half', 'written'] as const)
     test(`${step} of a CRL`, async () => {
       assert.ok(await crashAndRecover({ step, key: 'crl/' }))
@@ -290,9 +290,9 @@ describe('killed at a step of its jobs', { concurrency: 3 }, () => {
     test(`${step} of an audit report`, async () => {
       assert.ok(await crashAndRecover({ step, key: 'audit-report/' }))
     })
-  // All of them were tried when this was written; every second one finds what the others do.
-  for (let count = 1; count <= 28; count += 1) {
-    const step = count % 2 === 0 ? 'write' : 'committed'
+  // All work is done after some thirty. Both steps of each hold; these are enough to find what a change breaks.
+  for (let count = 2; count <= 28; count += 2) {
+    const step = count % 4 === 0 ? 'write' : 'committed'
     test(`${step} of transaction ${count}`, async () => {
       assert.ok(await crashAndRecover({ step, count }))
     })
@@ -422,7 +422,7 @@ async function life(data: string, seen: Seen, server: ServerProcess): Promise<vo
   await Promise.all(all)
 }
 
-test('killed at random moments under load, six times over', async (t) => {
+test('killed at random moments under load, four times over', async (t) => {
   const data = await mkdtemp(join(tmpdir(), 'signet-kill-'))
   await cp(owing.folder, data, { recursive: true })
   const webhook = await Webhook.start()
@@ -434,13 +434,13 @@ test('killed at random moments under load, six times over', async (t) => {
     await webhook.close()
     await rm(data, { recursive: true })
   })
-  for (let round = 0; round < 6; round += 1) {
+  for (let round = 0; round < 4; round += 1) {
     await life(data, seen, server)
     server = await startServer(data, serve)
   }
   const remote = new Remote(server, data)
-  assert.ok(seen.revoked.length > 30, `${seen.revoked.length} revoked`)
-  assert.ok(seen.crls.length >= 6, `${seen.crls.length} CRLs seen`)
+  assert.ok(seen.revoked.length > 20, `${seen.revoked.length} revoked`)
+  assert.ok(seen.crls.length >= 4, `${seen.crls.length} CRLs seen`)
   await eventually(async () => {
     await watchCrl(data, seen)
     return listsAll(seen.crls.at(-1)!, seen.revoked) ? true : undefined

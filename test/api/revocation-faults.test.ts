@@ -4,6 +4,7 @@ import { cp, mkdtemp, rm, truncate } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import { bucketsFolder } from '../../src/data-folder.ts'
 import { deleteObject } from '../../src/objects/embedded-buckets.ts'
 import { createEmbeddedObjectStore } from '../../src/objects/embedded-object-store.ts'
@@ -205,6 +206,20 @@ describe('a store that fails', { concurrency: true }, () => {
     await eventually(async () => (objects.failures > 0 ? true : undefined), 'it hangs')
     const [arn = ''] = await revokeSome(service, root.arn, 1)
     await crlWith(service, arn)
+  })
+
+  test('a server that is told to stop while the store hangs does not wait for it', async (t) => {
+    const { service, objects } = await startFaulty(t)
+    const { root, key } = await publishingRoot(service)
+    objects.mode = 'hang'
+    const revoked = await revokeSome(service, root.arn, 1)
+    await eventually(async () => (objects.failures > 0 ? true : undefined), 'it hangs')
+    const restarted = service.restart()
+    const late = await Promise.race([restarted, setTimeout(15_000, 'late')])
+    objects.mode = 'works'
+    await restarted
+    assertLists(await crlThat(service, key, ({ entries }) => entries.size === 1), revoked)
+    assert.notEqual(late, 'late')
   })
 
   test('many CAs whose bucket refuses do not hold up another', async (t) => {
