@@ -43,13 +43,13 @@ export function createOcspHandler(services: OcspServices): OcspHandler {
  * request begins with an M (a SEQUENCE of less than 16 MiB), and no bucket does. Empty if the request is in the body;
  * undefined if the path is no place of OCSP.
  */
-export function ocspPath(path: string): string | undefined {
+function ocspPath(path: string): string | undefined {
   const found = placeForm.exec(path)
   return found === null ? undefined : (found[1] ?? '')
 }
 
 /** Empty, which no request is, for a text that is no base64. */
-export function decodeRequest(encoded: string): Buffer {
+function decodeRequest(encoded: string): Buffer {
   try {
     const text = encoded.includes('%') ? decodeURIComponent(encoded) : encoded
     return base64Form.test(text) ? Buffer.from(text, 'base64') : Buffer.alloc(0)
