@@ -7,8 +7,8 @@ import {
   queuedEventOf,
   type QueuedEvent,
 } from '../store/events.ts'
-import { newLease, type Lease } from '../store/leases.ts'
-import { forEachOf } from './for-each.ts'
+import type { Lease } from '../store/leases.ts'
+import { runClaimed } from './claimed-work.ts'
 import type { Job, JobResult } from './scheduler.ts'
 
 const batch = 64
@@ -25,17 +25,15 @@ export function createDeliverEvents(webhook: string): Job {
   return {
     name: 'deliver-events',
     everySeconds: 5,
-    async run(services, signal) {
-      const { db, clock, random, wake } = services
-      const lease = newLease(random, clock.now())
-      const [rows = []] = await db.transaction([claimEvents(lease, batch)])
-      const events = rows.map(queuedEventOf).toSorted((a, b) => a.number - b.number)
-      const result = await forEachOf(events, { parallel, signal }, (event) =>
-        deliver(services, { webhook, event, lease }),
-      )
-      if (rows.length === batch) wake('deliver-events')
-      return result
-    },
+    run: (services, signal) =>
+      runClaimed(services, signal, {
+        name: 'deliver-events',
+        batch,
+        parallel,
+        claim: claimEvents,
+        itemOf: queuedEventOf,
+        work: (event, lease) => deliver(services, { webhook, event, lease }),
+      }),
   }
 }
 

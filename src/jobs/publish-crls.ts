@@ -10,12 +10,11 @@ import {
   restCrl,
   type CrlRecord,
 } from '../store/crls.ts'
-import { newLease } from '../store/leases.ts'
 import { retryAt } from '../revocation/crl.ts'
 import { certificateAuthorityArn } from '../wire/arn.ts'
 import { crlFailure, publishCrl, type DueCrl } from './publish-crl.ts'
 import type { Job, JobResult } from './scheduler.ts'
-import { forEachOf } from './for-each.ts'
+import { runClaimed } from './claimed-work.ts'
 
 const batch = 8
 const parallel = 2
@@ -30,16 +29,15 @@ export const publishCrls: Job = {
   name: 'publish-crls',
   everySeconds: 1,
   runsMax,
-  async run(services, signal) {
-    const { db, clock, random, wake } = services
-    const lease = newLease(random, clock.now())
-    const [rows = []] = await db.transaction([claimDueCrls(lease, batch)])
-    const result = await forEachOf(rows.map(crlOf), { parallel, signal }, (crl) =>
-      publish(services, { crl, lease, signal }),
-    )
-    if (rows.length === batch) wake('publish-crls')
-    return result
-  },
+  run: (services, signal) =>
+    runClaimed(services, signal, {
+      name: 'publish-crls',
+      batch,
+      parallel,
+      claim: claimDueCrls,
+      itemOf: crlOf,
+      work: (crl, lease) => publish(services, { crl, lease, signal }),
+    }),
 }
 
 async function publish(

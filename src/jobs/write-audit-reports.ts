@@ -11,10 +11,10 @@ import {
   type AuditReportWork,
 } from '../store/audit-reports.ts'
 import { findAuthority } from '../store/authorities.ts'
-import { newLease, renewed, type Lease } from '../store/leases.ts'
+import { renewed, type Lease } from '../store/leases.ts'
 import { certificateAuthorityArn } from '../wire/arn.ts'
 import type { Authority } from '../authority/authority.ts'
-import { forEachOf } from './for-each.ts'
+import { runClaimed } from './claimed-work.ts'
 import type { Job, JobResult } from './scheduler.ts'
 
 /** Reports are long; few at a time leave room for others. */
@@ -28,17 +28,15 @@ const renewalMilliseconds = 30_000
 export const writeAuditReports: Job = {
   name: 'write-audit-reports',
   everySeconds: 1,
-  async run(services, signal) {
-    const { db, clock, random, wake } = services
-    const lease = newLease(random, clock.now())
-    const [rows = []] = await db.transaction([claimAuditReports(lease, batch)])
-    const reports = rows.map(auditReportWorkOf)
-    const result = await forEachOf(reports, { parallel: batch, signal }, (report) =>
-      write(services, { report, lease, signal }),
-    )
-    if (rows.length === batch) wake('write-audit-reports')
-    return result
-  },
+  run: (services, signal) =>
+    runClaimed(services, signal, {
+      name: 'write-audit-reports',
+      batch,
+      parallel: batch,
+      claim: claimAuditReports,
+      itemOf: auditReportWorkOf,
+      work: (report, lease) => write(services, { report, lease, signal }),
+    }),
 }
 
 interface Written {
