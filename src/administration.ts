@@ -87,7 +87,7 @@ function requireUserName(userName: string): void {
  * no policy.
  */
 export function checkPolicy(policy: string): readonly string[] {
-  const { statements, problems } = parsePolicy(policy)
+  const { statements, problems } = parsePolicy(policy, 'identity')
   if (statements.length === 0)
     throw new ConfigurationError(problems.map((problem) => `--policy: ${problem}`).join('\n'))
   return problems

@@ -15,6 +15,7 @@ const leaves = [
   'errors.ts',
   'log.ts',
   'metrics.ts',
+  'policy-json.ts',
   'random.ts',
   'sealer.ts',
 ]
@@ -29,7 +30,14 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   keys: ['x509', 'authority/algorithms.ts', 'store/settings.ts', 'store/database.ts'],
   store: ['authority', 'revocation/reason.ts', 'keys/key-records.ts'],
   objects: [],
-  access: ['wire', 'authority', 'store/access-keys.ts'],
+  access: [
+    'wire',
+    'authority',
+    'store/access-keys.ts',
+    'store/database.ts',
+    'store/resource-policies.ts',
+    'store/tags.ts',
+  ],
   operations: [
     'wire',
     'x509',

@@ -76,7 +76,8 @@ test('a signed request has a caller, in the partition of its Region', async () =
     accountId: '123456789012',
     arn: 'arn:aws:iam::123456789012:user/alice',
     accessKeyId: 'AKIDEXAMPLE',
-    policy: '{}',
+    userName: 'alice',
+    policies: ['{}'],
   })
   const china = await authenticate(services(), signed({ region: 'cn-north-1' }))
   assert.equal(china.arn, 'arn:aws-cn:iam::123456789012:user/alice')

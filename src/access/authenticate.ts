@@ -51,7 +51,8 @@ function callerOf(key: AccessKey, region: string): Caller {
   const partition = partitionOf(region)
   const { accessKeyId: id, accountId, policy, userName } = key
   const arn = `arn:${partition}:iam::${accountId}:user/${userName}`
-  return { partition, region, accountId, arn, accessKeyId: id, policy }
+  const policies = policy === undefined ? [] : [policy]
+  return { partition, region, accountId, arn, accessKeyId: id, userName, policies }
 }
 
 function unrecognizedClient(): ServiceError {

@@ -2,136 +2,275 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Caller } from '../authority/caller.ts'
 import { ServiceError } from '../errors.ts'
-import { authorize, evaluatePolicy } from './authorize.ts'
+import type { Database } from '../store/database.ts'
+import type { Row } from '../store/sql.ts'
+import { authorize, type AccessRequest } from './authorize.ts'
 
 const authorityId = '11111111-2222-3333-4444-555555555555'
-const authorityArn = arnOf({})
+const own = arnOf({})
+const foreign = arnOf({ account: '999999999999' })
 const action = 'acm-pca:IssueCertificate'
+const alice = 'arn:aws:iam::123456789012:user/alice'
+const now = new Date('2026-11-25T12:00:00Z')
 const allowAll = { Effect: 'Allow', Action: '*', Resource: '*' }
+const denyAll = { ...allowAll, Effect: 'Deny' }
+const nothing = { ...allowAll, Action: 's3:*' }
 
 function arnOf({ partition = 'aws', region = 'us-east-1', account = '123456789012' }): string {
   return `arn:${partition}:acm-pca:${region}:${account}:certificate-authority/${authorityId}`
 }
 
-function callerWith(...statements: object[]): Caller {
+function policyOf(...statements: object[]): string {
+  return JSON.stringify({ Version: '2012-10-17', Statement: statements })
+}
+
+interface Setting {
+  /** Of alice's one policy. */
+  readonly identity?: readonly object[]
+  /** Of alice, in place of that. */
+  readonly policies?: readonly string[]
+  /** Of the policy on the CA; none without. */
+  readonly resource?: readonly object[]
+  readonly tags?: Readonly<Record<string, string>>
+  readonly asked?: Partial<AccessRequest>
+}
+
+interface Outcome {
+  /** Code and message; undefined if the request may go on. */
+  readonly refusal: readonly [code: string, message: string] | undefined
+  /** Tables that were read. */
+  readonly reads: readonly string[]
+}
+
+function databaseOf({ resource, tags = {}, asked }: Setting, reads: string[]): Database {
+  const accountId = (asked?.resourceArn ?? own).split(':')[4]
+  const tables: Record<string, Row[]> = {
+    resource_policies: resource === undefined ? [] : [{ policy: policyOf(...resource) }],
+    tags: Object.entries(tags).map(([key, value]) => ({ tag_key: key, tag_value: value })),
+  }
   return {
+    async query({ text, values }) {
+      const table = / from (\w+)/.exec(text)?.[1] ?? ''
+      reads.push(table)
+      assert.deepEqual(values.slice(0, 2), [authorityId, accountId])
+      return tables[table] ?? assert.fail(text)
+    },
+    transaction: () => assert.fail('nothing is written'),
+    changeStamp: () => undefined,
+    close: async () => undefined,
+  }
+}
+
+async function outcomeOf(setting: Setting): Promise<Outcome> {
+  const { identity = [allowAll], policies = [policyOf(...identity)] } = setting
+  const caller: Caller = {
     partition: 'aws',
     region: 'us-east-1',
     accountId: '123456789012',
-    arn: 'arn:aws:iam::123456789012:user/alice',
+    arn: alice,
     accessKeyId: 'AKIDEXAMPLE',
-    policy: JSON.stringify({ Version: '2012-10-17', Statement: statements }),
+    userName: 'alice',
+    policies,
+  }
+  const reads: string[] = []
+  const services = { db: databaseOf(setting, reads), clock: { now: () => now } }
+  const asked: AccessRequest = {
+    actions: [action],
+    resourceArn: own,
+    keys: new Map(),
+    sourceIp: '192.0.2.1',
+    ...setting.asked,
+  }
+  try {
+    await authorize(services, caller, asked)
+    return { refusal: undefined, reads }
+  } catch (error) {
+    assert.ok(error instanceof ServiceError, String(error))
+    return { refusal: [error.code, error.message], reads }
   }
 }
 
-function decide(...statements: object[]): string {
-  return evaluatePolicy(callerWith(...statements).policy, { action, resource: authorityArn })
+async function allowed(setting: Setting): Promise<void> {
+  assert.equal((await outcomeOf(setting)).refusal, undefined)
 }
 
-test('a policy allows what a statement allows and none denies', () => {
-  assert.equal(decide(allowAll), 'allowed')
-  assert.equal(decide({ ...allowAll, Action: ['ACM-PCA:issue*'] }), 'allowed')
-  assert.equal(decide({ ...allowAll, Action: 'acm-pca:Get*' }), 'not-allowed')
-  assert.equal(decide({ ...allowAll, Resource: ['arn:aws:acm-pca:*:*:*'] }), 'allowed')
-  assert.equal(decide({ ...allowAll, Resource: authorityArn }), 'allowed')
-  assert.equal(
-    decide({ ...allowAll, Resource: authorityArn.replace('1111', '2222') }),
-    'not-allowed',
-  )
-  assert.equal(decide({ ...allowAll, Resource: authorityArn.toUpperCase() }), 'not-allowed')
-  assert.equal(
-    decide(allowAll, { ...allowAll, Effect: 'Deny', Action: 'acm-pca:*Certificate' }),
-    'denied',
-  )
-  assert.equal(decide(allowAll, { ...allowAll, Effect: 'Deny', Action: 'acm-pca:Get*' }), 'allowed')
-})
-
-test('a wildcard stays in its part of the ARN', () => {
-  const reaching = 'arn:aws:*:*:*:certificate-authority/*'
-  assert.equal(decide({ ...allowAll, Resource: reaching }), 'allowed')
-  assert.equal(
-    decide({ ...allowAll, Resource: 'arn:aws:acm-pca:*:certificate-authority/*' }),
-    'not-allowed',
-  )
-  assert.equal(decide({ ...allowAll, Resource: 'arn:aws:acm-pca:*:*:*:*:x' }), 'not-allowed')
-})
-
-test('a statement that is not understood never allows and always denies', () => {
-  for (const more of [{ Condition: {} }, { NotAction: 'x' }, { Principal: '*' }, { Novelty: 1 }]) {
-    assert.equal(decide({ ...allowAll, ...more }), 'not-allowed')
-    const elsewhere = { Effect: 'Deny', Action: 's3:Get', Resource: 'arn:aws:s3:::x', ...more }
-    assert.equal(decide(allowAll, elsewhere), 'denied')
-  }
-})
-
-test('what is no policy allows nothing', () => {
-  for (const text of [undefined, '', '{', '[]', '{"Statement":"*"}'])
-    assert.equal(evaluatePolicy(text, { action, resource: authorityArn }), 'not-allowed')
-})
-
-function refused(
-  caller: Caller,
-  resourceArn: string | undefined,
-  expected: [code: string, message: string],
-) {
-  assert.throws(
-    () => authorize(caller, action, resourceArn),
-    (error) => {
-      assert.ok(error instanceof ServiceError)
-      assert.deepEqual([error.code, error.message], expected)
-      return true
-    },
-  )
-}
-
-const user =
-  'User: arn:aws:iam::123456789012:user/alice is not authorized to perform: acm-pca:IssueCertificate'
-
-test('an allowed request passes, for a CA and for the account as a whole', () => {
-  authorize(callerWith(allowAll), action, authorityArn)
-  authorize(callerWith(allowAll), action, undefined)
-  authorize(
-    callerWith({
-      ...allowAll,
-      Resource: 'arn:aws:acm-pca:us-east-1:123456789012:certificate-authority/*',
-    }),
-    action,
-    undefined,
-  )
-})
-
-test('a refusal says in the words of AWS who may not do what, and why', () => {
-  const nothing = callerWith({ ...allowAll, Action: 's3:*' })
-  const because = 'because no identity-based policy allows the acm-pca:IssueCertificate action'
-  refused(nothing, authorityArn, [
+async function denied(setting: Setting, resource: string, because: string): Promise<void> {
+  const asked = setting.asked?.actions?.at(-1) ?? action
+  assert.deepEqual((await outcomeOf(setting)).refusal, [
     'AccessDeniedException',
-    `${user} on resource: ${authorityArn} ${because}`,
+    `User: ${alice} is not authorized to perform: ${asked} on resource: ${resource} ${because}`,
   ])
+}
+
+const noIdentity = `because no identity-based policy allows the ${action} action`
+const noResource = `because no resource-based policy allows the ${action} action`
+const identityDeny = 'with an explicit deny in an identity-based policy'
+const resourceDeny = 'with an explicit deny in a resource-based policy'
+
+test('an allowed request passes, for a CA and for the account as a whole', async () => {
+  await allowed({})
+  await allowed({ asked: { resourceArn: undefined } })
   const every = 'arn:aws:acm-pca:us-east-1:123456789012:certificate-authority/*'
-  refused(nothing, undefined, ['AccessDeniedException', `${user} on resource: ${every} ${because}`])
-  refused(callerWith(allowAll, { ...allowAll, Effect: 'Deny' }), authorityArn, [
-    'AccessDeniedException',
-    `${user} on resource: ${authorityArn} with an explicit deny in an identity-based policy`,
-  ])
+  await allowed({
+    identity: [{ ...allowAll, Resource: every }],
+    asked: { resourceArn: undefined },
+  })
 })
 
-test('the CA of another account is out of reach', () => {
-  const other = arnOf({ account: '999999999999' })
-  refused(callerWith(allowAll), other, [
-    'AccessDeniedException',
-    `${user} on resource: ${other} because no resource-based policy allows the acm-pca:IssueCertificate action`,
-  ])
+test('a refusal says in the words of AWS who may not do what, and why', async () => {
+  const every = 'arn:aws:acm-pca:us-east-1:123456789012:certificate-authority/*'
+  await denied({ identity: [nothing] }, own, noIdentity)
+  await denied({ policies: [] }, own, noIdentity)
+  await denied({ policies: ['{'] }, own, noIdentity)
+  await denied({ identity: [nothing], asked: { resourceArn: undefined } }, every, noIdentity)
+  await denied({ identity: [allowAll, denyAll] }, own, identityDeny)
+  await denied({ identity: [denyAll], asked: { resourceArn: undefined } }, every, identityDeny)
 })
 
-test('an ARN of another Region or partition, or of another thing, is invalid', () => {
-  const caller = callerWith(allowAll)
+test('several policies of a user count together, and a Deny in any of them wins', async () => {
+  await allowed({ policies: [policyOf(nothing), policyOf(allowAll)] })
+  await denied({ policies: [policyOf(allowAll), policyOf(denyAll)] }, own, identityDeny)
+  await denied({ policies: [policyOf(denyAll), policyOf(allowAll)] }, own, identityDeny)
+})
+
+test('every action that a request takes must be allowed', async () => {
+  const further = { actions: [action, 'acm-pca:TagCertificateAuthority'] }
+  await allowed({ asked: further })
+  await denied(
+    { identity: [{ ...allowAll, Action: action }], asked: further },
+    own,
+    'because no identity-based policy allows the acm-pca:TagCertificateAuthority action',
+  )
+})
+
+test('keys of the request and of the operation reach the conditions', async () => {
+  const condition = {
+    StringEquals: { 'aws:username': 'alice', 'acm-pca:TemplateArn': 'template' },
+    IpAddress: { 'aws:SourceIp': '192.0.2.0/24' },
+    DateEquals: { 'aws:CurrentTime': now.toISOString() },
+  }
+  const identity = [{ ...allowAll, Condition: condition }]
+  const keys = new Map([['acm-pca:templatearn', ['template']]])
+  await allowed({ identity, asked: { keys } })
+  await denied({ identity, asked: { keys, sourceIp: undefined } }, own, noIdentity)
+  await denied({ identity }, own, noIdentity)
+})
+
+test('the policy on a CA of the own account allows whom it names, and not the account', async () => {
+  const resource = (principal: unknown) => [{ ...allowAll, Principal: principal }]
+  await allowed({ identity: [nothing], resource: resource({ AWS: alice }) })
+  await allowed({ identity: [nothing], resource: resource('*') })
+  for (const principal of [{ AWS: '123456789012' }, { AWS: 'arn:aws:iam::123456789012:root' }])
+    await denied({ identity: [nothing], resource: resource(principal) }, own, noIdentity)
+  await denied({ identity: [nothing], resource: resource({ AWS: `${alice}2` }) }, own, noIdentity)
+})
+
+test('a Deny in the policy on a CA counts where that policy is asked: what the own account allows needs none', async () => {
+  const resource = [{ ...denyAll, Principal: { AWS: alice } }]
+  await denied({ identity: [nothing], resource }, own, resourceDeny)
+  const { reads } = await outcomeOf({ identity: [allowAll], resource })
+  assert.deepEqual(reads, [])
+})
+
+test('a Deny in a policy of the user wins over what the policy on a CA allows', async () => {
+  const resource = [{ ...allowAll, Principal: { AWS: alice } }]
+  await denied({ identity: [denyAll], resource }, own, identityDeny)
+  await denied(
+    { identity: [denyAll], resource, asked: { resourceArn: foreign } },
+    foreign,
+    identityDeny,
+  )
+})
+
+test('the CA of another account takes an Allow on both sides', async () => {
+  const asked = { resourceArn: foreign }
+  for (const principal of ['*', { AWS: '*' }, { AWS: '123456789012' }, { AWS: alice }]) {
+    const resource = [{ ...allowAll, Principal: principal }]
+    await allowed({ resource, asked })
+    await denied({ identity: [nothing], resource, asked }, foreign, noIdentity)
+  }
+  await denied({ asked }, foreign, noResource)
+  const others = [{ ...allowAll, Principal: { AWS: '999999999999' } }]
+  await denied({ resource: others, asked }, foreign, noResource)
+  const elsewhere = [{ ...allowAll, Principal: '*', Action: 'acm-pca:GetCertificate' }]
+  await denied({ resource: elsewhere, asked }, foreign, noResource)
+})
+
+test('a Deny in the policy on the CA of another account wins', async () => {
+  const resource = [
+    { ...allowAll, Principal: '*' },
+    { ...denyAll, Principal: { AWS: '123456789012' } },
+  ]
+  await denied({ resource, asked: { resourceArn: foreign } }, foreign, resourceDeny)
+})
+
+test('NotPrincipal denies all but those it names', async () => {
+  const asked = { resourceArn: foreign }
+  const resource = (...named: string[]) => [
+    { ...allowAll, Principal: '*' },
+    { ...denyAll, NotPrincipal: { AWS: named } },
+  ]
+  await allowed({ resource: resource(alice, '123456789012'), asked })
+  await denied({ resource: resource('999999999999'), asked }, foreign, resourceDeny)
+  // Bob and his account are named, as IAM asks for: that leaves out Bob, and nobody else there.
+  const bob = 'arn:aws:iam::123456789012:user/bob'
+  await denied({ resource: resource(bob, '123456789012'), asked }, foreign, resourceDeny)
+})
+
+test('tags of the CA are read only if a policy asks for them', async () => {
+  const tagged = (value: string) => ({
+    ...allowAll,
+    Condition: { StringEquals: { 'aws:ResourceTag/Env': value } },
+  })
+  const tags = { Env: 'test' }
+  const readsTags = async (setting: Setting) => (await outcomeOf(setting)).reads.includes('tags')
+  assert.equal(await readsTags({ tags }), false)
+  assert.equal(await readsTags({ identity: [tagged('test')], tags }), true)
+  await allowed({ identity: [tagged('test')], tags })
+  await denied({ identity: [tagged('live')], tags }, own, noIdentity)
+  const whole = { identity: [tagged('test')], tags, asked: { resourceArn: undefined } }
+  assert.equal(await readsTags(whole), false)
+  assert.equal((await outcomeOf(whole)).refusal?.[0], 'AccessDeniedException')
+})
+
+test('a policy asks for tags however its JSON is escaped', async () => {
+  const condition = { StringEquals: { 'aws:ResourceTag/Env': 'live' } }
+  const deny = policyOf(allowAll, { ...denyAll, Condition: condition })
+  const tags = { Env: 'live' }
+  await denied({ policies: [deny], tags }, own, identityDeny)
+  for (const [plain, escaped] of [
+    ['Tag/', String.raw`Tag\/`],
+    ['ResourceTag', String.raw`Resource\u0054ag`],
+  ] as const)
+    await denied({ policies: [deny.replace(plain, escaped)], tags }, own, identityDeny)
+})
+
+test('the policy on a CA may ask for the tags of the CA', async () => {
+  const asked = { resourceArn: foreign }
+  const resource = (effect: string) => [
+    { ...allowAll, Principal: '*' },
+    {
+      ...allowAll,
+      Effect: effect,
+      Principal: '*',
+      Condition: { StringEquals: { 'aws:ResourceTag/Env': 'live' } },
+    },
+  ]
+  await allowed({ resource: resource('Deny'), tags: { Env: 'test' }, asked })
+  await denied({ resource: resource('Deny'), tags: { Env: 'live' }, asked }, foreign, resourceDeny)
+  await allowed({ resource: resource('Allow').slice(1), tags: { Env: 'live' }, asked })
+})
+
+test('an ARN of another Region or partition, or of another thing, is invalid', async () => {
+  const refusalOf = async (resourceArn: string) =>
+    (await outcomeOf({ asked: { resourceArn } })).refusal
   for (const arn of [arnOf({ region: 'eu-west-1' }), arnOf({ partition: 'aws-cn' })])
-    refused(caller, arn, [
+    assert.deepEqual(await refusalOf(arn), [
       'InvalidArnException',
       `${arn} is not in the partition aws and the Region us-east-1 of the request.`,
     ])
-  for (const arn of ['', 'arn:aws:s3:::bucket', `${authorityArn}/certificate/00`])
-    refused(caller, arn, [
+  for (const arn of ['', 'arn:aws:s3:::bucket', `${own}/certificate/00`])
+    assert.deepEqual(await refusalOf(arn), [
       'InvalidArnException',
       `${arn} is not the ARN of a certificate authority.`,
     ])

@@ -67,11 +67,14 @@ test('what is no policy has no statements and says why', () => {
     [JSON.stringify({ Rules: 1, Statement: allowAll }), /unknown element 'Rules'/],
     [policy('Allow'), /Statement 1 must be an object/],
     [policy(allowAll, { ...allowAll, Effect: 'allow' }), /Statement 2: Effect must be/],
-    [policy({ Effect: 'Allow', Resource: '*' }), /Statement 1: Action must be/],
-    [policy({ Effect: 'Allow', Action: [], Resource: '*' }), /Action must be/],
-    [policy({ Effect: 'Allow', Action: ['*', 1], Resource: '*' }), /Action must be/],
-    [policy({ Effect: 'Allow', Action: '*' }), /Resource must be/],
-    [' '.repeat(20_481), /at most 20480 characters/],
+    [policy({ Effect: 'Allow', Resource: '*' }), /Statement 1: Action or NotAction must be/],
+    [policy({ Effect: 'Allow', Action: [], Resource: '*' }), /Action or NotAction must be/],
+    [policy({ Effect: 'Allow', Action: ['*', 1], Resource: '*' }), /Action or NotAction must be/],
+    [policy({ ...allowAll, NotAction: 's3:*' }), /Action or NotAction must be/],
+    [policy({ Effect: 'Allow', NotAction: [], Resource: '*' }), /Action or NotAction must be/],
+    [policy({ Effect: 'Allow', Action: '*' }), /Resource or NotResource must be/],
+    [policy({ ...allowAll, NotResource: '*' }), /Resource or NotResource must be/],
+    [' '.repeat(81_921), /at most 81920 characters/],
   ]
   for (const [text, problem] of broken) {
     const parsed = parsePolicy(text)
@@ -80,27 +83,89 @@ test('what is no policy has no statements and says why', () => {
   }
 })
 
-test('a statement with what is not evaluated is marked and reported', () => {
-  const unclear: [statement: object, problem: RegExp][] = [
-    [
-      { ...allowAll, Condition: {} },
-      /'Condition', which is not evaluated\. The statement allows nothing/,
-    ],
-    [{ ...allowAll, Effect: 'Deny', Condition: {} }, /The statement denies everything/],
-    [{ Effect: 'Allow', NotAction: 'x', Resource: '*' }, /'NotAction'/],
-    [{ Effect: 'Allow', Action: '*', NotResource: 'x' }, /'NotResource'/],
-    [{ ...allowAll, Principal: '*' }, /'Principal'/],
-    [{ ...allowAll, action: 'x' }, /'action'/],
-    [{ ...allowAll, Action: 'Issue*' }, /Action 'Issue\*'/],
-    [{ ...allowAll, Action: '*:Issue' }, /Action '\*:Issue'/],
-    [{ ...allowAll, Resource: 'arn:aws:acm-pca:*' }, /Resource 'arn:aws:acm-pca:\*'/],
-    [{ ...allowAll, Resource: 'arn:aws:acm-pca:::${aws:username}' }, /is neither an ARN/],
-  ]
+test('a policy on a CA says whom it is about', () => {
+  for (const principal of [undefined, 'alice', [], null, 5]) {
+    const parsed = parsePolicy(policy({ ...allowAll, Principal: principal }), 'resource')
+    assert.deepEqual(parsed.statements, [])
+    assert.match(parsed.problems.join('\n'), /Statement 1: Principal or NotPrincipal must be/)
+  }
+  const both = policy({ ...allowAll, Effect: 'Deny', Principal: '*', NotPrincipal: '*' })
+  assert.deepEqual(parsePolicy(both, 'resource').statements, [])
+  const deny = { ...allowAll, Effect: 'Deny', NotPrincipal: { AWS: '1'.repeat(12) } }
+  const sound = parsePolicy(policy(deny), 'resource')
+  assert.deepEqual(sound.problems, [])
+  assert.equal(sound.statements[0]?.principals?.negated, true)
+})
+
+const unclear: [statement: object, problem: RegExp][] = [
+  [{ ...allowAll, Condition: [] }, /Condition must be an object\. The statement allows nothing/],
+  [{ ...allowAll, Effect: 'Deny', Condition: 1 }, /The statement denies everything/],
+  [
+    { ...allowAll, Condition: { StringIs: {} } },
+    /Statement 1: 'StringIs' is not a condition operator with its keys/,
+  ],
+  [
+    { ...allowAll, Condition: { Bool: { 'aws:SecureTransport': 'yes' } } },
+    /Statement 1: Bool cannot have 'aws:SecureTransport' with these values/,
+  ],
+  [{ ...allowAll, Principal: '*' }, /the element 'Principal', which is not known here/],
+  [{ ...allowAll, NotPrincipal: '*' }, /'NotPrincipal'/],
+  [{ ...allowAll, action: 'x' }, /'action'/],
+  [{ ...allowAll, Action: 'Issue*' }, /Action 'Issue\*' is neither/],
+  [{ ...allowAll, Action: '*:Issue' }, /Action '\*:Issue'/],
+  [{ Effect: 'Allow', NotAction: 'x', Resource: '*' }, /Action 'x'/],
+  [{ ...allowAll, Resource: 'arn:aws:acm-pca:*' }, /Resource 'arn:aws:acm-pca:\*' is neither/],
+  [{ Effect: 'Allow', Action: '*', NotResource: 'x' }, /Resource 'x'/],
+]
+
+test('a statement with what is not understood is marked and reported', () => {
   for (const [statement, problem] of unclear) {
     const parsed = parsePolicy(policy(statement))
-    assert.equal(parsed.statements[0]?.evaluated, false)
+    assert.equal(parsed.statements[0]?.understood, false, JSON.stringify(statement))
     assert.match(parsed.problems.join('\n'), problem)
   }
+})
+
+test('what JSON has twice is not understood, lest the first of both be lost', () => {
+  const condition = '{"StringEquals":{"aws:a":"x"},"StringEquals":{"aws:b":"y"}}'
+  const twice = [
+    `{"Statement":{"Effect":"Allow","Action":"*","Resource":"*","Condition":${condition}}}`,
+    '{"Statement":{"Effect":"Deny","Effect":"Allow","Action":"*","Resource":"*"}}',
+    String.raw`{"Statement":{"Effect":"Deny","\u0045ffect":"Allow","Action":"*","Resource":"*"}}`,
+    `{"Statement":${JSON.stringify({ ...allowAll, Effect: 'Deny' })},"Statement":${JSON.stringify(allowAll)}}`,
+  ]
+  for (const text of twice) assert.notDeepEqual(parsePolicy(text).problems, [], text)
+})
+
+test('what only looks as if JSON had it twice is sound', () => {
+  const sid = '","Effect":"Allow","Effect":"{[\\\\'
+  const texts = [
+    policy({ ...allowAll, Sid: sid }, allowAll),
+    policy({ ...allowAll, Action: ['*', '*'], Sid: 'Sid' }),
+    policy({ ...allowAll, Condition: { Bool: { 'aws:k': 'true' }, Null: { 'aws:k': 'true' } } }),
+  ]
+  for (const text of texts) assert.deepEqual(parsePolicy(text).problems, [], text)
+})
+
+test('a policy knows which keys it asks for', () => {
+  const asking = {
+    Effect: 'Allow',
+    Action: '*',
+    Resource: 'arn:aws:acm-pca:*:*:${aws:UserName}',
+    Condition: { StringEquals: { 'aws:ResourceTag/Env': '${aws:RequestTag/Env}' } },
+  }
+  assert.deepEqual([...parsePolicy(policy(asking, allowAll)).keys].sort(), [
+    'aws:requesttag/env',
+    'aws:resourcetag/env',
+    'aws:username',
+  ])
+  assert.deepEqual([...parsePolicy(policy(allowAll)).keys], [])
+})
+
+test('Id and Sid are strings', () => {
+  const statement = { ...allowAll, Sid: 5 }
+  assert.deepEqual(parsePolicy(policy(statement)).statements, [])
+  assert.deepEqual(parsePolicy(JSON.stringify({ Id: 5, Statement: allowAll })).statements, [])
 })
 
 test('no text makes the parser throw', () => {
@@ -109,5 +174,11 @@ test('no text makes the parser throw', () => {
     fc.json(),
     fc.jsonValue().map((value) => policy(value)),
   )
-  fc.assert(fc.property(text, (value) => Array.isArray(parsePolicy(value).problems)))
+  fc.assert(
+    fc.property(text, fc.constantFrom('identity', 'resource'), (value, kind) => {
+      const parsed = parsePolicy(value, kind)
+      // Whatever makes it no policy is said.
+      assert.ok(parsed.statements.length > 0 || parsed.problems.length > 0)
+    }),
+  )
 })

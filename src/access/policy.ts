@@ -1,51 +1,82 @@
-/** Identity policies: what their JSON text says, reduced to what is evaluated here (IAM JSON policy reference). */
+/**
+ * Policies: what their JSON text says, read once so that a decision takes microseconds (IAM JSON policy reference). What
+ * is not understood counts as the worse case: a statement with it never allows, and always denies.
+ */
+import { parseConditions, type Condition } from './policy-condition.ts'
+import { hasDuplicateKeys, isObject, listOf, textsOf, type JsonObject } from '../policy-json.ts'
+import { compilePattern, type Pattern } from './policy-pattern.ts'
+import { parsePrincipals, type Principals } from './policy-principal.ts'
 
-/** One statement. One that is not `evaluated` has a part that is not understood here, and counts as the worse case. */
-export interface Statement {
-  readonly effect: 'Allow' | 'Deny'
-  /** Lower case, with `*` and `?`. */
-  readonly actions: readonly string[]
-  /** `*`, or an ARN with `*` and `?` in its parts. */
-  readonly resources: readonly string[]
-  readonly evaluated: boolean
+/** Whether a policy says what its user may do, or, on a CA, who may do what with that. */
+export type PolicyKind = 'identity' | 'resource'
+
+/** Patterns, of which one must match, or none. */
+export interface Selection {
+  readonly negated: boolean
+  readonly patterns: readonly Pattern[]
 }
 
-/** A policy as parsed. One with problems that make it no policy has no statements. */
+export interface Statement {
+  readonly sid: string | undefined
+  readonly effect: 'Allow' | 'Deny'
+  /** In lower case. */
+  readonly actions: Selection
+  readonly resources: Selection
+  /** Undefined in identity policies, which are about who has them. */
+  readonly principals: Principals | undefined
+  readonly conditions: readonly Condition[]
+  readonly understood: boolean
+}
+
+/** A policy as read. One with problems that make it no policy has no statements. */
 export interface Policy {
   readonly statements: readonly Statement[]
-  /** Sentences for the author: what is wrong, and what is not evaluated. */
+  /** Sentences for the author: what is wrong, and what counts as the worse case. */
   readonly problems: readonly string[]
+  /** Context keys that it asks for, in lower case. */
+  readonly keys: ReadonlySet<string>
 }
 
-/** In UTF-16 code units. IAM itself takes 2,048 to 10,240 characters, according to the kind of policy. */
-const policyLengthMax = 20_480
+/** In UTF-16 code units, of any kind: AWSPolicy of the API has up to 81,920. */
+const policyLengthMax = 81_920
 
 const policyElements = new Set(['Version', 'Id', 'Statement'])
-const statementElements = new Set(['Sid', 'Effect', 'Action', 'Resource'])
 const versions: readonly unknown[] = [undefined, '2012-10-17', '2008-10-17']
+const elementsOf: Readonly<Record<PolicyKind, ReadonlySet<string>>> = {
+  identity: new Set(['Action', 'Resource']),
+  resource: new Set(['Action', 'Resource', 'Principal']),
+}
 const actionForm = /^(?:\*|[a-z0-9-]+:[a-z0-9*?]+)$/
 const arnForm = /^[^:]+:[^:]+:[^:]+:[^:]*:[^:]*:./s
 
-type JsonObject = Readonly<Record<string, unknown>>
-
-/** Parses a policy. Never throws: what is wrong is in `problems`, and what cannot be read allows nothing. */
-export function parsePolicy(text: string): Policy {
+/** Reads a policy. Never throws: what is wrong is in `problems`, and what cannot be read allows nothing. */
+export function parsePolicy(text: string, kind: PolicyKind = 'identity'): Policy {
   if (text.length > policyLengthMax)
     return noPolicy(`The policy must have at most ${policyLengthMax} characters.`)
   const document = parseObject(text)
+  if (document !== undefined && hasDuplicateKeys(text))
+    return noPolicy('The policy has an element twice.')
   if (document === undefined) return noPolicy('The policy must be a JSON object.')
   const faults = documentProblems(document)
   const problems = [...faults]
+  const variables = document['Version'] === '2012-10-17'
   const statements = listOf(document['Statement']).map((value, at) =>
-    parseStatement(value, { name: `Statement ${at + 1}`, problems }),
+    parseStatement(value, { name: `Statement ${at + 1}`, kind, variables, problems }),
   )
   const sound = statements.filter((statement) => statement !== undefined)
   const broken = sound.length < statements.length || faults.length > 0
-  return { statements: broken ? [] : sound, problems }
+  return { statements: broken ? [] : sound, problems, keys: new Set(sound.flatMap(keysOf)) }
 }
 
 function noPolicy(problem: string): Policy {
-  return { statements: [], problems: [problem] }
+  return { statements: [], problems: [problem], keys: new Set() }
+}
+
+function keysOf({ resources, conditions }: Statement): string[] {
+  return [
+    ...resources.patterns.flatMap(({ keys }) => keys),
+    ...conditions.flatMap(({ key, values }) => [key, ...values.flatMap(({ keys }) => keys)]),
+  ]
 }
 
 function parseObject(text: string): JsonObject | undefined {
@@ -61,85 +92,118 @@ function documentProblems(document: JsonObject): string[] {
   const problems = Object.keys(document)
     .filter((name) => !policyElements.has(name))
     .map((name) => `The policy has the unknown element '${name}'.`)
+  if (!isTextOrNothing(document['Id'])) problems.push('Id must be a string.')
   if (!versions.includes(document['Version']))
     problems.push("Version must be '2012-10-17' or '2008-10-17'.")
   if (listOf(document['Statement']).length === 0) problems.push('The policy must have a Statement.')
   return problems
 }
 
+/** Where a statement is, and what applies to it. */
 interface Context {
   readonly name: string
+  readonly kind: PolicyKind
+  readonly variables: boolean
   readonly problems: string[]
 }
 
-function parseStatement(value: unknown, { name, problems }: Context): Statement | undefined {
+function parseStatement(value: unknown, context: Context): Statement | undefined {
+  const { name, kind, variables, problems } = context
   if (!isObject(value)) {
     problems.push(`${name} must be an object.`)
     return undefined
   }
-  const skipped = Object.keys(value)
-    .filter((element) => !statementElements.has(element))
-    .map((element) => `${name} has the element '${element}', which is not evaluated.`)
+  const faults: string[] = []
+  const unclear = unknownElements(value, context)
   const effect = value['Effect']
-  const actions = textsOf(value['Action'])
-  const resources = textsOf(value['Resource'])
-  const faults = [
-    ...(effect === 'Allow' || effect === 'Deny' ? [] : [`${name}: Effect must be Allow or Deny.`]),
-    ...missing(value, { name, element: 'Action', texts: actions }),
-    ...missing(value, { name, element: 'Resource', texts: resources }),
-  ]
-  const unclear = [...skipped, ...formProblems(name, actions ?? [], resources ?? [])]
-  problems.push(...faults, ...unclear.map((problem) => `${problem} ${closed(effect)}`))
-  if (faults.length > 0 || (effect !== 'Allow' && effect !== 'Deny')) return undefined
+  if (!isTextOrNothing(value['Sid'])) faults.push(`${name}: Sid must be a string.`)
+  if (effect !== 'Allow' && effect !== 'Deny') faults.push(`${name}: Effect must be Allow or Deny.`)
+  const select = (element: string): Selection | undefined =>
+    parseSelection(value, { name, element, variables, faults })
+  const actions = select('Action')
+  const resources = select('Resource')
+  const principals = elementsOf[kind].has('Principal')
+    ? parsePrincipals(value, { name, faults, unclear })
+    : undefined
+  unclear.push(...formProblems(name, actions, resources))
+  const conditions =
+    value['Condition'] === undefined
+      ? []
+      : parseConditions(value['Condition'], { name, variables, problems: unclear })
+  problems.push(...faults, ...unclear.map((problem) => `${problem} ${worseCase(effect)}`))
+  if (faults.length > 0 || actions === undefined || resources === undefined) return undefined
+  const sid = typeof value['Sid'] === 'string' ? value['Sid'] : undefined
   return {
-    effect,
-    actions: (actions ?? []).map((action) => action.toLowerCase()),
-    resources: resources ?? [],
-    evaluated: unclear.length === 0,
+    sid,
+    effect: effect as Statement['effect'],
+    actions: lowerCase(actions),
+    resources,
+    principals,
+    conditions,
+    understood: unclear.length === 0,
   }
 }
 
-/** Action and Resource must be there, unless the statement says NotAction or NotResource, which is not evaluated. */
-function missing(
-  statement: JsonObject,
-  { name, element, texts }: { name: string; element: string; texts: string[] | undefined },
-): string[] {
-  const negated = statement[element] === undefined && statement[`Not${element}`] !== undefined
-  if (negated || (texts !== undefined && texts.length > 0)) return []
-  return [`${name}: ${element} must be a string or a list of strings that is not empty.`]
+function unknownElements(statement: JsonObject, { name, kind }: Context): string[] {
+  const known = ['Sid', 'Effect', 'Condition']
+  for (const element of elementsOf[kind]) known.push(element, `Not${element}`)
+  return Object.keys(statement)
+    .filter((element) => !known.includes(element))
+    .map((element) => `${name} has the element '${element}', which is not known here.`)
 }
 
-function formProblems(name: string, actions: string[], resources: string[]): string[] {
+/** Action or NotAction, Resource or NotResource: exactly one of both, with at least one text. */
+function parseSelection(
+  statement: JsonObject,
+  {
+    name,
+    element,
+    variables,
+    faults,
+  }: { name: string; element: string; variables: boolean; faults: string[] },
+): Selection | undefined {
+  const negated = statement[`Not${element}`] !== undefined
+  const texts = textsOf(statement[negated ? `Not${element}` : element])
+  const isBoth = negated && statement[element] !== undefined
+  if (isBoth || texts === undefined || texts.length === 0) {
+    faults.push(
+      `${name}: ${element} or Not${element} must be a string or a list of strings that is not empty.`,
+    )
+    return undefined
+  }
+  const inVariables = variables && element === 'Resource'
+  return { negated, patterns: texts.map((text) => compilePattern(text, inVariables)) }
+}
+
+function lowerCase({ negated, patterns }: Selection): Selection {
+  return {
+    negated,
+    patterns: patterns.map(({ text }) => compilePattern(text.toLowerCase(), false)),
+  }
+}
+
+function formProblems(
+  name: string,
+  actions: Selection | undefined,
+  resources: Selection | undefined,
+): string[] {
   return [
-    ...actions
-      .filter((action) => !actionForm.test(action.toLowerCase()))
-      .map((action) => `${name}: the Action '${action}' is neither service:operation nor '*'.`),
-    ...resources
-      .filter((resource) => resource !== '*' && !isPlainArn(resource))
-      .map((resource) => `${name}: the Resource '${resource}' is neither an ARN nor '*'.`),
+    ...(actions?.patterns ?? [])
+      .filter(({ text }) => !actionForm.test(text.toLowerCase()))
+      .map(({ text }) => `${name}: the Action '${text}' is neither service:operation nor '*'.`),
+    ...(resources?.patterns ?? [])
+      .filter(
+        ({ text, hasVariables, isUnderstood }) =>
+          !isUnderstood || (text !== '*' && !hasVariables && !arnForm.test(text)),
+      )
+      .map(({ text }) => `${name}: the Resource '${text}' is neither an ARN nor '*'.`),
   ]
 }
 
-/** Policy variables (`${aws:username}`) are not evaluated. */
-function isPlainArn(resource: string): boolean {
-  return arnForm.test(resource) && !resource.includes('${')
+function isTextOrNothing(value: unknown): boolean {
+  return value === undefined || typeof value === 'string'
 }
 
-function closed(effect: unknown): string {
+function worseCase(effect: unknown): string {
   return effect === 'Deny' ? 'The statement denies everything.' : 'The statement allows nothing.'
-}
-
-function listOf(value: unknown): readonly unknown[] {
-  if (value === undefined) return []
-  return Array.isArray(value) ? value : [value]
-}
-
-function textsOf(value: unknown): string[] | undefined {
-  const list = listOf(value)
-  const texts = list.filter((item) => typeof item === 'string')
-  return texts.length === list.length ? texts : undefined
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -10,6 +10,8 @@ export interface AuditedCertificate {
   /** 16 octets, as in its ARN. */
   readonly serialNumber: Uint8Array
   readonly templateName: string
+  /** Account that asked for it; undefined for the owner of the CA. */
+  readonly requesterAccountId: string | undefined
   readonly issuedAt: Date
   readonly revocation: { readonly revokedAt: Date; readonly reason: string } | undefined
 }
@@ -104,7 +106,7 @@ function rowOf(certificate: AuditedCertificate, authority: AuditedAuthority): Re
   const { revocation } = certificate
   const { hex, colons } = serialTexts(certificate.serialNumber)
   return {
-    awsAccountId: authority.accountId,
+    awsAccountId: certificate.requesterAccountId ?? authority.accountId,
     requestedByServicePrincipal: '',
     certificateArn: `${authority.arn}/certificate/${hex}`,
     serial: colons,

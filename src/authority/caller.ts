@@ -9,6 +9,7 @@ export interface Caller {
   /** IAM ARN of the caller, for example `arn:aws:iam::123456789012:user/administrator`. */
   readonly arn: string
   readonly accessKeyId: string
-  /** Identity policy, JSON text; undefined allows nothing. */
-  readonly policy: string | undefined
+  readonly userName: string
+  /** Identity policies, JSON texts; none allows nothing. */
+  readonly policies: readonly string[]
 }

@@ -36,7 +36,7 @@ const works: Record<LifeCycleEvent, readonly AuthorityStatus[]> = {
   update: ['ACTIVE', 'DISABLED'],
   delete: ['CREATING', 'PENDING_CERTIFICATE', 'DISABLED', 'EXPIRED', 'FAILED'],
   restore: ['DELETED'],
-  tag: ['PENDING_CERTIFICATE', 'ACTIVE', 'DISABLED', 'EXPIRED'],
+  administer: ['PENDING_CERTIFICATE', 'ACTIVE', 'DISABLED', 'EXPIRED'],
 }
 
 test('a subordinate can do what its state allows, and nothing else', () => {
@@ -85,5 +85,5 @@ test('refuses in the words that clients look for', () => {
     text('get-certificate', 'DELETED'),
     `The certificate authority ${arn} is not in the correct state to have issued certificates.`,
   )
-  assert.equal(text('tag', 'DELETED'), 'The certificate authority is in the DELETED state')
+  assert.equal(text('administer', 'DELETED'), 'The certificate authority is in the DELETED state')
 })

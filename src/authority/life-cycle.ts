@@ -23,7 +23,7 @@ export type LifeCycleEvent =
   | 'update'
   | 'delete'
   | 'restore'
-  | 'tag'
+  | 'administer'
   | 'create-audit-report'
   | 'describe-audit-report'
 
@@ -56,7 +56,7 @@ const table: Readonly<Record<LifeCycleEvent, readonly Cell[]>> = {
   update: /*                   */ [no, no, ok, ok, no, no, no],
   delete: /*                   */ [ok, ok, no, ok, ok, ok, no],
   restore: /*                  */ [no, no, no, no, no, no, ok],
-  tag: /*                      */ [no, ok, ok, ok, ok, no, no],
+  administer: /*               */ [no, ok, ok, ok, ok, no, no],
   'create-audit-report': /*    */ [no, no, ok, ok, ok, no, no],
   'describe-audit-report': /*  */ [ok, ok, ok, ok, ok, ok, ok],
 }
@@ -78,7 +78,7 @@ const refusal: Readonly<Record<LifeCycleEvent, (arn: string, status: string) => 
     `The certificate authority is in the ${status} state; it must be disabled before it can be deleted`,
   restore: (_arn, status) =>
     `The certificate authority is in the ${status} state; only a DELETED one can be restored`,
-  tag: inState,
+  administer: inState,
   'revoke-certificate': inState,
   'create-audit-report': inState,
   'describe-audit-report': inState,

@@ -38,6 +38,10 @@ export interface ApiOperation {
 interface ApiCall {
   /** ARN of the CA that it is about; undefined if it is about the account as a whole. */
   readonly resourceArn: string | undefined
+  /** IAM actions that it takes beside that of the operation. */
+  readonly furtherActions: readonly string[]
+  /** Condition keys of its own, by lower-case name. */
+  conditionKeys(caller: Caller): ReadonlyMap<string, readonly string[]>
   /** Does it. Resolves to the output as JSON members, or undefined if the operation has none. */
   run(services: Services, caller: Caller): Promise<object | undefined>
 }
@@ -68,20 +72,26 @@ const deadlineMillisecondsDefault = 60_000
 interface Trail {
   operation: string | undefined
   caller: Caller | undefined
+  readonly sourceIp: string | undefined
 }
 
 /** Answers one request and logs it. Never rejects: whatever is thrown on the way is answered in its wire form. */
 export async function answerRequest(
   services: ApiServices,
   request: RawRequest,
-  requestId: string,
+  { requestId, sourceIp }: { readonly requestId: string; readonly sourceIp: string | undefined },
 ): Promise<ApiAnswer> {
   const startedAt = services.clock.now().getTime()
-  const trail: Trail = { operation: undefined, caller: undefined }
+  const trail: Trail = { operation: undefined, caller: undefined, sourceIp }
   const finish = (answer: ApiAnswer, error?: unknown): ApiAnswer => {
     const { status, errorCode } = answer
     const milliseconds = services.clock.now().getTime() - startedAt
-    logRequest(services.log, { requestId, ...trail, status, errorCode, milliseconds }, error)
+    const { operation, caller } = trail
+    logRequest(
+      services.log,
+      { requestId, operation, caller, status, errorCode, milliseconds },
+      error,
+    )
     services.services.metrics.request(
       trail.operation ?? 'unknown',
       errorCode ?? 'success',
@@ -117,7 +127,12 @@ async function serve(
   const caller = await authenticate(api, request)
   trail.caller = caller
   const call = isQuery(members) ? operation.acceptQuery(members) : operation.accept(members)
-  authorize(caller, operation.action, call.resourceArn)
+  await authorize(api.services, caller, {
+    actions: [operation.action, ...call.furtherActions],
+    resourceArn: call.resourceArn,
+    keys: call.conditionKeys(caller),
+    sourceIp: trail.sourceIp,
+  })
   return call.run(api.services, caller)
 }
 

@@ -36,7 +36,12 @@ function operation(
   const accept: ApiOperation['accept'] = (members) => {
     if (members['Wrong'] !== undefined)
       throw new ServiceError('SerializationException', 'Expected list or null')
-    return { resourceArn: undefined, run: () => run(members) }
+    return {
+      resourceArn: undefined,
+      furtherActions: [],
+      conditionKeys: () => new Map(),
+      run: () => run(members),
+    }
   }
   const acceptQuery: ApiOperation['acceptQuery'] = (members) => accept(Object.fromEntries(members))
   return [name, { action: `acm-pca:${name}`, offered: name !== 'Later', accept, acceptQuery }]
@@ -69,7 +74,7 @@ const log = createLog('info', {
 function services(deadlineMilliseconds?: number) {
   return {
     findOperation: (name: string) => operations.get(name),
-    services: { metrics: createMetrics() } as Services,
+    services: { metrics: createMetrics(), clock: { now: () => now } } as Services,
     log,
     random: systemRandom,
     clock: { now: () => now },

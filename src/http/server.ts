@@ -56,11 +56,10 @@ export function createApiServer(services: ApiServices & ListenerServices): Fasti
     reply.type(metrics.contentType).send(await metrics.text()),
   )
   const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    const { status, errorCode, body } = await answerRequest(
-      services,
-      rawRequestOf(request),
-      request.id,
-    )
+    const { status, errorCode, body } = await answerRequest(services, rawRequestOf(request), {
+      requestId: request.id,
+      sourceIp: request.ip,
+    })
     return send(reply, { requestId: request.id, status, errorCode, body })
   }
   server.all('/', answer)

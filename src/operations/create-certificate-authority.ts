@@ -29,7 +29,7 @@ import {
   tagList,
 } from './shapes.ts'
 import { requireBucket } from './require-bucket.ts'
-import { tagOf } from './tag-view.ts'
+import { tagKeysOf, tagOf } from './tag-view.ts'
 
 /** Members of its input. */
 const createCertificateAuthorityInput = structure({
@@ -59,6 +59,8 @@ export const createCertificateAuthority = operation({
     'InvalidPolicyException',
   ],
   resource: () => undefined,
+  furtherActions: ({ Tags = [] }) => (Tags.length === 0 ? [] : ['acm-pca:TagCertificateAuthority']),
+  conditionKeys: ({ Tags = [] }) => tagKeysOf(Tags),
   async run(services, input, caller) {
     const scope = { operation: 'CreateCertificateAuthority', resource: '' }
     const token = scopedToken(caller, scope, input.IdempotencyToken)

@@ -1,5 +1,10 @@
+import { ServiceError } from '../errors.ts'
+import { ConflictError } from '../store/database.ts'
+import { insertPermission } from '../store/permissions.ts'
 import { required, structure } from '../wire/shape.ts'
 import { operation } from './operation.ts'
+import { requireServicePrincipal } from './permission-view.ts'
+import { requireAuthority } from './require-authority.ts'
 import { accountId, actionList, arn, principal } from './shapes.ts'
 
 /** Lets the ACM service renew certificates from a CA (AWS Private CA API, CreatePermission). */
@@ -21,4 +26,27 @@ export const createPermission = operation({
     'RequestFailedException',
   ],
   resource: (input) => input.CertificateAuthorityArn,
+  async run(services, input, caller) {
+    requireServicePrincipal(input.Principal)
+    const { authority, now } = await requireAuthority(services, caller, {
+      arn: input.CertificateAuthorityArn,
+      event: 'administer',
+    })
+    const permission = {
+      principal: input.Principal,
+      sourceAccount: input.SourceAccount ?? caller.accountId,
+      actions: [...new Set(input.Actions)],
+      createdAt: now,
+    }
+    try {
+      await services.db.transaction([insertPermission(authority, permission)])
+    } catch (error) {
+      if (!(error instanceof ConflictError)) throw error
+      throw new ServiceError(
+        'PermissionAlreadyExistsException',
+        `There is a permission for ${permission.principal} and the account ${permission.sourceAccount} already.`,
+        { cause: error },
+      )
+    }
+  },
 })

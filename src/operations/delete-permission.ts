@@ -1,5 +1,8 @@
+import { ServiceError } from '../errors.ts'
+import { deletePermissionRow } from '../store/permissions.ts'
 import { required, structure } from '../wire/shape.ts'
 import { operation } from './operation.ts'
+import { requireAuthority } from './require-authority.ts'
 import { accountId, arn, principal } from './shapes.ts'
 
 /** Takes back what CreatePermission gave (AWS Private CA API, DeletePermission). */
@@ -18,4 +21,19 @@ export const deletePermission = operation({
     'RequestFailedException',
   ],
   resource: (input) => input.CertificateAuthorityArn,
+  async run(services, input, caller) {
+    const { authority } = await requireAuthority(services, caller, {
+      arn: input.CertificateAuthorityArn,
+      event: 'administer',
+    })
+    const sourceAccount = input.SourceAccount ?? caller.accountId
+    const [rows = []] = await services.db.transaction([
+      deletePermissionRow(authority, { principal: input.Principal, sourceAccount }),
+    ])
+    if (rows.length === 0)
+      throw new ServiceError(
+        'ResourceNotFoundException',
+        `There is no permission for ${input.Principal} and the account ${sourceAccount}.`,
+      )
+  },
 })

@@ -1,5 +1,7 @@
+import { deleteResourcePolicy } from '../store/resource-policies.ts'
 import { required, structure } from '../wire/shape.ts'
 import { operation } from './operation.ts'
+import { requireAuthority } from './require-authority.ts'
 import { arn } from './shapes.ts'
 
 /** Takes the resource policy off a CA (AWS Private CA API, DeletePolicy). */
@@ -18,4 +20,11 @@ export const deletePolicy = operation({
     'ConcurrentModificationException',
   ],
   resource: (input) => input.ResourceArn,
+  async run(services, input, caller) {
+    const { authority } = await requireAuthority(services, caller, {
+      arn: input.ResourceArn,
+      event: 'administer',
+    })
+    await services.db.transaction(deleteResourcePolicy(authority))
+  },
 })

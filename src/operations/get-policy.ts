@@ -1,5 +1,8 @@
+import { ServiceError } from '../errors.ts'
+import { findResourcePolicy } from '../store/resource-policies.ts'
 import { required, structure } from '../wire/shape.ts'
 import { operation } from './operation.ts'
+import { requireAuthority } from './require-authority.ts'
 import { arn, awsPolicy } from './shapes.ts'
 
 /** Answers the resource policy of a CA (AWS Private CA API, GetPolicy). */
@@ -18,4 +21,17 @@ export const getPolicy = operation({
     'RequestFailedException',
   ],
   resource: (input) => input.ResourceArn,
+  async run(services, input, caller) {
+    const { authority, arn: authorityArn } = await requireAuthority(services, caller, {
+      arn: input.ResourceArn,
+      event: 'administer',
+    })
+    const Policy = await findResourcePolicy(services.db, authority.number)
+    if (Policy === undefined)
+      throw new ServiceError(
+        'ResourceNotFoundException',
+        `Could not find policy for resource ${authorityArn}.`,
+      )
+    return { Policy }
+  },
 })

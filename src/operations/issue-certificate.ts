@@ -27,7 +27,7 @@ import { commitOnce, scopedToken } from './idempotency.ts'
 import { operation } from './operation.ts'
 import { type AuthorityView, requireAuthority } from './require-authority.ts'
 import { arn, csrBlob, idempotencyToken } from './shapes.ts'
-import { templateOf } from './template-arn.ts'
+import { defaultTemplateArn, templateOf } from './template-arn.ts'
 
 const validity = structure({
   Value: required(long({ min: 1 })),
@@ -62,6 +62,8 @@ export const issueCertificate = operation({
     'MalformedCSRException',
   ],
   resource: (input) => input.CertificateAuthorityArn,
+  conditionKeys: ({ TemplateArn }, { partition }) =>
+    new Map([['acm-pca:templatearn', [TemplateArn ?? defaultTemplateArn(partition)]]]),
   async run(services, input, caller) {
     const authorityArn = input.CertificateAuthorityArn
     const view = await requireAuthority(services, caller, { arn: authorityArn, event })
@@ -211,8 +213,15 @@ async function store(
   const { request, view, issuer, prepared, certificateDer, crl } = issued
   const { authority, arn: authorityArn, now } = view
   const { serialNumber, templateName, notAfter } = prepared
-  const crlId = crl?.id
-  const record = { serialNumber, certificateDer, templateName, issuedAt: now, notAfter, crlId }
+  const record = {
+    serialNumber,
+    certificateDer,
+    templateName,
+    issuedAt: now,
+    notAfter,
+    crlId: crl?.id,
+    requesterAccountId: request.caller.accountId,
+  }
   const newArn = certificateArn(authorityArn, serialNumber)
   const announcement = issuanceEvent(services, view, newArn)
   // In the order of what a conflict means: the quota, or that the CA changed; a partition that is full; a serial number.

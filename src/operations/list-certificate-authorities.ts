@@ -1,7 +1,7 @@
 import type { Authority } from '../authority/authority.ts'
 import { statusAt } from '../authority/status.ts'
 import { ServiceError } from '../errors.ts'
-import { listAuthorities } from '../store/authorities.ts'
+import { listAuthorities, listSharedAuthorities } from '../store/authorities.ts'
 import { certificateAuthorityArn } from '../wire/arn.ts'
 import { enumeration, list, structure } from '../wire/shape.ts'
 import { describeAuthority } from './authority-view.ts'
@@ -26,10 +26,9 @@ export const listCertificateAuthorities = operation({
   errors: ['InvalidNextTokenException'],
   resource: () => undefined,
   async run({ db, clock, pageTokens }, input, caller) {
-    // Nothing can be shared between accounts, so nothing of others is shared with the caller.
-    if (input.ResourceOwner === 'OTHER_ACCOUNTS') return { CertificateAuthorities: [] }
     const { arn: callerArn, region } = caller
-    const scope = { operation: 'ListCertificateAuthorities', callerArn, region, resource: '' }
+    const owner = input.ResourceOwner ?? 'SELF'
+    const scope = { operation: 'ListCertificateAuthorities', callerArn, region, resource: owner }
     const after = input.NextToken === undefined ? '0' : pageTokens.open(scope, input.NextToken)
     if (after === undefined)
       throw new ServiceError(
@@ -38,7 +37,8 @@ export const listCertificateAuthorities = operation({
       )
     const now = clock.now()
     const limit = Math.min(input.MaxResults ?? pageSizeMax, pageSizeMax)
-    const found = await listAuthorities(db, caller, { after: Number(after), limit: limit + 1, now })
+    const listRows = owner === 'SELF' ? listAuthorities : listSharedAuthorities
+    const found = await listRows(db, caller, { after: Number(after), limit: limit + 1, now })
     const page = found.slice(0, limit)
     const last = found.length > limit ? page.at(-1) : undefined
     return {

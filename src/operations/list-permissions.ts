@@ -1,5 +1,9 @@
+import { ServiceError } from '../errors.ts'
+import { listPermissionRows } from '../store/permissions.ts'
 import { list, required, structure, timestamp } from '../wire/shape.ts'
 import { operation } from './operation.ts'
+import { permissionViewOf } from './permission-view.ts'
+import { requireAuthority } from './require-authority.ts'
 import {
   accountId,
   actionList,
@@ -9,6 +13,9 @@ import {
   nextToken,
   principal,
 } from './shapes.ts'
+
+/** More than a CA has accounts to serve. */
+const pageSizeMax = 1000
 
 const permission = structure({
   CertificateAuthorityArn: arn,
@@ -42,4 +49,31 @@ export const listPermissions = operation({
     'InvalidNextTokenException',
   ],
   resource: (input) => input.CertificateAuthorityArn,
+  async run(services, input, caller) {
+    const authorityArn = input.CertificateAuthorityArn
+    const { authority } = await requireAuthority(services, caller, {
+      arn: authorityArn,
+      event: 'administer',
+    })
+    const { arn: callerArn, region } = caller
+    const scope = { operation: 'ListPermissions', callerArn, region, resource: authorityArn }
+    const after =
+      input.NextToken === undefined ? '' : services.pageTokens.open(scope, input.NextToken)
+    if (after === undefined)
+      throw new ServiceError(
+        'InvalidNextTokenException',
+        'NextToken was not issued by this operation.',
+      )
+    const limit = input.MaxResults ?? pageSizeMax
+    const found = await listPermissionRows(services.db, authority.number, {
+      after,
+      limit: limit + 1,
+    })
+    const page = found.slice(0, limit)
+    const last = found.length > limit ? page.at(-1) : undefined
+    return {
+      ...(last && { NextToken: services.pageTokens.seal(scope, last.sourceAccount) }),
+      Permissions: page.map((permission_) => permissionViewOf(permission_, authorityArn)),
+    }
+  },
 })

@@ -32,7 +32,7 @@ export const listTags = operation({
     const authorityArn = input.CertificateAuthorityArn
     const { authority } = await requireAuthority(services, caller, {
       arn: authorityArn,
-      event: 'tag',
+      event: 'administer',
     })
     const { arn: callerArn, region } = caller
     const scope = { operation: 'ListTags', callerArn, region, resource: authorityArn }

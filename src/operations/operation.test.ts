@@ -12,7 +12,8 @@ const caller: Caller = {
   accountId: '123456789012',
   arn: 'arn:aws:iam::123456789012:user/administrator',
   accessKeyId: 'AKIA',
-  policy: undefined,
+  userName: 'alice',
+  policies: [],
 }
 
 const services = {} as Services

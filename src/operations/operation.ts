@@ -52,6 +52,13 @@ export interface OperationDefinition<
   readonly errors: readonly ErrorCode[]
   /** ARN of the CA that a call is about; undefined if it is about the account as a whole. */
   readonly resource: (input: Infer<I>) => string | undefined
+  /** IAM actions that a call takes beside that of the operation (Service Authorization Reference). */
+  readonly furtherActions?: (input: Infer<I>) => readonly string[]
+  /** Condition keys that a call has of its own, by lower-case name (Service Authorization Reference). */
+  readonly conditionKeys?: (
+    input: Infer<I>,
+    caller: Caller,
+  ) => ReadonlyMap<string, readonly string[]>
   /** Does it. Absent while the operation is not offered. */
   readonly run?: (services: Services, input: Infer<I>, caller: Caller) => Promise<Result<O>>
 }
@@ -79,6 +86,8 @@ export interface Operation {
 interface Call {
   /** ARN of the CA that it is about, not yet known to be one; undefined for the account as a whole. */
   readonly resourceArn: string | undefined
+  readonly furtherActions: readonly string[]
+  conditionKeys(caller: Caller): ReadonlyMap<string, readonly string[]>
   /**
    * Resolves to the output as JSON members; undefined if the operation has none. Rejects with
    * UnknownOperationException if the operation is not offered.
@@ -94,6 +103,8 @@ export function operation<I extends StructureShape, O extends StructureShape | u
     const input = decode(definition.input, members)
     return {
       resourceArn: definition.resource(input),
+      furtherActions: definition.furtherActions?.(input) ?? [],
+      conditionKeys: (caller) => definition.conditionKeys?.(input, caller) ?? new Map(),
       run: (services, caller) => runAndEncode(definition, input, { services, caller }),
     }
   }

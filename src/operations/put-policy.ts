@@ -1,5 +1,8 @@
+import { requireSharingPolicy } from '../authority/sharing-policy.ts'
+import { putResourcePolicy } from '../store/resource-policies.ts'
 import { required, structure } from '../wire/shape.ts'
 import { operation } from './operation.ts'
+import { requireAuthority } from './require-authority.ts'
 import { arn, awsPolicy } from './shapes.ts'
 
 /** Puts a resource policy on a CA (AWS Private CA API, PutPolicy). */
@@ -20,4 +23,13 @@ export const putPolicy = operation({
     'InvalidPolicyException',
   ],
   resource: (input) => input.ResourceArn,
+  async run(services, input, caller) {
+    const { authority, arn: authorityArn } = await requireAuthority(services, caller, {
+      arn: input.ResourceArn,
+      event: 'administer',
+    })
+    const { partition } = authority
+    const sharedWith = requireSharingPolicy(input.Policy, { arn: authorityArn, partition })
+    await services.db.transaction(putResourcePolicy(authority, input.Policy, sharedWith))
+  },
 })

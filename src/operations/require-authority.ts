@@ -5,7 +5,7 @@ import { statusAt, type AuthorityStatus } from '../authority/status.ts'
 import { ServiceError } from '../errors.ts'
 import type { Services } from '../services.ts'
 import { findAuthority } from '../store/authorities.ts'
-import { parseCertificateAuthorityArn } from '../wire/arn.ts'
+import { parseCertificateAuthorityArn, type CertificateAuthorityName } from '../wire/arn.ts'
 
 /** A CA as it is at one instant, for one request. */
 export interface AuthorityView {
@@ -44,7 +44,7 @@ async function readAuthority(
   const authority = await findAuthority(db, name.id)
   const now = clock.now()
   const status = authority === undefined ? undefined : statusAt(authority, now)
-  if (authority === undefined || status === undefined || !isOwner(authority, caller))
+  if (authority === undefined || status === undefined || !isNamed(authority, name, caller))
     throw new ServiceError(
       'ResourceNotFoundException',
       `Could not find certificate authority ${arn}.`,
@@ -52,9 +52,10 @@ async function readAuthority(
   return { authority, arn, status, now }
 }
 
-function isOwner(authority: Authority, caller: Caller): boolean {
+/** Of the account in its ARN, which policies have allowed, and where the request is. */
+function isNamed(authority: Authority, name: CertificateAuthorityName, caller: Caller): boolean {
   return (
-    authority.accountId === caller.accountId &&
+    authority.accountId === name.accountId &&
     authority.region === caller.region &&
     authority.partition === caller.partition
   )

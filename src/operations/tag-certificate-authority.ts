@@ -6,7 +6,7 @@ import { required, structure } from '../wire/shape.ts'
 import { operation } from './operation.ts'
 import { requireAuthority } from './require-authority.ts'
 import { arn, tagList } from './shapes.ts'
-import { tagOf } from './tag-view.ts'
+import { tagKeysOf, tagOf } from './tag-view.ts'
 
 /**
  * Adds tags to a CA, or replaces the values of those it has
@@ -27,10 +27,11 @@ export const tagCertificateAuthority = operation({
     'TooManyTagsException',
   ],
   resource: (input) => input.CertificateAuthorityArn,
+  conditionKeys: ({ Tags }) => tagKeysOf(Tags),
   async run(services, input, caller) {
     const { authority } = await requireAuthority(services, caller, {
       arn: input.CertificateAuthorityArn,
-      event: 'tag',
+      event: 'administer',
     })
     const tags = input.Tags.map(tagOf)
     requireTags(tags)

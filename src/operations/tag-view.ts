@@ -14,3 +14,18 @@ export function tagOf({ Key, Value }: TagView): Tag {
 export function tagViewOf({ key, value }: Tag): TagView {
   return value === undefined ? { Key: key } : { Key: key, Value: value }
 }
+
+/** Condition keys of a request with tags: aws:TagKeys, and aws:RequestTag for each name, whatever its case. */
+export function tagKeysOf(tags: readonly TagView[]): ReadonlyMap<string, readonly string[]> {
+  const keys = new Map<string, string[]>()
+  for (const { Key, Value = '' } of tags) {
+    const name = `aws:requesttag/${Key.toLowerCase()}`
+    keys.set(name, [...(keys.get(name) ?? []), Value])
+  }
+  if (tags.length > 0)
+    keys.set(
+      'aws:tagkeys',
+      tags.map(({ Key }) => Key),
+    )
+  return keys
+}

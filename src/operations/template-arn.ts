@@ -16,3 +16,8 @@ export function templateOf(templateArn: string | undefined, partition: string): 
     )
   return requireTemplate(template.name)
 }
+
+/** ARN of the template that no TemplateArn means. */
+export function defaultTemplateArn(partition: string): string {
+  return `arn:${partition}:acm-pca:::template/${defaultTemplateName}/V1`
+}

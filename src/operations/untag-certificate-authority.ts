@@ -3,7 +3,7 @@ import { required, structure } from '../wire/shape.ts'
 import { operation } from './operation.ts'
 import { requireAuthority } from './require-authority.ts'
 import { arn, tagList } from './shapes.ts'
-import { tagOf } from './tag-view.ts'
+import { tagKeysOf, tagOf } from './tag-view.ts'
 
 /** Removes tags from a CA (AWS Private CA API, UntagCertificateAuthority). */
 export const untagCertificateAuthority = operation({
@@ -20,10 +20,11 @@ export const untagCertificateAuthority = operation({
     'InvalidTagException',
   ],
   resource: (input) => input.CertificateAuthorityArn,
+  conditionKeys: ({ Tags }) => tagKeysOf(Tags),
   async run(services, input, caller) {
     const { authority } = await requireAuthority(services, caller, {
       arn: input.CertificateAuthorityArn,
-      event: 'tag',
+      event: 'administer',
     })
     await services.db.transaction(input.Tags.map((tag) => deleteTag(authority.number, tagOf(tag))))
   },

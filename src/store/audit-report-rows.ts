@@ -11,7 +11,7 @@ export function selectAuditedCertificates(
   limit: number,
 ): Sql {
   return sql`select c.certificate_number, c.certificate_der, c.serial_number, c.template_name,
-      c.issued_at_ms, r.revoked_at_ms, r.reason_code
+      c.issued_at_ms, c.requester_account_id, r.revoked_at_ms, r.reason_code
     from certificates c left join revocations r
       on r.authority_number = c.authority_number and r.certificate_number = c.certificate_number
     where c.authority_number = ${authorityNumber} and c.certificate_number > ${after}
@@ -27,6 +27,8 @@ export function auditedCertificateOf(row: Row): AuditedCertificate {
     certificateDer: bytesOf(row, 'certificate_der'),
     serialNumber: bytesOf(row, 'serial_number'),
     templateName: textOf(row, 'template_name'),
+    // Certificates from before requesters were recorded are of the owner.
+    requesterAccountId: (row['requester_account_id'] ?? undefined) as string | undefined,
     issuedAt: new Date(integerOf(row, 'issued_at_ms')),
     revocation:
       row['revoked_at_ms'] === null

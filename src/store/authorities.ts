@@ -36,6 +36,13 @@ const selectPage: Sql = {
     order by a.authority_number limit ?`,
   values: [],
 }
+const selectShared: Sql = {
+  text: `select ${columns} join authority_sharing s on s.authority_number = a.authority_number
+    where s.account_id = ? and a.account_id <> ? and a.region = ? and a.authority_number > ?
+      and (a.restorable_until_ms is null or a.restorable_until_ms > ?)
+    order by a.authority_number limit ?`,
+  values: [],
+}
 const selectCreating: Sql = {
   text: `select ${columns} where a.status = 'CREATING' order by a.authority_number limit ?`,
   values: [],
@@ -95,6 +102,16 @@ export async function listAuthorities(
 ): Promise<Authority[]> {
   const values = [owner.accountId, owner.region, page.after, page.now.getTime(), page.limit]
   return (await db.query({ ...selectPage, values })).map(authorityOf)
+}
+
+/** The same of CAs of other accounts that are shared with the account of `owner`. */
+export async function listSharedAuthorities(
+  db: Database,
+  owner: Owner,
+  page: { readonly after: number; readonly limit: number; readonly now: Date },
+): Promise<Authority[]> {
+  const values = [owner.accountId, owner.accountId, owner.region, page.after, page.now.getTime()]
+  return (await db.query({ ...selectShared, values: [...values, page.limit] })).map(authorityOf)
 }
 
 /** CAs whose key is still to be made, oldest first; deleted ones too, so that no half-made key is left behind. */

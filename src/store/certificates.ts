@@ -13,6 +13,8 @@ export interface CertificateRecord {
   readonly notAfter: Date
   /** The CRL that would list it; undefined for one that none lists. */
   readonly crlId: number | undefined
+  /** Account that asked for it. */
+  readonly requesterAccountId: string
 }
 
 /**
@@ -41,11 +43,12 @@ export function insertCertificate(
 ): Sql {
   const signer = selfSigned ? null : (authority.certificate?.number ?? null)
   return sql`insert into certificates (authority_number, serial_number, authority_certificate_number,
-      template_name, certificate_der, issued_at_ms, not_after, crl_id)
+      template_name, certificate_der, issued_at_ms, not_after, crl_id,
+      requester_account_id)
     values (${authority.number}, ${certificate.serialNumber}, ${signer},
       ${certificate.templateName}, ${certificate.certificateDer},
       ${certificate.issuedAt.getTime()}, ${certificate.notAfter.getTime() / 1000},
-      ${certificate.crlId ?? null})`
+      ${certificate.crlId ?? null}, ${certificate.requesterAccountId})`
 }
 
 /** A certificate as it is handed out. */

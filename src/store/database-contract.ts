@@ -185,7 +185,7 @@ const transactionCases: readonly DatabaseCase[] = [
     name: 'a unique constraint beside the primary key is a conflict too',
     async run(db) {
       const putCertificate = (number: number): Sql =>
-        sql`insert into certificates values (${number}, 1, ${bytes('s')}, null, '', ${bytes('')}, 0, 0, null)`
+        sql`insert into certificates values (${number}, 1, ${bytes('s')}, null, '', ${bytes('')}, 0, 0, null, null)`
       await db.transaction([
         putAccount('a'),
         sql`insert into authorities (id, partition_name, region, account_id, type, usage_mode,

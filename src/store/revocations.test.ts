@@ -154,6 +154,7 @@ test('the status of a certificate is that of the CA that issued it', async () =>
     issuedAt: at(0),
     notAfter: at(day),
     crlId: undefined,
+    requesterAccountId: '1',
   }
   const issued = { ...certificate, serialNumber: serial(2) }
   await db.transaction([

@@ -198,4 +198,28 @@ export const sqliteSchema: readonly string[] = [
     error text
   ) strict;
   `,
+  `
+  create table resource_policies (
+    authority_number integer primary key references authorities (authority_number) on delete cascade,
+    policy text not null
+  ) strict;
+
+  create table authority_sharing (
+    account_id text not null,
+    authority_number integer not null references authorities (authority_number) on delete cascade,
+    primary key (account_id, authority_number)
+  ) strict, without rowid;
+  create index authority_sharing_by_authority on authority_sharing (authority_number);
+
+  create table permissions (
+    authority_number integer not null references authorities (authority_number) on delete cascade,
+    principal text not null,
+    source_account text not null,
+    actions text not null,
+    created_at_ms integer not null,
+    primary key (authority_number, principal, source_account)
+  ) strict, without rowid;
+
+  alter table certificates add column requester_account_id text;
+  `,
 ]

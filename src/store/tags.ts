@@ -2,7 +2,7 @@
 import type { Tag } from '../authority/tags.ts'
 import { textOf } from './columns.ts'
 import type { Database } from './database.ts'
-import { expectRows, sql, type Sql } from './sql.ts'
+import { expectRows, sql, type Row, type Sql } from './sql.ts'
 
 /** Adds a tag to the CA with that id, or gives its key another value. */
 export function putTag(authorityId: string, tag: Tag): Sql {
@@ -40,8 +40,24 @@ export async function listTags(
       where authority_number = ${authorityNumber} and tag_key > ${page.after}
       order by tag_key limit ${page.limit}`,
   )
-  return rows.map((row) => ({
+  return rows.map(tagOfRow)
+}
+
+/** All tags of the CA of an account with that id; none if it has no such CA. */
+export async function listTagsOf(
+  db: Database,
+  { id, accountId }: { readonly id: string; readonly accountId: string },
+): Promise<Tag[]> {
+  const rows = await db.query(
+    sql`select tag_key, tag_value from tags join authorities using (authority_number)
+      where id = ${id} and account_id = ${accountId}`,
+  )
+  return rows.map(tagOfRow)
+}
+
+function tagOfRow(row: Row): Tag {
+  return {
     key: textOf(row, 'tag_key'),
     value: (row['tag_value'] ?? undefined) as string | undefined,
-  }))
+  }
 }

@@ -353,13 +353,13 @@ test('bad policies and names are refused with all that is wrong', async () => {
   assert.equal(bad.code, 2)
   assert.match(bad.stderr, /^signet: --policy: /)
   assert.equal((await create('--user', 'no spaces')).code, 2)
-  // A policy that is sound, but not evaluated whole by this version, is kept; it fails closed.
-  const condition = { StringEquals: { 'acm-pca:TemplateArn': 'x' } }
+  // A policy that is sound, but not understood whole, is kept; it fails closed.
+  const condition = { StringEqual: { 'acm-pca:TemplateArn': 'x' } }
   const statement = { Effect: 'Allow', Action: 'acm-pca:*', Resource: '*', Condition: condition }
   await writeFile(policy, JSON.stringify({ Version: '2012-10-17', Statement: [statement] }))
   const kept = await create('--user', 'x', '--policy', policy)
   assert.equal(kept.code, 0)
-  assert.match(kept.stderr, /^signet: note: Statement 1 has the element 'Condition'/)
+  assert.match(kept.stderr, /^signet: note: Statement 1: 'StringEqual' is not a condition operator/)
   assert.match(
     (await create('--user', 'x', '--policy', join(folder, 'absent.json'))).stderr,
     /cannot be read/,

@@ -302,12 +302,16 @@ async function describedReport(service: TestService, report: Report): Promise<Me
   return service.must('DescribeCertificateAuthorityAuditReport', input)
 }
 
-/** The status that is not CREATING any more. */
+/** The status that is not CREATING any more. What failed when the store came back is tried again ten seconds later. */
 async function endOf(service: TestService, report: Report): Promise<string> {
-  return eventually(async () => {
-    const { AuditReportStatus } = await describedReport(service, report)
-    return AuditReportStatus === 'CREATING' ? undefined : (AuditReportStatus as string)
-  }, 'the end of a report')
+  return eventually(
+    async () => {
+      const { AuditReportStatus } = await describedReport(service, report)
+      return AuditReportStatus === 'CREATING' ? undefined : (AuditReportStatus as string)
+    },
+    'the end of a report',
+    30,
+  )
 }
 
 function reportResults({ events }: Faulty): string[] {

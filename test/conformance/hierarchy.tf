@@ -72,6 +72,59 @@ resource "aws_acmpca_certificate_authority" "subordinate" {
       common_name = "Terraform subordinate"
     }
   }
+  revocation_configuration {
+    crl_configuration {
+      enabled            = true
+      expiration_in_days = 7
+      s3_bucket_name     = "my-crls"
+      s3_object_acl      = "BUCKET_OWNER_FULL_CONTROL"
+      custom_cname       = "crl.example.com"
+    }
+    ocsp_configuration {
+      enabled           = true
+      ocsp_custom_cname = "ocsp.example.com"
+    }
+  }
+}
+
+resource "aws_acmpca_permission" "acm" {
+  certificate_authority_arn = aws_acmpca_certificate_authority.subordinate.arn
+  actions                   = ["IssueCertificate", "GetCertificate", "ListPermissions"]
+  principal                 = "acm.amazonaws.com"
+}
+
+resource "aws_acmpca_policy" "sharing" {
+  resource_arn = aws_acmpca_certificate_authority.subordinate.arn
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid       = "read"
+        Effect    = "Allow"
+        Principal = { AWS = "210987654321" }
+        Action = [
+          "acm-pca:DescribeCertificateAuthority",
+          "acm-pca:GetCertificate",
+          "acm-pca:GetCertificateAuthorityCertificate",
+          "acm-pca:ListPermissions",
+          "acm-pca:ListTags",
+        ]
+        Resource = aws_acmpca_certificate_authority.subordinate.arn
+      },
+      {
+        Sid       = "issue"
+        Effect    = "Allow"
+        Principal = { AWS = "210987654321" }
+        Action    = ["acm-pca:IssueCertificate"]
+        Resource  = aws_acmpca_certificate_authority.subordinate.arn
+        Condition = {
+          StringEquals = {
+            "acm-pca:TemplateArn" = "arn:${data.aws_partition.current.partition}:acm-pca:::template/EndEntityCertificate/V1"
+          }
+        }
+      },
+    ]
+  })
 }
 
 resource "aws_acmpca_certificate" "subordinate" {

@@ -107,11 +107,25 @@ try:
     raise AssertionError("not refused")
 except WaiterError as error:
     assert "ResourceNotFoundException" in str(error), error
+pca.create_permission(CertificateAuthorityArn=root, Principal="acm.amazonaws.com", Actions=["IssueCertificate", "GetCertificate"])
+pages = list(pca.get_paginator("list_permissions").paginate(CertificateAuthorityArn=root))
+assert [p["Actions"] for page in pages for p in page["Permissions"]] == [["IssueCertificate", "GetCertificate"]], pages
 try:
-    list(pca.get_paginator("list_permissions").paginate(CertificateAuthorityArn=root))
+    pca.create_permission(CertificateAuthorityArn=root, Principal="acm.amazonaws.com", Actions=["GetCertificate"])
     raise AssertionError("not refused")
-except ClientError as error:
-    assert error.response["Error"]["Code"] == "UnknownOperationException", error
+except pca.exceptions.PermissionAlreadyExistsException:
+    pass
+pca.delete_permission(CertificateAuthorityArn=root, Principal="acm.amazonaws.com")
+try:
+    pca.get_policy(ResourceArn=root)
+    raise AssertionError("not refused")
+except pca.exceptions.ResourceNotFoundException as error:
+    assert "Could not find policy for resource" in str(error), error
+try:
+    pca.put_policy(ResourceArn=root, Policy="{}")
+    raise AssertionError("not refused")
+except pca.exceptions.InvalidPolicyException:
+    pass
 
 # A presigned URL carries the members in its query and signs an empty body: good for every operation with flat members.
 def post_presigned(method, **params):

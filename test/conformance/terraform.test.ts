@@ -24,6 +24,7 @@ test('Terraform applies a hierarchy, a second plan is empty, and destroy revokes
   const terraform = await tool(t, 'terraform', { probe: ['version'], optional: true })
   if (terraform === undefined) return
   const service = await TestService.start()
+  await service.createBucket('my-crls')
   const folder = await mkdtemp(join(tmpdir(), 'signet-terraform-'))
   t.after(async () => {
     await service.close()

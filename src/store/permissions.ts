@@ -1,0 +1,56 @@
+/** Rows of what a service may do with a CA on behalf of an account. */
+import type { Authority } from '../authority/authority.ts'
+import { dateOf, textOf } from './columns.ts'
+import type { Database } from './database.ts'
+import { sql, type Row, type Sql } from './sql.ts'
+
+export interface Permission {
+  /** `acm.amazonaws.com`. */
+  readonly principal: string
+  /** Twelve digits. */
+  readonly sourceAccount: string
+  /** Names of operations. */
+  readonly actions: readonly string[]
+  readonly createdAt: Date
+}
+
+/** A permission for the same principal and source account is a conflict. */
+export function insertPermission(authority: Authority, permission: Permission): Sql {
+  const { principal, sourceAccount, actions, createdAt } = permission
+  return sql`insert into permissions (authority_number, principal, source_account, actions, created_at_ms)
+    values (${authority.number}, ${principal}, ${sourceAccount}, ${JSON.stringify(actions)},
+      ${createdAt.getTime()})`
+}
+
+/** Returns no row if there is no such permission. */
+export function deletePermissionRow(
+  authority: Authority,
+  { principal, sourceAccount }: Pick<Permission, 'principal' | 'sourceAccount'>,
+): Sql {
+  return sql`delete from permissions where authority_number = ${authority.number}
+      and principal = ${principal} and source_account = ${sourceAccount}
+    returning principal`
+}
+
+/** Permissions in the order of their source accounts, from the one after `after`; one principal has one each. */
+export async function listPermissionRows(
+  db: Database,
+  authorityNumber: number,
+  page: { readonly after: string; readonly limit: number },
+): Promise<Permission[]> {
+  const rows = await db.query(
+    sql`select * from permissions
+      where authority_number = ${authorityNumber} and source_account > ${page.after}
+      order by source_account limit ${page.limit}`,
+  )
+  return rows.map(permissionOf)
+}
+
+function permissionOf(row: Row): Permission {
+  return {
+    principal: textOf(row, 'principal'),
+    sourceAccount: textOf(row, 'source_account'),
+    actions: JSON.parse(textOf(row, 'actions')) as string[],
+    createdAt: dateOf(row, 'created_at_ms'),
+  }
+}

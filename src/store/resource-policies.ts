@@ -1,0 +1,56 @@
+/** Rows of policies on CAs, and of the accounts that they share a CA with. */
+import type { Authority } from '../authority/authority.ts'
+import { textOf } from './columns.ts'
+import type { Database } from './database.ts'
+import { sql, type Sql } from './sql.ts'
+
+/** The policies that count at `now` for the CA of an account with that id: none for one that is deleted for good. */
+export async function findResourcePolicies(
+  db: Database,
+  { id, accountId }: { readonly id: string; readonly accountId: string },
+  now: Date,
+): Promise<string[]> {
+  const rows = await db.query(
+    sql`select policy from resource_policies join authorities using (authority_number)
+      where id = ${id} and account_id = ${accountId}
+        and (restorable_until_ms is null or restorable_until_ms > ${now.getTime()})`,
+  )
+  return rows.map((row) => textOf(row, 'policy'))
+}
+
+/** The policy that was put on a CA; undefined if there is none. */
+export async function findResourcePolicy(
+  db: Database,
+  authorityNumber: number,
+): Promise<string | undefined> {
+  const [row] = await db.query(
+    sql`select policy from resource_policies where authority_number = ${authorityNumber}`,
+  )
+  return row === undefined ? undefined : textOf(row, 'policy')
+}
+
+/** Puts a policy on a CA in place of the one that is there; `accountIds` are those that it shares the CA with. */
+export function putResourcePolicy(
+  authority: Authority,
+  policy: string,
+  accountIds: readonly string[],
+): Sql[] {
+  return [
+    sql`insert into resource_policies (authority_number, policy) values (${authority.number}, ${policy})
+      on conflict (authority_number) do update set policy = excluded.policy`,
+    sql`delete from authority_sharing where authority_number = ${authority.number}`,
+    ...[...new Set(accountIds)].map(
+      (accountId) =>
+        sql`insert into authority_sharing (account_id, authority_number)
+          values (${accountId}, ${authority.number})`,
+    ),
+  ]
+}
+
+/** Takes the policy off a CA, if there is one. */
+export function deleteResourcePolicy({ number }: Authority): Sql[] {
+  return [
+    sql`delete from resource_policies where authority_number = ${number}`,
+    sql`delete from authority_sharing where authority_number = ${number}`,
+  ]
+}
