@@ -1,5 +1,6 @@
 /** The composition root: the only file that picks implementations of the ports. */
 import { createAccessKeyCache } from './access/access-key-cache.ts'
+import { createRateLimiter, type RateLimiter } from './access/rate-limiter.ts'
 import { createSigningKeys } from './access/signing-keys.ts'
 import type { BulkWork } from './bulk-work.ts'
 import { createBulkWork } from './bulk-client.ts'
@@ -25,6 +26,7 @@ import type { ObjectStore, PublicObjects } from './objects/object-store.ts'
 import { createS3ObjectStore } from './objects/s3-object-store.ts'
 import { findOperation } from './operations/index.ts'
 import type { Random } from './random.ts'
+import { readRates } from './rates-file.ts'
 import { readGauges } from './read-gauges.ts'
 import type { Services } from './services.ts'
 import type { Address } from './settings.ts'
@@ -38,6 +40,8 @@ export interface App {
   /** Where the listeners are, with the port that the system chose if it was asked to. */
   readonly apiUrl: string
   readonly publicUrl: string
+  /** Reads again what may change while it runs. Throws ConfigurationError, and changes nothing, if that is bad. */
+  reload(): void
   /** Stops accepting, finishes what is running, closes. */
   close(): Promise<void>
 }
@@ -94,16 +98,22 @@ async function listen(
   place.publicUrl ||= publicListenUrl
   scheduler = startScheduler(createJobs(config), services)
   stack.defer(() => scheduler?.stop())
-  const api = createApi(services, data, surroundings)
+  const rateLimiter = createRateLimiter(readRates(config.rates), surroundings.clock)
+  const api = createApi(services, data, { ...surroundings, rateLimiter })
   stack.defer(() => api.close())
   const apiUrl = await listenOn(api, config.listen)
-  return { apiUrl, publicUrl: place.publicUrl, close: () => stack.disposeAsync() }
+  return {
+    apiUrl,
+    publicUrl: place.publicUrl,
+    reload: () => rateLimiter.use(readRates(config.rates)),
+    close: () => stack.disposeAsync(),
+  }
 }
 
 function createApi(
   services: Services,
   data: DataFolder,
-  surroundings: Surroundings,
+  surroundings: Surroundings & { readonly rateLimiter: RateLimiter },
 ): FastifyInstance {
   return createApiServer({
     ...surroundings,

@@ -37,11 +37,18 @@ export function withSettings(command: Command, names: readonly SettingName[]): C
   return command.exitOverride()
 }
 
-/** What commander makes of flags: `--no-ca-issuers` is a member caIssuers that is false. */
-type ParsedFlags = Flags & { readonly caIssuers?: boolean }
+/** What commander makes of switches: `--no-ca-issuers` is a member caIssuers that is false. */
+export type ParsedFlags = Omit<Flags, 'awsQuotas'> & {
+  readonly caIssuers?: boolean
+  readonly awsQuotas?: boolean
+}
 
-function flagsOf({ caIssuers, ...flags }: ParsedFlags): Flags {
-  return caIssuers === false ? { ...flags, noCaIssuers: 'true' } : flags
+function flagsOf({ caIssuers, awsQuotas, ...flags }: ParsedFlags): Flags {
+  return {
+    ...flags,
+    ...(caIssuers === false && { noCaIssuers: 'true' }),
+    ...(awsQuotas === true && { awsQuotas: 'true' }),
+  }
 }
 
 /** For serve and check-config: everything that is wrong in one message. */

@@ -20,6 +20,7 @@ import {
   printJson,
   storageSettings,
   withSettings,
+  type ParsedFlags,
 } from './cli-settings.ts'
 import { bucketCommand, jobsCommand } from './cli-storage.ts'
 import type { Config, Flags } from './config.ts'
@@ -62,14 +63,14 @@ function serveCommand(print: (text: string) => void): Command {
           '    --public-url http://pki.example.com',
       ),
     )
-    .action((flags: Flags, command: Command) => serve(configOf(flags, command), print))
+    .action((flags: ParsedFlags, command: Command) => serve(configOf(flags, command), print))
 }
 
 function checkConfigCommand(print: (text: string) => void): Command {
   return lenient(new Command('check-config'))
     .description('check the flags and variables that serve would get, and print what they mean')
     .addHelpText('after', examples('SIGNET_LISTEN=127.0.0.1:9000 signet check-config'))
-    .action((flags: Flags, command: Command) =>
+    .action((flags: ParsedFlags, command: Command) =>
       print(JSON.stringify(configOf(flags, command), undefined, 2)),
     )
 }

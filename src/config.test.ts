@@ -27,6 +27,7 @@ test('has the documented defaults', () => {
       caIssuers: true,
       auditReportIntervalSeconds: 1800,
     },
+    rates: { awsQuotas: false, ratesFile: undefined },
     objects: { kind: 'embedded' },
     eventWebhook: undefined,
   })

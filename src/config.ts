@@ -4,6 +4,7 @@ import type { Quotas } from './authority/quotas.ts'
 import { ConfigurationError } from './errors.ts'
 import type { RevocationPolicy } from './authority/revocation-policy.ts'
 import type { IssuancePolicy } from './issuance/issuance-policy.ts'
+import type { RatesConfig } from './rates-file.ts'
 import { settings, type Address, type Setting } from './settings.ts'
 
 export interface Config {
@@ -21,6 +22,7 @@ export interface Config {
   readonly quotas: Quotas
   readonly issuancePolicy: IssuancePolicy
   readonly revocationPolicy: RevocationPolicy
+  readonly rates: RatesConfig
   readonly objects: ObjectsConfig
   /** Where events are posted to; undefined for nowhere. */
   readonly eventWebhook: string | undefined
@@ -61,6 +63,7 @@ export function readConfig(
   const listen = read('listen')
   const publicListen = read('publicListen')
   const masterKeyFile = read('masterKeyFile')
+  const ratesFile = read('ratesFile')
   const config = {
     dataDirectory: resolve(data ?? '.'),
     listen,
@@ -85,6 +88,10 @@ export function readConfig(
       ocspValiditySeconds: read('ocspValidity'),
       caIssuers: read('noCaIssuers') === 'false',
       auditReportIntervalSeconds: read('auditReportInterval'),
+    },
+    rates: {
+      awsQuotas: read('awsQuotas') === 'true',
+      ratesFile: ratesFile === undefined ? undefined : resolve(ratesFile),
     },
     objects: objectsConfig(read, found),
     eventWebhook: read('eventWebhook'),

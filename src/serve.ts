@@ -2,7 +2,7 @@ import { startApp, type App } from './app.ts'
 import { systemClock } from './clock.ts'
 import type { Config } from './config.ts'
 import { credentialsFile } from './first-start.ts'
-import { createLog } from './log.ts'
+import { createLog, type Log } from './log.ts'
 import { systemRandom } from './random.ts'
 
 /** Serves until SIGTERM or SIGINT, then stops cleanly. Prints where it is and how to use it. */
@@ -20,10 +20,23 @@ export async function serve(config: Config, print: (text: string) => void): Prom
   process.once('SIGTERM', stop)
   process.once('SIGINT', stop)
   const app = await startApp(config, { clock: systemClock, random: systemRandom, log, onFailure })
+  const reload = (): void => reloadFrom(app, log)
+  process.on('SIGHUP', reload)
   print(greeting(config, app))
   await stopped
   log.info('stopping')
+  process.off('SIGHUP', reload)
   await app.close()
+}
+
+/** What is bad is said, and what was read before counts on. */
+function reloadFrom(app: App, log: Log): void {
+  try {
+    app.reload()
+    log.info('configuration read again')
+  } catch (error) {
+    log.error({ err: error }, 'configuration not read again')
+  }
 }
 
 function greeting(config: Config, app: App): string {

@@ -113,6 +113,20 @@ export const settings = {
     String(defaultQuotas.revocationsPerAuthority),
     count,
   ),
+  awsQuotas: setting(
+    'aws-quotas',
+    '',
+    'limit request rates as AWS does, for each account, Region and operation',
+    'false',
+    oneOf(['true', 'false']),
+  ),
+  ratesFile: setting(
+    'rates-file',
+    'FILE',
+    'JSON object of request rates: calls a second by operation, or null for no limit; read again on SIGHUP',
+    undefined,
+    nonEmpty,
+  ),
   crlDelay: setting(
     'crl-delay',
     'SECONDS',

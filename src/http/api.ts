@@ -4,6 +4,7 @@
  */
 import { authenticate, type AuthenticationServices } from '../access/authenticate.ts'
 import { authorize } from '../access/authorize.ts'
+import type { RateLimiter } from '../access/rate-limiter.ts'
 import type { Caller } from '../authority/caller.ts'
 import { ServiceError, type ErrorCode } from '../errors.ts'
 import type { Log } from '../log.ts'
@@ -51,6 +52,7 @@ export interface ApiServices extends AuthenticationServices {
   readonly findOperation: (name: string) => ApiOperation | undefined
   /** What operations are given. */
   readonly services: Services
+  readonly rateLimiter: RateLimiter
   readonly log: Log
   /** How long a request may run; 60 seconds unless said otherwise. */
   readonly deadlineMilliseconds?: number
@@ -126,6 +128,9 @@ async function serve(
   trail.operation = name
   const caller = await authenticate(api, request)
   trail.caller = caller
+  const { accountId, region } = caller
+  if (!api.rateLimiter.allows({ accountId, region, operation: name }))
+    throw new ServiceError('ThrottlingException', 'Rate exceeded')
   const call = isQuery(members) ? operation.acceptQuery(members) : operation.accept(members)
   await authorize(api.services, caller, {
     actions: [operation.action, ...call.furtherActions],

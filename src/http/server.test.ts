@@ -3,6 +3,7 @@ import { createHmac } from 'node:crypto'
 import { request as httpRequest } from 'node:http'
 import { connect } from 'node:net'
 import { after, test } from 'node:test'
+import { createRateLimiter } from '../access/rate-limiter.ts'
 import { createSigningKeys } from '../access/signing-keys.ts'
 import { ServiceError } from '../errors.ts'
 import { createLog } from '../log.ts'
@@ -77,6 +78,7 @@ function services(deadlineMilliseconds?: number) {
     services: { metrics: createMetrics(), clock: { now: () => now } } as Services,
     log,
     random: systemRandom,
+    rateLimiter: createRateLimiter({}, { now: () => now }),
     clock: { now: () => now },
     signingKeys: createSigningKeys(),
     findAccessKey: async (accessKeyId: string) =>

@@ -1,0 +1,55 @@
+import type { Rates } from '../authority/rates.ts'
+import { createBoundedCache } from '../bounded-cache.ts'
+import type { Clock } from '../clock.ts'
+
+/** Says whether a call is within its rate, and counts it. */
+export interface RateLimiter {
+  allows(call: RatedCall): boolean
+  /** Other rates, from now on; what was counted stays. */
+  use(rates: Rates): void
+}
+
+/** What calls are counted by. */
+export interface RatedCall {
+  readonly accountId: string
+  readonly region: string
+  readonly operation: string
+}
+
+/** Tokens that are left, and when that was so. */
+interface Bucket {
+  tokens: number
+  at: number
+}
+
+const bucketsMax = 100_000
+
+/**
+ * Token buckets, one for each account, Region and operation: a bucket holds what a second may have, one call at least, and
+ * fills at that rate. Buckets that were not used for longest are forgotten, and are full then.
+ */
+export function createRateLimiter(initial: Rates, clock: Clock): RateLimiter {
+  const buckets = createBoundedCache<Bucket>(bucketsMax)
+  let rates = initial
+  return {
+    allows({ accountId, region, operation }) {
+      const rate = rates[operation]
+      if (rate === undefined) return true
+      const now = clock.now().getTime()
+      const size = Math.max(1, rate)
+      const name = `${operation} ${accountId} ${region}`
+      const bucket = buckets.get(name) ?? { tokens: size, at: now }
+      // A clock that has been set back takes nothing away.
+      const elapsed = Math.max(0, now - bucket.at)
+      bucket.tokens = Math.min(size, bucket.tokens + (elapsed * rate) / 1000)
+      bucket.at = now
+      buckets.set(name, bucket)
+      if (bucket.tokens < 1) return false
+      bucket.tokens -= 1
+      return true
+    },
+    use(next) {
+      rates = next
+    },
+  }
+}
