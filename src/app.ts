@@ -1,9 +1,10 @@
 /** The composition root: the only file that picks implementations of the ports. */
 import { createAccessKeyCache } from './access/access-key-cache.ts'
-import { createRateLimiter, type RateLimiter } from './access/rate-limiter.ts'
+import { createRateLimiter } from './access/rate-limiter.ts'
 import { createSigningKeys } from './access/signing-keys.ts'
 import type { BulkWork } from './bulk-work.ts'
 import { createBulkWork } from './bulk-client.ts'
+import { openCallLog } from './call-log.ts'
 import type { Clock } from './clock.ts'
 import type { FastifyInstance } from 'fastify'
 import type { Config } from './config.ts'
@@ -11,6 +12,7 @@ import { bucketsFolder, openData, type DataFolder } from './data-folder.ts'
 import { createEvents } from './events.ts'
 import { ConfigurationError } from './errors.ts'
 import { prepareFirstStart } from './first-start.ts'
+import type { ApiServices } from './http/api.ts'
 import { createOcspResponder } from './http/ocsp-responder.ts'
 import { createOcspHandler } from './http/ocsp.ts'
 import { answerPublic } from './http/public.ts'
@@ -99,7 +101,10 @@ async function listen(
   scheduler = startScheduler(createJobs(config), services)
   stack.defer(() => scheduler?.stop())
   const rateLimiter = createRateLimiter(readRates(config.rates), surroundings.clock)
-  const api = createApi(services, data, { ...surroundings, rateLimiter })
+  const callLog =
+    config.callLog === undefined ? undefined : await openCallLog(config.callLog, surroundings.log)
+  stack.defer(() => callLog?.close())
+  const api = createApi(services, data, { ...surroundings, rateLimiter, callLog })
   stack.defer(() => api.close())
   const apiUrl = await listenOn(api, config.listen)
   return {
@@ -113,7 +118,7 @@ async function listen(
 function createApi(
   services: Services,
   data: DataFolder,
-  surroundings: Surroundings & { readonly rateLimiter: RateLimiter },
+  surroundings: Surroundings & Pick<ApiServices, 'rateLimiter' | 'callLog'>,
 ): FastifyInstance {
   return createApiServer({
     ...surroundings,

@@ -27,6 +27,7 @@ test('has the documented defaults', () => {
       caIssuers: true,
       auditReportIntervalSeconds: 1800,
     },
+    callLog: undefined,
     rates: { awsQuotas: false, ratesFile: undefined },
     objects: { kind: 'embedded' },
     eventWebhook: undefined,

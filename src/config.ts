@@ -23,6 +23,8 @@ export interface Config {
   readonly issuancePolicy: IssuancePolicy
   readonly revocationPolicy: RevocationPolicy
   readonly rates: RatesConfig
+  /** Absolute path, `-` for standard output; undefined for none. */
+  readonly callLog: string | undefined
   readonly objects: ObjectsConfig
   /** Where events are posted to; undefined for nowhere. */
   readonly eventWebhook: string | undefined
@@ -64,6 +66,7 @@ export function readConfig(
   const publicListen = read('publicListen')
   const masterKeyFile = read('masterKeyFile')
   const ratesFile = read('ratesFile')
+  const callLog = read('callLog')
   const config = {
     dataDirectory: resolve(data ?? '.'),
     listen,
@@ -89,6 +92,7 @@ export function readConfig(
       caIssuers: read('noCaIssuers') === 'false',
       auditReportIntervalSeconds: read('auditReportInterval'),
     },
+    callLog: callLog === undefined || callLog === '-' ? callLog : resolve(callLog),
     rates: {
       awsQuotas: read('awsQuotas') === 'true',
       ratesFile: ratesFile === undefined ? undefined : resolve(ratesFile),

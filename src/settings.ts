@@ -127,6 +127,13 @@ export const settings = {
     undefined,
     nonEmpty,
   ),
+  callLog: setting(
+    'call-log',
+    'FILE',
+    "a JSON line for each call as CloudTrail records it; '-' for standard output",
+    undefined,
+    nonEmpty,
+  ),
   crlDelay: setting(
     'crl-delay',
     'SECONDS',

@@ -8,9 +8,11 @@ import type { RateLimiter } from '../access/rate-limiter.ts'
 import type { Caller } from '../authority/caller.ts'
 import { ServiceError, type ErrorCode } from '../errors.ts'
 import type { Log } from '../log.ts'
+import { uuid } from '../random.ts'
 import type { Services } from '../services.ts'
 import { ProtocolError, renderError } from '../wire/errors.ts'
 import type { RawRequest } from '../wire/sigv4-request.ts'
+import { callRecord } from './call-record.ts'
 import { withDeadline } from './deadline.ts'
 import {
   isJsonMediaType,
@@ -53,6 +55,8 @@ export interface ApiServices extends AuthenticationServices {
   /** What operations are given. */
   readonly services: Services
   readonly rateLimiter: RateLimiter
+  /** Undefined if calls are not recorded. */
+  readonly callLog: { write(record: object): void } | undefined
   readonly log: Log
   /** How long a request may run; 60 seconds unless said otherwise. */
   readonly deadlineMilliseconds?: number
@@ -75,6 +79,8 @@ interface Trail {
   operation: string | undefined
   caller: Caller | undefined
   readonly sourceIp: string | undefined
+  /** Members of the input, once they are known to be right. */
+  input: unknown
 }
 
 /** Answers one request and logs it. Never rejects: whatever is thrown on the way is answered in its wire form. */
@@ -84,8 +90,8 @@ export async function answerRequest(
   { requestId, sourceIp }: { readonly requestId: string; readonly sourceIp: string | undefined },
 ): Promise<ApiAnswer> {
   const startedAt = services.clock.now().getTime()
-  const trail: Trail = { operation: undefined, caller: undefined, sourceIp }
-  const finish = (answer: ApiAnswer, error?: unknown): ApiAnswer => {
+  const trail: Trail = { operation: undefined, caller: undefined, sourceIp, input: undefined }
+  const finish = (answer: ApiAnswer, output: unknown, error?: unknown): ApiAnswer => {
     const { status, errorCode } = answer
     const milliseconds = services.clock.now().getTime() - startedAt
     const { operation, caller } = trail
@@ -99,6 +105,7 @@ export async function answerRequest(
       errorCode ?? 'success',
       milliseconds,
     )
+    recordCall(services, { request, requestId, trail, startedAt, answer, output, error })
     return answer
   }
   try {
@@ -107,11 +114,39 @@ export async function answerRequest(
       late: (err) => services.log.error({ requestId, err }, 'request failed after its deadline'),
     })
     const body = output === undefined ? '' : JSON.stringify(output)
-    return finish({ status: 200, errorCode: undefined, body })
+    return finish({ status: 200, errorCode: undefined, body }, output)
   } catch (error) {
     const { status, code, body } = renderError(error)
-    return finish({ status, errorCode: code, body }, error)
+    return finish({ status, errorCode: code, body }, undefined, error)
   }
+}
+
+/** What a call was, for whoever has to look into it later. */
+interface Ended {
+  readonly request: RawRequest
+  readonly requestId: string
+  readonly trail: Trail
+  readonly startedAt: number
+  readonly answer: ApiAnswer
+  readonly output: unknown
+  readonly error: unknown
+}
+
+function recordCall(services: ApiServices, ended: Ended): void {
+  if (services.callLog === undefined) return
+  const { request, requestId, trail, startedAt, answer, output, error } = ended
+  const { errorCode } = answer
+  const message = error instanceof ServiceError ? error.message : ''
+  const record = callRecord({
+    requestId,
+    eventId: uuid(services.services.random),
+    time: new Date(startedAt),
+    ...trail,
+    userAgent: request.headers.get('user-agent')?.[0],
+    output,
+    error: errorCode && { code: errorCode, message },
+  })
+  services.callLog.write(record)
 }
 
 async function serve(
@@ -132,6 +167,7 @@ async function serve(
   if (!api.rateLimiter.allows({ accountId, region, operation: name }))
     throw new ServiceError('ThrottlingException', 'Rate exceeded')
   const call = isQuery(members) ? operation.acceptQuery(members) : operation.accept(members)
+  trail.input = isQuery(members) ? Object.fromEntries(members) : members
   await authorize(api.services, caller, {
     actions: [operation.action, ...call.furtherActions],
     resourceArn: call.resourceArn,

@@ -79,6 +79,7 @@ function services(deadlineMilliseconds?: number) {
     log,
     random: systemRandom,
     rateLimiter: createRateLimiter({}, { now: () => now }),
+    callLog: undefined,
     clock: { now: () => now },
     signingKeys: createSigningKeys(),
     findAccessKey: async (accessKeyId: string) =>

@@ -1,0 +1,85 @@
+/** One call as CloudTrail records it (AWS CloudTrail User Guide, CloudTrail record contents). */
+import type { Caller } from '../authority/caller.ts'
+import type { ErrorCode } from '../errors.ts'
+
+/** What is known of a call when it is over. */
+export interface EndedCall {
+  readonly requestId: string
+  /** UUID of the record's own. */
+  readonly eventId: string
+  readonly time: Date
+  readonly operation: string | undefined
+  /** Undefined for a call that nobody was proved to have made. */
+  readonly caller: Caller | undefined
+  readonly sourceIp: string | undefined
+  readonly userAgent: string | undefined
+  /** Members of the input, once they have been found to be right. */
+  readonly input: unknown
+  readonly output: unknown
+  readonly error: { readonly code: ErrorCode; readonly message: string } | undefined
+}
+
+/** The record; members as CloudTrail names and orders them. */
+export function callRecord(call: EndedCall): object {
+  const { operation, caller, error } = call
+  const readOnly = operation !== undefined && /^(?:Get|List|Describe)/.test(operation)
+  return {
+    eventVersion: '1.09',
+    userIdentity: caller === undefined ? { type: 'Unknown' } : identityOf(caller),
+    eventTime: call.time.toISOString().replace(/\.\d{3}Z$/, 'Z'),
+    eventSource: 'acm-pca.amazonaws.com',
+    eventName: operation ?? null,
+    awsRegion: caller?.region ?? null,
+    sourceIPAddress: call.sourceIp ?? null,
+    userAgent: call.userAgent ?? null,
+    ...(error && { errorCode: error.code, errorMessage: error.message }),
+    requestParameters: shown(call.input, 0) ?? null,
+    // What is read is not repeated.
+    responseElements: readOnly || error !== undefined ? null : (shown(call.output, 0) ?? null),
+    requestID: call.requestId,
+    eventID: call.eventId,
+    readOnly,
+    eventType: 'AwsApiCall',
+    managementEvent: true,
+    recipientAccountId: caller?.accountId ?? null,
+    eventCategory: 'Management',
+  }
+}
+
+function identityOf({ arn, accountId, accessKeyId, userName }: Caller): object {
+  return { type: 'IAMUser', arn, accountId, accessKeyId, userName }
+}
+
+const depthMax = 16
+const textMax = 1024
+const itemsMax = 100
+
+/** Members of these names are long, and found elsewhere by the serial number or the ARN. */
+const bodies: ReadonlySet<string> = new Set(['Csr', 'Certificate', 'CertificateChain'])
+
+/** The same with names in lower camel case, long texts cut, and bodies by their length only. */
+function shown(value: unknown, depth: number): unknown {
+  if (typeof value === 'string')
+    return value.length > textMax ? `${value.slice(0, textMax)}…` : value
+  if (typeof value === 'bigint') return String(value)
+  if (value instanceof Date) return value.toISOString()
+  if (value instanceof Uint8Array) return `${value.length} octets`
+  if (typeof value !== 'object' || value === null) return value
+  if (depth === depthMax) return '…'
+  if (Array.isArray(value)) return value.slice(0, itemsMax).map((item) => shown(item, depth + 1))
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [
+      lowerCamel(name),
+      memberOf(name, member, depth),
+    ]),
+  )
+}
+
+function memberOf(name: string, member: unknown, depth: number): unknown {
+  const length = (member as { readonly length?: number } | undefined)?.length
+  return bodies.has(name) ? `${length ?? 0} octets` : shown(member, depth + 1)
+}
+
+function lowerCamel(name: string): string {
+  return name.charAt(0).toLowerCase() + name.slice(1)
+}

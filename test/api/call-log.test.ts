@@ -1,0 +1,115 @@
+/** The call log: one record for each call, in CloudTrail's shape, and nothing in it that is not for it. */
+import assert from 'node:assert/strict'
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test, type TestContext } from 'node:test'
+import { csr } from '../support/csrs.ts'
+import { createRoot, issueInput, templateArn } from '../support/hierarchy.ts'
+import { eventually } from '../support/revocation.ts'
+import { TestService, type Members } from '../support/service.ts'
+
+async function loggedService(t: TestContext): Promise<{ service: TestService; file: string }> {
+  const folder = await mkdtemp(join(tmpdir(), 'signet-calls-'))
+  const file = join(folder, 'calls.jsonl')
+  const service = await TestService.start({ callLog: file })
+  t.after(async () => {
+    await service.close()
+    await rm(folder, { recursive: true })
+  })
+  return { service, file }
+}
+
+async function recordsIn(file: string): Promise<Members[]> {
+  const text = await readFile(file, 'utf8')
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line))
+}
+
+async function recordOf(file: string, requestId: string | null): Promise<Members> {
+  const look = async () => (await recordsIn(file)).find(({ requestID }) => requestID === requestId)
+  return eventually(look, `the record of ${requestId}`)
+}
+
+test('a call is recorded with who, from where, what and the outcome, without its CSR', async (t) => {
+  const { service, file } = await loggedService(t)
+  const root = await createRoot(service)
+  const TemplateArn = templateArn('EndEntityServerAuthCertificate')
+  const input = issueInput(root.arn, csr('ec-server'), { more: { TemplateArn } })
+  const { json, headers } = await service.call('IssueCertificate', input)
+  const record = await recordOf(file, headers.get('x-amzn-requestid'))
+  const { eventTime, eventID, userAgent, requestParameters, ...rest } = record
+  assert.match(eventTime, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/)
+  assert.match(eventID, /^[0-9a-f-]{36}$/)
+  assert.equal(typeof userAgent, 'string')
+  const { accessKeyId } = service.credentials
+  assert.deepEqual(rest, {
+    eventVersion: '1.09',
+    userIdentity: {
+      type: 'IAMUser',
+      arn: 'arn:aws:iam::123456789012:user/administrator',
+      accountId: '123456789012',
+      accessKeyId,
+      userName: 'administrator',
+    },
+    eventSource: 'acm-pca.amazonaws.com',
+    eventName: 'IssueCertificate',
+    awsRegion: 'eu-west-1',
+    sourceIPAddress: '127.0.0.1',
+    responseElements: { certificateArn: json['CertificateArn'] },
+    requestID: headers.get('x-amzn-requestid'),
+    readOnly: false,
+    eventType: 'AwsApiCall',
+    managementEvent: true,
+    recipientAccountId: '123456789012',
+    eventCategory: 'Management',
+  })
+  assert.deepEqual(requestParameters, {
+    certificateAuthorityArn: root.arn,
+    csr: `${(input['Csr'] as string).length} octets`,
+    signingAlgorithm: 'SHA256WITHECDSA',
+    templateArn: TemplateArn,
+    validity: { value: 30, type: 'DAYS' },
+  })
+  const text = await readFile(file, 'utf8')
+  assert.doesNotMatch(text, /BEGIN|LS0tLS1/)
+  assert.ok(!text.includes(service.credentials.secretAccessKey))
+  assert.equal((await stat(file)).mode & 0o777, 0o600)
+})
+
+test('refusals are recorded with their code, and what is read with nothing of what was read', async (t) => {
+  const { service, file } = await loggedService(t)
+  const arn = `arn:aws:acm-pca:eu-west-1:123456789012:certificate-authority/${'0'.repeat(8)}-0000-0000-0000-${'0'.repeat(12)}`
+  const input = { CertificateAuthorityArn: arn }
+  const missing = await service.call('DescribeCertificateAuthority', input)
+  const record = await recordOf(file, missing.headers.get('x-amzn-requestid'))
+  assert.equal(record.errorCode, 'ResourceNotFoundException')
+  assert.match(record.errorMessage, /Could not find/)
+  assert.deepEqual([record.readOnly, record.responseElements], [true, null])
+  const list = await service.call('ListCertificateAuthorities', { MaxResults: 5 })
+  const read = await recordOf(file, list.headers.get('x-amzn-requestid'))
+  assert.deepEqual([read.requestParameters, read.responseElements], [{ maxResults: 5 }, null])
+  const nobody = { accessKeyId: 'AKIANOBODY', secretAccessKey: 'x'.repeat(40) }
+  const unknown = await service.call('ListTags', input, { credentials: nobody })
+  const stranger = await recordOf(file, unknown.headers.get('x-amzn-requestid'))
+  assert.deepEqual(
+    [stranger.userIdentity, stranger.errorCode, stranger.requestParameters, stranger.awsRegion],
+    [{ type: 'Unknown' }, 'UnrecognizedClientException', null, null],
+  )
+  // Members that are not right are not repeated.
+  const wrong = await service.call('ListTags', { CertificateAuthorityArn: 'x'.repeat(5000) })
+  const invalid = await recordOf(file, wrong.headers.get('x-amzn-requestid'))
+  assert.deepEqual([invalid.errorCode, invalid.requestParameters], ['ValidationException', null])
+})
+
+test('every call has a record, also those at the end', async (t) => {
+  const { service, file } = await loggedService(t)
+  const answers = await Promise.all(
+    Array.from({ length: 200 }, () => service.call('ListCertificateAuthorities', {})),
+  )
+  await service.restart()
+  const recorded = new Set((await recordsIn(file)).map(({ requestID }) => requestID as string))
+  for (const { headers } of answers) assert.ok(recorded.has(headers.get('x-amzn-requestid') ?? ''))
+})
