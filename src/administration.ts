@@ -83,7 +83,7 @@ function requireUserName(userName: string): void {
 }
 
 /**
- * What of a policy is not evaluated by this version, one sentence each. Throws ConfigurationError for a text that is
+ * What of a policy is not understood, one sentence each. Throws ConfigurationError for a text that is
  * no policy.
  */
 export function checkPolicy(policy: string): readonly string[] {

@@ -30,9 +30,9 @@ export function createOcspHandler(services: OcspServices): OcspHandler {
     const encoded = ocspPath(splitTarget(request.url ?? '').path)
     if (encoded === undefined) return false
     if (request.method === 'POST')
-      readBody(request, response, (der) => reply(services, { request, response, der }))
+      readBody(request, response, (der) => void reply(services, { request, response, der }))
     else if (request.method === 'GET' && encoded !== '')
-      reply(services, { request, response, der: decodeRequest(encoded) })
+      void reply(services, { request, response, der: decodeRequest(encoded) })
     else sendText(response, 405, { allow: 'GET, POST' })
     return true
   }
@@ -82,18 +82,16 @@ interface Asked {
   readonly der: Buffer
 }
 
-function reply(services: OcspServices, asked: Asked): void {
+/** Whatever fails on the way is answered and logged: nobody else would catch it. */
+async function reply(services: OcspServices, asked: Asked): Promise<void> {
   const { responder, log } = services
-  const ready = responder.find(asked.der)
-  if (ready !== undefined) send(services, asked, ready)
-  else
-    responder.answer(asked.der).then(
-      (answer) => send(services, asked, answer),
-      (error: unknown) => {
-        log.error({ err: error }, 'OCSP request failed')
-        sendText(asked.response, 500, {})
-      },
-    )
+  try {
+    const ready = responder.find(asked.der)
+    send(services, asked, ready ?? (await responder.answer(asked.der)))
+  } catch (error) {
+    log.error({ err: error }, 'OCSP request failed')
+    if (!asked.response.headersSent) sendText(asked.response, 500, {})
+  }
 }
 
 /** A text goes out in one write with the headers, bytes would not. */
