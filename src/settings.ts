@@ -224,14 +224,11 @@ function address(text: string): Address {
   return { host, port }
 }
 
+/** Without user, query and fragment, and in plain ASCII: it goes into certificates, and paths are added to it. */
+const urlForm = /^https?:\/\/[\w.:[\]-]+(?:\/[\w.~!$&'()*+,;=:@%/-]*)?$/i
+
 function url(text: string): string {
-  const parsed = URL.canParse(text) ? new URL(text) : undefined
-  const plain =
-    parsed &&
-    parsed.search === '' &&
-    parsed.hash === '' &&
-    `${parsed.username}${parsed.password}` === ''
-  if (!parsed || !plain || !['http:', 'https:'].includes(parsed.protocol))
+  if (!urlForm.test(text) || !URL.canParse(text))
     throw new Error('must be an http or https URL without query')
   return text.replace(/\/+$/, '')
 }
