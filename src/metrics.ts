@@ -36,15 +36,22 @@ export function createMetrics(): Metrics {
   const counters = createCounters(registry)
   const gauges = createGauges(registry)
   let read: (gauges: Gauges) => Promise<void> = () => Promise.resolve()
+  let last: Promise<unknown> = Promise.resolve()
+  const readNow = async (): Promise<string> => {
+    gauges.reset()
+    await read(gauges)
+    return registry.metrics()
+  }
   return {
     ...counters,
     onRead(reader) {
       read = reader
     },
-    async text() {
-      gauges.reset()
-      await read(gauges)
-      return registry.metrics()
+    text() {
+      // One reader after the other: they fill the same gauges.
+      const text = last.then(readNow, readNow)
+      last = text
+      return text
     },
     contentType: registry.contentType,
   }

@@ -60,7 +60,7 @@ async function answerWith(
 ): Promise<PublicAnswer> {
   const about = headersOf(object, now)
   const isFresh = fresh(headers, { etag: about['etag'], 'last-modified': about['last-modified'] })
-  const range = isFresh ? undefined : rangeOf(object, headers, about)
+  const range = isFresh || method === 'HEAD' ? undefined : rangeOf(object, headers, about)
   if (isFresh || range === 'unsatisfiable' || method === 'HEAD') {
     await object.close()
     if (isFresh) return { status: 304, headers: about, body: undefined }

@@ -323,8 +323,8 @@ describe('the rows', () => {
       assert.deepEqual(arns.slice(1).toSorted(), issued.toSorted())
       // Those that were asked for at the same time are stored in any order: a second may have passed in between.
       const times = rows.map(({ issuedAt = '' }) => Date.parse(issuedAt))
-      for (const [index, time] of times.entries())
-        assert.ok(time >= (times[index - 25] ?? 0), `row ${index}`)
+      for (const [index, issuedAt] of times.entries())
+        assert.ok(issuedAt >= (times[index - 25] ?? 0), `row ${index}`)
       const csv = (await reportOf(arn, 'CSV')).split('\n')
       assert.deepEqual(
         csv.slice(1, -1).map((line) => line.split(',')[2]),

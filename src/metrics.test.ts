@@ -1,0 +1,163 @@
+/** Metrics: what is counted, and what Prometheus reads. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createMetrics, type Metrics } from './metrics.ts'
+
+/** Every sample by its name and labels: the text format of Prometheus. */
+async function samplesOf(metrics: Metrics): Promise<ReadonlyMap<string, number>> {
+  const lines = (await metrics.text()).split('\n').filter((line) => line !== '')
+  const samples = new Map<string, number>()
+  for (const line of lines) {
+    if (line.startsWith('#')) {
+      assert.match(line, /^# (?:HELP signet_\w+ \S.*|TYPE signet_\w+ (?:counter|gauge|histogram))$/)
+      continue
+    }
+    const [, name, value] = /^(signet_\w+(?:\{(?:\w+="[^"]*",?)+\})?) (\S+)$/.exec(line) ?? []
+    assert.ok(name !== undefined, line)
+    assert.ok(!samples.has(name), `${name} twice`)
+    samples.set(name, Number(value))
+  }
+  return samples
+}
+
+test('all counters without labels are there from the start, at zero', async () => {
+  const samples = await samplesOf(createMetrics())
+  for (const name of [
+    'certificates_issued_total',
+    'certificates_revoked_total',
+    'crl_generated_total',
+    'misconfigured_crl_bucket_total',
+  ])
+    assert.equal(samples.get(`signet_${name}`), 0, name)
+  assert.ok([...samples.values()].every((value) => value === 0))
+})
+
+test('each thing that happens is counted once, in its own counter', async () => {
+  const metrics = createMetrics()
+  metrics.certificateIssued()
+  metrics.certificateIssued()
+  metrics.certificateRevoked()
+  metrics.crlGenerated()
+  metrics.misconfiguredCrlBucket()
+  metrics.ocspAnswer('good')
+  metrics.ocspAnswer('good')
+  metrics.ocspAnswer('unauthorized')
+  metrics.jobRun('publish-crls', 'success')
+  metrics.jobRun('publish-crls', 'failure')
+  const samples = await samplesOf(metrics)
+  for (const [name, value] of Object.entries({
+    certificates_issued_total: 2,
+    certificates_revoked_total: 1,
+    crl_generated_total: 1,
+    misconfigured_crl_bucket_total: 1,
+    'ocsp_answers_total{status="good"}': 2,
+    'ocsp_answers_total{status="unauthorized"}': 1,
+    'job_runs_total{job="publish-crls",result="success"}': 1,
+    'job_runs_total{job="publish-crls",result="failure"}': 1,
+  }))
+    assert.equal(samples.get(`signet_${name}`), value, name)
+})
+
+test('a request is counted by operation and result, and its time is in seconds', async () => {
+  const metrics = createMetrics()
+  metrics.request('IssueCertificate', 'success', 2)
+  metrics.request('IssueCertificate', 'success', 30)
+  metrics.request('IssueCertificate', 'ThrottlingException', 7000)
+  const samples = await samplesOf(metrics)
+  const of = (name: string): number | undefined => samples.get(`signet_${name}`)
+  assert.equal(of('requests_total{operation="IssueCertificate",result="success"}'), 2)
+  assert.equal(of('requests_total{operation="IssueCertificate",result="ThrottlingException"}'), 1)
+  const duration = 'request_duration_seconds'
+  assert.equal(of(`${duration}_count{operation="IssueCertificate"}`), 3)
+  assert.ok(Math.abs((of(`${duration}_sum{operation="IssueCertificate"}`) ?? 0) - 7.032) < 1e-9)
+  for (const [le, count] of [
+    ['0.001', 0],
+    ['0.0025', 1],
+    ['0.025', 1],
+    ['0.05', 2],
+    ['5', 2],
+    ['+Inf', 3],
+  ] as const)
+    assert.equal(of(`${duration}_bucket{le="${le}",operation="IssueCertificate"}`), count, le)
+})
+
+test('gauges are looked up when the metrics are read, and what is gone is not shown', async () => {
+  const metrics = createMetrics()
+  let authorities = ['one', 'two']
+  let reads = 0
+  metrics.onRead((gauges) => {
+    reads += 1
+    for (const authorityId of authorities) {
+      gauges.crl({ authorityId, ageSeconds: 60.5, size: 900, entries: 12 })
+      gauges.daysToExpiry(authorityId, -1.5)
+    }
+    gauges.queueDepth('publish-crls', authorities.length)
+    return Promise.resolve()
+  })
+  assert.equal(reads, 0)
+  const first = await samplesOf(metrics)
+  for (const [name, value] of Object.entries({
+    'crl_age_seconds{authority="one"}': 60.5,
+    'crl_size_bytes{authority="one"}': 900,
+    'crl_entries{authority="two"}': 12,
+    'authority_expiry_days{authority="two"}': -1.5,
+    'job_queue_depth{job="publish-crls"}': 2,
+  }))
+    assert.equal(first.get(`signet_${name}`), value, name)
+  authorities = ['two']
+  const second = await samplesOf(metrics)
+  assert.equal(reads, 2)
+  assert.equal(second.has('signet_crl_size_bytes{authority="one"}'), false)
+  assert.equal(second.get('signet_crl_size_bytes{authority="two"}'), 900)
+  assert.equal(second.get('signet_job_queue_depth{job="publish-crls"}'), 1)
+})
+
+test('a look-up that fails fails that reading, and the next one is whole', async () => {
+  const metrics = createMetrics()
+  let fails = true
+  metrics.onRead((gauges) => {
+    if (fails) return Promise.reject(new Error('the record is away'))
+    gauges.queueDepth('publish-crls', 1)
+    return Promise.resolve()
+  })
+  await assert.rejects(metrics.text(), /the record is away/)
+  fails = false
+  assert.equal((await samplesOf(metrics)).get('signet_job_queue_depth{job="publish-crls"}'), 1)
+})
+
+test('two readers at once each get every gauge', async () => {
+  const metrics = createMetrics()
+  const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+  // One query of the record after the other, as readGauges does.
+  metrics.onRead(async (gauges) => {
+    await turn()
+    gauges.crl({ authorityId: 'one', ageSeconds: 1, size: 2, entries: 3 })
+    await turn()
+    gauges.queueDepth('publish-crls', 4)
+    await turn()
+    gauges.daysToExpiry('one', 5)
+  })
+  const readings: Promise<ReadonlyMap<string, number>>[] = []
+  for (let reader = 0; reader < 8; reader += 1) {
+    readings.push(samplesOf(metrics))
+    await turn()
+  }
+  for (const [reader, samples] of (await Promise.all(readings)).entries())
+    assert.deepEqual(
+      [
+        samples.get('signet_crl_size_bytes{authority="one"}'),
+        samples.get('signet_job_queue_depth{job="publish-crls"}'),
+        samples.get('signet_authority_expiry_days{authority="one"}'),
+      ],
+      [2, 4, 5],
+      `reader ${reader}`,
+    )
+})
+
+test('two servers in one process count apart, as text of version 0.0.4', async () => {
+  const [one, two] = [createMetrics(), createMetrics()]
+  one.certificateIssued()
+  assert.equal((await samplesOf(one)).get('signet_certificates_issued_total'), 1)
+  assert.equal((await samplesOf(two)).get('signet_certificates_issued_total'), 0)
+  assert.match(one.contentType, /^text\/plain; version=0\.0\.4/)
+})
