@@ -1,11 +1,11 @@
 import type { Authority } from '../authority/authority.ts'
 import { statusAt } from '../authority/status.ts'
-import { ServiceError } from '../errors.ts'
 import { listAuthorities, listSharedAuthorities } from '../store/authorities.ts'
 import { certificateAuthorityArn } from '../wire/arn.ts'
 import { enumeration, list, structure } from '../wire/shape.ts'
 import { describeAuthority } from './authority-view.ts'
 import { operation } from './operation.ts'
+import { readPage } from './read-page.ts'
 import { certificateAuthority, maxResults, nextToken } from './shapes.ts'
 
 /** At most so many on a page, whatever is asked for (AWS Private CA API, ListCertificateAuthorities). */
@@ -28,23 +28,17 @@ export const listCertificateAuthorities = operation({
   async run({ db, clock, pageTokens }, input, caller) {
     const { arn: callerArn, region } = caller
     const owner = input.ResourceOwner ?? 'SELF'
-    const scope = { operation: 'ListCertificateAuthorities', callerArn, region, resource: owner }
-    const after = input.NextToken === undefined ? '0' : pageTokens.open(scope, input.NextToken)
-    if (after === undefined)
-      throw new ServiceError(
-        'InvalidNextTokenException',
-        'NextToken was not issued by this operation.',
-      )
     const now = clock.now()
-    const limit = Math.min(input.MaxResults ?? pageSizeMax, pageSizeMax)
     const listRows = owner === 'SELF' ? listAuthorities : listSharedAuthorities
-    const found = await listRows(db, caller, { after: Number(after), limit: limit + 1, now })
-    const page = found.slice(0, limit)
-    const last = found.length > limit ? page.at(-1) : undefined
-    return {
-      ...(last && { NextToken: pageTokens.seal(scope, String(last.number)) }),
-      CertificateAuthorities: page.flatMap((authority) => describeAt(authority, now)),
-    }
+    const { rows, more } = await readPage(pageTokens, {
+      scope: { operation: 'ListCertificateAuthorities', callerArn, region, resource: owner },
+      nextToken: input.NextToken,
+      limit: Math.min(input.MaxResults ?? pageSizeMax, pageSizeMax),
+      errorCode: 'InvalidNextTokenException',
+      read: (after = '0', limit) => listRows(db, caller, { after: Number(after), limit, now }),
+      positionOf: (row) => String(row.number),
+    })
+    return { ...more, CertificateAuthorities: rows.flatMap((row) => describeAt(row, now)) }
   },
 })
 

@@ -1,8 +1,8 @@
-import { ServiceError } from '../errors.ts'
 import { listPermissionRows } from '../store/permissions.ts'
 import { list, required, structure, timestamp } from '../wire/shape.ts'
 import { operation } from './operation.ts'
 import { permissionViewOf } from './permission-view.ts'
+import { readPage } from './read-page.ts'
 import { requireAuthority } from './require-authority.ts'
 import {
   accountId,
@@ -56,24 +56,15 @@ export const listPermissions = operation({
       event: 'administer',
     })
     const { arn: callerArn, region } = caller
-    const scope = { operation: 'ListPermissions', callerArn, region, resource: authorityArn }
-    const after =
-      input.NextToken === undefined ? '' : services.pageTokens.open(scope, input.NextToken)
-    if (after === undefined)
-      throw new ServiceError(
-        'InvalidNextTokenException',
-        'NextToken was not issued by this operation.',
-      )
-    const limit = input.MaxResults ?? pageSizeMax
-    const found = await listPermissionRows(services.db, authority.number, {
-      after,
-      limit: limit + 1,
+    const { rows, more } = await readPage(services.pageTokens, {
+      scope: { operation: 'ListPermissions', callerArn, region, resource: authorityArn },
+      nextToken: input.NextToken,
+      limit: input.MaxResults ?? pageSizeMax,
+      errorCode: 'InvalidNextTokenException',
+      read: (after = '', limit) =>
+        listPermissionRows(services.db, authority.number, { after, limit }),
+      positionOf: (row) => row.sourceAccount,
     })
-    const page = found.slice(0, limit)
-    const last = found.length > limit ? page.at(-1) : undefined
-    return {
-      ...(last && { NextToken: services.pageTokens.seal(scope, last.sourceAccount) }),
-      Permissions: page.map((permission_) => permissionViewOf(permission_, authorityArn)),
-    }
+    return { ...more, Permissions: rows.map((row) => permissionViewOf(row, authorityArn)) }
   },
 })

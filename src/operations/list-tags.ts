@@ -1,7 +1,7 @@
-import { ServiceError } from '../errors.ts'
 import { listTags as listTagRows } from '../store/tags.ts'
 import { required, structure } from '../wire/shape.ts'
 import { operation } from './operation.ts'
+import { readPage } from './read-page.ts'
 import { requireAuthority } from './require-authority.ts'
 import { arn, maxResults, nextToken, tagList } from './shapes.ts'
 import { tagViewOf } from './tag-view.ts'
@@ -35,18 +35,14 @@ export const listTags = operation({
       event: 'administer',
     })
     const { arn: callerArn, region } = caller
-    const scope = { operation: 'ListTags', callerArn, region, resource: authorityArn }
-    const after =
-      input.NextToken === undefined ? '' : services.pageTokens.open(scope, input.NextToken)
-    if (after === undefined)
-      throw new ServiceError('ValidationException', 'NextToken was not issued by this operation.')
-    const limit = input.MaxResults ?? pageSizeMax
-    const found = await listTagRows(services.db, authority.number, { after, limit: limit + 1 })
-    const page = found.slice(0, limit)
-    const last = found.length > limit ? page.at(-1) : undefined
-    return {
-      ...(last && { NextToken: services.pageTokens.seal(scope, last.key) }),
-      Tags: page.map(tagViewOf),
-    }
+    const { rows, more } = await readPage(services.pageTokens, {
+      scope: { operation: 'ListTags', callerArn, region, resource: authorityArn },
+      nextToken: input.NextToken,
+      limit: input.MaxResults ?? pageSizeMax,
+      errorCode: 'ValidationException',
+      read: (after = '', limit) => listTagRows(services.db, authority.number, { after, limit }),
+      positionOf: (row) => row.key,
+    })
+    return { ...more, Tags: rows.map(tagViewOf) }
   },
 })

@@ -1,7 +1,7 @@
 import { SealError, type Sealer } from '../sealer.ts'
 
 /** What a page token is good for; it opens with exactly the same scope only. */
-interface PageScope {
+export interface PageScope {
   readonly operation: string
   /** ARN of whoever was given the token. */
   readonly callerArn: string
