@@ -1,6 +1,8 @@
 /** The composition root: the only file that picks implementations of the ports. */
-import { createAccessKeyCache } from './access/access-key-cache.ts'
+import { createFreshCache } from './access/fresh-cache.ts'
+import { createKeyUses } from './access/key-uses.ts'
 import { createRateLimiter } from './access/rate-limiter.ts'
+import { createSessions } from './access/session.ts'
 import { createSigningKeys } from './access/signing-keys.ts'
 import type { BulkWork } from './bulk-work.ts'
 import { createBulkWork } from './bulk-client.ts'
@@ -12,12 +14,13 @@ import { bucketsFolder, openData, type DataFolder } from './data-folder.ts'
 import { createEvents } from './events.ts'
 import { ConfigurationError } from './errors.ts'
 import { prepareFirstStart } from './first-start.ts'
-import type { ApiServices } from './http/api.ts'
+import type { ApiServices } from './http/front.ts'
 import { createOcspResponder } from './http/ocsp-responder.ts'
 import { createOcspHandler } from './http/ocsp.ts'
 import { answerPublic } from './http/public.ts'
 import { createApiServer, createPublicServer } from './http/server.ts'
 import { createJobs } from './jobs/index.ts'
+import { recordKeyUses } from './jobs/record-key-uses.ts'
 import { startScheduler, type Scheduler } from './jobs/scheduler.ts'
 import { createLocalKeyStore } from './keys/local-key-store.ts'
 import { deriveSealer } from './keys/master-key.ts'
@@ -33,9 +36,11 @@ import { readGauges } from './read-gauges.ts'
 import type { Services } from './services.ts'
 import type { Address } from './settings.ts'
 import { findAccessKey } from './store/access-keys.ts'
+import { findRoleById } from './store/roles.ts'
 import { lockFolder, prepareDataFolder } from './store/folder-lock.ts'
 import { createKeyRecords } from './store/keys.ts'
 import { releaseLeases } from './store/leases.ts'
+import { createIssuerKeys } from './sts/issuer-keys.ts'
 import { createPageTokens } from './wire/page-token.ts'
 
 export interface App {
@@ -98,6 +103,7 @@ async function listen(
   stack.defer(() => publicServer.close())
   const publicListenUrl = await listenOn(publicServer, config.publicListen)
   place.publicUrl ||= publicListenUrl
+  stack.defer(async () => void (await recordKeyUses.run(services)))
   scheduler = startScheduler(createJobs(config), services)
   stack.defer(() => scheduler?.stop())
   const rateLimiter = createRateLimiter(readRates(config.rates), surroundings.clock)
@@ -120,15 +126,17 @@ function createApi(
   data: DataFolder,
   surroundings: Surroundings & Pick<ApiServices, 'rateLimiter' | 'callLog'>,
 ): FastifyInstance {
+  const { db, sealer, masterKey } = data
   return createApiServer({
     ...surroundings,
     services,
     findOperation,
+    keyUses: services.keyUses,
+    sessions: createSessions(deriveSealer(masterKey, 'session tokens', surroundings.random)),
+    issuerKeys: createIssuerKeys(surroundings.clock),
     signingKeys: createSigningKeys(),
-    findAccessKey: createAccessKeyCache(
-      (accessKeyId) => findAccessKey(data.db, data.sealer, accessKeyId),
-      surroundings,
-    ),
+    findAccessKey: createFreshCache((id) => findAccessKey(db, sealer, id), surroundings),
+    findRole: createFreshCache((id) => findRoleById(db, id), surroundings),
   })
 }
 
@@ -216,6 +224,7 @@ function createServices(
     quotas: config.quotas,
     issuancePolicy: config.issuancePolicy,
     revocationPolicy: config.revocationPolicy,
+    keyUses: createKeyUses(),
     pageTokens: createPageTokens(deriveSealer(masterKey, 'page tokens', random)),
     publicUrl: () => place.publicUrl,
     wake,

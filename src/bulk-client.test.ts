@@ -253,6 +253,7 @@ test('rows in a report are those of reportForms, with what was revoked', async (
         serialNumber: Buffer.from(serialOf(number), 'hex'),
         templateName: 'EndEntityCertificate',
         requesterAccountId: undefined,
+        requesterService: undefined,
         issuedAt: new Date(revokedAt + number * 1000),
         revocation:
           number >= 2 && number <= 5

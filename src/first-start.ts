@@ -1,13 +1,15 @@
 /** What the first start makes: the account, an administrator in it, and the file with the administrator's key. */
 import { open, rename } from 'node:fs/promises'
 import { join } from 'node:path'
-import { newAccessKey } from './access/new-access-key.ts'
+import { newAccessKey, newUniqueId } from './access/new-credentials.ts'
 import type { Config } from './config.ts'
 import type { DataFolder } from './data-folder.ts'
 import type { Clock } from './clock.ts'
 import type { Random } from './random.ts'
 import { insertAccessKey } from './store/access-keys.ts'
 import { insertAccount, listAccounts } from './store/accounts.ts'
+import { putIdentityPolicy } from './store/identity-policies.ts'
+import { insertUser, type User } from './store/users.ts'
 
 /** The administrator may do everything. */
 const administratorPolicy = JSON.stringify({
@@ -34,17 +36,27 @@ export async function prepareFirstStart(
   const { accountId } = config
   const key = newAccessKey(random)
   await writeCredentials(credentialsFile(config), key)
-  const administrator = {
-    ...key,
+  const user: User = {
+    userId: newUniqueId('user', random),
     accountId,
     userName: 'administrator',
-    policy: administratorPolicy,
-    active: true,
+    tags: {},
     createdAt,
   }
+  const policy = { name: 'administrator', policy: administratorPolicy }
+  const owner = { kind: 'user' as const, ...user }
   await db.transaction([
-    insertAccount({ accountId, createdAt }),
-    insertAccessKey(sealer, administrator),
+    insertAccount({ accountId, organizationId: undefined, createdAt }),
+    insertUser(user),
+    putIdentityPolicy(user.userId, policy),
+    insertAccessKey(sealer, {
+      ...key,
+      accountId,
+      owner,
+      policy: undefined,
+      active: true,
+      createdAt,
+    }),
   ])
 }
 

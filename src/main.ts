@@ -1,5 +1,5 @@
 /** The process: arguments in, exit code out. */
-import { createProgram, isCommanderError } from './cli.ts'
+import { createProgram, isCommanderError } from './cli/program.ts'
 import { ConfigurationError } from './errors.ts'
 
 const exitUsage = 2

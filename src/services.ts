@@ -1,3 +1,4 @@
+import type { KeyUses } from './access/key-uses.ts'
 import type { Quotas } from './authority/quotas.ts'
 import type { RevocationPolicy } from './authority/revocation-policy.ts'
 import type { BulkWork } from './bulk-work.ts'
@@ -27,6 +28,8 @@ export interface Services {
   readonly issuancePolicy: IssuancePolicy
   readonly revocationPolicy: RevocationPolicy
   readonly pageTokens: PageTokens
+  /** When access keys were used. */
+  readonly keyUses: KeyUses
   /** What certificates say about the public listener: an absolute URL without a slash at its end. */
   readonly publicUrl: () => string
   /** Tells a job that there may be work for it now. May be lost: the job also looks by itself. */

@@ -7,18 +7,34 @@ import { indexHeaders, splitTarget, type RawRequest } from '../wire/sigv4-reques
 import { canonicalRequest } from '../wire/sigv4-canonical.ts'
 import { deriveSigningKey, parseSignature, stringToSign } from '../wire/sigv4.ts'
 import { createHmac } from 'node:crypto'
-import type { AccessKey } from './access-key.ts'
+import {
+  accessKeyOf,
+  sessionCaller,
+  serviceCaller,
+  userCaller,
+} from '../../test/support/callers.ts'
+import { createSealer } from '../sealer.ts'
+import { systemRandom } from '../random.ts'
+import type { AccessKey } from '../store/access-keys.ts'
+import type { RoleWithPolicies } from '../store/roles.ts'
 import { authenticate } from './authenticate.ts'
+import { createKeyUses } from './key-uses.ts'
+import { createSessions, type Session } from './session.ts'
 import { createSigningKeys } from './signing-keys.ts'
 
 const now = new Date('2026-11-25T12:00:00Z')
-const alice: AccessKey = {
-  accessKeyId: 'AKIDEXAMPLE',
-  secretAccessKey: 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY',
+const alice = accessKeyOf({ policies: ['{}'] })
+const sessions = createSessions(createSealer(systemRandom.bytes(32), systemRandom))
+const role: RoleWithPolicies = {
+  roleId: 'AROAEXAMPLE',
   accountId: '123456789012',
-  userName: 'alice',
-  policy: '{}',
-  active: true,
+  organizationId: undefined,
+  roleName: 'issuer',
+  trustPolicy: '{}',
+  sessionSecondsMax: 3600,
+  tags: { Team: 'web' },
+  createdAt: new Date(0),
+  policies: ['{}'],
 }
 
 function services(keys: AccessKey[] = [alice], at = now) {
@@ -27,6 +43,9 @@ function services(keys: AccessKey[] = [alice], at = now) {
     searches,
     clock: { now: () => at },
     signingKeys: createSigningKeys(),
+    sessions,
+    keyUses: createKeyUses(),
+    findRole: async (id: string) => (id === role.roleId ? role : undefined),
     findAccessKey: async (id: string) => {
       searches.push(id)
       return keys.find((key) => key.accessKeyId === id)
@@ -38,16 +57,17 @@ interface Signing {
   readonly accessKeyId?: string
   readonly secretAccessKey?: string
   readonly region?: string
+  readonly service?: string
   readonly more?: Record<string, string>
 }
 
 /** A request signed as a client does. */
 function signed(signing: Signing = {}): RawRequest {
   const { accessKeyId = 'AKIDEXAMPLE', secretAccessKey = alice.secretAccessKey } = signing
-  const { region = 'us-east-1', more = {} } = signing
+  const { region = 'us-east-1', service = 'acm-pca', more = {} } = signing
   const sent = { host: 'h', 'x-amz-date': formatTimestamp(now), ...more }
   const names = Object.keys(sent).sort()
-  const credential = `${accessKeyId}/${formatTimestamp(now).slice(0, 8)}/${region}/acm-pca/aws4_request`
+  const credential = `${accessKeyId}/${formatTimestamp(now).slice(0, 8)}/${region}/${service}/aws4_request`
   const withSignature = (signature: string): RawRequest => {
     const authorization = `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=${names.join(';')}, Signature=${signature}`
     const headers = indexHeaders(Object.entries({ ...sent, authorization }).flat())
@@ -70,15 +90,8 @@ async function codeOf(promise: Promise<unknown>): Promise<string> {
 }
 
 test('a signed request has a caller, in the partition of its Region', async () => {
-  assert.deepEqual(await authenticate(services(), signed()), {
-    partition: 'aws',
-    region: 'us-east-1',
-    accountId: '123456789012',
-    arn: 'arn:aws:iam::123456789012:user/alice',
-    accessKeyId: 'AKIDEXAMPLE',
-    userName: 'alice',
-    policies: ['{}'],
-  })
+  const caller = userCaller({ policies: ['{}'], principal: alice.owner })
+  assert.deepEqual(await authenticate(services(), signed()), caller)
   const china = await authenticate(services(), signed({ region: 'cn-north-1' }))
   assert.equal(china.arn, 'arn:aws-cn:iam::123456789012:user/alice')
 })
@@ -121,6 +134,95 @@ test('a secret that changed is not met by the signing key of the one before', as
   const changed = { ...shared, findAccessKey: async () => ({ ...alice, secretAccessKey: 'new' }) }
   assert.match(await codeOf(authenticate(changed, signed())), /^InvalidSignatureException/)
   await authenticate(changed, signed({ secretAccessKey: 'new' }))
+})
+
+test('the key of a service has the service as its caller, which has no policies', async () => {
+  const owner = { kind: 'service', name: 'acm.amazonaws.com', sourceArn: undefined } as const
+  const caller = await authenticate(services([accessKeyOf({ owner, policies: ['{}'] })]), signed())
+  assert.deepEqual(caller, serviceCaller())
+})
+
+test('the use of a key is noted, and not that of a key that does not sign', async () => {
+  const asked = services()
+  await authenticate(asked, signed({ service: 'sts', region: 'eu-west-1' }), 'sts')
+  await codeOf(authenticate(asked, signed({ secretAccessKey: 'other' })))
+  assert.deepEqual(
+    [...asked.keyUses.take()],
+    [['AKIDEXAMPLE', { at: now, region: 'eu-west-1', service: 'sts' }]],
+  )
+  assert.equal(asked.keyUses.take().size, 0)
+})
+
+test('a signature for one service is none for another', async () => {
+  assert.match(
+    await codeOf(authenticate(services(), signed(), 'sts')),
+    /^InvalidSignatureException: Credential should be scoped to correct service: 'sts'\.$/,
+  )
+})
+
+function sessionOf(change: Partial<Session> = {}): Session {
+  return {
+    accessKeyId: 'ASIAEXAMPLE',
+    secretAccessKey: 'temporary',
+    roleId: role.roleId,
+    sessionName: 'job-1',
+    issuedAt: new Date('2026-11-25T11:00:00Z'),
+    expiresAt: new Date('2026-11-25T13:00:00Z'),
+    policies: undefined,
+    tags: {},
+    transitiveTags: {},
+    sourceIdentity: undefined,
+    federatedProvider: undefined,
+    ...change,
+  }
+}
+
+function signedBy(session: Session, token = sessions.tokenOf(session), signing: Signing = {}) {
+  const { accessKeyId, secretAccessKey } = session
+  return signed({
+    accessKeyId,
+    secretAccessKey,
+    more: { 'x-amz-security-token': token },
+    ...signing,
+  })
+}
+
+test('a session is a caller with the policies of its role, and those it is held to', async () => {
+  const caller = await authenticate(services(), signedBy(sessionOf({ policies: ['{"a":1}'] })))
+  assert.deepEqual(caller, sessionCaller({ policies: ['{}'], sessionPolicies: ['{"a":1}'] }))
+  const tagged = await authenticate(services(), signedBy(sessionOf({ tags: { team: 'db' } })))
+  const { principal } = tagged
+  assert.deepEqual(principal.kind === 'role-session' && principal.tags, { team: 'db' })
+  assert.equal(services().keyUses.take().size, 0)
+})
+
+test('a session that is over is told so, and only to who has its secret', async () => {
+  const session = sessionOf({ expiresAt: now })
+  assert.equal(
+    await codeOf(authenticate(services(), signedBy(session))),
+    'ExpiredTokenException: The security token included in the request is expired',
+  )
+  const forged = signedBy(session, undefined, { secretAccessKey: 'x' })
+  assert.match(await codeOf(authenticate(services(), forged)), /^InvalidSignatureException/)
+  const last = sessionOf({ expiresAt: new Date(now.getTime() + 1) })
+  assert.equal((await authenticate(services(), signedBy(last))).accessKeyId, 'ASIAEXAMPLE')
+})
+
+test('a token of another key, another server, or none at all opens nothing', async () => {
+  const session = sessionOf()
+  const elsewhere = createSessions(createSealer(systemRandom.bytes(32), systemRandom))
+  const token = sessions.tokenOf(session)
+  for (const request of [
+    signedBy({ ...session, accessKeyId: 'ASIAOTHER' }, token),
+    signedBy(session, elsewhere.tokenOf(session)),
+    signedBy(session, `${token.slice(0, -8)}AAAAAAA=`),
+    signedBy(session, 'x'),
+    signedBy(session, 'A'.repeat(17_000)),
+    signed({ accessKeyId: 'ASIAEXAMPLE', secretAccessKey: 'temporary' }),
+    signedBy(sessionOf({ roleId: 'AROAGONE' })),
+    signed({ more: { 'x-amz-security-token': token } }),
+  ])
+    assert.equal(await codeOf(authenticate(services(), request)), unrecognized)
 })
 
 const botocore = `

@@ -1,22 +1,31 @@
-/** Who is calling: Signature V4 over the raw request, with the access keys of the store. */
-import type { Caller } from '../authority/caller.ts'
+/** Who is calling: Signature V4 over the raw request, with the access keys of the store or those of a session. */
+import { overriddenTags, type Caller } from '../authority/caller.ts'
 import type { Clock } from '../clock.ts'
 import { ServiceError } from '../errors.ts'
+import type { AccessKey } from '../store/access-keys.ts'
+import type { RoleWithPolicies } from '../store/roles.ts'
 import { partitionOf } from '../wire/region.ts'
+import type { SignatureClaim } from '../wire/sigv4-credential.ts'
 import type { RawRequest } from '../wire/sigv4-request.ts'
 import { checkClaim, isSignatureValid, parseSignature } from '../wire/sigv4.ts'
-import type { AccessKey, FindAccessKey } from './access-key.ts'
+import type { Find } from './fresh-cache.ts'
+import type { KeyUses } from './key-uses.ts'
+import type { Session, Sessions } from './session.ts'
 import type { SigningKeys } from './signing-keys.ts'
 
 /** What authentication needs. */
 export interface AuthenticationServices {
-  readonly findAccessKey: FindAccessKey
+  readonly findAccessKey: Find<AccessKey>
+  /** By id. */
+  readonly findRole: Find<RoleWithPolicies>
+  readonly sessions: Sessions
+  readonly keyUses: KeyUses
   readonly signingKeys: SigningKeys
   readonly clock: Clock
 }
 
-/** Service name in the scope of a signature. */
-const signingName = 'acm-pca'
+/** Name of a service in the scope of a signature. */
+export type SigningName = 'acm-pca' | 'sts'
 
 const accessKeyId = /^\w{1,128}$/
 
@@ -27,38 +36,117 @@ const secretOfNobody = '-'.repeat(40)
  * The caller of a request (AWS IAM User Guide, AWS Signature Version 4).
  *
  * Throws MissingAuthenticationTokenException, IncompleteSignatureException or InvalidSignatureException for what the
- * request says of itself, UnrecognizedClientException for a key that is unknown, inactive or sent with a session
- * token (there are only long-term keys), and InvalidSignatureException for a signature that is not right.
+ * request says of itself, UnrecognizedClientException for a key that is unknown, inactive, or whose session token is not
+ * its own, InvalidSignatureException for a signature that is not right, and ExpiredTokenException for a session that
+ * is over.
  */
 export async function authenticate(
-  { findAccessKey, signingKeys, clock }: AuthenticationServices,
+  services: AuthenticationServices,
   request: RawRequest,
+  service: SigningName = 'acm-pca',
 ): Promise<Caller> {
+  const now = services.clock.now()
   const claim = parseSignature(request)
-  checkClaim(claim, { service: signingName, now: clock.now() })
-  const known = accessKeyId.test(claim.accessKeyId)
-    ? await findAccessKey(claim.accessKeyId)
-    : undefined
-  const signingKey = signingKeys(known?.secretAccessKey ?? secretOfNobody, claim)
+  checkClaim(claim, { service, now })
+  const credentials = await findCredentials(services, claim)
+  const signingKey = services.signingKeys(credentials?.secretAccessKey ?? secretOfNobody, claim)
   const valid = isSignatureValid(request, claim, signingKey)
-  if (known === undefined || !known.active || claim.securityToken !== undefined)
-    throw unrecognizedClient()
+  if (credentials === undefined) throw unrecognizedClient()
   if (!valid) throw signatureMismatch()
-  return callerOf(known, claim.region)
+  if (credentials.expiresAt !== undefined && credentials.expiresAt <= now) throw expiredToken()
+  if (credentials.expiresAt === undefined)
+    services.keyUses.note(claim.accessKeyId, { at: now, region: claim.region, service })
+  return credentials.callerIn(claim.region)
 }
 
-function callerOf(key: AccessKey, region: string): Caller {
+/** What a signature is checked with, and who is proved by it. */
+interface Credentials {
+  readonly secretAccessKey: string
+  /** Undefined for a key that is for ever. */
+  readonly expiresAt: Date | undefined
+  callerIn(region: string): Caller
+}
+
+/** A token goes with the key of a session, and with no other. */
+async function findCredentials(
+  services: AuthenticationServices,
+  claim: SignatureClaim,
+): Promise<Credentials | undefined> {
+  const { accessKeyId: id, securityToken } = claim
+  if (!accessKeyId.test(id)) return undefined
+  if (securityToken !== undefined) return findSession(services, id, securityToken)
+  const key = await services.findAccessKey(id)
+  if (key === undefined || !key.active) return undefined
+  const { secretAccessKey } = key
+  return { secretAccessKey, expiresAt: undefined, callerIn: (region) => keyOwner(key, region) }
+}
+
+async function findSession(
+  { sessions, findRole }: AuthenticationServices,
+  id: string,
+  token: string,
+): Promise<Credentials | undefined> {
+  const session = sessions.open(id, token)
+  const role = session && (await findRole(session.roleId))
+  if (session === undefined || role === undefined) return undefined
+  const { secretAccessKey, expiresAt } = session
+  return { secretAccessKey, expiresAt, callerIn: (region) => sessionCaller(session, role, region) }
+}
+
+function keyOwner(key: AccessKey, region: string): Caller {
   const partition = partitionOf(region)
-  const { accessKeyId: id, accountId, policy, userName } = key
-  const arn = `arn:${partition}:iam::${accountId}:user/${userName}`
-  const policies = policy === undefined ? [] : [policy]
-  return { partition, region, accountId, arn, accessKeyId: id, userName, policies }
+  const { accessKeyId: id, accountId, organizationId, owner, policies } = key
+  const common = { partition, region, accountId, organizationId, accessKeyId: id }
+  if (owner.kind === 'service')
+    return {
+      ...common,
+      arn: owner.name,
+      principal: owner,
+      policies: [],
+      sessionPolicies: undefined,
+    }
+  const arn = `arn:${partition}:iam::${accountId}:user/${owner.userName}`
+  return { ...common, arn, principal: owner, policies, sessionPolicies: undefined }
+}
+
+function sessionCaller(session: Session, role: RoleWithPolicies, region: string): Caller {
+  const partition = partitionOf(region)
+  const { accountId, organizationId, roleName, roleId, policies } = role
+  const { sessionName, issuedAt, transitiveTags, sourceIdentity, federatedProvider } = session
+  return {
+    partition,
+    region,
+    accountId,
+    organizationId,
+    arn: `arn:${partition}:sts::${accountId}:assumed-role/${roleName}/${sessionName}`,
+    accessKeyId: session.accessKeyId,
+    principal: {
+      kind: 'role-session',
+      roleName,
+      roleId,
+      sessionName,
+      issuedAt,
+      tags: overriddenTags(role.tags, session.tags),
+      transitiveTags,
+      sourceIdentity,
+      federatedProvider,
+    },
+    policies,
+    sessionPolicies: session.policies,
+  }
 }
 
 function unrecognizedClient(): ServiceError {
   return new ServiceError(
     'UnrecognizedClientException',
     'The security token included in the request is invalid',
+  )
+}
+
+function expiredToken(): ServiceError {
+  return new ServiceError(
+    'ExpiredTokenException',
+    'The security token included in the request is expired',
   )
 }
 

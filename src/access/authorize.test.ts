@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Caller } from '../authority/caller.ts'
+import { serviceCaller, sessionCaller, userCaller } from '../../test/support/callers.ts'
 import { ServiceError } from '../errors.ts'
 import type { Database } from '../store/database.ts'
 import type { Row } from '../store/sql.ts'
@@ -33,6 +34,10 @@ interface Setting {
   readonly resource?: readonly object[]
   readonly tags?: Readonly<Record<string, string>>
   readonly asked?: Partial<AccessRequest>
+  /** Instead of alice. */
+  readonly caller?: Caller
+  /** What the service may do with the CA. */
+  readonly permitted?: readonly string[]
 }
 
 interface Outcome {
@@ -42,10 +47,14 @@ interface Outcome {
   readonly reads: readonly string[]
 }
 
-function databaseOf({ resource, tags = {}, asked }: Setting, reads: string[]): Database {
+function databaseOf(
+  { resource, tags = {}, asked, permitted = [] }: Setting,
+  reads: string[],
+): Database {
   const accountId = (asked?.resourceArn ?? own).split(':')[4]
   const tables: Record<string, Row[]> = {
     resource_policies: resource === undefined ? [] : [{ policy: policyOf(...resource) }],
+    permissions: [{ actions: JSON.stringify(permitted) }],
     tags: Object.entries(tags).map(([key, value]) => ({ tag_key: key, tag_value: value })),
   }
   return {
@@ -63,15 +72,7 @@ function databaseOf({ resource, tags = {}, asked }: Setting, reads: string[]): D
 
 async function outcomeOf(setting: Setting): Promise<Outcome> {
   const { identity = [allowAll], policies = [policyOf(...identity)] } = setting
-  const caller: Caller = {
-    partition: 'aws',
-    region: 'us-east-1',
-    accountId: '123456789012',
-    arn: alice,
-    accessKeyId: 'AKIDEXAMPLE',
-    userName: 'alice',
-    policies,
-  }
+  const caller = setting.caller ?? userCaller({ policies })
   const reads: string[] = []
   const services = { db: databaseOf(setting, reads), clock: { now: () => now } }
   const asked: AccessRequest = {
@@ -274,4 +275,79 @@ test('an ARN of another Region or partition, or of another thing, is invalid', a
       'InvalidArnException',
       `${arn} is not the ARN of a certificate authority.`,
     ])
+})
+
+const sessionArn = 'arn:aws:sts::123456789012:assumed-role/issuer/job-1'
+const roleArn = 'arn:aws:iam::123456789012:role/issuer'
+
+/** Of a session of a role that allows everything, held to one statement. */
+function heldTo(...statements: object[]): Caller {
+  return sessionCaller({
+    policies: [policyOf(allowAll)],
+    sessionPolicies: [policyOf(...statements)],
+  })
+}
+
+async function sessionDenied(setting: Setting, resource: string, because: string): Promise<void> {
+  assert.deepEqual((await outcomeOf(setting)).refusal, [
+    'AccessDeniedException',
+    `User: ${sessionArn} is not authorized to perform: ${action} on resource: ${resource} ${because}`,
+  ])
+}
+
+test('a session may do what both its role and its session policies allow', async () => {
+  const noSession = `because no session policy allows the ${action} action`
+  await allowed({ caller: heldTo(allowAll) })
+  await allowed({ caller: sessionCaller({ policies: [policyOf(allowAll)] }) })
+  await sessionDenied({ caller: heldTo(nothing) }, own, noSession)
+  await sessionDenied(
+    { caller: heldTo(allowAll, denyAll) },
+    own,
+    'with an explicit deny in a session policy',
+  )
+  const weak = sessionCaller({ sessionPolicies: [policyOf(allowAll)] })
+  await sessionDenied({ caller: weak }, own, noIdentity)
+  const asked = { resourceArn: foreign }
+  const resource = [{ ...allowAll, Principal: { AWS: '123456789012' } }]
+  await allowed({ caller: heldTo(allowAll), asked, resource })
+  await sessionDenied({ caller: heldTo(nothing), asked, resource }, foreign, noSession)
+})
+
+test('in its account a policy on a CA allows a session by its own name, or its role within bounds', async () => {
+  const naming = (AWS: unknown): object[] => [{ ...allowAll, Principal: { AWS } }]
+  const noSession = `because no session policy allows the ${action} action`
+  const bare = sessionCaller()
+  for (const AWS of [sessionArn, roleArn, '*'])
+    await allowed({ caller: bare, resource: naming(AWS) })
+  await sessionDenied({ caller: bare, resource: naming('123456789012') }, own, noIdentity)
+  await sessionDenied({ caller: bare, resource: naming(`${sessionArn}2`) }, own, noIdentity)
+  await allowed({ caller: heldTo(nothing), resource: naming(sessionArn) })
+  for (const AWS of [roleArn, '*', '123456789012'])
+    await sessionDenied({ caller: heldTo(nothing), resource: naming(AWS) }, own, noSession)
+})
+
+test('a service may do what a permission grants it, whatever policies say', async () => {
+  const caller = serviceCaller({ policies: [policyOf(allowAll)] })
+  const resource = [{ ...allowAll, Principal: '*' }]
+  const refusal = (of: string): readonly [string, string] => [
+    'AccessDeniedException',
+    `User: acm.amazonaws.com is not authorized to perform: ${action} on resource: ${of} ${noResource}`,
+  ]
+  assert.deepEqual((await outcomeOf({ caller, resource })).refusal, refusal(own))
+  assert.deepEqual(
+    (await outcomeOf({ caller, permitted: ['GetCertificate'] })).refusal,
+    refusal(own),
+  )
+  await allowed({ caller, permitted: ['GetCertificate', 'IssueCertificate'] })
+  const asked = { resourceArn: foreign }
+  await allowed({ caller, asked, permitted: ['IssueCertificate'] })
+  const both = { actions: [action, 'acm-pca:TagCertificateAuthority'] }
+  assert.match(
+    (await outcomeOf({ caller, asked: both, permitted: ['IssueCertificate'] })).refusal?.[1] ?? '',
+    /perform: acm-pca:TagCertificateAuthority on/,
+  )
+  const every = 'arn:aws:acm-pca:us-east-1:123456789012:certificate-authority/*'
+  const whole = { resourceArn: undefined }
+  const outcome = await outcomeOf({ caller, asked: whole, permitted: ['IssueCertificate'] })
+  assert.deepEqual(outcome, { refusal: refusal(every), reads: [] })
 })

@@ -1,19 +1,19 @@
 /**
  * Whether a caller may do what it asks (IAM User Guide, Policy evaluation logic): its identity policies, and for what
- * belongs to another account, or for who is named in it, the policies on the CA.
+ * belongs to another account, or for who is named in it, the policies on the CA. A service may do what permissions grant.
  */
-import type { Caller } from '../authority/caller.ts'
-import { createBoundedCache, type BoundedCache } from '../bounded-cache.ts'
+import type { CallingService, Caller } from '../authority/caller.ts'
 import type { Clock } from '../clock.ts'
 import { ServiceError } from '../errors.ts'
 import type { Database } from '../store/database.ts'
+import { findPermittedActions } from '../store/permissions.ts'
 import { findResourcePolicies } from '../store/resource-policies.ts'
 import { listTagsOf } from '../store/tags.ts'
 import { parseCertificateAuthorityArn } from '../wire/arn.ts'
-import { decide, type Decision, type PolicyRequest } from './policy-evaluation.ts'
-import { namesDirectly } from './policy-principal.ts'
-import { parsePolicy, type Policy, type PolicyKind } from './policy.ts'
-import { asksForResourceTags, requestKeys } from './request-keys.ts'
+import { knownPolicy } from './known-policies.ts'
+import type { Policy } from './policy.ts'
+import { requestKeys } from './request-keys.ts'
+import { callerPolicies, identityOf, refusal, type CallerPolicies } from './verdict.ts'
 
 export interface AuthorizationServices {
   readonly db: Database
@@ -42,23 +42,27 @@ export async function authorize(
   asked: AccessRequest,
 ): Promise<void> {
   const target = targetOf(caller, asked.resourceArn)
+  const { principal } = caller
+  if (principal.kind === 'service')
+    return authorizeService(services, caller, { service: principal, target, asked })
   const now = services.clock.now()
   const isOwn = target.accountId === caller.accountId
-  const identity = caller.policies.map((text) => parsed(text, 'identity'))
+  const own = callerPolicies(caller)
   const resource = isOwn ? undefined : await policiesOn(services.db, target, now)
   const keys = requestKeys({
     caller,
     now,
     sourceIp: asked.sourceIp,
     resourceAccount: target.accountId,
-    resourceTags: await tagsFor(services.db, target, { identity, resource }),
+    resourceTags: await tagsFor(services.db, target, { own, resource }),
     operation: asked.keys,
   })
+  const find = (): readonly Policy[] | Promise<readonly Policy[]> =>
+    resource ?? policiesOn(services.db, target, now)
   for (const action of asked.actions) {
-    const request = { action, resource: target.resource, keys, caller }
-    const policies = { identity, resource: () => resource ?? policiesOn(services.db, target, now) }
-    const because = await denial(policies, request, isOwn)
-    if (because !== undefined) throw accessDenied(caller, request, because)
+    const request = { action, resource: target.resource, keys, principal: identityOf(caller) }
+    const because = await refusal(own, { isOwn, isRequired: false, find }, request)
+    if (because !== undefined) throw accessDenied(caller, { action, target, because })
   }
 }
 
@@ -87,6 +91,32 @@ function targetOf(caller: Caller, resourceArn: string | undefined): Target {
   return { accountId: arn.accountId, resource: resourceArn, authorityId: arn.id }
 }
 
+/** A service may do with a CA what a permission grants it for the account that it acts for, and nothing else. */
+async function authorizeService(
+  { db, clock }: AuthorizationServices,
+  caller: Caller,
+  {
+    service,
+    target,
+    asked,
+  }: { readonly service: CallingService; readonly target: Target; readonly asked: AccessRequest },
+): Promise<void> {
+  const { authorityId: id, accountId } = target
+  const permitted =
+    id === undefined
+      ? []
+      : await findPermittedActions(
+          db,
+          { id, accountId, principal: service.name, sourceAccount: caller.accountId },
+          clock.now(),
+        )
+  const granted = new Set(permitted.map((name) => `acm-pca:${name}`))
+  const action = asked.actions.find((one) => !granted.has(one))
+  if (action === undefined) return
+  const because = `because no resource-based policy allows the ${action} action`
+  throw accessDenied(caller, { action, target, because })
+}
+
 /** Policies on a CA; of the account as a whole there are none. */
 async function policiesOn(
   db: Database,
@@ -95,7 +125,7 @@ async function policiesOn(
 ): Promise<readonly Policy[]> {
   if (id === undefined) return []
   const texts = await findResourcePolicies(db, { id, accountId }, now)
-  return texts.map((text) => parsed(text, 'resource'))
+  return texts.map((text) => knownPolicy(text, 'resource'))
 }
 
 /**
@@ -105,85 +135,25 @@ async function policiesOn(
 async function tagsFor(
   db: Database,
   { authorityId: id, accountId }: Target,
-  {
-    identity,
-    resource,
-  }: { readonly identity: readonly Policy[]; readonly resource: readonly Policy[] | undefined },
+  { own, resource }: { own: CallerPolicies; resource: readonly Policy[] | undefined },
 ): Promise<ReadonlyMap<string, string>> {
   const isShared = resource === undefined || resource.length > 0
-  const asks = [...identity, ...(resource ?? [])].some(({ keys }) => asksForResourceTags(keys))
+  const asks = [...own.identity, ...(own.session ?? []), ...(resource ?? [])].some(
+    ({ asksForResourceTags }) => asksForResourceTags,
+  )
   if (id === undefined || !isShared || !asks) return new Map()
   const tags = await listTagsOf(db, { id, accountId })
   return new Map(tags.map(({ key, value = '' }) => [key, value]))
 }
 
-interface Policies {
-  readonly identity: readonly Policy[]
-  /** On the CA; looked up only if they can make a difference. */
-  readonly resource: () => readonly Policy[] | Promise<readonly Policy[]>
-}
-
-/**
- * Why the request is refused, in AWS's words; undefined if it is not. A policy on a CA never denies (sharing-policy.ts), so
- * that what the own account's policies allow needs no further look.
- */
-async function denial(
-  policies: Policies,
-  request: PolicyRequest,
-  isOwn: boolean,
-): Promise<string | undefined> {
-  const { action, caller } = request
-  const byIdentity = decideAll(policies.identity, request)
-  if (byIdentity === 'denied') return 'with an explicit deny in an identity-based policy'
-  if (isOwn && byIdentity === 'allowed') return undefined
-  if (!isOwn && byIdentity !== 'allowed')
-    return `because no identity-based policy allows the ${action} action`
-  const onResource = await policies.resource()
-  // In its own account a policy on the CA allows only whom it names itself: an account asks its own policies.
-  const counted = isOwn ? onResource.map((policy) => directOnly(policy, caller)) : onResource
-  const byResource = decideAll(counted, request)
-  if (byResource === 'denied') return 'with an explicit deny in a resource-based policy'
-  if (byResource === 'allowed') return undefined
-  return `because no ${isOwn ? 'identity' : 'resource'}-based policy allows the ${action} action`
-}
-
-/** An explicit Deny in any of the policies wins over an Allow in any. */
-function decideAll(policies: readonly Policy[], request: PolicyRequest): Decision {
-  const decisions = policies.map((policy) => decide(policy, request))
-  if (decisions.includes('denied')) return 'denied'
-  return decisions.includes('allowed') ? 'allowed' : 'not-allowed'
-}
-
-function directOnly(policy: Policy, caller: Caller): Policy {
-  const statements = policy.statements.filter(
-    ({ effect, principals }) =>
-      effect === 'Deny' || (principals !== undefined && namesDirectly(principals, caller)),
-  )
-  return { ...policy, statements }
-}
-
-const parsedPoliciesMax = 1000
-const parsedPolicies: Readonly<Record<PolicyKind, BoundedCache<Policy>>> = {
-  identity: createBoundedCache(parsedPoliciesMax),
-  resource: createBoundedCache(parsedPoliciesMax),
-}
-
-function parsed(text: string, kind: PolicyKind): Policy {
-  const known = parsedPolicies[kind].get(text)
-  if (known !== undefined) return known
-  const policy = parsePolicy(text, kind)
-  parsedPolicies[kind].set(text, policy)
-  return policy
-}
-
 function accessDenied(
   caller: Caller,
-  { action, resource }: PolicyRequest,
-  because: string,
+  denied: { readonly action: string; readonly target: Target; readonly because: string },
 ): ServiceError {
+  const { action, target, because } = denied
   return new ServiceError(
     'AccessDeniedException',
-    `User: ${caller.arn} is not authorized to perform: ${action} on resource: ${resource} ${because}`,
+    `User: ${caller.arn} is not authorized to perform: ${action} on resource: ${target.resource} ${because}`,
   )
 }
 

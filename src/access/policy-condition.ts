@@ -15,7 +15,8 @@ export interface Condition {
 }
 
 const operatorForm = /^(?:(ForAnyValue|ForAllValues):)?([a-z]+?)(IfExists)?$/i
-const keyForm = /^[a-z0-9-]+:\S(?:.*\S)?$/i
+/** `aws:username`; of identity providers `token.example.com/path:sub`. */
+const keyForm = /^[a-z0-9][a-z0-9._/-]*(?::\d+[a-z0-9._/-]*)?:\S(?:.*\S)?$/i
 
 /** Reads a Condition element; sentences about what is wrong go into `problems`. */
 export function parseConditions(

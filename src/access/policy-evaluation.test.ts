@@ -2,9 +2,16 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
-import type { Caller } from '../authority/caller.ts'
 import { decide, type Decision, type PolicyRequest } from './policy-evaluation.ts'
+import type { PrincipalIdentity } from './policy-principal.ts'
 import { parsePolicy, type PolicyKind } from './policy.ts'
+
+/** A user by its ARN; a session by that of its role too; a service or an identity provider by its name alone. */
+interface CaseCaller {
+  readonly accountId?: string
+  readonly arn?: string
+  readonly names?: readonly string[]
+}
 
 /** One row of testdata/policies (its README says what each member is). */
 interface PolicyCase {
@@ -15,7 +22,7 @@ interface PolicyCase {
   readonly request: {
     readonly action?: string
     readonly resource?: string
-    readonly caller?: { readonly accountId: string; readonly arn: string }
+    readonly caller?: CaseCaller
     readonly keys?: Readonly<Record<string, readonly string[]>>
   }
   readonly expected: Decision
@@ -24,15 +31,7 @@ interface PolicyCase {
 
 const folder = new URL('../../testdata/policies/', import.meta.url)
 const allowAll = { Effect: 'Allow', Action: '*', Resource: '*' }
-const alice: Caller = {
-  partition: 'aws',
-  region: 'us-east-1',
-  accountId: '123456789012',
-  arn: 'arn:aws:iam::123456789012:user/alice',
-  accessKeyId: 'AKIDEXAMPLE',
-  userName: 'alice',
-  policies: [],
-}
+const alice = { accountId: '123456789012', arn: 'arn:aws:iam::123456789012:user/alice' }
 
 function requestOf({ request }: Pick<PolicyCase, 'request'>): PolicyRequest {
   const keys = new Map(Object.entries(request.keys ?? {}))
@@ -42,8 +41,12 @@ function requestOf({ request }: Pick<PolicyCase, 'request'>): PolicyRequest {
       request.resource ??
       'arn:aws:acm-pca:us-east-1:123456789012:certificate-authority/11111111-2222-3333-4444-555555555555',
     keys,
-    caller: { ...alice, ...request.caller },
+    principal: principalOf(request.caller ?? alice),
   }
+}
+
+function principalOf({ accountId, arn, names = [arn ?? ''] }: CaseCaller): PrincipalIdentity {
+  return { accountId, names }
 }
 
 function decisionOf(row: PolicyCase, statements: unknown = row.policy.Statement): Decision {

@@ -1,9 +1,8 @@
 /** What one policy says about one request (IAM User Guide, Policy evaluation logic). */
-import type { Caller } from '../authority/caller.ts'
 import { satisfies } from './policy-condition.ts'
 import { matchesArn } from './policy-operators.ts'
 import { matchesResolved, resolvePattern, type ContextKeys } from './policy-pattern.ts'
-import { matchesPrincipal } from './policy-principal.ts'
+import { matchesPrincipal, type PrincipalIdentity } from './policy-principal.ts'
 import type { Policy, Selection, Statement } from './policy.ts'
 
 /** A request as policies see it. */
@@ -13,7 +12,7 @@ export interface PolicyRequest {
   /** ARN. */
   readonly resource: string
   readonly keys: ContextKeys
-  readonly caller: Caller
+  readonly principal: PrincipalIdentity
 }
 
 export type Decision = 'allowed' | 'not-allowed' | 'denied'
@@ -32,14 +31,14 @@ export function decide(policy: Policy, request: PolicyRequest): Decision {
 
 function applies(statement: Statement, request: PolicyRequest): boolean {
   if (!statement.understood) return statement.effect === 'Deny'
-  const { actions, resources, principals, conditions } = statement
-  const { action, resource, keys, caller } = request
+  const { actions, resources, principals, conditions, effect } = statement
+  const { action, resource, keys, principal } = request
   // What depends on a variable that has no value is the worse case too.
-  const holds = (found: boolean | undefined): boolean => found ?? statement.effect === 'Deny'
+  const holds = (found: boolean | undefined): boolean => found ?? effect === 'Deny'
   return (
     holds(selects(actions, (text) => matchesResolved(text, action), keys)) &&
     holds(selects(resources, (text) => matchesArn(text, resource), keys)) &&
-    (principals === undefined || matchesPrincipal(principals, caller)) &&
+    (principals === undefined || matchesPrincipal(principals, principal, effect)) &&
     conditions.every((condition) => holds(satisfies(condition, keys)))
   )
 }

@@ -25,7 +25,7 @@ type PatternPart =
   | { readonly kind: 'literal'; readonly text: string }
   | { readonly kind: 'variable'; readonly key: string; readonly fallback: string | undefined }
 
-const namedForm = /^([a-z0-9-]+:[^,']+)(?:,\s*'([^']*)')?$/i
+const namedForm = /^([a-z0-9][a-z0-9._/-]*(?::\d+[a-z0-9._/-]*)?:[^,']+)(?:,\s*'([^']*)')?$/i
 
 /** Takes a text apart; without `variables`, as in policies of 2008, `${…}` is text like any other. */
 export function compilePattern(text: string, variables: boolean): Pattern {

@@ -9,7 +9,8 @@ import {
 } from './policy-principal.ts'
 
 const account = '123456789012'
-const alice = { accountId: account, arn: `arn:aws:iam::${account}:user/alice` }
+const alice = { arn: `arn:aws:iam::${account}:user/alice` }
+const aliceAsking = { accountId: account, names: [alice.arn] }
 
 function parse(statement: Readonly<Record<string, unknown>>) {
   const [faults, unclear]: [string[], string[]] = [[], []]
@@ -23,17 +24,17 @@ function sound(value: unknown, element = 'Principal'): Principals {
 }
 
 test('everyone, accounts and ARNs are told apart', () => {
-  const everyone = { negated: false, everyone: true, accounts: [], arns: [] }
+  const everyone = { negated: false, everyone: true, accounts: [], names: [] }
   assert.deepEqual(sound('*'), everyone)
   assert.deepEqual(sound({ AWS: '*' }), everyone)
   assert.deepEqual(sound({ AWS: [account, alice.arn, 'arn:aws-cn:iam::000000000001:root'] }), {
     negated: false,
     everyone: false,
     accounts: [account, '000000000001'],
-    arns: [alice.arn],
+    names: [alice.arn],
   })
   assert.equal(sound({ AWS: account }, 'NotPrincipal').negated, true)
-  assert.deepEqual(sound({ Service: 'acm.amazonaws.com', Federated: 'x' }).accounts, [])
+  assert.deepEqual(sound({ Service: 'acm.amazonaws.com' }).accounts, [])
 })
 
 test('users with paths, roles and sessions may be named', () => {
@@ -42,7 +43,7 @@ test('users with paths, roles and sessions may be named', () => {
     `arn:aws-us-gov:iam::${account}:role/issuer`,
     `arn:aws:sts::${account}:assumed-role/issuer/session`,
   ])
-    assert.deepEqual(sound({ AWS: arn }).arns, [arn])
+    assert.deepEqual(sound({ AWS: arn }).names, [arn])
 })
 
 test('what is no principal is said', () => {
@@ -58,6 +59,11 @@ test('what is no principal is said', () => {
     { AWS: [account, null] },
     { aws: account },
     { CanonicalUser: 'x' },
+    { Service: 'acm' },
+    { Service: '*' },
+    { Federated: 'token.example.com' },
+    { Federated: '*' },
+    { toString: 'x' },
   ])
     assert.equal(parse({ Principal: value }).unclear.length, 1, JSON.stringify(value))
 })
@@ -96,18 +102,23 @@ test('a user is named by its ARN, its account and everyone, but directly not by 
     [{ AWS: alice.arn }, true, true],
     [{ AWS: `${alice.arn}2` }, false, false],
     [{ AWS: '999999999999' }, false, false],
-    [{ Service: alice.arn }, false, false],
+    [{ Service: 'acm.amazonaws.com' }, false, false],
     [{}, false, false],
   ]
   for (const [value, matches, directly] of cases) {
-    assert.equal(matchesPrincipal(sound(value), alice), matches, JSON.stringify(value))
-    assert.equal(namesDirectly(sound(value), alice), directly, JSON.stringify(value))
-    assert.equal(namesDirectly(sound(value, 'NotPrincipal'), alice), false)
+    assert.equal(
+      matchesPrincipal(sound(value), aliceAsking, 'Allow'),
+      matches,
+      JSON.stringify(value),
+    )
+    assert.equal(namesDirectly(sound(value), aliceAsking), directly, JSON.stringify(value))
+    assert.equal(namesDirectly(sound(value, 'NotPrincipal'), aliceAsking), false)
   }
 })
 
 test('NotPrincipal is about everyone but the users it names', () => {
-  const isMet = (value: unknown) => matchesPrincipal(sound(value, 'NotPrincipal'), alice)
+  const isMet = (value: unknown) =>
+    matchesPrincipal(sound(value, 'NotPrincipal'), aliceAsking, 'Deny')
   assert.equal(isMet('*'), false)
   assert.equal(isMet({ AWS: alice.arn }), false)
   assert.equal(isMet({ AWS: [alice.arn, account] }), false)
@@ -125,4 +136,36 @@ test('no statement makes it throw, and none that is not understood is without a 
       assert.equal(principals === undefined, faults.length > 0)
     }),
   )
+})
+
+test('a session goes by its own ARN and by that of its role', () => {
+  const names = [
+    `arn:aws:sts::${account}:assumed-role/issuer/job`,
+    `arn:aws:iam::${account}:role/issuer`,
+  ]
+  const session = { accountId: account, names }
+  for (const name of names) {
+    assert.equal(matchesPrincipal(sound({ AWS: name }), session, 'Allow'), true)
+    assert.equal(matchesPrincipal(sound({ AWS: name }, 'NotPrincipal'), session, 'Deny'), false)
+  }
+  assert.equal(matchesPrincipal(sound({ AWS: `${names[0]}2` }), session, 'Allow'), false)
+})
+
+test('who has no account is allowed nothing unless it is named, and denied what everyone is', () => {
+  const provider = `arn:aws:iam::${account}:oidc-provider/token.example.com/id`
+  for (const [kind, name] of [
+    ['Service', 'acm.amazonaws.com'],
+    ['Federated', provider],
+  ] as const) {
+    const asking = { accountId: undefined, names: [name] }
+    const isMet = (value: unknown, effect: 'Allow' | 'Deny'): boolean =>
+      matchesPrincipal(sound(value), asking, effect)
+    for (const effect of ['Allow', 'Deny'] as const) {
+      assert.equal(isMet({ [kind]: name }, effect), true)
+      assert.equal(isMet({ AWS: account }, effect), false)
+      for (const everyone of ['*', { AWS: '*' }])
+        assert.equal(isMet(everyone, effect), effect === 'Deny')
+    }
+    assert.equal(matchesPrincipal(sound({ AWS: account }, 'NotPrincipal'), asking, 'Deny'), true)
+  }
 })

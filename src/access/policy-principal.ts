@@ -7,22 +7,32 @@ export interface Principals {
   readonly everyone: boolean
   /** Account ids, from `123456789012` and `arn:aws:iam::123456789012:root`. */
   readonly accounts: readonly string[]
-  /** ARNs of users, roles and sessions. */
-  readonly arns: readonly string[]
+  /** ARNs of users, roles, sessions and identity providers, and names of services. */
+  readonly names: readonly string[]
 }
 
 /** Who asks, as Principal elements name it. */
 export interface PrincipalIdentity {
-  readonly accountId: string
-  /** Of the user. */
-  readonly arn: string
+  /** Undefined for who belongs to no account: a service, or who brings a token of an identity provider. */
+  readonly accountId: string | undefined
+  /**
+   * ARN of the user; of the session and of its role; of the identity provider; name of the service.
+   */
+  readonly names: readonly string[]
 }
 
 const accountForm = /^\d{12}$/
 const rootForm = /^arn:[a-z0-9-]+:iam::(\d{12}):root$/
 const identityForm = /^arn:[a-z0-9-]+:(?:iam|sts)::\d{12}:(?:user|role|assumed-role)\/[^*?\s]+$/
-/** Services and identity providers may be named; nobody who calls is one. */
-const kinds = ['AWS', 'Service', 'Federated']
+const serviceForm = /^[a-z0-9-]+(?:\.[a-z0-9-]+)+$/
+const providerForm = /^arn:[a-z0-9-]+:iam::\d{12}:(?:oidc|saml)-provider\/[^*?\s]+$/
+
+/** Kinds of principals, and how those are named that have a form. */
+const kinds: Readonly<Record<string, (text: string) => boolean>> = {
+  AWS: (text) => text === '*' || isPrincipal(text),
+  Service: (text) => serviceForm.test(text),
+  Federated: (text) => providerForm.test(text),
+}
 
 interface Problems {
   readonly name: string
@@ -49,21 +59,37 @@ export function parsePrincipals(
     faults.push(`${name}: Principal or NotPrincipal must be '*' or an object.`)
     return undefined
   }
-  for (const kind of Object.keys(value))
-    if (!kinds.includes(kind) || textsOf(value[kind]) === undefined)
-      unclear.push(`${name}: the principal '${kind}' is not known here.`)
-  const named = textsOf(value['AWS']) ?? []
-  const unknown = named.filter((text) => text !== '*' && !isPrincipal(text))
-  for (const text of unknown) unclear.push(`${name}: '${text}' is no principal.`)
+  const named = new Map(
+    Object.keys(value).map((kind) => [kind, namesOf(kind, value[kind], { name, unclear })]),
+  )
+  const known = named.get('AWS') ?? []
   return {
     negated,
-    everyone: named.includes('*'),
-    accounts: named.flatMap((text) => accountOf(text) ?? []),
-    arns: named.filter((text) => identityForm.test(text)),
+    everyone: known.includes('*'),
+    accounts: known.flatMap((text) => accountOf(text) ?? []),
+    names: [...named.values()]
+      .flat()
+      .filter((text) => text !== '*' && accountOf(text) === undefined),
   }
 }
 
-const nobody = { accounts: [], arns: [] }
+const nobody = { accounts: [], names: [] }
+
+/** What is named of one kind; sentences about what is not understood go into `unclear`. */
+function namesOf(
+  kind: string,
+  value: unknown,
+  { name, unclear }: Omit<Problems, 'faults'>,
+): readonly string[] {
+  const isOne = Object.hasOwn(kinds, kind) ? kinds[kind] : undefined
+  const texts = textsOf(value)
+  if (isOne === undefined || texts === undefined) {
+    unclear.push(`${name}: the principal '${kind}' is not known here.`)
+    return []
+  }
+  for (const text of texts) if (!isOne(text)) unclear.push(`${name}: '${text}' is no principal.`)
+  return texts
+}
 
 function isPrincipal(text: string): boolean {
   return accountOf(text) !== undefined || identityForm.test(text)
@@ -74,19 +100,26 @@ function accountOf(text: string): string | undefined {
 }
 
 /**
- * Whether a statement is about a caller. An account in NotPrincipal leaves out nobody in it (IAM JSON policy elements:
- * NotPrincipal).
+ * Whether a statement is about who asks. An account in NotPrincipal leaves out nobody in it (IAM JSON policy elements:
+ * NotPrincipal). Everyone is allowed who has an account: a service or a token must be named to be allowed anything.
  */
-export function matchesPrincipal(principals: Principals, caller: PrincipalIdentity): boolean {
-  if (principals.negated) return !namesItself(principals, caller)
-  return principals.accounts.includes(caller.accountId) || namesItself(principals, caller)
+export function matchesPrincipal(
+  principals: Principals,
+  asking: PrincipalIdentity,
+  effect: 'Allow' | 'Deny',
+): boolean {
+  if (principals.negated) return !principals.everyone && !isNamed(principals, asking)
+  const { accountId } = asking
+  if (accountId === undefined)
+    return isNamed(principals, asking) || (principals.everyone && effect === 'Deny')
+  return principals.accounts.includes(accountId) || namesDirectly(principals, asking)
 }
 
-/** Whether a statement names a caller itself, or everyone, and not only its account. */
-export function namesDirectly(principals: Principals, caller: PrincipalIdentity): boolean {
-  return !principals.negated && namesItself(principals, caller)
+/** Whether a statement names who asks itself, or everyone, and not only its account. */
+export function namesDirectly(principals: Principals, asking: PrincipalIdentity): boolean {
+  return !principals.negated && (principals.everyone || isNamed(principals, asking))
 }
 
-function namesItself({ everyone, arns }: Principals, { arn }: PrincipalIdentity): boolean {
-  return everyone || arns.includes(arn)
+function isNamed({ names }: Principals, asking: PrincipalIdentity): boolean {
+  return asking.names.some((name) => names.includes(name))
 }

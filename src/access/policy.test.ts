@@ -147,19 +147,27 @@ test('what only looks as if JSON had it twice is sound', () => {
   for (const text of texts) assert.deepEqual(parsePolicy(text).problems, [], text)
 })
 
-test('a policy knows which keys it asks for', () => {
-  const asking = {
-    Effect: 'Allow',
-    Action: '*',
-    Resource: 'arn:aws:acm-pca:*:*:${aws:UserName}',
-    Condition: { StringEquals: { 'aws:ResourceTag/Env': '${aws:RequestTag/Env}' } },
-  }
-  assert.deepEqual([...parsePolicy(policy(asking, allowAll)).keys].sort(), [
-    'aws:requesttag/env',
-    'aws:resourcetag/env',
-    'aws:username',
-  ])
-  assert.deepEqual([...parsePolicy(policy(allowAll)).keys], [])
+test('a policy knows whether it asks for tags of the resource', () => {
+  const asks = (more: object): boolean =>
+    parsePolicy(policy({ ...allowAll, ...more }, allowAll)).asksForResourceTags
+  assert.equal(asks({}), false)
+  assert.equal(asks({ Condition: { StringEquals: { 'aws:RequestTag/Env': 'x' } } }), false)
+  assert.equal(asks({ Condition: { StringEquals: { 'aws:ResourceTag/Env': 'x' } } }), true)
+  const variable = '${aws:resourceTag/cost centre}'
+  assert.equal(asks({ Condition: { StringEquals: { 'aws:k': variable } } }), true)
+  assert.equal(asks({ Resource: `arn:aws:acm-pca:*:*:${variable}` }), true)
+})
+
+test('a trust policy is about its role: it has principals, and no resource', () => {
+  const trust = { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { AWS: '123456789012' } }
+  assert.deepEqual(parsePolicy(policy(trust), 'trust').problems, [])
+  assert.equal(parsePolicy(policy(trust), 'trust').statements.length, 1)
+  assert.match(
+    parsePolicy(policy({ ...trust, Resource: '*' }), 'trust').problems.join(),
+    /has the element 'Resource', which is not known here/,
+  )
+  const { Principal: _principal, ...nobody } = trust
+  assert.deepEqual(parsePolicy(policy(nobody), 'trust').statements, [])
 })
 
 test('Id and Sid are strings', () => {

@@ -7,8 +7,8 @@ import { hasDuplicateKeys, isObject, listOf, textsOf, type JsonObject } from '..
 import { compilePattern, type Pattern } from './policy-pattern.ts'
 import { parsePrincipals, type Principals } from './policy-principal.ts'
 
-/** Whether a policy says what its user may do, or, on a CA, who may do what with that. */
-export type PolicyKind = 'identity' | 'resource'
+/** Whether a policy says what its user may do; on a CA, who may do what with that; or who may take on a role. */
+export type PolicyKind = 'identity' | 'resource' | 'trust'
 
 /** Patterns, of which one must match, or none. */
 export interface Selection {
@@ -33,18 +33,23 @@ export interface Policy {
   readonly statements: readonly Statement[]
   /** Sentences for the author: what is wrong, and what counts as the worse case. */
   readonly problems: readonly string[]
-  /** Context keys that it asks for, in lower case. */
-  readonly keys: ReadonlySet<string>
+  /** Whether it asks for tags of the resource. */
+  readonly asksForResourceTags: boolean
 }
 
 /** In UTF-16 code units, of any kind: AWSPolicy of the API has up to 81,920. */
 const policyLengthMax = 81_920
+
+/** Of context keys, in lower case. */
+export const resourceTagPrefix = 'aws:resourcetag/'
 
 const policyElements = new Set(['Version', 'Id', 'Statement'])
 const versions: readonly unknown[] = [undefined, '2012-10-17', '2008-10-17']
 const elementsOf: Readonly<Record<PolicyKind, ReadonlySet<string>>> = {
   identity: new Set(['Action', 'Resource']),
   resource: new Set(['Action', 'Resource', 'Principal']),
+  // A trust policy is about the role that it belongs to.
+  trust: new Set(['Action', 'Principal']),
 }
 const actionForm = /^(?:\*|[a-z0-9-]+:[a-z0-9*?]+)$/
 const arnForm = /^[^:]+:[^:]+:[^:]+:[^:]*:[^:]*:./s
@@ -65,11 +70,12 @@ export function parsePolicy(text: string, kind: PolicyKind = 'identity'): Policy
   )
   const sound = statements.filter((statement) => statement !== undefined)
   const broken = sound.length < statements.length || faults.length > 0
-  return { statements: broken ? [] : sound, problems, keys: new Set(sound.flatMap(keysOf)) }
+  const asksForResourceTags = sound.flatMap(keysOf).some((key) => key.startsWith(resourceTagPrefix))
+  return { statements: broken ? [] : sound, problems, asksForResourceTags }
 }
 
 function noPolicy(problem: string): Policy {
-  return { statements: [], problems: [problem], keys: new Set() }
+  return { statements: [], problems: [problem], asksForResourceTags: false }
 }
 
 function keysOf({ resources, conditions }: Statement): string[] {
@@ -121,7 +127,7 @@ function parseStatement(value: unknown, context: Context): Statement | undefined
   const select = (element: string): Selection | undefined =>
     parseSelection(value, { name, element, variables, faults })
   const actions = select('Action')
-  const resources = select('Resource')
+  const resources = elementsOf[kind].has('Resource') ? select('Resource') : everything
   const principals = elementsOf[kind].has('Principal')
     ? parsePrincipals(value, { name, faults, unclear })
     : undefined
@@ -143,6 +149,8 @@ function parseStatement(value: unknown, context: Context): Statement | undefined
     understood: unclear.length === 0,
   }
 }
+
+const everything: Selection = { negated: false, patterns: [compilePattern('*', false)] }
 
 function unknownElements(statement: JsonObject, { name, kind }: Context): string[] {
   const known = ['Sid', 'Effect', 'Condition']

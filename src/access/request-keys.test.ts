@@ -1,17 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { asksForResourceTags, requestKeys, type RequestFacts } from './request-keys.ts'
+import { serviceCaller, sessionCaller, userCaller } from '../../test/support/callers.ts'
+import { requestKeys, type RequestFacts } from './request-keys.ts'
 
 const facts: RequestFacts = {
-  caller: {
-    partition: 'aws',
-    region: 'eu-west-1',
-    accountId: '123456789012',
-    arn: 'arn:aws:iam::123456789012:user/alice',
-    accessKeyId: 'AKIDEXAMPLE',
-    userName: 'alice',
-    policies: [],
-  },
+  caller: userCaller({ region: 'eu-west-1' }),
   now: new Date('2026-11-25T12:00:00.750Z'),
   sourceIp: '192.0.2.1',
   resourceAccount: '999999999999',
@@ -36,6 +29,8 @@ test('global keys say who asks, when, from where and for what', () => {
     'aws:principalaccount': '123456789012',
     'aws:principaltype': 'User',
     'aws:username': 'alice',
+    'aws:userid': 'AIDAEXAMPLE',
+    'aws:principalisawsservice': 'false',
     'aws:sourceip': '192.0.2.1',
     'aws:currenttime': '2026-11-25T12:00:00.750Z',
     'aws:epochtime': '1795608000',
@@ -55,7 +50,9 @@ test('keys of the operation are given as they are, and cannot stand in for globa
 
 test('a key that the request does not have is absent', () => {
   for (const key of [
-    'aws:userid',
+    'aws:principalorgid',
+    'aws:tokenissuetime',
+    'aws:sourceaccount',
     'aws:mfa',
     'aws:requesttag/team',
     'constructor',
@@ -82,9 +79,40 @@ test('tags whose keys differ in case only are several values of one key', () => 
   assert.deepEqual(get('aws:resourcetag/env', { resourceTags }), ['x', 'live'])
 })
 
-test('a policy asks for tags with a key of its own', () => {
-  for (const keys of [['aws:resourcetag/env'], ['aws:username', 'aws:resourcetag/cost centre']])
-    assert.equal(asksForResourceTags(new Set(keys)), true, keys.join())
-  for (const keys of [[], ['aws:requesttag/env'], ['aws:username', 'aws:tagkeys']])
-    assert.equal(asksForResourceTags(new Set(keys)), false, keys.join())
+test('a session says whose it is, and of which role', () => {
+  const caller = sessionCaller({ organizationId: 'o-exampleorgid' })
+  const expected: Record<string, string | undefined> = {
+    'aws:principalarn': 'arn:aws:iam::123456789012:role/issuer',
+    'aws:principaltype': 'AssumedRole',
+    'aws:principalorgid': 'o-exampleorgid',
+    'aws:userid': 'AROAEXAMPLE:job-1',
+    'aws:tokenissuetime': '2026-11-25T11:00:00.000Z',
+    'aws:principaltag/team': 'web',
+    'aws:principaltag/other': undefined,
+    'aws:federatedprovider': undefined,
+  }
+  for (const [key, value] of Object.entries(expected))
+    assert.deepEqual(get(key, { caller })?.[0], value, key)
+  // What the request names cannot stand in for it either.
+  assert.deepEqual(get('aws:username', { caller, operation: new Map() }), undefined)
+})
+
+test('a service says for whom it acts, and is nobody of the account', () => {
+  const caller = serviceCaller({
+    principal: { kind: 'service', name: 'acm.amazonaws.com', sourceArn: 'arn:aws:acm:x' },
+  })
+  assert.deepEqual(get('aws:principalisawsservice', { caller }), ['true'])
+  assert.deepEqual(get('aws:principalservicename', { caller }), ['acm.amazonaws.com'])
+  assert.deepEqual(get('aws:sourceaccount', { caller }), ['123456789012'])
+  assert.deepEqual(get('aws:sourcearn', { caller }), ['arn:aws:acm:x'])
+  for (const key of ['aws:principalarn', 'aws:principalaccount', 'aws:principaltag/team'])
+    assert.equal(get(key, { caller, operation: new Map() }), undefined, key)
+})
+
+test('who brings a token is nobody yet', () => {
+  const operation = new Map([['token.example.com:sub', ['x']]])
+  for (const key of ['aws:principalarn', 'aws:userid', 'aws:requestedregion', 'aws:username'])
+    assert.equal(get(key, { caller: undefined, operation }), undefined, key)
+  assert.deepEqual(get('token.example.com:sub', { caller: undefined, operation }), ['x'])
+  assert.deepEqual(get('aws:sourceip', { caller: undefined, operation }), ['192.0.2.1'])
 })

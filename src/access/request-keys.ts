@@ -2,29 +2,26 @@
  * Condition keys of a request (IAM User Guide, AWS global condition context keys; Service Authorization Reference, AWS
  * Private CA), each computed when a policy asks for it.
  */
-import type { Caller } from '../authority/caller.ts'
+import { userIdOf, type Caller } from '../authority/caller.ts'
 import type { ContextKeys } from './policy-pattern.ts'
+import { resourceTagPrefix } from './policy.ts'
 
 /** What a request is. */
 export interface RequestFacts {
-  readonly caller: Caller
+  /** Undefined for who brings a token of an identity provider, and is nobody yet. */
+  readonly caller: Caller | undefined
   readonly now: Date
   /** Address of the client; undefined if it is not known. */
   readonly sourceIp: string | undefined
   /** Account of the resource. */
   readonly resourceAccount: string
-  /** Tags of the CA by key; empty if no policy asks for them. */
+  /** Tags of the resource by key; empty if no policy asks for them. */
   readonly resourceTags: ReadonlyMap<string, string>
   /** Keys of the operation's own, by lower-case name: `acm-pca:templatearn`, `aws:requesttag/…`, `aws:tagkeys`. */
   readonly operation: ReadonlyMap<string, readonly string[]>
 }
 
-const resourceTagPrefix = 'aws:resourcetag/'
-
-/** Whether a policy that asks for these keys asks for tags of the resource. */
-export function asksForResourceTags(keys: ReadonlySet<string>): boolean {
-  return [...keys].some((key) => key.startsWith(resourceTagPrefix))
-}
+const principalTagPrefix = 'aws:principaltag/'
 
 /** The keys of a request. */
 export function requestKeys(facts: RequestFacts): ContextKeys {
@@ -32,30 +29,25 @@ export function requestKeys(facts: RequestFacts): ContextKeys {
     get(key) {
       if (key.startsWith(resourceTagPrefix))
         return tagValues(facts.resourceTags, key.slice(resourceTagPrefix.length))
-      return globalKey(key, facts) ?? facts.operation.get(key)
+      if (key.startsWith(principalTagPrefix))
+        return tagValues(principalTags(facts.caller), key.slice(principalTagPrefix.length))
+      return requestKey(key, facts) ?? principalKey(key, facts.caller) ?? facts.operation.get(key)
     },
   }
 }
 
-function globalKey(key: string, facts: RequestFacts): readonly string[] | undefined {
+/** Keys about the request, whoever makes it. */
+function requestKey(key: string, facts: RequestFacts): readonly string[] | undefined {
   const { caller, now } = facts
   switch (key) {
-    case 'aws:principalarn':
-      return [caller.arn]
-    case 'aws:principalaccount':
-      return [caller.accountId]
-    case 'aws:principaltype':
-      return ['User']
-    case 'aws:username':
-      return [caller.userName]
     case 'aws:sourceip':
       return listed(facts.sourceIp)
     case 'aws:currenttime':
       return [now.toISOString()]
     case 'aws:epochtime':
-      return [String(Math.floor(now.getTime() / 1000))]
+      return [epochSeconds(now)]
     case 'aws:requestedregion':
-      return [caller.region]
+      return listed(caller?.region)
     case 'aws:resourceaccount':
       return [facts.resourceAccount]
     case 'aws:securetransport':
@@ -66,13 +58,77 @@ function globalKey(key: string, facts: RequestFacts): readonly string[] | undefi
   }
 }
 
+/** Keys about who makes it. */
+function principalKey(key: string, caller: Caller | undefined): readonly string[] | undefined {
+  if (caller === undefined) return undefined
+  const { principal } = caller
+  if (principal.kind === 'service') return serviceKey(key, caller.accountId, principal)
+  const { partition, accountId } = caller
+  const role = principal.kind === 'role-session' ? principal : undefined
+  switch (key) {
+    case 'aws:principalarn':
+      return [role ? `arn:${partition}:iam::${accountId}:role/${role.roleName}` : caller.arn]
+    case 'aws:principalaccount':
+      return [accountId]
+    case 'aws:principalorgid':
+      return listed(caller.organizationId)
+    case 'aws:principaltype':
+      return [role ? 'AssumedRole' : 'User']
+    case 'aws:principalisawsservice':
+    case 'aws:viaawsservice':
+      return ['false']
+    case 'aws:userid':
+      return [userIdOf(caller)]
+    case 'aws:username':
+      return principal.kind === 'user' ? [principal.userName] : undefined
+    case 'aws:tokenissuetime':
+      return role && [role.issuedAt.toISOString()]
+    case 'aws:sourceidentity':
+      return listed(role?.sourceIdentity)
+    case 'aws:federatedprovider':
+      return listed(role?.federatedProvider)
+    default:
+      return undefined
+  }
+}
+
+function principalTags(caller: Caller | undefined): [key: string, value: string][] {
+  const principal = caller?.principal
+  return principal === undefined || principal.kind === 'service'
+    ? []
+    : Object.entries(principal.tags)
+}
+
+function serviceKey(
+  key: string,
+  sourceAccount: string,
+  { name, sourceArn }: { readonly name: string; readonly sourceArn: string | undefined },
+): readonly string[] | undefined {
+  switch (key) {
+    case 'aws:principalisawsservice':
+      return ['true']
+    case 'aws:principalservicename':
+      return [name]
+    case 'aws:sourceaccount':
+      return [sourceAccount]
+    case 'aws:sourcearn':
+      return listed(sourceArn)
+    default:
+      return undefined
+  }
+}
+
+function epochSeconds(date: Date): string {
+  return String(Math.floor(date.getTime() / 1000))
+}
+
 function listed(value: string | undefined): readonly string[] | undefined {
   return value === undefined ? undefined : [value]
 }
 
 /** Names of tags in condition keys are compared without regard to case, so that a key may have several values. */
 function tagValues(
-  tags: ReadonlyMap<string, string>,
+  tags: Iterable<readonly [key: string, value: string]>,
   lowerCaseKey: string,
 ): readonly string[] | undefined {
   const found = [...tags].filter(([key]) => key.toLowerCase() === lowerCaseKey)

@@ -34,6 +34,7 @@ interface Wish {
   readonly notAfter: Date
   readonly subject: Uint8Array
   readonly requesterAccountId: string | undefined
+  readonly requesterService: string | undefined
   readonly issuedAt: Date
   readonly revocation: AuditedCertificate['revocation']
 }
@@ -47,6 +48,7 @@ const plain: Wish = {
     { type: oids.commonName, value: 'www.example.com' },
   ]),
   requesterAccountId: undefined,
+  requesterService: undefined,
   issuedAt: new Date('2026-03-01T09:05:07.999Z'),
   revocation: undefined,
 }
@@ -175,6 +177,7 @@ const wishes = fc.record({
   notBefore: datesUpTo('9999-12-31T23:59:59Z'),
   notAfter: datesUpTo('9999-12-31T23:59:59Z'),
   requesterAccountId: fc.constantFrom(undefined, '210987654321'),
+  requesterService: fc.constantFrom(undefined, 'acm.amazonaws.com'),
   subject: fc
     .array(fc.record({ type: fc.constantFrom(oids.commonName, oids.surname), value: values }), {
       maxLength: 4,
@@ -191,11 +194,11 @@ const timeText = (date: Date): string => `${date.toISOString().slice(0, 19)}+000
 
 /** Every column of a row, independently of how it is written; empty if it has no value. */
 function expectedRow(wish: Wish): string[] {
-  const { serialNumber, subject, revocation, requesterAccountId, ...times } = wish
+  const { serialNumber, subject, revocation, requesterAccountId, requesterService, ...times } = wish
   const hex = Buffer.from(serialNumber).toString('hex')
   return [
     requesterAccountId ?? '123456789012',
-    '',
+    requesterService ?? '',
     `${authority.arn}/certificate/${hex}`,
     hex.replaceAll(/(..)(?=.)/g, '$1:'),
     nameText(parseName(subject)),

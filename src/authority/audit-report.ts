@@ -12,6 +12,8 @@ export interface AuditedCertificate {
   readonly templateName: string
   /** Account that asked for it; undefined for the owner of the CA. */
   readonly requesterAccountId: string | undefined
+  /** Service that asked for it on behalf of that account; undefined if none did. */
+  readonly requesterService: string | undefined
   readonly issuedAt: Date
   readonly revocation: { readonly revokedAt: Date; readonly reason: string } | undefined
 }
@@ -107,7 +109,7 @@ function rowOf(certificate: AuditedCertificate, authority: AuditedAuthority): Re
   const { hex, colons } = serialTexts(certificate.serialNumber)
   return {
     awsAccountId: certificate.requesterAccountId ?? authority.accountId,
-    requestedByServicePrincipal: '',
+    requestedByServicePrincipal: certificate.requesterService ?? '',
     certificateArn: `${authority.arn}/certificate/${hex}`,
     serial: colons,
     subject: nameTextOf(subjectDer),

@@ -5,13 +5,17 @@
 import { ServiceError } from '../errors.ts'
 import { hasDuplicateKeys, isObject, listOf, textsOf, type JsonObject } from '../policy-json.ts'
 
-const readActions: ReadonlySet<string> = new Set([
-  'acm-pca:describecertificateauthority',
-  'acm-pca:getcertificate',
-  'acm-pca:getcertificateauthoritycertificate',
-  'acm-pca:listpermissions',
-  'acm-pca:listtags',
-])
+/** What who a CA is shared with may do to read it. */
+export const readActions = [
+  'acm-pca:DescribeCertificateAuthority',
+  'acm-pca:GetCertificate',
+  'acm-pca:GetCertificateAuthorityCertificate',
+  'acm-pca:ListPermissions',
+  'acm-pca:ListTags',
+] as const
+const lowerCaseReadActions: ReadonlySet<string> = new Set(
+  readActions.map((action) => action.toLowerCase()),
+)
 const issueAction = 'acm-pca:issuecertificate'
 const sharedTemplates = [
   'EndEntityCertificate',
@@ -20,7 +24,10 @@ const sharedTemplates = [
   'BlankEndEntityCertificate_APIPassthrough',
   'BlankEndEntityCertificate_APICSRPassthrough',
   'SubordinateCACertificate_PathLen0',
-]
+] as const
+
+/** Templates that others may be let issue with. */
+export type SharedTemplate = (typeof sharedTemplates)[number]
 
 /** The CA that a policy is for. */
 interface SharedAuthority {
@@ -97,7 +104,8 @@ function kindOf(action: unknown, name: string): SharingStatement['kind'] {
   const actions = new Set((textsOf(action) ?? []).map((text) => text.toLowerCase()))
   if (actions.size === 1 && actions.has(issueAction)) return 'issue'
   const isRead =
-    actions.size === readActions.size && [...actions].every((one) => readActions.has(one))
+    actions.size === lowerCaseReadActions.size &&
+    [...actions].every((one) => lowerCaseReadActions.has(one))
   if (isRead) return 'read'
   throw invalid(
     `${name} must have the Action acm-pca:IssueCertificate alone, or all of acm-pca:DescribeCertificateAuthority, ` +

@@ -1,12 +1,13 @@
 /** One call as CloudTrail records it (AWS CloudTrail User Guide, CloudTrail record contents). */
-import type { Caller } from '../authority/caller.ts'
-import type { ErrorCode } from '../errors.ts'
+import { userIdOf, type Caller } from '../authority/caller.ts'
 
 /** What is known of a call when it is over. */
 export interface EndedCall {
   readonly requestId: string
   /** UUID of the record's own. */
   readonly eventId: string
+  /** The service: `acm-pca.amazonaws.com`. */
+  readonly eventSource: string
   readonly time: Date
   readonly operation: string | undefined
   /** Undefined for a call that nobody was proved to have made. */
@@ -16,7 +17,7 @@ export interface EndedCall {
   /** Members of the input, once they have been found to be right. */
   readonly input: unknown
   readonly output: unknown
-  readonly error: { readonly code: ErrorCode; readonly message: string } | undefined
+  readonly error: { readonly code: string; readonly message: string } | undefined
 }
 
 /** The record; members as CloudTrail names and orders them. */
@@ -26,8 +27,8 @@ export function callRecord(call: EndedCall): object {
   return {
     eventVersion: '1.09',
     userIdentity: caller === undefined ? { type: 'Unknown' } : identityOf(caller),
-    eventTime: call.time.toISOString().replace(/\.\d{3}Z$/, 'Z'),
-    eventSource: 'acm-pca.amazonaws.com',
+    eventTime: withoutMilliseconds(call.time),
+    eventSource: call.eventSource,
     eventName: operation ?? null,
     awsRegion: caller?.region ?? null,
     sourceIPAddress: call.sourceIp ?? null,
@@ -46,8 +47,37 @@ export function callRecord(call: EndedCall): object {
   }
 }
 
-function identityOf({ arn, accountId, accessKeyId, userName }: Caller): object {
-  return { type: 'IAMUser', arn, accountId, accessKeyId, userName }
+function identityOf(caller: Caller): object {
+  const { arn, accountId, accessKeyId, principal, partition } = caller
+  if (principal.kind === 'service') return { type: 'AWSService', invokedBy: principal.name }
+  const principalId = userIdOf(caller)
+  if (principal.kind === 'user') {
+    const { userName } = principal
+    return { type: 'IAMUser', principalId, arn, accountId, accessKeyId, userName }
+  }
+  const { roleName, roleId, issuedAt, federatedProvider } = principal
+  return {
+    type: 'AssumedRole',
+    principalId,
+    arn,
+    accountId,
+    accessKeyId,
+    sessionContext: {
+      sessionIssuer: {
+        type: 'Role',
+        principalId: roleId,
+        arn: `arn:${partition}:iam::${accountId}:role/${roleName}`,
+        accountId,
+        userName: roleName,
+      },
+      ...(federatedProvider && { webIdFederationData: { federatedProvider } }),
+      attributes: { creationDate: withoutMilliseconds(issuedAt), mfaAuthenticated: 'false' },
+    },
+  }
+}
+
+function withoutMilliseconds(time: Date): string {
+  return time.toISOString().replace(/\.\d{3}Z$/, 'Z')
 }
 
 const depthMax = 16
@@ -56,6 +86,15 @@ const itemsMax = 100
 
 /** Members of these names are long, and found elsewhere by the serial number or the ARN. */
 const bodies: ReadonlySet<string> = new Set(['Csr', 'Certificate', 'CertificateChain'])
+
+/** With these anyone could do what the call was made for; CloudTrail's words in their place. */
+const secrets: ReadonlySet<string> = new Set([
+  'SecretAccessKey',
+  'SessionToken',
+  'WebIdentityToken',
+  'TokenCode',
+])
+const hidden = 'HIDDEN_DUE_TO_SECURITY_REASONS'
 
 /** The same with names in lower camel case, long texts cut, and bodies by their length only. */
 function shown(value: unknown, depth: number): unknown {
@@ -76,6 +115,7 @@ function shown(value: unknown, depth: number): unknown {
 }
 
 function memberOf(name: string, member: unknown, depth: number): unknown {
+  if (secrets.has(name)) return hidden
   const length = (member as { readonly length?: number } | undefined)?.length
   return bodies.has(name) ? `${length ?? 0} octets` : shown(member, depth + 1)
 }

@@ -21,9 +21,17 @@ export const jsonMediaType = 'application/x-amz-json-1.1'
 
 /** Whether the one Content-Type is AWS JSON 1.1; parameters, such as a charset, do not matter. */
 export function isJsonMediaType(values: readonly string[] | undefined): boolean {
-  const [value = ''] = values ?? []
-  const mediaType = value.split(';', 1)[0] ?? ''
-  return values?.length === 1 && mediaType.trim().toLowerCase() === jsonMediaType
+  return mediaTypeOf(values) === jsonMediaType
+}
+
+/** Whether the one Content-Type is that of a form (HTML, URL-encoded form data). */
+export function isFormMediaType(values: readonly string[] | undefined): boolean {
+  return mediaTypeOf(values) === 'application/x-www-form-urlencoded'
+}
+
+function mediaTypeOf(values: readonly string[] | undefined): string {
+  const [value = ''] = values?.length === 1 ? values : []
+  return (value.split(';', 1)[0] ?? '').trim().toLowerCase()
 }
 
 /** Whether the request is signed in its query, and so has its members there too if it has no body. */
@@ -49,6 +57,15 @@ export function membersOfBody(body: Uint8Array): Members {
 export function membersOfQuery(query: string): QueryMembers {
   const members = parseQuery(query).filter(([name]) => !isAuthenticationParameter(name))
   return new Map(members.map(([name, value]) => [utf8(name), utf8(value)]))
+}
+
+/**
+ * The parameters in a form. Throws SerializationException, without text, if one is not UTF-8. Of a repeated one the last
+ * counts.
+ */
+export function membersOfForm(body: Uint8Array): QueryMembers {
+  const text = Buffer.from(body.buffer, body.byteOffset, body.length).toString('latin1')
+  return membersOfQuery(text.replaceAll('+', '%20'))
 }
 
 function utf8(latin1: string): string {

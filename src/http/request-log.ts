@@ -1,5 +1,4 @@
 import type { Caller } from '../authority/caller.ts'
-import type { ErrorCode } from '../errors.ts'
 import type { Log } from '../log.ts'
 
 /** What is written about one request; never a body, a header or a signature. */
@@ -9,7 +8,7 @@ export interface RequestRecord {
   readonly caller: Caller | undefined
   /** HTTP status. */
   readonly status: number
-  readonly errorCode: ErrorCode | undefined
+  readonly errorCode: string | undefined
   readonly milliseconds: number
 }
 

@@ -3,11 +3,16 @@ import { createHmac } from 'node:crypto'
 import { request as httpRequest } from 'node:http'
 import { connect } from 'node:net'
 import { after, test } from 'node:test'
+import { accessKeyOf } from '../../test/support/callers.ts'
+import { createKeyUses } from '../access/key-uses.ts'
 import { createRateLimiter } from '../access/rate-limiter.ts'
+import { createSessions } from '../access/session.ts'
 import { createSigningKeys } from '../access/signing-keys.ts'
 import { ServiceError } from '../errors.ts'
 import { createLog } from '../log.ts'
 import { systemRandom } from '../random.ts'
+import { createSealer } from '../sealer.ts'
+import { createIssuerKeys } from '../sts/issuer-keys.ts'
 import { canonicalQuery, canonicalRequest } from '../wire/sigv4-canonical.ts'
 import { indexHeaders, splitTarget } from '../wire/sigv4-request.ts'
 import { formatTimestamp } from '../wire/sigv4-timestamp.ts'
@@ -15,7 +20,7 @@ import { deriveSigningKey, stringToSign } from '../wire/sigv4.ts'
 import { createMetrics } from '../metrics.ts'
 import type { Services } from '../services.ts'
 import { notFound } from './public-answer.ts'
-import type { ApiOperation } from './api.ts'
+import type { ApiOperation } from './json-front.ts'
 import { createApiServer, createPublicServer } from './server.ts'
 
 const now = new Date('2026-11-25T12:00:00Z')
@@ -84,15 +89,12 @@ function services(deadlineMilliseconds?: number) {
     signingKeys: createSigningKeys(),
     findAccessKey: async (accessKeyId: string) =>
       accessKeyId === 'AKIDEXAMPLE'
-        ? {
-            accessKeyId,
-            secretAccessKey,
-            accountId: '123456789012',
-            userName: 'alice',
-            policy,
-            active: true,
-          }
+        ? accessKeyOf({ secretAccessKey, policies: [policy] })
         : undefined,
+    findRole: async () => undefined,
+    sessions: createSessions(createSealer(systemRandom.bytes(32), systemRandom)),
+    keyUses: createKeyUses(),
+    issuerKeys: createIssuerKeys({ now: () => now }),
     ...(deadlineMilliseconds !== undefined && { deadlineMilliseconds }),
   }
 }

@@ -6,12 +6,12 @@ import {
   type FastifyRequest,
   type FastifyServerOptions,
 } from 'fastify'
-import type { ErrorCode } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Random } from '../random.ts'
 import { renderError } from '../wire/errors.ts'
 import { indexHeaders, splitTarget, type RawRequest } from '../wire/sigv4-request.ts'
-import { answerRequest, type ApiServices } from './api.ts'
+import { answerRequest, type ApiAnswer } from './api.ts'
+import type { ApiServices } from './front.ts'
 import type { Server } from 'node:http'
 import { jsonMediaType } from './members.ts'
 import type { OcspHandler } from './ocsp.ts'
@@ -56,11 +56,11 @@ export function createApiServer(services: ApiServices & ListenerServices): Fasti
     reply.type(metrics.contentType).send(await metrics.text()),
   )
   const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    const { status, errorCode, body } = await answerRequest(services, rawRequestOf(request), {
+    const answered = await answerRequest(services, rawRequestOf(request), {
       requestId: request.id,
       sourceIp: request.ip,
     })
-    return send(reply, { requestId: request.id, status, errorCode, body })
+    return send(reply, { requestId: request.id, ...answered })
   }
   server.all('/', answer)
   // Methods that the router does not know end here.
@@ -136,7 +136,8 @@ function createServer(
     }
     logRequest(log, { requestId: request.id, ...unknown, status, errorCode: code }, refusal)
     reply.header('connection', 'close')
-    return send(reply, { requestId: request.id, status, errorCode: code, body })
+    const mediaType = jsonMediaType
+    return send(reply, { requestId: request.id, status, errorCode: code, mediaType, body })
   }
   const server: FastifyInstance = fastify({
     ...more,
@@ -177,15 +178,13 @@ function asItIs(body: string): string {
   return body
 }
 
-interface Answer {
+interface Answer extends ApiAnswer {
   readonly requestId: string
-  readonly status: number
-  readonly errorCode: ErrorCode | undefined
-  readonly body: string
 }
 
-function send(reply: FastifyReply, { requestId, status, errorCode, body }: Answer): FastifyReply {
-  reply.code(status).header('x-amzn-RequestId', requestId).header('content-type', jsonMediaType)
+function send(reply: FastifyReply, answer: Answer): FastifyReply {
+  const { requestId, status, errorCode, mediaType, body } = answer
+  reply.code(status).header('x-amzn-RequestId', requestId).header('content-type', mediaType)
   if (errorCode !== undefined) reply.header('x-amzn-ErrorType', errorCode)
   // With a serializer Fastify does not add a charset to the media type: AWS sends none. A text goes out in one
   // write with the headers, bytes would not.

@@ -4,6 +4,7 @@ import { eraseAuthorities } from './erase-authorities.ts'
 import { finishCreation } from './finish-creation.ts'
 import { forgetTokens } from './forget-tokens.ts'
 import { publishCrls } from './publish-crls.ts'
+import { recordKeyUses } from './record-key-uses.ts'
 import type { Job } from './scheduler.ts'
 import { writeAuditReports } from './write-audit-reports.ts'
 
@@ -16,6 +17,7 @@ export function createJobs({ eventWebhook }: { readonly eventWebhook: string | u
     announceExpiry,
     eraseAuthorities,
     forgetTokens,
+    recordKeyUses,
     ...(eventWebhook === undefined ? [] : [createDeliverEvents(eventWebhook)]),
   ]
 }

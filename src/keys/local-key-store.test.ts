@@ -72,12 +72,12 @@ test('the files of a store hold neither private keys, data keys nor secrets', as
   const secretAccessKey = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY'
   const createdAt = new Date(0)
   await db.transaction([
-    insertAccount({ accountId: '123456789012', createdAt }),
+    insertAccount({ accountId: '123456789012', organizationId: undefined, createdAt }),
     insertAccessKey(watched, {
       accessKeyId: 'AKIAAAAAAAAAAAAAAAAA',
       secretAccessKey,
       accountId: '123456789012',
-      userName: 'alice',
+      owner: { kind: 'service', name: 'acm.amazonaws.com', sourceArn: undefined },
       policy: undefined,
       active: true,
       createdAt,

@@ -1,5 +1,5 @@
 import { ServiceError } from '../errors.ts'
-import { findResourcePolicy } from '../store/resource-policies.ts'
+import { findResourcePolicy, findSharePolicies } from '../store/resource-policies.ts'
 import { required, structure } from '../wire/shape.ts'
 import { operation } from './operation.ts'
 import { requireAuthority } from './require-authority.ts'
@@ -26,7 +26,9 @@ export const getPolicy = operation({
       arn: input.ResourceArn,
       event: 'administer',
     })
-    const Policy = await findResourcePolicy(services.db, authority.number)
+    const Policy =
+      (await findResourcePolicy(services.db, authority.number)) ??
+      policyOfShares(await findSharePolicies(services.db, authority.number))
     if (Policy === undefined)
       throw new ServiceError(
         'ResourceNotFoundException',
@@ -35,3 +37,12 @@ export const getPolicy = operation({
     return { Policy }
   },
 })
+
+/** One policy with the statements of all shares; undefined if there are none. */
+function policyOfShares(policies: readonly string[]): string | undefined {
+  if (policies.length === 0) return undefined
+  const statements = policies.flatMap(
+    (policy) => (JSON.parse(policy) as { readonly Statement: readonly unknown[] }).Statement,
+  )
+  return JSON.stringify({ Version: '2012-10-17', Statement: statements })
+}

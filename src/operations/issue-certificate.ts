@@ -1,6 +1,6 @@
 import { requireSigningAlgorithm } from '../authority/algorithms.ts'
 import type { CurrentCrl } from '../authority/crl.ts'
-import type { Caller } from '../authority/caller.ts'
+import { serviceOf, type Caller } from '../authority/caller.ts'
 import { ServiceError } from '../errors.ts'
 import type { PreparedEvent } from '../events.ts'
 import { acceptCsr, type AcceptedCsr } from '../issuance/accept-csr.ts'
@@ -221,6 +221,7 @@ async function store(
     notAfter,
     crlId: crl?.id,
     requesterAccountId: request.caller.accountId,
+    requesterService: serviceOf(request.caller),
   }
   const newArn = certificateArn(authorityArn, serialNumber)
   const announcement = issuanceEvent(services, view, newArn)

@@ -1,20 +1,12 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import type { Caller } from '../authority/caller.ts'
+import { userCaller } from '../../test/support/callers.ts'
 import type { Services } from '../services.ts'
 import { integer, required, string, structure, timestamp } from '../wire/shape.ts'
 import { findOperation, operations } from './index.ts'
 import { operation } from './operation.ts'
 
-const caller: Caller = {
-  partition: 'aws',
-  region: 'eu-west-1',
-  accountId: '123456789012',
-  arn: 'arn:aws:iam::123456789012:user/administrator',
-  accessKeyId: 'AKIA',
-  userName: 'alice',
-  policies: [],
-}
+const caller = userCaller({ region: 'eu-west-1' })
 
 const services = {} as Services
 

@@ -9,24 +9,35 @@ import {
   insertAccessKey,
   listAccessKeys,
   setAccessKeyActive,
-  type AccessKey,
+  setAccessKeyUse,
   type AccessKeyRecord,
+  type KeyOwner,
+  type NewAccessKey,
 } from './access-keys.ts'
 import { findAccount, insertAccount, listAccounts } from './accounts.ts'
 import { ConflictError } from './database.ts'
+import { putIdentityPolicy } from './identity-policies.ts'
 import { addSetting, findSetting } from './settings.ts'
 import { sql } from './sql.ts'
+import { insertUser, type User } from './users.ts'
 
 const sealer = createSealer(systemRandom.bytes(32), systemRandom)
 const createdAt = new Date('2026-03-04T05:06:07.089Z')
-const account = { accountId: '123456789012', createdAt }
+const account = { accountId: '123456789012', organizationId: 'o-exampleorgid', createdAt }
+const alice = {
+  userId: 'AIDAAAAAAAAAAAAAAAAA',
+  accountId: account.accountId,
+  userName: 'alice',
+  tags: { Team: 'web' },
+  createdAt,
+}
 
-function accessKey(change: Partial<AccessKey> = {}): AccessKey {
+function accessKey(change: Partial<NewAccessKey> = {}): NewAccessKey {
   return {
     accessKeyId: 'AKIAAAAAAAAAAAAAAAAA',
     secretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
     accountId: account.accountId,
-    userName: 'alice',
+    owner: ownerOf(alice),
     policy: undefined,
     active: true,
     createdAt,
@@ -34,15 +45,18 @@ function accessKey(change: Partial<AccessKey> = {}): AccessKey {
   }
 }
 
-function withoutSecret(key: AccessKey): AccessKeyRecord {
-  const { accessKeyId, accountId, userName, policy, active, createdAt: made } = key
-  return { accessKeyId, accountId, userName, policy, active, createdAt: made }
+function ownerOf({ userId, userName, tags }: User): KeyOwner {
+  return { kind: 'user', userId, userName, tags }
+}
+
+function withoutSecret({ secretAccessKey: _secret, ...key }: NewAccessKey): AccessKeyRecord {
+  return { ...key, lastUse: undefined }
 }
 
 test('accounts come back as they were, in the order of their numbers, and exist once', async () => {
   await using database = await TestDatabase.open()
   const { db } = database
-  const other = { accountId: '000000000001', createdAt: new Date(0) }
+  const other = { accountId: '000000000001', organizationId: undefined, createdAt: new Date(0) }
   assert.equal(await findAccount(db, account.accountId), undefined)
   assert.deepEqual(await listAccounts(db), [])
   await db.transaction([insertAccount(account), insertAccount(other)])
@@ -59,13 +73,29 @@ test('an access key comes back as it was, with and without a policy', async () =
     accessKeyId: 'AKIABBBBBBBBBBBBBBBB',
     policy: '{"Version":"2012-10-17"}',
     active: false,
-    userName: 'Zoë',
   })
-  await db.transaction([insertAccount(account)])
-  for (const key of [plain, withPolicy]) {
+  const ofService = accessKey({
+    accessKeyId: 'AKIACCCCCCCCCCCCCCCC',
+    owner: { kind: 'service', name: 'acm.amazonaws.com', sourceArn: 'arn:aws:acm:x' },
+  })
+  await db.transaction([insertAccount(account), insertUser(alice)])
+  await db.transaction(
+    ['b', 'a'].map((name) => putIdentityPolicy(alice.userId, { name, policy: `{"${name}":1}` })),
+  )
+  const ofUser = ['{"a":1}', '{"b":1}']
+  for (const [key, policies] of [
+    [plain, ofUser],
+    [withPolicy, ['{"Version":"2012-10-17"}', ...ofUser]],
+    [ofService, []],
+  ] as const) {
     assert.equal(await findAccessKey(db, sealer, key.accessKeyId), undefined)
     await db.transaction([insertAccessKey(sealer, key)])
-    assert.deepEqual(await findAccessKey(db, sealer, key.accessKeyId), key)
+    assert.deepEqual(await findAccessKey(db, sealer, key.accessKeyId), {
+      ...key,
+      lastUse: undefined,
+      organizationId: account.organizationId,
+      policies,
+    })
   }
   await assert.rejects(db.transaction([insertAccessKey(sealer, plain)]), ConflictError)
 })
@@ -82,6 +112,7 @@ test('lists keys without their secrets, of one account or of all, oldest first',
   await using database = await TestDatabase.open()
   const { db } = database
   const other = { ...account, accountId: '999999999999' }
+  const bob = { ...alice, userId: 'AIDABBBBBBBBBBBBBBBB', accountId: other.accountId }
   const keys = [
     accessKey({ accessKeyId: 'AKIACCCCCCCCCCCCCCCC', createdAt: new Date(1) }),
     accessKey({ accessKeyId: 'AKIAAAAAAAAAAAAAAAAA', createdAt: new Date(2) }),
@@ -90,9 +121,11 @@ test('lists keys without their secrets, of one account or of all, oldest first',
       accessKeyId: 'AKIADDDDDDDDDDDDDDDD',
       createdAt: new Date(3),
       accountId: other.accountId,
+      owner: ownerOf(bob),
     }),
   ]
   await db.transaction([insertAccount(account), insertAccount(other)])
+  await db.transaction([insertUser(alice), insertUser(bob)])
   await db.transaction(keys.toReversed().map((key) => insertAccessKey(sealer, key)))
   assert.deepEqual(await listAccessKeys(db, undefined), keys.map(withoutSecret))
   assert.deepEqual(await listAccessKeys(db, account.accountId), keys.slice(0, 3).map(withoutSecret))
@@ -104,7 +137,7 @@ test('switches a key off and on, deletes it, and tells whether there was one', a
   const { db } = database
   const key = accessKey()
   const id = key.accessKeyId
-  await db.transaction([insertAccount(account), insertAccessKey(sealer, key)])
+  await db.transaction([insertAccount(account), insertUser(alice), insertAccessKey(sealer, key)])
   for (const active of [false, true]) {
     assert.equal((await db.transaction([setAccessKeyActive(id, active)]))[0]?.length, 1)
     assert.equal((await findAccessKey(db, sealer, id))?.active, active)
@@ -121,6 +154,7 @@ test('the secret of one key does not open as that of another, or under another m
   const victim = accessKey({ accessKeyId: 'AKIABBBBBBBBBBBBBBBB' })
   await db.transaction([
     insertAccount(account),
+    insertUser(alice),
     insertAccessKey(sealer, accessKey()),
     insertAccessKey(sealer, victim),
     sql`update access_keys set secret_sealed =
@@ -139,4 +173,19 @@ test('a setting is written once', async () => {
   assert.deepEqual(await findSetting(db, 'x'), Uint8Array.of(1, 2))
   await assert.rejects(addSetting(db, 'x', Uint8Array.of(3)), ConflictError)
   assert.deepEqual(await findSetting(db, 'x'), Uint8Array.of(1, 2))
+})
+
+test('the latest use of a key is kept, and that of a key that is gone is nothing', async () => {
+  await using database = await TestDatabase.open()
+  const { db } = database
+  const key = accessKey()
+  await db.transaction([insertAccount(account), insertUser(alice), insertAccessKey(sealer, key)])
+  for (const at of [new Date(5000), new Date(4000)]) {
+    const use = { at, region: 'eu-west-1', service: 'sts' }
+    await db.transaction([
+      setAccessKeyUse(key.accessKeyId, use),
+      setAccessKeyUse('AKIADDDDDDDDDDDDDDDD', use),
+    ])
+    assert.deepEqual((await listAccessKeys(db, undefined))[0]?.lastUse, use)
+  }
 })

@@ -1,30 +1,73 @@
 /** Rows of access keys. Secrets are sealed: the database alone gives none away. */
+import type { Tags } from '../authority/caller.ts'
 import type { Sealer } from '../sealer.ts'
-import { bytesOf, dateOf, integerOf, textOf } from './columns.ts'
+import { bytesOf, dateOf, integerOf, optionalTextOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
+import { listPoliciesOf } from './identity-policies.ts'
 import { sql, type Row, type Sql } from './sql.ts'
+
+/** Whom an access key is for. */
+export type KeyOwner =
+  | {
+      readonly kind: 'user'
+      /** `AIDA` and 16 characters. */
+      readonly userId: string
+      readonly userName: string
+      readonly tags: Tags
+    }
+  | {
+      readonly kind: 'service'
+      /** `acm.amazonaws.com`. */
+      readonly name: string
+      /** ARN of the resource that the service acts for. */
+      readonly sourceArn: string | undefined
+    }
 
 /** An access key without its secret. */
 export interface AccessKeyRecord {
   readonly accessKeyId: string
+  /** Of a service the account that it acts for. */
   readonly accountId: string
-  readonly userName: string
-  /** Identity policy, JSON text. */
+  readonly owner: KeyOwner
+  /** Identity policy of the key's own, JSON text, beside those of its user. */
   readonly policy: string | undefined
+  /** An inactive key authenticates nobody. */
   readonly active: boolean
   readonly createdAt: Date
+  /** Undefined if it was not used yet. */
+  readonly lastUse: KeyUse | undefined
 }
 
-export interface AccessKey extends AccessKeyRecord {
+/** When and for what a key was used (IAM API, GetAccessKeyLastUsed). */
+export interface KeyUse {
+  readonly at: Date
+  readonly region: string
+  /** `acm-pca` or `sts`. */
+  readonly service: string
+}
+
+/** An access key as it is made. */
+export interface NewAccessKey extends Omit<AccessKeyRecord, 'lastUse'> {
+  /** In clear. Never logged, never answered. */
   readonly secretAccessKey: string
 }
 
-export function insertAccessKey(sealer: Sealer, key: AccessKey): Sql {
-  const secret = sealer.seal(key.accessKeyId, Buffer.from(key.secretAccessKey))
-  return sql`insert into access_keys
-      (access_key_id, account_id, user_name, secret_sealed, policy, active, created_at_ms)
-    values (${key.accessKeyId}, ${key.accountId}, ${key.userName}, ${secret}, ${key.policy ?? null},
-      ${key.active ? 1 : 0}, ${key.createdAt.getTime()})`
+/** An access key with what is known of its owner. */
+export interface AccessKey extends AccessKeyRecord, NewAccessKey {
+  readonly organizationId: string | undefined
+  /** Identity policies, its own and those of its user; none allows nothing. */
+  readonly policies: readonly string[]
+}
+
+export function insertAccessKey(sealer: Sealer, key: NewAccessKey): Sql {
+  const { accessKeyId, accountId, owner, policy, active, createdAt } = key
+  const secret = sealer.seal(accessKeyId, Buffer.from(key.secretAccessKey))
+  const [userId, service, sourceArn] =
+    owner.kind === 'user' ? [owner.userId, null, null] : [null, owner.name, owner.sourceArn ?? null]
+  return sql`insert into access_keys (access_key_id, account_id, user_id, service_principal,
+      source_arn, secret_sealed, policy, active, created_at_ms)
+    values (${accessKeyId}, ${accountId}, ${userId}, ${service}, ${sourceArn}, ${secret},
+      ${policy ?? null}, ${active ? 1 : 0}, ${createdAt.getTime()})`
 }
 
 /** The key with its secret. Throws SealError if the row was altered, or sealed under another master key. */
@@ -33,10 +76,25 @@ export async function findAccessKey(
   sealer: Sealer,
   accessKeyId: string,
 ): Promise<AccessKey | undefined> {
-  const [row] = await db.query(sql`select * from access_keys where access_key_id = ${accessKeyId}`)
+  const [row] = await db.query(
+    sql`select k.*, u.user_name, u.tags, a.organization_id
+      from access_keys k join accounts a using (account_id) left join users u using (user_id)
+      where access_key_id = ${accessKeyId}`,
+  )
   if (row === undefined) return undefined
   const secret = sealer.open(accessKeyId, bytesOf(row, 'secret_sealed'))
-  return { ...recordOf(row), secretAccessKey: Buffer.from(secret).toString() }
+  const record = recordOf(row)
+  const { owner, policy } = record
+  const ofUser = owner.kind === 'user' ? await listPoliciesOf(db, owner.userId) : []
+  return {
+    ...record,
+    secretAccessKey: Buffer.from(secret).toString(),
+    organizationId: optionalTextOf(row, 'organization_id'),
+    policies: [
+      ...(policy === undefined ? [] : [policy]),
+      ...ofUser.map(({ policy: text }) => text),
+    ],
+  }
 }
 
 /** All keys, or those of one account, oldest first. */
@@ -46,9 +104,10 @@ export async function listAccessKeys(
 ): Promise<AccessKeyRecord[]> {
   const rows = await db.query(
     accountId === undefined
-      ? sql`select * from access_keys order by created_at_ms, access_key_id`
-      : sql`select * from access_keys where account_id = ${accountId}
-          order by created_at_ms, access_key_id`,
+      ? sql`select k.*, u.user_name, u.tags from access_keys k left join users u using (user_id)
+          order by k.created_at_ms, access_key_id`
+      : sql`select k.*, u.user_name, u.tags from access_keys k left join users u using (user_id)
+          where k.account_id = ${accountId} order by k.created_at_ms, access_key_id`,
   )
   return rows.map(recordOf)
 }
@@ -63,13 +122,40 @@ export function deleteAccessKey(accessKeyId: string): Sql {
   return sql`delete from access_keys where access_key_id = ${accessKeyId} returning access_key_id`
 }
 
+/** Notes the latest use of a key that there still is. */
+export function setAccessKeyUse(accessKeyId: string, { at, region, service }: KeyUse): Sql {
+  return sql`update access_keys set last_used_at_ms = ${at.getTime()}, last_used_region = ${region},
+      last_used_service = ${service}
+    where access_key_id = ${accessKeyId}`
+}
+
 function recordOf(row: Row): AccessKeyRecord {
   return {
     accessKeyId: textOf(row, 'access_key_id'),
     accountId: textOf(row, 'account_id'),
-    userName: textOf(row, 'user_name'),
-    policy: (row['policy'] ?? undefined) as string | undefined,
+    owner: ownerOf(row),
+    policy: optionalTextOf(row, 'policy'),
     active: integerOf(row, 'active') === 1,
     createdAt: dateOf(row, 'created_at_ms'),
+    lastUse:
+      row['last_used_at_ms'] === null
+        ? undefined
+        : {
+            at: dateOf(row, 'last_used_at_ms'),
+            region: textOf(row, 'last_used_region'),
+            service: textOf(row, 'last_used_service'),
+          },
+  }
+}
+
+function ownerOf(row: Row): KeyOwner {
+  const service = optionalTextOf(row, 'service_principal')
+  if (service !== undefined)
+    return { kind: 'service', name: service, sourceArn: optionalTextOf(row, 'source_arn') }
+  return {
+    kind: 'user',
+    userId: textOf(row, 'user_id'),
+    userName: textOf(row, 'user_name'),
+    tags: JSON.parse(textOf(row, 'tags')) as Tags,
   }
 }

@@ -1,17 +1,29 @@
 /** Rows of accounts. */
-import { dateOf, textOf } from './columns.ts'
+import { dateOf, optionalTextOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
-import { sql, type Row, type Sql } from './sql.ts'
+import { expectRows, sql, type Row, type Sql } from './sql.ts'
 
 export interface Account {
   /** Twelve digits. */
   readonly accountId: string
+  /** `o-…`; undefined if it is in none. */
+  readonly organizationId: string | undefined
   readonly createdAt: Date
 }
 
 /** A conflict if the account exists. */
-export function insertAccount({ accountId, createdAt }: Account): Sql {
-  return sql`insert into accounts (account_id, created_at_ms) values (${accountId}, ${createdAt.getTime()})`
+export function insertAccount({ accountId, organizationId, createdAt }: Account): Sql {
+  return sql`insert into accounts (account_id, organization_id, created_at_ms)
+    values (${accountId}, ${organizationId ?? null}, ${createdAt.getTime()})`
+}
+
+/** Moves an account into an organization, or out of any. A conflict if there is no such account. */
+export function setOrganization(accountId: string, organizationId: string | undefined): Sql {
+  return expectRows(
+    sql`update accounts set organization_id = ${organizationId ?? null}
+      where account_id = ${accountId} returning account_id`,
+    1,
+  )
 }
 
 export async function findAccount(db: Database, accountId: string): Promise<Account | undefined> {
@@ -24,5 +36,9 @@ export async function listAccounts(db: Database): Promise<Account[]> {
 }
 
 function accountOf(row: Row): Account {
-  return { accountId: textOf(row, 'account_id'), createdAt: dateOf(row, 'created_at_ms') }
+  return {
+    accountId: textOf(row, 'account_id'),
+    organizationId: optionalTextOf(row, 'organization_id'),
+    createdAt: dateOf(row, 'created_at_ms'),
+  }
 }

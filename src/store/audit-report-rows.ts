@@ -1,7 +1,7 @@
 /** The certificates of a CA in the order in which they were issued, page by page, as an audit report needs them. */
 import type { AuditedCertificate } from '../authority/audit-report.ts'
 import { reasonOfCode } from '../revocation/reason.ts'
-import { bytesOf, integerOf, textOf } from './columns.ts'
+import { bytesOf, integerOf, optionalTextOf, textOf } from './columns.ts'
 import { sql, type Row, type Sql } from './sql.ts'
 
 /** One page: what follows certificate number `after`. */
@@ -11,7 +11,7 @@ export function selectAuditedCertificates(
   limit: number,
 ): Sql {
   return sql`select c.certificate_number, c.certificate_der, c.serial_number, c.template_name,
-      c.issued_at_ms, c.requester_account_id, r.revoked_at_ms, r.reason_code
+      c.issued_at_ms, c.requester_account_id, c.requester_service, r.revoked_at_ms, r.reason_code
     from certificates c left join revocations r
       on r.authority_number = c.authority_number and r.certificate_number = c.certificate_number
     where c.authority_number = ${authorityNumber} and c.certificate_number > ${after}
@@ -28,7 +28,8 @@ export function auditedCertificateOf(row: Row): AuditedCertificate {
     serialNumber: bytesOf(row, 'serial_number'),
     templateName: textOf(row, 'template_name'),
     // Certificates from before requesters were recorded are of the owner.
-    requesterAccountId: (row['requester_account_id'] ?? undefined) as string | undefined,
+    requesterAccountId: optionalTextOf(row, 'requester_account_id'),
+    requesterService: optionalTextOf(row, 'requester_service'),
     issuedAt: new Date(integerOf(row, 'issued_at_ms')),
     revocation:
       row['revoked_at_ms'] === null

@@ -37,8 +37,10 @@ const selectPage: Sql = {
   values: [],
 }
 const selectShared: Sql = {
-  text: `select ${columns} join authority_sharing s on s.authority_number = a.authority_number
-    where s.account_id = ? and a.account_id <> ? and a.region = ? and a.authority_number > ?
+  text: `select ${columns}
+    where a.authority_number in (
+        select authority_number from authority_sharing where account_id in (?, ?))
+      and a.account_id <> ? and a.region = ? and a.authority_number > ?
       and (a.restorable_until_ms is null or a.restorable_until_ms > ?)
     order by a.authority_number limit ?`,
   values: [],
@@ -104,14 +106,15 @@ export async function listAuthorities(
   return (await db.query({ ...selectPage, values })).map(authorityOf)
 }
 
-/** The same of CAs of other accounts that are shared with the account of `owner`. */
+/** The same of CAs of other accounts that are shared with an account, or with the organization that it is in. */
 export async function listSharedAuthorities(
   db: Database,
-  owner: Owner,
+  { accountId, region, organizationId }: Owner & { readonly organizationId: string | undefined },
   page: { readonly after: number; readonly limit: number; readonly now: Date },
 ): Promise<Authority[]> {
-  const values = [owner.accountId, owner.accountId, owner.region, page.after, page.now.getTime()]
-  return (await db.query({ ...selectShared, values: [...values, page.limit] })).map(authorityOf)
+  const whom = [accountId, organizationId ?? accountId]
+  const values = [...whom, accountId, region, page.after, page.now.getTime(), page.limit]
+  return (await db.query({ ...selectShared, values })).map(authorityOf)
 }
 
 /** CAs whose key is still to be made, oldest first; deleted ones too, so that no half-made key is left behind. */

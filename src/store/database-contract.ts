@@ -19,8 +19,8 @@ const putAccount = (id: string, createdAt = 0): Sql =>
 
 const putKey = (id: string, policy: string | null, active = 1): Sql =>
   sql`insert into access_keys
-      (access_key_id, account_id, user_name, secret_sealed, policy, active, created_at_ms)
-    values (${id}, ${'a'}, ${'user'}, ${bytes('')}, ${policy}, ${active}, ${0})`
+      (access_key_id, account_id, service_principal, secret_sealed, policy, active, created_at_ms)
+    values (${id}, ${'a'}, ${'service'}, ${bytes('')}, ${policy}, ${active}, ${0})`
 
 async function names(db: Database): Promise<(SqlValue | undefined)[]> {
   const rows = await db.query(sql`select name from settings order by name`)
@@ -185,7 +185,8 @@ const transactionCases: readonly DatabaseCase[] = [
     name: 'a unique constraint beside the primary key is a conflict too',
     async run(db) {
       const putCertificate = (number: number): Sql =>
-        sql`insert into certificates values (${number}, 1, ${bytes('s')}, null, '', ${bytes('')}, 0, 0, null, null)`
+        sql`insert into certificates values
+          (${number}, 1, ${bytes('s')}, null, '', ${bytes('')}, 0, 0, null, null, null)`
       await db.transaction([
         putAccount('a'),
         sql`insert into authorities (id, partition_name, region, account_id, type, usage_mode,

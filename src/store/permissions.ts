@@ -46,6 +46,24 @@ export async function listPermissionRows(
   return rows.map(permissionOf)
 }
 
+/**
+ * Names of the operations that a service may do with the CA of an account on behalf of another, or the same: none with
+ * one that is deleted for good.
+ */
+export async function findPermittedActions(
+  db: Database,
+  of: Pick<Permission, 'principal' | 'sourceAccount'> & Pick<Authority, 'id' | 'accountId'>,
+  now: Date,
+): Promise<readonly string[]> {
+  const [row] = await db.query(
+    sql`select actions from permissions join authorities using (authority_number)
+      where id = ${of.id} and account_id = ${of.accountId} and principal = ${of.principal}
+        and source_account = ${of.sourceAccount}
+        and (restorable_until_ms is null or restorable_until_ms > ${now.getTime()})`,
+  )
+  return row === undefined ? [] : (JSON.parse(textOf(row, 'actions')) as string[])
+}
+
 function permissionOf(row: Row): Permission {
   return {
     principal: textOf(row, 'principal'),

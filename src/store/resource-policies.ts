@@ -1,17 +1,20 @@
-/** Rows of policies on CAs, and of the accounts that they share a CA with. */
+/** Rows of policies on CAs, and of the accounts and organizations that they share a CA with. */
 import type { Authority } from '../authority/authority.ts'
 import { textOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { sql, type Sql } from './sql.ts'
 
-/** The policies that count at `now` for the CA of an account with that id: none for one that is deleted for good. */
+/** The policies, put and of shares, that count at `now` for the CA of an account with that id: none for one that is deleted for good. */
 export async function findResourcePolicies(
   db: Database,
   { id, accountId }: { readonly id: string; readonly accountId: string },
   now: Date,
 ): Promise<string[]> {
   const rows = await db.query(
-    sql`select policy from resource_policies join authorities using (authority_number)
+    sql`select policy from authorities join (
+        select authority_number, policy from resource_policies
+        union all select authority_number, policy from share_authorities
+      ) as policies using (authority_number)
       where id = ${id} and account_id = ${accountId}
         and (restorable_until_ms is null or restorable_until_ms > ${now.getTime()})`,
   )
@@ -29,6 +32,18 @@ export async function findResourcePolicy(
   return row === undefined ? undefined : textOf(row, 'policy')
 }
 
+/** The policies that the shares of a CA stand for. */
+export async function findSharePolicies(
+  db: Database,
+  authorityNumber: number,
+): Promise<readonly string[]> {
+  const rows = await db.query(
+    sql`select policy from share_authorities where authority_number = ${authorityNumber}
+      order by share_id`,
+  )
+  return rows.map((row) => textOf(row, 'policy'))
+}
+
 /** Puts a policy on a CA in place of the one that is there; `accountIds` are those that it shares the CA with. */
 export function putResourcePolicy(
   authority: Authority,
@@ -38,19 +53,21 @@ export function putResourcePolicy(
   return [
     sql`insert into resource_policies (authority_number, policy) values (${authority.number}, ${policy})
       on conflict (authority_number) do update set policy = excluded.policy`,
-    sql`delete from authority_sharing where authority_number = ${authority.number}`,
+    sql`delete from authority_sharing
+      where authority_number = ${authority.number} and share_id = ''`,
     ...[...new Set(accountIds)].map(
       (accountId) =>
-        sql`insert into authority_sharing (account_id, authority_number)
-          values (${accountId}, ${authority.number})`,
+        sql`insert into authority_sharing (account_id, authority_number, share_id)
+          values (${accountId}, ${authority.number}, '')`,
     ),
   ]
 }
 
-/** Takes the policy off a CA, if there is one. */
+/** Takes the policy off a CA, if there is one, and the CA out of all shares (AWS Private CA API, DeletePolicy). */
 export function deleteResourcePolicy({ number }: Authority): Sql[] {
   return [
     sql`delete from resource_policies where authority_number = ${number}`,
+    sql`delete from share_authorities where authority_number = ${number}`,
     sql`delete from authority_sharing where authority_number = ${number}`,
   ]
 }

@@ -155,6 +155,7 @@ test('the status of a certificate is that of the CA that issued it', async () =>
     notAfter: at(day),
     crlId: undefined,
     requesterAccountId: '1',
+    requesterService: undefined,
   }
   const issued = { ...certificate, serialNumber: serial(2) }
   await db.transaction([

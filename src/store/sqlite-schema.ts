@@ -1,3 +1,5 @@
+import { principalsSchema } from './sqlite-schema-principals.ts'
+
 /**
  * The SQLite schema, one entry per version: applied in order, each once, never edited after a release.
  *
@@ -222,4 +224,5 @@ export const sqliteSchema: readonly string[] = [
 
   alter table certificates add column requester_account_id text;
   `,
+  principalsSchema,
 ]

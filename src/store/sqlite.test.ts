@@ -162,6 +162,45 @@ test('a copy that lost its WAL mode gets it back, and keeps what is in it', asyn
   await copy.close()
 })
 
+test('users come from the access keys that there were, and each key keeps its own policy', async () => {
+  using folder = new TestFolder()
+  const path = folder.file('signet.sqlite')
+  const old = new DatabaseSync(path)
+  for (const schema of sqliteSchema.slice(0, 3)) old.exec(schema)
+  old.exec(`
+    pragma application_id = 1399287412;
+    pragma user_version = 3;
+    insert into accounts values ('123456789012', 5);
+    insert into accounts values ('210987654321', 6);
+    insert into access_keys values ('AKIA1', '123456789012', 'alice', x'01', '{"one":1}', 1, 10);
+    insert into access_keys values ('AKIA2', '123456789012', 'alice', x'02', null, 0, 9);
+    insert into access_keys values ('AKIA3', '123456789012', 'Alice', x'03', null, 1, 11);
+    insert into access_keys values ('AKIA4', '210987654321', 'alice', x'04', '{"two":2}', 1, 12);
+  `)
+  old.close()
+  const db = await openSqlite(path)
+  const keys = await db.query(
+    sql`select access_key_id, k.account_id, user_name, policy, active, k.created_at_ms,
+        u.created_at_ms as since, hex(secret_sealed) as secret, user_id
+      from access_keys k join users u using (user_id) order by access_key_id`,
+  )
+  const ids = keys.map((row) => row['user_id'] as string)
+  for (const id of ids) assert.match(id, /^AIDA[A-Z2-7]{16}$/)
+  assert.deepEqual([ids[0], new Set(ids).size], [ids[1], 3])
+  assert.deepEqual(
+    keys.map(({ user_id: _id, ...row }) => Object.values(row)),
+    [
+      ['AKIA1', '123456789012', 'alice', '{"one":1}', 1, 10, 9, '01'],
+      ['AKIA2', '123456789012', 'alice', null, 0, 9, 9, '02'],
+      ['AKIA3', '123456789012', 'Alice', null, 1, 11, 11, '03'],
+      ['AKIA4', '210987654321', 'alice', '{"two":2}', 1, 12, 12, '04'],
+    ],
+  )
+  assert.deepEqual(await db.query(sql`select * from identity_policies`), [])
+  assert.deepEqual(await db.query(sql`pragma foreign_key_check`), [])
+  await db.close()
+})
+
 test('refuses a database of a newer version, and leaves it as it is', async () => {
   using folder = new TestFolder()
   const path = folder.file('signet.sqlite')

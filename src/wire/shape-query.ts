@@ -1,5 +1,5 @@
 import { serializationError } from './shape-type-errors.ts'
-import type { Shape, StructureShape } from './shape.ts'
+import type { ScalarShape, StructureShape } from './shape.ts'
 
 const integerForm = /^-?\d{1,19}$/
 
@@ -17,12 +17,16 @@ export function fromQuery(
   const members: Record<string, unknown> = {}
   for (const { name, shape } of fields) {
     const text = parameters.get(name)
-    if (text !== undefined) members[name] = jsonOf(shape.kind, name, text)
+    if (text === undefined) continue
+    if (shape.kind === 'list' || shape.kind === 'structure')
+      throw serializationError(`${name} cannot be sent in a query string; send it in a JSON body`)
+    members[name] = jsonOfText(shape.kind, text)
   }
   return members
 }
 
-function jsonOf(kind: Shape['kind'], name: string, text: string): unknown {
+/** What a text is in JSON, if it can be one of the kind; otherwise the text. */
+export function jsonOfText(kind: ScalarShape['kind'], text: string): unknown {
   switch (kind) {
     case 'integer':
     case 'long':
@@ -31,9 +35,6 @@ function jsonOf(kind: Shape['kind'], name: string, text: string): unknown {
       return integerForm.test(text) ? Number(text) : text
     case 'boolean':
       return booleans.get(text) ?? text
-    case 'list':
-    case 'structure':
-      throw serializationError(`${name} cannot be sent in a query string; send it in a JSON body`)
     case 'string':
     case 'enumeration':
     case 'blob':

@@ -45,27 +45,32 @@ test('a call is recorded with who, from where, what and the outcome, without its
   assert.match(eventID, /^[0-9a-f-]{36}$/)
   assert.equal(typeof userAgent, 'string')
   const { accessKeyId } = service.credentials
-  assert.deepEqual(rest, {
-    eventVersion: '1.09',
-    userIdentity: {
-      type: 'IAMUser',
-      arn: 'arn:aws:iam::123456789012:user/administrator',
-      accountId: '123456789012',
-      accessKeyId,
-      userName: 'administrator',
+  const { principalId, ...userIdentity } = rest.userIdentity
+  assert.match(principalId, /^AIDA[A-Z2-7]{16}$/)
+  assert.deepEqual(
+    { ...rest, userIdentity },
+    {
+      eventVersion: '1.09',
+      userIdentity: {
+        type: 'IAMUser',
+        arn: 'arn:aws:iam::123456789012:user/administrator',
+        accountId: '123456789012',
+        accessKeyId,
+        userName: 'administrator',
+      },
+      eventSource: 'acm-pca.amazonaws.com',
+      eventName: 'IssueCertificate',
+      awsRegion: 'eu-west-1',
+      sourceIPAddress: '127.0.0.1',
+      responseElements: { certificateArn: json['CertificateArn'] },
+      requestID: headers.get('x-amzn-requestid'),
+      readOnly: false,
+      eventType: 'AwsApiCall',
+      managementEvent: true,
+      recipientAccountId: '123456789012',
+      eventCategory: 'Management',
     },
-    eventSource: 'acm-pca.amazonaws.com',
-    eventName: 'IssueCertificate',
-    awsRegion: 'eu-west-1',
-    sourceIPAddress: '127.0.0.1',
-    responseElements: { certificateArn: json['CertificateArn'] },
-    requestID: headers.get('x-amzn-requestid'),
-    readOnly: false,
-    eventType: 'AwsApiCall',
-    managementEvent: true,
-    recipientAccountId: '123456789012',
-    eventCategory: 'Management',
-  })
+  )
   assert.deepEqual(requestParameters, {
     certificateAuthorityArn: root.arn,
     csr: `${(input['Csr'] as string).length} octets`,

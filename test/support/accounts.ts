@@ -1,5 +1,6 @@
 /** Further accounts, and users with identity policies, as the administration commands make them. */
-import { addAccessKey, addAccount } from '../../src/administration.ts'
+import { addAccessKey } from '../../src/administration/access-keys.ts'
+import { addAccount } from '../../src/administration/accounts.ts'
 import type { TestService } from './service.ts'
 import type { Credentials } from './signed-request.ts'
 

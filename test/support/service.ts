@@ -172,6 +172,7 @@ export class TestService {
 /** Errors that every operation may answer (AWS Private CA API, Common Errors). */
 const commonErrors: ReadonlySet<unknown> = new Set([
   'AccessDeniedException',
+  'ExpiredTokenException',
   'IncompleteSignatureException',
   'InvalidSignatureException',
   'MissingAuthenticationTokenException',

@@ -4,11 +4,16 @@ import { createHash, createHmac } from 'node:crypto'
 export interface Credentials {
   readonly accessKeyId: string
   readonly secretAccessKey: string
+  /** Of temporary ones. */
+  readonly sessionToken?: string
 }
 
 export interface ToSign {
   readonly url: string
-  readonly target: string
+  /** Undefined for the Query protocol, whose body is a form. */
+  readonly target: string | undefined
+  /** Name in the scope of the signature; that of AWS Private CA unless said otherwise. */
+  readonly service?: string
   readonly body: string | Uint8Array
   readonly region: string
   readonly credentials: Credentials
@@ -17,14 +22,17 @@ export interface ToSign {
 
 /** Headers of a signed POST to `/`, without `host`. */
 export function signedHeaders(request: ToSign): Record<string, string> {
-  const { url, target, body, region, credentials, date } = request
+  const { url, target, body, region, credentials, date, service = 'acm-pca' } = request
+  const { sessionToken } = credentials
   const timestamp = date.toISOString().replaceAll(/[-:]|\.\d{3}/g, '')
   const day = timestamp.slice(0, 8)
   const headers: Record<string, string> = {
-    'content-type': 'application/x-amz-json-1.1',
+    'content-type':
+      target === undefined ? 'application/x-www-form-urlencoded' : 'application/x-amz-json-1.1',
     host: new URL(url).host,
     'x-amz-date': timestamp,
-    'x-amz-target': target,
+    ...(sessionToken !== undefined && { 'x-amz-security-token': sessionToken }),
+    ...(target !== undefined && { 'x-amz-target': target }),
   }
   const names = Object.keys(headers).join(';')
   const canonical = [
@@ -36,9 +44,9 @@ export function signedHeaders(request: ToSign): Record<string, string> {
     names,
     sha256(body),
   ].join('\n')
-  const scope = `${day}/${region}/acm-pca/aws4_request`
+  const scope = `${day}/${region}/${service}/aws4_request`
   const toSign = ['AWS4-HMAC-SHA256', timestamp, scope, sha256(canonical)].join('\n')
-  const key = [day, region, 'acm-pca', 'aws4_request'].reduce<string | Buffer>(
+  const key = [day, region, service, 'aws4_request'].reduce<string | Buffer>(
     (previous, part) => createHmac('sha256', previous).update(part).digest(),
     `AWS4${credentials.secretAccessKey}`,
   )

@@ -8,53 +8,47 @@ import {
   readObject,
   removeBucket,
   removeObject,
-} from './administration-storage.ts'
-import {
-  accountId,
-  config,
-  examples,
-  printJson,
-  storageSettings,
-  withSettings,
-} from './cli-settings.ts'
-import type { Flags } from './config.ts'
-
-type Print = (text: string) => void
+} from '../administration/storage.ts'
+import { accountId, config, examples, storageSettings, withSettings } from './settings.ts'
+import { printAnswer, withOutput, type OutputFlags, type Print } from './print.ts'
+import type { Flags } from '../config.ts'
 
 /** `signet bucket …`: buckets of the embedded object store. */
 export function bucketCommand(print: Print): Command {
   const group = new Command('bucket').description(
     'buckets in the data folder, for CRLs and reports',
   )
-  withSettings(group.command('create'), storageSettings)
+  withOutput(withSettings(group.command('create'), storageSettings))
     .description('create a bucket, which CAs of one account may write to')
     .argument('<name>', 'name by the rules of S3')
     .option('--account <id>', 'account that owns it (default: the oldest)', accountId)
     .addHelpText('after', examples('signet bucket create my-crls'))
-    .action(async (name: string, flags: Flags) =>
-      printJson(print, await addBucket(config(flags), name, flags.account)),
+    .action(async (name: string, flags: Flags & OutputFlags) =>
+      printAnswer(print, flags, await addBucket(config(flags), name, flags.account)),
     )
-  withSettings(group.command('list'), storageSettings)
+  withOutput(withSettings(group.command('list'), storageSettings))
     .description('list buckets')
     .addHelpText('after', examples('signet bucket list'))
-    .action(async (flags: Flags) => printJson(print, await listAllBuckets(config(flags))))
+    .action(async (flags: Flags & OutputFlags) =>
+      printAnswer(print, flags, await listAllBuckets(config(flags))),
+    )
   withSettings(group.command('delete'), storageSettings)
     .description('delete an empty bucket')
     .argument('<name>')
     .addHelpText('after', examples('signet bucket delete my-crls'))
-    .action((name: string, flags: Flags) => removeBucket(config(flags), name))
+    .action((name: string, flags: Flags & OutputFlags) => removeBucket(config(flags), name))
   addObjectCommands(group, print)
   addObjectRemoval(group)
   return group.helpCommand(false)
 }
 
 function addObjectCommands(group: Command, print: Print): void {
-  withSettings(group.command('objects'), storageSettings)
+  withOutput(withSettings(group.command('objects'), storageSettings))
     .description('list the objects in a bucket')
     .argument('<name>')
     .addHelpText('after', examples('signet bucket objects my-crls'))
-    .action(async (name: string, flags: Flags) =>
-      printJson(print, await listObjectsOf(config(flags), name)),
+    .action(async (name: string, flags: Flags & OutputFlags) =>
+      printAnswer(print, flags, await listObjectsOf(config(flags), name)),
     )
   withSettings(group.command('get'), storageSettings)
     .description('write the content of an object to standard output, or to a file')
@@ -79,7 +73,7 @@ function addObjectRemoval(group: Command): void {
       'after',
       examples('signet bucket delete-object my-crls acm-pca-permission-test-key'),
     )
-    .action((bucket: string, key: string, flags: Flags) =>
+    .action((bucket: string, key: string, flags: Flags & OutputFlags) =>
       removeObject(config(flags), { bucket, key }),
     )
 }
@@ -87,9 +81,11 @@ function addObjectRemoval(group: Command): void {
 /** `signet jobs …`. */
 export function jobsCommand(print: Print): Command {
   const group = new Command('jobs').description('what the server does in the background')
-  withSettings(group.command('list'), storageSettings)
+  withOutput(withSettings(group.command('list'), storageSettings))
     .description('list jobs: what waits, what fails, and what their last run came to')
     .addHelpText('after', examples('signet jobs list'))
-    .action(async (flags: Flags) => printJson(print, await listJobs(config(flags))))
+    .action(async (flags: Flags & OutputFlags) =>
+      printAnswer(print, flags, await listJobs(config(flags))),
+    )
   return group.helpCommand(false)
 }

@@ -1,11 +1,11 @@
 /** What the commands about buckets and jobs do, on a data folder that a server may be using. */
 import { createWriteStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
-import { systemClock } from './clock.ts'
-import type { Config } from './config.ts'
-import { bucketsFolder, withData } from './data-folder.ts'
-import { ConfigurationError } from './errors.ts'
-import { createJobs } from './jobs/index.ts'
+import { systemClock } from '../clock.ts'
+import type { Config } from '../config.ts'
+import { bucketsFolder, withData } from '../data-folder.ts'
+import { ConfigurationError } from '../errors.ts'
+import { createJobs } from '../jobs/index.ts'
 import {
   createBucket,
   deleteBucket,
@@ -13,10 +13,10 @@ import {
   listBuckets,
   listObjects,
   openObject,
-} from './objects/embedded-buckets.ts'
-import type { ObjectLocation } from './objects/object-store.ts'
-import { listAccounts } from './store/accounts.ts'
-import { listJobOutcomes, listJobQueues } from './store/job-outcomes.ts'
+} from '../objects/embedded-buckets.ts'
+import type { ObjectLocation } from '../objects/object-store.ts'
+import { listJobOutcomes, listJobQueues } from '../store/job-outcomes.ts'
+import { chosenAccount } from './accounts.ts'
 
 /** Creates a bucket, of the oldest account if none is named. Throws ConfigurationError if it exists. */
 export async function addBucket(
@@ -25,14 +25,7 @@ export async function addBucket(
   account: string | undefined,
 ): Promise<unknown> {
   const createdAt = systemClock.now()
-  const accountId = await withData(config, async ({ db }) => {
-    const accounts = await listAccounts(db)
-    const oldest = accounts.toSorted((a, b) => a.createdAt.getTime() - b.createdAt.getTime())[0]
-    const found = account ?? oldest?.accountId
-    if (!accounts.some((one) => one.accountId === found))
-      throw new ConfigurationError(`there is no account ${found ?? ''}`)
-    return found ?? ''
-  })
+  const accountId = await withData(config, ({ db }) => chosenAccount(db, account))
   await createBucket(bucketsFolder(config), { name, accountId, createdAt })
   return { Name: name, AccountId: accountId, CreateDate: createdAt.toISOString() }
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { systemRandom } from '../random.ts'
-import { newAccessKey } from './new-access-key.ts'
+import { newAccessKey, newUniqueId } from './new-credentials.ts'
 
 const form = (key: { accessKeyId: string; secretAccessKey: string }): void => {
   assert.match(key.accessKeyId, /^AKIA[A-Z2-7]{16}$/)
@@ -15,6 +15,13 @@ test('an access key has the form of AWS, whatever the random bytes are', () => {
       form(newAccessKey({ bytes: (length) => bytes.subarray(0, length) }))
     }),
   )
+})
+
+test('unique ids say what they are of', () => {
+  const random = { bytes: (length: number) => new Uint8Array(length) }
+  assert.equal(newUniqueId('user', random), 'AIDAAAAAAAAAAAAAAAAA')
+  assert.equal(newUniqueId('role', random), 'AROAAAAAAAAAAAAAAAAA')
+  assert.equal(newAccessKey(random, 'temporary access key').accessKeyId, 'ASIAAAAAAAAAAAAAAAAA')
 })
 
 test('all of the random bytes are used', () => {

@@ -1,16 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { AccessKey } from './access-key.ts'
-import { createAccessKeyCache } from './access-key-cache.ts'
+import { accessKeyOf } from '../../test/support/callers.ts'
+import { createFreshCache } from './fresh-cache.ts'
 
-const key: AccessKey = {
-  accessKeyId: 'AKIDEXAMPLE',
-  secretAccessKey: 'secret',
-  accountId: '123456789012',
-  userName: 'alice',
-  policy: undefined,
-  active: true,
-}
+const key = accessKeyOf()
 
 function setUp(entriesMax = 10) {
   const state = { milliseconds: 1_000_000, searches: [] as string[], failing: false }
@@ -20,7 +13,7 @@ function setUp(entriesMax = 10) {
     return id === key.accessKeyId ? key : undefined
   }
   const clock = { now: () => new Date(state.milliseconds) }
-  return { state, cached: createAccessKeyCache(find, { clock, entriesMax }) }
+  return { state, cached: createFreshCache(find, { clock, entriesMax }) }
 }
 
 test('a key and the lack of one are remembered for less than a second', async () => {

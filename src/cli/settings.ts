@@ -1,8 +1,8 @@
 /** What the commands of the command line share: settings as flags, and how answers are printed. */
 import { Option, type Command } from 'commander'
-import { readConfig, variableOf, type Config, type Flags, type SettingName } from './config.ts'
-import { ConfigurationError } from './errors.ts'
-import { parseAccountId, settings } from './settings.ts'
+import { readConfig, variableOf, type Config, type Flags, type SettingName } from '../config.ts'
+import { ConfigurationError } from '../errors.ts'
+import { parseAccountId, settings } from '../settings.ts'
 
 /** Settings that commands beside `serve` need: where the data is. */
 export const storageSettings: readonly SettingName[] = ['data', 'database', 'masterKeyFile']
@@ -81,8 +81,15 @@ export function accountId(text: string): string {
   }
 }
 
-export function printJson(print: (text: string) => void, value: unknown): void {
-  print(JSON.stringify(value, undefined, 2))
+/** For commander: a flag that may be given several times. */
+export function severalOf(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, text]
+}
+
+/** For commander: a whole number. */
+export function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new ConfigurationError(`'${text}' must be a whole number`)
+  return Number(text)
 }
 
 /** Examples for the end of a help text. */

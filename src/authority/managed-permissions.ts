@@ -1,0 +1,95 @@
+/** What a share of a CA allows others (AWS Private CA User Guide, Attach a policy for cross-account access: RAM). */
+import { readActions, type SharedTemplate } from './sharing-policy.ts'
+
+/** Managed permissions of AWS RAM for certificate authorities. */
+export type ManagedPermission = keyof typeof managedPermissions
+
+interface Granted {
+  /** Whether others may read the CA, and are shown it. */
+  readonly read: boolean
+  /** What they may issue with; undefined for nothing. */
+  readonly template: SharedTemplate | undefined
+  readonly revoke: boolean
+}
+
+const managedPermissions = {
+  AWSRAMDefaultPermissionCertificateAuthority: issuing('EndEntityCertificate'),
+  AWSRAMBlankEndEntityCertificateAPIPassthroughIssuanceCertificateAuthority: issuing(
+    'BlankEndEntityCertificate_APIPassthrough',
+  ),
+  AWSRAMBlankEndEntityCertificateAPICSRPassthroughIssuanceCertificateAuthority: issuing(
+    'BlankEndEntityCertificate_APICSRPassthrough',
+  ),
+  AWSRAMSubordinateCACertificatePathLen0IssuanceCertificateAuthority: issuing(
+    'SubordinateCACertificate_PathLen0',
+  ),
+  AWSRAMRevokeCertificateCertificateAuthority: { read: false, template: undefined, revoke: true },
+} as const satisfies Readonly<Record<string, Granted>>
+
+export const managedPermissionNames = Object.keys(managedPermissions) as ManagedPermission[]
+
+function issuing(template: SharedTemplate): Granted {
+  return { read: true, template, revoke: false }
+}
+
+/** Whether those that a CA is shared with are shown it. */
+export function letsRead(permission: ManagedPermission): boolean {
+  return managedPermissions[permission].read
+}
+
+/** What is shared, and with whom: ids of accounts and organizations. */
+export interface Sharing {
+  readonly arn: string
+  readonly partition: string
+  readonly principals: readonly string[]
+}
+
+/** Statements of a policy on the CA that says what a share says. */
+export function statementsOf(permission: ManagedPermission, sharing: Sharing): object[] {
+  const organizations = sharing.principals.filter(isOrganization)
+  const accounts = sharing.principals.filter((principal) => !isOrganization(principal))
+  const whom = organizations.map((id) => ({
+    principal: '*',
+    conditions: { 'aws:PrincipalOrgID': id },
+  }))
+  const named = { principal: { AWS: accounts }, conditions: {} }
+  return [...(accounts.length > 0 ? [named] : []), ...whom].flatMap((one) =>
+    grantsOf(permission, sharing).map(({ actions, conditions }) => {
+      const all = { ...one.conditions, ...conditions }
+      return {
+        Effect: 'Allow',
+        Principal: one.principal,
+        Action: actions,
+        Resource: sharing.arn,
+        ...(Object.keys(all).length > 0 && { Condition: { StringEquals: all } }),
+      }
+    }),
+  )
+}
+
+interface Grant {
+  readonly actions: readonly string[]
+  readonly conditions: Readonly<Record<string, string>>
+}
+
+function grantsOf(permission: ManagedPermission, { partition }: Sharing): Grant[] {
+  const { read, template, revoke }: Granted = managedPermissions[permission]
+  const templateArn = `arn:${partition}:acm-pca:::template/${template}/V1`
+  return [
+    ...(read ? [{ actions: readActions, conditions: {} }] : []),
+    ...(template === undefined
+      ? []
+      : [
+          {
+            actions: ['acm-pca:IssueCertificate'],
+            conditions: { 'acm-pca:TemplateArn': templateArn },
+          },
+        ]),
+    ...(revoke ? [{ actions: ['acm-pca:RevokeCertificate'], conditions: {} }] : []),
+  ]
+}
+
+/** Whether an id is that of an organization, and not of an account. */
+function isOrganization(id: string): boolean {
+  return id.startsWith('o-')
+}

@@ -1,0 +1,65 @@
+/** `signet share …`. */
+import { Command } from 'commander'
+import { addShare, listAllShares, removeShare } from '../administration/shares.ts'
+import type { Flags } from '../config.ts'
+import { printAnswer, withOutput, type OutputFlags, type Print } from './print.ts'
+import {
+  accountId,
+  config,
+  examples,
+  severalOf,
+  storageSettings,
+  withSettings,
+} from './settings.ts'
+
+type ShareFlags = Flags &
+  OutputFlags & {
+    readonly authority?: readonly string[]
+    readonly principal?: readonly string[]
+    readonly permission: string
+  }
+
+/** `signet share …`. */
+export function shareCommand(print: Print): Command {
+  const group = new Command('share').description('CAs that other accounts may use, as AWS RAM does')
+  withOutput(withSettings(group.command('create'), storageSettings))
+    .description('share CAs of an account with others, or with an organization')
+    .argument('<name>')
+    .option('--authority <arn>', 'CA; several times for several', severalOf)
+    .option(
+      '--principal <id>',
+      'account or organization it is shared with; several times for several',
+      severalOf,
+    )
+    .option(
+      '--permission <name>',
+      'managed permission of AWS RAM',
+      'AWSRAMDefaultPermissionCertificateAuthority',
+    )
+    .addHelpText(
+      'after',
+      examples(
+        'signet share create web --authority arn:aws:acm-pca:… --principal 210987654321',
+        'signet share create all --authority arn:aws:acm-pca:… --principal o-exampleorgid \\\n' +
+          '    --permission AWSRAMRevokeCertificateCertificateAuthority',
+      ),
+    )
+    .action(async (name: string, flags: ShareFlags) => {
+      const { authority: authorities = [], principal: principals = [], permission } = flags
+      const wish = { name, authorities, principals, permission }
+      printAnswer(print, flags, await addShare(config(flags), wish))
+    })
+  withOutput(withSettings(group.command('list'), storageSettings))
+    .description('list shares')
+    .option('--account <id>', 'only those of this account', accountId)
+    .addHelpText('after', examples('signet share list --output table'))
+    .action(async (flags: ShareFlags) =>
+      printAnswer(print, flags, await listAllShares(config(flags), flags.account)),
+    )
+  withSettings(group.command('delete'), storageSettings)
+    .description('delete a share; what was issued stays')
+    .argument('<share-id>')
+    .addHelpText('after', examples('signet share delete 4dc4c8b2-0000-4000-8000-000000000001'))
+    .action((id: string, flags: ShareFlags) => removeShare(config(flags), id))
+  return group.helpCommand(false)
+}

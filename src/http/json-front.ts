@@ -1,0 +1,104 @@
+/**
+ * AWS Private CA, in AWS JSON 1.1: from the raw request to the output, in the order of checks of AWS's front end. It holds
+ * the branching and no rule: what an operation means is in operations/, who may call it in access/.
+ */
+import { authorize } from '../access/authorize.ts'
+import type { Caller } from '../authority/caller.ts'
+import { ServiceError } from '../errors.ts'
+import type { Services } from '../services.ts'
+import { ProtocolError, renderError } from '../wire/errors.ts'
+import type { RawRequest } from '../wire/sigv4-request.ts'
+import { requireCaller, type ApiServices, type Front, type Served, type Trail } from './front.ts'
+import {
+  isJsonMediaType,
+  isPresigned,
+  isQuery,
+  jsonMediaType,
+  membersOfBody,
+  membersOfQuery,
+  type Members,
+  type QueryMembers,
+} from './members.ts'
+
+/** What the pipeline has to know of an operation. */
+export interface ApiOperation {
+  /** IAM action: `acm-pca:IssueCertificate`. */
+  readonly action: string
+  /** Whether it can be run; otherwise it is unknown to callers. */
+  readonly offered: boolean
+  /** Reads members by the operation's shape. Throws SerializationException or ValidationException. */
+  accept(members: Members): ApiCall
+  /** Reads the members of a presigned URL, which are all text. */
+  acceptQuery(members: QueryMembers): ApiCall
+}
+
+/** A call whose input has been read. */
+interface ApiCall {
+  /** ARN of the CA that it is about; undefined if it is about the account as a whole. */
+  readonly resourceArn: string | undefined
+  /** IAM actions that it takes beside that of the operation. */
+  readonly furtherActions: readonly string[]
+  /** Condition keys of its own, by lower-case name. */
+  conditionKeys(caller: Caller): ReadonlyMap<string, readonly string[]>
+  /** Does it. Resolves to the output as JSON members, or undefined if the operation has none. */
+  run(services: Services, caller: Caller): Promise<object | undefined>
+}
+
+const targetPrefix = 'ACMPrivateCA.'
+
+export const jsonFront: Front = {
+  eventSource: 'acm-pca.amazonaws.com',
+  mediaType: jsonMediaType,
+  serve,
+  refuse: renderError,
+}
+
+async function serve(api: ApiServices, request: RawRequest, trail: Trail): Promise<Served> {
+  requireRoot(request)
+  const name = operationName(request.headers.get('x-amz-target'))
+  const found = api.findOperation(name)
+  const operation = found?.offered === true ? found : undefined
+  const members = readMembers(request, operation !== undefined)
+  if (operation === undefined) throw new ServiceError('UnknownOperationException', '')
+  trail.operation = name
+  const caller = await requireCaller(api, request, { service: 'acm-pca', trail })
+  const call = isQuery(members) ? operation.acceptQuery(members) : operation.accept(members)
+  trail.input = isQuery(members) ? Object.fromEntries(members) : members
+  await authorize(api.services, caller, {
+    actions: [operation.action, ...call.furtherActions],
+    resourceArn: call.resourceArn,
+    keys: call.conditionKeys(caller),
+    sourceIp: trail.sourceIp,
+  })
+  const output = await call.run(api.services, caller)
+  return { output, body: () => (output === undefined ? '' : JSON.stringify(output)) }
+}
+
+function requireRoot({ method, path }: RawRequest): void {
+  if (method !== 'POST')
+    throw new ProtocolError(
+      'AccessDeniedException',
+      403,
+      'Unable to determine service/operation name to be authorized',
+    )
+  if (path !== '/') throw new ProtocolError('UnknownOperationException', 404, '')
+}
+
+/** The operation that X-Amz-Target names; empty if it names none. */
+function operationName(values: readonly string[] | undefined): string {
+  const [target = ''] = values ?? []
+  return values?.length === 1 && target.startsWith(targetPrefix)
+    ? target.slice(targetPrefix.length)
+    : ''
+}
+
+/** An empty body is judged before the content type, and is right only with a presigned URL. */
+function readMembers(request: RawRequest, targetKnown: boolean): Members | QueryMembers {
+  const { body, headers, query } = request
+  const inQuery = body.length === 0 && isPresigned(request)
+  if (body.length === 0 && !inQuery)
+    throw new ServiceError(targetKnown ? 'SerializationException' : 'UnknownOperationException', '')
+  if (!isJsonMediaType(headers.get('content-type')))
+    throw new ProtocolError('UnknownOperationException', 404, '')
+  return inQuery ? membersOfQuery(query) : membersOfBody(body)
+}

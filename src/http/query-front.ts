@@ -1,0 +1,64 @@
+/** The Security Token Service, in the AWS Query protocol: a form, in the body or in the query, and XML. */
+import { findStsOperation } from '../sts/index.ts'
+import { stsNamespace } from '../sts/sts-operation.ts'
+import { QueryError, renderQueryError } from '../wire/query-errors.ts'
+import { parseQuery } from '../wire/sigv4-canonical.ts'
+import type { RawRequest } from '../wire/sigv4-request.ts'
+import { requireCaller, type ApiServices, type Front, type Served, type Trail } from './front.ts'
+import { membersOfForm, membersOfQuery, isFormMediaType, type QueryMembers } from './members.ts'
+
+const version = '2011-06-15'
+
+/** Whether a request is in this protocol: a form without a target, or a query that names an action. */
+export function isQueryRequest({ method, headers, query, path }: RawRequest): boolean {
+  if (headers.has('x-amz-target') || path !== '/') return false
+  if (method === 'POST' && isFormMediaType(headers.get('content-type'))) return true
+  return (
+    (method === 'GET' || method === 'POST') &&
+    query.includes('Action=') &&
+    parseQuery(query).some(([name]) => name === 'Action')
+  )
+}
+
+export const queryFront: Front = {
+  eventSource: 'sts.amazonaws.com',
+  mediaType: 'text/xml',
+  serve,
+  refuse: (error, requestId) => renderQueryError(error, { namespace: stsNamespace, requestId }),
+}
+
+async function serve(api: ApiServices, request: RawRequest, trail: Trail): Promise<Served> {
+  const parameters = readParameters(request)
+  const name = parameters.get('Action')
+  if (!name)
+    throw new QueryError(
+      'MissingAction',
+      'The request is missing an action or a required parameter.',
+    )
+  const operation = findStsOperation(name)
+  const asked = parameters.get('Version') ?? ''
+  if (operation === undefined || asked !== version)
+    throw new QueryError(
+      'InvalidAction',
+      `Could not find operation ${name.slice(0, 64)} for version ${asked.slice(0, 64) || 'NO_VERSION_SPECIFIED'}`,
+    )
+  trail.operation = name
+  const caller = operation.signed
+    ? await requireCaller(api, request, { service: 'sts', trail })
+    : undefined
+  const call = operation.accept(parameters)
+  trail.input = call.input
+  const { services, sessions, issuerKeys } = api
+  const { db, clock, random } = services
+  const output = await call.run(
+    { db, clock, random, sessions, issuerKeys },
+    { caller, sourceIp: trail.sourceIp },
+  )
+  return { output, body: (requestId) => operation.answer(output, requestId) }
+}
+
+/** Those in the body if it is a form with anything in it, otherwise those in the query. */
+function readParameters({ body, query, headers }: RawRequest): QueryMembers {
+  const isForm = isFormMediaType(headers.get('content-type'))
+  return isForm && body.length > 0 ? membersOfForm(body) : membersOfQuery(query)
+}

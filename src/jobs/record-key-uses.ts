@@ -1,0 +1,14 @@
+import type { Services } from '../services.ts'
+import { setAccessKeyUse } from '../store/access-keys.ts'
+import type { Job } from './scheduler.ts'
+
+/** Writes down when access keys were used last; what a crash loses of it is at most a minute's. */
+export const recordKeyUses = {
+  name: 'record-key-uses',
+  everySeconds: 60,
+  async run({ db, keyUses }: Pick<Services, 'db' | 'keyUses'>) {
+    const uses = [...keyUses.take()]
+    if (uses.length > 0) await db.transaction(uses.map(([id, use]) => setAccessKeyUse(id, use)))
+    return { done: 0, failed: 0 }
+  },
+} satisfies Job

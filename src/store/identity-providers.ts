@@ -1,0 +1,80 @@
+/** Rows of OpenID Connect identity providers that accounts trust. */
+import { dateOf, optionalTextOf, textOf } from './columns.ts'
+import type { Database } from './database.ts'
+import { expectRows, sql, type Row, type Sql } from './sql.ts'
+
+export interface IdentityProvider {
+  /** Twelve digits. */
+  readonly accountId: string
+  /** URL, as tokens name it in `iss`. */
+  readonly issuer: string
+  /** What tokens may name in `aud`. */
+  readonly audiences: readonly string[]
+  /** JSON Web Key Set (RFC 7517 §5), JSON text; undefined if the issuer is asked for it. */
+  readonly keySet: string | undefined
+  readonly createdAt: Date
+}
+
+/** A conflict if the account has one for that issuer. */
+export function insertIdentityProvider(provider: IdentityProvider): Sql {
+  const { accountId, issuer, audiences, keySet, createdAt } = provider
+  return sql`insert into identity_providers (account_id, issuer, audiences, key_set, created_at_ms)
+    values (${accountId}, ${issuer}, ${JSON.stringify(audiences)}, ${keySet ?? null},
+      ${createdAt.getTime()})`
+}
+
+export async function findIdentityProvider(
+  db: Database,
+  { accountId, issuer }: Pick<IdentityProvider, 'accountId' | 'issuer'>,
+): Promise<IdentityProvider | undefined> {
+  const [row] = await db.query(
+    sql`select * from identity_providers where account_id = ${accountId} and issuer = ${issuer}`,
+  )
+  return row === undefined ? undefined : providerOf(row)
+}
+
+/** All providers, or those of one account. */
+export async function listIdentityProviders(
+  db: Database,
+  accountId: string | undefined,
+): Promise<IdentityProvider[]> {
+  const rows = await db.query(
+    accountId === undefined
+      ? sql`select * from identity_providers order by account_id, issuer`
+      : sql`select * from identity_providers where account_id = ${accountId} order by issuer`,
+  )
+  return rows.map(providerOf)
+}
+
+/** Writes what of a provider can change. A conflict if there is none. */
+export function updateIdentityProvider(provider: IdentityProvider): Sql {
+  const { accountId, issuer, audiences, keySet } = provider
+  return expectRows(
+    sql`update identity_providers set audiences = ${JSON.stringify(audiences)},
+        key_set = ${keySet ?? null}
+      where account_id = ${accountId} and issuer = ${issuer} returning issuer`,
+    1,
+  )
+}
+
+/** A conflict if there is none. */
+export function deleteIdentityProvider({
+  accountId,
+  issuer,
+}: Pick<IdentityProvider, 'accountId' | 'issuer'>): Sql {
+  return expectRows(
+    sql`delete from identity_providers where account_id = ${accountId} and issuer = ${issuer}
+      returning issuer`,
+    1,
+  )
+}
+
+function providerOf(row: Row): IdentityProvider {
+  return {
+    accountId: textOf(row, 'account_id'),
+    issuer: textOf(row, 'issuer'),
+    audiences: JSON.parse(textOf(row, 'audiences')) as string[],
+    keySet: optionalTextOf(row, 'key_set'),
+    createdAt: dateOf(row, 'created_at_ms'),
+  }
+}

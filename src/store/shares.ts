@@ -1,0 +1,110 @@
+/** Rows of shares: CAs that an account lets others use (AWS RAM). */
+import type { ManagedPermission } from '../authority/managed-permissions.ts'
+import { dateOf, textOf } from './columns.ts'
+import type { Database } from './database.ts'
+import { expectRows, sql, type Row, type Sql } from './sql.ts'
+
+export interface Share {
+  /** UUID. */
+  readonly id: string
+  /** Of the owner of the CAs. */
+  readonly accountId: string
+  readonly name: string
+  readonly permission: ManagedPermission
+  /** Ids of accounts and organizations. */
+  readonly principals: readonly string[]
+  readonly createdAt: Date
+}
+
+/** A CA in a share. */
+export interface SharedAuthority {
+  readonly number: number
+  /** The policy on it that the share stands for, JSON text. */
+  readonly policy: string
+}
+
+/** Inserts a share; with `visible` those it is for are shown its CAs. */
+export function insertShare(
+  share: Share,
+  authorities: readonly SharedAuthority[],
+  visible: boolean,
+): Sql[] {
+  const { id, accountId, name, permission, principals, createdAt } = share
+  return [
+    sql`insert into shares (share_id, account_id, name, permission, principals, created_at_ms)
+      values (${id}, ${accountId}, ${name}, ${permission}, ${JSON.stringify(principals)},
+        ${createdAt.getTime()})`,
+    ...authorities.map(
+      ({ number, policy }) =>
+        sql`insert into share_authorities (share_id, authority_number, policy)
+          values (${id}, ${number}, ${policy})`,
+    ),
+    ...(visible ? authorities : []).flatMap(({ number }) =>
+      principals.map(
+        (principal) =>
+          sql`insert into authority_sharing (account_id, authority_number, share_id)
+            values (${principal}, ${number}, ${id})`,
+      ),
+    ),
+  ]
+}
+
+/** A share with ids of its CAs. */
+export interface ShareWithAuthorities extends Share {
+  readonly authorities: readonly {
+    readonly id: string
+    readonly partition: string
+    readonly region: string
+  }[]
+}
+
+/** All shares, or those of one account, oldest first. */
+export async function listShares(
+  db: Database,
+  accountId: string | undefined,
+): Promise<ShareWithAuthorities[]> {
+  const [shares, authorities] = await Promise.all([
+    db.query(
+      accountId === undefined
+        ? sql`select * from shares order by created_at_ms, share_id`
+        : sql`select * from shares where account_id = ${accountId}
+            order by created_at_ms, share_id`,
+    ),
+    db.query(
+      sql`select share_id, id, partition_name, region
+        from share_authorities join authorities using (authority_number)
+        order by share_id, authority_number`,
+    ),
+  ])
+  return shares.map((row) => {
+    const share = shareOf(row)
+    const own = authorities.filter((one) => one['share_id'] === share.id)
+    return {
+      ...share,
+      authorities: own.map((one) => ({
+        id: textOf(one, 'id'),
+        partition: textOf(one, 'partition_name'),
+        region: textOf(one, 'region'),
+      })),
+    }
+  })
+}
+
+/** A conflict if there is no such share. */
+export function deleteShare(id: string): Sql[] {
+  return [
+    sql`delete from authority_sharing where share_id = ${id}`,
+    expectRows(sql`delete from shares where share_id = ${id} returning share_id`, 1),
+  ]
+}
+
+function shareOf(row: Row): Share {
+  return {
+    id: textOf(row, 'share_id'),
+    accountId: textOf(row, 'account_id'),
+    name: textOf(row, 'name'),
+    permission: textOf(row, 'permission') as ManagedPermission,
+    principals: JSON.parse(textOf(row, 'principals')) as string[],
+    createdAt: dateOf(row, 'created_at_ms'),
+  }
+}

@@ -1,0 +1,78 @@
+/** Rows of users. */
+import type { Tags } from '../authority/caller.ts'
+import { dateOf, textOf } from './columns.ts'
+import type { Database } from './database.ts'
+import { expectRows, sql, type Row, type Sql } from './sql.ts'
+
+export interface User {
+  /** `AIDA` and 16 characters. */
+  readonly userId: string
+  /** Twelve digits. */
+  readonly accountId: string
+  readonly userName: string
+  readonly tags: Tags
+  readonly createdAt: Date
+}
+
+/** A conflict if the account has a user of that name, in whatever case (IAM API, CreateUser). */
+export function insertUser({ userId, accountId, userName, tags, createdAt }: User): Sql {
+  return expectRows(
+    sql`insert into users (user_id, account_id, user_name, tags, created_at_ms)
+      select ${userId}, ${accountId}, ${userName}, ${JSON.stringify(tags)}, ${createdAt.getTime()}
+      where not exists (select 1 from users
+        where account_id = ${accountId} and lower(user_name) = lower(${userName}))
+      returning user_id`,
+    1,
+  )
+}
+
+/** The user of that name, in whatever case. */
+export async function findUser(
+  db: Database,
+  { accountId, userName }: Pick<User, 'accountId' | 'userName'>,
+): Promise<User | undefined> {
+  const [row] = await db.query(
+    sql`select * from users
+      where account_id = ${accountId} and lower(user_name) = lower(${userName})
+      order by user_name = ${userName} desc`,
+  )
+  return row === undefined ? undefined : userOf(row)
+}
+
+/** All users, or those of one account, by name. */
+export async function listUsers(db: Database, accountId: string | undefined): Promise<User[]> {
+  const rows = await db.query(
+    accountId === undefined
+      ? sql`select * from users order by account_id, user_name`
+      : sql`select * from users where account_id = ${accountId} order by user_name`,
+  )
+  return rows.map(userOf)
+}
+
+export function setUserTags({ userId }: User, tags: Tags): Sql {
+  return expectRows(
+    sql`update users set tags = ${JSON.stringify(tags)} where user_id = ${userId}
+      returning user_id`,
+    1,
+  )
+}
+
+/** A conflict while the user has access keys. */
+export function deleteUser({ userId }: User): Sql {
+  return expectRows(
+    sql`delete from users where user_id = ${userId}
+        and not exists (select 1 from access_keys where user_id = ${userId})
+      returning user_id`,
+    1,
+  )
+}
+
+function userOf(row: Row): User {
+  return {
+    userId: textOf(row, 'user_id'),
+    accountId: textOf(row, 'account_id'),
+    userName: textOf(row, 'user_name'),
+    tags: JSON.parse(textOf(row, 'tags')) as Tags,
+    createdAt: dateOf(row, 'created_at_ms'),
+  }
+}

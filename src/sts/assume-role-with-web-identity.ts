@@ -1,0 +1,129 @@
+import { knownPolicy } from '../access/known-policies.ts'
+import { decide } from '../access/policy-evaluation.ts'
+import { requestKeys } from '../access/request-keys.ts'
+import { ServiceError } from '../errors.ts'
+import type { Role } from '../store/roles.ts'
+import { required, string, structure, type Infer } from '../wire/shape.ts'
+import { findNamedRole, type RoleName } from './find-role.ts'
+import { makeSession } from './role-session.ts'
+import {
+  assumedRoleUser,
+  credentials,
+  durationSeconds,
+  packedPolicySize,
+  policyArns,
+  roleArn,
+  roleSessionName,
+  sessionPolicy,
+} from './shapes.ts'
+import { stsOperation, type StsContext, type StsServices } from './sts-operation.ts'
+import { verifyWebIdentity, type WebIdentity } from './verify-web-identity.ts'
+
+const action = 'sts:AssumeRoleWithWebIdentity'
+
+const input = structure({
+  RoleArn: required(roleArn),
+  RoleSessionName: required(roleSessionName),
+  WebIdentityToken: required(string({ min: 4, max: 20_000 })),
+  ProviderId: string({ min: 4, max: 2048 }),
+  PolicyArns: policyArns,
+  Policy: sessionPolicy,
+  DurationSeconds: durationSeconds,
+})
+
+/**
+ * Gives temporary credentials of a role to who brings a token of an identity provider that its account and its trust policy
+ * name: a Kubernetes service account, a CI job (STS API, AssumeRoleWithWebIdentity).
+ */
+export const assumeRoleWithWebIdentity = stsOperation({
+  name: 'AssumeRoleWithWebIdentity',
+  signed: false,
+  input,
+  output: structure({
+    Credentials: credentials,
+    SubjectFromWebIdentityToken: string(),
+    AssumedRoleUser: assumedRoleUser,
+    PackedPolicySize: packedPolicySize,
+    Provider: string(),
+    Audience: string(),
+  }),
+  async run(services, asked, context) {
+    const { name, role } = await findNamedRole(services.db, asked.RoleArn)
+    const identity = await verifyWebIdentity(services, {
+      token: asked.WebIdentityToken,
+      accountId: name.accountId,
+    })
+    const provider = providerArn(name, identity)
+    if (role === undefined || !isTrusted(services, { role, provider, identity, asked, context }))
+      throw new ServiceError('AccessDeniedException', `Not authorized to perform ${action}`)
+    const made = makeSession(
+      services,
+      { ...role, partition: name.partition },
+      {
+        sessionName: asked.RoleSessionName,
+        durationSeconds: asked.DurationSeconds,
+        secondsMax: undefined,
+        policy: asked.Policy,
+        policyArns: asked.PolicyArns,
+        tags: {},
+        transitiveTags: {},
+        sourceIdentity: undefined,
+        federatedProvider: provider,
+      },
+    )
+    return {
+      ...made,
+      SubjectFromWebIdentityToken: identity.subject,
+      Provider: provider,
+      Audience: identity.audiences[0],
+    }
+  },
+})
+
+/** An issuer without its scheme, as ARNs and condition keys have it. */
+function placeOf({ provider }: WebIdentity): string {
+  return provider.issuer.replace(/^https?:\/\//, '')
+}
+
+function providerArn({ partition, accountId }: RoleName, identity: WebIdentity): string {
+  return `arn:${partition}:iam::${accountId}:oidc-provider/${placeOf(identity)}`
+}
+
+interface Trusted {
+  readonly role: Role
+  readonly provider: string
+  readonly identity: WebIdentity
+  readonly asked: Infer<typeof input>
+  readonly context: StsContext
+}
+
+/** Only the trust policy is asked: who brings a token has no policies yet. */
+function isTrusted(
+  { clock }: StsServices,
+  { role, provider, identity, asked, context }: Trusted,
+): boolean {
+  const place = placeOf(identity).toLowerCase()
+  const operation = new Map<string, readonly string[]>([
+    [`${place}:sub`, [identity.subject]],
+    [`${place}:aud`, audiencesOf(identity)],
+    ['sts:rolesessionname', [asked.RoleSessionName]],
+    ['aws:federatedprovider', [provider]],
+  ])
+  const keys = requestKeys({
+    caller: undefined,
+    now: clock.now(),
+    sourceIp: context.sourceIp,
+    resourceAccount: role.accountId,
+    resourceTags: new Map(Object.entries(role.tags)),
+    operation,
+  })
+  const principal = { accountId: undefined, names: [provider] }
+  const request = { action, resource: asked.RoleArn, keys, principal }
+  return decide(knownPolicy(role.trustPolicy, 'trust'), request) === 'allowed'
+}
+
+/** The party that the token was issued to, if it says so, is whom it is for (IAM User Guide, OIDC federation keys). */
+function audiencesOf({ audiences, claims }: WebIdentity): readonly string[] {
+  const authorized: unknown = claims['azp']
+  return typeof authorized === 'string' ? [authorized] : audiences
+}

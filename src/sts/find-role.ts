@@ -1,0 +1,34 @@
+import type { Database } from '../store/database.ts'
+import { findRole, type Role } from '../store/roles.ts'
+import { QueryError } from '../wire/query-errors.ts'
+import { parseArn } from '../wire/arn.ts'
+
+const roleForm = /^role\/(?:[!-.0-~]+\/)*([\w+=,.@-]{1,64})$/
+const accountForm = /^\d{12}$/
+
+/** Names of a role, of which there may be none. */
+export interface RoleName {
+  readonly partition: string
+  readonly accountId: string
+  readonly roleName: string
+}
+
+/** The parts of a role's ARN. Throws ValidationError for anything else. */
+function requireRoleArn(text: string): RoleName {
+  const arn = parseArn(text)
+  const roleName = arn && roleForm.exec(arn.resource)?.[1]
+  const isRole =
+    arn?.service === 'iam' && arn.region === '' && accountForm.test(arn.accountId) && roleName
+  if (arn === undefined || !isRole) throw new QueryError('ValidationError', `${text} is invalid`)
+  return { partition: arn.partition, accountId: arn.accountId, roleName }
+}
+
+/** The role, which has no path here: one that is named with a path is not it. */
+export async function findNamedRole(
+  db: Database,
+  text: string,
+): Promise<{ readonly name: RoleName; readonly role: Role | undefined }> {
+  const name = requireRoleArn(text)
+  const isPlain = text.endsWith(`:role/${name.roleName}`)
+  return { name, role: isPlain ? await findRole(db, name) : undefined }
+}

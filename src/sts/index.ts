@@ -1,0 +1,16 @@
+import { assumeRoleWithWebIdentity } from './assume-role-with-web-identity.ts'
+import { assumeRole } from './assume-role.ts'
+import { getCallerIdentity } from './get-caller-identity.ts'
+import type { StsOperation } from './sts-operation.ts'
+
+const operations: ReadonlyMap<string, StsOperation> = new Map(
+  [assumeRole, assumeRoleWithWebIdentity, getCallerIdentity].map((operation) => [
+    operation.name,
+    operation,
+  ]),
+)
+
+/** The operation of that name; undefined if there is none. */
+export function findStsOperation(name: string): StsOperation | undefined {
+  return operations.get(name)
+}

@@ -1,0 +1,85 @@
+/** What an operation of the Security Token Service is; one file per operation holds one, index.ts is the table of them. */
+import type { Sessions } from '../access/session.ts'
+import type { Caller } from '../authority/caller.ts'
+import type { Clock } from '../clock.ts'
+import type { Random } from '../random.ts'
+import type { Database } from '../store/database.ts'
+import { decode } from '../wire/shape-decode.ts'
+import type { Encodable } from '../wire/shape-encode.ts'
+import { fromForm, type FormParameters } from '../wire/shape-form.ts'
+import { encodeXmlAnswer } from '../wire/shape-xml.ts'
+import type { Infer, StructureShape } from '../wire/shape.ts'
+import type { IssuerKeys } from './issuer-keys.ts'
+
+/** What operations are given. */
+export interface StsServices {
+  readonly db: Database
+  readonly clock: Clock
+  readonly random: Random
+  readonly sessions: Sessions
+  readonly issuerKeys: IssuerKeys
+}
+
+/** Who asks, and from where. */
+export interface StsContext {
+  /** Undefined for an operation that is not signed. */
+  readonly caller: Caller | undefined
+  readonly sourceIp: string | undefined
+}
+
+/** Of the answers' XML. */
+export const stsNamespace = 'https://sts.amazonaws.com/doc/2011-06-15/'
+
+/** An operation as its file declares it. */
+export interface StsDefinition<I extends StructureShape, O extends StructureShape> {
+  readonly name: string
+  /** Whether a request must be signed; otherwise what it brings proves who it is from. */
+  readonly signed: boolean
+  readonly input: I
+  readonly output: O
+  readonly run: (
+    services: StsServices,
+    input: Infer<I>,
+    context: StsContext,
+  ) => Promise<Encodable<O>>
+}
+
+/** An operation as the pipeline sees it. */
+export interface StsOperation {
+  readonly name: string
+  readonly signed: boolean
+  /** Reads the parameters. Throws ValidationException or SerializationException. */
+  accept(parameters: FormParameters): StsCall
+  /** XML text of what a call came to. */
+  answer(output: object, requestId: string): string
+}
+
+/** A call whose parameters were read. */
+interface StsCall {
+  readonly input: object
+  run(services: StsServices, context: StsContext): Promise<object>
+}
+
+/** Makes an operation of its declaration. */
+export function stsOperation<I extends StructureShape, O extends StructureShape>(
+  definition: StsDefinition<I, O>,
+): StsOperation {
+  const { name, signed } = definition
+  return {
+    name,
+    signed,
+    accept(parameters) {
+      const input = decode(definition.input, fromForm(definition.input, parameters))
+      return {
+        input,
+        run: (services, context) => definition.run(services, input, context),
+      }
+    },
+    answer: (output, requestId) =>
+      encodeXmlAnswer(definition.output, output as Encodable<O>, {
+        name,
+        namespace: stsNamespace,
+        requestId,
+      }),
+  }
+}

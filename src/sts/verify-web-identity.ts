@@ -1,0 +1,108 @@
+/** Tokens of OpenID Connect identity providers (RFC 7519; OpenID Connect Core 1.0 §2). */
+import { decodeJwt, errors, jwtVerify, type JWTPayload } from 'jose'
+import { findIdentityProvider, type IdentityProvider } from '../store/identity-providers.ts'
+import { QueryError } from '../wire/query-errors.ts'
+import type { StsServices } from './sts-operation.ts'
+
+/** What a token proves. */
+export interface WebIdentity {
+  readonly provider: IdentityProvider
+  readonly subject: string
+  readonly audiences: readonly string[]
+  readonly claims: JWTPayload
+}
+
+/** Signatures by keys that only the issuer has. */
+const algorithms = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+]
+
+/** Clocks of issuers are not ours. */
+const toleranceSeconds = 30
+
+/**
+ * Who a token is about, if its issuer is an identity provider of the account and it is for one of the audiences there.
+ * Throws InvalidIdentityToken, ExpiredTokenException or IDPCommunicationError.
+ */
+export async function verifyWebIdentity(
+  { db, clock, issuerKeys }: StsServices,
+  { token, accountId }: { readonly token: string; readonly accountId: string },
+): Promise<WebIdentity> {
+  const issuer = issuerOf(token)
+  const provider =
+    issuer === undefined ? undefined : await findIdentityProvider(db, { accountId, issuer })
+  if (provider === undefined)
+    throw invalidToken(
+      `No OpenIDConnect provider found in your account for ${issuer ?? 'the token'}`,
+    )
+  const now = clock.now()
+  try {
+    const { payload } = await jwtVerify(token, issuerKeys.of(provider), {
+      algorithms,
+      issuer: provider.issuer,
+      audience: [...provider.audiences],
+      currentDate: now,
+      clockTolerance: toleranceSeconds,
+      requiredClaims: ['sub', 'exp', 'iat'],
+    })
+    const { sub = '', aud = [] } = payload
+    return {
+      provider,
+      subject: sub,
+      audiences: typeof aud === 'string' ? [aud] : aud,
+      claims: payload,
+    }
+  } catch (error) {
+    throw refusalOf(error, now)
+  }
+}
+
+/** What the token says of its issuer, which proves nothing yet. */
+function issuerOf(token: string): string | undefined {
+  try {
+    const { iss } = decodeJwt(token)
+    return typeof iss === 'string' ? iss : undefined
+  } catch (cause) {
+    throw invalidToken(
+      'The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)',
+      cause,
+    )
+  }
+}
+
+function refusalOf(error: unknown, now: Date): unknown {
+  if (error instanceof errors.JWTExpired) {
+    const expiry = new Date((error.payload.exp ?? 0) * 1000)
+    return new QueryError(
+      'ExpiredTokenException',
+      `Token expired: current date/time ${seconds(now)} must be before the expiration date/time ${seconds(expiry)}`,
+      { cause: error },
+    )
+  }
+  if (error instanceof errors.JWTClaimValidationFailed && error.claim === 'aud')
+    return invalidToken('Incorrect token audience', error)
+  if (error instanceof errors.JWTClaimValidationFailed)
+    return invalidToken(`Missing or wrong claim: ${error.claim}`, error)
+  if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSTimeout)
+    return invalidToken("Couldn't retrieve verification key from your identity provider", error)
+  return error instanceof errors.JOSEError
+    ? invalidToken('The token is not signed by its issuer', error)
+    : error
+}
+
+function seconds(date: Date): number {
+  return Math.floor(date.getTime() / 1000)
+}
+
+function invalidToken(message: string, cause?: unknown): QueryError {
+  return new QueryError('InvalidIdentityToken', message, { cause })
+}

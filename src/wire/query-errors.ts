@@ -1,0 +1,67 @@
+/** Errors of the AWS Query protocol, whose codes are others than those of AWS JSON 1.1 (STS API, Common Errors). */
+import { errorStatus, ServiceError, type ErrorCode } from '../errors.ts'
+import { encodeXmlError } from './shape-xml.ts'
+
+/** Codes of STS's own, and common ones that AWS JSON 1.1 does not have, with their HTTP status. */
+const statusOfOwn = {
+  ExpiredTokenException: 400,
+  IDPCommunicationError: 400,
+  IDPRejectedClaim: 403,
+  InvalidAction: 400,
+  InvalidIdentityToken: 400,
+  InvalidParameterValue: 400,
+  MalformedPolicyDocument: 400,
+  MissingAction: 400,
+  PackedPolicyTooLarge: 400,
+  ValidationError: 400,
+} as const
+
+/** An error meant for the caller: code and message are sent as they are. */
+export class QueryError extends Error {
+  override name = 'QueryError'
+  readonly code: keyof typeof statusOfOwn
+
+  constructor(code: keyof typeof statusOfOwn, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}
+
+/** Codes of the pipeline's errors in this protocol, with their HTTP status. */
+const translations: Partial<Record<ErrorCode, readonly [code: string, status: number]>> = {
+  AccessDeniedException: ['AccessDenied', 403],
+  ExpiredTokenException: ['ExpiredToken', 403],
+  IncompleteSignatureException: ['IncompleteSignature', 400],
+  InvalidSignatureException: ['SignatureDoesNotMatch', 403],
+  MissingAuthenticationTokenException: ['MissingAuthenticationToken', 403],
+  SerializationException: ['MalformedInput', 400],
+  ThrottlingException: ['Throttling', 400],
+  UnrecognizedClientException: ['InvalidClientTokenId', 403],
+  ValidationException: ['ValidationError', 400],
+}
+
+/** What a caller is told about an error. */
+export interface QueryErrorAnswer {
+  /** HTTP status. */
+  readonly status: number
+  readonly code: string
+  /** XML text. */
+  readonly body: string
+}
+
+/** The wire form of anything thrown; what is not meant for the caller is an InternalFailure that tells nothing. */
+export function renderQueryError(
+  error: unknown,
+  { namespace, requestId }: { readonly namespace: string; readonly requestId: string },
+): QueryErrorAnswer {
+  const [code, status, message] = partsOf(error)
+  const type = status < 500 ? 'Sender' : 'Receiver'
+  return { status, code, body: encodeXmlError({ type, code, message, namespace, requestId }) }
+}
+
+function partsOf(error: unknown): readonly [code: string, status: number, message: string] {
+  if (error instanceof QueryError) return [error.code, statusOfOwn[error.code], error.message]
+  if (!(error instanceof ServiceError)) return ['InternalFailure', 500, '']
+  const [code, status] = translations[error.code] ?? [error.code, errorStatus[error.code]]
+  return [code, status, error.message]
+}
