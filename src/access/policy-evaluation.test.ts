@@ -56,8 +56,15 @@ function decisionOf(row: PolicyCase, statements: unknown = row.policy.Statement)
 
 /** The statement as a Deny besides one that allows everything: who is met by it is denied. */
 function decisionWithDeny(row: PolicyCase): Decision {
-  const everyone = row.kind === 'resource' ? { ...allowAll, Principal: '*' } : allowAll
+  const everyone = row.kind === 'resource' ? { ...allowAll, Principal: everyoneFor(row) } : allowAll
   return decisionOf(row, [everyone, { ...(row.policy.Statement as object), Effect: 'Deny' }])
+}
+
+/** Everyone, or the service or identity provider itself, which is not among everyone. */
+function everyoneFor({ request: { caller } }: PolicyCase): unknown {
+  if (caller === undefined || caller.accountId !== undefined) return '*'
+  const [name = ''] = caller.names ?? []
+  return name.startsWith('arn:') ? { Federated: name } : { Service: name }
 }
 
 function isOneAllow({ policy: { Statement: statement } }: PolicyCase): boolean {

@@ -11,10 +11,11 @@ export async function findResourcePolicies(
   now: Date,
 ): Promise<string[]> {
   const rows = await db.query(
-    sql`select policy from authorities join (
-        select authority_number, policy from resource_policies
-        union all select authority_number, policy from share_authorities
-      ) as policies using (authority_number)
+    sql`select policy from resource_policies join authorities using (authority_number)
+      where id = ${id} and account_id = ${accountId}
+        and (restorable_until_ms is null or restorable_until_ms > ${now.getTime()})
+      union all
+      select policy from share_authorities join authorities using (authority_number)
       where id = ${id} and account_id = ${accountId}
         and (restorable_until_ms is null or restorable_until_ms > ${now.getTime()})`,
   )

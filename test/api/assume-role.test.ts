@@ -18,6 +18,7 @@ import {
   credentialsOf,
   outcomeOf,
   trusting,
+  type Asking,
   type StsOptions,
 } from '../support/sts.ts'
 
@@ -40,10 +41,7 @@ const account = '123456789012'
 let roles = 0
 const newName = (): string => `role-${(roles += 1)}`
 
-async function outcome(
-  RoleArn: string,
-  { credentials, ...more }: StsOptions & Readonly<Record<string, unknown>> = {},
-): Promise<string> {
+async function outcome(RoleArn: string, { credentials, ...more }: Asking = {}): Promise<string> {
   const parameters = { Action: 'AssumeRole', RoleArn, RoleSessionName: 'job-1', ...more }
   return outcomeOf(await callSts(service, parameters, credentials ? { credentials } : {}))
 }
@@ -115,27 +113,28 @@ test('in its account a trust policy that names the account asks the policies of 
     userName: 'dan',
     policy: policyOf({ Effect: 'Allow', Action: 'sts:AssumeRole', Resource: `${arn}2` }),
   })
-  assert.equal(await outcome(arn, may), '200')
-  for (const who of [user, mayOther]) assert.equal(await outcome(arn, who), refused(who, arn))
+  assert.equal(await outcome(arn, { ...may }), '200')
+  for (const who of [user, mayOther])
+    assert.equal(await outcome(arn, { ...who }), refused(who, arn))
 })
 
 test('across accounts both sides must allow', async () => {
   const bare = await createUser(service, { accountId: otherAccountId, userName: 'erin' })
   for (const AWS of [otherAccountId, `arn:aws:iam::${otherAccountId}:root`, stranger.arn]) {
     const arn = await createRole(service, { roleName: newName(), trust: [trusting({ AWS })] })
-    assert.equal(await outcome(arn, stranger), '200')
-    assert.equal(await outcome(arn, bare), refused(bare, arn))
+    assert.equal(await outcome(arn, { ...stranger }), '200')
+    assert.equal(await outcome(arn, { ...bare }), refused(bare, arn))
   }
   const named = await createRole(service, {
     roleName: newName(),
     trust: [trusting({ AWS: bare.arn })],
   })
-  assert.equal(await outcome(named, bare), refused(bare, named))
+  assert.equal(await outcome(named, { ...bare }), refused(bare, named))
   const other = await createRole(service, {
     roleName: newName(),
     trust: [trusting({ AWS: account })],
   })
-  assert.equal(await outcome(other, stranger), refused(stranger, other))
+  assert.equal(await outcome(other, { ...stranger }), refused(stranger, other))
 })
 
 test('a Deny on either side wins', async () => {
@@ -148,7 +147,7 @@ test('a Deny on either side wins', async () => {
     },
   ]
   const arn = await createRole(service, { roleName: newName(), trust })
-  assert.equal(await outcome(arn, user), '200')
+  assert.equal(await outcome(arn, { ...user }), '200')
   assert.equal(await outcome(arn, { ...user, RoleSessionName: 'x1' }), refused(user, arn))
   const denied = await createUser(service, {
     userName: 'frank',
@@ -158,7 +157,7 @@ test('a Deny on either side wins', async () => {
     roleName: newName(),
     trust: [trusting({ AWS: denied.arn })],
   })
-  assert.equal(await outcome(own, denied), refused(denied, own))
+  assert.equal(await outcome(own, { ...denied }), refused(denied, own))
 })
 
 test('a role that there is not is refused as one that may not be assumed', async () => {
@@ -168,9 +167,9 @@ test('a role that there is not is refused as one that may not be assumed', async
     'arn:aws-cn:iam::123456789012:role/nobody',
     `arn:aws:iam::${account}:role/path/nobody`,
   ])
-    assert.equal(await outcome(arn, user), refused(user, arn))
+    assert.equal(await outcome(arn, { ...user }), refused(user, arn))
   assert.equal(
-    await outcome(`arn:aws:iam::${account}:user/nobody`, user),
+    await outcome(`arn:aws:iam::${account}:user/nobody`, { ...user }),
     `400 ValidationError: arn:aws:iam::${account}:user/nobody is invalid`,
   )
 })
@@ -180,7 +179,7 @@ test('a trust policy asks for an external id, and for the time', async () => {
     trusting({ AWS: user.arn }, { Condition: { StringEquals: { 'sts:ExternalId': 'abc:1' } } }),
   ]
   const arn = await createRole(service, { roleName: newName(), trust })
-  assert.equal(await outcome(arn, user), refused(user, arn))
+  assert.equal(await outcome(arn, { ...user }), refused(user, arn))
   assert.equal(await outcome(arn, { ...user, ExternalId: 'abc:2' }), refused(user, arn))
   assert.equal(await outcome(arn, { ...user, ExternalId: 'abc:1' }), '200')
 })
@@ -277,7 +276,7 @@ test('tags of a session count in policies, and transitive ones go on', async () 
   const tags = { 'Tags.member.1.Key': 'Team', 'Tags.member.1.Value': 'web' }
   const list = (credentials: Credentials): Promise<number> =>
     service.call('ListCertificateAuthorities', {}, { credentials }).then(({ status }) => status)
-  assert.equal(await list(await assume(service, first, user)), 400)
+  assert.equal(await list(await assume(service, first, { ...user })), 400)
   const plain = await assume(service, first, { ...user, ...tags })
   assert.equal(await list(plain), 200)
   assert.equal(await list(await assume(service, second, { credentials: plain })), 400)
@@ -362,12 +361,12 @@ test('what becomes of a role counts for its sessions at once', async () => {
     trust: [trusting({ AWS: user.arn })],
     statements: [allow('*')],
   })
-  const credentials = await assume(service, arn, user)
+  const credentials = await assume(service, arn, { ...user })
   await service.restart()
   await service.must('ListCertificateAuthorities', {}, { credentials })
   const name = { accountId: account, roleName }
   await changeRole(service.config, name, { trustPolicy: policyOf(trusting({ AWS: stranger.arn })) })
-  assert.equal(await outcome(arn, user), refused(user, arn))
+  assert.equal(await outcome(arn, { ...user }), refused(user, arn))
   await removeRole(service.config, name)
   service.clock.advance({ seconds: 1 })
   assert.equal(

@@ -4,10 +4,12 @@ import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
+import { allow, createUser } from '../support/accounts.ts'
 import { csr } from '../support/csrs.ts'
 import { createRoot, issueInput, templateArn } from '../support/hierarchy.ts'
 import { eventually } from '../support/revocation.ts'
 import { TestService, type Members } from '../support/service.ts'
+import { callSts, createRole, credentialsOf, trusting } from '../support/sts.ts'
 
 async function loggedService(t: TestContext): Promise<{ service: TestService; file: string }> {
   const folder = await mkdtemp(join(tmpdir(), 'signet-calls-'))
@@ -107,6 +109,50 @@ test('refusals are recorded with their code, and what is read with nothing of wh
   const wrong = await service.call('ListTags', { CertificateAuthorityArn: 'x'.repeat(5000) })
   const invalid = await recordOf(file, wrong.headers.get('x-amzn-requestid'))
   assert.deepEqual([invalid.errorCode, invalid.requestParameters], ['ValidationException', null])
+})
+
+test('who took on a role is recorded, without what could be used again', async (t) => {
+  const { service, file } = await loggedService(t)
+  const user = await createUser(service, { userName: 'alice' })
+  const role = await createRole(service, {
+    trust: [trusting({ AWS: user.arn })],
+    statements: [allow('List*')],
+  })
+  const parameters = { Action: 'AssumeRole', RoleArn: role, RoleSessionName: 'job' }
+  const answer = await callSts(service, parameters, user)
+  const record = await recordOf(file, answer.get('RequestId') ?? '')
+  assert.deepEqual(
+    [record.eventSource, record.eventName, record.userIdentity.userName, record.readOnly],
+    ['sts.amazonaws.com', 'AssumeRole', 'alice', false],
+  )
+  assert.deepEqual(record.requestParameters, { roleArn: role, roleSessionName: 'job' })
+  const hidden = 'HIDDEN_DUE_TO_SECURITY_REASONS'
+  const { secretAccessKey, sessionToken, accessKeyId } = record.responseElements.credentials
+  assert.deepEqual([secretAccessKey, sessionToken], [hidden, hidden])
+  assert.equal(accessKeyId, answer.get('AccessKeyId'))
+  const credentials = credentialsOf(answer)
+  const list = await service.call('ListCertificateAuthorities', {}, { credentials })
+  const { userIdentity } = await recordOf(file, list.headers.get('x-amzn-requestid'))
+  assert.equal(userIdentity.type, 'AssumedRole')
+  assert.match(userIdentity.principalId, /^AROA[A-Z2-7]{16}:job$/)
+  assert.equal(userIdentity.accessKeyId, credentials.accessKeyId)
+  assert.deepEqual(
+    [
+      userIdentity.sessionContext.sessionIssuer.arn,
+      userIdentity.sessionContext.attributes.mfaAuthenticated,
+    ],
+    [role, 'false'],
+  )
+  const token = { Action: 'AssumeRoleWithWebIdentity', WebIdentityToken: 'very.secret.token' }
+  const refused = await callSts(service, { ...parameters, ...token }, { credentials: null })
+  const failed = await recordOf(file, refused.get('RequestId') ?? '')
+  assert.deepEqual(
+    [failed.userIdentity, failed.errorCode, failed.requestParameters.webIdentityToken],
+    [{ type: 'Unknown' }, 'InvalidIdentityToken', hidden],
+  )
+  const text = await readFile(file, 'utf8')
+  for (const secret of [credentials.secretAccessKey, credentials.sessionToken ?? '', 'very.secret'])
+    assert.ok(!text.includes(secret))
 })
 
 test('every call has a record, also those at the end', async (t) => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { addAccessKey } from '../../src/administration/access-keys.ts'
 import {
   allow,
   createAccount,
@@ -21,6 +22,8 @@ import {
   templateArn,
 } from '../support/hierarchy.ts'
 import { TestService, type CallOptions } from '../support/service.ts'
+import type { Credentials } from '../support/signed-request.ts'
+import { assume, createRole, trusting } from '../support/sts.ts'
 
 let service: TestService
 let root: { arn: string; csr: string }
@@ -28,6 +31,10 @@ let certificateArn: string
 let owner: User
 let stranger: User
 let other: User
+/** A session of a role that may do everything, one that is over, and ACM for the owner's account. */
+let session: { credentials: Credentials }
+let over: { credentials: Credentials }
+let acm: { credentials: Credentials; arn: string; accountId: string }
 before(async () => {
   service = await TestService.start()
   await createAccount(service)
@@ -40,8 +47,31 @@ before(async () => {
     userName: 'other',
     statements: [allow('*')],
   })
+  const { credentials } = await createUser(service, { userName: 'trusted' })
+  const AWS = `arn:aws:iam::${service.config.accountId}:user/trusted`
+  const role = await createRole(service, {
+    trust: [trusting({ AWS })],
+    statements: [allow('*')],
+    sessionSecondsMax: 7200,
+  })
+  over = { credentials: await assume(service, role, { credentials, DurationSeconds: '900' }) }
+  service.clock.advance({ seconds: 901 })
+  session = { credentials: await assume(service, role, { credentials, DurationSeconds: '7200' }) }
+  const key = await addAccessKey(service.config, { servicePrincipal: 'acm.amazonaws.com' })
+  acm = {
+    credentials: { accessKeyId: key.AccessKeyId, secretAccessKey: key.SecretAccessKey ?? '' },
+    arn: 'acm.amazonaws.com',
+    accountId: service.config.accountId,
+  }
+  await service.must('CreatePermission', {
+    CertificateAuthorityArn: root.arn,
+    Principal: 'acm.amazonaws.com',
+    Actions: permitted,
+  })
 })
 after(() => service.close())
+
+const permitted = ['IssueCertificate', 'GetCertificate', 'ListPermissions']
 
 async function outcome(
   operation: string,
@@ -194,10 +224,12 @@ test('every operation: who may call it, and what everyone else is told', async (
   for (const [operation, [input, allowed]] of rows) {
     const by = ({ credentials }: Pick<User, 'credentials'>): Promise<string> =>
       outcome(operation, input, { credentials })
-    const resourceFor = ({ accountId }: User): string =>
+    const resourceFor = ({ accountId }: Pick<User, 'accountId'>): string =>
       ofAccount.has(operation) ? unknownArn(accountId).replace(/[^/]+$/, '*') : root.arn
-    const refused = (user: User, kind: 'identity' | 'resource'): string =>
-      notAllowed(user, operation, { resource: resourceFor(user), kind })
+    const refused = (
+      user: Pick<User, 'arn' | 'accountId'>,
+      kind: 'identity' | 'resource',
+    ): string => notAllowed(user, operation, { resource: resourceFor(user), kind })
     const exactly = { userName: operation, statements: [allow(operation)] }
     const insider = await createUser(service, exactly)
     const outsider = await createUser(service, { ...exactly, accountId: otherAccountId })
@@ -217,7 +249,14 @@ test('every operation: who may call it, and what everyone else is told', async (
       else assert.equal(told, refused(user, 'resource'), `${operation}: both sides`)
     }
     assert.equal(await by(owner), refused(owner, 'identity'), `${operation}: owner`)
-    for (const user of [insider, service]) {
+    assert.equal(
+      await by(over),
+      'ExpiredTokenException: The security token included in the request is expired',
+    )
+    const byAcm = await by(acm)
+    if (permitted.includes(operation)) assert.equal(codeOf(byAcm), allowed, `${operation}: ACM`)
+    else assert.equal(byAcm, refused(acm, 'resource'), `${operation}: ACM`)
+    for (const user of [insider, service, session]) {
       await share(service, { arn: root.arn })
       assert.equal(codeOf(await by(user)), allowed, `${operation}: owner who may`)
     }
@@ -373,7 +412,7 @@ test('an ARN as principal means that user alone, in the account of the CA and in
   const CertificateAuthorityArn = root.arn
   const describe = ({ credentials }: User): Promise<string> =>
     outcome('DescribeCertificateAuthority', { CertificateAuthorityArn }, { credentials })
-  const refused = (user: User, kind: 'identity' | 'resource'): string =>
+  const refused = (user: Pick<User, 'arn' | 'accountId'>, kind: 'identity' | 'resource'): string =>
     notAllowed(user, 'DescribeCertificateAuthority', { resource: root.arn, kind })
   const named = await createUser(service, {
     accountId: otherAccountId,

@@ -99,11 +99,17 @@ export function trusting(principal: unknown, more: object = {}): Statement {
   return { Effect: 'Allow', Principal: principal, Action: 'sts:AssumeRole', ...more }
 }
 
+/** Who takes a role on, if not the administrator, and further parameters. */
+export interface Asking {
+  readonly credentials?: Credentials
+  readonly [parameter: string]: unknown
+}
+
 /** Takes a role on, as the administrator or with other credentials. */
 export async function assume(
   service: TestService,
   roleArn: string,
-  { credentials, ...more }: StsOptions & Readonly<Record<string, unknown>> = {},
+  { credentials, ...more }: Asking = {},
 ): Promise<Credentials> {
   const answer = await callSts(
     service,

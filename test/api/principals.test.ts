@@ -1,0 +1,248 @@
+/** Users, roles, policies and identity providers on the command line, beside a running server. */
+import assert from 'node:assert/strict'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { policyOf, allow } from '../support/accounts.ts'
+import { command, type Outcome } from '../support/process.ts'
+import { TestService } from '../support/service.ts'
+import { assume, trusting } from '../support/sts.ts'
+
+let service: TestService
+let folder: string
+before(async () => {
+  service = await TestService.start()
+  folder = await mkdtemp(join(tmpdir(), 'signet-principals-'))
+})
+after(async () => {
+  await service.close()
+  await rm(folder, { recursive: true })
+})
+
+const signet = (...args: string[]): Promise<Outcome> =>
+  command([...args, '--data', service.config.dataDirectory])
+
+// oxlint-disable-next-line typescript/no-explicit-any -- answers of any shape
+async function json(...args: string[]): Promise<any> {
+  const { code, stdout, stderr } = await signet(...args)
+  assert.equal(code, 0, stderr)
+  return stdout === '' ? undefined : JSON.parse(stdout)
+}
+
+async function refused(said: RegExp, ...args: string[]): Promise<void> {
+  const { code, stderr } = await signet(...args)
+  assert.equal(code, 2, stderr)
+  assert.match(stderr, said)
+}
+
+let files = 0
+async function fileWith(text: string): Promise<string> {
+  const path = join(folder, `file-${(files += 1)}.json`)
+  await writeFile(path, text)
+  return path
+}
+
+test('users are made, tagged, listed and deleted', async () => {
+  const alice = await json('user', 'create', 'alice', '--tag', 'team=web', '--tag', 'Level=2=x')
+  assert.match(alice.UserId, /^AIDA[A-Z2-7]{16}$/)
+  assert.deepEqual(
+    [alice.Arn, alice.AccountId, alice.Tags],
+    [
+      'arn:aws:iam::123456789012:user/alice',
+      '123456789012',
+      [
+        { Key: 'team', Value: 'web' },
+        { Key: 'Level', Value: '2=x' },
+      ],
+    ],
+  )
+  await refused(/has a user Alice already/, 'user', 'create', 'Alice')
+  await refused(/--user must match/, 'user', 'create', 'a/b')
+  await refused(/--tag has a key twice/, 'user', 'tag', 'alice', '--tag', 'a=1', '--tag', 'A=2')
+  await refused(/--tag must be key=value/, 'user', 'tag', 'alice', '--tag', '<=1')
+  await json('user', 'tag', 'alice', '--tag', 'team=db')
+  const listed = await json('user', 'list', '--account', '123456789012')
+  assert.deepEqual(
+    listed.map(({ UserName, Tags }: { UserName: string; Tags: unknown }) => [UserName, Tags]),
+    [
+      ['administrator', []],
+      ['alice', [{ Key: 'team', Value: 'db' }]],
+    ],
+  )
+  const key = await json('access-key', 'create', '--user', 'ALICE')
+  assert.equal(key.UserName, 'alice', 'whatever the case')
+  await refused(/has access keys; delete them first/, 'user', 'delete', 'alice')
+  await json('access-key', 'delete', key.AccessKeyId)
+  await json('user', 'delete', 'alice')
+  await refused(/has no user alice/, 'user', 'delete', 'alice')
+})
+
+test('policies of a user count at once, and keys are rotated without a gap', async () => {
+  const first = await json('access-key', 'create', '--user', 'bob')
+  const credentials = { accessKeyId: first.AccessKeyId, secretAccessKey: first.SecretAccessKey }
+  const list = async (with_ = credentials): Promise<string> => {
+    service.clock.advance({ seconds: 1 })
+    const { status, json: said } = await service.call(
+      'ListCertificateAuthorities',
+      {},
+      { credentials: with_ },
+    )
+    return status === 200 ? 'ok' : String(said['__type'])
+  }
+  assert.equal(await list(), 'AccessDeniedException')
+  const policy = await fileWith(policyOf(allow('List*')))
+  const named = ['--user', 'bob', '--name', 'lists']
+  await json('policy', 'put', ...named, '--policy', policy)
+  assert.equal(await list(), 'ok')
+  const second = await json('access-key', 'create', '--user', 'bob')
+  const fresh = { accessKeyId: second.AccessKeyId, secretAccessKey: second.SecretAccessKey }
+  assert.deepEqual([await list(), await list(fresh)], ['ok', 'ok'])
+  await json('access-key', 'disable', first.AccessKeyId)
+  assert.deepEqual([await list(), await list(fresh)], ['UnrecognizedClientException', 'ok'])
+  await json('access-key', 'enable', first.AccessKeyId)
+  assert.equal(await list(), 'ok')
+  await json('access-key', 'delete', first.AccessKeyId)
+  assert.equal(await list(), 'UnrecognizedClientException')
+  assert.deepEqual(await json('policy', 'list', '--user', 'bob'), [
+    { PolicyName: 'lists', PolicyDocument: JSON.parse(policyOf(allow('List*'))) },
+  ])
+  await json('policy', 'delete', ...named)
+  assert.equal(await list(fresh), 'AccessDeniedException')
+  await refused(/bob has no policy lists/, 'policy', 'delete', ...named)
+  await refused(/name either --user or --role/, 'policy', 'list')
+  await refused(/name either --user or --role/, 'policy', 'list', '--user', 'bob', '--role', 'x')
+  const bad = await fileWith('{"Statement":1}')
+  await refused(/--policy: .*Statement/s, 'policy', 'put', ...named, '--policy', bad)
+  const missing = join(folder, 'none')
+  await refused(/--policy .* cannot be read/, 'policy', 'put', ...named, '--policy', missing)
+})
+
+test('the last use of a key is shown', async () => {
+  await service.must('ListCertificateAuthorities', {})
+  await service.restart()
+  const keys: Record<string, string>[] = await json('access-key', 'list')
+  const used = keys.find(({ UserName }) => UserName === 'administrator') ?? {}
+  assert.deepEqual([used['LastUsedRegion'], used['LastUsedService']], ['eu-west-1', 'acm-pca'])
+  const age = service.clock.now().getTime() - new Date(used['LastUsedDate'] ?? 0).getTime()
+  assert.ok(age >= 0 && age < 60_000, String(age))
+})
+
+test('roles are made with their trust, changed and deleted', async () => {
+  const trust = await fileWith(policyOf(trusting({ AWS: '123456789012' })))
+  const role = await json('role', 'create', 'issuer', '--trust-policy', trust)
+  assert.match(role.RoleId, /^AROA[A-Z2-7]{16}$/)
+  assert.deepEqual(
+    [role.Arn, role.MaxSessionDuration, role.AssumeRolePolicyDocument.Statement[0].Action],
+    ['arn:aws:iam::123456789012:role/issuer', 3600, 'sts:AssumeRole'],
+  )
+  const policy = await fileWith(policyOf(allow('List*')))
+  await json('policy', 'put', '--role', 'issuer', '--name', 'lists', '--policy', policy)
+  const credentials = await assume(service, role.Arn)
+  await service.must('ListCertificateAuthorities', {}, { credentials })
+  await refused(/has a role Issuer already/, 'role', 'create', 'Issuer', '--trust-policy', trust)
+  await refused(/3600 to 43200/, 'role', 'update', 'issuer', '--max-session', '60')
+  await refused(/whole number/, 'role', 'update', 'issuer', '--max-session', 'x')
+  await refused(/--trust-policy: /, 'role', 'update', 'issuer', '--trust-policy', policy)
+  await json('role', 'update', 'issuer', '--max-session', '7200', '--tag', 'team=web')
+  const [listed] = await json('role', 'list')
+  assert.deepEqual(
+    [listed.MaxSessionDuration, listed.Tags, listed.AssumeRolePolicyDocument],
+    [7200, [{ Key: 'team', Value: 'web' }], role.AssumeRolePolicyDocument],
+  )
+  await json('role', 'delete', 'issuer')
+  await refused(/has no role issuer/, 'role', 'delete', 'issuer')
+})
+
+test('identity providers are made, changed, listed and deleted', async () => {
+  const issuer = 'https://token.example.com/id'
+  const audience = ['--audience', 'signet', '--audience', 'other']
+  const made = await json('oidc-provider', 'create', issuer, ...audience)
+  assert.deepEqual(
+    [made.Arn, made.Url, made.ClientIDList, made.Keys],
+    [
+      'arn:aws:iam::123456789012:oidc-provider/token.example.com/id',
+      issuer,
+      ['signet', 'other'],
+      'asked from the issuer',
+    ],
+  )
+  await refused(
+    /has a provider for https.* already/,
+    'oidc-provider',
+    'create',
+    issuer,
+    ...audience,
+  )
+  await refused(/name an --audience/, 'oidc-provider', 'create', 'https://other.example.com')
+  for (const bad of [
+    'http://token.example.com',
+    'token.example.com',
+    'https://a@b.c',
+    'https://a.b/?x',
+  ])
+    await refused(/--issuer must be an https URL/, 'oidc-provider', 'create', bad, ...audience)
+  const secret = await fileWith('{"keys":[{"kty":"oct","k":"AAAA"}]}')
+  await refused(
+    /--jwks must be a JSON Web Key Set/,
+    'oidc-provider',
+    'update',
+    issuer,
+    '--jwks',
+    secret,
+  )
+  const keys = await fileWith('{"keys":[{"kty":"EC","crv":"P-256","x":"AAAA","y":"AAAA"}]}')
+  await json('oidc-provider', 'update', issuer, '--jwks', keys)
+  assert.equal((await json('oidc-provider', 'list'))[0].Keys, 'given')
+  await json('oidc-provider', 'update', issuer, '--jwks', await fileWith('\n'))
+  assert.equal((await json('oidc-provider', 'list'))[0].Keys, 'asked from the issuer')
+  await json('oidc-provider', 'delete', issuer)
+  await refused(/has no identity provider for/, 'oidc-provider', 'delete', issuer)
+})
+
+test('access keys of services, and organizations of accounts', async () => {
+  const key = await json(
+    'access-key',
+    'create',
+    '--service-principal',
+    'acm.amazonaws.com',
+    '--source-account',
+    '123456789012',
+    '--source-arn',
+    'arn:aws:acm:x',
+  )
+  assert.deepEqual(
+    [key.ServicePrincipal, key.SourceArn, key.AccountId, key.UserName],
+    ['acm.amazonaws.com', 'arn:aws:acm:x', '123456789012', undefined],
+  )
+  const create = ['access-key', 'create']
+  await refused(
+    /must be acm\.amazonaws\.com/,
+    ...create,
+    '--service-principal',
+    'ec2.amazonaws.com',
+  )
+  await refused(/name either --user or --service-principal/, ...create)
+  await refused(/goes with --service-principal/, ...create, '--user', 'x', '--source-arn', 'arn:x')
+  await json('account', 'create', '210987654321', '--organization', 'o-exampleorgid')
+  assert.equal((await json('account', 'list'))[1].OrganizationId, 'o-exampleorgid')
+  await json('account', 'update', '210987654321', '--no-organization')
+  assert.equal((await json('account', 'list'))[1].OrganizationId, undefined)
+  await refused(
+    /--organization must be o-/,
+    'account',
+    'update',
+    '210987654321',
+    '--organization',
+    'x',
+  )
+  await refused(/name an --organization/, 'account', 'update', '210987654321')
+})
+
+test('lists are printed as tables for people', async () => {
+  const { stdout } = await signet('user', 'list', '--output', 'table')
+  assert.match(stdout, /^┌─.*\n│ UserName +│ UserId +│ AccountId/)
+  assert.match(stdout, /│ administrator +│ AIDA[A-Z2-7]{16} +│ 123456789012 +│/)
+  assert.equal((await signet('share', 'list', '--output', 'table')).stdout, '\n')
+  await refused(/Allowed choices are json, table/, 'user', 'list', '--output', 'yaml')
+})
