@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { requireTags } from './tags.ts'
+import { requireOwnTags, requireTags } from './tags.ts'
 
 const tag = (key: string) => ({ key, value: undefined })
 
@@ -11,6 +11,8 @@ test('accepts keys that differ in case, and prefixes that only look reserved', (
 test('refuses reserved prefixes in any case, and a key given twice', () => {
   for (const key of ['aws:x', 'AWS:x', 'rds:y', 'Aws:'])
     assert.throws(() => requireTags([tag(key)]), { code: 'InvalidTagException' }, key)
+  assert.throws(() => requireOwnTags([tag('a'), tag('Rds:y')]), { code: 'InvalidTagException' })
+  requireOwnTags([tag('a'), tag('a')])
   assert.throws(() => requireTags([tag('a'), tag('b'), tag('a')]), {
     code: 'InvalidTagException',
     message: "Tag key 'a' is given more than once.",

@@ -10,9 +10,8 @@ export interface Tag {
 /** Prefixes that only AWS itself may use, in any case. */
 const reservedPrefixes = ['aws:', 'rds:']
 
-/** Throws InvalidTagException for a reserved or a repeated key. */
-export function requireTags(tags: readonly Tag[]): void {
-  const seen = new Set<string>()
+/** Throws InvalidTagException for a reserved key, which is nobody's to set or to remove. */
+export function requireOwnTags(tags: readonly Tag[]): void {
   for (const { key } of tags) {
     const prefix = reservedPrefixes.find((reserved) => key.toLowerCase().startsWith(reserved))
     if (prefix !== undefined)
@@ -20,6 +19,14 @@ export function requireTags(tags: readonly Tag[]): void {
         'InvalidTagException',
         `Tag key '${key}' begins with '${prefix}', which is reserved.`,
       )
+  }
+}
+
+/** Throws InvalidTagException for a reserved or a repeated key. */
+export function requireTags(tags: readonly Tag[]): void {
+  requireOwnTags(tags)
+  const seen = new Set<string>()
+  for (const { key } of tags) {
     if (seen.has(key))
       throw new ServiceError('InvalidTagException', `Tag key '${key}' is given more than once.`)
     seen.add(key)

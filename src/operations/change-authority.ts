@@ -4,8 +4,8 @@ import { ConflictError } from '../store/database.ts'
 import type { Sql } from '../store/sql.ts'
 
 /**
- * Commits statements that are guarded by a CA's revision. Throws ConcurrentModificationException if the CA was
- * changed since it was read.
+ * Commits statements that are guarded by what was read of a CA: its revision, or the policy on it. Throws
+ * ConcurrentModificationException if that was changed meanwhile.
  */
 export async function changeAuthority(
   { db }: Pick<Services, 'db'>,

@@ -2,12 +2,12 @@ import { auditReportKey } from '../authority/audit-report.ts'
 import { requireBucketName } from '../authority/revocation-configuration.ts'
 import { ServiceError } from '../errors.ts'
 import { uuid } from '../random.ts'
-import type { Services } from '../services.ts'
 import { insertAuditReport } from '../store/audit-reports.ts'
 import { ConflictError } from '../store/database.ts'
 import { requireAuthority } from './require-authority.ts'
 import { enumeration, required, structure } from '../wire/shape.ts'
 import { operation } from './operation.ts'
+import { requireReportBucket } from './require-bucket.ts'
 import { arn, auditReportId, s3BucketName, s3Key } from './shapes.ts'
 
 /**
@@ -41,7 +41,7 @@ export const createCertificateAuthorityAuditReport = operation({
     })
     const { S3BucketName: bucket, AuditReportResponseFormat: format } = input
     requireBucketName(bucket)
-    await requireExistingBucket(services, bucket)
+    await requireReportBucket(services, bucket, authority.accountId)
     const id = uuid(services.random)
     const key = auditReportKey(authority.id, id, format)
     const { auditReportIntervalSeconds } = services.revocationPolicy
@@ -58,19 +58,6 @@ export const createCertificateAuthorityAuditReport = operation({
     return { AuditReportId: id, S3Key: key }
   },
 })
-
-/** A store that does not answer now may answer when the report is written. */
-async function requireExistingBucket(
-  { objects, log }: Pick<Services, 'objects' | 'log'>,
-  bucket: string,
-): Promise<void> {
-  const exists = await objects.hasBucket(bucket).catch((error: unknown) => {
-    log.warn({ bucket, err: error }, 'the bucket of an audit report cannot be looked up')
-    return true
-  })
-  if (!exists)
-    throw new ServiceError('ResourceNotFoundException', `There is no S3 bucket '${bucket}'.`)
-}
 
 function tooEarly(seconds: number, cause: ConflictError): ServiceError {
   return new ServiceError(

@@ -1,6 +1,6 @@
 import { ServiceError } from '../errors.ts'
 import { ConflictError } from '../store/database.ts'
-import { insertPermission } from '../store/permissions.ts'
+import { insertPermission, requirePermissionCount, type Permission } from '../store/permissions.ts'
 import { required, structure } from '../wire/shape.ts'
 import { operation } from './operation.ts'
 import { requireServicePrincipal } from './permission-view.ts'
@@ -39,14 +39,36 @@ export const createPermission = operation({
       createdAt: now,
     }
     try {
-      await services.db.transaction([insertPermission(authority, permission)])
+      // The order is that of what a conflict means.
+      await services.db.transaction([
+        insertPermission(authority, permission),
+        requirePermissionCount(authority, permissionsMax),
+      ])
     } catch (error) {
       if (!(error instanceof ConflictError)) throw error
-      throw new ServiceError(
-        'PermissionAlreadyExistsException',
-        `There is a permission for ${permission.principal} and the account ${permission.sourceAccount} already.`,
-        { cause: error },
-      )
+      throw error.statement === 0 ? alreadyExists(permission, error) : tooMany(error)
     }
   },
 })
+
+/** On one CA: more than it has accounts to serve. ListPermissions shows as many on a page. */
+const permissionsMax = 1000
+
+function alreadyExists(
+  { principal: service, sourceAccount }: Pick<Permission, 'principal' | 'sourceAccount'>,
+  cause: ConflictError,
+): ServiceError {
+  return new ServiceError(
+    'PermissionAlreadyExistsException',
+    `There is a permission for ${service} and the account ${sourceAccount} already.`,
+    { cause },
+  )
+}
+
+function tooMany(cause: ConflictError): ServiceError {
+  return new ServiceError(
+    'LimitExceededException',
+    `A certificate authority cannot have more than ${permissionsMax} permissions.`,
+    { cause },
+  )
+}

@@ -1,5 +1,10 @@
-import { deleteResourcePolicy } from '../store/resource-policies.ts'
+import {
+  deleteResourcePolicy,
+  findResourcePolicy,
+  requireResourcePolicy,
+} from '../store/resource-policies.ts'
 import { required, structure } from '../wire/shape.ts'
+import { changeAuthority } from './change-authority.ts'
 import { operation } from './operation.ts'
 import { requireAuthority } from './require-authority.ts'
 import { arn } from './shapes.ts'
@@ -25,6 +30,10 @@ export const deletePolicy = operation({
       arn: input.ResourceArn,
       event: 'administer',
     })
-    await services.db.transaction(deleteResourcePolicy(authority))
+    const found = await findResourcePolicy(services.db, authority.number)
+    await changeAuthority(services, [
+      requireResourcePolicy(authority, found),
+      ...deleteResourcePolicy(authority),
+    ])
   },
 })

@@ -1,6 +1,11 @@
 import { requireSharingPolicy } from '../authority/sharing-policy.ts'
-import { putResourcePolicy } from '../store/resource-policies.ts'
+import {
+  findResourcePolicy,
+  putResourcePolicy,
+  requireResourcePolicy,
+} from '../store/resource-policies.ts'
 import { required, structure } from '../wire/shape.ts'
+import { changeAuthority } from './change-authority.ts'
 import { operation } from './operation.ts'
 import { requireAuthority } from './require-authority.ts'
 import { arn, awsPolicy } from './shapes.ts'
@@ -30,6 +35,10 @@ export const putPolicy = operation({
     })
     const { partition } = authority
     const sharedWith = requireSharingPolicy(input.Policy, { arn: authorityArn, partition })
-    await services.db.transaction(putResourcePolicy(authority, input.Policy, sharedWith))
+    const found = await findResourcePolicy(services.db, authority.number)
+    await changeAuthority(services, [
+      requireResourcePolicy(authority, found),
+      ...putResourcePolicy(authority, input.Policy, sharedWith),
+    ])
   },
 })

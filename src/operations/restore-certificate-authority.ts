@@ -1,7 +1,9 @@
+import { ServiceError } from '../errors.ts'
 import { restoreAuthority } from '../store/authorities.ts'
 import { touchAllCrls } from '../store/crls.ts'
+import { ConflictError, type Database } from '../store/database.ts'
+import type { Sql } from '../store/sql.ts'
 import { required, structure } from '../wire/shape.ts'
-import { changeAuthority } from './change-authority.ts'
 import { operation } from './operation.ts'
 import { requireAuthority } from './require-authority.ts'
 import { arn } from './shapes.ts'
@@ -19,13 +21,26 @@ export const restoreCertificateAuthority = operation({
   errors: ['ResourceNotFoundException', 'InvalidArnException', 'InvalidStateException'],
   resource: (input) => input.CertificateAuthorityArn,
   async run(services, input, caller) {
-    const { authority, now } = await requireAuthority(services, caller, {
-      arn: input.CertificateAuthorityArn,
-      event: 'restore',
-    })
-    await changeAuthority(services, [
-      restoreAuthority(authority, now),
-      touchAllCrls(authority, now),
-    ])
+    const where = { arn: input.CertificateAuthorityArn, event: 'restore' } as const
+    for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
+      const { authority, now } = await requireAuthority(services, caller, where)
+      const statements = [restoreAuthority(authority, now), touchAllCrls(authority, now)]
+      if (await isDone(services.db, statements)) return
+    }
+    throw new ServiceError('ThrottlingException', 'Rate exceeded')
   },
 })
+
+/** How often a restoration is begun again: it has no error that says that the CA is being changed. */
+const attemptsMax = 5
+
+/** False if the CA was changed since it was read: who looks again sees what it is now. */
+async function isDone(db: Database, statements: readonly Sql[]): Promise<boolean> {
+  try {
+    await db.transaction(statements)
+    return true
+  } catch (error) {
+    if (error instanceof ConflictError) return false
+    throw error
+  }
+}

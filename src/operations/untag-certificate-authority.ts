@@ -1,3 +1,4 @@
+import { requireOwnTags } from '../authority/tags.ts'
 import { deleteTag } from '../store/tags.ts'
 import { required, structure } from '../wire/shape.ts'
 import { operation } from './operation.ts'
@@ -26,6 +27,8 @@ export const untagCertificateAuthority = operation({
       arn: input.CertificateAuthorityArn,
       event: 'administer',
     })
-    await services.db.transaction(input.Tags.map((tag) => deleteTag(authority.number, tagOf(tag))))
+    const tags = input.Tags.map(tagOf)
+    requireOwnTags(tags)
+    await services.db.transaction(tags.map((tag) => deleteTag(authority.number, tag)))
   },
 })

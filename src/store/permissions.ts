@@ -2,7 +2,7 @@
 import type { Authority } from '../authority/authority.ts'
 import { dateOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
-import { sql, type Row, type Sql } from './sql.ts'
+import { expectRows, sql, type Row, type Sql } from './sql.ts'
 
 export interface Permission {
   /** `acm.amazonaws.com`. */
@@ -20,6 +20,15 @@ export function insertPermission(authority: Authority, permission: Permission): 
   return sql`insert into permissions (authority_number, principal, source_account, actions, created_at_ms)
     values (${authority.number}, ${principal}, ${sourceAccount}, ${JSON.stringify(actions)},
       ${createdAt.getTime()})`
+}
+
+/** Undoes its transaction, as a conflict, if the CA has more permissions than that. */
+export function requirePermissionCount({ number }: Authority, countMax: number): Sql {
+  return expectRows(
+    sql`select count(*) as permission_count from permissions where authority_number = ${number}
+      having count(*) <= ${countMax}`,
+    1,
+  )
 }
 
 /** Returns no row if there is no such permission. */

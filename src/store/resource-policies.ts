@@ -2,7 +2,7 @@
 import type { Authority } from '../authority/authority.ts'
 import { textOf } from './columns.ts'
 import type { Database } from './database.ts'
-import { sql, type Sql } from './sql.ts'
+import { expectRows, sql, type Sql } from './sql.ts'
 
 /** The policies, put and of shares, that count at `now` for the CA of an account with that id: none for one that is deleted for good. */
 export async function findResourcePolicies(
@@ -43,6 +43,20 @@ export async function findSharePolicies(
       order by share_id`,
   )
   return rows.map((row) => textOf(row, 'policy'))
+}
+
+/**
+ * Guards a change of policy: another number of rows than one means that the CA has another policy than `found` meanwhile,
+ * or was deleted.
+ */
+export function requireResourcePolicy({ number }: Authority, found: string | undefined): Sql {
+  return expectRows(
+    sql`select authority_number from authorities
+      where authority_number = ${number} and deleted_at_ms is null
+        and (select policy from resource_policies where authority_number = ${number})
+          is not distinct from ${found ?? null}`,
+    1,
+  )
 }
 
 /** Puts a policy on a CA in place of the one that is there; `accountIds` are those that it shares the CA with. */

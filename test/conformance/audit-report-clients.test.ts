@@ -27,7 +27,7 @@ import { TestService } from '../support/service.ts'
 
 const run = promisify(execFile)
 const bucket = 'my-reports'
-/** A bucket that is there and takes nothing. */
+/** A bucket that is there and takes no report. */
 const refusing = 'refusing-reports'
 let service: TestService
 let folder: string
@@ -46,7 +46,8 @@ function refuse(objects: ObjectStore): ObjectStore {
   return {
     ...objects,
     put: async (at, body, options) => {
-      if (at.bucket === refusing) throw new BucketError('refused', 'the bucket takes nothing')
+      if (at.bucket === refusing && at.key.startsWith('audit-report/'))
+        throw new BucketError('refused', 'the bucket takes no report')
       return objects.put(at, body, options)
     },
   }

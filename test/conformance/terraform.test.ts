@@ -1,58 +1,27 @@
-/**
- * Terraform makes a hierarchy, reads every field back, has nothing to change, and destroys it. Needs `terraform` and, since there
- * is no registry to ask, the provider in a folder that TERRAFORM_PROVIDER_MIRROR names.
- */
+/** Terraform makes CAs and what belongs to them, reads every field back, changes them in place, and destroys them. */
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
-import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { promisify } from 'node:util'
 import { csr } from '../support/csrs.ts'
-import { tool } from '../support/foreign-tools.ts'
-import { TestService } from '../support/service.ts'
+import { TestService, type Members } from '../support/service.ts'
+import { startTerraform, type Terraform } from '../support/terraform.ts'
 
-const run = promisify(execFile)
-const mirror = process.env['TERRAFORM_PROVIDER_MIRROR']
+const region = 'eu-central-1'
+const here = (name: string): string => join(import.meta.dirname, name)
+const noChanges = /No changes\. Your infrastructure matches the configuration\./
 
 test('Terraform applies a hierarchy, a second plan is empty, and destroy revokes and deletes', async (t) => {
-  if (mirror === undefined) {
-    t.skip('NOT TESTED: TERRAFORM_PROVIDER_MIRROR does not name a folder with the provider')
-    return
-  }
-  const terraform = await tool(t, 'terraform', { probe: ['version'], optional: true })
-  if (terraform === undefined) return
   const service = await TestService.start()
+  t.after(() => service.close())
   await service.createBucket('my-crls')
-  const folder = await mkdtemp(join(tmpdir(), 'signet-terraform-'))
-  t.after(async () => {
-    await service.close()
-    await rm(folder, { recursive: true })
-  })
-  await copyFile(join(import.meta.dirname, 'hierarchy.tf'), join(folder, 'main.tf'))
-  const mirrorSettings = `provider_installation {\n  filesystem_mirror {\n    path = "${mirror}"\n  }\n}\n`
-  await writeFile(join(folder, 'terraform.rc'), mirrorSettings)
-  const env = {
-    PATH: process.env['PATH'],
-    HOME: folder,
-    TF_CLI_CONFIG_FILE: join(folder, 'terraform.rc'),
-    TF_VAR_endpoint: service.url,
-    TF_VAR_server_csr: csr('ec-server'),
-    CHECKPOINT_DISABLE: '1',
-    AWS_SHARED_CREDENTIALS_FILE: join(service.config.dataDirectory, 'credentials'),
-    AWS_CONFIG_FILE: '/dev/null',
-    AWS_EC2_METADATA_DISABLED: 'true',
-  }
-  const call = (...args: string[]) =>
-    run(terraform, [...args, '-no-color'], { cwd: folder, env, maxBuffer: 16 * 1024 * 1024 })
-  await call('init')
+  const terraform = await startTerraform(t, service, here('hierarchy.tf'))
+  if (terraform === undefined) return
+  const variables = { server_csr: csr('ec-server') }
+  const call = (...args: string[]): Promise<string> => terraform.call(args, variables)
   await call('apply', '-auto-approve')
   // With -detailed-exitcode a plan that would change something ends with 2.
-  const { stdout } = await call('plan', '-detailed-exitcode')
-  assert.match(stdout, /No changes\. Your infrastructure matches the configuration\./)
-  const output = await run(terraform, ['output', '-raw', 'status'], { cwd: folder, env })
-  assert.equal(output.stdout, 'ACTIVE')
+  assert.match(await call('plan', '-detailed-exitcode'), noChanges)
+  assert.equal(await call('output', '-raw', 'status'), 'ACTIVE')
   const arns = await authorities(service)
   const revokedBefore = await revocations(service)
   assert.deepEqual([[...arns.values()], revokedBefore], [['ACTIVE', 'ACTIVE'], 0])
@@ -60,16 +29,141 @@ test('Terraform applies a hierarchy, a second plan is empty, and destroy revokes
   // Certificates that the provider made are revoked, but not that of a root, which cannot be.
   assert.deepEqual([...(await authorities(service)).values()], ['DELETED', 'DELETED'])
   assert.equal(await revocations(service), 2)
-  const { stdout: left } = await call('state', 'list')
-  assert.equal(left, '')
+  assert.equal(await call('state', 'list'), '')
 })
+
+/** What is changed in place: variables of administration.tf. */
+interface Stage {
+  readonly enabled: boolean
+  readonly tags: Readonly<Record<string, string>>
+  readonly crl_days: number
+  readonly ocsp: boolean
+  readonly shared_with: string
+  readonly permitted: readonly string[]
+}
+
+const first: Stage = {
+  enabled: true,
+  tags: { team: 'pki', stays: 'same' },
+  crl_days: 0,
+  ocsp: false,
+  shared_with: 'arn:aws:iam::210987654321:root',
+  permitted: ['123456789012'],
+}
+
+/** Each with what the plan says that it comes to. */
+const later: readonly [stage: Stage, plan: RegExp][] = [
+  [
+    {
+      enabled: false,
+      tags: { team: 'Web PKI', stays: 'same', added: 'a: + = @' },
+      crl_days: 7,
+      ocsp: true,
+      shared_with: 'arn:aws:iam::333333333333:role/issuer',
+      permitted: ['123456789012', '210987654321'],
+    },
+    /Plan: 1 to add, 2 to change, 0 to destroy\./,
+  ],
+  [
+    { ...first, tags: {}, permitted: ['210987654321'] },
+    /Plan: 0 to add, 2 to change, 1 to destroy\./,
+  ],
+]
+
+test('Terraform changes a CA, its policy, permissions and tags in place, and its data sources read them', async (t) => {
+  const service = await TestService.start()
+  t.after(() => service.close())
+  await service.createBucket('my-crls')
+  const terraform = await startTerraform(t, service, here('administration.tf'))
+  if (terraform === undefined) return
+  const apply = async (stage: Stage): Promise<string> => {
+    const variables = { ...stage, server_csr: csr('ec-server') }
+    const text = await terraform.call(['apply', '-auto-approve'], variables)
+    assert.match(await terraform.call(['plan', '-detailed-exitcode'], variables), noChanges)
+    return text
+  }
+  assert.match(await apply(first), /Plan: 6 to add, 0 to change, 0 to destroy\./)
+  const { arn } = await outputs(terraform)
+  await assertStage(service, terraform, { stage: first, arn })
+  for (const [stage, plan] of later) {
+    assert.match(await apply(stage), plan)
+    await assertStage(service, terraform, { stage, arn })
+  }
+  const variables = { ...first, server_csr: csr('ec-server') }
+  await terraform.call(['destroy', '-auto-approve'], variables)
+  assert.equal(await terraform.call(['state', 'list']), '')
+  assert.deepEqual([...(await authorities(service)).entries()], [[arn, 'DELETED']])
+  assert.equal(await revocations(service), 1)
+})
+
+async function outputs(terraform: Terraform): Promise<Members> {
+  const text = await terraform.call(['output', '-json'])
+  const entries = Object.entries(JSON.parse(text) as Record<string, { value: unknown }>)
+  return Object.fromEntries(entries.map(([name, { value }]) => [name, value]))
+}
+
+/** That the service has what a stage says, and that the data sources have read it. */
+async function assertStage(
+  service: TestService,
+  terraform: Terraform,
+  { stage, arn }: { readonly stage: Stage; readonly arn: string },
+): Promise<void> {
+  const of = { CertificateAuthorityArn: arn }
+  const read = (operation: string, input: object = of): Promise<Members> =>
+    service.must(operation, input, { region })
+  const { CertificateAuthority: found } = await read('DescribeCertificateAuthority')
+  const crl = found.RevocationConfiguration.CrlConfiguration
+  assert.deepEqual(
+    [found.Status, crl.Enabled, crl.ExpirationInDays ?? 0],
+    [stage.enabled ? 'ACTIVE' : 'DISABLED', stage.crl_days > 0, stage.crl_days],
+  )
+  assert.equal(found.RevocationConfiguration.OcspConfiguration.Enabled, stage.ocsp)
+  const { Tags } = await read('ListTags')
+  const pairs = (Tags as { Key: string; Value: string }[]).map(({ Key, Value }) => [Key, Value])
+  assert.deepEqual(Object.fromEntries(pairs), stage.tags)
+  const { Permissions } = await read('ListPermissions')
+  const accounts = (Permissions as { SourceAccount: string }[]).map((one) => one.SourceAccount)
+  assert.deepEqual(accounts, stage.permitted)
+  const { Policy } = await read('GetPolicy', { ResourceArn: arn })
+  const { Statement } = JSON.parse(Policy as string) as { Statement: Members[] }
+  assert.deepEqual(
+    Statement.map(({ Principal }) => Principal.AWS as string),
+    [stage.shared_with, stage.shared_with],
+  )
+  assertOutputs(await outputs(terraform), { found, stage })
+}
+
+function assertOutputs(
+  shown: Members,
+  { found, stage }: { readonly found: Members; readonly stage: Stage },
+): void {
+  assert.deepEqual(Object.keys(shown.permissions as object), stage.permitted)
+  for (const policy of Object.values(shown.permissions as Record<string, string>))
+    assert.equal(JSON.parse(policy).Statement[0].Principal.Service, 'acm.amazonaws.com')
+  const authority = shown.read_authority
+  const { crl_configuration: crls, ocsp_configuration: ocsps } =
+    authority.revocation_configuration[0]
+  assert.deepEqual(
+    [authority.arn, authority.status, authority.serial, authority.type, authority.usage_mode],
+    [found.Arn, found.Status, found.Serial, 'ROOT', 'GENERAL_PURPOSE'],
+  )
+  assert.deepEqual([authority.certificate, authority.certificate_chain], [shown.root, ''])
+  assert.match(authority.certificate_signing_request, /^-----BEGIN CERTIFICATE REQUEST-----\n/)
+  assert.equal(Date.parse(authority.not_after as string), found.NotAfter * 1000)
+  assert.deepEqual(authority.tags, stage.tags)
+  assert.deepEqual([crls[0].expiration_in_days, ocsps[0].enabled], [stage.crl_days, stage.ocsp])
+  assert.equal(authority.key_storage_security_standard, 'FIPS_140_2_LEVEL_3_OR_HIGHER')
+  const { certificate, certificate_chain: chain } = shown.read_certificate
+  assert.deepEqual({ certificate, chain }, shown.server)
+  assert.equal(chain, shown.root)
+}
 
 /** Status of every CA by ARN. */
 async function authorities(service: TestService): Promise<ReadonlyMap<string, string>> {
   const { CertificateAuthorities } = await service.must(
     'ListCertificateAuthorities',
     {},
-    { region: 'eu-central-1' },
+    { region },
   )
   const listed = CertificateAuthorities as { readonly Arn: string; readonly Status: string }[]
   return new Map(listed.map(({ Arn, Status }) => [Arn, Status]))

@@ -1,0 +1,198 @@
+/** What operations do when the CA is changed after they have read it and before they write. */
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { policyOf, share, sharingStatements } from '../../test/support/accounts.ts'
+import { csr } from '../../test/support/csrs.ts'
+import { createAuthority, createRoot, issue } from '../../test/support/hierarchy.ts'
+import { lastOf } from '../../test/support/revocation.ts'
+import { TestService } from '../../test/support/service.ts'
+import type { Caller } from '../authority/caller.ts'
+import { openData, type DataFolder } from '../data-folder.ts'
+import { createEvents } from '../events.ts'
+import { createLog } from '../log.ts'
+import { createMetrics } from '../metrics.ts'
+import { systemRandom } from '../random.ts'
+import type { Services } from '../services.ts'
+import type { Database } from '../store/database.ts'
+import { operations } from './index.ts'
+import type { OperationName } from './operation.ts'
+
+let service: TestService
+let data: DataFolder
+before(async () => {
+  service = await TestService.start()
+  data = await openData(service.config, { mayCreate: false })
+})
+after(async () => {
+  await data.db.close()
+  await service.close()
+})
+
+type Change = () => Promise<unknown>
+
+/** The database, with a change by somebody else before each of the first `times` transactions. */
+function interrupted(db: Database, change: Change, times: number): Database {
+  let left = times
+  return {
+    query: (statement) => db.query(statement),
+    async transaction(statements) {
+      left -= 1
+      if (left >= 0) await change()
+      return db.transaction(statements)
+    },
+    changeStamp: () => db.changeStamp(),
+    close: () => db.close(),
+  }
+}
+
+/** Runs an operation on the folder of the running service, into which somebody else breaks. */
+async function runAmid(
+  operation: OperationName,
+  input: object,
+  { change, times = 1 }: { readonly change: Change; readonly times?: number },
+): Promise<object | undefined> {
+  const { clock, config } = service
+  const log = createLog('silent')
+  const wake = (): void => undefined
+  const some: Partial<Services> = {
+    db: interrupted(data.db, change, times),
+    clock,
+    log,
+    wake,
+    random: systemRandom,
+    metrics: createMetrics(),
+    events: createEvents({ log, random: systemRandom, delivered: false, wake }),
+    quotas: config.quotas,
+    revocationPolicy: config.revocationPolicy,
+  }
+  const caller: Caller = {
+    partition: 'aws',
+    region: 'eu-west-1',
+    accountId: config.accountId,
+    arn: `arn:aws:iam::${config.accountId}:user/other`,
+    accessKeyId: 'AKIA',
+    userName: 'other',
+    policies: [],
+  }
+  return operations[operation].accept(input).run(some as Services, caller)
+}
+
+const concurrent = {
+  code: 'ConcurrentModificationException',
+  message: 'The certificate authority is being changed by another request. Try again.',
+}
+
+const policyWith = (arn: string, Sid: string): string => {
+  const [read, issuing] = sharingStatements({ arn })
+  return policyOf({ ...read, Sid }, issuing)
+}
+
+const policyOn = async (ResourceArn: string): Promise<string> => {
+  const { status, json } = await service.call('GetPolicy', { ResourceArn })
+  return status === 200 ? String(json['Policy']) : 'none'
+}
+
+test('of two PutPolicy at once, one is refused, and the policy is that of the other', async () => {
+  const { arn: ResourceArn } = await createAuthority(service)
+  for (const turn of ['first', 'replaced']) {
+    const theirs = policyWith(ResourceArn, `theirs ${turn}`)
+    const change = (): Promise<unknown> =>
+      service.must('PutPolicy', { ResourceArn, Policy: theirs })
+    const input = { ResourceArn, Policy: policyWith(ResourceArn, `mine ${turn}`) }
+    await assert.rejects(runAmid('PutPolicy', input, { change }), concurrent)
+    assert.equal(await policyOn(ResourceArn), theirs)
+  }
+})
+
+test('a policy is neither put nor deleted if it was deleted, or replaced, meanwhile', async () => {
+  const { arn: ResourceArn } = await createAuthority(service)
+  const Policy = policyWith(ResourceArn, 'mine')
+  const remove = (): Promise<unknown> => service.must('DeletePolicy', { ResourceArn })
+  const replace = (): Promise<unknown> =>
+    service.must('PutPolicy', { ResourceArn, Policy: policyWith(ResourceArn, 'theirs') })
+  for (const [operation, change, left] of [
+    ['PutPolicy', remove, 'none'],
+    ['DeletePolicy', remove, 'none'],
+    ['DeletePolicy', replace, policyWith(ResourceArn, 'theirs')],
+  ] as const) {
+    await share(service, { arn: ResourceArn })
+    const input = operation === 'PutPolicy' ? { ResourceArn, Policy } : { ResourceArn }
+    await assert.rejects(runAmid(operation, input, { change }), concurrent)
+    assert.equal(await policyOn(ResourceArn), left)
+  }
+})
+
+test('the same policy put twice at once is there, and a CA that was deleted meanwhile gets none', async () => {
+  const { arn } = await createAuthority(service)
+  const ResourceArn = arn
+  await share(service, { arn })
+  const same = { ResourceArn, Policy: await policyOn(arn) }
+  await runAmid('PutPolicy', same, { change: () => service.must('PutPolicy', same) })
+  assert.equal(await policyOn(arn), same.Policy)
+  const ofAuthority = { CertificateAuthorityArn: arn }
+  const change = (): Promise<unknown> => service.must('DeleteCertificateAuthority', ofAuthority)
+  const other = { ResourceArn, Policy: policyWith(arn, 'late') }
+  await assert.rejects(runAmid('PutPolicy', other, { change }), concurrent)
+  await service.must('RestoreCertificateAuthority', ofAuthority)
+  assert.equal(await policyOn(arn), same.Policy)
+})
+
+test('many PutPolicy at once: one at least is done, all others are refused with one code', async () => {
+  const { arn: ResourceArn } = await createAuthority(service)
+  const texts = Array.from({ length: 24 }, (_, number) => policyWith(ResourceArn, `${number}`))
+  const answers = await Promise.all(
+    texts.map((Policy) => service.call('PutPolicy', { ResourceArn, Policy })),
+  )
+  const done = texts.filter((_, number) => answers[number]?.status === 200)
+  const codes = answers.flatMap(({ json }) => json['__type'] ?? [])
+  assert.deepEqual(new Set(codes), new Set(codes.length === 0 ? [] : [concurrent.code]))
+  assert.equal(done.length + codes.length, texts.length)
+  assert.ok(done.includes(await policyOn(ResourceArn)))
+})
+
+test('a restoration that another was quicker with says that nothing is left to restore', async () => {
+  const { arn } = await createAuthority(service)
+  const input = { CertificateAuthorityArn: arn }
+  const restore = (): Promise<unknown> => service.must('RestoreCertificateAuthority', input)
+  const remove = (): Promise<unknown> => service.must('DeleteCertificateAuthority', input)
+  await remove()
+  await assert.rejects(runAmid('RestoreCertificateAuthority', input, { change: restore }), {
+    code: 'InvalidStateException',
+  })
+  await remove()
+  const again = async (): Promise<unknown> => [await restore(), await remove()]
+  await runAmid('RestoreCertificateAuthority', input, { change: again, times: 4 })
+  const { CertificateAuthority } = await service.must('DescribeCertificateAuthority', input)
+  assert.equal(CertificateAuthority.Status, 'PENDING_CERTIFICATE')
+  await remove()
+  await assert.rejects(runAmid('RestoreCertificateAuthority', input, { change: again, times: 5 }), {
+    code: 'ThrottlingException',
+    message: 'Rate exceeded',
+  })
+})
+
+test('a revocation is begun again when the CA changes, and given up when it changes each time', async () => {
+  const root = await createRoot(service)
+  const CertificateAuthorityArn = root.arn
+  const { arn } = await issue(service, { arn: root.arn, csr: csr('ec-server') })
+  const input = {
+    CertificateAuthorityArn,
+    CertificateSerial: lastOf(arn),
+    RevocationReason: 'SUPERSEDED',
+  }
+  let isDisabled = false
+  const change = (): Promise<unknown> => {
+    isDisabled = !isDisabled
+    const Status = isDisabled ? 'DISABLED' : 'ACTIVE'
+    return service.must('UpdateCertificateAuthority', { CertificateAuthorityArn, Status })
+  }
+  // Of each attempt that fails a second transaction counts the revocations again.
+  await assert.rejects(runAmid('RevokeCertificate', input, { change, times: 10 }), {
+    code: 'ConcurrentModificationException',
+    message: 'The certificate authority is being changed by other requests. Try again.',
+  })
+  await runAmid('RevokeCertificate', input, { change, times: 3 })
+  await assert.rejects(runAmid('RevokeCertificate', input, { change, times: 0 }), {
+    code: 'RequestAlreadyProcessedException',
+  })
+})

@@ -1,0 +1,243 @@
+/** What boto3 is told when a request is not authentic, not allowed, too many or no request of this API. */
+import assert from 'node:assert/strict'
+import { rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test, type TestContext } from 'node:test'
+import {
+  allow,
+  createAccount,
+  createUser,
+  otherAccountId,
+  policyOf,
+  share,
+  type User,
+} from '../support/accounts.ts'
+import { callWithBoto3, onlyRaised, type Boto3Call } from '../support/boto3.ts'
+import { clients, tool } from '../support/foreign-tools.ts'
+import { createAuthority } from '../support/hierarchy.ts'
+import { TestService } from '../support/service.ts'
+
+const ratesFile = join(tmpdir(), `signet-rates-${crypto.randomUUID()}.json`)
+let service: TestService
+let arn: string
+let users: Record<'nobody' | 'denied' | 'stranger' | 'foreign', User>
+before(async () => {
+  // One call in the beginning, and then none for a quarter of an hour.
+  await writeFile(ratesFile, '{"RestoreCertificateAuthority": 0.001}')
+  service = await TestService.start({ ratesFile })
+  await createAccount(service)
+  arn = (await createAuthority(service)).arn
+  await share(service, { arn })
+  const deny = { ...allow('ListTags'), Effect: 'Deny' }
+  const accountId = otherAccountId
+  users = {
+    nobody: await createUser(service, { userName: 'nobody' }),
+    denied: await createUser(service, { userName: 'denied', policy: policyOf(allow('*'), deny) }),
+    stranger: await createUser(service, { accountId, userName: 'stranger' }),
+    foreign: await createUser(service, {
+      accountId,
+      userName: 'foreign',
+      statements: [allow('*')],
+    }),
+  }
+})
+after(async () => {
+  await service.close()
+  await rm(ratesFile)
+})
+
+/** A call, the code that it is refused with, and what the message says. */
+type Refusal = Omit<Boto3Call, 'operation' | 'input'> & {
+  readonly operation?: string
+  readonly input?: object
+  readonly code: string
+  readonly says: RegExp
+  /** HTTP status; 400 unless said otherwise. */
+  readonly status?: number
+}
+
+/** That each is refused as it says, in a class without a type of its own: the model has none of these codes. */
+async function assertRefused(
+  t: TestContext,
+  { command, optional }: { readonly command: string; readonly optional: boolean },
+  refusals: readonly Refusal[],
+): Promise<void> {
+  const python = await tool(t, command, { probe: ['-c', 'import boto3'], optional })
+  if (python === undefined) return
+  const calls = refusals.map(({ code: _code, says: _says, status: _status, ...call }) => ({
+    operation: 'ListTags',
+    input: { CertificateAuthorityArn: arn },
+    ...call,
+  }))
+  const outcomes = await callWithBoto3(service, python, calls)
+  for (const [index, { code, says, status = 400 }] of refusals.entries()) {
+    const about = `${JSON.stringify(calls[index])} ${code}`
+    const raised = onlyRaised(outcomes[index], about)
+    assert.deepEqual([raised.code, raised.status], [code, status], about)
+    assert.deepEqual([raised.type, raised.typed], ['ClientError', false], about)
+    assert.match(raised.message, says, about)
+    assert.match(raised.requestId, /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, about)
+  }
+}
+
+const keyOf = ({ credentials }: Pick<User, 'credentials'>): [string, string] => [
+  credentials.accessKeyId,
+  credentials.secretAccessKey,
+]
+
+function signatures(): Refusal[] {
+  const { accessKeyId, secretAccessKey } = service.credentials
+  const incomplete = { code: 'IncompleteSignatureException' }
+  const invalid = { code: 'InvalidSignatureException' }
+  const mismatch =
+    /^The request signature we calculated does not match the signature you provided\./
+  const needs = (part: string): RegExp =>
+    new RegExp(`^Authorization header requires '${part}' parameter\\. Authorization=`)
+  return [
+    {
+      tamper: 'unsigned',
+      code: 'MissingAuthenticationTokenException',
+      says: /^Missing Authentication Token$/,
+    },
+    ...['Credential', 'SignedHeaders', 'Signature'].map((part) => ({
+      ...incomplete,
+      tamper: `without ${part}`,
+      says: needs(part),
+    })),
+    {
+      key: ['AKIAABCDEFGHIJKLMNOP', secretAccessKey],
+      code: 'UnrecognizedClientException',
+      says: /^The security token included in the request is invalid$/,
+    },
+    { ...invalid, key: [accessKeyId, 'x'.repeat(40)], says: mismatch },
+    {
+      ...invalid,
+      tamper: 'scope of another service',
+      says: /^Credential should be scoped to correct service: 'acm-pca'\.$/,
+    },
+    {
+      ...invalid,
+      tamper: 'scope of no Region',
+      says: /^Credential should be scoped to a valid region\.$/,
+    },
+  ]
+}
+
+function protocol(): Refusal[] {
+  const unknown = { code: 'UnknownOperationException', says: /^$/ }
+  const serialization = { code: 'SerializationException' }
+  return [
+    { ...unknown, tamper: 'unknown target' },
+    { ...unknown, tamper: 'target of another service' },
+    { ...serialization, tamper: 'body that is no JSON', says: /^$/ },
+    { ...serialization, tamper: 'empty body', says: /^$/ },
+    {
+      ...serialization,
+      input: { CertificateAuthorityArn: [arn] },
+      says: /^Start of list found where not expected$/,
+    },
+    {
+      ...serialization,
+      input: { CertificateAuthorityArn: arn, MaxResults: 'many' },
+      says: /^class java\.lang\.String can not be converted to an Integer$/,
+    },
+    {
+      code: 'ValidationException',
+      input: { CertificateAuthorityArn: arn, MaxResults: 1001 },
+      says: /^1 validation error detected: Value '1001' at 'maxResults' failed to satisfy constraint: Member must have value less than or equal to 1000$/,
+    },
+    {
+      code: 'ValidationException',
+      input: {},
+      says: /Value null at 'certificateAuthorityArn' failed to satisfy constraint: Member must not be null$/,
+    },
+  ]
+}
+
+function permissions(): Refusal[] {
+  const unknown = arn.replace(/[^/]+$/, crypto.randomUUID())
+  const create = 'CreateCertificateAuthority'
+  const configuration = {
+    KeyAlgorithm: 'EC_prime256v1',
+    SigningAlgorithm: 'SHA256WITHECDSA',
+    Subject: { CommonName: 'none' },
+  }
+  const denied = (
+    user: User,
+    because: string,
+    { operation = 'ListTags', resource = arn } = {},
+  ): Refusal => ({
+    key: keyOf(user),
+    code: 'AccessDeniedException',
+    says: new RegExp(
+      `^User: ${user.arn} is not authorized to perform: acm-pca:${operation} on resource: ` +
+        `${resource.replace('*', String.raw`\*`)} ${because}$`,
+    ),
+  })
+  const noPolicy = (kind: string, operation = 'ListTags'): string =>
+    `because no ${kind}-based policy allows the acm-pca:${operation} action`
+  const { nobody, stranger, foreign } = users
+  const byNobody = { operation: create, resource: arn.replace(/[^/]+$/, '*') }
+  const describe = { operation: 'DescribeCertificateAuthority', resource: unknown }
+  return [
+    denied(nobody, noPolicy('identity')),
+    {
+      ...denied(nobody, noPolicy('identity', create), byNobody),
+      operation: create,
+      input: {
+        CertificateAuthorityType: 'ROOT',
+        CertificateAuthorityConfiguration: configuration,
+      },
+    },
+    denied(users.denied, 'with an explicit deny in an identity-based policy'),
+    denied(stranger, noPolicy('identity')),
+    {
+      ...denied(foreign, noPolicy('resource', 'GetPolicy'), { operation: 'GetPolicy' }),
+      operation: 'GetPolicy',
+      input: { ResourceArn: arn },
+    },
+    {
+      ...denied(foreign, noPolicy('resource', describe.operation), describe),
+      operation: describe.operation,
+      input: { CertificateAuthorityArn: unknown },
+    },
+  ]
+}
+
+for (const client of clients('python3')) {
+  const { command } = client
+
+  test(`boto3 of ${command}: signatures that are missing, incomplete or wrong`, (t) =>
+    assertRefused(t, client, signatures()))
+
+  test(`boto3 of ${command}: what is no request of the API`, (t) =>
+    assertRefused(t, client, protocol()))
+
+  test(`boto3 of ${command}: what is not allowed, and why`, (t) =>
+    assertRefused(t, client, permissions()))
+
+  test(`boto3 of ${command}: a call beyond the rate`, async (t) => {
+    await service.call('RestoreCertificateAuthority', { CertificateAuthorityArn: arn })
+    const call = { operation: 'RestoreCertificateAuthority', code: 'ThrottlingException' }
+    await assertRefused(t, client, [{ ...call, says: /^Rate exceeded$/ }])
+  })
+
+  test(`boto3 of ${command}: a clock that is more than five minutes off`, async (t) => {
+    const time = String.raw`\d{8}T\d{6}Z`
+    const [expired, early] = [
+      `^Signature expired: ${time} is now earlier than ${time} \\(${time} - 5 min\\.\\)$`,
+      `^Signature not yet current: ${time} is still later than ${time} \\(${time} \\+ 5 min\\.\\)$`,
+    ]
+    // A client that is slow to start comes nearer to a server that is behind: a minute is left for that.
+    for (const [seconds, says] of [
+      [301, expired],
+      [-361, early],
+    ] as const) {
+      service.clock.advance({ seconds })
+      const code = 'InvalidSignatureException'
+      await assertRefused(t, client, [{ code, says: new RegExp(says) }])
+      service.clock.advance({ seconds: -seconds })
+    }
+  })
+}

@@ -1,0 +1,142 @@
+"""Makes calls with boto3 that are to be refused, and writes down what it raised.
+
+Standard input: JSON of {"endpoint", "region", "database", "cases"}. A case has
+  "operation", "input": what is called, members as in the API; blobs are text
+  "key": [access key id, secret], that of the environment unless given
+  "tamper": what is done to the request on its way, see TAMPERS
+  "together": so many calls are in the server before it can write the first of them
+Standard output: for each case the list of its outcomes, one a call: null if it succeeded, otherwise what was raised.
+"""
+import functools
+import json
+import sqlite3
+import sys
+import threading
+import time
+
+import boto3
+from botocore import UNSIGNED
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+BLOBS = {"Csr", "Certificate", "CertificateChain"}
+work = json.load(sys.stdin)
+
+
+def replace_body(text):
+    def hook(params, **_):
+        params["body"] = text
+
+    return "before-call", hook
+
+
+def replace_target(target):
+    def hook(params, **_):
+        params["headers"]["X-Amz-Target"] = target
+
+    return "before-call", hook
+
+
+def sign_for(**scope):
+    def hook(request, **_):
+        request.context["signing"] = {**request.context.get("signing", {}), **scope}
+
+    return "before-sign", hook
+
+
+def cut_authorization(part):
+    def hook(request, **_):
+        text = request.headers["Authorization"]
+        text = text.decode() if isinstance(text, bytes) else text
+        del request.headers["Authorization"]
+        kept = [piece for piece in text.split(" ") if not piece.startswith(part)]
+        request.headers["Authorization"] = " ".join(kept).rstrip(",")
+
+    return "before-send", hook
+
+
+TAMPERS = {
+    "body that is no JSON": replace_body(b"{"),
+    "empty body": replace_body(b""),
+    "unknown target": replace_target("ACMPrivateCA.DoEverything"),
+    "target of another service": replace_target("CertificateManager.ListCertificates"),
+    "scope of another service": sign_for(signing_name="acm"),
+    "scope of no Region": sign_for(region="Not A Region"),
+    "without Credential": cut_authorization("Credential="),
+    "without SignedHeaders": cut_authorization("SignedHeaders="),
+    "without Signature": cut_authorization("Signature="),
+}
+
+
+@functools.cache
+def client_of(tamper, key, _together):
+    # What boto3 would find out by itself is for the server to say. Nothing is tried again.
+    options = {"retries": {"max_attempts": 0}, "parameter_validation": False, "max_pool_connections": 50}
+    if tamper == "unsigned":
+        options["signature_version"] = UNSIGNED
+    keys = {"aws_access_key_id": key[0], "aws_secret_access_key": key[1]} if key else {}
+    client = boto3.session.Session().client(
+        "acm-pca", region_name=work["region"], endpoint_url=work["endpoint"], config=Config(**options), **keys
+    )
+    if tamper in TAMPERS:
+        event, hook = TAMPERS[tamper]
+        client.meta.events.register(f"{event}.acm-pca", hook)
+    return client
+
+
+def with_blobs(members):
+    return {name: value.encode() if name in BLOBS and isinstance(value, str) else value for name, value in members.items()}
+
+
+def call(client, case):
+    methods = {operation: method for method, operation in client.meta.method_to_api_mapping.items()}
+    try:
+        getattr(client, methods[case["operation"]])(**with_blobs(case["input"]))
+        return None
+    except ClientError as error:
+        return describe(client, error)
+
+
+def describe(client, error):
+    metadata = error.response["ResponseMetadata"]
+    code = error.response["Error"].get("Code")
+    typed = getattr(client.exceptions, code) if code in dir(client.exceptions) else None
+    return {
+        "type": type(error).__name__,
+        "typed": type(error) is typed,
+        "code": code,
+        "message": error.response["Error"].get("Message", ""),
+        "status": metadata["HTTPStatusCode"],
+        "requestId": metadata.get("RequestId", ""),
+        "operation": error.operation_name,
+    }
+
+
+def call_together(client, case):
+    """Holds the right to write until every call has been sent and read, so that all have seen the same."""
+    count = case["together"]
+    sent, outcomes = threading.Semaphore(0), []
+    client.meta.events.register("before-send.acm-pca", lambda **_: sent.release())
+    database = sqlite3.connect(work["database"], isolation_level=None, timeout=30)
+    database.execute("begin immediate")
+    threads = [threading.Thread(target=lambda: outcomes.append(call(client, case))) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for _ in threads:
+        sent.acquire()
+    time.sleep(1)
+    database.execute("rollback")
+    database.close()
+    for thread in threads:
+        thread.join()
+    return outcomes
+
+
+def outcomes_of(number, case):
+    key = tuple(case["key"]) if "key" in case else None
+    together = number if "together" in case else None
+    client = client_of(case.get("tamper"), key, together)
+    return [call(client, case)] if together is None else call_together(client, case)
+
+
+json.dump([outcomes_of(number, case) for number, case in enumerate(work["cases"])], sys.stdout)

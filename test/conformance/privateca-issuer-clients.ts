@@ -1,0 +1,126 @@
+/** The calls of aws-privateca-issuer, in the order in which it makes them, by two of AWS's SDKs. */
+import assert from 'node:assert/strict'
+import { execFile, spawn } from 'node:child_process'
+import { dirname, join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import type { TestContext } from 'node:test'
+import { promisify } from 'node:util'
+import {
+  ACMPCAClient,
+  DescribeCertificateAuthorityCommand,
+  GetCertificateCommand,
+  IssueCertificateCommand,
+  waitUntilCertificateIssued,
+} from '@aws-sdk/client-acm-pca'
+import { tool } from '../support/foreign-tools.ts'
+import type { Credentials } from '../support/signed-request.ts'
+
+const run = promisify(execFile)
+const region = 'eu-west-1'
+
+/** What a certificate is asked for with. */
+export interface Order {
+  readonly endpoint: string
+  /** ARN. */
+  readonly authority: string
+  /** ARN. */
+  readonly template: string
+  readonly csr: string
+  readonly token: string
+  /** Seconds since 1970. */
+  readonly notAfter: number
+}
+
+/** What is got, texts in PEM. */
+export interface Issued {
+  readonly signingAlgorithm: string
+  readonly certificateArn: string
+  readonly certificate: string
+  readonly chain: string
+}
+
+export type Client = (order: Order, credentials: Credentials) => Promise<Issued>
+
+/** The AWS SDK for JavaScript. */
+export async function javascriptClient(order: Order, credentials: Credentials): Promise<Issued> {
+  const client = new ACMPCAClient({ endpoint: order.endpoint, region, credentials })
+  const where = { CertificateAuthorityArn: order.authority }
+  const described = await client.send(new DescribeCertificateAuthorityCommand(where))
+  const { SigningAlgorithm } =
+    described.CertificateAuthority?.CertificateAuthorityConfiguration ?? {}
+  const { CertificateArn } = await client.send(
+    new IssueCertificateCommand({
+      ...where,
+      SigningAlgorithm,
+      TemplateArn: order.template,
+      Csr: Buffer.from(order.csr),
+      Validity: { Type: 'ABSOLUTE', Value: order.notAfter },
+      IdempotencyToken: order.token,
+    }),
+  )
+  const one = { ...where, CertificateArn }
+  const waited = await waitUntilCertificateIssued({ client, maxWaitTime: 60, minDelay: 1 }, one)
+  assert.equal(waited.state, 'SUCCESS')
+  const found = await client.send(new GetCertificateCommand(one))
+  client.destroy()
+  return {
+    signingAlgorithm: SigningAlgorithm ?? '',
+    certificateArn: CertificateArn ?? '',
+    certificate: found.Certificate ?? '',
+    chain: found.CertificateChain ?? '',
+  }
+}
+
+/** The AWS SDK for Go, in a program that `buildGoProgram` made. */
+export const goClient =
+  (program: string): Client =>
+  async (order, { accessKeyId, secretAccessKey }) => {
+    const env = {
+      HOME: dirname(program),
+      AWS_REGION: region,
+      AWS_ACCESS_KEY_ID: accessKeyId,
+      AWS_SECRET_ACCESS_KEY: secretAccessKey,
+      AWS_CONFIG_FILE: '/dev/null',
+      AWS_EC2_METADATA_DISABLED: 'true',
+    }
+    const child = spawn(program, [], { env, stdio: ['pipe', 'pipe', 'pipe'] })
+    child.stdin.end(JSON.stringify(order))
+    const ended = new Promise((resolve) => child.once('close', resolve))
+    const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr)])
+    if ((await ended) !== 0) throw new Error(errors)
+    const { SigningAlgorithm, CertificateArn, Certificate, Chain } = JSON.parse(output) as Record<
+      string,
+      string
+    >
+    return {
+      signingAlgorithm: SigningAlgorithm ?? '',
+      certificateArn: CertificateArn ?? '',
+      certificate: Certificate ?? '',
+      chain: Chain ?? '',
+    }
+  }
+
+/** Compiles the Go program into a folder, with Debian's packages; where there are none the test is skipped loudly. */
+export async function buildGoProgram(t: TestContext, folder: string): Promise<string | undefined> {
+  const go = await tool(t, 'go', { probe: ['version'], optional: true })
+  if (go === undefined) return undefined
+  const source = join(import.meta.dirname, 'privateca_issuer.go')
+  const program = join(folder, 'issuer')
+  const env = {
+    PATH: process.env['PATH'],
+    GO111MODULE: 'off',
+    GOPATH: '/usr/share/gocode',
+    GOCACHE: join(folder, 'cache'),
+  }
+  try {
+    await run(go, ['build', '-o', program, source], { env })
+    return program
+  } catch (error) {
+    const { stderr = '' } = error as { stderr?: string }
+    if (!stderr.includes('cannot find package')) throw error
+    const message = 'NOT TESTED: golang-github-aws-aws-sdk-go-v2-dev is not installed'
+    console.error(message)
+    t.skip(message)
+    return undefined
+  }
+}

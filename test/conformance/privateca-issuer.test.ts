@@ -1,0 +1,248 @@
+/**
+ * The calls of cert-manager's aws-privateca-issuer, in the order and with the values that it sends: it takes the signing
+ * algorithm from the CA, asks for an absolute end, relies on its token, and splits the root off the chain unchecked.
+ */
+import assert from 'node:assert/strict'
+import { createHash, X509Certificate } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, suite, test } from 'node:test'
+import {
+  allow,
+  createAccount,
+  createUser,
+  otherAccountId,
+  share,
+  type User,
+} from '../support/accounts.ts'
+import { csr } from '../support/csrs.ts'
+import { createRoot, createSubordinate, templateArn } from '../support/hierarchy.ts'
+import { TestService } from '../support/service.ts'
+import type { Credentials } from '../support/signed-request.ts'
+import {
+  buildGoProgram,
+  goClient,
+  javascriptClient,
+  type Client,
+  type Issued,
+  type Order,
+} from './privateca-issuer-clients.ts'
+
+let service: TestService
+let folder: string
+let root: { readonly arn: string }
+let subordinate: { readonly arn: string }
+let tenant: User
+before(async () => {
+  service = await TestService.start()
+  folder = await mkdtemp(join(tmpdir(), 'signet-issuer-'))
+  await createAccount(service)
+  root = await createRoot(service, { keyAlgorithm: 'RSA_2048', signingAlgorithm: 'SHA384WITHRSA' })
+  subordinate = await createSubordinate(service, root, { parentSigningAlgorithm: 'SHA384WITHRSA' })
+  const needs = allow('DescribeCertificateAuthority', 'GetCertificate', 'IssueCertificate')
+  const accountId = otherAccountId
+  tenant = await createUser(service, { accountId, userName: 'issuer', statements: [needs] })
+})
+after(async () => {
+  await service.close()
+  await rm(folder, { recursive: true })
+})
+
+/** A CertificateRequest of cert-manager, as far as the issuer looks at it. */
+interface Request {
+  /** Namespace and name. */
+  readonly name: string
+  readonly csr: string
+  readonly usages?: readonly string[]
+  readonly isCa?: boolean
+  readonly authority: { readonly arn: string }
+  readonly credentials?: Credentials
+  /** Seconds since 1970. */
+  readonly notAfter?: number
+}
+
+/** The template for what a certificate is to be used for. */
+function templateFor({ usages = [], isCa = false }: Request): string {
+  if (isCa) return 'SubordinateCACertificate_PathLen0'
+  const names: Record<string, string> = {
+    'code signing': 'CodeSigningCertificate',
+    'client auth': 'EndEntityClientAuthCertificate',
+    'server auth': 'EndEntityServerAuthCertificate',
+    'ocsp signing': 'OCSPSigningCertificate',
+    'client auth, server auth': 'EndEntityCertificate',
+  }
+  return names[[...usages].sort().join(', ')] ?? 'BlankEndEntityCertificate_APICSRPassthrough'
+}
+
+const ninetyDays = (): number => Math.floor(Date.now() / 1000) + 90 * 86_400
+
+function orderOf(request: Request): Order {
+  const digest = createHash('sha256').update(request.name).digest('hex')
+  return {
+    endpoint: service.url,
+    authority: request.authority.arn,
+    template: templateArn(templateFor(request)),
+    csr: request.csr,
+    token: digest.slice(0, 36),
+    notAfter: request.notAfter ?? ninetyDays(),
+  }
+}
+
+async function sign(client: Client, request: Request): Promise<Issued> {
+  return client(orderOf(request), request.credentials ?? service.credentials)
+}
+
+/** The chain without its root, and the root: there must be one block at least, and the root last. */
+function splitChain(chain: string): { intermediates: X509Certificate[]; root: X509Certificate } {
+  const blocks = chain.match(/-----BEGIN CERTIFICATE-----\n[^-]+\n-----END CERTIFICATE-----/g) ?? []
+  assert.equal(blocks.join('\n'), chain, 'nothing but certificates, and no line feed at the end')
+  const certificates = blocks.map((block) => new X509Certificate(block))
+  const last = certificates.pop()
+  assert.ok(last !== undefined, 'there is a certificate')
+  assert.ok(last.checkIssued(last) && last.verify(last.publicKey), 'the last one is a root')
+  return { intermediates: certificates, root: last }
+}
+
+/** That a certificate is what was asked for, and that the chain leads from it to the root. */
+function assertIssued(
+  { certificate, chain, certificateArn }: Issued,
+  wanted: {
+    readonly notAfter: number
+    readonly above: number
+    readonly uses: readonly string[] | undefined
+  },
+): X509Certificate {
+  const leaf = new X509Certificate(certificate)
+  const { intermediates, root: top } = splitChain(chain)
+  assert.equal(intermediates.length, wanted.above)
+  const path = [leaf, ...intermediates, top]
+  for (const [index, issuer] of path.slice(1).entries()) {
+    assert.ok(path[index]?.checkIssued(issuer) && path[index].verify(issuer.publicKey))
+  }
+  assert.equal(leaf.validToDate.getTime() / 1000, wanted.notAfter)
+  assert.deepEqual(leaf.keyUsage, wanted.uses)
+  assert.ok(certificateArn.endsWith(leaf.serialNumber.toLowerCase().padStart(32, '0')))
+  return leaf
+}
+
+const purposes = {
+  serverAuth: '1.3.6.1.5.5.7.3.1',
+  clientAuth: '1.3.6.1.5.5.7.3.2',
+  codeSigning: '1.3.6.1.5.5.7.3.3',
+  timeStamping: '1.3.6.1.5.5.7.3.8',
+  ocspSigning: '1.3.6.1.5.5.7.3.9',
+}
+
+function testsOf(label: string, client: () => Client | undefined): void {
+  const withClient = (name: string, body: (used: Client) => Promise<void>): void =>
+    void test(name, async (t) => {
+      const used = client()
+      if (used === undefined) t.skip('NOT TESTED: it cannot be built here')
+      else await body(used)
+    })
+
+  withClient('a certificate for each usage, from a subordinate', async (used) => {
+    const notAfter = ninetyDays()
+    const { clientAuth, codeSigning, ocspSigning, serverAuth, timeStamping } = purposes
+    for (const [usages, uses] of [
+      [['server auth'], [serverAuth]],
+      [['client auth'], [clientAuth]],
+      [['code signing'], [codeSigning]],
+      [['ocsp signing'], [ocspSigning]],
+      [
+        ['server auth', 'client auth'],
+        [serverAuth, clientAuth],
+      ],
+      // What the CSR asks for itself.
+      [['digital signature', 'key encipherment', 'server auth'], [timeStamping]],
+    ] as const) {
+      const request = {
+        name: `${label}/${usages.join('-')}`,
+        csr: csr('asks-as-entity'),
+        usages,
+        authority: subordinate,
+        notAfter,
+      }
+      const issued = await sign(used, request)
+      assert.equal(issued.signingAlgorithm, 'SHA256WITHECDSA')
+      const leaf = assertIssued(issued, { notAfter, above: 1, uses })
+      assert.match(leaf.subjectAltName ?? '', /^DNS:server\.example\.com, /)
+      assert.equal(leaf.ca, false)
+    }
+  })
+
+  withClient(
+    'a CA of its own, and a leaf, from a root: the chain is the root alone',
+    async (used) => {
+      const notAfter = ninetyDays()
+      const ofRoot = { authority: root, notAfter }
+      const request = { ...ofRoot, name: `${label}/ca`, csr: csr('ec-no-san'), isCa: true }
+      const issued = await sign(used, request)
+      assert.equal(issued.signingAlgorithm, 'SHA384WITHRSA')
+      assert.equal(assertIssued(issued, { notAfter, above: 0, uses: undefined }).ca, true)
+      const usages = ['server auth']
+      const leaf = await sign(used, {
+        ...ofRoot,
+        name: `${label}/leaf`,
+        csr: csr('rsa-2048'),
+        usages,
+      })
+      assertIssued(leaf, { notAfter, above: 0, uses: [purposes.serverAuth] })
+    },
+  )
+
+  withClient(
+    'a request that is repeated has the same certificate, in each CA its own',
+    async (used) => {
+      const usages = ['server auth', 'client auth']
+      const request = {
+        name: `${label}/web`,
+        csr: csr('ec-server'),
+        usages,
+        authority: subordinate,
+      }
+      const first = await sign(used, request)
+      // By then the end that is asked for is a later one.
+      const again = await sign(used, { ...request, notAfter: ninetyDays() + 5 })
+      assert.deepEqual(again, first)
+      const atRoot = await sign(used, { ...request, authority: root })
+      assert.ok(atRoot.certificateArn.startsWith(`${root.arn}/certificate/`))
+      const renamed = await sign(used, { ...request, name: `${label}/web-2` })
+      assert.notEqual(renamed.certificateArn, first.certificateArn)
+      service.clock.advance({ seconds: 295 })
+      assert.deepEqual(await sign(used, request), first)
+      service.clock.advance({ seconds: -295 })
+    },
+  )
+
+  withClient('from another account’s CA, with the template that its policy names', async (used) => {
+    const notAfter = ninetyDays()
+    const { credentials } = tenant
+    const from = { csr: csr('asks-as-entity'), authority: subordinate, credentials, notAfter }
+    const plain = { ...from, name: `${label}/shared`, usages: ['server auth', 'client auth'] }
+    const blank = { ...from, name: `${label}/blank`, usages: ['digital signature'] }
+    const { clientAuth, serverAuth, timeStamping } = purposes
+    await service.must('DeletePolicy', { ResourceArn: subordinate.arn })
+    await assert.rejects(sign(used, plain), /no resource-based policy allows the acm-pca:Describe/)
+    await share(service, { arn: subordinate.arn })
+    const uses = [serverAuth, clientAuth]
+    assertIssued(await sign(used, plain), { notAfter, above: 1, uses })
+    const noIssue = /no resource-based policy allows the acm-pca:IssueCertificate action/
+    await assert.rejects(sign(used, blank), noIssue)
+    const template = 'BlankEndEntityCertificate_APICSRPassthrough'
+    await share(service, { arn: subordinate.arn, template })
+    assertIssued(await sign(used, blank), { notAfter, above: 1, uses: [timeStamping] })
+    await assert.rejects(sign(used, { ...plain, name: `${label}/late` }), noIssue)
+  })
+}
+
+suite('the AWS SDK for JavaScript', () => testsOf('js', () => javascriptClient))
+
+suite('the AWS SDK for Go', () => {
+  let program: string | undefined
+  test('is built', async (t) => {
+    program = await buildGoProgram(t, folder)
+  })
+  testsOf('go', () => (program === undefined ? undefined : goClient(program)))
+})

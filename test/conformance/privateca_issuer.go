@@ -1,0 +1,82 @@
+// Issues a certificate with the calls of cert-manager's aws-privateca-issuer, in the AWS SDK for Go v2.
+//
+// Standard input: JSON of what is asked for. Credentials and Region come from the environment. Standard output: JSON of
+// what was got.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/acmpca"
+	"github.com/aws/aws-sdk-go-v2/service/acmpca/types"
+)
+
+type order struct {
+	Endpoint, Authority, Template, Csr, Token string
+	NotAfter                                  int64
+}
+
+type result struct {
+	SigningAlgorithm, CertificateArn, Certificate, Chain string
+}
+
+func main() {
+	var wanted order
+	if err := json.NewDecoder(os.Stdin).Decode(&wanted); err != nil {
+		fail(err)
+	}
+	got, err := issue(context.Background(), wanted)
+	if err != nil {
+		fail(err)
+	}
+	if err := json.NewEncoder(os.Stdout).Encode(got); err != nil {
+		fail(err)
+	}
+}
+
+func fail(err error) {
+	fmt.Fprintln(os.Stderr, err)
+	os.Exit(1)
+}
+
+func issue(ctx context.Context, wanted order) (result, error) {
+	settings, err := config.LoadDefaultConfig(ctx)
+	if err != nil {
+		return result{}, err
+	}
+	endpoint := acmpca.EndpointResolverFromURL(wanted.Endpoint)
+	client := acmpca.NewFromConfig(settings, acmpca.WithEndpointResolver(endpoint))
+	authority := aws.String(wanted.Authority)
+	described, err := client.DescribeCertificateAuthority(ctx,
+		&acmpca.DescribeCertificateAuthorityInput{CertificateAuthorityArn: authority})
+	if err != nil {
+		return result{}, err
+	}
+	algorithm := described.CertificateAuthority.CertificateAuthorityConfiguration.SigningAlgorithm
+	issued, err := client.IssueCertificate(ctx, &acmpca.IssueCertificateInput{
+		CertificateAuthorityArn: authority,
+		SigningAlgorithm:        algorithm,
+		TemplateArn:             aws.String(wanted.Template),
+		Csr:                     []byte(wanted.Csr),
+		Validity:                &types.Validity{Type: types.ValidityPeriodTypeAbsolute, Value: &wanted.NotAfter},
+		IdempotencyToken:        aws.String(wanted.Token),
+	})
+	if err != nil {
+		return result{}, err
+	}
+	where := &acmpca.GetCertificateInput{CertificateAuthorityArn: authority, CertificateArn: issued.CertificateArn}
+	if err := acmpca.NewCertificateIssuedWaiter(client).Wait(ctx, where, time.Minute); err != nil {
+		return result{}, err
+	}
+	found, err := client.GetCertificate(ctx, where)
+	if err != nil {
+		return result{}, err
+	}
+	return result{string(algorithm), *issued.CertificateArn, *found.Certificate, *found.CertificateChain}, nil
+}

@@ -1,0 +1,19 @@
+/** CAs whose key cannot be made: they stay CREATING, and are FAILED when the service gives up. */
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import type { TestService } from './service.ts'
+
+/** The key algorithm whose keys cannot be stored after `breakCreations`. */
+export const brokenKeyAlgorithm = 'EC_secp521r1'
+
+/** From now on the database of a service takes no key of one algorithm. */
+export function breakCreations({ config }: TestService): void {
+  const database = new DatabaseSync(join(config.dataDirectory, 'signet.sqlite'), {
+    timeout: 10_000,
+  })
+  database.exec(
+    `create trigger no_such_keys before insert on keys when new.algorithm = '${brokenKeyAlgorithm}'
+      begin select raise(abort, 'no key of that kind can be kept'); end`,
+  )
+  database.close()
+}
