@@ -1,4 +1,5 @@
 /** The composition root: the only file that picks implementations of the ports. */
+import { createFailureLimiter } from './access/failure-limiter.ts'
 import { createFreshCache } from './access/fresh-cache.ts'
 import { createKeyUses } from './access/key-uses.ts'
 import { createRateLimiter } from './access/rate-limiter.ts'
@@ -18,7 +19,8 @@ import type { ApiServices } from './http/front.ts'
 import { createOcspResponder } from './http/ocsp-responder.ts'
 import { createOcspHandler } from './http/ocsp.ts'
 import { answerPublic } from './http/public.ts'
-import { createApiServer, createPublicServer } from './http/server.ts'
+import { createApiServer, createPublicServer, type ListenerServices } from './http/server.ts'
+import type { TlsMaterial } from './http/tls.ts'
 import { createJobs } from './jobs/index.ts'
 import { recordKeyUses } from './jobs/record-key-uses.ts'
 import { startScheduler, type Scheduler } from './jobs/scheduler.ts'
@@ -34,13 +36,14 @@ import type { Random } from './random.ts'
 import { readRates } from './rates-file.ts'
 import { readGauges } from './read-gauges.ts'
 import type { Services } from './services.ts'
-import type { Address } from './settings.ts'
+import type { Address } from './setting-values.ts'
 import { findAccessKey } from './store/access-keys.ts'
 import { findRoleById } from './store/roles.ts'
 import { lockFolder, prepareDataFolder } from './store/folder-lock.ts'
 import { createKeyRecords } from './store/keys.ts'
 import { releaseLeases } from './store/leases.ts'
 import { createIssuerKeys } from './sts/issuer-keys.ts'
+import { keepCertificate, openTlsSource } from './tls-source.ts'
 import { createPageTokens } from './wire/page-token.ts'
 
 export interface App {
@@ -48,7 +51,7 @@ export interface App {
   readonly apiUrl: string
   readonly publicUrl: string
   /** Reads again what may change while it runs. Throws ConfigurationError, and changes nothing, if that is bad. */
-  reload(): void
+  reload(): Promise<void>
   /** Stops accepting, finishes what is running, closes. */
   close(): Promise<void>
 }
@@ -89,6 +92,12 @@ async function listen(
     ...surroundings
   }: Surroundings & { data: DataFolder; stack: AsyncDisposableStack },
 ): Promise<App> {
+  // What is wrong with them is found before anything listens.
+  const rateLimiter = createRateLimiter(readRates(config.rates), surroundings.clock)
+  const tls = await openTlsSource(config.tls)
+  const callLog =
+    config.callLog === undefined ? undefined : await openCallLog(config.callLog, surroundings.log)
+  stack.defer(() => callLog?.close())
   const place = { publicUrl: config.publicUrl ?? '' }
   const stores = await openStores(config, { ...surroundings, data, stack, place })
   let scheduler: Scheduler | undefined
@@ -96,27 +105,36 @@ async function listen(
   const services = createServices(config, { ...surroundings, data, place, wake, ...stores })
   services.metrics.onRead((gauges) => readGauges(services, gauges))
   const { publicObjects } = stores
-  const publicServer = createPublicServer(services, {
-    ocsp: createOcspHandler({ ...surroundings, responder: createOcspResponder(services) }),
-    answer: (request) => answerPublic({ services, publicObjects }, request),
-  })
+  const publicServer = createPublicServer(
+    { ...services, limits: config.limits },
+    {
+      ocsp: createOcspHandler({ ...surroundings, responder: createOcspResponder(services) }),
+      answer: (request) => answerPublic({ services, publicObjects }, request),
+    },
+  )
   stack.defer(() => publicServer.close())
   const publicListenUrl = await listenOn(publicServer, config.publicListen)
   place.publicUrl ||= publicListenUrl
   stack.defer(async () => void (await recordKeyUses.run(services)))
   scheduler = startScheduler(createJobs(config), services)
   stack.defer(() => scheduler?.stop())
-  const rateLimiter = createRateLimiter(readRates(config.rates), surroundings.clock)
-  const callLog =
-    config.callLog === undefined ? undefined : await openCallLog(config.callLog, surroundings.log)
-  stack.defer(() => callLog?.close())
-  const api = createApi(services, data, { ...surroundings, rateLimiter, callLog })
+  const failureLimiter = createFailureLimiter(
+    config.limits.authFailuresPerMinute,
+    surroundings.clock,
+  )
+  const limiters = { rateLimiter, failureLimiter, limits: config.limits }
+  const material = await tls?.first(services)
+  const api = createApi(services, data, { ...surroundings, ...limiters, callLog, material })
   stack.defer(() => api.close())
-  const apiUrl = await listenOn(api, config.listen)
+  const keeper = tls && keepCertificate(tls, services, api)
+  stack.defer(() => keeper?.stop())
   return {
-    apiUrl,
+    apiUrl: withScheme(await listenOn(api, config.listen), material && 'https'),
     publicUrl: place.publicUrl,
-    reload: () => rateLimiter.use(readRates(config.rates)),
+    async reload() {
+      rateLimiter.use(readRates(config.rates))
+      await keeper?.refresh()
+    },
     close: () => stack.disposeAsync(),
   }
 }
@@ -124,10 +142,19 @@ async function listen(
 function createApi(
   services: Services,
   data: DataFolder,
-  surroundings: Surroundings & Pick<ApiServices, 'rateLimiter' | 'callLog'>,
+  {
+    material,
+    ...surroundings
+  }: Surroundings &
+    Pick<
+      ApiServices & ListenerServices,
+      'rateLimiter' | 'failureLimiter' | 'callLog' | 'limits'
+    > & {
+      readonly material: TlsMaterial | undefined
+    },
 ): FastifyInstance {
   const { db, sealer, masterKey } = data
-  return createApiServer({
+  const api = {
     ...surroundings,
     services,
     findOperation,
@@ -137,7 +164,8 @@ function createApi(
     signingKeys: createSigningKeys(),
     findAccessKey: createFreshCache((id) => findAccessKey(db, sealer, id), surroundings),
     findRole: createFreshCache((id) => findRoleById(db, id), surroundings),
-  })
+  }
+  return createApiServer(api, material)
 }
 
 /** What certificates say about the public listener; known once it listens. */
@@ -176,6 +204,11 @@ async function openStores(
   const publicUrl = (): string => place.publicUrl
   const embedded = createEmbeddedObjectStore({ directory, publicUrl, clock, random })
   return { objects: wrapObjects(embedded), publicObjects: embedded, bulk }
+}
+
+/** Fastify does not know that a server of ours speaks TLS. */
+function withScheme(url: string, scheme: 'https' | undefined): string {
+  return scheme === undefined ? url : url.replace(/^http:/, `${scheme}:`)
 }
 
 /** The URL of a listener, with the port that the system chose if it was asked to. */

@@ -1,4 +1,5 @@
 /** Where records of calls go: a file that is rotated, or standard output. Nothing waits for it. */
+import { existsSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import type { Writable } from 'node:stream'
 import { createStream } from 'rotating-file-stream'
@@ -18,6 +19,8 @@ const waitingOctetsMax = 64 * 1024 * 1024
 /** Records to the file at that path, `-` for standard output. Throws ConfigurationError if it cannot be written. */
 export async function openCallLog(path: string, log: Log): Promise<CallLog> {
   if (path === '-') return callLogTo(process.stdout, log, false)
+  if (!existsSync(dirname(path)))
+    throw new ConfigurationError(`--call-log: there is no folder ${dirname(path)}`)
   const file = createStream(basename(path), {
     path: dirname(path),
     size: '100M',

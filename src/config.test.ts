@@ -9,6 +9,8 @@ test('has the documented defaults', () => {
   assert.deepEqual(readConfig({}, {}), {
     dataDirectory: resolve('data'),
     listen: { host: '127.0.0.1', port: 8080 },
+    tls: { kind: 'none', clientCaFile: undefined },
+    limits: { connectionsMax: 10_000, authFailuresPerMinute: 300 },
     publicListen: { host: '127.0.0.1', port: 8081 },
     publicUrl: undefined,
     accountId: '123456789012',

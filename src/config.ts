@@ -1,16 +1,20 @@
 /** From flags and environment to a typed Config; every problem is reported at once. */
+import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import type { Quotas } from './authority/quotas.ts'
 import { ConfigurationError } from './errors.ts'
 import type { RevocationPolicy } from './authority/revocation-policy.ts'
 import type { IssuancePolicy } from './issuance/issuance-policy.ts'
 import type { RatesConfig } from './rates-file.ts'
-import { settings, type Address, type Setting } from './settings.ts'
+import { settings, type Setting } from './settings.ts'
+import { isLoopback, type Address } from './setting-values.ts'
 
 export interface Config {
   /** Absolute path of the data folder. */
   readonly dataDirectory: string
   readonly listen: Address
+  readonly tls: TlsConfig
+  readonly limits: LimitsConfig
   readonly publicListen: Address
   /** What certificates say; undefined means http:// and the public listener. */
   readonly publicUrl: string | undefined
@@ -28,6 +32,23 @@ export interface Config {
   readonly objects: ObjectsConfig
   /** Where events are posted to; undefined for nowhere. */
   readonly eventWebhook: string | undefined
+}
+
+/** Where the certificate of the API listener comes from; paths are absolute. */
+export type TlsConfig = (
+  | { readonly kind: 'none' }
+  | { readonly kind: 'files'; readonly certFile: string; readonly keyFile: string }
+  | { readonly kind: 'self'; readonly authorityArn: string; readonly names: readonly string[] }
+) & {
+  /** CAs that clients must have a certificate of. */
+  readonly clientCaFile: string | undefined
+}
+
+interface LimitsConfig {
+  /** On each listener. */
+  readonly connectionsMax: number
+  /** Of one source; 0 is no limit. */
+  readonly authFailuresPerMinute: number
 }
 
 /** Where buckets are: a folder below the data folder, or an S3 store (AWS itself if it has no endpoint). */
@@ -70,6 +91,11 @@ export function readConfig(
   const config = {
     dataDirectory: resolve(data ?? '.'),
     listen,
+    tls: tlsConfig(read, listen, found),
+    limits: {
+      connectionsMax: read('maxConnections'),
+      authFailuresPerMinute: read('authFailures'),
+    },
     publicListen,
     publicUrl: read('publicUrl'),
     accountId: read('account'),
@@ -119,6 +145,42 @@ function objectsConfig(read: Read, problems: string[]): ObjectsConfig {
   if (endpoint !== undefined || publicUrl !== undefined)
     problems.push('--objects embedded does not go with --s3-endpoint or --s3-public-url')
   return { kind }
+}
+
+function tlsConfig(read: Read, listen: Address | undefined, problems: string[]): TlsConfig {
+  const certFile = read('tlsCert')
+  const keyFile = read('tlsKey')
+  const authorityArn = read('tlsSelf')
+  const names = read('tlsNames')
+  const clientCa = read('tlsClientCa')
+  const insecure = read('insecureHttp') === 'true'
+  const clientCaFile = clientCa === undefined ? undefined : resolve(clientCa)
+  if ((certFile === undefined) !== (keyFile === undefined))
+    problems.push('--tls-cert and --tls-key go together')
+  if (certFile !== undefined && authorityArn !== undefined)
+    problems.push('--tls-cert and --tls-self exclude each other')
+  if (names !== undefined && authorityArn === undefined)
+    problems.push('--tls-names goes with --tls-self')
+  if (certFile !== undefined && keyFile !== undefined)
+    return { kind: 'files', certFile: resolve(certFile), keyFile: resolve(keyFile), clientCaFile }
+  if (authorityArn !== undefined)
+    return { kind: 'self', authorityArn, names: names ?? namesOf(listen), clientCaFile }
+  if (clientCaFile !== undefined)
+    problems.push('--tls-client-ca goes with --tls-cert or --tls-self')
+  if (listen !== undefined && !isLoopback(listen) && !insecure)
+    problems.push(
+      '--listen lets other machines reach the API over plain HTTP: add --tls-cert and --tls-key, --tls-self, or --insecure-http',
+    )
+  return { kind: 'none', clientCaFile: undefined }
+}
+
+/** What clients may call the listener: where it listens, and this machine if that is everywhere or here. */
+function namesOf(listen: Address | undefined): readonly string[] {
+  if (listen === undefined) return []
+  const isEverywhere = listen.host === '0.0.0.0' || listen.host === '::'
+  const own = isEverywhere ? hostname() : listen.host
+  const local = isEverywhere || isLoopback(listen) ? ['localhost', '127.0.0.1', '::1'] : []
+  return [...new Set([own, ...local])]
 }
 
 /** Settings whose values are never repeated in messages; of others, no value with an `@`. */

@@ -20,7 +20,7 @@ export async function serve(config: Config, print: (text: string) => void): Prom
   process.once('SIGTERM', stop)
   process.once('SIGINT', stop)
   const app = await startApp(config, { clock: systemClock, random: systemRandom, log, onFailure })
-  const reload = (): void => reloadFrom(app, log)
+  const reload = (): void => void reloadFrom(app, log)
   process.on('SIGHUP', reload)
   print(greeting(config, app))
   await stopped
@@ -30,9 +30,9 @@ export async function serve(config: Config, print: (text: string) => void): Prom
 }
 
 /** What is bad is said, and what was read before counts on. */
-function reloadFrom(app: App, log: Log): void {
+async function reloadFrom(app: App, log: Log): Promise<void> {
   try {
-    app.reload()
+    await app.reload()
     log.info('configuration read again')
   } catch (error) {
     log.error({ err: error }, 'configuration not read again')
@@ -47,7 +47,15 @@ To use it from another terminal:
 
   export AWS_SHARED_CREDENTIALS_FILE='${credentialsFile(config)}'
   export AWS_ENDPOINT_URL_ACM_PCA=${app.apiUrl}
+  export AWS_ENDPOINT_URL_STS=${app.apiUrl}
   export AWS_DEFAULT_REGION=eu-central-1
-  aws acm-pca list-certificate-authorities --endpoint-url ${app.apiUrl}
+${trustHint(config)}  aws acm-pca list-certificate-authorities --endpoint-url ${app.apiUrl}
 `
+}
+
+/** With a certificate of its own, clients have to be told what to trust. */
+function trustHint({ tls }: Config): string {
+  return tls.kind === 'self'
+    ? '  export AWS_CA_BUNDLE=root.pem   # the root above --tls-self\n'
+    : ''
 }

@@ -1,12 +1,16 @@
 /** Every setting of the server: its flag, what it means, and how its text is read. */
 import { defaultQuotas } from './authority/quotas.ts'
-
-export interface Address {
-  /** Name or address, without brackets. */
-  readonly host: string
-  /** 0 lets the system choose. */
-  readonly port: number
-}
+import {
+  address,
+  count,
+  database,
+  hosts,
+  nonEmpty,
+  oneOf,
+  parseAccountId,
+  seconds,
+  url,
+} from './setting-values.ts'
 
 /** What one flag or variable is: `parse` throws an Error that says what the value must be. */
 export interface Setting<T> {
@@ -134,6 +138,56 @@ export const settings = {
     undefined,
     nonEmpty,
   ),
+  tlsCert: setting(
+    'tls-cert',
+    'FILE',
+    'certificate of the API listener and those above it, PEM; read again when it changes',
+    undefined,
+    nonEmpty,
+  ),
+  tlsKey: setting('tls-key', 'FILE', 'private key of --tls-cert, PEM', undefined, nonEmpty),
+  tlsSelf: setting(
+    'tls-self',
+    'ARN',
+    'CA of this server that gives the API listener its certificate, and renews it',
+    undefined,
+    nonEmpty,
+  ),
+  tlsNames: setting(
+    'tls-names',
+    'NAME,…',
+    'hosts and addresses in the certificate of --tls-self (default: those it listens on)',
+    undefined,
+    hosts,
+  ),
+  tlsClientCa: setting(
+    'tls-client-ca',
+    'FILE',
+    'CAs, PEM, of which clients of the API must have a certificate',
+    undefined,
+    nonEmpty,
+  ),
+  insecureHttp: setting(
+    'insecure-http',
+    '',
+    'let the API listen for plain HTTP where other machines may reach it',
+    'false',
+    oneOf(['true', 'false']),
+  ),
+  maxConnections: setting(
+    'max-connections',
+    'N',
+    'connections at once, on each listener',
+    '10000',
+    count,
+  ),
+  authFailures: setting(
+    'auth-failures',
+    'N',
+    'authentications a minute that may fail from one address; 0 for no limit',
+    '300',
+    seconds({ min: 0, max: 1_000_000 }),
+  ),
   crlDelay: setting(
     'crl-delay',
     'SECONDS',
@@ -208,65 +262,4 @@ function setting<T>(
   parse: (text: string) => T,
 ): Setting<T> {
   return { flag, value, description, fallback, parse }
-}
-
-function nonEmpty(text: string): string {
-  if (text === '') throw new Error('must not be empty')
-  return text
-}
-
-/** HOST:PORT, an IPv6 address in brackets. */
-function address(text: string): Address {
-  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^\s:[\]/]+)):(\d{1,5})$/.exec(text)
-  const host = match?.[1] ?? match?.[2]
-  const port = Number(match?.[3])
-  if (host === undefined || port > 65_535) throw new Error('must be HOST:PORT')
-  return { host, port }
-}
-
-/** Without user, query and fragment, and in plain ASCII: it goes into certificates, and paths are added to it. */
-const urlForm = /^https?:\/\/[\w.:[\]-]+(?:\/[\w.~!$&'()*+,;=:@%/-]*)?$/i
-
-function url(text: string): string {
-  if (!urlForm.test(text) || !URL.canParse(text))
-    throw new Error('must be an http or https URL without query')
-  return text.replace(/\/+$/, '')
-}
-
-function database(text: string): never {
-  const scheme = /^[a-z]+:/i.exec(text)?.[0]
-  throw new Error(
-    scheme?.startsWith('postgres')
-      ? 'cannot be PostgreSQL in this version: leave it out for SQLite in the data folder'
-      : 'must be left out: SQLite in the data folder is the only database of this version',
-  )
-}
-
-/** Twelve digits. */
-export function parseAccountId(text: string): string {
-  if (!/^\d{12}$/.test(text)) throw new Error('must be an account id of twelve digits')
-  return text
-}
-
-function oneOf<const T extends string>(values: readonly T[]): (text: string) => T {
-  return (text) => {
-    const found = values.find((value) => value === text)
-    if (found === undefined) throw new Error(`must be one of ${values.join(', ')}`)
-    return found
-  }
-}
-
-function seconds({ min, max }: { readonly min: number; readonly max: number }) {
-  return (text: string): number => {
-    const value = Number(text)
-    if (!/^\d{1,9}$/.test(text) || value < min || value > max)
-      throw new Error(`must be a whole number from ${min} to ${max}`)
-    return value
-  }
-}
-
-function count(text: string): number {
-  const value = Number(text)
-  if (!/^\d{1,15}$/.test(text) || value < 1) throw new Error('must be a whole number from 1')
-  return value
 }

@@ -98,7 +98,15 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'config.ts',
     'data-folder.ts',
   ],
-  cli: ['access/policy.ts', 'administration', 'config.ts', 'serve.ts', 'settings.ts', 'version.ts'],
+  cli: [
+    'access/policy.ts',
+    'administration',
+    'config.ts',
+    'serve.ts',
+    'setting-values.ts',
+    'settings.ts',
+    'version.ts',
+  ],
 }
 
 /** Implementations of ports: only the files at the top of src may name them, and commands on what is kept. */

@@ -144,7 +144,7 @@ test('the key of a service has the service as its caller, which has no policies'
 
 test('the use of a key is noted, and not that of a key that does not sign', async () => {
   const asked = services()
-  await authenticate(asked, signed({ service: 'sts', region: 'eu-west-1' }), 'sts')
+  await authenticate(asked, signed({ service: 'sts', region: 'eu-west-1' }), { service: 'sts' })
   await codeOf(authenticate(asked, signed({ secretAccessKey: 'other' })))
   assert.deepEqual(
     [...asked.keyUses.take()],
@@ -155,7 +155,7 @@ test('the use of a key is noted, and not that of a key that does not sign', asyn
 
 test('a signature for one service is none for another', async () => {
   assert.match(
-    await codeOf(authenticate(services(), signed(), 'sts')),
+    await codeOf(authenticate(services(), signed(), { service: 'sts' })),
     /^InvalidSignatureException: Credential should be scoped to correct service: 'sts'\.$/,
   )
 })

@@ -27,6 +27,13 @@ export interface AuthenticationServices {
 /** Name of a service in the scope of a signature. */
 export type SigningName = 'acm-pca' | 'sts'
 
+export interface AuthenticationWish {
+  /** For whom it must be signed; AWS Private CA unless said otherwise. */
+  readonly service?: SigningName
+  /** Whether a request with that access key is looked at any further. */
+  readonly hears?: (accessKeyId: string) => boolean
+}
+
 const accessKeyId = /^\w{1,128}$/
 
 /** Signs in place of the secret of a key that there is not, so that time does not tell which keys there are. */
@@ -38,16 +45,17 @@ const secretOfNobody = '-'.repeat(40)
  * Throws MissingAuthenticationTokenException, IncompleteSignatureException or InvalidSignatureException for what the
  * request says of itself, UnrecognizedClientException for a key that is unknown, inactive, or whose session token is not
  * its own, InvalidSignatureException for a signature that is not right, and ExpiredTokenException for a session that
- * is over.
+ * is over. ThrottlingException for a key that is not heard.
  */
 export async function authenticate(
   services: AuthenticationServices,
   request: RawRequest,
-  service: SigningName = 'acm-pca',
+  { service = 'acm-pca', hears = () => true }: AuthenticationWish = {},
 ): Promise<Caller> {
   const now = services.clock.now()
   const claim = parseSignature(request)
   checkClaim(claim, { service, now })
+  if (!hears(claim.accessKeyId)) throw new ServiceError('ThrottlingException', 'Rate exceeded')
   const credentials = await findCredentials(services, claim)
   const signingKey = services.signingKeys(credentials?.secretAccessKey ?? secretOfNobody, claim)
   const valid = isSignatureValid(request, claim, signingKey)

@@ -80,6 +80,7 @@ async function outcomeOf(setting: Setting): Promise<Outcome> {
     resourceArn: own,
     keys: new Map(),
     sourceIp: '192.0.2.1',
+    isSecure: true,
     ...setting.asked,
   }
   try {

@@ -29,6 +29,8 @@ export interface AccessRequest {
   /** Condition keys of the operation's own, by lower-case name. */
   readonly keys: ReadonlyMap<string, readonly string[]>
   readonly sourceIp: string | undefined
+  /** Whether it came over TLS. */
+  readonly isSecure: boolean
 }
 
 /**
@@ -53,6 +55,7 @@ export async function authorize(
     caller,
     now,
     sourceIp: asked.sourceIp,
+    isSecure: asked.isSecure,
     resourceAccount: target.accountId,
     resourceTags: await tagsFor(services.db, target, { own, resource }),
     operation: asked.keys,

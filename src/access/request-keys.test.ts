@@ -7,6 +7,7 @@ const facts: RequestFacts = {
   caller: userCaller({ region: 'eu-west-1' }),
   now: new Date('2026-11-25T12:00:00.750Z'),
   sourceIp: '192.0.2.1',
+  isSecure: false,
   resourceAccount: '999999999999',
   resourceTags: new Map([
     ['Env', 'live'],

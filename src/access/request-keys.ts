@@ -13,6 +13,8 @@ export interface RequestFacts {
   readonly now: Date
   /** Address of the client; undefined if it is not known. */
   readonly sourceIp: string | undefined
+  /** Whether it came over TLS. */
+  readonly isSecure: boolean
   /** Account of the resource. */
   readonly resourceAccount: string
   /** Tags of the resource by key; empty if no policy asks for them. */
@@ -51,8 +53,8 @@ function requestKey(key: string, facts: RequestFacts): readonly string[] | undef
     case 'aws:resourceaccount':
       return [facts.resourceAccount]
     case 'aws:securetransport':
-      // The API listener speaks plain HTTP; what is in front of it proves nothing.
-      return ['false']
+      // What a proxy in front says of itself proves nothing.
+      return [String(facts.isSecure)]
     default:
       return undefined
   }

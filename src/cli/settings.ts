@@ -2,7 +2,8 @@
 import { Option, type Command } from 'commander'
 import { readConfig, variableOf, type Config, type Flags, type SettingName } from '../config.ts'
 import { ConfigurationError } from '../errors.ts'
-import { parseAccountId, settings } from '../settings.ts'
+import { parseAccountId } from '../setting-values.ts'
+import { settings } from '../settings.ts'
 
 /** Settings that commands beside `serve` need: where the data is. */
 export const storageSettings: readonly SettingName[] = ['data', 'database', 'masterKeyFile']
@@ -38,16 +39,18 @@ export function withSettings(command: Command, names: readonly SettingName[]): C
 }
 
 /** What commander makes of switches: `--no-ca-issuers` is a member caIssuers that is false. */
-export type ParsedFlags = Omit<Flags, 'awsQuotas'> & {
+export type ParsedFlags = Omit<Flags, 'awsQuotas' | 'insecureHttp'> & {
   readonly caIssuers?: boolean
   readonly awsQuotas?: boolean
+  readonly insecureHttp?: boolean
 }
 
-function flagsOf({ caIssuers, awsQuotas, ...flags }: ParsedFlags): Flags {
+function flagsOf({ caIssuers, awsQuotas, insecureHttp, ...flags }: ParsedFlags): Flags {
   return {
     ...flags,
     ...(caIssuers === false && { noCaIssuers: 'true' }),
     ...(awsQuotas === true && { awsQuotas: 'true' }),
+    ...(insecureHttp === true && { insecureHttp: 'true' }),
   }
 }
 

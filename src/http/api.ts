@@ -22,16 +22,30 @@ export interface ApiAnswer {
 
 const deadlineMillisecondsDefault = 60_000
 
+/** How a request arrived. */
+interface Arrival {
+  readonly requestId: string
+  readonly sourceIp: string | undefined
+  /** Over TLS. */
+  readonly isSecure: boolean
+}
+
 /** Answers one request and logs it. Never rejects: whatever is thrown on the way is answered in its wire form. */
 export async function answerRequest(
   services: ApiServices,
   request: RawRequest,
-  { requestId, sourceIp }: { readonly requestId: string; readonly sourceIp: string | undefined },
+  { requestId, sourceIp, isSecure }: Arrival,
 ): Promise<ApiAnswer> {
   const startedAt = services.clock.now().getTime()
   const front = isQueryRequest(request) ? queryFront : jsonFront
   const { mediaType } = front
-  const trail: Trail = { operation: undefined, caller: undefined, sourceIp, input: undefined }
+  const trail: Trail = {
+    operation: undefined,
+    caller: undefined,
+    sourceIp,
+    isSecure,
+    input: undefined,
+  }
   const ended = { request, requestId, front, trail, startedAt }
   try {
     const { output, body } = await withDeadline(front.serve(services, request, trail), {

@@ -4,16 +4,19 @@ import {
   type AuthenticationServices,
   type SigningName,
 } from '../access/authenticate.ts'
+import type { FailureLimiter } from '../access/failure-limiter.ts'
 import type { RateLimiter } from '../access/rate-limiter.ts'
 import type { Caller } from '../authority/caller.ts'
 import { ServiceError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Services } from '../services.ts'
 import type { IssuerKeys } from '../sts/issuer-keys.ts'
+import { QueryError } from '../wire/query-errors.ts'
 import type { RawRequest } from '../wire/sigv4-request.ts'
 import type { ApiOperation } from './json-front.ts'
 
 export interface ApiServices extends AuthenticationServices {
+  readonly failureLimiter: FailureLimiter
   /** By name: `IssueCertificate`. */
   readonly findOperation: (name: string) => ApiOperation | undefined
   /** What operations are given. */
@@ -32,6 +35,8 @@ export interface Trail {
   operation: string | undefined
   caller: Caller | undefined
   readonly sourceIp: string | undefined
+  /** Whether it came over TLS. */
+  readonly isSecure: boolean
   /** Members of the input, once they are known to be right. */
   input: unknown
 }
@@ -64,10 +69,44 @@ export async function requireCaller(
   request: RawRequest,
   { service, trail }: { readonly service: SigningName; readonly trail: Trail },
 ): Promise<Caller> {
-  const caller = await authenticate(api, request, service)
+  const { failureLimiter, rateLimiter } = api
+  const hears = (accessKeyId: string): boolean => failureLimiter.hears(trail.sourceIp, accessKeyId)
+  const caller = await countFailures(api, trail, () =>
+    authenticate(api, request, { service, hears }),
+  )
+  failureLimiter.succeeded(trail.sourceIp, caller.accessKeyId)
   trail.caller = caller
   const { accountId, region } = caller
-  if (!api.rateLimiter.allows({ accountId, region, operation: trail.operation ?? '' }))
-    throw new ServiceError('ThrottlingException', 'Rate exceeded')
+  if (!rateLimiter.allows({ accountId, region, operation: trail.operation ?? '' }))
+    throw throttled()
   return caller
+}
+
+/** Codes of who could not prove to be anyone. */
+const failures: ReadonlySet<string> = new Set([
+  'MissingAuthenticationTokenException',
+  'IncompleteSignatureException',
+  'InvalidSignatureException',
+  'UnrecognizedClientException',
+  'InvalidIdentityToken',
+])
+
+/** Counts a failure to its source, and answers ThrottlingException in its place where there were too many. */
+export async function countFailures<T>(
+  { failureLimiter }: Pick<ApiServices, 'failureLimiter'>,
+  { sourceIp }: Pick<Trail, 'sourceIp'>,
+  prove: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await prove()
+  } catch (error) {
+    const code = error instanceof ServiceError || error instanceof QueryError ? error.code : ''
+    if (failures.has(code) && !failureLimiter.failed(sourceIp)) throw throttled()
+    throw error
+  }
+}
+
+/** What is answered to too many requests. */
+export function throttled(): ServiceError {
+  return new ServiceError('ThrottlingException', 'Rate exceeded')
 }

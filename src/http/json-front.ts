@@ -69,6 +69,7 @@ async function serve(api: ApiServices, request: RawRequest, trail: Trail): Promi
     resourceArn: call.resourceArn,
     keys: call.conditionKeys(caller),
     sourceIp: trail.sourceIp,
+    isSecure: trail.isSecure,
   })
   const output = await call.run(api.services, caller)
   return { output, body: () => (output === undefined ? '' : JSON.stringify(output)) }

@@ -4,7 +4,15 @@ import { stsNamespace } from '../sts/sts-operation.ts'
 import { QueryError, renderQueryError } from '../wire/query-errors.ts'
 import { parseQuery } from '../wire/sigv4-canonical.ts'
 import type { RawRequest } from '../wire/sigv4-request.ts'
-import { requireCaller, type ApiServices, type Front, type Served, type Trail } from './front.ts'
+import {
+  countFailures,
+  requireCaller,
+  throttled,
+  type ApiServices,
+  type Front,
+  type Served,
+  type Trail,
+} from './front.ts'
 import { membersOfForm, membersOfQuery, isFormMediaType, type QueryMembers } from './members.ts'
 
 const version = '2011-06-15'
@@ -50,11 +58,17 @@ async function serve(api: ApiServices, request: RawRequest, trail: Trail): Promi
   trail.input = call.input
   const { services, sessions, issuerKeys } = api
   const { db, clock, random } = services
-  const output = await call.run(
-    { db, clock, random, sessions, issuerKeys },
-    { caller, sourceIp: trail.sourceIp },
-  )
+  const { sourceIp, isSecure } = trail
+  const run = (): Promise<object> =>
+    call.run({ db, clock, random, sessions, issuerKeys }, { caller, sourceIp, isSecure })
+  const output = await (operation.signed ? run() : proveByToken(api, trail, run))
   return { output, body: (requestId) => operation.answer(output, requestId) }
+}
+
+/** A token proves who brings it, or fails to, as a signature does. */
+async function proveByToken<T>(api: ApiServices, trail: Trail, run: () => Promise<T>): Promise<T> {
+  if (!api.failureLimiter.hears(trail.sourceIp, '')) throw throttled()
+  return countFailures(api, trail, run)
 }
 
 /** Those in the body if it is a form with anything in it, otherwise those in the query. */

@@ -4,6 +4,7 @@ import { request as httpRequest } from 'node:http'
 import { connect } from 'node:net'
 import { after, test } from 'node:test'
 import { accessKeyOf } from '../../test/support/callers.ts'
+import { createFailureLimiter } from '../access/failure-limiter.ts'
 import { createKeyUses } from '../access/key-uses.ts'
 import { createRateLimiter } from '../access/rate-limiter.ts'
 import { createSessions } from '../access/session.ts'
@@ -85,6 +86,7 @@ function services(deadlineMilliseconds?: number) {
     random: systemRandom,
     rateLimiter: createRateLimiter({}, { now: () => now }),
     callLog: undefined,
+    failureLimiter: createFailureLimiter(0, { now: () => now }),
     clock: { now: () => now },
     signingKeys: createSigningKeys(),
     findAccessKey: async (accessKeyId: string) =>

@@ -18,12 +18,14 @@ import type { OcspHandler } from './ocsp.ts'
 import { textAnswer, type PublicAnswer, type PublicRequest } from './public-answer.ts'
 import { refusalOf, refuseConnection } from './refusals.ts'
 import { createRequestIds } from './request-ids.ts'
+import { createTlsServer, type TlsMaterial } from './tls.ts'
 import { logRequest } from './request-log.ts'
 
 /** What every listener needs. */
 export interface ListenerServices {
   readonly log: Log
   readonly random: Random
+  readonly limits?: Partial<ListenerLimits>
 }
 
 /** Certificate chains of 2 MiB arrive as base64. */
@@ -35,16 +37,37 @@ const publicBodyBytesMax = 64 * 1024
 const healthPath = '/healthz'
 const metricsPath = '/metrics'
 const headerBytesMax = 32 * 1024
-const headersMilliseconds = 15_000
-const requestMilliseconds = 30_000
+
+/** What a client may take of a listener. */
+interface ListenerLimits {
+  readonly connectionsMax: number
+  /** Until the headers of a request are there, and until all of it is. */
+  readonly headersMilliseconds: number
+  readonly requestMilliseconds: number
+  /** How often connections are looked at for that. */
+  readonly checkMilliseconds: number
+}
+
+const limitsDefault: ListenerLimits = {
+  connectionsMax: 10_000,
+  headersMilliseconds: 15_000,
+  requestMilliseconds: 30_000,
+  checkMilliseconds: 5000,
+}
 const keepAliveMilliseconds = 75_000
 
 /**
  * The API listener, not yet listening: every request goes to the pipeline, `GET /healthz` and `GET /metrics` apart. `close()` stops
  * accepting, finishes what is running and drops idle connections.
  */
-export function createApiServer(services: ApiServices & ListenerServices): FastifyInstance {
+export function createApiServer(
+  services: ApiServices & ListenerServices,
+  tls?: TlsMaterial,
+): FastifyInstance {
   const server = createServer(services, apiBodyBytesMax, {
+    ...(tls && {
+      serverFactory: (handler, { http }) => createTlsServer(tls, Object(http), handler),
+    }),
     // The router sees no path but these three: it would decode others, and refuse some in its own way.
     rewriteUrl: ({ url = '' }) => {
       const { path } = splitTarget(url)
@@ -59,6 +82,7 @@ export function createApiServer(services: ApiServices & ListenerServices): Fasti
     const answered = await answerRequest(services, rawRequestOf(request), {
       requestId: request.id,
       sourceIp: request.ip,
+      isSecure: tls !== undefined,
     })
     return send(reply, { requestId: request.id, ...answered })
   }
@@ -121,11 +145,15 @@ async function answerOrFail(
 }
 
 function createServer(
-  { log, random }: ListenerServices,
+  { log, random, limits }: ListenerServices,
   bodyBytesMax: number,
   more: FastifyServerOptions,
 ): FastifyInstance {
   const requestId = createRequestIds(random)
+  const { connectionsMax, headersMilliseconds, requestMilliseconds, checkMilliseconds } = {
+    ...limitsDefault,
+    ...limits,
+  }
   const refuse = (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const refusal = refusalOf(error, bodyBytesMax)
     const { status, code, body } = renderError(refusal)
@@ -148,10 +176,17 @@ function createServer(
     return503OnClosing: false,
     requestTimeout: requestMilliseconds,
     keepAliveTimeout: keepAliveMilliseconds,
-    http: { maxHeaderSize: headerBytesMax, headersTimeout: headersMilliseconds },
+    http: {
+      maxHeaderSize: headerBytesMax,
+      headersTimeout: headersMilliseconds,
+      requestTimeout: requestMilliseconds,
+      keepAliveTimeout: keepAliveMilliseconds,
+      connectionsCheckingInterval: checkMilliseconds,
+    },
     frameworkErrors: (error, request, reply) => void refuse(error, request, reply),
     clientErrorHandler: (error, socket) => refuseConnection(error, socket, requestId()),
   })
+  server.server.maxConnections = connectionsMax
   server.removeAllContentTypeParsers()
   server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) =>
     done(null, body),

@@ -6,7 +6,7 @@ import { csr } from '../../test/support/csrs.ts'
 import { createAuthority, createRoot, issue } from '../../test/support/hierarchy.ts'
 import { lastOf } from '../../test/support/revocation.ts'
 import { TestService } from '../../test/support/service.ts'
-import type { Caller } from '../authority/caller.ts'
+import { userCaller } from '../../test/support/callers.ts'
 import { openData, type DataFolder } from '../data-folder.ts'
 import { createEvents } from '../events.ts'
 import { createLog } from '../log.ts'
@@ -65,15 +65,7 @@ async function runAmid(
     quotas: config.quotas,
     revocationPolicy: config.revocationPolicy,
   }
-  const caller: Caller = {
-    partition: 'aws',
-    region: 'eu-west-1',
-    accountId: config.accountId,
-    arn: `arn:aws:iam::${config.accountId}:user/other`,
-    accessKeyId: 'AKIA',
-    userName: 'other',
-    policies: [],
-  }
+  const caller = userCaller({ region: 'eu-west-1', accountId: config.accountId })
   return operations[operation].accept(input).run(some as Services, caller)
 }
 

@@ -113,6 +113,7 @@ function isTrusted(
     caller: undefined,
     now: clock.now(),
     sourceIp: context.sourceIp,
+    isSecure: context.isSecure,
     resourceAccount: role.accountId,
     resourceTags: new Map(Object.entries(role.tags)),
     operation,

@@ -105,6 +105,7 @@ async function authorize(
     caller,
     now: clock.now(),
     sourceIp: context.sourceIp,
+    isSecure: context.isSecure,
     resourceAccount: role.accountId,
     resourceTags: new Map(Object.entries(role.tags)),
     operation: ownKeys(asked, tagWish),

@@ -25,6 +25,8 @@ export interface StsContext {
   /** Undefined for an operation that is not signed. */
   readonly caller: Caller | undefined
   readonly sourceIp: string | undefined
+  /** Whether it came over TLS. */
+  readonly isSecure: boolean
 }
 
 /** Of the answers' XML. */

@@ -68,7 +68,7 @@ export async function startServer(
   const url = await new Promise<string>((resolvePromise, reject) => {
     child.stdout.on('data', (data_: Buffer) => {
       stdout += data_.toString()
-      const found = /Private CA API at (http:\S+)\n/.exec(stdout)?.[1]
+      const found = /Private CA API at (https?:\S+)\n/.exec(stdout)?.[1]
       if (found !== undefined) resolvePromise(found)
     })
     child.once('exit', (code) => reject(new Error(`server ended with ${code}: ${stderr}`)))

@@ -63,13 +63,15 @@ interface Around extends ServiceOptions {
 
 export class TestService {
   readonly clock: TestClock
-  readonly config: Config
+  config: Config
   #app: App
   readonly #around: Around
+  readonly #flags: Flags
 
-  private constructor(app: App, config: Config, around: Around) {
+  private constructor(app: App, flags: Flags, around: Around) {
     this.#app = app
-    this.config = config
+    this.#flags = flags
+    this.config = readConfig(flags, {})
     this.clock = around.clock
     this.#around = around
   }
@@ -77,12 +79,16 @@ export class TestService {
   /** Starts on a new folder. */
   static async start(flags: Flags = {}, options: ServiceOptions = {}): Promise<TestService> {
     const data = await mkdtemp(join(tmpdir(), 'signet-test-'))
-    const config = readConfig(
-      { data, listen: '127.0.0.1:0', publicListen: '127.0.0.1:0', logLevel: 'silent', ...flags },
-      {},
-    )
+    const all = {
+      data,
+      listen: '127.0.0.1:0',
+      publicListen: '127.0.0.1:0',
+      logLevel: 'silent',
+      authFailures: '0',
+      ...flags,
+    }
     const around = { clock: new TestClock(), ...options }
-    return new TestService(await start(config, around), config, around)
+    return new TestService(await start(readConfig(all, {}), around), all, around)
   }
 
   get url(): string {
@@ -98,10 +104,23 @@ export class TestService {
     return readCredentials(join(this.config.dataDirectory, 'credentials'))
   }
 
+  /** As SIGHUP does. */
+  async reload(): Promise<void> {
+    await this.#app.reload()
+  }
+
   /** Stops and starts again on the same folder. */
   async restart(): Promise<void> {
     await this.#app.close()
     this.#app = await start(this.config, this.#around)
+  }
+
+  /** The same with further flags. */
+  async restartWith(flags: Flags): Promise<this> {
+    await this.#app.close()
+    this.config = readConfig({ ...this.#flags, ...flags }, {})
+    this.#app = await start(this.config, this.#around)
+    return this
   }
 
   /** Stops, and removes the folder. */

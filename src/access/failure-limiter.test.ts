@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import * as fc from 'fast-check'
+import { createFailureLimiter, networkOf } from './failure-limiter.ts'
+
+function setUp(perMinute: number) {
+  const state = { milliseconds: 1_000_000 }
+  const clock = { now: () => new Date(state.milliseconds) }
+  return { state, limiter: createFailureLimiter(perMinute, clock) }
+}
+
+test('a source that failed too often is heard only with keys that it has used', () => {
+  const { state, limiter } = setUp(3)
+  limiter.succeeded('192.0.2.1', 'AKIAKNOWN')
+  for (let time = 0; time < 3; time += 1) assert.equal(limiter.failed('192.0.2.1'), true)
+  assert.equal(limiter.failed('192.0.2.1'), false)
+  assert.equal(limiter.hears('192.0.2.1', 'AKIANEW'), false)
+  assert.equal(limiter.hears('192.0.2.1', 'AKIAKNOWN'), true)
+  assert.equal(limiter.hears('192.0.2.2', 'AKIANEW'), true, 'another source')
+  state.milliseconds += 20_000
+  assert.equal(limiter.hears('192.0.2.1', 'AKIANEW'), true)
+  assert.deepEqual([limiter.failed('192.0.2.1'), limiter.failed('192.0.2.1')], [true, false])
+  state.milliseconds -= 500_000
+  assert.equal(limiter.failed('192.0.2.1'), false, 'a clock that goes back gives nothing')
+})
+
+test('without a limit, or where the source is not known, everything is heard', () => {
+  const { limiter } = setUp(0)
+  for (let time = 0; time < 1000; time += 1) assert.equal(limiter.failed('192.0.2.1'), true)
+  assert.equal(limiter.hears('192.0.2.1', 'x'), true)
+  const { limiter: limited } = setUp(1)
+  for (let time = 0; time < 5; time += 1) assert.equal(limited.failed(undefined), true)
+})
+
+test('only so many keys are remembered, the latest', () => {
+  const { limiter } = setUp(1)
+  for (let key = 0; key < 100; key += 1) limiter.succeeded('192.0.2.1', `AKIA${key}`)
+  limiter.failed('192.0.2.1')
+  assert.equal(limiter.hears('192.0.2.1', 'AKIA99'), true)
+  assert.equal(limiter.hears('192.0.2.1', 'AKIA0'), false)
+})
+
+test('a host of IPv6 is its /64, however it is written', () => {
+  for (const [address, network] of [
+    ['192.0.2.1', '192.0.2.1'],
+    ['::ffff:192.0.2.1', '192.0.2.1'],
+    ['::1', '0:0:0:0::/64'],
+    ['2001:db8::1', '2001:db8:0:0::/64'],
+    ['2001:DB8:0:0:ffff::', '2001:db8:0:0::/64'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+    ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+    ['odd', 'odd'],
+  ] as const)
+    assert.equal(networkOf(address), network)
+  fc.assert(
+    fc.property(fc.ipV6(), (address) => {
+      assert.match(
+        networkOf(address),
+        /^(?:\d+\.\d+\.\d+\.\d+|(?:[0-9a-f]{1,4}:){3}[0-9a-f]{1,4}::\/64)$/,
+      )
+    }),
+  )
+})
+
+test('over any time a source fails no oftener than the rate and one bucket', () => {
+  const step = fc.record({ wait: fc.nat({ max: 30_000 }), failures: fc.nat({ max: 5 }) })
+  fc.assert(
+    fc.property(fc.array(step), fc.integer({ min: 1, max: 20 }), (steps, perMinute) => {
+      const { state, limiter } = setUp(perMinute)
+      const startedAt = state.milliseconds
+      let counted = 0
+      for (const { wait, failures } of steps) {
+        state.milliseconds += wait
+        for (let time = 0; time < failures; time += 1) if (limiter.failed('a')) counted += 1
+      }
+      const minutes = (state.milliseconds - startedAt) / 60_000
+      assert.ok(counted <= perMinute * (1 + minutes) + 1e-6)
+    }),
+  )
+})

@@ -1,0 +1,89 @@
+/**
+ * Authentications that fail, by where they come from. A source with too many is heard only with the access keys that it
+ * has used successfully, so that others behind the same address go on; nothing is looked up or computed for the rest.
+ */
+import { isIPv6 } from 'node:net'
+import { createBoundedCache } from '../bounded-cache.ts'
+import type { Clock } from '../clock.ts'
+
+export interface FailureLimiter {
+  /** Whether a request with that access key is worth looking at. */
+  hears(source: string | undefined, accessKeyId: string): boolean
+  /** Counts a failure: false if the source had too many already. */
+  failed(source: string | undefined): boolean
+  /** Remembers whose key comes from there. */
+  succeeded(source: string | undefined, accessKeyId: string): void
+}
+
+interface Source {
+  tokens: number
+  at: number
+  /** Access keys that were used successfully, latest last. */
+  readonly known: Set<string>
+}
+
+const sourcesMax = 100_000
+const knownMax = 64
+const minuteMilliseconds = 60_000
+
+/** Lets each source fail `perMinute` times a minute, all at once or one by one; 0 is no limit. */
+export function createFailureLimiter(perMinute: number, clock: Clock): FailureLimiter {
+  const sources = createBoundedCache<Source>(sourcesMax)
+  const sourceAt = (address: string): Source => {
+    const now = clock.now().getTime()
+    const name = networkOf(address)
+    const known = sources.get(name)
+    if (known === undefined) {
+      const fresh = { tokens: perMinute, at: now, known: new Set<string>() }
+      sources.set(name, fresh)
+      return fresh
+    }
+    // A clock that has been set back gives nothing, and takes nothing away.
+    const elapsed = Math.max(0, now - known.at)
+    known.tokens = Math.min(perMinute, known.tokens + (elapsed * perMinute) / minuteMilliseconds)
+    known.at = now
+    return known
+  }
+  return {
+    hears(address, accessKeyId) {
+      if (perMinute === 0 || address === undefined) return true
+      const { tokens, known } = sourceAt(address)
+      return tokens >= 1 || known.has(accessKeyId)
+    },
+    failed(address) {
+      if (perMinute === 0 || address === undefined) return true
+      const source = sourceAt(address)
+      if (source.tokens < 1) return false
+      source.tokens -= 1
+      return true
+    },
+    succeeded(address, accessKeyId) {
+      if (perMinute === 0 || address === undefined) return
+      const { known } = sourceAt(address)
+      if (known.has(accessKeyId)) return
+      known.add(accessKeyId)
+      const [oldest] = known
+      if (known.size > knownMax && oldest !== undefined) known.delete(oldest)
+    },
+  }
+}
+
+/**
+ * What counts as one source: an IPv4 address, also one that is written as IPv6, or the /64 of an IPv6 address, of which one
+ * host has as many addresses as it likes.
+ */
+export function networkOf(address: string): string {
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1]
+  if (mapped !== undefined) return mapped
+  const [plain = ''] = address.split('%')
+  if (!isIPv6(plain)) return address
+  const [head = '', tail] = plain.toLowerCase().split('::')
+  const groups = head === '' ? [] : head.split(':')
+  const after = tail === undefined || tail === '' ? [] : tail.split(':')
+  const zeros = tail === undefined ? 0 : 8 - groups.length - after.length
+  const all = [...groups, ...Array.from({ length: Math.max(0, zeros) }, () => '0'), ...after]
+  return `${all
+    .slice(0, 4)
+    .map((group) => Number.parseInt(group, 16).toString(16))
+    .join(':')}::/64`
+}

@@ -1,0 +1,110 @@
+/** Clients that take their time (Slowloris): over plain HTTP and TLS, with headers and with bodies. */
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { connect as connectPlain, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { connect as connectTls } from 'node:tls'
+import type { FastifyInstance } from 'fastify'
+import { makeCertificate } from '../../test/support/tls.ts'
+import { createLog } from '../log.ts'
+import { createMetrics } from '../metrics.ts'
+import { systemRandom } from '../random.ts'
+import type { ApiServices } from './front.ts'
+import { createApiServer } from './server.ts'
+
+let folder: string
+const servers: FastifyInstance[] = []
+const ports = { plain: 0, tls: 0 }
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'signet-slow-'))
+  const files = await makeCertificate(folder, 'slow')
+  const [cert, key] = await Promise.all([readFile(files.cert, 'utf8'), readFile(files.key, 'utf8')])
+  const services = {
+    log: createLog('silent'),
+    random: systemRandom,
+    services: { metrics: createMetrics() },
+    limits: { headersMilliseconds: 300, requestMilliseconds: 600, checkMilliseconds: 50 },
+  } as unknown as ApiServices & Parameters<typeof createApiServer>[0]
+  for (const [name, tls] of [
+    ['plain', undefined],
+    ['tls', { cert, key, ca: undefined }],
+  ] as const) {
+    const server = createApiServer(services, tls)
+    await server.listen({ host: '127.0.0.1', port: 0 })
+    servers.push(server)
+    const address = server.server.address()
+    ports[name] = typeof address === 'object' ? (address?.port ?? 0) : 0
+  }
+})
+after(async () => {
+  for (const server of servers) await server.close()
+  await rm(folder, { recursive: true })
+})
+
+async function open(kind: 'plain' | 'tls'): Promise<Socket> {
+  const at = { host: '127.0.0.1', port: ports[kind], rejectUnauthorized: false }
+  const socket = kind === 'plain' ? connectPlain(at) : connectTls(at)
+  await once(socket, kind === 'plain' ? 'connect' : 'secureConnect')
+  return socket
+}
+
+/** Sends a piece now and then until the server ends it: what it said. */
+async function drip(kind: 'plain' | 'tls', head: string, piece: string): Promise<string> {
+  const socket = await open(kind)
+  let said = ''
+  socket.on('data', (data: Buffer) => (said += data.toString()))
+  socket.on('error', () => {})
+  socket.write(head)
+  const dripping = setInterval(() => socket.write(piece), 40)
+  try {
+    await once(socket, 'close')
+  } finally {
+    clearInterval(dripping)
+  }
+  return said
+}
+
+for (const kind of ['plain', 'tls'] as const) {
+  test(`headers that come in drops are cut off: ${kind}`, async () => {
+    const said = await drip(kind, 'POST / HTTP/1.1\r\nHost: x\r\n', 'X-A: b\r\n')
+    assert.match(said, /^HTTP\/1\.1 408 .*\r\n[^]*x-amzn-ErrorType: RequestTimeoutException/)
+  })
+
+  test(`a body that comes in drops is cut off: ${kind}`, async () => {
+    const head = 'POST / HTTP/1.1\r\nHost: x\r\nContent-Type: x/y\r\nContent-Length: 100000\r\n\r\n'
+    assert.match(await drip(kind, head, 'a'), /^HTTP\/1\.1 408 /)
+  })
+
+  test(`a body in chunks that never ends is cut off: ${kind}`, async () => {
+    const head =
+      'POST / HTTP/1.1\r\nHost: x\r\nContent-Type: x/y\r\nTransfer-Encoding: chunked\r\n\r\n'
+    assert.match(await drip(kind, head, '1\r\na\r\n'), /^HTTP\/1\.1 408 /)
+  })
+
+  test(`others are served meanwhile: ${kind}`, async () => {
+    const slow = await Promise.all(Array.from({ length: 50 }, () => open(kind)))
+    for (const socket of slow) {
+      socket.on('error', () => {})
+      socket.write('POST / HTTP/1.1\r\n')
+    }
+    const socket = await open(kind)
+    socket.write('GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
+    let said = ''
+    for await (const data of socket) said += String(data)
+    assert.match(said, /^HTTP\/1\.1 200 OK/)
+    for (const one of slow) one.destroy()
+  })
+}
+
+test('a handshake that never begins does not stay', async () => {
+  const socket = connectPlain({ host: '127.0.0.1', port: ports.tls })
+  await once(socket, 'connect')
+  socket.on('error', () => {})
+  socket.resume()
+  socket.write('GET / HTTP/1.1\r\n\r\n')
+  await once(socket, 'close')
+})

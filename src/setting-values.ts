@@ -1,0 +1,87 @@
+/** How the texts of settings are read: each throws an Error that says what the value must be. */
+import { isIP } from 'node:net'
+
+export interface Address {
+  /** Name or address, without brackets. */
+  readonly host: string
+  /** 0 lets the system choose. */
+  readonly port: number
+}
+
+export function nonEmpty(text: string): string {
+  if (text === '') throw new Error('must not be empty')
+  return text
+}
+
+/** HOST:PORT, an IPv6 address in brackets. */
+export function address(text: string): Address {
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^\s:[\]/]+)):(\d{1,5})$/.exec(text)
+  const host = match?.[1] ?? match?.[2]
+  const port = Number(match?.[3])
+  if (host === undefined || port > 65_535) throw new Error('must be HOST:PORT')
+  return { host, port }
+}
+
+/** Whether only this machine can reach what listens there. */
+export function isLoopback({ host }: Address): boolean {
+  return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host)
+}
+
+const hostForm =
+  /^(?=.{1,253}$)(?:\*\.)?[a-z0-9_](?:[a-z0-9_-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/i
+
+/** Names of hosts, and addresses, with commas between them. */
+export function hosts(text: string): readonly string[] {
+  const names = text.split(',').map((name) => name.trim())
+  const bad = names.find((name) => isIP(name) === 0 && !hostForm.test(name))
+  if (bad !== undefined || names.length > 100)
+    throw new Error('must be up to 100 host names or addresses with commas between them')
+  return names
+}
+
+/** Without user, query and fragment, and in plain ASCII: it goes into certificates, and paths are added to it. */
+const urlForm = /^https?:\/\/[\w.:[\]-]+(?:\/[\w.~!$&'()*+,;=:@%/-]*)?$/i
+
+export function url(text: string): string {
+  if (!urlForm.test(text) || !URL.canParse(text))
+    throw new Error('must be an http or https URL without query')
+  return text.replace(/\/+$/, '')
+}
+
+export function database(text: string): never {
+  const scheme = /^[a-z]+:/i.exec(text)?.[0]
+  throw new Error(
+    scheme?.startsWith('postgres')
+      ? 'cannot be PostgreSQL in this version: leave it out for SQLite in the data folder'
+      : 'must be left out: SQLite in the data folder is the only database of this version',
+  )
+}
+
+/** Twelve digits. */
+export function parseAccountId(text: string): string {
+  if (!/^\d{12}$/.test(text)) throw new Error('must be an account id of twelve digits')
+  return text
+}
+
+export function oneOf<const T extends string>(values: readonly T[]): (text: string) => T {
+  return (text) => {
+    const found = values.find((value) => value === text)
+    if (found === undefined) throw new Error(`must be one of ${values.join(', ')}`)
+    return found
+  }
+}
+
+export function seconds({ min, max }: { readonly min: number; readonly max: number }) {
+  return (text: string): number => {
+    const value = Number(text)
+    if (!/^\d{1,9}$/.test(text) || value < min || value > max)
+      throw new Error(`must be a whole number from ${min} to ${max}`)
+    return value
+  }
+}
+
+export function count(text: string): number {
+  const value = Number(text)
+  if (!/^\d{1,15}$/.test(text) || value < 1) throw new Error('must be a whole number from 1')
+  return value
+}

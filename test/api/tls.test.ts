@@ -1,0 +1,215 @@
+/** The API listener over TLS: certificates from files and from its own CA, clients with certificates. */
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { X509Certificate } from 'node:crypto'
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { connect } from 'node:tls'
+import { promisify } from 'node:util'
+import type { Flags } from '../../src/config.ts'
+import { createUser, policyOf } from '../support/accounts.ts'
+import { clientEnvironment, clients, tool } from '../support/foreign-tools.ts'
+import { createRoot } from '../support/hierarchy.ts'
+import { startServer } from '../support/process.ts'
+import { eventually } from '../support/revocation.ts'
+import { TestService } from '../support/service.ts'
+import { callOverTls, makeCertificate, type CertificateFiles } from '../support/tls.ts'
+
+const run = promisify(execFile)
+let folder: string
+let first: CertificateFiles
+let second: CertificateFiles
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'signet-tls-'))
+  first = await makeCertificate(folder, 'first')
+  second = await makeCertificate(folder, 'second')
+})
+after(() => rm(folder, { recursive: true }))
+
+async function withFiles(
+  more: Flags = {},
+): Promise<{ service: TestService; files: CertificateFiles }> {
+  const files = { cert: join(folder, 'shown.pem'), key: join(folder, 'shown.key') }
+  await copyFile(first.cert, files.cert)
+  await copyFile(first.key, files.key)
+  const flags = { tlsCert: files.cert, tlsKey: files.key, ...more }
+  return { service: await TestService.start(flags), files }
+}
+
+test('the API is served over TLS with the certificate in the files, and over nothing else', async (t) => {
+  const { service } = await withFiles()
+  t.after(() => service.close())
+  assert.match(service.url, /^https:/)
+  const ca = await readFile(first.cert, 'utf8')
+  const { status, peer, protocol } = await callOverTls(service, { ca })
+  assert.deepEqual([status, peer.subject.CN, protocol], [200, 'first', 'TLSv1.3'])
+  await assert.rejects(callOverTls(service, { ca: await readFile(second.cert, 'utf8') }), {
+    code: 'DEPTH_ZERO_SELF_SIGNED_CERT',
+  })
+  await assert.rejects(fetch(service.url.replace('https', 'http')))
+  const port = Number(new URL(service.url).port)
+  const old = connect({ port, host: '127.0.0.1', ca, minVersion: 'TLSv1', maxVersion: 'TLSv1.1' })
+  await assert.rejects(
+    new Promise((_resolve, reject) => {
+      old.once('error', reject)
+    }),
+  )
+  assert.equal((await fetch(`${service.publicUrl}/healthz`)).status, 200, 'that one stays plain')
+})
+
+test('files that change are shown without a restart, and a pair that does not match is not', async (t) => {
+  const { service, files } = await withFiles()
+  t.after(() => service.close())
+  const ca = (await readFile(first.cert, 'utf8')) + (await readFile(second.cert, 'utf8'))
+  const shown = async (): Promise<string | string[] | undefined> =>
+    (await callOverTls(service, { ca })).peer.subject.CN
+  await copyFile(second.cert, files.cert)
+  await service.reload()
+  assert.equal(await shown(), 'first', 'the key is still that of the first')
+  await copyFile(second.key, files.key)
+  await service.reload()
+  assert.equal(await shown(), 'second')
+  await rm(files.cert)
+  await service.reload()
+  assert.equal(await shown(), 'second')
+})
+
+test('a running server looks by itself, and on SIGHUP', async (t) => {
+  const files = { cert: join(folder, 'own.pem'), key: join(folder, 'own.key') }
+  await copyFile(first.cert, files.cert)
+  await copyFile(first.key, files.key)
+  const data = join(folder, 'process')
+  const server = await startServer(data, ['--tls-cert', files.cert, '--tls-key', files.key])
+  t.after(() => server.stop('SIGTERM'))
+  assert.match(server.stdout(), /aws acm-pca list-certificate-authorities --endpoint-url https:/)
+  const port = Number(new URL(server.url).port)
+  const shown = (): Promise<string | undefined> =>
+    new Promise((resolve) => {
+      const socket = connect({ port, host: '127.0.0.1', rejectUnauthorized: false }, () => {
+        resolve(socket.getPeerX509Certificate()?.subject)
+        socket.destroy()
+      })
+    })
+  const shows = (subject: string): Promise<unknown> =>
+    eventually(async () => ((await shown()) === subject ? subject : undefined), subject)
+  await shows('CN=first')
+  await copyFile(second.key, files.key)
+  await copyFile(second.cert, files.cert)
+  await shows('CN=second')
+  await copyFile(first.cert, files.cert)
+  await copyFile(first.key, files.key)
+  server.child.kill('SIGHUP')
+  await shows('CN=first')
+})
+
+test('clients must have a certificate of the CAs that are asked for', async (t) => {
+  const { service } = await withFiles({ tlsClientCa: second.cert })
+  t.after(() => service.close())
+  const ca = await readFile(first.cert, 'utf8')
+  assert.equal((await callOverTls(service, { ca, client: second })).status, 200)
+  for (const call of [{ ca }, { ca, client: first }])
+    await assert.rejects(callOverTls(service, call), /ECONNRESET|alert|socket hang up/)
+})
+
+test('a certificate of its own CA is issued, recorded and renewed', async (t) => {
+  const service = await TestService.start()
+  t.after(() => service.close())
+  const root = await createRoot(service)
+  const own = await service.restartWith({ tlsSelf: root.arn, tlsNames: 'localhost,127.0.0.1,::1' })
+  const call = (lenient = false) => callOverTls(own, { ca: root.certificate, lenient })
+  const { peer } = await call()
+  const leaf = new X509Certificate(peer.raw)
+  assert.equal(
+    leaf.subjectAltName,
+    'DNS:localhost, IP Address:127.0.0.1, IP Address:0:0:0:0:0:0:0:1',
+  )
+  assert.deepEqual(leaf.keyUsage, ['1.3.6.1.5.5.7.3.1'])
+  assert.ok(leaf.verify(new X509Certificate(root.certificate).publicKey))
+  const serial = peer.serialNumber
+  own.clock.advance({ days: 4 })
+  await own.reload()
+  assert.equal((await call()).peer.serialNumber, serial, 'it is not due yet')
+  own.clock.advance({ days: 1 })
+  await own.reload()
+  // It is of a day that has not come for this client.
+  const renewed = (await call(true)).peer
+  assert.notEqual(renewed.serialNumber, serial)
+  assert.ok(
+    new X509Certificate(renewed.raw).verify(new X509Certificate(root.certificate).publicKey),
+  )
+})
+
+test('TLS with a CA that cannot issue is refused with what to do', async (t) => {
+  const service = await TestService.start()
+  t.after(() => service.close())
+  const missing = `arn:aws:acm-pca:eu-west-1:123456789012:certificate-authority/${crypto.randomUUID()}`
+  await assert.rejects(
+    service.restartWith({ tlsSelf: missing }),
+    /--tls-self: the certificate authority arn\S+ does not exist; start on loopback without/,
+  )
+  await service.restartWith({})
+})
+
+test('aws:SecureTransport says whether a request came over TLS', async (t) => {
+  const { service } = await withFiles()
+  t.after(() => service.close())
+  const plain = await TestService.start()
+  t.after(() => plain.close())
+  const ca = await readFile(first.cert, 'utf8')
+  const policy = policyOf({
+    Effect: 'Allow',
+    Action: '*',
+    Resource: '*',
+    Condition: { Bool: { 'aws:SecureTransport': 'true' } },
+  })
+  const { credentials } = await createUser(service, { policy })
+  assert.equal((await callOverTls(service, { ca, credentials })).status, 200)
+  const other = await createUser(plain, { policy })
+  assert.match(
+    await plain.refusal('ListCertificateAuthorities', {}, other),
+    /^AccessDeniedException/,
+  )
+})
+
+test('what is wrong with files is said before anything listens, without what is in them', async () => {
+  const broken = join(folder, 'broken.pem')
+  await writeFile(broken, '-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n')
+  for (const [flags, said] of [
+    [{ tlsCert: broken, tlsKey: first.key }, /--tls-cert \S+ is no certificate in PEM$/],
+    [{ tlsCert: first.cert, tlsKey: broken }, /--tls-key \S+ is no private key in PEM$/],
+    [{ tlsCert: first.cert, tlsKey: second.key }, /--tls-key \S+ is not the key of --tls-cert/],
+    [{ tlsCert: join(folder, 'none'), tlsKey: first.key }, /--tls-cert \S+ cannot be read: ENOENT/],
+    [{ tlsCert: first.cert }, /--tls-cert and --tls-key go together/],
+    [{ tlsCert: first.cert, tlsKey: first.key, tlsSelf: 'x' }, /exclude each other/],
+    [{ tlsClientCa: first.cert }, /--tls-client-ca goes with/],
+    [{ tlsNames: 'a' }, /--tls-names goes with --tls-self/],
+    [{ tlsSelf: 'x', tlsNames: 'a b' }, /TLS_NAMES|--tls-names must be up to 100 host names/],
+    [{ listen: '0.0.0.0:0' }, /--listen lets other machines reach the API over plain HTTP/],
+    [{ callLog: join(folder, 'none', 'calls') }, /--call-log: there is no folder/],
+  ] as const)
+    await assert.rejects(TestService.start(flags), said)
+  const open = await TestService.start({ listen: '0.0.0.0:0', insecureHttp: 'true' })
+  await open.close()
+})
+
+for (const { command, optional } of clients('aws'))
+  test(`the AWS CLI trusts the root and uses the API over TLS: ${command}`, async (t) => {
+    const aws = await tool(t, command, { optional })
+    if (aws === undefined) return
+    const service = await TestService.start()
+    t.after(() => service.close())
+    const root = await createRoot(service)
+    const bundle = join(folder, 'root.pem')
+    await writeFile(bundle, root.certificate)
+    await service.restartWith({ tlsSelf: root.arn })
+    const { dataDirectory } = service.config
+    const env = {
+      ...clientEnvironment(folder, { dataDirectory, region: 'eu-west-1' }),
+      AWS_CA_BUNDLE: bundle,
+    }
+    const argv = ['acm-pca', 'list-certificate-authorities', '--endpoint-url', service.url]
+    const { stdout } = await run(aws, argv, { env })
+    assert.match(stdout, new RegExp(root.arn))
+  })
