@@ -60,9 +60,11 @@ export function openCrl(
 
 /** Binds a certificate to a partition, guarded: another number of rows than one means that the partition is full. */
 export function bindCertificate(crlId: number, notAfter: Date, certificatesMax: number): Sql {
+  const seconds = notAfter.getTime() / 1000
   return expectRows(
     sql`update crls set certificates = certificates + 1,
-        last_not_after = max(last_not_after, ${notAfter.getTime() / 1000})
+        last_not_after = case when last_not_after < ${seconds} then ${seconds}
+          else last_not_after end
       where crl_id = ${crlId} and certificates < ${certificatesMax}
       returning certificates`,
     1,
@@ -76,8 +78,9 @@ export function bindCertificate(crlId: number, notAfter: Date, certificatesMax: 
 export function touchCrls(authority: Authority, crlId: number | null, dueAt: Date): Sql {
   const { CrlConfiguration } = authority.revocation
   const listsAll = CrlConfiguration.Enabled && CrlConfiguration.CrlType === 'COMPLETE'
+  const dueAtMs = dueAt.getTime()
   return sql`update crls set changes = changes + 1,
-      due_at_ms = min(coalesce(due_at_ms, ${dueAt.getTime()}), ${dueAt.getTime()})
+      due_at_ms = case when due_at_ms < ${dueAtMs} then due_at_ms else ${dueAtMs} end
     where authority_number = ${authority.number}
       and (crl_id = ${crlId ?? authority.crl?.id ?? 0} or (kind = 'COMPLETE' and ${listsAll ? 1 : 0} = 1))`
 }

@@ -1,0 +1,228 @@
+/** A PostgreSQL server of the test's own, on a temporary folder, with a database for each test. */
+import { execFile, spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, existsSync, openSync, readdirSync } from 'node:fs'
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, type TestContext } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { Client } from 'pg'
+import { systemRandom } from '../../src/random.ts'
+import type { PostgresPlace } from '../../src/store/postgres-place.ts'
+import { openPostgres, type PostgresDatabase } from '../../src/store/postgres.ts'
+
+const run = promisify(execFile)
+const readySeconds = 60
+
+/** The account that may do everything on the server. It asks for no password. */
+const superuser = 'postgres'
+
+interface Binaries {
+  readonly initdb: string
+  readonly postgres: string
+}
+
+/** The newest server that is installed as Debian does it, or on PATH. */
+function findBinaries(): Binaries | undefined {
+  const root = '/usr/lib/postgresql'
+  const versions = existsSync(root) ? readdirSync(root).sort((a, b) => Number(b) - Number(a)) : []
+  const folders = [
+    ...versions.map((version) => join(root, version, 'bin')),
+    ...(process.env['PATH'] ?? '').split(':'),
+  ]
+  const folder = folders.find((one) =>
+    ['initdb', 'postgres'].every((n) => existsSync(join(one, n))),
+  )
+  return folder === undefined
+    ? undefined
+    : { initdb: join(folder, 'initdb'), postgres: join(folder, 'postgres') }
+}
+
+/** The server refuses to run as root. */
+const asOther =
+  process.getuid?.() === 0
+    ? [`--reuid=${superuser}`, `--regid=${superuser}`, '--clear-groups']
+    : ['--inh-caps=-all']
+
+export class TestPostgres {
+  readonly folder: string
+  readonly port: number
+  readonly #binaries: Binaries
+  #server: ChildProcess | undefined
+  #databases = 0
+
+  private constructor(binaries: Binaries, folder: string, port: number) {
+    this.#binaries = binaries
+    this.folder = folder
+    this.port = port
+  }
+
+  /** Undefined where PostgreSQL is not installed. `settings` are lines of postgresql.conf. */
+  static async start(settings: readonly string[] = []): Promise<TestPostgres | undefined> {
+    const binaries = findBinaries()
+    if (binaries === undefined) return undefined
+    const folder = await mkdtemp(join(tmpdir(), 'signet-postgres-'))
+    const server = new TestPostgres(binaries, folder, await freePort())
+    try {
+      await server.#initialize(settings)
+      await server.startAgain()
+    } catch (error) {
+      const log = await readFile(join(folder, 'log'), 'utf8').catch(() => '')
+      await server.close()
+      throw new Error(`PostgreSQL did not start:\n${log.slice(-4000)}`, { cause: error })
+    }
+    return server
+  }
+
+  async #initialize(settings: readonly string[]): Promise<void> {
+    await chmod(this.folder, 0o755)
+    if (process.getuid?.() === 0) await run('chown', [superuser, this.folder])
+    const options = ['-D', this.#data, '-U', superuser, '-A', 'trust', '-E', 'UTF8', '--no-locale']
+    const values = [
+      `port=${this.port}`,
+      `unix_socket_directories=${this.folder}`,
+      'listen_addresses=127.0.0.1',
+      'max_connections=200',
+      'shared_buffers=64MB',
+      ...settings,
+    ]
+    await run('setpriv', [...asOther, '--', this.#binaries.initdb, ...options], {
+      cwd: this.folder,
+    })
+    const append = `printf '%s\\n' "$@" >> '${join(this.#data, 'postgresql.conf')}'`
+    const lines = values.map((value) => value.replace(/=(.*)$/, " = '$1'"))
+    await run('sh', ['-c', append, 'sh', ...lines])
+  }
+
+  get #data(): string {
+    return join(this.folder, 'data')
+  }
+
+  /** Starts it on the same port, and waits until it answers. */
+  async startAgain(): Promise<void> {
+    const output = openSync(join(this.folder, 'log'), 'a')
+    const server = spawn(
+      'setpriv',
+      // The kernel kills it when this process ends, even by SIGKILL.
+      [...asOther, '--pdeathsig', 'KILL', '--', this.#binaries.postgres, '-D', this.#data],
+      { cwd: this.folder, stdio: ['ignore', output, output] },
+    )
+    closeSync(output)
+    this.#server = server
+    const giveUpAt = Date.now() + readySeconds * 1000
+    while (!(await this.#answers())) {
+      if (server.exitCode !== null || Date.now() > giveUpAt)
+        throw new Error('the server does not answer')
+      await delay(50)
+    }
+  }
+
+  async #answers(): Promise<boolean> {
+    try {
+      await this.admin('select 1')
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  /** Ends every process of the server: at once, or as a crash of the machine would. */
+  async stop(how: 'fast' | 'crash' = 'fast'): Promise<void> {
+    const server = this.#server
+    if (server === undefined || server.exitCode !== null || server.signalCode !== null) return
+    const exited = once(server, 'exit')
+    server.kill(how === 'fast' ? 'SIGINT' : 'SIGQUIT')
+    await exited
+  }
+
+  async close(): Promise<void> {
+    await this.stop('crash')
+    await rm(this.folder, { recursive: true, force: true })
+  }
+
+  /** Runs SQL as the superuser, on one database or the server's own. */
+  async admin(text: string, database = 'postgres'): Promise<Record<string, unknown>[]> {
+    const client = new Client({
+      host: this.folder,
+      port: this.port,
+      user: superuser,
+      database,
+      connectionTimeoutMillis: 10_000,
+    })
+    client.on('error', () => {})
+    await client.connect()
+    try {
+      return (await client.query<Record<string, unknown>>(text)).rows
+    } finally {
+      await client.end()
+    }
+  }
+
+  /** A new, empty database. */
+  async createDatabase(): Promise<PostgresPlace> {
+    this.#databases += 1
+    const database = `test${this.#databases}`
+    await this.admin(`create database ${database}`)
+    return {
+      host: '127.0.0.1',
+      port: this.port,
+      user: superuser,
+      database,
+      tls: { mode: 'disable' },
+      password: { kind: 'none' },
+    }
+  }
+
+  /** The URL of a database, as a flag takes it. */
+  url({ host, port, user, database }: PostgresPlace): string {
+    return `postgres://${user}@${host}:${port}/${database}?sslmode=disable`
+  }
+
+  /** Ends all connections to a database, as an administrator or a failover does. */
+  async terminate({ database }: PostgresPlace): Promise<number> {
+    const rows = await this.admin(
+      `select pg_terminate_backend(pid) from pg_stat_activity
+        where datname = '${database}' and pid <> pg_backend_pid()`,
+    )
+    return rows.length
+  }
+}
+
+/**
+ * A server for all tests of a file. Each asks it for itself; where there is none, the test is skipped with a loud line,
+ * and fails under CI.
+ */
+export function sharedPostgres(
+  settings: readonly string[] = [],
+): (t: TestContext) => Promise<TestPostgres | undefined> {
+  let started: Promise<TestPostgres | undefined> | undefined
+  after(async () => (await started)?.close())
+  return async (t) => {
+    started ??= TestPostgres.start(settings)
+    const server = await started
+    if (server !== undefined) return server
+    const message = 'NOT TESTED: PostgreSQL is not installed here'
+    if (process.env['CI'] !== undefined) throw new Error(message)
+    console.error(message)
+    t.skip(message)
+    return undefined
+  }
+}
+
+/** Opens a database as the server does. */
+export function openTestPostgres(place: PostgresPlace, pool = 4): Promise<PostgresDatabase> {
+  return openPostgres(place, { pool, random: systemRandom, mayCreate: true })
+}
+
+/** One that nobody listens on at this moment. */
+async function freePort(): Promise<number> {
+  const server = createServer()
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  await once(server.close(), 'close')
+  return port
+}
