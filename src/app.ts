@@ -13,8 +13,9 @@ import type { Config } from './config.ts'
 import { bucketsFolder, openData, type DataFolder } from './data-folder.ts'
 import { createEvents } from './events.ts'
 import { ConfigurationError } from './errors.ts'
-import { prepareFirstStart } from './first-start.ts'
+import { prepareFirstStart, type CredentialsPlace } from './first-start.ts'
 import type { ApiServices } from './http/front.ts'
+import { createHealth, type Health } from './http/health.ts'
 import { createOcspResponder } from './http/ocsp-responder.ts'
 import { createOcspHandler } from './http/ocsp.ts'
 import { answerPublic } from './http/public.ts'
@@ -47,6 +48,7 @@ export interface App {
   /** Where the listeners are, with the port that the system chose if it was asked to. */
   readonly apiUrl: string
   readonly publicUrl: string
+  readonly credentials: CredentialsPlace
   /** Reads again what may change while it runs. Throws ConfigurationError, and changes nothing, if that is bad. */
   reload(): void
   /** Stops accepting, finishes what is running, closes. */
@@ -66,15 +68,17 @@ interface Surroundings {
 /** Starts everything. Throws ConfigurationError when the data folder cannot be served. */
 export async function startApp(config: Config, surroundings: Surroundings): Promise<App> {
   await prepareDataFolder(config.dataDirectory)
-  const lock = lockFolder(config.dataDirectory)
   const stack = new AsyncDisposableStack()
-  stack.defer(() => lock.release())
   try {
+    // A database on a server is its own guard, and servers that share it may share the folder.
+    const lock = config.database === undefined ? lockFolder(config.dataDirectory) : undefined
+    stack.defer(() => lock?.release())
     const { onFailure } = surroundings
     const data = await openData(config, { mayCreate: true, onFailure })
     stack.defer(() => data.db.close())
-    await prepareFirstStart(config, data, surroundings)
-    return await listen(config, { ...surroundings, data, stack })
+    const credentials = await prepareFirstStart(config, data, surroundings)
+    const app = await listen(config, { ...surroundings, data, stack })
+    return { ...app, credentials }
   } catch (error) {
     await stack.disposeAsync()
     throw error
@@ -88,7 +92,7 @@ async function listen(
     stack,
     ...surroundings
   }: Surroundings & { data: DataFolder; stack: AsyncDisposableStack },
-): Promise<App> {
+): Promise<Omit<App, 'credentials'>> {
   const place = { publicUrl: config.publicUrl ?? '' }
   const stores = await openStores(config, { ...surroundings, data, stack, place })
   let scheduler: Scheduler | undefined
@@ -96,21 +100,25 @@ async function listen(
   const services = createServices(config, { ...surroundings, data, place, wake, ...stores })
   services.metrics.onRead((gauges) => readGauges(services, gauges))
   const { publicObjects } = stores
-  const publicServer = createPublicServer(services, {
-    ocsp: createOcspHandler({ ...surroundings, responder: createOcspResponder(services) }),
-    answer: (request) => answerPublic({ services, publicObjects }, request),
-  })
+  const health = createHealth(data.db, surroundings.clock)
+  const publicServer = createPublicServer(
+    { ...surroundings, health },
+    {
+      ocsp: createOcspHandler({ ...surroundings, responder: createOcspResponder(services) }),
+      answer: (request) => answerPublic({ services, publicObjects }, request),
+    },
+  )
   stack.defer(() => publicServer.close())
   const publicListenUrl = await listenOn(publicServer, config.publicListen)
   place.publicUrl ||= publicListenUrl
-  stack.defer(async () => void (await recordKeyUses.run(services)))
+  stack.defer(() => recordLastUses(services))
   scheduler = startScheduler(createJobs(config), services)
   stack.defer(() => scheduler?.stop())
   const rateLimiter = createRateLimiter(readRates(config.rates), surroundings.clock)
   const callLog =
     config.callLog === undefined ? undefined : await openCallLog(config.callLog, surroundings.log)
   stack.defer(() => callLog?.close())
-  const api = createApi(services, data, { ...surroundings, rateLimiter, callLog })
+  const api = createApi(services, data, { ...surroundings, health, rateLimiter, callLog })
   stack.defer(() => api.close())
   const apiUrl = await listenOn(api, config.listen)
   return {
@@ -121,10 +129,19 @@ async function listen(
   }
 }
 
+/** A database that is away keeps no server from stopping. */
+async function recordLastUses(services: Services): Promise<void> {
+  try {
+    await recordKeyUses.run(services)
+  } catch (error) {
+    services.log.error({ err: error }, 'the last uses of access keys cannot be recorded')
+  }
+}
+
 function createApi(
   services: Services,
   data: DataFolder,
-  surroundings: Surroundings & Pick<ApiServices, 'rateLimiter' | 'callLog'>,
+  surroundings: Surroundings & { health: Health } & Pick<ApiServices, 'rateLimiter' | 'callLog'>,
 ): FastifyInstance {
   const { db, sealer, masterKey } = data
   return createApiServer({
@@ -163,9 +180,9 @@ async function openStores(
     wrapObjects = (objects) => objects,
   }: Surroundings & { stack: AsyncDisposableStack; place: Place; data: DataFolder },
 ): Promise<Stores> {
-  // Whoever holds the folder's lock is the only one.
-  await data.db.transaction(releaseLeases())
-  const bulk = createBulkWork(data.databasePath)
+  // Whoever holds the folder's lock is the only one; other nodes' leases are theirs.
+  if (data.db.shared === undefined) await data.db.transaction(releaseLeases())
+  const bulk = createBulkWork(data.location)
   stack.defer(() => bulk.close())
   if (config.objects.kind === 's3') {
     const objects = await createS3ObjectStore(config.objects)

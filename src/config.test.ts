@@ -11,6 +11,7 @@ test('has the documented defaults', () => {
     listen: { host: '127.0.0.1', port: 8080 },
     publicListen: { host: '127.0.0.1', port: 8081 },
     publicUrl: undefined,
+    database: undefined,
     accountId: '123456789012',
     masterKeyFile: resolve('data/master.key'),
     logLevel: 'info',

@@ -1,7 +1,6 @@
 import { startApp, type App } from './app.ts'
 import { systemClock } from './clock.ts'
 import type { Config } from './config.ts'
-import { credentialsFile } from './first-start.ts'
 import { createLog, type Log } from './log.ts'
 import { systemRandom } from './random.ts'
 
@@ -22,7 +21,7 @@ export async function serve(config: Config, print: (text: string) => void): Prom
   const app = await startApp(config, { clock: systemClock, random: systemRandom, log, onFailure })
   const reload = (): void => reloadFrom(app, log)
   process.on('SIGHUP', reload)
-  print(greeting(config, app))
+  print(greeting(app))
   await stopped
   log.info('stopping')
   process.off('SIGHUP', reload)
@@ -39,13 +38,16 @@ function reloadFrom(app: App, log: Log): void {
   }
 }
 
-function greeting(config: Config, app: App): string {
+function greeting(app: App): string {
+  const { path, elsewhere } = app.credentials
+  // Another node made the first account; copy the file, or make a key with `signet access-key create`.
+  const note = elsewhere === undefined ? '' : `  # a copy of ${elsewhere}\n`
   return `Signet serves the AWS Private CA API at ${app.apiUrl}
 and CRLs, OCSP and CA certificates at ${app.publicUrl}
 
 To use it from another terminal:
 
-  export AWS_SHARED_CREDENTIALS_FILE='${credentialsFile(config)}'
+${note}  export AWS_SHARED_CREDENTIALS_FILE='${path}'
   export AWS_ENDPOINT_URL_ACM_PCA=${app.apiUrl}
   export AWS_DEFAULT_REGION=eu-central-1
   aws acm-pca list-certificate-authorities --endpoint-url ${app.apiUrl}

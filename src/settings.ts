@@ -1,5 +1,6 @@
 /** Every setting of the server: its flag, what it means, and how its text is read. */
 import { defaultQuotas } from './authority/quotas.ts'
+import { parseDatabaseUrl } from './database-url.ts'
 
 export interface Address {
   /** Name or address, without brackets. */
@@ -45,9 +46,23 @@ export const settings = {
   database: setting(
     'database',
     'URL',
-    'database (default: SQLite in the data folder)',
+    'postgres://USER@HOST:PORT/DATABASE, for any number of servers (default: SQLite in the data folder)',
     undefined,
-    database,
+    parseDatabaseUrl,
+  ),
+  databasePasswordFile: setting(
+    'database-password-file',
+    'FILE',
+    'password for PostgreSQL, on the first line (default: that in the URL, PGPASSWORD, or PGPASSFILE)',
+    undefined,
+    nonEmpty,
+  ),
+  databasePool: setting(
+    'database-pool',
+    'N',
+    'connections to PostgreSQL for reads, at most; one more is for writes, and one for CRLs and reports',
+    '10',
+    poolSize,
   ),
   account: setting(
     'account',
@@ -233,15 +248,6 @@ function url(text: string): string {
   return text.replace(/\/+$/, '')
 }
 
-function database(text: string): never {
-  const scheme = /^[a-z]+:/i.exec(text)?.[0]
-  throw new Error(
-    scheme?.startsWith('postgres')
-      ? 'cannot be PostgreSQL in this version: leave it out for SQLite in the data folder'
-      : 'must be left out: SQLite in the data folder is the only database of this version',
-  )
-}
-
 /** Twelve digits. */
 export function parseAccountId(text: string): string {
   if (!/^\d{12}$/.test(text)) throw new Error('must be an account id of twelve digits')
@@ -263,6 +269,13 @@ function seconds({ min, max }: { readonly min: number; readonly max: number }) {
       throw new Error(`must be a whole number from ${min} to ${max}`)
     return value
   }
+}
+
+function poolSize(text: string): number {
+  const value = Number(text)
+  if (!/^\d{1,4}$/.test(text) || value < 1 || value > 1000)
+    throw new Error('must be a whole number from 1 to 1000')
+  return value
 }
 
 function count(text: string): number {

@@ -6,6 +6,7 @@ import {
   type FastifyRequest,
   type FastifyServerOptions,
 } from 'fastify'
+import { ServiceError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Random } from '../random.ts'
 import { renderError } from '../wire/errors.ts'
@@ -13,6 +14,7 @@ import { indexHeaders, splitTarget, type RawRequest } from '../wire/sigv4-reques
 import { answerRequest, type ApiAnswer } from './api.ts'
 import type { ApiServices } from './front.ts'
 import type { Server } from 'node:http'
+import type { Health } from './health.ts'
 import { jsonMediaType } from './members.ts'
 import type { OcspHandler } from './ocsp.ts'
 import { textAnswer, type PublicAnswer, type PublicRequest } from './public-answer.ts'
@@ -24,6 +26,8 @@ import { logRequest } from './request-log.ts'
 export interface ListenerServices {
   readonly log: Log
   readonly random: Random
+  /** Absent where nothing can be away. */
+  readonly health?: Health
 }
 
 /** Certificate chains of 2 MiB arrive as base64. */
@@ -116,12 +120,13 @@ async function answerOrFail(
     return await answer()
   } catch (error) {
     log.error({ requestId: id, err: error }, 'public request failed')
-    return textAnswer(500, 'Internal error')
+    const isAway = error instanceof ServiceError && error.code === 'ServiceUnavailable'
+    return isAway ? textAnswer(503, 'Service unavailable') : textAnswer(500, 'Internal error')
   }
 }
 
 function createServer(
-  { log, random }: ListenerServices,
+  { log, random, health }: ListenerServices,
   bodyBytesMax: number,
   more: FastifyServerOptions,
 ): FastifyInstance {
@@ -157,9 +162,14 @@ function createServer(
     done(null, body),
   )
   server.setErrorHandler(refuse)
-  server.get(healthPath, (_request, reply) =>
-    reply.type('application/json').send('{"status":"ok"}'),
-  )
+  server.get(healthPath, async (_request, reply) => {
+    const failure = await health?.()
+    if (failure !== undefined) log.warn({ err: failure }, 'not healthy')
+    return reply
+      .code(failure === undefined ? 200 : 503)
+      .type('application/json')
+      .send(failure === undefined ? '{"status":"ok"}' : '{"status":"unavailable"}')
+  })
   return server
 }
 

@@ -45,11 +45,11 @@ export class SqliteConnection {
     return this.#prepare(text).all(...values) as Row[]
   }
 
-  /** Runs several queries that see the same, whatever is written meanwhile. */
-  readAtOnce<T>(read: () => T): T {
+  /** Runs several queries that see the same, whatever is written meanwhile. One at a time. */
+  async readAtOnce<T>(reads: () => Promise<T>): Promise<T> {
     this.#database.exec('begin')
     try {
-      return read()
+      return await reads()
     } finally {
       this.#database.exec('commit')
     }

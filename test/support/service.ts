@@ -178,6 +178,7 @@ const commonErrors: ReadonlySet<unknown> = new Set([
   'MissingAuthenticationTokenException',
   'RequestEntityTooLargeException',
   'SerializationException',
+  'ServiceUnavailable',
   'ThrottlingException',
   'UnknownOperationException',
   'UnrecognizedClientException',
