@@ -104,7 +104,7 @@ test('an access key of no account is refused', async () => {
   await using database = await TestDatabase.open()
   await assert.rejects(
     database.db.transaction([insertAccessKey(sealer, accessKey())]),
-    /FOREIGN KEY/,
+    /foreign key/i,
   )
 })
 

@@ -134,8 +134,8 @@ export interface Publication extends PublishedCrl {
 export function finishPublication(crlId: number, done: Publication, { token, now }: Lease): Sql {
   return sql`update crls set generated_at_ms = ${done.generatedAt.getTime()}, etag = ${done.etag},
       published_changes = ${done.changes}, bucket = ${done.bucket}, object_key = ${done.key}, size = ${done.size}, entries = ${done.entries},
-      due_at_ms = case when changes = ${done.changes} then ${done.refreshAt.getTime()}
-        else ${now.getTime()} end,
+      due_at_ms = case when changes = ${done.changes}
+        then cast(${done.refreshAt.getTime()} as bigint) else ${now.getTime()} end,
       failures = 0, retry_at_ms = 0, lease = null, lease_until_ms = 0
     where crl_id = ${crlId} and lease = ${token}`
 }

@@ -41,7 +41,9 @@ function translated(text: string, counted: boolean): Translated {
 
 /** `?` as $1, $2, … A `?` in a literal would be taken for one, so that none may be there. */
 function numbered(text: string): { readonly text: string; readonly parameters: number } {
-  if (/'[^']*\?[^']*'/.test(text)) throw new Error('a literal in SQL must not contain ?')
+  const literals = text.match(/'[^']*'/g) ?? []
+  if (literals.some((literal) => literal.includes('?')))
+    throw new Error('a literal in SQL must not contain ?')
   let parameters = 0
   const replaced = text.replaceAll('?', () => {
     parameters += 1

@@ -12,6 +12,7 @@ import { promisify } from 'node:util'
 import { Client } from 'pg'
 import { systemRandom } from '../../src/random.ts'
 import type { PostgresPlace } from '../../src/store/postgres-place.ts'
+import type { Row } from '../../src/store/sql.ts'
 import { openPostgres, type PostgresDatabase } from '../../src/store/postgres.ts'
 
 const run = promisify(execFile)
@@ -176,11 +177,6 @@ export class TestPostgres {
     }
   }
 
-  /** The URL of a database, as a flag takes it. */
-  url({ host, port, user, database }: PostgresPlace): string {
-    return `postgres://${user}@${host}:${port}/${database}?sslmode=disable`
-  }
-
   /** Ends all connections to a database, as an administrator or a failover does. */
   async terminate({ database }: PostgresPlace): Promise<number> {
     const rows = await this.admin(
@@ -215,6 +211,24 @@ export function sharedPostgres(
 /** Opens a database as the server does. */
 export function openTestPostgres(place: PostgresPlace, pool = 4): Promise<PostgresDatabase> {
   return openPostgres(place, { pool, random: systemRandom, mayCreate: true })
+}
+
+/** Runs one statement of a test's own, with `?` for values. */
+export async function runInPostgres(
+  { host, port, user, database }: Omit<PostgresPlace, 'password'>,
+  text: string,
+  values: readonly (string | number)[],
+): Promise<Row[]> {
+  const client = new Client({ host, port, user, database })
+  await client.connect()
+  try {
+    await client.query('set search_path = signet')
+    let count = 0
+    const numbered = text.replaceAll('?', () => `$${(count += 1)}`)
+    return (await client.query<Row>(numbered, [...values])).rows
+  } finally {
+    await client.end()
+  }
 }
 
 /** One that nobody listens on at this moment. */

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { startApp, type App } from '../../src/app.ts'
 import type { Clock } from '../../src/clock.ts'
 import { readConfig, type Config, type Flags } from '../../src/config.ts'
@@ -12,6 +13,9 @@ import { createBucket, openObject } from '../../src/objects/embedded-buckets.ts'
 import type { ObjectStore } from '../../src/objects/object-store.ts'
 import { findOperation } from '../../src/operations/index.ts'
 import { systemRandom } from '../../src/random.ts'
+import type { Row } from '../../src/store/sql.ts'
+import { chosenDatabase, databaseUrl, noteDatabase } from './chosen-database.ts'
+import { runInPostgres } from './postgres.ts'
 import { signedHeaders, type Credentials } from './signed-request.ts'
 
 /** What a call answered. */
@@ -77,10 +81,11 @@ export class TestService {
   /** Starts on a new folder. */
   static async start(flags: Flags = {}, options: ServiceOptions = {}): Promise<TestService> {
     const data = await mkdtemp(join(tmpdir(), 'signet-test-'))
-    const config = readConfig(
-      { data, listen: '127.0.0.1:0', publicListen: '127.0.0.1:0', logLevel: 'silent', ...flags },
-      {},
-    )
+    const place = flags.database === undefined ? await chosenDatabase() : undefined
+    const database = place && { database: databaseUrl(place) }
+    if (database !== undefined) noteDatabase(data, database.database)
+    const listeners = { listen: '127.0.0.1:0', publicListen: '127.0.0.1:0' }
+    const config = readConfig({ data, ...listeners, logLevel: 'silent', ...database, ...flags }, {})
     const around = { clock: new TestClock(), ...options }
     return new TestService(await start(config, around), config, around)
   }
@@ -108,6 +113,18 @@ export class TestService {
   async close(): Promise<void> {
     await this.#app.close()
     await rm(this.config.dataDirectory, { recursive: true })
+  }
+
+  /** Reads or changes the database behind the service's back. */
+  async inDatabase(text: string, ...values: (string | number)[]): Promise<Row[]> {
+    const { database, dataDirectory } = this.config
+    if (database !== undefined) return runInPostgres(database, text, values)
+    const db = new DatabaseSync(join(dataDirectory, 'signet.sqlite'), { timeout: 5000 })
+    try {
+      return db.prepare(text).all(...values) as Row[]
+    } finally {
+      db.close()
+    }
   }
 
   /** Makes a bucket in the embedded object store, of the first account unless said otherwise. */
