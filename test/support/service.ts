@@ -63,6 +63,8 @@ export interface ServiceOptions {
 
 interface Around extends ServiceOptions {
   readonly clock: TestClock
+  /** The data folder is another's. */
+  readonly isNode?: boolean
 }
 
 export class TestService {
@@ -90,6 +92,12 @@ export class TestService {
     return new TestService(await start(config, around), config, around)
   }
 
+  /** One more server on the same database and data folder, with the same clock; it is closed before the first one. */
+  async startNode(options: ServiceOptions = {}): Promise<TestService> {
+    const around = { clock: this.clock, ...options, isNode: true }
+    return new TestService(await start(this.config, around), this.config, around)
+  }
+
   get url(): string {
     return this.#app.apiUrl
   }
@@ -112,7 +120,7 @@ export class TestService {
   /** Stops, and removes the folder. */
   async close(): Promise<void> {
     await this.#app.close()
-    await rm(this.config.dataDirectory, { recursive: true })
+    if (this.#around.isNode !== true) await rm(this.config.dataDirectory, { recursive: true })
   }
 
   /** Reads or changes the database behind the service's back. */
