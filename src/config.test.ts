@@ -72,7 +72,7 @@ test('names everything that is wrong at once', () => {
 
 test('does not repeat a database address, which may hold a password', () => {
   assert.throws(
-    () => readConfig({ database: 'postgres://signet:hunter2@db/signet' }, {}),
+    () => readConfig({ database: 'postgres://signet:hunter2@db/signet?ssl=1' }, {}),
     (error) => error instanceof ConfigurationError && !error.message.includes('hunter2'),
   )
 })

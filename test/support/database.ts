@@ -57,6 +57,11 @@ export class TestDatabase implements AsyncDisposable {
     return this.#place === undefined ? openSqlite(this.path) : openTestPostgres(this.#place)
   }
 
+  /** Path of the SQLite file, or where the PostgreSQL database is. */
+  get location(): string | PostgresPlace {
+    return this.#place ?? this.path
+  }
+
   get path(): string {
     return this.folder.file('signet.sqlite')
   }
