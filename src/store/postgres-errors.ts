@@ -12,13 +12,16 @@ export const sqlStates = {
   otherRows: 'SGNT1',
 } as const
 
+/** A prepared statement whose table has a new column. */
+const outdated = '0A000'
+
 /** Nothing was changed, and the same may succeed when it is tried again. */
 const retriable: ReadonlySet<string> = new Set([
   sqlStates.serializationFailure,
   sqlStates.deadlock,
-  // A prepared statement whose preparation failed with another's transaction, or whose table has a new column.
+  // A prepared statement whose preparation failed with another's transaction.
   '26000',
-  '0A000',
+  outdated,
 ])
 
 /**
@@ -37,6 +40,11 @@ export function isRetriable(error: unknown): boolean {
   return retriable.has(sqlStateOf(error) ?? '')
 }
 
+/** Whether a prepared statement is out of date: its connection is. */
+export function isOutdated(error: unknown): boolean {
+  return sqlStateOf(error) === outdated
+}
+
 /** Whether the connection is lost, or the server about to end it. */
 export function isLost(error: unknown): boolean {
   const state = sqlStateOf(error)
@@ -51,7 +59,7 @@ export function errorOf(error: unknown): Error {
   const state = sqlStateOf(error)
   const { message } = error as Error
   if (state === undefined) {
-    if (error instanceof RangeError) return error
+    if (error instanceof RangeError || error instanceof DatabaseUnavailableError) return error
     return new DatabaseUnavailableError(message)
   }
   return unavailable.test(state) || isRetriable(error)

@@ -4,7 +4,7 @@ import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promi
 import type { Random } from '../random.ts'
 import { ConflictError, DatabaseUnavailableError } from './database.ts'
 import { connect, silenceMilliseconds } from './postgres-connection.ts'
-import { errorOf, isRetriable } from './postgres-errors.ts'
+import { errorOf, isOutdated, isRetriable } from './postgres-errors.ts'
 import {
   applyGroup,
   groupMax,
@@ -86,6 +86,8 @@ export class PostgresWriter {
       const one = group[index]
       if (one !== undefined && settle(one, outcome) === 'again') again.push(one)
     }
+    const isOld = outcomes.some((one) => 'refused' in one && isOutdated(one.refused))
+    if (isOld && this.#current !== undefined) this.#drop(this.#current)
     await this.#tryAgain(again)
   }
 

@@ -87,11 +87,14 @@ function createReaders(config: ClientConfig, max: number): Readers {
   pool.on('error', () => {})
   const running = new Set<Promise<unknown>>()
 
-  async function readOnce(query: PreparedQuery): Promise<Row[]> {
+  async function readOnce(query: Omit<PreparedQuery, 'name'>): Promise<Row[]> {
     const { rows } = await pool.query<Row>(query)
     return rows
   }
-  /** A read that met a connection which had just been lost is read again: it changed nothing. */
+  /**
+   * A read that met a connection which had just been lost is read again: it changed nothing. Then it is not prepared, as
+   * every connection may have it from before a change of the schema.
+   */
   async function readTwice(query: PreparedQuery): Promise<Row[]> {
     try {
       return await readOnce(query)
@@ -99,7 +102,8 @@ function createReaders(config: ClientConfig, max: number): Readers {
       if (!isLost(error) && !isRetriable(error)) throw errorOf(error)
     }
     try {
-      return await readOnce(query)
+      const { text, values } = query
+      return await readOnce({ text, values })
     } catch (error) {
       throw errorOf(error)
     }

@@ -1,7 +1,7 @@
 /** Whatever is asked of both engines, they answer the same: rows, conflicts, and what is there afterwards. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { ConflictError, type Database } from '../../src/store/database.ts'
 import { expectRows, sql, type Row, type Sql } from '../../src/store/sql.ts'
 import { TestDatabase } from '../support/database.ts'

@@ -2,7 +2,7 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, existsSync, openSync, readdirSync } from 'node:fs'
-import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { appendFile, chmod, copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -48,6 +48,12 @@ const asOther =
     ? [`--reuid=${superuser}`, `--regid=${superuser}`, '--clear-groups']
     : ['--inh-caps=-all']
 
+/** Files of the server's key and certificate, PEM. */
+interface ServerTls {
+  readonly key: string
+  readonly certificate: string
+}
+
 export class TestPostgres {
   readonly folder: string
   readonly port: number
@@ -62,13 +68,17 @@ export class TestPostgres {
   }
 
   /** Undefined where PostgreSQL is not installed. `settings` are lines of postgresql.conf. */
-  static async start(settings: readonly string[] = []): Promise<TestPostgres | undefined> {
+  static async start(
+    settings: readonly string[] = [],
+    tls?: ServerTls,
+  ): Promise<TestPostgres | undefined> {
     const binaries = findBinaries()
     if (binaries === undefined) return undefined
     const folder = await mkdtemp(join(tmpdir(), 'signet-postgres-'))
     const server = new TestPostgres(binaries, folder, await freePort())
     try {
       await server.#initialize(settings)
+      if (tls !== undefined) await server.#guard(tls)
       await server.startAgain()
     } catch (error) {
       const log = await readFile(join(folder, 'log'), 'utf8').catch(() => '')
@@ -93,9 +103,20 @@ export class TestPostgres {
     await run('setpriv', [...asOther, '--', this.#binaries.initdb, ...options], {
       cwd: this.folder,
     })
-    const append = `printf '%s\\n' "$@" >> '${join(this.#data, 'postgresql.conf')}'`
     const lines = values.map((value) => value.replace(/=(.*)$/, " = '$1'"))
-    await run('sh', ['-c', append, 'sh', ...lines])
+    await appendFile(join(this.#data, 'postgresql.conf'), `${lines.join('\n')}\n`)
+  }
+
+  /** From now on the port asks for TLS and a password. */
+  async #guard({ key, certificate }: ServerTls): Promise<void> {
+    const lines = ['local all all trust', 'hostssl all all all scram-sha-256']
+    await writeFile(join(this.#data, 'pg_hba.conf'), `${lines.join('\n')}\n`)
+    const own = { key: join(this.#data, 'server.key'), certificate: join(this.#data, 'server.crt') }
+    await copyFile(key, own.key)
+    await copyFile(certificate, own.certificate)
+    await chmod(own.key, 0o600)
+    if (process.getuid?.() === 0) await run('chown', [superuser, own.key, own.certificate])
+    await appendFile(join(this.#data, 'postgresql.conf'), 'ssl = on\n')
   }
 
   get #data(): string {
@@ -103,7 +124,10 @@ export class TestPostgres {
   }
 
   /** Starts it on the same port, and waits until it answers. */
-  async startAgain(): Promise<void> {
+  async startAgain({ standby = false } = {}): Promise<void> {
+    const signal = join(this.#data, 'standby.signal')
+    if (standby) await writeFile(signal, '')
+    else await rm(signal, { force: true })
     const output = openSync(join(this.folder, 'log'), 'a')
     const server = spawn(
       'setpriv',
