@@ -14,8 +14,9 @@ import type { Config } from './config.ts'
 import { bucketsFolder, openData, type DataFolder } from './data-folder.ts'
 import { createEvents } from './events.ts'
 import { ConfigurationError } from './errors.ts'
-import { prepareFirstStart } from './first-start.ts'
+import { prepareFirstStart, type CredentialsPlace } from './first-start.ts'
 import type { ApiServices } from './http/front.ts'
+import { createHealth } from './http/health.ts'
 import { createOcspResponder } from './http/ocsp-responder.ts'
 import { createOcspHandler } from './http/ocsp.ts'
 import { answerPublic } from './http/public.ts'
@@ -50,6 +51,7 @@ export interface App {
   /** Where the listeners are, with the port that the system chose if it was asked to. */
   readonly apiUrl: string
   readonly publicUrl: string
+  readonly credentials: CredentialsPlace
   /** Reads again what may change while it runs. Throws ConfigurationError, and changes nothing, if that is bad. */
   reload(): Promise<void>
   /** Stops accepting, finishes what is running, closes. */
@@ -69,15 +71,17 @@ interface Surroundings {
 /** Starts everything. Throws ConfigurationError when the data folder cannot be served. */
 export async function startApp(config: Config, surroundings: Surroundings): Promise<App> {
   await prepareDataFolder(config.dataDirectory)
-  const lock = lockFolder(config.dataDirectory)
   const stack = new AsyncDisposableStack()
-  stack.defer(() => lock.release())
   try {
+    // A database on a server is its own guard, and servers that share it may share the folder.
+    const lock = config.database === undefined ? lockFolder(config.dataDirectory) : undefined
+    stack.defer(() => lock?.release())
     const { onFailure } = surroundings
     const data = await openData(config, { mayCreate: true, onFailure })
     stack.defer(() => data.db.close())
-    await prepareFirstStart(config, data, surroundings)
-    return await listen(config, { ...surroundings, data, stack })
+    const credentials = await prepareFirstStart(config, data, surroundings)
+    const app = await listen(config, { ...surroundings, data, stack })
+    return { ...app, credentials }
   } catch (error) {
     await stack.disposeAsync()
     throw error
@@ -91,10 +95,10 @@ async function listen(
     stack,
     ...surroundings
   }: Surroundings & { data: DataFolder; stack: AsyncDisposableStack },
-): Promise<App> {
+): Promise<Omit<App, 'credentials'>> {
   // What is wrong with them is found before anything listens.
   const rateLimiter = createRateLimiter(readRates(config.rates), surroundings.clock)
-  const tls = await openTlsSource(config.tls)
+  const tls = await openTlsSource(config)
   const callLog =
     config.callLog === undefined ? undefined : await openCallLog(config.callLog, surroundings.log)
   stack.defer(() => callLog?.close())
@@ -105,8 +109,9 @@ async function listen(
   const services = createServices(config, { ...surroundings, data, place, wake, ...stores })
   services.metrics.onRead((gauges) => readGauges(services, gauges))
   const { publicObjects } = stores
+  const health = createHealth(data.db, surroundings.clock)
   const publicServer = createPublicServer(
-    { ...services, limits: config.limits },
+    { ...surroundings, health, limits: config.limits },
     {
       ocsp: createOcspHandler({ ...surroundings, responder: createOcspResponder(services) }),
       answer: (request) => answerPublic({ services, publicObjects }, request),
@@ -115,7 +120,7 @@ async function listen(
   stack.defer(() => publicServer.close())
   const publicListenUrl = await listenOn(publicServer, config.publicListen)
   place.publicUrl ||= publicListenUrl
-  stack.defer(async () => void (await recordKeyUses.run(services)))
+  stack.defer(() => recordLastUses(services))
   scheduler = startScheduler(createJobs(config), services)
   stack.defer(() => scheduler?.stop())
   const failureLimiter = createFailureLimiter(
@@ -124,7 +129,7 @@ async function listen(
   )
   const limiters = { rateLimiter, failureLimiter, limits: config.limits }
   const material = await tls?.first(services)
-  const api = createApi(services, data, { ...surroundings, ...limiters, callLog, material })
+  const api = createApi(services, data, { ...surroundings, health, ...limiters, callLog, material })
   stack.defer(() => api.close())
   const keeper = tls && keepCertificate(tls, services, api)
   stack.defer(() => keeper?.stop())
@@ -139,6 +144,15 @@ async function listen(
   }
 }
 
+/** A database that is away keeps no server from stopping. */
+async function recordLastUses(services: Services): Promise<void> {
+  try {
+    await recordKeyUses.run(services)
+  } catch (error) {
+    services.log.error({ err: error }, 'the last uses of access keys cannot be recorded')
+  }
+}
+
 function createApi(
   services: Services,
   data: DataFolder,
@@ -148,7 +162,7 @@ function createApi(
   }: Surroundings &
     Pick<
       ApiServices & ListenerServices,
-      'rateLimiter' | 'failureLimiter' | 'callLog' | 'limits'
+      'rateLimiter' | 'failureLimiter' | 'callLog' | 'limits' | 'health'
     > & {
       readonly material: TlsMaterial | undefined
     },
@@ -191,9 +205,9 @@ async function openStores(
     wrapObjects = (objects) => objects,
   }: Surroundings & { stack: AsyncDisposableStack; place: Place; data: DataFolder },
 ): Promise<Stores> {
-  // Whoever holds the folder's lock is the only one.
-  await data.db.transaction(releaseLeases())
-  const bulk = createBulkWork(data.databasePath)
+  // Whoever holds the folder's lock is the only one; other nodes' leases are theirs.
+  if (data.db.shared === undefined) await data.db.transaction(releaseLeases())
+  const bulk = createBulkWork(data.location)
   stack.defer(() => bulk.close())
   if (config.objects.kind === 's3') {
     const objects = await createS3ObjectStore(config.objects)

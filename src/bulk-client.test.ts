@@ -8,7 +8,7 @@ import { reportForms, type AuditReportFormat } from './authority/audit-report.ts
 import { createBulkWork } from './bulk-client.ts'
 import type { AuditReportRequest, BulkWork } from './bulk-work.ts'
 import type { CrlScope } from './store/revocations.ts'
-import { sql } from './store/sql.ts'
+import { sql, type Sql, type SqlValue } from './store/sql.ts'
 import { signatureAlgorithmIdentifier } from './x509/algorithm-identifier.ts'
 import {
   encodeCertificateList,
@@ -71,7 +71,7 @@ async function openBulk(t: TestContext): Promise<TestDatabase & { bulk: BulkWork
         values (${id}, 'aws', 'eu-west-1', '1', 'ROOT', '', '', '{}', '{}', 'ACTIVE', 0, 0, 0)`,
     ),
   ])
-  const bulk = createBulkWork(database.path)
+  const bulk = createBulkWork(database.location)
   // The thread keeps no process alive, and a test that waits for it must.
   const alive = setInterval(() => {}, 1000)
   t.after(async () => {
@@ -85,42 +85,58 @@ async function openBulk(t: TestContext): Promise<TestDatabase & { bulk: BulkWork
 /** Serial number of certificate `number`: the number at the end of 16 octets. */
 const serialOf = (number: number): string => number.toString(16).padStart(32, '0')
 
+/** An insert of a row for each number of `from` to `to`, with `serial` for its serial number. */
+function insertNumbered(
+  { location }: TestDatabase,
+  [from, to]: readonly [number, number],
+  { into, select, values }: { into: string; select: string; values: SqlValue[] },
+): Sql {
+  const serial =
+    typeof location === 'string'
+      ? "unhex(printf('%032x', number))"
+      : "decode(lpad(to_hex(number), 32, '0'), 'hex')"
+  return {
+    text: `with recursive numbers (number) as
+        (select cast(? as bigint) union all select number + 1 from numbers where number < ?)
+      insert into ${into} select ${select.replace('serial', serial)} from numbers where number <= ?`,
+    values: [from, to, ...values, to],
+  }
+}
+
 /** Revocations of certificates `from` to `to`, of any reason, of CRL `crlId`. */
 async function revoke(
-  { db }: TestDatabase,
-  [from, to]: readonly [number, number],
+  database: TestDatabase,
+  range: readonly [number, number],
   more: {
     readonly authorityNumber?: number
     readonly crlId?: number
     readonly notAfter?: number
   } = {},
 ): Promise<void> {
-  await db.transaction([
-    sql`with recursive numbers (number) as
-        (select ${from} union all select number + 1 from numbers where number < ${to})
-      insert into revocations (authority_number, certificate_number, serial_number, crl_id,
-        revoked_at_ms, reason_code, not_after)
-      select ${more.authorityNumber ?? 1}, number, unhex(printf('%032x', number)),
-        ${more.crlId ?? null}, ${revokedAt} + number * 1000, number % 6, ${more.notAfter ?? notAfter}
-      from numbers where ${from} <= ${to}`,
-  ])
+  const insert = insertNumbered(database, range, {
+    into: `revocations (authority_number, certificate_number, serial_number, crl_id,
+      revoked_at_ms, reason_code, not_after)`,
+    select: `cast(? as bigint), number, serial, cast(? as bigint), ? + number * 1000, number % 6,
+      cast(? as bigint)`,
+    values: [more.authorityNumber ?? 1, more.crlId ?? null, revokedAt, more.notAfter ?? notAfter],
+  })
+  await database.db.transaction([insert])
 }
 
 /** Certificates `from` to `to`. */
 async function issue(
-  { db }: TestDatabase,
-  [from, to]: readonly [number, number],
+  database: TestDatabase,
+  range: readonly [number, number],
   authorityNumber = 1,
 ): Promise<void> {
-  await db.transaction([
-    sql`with recursive numbers (number) as
-        (select ${from} union all select number + 1 from numbers where number < ${to})
-      insert into certificates (certificate_number, authority_number, serial_number,
-        template_name, certificate_der, issued_at_ms, not_after)
-      select number, ${authorityNumber}, unhex(printf('%032x', number)), 'EndEntityCertificate',
-        ${certificateDer}, ${revokedAt} + number * 1000, ${notAfter}
-      from numbers where ${from} <= ${to}`,
-  ])
+  const insert = insertNumbered(database, range, {
+    into: `certificates (certificate_number, authority_number, serial_number, template_name,
+      certificate_der, issued_at_ms, not_after)`,
+    select: `number, cast(? as bigint), serial, 'EndEntityCertificate', ?, ? + number * 1000,
+      cast(? as bigint)`,
+    values: [authorityNumber, certificateDer, revokedAt, notAfter],
+  })
+  await database.db.transaction([insert])
 }
 
 /** Serial numbers, dates and reasons of a TBSCertList. */

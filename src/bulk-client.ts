@@ -1,6 +1,7 @@
-/** The main thread's end of bulk work over SQLite. */
+/** The main thread's end of bulk work. */
 import { Worker } from 'node:worker_threads'
 import type { BulkWork } from './bulk-work.ts'
+import type { PostgresPlace } from './store/postgres-place.ts'
 import type { BulkAnswer, BulkRequest, ReportPage } from './bulk-thread.ts'
 
 interface Waiting {
@@ -8,8 +9,8 @@ interface Waiting {
   readonly reject: (error: Error) => void
 }
 
-/** Bulk work on the database in that file. The thread starts with the first request, and again after it has failed. */
-export function createBulkWork(path: string): BulkWork {
+/** Bulk work on the database in that SQLite file, or at that place. The thread starts with the first request, and again after it has failed. */
+export function createBulkWork(location: string | PostgresPlace): BulkWork {
   const waiting = new Map<number, Waiting>()
   let worker: Worker | undefined
   let nextId = 0
@@ -23,7 +24,7 @@ export function createBulkWork(path: string): BulkWork {
   }
   const ask = (request: BulkRequest): Promise<BulkAnswer> => {
     if (closed) return Promise.reject(new Error('bulk work is closed'))
-    worker ??= startThread(path, { settle, end })
+    worker ??= startThread(location, { settle, end })
     const thread = worker
     return new Promise((resolve, reject) => {
       const id = nextId
@@ -70,11 +71,11 @@ interface ThreadEvents {
   readonly end: (thread: Worker, error: Error) => void
 }
 
-function startThread(path: string, { settle, end }: ThreadEvents): Worker {
+function startThread(location: string | PostgresPlace, { settle, end }: ThreadEvents): Worker {
   // Sources and the built package differ in the extension only.
   const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'))
   const thread = new Worker(new URL(`./bulk-thread${extension}`, import.meta.url), {
-    workerData: { path },
+    workerData: { location },
     // What is young dies young; a large nursery would only be memory that is used.
     resourceLimits: { maxYoungGenerationSizeMb: 8 },
   })

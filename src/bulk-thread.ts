@@ -12,6 +12,8 @@ import {
 } from './store/audit-report-rows.ts'
 import { bytesOf, integerOf } from './store/columns.ts'
 import { selectRevocations, type CrlScope } from './store/revocations.ts'
+import type { PostgresPlace } from './store/postgres-place.ts'
+import type { RowReader } from './store/row-reader.ts'
 import { SqliteConnection } from './store/sqlite-connection.ts'
 import { TextBuffer } from './text-buffer.ts'
 import { encodeTbsCertList, type TbsCertListFields } from './x509/certificate-list.ts'
@@ -35,46 +37,65 @@ export type BulkAnswer =
 const pageRows = 500
 const page = new TextBuffer()
 
-function serve(port: NonNullable<typeof parentPort>, path: string): void {
-  const connection = new SqliteConnection(path, { readOnly: true })
+/** A failure to open ends the thread. */
+async function openRows(location: string | PostgresPlace): Promise<RowReader> {
+  if (typeof location !== 'string') {
+    const { createPostgresRows } = await import('./store/postgres-rows.ts')
+    return createPostgresRows(location)
+  }
+  const connection = new SqliteConnection(location, { readOnly: true })
+  return {
+    // oxlint-disable-next-line typescript/require-await -- reads are synchronous; the port is not
+    read: async (statement) => connection.run(statement),
+    readAtOnce: (reads) => connection.readAtOnce(reads),
+  }
+}
+
+function serve(port: NonNullable<typeof parentPort>, opening: Promise<RowReader>): void {
+  let last: Promise<void> = Promise.resolve()
   port.on('message', ({ id, ...request }: BulkRequest & { readonly id: number }) => {
+    last = last.then(() => answer(id, request))
+  })
+
+  async function answer(id: number, request: BulkRequest): Promise<void> {
+    const rows = await opening
     try {
       if (request.kind === 'crl') {
-        const crl = buildCrl(connection, request.fields, request.scope)
+        const crl = await buildCrl(rows, request.fields, request.scope)
         port.postMessage({ id, crl } satisfies BulkAnswer, [
           crl.tbsCertListDer.buffer as ArrayBuffer,
         ])
       } else {
-        const reportPage = buildPage(connection, request.request, request.after)
+        const reportPage = await buildPage(rows, request.request, request.after)
         port.postMessage({ id, page: reportPage } satisfies BulkAnswer, [reportPage.text.buffer])
       }
     } catch (error) {
       const failure = error instanceof Error ? (error.stack ?? error.message) : String(error)
       port.postMessage({ id, failure } satisfies BulkAnswer)
     }
-  })
+  }
 }
 
-function buildCrl(
-  connection: SqliteConnection,
+async function buildCrl(
+  rows: RowReader,
   fields: TbsCertListFields,
   scope: CrlScope,
-): BuiltCrl {
+): Promise<BuiltCrl> {
   const writer = new RevokedCertificatesWriter()
-  connection.readAtOnce(() => {
+  await rows.readAtOnce(async () => {
     let after: number | undefined = 0
-    while (after !== undefined) after = addPage(connection, writer, { scope, after })
+    while (after !== undefined) after = await addPage(rows, writer, { scope, after })
   })
   return { tbsCertListDer: encodeTbsCertList(fields, writer.pieces()), entries: writer.entries }
 }
 
 /** Number of the last certificate on the page; undefined if none follows. */
-function addPage(
-  connection: SqliteConnection,
+async function addPage(
+  reader: RowReader,
   writer: RevokedCertificatesWriter,
   { scope, after }: { readonly scope: CrlScope; readonly after: number },
-): number | undefined {
-  const rows = connection.run(selectRevocations(scope, after, pageRows))
+): Promise<number | undefined> {
+  const rows = await reader.read(selectRevocations(scope, after, pageRows))
   for (const row of rows)
     writer.add({
       serialNumber: bytesOf(row, 'serial_number'),
@@ -85,13 +106,13 @@ function addPage(
   return last === undefined || rows.length < pageRows ? undefined : certificateNumberOf(last)
 }
 
-function buildPage(
-  connection: SqliteConnection,
+async function buildPage(
+  reader: RowReader,
   { authorityNumber, authority, format }: AuditReportRequest,
   after: number,
-): ReportPage {
+): Promise<ReportPage> {
   const form = reportForms[format]
-  const rows = connection.run(selectAuditedCertificates(authorityNumber, after, pageRows))
+  const rows = await reader.read(selectAuditedCertificates(authorityNumber, after, pageRows))
   if (after === 0) page.append(form.head)
   let before = after === 0 ? form.first : form.separator
   for (const row of rows) {
@@ -105,4 +126,8 @@ function buildPage(
   return { text: page.take(), last: isLast ? undefined : certificateNumberOf(last) }
 }
 
-if (parentPort !== null) serve(parentPort, (workerData as { path: string }).path)
+if (parentPort !== null)
+  serve(
+    parentPort,
+    openRows((workerData as { readonly location: string | PostgresPlace }).location),
+  )

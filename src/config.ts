@@ -3,11 +3,13 @@ import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import type { Quotas } from './authority/quotas.ts'
 import { ConfigurationError } from './errors.ts'
+import { Hidden } from './hidden.ts'
 import type { RevocationPolicy } from './authority/revocation-policy.ts'
 import type { IssuancePolicy } from './issuance/issuance-policy.ts'
 import type { RatesConfig } from './rates-file.ts'
 import { settings, type Setting } from './settings.ts'
 import { isLoopback, type Address } from './setting-values.ts'
+import type { PostgresPlace } from './store/postgres-place.ts'
 
 export interface Config {
   /** Absolute path of the data folder. */
@@ -18,6 +20,8 @@ export interface Config {
   readonly publicListen: Address
   /** What certificates say; undefined means http:// and the public listener. */
   readonly publicUrl: string | undefined
+  /** Undefined for SQLite in the data folder. */
+  readonly database: DatabaseConfig | undefined
   /** The account that the first start makes: twelve digits. */
   readonly accountId: string
   /** Absolute path. */
@@ -49,6 +53,13 @@ interface LimitsConfig {
   readonly connectionsMax: number
   /** Of one source; 0 is no limit. */
   readonly authFailuresPerMinute: number
+}
+
+/** A PostgreSQL database, which other servers may be using too. */
+export interface DatabaseConfig extends Omit<PostgresPlace, 'password'> {
+  readonly password: Hidden<PostgresPlace['password']>
+  /** Connections that read, at most. */
+  readonly pool: number
 }
 
 /** Where buckets are: a folder below the data folder, or an S3 store (AWS itself if it has no endpoint). */
@@ -98,6 +109,7 @@ export function readConfig(
     },
     publicListen,
     publicUrl: read('publicUrl'),
+    database: databaseConfig(read, environment, found),
     accountId: read('account'),
     masterKeyFile: masterKeyFile ? resolve(masterKeyFile) : resolve(data ?? '.', 'master.key'),
     logLevel: read('logLevel'),
@@ -126,7 +138,6 @@ export function readConfig(
     objects: objectsConfig(read, found),
     eventWebhook: read('eventWebhook'),
   }
-  read('database')
   if (listen && publicListen && sameAddress(listen, publicListen))
     found.push('--listen and --public-listen must not be the same')
   if (found.length > 0) throw new ConfigurationError(found.join('\n'))
@@ -135,6 +146,30 @@ export function readConfig(
 
 /** The value of a setting; undefined if it has none, or a bad one. */
 type Read = <N extends SettingName>(name: N) => ReturnType<Settings[N]['parse']> | undefined
+
+/** The password is in the URL, in the file that is named, or where libpq looks for it too. */
+function databaseConfig(
+  read: Read,
+  { PGPASSWORD, PGPASSFILE }: Readonly<Record<string, string | undefined>>,
+  problems: string[],
+): DatabaseConfig | undefined {
+  const url = read('database')
+  const file = read('databasePasswordFile')
+  const pool = read('databasePool') ?? 0
+  if (url === undefined) return undefined
+  const { password, ...place } = url
+  if (file !== undefined && password !== undefined)
+    problems.push('--database-password-file does not go with a password in --database')
+  const source: PostgresPlace['password'] =
+    file !== undefined
+      ? { kind: 'file', path: resolve(file) }
+      : password !== undefined || PGPASSWORD
+        ? { kind: 'text', text: password ?? PGPASSWORD ?? '' }
+        : PGPASSFILE
+          ? { kind: 'pgpass', path: resolve(PGPASSFILE) }
+          : { kind: 'none' }
+  return { ...place, password: new Hidden(source), pool }
+}
 
 function objectsConfig(read: Read, problems: string[]): ObjectsConfig {
   const endpoint = read('s3Endpoint')

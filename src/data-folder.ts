@@ -1,20 +1,34 @@
-/** Opens what is kept: the database in the data folder, and the master key that its secrets are encrypted under. */
+/** Opens what is kept: the database, and the master key that its secrets are encrypted under. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Config } from './config.ts'
+import type { Config, DatabaseConfig } from './config.ts'
 import { ConfigurationError } from './errors.ts'
-import { deriveSealer, openMasterKey, verifyMasterKey, type MasterKey } from './keys/master-key.ts'
+import {
+  deriveSealer,
+  hasMasterKey,
+  openMasterKey,
+  verifyMasterKey,
+  type MasterKey,
+} from './keys/master-key.ts'
 import type { Sealer } from './sealer.ts'
 import { systemRandom } from './random.ts'
-import { openSqlite, type SqliteDatabase } from './store/sqlite.ts'
+import type { Database } from './store/database.ts'
+import type { PostgresPlace } from './store/postgres-place.ts'
+import { openSqlite } from './store/sqlite.ts'
 
 export interface DataFolder {
-  readonly db: SqliteDatabase
-  /** Absolute path of the database file. */
-  readonly databasePath: string
+  readonly db: Database
+  /** Absolute path of the SQLite file, or where the PostgreSQL database is. */
+  readonly location: string | PostgresPlace
   readonly masterKey: MasterKey
   /** Seals the secrets of access keys. */
   readonly sealer: Sealer
+}
+
+interface OpenOptions {
+  /** Makes database and master key if neither is there yet. */
+  readonly mayCreate: boolean
+  readonly onFailure?: (error: Error) => void
 }
 
 const databaseFile = 'signet.sqlite'
@@ -25,16 +39,23 @@ export function bucketsFolder({ dataDirectory }: Pick<Config, 'dataDirectory'>):
 }
 
 /**
- * Opens the data folder, which must exist; `mayCreate` makes database and master key if neither is there yet. Throws
- * ConfigurationError when one is missing, the key is not that of the database, or a newer version wrote it.
+ * Opens the data folder, which must exist, and the database in it or on a server. Throws ConfigurationError when one is
+ * missing, the key is not that of the database, or a newer version wrote it.
  */
-export async function openData(
-  config: Config,
-  options: { readonly mayCreate: boolean; readonly onFailure?: (error: Error) => void },
-): Promise<DataFolder> {
+export async function openData(config: Config, options: OpenOptions): Promise<DataFolder> {
+  const opened =
+    config.database === undefined
+      ? await openFile(config, options)
+      : await openShared(config, config.database, options)
+  return { ...opened, sealer: deriveSealer(opened.masterKey, 'access keys', systemRandom) }
+}
+
+type Opened = Omit<DataFolder, 'sealer'>
+
+async function openFile(config: Config, { mayCreate, onFailure }: OpenOptions): Promise<Opened> {
   const path = join(config.dataDirectory, databaseFile)
   const exists = existsSync(path)
-  if (!exists && !options.mayCreate)
+  if (!exists && !mayCreate)
     throw new ConfigurationError(
       `there is no database in ${config.dataDirectory}; "signet serve" makes one when it first starts`,
     )
@@ -43,19 +64,43 @@ export async function openData(
     mayCreate: !exists,
     random: systemRandom,
   })
-  const { onFailure } = options
   const db = await openSqlite(path, onFailure === undefined ? {} : { onFailure })
-  try {
+  return closingOnFailure(db, async () => {
     await verifyMasterKey(db, masterKey)
+    return { db, location: path, masterKey }
+  })
+}
+
+/** The database is asked whether it has a master key already: then no node may make one. */
+async function openShared(
+  config: Config,
+  { password, pool, ...place }: DatabaseConfig,
+  { mayCreate }: OpenOptions,
+): Promise<Opened> {
+  const location = { ...place, password: password.reveal() }
+  const { openPostgres } = await import('./store/postgres.ts')
+  const db = await openPostgres(location, { pool, random: systemRandom, mayCreate })
+  const takeKey = async (): Promise<MasterKey> => {
+    const masterKey = await openMasterKey({
+      path: config.masterKeyFile,
+      mayCreate: mayCreate && !(await hasMasterKey(db)),
+      random: systemRandom,
+    })
+    await verifyMasterKey(db, masterKey)
+    return masterKey
+  }
+  return closingOnFailure(db, async () => {
+    const masterKey = mayCreate ? await db.shared.alone(takeKey) : await takeKey()
+    return { db, location, masterKey }
+  })
+}
+
+async function closingOnFailure<T>(db: Database, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
   } catch (error) {
     await db.close()
     throw error
-  }
-  return {
-    db,
-    databasePath: path,
-    masterKey,
-    sealer: deriveSealer(masterKey, 'access keys', systemRandom),
   }
 }
 

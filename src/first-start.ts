@@ -1,5 +1,7 @@
 /** What the first start makes: the account, an administrator in it, and the file with the administrator's key. */
+import { existsSync } from 'node:fs'
 import { open, rename } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { newAccessKey, newUniqueId } from './access/new-credentials.ts'
 import type { Config } from './config.ts'
@@ -9,6 +11,7 @@ import type { Random } from './random.ts'
 import { insertAccessKey } from './store/access-keys.ts'
 import { insertAccount, listAccounts } from './store/accounts.ts'
 import { putIdentityPolicy } from './store/identity-policies.ts'
+import { findSetting, insertSetting } from './store/settings.ts'
 import { insertUser, type User } from './store/users.ts'
 
 /** The administrator may do everything. */
@@ -18,20 +21,51 @@ const administratorPolicy = JSON.stringify({
 })
 
 /** The shared credentials file of a data folder. */
-export function credentialsFile(config: Config): string {
+function credentialsFile(config: Config): string {
   return join(config.dataDirectory, 'credentials')
 }
 
+interface Surroundings {
+  readonly clock: Clock
+  readonly random: Random
+}
+
+/** Where the administrator's credentials were written to. */
+export interface CredentialsPlace {
+  /** Of this node. */
+  readonly path: string
+  /** `HOST:PATH` if another node wrote them, and they are not here. */
+  readonly elsewhere: string | undefined
+}
+
+const credentialsSetting = 'credentials file'
+
 /**
- * Makes account, administrator and credentials file if there is no account yet. The file comes first: a crash in
- * between leaves no account, so that the next start does it again.
+ * Makes account, administrator and credentials file if there is no account yet: one node, if several start at once. The
+ * file comes first: a crash in between leaves no account, so that the next start does it again.
  */
 export async function prepareFirstStart(
   config: Config,
+  data: DataFolder,
+  surroundings: Surroundings,
+): Promise<CredentialsPlace> {
+  const { db } = data
+  const make = async (): Promise<void> => {
+    if ((await listAccounts(db)).length === 0) await makeFirst(config, data, surroundings)
+  }
+  if ((await listAccounts(db)).length === 0)
+    await (db.shared === undefined ? make() : db.shared.alone(make))
+  const path = credentialsFile(config)
+  if (db.shared === undefined || existsSync(path)) return { path, elsewhere: undefined }
+  const written = await findSetting(db, credentialsSetting)
+  return { path, elsewhere: written && Buffer.from(written).toString() }
+}
+
+async function makeFirst(
+  config: Config,
   { db, sealer }: DataFolder,
-  { clock, random }: { readonly clock: Clock; readonly random: Random },
+  { clock, random }: Surroundings,
 ): Promise<void> {
-  if ((await listAccounts(db)).length > 0) return
   const createdAt = clock.now()
   const { accountId } = config
   const key = newAccessKey(random)
@@ -45,6 +79,7 @@ export async function prepareFirstStart(
   }
   const policy = { name: 'administrator', policy: administratorPolicy }
   const owner = { kind: 'user' as const, ...user }
+  const written = Buffer.from(`${hostname()}:${credentialsFile(config)}`)
   await db.transaction([
     insertAccount({ accountId, organizationId: undefined, createdAt }),
     insertUser(user),
@@ -57,6 +92,7 @@ export async function prepareFirstStart(
       active: true,
       createdAt,
     }),
+    insertSetting(credentialsSetting, written),
   ])
 }
 

@@ -1,9 +1,9 @@
 import { startApp, type App } from './app.ts'
 import { systemClock } from './clock.ts'
 import type { Config } from './config.ts'
-import { credentialsFile } from './first-start.ts'
 import { createLog, type Log } from './log.ts'
 import { systemRandom } from './random.ts'
+import { rootFile } from './tls-source.ts'
 
 /** Serves until SIGTERM or SIGINT, then stops cleanly. Prints where it is and how to use it. */
 export async function serve(config: Config, print: (text: string) => void): Promise<void> {
@@ -40,12 +40,15 @@ async function reloadFrom(app: App, log: Log): Promise<void> {
 }
 
 function greeting(config: Config, app: App): string {
+  const { path, elsewhere } = app.credentials
+  // Another node made the first account; copy the file, or make a key with `signet access-key create`.
+  const note = elsewhere === undefined ? '' : `  # a copy of ${elsewhere}\n`
   return `Signet serves the AWS Private CA API at ${app.apiUrl}
 and CRLs, OCSP and CA certificates at ${app.publicUrl}
 
 To use it from another terminal:
 
-  export AWS_SHARED_CREDENTIALS_FILE='${credentialsFile(config)}'
+${note}  export AWS_SHARED_CREDENTIALS_FILE='${path}'
   export AWS_ENDPOINT_URL_ACM_PCA=${app.apiUrl}
   export AWS_ENDPOINT_URL_STS=${app.apiUrl}
   export AWS_DEFAULT_REGION=eu-central-1
@@ -54,8 +57,6 @@ ${trustHint(config)}  aws acm-pca list-certificate-authorities --endpoint-url ${
 }
 
 /** With a certificate of its own, clients have to be told what to trust. */
-function trustHint({ tls }: Config): string {
-  return tls.kind === 'self'
-    ? '  export AWS_CA_BUNDLE=root.pem   # the root above --tls-self\n'
-    : ''
+function trustHint(config: Config): string {
+  return config.tls.kind === 'self' ? `  export AWS_CA_BUNDLE='${rootFile(config)}'\n` : ''
 }

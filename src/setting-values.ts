@@ -48,15 +48,6 @@ export function url(text: string): string {
   return text.replace(/\/+$/, '')
 }
 
-export function database(text: string): never {
-  const scheme = /^[a-z]+:/i.exec(text)?.[0]
-  throw new Error(
-    scheme?.startsWith('postgres')
-      ? 'cannot be PostgreSQL in this version: leave it out for SQLite in the data folder'
-      : 'must be left out: SQLite in the data folder is the only database of this version',
-  )
-}
-
 /** Twelve digits. */
 export function parseAccountId(text: string): string {
   if (!/^\d{12}$/.test(text)) throw new Error('must be an account id of twelve digits')
@@ -78,6 +69,13 @@ export function seconds({ min, max }: { readonly min: number; readonly max: numb
       throw new Error(`must be a whole number from ${min} to ${max}`)
     return value
   }
+}
+
+export function poolSize(text: string): number {
+  const value = Number(text)
+  if (!/^\d{1,4}$/.test(text) || value < 1 || value > 1000)
+    throw new Error('must be a whole number from 1 to 1000')
+  return value
 }
 
 export function count(text: string): number {

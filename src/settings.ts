@@ -1,13 +1,14 @@
 /** Every setting of the server: its flag, what it means, and how its text is read. */
 import { defaultQuotas } from './authority/quotas.ts'
+import { parseDatabaseUrl } from './database-url.ts'
 import {
   address,
   count,
-  database,
   hosts,
   nonEmpty,
   oneOf,
   parseAccountId,
+  poolSize,
   seconds,
   url,
 } from './setting-values.ts'
@@ -49,9 +50,23 @@ export const settings = {
   database: setting(
     'database',
     'URL',
-    'database (default: SQLite in the data folder)',
+    'postgres://USER@HOST:PORT/DATABASE, for any number of servers (default: SQLite in the data folder)',
     undefined,
-    database,
+    parseDatabaseUrl,
+  ),
+  databasePasswordFile: setting(
+    'database-password-file',
+    'FILE',
+    'password for PostgreSQL, on the first line (default: that in the URL, PGPASSWORD, or PGPASSFILE)',
+    undefined,
+    nonEmpty,
+  ),
+  databasePool: setting(
+    'database-pool',
+    'N',
+    'connections to PostgreSQL for reads, at most; one more is for writes, and one for CRLs and reports',
+    '10',
+    poolSize,
   ),
   account: setting(
     'account',

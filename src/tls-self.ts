@@ -23,6 +23,8 @@ import { encodePem, parsePem } from './x509/pem.ts'
 export interface OwnCertificate {
   /** PEM: the certificate and those above it but the root. */
   readonly cert: string
+  /** PEM of the root above it, for clients to trust. */
+  readonly root: string
   /** PEM; was never anywhere but in memory. */
   readonly key: string
   /** When two thirds of its life are over. */
@@ -67,7 +69,7 @@ export async function issueOwnCertificate(
   const found = await required(getCertificate.run)(services, where, caller)
   const now = services.clock.now().getTime() / 1000
   return {
-    cert: withoutRoot(`${found.Certificate}\n${found.CertificateChain ?? ''}`),
+    ...splitRoot(`${found.Certificate}\n${found.CertificateChain ?? ''}`),
     key: privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
     renewAt: new Date((now + ((end - now) * 2) / 3) * 1000),
   }
@@ -129,12 +131,10 @@ function generalName(name: string): GeneralName {
 }
 
 /** Clients have the root already, or do not trust it. */
-function withoutRoot(pem: string): string {
+function splitRoot(pem: string): { readonly cert: string; readonly root: string } {
   const certificates = parsePem(pem).map(({ der }) => new X509Certificate(der))
-  return certificates
-    .filter((one, at) => at === 0 || one.subject !== one.issuer)
-    .map(String)
-    .join('')
+  const shown = certificates.filter((one, at) => at === 0 || one.subject !== one.issuer)
+  return { cert: shown.join(''), root: String(certificates.at(-1) ?? '') }
 }
 
 /** Operations that are offered can be run. */

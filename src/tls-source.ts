@@ -1,7 +1,8 @@
 /** Where the certificate of the API listener comes from, and when there is another one. */
-import { stat } from 'node:fs/promises'
+import { stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
-import type { TlsConfig } from './config.ts'
+import type { Config, TlsConfig } from './config.ts'
 import { showCertificate, type TlsMaterial } from './http/tls.ts'
 import type { Services } from './services.ts'
 import { readCertificateAndKey, readClientAuthorities } from './tls-files.ts'
@@ -15,9 +16,10 @@ export interface TlsSource {
 }
 
 /** Reads what is in files at once; undefined without TLS. Throws ConfigurationError if it is no good. */
-export async function openTlsSource(config: TlsConfig): Promise<TlsSource | undefined> {
-  if (config.kind === 'none') return undefined
-  return config.kind === 'files' ? fromFiles(config) : fromOwn(config)
+export async function openTlsSource(config: Config): Promise<TlsSource | undefined> {
+  const { tls } = config
+  if (tls.kind === 'none') return undefined
+  return tls.kind === 'files' ? fromFiles(tls) : fromOwn(tls, rootFile(config))
 }
 
 async function fromFiles(config: TlsConfig & { kind: 'files' }): Promise<TlsSource> {
@@ -54,26 +56,42 @@ async function marksOf(paths: readonly string[]): Promise<string> {
   return (await Promise.all(marks)).join(', ')
 }
 
-async function fromOwn(config: TlsConfig & { kind: 'self' }): Promise<TlsSource> {
+async function fromOwn(config: TlsConfig & { kind: 'self' }, root: string): Promise<TlsSource> {
   const { clientCaFile } = config
-  const ca = clientCaFile === undefined ? undefined : await readClientAuthorities(clientCaFile)
+  const paths = clientCaFile === undefined ? [] : [clientCaFile]
+  const readCa = async (): Promise<string | undefined> =>
+    clientCaFile === undefined ? undefined : readClientAuthorities(clientCaFile)
+  let seen = await marksOf(paths)
+  let ca = await readCa()
   let own: OwnCertificate | undefined
-  const issue = async (services: Services): Promise<TlsMaterial> => {
-    own = await issueOwnCertificate(services, config)
+  const current = async (services: Services): Promise<TlsMaterial> => {
+    if (own === undefined || own.renewAt <= services.clock.now()) {
+      own = await issueOwnCertificate(services, config)
+      await writeFile(root, own.root, { mode: 0o644 })
+    }
     return { cert: own.cert, key: own.key, ca }
   }
   return {
-    first: issue,
+    first: current,
     async next(services) {
+      const marks = await marksOf(paths)
       const isDue = own === undefined || own.renewAt <= services.clock.now()
-      return isDue ? issue(services) : undefined
+      if (marks === seen && !isDue) return undefined
+      if (marks !== seen) ca = await readCa()
+      seen = marks
+      return current(services)
     },
   }
 }
 
+/** Where the root above a certificate of the server's own is written, for clients to trust. */
+export function rootFile({ dataDirectory }: Pick<Config, 'dataDirectory'>): string {
+  return join(dataDirectory, 'tls-root.pem')
+}
+
 const everyMilliseconds = 5000
-/** What failed is tried again after so long, and said in the log each time. */
-const retryMilliseconds = 60_000
+/** What fails again and again is said in the log so often. */
+const complaintEvery = 12
 
 export interface TlsKeeper {
   /** Looks now. */
@@ -89,11 +107,13 @@ export function keepCertificate(
 ): TlsKeeper {
   let timer: NodeJS.Timeout | undefined
   let isStopped = false
+  let failures = 0
   const refresh = async (): Promise<void> => {
     clearTimeout(timer)
-    const isGood = await show(source, services, server)
+    const isLoud = failures % complaintEvery === 0
+    failures = (await show(source, services, { server, isLoud })) ? 0 : failures + 1
     if (isStopped) return
-    timer = setTimeout(() => void refresh(), isGood ? everyMilliseconds : retryMilliseconds)
+    timer = setTimeout(() => void refresh(), everyMilliseconds)
     timer.unref()
   }
   timer = setTimeout(() => void refresh(), everyMilliseconds)
@@ -110,7 +130,7 @@ export function keepCertificate(
 async function show(
   source: TlsSource,
   services: Services,
-  server: FastifyInstance,
+  { server, isLoud }: { readonly server: FastifyInstance; readonly isLoud: boolean },
 ): Promise<boolean> {
   try {
     const material = await source.next(services)
@@ -119,7 +139,7 @@ async function show(
     services.log.info('the API listener has another certificate')
     return true
   } catch (error) {
-    services.log.error({ err: error }, 'the API listener keeps its certificate')
+    if (isLoud) services.log.error({ err: error }, 'the API listener keeps its certificate')
     return false
   }
 }

@@ -111,6 +111,15 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
 
 /** Implementations of ports: only the files at the top of src may name them, and commands on what is kept. */
 const implementations = [
+  'store/postgres.ts',
+  'store/postgres-connection.ts',
+  'store/postgres-errors.ts',
+  'store/postgres-group.ts',
+  'store/postgres-migrate.ts',
+  'store/postgres-password.ts',
+  'store/postgres-schema.ts',
+  'store/postgres-text.ts',
+  'store/postgres-writer.ts',
   'store/sqlite.ts',
   'store/sqlite-connection.ts',
   'store/sqlite-schema.ts',
@@ -137,7 +146,7 @@ const banned: readonly {
   { call: /\bprocess\.env\b/, homes: ['cli/settings.ts'], use: 'config.ts' },
   { call: /\bconsole\./, homes: [], use: 'log.ts' },
   { call: /from 'node:https?'/, homes: ['http/'], use: 'http/' },
-  { call: /from 'node:sqlite'/, homes: ['store/'], use: 'store/' },
+  { call: /from '(?:node:sqlite|pg)'/, homes: ['store/'], use: 'store/' },
   { call: /\bsql`/, homes: ['store/'], use: 'a function of store/' },
 ]
 

@@ -6,7 +6,12 @@ import { parseAccountId } from '../setting-values.ts'
 import { settings } from '../settings.ts'
 
 /** Settings that commands beside `serve` need: where the data is. */
-export const storageSettings: readonly SettingName[] = ['data', 'database', 'masterKeyFile']
+export const storageSettings: readonly SettingName[] = [
+  'data',
+  'database',
+  'databasePasswordFile',
+  'masterKeyFile',
+]
 
 /** What was given as an argument or as a flag. Throws ConfigurationError unless it is exactly one. */
 export function onlyOne(

@@ -6,8 +6,10 @@ import { createHash } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import fresh from 'fresh'
 import type { Clock } from '../clock.ts'
+import { ServiceError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { splitTarget } from '../wire/sigv4-request.ts'
+import { encodeOcspError } from '../x509/ocsp-response.ts'
 import type { OcspAnswer, OcspLife, OcspResponder } from './ocsp-responder.ts'
 import { httpDate } from './public-answer.ts'
 
@@ -90,7 +92,11 @@ async function reply(services: OcspServices, asked: Asked): Promise<void> {
     send(services, asked, ready ?? (await responder.answer(asked.der)))
   } catch (error) {
     log.error({ err: error }, 'OCSP request failed')
-    if (!asked.response.headersSent) sendText(asked.response, 500, {})
+    if (asked.response.headersSent) return
+    // What cannot be looked up now is not known: RFC 6960 §2.3.
+    if (error instanceof ServiceError && error.code === 'ServiceUnavailable')
+      send(services, asked, { der: encodeOcspError('tryLater'), life: undefined })
+    else sendText(asked.response, 500, {})
   }
 }
 

@@ -23,13 +23,18 @@ export function refusalOf(error: unknown, bodyBytesMax: number): unknown {
   return error
 }
 
+/** How long a client may take to close a connection that is over. */
+const lingerMilliseconds = 1000
+
 /** Answers, on the bare socket, what node:http could not read as a request, and closes it. */
 export function refuseConnection(
   error: { code?: string },
   socket: Socket,
   requestId: string,
 ): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
+  // Without a TLS session there is nothing to answer in.
+  const isTlsFailure = /^ERR_(?:TLS|SSL)_/.test(error.code ?? '')
+  if (error.code === 'ECONNRESET' || isTlsFailure || !socket.writable) {
     socket.destroy()
     return
   }
@@ -46,6 +51,8 @@ export function refuseConnection(
       body,
     ].join('\r\n'),
   )
+  // One that never does must not keep it.
+  setTimeout(() => socket.destroy(), lingerMilliseconds).unref()
 }
 
 function connectionRefusal(code: string | undefined): ServiceError {

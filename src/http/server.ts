@@ -6,6 +6,7 @@ import {
   type FastifyRequest,
   type FastifyServerOptions,
 } from 'fastify'
+import { ServiceError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Random } from '../random.ts'
 import { renderError } from '../wire/errors.ts'
@@ -13,12 +14,19 @@ import { indexHeaders, splitTarget, type RawRequest } from '../wire/sigv4-reques
 import { answerRequest, type ApiAnswer } from './api.ts'
 import type { ApiServices } from './front.ts'
 import type { Server } from 'node:http'
+import type { Health } from './health.ts'
 import { jsonMediaType } from './members.ts'
 import type { OcspHandler } from './ocsp.ts'
 import { textAnswer, type PublicAnswer, type PublicRequest } from './public-answer.ts'
 import { refusalOf, refuseConnection } from './refusals.ts'
 import { createRequestIds } from './request-ids.ts'
-import { createTlsServer, type TlsMaterial } from './tls.ts'
+import {
+  createNodeServer,
+  limitsDefault,
+  type ListenerLimits,
+  type NodeServer,
+} from './node-server.ts'
+import type { TlsMaterial } from './tls.ts'
 import { logRequest } from './request-log.ts'
 
 /** What every listener needs. */
@@ -26,6 +34,8 @@ export interface ListenerServices {
   readonly log: Log
   readonly random: Random
   readonly limits?: Partial<ListenerLimits>
+  /** Absent where nothing can be away. */
+  readonly health?: Health
 }
 
 /** Certificate chains of 2 MiB arrive as base64. */
@@ -36,25 +46,6 @@ const publicBodyBytesMax = 64 * 1024
 
 const healthPath = '/healthz'
 const metricsPath = '/metrics'
-const headerBytesMax = 32 * 1024
-
-/** What a client may take of a listener. */
-interface ListenerLimits {
-  readonly connectionsMax: number
-  /** Until the headers of a request are there, and until all of it is. */
-  readonly headersMilliseconds: number
-  readonly requestMilliseconds: number
-  /** How often connections are looked at for that. */
-  readonly checkMilliseconds: number
-}
-
-const limitsDefault: ListenerLimits = {
-  connectionsMax: 10_000,
-  headersMilliseconds: 15_000,
-  requestMilliseconds: 30_000,
-  checkMilliseconds: 5000,
-}
-const keepAliveMilliseconds = 75_000
 
 /**
  * The API listener, not yet listening: every request goes to the pipeline, `GET /healthz` and `GET /metrics` apart. `close()` stops
@@ -65,14 +56,12 @@ export function createApiServer(
   tls?: TlsMaterial,
 ): FastifyInstance {
   const server = createServer(services, apiBodyBytesMax, {
-    ...(tls && {
-      serverFactory: (handler, { http }) => createTlsServer(tls, Object(http), handler),
-    }),
     // The router sees no path but these three: it would decode others, and refuse some in its own way.
     rewriteUrl: ({ url = '' }) => {
       const { path } = splitTarget(url)
       return path === healthPath || path === metricsPath ? path : '/'
     },
+    tls,
   })
   const { metrics } = services.services
   server.get(metricsPath, async (_request, reply) =>
@@ -140,20 +129,18 @@ async function answerOrFail(
     return await answer()
   } catch (error) {
     log.error({ requestId: id, err: error }, 'public request failed')
-    return textAnswer(500, 'Internal error')
+    const isAway = error instanceof ServiceError && error.code === 'ServiceUnavailable'
+    return isAway ? textAnswer(503, 'Service unavailable') : textAnswer(500, 'Internal error')
   }
 }
 
 function createServer(
-  { log, random, limits }: ListenerServices,
+  { log, random, limits, health }: ListenerServices,
   bodyBytesMax: number,
-  more: FastifyServerOptions,
+  { tls, rewriteUrl }: Pick<FastifyServerOptions, 'rewriteUrl'> & { tls?: TlsMaterial | undefined },
 ): FastifyInstance {
   const requestId = createRequestIds(random)
-  const { connectionsMax, headersMilliseconds, requestMilliseconds, checkMilliseconds } = {
-    ...limitsDefault,
-    ...limits,
-  }
+  let node: NodeServer | undefined
   const refuse = (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const refusal = refusalOf(error, bodyBytesMax)
     const { status, code, body } = renderError(refusal)
@@ -168,33 +155,35 @@ function createServer(
     return send(reply, { requestId: request.id, status, errorCode: code, mediaType, body })
   }
   const server: FastifyInstance = fastify({
-    ...more,
+    ...(rewriteUrl && { rewriteUrl }),
+    // With a server of ours one address is listened on, and what we set on it holds.
+    serverFactory(handler) {
+      node = createNodeServer(handler, { ...limitsDefault, ...limits }, tls)
+      return node.server
+    },
     bodyLimit: bodyBytesMax,
     genReqId: requestId,
     forceCloseConnections: 'idle',
     // A request on a connection that is kept alive is still served while the listener closes.
     return503OnClosing: false,
-    requestTimeout: requestMilliseconds,
-    keepAliveTimeout: keepAliveMilliseconds,
-    http: {
-      maxHeaderSize: headerBytesMax,
-      headersTimeout: headersMilliseconds,
-      requestTimeout: requestMilliseconds,
-      keepAliveTimeout: keepAliveMilliseconds,
-      connectionsCheckingInterval: checkMilliseconds,
-    },
     frameworkErrors: (error, request, reply) => void refuse(error, request, reply),
     clientErrorHandler: (error, socket) => refuseConnection(error, socket, requestId()),
   })
-  server.server.maxConnections = connectionsMax
+  // oxlint-disable-next-line typescript/require-await -- Fastify waits for hooks
+  server.addHook('preClose', async () => node?.cutUnfinished())
   server.removeAllContentTypeParsers()
   server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) =>
     done(null, body),
   )
   server.setErrorHandler(refuse)
-  server.get(healthPath, (_request, reply) =>
-    reply.type('application/json').send('{"status":"ok"}'),
-  )
+  server.get(healthPath, async (_request, reply) => {
+    const failure = await health?.()
+    if (failure !== undefined) log.warn({ err: failure }, 'not healthy')
+    return reply
+      .code(failure === undefined ? 200 : 503)
+      .type('application/json')
+      .send(failure === undefined ? '{"status":"ok"}' : '{"status":"unavailable"}')
+  })
   return server
 }
 

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { connect as connectPlain, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
+import { setTimeout } from 'node:timers/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { connect as connectTls } from 'node:tls'
@@ -12,28 +13,28 @@ import { makeCertificate } from '../../test/support/tls.ts'
 import { createLog } from '../log.ts'
 import { createMetrics } from '../metrics.ts'
 import { systemRandom } from '../random.ts'
-import type { ApiServices } from './front.ts'
 import { createApiServer } from './server.ts'
 
 let folder: string
 const servers: FastifyInstance[] = []
 const ports = { plain: 0, tls: 0 }
+let slowServices: Parameters<typeof createApiServer>[0]
 
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'signet-slow-'))
   const files = await makeCertificate(folder, 'slow')
   const [cert, key] = await Promise.all([readFile(files.cert, 'utf8'), readFile(files.key, 'utf8')])
-  const services = {
+  slowServices = {
     log: createLog('silent'),
     random: systemRandom,
     services: { metrics: createMetrics() },
     limits: { headersMilliseconds: 300, requestMilliseconds: 600, checkMilliseconds: 50 },
-  } as unknown as ApiServices & Parameters<typeof createApiServer>[0]
+  } as unknown as Parameters<typeof createApiServer>[0]
   for (const [name, tls] of [
     ['plain', undefined],
     ['tls', { cert, key, ca: undefined }],
   ] as const) {
-    const server = createApiServer(services, tls)
+    const server = createApiServer(slowServices, tls)
     await server.listen({ host: '127.0.0.1', port: 0 })
     servers.push(server)
     const address = server.server.address()
@@ -67,6 +68,47 @@ async function drip(kind: 'plain' | 'tls', head: string, piece: string): Promise
   }
   return said
 }
+
+/** Connections that the server has, once there are no more than a number of them. */
+async function atMost(kind: 'plain' | 'tls', number: number): Promise<number> {
+  const { server } = servers[kind === 'plain' ? 0 : 1] ?? assert.fail()
+  for (;;) {
+    const open_ = await new Promise<number>((resolve, reject) => {
+      server.getConnections((error, count) => (error ? reject(error) : resolve(count)))
+    })
+    if (open_ <= number) return open_
+    await setTimeout(50)
+  }
+}
+
+test('a client that never closes its side does not keep its connection', async () => {
+  const before_ = await atMost('plain', 100)
+  const at = { host: '127.0.0.1', port: ports.plain, allowHalfOpen: true }
+  const sockets = Array.from({ length: 5 }, () => connectPlain(at))
+  for (const socket of sockets) {
+    socket.on('error', () => {})
+    await once(socket, 'connect')
+    socket.write('POST / HTTP/1.1\r\n')
+  }
+  await atMost('plain', before_)
+  for (const socket of sockets) socket.destroy()
+})
+
+test('a body that stalls does not keep a listener from closing', async () => {
+  const server = createApiServer(slowServices)
+  await server.listen({ host: '127.0.0.1', port: 0 })
+  const address = server.server.address()
+  const port = typeof address === 'object' ? (address?.port ?? 0) : 0
+  const socket = connectPlain({ host: '127.0.0.1', port })
+  socket.on('error', () => {})
+  await once(socket, 'connect')
+  socket.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\na')
+  await setTimeout(100)
+  const closing = once(socket, 'close')
+  socket.resume()
+  await server.close()
+  await closing
+})
 
 for (const kind of ['plain', 'tls'] as const) {
   test(`headers that come in drops are cut off: ${kind}`, async () => {

@@ -12,6 +12,14 @@ export interface TlsMaterial {
   readonly ca: string | undefined
 }
 
+const ciphers = [
+  'TLS_AES_128_GCM_SHA256',
+  'TLS_AES_256_GCM_SHA384',
+  'TLS_CHACHA20_POLY1305_SHA256',
+  'ECDHE+AESGCM',
+  'ECDHE+CHACHA20',
+].join(':')
+
 /** How long a handshake may take. */
 const handshakeMilliseconds = 10_000
 
@@ -38,6 +46,8 @@ function contextOf({ cert, key, ca }: TlsMaterial): object {
     cert,
     key,
     minVersion: 'TLSv1.2',
+    // Of TLS 1.2 only what has forward secrecy and authenticates what it encrypts (RFC 9325 §4.2).
+    ciphers,
     ...(ca !== undefined && { ca, requestCert: true, rejectUnauthorized: true }),
   }
 }

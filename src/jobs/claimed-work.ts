@@ -1,5 +1,5 @@
 import type { Services } from '../services.ts'
-import { newLease, type Lease } from '../store/leases.ts'
+import { newLease, releaseLease, type Lease } from '../store/leases.ts'
 import type { Row, Sql } from '../store/sql.ts'
 import { forEachOf } from './for-each.ts'
 import type { JobResult } from './scheduler.ts'
@@ -28,6 +28,8 @@ export async function runClaimed<Item>(
   const result = await forEachOf(rows.map(itemOf), { parallel, signal }, (item) =>
     work(item, lease),
   )
+  // A server that stops does not begin what it has taken.
+  if (signal.aborted && rows.length > 0) await db.transaction(releaseLease(lease))
   if (rows.length === batch) wake(name)
   return result
 }

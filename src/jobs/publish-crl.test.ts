@@ -57,7 +57,7 @@ after(async () => {
 /** What a publication uses, on the folder of the running service. */
 function publishingServices(): Services {
   const { config, clock } = service
-  const { db, databasePath, masterKey } = data
+  const { db, location, masterKey } = data
   const random = systemRandom
   const log = createLog('silent')
   const records = createKeyRecords(db)
@@ -70,7 +70,7 @@ function publishingServices(): Services {
     log,
     keys: createLocalKeyStore({ records, sealer, random }),
     objects: objects.wrap(createEmbeddedObjectStore(embedded)),
-    bulk: createBulkWork(databasePath),
+    bulk: createBulkWork(location),
     metrics: createMetrics(),
     events: createEvents({ log, random, delivered: true, wake: () => undefined }),
   }

@@ -101,6 +101,11 @@ export function deriveSealer(masterKey: MasterKey, label: string, random: Random
   return createSealer(deriveKey(masterKey, label), random)
 }
 
+/** Whether a master key belongs to the database already. */
+export async function hasMasterKey(db: Database): Promise<boolean> {
+  return (await findSetting(db, checkSetting)) !== undefined
+}
+
 /**
  * Makes sure that the master key is the one that the database was made with; a new database remembers it. Throws
  * ConfigurationError if it is another.

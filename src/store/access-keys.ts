@@ -4,6 +4,7 @@ import type { Sealer } from '../sealer.ts'
 import { bytesOf, dateOf, integerOf, optionalTextOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { listPoliciesOf } from './identity-policies.ts'
+import { latestPlausible } from './leases.ts'
 import { sql, type Row, type Sql } from './sql.ts'
 
 /** Whom an access key is for. */
@@ -122,11 +123,17 @@ export function deleteAccessKey(accessKeyId: string): Sql {
   return sql`delete from access_keys where access_key_id = ${accessKeyId} returning access_key_id`
 }
 
-/** Notes the latest use of a key that there still is. */
+/**
+ * Notes the use of a key that there still is, unless a later one is known, as several nodes write them down; one far in the
+ * future is of a clock that has been set back since.
+ */
 export function setAccessKeyUse(accessKeyId: string, { at, region, service }: KeyUse): Sql {
-  return sql`update access_keys set last_used_at_ms = ${at.getTime()}, last_used_region = ${region},
+  const usedAt = at.getTime()
+  return sql`update access_keys set last_used_at_ms = ${usedAt}, last_used_region = ${region},
       last_used_service = ${service}
-    where access_key_id = ${accessKeyId}`
+    where access_key_id = ${accessKeyId}
+      and (last_used_at_ms is null or last_used_at_ms <= ${usedAt}
+        or last_used_at_ms > ${latestPlausible(at)})`
 }
 
 function recordOf(row: Row): AccessKeyRecord {

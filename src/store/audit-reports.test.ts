@@ -13,7 +13,6 @@ import {
 } from './audit-reports.ts'
 import { ConflictError, type Database } from './database.ts'
 import type { Lease } from './leases.ts'
-import { openSqlite } from './sqlite.ts'
 import { sql } from './sql.ts'
 
 const minute = 60_000
@@ -114,7 +113,7 @@ test('forty claims of two connections take each of 60 reports once', async () =>
   await using database = await openWith(60)
   const { db } = database
   for (let number = 1; number <= 60; number += 1) await insert(db, report(`r${number}`, number))
-  const second = await openSqlite(database.path)
+  const second = await database.openAgain()
   const claims = await Promise.all(
     Array.from({ length: 40 }, (_, index) =>
       claim(index % 2 === 0 ? db : second, lease(`${index}`), 2),

@@ -20,7 +20,6 @@ import {
 } from './crls.ts'
 import { ConflictError, type Database } from './database.ts'
 import { releaseLeases, type Lease } from './leases.ts'
-import { openSqlite } from './sqlite.ts'
 import { sql, type Row, type Sql } from './sql.ts'
 
 const minute = 60_000
@@ -147,7 +146,7 @@ test('fifty claims of two connections take each of 200 rows once', async () => {
   await addAuthority(db)
   const expected = Array.from({ length: 200 }, (_, index) => `crl-${index}`)
   for (const name of expected) await open(db, { name })
-  const second = await openSqlite(database.path)
+  const second = await database.openAgain()
   const claims = await Promise.all(
     Array.from({ length: 50 }, async (_, index) => {
       const token = `token-${index}`

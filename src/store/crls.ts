@@ -60,9 +60,11 @@ export function openCrl(
 
 /** Binds a certificate to a partition, guarded: another number of rows than one means that the partition is full. */
 export function bindCertificate(crlId: number, notAfter: Date, certificatesMax: number): Sql {
+  const seconds = notAfter.getTime() / 1000
   return expectRows(
     sql`update crls set certificates = certificates + 1,
-        last_not_after = max(last_not_after, ${notAfter.getTime() / 1000})
+        last_not_after = case when last_not_after < ${seconds} then ${seconds}
+          else last_not_after end
       where crl_id = ${crlId} and certificates < ${certificatesMax}
       returning certificates`,
     1,
@@ -76,8 +78,9 @@ export function bindCertificate(crlId: number, notAfter: Date, certificatesMax: 
 export function touchCrls(authority: Authority, crlId: number | null, dueAt: Date): Sql {
   const { CrlConfiguration } = authority.revocation
   const listsAll = CrlConfiguration.Enabled && CrlConfiguration.CrlType === 'COMPLETE'
+  const dueAtMs = dueAt.getTime()
   return sql`update crls set changes = changes + 1,
-      due_at_ms = min(coalesce(due_at_ms, ${dueAt.getTime()}), ${dueAt.getTime()})
+      due_at_ms = case when due_at_ms < ${dueAtMs} then due_at_ms else ${dueAtMs} end
     where authority_number = ${authority.number}
       and (crl_id = ${crlId ?? authority.crl?.id ?? 0} or (kind = 'COMPLETE' and ${listsAll ? 1 : 0} = 1))`
 }
@@ -131,8 +134,8 @@ export interface Publication extends PublishedCrl {
 export function finishPublication(crlId: number, done: Publication, { token, now }: Lease): Sql {
   return sql`update crls set generated_at_ms = ${done.generatedAt.getTime()}, etag = ${done.etag},
       published_changes = ${done.changes}, bucket = ${done.bucket}, object_key = ${done.key}, size = ${done.size}, entries = ${done.entries},
-      due_at_ms = case when changes = ${done.changes} then ${done.refreshAt.getTime()}
-        else ${now.getTime()} end,
+      due_at_ms = case when changes = ${done.changes}
+        then cast(${done.refreshAt.getTime()} as bigint) else ${now.getTime()} end,
       failures = 0, retry_at_ms = 0, lease = null, lease_until_ms = 0
     where crl_id = ${crlId} and lease = ${token}`
 }

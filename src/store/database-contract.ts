@@ -1,138 +1,20 @@
 /** What every engine behind the Database port must do, as cases for its test file to run. */
 import assert from 'node:assert/strict'
-import { ConflictError, type Database } from './database.ts'
-import { expectRows, sql, type Row, type Sql, type SqlValue } from './sql.ts'
-
-/** One case, on a database that is new and has the schema. */
-export interface DatabaseCase {
-  readonly name: string
-  readonly run: (db: Database) => Promise<void>
-}
-
-const bytes = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text))
-
-const put = (name: string, value: Uint8Array = bytes(name)): Sql =>
-  sql`insert into settings (name, value) values (${name}, ${value})`
-
-const putAccount = (id: string, createdAt = 0): Sql =>
-  sql`insert into accounts (account_id, created_at_ms) values (${id}, ${createdAt})`
-
-const putKey = (id: string, policy: string | null, active = 1): Sql =>
-  sql`insert into access_keys
-      (access_key_id, account_id, service_principal, secret_sealed, policy, active, created_at_ms)
-    values (${id}, ${'a'}, ${'service'}, ${bytes('')}, ${policy}, ${active}, ${0})`
-
-async function names(db: Database): Promise<(SqlValue | undefined)[]> {
-  const rows = await db.query(sql`select name from settings order by name`)
-  return rows.map((row) => row['name'])
-}
-
-async function valueOf(db: Database, name: string): Promise<SqlValue | undefined> {
-  return (await db.query(sql`select value from settings where name = ${name}`))[0]?.['value']
-}
-
-const plain = (rows: readonly Row[] | undefined): Row[] => (rows ?? []).map((row) => ({ ...row }))
-
-const conflictAt =
-  (statement: number) =>
-  (error: unknown): true => {
-    assert.ok(error instanceof ConflictError, String(error))
-    assert.equal(error.statement, statement)
-    return true
-  }
-
-const noConflict = (error: unknown): boolean =>
-  error instanceof Error && !(error instanceof ConflictError)
-
-const valueCases: readonly DatabaseCase[] = [
-  {
-    name: 'text comes back as it was: empty, quotes, other scripts, beyond the basic plane',
-    async run(db) {
-      await db.transaction([putAccount('a')])
-      for (const text of ['', `'";--?`, 'Zürich', '東京', '𝕊🔐', 'a\u0301', '\u0001\n\t']) {
-        await db.transaction([putKey(text, text)])
-        const rows = await db.query(
-          sql`select access_key_id, policy from access_keys where access_key_id = ${text}`,
-        )
-        assert.deepEqual(plain(rows), [{ access_key_id: text, policy: text }])
-      }
-    },
-  },
-  {
-    name: 'null is no text',
-    async run(db) {
-      await db.transaction([putAccount('a'), putKey('null', null), putKey('empty', '')])
-      const rows = await db.query(sql`select access_key_id from access_keys where policy is null`)
-      assert.deepEqual(plain(rows), [{ access_key_id: 'null' }])
-      assert.equal((await db.query(sql`select policy from access_keys`)).length, 2)
-    },
-  },
-  {
-    name: 'integers of 53 bits come back as they were',
-    async run(db) {
-      const integers = [0, 1, -1, 2 ** 31, 2 ** 32 + 1, Number.MAX_SAFE_INTEGER]
-      for (const integer of [...integers, Number.MIN_SAFE_INTEGER]) {
-        await db.transaction([putAccount(`n${integer}`, integer)])
-        const rows = await db.query(
-          sql`select account_id from accounts where created_at_ms = ${integer}`,
-        )
-        assert.deepEqual(plain(rows), [{ account_id: `n${integer}` }])
-      }
-      const rows = await db.query(sql`select created_at_ms from accounts order by created_at_ms`)
-      assert.equal(rows[0]?.['created_at_ms'], Number.MIN_SAFE_INTEGER)
-      assert.equal(rows.at(-1)?.['created_at_ms'], Number.MAX_SAFE_INTEGER)
-    },
-  },
-  {
-    name: 'numbers that are no integers of 53 bits are refused, and change nothing',
-    async run(db) {
-      for (const number of [2 ** 53, -(2 ** 53), 1.5, Number.NaN, Number.POSITIVE_INFINITY]) {
-        await assert.rejects(db.transaction([put('x'), putAccount('a', number)]), noConflict)
-        await assert.rejects(
-          db.query(sql`select 1 from accounts where created_at_ms = ${number}`),
-          noConflict,
-        )
-      }
-      assert.deepEqual(await names(db), [])
-    },
-  },
-  {
-    name: 'an integer beyond 53 bits is refused when it is read, not rounded',
-    async run(db) {
-      await db.transaction([
-        putAccount('a', Number.MAX_SAFE_INTEGER),
-        sql`update accounts set created_at_ms = created_at_ms + 2`,
-      ])
-      await assert.rejects(db.query(sql`select created_at_ms from accounts`), noConflict)
-    },
-  },
-  {
-    name: 'bytes come back as they were: none, all values, a mebibyte, part of a larger buffer',
-    async run(db) {
-      const all = Uint8Array.from({ length: 256 }, (_, index) => index)
-      const large = new Uint8Array(2 ** 20).map((_, index) => (index * 31) % 251)
-      const cases = { all, large, none: new Uint8Array(), part: all.subarray(3, 200) }
-      for (const [name, value] of Object.entries(cases)) {
-        const [, rows] = await db.transaction([
-          put(name, value),
-          sql`select value from settings where name = ${name}`,
-        ])
-        for (const found of [rows?.[0]?.['value'], await valueOf(db, name)]) {
-          assert.ok(found instanceof Uint8Array)
-          assert.ok(Buffer.from(found).equals(value), name)
-        }
-      }
-    },
-  },
-  {
-    name: 'text of a mebibyte comes back as it was',
-    async run(db) {
-      const text = 'é'.repeat(2 ** 19)
-      await db.transaction([putAccount('a'), putKey('large', text)])
-      assert.equal((await db.query(sql`select policy from access_keys`))[0]?.['policy'], text)
-    },
-  },
-]
+import { ConflictError } from './database.ts'
+import {
+  bytes,
+  put,
+  putAccount,
+  putKey,
+  names,
+  valueOf,
+  plain,
+  conflictAt,
+  noConflict,
+  valueCases,
+  type DatabaseCase,
+} from './database-values-contract.ts'
+import { expectRows, sql, type Sql } from './sql.ts'
 
 const transactionCases: readonly DatabaseCase[] = [
   {
@@ -230,6 +112,66 @@ const transactionCases: readonly DatabaseCase[] = [
   },
 ]
 
+const guardCases: readonly DatabaseCase[] = [
+  {
+    name: 'a guard counts the rows of every kind of statement, none among them',
+    async run(db) {
+      await db.transaction([put('a'), put('b')])
+      const changes: readonly [Sql, number][] = [
+        [sql`select name from settings`, 2],
+        [sql`select name from settings where name = 'none'`, 0],
+        [sql`select count(*) as n from settings having count(*) <= ${2}`, 1],
+        [sql`update settings set value = ${bytes('x')} returning name`, 2],
+        [sql`delete from settings where name = 'none' returning name`, 0],
+        [sql`insert into settings values ('c', ${bytes('')}) returning name`, 1],
+      ]
+      for (const [statement, rows] of changes) {
+        const other = rows === 0 ? 1 : rows - 1
+        await assert.rejects(
+          db.transaction([expectRows(statement, other), put('x')]),
+          conflictAt(0),
+        )
+        const [answer] = await db.transaction([expectRows(statement, rows)])
+        assert.equal(answer?.length, rows)
+      }
+      assert.deepEqual(await names(db), ['a', 'b', 'c'])
+    },
+  },
+  {
+    name: 'of many who ask at once for what is left of a quota, as many get it as are left',
+    async run(db) {
+      const take = (name: string): Sql =>
+        expectRows(
+          sql`insert into settings (name, value) select ${name}, ${bytes('')}
+            where ${7} > (select count(*) from settings) returning name`,
+          1,
+        )
+      const outcomes = await Promise.allSettled(
+        Array.from({ length: 40 }, (_, index) => db.transaction([take(`n${index}`)])),
+      )
+      assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 7)
+      for (const outcome of outcomes)
+        if (outcome.status === 'rejected') conflictAt(0)(outcome.reason)
+      assert.equal((await names(db)).length, 7)
+    },
+  },
+  {
+    name: 'what a transaction that failed did is not seen by those that share its commit',
+    async run(db) {
+      const copy = sql`insert into settings (name, value)
+        select 'seen', value from settings where name = 'undone'`
+      await Promise.allSettled([
+        db.transaction([put('first')]),
+        db.transaction([put('undone'), put('first')]),
+        db.transaction([copy]),
+        db.transaction([put('undone'), sql`insert into nothing values (1)`]),
+        db.transaction([copy, put('last')]),
+      ])
+      assert.deepEqual(await names(db), ['first', 'last'])
+    },
+  },
+]
+
 const concurrencyCases: readonly DatabaseCase[] = [
   {
     name: 'one bad transaction among fifty that arrive together fails alone',
@@ -309,5 +251,6 @@ const concurrencyCases: readonly DatabaseCase[] = [
 export const databaseContract: readonly DatabaseCase[] = [
   ...valueCases,
   ...transactionCases,
+  ...guardCases,
   ...concurrencyCases,
 ]

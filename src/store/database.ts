@@ -5,6 +5,7 @@
  * transaction is one message to a writer or one round trip to a server, holds no lock while code runs, and many
  * that arrive together share one commit (docs/decisions/0002).
  */
+import { ServiceError } from '../errors.ts'
 import type { Row, Sql } from './sql.ts'
 
 export interface Database {
@@ -25,6 +26,32 @@ export interface Database {
   changeStamp(): number | undefined
   /** Finishes what was asked, then closes. Nothing may be called afterwards. */
   close(): Promise<void>
+  /**
+   * Empties the write-ahead log, so that no copy of what was deleted is left in it. Absent where the log is the
+   * database server's own affair.
+   */
+  truncateLog?(): Promise<void>
+  /** What an engine can that several nodes share. Absent where one process owns the database. */
+  readonly shared?: SharedDatabase
+}
+
+export interface SharedDatabase {
+  /** Does work while no other node does work of this kind; the others wait. */
+  alone<T>(work: () => Promise<T>): Promise<T>
+  /** Throws DatabaseUnavailableError unless the database can be read and written now, and says so within seconds. */
+  probe(): Promise<void>
+}
+
+/** The database cannot be reached, or refuses for now: what was asked may be tried again. A write may have been applied. */
+export class DatabaseUnavailableError extends ServiceError {
+  override name = 'DatabaseUnavailableError'
+
+  /** `reason` is for the log. */
+  constructor(reason: string) {
+    super('ServiceUnavailable', 'The database of the service cannot be reached. Try again later.', {
+      cause: new Error(reason),
+    })
+  }
 }
 
 /** A guarded write did not apply; nothing was changed. */

@@ -12,7 +12,6 @@ import {
   type QueuedEvent,
 } from './events.ts'
 import type { Lease } from './leases.ts'
-import { openSqlite } from './sqlite.ts'
 import { sql } from './sql.ts'
 
 const minute = 60_000
@@ -72,7 +71,7 @@ test('forty claims of two connections take each of 200 events once', async () =>
   const { db } = database
   const expected = Array.from({ length: 200 }, (_, index) => `event-${index}`)
   await queue(db, ...expected)
-  const second = await openSqlite(database.path)
+  const second = await database.openAgain()
   const claims = await Promise.all(
     Array.from({ length: 40 }, (_, index) =>
       claim(index % 2 === 0 ? db : second, lease(`${index}`), 8),

@@ -34,11 +34,11 @@ export async function listUnannounced(
         and not exists (select 1 from expiry_announcements e
           where e.authority_certificate_number = c.authority_certificate_number
             and e.days <= case
-              when c.not_after <= ${seconds + d0 * 86_400} then ${d0}
-              when c.not_after <= ${seconds + d1 * 86_400} then ${d1}
-              when c.not_after <= ${seconds + d2 * 86_400} then ${d2}
-              when c.not_after <= ${seconds + d3 * 86_400} then ${d3}
-              else ${days} end)
+              when c.not_after <= ${seconds + d0 * 86_400} then cast(${d0} as integer)
+              when c.not_after <= ${seconds + d1 * 86_400} then cast(${d1} as integer)
+              when c.not_after <= ${seconds + d2 * 86_400} then cast(${d2} as integer)
+              when c.not_after <= ${seconds + d3 * 86_400} then cast(${d3} as integer)
+              else cast(${days} as integer) end)
       order by c.not_after limit ${limit}`,
   )
   return rows.map((row) => ({

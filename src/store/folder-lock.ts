@@ -38,7 +38,7 @@ export async function prepareDataFolder(directory: string): Promise<void> {
 
 async function requireOwn(directory: string): Promise<void> {
   const names = await readdir(directory)
-  if (names.includes('signet.sqlite')) return
+  if (names.includes('signet.sqlite') || names.includes('master.key')) return
   const foreign = names.find((name) => !ownNames.test(name))
   if (foreign !== undefined)
     throw new ConfigurationError(

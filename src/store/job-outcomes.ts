@@ -50,16 +50,16 @@ export interface JobQueue {
 export async function listJobQueues(db: Database, now: Date): Promise<JobQueue[]> {
   const ms = now.getTime()
   const rows = await db.query(
-    sql`select 'publish-crls' as job, count(*) as due, coalesce(sum(failures > 0), 0) as failing,
-          coalesce(sum(lease_until_ms > ${ms}), 0) as leased
+    sql`select 'publish-crls' as job, count(*) as due, count(case when failures > 0 then 1 end) as failing,
+          count(case when lease_until_ms > ${ms} then 1 end) as leased
         from crls where due_at_ms <= ${ms}
       union all
-        select 'write-audit-reports', count(*), coalesce(sum(failures > 0), 0),
-          coalesce(sum(lease_until_ms > ${ms}), 0)
+        select 'write-audit-reports', count(*), count(case when failures > 0 then 1 end),
+          count(case when lease_until_ms > ${ms} then 1 end)
         from audit_reports where status = 'CREATING'
       union all
-        select 'deliver-events', count(*), coalesce(sum(failures > 0), 0),
-          coalesce(sum(lease_until_ms > ${ms}), 0)
+        select 'deliver-events', count(*), count(case when failures > 0 then 1 end),
+          count(case when lease_until_ms > ${ms} then 1 end)
         from events
       union all
         select 'finish-creation', count(*), 0, 0 from authorities where status = 'CREATING'

@@ -5,8 +5,8 @@ import { bytesOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { expectRows, sql, type Row } from './sql.ts'
 
-/** Key records in a database whose deletions leave nothing behind once `truncateLog` has run. */
-export function createKeyRecords(db: Database & { truncateLog(): Promise<void> }): KeyRecords {
+/** Key records in a database. Where a server keeps it, what was erased is gone when the server has cleaned up (storage.md). */
+export function createKeyRecords(db: Database): KeyRecords {
   const find = async (name: string): Promise<KeyRecord | undefined> => {
     const [row] = await db.query(sql`select * from keys where name = ${name}`)
     return row === undefined ? undefined : recordOf(row)
@@ -26,7 +26,7 @@ export function createKeyRecords(db: Database & { truncateLog(): Promise<void> }
     },
     async erase(name) {
       await db.transaction([sql`delete from keys where name = ${name}`])
-      await db.truncateLog()
+      await db.truncateLog?.()
     },
   }
 }

@@ -4,7 +4,6 @@ import { TestDatabase } from '../../test/support/database.ts'
 import { systemRandom } from '../random.ts'
 import { claimEvents } from './events.ts'
 import { latestPlausible, newLease, releaseLeases } from './leases.ts'
-import { openSqlite } from './sqlite.ts'
 import { sql } from './sql.ts'
 
 const now = new Date(Date.UTC(2026, 0))
@@ -29,7 +28,7 @@ test('what a clock that went on regularly has written is plausible: leases, and 
 test('of two connections that claim one row again and again, each time one gets it', async () => {
   await using database = await TestDatabase.open()
   const { db } = database
-  const second = await openSqlite(database.path)
+  const second = await database.openAgain()
   await db.transaction([
     sql`insert into events (event, created_at_ms, failures, retry_at_ms, lease_until_ms)
       values ('{}', 0, 0, 0, 0)`,

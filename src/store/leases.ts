@@ -3,7 +3,7 @@
  * or where it has run out, so that several processes may claim at once and each row goes to one of them.
  */
 import { uuid, type Random } from '../random.ts'
-import { sql, type Sql } from './sql.ts'
+import type { Sql } from './sql.ts'
 
 export interface Lease {
   /** Names the claim. What is written at the end of the work is guarded by it. */
@@ -31,11 +31,20 @@ export function latestPlausible(now: Date): number {
   return now.getTime() + 60 * 60 * 1000
 }
 
+const leasedTables = ['crls', 'audit_reports', 'events'] as const
+
+/** Gives back what was taken under a lease and not worked on, for whoever comes next. */
+export function releaseLease({ token }: Lease): Sql[] {
+  return leasedTables.map((table) => ({
+    text: `update ${table} set lease = null, lease_until_ms = 0 where lease = ?`,
+    values: [token],
+  }))
+}
+
 /** Takes every lease away: for a process that knows it is the only one. What a crash left is then not waited for. */
 export function releaseLeases(): Sql[] {
-  return [
-    sql`update crls set lease = null, lease_until_ms = 0 where lease is not null`,
-    sql`update audit_reports set lease = null, lease_until_ms = 0 where lease is not null`,
-    sql`update events set lease = null, lease_until_ms = 0 where lease is not null`,
-  ]
+  return leasedTables.map((table) => ({
+    text: `update ${table} set lease = null, lease_until_ms = 0 where lease is not null`,
+    values: [],
+  }))
 }

@@ -38,11 +38,13 @@ export function countRevocation(authority: Authority, notAfter: Date, quota: num
 /** Takes the certificates that expired since the last time out of the count, which the row it returns then says. */
 export function recountRevocations(authority: Authority, now: Date): Sql {
   const until = Math.floor(now.getTime() / 1000)
+  const counted = until - 1
   return sql`update certificate_counts set
       revoked = revoked - (select count(*) from revocations
         where authority_number = ${authority.number}
           and not_after > revoked_counted_at and not_after < ${until}),
-      revoked_counted_at = max(revoked_counted_at, ${until} - 1)
+      revoked_counted_at = case when revoked_counted_at < ${counted} then ${counted}
+        else revoked_counted_at end
     where authority_number = ${authority.number}
     returning revoked`
 }

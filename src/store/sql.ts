@@ -1,4 +1,4 @@
-/** What a column or parameter may hold: text, integer or bytes (storage.md). */
+/** What a column or parameter may hold: text without U+0000, an integer of 53 bits or bytes (storage.md). */
 export type SqlValue = string | number | Uint8Array | null
 
 /** One statement. `text` has `?` where a value goes; values never enter the text. */
@@ -22,4 +22,15 @@ export function sql(strings: TemplateStringsArray, ...values: SqlValue[]): Sql {
  */
 export function expectRows(statement: Sql, rows: number): Sql {
   return { ...statement, expectedRows: rows }
+}
+
+/**
+ * Throws RangeError for a value that an engine would store as another one, or not at all: SQLite makes null of NaN and
+ * rounds what is longer than 53 bits, PostgreSQL has no U+0000 in text.
+ */
+export function requireStorable(value: SqlValue): void {
+  if (typeof value === 'number' && !Number.isSafeInteger(value))
+    throw new RangeError(`${value} is not an integer of at most 53 bits`)
+  if (typeof value === 'string' && value.includes('\0'))
+    throw new RangeError('text must not contain U+0000')
 }

@@ -2,7 +2,7 @@ import { closeSync, openSync } from 'node:fs'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { ConfigurationError } from '../errors.ts'
 import { sqliteSchema } from './sqlite-schema.ts'
-import type { Row, Sql, SqlValue } from './sql.ts'
+import { requireStorable, type Row, type Sql } from './sql.ts'
 
 /** Marks a file as ours: "Sgnt". */
 const applicationId = 0x53_67_6e_74
@@ -38,18 +38,18 @@ export class SqliteConnection {
 
   /**
    * Runs a statement: the rows it returns. Values are bound by position. Throws RangeError for a number that is not
-   * an integer of at most 53 bits, written or read.
+   * an integer of at most 53 bits, written or read, and for text with U+0000.
    */
   run({ text, values }: Sql): Row[] {
-    values.forEach(requireExact)
+    values.forEach(requireStorable)
     return this.#prepare(text).all(...values) as Row[]
   }
 
-  /** Runs several queries that see the same, whatever is written meanwhile. */
-  readAtOnce<T>(read: () => T): T {
+  /** Runs several queries that see the same, whatever is written meanwhile. One at a time. */
+  async readAtOnce<T>(reads: () => Promise<T>): Promise<T> {
     this.#database.exec('begin')
     try {
-      return read()
+      return await reads()
     } finally {
       this.#database.exec('commit')
     }
@@ -87,12 +87,6 @@ export class SqliteConnection {
     this.#statements.set(text, statement)
     return statement
   }
-}
-
-/** SQLite would store NaN as null, and round what is longer. */
-function requireExact(value: SqlValue): void {
-  if (typeof value === 'number' && !Number.isSafeInteger(value))
-    throw new RangeError(`${value} is not an integer of at most 53 bits`)
 }
 
 /**

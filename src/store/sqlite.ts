@@ -6,10 +6,7 @@ import { migrate, SqliteConnection } from './sqlite-connection.ts'
 import type { WriterAnswer, WriterRequest } from './sqlite-writer.ts'
 import type { Row, Sql, SqlValue } from './sql.ts'
 
-export interface SqliteDatabase extends Database {
-  /** Empties the write-ahead log, so that no copy of what was deleted is left in it. */
-  truncateLog(): Promise<void>
-}
+export type SqliteDatabase = Database & Required<Pick<Database, 'truncateLog'>>
 
 export interface SqliteOptions {
   /** The writer has ended: nothing can be written any more. */

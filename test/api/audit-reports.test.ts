@@ -1,8 +1,6 @@
 /** Audit reports: what is in them to the octet, when they are refused, and how they fail. */
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
-import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { after, before, describe, test } from 'node:test'
 // oxlint-disable-next-line import/no-unassigned-import -- @peculiar/x509 needs what it defines
 import 'reflect-metadata'
@@ -416,7 +414,7 @@ describe('the answers', () => {
     await finished(arn, report)
     const refused: string[] = []
     for (const state of ['CREATING', 'PENDING_CERTIFICATE', 'DISABLED', 'EXPIRED', 'FAILED']) {
-      force(arn, state)
+      await force(arn, state)
       const answer = await service.call('CreateCertificateAuthorityAuditReport', reportInput(arn))
       if (answer.status === 200) await finished(arn, answer.json as unknown as Report)
       else refused.push(`${state} ${String(answer.json['__type'])}`)
@@ -428,7 +426,7 @@ describe('the answers', () => {
         (state) => `${state} InvalidStateException`,
       ),
     )
-    force(arn, 'DISABLED')
+    await force(arn, 'DISABLED')
     await service.must('DeleteCertificateAuthority', { CertificateAuthorityArn: arn })
     assert.equal(await createCode(reportInput(arn)), 'InvalidStateException')
     assert.equal((await describeReport(arn, report.AuditReportId)).AuditReportStatus, 'SUCCESS')
@@ -539,24 +537,14 @@ describe('a bucket that fails', () => {
   })
 })
 
-function databaseOf({ config }: TestService): DatabaseSync {
-  return new DatabaseSync(join(config.dataDirectory, 'signet.sqlite'), { timeout: 5000 })
-}
-
 /** States that last for a moment, or only after a fault, are written into the database. */
-function force(arn: string, status: string): void {
-  const db = databaseOf(service)
-  db.prepare('update authorities set status = ?, revision = revision + 1 where id = ?').run(
-    status,
-    lastOf(arn),
-  )
-  db.close()
+async function force(arn: string, status: string): Promise<void> {
+  const text = 'update authorities set status = ?, revision = revision + 1 where id = ?'
+  await service.inDatabase(text, status, lastOf(arn))
 }
 
 /** Of every report of a service. */
 async function statusesOf(of: TestService): Promise<string[]> {
-  const db = databaseOf(of)
-  const rows = db.prepare('select status from audit_reports').all()
-  db.close()
+  const rows = await of.inDatabase('select status from audit_reports')
   return rows.map(({ status }) => String(status))
 }

@@ -179,7 +179,7 @@ test('everything that is wrong with flags and variables is named at once, with e
     {
       SIGNET_PUBLIC_LISTEN: 'x',
       SIGNET_COLOUR: 'blue',
-      SIGNET_DATABASE: 'postgres://u:secret@h/d',
+      SIGNET_DATABASE: 'postgres://u:secret@h/',
     },
   )
   assert.equal(code, 2)

@@ -1,7 +1,5 @@
 /** Every operation in every state of a CA (acm-pca: CA status and life cycle). */
 import assert from 'node:assert/strict'
-import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { after, before, test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import { csr } from '../support/csrs.ts'
@@ -48,15 +46,9 @@ interface Subject {
 }
 
 /** States that last for a moment, or only after a fault, are written into the database. */
-function force(arn: string, status: string): void {
-  const db = new DatabaseSync(join(service.config.dataDirectory, 'signet.sqlite'), {
-    timeout: 5000,
-  })
-  db.prepare('update authorities set status = ?, revision = revision + 1 where id = ?').run(
-    status,
-    arn.split('/').at(-1) ?? '',
-  )
-  db.close()
+async function force(arn: string, status: string): Promise<void> {
+  const text = 'update authorities set status = ?, revision = revision + 1 where id = ?'
+  await service.inDatabase(text, status, arn.split('/').at(-1) ?? '')
 }
 
 async function authorityIn(state: State): Promise<Subject> {
@@ -68,7 +60,7 @@ async function authorityIn(state: State): Promise<Subject> {
   })
   const subject = { arn: root.arn, certificate, certificateArn }
   const CertificateAuthorityArn = root.arn
-  if (state === 'CREATING' || state === 'FAILED') force(root.arn, state)
+  if (state === 'CREATING' || state === 'FAILED') await force(root.arn, state)
   if (state === 'ACTIVE' || state === 'DISABLED' || state === 'EXPIRED')
     await service.must('ImportCertificateAuthorityCertificate', {
       CertificateAuthorityArn,
@@ -316,17 +308,14 @@ test('a deleted CA comes back as it was within its restoration period, and never
 })
 
 /** Whether there is a stored key of the CA, and whether its row names one. */
-function keysOf(arn: string): { stored: number; named: number } {
-  const db = new DatabaseSync(join(service.config.dataDirectory, 'signet.sqlite'), {
-    timeout: 5000,
-  })
+async function keysOf(arn: string): Promise<{ stored: number; named: number }> {
   const id = arn.split('/').at(-1) ?? ''
-  const count = (query: string): number => Number(db.prepare(query).get(id)?.['n'])
-  const stored = count('select count(*) as n from keys where name = ?')
-  const named = count(
+  const count = async (query: string): Promise<number> =>
+    Number((await service.inDatabase(query, id))[0]?.['n'])
+  const stored = await count('select count(*) as n from keys where name = ?')
+  const named = await count(
     'select count(*) as n from authorities where id = ? and key_handle is not null',
   )
-  db.close()
   return { stored, named }
 }
 
@@ -338,16 +327,16 @@ test('the key of a CA is erased when it is deleted for good, and not before', as
   })
   service.clock.advance({ days: 6 })
   await service.restart()
-  assert.deepEqual(keysOf(CertificateAuthorityArn), { stored: 1, named: 1 })
+  assert.deepEqual(await keysOf(CertificateAuthorityArn), { stored: 1, named: 1 })
   service.clock.advance({ days: 1 })
   await service.restart()
-  await until(() => keysOf(CertificateAuthorityArn).named === 0)
-  assert.deepEqual(keysOf(CertificateAuthorityArn), { stored: 0, named: 0 })
+  await until(async () => (await keysOf(CertificateAuthorityArn)).named === 0)
+  assert.deepEqual(await keysOf(CertificateAuthorityArn), { stored: 0, named: 0 })
 })
 
-async function until(condition: () => boolean): Promise<void> {
+async function until(condition: () => Promise<boolean>): Promise<void> {
   for (let attempt = 0; attempt < 3000; attempt += 1) {
-    if (condition()) return
+    if (await condition()) return
     await setTimeout(20)
   }
   assert.fail('did not happen in a minute')
@@ -365,17 +354,12 @@ test('a CA that is deleted while it is being made is gone, and leaves no key', a
   )
   // Its creation goes on to the end, so that no half-made key is left, and then the key is erased.
   await until(() => isFinished(CertificateAuthorityArn))
-  await until(() => keysOf(CertificateAuthorityArn).named === 0)
-  assert.deepEqual(keysOf(CertificateAuthorityArn), { stored: 0, named: 0 })
+  await until(async () => (await keysOf(CertificateAuthorityArn)).named === 0)
+  assert.deepEqual(await keysOf(CertificateAuthorityArn), { stored: 0, named: 0 })
 })
 
-function isFinished(arn: string): boolean {
-  const db = new DatabaseSync(join(service.config.dataDirectory, 'signet.sqlite'), {
-    timeout: 5000,
-  })
-  const row = db
-    .prepare('select status from authorities where id = ?')
-    .get(arn.split('/').at(-1) ?? '')
-  db.close()
+async function isFinished(arn: string): Promise<boolean> {
+  const text = 'select status from authorities where id = ?'
+  const [row] = await service.inDatabase(text, arn.split('/').at(-1) ?? '')
   return row?.['status'] !== 'CREATING'
 }

@@ -1,13 +1,12 @@
 /** Partitioned CRLs, and what becomes of CRLs when the CA or its configuration changes. */
 import assert from 'node:assert/strict'
-import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import { bucketsFolder } from '../../src/data-folder.ts'
 import { listObjects } from '../../src/objects/embedded-buckets.ts'
 import { partitionCertificatesMax } from '../../src/revocation/partition.ts'
 import type { Database } from '../../src/store/database.ts'
-import { openSqlite } from '../../src/store/sqlite.ts'
+import { openData } from '../../src/data-folder.ts'
 import { sql } from '../../src/store/sql.ts'
 import { parseCertificate } from '../../src/x509/certificate.ts'
 import {
@@ -48,7 +47,7 @@ interface Watched {
 async function start(t: TestContext): Promise<Watched> {
   const service = await TestService.start({ crlDelay: '0' })
   await service.createBucket(crlBucket)
-  const db = await openSqlite(join(service.config.dataDirectory, 'signet.sqlite'))
+  const db = (await openData(service.config, { mayCreate: false })).db
   t.after(async () => {
     await db.close()
     await service.close()

@@ -3,7 +3,6 @@ import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { after, before, describe, test } from 'node:test'
 import { csr } from '../support/csrs.ts'
 import {
@@ -283,15 +282,9 @@ describe('whose certificates', () => {
 })
 
 /** States that last for a moment, or only after a fault, are written into the database. */
-function force(arn: string, status: string): void {
-  const db = new DatabaseSync(join(service.config.dataDirectory, 'signet.sqlite'), {
-    timeout: 5000,
-  })
-  db.prepare('update authorities set status = ?, revision = revision + 1 where id = ?').run(
-    status,
-    lastOf(arn),
-  )
-  db.close()
+async function force(arn: string, status: string): Promise<void> {
+  const text = 'update authorities set status = ?, revision = revision + 1 where id = ?'
+  await service.inDatabase(text, status, lastOf(arn))
 }
 
 test('a CA revokes when it is ACTIVE or DISABLED, and in no other state', async () => {
@@ -306,12 +299,12 @@ test('a CA revokes when it is ACTIVE or DISABLED, and in no other state', async 
   await service.must('UpdateCertificateAuthority', { CertificateAuthorityArn, Status: 'DISABLED' })
   await service.must('RevokeCertificate', asked(two))
   for (const state of ['CREATING', 'PENDING_CERTIFICATE', 'FAILED', 'EXPIRED']) {
-    force(CertificateAuthorityArn, state)
+    await force(CertificateAuthorityArn, state)
     assert.equal(await codeOf(asked(three)), 'InvalidStateException', state)
     // What is wrong with the CA comes before what is wrong with the certificate.
     assert.equal(await codeOf(asked(one)), 'InvalidStateException', state)
   }
-  force(CertificateAuthorityArn, 'DISABLED')
+  await force(CertificateAuthorityArn, 'DISABLED')
   await service.must('DeleteCertificateAuthority', { CertificateAuthorityArn })
   assert.equal(await codeOf(asked(three)), 'InvalidStateException')
   await service.must('RestoreCertificateAuthority', { CertificateAuthorityArn })

@@ -242,6 +242,7 @@ describe('signet jobs list', () => {
       'finish-creation',
       'forget-tokens',
       'publish-crls',
+      'record-key-uses',
       'write-audit-reports',
     ])
     const { LastRun, ...rest } = reportOf(jobs)

@@ -81,7 +81,8 @@ test('a running server looks by itself, and on SIGHUP', async (t) => {
   await copyFile(first.cert, files.cert)
   await copyFile(first.key, files.key)
   const data = join(folder, 'process')
-  const server = await startServer(data, ['--tls-cert', files.cert, '--tls-key', files.key])
+  const flags = ['--tls-cert', files.cert, '--tls-key', files.key]
+  const server = await startServer(data, flags)
   t.after(() => server.stop('SIGTERM'))
   assert.match(server.stdout(), /aws acm-pca list-certificate-authorities --endpoint-url https:/)
   const port = Number(new URL(server.url).port)
@@ -118,6 +119,10 @@ test('a certificate of its own CA is issued, recorded and renewed', async (t) =>
   t.after(() => service.close())
   const root = await createRoot(service)
   const own = await service.restartWith({ tlsSelf: root.arn, tlsNames: 'localhost,127.0.0.1,::1' })
+  assert.equal(
+    await readFile(join(own.config.dataDirectory, 'tls-root.pem'), 'utf8'),
+    `${root.certificate.trim()}\n`,
+  )
   const call = (lenient = false) => callOverTls(own, { ca: root.certificate, lenient })
   const { peer } = await call()
   const leaf = new X509Certificate(peer.raw)

@@ -3,6 +3,10 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Database } from '../../src/store/database.ts'
+import type { PostgresPlace } from '../../src/store/postgres-place.ts'
+import { chosenDatabase } from './chosen-database.ts'
+import { openTestPostgres } from './postgres.ts'
 import { openSqlite, type SqliteDatabase, type SqliteOptions } from '../../src/store/sqlite.ts'
 
 /** A new folder, removed at the end of its scope. */
@@ -31,14 +35,31 @@ export class TestDatabase implements AsyncDisposable {
   readonly folder: TestFolder
   readonly db: SqliteDatabase
 
-  private constructor(folder: TestFolder, db: SqliteDatabase) {
+  readonly #place: PostgresPlace | undefined
+
+  private constructor(folder: TestFolder, db: SqliteDatabase, place?: PostgresPlace) {
     this.folder = folder
     this.db = db
+    this.#place = place
   }
 
+  /** On PostgreSQL, if that is chosen: then only what the port has may be used. */
   static async open(options: SqliteOptions = {}): Promise<TestDatabase> {
     const folder = new TestFolder()
+    const place = await chosenDatabase()
+    if (place !== undefined)
+      return new TestDatabase(folder, (await openTestPostgres(place)) as SqliteDatabase, place)
     return new TestDatabase(folder, await openSqlite(folder.file('signet.sqlite'), options))
+  }
+
+  /** The same database, as another process has it. Whoever opens it closes it. */
+  async openAgain(): Promise<Database> {
+    return this.#place === undefined ? openSqlite(this.path) : openTestPostgres(this.#place)
+  }
+
+  /** Path of the SQLite file, or where the PostgreSQL database is. */
+  get location(): string | PostgresPlace {
+    return this.#place ?? this.path
   }
 
   get path(): string {

@@ -3,6 +3,7 @@ import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
+import { notedDatabase } from './chosen-database.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 export const signet = join(root, 'bin', 'signet.js')
@@ -21,7 +22,7 @@ export async function command(
 ): Promise<Outcome> {
   try {
     const { stdout, stderr } = await run(process.execPath, [signet, ...args], {
-      env: { PATH: process.env['PATH'] ?? '', ...environment },
+      env: { PATH: process.env['PATH'] ?? '', ...notedDatabase(args), ...environment },
     })
     return { code: 0, stdout, stderr }
   } catch (error) {

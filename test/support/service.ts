@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { startApp, type App } from '../../src/app.ts'
 import type { Clock } from '../../src/clock.ts'
 import { readConfig, type Config, type Flags } from '../../src/config.ts'
@@ -12,6 +13,9 @@ import { createBucket, openObject } from '../../src/objects/embedded-buckets.ts'
 import type { ObjectStore } from '../../src/objects/object-store.ts'
 import { findOperation } from '../../src/operations/index.ts'
 import { systemRandom } from '../../src/random.ts'
+import type { Row } from '../../src/store/sql.ts'
+import { chosenDatabase, databaseUrl, noteDatabase } from './chosen-database.ts'
+import { runInPostgres } from './postgres.ts'
 import { signedHeaders, type Credentials } from './signed-request.ts'
 
 /** What a call answered. */
@@ -59,6 +63,8 @@ export interface ServiceOptions {
 
 interface Around extends ServiceOptions {
   readonly clock: TestClock
+  /** The data folder is another's. */
+  readonly isNode?: boolean
 }
 
 export class TestService {
@@ -79,16 +85,26 @@ export class TestService {
   /** Starts on a new folder. */
   static async start(flags: Flags = {}, options: ServiceOptions = {}): Promise<TestService> {
     const data = await mkdtemp(join(tmpdir(), 'signet-test-'))
+    const place = flags.database === undefined ? await chosenDatabase() : undefined
+    const database = place && { database: databaseUrl(place) }
+    if (database !== undefined) noteDatabase(data, database.database)
     const all = {
       data,
       listen: '127.0.0.1:0',
       publicListen: '127.0.0.1:0',
       logLevel: 'silent',
       authFailures: '0',
+      ...database,
       ...flags,
     }
     const around = { clock: new TestClock(), ...options }
     return new TestService(await start(readConfig(all, {}), around), all, around)
+  }
+
+  /** One more server on the same database and data folder, with the same clock; it is closed before the first one. */
+  async startNode(options: ServiceOptions = {}): Promise<TestService> {
+    const around = { clock: this.clock, ...options, isNode: true }
+    return new TestService(await start(this.config, around), this.#flags, around)
   }
 
   get url(): string {
@@ -126,7 +142,19 @@ export class TestService {
   /** Stops, and removes the folder. */
   async close(): Promise<void> {
     await this.#app.close()
-    await rm(this.config.dataDirectory, { recursive: true })
+    if (this.#around.isNode !== true) await rm(this.config.dataDirectory, { recursive: true })
+  }
+
+  /** Reads or changes the database behind the service's back. */
+  async inDatabase(text: string, ...values: (string | number)[]): Promise<Row[]> {
+    const { database, dataDirectory } = this.config
+    if (database !== undefined) return runInPostgres(database, text, values)
+    const db = new DatabaseSync(join(dataDirectory, 'signet.sqlite'), { timeout: 5000 })
+    try {
+      return db.prepare(text).all(...values) as Row[]
+    } finally {
+      db.close()
+    }
   }
 
   /** Makes a bucket in the embedded object store, of the first account unless said otherwise. */
@@ -197,6 +225,7 @@ const commonErrors: ReadonlySet<unknown> = new Set([
   'MissingAuthenticationTokenException',
   'RequestEntityTooLargeException',
   'SerializationException',
+  'ServiceUnavailable',
   'ThrottlingException',
   'UnknownOperationException',
   'UnrecognizedClientException',

@@ -1,0 +1,170 @@
+/**
+ * The Database port over PostgreSQL, which any number of nodes share: a pool of connections that only read, and one that
+ * writes (docs/decisions/0012).
+ */
+import { Pool, type ClientBase, type ClientConfig, type PoolConfig } from 'pg'
+import type { Random } from '../random.ts'
+import { DatabaseUnavailableError, type Database, type SharedDatabase } from './database.ts'
+import {
+  advisoryLocks,
+  clientConfig,
+  connect,
+  prepareSession,
+  silenceMilliseconds,
+} from './postgres-connection.ts'
+import { errorOf, isLost, isRetriable } from './postgres-errors.ts'
+import { migratePostgres } from './postgres-migrate.ts'
+import { nameOfPlace, type PostgresPlace } from './postgres-place.ts'
+import { preparedQuery, type PreparedQuery } from './postgres-text.ts'
+import { PostgresWriter } from './postgres-writer.ts'
+import type { Row } from './sql.ts'
+
+export interface PostgresOptions {
+  /** Connections that read, at most. */
+  readonly pool: number
+  readonly random: Random
+  /** Makes what a new database needs. */
+  readonly mayCreate: boolean
+}
+
+export type PostgresDatabase = Database & { readonly shared: SharedDatabase }
+
+const idleMilliseconds = 60_000
+const waitMilliseconds = 10_000
+const probeMilliseconds = 3000
+
+/**
+ * Opens the database and brings it to the newest schema. Throws ConfigurationError if the server cannot be reached or
+ * used, and for a database that a newer version wrote. Later the server may go and come back.
+ */
+export async function openPostgres(
+  place: PostgresPlace,
+  { pool, random, mayCreate }: PostgresOptions,
+): Promise<PostgresDatabase> {
+  const config = await clientConfig(place)
+  await migratePostgres(config, { name: nameOfPlace(place), mayCreate })
+  const readers = createReaders(config, pool)
+  const writer = new PostgresWriter(config, random)
+  let closed: Promise<void> | undefined
+  const close = async (): Promise<void> => {
+    await Promise.all([writer.close(), readers.close()])
+  }
+  return {
+    query: async (statement) => {
+      if (closed !== undefined) throw new Error('the database is closed')
+      return readers.read(preparedQuery(statement))
+    },
+    transaction: async (statements) => {
+      if (closed !== undefined) throw new Error('the database is closed')
+      return writer.transaction(statements)
+    },
+    // Another node may have committed since anything was heard: callers look.
+    changeStamp: () => undefined,
+    close: () => (closed ??= close()),
+    shared: {
+      alone: (work) => doAlone(config, work),
+      probe: () => probe(readers, writer),
+    },
+  }
+}
+
+interface Readers {
+  read(query: PreparedQuery): Promise<Row[]>
+  close(): Promise<void>
+}
+
+function createReaders(config: ClientConfig, max: number): Readers {
+  const pool = new Pool({
+    ...config,
+    max,
+    idleTimeoutMillis: idleMilliseconds,
+    // Also for how long a read waits for a connection.
+    connectionTimeoutMillis: waitMilliseconds,
+    query_timeout: silenceMilliseconds,
+    verify: (client, done) => void verify(client, done),
+  } satisfies PoolConfig)
+  // Of a connection that nobody uses: the pool replaces it.
+  pool.on('error', () => {})
+  const running = new Set<Promise<unknown>>()
+
+  async function readOnce(query: Omit<PreparedQuery, 'name'>): Promise<Row[]> {
+    const { rows } = await pool.query<Row>(query)
+    return rows
+  }
+  /**
+   * A read that met a connection which had just been lost is read again: it changed nothing. Then it is not prepared, as
+   * every connection may have it from before a change of the schema.
+   */
+  async function readTwice(query: PreparedQuery): Promise<Row[]> {
+    try {
+      return await readOnce(query)
+    } catch (error) {
+      if (!isLost(error) && !isRetriable(error)) throw errorOf(error)
+    }
+    try {
+      const { text, values } = query
+      return await readOnce({ text, values })
+    } catch (error) {
+      throw errorOf(error)
+    }
+  }
+  return {
+    async read(query) {
+      const reading = readTwice(query)
+      running.add(reading)
+      try {
+        return await reading
+      } finally {
+        running.delete(reading)
+      }
+    },
+    async close() {
+      await Promise.allSettled(running)
+      await pool.end()
+    },
+  }
+}
+
+/** Sets a new connection of the pool up. */
+async function verify(client: ClientBase, done: (error?: Error) => void): Promise<void> {
+  let failure: Error | undefined
+  try {
+    await prepareSession(client)
+  } catch (error) {
+    failure = error as Error
+  }
+  done(failure)
+}
+
+async function probe(readers: Readers, writer: PostgresWriter): Promise<void> {
+  const looked = Promise.all([
+    readers.read(preparedQuery({ text: 'select 1 as one', values: [] })),
+    writer.connect(),
+  ]).catch((error: unknown) => {
+    throw errorOf(error)
+  })
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(
+      () => reject(new DatabaseUnavailableError('the server does not answer')),
+      probeMilliseconds,
+    )
+  })
+  try {
+    await Promise.race([looked, late])
+  } finally {
+    clearTimeout(timer)
+    looked.catch(() => {})
+  }
+}
+
+/** The lock is that of a session of its own, so that it ends with the process in any case. */
+async function doAlone<T>(config: ClientConfig, work: () => Promise<T>): Promise<T> {
+  const client = await connect(config)
+  try {
+    await client.query(`select pg_advisory_lock(${advisoryLocks.alone})`)
+    return await work()
+  } finally {
+    await client.end()
+  }
+}

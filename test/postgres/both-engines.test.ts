@@ -1,0 +1,122 @@
+/** Whatever is asked of both engines, they answer the same: rows, conflicts, and what is there afterwards. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import * as fc from 'fast-check'
+import { ConflictError, type Database } from '../../src/store/database.ts'
+import { expectRows, sql, type Row, type Sql } from '../../src/store/sql.ts'
+import { TestDatabase } from '../support/database.ts'
+import { openTestPostgres, sharedPostgres } from '../support/postgres.ts'
+
+const postgres = sharedPostgres()
+
+const name = fc.constantFrom('', 'a', 'A', 'b', 'ä', 'B b', '𝕊')
+const integer = fc.oneof(
+  fc.integer({ min: -3, max: 3 }),
+  fc.constantFrom(2 ** 31, 2 ** 40, Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER),
+)
+const bytes = fc.uint8Array({ maxLength: 4 })
+const rows = fc.integer({ min: 0, max: 2 })
+
+const statement: fc.Arbitrary<Sql> = fc.oneof(
+  fc
+    .tuple(name, bytes)
+    .map(([key, value]) => sql`insert into settings (name, value) values (${key}, ${value})`),
+  fc.tuple(name, bytes).map(
+    ([key, value]) => sql`insert into settings (name, value) values (${key}, ${value})
+      on conflict (name) do update set value = excluded.value returning name, value`,
+  ),
+  fc.tuple(name, bytes).map(
+    ([key, value]) => sql`insert into settings (name, value) values (${key}, ${value})
+      on conflict (name) do nothing returning name`,
+  ),
+  fc.tuple(name, integer, rows).map(([key, limit, count]) =>
+    expectRows(
+      sql`insert into accounts (account_id, created_at_ms) select ${key}, ${limit}
+        where ${3} > (select count(*) from accounts) returning account_id`,
+      count,
+    ),
+  ),
+  fc.tuple(integer, integer, rows).map(([from, to, count]) =>
+    expectRows(
+      sql`update accounts set created_at_ms = ${to} where created_at_ms <= ${from}
+        returning account_id`,
+      count,
+    ),
+  ),
+  name.map((key) => sql`delete from settings where name > ${key} returning name`),
+  name.map(
+    (key) => sql`insert into roles (role_id, account_id, role_name, trust_policy,
+        session_seconds_max, tags, created_at_ms)
+      select ${key}, account_id, lower(account_id), '', 0, '{}', created_at_ms from accounts`,
+  ),
+  name.map((key) => sql`delete from accounts where account_id = ${key}`),
+  fc
+    .tuple(name, fc.integer({ min: 0, max: 3 }))
+    .map(
+      ([after, limit]) =>
+        sql`select name, value from settings where name >= ${after} order by name limit ${limit}`,
+    ),
+  rows.map((count) =>
+    expectRows(sql`select count(*) as n from settings having count(*) <= ${count}`, 1),
+  ),
+)
+
+const transaction = fc.array(statement, { maxLength: 4 })
+/** Transactions of one group are asked for at the same time. */
+const groups = fc.array(fc.array(transaction, { minLength: 1, maxLength: 5 }), { maxLength: 6 })
+
+/** Rows that a statement returns in no order of its own are compared in one. */
+function plain(found: readonly Row[]): string[] {
+  return found
+    .map((row) =>
+      JSON.stringify(
+        Object.entries(row).map(([column, value]) => [
+          column,
+          value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value,
+        ]),
+      ),
+    )
+    .toSorted((a, b) => (a < b ? -1 : 1))
+}
+
+async function outcomesOf(db: Database, asked: readonly (readonly Sql[])[]): Promise<unknown[]> {
+  const settled = await Promise.allSettled(asked.map((statements) => db.transaction(statements)))
+  return settled.map((one) => {
+    if (one.status === 'fulfilled') return one.value.map(plain)
+    const reason: unknown = one.reason
+    return reason instanceof ConflictError ? `conflict at ${reason.statement}` : 'fault'
+  })
+}
+
+async function contentOf(db: Database): Promise<string[][]> {
+  const tables = [
+    sql`select * from settings`,
+    sql`select * from accounts`,
+    sql`select * from roles`,
+  ]
+  return Promise.all(tables.map(async (table) => plain(await db.query(table))))
+}
+
+const clear = [
+  sql`delete from roles`,
+  sql`delete from accounts`,
+  sql`delete from settings`,
+] as const
+
+test('random transactions give the same rows, conflicts and content on both engines', async (t) => {
+  const server = await postgres(t)
+  if (server === undefined) return
+  await using sqlite = await TestDatabase.open()
+  const other = await openTestPostgres(await server.createDatabase())
+  await fc.assert(
+    fc.asyncProperty(groups, async (asked) => {
+      for (const db of [sqlite.db, other]) await db.transaction(clear)
+      for (const group of asked) {
+        assert.deepEqual(await outcomesOf(other, group), await outcomesOf(sqlite.db, group))
+        assert.deepEqual(await contentOf(other), await contentOf(sqlite.db))
+      }
+    }),
+    { numRuns: 150 },
+  )
+  await other.close()
+})

@@ -1,0 +1,219 @@
+/** A database that is away, comes back, and loses connections in the middle: nothing that was answered is lost. */
+import assert from 'node:assert/strict'
+import { test, type TestContext } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { databaseUrl } from '../support/chosen-database.ts'
+import { csr } from '../support/csrs.ts'
+import { createRoot, issue, issueInput } from '../support/hierarchy.ts'
+import { ocspRequest } from '../support/ocsp-requests.ts'
+import { TestPostgres, sharedPostgres } from '../support/postgres.ts'
+import {
+  crlBucket,
+  crlConfiguration,
+  crlWith,
+  eventually,
+  lastOf,
+  revocationWish,
+  revoke,
+} from '../support/revocation.ts'
+import { TestService, type Answer } from '../support/service.ts'
+
+const postgres = sharedPostgres()
+
+interface Served {
+  readonly server: TestPostgres
+  readonly place: Awaited<ReturnType<TestPostgres['createDatabase']>>
+  readonly nodes: readonly [TestService, TestService]
+}
+
+async function serve(t: TestContext): Promise<Served | undefined> {
+  const server = await postgres(t)
+  if (server === undefined) return undefined
+  const place = await server.createDatabase()
+  const flags = { database: databaseUrl(place), databasePool: '4', crlDelay: '0' }
+  const first = await TestService.start(flags)
+  const second = await first.startNode()
+  t.after(async () => {
+    await second.close()
+    await first.close()
+  })
+  return { server, place, nodes: [first, second] }
+}
+
+/** Issues until `ended`, with several callers on each node: the ARNs that were answered, and the refusals. */
+async function load(
+  { nodes }: Served,
+  root: { readonly arn: string },
+  ended: () => boolean,
+): Promise<{ arns: string[]; refused: Answer[] }> {
+  const arns: string[] = []
+  const refused: Answer[] = []
+  const input = issueInput(root.arn, csr('ec-server'))
+  const caller = async (node: TestService): Promise<void> => {
+    while (!ended()) {
+      const answer = await node.call('IssueCertificate', input)
+      if (answer.status === 200) arns.push(String(answer.json['CertificateArn']))
+      else refused.push(answer)
+    }
+  }
+  await Promise.all(nodes.flatMap((node) => Array.from({ length: 4 }, () => caller(node))))
+  return { arns, refused }
+}
+
+/** Whatever is refused is refused clearly, and says nothing of how the database is reached. */
+function requireClear(refused: readonly Answer[]): void {
+  for (const { status, json, text, headers } of refused) {
+    assert.equal(status, 503, text)
+    assert.deepEqual(json, {
+      __type: 'ServiceUnavailable',
+      message: 'The database of the service cannot be reached. Try again later.',
+    })
+    assert.equal(headers.get('x-amzn-errortype'), 'ServiceUnavailable')
+  }
+}
+
+async function requireAllThere(
+  [node]: Served['nodes'],
+  root: { readonly arn: string },
+  arns: readonly string[],
+): Promise<void> {
+  assert.equal(new Set(arns).size, arns.length)
+  for (const CertificateArn of arns) {
+    const { Certificate } = await node.must('GetCertificate', {
+      CertificateAuthorityArn: root.arn,
+      CertificateArn,
+    })
+    assert.match(Certificate, /^-----BEGIN CERTIFICATE-----/)
+  }
+}
+
+const health = async (url: string): Promise<number> => (await fetch(`${url}/healthz`)).status
+
+async function untilHealthy(nodes: Served['nodes']): Promise<void> {
+  for (const node of nodes)
+    await eventually(
+      async () => {
+        node.clock.advance({ seconds: 1 })
+        return (await health(node.url)) === 200 ? true : undefined
+      },
+      'healthy again',
+      60,
+    )
+}
+
+test('connections that are ended in the middle of the load lose nothing that was answered', async (t) => {
+  const served = await serve(t)
+  if (served === undefined) return
+  const { server, place, nodes } = served
+  const root = await createRoot(nodes[0])
+  let ended = false
+  const going = load(served, root, () => ended)
+  let terminated = 0
+  for (let round = 0; round < 15; round += 1) {
+    await delay(60)
+    terminated += await server.terminate(place)
+  }
+  ended = true
+  const { arns, refused } = await going
+  assert.ok(terminated > 0)
+  assert.ok(arns.length > 0)
+  requireClear(refused)
+  await requireAllThere(nodes, root, arns)
+})
+
+test('a server that crashes and starts again has everything that was answered', async (t) => {
+  const served = await serve(t)
+  if (served === undefined) return
+  const { server, nodes } = served
+  const root = await createRoot(nodes[0])
+  let ended = false
+  const going = load(served, root, () => ended)
+  for (let round = 0; round < 2; round += 1) {
+    await delay(200)
+    await server.stop('crash')
+    await delay(100)
+    await server.startAgain()
+  }
+  await delay(200)
+  ended = true
+  const { arns, refused } = await going
+  await untilHealthy(nodes)
+  assert.ok(refused.length > 0)
+  requireClear(refused)
+  await requireAllThere(nodes, root, arns)
+  await issue(nodes[1], { arn: root.arn, csr: csr('ec-server') })
+})
+
+test('while the database is away everything says so, and it goes on by itself', async (t) => {
+  const served = await serve(t)
+  if (served === undefined) return
+  const { server, nodes } = served
+  const [first, second] = nodes
+  await first.createBucket(crlBucket)
+  const more = revocationWish(crlConfiguration(), { Enabled: true })
+  const root = await createRoot(first, { more })
+  const leaf = await issue(first, { arn: root.arn, csr: csr('ec-server') })
+  const asked = new Uint8Array(
+    ocspRequest([{ issuer: root.certificate, serial: lastOf(leaf.arn) }]),
+  )
+  const ocsp = async (): Promise<Buffer> => {
+    const answer = await fetch(`${second.publicUrl}/`, { method: 'POST', body: asked })
+    assert.equal(answer.status, 200)
+    return Buffer.from(await answer.arrayBuffer())
+  }
+  const good = await ocsp()
+  for (const node of nodes) {
+    assert.equal(await health(node.url), 200)
+    assert.equal(await health(node.publicUrl), 200)
+  }
+
+  await server.stop()
+  first.clock.advance({ seconds: 2 })
+  for (const node of nodes) {
+    assert.equal(await health(node.url), 503)
+    assert.equal(await health(node.publicUrl), 503)
+    const answers = await Promise.all([
+      node.call('IssueCertificate', issueInput(root.arn, csr('ec-server'))),
+      node.call('ListCertificateAuthorities', {}),
+      node.call('DescribeCertificateAuthority', { CertificateAuthorityArn: root.arn }),
+    ])
+    requireClear(answers)
+  }
+  // OCSPResponse { responseStatus tryLater (3) }, RFC 6960 §4.2.1.
+  assert.equal((await ocsp()).toString('hex'), '30030a0103')
+
+  await server.startAgain()
+  await untilHealthy(nodes)
+  assert.deepEqual(await ocsp(), good)
+  await revoke(second, leaf.arn)
+  // What was being worked on when the database went away is leased for two minutes.
+  first.clock.advance({ seconds: 121 })
+  assert.ok((await crlWith(first, leaf.arn)).entries.size === 1)
+})
+
+test('a server that stops while the database is away stops', async (t) => {
+  const server = await TestPostgres.start()
+  if (server === undefined) return t.skip('NOT TESTED: PostgreSQL is not installed here')
+  const service = await TestService.start({ database: databaseUrl(await server.createDatabase()) })
+  await service.call('ListCertificateAuthorities', {})
+  await server.close()
+  await service.close()
+})
+
+test('a server does not start while the database is away, and says why without a password', async (t) => {
+  const server = await postgres(t)
+  if (server === undefined) return
+  const database = databaseUrl({ ...(await server.createDatabase()), port: 1 })
+  await assert.rejects(
+    TestService.start({ database: database.replace('@', ':hunter2@') }),
+    (error: Error) => {
+      assert.equal(error.name, 'ConfigurationError')
+      assert.match(
+        error.message,
+        /^PostgreSQL at 127\.0\.0\.1:1, database test\d+ cannot be used: /,
+      )
+      assert.doesNotMatch(error.message, /hunter2/)
+      return true
+    },
+  )
+})

@@ -1,0 +1,354 @@
+/** Several servers on one database: what one does counts on the other, and what is done once is done by one. */
+import assert from 'node:assert/strict'
+import { copyFile, mkdtemp, rm } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { hostname, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test, type TestContext } from 'node:test'
+import { switchAccessKey } from '../../src/administration/access-keys.ts'
+import { putPolicy } from '../../src/administration/policies.ts'
+import { startApp, type App } from '../../src/app.ts'
+import { systemClock } from '../../src/clock.ts'
+import { readConfig, type Config } from '../../src/config.ts'
+import { ConfigurationError } from '../../src/errors.ts'
+import { createLog } from '../../src/log.ts'
+import { systemRandom } from '../../src/random.ts'
+import { allow, createUser, policyOf } from '../support/accounts.ts'
+import { databaseUrl } from '../support/chosen-database.ts'
+import { csr } from '../support/csrs.ts'
+import { authorityInput, createRoot, issue, issueInput } from '../support/hierarchy.ts'
+import { ocspRequest, readOcspAnswer } from '../support/ocsp-requests.ts'
+import { sharedPostgres } from '../support/postgres.ts'
+import {
+  crlBucket,
+  crlConfiguration,
+  crlThat,
+  eventually,
+  lastOf,
+  readCrl,
+  revocationWish,
+  revoke,
+} from '../support/revocation.ts'
+import { TestService } from '../support/service.ts'
+
+const postgres = sharedPostgres()
+
+/** Lines that a node logs, as JSON. */
+class Lines {
+  readonly all: Record<string, unknown>[] = []
+
+  write(line: string): void {
+    this.all.push(JSON.parse(line) as Record<string, unknown>)
+  }
+
+  events(type: string): unknown[] {
+    return this.all.flatMap(({ event }) => {
+      const told = event as { 'detail-type': string } | undefined
+      return told?.['detail-type'] === type ? [told] : []
+    })
+  }
+}
+
+interface Nodes {
+  readonly first: TestService
+  readonly second: TestService
+  readonly lines: readonly [Lines, Lines]
+}
+
+async function startNodes(t: TestContext): Promise<Nodes | undefined> {
+  const server = await postgres(t)
+  if (server === undefined) return undefined
+  const database = databaseUrl(await server.createDatabase())
+  const lines = [new Lines(), new Lines()] as const
+  const flags = { database, crlDelay: '0', logLevel: 'info', databasePool: '4' }
+  const first = await TestService.start(flags, { logTo: lines[0] })
+  const second = await first.startNode({ logTo: lines[1] })
+  t.after(async () => {
+    await second.close()
+    await first.close()
+  })
+  return { first, second, lines }
+}
+
+test('what one node changes counts on the other at once', async (t) => {
+  const nodes = await startNodes(t)
+  if (nodes === undefined) return
+  const { first, second } = nodes
+  await first.createBucket(crlBucket)
+  const root = await createRoot(first, {
+    more: revocationWish(crlConfiguration(), { Enabled: true }),
+  })
+  const CertificateAuthorityArn = root.arn
+  const leaf = await issue(second, { arn: root.arn, csr: csr('ec-server') })
+  const where = { CertificateAuthorityArn, CertificateArn: leaf.arn }
+  assert.equal((await first.must('GetCertificate', where)).Certificate, leaf.certificate)
+
+  const ask = async (node: TestService): Promise<string | undefined> => {
+    const asked = ocspRequest([{ issuer: root.certificate, serial: lastOf(leaf.arn) }])
+    const answer = await fetch(`${node.publicUrl}/ocsp`, {
+      method: 'POST',
+      body: new Uint8Array(asked),
+    })
+    return readOcspAnswer(new Uint8Array(await answer.arrayBuffer())).singles[0]?.status
+  }
+  for (const node of [first, second, first, second]) assert.equal(await ask(node), 'good')
+  await revoke(first, leaf.arn)
+  for (const node of [second, first]) assert.equal(await ask(node), 'revoked')
+
+  await second.must('UpdateCertificateAuthority', { CertificateAuthorityArn, Status: 'DISABLED' })
+  const input = issueInput(root.arn, csr('ec-server'))
+  for (const node of [first, second])
+    assert.match(await node.refusal('IssueCertificate', input), /^InvalidStateException/)
+  await first.must('UpdateCertificateAuthority', { CertificateAuthorityArn, Status: 'ACTIVE' })
+  await second.must('IssueCertificate', input)
+})
+
+test('keys and policies that are changed count everywhere within a second', async (t) => {
+  const nodes = await startNodes(t)
+  if (nodes === undefined) return
+  const { first, second } = nodes
+  const list = (node: TestService, credentials: { accessKeyId: string; secretAccessKey: string }) =>
+    node.call('ListCertificateAuthorities', {}, { credentials })
+  const { credentials } = await createUser(first, {
+    statements: [allow('ListCertificateAuthorities')],
+  })
+  for (const node of [first, second]) assert.equal((await list(node, credentials)).status, 200)
+  await switchAccessKey(first.config, credentials.accessKeyId, false)
+  first.clock.advance({ seconds: 1 })
+  for (const node of [first, second])
+    assert.equal((await list(node, credentials)).json['__type'], 'UnrecognizedClientException')
+})
+
+test('a policy that is changed counts everywhere within a second', async (t) => {
+  const nodes = await startNodes(t)
+  if (nodes === undefined) return
+  const { first, second } = nodes
+  const { credentials } = await createUser(first, { userName: 'bob', statements: [] })
+  const list = (node: TestService) => node.call('ListCertificateAuthorities', {}, { credentials })
+  for (const node of [first, second])
+    assert.equal((await list(node)).json['__type'], 'AccessDeniedException')
+  const policy = policyOf(allow('ListCertificateAuthorities'))
+  const bob = { accountId: first.config.accountId, userName: 'bob', roleName: undefined }
+  await putPolicy(first.config, bob, { name: 'list', policy })
+  first.clock.advance({ seconds: 1 })
+  for (const node of [first, second]) assert.equal((await list(node)).status, 200)
+})
+
+test('CRLs of both nodes are one sequence, and each is published by one', async (t) => {
+  const nodes = await startNodes(t)
+  if (nodes === undefined) return
+  const { first, second, lines } = nodes
+  await first.createBucket(crlBucket)
+  const root = await createRoot(first, { more: revocationWish() })
+  const key = `crl/${lastOf(root.arn)}.crl`
+  const numbers: bigint[] = []
+  for (let round = 0; round < 8; round += 1) {
+    const [one, other] = round % 2 === 0 ? [first, second] : [second, first]
+    const leaf = await issue(one, { arn: root.arn, csr: csr('ec-server') })
+    await revoke(other, leaf.arn)
+    const serial = lastOf(leaf.arn).replace(/^0+/, '')
+    const crl = await crlThat(one, key, ({ entries }) => entries.has(serial))
+    assert.equal(crl.entries.size, round + 1)
+    numbers.push(crl.crlNumber ?? -1n)
+  }
+  assert.deepEqual(
+    numbers,
+    numbers.toSorted((a, b) => (a < b ? -1 : 1)),
+  )
+  assert.equal(new Set(numbers).size, numbers.length)
+  const failures = lines.flatMap(({ all }) => all.filter(({ level }) => Number(level) >= 50))
+  assert.deepEqual(failures, [])
+})
+
+test('each creation is told of once, whichever node finishes it', async (t) => {
+  const nodes = await startNodes(t)
+  if (nodes === undefined) return
+  const { first, second, lines } = nodes
+  const arns = await Promise.all(
+    Array.from({ length: 12 }, async (_, index) => {
+      const node = index % 2 === 0 ? first : second
+      return (await node.must('CreateCertificateAuthority', authorityInput()))
+        .CertificateAuthorityArn as string
+    }),
+  )
+  for (const arn of arns)
+    await eventually(async () => {
+      const node = arn.charCodeAt(arn.length - 1) % 2 === 0 ? first : second
+      const answer = await node.call('GetCertificateAuthorityCsr', { CertificateAuthorityArn: arn })
+      return answer.status === 200 ? true : undefined
+    }, `a CSR of ${arn}`)
+  const told = lines.flatMap((one) => one.events('ACM Private CA Creation'))
+  assert.equal(told.length, arns.length)
+})
+
+test('a token that is used on both nodes at once stands for one certificate', async (t) => {
+  const nodes = await startNodes(t)
+  if (nodes === undefined) return
+  const { first, second } = nodes
+  const root = await createRoot(first)
+  for (let round = 0; round < 5; round += 1) {
+    const input = issueInput(root.arn, csr('ec-server'), {
+      more: { IdempotencyToken: `round${round}` },
+    })
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, (_, index) =>
+        (index % 2 === 0 ? first : second).must('IssueCertificate', input),
+      ),
+    )
+    assert.equal(new Set(answers.map(({ CertificateArn }) => CertificateArn)).size, 1)
+  }
+  const [row] = await first.inDatabase('select count(*) as n from certificates')
+  assert.equal(Number(row?.['n']), 1 + 5)
+})
+
+test('a quota holds over all nodes', async (t) => {
+  const server = await postgres(t)
+  if (server === undefined) return
+  const database = databaseUrl(await server.createDatabase())
+  const first = await TestService.start({ database, quotaCertificates: '21' })
+  const second = await first.startNode()
+  const root = await createRoot(first)
+  const input = issueInput(root.arn, csr('ec-server'))
+  const answers = await Promise.all(
+    Array.from({ length: 60 }, (_, index) =>
+      (index % 2 === 0 ? first : second).call('IssueCertificate', input),
+    ),
+  )
+  assert.equal(answers.filter(({ status }) => status === 200).length, 20)
+  for (const { status, json } of answers)
+    if (status !== 200) assert.equal(json['__type'], 'LimitExceededException')
+  await second.close()
+  await first.close()
+})
+
+/** Nodes that start at the same time, each with a data folder of its own or all with one. */
+async function startTogether(
+  t: TestContext,
+  folders: readonly string[],
+): Promise<PromiseSettledResult<App>[]> {
+  const server = await postgres(t)
+  if (server === undefined) return []
+  const database = databaseUrl(await server.createDatabase())
+  const outcomes = await Promise.allSettled(
+    folders.map((data) => startApp(configOf(data, database), surroundings)),
+  )
+  t.after(async () => {
+    for (const one of outcomes) if (one.status === 'fulfilled') await one.value.close()
+  })
+  return outcomes
+}
+
+function configOf(data: string, database: string): Config {
+  const anyPort = '127.0.0.1:0'
+  return readConfig({ data, database, listen: anyPort, publicListen: anyPort }, {})
+}
+
+const surroundings = {
+  clock: systemClock,
+  random: systemRandom,
+  log: createLog('silent'),
+  onFailure: (error: Error) => {
+    throw error
+  },
+}
+
+const temporary: string[] = []
+after(() => Promise.all(temporary.map((path) => rm(path, { recursive: true, force: true }))))
+
+async function newFolders(count: number): Promise<string[]> {
+  const paths = await Promise.all(
+    Array.from({ length: count }, () => mkdtemp(join(tmpdir(), 'signet-test-'))),
+  )
+  temporary.push(...paths)
+  return paths
+}
+
+test('of nodes that start together on one folder one makes what the first start makes', async (t) => {
+  const [folder = ''] = await newFolders(1)
+  const outcomes = await startTogether(t, [folder, folder, folder, folder])
+  for (const one of outcomes) {
+    assert.equal(one.status, 'fulfilled', String((one as PromiseRejectedResult).reason))
+    assert.deepEqual(one.value.credentials, {
+      path: join(folder, 'credentials'),
+      elsewhere: undefined,
+    })
+  }
+})
+
+test('of nodes with folders of their own and the same key one has the credentials, and the others say where', async (t) => {
+  const folders = await newFolders(4)
+  const [maker = ''] = await newFolders(1)
+  // Only to have a master key.
+  const made = await startApp(
+    readConfig({ data: maker, listen: '127.0.0.1:0', publicListen: '127.0.0.1:0' }, {}),
+    surroundings,
+  )
+  await made.close()
+  for (const folder of folders)
+    await copyFile(join(maker, 'master.key'), join(folder, 'master.key'))
+  const outcomes = await startTogether(t, folders)
+  if (outcomes.length === 0) return
+  const withFile = folders.filter((folder) => existsSync(join(folder, 'credentials')))
+  assert.equal(withFile.length, 1)
+  const written = `${hostname()}:${join(withFile[0] ?? '', 'credentials')}`
+  const places = outcomes.map((one) =>
+    one.status === 'fulfilled' ? (one.value.credentials.elsewhere ?? 'here') : String(one.reason),
+  )
+  const sorted = places.toSorted((a, b) => a.localeCompare(b))
+  const expected = ['here', written, written, written]
+  assert.deepEqual(
+    sorted,
+    expected.toSorted((a, b) => a.localeCompare(b)),
+  )
+})
+
+test('of nodes with folders of their own and no key one starts, and the others say that the key is missing', async (t) => {
+  const outcomes = await startTogether(t, await newFolders(3))
+  if (outcomes.length === 0) return
+  const refused = outcomes.flatMap((one) =>
+    one.status === 'rejected' ? [one.reason as unknown] : [],
+  )
+  assert.equal(refused.length, 2)
+  for (const reason of refused) {
+    assert.ok(reason instanceof ConfigurationError, String(reason))
+    assert.match(reason.message, /the master key .* is missing/)
+  }
+})
+
+test('a node with another master key is refused', async (t) => {
+  const server = await postgres(t)
+  if (server === undefined) return
+  const database = databaseUrl(await server.createDatabase())
+  const [one = '', other = '', third = ''] = await newFolders(3)
+  const first = await startApp(configOf(one, database), surroundings)
+  const elsewhere = await startApp(
+    configOf(other, databaseUrl(await server.createDatabase())),
+    surroundings,
+  )
+  await elsewhere.close()
+  await copyFile(join(other, 'master.key'), join(third, 'master.key'))
+  await assert.rejects(startApp(configOf(third, database), surroundings), (error: Error) => {
+    assert.ok(error instanceof ConfigurationError)
+    assert.match(error.message, /is not the one that the database was made with/)
+    return true
+  })
+  await first.close()
+})
+
+test('a node that starts leaves the leases of others', async (t) => {
+  const nodes = await startNodes(t)
+  if (nodes === undefined) return
+  const { first } = nodes
+  await first.createBucket(crlBucket)
+  const root = await createRoot(first, { more: revocationWish() })
+  await issue(first, { arn: root.arn, csr: csr('ec-server') })
+  const key = `crl/${lastOf(root.arn)}.crl`
+  await crlThat(first, key, () => true)
+  const until = first.clock.now().getTime() + 60_000
+  await first.inDatabase('update crls set lease = ?, lease_until_ms = ?', 'of another node', until)
+  const third = await first.startNode()
+  const [row] = await first.inDatabase('select lease from crls')
+  assert.equal(row?.['lease'], 'of another node')
+  await third.close()
+  assert.ok(readCrl((await first.readObject(crlBucket, key)) ?? Buffer.alloc(0)))
+})

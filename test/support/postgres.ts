@@ -1,0 +1,266 @@
+/** A PostgreSQL server of the test's own, on a temporary folder, with a database for each test. */
+import { execFile, spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, existsSync, openSync, readdirSync } from 'node:fs'
+import { appendFile, chmod, copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, type TestContext } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { Client } from 'pg'
+import { systemRandom } from '../../src/random.ts'
+import type { PostgresPlace } from '../../src/store/postgres-place.ts'
+import type { Row } from '../../src/store/sql.ts'
+import { openPostgres, type PostgresDatabase } from '../../src/store/postgres.ts'
+
+const run = promisify(execFile)
+const readySeconds = 60
+
+/** The account that may do everything on the server. It asks for no password. */
+const superuser = 'postgres'
+
+interface Binaries {
+  readonly initdb: string
+  readonly postgres: string
+}
+
+/** The newest server that is installed as Debian does it, or on PATH. */
+function findBinaries(): Binaries | undefined {
+  const root = '/usr/lib/postgresql'
+  const versions = existsSync(root) ? readdirSync(root).sort((a, b) => Number(b) - Number(a)) : []
+  const folders = [
+    ...versions.map((version) => join(root, version, 'bin')),
+    ...(process.env['PATH'] ?? '').split(':'),
+  ]
+  const folder = folders.find((one) =>
+    ['initdb', 'postgres'].every((n) => existsSync(join(one, n))),
+  )
+  return folder === undefined
+    ? undefined
+    : { initdb: join(folder, 'initdb'), postgres: join(folder, 'postgres') }
+}
+
+/** The server refuses to run as root. */
+const asOther =
+  process.getuid?.() === 0
+    ? [`--reuid=${superuser}`, `--regid=${superuser}`, '--clear-groups']
+    : ['--inh-caps=-all']
+
+/** Files of the server's key and certificate, PEM. */
+interface ServerTls {
+  readonly key: string
+  readonly certificate: string
+}
+
+export class TestPostgres {
+  readonly folder: string
+  readonly port: number
+  readonly #binaries: Binaries
+  #server: ChildProcess | undefined
+  #databases = 0
+
+  private constructor(binaries: Binaries, folder: string, port: number) {
+    this.#binaries = binaries
+    this.folder = folder
+    this.port = port
+  }
+
+  /** Undefined where PostgreSQL is not installed. `settings` are lines of postgresql.conf. */
+  static async start(
+    settings: readonly string[] = [],
+    tls?: ServerTls,
+  ): Promise<TestPostgres | undefined> {
+    const binaries = findBinaries()
+    if (binaries === undefined) return undefined
+    const folder = await mkdtemp(join(tmpdir(), 'signet-postgres-'))
+    const server = new TestPostgres(binaries, folder, await freePort())
+    try {
+      await server.#initialize(settings)
+      if (tls !== undefined) await server.#guard(tls)
+      await server.startAgain()
+    } catch (error) {
+      const log = await readFile(join(folder, 'log'), 'utf8').catch(() => '')
+      await server.close()
+      throw new Error(`PostgreSQL did not start:\n${log.slice(-4000)}`, { cause: error })
+    }
+    return server
+  }
+
+  async #initialize(settings: readonly string[]): Promise<void> {
+    await chmod(this.folder, 0o755)
+    if (process.getuid?.() === 0) await run('chown', [superuser, this.folder])
+    const options = ['-D', this.#data, '-U', superuser, '-A', 'trust', '-E', 'UTF8', '--no-locale']
+    const values = [
+      `port=${this.port}`,
+      `unix_socket_directories=${this.folder}`,
+      'listen_addresses=127.0.0.1',
+      'max_connections=200',
+      'shared_buffers=64MB',
+      ...settings,
+    ]
+    await run('setpriv', [...asOther, '--', this.#binaries.initdb, ...options], {
+      cwd: this.folder,
+    })
+    const lines = values.map((value) => value.replace(/=(.*)$/, " = '$1'"))
+    await appendFile(join(this.#data, 'postgresql.conf'), `${lines.join('\n')}\n`)
+  }
+
+  /** From now on the port asks for TLS and a password. */
+  async #guard({ key, certificate }: ServerTls): Promise<void> {
+    const lines = ['local all all trust', 'hostssl all all all scram-sha-256']
+    await writeFile(join(this.#data, 'pg_hba.conf'), `${lines.join('\n')}\n`)
+    const own = { key: join(this.#data, 'server.key'), certificate: join(this.#data, 'server.crt') }
+    await copyFile(key, own.key)
+    await copyFile(certificate, own.certificate)
+    await chmod(own.key, 0o600)
+    if (process.getuid?.() === 0) await run('chown', [superuser, own.key, own.certificate])
+    await appendFile(join(this.#data, 'postgresql.conf'), 'ssl = on\n')
+  }
+
+  get #data(): string {
+    return join(this.folder, 'data')
+  }
+
+  /** Starts it on the same port, and waits until it answers. */
+  async startAgain({ standby = false } = {}): Promise<void> {
+    const signal = join(this.#data, 'standby.signal')
+    if (standby) await writeFile(signal, '')
+    else await rm(signal, { force: true })
+    const output = openSync(join(this.folder, 'log'), 'a')
+    const server = spawn(
+      'setpriv',
+      // The kernel kills it when this process ends, even by SIGKILL.
+      [...asOther, '--pdeathsig', 'KILL', '--', this.#binaries.postgres, '-D', this.#data],
+      { cwd: this.folder, stdio: ['ignore', output, output] },
+    )
+    closeSync(output)
+    this.#server = server
+    const giveUpAt = Date.now() + readySeconds * 1000
+    while (!(await this.#answers())) {
+      if (server.exitCode !== null || Date.now() > giveUpAt)
+        throw new Error('the server does not answer')
+      await delay(50)
+    }
+  }
+
+  async #answers(): Promise<boolean> {
+    try {
+      await this.admin('select 1')
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  /** Ends every process of the server: at once, or as a crash of the machine would. */
+  async stop(how: 'fast' | 'crash' = 'fast'): Promise<void> {
+    const server = this.#server
+    if (server === undefined || server.exitCode !== null || server.signalCode !== null) return
+    const exited = once(server, 'exit')
+    server.kill(how === 'fast' ? 'SIGINT' : 'SIGQUIT')
+    await exited
+  }
+
+  async close(): Promise<void> {
+    await this.stop('crash')
+    await rm(this.folder, { recursive: true, force: true })
+  }
+
+  /** Runs SQL as the superuser, on one database or the server's own. */
+  async admin(text: string, database = 'postgres'): Promise<Record<string, unknown>[]> {
+    const client = new Client({
+      host: this.folder,
+      port: this.port,
+      user: superuser,
+      database,
+      connectionTimeoutMillis: 10_000,
+    })
+    client.on('error', () => {})
+    await client.connect()
+    try {
+      return (await client.query<Record<string, unknown>>(text)).rows
+    } finally {
+      await client.end()
+    }
+  }
+
+  /** A new, empty database. */
+  async createDatabase(): Promise<PostgresPlace> {
+    this.#databases += 1
+    const database = `test${this.#databases}`
+    await this.admin(`create database ${database}`)
+    return {
+      host: '127.0.0.1',
+      port: this.port,
+      user: superuser,
+      database,
+      tls: { mode: 'disable' },
+      password: { kind: 'none' },
+    }
+  }
+
+  /** Ends all connections to a database, as an administrator or a failover does. */
+  async terminate({ database }: PostgresPlace): Promise<number> {
+    const rows = await this.admin(
+      `select pg_terminate_backend(pid) from pg_stat_activity
+        where datname = '${database}' and pid <> pg_backend_pid()`,
+    )
+    return rows.length
+  }
+}
+
+/**
+ * A server for all tests of a file. Each asks it for itself; where there is none, the test is skipped with a loud line,
+ * and fails under CI.
+ */
+export function sharedPostgres(
+  settings: readonly string[] = [],
+): (t: TestContext) => Promise<TestPostgres | undefined> {
+  let started: Promise<TestPostgres | undefined> | undefined
+  after(async () => (await started)?.close())
+  return async (t) => {
+    started ??= TestPostgres.start(settings)
+    const server = await started
+    if (server !== undefined) return server
+    const message = 'NOT TESTED: PostgreSQL is not installed here'
+    if (process.env['CI'] !== undefined) throw new Error(message)
+    console.error(message)
+    t.skip(message)
+    return undefined
+  }
+}
+
+/** Opens a database as the server does. */
+export function openTestPostgres(place: PostgresPlace, pool = 4): Promise<PostgresDatabase> {
+  return openPostgres(place, { pool, random: systemRandom, mayCreate: true })
+}
+
+/** Runs one statement of a test's own, with `?` for values. */
+export async function runInPostgres(
+  { host, port, user, database }: Omit<PostgresPlace, 'password'>,
+  text: string,
+  values: readonly (string | number)[],
+): Promise<Row[]> {
+  const client = new Client({ host, port, user, database })
+  await client.connect()
+  try {
+    await client.query('set search_path = signet')
+    let count = 0
+    const numbered = text.replaceAll('?', () => `$${(count += 1)}`)
+    return (await client.query<Row>(numbered, [...values])).rows
+  } finally {
+    await client.end()
+  }
+}
+
+/** One that nobody listens on at this moment. */
+async function freePort(): Promise<number> {
+  const server = createServer()
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  await once(server.close(), 'close')
+  return port
+}
