@@ -74,6 +74,8 @@ async function sendGroup(
     sent.push(transaction.map((query) => quiet(client.query(query))))
   }
   before(client, group.length)
+  // A commit that waits for a standby must not be ended, and answered, before that has it.
+  void send(client, 'set local statement_timeout = 0')
   const committed = send(client, 'commit')
   await begun
   const outcomes = await Promise.all(sent.map(outcomeOf))
