@@ -75,8 +75,8 @@ async function writesOf(nodes: readonly Database[], callers: number): Promise<nu
       count += 1
     }
   }
-  const all = Array.from({ length: callers }, (_, index) => nodes[index % nodes.length])
-  await Promise.all(all.map((db) => db && caller(db)))
+  const each = callers / nodes.length
+  await Promise.all(nodes.flatMap((db) => Array.from({ length: each }, () => caller(db))))
   return Math.round(count / seconds)
 }
 
