@@ -90,11 +90,14 @@ async function tlsOptions({ tls, host }: PostgresPlace): Promise<ConnectionOptio
 }
 
 /**
+ * Whatever the settings of the server, the database or the role are, values look as we read them.
  * Outside a transaction that says otherwise nothing can be written, so that a write whose `begin` failed fails too. A
  * server that is told to forget commits is told not to.
  */
 const sessionText = `
   set search_path = signet, pg_temp;
+  set client_encoding = 'UTF8';
+  set bytea_output = 'hex';
   set client_min_messages = error;
   set default_transaction_read_only = on;
   set statement_timeout = ${statementMilliseconds};

@@ -2,9 +2,10 @@
  * A group of transactions in one commit and one round trip: everything is sent at once, and each transaction still has
  * a fate of its own.
  *
- * Between two transactions stand `savepoint s` and `rollback to savepoint s`. After one that applied, the rollback goes back
- * to the savepoint just made, which undoes nothing. After one that failed PostgreSQL refuses the new savepoint, so that
- * the rollback goes back to the one before it. Whatever happens, `commit` commits those that applied.
+ * If one of them does not apply, nothing was committed, and the group is sent once more, with `savepoint s` and
+ * `rollback to savepoint s` between two transactions. After one that applied, the rollback goes back to the savepoint just
+ * made, which undoes nothing. After one that failed PostgreSQL refuses the new savepoint, so that the rollback goes back
+ * to the one before it. Whatever happens, `commit` commits those that applied.
  */
 import type { Client, QueryResult } from 'pg'
 import { advisoryLocks } from './postgres-connection.ts'
@@ -38,30 +39,53 @@ export function prepareTransaction(statements: readonly Sql[]): PreparedTransact
   return statements.map(preparedQuery)
 }
 
-/** Applies a group. Rejects if it is not known that it was committed, or known that it was not. */
+/**
+ * Applies a group: first as one, and if any of it does not apply, which is seldom, again with savepoints. Rejects if it
+ * is not known that it was committed, or known that it was not.
+ */
 export async function applyGroup(
   client: Client,
   group: readonly PreparedTransaction[],
 ): Promise<Outcome[]> {
-  const alone = group.length === 1
-  const begun = send(client, alone ? begin : `${begin}; savepoint s`)
-  const sent: Promise<QueryResult>[][] = []
-  for (const [index, transaction] of group.entries()) {
-    if (index > 0) between(client)
-    sent.push(transaction.map((query) => quiet(client.query(query))))
-  }
-  if (!alone) void send(client, 'savepoint s')
-  const committed = send(client, alone ? 'commit' : 'rollback to savepoint s; commit')
-  await begun
-  const outcomes = await Promise.all(sent.map(outcomeOf))
-  const commit = await committed
-  requireEnd(commit, alone && outcomes.some((outcome) => 'refused' in outcome))
-  return outcomes
+  const { outcomes, command } = await sendGroup(client, group, () => {})
+  // What failed without a savepoint has failed with all that it was sent with.
+  if (command === 'COMMIT' || group.length === 1) return outcomes
+  const again = await sendGroup(client, group, saveBetween)
+  if (again.command !== 'COMMIT')
+    throw new Error(`the server answered ${again.command} to a commit`)
+  return again.outcomes
 }
 
-function between(client: Client): void {
+/** What became of each transaction, and whether they were committed: COMMIT or ROLLBACK. */
+interface Ended {
+  readonly outcomes: Outcome[]
+  readonly command: string
+}
+
+async function sendGroup(
+  client: Client,
+  group: readonly PreparedTransaction[],
+  before: (client: Client, index: number) => void,
+): Promise<Ended> {
+  const begun = send(client, begin)
+  const sent: Promise<QueryResult>[][] = []
+  for (const [index, transaction] of group.entries()) {
+    before(client, index)
+    sent.push(transaction.map((query) => quiet(client.query(query))))
+  }
+  before(client, group.length)
+  // A commit that waits for a standby must not be ended, and answered, before that has it.
+  void send(client, 'set local statement_timeout = 0')
+  const committed = send(client, 'commit')
+  await begun
+  const outcomes = await Promise.all(sent.map(outcomeOf))
+  const { command } = await committed
+  return { outcomes, command }
+}
+
+function saveBetween(client: Client, index: number): void {
   void send(client, 'savepoint s')
-  void send(client, 'rollback to savepoint s')
+  if (index > 0) void send(client, 'rollback to savepoint s')
 }
 
 /** A statement, or several, without values. What fails is seen by what comes after. */
@@ -83,14 +107,6 @@ async function outcomeOf(queries: readonly Promise<QueryResult>[]): Promise<Outc
     rows.push(one.value.rows as Row[])
   }
   return { rows }
-}
-
-/** A commit of a transaction that failed is answered with ROLLBACK. */
-function requireEnd(result: unknown, failed: boolean): void {
-  const last = (Array.isArray(result) ? result.at(-1) : result) as QueryResult
-  const expected = failed ? 'ROLLBACK' : 'COMMIT'
-  if (last.command !== expected)
-    throw new Error(`the server answered ${last.command} where ${expected} is expected`)
 }
 
 /** Whether a transaction was refused by what it is, not by what went wrong around it. */

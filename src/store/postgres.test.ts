@@ -137,6 +137,29 @@ test('commits are on disk also where the server is told otherwise', async (t) =>
   await db.close()
 })
 
+test('settings of the database that change how values look change nothing', async (t) => {
+  const server = await postgres(t)
+  if (server === undefined) return
+  const place = await server.createDatabase()
+  for (const setting of [
+    `bytea_output = 'escape'`,
+    `client_encoding = 'LATIN1'`,
+    'search_path = nowhere',
+    'default_transaction_isolation = serializable',
+    'statement_timeout = 1',
+  ])
+    await server.admin(`alter database ${place.database} set ${setting}`)
+  const db = await openTestPostgres(place)
+  const value = Uint8Array.of(0, 92, 255)
+  await db.transaction([sql`insert into settings (name, value) values ('€', ${value})`])
+  const rows = await db.query(sql`select * from settings`)
+  assert.deepEqual(
+    rows.map((row) => ({ ...row })),
+    [{ name: '€', value }],
+  )
+  await db.close()
+})
+
 test('a server that became a standby is away, and writes again when it is none', async (t) => {
   if ((await postgres(t)) === undefined) return
   const server = await TestPostgres.start()

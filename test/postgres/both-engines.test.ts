@@ -103,6 +103,31 @@ const clear = [
   sql`delete from settings`,
 ] as const
 
+test('both engines have the same tables, with the same columns in the same order', async (t) => {
+  const server = await postgres(t)
+  if (server === undefined) return
+  await using sqlite = await TestDatabase.open()
+  const place = await server.createDatabase()
+  await (await openTestPostgres(place)).close()
+  const ofSqlite = await sqlite.db.query({
+    text: `select m.name as "table", c.name as "column" from sqlite_schema m
+      join pragma_table_info(m.name) c
+      where m.type = 'table' and m.name not like 'sqlite_%' order by m.name, c.cid`,
+    values: [],
+  })
+  const ofPostgres = await server.admin(
+    `select table_name::text collate "C" as "table", column_name::text as "column"
+      from information_schema.columns
+      where table_schema = 'signet' and table_name <> 'schema_version'
+      order by 1, ordinal_position`,
+    place.database,
+  )
+  const named = (found: readonly Record<string, unknown>[]): string[] =>
+    found.map((row) => `${String(row['table'])}.${String(row['column'])}`)
+  assert.ok(ofSqlite.length > 100)
+  assert.deepEqual(named(ofPostgres), named(ofSqlite))
+})
+
 test('random transactions give the same rows, conflicts and content on both engines', async (t) => {
   const server = await postgres(t)
   if (server === undefined) return

@@ -5,7 +5,7 @@ import { closeSync, existsSync, openSync, readdirSync } from 'node:fs'
 import { appendFile, chmod, copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { after, type TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
@@ -161,6 +161,11 @@ export class TestPostgres {
     const exited = once(server, 'exit')
     server.kill(how === 'fast' ? 'SIGINT' : 'SIGQUIT')
     await exited
+  }
+
+  /** Path of a program that comes with the server. */
+  tool(name: string): string {
+    return join(dirname(this.#binaries.postgres), name)
   }
 
   async close(): Promise<void> {

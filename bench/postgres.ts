@@ -1,0 +1,173 @@
+/**
+ * The server on PostgreSQL beside the server on SQLite, turn by turn, and the writers alone beside pgbench. PostgreSQL is a
+ * server of this run's own, as it comes, on the same machine.
+ *
+ * Prints tables for docs/benchmarks.md. Flags: --seconds N (each turn), --turns N, --connections N.
+ */
+import { execFile } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs, promisify } from 'node:util'
+import type { Database } from '../src/store/database.ts'
+import { expectRows, sql, type Sql } from '../src/store/sql.ts'
+import { databaseUrl } from '../test/support/chosen-database.ts'
+import { TestDatabase } from '../test/support/database.ts'
+import { openTestPostgres, TestPostgres } from '../test/support/postgres.ts'
+import { startServer } from '../test/support/process.ts'
+import { compare, tableOf, targetAt, type Row } from './compare.ts'
+import { ocspRequest, postRequest } from './ocsp-peers.ts'
+import { prepareTarget, type Target } from './target.ts'
+
+const { values } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '5' },
+    turns: { type: 'string', default: '3' },
+    connections: { type: 'string', default: '32' },
+  },
+})
+const seconds = Number(values.seconds)
+const options = { seconds, turns: Number(values.turns), connections: Number(values.connections) }
+const callerCounts = [1, 32, 256]
+
+const setup: readonly Sql[] = [
+  sql`insert into accounts (account_id, created_at_ms) values ('1', 0)`,
+  sql`insert into authorities (id, partition_name, region, account_id, type, usage_mode,
+      key_storage_security_standard, configuration, revocation_configuration, status,
+      created_at_ms, last_state_change_at_ms, revision)
+    values ('one', '', '', '1', '', '', '', '', '', '', 0, 0, 0)`,
+  sql`insert into certificate_counts (authority_number, issued) values (1, 0)`,
+]
+
+/** What an issuance writes. */
+function issuance(): Sql[] {
+  return [
+    expectRows(
+      sql`update certificate_counts set issued = issued + 1
+        where authority_number = ${1} and issued < ${1e9} and ${0} = (select revision
+          from authorities where authority_number = ${1}) returning issued`,
+      1,
+    ),
+    sql`insert into certificates (authority_number, serial_number, template_name,
+        certificate_der, issued_at_ms, not_after)
+      values (${1}, ${randomBytes(16)}, ${'t'}, ${new Uint8Array(600)}, ${1}, ${2})`,
+  ]
+}
+
+const pgbenchScript = `begin;
+update signet.certificate_counts set issued = issued + 1 where authority_number = 1
+  and issued < 1000000000
+  and 0 = (select revision from signet.authorities where authority_number = 1);
+insert into signet.certificates (authority_number, serial_number, template_name, certificate_der,
+  issued_at_ms, not_after)
+  values (1, uuid_send(gen_random_uuid()), 't', decode(repeat('00', 600), 'hex'), 1, 2);
+commit;
+`
+
+/** Transactions a second of so many callers, dealt out to the nodes. */
+async function writesOf(nodes: readonly Database[], callers: number): Promise<number> {
+  const until = performance.now() + seconds * 1000
+  let count = 0
+  const caller = async (db: Database): Promise<void> => {
+    while (performance.now() < until) {
+      await db.transaction(issuance())
+      count += 1
+    }
+  }
+  const each = callers / nodes.length
+  await Promise.all(nodes.flatMap((db) => Array.from({ length: each }, () => caller(db))))
+  return Math.round(count / seconds)
+}
+
+async function pgbench(server: TestPostgres, database: string, clients: number): Promise<string> {
+  const script = join(server.folder, 'script')
+  await writeFile(script, pgbenchScript)
+  const run = ['-n', '-M', 'prepared', '-j', '2', '-c', `${clients}`, '-T', `${seconds}`]
+  const to = ['-h', server.folder, '-p', `${server.port}`, '-U', 'postgres', '-f', script, database]
+  const { stdout } = await promisify(execFile)(server.tool('pgbench'), [...run, ...to])
+  return String(Math.round(Number(/tps = ([\d.]+)/.exec(stdout)?.[1])))
+}
+
+async function writersTable(server: TestPostgres): Promise<string> {
+  const place = await server.createDatabase()
+  const nodes = [await openTestPostgres(place), await openTestPostgres(place)]
+  await using sqlite = await TestDatabase.open()
+  for (const db of [...nodes.slice(0, 1), sqlite.db]) await db.transaction(setup)
+  const lines = [
+    '| callers | SQLite | PostgreSQL, one node | two nodes | pgbench |',
+    '| --- | --- | --- | --- | --- |',
+  ]
+  for (const callers of callerCounts) {
+    const cells = [
+      await writesOf([sqlite.db], callers),
+      await writesOf(nodes.slice(0, 1), callers),
+      callers === 1 ? '–' : await writesOf(nodes, callers),
+      callers > 100 ? '–' : await pgbench(server, place.database, callers),
+    ]
+    lines.push(`| ${[callers, ...cells].join(' | ')} |`)
+  }
+  for (const db of nodes) await db.close()
+  return lines.join('\n')
+}
+
+interface Served {
+  readonly url: string
+  readonly publicUrl: string
+  readonly target: Target
+  readonly ocsp: Buffer
+  stop(): Promise<void>
+}
+
+async function serve(flags: readonly string[]): Promise<Served> {
+  const data = await mkdtemp(join(tmpdir(), 'signet-bench-'))
+  const server = await startServer(data, flags)
+  const csr = await readFile(join(import.meta.dirname, '../testdata/csr/ec-server.pem'), 'utf8')
+  const revocation = { OcspConfiguration: { Enabled: true } }
+  const wish = { keyAlgorithm: 'EC_prime256v1', csr, revocation }
+  const target = await prepareTarget(server.url, data, wish)
+  const folder = await mkdtemp(join(tmpdir(), 'signet-bench-ocsp-'))
+  const file = (name: string): string => join(folder, name)
+  await writeFile(file('ca.pem'), target.authorityCertificate)
+  await writeFile(file('leaf.pem'), target.certificate)
+  const der = await ocspRequest(file('ca.pem'), file('leaf.pem'), file('der'))
+  return {
+    ...server,
+    target,
+    ocsp: postRequest('/ocsp', der),
+    async stop() {
+      await server.stop('SIGTERM')
+      await rm(data, { recursive: true })
+      await rm(folder, { recursive: true })
+    },
+  }
+}
+
+async function requestsTable(server: TestPostgres): Promise<string> {
+  const postgres = await serve(['--database', databaseUrl(await server.createDatabase())])
+  const sqlite = await serve([])
+  const side = (what: (one: Served) => ReturnType<typeof targetAt>) => ({
+    signet: what(postgres),
+    peer: { name: 'on SQLite', target: what(sqlite) },
+  })
+  const issue = side(({ url, target }) => targetAt(url, target.issueRequest()))
+  const get = side(({ url, target }) => targetAt(url, target.getRequest()))
+  const ocsp = side(({ publicUrl, ocsp: request }) => targetAt(publicUrl, request))
+  const rows: Row[] = [
+    await compare('IssueCertificate, P-256 CA', issue, options),
+    await compare('GetCertificate, P-256 CA', get, options),
+    await compare('OCSP', ocsp, options),
+  ]
+  await postgres.stop()
+  await sqlite.stop()
+  return tableOf(rows)
+}
+
+const server = await TestPostgres.start()
+if (server === undefined) throw new Error('PostgreSQL is not installed here')
+try {
+  process.stdout.write(`Transactions of an issuance a second\n\n${await writersTable(server)}\n\n`)
+  process.stdout.write(`Whole requests\n\n${await requestsTable(server)}\n`)
+} finally {
+  await server.close()
+}
