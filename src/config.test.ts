@@ -10,6 +10,7 @@ test('has the documented defaults', () => {
     dataDirectory: resolve('data'),
     listen: { host: '127.0.0.1', port: 8080 },
     tls: { kind: 'none', clientCaFile: undefined },
+    workers: 1,
     limits: { connectionsMax: 10_000, authFailuresPerMinute: 300 },
     publicListen: { host: '127.0.0.1', port: 8081 },
     publicUrl: undefined,

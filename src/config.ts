@@ -16,6 +16,8 @@ export interface Config {
   readonly dataDirectory: string
   readonly listen: Address
   readonly tls: TlsConfig
+  /** Processes that answer requests; one does everything by itself. */
+  readonly workers: number
   readonly limits: LimitsConfig
   readonly publicListen: Address
   /** What certificates say; undefined means http:// and the public listener. */
@@ -103,6 +105,7 @@ export function readConfig(
     dataDirectory: resolve(data ?? '.'),
     listen,
     tls: tlsConfig(read, listen, found),
+    workers: read('workers'),
     limits: {
       connectionsMax: read('maxConnections'),
       authFailuresPerMinute: read('authFailures'),

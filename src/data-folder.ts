@@ -15,6 +15,7 @@ import { systemRandom } from './random.ts'
 import type { Database } from './store/database.ts'
 import type { PostgresPlace } from './store/postgres-place.ts'
 import { openSqlite } from './store/sqlite.ts'
+import type { SqliteWriter } from './store/sqlite-writer-client.ts'
 
 export interface DataFolder {
   readonly db: Database
@@ -29,6 +30,8 @@ interface OpenOptions {
   /** Makes database and master key if neither is there yet. */
   readonly mayCreate: boolean
   readonly onFailure?: (error: Error) => void
+  /** Who writes to a SQLite database that it has opened already; a thread of this process unless said otherwise. */
+  readonly writer?: (path: string) => SqliteWriter
 }
 
 const databaseFile = 'signet.sqlite'
@@ -52,7 +55,10 @@ export async function openData(config: Config, options: OpenOptions): Promise<Da
 
 type Opened = Omit<DataFolder, 'sealer'>
 
-async function openFile(config: Config, { mayCreate, onFailure }: OpenOptions): Promise<Opened> {
+async function openFile(
+  config: Config,
+  { mayCreate, onFailure, writer }: OpenOptions,
+): Promise<Opened> {
   const path = join(config.dataDirectory, databaseFile)
   const exists = existsSync(path)
   if (!exists && !mayCreate)
@@ -64,7 +70,10 @@ async function openFile(config: Config, { mayCreate, onFailure }: OpenOptions): 
     mayCreate: !exists,
     random: systemRandom,
   })
-  const db = await openSqlite(path, onFailure === undefined ? {} : { onFailure })
+  const db = await openSqlite(path, {
+    ...(onFailure && { onFailure }),
+    ...(writer && { writer: writer(path) }),
+  })
   return closingOnFailure(db, async () => {
     await verifyMasterKey(db, masterKey)
     return { db, location: path, masterKey }

@@ -1,5 +1,5 @@
 /** What Prometheus is told (https://prometheus.io/docs/practices/naming). Nothing here names a caller or a subject. */
-import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { AggregatorRegistry, Counter, Gauge, Histogram, Registry } from 'prom-client'
 
 export interface Metrics {
   /** One request of the API: its operation, and `success` or the code of the error. */
@@ -14,8 +14,10 @@ export interface Metrics {
   jobRun(job: string, result: 'success' | 'failure'): void
   /** What is looked up when the metrics are read. */
   onRead(read: (gauges: Gauges) => Promise<void>): void
-  /** All of them, as text of `contentType`. */
-  text(): Promise<string>
+  /** All of them, as text of `contentType`; with those of other processes, as `values` has them, added up. */
+  text(others?: readonly (readonly object[])[]): Promise<string>
+  /** All of them, for another process to add. */
+  readonly values: () => Promise<readonly object[]>
   readonly contentType: string
 }
 
@@ -37,19 +39,23 @@ export function createMetrics(): Metrics {
   const gauges = createGauges(registry)
   let read: (gauges: Gauges) => Promise<void> = () => Promise.resolve()
   let last: Promise<unknown> = Promise.resolve()
-  const readNow = async (): Promise<string> => {
+  const readNow = async (others: readonly (readonly object[])[]): Promise<string> => {
     gauges.reset()
     await read(gauges)
-    return registry.metrics()
+    if (others.length === 0) return registry.metrics()
+    const all = [await registry.getMetricsAsJSON(), ...others]
+    return AggregatorRegistry.aggregate([...all] as object[]).metrics()
   }
   return {
     ...counters,
     onRead(reader) {
       read = reader
     },
-    text() {
+    values: () => registry.getMetricsAsJSON(),
+    text(others = []) {
       // One reader after the other: they fill the same gauges.
-      const text = last.then(readNow, readNow)
+      const now = (): Promise<string> => readNow(others)
+      const text = last.then(now, now)
       last = text
       return text
     },
@@ -57,7 +63,7 @@ export function createMetrics(): Metrics {
   }
 }
 
-type Counted = Omit<Metrics, 'onRead' | 'text' | 'contentType'>
+type Counted = Omit<Metrics, 'onRead' | 'text' | 'values' | 'contentType'>
 
 function createCounters(registry: Registry): Counted {
   const registers = [registry]

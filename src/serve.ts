@@ -1,13 +1,19 @@
+import cluster from 'node:cluster'
+import { startPrimary } from './app-primary.ts'
+import { startWorker, type WorkerApp } from './app-worker.ts'
 import { startApp, type App } from './app.ts'
 import { systemClock } from './clock.ts'
 import type { Config } from './config.ts'
+import { ConfigurationError } from './errors.ts'
 import { createLog, type Log } from './log.ts'
 import { systemRandom } from './random.ts'
 import { rootFile } from './tls-source.ts'
+import { connectToPrimary } from './worker-client.ts'
 
 /** Serves until SIGTERM or SIGINT, then stops cleanly. Prints where it is and how to use it. */
 export async function serve(config: Config, print: (text: string) => void): Promise<void> {
   const log = createLog(config.logLevel)
+  if (cluster.isWorker) return serveAsWorker(config, log)
   let stop: () => void = () => {}
   const stopped = new Promise<void>((resolve) => {
     stop = resolve
@@ -19,7 +25,11 @@ export async function serve(config: Config, print: (text: string) => void): Prom
   }
   process.once('SIGTERM', stop)
   process.once('SIGINT', stop)
-  const app = await startApp(config, { clock: systemClock, random: systemRandom, log, onFailure })
+  const surroundings = { clock: systemClock, random: systemRandom, log, onFailure }
+  const app =
+    config.workers === 1
+      ? await startApp(config, surroundings)
+      : await startPrimary(config, config.workers, surroundings)
   const reload = (): void => void reloadFrom(app, log)
   process.on('SIGHUP', reload)
   print(greeting(config, app))
@@ -29,8 +39,39 @@ export async function serve(config: Config, print: (text: string) => void): Prom
   await app.close()
 }
 
+/** Answers requests until the primary says that it is over. Signals are for the primary. */
+async function serveAsWorker(config: Config, log: Log): Promise<void> {
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => {})
+  let app: WorkerApp | undefined
+  let stop: () => void = () => {}
+  const stopped = new Promise<void>((resolve) => {
+    stop = resolve
+  })
+  const tasks = {
+    reload: () => void (app && reloadFrom(app, log)),
+    stop: () => stop(),
+    metrics: () => app?.metrics() ?? Promise.resolve([]),
+  }
+  // What nobody can write down must not be answered.
+  const orphaned = (): never => process.exit(1)
+  const primary = connectToPrimary(process, () => tasks, orphaned)
+  const onFailure = (error: Error): void => primary.failed(error.message)
+  try {
+    const surroundings = { clock: systemClock, random: systemRandom, log, onFailure }
+    app = await startWorker(config, surroundings, primary)
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error
+    primary.refused(error.message)
+    return
+  }
+  await stopped
+  await app.close()
+  process.off('disconnect', orphaned)
+  process.disconnect()
+}
+
 /** What is bad is said, and what was read before counts on. */
-async function reloadFrom(app: App, log: Log): Promise<void> {
+async function reloadFrom(app: Pick<App, 'reload'>, log: Log): Promise<void> {
   try {
     await app.reload()
     log.info('configuration read again')

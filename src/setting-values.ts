@@ -1,5 +1,6 @@
 /** How the texts of settings are read: each throws an Error that says what the value must be. */
 import { isIP } from 'node:net'
+import { availableParallelism } from 'node:os'
 
 export interface Address {
   /** Name or address, without brackets. */
@@ -81,5 +82,13 @@ export function poolSize(text: string): number {
 export function count(text: string): number {
   const value = Number(text)
   if (!/^\d{1,15}$/.test(text) || value < 1) throw new Error('must be a whole number from 1')
+  return value
+}
+
+/** A number of processes, or as many as there are cores. */
+export function workers(text: string): number {
+  const value = text === 'auto' ? availableParallelism() : Number(text)
+  if (!/^(?:auto|\d{1,3})$/.test(text) || value < 1 || value > 256)
+    throw new Error('must be auto, or a whole number from 1 to 256')
   return value
 }

@@ -11,6 +11,7 @@ import {
   poolSize,
   seconds,
   url,
+  workers,
 } from './setting-values.ts'
 
 /** What one flag or variable is: `parse` throws an Error that says what the value must be. */
@@ -188,6 +189,13 @@ export const settings = {
     'let the API listen for plain HTTP where other machines may reach it',
     'false',
     oneOf(['true', 'false']),
+  ),
+  workers: setting(
+    'workers',
+    'N|auto',
+    'processes that answer requests; auto is one for each core',
+    '1',
+    workers,
   ),
   maxConnections: setting(
     'max-connections',

@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts'
 
 /** Says whether a call is within its rate, and counts it. */
 export interface RateLimiter {
-  allows(call: RatedCall): boolean
+  allows(call: RatedCall): boolean | Promise<boolean>
   /** Other rates, from now on; what was counted stays. */
   use(rates: Rates): void
 }

@@ -77,8 +77,8 @@ export async function requireCaller(
   failureLimiter.succeeded(trail.sourceIp, caller.accessKeyId)
   trail.caller = caller
   const { accountId, region } = caller
-  if (!rateLimiter.allows({ accountId, region, operation: trail.operation ?? '' }))
-    throw throttled()
+  const allowed = rateLimiter.allows({ accountId, region, operation: trail.operation ?? '' })
+  if (!(typeof allowed === 'boolean' ? allowed : await allowed)) throw throttled()
   return caller
 }
 

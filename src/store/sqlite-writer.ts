@@ -3,38 +3,14 @@
  * a savepoint of its own, and answers after the commit.
  */
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
-import { SqliteConnection, sqliteCode, sqliteCodes } from './sqlite-connection.ts'
-import type { Row, Sql } from './sql.ts'
-
-/** What the writer is asked for. */
-export type WriterRequest =
-  | { readonly kind: 'transaction'; readonly id: number; readonly statements: readonly Sql[] }
-  | { readonly kind: 'truncate-log'; readonly id: number }
-  | { readonly kind: 'close' }
-
-/** What became of one request. */
-export type WriterAnswer =
-  | { readonly id: number; readonly rows: Row[][] }
-  | {
-      readonly id: number
-      readonly conflict: { readonly statement: number; readonly message: string }
-    }
-  | { readonly id: number; readonly failure: string }
-
-type Transaction = Extract<WriterRequest, { kind: 'transaction' }>
-
-/** So many share one commit at most; the rest is the next one's. */
-const groupMax = 256
-
-/** A statement did not apply: undoes its transaction, and only that. */
-class Conflict extends Error {
-  readonly statement: number
-
-  constructor(statement: number, message: string) {
-    super(message)
-    this.statement = statement
-  }
-}
+import { SqliteConnection } from './sqlite-connection.ts'
+import {
+  commitGroup,
+  groupMax,
+  truncateLog,
+  type Transaction,
+  type WriterRequest,
+} from './sqlite-group.ts'
 
 function serve(port: NonNullable<typeof parentPort>, path: string): void {
   const connection = new SqliteConnection(path, { readOnly: false })
@@ -77,81 +53,6 @@ function serve(port: NonNullable<typeof parentPort>, path: string): void {
       return
     }
     port.postMessage([truncateLog(connection, request.id)])
-  }
-}
-
-function truncateLog(connection: SqliteConnection, id: number): WriterAnswer {
-  try {
-    return { id, rows: [connection.run({ text: 'pragma wal_checkpoint(truncate)', values: [] })] }
-  } catch (error) {
-    return { id, failure: messageOf(error) }
-  }
-}
-
-/** All that applied are committed together; if the commit itself fails, none is. */
-function commitGroup(connection: SqliteConnection, group: readonly Transaction[]): WriterAnswer[] {
-  try {
-    connection.exec('begin immediate')
-    const answers = group.map((transaction) => apply(connection, transaction))
-    connection.exec('commit')
-    return answers
-  } catch (error) {
-    rollback(connection)
-    return group.map(({ id }) => ({ id, failure: messageOf(error) }))
-  }
-}
-
-function rollback(connection: SqliteConnection): void {
-  try {
-    connection.exec('rollback')
-  } catch {
-    // SQLite has rolled back by itself, as it does after some failures.
-  }
-}
-
-function apply(connection: SqliteConnection, { id, statements }: Transaction): WriterAnswer {
-  connection.exec('savepoint one')
-  try {
-    const rows = statements.map((statement, index) => runGuarded(connection, statement, index))
-    connection.exec('release one')
-    return { id, rows }
-  } catch (error) {
-    undo(connection, error)
-    if (error instanceof Conflict)
-      return { id, conflict: { statement: error.statement, message: error.message } }
-    return { id, failure: messageOf(error) }
-  }
-}
-
-/** Undoes one transaction. Throws `cause` if SQLite has undone the whole group, as it does when the disk is full. */
-function undo(connection: SqliteConnection, cause: unknown): void {
-  try {
-    connection.exec('rollback to one; release one')
-  } catch {
-    throw cause
-  }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
-}
-
-function runGuarded(connection: SqliteConnection, statement: Sql, index: number): Row[] {
-  const rows = runStatement(connection, statement, index)
-  const { expectedRows } = statement
-  if (expectedRows !== undefined && rows.length !== expectedRows)
-    throw new Conflict(index, `${rows.length} rows where ${expectedRows} are expected`)
-  return rows
-}
-
-function runStatement(connection: SqliteConnection, statement: Sql, index: number): Row[] {
-  try {
-    return connection.run(statement)
-  } catch (error) {
-    const code = sqliteCode(error)
-    if (code !== sqliteCodes.uniqueViolation && code !== sqliteCodes.primaryKeyViolation)
-      throw error
-    throw new Conflict(index, (error as Error).message)
   }
 }
 

@@ -1,0 +1,139 @@
+/** The two listeners of a process that answers requests. */
+import type { FastifyInstance } from 'fastify'
+import { createFailureLimiter } from './access/failure-limiter.ts'
+import { createFreshCache } from './access/fresh-cache.ts'
+import type { RateLimiter } from './access/rate-limiter.ts'
+import { createSessions } from './access/session.ts'
+import { createSigningKeys } from './access/signing-keys.ts'
+import type { Place, Surroundings } from './app-services.ts'
+import type { Config } from './config.ts'
+import type { DataFolder } from './data-folder.ts'
+import { ConfigurationError } from './errors.ts'
+import type { ApiServices } from './http/front.ts'
+import { createHealth } from './http/health.ts'
+import { createOcspResponder } from './http/ocsp-responder.ts'
+import { createOcspHandler } from './http/ocsp.ts'
+import { answerPublic } from './http/public.ts'
+import { createApiServer, createPublicServer, type ListenerServices } from './http/server.ts'
+import type { TlsMaterial } from './http/tls.ts'
+import { deriveSealer } from './keys/master-key.ts'
+import type { PublicObjects } from './objects/object-store.ts'
+import { findOperation } from './operations/index.ts'
+import { readRates } from './rates-file.ts'
+import type { Services } from './services.ts'
+import type { Address } from './setting-values.ts'
+import { findAccessKey } from './store/access-keys.ts'
+import { findRoleById } from './store/roles.ts'
+import { createIssuerKeys } from './sts/issuer-keys.ts'
+import { keepCertificate, type TlsSource } from './tls-source.ts'
+
+/** What listeners are made of. */
+export interface ListenersParts extends Surroundings {
+  readonly config: Config
+  readonly services: Services
+  readonly data: DataFolder
+  readonly publicObjects: PublicObjects | undefined
+  /** Where the public listener is is written here as soon as it is known. */
+  readonly place: Place
+  readonly stack: AsyncDisposableStack
+  readonly rateLimiter: RateLimiter
+  readonly callLog: ApiServices['callLog']
+  readonly tls: TlsSource | undefined
+}
+
+export interface Listeners {
+  readonly apiUrl: string
+  /** Reads again what may change while it runs. Throws ConfigurationError if it is bad. */
+  readonly reload: () => Promise<void>
+}
+
+/** Starts the public listener, so that certificates can say where it is. */
+export async function startPublicListener(parts: ListenersParts): Promise<void> {
+  const { config, services, data, publicObjects, place, stack, ...surroundings } = parts
+  const { clock, random, log } = surroundings
+  const server = createPublicServer(
+    { log, random, health: createHealth(data.db, clock), limits: config.limits },
+    {
+      ocsp: createOcspHandler({ ...surroundings, responder: createOcspResponder(services) }),
+      answer: (request) => answerPublic({ services, publicObjects }, request),
+    },
+  )
+  stack.defer(() => server.close())
+  const url = await listenOn(server, config.publicListen)
+  place.publicUrl ||= url
+}
+
+/** Starts the API listener. */
+export async function startApiListener(parts: ListenersParts): Promise<Listeners> {
+  const { config, services, data, stack, tls, rateLimiter, callLog, ...surroundings } = parts
+  const { clock, random, log, onFailure } = surroundings
+  const failureLimiter = createFailureLimiter(config.limits.authFailuresPerMinute, clock)
+  const material = await tls?.first(services)
+  const api = createApi(services, data, {
+    clock,
+    random,
+    log,
+    onFailure,
+    rateLimiter,
+    failureLimiter,
+    callLog,
+    material,
+    health: createHealth(data.db, clock),
+    limits: config.limits,
+  })
+  stack.defer(() => api.close())
+  const keeper = tls && keepCertificate(tls, services, api)
+  stack.defer(() => keeper?.stop())
+  return {
+    apiUrl: withScheme(await listenOn(api, config.listen), material && 'https'),
+    async reload() {
+      rateLimiter.use(readRates(config.rates))
+      await keeper?.refresh()
+    },
+  }
+}
+
+function createApi(
+  services: Services,
+  data: DataFolder,
+  {
+    material,
+    ...surroundings
+  }: Surroundings &
+    Pick<
+      ApiServices & ListenerServices,
+      'rateLimiter' | 'failureLimiter' | 'callLog' | 'limits' | 'health'
+    > & {
+      readonly material: TlsMaterial | undefined
+    },
+): FastifyInstance {
+  const { db, sealer, masterKey } = data
+  const api = {
+    ...surroundings,
+    services,
+    findOperation,
+    keyUses: services.keyUses,
+    sessions: createSessions(deriveSealer(masterKey, 'session tokens', surroundings.random)),
+    issuerKeys: createIssuerKeys(surroundings.clock),
+    signingKeys: createSigningKeys(),
+    findAccessKey: createFreshCache((id) => findAccessKey(db, sealer, id), surroundings),
+    findRole: createFreshCache((id) => findRoleById(db, id), surroundings),
+  }
+  return createApiServer(api, material)
+}
+
+/** Fastify does not know that a server of ours speaks TLS. */
+function withScheme(url: string, scheme: 'https' | undefined): string {
+  return scheme === undefined ? url : url.replace(/^http:/, `${scheme}:`)
+}
+
+/** The URL of a listener, with the port that the system chose if it was asked to. */
+async function listenOn(server: FastifyInstance, { host, port }: Address): Promise<string> {
+  try {
+    return await server.listen({ host, port })
+  } catch (error) {
+    throw new ConfigurationError(`cannot listen on ${host}:${port}: ${(error as Error).message}`, {
+      cause: error,
+    })
+  }
+}

@@ -1,0 +1,219 @@
+/** The process that others answer requests for: it writes, runs the jobs, and keeps as many workers as it should. */
+import cluster, { type Worker } from 'node:cluster'
+import { createRateLimiter, type RateLimiter } from './access/rate-limiter.ts'
+import { createServices, openStores, type Place, type Surroundings } from './app-services.ts'
+import { openOwnData, type App } from './app.ts'
+import { openCallLog, type CallLog } from './call-log.ts'
+import type { Config } from './config.ts'
+import { ConfigurationError } from './errors.ts'
+import { createJobs } from './jobs/index.ts'
+import { startScheduler, type Scheduler } from './jobs/scheduler.ts'
+import { readRates } from './rates-file.ts'
+import { readGauges } from './read-gauges.ts'
+import type { Services } from './services.ts'
+import { ConflictError } from './store/database.ts'
+import { createOwnWriter } from './store/sqlite-writer-client.ts'
+import type { WriterAnswer } from './store/sqlite-group.ts'
+import { openTlsSource } from './tls-source.ts'
+import { createBatch, type FromPrimary, type FromWorker, type Listening } from './worker-link.ts'
+
+/** Starts everything, with so many workers. Throws ConfigurationError when that cannot be served. */
+export async function startPrimary(
+  config: Config,
+  workers: number,
+  surroundings: Surroundings,
+): Promise<App> {
+  const stack = new AsyncDisposableStack()
+  try {
+    const { data, credentials } = await openOwnData(config, {
+      ...surroundings,
+      stack,
+      writer: createOwnWriter,
+    })
+    const rateLimiter = createRateLimiter(readRates(config.rates), surroundings.clock)
+    // What is wrong with it is found before there are workers.
+    await openTlsSource(config)
+    const callLog =
+      config.callLog === undefined ? undefined : await openCallLog(config.callLog, surroundings.log)
+    stack.defer(() => callLog?.close())
+    const place: Place = { publicUrl: config.publicUrl ?? '' }
+    const stores = await openStores(config, { ...surroundings, data, stack, place })
+    let scheduler: Scheduler | undefined
+    const wake = (job: string): void => scheduler?.wake(job)
+    const services = createServices(config, { ...surroundings, data, place, wake, ...stores })
+    services.metrics.onRead((gauges) => readGauges(services, gauges))
+    const crew = new Crew({ services, rateLimiter, callLog }, surroundings)
+    stack.defer(() => crew.stop())
+    const { apiUrl, publicUrl } = await crew.start(workers)
+    place.publicUrl ||= publicUrl
+    scheduler = startScheduler(createJobs(config), services)
+    stack.defer(() => scheduler?.stop())
+    return {
+      apiUrl,
+      publicUrl: place.publicUrl,
+      credentials,
+      // oxlint-disable-next-line typescript/require-await -- one process waits here
+      async reload() {
+        rateLimiter.use(readRates(config.rates))
+        crew.tell({ kind: 'reload' })
+      },
+      close: () => stack.disposeAsync(),
+    }
+  } catch (error) {
+    await stack.disposeAsync()
+    throw error
+  }
+}
+
+interface Duties {
+  readonly services: Services
+  readonly rateLimiter: RateLimiter
+  readonly callLog: CallLog | undefined
+}
+
+/** A worker that ends sooner than this is not made again at once. */
+const shortLifeMilliseconds = 5000
+const pauseMilliseconds = 1000
+/** How long workers may take to finish what they do. */
+const patienceMilliseconds = 40_000
+const metricsMilliseconds = 2000
+
+/** The workers, and what is done for them. */
+class Crew {
+  readonly #duties: Duties
+  readonly #surroundings: Surroundings
+  readonly #counting = new Map<number, (metrics: readonly object[]) => void>()
+  #stopping = false
+  #nextId = 0
+
+  constructor(duties: Duties, surroundings: Surroundings) {
+    this.#duties = duties
+    this.#surroundings = surroundings
+    cluster.setupPrimary({ serialization: 'advanced' })
+  }
+
+  /** Starts them all; resolves when each listens. */
+  async start(workers: number): Promise<Listening> {
+    const first = await this.#fork()
+    const others = Array.from({ length: workers - 1 }, () => this.#fork())
+    await Promise.all(others)
+    return first
+  }
+
+  tell(message: FromPrimary): void {
+    for (const worker of workersOf()) worker.send(message)
+  }
+
+  /** Lets them finish what they do. */
+  async stop(): Promise<void> {
+    this.#stopping = true
+    const ended = workersOf().map(
+      (worker) => new Promise<void>((resolve) => worker.once('exit', () => resolve())),
+    )
+    this.tell({ kind: 'stop' })
+    const kill = setTimeout(() => {
+      for (const worker of workersOf()) worker.process.kill('SIGKILL')
+    }, patienceMilliseconds)
+    await Promise.all(ended)
+    clearTimeout(kill)
+  }
+
+  #fork(): Promise<Listening> {
+    const startedAt = performance.now()
+    const worker = cluster.fork()
+    const answers = createBatch<WriterAnswer>((batch) => {
+      if (worker.isConnected())
+        worker.send({ kind: 'answers', answers: batch } satisfies FromPrimary)
+    })
+    return new Promise((resolve, reject) => {
+      let isListening = false
+      worker.on('message', (message: FromWorker) => {
+        if (message.kind === 'listening') {
+          isListening = true
+          resolve(message)
+        } else if (message.kind === 'refused') reject(new ConfigurationError(message.problem))
+        else if (message.kind === 'failed') this.#surroundings.onFailure(new Error(message.problem))
+        else this.#serve(worker, message, answers)
+      })
+      worker.once('exit', (code, signal) => {
+        reject(new Error('a worker ended before it listened'))
+        if (this.#stopping || !isListening) return
+        this.#surroundings.log.error({ worker: worker.id, code, signal }, 'a worker ended')
+        const isShort = performance.now() - startedAt < shortLifeMilliseconds
+        setTimeout(() => this.#replace(), isShort ? pauseMilliseconds : 0)
+      })
+    })
+  }
+
+  #replace(): void {
+    if (this.#stopping) return
+    this.#fork().catch((error: unknown) => {
+      this.#surroundings.log.error({ err: error }, 'a worker cannot be replaced yet')
+      if (!this.#stopping) setTimeout(() => this.#replace(), pauseMilliseconds)
+    })
+  }
+
+  #serve(
+    worker: Worker,
+    message: Exclude<FromWorker, { kind: 'listening' | 'refused' | 'failed' }>,
+    answers: (answer: WriterAnswer) => void,
+  ): void {
+    const { services, rateLimiter, callLog } = this.#duties
+    switch (message.kind) {
+      case 'transactions':
+        for (const { id, statements } of message.asked)
+          services.db.transaction(statements).then(
+            (rows) => answers({ id, rows }),
+            (error: unknown) => answers(failureOf(id, error)),
+          )
+        return
+      case 'wake':
+        return services.wake(message.job)
+      case 'records':
+        for (const record of message.records) callLog?.write(record)
+        return
+      case 'rated': {
+        const allowed = rateLimiter.allows(message.call) === true
+        worker.send({ kind: 'allowed', id: message.id, allowed } satisfies FromPrimary)
+        return
+      }
+      case 'metrics':
+        return this.#counting.get(message.id)?.(message.metrics)
+      case 'metrics wanted':
+        void this.#sendMetrics(worker, message.id)
+    }
+  }
+
+  async #sendMetrics(worker: Worker, id: number): Promise<void> {
+    const others = await Promise.all(workersOf().map((one) => this.#metricsOf(one)))
+    const text = await this.#duties.services.metrics.text(others)
+    if (worker.isConnected()) worker.send({ kind: 'metrics text', id, text } satisfies FromPrimary)
+  }
+
+  /** Nothing of a worker that does not answer. */
+  #metricsOf(worker: Worker): Promise<readonly object[]> {
+    const id = (this.#nextId += 1)
+    return new Promise((resolve) => {
+      const finish = (metrics: readonly object[]): void => {
+        clearTimeout(timer)
+        this.#counting.delete(id)
+        resolve(metrics)
+      }
+      const timer = setTimeout(() => finish([]), metricsMilliseconds)
+      this.#counting.set(id, finish)
+      worker.send({ kind: 'metrics?', id } satisfies FromPrimary)
+    })
+  }
+}
+
+function workersOf(): Worker[] {
+  return Object.values(cluster.workers ?? {}).filter(
+    (worker) => worker?.isConnected() === true,
+  ) as Worker[]
+}
+
+function failureOf(id: number, error: unknown): WriterAnswer {
+  if (error instanceof ConflictError)
+    return { id, conflict: { statement: error.statement, message: error.message } }
+  return { id, failure: error instanceof Error ? error.message : String(error) }
+}

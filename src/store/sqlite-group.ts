@@ -1,0 +1,111 @@
+/** Many transactions in one commit of a SQLite database, each in a savepoint of its own. */
+import { sqliteCode, sqliteCodes, type SqliteConnection } from './sqlite-connection.ts'
+import type { Row, Sql } from './sql.ts'
+
+/** What the writer is asked for. */
+export type WriterRequest =
+  | { readonly kind: 'transaction'; readonly id: number; readonly statements: readonly Sql[] }
+  | { readonly kind: 'truncate-log'; readonly id: number }
+  | { readonly kind: 'close' }
+
+/** What became of one request. */
+export type WriterAnswer =
+  | { readonly id: number; readonly rows: Row[][] }
+  | {
+      readonly id: number
+      readonly conflict: { readonly statement: number; readonly message: string }
+    }
+  | { readonly id: number; readonly failure: string }
+
+export type Transaction = Extract<WriterRequest, { kind: 'transaction' }>
+
+/** So many share one commit at most; the rest is the next one's. */
+export const groupMax = 256
+
+/** A statement did not apply: undoes its transaction, and only that. */
+class Conflict extends Error {
+  readonly statement: number
+
+  constructor(statement: number, message: string) {
+    super(message)
+    this.statement = statement
+  }
+}
+
+export function truncateLog(connection: SqliteConnection, id: number): WriterAnswer {
+  try {
+    return { id, rows: [connection.run({ text: 'pragma wal_checkpoint(truncate)', values: [] })] }
+  } catch (error) {
+    return { id, failure: messageOf(error) }
+  }
+}
+
+/** All that applied are committed together; if the commit itself fails, none is. */
+export function commitGroup(
+  connection: SqliteConnection,
+  group: readonly Transaction[],
+): WriterAnswer[] {
+  try {
+    connection.exec('begin immediate')
+    const answers = group.map((transaction) => apply(connection, transaction))
+    connection.exec('commit')
+    return answers
+  } catch (error) {
+    rollback(connection)
+    return group.map(({ id }) => ({ id, failure: messageOf(error) }))
+  }
+}
+
+function rollback(connection: SqliteConnection): void {
+  try {
+    connection.exec('rollback')
+  } catch {
+    // SQLite has rolled back by itself, as it does after some failures.
+  }
+}
+
+function apply(connection: SqliteConnection, { id, statements }: Transaction): WriterAnswer {
+  connection.exec('savepoint one')
+  try {
+    const rows = statements.map((statement, index) => runGuarded(connection, statement, index))
+    connection.exec('release one')
+    return { id, rows }
+  } catch (error) {
+    undo(connection, error)
+    if (error instanceof Conflict)
+      return { id, conflict: { statement: error.statement, message: error.message } }
+    return { id, failure: messageOf(error) }
+  }
+}
+
+/** Undoes one transaction. Throws `cause` if SQLite has undone the whole group, as it does when the disk is full. */
+function undo(connection: SqliteConnection, cause: unknown): void {
+  try {
+    connection.exec('rollback to one; release one')
+  } catch {
+    throw cause
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+function runGuarded(connection: SqliteConnection, statement: Sql, index: number): Row[] {
+  const rows = runStatement(connection, statement, index)
+  const { expectedRows } = statement
+  if (expectedRows !== undefined && rows.length !== expectedRows)
+    throw new Conflict(index, `${rows.length} rows where ${expectedRows} are expected`)
+  return rows
+}
+
+function runStatement(connection: SqliteConnection, statement: Sql, index: number): Row[] {
+  try {
+    return connection.run(statement)
+  } catch (error) {
+    const code = sqliteCode(error)
+    if (code !== sqliteCodes.uniqueViolation && code !== sqliteCodes.primaryKeyViolation)
+      throw error
+    throw new Conflict(index, (error as Error).message)
+  }
+}

@@ -1,0 +1,166 @@
+/** Ends of the writer of a SQLite database: a thread, or the process itself. */
+import { once } from 'node:events'
+import { Worker } from 'node:worker_threads'
+import { ConflictError } from './database.ts'
+import { migrate, SqliteConnection } from './sqlite-connection.ts'
+import {
+  commitGroup,
+  groupMax,
+  truncateLog,
+  type Transaction,
+  type WriterAnswer,
+  type WriterRequest,
+} from './sqlite-group.ts'
+import type { Row, Sql } from './sql.ts'
+
+/** Whoever waits for an answer. */
+export interface Waiting {
+  readonly resolve: (rows: Row[][]) => void
+  readonly reject: (error: Error) => void
+}
+
+/** What a writer can be asked for. */
+type Asked =
+  | { readonly kind: 'transaction'; readonly statements: readonly Sql[] }
+  | { readonly kind: 'truncate-log' }
+
+/** Whoever writes. */
+export interface SqliteWriter {
+  /** Resolves to the rows of each statement, when they are durable. Throws ConflictError if the transaction did not apply. */
+  ask(asked: Asked): Promise<Row[][]>
+  /** Finishes what was asked. */
+  close(): Promise<void>
+}
+
+/** A thread that writes to the database in that file. */
+export async function startWriterThread(
+  path: string,
+  onFailure: ((error: Error) => void) | undefined,
+): Promise<SqliteWriter> {
+  const writer = new WriterThread(path, onFailure)
+  await writer.ready()
+  return writer
+}
+
+/** The calling thread's end of it. */
+class WriterThread implements SqliteWriter {
+  readonly #worker: Worker
+  readonly #waiting = new Map<number, Waiting>()
+  #nextId = 0
+  #ended: Error | undefined
+  #closing = false
+
+  constructor(path: string, onFailure: ((error: Error) => void) | undefined) {
+    // Sources and the built package differ in the extension only.
+    const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'))
+    const file = new URL(`./sqlite-writer${extension}`, import.meta.url)
+    this.#worker = new Worker(file, { workerData: { path } })
+    this.#worker.on('message', (answers: readonly WriterAnswer[]) =>
+      answers.forEach((a) => this.#settle(a)),
+    )
+    this.#worker.on('error', (error: Error) => this.#end(error, onFailure))
+    this.#worker.on('exit', () => this.#end(new Error('the database writer has ended'), onFailure))
+  }
+
+  /** The writer says so with an empty list of answers. */
+  async ready(): Promise<void> {
+    await once(this.#worker, 'message')
+  }
+
+  ask(asked: Asked): Promise<Row[][]> {
+    return new Promise((resolve, reject) => {
+      if (this.#ended !== undefined || this.#closing) {
+        reject(new Error('the database is closed', { cause: this.#ended }))
+        return
+      }
+      const id = this.#nextId
+      this.#nextId += 1
+      // Throws for what cannot be sent, and then nobody waits for it.
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker, not a window
+      this.#worker.postMessage({ ...asked, id } satisfies WriterRequest)
+      this.#waiting.set(id, { resolve, reject })
+    })
+  }
+
+  /** Messages keep their order, so that everything asked before is done first. */
+  async close(): Promise<void> {
+    if (this.#ended !== undefined) return
+    const ended = once(this.#worker, 'exit')
+    this.#closing = true
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker, not a window
+    this.#worker.postMessage({ kind: 'close' } satisfies WriterRequest)
+    await ended
+  }
+
+  #settle(answer: WriterAnswer): void {
+    const waiting = this.#waiting.get(answer.id)
+    this.#waiting.delete(answer.id)
+    if (waiting !== undefined) settle(answer, waiting)
+  }
+
+  #end(error: Error, onFailure: ((error: Error) => void) | undefined): void {
+    if (this.#ended !== undefined) return
+    this.#ended = error
+    for (const { reject } of this.#waiting.values()) reject(error)
+    this.#waiting.clear()
+    if (!this.#closing) onFailure?.(error)
+  }
+}
+
+/** Tells who waits what became of it. */
+export function settle(answer: WriterAnswer, { resolve, reject }: Waiting): void {
+  if ('rows' in answer) resolve(answer.rows)
+  else if ('conflict' in answer)
+    reject(new ConflictError(answer.conflict.statement, answer.conflict.message))
+  else reject(new Error(answer.failure))
+}
+
+interface Queued extends Waiting {
+  readonly transaction: Transaction
+}
+
+/**
+ * Writes on the calling thread: for a process that has little else to do, so that what others send it is copied once. All
+ * that came in meanwhile is the next group.
+ */
+export function createOwnWriter(path: string): SqliteWriter {
+  migrate(path)
+  const connection = new SqliteConnection(path, { readOnly: false })
+  let queue: Queued[] = []
+  let scheduled = false
+  const flush = (): void => {
+    scheduled = false
+    const group = queue.slice(0, groupMax)
+    queue = queue.slice(groupMax)
+    const answers = commitGroup(
+      connection,
+      group.map(({ transaction }) => transaction),
+    )
+    for (const [at, waiting] of group.entries()) {
+      const answer = answers[at]
+      if (answer !== undefined) settle(answer, waiting)
+    }
+    if (queue.length > 0) schedule()
+  }
+  const schedule = (): void => {
+    if (scheduled) return
+    scheduled = true
+    setImmediate(flush)
+  }
+  return {
+    ask(asked) {
+      return new Promise((resolve, reject) => {
+        if (!connection.isOpen) return reject(new Error('the database is closed'))
+        if (asked.kind === 'truncate-log')
+          return settle(truncateLog(connection, 0), { resolve, reject })
+        queue.push({ transaction: { ...asked, id: 0 }, resolve, reject })
+        schedule()
+      })
+    },
+    // oxlint-disable-next-line typescript/require-await -- others wait
+    async close() {
+      while (queue.length > 0) flush()
+      if (connection.isOpen) connection.close()
+    },
+  }
+}

@@ -1,0 +1,52 @@
+/**
+ * What the processes of one server tell each other: workers answer requests, the primary writes to the SQLite database,
+ * runs the jobs, and counts what is counted for all.
+ */
+import type { RatedCall } from './access/rate-limiter.ts'
+import type { WriterAnswer } from './store/sqlite-group.ts'
+import type { Sql } from './store/sql.ts'
+
+/** Where a worker listens. */
+export interface Listening {
+  readonly apiUrl: string
+  readonly publicUrl: string
+}
+
+/** From a worker to the primary. */
+export type FromWorker =
+  | {
+      readonly kind: 'transactions'
+      readonly asked: readonly { readonly id: number; readonly statements: readonly Sql[] }[]
+    }
+  | { readonly kind: 'wake'; readonly job: string }
+  | { readonly kind: 'records'; readonly records: readonly object[] }
+  | { readonly kind: 'rated'; readonly id: number; readonly call: RatedCall }
+  | { readonly kind: 'metrics wanted'; readonly id: number }
+  | { readonly kind: 'metrics'; readonly id: number; readonly metrics: readonly object[] }
+  | ({ readonly kind: 'listening' } & Listening)
+  /** It cannot start; nobody is to try again. */
+  | { readonly kind: 'refused'; readonly problem: string }
+  | { readonly kind: 'failed'; readonly problem: string }
+
+/** From the primary to a worker. */
+export type FromPrimary =
+  | { readonly kind: 'answers'; readonly answers: readonly WriterAnswer[] }
+  | { readonly kind: 'allowed'; readonly id: number; readonly allowed: boolean }
+  | { readonly kind: 'metrics?'; readonly id: number }
+  | { readonly kind: 'metrics text'; readonly id: number; readonly text: string }
+  | { readonly kind: 'reload' }
+  | { readonly kind: 'stop' }
+
+/** Sends together what is put into it before the next turn of the event loop. */
+export function createBatch<Item>(send: (items: readonly Item[]) => void): (item: Item) => void {
+  let items: Item[] = []
+  return (item) => {
+    if (items.length === 0)
+      setImmediate(() => {
+        const batch = items
+        items = []
+        send(batch)
+      })
+    items.push(item)
+  }
+}
