@@ -62,6 +62,7 @@ async function serveAsWorker(config: Config, log: Log): Promise<void> {
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error
     primary.refused(error.message)
+    process.disconnect()
     return
   }
   await stopped

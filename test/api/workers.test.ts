@@ -1,0 +1,196 @@
+/** Several processes that answer requests: one crash, signals, and what is counted for all of them. */
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { promisify } from 'node:util'
+import { csr } from '../support/csrs.ts'
+import { authorityInput, issueInput } from '../support/hierarchy.ts'
+import { startServer, type ServerProcess } from '../support/process.ts'
+import { eventually } from '../support/revocation.ts'
+import { readCredentials, type Members } from '../support/service.ts'
+import { signedHeaders } from '../support/signed-request.ts'
+
+const run = promisify(execFile)
+let folder: string
+let rates: string
+let server: ServerProcess
+let authorityArn: string
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'signet-workers-'))
+  rates = join(folder, 'rates.json')
+  await writeFile(rates, '{}')
+  const flags = ['--workers', '3', '--rates-file', rates, '--call-log', join(folder, 'calls')]
+  server = await startServer(join(folder, 'data'), flags)
+  authorityArn = await createRoot()
+})
+after(async () => {
+  server.child.kill('SIGKILL')
+  await rm(folder, { recursive: true })
+})
+
+interface Answer {
+  readonly status: number
+  readonly json: Members
+}
+
+/** One call on a connection of its own, so that any worker may get it. */
+async function call(operation: string, input: object): Promise<Answer> {
+  const body = JSON.stringify(input)
+  const headers = signedHeaders({
+    url: server.url,
+    target: `ACMPrivateCA.${operation}`,
+    body,
+    region: 'eu-west-1',
+    credentials: readCredentials(join(folder, 'data', 'credentials')),
+    date: new Date(),
+  })
+  const response = await fetch(server.url, {
+    method: 'POST',
+    headers: { ...headers, connection: 'close' },
+    body,
+    signal: AbortSignal.timeout(20_000),
+  })
+  const text = await response.text()
+  return { status: response.status, json: text === '' ? {} : JSON.parse(text) }
+}
+
+async function must(operation: string, input: object): Promise<Members> {
+  const { status, json } = await call(operation, input)
+  assert.equal(status, 200, JSON.stringify(json))
+  return json
+}
+
+async function createRoot(): Promise<string> {
+  const { CertificateAuthorityArn: arn } = await must(
+    'CreateCertificateAuthority',
+    authorityInput(),
+  )
+  const where = { CertificateAuthorityArn: arn }
+  const { Csr } = await eventually(async () => {
+    const { status, json } = await call('GetCertificateAuthorityCsr', where)
+    return status === 200 ? json : undefined
+  }, 'the CSR')
+  const input = issueInput(arn, Csr, {
+    template: 'RootCACertificate',
+    validity: { Value: 10, Type: 'YEARS' },
+  })
+  const { CertificateArn } = await must('IssueCertificate', input)
+  const { Certificate } = await must('GetCertificate', { ...where, CertificateArn })
+  const pem = Buffer.from(Certificate).toString('base64')
+  await must('ImportCertificateAuthorityCertificate', { ...where, Certificate: pem })
+  return arn
+}
+
+async function workers(): Promise<number[]> {
+  const { stdout } = await run('pgrep', ['-P', String(server.child.pid)])
+  return stdout.trim().split('\n').map(Number)
+}
+
+test('what is acknowledged survives the crash of a worker, and others go on', async () => {
+  const before_ = await eventually(async () => {
+    const found = await workers()
+    return found.length === 3 ? found : undefined
+  }, 'three workers')
+  const acknowledged: string[] = []
+  let failures = 0
+  const issueSome = async (): Promise<void> => {
+    for (let number = 0; number < 25; number += 1)
+      try {
+        const { json } = await call('IssueCertificate', issueInput(authorityArn, csr('ec-server')))
+        acknowledged.push(json.CertificateArn)
+      } catch {
+        failures += 1
+      }
+  }
+  const load = Array.from({ length: 8 }, issueSome)
+  await eventually(async () => (acknowledged.length > 20 ? true : undefined), 'some certificates')
+  process.kill(before_[0] ?? 0, 'SIGKILL')
+  await Promise.all(load)
+  assert.ok(acknowledged.length > 100, `${acknowledged.length} issued, ${failures} cut off`)
+  assert.equal(new Set(acknowledged).size, acknowledged.length)
+  for (const CertificateArn of acknowledged)
+    await must('GetCertificate', { CertificateAuthorityArn: authorityArn, CertificateArn })
+  await eventually(async () => {
+    const found = await workers()
+    return found.length === 3 && !found.includes(before_[0] ?? 0) ? found : undefined
+  }, 'another worker')
+})
+
+test('what one worker changed, every worker knows at once', async () => {
+  const where = { CertificateAuthorityArn: authorityArn }
+  for (const Value of ['a', 'b', 'c']) {
+    await must('TagCertificateAuthority', { ...where, Tags: [{ Key: 'k', Value }] })
+    for (let time = 0; time < 6; time += 1)
+      assert.deepEqual((await must('ListTags', where)).Tags, [{ Key: 'k', Value }])
+  }
+})
+
+test('the metrics are those of all processes together', async () => {
+  const count = async (): Promise<number> => {
+    const text = await (await fetch(`${server.url}/metrics`)).text()
+    const line = /^signet_requests_total\{operation="ListPermissions",result="success"\} (\d+)$/m
+    return Number(line.exec(text)?.[1] ?? 0)
+  }
+  const before_ = await count()
+  for (let time = 0; time < 9; time += 1)
+    await must('ListPermissions', { CertificateAuthorityArn: authorityArn })
+  assert.equal(await count(), before_ + 9)
+})
+
+test('a request rate counts for all workers together, and is read again on SIGHUP', async () => {
+  await writeFile(rates, JSON.stringify({ GetPolicy: 0.001 }))
+  server.child.kill('SIGHUP')
+  const code = async (): Promise<string> =>
+    String((await call('GetPolicy', { ResourceArn: authorityArn })).json.__type)
+  await eventually(async () => ((await code()) === 'ThrottlingException' ? true : undefined), 'it')
+  for (let time = 0; time < 6; time += 1) assert.equal(await code(), 'ThrottlingException')
+  await writeFile(rates, '{}')
+  server.child.kill('SIGHUP')
+  await eventually(async () => {
+    const codes = await Promise.all(Array.from({ length: 6 }, code))
+    return codes.every((one) => one === 'ResourceNotFoundException') ? true : undefined
+  }, 'no limit')
+})
+
+test('calls of all workers are in one call log', async () => {
+  const { headers } = await fetch(server.url, { method: 'POST' })
+  const id = headers.get('x-amzn-requestid') ?? ''
+  await eventually(async () => {
+    const text = await readFile(join(folder, 'calls'), 'utf8')
+    return text.includes(id) ? true : undefined
+  }, 'the record')
+})
+
+test('SIGTERM ends all of them, and nothing is left behind', async () => {
+  const before_ = await workers()
+  assert.equal(await server.stop('SIGTERM'), 0)
+  for (const pid of before_) assert.throws(() => process.kill(pid, 0), { code: 'ESRCH' })
+})
+
+test('a port that is taken is said once, and workers do not outlive their primary', async () => {
+  const data = join(folder, 'other')
+  const other = await startServer(data, ['--workers', '2'])
+  const { stdout } = await run('pgrep', ['-P', String(other.child.pid)])
+  const pids = stdout.trim().split('\n').map(Number)
+  const port = new URL(other.url).port
+  await assert.rejects(
+    startServer(join(folder, 'third'), ['--workers', '2', '--listen', `127.0.0.1:${port}`]),
+    /server ended with 2: signet: cannot listen on 127\.0\.0\.1:\d+/,
+  )
+  await other.stop('SIGKILL')
+  await eventually(async () => {
+    const alive = pids.filter((pid) => {
+      try {
+        process.kill(pid, 0)
+        return true
+      } catch {
+        return false
+      }
+    })
+    return alive.length === 0 ? true : undefined
+  }, 'the end of the workers')
+})
