@@ -95,7 +95,10 @@ test('passwords are in no output, and commands find the database as the server d
   const secret = url.replace('@', ':hunter2@')
   const checked = await command(['check-config', '--database', secret])
   assert.equal(checked.code, 0)
-  assert.equal((JSON.parse(checked.stdout) as Members).database.password, '(hidden)')
+  assert.equal(
+    (JSON.parse(checked.stdout) as { database: { password: string } }).database.password,
+    '(hidden)',
+  )
   assert.doesNotMatch(checked.stdout + checked.stderr, /hunter2/)
 
   const data = folder.file('data')
@@ -109,7 +112,10 @@ test('passwords are in no output, and commands find the database as the server d
   const running = await startServer(data, flags)
   const accounts = await command(['account', 'list', '--data', data, ...flags])
   assert.equal(accounts.code, 0, accounts.stderr)
-  assert.equal((JSON.parse(accounts.stdout) as Members)[0].AccountId, '123456789012')
+  assert.equal(
+    (JSON.parse(accounts.stdout) as { AccountId: string }[])[0]?.AccountId,
+    '123456789012',
+  )
   const away = url.replace(/:\d+\//, ':1/').replace('@', ':hunter2@')
   const refused = await command(['account', 'list', '--data', data], { SIGNET_DATABASE: away })
   assert.equal(refused.code, 2)
