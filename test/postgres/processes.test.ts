@@ -116,6 +116,8 @@ test('passwords are in no output, and commands find the database as the server d
     (JSON.parse(accounts.stdout) as { AccountId: string }[])[0]?.AccountId,
     '123456789012',
   )
+  const jobs = await command(['jobs', 'list', '--data', data, ...flags])
+  assert.equal(jobs.code, 0, jobs.stderr)
   const away = url.replace(/:\d+\//, ':1/').replace('@', ':hunter2@')
   const refused = await command(['account', 'list', '--data', data], { SIGNET_DATABASE: away })
   assert.equal(refused.code, 2)
