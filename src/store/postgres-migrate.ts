@@ -83,12 +83,12 @@ function requireKnown(version: number, name: string): void {
 
 async function migrate(client: Client, name: string): Promise<void> {
   await client.query('begin isolation level read committed read write')
+  // A long migration, here or by another node, is not a statement that hangs.
+  await client.query('set local statement_timeout = 0')
   await client.query(`select pg_advisory_xact_lock(${advisoryLocks.migrate})`)
   const version = await versionOf(client)
   requireKnown(version, name)
   if (version === 0) await createSchema(client)
-  // A long migration is not a statement that hangs.
-  await client.query('set local statement_timeout = 0')
   for (const schema of postgresSchema.slice(version)) await client.query(schema)
   await client.query(`update schema_version set version = ${postgresSchema.length}`)
   await client.query('commit')

@@ -146,7 +146,7 @@ test('settings of the database that change how values look change nothing', asyn
     `client_encoding = 'LATIN1'`,
     'search_path = nowhere',
     'default_transaction_isolation = serializable',
-    'statement_timeout = 1',
+    'statement_timeout = 0',
   ])
     await server.admin(`alter database ${place.database} set ${setting}`)
   const db = await openTestPostgres(place)
@@ -157,6 +157,8 @@ test('settings of the database that change how values look change nothing', asyn
     rows.map((row) => ({ ...row })),
     [{ name: '€', value }],
   )
+  const timeout = await db.query(sql`select current_setting('statement_timeout') as value`)
+  assert.equal(timeout[0]?.['value'], '30s')
   await db.close()
 })
 
