@@ -192,8 +192,8 @@ export const settings = {
   ),
   workers: setting(
     'workers',
-    'N|auto',
-    'processes that answer requests; auto is one for each core',
+    'N',
+    'processes that answer requests; auto for one for each core',
     '1',
     workers,
   ),
