@@ -42,6 +42,7 @@ import { findRoleById } from './store/roles.ts'
 import { lockFolder, prepareDataFolder } from './store/folder-lock.ts'
 import { createKeyRecords } from './store/keys.ts'
 import { releaseLeases } from './store/leases.ts'
+import type { SqliteDatabase } from './store/sqlite.ts'
 import { createIssuerKeys } from './sts/issuer-keys.ts'
 import { keepCertificate, openTlsSource } from './tls-source.ts'
 import { createPageTokens } from './wire/page-token.ts'
@@ -64,6 +65,8 @@ interface Surroundings {
   readonly onFailure: (error: Error) => void
   /** Puts something between the server and its object store: tests do, to see it fail. */
   readonly wrapObjects?: (objects: ObjectStore) => ObjectStore
+  /** Puts something between the server and its database: tests do, to see what it is asked. */
+  readonly wrapDatabase?: (db: SqliteDatabase) => SqliteDatabase
 }
 
 /** Starts everything. Throws ConfigurationError when the data folder cannot be served. */
@@ -73,9 +76,10 @@ export async function startApp(config: Config, surroundings: Surroundings): Prom
   const stack = new AsyncDisposableStack()
   stack.defer(() => lock.release())
   try {
-    const { onFailure } = surroundings
-    const data = await openData(config, { mayCreate: true, onFailure })
-    stack.defer(() => data.db.close())
+    const { onFailure, wrapDatabase = (db) => db } = surroundings
+    const opened = await openData(config, { mayCreate: true, onFailure })
+    stack.defer(() => opened.db.close())
+    const data = { ...opened, db: wrapDatabase(opened.db) }
     await prepareFirstStart(config, data, surroundings)
     return await listen(config, { ...surroundings, data, stack })
   } catch (error) {

@@ -12,6 +12,7 @@ import { createBucket, openObject } from '../../src/objects/embedded-buckets.ts'
 import type { ObjectStore } from '../../src/objects/object-store.ts'
 import { findOperation } from '../../src/operations/index.ts'
 import { systemRandom } from '../../src/random.ts'
+import type { SqliteDatabase } from '../../src/store/sqlite.ts'
 import { signedHeaders, type Credentials } from './signed-request.ts'
 
 /** What a call answered. */
@@ -55,6 +56,8 @@ export interface ServiceOptions {
   readonly logTo?: { write(line: string): void }
   /** Puts something between the service and its object store. */
   readonly wrapObjects?: (objects: ObjectStore) => ObjectStore
+  /** Puts something between the service and its database. */
+  readonly wrapDatabase?: (db: SqliteDatabase) => SqliteDatabase
 }
 
 interface Around extends ServiceOptions {
@@ -210,7 +213,10 @@ function requireDeclared(operation: string, code: unknown): void {
     throw new Error(`${operation} answers ${code as string}, which it does not declare`)
 }
 
-async function start(config: Config, { clock, logTo, wrapObjects }: Around): Promise<App> {
+async function start(
+  config: Config,
+  { clock, logTo, wrapObjects, wrapDatabase }: Around,
+): Promise<App> {
   return startApp(config, {
     clock,
     random: systemRandom,
@@ -219,6 +225,7 @@ async function start(config: Config, { clock, logTo, wrapObjects }: Around): Pro
       throw error
     },
     ...(wrapObjects && { wrapObjects }),
+    ...(wrapDatabase && { wrapDatabase }),
   })
 }
 
