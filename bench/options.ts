@@ -19,7 +19,7 @@ export type Part = (typeof parts)[number]
 export interface BenchOptions {
   /** Of each turn. */
   readonly seconds: number
-  /** Before the first turn. */
+  /** Before the first turn; none if 0. */
   readonly warmUpSeconds: number
   readonly turns: number
   readonly connections: number
@@ -83,8 +83,8 @@ export function readFlags(args: readonly string[]): Flags {
   const serverFlags = values['server-flags'].split(/\s+/).filter((flag) => flag !== '')
   return {
     options: {
-      seconds: either(values.seconds, 5, 0.3),
-      warmUpSeconds: quick ? 0.1 : 2,
+      seconds: either(values.seconds, 5, 0.2),
+      warmUpSeconds: quick ? 0 : 2,
       turns: either(values.turns, 5, 1),
       connections: either(values.connections, 64, 4),
       csrs: either(values.csrs, 1000, 8),

@@ -14,7 +14,16 @@ import type { PlotLine } from './plot.ts'
 import { getLoad, issueLoad, listLoad, revokeLoad, type Subject } from './requests.ts'
 import { seedCertificates } from './stored-rows.ts'
 import { markdownTable } from './table.ts'
-import { halfRate, median, rateOf, runLoad, takeTurns, type LoadTarget, type Row } from './turns.ts'
+import {
+  halfRate,
+  median,
+  progress,
+  rateOf,
+  runLoad,
+  takeTurns,
+  type LoadTarget,
+  type Row,
+} from './turns.ts'
 
 /** Quotas that no bench meets. */
 export const roomy: readonly string[] = [
@@ -24,6 +33,7 @@ export const roomy: readonly string[] = [
   '1000000000',
 ]
 
+/** Of which the start-up times are. */
 const starts = 3
 
 interface Stored {
@@ -53,7 +63,7 @@ export async function benchStored(
   const folders: string[] = []
   try {
     for (const count of counts) {
-      process.stderr.write(`${new Date().toISOString()} storing ${count} certificates\n`)
+      progress(`storing ${count} certificates`)
       const data = await mkdtemp(join(tmpdir(), 'signet-bench-stored-'))
       folders.push(data)
       all.push(await prepareStored(data, count, options))
@@ -78,7 +88,7 @@ async function prepareStored(data: string, count: number, options: BenchOptions)
     const server = await startServer(data, flags)
     await fetch(`${server.url}/healthz`)
     startTimes.push(performance.now() - startedAt)
-    if (startTimes.length < starts) {
+    if (startTimes.length < (options.quick ? 1 : starts)) {
       await server.stop('SIGTERM')
       continue
     }
@@ -125,7 +135,7 @@ async function measureAll(
   const rows: Row[] = []
   const lines: PlotLine[] = []
   for (const { name, load } of operations) {
-    process.stderr.write(`${new Date().toISOString()} ${name} with stored certificates\n`)
+    progress(`${name} with stored certificates`)
     const loads = all.map(({ subject }) => load(subject, options))
     const results = await takeTurns(
       loads.map((one) => ({

@@ -45,7 +45,7 @@ export async function compare(
   { signet, against }: { readonly signet: LoadTarget; readonly against: readonly Against[] },
   options: BenchOptions,
 ): Promise<Row> {
-  process.stderr.write(`${new Date().toISOString()} ${what}\n`)
+  progress(what)
   const own = { name: 'Signet', turn: (seconds: number) => runLoad(signet, options, { seconds }) }
   const [results = [], ...others] = await takeTurns([own, ...against], options)
   return {
@@ -65,7 +65,7 @@ export async function takeTurns(
   contenders: readonly Contender[],
   { turns, seconds, warmUpSeconds }: BenchOptions,
 ): Promise<LoadResult[][]> {
-  for (const contender of contenders) await contender.turn(warmUpSeconds)
+  if (warmUpSeconds > 0) for (const contender of contenders) await contender.turn(warmUpSeconds)
   const results: LoadResult[][] = contenders.map(() => [])
   for (let turn = 0; turn < turns; turn += 1)
     for (const [index, contender] of contenders.entries())
@@ -112,6 +112,11 @@ export async function runLoad(
   }
 }
 
+/** Says on standard error what is being done now. */
+export function progress(what: string): void {
+  process.stderr.write(`${new Date().toTimeString().slice(0, 8)} ${what}\n`)
+}
+
 /** Where a listener is. */
 export function addressOf(url: string): { readonly host: string; readonly port: number } {
   const { hostname, port } = new URL(url)
@@ -124,7 +129,9 @@ export function rateOf({ answered, seconds }: LoadResult): number {
 
 /** Of numbers in any order. */
 export function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
+  const sorted = values.toSorted((a, b) => a - b)
+  const [low, high] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]]
+  return ((low ?? Number.NaN) + (high ?? Number.NaN)) / 2
 }
 
 export function halfRate(results: readonly LoadResult[]): number {
