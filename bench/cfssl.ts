@@ -7,10 +7,15 @@ import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 
+export interface CfsslKey {
+  readonly algo: 'ecdsa' | 'rsa'
+  readonly size: number
+}
+
 export interface Peer {
   readonly host: string
   readonly port: number
-  /** A request that signs `csr`, whole. */
+  /** A whole HTTP request that signs a CSR. */
   signRequest(csrPem: string): Buffer
   stop(): void
 }
@@ -24,12 +29,8 @@ export async function hasCfssl(): Promise<boolean> {
 }
 
 /** Starts `cfssl serve` in `folder` with a CA of that kind. */
-export async function startCfssl(
-  folder: string,
-  key: { readonly algo: 'ecdsa' | 'rsa'; readonly size: number },
-  port: number,
-): Promise<Peer> {
-  const at = (name: string): string => join(folder, `cfssl-${key.algo}-${name}`)
+export async function startCfssl(folder: string, key: CfsslKey, port: number): Promise<Peer> {
+  const at = (name: string): string => join(folder, `cfssl-${key.algo}-${key.size}-${name}`)
   await writeFile(
     at('request.json'),
     JSON.stringify({ CN: 'CFSSL', key, ca: { expiry: '87600h' } }),

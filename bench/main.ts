@@ -1,111 +1,86 @@
 /**
- * IssueCertificate, GetCertificate and OCSP per second, a CRL and an audit report of a million: signed requests through the real listener, durable, in a process as
- * `signet serve` runs it. CFSSL signs in the same run, turn by turn, where it is installed.
+ * The project's yardstick: what a server does in a second, each figure beside a peer or a floor in the same run. Signed
+ * requests through the real listener, durable, to a process as `signet serve` runs it.
  *
- * Prints a table for docs/benchmarks.md. Flags: --seconds N (each turn), --turns N, --connections N.
+ * Prints tables for docs/benchmarks.md, and writes the plot beside it. `--help` shows the flags.
  */
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { cpus, tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { parseArgs } from 'node:util'
-import { startServer, type ServerProcess } from '../test/support/process.ts'
-import { hasCfssl, startCfssl, type Peer } from './cfssl.ts'
-import {
-  compare,
-  tableOf,
-  targetAt,
-  type BenchOptions,
-  type NamedPeer,
-  type Row,
-} from './compare.ts'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { startServer } from '../test/support/process.ts'
+import { benchCalls, prepareSubject } from './calls.ts'
+import { csrsOf } from './csrs.ts'
+import { benchIssue } from './issue.ts'
+import { loadAverages, machineLine, memoryOf } from './machine.ts'
+import { startMoto } from './moto.ts'
 import { benchOcsp } from './ocsp.ts'
+import { help, readFlags, type Flags } from './options.ts'
+import { plotOf } from './plot.ts'
 import { scaleTable } from './scale.ts'
 import { stepsTable } from './steps.ts'
-import { prepareTarget, type Target } from './target.ts'
+import { benchStored, roomy, shownCount } from './stored.ts'
+import { tableOf } from './table.ts'
+import type { Row } from './turns.ts'
 
-const { values } = parseArgs({
-  options: {
-    seconds: { type: 'string', default: '5' },
-    turns: { type: 'string', default: '5' },
-    connections: { type: 'string', default: '32' },
-  },
-})
-const options: BenchOptions = {
-  seconds: Number(values.seconds),
-  turns: Number(values.turns),
-  connections: Number(values.connections),
-}
-const cfsslPort = 18_888
-
-function peerTarget(peer: Peer, csr: string): NamedPeer {
-  const { host, port } = peer
-  return {
-    name: 'CFSSL',
-    target: { host, port, request: peer.signRequest(csr).toString('base64') },
-  }
+function print(title: string, text: string): void {
+  process.stdout.write(`## ${title}\n\n${text}\n\n`)
 }
 
-async function benchKey(
-  server: ServerProcess,
-  data: string,
-  key: {
-    readonly name: string
-    readonly keyAlgorithm: string
-    readonly cfssl: { algo: 'ecdsa' | 'rsa'; size: number }
-  },
-): Promise<Row[]> {
-  const csr = await readFile(join(import.meta.dirname, '../testdata/csr/ec-server.pem'), 'utf8')
-  const target: Target = await prepareTarget(server.url, data, {
-    keyAlgorithm: key.keyAlgorithm,
-    csr,
-  })
-  const peer = (await hasCfssl()) ? await startCfssl(data, key.cfssl, cfsslPort) : undefined
+/** Rows of the parts that need one server, nearly empty, and a line about its memory. */
+async function benchServer({ options, only }: Flags): Promise<[Row[], string]> {
+  const data = await mkdtemp(join(tmpdir(), 'signet-bench-'))
+  const server = await startServer(data, [...roomy, ...options.serverFlags])
+  const moto = await startMoto()
   try {
-    const issue = await compare(
-      `IssueCertificate, ${key.name} CA`,
-      {
-        signet: targetAt(server.url, target.issueRequest()),
-        peer: peer && peerTarget(peer, csr),
-      },
-      options,
-    )
-    const get = await compare(
-      `GetCertificate, ${key.name} CA`,
-      { signet: targetAt(server.url, target.getRequest()), peer: undefined },
-      options,
-    )
-    return [issue, get]
+    const atStart = memoryOf(server.child.pid ?? 0).now
+    const rows: Row[] = []
+    const { url, publicUrl } = server
+    if (only.has('issue')) rows.push(...(await benchIssue({ url, data, moto }, options)))
+    if (['get', 'revoke', 'list', 'mixed'].some((part) => only.has(part as never))) {
+      const subject = await prepareSubject(server, data, options)
+      rows.push(...(await benchCalls({ subject, moto, only }, options)))
+    }
+    if (only.has('ocsp')) {
+      const [csr = ''] = await csrsOf('P-256', options.csrs)
+      rows.push(...(await benchOcsp({ url, publicUrl, data, csr }, options)))
+    }
+    const { now, peak } = memoryOf(server.child.pid ?? 0)
+    const [first, last, most] = [atStart, now, peak].map((bytes) => (bytes / 1e6).toFixed(0))
+    return [
+      rows,
+      `Memory of all server processes: ${first} MB at the start, ${last} MB after all load, ${most} MB at most.`,
+    ]
   } finally {
-    peer?.stop()
+    moto?.stop()
+    await server.stop('SIGTERM')
+    await rm(data, { recursive: true })
   }
 }
 
-process.stdout.write(`A million certificates, all revoked\n\n${await scaleTable()}\n\n`)
-process.stdout.write(`Steps of an issuance\n\n${await stepsTable()}\n\n`)
-const data = await mkdtemp(join(tmpdir(), 'signet-bench-'))
-const server = await startServer(data)
-try {
-  const rows = [
-    ...(await benchKey(server, data, {
-      name: 'P-256',
-      keyAlgorithm: 'EC_prime256v1',
-      cfssl: { algo: 'ecdsa', size: 256 },
-    })),
-    ...(await benchKey(server, data, {
-      name: 'RSA-2048',
-      keyAlgorithm: 'RSA_2048',
-      cfssl: { algo: 'rsa', size: 2048 },
-    })),
-    ...(await benchOcsp(server, data, options)),
-  ]
-  const { seconds, turns, connections } = options
-  const [cpu] = cpus()
-  process.stdout.write(
-    `${cpus().length} × ${cpu?.model ?? 'unknown processor'}, Node.js ${process.version}; ` +
-      `${connections} connections, ${turns} turns of ${seconds} s; load generator on the same machine; ` +
-      `median of turns (lowest–highest), ratio turn by turn.\n\n${tableOf(rows)}\n`,
-  )
-} finally {
-  await server.stop('SIGTERM')
-  await rm(data, { recursive: true })
+async function main(flags: Flags): Promise<void> {
+  const { options, only } = flags
+  const machine = machineLine(loadAverages())
+  const { connections, turns, seconds, csrs, serverFlags } = options
+  const how = `${connections} connections, ${turns} turns of ${seconds} s, ${csrs} different CSRs`
+  const given = serverFlags.length === 0 ? '' : `; server flags ${serverFlags.join(' ')}`
+  process.stdout.write(`${machine}; ${how}${given}.\n\n`)
+  if (options.quick) process.stdout.write('A quick run: the figures mean nothing.\n\n')
+  const onServer = ['issue', 'get', 'revoke', 'list', 'mixed', 'ocsp'] as const
+  if (onServer.some((part) => only.has(part))) {
+    const [rows, memory] = await benchServer(flags)
+    print('Whole requests', `${tableOf(rows)}\n\n${memory}`)
+  }
+  if (only.has('stored')) {
+    const { rows, table, lines } = await benchStored(flags.stored, options)
+    print('Stored certificates', `${tableOf(rows)}\n\n${table}`)
+    const plot = plotOf(lines, 'Requests a second by stored certificates')
+    if (flags.plot !== undefined)
+      await writeFile(resolve(import.meta.dirname, '..', flags.plot), plot)
+  }
+  if (only.has('scale'))
+    print(`${shownCount(flags.scale)} revoked certificates`, await scaleTable(flags.scale))
+  if (only.has('steps')) print('Steps of an issuance', await stepsTable(options.quick))
 }
+
+if (process.argv.includes('--help')) process.stdout.write(help)
+else await main(readFlags(process.argv.slice(2)))

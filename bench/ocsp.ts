@@ -1,10 +1,10 @@
 /** OCSP answers per second: Signet from its cache, beside CFSSL, which has its answers ready, and OpenSSL. */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { ServerProcess } from '../test/support/process.ts'
 import { hasCfssl } from './cfssl.ts'
-import { compare, targetAt, type BenchOptions, type Row } from './compare.ts'
+import { startEmptyHandler } from './floors.ts'
+import { freePort } from './machine.ts'
 import {
   makePeerCa,
   ocspRequest,
@@ -12,23 +12,22 @@ import {
   startCfsslOcsp,
   startOpensslOcsp,
 } from './ocsp-peers.ts'
-import { prepareTarget } from './target.ts'
+import type { BenchOptions } from './options.ts'
+import { credentialsIn, prepareTarget } from './target.ts'
+import { addressOf, compare, loaded, type LoadTarget, type Row } from './turns.ts'
 
-const cfsslPort = 18_890
-const opensslPort = 18_891
-
-/** One row for each peer. */
+/** One row for each kind of connection: kept, and one for each request as `openssl ocsp` wants it. */
 export async function benchOcsp(
-  server: ServerProcess,
-  data: string,
+  { url, publicUrl, data, csr }: OcspSubject,
   options: BenchOptions,
 ): Promise<Row[]> {
   const folder = await mkdtemp(join(tmpdir(), 'signet-bench-ocsp-'))
   try {
     await makePeerCa(folder)
-    const signet = targetAt(server.publicUrl, await signetRequest(server, data, folder))
+    const request = await signetRequest({ url, data, csr }, folder)
+    const signet = one(publicUrl, request)
     return [
-      ...((await hasCfssl()) ? [await besideCfssl(folder, signet, options)] : []),
+      await besideCfssl(folder, signet, options),
       await besideOpenssl(folder, signet, options),
     ]
   } finally {
@@ -36,9 +35,23 @@ export async function benchOcsp(
   }
 }
 
-async function signetRequest(server: ServerProcess, data: string, folder: string): Promise<Buffer> {
-  const csr = await readFile(join(import.meta.dirname, '../testdata/csr/ec-server.pem'), 'utf8')
-  const target = await prepareTarget(server.url, data, {
+interface OcspSubject {
+  readonly url: string
+  readonly publicUrl: string
+  readonly data: string
+  readonly csr: string
+}
+
+/** One request again and again. */
+function one(url: string, request: Buffer): LoadTarget {
+  return { ...addressOf(url), requests: () => [request] }
+}
+
+async function signetRequest(
+  { url, data, csr }: Omit<OcspSubject, 'publicUrl'>,
+  folder: string,
+): Promise<Buffer> {
+  const target = await prepareTarget(url, credentialsIn(data), {
     keyAlgorithm: 'EC_prime256v1',
     csr,
     revocation: { OcspConfiguration: { Enabled: true } },
@@ -50,33 +63,41 @@ async function signetRequest(server: ServerProcess, data: string, folder: string
   return postRequest('/ocsp', der)
 }
 
+/** And beside the empty HTTP handler, which gets the same requests. */
 async function besideCfssl(
   folder: string,
-  signet: ReturnType<typeof targetAt>,
+  signet: LoadTarget,
   options: BenchOptions,
 ): Promise<Row> {
-  const cfssl = await startCfsslOcsp(folder, cfsslPort)
+  const empty = await startEmptyHandler(options.processes)
+  const cfssl = (await hasCfssl()) ? await startCfsslOcsp(folder, await freePort()) : undefined
   try {
-    const target = targetAt(`http://127.0.0.1:${cfssl.port}`, cfssl.request)
-    return await compare('OCSP', { signet, peer: { name: 'cfssl ocspserve', target } }, options)
+    const floor = { host: empty.host, port: empty.port, requests: signet.requests }
+    const against = [loaded('empty handler', floor, { options, target: 0.6 })]
+    if (cfssl !== undefined) {
+      const peer = one(`http://127.0.0.1:${cfssl.port}`, cfssl.request)
+      against.push(loaded('cfssl ocspserve', peer, { options }))
+    }
+    return await compare('OCSP, cached', { signet, against }, options)
   } finally {
-    cfssl.stop()
+    cfssl?.stop()
+    empty.stop()
   }
 }
 
 /** It serves one connection after the other, and closes each after one answer. */
 async function besideOpenssl(
   folder: string,
-  signet: ReturnType<typeof targetAt>,
+  signet: LoadTarget,
   options: BenchOptions,
 ): Promise<Row> {
-  const openssl = await startOpensslOcsp(folder, opensslPort)
+  const openssl = await startOpensslOcsp(folder, await freePort())
   try {
-    const at = targetAt(`http://127.0.0.1:${openssl.port}`, openssl.request)
-    const peer = { name: 'openssl ocsp', target: { ...at, reconnect: true } }
-    const once = { ...signet, reconnect: true }
     const few = { ...options, connections: 4 }
-    return await compare('OCSP, a connection for each', { signet: once, peer }, few)
+    const at = one(`http://127.0.0.1:${openssl.port}`, openssl.request)
+    const peer = loaded('openssl ocsp', { ...at, reconnect: true }, { options: few })
+    const anew = { ...signet, reconnect: true }
+    return await compare('OCSP, a connection for each', { signet: anew, against: [peer] }, few)
   } finally {
     openssl.stop()
   }

@@ -1,34 +1,25 @@
 /**
- * The server on PostgreSQL beside the server on SQLite, turn by turn, and the writers alone beside pgbench. PostgreSQL is a
- * server of this run's own, as it comes, on the same machine.
+ * The writers of both engines alone, beside pgbench. PostgreSQL is a server of this run's own, as it comes, on the same
+ * machine; whole requests on it are measured by the bench with `--server-flags "--database …"`.
  *
- * Prints tables for docs/benchmarks.md. Flags: --seconds N (each turn), --turns N, --connections N.
+ * Prints a table for docs/benchmarks.md. Flag: --seconds N (each figure).
  */
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs, promisify } from 'node:util'
 import type { Database } from '../src/store/database.ts'
 import { expectRows, sql, type Sql } from '../src/store/sql.ts'
-import { databaseUrl } from '../test/support/chosen-database.ts'
 import { TestDatabase } from '../test/support/database.ts'
 import { openTestPostgres, TestPostgres } from '../test/support/postgres.ts'
-import { startServer } from '../test/support/process.ts'
-import { compare, tableOf, targetAt, type Row } from './compare.ts'
-import { ocspRequest, postRequest } from './ocsp-peers.ts'
-import { prepareTarget, type Target } from './target.ts'
 
 const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '5' },
-    turns: { type: 'string', default: '3' },
-    connections: { type: 'string', default: '32' },
   },
 })
 const seconds = Number(values.seconds)
-const options = { seconds, turns: Number(values.turns), connections: Number(values.connections) }
 const callerCounts = [1, 32, 256]
 
 const setup: readonly Sql[] = [
@@ -111,63 +102,10 @@ async function writersTable(server: TestPostgres): Promise<string> {
   return lines.join('\n')
 }
 
-interface Served {
-  readonly url: string
-  readonly publicUrl: string
-  readonly target: Target
-  readonly ocsp: Buffer
-  stop(): Promise<void>
-}
-
-async function serve(flags: readonly string[]): Promise<Served> {
-  const data = await mkdtemp(join(tmpdir(), 'signet-bench-'))
-  const server = await startServer(data, flags)
-  const csr = await readFile(join(import.meta.dirname, '../testdata/csr/ec-server.pem'), 'utf8')
-  const revocation = { OcspConfiguration: { Enabled: true } }
-  const wish = { keyAlgorithm: 'EC_prime256v1', csr, revocation }
-  const target = await prepareTarget(server.url, data, wish)
-  const folder = await mkdtemp(join(tmpdir(), 'signet-bench-ocsp-'))
-  const file = (name: string): string => join(folder, name)
-  await writeFile(file('ca.pem'), target.authorityCertificate)
-  await writeFile(file('leaf.pem'), target.certificate)
-  const der = await ocspRequest(file('ca.pem'), file('leaf.pem'), file('der'))
-  return {
-    ...server,
-    target,
-    ocsp: postRequest('/ocsp', der),
-    async stop() {
-      await server.stop('SIGTERM')
-      await rm(data, { recursive: true })
-      await rm(folder, { recursive: true })
-    },
-  }
-}
-
-async function requestsTable(server: TestPostgres): Promise<string> {
-  const postgres = await serve(['--database', databaseUrl(await server.createDatabase())])
-  const sqlite = await serve([])
-  const side = (what: (one: Served) => ReturnType<typeof targetAt>) => ({
-    signet: what(postgres),
-    peer: { name: 'on SQLite', target: what(sqlite) },
-  })
-  const issue = side(({ url, target }) => targetAt(url, target.issueRequest()))
-  const get = side(({ url, target }) => targetAt(url, target.getRequest()))
-  const ocsp = side(({ publicUrl, ocsp: request }) => targetAt(publicUrl, request))
-  const rows: Row[] = [
-    await compare('IssueCertificate, P-256 CA', issue, options),
-    await compare('GetCertificate, P-256 CA', get, options),
-    await compare('OCSP', ocsp, options),
-  ]
-  await postgres.stop()
-  await sqlite.stop()
-  return tableOf(rows)
-}
-
 const server = await TestPostgres.start()
 if (server === undefined) throw new Error('PostgreSQL is not installed here')
 try {
   process.stdout.write(`Transactions of an issuance a second\n\n${await writersTable(server)}\n\n`)
-  process.stdout.write(`Whole requests\n\n${await requestsTable(server)}\n`)
 } finally {
   await server.close()
 }

@@ -1,18 +1,17 @@
 /**
- * A CA with a million certificates, all of them revoked: how long its complete CRL and its audit report take, how much
+ * A CA with very many certificates, all of them revoked: how long its complete CRL and its audit report take, how much
  * memory the process needs for them beyond what it has before, and what GetCertificate is like meanwhile.
  */
 import { randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout } from 'node:timers/promises'
 import { command, startServer, type ServerProcess } from '../test/support/process.ts'
-import { prepareTarget, type Target } from './target.ts'
+import { memoryOf } from './machine.ts'
+import { credentialsIn, prepareTarget, type Target } from './target.ts'
 
-const certificatesCount = 1_000_000
 const bucket = 'bench-crls'
 
 interface Figures {
@@ -21,13 +20,13 @@ interface Figures {
   readonly getP99: number
 }
 
-/** A table in Markdown. */
-export async function scaleTable(): Promise<string> {
+/** A table in Markdown, of `count` certificates. */
+export async function scaleTable(count: number): Promise<string> {
   const data = await mkdtemp(join(tmpdir(), 'signet-bench-scale-'))
   try {
-    const target = await seed(data)
+    const target = await seed(data, count)
     const rows = [
-      ['complete CRL: built, signed, checked, stored', await crlFigures(data, target)],
+      ['complete CRL: built, signed, checked, stored', await crlFigures(data, { target, count })],
       ['audit report, JSON', await reportFigures(data, target, 'JSON')],
       ['audit report, CSV', await reportFigures(data, target, 'CSV')],
     ] as const
@@ -59,12 +58,12 @@ async function withServer<T>(
 }
 
 /** Rows as RevokeCertificate would write them; the certificate is the same every time but for its serial number. */
-async function seed(data: string): Promise<Target> {
+async function seed(data: string, count: number): Promise<Target> {
   const csr = await readFile(join(import.meta.dirname, '../testdata/csr/ec-server.pem'), 'utf8')
   const target = await withServer(data, async (server) => {
     await command(['bucket', 'create', bucket, '--data', data])
     const CrlConfiguration = { Enabled: true, ExpirationInDays: 7, S3BucketName: bucket }
-    return prepareTarget(server.url, data, {
+    return prepareTarget(server.url, credentialsIn(data), {
       keyAlgorithm: 'EC_prime256v1',
       csr,
       revocation: { CrlConfiguration },
@@ -82,7 +81,7 @@ async function seed(data: string): Promise<Target> {
       serial_number, crl_id, revoked_at_ms, reason_code, not_after)
     select authority_number, certificate_number, serial_number, crl_id, issued_at_ms + ?, ?, not_after
     from certificates where certificate_number = ?`)
-  for (let index = 0; index < certificatesCount; index += 1) {
+  for (let index = 0; index < count; index += 1) {
     const { lastInsertRowid } = certificate.run(randomBytes(16))
     revocation.run(index * 10, index % 5, lastInsertRowid)
   }
@@ -91,7 +90,10 @@ async function seed(data: string): Promise<Target> {
   return target
 }
 
-async function crlFigures(data: string, target: Target): Promise<Figures> {
+async function crlFigures(
+  data: string,
+  { target, count }: { readonly target: Target; readonly count: number },
+): Promise<Figures> {
   return withServer(data, (server) =>
     observe(server, target, async () => {
       await target.call(server.url, 'RevokeCertificate', {
@@ -102,7 +104,7 @@ async function crlFigures(data: string, target: Target): Promise<Figures> {
       for (;;) {
         const text = await (await fetch(`${server.url}/metrics`)).text()
         const entries = /^signet_crl_entries\{.*\} (\d+)$/m.exec(text)?.[1]
-        if (Number(entries) > certificatesCount) return
+        if (Number(entries) > count) return
         await setTimeout(10)
       }
     }),
@@ -148,7 +150,7 @@ async function observe(
   work: () => Promise<void>,
 ): Promise<Figures> {
   await setTimeout(1000)
-  const before = residentBytes(server, 'VmRSS')
+  const before = memoryOf(server.child.pid ?? 0).now
   const until = new AbortController()
   const latencies: number[] = []
   const get = async (): Promise<void> => {
@@ -171,13 +173,7 @@ async function observe(
   latencies.sort((a, b) => a - b)
   return {
     seconds,
-    extraBytes: residentBytes(server, 'VmHWM') - before,
+    extraBytes: memoryOf(server.child.pid ?? 0).peak - before,
     getP99: latencies[Math.floor(latencies.length * 0.99)] ?? Number.NaN,
   }
-}
-
-/** Of Linux: VmRSS is what a process has in memory, VmHWM the most that it had. */
-function residentBytes({ child }: ServerProcess, name: 'VmRSS' | 'VmHWM'): number {
-  const status = readFileSync(`/proc/${child.pid}/status`, 'latin1')
-  return Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]) * 1024
 }

@@ -1,7 +1,7 @@
 /** A root CA on a running server, and signed requests to send to it again and again. */
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { signedHeaders } from '../test/support/signed-request.ts'
+import { signedHeaders, type Credentials } from '../test/support/signed-request.ts'
 import {
   base64,
   defaultSigningAlgorithm,
@@ -11,14 +11,17 @@ import {
 import { readCredentials } from '../test/support/service.ts'
 
 export interface Target {
+  readonly url: string
+  readonly keyAlgorithm: string
   readonly authorityArn: string
   readonly certificateArn: string
   /** PEM. */
   readonly authorityCertificate: string
   readonly certificate: string
-  /** Whole HTTP requests, signed now: good for five minutes. */
-  issueRequest(): Buffer
-  getRequest(): Buffer
+  /** A whole HTTP request, signed now: good for five minutes. */
+  readonly request: (operation: string, input: unknown, url?: string) => Buffer
+  /** Input of IssueCertificate. */
+  readonly issueInput: (csr: string) => Record<string, unknown>
   /** One call, at the URL that the server has now. */
   call: Call
 }
@@ -33,35 +36,40 @@ interface Wish {
 }
 
 /** Makes an ACTIVE root and one certificate below it. */
-export async function prepareTarget(url: string, data: string, wish: Wish): Promise<Target> {
-  const sign = createSigner(data)
-  const call: Call = async (at, operation, input) => {
-    const response = await fetch(at, { method: 'POST', ...sign(at, operation, input) })
-    const text = await response.text()
-    if (!response.ok) throw new Error(`${operation}: ${text}`)
-    return text === '' ? {} : (JSON.parse(text) as Record<string, string>)
-  }
+export async function prepareTarget(
+  url: string,
+  credentials: Credentials,
+  wish: Wish,
+): Promise<Target> {
+  const sign = createSigner(credentials)
+  const call = createCaller(sign)
   const here = (operation: string, input: unknown): ReturnType<Call> => call(url, operation, input)
   const { authorityArn, authorityCertificate } = await createRoot(here, wish)
-  const leafInput = issueInput(authorityArn, wish.csr, {
-    signingAlgorithm: defaultSigningAlgorithm(wish.keyAlgorithm),
-  })
-  const { CertificateArn = '' } = await here('IssueCertificate', leafInput)
+  const signingAlgorithm = defaultSigningAlgorithm(wish.keyAlgorithm)
+  const leafInput = (csr: string): Record<string, unknown> =>
+    issueInput(authorityArn, csr, { signingAlgorithm })
+  const { CertificateArn = '' } = await here('IssueCertificate', leafInput(wish.csr))
   const about = { CertificateAuthorityArn: authorityArn, CertificateArn }
   const { Certificate = '' } = await here('GetCertificate', about)
-  const whole = (operation: string, input: unknown): Buffer => {
-    const { headers, body } = sign(url, operation, input)
-    return wholeRequest(url, headers, body)
-  }
   return {
+    url,
+    keyAlgorithm: wish.keyAlgorithm,
     authorityArn,
     certificateArn: CertificateArn,
     authorityCertificate,
     certificate: Certificate,
-    issueRequest: () => whole('IssueCertificate', leafInput),
-    getRequest: () => whole('GetCertificate', about),
+    request: (operation, input, at = url) => {
+      const { headers, body } = sign(at, operation, input)
+      return wholeRequest(at, headers, body)
+    },
+    issueInput: leafInput,
     call,
   }
+}
+
+/** The administrator's, of a server on that data folder. */
+export function credentialsIn(data: string): Credentials {
+  return readCredentials(join(data, 'credentials'))
 }
 
 type Signer = (
@@ -70,14 +78,22 @@ type Signer = (
   input: unknown,
 ) => { headers: Record<string, string>; body: string }
 
-function createSigner(data: string): Signer {
-  const credentials = readCredentials(join(data, 'credentials'))
+function createSigner(credentials: Credentials): Signer {
   return (url, operation, input) => {
     const body = JSON.stringify(input)
     const target = `ACMPrivateCA.${operation}`
     const date = new Date()
     const headers = signedHeaders({ url, target, body, region: 'eu-west-1', credentials, date })
     return { headers, body }
+  }
+}
+
+function createCaller(sign: Signer): Call {
+  return async (at, operation, input) => {
+    const response = await fetch(at, { method: 'POST', ...sign(at, operation, input) })
+    const text = await response.text()
+    if (!response.ok) throw new Error(`${operation}: ${text}`)
+    return text === '' ? {} : (JSON.parse(text) as Record<string, string>)
   }
 }
 

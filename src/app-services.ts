@@ -15,6 +15,7 @@ import type { ObjectStore, PublicObjects } from './objects/object-store.ts'
 import { createS3ObjectStore } from './objects/s3-object-store.ts'
 import type { Random } from './random.ts'
 import type { Services } from './services.ts'
+import type { Database } from './store/database.ts'
 import { createKeyRecords } from './store/keys.ts'
 import { createPageTokens } from './wire/page-token.ts'
 
@@ -26,6 +27,8 @@ export interface Surroundings {
   readonly onFailure: (error: Error) => void
   /** Puts something between the server and its object store: tests do, to see it fail. */
   readonly wrapObjects?: (objects: ObjectStore) => ObjectStore
+  /** Puts something between the server and its database: tests do, to see what it is asked. */
+  readonly wrapDatabase?: (db: Database) => Database
 }
 
 /** What certificates say about the public listener; known once it listens. */

@@ -56,9 +56,10 @@ export async function openOwnData(
   // A database on a server is its own guard, and servers that share it may share the folder.
   const lock = config.database === undefined ? lockFolder(config.dataDirectory) : undefined
   stack.defer(() => lock?.release())
-  const { onFailure } = surroundings
-  const data = await openData(config, { mayCreate: true, onFailure, ...(writer && { writer }) })
-  stack.defer(() => data.db.close())
+  const { onFailure, wrapDatabase = (db) => db } = surroundings
+  const opened = await openData(config, { mayCreate: true, onFailure, ...(writer && { writer }) })
+  stack.defer(() => opened.db.close())
+  const data = { ...opened, db: wrapDatabase(opened.db) }
   const credentials = await prepareFirstStart(config, data, surroundings)
   // Whoever holds the folder's lock is the only one; other nodes' leases are theirs.
   if (data.db.shared === undefined) await data.db.transaction(releaseLeases())

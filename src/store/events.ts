@@ -18,15 +18,24 @@ export function insertEvent(event: EventBridgeEvent, now: Date): Sql {
     values (${JSON.stringify(event)}, ${now.getTime()}, 0, ${now.getTime()}, 0)`
 }
 
-/** Takes events that are due, at most `limit`, oldest first. */
+/**
+ * Takes events that are due, at most `limit`, those first that wait longest. Due is also what a clock that has been set
+ * back since put off; each kind has its own place in the index, so that those that wait for a retry are not read.
+ */
 export function claimEvents({ token, now, until }: Lease, limit: number): Sql {
   const nowMs = now.getTime()
   const plausible = latestPlausible(now)
   return sql`update events set lease = ${token}, lease_until_ms = ${until.getTime()}
-    where event_number in (select event_number from events
-        where (retry_at_ms <= ${nowMs} or retry_at_ms > ${plausible})
-          and (lease_until_ms <= ${nowMs} or lease_until_ms > ${plausible})
-        order by event_number limit ${limit})
+    where event_number in (select event_number from (
+          select event_number from (select event_number from events
+              where retry_at_ms <= ${nowMs}
+                and (lease_until_ms <= ${nowMs} or lease_until_ms > ${plausible})
+              order by retry_at_ms, event_number limit ${limit}) as due
+        union all
+          select event_number from events
+          where retry_at_ms > ${plausible}
+            and (lease_until_ms <= ${nowMs} or lease_until_ms > ${plausible})
+        ) as claimable limit ${limit})
       and (lease_until_ms <= ${nowMs} or lease_until_ms > ${plausible})
     returning *`
 }

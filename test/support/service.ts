@@ -13,6 +13,7 @@ import { createBucket, openObject } from '../../src/objects/embedded-buckets.ts'
 import type { ObjectStore } from '../../src/objects/object-store.ts'
 import { findOperation } from '../../src/operations/index.ts'
 import { systemRandom } from '../../src/random.ts'
+import type { Database } from '../../src/store/database.ts'
 import type { Row } from '../../src/store/sql.ts'
 import { chosenDatabase, databaseUrl, noteDatabase } from './chosen-database.ts'
 import { runInPostgres } from './postgres.ts'
@@ -59,6 +60,8 @@ export interface ServiceOptions {
   readonly logTo?: { write(line: string): void }
   /** Puts something between the service and its object store. */
   readonly wrapObjects?: (objects: ObjectStore) => ObjectStore
+  /** Puts something between the service and its database. */
+  readonly wrapDatabase?: (db: Database) => Database
 }
 
 interface Around extends ServiceOptions {
@@ -239,7 +242,10 @@ function requireDeclared(operation: string, code: unknown): void {
     throw new Error(`${operation} answers ${code as string}, which it does not declare`)
 }
 
-async function start(config: Config, { clock, logTo, wrapObjects }: Around): Promise<App> {
+async function start(
+  config: Config,
+  { clock, logTo, wrapObjects, wrapDatabase }: Around,
+): Promise<App> {
   return startApp(config, {
     clock,
     random: systemRandom,
@@ -248,6 +254,7 @@ async function start(config: Config, { clock, logTo, wrapObjects }: Around): Pro
       throw error
     },
     ...(wrapObjects && { wrapObjects }),
+    ...(wrapDatabase && { wrapDatabase }),
   })
 }
 

@@ -1,0 +1,181 @@
+/** No statement that a busy server runs reads a whole table that grows: each is explained by SQLite. */
+import assert from 'node:assert/strict'
+import { DatabaseSync } from 'node:sqlite'
+import { after, before, suite, test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
+import { csr } from '../../test/support/csrs.ts'
+import { createRoot, issue, issueInput } from '../../test/support/hierarchy.ts'
+import {
+  crlBucket,
+  crlConfiguration,
+  eventually,
+  revocationWish,
+  revoke,
+} from '../../test/support/revocation.ts'
+import { TestService } from '../../test/support/service.ts'
+import { selectAuditedCertificates } from './audit-report-rows.ts'
+import type { Authority } from '../authority/authority.ts'
+import { deleteExpiredTokens } from './idempotency-tokens.ts'
+import { findIssuedStatus, recountRevocations, selectRevocations } from './revocations.ts'
+import type { Sql } from './sql.ts'
+import { sqliteSchema } from './sqlite-schema.ts'
+import type { Database } from './database.ts'
+
+/** Tables that have rows for each certificate, revocation, call or change. */
+const growing = ['certificates', 'revocations', 'idempotency_tokens', 'crls', 'events']
+
+/** Every text that a server ran, once. */
+class Recorder {
+  readonly texts = new Set<string>()
+
+  wrap = (db: Database): Database => ({
+    ...db,
+    query: (statement) => {
+      this.#add(statement)
+      return db.query(statement)
+    },
+    transaction: (statements) => {
+      for (const statement of statements) this.#add(statement)
+      return db.transaction(statements)
+    },
+  })
+
+  #add({ text }: Sql): void {
+    this.texts.add(text.replaceAll(/\s+/g, ' ').trim())
+  }
+}
+
+/** Lines of the plan that read all of a growing table, or all of an index of it. */
+function scansOf(database: DatabaseSync, text: string): string[] {
+  const plan = database.prepare(`explain query plan ${text}`).all() as { detail: string }[]
+  return plan.flatMap(({ detail }) => {
+    const name = /^SCAN (\w+)/.exec(detail)?.[1]
+    return name !== undefined && growing.includes(tableOf(text, name)) ? [detail] : []
+  })
+}
+
+/** The table that an alias stands for in a statement. */
+function tableOf(text: string, alias: string): string {
+  return new RegExp(`\\b(?:from|join|update) (\\w+) (?:as )?${alias}\\b`).exec(text)?.[1] ?? alias
+}
+
+/** All that a busy server does, once. */
+async function useEverything(service: TestService): Promise<void> {
+  const roots = [
+    await createRoot(service, { more: revocationWish(crlConfiguration(), { Enabled: true }) }),
+    await createRoot(service, {
+      more: revocationWish(crlConfiguration({ CrlType: 'PARTITIONED' })),
+    }),
+  ]
+  for (const { arn } of roots) {
+    const about = { CertificateAuthorityArn: arn }
+    const more = { IdempotencyToken: 'again' }
+    const input = issueInput(arn, csr('ec-server'), { more })
+    await service.must('IssueCertificate', input)
+    await service.must('IssueCertificate', input)
+    const issued = await issue(service, { arn, csr: csr('ec-server') })
+    await service.must('DescribeCertificateAuthority', about)
+    await service.must('ListCertificateAuthorities', { MaxResults: 1 })
+    await revoke(service, issued.arn)
+    const report = await service.must('CreateCertificateAuthorityAuditReport', {
+      ...about,
+      S3BucketName: crlBucket,
+      AuditReportResponseFormat: 'JSON',
+    })
+    const { AuditReportId } = report
+    await eventually(async () => {
+      const { AuditReportStatus } = await service.must('DescribeCertificateAuthorityAuditReport', {
+        ...about,
+        AuditReportId,
+      })
+      return AuditReportStatus === 'SUCCESS' ? true : undefined
+    }, 'an audit report')
+  }
+}
+
+suite('query plans', () => {
+  const recorder = new Recorder()
+  let service: TestService
+  const schema = new DatabaseSync(':memory:')
+  before(async () => {
+    for (const version of sqliteSchema) schema.exec(version)
+    const flags = {
+      auditReportInterval: '0',
+      crlDelay: '0',
+      // Nobody is there: events stay in their queue.
+      eventWebhook: 'http://127.0.0.1:9/',
+    }
+    service = await TestService.start(flags, { wrapDatabase: recorder.wrap })
+    await service.createBucket(crlBucket)
+    // What is done at the start only is not meant.
+    recorder.texts.clear()
+    await useEverything(service)
+    const published = /^update crls set generated_at_ms/
+    await eventually(
+      async () => ([...recorder.texts].some((text) => published.test(text)) ? true : undefined),
+      'a CRL',
+    )
+    await setTimeout(200)
+  })
+  after(async () => {
+    await service.close()
+    schema.close()
+  })
+
+  test('what is to be explained was run', () => {
+    for (const begin of [
+      'insert into certificates',
+      'insert into revocations',
+      'insert into idempotency_tokens',
+      'insert into events',
+      'select arn from idempotency_tokens',
+      'update certificate_counts',
+      'update crls set changes',
+      'update crls set lease =',
+      'update events set lease =',
+    ])
+      assert.ok(
+        [...recorder.texts].some((text) => text.startsWith(begin)),
+        `nothing ran that begins with "${begin}"`,
+      )
+  })
+
+  test('no statement of the server reads a whole table that grows', () => {
+    const scans = [...recorder.texts]
+      .filter((text) => !text.startsWith('pragma'))
+      .flatMap((text) => scansOf(schema, text).map((line) => `${line}: ${text}`))
+    assert.deepEqual(scans, [])
+  })
+
+  test('nor does one that runs on a thread of its own, for OCSP, or seldom', async () => {
+    const keptSince = new Date(0)
+    const authority = { number: 1 } as Authority
+    const forOcsp: Sql[] = []
+    const query = async (statement: Sql): Promise<[]> => {
+      forOcsp.push(statement)
+      return []
+    }
+    await findIssuedStatus({ query } as unknown as Database, 1, new Uint8Array(16))
+    assert.equal(forOcsp.length, 1)
+    for (const { text } of [
+      ...forOcsp,
+      selectRevocations({ authorityNumber: 1, crlId: undefined, keptSince }, 1, 500),
+      selectRevocations({ authorityNumber: 1, crlId: 1, keptSince }, 1, 500),
+      selectAuditedCertificates(1, 1, 500),
+      deleteExpiredTokens(keptSince, 500),
+      recountRevocations(authority, keptSince),
+    ])
+      assert.deepEqual(scansOf(schema, text), [], text)
+  })
+
+  test('a scan is found, by the name of the table and by another that it is given', () => {
+    for (const text of [
+      'select * from certificates where not_after > 1',
+      'select * from accounts a join certificates c on c.requester_account_id = a.account_id',
+      'select count(*) from revocations as r where reason_code = 1',
+      'update events set failures = 0 where failures = 1',
+    ])
+      assert.equal(scansOf(schema, text).length, 1, text)
+    assert.deepEqual(scansOf(schema, 'select * from certificates where certificate_number = 1'), [])
+  })
+})
