@@ -102,7 +102,10 @@ function recipients(): { publicPem: string; privatePem: string }[] {
     generateKeyPairSync('x25519', encoded),
     generateKeyPairSync('ec', { namedCurve: 'P-256', ...encoded }),
     generateKeyPairSync('rsa', { modulusLength: 2048, ...encoded }),
-  ].map(({ publicKey, privateKey }) => ({ publicPem: publicKey, privatePem: privateKey }))
+  ].map(({ publicKey, privateKey }) => ({
+    publicPem: String(publicKey),
+    privatePem: String(privateKey),
+  }))
 }
 
 const keys = recipients()
@@ -274,7 +277,7 @@ describe('the lock of a backup', () => {
     assert.equal(made.kind, 'passphrase')
     for (const change of [{ logN: 40 }, { r: 1024 }, { p: 1024 }])
       await assert.rejects(
-        openLock({ ...made, ...change } as typeof made, { kind: 'passphrase', passphrase: 'x' }),
+        openLock({ ...made, ...change }, { kind: 'passphrase', passphrase: 'x' }),
         ConfigurationError,
       )
   })
