@@ -94,17 +94,13 @@ const content: fc.Arbitrary<Content> = fc.record({
 })
 
 function recipients(): { publicPem: string; privatePem: string }[] {
-  const encoded = {
-    publicKeyEncoding: { type: 'spki', format: 'pem' },
-    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-  } as const
   return [
-    generateKeyPairSync('x25519', encoded),
-    generateKeyPairSync('ec', { namedCurve: 'P-256', ...encoded }),
-    generateKeyPairSync('rsa', { modulusLength: 2048, ...encoded }),
+    generateKeyPairSync('x25519'),
+    generateKeyPairSync('ec', { namedCurve: 'P-256' }),
+    generateKeyPairSync('rsa', { modulusLength: 2048 }),
   ].map(({ publicKey, privateKey }) => ({
-    publicPem: String(publicKey),
-    privatePem: String(privateKey),
+    publicPem: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
+    privatePem: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
   }))
 }
 

@@ -1,11 +1,12 @@
-/** `signet backup` and `signet restore`. */
+/** `signet backup`, `signet restore` and `signet verify`. */
 import { Command } from 'commander'
 import { backUp } from '../administration/backup.ts'
 import { restore } from '../administration/restore.ts'
+import { verifyData } from '../administration/verify.ts'
 import { lockOf, openerOf, type LockFlags, type OpenerFlags } from './backup-locks.ts'
 import { printAnswer, withOutput, type OutputFlags, type Print } from './print.ts'
 import { config, examples, storageSettings, withSettings } from './settings.ts'
-import type { Flags } from '../config.ts'
+import type { Flags, SettingName } from '../config.ts'
 
 type BackupFlags = Flags & OutputFlags & LockFlags & { readonly withoutMasterKey?: true }
 
@@ -55,4 +56,36 @@ export function restoreCommand(print: Print): Command {
     .action(async (file: string, flags: Flags & OutputFlags & OpenerFlags) =>
       printAnswer(print, flags, await restore(config(flags), { file, opener: openerOf(flags) })),
     )
+}
+
+/** CRLs are looked at where they are. */
+const verifySettings: readonly SettingName[] = [
+  ...storageSettings,
+  'objects',
+  's3Endpoint',
+  's3Region',
+]
+
+/** `signet verify`. */
+export function verifyCommand(print: Print): Command {
+  return withOutput(withSettings(new Command('verify'), verifySettings))
+    .description('check all that is recorded: keys, certificates, revocations, CRLs')
+    .addHelpText('after', examples('signet verify --data /var/lib/signet'))
+    .action(async (flags: Flags & OutputFlags) => {
+      const found = await verifyData(config(flags), showProgress)
+      clearProgress()
+      printAnswer(print, flags, found)
+      if (!found.Ok) throw new Error(`${found.ProblemCount} problems were found`)
+    })
+}
+
+const clearLine = '\r\u001B[K'
+
+/** On a terminal, in place. */
+function showProgress(what: string, count: number): void {
+  if (process.stderr.isTTY) process.stderr.write(`${clearLine}${count} ${what}`)
+}
+
+function clearProgress(): void {
+  if (process.stderr.isTTY) process.stderr.write(clearLine)
 }

@@ -11,12 +11,12 @@ import { inOrder, tablesOf, versionsBeforePostgres } from './tables.ts'
 /** A snapshot of a PostgreSQL database, which must be of the newest schema. A connection that is lost is its end. */
 export async function openPostgresSnapshot(place: PostgresPlace): Promise<Snapshot> {
   const client = await connect(await clientConfig(place))
-  const read = async (statement: Sql): Promise<Row[]> => {
-    try {
-      return (await client.query<Row>(preparedQuery(statement))).rows
-    } catch (error) {
-      throw errorOf(error)
-    }
+  let before: Promise<unknown> = Promise.resolve()
+  // A connection answers one query after the other.
+  const read = (statement: Sql): Promise<Row[]> => {
+    const reading = before.then(() => readOn(client, statement))
+    before = reading.catch(() => {})
+    return reading
   }
   try {
     await begin(client)
@@ -33,6 +33,14 @@ export async function openPostgresSnapshot(place: PostgresPlace): Promise<Snapsh
   } catch (error) {
     await client.end()
     throw error
+  }
+}
+
+async function readOn(client: Client, statement: Sql): Promise<Row[]> {
+  try {
+    return (await client.query<Row>(preparedQuery(statement))).rows
+  } catch (error) {
+    throw errorOf(error)
   }
 }
 

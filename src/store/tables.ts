@@ -2,7 +2,7 @@
 import type { Row, Sql, SqlValue } from './sql.ts'
 
 /** Every table, each after those that its rows refer to. */
-export const tableNames: readonly string[] = [
+const tableNames: readonly string[] = [
   'settings',
   'accounts',
   'users',

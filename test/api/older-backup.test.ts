@@ -24,9 +24,12 @@ import { TestService } from '../support/service.ts'
 
 /** Entries as they are compared. */
 function entriesOf({ entries }: ReadCrl): unknown {
-  return [...entries]
-    .map(([serial, { revocationDate, reasonCode }]) => [serial, revocationDate, reasonCode])
-    .toSorted()
+  return new Map(
+    [...entries].map(([serial, { revocationDate, reasonCode }]) => [
+      serial,
+      [revocationDate, reasonCode],
+    ]),
+  )
 }
 
 /** What OCSP says of a certificate; undefined for no answer. */
@@ -120,12 +123,8 @@ test('no CRL number repeats, and no published revocation is lost', async (t) => 
   assert.equal(after.entries.size, 4)
   assert.ok(after.crlNumber! > next.crlNumber!)
   const content = await contentOf(join(restored.config.dataDirectory, 'signet.sqlite'))
-  assert.deepEqual(
-    content
-      .get('revocations')!
-      .map(({ certificate_number: n }) => Number(n) < 0)
-      .toSorted(),
-    [false, false, false, true],
-  )
+  const numbers = content.get('revocations')!.map((row) => Number(row['certificate_number']))
+  assert.equal(numbers.filter((number) => number < 0).length, 1)
+  assert.equal(numbers.length, 4)
   assert.equal(content.get('certificate_counts')![0]!['revoked'], 4)
 })
