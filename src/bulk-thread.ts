@@ -11,7 +11,7 @@ import {
   selectAuditedCertificates,
 } from './store/audit-report-rows.ts'
 import { bytesOf, integerOf } from './store/columns.ts'
-import { selectRevocations, type CrlScope } from './store/revocations.ts'
+import { beforeRevocations, selectRevocations, type CrlScope } from './store/revocations.ts'
 import type { PostgresPlace } from './store/postgres-place.ts'
 import type { RowReader } from './store/row-reader.ts'
 import { SqliteConnection } from './store/sqlite-connection.ts'
@@ -83,7 +83,7 @@ async function buildCrl(
 ): Promise<BuiltCrl> {
   const writer = new RevokedCertificatesWriter()
   await rows.readAtOnce(async () => {
-    let after: number | undefined = 0
+    let after: number | undefined = beforeRevocations
     while (after !== undefined) after = await addPage(rows, writer, { scope, after })
   })
   return { tbsCertListDer: encodeTbsCertList(fields, writer.pieces()), entries: writer.entries }

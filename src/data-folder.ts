@@ -16,6 +16,7 @@ import type { Database } from './store/database.ts'
 import type { PostgresPlace } from './store/postgres-place.ts'
 import { openSqlite } from './store/sqlite.ts'
 import type { SqliteWriter } from './store/sqlite-writer-client.ts'
+import { unfinishedPath } from './store/sqlite-restore.ts'
 
 export interface DataFolder {
   readonly db: Database
@@ -34,7 +35,15 @@ interface OpenOptions {
   readonly writer?: (path: string) => SqliteWriter
 }
 
-const databaseFile = 'signet.sqlite'
+/** Absolute path of the SQLite file in a data folder. */
+export function databaseFile({ dataDirectory }: Pick<Config, 'dataDirectory'>): string {
+  return join(dataDirectory, 'signet.sqlite')
+}
+
+/** Where a PostgreSQL database is, with its password. */
+export function placeOf({ password, pool: _pool, ...place }: DatabaseConfig): PostgresPlace {
+  return { ...place, password: password.reveal() }
+}
 
 /** Where the embedded object store has its buckets. */
 export function bucketsFolder({ dataDirectory }: Pick<Config, 'dataDirectory'>): string {
@@ -59,8 +68,12 @@ async function openFile(
   config: Config,
   { mayCreate, onFailure, writer }: OpenOptions,
 ): Promise<Opened> {
-  const path = join(config.dataDirectory, databaseFile)
+  const path = databaseFile(config)
   const exists = existsSync(path)
+  if (!exists && existsSync(unfinishedPath(path)))
+    throw new ConfigurationError(
+      `a restore into ${config.dataDirectory} is going on, or was cut short; run "signet restore" again`,
+    )
   if (!exists && !mayCreate)
     throw new ConfigurationError(
       `there is no database in ${config.dataDirectory}; "signet serve" makes one when it first starts`,
@@ -83,12 +96,12 @@ async function openFile(
 /** The database is asked whether it has a master key already: then no node may make one. */
 async function openShared(
   config: Config,
-  { password, pool, ...place }: DatabaseConfig,
+  database: DatabaseConfig,
   { mayCreate }: OpenOptions,
 ): Promise<Opened> {
-  const location = { ...place, password: password.reveal() }
+  const location = placeOf(database)
   const { openPostgres } = await import('./store/postgres.ts')
-  const db = await openPostgres(location, { pool, random: systemRandom, mayCreate })
+  const db = await openPostgres(location, { pool: database.pool, random: systemRandom, mayCreate })
   const takeKey = async (): Promise<MasterKey> => {
     const masterKey = await openMasterKey({
       path: config.masterKeyFile,

@@ -21,7 +21,7 @@ const administratorPolicy = JSON.stringify({
 })
 
 /** The shared credentials file of a data folder. */
-function credentialsFile(config: Config): string {
+export function credentialsFile(config: Pick<Config, 'dataDirectory'>): string {
   return join(config.dataDirectory, 'credentials')
 }
 
@@ -38,7 +38,13 @@ export interface CredentialsPlace {
   readonly elsewhere: string | undefined
 }
 
-const credentialsSetting = 'credentials file'
+/** The setting that says where the file was written to. */
+export const credentialsSetting = 'credentials file'
+
+/** What that setting says of a file of this node. */
+export function credentialsPlace(config: Pick<Config, 'dataDirectory'>): string {
+  return `${hostname()}:${credentialsFile(config)}`
+}
 
 /**
  * Makes account, administrator and credentials file if there is no account yet: one node, if several start at once. The
@@ -79,7 +85,7 @@ async function makeFirst(
   }
   const policy = { name: 'administrator', policy: administratorPolicy }
   const owner = { kind: 'user' as const, ...user }
-  const written = Buffer.from(`${hostname()}:${credentialsFile(config)}`)
+  const written = Buffer.from(credentialsPlace(config))
   await db.transaction([
     insertAccount({ accountId, organizationId: undefined, createdAt }),
     insertUser(user),
@@ -96,20 +102,25 @@ async function makeFirst(
   ])
 }
 
-/** Writes an AWS shared credentials file, mode 0600, whole or not at all. */
+/** Writes an AWS shared credentials file. */
 async function writeCredentials(
   path: string,
   key: { readonly accessKeyId: string; readonly secretAccessKey: string },
 ): Promise<void> {
+  const text =
+    '[default]\n' +
+    `aws_access_key_id = ${key.accessKeyId}\n` +
+    `aws_secret_access_key = ${key.secretAccessKey}\n`
+  await writePrivately(path, Buffer.from(text))
+}
+
+/** Writes a file, mode 0600, whole or not at all. */
+export async function writePrivately(path: string, content: Uint8Array): Promise<void> {
   const temporary = `${path}.new`
   const file = await open(temporary, 'w', 0o600)
   try {
     await file.chmod(0o600)
-    await file.writeFile(
-      '[default]\n' +
-        `aws_access_key_id = ${key.accessKeyId}\n` +
-        `aws_secret_access_key = ${key.secretAccessKey}\n`,
-    )
+    await file.writeFile(content)
     await file.sync()
   } finally {
     await file.close()

@@ -1,6 +1,7 @@
 /** The command line: what can be asked, and in which words. What is done is in administration/ and serve.ts. */
 import { Command, CommanderError } from 'commander'
 import { accessKeyCommand, accountCommand } from './accounts.ts'
+import { backupCommand, restoreCommand, verifyCommand } from './backup.ts'
 import { identityProviderCommand } from './identity-providers.ts'
 import { policyCommand, roleCommand, userCommand } from './principals.ts'
 import { shareCommand } from './shares.ts'
@@ -29,6 +30,9 @@ export function createProgram(print: (text: string) => void): Command {
     shareCommand,
     bucketCommand,
     jobsCommand,
+    backupCommand,
+    restoreCommand,
+    verifyCommand,
   ])
     program.addCommand(command(print).exitOverride())
   program

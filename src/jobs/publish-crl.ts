@@ -15,7 +15,8 @@ import { certificateAuthorityArn } from '../wire/arn.ts'
 import { parseAlgorithmIdentifier } from '../x509/algorithm-identifier.ts'
 import { encodeCertificateList } from '../x509/certificate-list.ts'
 import { verifySignature } from '../x509/verify-signature.ts'
-import { publishedCrlNumber } from './published-crl-number.ts'
+import { findForeignCrl } from './published-crl.ts'
+import { takeOverRevocations } from './take-over-revocations.ts'
 
 /** A CRL that is due, of a CA whose CRLs are on, and the lease under which it is published. */
 export interface DueCrl {
@@ -39,9 +40,12 @@ export async function publishCrl(services: Services, due: DueCrl): Promise<void>
   const configuration = enabledCrl(authority)
   const at = { bucket: configuration.S3BucketName, key: crlKey(configuration, crl.name) }
   const issuer = issuerWith(services.db, authority)
-  const highest = await publishedCrlNumber(services, { crl, at, issuer })
+  const foreign = await findForeignCrl(services, { crl, at, issuer })
+  // Of a number that was never reserved: the database is older than the CRL.
+  if (foreign !== undefined && foreign.number > crl.crlNumber)
+    await takeOverRevocations(services, { authority, crl, issuer }, foreign)
   const generatedAt = services.clock.now()
-  const crlNumber = nextCrlNumber(generatedAt, Math.max(highest, crl.crlNumber))
+  const crlNumber = nextCrlNumber(generatedAt, Math.max(foreign?.number ?? 0, crl.crlNumber))
   await services.db.transaction([reserveCrlNumber(crl.id, crlNumber, lease)])
   const built = await buildCrl(services, due, {
     configuration,

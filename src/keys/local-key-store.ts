@@ -72,11 +72,21 @@ async function readKey(
 ): Promise<KeyObject> {
   const record = await records.find(name)
   if (record === undefined) throw new KeyNotFoundError(`there is no local key ${name}`)
+  return openKeyRecord(record, { sealer, random })
+}
+
+/** The private key of a record. Throws KeyUnavailableError if it does not open, or is not that of its public half. */
+export function openKeyRecord(
+  record: KeyRecord,
+  { sealer, random }: Pick<LocalKeyStoreOptions, 'sealer' | 'random'>,
+): KeyObject {
   try {
     return requirePair(importKey(record, { sealer, random }), record)
   } catch (cause) {
     if (!(cause instanceof SealError)) throw cause
-    throw new KeyUnavailableError(`local key ${name} does not open under the master key`, { cause })
+    throw new KeyUnavailableError(`local key ${record.name} does not open under the master key`, {
+      cause,
+    })
   }
 }
 

@@ -19,7 +19,8 @@ export interface MasterKey {
 const keyBytes = 32
 const fileBytesMax = 128
 const filePattern = /^signet-master-key-1:([0-9a-f]{64})\n?$/
-const checkSetting = 'master key check'
+/** The setting that a database knows its master key by. */
+export const checkSetting = 'master key check'
 
 /**
  * Reads the master key file, or makes one if there is none and `mayCreate`. Throws ConfigurationError if it is
@@ -39,9 +40,19 @@ export async function openMasterKey(options: {
       )
     return createKeyFile(path, random)
   }
+  return { bytes: decodeMasterKey(text, path), path }
+}
+
+/** The master key in that file; undefined if there is no file. Throws ConfigurationError as openMasterKey does. */
+export async function readMasterKey(path: string): Promise<MasterKey | undefined> {
+  const text = await readKeyFile(path)
+  return text === undefined ? undefined : { bytes: decodeMasterKey(text, path), path }
+}
+
+function decodeMasterKey(text: string, path: string): Uint8Array {
   const hex = filePattern.exec(text)?.[1]
   if (hex === undefined) throw new ConfigurationError(`${path} is not a master key of Signet`)
-  return { bytes: Buffer.from(hex, 'hex'), path }
+  return Buffer.from(hex, 'hex')
 }
 
 async function readKeyFile(path: string): Promise<string | undefined> {
@@ -65,9 +76,17 @@ async function readKeyFile(path: string): Promise<string | undefined> {
   }
 }
 
-/** Durable before it is used: the file and its folder are on disk when this resolves. */
 async function createKeyFile(path: string, random: Random): Promise<MasterKey> {
-  const bytes = random.bytes(keyBytes)
+  const key = { bytes: random.bytes(keyBytes), path }
+  await writeMasterKey(key)
+  return key
+}
+
+/**
+ * Writes a file that must not be there. Durable before it is used: the file and its folder are on disk when this resolves.
+ * Throws ConfigurationError if that cannot be done.
+ */
+export async function writeMasterKey({ bytes, path }: MasterKey): Promise<void> {
   try {
     const file = await open(path, 'wx', 0o600)
     try {
@@ -88,7 +107,6 @@ async function createKeyFile(path: string, random: Random): Promise<MasterKey> {
       { cause: error },
     )
   }
-  return { bytes, path }
 }
 
 /** A key of 32 bytes for one purpose, named by `label` (HKDF with SHA-256, RFC 5869). */
@@ -111,10 +129,15 @@ export async function hasMasterKey(db: Database): Promise<boolean> {
  * ConfigurationError if it is another.
  */
 export async function verifyMasterKey(db: Database, masterKey: MasterKey): Promise<void> {
-  const expected = deriveKey(masterKey, 'check')
   const found = await findSetting(db, checkSetting)
-  if (found === undefined) await addSetting(db, checkSetting, expected)
-  else if (found.length !== expected.length || !timingSafeEqual(found, expected))
+  if (found === undefined) await addSetting(db, checkSetting, deriveKey(masterKey, 'check'))
+  else requireMasterKeyOf(found, masterKey)
+}
+
+/** Throws ConfigurationError unless `check`, the check value of a database, is that of the master key. */
+export function requireMasterKeyOf(check: Uint8Array, masterKey: MasterKey): void {
+  const expected = deriveKey(masterKey, 'check')
+  if (check.length !== expected.length || !timingSafeEqual(check, expected))
     throw new ConfigurationError(
       `the master key ${masterKey.path} is not the one that the database was made with`,
     )

@@ -27,3 +27,8 @@ export function reasonOfCode(code: number): RevocationReason {
   if (found === undefined) throw new RangeError(`there is no revocation reason ${code}`)
   return found
 }
+
+/** Whether a reason has that CRLReason. */
+export function isReasonCode(code: number): boolean {
+  return revocationReasons.some((reason) => codes[reason] === code)
+}

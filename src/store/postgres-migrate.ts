@@ -50,7 +50,7 @@ function unusable(name: string, error: unknown): ConfigurationError {
 }
 
 /** A database that would lose what it acknowledged, or text, is refused. */
-async function requireFit(client: Client, name: string): Promise<void> {
+export async function requireFit(client: Client, name: string): Promise<void> {
   const setting = async (what: string): Promise<unknown> =>
     (await client.query<{ value: string }>(`select current_setting('${what}') as value`)).rows[0]
       ?.value
@@ -65,7 +65,7 @@ async function requireFit(client: Client, name: string): Promise<void> {
 }
 
 /** The schema version of the database; 0 if there is nothing of ours. */
-async function versionOf(client: Client): Promise<number> {
+export async function versionOf(client: Client): Promise<number> {
   const { rows: found } = await client.query(
     `select 1 from pg_tables where schemaname = 'signet' and tablename = 'schema_version'`,
   )
@@ -89,13 +89,18 @@ async function migrate(client: Client, name: string): Promise<void> {
   const version = await versionOf(client)
   requireKnown(version, name)
   if (version === 0) await createSchema(client)
-  for (const schema of postgresSchema.slice(version)) await client.query(schema)
-  await client.query(`update schema_version set version = ${postgresSchema.length}`)
+  await applySchema(client, postgresSchema.slice(version))
   await client.query('commit')
 }
 
+/** Applies what follows the version that the database has. */
+export async function applySchema(client: Client, schemas: readonly string[]): Promise<void> {
+  for (const schema of schemas) await client.query(schema)
+  await client.query(`update schema_version set version = version + ${schemas.length}`)
+}
+
 /** An administrator may have made the schema, for a user who may not create any. */
-async function createSchema(client: Client): Promise<void> {
+export async function createSchema(client: Client): Promise<void> {
   const { rows } = await client.query(`select 1 from pg_namespace where nspname = 'signet'`)
   if (rows.length === 0) await client.query('create schema signet')
   await client.query('create table schema_version (version integer not null)')

@@ -6,6 +6,7 @@ import { findAuthority, updateAuthority } from './authorities.ts'
 import { insertCertificate } from './certificates.ts'
 import { ConflictError, type Database } from './database.ts'
 import {
+  beforeRevocations,
   countRevocation,
   findIssuedStatus,
   insertRevocation,
@@ -16,6 +17,11 @@ import {
   type RevocationRecord,
 } from './revocations.ts'
 import { sql, type Row } from './sql.ts'
+import {
+  noteTakenOver,
+  selectRevokedSerials,
+  takeOverRevocation,
+} from './taken-over-revocations.ts'
 
 const start = Date.UTC(2026, 0)
 const day = 86_400_000
@@ -213,4 +219,70 @@ test('what a CRL lists comes in pages that leave out nothing and repeat nothing'
     assert.ok(all.length > 4)
     for (const limit of [1, 3, all.length]) assert.deepEqual(await inPages(db, scope, limit), all)
   }
+})
+
+test('what is taken over from a CRL is recorded once, whether its certificate is known or not', async () => {
+  await using database = await openWithAuthorities()
+  const { db } = database
+  const authority = await read(db)
+  const { number } = authority
+  const certificate = {
+    serialNumber: serial(1),
+    certificateDer: new Uint8Array(1),
+    templateName: '',
+    issuedAt: at(0),
+    notAfter: at(3 * day),
+    crlId: 9,
+    requesterAccountId: '1',
+    requesterService: undefined,
+  }
+  await db.transaction([
+    insertCertificate(authority, certificate, false),
+    insertCertificate(await read(db, 'two'), { ...certificate, serialNumber: serial(2) }, false),
+  ])
+  const published = (last: number, reasonCode = 1) => ({
+    serialNumber: serial(last),
+    revokedAt: at(last * 1000),
+    reasonCode,
+  })
+  const from = { authority, crlId: 7, notAfter: at(20 * day) }
+  const take = async (last: number, reasonCode?: number): Promise<number> => {
+    const rows = await db.transaction([
+      ...takeOverRevocation(published(last, reasonCode), from),
+      ...noteTakenOver(authority, 7, at(0)),
+    ])
+    return rows.flat().length
+  }
+  // All begin alike, as serial numbers never do.
+  const unknown = [2, 3, 4, 5, 6, 7, 8, 9]
+  for (const last of [1, ...unknown]) assert.equal(await take(last), 1, String(last))
+  for (const last of [1, ...unknown]) assert.equal(await take(last, 4), 0, String(last))
+  const rows = await db.query(
+    sql`select * from revocations where authority_number = ${number} order by serial_number`,
+  )
+  assert.deepEqual(
+    rows.map((row) => [row['crl_id'], row['not_after'], row['reason_code']]),
+    [
+      [9, at(3 * day).getTime() / 1000, 1],
+      ...unknown.map(() => [7, at(20 * day).getTime() / 1000, 1]),
+    ],
+  )
+  const numbers = rows.map((row) => Number(row['certificate_number']))
+  assert.deepEqual(
+    numbers.map((one) => one < 0),
+    [false, ...unknown.map(() => true)],
+  )
+  assert.equal(new Set(numbers).size, numbers.length)
+  for (const last of [1, ...unknown])
+    assert.deepEqual(await findIssuedStatus(db, number, serial(last)), {
+      revocation: { revokedAt: at(last * 1000), reasonCode: 1 },
+    })
+  assert.equal(await findIssuedStatus(db, number, serial(10)), undefined)
+  assert.equal(await recount(db, 0), 9)
+  assert.equal(await recount(db, 10 * day), 8)
+  const scope = { authorityNumber: number, crlId: undefined, keptSince: at(0) }
+  const listed = await db.query(selectRevocations(scope, beforeRevocations, 100))
+  assert.deepEqual(new Set(lastOctets(listed)), new Set([1, ...unknown]))
+  const serials = await db.query(selectRevokedSerials(number, beforeRevocations, 100))
+  assert.equal(serials.length, 9)
 })

@@ -3,6 +3,7 @@ import type { Authority } from '../authority/authority.ts'
 import { integerOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { expectRows, sql, type Row, type Sql } from './sql.ts'
+import { selectTakenOver } from './taken-over-revocations.ts'
 
 export interface RevocationRecord {
   /** Of the certificate's row. */
@@ -68,7 +69,7 @@ export interface IssuedStatus {
   readonly revocation: { readonly revokedAt: Date; readonly reasonCode: number } | undefined
 }
 
-/** Undefined if the CA has issued no certificate with that serial number, of 16 octets. */
+/** Undefined if the CA is known to have issued no certificate with that serial number, of 16 octets. */
 export async function findIssuedStatus(
   db: Database,
   authorityNumber: number,
@@ -80,8 +81,22 @@ export async function findIssuedStatus(
         on r.authority_number = c.authority_number and r.certificate_number = c.certificate_number
       where c.serial_number = ${serialNumber} and c.authority_number = ${authorityNumber}`,
   )
-  if (row === undefined) return undefined
+  if (row === undefined) return findTakenOver(db, authorityNumber, serialNumber)
   if (row['revoked_at_ms'] === null) return { revocation: undefined }
+  return statusOf(row)
+}
+
+/** Of a certificate whose row was lost, but not its revocation (taken-over-revocations.ts). */
+async function findTakenOver(
+  db: Database,
+  authorityNumber: number,
+  serialNumber: Uint8Array,
+): Promise<IssuedStatus | undefined> {
+  const [row] = await db.query(selectTakenOver(authorityNumber, serialNumber))
+  return row === undefined ? undefined : statusOf(row)
+}
+
+function statusOf(row: Row): IssuedStatus {
   return {
     revocation: {
       revokedAt: new Date(integerOf(row, 'revoked_at_ms')),
@@ -98,6 +113,9 @@ export interface CrlScope {
   /** Without the certificates that expired before. */
   readonly keptSince: Date
 }
+
+/** Before every certificate number, also of those that were taken over. */
+export const beforeRevocations: number = Number.MIN_SAFE_INTEGER
 
 /** One page of what a CRL lists: what follows certificate number `after`. */
 export function selectRevocations(scope: CrlScope, after: number, limit: number): Sql {

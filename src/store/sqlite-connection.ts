@@ -113,16 +113,26 @@ export function migrate(path: string): void {
     requireWal(path, connection)
     if (found === sqliteSchema.length) return
     connection.exec('begin immediate')
-    const version = requireOwn(path, connection)
-    for (const schema of sqliteSchema.slice(version)) connection.exec(schema)
-    connection.exec(`pragma application_id = ${applicationId}`)
-    connection.exec(`pragma user_version = ${sqliteSchema.length}`)
+    applySchema(connection, requireOwn(path, connection), sqliteSchema.length)
     connection.exec('commit')
   } catch (error) {
     throw sqliteCode(error) === sqliteCodes.notADatabase ? unusable(path, error) : error
   } finally {
     connection.close()
   }
+}
+
+/** Makes an empty database one of an earlier version, without what later ones change. */
+export function createAtVersion(connection: SqliteConnection, version: number): void {
+  connection.exec('begin')
+  applySchema(connection, 0, version)
+  connection.exec('commit')
+}
+
+function applySchema(connection: SqliteConnection, from: number, to: number): void {
+  for (const schema of sqliteSchema.slice(from, to)) connection.exec(schema)
+  connection.exec(`pragma application_id = ${applicationId}`)
+  connection.exec(`pragma user_version = ${to}`)
 }
 
 function openForMigration(path: string): SqliteConnection {

@@ -1,0 +1,147 @@
+/** Whether certificates are what their rows say, and signed by whom their rows say. */
+import { bytesOf, integerOf, optionalTextOf, textOf } from '../store/columns.ts'
+import type { Row } from '../store/sql.ts'
+import { parseCertificate, type Certificate } from '../x509/certificate.ts'
+import { parsePem } from '../x509/pem.ts'
+import type { SubjectPublicKeyInfo } from '../x509/subject-public-key-info.ts'
+import { verifySignature } from '../x509/verify-signature.ts'
+import type { Problems } from './problems.ts'
+
+/** Who signs certificates. */
+interface Signer {
+  readonly authorityNumber: number
+  /** DER of the Name. */
+  readonly subject: Uint8Array
+  readonly subjectPublicKeyInfo: SubjectPublicKeyInfo
+}
+
+/** By the number of the CA certificate's row. */
+export type Signers = Map<number, Signer>
+
+const serialOctets = 16
+
+/** Also notes the CA certificate among the signers. */
+export async function verifyAuthorityCertificate(
+  row: Row,
+  signers: Signers,
+  problems: Problems,
+): Promise<void> {
+  const number = integerOf(row, 'authority_certificate_number')
+  const name = `the CA certificate ${number} of the CA ${textOf(row, 'id')}`
+  const certificate = parsed(name, bytesOf(row, 'certificate_der'), problems)
+  if (certificate === undefined) return
+  const { subject, subjectPublicKeyInfo } = certificate
+  const authorityNumber = integerOf(row, 'authority_number')
+  signers.set(number, { authorityNumber, subject: subject.der, subjectPublicKeyInfo })
+  const isSame =
+    hexOf(certificate.serialNumber) ===
+      textOf(row, 'serial_number')
+        .toLowerCase()
+        .replace(/^(00)+/, '') &&
+    secondsOf(certificate.notBefore) === integerOf(row, 'not_before') &&
+    secondsOf(certificate.notAfter) === integerOf(row, 'not_after')
+  if (!isSame) problems.add(`${name} does not match its row`)
+  const above = chainOf(name, optionalTextOf(row, 'chain_pem') ?? '', problems)
+  const path = [certificate, ...above]
+  for (const [index, below] of path.entries()) {
+    const issuer = path[index + 1]
+    // What ends the chain need not be self-signed: an operator may have imported a part of it.
+    if (issuer === undefined && index > 0 && !isSelfIssued(below)) continue
+    if (!(await isSignedBy(below, signerOf(issuer ?? below))))
+      problems.add(`${name}: certificate ${index} of its chain is not signed by the one above`)
+  }
+}
+
+function chainOf(name: string, pem: string, problems: Problems): Certificate[] {
+  try {
+    return parsePem(pem).map(({ der }) => parseCertificate(der))
+  } catch (error) {
+    problems.add(`the chain of ${name} cannot be read: ${(error as Error).message}`)
+    return []
+  }
+}
+
+function isSelfIssued({ issuer, subject }: Certificate): boolean {
+  return Buffer.compare(issuer.der, subject.der) === 0
+}
+
+function signerOf({ subject, subjectPublicKeyInfo }: Certificate): Omit<Signer, 'authorityNumber'> {
+  return { subject: subject.der, subjectPublicKeyInfo }
+}
+
+/** An issued certificate is signed by the CA certificate that its row names, or by itself. */
+export async function verifyCertificate(
+  row: Row,
+  signers: Signers,
+  problems: Problems,
+): Promise<void> {
+  const authorityNumber = integerOf(row, 'authority_number')
+  const serialNumber = bytesOf(row, 'serial_number')
+  const name = `the certificate ${Buffer.from(serialNumber).toString('hex')} of the CA ${textOf(row, 'id')}`
+  const certificate = parsed(name, bytesOf(row, 'certificate_der'), problems)
+  if (certificate === undefined) return
+  const isSame =
+    hexOf(certificate.serialNumber) === hexOf(serialNumber) &&
+    secondsOf(certificate.notAfter) === integerOf(row, 'not_after')
+  if (!isSame || serialNumber.length !== serialOctets)
+    problems.add(`${name} does not match its row`)
+  const signerNumber = row['authority_certificate_number']
+  const signer = signerNumber === null ? undefined : signers.get(Number(signerNumber))
+  if (signerNumber !== null && signer?.authorityNumber !== authorityNumber)
+    problems.add(`${name} names a CA certificate that cannot be used`)
+  else if (!(await isSignedBy(certificate, signer ?? signerOf(certificate))))
+    problems.add(`${name} is not signed by the CA certificate that it names`)
+}
+
+/** A revocation is of a certificate of the same CA, or was taken over from a CRL. */
+export function verifyRevocation(
+  row: Row,
+  problems: Problems,
+): 'with-certificate' | 'without-certificate' {
+  const number = integerOf(row, 'certificate_number')
+  if (number < 0) return 'without-certificate'
+  const serialNumber = bytesOf(row, 'serial_number')
+  const name = `the revocation of ${Buffer.from(serialNumber).toString('hex')}`
+  const certificate = row['certificate_serial_number']
+  if (!(certificate instanceof Uint8Array)) problems.add(`${name} is of no certificate`)
+  else if (
+    Buffer.compare(certificate, serialNumber) !== 0 ||
+    row['certificate_not_after'] !== row['not_after']
+  )
+    problems.add(`${name} does not match its certificate`)
+  return 'with-certificate'
+}
+
+function parsed(name: string, der: Uint8Array, problems: Problems): Certificate | undefined {
+  try {
+    return parseCertificate(der)
+  } catch (error) {
+    problems.add(`${name} cannot be read: ${(error as Error).message}`)
+    return undefined
+  }
+}
+
+async function isSignedBy(
+  { issuer, signatureAlgorithm, tbsCertificateDer, signature }: Certificate,
+  { subject, subjectPublicKeyInfo }: Omit<Signer, 'authorityNumber'>,
+): Promise<boolean> {
+  if (Buffer.compare(issuer.der, subject) !== 0) return false
+  const check = await verifySignature({
+    subjectPublicKeyInfo,
+    signatureAlgorithm,
+    message: tbsCertificateDer,
+    signature,
+  })
+  return check === 'valid'
+}
+
+/** Without leading zeros. */
+function hexOf(serialNumber: Uint8Array): string {
+  return Buffer.from(serialNumber)
+    .toString('hex')
+    .replace(/^(00)+/, '')
+}
+
+function secondsOf(date: Date): number {
+  return date.getTime() / 1000
+}

@@ -1,0 +1,166 @@
+/**
+ * What is inside a backup: records, each its length (4 octets, of what follows), a letter that says what it is, and its
+ * content. A file is a name and bytes; a table is its name and columns as JSON; rows follow their table; the end counts
+ * the rows of every table and has the SHA-256 of all that was before it.
+ */
+import { createHash, type Hash } from 'node:crypto'
+import { damaged } from './damaged.ts'
+import { decodeRow, encodeRow, type BackupValue } from './row-values.ts'
+
+/** Secrets that are no rows. */
+export type BackupFileName = 'master-key' | 'credentials'
+
+export interface TableShape {
+  readonly name: string
+  readonly columns: readonly string[]
+}
+
+export type BackupRecord =
+  | { readonly kind: 'file'; readonly name: BackupFileName; readonly bytes: Uint8Array }
+  | { readonly kind: 'table'; readonly table: TableShape }
+  | { readonly kind: 'row'; readonly values: readonly BackupValue[] }
+
+/** Number of rows by table. */
+export type RowCounts = Readonly<Record<string, number>>
+
+const headBytes = 5
+/** Of one record; more is taken for damage before memory is. */
+const recordBytesMax = 256 * 1024 * 1024
+const letters = { file: 0x66, table: 0x74, row: 0x72, end: 0x65 } as const
+
+/** Makes the records of one backup, in order. */
+export class RecordWriter {
+  readonly #hash: Hash = createHash('sha256')
+  readonly #counts: Record<string, number> = {}
+  #table: TableShape | undefined
+
+  file(name: BackupFileName, bytes: Uint8Array): Buffer {
+    const content = Buffer.from(
+      JSON.stringify({ name, base64: Buffer.from(bytes).toString('base64') }),
+    )
+    return this.#add(framed('file', content))
+  }
+
+  table(table: TableShape): Buffer {
+    this.#table = table
+    this.#counts[table.name] = 0
+    return this.#add(framed('table', Buffer.from(JSON.stringify(table))))
+  }
+
+  /** Rows of the table before, each with a value for every column. */
+  rows(rows: readonly (readonly BackupValue[])[]): Buffer {
+    const { name = '' } = this.#table ?? {}
+    this.#counts[name] = (this.#counts[name] ?? 0) + rows.length
+    return this.#add(Buffer.concat(rows.map((values) => framed('row', encodeRow(values)))))
+  }
+
+  /** The last record. */
+  end(): Buffer {
+    const end = { rows: this.#counts, sha256: this.#hash.digest('hex') }
+    return framed('end', Buffer.from(JSON.stringify(end)))
+  }
+
+  get counts(): RowCounts {
+    return this.#counts
+  }
+
+  #add(record: Buffer): Buffer {
+    this.#hash.update(record)
+    return record
+  }
+}
+
+function framed(kind: keyof typeof letters, content: Buffer): Buffer {
+  const head = Buffer.allocUnsafe(headBytes)
+  head.writeUInt32BE(content.length + 1)
+  head[headBytes - 1] = letters[kind]
+  return Buffer.concat([head, content])
+}
+
+/**
+ * Reads records, many at a time. Throws ConfigurationError unless the last is an end that agrees with all before it.
+ * Nothing that was read may be kept before this has come to its end.
+ */
+export async function* readRecords(
+  source: AsyncIterable<Uint8Array>,
+): AsyncGenerator<readonly BackupRecord[]> {
+  const reader = new RecordReader()
+  let rest: Buffer = Buffer.alloc(0)
+  for await (const bytes of source) {
+    rest = rest.length === 0 ? Buffer.from(bytes) : Buffer.concat([rest, bytes])
+    const records: BackupRecord[] = []
+    let record = nextOf(rest)
+    while (record !== undefined) {
+      rest = rest.subarray(record.length)
+      const read = reader.read(record)
+      if (read !== undefined) records.push(read)
+      record = nextOf(rest)
+    }
+    if (records.length > 0) yield records
+  }
+  if (rest.length > 0 || !reader.isEnded) throw damaged('its last record is missing')
+}
+
+/** The first record, whole; undefined if more is to be read for that. */
+function nextOf(bytes: Buffer): Buffer | undefined {
+  if (bytes.length < headBytes) return undefined
+  const length = bytes.readUInt32BE()
+  if (length === 0 || length > recordBytesMax) throw damaged('a record has no possible length')
+  return bytes.length < length + 4 ? undefined : bytes.subarray(0, length + 4)
+}
+
+class RecordReader {
+  readonly #hash: Hash = createHash('sha256')
+  readonly #counts: Record<string, number> = {}
+  #table: TableShape | undefined
+  isEnded = false
+
+  /** Undefined for the end. */
+  read(record: Buffer): BackupRecord | undefined {
+    if (this.isEnded) throw damaged('something follows its last record')
+    const content = record.subarray(headBytes)
+    if (record[headBytes - 1] === letters.end) {
+      this.#end(content)
+      return undefined
+    }
+    this.#hash.update(record)
+    const letter = record[headBytes - 1]
+    if (letter === letters.row) return { kind: 'row', values: this.#row(content) }
+    if (letter === letters.table) return { kind: 'table', table: this.#startTable(content) }
+    if (letter !== letters.file) throw damaged('a record is of no known kind')
+    const { name, base64 } = jsonOf(content) as { name: BackupFileName; base64: string }
+    return { kind: 'file', name, bytes: Buffer.from(base64, 'base64') }
+  }
+
+  #startTable(content: Buffer): TableShape {
+    const table = jsonOf(content) as TableShape
+    if (this.#counts[table.name] !== undefined) throw damaged('a table is there twice')
+    this.#table = table
+    this.#counts[table.name] = 0
+    return table
+  }
+
+  #row(content: Buffer): BackupValue[] {
+    const { name = '', columns = [] } = this.#table ?? {}
+    this.#counts[name] = (this.#counts[name] ?? 0) + 1
+    const values = decodeRow(content)
+    if (values.length !== columns.length) throw damaged('a row has another number of values')
+    return values
+  }
+
+  #end(content: Buffer): void {
+    const { rows, sha256 } = jsonOf(content) as { rows: RowCounts; sha256: string }
+    const agrees =
+      sha256 === this.#hash.digest('hex') && JSON.stringify(rows) === JSON.stringify(this.#counts)
+    if (!agrees) throw damaged('its counts or its checksum do not agree with its content')
+    this.isEnded = true
+  }
+}
+
+function jsonOf(content: Buffer): unknown {
+  try {
+    return JSON.parse(content.toString('utf8'))
+  } catch (cause) {
+    throw damaged('a record is not JSON', cause)
+  }
+}

@@ -1,0 +1,91 @@
+/** `signet backup`, `signet restore` and `signet verify`. */
+import { Command } from 'commander'
+import { backUp } from '../administration/backup.ts'
+import { restore } from '../administration/restore.ts'
+import { verifyData } from '../administration/verify.ts'
+import { lockOf, openerOf, type LockFlags, type OpenerFlags } from './backup-locks.ts'
+import { printAnswer, withOutput, type OutputFlags, type Print } from './print.ts'
+import { config, examples, storageSettings, withSettings } from './settings.ts'
+import type { Flags, SettingName } from '../config.ts'
+
+type BackupFlags = Flags & OutputFlags & LockFlags & { readonly withoutMasterKey?: true }
+
+/** `signet backup FILE`. */
+export function backupCommand(print: Print): Command {
+  return withOutput(withSettings(new Command('backup'), storageSettings))
+    .description('write all that is recorded, encrypted, into a new file; the server may run')
+    .argument('<file>', 'file to write, which must not be there')
+    .option('--passphrase-file <file>', 'passphrase, on the first line (default: asked for)')
+    .option(
+      '--recipient <file>',
+      'public key in PEM, X25519, P-256 or RSA, instead of a passphrase',
+    )
+    .option('--without-master-key', 'leave the master key out')
+    .addHelpText(
+      'after',
+      examples(
+        'signet backup /backups/signet-2025-01-31',
+        'signet backup /backups/signet-2025-01-31 --recipient backup-public.pem',
+      ),
+    )
+    .action(async (file: string, flags: BackupFlags) => {
+      const settings = config(flags)
+      const wish = {
+        file,
+        withMasterKey: flags.withoutMasterKey !== true,
+        lock: lockOf(flags),
+      }
+      printAnswer(print, flags, await backUp(settings, wish))
+    })
+}
+
+/** `signet restore FILE`. */
+export function restoreCommand(print: Print): Command {
+  return withOutput(withSettings(new Command('restore'), storageSettings))
+    .description('make of a backup a data folder, or a database, where there is none')
+    .argument('<file>', 'backup to read')
+    .option('--passphrase-file <file>', 'passphrase, on the first line (default: asked for)')
+    .option('--identity <file>', 'private key in PEM, for a backup that was made for a recipient')
+    .addHelpText(
+      'after',
+      examples(
+        'signet restore /backups/signet-2025-01-31 --data /var/lib/signet',
+        'signet restore /backups/signet-2025-01-31 --database postgres://signet@db.example/signet',
+      ),
+    )
+    .action(async (file: string, flags: Flags & OutputFlags & OpenerFlags) =>
+      printAnswer(print, flags, await restore(config(flags), { file, opener: openerOf(flags) })),
+    )
+}
+
+/** CRLs are looked at where they are. */
+const verifySettings: readonly SettingName[] = [
+  ...storageSettings,
+  'objects',
+  's3Endpoint',
+  's3Region',
+]
+
+/** `signet verify`. */
+export function verifyCommand(print: Print): Command {
+  return withOutput(withSettings(new Command('verify'), verifySettings))
+    .description('check all that is recorded: keys, certificates, revocations, CRLs')
+    .addHelpText('after', examples('signet verify --data /var/lib/signet'))
+    .action(async (flags: Flags & OutputFlags) => {
+      const found = await verifyData(config(flags), showProgress)
+      clearProgress()
+      printAnswer(print, flags, found)
+      if (!found.Ok) throw new Error(`${found.ProblemCount} problems were found`)
+    })
+}
+
+const clearLine = '\r\u001B[K'
+
+/** On a terminal, in place. */
+function showProgress(what: string, count: number): void {
+  if (process.stderr.isTTY) process.stderr.write(`${clearLine}${count} ${what}`)
+}
+
+function clearProgress(): void {
+  if (process.stderr.isTTY) process.stderr.write(clearLine)
+}

@@ -1,0 +1,101 @@
+/** Rows as the check of a whole database reads them, page by page. */
+import { integerOf } from './columns.ts'
+import { sql, type Row, type Sql } from './sql.ts'
+
+function numberOf(after: Row | undefined, column: string): number {
+  return after === undefined ? Number.MIN_SAFE_INTEGER : integerOf(after, column)
+}
+
+/** CAs, each with the CA certificate that is its own and the public half of its key, null if they are not there. */
+export function selectAuthorities(after: Row | undefined, limit: number): Sql {
+  return sql`select a.authority_number, a.id, a.status, a.key_handle, a.deleted_at_ms,
+      a.authority_certificate_number, c.certificate_der, k.subject_public_key_info,
+      n.issued, n.revoked, n.revoked_counted_at
+    from authorities a
+    left join authority_certificates c
+      on c.authority_certificate_number = a.authority_certificate_number
+        and c.authority_number = a.authority_number
+    left join keys k on a.key_handle like 'local:%' and k.name = substr(a.key_handle, 7)
+    left join certificate_counts n on n.authority_number = a.authority_number
+    where a.authority_number > ${numberOf(after, 'authority_number')}
+    order by a.authority_number limit ${limit}`
+}
+
+export function selectAuthorityCertificates(after: Row | undefined, limit: number): Sql {
+  return sql`select c.*, a.id from authority_certificates c
+    join authorities a on a.authority_number = c.authority_number
+    where c.authority_certificate_number > ${numberOf(after, 'authority_certificate_number')}
+    order by c.authority_certificate_number limit ${limit}`
+}
+
+export function selectCertificates(after: Row | undefined, limit: number): Sql {
+  return sql`select c.certificate_number, c.authority_number, c.serial_number, c.certificate_der,
+      c.not_after, c.authority_certificate_number, a.id
+    from certificates c join authorities a on a.authority_number = c.authority_number
+    where c.certificate_number > ${numberOf(after, 'certificate_number')}
+    order by c.certificate_number limit ${limit}`
+}
+
+/** Revocations, each with what the certificate's own row says, null if there is none. */
+export function selectRevokedCertificates(after: Row | undefined, limit: number): Sql {
+  const authority = numberOf(after, 'authority_number')
+  const certificate = numberOf(after, 'certificate_number')
+  return sql`select r.authority_number, r.certificate_number, r.serial_number, r.not_after,
+      c.serial_number as certificate_serial_number, c.not_after as certificate_not_after
+    from revocations r left join certificates c
+      on c.certificate_number = r.certificate_number and c.authority_number = r.authority_number
+    where (r.authority_number, r.certificate_number) > (${authority}, ${certificate})
+    order by r.authority_number, r.certificate_number limit ${limit}`
+}
+
+/** How many rows of certificates a CA has, and of revocations that its count has to have. */
+export function countOf(authorityNumber: number, revokedCountedAt: number): Sql {
+  return sql`select
+      (select count(*) from certificates where authority_number = ${authorityNumber}) as issued,
+      (select count(*) from revocations where authority_number = ${authorityNumber}
+        and not_after > ${revokedCountedAt}) as revoked`
+}
+
+/** CRLs that were published and do not rest, each with its CA. */
+export function selectPublishedCrls(after: Row | undefined, limit: number): Sql {
+  return sql`select l.*, a.id as authority_id, a.revocation_configuration,
+      c.certificate_der from crls l
+    join authorities a on a.authority_number = l.authority_number
+    join authority_certificates c
+      on c.authority_certificate_number = a.authority_certificate_number
+    where l.crl_id > ${numberOf(after, 'crl_id')} and l.generated_at_ms is not null
+      and l.due_at_ms is not null
+    order by l.crl_id limit ${limit}`
+}
+
+/** The same of one. */
+export function selectPublishedCrl(crlId: number): Sql {
+  return sql`select l.*, a.id as authority_id, a.revocation_configuration,
+      c.certificate_der from crls l
+    join authorities a on a.authority_number = l.authority_number
+    join authority_certificates c
+      on c.authority_certificate_number = a.authority_certificate_number
+    where l.crl_id = ${crlId} and l.generated_at_ms is not null and l.due_at_ms is not null`
+}
+
+/** What a CRL may list: revocations of its CA, or of the partition. */
+export function selectListed(
+  {
+    authorityNumber,
+    crlId,
+  }: { readonly authorityNumber: number; readonly crlId: number | undefined },
+  after: Row | undefined,
+  limit: number,
+): Sql {
+  const number = numberOf(after, 'certificate_number')
+  return crlId === undefined
+    ? sql`select certificate_number, serial_number, revoked_at_ms, reason_code, not_after
+        from revocations
+        where authority_number = ${authorityNumber} and certificate_number > ${number}
+        order by certificate_number limit ${limit}`
+    : sql`select certificate_number, serial_number, revoked_at_ms, reason_code, not_after
+        from revocations
+        where crl_id = ${crlId} and authority_number = ${authorityNumber}
+          and certificate_number > ${number}
+        order by certificate_number limit ${limit}`
+}

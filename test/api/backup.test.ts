@@ -1,0 +1,284 @@
+/** `signet backup` and `signet restore` as an operator uses them. */
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { after, before, describe, test } from 'node:test'
+import { sqliteSchema } from '../../src/store/sqlite-schema.ts'
+import { answerOf, BackupFolder, contentOf, withoutRestoration } from '../support/backups.ts'
+import { csr } from '../support/csrs.ts'
+import { createRoot, issue, issueInput } from '../support/hierarchy.ts'
+import { command, startServer, type Outcome } from '../support/process.ts'
+import { crlBucket, crlWith, lastOf, revocationWish, revoke } from '../support/revocation.ts'
+import { TestService } from '../support/service.ts'
+
+let service: TestService
+let root: { readonly arn: string; readonly csr: string }
+let folder: BackupFolder
+let names = 0
+before(async () => {
+  folder = new BackupFolder()
+  service = await TestService.start({ crlDelay: '0' })
+  await service.createBucket(crlBucket)
+  const made = await createRoot(service, { more: revocationWish() })
+  root = { arn: made.arn, csr: csr('ec-server') }
+  const revoked = await issue(service, root)
+  await revoke(service, revoked.arn)
+  await crlWith(service, revoked.arn)
+})
+after(async () => {
+  await service.close()
+  folder[Symbol.dispose]()
+})
+
+const newName = (): string => `one${(names += 1)}`
+const data = (): string[] => ['--data', service.config.dataDirectory]
+const databaseOf = (path: string): string => join(path, 'signet.sqlite')
+
+function refused({ code, stdout, stderr }: Outcome, what: RegExp): void {
+  assert.deepEqual([code, stdout], [2, ''], stderr)
+  assert.match(stderr, /^(signet: [^\n]+\n)+$/)
+  assert.match(stderr, what)
+}
+
+test('every row, the master key and the credentials come back, in private files', async () => {
+  const name = newName()
+  const made = await folder.backUp(name, data())
+  const file = folder.file(name)
+  assert.deepEqual(
+    [made.File, made.Size, made.MasterKey, made.Credentials, made.SchemaVersion],
+    [file, statSync(file).size, true, true, sqliteSchema.length],
+  )
+  assert.equal(made.Sha256, createHash('sha256').update(readFileSync(file)).digest('hex'))
+  assert.equal(statSync(file).mode & 0o777, 0o600)
+  const place = folder.file(newName())
+  const { Rows, CreatedAt } = await folder.restore(name, ['--data', place])
+  assert.deepEqual([Rows, CreatedAt], [made.Rows, made.CreatedAt])
+  assert.deepEqual(readdirSync(place).toSorted(), [
+    'credentials',
+    'lock',
+    'master.key',
+    'signet.sqlite',
+  ])
+  const original = service.config.dataDirectory
+  assert.deepEqual(
+    withoutRestoration(await contentOf(databaseOf(place))),
+    withoutRestoration(await contentOf(databaseOf(original))),
+  )
+  for (const one of ['master.key', 'credentials'])
+    assert.deepEqual(readFileSync(join(place, one)), readFileSync(join(original, one)))
+  assert.equal(statSync(place).mode & 0o777, 0o700)
+  for (const one of readdirSync(place)) assert.equal(statSync(join(place, one)).mode & 0o777, 0o600)
+})
+
+test('a restored server goes on: the same credentials, CAs and certificates', async (t) => {
+  const name = newName()
+  await folder.backUp(name, data())
+  const place = folder.file(newName())
+  await cp(join(service.config.dataDirectory, 'objects'), join(place, 'objects'), {
+    recursive: true,
+  })
+  await folder.restore(name, ['--data', place])
+  const restored = await TestService.start({ data: place, crlDelay: '0' })
+  t.after(() => restored.close())
+  const { arn } = await issue(restored, root)
+  await revoke(restored, arn)
+  await crlWith(restored, arn)
+})
+
+test('of a server under load has every certificate that was acknowledged before it began', async () => {
+  const stop = new AbortController()
+  const acknowledged: string[] = []
+  const issueOn = async (): Promise<void> => {
+    while (!stop.signal.aborted) {
+      const { CertificateArn } = await service.must(
+        'IssueCertificate',
+        issueInput(root.arn, root.csr),
+      )
+      acknowledged.push(lastOf(CertificateArn))
+    }
+  }
+  const workers = Array.from({ length: 8 }, issueOn)
+  while (acknowledged.length < 100) await new Promise((resolve) => setImmediate(resolve))
+  const atStart = [...acknowledged]
+  const name = newName()
+  await folder.backUp(name, data())
+  stop.abort()
+  await Promise.all(workers)
+  const place = folder.file(newName())
+  await cp(join(service.config.dataDirectory, 'objects'), join(place, 'objects'), {
+    recursive: true,
+  })
+  await folder.restore(name, ['--data', place])
+  const content = await contentOf(databaseOf(place))
+  const there = new Set(
+    content
+      .get('certificates')!
+      .map((row) => Buffer.from(row['serial_number'] as Uint8Array).toString('hex')),
+  )
+  const missing = atStart.filter((serial) => !there.has(serial.padStart(32, '0')))
+  assert.deepEqual(missing, [])
+  const found = answerOf(await command(['verify', '--data', place]))
+  assert.deepEqual([found.Ok, found.Certificates], [true, there.size])
+})
+
+describe('a backup', () => {
+  test('replaces no file, and leaves none behind when it fails', async () => {
+    const name = newName()
+    writeFileSync(folder.file(name), 'precious')
+    const lock = ['--recipient', folder.file('recipient.pem')]
+    refused(await command(['backup', folder.file(name), ...lock, ...data()]), /there is a file/)
+    assert.equal(readFileSync(folder.file(name), 'utf8'), 'precious')
+    const other = folder.file(newName())
+    writeFileSync(`${other}.partial`, '')
+    refused(await command(['backup', other, ...lock, ...data()]), /another backup|cut short/)
+    assert.equal(existsSync(other), false)
+    const nowhere = join(folder.path, 'absent', 'file')
+    refused(await command(['backup', nowhere, ...lock, ...data()]), /cannot be written/)
+  })
+
+  test('takes a passphrase from a private file only, and asks for one nowhere else', async () => {
+    const file = folder.file(newName())
+    const passphrase = ['--passphrase-file', folder.file('passphrase')]
+    refused(await command(['backup', file, ...data()]), /no terminal/)
+    refused(
+      await command(['backup', file, ...passphrase, '--recipient', 'x', ...data()]),
+      /does not go with/,
+    )
+    const open = folder.file('open')
+    await writeFile(open, 'correct horse battery', { mode: 0o644 })
+    refused(await command(['backup', file, '--passphrase-file', open, ...data()]), /chmod 600/)
+    const short = folder.file('short')
+    await writeFile(short, 'short\n', { mode: 0o600 })
+    refused(await command(['backup', file, '--passphrase-file', short, ...data()]), /characters/)
+    refused(
+      await command(['backup', file, '--recipient', folder.file('identity.pem'), ...data()]),
+      /private/,
+    )
+    assert.deepEqual([existsSync(file), existsSync(`${file}.partial`)], [false, false])
+    answerOf(await command(['backup', file, ...passphrase, ...data()]))
+    const place = folder.file(newName())
+    const wrong = folder.file('wrong')
+    await writeFile(wrong, 'correct horse batteries\n', { mode: 0o600 })
+    const restore = (opener: string[]): Promise<Outcome> =>
+      command(['restore', file, ...opener, '--data', place])
+    refused(await restore(['--passphrase-file', wrong]), /passphrase is another one/)
+    refused(await restore(['--identity', folder.file('identity.pem')]), /passphrase/)
+    refused(await restore([]), /no terminal/)
+    answerOf(await restore(passphrase))
+  })
+
+  test('without the master key needs it beside it', async () => {
+    const name = newName()
+    const made = await folder.backUp(name, ['--without-master-key', ...data()])
+    assert.equal(made.MasterKey, false)
+    const place = folder.file(newName())
+    const restored = await folder.restore(name, ['--data', place])
+    assert.match(restored.MasterKey, /not in the backup/)
+    refused(await command(['verify', '--data', place]), /master key .* is missing/)
+    await cp(join(service.config.dataDirectory, 'master.key'), join(place, 'master.key'))
+    answerOf(await command(['account', 'list', '--data', place]))
+    const second = folder.file(newName())
+    await mkdir(second)
+    await cp(join(service.config.dataDirectory, 'master.key'), join(second, 'master.key'))
+    assert.match((await folder.restore(name, ['--data', second])).MasterKey, /which was there/)
+  })
+})
+
+describe('a restore', () => {
+  test('into a place that is not empty is refused, and changes nothing', async () => {
+    const name = newName()
+    await folder.backUp(name, data())
+    const place = folder.file(newName())
+    const server = await startServer(place)
+    refused(await folder.tryRestore(name, ['--data', place]), /another signet serve owns/)
+    await server.stop('SIGTERM')
+    const before_ = await contentOf(databaseOf(place))
+    refused(await folder.tryRestore(name, ['--data', place]), /is not empty/)
+    assert.deepEqual(await contentOf(databaseOf(place)), before_)
+    await rm(databaseOf(place))
+    refused(await folder.tryRestore(name, ['--data', place]), /is not the one/)
+    await rm(join(place, 'master.key'))
+    refused(
+      await folder.tryRestore(name, ['--data', place]),
+      /holds other things|other credentials/,
+    )
+    assert.equal(existsSync(databaseOf(place)), false)
+    const foreign = folder.file(newName())
+    await mkdir(foreign)
+    await writeFile(join(foreign, 'letter.txt'), '')
+    refused(await folder.tryRestore(name, ['--data', foreign]), /holds other things/)
+  })
+
+  test('of a damaged backup is refused, and leaves no database', async () => {
+    const name = newName()
+    await folder.backUp(name, data())
+    const bytes = await readFile(folder.file(name))
+    const place = folder.file(newName())
+    for (const [what, changed] of [
+      ['cut', bytes.subarray(0, -1)],
+      ['longer', Buffer.concat([bytes, Buffer.of(0)])],
+      [
+        'flipped',
+        Buffer.from(bytes.map((octet, at) => (at === bytes.length - 100 ? octet ^ 1 : octet))),
+      ],
+      [
+        'header',
+        Buffer.from(
+          bytes.toString('latin1').replace('"schemaVersion":4', '"schemaVersion":3'),
+          'latin1',
+        ),
+      ],
+      ['empty', Buffer.alloc(0)],
+    ] as const) {
+      await writeFile(folder.file(what), changed)
+      refused(await folder.tryRestore(what, ['--data', place]), /damaged|is not a backup/)
+      assert.deepEqual(
+        readdirSync(place).filter((one) => one !== 'lock'),
+        [],
+        what,
+      )
+    }
+    refused(await folder.tryRestore('absent', ['--data', place]), /cannot be read/)
+    await folder.restore(name, ['--data', place])
+  })
+
+  test('of a newer schema is refused before anything is asked', async () => {
+    const name = newName()
+    await folder.backUp(name, data())
+    const bytes = await readFile(folder.file(name))
+    const newer = bytes.toString('latin1').replace('"schemaVersion":4', '"schemaVersion":9')
+    await writeFile(folder.file('newer'), Buffer.from(newer, 'latin1'))
+    const place = folder.file(newName())
+    refused(
+      await command(['restore', folder.file('newer'), '--data', place]),
+      /newer version of Signet/,
+    )
+    assert.equal(existsSync(place), false)
+  })
+
+  test('that was cut short is not served as a new folder', async () => {
+    const place = folder.file(newName())
+    await mkdir(place, { mode: 0o700 })
+    await writeFile(`${databaseOf(place)}.restoring`, 'half')
+    refused(
+      await command([
+        'serve',
+        '--data',
+        place,
+        '--listen',
+        '127.0.0.1:0',
+        '--public-listen',
+        '127.0.0.1:0',
+      ]),
+      /restore into .* cut short/,
+    )
+    const name = newName()
+    await folder.backUp(name, data())
+    await folder.restore(name, ['--data', place])
+    new DatabaseSync(databaseOf(place)).close()
+    assert.equal(existsSync(`${databaseOf(place)}.restoring`), false)
+  })
+})

@@ -1,0 +1,130 @@
+/** An older backup that is restored beside newer CRLs: numbers go on, and what was published as revoked stays so. */
+import assert from 'node:assert/strict'
+import { cp, mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { BackupFolder, contentOf } from '../support/backups.ts'
+import { csr } from '../support/csrs.ts'
+import { createRoot, issue } from '../support/hierarchy.ts'
+import {
+  crlBucket,
+  crlConfiguration,
+  crlThat,
+  crlWith,
+  eventually,
+  lastOf,
+  readCrl,
+  revocationWish,
+  revoke,
+  type ReadCrl,
+} from '../support/revocation.ts'
+import { ocspRequest, readOcspAnswer } from '../support/ocsp-requests.ts'
+import { TestService } from '../support/service.ts'
+
+/** Entries as they are compared. */
+function entriesOf({ entries }: ReadCrl): unknown {
+  return new Map(
+    [...entries].map(([serial, { revocationDate, reasonCode }]) => [
+      serial,
+      [revocationDate, reasonCode],
+    ]),
+  )
+}
+
+/** What OCSP says of a certificate; undefined for no answer. */
+async function ocspStatus(
+  { publicUrl }: TestService,
+  asked: { readonly issuer: string; readonly serial: string },
+): Promise<string | undefined> {
+  const body = new Uint8Array(ocspRequest([asked]))
+  const headers = { 'content-type': 'application/ocsp-request' }
+  const response = await fetch(`${publicUrl}/ocsp`, { method: 'POST', headers, body })
+  const der = new Uint8Array(await response.arrayBuffer())
+  // An OCSPResponse that is an error has its status, and nothing else.
+  return der.length < 10 ? undefined : readOcspAnswer(der).singles[0]?.status
+}
+
+/** A new server on a folder into which the backup was restored, beside the buckets as they were last. */
+async function restoredBeside(
+  folder: BackupFolder,
+  service: TestService,
+  logTo: { write(line: string): void },
+): Promise<TestService> {
+  const data = await mkdtemp(join(tmpdir(), 'signet-restored-'))
+  await cp(join(service.config.dataDirectory, 'objects'), join(data, 'objects'), {
+    recursive: true,
+  })
+  await folder.restore('old', ['--data', data])
+  return TestService.start({ data, crlDelay: '0', logLevel: 'warn' }, { logTo })
+}
+
+test('no CRL number repeats, and no published revocation is lost', async (t) => {
+  using folder = new BackupFolder()
+  const service = await TestService.start({ crlDelay: '0' })
+  t.after(() => service.close())
+  await service.createBucket(crlBucket)
+  const root = await createRoot(service, {
+    more: revocationWish(crlConfiguration(), { Enabled: true }),
+  })
+  const authority = { arn: root.arn, csr: csr('ec-server') }
+  const before = await issue(service, authority)
+  const known = await issue(service, authority)
+  await revoke(service, before.arn)
+  await crlWith(service, before.arn)
+  await folder.backUp('old', ['--data', service.config.dataDirectory])
+
+  const unknown = await issue(service, authority)
+  const lost = await issue(service, authority)
+  await revoke(service, known.arn, 'SUPERSEDED')
+  await revoke(service, unknown.arn, 'CESSATION_OF_OPERATION')
+  const key = `crl/${lastOf(root.arn)}.crl`
+  const last = await crlThat(service, key, ({ entries }) => entries.size === 3)
+  const settled = await eventually(async () => {
+    const [row] = await service.inDatabase(
+      'select changes - published_changes as left_over from crls',
+    )
+    const der = await service.readObject(crlBucket, key)
+    return row?.['left_over'] === 0 ? readCrl(der!) : undefined
+  }, 'nothing left to publish')
+  assert.ok(settled.crlNumber! >= last.crlNumber!)
+
+  const lines: string[] = []
+  const restored = await restoredBeside(folder, service, { write: (line) => void lines.push(line) })
+  t.after(() => restored.close())
+  const next = await crlThat(restored, key, ({ crlNumber }) => crlNumber! > settled.crlNumber!)
+  assert.deepEqual(entriesOf(next), entriesOf(settled))
+  const said = lines.map((line) => JSON.parse(line)).filter(({ taken }) => taken !== undefined)
+  assert.deepEqual(
+    said.map(({ taken }) => taken),
+    [2],
+  )
+
+  // As if they had been revoked here.
+  const status = ({ arn }: { arn: string }): Promise<string | undefined> =>
+    ocspStatus(restored, { issuer: root.certificate, serial: lastOf(arn) })
+  for (const one of [before, known, unknown]) assert.equal(await status(one), 'revoked', one.arn)
+  assert.equal(await status(lost), undefined)
+  assert.match(
+    await restored.refusal('RevokeCertificate', {
+      CertificateAuthorityArn: root.arn,
+      CertificateSerial: lastOf(known.arn),
+      RevocationReason: 'SUPERSEDED',
+    }),
+    /RequestAlreadyProcessed/,
+  )
+
+  // Nothing is taken over twice, and all goes on.
+  const later = await issue(restored, authority)
+  await revoke(restored, later.arn)
+  const after = await crlThat(restored, key, ({ entries }) =>
+    entries.has(lastOf(later.arn).replace(/^0+/, '')),
+  )
+  assert.equal(after.entries.size, 4)
+  assert.ok(after.crlNumber! > next.crlNumber!)
+  const content = await contentOf(join(restored.config.dataDirectory, 'signet.sqlite'))
+  const numbers = content.get('revocations')!.map((row) => Number(row['certificate_number']))
+  assert.equal(numbers.filter((number) => number < 0).length, 1)
+  assert.equal(numbers.length, 4)
+  assert.equal(content.get('certificate_counts')![0]!['revoked'], 4)
+})

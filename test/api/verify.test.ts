@@ -1,0 +1,285 @@
+/** `signet verify`: clean on what a server has written, and every kind of damage found. */
+import assert from 'node:assert/strict'
+import { closeSync, openSync, writeSync } from 'node:fs'
+import { cp, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { after, before, describe, test } from 'node:test'
+import { createEmbeddedObjectStore } from '../../src/objects/embedded-object-store.ts'
+import { systemRandom } from '../../src/random.ts'
+import { csr } from '../support/csrs.ts'
+import { createAuthority, createRoot, createSubordinate, issue } from '../support/hierarchy.ts'
+import { command, type Outcome } from '../support/process.ts'
+import {
+  crlBucket,
+  crlConfiguration,
+  crlThat,
+  crlWith,
+  eventually,
+  lastOf,
+  revocationWish,
+  revoke,
+} from '../support/revocation.ts'
+import { TestService, type Members } from '../support/service.ts'
+
+let service: TestService
+let root: Awaited<ReturnType<typeof createRoot>>
+let serial: string
+let other: string
+let keptKey: string
+before(async () => {
+  service = await TestService.start({ crlDelay: '0' })
+  await service.createBucket(crlBucket)
+  root = await createRoot(service, { more: revocationWish() })
+  const authority = { arn: root.arn, csr: csr('ec-server') }
+  const subordinate = await createSubordinate(service, root, { keyAlgorithm: 'RSA_2048' })
+  await issue(
+    service,
+    { arn: subordinate.arn, csr: csr('ec-server') },
+    { signingAlgorithm: 'SHA256WITHRSA' },
+  )
+  const partitioned = await createRoot(service, {
+    more: revocationWish(crlConfiguration({ CrlType: 'PARTITIONED' })),
+  })
+  const bound = await issue(service, { arn: partitioned.arn, csr: csr('ec-server') })
+  await revoke(service, bound.arn)
+  const revoked = await issue(service, authority)
+  serial = lastOf(revoked.arn)
+  other = lastOf((await issue(service, authority)).arn)
+  await revoke(service, revoked.arn)
+  await crlWith(service, revoked.arn)
+  await createAuthority(service)
+  const deleted = await createRoot(service)
+  await service.must('UpdateCertificateAuthority', {
+    CertificateAuthorityArn: deleted.arn,
+    Status: 'DISABLED',
+  })
+  await service.must('DeleteCertificateAuthority', { CertificateAuthorityArn: deleted.arn })
+  keptKey = `crl/${lastOf(root.arn)}.crl`
+  await crlThat(service, keptKey, ({ entries }) => entries.size > 0)
+  await eventually(async () => {
+    const rows = await service.inDatabase('select 1 from crls where changes <> published_changes')
+    return rows.length === 0 ? true : undefined
+  }, 'all CRLs published')
+})
+after(() => service.close())
+
+const verify = (data: string): Promise<Outcome> => command(['verify', '--data', data])
+
+test('what a server has written is clean, while it runs', async () => {
+  const { code, stdout, stderr } = await verify(service.config.dataDirectory)
+  assert.deepEqual([code, stderr], [0, ''])
+  const found = JSON.parse(stdout)
+  const counts = (table: string): Promise<Members> =>
+    service.inDatabase(`select count(*) as n from ${table}`)
+  for (const [member, table] of [
+    ['Keys', 'keys'],
+    ['AccessKeys', 'access_keys'],
+    ['Authorities', 'authorities'],
+    ['AuthorityCertificates', 'authority_certificates'],
+    ['Certificates', 'certificates'],
+    ['Revocations', 'revocations'],
+    ['Crls', 'crls'],
+  ] as const)
+    assert.equal(found[member], Number((await counts(table))[0].n), member)
+  assert.deepEqual(
+    [
+      found.Ok,
+      found.ProblemCount,
+      found.Problems,
+      found.CrlsDue,
+      found.RevocationsWithoutCertificate,
+    ],
+    [true, 0, [], [], 0],
+  )
+  const table = await command([
+    'verify',
+    '--data',
+    service.config.dataDirectory,
+    '--output',
+    'table',
+  ])
+  assert.equal(table.code, 0)
+})
+
+describe('damage', () => {
+  // On PostgreSQL the database is not in the folder.
+  const isFile = (): boolean => service.config.database === undefined
+
+  /** Damages a copy of the folder; the problems that are found in it. */
+  async function problemsAfter(
+    damage: (db: DatabaseSync, data: string) => void | Promise<void>,
+  ): Promise<string[]> {
+    const data = await mkdtemp(join(tmpdir(), 'signet-damaged-'))
+    try {
+      await cp(service.config.dataDirectory, data, {
+        recursive: true,
+        filter: (path) => !/lock|-shm$/.test(path.slice(service.config.dataDirectory.length)),
+      })
+      const db = new DatabaseSync(join(data, 'signet.sqlite'), {
+        enableForeignKeyConstraints: false,
+      })
+      await damage(db, data)
+      db.close()
+      const { code, stdout, stderr } = await verify(data)
+      const found = JSON.parse(stdout)
+      assert.equal(stderr, `signet: ${found.ProblemCount} problems were found\n`)
+      assert.deepEqual([code, found.Ok], [1, false])
+      return found.Problems
+    } finally {
+      await rm(data, { recursive: true })
+    }
+  }
+
+  const flip = (der: Uint8Array, at: number): Uint8Array =>
+    Uint8Array.from(der, (octet, index) => (index === at ? octet ^ 1 : octet))
+
+  function change(db: DatabaseSync, [table, column]: readonly [string, string], at = -1): void {
+    const [row] = db.prepare(`select rowid as id, ${column} as value from ${table} limit 1`).all()
+    const value = row!['value'] as Uint8Array
+    const changed = flip(value, at < 0 ? value.length + at : at)
+    db.prepare(`update ${table} set ${column} = ? where rowid = ?`).run(changed, row!['id']!)
+  }
+
+  const exec =
+    (text: string) =>
+    (db: DatabaseSync): void =>
+      db.exec(text)
+
+  async function putCrl(data: string, body: Uint8Array): Promise<void> {
+    const store = createEmbeddedObjectStore({
+      directory: join(data, 'objects'),
+      publicUrl: '',
+      clock: service.clock,
+      random: systemRandom,
+    })
+    const { accountId } = service.config
+    await store.put({ bucket: crlBucket, key: keptKey }, body, {
+      acl: 'PUBLIC_READ',
+      contentType: 'application/pkix-crl',
+      accountId,
+    })
+  }
+
+  const kinds: Record<string, [(db: DatabaseSync, data: string) => void | Promise<void>, RegExp]> =
+    {
+      'a signature of a certificate': [
+        (db) => change(db, ['certificates', 'certificate_der']),
+        /certificate .* is not signed by/,
+      ],
+      'a certificate that is none': [
+        (db) => change(db, ['certificates', 'certificate_der'], 0),
+        /certificate .* cannot be read/,
+      ],
+      'a certificate in the row of another': [
+        (db) => {
+          db.prepare(
+            `update certificates set certificate_der = (select certificate_der from certificates
+            where serial_number = ?) where serial_number = ?`,
+          ).run(Buffer.from(serial, 'hex'), Buffer.from(other, 'hex'))
+        },
+        /does not match its row/,
+      ],
+      'when a certificate expires': [
+        exec('update certificates set not_after = not_after + 1 where certificate_number = 2'),
+        /does not match its row/,
+      ],
+      'who signed a certificate': [
+        exec(`update certificates set authority_certificate_number =
+        (select max(authority_certificate_number) from authority_certificates)
+        where certificate_number = 2`),
+        /names a CA certificate that cannot be used|is not signed by/,
+      ],
+      'a CA certificate': [
+        (db) => change(db, ['authority_certificates', 'certificate_der']),
+        /CA certificate 1 .* not signed/,
+      ],
+      'the row of a CA certificate': [
+        exec('update authority_certificates set not_before = 0'),
+        /CA certificate 1 .* does not match its row/,
+      ],
+      'a key that is gone': [
+        exec('delete from keys where rowid = (select min(rowid) from keys)'),
+        /the key local:.* is not there/,
+      ],
+      'a private key': [
+        (db) => change(db, ['keys', 'private_key_sealed']),
+        /private key .* does not open/,
+      ],
+      'a data key': [
+        (db) => change(db, ['keys', 'data_key_sealed']),
+        /private key .* does not open/,
+      ],
+      'a public key': [
+        (db) => change(db, ['keys', 'subject_public_key_info']),
+        /private key .* does not open, or is not that of its public key/,
+      ],
+      'a secret of an access key': [
+        (db) => change(db, ['access_keys', 'secret_sealed']),
+        /secret of the access key .* does not open/,
+      ],
+      'keys of two CAs exchanged': [
+        exec(`update authorities set key_handle = 'local:' ||
+        (select name from keys order by rowid desc limit 1) where authority_number = 1`),
+        /key of the CA .* is not that of its certificate/,
+      ],
+      'a revocation that is gone': [
+        exec('delete from revocations where crl_id = (select min(crl_id) from crls)'),
+        /entries are of no revocation/,
+      ],
+      'a revocation of no certificate': [
+        exec('update revocations set certificate_number = certificate_number + 1000000'),
+        /is of no certificate/,
+      ],
+      'when a certificate was revoked': [
+        exec('update revocations set revoked_at_ms = revoked_at_ms - 5000'),
+        /entries say another time/,
+      ],
+      counts: [exec('update certificate_counts set issued = issued + 1'), /counts .* and has/],
+      'a certificate that is gone': [
+        exec('delete from certificates where certificate_number = 2'),
+        /counts .* certificates issued/,
+      ],
+      'a CRL that is gone': [
+        (_db, data) => rm(join(data, 'objects', crlBucket), { recursive: true }),
+        /there is no bucket|there is no object/,
+      ],
+      'a CRL that is none': [
+        (_db, data) => putCrl(data, Buffer.from('no CRL')),
+        /the CRL .* cannot be read/,
+      ],
+      'a CRL that is changed': [
+        async (_db, data) => {
+          const der = await service.readObject(crlBucket, keptKey)
+          await putCrl(data, flip(der!, der!.length - 1))
+        },
+        /the CRL .* is not signed by its CA/,
+      ],
+      'a page of the file': [
+        (db, data) => {
+          db.exec('pragma wal_checkpoint(truncate)')
+          const [index] = db
+            .prepare(`select rootpage from sqlite_schema where name = 'certificates_by_authority'`)
+            .all()
+          const size = Number(db.prepare('pragma page_size').get()!['page_size'])
+          const file = openSync(join(data, 'signet.sqlite'), 'r+')
+          writeSync(file, Buffer.alloc(200, 0xff), 0, 200, (Number(index!['rootpage']) - 1) * size)
+          closeSync(file)
+        },
+        /the database is damaged|cannot be read/,
+      ],
+    }
+  for (const [what, [damage, problem]] of Object.entries(kinds))
+    test(`of ${what} is found`, async (t) => {
+      if (!isFile()) {
+        t.skip('rows are damaged in a file')
+        return
+      }
+      const problems = await problemsAfter(damage)
+      assert.ok(
+        problems.some((line) => problem.test(line)),
+        problems.join('\n'),
+      )
+    })
+})
