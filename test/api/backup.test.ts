@@ -11,7 +11,14 @@ import { answerOf, BackupFolder, contentOf, withoutRestoration } from '../suppor
 import { csr } from '../support/csrs.ts'
 import { createRoot, issue, issueInput } from '../support/hierarchy.ts'
 import { command, startServer, type Outcome } from '../support/process.ts'
-import { crlBucket, crlWith, lastOf, revocationWish, revoke } from '../support/revocation.ts'
+import {
+  allPublished,
+  crlBucket,
+  crlWith,
+  lastOf,
+  revocationWish,
+  revoke,
+} from '../support/revocation.ts'
 import { TestService } from '../support/service.ts'
 
 let service: TestService
@@ -27,6 +34,7 @@ before(async () => {
   const revoked = await issue(service, root)
   await revoke(service, revoked.arn)
   await crlWith(service, revoked.arn)
+  await allPublished(service)
 })
 after(async () => {
   await service.close()

@@ -12,11 +12,11 @@ import { csr } from '../support/csrs.ts'
 import { createAuthority, createRoot, createSubordinate, issue } from '../support/hierarchy.ts'
 import { command, type Outcome } from '../support/process.ts'
 import {
+  allPublished,
   crlBucket,
   crlConfiguration,
   crlThat,
   crlWith,
-  eventually,
   lastOf,
   revocationWish,
   revoke,
@@ -58,10 +58,7 @@ before(async () => {
   await service.must('DeleteCertificateAuthority', { CertificateAuthorityArn: deleted.arn })
   keptKey = `crl/${lastOf(root.arn)}.crl`
   await crlThat(service, keptKey, ({ entries }) => entries.size > 0)
-  await eventually(async () => {
-    const rows = await service.inDatabase('select 1 from crls where changes <> published_changes')
-    return rows.length === 0 ? true : undefined
-  }, 'all CRLs published')
+  await allPublished(service)
 })
 after(() => service.close())
 

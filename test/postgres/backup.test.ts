@@ -11,7 +11,7 @@ import { csr } from '../support/csrs.ts'
 import { createRoot, issue } from '../support/hierarchy.ts'
 import { command, startServer } from '../support/process.ts'
 import { openTestPostgres, sharedPostgres } from '../support/postgres.ts'
-import { crlBucket, crlWith, revocationWish, revoke } from '../support/revocation.ts'
+import { allPublished, crlBucket, crlWith, revocationWish, revoke } from '../support/revocation.ts'
 import { TestService } from '../support/service.ts'
 
 const postgres = sharedPostgres()
@@ -31,6 +31,7 @@ test('all rows come to PostgreSQL and back, and numbers go on above them', async
   const first = await issue(service, { arn: root.arn, csr: csr('ec-server') })
   await revoke(service, first.arn)
   await crlWith(service, first.arn)
+  await allPublished(service)
   const { dataDirectory } = service.config
 
   await folder.backUp('one', ['--data', dataDirectory])

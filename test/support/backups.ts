@@ -75,18 +75,23 @@ export async function contentOf(
   }
 }
 
-/** The same without what a restore changes: when CRLs are due, who works on what, where the credentials are. */
+/**
+ * The same without what a restore changes: when CRLs are due, who works on what, where the credentials are; and without
+ * what a server that runs notes at any time: last uses, outcomes of jobs.
+ */
 export function withoutRestoration(content: ReadonlyMap<string, Row[]>): Record<string, Row[]> {
   const changed: Record<string, readonly string[]> = {
     crls: ['changes', 'due_at_ms', 'failures', 'retry_at_ms', 'lease', 'lease_until_ms'],
     audit_reports: ['lease', 'lease_until_ms'],
     events: ['lease', 'lease_until_ms'],
+    access_keys: ['last_used_at_ms', 'last_used_region', 'last_used_service'],
   }
   return Object.fromEntries(
     [...content].map(([table, rows]) => [
       table,
       rows
         .filter(({ name }) => table !== 'settings' || name !== 'credentials file')
+        .filter(() => table !== 'job_outcomes')
         .map((row) =>
           Object.fromEntries(
             Object.entries(row).filter(([column]) => !changed[table]?.includes(column)),

@@ -103,3 +103,11 @@ export async function crlWith(service: TestService, certificateArn: string): Pro
   const serial = lastOf(certificateArn).replace(/^0+/, '')
   return crlThat(service, `crl/${id}.crl`, ({ entries }) => entries.has(serial))
 }
+
+/** Waits until every CRL lists all that it has to. */
+export async function allPublished(service: TestService): Promise<void> {
+  const text = 'select 1 from crls where changes <> published_changes'
+  const look = async (): Promise<true | undefined> =>
+    (await service.inDatabase(text)).length === 0 ? true : undefined
+  await eventually(look, 'all CRLs published', 20)
+}
