@@ -1,24 +1,33 @@
 /** Connections on which a request is still coming in when a listener closes: node:http looks at no deadline any more. */
-import type { IncomingMessage, Server } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
-/** Follows the connections of a server. What it answers cuts, after a while, those on which no whole request waits. */
+interface Exchange {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+}
+
+const closingMilliseconds = 5000
+
+/**
+ * Follows the connections of a server, and the latest request on each. What it answers cuts, after a while, those on which
+ * no whole request waits for its answer.
+ */
 export function followConnections(server: Server, isTls: boolean): () => void {
-  const open = new Map<Socket, Set<IncomingMessage>>()
+  const open = new Map<Socket, Exchange | undefined>()
   server.on(isTls ? 'secureConnection' : 'connection', (socket: Socket) => {
-    open.set(socket, new Set())
+    open.set(socket, undefined)
     socket.once('close', () => open.delete(socket))
   })
-  server.prependListener('request', (request: IncomingMessage, response) => {
-    const requests = open.get(request.socket)
-    requests?.add(request)
-    response.once('close', () => requests?.delete(request))
+  server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
+    open.set(request.socket, { request, response })
   })
   const cut = (): void => {
-    for (const [socket, requests] of open)
-      if (![...requests].some(({ complete }) => complete)) socket.destroy()
+    for (const [socket, exchange] of open) if (!isBusy(exchange)) socket.destroy()
   }
   return () => void setTimeout(cut, closingMilliseconds).unref()
 }
 
-const closingMilliseconds = 5000
+function isBusy(exchange: Exchange | undefined): boolean {
+  return exchange?.request.complete === true && !exchange.response.writableFinished
+}
