@@ -31,7 +31,8 @@ const letters = { file: 0x66, table: 0x74, row: 0x72, end: 0x65 } as const
 /** Makes the records of one backup, in order. */
 export class RecordWriter {
   readonly #hash: Hash = createHash('sha256')
-  readonly #counts: Record<string, number> = {}
+  // A table may have any name.
+  readonly #counts = Object.create(null) as Record<string, number>
   #table: TableShape | undefined
 
   file(name: BackupFileName, bytes: Uint8Array): Buffer {
@@ -111,7 +112,8 @@ function nextOf(bytes: Buffer): Buffer | undefined {
 
 class RecordReader {
   readonly #hash: Hash = createHash('sha256')
-  readonly #counts: Record<string, number> = {}
+  // A table may have any name.
+  readonly #counts = Object.create(null) as Record<string, number>
   #table: TableShape | undefined
   isEnded = false
 

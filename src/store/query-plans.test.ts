@@ -156,7 +156,7 @@ suite('query plans', () => {
       return []
     }
     await findIssuedStatus({ query } as unknown as Database, 1, new Uint8Array(16))
-    assert.equal(forOcsp.length, 1)
+    assert.equal(forOcsp.length, 2)
     for (const { text } of [
       ...forOcsp,
       selectRevocations({ authorityNumber: 1, crlId: undefined, keptSince }, 1, 500),
