@@ -101,7 +101,7 @@ class Crew {
   }
 
   tell(message: FromPrimary): void {
-    for (const worker of workersOf()) worker.send(message)
+    for (const worker of workersOf()) sendTo(worker, message)
   }
 
   /** Lets them finish what they do. */
@@ -121,10 +121,10 @@ class Crew {
   #fork(): Promise<Listening> {
     const startedAt = performance.now()
     const worker = cluster.fork()
-    const answers = createBatch<WriterAnswer>((batch) => {
-      if (worker.isConnected())
-        worker.send({ kind: 'answers', answers: batch } satisfies FromPrimary)
-    })
+    worker.on('error', (err) => this.#surroundings.log.error({ err }, 'a worker is out of reach'))
+    const answers = createBatch<WriterAnswer>((batch) =>
+      sendTo(worker, { kind: 'answers', answers: batch }),
+    )
     return new Promise((resolve, reject) => {
       let isListening = false
       worker.on('message', (message: FromWorker) => {
@@ -174,7 +174,7 @@ class Crew {
         return
       case 'rated': {
         const allowed = rateLimiter.allows(message.call) === true
-        worker.send({ kind: 'allowed', id: message.id, allowed } satisfies FromPrimary)
+        sendTo(worker, { kind: 'allowed', id: message.id, allowed })
         return
       }
       case 'metrics':
@@ -187,7 +187,7 @@ class Crew {
   async #sendMetrics(worker: Worker, id: number): Promise<void> {
     const others = await Promise.all(workersOf().map((one) => this.#metricsOf(one)))
     const text = await this.#duties.services.metrics.text(others)
-    if (worker.isConnected()) worker.send({ kind: 'metrics text', id, text } satisfies FromPrimary)
+    sendTo(worker, { kind: 'metrics text', id, text })
   }
 
   /** Nothing of a worker that does not answer. */
@@ -201,9 +201,14 @@ class Crew {
       }
       const timer = setTimeout(() => finish([]), metricsMilliseconds)
       this.#counting.set(id, finish)
-      worker.send({ kind: 'metrics?', id } satisfies FromPrimary)
+      sendTo(worker, { kind: 'metrics?', id })
     })
   }
+}
+
+/** One that is gone meanwhile is not told, and its end is heard of elsewhere. */
+function sendTo(worker: Worker, message: FromPrimary): void {
+  if (worker.isConnected()) worker.send(message, () => {})
 }
 
 function workersOf(): Worker[] {

@@ -43,12 +43,17 @@ export async function serve(config: Config, print: (text: string) => void): Prom
 async function serveAsWorker(config: Config, log: Log): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => {})
   let app: WorkerApp | undefined
+  // What it is told while it starts it does then: it may have read what was there before.
+  let reloadWanted = false
   let stop: () => void = () => {}
   const stopped = new Promise<void>((resolve) => {
     stop = resolve
   })
   const tasks = {
-    reload: () => void (app && reloadFrom(app, log)),
+    reload() {
+      if (app === undefined) reloadWanted = true
+      else void reloadFrom(app, log)
+    },
     stop: () => stop(),
     metrics: () => app?.metrics() ?? Promise.resolve([]),
   }
@@ -59,6 +64,7 @@ async function serveAsWorker(config: Config, log: Log): Promise<void> {
   try {
     const surroundings = { clock: systemClock, random: systemRandom, log, onFailure }
     app = await startWorker(config, surroundings, primary)
+    if (reloadWanted) await reloadFrom(app, log)
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error
     primary.refused(error.message)
