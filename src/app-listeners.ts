@@ -10,7 +10,7 @@ import type { Config } from './config.ts'
 import type { DataFolder } from './data-folder.ts'
 import { ConfigurationError } from './errors.ts'
 import type { ApiServices } from './http/front.ts'
-import { createHealth } from './http/health.ts'
+import { createHealth, type Health } from './http/health.ts'
 import { createOcspResponder } from './http/ocsp-responder.ts'
 import { createOcspHandler } from './http/ocsp.ts'
 import { answerPublic } from './http/public.ts'
@@ -47,12 +47,13 @@ export interface Listeners {
   readonly reload: () => Promise<void>
 }
 
-/** Starts the public listener, so that certificates can say where it is. */
-export async function startPublicListener(parts: ListenersParts): Promise<void> {
+/** Starts the public listener, so that certificates can say where it is. Resolves to the health that both listeners tell. */
+export async function startPublicListener(parts: ListenersParts): Promise<Health> {
   const { config, services, data, publicObjects, place, stack, ...surroundings } = parts
   const { clock, random, log } = surroundings
+  const health = createHealth(data.db, clock)
   const server = createPublicServer(
-    { log, random, health: createHealth(data.db, clock), limits: config.limits },
+    { log, random, health, limits: config.limits },
     {
       ocsp: createOcspHandler({ ...surroundings, responder: createOcspResponder(services) }),
       answer: (request) => answerPublic({ services, publicObjects }, request),
@@ -61,10 +62,11 @@ export async function startPublicListener(parts: ListenersParts): Promise<void> 
   stack.defer(() => server.close())
   const url = await listenOn(server, config.publicListen)
   place.publicUrl ||= url
+  return health
 }
 
 /** Starts the API listener. */
-export async function startApiListener(parts: ListenersParts): Promise<Listeners> {
+export async function startApiListener(parts: ListenersParts, health: Health): Promise<Listeners> {
   const { config, services, data, stack, tls, rateLimiter, callLog, ...surroundings } = parts
   const { clock, random, log, onFailure } = surroundings
   const failureLimiter = createFailureLimiter(config.limits.authFailuresPerMinute, clock)
@@ -78,7 +80,7 @@ export async function startApiListener(parts: ListenersParts): Promise<Listeners
     failureLimiter,
     callLog,
     material,
-    health: createHealth(data.db, clock),
+    health,
     limits: config.limits,
   })
   stack.defer(() => api.close())

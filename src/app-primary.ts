@@ -1,20 +1,14 @@
 /** The process that others answer requests for: it writes, runs the jobs, and keeps as many workers as it should. */
 import cluster, { type Worker } from 'node:cluster'
-import { createRateLimiter, type RateLimiter } from './access/rate-limiter.ts'
-import { createServices, openStores, type Place, type Surroundings } from './app-services.ts'
+import { createCore, type Core } from './app-core.ts'
+import type { Surroundings } from './app-services.ts'
 import { openOwnData, type App } from './app.ts'
-import { openCallLog, type CallLog } from './call-log.ts'
 import type { Config } from './config.ts'
 import { ConfigurationError } from './errors.ts'
-import { createJobs } from './jobs/index.ts'
-import { startScheduler, type Scheduler } from './jobs/scheduler.ts'
 import { readRates } from './rates-file.ts'
-import { readGauges } from './read-gauges.ts'
-import type { Services } from './services.ts'
 import { ConflictError } from './store/database.ts'
 import { createOwnWriter } from './store/sqlite-writer-client.ts'
 import type { WriterAnswer } from './store/sqlite-group.ts'
-import { openTlsSource } from './tls-source.ts'
 import { createBatch, type FromPrimary, type FromWorker, type Listening } from './worker-link.ts'
 
 /** Starts everything, with so many workers. Throws ConfigurationError when that cannot be served. */
@@ -30,24 +24,13 @@ export async function startPrimary(
       stack,
       writer: createOwnWriter,
     })
-    const rateLimiter = createRateLimiter(readRates(config.rates), surroundings.clock)
-    // What is wrong with it is found before there are workers.
-    await openTlsSource(config)
-    const callLog =
-      config.callLog === undefined ? undefined : await openCallLog(config.callLog, surroundings.log)
-    stack.defer(() => callLog?.close())
-    const place: Place = { publicUrl: config.publicUrl ?? '' }
-    const stores = await openStores(config, { ...surroundings, data, stack, place })
-    let scheduler: Scheduler | undefined
-    const wake = (job: string): void => scheduler?.wake(job)
-    const services = createServices(config, { ...surroundings, data, place, wake, ...stores })
-    services.metrics.onRead((gauges) => readGauges(services, gauges))
-    const crew = new Crew({ services, rateLimiter, callLog }, surroundings)
+    const core = await createCore(config, { ...surroundings, data, stack })
+    const { rateLimiter, place } = core
+    const crew = new Crew(core, surroundings)
     stack.defer(() => crew.stop())
     const { apiUrl, publicUrl } = await crew.start(workers)
     place.publicUrl ||= publicUrl
-    scheduler = startScheduler(createJobs(config), services)
-    stack.defer(() => scheduler?.stop())
+    core.startJobs()
     return {
       apiUrl,
       publicUrl: place.publicUrl,
@@ -65,11 +48,8 @@ export async function startPrimary(
   }
 }
 
-interface Duties {
-  readonly services: Services
-  readonly rateLimiter: RateLimiter
-  readonly callLog: CallLog | undefined
-}
+/** What is done for workers. */
+type Duties = Pick<Core, 'services' | 'rateLimiter' | 'callLog'>
 
 /** A worker that ends sooner than this is not made again at once. */
 const shortLifeMilliseconds = 5000

@@ -42,8 +42,7 @@ export async function startWorker(
     const rateLimiter = primary.rateLimiter(readRates(config.rates))
     const callLog = config.callLog === undefined ? undefined : primary.callLog
     const { publicObjects } = stores
-    const parts = {
-      ...surroundings,
+    const listened = {
       config,
       services,
       data,
@@ -54,11 +53,12 @@ export async function startWorker(
       callLog,
       tls,
     }
-    await startPublicListener(parts)
+    const parts = { ...surroundings, ...listened }
+    const health = await startPublicListener(parts)
     stack.defer(() => recordLastUses(services))
     const scheduler = startScheduler([recordKeyUses], services)
     stack.defer(() => scheduler.stop())
-    const { apiUrl, reload } = await startApiListener(parts)
+    const { apiUrl, reload } = await startApiListener(parts, health)
     primary.listening({ apiUrl, publicUrl: place.publicUrl })
     return { reload, metrics: own.metrics.values, close: () => stack.disposeAsync() }
   } catch (error) {

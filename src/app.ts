@@ -1,20 +1,14 @@
 /** The composition root of a server that is one process. */
-import { createRateLimiter } from './access/rate-limiter.ts'
+import { createCore } from './app-core.ts'
 import { startApiListener, startPublicListener } from './app-listeners.ts'
-import { createServices, openStores, type Place, type Surroundings } from './app-services.ts'
-import { openCallLog } from './call-log.ts'
+import type { Surroundings } from './app-services.ts'
 import type { Config } from './config.ts'
 import { openData, type DataFolder } from './data-folder.ts'
 import { prepareFirstStart, type CredentialsPlace } from './first-start.ts'
-import { createJobs } from './jobs/index.ts'
 import { recordKeyUses } from './jobs/record-key-uses.ts'
-import { startScheduler, type Scheduler } from './jobs/scheduler.ts'
-import { readRates } from './rates-file.ts'
-import { readGauges } from './read-gauges.ts'
 import type { Services } from './services.ts'
 import { lockFolder, prepareDataFolder } from './store/folder-lock.ts'
 import { releaseLeases } from './store/leases.ts'
-import { openTlsSource } from './tls-source.ts'
 
 export interface App {
   /** Where the listeners are, with the port that the system chose if it was asked to. */
@@ -74,37 +68,13 @@ async function listen(
     ...surroundings
   }: Surroundings & { data: DataFolder; stack: AsyncDisposableStack },
 ): Promise<Pick<App, 'apiUrl' | 'publicUrl' | 'reload'>> {
-  // What is wrong with them is found before anything listens.
-  const rateLimiter = createRateLimiter(readRates(config.rates), surroundings.clock)
-  const tls = await openTlsSource(config)
-  const callLog =
-    config.callLog === undefined ? undefined : await openCallLog(config.callLog, surroundings.log)
-  stack.defer(() => callLog?.close())
-  const place: Place = { publicUrl: config.publicUrl ?? '' }
-  const stores = await openStores(config, { ...surroundings, data, stack, place })
-  let scheduler: Scheduler | undefined
-  const wake = (job: string): void => scheduler?.wake(job)
-  const services = createServices(config, { ...surroundings, data, place, wake, ...stores })
-  services.metrics.onRead((gauges) => readGauges(services, gauges))
-  const { publicObjects } = stores
-  const parts = {
-    ...surroundings,
-    config,
-    services,
-    data,
-    publicObjects,
-    place,
-    stack,
-    rateLimiter,
-    callLog,
-    tls,
-  }
-  await startPublicListener(parts)
-  stack.defer(() => recordLastUses(services))
-  scheduler = startScheduler(createJobs(config), services)
-  stack.defer(() => scheduler?.stop())
-  const { apiUrl, reload } = await startApiListener(parts)
-  return { apiUrl, publicUrl: place.publicUrl, reload }
+  const { startJobs, ...core } = await createCore(config, { ...surroundings, data, stack })
+  const parts = { ...surroundings, ...core, config, data, stack }
+  const health = await startPublicListener(parts)
+  stack.defer(() => recordLastUses(core.services))
+  startJobs()
+  const { apiUrl, reload } = await startApiListener(parts, health)
+  return { apiUrl, publicUrl: core.place.publicUrl, reload }
 }
 
 /** A database that is away keeps no server from stopping. */

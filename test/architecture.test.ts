@@ -45,6 +45,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'wire',
     'access',
     'authority/caller.ts',
+    'authority/principal-arn.ts',
     'store/database.ts',
     'store/identity-providers.ts',
     'store/roles.ts',

@@ -1,5 +1,6 @@
 /** Who is calling: Signature V4 over the raw request, with the access keys of the store or those of a session. */
 import { overriddenTags, type Caller } from '../authority/caller.ts'
+import { sessionArn, userArn } from '../authority/principal-arn.ts'
 import type { Clock } from '../clock.ts'
 import { ServiceError } from '../errors.ts'
 import type { AccessKey } from '../store/access-keys.ts'
@@ -113,7 +114,7 @@ function keyOwner(key: AccessKey, region: string): Caller {
       policies: [],
       sessionPolicies: undefined,
     }
-  const arn = `arn:${partition}:iam::${accountId}:user/${owner.userName}`
+  const arn = userArn(common, owner.userName)
   return { ...common, arn, principal: owner, policies, sessionPolicies: undefined }
 }
 
@@ -126,7 +127,7 @@ function sessionCaller(session: Session, role: RoleWithPolicies, region: string)
     region,
     accountId,
     organizationId,
-    arn: `arn:${partition}:sts::${accountId}:assumed-role/${roleName}/${sessionName}`,
+    arn: sessionArn({ partition, accountId }, { roleName, sessionName }),
     accessKeyId: session.accessKeyId,
     principal: {
       kind: 'role-session',

@@ -3,6 +3,7 @@
  * Private CA), each computed when a policy asks for it.
  */
 import { userIdOf, type Caller } from '../authority/caller.ts'
+import { roleArn } from '../authority/principal-arn.ts'
 import type { ContextKeys } from './policy-pattern.ts'
 import { resourceTagPrefix } from './policy.ts'
 
@@ -65,11 +66,11 @@ function principalKey(key: string, caller: Caller | undefined): readonly string[
   if (caller === undefined) return undefined
   const { principal } = caller
   if (principal.kind === 'service') return serviceKey(key, caller.accountId, principal)
-  const { partition, accountId } = caller
+  const { accountId } = caller
   const role = principal.kind === 'role-session' ? principal : undefined
   switch (key) {
     case 'aws:principalarn':
-      return [role ? `arn:${partition}:iam::${accountId}:role/${role.roleName}` : caller.arn]
+      return [role ? roleArn(caller, role.roleName) : caller.arn]
     case 'aws:principalaccount':
       return [accountId]
     case 'aws:principalorgid':

@@ -1,5 +1,6 @@
 /** What all policies that have a say come to (IAM User Guide, Policy evaluation logic). */
 import type { Caller } from '../authority/caller.ts'
+import { roleArn } from '../authority/principal-arn.ts'
 import { knownPolicy } from './known-policies.ts'
 import { decide, type Decision, type PolicyRequest } from './policy-evaluation.ts'
 import { namesDirectly, type PrincipalIdentity } from './policy-principal.ts'
@@ -27,15 +28,13 @@ export function callerPolicies({
  * A caller as Principal elements name it. A session of a role goes by its own ARN, and by that of its role; a service
  * by its name.
  */
-export function identityOf({ accountId, arn, principal, partition }: Caller): PrincipalIdentity {
+export function identityOf(caller: Caller): PrincipalIdentity {
+  const { accountId, arn, principal } = caller
   switch (principal.kind) {
     case 'user':
       return { accountId, names: [arn] }
     case 'role-session':
-      return {
-        accountId,
-        names: [arn, `arn:${partition}:iam::${accountId}:role/${principal.roleName}`],
-      }
+      return { accountId, names: [arn, roleArn(caller, principal.roleName)] }
     case 'service':
       return { accountId: undefined, names: [principal.name] }
   }

@@ -1,5 +1,6 @@
 /** What the commands about access keys do, on a data folder that a server may be using. */
 import { newAccessKey } from '../access/new-credentials.ts'
+import { acmServicePrincipal } from '../authority/caller.ts'
 import { systemClock } from '../clock.ts'
 import type { Config } from '../config.ts'
 import { withData } from '../data-folder.ts'
@@ -49,9 +50,6 @@ export interface KeyWish {
   readonly policy?: string | undefined
 }
 
-/** The one service that permissions can be given to (AWS Private CA API, CreatePermission). */
-const servicePrincipal = 'acm.amazonaws.com'
-
 /** Creates an access key. Throws ConfigurationError for an unknown account, a bad name or a bad policy. */
 export async function addAccessKey(config: Config, wish: KeyWish): Promise<PrintedAccessKey> {
   requireWish(wish)
@@ -81,8 +79,8 @@ function requireWish(wish: KeyWish): void {
   if ((userName === undefined) === (service === undefined))
     throw new ConfigurationError('name either --user or --service-principal')
   if (userName !== undefined) requireName('--user', userName)
-  if (service !== undefined && service !== servicePrincipal)
-    throw new ConfigurationError(`--service-principal must be ${servicePrincipal}`)
+  if (service !== undefined && service !== acmServicePrincipal)
+    throw new ConfigurationError(`--service-principal must be ${acmServicePrincipal}`)
   if (service !== undefined && policy !== undefined)
     throw new ConfigurationError(
       'a service has no policy: what it may do, the permissions of a CA say',

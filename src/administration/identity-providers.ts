@@ -1,4 +1,5 @@
 /** What the commands about identity providers do, on a data folder that a server may be using. */
+import { providerArn } from '../authority/principal-arn.ts'
 import { systemClock } from '../clock.ts'
 import type { Config } from '../config.ts'
 import { withData } from '../data-folder.ts'
@@ -139,7 +140,7 @@ function noProvider(accountId: string, issuer: string): string {
 function printed(provider: IdentityProvider): PrintedProvider {
   const { accountId, issuer, audiences, keySet, createdAt } = provider
   return {
-    Arn: `arn:aws:iam::${accountId}:oidc-provider/${issuer.replace(/^https?:\/\//, '')}`,
+    Arn: providerArn({ partition: 'aws', accountId }, issuer),
     AccountId: accountId,
     Url: issuer,
     ClientIDList: audiences,

@@ -1,6 +1,7 @@
 /** What the commands about roles do, on a data folder that a server may be using. */
 import { newUniqueId } from '../access/new-credentials.ts'
 import type { Tags } from '../authority/caller.ts'
+import { roleArn } from '../authority/principal-arn.ts'
 import { systemClock } from '../clock.ts'
 import type { Config } from '../config.ts'
 import { withData } from '../data-folder.ts'
@@ -119,7 +120,7 @@ function printed(role: Role): PrintedRole {
     RoleName: role.roleName,
     RoleId: role.roleId,
     AccountId: role.accountId,
-    Arn: `arn:aws:iam::${role.accountId}:role/${role.roleName}`,
+    Arn: roleArn({ partition: 'aws', accountId: role.accountId }, role.roleName),
     AssumeRolePolicyDocument: JSON.parse(role.trustPolicy),
     MaxSessionDuration: role.sessionSecondsMax,
     Tags: printedTags(role.tags),

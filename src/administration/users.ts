@@ -1,6 +1,7 @@
 /** What the commands about users do, on a data folder that a server may be using. */
 import { newUniqueId } from '../access/new-credentials.ts'
 import type { Tags } from '../authority/caller.ts'
+import { userArn } from '../authority/principal-arn.ts'
 import { systemClock } from '../clock.ts'
 import type { Config } from '../config.ts'
 import { withData } from '../data-folder.ts'
@@ -97,7 +98,7 @@ function printed({ userId, accountId, userName, tags, createdAt }: User): Printe
     UserName: userName,
     UserId: userId,
     AccountId: accountId,
-    Arn: `arn:aws:iam::${accountId}:user/${userName}`,
+    Arn: userArn({ partition: 'aws', accountId }, userName),
     Tags: printedTags(tags),
     CreateDate: createdAt.toISOString(),
   }

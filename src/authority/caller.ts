@@ -58,6 +58,9 @@ export interface CallingService {
   readonly sourceArn: string | undefined
 }
 
+/** The one service that permissions can be given to (AWS Private CA API, CreatePermission). */
+export const acmServicePrincipal = 'acm.amazonaws.com'
+
 /** Tags of a principal: values by key. */
 export type Tags = Readonly<Record<string, string>>
 

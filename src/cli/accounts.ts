@@ -11,7 +11,15 @@ import type { Config, Flags } from '../config.ts'
 import { ConfigurationError } from '../errors.ts'
 import { readPolicyFile } from './policy-file.ts'
 import { printAnswer, withOutput, type OutputFlags, type Print } from './print.ts'
-import { accountId, config, examples, onlyOne, storageSettings, withSettings } from './settings.ts'
+import {
+  accountId,
+  config,
+  examples,
+  listOf,
+  onlyOne,
+  storageSettings,
+  withSettings,
+} from './settings.ts'
 
 type AccountFlags = Flags & OutputFlags & { readonly organization?: string | false }
 
@@ -65,9 +73,8 @@ type AccessKeyFlags = Flags &
 export function accessKeyCommand(print: Print): Command {
   const group = new Command('access-key').description('access keys that requests are signed with')
   addKeyCreation(group, print)
-  withOutput(withSettings(group.command('list'), storageSettings))
+  withOutput(listOf(group))
     .description('list access keys with their last use, without their secrets')
-    .option('--account <id>', 'only those of this account', accountId)
     .addHelpText('after', examples('signet access-key list --account 123456789012 --output table'))
     .action(async (flags: AccessKeyFlags) =>
       printAnswer(print, flags, await listAccessKeysOf(config(flags), flags.account)),

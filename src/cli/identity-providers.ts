@@ -10,14 +10,7 @@ import {
 import type { Flags } from '../config.ts'
 import { readTextFile } from './policy-file.ts'
 import { printAnswer, withOutput, type OutputFlags, type Print } from './print.ts'
-import {
-  accountId,
-  config,
-  examples,
-  severalOf,
-  storageSettings,
-  withSettings,
-} from './settings.ts'
+import { config, examples, listOf, ofAccount, severalOf } from './settings.ts'
 
 type ProviderFlags = Flags &
   OutputFlags & { readonly audience?: readonly string[]; readonly jwks?: string }
@@ -42,9 +35,8 @@ export function identityProviderCommand(print: Print): Command {
       const name = { accountId: flags.account, issuer }
       printAnswer(print, flags, await addIdentityProvider(config(flags), name, await wishOf(flags)))
     })
-  withOutput(withSettings(group.command('list'), storageSettings))
+  withOutput(listOf(group))
     .description('list issuers that are trusted')
-    .option('--account <id>', 'only those of this account', accountId)
     .addHelpText('after', examples('signet oidc-provider list'))
     .action(async (flags: ProviderFlags) =>
       printAnswer(print, flags, await listAllIdentityProviders(config(flags), flags.account)),
@@ -71,14 +63,6 @@ export function identityProviderCommand(print: Print): Command {
       removeIdentityProvider(config(flags), { accountId: flags.account, issuer }),
     )
   return group.helpCommand(false)
-}
-
-function ofAccount(group: Command, name: string): Command {
-  return withSettings(group.command(name), storageSettings).option(
-    '--account <id>',
-    'account that trusts it (default: the oldest)',
-    accountId,
-  )
 }
 
 function withWish(command: Command): Command {

@@ -7,26 +7,9 @@ import { addUser, listAllUsers, removeUser, tagUser } from '../administration/us
 import type { Flags } from '../config.ts'
 import { readPolicyFile } from './policy-file.ts'
 import { printAnswer, withOutput, type OutputFlags, type Print } from './print.ts'
-import {
-  accountId,
-  config,
-  examples,
-  severalOf,
-  storageSettings,
-  wholeNumber,
-  withSettings,
-} from './settings.ts'
+import { config, examples, listOf, ofAccount, severalOf, wholeNumber } from './settings.ts'
 
 type UserFlags = Flags & OutputFlags & { readonly tag?: readonly string[] }
-
-/** A command about what belongs to an account. */
-function ofAccount(group: Command, name: string): Command {
-  return withSettings(group.command(name), storageSettings).option(
-    '--account <id>',
-    'account it belongs to (default: the oldest)',
-    accountId,
-  )
-}
 
 const tagOption = [
   '--tag <key=value>',
@@ -45,9 +28,8 @@ export function userCommand(print: Print): Command {
       const name = { accountId: flags.account, userName }
       printAnswer(print, flags, await addUser(config(flags), name, tagsOf(flags.tag ?? [])))
     })
-  withOutput(withSettings(group.command('list'), storageSettings))
+  withOutput(listOf(group))
     .description('list users')
-    .option('--account <id>', 'only those of this account', accountId)
     .addHelpText('after', examples('signet user list --output table'))
     .action(async (flags: UserFlags) =>
       printAnswer(print, flags, await listAllUsers(config(flags), flags.account)),
@@ -85,9 +67,8 @@ export function roleCommand(print: Print): Command {
       const name = { accountId: flags.account, roleName }
       printAnswer(print, flags, await addRole(config(flags), name, { ...wish, trustPolicy }))
     })
-  withOutput(withSettings(group.command('list'), storageSettings))
+  withOutput(listOf(group))
     .description('list roles')
-    .option('--account <id>', 'only those of this account', accountId)
     .addHelpText('after', examples('signet role list'))
     .action(async (flags: RoleFlags) =>
       printAnswer(print, flags, await listAllRoles(config(flags), flags.account)),

@@ -100,6 +100,24 @@ export function wholeNumber(text: string): number {
   return Number(text)
 }
 
+/** A command on what belongs to one account, or to the oldest. */
+export function ofAccount(group: Command, name: string): Command {
+  return withSettings(group.command(name), storageSettings).option(
+    '--account <id>',
+    'account it belongs to (default: the oldest)',
+    accountId,
+  )
+}
+
+/** A command that lists what all accounts have, or one. */
+export function listOf(group: Command): Command {
+  return withSettings(group.command('list'), storageSettings).option(
+    '--account <id>',
+    'only those of this account',
+    accountId,
+  )
+}
+
 /** Examples for the end of a help text. */
 export function examples(...lines: readonly string[]): string {
   return `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}\n`

@@ -3,14 +3,7 @@ import { Command } from 'commander'
 import { addShare, listAllShares, removeShare } from '../administration/shares.ts'
 import type { Flags } from '../config.ts'
 import { printAnswer, withOutput, type OutputFlags, type Print } from './print.ts'
-import {
-  accountId,
-  config,
-  examples,
-  severalOf,
-  storageSettings,
-  withSettings,
-} from './settings.ts'
+import { config, examples, listOf, severalOf, storageSettings, withSettings } from './settings.ts'
 
 type ShareFlags = Flags &
   OutputFlags & {
@@ -49,9 +42,8 @@ export function shareCommand(print: Print): Command {
       const wish = { name, authorities, principals, permission }
       printAnswer(print, flags, await addShare(config(flags), wish))
     })
-  withOutput(withSettings(group.command('list'), storageSettings))
+  withOutput(listOf(group))
     .description('list shares')
-    .option('--account <id>', 'only those of this account', accountId)
     .addHelpText('after', examples('signet share list --output table'))
     .action(async (flags: ShareFlags) =>
       printAnswer(print, flags, await listAllShares(config(flags), flags.account)),

@@ -1,5 +1,6 @@
 /** One call as CloudTrail records it (AWS CloudTrail User Guide, CloudTrail record contents). */
 import { userIdOf, type Caller } from '../authority/caller.ts'
+import { roleArn } from '../authority/principal-arn.ts'
 
 /** What is known of a call when it is over. */
 export interface EndedCall {
@@ -48,7 +49,7 @@ export function callRecord(call: EndedCall): object {
 }
 
 function identityOf(caller: Caller): object {
-  const { arn, accountId, accessKeyId, principal, partition } = caller
+  const { arn, accountId, accessKeyId, principal } = caller
   if (principal.kind === 'service') return { type: 'AWSService', invokedBy: principal.name }
   const principalId = userIdOf(caller)
   if (principal.kind === 'user') {
@@ -66,7 +67,7 @@ function identityOf(caller: Caller): object {
       sessionIssuer: {
         type: 'Role',
         principalId: roleId,
-        arn: `arn:${partition}:iam::${accountId}:role/${roleName}`,
+        arn: roleArn(caller, roleName),
         accountId,
         userName: roleName,
       },

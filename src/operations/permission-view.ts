@@ -1,13 +1,11 @@
+import { acmServicePrincipal } from '../authority/caller.ts'
 import { ServiceError } from '../errors.ts'
 import type { Permission } from '../store/permissions.ts'
 
-/** The one service that renews certificates from a private CA (AWS Private CA API, CreatePermission). */
-const servicePrincipal = 'acm.amazonaws.com'
-
 /** Throws ValidationException for any other principal. */
 export function requireServicePrincipal(principal: string): void {
-  if (principal !== servicePrincipal)
-    throw new ServiceError('ValidationException', `Principal must be ${servicePrincipal}.`)
+  if (principal !== acmServicePrincipal)
+    throw new ServiceError('ValidationException', `Principal must be ${acmServicePrincipal}.`)
 }
 
 type Action = 'IssueCertificate' | 'GetCertificate' | 'ListPermissions'

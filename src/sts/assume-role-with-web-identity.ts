@@ -1,10 +1,11 @@
 import { knownPolicy } from '../access/known-policies.ts'
 import { decide } from '../access/policy-evaluation.ts'
 import { requestKeys } from '../access/request-keys.ts'
+import { placeOfIssuer, providerArn } from '../authority/principal-arn.ts'
 import { ServiceError } from '../errors.ts'
 import type { Role } from '../store/roles.ts'
 import { required, string, structure, type Infer } from '../wire/shape.ts'
-import { findNamedRole, type RoleName } from './find-role.ts'
+import { findNamedRole } from './find-role.ts'
 import { makeSession } from './role-session.ts'
 import {
   assumedRoleUser,
@@ -53,7 +54,7 @@ export const assumeRoleWithWebIdentity = stsOperation({
       token: asked.WebIdentityToken,
       accountId: name.accountId,
     })
-    const provider = providerArn(name, identity)
+    const provider = providerArn(name, identity.provider.issuer)
     if (role === undefined || !isTrusted(services, { role, provider, identity, asked, context }))
       throw new ServiceError('AccessDeniedException', `Not authorized to perform ${action}`)
     const made = makeSession(
@@ -80,15 +81,6 @@ export const assumeRoleWithWebIdentity = stsOperation({
   },
 })
 
-/** An issuer without its scheme, as ARNs and condition keys have it. */
-function placeOf({ provider }: WebIdentity): string {
-  return provider.issuer.replace(/^https?:\/\//, '')
-}
-
-function providerArn({ partition, accountId }: RoleName, identity: WebIdentity): string {
-  return `arn:${partition}:iam::${accountId}:oidc-provider/${placeOf(identity)}`
-}
-
 interface Trusted {
   readonly role: Role
   readonly provider: string
@@ -102,7 +94,7 @@ function isTrusted(
   { clock }: StsServices,
   { role, provider, identity, asked, context }: Trusted,
 ): boolean {
-  const place = placeOf(identity).toLowerCase()
+  const place = placeOfIssuer(identity.provider.issuer).toLowerCase()
   const operation = new Map<string, readonly string[]>([
     [`${place}:sub`, [identity.subject]],
     [`${place}:aud`, audiencesOf(identity)],

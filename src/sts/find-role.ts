@@ -7,7 +7,7 @@ const roleForm = /^role\/(?:[!-.0-~]+\/)*([\w+=,.@-]{1,64})$/
 const accountForm = /^\d{12}$/
 
 /** Names of a role, of which there may be none. */
-export interface RoleName {
+interface RoleName {
   readonly partition: string
   readonly accountId: string
   readonly roleName: string

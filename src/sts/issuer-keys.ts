@@ -24,14 +24,18 @@ const documentBytesMax = 262_144
 
 /** Asks issuers with `fetch`. */
 export function createIssuerKeys(clock: Clock, fetch_: typeof fetch = fetch): IssuerKeys {
-  const remote = createBoundedCache<JWTVerifyGetKey>(issuersMax)
+  const known = createBoundedCache<JWTVerifyGetKey>(issuersMax)
   return {
     of({ issuer, keySet }) {
-      if (keySet !== undefined) return createLocalJWKSet(JSON.parse(keySet) as JSONWebKeySet)
-      const known = remote.get(issuer)
-      if (known !== undefined) return known
-      const keys = remoteKeys(issuer, clock, fetch_)
-      remote.set(issuer, keys)
+      // A key set is told apart by its text, so that another one counts at once.
+      const name = keySet ?? issuer
+      const found = known.get(name)
+      if (found !== undefined) return found
+      const keys =
+        keySet === undefined
+          ? remoteKeys(issuer, clock, fetch_)
+          : createLocalJWKSet(JSON.parse(keySet) as JSONWebKeySet)
+      known.set(name, keys)
       return keys
     },
   }

@@ -4,6 +4,7 @@ import type { Session } from '../access/session.ts'
 import { newAccessKey } from '../access/new-credentials.ts'
 import { parsePolicy } from '../access/policy.ts'
 import type { Tags } from '../authority/caller.ts'
+import { sessionArn } from '../authority/principal-arn.ts'
 import type { Role } from '../store/roles.ts'
 import { QueryError } from '../wire/query-errors.ts'
 import type { StsServices } from './sts-operation.ts'
@@ -78,7 +79,7 @@ export function makeSession(
     },
     AssumedRoleUser: {
       AssumedRoleId: `${role.roleId}:${sessionName}`,
-      Arn: `arn:${role.partition}:sts::${role.accountId}:assumed-role/${role.roleName}/${sessionName}`,
+      Arn: sessionArn(role, { roleName: role.roleName, sessionName }),
     },
     PackedPolicySize: packedPolicySize,
   }

@@ -1,0 +1,63 @@
+/** What one process of a server has, whichever answer requests: what counts for all of them, and the jobs. */
+import { createRateLimiter, type RateLimiter } from './access/rate-limiter.ts'
+import {
+  createServices,
+  openStores,
+  type Place,
+  type Stores,
+  type Surroundings,
+} from './app-services.ts'
+import { openCallLog, type CallLog } from './call-log.ts'
+import type { Config } from './config.ts'
+import type { DataFolder } from './data-folder.ts'
+import { createJobs } from './jobs/index.ts'
+import { startScheduler, type Scheduler } from './jobs/scheduler.ts'
+import { readRates } from './rates-file.ts'
+import { readGauges } from './read-gauges.ts'
+import type { Services } from './services.ts'
+import { openTlsSource, type TlsSource } from './tls-source.ts'
+
+export interface Core extends Pick<Stores, 'publicObjects'> {
+  readonly services: Services
+  readonly rateLimiter: RateLimiter
+  readonly callLog: CallLog | undefined
+  /** Undefined without TLS. */
+  readonly tls: TlsSource | undefined
+  readonly place: Place
+  /** Starts the jobs, once it is known where the public listener is. */
+  readonly startJobs: () => void
+}
+
+/** Makes it. Throws ConfigurationError for what is wrong with rates, certificate or call log, before anything listens. */
+export async function createCore(
+  config: Config,
+  {
+    data,
+    stack,
+    ...surroundings
+  }: Surroundings & { data: DataFolder; stack: AsyncDisposableStack },
+): Promise<Core> {
+  const rateLimiter = createRateLimiter(readRates(config.rates), surroundings.clock)
+  const tls = await openTlsSource(config)
+  const callLog =
+    config.callLog === undefined ? undefined : await openCallLog(config.callLog, surroundings.log)
+  stack.defer(() => callLog?.close())
+  const place: Place = { publicUrl: config.publicUrl ?? '' }
+  const stores = await openStores(config, { ...surroundings, data, stack, place })
+  let scheduler: Scheduler | undefined
+  const wake = (job: string): void => scheduler?.wake(job)
+  const services = createServices(config, { ...surroundings, data, place, wake, ...stores })
+  services.metrics.onRead((gauges) => readGauges(services, gauges))
+  return {
+    services,
+    rateLimiter,
+    callLog,
+    tls,
+    place,
+    publicObjects: stores.publicObjects,
+    startJobs() {
+      scheduler = startScheduler(createJobs(config), services)
+      stack.defer(() => scheduler?.stop())
+    },
+  }
+}
