@@ -7,7 +7,7 @@ import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import { parseCertificationRequest } from '../src/x509/certification-request.ts'
-import { parsePem } from '../src/x509/pem.ts'
+import { encodePem, parsePem } from '../src/x509/pem.ts'
 import { csrsOf, type CsrKey } from './csrs.ts'
 import type { LoadResult } from './load.ts'
 
@@ -47,7 +47,7 @@ async function passes({ caKey, csrKey, csrs, seconds }: RawOrder): Promise<numbe
     return {
       message: certificationRequestInfoDer,
       signature,
-      key: Buffer.from(subjectPublicKeyInfo.der),
+      key: encodePem('PUBLIC KEY', subjectPublicKeyInfo.der),
     }
   })
   const times: number[] = []
@@ -55,7 +55,7 @@ async function passes({ caKey, csrKey, csrs, seconds }: RawOrder): Promise<numbe
   for (let index = 0, now = performance.now(); now < until; index += 1) {
     const csr = parsed[index % parsed.length]
     if (csr === undefined) throw new Error('there are no CSRs')
-    const key = createPublicKey({ key: csr.key, format: 'der', type: 'spki' })
+    const key = createPublicKey(csr.key)
     if (!verify('sha256', csr.message, key, csr.signature)) throw new Error('a CSR is wrong')
     sign(hash, tbsCertificate, privateKey)
     const after = performance.now()

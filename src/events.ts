@@ -27,11 +27,12 @@ interface EventServices {
 export function createEvents({ log, random, delivered, wake }: EventServices): Events {
   return {
     prepare(occurrence) {
-      const event: EventBridgeEvent = eventOf(occurrence, uuid(random))
+      let event: EventBridgeEvent | undefined
+      const made = (): EventBridgeEvent => (event ??= eventOf(occurrence, uuid(random)))
       return {
-        statements: delivered ? [insertEvent(event, occurrence.time)] : [],
+        statements: delivered ? [insertEvent(made(), occurrence.time)] : [],
         tell() {
-          log.info({ event }, 'event')
+          if (log.isLevelEnabled('info')) log.info({ event: made() }, 'event')
           if (delivered) wake()
         },
       }

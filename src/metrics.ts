@@ -90,10 +90,7 @@ function createCounters(registry: Registry): Counted {
   const answers = counter('ocsp_answers_total', 'OCSP answers', ['status'])
   const runs = counter('job_runs_total', 'Runs of jobs that had something to do', ['job', 'result'])
   return {
-    request(operation, result, milliseconds) {
-      requests.inc({ operation, result })
-      durations.observe({ operation }, milliseconds / 1000)
-    },
+    request: requestCounter(requests, durations),
     certificateIssued: () => issued.inc(),
     certificateRevoked: () => revoked.inc(),
     crlGenerated: () => generated.inc(),
@@ -101,6 +98,28 @@ function createCounters(registry: Registry): Counted {
     ocspAnswer: (status) => answers.inc({ status }),
     jobRun: (job, result) => runs.inc({ job, result }),
   }
+}
+
+/** There are few operations and results; finding the series of each by its labels every time would cost more than counting. */
+function requestCounter(
+  requests: Counter<'operation' | 'result'>,
+  durations: Histogram<'operation'>,
+): Metrics['request'] {
+  const series = new Map<string, (seconds: number) => void>()
+  const seriesOf = (operation: string, result: string): ((seconds: number) => void) => {
+    const name = `${operation} ${result}`
+    const known = series.get(name)
+    if (known !== undefined) return known
+    const count = requests.labels({ operation, result })
+    const duration = durations.labels({ operation })
+    const record = (seconds: number): void => {
+      count.inc()
+      duration.observe(seconds)
+    }
+    series.set(name, record)
+    return record
+  }
+  return (operation, result, milliseconds) => seriesOf(operation, result)(milliseconds / 1000)
 }
 
 function createGauges(registry: Registry): Gauges & { reset(): void } {

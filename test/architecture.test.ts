@@ -18,6 +18,7 @@ const leaves = [
   'policy-json.ts',
   'random.ts',
   'sealer.ts',
+  'utc-digits.ts',
 ]
 
 /** What a folder may import beside its own files and the leaves: folders, or single files. */

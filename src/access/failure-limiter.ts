@@ -73,6 +73,7 @@ export function createFailureLimiter(perMinute: number, clock: Clock): FailureLi
  * host has as many addresses as it likes.
  */
 export function networkOf(address: string): string {
+  if (!address.includes(':')) return address
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1]
   if (mapped !== undefined) return mapped
   const [plain = ''] = address.split('%')

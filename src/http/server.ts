@@ -1,4 +1,5 @@
-/** The two listeners. Fastify gives limits, deadlines and a graceful end; routing and bodies stay raw. */
+/** The two listeners. What is asked for most is answered before Fastify, which gives the rest, and a graceful end. */
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import {
   fastify,
   type FastifyInstance,
@@ -10,10 +11,9 @@ import { ServiceError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Random } from '../random.ts'
 import { renderError } from '../wire/errors.ts'
-import { indexHeaders, splitTarget, type RawRequest } from '../wire/sigv4-request.ts'
-import { answerRequest, type ApiAnswer } from './api.ts'
+import { splitTarget } from '../wire/sigv4-request.ts'
+import { createApiHandler } from './api-handler.ts'
 import type { ApiServices } from './front.ts'
-import type { Server } from 'node:http'
 import type { Health } from './health.ts'
 import { jsonMediaType } from './members.ts'
 import type { OcspHandler } from './ocsp.ts'
@@ -55,29 +55,24 @@ export function createApiServer(
   services: ApiServices & ListenerServices,
   tls?: TlsMaterial,
 ): FastifyInstance {
-  const server = createServer(services, apiBodyBytesMax, {
-    // The router sees no path but these three: it would decode others, and refuse some in its own way.
-    rewriteUrl: ({ url = '' }) => {
-      const { path } = splitTarget(url)
-      return path === healthPath || path === metricsPath ? path : '/'
-    },
-    tls,
-  })
+  const requestId = createRequestIds(services.random)
+  const isSecure = tls !== undefined
+  const answer = createApiHandler({ services, requestId, bodyBytesMax: apiBodyBytesMax, isSecure })
   const { metrics } = services.services
+  const server = createServer(services, {
+    requestId,
+    tls,
+    first(request, response) {
+      const { path } = splitTarget(request.url ?? '')
+      const isRead = request.method === 'GET' || request.method === 'HEAD'
+      if (isRead && (path === healthPath || path === metricsPath)) return false
+      answer(request, response)
+      return true
+    },
+  })
   server.get(metricsPath, async (_request, reply) =>
     reply.type(metrics.contentType).send(await metrics.text()),
   )
-  const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    const answered = await answerRequest(services, rawRequestOf(request), {
-      requestId: request.id,
-      sourceIp: request.ip,
-      isSecure: tls !== undefined,
-    })
-    return send(reply, { requestId: request.id, ...answered })
-  }
-  server.all('/', answer)
-  // Methods that the router does not know end here.
-  server.setNotFoundHandler(answer)
   return server
 }
 
@@ -92,8 +87,11 @@ export function createPublicServer(
   services: ListenerServices,
   { ocsp, answer }: PublicHandlers,
 ): FastifyInstance {
-  const server = createServer(services, publicBodyBytesMax, {
+  const server = createServer(services, {
+    requestId: createRequestIds(services.random),
+    // The router sees no path but these two: it would decode others, and refuse some in its own way.
     rewriteUrl: ({ url = '' }) => (splitTarget(url).path === healthPath ? healthPath : '/'),
+    first: ocsp,
   })
   const handle = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const { method, body, headers, originalUrl } = request
@@ -106,17 +104,7 @@ export function createPublicServer(
   }
   server.all('/', handle)
   server.setNotFoundHandler(handle)
-  putBefore(server.server, ocsp)
   return server
-}
-
-/** Lets `handler` have every request first; those that it does not want go on to the framework. */
-function putBefore(server: Server, handler: OcspHandler): void {
-  const others = server.listeners('request')
-  server.removeAllListeners('request')
-  server.on('request', (request, response) => {
-    if (!handler(request, response)) for (const other of others) other(request, response)
-  })
 }
 
 /** Strangers are told nothing of what failed. */
@@ -134,15 +122,20 @@ async function answerOrFail(
   }
 }
 
+interface ServerParts extends Pick<FastifyServerOptions, 'rewriteUrl'> {
+  readonly requestId: () => string
+  readonly tls?: TlsMaterial | undefined
+  /** Has every request first: true if it answers it, false if the framework is to. */
+  readonly first: (request: IncomingMessage, response: ServerResponse) => boolean
+}
+
 function createServer(
-  { log, random, limits, health }: ListenerServices,
-  bodyBytesMax: number,
-  { tls, rewriteUrl }: Pick<FastifyServerOptions, 'rewriteUrl'> & { tls?: TlsMaterial | undefined },
+  { log, limits, health }: ListenerServices,
+  { requestId, tls, first, rewriteUrl }: ServerParts,
 ): FastifyInstance {
-  const requestId = createRequestIds(random)
   let node: NodeServer | undefined
   const refuse = (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
-    const refusal = refusalOf(error, bodyBytesMax)
+    const refusal = refusalOf(error, publicBodyBytesMax)
     const { status, code, body } = renderError(refusal)
     const unknown = {
       operation: undefined,
@@ -150,18 +143,26 @@ function createServer(
       milliseconds: Math.round(reply.elapsedTime),
     }
     logRequest(log, { requestId: request.id, ...unknown, status, errorCode: code }, refusal)
-    reply.header('connection', 'close')
-    const mediaType = jsonMediaType
-    return send(reply, { requestId: request.id, status, errorCode: code, mediaType, body })
+    reply
+      .code(status)
+      .header('connection', 'close')
+      .header('x-amzn-RequestId', request.id)
+      .header('x-amzn-ErrorType', code)
+      .header('content-type', jsonMediaType)
+    // With a serializer Fastify does not add a charset to the media type: AWS sends none.
+    return reply.serializer(asItIs).send(body)
   }
   const server: FastifyInstance = fastify({
     ...(rewriteUrl && { rewriteUrl }),
     // With a server of ours one address is listened on, and what we set on it holds.
     serverFactory(handler) {
-      node = createNodeServer(handler, { ...limitsDefault, ...limits }, tls)
+      const answer: RequestListener = (request, response) => {
+        if (!first(request, response)) handler(request, response)
+      }
+      node = createNodeServer(answer, { ...limitsDefault, ...limits }, tls)
       return node.server
     },
-    bodyLimit: bodyBytesMax,
+    bodyLimit: publicBodyBytesMax,
     genReqId: requestId,
     forceCloseConnections: 'idle',
     // A request on a connection that is kept alive is still served while the listener closes.
@@ -187,30 +188,6 @@ function createServer(
   return server
 }
 
-function rawRequestOf(request: FastifyRequest): RawRequest {
-  const { method = '', rawHeaders } = request.raw
-  const { body, originalUrl } = request
-  return {
-    method,
-    ...splitTarget(originalUrl),
-    headers: indexHeaders(rawHeaders),
-    body: body instanceof Uint8Array ? body : new Uint8Array(),
-  }
-}
-
 function asItIs(body: string): string {
   return body
-}
-
-interface Answer extends ApiAnswer {
-  readonly requestId: string
-}
-
-function send(reply: FastifyReply, answer: Answer): FastifyReply {
-  const { requestId, status, errorCode, mediaType, body } = answer
-  reply.code(status).header('x-amzn-RequestId', requestId).header('content-type', mediaType)
-  if (errorCode !== undefined) reply.header('x-amzn-ErrorType', errorCode)
-  // With a serializer Fastify does not add a charset to the media type: AWS sends none. A text goes out in one
-  // write with the headers, bytes would not.
-  return reply.serializer(asItIs).send(body)
 }

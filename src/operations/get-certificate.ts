@@ -32,7 +32,7 @@ export const getCertificate = operation({
       event: 'get-certificate',
     })
     const serialNumber = serialNumberIn(input)
-    const found = await findCertificate(services.db, authority.number, serialNumber)
+    const found = await findCertificate(services.db, authority, serialNumber)
     if (found === undefined)
       throw new ServiceError(
         'ResourceNotFoundException',

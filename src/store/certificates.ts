@@ -1,6 +1,6 @@
 /** Rows of issued certificates. A row is written once, signed, and never changes. */
 import type { Authority } from '../authority/authority.ts'
-import { bytesOf, integerOf } from './columns.ts'
+import { bytesOf, integerOf, optionalTextOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { expectRows, sql, type Sql } from './sql.ts'
 
@@ -58,31 +58,41 @@ export function insertCertificate(
 export interface IssuedCertificate {
   readonly certificateDer: Uint8Array
   /** The CA certificate that signed it and the chain above that; undefined for a self-signed one. */
-  readonly signer:
-    | { readonly certificateDer: Uint8Array; readonly chainPem: string | undefined }
-    | undefined
+  readonly signer: CertificateOfSigner | undefined
 }
 
+export interface CertificateOfSigner {
+  readonly certificateDer: Uint8Array
+  readonly chainPem: string | undefined
+}
+
+/** The certificate that `authority` issued with that serial number. */
 export async function findCertificate(
   db: Database,
-  authorityNumber: number,
+  authority: Authority,
   serialNumber: Uint8Array,
 ): Promise<IssuedCertificate | undefined> {
   const [row] = await db.query(
-    sql`select certificates.certificate_der, a.certificate_der as signer_der, a.chain_pem
-      from certificates left join authority_certificates a using (authority_certificate_number)
-      where certificates.serial_number = ${serialNumber}
-        and certificates.authority_number = ${authorityNumber}`,
+    sql`select certificate_der, authority_certificate_number from certificates
+      where serial_number = ${serialNumber} and authority_number = ${authority.number}`,
   )
   if (row === undefined) return undefined
-  const chainPem = (row['chain_pem'] ?? undefined) as string | undefined
-  return {
-    certificateDer: bytesOf(row, 'certificate_der'),
-    signer:
-      row['signer_der'] === null
-        ? undefined
-        : { certificateDer: bytesOf(row, 'signer_der'), chainPem },
-  }
+  const certificateDer = bytesOf(row, 'certificate_der')
+  if (row['authority_certificate_number'] === null) return { certificateDer, signer: undefined }
+  const number = integerOf(row, 'authority_certificate_number')
+  const { certificate: current } = authority
+  const signer = current?.number === number ? current : await findSigner(db, number)
+  return { certificateDer, signer }
+}
+
+/** A certificate that the CA had before. */
+async function findSigner(db: Database, number: number): Promise<CertificateOfSigner> {
+  const [row = {}] = await db.query(
+    sql`select certificate_der, chain_pem from authority_certificates
+      where authority_certificate_number = ${number}`,
+  )
+  const chainPem = optionalTextOf(row, 'chain_pem')
+  return { certificateDer: bytesOf(row, 'certificate_der'), chainPem }
 }
 
 /** What counts of a certificate that is to be revoked. */

@@ -1,11 +1,13 @@
 import { ServiceError } from '../errors.ts'
+import { utcDigits } from '../utc-digits.ts'
 
 const iso = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/
 const imf = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), (\d\d) ([A-Z][a-z]{2}) (\d{4}) (\d\d:\d\d:\d\d) GMT$/
 
 /** An instant in ISO 8601 basic format, whole seconds: `20150830T123600Z`. */
 export function formatTimestamp(instant: Date): string {
-  return `${instant.toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z`
+  const digits = utcDigits(instant)
+  return `${digits.slice(0, 8)}T${digits.slice(8)}Z`
 }
 
 /**
@@ -22,11 +24,16 @@ export function parseTimestamp(text: string): Date {
 }
 
 function parseIso(text: string): Date | undefined {
-  const extended = text.replace(iso, '$1-$2-$3T$4:$5:$6Z')
-  if (extended === text) return undefined
-  const instant = new Date(extended)
-  return isValid(instant) && formatTimestamp(instant) === text ? instant : undefined
+  const parts = iso.exec(text)
+  if (parts === null) return undefined
+  const [, year, month, day, hour, minute, second] = parts.map(Number) as Parts
+  const instant = new Date(0)
+  instant.setUTCFullYear(year, month - 1, day)
+  instant.setUTCHours(hour, minute, second)
+  return formatTimestamp(instant) === text ? instant : undefined
 }
+
+type Parts = [text: number, ...fields: [number, number, number, number, number, number]]
 
 function parseImf(text: string): Date | undefined {
   if (!imf.test(text)) return undefined

@@ -1,4 +1,5 @@
 /** Time of RFC 5280 §4.1.2.5: UTCTime to 2049, GeneralizedTime from 2050, in whole seconds, UTC. */
+import { utcDigits } from '../utc-digits.ts'
 import { DerError } from './der-error.ts'
 import { tags, type DerElement, type DerReader } from './der-reader.ts'
 import { encodeElement } from './der-writer.ts'
@@ -11,7 +12,7 @@ const generalizedFromYear = 2050
 export function encodeTime(date: Date): Uint8Array {
   const year = date.getUTCFullYear()
   if (!(year >= 1950 && year <= 9999)) throw new RangeError('a certificate cannot say that time')
-  const text = date.toISOString().replaceAll(/[-:T]|\.\d{3}/g, '')
+  const text = `${utcDigits(date)}Z`
   return year < generalizedFromYear
     ? encodeElement(tags.utcTime, Buffer.from(text.slice(2), 'latin1'))
     : encodeElement(tags.generalizedTime, Buffer.from(text, 'latin1'))
@@ -21,7 +22,7 @@ export function encodeTime(date: Date): Uint8Array {
 export function encodeGeneralizedTime(date: Date): Uint8Array {
   const year = date.getUTCFullYear()
   if (!(year >= 1950 && year <= 9999)) throw new RangeError('OCSP cannot say that time')
-  const text = date.toISOString().replaceAll(/[-:T]|\.\d{3}/g, '')
+  const text = `${utcDigits(date)}Z`
   return encodeElement(tags.generalizedTime, Buffer.from(text, 'latin1'))
 }
 

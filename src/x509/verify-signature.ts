@@ -1,11 +1,19 @@
 /** Checks a signature over DER by the key in a SubjectPublicKeyInfo (RFC 5280 §4.1.1.2, RFC 2986 §4.2). */
-import { constants, verify, type PublicKeyInput, type SigningOptions } from 'node:crypto'
+import {
+  constants,
+  createPublicKey,
+  verify,
+  type KeyObject,
+  type VerifyKeyObjectInput,
+} from 'node:crypto'
 import type { AlgorithmIdentifier } from './algorithm-identifier.ts'
 import { DerError } from './der-error.ts'
 import { readOnlyNested, tags } from './der-reader.ts'
 import { readUnsignedOctets } from './der-values.ts'
+import { oids } from './oid.ts'
+import { encodePem } from './pem.ts'
 import { schemeOf, type SignatureScheme } from './signature-scheme.ts'
-import type { SubjectPublicKeyInfo } from './subject-public-key-info.ts'
+import type { PublicKeyKind, SubjectPublicKeyInfo } from './subject-public-key-info.ts'
 
 /** `unsupported`: the algorithm is not accepted, or is not one for that kind of key. */
 export type SignatureCheck = 'valid' | 'invalid' | 'unsupported'
@@ -19,7 +27,7 @@ export interface SignatureToCheck {
 }
 
 /**
- * Checks off the main thread. Accepted are RSA PKCS #1 v1.5 and PSS, ECDSA, each with SHA-256, SHA-384 or SHA-512,
+ * Checks, off the main thread what takes long. Accepted are RSA PKCS #1 v1.5 and PSS, ECDSA, each with SHA-256, SHA-384 or SHA-512,
  * Ed25519, Ed448 and ML-DSA. Never rejects: a key or signature that cannot be read is `invalid`.
  */
 export async function verifySignature(check: SignatureToCheck): Promise<SignatureCheck> {
@@ -37,24 +45,35 @@ export async function verifySignature(check: SignatureToCheck): Promise<Signatur
 
 function verifyWithKey(check: SignatureToCheck, scheme: SignatureScheme): Promise<boolean> {
   const { message, signature } = check
-  const { der: spki } = check.subjectPublicKeyInfo
-  const options: PublicKeyInput & SigningOptions = {
-    key: Buffer.from(spki.buffer, spki.byteOffset, spki.length),
-    format: 'der',
-    type: 'spki',
-    dsaEncoding: 'der',
-  }
-  if (scheme.key === 'rsa') {
-    const pss = scheme.pssSaltLength !== undefined
-    options.padding = pss ? constants.RSA_PKCS1_PSS_PADDING : constants.RSA_PKCS1_PADDING
-    if (pss) options.saltLength = scheme.pssSaltLength
-  }
+  const key = readPublicKey(check.subjectPublicKeyInfo)
+  // What Node.js does unless told otherwise is PKCS #1 v1.5, and ECDSA in DER.
+  const options: KeyObject | VerifyKeyObjectInput =
+    scheme.pssSaltLength === undefined
+      ? key
+      : { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: scheme.pssSaltLength }
+  if (isQuick(check.subjectPublicKeyInfo.key))
+    return Promise.resolve(verify(scheme.hash, message, options, signature))
   return new Promise((resolve, reject) => {
     verify(scheme.hash, message, options, signature, (error, valid) => {
       if (error) reject(error)
       else resolve(valid)
     })
   })
+}
+
+/** As PEM, which Node.js reads in half the time that it takes for the same DER. */
+function readPublicKey({ der }: SubjectPublicKeyInfo): KeyObject {
+  return createPublicKey(encodePem('PUBLIC KEY', der))
+}
+
+const quickExponentMax = 65_537n
+const quickModulusBits = 4096
+
+/** Checked in less time than the way to another thread and back takes, where the key would be read here anyway. */
+function isQuick(key: PublicKeyKind): boolean {
+  if (key.kind === 'ec') return key.curve === oids.prime256v1
+  if (key.kind !== 'rsa') return false
+  return key.exponent <= quickExponentMax && key.modulusBits <= quickModulusBits
 }
 
 /** ECDSA-Sig-Value (RFC 3279 §2.2.3) in strict DER: r and s, not negative, nothing else. */
