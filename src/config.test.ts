@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import assert from 'node:assert/strict'
 import { resolve } from 'node:path'
 import { test } from 'node:test'
@@ -10,7 +11,7 @@ test('has the documented defaults', () => {
     dataDirectory: resolve('data'),
     listen: { host: '127.0.0.1', port: 8080 },
     tls: { kind: 'none', clientCaFile: undefined },
-    workers: 1,
+    workers: Math.min(availableParallelism(), 16),
     limits: { connectionsMax: 10_000, authFailuresPerMinute: 300 },
     publicListen: { host: '127.0.0.1', port: 8081 },
     publicUrl: undefined,

@@ -85,9 +85,13 @@ export function count(text: string): number {
   return value
 }
 
+/** One process writes for all; more than this would wait for it. */
+const workersOfAutoMax = 16
+
 /** A number of processes, or as many as there are cores. */
 export function workers(text: string): number {
-  const value = text === 'auto' ? availableParallelism() : Number(text)
+  const ofAuto = Math.min(availableParallelism(), workersOfAutoMax)
+  const value = text === 'auto' ? ofAuto : Number(text)
   if (!/^(?:auto|\d{1,3})$/.test(text) || value < 1 || value > 256)
     throw new Error('must be auto, or a whole number from 1 to 256')
   return value

@@ -193,8 +193,8 @@ export const settings = {
   workers: setting(
     'workers',
     'N',
-    'processes that answer requests; auto for one for each core',
-    '1',
+    'processes that answer requests; auto for one for each core, up to 16',
+    'auto',
     workers,
   ),
   maxConnections: setting(
