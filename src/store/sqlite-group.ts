@@ -22,6 +22,10 @@ export type Transaction = Extract<WriterRequest, { kind: 'transaction' }>
 /** So many share one commit at most; the rest is the next one's. */
 export const groupMax = 256
 
+export function statementsOf(group: readonly Transaction[]): number {
+  return group.reduce((sum, { statements }) => sum + statements.length, 0)
+}
+
 /** A statement did not apply: undoes its transaction, and only that. */
 class Conflict extends Error {
   readonly statement: number

@@ -2,10 +2,12 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { ConflictError } from './database.ts'
+import { startCheckpoints } from './sqlite-checkpoints.ts'
 import { migrate, SqliteConnection } from './sqlite-connection.ts'
 import {
   commitGroup,
   groupMax,
+  statementsOf,
   truncateLog,
   type Transaction,
   type WriterAnswer,
@@ -126,16 +128,16 @@ interface Queued extends Waiting {
 export function createOwnWriter(path: string): SqliteWriter {
   migrate(path)
   const connection = new SqliteConnection(path, { readOnly: false })
+  const checkpoints = startCheckpoints(path, connection)
   let queue: Queued[] = []
   let scheduled = false
   const flush = (): void => {
     scheduled = false
     const group = queue.slice(0, groupMax)
     queue = queue.slice(groupMax)
-    const answers = commitGroup(
-      connection,
-      group.map(({ transaction }) => transaction),
-    )
+    const transactions = group.map(({ transaction }) => transaction)
+    const answers = commitGroup(connection, transactions)
+    checkpoints.wrote(statementsOf(transactions))
     for (const [at, waiting] of group.entries()) {
       const answer = answers[at]
       if (answer !== undefined) settle(answer, waiting)
@@ -157,9 +159,9 @@ export function createOwnWriter(path: string): SqliteWriter {
         schedule()
       })
     },
-    // oxlint-disable-next-line typescript/require-await -- others wait
     async close() {
       while (queue.length > 0) flush()
+      await checkpoints.close()
       if (connection.isOpen) connection.close()
     },
   }

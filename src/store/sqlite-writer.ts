@@ -3,10 +3,12 @@
  * a savepoint of its own, and answers after the commit.
  */
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
+import { startCheckpoints } from './sqlite-checkpoints.ts'
 import { SqliteConnection } from './sqlite-connection.ts'
 import {
   commitGroup,
   groupMax,
+  statementsOf,
   truncateLog,
   type Transaction,
   type WriterRequest,
@@ -14,6 +16,7 @@ import {
 
 function serve(port: NonNullable<typeof parentPort>, path: string): void {
   const connection = new SqliteConnection(path, { readOnly: false })
+  const checkpoints = startCheckpoints(path, connection)
   port.postMessage([])
   port.on('message', (first: WriterRequest) => {
     let request: WriterRequest | undefined = first
@@ -39,6 +42,7 @@ function serve(port: NonNullable<typeof parentPort>, path: string): void {
       following = next()
     }
     port.postMessage(commitGroup(connection, group))
+    checkpoints.wrote(statementsOf(group))
     return following ?? next()
   }
 
@@ -47,12 +51,14 @@ function serve(port: NonNullable<typeof parentPort>, path: string): void {
   }
 
   function handle(request: Exclude<WriterRequest, Transaction>): void {
-    if (request.kind === 'close') {
-      connection.close()
-      port.close()
-      return
-    }
-    port.postMessage([truncateLog(connection, request.id)])
+    if (request.kind === 'close') void close()
+    else port.postMessage([truncateLog(connection, request.id)])
+  }
+
+  async function close(): Promise<void> {
+    await checkpoints.close()
+    connection.close()
+    port.close()
   }
 }
 
