@@ -73,10 +73,13 @@ async function makeReports(CertificateAuthorityArn: string): Promise<Variables> 
       return found.AuditReportStatus === 'SUCCESS' ? true : undefined
     }
     await eventually(isWritten, 'a report', 30)
-    // A lease that lasts keeps the job from writing it again.
-    const change = `update audit_reports set status = '${status}', lease = 'test', lease_until_ms = 9000000000000 where report_id = ?`
-    await service.inDatabase(change, id)
     service.clock.advance({ seconds: reportPause })
+    // A lease keeps the job from writing one again that is to be CREATING.
+    const until = service.clock.now().getTime() + 300_000
+    await service.inDatabase(
+      `update audit_reports set status = '${status}', lease = 'test', lease_until_ms = ${until} where report_id = ?`,
+      id,
+    )
     reports[status] = id
   }
   return reports
