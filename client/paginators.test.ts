@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { array, assert as assertProperty, asyncProperty, integer, nat } from 'fast-check'
+import * as fc from 'fast-check'
 import { OperationNotPageableError, PaginationError } from './errors.ts'
 import { createPaginator, type Paginator, type PaginatorName } from './paginators.ts'
 
@@ -30,11 +30,11 @@ const keys = (tags: readonly { Key: string | undefined }[]): number[] =>
   tags.map(({ Key }) => Number(Key))
 
 test('resumed again and again, every item comes once and in order', async () => {
-  await assertProperty(
-    asyncProperty(
-      nat(30),
-      integer({ min: 1, max: 12 }),
-      array(integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 5 }),
+  await fc.assert(
+    fc.asyncProperty(
+      fc.nat(30),
+      fc.integer({ min: 1, max: 12 }),
+      fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 5 }),
       async (count, PageSize, turns) => {
         const seen: number[] = []
         let token: string | undefined
