@@ -45,13 +45,32 @@ test('credentials, Region and endpoint come from where every AWS SDK looks, and 
       timeout: 20_000,
       env: {
         ...clientEnvironment(folder, { dataDirectory, region }),
-        AWS_REGION: region,
-        AWS_ENDPOINT_URL: service.url,
+        AWS_ENDPOINT_URL_ACM_PCA: service.url,
       },
     },
   )
   assert.deepEqual(JSON.parse(stdout), [root.arn, region])
   await rm(folder, { recursive: true })
+})
+
+test('AWS_REGION goes before AWS_DEFAULT_REGION, and an option before both', async () => {
+  const { credentials } = service
+  const { AWS_REGION, AWS_DEFAULT_REGION } = process.env
+  try {
+    Object.assign(process.env, { AWS_REGION: 'eu-west-2', AWS_DEFAULT_REGION: 'eu-west-3' })
+    for (const [options, expected] of [
+      [{ credentials }, 'eu-west-2'],
+      [{ credentials, region }, region],
+    ] as const) {
+      const one = createClient(options)
+      assert.equal(await one.meta.regionName(), expected)
+      one.close()
+    }
+  } finally {
+    for (const [name, value] of Object.entries({ AWS_REGION, AWS_DEFAULT_REGION }))
+      if (value === undefined) delete process.env[name]
+      else process.env[name] = value
+  }
 })
 
 test('without an endpoint it is that of AWS', async () => {

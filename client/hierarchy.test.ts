@@ -178,3 +178,32 @@ test('a key that cannot be made, and a wish that the service refuses, are told w
       error.cause instanceof client.exceptions.InvalidArgsException,
   )
 })
+
+test('CAs of others that do not show their tags are passed by, one that is FAILED is not', async () => {
+  const other = await client.createHierarchy({ ...wish, name: 'of others' })
+  const hiding: Client = {
+    ...client,
+    listTags: (input) =>
+      [other.root.arn, other.issuing.arn].includes(input.CertificateAuthorityArn)
+        ? client
+            .getCertificateAuthorityCsr({ CertificateAuthorityArn: unknownArn })
+            .then(() => assert.fail())
+        : client.listTags(input),
+  }
+  const unknownArn = other.root.arn.replace(/[^/]+$/, crypto.randomUUID())
+  const { issuing } = await createHierarchy(hiding, wish)
+  assert.notEqual(issuing.arn, other.issuing.arn)
+  const failing: Client = {
+    ...client,
+    async describeCertificateAuthority(input) {
+      const { $metadata, CertificateAuthority } = await client.describeCertificateAuthority(input)
+      const failed = { ...CertificateAuthority, Status: 'FAILED', FailureReason: 'OTHER' } as const
+      return { $metadata, CertificateAuthority: failed }
+    },
+  }
+  await assert.rejects(createHierarchy(failing, wish), {
+    name: 'HierarchyError',
+    role: 'root',
+    message: /: it is FAILED \(OTHER\), and can neither be used nor completed$/,
+  })
+})

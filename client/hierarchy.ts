@@ -143,9 +143,18 @@ async function isOurs(work: Work, authority: CertificateAuthority): Promise<bool
     if (!isDeepStrictEqual(defined(has?.Subject), defined(wish.subject))) return false
     await settle(work, arn)
   }
-  const { Tags = [] } = await client.listTags({ CertificateAuthorityArn: arn }, options)
-  return Tags.some(({ Key, Value }) => Key === hierarchyTag && Value === fingerprint)
+  try {
+    const { Tags = [] } = await client.listTags({ CertificateAuthorityArn: arn }, options)
+    return Tags.some(({ Key, Value }) => Key === hierarchyTag && Value === fingerprint)
+  } catch (error) {
+    // Any CA of the account may be deleted, or be of no use, in this moment.
+    if (error instanceof ClientError && hidden.includes(error.code)) return false
+    throw error
+  }
 }
+
+/** Codes by which a CA does not show its tags. */
+const hidden = ['InvalidStateException', 'ResourceNotFoundException']
 
 function defined(subject: Subject | undefined): object {
   return Object.fromEntries(
