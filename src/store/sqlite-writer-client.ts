@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { ConflictError } from './database.ts'
+import { errorOfText } from './disk-faults.ts'
 import { migrate, SqliteConnection } from './sqlite-connection.ts'
 import {
   commitGroup,
@@ -20,7 +21,7 @@ export interface Waiting {
 }
 
 /** What a writer can be asked for. */
-type Asked =
+export type Asked =
   | { readonly kind: 'transaction'; readonly statements: readonly Sql[] }
   | { readonly kind: 'truncate-log' }
 
@@ -112,7 +113,7 @@ export function settle(answer: WriterAnswer, { resolve, reject }: Waiting): void
   if ('rows' in answer) resolve(answer.rows)
   else if ('conflict' in answer)
     reject(new ConflictError(answer.conflict.statement, answer.conflict.message))
-  else reject(new Error(answer.failure))
+  else reject(errorOfText(answer.failure))
 }
 
 interface Queued extends Waiting {
