@@ -120,23 +120,42 @@ interface Queued extends Waiting {
   readonly transaction: Transaction
 }
 
+/** A commit that takes so long, on an average in which the last one is a tenth, holds up what else the process does. */
+const slowMilliseconds = 20
+
 /**
- * Writes on the calling thread: for a process that has little else to do, so that what others send it is copied once. All
- * that came in meanwhile is the next group.
+ * Writes on the calling thread, as long as the disk is fast: for a process that has little else to do, so that what others
+ * send it is copied once. All that came in meanwhile is the next group. On a disk that is slow it hands over to a thread:
+ * the process goes on taking connections, and what it is sent while an fsync lasts shares the next one.
  */
 export function createOwnWriter(path: string): SqliteWriter {
   migrate(path)
   const connection = new SqliteConnection(path, { readOnly: false })
+  let average = 0
+  let thread: SqliteWriter | undefined
+  let starting: Promise<void> | undefined
+  const startThread = async (): Promise<void> => {
+    try {
+      // One that ends is done without.
+      thread = await startWriterThread(path, () => (thread = undefined))
+    } catch {
+      average = 0
+      starting = undefined
+    }
+  }
   let queue: Queued[] = []
   let scheduled = false
   const flush = (): void => {
     scheduled = false
     const group = queue.slice(0, groupMax)
     queue = queue.slice(groupMax)
+    const startedAt = performance.now()
     const answers = commitGroup(
       connection,
       group.map(({ transaction }) => transaction),
     )
+    average += (performance.now() - startedAt - average) / 10
+    if (average > slowMilliseconds) starting ??= startThread()
     for (const [at, waiting] of group.entries()) {
       const answer = answers[at]
       if (answer !== undefined) settle(answer, waiting)
@@ -150,6 +169,7 @@ export function createOwnWriter(path: string): SqliteWriter {
   }
   return {
     ask(asked) {
+      if (thread !== undefined) return thread.ask(asked)
       return new Promise((resolve, reject) => {
         if (!connection.isOpen) return reject(new Error('the database is closed'))
         if (asked.kind === 'truncate-log')
@@ -158,9 +178,10 @@ export function createOwnWriter(path: string): SqliteWriter {
         schedule()
       })
     },
-    // oxlint-disable-next-line typescript/require-await -- others wait
     async close() {
+      await starting
       while (queue.length > 0) flush()
+      await thread?.close()
       if (connection.isOpen) connection.close()
     },
   }
