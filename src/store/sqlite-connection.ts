@@ -16,6 +16,7 @@ const statementsMax = 500
 /** SQLite's result codes that mean something to us. */
 export const sqliteCodes = {
   busy: 5,
+  readOnly: 8,
   notADatabase: 26,
   primaryKeyViolation: 1555,
   uniqueViolation: 2067,

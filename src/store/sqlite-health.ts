@@ -1,7 +1,7 @@
 /** Whether a SQLite database can be written now. */
 import { within } from './deadline.ts'
 import { diskFaultOf, DiskFaultError, hasRoom } from './disk-faults.ts'
-import { touch } from './sqlite-connection.ts'
+import { sqliteCode, sqliteCodes, touch } from './sqlite-connection.ts'
 import type { Asked, SqliteWriter } from './sqlite-writer-client.ts'
 import type { Row } from './sql.ts'
 
@@ -43,6 +43,8 @@ export function watchWriter(
 
 /** What a read threw, as callers are to be told. */
 export function readFailure(error: unknown, path: string): unknown {
+  // A statement that writes is a fault of ours.
+  if (sqliteCode(error) === sqliteCodes.readOnly) return error
   const fault = diskFaultOf(error, path)
   return fault === undefined ? error : new DiskFaultError(fault, (error as Error).message)
 }

@@ -1,8 +1,9 @@
 /** A disk that is full: writes are refused and say why, reads go on, nothing is lost, and room is all that it takes. */
 import assert from 'node:assert/strict'
-import { readdir, rm } from 'node:fs/promises'
+import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { suite, test, type TestContext } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import { csr } from '../support/csrs.ts'
 import { smallDisk, type SmallDisk } from '../support/faulty-disk.ts'
 import { authorityInput, createRoot, issue, issueInput } from '../support/hierarchy.ts'
@@ -17,7 +18,7 @@ import {
   revocationWish,
   revoke,
 } from '../support/revocation.ts'
-import type { ApiCaller, Members } from '../support/service.ts'
+import { TestService, type ApiCaller, type Members } from '../support/service.ts'
 
 const isFull =
   /^\{"__type":"ServiceUnavailable","message":"The service cannot write: its disk is full\. Try again later\."\}$/
@@ -157,6 +158,55 @@ suite('a disk that is full', () => {
     assert.deepEqual(
       names.filter((name) => name.startsWith('.put-')),
       [],
+    )
+  })
+
+  test('of the call log only: calls are served, records are dropped, and are written again', async (t) => {
+    const disk = await smallDisk(t, 1)
+    if (disk === undefined) return
+    const lines: string[] = []
+    const file = join(disk.path, 'calls.jsonl')
+    const service = await TestService.start(
+      { callLog: file, logLevel: 'error' },
+      { logTo: { write: (line) => void lines.push(line) } },
+    )
+    t.after(() => service.close())
+    const call = async (): Promise<string | null> => {
+      const { status, headers } = await service.call('ListCertificateAuthorities', {})
+      assert.equal(status, 200)
+      return headers.get('x-amzn-requestid')
+    }
+    const isSaid = (text: string) => () =>
+      Promise.resolve(lines.filter((line) => line.includes(text)).length === 1 ? true : undefined)
+    const before = await call()
+    await disk.fill()
+    for (let n = 0; n < 10; n += 1) await call()
+    await eventually(isSaid('the call log cannot be written; records are dropped'), 'an error')
+    await setTimeout(1500)
+    await call()
+    await disk.makeRoom()
+    const seen = new Set<unknown>()
+    let last: string | null = null
+    await eventually(async () => {
+      last = await call()
+      await setTimeout(100)
+      return lines.some((line) => line.includes('the call log is written again')) || undefined
+    }, 'records again')
+    const text = await readFile(file, 'utf8')
+    let cut = 0
+    for (const line of text.split('\n').slice(0, -1))
+      try {
+        seen.add((JSON.parse(line) as Members).requestID)
+      } catch {
+        cut += 1
+      }
+    assert.ok(seen.has(before) && seen.has(last))
+    // What had no room whole is on a line of its own.
+    assert.ok(cut <= 1, text)
+    assert.equal(
+      lines.filter((line) => line.includes('cannot be written')).length,
+      1,
+      lines.join(''),
     )
   })
 
