@@ -85,7 +85,14 @@ function callLogTo(first: Writable, log: Log, reopen?: () => Promise<Writable>):
     if (reopen === undefined || isClosed) return
     stream = undefined
     clearTimeout(timer)
-    timer = setTimeout(() => void reopen().then(use, failed), pauseMilliseconds).unref()
+    timer = setTimeout(() => void useAgain(reopen), pauseMilliseconds).unref()
+  }
+  const useAgain = async (make: () => Promise<Writable>): Promise<void> => {
+    try {
+      use(await make())
+    } catch (error) {
+      failed(error)
+    }
   }
   const use = (next: Writable): void => {
     stream = next
