@@ -1,5 +1,6 @@
 /** Opens what is kept: the database, and the master key that its secrets are encrypted under. */
 import { existsSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Config, DatabaseConfig } from './config.ts'
 import { ConfigurationError } from './errors.ts'
@@ -13,6 +14,7 @@ import {
 import type { Sealer } from './sealer.ts'
 import { systemRandom } from './random.ts'
 import type { Database } from './store/database.ts'
+import { diskFaultOf } from './store/disk-faults.ts'
 import type { PostgresPlace } from './store/postgres-place.ts'
 import { openSqlite } from './store/sqlite.ts'
 import type { SqliteWriter } from './store/sqlite-writer-client.ts'
@@ -78,7 +80,7 @@ async function openFile(
     throw new ConfigurationError(
       `there is no database in ${config.dataDirectory}; "signet serve" makes one when it first starts`,
     )
-  const masterKey = await openMasterKey({
+  const masterKey = await openWholeKey({
     path: config.masterKeyFile,
     mayCreate: !exists,
     random: systemRandom,
@@ -103,7 +105,7 @@ async function openShared(
   const { openPostgres } = await import('./store/postgres.ts')
   const db = await openPostgres(location, { pool: database.pool, random: systemRandom, mayCreate })
   const takeKey = async (): Promise<MasterKey> => {
-    const masterKey = await openMasterKey({
+    const masterKey = await openWholeKey({
       path: config.masterKeyFile,
       mayCreate: mayCreate && !(await hasMasterKey(db)),
       random: systemRandom,
@@ -115,6 +117,18 @@ async function openShared(
     const masterKey = mayCreate ? await db.shared.alone(takeKey) : await takeKey()
     return { db, location, masterKey }
   })
+}
+
+/** A key file that could not be written whole is taken away again: the next start would take it for a damaged one. */
+async function openWholeKey(options: Parameters<typeof openMasterKey>[0]): Promise<MasterKey> {
+  const { path } = options
+  const wasThere = existsSync(path)
+  try {
+    return await openMasterKey(options)
+  } catch (error) {
+    if (!wasThere && diskFaultOf(error, path) !== undefined) await rm(path, { force: true })
+    throw error
+  }
 }
 
 async function closingOnFailure<T>(db: Database, work: () => Promise<T>): Promise<T> {

@@ -119,7 +119,9 @@ function requestCounter(
     series.set(name, record)
     return record
   }
-  return (operation, result, milliseconds) => seriesOf(operation, result)(milliseconds / 1000)
+  return (operation, result, milliseconds) =>
+    // A clock that was set back meanwhile makes nothing shorter than it can be.
+    seriesOf(operation, result)(Math.max(0, milliseconds) / 1000)
 }
 
 function createGauges(registry: Registry): Gauges & { reset(): void } {

@@ -4,9 +4,11 @@ import { startWorker, type WorkerApp } from './app-worker.ts'
 import { startApp, type App } from './app.ts'
 import { systemClock } from './clock.ts'
 import type { Config } from './config.ts'
+import { databaseFile } from './data-folder.ts'
 import { ConfigurationError } from './errors.ts'
 import { createLog, type Log } from './log.ts'
 import { systemRandom } from './random.ts'
+import { diskFaultOf, type DiskFault } from './store/disk-faults.ts'
 import { rootFile } from './tls-source.ts'
 import { connectToPrimary } from './worker-client.ts'
 
@@ -26,10 +28,11 @@ export async function serve(config: Config, print: (text: string) => void): Prom
   process.once('SIGTERM', stop)
   process.once('SIGINT', stop)
   const surroundings = { clock: systemClock, random: systemRandom, log, onFailure }
-  const app =
+  const app = await namingDiskFaults(config, () =>
     config.workers === 1
-      ? await startApp(config, surroundings)
-      : await startPrimary(config, config.workers, surroundings)
+      ? startApp(config, surroundings)
+      : startPrimary(config, config.workers, surroundings),
+  )
   const reload = (): void => void reloadFrom(app, log)
   process.on('SIGHUP', reload)
   print(greeting(config, app))
@@ -37,6 +40,32 @@ export async function serve(config: Config, print: (text: string) => void): Prom
   log.info('stopping')
   process.off('SIGHUP', reload)
   await app.close()
+}
+
+/** A start that meets a disk which is full, read-only or broken says where, whatever of it could not be written. */
+async function namingDiskFaults(config: Config, start: () => Promise<App>): Promise<App> {
+  try {
+    return await start()
+  } catch (error) {
+    const fault = diskFaultOf(error, databaseFile(config))
+    if (fault === undefined || error instanceof ConfigurationError) throw error
+    throw new ConfigurationError(
+      `the data folder ${config.dataDirectory} cannot be written: ${startTexts[fault]} (${reasonOf(error)})`,
+      { cause: error },
+    )
+  }
+}
+
+const startTexts: Readonly<Record<DiskFault, string>> = {
+  full: 'its disk is full',
+  'read-only': 'it is read-only',
+  failing: 'its disk fails',
+  busy: 'its database is locked by another program',
+}
+
+function reasonOf(error: unknown): string {
+  const { cause, message } = error as Error
+  return cause instanceof Error ? cause.message : message
 }
 
 /** Answers requests until the primary says that it is over. Signals are for the primary. */

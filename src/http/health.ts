@@ -8,16 +8,14 @@ export type Health = () => Promise<Error | undefined>
 
 /**
  * Whether the database can be read and written, as it was at most a second ago: that many ask for it, and often, costs it
- * nothing. An engine that is part of the process needs no asking.
+ * next to nothing: a disk that is full, read-only or broken is noticed by a write only.
  */
 export function createHealth(db: Database, clock: Clock): Health {
-  const { shared } = db
-  if (shared === undefined) return () => Promise.resolve(undefined)
   let askedAt = Number.NEGATIVE_INFINITY
   let answer: Promise<Error | undefined> = Promise.resolve(undefined)
   const ask = async (): Promise<Error | undefined> => {
     try {
-      await shared.probe()
+      await db.probe()
       return undefined
     } catch (error) {
       return error as Error

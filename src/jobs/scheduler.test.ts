@@ -165,6 +165,7 @@ test('a database that refuses everything does not end the loop', async () => {
   const refusing: Database = {
     query: () => Promise.reject(new Error('disk full')),
     transaction: () => Promise.reject(new Error('disk full')),
+    probe: () => Promise.resolve(),
     changeStamp: () => undefined,
     close: () => Promise.resolve(),
   }

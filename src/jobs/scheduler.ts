@@ -89,17 +89,22 @@ async function runOnce(job: Job, services: Services, signal: AbortSignal): Promi
     if (done + failed === 0) return
     metrics.jobRun(job.name, failed === 0 ? 'success' : 'failure')
     const finishedAt = clock.now()
-    const milliseconds = finishedAt.getTime() - startedAt
+    const milliseconds = millisecondsBetween(startedAt, finishedAt)
     log.debug({ job: job.name, done, failed, milliseconds }, 'job run')
     await record(services, job, { finishedAt, milliseconds, done, failed, error: undefined })
   } catch (error) {
     metrics.jobRun(job.name, 'failure')
     log.error({ job: job.name, err: error }, 'job failed; it will be tried again')
     const finishedAt = clock.now()
-    const milliseconds = finishedAt.getTime() - startedAt
+    const milliseconds = millisecondsBetween(startedAt, finishedAt)
     const text = error instanceof Error ? error.message : String(error)
     await record(services, job, { finishedAt, milliseconds, done: 0, failed: 1, error: text })
   }
+}
+
+/** Zero if the clock was set back meanwhile. */
+function millisecondsBetween(startedAt: number, finishedAt: Date): number {
+  return Math.max(0, finishedAt.getTime() - startedAt)
 }
 
 /** For `signet jobs list`. A database that refuses this is heard of elsewhere. */

@@ -176,7 +176,8 @@ function createSweeper(clock: Clock): (folder: string) => Promise<void> {
 
   return async (folder) => {
     const now = clock.now().getTime()
-    if (now - (sweptAt.get(folder) ?? -Infinity) < leftOverMilliseconds) return
+    // Also of a clock that has been set back since.
+    if (Math.abs(now - (sweptAt.get(folder) ?? -Infinity)) < leftOverMilliseconds) return
     sweptAt.set(folder, now)
     for (const name of await readdir(folder)) {
       if (!name.startsWith(temporaryPrefix)) continue

@@ -40,6 +40,7 @@ function interrupted(db: Database, change: Change, times: number): Database {
       if (left >= 0) await change()
       return db.transaction(statements)
     },
+    probe: () => db.probe(),
     changeStamp: () => db.changeStamp(),
     close: () => db.close(),
   }

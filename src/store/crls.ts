@@ -93,19 +93,31 @@ export function touchAllCrls(authority: Authority, now: Date): Sql {
 
 /**
  * Takes CRLs that are due, at most `limit`, those that wait longest first. Due is also what a clock that has been set back
- * since says is due later: a CRL made in the future, or changes that were to be published within minutes.
+ * since says is due later: a CRL made in the future, or changes that were to be published within minutes. Each kind has its
+ * own index, so that the many that are due in days are not read.
  */
 export function claimDueCrls({ token, now, until }: Lease, limit: number): Sql {
   const nowMs = now.getTime()
   const plausible = latestPlausible(now)
   return sql`update crls set lease = ${token}, lease_until_ms = ${until.getTime()}
-    where crl_id in (select crl_id from crls
-        where due_at_ms is not null
-          and (due_at_ms <= ${nowMs} or generated_at_ms > ${plausible}
-            or (due_at_ms > ${plausible} and changes > published_changes))
-          and (retry_at_ms <= ${nowMs} or retry_at_ms > ${plausible})
-          and (lease_until_ms <= ${nowMs} or lease_until_ms > ${plausible})
-        order by due_at_ms limit ${limit})
+    where crl_id in (select crl_id from (
+          select crl_id, due_at_ms from (select crl_id, due_at_ms from crls
+              where due_at_ms <= ${nowMs}
+                and (retry_at_ms <= ${nowMs} or retry_at_ms > ${plausible})
+                and (lease_until_ms <= ${nowMs} or lease_until_ms > ${plausible})
+              order by due_at_ms limit ${limit}) as due
+        union all
+          select crl_id, due_at_ms from crls
+          where generated_at_ms > ${plausible} and +due_at_ms > ${nowMs}
+            and (retry_at_ms <= ${nowMs} or retry_at_ms > ${plausible})
+            and (lease_until_ms <= ${nowMs} or lease_until_ms > ${plausible})
+        union all
+          select crl_id, due_at_ms from crls
+          where due_at_ms > ${plausible} and changes > published_changes
+            and (generated_at_ms is null or +generated_at_ms <= ${plausible})
+            and (retry_at_ms <= ${nowMs} or retry_at_ms > ${plausible})
+            and (lease_until_ms <= ${nowMs} or lease_until_ms > ${plausible})
+        ) as claimable order by due_at_ms limit ${limit})
       and (lease_until_ms <= ${nowMs} or lease_until_ms > ${plausible})
     returning *, (select id from authorities a where a.authority_number = crls.authority_number)
       as authority_id`

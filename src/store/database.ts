@@ -24,6 +24,8 @@ export interface Database {
    * still true as long as it is the same. Undefined if the database cannot tell at once.
    */
   changeStamp(): number | undefined
+  /** Throws DatabaseUnavailableError unless the database can be read and written now, and says so within seconds. */
+  probe(): Promise<void>
   /** Finishes what was asked, then closes. Nothing may be called afterwards. */
   close(): Promise<void>
   /**
@@ -38,19 +40,18 @@ export interface Database {
 export interface SharedDatabase {
   /** Does work while no other node does work of this kind; the others wait. */
   alone<T>(work: () => Promise<T>): Promise<T>
-  /** Throws DatabaseUnavailableError unless the database can be read and written now, and says so within seconds. */
-  probe(): Promise<void>
 }
 
 /** The database cannot be reached, or refuses for now: what was asked may be tried again. A write may have been applied. */
 export class DatabaseUnavailableError extends ServiceError {
   override name = 'DatabaseUnavailableError'
 
-  /** `reason` is for the log. */
-  constructor(reason: string) {
-    super('ServiceUnavailable', 'The database of the service cannot be reached. Try again later.', {
-      cause: new Error(reason),
-    })
+  /** `reason` is for the log, `message` for callers. */
+  constructor(
+    reason: string,
+    message = 'The database of the service cannot be reached. Try again later.',
+  ) {
+    super('ServiceUnavailable', message, { cause: new Error(reason) })
   }
 }
 

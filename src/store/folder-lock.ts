@@ -1,6 +1,7 @@
 /** Who owns a data folder: a lock of the kernel's, gone with the process however it ends. */
+import { accessSync } from 'node:fs'
 import { access, chmod, constants, mkdir, readdir, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { ConfigurationError } from '../errors.ts'
 import { createPrivateFile, sqliteCode, sqliteCodes } from './sqlite-connection.ts'
@@ -29,10 +30,22 @@ export async function prepareDataFolder(directory: string): Promise<void> {
     await access(directory, constants.R_OK | constants.W_OK | constants.X_OK)
   } catch (error) {
     if (error instanceof ConfigurationError) throw error
-    throw new ConfigurationError(
-      `the data folder ${directory} cannot be used: ${(error as Error).message}`,
-      { cause: error },
-    )
+    const reason = isReadOnly(directory) ? 'its file system is read-only' : (error as Error).message
+    throw new ConfigurationError(`the data folder ${directory} cannot be used: ${reason}`, {
+      cause: error,
+    })
+  }
+}
+
+/** Making a folder on a file system that is read-only fails with whatever its parents do (ENOENT, in Node.js). */
+function isReadOnly(directory: string): boolean {
+  try {
+    accessSync(directory, constants.W_OK)
+    return false
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    const parent = dirname(directory)
+    return code === 'ENOENT' && parent !== directory ? isReadOnly(parent) : code === 'EROFS'
   }
 }
 

@@ -1,6 +1,10 @@
-/** Rows of idempotency tokens: which ARN a token answered, for five minutes (AWS Private CA API). */
+/**
+ * Rows of idempotency tokens: which ARN a token answered, for five minutes (AWS Private CA API). One that would live for
+ * longer than an hour was written by a clock that has been set back since, and stands for nothing any more.
+ */
 import { textOf } from './columns.ts'
 import type { Database } from './database.ts'
+import { latestPlausible } from './leases.ts'
 import { expectRows, sql, type Sql } from './sql.ts'
 
 const lifetimeMilliseconds = 5 * 60 * 1000
@@ -19,7 +23,8 @@ export async function findTokenArn(
 ): Promise<string | undefined> {
   const [row] = await db.query(
     sql`select arn from idempotency_tokens
-      where scope = ${scope} and token = ${token} and expires_at_ms > ${now.getTime()}`,
+      where scope = ${scope} and token = ${token}
+        and expires_at_ms > ${now.getTime()} and expires_at_ms <= ${latestPlausible(now)}`,
   )
   return row === undefined ? undefined : textOf(row, 'arn')
 }
@@ -33,6 +38,7 @@ export function takeToken({ scope, token }: ScopedToken, arn: string, now: Date)
       on conflict (scope, token) do update
         set arn = excluded.arn, expires_at_ms = excluded.expires_at_ms
         where idempotency_tokens.expires_at_ms <= ${now.getTime()}
+          or idempotency_tokens.expires_at_ms > ${latestPlausible(now)}
       returning arn`,
     1,
   )
@@ -41,7 +47,11 @@ export function takeToken({ scope, token }: ScopedToken, arn: string, now: Date)
 /** Removes up to `limit` tokens that stand for nothing any more. */
 export function deleteExpiredTokens(now: Date, limit: number): Sql {
   return sql`delete from idempotency_tokens where (scope, token) in
-    (select scope, token from idempotency_tokens where expires_at_ms <= ${now.getTime()}
-      order by expires_at_ms limit ${limit})
+    (select scope, token from (
+          select scope, token from idempotency_tokens where expires_at_ms <= ${now.getTime()}
+        union all
+          select scope, token from idempotency_tokens
+          where expires_at_ms > ${latestPlausible(now)}
+        ) as expired limit ${limit})
     returning token`
 }

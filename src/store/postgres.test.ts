@@ -174,7 +174,7 @@ test('a server that became a standby is away, and writes again when it is none',
   await server.startAgain({ standby: true })
   await assert.rejects(db.transaction([put('x')]), unavailable)
   await assert.rejects(db.query(sql`select 1 as one`), unavailable)
-  await assert.rejects(db.shared.probe(), unavailable)
+  await assert.rejects(db.probe(), unavailable)
   await assert.rejects(openTestPostgres(place), refused(/standby/))
   await server.stop()
   await server.startAgain()

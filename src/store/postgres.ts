@@ -4,7 +4,8 @@
  */
 import { Pool, type ClientBase, type ClientConfig, type PoolConfig } from 'pg'
 import type { Random } from '../random.ts'
-import { DatabaseUnavailableError, type Database, type SharedDatabase } from './database.ts'
+import { within } from './deadline.ts'
+import type { Database, SharedDatabase } from './database.ts'
 import {
   advisoryLocks,
   clientConfig,
@@ -61,10 +62,8 @@ export async function openPostgres(
     // Another node may have committed since anything was heard: callers look.
     changeStamp: () => undefined,
     close: () => (closed ??= close()),
-    shared: {
-      alone: (work) => doAlone(config, work),
-      probe: () => probe(readers, writer),
-    },
+    probe: () => probe(readers, writer),
+    shared: { alone: (work) => doAlone(config, work) },
   }
 }
 
@@ -143,19 +142,7 @@ async function probe(readers: Readers, writer: PostgresWriter): Promise<void> {
   ]).catch((error: unknown) => {
     throw errorOf(error)
   })
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(
-      () => reject(new DatabaseUnavailableError('the server does not answer')),
-      probeMilliseconds,
-    )
-  })
-  try {
-    await Promise.race([looked, late])
-  } finally {
-    clearTimeout(timer)
-    looked.catch(() => {})
-  }
+  await within(probeMilliseconds, looked, 'the server does not answer')
 }
 
 /** The lock is that of a session of its own, so that it ends with the process in any case. */

@@ -16,6 +16,9 @@ import { TestService } from '../../test/support/service.ts'
 import { selectAuditedCertificates } from './audit-report-rows.ts'
 import type { Authority } from '../authority/authority.ts'
 import { deleteExpiredTokens } from './idempotency-tokens.ts'
+import { claimDueCrls } from './crls.ts'
+import { listJobQueues } from './job-outcomes.ts'
+import { releaseLease, releaseLeases, type Lease } from './leases.ts'
 import { findIssuedStatus, recountRevocations, selectRevocations } from './revocations.ts'
 import type { Sql } from './sql.ts'
 import { sqliteSchema } from './sqlite-schema.ts'
@@ -166,6 +169,41 @@ suite('query plans', () => {
       recountRevocations(authority, keptSince),
     ])
       assert.deepEqual(scansOf(schema, text), [], text)
+  })
+
+  test('queues are claimed, counted and released by their indexes, however many wait for later', async () => {
+    const now = new Date()
+    const lease: Lease = { token: 'one', now, until: now }
+    const plan = (text: string): string[] =>
+      (schema.prepare(`explain query plan ${text}`).all() as { detail: string }[])
+        .map(({ detail }) => detail)
+        .filter((detail) => /\b(?:crls|events|audit_reports)\b/.test(detail))
+    const claim = plan(claimDueCrls(lease, 8).text)
+    for (const index of ['crls_due', 'crls_generated', 'crls_changed'])
+      assert.ok(
+        claim.some((line) => line.startsWith(`SEARCH crls USING INDEX ${index} (`)),
+        claim.join('\n'),
+      )
+    for (const { text } of [...releaseLeases(), ...releaseLease(lease)]) {
+      const [line, ...others] = plan(text)
+      assert.match(line ?? '', /^SEARCH (\w+) USING INDEX \1_leased \(lease[=>]/)
+      assert.deepEqual(others, [])
+    }
+    const counted: string[] = []
+    const query = async ({ text }: Sql): Promise<[]> => {
+      counted.push(...plan(text))
+      return []
+    }
+    await listJobQueues({ query } as unknown as Database, now)
+    // Every event that waits is counted, without its text.
+    assert.deepEqual(
+      counted.filter((line) => line.includes('events')),
+      ['SCAN events USING COVERING INDEX events_due'],
+    )
+    assert.deepEqual(
+      counted.filter((line) => line.includes('crls')),
+      ['SEARCH crls USING INDEX crls_due (due_at_ms<?)'],
+    )
   })
 
   test('a scan is found, by the name of the table and by another that it is given', () => {

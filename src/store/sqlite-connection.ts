@@ -6,12 +6,17 @@ import { requireStorable, type Row, type Sql, type SqlValue } from './sql.ts'
 
 /** Marks a file as ours: "Sgnt". */
 const applicationId = 0x53_67_6e_74
+
+/** A write that changes nothing, and reaches the disk all the same. */
+export const touch: Sql = { text: `pragma application_id = ${applicationId}`, values: [] }
+
 const busyMilliseconds = 10_000
 const statementsMax = 500
 
 /** SQLite's result codes that mean something to us. */
 export const sqliteCodes = {
   busy: 5,
+  readOnly: 8,
   notADatabase: 26,
   primaryKeyViolation: 1555,
   uniqueViolation: 2067,
@@ -25,11 +30,13 @@ export function sqliteCode(error: unknown): number | undefined {
 
 /** One connection with its prepared statements. All methods are synchronous. */
 export class SqliteConnection {
+  readonly path: string
   readonly #database: DatabaseSync
   readonly #statements = new Map<string, Prepared>()
   #dataVersion: StatementSync | undefined
 
   constructor(path: string, { readOnly }: { readonly readOnly: boolean }) {
+    this.path = path
     this.#database = new DatabaseSync(path, { readOnly, timeout: busyMilliseconds })
     this.#database.exec('pragma foreign_keys = on; pragma trusted_schema = off')
     // WAL survives the process; FULL makes a commit survive the machine.

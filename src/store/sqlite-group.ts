@@ -1,4 +1,5 @@
 /** Many transactions in one commit of a SQLite database, each in a savepoint of its own. */
+import { textOfError } from './disk-faults.ts'
 import { sqliteCode, sqliteCodes, type SqliteConnection } from './sqlite-connection.ts'
 import type { Row, Sql } from './sql.ts'
 
@@ -40,7 +41,7 @@ export function truncateLog(connection: SqliteConnection, id: number): WriterAns
   try {
     return { id, rows: [connection.run({ text: 'pragma wal_checkpoint(truncate)', values: [] })] }
   } catch (error) {
-    return { id, failure: messageOf(error) }
+    return { id, failure: textOfError(error, connection.path) }
   }
 }
 
@@ -56,7 +57,8 @@ export function commitGroup(
     return answers
   } catch (error) {
     rollback(connection)
-    return group.map(({ id }) => ({ id, failure: messageOf(error) }))
+    const failure = textOfError(error, connection.path)
+    return group.map(({ id }) => ({ id, failure }))
   }
 }
 
@@ -78,7 +80,7 @@ function apply(connection: SqliteConnection, { id, statements }: Transaction): W
     undo(connection, error)
     if (error instanceof Conflict)
       return { id, conflict: { statement: error.statement, message: error.message } }
-    return { id, failure: messageOf(error) }
+    return { id, failure: textOfError(error, connection.path) }
   }
 }
 
@@ -89,10 +91,6 @@ function undo(connection: SqliteConnection, cause: unknown): void {
   } catch {
     throw cause
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }
 
 function runGuarded(connection: SqliteConnection, statement: Sql, index: number): Row[] {

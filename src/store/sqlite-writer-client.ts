@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { ConflictError } from './database.ts'
+import { errorOfText } from './disk-faults.ts'
 import { startCheckpoints } from './sqlite-checkpoints.ts'
 import { migrate, SqliteConnection } from './sqlite-connection.ts'
 import {
@@ -22,7 +23,7 @@ export interface Waiting {
 }
 
 /** What a writer can be asked for. */
-type Asked =
+export type Asked =
   | { readonly kind: 'transaction'; readonly statements: readonly Sql[] }
   | { readonly kind: 'truncate-log' }
 
@@ -114,21 +115,37 @@ export function settle(answer: WriterAnswer, { resolve, reject }: Waiting): void
   if ('rows' in answer) resolve(answer.rows)
   else if ('conflict' in answer)
     reject(new ConflictError(answer.conflict.statement, answer.conflict.message))
-  else reject(new Error(answer.failure))
+  else reject(errorOfText(answer.failure))
 }
 
 interface Queued extends Waiting {
   readonly transaction: Transaction
 }
 
+/** A commit that takes so long, on an average in which the last one is a tenth, holds up what else the process does. */
+const slowMilliseconds = 20
+
 /**
- * Writes on the calling thread: for a process that has little else to do, so that what others send it is copied once. All
- * that came in meanwhile is the next group.
+ * Writes on the calling thread, as long as the disk is fast: for a process that has little else to do, so that what others
+ * send it is copied once. All that came in meanwhile is the next group. On a disk that is slow it hands over to a thread:
+ * the process goes on taking connections, and what it is sent while an fsync lasts shares the next one.
  */
 export function createOwnWriter(path: string): SqliteWriter {
   migrate(path)
   const connection = new SqliteConnection(path, { readOnly: false })
   const checkpoints = startCheckpoints(path, connection)
+  let average = 0
+  let thread: SqliteWriter | undefined
+  let starting: Promise<void> | undefined
+  const startThread = async (): Promise<void> => {
+    try {
+      // One that ends is done without.
+      thread = await startWriterThread(path, () => (thread = undefined))
+    } catch {
+      average = 0
+      starting = undefined
+    }
+  }
   let queue: Queued[] = []
   let scheduled = false
   const flush = (): void => {
@@ -136,7 +153,10 @@ export function createOwnWriter(path: string): SqliteWriter {
     const group = queue.slice(0, groupMax)
     queue = queue.slice(groupMax)
     const transactions = group.map(({ transaction }) => transaction)
+    const startedAt = performance.now()
     const answers = commitGroup(connection, transactions)
+    average += (performance.now() - startedAt - average) / 10
+    if (average > slowMilliseconds) starting ??= startThread()
     checkpoints.wrote(statementsOf(transactions))
     for (const [at, waiting] of group.entries()) {
       const answer = answers[at]
@@ -151,6 +171,7 @@ export function createOwnWriter(path: string): SqliteWriter {
   }
   return {
     ask(asked) {
+      if (thread !== undefined) return thread.ask(asked)
       return new Promise((resolve, reject) => {
         if (!connection.isOpen) return reject(new Error('the database is closed'))
         if (asked.kind === 'truncate-log')
@@ -160,8 +181,10 @@ export function createOwnWriter(path: string): SqliteWriter {
       })
     },
     async close() {
+      await starting
       while (queue.length > 0) flush()
       await checkpoints.close()
+      await thread?.close()
       if (connection.isOpen) connection.close()
     },
   }

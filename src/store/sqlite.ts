@@ -1,5 +1,6 @@
 /** The Database port over SQLite: one writer, reads on a connection of the calling thread. */
 import type { Database } from './database.ts'
+import { readFailure, watchWriter } from './sqlite-health.ts'
 import { migrate, SqliteConnection } from './sqlite-connection.ts'
 import { startWriterThread, type SqliteWriter } from './sqlite-writer-client.ts'
 import type { Sql, SqlValue } from './sql.ts'
@@ -26,18 +27,23 @@ export async function openSqlite(
 ): Promise<SqliteDatabase> {
   if (options.writer === undefined) migrate(path)
   const writer = options.writer ?? (await startWriterThread(path, options.onFailure))
+  const { ask, probe } = watchWriter(writer, path)
   const reader = new SqliteConnection(path, { readOnly: true })
   return {
     // oxlint-disable-next-line typescript/require-await -- reads are synchronous; the port is not
     async query(statement) {
-      return reader.run(statement)
+      try {
+        return reader.run(statement)
+      } catch (error) {
+        throw readFailure(error, path)
+      }
     },
-    transaction: (statements) =>
-      writer.ask({ kind: 'transaction', statements: statements.map(compact) }),
+    transaction: (statements) => ask({ kind: 'transaction', statements: statements.map(compact) }),
     changeStamp: () => reader.dataVersion(),
     async truncateLog() {
-      await writer.ask({ kind: 'truncate-log' })
+      await ask({ kind: 'truncate-log' })
     },
+    probe,
     async close() {
       if (reader.isOpen) reader.close()
       // Last, so that the last connection to close empties the log into the database.

@@ -1,6 +1,6 @@
 /** CAs and certificates made through the API, with good defaults that a test changes one at a time. */
 import { setTimeout } from 'node:timers/promises'
-import type { CallOptions, TestService } from './service.ts'
+import type { ApiCaller, CallOptions } from './service.ts'
 
 export const templateArn = (name: string): string => `arn:aws:acm-pca:::template/${name}/V1`
 
@@ -46,7 +46,7 @@ export function authorityInput(wish: AuthorityWish = {}): Record<string, unknown
 
 /** Creates a CA and waits for its CSR. */
 export async function createAuthority(
-  service: TestService,
+  service: ApiCaller,
   wish: AuthorityWish = {},
 ): Promise<{ arn: string; csr: string }> {
   const { options } = wish
@@ -96,7 +96,7 @@ export interface Issued {
 
 /** Issues a certificate and fetches it. */
 export async function issue(
-  service: TestService,
+  service: ApiCaller,
   authority: { readonly arn: string; readonly csr: string },
   wish: CertificateWish = {},
 ): Promise<Issued> {
@@ -109,7 +109,7 @@ export async function issue(
 
 /** An ACTIVE root. */
 export async function createRoot(
-  service: TestService,
+  service: ApiCaller,
   wish: AuthorityWish & { readonly validity?: { Value: number; Type: string } } = {},
 ): Promise<{ arn: string; csr: string; certificate: string }> {
   const root = await createAuthority(service, wish)
@@ -127,7 +127,7 @@ export async function createRoot(
 
 /** An ACTIVE subordinate below `parent`. */
 export async function createSubordinate(
-  service: TestService,
+  service: ApiCaller,
   parent: { readonly arn: string },
   wish: AuthorityWish & {
     readonly pathLen?: number

@@ -37,6 +37,8 @@ export interface ServerProcess {
   readonly publicUrl: string
   /** All of standard output so far. */
   stdout(): string
+  /** All of standard error so far. */
+  stderr(): string
   /** Sends a signal and waits for the end: the exit code, or the signal that ended it. */
   stop(signal: NodeJS.Signals): Promise<number | NodeJS.Signals | null>
 }
@@ -45,6 +47,7 @@ export interface ServerProcess {
 export async function startServer(
   data: string,
   flags: readonly string[] = [],
+  environment: Record<string, string> = {},
 ): Promise<ServerProcess> {
   const child = spawn(
     process.execPath,
@@ -61,7 +64,10 @@ export async function startServer(
       'error',
       ...flags,
     ],
-    { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env['PATH'] ?? '' } },
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { PATH: process.env['PATH'] ?? '', ...environment },
+    },
   )
   let stdout = ''
   let stderr = ''
@@ -79,6 +85,7 @@ export async function startServer(
     url,
     publicUrl: /CA certificates at (http:\S+)\n/.exec(stdout)?.[1] ?? '',
     stdout: () => stdout,
+    stderr: () => stderr,
     async stop(signal) {
       const exited = once(child, 'exit')
       child.kill(signal)

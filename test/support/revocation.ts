@@ -5,7 +5,7 @@ import {
   readRevokedCertificates,
   type RevokedCertificate,
 } from '../../src/x509/revoked-certificates.ts'
-import type { Members, TestService } from './service.ts'
+import type { ApiCaller, Members, TestService } from './service.ts'
 
 /** The bucket that `crlConfiguration` names. */
 export const crlBucket = 'my-crls'
@@ -35,7 +35,7 @@ export function lastOf(arn: string): string {
 
 /** Revokes a certificate by its ARN. */
 export async function revoke(
-  service: TestService,
+  service: ApiCaller,
   certificateArn: string,
   reason = 'KEY_COMPROMISE',
 ): Promise<Members> {

@@ -70,6 +70,9 @@ interface Around extends ServiceOptions {
   readonly isNode?: boolean
 }
 
+/** Whoever can be called. */
+export type ApiCaller = Pick<TestService, 'call' | 'must'>
+
 export class TestService {
   readonly clock: TestClock
   config: Config

@@ -1,0 +1,104 @@
+/**
+ * What keeps a SQLite database from being written for now: nothing was changed, and the same may succeed once somebody has
+ * made room or mended the disk. Anything else that SQLite says is a fault of ours or a damaged file.
+ */
+import { accessSync, constants, statfsSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { DatabaseUnavailableError } from './database.ts'
+
+export type DiskFault = 'full' | 'read-only' | 'failing' | 'busy'
+
+/** What callers are told. A fault goes from one process to another as this text. */
+const messages: Readonly<Record<DiskFault, string>> = {
+  full: 'The service cannot write: its disk is full. Try again later.',
+  'read-only': 'The service cannot write: its data folder is read-only. Try again later.',
+  failing: 'The service cannot write: its disk fails. Try again later.',
+  busy: 'The service cannot write: its database is locked. Try again later.',
+}
+
+/** The database cannot be written for now. Its cause has what SQLite said, for the log. */
+export class DiskFaultError extends DatabaseUnavailableError {
+  override name = 'DiskFaultError'
+  readonly fault: DiskFault
+
+  constructor(fault: DiskFault, reason: string) {
+    super(reason, messages[fault])
+    this.fault = fault
+  }
+}
+
+/** Primary result codes of SQLite (https://www.sqlite.org/rescode.html); extended ones have them in the low octet. */
+const faultOfCode: ReadonlyMap<number, DiskFault> = new Map([
+  [5, 'busy'],
+  [8, 'read-only'],
+  [10, 'failing'],
+  [13, 'full'],
+  // A log or its index that cannot be made.
+  [14, 'failing'],
+])
+
+/** Of the file system (errno(3)). */
+const faultOfErrno: Readonly<Record<string, DiskFault>> = {
+  ENOSPC: 'full',
+  EDQUOT: 'full',
+  EROFS: 'read-only',
+  EIO: 'failing',
+}
+
+/**
+ * What an error of SQLite or of the file system, or the cause of one, says about the disk that has `path`; undefined if it
+ * is about something else.
+ */
+export function diskFaultOf(error: unknown, path: string): DiskFault | undefined {
+  if (!(error instanceof Error)) return undefined
+  if (error instanceof DiskFaultError) return error.fault
+  const { errcode, code, cause } = error as Error & { errcode?: unknown; code?: unknown }
+  const fault =
+    typeof errcode === 'number'
+      ? faultOfCode.get(errcode & 0xff)
+      : typeof code === 'string'
+        ? faultOfErrno[code]
+        : undefined
+  if (fault === undefined) return diskFaultOf(cause, path)
+  return fault === 'failing' ? lookAt(path) : fault
+}
+
+/** SQLite says "I/O error" also of a file system that has become read-only, or has no room for the index of the log. */
+function lookAt(path: string): DiskFault {
+  try {
+    accessSync(dirname(path), constants.W_OK)
+    return hasRoom(path) ? 'failing' : 'full'
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EROFS' ? 'read-only' : 'failing'
+  }
+}
+
+/** The text of an error for another thread or process, whose `errorOfText` makes it what it was. */
+export function textOfError(error: unknown, path: string): string {
+  const text = error instanceof Error ? error.message : String(error)
+  const fault = diskFaultOf(error, path)
+  if (fault === undefined || error instanceof DiskFaultError) return text
+  const { errcode, code } = error as { errcode?: number; code?: string }
+  return `${messages[fault]} (${text}, ${errcode ?? code})`
+}
+
+/** DiskFaultError for what `textOfError` made of a fault, another error for any other text. */
+export function errorOfText(text: string): Error {
+  const fault = (Object.keys(messages) as DiskFault[]).find((one) => text.startsWith(messages[one]))
+  return fault === undefined
+    ? new Error(text)
+    : new DiskFaultError(fault, text.slice(messages[fault].length).trim() || text)
+}
+
+/** A disk that was full is no longer, when it has room for more than one small write. */
+const roomBytesMin = 1024 * 1024
+
+/** Whether the disk that has `path` has room again. */
+export function hasRoom(path: string): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(dirname(path))
+    return bavail * bsize >= roomBytesMin
+  } catch {
+    return false
+  }
+}

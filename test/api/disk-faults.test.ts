@@ -1,0 +1,159 @@
+/** A disk that is read-only, broken or slow under a server, by what stands between the two. */
+import assert from 'node:assert/strict'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { suite, test, type TestContext } from 'node:test'
+import { csr } from '../support/csrs.ts'
+import { faultyDisk, smallDisk, type FaultyDisk } from '../support/faulty-disk.ts'
+import { authorityInput, createRoot, issue, issueInput } from '../support/hierarchy.ts'
+import { command, startServer, type ServerProcess } from '../support/process.ts'
+import { clientOf, healthOf } from '../support/process-client.ts'
+import { eventually, lastOf } from '../support/revocation.ts'
+
+async function started(
+  t: TestContext,
+  workers = '1',
+): Promise<{ disk: FaultyDisk; data: string; server: ServerProcess } | undefined> {
+  const data = await mkdtemp(join(tmpdir(), 'signet-faulty-data-'))
+  const disk = await faultyDisk(t, data)
+  if (disk === undefined) return undefined
+  const server = await startServer(data, ['--workers', workers], disk.environment)
+  t.after(async () => {
+    const { exitCode, signalCode } = server.child
+    if (exitCode === null && signalCode === null) await server.stop('SIGKILL')
+    await rm(data, { recursive: true })
+  })
+  return { disk, data, server }
+}
+
+async function healthy(server: ServerProcess, wanted: number): Promise<void> {
+  await eventually(
+    async () => ((await healthOf(server)).every((status) => status === wanted) ? true : undefined),
+    `health ${wanted}`,
+  )
+}
+
+suite('a disk that refuses', () => {
+  for (const [code, workers, text] of [
+    ['EROFS', '1', 'its data folder is read-only'],
+    ['EROFS', '2', 'its data folder is read-only'],
+    ['EIO', '1', 'its disk fails'],
+  ] as const)
+    test(`${code}, with ${workers} workers: writes are refused, and go on without a restart`, async (t) => {
+      const place = await started(t, workers)
+      if (place === undefined) return
+      const { disk, data, server } = place
+      const client = clientOf(server, data)
+      const root = await createRoot(client)
+      const about = { CertificateAuthorityArn: root.arn }
+      const first = await issue(client, { arn: root.arn, csr: csr('ec-server') })
+
+      await disk.refuse(code)
+      for (const [operation, input] of [
+        ['IssueCertificate', issueInput(root.arn, csr('ec-server'))],
+        ['CreateCertificateAuthority', authorityInput()],
+        [
+          'RevokeCertificate',
+          { ...about, CertificateSerial: lastOf(first.arn), RevocationReason: 'SUPERSEDED' },
+        ],
+      ] as const) {
+        const answer = await client.call(operation, input)
+        assert.equal(answer.status, 503, answer.text)
+        assert.deepEqual(answer.json, {
+          __type: 'ServiceUnavailable',
+          message: `The service cannot write: ${text}. Try again later.`,
+        })
+      }
+      await client.must('GetCertificate', { ...about, CertificateArn: first.arn })
+      await client.must('ListCertificateAuthorities', {})
+      await healthy(server, 503)
+
+      await disk.refuse(undefined)
+      const next = await issue(client, { arn: root.arn, csr: csr('ec-server') })
+      await healthy(server, 200)
+      await server.stop('SIGKILL')
+      const again = await startServer(data)
+      t.after(() => again.stop('SIGKILL'))
+      for (const { arn } of [first, next])
+        await clientOf(again, data).must('GetCertificate', { ...about, CertificateArn: arn })
+      const { CertificateAuthorities } = await clientOf(again, data).must(
+        'ListCertificateAuthorities',
+        {},
+      )
+      assert.equal(CertificateAuthorities.length, 1)
+    })
+
+  test('keeps a server from starting on a folder that is read-only, and is not touched', async (t) => {
+    const disk = await smallDisk(t, 1, ['ro'])
+    if (disk === undefined) return
+    for (const data of [disk.path, join(disk.path, 'data')]) {
+      const { code, stderr } = await command(['serve', '--data', data], { NODE_NO_WARNINGS: '1' })
+      assert.equal(code, 2)
+      assert.match(stderr, new RegExp(`^signet: the data folder ${data} .*read-only.*\\n$`))
+    }
+    assert.deepEqual(await readdir(disk.path), [])
+  })
+})
+
+suite('a disk that is slow', () => {
+  const delay = 150
+
+  for (const workers of ['1', '2'])
+    test(`many share one fsync, and none is answered before it, with ${workers} workers`, async (t) => {
+      const place = await started(t, workers)
+      if (place === undefined) return
+      const { disk, data, server } = place
+      const client = clientOf(server, data)
+      const root = await createRoot(client)
+      const input = issueInput(root.arn, csr('ec-server'))
+      await disk.slowDown(delay)
+      // With workers the process that commits itself has to notice first.
+      for (let n = 0; n < 4; n += 1) await client.must('IssueCertificate', input)
+      const before = await disk.syncs()
+      const startedAt = performance.now()
+      const arns = await Promise.all(
+        Array.from({ length: 100 }, async () => {
+          const askedAt = performance.now()
+          const { CertificateArn } = await client.must('IssueCertificate', input)
+          const took = performance.now() - askedAt
+          assert.ok(took >= delay, `answered after ${took} ms`)
+          return CertificateArn as string
+        }),
+      )
+      const took = performance.now() - startedAt
+      const syncs = (await disk.syncs()) - before
+      t.diagnostic(`100 issuances took ${Math.round(took)} ms and ${syncs} fsyncs of ${delay} ms`)
+      assert.ok(syncs >= 1 && syncs <= 25, `${syncs} fsyncs`)
+      assert.ok(took < (100 * delay) / 4, `${took} ms`)
+      await server.stop('SIGKILL')
+      await disk.slowDown(0)
+      const again = await startServer(data)
+      t.after(() => again.stop('SIGKILL'))
+      const about = { CertificateAuthorityArn: root.arn }
+      for (const CertificateArn of arns)
+        await clientOf(again, data).must('GetCertificate', { ...about, CertificateArn })
+    })
+
+  test('is not healthy once a write takes seconds, reads all the same, and recovers', async (t) => {
+    const place = await started(t, '2')
+    if (place === undefined) return
+    const { disk, data, server } = place
+    const client = clientOf(server, data)
+    const root = await createRoot(client)
+    const about = { CertificateAuthorityArn: root.arn }
+    await disk.slowDown(200)
+    for (let n = 0; n < 3; n += 1)
+      await client.must('IssueCertificate', issueInput(root.arn, csr('ec-server')))
+    await disk.slowDown(6000)
+    const late = client.call('IssueCertificate', issueInput(root.arn, csr('ec-server')))
+    const health = healthOf(server)
+    const readAt = performance.now()
+    await client.must('DescribeCertificateAuthority', about)
+    assert.ok(performance.now() - readAt < 2000)
+    assert.deepEqual(await health, [503, 503])
+    await disk.slowDown(0)
+    assert.equal((await late).status, 200)
+    await healthy(server, 200)
+  })
+})

@@ -1,0 +1,257 @@
+/** A disk that is full: writes are refused and say why, reads go on, nothing is lost, and room is all that it takes. */
+import assert from 'node:assert/strict'
+import { readdir, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { suite, test, type TestContext } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
+import { csr } from '../support/csrs.ts'
+import { smallDisk, type SmallDisk } from '../support/faulty-disk.ts'
+import { authorityInput, createRoot, issue, issueInput } from '../support/hierarchy.ts'
+import { command, startServer, type ServerProcess } from '../support/process.ts'
+import { clientOf, healthOf } from '../support/process-client.ts'
+import {
+  crlBucket,
+  crlConfiguration,
+  eventually,
+  lastOf,
+  readCrl,
+  revocationWish,
+  revoke,
+} from '../support/revocation.ts'
+import { TestService, type ApiCaller, type Members } from '../support/service.ts'
+
+const isFull =
+  /^\{"__type":"ServiceUnavailable","message":"The service cannot write: its disk is full\. Try again later\."\}$/
+
+async function started(
+  t: TestContext,
+  { mebibytes = 8, flags = [] }: { mebibytes?: number; flags?: readonly string[] } = {},
+): Promise<{ disk: SmallDisk; data: string; server: ServerProcess } | undefined> {
+  const disk = await smallDisk(t, mebibytes)
+  if (disk === undefined) return undefined
+  const data = join(disk.path, 'data')
+  const server = await startServer(data, flags)
+  t.after(async () => {
+    const { exitCode, signalCode } = server.child
+    if (exitCode === null && signalCode === null) await server.stop('SIGKILL')
+  })
+  return { disk, data, server }
+}
+
+/** Issues until it is refused: the log has some room of its own, which it uses up. */
+async function issueUntilFull(client: ApiCaller, arn: string): Promise<string[]> {
+  const arns: string[] = []
+  for (;;) {
+    const { status, json, text } = await client.call(
+      'IssueCertificate',
+      issueInput(arn, csr('ec-server')),
+    )
+    if (status !== 200) {
+      assert.equal(status, 503)
+      assert.match(text, isFull)
+      return arns
+    }
+    arns.push(json['CertificateArn'] as string)
+  }
+}
+
+function certificateInput(arn: string): Members {
+  return { CertificateAuthorityArn: arn.split('/certificate/')[0], CertificateArn: arn }
+}
+
+suite('a disk that is full', () => {
+  for (const workers of ['1', '2'])
+    test(`refuses what writes, and nothing else, with ${workers} workers`, async (t) => {
+      const place = await started(t, { flags: ['--workers', workers, '--log-level', 'warn'] })
+      if (place === undefined) return
+      const { disk, data, server } = place
+      const client = clientOf(server, data)
+      const root = await createRoot(client)
+      const first = await issue(client, { arn: root.arn, csr: csr('ec-server') })
+      assert.deepEqual(await healthOf(server), [200, 200])
+
+      await disk.fill()
+      const acknowledged = await issueUntilFull(client, root.arn)
+      const about = { CertificateAuthorityArn: root.arn }
+      for (const [operation, input] of [
+        [
+          'RevokeCertificate',
+          {
+            ...about,
+            CertificateSerial: lastOf(first.arn),
+            RevocationReason: 'KEY_COMPROMISE',
+          },
+        ],
+        ['CreateCertificateAuthority', authorityInput()],
+        ['IssueCertificate', issueInput(root.arn, csr('ec-server'))],
+      ] as const) {
+        const { status, text, headers } = await client.call(operation, input)
+        assert.equal(status, 503, operation)
+        assert.match(text, isFull, operation)
+        assert.equal(headers.get('x-amzn-errortype'), 'ServiceUnavailable')
+      }
+      const found = await client.must('GetCertificate', certificateInput(first.arn))
+      assert.equal(found.Certificate, first.certificate)
+      await client.must('DescribeCertificateAuthority', about)
+      await eventually(
+        async () => ((await healthOf(server)).every((status) => status === 503) ? true : undefined),
+        'a server that is not healthy',
+      )
+      assert.match(
+        server.stderr(),
+        /"message":"The service cannot write: its disk is full\..*"msg":"not healthy"/,
+      )
+
+      await disk.makeRoom()
+      const next = await issue(client, { arn: root.arn, csr: csr('ec-server') })
+      await revoke(client, first.arn)
+      await eventually(
+        async () => ((await healthOf(server)).every((status) => status === 200) ? true : undefined),
+        'a server that is healthy again',
+      )
+      for (const arn of [...acknowledged, next.arn])
+        await client.must('GetCertificate', certificateInput(arn))
+      const authorities = await client.must('ListCertificateAuthorities', {})
+      assert.equal(authorities.CertificateAuthorities.length, 1)
+
+      assert.equal(await server.stop('SIGKILL'), 'SIGKILL')
+      const { code, stdout, stderr } = await command(['verify', '--data', data])
+      assert.equal(code, 0, stdout + stderr)
+      const again = await startServer(data)
+      t.after(() => again.stop('SIGKILL'))
+      for (const arn of [first.arn, ...acknowledged, next.arn])
+        await clientOf(again, data).must('GetCertificate', certificateInput(arn))
+    })
+
+  test('puts a CRL off until there is room, and leaves the one before as it is', async (t) => {
+    const place = await started(t, { flags: ['--crl-delay', '0'] })
+    if (place === undefined) return
+    const { disk, data, server } = place
+    const client = clientOf(server, data)
+    assert.equal((await command(['bucket', 'create', crlBucket, '--data', data])).code, 0)
+    const root = await createRoot(client, { more: revocationWish(crlConfiguration()) })
+    const issued = await Promise.all(
+      Array.from({ length: 2 }, () => issue(client, { arn: root.arn, csr: csr('ec-server') })),
+    )
+    const fetchCrl = async () => {
+      const response = await fetch(`${server.publicUrl}/${crlBucket}/crl/${lastOf(root.arn)}.crl`)
+      return response.status === 200
+        ? readCrl(Buffer.from(await response.arrayBuffer()))
+        : undefined
+    }
+    const [one, two] = issued
+    await revoke(client, one?.arn ?? '')
+    const listed = async (count: number) => {
+      const crl = await fetchCrl()
+      return crl?.entries.size === count ? crl : undefined
+    }
+    const before = await eventually(() => listed(1), 'a CRL with one entry')
+
+    await disk.fill()
+    await issueUntilFull(client, root.arn)
+    assert.deepEqual((await fetchCrl())?.der, before.der)
+    await disk.makeRoom()
+    await revoke(client, two?.arn ?? '')
+    const after = await eventually(() => listed(2), 'a CRL with two entries')
+    assert.ok((after.crlNumber ?? 0n) > (before.crlNumber ?? 0n))
+    const names = await readdir(join(data, 'objects', crlBucket))
+    assert.deepEqual(
+      names.filter((name) => name.startsWith('.put-')),
+      [],
+    )
+  })
+
+  test('of the call log only: calls are served, records are dropped, and are written again', async (t) => {
+    const disk = await smallDisk(t, 1)
+    if (disk === undefined) return
+    const lines: string[] = []
+    const file = join(disk.path, 'calls.jsonl')
+    const service = await TestService.start(
+      { callLog: file, logLevel: 'error' },
+      { logTo: { write: (line) => void lines.push(line) } },
+    )
+    t.after(() => service.close())
+    const call = async (): Promise<string | null> => {
+      const { status, headers } = await service.call('ListCertificateAuthorities', {})
+      assert.equal(status, 200)
+      return headers.get('x-amzn-requestid')
+    }
+    const isSaid = (text: string) => () =>
+      Promise.resolve(lines.filter((line) => line.includes(text)).length === 1 ? true : undefined)
+    const before = await call()
+    await disk.fill()
+    for (let n = 0; n < 10; n += 1) await call()
+    await eventually(isSaid('the call log cannot be written; records are dropped'), 'an error')
+    await setTimeout(1500)
+    await call()
+    await disk.makeRoom()
+    const seen = new Set<unknown>()
+    let last: string | null = null
+    await eventually(async () => {
+      last = await call()
+      await setTimeout(100)
+      return lines.some((line) => line.includes('the call log is written again')) || undefined
+    }, 'records again')
+    const text = await readFile(file, 'utf8')
+    let cut = 0
+    for (const line of text.split('\n').slice(0, -1))
+      try {
+        seen.add(JSON.parse(line).requestID)
+      } catch {
+        cut += 1
+      }
+    assert.ok(seen.has(before) && seen.has(last))
+    // What had no room whole is on a line of its own.
+    assert.ok(cut <= 1, text)
+    assert.equal(
+      lines.filter((line) => line.includes('cannot be written')).length,
+      1,
+      lines.join(''),
+    )
+  })
+
+  test('keeps a server from its first start, at whichever step, and room is all that it takes', async (t) => {
+    const disk = await smallDisk(t, 4)
+    if (disk === undefined) return
+    const listeners = ['--listen', '127.0.0.1:0', '--public-listen', '127.0.0.1:0']
+    const steps = new Set<string>()
+    const refused = async (data: string): Promise<string> => {
+      const serve = ['serve', '--data', data, ...listeners]
+      const { code, stderr } = await command(serve, { NODE_NO_WARNINGS: '1' })
+      assert.equal(code, 2, stderr)
+      assert.match(
+        stderr,
+        new RegExp(`^signet: .*${data}.*(no space left on device|disk is full).*\\n$`),
+      )
+      return stderr.replaceAll(data, '')
+    }
+    for (const kibibytesLeft of [0, 4, 16, 256]) {
+      const data = join(disk.path, `data-${kibibytesLeft}`)
+      await disk.fill(kibibytesLeft)
+      steps.add(await refused(data))
+      await disk.makeRoom()
+      const server = await startServer(data)
+      await createRoot(clientOf(server, data))
+      await server.stop('SIGKILL')
+      // One that was killed has its log still, and may serve; otherwise it says why not.
+      await disk.fill()
+      try {
+        const full = await startServer(data)
+        await clientOf(full, data).must('ListCertificateAuthorities', {})
+        await full.stop('SIGKILL')
+      } catch (error) {
+        assert.match((error as Error).message, /ended with 2: .*disk is full/)
+      }
+      await disk.makeRoom()
+      const again = await startServer(data)
+      const { CertificateAuthorities } = await clientOf(again, data).must(
+        'ListCertificateAuthorities',
+        {},
+      )
+      assert.equal(CertificateAuthorities[0].Status, 'ACTIVE')
+      assert.equal(await again.stop('SIGTERM'), 0)
+      await rm(data, { recursive: true })
+    }
+    assert.ok(steps.size >= 3, [...steps].join(''))
+  })
+})
