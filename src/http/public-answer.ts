@@ -22,7 +22,7 @@ export function textAnswer(
   status: number,
   text: string,
   headers: Readonly<Record<string, string>> = {},
-): PublicAnswer {
+): PublicAnswer & { readonly body: Uint8Array } {
   return {
     status,
     headers: { 'content-type': 'text/plain; charset=utf-8', ...headers },

@@ -12,7 +12,7 @@ import type { Log } from '../log.ts'
 import type { Random } from '../random.ts'
 import { renderError } from '../wire/errors.ts'
 import { splitTarget } from '../wire/sigv4-request.ts'
-import { createApiHandler } from './api-handler.ts'
+import { apiBodyBytesMax, createApiHandler } from './api-handler.ts'
 import type { ApiServices } from './front.ts'
 import type { Health } from './health.ts'
 import { jsonMediaType } from './members.ts'
@@ -37,9 +37,6 @@ export interface ListenerServices {
   /** Absent where nothing can be away. */
   readonly health?: Health
 }
-
-/** Certificate chains of 2 MiB arrive as base64. */
-const apiBodyBytesMax = 4 * 1024 * 1024
 
 /** An OCSP request is the largest thing that the public listener is sent. */
 const publicBodyBytesMax = 64 * 1024
