@@ -131,7 +131,7 @@ function answerWith({ clock }: OcspServices, asked: Question, answer: OcspAnswer
 function answerFailure(services: OcspServices, asked: Question, error: unknown): HttpAnswer {
   if (error instanceof ServiceError && error.code === 'ServiceUnavailable')
     return answerWith(services, asked, { der: encodeOcspError('tryLater'), life: undefined })
-  return textAnswer(500, 'Internal error')
+  return textAnswer(500, '500')
 }
 
 /** A text goes out in one write with the headers, bytes would not. */
