@@ -1,4 +1,4 @@
-/** The composition root of a CA in a process that has others things to do: no listener, no signal, nothing printed. */
+/** The composition root of a CA in a process that has other things to do: no listener, no signal, nothing printed. */
 import { createFailureLimiter } from '../src/access/failure-limiter.ts'
 import { createApiServices } from '../src/app-api.ts'
 import { createCore } from '../src/app-core.ts'
@@ -14,7 +14,7 @@ import { createBucket } from '../src/objects/embedded-buckets.ts'
 import { systemRandom } from '../src/random.ts'
 import { findAccessKey } from '../src/store/access-keys.ts'
 import { createOwnWriter } from '../src/store/sqlite-writer-client.ts'
-import { createClient, type Client } from '../client/index.ts'
+import { createClient, type Client, type ClientOptions } from '../client/index.ts'
 import { readCredentials, type Credentials } from './credentials.ts'
 import { createGate, type Gate } from './gate.ts'
 import { configOf, type EmbeddedOptions } from './options.ts'
@@ -77,7 +77,7 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
     const answering = await startAnswering(config, { ...surroundings, data, stack, gate })
     const { region = regionDefault } = options
     const { requestHandler } = answering
-    const client = createClient({
+    const client = createQuickClient({
       region,
       endpoint,
       credentials: administrator,
@@ -90,6 +90,20 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
   } catch (error) {
     await stack.disposeAsync()
     throw error
+  }
+}
+
+/** Waits of the client are for a service that is far away. */
+const waiter = { Delay: 0.01, MaxAttempts: 12_000 }
+
+/** One that looks more often whether what it made is ready. */
+function createQuickClient(options: ClientOptions): Client {
+  const client = createClient(options)
+  return {
+    ...client,
+    issue: (wish) => client.issue({ ...wish, waiter: { ...waiter, ...wish.waiter } }),
+    createHierarchy: (wish) =>
+      client.createHierarchy({ ...wish, waiter: { ...waiter, ...wish.waiter } }),
   }
 }
 
