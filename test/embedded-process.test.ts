@@ -50,6 +50,17 @@ test('a process that has opened and closed ends by itself, with nothing left in 
   assert.equal(text, '[] 0 false')
 })
 
+test('a folder is opened by a program that is given as text, too', async () => {
+  // Its threads must not take its flags for their own.
+  const text = await printed(`
+    const ca = await openEmbedded({ data: '${join(folder, 'text')}' })
+    ${makeRoot}
+    await ca.close()
+    console.log('closed')
+  `)
+  assert.equal(text, 'closed')
+})
+
 test('a process that forgets to close leaves no folder', async () => {
   const directory = await printed(`
     const ca = await openEmbedded()
