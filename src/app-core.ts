@@ -7,11 +7,12 @@ import {
   type Stores,
   type Surroundings,
 } from './app-services.ts'
-import { openCallLog, type CallLog } from './call-log.ts'
+import type { CallLog } from './call-log.ts'
 import type { Config } from './config.ts'
 import type { DataFolder } from './data-folder.ts'
 import { createJobs } from './jobs/index.ts'
 import { startScheduler, type Scheduler } from './jobs/scheduler.ts'
+import type { Metrics } from './metrics.ts'
 import { readRates } from './rates-file.ts'
 import { readGauges } from './read-gauges.ts'
 import type { Services } from './services.ts'
@@ -28,25 +29,29 @@ export interface Core extends Pick<Stores, 'publicObjects'> {
   readonly startJobs: () => void
 }
 
-/** Makes it. Throws ConfigurationError for what is wrong with rates, certificate or call log, before anything listens. */
+/**
+ * Makes it, with Prometheus's metrics unless others are given. Throws ConfigurationError for what is wrong with rates,
+ * certificate or call log, before anything listens.
+ */
 export async function createCore(
   config: Config,
   {
     data,
     stack,
+    metrics,
     ...surroundings
-  }: Surroundings & { data: DataFolder; stack: AsyncDisposableStack },
+  }: Surroundings & { data: DataFolder; stack: AsyncDisposableStack; metrics?: Metrics },
 ): Promise<Core> {
   const rateLimiter = createRateLimiter(readRates(config.rates), surroundings.clock)
   const tls = await openTlsSource(config)
-  const callLog =
-    config.callLog === undefined ? undefined : await openCallLog(config.callLog, surroundings.log)
+  const callLog = await openCallLogOf(config, surroundings)
   stack.defer(() => callLog?.close())
   const place: Place = { publicUrl: config.publicUrl ?? '' }
   const stores = await openStores(config, { ...surroundings, data, stack, place })
   let scheduler: Scheduler | undefined
   const wake = (job: string): void => scheduler?.wake(job)
-  const services = createServices(config, { ...surroundings, data, place, wake, ...stores })
+  const made = { data, place, wake, metrics: metrics ?? (await prometheusMetrics()), ...stores }
+  const services = createServices(config, { ...surroundings, ...made })
   services.metrics.onRead((gauges) => readGauges(services, gauges))
   return {
     services,
@@ -60,4 +65,19 @@ export async function createCore(
       stack.defer(() => scheduler?.stop())
     },
   }
+}
+
+/** The library is slow to load, and an embedded CA has nobody who reads them. */
+async function prometheusMetrics(): Promise<Metrics> {
+  const { createMetrics } = await import('./metrics.ts')
+  return createMetrics()
+}
+
+async function openCallLogOf(
+  { callLog }: Pick<Config, 'callLog'>,
+  { log }: Pick<Surroundings, 'log'>,
+): Promise<CallLog | undefined> {
+  if (callLog === undefined) return undefined
+  const { openCallLog } = await import('./call-log.ts')
+  return openCallLog(callLog, log)
 }

@@ -1,10 +1,8 @@
 /** The two listeners of a process that answers requests. */
 import type { FastifyInstance } from 'fastify'
 import { createFailureLimiter } from './access/failure-limiter.ts'
-import { createFreshCache } from './access/fresh-cache.ts'
 import type { RateLimiter } from './access/rate-limiter.ts'
-import { createSessions } from './access/session.ts'
-import { createSigningKeys } from './access/signing-keys.ts'
+import { createApiServices } from './app-api.ts'
 import type { Place, Surroundings } from './app-services.ts'
 import type { Config } from './config.ts'
 import type { DataFolder } from './data-folder.ts'
@@ -14,17 +12,11 @@ import { createHealth, type Health } from './http/health.ts'
 import { createOcspResponder } from './http/ocsp-responder.ts'
 import { createOcspHandler } from './http/ocsp.ts'
 import { answerPublic } from './http/public.ts'
-import { createApiServer, createPublicServer, type ListenerServices } from './http/server.ts'
-import type { TlsMaterial } from './http/tls.ts'
-import { deriveSealer } from './keys/master-key.ts'
+import { createApiServer, createPublicServer } from './http/server.ts'
 import type { PublicObjects } from './objects/object-store.ts'
-import { findOperation } from './operations/index.ts'
 import { readRates } from './rates-file.ts'
 import type { Services } from './services.ts'
 import type { Address } from './setting-values.ts'
-import { findAccessKey } from './store/access-keys.ts'
-import { findRoleById } from './store/roles.ts'
-import { createIssuerKeys } from './sts/issuer-keys.ts'
 import { keepCertificate, type TlsSource } from './tls-source.ts'
 
 /** What listeners are made of. */
@@ -71,18 +63,12 @@ export async function startApiListener(parts: ListenersParts, health: Health): P
   const { clock, random, log, onFailure } = surroundings
   const failureLimiter = createFailureLimiter(config.limits.authFailuresPerMinute, clock)
   const material = await tls?.first(services)
-  const api = createApi(services, data, {
-    clock,
-    random,
-    log,
-    onFailure,
-    rateLimiter,
-    failureLimiter,
-    callLog,
+  const around = { clock, random, log, onFailure, rateLimiter, failureLimiter, callLog }
+  const { limits } = config
+  const api = createApiServer(
+    { ...createApiServices(services, data, around), health, limits },
     material,
-    health,
-    limits: config.limits,
-  })
+  )
   stack.defer(() => api.close())
   const keeper = tls && keepCertificate(tls, services, api)
   stack.defer(() => keeper?.stop())
@@ -93,35 +79,6 @@ export async function startApiListener(parts: ListenersParts, health: Health): P
       await keeper?.refresh()
     },
   }
-}
-
-function createApi(
-  services: Services,
-  data: DataFolder,
-  {
-    material,
-    ...surroundings
-  }: Surroundings &
-    Pick<
-      ApiServices & ListenerServices,
-      'rateLimiter' | 'failureLimiter' | 'callLog' | 'limits' | 'health'
-    > & {
-      readonly material: TlsMaterial | undefined
-    },
-): FastifyInstance {
-  const { db, sealer, masterKey } = data
-  const api = {
-    ...surroundings,
-    services,
-    findOperation,
-    keyUses: services.keyUses,
-    sessions: createSessions(deriveSealer(masterKey, 'session tokens', surroundings.random)),
-    issuerKeys: createIssuerKeys(surroundings.clock),
-    signingKeys: createSigningKeys(),
-    findAccessKey: createFreshCache((id) => findAccessKey(db, sealer, id), surroundings),
-    findRole: createFreshCache((id) => findRoleById(db, id), surroundings),
-  }
-  return createApiServer(api, material)
 }
 
 /** Fastify does not know that a server of ours speaks TLS. */

@@ -1,8 +1,9 @@
 /** The process that others answer requests for: it writes, runs the jobs, and keeps as many workers as it should. */
 import cluster, { type Worker } from 'node:cluster'
 import { createCore, type Core } from './app-core.ts'
+import { openOwnData } from './app-data.ts'
 import type { Surroundings } from './app-services.ts'
-import { openOwnData, type App } from './app.ts'
+import type { App } from './app.ts'
 import type { Config } from './config.ts'
 import { ConfigurationError } from './errors.ts'
 import { readRates } from './rates-file.ts'

@@ -9,7 +9,7 @@ import { createEvents } from './events.ts'
 import { createLocalKeyStore } from './keys/local-key-store.ts'
 import { deriveSealer } from './keys/master-key.ts'
 import type { Log } from './log.ts'
-import { createMetrics } from './metrics.ts'
+import type { Metrics } from './metrics.ts'
 import { createEmbeddedObjectStore } from './objects/embedded-object-store.ts'
 import type { ObjectStore, PublicObjects } from './objects/object-store.ts'
 import { createS3ObjectStore } from './objects/s3-object-store.ts'
@@ -67,6 +67,14 @@ export async function openStores(
   return { objects: wrapObjects(embedded), publicObjects: embedded, bulk }
 }
 
+/** What else services are made of. */
+interface Parts {
+  readonly data: DataFolder
+  readonly place: Place
+  readonly metrics: Metrics
+  readonly wake: (job: string) => void
+}
+
 export function createServices(
   config: Config,
   {
@@ -77,8 +85,9 @@ export function createServices(
     objects,
     bulk,
     place,
+    metrics,
     wake,
-  }: Surroundings & Stores & { data: DataFolder; place: Place; wake: (job: string) => void },
+  }: Surroundings & Stores & Parts,
 ): Services {
   return {
     db,
@@ -92,7 +101,7 @@ export function createServices(
     clock,
     random,
     log,
-    metrics: createMetrics(),
+    metrics,
     events: createEvents({
       log,
       random,

@@ -1,11 +1,12 @@
 /** A process that answers requests beside others of one server; what is for all of them the primary does. */
+import { recordLastUses } from './app-data.ts'
 import { startApiListener, startPublicListener } from './app-listeners.ts'
 import { createServices, openStores, type Place, type Surroundings } from './app-services.ts'
-import { recordLastUses } from './app.ts'
 import type { Config } from './config.ts'
 import { openData } from './data-folder.ts'
 import { recordKeyUses } from './jobs/record-key-uses.ts'
 import { startScheduler } from './jobs/scheduler.ts'
+import { createMetrics } from './metrics.ts'
 import { readRates } from './rates-file.ts'
 import { openTlsSource } from './tls-source.ts'
 import type { WorkerClient } from './worker-client.ts'
@@ -36,9 +37,11 @@ export async function startWorker(
     const place: Place = { publicUrl: config.publicUrl ?? '' }
     const { wake } = primary
     const stores = await openStores(config, { ...surroundings, data, stack, place })
-    const own = createServices(config, { ...surroundings, data, place, wake, ...stores })
+    const ownMetrics = createMetrics()
     // Whoever reads the metrics reads those of all processes.
-    const services = { ...own, metrics: { ...own.metrics, text: primary.allMetrics } }
+    const metrics = { ...ownMetrics, text: primary.allMetrics }
+    const made = { data, place, wake, metrics, ...stores }
+    const services = createServices(config, { ...surroundings, ...made })
     const rateLimiter = primary.rateLimiter(readRates(config.rates))
     const callLog = config.callLog === undefined ? undefined : primary.callLog
     const { publicObjects } = stores
@@ -60,7 +63,7 @@ export async function startWorker(
     stack.defer(() => scheduler.stop())
     const { apiUrl, reload } = await startApiListener(parts, health)
     primary.listening({ apiUrl, publicUrl: place.publicUrl })
-    return { reload, metrics: own.metrics.values, close: () => stack.disposeAsync() }
+    return { reload, metrics: ownMetrics.values, close: () => stack.disposeAsync() }
   } catch (error) {
     await stack.disposeAsync()
     throw error

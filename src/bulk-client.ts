@@ -76,6 +76,8 @@ function startThread(location: string | PostgresPlace, { settle, end }: ThreadEv
   const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'))
   const thread = new Worker(new URL(`./bulk-thread${extension}`, import.meta.url), {
     workerData: { location },
+    // Flags of the process are about its own program: --input-type would refuse this one.
+    execArgv: [],
     // What is young dies young; a large nursery would only be memory that is used.
     resourceLimits: { maxYoungGenerationSizeMb: 8 },
   })

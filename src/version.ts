@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 
-/** The version of the package this code belongs to. */
+/** The version of the package this code belongs to, which names itself: sources and what is built are not at one depth. */
 export function version(): string {
-  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(text) as { version: string }).version
+  const require = createRequire(import.meta.url)
+  return (require('signet-ca/package.json') as { version: string }).version
 }

@@ -14,6 +14,7 @@ import { version } from '../version.ts'
 export function createProgram(print: (text: string) => void): Command {
   const program = new Command('signet')
     .description('A self-hosted private certificate authority that speaks the AWS Private CA API.')
+    .version(version(), '-V, --version', 'print the version')
     .exitOverride()
     .configureHelp({ showGlobalOptions: true })
     .helpCommand(false)

@@ -6,10 +6,13 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { ServiceError } from '../errors.ts'
 import { renderError } from '../wire/errors.ts'
 import { indexHeaders, splitTarget, type RawRequest } from '../wire/sigv4-request.ts'
-import { answerRequest } from './api.ts'
+import { answerRequest, type ApiAnswer } from './api.ts'
 import type { ApiServices } from './front.ts'
 import { jsonMediaType } from './members.ts'
 import { logRequest } from './request-log.ts'
+
+/** Certificate chains of 2 MiB arrive as base64. */
+export const apiBodyBytesMax = 4 * 1024 * 1024
 
 export interface ApiHandlerOptions {
   readonly services: ApiServices
@@ -71,34 +74,43 @@ function refuseBody(
   response: ServerResponse,
   requestId: string,
 ): void {
+  response.setHeader('connection', 'close')
+  send(response, { requestId, ...answerTooLong(services, requestId, bodyBytesMax) })
+}
+
+/** The answer to a request whose body has more bytes than that, which nobody has read. Logs it. */
+export function answerTooLong(
+  { log }: Pick<ApiServices, 'log'>,
+  requestId: string,
+  bodyBytesMax: number,
+): ApiAnswer {
   const refusal = new ServiceError(
     'RequestEntityTooLargeException',
     `The request body must have at most ${bodyBytesMax} bytes.`,
   )
   const { status, code, body } = renderError(refusal)
   const unknown = { operation: undefined, caller: undefined, milliseconds: 0 }
-  logRequest(services.log, { requestId, ...unknown, status, errorCode: code }, refusal)
-  response.setHeader('connection', 'close')
-  send(response, { requestId, status, errorCode: code, mediaType: jsonMediaType, body })
+  logRequest(log, { requestId, ...unknown, status, errorCode: code }, refusal)
+  return { status, errorCode: code, mediaType: jsonMediaType, body }
 }
 
-interface Answer {
+interface Answer extends ApiAnswer {
   readonly requestId: string
-  /** HTTP status. */
-  readonly status: number
-  readonly errorCode: string | undefined
-  readonly mediaType: string
-  readonly body: string
 }
 
 /** A text goes out in one write with the headers, bytes would not. */
 function send(response: ServerResponse, answer: Answer): void {
-  const { requestId, status, errorCode, mediaType, body } = answer
-  const headers: Record<string, string | number> = {
+  response.writeHead(answer.status, answerHeaders(answer)).end(answer.body)
+}
+
+/** Headers of an answer of the API. */
+export function answerHeaders(answer: Answer): Record<string, string> {
+  const { requestId, errorCode, mediaType, body } = answer
+  const headers: Record<string, string> = {
     'x-amzn-RequestId': requestId,
     'content-type': mediaType,
-    'content-length': Buffer.byteLength(body),
+    'content-length': String(Buffer.byteLength(body)),
   }
   if (errorCode !== undefined) headers['x-amzn-ErrorType'] = errorCode
-  response.writeHead(status, headers).end(body)
+  return headers
 }

@@ -11,7 +11,13 @@ import type { Log } from '../log.ts'
 import { splitTarget } from '../wire/sigv4-request.ts'
 import { encodeOcspError } from '../x509/ocsp-response.ts'
 import type { OcspAnswer, OcspLife, OcspResponder } from './ocsp-responder.ts'
-import { httpDate } from './public-answer.ts'
+import {
+  httpDate,
+  methodNotAllowed,
+  textAnswer,
+  type PublicAnswer,
+  type PublicRequest,
+} from './public-answer.ts'
 
 interface OcspServices {
   readonly responder: OcspResponder
@@ -86,35 +92,73 @@ interface Asked {
 
 /** Whatever fails on the way is answered and logged: nobody else would catch it. */
 async function reply(services: OcspServices, asked: Asked): Promise<void> {
-  const { responder, log } = services
+  const { request, response, der } = asked
   try {
-    const ready = responder.find(asked.der)
-    send(services, asked, ready ?? (await responder.answer(asked.der)))
+    const { responder } = services
+    const ready = responder.find(der)
+    send(response, answerWith(services, request, ready ?? (await responder.answer(der))))
   } catch (error) {
-    log.error({ err: error }, 'OCSP request failed')
-    if (asked.response.headersSent) return
-    // What cannot be looked up now is not known: RFC 6960 §2.3.
-    if (error instanceof ServiceError && error.code === 'ServiceUnavailable')
-      send(services, asked, { der: encodeOcspError('tryLater'), life: undefined })
-    else sendText(asked.response, 500, {})
+    services.log.error({ err: error }, 'OCSP request failed')
+    if (!response.headersSent) send(response, answerFailure(services, request, error))
   }
 }
 
-/** A text goes out in one write with the headers, bytes would not. */
-function send({ clock }: OcspServices, { request, response }: Asked, answer: OcspAnswer): void {
+/** An answer of OCSP over HTTP. */
+interface HttpAnswer extends PublicAnswer {
+  readonly body: Uint8Array | undefined
+}
+
+/** What decides how an answer is given, of a request. */
+interface Question extends Pick<PublicRequest, 'headers'> {
+  readonly method?: string | undefined
+}
+
+function answerWith({ clock }: OcspServices, asked: Question, answer: OcspAnswer): HttpAnswer {
   const { der } = answer
-  const headers: Record<string, string | number> = {
+  const headers: Record<string, string> = {
     'content-type': 'application/ocsp-response',
-    'content-length': der.length,
+    'content-length': String(der.length),
   }
-  if (request.method === 'GET') Object.assign(headers, cachingHeaders(answer, clock.now()))
-  const etag = headers['etag']
-  if (typeof etag === 'string' && fresh(request.headers, { etag })) {
-    delete headers['content-length']
-    response.writeHead(304, headers).end()
-    return
+  if (asked.method === 'GET') Object.assign(headers, cachingHeaders(answer, clock.now()))
+  const { etag } = headers
+  if (etag === undefined || !fresh(asked.headers, { etag }))
+    return { status: 200, headers, body: der }
+  delete headers['content-length']
+  return { status: 304, headers, body: undefined }
+}
+
+/** What cannot be looked up now is not known: RFC 6960 §2.3. */
+function answerFailure(services: OcspServices, asked: Question, error: unknown): HttpAnswer {
+  if (error instanceof ServiceError && error.code === 'ServiceUnavailable')
+    return answerWith(services, asked, { der: encodeOcspError('tryLater'), life: undefined })
+  return textAnswer(500, '500')
+}
+
+/** A text goes out in one write with the headers, bytes would not. */
+function send(response: ServerResponse, { status, headers, body }: HttpAnswer): void {
+  response.writeHead(status, headers)
+  if (body === undefined) response.end()
+  else response.end(textOf(body), 'latin1')
+}
+
+/** The answer to a request that came whole, and by no listener; undefined if it is none for OCSP. */
+export async function answerOcsp(
+  services: OcspServices,
+  { method, path, headers, body }: PublicRequest,
+): Promise<PublicAnswer | undefined> {
+  const encoded = ocspPath(path)
+  if (encoded === undefined) return undefined
+  const isGet = method === 'GET' && encoded !== ''
+  if (!isGet && method !== 'POST') return methodNotAllowed('GET, POST')
+  if (body.length > bodyOctetsMax) return textAnswer(413, 'Request too long')
+  const der = isGet ? decodeRequest(encoded) : Buffer.from(body)
+  try {
+    const answer = services.responder.find(der) ?? (await services.responder.answer(der))
+    return answerWith(services, { method, headers }, answer)
+  } catch (error) {
+    services.log.error({ err: error }, 'OCSP request failed')
+    return answerFailure(services, { method, headers }, error)
   }
-  response.writeHead(200, headers).end(textOf(der), 'latin1')
 }
 
 /** Of answers that are given again and again. */

@@ -1,4 +1,7 @@
+/** Requests to the public listener, and answers. */
 import type { Readable } from 'node:stream'
+import { ServiceError } from '../errors.ts'
+import type { Log } from '../log.ts'
 
 /** What the public listener answers. */
 export interface PublicAnswer {
@@ -22,7 +25,7 @@ export function textAnswer(
   status: number,
   text: string,
   headers: Readonly<Record<string, string>> = {},
-): PublicAnswer {
+): PublicAnswer & { readonly body: Uint8Array } {
   return {
     status,
     headers: { 'content-type': 'text/plain; charset=utf-8', ...headers },
@@ -40,4 +43,19 @@ export function methodNotAllowed(allow: string): PublicAnswer {
 /** An HTTP date (RFC 9110 §5.6.7). */
 export function httpDate(date: Date): string {
   return date.toUTCString()
+}
+
+/** What `answer` resolves to; strangers are told nothing of what failed. */
+export async function answerOrFail(
+  log: Log,
+  requestId: string,
+  answer: () => Promise<PublicAnswer>,
+): Promise<PublicAnswer> {
+  try {
+    return await answer()
+  } catch (error) {
+    log.error({ requestId, err: error }, 'public request failed')
+    const isAway = error instanceof ServiceError && error.code === 'ServiceUnavailable'
+    return isAway ? textAnswer(503, 'Service unavailable') : textAnswer(500, 'Internal error')
+  }
 }

@@ -7,17 +7,16 @@ import {
   type FastifyRequest,
   type FastifyServerOptions,
 } from 'fastify'
-import { ServiceError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Random } from '../random.ts'
 import { renderError } from '../wire/errors.ts'
 import { splitTarget } from '../wire/sigv4-request.ts'
-import { createApiHandler } from './api-handler.ts'
+import { apiBodyBytesMax, createApiHandler } from './api-handler.ts'
 import type { ApiServices } from './front.ts'
 import type { Health } from './health.ts'
 import { jsonMediaType } from './members.ts'
 import type { OcspHandler } from './ocsp.ts'
-import { textAnswer, type PublicAnswer, type PublicRequest } from './public-answer.ts'
+import { answerOrFail, type PublicAnswer, type PublicRequest } from './public-answer.ts'
 import { refusalOf, refuseConnection } from './refusals.ts'
 import { createRequestIds } from './request-ids.ts'
 import {
@@ -37,9 +36,6 @@ export interface ListenerServices {
   /** Absent where nothing can be away. */
   readonly health?: Health
 }
-
-/** Certificate chains of 2 MiB arrive as base64. */
-const apiBodyBytesMax = 4 * 1024 * 1024
 
 /** An OCSP request is the largest thing that the public listener is sent. */
 const publicBodyBytesMax = 64 * 1024
@@ -94,10 +90,10 @@ export function createPublicServer(
     first: ocsp,
   })
   const handle = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    const { method, body, headers, originalUrl } = request
+    const { id, method, body, headers, originalUrl } = request
     const { path } = splitTarget(originalUrl)
     const octets = body instanceof Uint8Array ? body : new Uint8Array()
-    const found = await answerOrFail(services, request, () =>
+    const found = await answerOrFail(services.log, id, () =>
       answer({ method, path, headers, body: octets }),
     )
     return reply.code(found.status).headers(found.headers).send(found.body)
@@ -105,21 +101,6 @@ export function createPublicServer(
   server.all('/', handle)
   server.setNotFoundHandler(handle)
   return server
-}
-
-/** Strangers are told nothing of what failed. */
-async function answerOrFail(
-  { log }: ListenerServices,
-  { id }: FastifyRequest,
-  answer: () => Promise<PublicAnswer>,
-): Promise<PublicAnswer> {
-  try {
-    return await answer()
-  } catch (error) {
-    log.error({ requestId: id, err: error }, 'public request failed')
-    const isAway = error instanceof ServiceError && error.code === 'ServiceUnavailable'
-    return isAway ? textAnswer(503, 'Service unavailable') : textAnswer(500, 'Internal error')
-  }
 }
 
 interface ServerParts extends Pick<FastifyServerOptions, 'rewriteUrl'> {

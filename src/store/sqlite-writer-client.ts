@@ -57,7 +57,8 @@ class WriterThread implements SqliteWriter {
     // Sources and the built package differ in the extension only.
     const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'))
     const file = new URL(`./sqlite-writer${extension}`, import.meta.url)
-    this.#worker = new Worker(file, { workerData: { path } })
+    // Flags of the process are about its own program: --input-type would refuse this one.
+    this.#worker = new Worker(file, { workerData: { path }, execArgv: [] })
     this.#worker.on('message', (answers: readonly WriterAnswer[]) =>
       answers.forEach((a) => this.#settle(a)),
     )

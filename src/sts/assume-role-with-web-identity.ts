@@ -18,7 +18,7 @@ import {
   sessionPolicy,
 } from './shapes.ts'
 import { stsOperation, type StsContext, type StsServices } from './sts-operation.ts'
-import { verifyWebIdentity, type WebIdentity } from './verify-web-identity.ts'
+import type { WebIdentity } from './verify-web-identity.ts'
 
 const action = 'sts:AssumeRoleWithWebIdentity'
 
@@ -50,6 +50,8 @@ export const assumeRoleWithWebIdentity = stsOperation({
   }),
   async run(services, asked, context) {
     const { name, role } = await findNamedRole(services.db, asked.RoleArn)
+    // The library that reads tokens is slow to load, and few servers need it.
+    const { verifyWebIdentity } = await import('./verify-web-identity.ts')
     const identity = await verifyWebIdentity(services, {
       token: asked.WebIdentityToken,
       accountId: name.accountId,

@@ -92,15 +92,6 @@ for (const moduleKind of ['nodenext', 'preserve'])
     assert.equal(stdout, 'true\n')
   })
 
-test('a program of CommonJS may require it', async () => {
-  const code = `console.log(typeof require('signet-ca/client').createClient)`
-  const { stdout } = await run(process.execPath, ['--input-type=commonjs', '--eval', code], {
-    cwd: project,
-    timeout: 20_000,
-  })
-  assert.equal(stdout, 'function\n')
-})
-
 test('client and server have one X.509 code, and tests are not shipped', () => {
   assert.ok(existsSync(join(installed, 'dist/src/x509/certification-request.js')))
   assert.ok(existsSync(join(installed, 'dist/src/main.js')))

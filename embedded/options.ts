@@ -1,0 +1,94 @@
+/** What an embedded CA can be told, and the configuration that it makes. */
+import type { Quotas } from '../src/authority/quotas.ts'
+import type { Clock } from '../src/clock.ts'
+import { readConfig, type Config, type Flags, type SettingName } from '../src/config.ts'
+import { ConfigurationError } from '../src/errors.ts'
+import { settings } from '../src/settings.ts'
+import type { Credentials } from './credentials.ts'
+
+/** Everything has a default; values mean what the flag of `signet serve` means. */
+export interface EmbeddedOptions {
+  /** The data folder, made if there is none; `':memory:'`, the default, keeps nothing. */
+  readonly data?: string
+  /** Region of `ca.client`; `us-east-1` unless said otherwise. Other clients may use others. */
+  readonly region?: string
+  /** The account that a new data folder gets: twelve digits. */
+  readonly accountId?: string
+  /** What the CA takes for the time; the machine's clock unless said otherwise. */
+  readonly clock?: Clock
+  /** What certificates say about where CRLs, OCSP and CA certificates are. */
+  readonly publicUrl?: string
+  /** For lines of JSON on standard error; `silent` unless said otherwise. */
+  readonly logLevel?: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
+  /** Where the master key is, if not in the data folder. */
+  readonly masterKeyFile?: string
+  /** Of an access key in the data folder; those in its file `credentials` unless said otherwise. */
+  readonly credentials?: Credentials
+  readonly quotas?: Partial<Quotas>
+  /** What a certificate that breaks a rule of RFC 5280 is. */
+  readonly lint?: 'error' | 'warn' | 'off'
+  readonly weakKeys?: 'refuse' | 'allow'
+  /** From a revocation to the CRL that has it: 0 to 300. */
+  readonly crlDelaySeconds?: number
+  readonly ocspValiditySeconds?: number
+  /** Between two audit reports of one CA. */
+  readonly auditReportIntervalSeconds?: number
+}
+
+const publicUrlDefault = 'http://pki.signet.embedded'
+
+/** Where each setting is among the options, as messages name it. */
+const places = {
+  data: 'data',
+  account: 'accountId',
+  publicUrl: 'publicUrl',
+  logLevel: 'logLevel',
+  masterKeyFile: 'masterKeyFile',
+  lint: 'lint',
+  weakKeys: 'weakKeys',
+  crlDelay: 'crlDelaySeconds',
+  ocspValidity: 'ocspValiditySeconds',
+  auditReportInterval: 'auditReportIntervalSeconds',
+  quotaAuthorities: 'quotas.authoritiesPerRegion',
+  quotaCertificates: 'quotas.certificatesPerAuthority',
+  quotaTags: 'quotas.tagsPerAuthority',
+  quotaRevocations: 'quotas.revocationsPerAuthority',
+} as const satisfies Partial<Record<SettingName, string>>
+
+/** The configuration for that data folder. Throws ConfigurationError that names every bad option. */
+export function configOf(options: EmbeddedOptions, directory: string): Config {
+  const given = { publicUrl: publicUrlDefault, logLevel: 'silent', ...options, data: directory }
+  const flags: Flags = {}
+  for (const [setting, place] of entries) {
+    const value = valueAt(given, place)
+    // What is no text is a number, or wrong and said so.
+    if (value !== undefined)
+      flags[setting] = typeof value === 'string' ? value : JSON.stringify(value)
+  }
+  try {
+    // The environment is the program's, which need not be about its CA.
+    return readConfig(flags, {})
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error
+    throw new ConfigurationError(inWordsOfOptions(error.message), { cause: error })
+  }
+}
+
+const entries = Object.entries(places) as [keyof typeof places, string][]
+
+function valueAt(options: object, place: string): unknown {
+  return place
+    .split('.')
+    .reduce<unknown>(
+      (value, name) => (value as Record<string, unknown> | undefined)?.[name],
+      options,
+    )
+}
+
+function inWordsOfOptions(problems: string): string {
+  return entries.reduce(
+    (text, [setting, place]) =>
+      text.replaceAll(new RegExp(`^--${settings[setting].flag} `, 'gm'), `${place} `),
+    problems,
+  )
+}

@@ -1,0 +1,88 @@
+/**
+ * The folder of a CA that is kept nowhere. SQLite's own in-memory databases cannot take its place: the writer, the reader
+ * and the thread that builds CRLs each have a connection, and what they share has to be a file.
+ */
+import { mkdtempSync, readdirSync, rmSync, statfsSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { systemClock } from '../src/clock.ts'
+import { lockFolder } from '../src/store/folder-lock.ts'
+
+/** Memory that looks like a folder, on Linux. */
+const memory = '/dev/shm'
+const memoryOctetsMin = 32 * 1024 * 1024
+const prefix = 'signet-embedded-'
+/** A folder younger than this may be one that its owner has not locked yet. */
+const youngMilliseconds = 60_000
+
+const open = new Set<string>()
+
+/** Makes an empty folder, mode 0700, that is gone at the end of the process at the latest, unless that is killed. */
+export function makePrivateFolder(): string {
+  const directory = makeIn(hasMemory() ? [memory, tmpdir()] : [tmpdir()])
+  if (open.size === 0) process.on('exit', removeAll)
+  open.add(directory)
+  return directory
+}
+
+/** Removes it with everything in it, and with it those that processes which were killed have left. */
+export function removePrivateFolder(directory: string): void {
+  rmSync(directory, { recursive: true, force: true })
+  open.delete(directory)
+  if (open.size === 0) process.off('exit', removeAll)
+  for (const place of new Set([memory, tmpdir()])) sweep(place)
+}
+
+function hasMemory(): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(memory)
+    return bavail * bsize >= memoryOctetsMin
+  } catch {
+    return false
+  }
+}
+
+function makeIn(places: readonly string[]): string {
+  const [place = tmpdir(), ...others] = places
+  try {
+    return mkdtempSync(join(place, prefix))
+  } catch (error) {
+    if (others.length === 0) throw error
+    return makeIn(others)
+  }
+}
+
+function removeAll(): void {
+  for (const directory of open) rmSync(directory, { recursive: true, force: true })
+}
+
+function sweep(place: string): void {
+  for (const name of namesIn(place).filter((one) => one.startsWith(prefix)))
+    removeIfLeft(join(place, name))
+}
+
+/** Whoever lives holds the lock of the folder. */
+function removeIfLeft(directory: string): void {
+  if (open.has(directory)) return
+  try {
+    const { mtimeMs, uid } = statSync(directory)
+    const age = systemClock.now().getTime() - mtimeMs
+    if (age < youngMilliseconds || uid !== process.getuid?.()) return
+    const lock = lockFolder(directory)
+    try {
+      rmSync(directory, { recursive: true, force: true })
+    } finally {
+      lock.release()
+    }
+  } catch {
+    // In use, another's, or gone.
+  }
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory)
+  } catch {
+    return []
+  }
+}

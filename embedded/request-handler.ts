@@ -1,0 +1,177 @@
+/** From a request of an AWS SDK to the pipeline of the API and back: the SDK's HTTP handler, without HTTP. */
+import { Readable } from 'node:stream'
+import { buildQueryString } from '@smithy/querystring-builder'
+import { answerRequest, type ApiAnswer } from '../src/http/api.ts'
+import { answerHeaders, answerTooLong, apiBodyBytesMax } from '../src/http/api-handler.ts'
+import type { ApiServices } from '../src/http/front.ts'
+import { httpDate } from '../src/http/public-answer.ts'
+import { indexHeaders, type RawRequest } from '../src/wire/sigv4-request.ts'
+import type { Gate } from './gate.ts'
+
+/** A request as every AWS SDK for JavaScript v3 has it (`HttpRequest` of `@smithy/protocol-http`). */
+export interface SdkRequest {
+  readonly method: string
+  /** With a colon at its end. */
+  readonly protocol: string
+  /** Not decoded. */
+  readonly path: string
+  readonly query?: Readonly<Record<string, string | string[] | null>>
+  readonly headers: Readonly<Record<string, string>>
+  /** Text, bytes, or a stream of either. */
+  readonly body?: unknown
+}
+
+/** An answer as the SDK reads it (`HttpResponse` of `@smithy/protocol-http`). */
+export interface SdkResponse {
+  readonly statusCode: number
+  readonly headers: Record<string, string>
+  readonly body: Readable
+}
+
+/** What of a signal is looked at: SDKs have had their own. */
+interface SdkAbortSignal {
+  readonly aborted: boolean
+  onabort: unknown
+}
+
+/** Goes into any client of an AWS SDK for JavaScript v3 as `requestHandler`. */
+export interface EmbeddedRequestHandler {
+  readonly metadata: { readonly handlerProtocol: string }
+  /** Rejects with AbortError when the signal is given, and with Error when the CA is closed. */
+  handle(
+    request: SdkRequest,
+    options?: { readonly abortSignal?: SdkAbortSignal },
+  ): Promise<{ response: SdkResponse }>
+  /** There is nothing to configure. */
+  updateHttpClientConfig(key: never, value: never): void
+  httpHandlerConfigs(): Record<string, never>
+  /** Does nothing: a client that is destroyed closes no CA. */
+  destroy(): void
+}
+
+export interface RequestHandlerParts {
+  readonly api: ApiServices
+  readonly gate: Gate
+  readonly requestId: () => string
+}
+
+/** What policies see: the caller is on this machine. */
+const sourceIp = '127.0.0.1'
+
+export function createRequestHandler({
+  api,
+  gate,
+  requestId,
+}: RequestHandlerParts): EmbeddedRequestHandler {
+  const answer = async (request: SdkRequest): Promise<{ response: SdkResponse }> => {
+    const id = requestId()
+    const body = await bytesOf(request.body)
+    const isSecure = request.protocol === 'https:'
+    const answered =
+      body.length > apiBodyBytesMax
+        ? answerTooLong(api, id, apiBodyBytesMax)
+        : await answerRequest(api, rawRequestOf(request, body), {
+            requestId: id,
+            sourceIp,
+            isSecure,
+          })
+    return { response: responseOf(api, { requestId: id, ...answered }) }
+  }
+  return {
+    metadata: { handlerProtocol: 'http/1.1' },
+    handle: async (request, { abortSignal } = {}) =>
+      unlessAborted(abortSignal, () => gate.pass(() => answer(request))),
+    updateHttpClientConfig() {},
+    httpHandlerConfigs: () => ({}),
+    destroy() {},
+  }
+}
+
+function rawRequestOf(
+  { method, path, query = {}, headers }: SdkRequest,
+  body: Uint8Array,
+): RawRequest {
+  return {
+    method,
+    path,
+    query: buildQueryString({ ...query }),
+    headers: indexHeaders(Object.entries(headers).flat()),
+    body,
+  }
+}
+
+/** The date lets an SDK sign for a clock that is not the machine's. */
+function responseOf(
+  { clock }: Pick<ApiServices, 'clock'>,
+  answer: ApiAnswer & { readonly requestId: string },
+): SdkResponse {
+  // As node:http names headers that arrive.
+  const named = Object.entries(answerHeaders(answer)).map(
+    ([name, value]) => [name.toLowerCase(), value] as const,
+  )
+  return {
+    statusCode: answer.status,
+    headers: { ...Object.fromEntries(named), date: httpDate(clock.now()) },
+    body: Readable.from([Buffer.from(answer.body)]),
+  }
+}
+
+async function bytesOf(body: unknown): Promise<Uint8Array> {
+  if (body === undefined || body === null) return new Uint8Array()
+  if (typeof body === 'string') return Buffer.from(body)
+  if (body instanceof Uint8Array) return body
+  if (body instanceof ArrayBuffer) return new Uint8Array(body)
+  if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength)
+  if (isStream(body)) return readStream(body)
+  throw new TypeError('the body of a request is text, bytes or a stream of them')
+}
+
+type Stream = AsyncIterable<string | Uint8Array>
+
+function isStream(body: unknown): body is Stream {
+  return typeof body === 'object' && body !== null && Symbol.asyncIterator in body
+}
+
+/** No further than it is known to be too long. */
+async function readStream(body: Stream): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of body) {
+    const bytes = Buffer.from(chunk)
+    size += bytes.length
+    chunks.push(bytes)
+    if (size > apiBodyBytesMax) break
+  }
+  return Buffer.concat(chunks)
+}
+
+/** What was begun goes on: nothing can stop a write half way. */
+async function unlessAborted<T>(
+  signal: SdkAbortSignal | undefined,
+  work: () => Promise<T>,
+): Promise<T> {
+  if (signal?.aborted === true) throw abortError()
+  if (signal === undefined) return work()
+  let stopListening = (): void => {}
+  const aborted = new Promise<never>((_resolve, reject) => {
+    const onAbort = (): void => reject(abortError())
+    if (signal instanceof AbortSignal) {
+      signal.addEventListener('abort', onAbort, { once: true })
+      stopListening = () => signal.removeEventListener('abort', onAbort)
+    }
+    // oxlint-disable-next-line unicorn/prefer-add-event-listener -- older SDKs have signals with nothing else
+    else signal.onabort = onAbort
+  })
+  try {
+    return await Promise.race([work(), aborted])
+  } finally {
+    stopListening()
+  }
+}
+
+/** SDKs tell it by its name. */
+function abortError(): Error {
+  const error = new Error('Request aborted')
+  error.name = 'AbortError'
+  return error
+}

@@ -1,0 +1,44 @@
+/** What the one process that owns a data folder does with it at its start and at its end. */
+import type { Surroundings } from './app-services.ts'
+import type { Config } from './config.ts'
+import { openData, type DataFolder } from './data-folder.ts'
+import { prepareFirstStart, type CredentialsPlace } from './first-start.ts'
+import { recordKeyUses } from './jobs/record-key-uses.ts'
+import type { Services } from './services.ts'
+import { lockFolder, prepareDataFolder } from './store/folder-lock.ts'
+import { releaseLeases } from './store/leases.ts'
+
+/** Opens what is kept, and makes what is missing of it, for the one process that may do so. */
+export async function openOwnData(
+  config: Config,
+  {
+    stack,
+    writer,
+    ...surroundings
+  }: Surroundings & {
+    stack: AsyncDisposableStack
+    writer?: Parameters<typeof openData>[1]['writer']
+  },
+): Promise<{ readonly data: DataFolder; readonly credentials: CredentialsPlace }> {
+  await prepareDataFolder(config.dataDirectory)
+  // A database on a server is its own guard, and servers that share it may share the folder.
+  const lock = config.database === undefined ? lockFolder(config.dataDirectory) : undefined
+  stack.defer(() => lock?.release())
+  const { onFailure, wrapDatabase = (db) => db } = surroundings
+  const opened = await openData(config, { mayCreate: true, onFailure, ...(writer && { writer }) })
+  stack.defer(() => opened.db.close())
+  const data = { ...opened, db: wrapDatabase(opened.db) }
+  const credentials = await prepareFirstStart(config, data, surroundings)
+  // Whoever holds the folder's lock is the only one; other nodes' leases are theirs.
+  if (data.db.shared === undefined) await data.db.transaction(releaseLeases())
+  return { data, credentials }
+}
+
+/** A database that is away keeps no server from stopping. */
+export async function recordLastUses(services: Services): Promise<void> {
+  try {
+    await recordKeyUses.run(services)
+  } catch (error) {
+    services.log.error({ err: error }, 'the last uses of access keys cannot be recorded')
+  }
+}
