@@ -14,6 +14,6 @@ if (Number(process.versions.node.split('.')[0]) < nodeMajorMin) {
 
 // A checkout runs its sources; the published package holds only what was built from them.
 const source = new URL('../src/main.ts', import.meta.url)
-const built = new URL('../dist/main.js', import.meta.url)
+const built = new URL('../dist/src/main.js', import.meta.url)
 const { main } = await import(existsSync(source) ? source.href : built.href)
 await main(process.argv.slice(2))

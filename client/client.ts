@@ -1,0 +1,112 @@
+/** A client of AWS Private CA and of what speaks its API. */
+import { ACMPCAClient, type ACMPCAClientConfig } from '@aws-sdk/client-acm-pca'
+import { call, prepareRequest } from './call.ts'
+import { commands, isOperationName, apiName, type OperationName } from './commands.ts'
+import { createHierarchy } from './hierarchy.ts'
+import type { Hierarchy, HierarchyWish } from './hierarchy-wish.ts'
+import { exceptions, UnknownClientMethodError, type Exceptions } from './errors.ts'
+import type { CallOptions } from './inputs.ts'
+import { issue, type Issued, type IssueWish } from './issue.ts'
+import type { Operations } from './operations.ts'
+import {
+  createPaginator,
+  isPaginatorName,
+  type ListPage,
+  type Paginator,
+  type PaginatorName,
+} from './paginators.ts'
+import { presign, presignedHeaders, type PresignOptions } from './presign.ts'
+import { createWaiter, waiterModels, type Waiter, type WaiterName } from './waiters.ts'
+
+/**
+ * What the SDK's own client takes: `region`, `endpoint`, `credentials`, `maxAttempts`, `requestHandler` and more. What is
+ * not given comes from the environment and the shared configuration, as with every AWS SDK.
+ */
+export type ClientOptions = ACMPCAClientConfig
+
+/** What the client knows of itself. */
+export interface ClientMeta {
+  /** API names by method: `ListTags` of `listTags`. */
+  readonly methodToApiMapping: Readonly<Record<OperationName, string>>
+  regionName(): Promise<string>
+  /** Without a slash at the end. */
+  endpointUrl(): Promise<string>
+}
+
+export interface Client extends Operations {
+  readonly exceptions: Exceptions
+  readonly meta: ClientMeta
+  readonly waiterNames: readonly WaiterName[]
+  /** Whether the method has a paginator. */
+  canPaginate(operation: OperationName): boolean
+  /** Throws OperationNotPageableError. */
+  getPaginator<Name extends PaginatorName>(operation: Name): Paginator<Name>
+  /** Throws TypeError for a name that no waiter has. */
+  getWaiter<Name extends WaiterName>(name: Name): Waiter<Name>
+  /**
+   * A URL with which anyone can make the call, until it expires, by an empty POST that has `presignedHeaders`. Rejects
+   * with UnknownClientMethodError, with RangeError for a time that no URL can be valid for, and with TypeError for members
+   * that are lists or structures.
+   */
+  generatePresignedUrl<Name extends OperationName>(
+    operation: Name,
+    params?: Parameters<Operations[Name]>[0],
+    options?: PresignOptions,
+  ): Promise<string>
+  /** Headers that go with a presigned URL of the operation. */
+  presignedHeaders(operation: OperationName): Record<string, string>
+  /** A certificate that is ready for use, and its key if it is made here. */
+  issue(wish: IssueWish): Promise<Issued>
+  /** A root and an issuing CA below it, both ACTIVE; run again, it goes on where it was interrupted. */
+  createHierarchy(wish: HierarchyWish): Promise<Hierarchy>
+  /** Closes connections. */
+  close(): void
+}
+
+/** A client; it opens no connection before its first call. */
+export function createClient(options: ClientOptions = {}): Client {
+  const sdk = new ACMPCAClient(options)
+  const invoke = (operation: OperationName, input?: object, more?: CallOptions): Promise<object> =>
+    call(sdk, operation, { input, ...(more && { options: more }) })
+  const operations = Object.fromEntries(
+    operationNames.map((name) => [
+      name,
+      (input?: object, more?: CallOptions) => invoke(name, input, more),
+    ]),
+  ) as unknown as Operations
+  const client: Client = {
+    ...operations,
+    exceptions,
+    meta: metaOf(sdk),
+    waiterNames: Object.keys(waiterModels) as WaiterName[],
+    canPaginate: isPaginatorName,
+    getPaginator: (name) => createPaginator(name, invoke as ListPage),
+    getWaiter: (name) => createWaiter(name, invoke),
+    async generatePresignedUrl(operation, params, presignOptions = {}) {
+      if (!isOperationName(operation)) throw new UnknownClientMethodError(operation)
+      const request = await prepareRequest(sdk, operation, params)
+      return presign(sdk.config, operation, { request, options: presignOptions })
+    },
+    presignedHeaders,
+    issue: (wish) => issue(client, wish),
+    createHierarchy: (wish) => createHierarchy(client, wish),
+    close: () => sdk.destroy(),
+  }
+  return client
+}
+
+const operationNames = Object.keys(commands) as OperationName[]
+
+function metaOf(sdk: ACMPCAClient): ClientMeta {
+  return {
+    methodToApiMapping: Object.fromEntries(
+      operationNames.map((name) => [name, apiName(name)]),
+    ) as Record<OperationName, string>,
+    regionName: () => sdk.config.region(),
+    async endpointUrl() {
+      const { protocol, hostname, port, path } = await prepareRequest(sdk, 'listTags', {})
+      const url = `${protocol}//${hostname}${port === undefined ? '' : `:${port}`}${path}`
+      return url.replace(/\/$/, '')
+    },
+  }
+}

@@ -1,0 +1,223 @@
+/** A root and an issuing CA below it, made in steps of which each finds out whether it has been done. */
+import { createHash } from 'node:crypto'
+import type { CertificateAuthority } from '@aws-sdk/client-acm-pca'
+import { ClientError } from './errors.ts'
+import {
+  HierarchyError,
+  type AuthorityWish,
+  type Hierarchy,
+  type HierarchyAuthority,
+  type HierarchyWish,
+  type Role,
+} from './hierarchy-wish.ts'
+import type { KeyAlgorithm, SigningAlgorithm } from './inputs.ts'
+import { issue, type Issuing } from './issue.ts'
+import type { Operations } from './operations.ts'
+import type { Paginator } from './paginators.ts'
+import { withLineEnd } from './pem-text.ts'
+import type { WaiterConfig } from './waiters.ts'
+
+/** What is used of a client. */
+export interface HierarchyClient
+  extends
+    Issuing,
+    Pick<
+      Operations,
+      | 'createCertificateAuthority'
+      | 'getCertificateAuthorityCertificate'
+      | 'getCertificateAuthorityCsr'
+      | 'importCertificateAuthorityCertificate'
+      | 'listTags'
+    > {
+  getPaginator(name: 'listCertificateAuthorities'): Paginator<'listCertificateAuthorities'>
+}
+
+/** Tag by which a CA is found again; its value says of which hierarchy it is, and which of its CAs. */
+const hierarchyTag = 'signet-hierarchy'
+
+const kinds = {
+  root: { type: 'ROOT', years: 10 },
+  issuing: { type: 'SUBORDINATE', years: 5 },
+} as const
+
+/** What the steps towards one CA share. */
+interface Work {
+  readonly client: HierarchyClient
+  readonly role: Role
+  readonly wish: AuthorityWish
+  /** Tells the CA from those of other hierarchies: the value of its tag, and its idempotency token. */
+  readonly fingerprint: string
+  readonly template: string
+  /** ARN of the CA above; undefined for a root. */
+  readonly issuer: string | undefined
+  readonly waiter: WaiterConfig
+  readonly options: { readonly abortSignal?: AbortSignal }
+}
+
+/** Rejects with HierarchyError, whose `cause` says what went wrong. */
+export async function createHierarchy(
+  client: HierarchyClient,
+  wish: HierarchyWish,
+): Promise<Hierarchy> {
+  const { root: rootWish, issuing: issuingWish, abortSignal } = wish
+  const name = wish.name ?? JSON.stringify([rootWish.subject, issuingWish.subject])
+  const common = {
+    client,
+    // Keys of RSA_4096 take a while.
+    waiter: { Delay: 0.5, MaxAttempts: 360, ...wish.waiter },
+    options: abortSignal === undefined ? {} : { abortSignal },
+  }
+  const root = await makeActive({
+    ...common,
+    role: 'root',
+    wish: rootWish,
+    fingerprint: fingerprintOf(name, 'root'),
+    template: 'RootCACertificate',
+    issuer: undefined,
+  })
+  const issuing = await makeActive({
+    ...common,
+    role: 'issuing',
+    wish: issuingWish,
+    fingerprint: fingerprintOf(name, 'issuing'),
+    template: `SubordinateCACertificate_PathLen${issuingWish.pathLength ?? 0}`,
+    issuer: root.arn,
+  })
+  return { root, issuing }
+}
+
+/** 32 hex digits: AWS takes idempotency tokens of up to 36 characters. */
+function fingerprintOf(...parts: readonly string[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32)
+}
+
+async function makeActive(work: Work): Promise<HierarchyAuthority> {
+  const { client, role, options } = work
+  let arn: string | undefined
+  try {
+    arn = (await findAuthority(work)) ?? (await createAuthority(work))
+    const { Status: status, FailureReason: reason } = await settle(work, arn)
+    if (status === 'PENDING_CERTIFICATE') await certify(work, arn)
+    else if (status !== 'ACTIVE')
+      throw new HierarchyError(
+        { role, arn },
+        `it is ${status ?? 'without a status'}${reason === undefined ? '' : ` (${reason})`}, ` +
+          'and can neither be used nor completed',
+      )
+    const { Certificate = '', CertificateChain = '' } =
+      await client.getCertificateAuthorityCertificate({ CertificateAuthorityArn: arn }, options)
+    return { arn, certificate: withLineEnd(Certificate), chain: withLineEnd(CertificateChain) }
+  } catch (error) {
+    if (error instanceof HierarchyError) throw error
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new HierarchyError({ role, arn }, reason, { cause: error })
+  }
+}
+
+/** ARN of the CA that an earlier try has made, and that is not deleted. Throws HierarchyError if it has another key. */
+async function findAuthority(work: Work): Promise<string | undefined> {
+  const { client, role, wish, fingerprint, options } = work
+  const all = client.getPaginator('listCertificateAuthorities').paginate()
+  for await (const authority of all.items()) {
+    const { Arn: arn = '', Type, Status, CertificateAuthorityConfiguration: has } = authority
+    if (Type !== kinds[role].type || Status === 'DELETED') continue
+    const { Tags = [] } = await client.listTags({ CertificateAuthorityArn: arn }, options)
+    if (!Tags.some(({ Key, Value }) => Key === hierarchyTag && Value === fingerprint)) continue
+    if (has?.KeyAlgorithm !== keyAlgorithmOf(wish))
+      throw new HierarchyError(
+        { role, arn },
+        `it is there already, and its key is ${has?.KeyAlgorithm}, not ${keyAlgorithmOf(wish)}`,
+      )
+    return arn
+  }
+  return undefined
+}
+
+async function createAuthority(work: Work): Promise<string> {
+  const { client, role, wish, fingerprint, options } = work
+  const { revocation, keyStorageSecurityStandard } = wish
+  const { CertificateAuthorityArn: arn = '' } = await client.createCertificateAuthority(
+    {
+      CertificateAuthorityType: kinds[role].type,
+      CertificateAuthorityConfiguration: {
+        KeyAlgorithm: keyAlgorithmOf(wish),
+        SigningAlgorithm: wish.signingAlgorithm ?? signingAlgorithms[keyAlgorithmOf(wish)],
+        Subject: wish.subject,
+      },
+      Tags: Object.entries({ ...wish.tags, [hierarchyTag]: fingerprint }).map(([Key, Value]) => ({
+        Key,
+        Value,
+      })),
+      IdempotencyToken: fingerprint,
+      ...(revocation && { RevocationConfiguration: revocation }),
+      ...(keyStorageSecurityStandard && { KeyStorageSecurityStandard: keyStorageSecurityStandard }),
+    },
+    options,
+  )
+  return arn
+}
+
+function keyAlgorithmOf({ keyAlgorithm = 'EC_prime256v1' }: AuthorityWish): KeyAlgorithm {
+  return keyAlgorithm
+}
+
+/** What each kind of key signs with unless it is told otherwise. */
+const signingAlgorithms: Readonly<Record<KeyAlgorithm, SigningAlgorithm>> = {
+  RSA_2048: 'SHA256WITHRSA',
+  RSA_3072: 'SHA384WITHRSA',
+  RSA_4096: 'SHA512WITHRSA',
+  EC_prime256v1: 'SHA256WITHECDSA',
+  EC_secp384r1: 'SHA384WITHECDSA',
+  EC_secp521r1: 'SHA512WITHECDSA',
+  ML_DSA_44: 'ML_DSA_44',
+  ML_DSA_65: 'ML_DSA_65',
+  ML_DSA_87: 'ML_DSA_87',
+  SM2: 'SM3WITHSM2',
+}
+
+/** The CA once its key is made, or could not be. */
+async function settle(work: Work, arn: string): Promise<CertificateAuthority> {
+  const { client, waiter, options } = work
+  const authority = await describe(work, arn)
+  if (authority.Status !== 'CREATING') return authority
+  await client
+    .getWaiter('certificateAuthorityCsrCreated')
+    .wait({ CertificateAuthorityArn: arn, WaiterConfig: waiter }, options)
+  return describe(work, arn)
+}
+
+async function describe({ client, options }: Work, arn: string): Promise<CertificateAuthority> {
+  const input = { CertificateAuthorityArn: arn }
+  return (await client.describeCertificateAuthority(input, options)).CertificateAuthority ?? {}
+}
+
+/** Gives the CA its certificate. The token makes a repeated try get the same one, not another. */
+async function certify(work: Work, arn: string): Promise<void> {
+  const { client, role, wish, fingerprint, template, issuer = arn, waiter, options } = work
+  const input = { CertificateAuthorityArn: arn }
+  const { Csr: csr = '' } = await client.getCertificateAuthorityCsr(input, options)
+  const issued = await issue(client, {
+    ca: issuer,
+    csr,
+    template,
+    validity: wish.validity ?? { years: kinds[role].years },
+    idempotencyToken: fingerprint,
+    waiter,
+    ...options,
+  })
+  try {
+    await client.importCertificateAuthorityCertificate(
+      {
+        ...input,
+        Certificate: issued.certificate,
+        ...(issuer !== arn && { CertificateChain: issued.chain }),
+      },
+      options,
+    )
+  } catch (error) {
+    // Another try may have been at it at the same time.
+    const isOvertaken =
+      error instanceof ClientError && error.code === 'ConcurrentModificationException'
+    if (!isOvertaken || (await describe(work, arn)).Status !== 'ACTIVE') throw error
+  }
+}

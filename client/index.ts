@@ -1,0 +1,41 @@
+/** `signet-ca/client`: what a program that uses AWS Private CA, or Signet, imports. */
+export { createClient, type Client, type ClientMeta, type ClientOptions } from './client.ts'
+export {
+  ClientError,
+  exceptions,
+  OperationNotPageableError,
+  PaginationError,
+  UnknownClientMethodError,
+  WaiterError,
+  type ErrorResponse,
+  type ExceptionClass,
+  type ExceptionCode,
+  type Exceptions,
+} from './errors.ts'
+export type { OperationName } from './commands.ts'
+export type { Operations } from './operations.ts'
+export type {
+  Blob,
+  CallOptions,
+  KeyAlgorithm,
+  SigningAlgorithm,
+  Subject,
+  ValidityWish,
+} from './inputs.ts'
+export type {
+  FullResult,
+  PageIterator,
+  PaginationConfig,
+  Paginator,
+  PaginatorName,
+} from './paginators.ts'
+export type { Waiter, WaiterConfig, WaiterName } from './waiters.ts'
+export type { PresignOptions } from './presign.ts'
+export { type Issued, type IssueWish, type Usage } from './issue.ts'
+export {
+  HierarchyError,
+  type AuthorityWish,
+  type Hierarchy,
+  type HierarchyAuthority,
+  type HierarchyWish,
+} from './hierarchy-wish.ts'

@@ -1,0 +1,60 @@
+/**
+ * Tokens from which pages can be resumed, in botocore's form, so that either can go on where the other stopped: base64 of
+ * JSON with the service's token and, if a page was cut, how many of its items are done with.
+ */
+
+export interface PagePosition {
+  /** The service's token of the page; undefined for the first page. */
+  readonly serviceToken: string | undefined
+  /** Items of that page that are done with; undefined if it was not begun. */
+  readonly skipped: number | undefined
+}
+
+/** Byte for byte what botocore makes of the same position. */
+export function encodePageToken({ serviceToken, skipped }: PagePosition): string {
+  const token = serviceToken === undefined ? 'null' : asciiJson(serviceToken)
+  const truncated = skipped === undefined ? '' : `, "boto_truncate_amount": ${skipped}`
+  return Buffer.from(`{"NextToken": ${token}${truncated}}`).toString('base64')
+}
+
+/** As Python's json.dumps. */
+function asciiJson(text: string): string {
+  return JSON.stringify(text).replaceAll(
+    /[\u007f-\uffff]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+}
+
+/**
+ * What a token says. A text that is no such token is one of the service itself, or that and `___` and a number, the form
+ * that botocore had before. Throws TypeError for one with members that it cannot have.
+ */
+export function decodePageToken(token: string): PagePosition {
+  const members = decodeMembers(token)
+  if (members === undefined) return decodeOldForm(token)
+  const { NextToken: serviceToken, boto_truncate_amount: skipped, ...others } = members
+  const isToken = serviceToken === null || typeof serviceToken === 'string'
+  const isAmount = skipped === undefined || (Number.isSafeInteger(skipped) && Number(skipped) >= 0)
+  if (!isToken || !isAmount || Object.keys(others).length > 0)
+    throw new TypeError(`Bad starting token: ${token.slice(0, 200)}`)
+  return { serviceToken: serviceToken ?? undefined, skipped: skipped as number | undefined }
+}
+
+function decodeMembers(token: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(token, 'base64').toString('utf8'))
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function decodeOldForm(token: string): PagePosition {
+  const [, serviceToken = token, skipped] = /^(.*)___(\d+)$/s.exec(token) ?? []
+  return {
+    serviceToken: serviceToken === 'None' ? undefined : serviceToken,
+    skipped: skipped === undefined ? undefined : Number(skipped),
+  }
+}

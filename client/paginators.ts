@@ -1,0 +1,196 @@
+/** Paginators, as botocore's: MaxItems cuts a page in two, and the resume token knows where. */
+import type {
+  CertificateAuthority,
+  ListCertificateAuthoritiesCommandInput,
+  ListCertificateAuthoritiesCommandOutput,
+  ListPermissionsCommandInput,
+  ListPermissionsCommandOutput,
+  ListTagsCommandInput,
+  ListTagsCommandOutput,
+  Permission,
+  Tag,
+} from '@aws-sdk/client-acm-pca'
+import { OperationNotPageableError, PaginationError } from './errors.ts'
+import type { Defined } from './inputs.ts'
+import { decodePageToken, encodePageToken } from './page-token.ts'
+
+export interface PaginationConfig {
+  /** Items in all, not in a page. */
+  readonly MaxItems?: number
+  /** Items that the service is asked for at once. */
+  readonly PageSize?: number
+  /** A resume token of this client or of boto3, or a NextToken of the service. */
+  readonly StartingToken?: string
+}
+
+/** What each paginator takes and gives. */
+interface Paginated {
+  listCertificateAuthorities: {
+    input: ListCertificateAuthoritiesCommandInput
+    page: ListCertificateAuthoritiesCommandOutput
+    key: 'CertificateAuthorities'
+    item: CertificateAuthority
+  }
+  listPermissions: {
+    input: ListPermissionsCommandInput
+    page: ListPermissionsCommandOutput
+    key: 'Permissions'
+    item: Permission
+  }
+  listTags: {
+    input: ListTagsCommandInput
+    page: ListTagsCommandOutput
+    key: 'Tags'
+    item: Tag
+  }
+}
+
+export type PaginatorName = keyof Paginated
+
+const resultKeys: { readonly [Name in PaginatorName]: Paginated[Name]['key'] } = {
+  listCertificateAuthorities: 'CertificateAuthorities',
+  listPermissions: 'Permissions',
+  listTags: 'Tags',
+}
+
+type PaginateInput<Name extends PaginatorName> = Defined<
+  Omit<Paginated[Name]['input'], 'NextToken' | 'MaxResults'>
+> & { readonly PaginationConfig?: PaginationConfig }
+
+/** All items, and the resume token if there are more. */
+export type FullResult<Name extends PaginatorName> = {
+  [Key in Paginated[Name]['key']]: Paginated[Name]['item'][]
+} & { NextToken?: string }
+
+/** Pages; each loop over them begins anew. */
+export interface PageIterator<Name extends PaginatorName> extends AsyncIterable<
+  Paginated[Name]['page']
+> {
+  /** Where to go on, once a loop has ended because of MaxItems; undefined if there is nothing more. */
+  readonly resumeToken: string | undefined
+  /** The items themselves, page after page. */
+  items(): AsyncIterable<Paginated[Name]['item']>
+  /** Everything at once. */
+  buildFullResult(): Promise<FullResult<Name>>
+}
+
+export interface Paginator<Name extends PaginatorName> {
+  /**
+   * Pages of the operation. Throws RangeError for a number that is none, and TypeError for a starting token that cannot
+   * be one.
+   */
+  paginate(...input: PaginateArguments<Name>): PageIterator<Name>
+}
+
+/** Of listCertificateAuthorities nothing has to be said. */
+type PaginateArguments<Name extends PaginatorName> =
+  Partial<PaginateInput<Name>> extends PaginateInput<Name>
+    ? [input?: PaginateInput<Name>]
+    : [input: PaginateInput<Name>]
+
+export type ListPage = (
+  operation: PaginatorName,
+  input: object,
+) => Promise<Readonly<Record<string, unknown>>>
+
+/** Whether the method has a paginator. */
+export function isPaginatorName(name: string): name is PaginatorName {
+  return Object.hasOwn(resultKeys, name)
+}
+
+/** Throws OperationNotPageableError. */
+export function createPaginator<Name extends PaginatorName>(
+  name: Name,
+  list: ListPage,
+): Paginator<Name> {
+  if (!isPaginatorName(name)) throw new OperationNotPageableError(name)
+  return {
+    paginate(...[given]) {
+      const { PaginationConfig: config = {}, ...input } = { ...given }
+      const read: ReadPages = {
+        resultKey: resultKeys[name],
+        list: (members) => list(name, { ...input, ...members }),
+        maxItems: countOf('MaxItems', config.MaxItems, 0),
+        pageSize: countOf('PageSize', config.PageSize, 1),
+        start:
+          config.StartingToken === undefined
+            ? { serviceToken: undefined, skipped: undefined }
+            : decodePageToken(config.StartingToken),
+      }
+      return pageIterator(read) as unknown as PageIterator<Name>
+    },
+  }
+}
+
+function countOf(name: string, value: number | undefined, minimum: number): number | undefined {
+  if (value === undefined || (Number.isSafeInteger(value) && value >= minimum)) return value
+  throw new RangeError(`${name} must be a whole number, at least ${minimum}`)
+}
+
+interface ReadPages {
+  readonly resultKey: string
+  readonly list: (members: object) => ReturnType<ListPage>
+  readonly maxItems: number | undefined
+  readonly pageSize: number | undefined
+  readonly start: ReturnType<typeof decodePageToken>
+}
+
+type Page = Awaited<ReturnType<ListPage>>
+
+function pageIterator(read: ReadPages): AsyncIterable<Page> & {
+  readonly resumeToken: string | undefined
+  items(): AsyncIterable<unknown>
+  buildFullResult(): Promise<Record<string, unknown>>
+} {
+  const { resultKey } = read
+  let resumeToken: string | undefined
+  const pages = (): AsyncGenerator<Page> => {
+    resumeToken = undefined
+    return readPages(read, (token) => (resumeToken = token))
+  }
+  async function* items(): AsyncGenerator {
+    for await (const page of pages()) yield* itemsOf(page, resultKey)
+  }
+  return {
+    get resumeToken() {
+      return resumeToken
+    },
+    [Symbol.asyncIterator]: pages,
+    items,
+    async buildFullResult() {
+      const all: unknown[] = []
+      for await (const item of items()) all.push(item)
+      return { [resultKey]: all, ...(resumeToken !== undefined && { NextToken: resumeToken }) }
+    },
+  }
+}
+
+function itemsOf(page: Page, resultKey: string): readonly unknown[] {
+  return (page[resultKey] as readonly unknown[] | undefined) ?? []
+}
+
+/** One loop. `stopAt` is told where to go on if it ends before the pages do. */
+async function* readPages(
+  { resultKey, list, maxItems = Infinity, pageSize, start }: ReadPages,
+  stopAt: (resumeToken: string) => void,
+): AsyncGenerator<Page> {
+  let { serviceToken, skipped = 0 } = start
+  for (let left = maxItems; ; skipped = 0) {
+    const page = await list({ NextToken: serviceToken, MaxResults: pageSize })
+    const items = itemsOf(page, resultKey).slice(skipped)
+    if (items.length > left) {
+      stopAt(encodePageToken({ serviceToken, skipped: skipped + left }))
+      yield { ...page, [resultKey]: items.slice(0, left) }
+      return
+    }
+    left -= items.length
+    const next = (page['NextToken'] as string | undefined) || undefined
+    if (next !== undefined && left === 0)
+      stopAt(encodePageToken({ serviceToken: next, skipped: undefined }))
+    yield skipped === 0 ? page : { ...page, [resultKey]: items }
+    if (next === undefined || left === 0) return
+    if (next === serviceToken)
+      throw new PaginationError(`The same next token was received twice: ${next}`)
+    serviceToken = next
+  }
+}
