@@ -17,6 +17,7 @@ import type { Random } from './random.ts'
 import type { Services } from './services.ts'
 import type { Database } from './store/database.ts'
 import { createKeyRecords } from './store/keys.ts'
+import { version } from './version.ts'
 import { createPageTokens } from './wire/page-token.ts'
 
 export interface Surroundings {
@@ -92,7 +93,7 @@ export function createServices(
     clock,
     random,
     log,
-    metrics: createMetrics(),
+    metrics: createMetrics(version()),
     events: createEvents({
       log,
       random,
