@@ -154,6 +154,9 @@ function warningsOf(authority: AuthorityStatus, isKnown: boolean): string[] {
   return warnings
 }
 
+/** Who waits for a key or a certificate is told that it is not there yet. */
+const unremarkable = ['success', 'RequestInProgressException']
+
 function countsOf(samples: readonly Sample[]): NonNullable<ServerStatus['counts']> {
   const sum = (name: string, isWanted: (sample: Sample) => boolean = () => true): number =>
     samples
@@ -163,7 +166,10 @@ function countsOf(samples: readonly Sample[]): NonNullable<ServerStatus['counts'
     certificatesIssued: sum('signet_certificates_issued_total'),
     certificatesRevoked: sum('signet_certificates_revoked_total'),
     requests: sum('signet_requests_total'),
-    requestsFailed: sum('signet_requests_total', ({ labels }) => labels['result'] !== 'success'),
+    requestsFailed: sum(
+      'signet_requests_total',
+      ({ labels }) => !unremarkable.includes(labels['result'] ?? ''),
+    ),
   }
 }
 

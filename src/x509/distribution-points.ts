@@ -7,6 +7,8 @@ import { encodeGeneralName, parseGeneralNames, uriName, type GeneralName } from 
 /** DistributionPoint.distributionPoint and IssuingDistributionPoint.distributionPoint have the same tag. */
 const distributionPointTag = contextTag(0, true)
 const fullNameTag = contextTag(0, true)
+const reasonsTag = contextTag(1, false)
+const crlIssuerTag = contextTag(2, true)
 
 /** DER of CRLDistributionPoints: one DistributionPoint, whose fullName is one URI. */
 export function encodeCrlDistributionPoints(uri: string): Uint8Array {
@@ -35,7 +37,11 @@ export function parseCrlDistributionPoints(value: Uint8Array): GeneralName[] {
   const points = readAll(readOnlyNested(value, tags.sequence, what), what, distributionPointsMax)
   return points.flatMap(({ der }) => {
     const reader = readOnlyNested(der, tags.sequence, 'DistributionPoint')
-    return fullNamesOf(reader.optional(distributionPointTag))
+    const point = reader.optional(distributionPointTag)
+    reader.optional(reasonsTag)
+    reader.optional(crlIssuerTag)
+    reader.end()
+    return fullNamesOf(point)
   })
 }
 
