@@ -16,6 +16,7 @@ import type { Metrics } from './metrics.ts'
 import { readRates } from './rates-file.ts'
 import { readGauges } from './read-gauges.ts'
 import type { Services } from './services.ts'
+import { version } from './version.ts'
 import { openTlsSource, type TlsSource } from './tls-source.ts'
 
 export interface Core extends Pick<Stores, 'publicObjects'> {
@@ -70,7 +71,7 @@ export async function createCore(
 /** The library is slow to load, and an embedded CA has nobody who reads them. */
 async function prometheusMetrics(): Promise<Metrics> {
   const { createMetrics } = await import('./metrics.ts')
-  return createMetrics()
+  return createMetrics(version())
 }
 
 async function openCallLogOf(

@@ -9,6 +9,7 @@ import { startScheduler } from './jobs/scheduler.ts'
 import { createMetrics } from './metrics.ts'
 import { readRates } from './rates-file.ts'
 import { openTlsSource } from './tls-source.ts'
+import { version } from './version.ts'
 import type { WorkerClient } from './worker-client.ts'
 
 export interface WorkerApp {
@@ -37,7 +38,7 @@ export async function startWorker(
     const place: Place = { publicUrl: config.publicUrl ?? '' }
     const { wake } = primary
     const stores = await openStores(config, { ...surroundings, data, stack, place })
-    const ownMetrics = createMetrics()
+    const ownMetrics = createMetrics(version())
     // Whoever reads the metrics reads those of all processes.
     const metrics = { ...ownMetrics, text: primary.allMetrics }
     const made = { data, place, wake, metrics, ...stores }

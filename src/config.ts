@@ -249,8 +249,12 @@ function readSetting<N extends SettingName>(from: {
   }
 }
 
+/** Read by the commands that are clients of a server (cli/connection.ts). */
+const clientVariables = ['SIGNET_ENDPOINT']
+
 function unknownVariables(environment: Readonly<Record<string, string | undefined>>): string[] {
-  const known = new Set(Object.values(settings).map(({ flag }) => variableOf(flag)))
+  const settable = Object.values(settings).map(({ flag }) => variableOf(flag))
+  const known = new Set([...settable, ...clientVariables])
   return Object.keys(environment)
     .filter((name) => name.startsWith('SIGNET_') && !known.has(name))
     .sort()

@@ -32,9 +32,10 @@ export interface Gauges {
   daysToExpiry(authorityId: string, days: number): void
 }
 
-/** Metrics of one server, all at zero. */
-export function createMetrics(): Metrics {
+/** Metrics of one server, all at zero; its version is among them if it is said. */
+export function createMetrics(version?: string): Metrics {
   const registry = new Registry()
+  if (version !== undefined) tellVersion(registry, version)
   const counters = createCounters(registry)
   const gauges = createGauges(registry)
   let read: (gauges: Gauges) => Promise<void> = () => Promise.resolve()
@@ -61,6 +62,17 @@ export function createMetrics(): Metrics {
     },
     contentType: registry.contentType,
   }
+}
+
+/** One, with the version as its label; processes of one server have the same. */
+function tellVersion(registry: Registry, version: string): void {
+  new Gauge({
+    name: 'signet_build_info',
+    help: 'Version of the server',
+    labelNames: ['version'],
+    aggregator: 'first',
+    registers: [registry],
+  }).set({ version }, 1)
 }
 
 type Counted = Omit<Metrics, 'onRead' | 'text' | 'values' | 'contentType'>

@@ -90,6 +90,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'store',
     'objects/object-store.ts',
   ],
+  inspect: ['x509'],
+  daily: ['x509', 'inspect', '../client'],
   administration: [
     'x509',
     'access',
@@ -109,6 +111,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   cli: [
     'access/policy.ts',
     'administration',
+    'daily',
+    'inspect',
     'backup/lock.ts',
     'config.ts',
     'serve.ts',

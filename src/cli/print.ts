@@ -25,10 +25,10 @@ export function printAnswer(print: Print, { output }: OutputFlags, answer: unkno
 }
 
 /** A row for each object, a column for each of their members. */
-function tableOf(answer: unknown): string {
+export function tableOf(answer: unknown, compact = false): string {
   const rows = (Array.isArray(answer) ? answer : [answer]).filter(isObject)
   const head = [...new Set(rows.flatMap((row) => Object.keys(row)))]
-  const table = new Table({ head, style: { head: [], border: [] } })
+  const table = new Table({ head, style: { head: [], border: [], compact } })
   for (const row of rows) table.push(head.map((name) => cellOf(row[name])))
   return rows.length === 0 ? '' : table.toString()
 }

@@ -2,7 +2,11 @@
 import { Command, CommanderError } from 'commander'
 import { accessKeyCommand, accountCommand } from './accounts.ts'
 import { backupCommand, restoreCommand, verifyCommand } from './backup.ts'
+import { completionCommand } from './completion.ts'
 import { identityProviderCommand } from './identity-providers.ts'
+import { initHierarchyCommand } from './hierarchy.ts'
+import { issueCommand, renewCommand } from './issuing.ts'
+import { inspectCommand, statusCommand } from './looking.ts'
 import { policyCommand, roleCommand, userCommand } from './principals.ts'
 import { shareCommand } from './shares.ts'
 import { configOf, examples, lenient, type ParsedFlags } from './settings.ts'
@@ -18,10 +22,18 @@ export function createProgram(print: (text: string) => void): Command {
     .exitOverride()
     .configureHelp({ showGlobalOptions: true })
     .helpCommand(false)
-    .addHelpText('after', examples('signet serve', 'signet access-key list', 'signet version'))
+    .addHelpText(
+      'after',
+      examples('signet serve', 'signet init-hierarchy', 'signet issue --name localhost --out tls'),
+    )
   for (const command of [
     serveCommand,
     checkConfigCommand,
+    initHierarchyCommand,
+    issueCommand,
+    renewCommand,
+    inspectCommand,
+    statusCommand,
     accountCommand,
     userCommand,
     roleCommand,
@@ -36,6 +48,7 @@ export function createProgram(print: (text: string) => void): Command {
     verifyCommand,
   ])
     program.addCommand(command(print).exitOverride())
+  program.addCommand(completionCommand(program, print))
   program
     .command('version')
     .description('print the version')

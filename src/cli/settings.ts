@@ -64,6 +64,11 @@ export function configOf(flags: ParsedFlags, command: Command): Config {
   return readConfig(flagsOf(flags), process.env, unknownArguments(command))
 }
 
+/** For commands that ask it for more than settings. */
+export function environment(): Readonly<Record<string, string | undefined>> {
+  return process.env
+}
+
 /** For the other commands. */
 export function config(flags: Flags): Config {
   return readConfig(flags, process.env)

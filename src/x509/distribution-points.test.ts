@@ -7,6 +7,8 @@ import { contextTag, readOnlyNested, tags, type DerReader } from './der-reader.t
 import {
   encodeCrlDistributionPoints,
   encodeIssuingDistributionPoint,
+  parseCrlDistributionPoints,
+  parseIssuingDistributionPoint,
 } from './distribution-points.ts'
 
 const hexOf = (octets: Uint8Array): string => Buffer.from(octets).toString('hex')
@@ -54,4 +56,21 @@ test('a URI that no IA5String can hold is refused', () => {
     assert.throws(() => encodeCrlDistributionPoints(uri), DerError)
     assert.throws(() => encodeIssuingDistributionPoint(uri), DerError)
   }
+})
+
+test('URIs that are written are read, and points that have none are passed over', () => {
+  fc.assert(
+    fc.property(visible, (uri) => {
+      const texts = [
+        parseCrlDistributionPoints(encodeCrlDistributionPoints(uri)),
+        parseIssuingDistributionPoint(encodeIssuingDistributionPoint(uri)),
+      ].map((names) => names.map(({ content }) => Buffer.from(content).toString('latin1')))
+      assert.deepEqual(texts, [[uri], [uri]])
+    }),
+  )
+  // DistributionPoint { [2] cRLIssuer { directoryName {} } }, and an empty IssuingDistributionPoint.
+  assert.deepEqual(parseCrlDistributionPoints(Buffer.from('30083006a204a4023000', 'hex')), [])
+  assert.deepEqual(parseIssuingDistributionPoint(Buffer.from('3000', 'hex')), [])
+  for (const hex of ['3001', '30023100', '3004300281', '3006300430020500'])
+    assert.throws(() => parseCrlDistributionPoints(Buffer.from(hex, 'hex')), DerError, hex)
 })

@@ -1,11 +1,14 @@
 /** cRLDistributionPoints and issuingDistributionPoint of one full name (RFC 5280 §4.2.1.13, §5.2.5). */
-import { contextTag } from './der-reader.ts'
+import { contextTag, DerReader, readOnlyNested, tags, type DerElement } from './der-reader.ts'
+import { readAll } from './der-values.ts'
 import { encodeElement, encodeSequence } from './der-writer.ts'
-import { encodeGeneralName, uriName } from './general-name.ts'
+import { encodeGeneralName, parseGeneralNames, uriName, type GeneralName } from './general-name.ts'
 
 /** DistributionPoint.distributionPoint and IssuingDistributionPoint.distributionPoint have the same tag. */
 const distributionPointTag = contextTag(0, true)
 const fullNameTag = contextTag(0, true)
+const reasonsTag = contextTag(1, false)
+const crlIssuerTag = contextTag(2, true)
 
 /** DER of CRLDistributionPoints: one DistributionPoint, whose fullName is one URI. */
 export function encodeCrlDistributionPoints(uri: string): Uint8Array {
@@ -20,4 +23,37 @@ export function encodeIssuingDistributionPoint(uri: string): Uint8Array {
 function distributionPointName(uri: string): Uint8Array {
   const fullName = encodeElement(fullNameTag, encodeGeneralName(uriName(uri)))
   return encodeElement(distributionPointTag, fullName)
+}
+
+/** More than any certificate in use has. */
+const distributionPointsMax = 64
+
+/**
+ * Reads the value of cRLDistributionPoints: the full names of all points. Names relative to the issuer, reasons and
+ * issuers of CRLs are passed over. Throws DerError.
+ */
+export function parseCrlDistributionPoints(value: Uint8Array): GeneralName[] {
+  const what = 'cRLDistributionPoints'
+  const points = readAll(readOnlyNested(value, tags.sequence, what), what, distributionPointsMax)
+  return points.flatMap(({ der }) => {
+    const reader = readOnlyNested(der, tags.sequence, 'DistributionPoint')
+    const point = reader.optional(distributionPointTag)
+    reader.optional(reasonsTag)
+    reader.optional(crlIssuerTag)
+    reader.end()
+    return fullNamesOf(point)
+  })
+}
+
+/** Reads the value of issuingDistributionPoint: the full names of its point; other members are passed over. */
+export function parseIssuingDistributionPoint(value: Uint8Array): GeneralName[] {
+  const reader = readOnlyNested(value, tags.sequence, 'issuingDistributionPoint')
+  return fullNamesOf(reader.optional(distributionPointTag))
+}
+
+function fullNamesOf(point: DerElement | undefined): GeneralName[] {
+  if (point === undefined) return []
+  const reader = new DerReader(point.content, 'DistributionPointName')
+  const fullName = reader.optional(fullNameTag)
+  return fullName === undefined ? [] : parseGeneralNames(encodeSequence(fullName.content))
 }

@@ -5,7 +5,7 @@ import * as fc from 'fast-check'
 import { DerError } from './der-error.ts'
 import { readOnlyNested, tags } from './der-reader.ts'
 import { encodeGeneralName, uriName } from './general-name.ts'
-import { encodeInfoAccess } from './info-access.ts'
+import { encodeInfoAccess, parseInfoAccess } from './info-access.ts'
 import { decodeOid, oids } from './oid.ts'
 
 const hexOf = (octets: Uint8Array): string => Buffer.from(octets).toString('hex')
@@ -66,5 +66,23 @@ test('what is no object identifier, or no URI, is refused', () => {
   assert.throws(
     () => encodeInfoAccess([{ accessMethod: oids.ocsp, accessLocation: uriName('http://ö') }]),
     DerError,
+  )
+})
+
+test('any descriptions are read back, and nothing that is cut short', () => {
+  fc.assert(
+    fc.property(descriptions, (given) => {
+      const value = encodeInfoAccess(given)
+      const read = parseInfoAccess(value)
+      assert.deepEqual(
+        read.map(({ accessMethod }) => accessMethod),
+        given.map(({ accessMethod }) => accessMethod),
+      )
+      assert.deepEqual(
+        read.map(({ accessLocation }) => hexOf(accessLocation.content)),
+        given.map(({ accessLocation }) => hexOf(accessLocation.content)),
+      )
+      assert.throws(() => parseInfoAccess(value.subarray(0, -1)), DerError)
+    }),
   )
 })

@@ -1,0 +1,57 @@
+import type { CompletedCommand } from './completion.ts'
+
+/** For bash 3.2 and later. Texts are names of commands and flags, which hold nothing that a shell would read. */
+export function bashScript(commands: readonly CompletedCommand[]): string {
+  const cases = commands.map(({ path, subcommands, flags, words }) => {
+    const names = [...subcommands.map(({ name }) => name), ...words].join(' ')
+    const all = flags.map(({ flag }) => flag).join(' ')
+    return `    '${path}') words='${names}'; flags='${all}' ;;`
+  })
+  const values = commands.flatMap(({ path, flags }) =>
+    flags
+      .filter(({ takesValue }) => takesValue)
+      .map(({ flag, choices }) =>
+        choices.length === 0
+          ? `    '${path} ${flag}') files=1 ;;`
+          : `    '${path} ${flag}') values='${choices.join(' ')}' ;;`,
+      ),
+  )
+  const paths = commands
+    .map(({ path }) => path)
+    .filter((path) => path !== '')
+    .map((path) => `'${path}'`)
+    .join('|')
+  return `# bash completion of signet
+_signet() {
+  local current=\${COMP_WORDS[COMP_CWORD]} before=\${COMP_WORDS[COMP_CWORD-1]}
+  local path='' words='' flags='' values='' files='' word next
+  # Bash takes a line apart at =, so that a flag and its value are three words.
+  [[ $current == = ]] && current=''
+  [[ $before == = ]] && before=\${COMP_WORDS[COMP_CWORD-2]}
+  for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+    next=\${path:+$path }$word
+    case $next in
+    ${paths}) path=$next ;;
+    esac
+  done
+  case "$path $before" in
+${values.join('\n')}
+  esac
+  if [[ -n $values ]]; then
+    COMPREPLY=($(compgen -W "$values" -- "$current"))
+    return
+  fi
+  case $path in
+${cases.join('\n')}
+  esac
+  if [[ -n $files || ( $current != -* && -z $words ) ]]; then
+    COMPREPLY=($(compgen -f -- "$current"))
+  elif [[ $current == -* ]]; then
+    COMPREPLY=($(compgen -W "$flags" -- "$current"))
+  else
+    COMPREPLY=($(compgen -W "$words" -- "$current"))
+  fi
+}
+complete -o filenames -F _signet signet
+`
+}

@@ -1,0 +1,33 @@
+import type { CompletedCommand } from './completion.ts'
+
+/** For fish 3 and later. */
+export function fishScript(commands: readonly CompletedCommand[]): string {
+  const paths = commands.map(({ path }) => path).filter((path) => path !== '')
+  const lines = commands.flatMap(({ path, subcommands, flags, words }) => {
+    const at = `complete -c signet -n '__signet_at "${path}"'`
+    const noFiles = subcommands.length > 0 || words.length > 0 ? ' -f' : ''
+    return [
+      ...subcommands.map(
+        ({ name, description }) => `${at}${noFiles} -a ${name} -d '${description}'`,
+      ),
+      ...words.map((word) => `${at}${noFiles} -a ${word}`),
+      ...flags.map(({ flag, description, takesValue, choices }) => {
+        const value = choices.length > 0 ? ` -x -a '${choices.join(' ')}'` : takesValue ? ' -r' : ''
+        return `${at} -l ${flag.slice(2)}${value} -d '${description}'`
+      }),
+    ]
+  })
+  return `# fish completion of signet
+function __signet_at
+  set -l path ''
+  for word in (commandline -opc)[2..]
+    set -l next (string trim -- "$path $word")
+    if contains -- $next ${paths.map((path) => `'${path}'`).join(' ')}
+      set path $next
+    end
+  end
+  test "$path" = "$argv[1]"
+end
+${lines.join('\n')}
+`
+}

@@ -1,0 +1,123 @@
+/** The folder that a certificate, its key and what is known of it are written to, and renewed in. */
+import { existsSync } from 'node:fs'
+import { chmod, mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { ConfigurationError } from '../errors.ts'
+import { isObject } from '../policy-json.ts'
+
+/** What `metadata.json` holds: enough to ask for the same again. */
+export interface Metadata {
+  readonly version: 1
+  readonly arn: string
+  readonly certificateAuthorityArn: string
+  readonly certificateAuthorityName: string
+  readonly serialNumber: string
+  /** ISO 8601. */
+  readonly notBefore: string
+  readonly notAfter: string
+  /** As they were asked for; empty if a CSR said them. */
+  readonly names: readonly string[]
+  /** Of the key in key.pem; null if there is none, and csr.pem was sent. */
+  readonly keyAlgorithm: string | null
+  /** Name or ARN; null for the default. */
+  readonly template: string | null
+  /** As it was asked for: `30d`. */
+  readonly validity: string
+  readonly endpoint: string
+  readonly region: string
+}
+
+/** Texts by file name, PEM but for the last one. */
+export interface FolderContent {
+  readonly key: string | undefined
+  readonly csr: string | undefined
+  readonly certificate: string
+  /** From the issuer up to the root, without it; empty if that is the issuer. */
+  readonly chain: string
+  /** What clients trust. */
+  readonly root: string
+  readonly metadata: Metadata
+}
+
+const keyFile = 'key.pem'
+const metadataFile = 'metadata.json'
+export const csrFile = 'csr.pem'
+const certificateFile = 'cert.pem'
+
+/** Throws ConfigurationError if a folder has files that would be written over. */
+export function requireUnused(folder: string): void {
+  for (const name of [keyFile, certificateFile, metadataFile])
+    if (existsSync(join(folder, name)))
+      throw new ConfigurationError(
+        `${join(folder, name)} is there already: renew it with 'signet renew ${folder}', or replace it with --force`,
+      )
+}
+
+/**
+ * Writes everything, each file whole or not at all: first all of them beside their places, then they are moved into them,
+ * so that a key is without its certificate for no longer than that takes. The key is for this user alone.
+ */
+export async function writeFolder(folder: string, content: FolderContent): Promise<void> {
+  const isNew = !existsSync(folder)
+  await mkdir(folder, { recursive: true })
+  if (isNew) await chmod(folder, 0o755)
+  const { key, csr, certificate, chain, root, metadata } = content
+  const files: readonly (readonly [name: string, text: string | undefined, mode: number])[] = [
+    [keyFile, key, 0o600],
+    [csrFile, csr, 0o644],
+    [certificateFile, certificate, 0o644],
+    ['chain.pem', chain, 0o644],
+    ['fullchain.pem', certificate + chain, 0o644],
+    ['ca.pem', root, 0o644],
+    [metadataFile, `${JSON.stringify(metadata, undefined, 2)}\n`, 0o644],
+  ]
+  const moves: { readonly from: string; readonly to: string }[] = []
+  for (const [name, text, mode] of files) {
+    if (text === undefined) continue
+    const to = join(folder, name)
+    const from = `${to}.new`
+    await rm(from, { force: true })
+    const file = await open(from, 'wx', mode)
+    try {
+      await file.chmod(mode)
+      await file.writeFile(text)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    moves.push({ from, to })
+  }
+  for (const { from, to } of moves) await rename(from, to)
+  // A key of an earlier certificate would not be the one of a CSR.
+  if (key === undefined) await rm(join(folder, keyFile), { force: true })
+  if (csr === undefined) await rm(join(folder, csrFile), { force: true })
+}
+
+/** Rejects with ConfigurationError for a folder that `signet issue` has not written. */
+export async function readMetadata(folder: string): Promise<Metadata> {
+  const path = join(folder, metadataFile)
+  let value: unknown
+  try {
+    value = JSON.parse(await readFile(path, 'utf8'))
+  } catch (error) {
+    throw new ConfigurationError(
+      `${path} cannot be read, so this is no folder of 'signet issue': ${(error as Error).message}`,
+      { cause: error },
+    )
+  }
+  if (!isMetadata(value)) throw new ConfigurationError(`${path} does not say what is to be renewed`)
+  return value
+}
+
+function isMetadata(value: unknown): value is Metadata {
+  if (!isObject(value) || value['version'] !== 1) return false
+  const { names, keyAlgorithm, template, notAfter } = value
+  const texts = ['arn', 'certificateAuthorityArn', 'validity', 'endpoint', 'region', 'notAfter']
+  return (
+    texts.every((name) => typeof value[name] === 'string') &&
+    !Number.isNaN(Date.parse(String(notAfter))) &&
+    Array.isArray(names) &&
+    names.every((name) => typeof name === 'string') &&
+    [keyAlgorithm, template].every((one) => one === null || typeof one === 'string')
+  )
+}

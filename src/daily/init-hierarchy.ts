@@ -1,0 +1,114 @@
+/** `signet init-hierarchy`: a root and an issuing CA, once. */
+import { createHierarchy, type HierarchyClient } from '../../client/hierarchy.ts'
+import type { HierarchyAuthority, HierarchyWish } from '../../client/index.ts'
+import { parseCertificate } from '../x509/certificate.ts'
+import { parsePem } from '../x509/pem.ts'
+import { isoOf, nameWords } from '../inspect/words.ts'
+import { listAuthorities } from './authorities.ts'
+import type { Connection } from './connection.ts'
+import type { KeyAlgorithmName } from './key-algorithms.ts'
+import type { Progress } from './progress.ts'
+import { parseValidity } from './validity.ts'
+
+export interface HierarchyRequest {
+  /** Organization of both subjects; the same name is the same hierarchy. */
+  readonly name: string
+  /** CommonName; the name and ` Root CA` unless given. */
+  readonly rootName: string | undefined
+  readonly issuingName: string | undefined
+  readonly keyAlgorithm: KeyAlgorithmName
+  /** As parseValidity reads it. */
+  readonly rootValidity: string
+  readonly issuingValidity: string
+  /** Bucket that CRLs are published in; undefined for none. */
+  readonly crlBucket: string | undefined
+  readonly ocsp: boolean
+}
+
+/** One CA, as it is printed. */
+export interface MadeAuthority {
+  readonly role: 'root' | 'issuing'
+  readonly arn: string
+  readonly subject: string
+  readonly notAfter: string
+  /** False if it was there before. */
+  readonly made: boolean
+}
+
+export interface MadeHierarchy {
+  readonly authorities: readonly MadeAuthority[]
+  /** PEM. */
+  readonly rootCertificate: string
+}
+
+/** Days that a CRL is valid. */
+const crlDays = 7
+
+/** Rejects with HierarchyError; what is done already is found again by the next try. */
+export async function initHierarchy(
+  { client }: Pick<Connection, 'client'>,
+  request: HierarchyRequest,
+  { now, progress }: { readonly now: Date; readonly progress: Progress },
+): Promise<MadeHierarchy> {
+  const wish = wishOf(request, now)
+  progress('Looking for what is there')
+  const before = await listAuthorities(client)
+  const active = new Set(before.filter(({ status }) => status === 'ACTIVE').map(({ arn }) => arn))
+  const { root, issuing } = await createHierarchy(telling(client, progress), wish)
+  const made = (role: MadeAuthority['role'], authority: HierarchyAuthority): MadeAuthority => {
+    const [block] = parsePem(authority.certificate)
+    const { subject, notAfter } = parseCertificate(block?.der ?? new Uint8Array())
+    return {
+      role,
+      arn: authority.arn,
+      subject: nameWords(subject),
+      notAfter: isoOf(notAfter),
+      made: !active.has(authority.arn),
+    }
+  }
+  return {
+    authorities: [made('root', root), made('issuing', issuing)],
+    rootCertificate: root.certificate,
+  }
+}
+
+function wishOf(request: HierarchyRequest, now: Date): HierarchyWish {
+  const { name, keyAlgorithm, crlBucket, ocsp } = request
+  const revocation = {
+    ...(crlBucket !== undefined && {
+      CrlConfiguration: { Enabled: true, ExpirationInDays: crlDays, S3BucketName: crlBucket },
+    }),
+    ...(ocsp && { OcspConfiguration: { Enabled: true } }),
+  }
+  const authority = (commonName: string, validity: string): HierarchyWish['root'] => ({
+    subject: { Organization: name, CommonName: commonName },
+    keyAlgorithm,
+    validity: parseValidity(validity, now),
+    ...(Object.keys(revocation).length > 0 && { revocation }),
+  })
+  return {
+    name,
+    root: authority(request.rootName ?? `${name} Root CA`, request.rootValidity),
+    issuing: authority(request.issuingName ?? `${name} Issuing CA`, request.issuingValidity),
+  }
+}
+
+/** The same client, which says what it is at. */
+function telling(client: Connection['client'], progress: Progress): HierarchyClient {
+  return {
+    ...client,
+    createCertificateAuthority(input, options) {
+      const { CommonName = '' } = input.CertificateAuthorityConfiguration.Subject ?? {}
+      progress(`Making ${CommonName} and its key`)
+      return client.createCertificateAuthority(input, options)
+    },
+    issueCertificate(input, options) {
+      progress('Signing its certificate')
+      return client.issueCertificate(input, options)
+    },
+    importCertificateAuthorityCertificate(input, options) {
+      progress('Taking it into use')
+      return client.importCertificateAuthorityCertificate(input, options)
+    },
+  }
+}

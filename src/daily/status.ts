@@ -1,0 +1,199 @@
+/** `signet status`: what an administrator wants to know of a server, and what has to be looked at. */
+import { isoOf } from '../inspect/words.ts'
+import { idOf, listAuthorities, type AuthorityView } from './authorities.ts'
+import { trust, withConnection, type Connection, type ConnectionWish } from './connection.ts'
+import { parseMetrics, type Sample } from './read-metrics.ts'
+
+export interface ServerStatus {
+  readonly server: {
+    readonly endpoint: string
+    readonly health: 'ok' | 'unavailable' | 'not reachable'
+    /** Null if the server does not say, as where its metrics cannot be reached. */
+    readonly version: string | null
+    readonly region: string
+    /** Account of the CAs; null if there are none. */
+    readonly account: string | null
+  }
+  readonly authorities: readonly AuthorityStatus[]
+  /** Since the server started; null if its metrics cannot be reached. */
+  readonly counts: {
+    readonly certificatesIssued: number
+    readonly certificatesRevoked: number
+    readonly requests: number
+    readonly requestsFailed: number
+  } | null
+  readonly jobs: readonly JobStatus[]
+  /** What has to be looked at, in words. */
+  readonly warnings: readonly string[]
+}
+
+export interface AuthorityStatus extends AuthorityView {
+  /** Whole days; null for one without a certificate. */
+  readonly expiresInDays: number | null
+  /** Of the oldest CRL; null if there is none, or if that is not known. */
+  readonly crlAgeSeconds: number | null
+  /** ISO 8601: until when that CRL is good. */
+  readonly crlNextUpdate: string | null
+}
+
+interface JobStatus {
+  readonly name: string
+  /** Rows that are due. */
+  readonly waiting: number
+  /** Runs that had something to do, and those of them that failed. */
+  readonly runs: number
+  readonly failures: number
+}
+
+const expiryWarningDays = 90
+const dayMilliseconds = 86_400_000
+const answerMilliseconds = 10_000
+
+/** Never rejects for a server that is not there: that is what the status says. */
+export async function serverStatus(wish: ConnectionWish, now: Date): Promise<ServerStatus> {
+  const { endpoint, region } = wish
+  trust(wish)
+  const health = await healthOf(endpoint)
+  const base = { endpoint, health, region }
+  if (health === 'not reachable')
+    return {
+      server: { ...base, version: null, account: null },
+      authorities: [],
+      counts: null,
+      jobs: [],
+      warnings: [`nobody answers at ${endpoint}`],
+    }
+  const samples = await metricsOf(endpoint)
+  const views = await withConnection(wish, ({ client }: Connection) => listAuthorities(client))
+  const authorities = views.map((view) => authorityStatus(view, samples, now))
+  const jobs = jobsOf(samples ?? [])
+  return {
+    server: {
+      ...base,
+      version: samples?.find(({ name }) => name === 'signet_build_info')?.labels['version'] ?? null,
+      account: views[0]?.arn.split(':')[4] ?? null,
+    },
+    authorities,
+    counts: samples === undefined ? null : countsOf(samples),
+    jobs,
+    warnings: [
+      ...(health === 'ok' ? [] : ['the server cannot reach its database']),
+      ...authorities.flatMap((authority) => warningsOf(authority, samples !== undefined)),
+      ...jobs.flatMap(jobWarning),
+    ],
+  }
+}
+
+async function healthOf(endpoint: string): Promise<ServerStatus['server']['health']> {
+  try {
+    const { status } = await fetchSoon(endpoint, '/healthz')
+    return status === 200 ? 'ok' : 'unavailable'
+  } catch {
+    return 'not reachable'
+  }
+}
+
+/** Undefined where a proxy keeps them from strangers, or where they are not Signet's. */
+async function metricsOf(endpoint: string): Promise<Sample[] | undefined> {
+  try {
+    const response = await fetchSoon(endpoint, '/metrics')
+    if (!response.ok) return undefined
+    const samples = parseMetrics(await response.text())
+    return samples.some(({ name }) => name.startsWith('signet_')) ? samples : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function fetchSoon(endpoint: string, path: string): Promise<Response> {
+  const url = `${endpoint.replace(/\/$/, '')}${path}`
+  return fetch(url, { signal: AbortSignal.timeout(answerMilliseconds) })
+}
+
+function authorityStatus(
+  view: AuthorityView,
+  samples: readonly Sample[] | undefined,
+  now: Date,
+): AuthorityStatus {
+  const age = samples?.find(
+    ({ name, labels }) =>
+      name === 'signet_crl_age_seconds' && labels['authority'] === idOf(view.arn),
+  )?.value
+  const left = view.notAfter === null ? null : Date.parse(view.notAfter) - now.getTime()
+  const crlLeft =
+    age === undefined || view.crlDays === null
+      ? undefined
+      : view.crlDays * dayMilliseconds - age * 1000
+  return {
+    ...view,
+    expiresInDays: left === null ? null : Math.floor(left / dayMilliseconds),
+    crlAgeSeconds: age === undefined || view.crlDays === null ? null : Math.max(0, Math.round(age)),
+    crlNextUpdate:
+      crlLeft === undefined
+        ? null
+        : isoOf(new Date(Math.round((now.getTime() + crlLeft) / 1000) * 1000)),
+  }
+}
+
+function warningsOf(authority: AuthorityStatus, isKnown: boolean): string[] {
+  const { name, status, expiresInDays, crlDays, crlAgeSeconds } = authority
+  const warnings: string[] = []
+  if (status === 'FAILED') warnings.push(`${name} could not be made: its status is FAILED`)
+  if (status === 'PENDING_CERTIFICATE') warnings.push(`${name} waits for its certificate`)
+  if (status === 'EXPIRED' || (expiresInDays !== null && expiresInDays < 0))
+    warnings.push(`${name} has expired`)
+  else if (expiresInDays !== null && expiresInDays < expiryWarningDays)
+    warnings.push(`${name} expires in ${expiresInDays} days`)
+  if (crlDays === null || status !== 'ACTIVE' || !isKnown) return warnings
+  const days = crlAgeSeconds === null ? undefined : crlAgeSeconds / 86_400
+  if (days === undefined) warnings.push(`${name} has published no CRL yet`)
+  else if (days > crlDays) warnings.push(`the CRL of ${name} is overdue`)
+  // A new one is published when half of its time is over.
+  else if (days > crlDays / 2 + 0.5)
+    warnings.push(`the CRL of ${name} is ${Math.floor(days)} days old and has not been renewed`)
+  return warnings
+}
+
+/** Who waits for a key or a certificate is told that it is not there yet. */
+const unremarkable = ['success', 'RequestInProgressException']
+
+function countsOf(samples: readonly Sample[]): NonNullable<ServerStatus['counts']> {
+  const sum = (name: string, isWanted: (sample: Sample) => boolean = () => true): number =>
+    samples
+      .filter((sample) => sample.name === name && isWanted(sample))
+      .reduce((total, { value }) => total + value, 0)
+  return {
+    certificatesIssued: sum('signet_certificates_issued_total'),
+    certificatesRevoked: sum('signet_certificates_revoked_total'),
+    requests: sum('signet_requests_total'),
+    requestsFailed: sum(
+      'signet_requests_total',
+      ({ labels }) => !unremarkable.includes(labels['result'] ?? ''),
+    ),
+  }
+}
+
+function jobsOf(samples: readonly Sample[]): JobStatus[] {
+  const of = (name: string): Sample[] =>
+    samples.filter((sample) => sample.name === name && sample.labels['job'] !== undefined)
+  const runs = of('signet_job_runs_total')
+  const depths = of('signet_job_queue_depth')
+  const names = new Set([...runs, ...depths].map(({ labels }) => labels['job'] ?? ''))
+  return [...names].sort().map((name) => {
+    const mine = runs.filter(({ labels }) => labels['job'] === name)
+    const total = (some: readonly Sample[]): number =>
+      some.reduce((sum, { value }) => sum + value, 0)
+    return {
+      name,
+      waiting: total(depths.filter(({ labels }) => labels['job'] === name)),
+      runs: total(mine),
+      failures: total(mine.filter(({ labels }) => labels['result'] === 'failure')),
+    }
+  })
+}
+
+/** One that failed and has nothing to do any more has caught up. */
+function jobWarning({ name, waiting, failures }: JobStatus): string[] {
+  if (failures === 0 || waiting === 0) return []
+  return [`the job ${name} has failed ${failures} times, and ${waiting} of its rows wait`]
+}

@@ -1,0 +1,90 @@
+/** Extensions by their names, with what they say in lines of words. */
+import { parseBasicConstraints } from '../x509/basic-constraints.ts'
+import { parsePolicyIdentifiers } from '../x509/certificate-policies.ts'
+import { DerError } from '../x509/der-error.ts'
+import {
+  parseCrlDistributionPoints,
+  parseIssuingDistributionPoint,
+} from '../x509/distribution-points.ts'
+import { parseExtendedKeyUsage } from '../x509/extended-key-usage.ts'
+import type { Extension } from '../x509/extensions.ts'
+import { parseGeneralNames } from '../x509/general-name.ts'
+import { parseInfoAccess } from '../x509/info-access.ts'
+import { parseAuthorityKeyIdentifier, parseSubjectKeyIdentifier } from '../x509/key-identifiers.ts'
+import { parseKeyUsage } from '../x509/key-usage.ts'
+import { parseNameConstraints } from '../x509/name-constraints.ts'
+import { oidName, oids } from '../x509/oid.ts'
+import { generalNameWords, hexOf } from './words.ts'
+
+export interface ExtensionDescription {
+  /** Its name in RFC 5280, or its object identifier. */
+  readonly name: string
+  readonly oid: string
+  readonly critical: boolean
+  /** What it says; hex for one that is not known. */
+  readonly values: readonly string[]
+  /** Why its value could not be read. */
+  readonly problem?: string
+}
+
+const readers: ReadonlyMap<string, (value: Uint8Array) => readonly string[]> = new Map<
+  string,
+  (value: Uint8Array) => readonly string[]
+>([
+  [oids.basicConstraints, basicConstraintsWords],
+  [oids.keyUsage, parseKeyUsage],
+  [oids.extendedKeyUsage, (value) => parseExtendedKeyUsage(value).map(oidName)],
+  [oids.subjectAltName, (value) => parseGeneralNames(value).map(generalNameWords)],
+  [oids.subjectKeyIdentifier, (value) => [hexOf(parseSubjectKeyIdentifier(value))]],
+  [oids.authorityKeyIdentifier, authorityKeyWords],
+  [oids.nameConstraints, nameConstraintsWords],
+  [oids.certificatePolicies, (value) => parsePolicyIdentifiers(value).map(oidName)],
+  [oids.crlDistributionPoints, (value) => parseCrlDistributionPoints(value).map(generalNameWords)],
+  [
+    oids.issuingDistributionPoint,
+    (value) => parseIssuingDistributionPoint(value).map(generalNameWords),
+  ],
+  [oids.authorityInfoAccess, infoAccessWords],
+  [oids.subjectInfoAccess, infoAccessWords],
+])
+
+/** Never throws: an extension whose value is not as it should be says so, as others may still count on the rest. */
+export function describeExtension({ oid, critical, value }: Extension): ExtensionDescription {
+  const about = { name: oidName(oid), oid, critical }
+  const read = readers.get(oid)
+  if (read === undefined) return { ...about, values: [hexOf(value)] }
+  try {
+    return { ...about, values: read(value) }
+  } catch (error) {
+    if (!(error instanceof DerError)) throw error
+    return { ...about, values: [hexOf(value)], problem: error.message }
+  }
+}
+
+function basicConstraintsWords(value: Uint8Array): string[] {
+  const { ca, pathLenConstraint } = parseBasicConstraints(value)
+  if (!ca) return ['not a CA']
+  return pathLenConstraint === undefined
+    ? ['a CA']
+    : ['a CA', `at most ${pathLenConstraint} CAs below it`]
+}
+
+function authorityKeyWords(value: Uint8Array): string[] {
+  const identifier = parseAuthorityKeyIdentifier(value)
+  return identifier === undefined ? [] : [hexOf(identifier)]
+}
+
+function nameConstraintsWords(value: Uint8Array): string[] {
+  const { permitted, excluded } = parseNameConstraints(value)
+  return [
+    ...permitted.map((name) => `permitted ${generalNameWords(name)}`),
+    ...excluded.map((name) => `excluded ${generalNameWords(name)}`),
+  ]
+}
+
+function infoAccessWords(value: Uint8Array): string[] {
+  return parseInfoAccess(value).map(
+    ({ accessMethod, accessLocation }) =>
+      `${oidName(accessMethod)} ${generalNameWords(accessLocation)}`,
+  )
+}

@@ -1,0 +1,230 @@
+/** Certificates, CSRs, CRLs and OCSP responses as plain values, for JSON and for words. */
+import { hash } from 'node:crypto'
+import { describeSignatureAlgorithm } from '../x509/algorithm-identifier.ts'
+import { parseBasicConstraints } from '../x509/basic-constraints.ts'
+import { parseCertificateList } from '../x509/certificate-list.ts'
+import { parseCertificate } from '../x509/certificate.ts'
+import { parseCertificationRequest } from '../x509/certification-request.ts'
+import { findExtension, type Extension } from '../x509/extensions.ts'
+import { parseName } from '../x509/name.ts'
+import { parseOcspAnswer, type SingleOcspAnswer } from '../x509/ocsp-answer.ts'
+import { oidName, oids } from '../x509/oid.ts'
+import { readRevokedCertificates } from '../x509/revoked-certificates.ts'
+import { verifySignature } from '../x509/verify-signature.ts'
+import { describeExtension, type ExtensionDescription } from './describe-extensions.ts'
+import type { Recognized } from './recognize.ts'
+import { hexOf, isoOf, keyWords, nameWords, reasonWords, serialWords } from './words.ts'
+
+export interface CertificateDescription {
+  readonly kind: 'certificate'
+  readonly subject: string
+  readonly issuer: string
+  readonly serialNumber: string
+  readonly notBefore: string
+  readonly notAfter: string
+  readonly status: 'valid' | 'expired' | 'not yet valid'
+  /** Whole days; negative once it is expired. */
+  readonly expiresInDays: number
+  readonly isCa: boolean
+  readonly names: readonly string[]
+  readonly key: string
+  readonly signatureAlgorithm: string
+  readonly extensions: readonly ExtensionDescription[]
+  /** Of its DER, upper-case hex with colons, as browsers and OpenSSL show it. */
+  readonly fingerprintSha256: string
+}
+
+export interface RequestDescription {
+  readonly kind: 'request'
+  readonly subject: string
+  readonly names: readonly string[]
+  readonly key: string
+  readonly signatureAlgorithm: string
+  /** Whether it is signed with its own key. */
+  readonly signature: 'valid' | 'invalid' | 'unsupported'
+  readonly extensions: readonly ExtensionDescription[]
+}
+
+export interface CrlDescription {
+  readonly kind: 'crl'
+  readonly issuer: string
+  readonly crlNumber: string | null
+  readonly thisUpdate: string
+  readonly nextUpdate: string
+  readonly status: 'current' | 'overdue' | 'not yet valid'
+  readonly revoked: number
+  /** The first of them. */
+  readonly entries: readonly {
+    readonly serialNumber: string
+    readonly revocationDate: string
+    readonly reason: string
+  }[]
+  readonly signatureAlgorithm: string
+  readonly extensions: readonly ExtensionDescription[]
+}
+
+export interface OcspDescription {
+  readonly kind: 'ocsp'
+  /** OCSPResponseStatus. */
+  readonly responseStatus: string
+  readonly producedAt: string | null
+  readonly responder: string | null
+  readonly signatureAlgorithm: string | null
+  readonly responses: readonly OcspEntry[]
+}
+
+export interface OcspEntry {
+  readonly serialNumber: string
+  readonly status: 'good' | 'revoked' | 'unknown'
+  readonly revocationTime: string | null
+  readonly reason: string | null
+  readonly thisUpdate: string
+  readonly nextUpdate: string | null
+  readonly hashAlgorithm: string
+  readonly issuerKeyHash: string
+}
+
+export type Description =
+  | CertificateDescription
+  | RequestDescription
+  | CrlDescription
+  | OcspDescription
+
+/** Throws DerError for what is not as it should be. */
+export async function describe({ kind, der }: Recognized, now: Date): Promise<Description> {
+  switch (kind) {
+    case 'certificate':
+      return describeCertificate(der, now)
+    case 'request':
+      return describeRequest(der)
+    case 'crl':
+      return describeCrl(der, now)
+    case 'ocsp':
+      return describeOcsp(der)
+  }
+}
+
+const dayMilliseconds = 86_400_000
+
+function describeCertificate(der: Uint8Array, now: Date): CertificateDescription {
+  const certificate = parseCertificate(der)
+  const { notBefore, notAfter, extensions, subjectPublicKeyInfo } = certificate
+  const constraints = findExtension(extensions, oids.basicConstraints)
+  const described = extensions.map(describeExtension)
+  return {
+    kind: 'certificate',
+    subject: nameWords(certificate.subject),
+    issuer: nameWords(certificate.issuer),
+    serialNumber: serialWords(certificate.serialNumber),
+    notBefore: isoOf(notBefore),
+    notAfter: isoOf(notAfter),
+    status: now < notBefore ? 'not yet valid' : now > notAfter ? 'expired' : 'valid',
+    expiresInDays: Math.floor((notAfter.getTime() - now.getTime()) / dayMilliseconds),
+    isCa: constraints !== undefined && isCa(constraints),
+    names: namesOf(described),
+    key: keyWords(subjectPublicKeyInfo.key),
+    signatureAlgorithm: describeSignatureAlgorithm(certificate.signatureAlgorithm),
+    extensions: described,
+    fingerprintSha256: (hash('sha256', der).toUpperCase().match(/../g) ?? []).join(':'),
+  }
+}
+
+function isCa({ value }: Extension): boolean {
+  try {
+    return parseBasicConstraints(value).ca
+  } catch {
+    // The extension's own description says what is wrong with it.
+    return false
+  }
+}
+
+function namesOf(extensions: readonly ExtensionDescription[]): readonly string[] {
+  const found = extensions.find(({ oid }) => oid === oids.subjectAltName)
+  return found?.problem === undefined ? (found?.values ?? []) : []
+}
+
+async function describeRequest(der: Uint8Array): Promise<RequestDescription> {
+  const request = parseCertificationRequest(der)
+  const { subjectPublicKeyInfo, signatureAlgorithm, signature } = request
+  const message = request.certificationRequestInfoDer
+  const extensions = request.extensions.map(describeExtension)
+  return {
+    kind: 'request',
+    subject: nameWords(request.subject),
+    names: namesOf(extensions),
+    key: keyWords(subjectPublicKeyInfo.key),
+    signatureAlgorithm: describeSignatureAlgorithm(signatureAlgorithm),
+    signature: await verifySignature({
+      subjectPublicKeyInfo,
+      signatureAlgorithm,
+      message,
+      signature,
+    }),
+    extensions,
+  }
+}
+
+/** More are for a program that reads the CRL itself. */
+const entriesShown = 10
+
+function describeCrl(der: Uint8Array, now: Date): CrlDescription {
+  const list = parseCertificateList(der)
+  const entries: CrlDescription['entries'][number][] = []
+  let revoked = 0
+  for (const entry of readRevokedCertificates(list.revokedCertificates)) {
+    revoked += 1
+    if (entries.length === entriesShown) continue
+    entries.push({
+      serialNumber: serialWords(entry.serialNumber),
+      revocationDate: isoOf(entry.revocationDate),
+      reason: reasonWords(entry.reasonCode),
+    })
+  }
+  return {
+    kind: 'crl',
+    issuer: nameWords(parseName(list.issuer)),
+    crlNumber: list.crlNumber?.toString() ?? null,
+    thisUpdate: isoOf(list.thisUpdate),
+    nextUpdate: isoOf(list.nextUpdate),
+    status: now < list.thisUpdate ? 'not yet valid' : now > list.nextUpdate ? 'overdue' : 'current',
+    revoked,
+    entries,
+    signatureAlgorithm: describeSignatureAlgorithm(list.signatureAlgorithm),
+    extensions: list.crlExtensions
+      .filter(({ oid }) => oid !== oids.crlNumber)
+      .map(describeExtension),
+  }
+}
+
+function describeOcsp(der: Uint8Array): OcspDescription {
+  const { status, basic } = parseOcspAnswer(der)
+  const responder = basic?.responderId
+  return {
+    kind: 'ocsp',
+    responseStatus: status,
+    producedAt: basic === undefined ? null : isoOf(basic.producedAt),
+    responder:
+      responder === undefined
+        ? null
+        : responder.kind === 'name'
+          ? nameWords(parseName(responder.der))
+          : `key ${hexOf(responder.octets)}`,
+    signatureAlgorithm:
+      basic === undefined ? null : describeSignatureAlgorithm(basic.signatureAlgorithm),
+    responses: basic?.responses.map(entryOf) ?? [],
+  }
+}
+
+function entryOf(answer: SingleOcspAnswer): OcspEntry {
+  const { certStatus, revocationTime, reasonCode, thisUpdate, nextUpdate } = answer
+  return {
+    serialNumber: serialWords(answer.serialNumber),
+    status: certStatus,
+    revocationTime: revocationTime === undefined ? null : isoOf(revocationTime),
+    reason: certStatus === 'revoked' ? reasonWords(reasonCode ?? 0) : null,
+    thisUpdate: isoOf(thisUpdate),
+    nextUpdate: nextUpdate === undefined ? null : isoOf(nextUpdate),
+    hashAlgorithm: oidName(answer.hashAlgorithm),
+    issuerKeyHash: hexOf(answer.issuerKeyHash),
+  }
+}

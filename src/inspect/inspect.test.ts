@@ -1,0 +1,190 @@
+/** What is said of certificates, CSRs, CRLs and OCSP responses that others made, and of what is none of them. */
+import assert from 'node:assert/strict'
+import { generateKeyPairSync } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import * as fc from 'fast-check'
+import { DerError } from '../x509/der-error.ts'
+import { encodeOcspError } from '../x509/ocsp-response.ts'
+import { encodePem, parsePem } from '../x509/pem.ts'
+import { inspect } from './inspect.ts'
+import { paragraphsOf } from './lines.ts'
+import { recognize } from './recognize.ts'
+import { durationWords, generalNameWords, whenWords } from './words.ts'
+
+const testdata = new URL('../../testdata/', import.meta.url)
+const fileOf = (name: string): Buffer => readFileSync(new URL(name, testdata))
+const now = new Date('2026-11-26T12:00:00Z')
+
+/** All of what is said, in one text. */
+async function wordsOf(bytes: Uint8Array): Promise<string> {
+  const paragraphs = paragraphsOf(await inspect(bytes, now), now)
+  return paragraphs
+    .flatMap(({ title, lines }) => [title, ...lines.map(({ label, text }) => `${label}: ${text}`)])
+    .join('\n')
+}
+
+test('a CRL of OpenSSL: its number, its times, how many it has, and why', async () => {
+  const words = await wordsOf(fileOf('revocation/empty.crl.der'))
+  assert.match(
+    words,
+    /^Certificate revocation list\nissuer: C=DE, O=Signet Test, CN=ec\nnumber: \d+\n/,
+  )
+  assert.match(words, /\nrevoked: 0 certificates\n/)
+  const { objects } = await inspect(fileOf('revocation/gnutls.crl.der'), now)
+  const [crl] = objects
+  assert.ok(crl?.kind === 'crl')
+  const text = fileOf('revocation/gnutls.crl.txt').toString()
+  assert.equal(crl.revoked, text.match(/Serial Number/g)?.length)
+  for (const { serialNumber } of crl.entries)
+    assert.ok(text.toLowerCase().includes(serialNumber), serialNumber)
+})
+
+test('a CRL whose next update is past is overdue', async () => {
+  const later = new Date('2049-01-01T00:00:00Z')
+  const [crl] = (await inspect(fileOf('revocation/empty.crl.der'), later)).objects
+  assert.ok(crl?.kind === 'crl')
+  assert.equal(crl.status, 'overdue')
+})
+
+test('CSRs: names, key, and whether it is signed with that key', async () => {
+  const good = await wordsOf(fileOf('csr/ec-server.pem'))
+  assert.match(good, /^Certificate signing request\n/)
+  assert.match(good, /\nkey: EC prime256v1\nsignature: ecdsaWithSha256, valid\n/)
+  assert.match(good, /subjectAltName: .*DNS:/)
+  assert.match(await wordsOf(fileOf('csr/wrong-signature.pem')), /signature: \w+, invalid/)
+  assert.match(await wordsOf(fileOf('csr/sha1-signature.pem')), /sha1\w+, not checked/)
+})
+
+test('every CSR of the test data is described, or refused as the CA refuses it', async () => {
+  for (const name of readdirSync(new URL('csr/', testdata)).filter((one) => one.endsWith('.pem')))
+    assert.match(await wordsOf(fileOf(`csr/${name}`)), /^Certificate signing request/, name)
+})
+
+test('certificates of others: validity in days, and the same in PEM and in DER', async () => {
+  const der = fileOf('revocation/ec.crt.der')
+  const [one] = (await inspect(der, now)).objects
+  assert.ok(one?.kind === 'certificate')
+  assert.equal(one.subject, one.issuer)
+  assert.match(one.fingerprintSha256, /^([0-9A-F]{2}:){31}[0-9A-F]{2}$/)
+  const end = Date.parse(one.notAfter)
+  const pem = Buffer.from(`text before\n${encodePem('CERTIFICATE', der)}`)
+  assert.deepEqual((await inspect(pem, now)).objects, [one])
+  const daysBefore = (count: number): Date => new Date(end - count * 86_400_000 - 1000)
+  for (const [left, text] of [
+    [12, 'expires in 12 days'],
+    [-3, 'expired 2 days ago'],
+  ] as const) {
+    const paragraphs = paragraphsOf(await inspect(der, daysBefore(left)), daysBefore(left))
+    const line = paragraphs[0]?.lines.find(({ label }) => label === 'valid until')
+    assert.ok(line?.text.endsWith(text), line?.text)
+    assert.equal(line?.tone, left > 0 ? 'warning' : 'bad')
+  }
+})
+
+test('a chain says who signed whom, and what is none says so', async () => {
+  const pem = (name: string): string => encodePem('CERTIFICATE', fileOf(`revocation/${name}`))
+  const stranger = Buffer.from(pem('ec.crt.der') + pem('rsa.crt.der'))
+  assert.deepEqual((await inspect(stranger, now)).chain, [
+    { certificate: 0, next: 1, signed: 'no' },
+  ])
+  const itself = Buffer.from(pem('ec.crt.der') + pem('ec.crt.der'))
+  assert.match(await wordsOf(itself), /\nChain\n1 by 2: signed$/)
+})
+
+test('OCSP errors are said by their names', async () => {
+  assert.equal(
+    await wordsOf(encodeOcspError('unauthorized')),
+    'OCSP response\nresponse: unauthorized',
+  )
+})
+
+test('private keys are refused in every form, and nothing of them is repeated', async () => {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' })
+  const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
+  const locked = { cipher: 'aes-256-cbc', passphrase: 'x' }
+  const forms = [
+    privateKey.export({ type: 'pkcs8', format: 'pem' }),
+    privateKey.export({ type: 'pkcs8', format: 'der' }),
+    privateKey.export({ type: 'sec1', format: 'pem' }),
+    privateKey.export({ type: 'sec1', format: 'der' }),
+    rsa.export({ type: 'pkcs1', format: 'der' }),
+    rsa.export({ type: 'pkcs8', format: 'der', ...locked }),
+    rsa.export({ type: 'pkcs8', format: 'pem', ...locked }),
+  ]
+  for (const form of forms)
+    await assert.rejects(inspect(Buffer.from(form), now), {
+      name: 'DerError',
+      message: 'it holds a private key, which is not looked into: keep it where it is',
+    })
+  const bundle = `${encodePem('CERTIFICATE', fileOf('revocation/ec.crt.der'))}${String(forms[0])}`
+  await assert.rejects(inspect(Buffer.from(bundle), now), /private key/)
+})
+
+test('what is something else says so', async () => {
+  const spki = generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'der' })
+  for (const [bytes, message] of [
+    [Buffer.from(''), /empty/],
+    [Buffer.from('hello'), /neither PEM nor DER/],
+    [Buffer.from('<html>'), /neither PEM nor DER/],
+    [spki, /public key/],
+    [Buffer.from('3006060100a0010 5'.replace(' ', ''), 'hex'), /CMS/],
+    [Buffer.from(encodePem('PKCS7', spki)), /PEM block PKCS7/],
+    [Buffer.from('-----BEGIN CERTIFICATE-----\nxx'), /no matching END/],
+    [fileOf('revocation/ec.crt.der').subarray(0, 100), /cut short \(at octet/],
+  ] as const)
+    await assert.rejects(inspect(bytes, now), (error: Error) => {
+      assert.ok(error instanceof DerError, String(error))
+      assert.match(error.message, message)
+      return true
+    })
+})
+
+test('whatever octet is another one, it is described or refused, nothing else', async () => {
+  const samples = ['revocation/ec.crt.der', 'revocation/gnutls.crl.der', 'revocation/rsa.crt.der']
+    .map(fileOf)
+    .concat(Buffer.from(parsePem(fileOf('csr/ec-server.pem').toString())[0]?.der ?? []))
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom(...samples),
+      fc.nat(),
+      fc.nat(255),
+      async (whole, at, octet) => {
+        const changed = Buffer.from(whole)
+        changed[at % changed.length] = octet
+        try {
+          const found = await inspect(changed, now)
+          const words = JSON.stringify(paragraphsOf(found, now))
+          // oxlint-disable-next-line no-control-regex -- what must not reach a terminal
+          assert.doesNotMatch(words, /[\u0000-\u001f\u007f-\u009f]/)
+        } catch (error) {
+          assert.ok(error instanceof DerError, String(error))
+        }
+      },
+    ),
+    { numRuns: 300 },
+  )
+})
+
+test('the kinds are told apart by content alone', () => {
+  const kindOf = (name: string): string | undefined => recognize(fileOf(name))[0]?.kind
+  assert.equal(kindOf('revocation/ec.crt.der'), 'certificate')
+  assert.equal(kindOf('revocation/reasons.crl.der'), 'crl')
+  assert.equal(kindOf('csr/ec-server.pem'), 'request')
+  const [request] = parsePem(fileOf('csr/ec-server.pem').toString())
+  assert.equal(recognize(request?.der ?? new Uint8Array())[0]?.kind, 'request')
+})
+
+test('times and addresses in words', () => {
+  const at = (milliseconds: number): string =>
+    whenWords(new Date(now.getTime() + milliseconds), now)
+  assert.equal(at(12 * 86_400_000), 'in 12 days')
+  assert.equal(at(47 * 3_600_000), 'in 47 hours')
+  assert.equal(at(-90_000), '90 seconds ago')
+  assert.equal(durationWords(1000), '1 second')
+  const address = (hex: string): string =>
+    generalNameWords({ kind: 'iPAddress', content: Buffer.from(hex, 'hex') })
+  assert.equal(address('c0000201'), 'IP:192.0.2.1')
+  assert.equal(address('20010db8000000000000000000000001'), 'IP:2001:db8::1')
+  assert.equal(address('0a000000ff000000'), 'IP:10.0.0.0/8')
+})

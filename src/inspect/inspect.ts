@@ -1,0 +1,51 @@
+/** Everything in a file, and whether its certificates are a chain. */
+import { parseCertificate } from '../x509/certificate.ts'
+import { sameName } from '../x509/name.ts'
+import { verifySignature } from '../x509/verify-signature.ts'
+import { describe, type Description } from './describe.ts'
+import { recognize, type Recognized } from './recognize.ts'
+
+export interface Inspection {
+  readonly objects: readonly Description[]
+  /** For each certificate but the last, whether the next one signed it; empty unless there are two or more. */
+  readonly chain: readonly ChainLink[]
+}
+
+interface ChainLink {
+  /** Index of the certificate among the objects. */
+  readonly certificate: number
+  /** Index of the next certificate. */
+  readonly next: number
+  readonly signed: 'yes' | 'no' | 'not checked'
+}
+
+/** Throws DerError for what is not as it should be. `now` is what validity is told from. */
+export async function inspect(bytes: Uint8Array, now: Date): Promise<Inspection> {
+  const recognized = recognize(bytes)
+  const objects: Description[] = []
+  for (const one of recognized) objects.push(await describe(one, now))
+  return { objects, chain: await linksOf(recognized) }
+}
+
+async function linksOf(recognized: readonly Recognized[]): Promise<ChainLink[]> {
+  const certificates = recognized.flatMap(({ kind, der }, index) =>
+    kind === 'certificate' ? [{ index, certificate: parseCertificate(der) }] : [],
+  )
+  const links: ChainLink[] = []
+  for (const [position, { index, certificate }] of certificates.entries()) {
+    const next = certificates[position + 1]
+    if (next === undefined) continue
+    const isNamed = sameName(certificate.issuer, next.certificate.subject)
+    const check = isNamed
+      ? await verifySignature({
+          subjectPublicKeyInfo: next.certificate.subjectPublicKeyInfo,
+          signatureAlgorithm: certificate.signatureAlgorithm,
+          message: certificate.tbsCertificateDer,
+          signature: certificate.signature,
+        })
+      : 'invalid'
+    const signed = check === 'valid' ? 'yes' : check === 'invalid' ? 'no' : 'not checked'
+    links.push({ certificate: index, next: next.index, signed })
+  }
+  return links
+}

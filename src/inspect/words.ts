@@ -1,0 +1,156 @@
+/**
+ * How values of RFC 5280 are said to people. This folder turns bytes that anyone may have made into descriptions: plain
+ * values for JSON, and lines of words made from them. It does no I/O and reads no clock.
+ */
+import type { GeneralName } from '../x509/general-name.ts'
+import { parseName, type Name } from '../x509/name.ts'
+import { decodeOid, oidName, oids } from '../x509/oid.ts'
+import type { PublicKeyKind } from '../x509/subject-public-key-info.ts'
+
+const keywords: ReadonlyMap<string, string> = new Map([
+  [oids.commonName, 'CN'],
+  [oids.countryName, 'C'],
+  [oids.localityName, 'L'],
+  [oids.stateOrProvinceName, 'ST'],
+  [oids.organizationName, 'O'],
+  [oids.organizationalUnitName, 'OU'],
+  [oids.domainComponent, 'DC'],
+  [oids.userId, 'UID'],
+])
+
+/** `CN=host, O=Example`: first to last, special characters escaped as in RFC 4514; an empty text for an empty name. */
+export function nameWords({ rdns }: Name): string {
+  return rdns
+    .map((rdn) =>
+      rdn
+        .map(({ type, value }) => `${keywords.get(type) ?? oidName(type)}=${escapeValue(value)}`)
+        .join('+'),
+    )
+    .join(', ')
+}
+
+function escapeValue(value: string): string {
+  return visible(value.replaceAll(/[\\,+"<>;]/g, String.raw`\$&`))
+}
+
+/** Without what would move a terminal's cursor, or show text in another order than it has. */
+function visible(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '?')
+}
+
+/** Lower-case hex; leading zero octets of integers are left out. */
+export function serialWords(octets: Uint8Array): string {
+  const hex = hexOf(octets).replace(/^(00)+(?=.)/, '')
+  return hex === '' ? '00' : hex
+}
+
+export function hexOf(octets: Uint8Array): string {
+  return Buffer.from(octets).toString('hex')
+}
+
+/** `DNS:host.example.com`, `IP:192.0.2.1`, in the words of OpenSSL. */
+export function generalNameWords({ kind, content }: GeneralName): string {
+  const text = Buffer.from(content).toString('latin1')
+  switch (kind) {
+    case 'dNSName':
+      return `DNS:${visible(text)}`
+    case 'rfc822Name':
+      return `email:${visible(text)}`
+    case 'uniformResourceIdentifier':
+      return `URI:${visible(text)}`
+    case 'iPAddress':
+      return `IP:${addressWords(content)}`
+    case 'directoryName':
+      return `DirName:${nameWords(parseName(content))}`
+    case 'registeredID':
+      return `RID:${decodeOid(content)}`
+    case 'otherName':
+    case 'x400Address':
+    case 'ediPartyName':
+      return `${kind}:${hexOf(content)}`
+  }
+}
+
+/** An address, or an address and its mask as a name constraint has them: `10.0.0.0/8`. */
+function addressWords(content: Uint8Array): string {
+  const half = content.length === 8 || content.length === 32
+  const address = half ? content.subarray(0, content.length / 2) : content
+  const ones = content
+    .subarray(address.length)
+    .reduce((sum, octet) => sum + octet.toString(2).replaceAll('0', '').length, 0)
+  return `${address.length === 4 ? address.join('.') : ipv6(address)}${half ? `/${ones}` : ''}`
+}
+
+/** In the short form of RFC 5952, which a URL's host has. */
+function ipv6(octets: Uint8Array): string {
+  const groups = hexOf(octets).match(/.{4}/g) ?? []
+  return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1)
+}
+
+/** `RSA 2048 bits`, `EC prime256v1`. */
+export function keyWords(key: PublicKeyKind): string {
+  switch (key.kind) {
+    case 'rsa':
+      return `RSA ${key.modulusBits} bits`
+    case 'ec':
+      return `EC ${oidName(key.curve)}`
+    case 'ml-dsa':
+      return `ML-DSA-${key.parameterSet}`
+    case 'other':
+      return oidName(key.oid)
+    case 'ed25519':
+      return 'Ed25519'
+    case 'ed448':
+      return 'Ed448'
+  }
+}
+
+/** CRLReason (RFC 5280 §5.3.1). */
+const reasons = [
+  'unspecified',
+  'keyCompromise',
+  'cACompromise',
+  'affiliationChanged',
+  'superseded',
+  'cessationOfOperation',
+  'certificateHold',
+  '(7)',
+  'removeFromCRL',
+  'privilegeWithdrawn',
+  'aACompromise',
+]
+
+export function reasonWords(code: number): string {
+  return reasons[code] ?? `(${code})`
+}
+
+const units = [
+  { name: 'day', milliseconds: 86_400_000 },
+  { name: 'hour', milliseconds: 3_600_000 },
+  { name: 'minute', milliseconds: 60_000 },
+  { name: 'second', milliseconds: 1000 },
+] as const
+
+/** `12 days`, `3 hours`: in the largest unit of which there are two, rounded down. */
+export function durationWords(milliseconds: number): string {
+  const size = Math.abs(milliseconds)
+  const unit = units.find(({ milliseconds: one }) => size >= 2 * one) ?? units[3]
+  const count = Math.floor(size / unit.milliseconds)
+  return `${count} ${unit.name}${count === 1 ? '' : 's'}`
+}
+
+/** `in 12 days`, `3 hours ago`. */
+export function whenWords(instant: Date, now: Date): string {
+  const difference = instant.getTime() - now.getTime()
+  return difference >= 0 ? `in ${durationWords(difference)}` : `${durationWords(difference)} ago`
+}
+
+/** `2026-03-01 08:15:30 UTC`. */
+export function instantWords(instant: string): string {
+  return `${instant.slice(0, 10)} ${instant.slice(11, 19)} UTC`
+}
+
+/** Without fractions, which no structure here has: `2026-03-01T08:15:30Z`. */
+export function isoOf(instant: Date): string {
+  return instant.toISOString().replace('.000Z', 'Z')
+}
