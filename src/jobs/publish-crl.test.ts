@@ -226,8 +226,7 @@ test('a CRL whose answer was lost is known by its number, and the next one is hi
 
 test('work whose lease is over, or lost, puts nothing', async () => {
   const due = await dueCrl()
-  const until = services.clock.now()
-  const late = { ...due, lease: { ...due.lease, until } }
+  const late = { ...due, signal: AbortSignal.abort(new Error('lost')) }
   assert.deepEqual(await failure(late, {}), unwritten)
   const lost = { ...due, lease: { ...due.lease, token: 'other' } }
   const before_ = await published(due.authority.id)
