@@ -234,6 +234,25 @@ test('work whose lease is over, or lost, puts nothing', async () => {
   assert.deepEqual((await published(due.authority.id)).der, before_.der)
 })
 
+test('who finds out that the lease is lost after the CRL was put makes it due again', async () => {
+  const due = await dueCrl()
+  const { id } = due.authority
+  const put: Services['objects']['put'] = async (...args) => {
+    const head = await services.objects.put(...args)
+    await services.db.transaction([
+      sql`update crls set lease = 'other', due_at_ms = 9000000000000000 where name = ${id}`,
+    ])
+    return head
+  }
+  const late = { ...services, objects: { ...services.objects, put } }
+  await assert.rejects(publishCrl(late, due), ConflictError)
+  const { lease, due_at_ms, changes } = await rowOf(id)
+  assert.equal(lease, 'other')
+  assert.ok(Number(due_at_ms) <= services.clock.now().getTime())
+  assert.equal(changes, due.crl.changes + 1)
+  assert.deepEqual(await services.db.query(sql`select * from events`), [])
+})
+
 test('what is revoked while a CRL is made is on the next one, which is due at once', async () => {
   const due = await dueCrl()
   const { authority } = due

@@ -59,7 +59,8 @@ export function createClient({
       const text = await response.text()
       const json: Members = text === '' ? {} : JSON.parse(text)
       if (response.status < 500) return { status: response.status, json }
-      if (response.status !== 503) onStrange(`${operation}: ${response.status} ${text}`)
+      if (json.__type !== 'ServiceUnavailable')
+        onStrange(`${operation}: ${response.status} ${text}`)
     } catch {
       // The connection broke, or nobody listens.
     }

@@ -11,6 +11,8 @@ export type Fault = () => Promise<number>
 export interface Trouble {
   readonly choices: Choices
   readonly faults: Readonly<Record<string, Fault>>
+  /** Between two, at most. */
+  readonly pauseMilliseconds: number
   readonly isOver: () => boolean
   /** What was begun is told of here, as it happens. */
   readonly onFault: (name: string) => void
@@ -18,11 +20,10 @@ export interface Trouble {
 
 /** Not so many at once that nobody serves. */
 const atOnceMax = 3
-const pauseMilliseconds = { min: 100, more: 900 }
 
 /** Causes trouble until it is over, and waits until all is put right. What happened how often. */
 export async function causeTrouble(trouble: Trouble): Promise<Record<string, number>> {
-  const { choices, faults, isOver, onFault } = trouble
+  const { choices, faults, pauseMilliseconds, isOver, onFault } = trouble
   const counts = Object.fromEntries(Object.keys(faults).map((name) => [name, 0]))
   const running = new Set<Promise<void>>()
   const failures: unknown[] = []
@@ -35,7 +36,7 @@ export async function causeTrouble(trouble: Trouble): Promise<Record<string, num
   }
   let left: string[] = []
   while (!isOver() && failures.length === 0) {
-    await delay(pauseMilliseconds.min + choices.below(pauseMilliseconds.more))
+    await delay(choices.below(pauseMilliseconds))
     if (running.size >= atOnceMax) {
       await Promise.race(running)
       continue

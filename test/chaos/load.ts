@@ -18,7 +18,8 @@ export interface Load {
 }
 
 const issuers = 6
-const pollMilliseconds = 100
+/** Between two looks at a CRL. */
+export const pollMilliseconds = 100
 
 /** Runs all clients until it is over; what they have begun they bring to an end. */
 export async function runLoad(load: Load): Promise<void> {

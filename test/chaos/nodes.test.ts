@@ -30,6 +30,7 @@ test('three nodes lose nothing that was answered, whatever happens to them and t
       commandFlags: ['--database', databaseUrl(place)],
       faults: (choices) =>
         faultsOfNodes(choices, { fleet, postgres, proxy, database: place.database }),
+      pauseMilliseconds: 1000,
       rows: (text) => readRows(place, text),
     })
   } finally {

@@ -1,6 +1,7 @@
 /** One test: load, trouble, and the judgement of what is there afterwards. */
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import type { TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { command } from '../support/process.ts'
@@ -12,13 +13,13 @@ import { causeTrouble, type Fault } from './faults.ts'
 import type { Fleet } from './fleet.ts'
 import { createAuthorities, crlBucket } from './hierarchy.ts'
 import { newLedger, type Ledger } from './ledger.ts'
-import { pollCrls, runLoad } from './load.ts'
+import { pollCrls, pollMilliseconds, runLoad } from './load.ts'
 
 /** How long there is trouble, and what is chosen by. */
 const seconds = Number(process.env['SIGNET_CHAOS_SECONDS'] ?? 15)
 const seed = Number(process.env['SIGNET_CHAOS_SEED'] ?? Date.now() % 1_000_000)
 /** A lease that a killed server left is waited for, and then some. */
-const quietSeconds = 150
+const quietSeconds = 60
 
 export interface Chaos {
   readonly data: string
@@ -26,12 +27,13 @@ export interface Chaos {
   /** Of commands that look at the same database. */
   readonly commandFlags: readonly string[]
   readonly faults: (choices: Choices) => Record<string, Fault>
+  readonly pauseMilliseconds: number
   /** Reads the database itself. */
   readonly rows: (text: string) => Promise<Row[]>
 }
 
 export async function runChaos(t: TestContext, chaos: Chaos): Promise<void> {
-  const { data, fleet, faults, rows, commandFlags } = chaos
+  const { data, fleet, faults, pauseMilliseconds, rows, commandFlags } = chaos
   t.diagnostic(`SIGNET_CHAOS_SEED=${seed} SIGNET_CHAOS_SECONDS=${seconds}`)
   const ledger = newLedger()
   const client = createClient({
@@ -53,6 +55,7 @@ export async function runChaos(t: TestContext, chaos: Chaos): Promise<void> {
     causeTrouble({
       choices: choicesOf(seed + 3),
       faults: faults(choicesOf(seed + 4)),
+      pauseMilliseconds,
       isOver,
       onFault: (name) => order.push(name),
     }).catch((error: unknown) => {
@@ -62,7 +65,6 @@ export async function runChaos(t: TestContext, chaos: Chaos): Promise<void> {
     runLoad({ ...load, isOver }),
   ])
   const waited = await untilPublished(rows)
-  await delay(500)
   isQuiet = true
   await polling
   t.diagnostic(JSON.stringify({ ...figuresOf(ledger), ...counts, secondsUntilPublished: waited }))
@@ -109,21 +111,37 @@ function figuresOf({ issuances, creations, crls }: Ledger): Record<string, numbe
   }
 }
 
-/** Waits until every CRL lists all that it has to; how many seconds that took. */
-async function untilPublished(rows: Chaos['rows']): Promise<number> {
+/** Waits until every CRL lists all that it has to, and whoever looks has seen it; how many seconds that took. */
+export async function untilPublished(rows: Chaos['rows']): Promise<number> {
   const startedAt = Date.now()
   for (;;) {
     const waiting = await rows(
       'select name, changes, published_changes, lease, failures from crls where changes <> published_changes',
     )
     const took = (Date.now() - startedAt) / 1000
-    if (waiting.length === 0) return Math.round(took)
     assert.ok(took < quietSeconds, `not published: ${JSON.stringify(waiting)}`)
-    await delay(200)
+    await delay(5 * pollMilliseconds)
+    if (waiting.length === 0) return Math.round(took)
   }
 }
 
-async function tagsOf(client: Client, CertificateAuthorityArn: string): Promise<Evidence['tags']> {
+/** Rows of a SQLite file that a server has open. */
+export function readSqlite(path: string): Chaos['rows'] {
+  // oxlint-disable-next-line typescript/require-await -- the other database is asynchronous
+  return async (text) => {
+    const db = new DatabaseSync(path, { readOnly: true, timeout: 5000 })
+    try {
+      return db.prepare(text).all()
+    } finally {
+      db.close()
+    }
+  }
+}
+
+export async function tagsOf(
+  client: Client,
+  CertificateAuthorityArn: string,
+): Promise<Evidence['tags']> {
   const tags: { Key: string; Value?: string }[] = []
   for (let NextToken: string | undefined; ;) {
     const page = await client.must('ListTags', {
