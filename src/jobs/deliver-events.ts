@@ -28,6 +28,7 @@ export function createDeliverEvents(webhook: string): Job {
     run: (services, signal) =>
       runClaimed(services, signal, {
         name: 'deliver-events',
+        table: 'events',
         batch,
         parallel,
         claim: claimEvents,

@@ -226,13 +226,31 @@ test('a CRL whose answer was lost is known by its number, and the next one is hi
 
 test('work whose lease is over, or lost, puts nothing', async () => {
   const due = await dueCrl()
-  const until = services.clock.now()
-  const late = { ...due, lease: { ...due.lease, until } }
+  const late = { ...due, signal: AbortSignal.abort(new Error('lost')) }
   assert.deepEqual(await failure(late, {}), unwritten)
   const lost = { ...due, lease: { ...due.lease, token: 'other' } }
   const before_ = await published(due.authority.id)
   await assert.rejects(publishCrl(services, lost), ConflictError)
   assert.deepEqual((await published(due.authority.id)).der, before_.der)
+})
+
+test('who finds out that the lease is lost after the CRL was put makes it due again', async () => {
+  const due = await dueCrl()
+  const { id } = due.authority
+  const put: Services['objects']['put'] = async (...args) => {
+    const head = await services.objects.put(...args)
+    await services.db.transaction([
+      sql`update crls set lease = 'other', due_at_ms = 9000000000000000 where name = ${id}`,
+    ])
+    return head
+  }
+  const late = { ...services, objects: { ...services.objects, put } }
+  await assert.rejects(publishCrl(late, due), ConflictError)
+  const { lease, due_at_ms, changes } = await rowOf(id)
+  assert.equal(lease, 'other')
+  assert.ok(Number(due_at_ms) <= services.clock.now().getTime())
+  assert.equal(changes, due.crl.changes + 1)
+  assert.deepEqual(await services.db.query(sql`select * from events`), [])
 })
 
 test('what is revoked while a CRL is made is on the next one, which is due at once', async () => {

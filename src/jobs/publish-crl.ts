@@ -9,7 +9,8 @@ import { issuerWith } from '../operations/issuer-cache.ts'
 import { crlFields, keptSince, nextCrlNumber, nextUpdateOf, refreshAt } from '../revocation/crl.ts'
 import { crlKey } from '../revocation/crl-place.ts'
 import type { Services } from '../services.ts'
-import { finishPublication, reserveCrlNumber, type CrlRecord } from '../store/crls.ts'
+import { finishPublication, republishCrl, reserveCrlNumber, type CrlRecord } from '../store/crls.ts'
+import { ConflictError } from '../store/database.ts'
 import type { Lease } from '../store/leases.ts'
 import { certificateAuthorityArn } from '../wire/arn.ts'
 import { parseAlgorithmIdentifier } from '../x509/algorithm-identifier.ts'
@@ -23,12 +24,11 @@ export interface DueCrl {
   readonly authority: Authority
   readonly crl: CrlRecord
   readonly lease: Lease
-  /** Gives the object up: the server stops. */
+  /** Gives the object up: the server stops, or the lease is lost. */
   readonly signal: AbortSignal
 }
 
-/** The work must be over before somebody else may take it, and no bucket may keep others waiting for long. */
-const marginMilliseconds = 10_000
+/** No bucket may keep others waiting for long. */
 const putMilliseconds = 60_000
 
 /**
@@ -125,8 +125,8 @@ async function buildCrl(
 }
 
 async function put(
-  { objects, clock }: Services,
-  { authority, lease, signal }: DueCrl,
+  { objects }: Services,
+  { authority, signal }: DueCrl,
   {
     at,
     acl,
@@ -139,14 +139,13 @@ async function put(
     readonly certificateListDer: Uint8Array
   },
 ): ReturnType<Services['objects']['put']> {
-  const left = lease.until.getTime() - clock.now().getTime() - marginMilliseconds
-  if (left <= 0) throw new Error('making the CRL took longer than its lease')
+  signal.throwIfAborted()
   return objects.put(at, certificateListDer, {
     acl,
     contentType: 'application/pkix-crl',
     expires,
     accountId: authority.accountId,
-    signal: AbortSignal.any([signal, AbortSignal.timeout(Math.min(left, putMilliseconds))]),
+    signal: AbortSignal.any([signal, AbortSignal.timeout(putMilliseconds)]),
   })
 }
 
@@ -163,10 +162,16 @@ async function record(
     resources: [certificateAuthorityArn(authority)],
     detail: { result: 'success' },
   })
-  await db.transaction([
-    finishPublication(crl.id, publication, { ...lease, now }),
-    ...event.statements,
-  ])
+  try {
+    await db.transaction([
+      finishPublication(crl.id, publication, { ...lease, now }),
+      ...event.statements,
+    ])
+  } catch (error) {
+    // Somebody else has it, and may have published a newer one that this one has replaced.
+    if (error instanceof ConflictError) await db.transaction([republishCrl(crl.id, now)])
+    throw error
+  }
   const { size, entries } = publication
   log.info(
     { job: 'publish-crls', authority: authority.id, crl: crl.name, size, entries },

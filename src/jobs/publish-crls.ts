@@ -32,17 +32,19 @@ export const publishCrls: Job = {
   run: (services, signal) =>
     runClaimed(services, signal, {
       name: 'publish-crls',
+      table: 'crls',
       batch,
       parallel,
       claim: claimDueCrls,
       itemOf: crlOf,
-      work: (crl, lease) => publish(services, { crl, lease, signal }),
+      work: (crl, lease, going) => publish(services, { crl, lease, signal: going }, signal),
     }),
 }
 
 async function publish(
   services: Services,
   { crl, lease, signal }: Omit<DueCrl, 'authority'>,
+  stopping: AbortSignal,
 ): Promise<keyof JobResult> {
   const authority = await findAuthority(services.db, crl.authorityId)
   if (authority === undefined || !isPublished(authority, crl, lease.now)) {
@@ -54,7 +56,7 @@ async function publish(
     return 'done'
   } catch (error) {
     // Given up because the server stops: it is begun again where the record is opened next.
-    if (signal.aborted) await services.db.transaction([releaseCrl(crl, lease)])
+    if (stopping.aborted) await services.db.transaction([releaseCrl(crl, lease)])
     else await fail(services, { authority, crl, lease }, error)
     return 'failed'
   }

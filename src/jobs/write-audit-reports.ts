@@ -7,11 +7,10 @@ import {
   claimAuditReports,
   finishAuditReport,
   postponeAuditReport,
-  renewAuditReport,
   type AuditReportWork,
 } from '../store/audit-reports.ts'
 import { findAuthority } from '../store/authorities.ts'
-import { renewed, type Lease } from '../store/leases.ts'
+import type { Lease } from '../store/leases.ts'
 import { certificateAuthorityArn } from '../wire/arn.ts'
 import type { Authority } from '../authority/authority.ts'
 import { runClaimed } from './claimed-work.ts'
@@ -21,8 +20,6 @@ import type { Job, JobResult } from './scheduler.ts'
 const batch = 2
 /** A store that does not take a report for so long has failed. */
 const patienceMilliseconds = 60 * 60 * 1000
-/** A report of a hundred million certificates takes longer than a lease. */
-const renewalMilliseconds = 30_000
 
 /** Writes audit reports that are CREATING, streamed from the record into their bucket. */
 export const writeAuditReports: Job = {
@@ -31,11 +28,12 @@ export const writeAuditReports: Job = {
   run: (services, signal) =>
     runClaimed(services, signal, {
       name: 'write-audit-reports',
+      table: 'audit_reports',
       batch,
       parallel: batch,
       claim: claimAuditReports,
       itemOf: auditReportWorkOf,
-      work: (report, lease) => write(services, { report, lease, signal }),
+      work: (report, lease, going) => write(services, { report, lease, signal: going }),
     }),
 }
 
@@ -86,7 +84,7 @@ interface DueReport {
 
 async function put(
   services: Services,
-  { authority, report, lease, signal }: DueReport & Written,
+  { authority, report, signal }: DueReport & Written,
 ): Promise<void> {
   const { bucket, key, format } = report
   const pieces = services.bulk.auditReport({
@@ -98,29 +96,13 @@ async function put(
     },
     format,
   })
-  await services.objects.put({ bucket, key }, leased(services, pieces, { report, lease }), {
+  await services.objects.put({ bucket, key }, pieces, {
     // Who was given a certificate is not for everyone.
     acl: 'BUCKET_OWNER_FULL_CONTROL',
     contentType: auditReportType(format),
     accountId: authority.accountId,
     signal,
   })
-}
-
-/** The same pieces, the lease renewed before it runs out; throws if somebody else has it. */
-async function* leased(
-  { db, clock }: Services,
-  pieces: AsyncIterable<Uint8Array>,
-  { report, lease }: Pick<DueReport, 'report' | 'lease'>,
-): AsyncGenerator<Uint8Array> {
-  let renewedAt = lease.now.getTime()
-  for await (const piece of pieces) {
-    yield piece
-    const now = clock.now()
-    if (Math.abs(now.getTime() - renewedAt) < renewalMilliseconds) continue
-    await db.transaction([renewAuditReport(report, renewed(lease, now))])
-    renewedAt = now.getTime()
-  }
 }
 
 async function finish(

@@ -60,15 +60,6 @@ export function claimAuditReports({ token, now, until }: Lease, limit: number): 
       where a.authority_number = audit_reports.authority_number) as authority_id`
 }
 
-/** Goes on with the work, guarded: another number of rows than one means that somebody else has it. */
-export function renewAuditReport({ id }: AuditReport, { token, until }: Lease): Sql {
-  return expectRows(
-    sql`update audit_reports set lease_until_ms = ${until.getTime()}
-      where report_id = ${id} and lease = ${token} returning report_number`,
-    1,
-  )
-}
-
 /** Ends the work. */
 export function finishAuditReport(
   { id }: AuditReport,

@@ -192,11 +192,11 @@ test('whoever lost the lease changes nothing any more', async () => {
   assert.deepEqual(again, { ...crl, crlNumber: 10 })
   const before = await row(db, 'ca')
   await assert.rejects(db.transaction([reserveCrlNumber(crl.id, 11, first)]), conflict(0))
-  await db.transaction([
-    finishPublication(crl.id, publication(crl, 0), first),
-    postponeCrl(crl, at(day), first),
-    restCrl(crl, first),
-  ])
+  await assert.rejects(
+    db.transaction([finishPublication(crl.id, publication(crl, 0), first)]),
+    conflict(0),
+  )
+  await db.transaction([postponeCrl(crl, at(day), first), restCrl(crl, first)])
   assert.deepEqual(await row(db, 'ca'), before)
   await db.transaction([reserveCrlNumber(crl.id, 11, second)])
   await db.transaction([finishPublication(crl.id, publication(crl, 2 * minute), second)])

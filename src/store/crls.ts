@@ -142,14 +142,26 @@ export interface Publication extends PublishedCrl {
   readonly refreshAt: Date
 }
 
-/** Ends the work; revocations that came in between make the CRL due at once. */
+/**
+ * Ends the work, guarded: another number of rows than one means that the lease is lost. Revocations that came in between
+ * make the CRL due at once.
+ */
 export function finishPublication(crlId: number, done: Publication, { token, now }: Lease): Sql {
-  return sql`update crls set generated_at_ms = ${done.generatedAt.getTime()}, etag = ${done.etag},
+  return expectRows(
+    sql`update crls set generated_at_ms = ${done.generatedAt.getTime()}, etag = ${done.etag},
       published_changes = ${done.changes}, bucket = ${done.bucket}, object_key = ${done.key}, size = ${done.size}, entries = ${done.entries},
       due_at_ms = case when changes = ${done.changes}
         then cast(${done.refreshAt.getTime()} as bigint) else ${now.getTime()} end,
       failures = 0, retry_at_ms = 0, lease = null, lease_until_ms = 0
-    where crl_id = ${crlId} and lease = ${token}`
+    where crl_id = ${crlId} and lease = ${token} returning crl_id`,
+    1,
+  )
+}
+
+/** What is published is not known any more: it is published again, whoever is at it now. */
+export function republishCrl(crlId: number, now: Date): Sql {
+  return sql`update crls set changes = changes + 1, due_at_ms = ${now.getTime()}
+    where crl_id = ${crlId}`
 }
 
 /** Ends the work without success. */

@@ -3,18 +3,18 @@ import { test } from 'node:test'
 import { TestDatabase } from '../../test/support/database.ts'
 import { systemRandom } from '../random.ts'
 import { claimEvents } from './events.ts'
-import { latestPlausible, newLease, releaseLeases } from './leases.ts'
+import { latestPlausible, newLease, releaseLeases, renewLease } from './leases.ts'
 import { sql } from './sql.ts'
 
 const now = new Date(Date.UTC(2026, 0))
 const minute = 60_000
 
-test('a lease names its claim and holds for two minutes', () => {
+test('a lease names its claim and holds for twenty seconds', () => {
   const leases = Array.from({ length: 100 }, () => newLease(systemRandom, now))
   assert.equal(new Set(leases.map(({ token }) => token)).size, 100)
   for (const lease of leases) {
     assert.equal(lease.now, now)
-    assert.equal(lease.until.getTime() - now.getTime(), 2 * minute)
+    assert.equal(lease.until.getTime() - now.getTime(), 20_000)
   }
 })
 
@@ -23,6 +23,28 @@ test('what a clock that went on regularly has written is plausible: leases, and 
   assert.ok(newLease(systemRandom, now).until.getTime() < plausible)
   assert.ok(now.getTime() + 15 * minute < plausible)
   assert.ok(now.getTime() + 24 * 60 * minute > plausible)
+})
+
+test('a lease that is renewed keeps others off for as long again, and only for who has it', async () => {
+  await using database = await TestDatabase.open()
+  const { db } = database
+  await db.transaction([
+    sql`insert into events (event, created_at_ms, failures, retry_at_ms, lease_until_ms)
+      values ('{}', 0, 0, 0, 0)`,
+  ])
+  const after = (milliseconds: number): Date => new Date(now.getTime() + milliseconds)
+  const lease = newLease(systemRandom, now)
+  const other = newLease(systemRandom, after(39_999))
+  await db.transaction([claimEvents(lease, 1)])
+  const [renewed = []] = await db.transaction([renewLease('events', lease, after(20_000))])
+  assert.equal(renewed.length, 1)
+  assert.deepEqual(await db.transaction([claimEvents(other, 1)]), [[]])
+  assert.deepEqual(await db.transaction([renewLease('events', other, after(20_000))]), [[]])
+  const [taken = []] = await db.transaction([
+    claimEvents({ ...other, now: after(40_000), until: after(60_000) }, 1),
+  ])
+  assert.equal(taken.length, 1)
+  assert.deepEqual(await db.transaction([renewLease('events', lease, after(40_000))]), [[]])
 })
 
 test('of two connections that claim one row again and again, each time one gets it', async () => {

@@ -13,17 +13,12 @@ export interface Lease {
   readonly until: Date
 }
 
-/** How long work may take. Whoever has not finished by then has lost it. */
-const leaseMilliseconds = 2 * 60 * 1000
+/** How long others wait for a sign of life of whoever works on a row. */
+export const leaseMilliseconds = 20_000
 
 /** A lease that begins at `now`. */
 export function newLease(random: Random, now: Date): Lease {
   return { token: uuid(random), now, until: new Date(now.getTime() + leaseMilliseconds) }
-}
-
-/** The same lease, from `now` on. */
-export function renewed(lease: Lease, now: Date): Lease {
-  return { ...lease, now, until: new Date(now.getTime() + leaseMilliseconds) }
 }
 
 /** A lease or a retry further away than this was written by a clock that has been set back since, and does not count. */
@@ -32,6 +27,15 @@ export function latestPlausible(now: Date): number {
 }
 
 const leasedTables = ['crls', 'audit_reports', 'events'] as const
+export type LeasedTable = (typeof leasedTables)[number]
+
+/** From `now` on it holds as long again, for what is not finished: a row for each that nobody else has taken. */
+export function renewLease(table: LeasedTable, { token }: Lease, now: Date): Sql {
+  return {
+    text: `update ${table} set lease_until_ms = ? where lease = ? returning lease`,
+    values: [now.getTime() + leaseMilliseconds, token],
+  }
+}
 
 /** Gives back what was taken under a lease and not worked on, for whoever comes next. */
 export function releaseLease({ token }: Lease): Sql[] {

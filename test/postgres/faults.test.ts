@@ -1,7 +1,6 @@
-/** A database that is away, comes back, and loses connections in the middle: nothing that was answered is lost. */
+/** A database that is away, and comes back. What a server does whose connections break under load, test/chaos says. */
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
-import { setTimeout as delay } from 'node:timers/promises'
 import { databaseUrl } from '../support/chosen-database.ts'
 import { csr } from '../support/csrs.ts'
 import { createRoot, issue, issueInput } from '../support/hierarchy.ts'
@@ -40,26 +39,6 @@ async function serve(t: TestContext): Promise<Served | undefined> {
   return { server, place, nodes: [first, second] }
 }
 
-/** Issues until `ended`, with several callers on each node: the ARNs that were answered, and the refusals. */
-async function load(
-  { nodes }: Served,
-  root: { readonly arn: string },
-  ended: () => boolean,
-): Promise<{ arns: string[]; refused: Answer[] }> {
-  const arns: string[] = []
-  const refused: Answer[] = []
-  const input = issueInput(root.arn, csr('ec-server'))
-  const caller = async (node: TestService): Promise<void> => {
-    while (!ended()) {
-      const answer = await node.call('IssueCertificate', input)
-      if (answer.status === 200) arns.push(String(answer.json['CertificateArn']))
-      else refused.push(answer)
-    }
-  }
-  await Promise.all(nodes.flatMap((node) => Array.from({ length: 4 }, () => caller(node))))
-  return { arns, refused }
-}
-
 /** Whatever is refused is refused clearly, and says nothing of how the database is reached. */
 function requireClear(refused: readonly Answer[]): void {
   for (const { status, json, text, headers } of refused) {
@@ -69,21 +48,6 @@ function requireClear(refused: readonly Answer[]): void {
       message: 'The database of the service cannot be reached. Try again later.',
     })
     assert.equal(headers.get('x-amzn-errortype'), 'ServiceUnavailable')
-  }
-}
-
-async function requireAllThere(
-  [node]: Served['nodes'],
-  root: { readonly arn: string },
-  arns: readonly string[],
-): Promise<void> {
-  assert.equal(new Set(arns).size, arns.length)
-  for (const CertificateArn of arns) {
-    const { Certificate } = await node.must('GetCertificate', {
-      CertificateAuthorityArn: root.arn,
-      CertificateArn,
-    })
-    assert.match(Certificate, /^-----BEGIN CERTIFICATE-----/)
   }
 }
 
@@ -100,49 +64,6 @@ async function untilHealthy(nodes: Served['nodes']): Promise<void> {
       60,
     )
 }
-
-test('connections that are ended in the middle of the load lose nothing that was answered', async (t) => {
-  const served = await serve(t)
-  if (served === undefined) return
-  const { server, place, nodes } = served
-  const root = await createRoot(nodes[0])
-  let ended = false
-  const going = load(served, root, () => ended)
-  let terminated = 0
-  for (let round = 0; round < 15; round += 1) {
-    await delay(60)
-    terminated += await server.terminate(place)
-  }
-  ended = true
-  const { arns, refused } = await going
-  assert.ok(terminated > 0)
-  assert.ok(arns.length > 0)
-  requireClear(refused)
-  await requireAllThere(nodes, root, arns)
-})
-
-test('a server that crashes and starts again has everything that was answered', async (t) => {
-  const served = await serve(t)
-  if (served === undefined) return
-  const { server, nodes } = served
-  const root = await createRoot(nodes[0])
-  let ended = false
-  const going = load(served, root, () => ended)
-  for (let round = 0; round < 2; round += 1) {
-    await delay(200)
-    await server.stop('crash')
-    await delay(100)
-    await server.startAgain()
-  }
-  await delay(200)
-  ended = true
-  const { arns, refused } = await going
-  await untilHealthy(nodes)
-  assert.ok(refused.length > 0)
-  requireClear(refused)
-  await requireAllThere(nodes, root, arns)
-  await issue(nodes[1], { arn: root.arn, csr: csr('ec-server') })
-})
 
 test('while the database is away everything says so, and it goes on by itself', async (t) => {
   const served = await serve(t)
@@ -186,8 +107,8 @@ test('while the database is away everything says so, and it goes on by itself', 
   await untilHealthy(nodes)
   assert.deepEqual(await ocsp(), good)
   await revoke(second, leaf.arn)
-  // What was being worked on when the database went away is leased for two minutes.
-  first.clock.advance({ seconds: 121 })
+  // What was being worked on when the database went away is leased.
+  first.clock.advance({ seconds: 21 })
   assert.ok((await crlWith(first, leaf.arn)).entries.size === 1)
 })
 

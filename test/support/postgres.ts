@@ -261,7 +261,7 @@ export async function runInPostgres(
 }
 
 /** One that nobody listens on at this moment. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer()
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -8,6 +8,8 @@ import { notedDatabase } from './chosen-database.ts'
 const root = resolve(import.meta.dirname, '../..')
 export const signet = join(root, 'bin', 'signet.js')
 const run = promisify(execFile)
+/** One that does not serve by then is killed. */
+const startSeconds = 60
 
 export interface Outcome {
   readonly code: number
@@ -73,12 +75,18 @@ export async function startServer(
   let stderr = ''
   child.stderr.on('data', (data_: Buffer) => (stderr += data_.toString()))
   const url = await new Promise<string>((resolvePromise, reject) => {
+    const late = setTimeout(() => child.kill('SIGKILL'), startSeconds * 1000)
     child.stdout.on('data', (data_: Buffer) => {
       stdout += data_.toString()
       const found = /Private CA API at (https?:\S+)\n/.exec(stdout)?.[1]
-      if (found !== undefined) resolvePromise(found)
+      if (found === undefined) return
+      clearTimeout(late)
+      resolvePromise(found)
     })
-    child.once('exit', (code) => reject(new Error(`server ended with ${code}: ${stderr}`)))
+    child.once('exit', (code) => {
+      clearTimeout(late)
+      reject(new Error(`server ended with ${code}: ${stderr}`))
+    })
   })
   return {
     child,

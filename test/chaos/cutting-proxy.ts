@@ -1,0 +1,76 @@
+/** A TCP proxy that cuts connections in the middle of what they say. */
+import { once } from 'node:events'
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
+
+export interface CuttingProxy {
+  readonly port: number
+  /** How many connections there are now. */
+  count(): number
+  /** Lets `octets` more of a connection through, one way, then ends it both ways. False if there is no such connection. */
+  cut(index: number, cut: Cut): boolean
+  close(): Promise<void>
+}
+
+export interface Cut {
+  readonly way: 'there' | 'back'
+  readonly octets: number
+}
+
+interface Connection {
+  readonly left: { there: number; back: number }
+  end(): void
+}
+
+/** Listens on loopback, on a port that the system chooses, and passes everything on to `port` there. */
+export async function startCuttingProxy(port: number): Promise<CuttingProxy> {
+  const connections = new Set<Connection>()
+  const server = createServer({ noDelay: true }, (client) => {
+    const target = connect({ host: '127.0.0.1', port, noDelay: true })
+    const connection: Connection = {
+      left: { there: Infinity, back: Infinity },
+      end() {
+        connections.delete(connection)
+        client.destroy()
+        target.destroy()
+      },
+    }
+    connections.add(connection)
+    pass(connection, { from: client, to: target, way: 'there' })
+    pass(connection, { from: target, to: client, way: 'back' })
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    port: (server.address() as AddressInfo).port,
+    count: () => connections.size,
+    cut(index, { way, octets }) {
+      const connection = [...connections][index]
+      if (connection === undefined) return false
+      connection.left[way] = octets
+      return true
+    },
+    async close() {
+      for (const connection of connections) connection.end()
+      await once(server.close(), 'close')
+    },
+  }
+}
+
+function pass(
+  connection: Connection,
+  { from, to, way }: { readonly from: Socket; readonly to: Socket; readonly way: Cut['way'] },
+): void {
+  from.on('data', (octets: Buffer) => {
+    const { left } = connection
+    if (octets.length >= left[way]) {
+      from.pause()
+      to.write(octets.subarray(0, left[way]), () => connection.end())
+      return
+    }
+    left[way] -= octets.length
+    if (to.write(octets)) return
+    from.pause()
+    to.once('drain', () => from.resume())
+  })
+  for (const event of ['end', 'error', 'close']) from.once(event, () => connection.end())
+}

@@ -1,0 +1,100 @@
+/** Servers that are killed and started again, each time on another port of the API, and the same public one. */
+import { execFile } from 'node:child_process'
+import { setTimeout as delay } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { freePort } from '../support/postgres.ts'
+import { startServer, type ServerProcess } from '../support/process.ts'
+
+const run = promisify(execFile)
+/** A database that is away keeps a server from starting. */
+const startSeconds = 60
+/** Then one that was told to stop is killed. */
+const stopSeconds = 60
+/** What certificates of every server say. */
+const publicUrl = 'http://pki.example.test'
+
+export interface Member {
+  readonly process: ServerProcess
+  readonly url: string
+  readonly publicUrl: string
+}
+
+export class Fleet {
+  readonly #data: string
+  readonly #flags: readonly string[]
+  readonly #ports: readonly number[]
+  readonly #members: (Member | undefined)[] = []
+
+  private constructor(data: string, flags: readonly string[], ports: readonly number[]) {
+    this.#data = data
+    this.#flags = flags
+    this.#ports = ports
+  }
+
+  /** Starts so many servers on one data folder, one after the other. */
+  static async start(data: string, flags: readonly string[], count: number): Promise<Fleet> {
+    const ports = await Promise.all(Array.from({ length: count }, () => freePort()))
+    const fleet = new Fleet(data, flags, ports)
+    for (const index of ports.keys()) await fleet.#start(index)
+    return fleet
+  }
+
+  /** Those that run, as far as is known. */
+  get members(): readonly Member[] {
+    return this.#members.filter((member) => member !== undefined)
+  }
+
+  /** Of those that run and those that do not. */
+  get size(): number {
+    return this.#ports.length
+  }
+
+  /** Ends one; what it ended with. */
+  async stop(index: number, signal: NodeJS.Signals): ReturnType<ServerProcess['stop']> {
+    const member = this.#require(index)
+    this.#members[index] = undefined
+    const kill = setTimeout(() => member.process.child.kill('SIGKILL'), stopSeconds * 1000)
+    const code = await member.process.stop(signal)
+    clearTimeout(kill)
+    return code
+  }
+
+  /** Starts one again that was ended. */
+  async startAgain(index: number): Promise<void> {
+    const giveUpAt = Date.now() + startSeconds * 1000
+    for (;;)
+      try {
+        return await this.#start(index)
+      } catch (error) {
+        if (Date.now() > giveUpAt) throw error
+        await delay(200)
+      }
+  }
+
+  async #start(index: number): Promise<void> {
+    const address = `127.0.0.1:${this.#ports[index]}`
+    const flags = ['--public-listen', address, '--public-url', publicUrl, ...this.#flags]
+    const process = await startServer(this.#data, flags)
+    this.#members[index] = { process, url: process.url, publicUrl: `http://${address}` }
+  }
+
+  signal(index: number, signal: NodeJS.Signals): void {
+    this.#require(index).process.child.kill(signal)
+  }
+
+  /** Processes of the workers of one. */
+  async workers(index: number): Promise<number[]> {
+    const { stdout } = await run('pgrep', ['-P', String(this.#require(index).process.child.pid)])
+    return stdout.trim().split('\n').map(Number)
+  }
+
+  killAll(): void {
+    for (const { process } of this.members) process.child.kill('SIGKILL')
+  }
+
+  #require(index: number): Member {
+    const member = this.#members[index]
+    if (member === undefined) throw new Error(`server ${index} does not run`)
+    return member
+  }
+}

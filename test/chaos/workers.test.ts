@@ -1,0 +1,27 @@
+/** One server with workers on SQLite, each of which is killed under load. */
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { TestFolder } from '../support/database.ts'
+import { faultsOfWorkers } from './faults.ts'
+import { Fleet } from './fleet.ts'
+import { readSqlite, runChaos } from './run.ts'
+
+test('a server with workers loses nothing that was answered, whichever of its processes is killed', async (t) => {
+  using folder = new TestFolder()
+  const data = folder.file('data')
+  const flags = ['--workers', '2', '--quota-tags', '10000']
+  const fleet = await Fleet.start(data, flags, 1)
+  try {
+    await runChaos(t, {
+      data,
+      fleet,
+      commandFlags: [],
+      faults: (choices) => faultsOfWorkers(choices, fleet),
+      // Nobody else answers meanwhile.
+      pauseMilliseconds: 2500,
+      rows: readSqlite(join(data, 'signet.sqlite')),
+    })
+  } finally {
+    fleet.killAll()
+  }
+})
