@@ -1,4 +1,5 @@
 import { principalsSchema } from './sqlite-schema-principals.ts'
+import { searchSchema } from './sqlite-schema-search.ts'
 
 /**
  * The SQLite schema, one entry per version: applied in order, each once, never edited after a release.
@@ -225,4 +226,5 @@ export const sqliteSchema: readonly string[] = [
   alter table certificates add column requester_account_id text;
   `,
   principalsSchema,
+  searchSchema,
 ]
