@@ -14,7 +14,7 @@ export type Owner =
   | { readonly accountId: string; readonly region: string }
   | { readonly authorityNumber: number }
 
-/** Ordered by notAfter, or by when they were issued. Those with a value are kept by account only. */
+/** Ordered by notAfter, `issue` by when they were issued; `template` and `requester` have a value. */
 export type PositionFacet = 'expiry' | 'issue' | 'template' | 'requester'
 export type NameFacet = 'subject' | 'name' | 'reversed-name'
 
@@ -58,13 +58,14 @@ function addEntries(
   const account = { accountId: authority.accountId, region: authority.region }
   const notAfter = certificate.notAfter.getTime() / 1000
   const issuedAt = Math.floor(certificate.issuedAt.getTime() / 1000)
+  const requesters = requestersOf(certificate.requester)
   for (const owner of [account, { authorityNumber: authority.number }]) {
     positions.push([numberOf('expiry', owner), notAfter, number])
     positions.push([numberOf('issue', owner), issuedAt, number])
+    positions.push([numberOf('template', owner, certificate.templateName), notAfter, number])
+    for (const who of requesters)
+      positions.push([numberOf('requester', owner, who), notAfter, number])
   }
-  positions.push([numberOf('template', account, certificate.templateName), notAfter, number])
-  for (const who of requestersOf(certificate.requester))
-    positions.push([numberOf('requester', account, who), notAfter, number])
   const { commonNames, alternativeNames } = readCertificateNames(certificate.certificateDer)
   for (const key of new Set(commonNames.map(searchKey)))
     names.push([numberOf('subject', account), key, number])

@@ -67,16 +67,17 @@ export function ordersFor(filter: CertificateFilter, now: Date): Order[] {
   if (subject !== undefined) orders.push(byName('subject', subject, filter))
   if (filter.status === 'REVOKED') orders.push(byRevocation(filter))
   const expiry = expiryRange(filter, now)
-  const account = { accountId: filter.accountId, region: filter.region }
-  if (requester !== undefined)
-    orders.push(byPosition('requester', { ...expiry, owner: account, value: requester }))
-  if (templateName !== undefined)
-    orders.push(byPosition('template', { ...expiry, owner: account, value: templateName }))
   const owner = ownerOf(filter)
+  if (requester !== undefined)
+    orders.push(byPosition('requester', { ...expiry, owner, value: requester }))
+  if (templateName !== undefined)
+    orders.push(byPosition('template', { ...expiry, owner, value: templateName }))
   const isUnbounded = (of: typeof expiry): boolean => of.low === lowest && of.high === highest
   if (!isUnbounded(expiry)) orders.push(byPosition('expiry', { ...expiry, owner }))
   const issue = issueRange(filter)
-  if (!isUnbounded(issue) || orders.length === 0)
+  // Of one CA there may be fewer than have a name.
+  const isSmall = filter.authorityNumber !== undefined && isUnbounded(expiry)
+  if (!isUnbounded(issue) || isSmall || orders.length === 0)
     orders.push(byPosition('issue', { ...issue, owner }))
   return orders
 }
