@@ -39,9 +39,13 @@ export interface SearchEntries {
 /** Entries of certificates; facets that they share are hashed once. */
 export function searchEntriesOf(certificates: readonly FoundCertificate[]): SearchEntries {
   const known = new Map<string, number>()
-  const numberOf: typeof facetNumber = (facet, owner, value) => {
-    const key = `${facet} ${Object.values(owner).join(' ')} ${value ?? ''}`
-    const number = known.get(key) ?? facetNumber(facet, owner, value)
+  const numberOf: typeof facetNumber = (facet, owner, value = '') => {
+    const whose =
+      'accountId' in owner ? `${owner.accountId} ${owner.region}` : owner.authorityNumber
+    const key = `${facet} ${whose} ${value}`
+    const found = known.get(key)
+    if (found !== undefined) return found
+    const number = facetNumber(facet, owner, value === '' ? undefined : value)
     known.set(key, number)
     return number
   }

@@ -20,8 +20,8 @@ export interface SearchPage {
 const lookedAtMax = 1000
 /** What is looked at in one go where most is not what is asked for. */
 const stretchMax = 300
-/** Orders are compared up to this length: more than one page looks at is all the same. */
-const countMax = lookedAtMax
+/** How far orders are counted to find the shortest: further only if none is shorter than that. */
+const countsMax = [1000, 10_000]
 
 /**
  * At most `limit` certificates, after the place where the page before ended. What may be chosen is the order with the
@@ -48,8 +48,12 @@ async function shortestOf(
   orders: readonly Order[],
 ): Promise<Order | undefined> {
   if (orders.length <= 1) return orders[0]
-  const counts = await Promise.all(orders.map((order) => order.count(db, countMax)))
-  return orders[counts.indexOf(Math.min(...counts))]
+  for (const max of countsMax) {
+    const counts = await Promise.all(orders.map((order) => order.count(db, max)))
+    const least = Math.min(...counts)
+    if (least < max) return orders[counts.indexOf(least)]
+  }
+  return orders[0]
 }
 
 async function readPage(
