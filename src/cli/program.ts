@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander'
 import { accessKeyCommand, accountCommand } from './accounts.ts'
 import { backupCommand, restoreCommand, verifyCommand } from './backup.ts'
+import { certificatesCommand } from './certificates.ts'
 import { identityProviderCommand } from './identity-providers.ts'
 import { policyCommand, roleCommand, userCommand } from './principals.ts'
 import { shareCommand } from './shares.ts'
@@ -28,6 +29,7 @@ export function createProgram(print: (text: string) => void): Command {
     accessKeyCommand,
     identityProviderCommand,
     shareCommand,
+    certificatesCommand,
     bucketCommand,
     jobsCommand,
     backupCommand,

@@ -3,6 +3,7 @@
  * name (`certificate_names`), both under numbers that say what kind of search they are for (search/facets.ts).
  */
 import { bytesOf, dateOf, integerOf, optionalTextOf, textOf } from './columns.ts'
+import type { Database } from './database.ts'
 import { sql, type Row, type Sql } from './sql.ts'
 
 /** A certificate with all that is known of it, and where it is in the order in which it was found. */
@@ -156,6 +157,19 @@ export function selectAuthorityNumbers(
   return sql`select authority_number from authorities
     where account_id = ${accountId} and region = ${region} and authority_number >= ${from}
     order by authority_number limit ${limit}`
+}
+
+/** Accounts, with Regions, that have CAs: of one account, if it is named. */
+export async function listOwners(
+  db: Pick<Database, 'query'>,
+  accountId: string | undefined,
+): Promise<{ readonly accountId: string; readonly region: string }[]> {
+  const rows = await db.query(
+    sql`select distinct account_id, region from authorities order by account_id, region`,
+  )
+  return rows
+    .map((row) => ({ accountId: textOf(row, 'account_id'), region: textOf(row, 'region') }))
+    .filter((owner) => accountId === undefined || owner.accountId === accountId)
 }
 
 export function foundCertificateOf(row: Row): FoundCertificate {

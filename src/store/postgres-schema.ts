@@ -1,3 +1,5 @@
+import { postgresSearchSchema } from './postgres-schema-search.ts'
+
 /** Text that is compared and sorted by its octets, as SQLite does. */
 const text = 'text collate "C"'
 
@@ -293,27 +295,5 @@ export const postgresSchema: readonly string[] = [
   );
   create index share_authorities_by_authority on share_authorities (authority_number);
   `,
-  `
-  alter table certificates add column requester_arn ${text};
-
-  create table certificate_facets (
-    facet bigint not null,
-    position bigint not null,
-    certificate_number bigint not null,
-    primary key (facet, position, certificate_number)
-  );
-
-  create table certificate_names (
-    facet bigint not null,
-    name ${text} not null,
-    certificate_number bigint not null,
-    primary key (facet, name, certificate_number)
-  );
-
-  create table search_progress (
-    search ${text} primary key,
-    certificate_number bigint not null
-  );
-  insert into search_progress values ('certificates', 0);
-  `,
+  postgresSearchSchema,
 ]

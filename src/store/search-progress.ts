@@ -11,6 +11,12 @@ export async function readSearchProgress(db: Pick<Database, 'query'>): Promise<n
   return row === undefined ? 0 : integerOf(row, 'certificate_number')
 }
 
+/** Whether there are certificates that search does not find yet. */
+export async function isSearchBehind(db: Pick<Database, 'query'>): Promise<boolean> {
+  const rows = await db.query(selectUnsearchable(await readSearchProgress(db), 1))
+  return rows.length > 0
+}
+
 /** Moves it from one number to another: a conflict if another process was faster. */
 export function moveSearchProgress(from: number, to: number): Sql {
   return expectRows(

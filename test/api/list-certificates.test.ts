@@ -180,8 +180,8 @@ suite('filters', () => {
     )
     assert.deepEqual(await sorted({ IssuedAfter: since }), both)
     assert.deepEqual(await found({ IssuedAfter: since + 60 }), [])
-    const before = { Requester: user.arn, IssuedBefore: since }
-    assert.deepEqual(await found(before), [])
+    const earlier = { Requester: user.arn, IssuedBefore: since }
+    assert.deepEqual(await found(earlier), [])
     const template = templateArn('EndEntityClientAuthCertificate_APIPassthrough')
     assert.deepEqual(await found({ TemplateArn: template }), [short])
     assert.deepEqual(await found({ TemplateArn: template, CertificateAuthorityArn: two.arn }), [])
