@@ -35,13 +35,13 @@ export async function searchTable(count: number, options: BenchOptions): Promise
   try {
     const { stock, target } = await prepare(data, count, options)
     seedSearch(stock, (stored) => {
-      if (stored % 1_000_000 === 0) progress(`${stored} certificates stored`)
+      if (stored % 500_000 === 0) progress(`${stored} certificates stored`)
     })
     const server = await startServer(data, [...roomy, ...options.serverFlags])
     try {
       const rows: string[][] = []
       for (const query of queriesOf(stock))
-        rows.push(await measure(server.url, target, query, options))
+        rows.push(await measure({ url: server.url, target, query }, options))
       return markdownTable(['query', 'p50, ms', 'p99, ms (min–max)', 'on a page'], rows)
     } finally {
       await server.stop('SIGTERM')
@@ -156,10 +156,14 @@ function queriesOf(stock: SearchStock): Query[] {
   ]
 }
 
+interface Asked {
+  readonly url: string
+  readonly target: Target
+  readonly query: Query
+}
+
 async function measure(
-  url: string,
-  target: Target,
-  { what, input }: Query,
+  { url, target, query: { what, input } }: Asked,
   { quick, turns }: BenchOptions,
 ): Promise<string[]> {
   const results: number[][] = []
@@ -179,11 +183,11 @@ async function measure(
   const at = (part: number): number[] =>
     results.map((times) => times[Math.min(times.length - 1, Math.floor(times.length * part))] ?? 0)
   const ninetyNine = at(0.99)
-  const spread = `${Math.min(...ninetyNine).toFixed(1)}–${Math.max(...ninetyNine).toFixed(1)}`
+  const between = `${Math.min(...ninetyNine).toFixed(1)}–${Math.max(...ninetyNine).toFixed(1)}`
   return [
     what,
     median(at(0.5)).toFixed(1),
-    `${median(ninetyNine).toFixed(1)} (${spread})`,
+    `${median(ninetyNine).toFixed(1)} (${between})`,
     (found / requests / turns).toFixed(1),
   ]
 }
