@@ -17,6 +17,7 @@ import { benchOcsp } from './ocsp.ts'
 import { help, readFlags, type Flags } from './options.ts'
 import { plotOf } from './plot.ts'
 import { scaleTable } from './scale.ts'
+import { searchTable } from './search.ts'
 import { stepsTable } from './steps.ts'
 import { benchStored, roomy, shownCount } from './stored.ts'
 import { tableOf } from './table.ts'
@@ -79,6 +80,10 @@ async function main(flags: Flags): Promise<void> {
   }
   if (only.has('scale'))
     print(`${shownCount(flags.scale)} revoked certificates`, await scaleTable(flags.scale))
+  if (only.has('search')) {
+    const count = Math.max(...flags.stored)
+    print(`Search among ${shownCount(count)} certificates`, await searchTable(count, options))
+  }
   if (only.has('steps')) print('Steps of an issuance', await stepsTable(options.quick))
 }
 

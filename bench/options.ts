@@ -10,6 +10,7 @@ const parts = [
   'ocsp',
   'stored',
   'scale',
+  'search',
   'steps',
 ] as const
 

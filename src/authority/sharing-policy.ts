@@ -16,6 +16,8 @@ export const readActions = [
 const lowerCaseReadActions: ReadonlySet<string> = new Set(
   readActions.map((action) => action.toLowerCase()),
 )
+/** An operation that AWS does not have, so that its policies are right with it and without. */
+const ownReadAction = 'acm-pca:listcertificates'
 const issueAction = 'acm-pca:issuecertificate'
 const sharedTemplates = [
   'EndEntityCertificate',
@@ -103,9 +105,10 @@ function readStatement(value: unknown, place: Place): SharingStatement {
 function kindOf(action: unknown, name: string): SharingStatement['kind'] {
   const actions = new Set((textsOf(action) ?? []).map((text) => text.toLowerCase()))
   if (actions.size === 1 && actions.has(issueAction)) return 'issue'
+  const ofAws = [...actions].filter((one) => one !== ownReadAction)
   const isRead =
-    actions.size === lowerCaseReadActions.size &&
-    [...actions].every((one) => lowerCaseReadActions.has(one))
+    ofAws.length === lowerCaseReadActions.size &&
+    ofAws.every((one) => lowerCaseReadActions.has(one))
   if (isRead) return 'read'
   throw invalid(
     `${name} must have the Action acm-pca:IssueCertificate alone, or all of acm-pca:DescribeCertificateAuthority, ` +

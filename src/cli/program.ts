@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander'
 import { accessKeyCommand, accountCommand } from './accounts.ts'
 import { backupCommand, restoreCommand, verifyCommand } from './backup.ts'
+import { certificatesCommand } from './certificates.ts'
 import { completionCommand } from './completion.ts'
 import { identityProviderCommand } from './identity-providers.ts'
 import { initHierarchyCommand } from './hierarchy.ts'
@@ -41,6 +42,7 @@ export function createProgram(print: (text: string) => void): Command {
     accessKeyCommand,
     identityProviderCommand,
     shareCommand,
+    certificatesCommand,
     bucketCommand,
     jobsCommand,
     backupCommand,

@@ -1,6 +1,7 @@
 import { announceExpiry } from './announce-expiry.ts'
 import { createDeliverEvents } from './deliver-events.ts'
 import { eraseAuthorities } from './erase-authorities.ts'
+import { indexCertificates } from './index-certificates.ts'
 import { finishCreation } from './finish-creation.ts'
 import { forgetTokens } from './forget-tokens.ts'
 import { publishCrls } from './publish-crls.ts'
@@ -18,6 +19,7 @@ export function createJobs({ eventWebhook }: { readonly eventWebhook: string | u
     eraseAuthorities,
     forgetTokens,
     recordKeyUses,
+    indexCertificates,
     ...(eventWebhook === undefined ? [] : [createDeliverEvents(eventWebhook)]),
   ]
 }

@@ -15,6 +15,7 @@ import { getPolicy } from './get-policy.ts'
 import { importCertificateAuthorityCertificate } from './import-certificate-authority-certificate.ts'
 import { issueCertificate } from './issue-certificate.ts'
 import { listCertificateAuthorities } from './list-certificate-authorities.ts'
+import { listCertificates } from './list-certificates.ts'
 import { listPermissions } from './list-permissions.ts'
 import { listTags } from './list-tags.ts'
 import { putPolicy } from './put-policy.ts'
@@ -24,7 +25,7 @@ import { tagCertificateAuthority } from './tag-certificate-authority.ts'
 import { untagCertificateAuthority } from './untag-certificate-authority.ts'
 import { updateCertificateAuthority } from './update-certificate-authority.ts'
 
-/** All 23, also those that are not offered. */
+/** All, also those that are not offered. */
 export const operations: Readonly<Record<OperationName, Operation>> = {
   CreateCertificateAuthority: createCertificateAuthority,
   CreateCertificateAuthorityAuditReport: createCertificateAuthorityAuditReport,
@@ -41,6 +42,7 @@ export const operations: Readonly<Record<OperationName, Operation>> = {
   ImportCertificateAuthorityCertificate: importCertificateAuthorityCertificate,
   IssueCertificate: issueCertificate,
   ListCertificateAuthorities: listCertificateAuthorities,
+  ListCertificates: listCertificates,
   ListPermissions: listPermissions,
   ListTags: listTags,
   PutPolicy: putPolicy,

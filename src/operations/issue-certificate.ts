@@ -222,6 +222,7 @@ async function store(
     crlId: crl?.id,
     requesterAccountId: request.caller.accountId,
     requesterService: serviceOf(request.caller),
+    requesterArn: request.caller.arn,
   }
   const newArn = certificateArn(authorityArn, serialNumber)
   const announcement = issuanceEvent(services, view, newArn)

@@ -10,8 +10,13 @@ import { encode, type Encodable } from '../wire/shape-encode.ts'
 import { fromQuery } from '../wire/shape-query.ts'
 import type { Infer, StructureShape } from '../wire/shape.ts'
 
-/** The 23 operations of the API (AWS Private CA API, Actions). */
-export type OperationName =
+/** The 23 operations of the API (AWS Private CA API, Actions), and those of our own. */
+export type OperationName = AwsOperationName | OwnOperationName
+
+/** Operations that AWS does not have, in the same protocol. */
+export type OwnOperationName = 'ListCertificates'
+
+export type AwsOperationName =
   | 'CreateCertificateAuthority'
   | 'CreateCertificateAuthorityAuditReport'
   | 'CreatePermission'
@@ -48,7 +53,7 @@ export interface OperationDefinition<
   readonly input: I
   /** Undefined for an operation that answers with an empty body. */
   readonly output: O
-  /** The errors that AWS's model lists for it; those of every operation (Common Errors) are not repeated. */
+  /** The errors that AWS's model, or compatibility.md, lists for it; those of every operation (Common Errors) are not repeated. */
   readonly errors: readonly ErrorCode[]
   /** ARN of the CA that a call is about; undefined if it is about the account as a whole. */
   readonly resource: (input: Infer<I>) => string | undefined

@@ -17,6 +17,8 @@ export interface CertificateRecord {
   readonly requesterAccountId: string
   /** Service that asked for it on behalf of that account. */
   readonly requesterService: string | undefined
+  /** ARN of the principal that asked for it, or the name of that service. */
+  readonly requesterArn: string
 }
 
 /**
@@ -46,12 +48,12 @@ export function insertCertificate(
   const signer = selfSigned ? null : (authority.certificate?.number ?? null)
   return sql`insert into certificates (authority_number, serial_number, authority_certificate_number,
       template_name, certificate_der, issued_at_ms, not_after, crl_id,
-      requester_account_id, requester_service)
+      requester_account_id, requester_service, requester_arn)
     values (${authority.number}, ${certificate.serialNumber}, ${signer},
       ${certificate.templateName}, ${certificate.certificateDer},
       ${certificate.issuedAt.getTime()}, ${certificate.notAfter.getTime() / 1000},
       ${certificate.crlId ?? null}, ${certificate.requesterAccountId},
-      ${certificate.requesterService ?? null})`
+      ${certificate.requesterService ?? null}, ${certificate.requesterArn})`
 }
 
 /** A certificate as it is handed out. */

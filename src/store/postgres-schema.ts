@@ -1,3 +1,6 @@
+import { dueSchema } from './schema-due.ts'
+import { postgresSearchSchema } from './postgres-schema-search.ts'
+
 /** Text that is compared and sorted by its octets, as SQLite does. */
 const text = 'text collate "C"'
 
@@ -293,12 +296,6 @@ export const postgresSchema: readonly string[] = [
   );
   create index share_authorities_by_authority on share_authorities (authority_number);
   `,
-  `
-  create index crls_changed on crls (due_at_ms) where changes > published_changes;
-  create index crls_leased on crls (lease) where lease is not null;
-  create index audit_reports_leased on audit_reports (lease) where lease is not null;
-  create index events_leased on events (lease) where lease is not null;
-  drop index events_due;
-  create index events_due on events (retry_at_ms, failures, lease_until_ms);
-  `,
+  dueSchema,
+  postgresSearchSchema,
 ]

@@ -162,6 +162,7 @@ test('the status of a certificate is that of the CA that issued it', async () =>
     crlId: undefined,
     requesterAccountId: '1',
     requesterService: undefined,
+    requesterArn: 'arn:aws:iam::123456789012:user/tester',
   }
   const issued = { ...certificate, serialNumber: serial(2) }
   await db.transaction([
@@ -235,6 +236,7 @@ test('what is taken over from a CRL is recorded once, whether its certificate is
     crlId: 9,
     requesterAccountId: '1',
     requesterService: undefined,
+    requesterArn: 'arn:aws:iam::123456789012:user/tester',
   }
   await db.transaction([
     insertCertificate(authority, certificate, false),

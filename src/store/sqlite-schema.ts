@@ -1,4 +1,6 @@
+import { dueSchema } from './schema-due.ts'
 import { principalsSchema } from './sqlite-schema-principals.ts'
+import { searchSchema } from './sqlite-schema-search.ts'
 
 /**
  * The SQLite schema, one entry per version: applied in order, each once, never edited after a release.
@@ -225,12 +227,6 @@ export const sqliteSchema: readonly string[] = [
   alter table certificates add column requester_account_id text;
   `,
   principalsSchema,
-  `
-  create index crls_changed on crls (due_at_ms) where changes > published_changes;
-  create index crls_leased on crls (lease) where lease is not null;
-  create index audit_reports_leased on audit_reports (lease) where lease is not null;
-  create index events_leased on events (lease) where lease is not null;
-  drop index events_due;
-  create index events_due on events (retry_at_ms, failures, lease_until_ms);
-  `,
+  dueSchema,
+  searchSchema,
 ]

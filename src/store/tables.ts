@@ -1,7 +1,7 @@
-/** All tables, for what reads or writes the database as a whole; what a table is for is in docs/storage.md. */
+/** The tables, for what reads or writes the database as a whole; what a table is for is in docs/storage.md. */
 import type { Row, Sql, SqlValue } from './sql.ts'
 
-/** Every table, each after those that its rows refer to. */
+/** Every table that is recorded in a backup, each after those that its rows refer to. */
 const tableNames: readonly string[] = [
   'settings',
   'accounts',
@@ -30,6 +30,13 @@ const tableNames: readonly string[] = [
   'permissions',
 ]
 
+/** Tables that follow from others: no backup has them, and a job fills them again. */
+const derivedTables: ReadonlySet<string> = new Set([
+  'certificate_facets',
+  'certificate_names',
+  'search_progress',
+])
+
 export interface Table {
   readonly name: string
   readonly columns: readonly string[]
@@ -54,10 +61,14 @@ export function inOrder(tables: readonly Table[]): Table[] {
   })
 }
 
-/** Tables from rows of `table_name`, `column_name` and `key_position`, 0 for none, in the order of columns. */
+/**
+ * Tables from rows of `table_name`, `column_name` and `key_position`, 0 for none, in the order of columns; without those
+ * that follow from others.
+ */
 export function tablesOf(rows: readonly Row[]): Table[] {
   const tables = Map.groupBy(rows, ({ table_name: name }) => String(name))
-  return [...tables].map(([name, columns]) => ({
+  const recorded = [...tables].filter(([name]) => !derivedTables.has(name))
+  return recorded.map(([name, columns]) => ({
     name,
     columns: columns.map(columnNameOf),
     key: columns

@@ -1,0 +1,234 @@
+/** Certificates that differ in all that they are searched by, put into the database of a server that does not run. */
+import { randomBytes, randomInt } from 'node:crypto'
+import { join } from 'node:path'
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import { searchEntriesOf } from '../src/search/facets.ts'
+import type { FoundCertificate } from '../src/store/certificate-search.ts'
+
+/** Names of the certificate that all are made of; digits are put in their place. */
+export const sampleName = 'h00000000.t000.example.com'
+
+/** How the values are spread: names are all different, the others repeat. */
+export const spread = {
+  tenants: 1000,
+  requesters: 10_000,
+  templates: [
+    'EndEntityCertificate',
+    'EndEntityClientAuthCertificate',
+    'EndEntityServerAuthCertificate',
+    'CodeSigningCertificate',
+  ],
+  /** A certificate of so many is revoked. */
+  revokedEvery: 1000,
+  /** Days over which they were issued, and over which they expire. */
+  days: 730,
+}
+
+/** Name, tenant and requester of a certificate, by its place in the row; all numbers are spread over the whole. */
+export function nameOf(index: number): string {
+  return `h${String(index).padStart(8, '0')}.${tenantOf(index)}.example.com`
+}
+
+export function tenantOf(index: number): string {
+  return `t${String((index * 7) % spread.tenants).padStart(3, '0')}`
+}
+
+export function requesterOf(index: number): string {
+  return `arn:aws:iam::123456789012:user/u${(index * 13) % spread.requesters}`
+}
+
+export interface SearchStock {
+  readonly data: string
+  /** ARNs of CAs: the first has nine of ten certificates, the others share the rest. */
+  readonly authorityArns: readonly string[]
+  readonly count: number
+}
+
+const batch = 100_000
+
+/**
+ * Stores the certificates and what they are searched by: the rows of the search tables in their order, at the end, which is
+ * how millions get there in minutes. `told` hears how many are there.
+ */
+export function seedSearch(stock: SearchStock, told: (stored: number) => void): void {
+  // Nobody else has the file, and what fails is removed: no journal is needed.
+  const database = new DatabaseSync(join(stock.data, 'signet.sqlite'), { defensive: false })
+  try {
+    database.exec(`pragma journal_mode = off; pragma synchronous = off; pragma foreign_keys = off;
+      pragma locking_mode = exclusive; pragma cache_size = -500000;
+      drop index certificates_by_serial_number;
+      create temp table staged (facet integer, name text, certificate_number integer)`)
+    const sample = sampleOf(database, stock)
+    const inserts = insertsOf(database, sample.row)
+    const positions = new Positions()
+    for (let start = 0; start < stock.count; start += batch) {
+      const many = Math.min(batch, stock.count - start)
+      const certificates = Array.from({ length: many }, (_, at) =>
+        certificateOf(sample, stock, start + at),
+      )
+      database.exec('begin')
+      for (const certificate of certificates) insertCertificate(inserts, certificate)
+      const entries = searchEntriesOf(certificates)
+      for (const entry of entries.positions) positions.add(...entry)
+      for (const entry of entries.names) inserts.name.run(...entry)
+      database.exec('commit')
+      told(start + many)
+    }
+    finish(database, positions)
+  } finally {
+    database.close()
+  }
+}
+
+function finish(database: DatabaseSync, positions: Positions): void {
+  database.exec('begin')
+  const insert = database.prepare('insert into certificate_facets values (?, ?, ?)')
+  for (const [facet, position, number] of positions.sorted()) insert.run(facet, position, number)
+  database.exec(`insert into certificate_names select * from staged
+    order by facet, name, certificate_number`)
+  database.exec(`create unique index certificates_by_serial_number
+    on certificates (serial_number, authority_number)`)
+  database.exec(`update search_progress
+    set certificate_number = (select max(certificate_number) from certificates);
+    commit; pragma journal_mode = wal`)
+}
+
+/** Entries of `certificate_facets`, each as one number, by facet. */
+class Positions {
+  readonly #byFacet = new Map<number, { numbers: Float64Array; count: number }>()
+
+  add(facet: number, position: number, certificateNumber: number): void {
+    const list = this.#byFacet.get(facet) ?? { numbers: new Float64Array(16), count: 0 }
+    this.#byFacet.set(facet, list)
+    if (list.count === list.numbers.length) {
+      const larger = new Float64Array(list.count * 2)
+      larger.set(list.numbers)
+      list.numbers = larger
+    }
+    list.numbers[list.count] = (position - earliest) * numbersMax + certificateNumber
+    list.count += 1
+  }
+
+  *sorted(): Generator<[facet: number, position: number, certificateNumber: number]> {
+    for (const [facet, { numbers, count }] of [...this.#byFacet].toSorted(([a], [b]) => a - b))
+      for (const one of numbers.subarray(0, count).toSorted())
+        yield [facet, Math.floor(one / numbersMax) + earliest, one % numbersMax]
+  }
+}
+
+/** Above every certificate number; with seconds since 2017 it makes a number of at most 53 bits. */
+const numbersMax = 2 ** 24
+const earliest = 1_500_000_000
+
+interface Sample {
+  readonly row: Record<string, SQLInputValue>
+  readonly der: Buffer
+  /** Where the name is in it. */
+  readonly offsets: readonly number[]
+  readonly authorities: readonly FoundCertificate['authority'][]
+  readonly number: number
+  readonly now: number
+}
+
+function sampleOf(database: DatabaseSync, { authorityArns }: SearchStock): Sample {
+  const authorities = authorityArns.map((arn) => {
+    const row = database
+      .prepare('select * from authorities where id = ?')
+      .get(arn.split('/').at(-1) ?? '')
+    return {
+      number: Number(row?.['authority_number']),
+      id: String(row?.['id']),
+      partition: String(row?.['partition_name']),
+      region: String(row?.['region']),
+      accountId: String(row?.['account_id']),
+      restorableUntil: undefined,
+    }
+  })
+  const row = database
+    .prepare('select * from certificates order by certificate_number desc limit 1')
+    .get()
+  if (row === undefined) throw new Error('there is no certificate to copy')
+  const der = Buffer.from(row['certificate_der'] as Uint8Array)
+  const offsets: number[] = []
+  for (let at = der.indexOf(sampleName); at >= 0; at = der.indexOf(sampleName, at + 1))
+    offsets.push(at)
+  const number = Number(row['certificate_number'])
+  return { row, der, offsets, authorities, number, now: Date.now() }
+}
+
+const dayMilliseconds = 86_400_000
+
+function certificateOf(sample: Sample, { count }: SearchStock, index: number): FoundCertificate {
+  const { der, offsets, authorities, now } = sample
+  const certificateDer = Buffer.from(der)
+  for (const offset of offsets) certificateDer.write(nameOf(index), offset, 'latin1')
+  const other = 1 + (Math.floor(index / 10) % (authorities.length - 1))
+  const authority = authorities[index % 10 === 9 ? other : 0]
+  if (authority === undefined) throw new Error('there is no CA')
+  const length = spread.days * dayMilliseconds
+  const lifetime = (1 + randomInt(spread.days)) * dayMilliseconds
+  const issuedAt = new Date(now - length + Math.floor((index / count) * length))
+  const notAfter = new Date(Math.floor((issuedAt.getTime() + lifetime) / 1000) * 1000)
+  return {
+    number: sample.number + 1 + index,
+    key: 0,
+    authority,
+    serialNumber: randomBytes(16),
+    certificateDer,
+    templateName: spread.templates[index % spread.templates.length] ?? '',
+    issuedAt,
+    notAfter,
+    requester: { accountId: authority.accountId, name: requesterOf(index) },
+    revocation:
+      index % spread.revokedEvery === 0 ? { revokedAt: issuedAt, reasonCode: 4 } : undefined,
+  }
+}
+
+interface Inserts {
+  readonly certificate: StatementSync
+  readonly columns: readonly string[]
+  readonly row: Sample['row']
+  readonly revocation: StatementSync
+  readonly name: StatementSync
+}
+
+function insertsOf(database: DatabaseSync, row: Sample['row']): Inserts {
+  const columns = Object.keys(row)
+  const marks = columns.map(() => '?').join(', ')
+  return {
+    columns,
+    row,
+    certificate: database.prepare(
+      `insert into certificates (${columns.join(', ')}) values (${marks})`,
+    ),
+    revocation: database.prepare(
+      `insert into revocations (authority_number, certificate_number, serial_number, revoked_at_ms,
+        reason_code, not_after) values (?, ?, ?, ?, ?, ?)`,
+    ),
+    name: database.prepare('insert into staged values (?, ?, ?)'),
+  }
+}
+
+function insertCertificate(
+  { certificate, columns, row, revocation }: Inserts,
+  found: FoundCertificate,
+): void {
+  const { number, authority, serialNumber, notAfter } = found
+  const changed: Record<string, SQLInputValue> = {
+    certificate_number: number,
+    authority_number: authority.number,
+    serial_number: serialNumber,
+    certificate_der: found.certificateDer,
+    template_name: found.templateName,
+    issued_at_ms: found.issuedAt.getTime(),
+    not_after: notAfter.getTime() / 1000,
+    requester_arn: found.requester.name ?? null,
+  }
+  certificate.run(...columns.map((column) => changed[column] ?? row[column] ?? null))
+  if (found.revocation !== undefined) {
+    const { revokedAt, reasonCode } = found.revocation
+    const at = revokedAt.getTime()
+    const until = notAfter.getTime() / 1000
+    revocation.run(authority.number, number, serialNumber, at, reasonCode, until)
+  }
+}

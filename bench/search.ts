@@ -1,0 +1,193 @@
+/**
+ * ListCertificates over many certificates: every query that is documented, one request after the other, each with other
+ * values, through the API of a server that was just started.
+ */
+import { randomInt } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { startServer } from '../test/support/process.ts'
+import { csrsOf } from './csrs.ts'
+import type { BenchOptions } from './options.ts'
+import {
+  nameOf,
+  requesterOf,
+  sampleName,
+  seedSearch,
+  spread,
+  tenantOf,
+  type SearchStock,
+} from './search-rows.ts'
+import { someSerials } from './stored-rows.ts'
+import { roomy } from './stored.ts'
+import { markdownTable } from './table.ts'
+import { credentialsIn, prepareTarget, type Target } from './target.ts'
+import { median, progress } from './turns.ts'
+
+/** Requests of each query in a turn. */
+const runs = 300
+const authorities = 11
+const day = 86_400
+
+/** A table of the times of each query over `count` certificates, with the time that seeding them took. */
+export async function searchTable(count: number, options: BenchOptions): Promise<string> {
+  const data = await mkdtemp(join(tmpdir(), 'signet-bench-search-'))
+  try {
+    const { stock, target } = await prepare(data, count, options)
+    seedSearch(stock, (stored) => {
+      if (stored % 500_000 === 0) progress(`${stored} certificates stored`)
+    })
+    const server = await startServer(data, [...roomy, ...options.serverFlags])
+    try {
+      const rows: string[][] = []
+      for (const query of queriesOf(stock))
+        rows.push(await measure({ url: server.url, target, query }, options))
+      return markdownTable(['query', 'p50, ms', 'p99, ms (min–max)', 'on a page'], rows)
+    } finally {
+      await server.stop('SIGTERM')
+    }
+  } finally {
+    await rm(data, { recursive: true })
+  }
+}
+
+async function prepare(
+  data: string,
+  count: number,
+  options: BenchOptions,
+): Promise<{ readonly stock: SearchStock; readonly target: Target }> {
+  const server = await startServer(data, [...roomy, ...options.serverFlags])
+  try {
+    const [csr = ''] = await csrsOf('P-256', 1)
+    const wish = { keyAlgorithm: 'EC_prime256v1', csr }
+    const targets: Target[] = []
+    for (let index = 0; index < authorities; index += 1)
+      targets.push(await prepareTarget(server.url, credentialsIn(data), wish))
+    const [target] = targets
+    if (target === undefined) throw new Error('there is no CA')
+    await target.call(server.url, 'IssueCertificate', {
+      ...target.issueInput(csr),
+      TemplateArn: 'arn:aws:acm-pca:::template/EndEntityCertificate_APIPassthrough/V1',
+      ApiPassthrough: {
+        Subject: { CommonName: sampleName },
+        Extensions: { SubjectAlternativeNames: [{ DnsName: sampleName }] },
+      },
+    })
+    const authorityArns = targets.map(({ authorityArn }) => authorityArn)
+    return { stock: { data, authorityArns, count }, target }
+  } finally {
+    await server.stop('SIGTERM')
+  }
+}
+
+interface Query {
+  readonly what: string
+  readonly input: () => Record<string, unknown>
+}
+
+/** What compatibility.md documents, alone and together. */
+function queriesOf(stock: SearchStock): Query[] {
+  const { authorityArns, count } = stock
+  const [largest = '', ...others] = authorityArns
+  const serials = someSerials({ data: stock.data, authorityArn: largest }, runs)
+  const some = (): number => randomInt(count)
+  const now = Math.floor(Date.now() / 1000)
+  const time = (): number => now + randomInt(300 * day)
+  const past = (): number => now - randomInt(700 * day)
+  const small = (): string => others[randomInt(others.length)] ?? ''
+  const template = (): string =>
+    `arn:aws:acm-pca:::template/${spread.templates[randomInt(spread.templates.length)]}/V1`
+  const expiring = (): object => {
+    const ExpiresAfter = time()
+    return { ExpiresAfter, ExpiresBefore: ExpiresAfter + 30 * day }
+  }
+  const issued = (): object => {
+    const IssuedAfter = past()
+    return { IssuedAfter, IssuedBefore: IssuedAfter + day }
+  }
+  const query = (what: string, input: () => object): Query => ({
+    what,
+    input: () => ({ ...input() }),
+  })
+  return [
+    query('serial number', () => ({ SerialNumber: serials[randomInt(serials.length)] })),
+    query('alternative name', () => ({ SubjectAlternativeName: nameOf(some()) })),
+    query('alternative name, prefix', () => ({
+      SubjectAlternativeName: `${nameOf(some()).slice(0, 6)}*`,
+    })),
+    query('alternative name, suffix', () => ({
+      SubjectAlternativeName: `.${tenantOf(some())}.example.com`,
+    })),
+    query('alternative name, suffix that all have', () => ({
+      SubjectAlternativeName: '.example.com',
+      CertificateAuthorityArn: small(),
+    })),
+    query('subject', () => ({ Subject: nameOf(some()) })),
+    query('subject, prefix', () => ({ Subject: `${nameOf(some()).slice(0, 6)}*` })),
+    query('one CA', () => ({ CertificateAuthorityArn: small() })),
+    query('requester', () => ({ Requester: requesterOf(some()) })),
+    query('requester: account', () => ({ Requester: '123456789012', ...expiring() })),
+    query('template', () => ({ TemplateArn: template() })),
+    query('issued within a day', issued),
+    query('expiring within 30 days', expiring),
+    query('expiring within 30 days, one CA', () => ({
+      ...expiring(),
+      CertificateAuthorityArn: small(),
+    })),
+    query('VALID', () => ({ Status: 'VALID', CertificateAuthorityArn: small() })),
+    query('EXPIRED', () => ({ Status: 'EXPIRED', CertificateAuthorityArn: small() })),
+    query('REVOKED', () => ({ Status: 'REVOKED' })),
+    query('REVOKED, issued within a day', () => ({ Status: 'REVOKED', ...issued() })),
+    query('template, expiring', () => ({ TemplateArn: template(), ...expiring() })),
+    query('template, one CA', () => ({
+      TemplateArn: template(),
+      CertificateAuthorityArn: small(),
+    })),
+    query('requester, one CA, VALID, expiring', () => ({
+      Requester: requesterOf(some()),
+      CertificateAuthorityArn: largest,
+      Status: 'VALID',
+      ...expiring(),
+    })),
+    query('requester of others, suffix', () => ({
+      Requester: requesterOf(some()),
+      SubjectAlternativeName: `.${tenantOf(some())}.example.com`,
+    })),
+  ]
+}
+
+interface Asked {
+  readonly url: string
+  readonly target: Target
+  readonly query: Query
+}
+
+async function measure(
+  { url, target, query: { what, input } }: Asked,
+  { quick, turns }: BenchOptions,
+): Promise<string[]> {
+  const results: number[][] = []
+  let found = 0
+  const requests = quick ? 5 : runs
+  for (let turn = 0; turn < turns; turn += 1) {
+    const times: number[] = []
+    for (let run = 0; run < requests; run += 1) {
+      const asked = input()
+      const startedAt = performance.now()
+      const answer: Record<string, unknown> = await target.call(url, 'ListCertificates', asked)
+      times.push(performance.now() - startedAt)
+      found += (answer['Certificates'] as unknown[]).length
+    }
+    results.push(times.toSorted((a, b) => a - b))
+  }
+  const at = (part: number): number[] =>
+    results.map((times) => times[Math.min(times.length - 1, Math.floor(times.length * part))] ?? 0)
+  const ninetyNine = at(0.99)
+  const between = `${Math.min(...ninetyNine).toFixed(1)}–${Math.max(...ninetyNine).toFixed(1)}`
+  return [
+    what,
+    median(at(0.5)).toFixed(1),
+    `${median(ninetyNine).toFixed(1)} (${between})`,
+    (found / requests / turns).toFixed(1),
+  ]
+}

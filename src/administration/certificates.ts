@@ -1,0 +1,204 @@
+/** What `signet certificates list` does, on a data folder that a server may be using. */
+import { systemClock } from '../clock.ts'
+import type { Config } from '../config.ts'
+import { withData } from '../data-folder.ts'
+import { ConfigurationError } from '../errors.ts'
+import { parseCertificateSerial } from '../revocation/certificate-serial.ts'
+import { reasonOfCode } from '../revocation/reason.ts'
+import type { CertificateFilter, CertificateStatus, ListedCertificate } from '../search/filter.ts'
+import { parseNamePattern, patternCharactersMax, type NamePattern } from '../search/name-pattern.ts'
+import { searchCertificates, type SearchPlace } from '../search/search-certificates.ts'
+import { findAuthority } from '../store/authorities.ts'
+import { listOwners } from '../store/certificate-search.ts'
+import type { Database } from '../store/database.ts'
+import { isSearchBehind } from '../store/search-progress.ts'
+import {
+  certificateArn,
+  certificateAuthorityArn,
+  parseCertificateAuthorityArn,
+  parseTemplateArn,
+} from '../wire/arn.ts'
+
+/** What is asked for, as it was written. */
+export interface CertificatesWish {
+  /** ARN of a CA. */
+  readonly authority?: string | undefined
+  readonly accountId?: string | undefined
+  readonly serial?: string | undefined
+  readonly subject?: string | undefined
+  readonly alternativeName?: string | undefined
+  /** ARN or name. */
+  readonly template?: string | undefined
+  readonly requester?: string | undefined
+  readonly issuedAfter?: Date | undefined
+  /** Milliseconds from now. */
+  readonly expiringWithin?: number | undefined
+  readonly status?: CertificateStatus | undefined
+  readonly limit: number
+}
+
+/** A certificate as it is printed, in the words of ListCertificates. */
+export interface PrintedCertificate {
+  readonly CertificateArn: string
+  readonly CertificateAuthorityArn: string
+  readonly SerialNumber: string
+  readonly Subject: string
+  readonly SubjectAlternativeNames: readonly string[]
+  readonly TemplateArn: string
+  readonly Requester?: string
+  readonly IssuedAt: string
+  readonly NotBefore?: string
+  readonly NotAfter: string
+  readonly Status: CertificateStatus
+  readonly RevokedAt?: string
+  readonly RevocationReason?: string
+}
+
+export interface PrintedCertificates {
+  readonly certificates: readonly PrintedCertificate[]
+  /** Whether there are more than the limit. */
+  readonly isCut: boolean
+  /** Whether there are certificates that search does not find yet. */
+  readonly isBehind: boolean
+}
+
+const pageRows = 1000
+
+type Owned = Pick<CertificateFilter, 'accountId' | 'region' | 'authorityNumber'>
+
+/** Lists certificates. Throws ConfigurationError for a filter that means nothing, and for a CA that there is not. */
+export async function listCertificates(
+  config: Config,
+  wish: CertificatesWish,
+): Promise<PrintedCertificates> {
+  const now = systemClock.now()
+  const filter = filterOf(wish, now)
+  return withData(config, async ({ db }) => {
+    const owners = await ownersOf(db, wish)
+    // One more than is asked for says that there are more.
+    const found =
+      filter === 'nothing' ? [] : await firstOf(db, { owners, filter, now }, wish.limit + 1)
+    return {
+      certificates: found.slice(0, wish.limit).map(printed),
+      isCut: found.length > wish.limit,
+      isBehind: await isSearchBehind(db),
+    }
+  })
+}
+
+interface Search {
+  readonly owners: readonly Owned[]
+  readonly filter: Omit<CertificateFilter, keyof Owned>
+  readonly now: Date
+}
+
+/** The first certificates that are found, of one owner after the other. */
+async function firstOf(
+  db: Database,
+  { owners, filter, now }: Search,
+  count: number,
+): Promise<ListedCertificate[]> {
+  const certificates: ListedCertificate[] = []
+  for (const owner of owners)
+    for await (const page of pagesOf(db, { ...filter, ...owner }, now)) {
+      certificates.push(...page)
+      if (certificates.length >= count) return certificates
+    }
+  return certificates
+}
+
+async function* pagesOf(
+  db: Database,
+  filter: CertificateFilter,
+  now: Date,
+): AsyncGenerator<readonly ListedCertificate[]> {
+  let after: SearchPlace | undefined
+  do {
+    const page = await searchCertificates(db, filter, { after, limit: pageRows, now })
+    yield page.certificates
+    after = page.next
+  } while (after !== undefined)
+}
+
+async function ownersOf(
+  db: Database,
+  { authority, accountId }: CertificatesWish,
+): Promise<Owned[]> {
+  if (authority === undefined) return listOwners(db, accountId)
+  const id = parseCertificateAuthorityArn(authority)?.id
+  if (id === undefined)
+    throw new ConfigurationError(`${authority} is not the ARN of a certificate authority`)
+  const found = await findAuthority(db, id)
+  if (found === undefined || certificateAuthorityArn(found) !== authority)
+    throw new ConfigurationError(`there is no certificate authority ${authority}`)
+  const { number, region } = found
+  return [{ accountId: found.accountId, region, authorityNumber: number }]
+}
+
+function filterOf(wish: CertificatesWish, now: Date): Search['filter'] | 'nothing' {
+  const { issuedAfter, expiringWithin } = wish
+  const serialNumber = serialOf(wish.serial)
+  const filter = {
+    subject: patternOf('--subject', wish.subject),
+    alternativeName: patternOf('--san', wish.alternativeName),
+    templateName: templateOf(wish.template),
+    requester: wish.requester,
+    issued: issuedAfter && { after: issuedAfter },
+    expires:
+      expiringWithin === undefined
+        ? undefined
+        : { after: now, before: new Date(now.getTime() + expiringWithin) },
+    status: wish.status,
+  }
+  return serialNumber === 'unknown' ? 'nothing' : { ...filter, serialNumber }
+}
+
+function serialOf(text: string | undefined): Uint8Array | 'unknown' | undefined {
+  if (text === undefined) return undefined
+  const serialNumber = parseCertificateSerial(text)
+  if (serialNumber !== undefined) return serialNumber
+  throw new ConfigurationError(`--serial must be a hexadecimal serial number, not '${text}'`)
+}
+
+function patternOf(flag: string, text: string | undefined): NamePattern | undefined {
+  if (text === undefined) return undefined
+  if (text === '' || text.length > patternCharactersMax)
+    throw new ConfigurationError(`${flag} must have 1 to ${patternCharactersMax} characters`)
+  const pattern = parseNamePattern(text)
+  if ('problem' in pattern) throw new ConfigurationError(`${flag} ${pattern.problem}`)
+  return pattern
+}
+
+function templateOf(text: string | undefined): string | undefined {
+  if (text === undefined || /^\w{1,100}$/.test(text)) return text
+  const name = parseTemplateArn(text)?.name
+  if (name !== undefined) return name
+  throw new ConfigurationError(
+    `--template must be the name or the ARN of a template, not '${text}'`,
+  )
+}
+
+function printed(found: ListedCertificate): PrintedCertificate {
+  const { authority, serialNumber, names, requester, revocation } = found
+  const authorityArn = certificateAuthorityArn(authority)
+  const who = requester.name ?? requester.accountId
+  return {
+    CertificateArn: certificateArn(authorityArn, serialNumber),
+    CertificateAuthorityArn: authorityArn,
+    SerialNumber: Buffer.from(serialNumber)
+      .toString('hex')
+      .replaceAll(/..(?=.)/g, '$&:'),
+    Subject: names.subject,
+    SubjectAlternativeNames: names.alternativeNames,
+    TemplateArn: `arn:${authority.partition}:acm-pca:::template/${found.templateName}/V1`,
+    ...(who !== undefined && { Requester: who }),
+    IssuedAt: found.issuedAt.toISOString(),
+    ...(names.notBefore && { NotBefore: names.notBefore.toISOString() }),
+    NotAfter: found.notAfter.toISOString(),
+    Status: found.status,
+    ...(revocation && {
+      RevokedAt: revocation.revokedAt.toISOString(),
+      RevocationReason: reasonOfCode(revocation.reasonCode),
+    }),
+  }
+}

@@ -1,0 +1,169 @@
+/** `signet certificates …`: what was issued. */
+import { Command, Option } from 'commander'
+import {
+  listCertificates,
+  type CertificatesWish,
+  type PrintedCertificate,
+} from '../administration/certificates.ts'
+import type { Flags } from '../config.ts'
+import { ConfigurationError } from '../errors.ts'
+import { printAnswer, type Print } from './print.ts'
+import { config, examples, listOf, wholeNumber } from './settings.ts'
+
+type ListFlags = Flags & {
+  readonly ca?: string
+  readonly subject?: string
+  readonly san?: string
+  readonly serial?: string
+  readonly template?: string
+  readonly requester?: string
+  readonly issuedAfter?: Date
+  readonly expiringWithin?: number
+  readonly status?: NonNullable<CertificatesWish['status']>
+  readonly output: 'table' | 'json' | 'csv'
+  readonly limit: number
+}
+
+/** More does not fit into one answer. */
+const limitMax = 100_000
+
+/** `signet certificates …`. */
+export function certificatesCommand(print: Print): Command {
+  const group = new Command('certificates').description('certificates that were issued')
+  listOf(group)
+    .description('search what was issued; all that is asked for has to hold')
+    .option('--ca <arn>', 'issued by this CA')
+    .option('--subject <name>', "common name: whole, or what it begins with: 'web*'")
+    .option(
+      '--san <name>',
+      "subject alternative name: whole, what it begins with: 'web*', or what it ends with: .example.com",
+    )
+    .option('--serial <number>', 'serial number, in hexadecimal')
+    .option('--template <name>', 'name or ARN of a template')
+    .option('--requester <arn>', 'who asked for it: ARN of a user, role or session, or an account')
+    .option('--issued-after <time>', '2026-03-01, or 2026-03-01T08:00:00Z', time)
+    .option('--expiring-within <time>', 'expires within that time from now: 30d, 12h', duration)
+    .addOption(
+      new Option('--status <status>', 'its status now').choices(['VALID', 'EXPIRED', 'REVOKED']),
+    )
+    .option('--limit <number>', `at most so many, up to ${limitMax}`, limit, 1000)
+    .addOption(
+      new Option('--output <form>', 'how the answer is printed')
+        .choices(['table', 'json', 'csv'])
+        .default('table'),
+    )
+    .addHelpText(
+      'after',
+      examples(
+        'signet certificates list --expiring-within 30d',
+        'signet certificates list --san .example.com --status VALID --output json',
+        'signet certificates list --ca arn:aws:acm-pca:… --issued-after 2026-01-01 --output csv',
+      ),
+    )
+    .action((flags: ListFlags) => list(print, flags))
+  return group.helpCommand(false)
+}
+
+async function list(print: Print, flags: ListFlags): Promise<void> {
+  const { output, ca, account, san, ...rest } = flags
+  if (ca !== undefined && account !== undefined)
+    throw new ConfigurationError('name either --ca or --account')
+  const wish: CertificatesWish = {
+    ...rest,
+    authority: ca,
+    accountId: account,
+    alternativeName: san,
+  }
+  const { certificates, isCut, isBehind } = await listCertificates(config(flags), wish)
+  if (output === 'csv') print(csvOf(certificates))
+  else if (output === 'json') printAnswer(print, { output }, certificates)
+  else printAnswer(print, { output }, certificates.map(rowOf))
+  if (isCut) note(`there are more than ${flags.limit}; --limit shows more`)
+  if (isBehind)
+    note(
+      'the newest certificates are not searched yet; a server that runs adds them within seconds',
+    )
+}
+
+function note(text: string): void {
+  process.stderr.write(`signet: note: ${text}\n`)
+}
+
+/** What fits on a screen. */
+function rowOf(certificate: PrintedCertificate): object {
+  const { SerialNumber, Subject, SubjectAlternativeNames, TemplateArn, NotAfter, Status } =
+    certificate
+  return {
+    Subject: shown(Subject),
+    Names: SubjectAlternativeNames.map(shown),
+    Template: TemplateArn.split('/')[1],
+    NotAfter,
+    Status,
+    Serial: SerialNumber.replaceAll(':', ''),
+  }
+}
+
+/** A terminal obeys control characters, which a subject may have. */
+function shown(text: string): string {
+  return text.replaceAll(/\p{Cc}/gu, '?')
+}
+
+const csvColumns = [
+  'CertificateArn',
+  'SerialNumber',
+  'Subject',
+  'SubjectAlternativeNames',
+  'TemplateArn',
+  'Requester',
+  'IssuedAt',
+  'NotBefore',
+  'NotAfter',
+  'Status',
+  'RevokedAt',
+  'RevocationReason',
+] as const
+
+/**
+ * Every cell quoted (RFC 4180 §2), alternative names with spaces between. As in audit reports nothing is put before what
+ * a spreadsheet would take for a formula: cells are what certificates say.
+ */
+function csvOf(certificates: readonly PrintedCertificate[]): string {
+  const cell = (value: string): string => `"${value.replaceAll('"', '""')}"`
+  const lines = certificates.map((certificate) =>
+    csvColumns
+      .map((column) => certificate[column] ?? '')
+      .map((value) => cell(typeof value === 'string' ? value : value.join(' ')))
+      .join(','),
+  )
+  return [csvColumns.join(','), ...lines].join('\n')
+}
+
+const timeForm = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?(?:Z|[+-]\d\d:\d\d))?$/
+
+function time(text: string): Date {
+  const date = new Date(text)
+  if (timeForm.test(text) && !Number.isNaN(date.getTime())) return date
+  throw new ConfigurationError(
+    `'${text}' must be a day (2026-03-01, in UTC) or a time with its zone (2026-03-01T08:00:00Z)`,
+  )
+}
+
+const unitMilliseconds: Readonly<Record<string, number>> = {
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 7 * 86_400_000,
+}
+
+function duration(text: string): number {
+  const [, count, unit = ''] = /^([1-9]\d{0,5})([mhdw])$/.exec(text) ?? []
+  if (count === undefined)
+    throw new ConfigurationError(`'${text}' must be a number of m, h, d or w: 30d`)
+  return Number(count) * (unitMilliseconds[unit] ?? 0)
+}
+
+function limit(text: string): number {
+  const number = wholeNumber(text)
+  if (number >= 1 && number <= limitMax) return number
+  throw new ConfigurationError(`--limit must be 1 to ${limitMax}`)
+}

@@ -1,0 +1,63 @@
+import { setTimeout } from 'node:timers/promises'
+import { searchEntriesOf } from '../search/facets.ts'
+import type { Services } from '../services.ts'
+import { foundCertificateOf } from '../store/certificate-search.ts'
+import { ConflictError } from '../store/database.ts'
+import {
+  insertNames,
+  insertPositions,
+  moveSearchProgress,
+  readSearchProgress,
+  selectUnsearchable,
+} from '../store/search-progress.ts'
+import type { Job } from './scheduler.ts'
+
+/** Certificates of one transaction: some thousand rows, a few milliseconds of the writer. */
+const batch = 400
+
+/**
+ * Puts certificates into the tables that they are searched by, in the order of their numbers: what was issued within the
+ * last second, or, with a database from before there was search or one that was restored, all of them. It rests as long
+ * as it works, so that others get on with theirs.
+ */
+export const indexCertificates: Job = {
+  name: 'index-certificates',
+  everySeconds: 1,
+  async run(services, signal) {
+    let done = 0
+    let from = await readSearchProgress(services.db)
+    while (!signal.aborted) {
+      const startedAt = performance.now()
+      const indexed = await indexBatch(services, from)
+      // Another process has gone on from there: it does the rest.
+      if (indexed === undefined) break
+      done += indexed.count
+      from = indexed.last
+      if (indexed.count < batch) break
+      await setTimeout(performance.now() - startedAt, undefined, { signal }).catch(() => {})
+    }
+    return { done, failed: 0 }
+  },
+}
+
+/** Undefined if another process was faster. */
+async function indexBatch(
+  { db }: Pick<Services, 'db'>,
+  from: number,
+): Promise<{ readonly count: number; readonly last: number } | undefined> {
+  const certificates = (await db.query(selectUnsearchable(from, batch))).map(foundCertificateOf)
+  const last = certificates.at(-1)?.number
+  if (last === undefined) return { count: 0, last: from }
+  const { positions, names } = searchEntriesOf(certificates)
+  try {
+    await db.transaction([
+      moveSearchProgress(from, last),
+      ...insertPositions(positions),
+      ...insertNames(names),
+    ])
+  } catch (error) {
+    if (error instanceof ConflictError) return undefined
+    throw error
+  }
+  return { count: certificates.length, last }
+}

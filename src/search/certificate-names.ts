@@ -1,0 +1,92 @@
+/** What a certificate says that it is searched by and listed with: subject, alternative names, beginning of validity. */
+import { parseCertificate, type Certificate } from '../x509/certificate.ts'
+import { DerError } from '../x509/der-error.ts'
+import { contextTag, DerReader, tags } from '../x509/der-reader.ts'
+import { findExtension } from '../x509/extensions.ts'
+import { parseGeneralNames, type GeneralName } from '../x509/general-name.ts'
+import type { Name } from '../x509/name.ts'
+import { nameText, nameTextOf } from '../x509/name-text.ts'
+import { decodeOid, oids } from '../x509/oid.ts'
+import { decodeString, isStringTag } from '../x509/strings.ts'
+import { ipAddressText } from './ip-address.ts'
+
+export interface CertificateNames {
+  readonly notBefore: Date | undefined
+  /** RFC 2253; empty for an empty name. */
+  readonly subject: string
+  readonly commonNames: readonly string[]
+  /** One text for each, whatever its kind; `#` and hex for what has no text. */
+  readonly alternativeNames: readonly string[]
+}
+
+const nothing: CertificateNames = {
+  notBefore: undefined,
+  subject: '',
+  commonNames: [],
+  alternativeNames: [],
+}
+
+/** Of a certificate of the record. One that cannot be read, because it was issued without a lint, has no names. */
+export function readCertificateNames(certificateDer: Uint8Array): CertificateNames {
+  const certificate = unlessDamaged(() => parseCertificate(certificateDer))
+  if (certificate === undefined) return nothing
+  const { subject, notBefore } = certificate
+  return {
+    notBefore,
+    subject: nameText(subject),
+    commonNames: commonNamesOf(subject),
+    alternativeNames: unlessDamaged(() => alternativeNamesOf(certificate)) ?? [],
+  }
+}
+
+function unlessDamaged<T>(read: () => T): T | undefined {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof DerError) return undefined
+    throw error
+  }
+}
+
+function commonNamesOf({ rdns }: Name): string[] {
+  return rdns
+    .flat()
+    .filter(({ type, tag }) => type === oids.commonName && isStringTag(tag))
+    .map(({ value }) => value)
+}
+
+function alternativeNamesOf({ extensions }: Certificate): string[] {
+  const extension = findExtension(extensions, oids.subjectAltName)
+  return extension === undefined ? [] : parseGeneralNames(extension.value).map(generalNameText)
+}
+
+function generalNameText({ kind, content }: GeneralName): string {
+  switch (kind) {
+    case 'rfc822Name':
+    case 'dNSName':
+    case 'uniformResourceIdentifier':
+      return Buffer.from(content).toString('latin1')
+    case 'iPAddress':
+      return ipAddressText(content)
+    case 'directoryName':
+      return nameTextOf(content)
+    case 'registeredID':
+      return decodeOid(content)
+    case 'otherName':
+      return otherNameText(content) ?? hexText(content)
+    case 'x400Address':
+    case 'ediPartyName':
+      return hexText(content)
+  }
+}
+
+/** The value of an otherName that is a string, as a user principal name is. */
+function otherNameText(content: Uint8Array): string | undefined {
+  const reader = new DerReader(content, 'otherName')
+  reader.element(tags.oid)
+  return decodeString(reader.nested(contextTag(0, true), 'value of otherName').any())
+}
+
+function hexText(content: Uint8Array): string {
+  return `#${Buffer.from(content).toString('hex')}`
+}

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import * as fc from 'fast-check'
+import {
+  matchesName,
+  parseNamePattern,
+  rangeOfPattern,
+  reversedKey,
+  searchKey,
+  type NamePattern,
+} from './name-pattern.ts'
+
+function pattern(text: string): NamePattern {
+  const parsed = parseNamePattern(text)
+  if ('problem' in parsed) throw new Error(parsed.problem)
+  return parsed
+}
+
+test('a text is a whole name, a beginning or an end', () => {
+  assert.deepEqual(pattern('WWW.example.com'), { kind: 'exact', key: 'www.example.com' })
+  assert.deepEqual(pattern('Www.*'), { kind: 'prefix', key: 'www.' })
+  assert.deepEqual(pattern('.Example.com'), { kind: 'suffix', key: '.example.com' })
+  assert.deepEqual(pattern('*.example.com'), { kind: 'exact', key: '*.example.com' })
+  assert.deepEqual(pattern('*.*'), { kind: 'prefix', key: '*.' })
+})
+
+test('a backslash makes the next character an ordinary one', () => {
+  assert.deepEqual(pattern(String.raw`a\*`), { kind: 'exact', key: 'a*' })
+  assert.deepEqual(pattern(String.raw`a\\*`), { kind: 'prefix', key: 'a\\' })
+  assert.deepEqual(pattern(String.raw`a\\\*`), { kind: 'exact', key: String.raw`a\*` })
+  assert.deepEqual(pattern(String.raw`\.profile`), { kind: 'exact', key: '.profile' })
+  assert.deepEqual(pattern(String.raw`DOMAIN\\user`), {
+    kind: 'exact',
+    key: String.raw`domain\user`,
+  })
+})
+
+test('addresses have one form', () => {
+  for (const text of ['2001:DB8:0:0::1', '2001:0db8::0001', '2001:db8::1'])
+    assert.deepEqual(pattern(text), { kind: 'exact', key: '2001:db8::1' })
+})
+
+test('what means nothing is refused', () => {
+  for (const [text, problem] of [
+    ['*', /asterisk and nothing else/],
+    ['.example.*', /begins with a period and ends/],
+    ['a\\', /ends with a backslash/],
+    ['a\\\\\\', /ends with a backslash/],
+  ] as const)
+    assert.match((parseNamePattern(text) as { problem: string }).problem, problem)
+})
+
+test('what matches is in the range, and nothing else is', () => {
+  const part = fc.constantFrom('a', 'A', '.', 'ß', '𝕊', '*', 'b', '\\', '.com')
+  const name = fc.array(part, { minLength: 1, maxLength: 4 }).map((parts) => parts.join(''))
+  const kind = fc.constantFrom('exact', 'prefix', 'suffix' as const)
+  fc.assert(
+    fc.property(kind, name, name, (of, text, candidate) => {
+      const wish: NamePattern = { kind: of, key: searchKey(text) }
+      const key = of === 'suffix' ? reversedKey(candidate) : searchKey(candidate)
+      const { low, high } = rangeOfPattern(wish)
+      const octets = (one: string): Buffer => Buffer.from(one)
+      const isIn =
+        Buffer.compare(octets(key), octets(low)) >= 0 &&
+        Buffer.compare(octets(key), octets(high)) <= 0
+      assert.equal(matchesName(wish, candidate), isIn)
+    }),
+    { numRuns: 3000 },
+  )
+})
+
+test('keys have neither case nor NUL, and are cut between characters', () => {
+  assert.equal(searchKey('Straße\0'), 'straße\u{fffd}')
+  assert.equal(Array.from(searchKey('𝕊'.repeat(300))).length, 254)
+  assert.equal(reversedKey('a𝕊b'), 'bsa')
+})

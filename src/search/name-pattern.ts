@@ -1,0 +1,65 @@
+/**
+ * How names are searched for: the whole name, what it begins with (`www.*`), or what it ends with (`.example.com`). A
+ * backslash makes what follows it an ordinary character: `\.` at the beginning, `\*` at the end, `\\`.
+ */
+import { canonicalAddress } from './ip-address.ts'
+
+export interface NamePattern {
+  readonly kind: 'exact' | 'prefix' | 'suffix'
+  /** As searchKey makes it; of a suffix not reversed. */
+  readonly key: string
+}
+
+/** Names are compared by so many characters; what is searched for is shorter. A DNS name has at most 253. */
+const keyCharacters = 254
+export const patternCharactersMax = 253
+
+/** Text as it is compared: case and compatibility forms do not count (RFC 5280 §7.1). No NUL, which is not stored. */
+export function searchKey(text: string): string {
+  return Array.from(folded(text)).slice(0, keyCharacters).join('')
+}
+
+/** The same from its end to its beginning. */
+export function reversedKey(text: string): string {
+  return Array.from(folded(text)).toReversed().slice(0, keyCharacters).join('')
+}
+
+function folded(text: string): string {
+  return text.normalize('NFKC').toLowerCase().replaceAll('\0', '\u{fffd}')
+}
+
+/** The text of a filter as a pattern; undefined, with the reason, if it is none. */
+export function parseNamePattern(text: string): NamePattern | { readonly problem: string } {
+  const isPrefix = /(?:^|[^\\])(?:\\\\)*\*$/s.test(text)
+  const isSuffix = text.startsWith('.')
+  if (isPrefix && isSuffix) return { problem: 'begins with a period and ends with an asterisk' }
+  const body = isPrefix ? text.slice(0, -1) : text
+  if (/^(?:[^\\]|\\.)*\\$/s.test(body)) return { problem: 'ends with a backslash' }
+  const plain = body.replaceAll(/\\(.)/gs, '$1')
+  if (isPrefix && plain === '') return { problem: 'is an asterisk and nothing else' }
+  if (isPrefix) return { kind: 'prefix', key: searchKey(plain) }
+  if (isSuffix) return { kind: 'suffix', key: searchKey(plain) }
+  return { kind: 'exact', key: searchKey(canonicalAddress(plain)) }
+}
+
+/** Whether a name is one that is searched for. */
+export function matchesName({ kind, key }: NamePattern, name: string): boolean {
+  switch (kind) {
+    case 'exact':
+      return searchKey(name) === key
+    case 'prefix':
+      return searchKey(name).startsWith(key)
+    case 'suffix':
+      return reversedKey(name).startsWith(reversedKey(key))
+  }
+}
+
+/** After every character that is assigned, in the order of octets. */
+const last = '\u{10ffff}'
+
+/** The keys that a pattern is about, both ends inclusive; of a suffix reversed ones. */
+export function rangeOfPattern({ kind, key }: NamePattern): { low: string; high: string } {
+  if (kind === 'exact') return { low: key, high: key }
+  const low = kind === 'suffix' ? reversedKey(key) : key
+  return { low, high: `${low}${last}` }
+}

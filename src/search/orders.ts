@@ -1,0 +1,208 @@
+/** The orders in which certificates can be read for a filter: each by an index, with what it leaves to be looked at. */
+import {
+  countByName,
+  countByPosition,
+  countOf,
+  countRevoked,
+  foundCertificateOf,
+  selectAuthorityNumbers,
+  selectByName,
+  selectByPosition,
+  selectBySerialNumber,
+  selectRevoked,
+  type FoundCertificate,
+  type SearchPosition,
+  type SearchRange,
+} from '../store/certificate-search.ts'
+import { integerOf } from '../store/columns.ts'
+import type { Database } from '../store/database.ts'
+import type { Sql } from '../store/sql.ts'
+import { facetNumber, type Owner, type PositionFacet } from './facets.ts'
+import type { CertificateFilter, ListedCertificate } from './filter.ts'
+import {
+  matchesName,
+  rangeOfPattern,
+  reversedKey,
+  searchKey,
+  type NamePattern,
+} from './name-pattern.ts'
+
+type Reader = Pick<Database, 'query'>
+
+export const orderNames = [
+  'serial-number',
+  'name',
+  'subject',
+  'revoked',
+  'requester',
+  'template',
+  'expiry',
+  'issue',
+] as const
+
+export type OrderName = (typeof orderNames)[number]
+
+/** Certificates as far as they were read, and where to go on; undefined if there are no more. */
+export interface Stretch {
+  readonly found: readonly FoundCertificate[]
+  readonly next: SearchPosition | undefined
+}
+
+export interface Order {
+  readonly name: OrderName
+  /** At most `limit` certificates after a position. */
+  read(db: Reader, after: SearchPosition | undefined, limit: number): Promise<Stretch>
+  /** How many certificates are in it, counted up to `max`. */
+  count(db: Reader, max: number): Promise<number>
+  /** False for a certificate that the order has in an earlier place too. */
+  isFirst?(certificate: ListedCertificate): boolean
+}
+
+/** Orders that serve a filter, the one that is likely to be the shortest first. */
+export function ordersFor(filter: CertificateFilter, now: Date): Order[] {
+  const { serialNumber, alternativeName, subject, requester, templateName } = filter
+  if (serialNumber !== undefined) return [bySerialNumber(serialNumber)]
+  const orders: Order[] = []
+  if (alternativeName !== undefined) orders.push(byName('name', alternativeName, filter))
+  if (subject !== undefined) orders.push(byName('subject', subject, filter))
+  if (filter.status === 'REVOKED') orders.push(byRevocation(filter))
+  const expiry = expiryRange(filter, now)
+  const owner = ownerOf(filter)
+  if (requester !== undefined)
+    orders.push(byPosition('requester', { ...expiry, owner, value: requester }))
+  if (templateName !== undefined)
+    orders.push(byPosition('template', { ...expiry, owner, value: templateName }))
+  const isUnbounded = (of: typeof expiry): boolean => of.low === lowest && of.high === highest
+  if (!isUnbounded(expiry)) orders.push(byPosition('expiry', { ...expiry, owner }))
+  const issue = issueRange(filter)
+  // Of one CA there may be fewer than have a name.
+  const isSmall = filter.authorityNumber !== undefined && isUnbounded(expiry)
+  if (!isUnbounded(issue) || isSmall || orders.length === 0)
+    orders.push(byPosition('issue', { ...issue, owner }))
+  return orders
+}
+
+function ownerOf({ accountId, region, authorityNumber }: CertificateFilter): Owner {
+  return authorityNumber === undefined ? { accountId, region } : { authorityNumber }
+}
+
+const lowest = Number.MIN_SAFE_INTEGER
+const highest = Number.MAX_SAFE_INTEGER
+
+/** Seconds of notAfter that a filter is about: what it asks of the time, and of the status. */
+function expiryRange({ expires, status }: CertificateFilter, now: Date): Bounds {
+  const lastValid = Math.floor(now.getTime() / 1000)
+  return {
+    low: Math.max(
+      expires?.after === undefined ? lowest : Math.ceil(expires.after.getTime() / 1000),
+      status === 'VALID' ? lastValid : lowest,
+    ),
+    high: Math.min(
+      expires?.before === undefined ? highest : Math.ceil(expires.before.getTime() / 1000) - 1,
+      status === 'EXPIRED' ? lastValid - 1 : highest,
+    ),
+  }
+}
+
+/** Seconds of issue; what is within one is looked at. */
+function issueRange({ issued }: CertificateFilter): Bounds {
+  return {
+    low: issued?.after === undefined ? lowest : Math.floor(issued.after.getTime() / 1000),
+    high: issued?.before === undefined ? highest : Math.floor(issued.before.getTime() / 1000),
+  }
+}
+
+interface Bounds {
+  readonly low: number
+  readonly high: number
+}
+
+function byPosition(
+  name: PositionFacet,
+  { owner, value, ...bounds }: Bounds & { readonly owner: Owner; readonly value?: string },
+): Order {
+  const range: SearchRange<number> = { facet: facetNumber(name, owner, value), ...bounds }
+  return {
+    name,
+    read: (db, after, limit) => stretch(db, selectByPosition(range, after, limit), limit),
+    count: async (db, max) => countOf(await db.query(countByPosition(range, max))),
+  }
+}
+
+function byName(
+  name: 'name' | 'subject',
+  pattern: NamePattern,
+  { accountId, region }: CertificateFilter,
+): Order {
+  const isReversed = pattern.kind === 'suffix'
+  const facet = facetNumber(isReversed ? 'reversed-name' : name, { accountId, region })
+  const range: SearchRange<string> = { facet, ...rangeOfPattern(pattern) }
+  const keyOf = isReversed ? reversedKey : searchKey
+  return {
+    name,
+    read: (db, after, limit) => stretch(db, selectByName(range, after, limit), limit),
+    count: async (db, max) => countOf(await db.query(countByName(range, max))),
+    isFirst({ key, names }) {
+      const all = name === 'subject' ? names.commonNames : names.alternativeNames
+      const [first] = all
+        .filter((one) => matchesName(pattern, one))
+        .map(keyOf)
+        .toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+      return first === key
+    },
+  }
+}
+
+function bySerialNumber(serialNumber: Uint8Array): Order {
+  return {
+    name: 'serial-number',
+    read: (db, after, limit) =>
+      stretch(db, selectBySerialNumber(serialNumber, after, limit), limit),
+    count: () => Promise.resolve(0),
+  }
+}
+
+async function stretch(db: Reader, statement: Sql, limit: number): Promise<Stretch> {
+  const found = (await db.query(statement)).map(foundCertificateOf)
+  const last = found.length < limit ? undefined : found.at(-1)
+  return { found, next: last }
+}
+
+/** CAs of an account that one stretch looks at. */
+const authoritiesMax = 50
+
+/** Revoked certificates, CA after CA: revocations are not in the search tables, so that none is ever late. */
+function byRevocation(filter: CertificateFilter): Order {
+  const { authorityNumber } = filter
+  const numbers = async (db: Reader, from: number): Promise<number[]> =>
+    authorityNumber === undefined
+      ? (await db.query(selectAuthorityNumbers(filter, from, authoritiesMax))).map((row) =>
+          integerOf(row, 'authority_number'),
+        )
+      : [authorityNumber]
+  return {
+    name: 'revoked',
+    async read(db, after, limit) {
+      const from = Number(after?.key ?? 0)
+      const found: FoundCertificate[] = []
+      const authorities = await numbers(db, from)
+      for (const number of authorities) {
+        const start = number === from ? (after?.number ?? 0) : 0
+        const statement = selectRevoked(number, start, limit - found.length)
+        found.push(...(await db.query(statement)).map(foundCertificateOf))
+        if (found.length >= limit) return { found, next: found.at(-1) }
+      }
+      const last = authorities.at(-1)
+      const isCut = authorities.length === authoritiesMax && last !== undefined
+      return { found, next: isCut ? { key: last + 1, number: 0 } : undefined }
+    },
+    async count(db, max) {
+      let count = 0
+      for (const number of await numbers(db, 0)) {
+        count += countOf(await db.query(countRevoked(number, max - count)))
+        if (count >= max) return max
+      }
+      return count
+    },
+  }
+}

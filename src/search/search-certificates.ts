@@ -1,0 +1,105 @@
+/** A page of the certificates that a filter is about, however many there are. */
+import type { SearchPosition } from '../store/certificate-search.ts'
+import type { Database } from '../store/database.ts'
+import { isObject } from '../policy-json.ts'
+import { listedAt, type CertificateFilter, type ListedCertificate } from './filter.ts'
+import { orderNames, ordersFor, type Order, type OrderName } from './orders.ts'
+
+/** Where a page goes on, in which order. */
+export interface SearchPlace extends SearchPosition {
+  readonly order: OrderName
+}
+
+export interface SearchPage {
+  readonly certificates: readonly ListedCertificate[]
+  /** Undefined if there are no more. A page may be short, or empty, and others follow all the same. */
+  readonly next: SearchPlace | undefined
+}
+
+/** So many certificates are looked at for one page, or twice what is asked for. */
+const lookedAtMax = 1000
+/** What is looked at in one go where most is not what is asked for. */
+const stretchMax = 300
+/** How far orders are counted to find the shortest: further only if none is shorter than that. */
+const countsMax = [1000, 10_000]
+
+/**
+ * At most `limit` certificates, after the place where the page before ended. What may be chosen is the order with the
+ * fewest certificates in it, in the beginning and for all pages.
+ */
+export async function searchCertificates(
+  db: Pick<Database, 'query'>,
+  filter: CertificateFilter,
+  page: { readonly after: SearchPlace | undefined; readonly limit: number; readonly now: Date },
+): Promise<SearchPage> {
+  const orders = ordersFor(filter, page.now)
+  const { after } = page
+  const order =
+    after === undefined
+      ? await shortestOf(db, orders)
+      : orders.find(({ name }) => name === after.order)
+  return order === undefined
+    ? { certificates: [], next: undefined }
+    : readPage(db, { order, filter }, page)
+}
+
+async function shortestOf(
+  db: Pick<Database, 'query'>,
+  orders: readonly Order[],
+): Promise<Order | undefined> {
+  if (orders.length <= 1) return orders[0]
+  for (const max of countsMax) {
+    const counts = await Promise.all(orders.map((order) => order.count(db, max)))
+    const least = Math.min(...counts)
+    if (least < max) return orders[counts.indexOf(least)]
+  }
+  return orders[0]
+}
+
+async function readPage(
+  db: Pick<Database, 'query'>,
+  { order, filter }: { readonly order: Order; readonly filter: CertificateFilter },
+  { after, limit, now }: Parameters<typeof searchCertificates>[2],
+): Promise<SearchPage> {
+  const certificates: ListedCertificate[] = []
+  let room = Math.max(lookedAtMax, 2 * limit)
+  let position: SearchPosition | undefined = after
+  // One more than is asked for, to know whether others follow.
+  let size = limit + 1
+  for (;;) {
+    const { found, next } = await order.read(db, position, size)
+    for (const one of found) {
+      if (certificates.length === limit) return { certificates, next: placeOf(order, position) }
+      position = one
+      const listed = listedAt(one, filter, now)
+      if (listed !== undefined && order.isFirst?.(listed) !== false) certificates.push(listed)
+    }
+    if (next === undefined) return { certificates, next: undefined }
+    position = next
+    room -= found.length
+    if (room <= 0 || found.length < size) return { certificates, next: placeOf(order, position) }
+    size = Math.min(stretchMax, room)
+  }
+}
+
+function placeOf(order: Order, position: SearchPosition | undefined): SearchPlace | undefined {
+  if (position === undefined) return undefined
+  return { order: order.name, key: position.key, number: position.number }
+}
+
+/** A place as text, which only who made it reads. */
+export function placeText({ order, key, number }: SearchPlace): string {
+  return JSON.stringify({ order, key, number })
+}
+
+/** Undefined for any other text. */
+export function parsePlace(text: string): SearchPlace | undefined {
+  const value: unknown = JSON.parse(text)
+  if (!isObject(value)) return undefined
+  const { key, number } = value
+  const order = orderNames.find((name) => name === value['order'])
+  const isKey = typeof key === 'string' || typeof key === 'number'
+  return order !== undefined && isKey && typeof number === 'number'
+    ? { order, key, number }
+    : undefined
+}

@@ -1,0 +1,206 @@
+/**
+ * The tables that certificates are searched by: certificates in the order of a position (`certificate_facets`) and of a
+ * name (`certificate_names`), both under numbers that say what kind of search they are for (search/facets.ts).
+ */
+import { bytesOf, dateOf, integerOf, optionalTextOf, textOf } from './columns.ts'
+import type { Database } from './database.ts'
+import { sql, type Row, type Sql } from './sql.ts'
+
+/** A certificate with all that is known of it, and where it is in the order in which it was found. */
+export interface FoundCertificate {
+  readonly number: number
+  /** Position or name in the order that was read. */
+  readonly key: number | string
+  readonly authority: FoundAuthority
+  /** 16 octets, as in its ARN. */
+  readonly serialNumber: Uint8Array
+  readonly certificateDer: Uint8Array
+  readonly templateName: string
+  readonly issuedAt: Date
+  readonly notAfter: Date
+  readonly requester: Requester
+  readonly revocation: { readonly revokedAt: Date; readonly reasonCode: number } | undefined
+}
+
+/** Its CA. */
+export interface FoundAuthority {
+  readonly number: number
+  readonly id: string
+  readonly partition: string
+  readonly region: string
+  readonly accountId: string
+  /** When a deletion is for good; undefined if it is not deleted. */
+  readonly restorableUntil: Date | undefined
+}
+
+/** Who asked for it, as far as it was recorded then. */
+export interface Requester {
+  readonly accountId: string | undefined
+  /** ARN of a principal, or the name of a service. */
+  readonly name: string | undefined
+}
+
+/** Where a page begins: after this. */
+export interface SearchPosition {
+  readonly key: number | string
+  readonly number: number
+}
+
+/** Part of an order, both ends inclusive. */
+export interface SearchRange<Key extends number | string> {
+  readonly facet: number
+  readonly low: Key
+  readonly high: Key
+}
+
+const columns = `c.certificate_number, c.authority_number, c.serial_number, c.certificate_der,
+    c.template_name, c.issued_at_ms, c.not_after, c.requester_account_id, c.requester_service,
+    c.requester_arn, a.id, a.partition_name, a.region, a.account_id, a.restorable_until_ms,
+    r.revoked_at_ms, r.reason_code`
+const joins = `join authorities a on a.authority_number = c.authority_number
+  left join revocations r
+    on r.authority_number = c.authority_number and r.certificate_number = c.certificate_number`
+
+/** What follows in the order of positions. Only so many rows are looked at as are returned. */
+export function selectByPosition(
+  { facet, low, high }: SearchRange<number>,
+  after: SearchPosition | undefined,
+  limit: number,
+): Sql {
+  // Without a page before, from the lowest position on: no certificate has a number below 1.
+  const { key, number } = after ?? { key: low, number: 0 }
+  return {
+    text: `select f.position as search_key, ${columns}
+      from (select position, certificate_number from certificate_facets
+        where facet = ? and (position, certificate_number) > (?, ?) and position <= ?
+        order by position, certificate_number limit ?) f
+      join certificates c on c.certificate_number = f.certificate_number ${joins}
+      order by f.position, f.certificate_number`,
+    values: [facet, key, number, high, limit],
+  }
+}
+
+/** The same in the order of names. */
+export function selectByName(
+  { facet, low, high }: SearchRange<string>,
+  after: SearchPosition | undefined,
+  limit: number,
+): Sql {
+  const { key, number } = after ?? { key: low, number: 0 }
+  return {
+    text: `select f.name as search_key, ${columns}
+      from (select name, certificate_number from certificate_names
+        where facet = ? and (name, certificate_number) > (?, ?) and name <= ?
+        order by name, certificate_number limit ?) f
+      join certificates c on c.certificate_number = f.certificate_number ${joins}
+      order by f.name, f.certificate_number`,
+    values: [facet, key, number, high, limit],
+  }
+}
+
+/** Certificates with that serial number, of whichever CA; read from their own table, which is never late. */
+export function selectBySerialNumber(
+  serialNumber: Uint8Array,
+  after: SearchPosition | undefined,
+  limit: number,
+): Sql {
+  return {
+    text: `select c.authority_number as search_key, ${columns} from certificates c ${joins}
+      where c.serial_number = ? and c.authority_number > ?
+      order by c.authority_number limit ?`,
+    values: [serialNumber, after?.key ?? 0, limit],
+  }
+}
+
+/** Certificates that a CA has revoked, after a certificate number; without those that the database does not have. */
+export function selectRevoked(authorityNumber: number, after: number, limit: number): Sql {
+  return {
+    text: `select c.authority_number as search_key, ${columns}
+      from (select certificate_number from revocations
+        where authority_number = ? and certificate_number > ?
+        order by certificate_number limit ?) f
+      join certificates c on c.certificate_number = f.certificate_number ${joins}
+      order by c.certificate_number`,
+    values: [authorityNumber, Math.max(after, 0), limit],
+  }
+}
+
+/** How many there are in a part of the order of positions, counted up to `max`. */
+export function countByPosition({ facet, low, high }: SearchRange<number>, max: number): Sql {
+  return sql`select count(*) as found from (select 1 as one from certificate_facets
+    where facet = ${facet} and position >= ${low} and position <= ${high} limit ${max}) f`
+}
+
+/** The same in the order of names. */
+export function countByName({ facet, low, high }: SearchRange<string>, max: number): Sql {
+  return sql`select count(*) as found from (select 1 as one from certificate_names
+    where facet = ${facet} and name >= ${low} and name <= ${high} limit ${max}) f`
+}
+
+/** How many a CA has revoked, counted up to `max`. */
+export function countRevoked(authorityNumber: number, max: number): Sql {
+  return sql`select count(*) as found from (select 1 as one from revocations
+    where authority_number = ${authorityNumber} limit ${max}) f`
+}
+
+/** The number in a row of the counts. */
+export function countOf(rows: readonly Row[]): number {
+  return integerOf(rows[0] ?? {}, 'found')
+}
+
+/** Numbers of the CAs of an account in a Region, from number `from` on. */
+export function selectAuthorityNumbers(
+  { accountId, region }: { readonly accountId: string; readonly region: string },
+  from: number,
+  limit: number,
+): Sql {
+  return sql`select authority_number from authorities
+    where account_id = ${accountId} and region = ${region} and authority_number >= ${from}
+    order by authority_number limit ${limit}`
+}
+
+/** Accounts, with Regions, that have CAs: of one account, if it is named. */
+export async function listOwners(
+  db: Pick<Database, 'query'>,
+  accountId: string | undefined,
+): Promise<{ readonly accountId: string; readonly region: string }[]> {
+  const rows = await db.query(
+    sql`select distinct account_id, region from authorities order by account_id, region`,
+  )
+  return rows
+    .map((row) => ({ accountId: textOf(row, 'account_id'), region: textOf(row, 'region') }))
+    .filter((owner) => accountId === undefined || owner.accountId === accountId)
+}
+
+export function foundCertificateOf(row: Row): FoundCertificate {
+  const key = row['search_key']
+  if (typeof key !== 'number' && typeof key !== 'string')
+    throw new TypeError('column search_key is neither text nor an integer')
+  const restorableUntil =
+    row['restorable_until_ms'] === null ? undefined : dateOf(row, 'restorable_until_ms')
+  return {
+    number: integerOf(row, 'certificate_number'),
+    key,
+    authority: {
+      number: integerOf(row, 'authority_number'),
+      id: textOf(row, 'id'),
+      partition: textOf(row, 'partition_name'),
+      region: textOf(row, 'region'),
+      accountId: textOf(row, 'account_id'),
+      restorableUntil,
+    },
+    serialNumber: bytesOf(row, 'serial_number'),
+    certificateDer: bytesOf(row, 'certificate_der'),
+    templateName: textOf(row, 'template_name'),
+    issuedAt: dateOf(row, 'issued_at_ms'),
+    notAfter: new Date(integerOf(row, 'not_after') * 1000),
+    requester: {
+      accountId: optionalTextOf(row, 'requester_account_id'),
+      name: optionalTextOf(row, 'requester_arn') ?? optionalTextOf(row, 'requester_service'),
+    },
+    revocation:
+      row['revoked_at_ms'] === null
+        ? undefined
+        : { revokedAt: dateOf(row, 'revoked_at_ms'), reasonCode: integerOf(row, 'reason_code') },
+  }
+}

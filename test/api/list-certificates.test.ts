@@ -1,0 +1,386 @@
+/** ListCertificates: every filter, pages, and who may. */
+import assert from 'node:assert/strict'
+import { after, before, suite, test } from 'node:test'
+import {
+  allow,
+  createAccount,
+  createUser,
+  otherAccountId,
+  policyOf,
+  share,
+} from '../support/accounts.ts'
+import { csr } from '../support/csrs.ts'
+import { createRoot, issueInput, templateArn } from '../support/hierarchy.ts'
+import { eventually, lastOf, revoke } from '../support/revocation.ts'
+import { searchable } from '../support/search.ts'
+import { assume, createRole, trusting } from '../support/sts.ts'
+import { TestService, type CallOptions, type Members } from '../support/service.ts'
+
+let service: TestService
+let one: { arn: string }
+let two: { arn: string }
+before(async () => {
+  service = await TestService.start()
+  one = await createRoot(service)
+  two = await createRoot(service)
+})
+after(() => service.close())
+
+interface Wish {
+  readonly commonName?: string
+  readonly names?: readonly Record<string, unknown>[]
+  readonly template?: string
+  readonly days?: number
+  readonly options?: CallOptions
+}
+
+/** Issues a certificate; its ARN. */
+async function issueNamed(arn: string, wish: Wish = {}): Promise<string> {
+  const { commonName = 'somebody', names = [], template = 'EndEntityCertificate', days = 30 } = wish
+  const Extensions = names.length === 0 ? {} : { Extensions: { SubjectAlternativeNames: names } }
+  const input = issueInput(arn, csr('ec-server'), {
+    template: `${template}_APIPassthrough`,
+    validity: { Value: days, Type: 'DAYS' },
+    more: { ApiPassthrough: { Subject: { CommonName: commonName }, ...Extensions } },
+  })
+  return (await service.must('IssueCertificate', input, wish.options)).CertificateArn
+}
+
+/** ARNs of what is found, on all pages. */
+async function found(input: object, options: CallOptions = {}): Promise<string[]> {
+  const arns: string[] = []
+  let NextToken: string | undefined
+  do {
+    const page: Members = await service.must(
+      'ListCertificates',
+      { ...input, ...(NextToken !== undefined && { NextToken }) },
+      options,
+    )
+    arns.push(...page.Certificates.map((certificate: Members) => certificate.CertificateArn))
+    NextToken = page.NextToken
+  } while (NextToken !== undefined)
+  return arns
+}
+
+const dns = (name: string): Record<string, unknown> => ({ DnsName: name })
+
+suite('what is said of a certificate', () => {
+  test('all members, as they are in certificate and record', async () => {
+    const names = [
+      dns('a.listed.test'),
+      { Rfc822Name: 'bob@listed.test' },
+      { UniformResourceIdentifier: 'spiffe://listed.test/web' },
+      { IpAddress: '2001:db8:0:0:0:0:0:1' },
+      { IpAddress: '192.0.2.7' },
+      { DirectoryName: { CommonName: 'dir', Organization: 'A, B' } },
+      { RegisteredId: '1.3.6.1.4.1.5' },
+      { OtherName: { TypeId: '1.3.6.1.4.1.311.20.2.3', Value: 'upn@listed.test' } },
+    ]
+    const arn = await issueNamed(one.arn, { commonName: 'Listed, All', names })
+    await searchable(service)
+    const { Certificates } = await service.must('ListCertificates', { Subject: 'listed, all' })
+    const [{ IssuedAt, NotBefore, NotAfter, ...rest }] = Certificates
+    assert.deepEqual(rest, {
+      CertificateArn: arn,
+      CertificateAuthorityArn: one.arn,
+      SerialNumber: lastOf(arn).replaceAll(/..(?=.)/g, '$&:'),
+      Subject: String.raw`CN=Listed\, All`,
+      SubjectAlternativeNames: [
+        'a.listed.test',
+        'bob@listed.test',
+        'spiffe://listed.test/web',
+        '2001:db8::1',
+        '192.0.2.7',
+        String.raw`CN=dir,O=A\, B`,
+        '1.3.6.1.4.1.5',
+        'upn@listed.test',
+      ],
+      TemplateArn: templateArn('EndEntityCertificate_APIPassthrough'),
+      Requester: `arn:aws:iam::${service.config.accountId}:user/administrator`,
+      Status: 'VALID',
+    })
+    const now = service.clock.now().getTime() / 1000
+    assert.ok(Math.abs(IssuedAt - now) < 30 && NotBefore < IssuedAt)
+    assert.ok(Math.abs(NotAfter - now - 30 * 86_400) < 30)
+    for (const name of ['A.listed.TEST', 'upn@*', 'spiffe://*', '2001:DB8::0:1', '192.0.2.7'])
+      assert.deepEqual(await found({ SubjectAlternativeName: name }), [arn], name)
+  })
+
+  test('a revoked one has time and reason', async () => {
+    const arn = await issueNamed(two.arn, { commonName: 'revoked one' })
+    await searchable(service)
+    await revoke(service, arn)
+    const serial = { SerialNumber: lastOf(arn) }
+    const { Certificates } = await service.must('ListCertificates', serial)
+    const [certificate] = Certificates
+    assert.equal(certificate.Status, 'REVOKED')
+    assert.equal(certificate.RevocationReason, 'KEY_COMPROMISE')
+    assert.ok(certificate.RevokedAt >= certificate.IssuedAt)
+    assert.deepEqual(await found({ Status: 'REVOKED' }), [arn])
+    assert.deepEqual(await found({ Status: 'REVOKED', CertificateAuthorityArn: one.arn }), [])
+    assert.deepEqual(await found({ Subject: 'revoked one', Status: 'VALID' }), [])
+  })
+})
+
+suite('filters', () => {
+  test('a serial number in every form, at once', async () => {
+    const arn = await issueNamed(one.arn)
+    const hex = lastOf(arn)
+    for (const SerialNumber of [
+      hex,
+      hex.toUpperCase(),
+      `0x${hex}`,
+      hex.replaceAll(/..(?=.)/g, '$&:'),
+    ])
+      assert.deepEqual(await found({ SerialNumber }), [arn])
+    assert.deepEqual(await found({ SerialNumber: hex, CertificateAuthorityArn: two.arn }), [])
+    assert.deepEqual(await found({ SerialNumber: '1'.repeat(64) }), [])
+  })
+
+  test('names: whole, beginning, end, and an asterisk that is one', async () => {
+    const wild = await issueNamed(one.arn, { names: [dns('*.names.test')] })
+    const web = await issueNamed(one.arn, {
+      names: [dns('web-1.names.test'), dns('web-2.names.test')],
+    })
+    const apex = await issueNamed(two.arn, { commonName: 'Names.Test', names: [dns('names.test')] })
+    await searchable(service)
+    const san = (text: string): Promise<string[]> => found({ SubjectAlternativeName: text })
+    assert.deepEqual(await san('*.names.test'), [wild])
+    assert.deepEqual(await san('web-*'), [web])
+    assert.deepEqual((await san('.names.test')).toSorted(), [wild, web].toSorted())
+    assert.deepEqual(await san('NAMES.test'), [apex])
+    assert.deepEqual(await found({ Subject: 'names.*' }), [apex])
+    const paged = { SubjectAlternativeName: '.names.test', MaxResults: 1 }
+    assert.deepEqual((await found(paged)).toSorted(), [wild, web].toSorted())
+    assert.deepEqual(
+      await found({ SubjectAlternativeName: '.names.test', CertificateAuthorityArn: two.arn }),
+      [],
+    )
+  })
+
+  test('template, requester, time of issue and of expiry, status, together', async () => {
+    const user = await createUser(service, { userName: 'filters', statements: [allow('*')] })
+    const { credentials } = user
+    const start = service.clock.now()
+    service.clock.advance({ seconds: 5 })
+    const short = await issueNamed(one.arn, {
+      template: 'EndEntityClientAuthCertificate',
+      days: 1,
+      options: { credentials },
+    })
+    const long = await issueNamed(two.arn, { days: 90, options: { credentials } })
+    await searchable(service)
+    const since = start.getTime() / 1000 + 1
+    const both = [short, long].toSorted()
+    const sorted = async (input: object): Promise<string[]> => (await found(input)).toSorted()
+    assert.deepEqual(await sorted({ Requester: user.arn }), both)
+    assert.deepEqual(
+      await sorted({ Requester: service.config.accountId, IssuedAfter: since }),
+      both,
+    )
+    assert.deepEqual(await sorted({ IssuedAfter: since }), both)
+    assert.deepEqual(await found({ IssuedAfter: since + 60 }), [])
+    const earlier = { Requester: user.arn, IssuedBefore: since }
+    assert.deepEqual(await found(earlier), [])
+    const template = templateArn('EndEntityClientAuthCertificate_APIPassthrough')
+    assert.deepEqual(await found({ TemplateArn: template }), [short])
+    assert.deepEqual(await found({ TemplateArn: template, CertificateAuthorityArn: two.arn }), [])
+    const soon = since + 2 * 86_400
+    assert.deepEqual(await found({ ExpiresAfter: since, ExpiresBefore: soon }), [short])
+    assert.deepEqual(await found({ Requester: user.arn, ExpiresAfter: soon }), [long])
+    assert.deepEqual(await found({ Requester: user.arn, Status: 'EXPIRED' }), [])
+    service.clock.advance({ days: 2 })
+    assert.deepEqual(await found({ Requester: user.arn, Status: 'EXPIRED' }), [short])
+    assert.deepEqual(await found({ Requester: user.arn, Status: 'VALID' }), [long])
+    assert.deepEqual(await found({ Requester: 'acm.amazonaws.com' }), [])
+    assert.deepEqual(
+      await found({ Requester: `arn:aws:iam::${service.config.accountId}:user/none` }),
+      [],
+    )
+  })
+
+  test('what is no filter is refused', async () => {
+    const refusal = (input: object): Promise<string> => service.refusal('ListCertificates', input)
+    const cases: [object, RegExp][] = [
+      [{ SerialNumber: 'xyz' }, /^ValidationException: .*serialNumber/],
+      [{ SerialNumber: '1:::2' }, /^ValidationException: SerialNumber must be/],
+      [{ Subject: '*' }, /^ValidationException: Subject is an asterisk/],
+      [{ SubjectAlternativeName: '.a*' }, /^ValidationException: SubjectAlternativeName begins/],
+      [{ Subject: 'a'.repeat(254) }, /^ValidationException: .*length less than or equal to 253/],
+      [{ Requester: 'arn:aws:iam::1 2' }, /^ValidationException: .*requester/],
+      [{ Status: 'GOOD' }, /^ValidationException: .*status.*\[VALID, EXPIRED, REVOKED\]/],
+      [{ MaxResults: 1001 }, /^ValidationException: .*maxResults/],
+      [{ IssuedAfter: 2, IssuedBefore: 1 }, /^ValidationException: IssuedAfter must be earlier/],
+      [{ ExpiresAfter: 2, ExpiresBefore: 2 }, /^ValidationException: ExpiresAfter must be earlier/],
+      [{ TemplateArn: templateArn('Nothing') }, /^InvalidArgsException: /],
+      [{ TemplateArn: one.arn }, /^InvalidArnException: /],
+      [{ CertificateAuthorityArn: `${one.arn}/certificate/1` }, /^InvalidArnException: /],
+      [
+        {
+          CertificateAuthorityArn: one.arn.replace(/\/.*/, '/00000000-0000-0000-0000-000000000000'),
+        },
+        /^ResourceNotFoundException: /,
+      ],
+      [{ NextToken: 'AAAA' }, /^InvalidNextTokenException: /],
+      [{ IssuedAfter: 'yesterday' }, /^SerializationException: /],
+    ]
+    for (const [input, expected] of cases) assert.match(await refusal(input), expected)
+  })
+})
+
+suite('pages', () => {
+  test('nothing is lost or repeated while certificates are issued', async () => {
+    const about = { Subject: 'paged *' }
+    const first: string[] = []
+    for (let count = 0; count < 12; count += 1)
+      first.push(await issueNamed(one.arn, { commonName: `paged ${count}` }))
+    await searchable(service)
+    for (const input of [about, { CertificateAuthorityArn: one.arn, Status: 'VALID' }]) {
+      const seen: string[] = []
+      let NextToken: string | undefined
+      do {
+        const page = await service.must('ListCertificates', { ...input, MaxResults: 5, NextToken })
+        assert.ok(page.Certificates.length <= 5)
+        seen.push(...page.Certificates.map((certificate: Members) => certificate.CertificateArn))
+        NextToken = page.NextToken
+        await issueNamed(one.arn, { commonName: `paged ${seen.length} more` })
+        await searchable(service)
+      } while (NextToken !== undefined && seen.length < 500)
+      assert.equal(new Set(seen).size, seen.length)
+      for (const arn of first) assert.ok(seen.includes(arn), arn)
+    }
+  })
+
+  test('a token is for its filters, its caller and its operation', async () => {
+    const { NextToken } = await service.must('ListCertificates', { MaxResults: 1 })
+    assert.equal(typeof NextToken, 'string')
+    const { credentials } = await createUser(service, {
+      userName: 'pages',
+      statements: [allow('*')],
+    })
+    const other = { MaxResults: 1, NextToken }
+    for (const answer of [
+      service.refusal('ListCertificates', { ...other, Status: 'VALID' }),
+      service.refusal('ListCertificates', other, { credentials }),
+      service.refusal('ListCertificates', other, { region: 'eu-west-2' }),
+      service.refusal('ListCertificateAuthorities', other),
+    ])
+      assert.match(await answer, /^InvalidNextTokenException: /)
+    await service.must('ListCertificates', { ...other, MaxResults: 2 })
+  })
+})
+
+suite('who may', () => {
+  test('only what a policy allows, on a CA or on all', async () => {
+    const all = `arn:aws:acm-pca:eu-west-1:${service.config.accountId}:certificate-authority/*`
+    const none = await createUser(service, {
+      userName: 'none',
+      statements: [allow('GetCertificate')],
+    })
+    const options = { credentials: none.credentials }
+    assert.equal(
+      await service.refusal('ListCertificates', {}, options),
+      `AccessDeniedException: User: ${none.arn} is not authorized to perform: acm-pca:ListCertificates ` +
+        `on resource: ${all} because no identity-based policy allows the acm-pca:ListCertificates action`,
+    )
+    const statements = [{ ...allow('ListCertificates'), Resource: one.arn }]
+    const some = await createUser(service, { userName: 'some', statements })
+    const ofSome = { credentials: some.credentials }
+    assert.notEqual((await found({ CertificateAuthorityArn: one.arn }, ofSome)).length, 0)
+    for (const input of [{}, { CertificateAuthorityArn: two.arn }])
+      assert.match(await service.refusal('ListCertificates', input, ofSome), /^AccessDenied/)
+    const denied = await createUser(service, {
+      userName: 'denied',
+      statements: [allow('*'), { ...allow('ListCertificates'), Effect: 'Deny' }],
+    })
+    assert.match(
+      await service.refusal('ListCertificates', {}, { credentials: denied.credentials }),
+      /with an explicit deny/,
+    )
+  })
+
+  test('other accounts and Regions see their own, and what a policy on the CA lets them', async () => {
+    await createAccount(service)
+    const { credentials } = await createUser(service, {
+      accountId: otherAccountId,
+      statements: [allow('*')],
+    })
+    const options = { credentials }
+    const arn = await issueNamed(two.arn, {
+      commonName: 'not theirs',
+      names: [dns('x.others.test')],
+    })
+    await searchable(service)
+    for (const where of [options, { region: 'eu-west-2' }])
+      for (const input of [
+        {},
+        { SerialNumber: lastOf(arn) },
+        { SubjectAlternativeName: 'x.others.test' },
+        { Status: 'REVOKED' },
+      ])
+        assert.deepEqual(await found(input, where), [])
+    const about = { CertificateAuthorityArn: two.arn, Subject: 'not theirs' }
+    assert.match(await service.refusal('ListCertificates', about, options), /^AccessDenied/)
+    await share(service, { arn: two.arn })
+    assert.match(await service.refusal('ListCertificates', about, options), /^AccessDenied/)
+    const { Policy } = await service.must('GetPolicy', { ResourceArn: two.arn })
+    const { Statement } = JSON.parse(Policy)
+    const withSearch = Statement.map((statement: Members) =>
+      Array.isArray(statement.Action)
+        ? { ...statement, Action: [...statement.Action, 'acm-pca:ListCertificates'] }
+        : statement,
+    )
+    await service.must('PutPolicy', { ResourceArn: two.arn, Policy: policyOf(...withSearch) })
+    assert.deepEqual(await found(about, options), [arn])
+    assert.deepEqual(await found({}, options), [])
+    await service.must('DeletePolicy', { ResourceArn: two.arn })
+  })
+
+  test('a role is found by its ARN, whatever its sessions are called', async () => {
+    const account = service.config.accountId
+    const arn = await createRole(service, {
+      statements: [allow('*')],
+      trust: [trusting({ AWS: account })],
+    })
+    const issued: string[] = []
+    for (const RoleSessionName of ['job-1', 'job-2']) {
+      const credentials = await assume(service, arn, { RoleSessionName })
+      issued.push(await issueNamed(one.arn, { options: { credentials } }))
+    }
+    await searchable(service)
+    assert.deepEqual((await found({ Requester: arn })).toSorted(), issued.toSorted())
+    const session = `arn:aws:sts::${account}:assumed-role/issuer/job-2`
+    assert.deepEqual(await found({ Requester: session }), issued.slice(1))
+  })
+})
+
+test('what was issued before there was search, and after a restart, is found in the end', async () => {
+  const arn = await issueNamed(one.arn, { commonName: 'older than search' })
+  await searchable(service)
+  for (const table of ['certificate_facets', 'certificate_names'])
+    await service.inDatabase(`delete from ${table}`)
+  await service.inDatabase('update search_progress set certificate_number = 0')
+  await service.inDatabase('update certificates set requester_arn = null')
+  await service.restart()
+  const all = await eventually(async () => {
+    const arns = await found({ Subject: 'older than search' })
+    return arns.length > 0 ? arns : undefined
+  }, 'the certificate')
+  assert.deepEqual(all, [arn])
+  const { Certificates } = await service.must('ListCertificates', { SerialNumber: lastOf(arn) })
+  assert.equal(Certificates[0].Requester, service.config.accountId)
+})
+
+test('certificates of a CA that is deleted for good are not found', async () => {
+  const gone = await createRoot(service)
+  const arn = await issueNamed(gone.arn, { commonName: 'of a CA that goes' })
+  await searchable(service)
+  const about = { CertificateAuthorityArn: gone.arn }
+  await service.must('UpdateCertificateAuthority', { ...about, Status: 'DISABLED' })
+  await service.must('DeleteCertificateAuthority', { ...about, PermanentDeletionTimeInDays: 7 })
+  assert.deepEqual(await found({ Subject: 'of a CA that *' }), [arn])
+  service.clock.advance({ days: 8 })
+  assert.deepEqual(await found({ Subject: 'of a CA that *' }), [])
+  assert.deepEqual(await found({ SerialNumber: lastOf(arn) }), [])
+  assert.match(await service.refusal('ListCertificates', about), /^ResourceNotFound/)
+})

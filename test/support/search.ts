@@ -1,0 +1,13 @@
+/** Waits for search to have come up with what was issued. */
+import { eventually } from './revocation.ts'
+import type { TestService } from './service.ts'
+
+export async function searchable(service: TestService): Promise<void> {
+  await eventually(async () => {
+    const [row] = await service.inDatabase(
+      `select (select max(certificate_number) from certificates) as last, certificate_number as found
+        from search_progress`,
+    )
+    return row !== undefined && Number(row['found']) >= Number(row['last']) ? true : undefined
+  }, 'search')
+}
