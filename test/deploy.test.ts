@@ -1,0 +1,374 @@
+/** What is in deploy/: the chart renders, the unit is as strict as it can be, alerts and dashboard name metrics that there are. */
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { suite, test, type TestContext } from 'node:test'
+import { promisify } from 'node:util'
+import { parse, parseAllDocuments } from 'yaml'
+import { variableOf } from '../src/config.ts'
+import { settings } from '../src/settings.ts'
+import { outcome, tool } from './support/foreign-tools.ts'
+import { kubernetesProblems } from './support/guides/manifests.ts'
+import { createRoot } from './support/hierarchy.ts'
+import { TestService, type Members } from './support/service.ts'
+
+const run = promisify(execFile)
+const root = resolve(import.meta.dirname, '..')
+const deploy = join(root, 'deploy')
+const read = (path: string): string => readFileSync(join(deploy, path), 'utf8')
+const chart = join(deploy, 'helm', 'signet')
+
+const flags: ReadonlySet<string> = new Set(Object.values(settings).map(({ flag }) => flag))
+const variables: ReadonlySet<string> = new Set([...flags].map(variableOf))
+
+const onSqlite = { api: { insecureHttp: true } }
+const onPostgres = {
+  publicUrl: 'http://pki.example.com',
+  masterKey: { secretName: 'signet-master-key' },
+  database: {
+    url: 'postgres://signet@db/signet',
+    passwordSecret: { name: 'db' },
+    caSecret: 'db-ca',
+  },
+  api: { tlsSecret: 'signet-tls', clientCaSecret: 'clients' },
+  s3: { enabled: true, endpoint: 'https://s3.example.com', region: 'eu-central-1' },
+  serviceMonitor: { enabled: true },
+}
+
+/** What a values file makes of the chart, or why it makes nothing. */
+async function template(t: TestContext, values: object): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'signet-chart-'))
+  t.after(() => rm(folder, { recursive: true }))
+  const file = join(folder, 'values.json')
+  await writeFile(file, JSON.stringify(values))
+  const { ok, text } = await outcome('helm', ['template', 'pki', chart, '--values', file])
+  return ok ? text : `refused: ${text}`
+}
+
+const objectsOf = (text: string): Members[] =>
+  parseAllDocuments(text)
+    .map((document): Members => document.toJS())
+    .filter((object) => object !== null)
+
+suite('the Helm chart', () => {
+  test('passes helm lint', async (t) => {
+    if ((await tool(t, 'helm', { probe: ['version'] })) === undefined) return
+    const { ok, text } = await outcome('helm', ['lint', '--strict', chart])
+    assert.ok(ok, text)
+    assert.doesNotMatch(text, /\[(WARNING|ERROR)\]/)
+  })
+
+  for (const [name, values, kind] of [
+    ['SQLite', onSqlite, 'StatefulSet'],
+    ['PostgreSQL', onPostgres, 'Deployment'],
+  ] as const)
+    test(`on ${name} makes objects that Kubernetes knows, of a ${kind}`, async (t) => {
+      if ((await tool(t, 'helm', { probe: ['version'] })) === undefined) return
+      const objects = objectsOf(await template(t, values))
+      assert.equal(await kubernetesProblems(objects), '')
+      const workload = objects.find((object) => object.kind === kind)
+      assert.ok(workload)
+      const pod = workload.spec.template.spec
+      assert.equal(pod.securityContext.runAsNonRoot, true)
+      assert.equal(pod.securityContext.seccompProfile.type, 'RuntimeDefault')
+      for (const container of [...(pod.initContainers ?? []), ...pod.containers]) {
+        const { allowPrivilegeEscalation, readOnlyRootFilesystem, capabilities } =
+          container.securityContext
+        assert.deepEqual(
+          { allowPrivilegeEscalation, readOnlyRootFilesystem, capabilities },
+          {
+            allowPrivilegeEscalation: false,
+            readOnlyRootFilesystem: true,
+            capabilities: { drop: ['ALL'] },
+          },
+        )
+      }
+      const [{ args, env, volumeMounts }] = pod.containers
+      for (const argument of args.slice(1))
+        assert.ok(flags.has(/^--([\w-]+)/.exec(argument as string)?.[1] ?? ''), argument as string)
+      for (const { name: variable } of env) assert.ok(variables.has(variable as string))
+      const volumes = [...pod.volumes, ...(workload.spec.volumeClaimTemplates ?? [])].map(
+        (volume: Members) => volume.name ?? volume.metadata.name,
+      )
+      for (const { name: mounted } of volumeMounts) assert.ok(volumes.includes(mounted))
+      // A pod is found by its services, its budget and its policy.
+      const { labels } = workload.spec.template.metadata
+      for (const object of objects) {
+        const selector =
+          object.kind === 'Service'
+            ? object.spec.selector
+            : (object.spec?.podSelector ?? object.spec?.selector)?.matchLabels
+        if (selector === undefined || object.kind === 'ServiceMonitor') continue
+        for (const [key, value] of Object.entries(selector as object))
+          assert.equal(labels[key], value, `${object.kind as string} ${key}`)
+      }
+    })
+
+  test('is held against what Kubernetes knows', async () => {
+    const service = { apiVersion: 'v1', kind: 'Service', metadata: { name: 'a' } }
+    assert.equal(await kubernetesProblems([service]), '')
+    for (const wrong of [{ spec: { selectors: {} } }, { spec: { ports: [{ port: '80' }] } }])
+      assert.match(await kubernetesProblems([{ ...service, ...wrong }]), /error TS2/)
+    assert.match(await kubernetesProblems([{ ...service, kind: 'Servce' }]), /error TS2/)
+    assert.match(await kubernetesProblems([{ kind: 'Service' }]), /^no apiVersion/)
+  })
+
+  test('refuses values that cannot work, and says which', async (t) => {
+    if ((await tool(t, 'helm', { probe: ['version'] })) === undefined) return
+    const { url, passwordSecret } = onPostgres.database
+    for (const [values, reason] of [
+      [{}, /set api\.tlsSecret, or api\.insecureHttp/],
+      [{ api: { tlsSecret: 'a', insecureHttp: true } }, /exclude each other/],
+      [{ ...onSqlite, database: { url, passwordSecret } }, /set masterKey\.secretName/],
+      [{ ...onPostgres, s3: { enabled: false } }, /set s3\.enabled/],
+      [{ ...onPostgres, publicUrl: '' }, /set publicUrl/],
+      [{ ...onSqlite, databse: {} }, /databse/],
+      [{ ...onSqlite, database: { url: 'mysql://a@b/c' } }, /database/],
+      [{ ...onSqlite, replicas: 0 }, /replicas/],
+    ] as const) {
+      const text = await template(t, values)
+      assert.match(text, /^refused: /)
+      assert.match(text, reason)
+    }
+  })
+
+  test('copies secrets so that nobody else reads them', async (t) => {
+    if ((await tool(t, 'helm', { probe: ['version'] })) === undefined) return
+    const objects = objectsOf(await template(t, onPostgres))
+    const workload = objects.find(({ kind }) => kind === 'Deployment')
+    const program = workload.spec.template.spec.initContainers[0].command[2] as string
+    const folder = await mkdtemp(join(tmpdir(), 'signet-secrets-'))
+    t.after(() => rm(folder, { recursive: true }))
+    const script = `mkdir -p secrets/a/..data run && printf key > secrets/a/master.key && chmod 0440 secrets/a/master.key`
+    await run('sh', ['-c', script], { cwd: folder })
+    const here = program.replaceAll('/secrets', `${folder}/secrets`)
+    await run(process.execPath, ['-e', here.replaceAll('/run/signet', `${folder}/run`)])
+    const { stdout } = await run('stat', ['-c', '%a %s', join(folder, 'run', 'master.key')])
+    assert.equal(stdout, '600 3\n')
+  })
+})
+
+suite('the systemd unit', () => {
+  const unit = join(deploy, 'systemd', 'signet.service')
+
+  test('is one that systemd takes, and leaves little open', async (t) => {
+    const analyze = await tool(t, 'systemd-analyze', { optional: true })
+    if (analyze === undefined) return
+    const verified = await outcome(analyze, ['verify', '--man=no', unit])
+    // What it says of other units of the machine is not about this one.
+    const own = verified.text.split('\n').filter((line) => line.includes('signet.service'))
+    assert.deepEqual(own, [])
+    const { text } = await outcome(analyze, ['security', '--offline=true', '--threshold=15', unit])
+    const exposure = Number(/exposure level for signet.service: ([\d.]+)/.exec(text)?.[1])
+    assert.ok(exposure > 0 && exposure <= 1.5, text)
+  })
+
+  test('sets variables that there are, and says what cannot be set', () => {
+    const text = read('systemd/signet.service')
+    const named = text.match(/\bSIGNET_\w+(?==)/g) ?? []
+    assert.ok(named.length >= 2)
+    for (const name of named) assert.ok(variables.has(name), name)
+    assert.match(text, /^# MemoryDenyWriteExecute cannot be used/m)
+    assert.doesNotMatch(text, /^MemoryDenyWriteExecute/m)
+  })
+})
+
+suite('the image', () => {
+  const text = read('Dockerfile').replaceAll('\\\n', ' ')
+  const instructions = text.split('\n').filter((line) => /^[A-Z]+ /.test(line))
+  const all = (name: string): string[] =>
+    instructions
+      .filter((line) => line.startsWith(`${name} `))
+      .map((line) => line.slice(name.length + 1))
+
+  test('runs as nobody in particular, from files that there are', () => {
+    assert.match(all('USER').at(-1) ?? '', /^[1-9]\d{4,}:[1-9]\d{4,}$/)
+    for (const copy of all('COPY').filter((line) => !line.startsWith('--from'))) {
+      const sources = copy.trim().split(/\s+/).slice(0, -1)
+      for (const source of sources) assert.ok(existsSync(join(root, source)), source)
+    }
+    const named = text.match(/\bSIGNET_\w+(?==)/g) ?? []
+    assert.equal(named.length, 3)
+    for (const name of named) assert.ok(variables.has(name), name)
+    const entry = JSON.parse(all('ENTRYPOINT')[0] ?? '') as string[]
+    assert.ok(existsSync(join(root, (entry[1] ?? '').replace('/opt/signet/', ''))))
+    const major = /^node:(\d+)-/.exec(all('FROM').at(-1) ?? '')?.[1]
+    assert.equal(major, process.versions.node.split('.')[0])
+  })
+
+  test('is built from what .dockerignore lets in', () => {
+    const allowed = readFileSync(join(root, '.dockerignore'), 'utf8').match(/^!.+$/gm) ?? []
+    const needed: Members = JSON.parse(readFileSync(join(root, 'tsconfig.build.json'), 'utf8'))
+    const folders = (needed.include as string[]).map((path) => path.split('/')[0])
+    const lines: readonly string[] = allowed
+    for (const folder of [...folders, 'bin', 'package.json', 'package-lock.json', 'LICENSE'])
+      assert.ok(lines.includes(`!${folder}`), folder)
+  })
+
+  test('is healthy while the server serves, and not when it does not', async (t) => {
+    const command = /CMD (\[.+\])/.exec(all('HEALTHCHECK')[0] ?? '')?.[1]
+    const [, ...args] = JSON.parse(command ?? '[]') as string[]
+    const service = await TestService.start()
+    const port = new URL(service.publicUrl).port
+    const check = (): Promise<{ ok: boolean }> =>
+      outcome(
+        process.execPath,
+        args.map((arg) => arg.replace(':8081', `:${port}`)),
+      )
+    assert.equal((await check()).ok, true)
+    await service.close()
+    assert.equal((await check()).ok, false)
+    t.diagnostic('the image itself is built nowhere here: that takes a Docker engine')
+  })
+})
+
+suite('monitoring', () => {
+  const rules: Members = parse(read('monitoring/alerts.yaml'))
+  const alerts = (rules.groups as Members[]).flatMap((group) => group.rules as Members[])
+  const dashboard: Members = JSON.parse(read('monitoring/dashboard.json'))
+  const queries = (dashboard.panels as Members[]).flatMap((panel) =>
+    (panel.targets as Members[]).map((target) => target.expr as string),
+  )
+
+  test('every metric and label that is asked for is there', async () => {
+    const service = await TestService.start()
+    try {
+      await createRoot(service)
+      const text = await (await fetch(`${service.url}/metrics`)).text()
+      const labels = new Map<string, Set<string>>()
+      for (const [, name = ''] of text.matchAll(/^# TYPE (\w+)/gm)) labels.set(name, new Set())
+      const expressions = [...queries, ...alerts.map((alert) => alert.expr as string)]
+      const named = new Set(expressions.flatMap((each) => each.match(/\bsignet_\w+/g) ?? []))
+      for (const name of named) assert.ok(labels.has(name.replace(/_bucket$/, '')), name)
+      const documented = readFileSync(join(root, 'docs/operating.md'), 'utf8')
+      const known = [...labels.keys()].filter((name) => name.startsWith('signet_'))
+      for (const name of known) {
+        assert.ok(documented.includes(`\`${name}`), `${name} is documented`)
+        assert.ok(
+          queries.some((query) => query.includes(name)),
+          `${name} is on the dashboard`,
+        )
+      }
+      // Labels that a series is asked for by, beside those of Prometheus.
+      const own = new Set(
+        [...documented.matchAll(/`signet_\w+\{([\w,]+)\}/g)].flatMap(([, list = '']) =>
+          list.split(','),
+        ),
+      )
+      const given = new Set([...own, 'instance', 'job', 'exported_job', 'le'])
+      const grouped = expressions.flatMap((each) => [...each.matchAll(/\bby \(([^)]+)\)/g)])
+      for (const label of grouped.flatMap(([, list = '']) => list.split(',')))
+        assert.ok(given.has(label.trim()), label)
+    } finally {
+      await service.close()
+    }
+  })
+
+  test('the dashboard is one that Grafana can show', () => {
+    const ids = (dashboard.panels as Members[]).map((panel) => panel.id as number)
+    assert.equal(new Set(ids).size, ids.length)
+    const places = (dashboard.panels as Members[]).map(({ gridPos: { x, y } }) => `${x} ${y}`)
+    assert.equal(new Set(places).size, places.length)
+    const names = (dashboard.templating.list as Members[]).map(({ name }) => name as string)
+    for (const [, name = ''] of JSON.stringify(dashboard.panels).matchAll(/\$\{?(\w+)/g))
+      assert.ok(names.includes(name) || name.startsWith('__'), name)
+  })
+
+  test('alerts pass promtool, and fire when they should', async (t) => {
+    const promtool = await tool(t, 'promtool')
+    if (promtool === undefined) return
+    const file = join(deploy, 'monitoring', 'alerts.yaml')
+    const checked = await outcome(promtool, ['check', 'rules', '--lint=all', '--lint-fatal', file])
+    assert.ok(checked.ok, checked.text)
+    const folder = await mkdtemp(join(tmpdir(), 'signet-alerts-'))
+    t.after(() => rm(folder, { recursive: true }))
+    const series = (text: string, values: string): object => ({ series: text, values })
+    const fires = (alertname: string, labels: Record<string, string>, at = '30m'): object => ({
+      alertname,
+      eval_time: at,
+      exp_alerts: [{ exp_labels: { severity: 'critical', ...labels } }],
+    })
+    const quiet = (alertname: string, at = '30m'): object => ({
+      alertname,
+      eval_time: at,
+      exp_alerts: [],
+    })
+    const on = 'instance="a",job="signet"'
+    const cases = [
+      {
+        input_series: [
+          series(`up{${on}}`, '0x40'),
+          series(
+            `signet_requests_total{${on},operation="IssueCertificate",result="success"}`,
+            '0+60x40',
+          ),
+          series(
+            `signet_requests_total{${on},operation="IssueCertificate",result="InternalFailure"}`,
+            '0+6x40',
+          ),
+          series(`signet_crl_age_seconds{${on},authority="x"}`, '400000x40'),
+          series(`signet_authority_expiry_days{${on},authority="x"}`, '0x40'),
+        ],
+        alert_rule_test: [
+          fires('SignetDown', { instance: 'a', job: 'signet' }),
+          fires('SignetErrors', { instance: 'a' }),
+          fires('SignetCrlOld', { authority: 'x' }),
+          fires('SignetAuthorityExpired', { authority: 'x' }),
+          quiet('SignetCrlBucketRefuses'),
+        ],
+      },
+      {
+        input_series: [
+          series(`up{${on}}`, '1x40'),
+          series(
+            `signet_requests_total{${on},operation="IssueCertificate",result="success"}`,
+            '0+60x40',
+          ),
+          series(`signet_crl_age_seconds{${on},authority="x"}`, '300000x40'),
+          series(`signet_authority_expiry_days{${on},authority="x"}`, '400x40'),
+          series(`signet_misconfigured_crl_bucket_total{${on}}`, '0+1x40'),
+          series(`signet_job_queue_depth{${on},exported_job="publish-crls"}`, '500x40'),
+        ],
+        alert_rule_test: [
+          ...['SignetDown', 'SignetErrors', 'SignetCrlOld', 'SignetAuthorityExpires'].map((name) =>
+            quiet(name),
+          ),
+          fires('SignetCrlBucketRefuses', { instance: 'a', job: 'signet' }),
+          fires('SignetJobsWait', { exported_job: 'publish-crls', severity: 'warning' }),
+        ],
+      },
+    ]
+    const annotated = cases.map((each) => ({ interval: '1m', ...withAnnotations(each, alerts) }))
+    const tests = join(folder, 'alerts.test.json')
+    await writeFile(
+      tests,
+      JSON.stringify({ rule_files: [file], evaluation_interval: '1m', tests: annotated }),
+    )
+    const tested = await outcome(promtool, ['test', 'rules', tests])
+    assert.ok(tested.ok, tested.text)
+  })
+})
+
+/** promtool compares annotations too: those of the rule, with the labels in their places. */
+function withAnnotations<C extends { alert_rule_test: object[] }>(each: C, alerts: Members[]): C {
+  const alert_rule_test = each.alert_rule_test.map((wanted: Members) => {
+    const rule = alerts.find(({ alert }) => alert === wanted.alertname)
+    const exp_alerts = wanted.exp_alerts.map(({ exp_labels }: Members) => ({
+      exp_labels,
+      exp_annotations: Object.fromEntries(
+        Object.entries(rule.annotations as Record<string, string>).map(([name, text]) => [
+          name,
+          text.replaceAll(
+            /\{\{ \$labels\.(\w+) \}\}/g,
+            (_, label: string) => exp_labels[label] as string,
+          ),
+        ]),
+      ),
+    }))
+    return { ...wanted, exp_alerts }
+  })
+  return { ...each, alert_rule_test }
+}

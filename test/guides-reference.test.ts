@@ -1,0 +1,70 @@
+/** docs/api-reference.md is what the table of operations says. */
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import type { Caller } from '../src/authority/caller.ts'
+import { operations } from '../src/operations/index.ts'
+import type { OperationName } from '../src/operations/operation.ts'
+import { apiReference, authorizations } from '../tools/api-reference.ts'
+
+const path = join(import.meta.dirname, '../docs/api-reference.md')
+
+test('it is what npm run docs writes', () => {
+  assert.equal(readFileSync(path, 'utf8'), apiReference(), 'run: npm run docs')
+})
+
+test('every operation, every member by its path and every error is in it', () => {
+  const text = apiReference()
+  for (const { name, input, errors } of Object.values(operations)) {
+    const [, section = ''] = text.split(`\n## ${name}\n`)
+    const own = section.split('\n## ')[0] ?? ''
+    for (const field of input.fields)
+      assert.ok(own.includes(field.required ? `| **${field.name}** |` : `| ${field.name} |`))
+    for (const error of errors) assert.ok(own.includes(error), `${name} ${error}`)
+  }
+})
+
+const arn =
+  'arn:aws:acm-pca:eu-central-1:123456789012:certificate-authority/11111111-1111-1111-1111-111111111111'
+const Tags = [{ Key: 'team', Value: 'web' }]
+const validity = { Type: 'DAYS', Value: 1 }
+
+/** Calls with all that condition keys and further actions may come from. */
+const calls: Readonly<Partial<Record<OperationName, object>>> = {
+  CreateCertificateAuthority: {
+    CertificateAuthorityType: 'ROOT',
+    CertificateAuthorityConfiguration: {
+      KeyAlgorithm: 'RSA_2048',
+      SigningAlgorithm: 'SHA256WITHRSA',
+      Subject: {},
+    },
+    Tags,
+  },
+  IssueCertificate: {
+    CertificateAuthorityArn: arn,
+    Csr: 'AAAA',
+    SigningAlgorithm: 'SHA256WITHRSA',
+    Validity: validity,
+  },
+  TagCertificateAuthority: { CertificateAuthorityArn: arn, Tags },
+  UntagCertificateAuthority: { CertificateAuthorityArn: arn, Tags },
+}
+
+test('condition keys and further actions are those that a call has', () => {
+  const caller = { partition: 'aws' } as Caller
+  assert.deepEqual(Object.keys(authorizations).sort(), Object.keys(calls).sort())
+  for (const operation of Object.values(operations)) {
+    const members = calls[operation.name]
+    if (members === undefined) continue
+    const call = operation.accept(members)
+    const said = authorizations[operation.name]
+    for (const action of call.furtherActions)
+      assert.ok(said?.furtherActions?.includes(`\`${action}\``), action)
+    const keys = [...call.conditionKeys(caller).keys()].map((key) => key.replace(/\/.*/, '/…'))
+    const listed = [...(said?.conditionKeys ?? '').matchAll(/`([^`]+)`/g)].map(
+      ([, key = '']) => key,
+    )
+    assert.deepEqual(keys.sort(), listed.map((key) => key.toLowerCase()).sort(), operation.name)
+  }
+})

@@ -1,0 +1,235 @@
+/**
+ * Every block of every guide in docs/guides is done as a reader does it, beside a server of its own. What is not says so
+ * in a comment above it, `<!-- not run: … -->`, with the reason; then its form is checked as far as that goes.
+ */
+import assert from 'node:assert/strict'
+import { globSync, readFileSync } from 'node:fs'
+import { symlink, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { suite, test, type TestContext } from 'node:test'
+import { parseAllDocuments } from 'yaml'
+import { tool } from './support/foreign-tools.ts'
+import { blocksOf, type Block } from './support/guides/blocks.ts'
+import { kubernetesProblems } from './support/guides/manifests.ts'
+import { openWorld, runBlocks, writeShim, type GuideWorld } from './support/guides/run.ts'
+import type { Members } from './support/service.ts'
+
+const root = resolve(import.meta.dirname, '..')
+const folder = join(root, 'docs', 'guides')
+const guides = globSync('*.md', { cwd: folder }).sort()
+const textOf = (guide: string): string => readFileSync(join(folder, guide), 'utf8')
+
+/** What a guide needs on the machine, what the test puts there for it, and what it looks at afterwards. */
+interface Needs {
+  /** Commands that its blocks use, beside those of every system. */
+  readonly tools: readonly string[]
+  /** Why it cannot be run here, if so. */
+  readonly missing?: () => string | undefined
+  /** Before any block is done: further variables of the environment. */
+  readonly prepare?: (world: GuideWorld) => Promise<NodeJS.ProcessEnv>
+  readonly check?: (world: GuideWorld) => Promise<void>
+}
+
+const needs: Readonly<Record<string, Needs>> = {
+  'aws-cli.md': { tools: ['aws', 'openssl'] },
+  'boto3.md': { tools: ['python3', 'openssl'] },
+  'cert-manager.md': { tools: ['aws'] },
+  'envoy.md': { tools: ['aws', 'openssl', 'curl'] },
+  'from-aws-private-ca.md': { tools: ['aws', 'openssl'], prepare: playAws },
+  'from-moto-and-localstack.md': { tools: ['python3'] },
+  'kubernetes.md': { tools: ['helm', 'openssl'], prepare: giveDeploy, check: checkObjects },
+  'monitoring.md': { tools: ['curl', 'promtool'], prepare: giveDeploy },
+  'nginx.md': { tools: ['aws', 'openssl', 'curl', 'nginx'] },
+  'production.md': { tools: ['openssl', 'curl'] },
+  'terraform.md': { tools: ['terraform', 'openssl'], prepare: giveProvider, missing: noProvider },
+}
+
+/** How a command is asked whether it is there. */
+const probes: Readonly<Record<string, readonly string[]>> = {
+  helm: ['version'],
+  nginx: ['-v'],
+  openssl: ['version'],
+  terraform: ['version'],
+}
+
+/** The same server in another Region plays AWS, with a root: it gets the calls that name no endpoint. */
+async function playAws(world: GuideWorld): Promise<NodeJS.ProcessEnv> {
+  const paths = (process.env['PATH'] ?? '').split(':').map((path) => join(path, 'aws'))
+  const real = globSync(paths)[0] ?? 'aws'
+  const line = `case " $* " in *" --endpoint-url "*) exec ${real} "$@";; *) exec ${real} --endpoint-url ${world.server.url} --region us-east-1 "$@";; esac`
+  await writeShim(world.folder, 'aws', line)
+  const text = `
+    export AWS_SHARED_CREDENTIALS_FILE="$PWD/data/credentials" AWS_DEFAULT_OUTPUT=text
+    CA=$(aws acm-pca create-certificate-authority --certificate-authority-type ROOT \
+      --certificate-authority-configuration \
+      'KeyAlgorithm=RSA_2048,SigningAlgorithm=SHA256WITHRSA,Subject={CommonName=AWS Root}' --query CertificateAuthorityArn)
+    aws acm-pca wait certificate-authority-csr-created --certificate-authority-arn "$CA"
+    aws acm-pca get-certificate-authority-csr --certificate-authority-arn "$CA" --query Csr > aws.csr
+    CERTIFICATE=$(aws acm-pca issue-certificate --certificate-authority-arn "$CA" --csr fileb://aws.csr \
+      --signing-algorithm SHA256WITHRSA --template-arn arn:aws:acm-pca:::template/RootCACertificate/V1 \
+      --validity Value=10,Type=YEARS --query CertificateArn)
+    aws acm-pca get-certificate --certificate-authority-arn "$CA" --certificate-arn "$CERTIFICATE" \
+      --query Certificate > aws.pem
+    aws acm-pca import-certificate-authority-certificate --certificate-authority-arn "$CA" --certificate fileb://aws.pem
+    echo "$CA" > aws-root`
+  const block = { line: 0, language: 'sh', file: undefined, notRun: undefined, text }
+  const ran = await runBlocks(world, [block])
+  assert.equal(ran.code, 0, ran.text)
+  return { AWS_ROOT: readFileSync(join(world.folder, 'aws-root'), 'utf8').trim() }
+}
+
+/** The reader has the checkout's folder `deploy`. */
+async function giveDeploy({ folder: home }: GuideWorld): Promise<NodeJS.ProcessEnv> {
+  await symlink(join(root, 'deploy'), join(home, 'deploy'))
+  return {}
+}
+
+const mirror = process.env['TERRAFORM_PROVIDER_MIRROR']
+
+function noProvider(): string | undefined {
+  return mirror === undefined ? 'TERRAFORM_PROVIDER_MIRROR names no folder with it' : undefined
+}
+
+async function giveProvider({ folder: home }: GuideWorld): Promise<NodeJS.ProcessEnv> {
+  const settings = `provider_installation {\n  filesystem_mirror {\n    path = "${mirror}"\n  }\n}\n`
+  await writeFile(join(home, 'terraform.rc'), settings)
+  return { TF_CLI_CONFIG_FILE: join(home, 'terraform.rc'), CHECKPOINT_DISABLE: '1' }
+}
+
+async function checkObjects({ folder: home }: GuideWorld): Promise<void> {
+  const files = globSync('*-objects.yaml', { cwd: home })
+  assert.equal(files.length, 2)
+  for (const file of files)
+    assert.equal(await kubernetesProblems(objectsOf(readFileSync(join(home, file), 'utf8'))), '')
+}
+
+function objectsOf(yaml: string): Members[] {
+  const documents = parseAllDocuments(yaml, { uniqueKeys: true })
+  for (const { errors } of documents) assert.deepEqual(errors, [])
+  return documents.map((document): Members => document.toJS()).filter((object) => object !== null)
+}
+
+/** Skips the test with a loud line if something is not there; in CI that is a failure, but for what it cannot have. */
+async function hasAll(t: TestContext, { tools, missing }: Needs): Promise<boolean> {
+  const reason = missing?.()
+  if (reason !== undefined) {
+    console.error(`NOT TESTED: ${reason}`)
+    t.skip(reason)
+    return false
+  }
+  for (const name of tools) {
+    const probe = probes[name] ?? ['--version']
+    if ((await tool(t, name, { probe, optional: missing !== undefined })) === undefined)
+      return false
+  }
+  return true
+}
+
+test('there is a guide for each user', () => {
+  for (const name of Object.keys(needs)) assert.ok(guides.includes(name), name)
+  assert.ok(guides.includes('threat-model.md'))
+  const readme = readFileSync(join(root, 'README.md'), 'utf8')
+  for (const guide of guides) {
+    assert.ok(readme.includes(`](docs/guides/${guide})`), `the README links to ${guide}`)
+    assert.ok(textOf(guide).split('\n').length <= 150, `${guide} is short`)
+  }
+})
+
+test('a block that is not run says why', () => {
+  const marked = blocksOf(
+    '`a.yaml`:\n\n<!-- not run: there is no cluster -->\n```yaml\na: 1\n```\n',
+  )
+  const reason = 'there is no cluster'
+  assert.deepEqual(marked, [
+    { line: 5, language: 'yaml', file: 'a.yaml', notRun: reason, text: 'a: 1\n' },
+  ])
+  for (const guide of guides) {
+    const blocks = blocksOf(textOf(guide))
+    const done = blocks.filter(({ notRun }) => notRun === undefined)
+    if (done.length > 0) assert.ok(needs[guide], `${guide} is run`)
+    for (const block of done) assertDone(guide, block, done)
+  }
+})
+
+/** That it is a command, or a file that a command, or a file that is used, names. */
+function assertDone(guide: string, { file, language, line }: Block, done: readonly Block[]): void {
+  const about = `${guide}, line ${line}`
+  if (file === undefined) return assert.equal(language, 'sh', `${about}: is run, or marked`)
+  // Terraform reads every .tf, Python imports by the name alone.
+  const name = language === 'hcl' ? 'terraform' : file.replace(/\.py$/, '')
+  const used = done.some((other) => other.line !== line && other.text.includes(name))
+  assert.ok(used, `${about}: nothing uses ${file}`)
+}
+
+test('YAML is read, and Kubernetes knows every field of its objects', async () => {
+  const objects: Members[] = []
+  for (const guide of guides)
+    for (const { language, text } of blocksOf(textOf(guide)))
+      if (language === 'yaml')
+        objects.push(...objectsOf(text).filter(({ apiVersion }) => apiVersion !== undefined))
+  assert.ok(objects.length >= 2)
+  assert.equal(await kubernetesProblems(objects), '')
+})
+
+test('every file that Envoy is told of is made in its guide', () => {
+  const blocks = blocksOf(textOf('envoy.md'))
+  const yaml = blocks.filter(({ language }) => language === 'yaml')
+  const paths = yaml.flatMap(({ text }) => text.match(/\/etc\/envoy\/[\w./-]+/g) ?? [])
+  assert.ok(paths.length >= 6)
+  for (const path of paths) {
+    const name = path.replace('/etc/envoy/', '')
+    const made = blocks.some(({ language, file, text }) =>
+      language === 'sh' ? text.includes(name) : file === name,
+    )
+    assert.ok(made, path)
+  }
+  const secrets = yaml.flatMap(({ text }) =>
+    objectsOf(text).flatMap(({ resources = [] }) => resources),
+  )
+  const [listener] = objectsOf(yaml[0]?.text ?? '')[0].static_resources.listeners
+  const tls = listener.filter_chains[0].transport_socket.typed_config.common_tls_context
+  const asked = [
+    ...tls.tls_certificate_sds_secret_configs,
+    tls.validation_context_sds_secret_config,
+  ].map(({ name }: Members) => name as string)
+  assert.deepEqual(secrets.map(({ name }: Members) => name as string).sort(), asked.sort())
+})
+
+suite('every block is run', () => {
+  for (const [guide, need] of Object.entries(needs))
+    test(guide, async (t) => {
+      if (!(await hasAll(t, need))) return
+      const blocks = blocksOf(textOf(guide)).filter(({ notRun }) => notRun === undefined)
+      const world = await openWorld()
+      try {
+        const environment = await need.prepare?.(world)
+        const { code, text } = await runBlocks(world, blocks, environment)
+        assert.equal(code, 0, text)
+        await need.check?.(world)
+      } finally {
+        await world.close()
+      }
+    })
+})
+
+test('a command that fails, and one that should fail and does not, end a guide', async () => {
+  const world = await openWorld()
+  try {
+    const block = (text: string): Block => ({
+      line: 7,
+      language: 'sh',
+      file: undefined,
+      notRun: undefined,
+      text,
+    })
+    for (const text of ['false\n', '! true\n', 'cat none | cat\n', 'echo $none\n']) {
+      const ran = await runBlocks(world, [block('true\n'), block(text), block('touch reached\n')])
+      assert.notEqual(ran.code, 0, text)
+      assert.deepEqual(globSync('reached', { cwd: world.folder }), [])
+    }
+    const fine = await runBlocks(world, [block('! false\n'), block('touch reached\n')])
+    assert.deepEqual([fine.code, globSync('reached', { cwd: world.folder })], [0, ['reached']])
+  } finally {
+    await world.close()
+  }
+})

@@ -1,0 +1,94 @@
+/**
+ * Whether Kubernetes knows every field of a manifest: objects of its own API are held against its types by the compiler,
+ * those of operators against what is said of them here.
+ */
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
+const root = resolve(import.meta.dirname, '../../..')
+
+/** An object of a manifest. */
+interface Manifest {
+  readonly apiVersion?: string
+  readonly kind?: string
+}
+
+/** As far as they are used here: cert-manager.io/v1, awspca.cert-manager.io/v1beta1, monitoring.coreos.com/v1. */
+const operatorTypes = `
+interface Named<A extends string, K extends string, S> {
+  apiVersion: A
+  kind: K
+  metadata: { name: string; namespace?: string; labels?: Record<string, string> }
+  spec: S
+}
+type Certificate = Named<'cert-manager.io/v1', 'Certificate', {
+  secretName: string
+  duration?: string
+  renewBefore?: string
+  commonName?: string
+  dnsNames?: string[]
+  usages?: ('server auth' | 'client auth' | 'digital signature' | 'key encipherment' | 'code signing')[]
+  privateKey?: { algorithm?: 'RSA' | 'ECDSA' | 'Ed25519'; size?: number; rotationPolicy?: 'Always' | 'Never' }
+  issuerRef: { group?: string; kind?: string; name: string }
+}>
+type AWSPCAClusterIssuer = Named<'awspca.cert-manager.io/v1beta1', 'AWSPCAClusterIssuer', {
+  arn: string
+  region?: string
+  secretRef?: {
+    namespace?: string
+    name: string
+    accessKeyIDSelector?: { key: string }
+    secretAccessKeySelector?: { key: string }
+  }
+}>
+type ServiceMonitor = Named<'monitoring.coreos.com/v1', 'ServiceMonitor', {
+  selector: { matchLabels?: Record<string, string> }
+  endpoints: {
+    port?: string
+    path?: string
+    interval?: string
+    scheme?: 'http' | 'https'
+    tlsConfig?: { ca?: { secret?: { name: string; key: string } }; serverName?: string }
+  }[]
+}>
+`
+
+const operatorKinds = ['Certificate', 'AWSPCAClusterIssuer', 'ServiceMonitor']
+
+/** What is wrong with the objects; empty if nothing is. */
+export async function kubernetesProblems(objects: readonly unknown[]): Promise<string> {
+  const manifests = objects.filter((object) => object !== null) as Manifest[]
+  const unnamed = manifests.filter(({ apiVersion, kind }) => !apiVersion || !kind)
+  if (unnamed.length > 0) return `no apiVersion or kind: ${JSON.stringify(unnamed)}`
+  const folder = await mkdtemp(join(tmpdir(), 'signet-manifests-'))
+  try {
+    const file = join(folder, 'manifests.ts')
+    await writeFile(file, [operatorTypes, ...manifests.map(declaration)].join('\n'))
+    const flags = ['--noEmit', '--strict', '--ignoreConfig', '--skipLibCheck', '--types', '']
+    const options = ['--module', 'esnext', '--moduleResolution', 'bundler', file]
+    await run(join(root, 'node_modules/.bin/tsc'), [...flags, ...options])
+    return ''
+  } catch (error) {
+    const { stdout } = error as { stdout?: string }
+    if (stdout === undefined || stdout === '') throw error
+    return stdout
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
+function declaration(manifest: Manifest, index: number): string {
+  const { apiVersion = '', kind = '' } = manifest
+  const [group = '', version] = apiVersion.includes('/')
+    ? apiVersion.split('/')
+    : ['core', apiVersion]
+  const folder = group.replace(/\.k8s\.io$/, '')
+  const type = operatorKinds.includes(kind)
+    ? kind
+    : `import('${root}/node_modules/kubernetes-types/${folder}/${version}').${kind}`
+  return `export const o${index}: ${type} = ${JSON.stringify(manifest, undefined, 1)}`
+}

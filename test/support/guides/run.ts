@@ -1,0 +1,128 @@
+/**
+ * Does what a guide says, in a folder of its own beside a server: files are written where the guide shows them, and
+ * commands run in one shell, in order. What stands in a guide as a reader copies it is changed in two ways only: addresses
+ * that the machine may have in use become free ones, and a line that says that a command fails (`! …`) ends the script if
+ * it does not.
+ */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { globSync, readFileSync } from 'node:fs'
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { signet, startServer, type ServerProcess } from '../process.ts'
+import type { Block } from './blocks.ts'
+
+export interface GuideWorld {
+  /** The reader's folder; the server's data folder is `data` in it. */
+  readonly folder: string
+  readonly server: ServerProcess
+  /** What a guide says, and what is meant by it here. */
+  readonly addresses: ReadonlyMap<string, string>
+  close(): Promise<void>
+}
+
+/** Addresses in guides that are not the server's: each becomes a free one. */
+const others = ['127.0.0.1:8443', '127.0.0.1:9443'] as const
+
+export async function openWorld(): Promise<GuideWorld> {
+  const folder = await mkdtemp(join(tmpdir(), 'signet-guide-'))
+  const server = await startServer(join(folder, 'data'))
+  await mkdir(join(folder, '.bin'))
+  await writeShim(folder, 'signet', `exec "${process.execPath}" "${signet}" "$@"`)
+  const addresses = new Map([
+    ['http://127.0.0.1:8080', server.url],
+    ['http://127.0.0.1:8081', server.publicUrl],
+  ])
+  for (const address of others) addresses.set(address, `127.0.0.1:${await freePort()}`)
+  return {
+    folder,
+    server,
+    addresses,
+    async close() {
+      for (const path of globSync('**/*.pid', { cwd: folder })) endProcess(join(folder, path))
+      await server.stop('SIGTERM')
+      await rm(folder, { recursive: true })
+    },
+  }
+}
+
+/** A command on the reader's PATH. */
+export async function writeShim(folder: string, name: string, line: string): Promise<void> {
+  const path = join(folder, '.bin', name)
+  await writeFile(path, `#!/bin/sh\n${line}\n`)
+  await chmod(path, 0o755)
+}
+
+export interface Ran {
+  readonly code: number | null
+  /** Both outputs, as they came. */
+  readonly text: string
+}
+
+/** Writes the files, then runs the rest as one script that ends at the first failure. */
+export async function runBlocks(
+  { folder, addresses }: GuideWorld,
+  blocks: readonly Block[],
+  environment: NodeJS.ProcessEnv = {},
+): Promise<Ran> {
+  const steps: string[] = ['set -euo pipefail', `trap 'echo "FAILED in the block at line $at"' ERR`]
+  for (const { file, language, line, text } of blocks) {
+    const here = withAddresses(text, addresses)
+    if (file === undefined) {
+      if (language !== 'sh') throw new Error(`line ${line}: a ${language} block is no command`)
+      steps.push(`at=${line}`, here.replaceAll(/^! .*$/gm, '$& || false'))
+      continue
+    }
+    const staged = join(folder, '.staged', `${line}`)
+    await mkdir(dirname(staged), { recursive: true })
+    await writeFile(staged, here)
+    steps.push(`mkdir -p "$(dirname "${file}")"`, `cp ".staged/${line}" "${file}"`)
+  }
+  const child = spawn('bash', ['-c', steps.join('\n')], {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: 280_000,
+    env: {
+      PATH: `${join(folder, '.bin')}:${process.env['PATH']}`,
+      HOME: folder,
+      AWS_CONFIG_FILE: '/dev/null',
+      AWS_EC2_METADATA_DISABLED: 'true',
+      AWS_PAGER: '',
+      ...environment,
+    },
+  })
+  let text = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (data: Buffer) => (text += data.toString()))
+  // A server that a guide leaves running may hold the outputs open: the end of the shell is the end.
+  const [code] = (await once(child, 'exit')) as [number | null]
+  child.stdout.destroy()
+  child.stderr.destroy()
+  return { code, text }
+}
+
+export function withAddresses(text: string, addresses: ReadonlyMap<string, string>): string {
+  let changed = text
+  for (const [written, meant] of addresses) changed = changed.replaceAll(written, meant)
+  return changed
+}
+
+async function freePort(): Promise<number> {
+  const listener = createServer().listen(0, '127.0.0.1')
+  await once(listener, 'listening')
+  const { port } = listener.address() as AddressInfo
+  listener.close()
+  await once(listener, 'close')
+  return port
+}
+
+/** One that a guide started and that is still there. */
+function endProcess(pidFile: string): void {
+  try {
+    process.kill(Number(readFileSync(pidFile, 'utf8')))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}
