@@ -225,7 +225,7 @@ suite('a disk that is full', () => {
       )
       return stderr.replaceAll(data, '')
     }
-    for (const kibibytesLeft of [0, 4, 16, 256]) {
+    for (const kibibytesLeft of [0, 4, 16]) {
       const data = join(disk.path, `data-${kibibytesLeft}`)
       await disk.fill(kibibytesLeft)
       steps.add(await refused(data))
@@ -252,6 +252,6 @@ suite('a disk that is full', () => {
       assert.equal(await again.stop('SIGTERM'), 0)
       await rm(data, { recursive: true })
     }
-    assert.ok(steps.size >= 3, [...steps].join(''))
+    assert.ok(steps.size === 3, [...steps].join(''))
   })
 })
