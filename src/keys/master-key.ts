@@ -1,7 +1,7 @@
 /** The key that all stored keys and secrets are encrypted under: one file, apart from the database. */
 import { constants } from 'node:fs'
 import { hkdfSync, timingSafeEqual } from 'node:crypto'
-import { open } from 'node:fs/promises'
+import { link, open, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { ConfigurationError } from '../errors.ts'
 import type { Random } from '../random.ts'
@@ -88,12 +88,14 @@ async function createKeyFile(path: string, random: Random): Promise<MasterKey> {
  */
 export async function writeMasterKey({ bytes, path }: MasterKey): Promise<void> {
   try {
-    const file = await open(path, 'wx', 0o600)
+    // Under its name it is whole or not there: half a key would be refused by every later start.
+    const unfinished = `${path}.${process.pid}`
+    await rm(unfinished, { force: true })
     try {
-      await file.writeFile(`signet-master-key-1:${Buffer.from(bytes).toString('hex')}\n`)
-      await file.sync()
+      await writeDurably(unfinished, `signet-master-key-1:${Buffer.from(bytes).toString('hex')}\n`)
+      await link(unfinished, path)
     } finally {
-      await file.close()
+      await rm(unfinished, { force: true })
     }
     const folder = await open(dirname(path), 'r')
     try {
@@ -107,6 +109,12 @@ export async function writeMasterKey({ bytes, path }: MasterKey): Promise<void> 
       { cause: error },
     )
   }
+}
+
+async function writeDurably(path: string, text: string): Promise<void> {
+  await using file = await open(path, 'wx', 0o600)
+  await file.writeFile(text)
+  await file.sync()
 }
 
 /** A key of 32 bytes for one purpose, named by `label` (HKDF with SHA-256, RFC 5869). */
