@@ -39,7 +39,9 @@ export interface ServerProcess {
   readonly publicUrl: string
   /** All of standard output so far. */
   stdout(): string
-  /** Sends a signal and waits for the end: the exit code, or the signal that ended it. */
+  /** The end of standard error so far. */
+  stderr(): string
+  /** Sends a signal and waits for the end, unless it has ended: the exit code, or the signal that ended it. */
   stop(signal: NodeJS.Signals): Promise<number | NodeJS.Signals | null>
 }
 
@@ -87,11 +89,14 @@ export async function startServer(
     url,
     publicUrl: /CA certificates at (http:\S+)\n/.exec(stdout)?.[1] ?? '',
     stdout: () => stdout,
+    stderr: () => stderr.slice(-4000),
     async stop(signal) {
-      const exited = once(child, 'exit')
-      child.kill(signal)
-      const [code, endedBy] = (await exited) as [number | null, NodeJS.Signals | null]
-      return code ?? endedBy
+      if (child.exitCode === null && child.signalCode === null) {
+        const exited = once(child, 'exit')
+        child.kill(signal)
+        await exited
+      }
+      return child.exitCode ?? child.signalCode
     },
   }
 }
