@@ -84,6 +84,9 @@ function createReaders(config: ClientConfig, max: number): Readers {
   } satisfies PoolConfig)
   // Of a connection that nobody uses: the pool replaces it.
   pool.on('error', () => {})
+  // The pool listens neither while a new connection is set up nor while it is used, and an error without a listener ends the
+  // process. Whoever waits for an answer is told of it.
+  pool.on('connect', (client) => client.on('error', () => {}))
   const running = new Set<Promise<unknown>>()
 
   async function readOnce(query: Omit<PreparedQuery, 'name'>): Promise<Row[]> {

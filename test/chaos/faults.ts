@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { TestPostgres } from '../support/postgres.ts'
 import type { Choices } from './choices.ts'
-import type { CuttingProxy } from './cutting-proxy.ts'
+import type { CuttingProxy } from '../support/cutting-proxy.ts'
 import type { Fleet } from './fleet.ts'
 
 /** Begins the trouble and puts it right; tells how often it happened. */
@@ -160,8 +160,9 @@ function faultsOfServers(
       }),
     'servers told to stop': () =>
       onOne(async (index) => {
-        const code = await fleet.stop(index, 'SIGTERM')
-        if (code !== 0) throw new Error(`a server that was told to stop ended with ${code}`)
+        const { code, stderr } = await fleet.stop(index, 'SIGTERM')
+        if (code !== 0)
+          throw new Error(`a server that was told to stop ended with ${code}: ${stderr}`)
         await fleet.startAgain(index)
       }),
   }

@@ -13,6 +13,11 @@ const stopSeconds = 60
 /** What certificates of every server say. */
 const publicUrl = 'http://pki.example.test'
 
+export interface Ended {
+  readonly code: number | NodeJS.Signals | null
+  readonly stderr: string
+}
+
 export interface Member {
   readonly process: ServerProcess
   readonly url: string
@@ -24,6 +29,8 @@ export class Fleet {
   readonly #flags: readonly string[]
   readonly #ports: readonly number[]
   readonly #members: (Member | undefined)[] = []
+  /** What servers said that ended although nobody told them to. */
+  readonly crashes: string[] = []
 
   private constructor(data: string, flags: readonly string[], ports: readonly number[]) {
     this.#data = data
@@ -49,14 +56,16 @@ export class Fleet {
     return this.#ports.length
   }
 
-  /** Ends one; what it ended with. */
-  async stop(index: number, signal: NodeJS.Signals): ReturnType<ServerProcess['stop']> {
+  /** Ends one; what it ended with, and what it had said of errors. */
+  async stop(index: number, signal: NodeJS.Signals): Promise<Ended> {
     const member = this.#require(index)
     this.#members[index] = undefined
+    if (member.process.child.exitCode !== null)
+      this.crashes.push(`exit code ${member.process.child.exitCode}: ${member.process.stderr()}`)
     const kill = setTimeout(() => member.process.child.kill('SIGKILL'), stopSeconds * 1000)
     const code = await member.process.stop(signal)
     clearTimeout(kill)
-    return code
+    return { code, stderr: member.process.stderr() }
   }
 
   /** Starts one again that was ended. */

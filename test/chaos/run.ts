@@ -64,6 +64,7 @@ export async function runChaos(t: TestContext, chaos: Chaos): Promise<void> {
     }),
     runLoad({ ...load, isOver }),
   ])
+  assert.deepEqual(fleet.crashes, [], 'servers ended by themselves')
   const waited = await untilPublished(rows)
   isQuiet = true
   await polling

@@ -41,7 +41,7 @@ export interface ServerProcess {
   stdout(): string
   /** All of standard error so far. */
   stderr(): string
-  /** Sends a signal and waits for the end: the exit code, or the signal that ended it. */
+  /** Sends a signal and waits for the end, unless it has ended: the exit code, or the signal that ended it. */
   stop(signal: NodeJS.Signals): Promise<number | NodeJS.Signals | null>
 }
 
@@ -95,10 +95,12 @@ export async function startServer(
     stdout: () => stdout,
     stderr: () => stderr,
     async stop(signal) {
-      const exited = once(child, 'exit')
-      child.kill(signal)
-      const [code, endedBy] = (await exited) as [number | null, NodeJS.Signals | null]
-      return code ?? endedBy
+      if (child.exitCode === null && child.signalCode === null) {
+        const exited = once(child, 'exit')
+        child.kill(signal)
+        await exited
+      }
+      return child.exitCode ?? child.signalCode
     },
   }
 }

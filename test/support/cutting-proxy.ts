@@ -8,6 +8,10 @@ export interface CuttingProxy {
   count(): number
   /** Lets `octets` more of a connection through, one way, then ends it both ways. False if there is no such connection. */
   cut(index: number, cut: Cut): boolean
+  /** From now on every new connection is cut like that; undefined: none. */
+  cutNew(cut: Cut | undefined): void
+  /** Ends all connections. */
+  endAll(): void
   close(): Promise<void>
 }
 
@@ -24,6 +28,7 @@ interface Connection {
 /** Listens on loopback, on a port that the system chooses, and passes everything on to `port` there. */
 export async function startCuttingProxy(port: number): Promise<CuttingProxy> {
   const connections = new Set<Connection>()
+  let cutOfNew: Cut | undefined
   const server = createServer({ noDelay: true }, (client) => {
     const target = connect({ host: '127.0.0.1', port, noDelay: true })
     const connection: Connection = {
@@ -34,10 +39,14 @@ export async function startCuttingProxy(port: number): Promise<CuttingProxy> {
         target.destroy()
       },
     }
+    if (cutOfNew !== undefined) connection.left[cutOfNew.way] = cutOfNew.octets
     connections.add(connection)
     pass(connection, { from: client, to: target, way: 'there' })
     pass(connection, { from: target, to: client, way: 'back' })
   })
+  const endAll = (): void => {
+    for (const connection of connections) connection.end()
+  }
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   return {
@@ -49,8 +58,12 @@ export async function startCuttingProxy(port: number): Promise<CuttingProxy> {
       connection.left[way] = octets
       return true
     },
+    cutNew(cut) {
+      cutOfNew = cut
+    },
+    endAll,
     async close() {
-      for (const connection of connections) connection.end()
+      endAll()
       await once(server.close(), 'close')
     },
   }
