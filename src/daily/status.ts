@@ -1,7 +1,7 @@
 /** `signet status`: what an administrator wants to know of a server, and what has to be looked at. */
 import { isoOf } from '../inspect/words.ts'
 import { idOf, listAuthorities, type AuthorityView } from './authorities.ts'
-import { trust, withConnection, type Connection, type ConnectionWish } from './connection.ts'
+import { trust, withConnection, type ConnectionWish } from './connection.ts'
 import { parseMetrics, type Sample } from './read-metrics.ts'
 
 export interface ServerStatus {
@@ -64,7 +64,7 @@ export async function serverStatus(wish: ConnectionWish, now: Date): Promise<Ser
       warnings: [`nobody answers at ${endpoint}`],
     }
   const samples = await metricsOf(endpoint)
-  const views = await withConnection(wish, ({ client }: Connection) => listAuthorities(client))
+  const views = await authoritiesOf(wish, health)
   const authorities = views.map((view) => authorityStatus(view, samples, now))
   const jobs = jobsOf(samples ?? [])
   return {
@@ -81,6 +81,19 @@ export async function serverStatus(wish: ConnectionWish, now: Date): Promise<Ser
       ...authorities.flatMap(warningsOf),
       ...jobs.flatMap(jobWarning),
     ],
+  }
+}
+
+/** None of a server whose database is away: that it is not well says more than the error. */
+async function authoritiesOf(
+  wish: ConnectionWish,
+  health: ServerStatus['server']['health'],
+): Promise<AuthorityView[]> {
+  try {
+    return await withConnection(wish, ({ client }) => listAuthorities(client))
+  } catch (error) {
+    if (health === 'ok') throw error
+    return []
   }
 }
 
