@@ -20,7 +20,7 @@ import { createWaiter, waiterModels, type Waiter, type WaiterName } from './wait
 
 /**
  * What the SDK's own client takes: `region`, `endpoint`, `credentials`, `maxAttempts`, `requestHandler` and more. What is
- * not given comes from the environment and the shared configuration, as with every AWS SDK.
+ * not given comes from the environment and the shared configuration, as with every AWS SDK; AWS_DEFAULT_REGION counts too.
  */
 export type ClientOptions = ACMPCAClientConfig
 
@@ -65,7 +65,8 @@ export interface Client extends Operations {
 
 /** A client; it opens no connection before its first call. */
 export function createClient(options: ClientOptions = {}): Client {
-  const sdk = new ACMPCAClient(options)
+  const region = options.region ?? environmentRegion()
+  const sdk = new ACMPCAClient(region === undefined ? options : { ...options, region })
   const invoke = (operation: OperationName, input?: object, more?: CallOptions): Promise<object> =>
     call(sdk, operation, { input, ...(more && { options: more }) })
   const operations = Object.fromEntries(
@@ -93,6 +94,12 @@ export function createClient(options: ClientOptions = {}): Client {
     close: () => sdk.destroy(),
   }
   return client
+}
+
+/** boto3 and the AWS CLI read AWS_DEFAULT_REGION, which the SDK does not know; AWS_REGION goes first. */
+function environmentRegion(): string | undefined {
+  const { AWS_REGION: first, AWS_DEFAULT_REGION: second } = process.env
+  return first || second || undefined
 }
 
 const operationNames = Object.keys(commands) as OperationName[]

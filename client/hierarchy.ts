@@ -1,5 +1,6 @@
 /** A root and an issuing CA below it, made in steps of which each finds out whether it has been done. */
 import { createHash } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
 import type { CertificateAuthority } from '@aws-sdk/client-acm-pca'
 import { ClientError } from './errors.ts'
 import {
@@ -10,7 +11,7 @@ import {
   type HierarchyWish,
   type Role,
 } from './hierarchy-wish.ts'
-import type { KeyAlgorithm, SigningAlgorithm } from './inputs.ts'
+import type { KeyAlgorithm, SigningAlgorithm, Subject } from './inputs.ts'
 import { issue, type Issuing } from './issue.ts'
 import type { Operations } from './operations.ts'
 import type { Paginator } from './paginators.ts'
@@ -116,13 +117,13 @@ async function makeActive(work: Work): Promise<HierarchyAuthority> {
 
 /** ARN of the CA that an earlier try has made, and that is not deleted. Throws HierarchyError if it has another key. */
 async function findAuthority(work: Work): Promise<string | undefined> {
-  const { client, role, wish, fingerprint, options } = work
-  const all = client.getPaginator('listCertificateAuthorities').paginate()
-  for await (const authority of all.items()) {
-    const { Arn: arn = '', Type, Status, CertificateAuthorityConfiguration: has } = authority
-    if (Type !== kinds[role].type || Status === 'DELETED') continue
-    const { Tags = [] } = await client.listTags({ CertificateAuthorityArn: arn }, options)
-    if (!Tags.some(({ Key, Value }) => Key === hierarchyTag && Value === fingerprint)) continue
+  const { client, role, wish } = work
+  for await (const authority of client
+    .getPaginator('listCertificateAuthorities')
+    .paginate()
+    .items()) {
+    const { Arn: arn = '', CertificateAuthorityConfiguration: has } = authority
+    if (!(await isOurs(work, authority))) continue
     if (has?.KeyAlgorithm !== keyAlgorithmOf(wish))
       throw new HierarchyError(
         { role, arn },
@@ -131,6 +132,34 @@ async function findAuthority(work: Work): Promise<string | undefined> {
     return arn
   }
   return undefined
+}
+
+async function isOurs(work: Work, authority: CertificateAuthority): Promise<boolean> {
+  const { client, role, wish, fingerprint, options } = work
+  const { Arn: arn = '', Type, Status, CertificateAuthorityConfiguration: has } = authority
+  if (Type !== kinds[role].type || Status === 'DELETED') return false
+  if (Status === 'CREATING') {
+    // Its tags are not shown before its key is made; one with another name is not worth waiting for.
+    if (!isDeepStrictEqual(defined(has?.Subject), defined(wish.subject))) return false
+    await settle(work, arn)
+  }
+  try {
+    const { Tags = [] } = await client.listTags({ CertificateAuthorityArn: arn }, options)
+    return Tags.some(({ Key, Value }) => Key === hierarchyTag && Value === fingerprint)
+  } catch (error) {
+    // Any CA of the account may be deleted, or be of no use, in this moment.
+    if (error instanceof ClientError && hidden.includes(error.code)) return false
+    throw error
+  }
+}
+
+/** Codes by which a CA does not show its tags. */
+const hidden = ['InvalidStateException', 'ResourceNotFoundException']
+
+function defined(subject: Subject | undefined): object {
+  return Object.fromEntries(
+    Object.entries(subject ?? {}).filter(([, value]) => value !== undefined),
+  )
 }
 
 async function createAuthority(work: Work): Promise<string> {

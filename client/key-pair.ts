@@ -10,7 +10,7 @@ import {
   encodeCertificationRequest,
   encodeCertificationRequestInfo,
 } from '../src/x509/certification-request.ts'
-import { encodeGeneralNames } from '../src/x509/general-name.ts'
+import { encodeGeneralNames, type GeneralName } from '../src/x509/general-name.ts'
 import { encodeName } from '../src/x509/name.ts'
 import { oids } from '../src/x509/oid.ts'
 import { encodePem } from '../src/x509/pem.ts'
@@ -81,8 +81,11 @@ export async function makeRequest({
   if (names.length === 0 && subject === undefined)
     throw new TypeError('names or subject must be given, as there is no csr')
   const { generate: makeKey, signing, hash } = keyKinds[keyAlgorithm]
+  const alternatives = encodeOrRefuse(() =>
+    names.map((name) => generalNameOf(formOf(name), `'${name}'`)),
+  )
   const name = encodeOrRefuse(() => subjectDer(names, subject))
-  const extensions = encodeOrRefuse(() => alternativeNames(names, name.isEmpty))
+  const extensions = alternativeNames(alternatives, name.isEmpty)
   const { publicKey, privateKey } = await makeKey()
   const info = encodeCertificationRequestInfo({
     subject: name.der,
@@ -118,12 +121,11 @@ function subjectDer(
 
 /** subjectAltName, which is critical if it is all that names the subject (RFC 5280 §4.2.1.6). */
 function alternativeNames(
-  names: readonly string[],
+  names: readonly GeneralName[],
   critical: boolean,
 ): { readonly oid: string; readonly critical: boolean; readonly value: Uint8Array }[] {
   if (names.length === 0) return []
-  const value = encodeGeneralNames(names.map((name) => generalNameOf(formOf(name), `'${name}'`)))
-  return [{ oid: oids.subjectAltName, critical, value }]
+  return [{ oid: oids.subjectAltName, critical, value: encodeGeneralNames(names) }]
 }
 
 const uriForm = /^[a-z][a-z0-9+.-]*:(\/\/|[a-z])/i

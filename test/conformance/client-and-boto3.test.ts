@@ -174,7 +174,7 @@ function isRefusal(result: unknown): boolean {
   return typeof result === 'object' && result !== null && 'text' in result
 }
 
-/** Whether the model of waiters is the one in which AccessDeniedException ends each of them: botocore's from 2024 on. */
+/** Whether the model of waiters is the one in which AccessDeniedException ends each of them, as newer botocore has it. */
 function knowsDenied(results: readonly unknown[]): boolean {
   const { acceptors } = results[0] as { acceptors: readonly { expected: unknown }[] }
   return acceptors.some(({ expected }) => expected === 'AccessDeniedException')

@@ -1,0 +1,209 @@
+import assert from 'node:assert/strict'
+import { X509Certificate } from 'node:crypto'
+import { afterEach, beforeEach, test } from 'node:test'
+import { breakCreations, brokenKeyAlgorithm } from '../test/support/broken-creations.ts'
+import { TestService } from '../test/support/service.ts'
+import { createHierarchy } from './hierarchy.ts'
+import { createClient, HierarchyError, type Client, type HierarchyWish } from './index.ts'
+
+let service: TestService
+let client: Client
+beforeEach(async () => {
+  service = await TestService.start()
+  const { url: endpoint, credentials } = service
+  client = createClient({ region: 'eu-west-1', endpoint, credentials, maxAttempts: 1 })
+})
+afterEach(async () => {
+  client.close()
+  await service.close()
+})
+
+const wish: HierarchyWish = {
+  root: { subject: { CommonName: 'Root' } },
+  issuing: { subject: { CommonName: 'Issuing' } },
+  waiter: { Delay: 0.05 },
+}
+
+const authorities = async (): Promise<string[]> => {
+  const all = await client.getPaginator('listCertificateAuthorities').paginate().buildFullResult()
+  return all.CertificateAuthorities.map(({ Status = '' }) => Status).sort()
+}
+
+test('both CAs are ACTIVE, as they were wished for', async () => {
+  const { root, issuing } = await client.createHierarchy({
+    root: {
+      ...wish.root,
+      keyAlgorithm: 'RSA_2048',
+      signingAlgorithm: 'SHA512WITHRSA',
+      validity: { years: 20 },
+      tags: { team: 'pki' },
+    },
+    issuing: {
+      ...wish.issuing,
+      keyAlgorithm: 'EC_secp384r1',
+      pathLength: 1,
+      validity: { days: 100 },
+      revocation: { OcspConfiguration: { Enabled: true } },
+    },
+  })
+  const [rootCertificate, certificate] = [root, issuing].map(
+    (made) => new X509Certificate(made.certificate),
+  )
+  assert.ok(rootCertificate && certificate)
+  assert.ok(
+    certificate.verify(rootCertificate.publicKey) && certificate.checkIssued(rootCertificate),
+  )
+  assert.equal(issuing.chain, root.certificate)
+  assert.equal(root.chain, '')
+  assert.equal(rootCertificate.publicKey.asymmetricKeyType, 'rsa')
+  const days = (certificate.validToDate.getTime() - Date.now()) / 86_400_000
+  assert.ok(days > 99 && days < 101, String(days))
+  assert.deepEqual(await authorities(), ['ACTIVE', 'ACTIVE'])
+  const described = await client.describeCertificateAuthority({
+    CertificateAuthorityArn: issuing.arn,
+  })
+  const { RevocationConfiguration } = described.CertificateAuthority ?? {}
+  assert.equal(RevocationConfiguration?.OcspConfiguration?.Enabled, true)
+  const { Tags = [] } = await client.listTags({ CertificateAuthorityArn: root.arn })
+  assert.ok(Tags.some(({ Key, Value }) => Key === 'team' && Value === 'pki'))
+})
+
+test('made again it is the same one, also when no token is remembered any more', async () => {
+  const first = await client.createHierarchy(wish)
+  assert.deepEqual(await client.createHierarchy(wish), first)
+  await service.inDatabase('delete from idempotency_tokens')
+  assert.deepEqual(await client.createHierarchy(wish), first)
+  const other = await client.createHierarchy({ ...wish, name: 'another' })
+  assert.notEqual(other.root.arn, first.root.arn)
+  assert.equal((await authorities()).length, 4)
+})
+
+test('made by two at once it is one', async () => {
+  const [first, second] = await Promise.all([
+    client.createHierarchy(wish),
+    client.createHierarchy(wish),
+  ])
+  assert.equal(first.issuing.arn, second.issuing.arn)
+  assert.deepEqual(await authorities(), ['ACTIVE', 'ACTIVE'])
+})
+
+const steps = [
+  'createCertificateAuthority',
+  'describeCertificateAuthority',
+  'getCertificateAuthorityCsr',
+  'issueCertificate',
+  'importCertificateAuthorityCertificate',
+  'getCertificateAuthorityCertificate',
+] as const
+
+for (const step of steps)
+  test(`an answer to ${step} that is lost is no loss: the next try goes on there`, async () => {
+    const lost = new Set<string>()
+    const losing: Client = {
+      ...client,
+      [step]: async (...input: [never]) => {
+        const output = await client[step](...input)
+        const { CertificateAuthorityArn, TemplateArn, CertificateAuthorityType } = input[0]
+        const about = JSON.stringify([
+          CertificateAuthorityArn,
+          TemplateArn,
+          CertificateAuthorityType,
+        ])
+        if (lost.has(about)) return output
+        lost.add(about)
+        throw new Error('the connection is lost')
+      },
+    }
+    for (let turn = 0; turn < 2; turn += 1) {
+      await assert.rejects(
+        createHierarchy(losing, wish),
+        (error) =>
+          error instanceof HierarchyError &&
+          error.message.endsWith('the connection is lost') &&
+          error.role === (turn === 0 ? 'root' : 'issuing'),
+      )
+      // Nothing but what the service has may be needed.
+      await service.inDatabase('delete from idempotency_tokens')
+    }
+    const { root, issuing } = await client.createHierarchy(wish)
+    assert.ok(
+      new X509Certificate(issuing.certificate).verify(
+        new X509Certificate(root.certificate).publicKey,
+      ),
+    )
+    assert.deepEqual(await authorities(), ['ACTIVE', 'ACTIVE'])
+  })
+
+test('a CA that is of no use is named, with what is the matter', async () => {
+  const { root, issuing } = await client.createHierarchy(wish)
+  await assert.rejects(
+    client.createHierarchy({ ...wish, root: { ...wish.root, keyAlgorithm: 'RSA_2048' } }),
+    {
+      name: 'HierarchyError',
+      role: 'root',
+      certificateAuthorityArn: root.arn,
+      message: `root CA ${root.arn}: it is there already, and its key is EC_prime256v1, not RSA_2048`,
+    },
+  )
+  const where = { CertificateAuthorityArn: issuing.arn }
+  await client.updateCertificateAuthority({ ...where, Status: 'DISABLED' })
+  await assert.rejects(client.createHierarchy(wish), {
+    name: 'HierarchyError',
+    role: 'issuing',
+    certificateAuthorityArn: issuing.arn,
+    message: /it is DISABLED/,
+  })
+  await client.deleteCertificateAuthority(where)
+  await service.inDatabase('delete from idempotency_tokens')
+  const again = await client.createHierarchy(wish)
+  assert.equal(again.root.arn, root.arn)
+  assert.notEqual(again.issuing.arn, issuing.arn)
+})
+
+test('a key that cannot be made, and a wish that the service refuses, are told with their cause', async () => {
+  breakCreations(service)
+  const slow = { ...wish, root: { ...wish.root, keyAlgorithm: brokenKeyAlgorithm } as const }
+  await assert.rejects(
+    client.createHierarchy({ ...slow, waiter: { Delay: 0.01, MaxAttempts: 3 } }),
+    (error) =>
+      error instanceof HierarchyError &&
+      error.certificateAuthorityArn !== undefined &&
+      (error.cause as Error).name === 'WaiterError',
+  )
+  await assert.rejects(
+    client.createHierarchy({ ...wish, root: { subject: {} } }),
+    (error) =>
+      error instanceof HierarchyError &&
+      error.certificateAuthorityArn === undefined &&
+      error.cause instanceof client.exceptions.InvalidArgsException,
+  )
+})
+
+test('CAs of others that do not show their tags are passed by, one that is FAILED is not', async () => {
+  const other = await client.createHierarchy({ ...wish, name: 'of others' })
+  const hiding: Client = {
+    ...client,
+    listTags: (input) =>
+      [other.root.arn, other.issuing.arn].includes(input.CertificateAuthorityArn)
+        ? client
+            .getCertificateAuthorityCsr({ CertificateAuthorityArn: unknownArn })
+            .then(() => assert.fail())
+        : client.listTags(input),
+  }
+  const unknownArn = other.root.arn.replace(/[^/]+$/, crypto.randomUUID())
+  const { issuing } = await createHierarchy(hiding, wish)
+  assert.notEqual(issuing.arn, other.issuing.arn)
+  const failing: Client = {
+    ...client,
+    async describeCertificateAuthority(input) {
+      const { $metadata, CertificateAuthority } = await client.describeCertificateAuthority(input)
+      const failed = { ...CertificateAuthority, Status: 'FAILED', FailureReason: 'OTHER' } as const
+      return { $metadata, CertificateAuthority: failed }
+    },
+  }
+  await assert.rejects(createHierarchy(failing, wish), {
+    name: 'HierarchyError',
+    role: 'root',
+    message: /: it is FAILED \(OTHER\), and can neither be used nor completed$/,
+  })
+})
