@@ -21,6 +21,7 @@ test('there are documents', () => {
     'SECURITY.md',
     'CHANGELOG.md',
     'docs/compatibility.md',
+    'docs/command-line.md',
     'docs/operating.md',
     'docs/storage.md',
     'docs/benchmarks.md',

@@ -45,6 +45,8 @@ ${values.join('\n')}
 ${cases.join('\n')}
   esac
   if [[ -n $files || ( $current != -* && -z $words ) ]]; then
+    # Bash 3.2 has no compopt, and shows no slash behind folders.
+    compopt -o filenames 2>/dev/null
     COMPREPLY=($(compgen -f -- "$current"))
   elif [[ $current == -* ]]; then
     COMPREPLY=($(compgen -W "$flags" -- "$current"))
@@ -52,6 +54,6 @@ ${cases.join('\n')}
     COMPREPLY=($(compgen -W "$words" -- "$current"))
   fi
 }
-complete -o filenames -F _signet signet
+complete -F _signet signet
 `
 }

@@ -1,6 +1,6 @@
 /** The folder that a certificate, its key and what is known of it are written to, and renewed in. */
 import { existsSync } from 'node:fs'
-import { chmod, mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { chmod, mkdir, open, readFile, rename, rm, stat, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ConfigurationError } from '../errors.ts'
 import { isObject } from '../policy-json.ts'
@@ -55,7 +55,7 @@ export function requireUnused(folder: string): void {
 
 /**
  * Writes everything, each file whole or not at all: first all of them beside their places, then they are moved into them,
- * so that a key is without its certificate for no longer than that takes. The key is for this user alone.
+ * so that a key is without its certificate for no longer than that takes. A new key is for this user alone.
  */
 export async function writeFolder(folder: string, content: FolderContent): Promise<void> {
   const isNew = !existsSync(folder)
@@ -77,9 +77,9 @@ export async function writeFolder(folder: string, content: FolderContent): Promi
     const to = join(folder, name)
     const from = `${to}.new`
     await rm(from, { force: true })
-    const file = await open(from, 'wx', mode)
+    const file = await open(from, 'wx', 0o600)
     try {
-      await file.chmod(mode)
+      await keepAccess(file, to, mode)
       await file.writeFile(text)
       await file.sync()
     } finally {
@@ -91,6 +91,15 @@ export async function writeFolder(folder: string, content: FolderContent): Promi
   // A key of an earlier certificate would not be the one of a CSR.
   if (key === undefined) await rm(join(folder, keyFile), { force: true })
   if (csr === undefined) await rm(join(folder, csrFile), { force: true })
+}
+
+/** Whoever may read the file that is replaced may read the new one: a server that runs as another user, say. */
+async function keepAccess(file: FileHandle, replaced: string, mode: number): Promise<void> {
+  if (!existsSync(replaced)) return file.chmod(mode)
+  const { mode: given, uid, gid } = await stat(replaced)
+  const own = await file.stat()
+  if (own.uid !== uid || own.gid !== gid) await file.chown(uid, gid)
+  await file.chmod(given & 0o777)
 }
 
 /** Rejects with ConfigurationError for a folder that `signet issue` has not written. */

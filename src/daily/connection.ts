@@ -3,6 +3,7 @@
  * they can be asked, and how they print it, is in cli/.
  */
 import { existsSync, readFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import type { Client } from '../../client/index.ts'
@@ -27,9 +28,8 @@ export interface Connection {
   readonly client: Client
 }
 
-/** Milliseconds that a connection may take. */
-const connectTimeout = 5000
-const requestTimeout = 60_000
+/** Milliseconds. */
+const reachTimeout = 5000
 
 /**
  * Does something with a client. Rejects with ConfigurationError for credentials that are not there, and says in words if
@@ -43,19 +43,19 @@ export async function withConnection<T>(
   requireUrl(endpoint)
   trust(wish)
   const credentials = credentialsOf(wish)
+  await reach(endpoint)
   // The SDK takes a while to load, which the other commands need not wait for.
   const { createClient } = await import('../../client/index.ts')
   const client = createClient({
     endpoint,
     region,
     maxAttempts: 3,
-    requestHandler: { connectionTimeout: connectTimeout, requestTimeout },
     ...(credentials && { credentials }),
   })
   try {
     return await work({ endpoint, region, client })
   } catch (error) {
-    throw inWords(error, wish)
+    throw inWords(error)
   } finally {
     client.close()
   }
@@ -105,38 +105,42 @@ function read(file: string, what: string): string {
   }
 }
 
-/** What a person who sees it can do something about. */
-function inWords(error: unknown, wish: ConnectionWish): unknown {
-  const { endpoint } = wish
-  const codes = causesOf(error).map(({ code, name }) => code ?? name)
-  if (
-    codes.some((code) =>
-      ['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH', 'TimeoutError'].includes(code),
-    )
-  )
-    return new Error(
-      `nobody answers at ${endpoint}: start the server with 'signet serve', or name another --endpoint`,
-      { cause: error },
-    )
-  if (codes.includes('CredentialsProviderError'))
-    return new ConfigurationError(
-      'there are no credentials: name the data folder of the server with --data, or set AWS_PROFILE or AWS_ACCESS_KEY_ID',
-      { cause: error },
-    )
+/**
+ * Rejects in words if nobody takes a connection. The SDK would try that several times, and its own limits on time keep a
+ * process alive that has failed.
+ */
+function reach(endpoint: string): Promise<void> {
+  const { hostname, port, protocol } = new URL(endpoint)
+  const fallback = protocol === 'https:' ? 443 : 80
+  return new Promise((resolve, reject) => {
+    const socket = connect({
+      host: hostname.replaceAll(/[[\]]/g, ''),
+      port: port === '' ? fallback : Number(port),
+      timeout: reachTimeout,
+    })
+    const end = (reason: string | undefined): void => {
+      socket.destroy()
+      if (reason === undefined) resolve()
+      else
+        reject(
+          new Error(
+            `nobody answers at ${endpoint} (${reason}): start the server with 'signet serve', or name another --endpoint`,
+          ),
+        )
+    }
+    socket.once('connect', () => end(undefined))
+    socket.once('timeout', () => end('no connection in five seconds'))
+    socket.once('error', ({ code, message }: NodeJS.ErrnoException) => end(code ?? message))
+  })
+}
+
+/** The SDK's word for credentials that are not there, as a person can do something about it. */
+function inWords(error: unknown): unknown {
+  for (let each = error; each instanceof Error; each = each.cause)
+    if (each.name === 'CredentialsProviderError')
+      return new ConfigurationError(
+        'there are no credentials: name the data folder of the server with --data, or set AWS_PROFILE or AWS_ACCESS_KEY_ID',
+        { cause: error },
+      )
   return error
-}
-
-interface Cause {
-  readonly name: string
-  readonly code: string | undefined
-}
-
-/** The error, and those that it comes from. */
-function causesOf(error: unknown): Cause[] {
-  const causes: Cause[] = []
-  for (let each: unknown = error; each instanceof Error && causes.length < 8; each = each.cause) {
-    const code = 'code' in each && typeof each.code === 'string' ? each.code : undefined
-    causes.push({ name: each.name, code })
-  }
-  return causes
 }

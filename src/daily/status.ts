@@ -1,7 +1,7 @@
 /** `signet status`: what an administrator wants to know of a server, and what has to be looked at. */
 import { isoOf } from '../inspect/words.ts'
 import { idOf, listAuthorities, type AuthorityView } from './authorities.ts'
-import { trust, withConnection, type Connection, type ConnectionWish } from './connection.ts'
+import { trust, withConnection, type ConnectionWish } from './connection.ts'
 import { parseMetrics, type Sample } from './read-metrics.ts'
 
 export interface ServerStatus {
@@ -64,7 +64,7 @@ export async function serverStatus(wish: ConnectionWish, now: Date): Promise<Ser
       warnings: [`nobody answers at ${endpoint}`],
     }
   const samples = await metricsOf(endpoint)
-  const views = await withConnection(wish, ({ client }: Connection) => listAuthorities(client))
+  const views = await authoritiesOf(wish, health)
   const authorities = views.map((view) => authorityStatus(view, samples, now))
   const jobs = jobsOf(samples ?? [])
   return {
@@ -78,9 +78,22 @@ export async function serverStatus(wish: ConnectionWish, now: Date): Promise<Ser
     jobs,
     warnings: [
       ...(health === 'ok' ? [] : ['the server cannot reach its database']),
-      ...authorities.flatMap((authority) => warningsOf(authority, samples !== undefined)),
+      ...authorities.flatMap(warningsOf),
       ...jobs.flatMap(jobWarning),
     ],
+  }
+}
+
+/** None of a server whose database is away: that it is not well says more than the error. */
+async function authoritiesOf(
+  wish: ConnectionWish,
+  health: ServerStatus['server']['health'],
+): Promise<AuthorityView[]> {
+  try {
+    return await withConnection(wish, ({ client }) => listAuthorities(client))
+  } catch (error) {
+    if (health === 'ok') throw error
+    return []
   }
 }
 
@@ -135,7 +148,7 @@ function authorityStatus(
   }
 }
 
-function warningsOf(authority: AuthorityStatus, isKnown: boolean): string[] {
+function warningsOf(authority: AuthorityStatus): string[] {
   const { name, status, expiresInDays, crlDays, crlAgeSeconds } = authority
   const warnings: string[] = []
   if (status === 'FAILED') warnings.push(`${name} could not be made: its status is FAILED`)
@@ -144,10 +157,10 @@ function warningsOf(authority: AuthorityStatus, isKnown: boolean): string[] {
     warnings.push(`${name} has expired`)
   else if (expiresInDays !== null && expiresInDays < expiryWarningDays)
     warnings.push(`${name} expires in ${expiresInDays} days`)
-  if (crlDays === null || status !== 'ACTIVE' || !isKnown) return warnings
-  const days = crlAgeSeconds === null ? undefined : crlAgeSeconds / 86_400
-  if (days === undefined) warnings.push(`${name} has published no CRL yet`)
-  else if (days > crlDays) warnings.push(`the CRL of ${name} is overdue`)
+  // One that has issued nothing has no CRL; one that could not be published is a job that failed.
+  if (crlDays === null || status !== 'ACTIVE' || crlAgeSeconds === null) return warnings
+  const days = crlAgeSeconds / 86_400
+  if (days > crlDays) warnings.push(`the CRL of ${name} is overdue`)
   // A new one is published when half of its time is over.
   else if (days > crlDays / 2 + 0.5)
     warnings.push(`the CRL of ${name} is ${Math.floor(days)} days old and has not been renewed`)

@@ -1,0 +1,99 @@
+/** The files of a certificate: their modes, what is kept, what is refused. */
+import assert from 'node:assert/strict'
+import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { ConfigurationError } from '../errors.ts'
+import {
+  readMetadata,
+  requireUnused,
+  writeFolder,
+  type FolderContent,
+} from './certificate-folder.ts'
+
+let above: string
+before(async () => {
+  above = await mkdtemp(join(tmpdir(), 'signet-folder-'))
+})
+after(() => rm(above, { recursive: true }))
+
+const content: FolderContent = {
+  key: 'KEY\n',
+  csr: undefined,
+  certificate: 'CERTIFICATE\n',
+  chain: 'CHAIN\n',
+  root: 'ROOT\n',
+  metadata: {
+    version: 1,
+    arn: 'arn:c',
+    certificateAuthorityArn: 'arn:ca',
+    certificateAuthorityName: 'CA',
+    serialNumber: '01',
+    notBefore: '2026-03-01T08:00:00Z',
+    notAfter: '2026-04-01T08:00:00Z',
+    names: ['host'],
+    keyAlgorithm: 'EC_prime256v1',
+    template: null,
+    validity: '30d',
+    endpoint: 'http://127.0.0.1:8080',
+    region: 'eu-central-1',
+  },
+}
+
+const modeOf = async (path: string): Promise<string> =>
+  ((await stat(path)).mode & 0o777).toString(8)
+
+test('what is written is read back, and only the key is private', async () => {
+  const folder = join(above, 'a', 'b')
+  requireUnused(folder)
+  await writeFolder(folder, content)
+  assert.deepEqual(await readMetadata(folder), content.metadata)
+  for (const name of await readdir(folder))
+    assert.equal(await modeOf(join(folder, name)), name === 'key.pem' ? '600' : '644', name)
+  assert.equal(await readFile(join(folder, 'fullchain.pem'), 'utf8'), 'CERTIFICATE\nCHAIN\n')
+  assert.throws(() => requireUnused(folder), ConfigurationError)
+})
+
+test('what replaces a file may be read by whoever could read that', async () => {
+  const folder = join(above, 'kept')
+  await writeFolder(folder, content)
+  await chmod(join(folder, 'key.pem'), 0o640)
+  // What a crash has left behind is in nobody's way.
+  await writeFile(join(folder, 'key.pem.new'), 'half', { mode: 0o644 })
+  await writeFolder(folder, { ...content, key: 'NEW\n' })
+  assert.equal(await readFile(join(folder, 'key.pem'), 'utf8'), 'NEW\n')
+  assert.equal(await modeOf(join(folder, 'key.pem')), '640')
+  assert.ok(!(await readdir(folder)).includes('key.pem.new'))
+})
+
+test('a key that is not that of the certificate does not stay', async () => {
+  const folder = join(above, 'csr')
+  await writeFolder(folder, content)
+  await writeFolder(folder, { ...content, key: undefined, csr: 'CSR\n' })
+  const names = await readdir(folder)
+  assert.ok(!names.includes('key.pem') && names.includes('csr.pem'))
+})
+
+test('metadata that do not say what to renew are refused', async () => {
+  const folder = join(above, 'bad')
+  await assert.rejects(readMetadata(folder), /no folder of 'signet issue'/)
+  await writeFolder(folder, content)
+  for (const change of [
+    { version: 2 },
+    { names: 'host' },
+    { names: [1] },
+    { notAfter: 'soon' },
+    { validity: 30 },
+    { keyAlgorithm: 1 },
+    { endpoint: null },
+  ]) {
+    await writeFile(
+      join(folder, 'metadata.json'),
+      JSON.stringify({ ...content.metadata, ...change }),
+    )
+    await assert.rejects(readMetadata(folder), /does not say what is to be renewed/)
+  }
+  await writeFile(join(folder, 'metadata.json'), '[]')
+  await assert.rejects(readMetadata(folder), ConfigurationError)
+})

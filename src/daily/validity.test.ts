@@ -1,0 +1,50 @@
+/** Times as people write them. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ConfigurationError } from '../errors.ts'
+import { isInstant, parseSpan, parseValidity } from './validity.ts'
+
+const now = new Date('2026-03-01T08:00:00Z')
+
+test('each unit is what it says, hours counted from now', () => {
+  for (const [text, wish] of [
+    ['12h', { until: new Date('2026-03-01T20:00:00Z') }],
+    ['30d', { days: 30 }],
+    ['6w', { days: 42 }],
+    ['18mo', { Value: 18, Type: 'MONTHS' }],
+    ['10y', { years: 10 }],
+    ['2030-01-31', { until: new Date('2030-01-31T00:00:00Z') }],
+    ['2030-01-31T12:30:00Z', { until: new Date('2030-01-31T12:30:00Z') }],
+  ] as const)
+    assert.deepEqual(parseValidity(text, now), wish, text)
+})
+
+test('anything else is refused', () => {
+  for (const text of [
+    '',
+    '30',
+    'd',
+    '0d',
+    '-1d',
+    '1.5y',
+    '30 d',
+    '10m',
+    '2030-13-01',
+    'tomorrow',
+    '1e3d',
+  ])
+    assert.throws(() => parseValidity(text, now), ConfigurationError, text)
+})
+
+test('spans are hours, days and weeks', () => {
+  assert.equal(parseSpan('12h'), 43_200_000)
+  assert.equal(parseSpan('7d'), 604_800_000)
+  assert.equal(parseSpan('2w'), 1_209_600_000)
+  for (const text of ['1mo', '1y', '7', '2030-01-31'])
+    assert.throws(() => parseSpan(text), ConfigurationError, text)
+})
+
+test('a date is the same whenever it is read, and a time is not', () => {
+  assert.ok(isInstant('2030-01-31'))
+  assert.ok(!isInstant('30d'))
+})

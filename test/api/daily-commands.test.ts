@@ -1,0 +1,376 @@
+/** The commands that are clients of a server: what they make, what they refuse, and how they end. */
+import assert from 'node:assert/strict'
+import { X509Certificate, createPrivateKey } from 'node:crypto'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { createServer as createTlsServer } from 'node:tls'
+import { command, startServer, type Outcome, type ServerProcess } from '../support/process.ts'
+
+let folder: string
+let server: ServerProcess
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'signet-daily-'))
+  server = await startServer(join(folder, 'data'))
+})
+after(async () => {
+  await server.stop('SIGTERM')
+  await rm(folder, { recursive: true })
+})
+
+const path = (name: string): string => join(folder, name)
+
+/** Runs a client command against the server with its administrator's credentials. */
+function signet(...args: readonly string[]): Promise<Outcome> {
+  return command([...args, '--endpoint', server.url, '--data', path('data')])
+}
+
+async function must(...args: readonly string[]): Promise<string> {
+  const { code, stdout, stderr } = await signet(...args)
+  assert.equal(code, 0, stderr)
+  return stdout
+}
+
+async function json<T>(...args: readonly string[]): Promise<T> {
+  return JSON.parse(await must(...args, '--output', 'json')) as T
+}
+
+async function refused(expected: number, ...args: readonly string[]): Promise<string> {
+  const { code, stderr } = await signet(...args)
+  assert.equal(code, expected, stderr)
+  return stderr
+}
+
+const certificateIn = async (name: string): Promise<X509Certificate> =>
+  new X509Certificate(await readFile(path(`${name}/cert.pem`)))
+
+interface Made {
+  readonly authorities: readonly { readonly arn: string; readonly made: boolean }[]
+}
+
+test('without a CA, issue says how to make one', async () => {
+  assert.match(
+    await refused(2, 'issue', '--name', 'x.test', '--out', path('none')),
+    /init-hierarchy/,
+  )
+  await assert.rejects(stat(path('none')))
+})
+
+test('init-hierarchy makes a hierarchy once, and refuses another key for it', async () => {
+  const first = await json<Made>('init-hierarchy', '--name', 'One', '--root-validity', '9y')
+  const again = await json<Made>('init-hierarchy', '--name', 'One')
+  const arns = ({ authorities }: Made): string[] => authorities.map(({ arn }) => arn)
+  assert.deepEqual(arns(again), arns(first))
+  assert.deepEqual(
+    [...first.authorities, ...again.authorities].map(({ made }) => made),
+    [true, true, false, false],
+  )
+  const other = await refused(1, 'init-hierarchy', '--name', 'One', '--key-algorithm', 'RSA_2048')
+  assert.match(other, /its key is EC_prime256v1, not RSA_2048/)
+  assert.match(
+    await refused(1, 'init-hierarchy', '--name', 'Two', '--crl-bucket', 'nowhere'),
+    /bucket/,
+  )
+  assert.match(
+    await refused(2, 'init-hierarchy', '--root-validity', 'long'),
+    /'long' is not a validity/,
+  )
+  assert.match(await refused(2, 'init-hierarchy', '--key-algorithm', 'RSA_1024'), /RSA_2048/)
+})
+
+test('issue writes files that belong together, the key for this user alone', async () => {
+  const names = 'a.example.com,b.example.com'
+  await must('issue', '--name', names, '--ip', '192.0.2.1,2001:db8::1', '--out', path('tls'))
+  const files = ['ca.pem', 'cert.pem', 'chain.pem', 'fullchain.pem', 'key.pem', 'metadata.json']
+  assert.deepEqual((await readdir(path('tls'))).toSorted(), files)
+  assert.equal((await stat(path('tls/key.pem'))).mode & 0o777, 0o600)
+  assert.equal((await stat(path('tls/cert.pem'))).mode & 0o777, 0o644)
+  const certificate = await certificateIn('tls')
+  assert.equal(
+    certificate.subjectAltName,
+    'DNS:a.example.com, DNS:b.example.com, IP Address:192.0.2.1, IP Address:2001:DB8:0:0:0:0:0:1',
+  )
+  assert.ok(certificate.checkPrivateKey(createPrivateKey(await readFile(path('tls/key.pem')))))
+  const issuer = new X509Certificate(await readFile(path('tls/chain.pem')))
+  const root = new X509Certificate(await readFile(path('tls/ca.pem')))
+  assert.ok(certificate.verify(issuer.publicKey) && issuer.verify(root.publicKey))
+  assert.ok(root.verify(root.publicKey))
+  const texts = await Promise.all(
+    ['cert.pem', 'chain.pem', 'fullchain.pem'].map((name) => readFile(path(`tls/${name}`), 'utf8')),
+  )
+  assert.equal(texts[2], `${texts[0]}${texts[1]}`)
+})
+
+test('what is there is not written over, unless by force', async () => {
+  const before_ = await readFile(path('tls/key.pem'))
+  const args = ['issue', '--name', 'c.example.com', '--out', path('tls')]
+  assert.match(await refused(2, ...args), /key\.pem is there already/)
+  assert.deepEqual(await readFile(path('tls/key.pem')), before_)
+  await must(...args, '--force', '--key-algorithm', 'RSA_2048')
+  assert.notDeepEqual(await readFile(path('tls/key.pem')), before_)
+  assert.equal((await certificateIn('tls')).subjectAltName, 'DNS:c.example.com')
+})
+
+test('issue refuses what makes no sense, before it asks for anything', async () => {
+  const out = ['--out', path('never')]
+  for (const [args, message] of [
+    [[], /name at least one --name/],
+    [['--ip', 'host'], /'host' is no IP address/],
+    [['--name', 'a,,b'], /empty name/],
+    [['--name', 'x', '--csr', 'y'], /give either/],
+    [['--csr', path('missing')], /--csr: ENOENT/],
+    [['--csr', path('tls/cert.pem')], /must hold one CSR/],
+    [['--name', 'x', '--validity', '30'], /not a validity/],
+    [['--name', 'x', '--ca', 'No Such CA'], /no ACTIVE CA 'No Such CA'/],
+    [['--name', 'x', '--key-algorithm', 'DSA'], /Allowed choices/],
+  ] as const)
+    assert.match(await refused(2, 'issue', ...args, ...out), message)
+  assert.match(await refused(2, 'issue', '--name', 'x'), /--out/)
+  assert.match(
+    await refused(1, 'issue', '--name', 'x', '--template', 'NoSuchTemplate', ...out),
+    /ValidationException|InvalidArgsException|TemplateArn/,
+  )
+  await assert.rejects(stat(path('never')))
+})
+
+test('a root may be named, and then there is no chain; a second issuing CA has to be', async () => {
+  await must('issue', '--name', 'r.test', '--ca', 'One Root CA', '--out', path('below-root'))
+  assert.equal(await readFile(path('below-root/chain.pem'), 'utf8'), '')
+  const root = new X509Certificate(await readFile(path('below-root/ca.pem')))
+  assert.ok((await certificateIn('below-root')).verify(root.publicKey))
+  await must('init-hierarchy', '--name', 'Three')
+  const several = await refused(2, 'issue', '--name', 'x.test', '--out', path('several'))
+  assert.match(several, /2 ACTIVE CAs[^]*One Issuing CA \(arn:[^]*Three Issuing CA \(arn:/)
+})
+
+interface Renewed {
+  readonly renewals: readonly { readonly folder: string; readonly result: string }[]
+}
+
+test('renew makes a new key and certificate for the same names, only when it is due', async () => {
+  const old = await certificateIn('tls')
+  const early = await json<Renewed>('renew', path('tls'), '--if-expiring-within', '7d')
+  assert.equal(early.renewals[0]?.result, 'not due')
+  assert.equal((await certificateIn('tls')).serialNumber, old.serialNumber)
+  const due = await json<Renewed>('renew', path('tls'), '--if-expiring-within', '5w')
+  assert.equal(due.renewals[0]?.result, 'renewed')
+  const renewed = await certificateIn('tls')
+  assert.notEqual(renewed.serialNumber, old.serialNumber)
+  assert.equal(renewed.subjectAltName, old.subjectAltName)
+  assert.equal(renewed.publicKey.asymmetricKeyType, 'rsa')
+  assert.notDeepEqual(
+    renewed.publicKey.export({ format: 'jwk' }),
+    old.publicKey.export({ format: 'jwk' }),
+  )
+  assert.ok(renewed.checkPrivateKey(createPrivateKey(await readFile(path('tls/key.pem')))))
+  assert.ok(!(await readdir(path('tls'))).some((name) => name.endsWith('.new')))
+})
+
+test('a renewal that was interrupted between its files is done again, due or not', async () => {
+  await writeFile(path('tls/key.pem'), await readFile(path('below-root/key.pem')))
+  const { renewals } = await json<Renewed>('renew', path('tls'), '--if-expiring-within', '1h')
+  assert.equal(renewals[0]?.result, 'renewed')
+  const key = createPrivateKey(await readFile(path('tls/key.pem')))
+  assert.ok((await certificateIn('tls')).checkPrivateKey(key))
+})
+
+test('a hook gets its words and the folder, and no shell reads them', async () => {
+  await writeFile(
+    path('hook.mjs'),
+    [
+      "import { writeFileSync } from 'node:fs'",
+      'writeFileSync(process.argv[2], JSON.stringify([process.argv.slice(3), process.env.RENEWED_DIRECTORY]))',
+    ].join('\n'),
+  )
+  const hook = `${process.execPath} ${path('hook.mjs')} ${path('hook.json')} $(touch) ;x && "y`
+  await must('renew', path('tls'), '--hook', hook)
+  assert.deepEqual(JSON.parse(await readFile(path('hook.json'), 'utf8')), [
+    ['$(touch)', ';x', '&&', '"y'],
+    path('tls'),
+  ])
+  const failed = await signet('renew', path('tls'), '--hook', '/bin/false')
+  assert.equal(failed.code, 1)
+  assert.match(failed.stdout, /the certificate is renewed, but the hook failed/)
+})
+
+test('one folder that fails does not keep the others from it', async () => {
+  await mkdir(path('empty'))
+  const { code, stdout, stderr } = await signet(
+    'renew',
+    path('empty'),
+    path('tls'),
+    '--output',
+    'json',
+  )
+  assert.equal(code, 1)
+  assert.match(stderr, /1 of 2 could not be renewed/)
+  const { renewals } = JSON.parse(stdout) as Renewed
+  assert.deepEqual(
+    renewals.map(({ result }) => result),
+    ['failed', 'renewed'],
+  )
+  await writeFile(path('empty/metadata.json'), '{"version":1,"names":"x"}')
+  assert.match((await signet('renew', path('empty'))).stdout, /does not say what is to be renewed/)
+})
+
+test('a certificate until a date needs another time to be renewed', async () => {
+  const date = new Date(Date.now() + 40 * 86_400_000).toISOString().slice(0, 10)
+  const args = ['--ca', 'One Issuing CA', '--validity', date]
+  await must('issue', '--name', 'd.test', ...args, '--out', path('dated'))
+  assert.equal((await certificateIn('dated')).validToDate.toISOString(), `${date}T00:00:00.000Z`)
+  assert.match((await signet('renew', path('dated'))).stdout, /say with --validity/)
+  await must('renew', path('dated'), '--validity', '12h')
+  const hours = ((await certificateIn('dated')).validToDate.getTime() - Date.now()) / 3_600_000
+  assert.ok(hours > 11.9 && hours <= 12, String(hours))
+})
+
+test('inspect: the chain that a TLS server presents, a certificate from a URL, and what cannot be had', async () => {
+  const tls = createTlsServer({
+    key: await readFile(path('tls/key.pem')),
+    cert: await readFile(path('tls/fullchain.pem')),
+  }).listen(0, '127.0.0.1')
+  const web = createServer((request, response) => {
+    if (request.url === '/large') {
+      response.writeHead(200)
+      const more = (): void => void response.write(Buffer.alloc(8 * 1024 * 1024), () => more())
+      more()
+    } else response.writeHead(request.url === '/missing' ? 404 : 200).end('nothing of the kind')
+  }).listen(0, '127.0.0.1')
+  await Promise.all([tls, web].map((one) => once(one, 'listening')))
+  try {
+    const { port } = tls.address() as AddressInfo
+    for (const args of [[`tls://localhost:${port}`], [`https://localhost:${port}`, '--tls']]) {
+      const { code, stdout, stderr } = await command(['inspect', ...args])
+      assert.equal(code, 0, stderr)
+      assert.match(stdout, /^1\. Certificate\n +subject +CN=c\.example\.com\n/)
+      assert.match(stdout, /\n2\. CA certificate\n +subject +O=One, CN=One Issuing CA\n/)
+      assert.match(stdout, /Chain\n +1 by 2 +signed\n/)
+    }
+    const at = `http://127.0.0.1:${(web.address() as AddressInfo).port}`
+    for (const [source, message] of [
+      [at, /neither PEM nor DER/],
+      [`${at}/missing`, /status 404/],
+      [`${at}/large`, /larger than 64 MiB/],
+      [`tls://localhost:${(web.address() as AddressInfo).port}`, /presents no certificate/],
+      ['http://127.0.0.1:2/', /cannot be read: .*ECONNREFUSED/],
+      [path('tls/key.pem'), /private key/],
+      [path('tls/none'), /ENOENT/],
+      [path('tls'), /EISDIR/],
+    ] as const) {
+      const { code, stderr } = await command(['inspect', source])
+      assert.equal(code, 1, source)
+      assert.match(stderr, message)
+      assert.ok(!stderr.includes('    at '), stderr)
+    }
+  } finally {
+    tls.close()
+    web.closeAllConnections()
+    web.close()
+  }
+})
+
+test('inspect: the CRL that a CA publishes, by its URL', async () => {
+  const bucket = ['bucket', 'create', 'crls', '--data', path('data')]
+  assert.equal((await command(bucket)).code, 0)
+  await must('init-hierarchy', '--name', 'Four', '--crl-bucket', 'crls', '--ocsp')
+  await must('issue', '--name', 'x.test', '--ca', 'Four Issuing CA', '--out', path('four'))
+  const words = (await command(['inspect', path('four/cert.pem')])).stdout
+  assert.match(words, /authorityInfoAccess +.*ocsp URI:http/)
+  const url = /crlDistributionPoints +URI:(\S+)/.exec(words)?.[1] ?? ''
+  let found: Outcome
+  do found = await command(['inspect', url, '--output', 'json'])
+  while (found.stderr.includes('status 404'))
+  const { objects } = JSON.parse(found.stdout) as { objects: Record<string, unknown>[] }
+  assert.equal(objects[0]?.['kind'], 'crl')
+  assert.equal(objects[0]['issuer'], 'O=Four, CN=Four Issuing CA')
+  assert.equal(objects[0]['revoked'], 0)
+  const status = await must('status')
+  assert.match(status, /Four Issuing CA .* seconds? old, next by /)
+})
+
+test('status: warns of a CA near its end, and --check ends with 1', async () => {
+  assert.equal((await signet('status', '--check')).code, 0)
+  await must('init-hierarchy', '--name', 'Short', '--issuing-validity', '60d')
+  const plain = await signet('status')
+  assert.equal(plain.code, 0)
+  assert.match(plain.stdout, /! Short Issuing CA expires in (59|60) days/)
+  const checked = await signet('status', '--check', '--output', 'json')
+  assert.equal(checked.code, 1)
+  const { server: about, warnings } = JSON.parse(checked.stdout) as {
+    server: Record<string, unknown>
+    warnings: string[]
+  }
+  assert.equal(warnings.length, 1)
+  assert.equal(about['health'], 'ok')
+  assert.equal(about['account'], '123456789012')
+  assert.match(String(about['version']), /^\d+\.\d+\.\d+$/)
+})
+
+test('a server that is not there, or not an http one, is said in words', async () => {
+  const away = ['--endpoint', 'http://127.0.0.1:1', '--data', path('data')]
+  for (const args of [['issue', '--name', 'x', '--out', path('x')], ['init-hierarchy']]) {
+    const { code, stderr } = await command([...args, ...away])
+    assert.equal(code, 1)
+    assert.match(
+      stderr,
+      /^signet: nobody answers at http:\/\/127\.0\.0\.1:1 \(ECONNREFUSED\): start the server/,
+    )
+  }
+  const status = await command(['status', ...away])
+  assert.equal(status.code, 1)
+  assert.match(status.stdout, /health +not reachable/)
+  const wrong = await command(['issue', '--name', 'x', '--out', 'x', '--endpoint', 'localhost'])
+  assert.equal(wrong.code, 2)
+  assert.match(wrong.stderr, /--endpoint must be an http or https URL/)
+})
+
+test('credentials: of the data folder, of the AWS variables, and none', async () => {
+  const text = await readFile(path('data/credentials'), 'utf8')
+  const [id = '', secret = ''] = [...text.matchAll(/= (\S+)/g)].map(([, value]) => value)
+  const variables = { AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret }
+  const list = ['issue', '--name', 'e.test', '--ca', 'One Issuing CA', '--endpoint', server.url]
+  const environment = { ...variables, SIGNET_ENDPOINT: 'http://127.0.0.1:1' }
+  const good = await command([...list, '--out', path('from-variables')], environment)
+  assert.equal(good.code, 0, good.stderr)
+  const bad = { ...variables, AWS_SECRET_ACCESS_KEY: 'x' }
+  const wrong = await command([...list, '--out', path('wrong')], bad)
+  assert.equal(wrong.code, 1)
+  assert.match(wrong.stderr, /InvalidSignatureException|signature/i)
+  const missing = await command([...list, '--out', path('no'), '--data', path('nowhere')])
+  assert.equal(missing.code, 2)
+  assert.match(missing.stderr, /credentials: ENOENT/)
+  const none = await command([...list, '--out', path('no')], {
+    HOME: folder,
+    AWS_EC2_METADATA_DISABLED: 'true',
+  })
+  assert.equal(none.code, 2)
+  assert.match(none.stderr, /there are no credentials/)
+})
+
+test('a server with a certificate of its own CA is trusted by the root in its data folder', async () => {
+  const { authorities } = await json<Made>(
+    'init-hierarchy',
+    '--name',
+    'One',
+    '--region',
+    'eu-central-1',
+  )
+  await server.stop('SIGTERM')
+  server = await startServer(path('data'), ['--tls-self', authorities[1]?.arn ?? ''])
+  assert.match(server.url, /^https:/)
+  assert.match(await must('status'), /health +ok/)
+  await must('renew', path('tls'))
+  const text = await readFile(path('data/credentials'), 'utf8')
+  const [id = '', secret = ''] = [...text.matchAll(/= (\S+)/g)].map(([, value]) => value)
+  const variables = { AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret }
+  const args = ['status', '--endpoint', server.url]
+  const trusted = await command([...args, '--ca-file', path('below-root/ca.pem')], variables)
+  assert.equal(trusted.code, 0, trusted.stderr)
+  const stranger = await command(args, variables)
+  assert.equal(stranger.code, 1)
+  assert.match(stranger.stdout, /not reachable/)
+})

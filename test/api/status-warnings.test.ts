@@ -1,0 +1,155 @@
+/** What `signet status` warns of, by what a server tells: one that says whatever a case needs. */
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, afterEach, before, test } from 'node:test'
+import { serverStatus, type ServerStatus } from '../../src/daily/status.ts'
+
+const now = new Date('2026-03-01T08:00:00Z')
+const id = '00000000-0000-4000-8000-000000000001'
+const arn = `arn:aws:acm-pca:eu-central-1:123456789012:certificate-authority/${id}`
+
+let data: string
+let server: Server | undefined
+before(async () => {
+  data = await mkdtemp(join(tmpdir(), 'signet-status-'))
+  await writeFile(join(data, 'credentials'), 'aws_access_key_id = A\naws_secret_access_key = S\n')
+})
+after(() => rm(data, { recursive: true }))
+afterEach(() => {
+  server?.closeAllConnections()
+  server?.close()
+})
+
+interface Case {
+  readonly health?: number
+  /** Undefined for a server that keeps them to itself. */
+  readonly metrics?: string
+  readonly list?: { readonly status: number; readonly body: object }
+}
+
+const days = (count: number): number => now.getTime() / 1000 + count * 86_400
+
+function authority(members: object, crlDays?: number): { status: number; body: object } {
+  const one = {
+    Arn: arn,
+    Type: 'ROOT',
+    Status: 'ACTIVE',
+    NotAfter: days(365),
+    CertificateAuthorityConfiguration: {
+      KeyAlgorithm: 'RSA_2048',
+      Subject: { CommonName: 'Main' },
+    },
+    RevocationConfiguration: {
+      CrlConfiguration: { Enabled: crlDays !== undefined, ExpirationInDays: crlDays },
+    },
+    ...members,
+  }
+  return { status: 200, body: { CertificateAuthorities: [one] } }
+}
+
+async function statusOf({
+  health = 200,
+  metrics,
+  list = authority({}),
+}: Case): Promise<ServerStatus> {
+  server = createServer((request, response) => {
+    if (request.url === '/healthz') response.writeHead(health).end()
+    else if (request.url === '/metrics')
+      response.writeHead(metrics === undefined ? 403 : 200).end(metrics)
+    else {
+      response.writeHead(list.status, { 'content-type': 'application/x-amz-json-1.1' })
+      response.end(JSON.stringify(list.body))
+    }
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const wish = { endpoint: `http://127.0.0.1:${port}`, region: 'eu-central-1', caFile: undefined }
+  return serverStatus({ ...wish, dataDirectory: data, isDataNamed: true }, now)
+}
+
+const age = (days_: number): string =>
+  `signet_crl_age_seconds{authority="${id}"} ${days_ * 86_400}\n`
+
+test('a server that is well is not warned of, with its metrics or without', async () => {
+  const well = await statusOf({
+    metrics:
+      '# HELP x y\nsignet_build_info{version="9.8.7"} 1\nsignet_certificates_issued_total 3\n' +
+      'signet_requests_total{operation="A",result="success"} 5\n' +
+      'signet_requests_total{operation="A",result="RequestInProgressException"} 2\n' +
+      'signet_requests_total{operation="A",result="AccessDeniedException"} 1\n' +
+      'signet_job_runs_total{job="publish-crls",result="failure"} 2\n' +
+      'signet_job_queue_depth{job="publish-crls"} 0\n' +
+      age(1),
+    list: authority({}, 7),
+  })
+  assert.deepEqual(well.warnings, [])
+  assert.equal(well.server.version, '9.8.7')
+  assert.deepEqual(well.counts, {
+    certificatesIssued: 3,
+    certificatesRevoked: 0,
+    requests: 8,
+    requestsFailed: 1,
+  })
+  assert.deepEqual(well.jobs, [{ name: 'publish-crls', waiting: 0, runs: 2, failures: 2 }])
+  assert.equal(well.authorities[0]?.crlAgeSeconds, 86_400)
+  assert.equal(well.authorities[0].crlNextUpdate, '2026-03-07T08:00:00Z')
+  assert.equal(well.authorities[0].expiresInDays, 365)
+  server?.close()
+  const hidden = await statusOf({ list: authority({}, 7) })
+  assert.deepEqual(hidden.warnings, [])
+  assert.equal(hidden.counts, null)
+  assert.equal(hidden.server.version, null)
+})
+
+const cases: readonly (readonly [what: string, given: Case, warning: string])[] = [
+  [
+    'a CRL that is overdue',
+    { metrics: age(8), list: authority({}, 7) },
+    'the CRL of Main is overdue',
+  ],
+  [
+    'a CRL older than half its time',
+    { metrics: age(4.5), list: authority({}, 7) },
+    'the CRL of Main is 4 days old and has not been renewed',
+  ],
+  ['a CA near its end', { list: authority({ NotAfter: days(89.5) }) }, 'Main expires in 89 days'],
+  ['a CA past its end', { list: authority({ NotAfter: days(-1) }) }, 'Main has expired'],
+  [
+    'a CA that failed',
+    { list: authority({ Status: 'FAILED', NotAfter: undefined }) },
+    'Main could not be made: its status is FAILED',
+  ],
+  [
+    'a CA without a certificate',
+    { list: authority({ Status: 'PENDING_CERTIFICATE', NotAfter: undefined }) },
+    'Main waits for its certificate',
+  ],
+  [
+    'a job that fails and has work left',
+    {
+      metrics:
+        'signet_job_runs_total{job="deliver-events",result="failure"} 3\nsignet_job_queue_depth{job="deliver-events"} 2\n',
+    },
+    'the job deliver-events has failed 3 times, and 2 of its rows wait',
+  ],
+  [
+    'a database that is away',
+    { health: 503, list: { status: 400, body: { __type: 'AccessDeniedException' } } },
+    'the server cannot reach its database',
+  ],
+]
+
+for (const [what, given, warning] of cases)
+  test(`${what} is warned of`, async () => {
+    assert.deepEqual((await statusOf(given)).warnings, [warning])
+  })
+
+test('a refusal of a server that is well is told', async () => {
+  const list = { status: 400, body: { __type: 'AccessDeniedException', Message: 'you may not' } }
+  await assert.rejects(statusOf({ list }), /AccessDeniedException.*you may not/)
+})
