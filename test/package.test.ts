@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { after, before, describe, test, type TestContext } from 'node:test'
 import { promisify } from 'node:util'
+import { blocks, isForProject } from './support/embedded-docs.ts'
 
 const run = promisify(execFile)
 const root = resolve(import.meta.dirname, '..')
@@ -133,6 +134,23 @@ export async function issueOne(authorityArn: string): Promise<Issued> {
 }
 `
 
+const vitest = 'vitest@5.1.1'
+/** Years newer than the client of AWS Private CA that is in the package. */
+const newerClient = '@aws-sdk/client-sts@3.1174.0'
+
+const newer = `
+import { STSClient, AssumeRoleCommand, GetCallerIdentityCommand } from '@aws-sdk/client-sts'
+import { openEmbedded } from 'signet-ca/embedded'
+
+await using ca = await openEmbedded()
+const { region, endpoint, credentials, requestHandler, accountId } = ca
+const sts = new STSClient({ region, endpoint, credentials, requestHandler })
+const { Account } = await sts.send(new GetCallerIdentityCommand({}))
+const RoleArn = \`arn:aws:iam::\${accountId}:role/none\`
+const refusal = await sts.send(new AssumeRoleCommand({ RoleArn, RoleSessionName: 'one' })).catch((e) => e.name)
+console.log(Account === accountId, refusal)
+`
+
 /** The program of each module system, on that Node.js. */
 async function useFromBoth(node: string): Promise<void> {
   const expected = `${packageJson.version} true true`
@@ -198,6 +216,32 @@ describe('in an empty project', () => {
       const target = ['--target', 'es2024', '--lib', 'es2024,esnext.disposable', '--types', 'node']
       assert.equal(await printed(ownBinary('tsc'), [...flags, ...modules, ...target, file]), '')
     })
+})
+
+/** Blocks of docs/embedded.md that need a project. */
+describe('docs/embedded.md, in the project', () => {
+  const [installing, testing] = blocks.filter(isForProject)
+
+  test('what it says to install is what was installed', () => {
+    assert.equal(installing?.code, 'npm install --save-dev signet-ca\n')
+  })
+
+  test('its test for vitest passes', async (t) => {
+    if (!hasProject(t, missing ?? (await install('--save-dev', vitest)))) return
+    await write('embedded.test.js', testing?.code ?? '')
+    const output = join(project, 'vitest.json')
+    const flags = ['--reporter=json', `--outputFile=${output}`]
+    await printed('npx', ['--no-install', 'vitest', 'run', ...flags])
+    const result = JSON.parse(readFileSync(output, 'utf8')) as Record<string, unknown>
+    const { numPassedTests, numTotalTests } = result
+    assert.deepEqual([numPassedTests, numTotalTests], [1, 1])
+  })
+
+  test('a client of a much newer AWS SDK takes the handler', async (t) => {
+    if (!hasProject(t, missing ?? (await install(newerClient)))) return
+    const text = await printed(process.execPath, [await write('newer.mjs', newer)])
+    assert.equal(text, 'true AccessDenied')
+  })
 })
 
 describe('judges of packages', () => {
