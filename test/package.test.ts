@@ -237,6 +237,13 @@ describe('docs/embedded.md, in the project', () => {
     assert.deepEqual([numPassedTests, numTotalTests], [1, 1])
   })
 
+  test('what it says of revocation holds there: threads find their files', async (t) => {
+    if (!hasProject(t)) return
+    const { code = '' } = blocks.find((block) => block.code.includes('revokeCertificate')) ?? {}
+    const text = await printed(process.execPath, [await write('revocation.mjs', code)])
+    assert.equal(text, 'application/pkix-crl\n200')
+  })
+
   test('a client of a much newer AWS SDK takes the handler', async (t) => {
     if (!hasProject(t, missing ?? (await install(newerClient)))) return
     const text = await printed(process.execPath, [await write('newer.mjs', newer)])
