@@ -74,6 +74,16 @@ async function printed(command: string, args: readonly string[]): Promise<string
   return stdout.trim()
 }
 
+/** Checks the types of a program in the project, and of what it imports. */
+async function accepts(file: string, modules: readonly string[]): Promise<void> {
+  const flags = ['--ignoreConfig', '--strict', '--noEmit', '--exactOptionalPropertyTypes']
+  const target = ['--target', 'es2024', '--lib', 'es2024,esnext.disposable', '--types', 'node']
+  const args = [...flags, ...modules, ...target, file]
+  await printed(ownBinary('tsc'), args).catch((error: { stdout: string }) =>
+    assert.fail(error.stdout),
+  )
+}
+
 const esm = `
 import { createClient } from 'signet-ca/client'
 import { openEmbedded } from 'signet-ca/embedded'
@@ -147,7 +157,7 @@ const { region, endpoint, credentials, requestHandler, accountId } = ca
 const sts = new STSClient({ region, endpoint, credentials, requestHandler })
 const { Account } = await sts.send(new GetCallerIdentityCommand({}))
 const RoleArn = \`arn:aws:iam::\${accountId}:role/none\`
-const refusal = await sts.send(new AssumeRoleCommand({ RoleArn, RoleSessionName: 'one' })).catch((e) => e.name)
+const refusal = await sts.send(new AssumeRoleCommand({ RoleArn, RoleSessionName: 'one' })).catch((error: Error) => error.name)
 console.log(Account === accountId, refusal)
 `
 
@@ -211,10 +221,7 @@ describe('in an empty project', () => {
     test(`tsc --strict accepts ${name} with module ${module}, ${moduleResolution}`, async (t) => {
       if (!hasProject(t)) return
       const file = await write(name, typed)
-      const flags = ['--ignoreConfig', '--strict', '--noEmit', '--exactOptionalPropertyTypes']
-      const modules = ['--module', module, '--moduleResolution', moduleResolution]
-      const target = ['--target', 'es2024', '--lib', 'es2024,esnext.disposable', '--types', 'node']
-      assert.equal(await printed(ownBinary('tsc'), [...flags, ...modules, ...target, file]), '')
+      await accepts(file, ['--module', module, '--moduleResolution', moduleResolution])
     })
 })
 
@@ -246,7 +253,9 @@ describe('docs/embedded.md, in the project', () => {
 
   test('a client of a much newer AWS SDK takes the handler', async (t) => {
     if (!hasProject(t, missing ?? (await install(newerClient)))) return
-    const text = await printed(process.execPath, [await write('newer.mjs', newer)])
+    const file = await write('newer.mts', newer)
+    await accepts(file, ['--module', 'nodenext', '--moduleResolution', 'nodenext'])
+    const text = await printed(process.execPath, [file])
     assert.equal(text, 'true AccessDenied')
   })
 })
