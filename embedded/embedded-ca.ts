@@ -9,7 +9,6 @@ import type { Config } from '../src/config.ts'
 import { bucketsFolder, type DataFolder } from '../src/data-folder.ts'
 import { ConfigurationError } from '../src/errors.ts'
 import { createRequestIds } from '../src/http/request-ids.ts'
-import { createLog } from '../src/log.ts'
 import { createBucket } from '../src/objects/embedded-buckets.ts'
 import { systemRandom } from '../src/random.ts'
 import { findAccessKey } from '../src/store/access-keys.ts'
@@ -17,6 +16,7 @@ import { createOwnWriter } from '../src/store/sqlite-writer-client.ts'
 import { createClient, type Client, type ClientOptions } from '../client/index.ts'
 import { readCredentials, type Credentials } from './credentials.ts'
 import { createGate, type Gate } from './gate.ts'
+import { openLog } from './logs.ts'
 import { configOf, type EmbeddedOptions } from './options.ts'
 import { makePrivateFolder, removePrivateFolder } from './private-folder.ts'
 import { createFetchPublic, type FetchPublic } from './public.ts'
@@ -63,7 +63,7 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
     const config = configOf(options, directory)
     const gate = createGate()
     const clock = options.clock ?? systemClock
-    const log = createLog(config.logLevel)
+    const log = await openLog(config.logLevel)
     const onFailure = (cause: Error): void => {
       log.fatal({ err: cause }, 'the database failed; nothing can be promised any more')
       gate.shut(new Error('the database of the embedded CA failed', { cause }))

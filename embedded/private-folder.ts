@@ -52,8 +52,12 @@ function makeIn(places: readonly string[]): string {
   }
 }
 
+/** What cannot be removed while its files are open is left to the sweep of another. */
 function removeAll(): void {
-  for (const directory of open) rmSync(directory, { recursive: true, force: true })
+  for (const directory of open)
+    try {
+      rmSync(directory, { recursive: true, force: true })
+    } catch {}
 }
 
 function sweep(place: string): void {

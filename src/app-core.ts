@@ -16,8 +16,8 @@ import type { Metrics } from './metrics.ts'
 import { readRates } from './rates-file.ts'
 import { readGauges } from './read-gauges.ts'
 import type { Services } from './services.ts'
+import type { TlsSource } from './tls-source.ts'
 import { version } from './version.ts'
-import { openTlsSource, type TlsSource } from './tls-source.ts'
 
 export interface Core extends Pick<Stores, 'publicObjects'> {
   readonly services: Services
@@ -44,7 +44,7 @@ export async function createCore(
   }: Surroundings & { data: DataFolder; stack: AsyncDisposableStack; metrics?: Metrics },
 ): Promise<Core> {
   const rateLimiter = createRateLimiter(readRates(config.rates), surroundings.clock)
-  const tls = await openTlsSource(config)
+  const tls = await openTlsSourceOf(config)
   const callLog = await openCallLogOf(config, surroundings)
   stack.defer(() => callLog?.close())
   const place: Place = { publicUrl: config.publicUrl ?? '' }
@@ -68,7 +68,7 @@ export async function createCore(
   }
 }
 
-/** The library is slow to load, and an embedded CA has nobody who reads them. */
+/** What an embedded CA has no use for is loaded where it is used: libraries are slow to load. */
 async function prometheusMetrics(): Promise<Metrics> {
   const { createMetrics } = await import('./metrics.ts')
   return createMetrics(version())
@@ -81,4 +81,10 @@ async function openCallLogOf(
   if (callLog === undefined) return undefined
   const { openCallLog } = await import('./call-log.ts')
   return openCallLog(callLog, log)
+}
+
+async function openTlsSourceOf(config: Config): Promise<TlsSource | undefined> {
+  if (config.tls.kind === 'none') return undefined
+  const { openTlsSource } = await import('./tls-source.ts')
+  return openTlsSource(config)
 }

@@ -251,6 +251,13 @@ test('only the composition root names an implementation of a port', () => {
   assert.deepEqual(violations, [])
 })
 
+test('nothing of the server imports an entry point of the package', () => {
+  assert.deepEqual(
+    files.filter((file) => importsOf(file).some((path) => path.startsWith('../'))),
+    [],
+  )
+})
+
 test('leaves import nothing of ours but other leaves', () => {
   for (const file of files.filter(({ path }) => leaves.includes(path)))
     assert.deepEqual(

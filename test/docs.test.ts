@@ -25,6 +25,7 @@ test('there are documents', () => {
     'docs/operating.md',
     'docs/storage.md',
     'docs/benchmarks.md',
+    'docs/embedded.md',
   ])
     assert.ok(documents.includes(name), name)
 })
@@ -40,7 +41,7 @@ test('every relative link leads somewhere', () => {
 test('every file of ours that is named exists', () => {
   for (const path of documents.filter((name) => !name.startsWith('testdata/')))
     for (const [, name = ''] of read(path).matchAll(
-      /`((?:src|test|docs|bin|bench|testdata)\/[\w./-]+)`/g,
+      /`((?:src|client|embedded|test|docs|bin|bench|testdata)\/[\w./-]+)`/g,
     ))
       assert.ok(existsSync(join(root, name)), `${path} names ${name}`)
 })

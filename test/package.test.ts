@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { after, before, describe, test, type TestContext } from 'node:test'
 import { promisify } from 'node:util'
+import { blocks, isForProject } from './support/embedded-docs.ts'
 
 const run = promisify(execFile)
 const root = resolve(import.meta.dirname, '..')
@@ -73,6 +74,16 @@ async function printed(command: string, args: readonly string[]): Promise<string
   return stdout.trim()
 }
 
+/** Checks the types of a program in the project, and of what it imports. */
+async function accepts(file: string, modules: readonly string[]): Promise<void> {
+  const flags = ['--ignoreConfig', '--strict', '--noEmit', '--exactOptionalPropertyTypes']
+  const target = ['--target', 'es2024', '--lib', 'es2024,esnext.disposable', '--types', 'node']
+  const args = [...flags, ...modules, ...target, file]
+  await printed(ownBinary('tsc'), args).catch((error: { stdout: string }) =>
+    assert.fail(error.stdout),
+  )
+}
+
 const esm = `
 import { createClient } from 'signet-ca/client'
 import { openEmbedded } from 'signet-ca/embedded'
@@ -131,6 +142,23 @@ export async function issueOne(authorityArn: string): Promise<Issued> {
   const crl: Response = await ca.fetchPublic(ca.publicUrl)
   return client.issue({ ca: authorityArn, names: [crl.url], validity: { days: 1 } })
 }
+`
+
+const vitest = 'vitest@5.1.1'
+/** Years newer than the client of AWS Private CA that is in the package. */
+const newerClient = '@aws-sdk/client-sts@3.1174.0'
+
+const newer = `
+import { STSClient, AssumeRoleCommand, GetCallerIdentityCommand } from '@aws-sdk/client-sts'
+import { openEmbedded } from 'signet-ca/embedded'
+
+await using ca = await openEmbedded()
+const { region, endpoint, credentials, requestHandler, accountId } = ca
+const sts = new STSClient({ region, endpoint, credentials, requestHandler })
+const { Account } = await sts.send(new GetCallerIdentityCommand({}))
+const RoleArn = \`arn:aws:iam::\${accountId}:role/none\`
+const refusal = await sts.send(new AssumeRoleCommand({ RoleArn, RoleSessionName: 'one' })).catch((error: Error) => error.name)
+console.log(Account === accountId, refusal)
 `
 
 /** The program of each module system, on that Node.js. */
@@ -193,11 +221,43 @@ describe('in an empty project', () => {
     test(`tsc --strict accepts ${name} with module ${module}, ${moduleResolution}`, async (t) => {
       if (!hasProject(t)) return
       const file = await write(name, typed)
-      const flags = ['--ignoreConfig', '--strict', '--noEmit', '--exactOptionalPropertyTypes']
-      const modules = ['--module', module, '--moduleResolution', moduleResolution]
-      const target = ['--target', 'es2024', '--lib', 'es2024,esnext.disposable', '--types', 'node']
-      assert.equal(await printed(ownBinary('tsc'), [...flags, ...modules, ...target, file]), '')
+      await accepts(file, ['--module', module, '--moduleResolution', moduleResolution])
     })
+})
+
+/** Blocks of docs/embedded.md that need a project. */
+describe('docs/embedded.md, in the project', () => {
+  const [installing, testing] = blocks.filter(isForProject)
+
+  test('what it says to install is what was installed', () => {
+    assert.equal(installing?.code, 'npm install --save-dev signet-ca\n')
+  })
+
+  test('its test for vitest passes', async (t) => {
+    if (!hasProject(t, missing ?? (await install('--save-dev', vitest)))) return
+    await write('embedded.test.js', testing?.code ?? '')
+    const output = join(project, 'vitest.json')
+    const flags = ['--reporter=json', `--outputFile=${output}`]
+    await printed('npx', ['--no-install', 'vitest', 'run', ...flags])
+    const result = JSON.parse(readFileSync(output, 'utf8')) as Record<string, unknown>
+    const { numPassedTests, numTotalTests } = result
+    assert.deepEqual([numPassedTests, numTotalTests], [1, 1])
+  })
+
+  test('what it says of revocation holds there: threads find their files', async (t) => {
+    if (!hasProject(t)) return
+    const { code = '' } = blocks.find((block) => block.code.includes('revokeCertificate')) ?? {}
+    const text = await printed(process.execPath, [await write('revocation.mjs', code)])
+    assert.equal(text, 'application/pkix-crl\n200')
+  })
+
+  test('a client of a much newer AWS SDK takes the handler', async (t) => {
+    if (!hasProject(t, missing ?? (await install(newerClient)))) return
+    const file = await write('newer.mts', newer)
+    await accepts(file, ['--module', 'nodenext', '--moduleResolution', 'nodenext'])
+    const text = await printed(process.execPath, [file])
+    assert.equal(text, 'true AccessDenied')
+  })
 })
 
 describe('judges of packages', () => {
