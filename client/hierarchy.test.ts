@@ -78,6 +78,19 @@ test('made again it is the same one, also when no token is remembered any more',
   assert.equal((await authorities()).length, 4)
 })
 
+test('a wish without a subject is refused before anything is made', async () => {
+  for (const [bad, role] of [
+    [{ name: 'x' }, 'root'],
+    [{ root: {}, issuing: wish.issuing }, 'root'],
+    [{ root: wish.root }, 'issuing'],
+  ] as const)
+    await assert.rejects(client.createHierarchy(bad as never), {
+      name: 'TypeError',
+      message: `createHierarchy wants ${role}.subject, such as { CommonName: 'Example' }`,
+    })
+  assert.deepEqual(await authorities(), [])
+})
+
 test('made by two at once it is one', async () => {
   const [first, second] = await Promise.all([
     client.createHierarchy(wish),

@@ -55,11 +55,12 @@ interface Work {
   readonly options: { readonly abortSignal?: AbortSignal }
 }
 
-/** Rejects with HierarchyError, whose `cause` says what went wrong. */
+/** Rejects with HierarchyError, whose `cause` says what went wrong, and with TypeError for a wish without a subject. */
 export async function createHierarchy(
   client: HierarchyClient,
   wish: HierarchyWish,
 ): Promise<Hierarchy> {
+  for (const role of ['root', 'issuing'] as const) requireSubject(wish, role)
   const { root: rootWish, issuing: issuingWish, abortSignal } = wish
   const name = wish.name ?? JSON.stringify([rootWish.subject, issuingWish.subject])
   const common = {
@@ -85,6 +86,12 @@ export async function createHierarchy(
     issuer: root.arn,
   })
   return { root, issuing }
+}
+
+/** Whoever writes JavaScript is told by nobody else. */
+function requireSubject(wish: Partial<HierarchyWish>, role: Role): void {
+  if (typeof wish[role]?.subject !== 'object')
+    throw new TypeError(`createHierarchy wants ${role}.subject, such as { CommonName: 'Example' }`)
 }
 
 /** 32 hex digits: AWS takes idempotency tokens of up to 36 characters. */

@@ -29,7 +29,7 @@ export function startCheckpoints(path: string, connection: SqliteConnection): Ch
     // Sources and the built package differ in the extension only.
     const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'))
     const file = new URL(`./sqlite-checkpointer${extension}`, import.meta.url)
-    const worker = new Worker(file, { workerData: { path } })
+    const worker = new Worker(file, { workerData: { path }, execArgv: [] })
     worker.on('message', (left: number) => {
       running = false
       if (left <= leftMax) finish(connection)
