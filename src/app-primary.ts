@@ -194,7 +194,8 @@ function sendTo(worker: Worker, message: FromPrimary): void {
 
 function workersOf(): Worker[] {
   return Object.values(cluster.workers ?? {}).filter(
-    (worker) => worker?.isConnected() === true,
+    // One that was killed can seem connected after its end has been told of.
+    (worker) => worker?.isConnected() === true && !worker.isDead(),
   ) as Worker[]
 }
 

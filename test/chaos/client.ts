@@ -6,7 +6,7 @@ import type { Choices } from './choices.ts'
 import type { Fleet } from './fleet.ts'
 
 /** A server that is stopped for some seconds still answers. */
-const answerMilliseconds = 15_000
+const answerMilliseconds = 8000
 /** Longer than any trouble lasts. */
 const patienceMilliseconds = 90_000
 

@@ -21,7 +21,7 @@ export interface Trouble {
 /** Not so many at once that nobody serves. */
 const atOnceMax = 3
 
-/** Causes trouble until it is over, and waits until all is put right. What happened how often. */
+/** Causes trouble until it is over, each kind at least once, and waits until all is put right. What happened how often. */
 export async function causeTrouble(trouble: Trouble): Promise<Record<string, number>> {
   const { choices, faults, pauseMilliseconds, isOver, onFault } = trouble
   const counts = Object.fromEntries(Object.keys(faults).map((name) => [name, 0]))
@@ -34,8 +34,10 @@ export async function causeTrouble(trouble: Trouble): Promise<Record<string, num
       failures.push(new Error(name, { cause: error }))
     }
   }
+  let begun = 0
   let left: string[] = []
-  while (!isOver() && failures.length === 0) {
+  const isDone = (): boolean => isOver() && begun >= Object.keys(faults).length
+  while (!isDone() && failures.length === 0) {
     await delay(choices.below(pauseMilliseconds))
     if (running.size >= atOnceMax) {
       await Promise.race(running)
@@ -44,6 +46,7 @@ export async function causeTrouble(trouble: Trouble): Promise<Record<string, num
     if (left.length === 0) left = choices.shuffled(Object.keys(faults))
     const name = left.pop() ?? ''
     onFault(name)
+    begun += 1
     const one = begin(name).finally(() => running.delete(one))
     running.add(one)
   }
