@@ -6,7 +6,12 @@ import { ConfigurationError } from '../errors.ts'
 import { parseCertificateSerial } from '../revocation/certificate-serial.ts'
 import { reasonOfCode } from '../revocation/reason.ts'
 import type { CertificateFilter, CertificateStatus, ListedCertificate } from '../search/filter.ts'
-import { parseNamePattern, patternCharactersMax, type NamePattern } from '../search/name-pattern.ts'
+import {
+  parseNamePattern,
+  parseSubjectPattern,
+  patternCharactersMax,
+  type NamePattern,
+} from '../search/name-pattern.ts'
 import { searchCertificates, type SearchPlace } from '../search/search-certificates.ts'
 import { findAuthority } from '../store/authorities.ts'
 import { listOwners } from '../store/certificate-search.ts'
@@ -139,7 +144,7 @@ function filterOf(wish: CertificatesWish, now: Date): Search['filter'] | 'nothin
   const { issuedAfter, expiringWithin } = wish
   const serialNumber = serialOf(wish.serial)
   const filter = {
-    subject: patternOf('--subject', wish.subject),
+    subject: patternOf('--subject', wish.subject, parseSubjectPattern),
     alternativeName: patternOf('--san', wish.alternativeName),
     templateName: templateOf(wish.template),
     requester: wish.requester,
@@ -160,11 +165,15 @@ function serialOf(text: string | undefined): Uint8Array | 'unknown' | undefined 
   throw new ConfigurationError(`--serial must be a hexadecimal serial number, not '${text}'`)
 }
 
-function patternOf(flag: string, text: string | undefined): NamePattern | undefined {
+function patternOf(
+  flag: string,
+  text: string | undefined,
+  parse = parseNamePattern,
+): NamePattern | undefined {
   if (text === undefined) return undefined
   if (text === '' || text.length > patternCharactersMax)
     throw new ConfigurationError(`${flag} must have 1 to ${patternCharactersMax} characters`)
-  const pattern = parseNamePattern(text)
+  const pattern = parse(text)
   if ('problem' in pattern) throw new ConfigurationError(`${flag} ${pattern.problem}`)
   return pattern
 }

@@ -8,7 +8,12 @@ import {
   type ListedCertificate,
   type Period,
 } from '../search/filter.ts'
-import { parseNamePattern, patternCharactersMax, type NamePattern } from '../search/name-pattern.ts'
+import {
+  parseNamePattern,
+  parseSubjectPattern,
+  patternCharactersMax,
+  type NamePattern,
+} from '../search/name-pattern.ts'
 import {
   parsePlace,
   placeText,
@@ -133,7 +138,7 @@ async function filterOf(
     accountId: authority?.accountId ?? accountId,
     region,
     authorityNumber: authority?.number,
-    subject: patternOf('Subject', input.Subject),
+    subject: patternOf('Subject', input.Subject, parseSubjectPattern),
     alternativeName: patternOf('SubjectAlternativeName', input.SubjectAlternativeName),
     templateName:
       TemplateArn === undefined ? undefined : templateOf(TemplateArn, caller.partition).name,
@@ -151,9 +156,13 @@ function requireSerial(text: string): Uint8Array | 'unknown' {
   throw invalid('SerialNumber must be the hexadecimal serial number of a certificate.')
 }
 
-function patternOf(member: string, text: string | undefined): NamePattern | undefined {
+function patternOf(
+  member: string,
+  text: string | undefined,
+  parse = parseNamePattern,
+): NamePattern | undefined {
   if (text === undefined) return undefined
-  const pattern = parseNamePattern(text)
+  const pattern = parse(text)
   if ('problem' in pattern) throw invalid(`${member} ${pattern.problem}.`)
   return pattern
 }

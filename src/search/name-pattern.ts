@@ -42,6 +42,14 @@ export function parseNamePattern(text: string): NamePattern | { readonly problem
   return { kind: 'exact', key: searchKey(canonicalAddress(plain)) }
 }
 
+/** The same for common names, which are not kept written backwards. */
+export function parseSubjectPattern(text: string): NamePattern | { readonly problem: string } {
+  const pattern = parseNamePattern(text)
+  return 'kind' in pattern && pattern.kind === 'suffix'
+    ? { problem: 'begins with a period: only alternative names are searched for by their ends' }
+    : pattern
+}
+
 /** Whether a name is one that is searched for. */
 export function matchesName({ kind, key }: NamePattern, name: string): boolean {
   switch (kind) {

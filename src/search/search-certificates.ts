@@ -16,10 +16,8 @@ export interface SearchPage {
   readonly next: SearchPlace | undefined
 }
 
-/** So many certificates are looked at for one page, or twice what is asked for. */
-const lookedAtMax = 1000
-/** What is looked at in one go where most is not what is asked for. */
-const stretchMax = 300
+/** So many certificates are looked at for one page, or one more than are asked for: each may be a read of the disk. */
+const lookedAtMax = 250
 /** How far orders are counted to find the shortest: further only if none is shorter than that. */
 const countsMax = [1000, 10_000]
 
@@ -62,7 +60,7 @@ async function readPage(
   { after, limit, now }: Parameters<typeof searchCertificates>[2],
 ): Promise<SearchPage> {
   const certificates: ListedCertificate[] = []
-  let room = Math.max(lookedAtMax, 2 * limit)
+  let room = Math.max(lookedAtMax, limit + 1)
   let position: SearchPosition | undefined = after
   // One more than is asked for, to know whether others follow.
   let size = limit + 1
@@ -78,7 +76,7 @@ async function readPage(
     position = next
     room -= found.length
     if (room <= 0 || found.length < size) return { certificates, next: placeOf(order, position) }
-    size = Math.min(stretchMax, room)
+    size = room
   }
 }
 

@@ -65,7 +65,11 @@ export async function listJobQueues(db: Database, now: Date): Promise<JobQueue[]
         select 'finish-creation', count(*), 0, 0 from authorities where status = 'CREATING'
       union all
         select 'erase-authorities', count(*), 0, 0 from authorities
-        where restorable_until_ms <= ${ms} and key_handle is not null`,
+        where restorable_until_ms <= ${ms} and key_handle is not null
+      union all
+        select 'index-certificates',
+          (select coalesce(max(certificate_number), 0) from certificates) - certificate_number, 0, 0
+        from search_progress`,
   )
   return rows.map((row) => ({
     job: textOf(row, 'job'),

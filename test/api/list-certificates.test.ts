@@ -205,6 +205,7 @@ suite('filters', () => {
       [{ SerialNumber: 'xyz' }, /^ValidationException: .*serialNumber/],
       [{ SerialNumber: '1:::2' }, /^ValidationException: SerialNumber must be/],
       [{ Subject: '*' }, /^ValidationException: Subject is an asterisk/],
+      [{ Subject: '.test' }, /^ValidationException: Subject begins with a period/],
       [{ SubjectAlternativeName: '.a*' }, /^ValidationException: SubjectAlternativeName begins/],
       [{ Subject: 'a'.repeat(254) }, /^ValidationException: .*length less than or equal to 253/],
       [{ Requester: 'arn:aws:iam::1 2' }, /^ValidationException: .*requester/],

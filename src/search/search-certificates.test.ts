@@ -1,0 +1,338 @@
+/** Whatever is issued and whatever is asked: pages together are what a look at every certificate would find. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import * as fc from 'fast-check'
+import {
+  alternativeNames,
+  craft,
+  named,
+  newKeys,
+  text,
+} from '../../test/support/crafted-certificates.ts'
+import { TestDatabase } from '../../test/support/database.ts'
+import { indexCertificates } from '../jobs/index-certificates.ts'
+import type { Services } from '../services.ts'
+import type { Database } from '../store/database.ts'
+import { readSearchProgress } from '../store/search-progress.ts'
+import { sql, type Sql } from '../store/sql.ts'
+import type { CertificateFilter } from './filter.ts'
+import { parseNamePattern, type NamePattern } from './name-pattern.ts'
+import { searchCertificates, type SearchPlace } from './search-certificates.ts'
+
+const now = new Date('2026-06-01T00:00:00.500Z')
+const accounts = ['111111111111', '222222222222'] as const
+const regions = ['eu-west-1', 'eu-west-2'] as const
+/** CAs by number: of which account, in which Region. */
+const authorities = [
+  { accountId: accounts[0], region: regions[0] },
+  { accountId: accounts[0], region: regions[0] },
+  { accountId: accounts[0], region: regions[1] },
+  { accountId: accounts[1], region: regions[0] },
+] as const
+const templates = ['EndEntityCertificate', 'CodeSigningCertificate'] as const
+const names = ['a.example.com', 'B.example.com', '*.example.com', 'ab.test', 'a'] as const
+const requesters = [
+  'arn:aws:iam::111111111111:user/alice',
+  'arn:aws:sts::111111111111:assumed-role/ci/job-1',
+  'arn:aws:sts::111111111111:assumed-role/ci/job-2',
+] as const
+
+interface Issued {
+  readonly authority: number
+  readonly commonName: string
+  readonly names: readonly string[]
+  readonly template: string
+  readonly requester: string
+  /** Seconds from now. */
+  readonly issuedAt: number
+  readonly notAfter: number
+  readonly revoked: boolean
+}
+
+const seconds = fc.integer({ min: -3, max: 3 })
+const issued: fc.Arbitrary<Issued> = fc.record({
+  authority: fc.integer({ min: 1, max: authorities.length }),
+  commonName: fc.constantFrom(...names),
+  names: fc.uniqueArray(fc.constantFrom(...names), { maxLength: 3 }),
+  template: fc.constantFrom(...templates),
+  requester: fc.constantFrom(...requesters),
+  issuedAt: seconds,
+  notAfter: seconds,
+  revoked: fc.boolean(),
+})
+
+interface Asked {
+  readonly authority: number | undefined
+  readonly subject: string | undefined
+  readonly name: string | undefined
+  readonly template: string | undefined
+  readonly requester: string | undefined
+  readonly issuedAfter: number | undefined
+  readonly issuedBefore: number | undefined
+  readonly expiresAfter: number | undefined
+  readonly expiresBefore: number | undefined
+  readonly status: 'VALID' | 'EXPIRED' | 'REVOKED' | undefined
+}
+
+const maybe = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
+  fc.option(arbitrary, { nil: undefined, freq: 2 })
+const asked: fc.Arbitrary<Asked> = fc.record({
+  authority: maybe(fc.constantFrom(1, 2)),
+  subject: maybe(fc.constantFrom('A.EXAMPLE.COM', 'a*', 'b.*', '*.example.com')),
+  name: maybe(fc.constantFrom('.example.com', 'a*', 'b.example.com', '*.example.com', '.test')),
+  template: maybe(fc.constantFrom(...templates)),
+  requester: maybe(
+    fc.constantFrom(...requesters, 'arn:aws:iam::111111111111:role/ci', '111111111111'),
+  ),
+  issuedAfter: maybe(seconds),
+  issuedBefore: maybe(seconds),
+  expiresAfter: maybe(seconds),
+  expiresBefore: maybe(seconds),
+  status: maybe(fc.constantFrom('VALID', 'EXPIRED', 'REVOKED')),
+})
+
+const keys = newKeys()
+const made = new Map<string, Uint8Array>()
+
+function derOf({ commonName, names: sans }: Issued): Uint8Array {
+  const key = JSON.stringify([commonName, sans])
+  const der =
+    made.get(key) ??
+    craft({
+      keys,
+      subject: named(commonName),
+      extensions: [alternativeNames([...sans, 'zz'].map((name) => text('dNSName', name)))],
+    }).certificate.der
+  made.set(key, der)
+  return der
+}
+
+const at = (offset: number): number => Math.floor(now.getTime() / 1000) + offset
+
+function rowsOf(certificates: readonly Issued[]): Sql[] {
+  return [
+    sql`delete from revocations`,
+    sql`delete from certificates`,
+    sql`delete from certificate_facets`,
+    sql`delete from certificate_names`,
+    sql`update search_progress set certificate_number = 0`,
+    ...certificates.flatMap((one, index) => {
+      const number = index + 1
+      const serial = Buffer.alloc(16)
+      serial.writeUInt32BE(number)
+      return [
+        sql`insert into certificates (certificate_number, authority_number, serial_number,
+            template_name, certificate_der, issued_at_ms, not_after, requester_account_id,
+            requester_arn)
+          values (${number}, ${one.authority}, ${serial}, ${one.template}, ${derOf(one)},
+            ${at(one.issuedAt) * 1000}, ${at(one.notAfter)}, '111111111111', ${one.requester})`,
+        ...(one.revoked
+          ? [
+              sql`insert into revocations (authority_number, certificate_number, serial_number,
+                  revoked_at_ms, reason_code, not_after)
+                values (${one.authority}, ${number}, ${serial}, 0, 1, ${at(one.notAfter)})`,
+            ]
+          : []),
+      ]
+    }),
+  ]
+}
+
+async function openWithAuthorities(): Promise<TestDatabase> {
+  const database = await TestDatabase.open()
+  await database.db.transaction([
+    ...accounts.map(
+      (id) => sql`insert into accounts (account_id, created_at_ms) values (${id}, 0)`,
+    ),
+    ...authorities.map(
+      ({ accountId, region }, index) =>
+        sql`insert into authorities (authority_number, id, partition_name, region, account_id, type,
+            usage_mode, key_storage_security_standard, configuration, revocation_configuration,
+            status, created_at_ms, last_state_change_at_ms, revision)
+          values (${index + 1}, ${`ca-${index}`}, 'aws', ${region}, ${accountId}, 'ROOT', '', '',
+            '{}', '{}', 'ACTIVE', 0, 0, 0)`,
+    ),
+  ])
+  return database
+}
+
+function pattern(of: string | undefined): NamePattern | undefined {
+  if (of === undefined) return undefined
+  const parsed = parseNamePattern(of)
+  assert.ok('kind' in parsed)
+  return parsed
+}
+
+function filterOf(one: Asked): CertificateFilter {
+  const date = (offset: number | undefined): Date | undefined =>
+    offset === undefined ? undefined : new Date(at(offset) * 1000)
+  return {
+    accountId: accounts[0],
+    region: regions[0],
+    authorityNumber: one.authority,
+    subject: pattern(one.subject),
+    alternativeName: pattern(one.name),
+    templateName: one.template,
+    requester: one.requester,
+    issued: { after: date(one.issuedAfter), before: date(one.issuedBefore) },
+    expires: { after: date(one.expiresAfter), before: date(one.expiresBefore) },
+    status: one.status,
+  }
+}
+
+/** Without any of the code that is tested. */
+function isAsked(one: Issued, filter: Asked): boolean {
+  const owner = authorities[one.authority - 1]
+  const like = (wish: string | undefined, ofThese: readonly string[]): boolean => {
+    if (wish === undefined) return true
+    const wanted = wish.toLowerCase()
+    return ofThese
+      .map((name) => name.toLowerCase())
+      .some((name) => {
+        if (wanted.endsWith('*')) return name.startsWith(wanted.slice(0, -1))
+        return wanted.startsWith('.') ? name.endsWith(wanted) : name === wanted
+      })
+  }
+  const roleOf = one.requester.includes('assumed-role') ? 'arn:aws:iam::111111111111:role/ci' : ''
+  const isBetween = (value: number, from: number | undefined, to: number | undefined): boolean =>
+    (from === undefined || value >= from) && (to === undefined || value < to)
+  const status = one.revoked ? 'REVOKED' : one.notAfter < 0 ? 'EXPIRED' : 'VALID'
+  return (
+    owner?.accountId === accounts[0] &&
+    owner.region === regions[0] &&
+    (filter.authority === undefined || filter.authority === one.authority) &&
+    like(filter.subject, [one.commonName]) &&
+    like(filter.name, one.names) &&
+    (filter.template === undefined || filter.template === one.template) &&
+    (filter.requester === undefined ||
+      [one.requester, roleOf, '111111111111'].includes(filter.requester)) &&
+    isBetween(one.issuedAt, filter.issuedAfter, filter.issuedBefore) &&
+    isBetween(one.notAfter, filter.expiresAfter, filter.expiresBefore) &&
+    (filter.status === undefined || filter.status === status)
+  )
+}
+
+async function found(db: Database, filter: CertificateFilter, limit: number): Promise<number[]> {
+  const numbers: number[] = []
+  let after: SearchPlace | undefined
+  do {
+    const page = await searchCertificates(db, filter, { after, limit, now })
+    assert.ok(page.certificates.length <= limit)
+    numbers.push(...page.certificates.map(({ number }) => number))
+    after = page.next
+  } while (after !== undefined)
+  return numbers
+}
+
+const index = (db: Database): Promise<unknown> =>
+  indexCertificates.run({ db } as Services, new AbortController().signal)
+
+test('pages have what a look at every certificate finds, each once', async () => {
+  await using database = await openWithAuthorities()
+  const { db } = database
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(issued, { maxLength: 30 }),
+      fc.array(asked, { minLength: 10, maxLength: 10 }),
+      fc.integer({ min: 1, max: 7 }),
+      async (certificates, filters, limit) => {
+        await db.transaction(rowsOf(certificates))
+        await index(db)
+        for (const filter of filters) {
+          const expected = certificates.flatMap((one, at0) =>
+            isAsked(one, filter) ? [at0 + 1] : [],
+          )
+          const numbers = await found(db, filterOf(filter), limit)
+          assert.deepEqual(
+            numbers.toSorted((a, b) => a - b),
+            expected,
+            JSON.stringify(filter),
+          )
+        }
+      },
+    ),
+    { numRuns: 40 },
+  )
+})
+
+const plain: Issued = {
+  authority: 1,
+  commonName: 'a',
+  names: ['a.example.com'],
+  template: templates[0],
+  requester: requesters[0],
+  issuedAt: 0,
+  notAfter: 1,
+  revoked: false,
+}
+
+test('two processes that index the same do it once, and nothing is left out', async () => {
+  await using database = await openWithAuthorities()
+  const { db } = database
+  await db.transaction(rowsOf(Array.from({ length: 200 }, () => plain)))
+  await Promise.all([index(db), index(db), index(db)])
+  await index(db)
+  assert.equal(await readSearchProgress(db), 200)
+  const all = await found(db, filterOf({ ...nothing, name: '.example.com' }), 1000)
+  assert.equal(all.length, 200)
+})
+
+const nothing: Asked = {
+  authority: undefined,
+  subject: undefined,
+  name: undefined,
+  template: undefined,
+  requester: undefined,
+  issuedAfter: undefined,
+  issuedBefore: undefined,
+  expiresAfter: undefined,
+  expiresBefore: undefined,
+  status: undefined,
+}
+
+test('a page looks at no more than its bound, and says that others follow', async () => {
+  await using database = await openWithAuthorities()
+  const { db } = database
+  // Each filter finds 300, and both together one.
+  const one = { ...plain, commonName: 'ab.test', names: ['a'] }
+  const other = { ...plain, commonName: 'a', names: ['ab.test'] }
+  const both = { ...plain, commonName: 'ab.test', names: ['ab.test'] }
+  const many = Array.from({ length: 599 }, (_, place) => (place < 300 ? one : other))
+  await db.transaction(rowsOf([...many, both]))
+  await index(db)
+  const filter = filterOf({ ...nothing, subject: 'ab.test', name: 'ab.test' })
+  let most = 0
+  const counting: Pick<Database, 'query'> = {
+    async query(statement) {
+      const answer = await db.query(statement)
+      most = Math.max(most, answer.length)
+      return answer
+    },
+  }
+  const first = await searchCertificates(counting, filter, { after: undefined, limit: 10, now })
+  assert.deepEqual(first.certificates, [])
+  assert.ok(first.next)
+  assert.ok(most <= 250, `${most} rows`)
+  const { certificates, next } = await searchCertificates(counting, filter, {
+    after: first.next,
+    limit: 10,
+    now,
+  })
+  assert.deepEqual(
+    certificates.map(({ number }) => number),
+    [600],
+  )
+  assert.equal(next, undefined)
+})
+
+test('a certificate that cannot be read is found by what is recorded of it', async () => {
+  await using database = await openWithAuthorities()
+  const { db } = database
+  await db.transaction([
+    ...rowsOf([plain]),
+    sql`update certificates set certificate_der = ${Buffer.from('3000', 'hex')}`,
+  ])
+  await index(db)
+  assert.deepEqual(await found(db, filterOf({ ...nothing, template: templates[0] }), 10), [1])
+  assert.deepEqual(await found(db, filterOf({ ...nothing, name: '.example.com' }), 10), [])
+})
