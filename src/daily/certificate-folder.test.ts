@@ -8,6 +8,7 @@ import { ConfigurationError } from '../errors.ts'
 import {
   readMetadata,
   requireUnused,
+  requireWritable,
   writeFolder,
   type FolderContent,
 } from './certificate-folder.ts'
@@ -96,4 +97,12 @@ test('metadata that do not say what to renew are refused', async () => {
   }
   await writeFile(join(folder, 'metadata.json'), '[]')
   await assert.rejects(readMetadata(folder), ConfigurationError)
+})
+
+test('where nothing can be written, that is said before anything is issued', async () => {
+  await requireWritable(join(above, 'not', 'there', 'yet'))
+  const file = join(above, 'file')
+  await writeFile(file, '')
+  for (const folder of [file, join(file, 'below')])
+    await assert.rejects(requireWritable(folder), /cannot be written to: .*file is no folder/)
 })

@@ -1,7 +1,18 @@
 /** The folder that a certificate, its key and what is known of it are written to, and renewed in. */
 import { existsSync } from 'node:fs'
-import { chmod, mkdir, open, readFile, rename, rm, stat, type FileHandle } from 'node:fs/promises'
-import { join } from 'node:path'
+import {
+  access,
+  chmod,
+  constants,
+  mkdir,
+  open,
+  readFile,
+  rename,
+  rm,
+  stat,
+  type FileHandle,
+} from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
 import { ConfigurationError } from '../errors.ts'
 import { isObject } from '../policy-json.ts'
 
@@ -51,6 +62,20 @@ export function requireUnused(folder: string): void {
       throw new ConfigurationError(
         `${join(folder, name)} is there already: renew it with 'signet renew ${folder}', or replace it with --force`,
       )
+}
+
+/** Throws ConfigurationError if nothing can be written there: before a certificate is issued that would be lost. */
+export async function requireWritable(folder: string): Promise<void> {
+  let nearest = resolve(folder)
+  while (!existsSync(nearest) && nearest !== dirname(nearest)) nearest = dirname(nearest)
+  try {
+    if (!(await stat(nearest)).isDirectory()) throw new Error(`${nearest} is no folder`)
+    await access(nearest, constants.W_OK)
+  } catch (error) {
+    throw new ConfigurationError(`${folder} cannot be written to: ${(error as Error).message}`, {
+      cause: error,
+    })
+  }
 }
 
 /**

@@ -3,7 +3,7 @@ import { ConfigurationError } from '../errors.ts'
 import { isoOf } from '../inspect/words.ts'
 import { encodePem, parsePem } from '../x509/pem.ts'
 import { chooseAuthority } from './authorities.ts'
-import { requireUnused, writeFolder, type Metadata } from './certificate-folder.ts'
+import { requireUnused, requireWritable, writeFolder, type Metadata } from './certificate-folder.ts'
 import type { Connection } from './connection.ts'
 import type { KeyAlgorithmName } from './key-algorithms.ts'
 import type { Progress } from './progress.ts'
@@ -46,6 +46,7 @@ export async function issueAndWrite(
   { folder, now, progress }: Target,
 ): Promise<Metadata> {
   const wanted = parseValidity(validity, now)
+  await requireWritable(folder)
   const authority = await chooseAuthority(client, ca)
   progress(`Asking ${authority.name} for a certificate`)
   const issued = await client.issue({
