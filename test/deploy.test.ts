@@ -154,6 +154,22 @@ suite('the Helm chart', () => {
 suite('the systemd unit', () => {
   const unit = join(deploy, 'systemd', 'signet.service')
 
+  test('a master key that was made by hand opens a new data folder', async (t) => {
+    const folder = await mkdtemp(join(tmpdir(), 'signet-key-'))
+    t.after(() => rm(folder, { recursive: true }))
+    const guide = readFileSync(join(root, 'docs/guides/production.md'), 'utf8')
+    const command = guide.split('\n').find((line) => line.includes('signet-master-key-1')) ?? ''
+    await run('sh', ['-c', command], { cwd: folder })
+    const masterKeyFile = join(folder, 'master.key')
+    const service = await TestService.start({ masterKeyFile })
+    await createRoot(service)
+    await service.restart()
+    const listed = await service.must('ListCertificateAuthorities', {})
+    assert.equal(listed.CertificateAuthorities.length, 1)
+    assert.equal(existsSync(join(service.config.dataDirectory, 'master.key')), false)
+    await service.close()
+  })
+
   test('is one that systemd takes, and leaves little open', async (t) => {
     const analyze = await tool(t, 'systemd-analyze', { optional: true })
     if (analyze === undefined) return
@@ -285,6 +301,14 @@ suite('monitoring', () => {
     assert.ok(checked.ok, checked.text)
     const folder = await mkdtemp(join(tmpdir(), 'signet-alerts-'))
     t.after(() => rm(folder, { recursive: true }))
+    const shown = join(folder, 'dashboard.json')
+    const asRules = queries.map((query, index) => ({
+      record: `panel:${index}`,
+      expr: query.replaceAll('$__rate_interval', '5m').replaceAll('$instance', '.*'),
+    }))
+    await writeFile(shown, JSON.stringify({ groups: [{ name: 'dashboard', rules: asRules }] }))
+    const parsed = await outcome(promtool, ['check', 'rules', shown])
+    assert.ok(parsed.ok, parsed.text)
     const series = (text: string, values: string): object => ({ series: text, values })
     const fires = (alertname: string, labels: Record<string, string>, at = '30m'): object => ({
       alertname,

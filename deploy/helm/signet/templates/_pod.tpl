@@ -103,6 +103,9 @@ spec:
           mountPath: /data
         - name: run
           mountPath: /run/signet
+        # For what SQLite sorts and does not hold in memory.
+        - name: tmp
+          mountPath: /tmp
         {{- if .Values.api.tlsSecret }}
         - name: tls
           mountPath: /etc/signet/tls
@@ -123,6 +126,8 @@ spec:
       emptyDir:
         medium: Memory
         sizeLimit: 1Mi
+    - name: tmp
+      emptyDir: {}
     {{- if .Values.database.url }}
     - name: data
       emptyDir: {}
