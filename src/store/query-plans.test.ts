@@ -20,12 +20,23 @@ import { claimDueCrls } from './crls.ts'
 import { listJobQueues } from './job-outcomes.ts'
 import { releaseLease, releaseLeases, type Lease } from './leases.ts'
 import { findIssuedStatus, recountRevocations, selectRevocations } from './revocations.ts'
-import type { Sql } from './sql.ts'
+import type { CertificateFilter } from '../search/filter.ts'
+import { searchCertificates } from '../search/search-certificates.ts'
+import { selectUnsearchable } from './search-progress.ts'
+import type { Row, Sql } from './sql.ts'
 import { sqliteSchema } from './sqlite-schema.ts'
 import type { Database } from './database.ts'
 
 /** Tables that have rows for each certificate, revocation, call or change. */
-const growing = ['certificates', 'revocations', 'idempotency_tokens', 'crls', 'events']
+const growing = [
+  'certificates',
+  'certificate_facets',
+  'certificate_names',
+  'revocations',
+  'idempotency_tokens',
+  'crls',
+  'events',
+]
 
 /** Every text that a server ran, once. */
 class Recorder {
@@ -60,6 +71,86 @@ function scansOf(database: DatabaseSync, text: string): string[] {
 /** The table that an alias stands for in a statement. */
 function tableOf(text: string, alias: string): string {
   return new RegExp(`\\b(?:from|join|update) (\\w+) (?:as )?${alias}\\b`).exec(text)?.[1] ?? alias
+}
+
+function planOf(database: DatabaseSync, text: string): string[] {
+  const plan = database.prepare(`explain query plan ${text}`).all() as { detail: string }[]
+  return plan.map(({ detail }) => detail)
+}
+
+const account = { accountId: '123456789012', region: 'eu-west-1' }
+const date = new Date('2026-06-01T00:00:00Z')
+const name = { kind: 'exact', key: 'a' } as const
+const byPosition = 'SEARCH certificate_facets USING PRIMARY KEY (facet=? AND (position,'
+const byName = 'SEARCH certificate_names USING PRIMARY KEY (facet=? AND (name,'
+
+/** Every filter that is documented, alone and together, and the index that it has to be served by. */
+const searches: readonly { what: string; filter: CertificateFilter; by: string }[] = [
+  { what: 'account', filter: account, by: byPosition },
+  { what: 'CA', filter: { ...account, authorityNumber: 1 }, by: byPosition },
+  {
+    what: 'serial number',
+    filter: { ...account, serialNumber: new Uint8Array(16) },
+    by: 'USING INDEX certificates_by_serial_number (serial_number=? AND authority_number>?)',
+  },
+  { what: 'subject', filter: { ...account, subject: name }, by: byName },
+  {
+    what: 'subject, prefix',
+    filter: { ...account, subject: { kind: 'prefix', key: 'a' } },
+    by: byName,
+  },
+  { what: 'alternative name', filter: { ...account, alternativeName: name }, by: byName },
+  {
+    what: 'end of an alternative name',
+    filter: { ...account, alternativeName: { kind: 'suffix', key: '.a' } },
+    by: byName,
+  },
+  { what: 'template', filter: { ...account, templateName: 'a' }, by: byPosition },
+  { what: 'requester', filter: { ...account, requester: 'a' }, by: byPosition },
+  {
+    what: 'time of issue',
+    filter: { ...account, issued: { after: date, before: date } },
+    by: byPosition,
+  },
+  {
+    what: 'expiry',
+    filter: { ...account, expires: { after: date, before: date } },
+    by: byPosition,
+  },
+  { what: 'VALID', filter: { ...account, status: 'VALID' }, by: byPosition },
+  { what: 'EXPIRED', filter: { ...account, status: 'EXPIRED' }, by: byPosition },
+  {
+    what: 'REVOKED',
+    filter: { ...account, status: 'REVOKED' },
+    by: 'SEARCH revocations USING PRIMARY KEY (authority_number=? AND certificate_number>?)',
+  },
+  {
+    what: 'everything at once',
+    filter: {
+      ...account,
+      authorityNumber: 1,
+      subject: name,
+      alternativeName: name,
+      templateName: 'a',
+      requester: 'a',
+      issued: { after: date },
+      expires: { before: date },
+      status: 'REVOKED',
+    },
+    by: byName,
+  },
+]
+
+/** What a search asks a database, of which every table is empty or, for the counts, has one row. */
+async function statementsOf(filter: CertificateFilter): Promise<Sql[]> {
+  const statements: Sql[] = []
+  const query = async (statement: Sql): Promise<Row[]> => {
+    statements.push(statement)
+    if (statement.text.includes('as found')) return [{ found: 1 }]
+    return statement.text.startsWith('select authority_number') ? [{ authority_number: 1 }] : []
+  }
+  await searchCertificates({ query }, filter, { after: undefined, limit: 100, now: date })
+  return statements
 }
 
 /** All that a busy server does, once. */
@@ -165,6 +256,7 @@ suite('query plans', () => {
       selectRevocations({ authorityNumber: 1, crlId: undefined, keptSince }, 1, 500),
       selectRevocations({ authorityNumber: 1, crlId: 1, keptSince }, 1, 500),
       selectAuditedCertificates(1, 1, 500),
+      selectUnsearchable(1, 500),
       deleteExpiredTokens(keptSince, 500),
       recountRevocations(authority, keptSince),
     ])
@@ -205,6 +297,27 @@ suite('query plans', () => {
       ['SEARCH crls USING INDEX crls_due (due_at_ms<?)'],
     )
   })
+
+  for (const { what, filter, by } of searches)
+    test(`search by ${what} reads an index, and sorts no more than a page`, async () => {
+      const statements = await statementsOf(filter)
+      assert.notEqual(statements.length, 0)
+      const plans = statements.map(({ text }) => planOf(schema, text))
+      for (const [place, { text }] of statements.entries()) {
+        assert.deepEqual(scansOf(schema, text), [], text)
+        // What is read before the limit has its order from the index; what is sorted after it is a page.
+        const lines = plans[place]?.join('\n') ?? ''
+        assert.doesNotMatch(
+          lines,
+          /TEMP B-TREE[^]*SEARCH (?:certificate_|revocations USING)/,
+          lines,
+        )
+      }
+      assert.ok(
+        plans.flat().some((line) => line.includes(by)),
+        `${by} is not in ${plans.flat().join('; ')}`,
+      )
+    })
 
   test('a scan is found, by the name of the table and by another that it is given', () => {
     for (const text of [
