@@ -55,7 +55,7 @@ export async function withConnection<T>(
   try {
     return await work({ endpoint, region, client })
   } catch (error) {
-    throw inWords(error)
+    throw inWords(error, endpoint)
   } finally {
     client.close()
   }
@@ -134,13 +134,19 @@ function reach(endpoint: string): Promise<void> {
   })
 }
 
-/** The SDK's word for credentials that are not there, as a person can do something about it. */
-function inWords(error: unknown): unknown {
-  for (let each = error; each instanceof Error; each = each.cause)
+/** The SDK's words for credentials that are not there, and for an answer that is no JSON, as a person can act on them. */
+function inWords(error: unknown, endpoint: string): unknown {
+  for (let each = error; each instanceof Error; each = each.cause) {
+    if (each.message.includes('Deserialization error'))
+      return new Error(
+        `what answers at ${endpoint} is not the API of AWS Private CA; is it the public listener?`,
+        { cause: error },
+      )
     if (each.name === 'CredentialsProviderError')
       return new ConfigurationError(
         'there are no credentials: name the data folder of the server with --data, or set AWS_PROFILE or AWS_ACCESS_KEY_ID',
         { cause: error },
       )
+  }
   return error
 }

@@ -323,6 +323,10 @@ test('a server that is not there, or not an http one, is said in words', async (
   const status = await command(['status', ...away])
   assert.equal(status.code, 1)
   assert.match(status.stdout, /health +not reachable/)
+  const publicListener = ['--endpoint', server.publicUrl, '--data', path('data')]
+  const other = await command(['init-hierarchy', ...publicListener])
+  assert.equal(other.code, 1)
+  assert.match(other.stderr, /is not the API of AWS Private CA; is it the public listener\?/)
   const wrong = await command(['issue', '--name', 'x', '--out', 'x', '--endpoint', 'localhost'])
   assert.equal(wrong.code, 2)
   assert.match(wrong.stderr, /--endpoint must be an http or https URL/)
