@@ -7,6 +7,14 @@ import type { Hierarchy, HierarchyWish } from './hierarchy-wish.ts'
 import { exceptions, UnknownClientMethodError, type Exceptions } from './errors.ts'
 import type { CallOptions } from './inputs.ts'
 import { issue, type Issued, type IssueWish } from './issue.ts'
+import {
+  listCertificates,
+  searchCertificates,
+  type CertificateSearch,
+  type ListCertificatesInput,
+  type ListCertificatesOutput,
+  type ListedCertificate,
+} from './list-certificates.ts'
 import type { Operations } from './operations.ts'
 import {
   createPaginator,
@@ -55,6 +63,16 @@ export interface Client extends Operations {
   ): Promise<string>
   /** Headers that go with a presigned URL of the operation. */
   presignedHeaders(operation: OperationName): Record<string, string>
+  /** A page of what was issued and is looked for. Signet's own: AWS has no such operation. */
+  listCertificates(
+    input?: ListCertificatesInput,
+    options?: CallOptions,
+  ): Promise<ListCertificatesOutput>
+  /** All of it, page after page as it is asked for. */
+  searchCertificates(
+    search?: CertificateSearch,
+    options?: CallOptions,
+  ): AsyncIterable<ListedCertificate>
   /** A certificate that is ready for use, and its key if it is made here. */
   issue(wish: IssueWish): Promise<Issued>
   /** A root and an issuing CA below it, both ACTIVE; run again, it goes on where it was interrupted. */
@@ -89,6 +107,8 @@ export function createClient(options: ClientOptions = {}): Client {
       return presign(sdk.config, operation, { request, options: presignOptions })
     },
     presignedHeaders,
+    listCertificates: (input, more) => listCertificates(sdk, input, more),
+    searchCertificates: (search, more) => searchCertificates(sdk, search, more),
     issue: (wish) => issue(client, wish),
     createHierarchy: (wish) => createHierarchy(client, wish),
     close: () => sdk.destroy(),

@@ -29,6 +29,12 @@ export type {
   Paginator,
   PaginatorName,
 } from './paginators.ts'
+export type {
+  CertificateSearch,
+  ListCertificatesInput,
+  ListCertificatesOutput,
+  ListedCertificate,
+} from './list-certificates.ts'
 export type { Waiter, WaiterConfig, WaiterName } from './waiters.ts'
 export type { PresignOptions } from './presign.ts'
 export { type Issued, type IssueWish, type Usage } from './issue.ts'
