@@ -1,0 +1,92 @@
+/** PostgreSQL reads what is searched for by the key of the search tables, in its order, and no more than a page. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import {
+  countByName,
+  countByPosition,
+  selectByName,
+  selectByPosition,
+  selectBySerialNumber,
+  selectRevoked,
+} from '../../src/store/certificate-search.ts'
+import { selectUnsearchable } from '../../src/store/search-progress.ts'
+import { sql, type Sql } from '../../src/store/sql.ts'
+import { openTestPostgres, sharedPostgres } from '../support/postgres.ts'
+
+const postgres = sharedPostgres()
+
+const rows = 20_000
+const positions = { facet: 1, low: 100, high: rows }
+const names = { facet: 1, low: 'name 1', high: 'name 2' }
+
+/** What is asked, and the index that it has to be answered by. */
+const searches: readonly { what: string; statement: Sql; by: RegExp }[] = [
+  {
+    what: 'position',
+    statement: selectByPosition(positions, undefined, 100),
+    by: /Index Only Scan using certificate_facets_pkey[^]*Index Cond: .*facet.*ROW\("?position/,
+  },
+  {
+    what: 'name',
+    statement: selectByName(names, undefined, 100),
+    by: /Index Only Scan using certificate_names_pkey[^]*Index Cond: .*facet.*ROW\(name/,
+  },
+  {
+    what: 'serial number',
+    statement: selectBySerialNumber(new Uint8Array(16), undefined, 100),
+    by: /Index Scan using certificates_by_serial_number/,
+  },
+  {
+    what: 'revocation',
+    statement: selectRevoked(1, 0, 100),
+    by: /Index Only Scan using revocations_pkey/,
+  },
+  {
+    what: 'count of positions',
+    statement: countByPosition(positions, 1000),
+    by: /Index Only Scan using certificate_facets_pkey/,
+  },
+  {
+    what: 'count of names',
+    statement: countByName(names, 1000),
+    by: /Index Only Scan using certificate_names_pkey/,
+  },
+  {
+    what: 'what is not searched yet',
+    statement: selectUnsearchable(rows - 10, 400),
+    by: /Index Scan using certificates_pkey/,
+  },
+]
+
+test('search reads indexes', async (t) => {
+  const server = await postgres(t)
+  if (server === undefined) return
+  const db = await openTestPostgres(await server.createDatabase())
+  t.after(() => db.close())
+  await db.transaction([
+    sql`insert into accounts (account_id, created_at_ms) values ('1', 0)`,
+    sql`insert into authorities (id, partition_name, region, account_id, type, usage_mode,
+        key_storage_security_standard, configuration, revocation_configuration, status,
+        created_at_ms, last_state_change_at_ms, revision)
+      values ('a', 'aws', 'eu-west-1', '1', 'ROOT', '', '', '{}', '{}', 'ACTIVE', 0, 0, 0)`,
+    sql`insert into certificates (authority_number, serial_number, template_name, certificate_der,
+        issued_at_ms, not_after)
+      select 1, decode(lpad(to_hex(n), 32, '0'), 'hex'), 't', decode(repeat(md5(cast(n as text)), 40), 'hex'), n, n
+      from generate_series(1, ${rows}) n`,
+    sql`insert into revocations (authority_number, certificate_number, serial_number, revoked_at_ms,
+        reason_code, not_after)
+      select 1, n, '', 0, 1, n from generate_series(1, ${rows}) n`,
+    sql`insert into certificate_facets (facet, position, certificate_number)
+      select n % 3, n, n from generate_series(1, ${rows}) n`,
+    sql`insert into certificate_names (facet, name, certificate_number)
+      select n % 3, 'name ' || n, n from generate_series(1, ${rows}) n`,
+  ])
+  for (const table of ['certificates', 'revocations', 'certificate_facets', 'certificate_names'])
+    await db.transaction([{ text: `analyze ${table}`, values: [] }])
+  for (const { what, statement, by } of searches) {
+    const plan = await db.query({ ...statement, text: `explain ${statement.text}` })
+    const text = plan.map((row) => String(row['QUERY PLAN'])).join('\n')
+    assert.match(text, by, `${what}:\n${text}`)
+    assert.doesNotMatch(text, /Seq Scan on (?:certificate|revocations)/, `${what}:\n${text}`)
+  }
+})
