@@ -3,7 +3,7 @@
 /** Calls a second, by operation; an operation that is not there has no limit. */
 export type Rates = Readonly<Record<string, number>>
 
-/** AWS's own. */
+/** AWS's own, and for what AWS does not have that of its other lists. */
 export const awsRates: Rates = {
   GetCertificate: 75,
   IssueCertificate: 25,
@@ -11,6 +11,7 @@ export const awsRates: Rates = {
   DescribeCertificateAuthorityAuditReport: 20,
   GetCertificateAuthorityCertificate: 20,
   ListCertificateAuthorities: 20,
+  ListCertificates: 20,
   ListTags: 20,
   RestoreCertificateAuthority: 20,
   RevokeCertificate: 20,
