@@ -41,7 +41,7 @@ export interface ListedCertificate extends FoundCertificate {
 }
 
 /** Revoked comes first, then expired; notAfter is the last second of validity (RFC 5280 §4.1.2.5). */
-export function certificateStatusAt(
+function certificateStatusAt(
   { revocation, notAfter }: Pick<FoundCertificate, 'revocation' | 'notAfter'>,
   now: Date,
 ): CertificateStatus {

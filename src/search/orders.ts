@@ -43,7 +43,7 @@ export const orderNames = [
 export type OrderName = (typeof orderNames)[number]
 
 /** Certificates as far as they were read, and where to go on; undefined if there are no more. */
-export interface Stretch {
+interface Stretch {
   readonly found: readonly FoundCertificate[]
   readonly next: SearchPosition | undefined
 }

@@ -23,7 +23,7 @@ export interface FoundCertificate {
 }
 
 /** Its CA. */
-export interface FoundAuthority {
+interface FoundAuthority {
   readonly number: number
   readonly id: string
   readonly partition: string
@@ -34,7 +34,7 @@ export interface FoundAuthority {
 }
 
 /** Who asked for it, as far as it was recorded then. */
-export interface Requester {
+interface Requester {
   readonly accountId: string | undefined
   /** ARN of a principal, or the name of a service. */
   readonly name: string | undefined
