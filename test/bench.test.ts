@@ -49,6 +49,7 @@ test('every row of a quick run has its figures, and the plot its points', async 
     /^OCSP, a connection/,
     /^IssueCertificate, 2 000 stored$/,
     /^complete CRL/,
+    /^expiring within 30 days$/,
     /^ML-DSA-65$/,
   ])
     assert.ok(

@@ -67,8 +67,9 @@ const transactionCases: readonly DatabaseCase[] = [
     name: 'a unique constraint beside the primary key is a conflict too',
     async run(db) {
       const putCertificate = (number: number): Sql =>
-        sql`insert into certificates values
-          (${number}, 1, ${bytes('s')}, null, '', ${bytes('')}, 0, 0, null, null, null)`
+        sql`insert into certificates (certificate_number, authority_number, serial_number,
+            template_name, certificate_der, issued_at_ms, not_after)
+          values (${number}, 1, ${bytes('s')}, '', ${bytes('')}, 0, 0)`
       await db.transaction([
         putAccount('a'),
         sql`insert into authorities (id, partition_name, region, account_id, type, usage_mode,

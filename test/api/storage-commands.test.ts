@@ -241,6 +241,7 @@ describe('signet jobs list', () => {
       'erase-authorities',
       'finish-creation',
       'forget-tokens',
+      'index-certificates',
       'publish-crls',
       'record-key-uses',
       'write-audit-reports',
