@@ -22,7 +22,6 @@ import {
 import { TestService } from '../support/service.ts'
 
 /** As the header of a backup says it. */
-const schemaVersion = `"schemaVersion":${sqliteSchema.length}`
 
 let service: TestService
 let root: { readonly arn: string; readonly csr: string }
