@@ -1,6 +1,5 @@
 /** The machine that is measured on, and the memory of a server. */
 import { readdirSync, readFileSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import { cpus, totalmem } from 'node:os'
 
 /** A line for docs/benchmarks.md. Other load, as it was when the bench began, makes every figure doubtful. */
@@ -60,13 +59,4 @@ function parentOf(pid: string): number | undefined {
   } catch {
     return undefined
   }
-}
-
-/** A port that nobody listens on now. */
-export async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }

@@ -2,7 +2,7 @@
 import { execFile, spawn } from 'node:child_process'
 import { setTimeout } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { freePort } from './machine.ts'
+import { freePort } from '../test/support/free-port.ts'
 
 const run = promisify(execFile)
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { hasCfssl } from './cfssl.ts'
 import { startEmptyHandler } from './floors.ts'
-import { freePort } from './machine.ts'
+import { freePort } from '../test/support/free-port.ts'
 import {
   makePeerCa,
   ocspRequest,

@@ -29,7 +29,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   authority: ['x509'],
   issuance: ['x509', 'authority'],
   revocation: ['x509', 'authority'],
-  search: ['x509', 'store'],
+  search: ['x509', 'store', 'wire/arn.ts', 'revocation/reason.ts'],
   keys: ['x509', 'authority/algorithms.ts', 'store/settings.ts', 'store/database.ts'],
   store: ['authority', 'revocation/reason.ts', 'keys/key-records.ts'],
   objects: [],

@@ -1,13 +1,12 @@
 /** The commands that README's quick start and docs/command-line.md show, run as they stand there. */
+import { freePort } from './support/free-port.ts'
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { promisify } from 'node:util'
-import { once } from 'node:events'
 import { command, signet, startServer } from './support/process.ts'
 
 const root = resolve(import.meta.dirname, '..')
@@ -27,15 +26,6 @@ function folderFor(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'signet-docs-'))
   t.after(() => rmSync(folder, { recursive: true, force: true }))
   return folder
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 test('every command of command-line.md runs', { timeout: 120_000 }, async (t) => {

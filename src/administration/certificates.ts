@@ -1,10 +1,10 @@
 /** What `signet certificates list` does, on a data folder that a server may be using. */
+import { certificateMembers, type CertificateMembers } from '../search/certificate-members.ts'
 import { systemClock } from '../clock.ts'
 import type { Config } from '../config.ts'
 import { withData } from '../data-folder.ts'
 import { ConfigurationError } from '../errors.ts'
 import { parseCertificateSerial } from '../revocation/certificate-serial.ts'
-import { reasonOfCode } from '../revocation/reason.ts'
 import type { CertificateFilter, CertificateStatus, ListedCertificate } from '../search/filter.ts'
 import {
   parseNamePattern,
@@ -18,7 +18,6 @@ import { listOwners } from '../store/certificate-search.ts'
 import type { Database } from '../store/database.ts'
 import { isSearchBehind } from '../store/search-progress.ts'
 import {
-  certificateArn,
   certificateAuthorityArn,
   parseCertificateAuthorityArn,
   parseTemplateArn,
@@ -42,21 +41,11 @@ export interface CertificatesWish {
   readonly limit: number
 }
 
-/** A certificate as it is printed, in the words of ListCertificates. */
-export interface PrintedCertificate {
-  readonly CertificateArn: string
-  readonly CertificateAuthorityArn: string
-  readonly SerialNumber: string
-  readonly Subject: string
-  readonly SubjectAlternativeNames: readonly string[]
-  readonly TemplateArn: string
-  readonly Requester?: string
-  readonly IssuedAt: string
-  readonly NotBefore?: string
-  readonly NotAfter: string
-  readonly Status: CertificateStatus
-  readonly RevokedAt?: string
-  readonly RevocationReason?: string
+/** A certificate as it is printed: dates in ISO 8601. */
+export type PrintedCertificate = {
+  readonly [Member in keyof CertificateMembers]: CertificateMembers[Member] extends Date | undefined
+    ? string
+    : CertificateMembers[Member]
 }
 
 export interface PrintedCertificates {
@@ -188,26 +177,11 @@ function templateOf(text: string | undefined): string | undefined {
 }
 
 function printed(found: ListedCertificate): PrintedCertificate {
-  const { authority, serialNumber, names, requester, revocation } = found
-  const authorityArn = certificateAuthorityArn(authority)
-  const who = requester.name ?? requester.accountId
-  return {
-    CertificateArn: certificateArn(authorityArn, serialNumber),
-    CertificateAuthorityArn: authorityArn,
-    SerialNumber: Buffer.from(serialNumber)
-      .toString('hex')
-      .replaceAll(/..(?=.)/g, '$&:'),
-    Subject: names.subject,
-    SubjectAlternativeNames: names.alternativeNames,
-    TemplateArn: `arn:${authority.partition}:acm-pca:::template/${found.templateName}/V1`,
-    ...(who !== undefined && { Requester: who }),
-    IssuedAt: found.issuedAt.toISOString(),
-    ...(names.notBefore && { NotBefore: names.notBefore.toISOString() }),
-    NotAfter: found.notAfter.toISOString(),
-    Status: found.status,
-    ...(revocation && {
-      RevokedAt: revocation.revokedAt.toISOString(),
-      RevocationReason: reasonOfCode(revocation.reasonCode),
-    }),
-  }
+  const members = Object.entries(certificateMembers(found)).map(
+    ([name, value]: [string, unknown]) => [
+      name,
+      value instanceof Date ? value.toISOString() : value,
+    ],
+  )
+  return Object.fromEntries(members) as PrintedCertificate
 }

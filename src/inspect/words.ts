@@ -3,27 +3,19 @@
  * values for JSON, and lines of words made from them. It does no I/O and reads no clock.
  */
 import type { GeneralName } from '../x509/general-name.ts'
-import { parseName, type Name } from '../x509/name.ts'
-import { decodeOid, oidName, oids } from '../x509/oid.ts'
+import { attributeKeywords, parseName, type Name } from '../x509/name.ts'
+import { decodeOid, oidName } from '../x509/oid.ts'
 import type { PublicKeyKind } from '../x509/subject-public-key-info.ts'
-
-const keywords: ReadonlyMap<string, string> = new Map([
-  [oids.commonName, 'CN'],
-  [oids.countryName, 'C'],
-  [oids.localityName, 'L'],
-  [oids.stateOrProvinceName, 'ST'],
-  [oids.organizationName, 'O'],
-  [oids.organizationalUnitName, 'OU'],
-  [oids.domainComponent, 'DC'],
-  [oids.userId, 'UID'],
-])
 
 /** `CN=host, O=Example`: first to last, special characters escaped as in RFC 4514; an empty text for an empty name. */
 export function nameWords({ rdns }: Name): string {
   return rdns
     .map((rdn) =>
       rdn
-        .map(({ type, value }) => `${keywords.get(type) ?? oidName(type)}=${escapeValue(value)}`)
+        .map(
+          ({ type, value }) =>
+            `${attributeKeywords.get(type) ?? oidName(type)}=${escapeValue(value)}`,
+        )
         .join('+'),
     )
     .join(', ')

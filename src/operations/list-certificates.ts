@@ -1,13 +1,9 @@
+import { certificateMembers } from '../search/certificate-members.ts'
 import type { Caller } from '../authority/caller.ts'
 import { ServiceError } from '../errors.ts'
 import { parseCertificateSerial } from '../revocation/certificate-serial.ts'
-import { reasonOfCode, revocationReasons } from '../revocation/reason.ts'
-import {
-  certificateStatuses,
-  type CertificateFilter,
-  type ListedCertificate,
-  type Period,
-} from '../search/filter.ts'
+import { revocationReasons } from '../revocation/reason.ts'
+import { certificateStatuses, type CertificateFilter, type Period } from '../search/filter.ts'
 import {
   parseNamePattern,
   parseSubjectPattern,
@@ -21,7 +17,6 @@ import {
   type SearchPlace,
 } from '../search/search-certificates.ts'
 import type { Services } from '../services.ts'
-import { certificateArn, certificateAuthorityArn } from '../wire/arn.ts'
 import type { PageScope } from '../wire/page-token.ts'
 import { enumeration, type Infer, list, string, structure, timestamp } from '../wire/shape.ts'
 import { operation } from './operation.ts'
@@ -105,7 +100,7 @@ export const listCertificates = operation({
     })
     return {
       ...(next && { NextToken: services.pageTokens.seal(scope, placeText(next)) }),
-      Certificates: certificates.map(describeCertificate),
+      Certificates: certificates.map(certificateMembers),
     }
   },
 })
@@ -175,29 +170,4 @@ function periodOf(what: string, after: Date | undefined, before: Date | undefine
 
 function invalid(message: string): ServiceError {
   return new ServiceError('ValidationException', message)
-}
-
-function describeCertificate(found: ListedCertificate) {
-  const { authority, serialNumber, names, requester, revocation, status } = found
-  const authorityArn = certificateAuthorityArn(authority)
-  const who = requester.name ?? requester.accountId
-  return {
-    CertificateArn: certificateArn(authorityArn, serialNumber),
-    CertificateAuthorityArn: authorityArn,
-    SerialNumber: Buffer.from(serialNumber)
-      .toString('hex')
-      .replaceAll(/..(?=.)/g, '$&:'),
-    Subject: names.subject,
-    SubjectAlternativeNames: names.alternativeNames,
-    TemplateArn: `arn:${authority.partition}:acm-pca:::template/${found.templateName}/V1`,
-    ...(who !== undefined && { Requester: who }),
-    IssuedAt: found.issuedAt,
-    ...(names.notBefore && { NotBefore: names.notBefore }),
-    NotAfter: found.notAfter,
-    Status: status,
-    ...(revocation && {
-      RevokedAt: revocation.revokedAt,
-      RevocationReason: reasonOfCode(revocation.reasonCode),
-    }),
-  }
 }

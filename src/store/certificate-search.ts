@@ -63,38 +63,45 @@ const joins = `join authorities a on a.authority_number = c.authority_number
 
 /** What follows in the order of positions. Only so many rows are looked at as are returned. */
 export function selectByPosition(
-  { facet, low, high }: SearchRange<number>,
+  range: SearchRange<number>,
   after: SearchPosition | undefined,
   limit: number,
 ): Sql {
-  // Without a page before, from the lowest position on: no certificate has a number below 1.
-  const { key, number } = after ?? { key: low, number: 0 }
-  return {
-    text: `select f.position as search_key, ${columns}
-      from (select position, certificate_number from certificate_facets
-        where facet = ? and (position, certificate_number) > (?, ?) and position <= ?
-        order by position, certificate_number limit ?) f
-      join certificates c on c.certificate_number = f.certificate_number ${joins}
-      order by f.position, f.certificate_number`,
-    values: [facet, key, number, high, limit],
-  }
+  return selectInOrder('certificate_facets', 'position', { range, after, limit })
 }
 
 /** The same in the order of names. */
 export function selectByName(
-  { facet, low, high }: SearchRange<string>,
+  range: SearchRange<string>,
   after: SearchPosition | undefined,
   limit: number,
 ): Sql {
-  const { key, number } = after ?? { key: low, number: 0 }
+  return selectInOrder('certificate_names', 'name', { range, after, limit })
+}
+
+function selectInOrder(
+  table: string,
+  key: string,
+  {
+    range: { facet, low, high },
+    after,
+    limit,
+  }: {
+    readonly range: SearchRange<number | string>
+    readonly after: SearchPosition | undefined
+    readonly limit: number
+  },
+): Sql {
+  // Without a page before, from the lowest key on: no certificate has a number below 1.
+  const from = after ?? { key: low, number: 0 }
   return {
-    text: `select f.name as search_key, ${columns}
-      from (select name, certificate_number from certificate_names
-        where facet = ? and (name, certificate_number) > (?, ?) and name <= ?
-        order by name, certificate_number limit ?) f
+    text: `select f.${key} as search_key, ${columns}
+      from (select ${key}, certificate_number from ${table}
+        where facet = ? and (${key}, certificate_number) > (?, ?) and ${key} <= ?
+        order by ${key}, certificate_number limit ?) f
       join certificates c on c.certificate_number = f.certificate_number ${joins}
-      order by f.name, f.certificate_number`,
-    values: [facet, key, number, high, limit],
+      order by f.${key}, f.certificate_number`,
+    values: [facet, from.key, from.number, high, limit],
   }
 }
 

@@ -117,7 +117,8 @@ function foldText(text: string): string {
   return text.normalize('NFKC').toLowerCase().trim().replaceAll(/\s+/g, ' ')
 }
 
-const shortNames: ReadonlyMap<string, string> = new Map([
+/** Keywords of RFC 4514 §3, by the attribute type's object identifier. */
+export const attributeKeywords: ReadonlyMap<string, string> = new Map([
   [oids.commonName, 'CN'],
   [oids.countryName, 'C'],
   [oids.localityName, 'L'],
@@ -133,7 +134,9 @@ const shownLengthMax = 200
 /** A name as text for messages, after RFC 4514 but first to last, cut at 200 characters. */
 export function formatName(name: Name): string {
   const rdns = name.rdns.map((rdn) =>
-    rdn.map(({ type, value }) => `${shortNames.get(type) ?? type}=${escapeText(value)}`).join('+'),
+    rdn
+      .map(({ type, value }) => `${attributeKeywords.get(type) ?? type}=${escapeText(value)}`)
+      .join('+'),
   )
   const text = rdns.join(', ')
   const shown = Array.from(text).slice(0, shownLengthMax).join('')

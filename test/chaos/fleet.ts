@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { freePort } from '../support/postgres.ts'
+import { freePort } from '../support/free-port.ts'
 import { startServer, type ServerProcess } from '../support/process.ts'
 
 const run = promisify(execFile)

@@ -1,9 +1,9 @@
 /** A PostgreSQL server of the test's own, on a temporary folder, with a database for each test. */
+import { freePort } from './free-port.ts'
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, existsSync, openSync, readdirSync } from 'node:fs'
 import { appendFile, chmod, copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, type TestContext } from 'node:test'
@@ -258,14 +258,4 @@ export async function runInPostgres(
   } finally {
     await client.end()
   }
-}
-
-/** One that nobody listens on at this moment. */
-export async function freePort(): Promise<number> {
-  const server = createServer()
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  await once(server.close(), 'close')
-  return port
 }

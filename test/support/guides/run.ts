@@ -4,11 +4,11 @@
  * that the machine may have in use become free ones, and a line that says that a command fails (`! …`) ends the script if
  * it does not.
  */
+import { freePort } from '../free-port.ts'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { globSync, readFileSync } from 'node:fs'
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { signet, startServer, type ServerProcess } from '../process.ts'
@@ -107,15 +107,6 @@ export function withAddresses(text: string, addresses: ReadonlyMap<string, strin
   let changed = text
   for (const [written, meant] of addresses) changed = changed.replaceAll(written, meant)
   return changed
-}
-
-async function freePort(): Promise<number> {
-  const listener = createServer().listen(0, '127.0.0.1')
-  await once(listener, 'listening')
-  const { port } = listener.address() as AddressInfo
-  listener.close()
-  await once(listener, 'close')
-  return port
 }
 
 /** One that a guide started and that is still there. */
