@@ -38,6 +38,24 @@ test('every relative link leads somewhere', () => {
     }
 })
 
+test('every link to a heading of a document leads to one', () => {
+  for (const path of documents)
+    for (const [, target = '', anchor = ''] of read(path).matchAll(/\]\(([^)#\s]*)#([^)\s]+)\)/g)) {
+      if (/^[a-z]+:/.test(target)) continue
+      const other = target === '' ? path : join(dirname(path), target)
+      const headings = [...read(other).matchAll(/^#+ (.+)$/gm)].map(([, text = '']) => slug(text))
+      assert.ok(headings.includes(anchor), `${path} links to #${anchor} of ${other}`)
+    }
+})
+
+/** The anchor that GitHub gives a heading. */
+function slug(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+    .replaceAll(/\s/g, '-')
+}
+
 test('every file of ours that is named exists', () => {
   for (const path of documents.filter((name) => !name.startsWith('testdata/')))
     for (const [, name = ''] of read(path).matchAll(

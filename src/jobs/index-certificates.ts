@@ -21,7 +21,7 @@ const rest = 4
 /**
  * Puts certificates into the tables that they are searched by, in the order of their numbers: what was issued within the
  * last second, or, with a database from before there was search or one that was restored, all of them. A fifth of its time
- * it works, which is some 1,500 certificates a second: while more are issued than that, search falls behind.
+ * it works, which is some 1,300 certificates a second (docs/benchmarks.md): while more are issued than that, search falls behind.
  */
 export const indexCertificates: Job = {
   name: 'index-certificates',
