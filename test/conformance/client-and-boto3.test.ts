@@ -164,7 +164,13 @@ function assertSurface(
   { methods, ...client }: Surface,
   { methods: names, ...boto3 }: Surface,
 ): void {
-  const more = ['createHierarchy', 'issue', 'presignedHeaders']
+  const more = [
+    'createHierarchy',
+    'issue',
+    'listCertificates',
+    'presignedHeaders',
+    'searchCertificates',
+  ]
   assert.deepEqual(methods, [...names, ...more].sort())
   assert.deepEqual(client, boto3)
 }
