@@ -6,7 +6,6 @@ import { createApiServices } from './app-api.ts'
 import type { Place, Surroundings } from './app-services.ts'
 import type { Config } from './config.ts'
 import type { DataFolder } from './data-folder.ts'
-import { ConfigurationError } from './errors.ts'
 import type { ApiServices } from './http/front.ts'
 import { createHealth, type Health } from './http/health.ts'
 import { createOcspResponder } from './http/ocsp-responder.ts'
@@ -14,6 +13,7 @@ import { createOcspHandler } from './http/ocsp.ts'
 import { answerPublic } from './http/public.ts'
 import { createApiServer, createPublicServer } from './http/server.ts'
 import type { PublicObjects } from './objects/object-store.ts'
+import { cannotListen, portOf } from './public-port.ts'
 import { readRates } from './rates-file.ts'
 import type { Services } from './services.ts'
 import type { Address } from './setting-values.ts'
@@ -39,8 +39,17 @@ export interface Listeners {
   readonly reload: () => Promise<void>
 }
 
-/** Starts the public listener, so that certificates can say where it is. Resolves to the health that both listeners tell. */
-export async function startPublicListener(parts: ListenersParts): Promise<Health> {
+export interface PublicListener {
+  /** What both listeners tell. */
+  readonly health: Health
+  readonly port: number
+}
+
+/** Starts the public listener, so that certificates can say where it is; `reusePort` if others have a socket on its port. */
+export async function startPublicListener(
+  parts: ListenersParts,
+  { reusePort }: { readonly reusePort: boolean } = { reusePort: false },
+): Promise<PublicListener> {
   const { config, services, data, publicObjects, place, stack, ...surroundings } = parts
   const { clock, random, log } = surroundings
   const health = createHealth(data.db, clock)
@@ -52,9 +61,9 @@ export async function startPublicListener(parts: ListenersParts): Promise<Health
     },
   )
   stack.defer(() => server.close())
-  const url = await listenOn(server, config.publicListen)
+  const url = await listenOn(server, { ...config.publicListen, ...(reusePort && { reusePort }) })
   place.publicUrl ||= url
-  return health
+  return { health, port: portOf(server) }
 }
 
 /** Starts the API listener. */
@@ -87,12 +96,13 @@ function withScheme(url: string, scheme: 'https' | undefined): string {
 }
 
 /** The URL of a listener, with the port that the system chose if it was asked to. */
-async function listenOn(server: FastifyInstance, { host, port }: Address): Promise<string> {
+async function listenOn(
+  server: FastifyInstance,
+  address: Address & { readonly reusePort?: true },
+): Promise<string> {
   try {
-    return await server.listen({ host, port })
+    return await server.listen(address)
   } catch (error) {
-    throw new ConfigurationError(`cannot listen on ${host}:${port}: ${(error as Error).message}`, {
-      cause: error,
-    })
+    throw cannotListen(address, error)
   }
 }

@@ -6,6 +6,7 @@ import type { Surroundings } from './app-services.ts'
 import type { App } from './app.ts'
 import type { Config } from './config.ts'
 import { ConfigurationError } from './errors.ts'
+import { publicPortEnvironment, requireFree } from './public-port.ts'
 import { readRates } from './rates-file.ts'
 import { ConflictError } from './store/database.ts'
 import { createOwnWriter } from './store/sqlite-writer-client.ts'
@@ -29,6 +30,7 @@ export async function startPrimary(
     const { rateLimiter, place } = core
     const crew = new Crew(core, surroundings)
     stack.defer(() => crew.stop())
+    await requireFree(config.publicListen)
     const { apiUrl, publicUrl } = await crew.start(workers)
     place.publicUrl ||= publicUrl
     core.startJobs()
@@ -65,6 +67,7 @@ class Crew {
   readonly #surroundings: Surroundings
   readonly #counting = new Map<number, (metrics: readonly object[]) => void>()
   #stopping = false
+  #publicPort: number | undefined
   #nextId = 0
 
   constructor(duties: Duties, surroundings: Surroundings) {
@@ -76,6 +79,7 @@ class Crew {
   /** Starts them all; resolves when each listens. */
   async start(workers: number): Promise<Listening> {
     const first = await this.#fork()
+    this.#publicPort = first.publicPort
     const others = Array.from({ length: workers - 1 }, () => this.#fork())
     await Promise.all(others)
     return first
@@ -101,7 +105,7 @@ class Crew {
 
   #fork(): Promise<Listening> {
     const startedAt = performance.now()
-    const worker = cluster.fork()
+    const worker = cluster.fork(publicPortEnvironment(this.#publicPort))
     worker.on('error', (err) => this.#surroundings.log.error({ err }, 'a worker is out of reach'))
     const answers = createBatch<WriterAnswer>((batch) =>
       sendTo(worker, { kind: 'answers', answers: batch }),

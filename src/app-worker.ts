@@ -7,6 +7,7 @@ import { openData } from './data-folder.ts'
 import { recordKeyUses } from './jobs/record-key-uses.ts'
 import { startScheduler } from './jobs/scheduler.ts'
 import { createMetrics } from './metrics.ts'
+import { hasOwnSockets } from './public-port.ts'
 import { readRates } from './rates-file.ts'
 import { openTlsSource } from './tls-source.ts'
 import { version } from './version.ts'
@@ -58,12 +59,12 @@ export async function startWorker(
       tls,
     }
     const parts = { ...surroundings, ...listened }
-    const health = await startPublicListener(parts)
+    const { health, port } = await startPublicListener(parts, { reusePort: hasOwnSockets })
     stack.defer(() => recordLastUses(services))
     const scheduler = startScheduler([recordKeyUses], services)
     stack.defer(() => scheduler.stop())
     const { apiUrl, reload } = await startApiListener(parts, health)
-    primary.listening({ apiUrl, publicUrl: place.publicUrl })
+    primary.listening({ apiUrl, publicUrl: place.publicUrl, publicPort: port })
     return { reload, metrics: ownMetrics.values, close: () => stack.disposeAsync() }
   } catch (error) {
     await stack.disposeAsync()

@@ -7,6 +7,7 @@ import type { Config } from './config.ts'
 import { databaseFile } from './data-folder.ts'
 import { ConfigurationError } from './errors.ts'
 import { createLog, type Log } from './log.ts'
+import { withPublicPort } from './public-port.ts'
 import { systemRandom } from './random.ts'
 import { diskFaultOf, type DiskFault } from './store/disk-faults.ts'
 import { rootFile } from './tls-source.ts'
@@ -15,7 +16,7 @@ import { connectToPrimary } from './worker-client.ts'
 /** Serves until SIGTERM or SIGINT, then stops cleanly. Prints where it is and how to use it. */
 export async function serve(config: Config, print: (text: string) => void): Promise<void> {
   const log = createLog(config.logLevel)
-  if (cluster.isWorker) return serveAsWorker(config, log)
+  if (cluster.isWorker) return serveAsWorker(withPublicPort(config, process.env), log)
   let stop: () => void = () => {}
   const stopped = new Promise<void>((resolve) => {
     stop = resolve

@@ -10,6 +10,8 @@ import type { Sql } from './store/sql.ts'
 export interface Listening {
   readonly apiUrl: string
   readonly publicUrl: string
+  /** The port of its public listener, whatever that is called outside. */
+  readonly publicPort: number
 }
 
 /** From a worker to the primary. */
