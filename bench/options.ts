@@ -1,4 +1,5 @@
 /** Flags of the bench. */
+import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 
 const parts = [
@@ -49,6 +50,7 @@ export const help = `npm run bench -- [flags]
   --only NAME,…          parts: ${parts.join(', ')}
   --seconds N            of each turn (5)
   --turns N              (5)
+  --warm-up N            seconds of load before the first turn of each (15)
   --connections N        (64)
   --csrs N               different CSRs in rotation (1000)
   --stored N,…           certificates stored beforehand (0,1000000)
@@ -66,6 +68,7 @@ export function readFlags(args: readonly string[]): Flags {
       only: { type: 'string', default: parts.join(',') },
       seconds: { type: 'string' },
       turns: { type: 'string' },
+      'warm-up': { type: 'string' },
       connections: { type: 'string' },
       csrs: { type: 'string' },
       stored: { type: 'string' },
@@ -85,7 +88,7 @@ export function readFlags(args: readonly string[]): Flags {
   return {
     options: {
       seconds: either(values.seconds, 5, 0.2),
-      warmUpSeconds: quick ? 0 : 2,
+      warmUpSeconds: quick ? 0 : either(values['warm-up'], 15, 0),
       turns: either(values.turns, 5, 1),
       connections: either(values.connections, 64, 4),
       csrs: either(values.csrs, 1000, 8),
@@ -106,7 +109,8 @@ function partOf(name: string): Part {
   return part
 }
 
+/** As the server has by default: one for each core. */
 function workersOf(serverFlags: readonly string[]): number {
   const found = /(?:^| )--workers[ =](\d+)/.exec(serverFlags.join(' '))?.[1]
-  return Math.max(1, Number(found ?? 1))
+  return Math.max(1, Number(found ?? availableParallelism()))
 }

@@ -12,8 +12,8 @@ import {
 } from '../store/search-progress.ts'
 import type { Job } from './scheduler.ts'
 
-/** Certificates of one transaction: some thousand rows, a few milliseconds that others wait for the writer. */
-const batch = 100
+/** Certificates of one transaction: some five hundred rows, a few milliseconds that others wait for the writer. */
+const batch = 50
 
 /** It rests so many times as long as it works: what is issued goes before what can be searched. */
 const rest = 4
@@ -21,7 +21,7 @@ const rest = 4
 /**
  * Puts certificates into the tables that they are searched by, in the order of their numbers: what was issued within the
  * last second, or, with a database from before there was search or one that was restored, all of them. A fifth of its time
- * it works, which is some 1,300 certificates a second (docs/benchmarks.md): while more are issued than that, search falls behind.
+ * it works, which is some 800 to 1,300 certificates a second (docs/benchmarks.md): while more are issued than that, search falls behind.
  */
 export const indexCertificates: Job = {
   name: 'index-certificates',

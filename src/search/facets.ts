@@ -36,46 +36,65 @@ export interface SearchEntries {
   readonly names: SearchEntry<string>[]
 }
 
-/** Entries of certificates; facets that they share are hashed once. */
+/** Entries of certificates; the facets of those that have the same are numbered once. */
 export function searchEntriesOf(certificates: readonly FoundCertificate[]): SearchEntries {
-  const known = new Map<string, number>()
-  const numberOf: typeof facetNumber = (facet, owner, value = '') => {
-    const whose =
-      'accountId' in owner ? `${owner.accountId} ${owner.region}` : owner.authorityNumber
-    const key = `${facet} ${whose} ${value}`
-    const found = known.get(key)
-    if (found !== undefined) return found
-    const number = facetNumber(facet, owner, value === '' ? undefined : value)
-    known.set(key, number)
-    return number
-  }
+  const known = new Map<string, FacetNumbers>()
   const entries: SearchEntries = { positions: [], names: [] }
-  for (const certificate of certificates) addEntries(entries, certificate, numberOf)
+  for (const certificate of certificates) {
+    const { authority, templateName, requester } = certificate
+    const key = `${authority.number} ${templateName} ${requester.accountId ?? ''} ${requester.name ?? ''}`
+    const facets = known.get(key) ?? facetNumbersOf(certificate)
+    known.set(key, facets)
+    addEntries(entries, certificate, facets)
+  }
   return entries
+}
+
+/** Under what a certificate is, but for its position or name. */
+interface FacetNumbers {
+  /** In the order of notAfter. */
+  readonly expiring: readonly number[]
+  /** In the order of issue. */
+  readonly issued: readonly number[]
+  readonly subject: number
+  readonly name: number
+  readonly reversedName: number
+}
+
+function facetNumbersOf({ authority, templateName, requester }: FoundCertificate): FacetNumbers {
+  const account = { accountId: authority.accountId, region: authority.region }
+  const owners = [account, { authorityNumber: authority.number }]
+  const expiring = owners.flatMap((owner) => [
+    facetNumber('expiry', owner),
+    facetNumber('template', owner, templateName),
+    ...requestersOf(requester).map((who) => facetNumber('requester', owner, who)),
+  ])
+  return {
+    expiring,
+    issued: owners.map((owner) => facetNumber('issue', owner)),
+    subject: facetNumber('subject', account),
+    name: facetNumber('name', account),
+    reversedName: facetNumber('reversed-name', account),
+  }
 }
 
 function addEntries(
   { positions, names }: SearchEntries,
-  { number, authority, ...certificate }: FoundCertificate,
-  numberOf: typeof facetNumber,
+  {
+    number,
+    ...certificate
+  }: Pick<FoundCertificate, 'number' | 'notAfter' | 'issuedAt' | 'certificateDer'>,
+  { expiring, issued, subject, name, reversedName }: FacetNumbers,
 ): void {
-  const account = { accountId: authority.accountId, region: authority.region }
   const notAfter = certificate.notAfter.getTime() / 1000
   const issuedAt = Math.floor(certificate.issuedAt.getTime() / 1000)
-  const requesters = requestersOf(certificate.requester)
-  for (const owner of [account, { authorityNumber: authority.number }]) {
-    positions.push([numberOf('expiry', owner), notAfter, number])
-    positions.push([numberOf('issue', owner), issuedAt, number])
-    positions.push([numberOf('template', owner, certificate.templateName), notAfter, number])
-    for (const who of requesters)
-      positions.push([numberOf('requester', owner, who), notAfter, number])
-  }
+  for (const facet of expiring) positions.push([facet, notAfter, number])
+  for (const facet of issued) positions.push([facet, issuedAt, number])
   const { commonNames, alternativeNames } = readCertificateNames(certificate.certificateDer)
-  for (const key of new Set(commonNames.map(searchKey)))
-    names.push([numberOf('subject', account), key, number])
-  for (const name of new Set(alternativeNames)) {
-    names.push([numberOf('name', account), searchKey(name), number])
-    names.push([numberOf('reversed-name', account), reversedKey(name), number])
+  for (const key of new Set(commonNames.map(searchKey))) names.push([subject, key, number])
+  for (const text of new Set(alternativeNames)) {
+    names.push([name, searchKey(text), number])
+    names.push([reversedName, reversedKey(text), number])
   }
 }
 

@@ -74,3 +74,17 @@ test('keys have neither case nor NUL, and are cut between characters', () => {
   assert.equal(Array.from(searchKey('𝕊'.repeat(300))).length, 254)
   assert.equal(reversedKey('a𝕊b'), 'bsa')
 })
+
+test('names in ASCII have the keys that any name has', () => {
+  // Beside a character that is not in ASCII the general way is taken.
+  const general = (key: (text: string) => string, text: string, end: string): string =>
+    key(text + end).replace(end, '')
+  fc.assert(
+    fc.property(fc.string({ maxLength: 253 }), (text) => {
+      assert.equal(searchKey(text), general(searchKey, text, 'ß'))
+      assert.equal(reversedKey(text), general(reversedKey, text, 'ß'))
+    }),
+  )
+  assert.equal(searchKey('a'.repeat(300)).length, 254)
+  assert.equal(reversedKey(`${'a'.repeat(300)}b`), `b${'a'.repeat(253)}`)
+})

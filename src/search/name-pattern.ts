@@ -16,13 +16,20 @@ export const patternCharactersMax = 253
 
 /** Text as it is compared: case and compatibility forms do not count (RFC 5280 §7.1). No NUL, which is not stored. */
 export function searchKey(text: string): string {
+  if (isAscii.test(text)) return text.toLowerCase().slice(0, keyCharacters)
   return Array.from(folded(text)).slice(0, keyCharacters).join('')
 }
 
 /** The same from its end to its beginning. */
 export function reversedKey(text: string): string {
+  if (isAscii.test(text))
+    // oxlint-disable-next-line unicorn/no-array-reverse -- these octets are nobody else's
+    return Buffer.from(text.toLowerCase(), 'latin1').reverse().toString('latin1', 0, keyCharacters)
   return Array.from(folded(text)).toReversed().slice(0, keyCharacters).join('')
 }
+
+/** Nothing to fold but its letters, and each character is one: nearly every name. */
+const isAscii = /^[ -~]*$/
 
 function folded(text: string): string {
   return text.normalize('NFKC').toLowerCase().replaceAll('\0', '\u{fffd}')

@@ -58,14 +58,15 @@ export function insertNames(entries: readonly SearchEntry<string>[]): Sql[] {
   return insertEntries('certificate_names (facet, name, certificate_number)', sorted)
 }
 
-/** Rows of one statement: few different texts, so that each is prepared once. */
-const statementRows = 64
+/** Rows of one statement, as many as fit: few different texts, so that each is prepared once. */
+const statementRows = [256, 64, 16, 4, 1]
 
 function insertEntries(into: string, entries: readonly SearchEntry<number | string>[]): Sql[] {
   const statements: Sql[] = []
   let at = 0
   while (at < entries.length) {
-    const rows = entries.length - at >= statementRows ? statementRows : 1
+    const left = entries.length - at
+    const rows = statementRows.find((fitting) => fitting <= left) ?? 1
     const values: SqlValue[] = entries.slice(at, at + rows).flat()
     statements.push({ text: insertText(into, rows), values })
     at += rows

@@ -44,45 +44,88 @@ export interface DerElement {
   readonly der: Uint8Array
 }
 
+/** Where an element is. */
+interface Offsets {
+  readonly start: number
+  readonly contentStart: number
+  readonly end: number
+}
+
+/** Octets of a larger array: a view of them is made when it is asked for, which costs more than to find them. */
+class Span implements DerElement {
+  readonly tag: number
+  readonly #bytes: Uint8Array
+  readonly #at: Offsets
+
+  constructor(bytes: Uint8Array, at: Offsets) {
+    this.tag = bytes[at.start] ?? 0
+    this.#bytes = bytes
+    this.#at = at
+  }
+
+  get content(): Uint8Array {
+    return this.#bytes.subarray(this.#at.contentStart, this.#at.end)
+  }
+
+  get der(): Uint8Array {
+    return this.#bytes.subarray(this.#at.start, this.#at.end)
+  }
+
+  /** A reader of the contents. */
+  nested(what: string): DerReader {
+    const { contentStart, end } = this.#at
+    return new DerReader(this.#bytes, what, { start: contentStart, end })
+  }
+}
+
 /** Reads one element after the other. Every method throws DerError for what is not there as it should be. */
 export class DerReader {
   readonly #bytes: Uint8Array
   readonly #what: string
-  #offset = 0
+  readonly #start: number
+  readonly #end: number
+  #offset: number
 
-  /** `what` names the structure in messages. */
-  constructor(bytes: Uint8Array, what: string) {
+  /** Of the octets from `start` up to `end`; `what` names the structure in messages. */
+  constructor(bytes: Uint8Array, what: string, { start, end } = { start: 0, end: bytes.length }) {
     this.#bytes = bytes
     this.#what = what
+    this.#start = start
+    this.#end = end
+    this.#offset = start
   }
 
   get atEnd(): boolean {
-    return this.#offset === this.#bytes.length
+    return this.#offset === this.#end
   }
 
   /** The next identifier octet, or undefined at the end. */
   peek(): number | undefined {
-    return this.#bytes[this.#offset]
+    return this.#offset < this.#end ? this.#bytes[this.#offset] : undefined
   }
 
   /** The next element, whatever it is. */
   any(): DerElement {
+    return this.#any()
+  }
+
+  #any(): Span {
     const start = this.#offset
     const tag = this.#octet()
     if ((tag & 0x1f) === 0x1f) throw this.#error('has a tag of more than one octet')
     const length = this.#length()
     const contentStart = this.#offset
-    if (length > this.#bytes.length - contentStart) throw this.#error('is cut short')
+    if (length > this.#end - contentStart) throw this.#error('is cut short')
     this.#offset += length
-    return {
-      tag,
-      content: this.#bytes.subarray(contentStart, this.#offset),
-      der: this.#bytes.subarray(start, this.#offset),
-    }
+    return new Span(this.#bytes, { start, contentStart, end: this.#offset })
   }
 
   /** The next element, which must have that tag. */
   element(tag: number): DerElement {
+    return this.#element(tag)
+  }
+
+  #element(tag: number): Span {
     const found = this.peek()
     if (found !== tag)
       throw this.#error(
@@ -90,7 +133,7 @@ export class DerReader {
           ? `ends where tag 0x${hex(tag)} is expected`
           : `has tag 0x${hex(found)} where 0x${hex(tag)} is expected`,
       )
-    return this.any()
+    return this.#any()
   }
 
   /** The next element if it has that tag. */
@@ -100,7 +143,7 @@ export class DerReader {
 
   /** A reader of the contents of the next element, which must have that tag; `what` names it. */
   nested(tag: number, what: string): DerReader {
-    return new DerReader(this.element(tag).content, what)
+    return this.#element(tag).nested(what)
   }
 
   /** Must be called when a structure is read: nothing may follow. */
@@ -109,7 +152,7 @@ export class DerReader {
   }
 
   #octet(): number {
-    const octet = this.#bytes[this.#offset]
+    const octet = this.peek()
     if (octet === undefined) throw this.#error('is cut short')
     this.#offset += 1
     return octet
@@ -129,7 +172,7 @@ export class DerReader {
   }
 
   #error(problem: string): DerError {
-    return new DerError(`${this.#what} ${problem} (at octet ${this.#offset})`)
+    return new DerError(`${this.#what} ${problem} (at octet ${this.#offset - this.#start})`)
   }
 }
 
@@ -143,7 +186,10 @@ export function readOnly(der: Uint8Array, tag: number, what: string): DerElement
 
 /** A reader of the contents of the one element that `der` must be. */
 export function readOnlyNested(der: Uint8Array, tag: number, what: string): DerReader {
-  return new DerReader(readOnly(der, tag, what).content, what)
+  const reader = new DerReader(der, what)
+  const nested = reader.nested(tag, what)
+  reader.end()
+  return nested
 }
 
 function hex(octet: number): string {
