@@ -76,7 +76,11 @@ function canonicalHeaders(headers: RawHeaders, signedHeaders: readonly string[])
   return text
 }
 
+/** Hardly any value has what is collapsed. */
+const collapsible = /[ \t]{2}|\t|^ | $/
+
 function collapseSpaces(value: string): string {
+  if (!collapsible.test(value)) return value
   return value.replace(/[ \t]+/g, ' ').replace(/^ | $/g, '')
 }
 

@@ -4,10 +4,17 @@ import { utcDigits } from '../utc-digits.ts'
 const iso = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/
 const imf = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), (\d\d) ([A-Z][a-z]{2}) (\d{4}) (\d\d:\d\d:\d\d) GMT$/
 
+/** The instant that was last written or read, and its text: each request has it several times, and the next one often too. */
+let last = { time: Number.NaN, text: '' }
+
 /** An instant in ISO 8601 basic format, whole seconds: `20150830T123600Z`. */
 export function formatTimestamp(instant: Date): string {
+  const time = instant.getTime()
+  if (time === last.time) return last.text
   const digits = utcDigits(instant)
-  return `${digits.slice(0, 8)}T${digits.slice(8)}Z`
+  const text = `${digits.slice(0, 8)}T${digits.slice(8)}Z`
+  last = { time, text }
+  return text
 }
 
 /**
@@ -24,6 +31,8 @@ export function parseTimestamp(text: string): Date {
 }
 
 function parseIso(text: string): Date | undefined {
+  // What was written is what would be read; fractions of a second are not in the text.
+  if (text === last.text && last.time % 1000 === 0) return new Date(last.time)
   const parts = iso.exec(text)
   if (parts === null) return undefined
   const [, year, month, day, hour, minute, second] = parts.map(Number) as Parts
