@@ -39,9 +39,8 @@ export async function searchTable(count: number, options: BenchOptions): Promise
     })
     const server = await startServer(data, [...roomy, ...options.serverFlags])
     try {
-      const rows: string[][] = []
-      for (const query of queriesOf(stock))
-        rows.push(await measure({ url: server.url, target, query }, options))
+      const queries = queriesOf(stock).map((query) => ({ url: server.url, target, query }))
+      const rows = await measureAll(queries, options)
       return markdownTable(['query', 'p50, ms', 'p99, ms (min–max)', 'on a page'], rows)
     } finally {
       await server.stop('SIGTERM')
@@ -162,32 +161,52 @@ interface Asked {
   readonly query: Query
 }
 
-async function measure(
-  { url, target, query: { what, input } }: Asked,
-  { quick, turns }: BenchOptions,
-): Promise<string[]> {
-  const results: number[][] = []
-  let found = 0
+/** Times of one query in one turn, in milliseconds, sorted. */
+interface Turn {
+  readonly times: readonly number[]
+  /** Certificates on all pages. */
+  readonly found: number
+}
+
+/** A row for each query: all in turn, after a warm-up with all of them. */
+async function measureAll(
+  queries: readonly Asked[],
+  { quick, turns, warmUpSeconds }: BenchOptions,
+): Promise<string[][]> {
   const requests = quick ? 5 : runs
-  for (let turn = 0; turn < turns; turn += 1) {
-    const times: number[] = []
-    for (let run = 0; run < requests; run += 1) {
-      const asked = input()
-      const startedAt = performance.now()
-      const answer: Record<string, unknown> = await target.call(url, 'ListCertificates', asked)
-      times.push(performance.now() - startedAt)
-      found += (answer['Certificates'] as unknown[]).length
-    }
-    results.push(times.toSorted((a, b) => a - b))
+  const warmAt = performance.now() + warmUpSeconds * 1000
+  while (performance.now() < warmAt) for (const query of queries) await measure(query, 10)
+  const results: Turn[][] = queries.map(() => [])
+  for (let turn = 0; turn < turns; turn += 1)
+    for (const [index, query] of queries.entries())
+      results[index]?.push(await measure(query, requests))
+  return queries.map(({ query: { what } }, index) => rowOf(what, results[index] ?? []))
+}
+
+async function measure({ url, target, query: { input } }: Asked, requests: number): Promise<Turn> {
+  const times: number[] = []
+  let found = 0
+  for (let run = 0; run < requests; run += 1) {
+    const asked = input()
+    const startedAt = performance.now()
+    const answer: Record<string, unknown> = await target.call(url, 'ListCertificates', asked)
+    times.push(performance.now() - startedAt)
+    found += (answer['Certificates'] as unknown[]).length
   }
+  return { times: times.toSorted((a, b) => a - b), found }
+}
+
+function rowOf(what: string, turns: readonly Turn[]): string[] {
   const at = (part: number): number[] =>
-    results.map((times) => times[Math.min(times.length - 1, Math.floor(times.length * part))] ?? 0)
+    turns.map(({ times }) => times[Math.floor(times.length * part)] ?? 0)
   const ninetyNine = at(0.99)
   const between = `${Math.min(...ninetyNine).toFixed(1)}–${Math.max(...ninetyNine).toFixed(1)}`
+  const requests = turns.reduce((sum, { times }) => sum + times.length, 0)
+  const found = turns.reduce((sum, turn) => sum + turn.found, 0)
   return [
     what,
     median(at(0.5)).toFixed(1),
     `${median(ninetyNine).toFixed(1)} (${between})`,
-    (found / requests / turns).toFixed(1),
+    (found / requests).toFixed(1),
   ]
 }

@@ -1,11 +1,10 @@
 /** What a certificate says that it is searched by and listed with: subject, alternative names, beginning of validity. */
-import { parseCertificate, type Certificate } from '../x509/certificate.ts'
 import { DerError } from '../x509/der-error.ts'
 import { contextTag, DerReader, tags } from '../x509/der-reader.ts'
-import { findExtension } from '../x509/extensions.ts'
 import { parseGeneralNames, type GeneralName } from '../x509/general-name.ts'
 import type { Name } from '../x509/name.ts'
 import { nameText, nameTextOf } from '../x509/name-text.ts'
+import { parseNamedParts } from '../x509/named-parts.ts'
 import { decodeOid, oids } from '../x509/oid.ts'
 import { decodeString, isStringTag } from '../x509/strings.ts'
 import { ipAddressText } from './ip-address.ts'
@@ -28,14 +27,14 @@ const nothing: CertificateNames = {
 
 /** Of a certificate of the record. One that cannot be read, because it was issued without a lint, has no names. */
 export function readCertificateNames(certificateDer: Uint8Array): CertificateNames {
-  const certificate = unlessDamaged(() => parseCertificate(certificateDer))
-  if (certificate === undefined) return nothing
-  const { subject, notBefore } = certificate
+  const parts = unlessDamaged(() => parseNamedParts(certificateDer))
+  if (parts === undefined) return nothing
+  const { subject, notBefore, subjectAltName } = parts
   return {
     notBefore,
     subject: nameText(subject),
     commonNames: commonNamesOf(subject),
-    alternativeNames: unlessDamaged(() => alternativeNamesOf(certificate)) ?? [],
+    alternativeNames: unlessDamaged(() => alternativeNamesOf(subjectAltName)) ?? [],
   }
 }
 
@@ -55,9 +54,8 @@ function commonNamesOf({ rdns }: Name): string[] {
     .map(({ value }) => value)
 }
 
-function alternativeNamesOf({ extensions }: Certificate): string[] {
-  const extension = findExtension(extensions, oids.subjectAltName)
-  return extension === undefined ? [] : parseGeneralNames(extension.value).map(generalNameText)
+function alternativeNamesOf(subjectAltName: Uint8Array | undefined): string[] {
+  return subjectAltName === undefined ? [] : parseGeneralNames(subjectAltName).map(generalNameText)
 }
 
 function generalNameText({ kind, content }: GeneralName): string {

@@ -36,10 +36,10 @@ export interface Certificate extends TbsCertificate {
   readonly signature: Uint8Array
 }
 
-const versionTag = contextTag(0, true)
-const issuerUniqueIdTag = contextTag(1, false)
-const subjectUniqueIdTag = contextTag(2, false)
-const extensionsTag = contextTag(3, true)
+export const versionTag = contextTag(0, true)
+export const issuerUniqueIdTag = contextTag(1, false)
+export const subjectUniqueIdTag = contextTag(2, false)
+export const extensionsTag = contextTag(3, true)
 
 /** Reads a Certificate, which must be the whole of `der`. Throws DerError. */
 export function parseCertificate(der: Uint8Array): Certificate {
