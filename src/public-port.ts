@@ -23,7 +23,10 @@ export function publicPortEnvironment(port: number | undefined): Record<string, 
 }
 
 /** The configuration of a worker, with the port that the system chose for the first one. */
-export function withPublicPort(config: Config, environment: NodeJS.ProcessEnv): Config {
+export function withPublicPort(
+  config: Config,
+  environment: Readonly<Record<string, string | undefined>>,
+): Config {
   const port = environment[variable]
   if (port === undefined) return config
   return { ...config, publicListen: { ...config.publicListen, port: Number(port) } }

@@ -14,9 +14,13 @@ import { rootFile } from './tls-source.ts'
 import { connectToPrimary } from './worker-client.ts'
 
 /** Serves until SIGTERM or SIGINT, then stops cleanly. Prints where it is and how to use it. */
-export async function serve(config: Config, print: (text: string) => void): Promise<void> {
+export async function serve(
+  config: Config,
+  environment: Readonly<Record<string, string | undefined>>,
+  print: (text: string) => void,
+): Promise<void> {
   const log = createLog(config.logLevel)
-  if (cluster.isWorker) return serveAsWorker(withPublicPort(config, process.env), log)
+  if (cluster.isWorker) return serveAsWorker(withPublicPort(config, environment), log)
   let stop: () => void = () => {}
   const stopped = new Promise<void>((resolve) => {
     stop = resolve

@@ -10,7 +10,7 @@ import { issueCommand, renewCommand } from './issuing.ts'
 import { inspectCommand, statusCommand } from './looking.ts'
 import { policyCommand, roleCommand, userCommand } from './principals.ts'
 import { shareCommand } from './shares.ts'
-import { configOf, examples, lenient, type ParsedFlags } from './settings.ts'
+import { configOf, environment, examples, lenient, type ParsedFlags } from './settings.ts'
 import { bucketCommand, jobsCommand } from './storage.ts'
 import { serve } from '../serve.ts'
 import { version } from '../version.ts'
@@ -69,7 +69,9 @@ function serveCommand(print: (text: string) => void): Command {
           '    --public-url http://pki.example.com',
       ),
     )
-    .action((flags: ParsedFlags, command: Command) => serve(configOf(flags, command), print))
+    .action((flags: ParsedFlags, command: Command) =>
+      serve(configOf(flags, command), environment(), print),
+    )
 }
 
 function checkConfigCommand(print: (text: string) => void): Command {
