@@ -17,7 +17,7 @@ export interface SearchPage {
 }
 
 /** So many certificates are looked at for one page, or one more than are asked for: each may be a read of the disk. */
-const lookedAtMax = 250
+const lookedAtMax = 150
 /** How far orders are counted to find the shortest: further only if none is shorter than that. */
 const countsMax = [1000, 10_000]
 
