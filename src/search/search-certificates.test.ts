@@ -320,7 +320,7 @@ test('a page looks at no more than its bound, and says that others follow', asyn
   })
   assert.deepEqual(
     certificates.map(({ number }) => number),
-    [600],
+    [400],
   )
   assert.equal(next, undefined)
 })
