@@ -61,7 +61,7 @@ export async function startPublicListener(
     },
   )
   stack.defer(() => server.close())
-  const url = await listenOn(server, { ...config.publicListen, ...(reusePort && { reusePort }) })
+  const url = await listenOn(server, { ...config.publicListen, reusePort })
   place.publicUrl ||= url
   return { health, port: portOf(server) }
 }
@@ -98,7 +98,7 @@ function withScheme(url: string, scheme: 'https' | undefined): string {
 /** The URL of a listener, with the port that the system chose if it was asked to. */
 async function listenOn(
   server: FastifyInstance,
-  address: Address & { readonly reusePort?: true },
+  address: Address & { readonly reusePort?: boolean },
 ): Promise<string> {
   try {
     return await server.listen(address)

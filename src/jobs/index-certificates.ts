@@ -12,7 +12,7 @@ import {
 } from '../store/search-progress.ts'
 import type { Job } from './scheduler.ts'
 
-/** Certificates of one transaction: some five hundred rows, a few milliseconds that others wait for the writer. */
+/** Certificates of one transaction: some hundreds of rows, a few milliseconds that others wait for the writer. */
 const batch = 50
 
 /** It rests so many times as long as it works: what is issued goes before what can be searched. */

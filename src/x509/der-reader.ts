@@ -105,11 +105,7 @@ export class DerReader {
   }
 
   /** The next element, whatever it is. */
-  any(): DerElement {
-    return this.#any()
-  }
-
-  #any(): Span {
+  any(): Span {
     const start = this.#offset
     const tag = this.#octet()
     if ((tag & 0x1f) === 0x1f) throw this.#error('has a tag of more than one octet')
@@ -121,11 +117,7 @@ export class DerReader {
   }
 
   /** The next element, which must have that tag. */
-  element(tag: number): DerElement {
-    return this.#element(tag)
-  }
-
-  #element(tag: number): Span {
+  element(tag: number): Span {
     const found = this.peek()
     if (found !== tag)
       throw this.#error(
@@ -133,7 +125,7 @@ export class DerReader {
           ? `ends where tag 0x${hex(tag)} is expected`
           : `has tag 0x${hex(found)} where 0x${hex(tag)} is expected`,
       )
-    return this.#any()
+    return this.any()
   }
 
   /** The next element if it has that tag. */
@@ -143,7 +135,7 @@ export class DerReader {
 
   /** A reader of the contents of the next element, which must have that tag; `what` names it. */
   nested(tag: number, what: string): DerReader {
-    return this.#element(tag).nested(what)
+    return this.element(tag).nested(what)
   }
 
   /** Must be called when a structure is read: nothing may follow. */
