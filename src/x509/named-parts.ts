@@ -2,8 +2,9 @@
  * What a certificate names (RFC 5280 §4.1), read for each that a search finds: elements that are not asked for are passed
  * over by their lengths, and not looked into.
  */
-import { extensionsTag, issuerUniqueIdTag, subjectUniqueIdTag, versionTag } from './certificate.ts'
-import { readOnlyNested, tags, type DerReader } from './der-reader.ts'
+import { readToValidity } from './certificate-summary.ts'
+import { extensionsTag, issuerUniqueIdTag, subjectUniqueIdTag } from './certificate.ts'
+import { tags, type DerReader } from './der-reader.ts'
 import { parseName, type Name } from './name.ts'
 import { encodeOid, oids } from './oid.ts'
 import { readTime } from './time.ts'
@@ -19,11 +20,7 @@ const subjectAltName = encodeOid(oids.subjectAltName)
 
 /** Reads a certificate that this server issued. Throws DerError if it is none in what is looked at. */
 export function parseNamedParts(der: Uint8Array): NamedParts {
-  const certificate = readOnlyNested(der, tags.sequence, 'Certificate')
-  const tbs = certificate.nested(tags.sequence, 'TBSCertificate')
-  tbs.optional(versionTag)
-  // serialNumber, signature, issuer
-  for (const tag of [tags.integer, tags.sequence, tags.sequence]) tbs.element(tag)
+  const tbs = readToValidity(der)
   const notBefore = readTime(tbs.nested(tags.sequence, 'Validity'), 'notBefore')
   const subject = parseName(tbs.element(tags.sequence).der)
   // subjectPublicKeyInfo
