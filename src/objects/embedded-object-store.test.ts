@@ -167,23 +167,44 @@ test('what a crash left goes with a later put, and what may still be written sta
   const subject = await newSubject(t, { now: () => now })
   const { store, directory, bucket } = subject
   const put = async (key: string) => store.put({ bucket, key }, sample(1), writing(subject))
+  const age = async (name: string, minutesOld: number) => {
+    const at = new Date(Date.now() - minutesOld * 60_000)
+    await utimes(join(directory, bucket, name), at, at)
+  }
   const leave = async (name: string, minutesOld: number) => {
-    const path = join(directory, bucket, name)
-    await writeFile(path, 'begun')
-    const at = new Date(now.getTime() - minutesOld * 60_000)
-    await utimes(path, at, at)
+    await writeFile(join(directory, bucket, name), 'begun')
+    await age(name, minutesOld)
   }
   const left = async () => (await namesIn(subject)).filter((name) => name.startsWith('.'))
   await leave('.put-old', 61)
   await leave('.put-young', 59)
   await put('first')
   assert.deepEqual(await left(), ['.put-young'])
+  await age('.put-young', 61)
   await put('second')
   assert.deepEqual(await left(), ['.put-young'])
   now = new Date(now.getTime() + 3_601_000)
   await put('third')
   assert.deepEqual(await left(), [])
   assert.equal((await listObjects(directory, bucket)).length, 3)
+})
+
+test('a clock that is set meanwhile takes no file away that is being written', async (t) => {
+  let now = systemClock.now()
+  const subject = await newSubject(t, { now: () => now })
+  const { store, bucket } = subject
+  const put = async (key: string, body: AsyncIterable<Uint8Array> | Uint8Array) =>
+    store.put({ bucket, key }, body, writing(subject))
+  for (const hours of [72, -72, 2]) {
+    async function* body(): AsyncGenerator<Uint8Array> {
+      yield sample(10)
+      now = new Date(Date.now() + hours * 3_600_000)
+      await put(`meanwhile, ${hours}`, sample(1))
+      yield sample(10)
+    }
+    await put(`slow, ${hours}`, body())
+    assert.equal((await store.head({ bucket, key: `slow, ${hours}` }))?.size, 20)
+  }
 })
 
 test('URLs name the key, and keep what a path may hold', async (t) => {

@@ -123,12 +123,12 @@ function createWriter({ directory, clock, random }: EmbeddedObjectStoreOptions) 
   return async (at: ObjectLocation, body: Body, options: PutOptions): Promise<ObjectHead> => {
     const folder = join(directory, at.bucket)
     const name = `${temporaryPrefix}${Buffer.from(random.bytes(16)).toString('hex')}`
-    await sweep(folder)
     const path = join(folder, name)
     // Opened first, since a delete that then finds the object moves the folder away and back.
     await using folderHandle = await open(folder, 'r')
     await using file = await open(path, 'wx', 0o600)
     try {
+      await sweep(folder, file)
       const written = await writeObject(file, { at, body, options, now: clock.now() })
       await file.sync()
       options.signal?.throwIfAborted()
@@ -170,20 +170,24 @@ function etagOf(hash: Hash): string {
   return hash.digest('hex').slice(0, etagLength)
 }
 
-/** Removes what crashes left in a bucket's folder; at most once an hour for each. */
-function createSweeper(clock: Clock): (folder: string) => Promise<void> {
+/**
+ * Removes what crashes left in a bucket's folder; at most once an hour for each. How old a file is tells one that was just
+ * made: the file system's clock need not be ours, and ours may be set.
+ */
+function createSweeper(clock: Clock): (folder: string, justMade: FileHandle) => Promise<void> {
   const sweptAt = new Map<string, number>()
 
-  return async (folder) => {
+  return async (folder, justMade) => {
     const now = clock.now().getTime()
     // Also of a clock that has been set back since.
     if (Math.abs(now - (sweptAt.get(folder) ?? -Infinity)) < leftOverMilliseconds) return
     sweptAt.set(folder, now)
+    const { mtimeMs: newest } = await justMade.stat()
     for (const name of await readdir(folder)) {
       if (!name.startsWith(temporaryPrefix)) continue
       const path = join(folder, name)
       // One that is still written to may be renamed meanwhile.
-      const age = now - ((await statIfThere(path))?.mtimeMs ?? now)
+      const age = newest - ((await statIfThere(path))?.mtimeMs ?? newest)
       if (age > leftOverMilliseconds) await rm(path, { force: true })
     }
   }

@@ -71,6 +71,7 @@ export async function startServer(
       env: { PATH: process.env['PATH'] ?? '', ...environment },
     },
   )
+  const startedAt = Date.now()
   let stdout = ''
   let stderr = ''
   child.stderr.on('data', (data_: Buffer) => (stderr += data_.toString()))
@@ -83,9 +84,10 @@ export async function startServer(
       clearTimeout(late)
       resolvePromise(found)
     })
-    child.once('exit', (code) => {
+    child.once('exit', (code, signal) => {
       clearTimeout(late)
-      reject(new Error(`server ended with ${code}: ${stderr}`))
+      const seconds = (Date.now() - startedAt) / 1000
+      reject(new Error(`server ended with ${code ?? signal} after ${seconds} s: ${stderr}`))
     })
   })
   return {
