@@ -11,7 +11,13 @@ import { readRates } from './rates-file.ts'
 import { ConflictError } from './store/database.ts'
 import { createOwnWriter } from './store/sqlite-writer-client.ts'
 import type { WriterAnswer } from './store/sqlite-group.ts'
-import { createBatch, type FromPrimary, type FromWorker, type Listening } from './worker-link.ts'
+import {
+  createBatch,
+  type FromPrimary,
+  type FromWorker,
+  type Listening,
+  type Refusal,
+} from './worker-link.ts'
 
 /** Starts everything, with so many workers. Throws ConfigurationError when that cannot be served. */
 export async function startPrimary(
@@ -116,7 +122,7 @@ class Crew {
         if (message.kind === 'listening') {
           isListening = true
           resolve(message)
-        } else if (message.kind === 'refused') reject(new ConfigurationError(message.problem))
+        } else if (message.kind === 'refused') reject(errorOf(message))
         else if (message.kind === 'failed') this.#surroundings.onFailure(new Error(message.problem))
         else this.#serve(worker, message, answers)
       })
@@ -201,6 +207,10 @@ function workersOf(): Worker[] {
     // One that was killed can seem connected after its end has been told of.
     (worker) => worker?.isConnected() === true && !worker.isDead(),
   ) as Worker[]
+}
+
+function errorOf({ problem, isConfiguration }: Refusal): Error {
+  return isConfiguration ? new ConfigurationError(problem) : new Error(problem)
 }
 
 function failureOf(id: number, error: unknown): WriterAnswer {

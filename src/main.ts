@@ -1,6 +1,7 @@
 /** The process: arguments in, exit code out. */
 import { createProgram, isCommanderError } from './cli/program.ts'
 import { ConfigurationError } from './errors.ts'
+import { problemOf } from './problem.ts'
 
 const exitUsage = 2
 const exitFailure = 1
@@ -18,9 +19,8 @@ export async function main(argv: readonly string[]): Promise<void> {
 
 function report(error: unknown): number {
   if (isCommanderError(error)) return error.exitCode === 0 ? 0 : exitUsage
-  const lines = error instanceof Error ? error.message : String(error)
   process.stderr.write(
-    `${lines
+    `${problemOf(error)
       .split('\n')
       .map((line) => `signet: ${line}`)
       .join('\n')}\n`,

@@ -7,6 +7,7 @@ import type { Config } from './config.ts'
 import { databaseFile } from './data-folder.ts'
 import { ConfigurationError } from './errors.ts'
 import { createLog, type Log } from './log.ts'
+import { problemOf } from './problem.ts'
 import { withPublicPort } from './public-port.ts'
 import { systemRandom } from './random.ts'
 import { diskFaultOf, type DiskFault } from './store/disk-faults.ts'
@@ -100,8 +101,10 @@ async function serveAsWorker(config: Config, log: Log): Promise<void> {
     app = await startWorker(config, surroundings, primary)
     if (reloadWanted) await reloadFrom(app, log)
   } catch (error) {
-    if (!(error instanceof ConfigurationError)) throw error
-    primary.refused(error.message)
+    const isConfiguration = error instanceof ConfigurationError
+    if (!isConfiguration) log.error({ err: error }, 'a worker cannot start')
+    primary.refused({ problem: problemOf(error), isConfiguration })
+    // Whatever it was: one that stays is of no use, and is not replaced.
     process.disconnect()
     return
   }

@@ -3,7 +3,13 @@ import type { RateLimiter } from './access/rate-limiter.ts'
 import type { Rates } from './authority/rates.ts'
 import type { WriterAnswer } from './store/sqlite-group.ts'
 import { settle, type SqliteWriter, type Waiting } from './store/sqlite-writer-client.ts'
-import { createBatch, type FromPrimary, type FromWorker, type Listening } from './worker-link.ts'
+import {
+  createBatch,
+  type FromPrimary,
+  type FromWorker,
+  type Listening,
+  type Refusal,
+} from './worker-link.ts'
 
 export interface WorkerClient {
   /** Writes through the primary. */
@@ -15,7 +21,7 @@ export interface WorkerClient {
   /** Counts in the primary what is limited at all. */
   rateLimiter(initial: Rates): RateLimiter
   listening(at: Listening): void
-  refused(problem: string): void
+  refused(refusal: Refusal): void
   failed(problem: string): void
 }
 
@@ -70,7 +76,7 @@ export function connectToPrimary(
       }
     },
     listening: (at) => send({ kind: 'listening', ...at }),
-    refused: (problem) => send({ kind: 'refused', problem }),
+    refused: (refusal) => send({ kind: 'refused', ...refusal }),
     failed: (problem) => send({ kind: 'failed', problem }),
   }
 }

@@ -14,6 +14,13 @@ export interface Listening {
   readonly publicPort: number
 }
 
+/** Why a worker cannot start. */
+export interface Refusal {
+  readonly problem: string
+  /** Whether the operator has to change something; otherwise it is worth another try. */
+  readonly isConfiguration: boolean
+}
+
 /** From a worker to the primary. */
 export type FromWorker =
   | {
@@ -26,8 +33,7 @@ export type FromWorker =
   | { readonly kind: 'metrics wanted'; readonly id: number }
   | { readonly kind: 'metrics'; readonly id: number; readonly metrics: readonly object[] }
   | ({ readonly kind: 'listening' } & Listening)
-  /** It cannot start; nobody is to try again. */
-  | { readonly kind: 'refused'; readonly problem: string }
+  | ({ readonly kind: 'refused' } & Refusal)
   | { readonly kind: 'failed'; readonly problem: string }
 
 /** From the primary to a worker. */

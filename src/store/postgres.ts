@@ -2,7 +2,7 @@
  * The Database port over PostgreSQL, which any number of nodes share: a pool of connections that only read, and one that
  * writes (docs/decisions/0012).
  */
-import { Pool, type ClientBase, type ClientConfig, type PoolConfig } from 'pg'
+import { Pool, type Client, type ClientBase, type ClientConfig, type PoolConfig } from 'pg'
 import type { Random } from '../random.ts'
 import { within } from './deadline.ts'
 import type { Database, SharedDatabase } from './database.ts'
@@ -150,9 +150,15 @@ async function probe(readers: Readers, writer: PostgresWriter): Promise<void> {
 
 /** The lock is that of a session of its own, so that it ends with the process in any case. */
 async function doAlone<T>(config: ClientConfig, work: () => Promise<T>): Promise<T> {
-  const client = await connect(config)
+  let client: Client | undefined
   try {
+    client = await connect(config)
     await client.query(`select pg_advisory_lock(${advisoryLocks.alone})`)
+  } catch (error) {
+    await client?.end()
+    throw errorOf(error)
+  }
+  try {
     return await work()
   } finally {
     await client.end()

@@ -4,6 +4,7 @@ import { execFile } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { after, before, test } from 'node:test'
 import { promisify } from 'node:util'
 import { csr } from '../support/csrs.ts'
@@ -168,6 +169,25 @@ test('calls of all workers are in one call log', async () => {
     const text = await readFile(join(folder, 'calls'), 'utf8')
     return text.includes(id) ? true : undefined
   }, 'the record')
+})
+
+test('a worker that cannot start ends, whatever keeps it from that, and is replaced when it can', async () => {
+  const before_ = await workers()
+  using db = new DatabaseSync(join(folder, 'data', 'signet.sqlite'), { timeout: 5000 })
+  // Nothing that a configuration could be blamed for.
+  db.exec('alter table settings rename to mislaid')
+  const tried = new Set<number>()
+  try {
+    process.kill(before_[0] ?? 0, 'SIGKILL')
+    await eventually(async () => {
+      for (const pid of await workers()) if (!before_.includes(pid)) tried.add(pid)
+      return tried.size > 1 ? true : undefined
+    }, 'a second try')
+  } finally {
+    db.exec('alter table mislaid rename to settings')
+  }
+  await eventually(async () => ((await workers()).length === 3 ? true : undefined), 'a worker')
+  assert.match(server.stderr(), /no such table: settings.*a worker cannot be replaced yet/)
 })
 
 test('SIGTERM ends all of them, and nothing is left behind', async () => {

@@ -50,6 +50,9 @@ export async function runChaos(t: TestContext, chaos: Chaos): Promise<void> {
   let isCalm = false
   let isQuiet = false
   const load = { client, choices: choicesOf(seed + 2), ledger, authorities }
+  // Whatever ends the test, nobody goes on looking.
+  using ending = new DisposableStack()
+  ending.defer(() => (isQuiet = true))
   const polling = pollCrls({ ...load, isOver: () => isQuiet })
   const trouble = causeTrouble({
     choices: choicesOf(seed + 3),
@@ -58,7 +61,10 @@ export async function runChaos(t: TestContext, chaos: Chaos): Promise<void> {
     isOver: () => Date.now() > endAt,
     onFault: (name) => order.push(name),
   }).finally(() => (isCalm = true))
-  const [counts] = await Promise.all([trouble, runLoad({ ...load, isOver: () => isCalm })])
+  const loading = runLoad({ ...load, isOver: () => isCalm })
+  // Nobody starts a server again after the test.
+  await Promise.allSettled([trouble, loading])
+  const [counts] = await Promise.all([trouble, loading])
   assert.deepEqual(fleet.crashes, [], 'servers ended by themselves')
   const waited = await untilPublished(rows)
   isQuiet = true

@@ -87,7 +87,7 @@ export async function startServer(
     child.once('exit', (code, signal) => {
       clearTimeout(late)
       const seconds = (Date.now() - startedAt) / 1000
-      reject(new Error(`server ended with ${code ?? signal} after ${seconds} s: ${stderr}`))
+      reject(new Error(`server ended with ${code ?? signal}: ${stderr}(after ${seconds} s)`))
     })
   })
   return {
