@@ -12,17 +12,17 @@ import type { BenchOptions } from './options.ts'
 import {
   nameOf,
   requesterOf,
-  sampleName,
-  seedSearch,
+  sampleInput,
+  seedCertificates,
   spread,
   tenantOf,
-  type SearchStock,
-} from './search-rows.ts'
+  type Stock,
+} from './seed.ts'
 import { someSerials } from './stored-rows.ts'
-import { roomy } from './stored.ts'
+import { roomy, toldEach } from './stored.ts'
 import { markdownTable } from './table.ts'
 import { credentialsIn, prepareTarget, type Target } from './target.ts'
-import { median, progress } from './turns.ts'
+import { median } from './turns.ts'
 
 /** Requests of each query in a turn. */
 const runs = 300
@@ -34,9 +34,7 @@ export async function searchTable(count: number, options: BenchOptions): Promise
   const data = await mkdtemp(join(tmpdir(), 'signet-bench-search-'))
   try {
     const { stock, target } = await prepare(data, count, options)
-    seedSearch(stock, (stored) => {
-      if (stored % 500_000 === 0) progress(`${stored} certificates stored`)
-    })
+    seedCertificates(stock, toldEach)
     const server = await startServer(data, [...roomy, ...options.serverFlags])
     try {
       const queries = queriesOf(stock).map((query) => ({ url: server.url, target, query }))
@@ -54,7 +52,7 @@ async function prepare(
   data: string,
   count: number,
   options: BenchOptions,
-): Promise<{ readonly stock: SearchStock; readonly target: Target }> {
+): Promise<{ readonly stock: Stock; readonly target: Target }> {
   const server = await startServer(data, [...roomy, ...options.serverFlags])
   try {
     const [csr = ''] = await csrsOf('P-256', 1)
@@ -64,14 +62,7 @@ async function prepare(
       targets.push(await prepareTarget(server.url, credentialsIn(data), wish))
     const [target] = targets
     if (target === undefined) throw new Error('there is no CA')
-    await target.call(server.url, 'IssueCertificate', {
-      ...target.issueInput(csr),
-      TemplateArn: 'arn:aws:acm-pca:::template/EndEntityCertificate_APIPassthrough/V1',
-      ApiPassthrough: {
-        Subject: { CommonName: sampleName },
-        Extensions: { SubjectAlternativeNames: [{ DnsName: sampleName }] },
-      },
-    })
+    await target.call(server.url, 'IssueCertificate', sampleInput(target, csr))
     const authorityArns = targets.map(({ authorityArn }) => authorityArn)
     return { stock: { data, authorityArns, count }, target }
   } finally {
@@ -85,7 +76,7 @@ interface Query {
 }
 
 /** What compatibility.md documents, alone and together. */
-function queriesOf(stock: SearchStock): Query[] {
+function queriesOf(stock: Stock): Query[] {
   const { authorityArns, count } = stock
   const [largest = '', ...others] = authorityArns
   const serials = someSerials({ data: stock.data, authorityArn: largest }, runs)

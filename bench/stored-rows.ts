@@ -1,7 +1,7 @@
-/** What the bench reads from and writes into the database of a server, past the server. */
-import { randomBytes, randomInt } from 'node:crypto'
+/** What the bench reads from the database of a server, past the server. */
+import { randomInt } from 'node:crypto'
 import { join } from 'node:path'
-import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
+import { DatabaseSync } from 'node:sqlite'
 
 /** A CA on a data folder. */
 export interface StoredAuthority {
@@ -9,12 +9,9 @@ export interface StoredAuthority {
   readonly authorityArn: string
 }
 
-function withDatabase<T>(
-  { data }: StoredAuthority,
-  readOnly: boolean,
-  work: (database: DatabaseSync) => T,
-): T {
-  const database = new DatabaseSync(join(data, 'signet.sqlite'), { readOnly, timeout: 10_000 })
+function withDatabase<T>({ data }: StoredAuthority, work: (database: DatabaseSync) => T): T {
+  const path = join(data, 'signet.sqlite')
+  const database = new DatabaseSync(path, { readOnly: true, timeout: 10_000 })
   try {
     return work(database)
   } finally {
@@ -35,7 +32,7 @@ function hexOf(row: Record<string, unknown> | undefined): string[] {
 
 /** Serial numbers, in hex, of `count` certificates anywhere among those of the CA. */
 export function someSerials(authority: StoredAuthority, count: number): string[] {
-  return withDatabase(authority, true, (database) => {
+  return withDatabase(authority, (database) => {
     const id = idOf(authority)
     const bounds = database
       .prepare(
@@ -56,7 +53,7 @@ export function someSerials(authority: StoredAuthority, count: number): string[]
 
 /** Serial numbers, in hex, of at most `count` certificates that are not revoked and not the CA's own, newest first. */
 export function revocableSerials(authority: StoredAuthority, count: number): string[] {
-  return withDatabase(authority, true, (database) => {
+  return withDatabase(authority, (database) => {
     const rows = database
       .prepare(
         `select serial_number from certificates c
@@ -69,66 +66,4 @@ export function revocableSerials(authority: StoredAuthority, count: number): str
       .all(idOf(authority), count)
     return rows.flatMap(hexOf)
   })
-}
-
-/** One of so many is revoked. */
-const revokedEvery = 1000
-const batch = 100_000
-
-/**
- * Stores `count` certificates as the server would: copies of the newest one of the CA, with serial numbers of their own;
- * one of a thousand is revoked, as the one revocation is that there must be. The server must not run.
- */
-export function seedCertificates(authority: StoredAuthority, count: number): void {
-  withDatabase(authority, false, (database) => {
-    database.exec(`pragma journal_mode = off; pragma synchronous = off;
-      pragma locking_mode = exclusive; pragma cache_size = -1000000`)
-    const id = idOf(authority)
-    const newest = database
-      .prepare(
-        `select * from certificates where authority_number = ${authorityNumber}
-        order by certificate_number desc limit 1`,
-      )
-      .get(id)
-    const revocation = database
-      .prepare(`select * from revocations where authority_number = ${authorityNumber} limit 1`)
-      .get(id)
-    if (newest === undefined || revocation === undefined)
-      throw new Error('there is no certificate, or no revocation, to copy')
-    const { certificate_number: _number, ...certificate } = newest
-    const addCertificate = inserter(database, 'certificates', certificate)
-    const addRevocation = inserter(database, 'revocations', revocation)
-    for (let index = 0; index < count; index += 1) {
-      if (index % batch === 0) database.exec('begin')
-      const serial = randomBytes(16)
-      const number = addCertificate({ serial_number: serial })
-      if (index % revokedEvery === 0)
-        addRevocation({ serial_number: serial, certificate_number: number })
-      if ((index + 1) % batch === 0 || index + 1 === count) database.exec('commit')
-    }
-    const revoked = Math.ceil(count / revokedEvery)
-    database
-      .prepare(
-        `update certificate_counts set issued = issued + ?, revoked = revoked + ?
-        where authority_number = ${authorityNumber}`,
-      )
-      .run(count, revoked, id)
-    database.exec('pragma journal_mode = wal')
-  })
-}
-
-/** Inserts copies of a row, changed in some columns; answers the row's number. */
-function inserter(
-  database: DatabaseSync,
-  table: string,
-  row: Record<string, SQLInputValue>,
-): (changed: Record<string, SQLInputValue>) => number | bigint {
-  const columns = Object.keys(row)
-  const insert = database.prepare(
-    `insert into ${table} (${columns.join(', ')}) values (${columns.map(() => '?').join(', ')})`,
-  )
-  return (changed) => {
-    const values = columns.map((column) => changed[column] ?? row[column] ?? null)
-    return insert.run(...values).lastInsertRowid
-  }
 }

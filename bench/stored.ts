@@ -12,7 +12,7 @@ import { memoryOf } from './machine.ts'
 import type { BenchOptions } from './options.ts'
 import type { PlotLine } from './plot.ts'
 import { getLoad, issueLoad, listLoad, revokeLoad, type Subject } from './requests.ts'
-import { seedCertificates } from './stored-rows.ts'
+import { sampleInput, seedCertificates } from './seed.ts'
 import { markdownTable } from './table.ts'
 import {
   halfRate,
@@ -81,7 +81,8 @@ export async function benchStored(
 async function prepareStored(data: string, count: number, options: BenchOptions): Promise<Stored> {
   const flags = [...roomy, ...options.serverFlags]
   const prepared = await prepareFirst(data, flags, options)
-  if (count > 0) seedCertificates({ data, authorityArn: prepared.target.authorityArn }, count)
+  if (count > 0)
+    seedCertificates({ data, authorityArns: [prepared.target.authorityArn], count }, toldEach)
   const startTimes: number[] = []
   for (;;) {
     const startedAt = performance.now()
@@ -102,6 +103,12 @@ async function prepareStored(data: string, count: number, options: BenchOptions)
   }
 }
 
+/** For who seeds. */
+export function toldEach(stored: number): void {
+  if (stored % 500_000 === 0) progress(`${stored} certificates stored`)
+}
+
+/** With the certificate that others are to be copies of. */
 async function prepareFirst(
   data: string,
   flags: readonly string[],
@@ -109,7 +116,10 @@ async function prepareFirst(
 ): Promise<Subject> {
   const server = await startServer(data, flags)
   try {
-    return await prepareSubject(server, data, options)
+    const subject = await prepareSubject(server, data, options)
+    const { target, csrs } = subject
+    await target.call(server.url, 'IssueCertificate', sampleInput(target, csrs[0] ?? ''))
+    return subject
   } finally {
     await server.stop('SIGTERM')
   }

@@ -11,9 +11,17 @@ export interface Sql {
 
 export type Row = Record<string, SqlValue>
 
+/** Each statement of the source is joined once: whoever has prepared it finds the very same text again. */
+const texts = new WeakMap<TemplateStringsArray, string>()
+
 /** Writes a statement with its parameters kept apart: sql`select * from t where id = ${id}`. */
 export function sql(strings: TemplateStringsArray, ...values: SqlValue[]): Sql {
-  return { text: strings.join('?'), values }
+  let text = texts.get(strings)
+  if (text === undefined) {
+    text = strings.join('?')
+    texts.set(strings, text)
+  }
+  return { text, values }
 }
 
 /**

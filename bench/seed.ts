@@ -1,12 +1,13 @@
-/** Certificates that differ in all that they are searched by, put into the database of a server that does not run. */
+/** Millions of certificates, as many issuances would have left them, put into the database of a server that does not run. */
 import { randomBytes, randomInt } from 'node:crypto'
 import { join } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { searchEntriesOf } from '../src/search/facets.ts'
 import type { FoundCertificate } from '../src/store/certificate-search.ts'
+import type { Target } from './target.ts'
 
 /** Names of the certificate that all are made of; digits are put in their place. */
-export const sampleName = 'h00000000.t000.example.com'
+const sampleName = 'h00000000.t000.example.com'
 
 /** How the values are spread: names are all different, the others repeat. */
 export const spread = {
@@ -24,6 +25,18 @@ export const spread = {
   days: 730,
 }
 
+/** Input of IssueCertificate for the certificate that all are made of. */
+export function sampleInput({ issueInput }: Target, csr: string): object {
+  return {
+    ...issueInput(csr),
+    TemplateArn: 'arn:aws:acm-pca:::template/EndEntityCertificate_APIPassthrough/V1',
+    ApiPassthrough: {
+      Subject: { CommonName: sampleName },
+      Extensions: { SubjectAlternativeNames: [{ DnsName: sampleName }] },
+    },
+  }
+}
+
 /** Name, tenant and requester of a certificate, by its place in the row; all numbers are spread over the whole. */
 export function nameOf(index: number): string {
   return `h${String(index).padStart(8, '0')}.${tenantOf(index)}.example.com`
@@ -37,9 +50,9 @@ export function requesterOf(index: number): string {
   return `arn:aws:iam::123456789012:user/u${(index * 13) % spread.requesters}`
 }
 
-export interface SearchStock {
+export interface Stock {
   readonly data: string
-  /** ARNs of CAs: the first has nine of ten certificates, the others share the rest. */
+  /** ARNs of CAs: the first has nine of ten certificates and the others share the rest, or it has all. */
   readonly authorityArns: readonly string[]
   readonly count: number
 }
@@ -47,10 +60,10 @@ export interface SearchStock {
 const batch = 100_000
 
 /**
- * Stores the certificates and what they are searched by: the rows of the search tables in their order, at the end, which is
- * how millions get there in minutes. `told` hears how many are there.
+ * Stores copies of the newest certificate that differ in all that they are searched by, and what that is: the rows of the
+ * search tables in their order, at the end, which is how millions get there in minutes. `told` hears how many are there.
  */
-export function seedSearch(stock: SearchStock, told: (stored: number) => void): void {
+export function seedCertificates(stock: Stock, told: (stored: number) => void): void {
   // Nobody else has the file, and what fails is removed: no journal is needed.
   const database = new DatabaseSync(join(stock.data, 'signet.sqlite'), { defensive: false })
   try {
@@ -90,6 +103,11 @@ function finish(database: DatabaseSync, positions: Positions): void {
     on certificates (serial_number, authority_number)`)
   database.exec(`update search_progress
     set certificate_number = (select max(certificate_number) from certificates);
+    update certificate_counts set
+      issued = (select count(*) from certificates c
+        where c.authority_number = certificate_counts.authority_number),
+      revoked = (select count(*) from revocations r
+        where r.authority_number = certificate_counts.authority_number);
     commit; pragma journal_mode = wal`)
 }
 
@@ -130,7 +148,7 @@ interface Sample {
   readonly now: number
 }
 
-function sampleOf(database: DatabaseSync, { authorityArns }: SearchStock): Sample {
+function sampleOf(database: DatabaseSync, { authorityArns }: Stock): Sample {
   const authorities = authorityArns.map((arn) => {
     const row = database
       .prepare('select * from authorities where id = ?')
@@ -152,18 +170,20 @@ function sampleOf(database: DatabaseSync, { authorityArns }: SearchStock): Sampl
   const offsets: number[] = []
   for (let at = der.indexOf(sampleName); at >= 0; at = der.indexOf(sampleName, at + 1))
     offsets.push(at)
+  if (offsets.length === 0) throw new Error('the newest certificate is not the sample')
   const number = Number(row['certificate_number'])
   return { row, der, offsets, authorities, number, now: Date.now() }
 }
 
 const dayMilliseconds = 86_400_000
 
-function certificateOf(sample: Sample, { count }: SearchStock, index: number): FoundCertificate {
+function certificateOf(sample: Sample, { count }: Stock, index: number): FoundCertificate {
   const { der, offsets, authorities, now } = sample
   const certificateDer = Buffer.from(der)
   for (const offset of offsets) certificateDer.write(nameOf(index), offset, 'latin1')
-  const other = 1 + (Math.floor(index / 10) % (authorities.length - 1))
-  const authority = authorities[index % 10 === 9 ? other : 0]
+  const others = authorities.length - 1
+  const authority =
+    authorities[others > 0 && index % 10 === 9 ? 1 + (Math.floor(index / 10) % others) : 0]
   if (authority === undefined) throw new Error('there is no CA')
   const length = spread.days * dayMilliseconds
   const lifetime = (1 + randomInt(spread.days)) * dayMilliseconds
@@ -202,8 +222,8 @@ function insertsOf(database: DatabaseSync, row: Sample['row']): Inserts {
       `insert into certificates (${columns.join(', ')}) values (${marks})`,
     ),
     revocation: database.prepare(
-      `insert into revocations (authority_number, certificate_number, serial_number, revoked_at_ms,
-        reason_code, not_after) values (?, ?, ?, ?, ?, ?)`,
+      `insert into revocations (authority_number, certificate_number, serial_number, crl_id,
+        revoked_at_ms, reason_code, not_after) values (?, ?, ?, ?, ?, ?, ?)`,
     ),
     name: database.prepare('insert into staged values (?, ?, ?)'),
   }
@@ -229,6 +249,7 @@ function insertCertificate(
     const { revokedAt, reasonCode } = found.revocation
     const at = revokedAt.getTime()
     const until = notAfter.getTime() / 1000
-    revocation.run(authority.number, number, serialNumber, at, reasonCode, until)
+    const crlId = row['crl_id'] ?? null
+    revocation.run(authority.number, number, serialNumber, crlId, at, reasonCode, until)
   }
 }
