@@ -11,7 +11,8 @@ export async function main(argv: readonly string[]): Promise<void> {
   // Whatever is created, by us or by SQLite, is for this user alone.
   process.umask(0o077)
   try {
-    await createProgram(printLine).parseAsync(argv, { from: 'user' })
+    const program = await createProgram(printLine, argv)
+    await program.parseAsync(argv, { from: 'user' })
   } catch (error) {
     process.exitCode = report(error)
   }

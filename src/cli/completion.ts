@@ -30,7 +30,7 @@ export interface CompletedFlag {
 const scripts = { bash: bashScript, zsh: zshScript, fish: fishScript }
 
 /** `signet completion bash|zsh|fish`, for all commands of `program`. */
-export function completionCommand(program: Command, print: Print): Command {
+export function completionCommand(print: Print, program: Command): Command {
   const shells = Object.keys(scripts)
   return new Command('completion')
     .exitOverride()

@@ -1,22 +1,47 @@
-/** The command line: what can be asked, and in which words. What is done is in administration/ and serve.ts. */
+/** The command line: what can be asked, and in which words. What is done is in administration/, daily/ and serve.ts. */
 import { Command, CommanderError } from 'commander'
-import { accessKeyCommand, accountCommand } from './accounts.ts'
-import { backupCommand, restoreCommand, verifyCommand } from './backup.ts'
-import { certificatesCommand } from './certificates.ts'
-import { completionCommand } from './completion.ts'
-import { identityProviderCommand } from './identity-providers.ts'
-import { initHierarchyCommand } from './hierarchy.ts'
-import { issueCommand, renewCommand } from './issuing.ts'
-import { inspectCommand, statusCommand } from './looking.ts'
-import { policyCommand, roleCommand, userCommand } from './principals.ts'
-import { shareCommand } from './shares.ts'
-import { configOf, environment, examples, lenient, type ParsedFlags } from './settings.ts'
-import { bucketCommand, jobsCommand } from './storage.ts'
-import { serve } from '../serve.ts'
 import { version } from '../version.ts'
+import type { Print } from './print.ts'
+import { examples } from './settings.ts'
 
-/** The command `signet` with all its commands. Actions print their answer with `print`. */
-export function createProgram(print: (text: string) => void): Command {
+/** Makes a command; the program is there for who tells of all of them. */
+type Make = (print: Print, program: Command) => Command
+
+/** Each command, in the order of the help, with what it is made of: loading all of that takes most of a second. */
+const commands: Readonly<Record<string, () => Promise<Make>>> = {
+  serve: async () => (await import('./serving.ts')).serveCommand,
+  'check-config': async () => (await import('./serving.ts')).checkConfigCommand,
+  'init-hierarchy': async () => (await import('./hierarchy.ts')).initHierarchyCommand,
+  issue: async () => (await import('./issuing.ts')).issueCommand,
+  renew: async () => (await import('./issuing.ts')).renewCommand,
+  inspect: async () => (await import('./looking.ts')).inspectCommand,
+  status: async () => (await import('./looking.ts')).statusCommand,
+  account: async () => (await import('./accounts.ts')).accountCommand,
+  user: async () => (await import('./principals.ts')).userCommand,
+  role: async () => (await import('./principals.ts')).roleCommand,
+  policy: async () => (await import('./principals.ts')).policyCommand,
+  'access-key': async () => (await import('./accounts.ts')).accessKeyCommand,
+  'identity-provider': async () =>
+    (await import('./identity-providers.ts')).identityProviderCommand,
+  share: async () => (await import('./shares.ts')).shareCommand,
+  certificates: async () => (await import('./certificates.ts')).certificatesCommand,
+  bucket: async () => (await import('./storage.ts')).bucketCommand,
+  jobs: async () => (await import('./storage.ts')).jobsCommand,
+  backup: async () => (await import('./backup.ts')).backupCommand,
+  restore: async () => (await import('./backup.ts')).restoreCommand,
+  verify: async () => (await import('./backup.ts')).verifyCommand,
+  completion: async () => (await import('./completion.ts')).completionCommand,
+  version: () => Promise.resolve(versionCommand),
+}
+
+/** What asks nothing of any command. */
+const versionFlags: readonly (string | undefined)[] = ['-V', '--version']
+
+/**
+ * The command `signet`, with the one command that the arguments begin with, or with all of them if they may be asked about.
+ * Actions print their answer with `print`.
+ */
+export async function createProgram(print: Print, argv: readonly string[]): Promise<Command> {
   const program = new Command('signet')
     .description('A self-hosted private certificate authority that speaks the AWS Private CA API.')
     .version(version(), '-V, --version', 'print the version')
@@ -27,60 +52,22 @@ export function createProgram(print: (text: string) => void): Command {
       'after',
       examples('signet serve', 'signet init-hierarchy', 'signet issue --name localhost --out tls'),
     )
-  for (const command of [
-    serveCommand,
-    checkConfigCommand,
-    initHierarchyCommand,
-    issueCommand,
-    renewCommand,
-    inspectCommand,
-    statusCommand,
-    accountCommand,
-    userCommand,
-    roleCommand,
-    policyCommand,
-    accessKeyCommand,
-    identityProviderCommand,
-    shareCommand,
-    certificatesCommand,
-    bucketCommand,
-    jobsCommand,
-    backupCommand,
-    restoreCommand,
-    verifyCommand,
-  ])
-    program.addCommand(command(print).exitOverride())
-  program.addCommand(completionCommand(program, print))
-  program
-    .command('version')
-    .description('print the version')
-    .action(() => print(version()))
+  for (const name of namesFor(argv[0])) {
+    const make = await commands[name]?.()
+    if (make !== undefined) program.addCommand(make(print, program).exitOverride())
+  }
   return program
 }
 
-function serveCommand(print: (text: string) => void): Command {
-  return lenient(new Command('serve'))
-    .description('serve the API')
-    .addHelpText(
-      'after',
-      examples(
-        'signet serve',
-        'signet serve --data /var/lib/signet --listen 127.0.0.1:8080 --public-listen 0.0.0.0:8081 \\\n' +
-          '    --public-url http://pki.example.com',
-      ),
-    )
-    .action((flags: ParsedFlags, command: Command) =>
-      serve(configOf(flags, command), environment(), print),
-    )
+/** Of the commands that are needed. Completion tells of every one. */
+function namesFor(first: string | undefined): readonly string[] {
+  if (versionFlags.includes(first)) return []
+  const isOne = first !== undefined && Object.hasOwn(commands, first) && first !== 'completion'
+  return isOne ? [first] : Object.keys(commands)
 }
 
-function checkConfigCommand(print: (text: string) => void): Command {
-  return lenient(new Command('check-config'))
-    .description('check the flags and variables that serve would get, and print what they mean')
-    .addHelpText('after', examples('SIGNET_LISTEN=127.0.0.1:9000 signet check-config'))
-    .action((flags: ParsedFlags, command: Command) =>
-      print(JSON.stringify(configOf(flags, command), undefined, 2)),
-    )
+function versionCommand(print: Print): Command {
+  return new Command('version').description('print the version').action(() => print(version()))
 }
 
 /** Whether commander has said already what there is to say (help, or a usage error). */

@@ -8,6 +8,12 @@ import { notedDatabase } from './chosen-database.ts'
 const root = resolve(import.meta.dirname, '../..')
 export const signet = join(root, 'bin', 'signet.js')
 const run = promisify(execFile)
+/** Where Node.js keeps what it has compiled, if the runner of the tests says so: a command starts twice as fast. */
+const compiled = process.env['NODE_COMPILE_CACHE']
+export const inherited: Readonly<Record<string, string>> = {
+  PATH: process.env['PATH'] ?? '',
+  ...(compiled !== undefined && { NODE_COMPILE_CACHE: compiled }),
+}
 /** One that does not serve by then is killed. */
 const startSeconds = 60
 
@@ -24,7 +30,7 @@ export async function command(
 ): Promise<Outcome> {
   try {
     const { stdout, stderr } = await run(process.execPath, [signet, ...args], {
-      env: { PATH: process.env['PATH'] ?? '', ...notedDatabase(args), ...environment },
+      env: { ...inherited, ...notedDatabase(args), ...environment },
     })
     return { code: 0, stdout, stderr }
   } catch (error) {
@@ -68,7 +74,7 @@ export async function startServer(
     ],
     {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { PATH: process.env['PATH'] ?? '', ...environment },
+      env: { ...inherited, ...environment },
     },
   )
   const startedAt = Date.now()

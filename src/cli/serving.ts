@@ -1,0 +1,33 @@
+/** `signet serve`, and `signet check-config`, which says what it would serve with. */
+import { Command } from 'commander'
+import type { Print } from './print.ts'
+import { configOf, environment, examples, lenient, type ParsedFlags } from './settings.ts'
+
+/** `signet serve`. */
+export function serveCommand(print: Print): Command {
+  return lenient(new Command('serve'))
+    .description('serve the API')
+    .addHelpText(
+      'after',
+      examples(
+        'signet serve',
+        'signet serve --data /var/lib/signet --listen 127.0.0.1:8080 --public-listen 0.0.0.0:8081 \\\n' +
+          '    --public-url http://pki.example.com',
+      ),
+    )
+    .action(async (flags: ParsedFlags, command: Command) => {
+      const config = configOf(flags, command)
+      const { serve } = await import('../serve.ts')
+      await serve(config, environment(), print)
+    })
+}
+
+/** `signet check-config`. */
+export function checkConfigCommand(print: Print): Command {
+  return lenient(new Command('check-config'))
+    .description('check the flags and variables that serve would get, and print what they mean')
+    .addHelpText('after', examples('SIGNET_LISTEN=127.0.0.1:9000 signet check-config'))
+    .action((flags: ParsedFlags, command: Command) =>
+      print(JSON.stringify(configOf(flags, command), undefined, 2)),
+    )
+}
