@@ -51,13 +51,14 @@ export function someSerials(authority: StoredAuthority, count: number): string[]
   })
 }
 
-/** Serial numbers, in hex, of at most `count` certificates that are not revoked and not the CA's own, newest first. */
+/** Serial numbers, in hex, of at most `count` certificates that can be revoked and are not the CA's own, newest first. */
 export function revocableSerials(authority: StoredAuthority, count: number): string[] {
   return withDatabase(authority, (database) => {
     const rows = database
       .prepare(
         `select serial_number from certificates c
         where authority_number = ${authorityNumber} and authority_certificate_number is not null
+          and not_after > unixepoch() + 3600
           and not exists (select 1 from revocations r
             where r.authority_number = c.authority_number
               and r.certificate_number = c.certificate_number)

@@ -5,8 +5,8 @@ import { ServiceError } from '../errors.ts'
 import { formatTimestamp } from '../wire/sigv4-timestamp.ts'
 import { indexHeaders, splitTarget, type RawRequest } from '../wire/sigv4-request.ts'
 import { canonicalRequest } from '../wire/sigv4-canonical.ts'
+import { hmacHex } from '../wire/hmac-key.ts'
 import { deriveSigningKey, parseSignature, stringToSign } from '../wire/sigv4.ts'
-import { createHmac } from 'node:crypto'
 import {
   accessKeyOf,
   sessionCaller,
@@ -77,7 +77,7 @@ function signed(signing: Signing = {}): RawRequest {
   const claim = parseSignature(unsigned)
   const text = stringToSign(claim, canonicalRequest(unsigned, names))
   const key = deriveSigningKey(secretAccessKey, claim)
-  return withSignature(createHmac('sha256', key).update(text).digest('hex'))
+  return withSignature(hmacHex(key, text))
 }
 
 async function codeOf(promise: Promise<unknown>): Promise<string> {

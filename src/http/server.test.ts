@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { createHmac } from 'node:crypto'
 import { request as httpRequest } from 'node:http'
 import { connect } from 'node:net'
 import { after, test } from 'node:test'
@@ -17,6 +16,7 @@ import { createIssuerKeys } from '../sts/issuer-keys.ts'
 import { canonicalQuery, canonicalRequest } from '../wire/sigv4-canonical.ts'
 import { indexHeaders, splitTarget } from '../wire/sigv4-request.ts'
 import { formatTimestamp } from '../wire/sigv4-timestamp.ts'
+import { hmacHex } from '../wire/hmac-key.ts'
 import { deriveSigningKey, stringToSign } from '../wire/sigv4.ts'
 import { createMetrics } from '../metrics.ts'
 import type { Services } from '../services.ts'
@@ -160,9 +160,7 @@ function sign(sending: Sending): Record<string, string> {
   const indexed = indexHeaders(Object.entries(headers).flat())
   const raw = { method, ...splitTarget(target), headers: indexed, body: Buffer.from(body) }
   const text = stringToSign(claim, canonicalRequest(raw, signedHeaders))
-  const signature = createHmac('sha256', deriveSigningKey(sending.secret ?? secretAccessKey, claim))
-    .update(text)
-    .digest('hex')
+  const signature = hmacHex(deriveSigningKey(sending.secret ?? secretAccessKey, claim), text)
   const authorization =
     `AWS4-HMAC-SHA256 Credential=${accessKeyId}/${date}/${region}/${service}/aws4_request, ` +
     `SignedHeaders=${signedHeaders.join(';')}, Signature=${signature}`
@@ -508,9 +506,7 @@ test('a presigned URL with an empty body has its members in the query', async ()
     body: Buffer.alloc(0),
   }
   const text = stringToSign(claim, canonicalRequest(raw, signedHeaders))
-  const signature = createHmac('sha256', deriveSigningKey(secretAccessKey, claim))
-    .update(text)
-    .digest('hex')
+  const signature = hmacHex(deriveSigningKey(secretAccessKey, claim), text)
   const target = `/?${query}&X-Amz-Signature=${signature}`
   const answer = await send({ target, body: '' }, headers)
   assert.equal(answer.body, '{"Members":{"Name":"é *","__proto__":"x"}}')

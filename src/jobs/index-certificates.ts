@@ -13,15 +13,23 @@ import {
 import type { Job } from './scheduler.ts'
 
 /** Certificates of one transaction: some hundreds of rows, a few milliseconds that others wait for the writer. */
-const batch = 50
+const batch = 25
 
-/** It rests so many times as long as it works: what is issued goes before what can be searched. */
-const rest = 4
+const restMax = 12
+
+/**
+ * How many times as long as it worked the job rests, by how busy the process was with other work while it rested, 0 to 1:
+ * half of its time it works where nothing else is to be done, and a thirteenth of it at least. What is issued goes before
+ * what can be searched.
+ */
+export function restAfter(utilization: number): number {
+  return Math.min(restMax, 1 + 20 * utilization)
+}
 
 /**
  * Puts certificates into the tables that they are searched by, in the order of their numbers: what was issued within the
- * last second, or, with a database from before there was search or one that was restored, all of them. A fifth of its time
- * it works, which is some 800 to 1,300 certificates a second (docs/benchmarks.md): while more are issued than that, search falls behind.
+ * last second, or, with a database from before there was search or one that was restored, all of them. While more are
+ * issued than it gets done beside that, search falls behind (docs/benchmarks.md).
  */
 export const indexCertificates: Job = {
   name: 'index-certificates',
@@ -29,6 +37,7 @@ export const indexCertificates: Job = {
   async run(services, signal) {
     let done = 0
     let from = await readSearchProgress(services.db)
+    let rest = restAfter(0)
     while (!signal.aborted) {
       const startedAt = performance.now()
       const indexed = await indexBatch(services, from)
@@ -37,9 +46,11 @@ export const indexCertificates: Job = {
       done += indexed.count
       from = indexed.last
       if (indexed.count < batch) break
+      const rested = performance.eventLoopUtilization()
       await setTimeout(rest * (performance.now() - startedAt), undefined, { signal }).catch(
         () => {},
       )
+      rest = restAfter(performance.eventLoopUtilization(rested).utilization)
     }
     return { done, failed: 0 }
   },

@@ -2,8 +2,9 @@
  * AWS Signature Version 4 as a server sees it: reads what a request says about its signature, judges everything that
  * needs no secret, and computes the signature that it should have. Pure; who owns a key is a question for access/.
  */
-import { createHmac, createSecretKey, hash, timingSafeEqual, type KeyObject } from 'node:crypto'
+import { createHmac, hash, timingSafeEqual } from 'node:crypto'
 import { ServiceError } from '../errors.ts'
+import { hmacHex, hmacKey, type HmacKey } from './hmac-key.ts'
 import { isRegion } from './region.ts'
 import { canonicalRequest, parseQuery } from './sigv4-canonical.ts'
 import type { SignatureClaim } from './sigv4-credential.ts'
@@ -76,16 +77,13 @@ export function checkClaim(
   checkTime(claim, now)
 }
 
-/**
- * The HMAC chain over date, Region and service: a secret key of 32 bytes (same guide, step 4). As a KeyObject it is
- * used several times faster than as bytes.
- */
+/** The HMAC chain over date, Region and service: a secret key of 32 octets (same guide, step 4). */
 export function deriveSigningKey(
   secretAccessKey: string,
   { date, region, service }: Pick<SignatureClaim, 'date' | 'region' | 'service'>,
-): KeyObject {
+): HmacKey {
   const dateKey = hmac(Buffer.from(`AWS4${secretAccessKey}`, 'utf8'), date)
-  return createSecretKey(hmac(hmac(hmac(dateKey, region), service), terminator))
+  return hmacKey(hmac(hmac(hmac(dateKey, region), service), terminator))
 }
 
 /**
@@ -95,12 +93,12 @@ export function deriveSigningKey(
 export function isSignatureValid(
   request: RawRequest,
   claim: SignatureClaim,
-  signingKey: KeyObject,
+  signingKey: HmacKey,
 ): boolean {
   const canonical = canonicalRequest(request, claim.signedHeaders)
   requirePayloadHash(request.headers, canonical.slice(-64))
-  const expected = hmac(signingKey, stringToSign(claim, canonical))
-  const claimed = Buffer.from(/^[0-9a-f]{64}$/.test(claim.signature) ? claim.signature : '', 'hex')
+  const expected = Buffer.from(hmacHex(signingKey, stringToSign(claim, canonical)), 'latin1')
+  const claimed = Buffer.from(claim.signature, 'latin1')
   return claimed.length === expected.length && timingSafeEqual(claimed, expected)
 }
 
@@ -115,7 +113,7 @@ export function stringToSign(claim: SignatureClaim, canonical: string): string {
   ].join('\n')
 }
 
-function hmac(key: Uint8Array | KeyObject, text: string): Buffer {
+function hmac(key: Uint8Array, text: string): Buffer {
   return createHmac('sha256', key).update(text, 'latin1').digest()
 }
 
