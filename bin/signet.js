@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 // Plain JavaScript that any Node.js can read: says in one line what is missing, before anything newer is loaded.
 import { existsSync } from 'node:fs'
+import module from 'node:module'
+import { fileURLToPath } from 'node:url'
 
 const nodeMajorMin = 24
 
@@ -15,5 +17,11 @@ if (Number(process.versions.node.split('.')[0]) < nodeMajorMin) {
 // A checkout runs its sources; the published package holds only what was built from them.
 const source = new URL('../src/main.ts', import.meta.url)
 const built = new URL('../dist/src/main.js', import.meta.url)
-const { main } = await import(existsSync(source) ? source.href : built.href)
+const isCheckout = existsSync(source)
+// TypeScript is compiled at each start: what came of it is kept beside the packages, which are trusted as much.
+if (isCheckout)
+  module.enableCompileCache(
+    fileURLToPath(new URL('../node_modules/.cache/compiled', import.meta.url)),
+  )
+const { main } = await import(isCheckout ? source.href : built.href)
 await main(process.argv.slice(2))

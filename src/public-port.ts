@@ -8,29 +8,11 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
-import type { Config } from './config.ts'
 import { ConfigurationError } from './errors.ts'
 import type { Address } from './setting-values.ts'
 
 /** Whether each worker listens on a socket of its own. */
 export const hasOwnSockets = process.platform === 'linux'
-
-/** Environment of a worker that is not the first: the port that the first one has. */
-const variable = 'WORKER_PUBLIC_PORT'
-
-export function publicPortEnvironment(port: number | undefined): Record<string, string> {
-  return port === undefined || !hasOwnSockets ? {} : { [variable]: String(port) }
-}
-
-/** The configuration of a worker, with the port that the system chose for the first one. */
-export function withPublicPort(
-  config: Config,
-  environment: Readonly<Record<string, string | undefined>>,
-): Config {
-  const port = environment[variable]
-  if (port === undefined) return config
-  return { ...config, publicListen: { ...config.publicListen, port: Number(port) } }
-}
 
 /** The port that a server listens on. */
 export function portOf({ server }: Pick<FastifyInstance, 'server'>): number {

@@ -8,20 +8,15 @@ import { databaseFile } from './data-folder.ts'
 import { ConfigurationError } from './errors.ts'
 import { createLog, type Log } from './log.ts'
 import { problemOf } from './problem.ts'
-import { withPublicPort } from './public-port.ts'
 import { systemRandom } from './random.ts'
 import { diskFaultOf, type DiskFault } from './store/disk-faults.ts'
 import { rootFile } from './tls-source.ts'
 import { connectToPrimary } from './worker-client.ts'
 
 /** Serves until SIGTERM or SIGINT, then stops cleanly. Prints where it is and how to use it. */
-export async function serve(
-  config: Config,
-  environment: Readonly<Record<string, string | undefined>>,
-  print: (text: string) => void,
-): Promise<void> {
+export async function serve(config: Config, print: (text: string) => void): Promise<void> {
   const log = createLog(config.logLevel)
-  if (cluster.isWorker) return serveAsWorker(withPublicPort(config, environment), log)
+  if (cluster.isWorker) return serveAsWorker(config, log)
   let stop: () => void = () => {}
   const stopped = new Promise<void>((resolve) => {
     stop = resolve
@@ -80,16 +75,15 @@ async function serveAsWorker(config: Config, log: Log): Promise<void> {
   let app: WorkerApp | undefined
   // What it is told while it starts it does then: it may have read what was there before.
   let reloadWanted = false
-  let stop: () => void = () => {}
-  const stopped = new Promise<void>((resolve) => {
-    stop = resolve
-  })
+  const { promise: stopped, resolve: stop } = Promise.withResolvers<'stopped'>()
+  const { promise: started, resolve: start } = Promise.withResolvers<number | undefined>()
   const tasks = {
+    start,
     reload() {
       if (app === undefined) reloadWanted = true
       else void reloadFrom(app, log)
     },
-    stop: () => stop(),
+    stop: () => stop('stopped'),
     metrics: () => app?.metrics() ?? Promise.resolve([]),
   }
   // What nobody can write down must not be answered.
@@ -97,8 +91,10 @@ async function serveAsWorker(config: Config, log: Log): Promise<void> {
   const primary = connectToPrimary(process, () => tasks, orphaned)
   const onFailure = (error: Error): void => primary.failed(error.message)
   try {
+    const publicPort = await Promise.race([started, stopped])
+    if (publicPort === 'stopped') return process.disconnect()
     const surroundings = { clock: systemClock, random: systemRandom, log, onFailure }
-    app = await startWorker(config, surroundings, primary)
+    app = await startWorker(withPublicPort(config, publicPort), surroundings, primary)
     if (reloadWanted) await reloadFrom(app, log)
   } catch (error) {
     const isConfiguration = error instanceof ConfigurationError
@@ -112,6 +108,12 @@ async function serveAsWorker(config: Config, log: Log): Promise<void> {
   await app.close()
   process.off('disconnect', orphaned)
   process.disconnect()
+}
+
+/** With the port that the system chose for another worker. */
+function withPublicPort(config: Config, port: number | undefined): Config {
+  if (port === undefined) return config
+  return { ...config, publicListen: { ...config.publicListen, port } }
 }
 
 /** What is bad is said, and what was read before counts on. */

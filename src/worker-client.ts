@@ -27,6 +27,7 @@ export interface WorkerClient {
 
 /** What the primary may ask of a worker. */
 export interface WorkerTasks {
+  readonly start: (publicPort: number | undefined) => void
   readonly reload: () => void
   readonly stop: () => void
   readonly metrics: () => Promise<readonly object[]>
@@ -50,11 +51,13 @@ export function connectToPrimary(
     if (message.kind === 'answers') settled(message.answers)
     else if (message.kind === 'allowed') answered(message.id, message.allowed)
     else if (message.kind === 'metrics text') answered(message.id, message.text)
+    else if (message.kind === 'start') tasks().start(message.publicPort)
     else if (message.kind === 'reload') tasks().reload()
     else if (message.kind === 'stop') tasks().stop()
     else void tellMetrics(message.id)
   })
   forked.once('disconnect', orphaned)
+  send({ kind: 'loaded' })
 
   async function tellMetrics(id: number): Promise<void> {
     send({ kind: 'metrics', id, metrics: await tasks().metrics() })

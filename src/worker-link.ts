@@ -23,6 +23,8 @@ export interface Refusal {
 
 /** From a worker to the primary. */
 export type FromWorker =
+  /** It hears what it is told. */
+  | { readonly kind: 'loaded' }
   | {
       readonly kind: 'transactions'
       readonly asked: readonly { readonly id: number; readonly statements: readonly Sql[] }[]
@@ -38,6 +40,8 @@ export type FromWorker =
 
 /** From the primary to a worker. */
 export type FromPrimary =
+  /** What it needs is there; `publicPort` is that of the public listeners of others, if there are any. */
+  | { readonly kind: 'start'; readonly publicPort: number | undefined }
   | { readonly kind: 'answers'; readonly answers: readonly WriterAnswer[] }
   | { readonly kind: 'allowed'; readonly id: number; readonly allowed: boolean }
   | { readonly kind: 'metrics?'; readonly id: number }

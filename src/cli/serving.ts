@@ -1,7 +1,7 @@
 /** `signet serve`, and `signet check-config`, which says what it would serve with. */
 import { Command } from 'commander'
 import type { Print } from './print.ts'
-import { configOf, environment, examples, lenient, type ParsedFlags } from './settings.ts'
+import { configOf, examples, lenient, type ParsedFlags } from './settings.ts'
 
 /** `signet serve`. */
 export function serveCommand(print: Print): Command {
@@ -18,7 +18,7 @@ export function serveCommand(print: Print): Command {
     .action(async (flags: ParsedFlags, command: Command) => {
       const config = configOf(flags, command)
       const { serve } = await import('../serve.ts')
-      await serve(config, environment(), print)
+      await serve(config, print)
     })
 }
 
