@@ -81,6 +81,13 @@ export function seedCertificates(stock: Stock, told: (stored: number) => void): 
       )
       database.exec('begin')
       for (const certificate of certificates) insertCertificate(inserts, certificate)
+      for (const [number, those] of Map.groupBy(
+        certificates,
+        ({ authority }) => authority.number,
+      )) {
+        const revoked = those.filter(({ revocation }) => revocation !== undefined)
+        inserts.counts.run(those.length, revoked.length, number)
+      }
       const entries = searchEntriesOf(certificates)
       for (const entry of entries.positions) positions.add(...entry)
       for (const entry of entries.names) inserts.name.run(...entry)
@@ -103,11 +110,6 @@ function finish(database: DatabaseSync, positions: Positions): void {
     on certificates (serial_number, authority_number)`)
   database.exec(`update search_progress
     set certificate_number = (select max(certificate_number) from certificates);
-    update certificate_counts set
-      issued = (select count(*) from certificates c
-        where c.authority_number = certificate_counts.authority_number),
-      revoked = (select count(*) from revocations r
-        where r.authority_number = certificate_counts.authority_number);
     commit; pragma journal_mode = wal`)
 }
 
@@ -209,6 +211,7 @@ interface Inserts {
   readonly columns: readonly string[]
   readonly row: Sample['row']
   readonly revocation: StatementSync
+  readonly counts: StatementSync
   readonly name: StatementSync
 }
 
@@ -224,6 +227,10 @@ function insertsOf(database: DatabaseSync, row: Sample['row']): Inserts {
     revocation: database.prepare(
       `insert into revocations (authority_number, certificate_number, serial_number, crl_id,
         revoked_at_ms, reason_code, not_after) values (?, ?, ?, ?, ?, ?, ?)`,
+    ),
+    counts: database.prepare(
+      `update certificate_counts set issued = issued + ?, revoked = revoked + ?
+        where authority_number = ?`,
     ),
     name: database.prepare('insert into staged values (?, ?, ?)'),
   }
