@@ -19,7 +19,7 @@ import {
   type Stock,
 } from './seed.ts'
 import { someSerials } from './stored-rows.ts'
-import { roomy, toldEach } from './stored.ts'
+import { roomy } from './stored.ts'
 import { markdownTable } from './table.ts'
 import { credentialsIn, prepareTarget, type Target } from './target.ts'
 import { median } from './turns.ts'
@@ -34,7 +34,7 @@ export async function searchTable(count: number, options: BenchOptions): Promise
   const data = await mkdtemp(join(tmpdir(), 'signet-bench-search-'))
   try {
     const { stock, target } = await prepare(data, count, options)
-    seedCertificates(stock, toldEach)
+    seedCertificates(stock)
     const server = await startServer(data, [...roomy, ...options.serverFlags])
     try {
       const queries = queriesOf(stock).map((query) => ({ url: server.url, target, query }))

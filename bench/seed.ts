@@ -5,6 +5,7 @@ import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlit
 import { searchEntriesOf } from '../src/search/facets.ts'
 import type { FoundCertificate } from '../src/store/certificate-search.ts'
 import type { Target } from './target.ts'
+import { progress } from './turns.ts'
 
 /** Names of the certificate that all are made of; digits are put in their place. */
 const sampleName = 'h00000000.t000.example.com'
@@ -58,12 +59,13 @@ export interface Stock {
 }
 
 const batch = 100_000
+const toldEvery = 500_000
 
 /**
  * Stores copies of the newest certificate that differ in all that they are searched by, and what that is: the rows of the
- * search tables in their order, at the end, which is how millions get there in minutes. `told` hears how many are there.
+ * search tables in their order, at the end, which is how millions get there in minutes.
  */
-export function seedCertificates(stock: Stock, told: (stored: number) => void): void {
+export function seedCertificates(stock: Stock): void {
   // Nobody else has the file, and what fails is removed: no journal is needed.
   const database = new DatabaseSync(join(stock.data, 'signet.sqlite'), { defensive: false })
   try {
@@ -92,7 +94,7 @@ export function seedCertificates(stock: Stock, told: (stored: number) => void): 
       for (const entry of entries.positions) positions.add(...entry)
       for (const entry of entries.names) inserts.name.run(...entry)
       database.exec('commit')
-      told(start + many)
+      if ((start + many) % toldEvery === 0) progress(`${start + many} certificates stored`)
     }
     finish(database, positions)
   } finally {

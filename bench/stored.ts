@@ -81,8 +81,7 @@ export async function benchStored(
 async function prepareStored(data: string, count: number, options: BenchOptions): Promise<Stored> {
   const flags = [...roomy, ...options.serverFlags]
   const prepared = await prepareFirst(data, flags, options)
-  if (count > 0)
-    seedCertificates({ data, authorityArns: [prepared.target.authorityArn], count }, toldEach)
+  if (count > 0) seedCertificates({ data, authorityArns: [prepared.target.authorityArn], count })
   const startTimes: number[] = []
   for (;;) {
     const startedAt = performance.now()
@@ -101,11 +100,6 @@ async function prepareStored(data: string, count: number, options: BenchOptions)
     const subject = { ...prepared, target: { ...target, url, request } }
     return { count, data, server, subject, startTimes, memoryAtStart }
   }
-}
-
-/** For who seeds. */
-export function toldEach(stored: number): void {
-  if (stored % 500_000 === 0) progress(`${stored} certificates stored`)
 }
 
 /** With the certificate that others are to be copies of. */

@@ -17,17 +17,14 @@ import { connectToPrimary } from './worker-client.ts'
 export async function serve(config: Config, print: (text: string) => void): Promise<void> {
   const log = createLog(config.logLevel)
   if (cluster.isWorker) return serveAsWorker(config, log)
-  let stop: () => void = () => {}
-  const stopped = new Promise<void>((resolve) => {
-    stop = resolve
-  })
+  const { promise: stopped, resolve: stop } = Promise.withResolvers<void>()
   const onFailure = (error: Error): void => {
     log.fatal({ err: error }, 'the database failed; nothing can be promised any more')
     process.exitCode = 1
     stop()
   }
-  process.once('SIGTERM', stop)
-  process.once('SIGINT', stop)
+  process.once('SIGTERM', () => stop())
+  process.once('SIGINT', () => stop())
   const surroundings = { clock: systemClock, random: systemRandom, log, onFailure }
   const app = await namingDiskFaults(config, () =>
     config.workers === 1
@@ -75,7 +72,7 @@ async function serveAsWorker(config: Config, log: Log): Promise<void> {
   let app: WorkerApp | undefined
   // What it is told while it starts it does then: it may have read what was there before.
   let reloadWanted = false
-  const { promise: stopped, resolve: stop } = Promise.withResolvers<'stopped'>()
+  const { promise: stopped, resolve: stop } = Promise.withResolvers<void>()
   const { promise: started, resolve: start } = Promise.withResolvers<number | undefined>()
   const tasks = {
     start,
@@ -83,7 +80,7 @@ async function serveAsWorker(config: Config, log: Log): Promise<void> {
       if (app === undefined) reloadWanted = true
       else void reloadFrom(app, log)
     },
-    stop: () => stop('stopped'),
+    stop,
     metrics: () => app?.metrics() ?? Promise.resolve([]),
   }
   // What nobody can write down must not be answered.
@@ -91,8 +88,7 @@ async function serveAsWorker(config: Config, log: Log): Promise<void> {
   const primary = connectToPrimary(process, () => tasks, orphaned)
   const onFailure = (error: Error): void => primary.failed(error.message)
   try {
-    const publicPort = await Promise.race([started, stopped])
-    if (publicPort === 'stopped') return process.disconnect()
+    const publicPort = await started
     const surroundings = { clock: systemClock, random: systemRandom, log, onFailure }
     app = await startWorker(withPublicPort(config, publicPort), surroundings, primary)
     if (reloadWanted) await reloadFrom(app, log)

@@ -615,3 +615,18 @@ test('missing and malformed parts of a presigned URL are named', () => {
     ),
   )
 })
+
+test('a signature is 64 digits in lower case, and no text that becomes them', async () => {
+  const request = await signed()
+  const claim = parseSignature(request)
+  const key = deriveSigningKey(secretAccessKey, claim)
+  const isValidAs = (signature: string): boolean =>
+    isSignatureValid(request, { ...claim, signature }, key)
+  assert.equal(isValidAs(claim.signature), true)
+  // Written as latin1, these have the octets of the digits.
+  const wide = claim.signature.replaceAll(/./g, (digit) =>
+    String.fromCharCode(digit.charCodeAt(0) + 256),
+  )
+  for (const signature of [wide, claim.signature.toUpperCase(), `${claim.signature} `, ''])
+    assert.equal(isValidAs(signature), false, signature)
+})
