@@ -43,6 +43,8 @@ export interface Authority extends AuthorityRequest {
   readonly certificate: InstalledCertificate | undefined
   /** The CRL that what it issues is bound to; undefined until it first issued with CRLs on. */
   readonly crl: CurrentCrl | undefined
+  /** Values that CrlConfiguration.CustomCname had before, newest first: certificates may still refer to them. */
+  readonly pastCrlCnames: readonly string[]
   /** When DeleteCertificateAuthority was called, and until when it can be undone. */
   readonly deletion: { readonly deletedAt: Date; readonly restorableUntil: Date } | undefined
   /** Grows with every change: what a change was decided on. */
@@ -52,6 +54,8 @@ export interface Authority extends AuthorityRequest {
 /** A CA certificate with the chain that was imported with it. Never changes. */
 export interface InstalledCertificate {
   readonly number: number
+  /** Number of its identity (issuer-identity.ts). */
+  readonly issuerIdentity: number
   /** Lower-case hex of the serial number, as in the certificate. */
   readonly serialNumberHex: string
   readonly notBefore: Date

@@ -7,4 +7,6 @@ export interface CurrentCrl {
   /** Of the object, without folder and extension. */
   readonly name: string
   readonly kind: CrlKind
+  /** Number of the identity of the CA that issues it (issuer-identity.ts). */
+  readonly issuerIdentity: number
 }

@@ -1,6 +1,8 @@
 import { statusAt } from '../authority/status.ts'
 import type { Services } from '../services.ts'
+import { parseIdentityFileName } from '../authority/issuer-identity.ts'
 import { findAuthority } from '../store/authorities.ts'
+import { findIdentityCertificate } from '../store/installed-certificates.ts'
 import {
   httpDate,
   methodNotAllowed,
@@ -9,26 +11,34 @@ import {
   type PublicRequest,
 } from './public-answer.ts'
 
-const placeForm = /^\/ca\/([0-9a-f-]{36})\.cer$/
+const placeForm = /^\/ca\/([0-9a-f-]{36,46})\.cer$/
 /** A renewed certificate is for the same key: an hour late is early enough. */
 const maxAgeSeconds = 3600
 
-/** The id of the CA whose certificate has that path; undefined if it is no such path. */
+/** File name, without extension, of the CA certificate that has that path; undefined if the path is of another form. */
 export function authorityCertificatePath(path: string): string | undefined {
   return placeForm.exec(path)?.[1]
 }
 
-/** The certificate of a CA in DER, what the caIssuers of certificates names (RFC 5280 §4.2.2.1). */
+/**
+ * A certificate of a CA in DER, to which the caIssuers URL of certificates refers (RFC 5280 §4.2.2.1): the last one of the
+ * identity under which they were issued, so that it verifies them after any renewal.
+ */
 export async function answerAuthorityCertificate(
   { db, clock }: Pick<Services, 'db' | 'clock'>,
   { method }: PublicRequest,
-  authorityId: string,
+  name: string,
 ): Promise<PublicAnswer> {
   if (method !== 'GET' && method !== 'HEAD') return methodNotAllowed('GET, HEAD')
-  const authority = await findAuthority(db, authorityId)
+  const file = parseIdentityFileName(name)
+  if (file === undefined) return notFound
+  const authority = await findAuthority(db, file.authorityId)
   // What an expired CA signed, or one whose deletion can be undone, may still have to be looked into.
-  const exists = authority !== undefined && statusAt(authority, clock.now()) !== undefined
-  const certificate = exists ? authority.certificate : undefined
+  if (authority === undefined || statusAt(authority, clock.now()) === undefined) return notFound
+  const certificate =
+    file.identity === authority.certificate?.issuerIdentity
+      ? authority.certificate
+      : await findIdentityCertificate(db, authority.number, file.identity)
   if (certificate === undefined) return notFound
   const der = certificate.certificateDer
   return {

@@ -1,11 +1,9 @@
 import type { UsageMode } from '../authority/authority.ts'
 import type { CertificatePath } from '../authority/import-certificate.ts'
+import { issuerKeyIdentifier } from '../authority/issuer-identity.ts'
 import { constraintsOf, type PathConstraints } from '../authority/name-constraints.ts'
 import { remainingPathLength } from '../authority/path-length.ts'
-import { findExtension } from '../x509/extensions.ts'
-import { parseSubjectKeyIdentifier } from '../x509/key-identifiers.ts'
-import { oids } from '../x509/oid.ts'
-import { keyIdentifier, type SubjectPublicKeyInfo } from '../x509/subject-public-key-info.ts'
+import type { SubjectPublicKeyInfo } from '../x509/subject-public-key-info.ts'
 
 /** The CA certificate under whose name and key a certificate is issued. */
 export interface Issuer {
@@ -24,13 +22,9 @@ export interface Issuer {
 
 /** What of a CA certificate, of the chain above it and of the CA's mode counts for what it issues. */
 export function issuerOf({ certificate, chain }: CertificatePath, usageMode: UsageMode): Issuer {
-  const extension = findExtension(certificate.extensions, oids.subjectKeyIdentifier)
   return {
     subjectDer: certificate.subject.der,
-    keyIdentifier:
-      extension === undefined
-        ? keyIdentifier(certificate.subjectPublicKeyInfo)
-        : parseSubjectKeyIdentifier(extension.value),
+    keyIdentifier: issuerKeyIdentifier(certificate),
     subjectPublicKeyInfo: certificate.subjectPublicKeyInfo,
     notAfter: certificate.notAfter,
     remainingPathLength: remainingPathLength([certificate, ...chain]),

@@ -2,10 +2,9 @@
 import type { Authority } from '../authority/authority.ts'
 import { crlFailures } from '../authority/event.ts'
 import type { EnabledCrl } from '../authority/revocation-configuration.ts'
-import type { Issuer } from '../issuance/issuer.ts'
 import { BucketError, type ObjectLocation } from '../objects/object-store.ts'
 import { crlUrl } from '../operations/certificate-pointers.ts'
-import { issuerWith } from '../operations/issuer-cache.ts'
+import { crlIssuerOf, type CrlIssuer } from '../operations/issuer-cache.ts'
 import { crlFields, keptSince, nextCrlNumber, nextUpdateOf, refreshAt } from '../revocation/crl.ts'
 import { crlKey } from '../revocation/crl-place.ts'
 import type { Services } from '../services.ts'
@@ -39,7 +38,7 @@ export async function publishCrl(services: Services, due: DueCrl): Promise<void>
   const { authority, crl, lease } = due
   const configuration = enabledCrl(authority)
   const at = { bucket: configuration.S3BucketName, key: crlKey(configuration, crl.name) }
-  const issuer = issuerWith(services.db, authority)
+  const issuer = await crlIssuerOf(services.db, authority, crl.issuerIdentity)
   const foreign = await findForeignCrl(services, { crl, at, issuer })
   // Of a number that was never reserved: the database is older than the CRL.
   if (foreign !== undefined && foreign.number > crl.crlNumber)
@@ -84,7 +83,7 @@ class CrlGenerationError extends Error {
 
 interface CrlMaking {
   readonly configuration: EnabledCrl
-  readonly issuer: Issuer
+  readonly issuer: CrlIssuer
   readonly generatedAt: Date
   readonly crlNumber: number
 }

@@ -10,6 +10,8 @@ import {
   restCrl,
   type CrlRecord,
 } from '../store/crls.ts'
+import type { Database } from '../store/database.ts'
+import { findIdentityCertificate } from '../store/installed-certificates.ts'
 import { retryAt } from '../revocation/crl.ts'
 import { certificateAuthorityArn } from '../wire/arn.ts'
 import { crlFailure, publishCrl, type DueCrl } from './publish-crl.ts'
@@ -47,7 +49,10 @@ async function publish(
   stopping: AbortSignal,
 ): Promise<keyof JobResult> {
   const authority = await findAuthority(services.db, crl.authorityId)
-  if (authority === undefined || !isPublished(authority, crl, lease.now)) {
+  if (
+    authority === undefined ||
+    !(await isPublished(services, authority, { crl, now: lease.now }))
+  ) {
     await services.db.transaction([restCrl(crl, lease)])
     return 'done'
   }
@@ -63,17 +68,31 @@ async function publish(
 }
 
 /**
- * Whether a CRL is to be published: while its CA is ACTIVE or DISABLED and has CRLs on. A partition also under a complete
- * CRL, as long as certificates are bound to it: their CDP names it and no other.
+ * Whether a CRL is to be published: while its CA is ACTIVE or DISABLED and has CRLs on. A partition that is full, a
+ * partition of a CA that went back to a complete CRL, and a CRL of an earlier identity of the CA are published as long as a
+ * certificate that refers to them can be valid.
  */
-function isPublished(authority: Authority, crl: CrlRecord, now: Date): boolean {
+async function isPublished(
+  { db }: Services,
+  authority: Authority,
+  { crl, now }: { readonly crl: CrlRecord; readonly now: Date },
+): Promise<boolean> {
   const { CrlConfiguration } = authority.revocation
   const status = statusAt(authority, now)
   if (!CrlConfiguration.Enabled || (status !== 'ACTIVE' && status !== 'DISABLED')) return false
-  if (crl.kind === 'COMPLETE' || authority.crl?.id === crl.id) return true
+  const isCurrent = crl.issuerIdentity === authority.certificate?.issuerIdentity
+  if (isCurrent && (crl.kind === 'COMPLETE' || authority.crl?.id === crl.id)) return true
+  const lastNotAfter =
+    crl.kind === 'PARTITION' ? crl.lastNotAfter : await lastOf(db, authority, crl)
   // Half a life more, so that what expired is on one more CRL.
-  const last = crl.lastNotAfter.getTime() + (CrlConfiguration.ExpirationInDays * 86_400_000) / 2
+  const last = lastNotAfter.getTime() + (CrlConfiguration.ExpirationInDays * 86_400_000) / 2
   return now.getTime() <= last
+}
+
+/** When the last certificate expires at the latest that was issued under the identity of a CRL. */
+async function lastOf(db: Database, authority: Authority, crl: CrlRecord): Promise<Date> {
+  const found = await findIdentityCertificate(db, authority.number, crl.issuerIdentity)
+  return found?.lastNotAfter ?? new Date(0)
 }
 
 async function fail(

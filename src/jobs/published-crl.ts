@@ -1,5 +1,5 @@
-import type { Issuer } from '../issuance/issuer.ts'
 import { BucketError, type ObjectLocation } from '../objects/object-store.ts'
+import type { CrlIssuer } from '../operations/issuer-cache.ts'
 import type { Services } from '../services.ts'
 import type { CrlRecord } from '../store/crls.ts'
 import { parseCertificateList } from '../x509/certificate-list.ts'
@@ -12,7 +12,7 @@ const crlOctetsMax = 512 * 1024 * 1024
 interface Looked {
   readonly crl: CrlRecord
   readonly at: ObjectLocation
-  readonly issuer: Issuer
+  readonly issuer: CrlIssuer
 }
 
 /** A CRL that the CA has signed, and that is not the one its record knows. */
@@ -61,7 +61,7 @@ function isOwn({ crl, at }: Looked, etag: string): boolean {
 /** Undefined for bytes that are no CRL, or one that the CA has not signed: anyone may have put it there. */
 async function verified(
   der: Uint8Array,
-  { subjectPublicKeyInfo }: Issuer,
+  { subjectPublicKeyInfo }: CrlIssuer,
 ): Promise<ForeignCrl | undefined> {
   try {
     const list = parseCertificateList(der)

@@ -1,5 +1,5 @@
 import type { Authority } from '../authority/authority.ts'
-import type { Issuer } from '../issuance/issuer.ts'
+import type { CrlIssuer } from '../operations/issuer-cache.ts'
 import { isReasonCode } from '../revocation/reason.ts'
 import type { Services } from '../services.ts'
 import { bytesOf, integerOf } from '../store/columns.ts'
@@ -17,7 +17,7 @@ import type { ForeignCrl } from './published-crl.ts'
 interface Publishing {
   readonly authority: Authority
   readonly crl: CrlRecord
-  readonly issuer: Issuer
+  readonly issuer: CrlIssuer
 }
 
 const serialOctets = 16

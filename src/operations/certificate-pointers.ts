@@ -1,5 +1,6 @@
 import type { Authority } from '../authority/authority.ts'
 import type { CurrentCrl } from '../authority/crl.ts'
+import { firstIdentity, identityFileName } from '../authority/issuer-identity.ts'
 import type { EnabledCrl } from '../authority/revocation-configuration.ts'
 import type { CertificatePointers } from '../issuance/certificate-pointers.ts'
 import { pathOfKey } from '../objects/object-url.ts'
@@ -22,10 +23,15 @@ export function certificatePointers(
         ? `http://${OcspConfiguration.OcspCustomCname}`
         : `${services.publicUrl()}/ocsp`,
       ...(services.revocationPolicy.caIssuers && {
-        caIssuersUri: `${services.publicUrl()}/ca/${authority.id}.cer`,
+        caIssuersUri: `${services.publicUrl()}/ca/${certificateFileName(authority)}.cer`,
       }),
     }),
   }
+}
+
+/** Of the certificate under whose identity the CA issues: a certificate of another identity would not verify signatures. */
+function certificateFileName({ id, certificate }: Authority): string {
+  return identityFileName(id, certificate?.issuerIdentity ?? firstIdentity)
 }
 
 function crlPointers(

@@ -4,6 +4,7 @@ import { partitionCertificatesMax } from '../revocation/partition.ts'
 import type { Services } from '../services.ts'
 import { bindCertificate, openCrl } from '../store/crls.ts'
 import { ConflictError } from '../store/database.ts'
+import { firstIdentity, identityFileName } from '../authority/issuer-identity.ts'
 import type { Sql } from '../store/sql.ts'
 import type { AuthorityView } from './require-authority.ts'
 
@@ -20,14 +21,16 @@ function configuredKind({ authority }: AuthorityView): CrlKind | undefined {
  */
 export function currentCrl(view: AuthorityView): CurrentCrl | 'missing' | undefined {
   const kind = configuredKind(view)
-  const { crl } = view.authority
+  const { crl, certificate } = view.authority
   if (kind === undefined) return undefined
-  return crl?.kind === kind ? crl : 'missing'
+  // After a renewal under another identity, the CRL of before is for certificates of before.
+  const isOwn = crl?.kind === kind && crl.issuerIdentity === certificate?.issuerIdentity
+  return isOwn ? crl : 'missing'
 }
 
 /**
- * Makes a CRL the current one of its CA: the complete one, which has the CA's id for a name and may be there from before,
- * or a new partition. Another request may have done that meanwhile; either way the CA has to be read again.
+ * Makes a CRL the current one of its CA: the complete one of the CA's identity, which may exist already, or a new
+ * partition. Another request may have done that meanwhile; either way the CA has to be read again.
  */
 export async function openCurrentCrl(
   { db, random, wake }: Pick<Services, 'db' | 'random' | 'wake'>,
@@ -36,7 +39,8 @@ export async function openCurrentCrl(
   const { authority, now } = view
   const kind = configuredKind(view)
   if (kind === undefined) return
-  const name = kind === 'COMPLETE' ? authority.id : uuid(random)
+  const identity = authority.certificate?.issuerIdentity ?? firstIdentity
+  const name = kind === 'COMPLETE' ? identityFileName(authority.id, identity) : uuid(random)
   try {
     await db.transaction(openCrl(authority, { name, kind }, now))
     wake('publish-crls')

@@ -1,9 +1,13 @@
-import type { InstalledCertificate } from '../authority/authority.ts'
+import type { Authority, InstalledCertificate } from '../authority/authority.ts'
 import {
   type CertificatePath,
   parseImport,
   requireImportable,
 } from '../authority/import-certificate.ts'
+import { identityOf } from '../authority/issuer-identity.ts'
+import type { Database } from '../store/database.ts'
+import { listOwnCertificates } from '../store/installed-certificates.ts'
+import { parseCertificate, type Certificate } from '../x509/certificate.ts'
 import { insertAuthorityCertificate, installCertificate } from '../store/authorities.ts'
 import { touchAllCrls } from '../store/crls.ts'
 import { required, structure } from '../wire/shape.ts'
@@ -50,15 +54,36 @@ export const importCertificateAuthorityCertificate = operation({
       now,
       weakKeys: services.issuancePolicy.weakKeys,
     })
+    const issuerIdentity = await nextIdentity(services.db, authority, path.certificate)
     await changeAuthority(services, [
-      insertAuthorityCertificate(authority, installed(path), now),
+      insertAuthorityCertificate(authority, { ...installed(path), issuerIdentity }, now),
       installCertificate(authority, authority.status === 'DISABLED' ? 'DISABLED' : 'ACTIVE', now),
       touchAllCrls(authority, now),
     ])
+    services.wake('publish-crls')
   },
 })
 
-function installed({ certificate, chain }: CertificatePath): Omit<InstalledCertificate, 'number'> {
+/** Guarded by the revision of the CA, as the import is: an import meanwhile is a conflict. */
+async function nextIdentity(
+  db: Database,
+  authority: Authority,
+  certificate: Certificate,
+): Promise<number> {
+  const earlier = await listOwnCertificates(db, authority.number)
+  return identityOf(
+    certificate,
+    earlier.map(({ identity, certificateDer }) => ({
+      identity,
+      certificate: parseCertificate(certificateDer),
+    })),
+  )
+}
+
+function installed({
+  certificate,
+  chain,
+}: CertificatePath): Omit<InstalledCertificate, 'number' | 'issuerIdentity'> {
   const { der, serialNumber, notBefore, notAfter } = certificate
   return {
     serialNumberHex: Buffer.from(serialNumber).toString('hex'),

@@ -2,8 +2,15 @@ import type { Authority, InstalledCertificate } from '../authority/authority.ts'
 import { createBoundedCache, type BoundedCache } from '../bounded-cache.ts'
 import { issuerOf, type Issuer } from '../issuance/issuer.ts'
 import type { Database } from '../store/database.ts'
+import { findIdentityCertificate } from '../store/installed-certificates.ts'
 import { parseCertificate, type Certificate } from '../x509/certificate.ts'
 import { parsePem } from '../x509/pem.ts'
+
+/** The parts of a CA certificate that a CRL depends on. */
+export type CrlIssuer = Pick<
+  Issuer,
+  'subjectDer' | 'keyIdentifier' | 'subjectPublicKeyInfo' | 'notAfter'
+>
 
 const issuersMax = 1000
 
@@ -23,6 +30,20 @@ export function issuerWith(db: Database, authority: Authority): Issuer {
   const issuer = issuerOf({ certificate, chain: chainOf(installed) }, usageMode)
   cache.set(name, issuer)
   return issuer
+}
+
+/** Name and key under which the CRLs of an identity are issued. Only for a CA that had a certificate of it. */
+export async function crlIssuerOf(
+  db: Database,
+  authority: Authority,
+  identity: number,
+): Promise<CrlIssuer> {
+  if (authority.certificate?.issuerIdentity === identity) return issuerWith(db, authority)
+  const found = await findIdentityCertificate(db, authority.number, identity)
+  if (found === undefined)
+    throw new Error(`the certificate authority has no certificate of its identity ${identity}`)
+  const certificate = parseCertificate(found.certificateDer)
+  return issuerOf({ certificate, chain: [] }, authority.usageMode)
 }
 
 function chainOf({ chainPem }: InstalledCertificate): Certificate[] {

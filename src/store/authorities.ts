@@ -24,7 +24,7 @@ export interface Owner {
 }
 
 const columns = `a.*, c.serial_number, c.not_before, c.not_after, c.certificate_der, c.chain_pem,
-    l.name as crl_name, l.kind as crl_kind
+    c.issuer_identity, l.name as crl_name, l.kind as crl_kind, l.issuer_identity as crl_issuer_identity
   from authorities a
   left join authority_certificates c using (authority_certificate_number)
   left join crls l using (crl_id)`
@@ -135,6 +135,7 @@ export async function listErasableAuthorities(
 export interface AuthorityChange {
   readonly status?: StoredStatus
   readonly revocation?: RevocationConfiguration
+  readonly pastCrlCnames?: readonly string[]
   readonly failureReason?: FailureReason
   readonly keyHandle?: string
   readonly csrPem?: string
@@ -153,6 +154,7 @@ export function updateAuthority(authority: Authority, change: AuthorityChange, n
     sql`update authorities set
         status = ${change.status ?? authority.status},
         revocation_configuration = ${JSON.stringify(change.revocation ?? authority.revocation)},
+        past_crl_cnames = ${JSON.stringify(change.pastCrlCnames ?? authority.pastCrlCnames)},
         failure_reason = ${change.failureReason ?? authority.failureReason ?? null},
         key_handle = ${change.keyHandle ?? authority.keyHandle ?? null},
         csr_pem = ${change.csrPem ?? authority.csrPem ?? null},
@@ -190,10 +192,11 @@ export function insertAuthorityCertificate(
   now: Date,
 ): Sql {
   return sql`insert into authority_certificates (authority_number, serial_number, not_before,
-      not_after, certificate_der, chain_pem, imported_at_ms)
+      not_after, certificate_der, chain_pem, imported_at_ms, issuer_identity)
     values (${authority.number}, ${certificate.serialNumberHex},
       ${certificate.notBefore.getTime() / 1000}, ${certificate.notAfter.getTime() / 1000},
-      ${certificate.certificateDer}, ${certificate.chainPem ?? null}, ${now.getTime()})`
+      ${certificate.certificateDer}, ${certificate.chainPem ?? null}, ${now.getTime()},
+      ${certificate.issuerIdentity})`
 }
 
 /** Makes the certificate that was inserted last the CA's own; guarded as updateAuthority. */
@@ -232,6 +235,7 @@ function authorityOf(row: Row): Authority {
     csrPem: (row['csr_pem'] ?? undefined) as string | undefined,
     certificate: certificateOf(row),
     crl: crlOf(row),
+    pastCrlCnames: JSON.parse((row['past_crl_cnames'] as string | null) ?? '[]') as string[],
     deletion: deletionOf(row),
     revision: integerOf(row, 'revision'),
   }
@@ -241,6 +245,7 @@ function certificateOf(row: Row): InstalledCertificate | undefined {
   if (row['authority_certificate_number'] === null) return undefined
   return {
     number: integerOf(row, 'authority_certificate_number'),
+    issuerIdentity: integerOf(row, 'issuer_identity'),
     serialNumberHex: textOf(row, 'serial_number'),
     notBefore: new Date(integerOf(row, 'not_before') * 1000),
     notAfter: new Date(integerOf(row, 'not_after') * 1000),
@@ -255,6 +260,7 @@ function crlOf(row: Row): CurrentCrl | undefined {
     id: integerOf(row, 'crl_id'),
     name: textOf(row, 'crl_name'),
     kind: textOf(row, 'crl_kind') as CrlKind,
+    issuerIdentity: integerOf(row, 'crl_issuer_identity'),
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import type { Authority } from '../authority/authority.ts'
 import type { CrlKind } from '../authority/crl.ts'
+import { firstIdentity } from '../authority/issuer-identity.ts'
 import { integerOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { latestPlausible, type Lease } from './leases.ts'
@@ -15,6 +16,8 @@ export interface CrlRecord {
   /** Of the object, without folder and extension: the id of the CA, or a UUID of the partition's own. */
   readonly name: string
   readonly kind: CrlKind
+  /** Number of the identity of the CA that issues it. */
+  readonly issuerIdentity: number
   /** Grows with every revocation on it. */
   readonly changes: number
   /** Latest notAfter of the certificates bound to a partition. */
@@ -42,8 +45,10 @@ export function openCrl(
 ): Sql[] {
   return [
     sql`insert into crls (authority_number, name, kind, certificates, last_not_after, changes,
-        published_changes, due_at_ms, failures, retry_at_ms, lease_until_ms, crl_number)
-      values (${authority.number}, ${name}, ${kind}, 0, 0, 1, 0, ${now.getTime()}, 0, 0, 0, 0)
+        published_changes, due_at_ms, failures, retry_at_ms, lease_until_ms, crl_number,
+        issuer_identity)
+      values (${authority.number}, ${name}, ${kind}, 0, 0, 1, 0, ${now.getTime()}, 0, 0, 0, 0,
+        ${authority.certificate?.issuerIdentity ?? firstIdentity})
       on conflict (name) do nothing`,
     // What was revoked before the CA had any CRL belongs to its first one.
     sql`update revocations set crl_id = (select crl_id from crls where name = ${name})
@@ -215,6 +220,7 @@ export function crlOf(row: Row): CrlRecord {
     authorityId: textOf(row, 'authority_id'),
     name: textOf(row, 'name'),
     kind: textOf(row, 'kind') as CrlKind,
+    issuerIdentity: integerOf(row, 'issuer_identity'),
     changes: integerOf(row, 'changes'),
     lastNotAfter: new Date(integerOf(row, 'last_not_after') * 1000),
     failures: integerOf(row, 'failures'),

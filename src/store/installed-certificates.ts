@@ -42,3 +42,54 @@ export async function listAuthorityExpiries(
     notAfter: new Date(integerOf(row, 'not_after') * 1000),
   }))
 }
+
+/** A certificate of one CA with the number of its identity. */
+interface OwnCertificate {
+  readonly identity: number
+  readonly certificateDer: Uint8Array
+}
+
+/** All certificates that a CA was given, oldest first. */
+export async function listOwnCertificates(
+  db: Database,
+  authorityNumber: number,
+): Promise<OwnCertificate[]> {
+  const rows = await db.query(
+    sql`select issuer_identity, certificate_der from authority_certificates
+      where authority_number = ${authorityNumber} order by authority_certificate_number`,
+  )
+  return rows.map((row) => ({
+    identity: integerOf(row, 'issuer_identity'),
+    certificateDer: bytesOf(row, 'certificate_der'),
+  }))
+}
+
+/** The last certificate of an identity, and until when any certificate of that identity is valid. */
+export interface IdentityCertificate {
+  readonly certificateDer: Uint8Array
+  readonly notBefore: Date
+  /** The latest notAfter of all certificates of the identity: nothing issued under it is valid longer. */
+  readonly lastNotAfter: Date
+}
+
+/** Undefined if the CA never had a certificate of that identity. */
+export async function findIdentityCertificate(
+  db: Database,
+  authorityNumber: number,
+  identity: number,
+): Promise<IdentityCertificate | undefined> {
+  const [row] = await db.query(
+    sql`select certificate_der, not_before, (select max(not_after) from authority_certificates
+          where authority_number = ${authorityNumber} and issuer_identity = ${identity})
+        as last_not_after
+      from authority_certificates
+      where authority_number = ${authorityNumber} and issuer_identity = ${identity}
+      order by authority_certificate_number desc limit 1`,
+  )
+  if (row === undefined) return undefined
+  return {
+    certificateDer: bytesOf(row, 'certificate_der'),
+    notBefore: new Date(integerOf(row, 'not_before') * 1000),
+    lastNotAfter: new Date(integerOf(row, 'last_not_after') * 1000),
+  }
+}

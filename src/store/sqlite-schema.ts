@@ -1,4 +1,5 @@
 import { dueSchema } from './schema-due.ts'
+import { sqliteIdentitiesSchema } from './schema-identities.ts'
 import { principalsSchema } from './sqlite-schema-principals.ts'
 import { searchSchema } from './sqlite-schema-search.ts'
 
@@ -229,4 +230,5 @@ export const sqliteSchema: readonly string[] = [
   principalsSchema,
   dueSchema,
   searchSchema,
+  sqliteIdentitiesSchema,
 ]
