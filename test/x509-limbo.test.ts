@@ -55,6 +55,7 @@ async function refusalOf(path: readonly number[], now: Date): Promise<string | u
       subjectPublicKeyInfoDer: imported.certificate.subjectPublicKeyInfo.der,
       now,
       weakKeys: 'refuse',
+      publishesCrls: false,
     })
     const { subject, extensions } = parseCertificate(derOf(peer))
     const extension = findExtension(extensions, oids.subjectAltName)

@@ -1,4 +1,6 @@
 /** Whether certificates are what their rows say, and signed by whom their rows say. */
+import { endsChain, issuedBy, selfSignature } from '../authority/import-chain.ts'
+import { isSelfIssued } from '../authority/path-length.ts'
 import { bytesOf, integerOf, optionalTextOf, textOf } from '../store/columns.ts'
 import type { Row } from '../store/sql.ts'
 import { parseCertificate, type Certificate } from '../x509/certificate.ts'
@@ -41,28 +43,36 @@ export async function verifyAuthorityCertificate(
     secondsOf(certificate.notBefore) === integerOf(row, 'not_before') &&
     secondsOf(certificate.notAfter) === integerOf(row, 'not_after')
   if (!isSame) problems.add(`${name} does not match its row`)
-  const above = chainOf(name, optionalTextOf(row, 'chain_pem') ?? '', problems)
-  const path = [certificate, ...above]
+  await verifyPath(name, [certificate, ...chainOf(name, row, problems)], problems)
+}
+
+/** By the rules of ImportCertificateAuthorityCertificate (authority/import-chain.ts). */
+async function verifyPath(
+  name: string,
+  path: readonly Certificate[],
+  problems: Problems,
+): Promise<void> {
   for (const [index, below] of path.entries()) {
     const issuer = path[index + 1]
-    // What ends the chain need not be self-signed: an operator may have imported a part of it.
-    if (issuer === undefined && index > 0 && !isSelfIssued(below)) continue
-    if (!(await isSignedBy(below, signerOf(issuer ?? below))))
+    const isIssued =
+      issuer !== undefined
+        ? (await issuedBy(below, issuer)) === 'valid'
+        : index === 0
+          ? (await selfSignature(below)) === 'valid'
+          : // Imports of early versions may end before the root.
+            !isSelfIssued(below) || (await endsChain(below))
+    if (!isIssued)
       problems.add(`${name}: certificate ${index} of its chain is not signed by the one above`)
   }
 }
 
-function chainOf(name: string, pem: string, problems: Problems): Certificate[] {
+function chainOf(name: string, row: Row, problems: Problems): Certificate[] {
   try {
-    return parsePem(pem).map(({ der }) => parseCertificate(der))
+    return parsePem(optionalTextOf(row, 'chain_pem') ?? '').map(({ der }) => parseCertificate(der))
   } catch (error) {
     problems.add(`the chain of ${name} cannot be read: ${(error as Error).message}`)
     return []
   }
-}
-
-function isSelfIssued({ issuer, subject }: Certificate): boolean {
-  return Buffer.compare(issuer.der, subject.der) === 0
 }
 
 function signerOf({ subject, subjectPublicKeyInfo }: Certificate): Omit<Signer, 'authorityNumber'> {
@@ -121,6 +131,7 @@ function parsed(name: string, der: Uint8Array, problems: Problems): Certificate 
   }
 }
 
+/** Certificates of ours repeat the subject of their issuer byte for byte. */
 async function isSignedBy(
   { issuer, signatureAlgorithm, tbsCertificateDer, signature }: Certificate,
   { subject, subjectPublicKeyInfo }: Omit<Signer, 'authorityNumber'>,

@@ -31,6 +31,7 @@ const now = '2025-06-01T12:00:00Z'
 interface Situation {
   readonly type?: 'ROOT' | 'SUBORDINATE'
   readonly now?: string
+  readonly publishesCrls?: boolean
   /** The key of the CA, if it is not that of the certificate. */
   readonly keyOf?: Crafted
 }
@@ -48,6 +49,7 @@ async function importing(
         .der,
       now: new Date(situation.now ?? now),
       weakKeys: 'refuse',
+      publishesCrls: situation.publishesCrls ?? false,
     })
     return 'accepted'
   } catch (error) {
@@ -167,6 +169,34 @@ test('key usage, if there, must have keyCertSign in every certificate', async ()
     assert.equal(found, `ValidationException: ${position} has a key usage without keyCertSign`)
     const [bare, ...above] = threeWith(index, [basicConstraints()])
     assert.equal(await importing(bare, above), 'accepted')
+  }
+})
+
+test('a certificate without cRLSign is refused if the CRLs of its CA are enabled, and not otherwise', async () => {
+  const usages = [
+    [['keyCertSign'], false],
+    [['keyCertSign', 'digitalSignature'], false],
+    [['keyCertSign', 'cRLSign'], true],
+    [['digitalSignature', 'keyCertSign', 'cRLSign'], true],
+    [undefined, true],
+  ] as const
+  for (const [usage, accepted] of usages) {
+    const extensions = [
+      basicConstraints(),
+      ...(usage ? [{ oid: oids.keyUsage, critical: true, value: encodeKeyUsage(usage) }] : []),
+    ]
+    const [certificate, ...chain] = threeWith(0, extensions)
+    assert.equal(await importing(certificate, chain), 'accepted')
+    const found = await importing(certificate, chain, { publishesCrls: true })
+    if (accepted) assert.equal(found, 'accepted')
+    else
+      assert.match(
+        found,
+        /^MalformedCertificateException: Certificate has a key usage without cRLSign/,
+      )
+    // The CAs above it have CRLs of their own.
+    const [below, ...above] = threeWith(1, extensions)
+    assert.equal(await importing(below, above, { publishesCrls: true }), 'accepted')
   }
 })
 
@@ -472,6 +502,7 @@ test('property: a changed octet is refused or leaves the path as it was, and nev
             subjectPublicKeyInfoDer: issuing.certificate.subjectPublicKeyInfo.der,
             now: new Date(now),
             weakKeys: 'refuse',
+            publishesCrls: false,
           })
         }, ServiceError)
       },

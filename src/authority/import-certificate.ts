@@ -1,6 +1,7 @@
 /** Which certificate a CA accepts as its own (AWS Private CA API, ImportCertificateAuthorityCertificate). */
 import type { Certificate } from '../x509/certificate.ts'
 import type { AuthorityType } from './authority.ts'
+import { maySignCrls } from './crl-signing.ts'
 import { requireCaCertificate } from './import-ca-certificate.ts'
 import {
   requireNames,
@@ -22,6 +23,8 @@ export interface ImportingAuthority {
   readonly subjectPublicKeyInfoDer: Uint8Array
   readonly now: Date
   readonly weakKeys: WeakKeys
+  /** Whether its CRLs are enabled. */
+  readonly publishesCrls: boolean
 }
 
 /**
@@ -34,7 +37,7 @@ export interface ImportingAuthority {
  */
 export async function requireImportable(
   { certificate, chain }: CertificatePath,
-  { type, subjectPublicKeyInfoDer, now, weakKeys }: ImportingAuthority,
+  { type, subjectPublicKeyInfoDer, now, weakKeys, publishesCrls }: ImportingAuthority,
 ): Promise<void> {
   const path = [certificate, ...chain]
   if (Buffer.compare(certificate.subjectPublicKeyInfo.der, subjectPublicKeyInfoDer) !== 0)
@@ -44,11 +47,22 @@ export async function requireImportable(
   requireDistinct(certificate, chain)
   for (const [index, each] of path.entries())
     requireCaCertificate(pathPosition(index), each, weakKeys)
+  if (publishesCrls) requireCrlSign(certificate)
   for (const [index, each] of path.entries()) requireValid(pathPosition(index), each, now)
   await requireSigned(path)
   requireNotOutliving(path)
   requirePathLength(path)
   requireNames(path)
+}
+
+/** CRLs from a key that may not sign them are rejected, and with them every certificate that refers to them. */
+function requireCrlSign(certificate: Certificate): void {
+  if (maySignCrls(certificate)) return
+  throw malformed(
+    'Certificate has a key usage without cRLSign, so validators would reject every CRL of the certificate authority ' +
+      '(RFC 5280 section 6.3.3 f), and its CRLs are enabled: have the certificate issued with cRLSign, or use a ' +
+      'certificate authority whose CRLs are disabled',
+  )
 }
 
 async function requireRootPath(

@@ -34,21 +34,40 @@ async function requireSignedBy(
 ): Promise<void> {
   const position = pathPosition(index)
   const signerPosition = pathPosition(index + 1)
-  if (!sameName(signed.issuer, signer.subject))
+  const check = await issuedBy(signed, signer)
+  if (check === 'other-name')
     throw mismatch(
       `${position} is issued by ${formatName(signed.issuer)}, but ${signerPosition} is ` +
         formatName(signer.subject),
     )
-  const check = await signatureBy(signed, signer)
   if (check === 'unsupported')
     throw mismatch(`${position} is signed with an algorithm that is not accepted`)
   if (check === 'invalid')
     throw mismatch(`${position} is not signed by the key of ${signerPosition}`)
 }
 
-/** What a root says about itself proves nothing, so an outdated algorithm there does no harm. */
+/**
+ * Whether `signer` issued `signed`: the issuer has the name of the signer, compared as RFC 5280 §7.1 does, and the signature
+ * is by the signer's key.
+ */
+export async function issuedBy(
+  signed: Certificate,
+  signer: Certificate,
+): Promise<SignatureCheck | 'other-name'> {
+  if (!sameName(signed.issuer, signer.subject)) return 'other-name'
+  return signatureBy(signed, signer)
+}
+
+/**
+ * Whether a certificate can be the root at the end of a chain. Trust in a root does not come from its signature, so a
+ * signature with an outdated algorithm is accepted.
+ */
+export async function endsChain(last: Certificate): Promise<boolean> {
+  return (await selfSignature(last)) !== 'invalid'
+}
+
 async function requireRoot(last: Certificate): Promise<void> {
-  if ((await selfSignature(last)) !== 'invalid') return
+  if (await endsChain(last)) return
   throw mismatch(
     `CertificateChain is not complete: its last certificate, ${formatName(last.subject)}, ` +
       `is signed by ${formatName(last.issuer)} and is not a root`,

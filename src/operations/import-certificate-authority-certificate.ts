@@ -53,6 +53,7 @@ export const importCertificateAuthorityCertificate = operation({
       subjectPublicKeyInfoDer: publicKeyOf(authority),
       now,
       weakKeys: services.issuancePolicy.weakKeys,
+      publishesCrls: authority.revocation.CrlConfiguration.Enabled,
     })
     const issuerIdentity = await nextIdentity(services.db, authority, path.certificate)
     await changeAuthority(services, [

@@ -1,7 +1,13 @@
-import { requireRevocation } from '../authority/revocation-configuration.ts'
+import type { Authority } from '../authority/authority.ts'
+import { maySignCrls } from '../authority/crl-signing.ts'
+import {
+  requireRevocation,
+  type RevocationConfiguration,
+} from '../authority/revocation-configuration.ts'
 import { ServiceError } from '../errors.ts'
 import { updateAuthority } from '../store/authorities.ts'
 import { touchAllCrls } from '../store/crls.ts'
+import { parseCertificate } from '../x509/certificate.ts'
 import { required, structure } from '../wire/shape.ts'
 import { changeAuthority } from './change-authority.ts'
 import { revocationConfiguration } from './configuration-shapes.ts'
@@ -41,6 +47,7 @@ export const updateCertificateAuthority = operation({
     const isNewStatus = status !== undefined && status !== authority.status
     if (!isNewStatus && input.RevocationConfiguration === undefined) return
     const isNewCrl = input.RevocationConfiguration?.CrlConfiguration !== undefined
+    if (isNewCrl) requireCrlSign(authority, revocation)
     if (isNewCrl) await requireBucket(services, revocation, authority.accountId)
     const change = { revocation, ...(isNewStatus && { status }) }
     await changeAuthority(services, [
@@ -50,6 +57,20 @@ export const updateCertificateAuthority = operation({
     services.wake('publish-crls')
   },
 })
+
+/** CRLs from a CA whose certificate lacks cRLSign are rejected by validators (RFC 5280 §6.3.3 f). */
+function requireCrlSign(
+  { certificate }: Authority,
+  { CrlConfiguration }: RevocationConfiguration,
+): void {
+  if (!CrlConfiguration.Enabled || certificate === undefined) return
+  if (maySignCrls(parseCertificate(certificate.certificateDer))) return
+  throw new ServiceError(
+    'InvalidArgsException',
+    'CrlConfiguration cannot be enabled: the certificate of the certificate authority has a key usage without cRLSign, so ' +
+      'validators would reject every CRL (RFC 5280 section 6.3.3 f). Import a certificate with cRLSign, or use OCSP.',
+  )
+}
 
 function requestedStatus(status: string | undefined): 'ACTIVE' | 'DISABLED' | undefined {
   if (status === undefined || status === 'ACTIVE' || status === 'DISABLED') return status
