@@ -1,5 +1,7 @@
 /** Whether published CRLs are those that their rows tell of, and list what they have to. */
 import { setTimeout as delay } from 'node:timers/promises'
+import { maySignCrls } from '../authority/crl-signing.ts'
+import { issuerKeyIdentifier } from '../authority/issuer-identity.ts'
 import type { RevocationConfiguration } from '../authority/revocation-configuration.ts'
 import { systemClock } from '../clock.ts'
 import type { Config } from '../config.ts'
@@ -11,8 +13,11 @@ import { bytesOf, integerOf, textOf } from '../store/columns.ts'
 import { rowsOf, type Snapshot } from '../store/snapshot.ts'
 import type { Row } from '../store/sql.ts'
 import { selectListed, selectPublishedCrl, selectPublishedCrls } from '../store/verify-rows.ts'
-import { parseCertificate } from '../x509/certificate.ts'
+import { parseCertificate, type Certificate } from '../x509/certificate.ts'
 import { parseCertificateList, type CertificateList } from '../x509/certificate-list.ts'
+import { findExtension } from '../x509/extensions.ts'
+import { parseAuthorityKeyIdentifier } from '../x509/key-identifiers.ts'
+import { oids } from '../x509/oid.ts'
 import { readRevokedCertificates } from '../x509/revoked-certificates.ts'
 import { verifySignature } from '../x509/verify-signature.ts'
 import type { Problems } from './problems.ts'
@@ -123,17 +128,38 @@ async function verified(
 ): Promise<CertificateList | string> {
   try {
     const list = parseCertificateList(der)
-    const { subjectPublicKeyInfo } = parseCertificate(certificateDer)
+    const certificate = parseCertificate(certificateDer)
+    const { subjectPublicKeyInfo } = certificate
     const check = await verifySignature({
       subjectPublicKeyInfo,
       signatureAlgorithm: list.signatureAlgorithm,
       message: list.tbsCertListDer,
       signature: list.signature,
     })
-    return check === 'valid' ? list : 'is not signed by its CA'
+    if (check !== 'valid') return 'is not signed by its CA'
+    const problem = issuerProblem(list, certificate)
+    return problem ?? list
   } catch (error) {
     return `cannot be read: ${(error as Error).message}`
   }
+}
+
+/** Why validators reject a CRL of the CA with that certificate, if they do (RFC 5280 §6.3.3 b and f). */
+function issuerProblem(
+  { issuer, crlExtensions }: CertificateList,
+  certificate: Certificate,
+): string | undefined {
+  if (!maySignCrls(certificate))
+    return 'is rejected by validators: its CA certificate lacks cRLSign'
+  const keyIdentifier = findExtension(crlExtensions, oids.authorityKeyIdentifier)
+  const isOwn =
+    Buffer.compare(issuer, certificate.subject.der) === 0 &&
+    keyIdentifier !== undefined &&
+    Buffer.compare(
+      parseAuthorityKeyIdentifier(keyIdentifier.value) ?? new Uint8Array(),
+      issuerKeyIdentifier(certificate),
+    ) === 0
+  return isOwn ? undefined : 'has another issuer or key identifier than its CA certificate'
 }
 
 /** Every entry is a revocation; every revocation that had not expired is an entry. */

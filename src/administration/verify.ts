@@ -1,4 +1,5 @@
 /** What `signet verify` does, on a data folder that a server may be using. Nothing is changed. */
+import { systemClock } from '../clock.ts'
 import type { Config } from '../config.ts'
 import { withData, type DataFolder } from '../data-folder.ts'
 import { rowsOf, type Snapshot } from '../store/snapshot.ts'
@@ -19,6 +20,7 @@ import {
   verifyRevocation,
   type Signers,
 } from './verify-certificates.ts'
+import { CrlIdentities } from './verify-identities.ts'
 import { verifyCrls, type CrlFindings } from './verify-crls.ts'
 
 /** What was looked at, and what was found. */
@@ -77,15 +79,23 @@ async function verifySnapshot(config: Config, verifying: Verifying): Promise<Ver
     select: (after: Row | undefined, limit: number) => Sql,
     check: (row: Row) => Promise<void>,
   ): Promise<number> => eachRow({ snapshot, progress, problems }, { what, select, check })
-  const authorityCertificates = await each('CA certificates', selectAuthorityCertificates, (row) =>
-    verifyAuthorityCertificate(row, signers, problems),
+  const identities = new CrlIdentities(systemClock.now())
+  const authorityCertificates = await each(
+    'CA certificates',
+    selectAuthorityCertificates,
+    async (row) => {
+      identities.addAuthorityCertificate(row)
+      await verifyAuthorityCertificate(row, signers, problems)
+    },
   )
   const authorities = await each('CAs', selectAuthorities, (row) =>
     verifyAuthority(row, snapshot, problems),
   )
-  const certificates = await each('certificates', selectCertificates, (row) =>
-    verifyCertificate(row, signers, problems),
-  )
+  const certificates = await each('certificates', selectCertificates, async (row) => {
+    identities.addCertificate(row)
+    await verifyCertificate(row, signers, problems)
+  })
+  identities.report(problems)
   let unknown = 0
   const revocations = await each('revocations', selectRevokedCertificates, async (row) => {
     if (verifyRevocation(row, problems) === 'without-certificate') unknown += 1

@@ -55,6 +55,21 @@ export function identityOf(
   return Math.max(firstIdentity - 1, ...last.keys()) + 1
 }
 
+/**
+ * The certificates whose identity is not that of the last certificate with the same number: CRLs under that number are issued
+ * under the identity of the last one, and validators do not accept them for what was issued under these. Only versions before
+ * identities were recorded made such numbers. `certificates` are those of one CA, oldest first.
+ */
+export function supersededIdentities<Each extends IdentifiedCertificate>(
+  certificates: readonly Each[],
+): Each[] {
+  const last = new Map(certificates.map((each) => [each.identity, each.certificate]))
+  return certificates.filter(({ identity, certificate }) => {
+    const present = last.get(identity)
+    return present !== undefined && !sameIdentity(certificate, present)
+  })
+}
+
 /** File name, without extension, of the complete CRL and of the CA certificate of an identity. */
 export function identityFileName(authorityId: string, identity: number): string {
   return identity === firstIdentity ? authorityId : `${authorityId}-${identity}`

@@ -1,4 +1,5 @@
 import { announceExpiry } from './announce-expiry.ts'
+import { checkCrlIssuers } from './check-crl-issuers.ts'
 import { createDeliverEvents } from './deliver-events.ts'
 import { eraseAuthorities } from './erase-authorities.ts'
 import { indexCertificates } from './index-certificates.ts'
@@ -16,6 +17,7 @@ export function createJobs({ eventWebhook }: { readonly eventWebhook: string | u
     publishCrls,
     writeAuditReports,
     announceExpiry,
+    checkCrlIssuers,
     eraseAuthorities,
     forgetTokens,
     recordKeyUses,

@@ -93,3 +93,42 @@ export async function findIdentityCertificate(
     lastNotAfter: new Date(integerOf(row, 'last_not_after') * 1000),
   }
 }
+
+/** A certificate of a CA that has published CRLs. */
+export interface CrlSigner {
+  readonly number: number
+  readonly authorityId: string
+  readonly identity: number
+  /** Whether it is the present certificate of its CA. */
+  readonly isCurrent: boolean
+  readonly notAfter: Date
+  readonly certificateDer: Uint8Array
+}
+
+/** CA certificates after number `after`, at most `limit`, of CAs that are not deleted and have a CRL that is kept up. */
+export async function listCrlSigners(
+  db: Database,
+  after: number,
+  limit: number,
+): Promise<CrlSigner[]> {
+  const rows = await db.query(
+    sql`select c.authority_certificate_number, a.id, c.issuer_identity, c.not_after, c.certificate_der,
+        a.authority_certificate_number as current_number
+      from authority_certificates c join authorities a using (authority_number)
+      where c.authority_certificate_number > ${after} and a.deleted_at_ms is null
+        and exists (select 1 from crls l
+          where l.authority_number = c.authority_number and l.due_at_ms is not null)
+      order by c.authority_certificate_number limit ${limit}`,
+  )
+  return rows.map((row) => {
+    const number = integerOf(row, 'authority_certificate_number')
+    return {
+      number,
+      authorityId: textOf(row, 'id'),
+      identity: integerOf(row, 'issuer_identity'),
+      isCurrent: row['current_number'] === number,
+      notAfter: new Date(integerOf(row, 'not_after') * 1000),
+      certificateDer: bytesOf(row, 'certificate_der'),
+    }
+  })
+}

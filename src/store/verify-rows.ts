@@ -30,7 +30,7 @@ export function selectAuthorityCertificates(after: Row | undefined, limit: numbe
 
 export function selectCertificates(after: Row | undefined, limit: number): Sql {
   return sql`select c.certificate_number, c.authority_number, c.serial_number, c.certificate_der,
-      c.not_after, c.authority_certificate_number, a.id
+      c.not_after, c.authority_certificate_number, c.crl_id, a.id
     from certificates c join authorities a on a.authority_number = c.authority_number
     where c.certificate_number > ${numberOf(after, 'certificate_number')}
     order by c.certificate_number limit ${limit}`
@@ -56,13 +56,15 @@ export function countOf(authorityNumber: number, revokedCountedAt: number): Sql 
         and not_after > ${revokedCountedAt}) as revoked`
 }
 
-/** CRLs that were published and do not rest, each with its CA. */
+/** CRLs that were published and do not rest, each with the certificate of its CA that has the identity of the CRL. */
 export function selectPublishedCrls(after: Row | undefined, limit: number): Sql {
   return sql`select l.*, a.id as authority_id, a.revocation_configuration,
       c.certificate_der from crls l
     join authorities a on a.authority_number = l.authority_number
     join authority_certificates c
-      on c.authority_certificate_number = a.authority_certificate_number
+      on c.authority_certificate_number = (select max(o.authority_certificate_number)
+        from authority_certificates o
+        where o.authority_number = l.authority_number and o.issuer_identity = l.issuer_identity)
     where l.crl_id > ${numberOf(after, 'crl_id')} and l.generated_at_ms is not null
       and l.due_at_ms is not null
     order by l.crl_id limit ${limit}`
@@ -74,7 +76,9 @@ export function selectPublishedCrl(crlId: number): Sql {
       c.certificate_der from crls l
     join authorities a on a.authority_number = l.authority_number
     join authority_certificates c
-      on c.authority_certificate_number = a.authority_certificate_number
+      on c.authority_certificate_number = (select max(o.authority_certificate_number)
+        from authority_certificates o
+        where o.authority_number = l.authority_number and o.issuer_identity = l.issuer_identity)
     where l.crl_id = ${crlId} and l.generated_at_ms is not null and l.due_at_ms is not null`
 }
 

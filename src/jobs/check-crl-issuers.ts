@@ -1,0 +1,66 @@
+import { maySignCrls } from '../authority/crl-signing.ts'
+import { supersededIdentities } from '../authority/issuer-identity.ts'
+import type { Services } from '../services.ts'
+import { listCrlSigners, type CrlSigner } from '../store/installed-certificates.ts'
+import { parseCertificate, type Certificate } from '../x509/certificate.ts'
+import type { Job } from './scheduler.ts'
+
+const page = 256
+
+/**
+ * Warns, at the start and then daily, about CAs whose CRLs validators reject. Imports that lead to this are refused now or
+ * get a CRL of their own, but earlier versions accepted them.
+ */
+export const checkCrlIssuers: Job = {
+  name: 'check-crl-issuers',
+  everySeconds: 86_400,
+  async run({ db, clock, log }, signal) {
+    const now = clock.now()
+    for (const [authority, certificates] of await certificatesByAuthority(db, signal))
+      for (const problem of problemsOf(certificates, now)) log.warn({ authority }, problem)
+    return { done: 0, failed: 0 }
+  },
+}
+
+interface SignerCertificate extends Pick<CrlSigner, 'identity' | 'isCurrent' | 'notAfter'> {
+  readonly certificate: Certificate
+}
+
+async function certificatesByAuthority(
+  db: Services['db'],
+  signal: AbortSignal,
+): Promise<Map<string, SignerCertificate[]>> {
+  const found = new Map<string, SignerCertificate[]>()
+  let last = 0
+  while (!signal.aborted) {
+    const signers = await listCrlSigners(db, last, page)
+    for (const { authorityId, certificateDer, number, ...signer } of signers) {
+      const certificates = found.get(authorityId) ?? []
+      certificates.push({ ...signer, certificate: parseCertificate(certificateDer) })
+      found.set(authorityId, certificates)
+      last = number
+    }
+    if (signers.length < page) break
+  }
+  return found
+}
+
+function problemsOf(certificates: readonly SignerCertificate[], now: Date): string[] {
+  const current = certificates.find(({ isCurrent }) => isCurrent)
+  const superseded = supersededIdentities(certificates).map(({ notAfter }) => notAfter.getTime())
+  const until = Math.max(0, ...superseded)
+  return [
+    ...(current !== undefined && !maySignCrls(current.certificate)
+      ? [
+          'the certificate of the CA has a key usage without cRLSign: validators reject its CRLs, and with them every ' +
+            'certificate that refers to them; import a certificate with cRLSign, or disable CRLs',
+        ]
+      : []),
+    ...(until > now.getTime()
+      ? [
+          'the CA was renewed with another subject or subjectKeyIdentifier by an earlier version of Signet: validators do not ' +
+            `accept its CRL for certificates that it issued before; replace those, the last expires ${new Date(until).toISOString()} at the latest`,
+        ]
+      : []),
+  ]
+}
