@@ -24,7 +24,7 @@ export function createFetchPublic(parts: PublicParts): FetchPublic {
     const asked = {
       method: request.method,
       path: pathOf(request.url, publicUrl),
-      headers: Object.fromEntries(request.headers),
+      headers: { ...Object.fromEntries(request.headers), host: new URL(request.url).host },
       body: new Uint8Array(await request.arrayBuffer()),
     }
     const answered = await answerOrFail(

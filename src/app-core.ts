@@ -8,6 +8,7 @@ import {
   type Surroundings,
 } from './app-services.ts'
 import type { CallLog } from './call-log.ts'
+import { publicUrlWarning } from './config-warnings.ts'
 import type { Config } from './config.ts'
 import type { DataFolder } from './data-folder.ts'
 import { createJobs } from './jobs/index.ts'
@@ -53,7 +54,10 @@ export async function createCore(
   const wake = (job: string): void => scheduler?.wake(job)
   const made = { data, place, wake, metrics: metrics ?? (await prometheusMetrics()), ...stores }
   const services = createServices(config, { ...surroundings, ...made })
-  services.metrics.onRead((gauges) => readGauges(services, gauges))
+  services.metrics.onRead(async (gauges) => {
+    if (publicUrlWarning(config) !== undefined) gauges.publicUrlUnreachable(place.publicUrl)
+    await readGauges(services, gauges)
+  })
   return {
     services,
     rateLimiter,

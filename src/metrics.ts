@@ -30,6 +30,8 @@ export interface Gauges {
   }): void
   queueDepth(job: string, depth: number): void
   daysToExpiry(authorityId: string, days: number): void
+  /** A public URL that other machines cannot use, as far as the configuration shows. */
+  publicUrlUnreachable(url: string): void
 }
 
 /** Metrics of one server, all at zero; its version is among them if it is said. */
@@ -146,6 +148,11 @@ function createGauges(registry: Registry): Gauges & { reset(): void } {
   const expiry = gauge('authority_expiry_days', 'Days until the certificate of a CA expires', [
     'authority',
   ])
+  const unreachable = gauge(
+    'public_url_unreachable',
+    '1 if certificates refer to a URL that other machines cannot reach',
+    ['url'],
+  )
   return {
     crl({ authorityId: authority, ageSeconds, size, entries }) {
       crlAge.set({ authority }, ageSeconds)
@@ -154,7 +161,9 @@ function createGauges(registry: Registry): Gauges & { reset(): void } {
     },
     queueDepth: (job, depth) => queue.set({ job }, depth),
     daysToExpiry: (authority, days) => expiry.set({ authority }, days),
+    publicUrlUnreachable: (url) => unreachable.set({ url }, 1),
     // A CA that is gone is not shown any more.
-    reset: () => [crlAge, crlSize, crlEntries, queue, expiry].forEach((one) => one.reset()),
+    reset: () =>
+      [crlAge, crlSize, crlEntries, queue, expiry, unreachable].forEach((one) => one.reset()),
   }
 }

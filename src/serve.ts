@@ -3,6 +3,7 @@ import { startPrimary } from './app-primary.ts'
 import { startWorker, type WorkerApp } from './app-worker.ts'
 import { startApp, type App } from './app.ts'
 import { systemClock } from './clock.ts'
+import { configWarnings } from './config-warnings.ts'
 import type { Config } from './config.ts'
 import { databaseFile } from './data-folder.ts'
 import { ConfigurationError } from './errors.ts'
@@ -34,6 +35,7 @@ export async function serve(config: Config, print: (text: string) => void): Prom
   const reload = (): void => void reloadFrom(app, log)
   process.on('SIGHUP', reload)
   print(greeting(config, app))
+  for (const warning of configWarnings(config)) log.warn({ publicUrl: app.publicUrl }, warning)
   await stopped
   log.info('stopping')
   process.off('SIGHUP', reload)

@@ -28,6 +28,13 @@ export function isLoopback({ host }: Address): boolean {
   return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host)
 }
 
+/** Whether a host means every address of this machine, in any way in which 0.0.0.0 and :: are written. */
+export function isUnspecified(host: string): boolean {
+  const url = `http://${isIP(host) === 6 ? `[${host}]` : host}`
+  const { hostname } = URL.canParse(url) ? new URL(url) : { hostname: host }
+  return ['0.0.0.0', '[::]', '[::ffff:0:0]'].includes(hostname)
+}
+
 const hostForm =
   /^(?=.{1,253}$)(?:\*\.)?[a-z0-9_](?:[a-z0-9_-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/i
 

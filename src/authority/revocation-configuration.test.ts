@@ -126,7 +126,7 @@ test('a host name has no protocol before it', () => {
       isInvalid(/OcspCustomCname must not/),
     )
   }
-  for (const OcspCustomCname of ['', 'ocsp.example.com', 'host:8080/path', 'a/b://c'])
+  for (const OcspCustomCname of ['', 'ocsp.example.com', 'host:8080/path', 'host/', 'a/b:c//'])
     assert.deepEqual(keptOcsp({ Enabled: true, OcspCustomCname }), {
       Enabled: true,
       OcspCustomCname,

@@ -2,6 +2,7 @@
  * How a CA publishes what it revoked, as its creator asked for it (AWS Private CA API, RevocationConfiguration). Kept as
  * AWS's own document, because DescribeCertificateAuthority gives it back.
  */
+import { parseCname } from './custom-cname.ts'
 import { ServiceError } from '../errors.ts'
 
 /** CrlConfiguration, enabled: bucket and life of a CRL are there, defaults are filled in. */
@@ -65,6 +66,7 @@ function requireCrl(
     throw invalid('CrlConfiguration must have S3BucketName when it is enabled.')
   requireBucketName(S3BucketName)
   requireHost('CrlConfiguration.CustomCname', rest.CustomCname)
+  requirePath(rest.CustomPath)
   const omits = rest.CrlDistributionPointExtensionConfiguration?.OmitExtension === true
   if (omits && rest.CustomCname !== undefined && rest.CustomCname !== '')
     throw invalid('CrlConfiguration cannot have CustomCname and OmitExtension at once.')
@@ -104,10 +106,21 @@ export function requireBucketName(name: string): void {
     throw invalid(`S3BucketName '${name}' does not follow the naming rules of S3 buckets.`)
 }
 
-/** A host name, perhaps with a path, and no protocol before it. */
+/** What can follow http:// in a certificate; an empty value means none. */
 function requireHost(name: string, value: string | undefined): void {
-  if (value !== undefined && /^[a-z][a-z0-9+.-]*:\/\//i.test(value))
+  if (value === undefined || value === '') return
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(value))
     throw invalid(`${name} must not begin with a protocol such as http://.`)
+  if (parseCname(value) === undefined)
+    throw invalid(
+      `${name} '${value}' must be a host name, such as pki.example.com, which may be followed by a port and a path.`,
+    )
+}
+
+/** Clients resolve such segments, and would then look elsewhere (RFC 3986 §5.2.4). */
+function requirePath(path: string | undefined): void {
+  if (path?.split('/').some((part) => part === '.' || part === '..'))
+    throw invalid(`CrlConfiguration.CustomPath '${path}' must not have the segments '.' or '..'.`)
 }
 
 function invalid(message: string): ServiceError {

@@ -1,5 +1,7 @@
 /** `signet serve`, and `signet check-config`, which says what it would serve with. */
 import { Command } from 'commander'
+import { configWarnings } from '../config-warnings.ts'
+import type { Config } from '../config.ts'
 import type { Print } from './print.ts'
 import { configOf, examples, lenient, type ParsedFlags } from './settings.ts'
 
@@ -22,12 +24,15 @@ export function serveCommand(print: Print): Command {
     })
 }
 
+/** The configuration as JSON, with what is most likely wrong in it. */
+function describe(config: Config): string {
+  return JSON.stringify({ ...config, warnings: configWarnings(config) }, undefined, 2)
+}
+
 /** `signet check-config`. */
 export function checkConfigCommand(print: Print): Command {
   return lenient(new Command('check-config'))
     .description('check the flags and variables that serve would get, and print what they mean')
     .addHelpText('after', examples('SIGNET_LISTEN=127.0.0.1:9000 signet check-config'))
-    .action((flags: ParsedFlags, command: Command) =>
-      print(JSON.stringify(configOf(flags, command), undefined, 2)),
-    )
+    .action((flags: ParsedFlags, command: Command) => print(describe(configOf(flags, command))))
 }

@@ -78,6 +78,7 @@ export async function serverStatus(wish: ConnectionWish, now: Date): Promise<Ser
     jobs,
     warnings: [
       ...(health === 'ok' ? [] : ['the server cannot reach its database']),
+      ...(samples ?? []).flatMap(publicUrlWarning),
       ...authorities.flatMap(warningsOf),
       ...jobs.flatMap(jobWarning),
     ],
@@ -203,6 +204,15 @@ function jobsOf(samples: readonly Sample[]): JobStatus[] {
       failures: total(mine.filter(({ labels }) => labels['result'] === 'failure')),
     }
   })
+}
+
+/** Only a server that listens for other machines, with a public URL that is not for them, has the metric. */
+function publicUrlWarning({ name, labels, value }: Sample): string[] {
+  if (name !== 'signet_public_url_unreachable' || value === 0) return []
+  return [
+    `certificates refer to ${labels['url'] ?? ''} for CRLs, OCSP and CA certificates, which other machines cannot reach: ` +
+      'start the server with --public-url',
+  ]
 }
 
 /** One that failed and has nothing to do any more has caught up. */

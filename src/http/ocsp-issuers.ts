@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Database } from '../store/database.ts'
 import { listImportedCertificates } from '../store/installed-certificates.ts'
 import { parseCertificate } from '../x509/certificate.ts'
-import type { CertId } from '../x509/ocsp-request.ts'
+import { certIdHashes, type CertId } from '../x509/ocsp-request.ts'
 
 /** Which CA a CertID means. */
 export interface OcspIssuers {
@@ -11,7 +11,6 @@ export interface OcspIssuers {
 }
 
 const page = 256
-const hashes: readonly CertId['hash'][] = ['sha1', 'sha256']
 
 /**
  * The names and keys of every certificate that a CA ever had, in memory: some hundred octets each. What was imported since
@@ -46,11 +45,16 @@ function namesOf(certificateDer: Uint8Array): string[] {
   const { subject, subjectPublicKeyInfo } = parseCertificate(certificateDer)
   const digest = (hash: string, bytes: Uint8Array): Uint8Array =>
     createHash(hash).update(bytes).digest()
-  return hashes.map((hash) =>
+  return certIdHashes.map((hash) =>
     nameOf(hash, digest(hash, subject.der), digest(hash, subjectPublicKeyInfo.subjectPublicKey)),
   )
 }
 
 function nameOf(hash: string, nameHash: Uint8Array, keyHash: Uint8Array): string {
-  return `${hash} ${Buffer.from(nameHash).toString('hex')} ${Buffer.from(keyHash).toString('hex')}`
+  return `${hash} ${latin1Of(nameHash)}${latin1Of(keyHash)}`
+}
+
+/** One character an octet: half of what hexadecimal takes in memory. */
+function latin1Of(octets: Uint8Array): string {
+  return Buffer.from(octets.buffer, octets.byteOffset, octets.length).toString('latin1')
 }

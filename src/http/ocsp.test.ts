@@ -134,7 +134,7 @@ test('any request comes through the path as it is', async (t) => {
 
 test('what is no base64 is an empty request, which the responder refuses as OCSP does', async (t) => {
   const { send, requests } = await serve(t)
-  const bad = ['M%', 'M%zz', 'MA%20A', 'MA.A', 'MAAA=A', 'MAAA===', 'MA-_', 'MA%C3%BC']
+  const bad = ['M%', 'M%zz', 'MA%20A', 'MA~A', 'MAAA=A', 'MAAA===', 'MA-_', 'MA%C3%BC']
   for (const encoded of bad) {
     const { status } = await send({ path: `/ocsp/${encoded}` })
     assert.equal(status, 200, encoded)

@@ -11,6 +11,7 @@ import type { Log } from '../log.ts'
 import { splitTarget } from '../wire/sigv4-request.ts'
 import { encodeOcspError } from '../x509/ocsp-response.ts'
 import type { OcspAnswer, OcspLife, OcspResponder } from './ocsp-responder.ts'
+import { ocspBelowPath } from './ocsp-path.ts'
 import {
   httpDate,
   methodNotAllowed,
@@ -29,17 +30,19 @@ interface OcspServices {
 export type OcspHandler = (request: IncomingMessage, response: ServerResponse) => boolean
 
 const bodyOctetsMax = 64 * 1024
-const placeForm = /^(?:\/|\/ocsp\/?|(?:\/ocsp)?\/(M.+))$/
+const placeForm = /^(?:\/|\/ocsp\/?|(?:\/ocsp)?\/(M[^.]+))$/
 const base64Form = /^[A-Za-z0-9+/]+={0,2}$/
 
 /** For GET and POST; a request that OCSP cannot read is answered as OCSP says, with 200. */
 export function createOcspHandler(services: OcspServices): OcspHandler {
   return (request, response) => {
-    const encoded = ocspPath(splitTarget(request.url ?? '').path)
+    const { method, headers } = request
+    const { path } = splitTarget(request.url ?? '')
+    const encoded = ocspPath(path) ?? ocspBelowPath({ method, path, headers })
     if (encoded === undefined) return false
-    if (request.method === 'POST')
+    if (method === 'POST')
       readBody(request, response, (der) => void reply(services, { request, response, der }))
-    else if (request.method === 'GET' && encoded !== '')
+    else if (method === 'GET' && encoded !== '')
       void reply(services, { request, response, der: decodeRequest(encoded) })
     else sendText(response, 405, { allow: 'GET, POST' })
     return true
@@ -146,7 +149,7 @@ export async function answerOcsp(
   services: OcspServices,
   { method, path, headers, body }: PublicRequest,
 ): Promise<PublicAnswer | undefined> {
-  const encoded = ocspPath(path)
+  const encoded = ocspPath(path) ?? ocspBelowPath({ method, path, headers })
   if (encoded === undefined) return undefined
   const isGet = method === 'GET' && encoded !== ''
   if (!isGet && method !== 'POST') return methodNotAllowed('GET, POST')

@@ -18,13 +18,17 @@ interface ObjectServices {
   readonly clock: Clock
 }
 
-/** Answers a request for `/<bucket>/<key>`: what is there and PUBLIC_READ; everything else is not found. */
+/**
+ * Answers a request for an object: the one at `custom`, or the one that `/<bucket>/<key>` names. What is there and PUBLIC_READ
+ * is answered; everything else is not found.
+ */
 export async function answerObject(
   { publicObjects, clock }: ObjectServices,
   request: PublicRequest,
+  custom?: ObjectLocation,
 ): Promise<PublicAnswer> {
   const { method } = request
-  const at = locationOf(request.path)
+  const at = custom ?? locationOf(request.path)
   if (at === undefined) return notFound
   if (method !== 'GET' && method !== 'HEAD') return methodNotAllowed('GET, HEAD')
   const object = await publicObjects.open(at)

@@ -1,7 +1,9 @@
 /** What the public listener has beside OCSP: certificates of CAs, and objects. */
+import { withoutSlash } from '../objects/object-url.ts'
 import type { PublicObjects } from '../objects/object-store.ts'
 import type { Services } from '../services.ts'
 import { answerAuthorityCertificate, authorityCertificatePath } from './authority-certificates.ts'
+import { findCustomCrl } from './custom-crls.ts'
 import { notFound, type PublicAnswer, type PublicRequest } from './public-answer.ts'
 import { answerObject } from './public-objects.ts'
 
@@ -14,10 +16,22 @@ export interface PublicServices {
 /** Answers a request. Rejects when the record or a disk fails. */
 export async function answerPublic(
   { services, publicObjects }: PublicServices,
-  request: PublicRequest,
+  received: PublicRequest,
 ): Promise<PublicAnswer> {
-  const authorityId = authorityCertificatePath(request.path)
-  if (authorityId !== undefined) return answerAuthorityCertificate(services, request, authorityId)
+  const request = { ...received, path: withoutPrefix(received.path, services.publicUrl()) }
+  const file = authorityCertificatePath(request.path)
+  if (file !== undefined) return answerAuthorityCertificate(services, request, file)
   if (publicObjects === undefined) return notFound
-  return answerObject({ publicObjects, clock: services.clock }, request)
+  const stores = { publicObjects, clock: services.clock }
+  const custom = await findCustomCrl(services, received)
+  const answer = custom && (await answerObject(stores, request, custom))
+  // A proxy may keep the host and put the bucket before the path.
+  return answer === undefined || answer === notFound ? answerObject(stores, request) : answer
+}
+
+/** The public URL may have a path, which a proxy in front may have removed already. */
+function withoutPrefix(path: string, publicUrl: string): string {
+  if (!URL.canParse(publicUrl)) return path
+  const prefix = withoutSlash(new URL(publicUrl).pathname)
+  return prefix !== '' && path.startsWith(`${prefix}/`) ? path.slice(prefix.length) : path
 }

@@ -1,5 +1,6 @@
 import type { Authority } from '../authority/authority.ts'
 import type { CurrentCrl } from '../authority/crl.ts'
+import { cnameUrl } from '../authority/custom-cname.ts'
 import { firstIdentity, identityFileName } from '../authority/issuer-identity.ts'
 import type { EnabledCrl } from '../authority/revocation-configuration.ts'
 import type { CertificatePointers } from '../issuance/certificate-pointers.ts'
@@ -16,14 +17,13 @@ export function certificatePointers(
   crl: CurrentCrl | undefined,
 ): CertificatePointers {
   const { CrlConfiguration, OcspConfiguration } = authority.revocation
+  const publicUrl = services.publicUrl()
   return {
     ...(CrlConfiguration.Enabled && crlPointers(services, authority, { crl, CrlConfiguration })),
     ...(OcspConfiguration.Enabled && {
-      ocspUri: OcspConfiguration.OcspCustomCname
-        ? `http://${OcspConfiguration.OcspCustomCname}`
-        : `${services.publicUrl()}/ocsp`,
+      ocspUri: cnameUrl(OcspConfiguration.OcspCustomCname) ?? `${publicUrl}/ocsp`,
       ...(services.revocationPolicy.caIssuers && {
-        caIssuersUri: `${services.publicUrl()}/ca/${certificateFileName(authority)}.cer`,
+        caIssuersUri: `${publicUrl}/ca/${certificateFileName(authority)}.cer`,
       }),
     }),
   }

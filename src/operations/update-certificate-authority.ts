@@ -1,4 +1,5 @@
 import type { Authority } from '../authority/authority.ts'
+import { pastCnames } from '../authority/custom-cname.ts'
 import { maySignCrls } from '../authority/crl-signing.ts'
 import {
   requireRevocation,
@@ -49,7 +50,15 @@ export const updateCertificateAuthority = operation({
     const isNewCrl = input.RevocationConfiguration?.CrlConfiguration !== undefined
     if (isNewCrl) requireCrlSign(authority, revocation)
     if (isNewCrl) await requireBucket(services, revocation, authority.accountId)
-    const change = { revocation, ...(isNewStatus && { status }) }
+    const change = {
+      revocation,
+      pastCrlCnames: pastCnames(
+        authority.pastCrlCnames,
+        crlCname(authority.revocation),
+        crlCname(revocation),
+      ),
+      ...(isNewStatus && { status }),
+    }
     await changeAuthority(services, [
       updateAuthority(authority, change, now),
       ...(isNewCrl ? [touchAllCrls(authority, now)] : []),
@@ -70,6 +79,10 @@ function requireCrlSign(
     'CrlConfiguration cannot be enabled: the certificate of the certificate authority has a key usage without cRLSign, so ' +
       'validators would reject every CRL (RFC 5280 section 6.3.3 f). Import a certificate with cRLSign, or use OCSP.',
   )
+}
+
+function crlCname({ CrlConfiguration }: RevocationConfiguration): string | undefined {
+  return CrlConfiguration.Enabled ? CrlConfiguration.CustomCname : undefined
 }
 
 function requestedStatus(status: string | undefined): 'ACTIVE' | 'DISABLED' | undefined {

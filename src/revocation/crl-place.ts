@@ -1,4 +1,5 @@
 /** Where a CRL is: its object in the bucket (AWS Private CA User Guide, Setting up a CRL). */
+import { cnameUrl } from '../authority/custom-cname.ts'
 import type { EnabledCrl } from '../authority/revocation-configuration.ts'
 
 const defaultFolder = 'crl'
@@ -13,5 +14,6 @@ export function crlKey({ CustomPath }: EnabledCrl, name: string): string {
  * the object store's own is to be used.
  */
 export function customCrlUrl({ CustomCname }: EnabledCrl, path: string): string | undefined {
-  return CustomCname ? `http://${CustomCname}/${path}` : undefined
+  const url = cnameUrl(CustomCname)
+  return url === undefined ? undefined : `${url}/${path}`
 }

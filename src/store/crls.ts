@@ -213,6 +213,18 @@ export async function listCrlStandings(db: Database): Promise<CrlStanding[]> {
   }))
 }
 
+/** Where a CRL was published last: its CA and bucket. Undefined for one that does not exist or was never published. */
+export async function findPublishedCrl(
+  db: Database,
+  name: string,
+): Promise<{ readonly authorityId: string; readonly bucket: string } | undefined> {
+  const [row] = await db.query(
+    sql`select a.id as authority_id, c.bucket from crls c join authorities a using (authority_number)
+      where c.name = ${name} and c.bucket is not null`,
+  )
+  return row && { authorityId: textOf(row, 'authority_id'), bucket: textOf(row, 'bucket') }
+}
+
 /** A row as claimDueCrls returns it. */
 export function crlOf(row: Row): CrlRecord {
   return {

@@ -6,10 +6,17 @@ import { isNull, readIntegerOctets, readSmallInteger } from './der-values.ts'
 import { findExtension, parseExtensions, type Extension } from './extensions.ts'
 import { oids } from './oid.ts'
 
+/** Octets of the hashes by which a CertID may name an issuer: SHA-1 and the SHA-2 family. */
+const hashOctets = { sha1: 20, sha224: 28, sha256: 32, sha384: 48, sha512: 64 } as const
+
+export type CertIdHash = keyof typeof hashOctets
+
+export const certIdHashes: readonly CertIdHash[] = Object.keys(hashOctets) as CertIdHash[]
+
 export interface CertId {
   /** The whole CertID, which a response repeats. */
   readonly der: Uint8Array
-  readonly hash: 'sha1' | 'sha256'
+  readonly hash: CertIdHash
   /** Hash of the DER of the issuer's Name. */
   readonly issuerNameHash: Uint8Array
   /** Hash of the octets of the issuer's public key, without tag, length and unused bits. */
@@ -36,7 +43,7 @@ const optionalSignatureTag = contextTag(0, true)
 /**
  * Reads an OCSPRequest, which must be the whole of `der`. A signature is neither needed nor checked. Throws DerError,
  * also for more than 20 certificates, a nonce that is not 1 to 128 octets (RFC 9654 §2.1), a critical extension that
- * is not known, and a hash that is neither SHA-1 nor SHA-256.
+ * is not known, and a hash that is neither SHA-1 nor of the SHA-2 family.
  */
 export function parseOcspRequest(der: Uint8Array): OcspRequest {
   const outer = readOnlyNested(der, tags.sequence, 'OCSPRequest')
@@ -89,24 +96,22 @@ function requireNonce(value: Uint8Array): void {
   if (content.length < 1 || content.length > 128) throw new DerError('nonce is not 1 to 128 octets')
 }
 
-const hashes: ReadonlyMap<string, { readonly hash: CertId['hash']; readonly octets: number }> =
-  new Map([
-    [oids.sha1, { hash: 'sha1', octets: 20 }],
-    [oids.sha256, { hash: 'sha256', octets: 32 }],
-  ])
+const hashByOid: ReadonlyMap<string, CertIdHash> = new Map(
+  certIdHashes.map((hash) => [oids[hash], hash]),
+)
 
 function parseCertId(der: Uint8Array): CertId {
   const reader = readOnlyNested(der, tags.sequence, 'CertID')
   const { oid, parameters } = parseAlgorithmIdentifier(reader.element(tags.sequence).der)
-  const known = hashes.get(oid)
-  if (known === undefined) throw new DerError(`CertID has the hash ${oid}, not SHA-1 or SHA-256`)
+  const hash = hashByOid.get(oid)
+  if (hash === undefined) throw new DerError(`CertID has the hash ${oid}, not SHA-1 or SHA-2`)
   if (parameters !== undefined && !isNull(parameters))
     throw new DerError('hashAlgorithm has parameters')
   const issuerNameHash = reader.element(tags.octetString).content
   const issuerKeyHash = reader.element(tags.octetString).content
   const serialNumber = readIntegerOctets(reader.element(tags.integer), 'serialNumber')
   reader.end()
-  if (issuerNameHash.length !== known.octets || issuerKeyHash.length !== known.octets)
+  if (issuerNameHash.length !== hashOctets[hash] || issuerKeyHash.length !== hashOctets[hash])
     throw new DerError('CertID has hashes of another length than its algorithm')
-  return { der, hash: known.hash, issuerNameHash, issuerKeyHash, serialNumber }
+  return { der, hash, issuerNameHash, issuerKeyHash, serialNumber }
 }

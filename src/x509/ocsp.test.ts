@@ -36,7 +36,7 @@ const bytes = (hex: string): Uint8Array => Buffer.from(hex, 'hex')
 const folder = new URL('../../testdata/revocation/', import.meta.url)
 const fileOf = (name: string): Buffer => readFileSync(new URL(name, folder))
 
-const octets = { sha1: 20, sha256: 32 } as const
+const octets = { sha1: 20, sha224: 28, sha256: 32, sha384: 48, sha512: 64 } as const
 type Hash = keyof typeof octets
 
 interface CertIdWish {
@@ -77,7 +77,7 @@ const nonceOf = (value: Uint8Array): Extension => ({
 const plain: CertIdWish = { hash: 'sha1', serialNumber: bytes('01'), hasNull: true }
 
 const wishes = fc.record({
-  hash: fc.constantFrom<Hash>('sha1', 'sha256'),
+  hash: fc.constantFrom<Hash>(...(Object.keys(octets) as Hash[])),
   serialNumber: fc.uint8Array({ minLength: 1, maxLength: 20 }),
   hasNull: fc.boolean(),
 })
@@ -209,7 +209,18 @@ test('what is no request is refused', () => {
       requestList(certId),
       extensionsOf(nonceOf(bytes('01')), nonceOf(bytes('02'))),
     ),
-    'SHA-512': ofCertId(encodeSequence(encodeOidElement(oids.sha512), nullDer), name, key, one),
+    'another hash, SHA3-256': ofCertId(
+      encodeSequence(encodeOidElement('2.16.840.1.101.3.4.2.8'), nullDer),
+      name,
+      key,
+      one,
+    ),
+    'SHA-512 with hashes of SHA-1': ofCertId(
+      encodeSequence(encodeOidElement(oids.sha512), nullDer),
+      name,
+      key,
+      one,
+    ),
     'SHA-256 with hashes of SHA-1': ofCertId(
       encodeSequence(encodeOidElement(oids.sha256)),
       name,

@@ -10,6 +10,7 @@ import {
 } from '../../src/x509/der-writer.ts'
 import { parseCertificate } from '../../src/x509/certificate.ts'
 import { encodeExtensions, findExtension, parseExtensions } from '../../src/x509/extensions.ts'
+import type { CertIdHash } from '../../src/x509/ocsp-request.ts'
 import { encodeOidElement, oids } from '../../src/x509/oid.ts'
 import { readTime } from '../../src/x509/time.ts'
 
@@ -19,7 +20,7 @@ export interface Asked {
   readonly issuer: string
   /** Hexadecimal. */
   readonly serial: string
-  readonly hash?: 'sha1' | 'sha256'
+  readonly hash?: CertIdHash
 }
 
 export interface RequestWish {

@@ -1,0 +1,72 @@
+/**
+ * CustomCname and OcspCustomCname: what follows `http://` in the URLs of certificates (AWS Private CA API, CrlConfiguration,
+ * OcspConfiguration). AWS has a host name there; a port and a path are accepted, too.
+ */
+
+export interface CustomCname {
+  /** Lower case, without port. */
+  readonly host: string
+  /** Without slashes at its ends; empty if there is none. */
+  readonly path: string
+}
+
+/** Longer names do not exist (RFC 1035 §2.3.4), so longer Host headers are not compared. */
+const hostMax = 253
+const label = '[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?'
+const segment = "[A-Za-z0-9._~!$&'()*+,;=:@-]+"
+const cnameForm = new RegExp(
+  `^(?<host>(?:${label}\\.)*${label})\\.?(?::\\d{1,5})?(?<path>(?:/${segment})*)$`,
+  'i',
+)
+
+/** Slashes at the end do not matter. Undefined for a value that no URL can begin with after `http://`. */
+export function parseCname(value: string): CustomCname | undefined {
+  const { host = '', path = '' } = cnameForm.exec(withoutSlashes(value))?.groups ?? {}
+  const isRelative = path.split('/').some((part) => part === '.' || part === '..')
+  if (host === '' || host.length > hostMax || isRelative) return undefined
+  return { host: host.toLowerCase(), path: path.slice(1) }
+}
+
+/** The URL of a value, without a slash at its end; undefined for none, which an empty value means, too. */
+export function cnameUrl(value: string | undefined): string | undefined {
+  const name = value === undefined ? '' : withoutSlashes(value)
+  return name === '' ? undefined : `http://${name}`
+}
+
+/**
+ * The part of a request's path below a CustomCname; undefined if the request is for another host or path. `host` is a Host
+ * header, with any port; `path` begins with one slash.
+ */
+export function pathBelow(
+  { host, path }: CustomCname,
+  request: { readonly host: string; readonly path: string },
+): string | undefined {
+  if (hostName(request.host) !== host) return undefined
+  const prefix = path === '' ? '/' : `/${path}/`
+  return request.path.startsWith(prefix) ? request.path.slice(prefix.length) : undefined
+}
+
+/** A Host header as hosts are compared: lower case, without port and without the dot of the root. */
+function hostName(header: string): string {
+  if (header.length > hostMax + 7) return ''
+  return header.toLowerCase().replace(/:\d*$/, '').replace(/\.$/, '')
+}
+
+function withoutSlashes(value: string): string {
+  let end = value.length
+  while (value[end - 1] === '/') end -= 1
+  return value.slice(0, end)
+}
+
+/** Far more than any CA has had. */
+const pastMax = 32
+
+/** The former values of CustomCname after a change to `next`: certificates refer to them until they expire. */
+export function pastCnames(
+  past: readonly string[],
+  previous: string | undefined,
+  next: string | undefined,
+): readonly string[] {
+  const all = previous ? [previous, ...past] : past
+  return [...new Set(all)].filter((each) => each !== next).slice(0, pastMax)
+}

@@ -1,0 +1,51 @@
+/**
+ * CRLs below the host names that CAs have as CustomCname. S3 serves a bucket under a host name of its own; here the host name
+ * and the name of the CRL lead to the bucket, so that CAs with several buckets can share a host name.
+ */
+import type { Authority } from '../authority/authority.ts'
+import { parseCname, pathBelow } from '../authority/custom-cname.ts'
+import type { ObjectLocation } from '../objects/object-store.ts'
+import type { Services } from '../services.ts'
+import { findAuthority } from '../store/authorities.ts'
+import { findPublishedCrl } from '../store/crls.ts'
+import type { PublicRequest } from './public-answer.ts'
+
+const crlForm = /\/([0-9a-f-]{36,46})\.crl$/
+
+/** The object that a request is for if it is for a CRL below a CustomCname, present or past, of the CRL's CA. */
+export async function findCustomCrl(
+  { db }: Pick<Services, 'db'>,
+  { path, headers }: Pick<PublicRequest, 'path' | 'headers'>,
+): Promise<ObjectLocation | undefined> {
+  const { host } = headers
+  const name = crlForm.exec(path)?.[1]
+  if (typeof host !== 'string' || name === undefined) return undefined
+  const crl = await findPublishedCrl(db, name)
+  if (crl === undefined) return undefined
+  const authority = await findAuthority(db, crl.authorityId)
+  if (authority === undefined) return undefined
+  // Certificates of earlier versions have two slashes after a CustomCname that ended with one.
+  const request = { host, path: path.replaceAll(/\/{2,}/g, '/') }
+  for (const cname of cnamesOf(authority)) {
+    const parsed = parseCname(cname)
+    const key = parsed && decoded(pathBelow(parsed, request))
+    if (key !== undefined) return { bucket: crl.bucket, key }
+  }
+  return undefined
+}
+
+function cnamesOf({
+  revocation: { CrlConfiguration },
+  pastCrlCnames,
+}: Authority): readonly string[] {
+  const present = CrlConfiguration.Enabled ? CrlConfiguration.CustomCname : undefined
+  return present === undefined ? pastCrlCnames : [present, ...pastCrlCnames]
+}
+
+function decoded(path: string | undefined): string | undefined {
+  try {
+    return path === undefined ? undefined : decodeURIComponent(path)
+  } catch {
+    return undefined
+  }
+}
