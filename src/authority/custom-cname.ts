@@ -22,9 +22,13 @@ const cnameForm = new RegExp(
 /** Slashes at the end do not matter. Undefined for a value that no URL can begin with after `http://`. */
 export function parseCname(value: string): CustomCname | undefined {
   const { host = '', path = '' } = cnameForm.exec(withoutSlashes(value))?.groups ?? {}
-  const isRelative = path.split('/').some((part) => part === '.' || part === '..')
-  if (host === '' || host.length > hostMax || isRelative) return undefined
-  return { host: host.toLowerCase(), path: path.slice(1) }
+  const url = `http://${withoutSlashes(value)}`
+  if (host === '' || host.length > hostMax || !URL.canParse(url)) return undefined
+  // Clients read numbers as addresses, and resolve relative segments.
+  const { hostname, pathname } = new URL(url)
+  const name = host.toLowerCase()
+  const isPlain = hostname.replace(/\.$/, '') === name && pathname === (path || '/')
+  return isPlain ? { host: name, path: path.slice(1) } : undefined
 }
 
 /** The URL of a value, without a slash at its end; undefined for none, which an empty value means, too. */

@@ -1,0 +1,40 @@
+/** Settings that are valid and most likely wrong. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { configWarnings } from './config-warnings.ts'
+import { readConfig } from './config.ts'
+
+const warningsOf = (flags: Record<string, string>): readonly string[] =>
+  configWarnings(readConfig({ data: 'x', ...flags }, {}))
+
+test('a public listener for all addresses without a public URL is named', () => {
+  for (const publicListen of [
+    '0.0.0.0:8081',
+    '[::]:8081',
+    '[0:0::0]:0',
+    '[::ffff:0.0.0.0]:1',
+    '0:8081',
+  ]) {
+    const found = warningsOf({ publicListen })
+    assert.equal(found.length, 1, publicListen)
+    assert.match(found[0] ?? '', /--public-url/)
+    assert.deepEqual(warningsOf({ publicListen, publicUrl: 'http://pki.example.com' }), [])
+  }
+})
+
+test('a public listener on one address, and on this machine only, is not', () => {
+  for (const publicListen of [
+    '127.0.0.1:8081',
+    '[::1]:8081',
+    'localhost:1',
+    '192.0.2.1:8081',
+    'pki:1',
+  ])
+    assert.deepEqual(warningsOf({ publicListen }), [])
+  assert.deepEqual(warningsOf({}), [])
+})
+
+test('a public URL with an address for listening is named', () => {
+  for (const publicUrl of ['http://0.0.0.0:8081', 'http://[::]/x', 'http://0/'])
+    assert.match(warningsOf({ publicUrl })[0] ?? '', /^--public-url .* no client can connect/)
+})

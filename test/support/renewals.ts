@@ -1,0 +1,101 @@
+/** CAs of the service below a root made by hand, which gives them certificates that no template would. */
+import { createPublicKey } from 'node:crypto'
+import { parseCertificationRequest } from '../../src/x509/certification-request.ts'
+import type { Extension } from '../../src/x509/extensions.ts'
+import {
+  encodeAuthorityKeyIdentifier,
+  encodeSubjectKeyIdentifier,
+} from '../../src/x509/key-identifiers.ts'
+import { oids } from '../../src/x509/oid.ts'
+import { parsePem } from '../../src/x509/pem.ts'
+import {
+  basicConstraints,
+  certSignUsage,
+  craft,
+  named,
+  newKeys,
+  pemOf,
+  type Crafted,
+} from './crafted-certificates.ts'
+import { createAuthority } from './hierarchy.ts'
+import type { ApiCaller } from './service.ts'
+
+const rootKeyIdentifier = Buffer.from('00'.repeat(20), 'hex')
+
+export const identifier = {
+  subject: (octets: Uint8Array): Extension => ({
+    oid: oids.subjectKeyIdentifier,
+    critical: false,
+    value: encodeSubjectKeyIdentifier(octets),
+  }),
+  authority: (octets: Uint8Array): Extension => ({
+    oid: oids.authorityKeyIdentifier,
+    critical: false,
+    value: encodeAuthorityKeyIdentifier(octets),
+  }),
+}
+
+/** A root that is no CA of the service. */
+function externalRoot(): Crafted {
+  return craft({
+    subject: named('External Root'),
+    extensions: [basicConstraints(), certSignUsage, identifier.subject(rootKeyIdentifier)],
+  })
+}
+
+/** What a certificate of the CA says. */
+export interface CaCertificateWish {
+  /** DER of the Name. */
+  readonly subject: Uint8Array
+  /** No subjectKeyIdentifier if undefined. */
+  readonly keyIdentifier: Uint8Array | undefined
+  readonly keyUsage?: Extension
+}
+
+export interface ExternalAuthority {
+  readonly arn: string
+  readonly root: Crafted
+  /** A certificate for the key of the CA; it is not imported. */
+  readonly certify: (wish: CaCertificateWish) => Crafted
+  /** Imports a certificate. */
+  readonly give: (certificate: Crafted) => Promise<void>
+}
+
+/** A subordinate CA that waits for its certificate; `more` are further members of CreateCertificateAuthority. */
+export async function createExternal(
+  service: ApiCaller,
+  more: Record<string, unknown>,
+): Promise<ExternalAuthority> {
+  const root = externalRoot()
+  const { arn, csr } = await createAuthority(service, { type: 'SUBORDINATE', more })
+  const [block] = parsePem(csr)
+  const { der } = parseCertificationRequest(block?.der ?? new Uint8Array()).subjectPublicKeyInfo
+  const publicKey = createPublicKey({ key: Buffer.from(der), type: 'spki', format: 'der' })
+  // Only the public half goes into a certificate that another key signs.
+  const keys = { ...newKeys(), publicKey }
+  return {
+    arn,
+    root,
+    certify: ({ subject, keyIdentifier, keyUsage = certSignUsage }) =>
+      craft(
+        {
+          subject,
+          keys,
+          extensions: [
+            basicConstraints(0),
+            keyUsage,
+            ...(keyIdentifier === undefined ? [] : [identifier.subject(keyIdentifier)]),
+            identifier.authority(rootKeyIdentifier),
+          ],
+        },
+        root,
+      ),
+    async give(certificate) {
+      await service.must('ImportCertificateAuthorityCertificate', {
+        CertificateAuthorityArn: arn,
+        Certificate: pemOf(certificate).toString('base64'),
+        CertificateChain: pemOf(root).toString('base64'),
+      })
+    },
+  }
+}
