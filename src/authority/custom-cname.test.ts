@@ -30,6 +30,11 @@ test('what is no host name, or has a query, an escape or an empty or relative se
     'a:x',
     'a:123456',
     'u@h',
+    '0',
+    '1.2.3',
+    'a.1',
+    '256.0.0.1',
+    'a:65536',
     '*.a',
     `${'a'.repeat(64)}.b`,
   ]
@@ -45,7 +50,9 @@ test('a URL never ends with a slash, so that no path below it begins with two', 
 })
 
 const label = fc.stringMatching(/^[a-z0-9]{1,8}$/)
-const host = fc.array(label, { minLength: 1, maxLength: 4 }).map((labels) => labels.join('.'))
+const host = fc
+  .array(label, { minLength: 1, maxLength: 4 })
+  .map((labels) => `${labels.join('.')}.x`)
 const segments = fc.array(fc.stringMatching(/^[A-Za-z0-9_~-]{1,8}$/), { maxLength: 3 })
 
 test('property: every URL that is written is found below its CustomCname, whatever the case and port of the host', () => {

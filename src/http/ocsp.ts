@@ -38,7 +38,7 @@ export function createOcspHandler(services: OcspServices): OcspHandler {
   return (request, response) => {
     const { method, headers } = request
     const { path } = splitTarget(request.url ?? '')
-    const encoded = ocspPath(path) ?? ocspBelowPath({ method, path, headers })
+    const encoded = encodedRequest({ method, path, headers })
     if (encoded === undefined) return false
     if (method === 'POST')
       readBody(request, response, (der) => void reply(services, { request, response, der }))
@@ -57,6 +57,14 @@ export function createOcspHandler(services: OcspServices): OcspHandler {
 function ocspPath(path: string): string | undefined {
   const found = placeForm.exec(path)
   return found === null ? undefined : (found[1] ?? '')
+}
+
+/** The same for any path below which OcspCustomCname or the public URL may put requests. */
+function encodedRequest(head: Parameters<typeof ocspBelowPath>[0]): string | undefined {
+  const encoded = ocspPath(head.path)
+  // The path before the request may begin like a request, too.
+  const isPlain = encoded !== undefined && !encoded.includes('/M')
+  return isPlain ? encoded : (ocspBelowPath(head) ?? encoded)
 }
 
 /** Empty, which no request is, for a text that is no base64. */
@@ -149,7 +157,7 @@ export async function answerOcsp(
   services: OcspServices,
   { method, path, headers, body }: PublicRequest,
 ): Promise<PublicAnswer | undefined> {
-  const encoded = ocspPath(path) ?? ocspBelowPath({ method, path, headers })
+  const encoded = encodedRequest({ method, path, headers })
   if (encoded === undefined) return undefined
   const isGet = method === 'GET' && encoded !== ''
   if (!isGet && method !== 'POST') return methodNotAllowed('GET, POST')
