@@ -30,8 +30,8 @@ export function isLoopback({ host }: Address): boolean {
 
 /** Whether a host means every address of this machine, in any way in which 0.0.0.0 and :: are written. */
 export function isUnspecified(host: string): boolean {
-  const url = `http://${isIP(host) === 6 ? `[${host}]` : host}`
-  const { hostname } = URL.canParse(url) ? new URL(url) : { hostname: host }
+  const origin = `http://${isIP(host) === 6 ? `[${host}]` : host}`
+  const { hostname } = URL.canParse(origin) ? new URL(origin) : { hostname: host }
   return ['0.0.0.0', '[::]', '[::ffff:0:0]'].includes(hostname)
 }
 

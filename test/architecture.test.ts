@@ -120,6 +120,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'daily',
     'inspect',
     'backup/lock.ts',
+    'config-warnings.ts',
     'config.ts',
     'serve.ts',
     'setting-values.ts',

@@ -69,8 +69,8 @@ test('property: certificates have the same number exactly if they have the same 
         sequence.map((kind) => numbers.get(kind)),
       )
       assert.deepEqual(
-        [...numbers.values()].toSorted(),
-        Array.from({ length: numbers.size }, (_, at) => at + 1),
+        new Set(numbers.values()),
+        new Set(Array.from({ length: numbers.size }, (_, at) => at + 1)),
       )
       assert.deepEqual(supersededIdentities(earlier), [])
     }),

@@ -1,5 +1,4 @@
 /** What the public listener has beside OCSP: certificates of CAs, and objects. */
-import { withoutSlash } from '../objects/object-url.ts'
 import type { PublicObjects } from '../objects/object-store.ts'
 import type { Services } from '../services.ts'
 import { answerAuthorityCertificate, authorityCertificatePath } from './authority-certificates.ts'
@@ -32,6 +31,6 @@ export async function answerPublic(
 /** The public URL may have a path, which a proxy in front may have removed already. */
 function withoutPrefix(path: string, publicUrl: string): string {
   if (!URL.canParse(publicUrl)) return path
-  const prefix = withoutSlash(new URL(publicUrl).pathname)
+  const prefix = new URL(publicUrl).pathname.replace(/\/+$/, '')
   return prefix !== '' && path.startsWith(`${prefix}/`) ? path.slice(prefix.length) : path
 }

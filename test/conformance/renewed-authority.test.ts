@@ -238,8 +238,13 @@ async function judgeByGnutls(t: TestContext, { rootPath, eras }: Renewed): Promi
   for (const { at, ocspUrl } of eras) {
     const judge = (name: string) =>
       outcome(certtool, [
-        ...['--verify', '--load-ca-certificate', rootPath],
-        ...['--load-crl', at('crl.pem'), '--infile', at(`${name}-chain.pem`)],
+        '--verify',
+        '--load-ca-certificate',
+        rootPath,
+        '--load-crl',
+        at('crl.pem'),
+        '--infile',
+        at(`${name}-chain.pem`),
       ])
     const good = await judge('good')
     assert.ok(good.ok, good.text)
@@ -273,8 +278,15 @@ async function judgeByNss(t: TestContext, { rootPath, eras }: Renewed): Promise<
       // It fetches the CRL that the certificate refers to.
       const judge = (name: string) =>
         outcome(vfychain, [
-          ...['-d', database, '-pp', '-u', '1', ...policy],
-          ...['-a', at(`${name}.pem`), at('ca.pem')],
+          '-d',
+          database,
+          '-pp',
+          '-u',
+          '1',
+          ...policy,
+          '-a',
+          at(`${name}.pem`),
+          at('ca.pem'),
         ])
       assert.match((await judge('good')).text, /Chain is good/, method)
       assert.match((await judge('revoked')).text, /ERROR -8180/, method)
