@@ -15,22 +15,50 @@ export interface PublicServices {
 /** Answers a request. Rejects when the record or a disk fails. */
 export async function answerPublic(
   { services, publicObjects }: PublicServices,
-  received: PublicRequest,
+  request: PublicRequest,
 ): Promise<PublicAnswer> {
-  const request = { ...received, path: withoutPrefix(received.path, services.publicUrl()) }
-  const file = authorityCertificatePath(request.path)
-  if (file !== undefined) return answerAuthorityCertificate(services, request, file)
+  const below = pathBelowUrl(request.path, services.publicUrl())
+  // A proxy in front may have removed the path of the public URL already.
+  const requests = below === undefined ? [request] : [{ ...request, path: below }, request]
+  for (const { path } of requests) {
+    const file = authorityCertificatePath(path)
+    if (file !== undefined) return answerAuthorityCertificate(services, request, file)
+  }
   if (publicObjects === undefined) return notFound
   const stores = { publicObjects, clock: services.clock }
-  const custom = await findCustomCrl(services, received)
-  const answer = custom && (await answerObject(stores, request, custom))
-  // A proxy may keep the host and put the bucket before the path.
-  return answer === undefined || answer === notFound ? answerObject(stores, request) : answer
+  const byBucket = requests.map((each) => () => answerObject(stores, each))
+  const byHost = async (): Promise<PublicAnswer> => {
+    const at = await findCustomCrl(services, request)
+    return at === undefined ? notFound : answerObject(stores, request, at)
+  }
+  // Below the public URL nothing is looked up, so CRLs are served while the database is away.
+  const isOwn = request.headers['host'] === hostOf(services.publicUrl())
+  return firstFound(isOwn ? [...byBucket, byHost] : [byHost, ...byBucket])
 }
 
-/** The public URL may have a path, which a proxy in front may have removed already. */
-function withoutPrefix(path: string, publicUrl: string): string {
-  if (!URL.canParse(publicUrl)) return path
+/** The first answer that is not 404. Rejects if there is none and an attempt failed. */
+async function firstFound(
+  attempts: readonly (() => Promise<PublicAnswer>)[],
+): Promise<PublicAnswer> {
+  const failures: unknown[] = []
+  for (const attempt of attempts)
+    try {
+      const answer = await attempt()
+      if (answer !== notFound) return answer
+    } catch (error) {
+      failures.push(error)
+    }
+  if (failures.length > 0) throw failures[0]
+  return notFound
+}
+
+/** The part of a path below the path of the public URL; undefined if the URL has none, or the path is elsewhere. */
+function pathBelowUrl(path: string, publicUrl: string): string | undefined {
+  if (!URL.canParse(publicUrl)) return undefined
   const prefix = new URL(publicUrl).pathname.replace(/\/+$/, '')
-  return prefix !== '' && path.startsWith(`${prefix}/`) ? path.slice(prefix.length) : path
+  return prefix !== '' && path.startsWith(`${prefix}/`) ? path.slice(prefix.length) : undefined
+}
+
+function hostOf(publicUrl: string): string | undefined {
+  return URL.canParse(publicUrl) ? new URL(publicUrl).host : undefined
 }

@@ -126,7 +126,7 @@ test('a CRL that is opened is due, is the current one of its CA, and adopts what
   await db.transaction([revoke(authority.number, 1), revoke(other.number, 2)])
   await db.transaction(openCrl(authority, { name: 'one', kind: 'PARTITION' }, at(0)))
   const opened = await read(db)
-  assert.deepEqual({ ...opened.crl }, { id: 1, name: 'one', kind: 'PARTITION' })
+  assert.deepEqual({ ...opened.crl }, { id: 1, name: 'one', kind: 'PARTITION', issuerIdentity: 1 })
   assert.equal(opened.revision, authority.revision + 1)
   const adopted = await db.query(sql`select crl_id from revocations order by serial_number`)
   assert.deepEqual(
