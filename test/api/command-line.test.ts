@@ -232,6 +232,31 @@ test('check-config prints what the settings mean, or what is wrong', async () =>
   assert.equal((await command(['check-config', '--listen', 'x'])).code, 2)
 })
 
+test('a public listener on all addresses without a public URL is named by check-config, at the start and by status', async () => {
+  const warningsOf = async (...more: readonly string[]): Promise<readonly string[]> => {
+    const { stdout } = await command(['check-config', '--public-listen', '0.0.0.0:0', ...more])
+    return (JSON.parse(stdout) as { warnings: string[] }).warnings
+  }
+  assert.match((await warningsOf()).join(), /--public-listen 0\.0\.0\.0:0 .* set --public-url/i)
+  assert.deepEqual(await warningsOf('--public-url', 'http://pki.example.com'), [])
+  const data = join(await mkdtemp(join(tmpdir(), 'signet-public-')), 'data')
+  const flags = ['--public-listen', '0.0.0.0:0', '--log-level', 'warn']
+  const server = await startServer(data, flags)
+  const status = await command(['status', '--data', data, '--endpoint', server.url])
+  await server.stop('SIGTERM')
+  const logged = server.stderr() + server.stdout()
+  assert.match(logged, /"level":40.*without --public-url certificates refer to a loopback address/)
+  assert.match(
+    status.stdout,
+    /certificates refer to http:\/\/\S+ for CRLs.* other machines cannot reach/,
+  )
+  const named = await startServer(data, [...flags, '--public-url', 'http://pki.example.com'])
+  const good = await command(['status', '--data', data, '--endpoint', named.url])
+  await named.stop('SIGTERM')
+  assert.doesNotMatch(named.stderr() + named.stdout(), /"level":40/)
+  assert.doesNotMatch(good.stdout, /cannot reach/)
+})
+
 test('version and help, everywhere, with examples', async () => {
   const { version } = JSON.parse(
     await readFile(resolve(import.meta.dirname, '../../package.json'), 'utf8'),

@@ -8,6 +8,7 @@ import { after, before, test } from 'node:test'
 import 'reflect-metadata'
 import * as peculiar from '@peculiar/x509'
 import * as fc from 'fast-check'
+import { ServiceError } from '../../src/errors.ts'
 import { parseCertificate } from '../../src/x509/certificate.ts'
 import { encodePem } from '../../src/x509/pem.ts'
 import { named } from '../support/crafted-certificates.ts'
@@ -208,6 +209,44 @@ test('a CRL is found below the present and former CustomCname of its CA, and bel
     if (next !== undefined) assert.equal(await status(second), 200)
     for (const each of hosts)
       assert.equal(await status(first, each), each === 'one.example.com' ? 200 : 404)
+  }
+})
+
+test('while the database is away, CRLs are served below the public URL, and 503 below a CustomCname', async () => {
+  let isAway = false
+  const port = await freePort()
+  const service = await TestService.start(
+    { crlDelay: '0', publicListen: `127.0.0.1:${port}` },
+    {
+      wrapDatabase: (db) =>
+        new Proxy(db, {
+          get(target, name) {
+            if (isAway && name === 'query')
+              return () => Promise.reject(new ServiceError('ServiceUnavailable', 'away'))
+            const value: unknown = Reflect.get(target, name)
+            return typeof value === 'function' ? value.bind(target) : value
+          },
+        }),
+    },
+  )
+  try {
+    await service.createBucket(crlBucket)
+    const more = revocationWish(crlConfiguration({ CustomCname: 'one.example.com' }))
+    const root = await createRoot(service, { more })
+    const { certificate } = await issue(service, { arn: root.arn, csr: csr('ec-server') })
+    const url = urlsOf(certificate).crl ?? assert.fail()
+    const status = async (at: string): Promise<number> => (await fetched(port, at)).status
+    await eventually(async () => ((await status(url)) === 200 ? true : undefined), url)
+    const path = `/${crlBucket}${new URL(url).pathname}`
+    isAway = true
+    for (const origin of [service.publicUrl, 'http://proxy.test'])
+      assert.equal(await status(`${origin}${path}`), 200, origin)
+    assert.equal(await status(url), 503)
+    isAway = false
+    assert.equal(await status(url), 200)
+  } finally {
+    isAway = false
+    await service.close()
   }
 })
 
