@@ -21,7 +21,8 @@ import {
 } from './connection.ts'
 import { printAnswer, tableOf, type OutputFlags, type Print } from './print.ts'
 import { environment, examples, severalOf } from './settings.ts'
-import { paragraphsText, progressLine } from './style.ts'
+import { paragraphsText } from './style.ts'
+import { progressLine } from './terminal.ts'
 
 type IssueFlags = ConnectionFlags &
   OutputFlags & {

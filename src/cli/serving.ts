@@ -1,5 +1,6 @@
 /** `signet serve`, and `signet check-config`, which says what it would serve with. */
 import { Command } from 'commander'
+import { visibleJson, visibleLines } from '../visible-text.ts'
 import type { Print } from './print.ts'
 import { configOf, examples, lenient, type ParsedFlags } from './settings.ts'
 
@@ -18,7 +19,7 @@ export function serveCommand(print: Print): Command {
     .action(async (flags: ParsedFlags, command: Command) => {
       const config = configOf(flags, command)
       const { serve } = await import('../serve.ts')
-      await serve(config, print)
+      await serve(config, (text) => print(visibleLines(text)))
     })
 }
 
@@ -28,6 +29,6 @@ export function checkConfigCommand(print: Print): Command {
     .description('check the flags and variables that serve would get, and print what they mean')
     .addHelpText('after', examples('SIGNET_LISTEN=127.0.0.1:9000 signet check-config'))
     .action((flags: ParsedFlags, command: Command) =>
-      print(JSON.stringify(configOf(flags, command), undefined, 2)),
+      print(visibleJson(JSON.stringify(configOf(flags, command), undefined, 2))),
     )
 }
