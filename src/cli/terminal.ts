@@ -17,9 +17,10 @@ export function printNote(text: string): void {
   process.stderr.write(`signet: note: ${visibleText(text)}\n`)
 }
 
-/** What commander says of a command line that it cannot read. It repeats arguments. */
+/** What commander says of a command line that it cannot read. It repeats arguments, and a suggestion has a line of its own. */
 export function printUsageError(text: string): void {
-  process.stderr.write(visibleLines(text))
+  const [, problem = '', suggestion = ''] = /^(.*?)(\n\(Did you mean [^\n]*)?\n*$/s.exec(text) ?? []
+  process.stderr.write(`${visibleText(problem)}${visibleLines(suggestion)}\n`)
 }
 
 /** Progress on standard error, if that is a terminal. */
