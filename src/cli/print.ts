@@ -26,7 +26,7 @@ export function printAnswer(print: Print, { output }: OutputFlags, answer: unkno
 }
 
 /** JSON, indented, in which no character can steer a terminal. */
-export function jsonOf(value: unknown): string {
+function jsonOf(value: unknown): string {
   return visibleJson(JSON.stringify(value, undefined, 2))
 }
 
