@@ -33,6 +33,8 @@ interface Sent {
   /** Epoch milliseconds. */
   readonly sentAt: number
   answeredAt: number
+  /** Why there was no answer to a request that should have one. */
+  unanswered?: string
 }
 
 const crashesMax = 12
@@ -102,9 +104,12 @@ export class Campaign {
         next += 1
         const generated = this.request(kind, number)
         if (this.#deadly.has(keyOf(generated))) continue
-        const one = { number, generated, sentAt: Date.now(), answeredAt: Number.POSITIVE_INFINITY }
+        const sentAt = Date.now()
+        const one: Sent = { number, generated, sentAt, answeredAt: Number.POSITIVE_INFINITY }
         sent.push(one)
-        this.#judge(`${kind}:${number}`, generated, await this.#send(generated))
+        const outcome = await this.#send(generated)
+        if (outcome.kind !== 'answered' && !generated.isBroken) one.unanswered = outcome.kind
+        this.#judge(`${kind}:${number}`, generated, outcome)
         one.answeredAt = Date.now()
         isOver ||= this.#server.failure() !== undefined
       }
@@ -113,6 +118,12 @@ export class Campaign {
     const reports = await this.#server.reports()
     const failure = this.#server.failure()
     if (failure !== undefined) return this.#afterCrash(kind, sent, failure)
+    // A crash would have been why.
+    for (const { number, generated, unanswered } of sent)
+      if (unanswered !== undefined) {
+        const problem = `no answer: ${unanswered}`
+        this.findings.add({ request: `${kind}:${number}`, what: generated.what, problem })
+      }
     for (const { rss } of reports) this.memory.noteRss(rss)
     await this.#judgeBlocks(kind, sent, blocksOf(reports))
   }
@@ -148,16 +159,14 @@ export class Campaign {
   }
 
   #judge(request: string, generated: Generated, outcome: Outcome): void {
-    const { what, isBroken } = generated
+    const { what } = generated
     const name = outcome.kind === 'answered' ? String(outcome.status) : outcome.kind
     this.outcomes.set(name, (this.outcomes.get(name) ?? 0) + 1)
-    if (outcome.kind === 'answered') {
-      if (outcome.status >= 500)
-        this.findings.add({ request, what, problem: `answered ${name}: ${outcome.body}` })
-      const arn = what.startsWith('CSR') && /"CertificateArn":"([^"]+)"/.exec(outcome.body)?.[1]
-      if (arn) this.issued.push(arn)
-    } else if (!isBroken && this.#server.failure() === undefined)
-      this.findings.add({ request, what, problem: `no answer: ${outcome.kind}` })
+    if (outcome.kind !== 'answered') return
+    if (outcome.status >= 500)
+      this.findings.add({ request, what, problem: `answered ${name}: ${outcome.body}` })
+    const arn = what.startsWith('CSR') && /"CertificateArn":"([^"]+)"/.exec(outcome.body)?.[1]
+    if (arn) this.issued.push(arn)
   }
 
   async #judgeBlocks(

@@ -35,8 +35,8 @@ export interface Sending {
   readonly isHead: boolean
 }
 
-const answerMilliseconds = 20_000
-const brokenMilliseconds = 300
+const answerMilliseconds = 10_000
+const brokenMilliseconds = 120
 const bodyShown = 600
 
 /** One connection at a time, kept alive while the server does. */

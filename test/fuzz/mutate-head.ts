@@ -48,9 +48,11 @@ export function mutateHead(
     case 1: {
       const target = choices.of(strangeTargets)
       const method = choices.of(['GET', 'POST', 'HEAD'])
+      // Without a target and a body a request is one of the Query protocol, or of none.
+      const bare = { headers: request.headers.slice(0, 1), body: Buffer.alloc(0) }
       return {
         how: `${method} ${target.slice(0, 60)}`,
-        sending: soundly({ ...request, method, target }),
+        sending: soundly({ ...request, ...(choices.below(3) > 0 && bare), method, target }),
       }
     }
     case 2: {
