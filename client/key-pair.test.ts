@@ -99,6 +99,8 @@ test('what cannot be named is refused', async () => {
     [{ names: ['1.2.3'] }, /is not a DNS name/],
     [{ names: ['*.*.example.com'] }, /is not a DNS name/],
     [{ names: ['-a.example.com'] }, /is not a DNS name/],
+    [{ names: ['https://example.com/'] }, /'https:\/\/example.com\/' is a URL; use 'example.com'/],
+    [{ names: [`${'a'.repeat(64)}.example.com`] }, /a label of 64 bytes, and 63 are the most/],
     [{ names: ['jemänd@example.com'] }, /must be visible ASCII/],
     [{ names: ['fe80::1%eth0'] }, /is not an IPv4 or IPv6 address/],
     [{ subject: {} }, /^subject must have at least one attribute/],

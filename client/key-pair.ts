@@ -1,7 +1,5 @@
 /** Keys and CSRs for certificates that the caller has no CSR for. */
 import { generateKeyPair, sign, type KeyObject } from 'node:crypto'
-import { domainToASCII } from 'node:url'
-import { isIP } from 'node:net'
 import { promisify } from 'node:util'
 import { generalNameOf, type RequestedGeneralName } from '../src/authority/general-names.ts'
 import { encodeSubject, type Asn1Subject } from '../src/authority/subject.ts'
@@ -15,6 +13,7 @@ import { encodeName } from '../src/x509/name.ts'
 import { oids } from '../src/x509/oid.ts'
 import { encodePem } from '../src/x509/pem.ts'
 import type { KeyAlgorithm, Subject } from './inputs.ts'
+import { nameProblemText, readName } from './names.ts'
 
 /** Algorithms of keys that are made here: all of AWS's but SM2. */
 export type LeafKeyAlgorithm = Exclude<KeyAlgorithm, 'SM2'>
@@ -128,25 +127,10 @@ function alternativeNames(
   return [{ oid: oids.subjectAltName, critical, value: encodeGeneralNames(names) }]
 }
 
-const uriForm = /^[a-z][a-z0-9+.-]*:(\/\/|[a-z])/i
-
 function formOf(name: string): RequestedGeneralName {
-  if (isIP(name) !== 0) return { IpAddress: name }
-  if (uriForm.test(name)) return { UniformResourceIdentifier: name }
-  if (name.includes('@')) return { Rfc822Name: name }
-  return { DnsName: dnsName(name) }
-}
-
-const labelsForm = /^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*$/
-const dnsNameMax = 253
-
-/** In A-labels and lower case; a wildcard stays. Throws TypeError. */
-function dnsName(name: string): string {
-  const wildcard = name.startsWith('*.') ? '*.' : ''
-  const ascii = domainToASCII(name.slice(wildcard.length))
-  if (!labelsForm.test(ascii) || isIP(ascii) !== 0 || ascii.length > dnsNameMax)
-    throw new TypeError(`'${name}' is not a DNS name, IP address, mail address or URI`)
-  return wildcard + ascii
+  const read = readName(name)
+  if ('problem' in read) throw new TypeError(nameProblemText(name, read))
+  return read
 }
 
 /** What the encoders refuse is a mistake of the caller. */

@@ -7,6 +7,7 @@ import type { Writable } from 'node:stream'
 import { createStream } from 'rotating-file-stream'
 import { ConfigurationError } from './errors.ts'
 import type { Log } from './log.ts'
+import { visibleJson } from './visible-text.ts'
 
 export interface CallLog {
   /** Writes one record. Never blocks; when the disk does not keep up for long, records are dropped, and the log says so. */
@@ -104,7 +105,7 @@ function callLogTo(first: Writable, log: Log, reopen?: () => Promise<Writable>):
     write(record) {
       if (stream === undefined) drop(1, 'cannot be written')
       else if (stream.writableLength > waitingOctetsMax) drop(1, 'does not keep up')
-      else stream.write(`${JSON.stringify(record)}\n`, written)
+      else stream.write(`${visibleJson(JSON.stringify(record))}\n`, written)
     },
     close: () =>
       new Promise((resolve) => {

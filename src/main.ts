@@ -1,7 +1,9 @@
 /** The process: arguments in, exit code out. */
 import { createProgram, isCommanderError } from './cli/program.ts'
+import { printLine, printProblem } from './cli/terminal.ts'
 import { ConfigurationError } from './errors.ts'
 import { problemOf } from './problem.ts'
+import { visibleText } from './visible-text.ts'
 
 const exitUsage = 2
 const exitFailure = 1
@@ -20,15 +22,8 @@ export async function main(argv: readonly string[]): Promise<void> {
 
 function report(error: unknown): number {
   if (isCommanderError(error)) return error.exitCode === 0 ? 0 : exitUsage
-  process.stderr.write(
-    `${problemOf(error)
-      .split('\n')
-      .map((line) => `signet: ${line}`)
-      .join('\n')}\n`,
-  )
+  // Only our own messages have several lines. A line feed in a name must not begin a line of its own.
+  const problem = problemOf(error)
+  printProblem(error instanceof ConfigurationError ? problem : visibleText(problem))
   return error instanceof ConfigurationError ? exitUsage : exitFailure
-}
-
-function printLine(text: string): void {
-  process.stdout.write(`${text}\n`)
 }

@@ -19,6 +19,7 @@ const leaves = [
   'random.ts',
   'sealer.ts',
   'utc-digits.ts',
+  'visible-text.ts',
 ]
 
 /** What a folder may import beside its own files and the leaves: folders, or single files. */
@@ -170,6 +171,11 @@ const banned: readonly {
     use: 'the Random that is given',
   },
   { call: /\bprocess\.env\b/, homes: ['cli/settings.ts'], use: 'config.ts' },
+  {
+    call: /\bprocess\.(?:stdout|stderr)\.write\b/,
+    homes: ['cli/terminal.ts'],
+    use: 'print, or cli/terminal.ts, which escape what a terminal would obey',
+  },
   { call: /\bconsole\./, homes: [], use: 'log.ts' },
   { call: /from 'node:https?'/, homes: ['http/'], use: 'http/' },
   { call: /from '(?:node:sqlite|pg)'/, homes: ['store/'], use: 'store/' },

@@ -199,7 +199,7 @@ function valuesOf(name: string, size: number): unknown[] {
   return shape.type === 'string' ? [textOf(shape, size) ?? '*'.repeat(size)] : []
 }
 
-/** What the service has to say of a value. A pattern is for values that are not too long. */
+/** What the service has to say of a value. */
 function failuresOf(name: string, value: unknown): string[] {
   const shape = shapeFacts(name)
   const { type, min = 0, max = Number.POSITIVE_INFINITY } = shape
@@ -208,7 +208,7 @@ function failuresOf(name: string, value: unknown): string[] {
   return [
     ...(size < min ? [`Member must ${measure} greater than or equal to ${min}`] : []),
     ...(size > max ? [`Member must ${measure} less than or equal to ${max}`] : []),
-    ...(typeof value === 'string' && type === 'string' && size <= max && !matches(shape, value)
+    ...(typeof value === 'string' && type === 'string' && !matches(shape, value)
       ? [`Member must satisfy regular expression pattern: ${shape.pattern}`]
       : []),
   ]
@@ -232,9 +232,9 @@ function validation(
     type === 'blob'
       ? heapBuffer(String(value))
       : Array.isArray(value)
-        ? JSON.stringify(value)
+        ? `[${value.map((item: unknown) => (typeof item === 'string' ? item : JSON.stringify(item))).join(', ')}]`
         : String(value)
-  const shown = text.length > 256 ? `${text.slice(0, 256)}…` : text
+  const shown = text.length > 4096 ? `${text.slice(0, 4096).replace(/\p{Cs}$/u, '')}…` : text
   const at = pathOf(site)
   const list = failures.map(
     (failure) => `Value '${shown}' at '${at}' failed to satisfy constraint: ${failure}`,
@@ -285,7 +285,7 @@ function tryEnumeration(tried: Trial, site: Site): number {
       const list = { shape: site.shape, steps: site.steps.slice(0, -1) }
       tried.refuses(site, value, {
         code: 'ValidationException',
-        message: `1 validation error detected: Value '${JSON.stringify([first, value])}' at '${pathOf(list)}' failed to satisfy constraint: Member must satisfy constraint: [${set}]`,
+        message: `1 validation error detected: Value '[${first}, ${value}]' at '${pathOf(list)}' failed to satisfy constraint: Member must satisfy constraint: [${set}]`,
       })
     } else tried.refuses(site, value, validation(site, value, [set]))
   }

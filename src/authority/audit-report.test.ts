@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { signatureAlgorithmIdentifier } from '../x509/algorithm-identifier.ts'
 import { encodeCertificate, encodeTbsCertificate } from '../x509/certificate.ts'
+import { visibleJson, visibleLines } from '../visible-text.ts'
 import { nameText } from '../x509/name-text.ts'
 import { encodeName, parseName } from '../x509/name.ts'
 import { oids } from '../x509/oid.ts'
@@ -192,6 +193,16 @@ const wishes = fc.record({
 
 const timeText = (date: Date): string => `${date.toISOString().slice(0, 19)}+0000`
 
+test('a subject cannot bring controls or bidirectional overrides into a report', () => {
+  const name = 'a\u001B[2J\u009B\u202Eb'
+  const subject = encodeName([{ type: oids.commonName, value: name }])
+  const json = reportOf('JSON', [audited({ ...plain, subject })])
+  const csv = reportOf('CSV', [audited({ ...plain, subject })])
+  for (const text of [json, csv]) assert.doesNotMatch(text, /[^\P{Cc}\n]|\p{Cf}/u)
+  assert.equal((JSON.parse(json) as Record<string, string>[])[0]?.['subject'], `CN=${name}`)
+  assert.ok(csv.includes(String.raw`"CN=a\u{1b}[2J\u{9b}\u{202e}b"`))
+})
+
 /** Every column of a row, independently of how it is written; empty if it has no value. */
 function expectedRow(wish: Wish): string[] {
   const { serialNumber, subject, revocation, requesterAccountId, requesterService, ...times } = wish
@@ -218,9 +229,12 @@ test('both forms of any report are read back, and say the same', () => {
       const expected = list.map(expectedRow)
       const json = reportOf('JSON', certificates)
       const rows = JSON.parse(json) as Record<string, string>[]
-      assert.equal(json, `${JSON.stringify(rows, undefined, 2)}\n`)
+      assert.equal(json, visibleJson(`${JSON.stringify(rows, undefined, 2)}\n`))
       const [head = [], ...records] = readCsv(reportOf('CSV', certificates))
-      assert.deepEqual(records, expected)
+      assert.deepEqual(
+        records,
+        expected.map((cells) => cells.map(visibleLines)),
+      )
       assert.deepEqual(
         rows.map((row) => Object.entries(row)),
         expected.map((cells) =>

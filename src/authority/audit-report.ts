@@ -1,4 +1,5 @@
 /** Audit reports: every certificate that a CA issued, one after the other (AWS Private CA User Guide, audit reports). */
+import { csvCell, visibleJson } from '../visible-text.ts'
 import { nameTextOf } from '../x509/name-text.ts'
 import { parseCertificateSummary } from '../x509/certificate-summary.ts'
 
@@ -84,19 +85,22 @@ function jsonRow(certificate: AuditedCertificate, authority: AuditedAuthority): 
   for (const column of columns) {
     const value = row[column]
     if (value === '') continue
-    const literal = column === 'subject' ? JSON.stringify(value) : `"${value}"`
+    const literal = column === 'subject' ? visibleJson(JSON.stringify(value)) : `"${value}"`
     text += `${text.length === 3 ? '' : ','}\n    "${column}": ${literal}`
   }
   return `${text}\n  }`
 }
 
-/** The subject is always quoted (RFC 4180 §2); nothing else has a character that would need it. */
+/**
+ * The subject is always quoted (RFC 4180 §2), and its control and format characters are escaped; nothing else has a character
+ * that would need it. No cell can be taken for a formula: a subject begins with a keyword or an OID.
+ */
 function csvRow(certificate: AuditedCertificate, authority: AuditedAuthority): string {
   const row = rowOf(certificate, authority)
   let text = ''
   for (const column of columns) {
     const value = row[column]
-    const cell = column === 'subject' ? `"${value.replaceAll('"', '""')}"` : value
+    const cell = column === 'subject' ? csvCell(value) : value
     text += text === '' ? cell : `,${cell}`
   }
   return text

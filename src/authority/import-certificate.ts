@@ -1,5 +1,6 @@
 /** Which certificate a CA accepts as its own (AWS Private CA API, ImportCertificateAuthorityCertificate). */
 import type { Certificate } from '../x509/certificate.ts'
+import { isExpiredAt } from '../x509/time.ts'
 import type { AuthorityType } from './authority.ts'
 import { maySignCrls } from './crl-signing.ts'
 import { requireCaCertificate } from './import-ca-certificate.ts'
@@ -111,8 +112,7 @@ function requireValid(position: string, { notBefore, notAfter }: Certificate, no
     throw malformed(
       `${position} is not valid yet: its validity begins ${showTime(notBefore)}, and it is ${showTime(now)}`,
     )
-  // Both ends belong to the validity, in whole seconds (RFC 5280 §4.1.2.5).
-  if (now.getTime() >= notAfter.getTime() + 1000)
+  if (isExpiredAt(notAfter, now))
     throw malformed(
       `${position} has expired: its validity ended ${showTime(notAfter)}, and it is ${showTime(now)}`,
     )

@@ -1,3 +1,4 @@
+import { isExpiredAt } from '../x509/time.ts'
 import type { Authority, StoredStatus } from './authority.ts'
 
 /** AWS's CertificateAuthorityStatus. */
@@ -10,19 +11,19 @@ export type AuthorityStatus = StoredStatus | 'DELETED' | 'EXPIRED'
 export function statusAt(authority: Authority, now: Date): AuthorityStatus | undefined {
   if (authority.deletion !== undefined)
     return now < authority.deletion.restorableUntil ? 'DELETED' : undefined
-  return isExpiredAt(authority, now) ? 'EXPIRED' : authority.status
+  return isEndedAt(authority, now) ? 'EXPIRED' : authority.status
 }
 
 /** When the status last changed; an expiry is such a change. */
 export function lastStateChangeAt(authority: Authority, now: Date): Date {
-  const expired = authority.deletion === undefined && isExpiredAt(authority, now)
+  const expired = authority.deletion === undefined && isEndedAt(authority, now)
   const notAfter = authority.certificate?.notAfter ?? authority.lastStateChangeAt
   return expired && notAfter > authority.lastStateChangeAt ? notAfter : authority.lastStateChangeAt
 }
 
-/** notAfter is the last second of validity, inclusive (RFC 5280 §4.1.2.5). */
-function isExpiredAt(authority: Authority, now: Date): boolean {
+/** Whether the validity of an installed certificate is over. */
+function isEndedAt(authority: Authority, now: Date): boolean {
   const { status, certificate } = authority
   if (certificate === undefined || (status !== 'ACTIVE' && status !== 'DISABLED')) return false
-  return now.getTime() >= certificate.notAfter.getTime() + 1000
+  return isExpiredAt(certificate.notAfter, now)
 }

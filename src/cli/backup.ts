@@ -6,6 +6,7 @@ import { verifyData } from '../administration/verify.ts'
 import { lockOf, openerOf, type LockFlags, type OpenerFlags } from './backup-locks.ts'
 import { printAnswer, withOutput, type OutputFlags, type Print } from './print.ts'
 import { config, examples, storageSettings, withSettings } from './settings.ts'
+import { clearProgress, showProgress } from './terminal.ts'
 import type { Flags, SettingName } from '../config.ts'
 
 type BackupFlags = Flags & OutputFlags & LockFlags & { readonly withoutMasterKey?: true }
@@ -72,20 +73,11 @@ export function verifyCommand(print: Print): Command {
     .description('check all that is recorded: keys, certificates, revocations, CRLs')
     .addHelpText('after', examples('signet verify --data /var/lib/signet'))
     .action(async (flags: Flags & OutputFlags) => {
-      const found = await verifyData(config(flags), showProgress)
+      const found = await verifyData(config(flags), (what, count) =>
+        showProgress(`${count} ${what}`),
+      )
       clearProgress()
       printAnswer(print, flags, found)
       if (!found.Ok) throw new Error(`${found.ProblemCount} problems were found`)
     })
-}
-
-const clearLine = '\r\u001B[K'
-
-/** On a terminal, in place. */
-function showProgress(what: string, count: number): void {
-  if (process.stderr.isTTY) process.stderr.write(`${clearLine}${count} ${what}`)
-}
-
-function clearProgress(): void {
-  if (process.stderr.isTTY) process.stderr.write(clearLine)
 }

@@ -7,8 +7,9 @@ import {
 } from '../administration/certificates.ts'
 import type { Flags } from '../config.ts'
 import { ConfigurationError } from '../errors.ts'
-import { printAnswer, type Print } from './print.ts'
+import { csvOf, printAnswer, type Print } from './print.ts'
 import { config, examples, listOf, wholeNumber } from './settings.ts'
+import { printNote } from './terminal.ts'
 
 type ListFlags = Flags & {
   readonly ca?: string
@@ -75,18 +76,14 @@ async function list(print: Print, flags: ListFlags): Promise<void> {
     alternativeName: san,
   }
   const { certificates, isCut, isBehind } = await listCertificates(config(flags), wish)
-  if (output === 'csv') print(csvOf(certificates))
+  if (output === 'csv') print(csvOf(csvColumns, certificates))
   else if (output === 'json') printAnswer(print, { output }, certificates)
   else printAnswer(print, { output }, certificates.map(rowOf))
-  if (isCut) note(`there are more than ${flags.limit}; --limit shows more`)
+  if (isCut) printNote(`there are more than ${flags.limit}; --limit shows more`)
   if (isBehind)
-    note(
+    printNote(
       'the newest certificates are not searched yet; a server that runs adds them within seconds',
     )
-}
-
-function note(text: string): void {
-  process.stderr.write(`signet: note: ${text}\n`)
 }
 
 /** What fits on a screen. */
@@ -94,18 +91,13 @@ function rowOf(certificate: PrintedCertificate): object {
   const { SerialNumber, Subject, SubjectAlternativeNames, TemplateArn, NotAfter, Status } =
     certificate
   return {
-    Subject: shown(Subject),
-    Names: SubjectAlternativeNames.map(shown),
+    Subject,
+    Names: SubjectAlternativeNames,
     Template: TemplateArn.split('/')[1],
     NotAfter,
     Status,
     Serial: SerialNumber.replaceAll(':', ''),
   }
-}
-
-/** A terminal obeys control characters, which a subject may have. */
-function shown(text: string): string {
-  return text.replaceAll(/\p{Cc}/gu, '?')
 }
 
 const csvColumns = [
@@ -122,21 +114,6 @@ const csvColumns = [
   'RevokedAt',
   'RevocationReason',
 ] as const
-
-/**
- * Every cell quoted (RFC 4180 §2), alternative names with spaces between. As in audit reports nothing is put before what
- * a spreadsheet would take for a formula: cells are what certificates say.
- */
-function csvOf(certificates: readonly PrintedCertificate[]): string {
-  const cell = (value: string): string => `"${value.replaceAll('"', '""')}"`
-  const lines = certificates.map((certificate) =>
-    csvColumns
-      .map((column) => certificate[column] ?? '')
-      .map((value) => cell(typeof value === 'string' ? value : value.join(' ')))
-      .join(','),
-  )
-  return [csvColumns.join(','), ...lines].join('\n')
-}
 
 const timeForm = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?(?:Z|[+-]\d\d:\d\d))?$/
 

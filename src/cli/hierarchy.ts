@@ -17,7 +17,8 @@ import {
 } from './connection.ts'
 import { printAnswer, type OutputFlags, type Print } from './print.ts'
 import { environment, examples } from './settings.ts'
-import { paragraphsText, progressLine } from './style.ts'
+import { paragraphsText } from './style.ts'
+import { progressLine } from './terminal.ts'
 
 type HierarchyFlags = ConnectionFlags &
   OutputFlags & {

@@ -4,7 +4,7 @@ import { isIP } from 'node:net'
 import { Command } from 'commander'
 import type { Metadata } from '../daily/certificate-folder.ts'
 import { withConnection } from '../daily/connection.ts'
-import { issueInto, requestIn } from '../daily/issue.ts'
+import { issueInto, requestIn, requestNotes, requireNames } from '../daily/issue.ts'
 import type { KeyAlgorithmName } from '../daily/key-algorithms.ts'
 import { renewAll, type Renewal } from '../daily/renew.ts'
 import { parseSpan } from '../daily/validity.ts'
@@ -21,7 +21,8 @@ import {
 } from './connection.ts'
 import { printAnswer, tableOf, type OutputFlags, type Print } from './print.ts'
 import { environment, examples, severalOf } from './settings.ts'
-import { paragraphsText, progressLine } from './style.ts'
+import { paragraphsText } from './style.ts'
+import { printNote, progressLine } from './terminal.ts'
 
 type IssueFlags = ConnectionFlags &
   OutputFlags & {
@@ -82,6 +83,8 @@ export function issueCommand(print: Print): Command {
         flags.csr === undefined
           ? { names, keyAlgorithm: flags.keyAlgorithm }
           : { csr: requestIn(readText(flags.csr, '--csr'), flags.csr) }
+      if ('csr' in subject)
+        for (const note of requestNotes(subject.csr)) printNote(`${flags.csr}: ${note}`)
       const { ca, validity, template, force = false } = flags
       const metadata = await withConnection(connectionOf(flags, environment()), (connection) =>
         issueInto(
@@ -122,6 +125,7 @@ function namesOf({ name = [], ip = [] }: IssueFlags): string[] {
   if (wrong !== undefined) throw new ConfigurationError(`--ip: '${wrong}' is no IP address`)
   const names = split(name)
   if (names.includes('')) throw new ConfigurationError('--name: there is an empty name')
+  requireNames(names)
   return [...new Set([...names, ...addresses])]
 }
 

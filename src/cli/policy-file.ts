@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { checkPolicy } from '../administration/check-policy.ts'
 import type { PolicyKind } from '../access/policy.ts'
 import { ConfigurationError } from '../errors.ts'
+import { printNote } from './terminal.ts'
 
 /** Text of the file that a flag names. Throws ConfigurationError if it cannot be read. */
 export async function readTextFile(flag: string, path: string): Promise<string> {
@@ -23,7 +24,6 @@ export async function readPolicyFile<P extends string | undefined>(
 ): Promise<P> {
   if (path === undefined) return path
   const policy = await readTextFile(flag, path)
-  for (const problem of checkPolicy(flag, policy, kind))
-    process.stderr.write(`signet: note: ${problem}\n`)
+  for (const problem of checkPolicy(flag, policy, kind)) printNote(problem)
   return policy as P
 }

@@ -1,7 +1,8 @@
-/** How commands print their answers: JSON, or a table for people. */
+/** How commands print their answers: JSON, CSV, or a table for people. Values may come from anywhere: all of them are escaped here. */
 import Table from 'cli-table3'
 import { Option, type Command } from 'commander'
 import { isObject } from '../policy-json.ts'
+import { csvCell, visibleJson, visibleText } from '../visible-text.ts'
 
 export type Print = (text: string) => void
 
@@ -21,14 +22,32 @@ export function withOutput(command: Command): Command {
 
 /** Prints an object, or a list of them, in the form that is asked for. */
 export function printAnswer(print: Print, { output }: OutputFlags, answer: unknown): void {
-  print(output === 'table' ? tableOf(answer) : JSON.stringify(answer, undefined, 2))
+  print(output === 'table' ? tableOf(answer) : jsonOf(answer))
 }
 
-/** A row for each object, a column for each of their members. */
+/** JSON, indented, in which no character can steer a terminal. */
+function jsonOf(value: unknown): string {
+  return visibleJson(JSON.stringify(value, undefined, 2))
+}
+
+/** Lines of CSV with a head; every cell of a row is quoted, and a list is joined with spaces. */
+export function csvOf<Column extends string>(
+  columns: readonly Column[],
+  rows: readonly Readonly<Partial<Record<Column, string | readonly string[]>>>[],
+): string {
+  const cellsOf = (row: (typeof rows)[number]): string =>
+    columns
+      .map((column) => row[column] ?? '')
+      .map((value) => csvCell(typeof value === 'string' ? value : value.join(' ')))
+      .join(',')
+  return [columns.join(','), ...rows.map(cellsOf)].join('\n')
+}
+
+/** A row for each object, a column for each of their members. Names of members may come from outside as well. */
 export function tableOf(answer: unknown, compact = false): string {
   const rows = (Array.isArray(answer) ? answer : [answer]).filter(isObject)
   const head = [...new Set(rows.flatMap((row) => Object.keys(row)))]
-  const table = new Table({ head, style: { head: [], border: [], compact } })
+  const table = new Table({ head: head.map(visibleText), style: { head: [], border: [], compact } })
   for (const row of rows) table.push(head.map((name) => cellOf(row[name])))
   return rows.length === 0 ? '' : table.toString()
 }
@@ -36,6 +55,6 @@ export function tableOf(answer: unknown, compact = false): string {
 function cellOf(value: unknown): string {
   if (value === undefined || value === null) return ''
   if (Array.isArray(value) && value.every((item) => typeof item === 'string'))
-    return value.join('\n')
-  return typeof value === 'string' ? value : JSON.stringify(value)
+    return value.map(visibleText).join('\n')
+  return visibleText(typeof value === 'string' ? value : JSON.stringify(value))
 }

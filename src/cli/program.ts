@@ -3,11 +3,12 @@ import { Command, CommanderError } from 'commander'
 import { version } from '../version.ts'
 import type { Print } from './print.ts'
 import { examples } from './settings.ts'
+import { printUsageError } from './terminal.ts'
 
 /** Makes a command; the program is there for who tells of all of them. */
 type Make = (print: Print, program: Command) => Command
 
-/** Each command, in the order of the help, with what it is made of: loading all of that takes most of a second. */
+/** Each command by its name, in the order of the help. Only the one that is run is loaded: all take most of a second. */
 const commands: Readonly<Record<string, () => Promise<Make>>> = {
   serve: async () => (await import('./serving.ts')).serveCommand,
   'check-config': async () => (await import('./serving.ts')).checkConfigCommand,
@@ -21,8 +22,7 @@ const commands: Readonly<Record<string, () => Promise<Make>>> = {
   role: async () => (await import('./principals.ts')).roleCommand,
   policy: async () => (await import('./principals.ts')).policyCommand,
   'access-key': async () => (await import('./accounts.ts')).accessKeyCommand,
-  'identity-provider': async () =>
-    (await import('./identity-providers.ts')).identityProviderCommand,
+  'oidc-provider': async () => (await import('./identity-providers.ts')).identityProviderCommand,
   share: async () => (await import('./shares.ts')).shareCommand,
   certificates: async () => (await import('./certificates.ts')).certificatesCommand,
   bucket: async () => (await import('./storage.ts')).bucketCommand,
@@ -56,7 +56,13 @@ export async function createProgram(print: Print, argv: readonly string[]): Prom
     const make = await commands[name]?.()
     if (make !== undefined) program.addCommand(make(print, program).exitOverride())
   }
-  return program
+  return withSafeErrors(program)
+}
+
+/** A usage error repeats arguments, which a script may have taken from a certificate. */
+function withSafeErrors(command: Command): Command {
+  for (const each of command.commands) withSafeErrors(each)
+  return command.configureOutput({ outputError: printUsageError })
 }
 
 /** Of the commands that are needed. Completion tells of every one. */

@@ -2,6 +2,7 @@
 import { Command } from 'commander'
 import { configWarnings } from '../config-warnings.ts'
 import type { Config } from '../config.ts'
+import { visibleJson, visibleLines } from '../visible-text.ts'
 import type { Print } from './print.ts'
 import { configOf, examples, lenient, type ParsedFlags } from './settings.ts'
 
@@ -20,13 +21,14 @@ export function serveCommand(print: Print): Command {
     .action(async (flags: ParsedFlags, command: Command) => {
       const config = configOf(flags, command)
       const { serve } = await import('../serve.ts')
-      await serve(config, print)
+      await serve(config, (text) => print(visibleLines(text)))
     })
 }
 
 /** The configuration as JSON, with what is most likely wrong in it. */
 function describe(config: Config): string {
-  return JSON.stringify({ ...config, warnings: configWarnings(config) }, undefined, 2)
+  const described = { ...config, warnings: configWarnings(config) }
+  return visibleJson(JSON.stringify(described, undefined, 2))
 }
 
 /** `signet check-config`. */

@@ -1,6 +1,7 @@
 /** Words on a terminal: colours where it has them, never in a file or a pipe, and never with NO_COLOR. */
 import { styleText } from 'node:util'
 import type { Paragraph, Tone } from '../inspect/lines.ts'
+import { visibleText } from '../visible-text.ts'
 
 const formats = {
   plain: [],
@@ -11,10 +12,11 @@ const formats = {
   label: ['dim'],
 } as const
 
-/** Node.js looks whether standard output is a terminal, and at NO_COLOR. */
+/** The text with its unsafe characters escaped, in colour if standard output is a terminal and NO_COLOR is not set. */
 export function paint(tone: Tone | 'title' | 'label', text: string): string {
   const format = formats[tone]
-  return format.length === 0 ? text : styleText([...format], text, { stream: process.stdout })
+  const shown = visibleText(text)
+  return format.length === 0 ? shown : styleText([...format], shown, { stream: process.stdout })
 }
 
 /** Titles, and below each its lines with their labels in a column. */
@@ -28,9 +30,4 @@ export function paragraphsText(paragraphs: readonly Paragraph[]): string {
       return [paint('title', title), ...rows].join('\n')
     })
     .join('\n\n')
-}
-
-/** Progress on standard error, if that is a terminal. */
-export function progressLine(text: string): void {
-  if (process.stderr.isTTY) process.stderr.write(`${text} …\n`)
 }

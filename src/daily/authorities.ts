@@ -2,6 +2,7 @@
 import type { Client } from '../../client/index.ts'
 import { ConfigurationError } from '../errors.ts'
 import { isoOf } from '../inspect/words.ts'
+import { visibleText } from '../visible-text.ts'
 
 /** What commands need of a CA. */
 export interface AuthorityView {
@@ -62,7 +63,9 @@ export async function chooseAuthority(
   const [only] = found
   if (only !== undefined && found.length === 1) return only
   const what = wanted === undefined ? 'subordinate CA' : `CA '${wanted}'`
-  const names = (found.length > 0 ? found : active).map(({ arn, name }) => `${name} (${arn})`)
+  const names = (found.length > 0 ? found : active).map(
+    ({ arn, name }) => `${visibleText(name)} (${arn})`,
+  )
   throw new ConfigurationError(
     [
       found.length > 0

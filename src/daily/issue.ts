@@ -1,6 +1,14 @@
 /** `signet issue`: a key, a certificate for it, and the files that a server reads. */
+import { isIP } from 'node:net'
+import { readName, serverUrlProblem } from '../../client/names.ts'
 import { ConfigurationError } from '../errors.ts'
 import { isoOf } from '../inspect/words.ts'
+import {
+  parseCertificationRequest,
+  type CertificationRequest,
+} from '../x509/certification-request.ts'
+import { DerError } from '../x509/der-error.ts'
+import { oids } from '../x509/oid.ts'
 import { encodePem, parsePem } from '../x509/pem.ts'
 import { chooseAuthority } from './authorities.ts'
 import { requireUnused, requireWritable, writeFolder, type Metadata } from './certificate-folder.ts'
@@ -87,6 +95,39 @@ export async function issueAndWrite(
 function partsOf(chain: string): { readonly chain: string; readonly root: string } {
   const blocks = parsePem(chain).map(({ der }) => encodePem('CERTIFICATE', der))
   return { chain: blocks.slice(0, -1).join(''), root: blocks.at(-1) ?? '' }
+}
+
+/** Throws ConfigurationError for the first name that cannot be in a certificate. */
+export function requireNames(names: readonly string[]): void {
+  for (const name of names) {
+    const read = serverUrlProblem(name) ?? readName(name)
+    if (!('problem' in read)) continue
+    const { problem, instead } = read
+    const advice =
+      instead === undefined ? '' : `; use ${isIP(instead) === 0 ? '--name' : '--ip'} ${instead}`
+    throw new ConfigurationError(`--name: '${name}' ${problem}${advice}`)
+  }
+}
+
+/** What is unusual in a CSR that the CA accepts, in sentences. One that cannot be read is left to the CA to refuse. */
+export function requestNotes(pem: string): string[] {
+  const [block] = parsePem(pem)
+  let request: CertificationRequest
+  try {
+    request = parseCertificationRequest(block?.der ?? new Uint8Array())
+  } catch (error) {
+    if (error instanceof DerError) return []
+    throw error
+  }
+  const { subject, extensions } = request
+  const hasCommonName = subject.rdns.flat().some(({ type }) => type === oids.commonName)
+  const hasNames = extensions.some(({ oid }) => oid === oids.subjectAltName)
+  return hasCommonName && !hasNames
+    ? [
+        'the CSR has a common name and no subject alternative name: TLS clients ignore the common name, so the certificate ' +
+          'is valid for no host',
+      ]
+    : []
 }
 
 /** The DER of a CSR as PEM. Throws ConfigurationError if there is not exactly one in the file. */

@@ -1,5 +1,6 @@
 /** `signet status`: what an administrator wants to know of a server, and what has to be looked at. */
 import { isoOf } from '../inspect/words.ts'
+import { millisecondsLeft } from '../x509/time.ts'
 import { idOf, listAuthorities, type AuthorityView } from './authorities.ts'
 import { trust, withConnection, type ConnectionWish } from './connection.ts'
 import { parseMetrics, type Sample } from './read-metrics.ts'
@@ -133,7 +134,7 @@ function authorityStatus(
     ({ name, labels }) =>
       name === 'signet_crl_age_seconds' && labels['authority'] === idOf(view.arn),
   )?.value
-  const left = view.notAfter === null ? null : Date.parse(view.notAfter) - now.getTime()
+  const left = view.notAfter === null ? null : millisecondsLeft(new Date(view.notAfter), now) - 1
   const crlLeft =
     age === undefined || view.crlDays === null
       ? undefined

@@ -14,6 +14,7 @@ import { DerError } from '../x509/der-error.ts'
 import { keyIdentifier } from '../x509/subject-public-key-info.ts'
 import { parseOcspRequest, type CertId, type OcspRequest } from '../x509/ocsp-request.ts'
 import { encodeOcspError, encodeOcspResponse, type ocspErrors } from '../x509/ocsp-response.ts'
+import { isExpiredAt } from '../x509/time.ts'
 import { createOcspIssuers } from './ocsp-issuers.ts'
 
 /** An OCSPResponse, and for how long it may be kept. */
@@ -81,7 +82,7 @@ export function createOcspResponder(services: ResponderServices): OcspResponder 
     const found = kept.get(requestDer.toString('latin1'))
     const now = clock.now()
     if (found?.stamp === undefined || !isFresh(found, now)) return undefined
-    if (now.getTime() >= found.authorityNotAfter.getTime() + 1000) return undefined
+    if (isExpiredAt(found.authorityNotAfter, now)) return undefined
     return found.stamp === db.changeStamp() ? count(services, found) : undefined
   }
 

@@ -10,6 +10,7 @@ import { parseName } from '../x509/name.ts'
 import { parseOcspAnswer, type SingleOcspAnswer } from '../x509/ocsp-answer.ts'
 import { oidName, oids } from '../x509/oid.ts'
 import { readRevokedCertificates } from '../x509/revoked-certificates.ts'
+import { isExpiredAt, millisecondsLeft } from '../x509/time.ts'
 import { verifySignature } from '../x509/verify-signature.ts'
 import { describeExtension, type ExtensionDescription } from './describe-extensions.ts'
 import type { Recognized } from './recognize.ts'
@@ -23,7 +24,7 @@ export interface CertificateDescription {
   readonly notBefore: string
   readonly notAfter: string
   readonly status: 'valid' | 'expired' | 'not yet valid'
-  /** Whole days; negative once it is expired. */
+  /** Whole days; negative once it is expired, which is after the last second of notAfter. */
   readonly expiresInDays: number
   readonly isCa: boolean
   readonly names: readonly string[]
@@ -118,8 +119,8 @@ function describeCertificate(der: Uint8Array, now: Date): CertificateDescription
     serialNumber: serialWords(certificate.serialNumber),
     notBefore: isoOf(notBefore),
     notAfter: isoOf(notAfter),
-    status: now < notBefore ? 'not yet valid' : now > notAfter ? 'expired' : 'valid',
-    expiresInDays: Math.floor((notAfter.getTime() - now.getTime()) / dayMilliseconds),
+    status: now < notBefore ? 'not yet valid' : isExpiredAt(notAfter, now) ? 'expired' : 'valid',
+    expiresInDays: daysLeft(notAfter, now),
     isCa: constraints !== undefined && isCa(constraints),
     names: namesOf(described),
     key: keyWords(subjectPublicKeyInfo.key),
@@ -127,6 +128,11 @@ function describeCertificate(der: Uint8Array, now: Date): CertificateDescription
     extensions: described,
     fingerprintSha256: (hash('sha256', der).toUpperCase().match(/../g) ?? []).join(':'),
   }
+}
+
+/** Whole days, rounded down; zero within the last second, negative after it. */
+function daysLeft(notAfter: Date, now: Date): number {
+  return Math.floor((millisecondsLeft(notAfter, now) - 1) / dayMilliseconds)
 }
 
 function isCa({ value }: Extension): boolean {

@@ -82,6 +82,29 @@ test('certificates of others: validity in days, and the same in PEM and in DER',
   }
 })
 
+test('a certificate is valid, with zero days left, until the end of its last second', async () => {
+  const der = fileOf('revocation/ec.crt.der')
+  const [one] = (await inspect(der, now)).objects
+  assert.ok(one?.kind === 'certificate')
+  const end = Date.parse(one.notAfter)
+  for (const [milliseconds, status, days, words] of [
+    [-86_400_001, 'valid', 1, 'expires in 24 hours'],
+    [-1000, 'valid', 0, 'expires in 1 second'],
+    [0, 'valid', 0, 'expires in 0 seconds'],
+    [999, 'valid', 0, 'expires in 0 seconds'],
+    [1000, 'expired', -1, 'expired 1 second ago'],
+  ] as const) {
+    const at = new Date(end + milliseconds)
+    const found = await inspect(der, at)
+    const [certificate] = found.objects
+    assert.ok(certificate?.kind === 'certificate')
+    assert.deepEqual([certificate.status, certificate.expiresInDays], [status, days])
+    const line = paragraphsOf(found, at)[0]?.lines.find(({ label }) => label === 'valid until')
+    assert.ok(line?.text.endsWith(words), line?.text)
+    assert.equal(line?.tone, status === 'valid' ? 'warning' : 'bad')
+  }
+})
+
 test('a chain says who signed whom, and what is none says so', async () => {
   const pem = (name: string): string => encodePem('CERTIFICATE', fileOf(`revocation/${name}`))
   const stranger = Buffer.from(pem('ec.crt.der') + pem('rsa.crt.der'))

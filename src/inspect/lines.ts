@@ -90,9 +90,11 @@ function certificateLines(certificate: CertificateDescription, now: Date): Line[
 }
 
 function expiryWords({ status, notAfter }: CertificateDescription, now: Date): string {
-  const when = whenWords(new Date(notAfter), now)
+  const end = new Date(notAfter)
   if (status === 'not yet valid') return 'not yet valid'
-  return status === 'expired' ? `expired ${when}` : `expires ${when}`
+  if (status === 'expired') return `expired ${whenWords(end, now)}`
+  // Within its last second the certificate is still valid.
+  return `expires ${whenWords(end < now ? now : end, now)}`
 }
 
 function toneOf({ status, expiresInDays }: CertificateDescription): Tone {
@@ -186,5 +188,7 @@ function extensionLines(extensions: readonly ExtensionDescription[]): Line[] {
 const shownMax = 160
 
 function cut(text: string): string {
-  return text.length > shownMax ? `${text.slice(0, shownMax)}…` : text
+  if (text.length <= shownMax) return text
+  const shown = text.slice(0, shownMax)
+  return `${shown.isWellFormed() ? shown : shown.slice(0, -1)}…`
 }

@@ -1,6 +1,7 @@
 /**
  * How values of RFC 5280 are said to people. This folder turns bytes that anyone may have made into descriptions: plain
- * values for JSON, and lines of words made from them. It does no I/O and reads no clock.
+ * values for JSON, and lines of words made from them. Both hold names as they are: the command line escapes what it prints.
+ * It does no I/O and reads no clock.
  */
 import type { GeneralName } from '../x509/general-name.ts'
 import { attributeKeywords, parseName, type Name } from '../x509/name.ts'
@@ -22,12 +23,7 @@ export function nameWords({ rdns }: Name): string {
 }
 
 function escapeValue(value: string): string {
-  return visible(value.replaceAll(/[\\,+"<>;]/g, String.raw`\$&`))
-}
-
-/** Without what would move a terminal's cursor, or show text in another order than it has. */
-function visible(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '?')
+  return value.replaceAll(/[\\,+"<>;]/g, String.raw`\$&`)
 }
 
 /** Lower-case hex; leading zero octets of integers are left out. */
@@ -45,11 +41,11 @@ export function generalNameWords({ kind, content }: GeneralName): string {
   const text = Buffer.from(content).toString('latin1')
   switch (kind) {
     case 'dNSName':
-      return `DNS:${visible(text)}`
+      return `DNS:${text}`
     case 'rfc822Name':
-      return `email:${visible(text)}`
+      return `email:${text}`
     case 'uniformResourceIdentifier':
-      return `URI:${visible(text)}`
+      return `URI:${text}`
     case 'iPAddress':
       return `IP:${addressWords(content)}`
     case 'directoryName':

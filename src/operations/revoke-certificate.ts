@@ -14,6 +14,7 @@ import {
 } from '../store/revocations.ts'
 import { certificateArn } from '../wire/arn.ts'
 import { enumeration, required, string, structure } from '../wire/shape.ts'
+import { isExpiredAt } from '../x509/time.ts'
 import { currentCrl, openCurrentCrl } from './current-crl.ts'
 import { operation } from './operation.ts'
 import { requireAuthority, type AuthorityView } from './require-authority.ts'
@@ -87,8 +88,7 @@ async function requireRevocable(
   if (certificate === undefined) throw notFound(authorityArn)
   if (certificate.selfSigned)
     throw new ServiceError('InvalidRequestException', 'Self-signed certificate can not be revoked')
-  // notAfter is the last second of validity (RFC 5280 §4.1.2.5).
-  if (now.getTime() >= certificate.notAfter.getTime() + 1000)
+  if (isExpiredAt(certificate.notAfter, now))
     throw new ServiceError(
       'InvalidRequestException',
       'The certificate has expired and cannot be revoked.',

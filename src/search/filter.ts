@@ -1,5 +1,6 @@
 /** What a search asks for, and whether a certificate is that. */
 import type { FoundCertificate } from '../store/certificate-search.ts'
+import { isExpiredAt } from '../x509/time.ts'
 import { readCertificateNames, type CertificateNames } from './certificate-names.ts'
 import { requestersOf } from './facets.ts'
 import { matchesName, type NamePattern } from './name-pattern.ts'
@@ -40,13 +41,13 @@ export interface ListedCertificate extends FoundCertificate {
   readonly status: CertificateStatus
 }
 
-/** Revoked comes first, then expired; notAfter is the last second of validity (RFC 5280 §4.1.2.5). */
+/** Revoked comes first, then expired. */
 function certificateStatusAt(
   { revocation, notAfter }: Pick<FoundCertificate, 'revocation' | 'notAfter'>,
   now: Date,
 ): CertificateStatus {
   if (revocation !== undefined) return 'REVOKED'
-  return now.getTime() >= notAfter.getTime() + 1000 ? 'EXPIRED' : 'VALID'
+  return isExpiredAt(notAfter, now) ? 'EXPIRED' : 'VALID'
 }
 
 /** The certificate as it is listed; undefined if it is not asked for, or of a CA that is deleted for good. */

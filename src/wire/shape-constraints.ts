@@ -6,7 +6,10 @@ export interface Limits {
   readonly max?: number
 }
 
-/** A pattern needs a `max`, so that it is never run on long text. It is a regular expression with the flag `u`. */
+/**
+ * A pattern is a regular expression with the flag `u`. It is also run on text that is longer than `max`, so its time must be
+ * linear in the length of the text: no repetition of what can match the same text in two ways.
+ */
 export type StringLimits = Limits &
   ({ readonly pattern?: never } | { readonly max: number; readonly pattern: string })
 
@@ -59,12 +62,16 @@ function between(
   return constraints
 }
 
-/** Text beyond `max` is left to the constraint on its length. */
+/** V8 fails with RangeError on text of some millions of characters, so that much longer text is refused for its length alone. */
+const patternUnitsMax = 65_536
+
 function patternConstraint(pattern: string, max: number): Constraint {
   const whole = new RegExp(`^(?:${pattern})$`, 'u')
+  // A code point has two units at most.
+  const unitsMax = Math.max(patternUnitsMax, 2 * max)
   return {
     text: `Member must satisfy regular expression pattern: ${pattern}`,
-    holds: (value) => typeof value !== 'string' || codePointCount(value) > max || whole.test(value),
+    holds: (value) => typeof value !== 'string' || value.length > unitsMax || whole.test(value),
   }
 }
 

@@ -1,6 +1,6 @@
 import { ServiceError } from '../errors.ts'
 import type { Constraint } from './shape-constraints.ts'
-import { quoted } from './shape-echo.ts'
+import { echoedCharactersInAllMax, echoedCharactersMax, quoted } from './shape-echo.ts'
 import { convertScalar } from './shape-scalars.ts'
 import { serializationError, typeError } from './shape-type-errors.ts'
 import type { Field, Infer, ListShape, ScalarShape, Shape, StructureShape } from './shape.ts'
@@ -15,6 +15,8 @@ interface Reading {
   /** Texts of the first failures. */
   readonly failures: string[]
   failureCount: number
+  /** Characters of values that the texts may still repeat. */
+  echoLeft: number
 }
 
 /**
@@ -22,11 +24,16 @@ interface Reading {
  * null is absence.
  *
  * Throws SerializationException for a value of the wrong JSON type, and otherwise ValidationException that names
- * every value that breaks a constraint, up to 50 of them (AWS Private CA API, Common Errors).
+ * every constraint that a value breaks, up to 50 of them (AWS Private CA API, Common Errors).
  */
 export function decode<S extends Shape>(shape: S, json: unknown): Infer<S> {
   if (json === null || json === undefined) throw serializationError('Expected a value')
-  const reading: Reading = { path: [], failures: [], failureCount: 0 }
+  const reading: Reading = {
+    path: [],
+    failures: [],
+    failureCount: 0,
+    echoLeft: echoedCharactersInAllMax,
+  }
   const value = read(shape, json, reading)
   if (reading.failureCount > 0) throw validationError(reading)
   // What `read` returns has the type of the shape by construction; TypeScript cannot follow the switch.
@@ -109,8 +116,16 @@ function fail(value: unknown, constraintText: string, reading: Reading): void {
   reading.failureCount += 1
   if (reading.failures.length < reportedFailuresMax)
     reading.failures.push(
-      `Value ${value === null ? 'null' : quoted(value)} at '${pathText(reading)}' failed to satisfy constraint: ${constraintText}`,
+      `Value ${echoOf(value, reading)} at '${pathText(reading)}' failed to satisfy constraint: ${constraintText}`,
     )
+}
+
+/** The value as AWS repeats it, or as much of it as the whole error has room for. */
+function echoOf(value: unknown, reading: Reading): string {
+  if (value === null) return 'null'
+  const echo = quoted(value, Math.min(echoedCharactersMax, reading.echoLeft))
+  reading.echoLeft = Math.max(0, reading.echoLeft - echo.length)
+  return echo
 }
 
 /** `tags.1.member.key`: elements count from 1, and each is a `member`. */

@@ -1,30 +1,40 @@
-/** Values as the texts of ValidationException repeat them: short, whatever was sent. */
+/** Values as the texts of ValidationException repeat them: as AWS writes them, up to a bound. */
 
-const charactersMax = 256
+/** Characters of one value that a text repeats. */
+export const echoedCharactersMax = 4096
 
-/** A value that was read, between quotes, cut after 256 characters. Of bytes only their number is shown. */
-export function quoted(value: unknown): string {
-  return `'${cut(textOf(value))}'`
+/** Characters of all values that one error repeats. */
+export const echoedCharactersInAllMax = 16_384
+
+/** A value between quotes, cut after `charactersMax` characters. Bytes are shown by their number only. */
+export function quoted(value: unknown, charactersMax: number = echoedCharactersMax): string {
+  return `'${cut(textOf(value, charactersMax), charactersMax)}'`
 }
 
-function textOf(value: unknown): string {
+function textOf(value: unknown, charactersMax: number): string {
   if (typeof value === 'string') return value
   if (value instanceof Uint8Array) return bytesText(value)
-  return Array.isArray(value) ? listText(value) : String(value)
+  return Array.isArray(value) ? listText(value, charactersMax) : String(value)
 }
 
 function bytesText({ length }: Uint8Array): string {
   return `java.nio.HeapByteBuffer[pos=0 lim=${length} cap=${length}]`
 }
 
-/** JSON of as many items as can be shown. */
-function listText(items: readonly unknown[]): string {
+/** As many items as can be shown: `[a, b]`, as Java writes a list. */
+function listText(items: readonly unknown[], charactersMax: number): string {
   let text = '['
   for (const item of items) {
     if (text.length > charactersMax) return text
-    text += `${text === '[' ? '' : ','}${JSON.stringify(item, plain)}`
+    text += `${text === '[' ? '' : ', '}${itemText(item, charactersMax)}`
   }
   return `${text}]`
+}
+
+/** Scalars as they are, structures as JSON. */
+function itemText(item: unknown, charactersMax: number): string {
+  const isStructure = typeof item === 'object' && item !== null && !(item instanceof Uint8Array)
+  return isStructure ? JSON.stringify(item, plain) : textOf(item, charactersMax)
 }
 
 /** What JSON has no form for, as text. */
@@ -34,7 +44,7 @@ function plain(_name: string, value: unknown): unknown {
 }
 
 /** Never between the halves of a surrogate pair. */
-function cut(text: string): string {
+function cut(text: string, charactersMax: number): string {
   if (text.length <= charactersMax) return text
   const shown = text.slice(0, charactersMax)
   return `${shown.isWellFormed() ? shown : shown.slice(0, -1)}…`

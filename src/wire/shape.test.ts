@@ -3,6 +3,7 @@ import { suite, test } from 'node:test'
 import * as fc from 'fast-check'
 import { ServiceError } from '../errors.ts'
 import { decode } from './shape-decode.ts'
+import { echoedCharactersInAllMax, echoedCharactersMax } from './shape-echo.ts'
 import { encode } from './shape-encode.ts'
 import { fromQuery } from './shape-query.ts'
 import {
@@ -177,7 +178,7 @@ suite('decode: values', () => {
     assert.deepEqual(decode(shape, { Deep: deep }), {})
     assert.equal(
       refused(shape, { Tags: [{ Key: 'a', Deep: deep }, { Deep: deep }] }),
-      `${one} Value '[{"Key":"a"},{}]' at 'tags' failed to satisfy constraint: Member must have length less than or equal to 1`,
+      `${one} Value '[{"Key":"a"}, {}]' at 'tags' failed to satisfy constraint: Member must have length less than or equal to 1`,
     )
     assert.match(refused(shape, { Tags: deep }), /^SerializationException: Start of list/)
   })
@@ -194,13 +195,14 @@ suite('decode: constraints', () => {
     assert.equal(
       refused(shape, { CRLSign: 0, Tags: [{ Key: 'a' }, { Key: 'A' }, null, {}, { Key: 'ABCD' }] }),
       [
-        "ValidationException: 7 validation errors detected: Value null at 'certificateAuthorityArn' failed to satisfy constraint: Member must not be null",
+        "ValidationException: 8 validation errors detected: Value null at 'certificateAuthorityArn' failed to satisfy constraint: Member must not be null",
         "Value '0' at 'cRLSign' failed to satisfy constraint: Member must have value greater than or equal to 1",
         "Value 'A' at 'tags.2.member.key' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-z]*",
         "Value null at 'tags.3.member' failed to satisfy constraint: Member must not be null",
         "Value null at 'tags.4.member.key' failed to satisfy constraint: Member must not be null",
         "Value 'ABCD' at 'tags.5.member.key' failed to satisfy constraint: Member must have length less than or equal to 3",
-        `Value '[{"Key":"a"},{"Key":"A"},null,{},{"Key":"ABCD"}]' at 'tags' failed to satisfy constraint: Member must have length less than or equal to 2`,
+        "Value 'ABCD' at 'tags.5.member.key' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-z]*",
+        `Value '[{"Key":"a"}, {"Key":"A"}, null, {}, {"Key":"ABCD"}]' at 'tags' failed to satisfy constraint: Member must have length less than or equal to 2`,
       ].join('; '),
     )
   })
@@ -230,7 +232,7 @@ suite('decode: constraints', () => {
       'Member must have length greater than or equal to 2, Member must have length less than or equal to 3'
     assert.equal(
       refused(shape, { Names: ['ab', 'a', 'abcd'] }),
-      `${one} Value '["ab","a","abcd"]' at 'names' failed to satisfy constraint: Member must satisfy constraint: [${texts}]`,
+      `${one} Value '[ab, a, abcd]' at 'names' failed to satisfy constraint: Member must satisfy constraint: [${texts}]`,
     )
     assert.equal(
       refused(shape, { Names: [null] }),
@@ -238,16 +240,83 @@ suite('decode: constraints', () => {
     )
   })
 
-  test('values are shown cut, never through a character', () => {
-    const shape = string({ max: 1 })
-    assert.match(refused(shape, 'a'.repeat(256)), /Value 'a{256}' at/)
-    assert.match(refused(shape, 'a'.repeat(257)), /Value 'a{256}…' at/)
-    assert.match(refused(shape, `${'a'.repeat(255)}\u{1F512}`), /Value 'a{255}…' at/)
-    const long256 = refused(
-      list(string(), { max: 1 }),
-      Array.from({ length: 10_000 }, () => 'abc'),
+  test('a value that is too long or too short is judged by its pattern as well', () => {
+    const shape = string({ min: 2, max: 2, pattern: '[A-Za-z]{2}' })
+    const pattern = 'Member must satisfy regular expression pattern: [A-Za-z]{2}'
+    for (const [text, length] of [
+      ['aaa', 'Member must have length less than or equal to 2'],
+      ['1', 'Member must have length greater than or equal to 2'],
+      ['', 'Member must have length greater than or equal to 2'],
+    ] as const)
+      assert.equal(
+        refused(shape, text),
+        `ValidationException: 2 validation errors detected: Value '${text}' at '' failed to satisfy constraint: ${length}; ` +
+          `Value '${text}' at '' failed to satisfy constraint: ${pattern}`,
+      )
+    assert.equal(
+      refused(shape, '12'),
+      `${one} Value '12' at '' failed to satisfy constraint: ${pattern}`,
     )
-    assert.ok(long256.length < 500)
+    // Far too long text is refused for its length alone, and never by a 500.
+    assert.match(
+      refused(shape, '\u{1F512}'.repeat(1_000_000)),
+      /^\S+ 1 validation error .* equal to 2$/,
+    )
+    // A pattern without a length of its own holds for text that is only too long.
+    assert.match(refused(string({ max: 2, pattern: '[a-z]*' }), 'abc'), /^\S+ 1 validation error /)
+  })
+
+  test('every constraint that a value breaks is reported, whatever the value', () => {
+    const limits = fc.record({
+      min: fc.nat(4),
+      more: fc.nat(4),
+      pattern: fc.constantFrom('[a-c]*', 'a+|b', '.'),
+    })
+    fc.assert(
+      fc.property(
+        limits,
+        fc.string({ unit: fc.constantFrom('a', 'b', '1', '\u{1F512}'), maxLength: 12 }),
+        ({ min, more, pattern }, text) => {
+          const max = min + more
+          const length = Array.from(text).length
+          const expected = [
+            ...(length < min ? [`greater than or equal to ${min}`] : []),
+            ...(length > max ? [`less than or equal to ${max}`] : []),
+            ...(new RegExp(`^(?:${pattern})$`, 'u').test(text) ? [] : [`pattern: ${pattern}`]),
+          ]
+          const message = refused(string({ min, max, pattern }), text)
+          if (expected.length === 0) assert.equal(message, 'accepted')
+          else {
+            const parts = message.split('; ')
+            assert.equal(parts.length, expected.length, message)
+            for (const [at, part] of parts.entries())
+              assert.ok(part.endsWith(expected[at] ?? ''), part)
+          }
+        },
+      ),
+      { seed: 15, numRuns: 1000 },
+    )
+  })
+
+  test('values are repeated up to a bound, never cut through a character', () => {
+    const shape = string({ max: 1 })
+    const most = echoedCharactersMax
+    assert.equal(refused(shape, 'a'.repeat(most)).match(/Value '(a+)' at/)?.[1]?.length, most)
+    assert.equal(refused(shape, 'a'.repeat(most + 1)).match(/Value '(a+)…' at/)?.[1]?.length, most)
+    const lock = refused(shape, `${'a'.repeat(most - 1)}\u{1F512}`)
+    assert.equal(lock.match(/Value '(a+)…' at/)?.[1]?.length, most - 1)
+    const items = Array.from({ length: 10_000 }, () => 'abc')
+    assert.ok(refused(list(string(), { max: 1 }), items).length < most + 500)
+  })
+
+  test('all values of one error together are repeated up to a bound', () => {
+    const shape = list(structure({ A: string({ max: 1, pattern: '[a-z]' }) }))
+    const input = Array.from({ length: 40 }, () => ({ A: '\u{1F512}'.repeat(3000) }))
+    const message = refused(shape, input)
+    assert.match(message, /^ValidationException: 80 validation errors detected: /)
+    assert.ok(message.length < echoedCharactersInAllMax + 50 * 200, String(message.length))
+    assert.ok(message.includes("Value '…' at '25.member.a'"))
+    assert.ok(message.isWellFormed())
   })
 
   test('of many failures fifty are told, and all are counted', () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
+import { ServiceError } from '../errors.ts'
 import { formatTimestamp, parseTimestamp } from './sigv4-timestamp.ts'
 
 test('an instant is written and read the same, whatever was before it', () => {
@@ -15,6 +16,36 @@ test('an instant is written and read the same, whatever was before it', () => {
       }
     }),
   )
+})
+
+test('whatever the digits are, a text is read as its instant or refused as a bad date', () => {
+  const digits = fc.oneof(
+    fc.constantFrom('99999999T999999', '99991231T235960', '00000000T000000'),
+    fc.stringMatching(/^[0-9]{8}T[0-9]{6}$/),
+  )
+  const read = (text: string): string => {
+    try {
+      return parseTimestamp(text)
+        .toISOString()
+        .replaceAll(/[:-]|\.000/g, '')
+    } catch (error) {
+      assert.ok(
+        error instanceof ServiceError && error.code === 'IncompleteSignatureException',
+        String(error),
+      )
+      return 'refused'
+    }
+  }
+  fc.assert(
+    fc.property(digits, (text) => {
+      const result = read(`${text}Z`)
+      assert.ok(result === 'refused' || result === `${text}Z`, result)
+    }),
+    { seed: 15, numRuns: 2000 },
+  )
+  assert.equal(read('99991231T235959Z'), '99991231T235959Z')
+  for (const text of ['99999999T999999Z', '99991231T235960Z', 'Fri, 31 Dec 9999 23:59:60 GMT'])
+    assert.equal(read(text), 'refused')
 })
 
 test('who changes an instant that was read changes nothing else', () => {

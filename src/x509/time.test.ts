@@ -4,7 +4,7 @@ import * as fc from 'fast-check'
 import { DerError } from './der-error.ts'
 import { DerReader, tags } from './der-reader.ts'
 import { encodeElement } from './der-writer.ts'
-import { encodeTime, readTime } from './time.ts'
+import { encodeTime, isExpiredAt, millisecondsLeft, readTime } from './time.ts'
 
 const read = (der: Uint8Array): Date => readTime(new DerReader(der, 'x'), 'time')
 const text = (der: Uint8Array): string =>
@@ -18,6 +18,22 @@ test('is UTCTime to 2049 and GeneralizedTime from 2050', () => {
   assert.throws(() => encodeTime(new Date('1949-12-31T23:59:59Z')), RangeError)
   assert.throws(() => encodeTime(new Date(8.64e15)), RangeError)
   assert.throws(() => encodeTime(new Date(Number.NaN)), RangeError)
+})
+
+test('a certificate is valid until the end of the second that notAfter names', () => {
+  const notAfter = new Date('2026-03-01T08:00:00Z')
+  const at = (milliseconds: number): Date => new Date(notAfter.getTime() + milliseconds)
+  for (const [milliseconds, isExpired] of [
+    [-1, false],
+    [0, false],
+    [1, false],
+    [999, false],
+    [1000, true],
+    [1001, true],
+  ] as const) {
+    assert.equal(isExpiredAt(notAfter, at(milliseconds)), isExpired, String(milliseconds))
+    assert.equal(millisecondsLeft(notAfter, at(milliseconds)), 1000 - milliseconds)
+  }
 })
 
 test('every second comes back', () => {

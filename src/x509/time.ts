@@ -37,6 +37,19 @@ export function readTime(reader: DerReader, what: string): Date {
   return date
 }
 
+/** How long a certificate is still valid after the instant that its notAfter names: until the end of that second. */
+const lastSecondMilliseconds = 1000
+
+/** Whether a validity is over: notAfter is its last second, inclusive (RFC 5280 §4.1.2.5). */
+export function isExpiredAt(notAfter: Date, now: Date): boolean {
+  return millisecondsLeft(notAfter, now) <= 0
+}
+
+/** Milliseconds until a certificate expires; zero or less once it is expired. */
+export function millisecondsLeft(notAfter: Date, now: Date): number {
+  return notAfter.getTime() + lastSecondMilliseconds - now.getTime()
+}
+
 /** The instant of year, month from 1, day, hour, minute and second in UTC; undefined if there is no such date. */
 export function existingDate(fields: readonly number[]): Date | undefined {
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = fields

@@ -68,7 +68,7 @@ test('every filter, and each form of the answer', async () => {
     /"CN=say \\""=1\\\+1\\""\\, please","a\.command\.test","arn:aws:acm-pca:::/,
   )
   const table = (await run('--san', '.command.test')).stdout
-  assert.match(table, /CN=long\?\[31m/)
+  assert.match(table, /CN=long\\u\{1b\}\[31m/)
   assert.match(table, new RegExp(lastOf(long)))
 })
 

@@ -121,6 +121,11 @@ test('issue refuses what makes no sense, before it asks for anything', async () 
     [[], /name at least one --name/],
     [['--ip', 'host'], /'host' is no IP address/],
     [['--name', 'a,,b'], /empty name/],
+    [['--name', 'https://host.test/'], /'https:\/\/host.test\/' is a URL; use --name host.test\n/],
+    [['--name', 'a,http://192.0.2.1:80/x'], /is a URL; use --ip 192\.0\.2\.1\n/],
+    [['--name', 'host.test:8443'], /it has a port; use --name host.test\n/],
+    [['--name', `${'a'.repeat(64)}.test`], /a label of 64 bytes, and 63 are the most/],
+    [['--name', 'two words'], /'two words' is not a DNS name/],
     [['--name', 'x', '--csr', 'y'], /give either/],
     [['--csr', path('missing')], /--csr: ENOENT/],
     [['--csr', path('tls/cert.pem')], /must hold one CSR/],
@@ -135,6 +140,22 @@ test('issue refuses what makes no sense, before it asks for anything', async () 
     /ValidationException|InvalidArgsException|TemplateArn/,
   )
   await assert.rejects(stat(path('never')))
+})
+
+test('a CSR with a common name and no subject alternative name is issued with a note', async () => {
+  const csr = (name: string): string =>
+    join(import.meta.dirname, '..', '..', 'testdata', 'csr', `${name}.pem`)
+  const issue = (name: string): Promise<Outcome> =>
+    signet('issue', '--csr', csr(name), '--out', path(name), '--output', 'json')
+  const without = await issue('ec-no-san')
+  assert.equal(without.code, 0, without.stderr)
+  assert.match(
+    without.stderr,
+    /^signet: note: \S+ec-no-san\.pem: the CSR has a common name and no subject alternative name: /,
+  )
+  assert.deepEqual((JSON.parse(without.stdout) as { names: unknown }).names, [])
+  const having = await issue('ec-server')
+  assert.deepEqual([having.code, having.stderr], [0, ''])
 })
 
 test('a root may be named, and then there is no chain; a second issuing CA has to be', async () => {

@@ -1,0 +1,110 @@
+/** Names that a certificate is asked for: told apart by their form, and refused with what would be right. */
+import { isIP } from 'node:net'
+import { domainToASCII } from 'node:url'
+import type { RequestedGeneralName } from '../src/authority/general-names.ts'
+
+/** Why a name cannot be in a certificate. */
+export interface NameProblem {
+  /** Follows the name in a sentence: `is a URL`. */
+  readonly problem: string
+  /** The name that was probably meant. */
+  readonly instead?: string
+}
+
+/** A name in the form of the API, or why it is refused. */
+export type ReadName = RequestedGeneralName | NameProblem
+
+/** URLs of servers, which are often given where the name of the server is meant. */
+const serverUrlForm = /^(?:https?|wss?|ftps?|tls|tcp|ldaps?):\/\//i
+const uriForm = /^[a-z][a-z0-9+.-]*:(\/\/|[a-z])/i
+
+/**
+ * Reads a DNS name, IP address, mail address or URI. DNS names become A-labels in lower case. The URL of a server is a URI if
+ * it has a path or a query; without them its host was meant, and it is refused.
+ */
+export function readName(name: string): ReadName {
+  if (isIP(name) !== 0) return { IpAddress: name }
+  const url = serverUrlProblem(name)
+  if (url !== undefined && !/^[^/]*\/\/[^/]*[/?#]./.test(name)) return url
+  if (uriForm.test(name)) return { UniformResourceIdentifier: name }
+  if (name.includes('@')) return readMailAddress(name)
+  const dns = readDnsName(name)
+  return typeof dns === 'string' ? { DnsName: dns } : dns
+}
+
+/** Why the URL of a server is not a name; undefined for what is no such URL. */
+export function serverUrlProblem(name: string): NameProblem | undefined {
+  return serverUrlForm.test(name) ? { problem: 'is a URL', ...hostOf(name) } : undefined
+}
+
+/** The problem as one sentence. */
+export function nameProblemText(name: string, { problem, instead }: NameProblem): string {
+  return `'${name}' ${problem}${instead === undefined ? '' : `; use '${instead}'`}`
+}
+
+/** The host of a URL, unless there is none that could be a name. */
+function hostOf(url: string): Pick<NameProblem, 'instead'> {
+  // Of schemes that it does not know, URL leaves the host as it is.
+  const known = url.replace(/^[a-z]+:/i, 'http:')
+  const host = URL.canParse(known) ? new URL(known).hostname.replace(/^\[|\]$/g, '') : ''
+  return host === '' ? {} : { instead: host }
+}
+
+function readMailAddress(name: string): ReadName {
+  const at = name.lastIndexOf('@')
+  const domain = readDnsName(name.slice(at + 1))
+  if (at > 0 && typeof domain === 'string' && !domain.startsWith('*'))
+    return { Rfc822Name: `${name.slice(0, at)}@${domain}` }
+  const reason = typeof domain === 'string' ? '' : `: the part after @ ${domain.problem}`
+  return { problem: `is not a mail address${reason}` }
+}
+
+const labelBytesMax = 63
+const nameBytesMax = 253
+const noDnsName = 'is not a DNS name'
+const asciiForm = /^[a-z0-9_.*-]+$/i
+
+/** A-labels in lower case (RFC 1034 §3.1, RFC 5890). Underscores are accepted: names of services and of hosts at home have them. */
+function readDnsName(name: string): string | NameProblem {
+  const mistake = mistakeIn(name)
+  if (mistake !== undefined) return mistake
+  const wildcard = name.startsWith('*.') ? '*.' : ''
+  const ascii = domainToASCII(name.slice(wildcard.length))
+  const problem = problemOf(name, ascii)
+  return problem === undefined ? wildcard + ascii : { problem }
+}
+
+/** What is often typed. */
+function mistakeIn(name: string): NameProblem | undefined {
+  const [, host = '', port, path] = /^([^/:\s]+)(:\d+)?(\/\S*)?$/.exec(name) ?? []
+  if (port !== undefined) return { problem: `${noDnsName}: it has a port`, instead: host }
+  if (path !== undefined) return { problem: `${noDnsName}: it has a path`, instead: host }
+  if (/[^.]\.$/.test(name))
+    return { problem: `${noDnsName}: it ends with a dot`, instead: name.slice(0, -1) }
+  if (name.replace(/^\*\./, '').includes('*'))
+    return {
+      problem: `${noDnsName}: an asterisk can only be its whole first label, as in *.example.com`,
+    }
+  return undefined
+}
+
+const noName = `${noDnsName}, IP address, mail address or URI`
+
+/** `ascii` is empty if the name has no A-labels. */
+function problemOf(name: string, ascii: string): string | undefined {
+  // Percent signs would be decoded, and some white space left out.
+  const hasForeign = Array.from(name).some((one) => one <= '\u007F' && !asciiForm.test(one))
+  if (hasForeign || !asciiForm.test(ascii) || isIP(ascii) !== 0) return noName
+  const labels = ascii.split('.')
+  if (labels.includes('')) return `${noDnsName}: it has an empty label`
+  const long = labels.find((label) => label.length > labelBytesMax)
+  if (long !== undefined)
+    return `${noDnsName}: it has a label of ${long.length} bytes, and ${labelBytesMax} are the most`
+  if (labels.some((label) => label.startsWith('-') || label.endsWith('-')))
+    return `${noDnsName}: it has a label that begins or ends with a hyphen`
+  // With the wildcard, as a client compares it.
+  const bytes = ascii.length + (name.startsWith('*.') ? 2 : 0)
+  return bytes > nameBytesMax
+    ? `${noDnsName}: it has ${bytes} bytes, and ${nameBytesMax} are the most`
+    : undefined
+}

@@ -1,0 +1,36 @@
+/** The short form of run.ts: no mutated request is answered 5xx, or not at all, and none ends a process. */
+import assert from 'node:assert/strict'
+import { test, type TestContext } from 'node:test'
+import { Campaign } from './campaign.ts'
+
+const seed = Number(process.env['SIGNET_FUZZ_SEED'] ?? 15)
+const batchSize = 250
+
+async function fuzz(t: TestContext, workers: string, first: number): Promise<void> {
+  const flags = ['--workers', workers, '--auth-failures', '0']
+  const campaign = new Campaign({ seed, flags, inFlight: 8 })
+  await campaign.start()
+  try {
+    for (const [kind, batches] of [
+      ['signed', 4],
+      ['open', 4],
+      ['csr', 2],
+    ] as const)
+      for (let batch = 0; batch < batches; batch += 1)
+        await campaign.batch(kind, first + batch * batchSize, batchSize)
+  } finally {
+    await campaign.close()
+  }
+  const { findings, outcomes, longestBlock } = campaign
+  t.diagnostic(`SIGNET_FUZZ_SEED=${seed} ${JSON.stringify([...outcomes])}`)
+  t.diagnostic(`longest blocks in milliseconds: ${JSON.stringify(longestBlock)}`)
+  // How long a request takes depends on the machine: run.ts judges that.
+  const wrong = findings.all.filter(({ problem }) => !problem.startsWith('blocks '))
+  assert.deepEqual(wrong, [])
+  for (const status of ['200', '400', '403', '404'])
+    assert.ok((outcomes.get(status) ?? 0) > 0, `nothing was answered ${status}`)
+}
+
+test('a server of one process answers every mutated request', (t) => fuzz(t, '1', 0))
+
+test('a server with workers answers every mutated request', (t) => fuzz(t, '2', 10_000))

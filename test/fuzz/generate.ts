@@ -1,0 +1,272 @@
+/** The request of a number: which mutation of which seed it is follows from the seed of the run and the number alone. */
+import { choicesOf, type Choices } from '../chaos/choices.ts'
+import { encodeRequest, type FuzzRequest, type Sending } from './http.ts'
+import { mutateBytes, strangeTexts } from './mutate-bytes.ts'
+import { mutateHead } from './mutate-head.ts'
+import { jsonText, mutateJson } from './mutate-json.ts'
+import { publicRequest } from './public-requests.ts'
+import { apiSeeds, claimsOf, stsSeeds, type Seed } from './seeds.ts'
+import { presign, signInHeader, uriEncoded, type Signer } from './sign.ts'
+import { region, tokenOf, type World } from './world.ts'
+
+/** `open` requests are without a valid signature: to the API, or to the public listener. */
+export type FuzzClass = 'signed' | 'open'
+
+export interface Generated extends Sending {
+  readonly port: number
+  /** For whoever reads a finding. */
+  readonly what: string
+}
+
+export class Generator {
+  readonly #world: World
+  readonly #seed: number
+  readonly #seeds: readonly Seed[]
+  /** Texts that mean something to this server. */
+  readonly #texts: readonly string[]
+
+  constructor(world: World, seed: number) {
+    this.#world = world
+    this.#seed = seed
+    this.#seeds = apiSeeds(world)
+    this.#texts = [world.victim, world.pending, world.certificateArn, world.bucket, world.roleArn]
+  }
+
+  /** The request of that number in a class. Its dates and ARNs are those of this run. */
+  request(number: number, kind: FuzzClass): Generated {
+    const choices = choicesOf(mixed(this.#seed, number))
+    return kind === 'signed' ? this.#signed(choices) : this.#open(choices)
+  }
+
+  #signed(choices: Choices): Generated {
+    const kind = choices.below(10)
+    if (kind === 0) return this.#toApi('sts form', signed(this.#form(choices), this.#signer('sts')))
+    if (kind === 1) return this.#presigned(choices)
+    const { request, what } = this.#json(choices)
+    const altered = choices.below(8) === 0 ? withStrangeHeader(request, choices) : request
+    return this.#toApi(what, signed(altered, this.#signer('acm-pca')))
+  }
+
+  #open(choices: Choices): Generated {
+    const kind = choices.below(10)
+    if (kind < 3) {
+      const { sending, what } = publicRequest(this.#world, choices)
+      return { ...sending, port: this.#world.publicPort, what }
+    }
+    if (kind === 3) return this.#toApi('web identity', this.#webIdentity(choices))
+    if (kind === 4) return this.#toApi('unsigned form', this.#form(choices))
+    const { request, what } = this.#json(choices)
+    const unsigned = choices.below(2) === 0 ? withStrangeAuthorization(request, choices) : request
+    if (kind < 7) return this.#toApi(`unsigned ${what}`, unsigned)
+    // The head itself: methods, targets, framing, or its octets.
+    const signedOnce = signed(request, this.#signer('acm-pca'))
+    const { sending, how } = mutateHead(choices.below(2) === 0 ? unsigned : signedOnce, choices)
+    return { ...sending, port: this.#world.apiPort, what: `${how} ${what}` }
+  }
+
+  #toApi(what: string, request: FuzzRequest): Generated {
+    const octets = encodeRequest(request)
+    return { octets, isBroken: false, isHead: false, port: this.#world.apiPort, what }
+  }
+
+  #json(choices: Choices): { readonly request: FuzzRequest; readonly what: string } {
+    const { operation, input } = choices.of(this.#seeds)
+    const text = choices.below(10) === 0 ? jsonText(input) : mutateJson(input, this.#texts, choices)
+    const body = Buffer.from(text)
+    return {
+      what: operation,
+      request: {
+        method: 'POST',
+        target: '/',
+        headers: [
+          ['host', this.#host()],
+          ['content-type', 'application/x-amz-json-1.1'],
+          ['x-amz-target', `ACMPrivateCA.${operation}`],
+        ],
+        body: choices.below(12) === 0 ? mutateBytes(body, choices) : body,
+      },
+    }
+  }
+
+  #form(choices: Choices): FuzzRequest {
+    const parameters = mutateParameters(choices.of(stsSeeds(this.#world)), this.#texts, choices)
+    return this.#formOf(formText(parameters), choices)
+  }
+
+  #formOf(text: string, choices: Choices): FuzzRequest {
+    const body = Buffer.from(text)
+    return {
+      method: 'POST',
+      target: '/',
+      headers: [
+        ['host', this.#host()],
+        ['content-type', 'application/x-www-form-urlencoded; charset=utf-8'],
+      ],
+      body: choices.below(6) === 0 ? mutateBytes(body, choices) : body,
+    }
+  }
+
+  #webIdentity(choices: Choices): FuzzRequest {
+    const world = this.#world
+    const head = { alg: 'ES256', kid: 'one', typ: 'JWT' }
+    const token = tokenOf(
+      world,
+      choices.below(4) === 0 ? mutateJson(head, strangeTexts, choices) : jsonText(head),
+      choices.below(8) === 0
+        ? jsonText(claimsOf(world))
+        : mutateJson(claimsOf(world), strangeTexts, choices),
+    )
+    const parameters = {
+      Action: 'AssumeRoleWithWebIdentity',
+      RoleArn: world.roleArn,
+      RoleSessionName: 'fuzz',
+      WebIdentityToken:
+        choices.below(5) === 0
+          ? mutateBytes(Buffer.from(token), choices).toString('latin1')
+          : token,
+    }
+    const all =
+      choices.below(4) === 0
+        ? mutateParameters(parameters, this.#texts, choices)
+        : [...Object.entries(parameters), ['Version', '2011-06-15'] as const]
+    return this.#formOf(formText(all), choices)
+  }
+
+  #presigned(choices: Choices): Generated {
+    const { operation, input } = choices.of(this.#seeds)
+    const scalars = Object.fromEntries(
+      Object.entries(input).filter(([, value]) => typeof value !== 'object'),
+    )
+    const isSts = choices.below(3) === 0
+    const parameters: Readonly<Record<string, string>> = isSts
+      ? choices.of(stsSeeds(this.#world))
+      : { 'X-Amz-Target': `ACMPrivateCA.${operation}`, ...stringsOf(scalars) }
+    const mutated = mutateParameters(parameters, this.#texts, choices)
+    const request = presign(mutated, this.#host(), this.#signer(isSts ? 'sts' : 'acm-pca'))
+    return this.#toApi(`presigned ${isSts ? 'sts' : operation}`, request)
+  }
+
+  #signer(service: string): Signer {
+    return { credentials: this.#world.credentials, service, region, date: new Date() }
+  }
+
+  #host(): string {
+    return `127.0.0.1:${this.#world.apiPort}`
+  }
+}
+
+function signed(request: FuzzRequest, signer: Signer): FuzzRequest {
+  return signInHeader(request, signer)
+}
+
+/** A seed of 32 bits of its own for each number. */
+export function mixed(seed: number, number: number): number {
+  return (Math.imul(seed ^ (number >>> 16), 0x9e3779b1) ^ Math.imul(number + 1, 0x85ebca6b)) >>> 0
+}
+
+type Parameters = readonly (readonly [string, string])[]
+
+function stringsOf(members: Readonly<Record<string, unknown>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(members).map(([name, value]) => [name, String(value)]))
+}
+
+function mutateParameters(
+  parameters: Readonly<Record<string, string>>,
+  texts: readonly string[],
+  choices: Choices,
+): Parameters {
+  const all: (readonly [string, string])[] = [
+    ...Object.entries(parameters),
+    ...('Action' in parameters ? ([['Version', '2011-06-15']] as const) : []),
+  ]
+  for (let count = choices.below(4); count > 0; count -= 1) {
+    const at = choices.below(all.length)
+    const [name = '', value = ''] = all[at] ?? []
+    const other = choices.of([...strangeTexts, ...texts])
+    switch (choices.below(6)) {
+      case 0:
+        all[at] = [name, other]
+        break
+      case 1:
+        all[at] = [other, value]
+        break
+      case 2:
+        all.push([name, other])
+        break
+      case 3:
+        all.splice(at, 1)
+        break
+      case 4:
+        all[at] = [name, mutateBytes(Buffer.from(value), choices).toString('utf8')]
+        break
+      default:
+        all.push([`${name}.member.${choices.of(['0', '1', '-1', '201', '1e9', 'x'])}`, value])
+    }
+  }
+  return all
+}
+
+function formText(parameters: Parameters): string {
+  return parameters.map(([name, value]) => `${uriEncoded(name)}=${uriEncoded(value)}`).join('&')
+}
+
+/** A character that a header may have. */
+function headerText(text: string): string {
+  return Buffer.from(text, 'utf8')
+    .toString('latin1')
+    .replaceAll(/[\r\n\0]/g, ' ')
+    .slice(0, 4000)
+}
+
+function withStrangeHeader(request: FuzzRequest, choices: Choices): FuzzRequest {
+  const value = headerText(choices.of(strangeTexts))
+  const name = choices.of([
+    ...['user-agent', 'x-amz-content-sha256', 'accept-encoding', 'x-forwarded-for', 'x-amz-foo'],
+    ...['content-encoding', 'content-md5', 'cookie', 'origin', 'amz-sdk-request', 'date'],
+  ])
+  const replaced = choices.of(['content-type', 'x-amz-target'])
+  return choices.below(3) === 0
+    ? {
+        ...request,
+        headers: request.headers.map(
+          ([one, old]) => [one, one === replaced ? value : old] as const,
+        ),
+      }
+    : { ...request, headers: [...request.headers, [name, value]] }
+}
+
+function withStrangeAuthorization(request: FuzzRequest, choices: Choices): FuzzRequest {
+  const algorithm = choices.of([
+    'AWS4-HMAC-SHA256',
+    'AWS4-ECDSA-P256-SHA256',
+    'Basic',
+    'Bearer',
+    '',
+  ])
+  const text = headerText(choices.of(strangeTexts))
+  const credential = choices.of([
+    `AKIAIOSFODNN7EXAMPLE/20260101/${region}/acm-pca/aws4_request`,
+    `${text}/20260101/${region}/acm-pca/aws4_request`,
+    `A/20260101/${text}/acm-pca/aws4_request`,
+    'A/B/C/D/E/F/G',
+    text,
+  ])
+  const names = choices.of(['host;x-amz-date', text, ';'.repeat(1000), 'host;host;host'])
+  const signature = choices.of(['0'.repeat(64), text, 'z'.repeat(64)])
+  const parts = choices.shuffled([
+    `Credential=${credential}`,
+    `SignedHeaders=${names}`,
+    `Signature=${signature}`,
+  ])
+  const authorization = `${algorithm} ${parts.slice(choices.below(2)).join(choices.of([', ', ',', ' ', '; ']))}`
+  const dates = ['20260101T000000Z', '', text, '99999999T999999Z', new Date().toISOString()]
+  return {
+    ...request,
+    headers: [
+      ...request.headers,
+      ['authorization', authorization],
+      ['x-amz-date', choices.of(dates)],
+      ...(choices.below(4) === 0 ? [['x-amz-security-token', text.repeat(3)] as const] : []),
+    ],
+  }
+}

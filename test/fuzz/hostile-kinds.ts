@@ -1,0 +1,203 @@
+/** What hostile clients send, one kind at a time. All but the last few are without credentials. */
+import { connect } from 'node:net'
+import { encodeRequest, FuzzConnection, type FuzzRequest, type Outcome } from './http.ts'
+import type { World } from './world.ts'
+
+export interface HostileKind {
+  readonly name: string
+  /** One attack: ends when it is answered or given up. */
+  readonly send: (world: World, number: number) => Promise<Outcome | undefined>
+}
+
+const mebibyte = 1024 * 1024
+const bodyBytes = 4 * mebibyte - 1
+const form = 'application/x-www-form-urlencoded'
+const json = 'application/x-amz-json-1.1'
+
+/** A body is made when it is needed first, and then kept. */
+const bodies = new Map<string, Buffer>()
+
+function bodyOf(name: string, make: () => string): Buffer {
+  const kept = bodies.get(name) ?? Buffer.from(make())
+  bodies.set(name, kept)
+  return kept
+}
+
+function filled(head: string, unit: string, tail = ''): string {
+  return (
+    head + unit.repeat(Math.floor((bodyBytes - head.length - tail.length) / unit.length)) + tail
+  )
+}
+
+async function sendOnce(port: number, request: FuzzRequest): Promise<Outcome> {
+  const connection = new FuzzConnection(port)
+  try {
+    const isHead = request.method === 'HEAD'
+    return await connection.send({ octets: encodeRequest(request), isBroken: false, isHead })
+  } finally {
+    connection.close()
+  }
+}
+
+type Headers = FuzzRequest['headers']
+
+function post(name: string, contentType: string, makeBody: () => string): HostileKind {
+  const isJson = contentType === json
+  return {
+    name,
+    send: (world) =>
+      sendOnce(world.apiPort, {
+        method: 'POST',
+        target: '/',
+        headers: [
+          ['host', 'x'],
+          ['content-type', contentType],
+          ...(isJson ? ([['x-amz-target', 'ACMPrivateCA.TagCertificateAuthority']] as const) : []),
+        ],
+        body: bodyOf(name, makeBody),
+      }),
+  }
+}
+
+function get(
+  name: string,
+  target: string | ((number: number) => string),
+  headers: (number: number) => Headers = () => [],
+  isPublic = false,
+): HostileKind {
+  return {
+    name,
+    send: (world, number) =>
+      sendOnce(isPublic ? world.publicPort : world.apiPort, {
+        method: 'GET',
+        target: typeof target === 'string' ? target : target(number),
+        headers: [['host', 'x'], ...headers(number)],
+        body: Buffer.alloc(0),
+      }),
+  }
+}
+
+const stalledConnections = new Set<ReturnType<typeof connect>>()
+const stalledMax = 250
+
+/** Connections that send all of a large body but its last byte, and stay. */
+const stalledBodies: HostileKind = {
+  name: 'connections that send 4 MiB but one byte',
+  send: (world) => {
+    if (stalledConnections.size >= stalledMax) return Promise.resolve(undefined)
+    const socket = connect({ host: '127.0.0.1', port: world.apiPort })
+    stalledConnections.add(socket)
+    socket.on('error', () => socket.destroy())
+    socket.on('close', () => stalledConnections.delete(socket))
+    socket.resume()
+    const head = `POST / HTTP/1.1\r\nhost: x\r\ncontent-type: ${json}\r\ncontent-length: ${bodyBytes + 1}\r\n\r\n`
+    socket.write(head)
+    socket.write(bodyOf('stalled', () => filled('', ' ')))
+    return Promise.resolve(undefined)
+  },
+}
+
+/** Ends what a kind has left open. */
+export function endStalled(): void {
+  for (const socket of stalledConnections) socket.destroy()
+  stalledConnections.clear()
+}
+
+const authorization = (credential: string): Headers => [
+  ['x-amz-date', new Date().toISOString().replaceAll(/[-:]|\.\d{3}/g, '')],
+  [
+    'authorization',
+    `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=host;x-amz-date, Signature=${'0'.repeat(64)}`,
+  ],
+]
+
+function unsignedCall(
+  name: string,
+  headers: (number: number) => Headers,
+  body = '{}',
+): HostileKind {
+  return {
+    name,
+    send: (world, number) =>
+      sendOnce(world.apiPort, {
+        method: 'POST',
+        target: '/',
+        headers: [
+          ['host', 'x'],
+          ['content-type', json],
+          ['x-amz-target', 'ACMPrivateCA.ListCertificateAuthorities'],
+          ...headers(number),
+        ],
+        body: Buffer.from(body),
+      }),
+  }
+}
+
+/** `AKIA…` of no key, in the scope of a Region that nobody has. */
+function inventedRegion(number: number): Headers {
+  const day = new Date().toISOString().slice(0, 10).replaceAll('-', '')
+  return authorization(`AKIAIOSFODNN7EXAMPLE/${day}/xx-nowhere-${number}/acm-pca/aws4_request`)
+}
+
+const webIdentity = (token: string): string =>
+  `Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleArn=arn:aws:iam::123456789012:role/fuzz&RoleSessionName=x&WebIdentityToken=${token}`
+
+function claims(members: object): string {
+  const parts = [{ alg: 'ES256', kid: 'one' }, members]
+  return `${parts.map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.')}.AAAA`
+}
+
+export const hostileKinds: readonly HostileKind[] = [
+  get('malformed escape in a query', '/?Action=x&%'),
+  get(
+    'malformed escape in a presigned URL',
+    '/?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Date=%E0%A4%A',
+  ),
+  get('malformed escape on the public listener', '/%E0%A4%A/%', undefined, true),
+  post('form Action=x&&&…', form, () => filled('Action=x', '&')),
+  post('form +++…', form, () => filled('Action=', '+')),
+  post('form %%%…', form, () => filled('Action=', '%41')),
+  post('form of 380,000 names and 200 PolicyArns', form, () => {
+    const names = Array.from({ length: 380_000 }, (_, at) => `n${at}=`).join('&')
+    const arns = Array.from({ length: 200 }, (_, at) => `PolicyArns.member.${at + 1}.arn=a`)
+    return `Action=AssumeRole&Version=2011-06-15&${arns.join('&')}&${names}`.slice(0, bodyBytes)
+  }),
+  post('JSON with a 16-digit number beside a long array', json, () =>
+    filled('{"a":1234567890123456,"b":[', '0,', '0]}'),
+  ),
+  post('JSON number of four million digits', json, () => filled('{"a":', '1', '}')),
+  post('JSON of nested lists', json, () => '['.repeat(bodyBytes)),
+  post('JSON of nested objects', json, () => filled('', '{"a":')),
+  post('JSON with 300,000 names', json, () => {
+    const names = Array.from({ length: 300_000 }, (_, at) => `"n${at}":1`).join(',')
+    return `{${names}}`.slice(0, bodyBytes)
+  }),
+  post('JSON of escapes', json, () => filled('{"a":"', String.raw`\u0000`, '"}')),
+  stalledBodies,
+  get('metrics', '/metrics'),
+  unsignedCall('User-Agent of 15 kB', () => [['user-agent', 'u'.repeat(15_000)]]),
+  unsignedCall('invented Regions', inventedRegion),
+  unsignedCall('unknown members', () => [], `{"x":"${'y'.repeat(60_000)}"}`),
+  post('NUL in a web identity', form, () => webIdentity(claims({ iss: 'a\u0000b', sub: 'x' }))),
+  post('web identity of claims of other types', form, () =>
+    webIdentity(claims({ iss: ['x'], sub: null, aud: {}, exp: 'x' })),
+  ),
+  post('web identity of 4 MiB', form, () => webIdentity(filled('', 'A').slice(1000))),
+  unsignedCall('security token of 12 kB', () => [
+    ...inventedRegion(0),
+    ['x-amz-security-token', 'A'.repeat(12_000)],
+  ]),
+  {
+    name: 'large OCSP requests',
+    send: (world) =>
+      sendOnce(world.publicPort, {
+        method: 'POST',
+        target: '/',
+        headers: [
+          ['host', 'x'],
+          ['content-type', 'application/ocsp-request'],
+        ],
+        body: bodyOf('ocsp', () => '0'.repeat(65_000)),
+      }),
+  },
+]

@@ -1,0 +1,157 @@
+/**
+ * How a server with default settings serves others while somebody sends it hostile requests. By hand:
+ *
+ *   node test/fuzz/hostile-load.ts [--seconds 30] [--rate 10] [--kind PART-OF-A-NAME] [--workers N]
+ *
+ * Each kind is sent at a rate for some time, while a well-behaved client sends signed requests. Exit code 1 if their 99th
+ * percentile reaches 100 ms, if one of them fails, or if the server ends or takes 1 GiB.
+ */
+import { setTimeout as delay } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { csr } from '../support/csrs.ts'
+import { issueInput } from '../support/hierarchy.ts'
+import { encodeRequest, FuzzConnection } from './http.ts'
+import { endStalled, hostileKinds, type HostileKind } from './hostile-kinds.ts'
+import { mebibytes } from './memory.ts'
+import { startProbedServer, type ProbedServer } from './server.ts'
+import { signInHeader } from './sign.ts'
+import { createWorld, region, type World } from './world.ts'
+
+const { values } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '30' },
+    rate: { type: 'string', default: '10' },
+    kind: { type: 'string', default: '' },
+    /** That of `signet serve` unless given. */
+    workers: { type: 'string' },
+  },
+})
+const seconds = Number(values.seconds)
+const rate = Number(values.rate)
+/** Requests a second of the well-behaved client. */
+const goodRate = 50
+const latencyMax = 100
+const rssBytesMax = 2 ** 30
+
+interface Result {
+  /** Milliseconds, sorted. */
+  readonly latencies: readonly number[]
+  /** What was not answered 200. */
+  readonly failures: readonly string[]
+  readonly rssMax: number
+  /** Longest block of an event loop: milliseconds of processor time. */
+  readonly block: number
+  readonly crash: string | undefined
+  /** What the hostile requests were answered. */
+  readonly outcomes: ReadonlyMap<string, number>
+}
+
+function goodRequest(world: World, number: number): Buffer {
+  const isIssue = number % 5 === 0
+  const operation = isIssue ? 'IssueCertificate' : 'DescribeCertificateAuthority'
+  const input = isIssue
+    ? issueInput(world.issuing.arn, csr('ec-server'))
+    : { CertificateAuthorityArn: world.issuing.arn }
+  return encodeRequest(
+    signInHeader(
+      {
+        method: 'POST',
+        target: '/',
+        headers: [
+          ['host', `127.0.0.1:${world.apiPort}`],
+          ['content-type', 'application/x-amz-json-1.1'],
+          ['x-amz-target', `ACMPrivateCA.${operation}`],
+        ],
+        body: Buffer.from(JSON.stringify(input)),
+      },
+      { credentials: world.credentials, service: 'acm-pca', region, date: new Date() },
+    ),
+  )
+}
+
+/** Does something at a rate, whether what was done before has ended or not, and waits for all of it. */
+async function atRate(perSecond: number, act: (number: number) => Promise<void>): Promise<void> {
+  const startedAt = performance.now()
+  const running: Promise<void>[] = []
+  for (let number = 0; number < perSecond * seconds; number += 1) {
+    const left = startedAt + (number * 1000) / perSecond - performance.now()
+    if (left > 0) await delay(left)
+    running.push(act(number))
+  }
+  await Promise.all(running)
+}
+
+async function measure(kind: HostileKind | undefined): Promise<Result> {
+  const flags = values.workers === undefined ? [] : ['--workers', values.workers]
+  const server = await startProbedServer(flags)
+  try {
+    return await measureOn(server, kind)
+  } finally {
+    endStalled()
+    await server.close()
+  }
+}
+
+async function measureOn(server: ProbedServer, kind: HostileKind | undefined): Promise<Result> {
+  const world = await createWorld(server)
+  const latencies: number[] = []
+  const failures: string[] = []
+  const outcomes = new Map<string, number>()
+  let rssMax = 0
+  let block = 0
+  const free: FuzzConnection[] = []
+  const good = atRate(goodRate, async (number) => {
+    const connection = free.pop() ?? new FuzzConnection(world.apiPort)
+    const octets = goodRequest(world, number)
+    // From when it is due: a client waits for its connection too.
+    const dueAt = performance.now()
+    const outcome = await connection.send({ octets, isBroken: false, isHead: false })
+    latencies.push(performance.now() - dueAt)
+    if (outcome.kind !== 'answered' || outcome.status !== 200)
+      failures.push(JSON.stringify(outcome))
+    free.push(connection)
+  })
+  const hostile = atRate(kind === undefined ? 0 : rate, async (number) => {
+    const outcome = await kind?.send(world, number)
+    const name = outcome?.kind === 'answered' ? String(outcome.status) : (outcome?.kind ?? 'open')
+    outcomes.set(name, (outcomes.get(name) ?? 0) + 1)
+  })
+  await server.reports()
+  const watching = atRate(2, async () => {
+    for (const { rss, blocks } of await server.reports()) {
+      rssMax = Math.max(rssMax, rss)
+      block = Math.max(block, ...blocks.map(({ cpu }) => cpu))
+    }
+  })
+  await Promise.all([good, hostile, watching])
+  for (const connection of free) connection.close()
+  const crash = server.failure()
+  latencies.sort((a, b) => a - b)
+  return { latencies, failures, rssMax, block, crash, outcomes }
+}
+
+function percentile(sorted: readonly number[], share: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0
+}
+
+/** Whether others were served as they should be. */
+function report(name: string, result: Result): boolean {
+  const { latencies, failures, rssMax, block, crash, outcomes } = result
+  const p99 = percentile(latencies, 0.99)
+  const isGood =
+    p99 < latencyMax && rssMax < rssBytesMax && failures.length === 0 && crash === undefined
+  console.log(
+    `${isGood ? 'pass' : 'FAIL'}  ${name}: p50 ${percentile(latencies, 0.5).toFixed(1)} ms, p99 ${p99.toFixed(1)} ms, ` +
+      `RSS ${mebibytes(rssMax)} MiB, longest block ${block.toFixed(0)} ms, ` +
+      `${failures.length} of ${latencies.length} requests failed, hostile ones: ` +
+      ([...outcomes].map(([one, count]) => `${one} ${count}`).join(', ') || 'none'),
+  )
+  if (crash !== undefined) console.log(`      ${crash.slice(0, 400)}`)
+  if (failures[0] !== undefined) console.log(`      first failure: ${failures[0].slice(0, 300)}`)
+  return isGood
+}
+
+const kinds = hostileKinds.filter(({ name }) => name.includes(values.kind))
+let isGood = report('nobody hostile', await measure(undefined))
+for (const kind of kinds) isGood = report(kind.name, await measure(kind)) && isGood
+process.exitCode = isGood ? 0 : 1

@@ -1,0 +1,67 @@
+/** Whether memory grows, from what processes hold after a garbage collection now and then. */
+import type { ProbeReport } from './probe.ts'
+
+const mebibyte = 1024 * 1024
+/** Growth from the middle of a run to its end that is more than noise. */
+const growthBytesMax = 24 * mebibyte
+const growthShareMax = 0.2
+/** The limit of the chart. */
+const rssBytesMax = 1024 * mebibyte
+const samplesMin = 9
+
+export class MemoryLog {
+  readonly #held = new Map<number, number[]>()
+  #rssMax = 0
+
+  /** Reports that were made after a garbage collection. */
+  note(reports: readonly ProbeReport[]): void {
+    for (const { pid, heapUsed, external, rss } of reports) {
+      const held = this.#held.get(pid) ?? []
+      held.push(heapUsed + external)
+      this.#held.set(pid, held)
+      this.noteRss(rss)
+    }
+  }
+
+  noteRss(rss: number): void {
+    this.#rssMax = Math.max(this.#rssMax, rss)
+  }
+
+  get rssMax(): number {
+    return this.#rssMax
+  }
+
+  /** Problems in words; none if memory stays level. Caches fill in the first third of a run, which is left out. */
+  problems(): string[] {
+    const problems = [...this.#held].flatMap(([pid, held]) => {
+      if (held.length < samplesMin) return []
+      const third = Math.floor(held.length / 3)
+      const before = median(held.slice(third, 2 * third))
+      const after = median(held.slice(-third))
+      const growth = after - before
+      const isGrowing = growth > growthBytesMax && growth > before * growthShareMax
+      return isGrowing
+        ? [`process ${pid} holds ${mebibytes(after)} MiB at the end, ${mebibytes(before)} before`]
+        : []
+    })
+    if (this.#rssMax > rssBytesMax) problems.push(`RSS reached ${mebibytes(this.#rssMax)} MiB`)
+    return problems
+  }
+
+  /** `pid 12: 31 … 35 MiB`. */
+  summary(): string {
+    const held = [...this.#held].map(
+      ([pid, values]) =>
+        `pid ${pid}: ${mebibytes(values[0] ?? 0)} … ${mebibytes(values.at(-1) ?? 0)} MiB held`,
+    )
+    return [...held, `RSS at most ${mebibytes(this.#rssMax)} MiB`].join(', ')
+  }
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
+}
+
+export function mebibytes(bytes: number): string {
+  return (bytes / mebibyte).toFixed(0)
+}

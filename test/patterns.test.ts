@@ -1,0 +1,57 @@
+/** A pattern is also run on text that is much too long, so none may take more than linear time. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { runInNewContext } from 'node:vm'
+import { operations } from '../src/operations/index.ts'
+import * as stsShapes from '../src/sts/shapes.ts'
+import type { RequiredMember, Shape } from '../src/wire/shape.ts'
+
+/** Eight times what a pattern is run on: a linear one takes milliseconds, one of quadratic time would take minutes. */
+const characters = 512 * 1024
+const hangMilliseconds = 30_000
+
+function patternsOf(member: Shape | RequiredMember): string[] {
+  if (member.kind === 'required') return patternsOf(member.shape)
+  if (member.kind === 'structure') return Object.values(member.members).flatMap(patternsOf)
+  if (member.kind === 'list') return patternsOf(member.element)
+  const pattern = member.kind === 'string' ? member.limits.pattern : undefined
+  return pattern === undefined ? [] : [pattern]
+}
+
+const shapes: readonly Shape[] = [
+  ...Object.values(operations).map(({ input }) => input),
+  ...Object.values(stsShapes),
+]
+const patterns = [...new Set(shapes.flatMap(patternsOf))]
+
+/** Repetitions of what the parts of our patterns match, each ended by what none of them matches. */
+const units = [
+  'a',
+  '1',
+  '/a',
+  '.1',
+  ':',
+  '=',
+  '-',
+  ' ',
+  'é',
+  'a.',
+  'arn:',
+  'aaaa',
+  '.amazonaws.com',
+]
+const heads = ['', 'arn:a:acm-pca:a:1:a', 'arn:', 'arn:aws:acm-pca:::', '1.1', '0.39.', 'a']
+
+for (const pattern of patterns)
+  test(`${pattern} is judged in linear time`, () => {
+    const whole = new RegExp(`^(?:${pattern})$`, 'u')
+    for (const unit of units)
+      for (const head of unit === '/a' || unit === '.1' || unit === 'a' ? heads : ['']) {
+        const text = `${head}${unit.repeat(characters / unit.length)}\u0000\uFFFF`
+        runInNewContext('whole.test(text)', { whole, text }, { timeout: hangMilliseconds })
+      }
+  })
+
+test('the patterns were found', () => {
+  assert.ok(patterns.length > 12, `${patterns.length} patterns`)
+})
