@@ -41,10 +41,13 @@ export interface ProcessFaults {
 }
 
 /** Metrics of one process, all at zero but for its faults; the version is among them if it is given. */
-export function createMetrics(version?: string, faults?: ProcessFaults): Metrics {
+export function createMetrics(
+  version?: string,
+  faults: ProcessFaults = { droppedLogLines: 0, uncaughtErrors: 0 },
+): Metrics {
   const registry = new Registry()
   if (version !== undefined) tellVersion(registry, version)
-  if (faults !== undefined) countFaults(registry, faults)
+  countFaults(registry, faults)
   const counters = createCounters(registry)
   const gauges = createGauges(registry)
   let read: ((gauges: Gauges) => Promise<void>) | undefined
