@@ -4,6 +4,10 @@ import { existsSync } from 'node:fs'
 import module from 'node:module'
 import { fileURLToPath } from 'node:url'
 
+// Node.js opens its debugger on SIGUSR1, to every user of the machine, and the debugger reads the master key. With a listener
+// it does not, and the signal does nothing.
+process.on('SIGUSR1', () => {})
+
 const nodeMajorMin = 24
 
 if (Number(process.versions.node.split('.')[0]) < nodeMajorMin) {
@@ -24,4 +28,19 @@ if (isCheckout)
     fileURLToPath(new URL('../node_modules/.cache/compiled', import.meta.url)),
   )
 const { main } = await import(isCheckout ? source.href : built.href)
+if (await isDebugged()) {
+  console.error(
+    'signet: SIGUSR1 opened the debugger of Node.js while the process started; nothing secret was read yet, start it again. ' +
+      'node --disable-sigusr1 closes this gap, and node --inspect is for debugging',
+  )
+  process.exit(1)
+}
 await main(process.argv.slice(2))
+
+/** Whether a signal that came before the listener has opened the debugger; one that was asked for is the operator's choice. */
+async function isDebugged() {
+  const flags = [...process.execArgv, process.env.NODE_OPTIONS ?? ''].join(' ')
+  if (!process.features.inspector || flags.includes('--inspect')) return false
+  const { url } = await import('node:inspector')
+  return url() !== undefined
+}

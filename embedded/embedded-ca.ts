@@ -70,7 +70,9 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
     }
     const surroundings = { clock, random: systemRandom, log, onFailure }
     // In memory a commit waits for no disk, and a thread would only take time to start.
-    const writer = isPrivate && { writer: createOwnWriter }
+    const writer = isPrivate && {
+      writer: (path: string) => createOwnWriter(path, onFailure),
+    }
     const { data, credentials } = await openOwnData(config, { ...surroundings, stack, ...writer })
     const administrator = options.credentials ?? (await readCredentials(credentials.path))
     const accountId = await accountOf(data, administrator)

@@ -16,7 +16,7 @@ export function createGate(): Gate {
     pass(work) {
       if (shutBy !== undefined) return Promise.reject(shutBy)
       const run = work()
-      const leave = (): void => void running.delete(run)
+      const leave = (): boolean => running.delete(run)
       running.add(run)
       run.then(leave, leave)
       return run

@@ -13,7 +13,7 @@ import type { Config } from './config.ts'
 import type { DataFolder } from './data-folder.ts'
 import { createJobs } from './jobs/index.ts'
 import { startScheduler, type Scheduler } from './jobs/scheduler.ts'
-import type { Metrics } from './metrics.ts'
+import type { Metrics, ProcessFaults } from './metrics.ts'
 import { readRates } from './rates-file.ts'
 import { readGauges } from './read-gauges.ts'
 import type { Services } from './services.ts'
@@ -52,7 +52,13 @@ export async function createCore(
   const stores = await openStores(config, { ...surroundings, data, stack, place })
   let scheduler: Scheduler | undefined
   const wake = (job: string): void => scheduler?.wake(job)
-  const made = { data, place, wake, metrics: metrics ?? (await prometheusMetrics()), ...stores }
+  const made = {
+    data,
+    place,
+    wake,
+    metrics: metrics ?? (await prometheusMetrics(surroundings.faults)),
+    ...stores,
+  }
   const services = createServices(config, { ...surroundings, ...made })
   services.metrics.onRead(async (gauges) => {
     if (publicUrlWarning(config) !== undefined) gauges.publicUrlUnreachable(place.publicUrl)
@@ -73,9 +79,9 @@ export async function createCore(
 }
 
 /** What an embedded CA has no use for is loaded where it is used: libraries are slow to load. */
-async function prometheusMetrics(): Promise<Metrics> {
+async function prometheusMetrics(faults: ProcessFaults | undefined): Promise<Metrics> {
   const { createMetrics } = await import('./metrics.ts')
-  return createMetrics(version())
+  return createMetrics(version(), faults)
 }
 
 async function openCallLogOf(

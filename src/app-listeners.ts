@@ -12,6 +12,7 @@ import { createOcspResponder } from './http/ocsp-responder.ts'
 import { createOcspHandler } from './http/ocsp.ts'
 import { answerPublic } from './http/public.ts'
 import { createApiServer, createPublicServer } from './http/server.ts'
+import type { Log } from './log.ts'
 import type { PublicObjects } from './objects/object-store.ts'
 import { cannotListen, portOf } from './public-port.ts'
 import { readRates } from './rates-file.ts'
@@ -61,7 +62,7 @@ export async function startPublicListener(
     },
   )
   stack.defer(() => server.close())
-  const url = await listenOn(server, { ...config.publicListen, reusePort })
+  const url = await listenOn(server, { ...config.publicListen, reusePort }, log)
   place.publicUrl ||= url
   return { health, port: portOf(server) }
 }
@@ -82,7 +83,7 @@ export async function startApiListener(parts: ListenersParts, health: Health): P
   const keeper = tls && keepCertificate(tls, services, api)
   stack.defer(() => keeper?.stop())
   return {
-    apiUrl: withScheme(await listenOn(api, config.listen), material && 'https'),
+    apiUrl: withScheme(await listenOn(api, config.listen, log), material && 'https'),
     async reload() {
       rateLimiter.use(readRates(config.rates))
       await keeper?.refresh()
@@ -99,9 +100,14 @@ function withScheme(url: string, scheme: 'https' | undefined): string {
 async function listenOn(
   server: FastifyInstance,
   address: Address & { readonly reusePort?: boolean },
+  log: Log,
 ): Promise<string> {
   try {
-    return await server.listen(address)
+    const url = await server.listen(address)
+    // A connection that cannot be accepted, for example without file descriptors, is lost; without a listener the error of it
+    // would count as uncaught.
+    server.server.on('error', (err) => log.error({ err }, 'a connection was not accepted'))
+    return url
   } catch (error) {
     throw cannotListen(address, error)
   }

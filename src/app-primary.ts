@@ -22,7 +22,7 @@ export async function startPrimary(
     const { data, credentials } = await openOwnData(config, {
       ...surroundings,
       stack,
-      writer: createOwnWriter,
+      writer: (path) => createOwnWriter(path, surroundings.onFailure),
     })
     const core = await createCore(config, { ...surroundings, data, stack })
     const { rateLimiter, place } = core

@@ -9,7 +9,7 @@ import { createEvents } from './events.ts'
 import { createLocalKeyStore } from './keys/local-key-store.ts'
 import { deriveSealer } from './keys/master-key.ts'
 import type { Log } from './log.ts'
-import type { Metrics } from './metrics.ts'
+import type { Metrics, ProcessFaults } from './metrics.ts'
 import { createEmbeddedObjectStore } from './objects/embedded-object-store.ts'
 import type { ObjectStore, PublicObjects } from './objects/object-store.ts'
 import { createS3ObjectStore } from './objects/s3-object-store.ts'
@@ -25,6 +25,8 @@ export interface Surroundings {
   readonly log: Log
   /** The server cannot go on, for example because the disk refuses writes. */
   readonly onFailure: (error: Error) => void
+  /** Faults of this process, which metrics show. */
+  readonly faults?: ProcessFaults
   /** Puts something between the server and its object store: tests do, to see it fail. */
   readonly wrapObjects?: (objects: ObjectStore) => ObjectStore
   /** Puts something between the server and its database: tests do, to see what it is asked. */

@@ -28,7 +28,7 @@ export async function startWorker(
 ): Promise<WorkerApp> {
   const stack = new AsyncDisposableStack()
   try {
-    const { onFailure } = surroundings
+    const { onFailure, faults } = surroundings
     const data = await openData(config, {
       mayCreate: false,
       onFailure,
@@ -39,7 +39,7 @@ export async function startWorker(
     const place: Place = { publicUrl: config.publicUrl ?? '' }
     const { wake } = primary
     const stores = await openStores(config, { ...surroundings, data, stack, place })
-    const ownMetrics = createMetrics(version())
+    const ownMetrics = createMetrics(version(), faults)
     // Whoever reads the metrics reads those of all processes.
     const metrics = { ...ownMetrics, text: primary.allMetrics }
     const made = { data, place, wake, metrics, ...stores }

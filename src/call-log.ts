@@ -86,14 +86,10 @@ function callLogTo(first: Writable, log: Log, reopen?: () => Promise<Writable>):
     if (reopen === undefined || isClosed) return
     stream = undefined
     clearTimeout(timer)
-    timer = setTimeout(() => void useAgain(reopen), pauseMilliseconds).unref()
+    timer = setTimeout(() => useAgain(reopen), pauseMilliseconds).unref()
   }
-  const useAgain = async (make: () => Promise<Writable>): Promise<void> => {
-    try {
-      use(await make())
-    } catch (error) {
-      failed(error)
-    }
+  const useAgain = (make: () => Promise<Writable>): void => {
+    make().then(use, failed)
   }
   const use = (next: Writable): void => {
     stream = next

@@ -3,6 +3,7 @@ import cluster, { type Worker } from 'node:cluster'
 import type { Core } from './app-core.ts'
 import type { Surroundings } from './app-services.ts'
 import { ConfigurationError } from './errors.ts'
+import { LostConnections } from './lost-connections.ts'
 import type { Metrics } from './metrics.ts'
 import { hasOwnSockets } from './public-port.ts'
 import { ConflictError } from './store/database.ts'
@@ -40,6 +41,7 @@ export class Crew {
   readonly #first: readonly Hand[]
   readonly #counting = new Map<number, (metrics: readonly object[]) => void>()
   readonly #listening = new WeakSet<Worker>()
+  readonly #lostConnections = new LostConnections()
   #duties: Duties | undefined
   #stopping = false
   #publicPort: number | undefined
@@ -47,7 +49,7 @@ export class Crew {
 
   constructor(surroundings: Surroundings, workers: number) {
     this.#surroundings = surroundings
-    cluster.setupPrimary({ serialization: 'advanced' })
+    cluster.setupPrimary({ serialization: 'advanced', execArgv: workerFlags() })
     this.#first = Array.from({ length: workers }, () => this.#fork())
   }
 
@@ -91,7 +93,7 @@ export class Crew {
   #fork(): Hand {
     const startedAt = performance.now()
     const worker = cluster.fork()
-    worker.on('error', (err) => this.#surroundings.log.error({ err }, 'a worker is out of reach'))
+    this.#lostConnections.follow(worker)
     const answers = createBatch<WriterAnswer>((batch) =>
       sendTo(worker, { kind: 'answers', answers: batch }),
     )
@@ -99,6 +101,11 @@ export class Crew {
     const listening = Promise.withResolvers<Listening>()
     // Whoever is not waited for may fail all the same.
     listening.promise.catch(() => {})
+    worker.on('error', (err) => {
+      this.#surroundings.log.error({ err }, 'a worker is out of reach')
+      // A process that could not be made has no end that is told.
+      if (worker.process.pid === undefined) listening.reject(err)
+    })
     worker.on('message', (message: FromWorker) => {
       if (message.kind === 'loaded') loaded.resolve()
       else if (message.kind === 'listening') {
@@ -120,11 +127,16 @@ export class Crew {
 
   #replace(): void {
     if (this.#stopping) return
-    this.#begin(this.#fork()).catch((error: unknown) => {
+    this.#forkAndBegin().catch((error: unknown) => {
       if (this.#stopping) return
       this.#surroundings.log.error({ err: error }, 'a worker cannot be replaced yet')
       setTimeout(() => this.#replace(), pauseMilliseconds)
     })
+  }
+
+  /** Also what forking throws, for example without memory, is a rejection. */
+  async #forkAndBegin(): Promise<void> {
+    await this.#begin(this.#fork())
   }
 
   #serve(
@@ -156,7 +168,10 @@ export class Crew {
       case 'metrics':
         return this.#counting.get(message.id)?.(message.metrics)
       case 'metrics wanted':
-        void this.#sendMetrics(worker, message.id, services.metrics)
+        this.#sendMetrics(worker, message.id, services.metrics).catch((err: unknown) => {
+          services.log.error({ err }, 'the metrics cannot be read')
+          sendTo(worker, { kind: 'metrics text', id: message.id, text: undefined })
+        })
     }
   }
 
@@ -185,6 +200,11 @@ export class Crew {
 /** One that is gone meanwhile is not told, and its end is heard of elsewhere. */
 function sendTo(worker: Worker, message: FromPrimary): void {
   if (worker.isConnected()) worker.send(message, () => {})
+}
+
+/** SIGUSR1 opens no debugger in a worker, from its first moment on. */
+function workerFlags(): string[] {
+  return [...process.execArgv, '--disable-sigusr1']
 }
 
 function workersOf(): Worker[] {

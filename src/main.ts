@@ -12,12 +12,32 @@ const exitFailure = 1
 export async function main(argv: readonly string[]): Promise<void> {
   // Whatever is created, by us or by SQLite, is for this user alone.
   process.umask(0o077)
+  watchOutput(argv[0])
   try {
     const program = await createProgram(printLine, argv)
     await program.parseAsync(argv, { from: 'user' })
   } catch (error) {
-    process.exitCode = report(error)
+    // Otherwise it has been reported, or needs no report.
+    if (error !== outputError) process.exitCode = report(error)
   }
+}
+
+/** The error that standard output has met. */
+let outputError: NodeJS.ErrnoException | undefined
+
+/**
+ * A command whose reader has closed its end (`signet … | head`) finishes quietly, so that no change is left half done. Output
+ * that is lost for another reason, such as a full disk, makes the command fail; a server goes on.
+ */
+function watchOutput(command: string | undefined): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    outputError = error
+    if (error.code === 'EPIPE') return
+    const failure = report(new Error(`cannot write to standard output: ${error.message}`))
+    if (command !== 'serve') process.exitCode = failure
+  })
+  // There is no better place to report it.
+  process.stderr.on('error', () => {})
 }
 
 function report(error: unknown): number {

@@ -112,17 +112,26 @@ test('gauges are looked up when the metrics are read, and what is gone is not sh
   assert.equal(second.get('signet_job_queue_depth{job="publish-crls"}'), 1)
 })
 
-test('a look-up that fails fails that reading, and the next one is whole', async () => {
+test('without the database the metrics have no gauge of it, and say so; the next reading is whole', async () => {
   const metrics = createMetrics()
   let fails = true
   metrics.onRead((gauges) => {
-    if (fails) return Promise.reject(new Error('the record is away'))
     gauges.queueDepth('publish-crls', 1)
-    return Promise.resolve()
+    return fails ? Promise.reject(new Error('the record is away')) : Promise.resolve()
   })
-  await assert.rejects(metrics.text(), /the record is away/)
+  metrics.certificateIssued()
+  const queue = 'signet_job_queue_depth{job="publish-crls"}'
+  const without = await samplesOf(metrics)
+  assert.equal(without.get('signet_database_up'), 0)
+  assert.equal(without.get('signet_certificates_issued_total'), 1)
+  // What was read before the failure is no reading of this moment either.
+  assert.ok(!without.has(queue))
   fails = false
-  assert.equal((await samplesOf(metrics)).get('signet_job_queue_depth{job="publish-crls"}'), 1)
+  const whole = await samplesOf(metrics)
+  assert.equal(whole.get('signet_database_up'), 1)
+  assert.equal(whole.get(queue), 1)
+  fails = true
+  assert.ok(!(await samplesOf(metrics)).has(queue))
 })
 
 test('two readers at once each get every gauge', async () => {
@@ -160,4 +169,16 @@ test('two servers in one process count apart, as text of version 0.0.4', async (
   assert.equal((await samplesOf(one)).get('signet_certificates_issued_total'), 1)
   assert.equal((await samplesOf(two)).get('signet_certificates_issued_total'), 0)
   assert.match(one.contentType, /^text\/plain; version=0\.0\.4/)
+})
+
+test('faults of several processes add up, and the database is up if the one that reads it says so', async () => {
+  const [primary, worker] = [
+    createMetrics('1', { droppedLogLines: 2, uncaughtErrors: 1 }),
+    createMetrics('1', { droppedLogLines: 3, uncaughtErrors: 0 }),
+  ]
+  primary.onRead(() => Promise.resolve())
+  const text = await primary.text([await worker.values()])
+  assert.match(text, /^signet_log_lines_dropped_total 5$/m)
+  assert.match(text, /^signet_uncaught_errors_total 1$/m)
+  assert.match(text, /^signet_database_up 1$/m)
 })

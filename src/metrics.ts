@@ -12,7 +12,7 @@ export interface Metrics {
   /** One OCSP answer: `good`, `revoked`, or the status of the response that is none. */
   ocspAnswer(status: string): void
   jobRun(job: string, result: 'success' | 'failure'): void
-  /** What is looked up when the metrics are read. */
+  /** Reads gauges from the database when the metrics are read. If it rejects, none of them is shown. */
   onRead(read: (gauges: Gauges) => Promise<void>): void
   /** All of them, as text of `contentType`; with those of other processes, as `values` has them, added up. */
   text(others?: readonly (readonly object[])[]): Promise<string>
@@ -34,17 +34,28 @@ export interface Gauges {
   publicUrlUnreachable(url: string): void
 }
 
-/** Metrics of one server, all at zero; its version is among them if it is said. */
-export function createMetrics(version?: string): Metrics {
+/** Faults of a process that no request or command reports, counted since it started. */
+export interface ProcessFaults {
+  /** Log lines that could not be written. */
+  droppedLogLines: number
+  /** Exceptions and rejections that no code has caught. */
+  uncaughtErrors: number
+}
+
+/** Metrics of one process, all at zero but for its faults; the version is among them if it is given. */
+export function createMetrics(
+  version?: string,
+  faults: ProcessFaults = { droppedLogLines: 0, uncaughtErrors: 0 },
+): Metrics {
   const registry = new Registry()
   if (version !== undefined) tellVersion(registry, version)
+  countFaults(registry, faults)
   const counters = createCounters(registry)
   const gauges = createGauges(registry)
-  let read: (gauges: Gauges) => Promise<void> = () => Promise.resolve()
+  let read: ((gauges: Gauges) => Promise<void>) | undefined
   let last: Promise<unknown> = Promise.resolve()
   const readNow = async (others: readonly (readonly object[])[]): Promise<string> => {
-    gauges.reset()
-    await read(gauges)
+    await refresh(gauges, read)
     if (others.length === 0) return registry.metrics()
     const all = [await registry.getMetricsAsJSON(), ...others]
     return AggregatorRegistry.aggregate([...all] as object[]).metrics()
@@ -75,6 +86,53 @@ function tellVersion(registry: Registry, version: string): void {
     aggregator: 'first',
     registers: [registry],
   }).set({ version }, 1)
+}
+
+/** Shows what `read` finds. All of it or nothing: values of a moment that is over would pass for present ones. */
+async function refresh(
+  gauges: ShownGauges,
+  read: ((gauges: Gauges) => Promise<void>) | undefined,
+): Promise<void> {
+  gauges.reset()
+  if (read === undefined) return
+  const found: (() => void)[] = []
+  const collected: Gauges = {
+    crl: (standing) => found.push(() => gauges.crl(standing)),
+    queueDepth: (job, depth) => found.push(() => gauges.queueDepth(job, depth)),
+    daysToExpiry: (id, days) => found.push(() => gauges.daysToExpiry(id, days)),
+    publicUrlUnreachable: (url) => found.push(() => gauges.publicUrlUnreachable(url)),
+  }
+  try {
+    await read(collected)
+    for (const show of found) show()
+    gauges.databaseUp(true)
+  } catch {
+    // The reader has logged why.
+    gauges.databaseUp(false)
+  }
+}
+
+function countFaults(registry: Registry, faults: ProcessFaults): void {
+  const counter = (name: string, help: string, count: () => number): Counter =>
+    new Counter({
+      name: `signet_${name}`,
+      help,
+      registers: [registry],
+      collect() {
+        this.reset()
+        this.inc(count())
+      },
+    })
+  counter(
+    'log_lines_dropped_total',
+    'Log lines that could not be written',
+    () => faults.droppedLogLines,
+  )
+  counter(
+    'uncaught_errors_total',
+    'Exceptions and rejections that no code has caught',
+    () => faults.uncaughtErrors,
+  )
 }
 
 type Counted = Omit<Metrics, 'onRead' | 'text' | 'values' | 'contentType'>
@@ -138,7 +196,13 @@ function requestCounter(
     seriesOf(operation, result)(Math.max(0, milliseconds) / 1000)
 }
 
-function createGauges(registry: Registry): Gauges & { reset(): void } {
+interface ShownGauges extends Gauges {
+  databaseUp(isUp: boolean): void
+  /** Shows none of them. */
+  reset(): void
+}
+
+function createGauges(registry: Registry): ShownGauges {
   const gauge = <L extends string>(name: string, help: string, labelNames: L[]): Gauge<L> =>
     new Gauge({ name: `signet_${name}`, help, labelNames, registers: [registry] })
   const crlAge = gauge('crl_age_seconds', 'Age of the oldest CRL of a CA', ['authority'])
@@ -153,6 +217,13 @@ function createGauges(registry: Registry): Gauges & { reset(): void } {
     '1 if certificates refer to a URL that other machines cannot reach',
     ['url'],
   )
+  const up = new Gauge({
+    name: 'signet_database_up',
+    help: 'Whether the database answered when the metrics were read',
+    // Of the processes of one server, the one that is asked looks.
+    aggregator: 'max',
+    registers: [registry],
+  })
   return {
     crl({ authorityId: authority, ageSeconds, size, entries }) {
       crlAge.set({ authority }, ageSeconds)
@@ -162,6 +233,7 @@ function createGauges(registry: Registry): Gauges & { reset(): void } {
     queueDepth: (job, depth) => queue.set({ job }, depth),
     daysToExpiry: (authority, days) => expiry.set({ authority }, days),
     publicUrlUnreachable: (url) => unreachable.set({ url }, 1),
+    databaseUp: (isUp) => up.set(isUp ? 1 : 0),
     // A CA that is gone is not shown any more.
     reset: () =>
       [crlAge, crlSize, crlEntries, queue, expiry, unreachable].forEach((one) => one.reset()),

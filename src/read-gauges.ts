@@ -1,13 +1,28 @@
 import type { Gauges } from './metrics.ts'
 import type { Services } from './services.ts'
 import { listCrlStandings } from './store/crls.ts'
+import { within } from './store/deadline.ts'
 import { listAuthorityExpiries } from './store/installed-certificates.ts'
 import { listJobQueues } from './store/job-outcomes.ts'
 
 const dayMilliseconds = 86_400_000
+/** Prometheus waits for ten seconds, and other processes of the server may take two of them. */
+const readMilliseconds = 3000
 
-/** Looks up what metrics show of the present. */
+/** Reads the gauges from the database. Logs and throws whatever keeps it from answering within three seconds. */
 export async function readGauges(
+  services: Pick<Services, 'db' | 'clock' | 'log'>,
+  gauges: Gauges,
+): Promise<void> {
+  try {
+    await within(readMilliseconds, readAll(services, gauges), 'the gauges were not read in time')
+  } catch (error) {
+    services.log.warn({ err: error }, 'the metrics are without the gauges of the database')
+    throw error
+  }
+}
+
+async function readAll(
   { db, clock }: Pick<Services, 'db' | 'clock'>,
   gauges: Gauges,
 ): Promise<void> {

@@ -7,8 +7,10 @@ import { configWarnings } from './config-warnings.ts'
 import type { Config } from './config.ts'
 import { databaseFile } from './data-folder.ts'
 import { ConfigurationError } from './errors.ts'
-import { createLog, type Log } from './log.ts'
+import type { Log } from './log.ts'
+import type { ProcessFaults } from './metrics.ts'
 import { problemOf } from './problem.ts'
+import { createServerLog, surviveUncaughtErrors } from './process-faults.ts'
 import { systemRandom } from './random.ts'
 import { diskFaultOf, type DiskFault } from './store/disk-faults.ts'
 import { rootFile } from './tls-source.ts'
@@ -16,8 +18,9 @@ import { connectToPrimary } from './worker-client.ts'
 
 /** Serves until SIGTERM or SIGINT, then stops cleanly. Prints where it is and how to use it. */
 export async function serve(config: Config, print: (text: string) => void): Promise<void> {
-  const log = createLog(config.logLevel)
-  if (cluster.isWorker) return serveAsWorker(config, log)
+  const { log, faults } = createServerLog(config.logLevel)
+  surviveUncaughtErrors(log, faults)
+  if (cluster.isWorker) return serveAsWorker(config, log, faults)
   const { promise: stopped, resolve: stop } = Promise.withResolvers<void>()
   const onFailure = (error: Error): void => {
     log.fatal({ err: error }, 'the database failed; nothing can be promised any more')
@@ -26,13 +29,13 @@ export async function serve(config: Config, print: (text: string) => void): Prom
   }
   process.once('SIGTERM', () => stop())
   process.once('SIGINT', () => stop())
-  const surroundings = { clock: systemClock, random: systemRandom, log, onFailure }
+  const surroundings = { clock: systemClock, random: systemRandom, log, onFailure, faults }
   const app = await namingDiskFaults(config, () =>
     config.workers === 1
       ? startApp(config, surroundings)
       : startPrimary(config, config.workers, surroundings),
   )
-  const reload = (): void => void reloadFrom(app, log)
+  const reload = (): void => reloadFrom(app, log)
   process.on('SIGHUP', reload)
   print(greeting(config, app))
   for (const warning of configWarnings(config)) log.warn({ publicUrl: app.publicUrl }, warning)
@@ -69,7 +72,7 @@ function reasonOf(error: unknown): string {
 }
 
 /** Answers requests until the primary says that it is over. Signals are for the primary. */
-async function serveAsWorker(config: Config, log: Log): Promise<void> {
+async function serveAsWorker(config: Config, log: Log, faults: ProcessFaults): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => {})
   let app: WorkerApp | undefined
   // What it is told while it starts it does then: it may have read what was there before.
@@ -80,7 +83,7 @@ async function serveAsWorker(config: Config, log: Log): Promise<void> {
     start,
     reload() {
       if (app === undefined) reloadWanted = true
-      else void reloadFrom(app, log)
+      else reloadFrom(app, log)
     },
     stop,
     metrics: () => app?.metrics() ?? Promise.resolve([]),
@@ -91,9 +94,9 @@ async function serveAsWorker(config: Config, log: Log): Promise<void> {
   const onFailure = (error: Error): void => primary.failed(error.message)
   try {
     const publicPort = await started
-    const surroundings = { clock: systemClock, random: systemRandom, log, onFailure }
+    const surroundings = { clock: systemClock, random: systemRandom, log, onFailure, faults }
     app = await startWorker(withPublicPort(config, publicPort), surroundings, primary)
-    if (reloadWanted) await reloadFrom(app, log)
+    if (reloadWanted) reloadFrom(app, log)
   } catch (error) {
     const isConfiguration = error instanceof ConfigurationError
     if (!isConfiguration) log.error({ err: error }, 'a worker cannot start')
@@ -115,13 +118,11 @@ function withPublicPort(config: Config, port: number | undefined): Config {
 }
 
 /** What is bad is said, and what was read before counts on. */
-async function reloadFrom(app: Pick<App, 'reload'>, log: Log): Promise<void> {
-  try {
-    await app.reload()
-    log.info('configuration read again')
-  } catch (error) {
-    log.error({ err: error }, 'configuration not read again')
-  }
+function reloadFrom(app: Pick<App, 'reload'>, log: Log): void {
+  app.reload().then(
+    () => log.info('configuration read again'),
+    (error: unknown) => log.error({ err: error }, 'configuration not read again'),
+  )
 }
 
 function greeting(config: Config, app: App): string {

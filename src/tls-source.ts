@@ -113,11 +113,16 @@ export function keepCertificate(
     const isLoud = failures % complaintEvery === 0
     failures = (await show(source, services, { server, isLoud })) ? 0 : failures + 1
     if (isStopped) return
-    timer = setTimeout(() => void refresh(), everyMilliseconds)
-    timer.unref()
+    later()
   }
-  timer = setTimeout(() => void refresh(), everyMilliseconds)
-  timer.unref()
+  const later = (): void => {
+    timer = setTimeout(() => {
+      refresh().catch((error: unknown) =>
+        services.log.error({ err: error }, 'the certificate of the API listener is not looked at'),
+      )
+    }, everyMilliseconds).unref()
+  }
+  later()
   return {
     refresh,
     stop() {

@@ -35,7 +35,8 @@ export interface WorkerTasks {
 
 /** A process that was forked by a primary. */
 type Forked = Pick<NodeJS.Process, 'on' | 'once'> & {
-  readonly send?: (message: FromWorker) => boolean
+  readonly connected?: boolean
+  readonly send?: (message: FromWorker, sent: (error: Error | null) => void) => boolean
 }
 
 /** Ties this process to its primary; without it a worker is of no use, and `orphaned` is called. */
@@ -44,7 +45,12 @@ export function connectToPrimary(
   tasks: () => WorkerTasks,
   orphaned: () => void,
 ): WorkerClient {
-  const send = (message: FromWorker): void => void forked.send?.(message)
+  const send = (message: FromWorker): void => {
+    forked.send?.(message, (error) => {
+      // Somebody waits for an answer that will not come. A primary that is gone is told of by `disconnect`.
+      if (error !== null && forked.connected === true) orphaned()
+    })
+  }
   const { ask, answered } = createQuestions(send)
   const { writer, settled } = createWriter(send)
   forked.on('message', (message: FromPrimary) => {
@@ -54,7 +60,7 @@ export function connectToPrimary(
     else if (message.kind === 'start') tasks().start(message.publicPort)
     else if (message.kind === 'reload') tasks().reload()
     else if (message.kind === 'stop') tasks().stop()
-    else void tellMetrics(message.id)
+    else tellMetrics(message.id).catch(() => send({ kind: 'metrics', id: message.id, metrics: [] }))
   })
   forked.once('disconnect', orphaned)
   send({ kind: 'loaded' })
@@ -66,7 +72,11 @@ export function connectToPrimary(
     writer,
     wake: (job) => send({ kind: 'wake', job }),
     callLog: { write: createBatch((records) => send({ kind: 'records', records })) },
-    allMetrics: () => ask<string>((id) => ({ kind: 'metrics wanted', id })),
+    async allMetrics() {
+      const text = await ask<string | undefined>((id) => ({ kind: 'metrics wanted', id }))
+      if (text === undefined) throw new Error('the primary cannot read the metrics')
+      return text
+    },
     rateLimiter(initial) {
       let rates = initial
       return {

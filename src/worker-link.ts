@@ -45,7 +45,8 @@ export type FromPrimary =
   | { readonly kind: 'answers'; readonly answers: readonly WriterAnswer[] }
   | { readonly kind: 'allowed'; readonly id: number; readonly allowed: boolean }
   | { readonly kind: 'metrics?'; readonly id: number }
-  | { readonly kind: 'metrics text'; readonly id: number; readonly text: string }
+  /** Without text if they cannot be read. */
+  | { readonly kind: 'metrics text'; readonly id: number; readonly text: string | undefined }
   | { readonly kind: 'reload' }
   | { readonly kind: 'stop' }
 

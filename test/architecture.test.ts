@@ -14,6 +14,7 @@ const leaves = [
   'clock.ts',
   'errors.ts',
   'log.ts',
+  'log-lines.ts',
   'metrics.ts',
   'policy-json.ts',
   'random.ts',

@@ -11,7 +11,9 @@ export interface KeyUses {
 export function createKeyUses(): KeyUses {
   let latest = new Map<string, KeyUse>()
   return {
-    note: (accessKeyId, use) => void latest.set(accessKeyId, use),
+    note(accessKeyId, use) {
+      latest.set(accessKeyId, use)
+    },
     take() {
       const taken = latest
       latest = new Map()

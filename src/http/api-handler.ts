@@ -31,9 +31,12 @@ export function createApiHandler(options: ApiHandlerOptions): RequestListener {
       if (body === undefined) refuseBody(options, response, id)
       else {
         const arrival = { requestId: id, sourceIp: request.socket.remoteAddress, isSecure }
-        void answerRequest(services, rawRequestOf(request, body), arrival).then((answer) =>
-          send(response, { requestId: id, ...answer }),
-        )
+        answerRequest(services, rawRequestOf(request, body), arrival)
+          .then((answer) => send(response, { requestId: id, ...answer }))
+          .catch((error: unknown) => {
+            services.log.error({ requestId: id, err: error }, 'request cannot be answered')
+            response.destroy()
+          })
       }
     })
   }

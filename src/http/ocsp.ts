@@ -41,9 +41,9 @@ export function createOcspHandler(services: OcspServices): OcspHandler {
     const encoded = encodedRequest({ method, path, headers })
     if (encoded === undefined) return false
     if (method === 'POST')
-      readBody(request, response, (der) => void reply(services, { request, response, der }))
+      readBody(request, response, (der) => reply(services, { request, response, der }))
     else if (method === 'GET' && encoded !== '')
-      void reply(services, { request, response, der: decodeRequest(encoded) })
+      reply(services, { request, response, der: decodeRequest(encoded) })
     else sendText(response, 405, { allow: 'GET, POST' })
     return true
   }
@@ -101,8 +101,16 @@ interface Asked {
   readonly der: Buffer
 }
 
-/** Whatever fails on the way is answered and logged: nobody else would catch it. */
-async function reply(services: OcspServices, asked: Asked): Promise<void> {
+/** A failure that cannot be answered closes the connection. */
+function reply(services: OcspServices, asked: Asked): void {
+  answerOrRefuse(services, asked).catch((error: unknown) => {
+    services.log.error({ err: error }, 'OCSP request cannot be answered')
+    asked.response.destroy()
+  })
+}
+
+/** Answers and logs whatever fails on the way. */
+async function answerOrRefuse(services: OcspServices, asked: Asked): Promise<void> {
   const { request, response, der } = asked
   try {
     const { responder } = services

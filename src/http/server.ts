@@ -148,7 +148,9 @@ function createServer(
     forceCloseConnections: 'idle',
     // A request on a connection that is kept alive is still served while the listener closes.
     return503OnClosing: false,
-    frameworkErrors: (error, request, reply) => void refuse(error, request, reply),
+    frameworkErrors(error, request, reply) {
+      refuse(error, request, reply)
+    },
     clientErrorHandler: (error, socket) => refuseConnection(error, socket, requestId()),
   })
   // oxlint-disable-next-line typescript/require-await -- Fastify waits for hooks

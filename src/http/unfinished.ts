@@ -25,7 +25,9 @@ export function followConnections(server: Server, isTls: boolean): () => void {
   const cut = (): void => {
     for (const [socket, exchange] of open) if (!isBusy(exchange)) socket.destroy()
   }
-  return () => void setTimeout(cut, closingMilliseconds).unref()
+  return () => {
+    setTimeout(cut, closingMilliseconds).unref()
+  }
 }
 
 function isBusy(exchange: Exchange | undefined): boolean {

@@ -129,7 +129,10 @@ async function putInParts(
   const { client, sdk } = connection
   const { Upload } = await import('@aws-sdk/lib-storage')
   const upload = new Upload({ client, params, partSize: partLength, queueSize: 1 })
-  const abort = (): void => void upload.abort()
+  // The upload itself rejects then.
+  const abort = (): void => {
+    upload.abort().catch(() => {})
+  }
   signal?.addEventListener('abort', abort, { once: true })
   try {
     const { ETag } = await upload.done()

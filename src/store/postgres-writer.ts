@@ -69,7 +69,15 @@ export class PostgresWriter {
   async #run(): Promise<void> {
     // What arrived together is together.
     await nextTurn()
-    while (this.#waiting.length > 0) await this.#apply(this.#waiting.splice(0, groupMax))
+    while (this.#waiting.length > 0) {
+      const group = this.#waiting.splice(0, groupMax)
+      try {
+        await this.#apply(group)
+      } catch (error) {
+        // A fault of ours: what comes after it is still applied.
+        for (const { reject } of group) reject(error as Error)
+      }
+    }
     this.#running = undefined
   }
 

@@ -2,7 +2,7 @@
  * The Database port over PostgreSQL, which any number of nodes share: a pool of connections that only read, and one that
  * writes (docs/decisions/0012).
  */
-import { Pool, type Client, type ClientBase, type ClientConfig, type PoolConfig } from 'pg'
+import { Pool, type Client, type ClientConfig, type PoolConfig } from 'pg'
 import type { Random } from '../random.ts'
 import { within } from './deadline.ts'
 import type { Database, SharedDatabase } from './database.ts'
@@ -80,7 +80,10 @@ function createReaders(config: ClientConfig, max: number): Readers {
     // Also for how long a read waits for a connection.
     connectionTimeoutMillis: waitMilliseconds,
     query_timeout: silenceMilliseconds,
-    verify: (client, done) => void verify(client, done),
+    verify(client, done) {
+      // oxlint-disable-next-line promise/no-callback-in-promise -- the pool has callbacks
+      prepareSession(client).then(() => done(), done)
+    },
   } satisfies PoolConfig)
   // Of a connection that nobody uses: the pool replaces it.
   pool.on('error', () => {})
@@ -125,17 +128,6 @@ function createReaders(config: ClientConfig, max: number): Readers {
       await pool.end()
     },
   }
-}
-
-/** Sets a new connection of the pool up. */
-async function verify(client: ClientBase, done: (error?: Error) => void): Promise<void> {
-  let failure: Error | undefined
-  try {
-    await prepareSession(client)
-  } catch (error) {
-    failure = error as Error
-  }
-  done(failure)
 }
 
 async function probe(readers: Readers, writer: PostgresWriter): Promise<void> {

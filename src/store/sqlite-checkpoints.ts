@@ -47,9 +47,14 @@ export function startCheckpoints(path: string, connection: SqliteConnection): Ch
     wrote(more) {
       statements += more
       if (running || statements < statementsMax) return
-      running = true
       statements = 0
-      thread ??= start()
+      try {
+        thread ??= start()
+      } catch {
+        // Without memory for a thread SQLite writes the log back by itself, and the next log is another try.
+        return
+      }
+      running = true
       // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker, not a window
       thread.postMessage('checkpoint')
     },

@@ -129,9 +129,10 @@ const slowMilliseconds = 20
 /**
  * Writes on the calling thread, as long as the disk is fast: for a process that has little else to do, so that what others
  * send it is copied once. All that came in meanwhile is the next group. On a disk that is slow it hands over to a thread:
- * the process goes on taking connections, and what it is sent while an fsync lasts shares the next one.
+ * the process goes on taking connections, and what it is sent while an fsync lasts shares the next one. `onFailure` is called
+ * when it is not known what was committed.
  */
-export function createOwnWriter(path: string): SqliteWriter {
+export function createOwnWriter(path: string, onFailure: (error: Error) => void): SqliteWriter {
   migrate(path)
   const connection = new SqliteConnection(path, { readOnly: false })
   const checkpoints = startCheckpoints(path, connection)
@@ -147,12 +148,9 @@ export function createOwnWriter(path: string): SqliteWriter {
       starting = undefined
     }
   }
-  let queue: Queued[] = []
+  const queue: Queued[] = []
   let scheduled = false
-  const flush = (): void => {
-    scheduled = false
-    const group = queue.slice(0, groupMax)
-    queue = queue.slice(groupMax)
+  const commit = (group: readonly Queued[]): void => {
     const transactions = group.map(({ transaction }) => transaction)
     const startedAt = performance.now()
     const answers = commitGroup(connection, transactions)
@@ -162,6 +160,16 @@ export function createOwnWriter(path: string): SqliteWriter {
     for (const [at, waiting] of group.entries()) {
       const answer = answers[at]
       if (answer !== undefined) settle(answer, waiting)
+    }
+  }
+  const flush = (): void => {
+    scheduled = false
+    const group = queue.splice(0, groupMax)
+    try {
+      commit(group)
+    } catch (error) {
+      for (const { reject } of group) reject(error as Error)
+      onFailure(error as Error)
     }
     if (queue.length > 0) schedule()
   }

@@ -51,7 +51,7 @@ function serve(port: NonNullable<typeof parentPort>, path: string): void {
   }
 
   function handle(request: Exclude<WriterRequest, Transaction>): void {
-    if (request.kind === 'close') void close()
+    if (request.kind === 'close') close().catch(endThread)
     else port.postMessage([truncateLog(connection, request.id)])
   }
 
@@ -60,6 +60,13 @@ function serve(port: NonNullable<typeof parentPort>, path: string): void {
     connection.close()
     port.close()
   }
+}
+
+/** As an error of the thread, which the main thread is told of. */
+function endThread(error: unknown): void {
+  setImmediate(() => {
+    throw error
+  })
 }
 
 if (parentPort !== null) serve(parentPort, (workerData as { path: string }).path)

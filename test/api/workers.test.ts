@@ -1,7 +1,9 @@
 /** Several processes that answer requests: one crash, signals, and what is counted for all of them. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -13,6 +15,7 @@ import { startServer, type ServerProcess } from '../support/process.ts'
 import { eventually } from '../support/revocation.ts'
 import { readCredentials, type Members } from '../support/service.ts'
 import { signedHeaders } from '../support/signed-request.ts'
+import { makeCertificate } from '../support/tls.ts'
 
 const run = promisify(execFile)
 let folder: string
@@ -89,8 +92,10 @@ async function createRoot(): Promise<string> {
   return arn
 }
 
-async function workers(): Promise<number[]> {
-  const { stdout } = await run('pgrep', ['-P', String(server.child.pid)])
+const workers = (): Promise<number[]> => workersOf(server)
+
+async function workersOf({ child }: ServerProcess): Promise<number[]> {
+  const { stdout } = await run('pgrep', ['-P', String(child.pid)])
   return stdout.trim().split('\n').map(Number)
 }
 
@@ -101,12 +106,14 @@ test('what is acknowledged survives the crash of a worker, and others go on', as
   }, 'three workers')
   const acknowledged: string[] = []
   let failures = 0
+  let waited = 0
   const issueSome = async (): Promise<void> => {
     for (let number = 0; number < 25; number += 1)
       try {
         const { json } = await call('IssueCertificate', issueInput(authorityArn, csr('ec-server')))
         acknowledged.push(json.CertificateArn)
-      } catch {
+      } catch (error) {
+        if ((error as Error).name === 'TimeoutError') waited += 1
         failures += 1
       }
   }
@@ -115,6 +122,7 @@ test('what is acknowledged survives the crash of a worker, and others go on', as
   process.kill(before_[0] ?? 0, 'SIGKILL')
   await Promise.all(load)
   assert.ok(acknowledged.length > 100, `${acknowledged.length} issued, ${failures} cut off`)
+  assert.equal(waited, 0, 'calls that nobody has answered or cut off')
   assert.equal(new Set(acknowledged).size, acknowledged.length)
   for (const CertificateArn of acknowledged)
     await must('GetCertificate', { CertificateAuthorityArn: authorityArn, CertificateArn })
@@ -123,6 +131,54 @@ test('what is acknowledged survives the crash of a worker, and others go on', as
     return found.length === 3 && !found.includes(before_[0] ?? 0) ? found : undefined
   }, 'another worker')
 })
+
+/** A connection of its own with one request, and whether it has been answered or closed. */
+interface Exchange {
+  readonly socket: Socket
+  text: string
+}
+
+async function open(url: string): Promise<Exchange> {
+  const { hostname, port } = new URL(url)
+  const exchange: Exchange = { socket: connect(Number(port), hostname), text: '' }
+  const { socket } = exchange
+  socket.on('data', (data: Buffer) => (exchange.text += data.toString('latin1')))
+  // A reset is an end too.
+  socket.on('error', () => {})
+  await once(socket, 'connect')
+  socket.write(`GET /healthz HTTP/1.1\r\nhost: ${hostname}\r\n\r\n`)
+  return exchange
+}
+
+for (const isTls of [false, true])
+  test(`a connection that is being handed to a worker that is killed ends${isTls ? ', over TLS too' : ''}`, async () => {
+    const data = join(folder, `handed-${isTls}`)
+    const { cert, key } = await makeCertificate(folder, 'handed')
+    const tls = isTls ? ['--tls-cert', cert, '--tls-key', key] : []
+    const one = await startServer(data, ['--workers', '3', ...tls])
+    started.push(one)
+    const pids = await workersOf(one)
+    const [stuck = 0] = pids
+    // It takes no connection that it is handed, as in the moment before its end.
+    process.kill(stuck, 'SIGSTOP')
+    const exchanges: Exchange[] = []
+    for (let count = 0; count < 12; count += 1) exchanges.push(await open(one.url))
+    const waiting = (): Exchange[] => exchanges.filter(({ text, socket }) => isOpen(socket, text))
+    // The other workers answer; over TLS they close a connection without a handshake.
+    await eventually(async () => (waiting().length === 1 ? true : undefined), 'the others')
+    process.kill(stuck, 'SIGKILL')
+    await eventually(async () => (waiting().length === 0 ? true : undefined), 'its end')
+    await eventually(async () => {
+      const found = await workersOf(one)
+      return found.length === 3 && !found.includes(stuck) ? true : undefined
+    }, 'another worker')
+    for (const { socket } of exchanges) socket.destroy()
+    assert.equal(await one.stop('SIGTERM'), 0)
+  })
+
+function isOpen(socket: Socket, text: string): boolean {
+  return text === '' && !socket.closed && !socket.readableEnded
+}
 
 test('what one worker changed, every worker knows at once', async () => {
   const where = { CertificateAuthorityArn: authorityArn }

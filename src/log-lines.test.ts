@@ -1,0 +1,125 @@
+/** Log lines on a disk that is full, a pipe that is closed, and a reader that is slow. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { LogLines, type Recovery } from './log-lines.ts'
+import { createLogOn } from './log.ts'
+
+/** How write(2) ends: with an error, or with at most so many bytes written. */
+type Outcome = string | number
+
+/** A file descriptor that does as `next` says. */
+class Descriptor {
+  text = ''
+  drops = 0
+  next: () => Outcome = () => Number.POSITIVE_INFINITY
+
+  readonly lines = new LogLines({
+    write: (bytes) => {
+      const outcome = this.next()
+      if (typeof outcome === 'string') throw Object.assign(new Error(outcome), { code: outcome })
+      const taken = bytes.subarray(0, outcome)
+      this.text += Buffer.from(taken).toString('latin1')
+      return taken.length
+    },
+    onDrop: () => (this.drops += 1),
+  })
+}
+
+for (const code of ['ENOSPC', 'EPIPE', 'EIO', 'EBADF', 'EFBIG', 'EDQUOT'])
+  test(`a line that ${code} keeps from being written is dropped and counted, and the end of that is told once`, () => {
+    const to = new Descriptor()
+    const recoveries: Recovery[] = []
+    to.lines.onRecovery = (recovery) => recoveries.push(recovery)
+    to.lines.write('before\n')
+    to.next = () => code
+    for (const line of ['one\n', 'two\n', 'three\n']) to.lines.write(line)
+    assert.equal(to.drops, 3)
+    assert.deepEqual(recoveries, [])
+    to.next = () => Number.POSITIVE_INFINITY
+    to.lines.write('after\n')
+    to.lines.write('later\n')
+    assert.deepEqual(recoveries, [{ dropped: 3, code }])
+    assert.equal(to.text, 'before\nafter\nlater\n')
+  })
+
+test('the log itself says how many of its lines are missing', () => {
+  const to = new Descriptor()
+  const log = createLogOn('info', to.lines)
+  to.next = () => 'ENOSPC'
+  for (let line = 0; line < 4; line += 1) log.info('lost')
+  to.next = () => Number.POSITIVE_INFINITY
+  log.info('kept')
+  const written = to.text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+  assert.deepEqual(
+    written.map(({ msg, dropped, code }) => ({ msg, dropped, code })),
+    [
+      { msg: 'kept', dropped: undefined, code: undefined },
+      {
+        msg: 'log lines were dropped: standard error could not be written',
+        dropped: 4,
+        code: 'ENOSPC',
+      },
+    ],
+  )
+})
+
+test('a line after one that was cut short begins on a line of its own', () => {
+  const to = new Descriptor()
+  const outcomes: Outcome[] = [3, 'ENOSPC', 'ENOSPC']
+  to.next = () => outcomes.shift() ?? Number.POSITIVE_INFINITY
+  to.lines.write('aaaaaa\n')
+  to.lines.write('bbbbbb\n')
+  to.lines.write('cccccc\n')
+  assert.equal(to.text, 'aaa\ncccccc\n')
+  assert.equal(to.drops, 2)
+})
+
+test('what a slow reader has no room for waits, at most 1 MiB of it, and is written in order', () => {
+  const to = new Descriptor()
+  to.next = () => 'EAGAIN'
+  const line = `${'x'.repeat(999)}\n`
+  for (let count = 0; count < 2000; count += 1) to.lines.write(line)
+  assert.equal(to.drops, 2000 - Math.floor(1_048_576 / 1000))
+  to.next = () => Number.POSITIVE_INFINITY
+  to.lines.flushAtEnd()
+  assert.equal(to.text, line.repeat(1048))
+})
+
+test('whatever write(2) does, nothing is thrown, and every line is written whole and in order, cut, or dropped', () => {
+  const outcome = fc.oneof(
+    { weight: 3, arbitrary: fc.integer({ min: 0, max: 12 }) },
+    { weight: 2, arbitrary: fc.constant('EAGAIN') },
+    fc.constantFrom('EINTR', 'ENOSPC', 'EPIPE'),
+  )
+  fc.assert(
+    fc.property(
+      fc.array(fc.integer({ min: 0, max: 9 }), { maxLength: 30 }),
+      fc.array(outcome, { maxLength: 120 }),
+      (lengths, outcomes) => {
+        const to = new Descriptor()
+        const left = outcomes.slice()
+        to.next = () => left.shift() ?? Number.POSITIVE_INFINITY
+        // Each line begins with its number, so that its place can be seen in what was written.
+        const lines = lengths.map((length, index) => `${index}:${'x'.repeat(length)}`)
+        for (const line of lines) to.lines.write(`${line}\n`)
+        left.length = 0
+        to.lines.flushAtEnd()
+        const written = to.text.split('\n').filter((line) => line !== '')
+        const whole = written.filter((line) => lines.includes(line))
+        let at = 0
+        for (const line of written) {
+          const found = lines.findIndex((one, index) => index >= at && one.startsWith(line))
+          assert.ok(found >= at, `${JSON.stringify(line)} in ${JSON.stringify(to.text)}`)
+          at = found
+        }
+        assert.ok(whole.length + to.drops >= lines.length)
+        assert.ok(to.drops <= lines.length)
+      },
+    ),
+    { seed: 15, numRuns: 2000 },
+  )
+})
