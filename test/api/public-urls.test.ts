@@ -237,10 +237,10 @@ test('while the database is away, CRLs are served below the public URL, and 503 
     const url = urlsOf(certificate).crl ?? assert.fail()
     const status = async (at: string): Promise<number> => (await fetched(port, at)).status
     await eventually(async () => ((await status(url)) === 200 ? true : undefined), url)
-    const path = `/${crlBucket}${new URL(url).pathname}`
+    const below = `/${crlBucket}${new URL(url).pathname}`
     isAway = true
     for (const origin of [service.publicUrl, 'http://proxy.test'])
-      assert.equal(await status(`${origin}${path}`), 200, origin)
+      assert.equal(await status(`${origin}${below}`), 200, origin)
     assert.equal(await status(url), 503)
     isAway = false
     assert.equal(await status(url), 200)
