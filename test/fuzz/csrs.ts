@@ -23,10 +23,15 @@ const [ownKey] = readNodes(publicKey.export({ type: 'spki', format: 'der' })) ??
 const [ecdsaWithSha256] = readNodes(Buffer.from('300a06082a8648ce3d040302', 'hex')) ?? []
 
 const templates = [
-  ...['EndEntityCertificate', 'EndEntityCertificate_CSRPassthrough', 'CodeSigningCertificate'],
-  ...['BlankEndEntityCertificate_CSRPassthrough', 'EndEntityServerAuthCertificate'],
-  ...['BlankEndEntityCertificate_APICSRPassthrough', 'OCSPSigningCertificate_CSRPassthrough'],
-  ...['BlankSubordinateCACertificate_PathLen0_CSRPassthrough', 'SubordinateCACertificate_PathLen0'],
+  'EndEntityCertificate',
+  'EndEntityCertificate_CSRPassthrough',
+  'CodeSigningCertificate',
+  'BlankEndEntityCertificate_CSRPassthrough',
+  'EndEntityServerAuthCertificate',
+  'BlankEndEntityCertificate_APICSRPassthrough',
+  'OCSPSigningCertificate_CSRPassthrough',
+  'BlankSubordinateCACertificate_PathLen0_CSRPassthrough',
+  'SubordinateCACertificate_PathLen0',
 ]
 
 /** IssueCertificate with the mutated CSR of a number. */

@@ -221,8 +221,17 @@ function headerText(text: string): string {
 function withStrangeHeader(request: FuzzRequest, choices: Choices): FuzzRequest {
   const value = headerText(choices.of(strangeTexts))
   const name = choices.of([
-    ...['user-agent', 'x-amz-content-sha256', 'accept-encoding', 'x-forwarded-for', 'x-amz-foo'],
-    ...['content-encoding', 'content-md5', 'cookie', 'origin', 'amz-sdk-request', 'date'],
+    'user-agent',
+    'x-amz-content-sha256',
+    'accept-encoding',
+    'x-forwarded-for',
+    'x-amz-foo',
+    'content-encoding',
+    'content-md5',
+    'cookie',
+    'origin',
+    'amz-sdk-request',
+    'date',
   ])
   const replaced = choices.of(['content-type', 'x-amz-target'])
   return choices.below(3) === 0

@@ -3,10 +3,14 @@ import { connect } from 'node:net'
 import { encodeRequest, FuzzConnection, type FuzzRequest, type Outcome } from './http.ts'
 import type { World } from './world.ts'
 
+type Ports = Pick<World, 'apiPort' | 'publicPort'>
+
 export interface HostileKind {
   readonly name: string
+  /** Flags of `signet serve` without which it is nothing. */
+  readonly flags?: readonly string[]
   /** One attack: ends when it is answered or given up. */
-  readonly send: (world: World, number: number) => Promise<Outcome | undefined>
+  readonly send: (world: Ports, number: number) => Promise<Outcome | undefined>
 }
 
 const mebibyte = 1024 * 1024
@@ -59,19 +63,14 @@ function post(name: string, contentType: string, makeBody: () => string): Hostil
   }
 }
 
-function get(
-  name: string,
-  target: string | ((number: number) => string),
-  headers: (number: number) => Headers = () => [],
-  isPublic = false,
-): HostileKind {
+function get(name: string, target: string, isPublic = false): HostileKind {
   return {
     name,
-    send: (world, number) =>
+    send: (world) =>
       sendOnce(isPublic ? world.publicPort : world.apiPort, {
         method: 'GET',
-        target: typeof target === 'string' ? target : target(number),
-        headers: [['host', 'x'], ...headers(number)],
+        target,
+        headers: [['host', 'x']],
         body: Buffer.alloc(0),
       }),
   }
@@ -147,13 +146,17 @@ function claims(members: object): string {
   return `${parts.map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.')}.AAAA`
 }
 
+/** FOLDER is that of the server. */
+const callLog = ['--call-log', 'FOLDER/calls.log']
+const unknownMembers = JSON.stringify({ x: 'y'.repeat(60_000) })
+
 export const hostileKinds: readonly HostileKind[] = [
   get('malformed escape in a query', '/?Action=x&%'),
   get(
     'malformed escape in a presigned URL',
     '/?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Date=%E0%A4%A',
   ),
-  get('malformed escape on the public listener', '/%E0%A4%A/%', undefined, true),
+  get('malformed escape on the public listener', '/%E0%A4%A/%', true),
   post('form Action=x&&&…', form, () => filled('Action=x', '&')),
   post('form +++…', form, () => filled('Action=', '+')),
   post('form %%%…', form, () => filled('Action=', '%41')),
@@ -175,9 +178,17 @@ export const hostileKinds: readonly HostileKind[] = [
   post('JSON of escapes', json, () => filled('{"a":"', String.raw`\u0000`, '"}')),
   stalledBodies,
   get('metrics', '/metrics'),
-  unsignedCall('User-Agent of 15 kB', () => [['user-agent', 'u'.repeat(15_000)]]),
+  {
+    ...unsignedCall('User-Agent of 15 kB in the call log', () => [
+      ['user-agent', 'u'.repeat(15_000)],
+    ]),
+    flags: callLog,
+  },
   unsignedCall('invented Regions', inventedRegion),
-  unsignedCall('unknown members', () => [], `{"x":"${'y'.repeat(60_000)}"}`),
+  {
+    ...unsignedCall('unknown members in the call log', () => [], unknownMembers),
+    flags: callLog,
+  },
   post('NUL in a web identity', form, () => webIdentity(claims({ iss: 'a\u0000b', sub: 'x' }))),
   post('web identity of claims of other types', form, () =>
     webIdentity(claims({ iss: ['x'], sub: null, aud: {}, exp: 'x' })),

@@ -6,12 +6,14 @@
  * Each kind is sent at a rate for some time, while a well-behaved client sends signed requests. Exit code 1 if their 99th
  * percentile reaches 100 ms, if one of them fails, or if the server ends or takes 1 GiB.
  */
-import { setTimeout as delay } from 'node:timers/promises'
+import { once } from 'node:events'
 import { parseArgs } from 'node:util'
+import { Worker } from 'node:worker_threads'
 import { csr } from '../support/csrs.ts'
 import { issueInput } from '../support/hierarchy.ts'
 import { encodeRequest, FuzzConnection } from './http.ts'
-import { endStalled, hostileKinds, type HostileKind } from './hostile-kinds.ts'
+import { hostileKinds, type HostileKind } from './hostile-kinds.ts'
+import { atRate, type HostileOrder } from './hostile-thread.ts'
 import { mebibytes } from './memory.ts'
 import { startProbedServer, type ProbedServer } from './server.ts'
 import { signInHeader } from './sign.ts'
@@ -69,25 +71,26 @@ function goodRequest(world: World, number: number): Buffer {
   )
 }
 
-/** Does something at a rate, whether what was done before has ended or not, and waits for all of it. */
-async function atRate(perSecond: number, act: (number: number) => Promise<void>): Promise<void> {
-  const startedAt = performance.now()
-  const running: Promise<void>[] = []
-  for (let number = 0; number < perSecond * seconds; number += 1) {
-    const left = startedAt + (number * 1000) / perSecond - performance.now()
-    if (left > 0) await delay(left)
-    running.push(act(number))
-  }
-  await Promise.all(running)
+/** What the hostile requests were answered; they are sent from a thread of their own. */
+async function attack(
+  { apiPort, publicPort }: World,
+  kind: HostileKind | undefined,
+): Promise<ReadonlyMap<string, number>> {
+  if (kind === undefined) return new Map()
+  const world = { apiPort, publicPort }
+  const order: HostileOrder = { world, kind: kind.name, perSecond: rate, seconds }
+  const thread = new Worker(new URL('hostile-thread.ts', import.meta.url), { workerData: order })
+  const [outcomes] = (await once(thread, 'message')) as [ReadonlyMap<string, number>]
+  await thread.terminate()
+  return outcomes
 }
 
 async function measure(kind: HostileKind | undefined): Promise<Result> {
-  const flags = values.workers === undefined ? [] : ['--workers', values.workers]
-  const server = await startProbedServer(flags)
+  const workers = values.workers === undefined ? [] : ['--workers', values.workers]
+  const server = await startProbedServer([...workers, ...(kind?.flags ?? [])])
   try {
     return await measureOn(server, kind)
   } finally {
-    endStalled()
     await server.close()
   }
 }
@@ -96,11 +99,10 @@ async function measureOn(server: ProbedServer, kind: HostileKind | undefined): P
   const world = await createWorld(server)
   const latencies: number[] = []
   const failures: string[] = []
-  const outcomes = new Map<string, number>()
   let rssMax = 0
   let block = 0
   const free: FuzzConnection[] = []
-  const good = atRate(goodRate, async (number) => {
+  const good = atRate({ perSecond: goodRate, seconds }, async (number) => {
     const connection = free.pop() ?? new FuzzConnection(world.apiPort)
     const octets = goodRequest(world, number)
     // From when it is due: a client waits for its connection too.
@@ -111,19 +113,13 @@ async function measureOn(server: ProbedServer, kind: HostileKind | undefined): P
       failures.push(JSON.stringify(outcome))
     free.push(connection)
   })
-  const hostile = atRate(kind === undefined ? 0 : rate, async (number) => {
-    const outcome = await kind?.send(world, number)
-    const name = outcome?.kind === 'answered' ? String(outcome.status) : (outcome?.kind ?? 'open')
-    outcomes.set(name, (outcomes.get(name) ?? 0) + 1)
-  })
-  await server.reports()
-  const watching = atRate(2, async () => {
+  const watching = atRate({ perSecond: 2, seconds }, async () => {
     for (const { rss, blocks } of await server.reports()) {
       rssMax = Math.max(rssMax, rss)
       block = Math.max(block, ...blocks.map(({ cpu }) => cpu))
     }
   })
-  await Promise.all([good, hostile, watching])
+  const [outcomes] = await Promise.all([attack(world, kind), good, watching])
   for (const connection of free) connection.close()
   const crash = server.failure()
   latencies.sort((a, b) => a - b)

@@ -4,7 +4,16 @@ import { encodeRequest, type FuzzRequest, type Sending } from './http.ts'
 import { mutateBytes, strangeTexts } from './mutate-bytes.ts'
 
 const methods = [
-  ...['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'TRACE', 'PROPFIND', 'M-SEARCH', 'QUERY'],
+  'GET',
+  'HEAD',
+  'PUT',
+  'DELETE',
+  'OPTIONS',
+  'PATCH',
+  'TRACE',
+  'PROPFIND',
+  'M-SEARCH',
+  'QUERY',
 ]
 
 /** Targets as they are sent. */

@@ -98,12 +98,20 @@ async function checkCertificates(campaign: Campaign, number: number): Promise<vo
       CertificateAuthorityArn: CertificateArn.replace(/\/certificate\/.*/, ''),
       CertificateArn,
     })
-    try {
-      new X509Certificate(String(json['Certificate']))
-    } catch (error) {
-      const problem = `OpenSSL cannot read ${String(json['Certificate'])}: ${String(error)}`
-      campaign.findings.add({ request: `csr:${number}…`, what: 'issued certificate', problem })
-    }
+    const pem = String(json['Certificate'])
+    const unreadable = readingError(pem)
+    if (unreadable === undefined) continue
+    const problem = `OpenSSL cannot read ${pem}: ${unreadable}`
+    campaign.findings.add({ request: `csr:${number}…`, what: 'issued certificate', problem })
+  }
+}
+
+/** Undefined for a certificate that OpenSSL reads. */
+function readingError(pem: string): string | undefined {
+  try {
+    return new X509Certificate(pem).serialNumber === '' ? 'it has no serial number' : undefined
+  } catch (error) {
+    return String(error)
   }
 }
 

@@ -74,7 +74,7 @@ export function apiSeeds(world: World): readonly Seed[] {
     },
   }
   return Object.entries(seeds).flatMap(([operation, inputs]) =>
-    [inputs].flat().map((input) => ({ operation, input: input as Seed['input'] })),
+    [inputs].flat().map((input) => ({ operation, input })),
   )
 }
 

@@ -20,13 +20,14 @@ export interface ProbedServer extends ServerProcess {
   close(): Promise<void>
 }
 
-/** Starts `signet serve` on a new data folder. */
+/** Starts `signet serve` on a new data folder; FOLDER in a flag is the folder above that. */
 export async function startProbedServer(flags: readonly string[]): Promise<ProbedServer> {
   const folder = await mkdtemp(join(tmpdir(), 'signet-fuzz-'))
   const sockets = join(folder, 'probes')
   await mkdir(sockets)
   const data = join(folder, 'data')
-  const server = await startServer(data, flags, {
+  const own = flags.map((flag) => flag.replace('FOLDER', folder))
+  const server = await startServer(data, own, {
     NODE_OPTIONS: `--import ${probe}`,
     FUZZ_PROBE_FOLDER: sockets,
   })

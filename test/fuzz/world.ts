@@ -80,7 +80,13 @@ async function createIssuer(
   await writeFile(path('jwks.json'), JSON.stringify({ keys }))
   const provider = JSON.parse(
     await administer(server, [
-      ...['oidc-provider', 'create', issuer, '--audience', 'signet', '--jwks', path('jwks.json')],
+      'oidc-provider',
+      'create',
+      issuer,
+      '--audience',
+      'signet',
+      '--jwks',
+      path('jwks.json'),
     ]),
   ) as { readonly Arn: string }
   const Statement = [
