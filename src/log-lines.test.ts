@@ -1,7 +1,7 @@
 /** Log lines on a disk that is full, a pipe that is closed, and a reader that is slow. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { LogLines, type Recovery } from './log-lines.ts'
 import { createLogOn } from './log.ts'
 

@@ -41,8 +41,16 @@ async function serve(t: TestContext, workers: string, stdio: StdioOptions): Prom
   const child = spawn(
     process.execPath,
     [
-      ...[signet, 'serve', '--data', newFolder(), '--workers', workers],
-      ...['--listen', listen, '--public-listen', '127.0.0.1:0'],
+      signet,
+      'serve',
+      '--data',
+      newFolder(),
+      '--workers',
+      workers,
+      '--listen',
+      listen,
+      '--public-listen',
+      '127.0.0.1:0',
     ],
     { stdio, env: { PATH: process.env['PATH'] ?? '' } },
   )
