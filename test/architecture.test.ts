@@ -18,6 +18,7 @@ const leaves = [
   'policy-json.ts',
   'random.ts',
   'sealer.ts',
+  'storable-text.ts',
   'utc-digits.ts',
 ]
 
@@ -170,7 +171,7 @@ const banned: readonly {
   },
   { call: /\bprocess\.env\b/, homes: ['cli/settings.ts'], use: 'config.ts' },
   { call: /\bconsole\./, homes: [], use: 'log.ts' },
-  { call: /from 'node:https?'/, homes: ['http/'], use: 'http/' },
+  { call: /from 'node:https?'/, homes: ['http/', 'sts/fetch-document.ts'], use: 'http/' },
   { call: /from '(?:node:sqlite|pg)'/, homes: ['store/'], use: 'store/' },
   { call: /\bsql`/, homes: ['store/'], use: 'a function of store/' },
 ]

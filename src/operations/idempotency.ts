@@ -1,5 +1,6 @@
 import type { Caller } from '../authority/caller.ts'
 import type { Services } from '../services.ts'
+import type { StorableText } from '../storable-text.ts'
 import { ConflictError } from '../store/database.ts'
 import { findTokenArn, takeToken, type ScopedToken } from '../store/idempotency-tokens.ts'
 import type { Sql } from '../store/sql.ts'
@@ -8,7 +9,7 @@ import type { Sql } from '../store/sql.ts'
 export function scopedToken(
   caller: Caller,
   { operation, resource }: { readonly operation: string; readonly resource: string },
-  token: string | undefined,
+  token: StorableText | undefined,
 ): ScopedToken | undefined {
   if (token === undefined) return undefined
   return { scope: JSON.stringify([operation, caller.accountId, caller.region, resource]), token }

@@ -1,6 +1,6 @@
 /** Rows of tags. */
 import type { Tag } from '../authority/tags.ts'
-import { textOf } from './columns.ts'
+import { optionalTextOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { expectRows, sql, type Row, type Sql } from './sql.ts'
 
@@ -58,6 +58,6 @@ export async function listTagsOf(
 function tagOfRow(row: Row): Tag {
   return {
     key: textOf(row, 'tag_key'),
-    value: (row['tag_value'] ?? undefined) as string | undefined,
+    value: optionalTextOf(row, 'tag_value'),
   }
 }
