@@ -17,6 +17,7 @@ import { cannotListen, portOf } from './public-port.ts'
 import { readRates } from './rates-file.ts'
 import type { Services } from './services.ts'
 import type { Address } from './setting-values.ts'
+import { servedRegions } from './wire/region.ts'
 import { keepCertificate, type TlsSource } from './tls-source.ts'
 
 /** What listeners are made of. */
@@ -72,8 +73,9 @@ export async function startApiListener(parts: ListenersParts, health: Health): P
   const { clock, random, log, onFailure } = surroundings
   const failureLimiter = createFailureLimiter(config.limits.authFailuresPerMinute, clock)
   const material = await tls?.first(services)
-  const around = { clock, random, log, onFailure, rateLimiter, failureLimiter, callLog }
   const { limits } = config
+  const regions = servedRegions(config.regions)
+  const around = { clock, random, log, onFailure, rateLimiter, failureLimiter, callLog, regions }
   const api = createApiServer(
     { ...createApiServices(services, data, around), health, limits },
     material,

@@ -19,6 +19,7 @@ test('has the documented defaults', () => {
     accountId: '123456789012',
     masterKeyFile: resolve('data/master.key'),
     logLevel: 'info',
+    regions: [],
     quotas: {
       authoritiesPerRegion: 200,
       certificatesPerAuthority: 100_000_000,

@@ -29,6 +29,8 @@ export interface Config {
   /** Absolute path. */
   readonly masterKeyFile: string
   readonly logLevel: string
+  /** Regions that are served beside AWS's. */
+  readonly regions: readonly string[]
   readonly quotas: Quotas
   readonly issuancePolicy: IssuancePolicy
   readonly revocationPolicy: RevocationPolicy
@@ -116,6 +118,7 @@ export function readConfig(
     accountId: read('account'),
     masterKeyFile: masterKeyFile ? resolve(masterKeyFile) : resolve(data ?? '.', 'master.key'),
     logLevel: read('logLevel'),
+    regions: read('regions') ?? [],
     quotas: {
       authoritiesPerRegion: read('quotaAuthorities'),
       certificatesPerAuthority: read('quotaCertificates'),

@@ -9,6 +9,7 @@ import {
   oneOf,
   parseAccountId,
   poolSize,
+  regions,
   seconds,
   url,
   workers,
@@ -75,6 +76,13 @@ export const settings = {
     'account that the first start makes',
     '123456789012',
     parseAccountId,
+  ),
+  regions: setting(
+    'regions',
+    'NAME,…',
+    "Regions to serve beside AWS's, such as local or garage",
+    undefined,
+    regions,
   ),
   masterKeyFile: setting(
     'master-key-file',

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import * as fc from 'fast-check'
 import { ServiceError } from '../errors.ts'
-import type { StorableText } from '../storable-text.ts'
+import { isStorableText, type StorableText } from '../storable-text.ts'
 import { decode } from './shape-decode.ts'
 import { encode } from './shape-encode.ts'
 import { fromQuery } from './shape-query.ts'
@@ -130,6 +130,24 @@ suite('decode: wrong types', () => {
   test('a wrong type wins over values that break constraints', () => {
     const shape = structure({ A: string({ min: 3 }), B: integer(), C: required(string()) })
     assert.match(refused(shape, { A: 'a', B: 'b' }), /^SerializationException/)
+  })
+
+  test('text with U+0000 is refused once, by the pattern if that refuses it', () => {
+    const free = "1 validation error detected: Value '\0' at 'a"
+    const shape = structure({
+      A: string(),
+      B: string({ max: 9, pattern: '[a-z]*' }),
+      C: list(string()),
+    })
+    assert.equal(
+      refused(shape, { A: '\0' }),
+      `ValidationException: ${free}' failed to satisfy constraint: Member must not contain U+0000`,
+    )
+    assert.match(refused(shape, { B: '\0' }), /^ValidationException: 1 validation error.*pattern/)
+    assert.match(
+      refused(shape, { C: ['a', 'b\0'] }),
+      /constraint: Member must satisfy constraint: \[Member must not contain U\+0000\]$/,
+    )
   })
 
   test('nothing at all is refused', () => {
@@ -290,7 +308,7 @@ suite('encode', () => {
     const milliseconds = fc.integer({ min: 0, max: 4e12 }).map((at) => new Date(at))
     const value = fc.record(
       {
-        Arn: fc.string({ unit: 'binary' }).filter((text) => text.isWellFormed()),
+        Arn: fc.string({ unit: 'binary' }).filter(isStorableText),
         CreatedAt: milliseconds,
         Items: fc.array(
           fc.record(
