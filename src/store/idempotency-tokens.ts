@@ -10,7 +10,7 @@ import { expectRows, sql, type Sql } from './sql.ts'
 
 const lifetimeMilliseconds = 5 * 60 * 1000
 
-/** A token and where it counts: one operation of one account in one Region, and on one CA if it has one. */
+/** A token and where it counts: one operation of one principal in one Region, and on one CA if it has one. */
 export interface ScopedToken {
   readonly scope: string
   readonly token: StorableText
