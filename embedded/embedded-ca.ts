@@ -129,13 +129,13 @@ async function startAnswering(
 ): Promise<Pick<EmbeddedCa, 'requestHandler' | 'fetchPublic' | 'publicUrl'>> {
   const metrics = silentMetrics
   const core = await createCore(config, { ...surroundings, data, stack, metrics })
-  const { services, startJobs, rateLimiter, callLog, publicObjects, place } = core
+  const { services, startJobs, rateLimiter, publicObjects, place } = core
   stack.defer(() => recordLastUses(services))
   startJobs()
   // Whoever is in this process need not guess.
   const failureLimiter = createFailureLimiter(0, surroundings.clock)
   const regions = servedRegions(config.regions)
-  const around = { ...surroundings, rateLimiter, failureLimiter, callLog, regions }
+  const around = { ...surroundings, rateLimiter, failureLimiter, callLog: undefined, regions }
   const api = createApiServices(services, data, around)
   const requestId = createRequestIds(surroundings.random)
   const { publicUrl } = place

@@ -6,7 +6,7 @@ import { createApiServices } from './app-api.ts'
 import type { Place, Surroundings } from './app-services.ts'
 import type { Config } from './config.ts'
 import type { DataFolder } from './data-folder.ts'
-import type { ApiServices } from './http/front.ts'
+import { createCallRecorder, type CallLogPort } from './http/call-recorder.ts'
 import { createHealth, type Health } from './http/health.ts'
 import { createOcspResponder } from './http/ocsp-responder.ts'
 import { createOcspHandler } from './http/ocsp.ts'
@@ -30,7 +30,7 @@ export interface ListenersParts extends Surroundings {
   readonly place: Place
   readonly stack: AsyncDisposableStack
   readonly rateLimiter: RateLimiter
-  readonly callLog: ApiServices['callLog']
+  readonly callLog: CallLogPort | undefined
   readonly tls: TlsSource | undefined
 }
 
@@ -69,8 +69,11 @@ export async function startPublicListener(
 
 /** Starts the API listener. */
 export async function startApiListener(parts: ListenersParts, health: Health): Promise<Listeners> {
-  const { config, services, data, stack, tls, rateLimiter, callLog, ...surroundings } = parts
+  const { config, services, data, stack, tls, rateLimiter, ...surroundings } = parts
   const { clock, random, log, onFailure } = surroundings
+  const callLog =
+    parts.callLog && createCallRecorder(parts.callLog, { required: config.callLogRequired })
+  stack.defer(() => callLog?.flush())
   const failureLimiter = createFailureLimiter(config.limits.authFailuresPerMinute, clock)
   const material = await tls?.first(services)
   const { limits } = config

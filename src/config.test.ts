@@ -34,6 +34,7 @@ test('has the documented defaults', () => {
       auditReportIntervalSeconds: 1800,
     },
     callLog: undefined,
+    callLogRequired: false,
     rates: { awsQuotas: false, ratesFile: undefined },
     objects: { kind: 'embedded' },
     eventWebhook: undefined,

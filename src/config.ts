@@ -37,6 +37,8 @@ export interface Config {
   readonly rates: RatesConfig
   /** Absolute path, `-` for standard output; undefined for none. */
   readonly callLog: string | undefined
+  /** Whether calls that cannot be recorded are refused. */
+  readonly callLogRequired: boolean
   readonly objects: ObjectsConfig
   /** Where events are posted to; undefined for nowhere. */
   readonly eventWebhook: string | undefined
@@ -137,6 +139,7 @@ export function readConfig(
       auditReportIntervalSeconds: read('auditReportInterval'),
     },
     callLog: callLog === undefined || callLog === '-' ? callLog : resolve(callLog),
+    callLogRequired: read('callLogRequired') === 'true',
     rates: {
       awsQuotas: read('awsQuotas') === 'true',
       ratesFile: ratesFile === undefined ? undefined : resolve(ratesFile),
@@ -146,6 +149,8 @@ export function readConfig(
   }
   if (listen && publicListen && sameAddress(listen, publicListen))
     found.push('--listen and --public-listen must not be the same')
+  if (config.callLogRequired && callLog === undefined)
+    found.push('--call-log-required needs --call-log')
   if (found.length > 0) throw new ConfigurationError(found.join('\n'))
   return config as Config
 }

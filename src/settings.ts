@@ -162,6 +162,13 @@ export const settings = {
     undefined,
     nonEmpty,
   ),
+  callLogRequired: setting(
+    'call-log-required',
+    '',
+    'refuse calls that cannot be recorded in the call log',
+    'false',
+    oneOf(['true', 'false']),
+  ),
   tlsCert: setting(
     'tls-cert',
     'FILE',

@@ -36,6 +36,8 @@ export interface ApiOperation {
 
 /** A call whose input has been read. */
 interface ApiCall {
+  /** As the shape has read it. */
+  readonly input: object
   /** ARN of the CA that it is about; undefined if it is about the account as a whole. */
   readonly resourceArn: string | undefined
   /** IAM actions that it takes beside that of the operation. */
@@ -65,7 +67,7 @@ async function serve(api: ApiServices, request: RawRequest, trail: Trail): Promi
   trail.operation = name
   const caller = await requireCaller(api, request, { service: 'acm-pca', trail })
   const call = isQuery(members) ? operation.acceptQuery(members) : operation.accept(members)
-  trail.input = isQuery(members) ? Object.fromEntries(members) : members
+  trail.input = call.input
   const asked = {
     actions: [operation.action, ...call.furtherActions],
     resourceArn: call.resourceArn,

@@ -45,6 +45,7 @@ function operation(
     if (members['Wrong'] !== undefined)
       throw new ServiceError('SerializationException', 'Expected list or null')
     return {
+      input: {},
       resourceArn: undefined,
       furtherActions: [],
       conditionKeys: () => new Map(),

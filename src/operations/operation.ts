@@ -95,6 +95,8 @@ export interface Operation {
 
 /** A call whose input was read. */
 interface Call {
+  /** As the shape has read it. */
+  readonly input: object
   /** ARN of the CA that it is about, not yet known to be one; undefined for the account as a whole. */
   readonly resourceArn: string | undefined
   readonly furtherActions: readonly string[]
@@ -113,6 +115,7 @@ export function operation<I extends StructureShape, O extends StructureShape | u
   const accept = (members: unknown): Call => {
     const input = decode(definition.input, members)
     return {
+      input,
       resourceArn: definition.resource(input),
       furtherActions: definition.furtherActions?.(input) ?? [],
       conditionKeys: (caller) => definition.conditionKeys?.(input, caller) ?? new Map(),
