@@ -64,12 +64,16 @@ test('a fault is said once, drops records, and is over with the first that is wr
   callLog.onChange((isWritable) => changes.push(isWritable))
   assert.equal(await callLog.record({ n: 1 }), true)
   sink.fault = new Error('the disk is full')
-  for (let n = 2; n < 5; n += 1) assert.equal(await callLog.record({ n }), false)
+  for (let n = 2; n < 5; n += 1) {
+    callLog.write({ n: n / 10 })
+    assert.equal(await callLog.record({ n }), false)
+  }
   assert.equal(callLog.isWritable(), false)
   sink.fault = undefined
   assert.equal(await callLog.record({ n: 5 }), true)
   assert.equal(callLog.isWritable(), true)
-  assert.deepEqual(numbers(sink.written), [1, 5])
+  // What somebody waited for is not lost.
+  assert.deepEqual(numbers(sink.written), [1, 2, 3, 4, 5])
   assert.deepEqual(said, [
     'the call log cannot be written; records are dropped',
     'the call log is written again',
@@ -88,6 +92,7 @@ test('a file that failed is left alone for a while, and tried again at once afte
   callLog.reopen()
   assert.equal(await callLog.record({ n: 3 }), true)
   assert.equal(sink.reopened, 1)
+  assert.deepEqual(numbers(sink.written), [1, 2, 3])
 })
 
 test('closing writes what waits, and drops what comes later', async () => {

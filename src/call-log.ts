@@ -10,7 +10,10 @@ import type { Log } from './log.ts'
 export interface CallLog {
   /** Writes one record. Never blocks and never throws; a record that cannot be written is dropped, and the log says so. */
   write(record: object): void
-  /** The same: resolves to true when the operating system has taken the record, to false when it was dropped. */
+  /**
+   * The same: resolves to true when the operating system has taken the record, and to false if it cannot be written now. Such a
+   * record is kept, as far as there is room, and written before the next one: what it is about may have happened.
+   */
   record(record: object): Promise<boolean>
   /** False from a record that could not be written to the next one that was. */
   isWritable(): boolean
@@ -24,6 +27,8 @@ export interface CallLog {
 
 /** UTF-16 code units that may wait to be written. */
 const waitingMax = 64 * 1024 * 1024
+/** Records that are kept after they could not be written. */
+const owedMax = 10_000
 /** How long a file that failed is left alone. */
 const pauseMilliseconds = 1000
 
@@ -44,7 +49,8 @@ export async function openCallLog(path: string, log: Log, clock: Clock): Promise
 
 interface Waiting {
   readonly line: string
-  readonly settle: (isWritten: boolean) => void
+  /** Undefined if nobody waits for it. */
+  readonly settle: ((isWritten: boolean) => void) | undefined
 }
 
 /** Lines that wait are written together, one batch after the other. */
@@ -55,6 +61,7 @@ export class QueuedCallLog implements CallLog {
   readonly #listeners: ((isWritable: boolean) => void)[] = []
   #waiting: Waiting[] = []
   #waitingLength = 0
+  #owed: string[] = []
   #working: Promise<void> = Promise.resolve()
   #isWorking = false
   #reopenWanted = false
@@ -70,7 +77,7 @@ export class QueuedCallLog implements CallLog {
   }
 
   write(record: object): void {
-    this.#add(record, () => {})
+    this.#add(record, undefined)
   }
 
   record(record: object): Promise<boolean> {
@@ -128,7 +135,11 @@ export class QueuedCallLog implements CallLog {
           await this.#sink.reopen()
         }
         if (batch.length === 0) continue
-        await this.#sink.append(batch.map(({ line }) => line).join(''))
+        const owed = this.#owed.length
+        const lines = [...this.#owed, ...batch.map(({ line }) => line)]
+        await this.#sink.append(lines.join(''))
+        // Others may have been added to what is owed meanwhile.
+        this.#owed.splice(0, owed)
         this.#succeed(batch)
       } catch (error) {
         this.#pausedUntil = performance.now() + this.#pauseMilliseconds
@@ -147,19 +158,21 @@ export class QueuedCallLog implements CallLog {
       this.#dropped = 0
       this.#tell()
     }
-    for (const { settle } of batch) settle(true)
+    for (const { settle } of batch) settle?.(true)
   }
 
   /** Says so once, and again when it is over. */
   #drop(batch: readonly Waiting[], why: string, err?: unknown): void {
     const isNew = !this.#isFailing
     this.#isFailing = true
-    this.#dropped += batch.length
+    for (const { line, settle } of batch)
+      if (settle !== undefined && this.#owed.length < owedMax) this.#owed.push(line)
+      else this.#dropped += 1
     if (isNew) {
       this.#log.error({ err }, `the call log ${why}; records are dropped`)
       this.#tell()
     }
-    for (const { settle } of batch) settle(false)
+    for (const { settle } of batch) settle?.(false)
   }
 
   #tell(): void {
