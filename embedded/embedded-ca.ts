@@ -13,6 +13,7 @@ import { createBucket } from '../src/objects/embedded-buckets.ts'
 import { systemRandom } from '../src/random.ts'
 import { findAccessKey } from '../src/store/access-keys.ts'
 import { createOwnWriter } from '../src/store/sqlite-writer-client.ts'
+import { servedRegions } from '../src/wire/region.ts'
 import { createClient, type Client, type ClientOptions } from '../client/index.ts'
 import { readCredentials, type Credentials } from './credentials.ts'
 import { createGate, type Gate } from './gate.ts'
@@ -130,12 +131,13 @@ async function startAnswering(
 ): Promise<Pick<EmbeddedCa, 'requestHandler' | 'fetchPublic' | 'publicUrl'>> {
   const metrics = silentMetrics
   const core = await createCore(config, { ...surroundings, data, stack, metrics })
-  const { services, startJobs, rateLimiter, callLog, publicObjects, place } = core
+  const { services, startJobs, rateLimiter, publicObjects, place } = core
   stack.defer(() => recordLastUses(services))
   startJobs()
   // Whoever is in this process need not guess.
   const failureLimiter = createFailureLimiter(0, surroundings.clock)
-  const around = { ...surroundings, rateLimiter, failureLimiter, callLog }
+  const regions = servedRegions(config.regions)
+  const around = { ...surroundings, rateLimiter, failureLimiter, callLog: undefined, regions }
   const api = createApiServices(services, data, around)
   const requestId = createRequestIds(surroundings.random)
   const { publicUrl } = place

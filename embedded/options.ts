@@ -10,8 +10,10 @@ import type { Credentials } from './credentials.ts'
 export interface EmbeddedOptions {
   /** The data folder, made if there is none; `':memory:'`, the default, keeps nothing. */
   readonly data?: string
-  /** Region of `ca.client`; `us-east-1` unless said otherwise. Other clients may use others. */
+  /** Region of `ca.client`; `us-east-1` unless said otherwise. Other clients may use any of AWS's and of `regions`. */
   readonly region?: string
+  /** Regions that are served beside AWS's and `region`. */
+  readonly regions?: readonly string[]
   /** The account that a new data folder gets: twelve digits. */
   readonly accountId?: string
   /** What the CA takes for the time; the machine's clock unless said otherwise. */
@@ -43,6 +45,7 @@ const places = {
   account: 'accountId',
   publicUrl: 'publicUrl',
   logLevel: 'logLevel',
+  regions: 'regions',
   masterKeyFile: 'masterKeyFile',
   lint: 'lint',
   weakKeys: 'weakKeys',
@@ -57,7 +60,14 @@ const places = {
 
 /** The configuration for that data folder. Throws ConfigurationError that names every bad option. */
 export function configOf(options: EmbeddedOptions, directory: string): Config {
-  const given = { publicUrl: publicUrlDefault, logLevel: 'silent', ...options, data: directory }
+  const { region = [], regions = [] } = options
+  const given = {
+    publicUrl: publicUrlDefault,
+    logLevel: 'silent',
+    ...options,
+    regions: [region, regions].flat().join(',') || undefined,
+    data: directory,
+  }
   const flags: Flags = {}
   for (const [setting, place] of entries) {
     const value = valueAt(given, place)

@@ -14,7 +14,8 @@ import { findRoleById } from './store/roles.ts'
 import type { IssuerKeys } from './sts/issuer-keys.ts'
 
 /** Limits and records are for all who answer requests of one server, and so are not made here. */
-type Around = Surroundings & Pick<ApiServices, 'rateLimiter' | 'failureLimiter' | 'callLog'>
+type Around = Surroundings &
+  Pick<ApiServices, 'rateLimiter' | 'failureLimiter' | 'callLog' | 'regions'>
 
 export function createApiServices(
   services: Services,

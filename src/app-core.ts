@@ -86,11 +86,11 @@ async function prometheusMetrics(faults: ProcessFaults | undefined): Promise<Met
 
 async function openCallLogOf(
   { callLog }: Pick<Config, 'callLog'>,
-  { log }: Pick<Surroundings, 'log'>,
+  { log, clock }: Pick<Surroundings, 'log' | 'clock'>,
 ): Promise<CallLog | undefined> {
   if (callLog === undefined) return undefined
   const { openCallLog } = await import('./call-log.ts')
-  return openCallLog(callLog, log)
+  return openCallLog(callLog, log, clock)
 }
 
 async function openTlsSourceOf(config: Config): Promise<TlsSource | undefined> {

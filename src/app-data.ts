@@ -5,8 +5,10 @@ import { openData, type DataFolder } from './data-folder.ts'
 import { prepareFirstStart, type CredentialsPlace } from './first-start.ts'
 import { recordKeyUses } from './jobs/record-key-uses.ts'
 import type { Services } from './services.ts'
+import { listOwners } from './store/certificate-search.ts'
 import { lockFolder, prepareDataFolder } from './store/folder-lock.ts'
 import { releaseLeases } from './store/leases.ts'
+import { servedRegions } from './wire/region.ts'
 
 /** Opens what is kept, and makes what is missing of it, for the one process that may do so. */
 export async function openOwnData(
@@ -29,9 +31,25 @@ export async function openOwnData(
   stack.defer(() => opened.db.close())
   const data = { ...opened, db: wrapDatabase(opened.db) }
   const credentials = await prepareFirstStart(config, data, surroundings)
+  await warnOfUnservedRegions(config, data, surroundings)
   // Whoever holds the folder's lock is the only one; other nodes' leases are theirs.
   if (data.db.shared === undefined) await data.db.transaction(releaseLeases())
   return { data, credentials }
+}
+
+/** CAs of a Region that an earlier version served, or that `--regions` named before, cannot be reached. */
+async function warnOfUnservedRegions(
+  config: Pick<Config, 'regions'>,
+  { db }: DataFolder,
+  { log }: Pick<Surroundings, 'log'>,
+): Promise<void> {
+  const served = servedRegions(config.regions)
+  const regions = [...new Set((await listOwners(db, undefined)).map(({ region }) => region))]
+  const unserved = regions.filter((region) => !served.has(region))
+  if (unserved.length === 0) return
+  const message =
+    'the database has CAs in Regions that are not served; add them to --regions to reach these CAs'
+  log.warn({ regions: unserved }, message)
 }
 
 /** A database that is away keeps no server from stopping. */

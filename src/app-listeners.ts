@@ -6,7 +6,7 @@ import { createApiServices } from './app-api.ts'
 import type { Place, Surroundings } from './app-services.ts'
 import type { Config } from './config.ts'
 import type { DataFolder } from './data-folder.ts'
-import type { ApiServices } from './http/front.ts'
+import { createCallRecorder, type CallLogPort } from './http/call-recorder.ts'
 import { createHealth, type Health } from './http/health.ts'
 import { createOcspResponder } from './http/ocsp-responder.ts'
 import { createOcspHandler } from './http/ocsp.ts'
@@ -18,6 +18,7 @@ import { cannotListen, portOf } from './public-port.ts'
 import { readRates } from './rates-file.ts'
 import type { Services } from './services.ts'
 import type { Address } from './setting-values.ts'
+import { servedRegions } from './wire/region.ts'
 import { keepCertificate, type TlsSource } from './tls-source.ts'
 
 /** What listeners are made of. */
@@ -30,7 +31,7 @@ export interface ListenersParts extends Surroundings {
   readonly place: Place
   readonly stack: AsyncDisposableStack
   readonly rateLimiter: RateLimiter
-  readonly callLog: ApiServices['callLog']
+  readonly callLog: CallLogPort | undefined
   readonly tls: TlsSource | undefined
 }
 
@@ -69,12 +70,16 @@ export async function startPublicListener(
 
 /** Starts the API listener. */
 export async function startApiListener(parts: ListenersParts, health: Health): Promise<Listeners> {
-  const { config, services, data, stack, tls, rateLimiter, callLog, ...surroundings } = parts
+  const { config, services, data, stack, tls, rateLimiter, ...surroundings } = parts
   const { clock, random, log, onFailure } = surroundings
+  const callLog =
+    parts.callLog && createCallRecorder(parts.callLog, { required: config.callLogRequired })
+  stack.defer(() => callLog?.flush())
   const failureLimiter = createFailureLimiter(config.limits.authFailuresPerMinute, clock)
   const material = await tls?.first(services)
-  const around = { clock, random, log, onFailure, rateLimiter, failureLimiter, callLog }
   const { limits } = config
+  const regions = servedRegions(config.regions)
+  const around = { clock, random, log, onFailure, rateLimiter, failureLimiter, callLog, regions }
   const api = createApiServer(
     { ...createApiServices(services, data, around), health, limits },
     material,

@@ -25,7 +25,7 @@ export async function startPrimary(
       writer: (path) => createOwnWriter(path, surroundings.onFailure),
     })
     const core = await createCore(config, { ...surroundings, data, stack })
-    const { rateLimiter, place } = core
+    const { rateLimiter, place, callLog } = core
     // Before what they use is closed.
     stack.defer(() => crew.stop())
     await requireFree(config.publicListen)
@@ -38,6 +38,7 @@ export async function startPrimary(
       credentials,
       // oxlint-disable-next-line typescript/require-await -- one process waits here
       async reload() {
+        callLog?.reopen()
         rateLimiter.use(readRates(config.rates))
         crew.tell({ kind: 'reload' })
       },

@@ -45,5 +45,12 @@ async function listen(
   stack.defer(() => recordLastUses(core.services))
   startJobs()
   const { apiUrl, reload } = await startApiListener(parts, health)
-  return { apiUrl, publicUrl: core.place.publicUrl, reload }
+  return {
+    apiUrl,
+    publicUrl: core.place.publicUrl,
+    async reload() {
+      core.callLog?.reopen()
+      await reload()
+    },
+  }
 }

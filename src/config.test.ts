@@ -19,6 +19,7 @@ test('has the documented defaults', () => {
     accountId: '123456789012',
     masterKeyFile: resolve('data/master.key'),
     logLevel: 'info',
+    regions: [],
     quotas: {
       authoritiesPerRegion: 200,
       certificatesPerAuthority: 100_000_000,
@@ -33,6 +34,7 @@ test('has the documented defaults', () => {
       auditReportIntervalSeconds: 1800,
     },
     callLog: undefined,
+    callLogRequired: false,
     rates: { awsQuotas: false, ratesFile: undefined },
     objects: { kind: 'embedded' },
     eventWebhook: undefined,

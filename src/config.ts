@@ -29,12 +29,16 @@ export interface Config {
   /** Absolute path. */
   readonly masterKeyFile: string
   readonly logLevel: string
+  /** Regions that are served beside AWS's. */
+  readonly regions: readonly string[]
   readonly quotas: Quotas
   readonly issuancePolicy: IssuancePolicy
   readonly revocationPolicy: RevocationPolicy
   readonly rates: RatesConfig
   /** Absolute path, `-` for standard output; undefined for none. */
   readonly callLog: string | undefined
+  /** Whether calls that cannot be recorded are refused. */
+  readonly callLogRequired: boolean
   readonly objects: ObjectsConfig
   /** Where events are posted to; undefined for nowhere. */
   readonly eventWebhook: string | undefined
@@ -116,6 +120,7 @@ export function readConfig(
     accountId: read('account'),
     masterKeyFile: masterKeyFile ? resolve(masterKeyFile) : resolve(data ?? '.', 'master.key'),
     logLevel: read('logLevel'),
+    regions: read('regions') ?? [],
     quotas: {
       authoritiesPerRegion: read('quotaAuthorities'),
       certificatesPerAuthority: read('quotaCertificates'),
@@ -134,6 +139,7 @@ export function readConfig(
       auditReportIntervalSeconds: read('auditReportInterval'),
     },
     callLog: callLog === undefined || callLog === '-' ? callLog : resolve(callLog),
+    callLogRequired: read('callLogRequired') === 'true',
     rates: {
       awsQuotas: read('awsQuotas') === 'true',
       ratesFile: ratesFile === undefined ? undefined : resolve(ratesFile),
@@ -143,6 +149,8 @@ export function readConfig(
   }
   if (listen && publicListen && sameAddress(listen, publicListen))
     found.push('--listen and --public-listen must not be the same')
+  if (config.callLogRequired && callLog === undefined)
+    found.push('--call-log-required needs --call-log')
   if (found.length > 0) throw new ConfigurationError(found.join('\n'))
   return config as Config
 }

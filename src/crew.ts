@@ -10,9 +10,11 @@ import { ConflictError } from './store/database.ts'
 import type { WriterAnswer } from './store/sqlite-group.ts'
 import {
   createBatch,
+  type CallLogItem,
   type FromPrimary,
   type FromWorker,
   type Listening,
+  type RecordOutcome,
   type Refusal,
 } from './worker-link.ts'
 
@@ -42,6 +44,7 @@ export class Crew {
   readonly #counting = new Map<number, (metrics: readonly object[]) => void>()
   readonly #listening = new WeakSet<Worker>()
   readonly #lostConnections = new LostConnections()
+  readonly #outcomes = new WeakMap<Worker, (outcome: RecordOutcome) => void>()
   #duties: Duties | undefined
   #stopping = false
   #publicPort: number | undefined
@@ -56,6 +59,7 @@ export class Crew {
   /** Starts them all; resolves when each listens. */
   async start(duties: Duties): Promise<Listening> {
     this.#duties = duties
+    duties.callLog?.onChange((isWritable) => this.tell({ kind: 'call log', isWritable }))
     const [first, ...others] = this.#first
     if (first === undefined) throw new Error('there is no worker')
     const at = await this.#begin(first)
@@ -87,6 +91,8 @@ export class Crew {
   async #begin({ worker, loaded, listening }: Hand): Promise<Listening> {
     await Promise.race([loaded, listening])
     sendTo(worker, { kind: 'start', publicPort: this.#publicPort })
+    const { callLog } = this.#duties ?? {}
+    if (callLog?.isWritable() === false) sendTo(worker, { kind: 'call log', isWritable: false })
     return listening
   }
 
@@ -96,6 +102,10 @@ export class Crew {
     this.#lostConnections.follow(worker)
     const answers = createBatch<WriterAnswer>((batch) =>
       sendTo(worker, { kind: 'answers', answers: batch }),
+    )
+    this.#outcomes.set(
+      worker,
+      createBatch((outcomes) => sendTo(worker, { kind: 'recorded', outcomes })),
     )
     const loaded = Promise.withResolvers<void>()
     const listening = Promise.withResolvers<Listening>()
@@ -146,7 +156,7 @@ export class Crew {
   ): void {
     // Nobody asks for anything before it was told to start.
     if (this.#duties === undefined) return
-    const { services, rateLimiter, callLog } = this.#duties
+    const { services, rateLimiter } = this.#duties
     switch (message.kind) {
       case 'transactions':
         for (const { id, statements } of message.asked)
@@ -158,8 +168,7 @@ export class Crew {
       case 'wake':
         return services.wake(message.job)
       case 'records':
-        for (const record of message.records) callLog?.write(record)
-        return
+        return this.#record(worker, message.records)
       case 'rated': {
         const allowed = rateLimiter.allows(message.call) === true
         sendTo(worker, { kind: 'allowed', id: message.id, allowed })
@@ -173,6 +182,18 @@ export class Crew {
           sendTo(worker, { kind: 'metrics text', id: message.id, text: undefined })
         })
     }
+  }
+
+  #record(worker: Worker, records: readonly CallLogItem[]): void {
+    const callLog = this.#duties?.callLog
+    const outcomes = this.#outcomes.get(worker)
+    for (const { record, id } of records)
+      if (id === undefined) callLog?.write(record)
+      else
+        callLog?.record(record).then(
+          (isWritten) => outcomes?.({ id, isWritten }),
+          () => outcomes?.({ id, isWritten: false }),
+        )
   }
 
   async #sendMetrics(worker: Worker, id: number, metrics: Metrics): Promise<void> {

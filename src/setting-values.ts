@@ -1,6 +1,7 @@
 /** How the texts of settings are read: each throws an Error that says what the value must be. */
 import { isIP } from 'node:net'
 import { availableParallelism } from 'node:os'
+import { isRegionName } from './wire/region.ts'
 
 export interface Address {
   /** Name or address, without brackets. */
@@ -45,6 +46,17 @@ export function hosts(text: string): readonly string[] {
   if (bad !== undefined || names.length > 100)
     throw new Error('must be up to 100 host names or addresses with commas between them')
   return names
+}
+
+/** Names of Regions, with commas between them. */
+export function regions(text: string): readonly string[] {
+  const names = text.split(',').map((name) => name.trim())
+  const bad = names.find((name) => !isRegionName(name))
+  if (bad !== undefined || names.length > 100)
+    throw new Error(
+      'must be up to 100 names of Regions with commas between them, each of lower-case letters, digits and hyphens, at most 32 characters',
+    )
+  return [...new Set(names)]
 }
 
 /** Without user, query and fragment, and in plain ASCII: it goes into certificates, and paths are added to it. */

@@ -9,6 +9,7 @@ import {
   oneOf,
   parseAccountId,
   poolSize,
+  regions,
   seconds,
   url,
   workers,
@@ -75,6 +76,13 @@ export const settings = {
     'account that the first start makes',
     '123456789012',
     parseAccountId,
+  ),
+  regions: setting(
+    'regions',
+    'NAME,…',
+    "Regions to serve beside AWS's, such as local or garage",
+    undefined,
+    regions,
   ),
   masterKeyFile: setting(
     'master-key-file',
@@ -153,6 +161,13 @@ export const settings = {
     "a JSON line for each call as CloudTrail records it; '-' for standard output",
     undefined,
     nonEmpty,
+  ),
+  callLogRequired: setting(
+    'call-log-required',
+    '',
+    'refuse calls that cannot be recorded in the call log',
+    'false',
+    oneOf(['true', 'false']),
   ),
   tlsCert: setting(
     'tls-cert',

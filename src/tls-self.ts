@@ -8,6 +8,7 @@ import { ConfigurationError } from './errors.ts'
 import { getCertificate } from './operations/get-certificate.ts'
 import { issueCertificate } from './operations/issue-certificate.ts'
 import type { Services } from './services.ts'
+import { storable } from './storable-text.ts'
 import { findAuthority } from './store/authorities.ts'
 import { certificateAuthorityArn, parseCertificateAuthorityArn } from './wire/arn.ts'
 import { signatureAlgorithmIdentifier } from './x509/algorithm-identifier.ts'
@@ -57,15 +58,20 @@ export async function issueOwnCertificate(
   const { CertificateArn = '' } = await required(issueCertificate.run)(
     services,
     {
-      CertificateAuthorityArn: authorityArn,
+      CertificateAuthorityArn: storable(authorityArn),
       Csr: Buffer.from(Csr),
       SigningAlgorithm,
-      TemplateArn: `arn:${caller.partition}:acm-pca:::template/EndEntityServerAuthCertificate/V1`,
+      TemplateArn: storable(
+        `arn:${caller.partition}:acm-pca:::template/EndEntityServerAuthCertificate/V1`,
+      ),
       Validity: { Type: 'ABSOLUTE', Value: end },
     },
     caller,
   )
-  const where = { CertificateAuthorityArn: authorityArn, CertificateArn }
+  const where = {
+    CertificateAuthorityArn: storable(authorityArn),
+    CertificateArn: storable(CertificateArn),
+  }
   const found = await required(getCertificate.run)(services, where, caller)
   const now = services.clock.now().getTime() / 1000
   return {

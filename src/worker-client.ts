@@ -3,6 +3,8 @@ import type { RateLimiter } from './access/rate-limiter.ts'
 import type { Rates } from './authority/rates.ts'
 import type { WriterAnswer } from './store/sqlite-group.ts'
 import { settle, type SqliteWriter, type Waiting } from './store/sqlite-writer-client.ts'
+import type { CallLogPort } from './http/call-recorder.ts'
+import { createWorkerCallLog } from './worker-call-log.ts'
 import {
   createBatch,
   type FromPrimary,
@@ -15,7 +17,7 @@ export interface WorkerClient {
   /** Writes through the primary. */
   readonly writer: SqliteWriter
   readonly wake: (job: string) => void
-  readonly callLog: { write(record: object): void }
+  readonly callLog: CallLogPort
   /** Text of the metrics of all processes together. */
   readonly allMetrics: () => Promise<string>
   /** Counts in the primary what is limited at all. */
@@ -53,8 +55,11 @@ export function connectToPrimary(
   }
   const { ask, answered } = createQuestions(send)
   const { writer, settled } = createWriter(send)
+  const callLog = createWorkerCallLog((records) => send({ kind: 'records', records }))
   forked.on('message', (message: FromPrimary) => {
     if (message.kind === 'answers') settled(message.answers)
+    else if (message.kind === 'recorded') callLog.settled(message.outcomes)
+    else if (message.kind === 'call log') callLog.changed(message.isWritable)
     else if (message.kind === 'allowed') answered(message.id, message.allowed)
     else if (message.kind === 'metrics text') answered(message.id, message.text)
     else if (message.kind === 'start') tasks().start(message.publicPort)
@@ -71,7 +76,7 @@ export function connectToPrimary(
   return {
     writer,
     wake: (job) => send({ kind: 'wake', job }),
-    callLog: { write: createBatch((records) => send({ kind: 'records', records })) },
+    callLog,
     async allMetrics() {
       const text = await ask<string | undefined>((id) => ({ kind: 'metrics wanted', id }))
       if (text === undefined) throw new Error('the primary cannot read the metrics')

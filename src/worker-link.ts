@@ -21,6 +21,17 @@ export interface Refusal {
   readonly isConfiguration: boolean
 }
 
+/** A record for the call log; one with an id has an outcome that is waited for. */
+export interface CallLogItem {
+  readonly record: object
+  readonly id: number | undefined
+}
+
+export interface RecordOutcome {
+  readonly id: number
+  readonly isWritten: boolean
+}
+
 /** From a worker to the primary. */
 export type FromWorker =
   /** It hears what it is told. */
@@ -30,7 +41,7 @@ export type FromWorker =
       readonly asked: readonly { readonly id: number; readonly statements: readonly Sql[] }[]
     }
   | { readonly kind: 'wake'; readonly job: string }
-  | { readonly kind: 'records'; readonly records: readonly object[] }
+  | { readonly kind: 'records'; readonly records: readonly CallLogItem[] }
   | { readonly kind: 'rated'; readonly id: number; readonly call: RatedCall }
   | { readonly kind: 'metrics wanted'; readonly id: number }
   | { readonly kind: 'metrics'; readonly id: number; readonly metrics: readonly object[] }
@@ -44,6 +55,10 @@ export type FromPrimary =
   | { readonly kind: 'start'; readonly publicPort: number | undefined }
   | { readonly kind: 'answers'; readonly answers: readonly WriterAnswer[] }
   | { readonly kind: 'allowed'; readonly id: number; readonly allowed: boolean }
+  /** What became of records with an id. */
+  | { readonly kind: 'recorded'; readonly outcomes: readonly RecordOutcome[] }
+  /** Whether the call log can be written. */
+  | { readonly kind: 'call log'; readonly isWritable: boolean }
   | { readonly kind: 'metrics?'; readonly id: number }
   /** Without text if they cannot be read. */
   | { readonly kind: 'metrics text'; readonly id: number; readonly text: string | undefined }

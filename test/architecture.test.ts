@@ -19,6 +19,7 @@ const leaves = [
   'policy-json.ts',
   'random.ts',
   'sealer.ts',
+  'storable-text.ts',
   'utc-digits.ts',
   'visible-text.ts',
 ]
@@ -178,7 +179,7 @@ const banned: readonly {
     use: 'print, or cli/terminal.ts, which escape what a terminal would obey',
   },
   { call: /\bconsole\./, homes: [], use: 'log.ts' },
-  { call: /from 'node:https?'/, homes: ['http/'], use: 'http/' },
+  { call: /from 'node:https?'/, homes: ['http/', 'sts/fetch-document.ts'], use: 'http/' },
   { call: /from '(?:node:sqlite|pg)'/, homes: ['store/'], use: 'store/' },
   { call: /\bsql`/, homes: ['store/'], use: 'a function of store/' },
 ]

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
+import { servedRegions } from '../wire/region.ts'
 import { ServiceError } from '../errors.ts'
 import { formatTimestamp } from '../wire/sigv4-timestamp.ts'
 import { indexHeaders, splitTarget, type RawRequest } from '../wire/sigv4-request.ts'
@@ -43,6 +44,7 @@ function services(keys: AccessKey[] = [alice], at = now) {
     searches,
     clock: { now: () => at },
     signingKeys: createSigningKeys(),
+    regions: servedRegions(),
     sessions,
     keyUses: createKeyUses(),
     findRole: async (id: string) => (id === role.roleId ? role : undefined),

@@ -5,7 +5,7 @@ import type { Clock } from '../clock.ts'
 import { ServiceError } from '../errors.ts'
 import type { AccessKey } from '../store/access-keys.ts'
 import type { RoleWithPolicies } from '../store/roles.ts'
-import { partitionOf } from '../wire/region.ts'
+import { partitionOf, type ServedRegions } from '../wire/region.ts'
 import type { SignatureClaim } from '../wire/sigv4-credential.ts'
 import type { RawRequest } from '../wire/sigv4-request.ts'
 import { checkClaim, isSignatureValid, parseSignature } from '../wire/sigv4.ts'
@@ -22,6 +22,7 @@ export interface AuthenticationServices {
   readonly sessions: Sessions
   readonly keyUses: KeyUses
   readonly signingKeys: SigningKeys
+  readonly regions: ServedRegions
   readonly clock: Clock
 }
 
@@ -55,7 +56,7 @@ export async function authenticate(
 ): Promise<Caller> {
   const now = services.clock.now()
   const claim = parseSignature(request)
-  checkClaim(claim, { service, now })
+  checkClaim(claim, { service, now, regions: services.regions })
   if (!hears(claim.accessKeyId)) throw new ServiceError('ThrottlingException', 'Rate exceeded')
   const credentials = await findCredentials(services, claim)
   const signingKey = services.signingKeys(credentials?.secretAccessKey ?? secretOfNobody, claim)

@@ -11,8 +11,10 @@ import { findResourcePolicies } from '../store/resource-policies.ts'
 import { listTagsOf } from '../store/tags.ts'
 import { parseCertificateAuthorityArn } from '../wire/arn.ts'
 import { knownPolicy } from './known-policies.ts'
+import type { PolicyRequest } from './policy-evaluation.ts'
 import type { Policy } from './policy.ts'
 import { requestKeys } from './request-keys.ts'
+import { refusedTemplate } from './refused-template.ts'
 import { callerPolicies, identityOf, refusal, type CallerPolicies } from './verdict.ts'
 
 export interface AuthorizationServices {
@@ -65,7 +67,17 @@ export async function authorize(
   for (const action of asked.actions) {
     const request = { action, resource: target.resource, keys, principal: identityOf(caller) }
     const because = await refusal(own, { isOwn, isRequired: false, find }, request)
-    if (because !== undefined) throw accessDenied(caller, { action, target, because })
+    if (because === undefined) continue
+    const isAllowedWith = async (other: PolicyRequest): Promise<boolean> =>
+      (await refusal(own, { isOwn, isRequired: false, find }, other)) === undefined
+    const template = isOwn
+      ? ''
+      : await refusedTemplate(
+          request,
+          [...own.identity, ...(own.session ?? []), ...(resource ?? [])],
+          isAllowedWith,
+        )
+    throw accessDenied(caller, { action, target, because: `${because}${template}` })
   }
 }
 
@@ -121,7 +133,7 @@ async function authorizeService(
 }
 
 /** Policies on a CA; of the account as a whole there are none. */
-async function policiesOn(
+export async function policiesOn(
   db: Database,
   { authorityId: id, accountId }: Target,
   now: Date,

@@ -72,6 +72,34 @@ test('a variable without value leaves it open; an absent key does not', () => {
   assert.equal(satisfies(condition, new Map()), false)
 })
 
+test('several values of a tag must agree without a quantifier, whatever their order', () => {
+  const operators = fc.constantFrom(
+    'StringEquals',
+    'StringNotEquals',
+    'StringLike',
+    'NumericLessThan',
+  )
+  const keys = fc.constantFrom(
+    'aws:ResourceTag/Team',
+    'aws:RequestTag/Team',
+    'aws:PrincipalTag/Team',
+    'aws:TagKeys',
+  )
+  const texts = fc.array(fc.constantFrom('1', '2', '3'), { minLength: 1, maxLength: 4 })
+  fc.assert(
+    fc.property(operators, keys, texts, (name, key, actual) => {
+      const condition = only({ [name]: { [key]: '2' } })
+      const answers = (values: readonly string[]): boolean | undefined =>
+        satisfies(condition, new Map([[key.toLowerCase(), values]]))
+      const each = new Set(actual.map((text) => answers([text])))
+      const expected = each.size === 1 ? [...each][0] : undefined
+      assert.equal(answers(actual), expected)
+      assert.equal(answers(actual.toReversed()), expected)
+    }),
+    { seed: 1510 },
+  )
+})
+
 const operator = fc.constantFrom('StringEquals', 'StringLike', 'NumericLessThan', 'IpAddress')
 const value = fc.constantFrom('1', '2', '10.0.0.1')
 const present = fc.array(value, { minLength: 1, maxLength: 4 })

@@ -86,7 +86,10 @@ function valuesOf(value: unknown): string[] | undefined {
   return texts.length === list.length ? texts : undefined
 }
 
-/** Whether a request satisfies a condition; undefined if that depends on a variable without a value. */
+/**
+ * Whether a request satisfies a condition; undefined if that depends on a variable without a value, or on which of several
+ * tags is meant: an Allow with it does not apply then, and a Deny does.
+ */
 export function satisfies(condition: Condition, keys: ContextKeys): boolean | undefined {
   const actual = keys.get(condition.key)
   const { operator, quantifier, values } = condition
@@ -102,9 +105,22 @@ export function satisfies(condition: Condition, keys: ContextKeys): boolean | un
       return !operator.negated
     return isOpen ? undefined : operator.negated
   }
+  if (quantifier === undefined && isAboutTags.test(condition.key))
+    return unanimous(actual.map(holds))
   // AWS does not say what several values mean without a quantifier: one that is the same, all that are others.
   const everyone = quantifier === 'all' || (quantifier === undefined && operator.negated)
   return everyone ? everyOf(actual.map(holds)) : someOf(actual.map(holds))
+}
+
+/**
+ * Tags whose keys differ only in case have one condition key, with a value of each. A tag that somebody adds to others must
+ * neither open what an Allow asks of the tag nor close what a Deny asks of it, so that values that differ leave it open.
+ */
+const isAboutTags = /^aws:(?:(?:resource|request|principal)tag\/|tagkeys$)/
+
+function unanimous(found: readonly (boolean | undefined)[]): boolean | undefined {
+  const [first] = found
+  return found.every((one) => one === first) ? first : undefined
 }
 
 /** Undefined if that depends on one that is undefined. */

@@ -5,6 +5,7 @@ import type { Config } from '../config.ts'
 import { withData } from '../data-folder.ts'
 import { ConfigurationError } from '../errors.ts'
 import { isObject } from '../policy-json.ts'
+import { asStorableText, type StorableText } from '../storable-text.ts'
 import {
   deleteIdentityProvider,
   findIdentityProvider,
@@ -50,12 +51,12 @@ export async function addIdentityProvider(
 ): Promise<PrintedProvider> {
   const { audiences = [] } = wish
   if (audiences.length === 0) throw new ConfigurationError('name an --audience')
-  requireIssuer(issuer)
+  const checked = requireIssuer(issuer)
   requireWish(wish)
   return withData(config, async ({ db }) => {
     const provider = {
       accountId: await chosenAccount(db, accountId),
-      issuer,
+      issuer: checked,
       audiences,
       keySet: wish.keySet || undefined,
       createdAt: systemClock.now(),
@@ -82,7 +83,10 @@ export async function changeIdentityProvider(
   requireWish(wish)
   await withData(config, async ({ db }) => {
     const account = await chosenAccount(db, accountId)
-    const known = await findIdentityProvider(db, { accountId: account, issuer })
+    const known = await findIdentityProvider(db, {
+      accountId: account,
+      issuer: requireIssuer(issuer),
+    })
     if (known === undefined) throw new ConfigurationError(noProvider(account, issuer))
     const { audiences = known.audiences, keySet = known.keySet } = wish
     const changed = { ...known, audiences, keySet: keySet || undefined }
@@ -97,18 +101,23 @@ export async function removeIdentityProvider(
 ): Promise<void> {
   await withData(config, async ({ db }) => {
     const account = await chosenAccount(db, accountId)
-    const statement = deleteIdentityProvider({ accountId: account, issuer })
+    const statement = deleteIdentityProvider({
+      accountId: account,
+      issuer: requireIssuer(issuer),
+    })
     await changeOr(noProvider(account, issuer), db, [statement])
   })
 }
 
-function requireIssuer(issuer: string): void {
+function requireIssuer(issuer: string): StorableText {
   const url = isTrustworthy(issuer) ? new URL(issuer) : undefined
   const isPlain = url?.search === '' && url.hash === '' && url.username === ''
-  if (!isPlain || issuer.length > issuerLengthMax || /\s/.test(issuer))
+  const checked = asStorableText(issuer)
+  if (!isPlain || checked === undefined || issuer.length > issuerLengthMax || /\s/.test(issuer))
     throw new ConfigurationError(
       '--issuer must be an https URL without query, of at most 255 characters; http is for this machine only',
     )
+  return checked
 }
 
 function requireWish({ audiences = [], keySet = '' }: ProviderWish): void {

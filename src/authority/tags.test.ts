@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { storable } from '../storable-text.ts'
 import { requireOwnTags, requireTags } from './tags.ts'
 
-const tag = (key: string) => ({ key, value: undefined })
+const tag = (key: string) => ({ key: storable(key), value: undefined })
 
 test('accepts keys that differ in case, and prefixes that only look reserved', () => {
   requireTags([tag('Team'), tag('team'), tag('awsome'), tag('my:aws:key')])

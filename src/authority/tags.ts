@@ -1,10 +1,11 @@
 /** Tags on a CA and their rules (AWS Private CA API, TagCertificateAuthority). */
+import type { StorableText } from '../storable-text.ts'
 import { ServiceError } from '../errors.ts'
 
 export interface Tag {
-  readonly key: string
+  readonly key: StorableText
   /** A tag may have no value; that is not the same as an empty one. */
-  readonly value: string | undefined
+  readonly value: StorableText | undefined
 }
 
 /** Prefixes that only AWS itself may use, in any case. */

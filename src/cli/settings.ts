@@ -44,17 +44,25 @@ export function withSettings(command: Command, names: readonly SettingName[]): C
 }
 
 /** What commander makes of switches: `--no-ca-issuers` is a member caIssuers that is false. */
-export type ParsedFlags = Omit<Flags, 'awsQuotas' | 'insecureHttp'> & {
+export type ParsedFlags = Omit<Flags, 'awsQuotas' | 'insecureHttp' | 'callLogRequired'> & {
   readonly caIssuers?: boolean
   readonly awsQuotas?: boolean
+  readonly callLogRequired?: boolean
   readonly insecureHttp?: boolean
 }
 
-function flagsOf({ caIssuers, awsQuotas, insecureHttp, ...flags }: ParsedFlags): Flags {
+function flagsOf({
+  caIssuers,
+  awsQuotas,
+  callLogRequired,
+  insecureHttp,
+  ...flags
+}: ParsedFlags): Flags {
   return {
     ...flags,
     ...(caIssuers === false && { noCaIssuers: 'true' }),
     ...(awsQuotas === true && { awsQuotas: 'true' }),
+    ...(callLogRequired === true && { callLogRequired: 'true' }),
     ...(insecureHttp === true && { insecureHttp: 'true' }),
   }
 }

@@ -3,7 +3,7 @@ import { ServiceError } from '../errors.ts'
 import { uuid } from '../random.ts'
 import { QueryError } from '../wire/query-errors.ts'
 import type { RawRequest } from '../wire/sigv4-request.ts'
-import { callRecord } from './call-record.ts'
+import { notRecorded } from './call-recorder.ts'
 import { withDeadline } from './deadline.ts'
 import type { ApiServices, Front, Trail } from './front.ts'
 import { jsonFront } from './json-front.ts'
@@ -53,12 +53,16 @@ export async function answerRequest(
       late: (err) => services.log.error({ requestId, err }, 'request failed after its deadline'),
     })
     const answer = { status: 200, errorCode: undefined, mediaType, body: body(requestId) }
-    return finish(services, { ...ended, answer, output, error: undefined })
+    return await finish(services, { ...ended, answer, output, error: undefined })
   } catch (error) {
-    const { status, code, body } = front.refuse(error, requestId)
-    const answer = { status, errorCode: code, mediaType, body }
+    const answer = refusalOf(front, error, requestId)
     return finish(services, { ...ended, answer, output: undefined, error })
   }
+}
+
+function refusalOf(front: Front, error: unknown, requestId: string): ApiAnswer {
+  const { status, code, body } = front.refuse(error, requestId)
+  return { status, errorCode: code, mediaType: front.mediaType, body }
 }
 
 /** What a call was, for whoever has to look into it later. */
@@ -73,23 +77,35 @@ interface Ended {
   readonly error: unknown
 }
 
-function finish(services: ApiServices, ended: Ended): ApiAnswer {
-  const { requestId, trail, startedAt, answer, error } = ended
+/** The answer, or that the call could not be recorded, if it must be. */
+async function finish(services: ApiServices, ended: Ended): Promise<ApiAnswer> {
+  const recorded = recordCall(services, ended)
+  if (typeof recorded === 'boolean' ? recorded : await recorded)
+    return logged(services, ended, ended.answer)
+  const error = notRecorded()
+  return logged(services, { ...ended, error }, refusalOf(ended.front, error, ended.requestId))
+}
+
+function logged(
+  services: ApiServices,
+  { requestId, trail, startedAt, error }: Ended,
+  answer: ApiAnswer,
+): ApiAnswer {
   const { operation, caller } = trail
   const { status, errorCode } = answer
   const milliseconds = services.clock.now().getTime() - startedAt
   logRequest(services.log, { requestId, operation, caller, status, errorCode, milliseconds }, error)
   services.services.metrics.request(operation ?? 'unknown', errorCode ?? 'success', milliseconds)
-  recordCall(services, ended)
   return answer
 }
 
-function recordCall(services: ApiServices, ended: Ended): void {
-  if (services.callLog === undefined) return
+/** Whether the answer may leave. */
+function recordCall(services: ApiServices, ended: Ended): boolean | Promise<boolean> {
+  if (services.callLog === undefined) return true
   const { request, requestId, front, trail, startedAt, answer, output, error } = ended
   const { errorCode } = answer
   const isMeant = error instanceof ServiceError || error instanceof QueryError
-  const record = callRecord({
+  return services.callLog.record({
     requestId,
     eventId: uuid(services.services.random),
     eventSource: front.eventSource,
@@ -102,5 +118,4 @@ function recordCall(services: ApiServices, ended: Ended): void {
         ? undefined
         : { code: errorCode, message: isMeant ? error.message : '' },
   })
-  services.callLog.write(record)
 }

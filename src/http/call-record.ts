@@ -21,9 +21,17 @@ export interface EndedCall {
   readonly error: { readonly code: string; readonly message: string } | undefined
 }
 
-/** The record; members as CloudTrail names and orders them. */
+/** Calls like the one of a record that came after it and have no records of their own. */
+export interface RepeatedCalls {
+  readonly count: number
+  readonly firstAt: Date
+  readonly lastAt: Date
+}
+
+/** The record; members as CloudTrail names and orders them, none longer than the limits below. */
 export function callRecord(call: EndedCall): object {
   const { operation, caller, error } = call
+  const budget = { left: parametersMax }
   const readOnly = operation !== undefined && /^(?:Get|List|Describe)/.test(operation)
   return {
     eventVersion: '1.09',
@@ -33,11 +41,12 @@ export function callRecord(call: EndedCall): object {
     eventName: operation ?? null,
     awsRegion: caller?.region ?? null,
     sourceIPAddress: call.sourceIp ?? null,
-    userAgent: call.userAgent ?? null,
-    ...(error && { errorCode: error.code, errorMessage: error.message }),
-    requestParameters: shown(call.input, 0) ?? null,
+    userAgent: call.userAgent === undefined ? null : cut(call.userAgent, userAgentMax),
+    ...(error && { errorCode: error.code, errorMessage: cut(error.message, textMax) }),
+    requestParameters: shown(call.input, { depth: 0, budget }) ?? null,
     // What is read is not repeated.
-    responseElements: readOnly || error !== undefined ? null : (shown(call.output, 0) ?? null),
+    responseElements:
+      readOnly || error !== undefined ? null : (shown(call.output, { depth: 0, budget }) ?? null),
     requestID: call.requestId,
     eventID: call.eventId,
     readOnly,
@@ -45,6 +54,22 @@ export function callRecord(call: EndedCall): object {
     managementEvent: true,
     recipientAccountId: caller?.accountId ?? null,
     eventCategory: 'Management',
+  }
+}
+
+/** The record of calls that were counted: that of the first of them, without what only the first one had. */
+export function repeatedRecord(
+  first: EndedCall,
+  { count, firstAt, lastAt }: RepeatedCalls,
+): object {
+  return {
+    ...callRecord({ ...first, userAgent: undefined, input: undefined, time: lastAt }),
+    requestID: null,
+    additionalEventData: {
+      aggregatedCalls: count,
+      firstEventTime: withoutMilliseconds(firstAt),
+      lastEventTime: withoutMilliseconds(lastAt),
+    },
   }
 }
 
@@ -81,9 +106,14 @@ function withoutMilliseconds(time: Date): string {
   return time.toISOString().replace(/\.\d{3}Z$/, 'Z')
 }
 
+/** Levels of parameters, characters of one text, items of one list. */
 const depthMax = 16
 const textMax = 1024
 const itemsMax = 100
+const userAgentMax = 256
+/** Characters of all texts and names in the parameters and elements of one record, about. */
+const parametersMax = 32_768
+const ellipsis = '…'
 
 /** Members of these names are long, and found elsewhere by the serial number or the ARN. */
 const bodies: ReadonlySet<string> = new Set(['Csr', 'Certificate', 'CertificateChain'])
@@ -97,28 +127,55 @@ const secrets: ReadonlySet<string> = new Set([
 ])
 const hidden = 'HIDDEN_DUE_TO_SECURITY_REASONS'
 
+interface Shown {
+  readonly depth: number
+  /** Characters that may still be written. */
+  readonly budget: { left: number }
+}
+
 /** The same with names in lower camel case, long texts cut, and bodies by their length only. */
-function shown(value: unknown, depth: number): unknown {
-  if (typeof value === 'string')
-    return value.length > textMax ? `${value.slice(0, textMax)}…` : value
-  if (typeof value === 'bigint') return String(value)
-  if (value instanceof Date) return value.toISOString()
+function shown(value: unknown, { depth, budget }: Shown): unknown {
+  if (budget.left <= 0) return ellipsis
+  if (typeof value === 'string') return spend(cut(value, textMax), budget)
+  if (typeof value === 'bigint') return spend(String(value), budget)
+  if (value instanceof Date) return spend(value.toISOString(), budget)
   if (value instanceof Uint8Array) return `${value.length} octets`
   if (typeof value !== 'object' || value === null) return value
-  if (depth === depthMax) return '…'
-  if (Array.isArray(value)) return value.slice(0, itemsMax).map((item) => shown(item, depth + 1))
+  if (depth === depthMax) return ellipsis
+  const below = { depth: depth + 1, budget }
+  if (Array.isArray(value)) {
+    const items = value.slice(0, itemsMax).map((item) => shown(item, below))
+    return value.length > itemsMax ? [...items, `${ellipsis} [${value.length} items]`] : items
+  }
   return Object.fromEntries(
     Object.entries(value).map(([name, member]) => [
-      lowerCamel(name),
-      memberOf(name, member, depth),
+      spend(lowerCamel(name), budget),
+      memberOf(name, member, below),
     ]),
   )
 }
 
-function memberOf(name: string, member: unknown, depth: number): unknown {
+function memberOf(name: string, member: unknown, below: Shown): unknown {
   if (secrets.has(name)) return hidden
-  const length = (member as { readonly length?: number } | undefined)?.length
-  return bodies.has(name) ? `${length ?? 0} octets` : shown(member, depth + 1)
+  return bodies.has(name) ? `${sentLength(member)} octets` : shown(member, below)
+}
+
+/** As it is sent: bytes in base64. */
+function sentLength(body: unknown): number {
+  if (body instanceof Uint8Array) return Math.ceil(body.length / 3) * 4
+  return typeof body === 'string' ? body.length : 0
+}
+
+function spend(text: string, budget: { left: number }): string {
+  budget.left -= text.length
+  return text
+}
+
+/** A text that is too long ends with the length that it had: `abc… [30000 characters]`. */
+function cut(text: string, max: number): string {
+  if (text.length <= max) return text
+  const kept = text.slice(0, max)
+  return `${kept.isWellFormed() ? kept : kept.slice(0, -1)}${ellipsis} [${text.length} characters]`
 }
 
 function lowerCamel(name: string): string {

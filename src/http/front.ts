@@ -13,6 +13,7 @@ import type { Services } from '../services.ts'
 import type { IssuerKeys } from '../sts/issuer-keys.ts'
 import { QueryError } from '../wire/query-errors.ts'
 import type { RawRequest } from '../wire/sigv4-request.ts'
+import type { CallRecorder } from './call-recorder.ts'
 import type { ApiOperation } from './json-front.ts'
 
 export interface ApiServices extends AuthenticationServices {
@@ -24,7 +25,7 @@ export interface ApiServices extends AuthenticationServices {
   readonly issuerKeys: IssuerKeys
   readonly rateLimiter: RateLimiter
   /** Undefined if calls are not recorded. */
-  readonly callLog: { write(record: object): void } | undefined
+  readonly callLog: CallRecorder | undefined
   readonly log: Log
   /** How long a request may run; 60 seconds unless said otherwise. */
   readonly deadlineMilliseconds?: number
@@ -37,7 +38,7 @@ export interface Trail {
   readonly sourceIp: string | undefined
   /** Whether it came over TLS. */
   readonly isSecure: boolean
-  /** Members of the input, once they are known to be right. */
+  /** The input as its shape has read it: nothing that a client made up. */
   input: unknown
 }
 
@@ -79,6 +80,7 @@ export async function requireCaller(
   const { accountId, region } = caller
   const allowed = rateLimiter.allows({ accountId, region, operation: trail.operation ?? '' })
   if (!(typeof allowed === 'boolean' ? allowed : await allowed)) throw throttled()
+  api.callLog?.requireWritable()
   return caller
 }
 

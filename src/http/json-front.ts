@@ -3,8 +3,10 @@
  * the branching and no rule: what an operation means is in operations/, who may call it in access/.
  */
 import { authorize } from '../access/authorize.ts'
+import { hiddenAuthorities } from '../access/hidden-authorities.ts'
 import type { Caller } from '../authority/caller.ts'
 import { ServiceError } from '../errors.ts'
+import type { ScopedCaller } from '../operations/operation.ts'
 import type { Services } from '../services.ts'
 import { ProtocolError, renderError } from '../wire/errors.ts'
 import type { RawRequest } from '../wire/sigv4-request.ts'
@@ -34,6 +36,8 @@ export interface ApiOperation {
 
 /** A call whose input has been read. */
 interface ApiCall {
+  /** As the shape has read it. */
+  readonly input: object
   /** ARN of the CA that it is about; undefined if it is about the account as a whole. */
   readonly resourceArn: string | undefined
   /** IAM actions that it takes beside that of the operation. */
@@ -41,7 +45,7 @@ interface ApiCall {
   /** Condition keys of its own, by lower-case name. */
   conditionKeys(caller: Caller): ReadonlyMap<string, readonly string[]>
   /** Does it. Resolves to the output as JSON members, or undefined if the operation has none. */
-  run(services: Services, caller: Caller): Promise<object | undefined>
+  run(services: Services, caller: ScopedCaller): Promise<object | undefined>
 }
 
 const targetPrefix = 'ACMPrivateCA.'
@@ -63,15 +67,20 @@ async function serve(api: ApiServices, request: RawRequest, trail: Trail): Promi
   trail.operation = name
   const caller = await requireCaller(api, request, { service: 'acm-pca', trail })
   const call = isQuery(members) ? operation.acceptQuery(members) : operation.accept(members)
-  trail.input = isQuery(members) ? Object.fromEntries(members) : members
-  await authorize(api.services, caller, {
+  trail.input = call.input
+  const asked = {
     actions: [operation.action, ...call.furtherActions],
     resourceArn: call.resourceArn,
     keys: call.conditionKeys(caller),
     sourceIp: trail.sourceIp,
     isSecure: trail.isSecure,
-  })
-  const output = await call.run(api.services, caller)
+  }
+  await authorize(api.services, caller, asked)
+  const scoped =
+    call.resourceArn === undefined
+      ? { ...caller, hiddenAuthorities: () => hiddenAuthorities(api.services, caller, asked) }
+      : caller
+  const output = await call.run(api.services, scoped)
   return { output, body: () => (output === undefined ? '' : JSON.stringify(output)) }
 }
 

@@ -68,6 +68,7 @@ async function serve(api: ApiServices, request: RawRequest, trail: Trail): Promi
 /** A token proves who brings it, or fails to, as a signature does. */
 async function proveByToken<T>(api: ApiServices, trail: Trail, run: () => Promise<T>): Promise<T> {
   if (!api.failureLimiter.hears(trail.sourceIp, '')) throw throttled()
+  api.callLog?.requireWritable()
   return countFailures(api, trail, run)
 }
 

@@ -13,6 +13,7 @@ import { createLog } from '../log.ts'
 import { systemRandom } from '../random.ts'
 import { createSealer } from '../sealer.ts'
 import { createIssuerKeys } from '../sts/issuer-keys.ts'
+import { servedRegions } from '../wire/region.ts'
 import { canonicalQuery, canonicalRequest } from '../wire/sigv4-canonical.ts'
 import { indexHeaders, splitTarget } from '../wire/sigv4-request.ts'
 import { formatTimestamp } from '../wire/sigv4-timestamp.ts'
@@ -44,6 +45,7 @@ function operation(
     if (members['Wrong'] !== undefined)
       throw new ServiceError('SerializationException', 'Expected list or null')
     return {
+      input: {},
       resourceArn: undefined,
       furtherActions: [],
       conditionKeys: () => new Map(),
@@ -89,6 +91,7 @@ function services(deadlineMilliseconds?: number) {
     failureLimiter: createFailureLimiter(0, { now: () => now }),
     clock: { now: () => now },
     signingKeys: createSigningKeys(),
+    regions: servedRegions(),
     findAccessKey: async (accessKeyId: string) =>
       accessKeyId === 'AKIDEXAMPLE'
         ? accessKeyOf({ secretAccessKey, policies: [policy] })
@@ -367,7 +370,7 @@ const authenticationRows: [name: string, sending: Sending, code: string, message
     'no Region',
     { scope: 'nowhere/acm-pca' },
     'InvalidSignatureException',
-    'Credential should be scoped to a valid region.',
+    "Credential should be scoped to a valid region. 'nowhere' is not served. A Region has a name such as eu-central-1. Served are AWS's Regions (--regions can name more).",
   ],
   [
     'too early',

@@ -3,6 +3,7 @@
  * only delays it. A run that takes long holds up no other where work is leased.
  */
 import type { Services } from '../services.ts'
+import { nearestStorable } from '../storable-text.ts'
 import { putJobOutcome, type JobOutcome } from '../store/job-outcomes.ts'
 
 export interface Job {
@@ -97,7 +98,7 @@ async function runOnce(job: Job, services: Services, signal: AbortSignal): Promi
     log.error({ job: job.name, err: error }, 'job failed; it will be tried again')
     const finishedAt = clock.now()
     const milliseconds = millisecondsBetween(startedAt, finishedAt)
-    const text = error instanceof Error ? error.message : String(error)
+    const text = nearestStorable(error instanceof Error ? error.message : String(error))
     await record(services, job, { finishedAt, milliseconds, done: 0, failed: 1, error: text })
   }
 }

@@ -1,6 +1,6 @@
 import type { Authority } from '../authority/authority.ts'
 import { lastStateChangeAt, type AuthorityStatus } from '../authority/status.ts'
-import type { Infer } from '../wire/shape.ts'
+import type { Encodable } from '../wire/shape-encode.ts'
 import type { certificateAuthority } from './shapes.ts'
 
 /** A CA as Describe and List show it (AWS Private CA API, CertificateAuthority). */
@@ -11,7 +11,7 @@ export function describeAuthority(
     status,
     now,
   }: { readonly arn: string; readonly status: AuthorityStatus; readonly now: Date },
-): Infer<typeof certificateAuthority> {
+): Encodable<typeof certificateAuthority> {
   const { certificate, deletion, failureReason } = authority
   return {
     Arn: arn,

@@ -1,17 +1,24 @@
 import type { Caller } from '../authority/caller.ts'
 import type { Services } from '../services.ts'
+import type { StorableText } from '../storable-text.ts'
 import { ConflictError } from '../store/database.ts'
 import { findTokenArn, takeToken, type ScopedToken } from '../store/idempotency-tokens.ts'
 import type { Sql } from '../store/sql.ts'
 
-/** A token counts for one operation of one account in one Region, and for one resource if the operation has one. */
+/**
+ * A token is one principal's: for one operation in one Region, and for one resource if the operation has one. Another
+ * principal of the account may use the same token, and is not told what the first one made.
+ */
 export function scopedToken(
   caller: Caller,
   { operation, resource }: { readonly operation: string; readonly resource: string },
-  token: string | undefined,
+  token: StorableText | undefined,
 ): ScopedToken | undefined {
   if (token === undefined) return undefined
-  return { scope: JSON.stringify([operation, caller.accountId, caller.region, resource]), token }
+  return {
+    scope: JSON.stringify([operation, caller.accountId, caller.region, resource, caller.arn]),
+    token,
+  }
 }
 
 /**

@@ -1,5 +1,4 @@
 import { certificateMembers } from '../search/certificate-members.ts'
-import type { Caller } from '../authority/caller.ts'
 import { ServiceError } from '../errors.ts'
 import { parseCertificateSerial } from '../revocation/certificate-serial.ts'
 import { revocationReasons } from '../revocation/reason.ts'
@@ -19,7 +18,7 @@ import {
 import type { Services } from '../services.ts'
 import type { PageScope } from '../wire/page-token.ts'
 import { enumeration, type Infer, list, string, structure, timestamp } from '../wire/shape.ts'
-import { operation } from './operation.ts'
+import { operation, type ScopedCaller } from './operation.ts'
 import { requireAuthority } from './require-authority.ts'
 import { arn, maxResults, nextToken } from './shapes.ts'
 import { templateOf } from './template-arn.ts'
@@ -119,7 +118,7 @@ function openToken({ pageTokens }: Services, scope: PageScope, token: string): S
 async function filterOf(
   services: Services,
   input: Input,
-  caller: Caller,
+  caller: ScopedCaller,
 ): Promise<CertificateFilter | 'nothing'> {
   const { CertificateAuthorityArn: authorityArn, TemplateArn, SerialNumber } = input
   const { accountId, region } = caller
@@ -133,6 +132,7 @@ async function filterOf(
     accountId: authority?.accountId ?? accountId,
     region,
     authorityNumber: authority?.number,
+    hiddenAuthorities: authority === undefined ? await hiddenFrom(caller) : undefined,
     subject: patternOf('Subject', input.Subject, parseSubjectPattern),
     alternativeName: patternOf('SubjectAlternativeName', input.SubjectAlternativeName),
     templateName:
@@ -143,6 +143,12 @@ async function filterOf(
     status: input.Status,
   }
   return serialNumber === 'unknown' ? 'nothing' : { ...filter, serialNumber }
+}
+
+/** That it is not known which CAs a caller may not see must not mean that it may see all. */
+async function hiddenFrom({ hiddenAuthorities }: ScopedCaller): Promise<ReadonlySet<number>> {
+  if (hiddenAuthorities === undefined) throw new Error('nobody says which CAs are hidden')
+  return hiddenAuthorities()
 }
 
 function requireSerial(text: string): Uint8Array | 'unknown' {

@@ -44,6 +44,12 @@ export type AwsOperationName =
 /** What `run` resolves to: the output's members, or nothing for an operation without output. */
 type Result<O extends StructureShape | undefined> = O extends StructureShape ? Encodable<O> : void
 
+/** Who asks, with what is to be kept from it in a call about the whole account. */
+export interface ScopedCaller extends Caller {
+  /** Numbers of the account's CAs in the Region with which the caller may not do this. Absent in a call about one CA. */
+  readonly hiddenAuthorities?: () => Promise<ReadonlySet<number>>
+}
+
 /** An operation as its file declares it; the shapes give `run` its types. */
 export interface OperationDefinition<
   I extends StructureShape,
@@ -65,7 +71,7 @@ export interface OperationDefinition<
     caller: Caller,
   ) => ReadonlyMap<string, readonly string[]>
   /** Does it. Absent while the operation is not offered. */
-  readonly run?: (services: Services, input: Infer<I>, caller: Caller) => Promise<Result<O>>
+  readonly run?: (services: Services, input: Infer<I>, caller: ScopedCaller) => Promise<Result<O>>
 }
 
 /** An operation as its callers see it, whatever its members are. */
@@ -89,6 +95,8 @@ export interface Operation {
 
 /** A call whose input was read. */
 interface Call {
+  /** As the shape has read it. */
+  readonly input: object
   /** ARN of the CA that it is about, not yet known to be one; undefined for the account as a whole. */
   readonly resourceArn: string | undefined
   readonly furtherActions: readonly string[]
@@ -97,7 +105,7 @@ interface Call {
    * Resolves to the output as JSON members; undefined if the operation has none. Rejects with
    * UnknownOperationException if the operation is not offered.
    */
-  run(services: Services, caller: Caller): Promise<object | undefined>
+  run(services: Services, caller: ScopedCaller): Promise<object | undefined>
 }
 
 /** Makes an operation of its declaration, which stays readable for who knows its types. */
@@ -107,6 +115,7 @@ export function operation<I extends StructureShape, O extends StructureShape | u
   const accept = (members: unknown): Call => {
     const input = decode(definition.input, members)
     return {
+      input,
       resourceArn: definition.resource(input),
       furtherActions: definition.furtherActions?.(input) ?? [],
       conditionKeys: (caller) => definition.conditionKeys?.(input, caller) ?? new Map(),
@@ -125,7 +134,7 @@ export function operation<I extends StructureShape, O extends StructureShape | u
 async function runAndEncode<I extends StructureShape, O extends StructureShape | undefined>(
   { run, output }: OperationDefinition<I, O>,
   input: Infer<I>,
-  { services, caller }: { readonly services: Services; readonly caller: Caller },
+  { services, caller }: { readonly services: Services; readonly caller: ScopedCaller },
 ): Promise<object | undefined> {
   if (run === undefined) throw new ServiceError('UnknownOperationException', '')
   return encodeResult(output, await run(services, input, caller))

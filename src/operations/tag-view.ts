@@ -1,4 +1,5 @@
 import type { Tag } from '../authority/tags.ts'
+import type { StorableText } from '../storable-text.ts'
 
 /** AWS's form of a tag. */
 interface TagView {
@@ -6,7 +7,13 @@ interface TagView {
   readonly Value?: string
 }
 
-export function tagOf({ Key, Value }: TagView): Tag {
+export function tagOf({
+  Key,
+  Value,
+}: {
+  readonly Key: StorableText
+  readonly Value?: StorableText
+}): Tag {
   return { key: Key, value: Value }
 }
 

@@ -22,6 +22,8 @@ export interface CertificateFilter {
   readonly region: string
   /** One CA of theirs. */
   readonly authorityNumber?: number | undefined
+  /** CAs of theirs to leave out. */
+  readonly hiddenAuthorities?: ReadonlySet<number> | undefined
   /** 16 octets. */
   readonly serialNumber?: Uint8Array | undefined
   /** Common name. */
@@ -70,7 +72,7 @@ export function listedAt(
 
 function isOwned(
   { authority }: FoundCertificate,
-  { accountId, region, authorityNumber }: CertificateFilter,
+  { accountId, region, authorityNumber, hiddenAuthorities }: CertificateFilter,
   now: Date,
 ): boolean {
   const { restorableUntil } = authority
@@ -78,6 +80,7 @@ function isOwned(
     authority.accountId === accountId &&
     authority.region === region &&
     (authorityNumber === undefined || authority.number === authorityNumber) &&
+    hiddenAuthorities?.has(authority.number) !== true &&
     (restorableUntil === undefined || restorableUntil.getTime() > now.getTime())
   )
 }

@@ -1,14 +1,16 @@
 /** Columns of a row as the types they were written with; another type is a fault of ours or a damaged file. */
+import type { StorableText } from '../storable-text.ts'
 import type { Row } from './sql.ts'
 
-export function textOf(row: Row, column: string): string {
+export function textOf(row: Row, column: string): StorableText {
   const value = row[column]
   if (typeof value !== 'string') throw new TypeError(`column ${column} is not text`)
-  return value
+  // What was stored can be stored.
+  return value as StorableText
 }
 
 /** Undefined for null. */
-export function optionalTextOf(row: Row, column: string): string | undefined {
+export function optionalTextOf(row: Row, column: string): StorableText | undefined {
   return row[column] === null ? undefined : textOf(row, column)
 }
 

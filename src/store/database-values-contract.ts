@@ -60,14 +60,16 @@ export const valueCases: readonly DatabaseCase[] = [
     },
   },
   {
-    name: 'text with U+0000 is refused, and changes nothing',
+    name: 'text with U+0000, or half of a surrogate pair, is refused, and changes nothing',
     async run(db) {
       await db.transaction([putAccount('a')])
-      await assert.rejects(db.transaction([put('x'), putKey('k', 'a\0b')]), noConflict)
-      await assert.rejects(
-        db.query(sql`select 1 from accounts where account_id = ${'\0'}`),
-        noConflict,
-      )
+      for (const text of ['a\0b', '\0', 'a\ud800', '\udc00\ud800']) {
+        await assert.rejects(db.transaction([put('x'), putKey('k', text)]), noConflict)
+        await assert.rejects(
+          db.query(sql`select 1 from accounts where account_id = ${text}`),
+          noConflict,
+        )
+      }
       assert.deepEqual(await names(db), [])
     },
   },

@@ -2,6 +2,7 @@
  * Rows of idempotency tokens: which ARN a token answered, for five minutes (AWS Private CA API). One that would live for
  * longer than an hour was written by a clock that has been set back since, and stands for nothing any more.
  */
+import type { StorableText } from '../storable-text.ts'
 import { textOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { latestPlausible } from './leases.ts'
@@ -9,10 +10,10 @@ import { expectRows, sql, type Sql } from './sql.ts'
 
 const lifetimeMilliseconds = 5 * 60 * 1000
 
-/** A token and where it counts: one operation of one account in one Region, and on one CA if it has one. */
+/** A token and where it counts: one operation of one principal in one Region, and on one CA if it has one. */
 export interface ScopedToken {
   readonly scope: string
-  readonly token: string
+  readonly token: StorableText
 }
 
 /** The ARN that the token stands for at `now`. */

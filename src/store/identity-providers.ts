@@ -1,4 +1,5 @@
 /** Rows of OpenID Connect identity providers that accounts trust. */
+import type { StorableText } from '../storable-text.ts'
 import { dateOf, optionalTextOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { expectRows, sql, type Row, type Sql } from './sql.ts'
@@ -7,7 +8,7 @@ export interface IdentityProvider {
   /** Twelve digits. */
   readonly accountId: string
   /** URL, as tokens name it in `iss`. */
-  readonly issuer: string
+  readonly issuer: StorableText
   /** What tokens may name in `aud`. */
   readonly audiences: readonly string[]
   /** JSON Web Key Set (RFC 7517 §5), JSON text; undefined if the issuer is asked for it. */

@@ -1,5 +1,6 @@
 /** Rows of what the last run of each job came to, and how much work waits for each. */
-import { integerOf, textOf } from './columns.ts'
+import type { StorableText } from '../storable-text.ts'
+import { integerOf, optionalTextOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { sql, type Sql } from './sql.ts'
 
@@ -10,7 +11,7 @@ export interface JobOutcome {
   readonly done: number
   readonly failed: number
   /** Why the whole run failed; undefined if it did not. */
-  readonly error: string | undefined
+  readonly error: StorableText | undefined
 }
 
 /** Replaces what is known of the job's last run. */
@@ -31,7 +32,7 @@ export async function listJobOutcomes(db: Database): Promise<JobOutcome[]> {
     milliseconds: integerOf(row, 'milliseconds'),
     done: integerOf(row, 'done'),
     failed: integerOf(row, 'failed'),
-    error: row['error'] === null ? undefined : textOf(row, 'error'),
+    error: optionalTextOf(row, 'error'),
   }))
 }
 

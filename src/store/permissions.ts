@@ -1,12 +1,13 @@
 /** Rows of what a service may do with a CA on behalf of an account. */
 import type { Authority } from '../authority/authority.ts'
+import type { StorableText } from '../storable-text.ts'
 import { dateOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { expectRows, sql, type Row, type Sql } from './sql.ts'
 
 export interface Permission {
   /** `acm.amazonaws.com`. */
-  readonly principal: string
+  readonly principal: StorableText
   /** Twelve digits. */
   readonly sourceAccount: string
   /** Names of operations. */
@@ -61,7 +62,8 @@ export async function listPermissionRows(
  */
 export async function findPermittedActions(
   db: Database,
-  of: Pick<Permission, 'principal' | 'sourceAccount'> & Pick<Authority, 'id' | 'accountId'>,
+  of: Pick<Permission, 'sourceAccount'> &
+    Pick<Authority, 'id' | 'accountId'> & { readonly principal: string },
   now: Date,
 ): Promise<readonly string[]> {
   const [row] = await db.query(

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { storable } from '../storable-text.ts'
 import { TestDatabase } from '../../test/support/database.ts'
 import { insertAccount, setOrganization, listAccounts } from './accounts.ts'
 import { ConflictError, type Database } from './database.ts'
@@ -153,7 +154,7 @@ test('an identity provider is one for each account and issuer', async () => {
   const { db } = database
   const provider = {
     accountId,
-    issuer: 'https://token.example.com',
+    issuer: storable('https://token.example.com'),
     audiences: ['a', 'b'],
     keySet: undefined,
     createdAt,

@@ -1,5 +1,6 @@
 /** Rows of policies on CAs, and of the accounts and organizations that they share a CA with. */
 import type { Authority } from '../authority/authority.ts'
+import type { StorableText } from '../storable-text.ts'
 import { textOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { expectRows, sql, type Sql } from './sql.ts'
@@ -62,7 +63,7 @@ export function requireResourcePolicy({ number }: Authority, found: string | und
 /** Puts a policy on a CA in place of the one that is there; `accountIds` are those that it shares the CA with. */
 export function putResourcePolicy(
   authority: Authority,
-  policy: string,
+  policy: StorableText,
   accountIds: readonly string[],
 ): Sql[] {
   return [

@@ -1,4 +1,6 @@
-/** What a column or parameter may hold: text without U+0000, an integer of 53 bits or bytes (storage.md). */
+import { storable } from '../storable-text.ts'
+
+/** What a column or parameter may hold: well-formed text without U+0000, an integer of 53 bits or bytes (storage.md). */
 export type SqlValue = string | number | Uint8Array | null
 
 /** One statement. `text` has `?` where a value goes; values never enter the text. */
@@ -34,11 +36,10 @@ export function expectRows(statement: Sql, rows: number): Sql {
 
 /**
  * Throws RangeError for a value that an engine would store as another one, or not at all: SQLite makes null of NaN and
- * rounds what is longer than 53 bits, PostgreSQL has no U+0000 in text.
+ * rounds what is longer than 53 bits, PostgreSQL has no U+0000 in text, and half of a surrogate pair is in no UTF-8 text.
  */
 export function requireStorable(value: SqlValue): void {
   if (typeof value === 'number' && !Number.isSafeInteger(value))
     throw new RangeError(`${value} is not an integer of at most 53 bits`)
-  if (typeof value === 'string' && value.includes('\0'))
-    throw new RangeError('text must not contain U+0000')
+  if (typeof value === 'string') storable(value)
 }

@@ -1,6 +1,6 @@
 /** Rows of tags. */
 import type { Tag } from '../authority/tags.ts'
-import { textOf } from './columns.ts'
+import { integerOf, optionalTextOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { expectRows, sql, type Row, type Sql } from './sql.ts'
 
@@ -55,9 +55,27 @@ export async function listTagsOf(
   return rows.map(tagOfRow)
 }
 
+/** CAs of an account in a Region, each with all its tags. */
+export async function listTaggedAuthorities(
+  db: Database,
+  { accountId, region }: { readonly accountId: string; readonly region: string },
+): Promise<{ readonly number: number; readonly id: string; readonly tags: readonly Tag[] }[]> {
+  const rows = await db.query(
+    sql`select authority_number, id, tag_key, tag_value
+      from authorities left join tags using (authority_number)
+      where account_id = ${accountId} and region = ${region}`,
+  )
+  const rowsOf = Map.groupBy(rows, (row) => integerOf(row, 'authority_number'))
+  return [...rowsOf].map(([number, own]) => ({
+    number,
+    id: textOf(own[0] ?? {}, 'id'),
+    tags: own.filter((row) => row['tag_key'] !== null).map(tagOfRow),
+  }))
+}
+
 function tagOfRow(row: Row): Tag {
   return {
     key: textOf(row, 'tag_key'),
-    value: (row['tag_value'] ?? undefined) as string | undefined,
+    value: optionalTextOf(row, 'tag_value'),
   }
 }

@@ -118,7 +118,6 @@ function isTrusted(
 }
 
 /** The party that the token was issued to, if it says so, is whom it is for (IAM User Guide, OIDC federation keys). */
-function audiencesOf({ audiences, claims }: WebIdentity): readonly string[] {
-  const authorized: unknown = claims['azp']
-  return typeof authorized === 'string' ? [authorized] : audiences
+function audiencesOf({ audiences, authorizedParty }: WebIdentity): readonly string[] {
+  return authorizedParty === undefined ? audiences : [authorizedParty]
 }

@@ -9,7 +9,9 @@ import {
 import { createBoundedCache } from '../bounded-cache.ts'
 import type { Clock } from '../clock.ts'
 import type { IdentityProvider } from '../store/identity-providers.ts'
+import { isObject } from '../policy-json.ts'
 import { QueryError } from '../wire/query-errors.ts'
+import { fetchDocument, type FetchOptions, type Resolve } from './fetch-document.ts'
 
 export interface IssuerKeys {
   /** How to find the key of a token; the issuer is asked at most once in half a minute, and every ten minutes. */
@@ -20,10 +22,11 @@ const issuersMax = 1000
 const timeoutMilliseconds = 5000
 const cacheMilliseconds = 600_000
 const cooldownMilliseconds = 30_000
-const documentBytesMax = 262_144
+/** Issuers have two or three; each would be parsed for a token that names it. */
+const keysMax = 100
 
-/** Asks issuers with `fetch`. */
-export function createIssuerKeys(clock: Clock, fetch_: typeof fetch = fetch): IssuerKeys {
+/** Asks issuers over the network; names are resolved by the system unless `resolve` is given. */
+export function createIssuerKeys(clock: Clock, resolve?: Resolve): IssuerKeys {
   const known = createBoundedCache<JWTVerifyGetKey>(issuersMax)
   return {
     of({ issuer, keySet }) {
@@ -33,7 +36,7 @@ export function createIssuerKeys(clock: Clock, fetch_: typeof fetch = fetch): Is
       if (found !== undefined) return found
       const keys =
         keySet === undefined
-          ? remoteKeys(issuer, clock, fetch_)
+          ? remoteKeys(issuer, clock, resolve)
           : createLocalJWKSet(JSON.parse(keySet) as JSONWebKeySet)
       known.set(name, keys)
       return keys
@@ -42,7 +45,7 @@ export function createIssuerKeys(clock: Clock, fetch_: typeof fetch = fetch): Is
 }
 
 /** Finds out where the keys are when they are needed first; if that failed, again after half a minute. */
-function remoteKeys(issuer: string, clock: Clock, fetch_: typeof fetch): JWTVerifyGetKey {
+function remoteKeys(issuer: string, clock: Clock, resolve: Resolve | undefined): JWTVerifyGetKey {
   let found: Promise<JWTVerifyGetKey> | undefined
   let failedAt = 0
   return async (header, token) => {
@@ -50,7 +53,7 @@ function remoteKeys(issuer: string, clock: Clock, fetch_: typeof fetch): JWTVeri
     if (failedAt > 0 && Math.abs(now - failedAt) >= cooldownMilliseconds) found = undefined
     if (found === undefined) {
       failedAt = 0
-      found = discover(issuer, fetch_)
+      found = discover(issuer, resolve)
       found.catch(() => {
         failedAt = now
       })
@@ -60,24 +63,26 @@ function remoteKeys(issuer: string, clock: Clock, fetch_: typeof fetch): JWTVeri
   }
 }
 
-async function discover(issuer: string, fetch_: typeof fetch): Promise<JWTVerifyGetKey> {
-  const document = await readJson(
-    `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`,
-    fetch_,
-  )
-  const { issuer: named, jwks_uri: address } = document as {
-    readonly issuer?: unknown
-    readonly jwks_uri?: unknown
-  }
-  if (named !== issuer || typeof address !== 'string' || !isTrustworthy(address))
+async function discover(issuer: string, resolve: Resolve | undefined): Promise<JWTVerifyGetKey> {
+  const source = { issuer, ...(resolve && { resolve }) }
+  const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`
+  const document = await readJson(url, {
+    ...source,
+    signal: AbortSignal.timeout(timeoutMilliseconds),
+  })
+  const { issuer: named, jwks_uri: address } = document
+  if (named !== issuer || typeof address !== 'string' || !URL.canParse(address))
     throw unreachable(`the configuration of ${issuer} does not say where its keys are`)
   return createRemoteJWKSet(new URL(address), {
     timeoutDuration: timeoutMilliseconds,
     cacheMaxAge: cacheMilliseconds,
     cooldownDuration: cooldownMilliseconds,
-    [customFetch]: async (url, options) => {
-      const text = await readText(url, fetch_, options.signal)
-      return new Response(text, { headers: { 'content-type': 'application/json' } })
+    [customFetch]: async (keysUrl, { signal }) => {
+      const keySet = await readJson(keysUrl, { ...source, signal })
+      const { keys } = keySet
+      if (!Array.isArray(keys) || keys.length > keysMax)
+        throw unreachable(`${keysUrl} is not a key set of at most ${keysMax} keys`)
+      return Response.json(keySet)
     },
   })
 }
@@ -89,30 +94,21 @@ export function isTrustworthy(url: string): boolean {
   return URL.canParse(url) && (url.startsWith('https://') || loopbackForm.test(url))
 }
 
-async function readJson(url: string, fetch_: typeof fetch): Promise<object> {
-  const text = await readText(url, fetch_, AbortSignal.timeout(timeoutMilliseconds))
+async function readJson(url: string, options: FetchOptions): Promise<Record<string, unknown>> {
+  const text = await readText(url, options)
   try {
     const value: unknown = JSON.parse(text)
-    if (typeof value === 'object' && value !== null) return value
+    if (isObject(value)) return value
   } catch {
     // Said below.
   }
   throw unreachable(`${url} is not a JSON object`)
 }
 
-/** A document of at most 256 KiB. Redirections are not followed. */
-async function readText(url: string, fetch_: typeof fetch, signal: AbortSignal): Promise<string> {
+/** Why a document cannot be read is for the log: it tells about the network of the server. */
+async function readText(url: string, options: FetchOptions): Promise<string> {
   try {
-    const response = await fetch_(url, { signal, redirect: 'error' })
-    if (response.status !== 200) throw new Error(`status ${response.status}`)
-    const chunks: Uint8Array[] = []
-    let length = 0
-    for await (const chunk of response.body ?? []) {
-      length += chunk.length
-      if (length > documentBytesMax) throw new Error('the document is too long')
-      chunks.push(chunk)
-    }
-    return Buffer.concat(chunks).toString('utf8')
+    return await fetchDocument(url, options)
   } catch (cause) {
     throw unreachable(`${url} cannot be read`, cause)
   }

@@ -40,7 +40,10 @@ export function sessionTagsOf(wish: TagWish, caller: Caller | undefined): Sessio
 /** Condition keys about the tags that are asked for, by lower-case name. */
 export function tagKeysOf(wish: TagWish): ReadonlyMap<string, readonly string[]> {
   const keys = new Map<string, readonly string[]>()
-  for (const { Key, Value } of wish.tags) keys.set(`aws:requesttag/${Key.toLowerCase()}`, [Value])
+  for (const { Key, Value } of wish.tags) {
+    const name = `aws:requesttag/${Key.toLowerCase()}`
+    keys.set(name, [...(keys.get(name) ?? []), Value])
+  }
   if (wish.tags.length > 0)
     keys.set(
       'aws:tagkeys',

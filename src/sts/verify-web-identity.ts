@@ -1,15 +1,14 @@
 /** Tokens of OpenID Connect identity providers (RFC 7519; OpenID Connect Core 1.0 §2). */
-import { decodeJwt, errors, jwtVerify, type JWTPayload } from 'jose'
+import { decodeJwt, errors, jwtVerify } from 'jose'
+import { asStorableText, type StorableText } from '../storable-text.ts'
 import { findIdentityProvider, type IdentityProvider } from '../store/identity-providers.ts'
 import { QueryError } from '../wire/query-errors.ts'
 import type { StsServices } from './sts-operation.ts'
+import { readClaims, type TokenClaims } from './token-claims.ts'
 
 /** What a token proves. */
-export interface WebIdentity {
+export interface WebIdentity extends TokenClaims {
   readonly provider: IdentityProvider
-  readonly subject: string
-  readonly audiences: readonly string[]
-  readonly claims: JWTPayload
 }
 
 /** Signatures by keys that only the issuer has. */
@@ -54,23 +53,18 @@ export async function verifyWebIdentity(
       clockTolerance: toleranceSeconds,
       requiredClaims: ['sub', 'exp', 'iat'],
     })
-    const { sub = '', aud = [] } = payload
-    return {
-      provider,
-      subject: sub,
-      audiences: typeof aud === 'string' ? [aud] : aud,
-      claims: payload,
-    }
+    const claims = readClaims(payload)
+    if ('wrong' in claims) throw wrongClaim(claims.wrong)
+    return { provider, ...claims }
   } catch (error) {
     throw refusalOf(error, now)
   }
 }
 
 /** What the token says of its issuer, which proves nothing yet. */
-function issuerOf(token: string): string | undefined {
+function issuerOf(token: string): StorableText | undefined {
   try {
-    const { iss } = decodeJwt(token)
-    return typeof iss === 'string' ? iss : undefined
+    return asStorableText(decodeJwt(token).iss)
   } catch (cause) {
     throw invalidToken(
       'The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)',
@@ -90,13 +84,18 @@ function refusalOf(error: unknown, now: Date): unknown {
   }
   if (error instanceof errors.JWTClaimValidationFailed && error.claim === 'aud')
     return invalidToken('Incorrect token audience', error)
-  if (error instanceof errors.JWTClaimValidationFailed)
-    return invalidToken(`Missing or wrong claim: ${error.claim}`, error)
+  if (error instanceof errors.JWTClaimValidationFailed) return wrongClaim(error.claim, error)
   if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSTimeout)
     return invalidToken("Couldn't retrieve verification key from your identity provider", error)
-  return error instanceof errors.JOSEError
+  // Of a key that is damaged, or is not for the algorithm of the token, node:crypto says so in errors of its own.
+  const isOfKey = error instanceof TypeError || error instanceof DOMException
+  return error instanceof errors.JOSEError || isOfKey
     ? invalidToken('The token is not signed by its issuer', error)
     : error
+}
+
+function wrongClaim(name: string, cause?: unknown): QueryError {
+  return invalidToken(`Missing or wrong claim: ${name}`, cause)
 }
 
 function seconds(date: Date): number {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { isRegion, partitionOf } from './region.ts'
+import { isRegionName, partitionOf, servedRegions } from './region.ts'
 
-test('names of Regions are recognised, with their partition', () => {
+test('the Regions of AWS are served, each in its partition', () => {
   const regions = {
     'us-east-1': 'aws',
+    'eu-central-1': 'aws',
     'ap-southeast-7': 'aws',
     'mx-central-1': 'aws',
     'il-central-1': 'aws',
@@ -16,25 +17,45 @@ test('names of Regions are recognised, with their partition', () => {
     'us-isof-south-1': 'aws-iso-f',
     'eusc-de-east-1': 'aws-eusc',
   }
+  const served = servedRegions()
   for (const [region, partition] of Object.entries(regions)) {
-    assert.ok(isRegion(region), region)
+    assert.ok(served.has(region), region)
+    assert.ok(isRegionName(region), region)
     assert.equal(partitionOf(region), partition, region)
   }
 })
 
-test('what has not the form of a Region is none', () => {
-  const others = [
+test('an invented Region is not served unless it was named', () => {
+  const invented = ['local', 'garage', 'xx-test-1', 'us-east-9', 'eu-central-01', 'US-EAST-1', '']
+  for (const region of invented) {
+    assert.ok(!servedRegions().has(region), region)
+    assert.ok(!servedRegions(['home', 'us-east-10']).has(region), region)
+  }
+  const own = servedRegions(['local', 'cn-home-1'])
+  assert.ok(own.has('local') && own.has('cn-home-1') && own.has('us-east-1'))
+  assert.deepEqual([partitionOf('local'), partitionOf('cn-home-1')], ['aws', 'aws-cn'])
+  assert.match(own.description, /such as eu-central-1\..*local, cn-home-1/)
+  assert.match(servedRegions().description, /--regions/)
+})
+
+test('names of Regions are those that SDKs and ARNs take', () => {
+  for (const text of ['local', 'dc1', '1a', 'us-east-1', 'a'.repeat(32)])
+    assert.ok(isRegionName(text), text)
+  for (const text of [
     '',
-    'us',
-    'us-east',
     'US-EAST-1',
     'us-east-1 ',
-    'us-east-100',
     'us--1',
+    '-a',
+    'a-',
     '*',
+    '123',
+    'a_b',
+    'a.b',
     'us-east-1\n',
-  ]
-  for (const text of others) assert.equal(isRegion(text), false, JSON.stringify(text))
-  assert.equal(isRegion(`us${'-east'.repeat(10)}-1`), false)
-  assert.equal(isRegion('a-'.repeat(50_000)), false)
+    'é',
+    'a'.repeat(33),
+    'a-'.repeat(50_000),
+  ])
+    assert.equal(isRegionName(text), false, JSON.stringify(text.slice(0, 40)))
 })

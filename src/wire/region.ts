@@ -1,8 +1,55 @@
-const regionLengthMax = 32
-const form = /^[a-z]{2,4}(?:-[a-z]{1,16}){1,4}-\d{1,2}$/
+/**
+ * Regions and the partitions that they belong to, by AWS's own list: `endpoints.json` of botocore 1.43.11, as of November
+ * 2026. A Region that AWS opens later is served when `--regions` names it, until it is added here.
+ */
+const awsRegions: Readonly<Record<string, readonly string[]>> = {
+  aws: [
+    'af-south-1',
+    'ap-east-1',
+    'ap-east-2',
+    'ap-northeast-1',
+    'ap-northeast-2',
+    'ap-northeast-3',
+    'ap-south-1',
+    'ap-south-2',
+    'ap-southeast-1',
+    'ap-southeast-2',
+    'ap-southeast-3',
+    'ap-southeast-4',
+    'ap-southeast-5',
+    'ap-southeast-6',
+    'ap-southeast-7',
+    'ca-central-1',
+    'ca-west-1',
+    'eu-central-1',
+    'eu-central-2',
+    'eu-north-1',
+    'eu-south-1',
+    'eu-south-2',
+    'eu-west-1',
+    'eu-west-2',
+    'eu-west-3',
+    'il-central-1',
+    'me-central-1',
+    'me-south-1',
+    'mx-central-1',
+    'sa-east-1',
+    'us-east-1',
+    'us-east-2',
+    'us-west-1',
+    'us-west-2',
+  ],
+  'aws-cn': ['cn-north-1', 'cn-northwest-1'],
+  'aws-us-gov': ['us-gov-east-1', 'us-gov-west-1'],
+  'aws-iso': ['us-iso-east-1', 'us-iso-west-1'],
+  'aws-iso-b': ['us-isob-east-1', 'us-isob-west-1'],
+  'aws-iso-e': ['eu-isoe-west-1'],
+  'aws-iso-f': ['us-isof-east-1', 'us-isof-south-1'],
+  'aws-eusc': ['eusc-de-east-1'],
+}
 
-/** Region prefixes of the partitions other than `aws` (AWS SDKs, partitions). */
-const partitions: readonly (readonly [prefix: string, partition: string])[] = [
+/** Region prefixes of the partitions other than `aws`, for Regions that are not in the list. */
+const prefixes: readonly (readonly [prefix: string, partition: string])[] = [
   ['cn-', 'aws-cn'],
   ['us-gov-', 'aws-us-gov'],
   ['us-iso-', 'aws-iso'],
@@ -12,15 +59,35 @@ const partitions: readonly (readonly [prefix: string, partition: string])[] = [
   ['eusc-', 'aws-eusc'],
 ]
 
+/** Regions that requests may be signed for. */
+export interface ServedRegions {
+  has(region: string): boolean
+  /** For a request that names another Region: what a name looks like, and which are served. */
+  readonly description: string
+}
+
+/** AWS's Regions and further ones. */
+export function servedRegions(further: readonly string[] = []): ServedRegions {
+  const all = new Set([...Object.values(awsRegions).flat(), ...further])
+  const named =
+    further.length === 0 ? '--regions can name more' : `those of --regions: ${further.join(', ')}`
+  return {
+    has: (region) => all.has(region),
+    description: `A Region has a name such as eu-central-1. Served are AWS's Regions (${named}).`,
+  }
+}
+
+const nameForm = /^(?=.{1,32}$)[a-z0-9]+(?:-[a-z0-9]+)*$/
+
 /**
- * Whether text has the form of a Region name: `us-east-1`, `us-gov-west-1`, `eusc-de-east-1`. Every such name is
- * served, so that a Region that AWS opens tomorrow needs no release.
+ * Whether text can be the name of a Region: as AWS's SDKs take it for the name of a host, and as it fits into an ARN.
+ * Lower-case letters, digits and single hyphens inside, at most 32 characters, not digits only.
  */
-export function isRegion(text: string): boolean {
-  return text.length <= regionLengthMax && form.test(text)
+export function isRegionName(text: string): boolean {
+  return nameForm.test(text) && !/^\d+$/.test(text)
 }
 
 /** The partition that a Region belongs to, as it stands in ARNs: `aws`, `aws-cn`, `aws-us-gov`, … */
 export function partitionOf(region: string): string {
-  return partitions.find(([prefix]) => region.startsWith(prefix))?.[1] ?? 'aws'
+  return prefixes.find(([prefix]) => region.startsWith(prefix))?.[1] ?? 'aws'
 }

@@ -90,9 +90,10 @@ function readScalars(element: ScalarShape, json: readonly unknown[], reading: Re
   const values = json.map((item) => (item === null ? null : convertScalar(element, item)))
   const { constraints } = element
   const isRight = (value: unknown): boolean =>
-    value !== null && constraints.every((constraint) => constraint.holds(value))
+    value !== null && constraints.every((constraint) => constraint.holds(value)) && !hasNul(value)
   if (!values.every(isRight)) {
     const texts = constraints.map(({ text }) => text)
+    if (values.some(hasNul)) texts.push(withoutNul)
     const all = values.includes(null) ? [notNull, ...texts] : texts
     fail(values, `Member must satisfy constraint: [${all.join(', ')}]`, reading)
   }
@@ -102,8 +103,17 @@ function readScalars(element: ScalarShape, json: readonly unknown[], reading: Re
 const notNull = 'Member must not be null'
 
 function check(constraints: readonly Constraint[], value: unknown, reading: Reading): void {
+  const before = reading.failureCount
   for (const constraint of constraints)
     if (!constraint.holds(value)) fail(value, constraint.text, reading)
+  if (reading.failureCount === before && hasNul(value)) fail(value, withoutNul, reading)
+}
+
+/** No pattern of AWS's admits U+0000 on purpose, but some forget to exclude it, and some members have no pattern. */
+const withoutNul = 'Member must not contain U+0000'
+
+function hasNul(value: unknown): boolean {
+  return typeof value === 'string' && value.includes('\0')
 }
 
 function failMissing(field: Field, reading: Reading): void {

@@ -1,12 +1,15 @@
+import type { StorableText } from '../storable-text.ts'
 import type { Infer, Shape, StructureShape } from './shape.ts'
 
 type Scalar = string | number | bigint | boolean | Date | Uint8Array
 
-type Lenient<T> = T extends Scalar
-  ? T
-  : T extends readonly (infer E)[]
-    ? readonly Lenient<E>[]
-    : { [K in keyof T]: object extends Pick<T, K> ? Lenient<T[K]> | undefined : Lenient<T[K]> }
+type Lenient<T> = T extends StorableText
+  ? string
+  : T extends Scalar
+    ? T
+    : T extends readonly (infer E)[]
+      ? readonly Lenient<E>[]
+      : { [K in keyof T]: object extends Pick<T, K> ? Lenient<T[K]> | undefined : Lenient<T[K]> }
 
 /** What can be written by a shape: its values, and undefined for a member that may be absent. */
 export type Encodable<S> = Lenient<Infer<S>>

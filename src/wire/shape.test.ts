@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import * as fc from 'fast-check'
 import { ServiceError } from '../errors.ts'
+import { isStorableText, type StorableText } from '../storable-text.ts'
 import { decode } from './shape-decode.ts'
 import { echoedCharactersInAllMax, echoedCharactersMax } from './shape-echo.ts'
 import { encode } from './shape-encode.ts'
@@ -43,14 +44,14 @@ suite('types', () => {
       Count: long(),
     })
     interface Expected {
-      readonly Id: string
+      readonly Id: StorableText
       readonly Kind?: 'A' | 'B'
       readonly Parts?: readonly { readonly Bytes: Uint8Array; readonly At?: Date }[]
       readonly Count?: number | bigint
     }
     type Same<A, B> = [A, B] extends [B, A] ? true : false
     const same: Same<Infer<typeof shape>, Expected> = true
-    const value: Expected = decode(shape, {
+    const value = decode(shape, {
       Id: 'x',
       Parts: [{ Bytes: 'YQ==', At: 1.5 }],
       Kind: null,
@@ -130,6 +131,24 @@ suite('decode: wrong types', () => {
   test('a wrong type wins over values that break constraints', () => {
     const shape = structure({ A: string({ min: 3 }), B: integer(), C: required(string()) })
     assert.match(refused(shape, { A: 'a', B: 'b' }), /^SerializationException/)
+  })
+
+  test('text with U+0000 is refused once, by the pattern if that refuses it', () => {
+    const free = "1 validation error detected: Value '\0' at 'a"
+    const shape = structure({
+      A: string(),
+      B: string({ max: 9, pattern: '[a-z]*' }),
+      C: list(string()),
+    })
+    assert.equal(
+      refused(shape, { A: '\0' }),
+      `ValidationException: ${free}' failed to satisfy constraint: Member must not contain U+0000`,
+    )
+    assert.match(refused(shape, { B: '\0' }), /^ValidationException: 1 validation error.*pattern/)
+    assert.match(
+      refused(shape, { C: ['a', 'b\0'] }),
+      /constraint: Member must satisfy constraint: \[Member must not contain U\+0000\]$/,
+    )
   })
 
   test('nothing at all is refused', () => {
@@ -358,7 +377,7 @@ suite('encode', () => {
     const milliseconds = fc.integer({ min: 0, max: 4e12 }).map((at) => new Date(at))
     const value = fc.record(
       {
-        Arn: fc.string({ unit: 'binary' }).filter((text) => text.isWellFormed()),
+        Arn: fc.string({ unit: 'binary' }).filter(isStorableText),
         CreatedAt: milliseconds,
         Items: fc.array(
           fc.record(

@@ -3,6 +3,7 @@
  * limits (shape-decode.ts), the writer (shape-encode.ts), and what can be held against AWS's model in a test. Which
  * shapes an operation has is not known here.
  */
+import type { StorableText } from '../storable-text.ts'
 import {
   enumConstraints,
   lengthConstraints,
@@ -122,7 +123,7 @@ export type Infer<S> =
   S extends EnumerationShape<infer V>
     ? V
     : S extends StringShape
-      ? string
+      ? StorableText
       : S extends BlobShape
         ? Uint8Array
         : S extends IntegerShape

@@ -6,6 +6,7 @@ import { Sha256 } from '@aws-crypto/sha256-js'
 import { SignatureV4 } from '@smithy/signature-v4'
 import * as fc from 'fast-check'
 import { ServiceError, type ErrorCode } from '../errors.ts'
+import { servedRegions } from './region.ts'
 import { canonicalPath, canonicalQuery } from './sigv4-canonical.ts'
 import { indexHeaders, splitTarget, type RawRequest } from './sigv4-request.ts'
 import { formatTimestamp, parseTimestamp } from './sigv4-timestamp.ts'
@@ -516,7 +517,11 @@ test('timestamps are strict', () => {
 
 test('the scope must be for this service, a Region and the day of the request', () => {
   const problems: [from: string, to: string, message: string][] = [
-    ['us-east-1', 'nowhere', 'Credential should be scoped to a valid region.'],
+    [
+      'us-east-1',
+      'nowhere',
+      `Credential should be scoped to a valid region. 'nowhere' is not served. ${servedRegions().description}`,
+    ],
     ['/acm-pca/', '/s3/', "Credential should be scoped to correct service: 'acm-pca'."],
     [
       'aws4_request',

@@ -5,7 +5,7 @@
 import { createHmac, hash, timingSafeEqual } from 'node:crypto'
 import { ServiceError } from '../errors.ts'
 import { hmacHex, hmacKey, type HmacKey } from './hmac-key.ts'
-import { isRegion } from './region.ts'
+import { servedRegions, type ServedRegions } from './region.ts'
 import { canonicalRequest, parseQuery } from './sigv4-canonical.ts'
 import type { SignatureClaim } from './sigv4-credential.ts'
 import { parseAuthorization, signatureAlgorithm } from './sigv4-header.ts'
@@ -14,6 +14,7 @@ import type { RawHeaders, RawRequest } from './sigv4-request.ts'
 import { formatTimestamp } from './sigv4-timestamp.ts'
 
 const skewSeconds = 300
+const regionEchoMax = 64
 const terminator = 'aws4_request'
 
 /** Headers that change what a request means: a proxy that adds or repeats one must not go unnoticed. */
@@ -64,15 +65,25 @@ export function parseSignature(request: RawRequest): SignatureClaim {
   return claim
 }
 
+/** What a claim must be for. */
+export interface ClaimRules {
+  readonly service: string
+  readonly now: Date
+  /** AWS's unless others are given. */
+  readonly regions?: ServedRegions
+}
+
+const awsOnly = servedRegions()
+
 /**
- * Judges scope and time. Throws InvalidSignatureException if the scope is not for `service` and a Region on the day
+ * Judges scope and time. Throws InvalidSignatureException if the scope is not for `service` and a Region that is served on the day
  * of the timestamp, if the timestamp is more than five minutes from `now`, or if a presigned URL has expired.
  */
 export function checkClaim(
   claim: SignatureClaim,
-  { service, now }: { readonly service: string; readonly now: Date },
+  { service, now, regions = awsOnly }: ClaimRules,
 ): void {
-  const problems = [...scopeProblems(claim, service)]
+  const problems = [...scopeProblems(claim, { service, regions })]
   if (problems.length > 0) throw invalidSignature(problems.join(' '))
   checkTime(claim, now)
 }
@@ -145,8 +156,15 @@ function requirePayloadHash(headers: RawHeaders, payloadHash: string): void {
   )
 }
 
-function* scopeProblems(claim: SignatureClaim, service: string): Generator<string> {
-  if (!isRegion(claim.region)) yield 'Credential should be scoped to a valid region.'
+function* scopeProblems(
+  claim: SignatureClaim,
+  { service, regions }: Required<Pick<ClaimRules, 'service' | 'regions'>>,
+): Generator<string> {
+  if (!regions.has(claim.region))
+    yield (
+      `Credential should be scoped to a valid region. '${claim.region.slice(0, regionEchoMax)}' is not served. ` +
+      regions.description
+    )
   if (claim.service !== service)
     yield `Credential should be scoped to correct service: '${service}'.`
   if (claim.terminator !== terminator)

@@ -1,9 +1,10 @@
 /** The call log: one record for each call, in CloudTrail's shape, and nothing in it that is not for it. */
 import assert from 'node:assert/strict'
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rename, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
+import type { Flags } from '../../src/config.ts'
 import { allow, createUser } from '../support/accounts.ts'
 import { csr } from '../support/csrs.ts'
 import { createRoot, issueInput, templateArn } from '../support/hierarchy.ts'
@@ -11,15 +12,18 @@ import { eventually } from '../support/revocation.ts'
 import { TestService, type Members } from '../support/service.ts'
 import { callSts, createRole, credentialsOf, trusting } from '../support/sts.ts'
 
-async function loggedService(t: TestContext): Promise<{ service: TestService; file: string }> {
+async function loggedService(
+  t: TestContext,
+  flags: Flags = {},
+): Promise<{ service: TestService; file: string; folder: string }> {
   const folder = await mkdtemp(join(tmpdir(), 'signet-calls-'))
   const file = join(folder, 'calls.jsonl')
-  const service = await TestService.start({ callLog: file })
+  const service = await TestService.start({ callLog: file, ...flags })
   t.after(async () => {
     await service.close()
-    await rm(folder, { recursive: true })
+    await rm(folder, { recursive: true, force: true })
   })
-  return { service, file }
+  return { service, file, folder }
 }
 
 async function recordsIn(file: string): Promise<Members[]> {
@@ -163,4 +167,104 @@ test('every call has a record, also those at the end', async (t) => {
   await service.restart()
   const recorded = new Set((await recordsIn(file)).map(({ requestID }) => requestID as string))
   for (const { headers } of answers) assert.ok(recorded.has(headers.get('x-amzn-requestid') ?? ''))
+})
+
+test('unauthenticated calls do not push others out of the log, whatever they send', async (t) => {
+  const { service, file } = await loggedService(t)
+  const known = await service.call('ListCertificateAuthorities', {})
+  const headers = { 'user-agent': 'x'.repeat(15_000) }
+  const wrong = { accessKeyId: 'AKIANOBODY', secretAccessKey: 'x'.repeat(40) }
+  for (let n = 0; n < 100; n += 1) {
+    await fetch(service.url, { method: 'POST', headers, body: '' }).then((answer) => answer.text())
+    await service.call('ListTags', { Unknown: 'y'.repeat(10_000) }, { credentials: wrong })
+    await callSts(
+      service,
+      { Action: 'AssumeRoleWithWebIdentity', RoleArn: `x${n}`.repeat(100) },
+      { credentials: null },
+    )
+  }
+  await service.restart()
+  const records = await recordsIn(file)
+  assert.ok(records.some(({ requestID }) => requestID === known.headers.get('x-amzn-requestid')))
+  const unknown = records.filter(({ userIdentity }) => userIdentity.type === 'Unknown')
+  // Of each kind the first, and how many there were besides.
+  assert.ok(unknown.length <= 8, `${unknown.length}`)
+  const counted = unknown.map(
+    ({ additionalEventData }) => additionalEventData?.aggregatedCalls ?? 1,
+  )
+  assert.equal(
+    counted.reduce((sum: number, count: number) => sum + count, 0),
+    300,
+  )
+  for (const record of records) assert.ok(JSON.stringify(record).length < 4000)
+})
+
+test('of the input only what the shape has read is recorded, in JSON and in a form', async (t) => {
+  const { service, file } = await loggedService(t)
+  const body = { MaxResults: 5, Unknown: 'z'.repeat(3_000_000), __proto__: { Other: 1 } }
+  const json = await service.call('ListCertificateAuthorities', body)
+  const form = { Action: 'GetCallerIdentity', Unknown: 'z'.repeat(30_000) }
+  const sts = await callSts(service, form)
+  const first = await recordOf(file, json.headers.get('x-amzn-requestid'))
+  assert.deepEqual(first.requestParameters, { maxResults: 5 })
+  const second = await recordOf(file, sts.get('RequestId') ?? '')
+  assert.deepEqual(second.requestParameters, {})
+  assert.ok(!(await readFile(file, 'utf8')).includes('zzz'))
+})
+
+test('the file is opened again on SIGHUP, and when another program has moved or removed it', async (t) => {
+  const { service, file } = await loggedService(t)
+  const call = async (): Promise<string | null> =>
+    (await service.call('ListCertificateAuthorities', {})).headers.get('x-amzn-requestid')
+  await recordOf(file, await call())
+  await rename(file, `${file}.1`)
+  await service.reload()
+  const isThere = () =>
+    stat(file).then(
+      () => true,
+      () => undefined,
+    )
+  await eventually(isThere, 'the new file')
+  await recordOf(file, await call())
+  await rename(file, `${file}.2`)
+  const moved = await call()
+  await eventually(isThere, 'the new file, without SIGHUP')
+  await recordOf(file, moved)
+  await rm(file)
+  const removed = await call()
+  await eventually(isThere, 'the new file after a removal')
+  await recordOf(file, removed)
+})
+
+test('with --call-log-required no answer leaves without its record, and calls are refused until they can be recorded', async (t) => {
+  const { service, file, folder } = await loggedService(t, { callLogRequired: 'true' })
+  const root = await createRoot(service)
+  const { headers } = await service.call('DescribeCertificateAuthority', {
+    CertificateAuthorityArn: root.arn,
+  })
+  // Without waiting: the record is there before the answer is.
+  const [last] = (await recordsIn(file)).slice(-1)
+  assert.equal(last.requestID, headers.get('x-amzn-requestid'))
+  await rm(folder, { recursive: true })
+  const required =
+    'ServiceUnavailable: The call cannot be recorded in the call log, which this server requires. Try again later.'
+  const input = issueInput(root.arn, csr('ec-server'), {})
+  assert.equal(await service.refusal('ListCertificateAuthorities', {}), required)
+  const countIssued = async (): Promise<unknown> =>
+    (await service.inDatabase('select count(*) as n from certificates'))[0]?.['n']
+  const before = await countIssued()
+  for (let n = 0; n < 5; n += 1)
+    assert.equal(await service.refusal('IssueCertificate', input), required)
+  assert.equal(await countIssued(), before)
+  const sts = await callSts(service, { Action: 'GetCallerIdentity' })
+  assert.deepEqual([sts.status, sts.get('Code')], [503, 'ServiceUnavailable'])
+  assert.equal((await fetch(`${service.url}/healthz`)).status, 200)
+  await mkdir(folder)
+  await service.reload()
+  const issued = await eventually(async () => {
+    const answer = await service.call('IssueCertificate', input)
+    return answer.status === 200 ? answer : undefined
+  }, 'a certificate')
+  const ids = (await recordsIn(file)).map(({ requestID }) => requestID)
+  assert.ok(ids.includes(issued.headers.get('x-amzn-requestid')))
 })

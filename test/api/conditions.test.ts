@@ -186,6 +186,72 @@ test('a tag whose name differs in case alone does not hide another from aws:Requ
   assert.deepEqual(await tagCodes(user, [bad, good]), [denied, denied])
 })
 
+test('a tag whose name differs in case alone opens no Allow and closes no Deny on aws:ResourceTag', async () => {
+  const { arn } = await createAuthority(service, {
+    more: { Tags: [{ Key: 'team', Value: 'blue' }] },
+  })
+  const other = await createAuthority(service, { more: { Tags: [{ Key: 'team', Value: 'red' }] } })
+  const input = { CertificateAuthorityArn: arn }
+  const describing = ['DescribeCertificateAuthority']
+  const red = { StringEquals: { 'aws:ResourceTag/team': 'red' } }
+  const users = {
+    red: await userWith(conditioned(describing, red)),
+    like: await userWith(conditioned(describing, { StringLike: { 'aws:ResourceTag/TEAM': 'r*' } })),
+    notBlue: await userWith(
+      conditioned(describing, { StringNotEquals: { 'aws:ResourceTag/team': 'blue' } }),
+    ),
+    notRed: await userWith(allow('*'), deny(describing, red)),
+    denyOthers: await userWith(
+      allow('*'),
+      deny(describing, { StringNotEquals: { 'aws:ResourceTag/Team': 'red' } }),
+    ),
+  }
+  const codes = async (): Promise<Record<string, string>> => {
+    const entries = Object.entries(users).map(
+      async ([name, user]) =>
+        [name, await code(user, 'DescribeCertificateAuthority', input)] as const,
+    )
+    return Object.fromEntries(await Promise.all(entries))
+  }
+  const single = { red: denied, like: denied, notBlue: denied, notRed: '200', denyOthers: denied }
+  assert.deepEqual(await codes(), single)
+  const tag = (Value: string): Promise<unknown> =>
+    service.must('TagCertificateAuthority', { ...input, Tags: [{ Key: 'TEAM', Value }] })
+  await tag('red')
+  assert.deepEqual(await codes(), { ...single, notRed: denied })
+  await tag('blue')
+  assert.deepEqual(await codes(), single)
+  for (const name of ['red', 'like', 'notBlue', 'denyOthers'] as const)
+    assert.equal(
+      await code(users[name], 'DescribeCertificateAuthority', {
+        CertificateAuthorityArn: other.arn,
+      }),
+      '200',
+      name,
+    )
+})
+
+test('tags whose names differ in case alone open no Allow on aws:RequestTag and aws:TagKeys', async () => {
+  const red = await userWith(
+    conditioned(tagging, { StringEquals: { 'aws:RequestTag/team': 'red' } }),
+  )
+  const named = await userWith(
+    allow('CreateCertificateAuthority'),
+    conditioned(['TagCertificateAuthority'], { StringEquals: { 'aws:TagKeys': 'team' } }),
+  )
+  const tags = (...values: [Key: string, Value: string][]): unknown =>
+    values.map(([Key, Value]) => ({ Key, Value }))
+  for (const more of [
+    tags(['team', 'red'], ['TEAM', 'blue']),
+    tags(['TEAM', 'blue'], ['team', 'red']),
+  ]) {
+    assert.deepEqual(await tagCodes(red, more), [denied, denied])
+    assert.deepEqual(await tagCodes(named, more), [denied, denied])
+  }
+  assert.deepEqual(await tagCodes(red, tags(['team', 'red'], ['TEAM', 'red'])), ['200', '200'])
+  assert.deepEqual(await tagCodes(named, tags(['team', 'x'])), ['200', '200'])
+})
+
 test('aws:TagKeys restricts the keys of tags', async () => {
   const only = await userWith(
     allow('CreateCertificateAuthority'),

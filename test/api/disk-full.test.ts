@@ -210,6 +210,45 @@ suite('a disk that is full', () => {
     )
   })
 
+  test('of a call log that is required: calls are refused before they have an effect, and no record is lost', async (t) => {
+    const disk = await smallDisk(t, 1)
+    if (disk === undefined) return
+    const file = join(disk.path, 'calls.jsonl')
+    const service = await TestService.start({ callLog: file, callLogRequired: 'true' })
+    t.after(() => service.close())
+    const root = await createRoot(service)
+    const input = issueInput(root.arn, csr('ec-server'))
+    await disk.fill()
+    const ids: (string | null)[] = []
+    let refused = 0
+    while (refused < 20) {
+      const { status, headers } = await service.call('IssueCertificate', input)
+      assert.ok(status === 200 || status === 503, `${status}`)
+      if (status === 503) refused += 1
+      ids.push(headers.get('x-amzn-requestid'))
+    }
+    const [row] = await service.inDatabase('select count(*) as n from certificates')
+    await disk.makeRoom()
+    await eventually(async () => {
+      const { status } = await service.call('ListCertificateAuthorities', {})
+      return status === 200 ? true : undefined
+    }, 'an answer')
+    const records = (await readFile(file, 'utf8')).split('\n').flatMap((line) => {
+      try {
+        return [JSON.parse(line) as Members]
+      } catch {
+        // What had no room whole.
+        return []
+      }
+    })
+    const seen = new Set(records.map(({ requestID }) => requestID))
+    for (const id of ids) assert.ok(seen.has(id))
+    const issued = new Set(
+      records.flatMap(({ responseElements }) => responseElements?.certificateArn ?? []),
+    )
+    assert.equal(issued.size, Number(row?.['n']))
+  })
+
   test('keeps a server from its first start, at whichever step, and room is all that it takes', async (t) => {
     const disk = await smallDisk(t, 4)
     if (disk === undefined) return

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { csr } from '../support/csrs.ts'
 import { authorityInput, createRoot, issueInput } from '../support/hierarchy.ts'
-import { TestService } from '../support/service.ts'
+import { allow, createUser } from '../support/accounts.ts'
+import { assume, createRole, trusting } from '../support/sts.ts'
+import { TestService, type CallOptions } from '../support/service.ts'
 
 let service: TestService
 before(async () => {
@@ -41,6 +43,39 @@ test('a token counts for one Region', async () => {
   const one = await service.must('CreateCertificateAuthority', input, region('eu-west-2'))
   const two = await service.must('CreateCertificateAuthority', input, region('eu-west-3'))
   assert.notEqual(one.CertificateAuthorityArn, two.CertificateAuthorityArn)
+})
+
+test('a token belongs to one principal: another user or session is not told what the first one made', async () => {
+  const role = await createRole(service, {
+    trust: [trusting({ AWS: '*' })],
+    statements: [allow('*')],
+  })
+  const user = await createUser(service, { userName: 'second', statements: [allow('*')] })
+  const callers = [
+    user.credentials,
+    await assume(service, role, { RoleSessionName: 'one' }),
+    await assume(service, role, { RoleSessionName: 'two' }),
+  ]
+  const made = async (operation: string, input: object, more: CallOptions): Promise<string> => {
+    const first = await service.must(operation, input, more)
+    assert.deepEqual(await service.must(operation, input, more), first)
+    return String(Object.values(first))
+  }
+  const token = { more: { IdempotencyToken: 'shared' } }
+  const authorities = new Set<string>()
+  for (const credentials of callers) {
+    const more = { ...region('ap-southeast-1'), credentials }
+    authorities.add(await made('CreateCertificateAuthority', authorityInput(token), more))
+  }
+  assert.equal(authorities.size, callers.length)
+  const root = await createRoot(service, { options: region('ap-southeast-2') })
+  const certificates = new Set<string>()
+  for (const credentials of callers.slice(0, 2)) {
+    const more = { ...region('ap-southeast-2'), credentials }
+    const input = issueInput(root.arn, csr('ec-server'), token)
+    certificates.add(await made('IssueCertificate', input, more))
+  }
+  assert.equal(certificates.size, 2)
 })
 
 test('calls with one token at the same instant make one CA', async () => {

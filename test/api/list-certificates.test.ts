@@ -300,6 +300,47 @@ suite('who may', () => {
     )
   })
 
+  test('CAs that a Deny names, or that no Allow covers, are left out of what an account has', async () => {
+    const hidden = await createRoot(service, {
+      more: { Tags: [{ Key: 'team', Value: 'secret' }] },
+    })
+    const names = [dns('shown.hidden.test')]
+    const shown = await issueNamed(one.arn, { commonName: 'hiding', names })
+    const secret = await issueNamed(hidden.arn, { commonName: 'hiding', names })
+    for (const arn of [secret, shown]) await revoke(service, arn)
+    await searchable(service)
+    const inputs = [
+      { Subject: 'hiding' },
+      { SubjectAlternativeName: '.hidden.test' },
+      { Subject: 'hiding', Status: 'REVOKED' },
+      { Subject: 'hiding', MaxResults: 1 },
+      { Requester: service.config.accountId, Subject: 'hiding' },
+    ]
+    const listing = allow('ListCertificates')
+    const secretTag = { 'aws:ResourceTag/team': 'secret' }
+    const policies = {
+      denied: [listing, { ...listing, Effect: 'Deny', Resource: hidden.arn }],
+      notResource: [{ Effect: 'Allow', Action: listing['Action'], NotResource: hidden.arn }],
+      tagged: [listing, { ...listing, Effect: 'Deny', Condition: { StringEquals: secretTag } }],
+      untagged: [{ ...listing, Condition: { StringNotEqualsIfExists: secretTag } }],
+    }
+    for (const [userName, statements] of Object.entries(policies)) {
+      const { credentials } = await createUser(service, { userName, statements })
+      for (const input of inputs)
+        assert.deepEqual(await found(input, { credentials }), [shown], userName)
+      assert.deepEqual(await found({ SerialNumber: lastOf(secret) }, { credentials }), [])
+      assert.match(
+        await service.refusal(
+          'ListCertificates',
+          { CertificateAuthorityArn: hidden.arn },
+          { credentials },
+        ),
+        /^AccessDenied/,
+      )
+    }
+    assert.deepEqual(new Set(await found({ Subject: 'hiding' })), new Set([shown, secret]))
+  })
+
   test('other accounts and Regions see their own, and what a policy on the CA lets them', async () => {
     await createAccount(service)
     const { credentials } = await createUser(service, {

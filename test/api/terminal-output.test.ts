@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { systemClock } from '../../src/clock.ts'
 import { createLog } from '../../src/log.ts'
 import { openCallLog } from '../../src/call-log.ts'
 import { encodeElement, encodeSequence } from '../../src/x509/der-writer.ts'
@@ -210,7 +211,7 @@ test('log lines and records of calls', async () => {
   const log = createLog('info', { write: (line) => void lines.push(line) })
   log.info({ userAgent: hostile, err: new Error(hostile) }, hostile)
   const path = join(folder, 'calls.log')
-  const calls = await openCallLog(path, log)
+  const calls = await openCallLog(path, log, systemClock)
   calls.write({ userAgent: hostile })
   await calls.close()
   for (const line of [...lines, await readFile(path, 'utf8')]) {

@@ -188,6 +188,67 @@ test('a token that proves nothing is refused, and it is said why', async () => {
     assert.match(outcomeOf(await bring(text)), /^400 InvalidIdentityToken: /, text)
 })
 
+test('a claim of another type is refused by name, and escapes no Deny', async () => {
+  const subject = 'system:serviceaccount:pki:issuer'
+  const place = issuer.url.replace('http://', '')
+  const denied = await createRole(service, {
+    roleName: 'denied',
+    trust: [
+      trustingTokens('*', { Condition: {} }),
+      trustingTokens('*', { Effect: 'Deny', Condition: { StringLike: { [`${place}:sub`]: '*' } } }),
+    ],
+  })
+  const now = Math.floor(service.clock.now().getTime() / 1000)
+  const right = { iss: issuer.url, sub: subject, aud: 'signet', iat: now, exp: now + 600 }
+  const bringClaims = async (claims: Record<string, unknown>, role: string): Promise<string> => {
+    const made = new SignJWT(claims).setProtectedHeader({ alg: 'ES256', kid: 'one' })
+    return outcomeOf(await bring(await made.sign(privateKey), { RoleArn: role }))
+  }
+  assert.equal(await bringClaims(right, roleArn), '200')
+  const wrong: Record<string, unknown>[] = [
+    ...[5, null, [subject], [], {}, true, `${subject}\0`].map((sub) => ({ sub })),
+    ...[['signet', 5], ['signet', null], 5, null, {}, []].map((aud) => ({ aud })),
+    ...[5, null, ['signet'], 'a\0'].map((azp) => ({ azp })),
+    ...[5, [5], {}].map((amr) => ({ amr })),
+    ...['1', null, [1]].flatMap((time) => [{ exp: time }, { iat: time }, { nbf: time }]),
+  ]
+  for (const claims of wrong)
+    for (const role of [roleArn, denied]) {
+      const outcome = await bringClaims({ ...right, ...claims }, role)
+      assert.match(outcome, /^400 InvalidIdentityToken: /, JSON.stringify(claims))
+    }
+  assert.match(await bringClaims(right, denied), /^403 AccessDenied/)
+})
+
+test('an issuer that no database can hold is one that nobody trusts', async () => {
+  for (const iss of [`${issuer.url}\0`, '\0', '\ud800', 5, null, [issuer.url], {}]) {
+    const payload = Buffer.from(JSON.stringify({ iss, sub: 'a' })).toString('base64url')
+    const text = `${Buffer.from('{"alg":"ES256"}').toString('base64url')}.${payload}.AAAA`
+    assert.match(
+      outcomeOf(await bring(text)),
+      /^400 InvalidIdentityToken: No OpenIDConnect provider found/,
+    )
+  }
+})
+
+test('keys that are damaged, or too many, are no fault of the server', async () => {
+  const own = server
+  const damaged: JWK[][] = [
+    [{ ...publicKey, x: 'AA' }],
+    [{ ...publicKey, kty: 'oct', k: 'AAAA' }],
+    [{ ...publicKey, kty: 'RSA', n: 'AQAB', e: 'AQAB' }],
+    Array.from({ length: 101 }, () => publicKey),
+  ]
+  for (const keys of damaged) {
+    const other = await startIssuer(keys)
+    await trustIssuer(service, { issuer: other.url })
+    const outcome = await refusedWith({ iss: other.url })
+    assert.match(outcome, /^400 (?:InvalidIdentityToken|IDPCommunicationError): /, outcome)
+    server.close()
+    server = own
+  }
+})
+
 test('a token that is not valid yet, or has no end, is refused', async () => {
   const now = Math.floor(service.clock.now().getTime() / 1000)
   assert.match(await refusedWith({ more: { nbf: now + 120 } }), /^400 InvalidIdentityToken: .*nbf/)

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -29,7 +29,9 @@ before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'signet-workers-'))
   rates = join(folder, 'rates.json')
   await writeFile(rates, '{}')
-  const flags = ['--workers', '3', '--rates-file', rates, '--call-log', join(folder, 'calls')]
+  await mkdir(join(folder, 'log'))
+  const callLog = ['--call-log', join(folder, 'log', 'calls'), '--call-log-required']
+  const flags = ['--workers', '3', '--rates-file', rates, ...callLog]
   server = await startServer(join(folder, 'data'), flags)
   started.push(server)
   authorityArn = await createRoot()
@@ -222,9 +224,26 @@ test('calls of all workers are in one call log', async () => {
   const { headers } = await fetch(server.url, { method: 'POST' })
   const id = headers.get('x-amzn-requestid') ?? ''
   await eventually(async () => {
-    const text = await readFile(join(folder, 'calls'), 'utf8')
+    const text = await readFile(join(folder, 'log', 'calls'), 'utf8')
     return text.includes(id) ? true : undefined
   }, 'the record')
+})
+
+test('calls that cannot be recorded are refused by all workers, until they can be again', async () => {
+  const describe = (): Promise<Answer> =>
+    call('DescribeCertificateAuthority', { CertificateAuthorityArn: authorityArn })
+  const statuses = async (): Promise<number[]> => {
+    const answers = await Promise.all(Array.from({ length: 9 }, describe))
+    return answers.map(({ status }) => status)
+  }
+  const all = (wanted: number) => async () =>
+    (await statuses()).every((status) => status === wanted) ? true : undefined
+  await eventually(all(200), 'answers')
+  await rename(join(folder, 'log'), join(folder, 'elsewhere'))
+  await eventually(all(503), 'refusals')
+  await rename(join(folder, 'elsewhere'), join(folder, 'log'))
+  server.child.kill('SIGHUP')
+  await eventually(all(200), 'answers again')
 })
 
 test('a worker that cannot start ends, whatever keeps it from that, and is replaced when it can', async () => {

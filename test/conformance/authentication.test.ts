@@ -119,7 +119,7 @@ function signatures(): Refusal[] {
     {
       ...invalid,
       tamper: 'scope of no Region',
-      says: /^Credential should be scoped to a valid region\.$/,
+      says: /^Credential should be scoped to a valid region\. 'Not A Region' is not served\. A Region has a name such as eu-central-1\./,
     },
   ]
 }

@@ -1,0 +1,43 @@
+/** Why IssueCertificate is refused when it is the template: the conditions of a shared CA allow one or a few. */
+import type { PolicyRequest } from './policy-evaluation.ts'
+import type { ContextKeys } from './policy-pattern.ts'
+import type { Policy } from './policy.ts'
+
+const templateKey = 'acm-pca:templatearn'
+const namedMax = 10
+
+/**
+ * Words that name the template of a refused request, and those that would be allowed in its place; empty if another
+ * template would change nothing. `isAllowedWith` says whether a request would be allowed.
+ */
+export async function refusedTemplate(
+  request: PolicyRequest,
+  policies: readonly Policy[],
+  isAllowedWith: (request: PolicyRequest) => Promise<boolean>,
+): Promise<string> {
+  const [template] = request.keys.get(templateKey) ?? []
+  if (template === undefined) return ''
+  const others = templatesOf(policies)
+  if (others.length === 0) return ''
+  const isAllowed = (other: string | undefined): Promise<boolean> =>
+    isAllowedWith({ ...request, keys: withTemplate(request.keys, other) })
+  const allowed: string[] = []
+  for (const other of others) if (await isAllowed(other)) allowed.push(other)
+  if (allowed.length > 0) return ` with the template ${template}; allowed is ${allowed.join(', ')}`
+  return (await isAllowed(undefined)) ? ` with the template ${template}` : ''
+}
+
+/** Texts that policies compare templates with. One with wildcards matches itself. */
+function templatesOf(policies: readonly Policy[]): string[] {
+  const texts = policies
+    .flatMap(({ statements }) => statements)
+    .flatMap(({ conditions }) => conditions)
+    .filter(({ key, operator }) => key === templateKey && operator !== undefined)
+    .flatMap(({ values }) => values.map(({ text }) => text))
+  return [...new Set(texts)].slice(0, namedMax)
+}
+
+function withTemplate(keys: ContextKeys, template: string | undefined): ContextKeys {
+  const values = template === undefined ? undefined : [template]
+  return { get: (key) => (key === templateKey ? values : keys.get(key)) }
+}

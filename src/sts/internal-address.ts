@@ -1,0 +1,76 @@
+/**
+ * Network addresses that a remote identity provider must not make the server connect to: this machine, its own links, and
+ * the metadata services of clouds. Private networks (RFC 1918, RFC 4193) are not among them: identity providers inside
+ * a company are there.
+ */
+import { BlockList, isIP } from 'node:net'
+
+/** IANA IPv4 and IPv6 Special-Purpose Address Registries; metadata addresses by the documentation of their clouds. */
+const ranges: readonly (readonly [network: string, prefix: number, reason: string])[] = [
+  ['0.0.0.0', 8, 'unspecified'],
+  ['127.0.0.0', 8, 'loopback'],
+  ['169.254.0.0', 16, 'link-local (with the metadata service of AWS, Azure and Google Cloud)'],
+  ['100.100.100.200', 32, 'metadata service of Alibaba Cloud'],
+  ['168.63.129.16', 32, 'metadata service of Azure'],
+  ['192.0.0.0', 24, 'IETF protocol assignments (with the metadata service of Oracle Cloud)'],
+  ['224.0.0.0', 4, 'multicast'],
+  ['240.0.0.0', 4, 'reserved and broadcast'],
+  ['::', 96, 'unspecified, loopback and IPv4-compatible'],
+  ['::ffff:0:0:0', 96, 'IPv4-translated'],
+  ['64:ff9b:1::', 48, 'local IPv4/IPv6 translation'],
+  ['100::', 64, 'discard-only'],
+  ['2001::', 32, 'Teredo'],
+  ['fe80::', 10, 'link-local'],
+  ['fec0::', 10, 'site-local'],
+  ['ff00::', 8, 'multicast'],
+  ['fd00:ec2::', 32, 'metadata service of AWS'],
+  ['fd20:ce::254', 128, 'metadata service of Google Cloud'],
+]
+
+/** IPv6 prefixes that have an IPv4 address in them, and the octet at which it begins. */
+const carriers: readonly (readonly [prefix: readonly number[], at: number])[] = [
+  // IPv4-mapped (RFC 4291 §2.5.5.2), NAT64 (RFC 6052 §2.1), 6to4 (RFC 3056 §2).
+  [[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff], 12],
+  [[0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0], 12],
+  [[0x20, 0x02], 2],
+]
+
+const internal = new BlockList()
+for (const [network, prefix] of ranges)
+  internal.addSubnet(network, prefix, network.includes(':') ? 'ipv6' : 'ipv4')
+
+/** Whether an IPv4 or IPv6 address is one of them, also inside an IPv6 address. Anything else is taken for one. */
+export function isInternalAddress(address: string): boolean {
+  const [plain = ''] = address.split('%')
+  const family = isIP(plain)
+  if (family === 4) return internal.check(plain, 'ipv4')
+  if (family !== 6) return true
+  const octets = octetsOf(plain)
+  const carrier = carriers.find(([prefix]) => prefix.every((octet, at) => octets[at] === octet))
+  if (carrier === undefined) return internal.check(plain, 'ipv6')
+  const [, at] = carrier
+  return internal.check(octets.slice(at, at + 4).join('.'), 'ipv4')
+}
+
+/** The host of a URL, as `new URL` writes it, without brackets: `0x7f.1` is `127.0.0.1` there. */
+export function hostOf({ hostname }: URL): string {
+  return hostname.startsWith('[') ? hostname.slice(1, -1) : hostname
+}
+
+/** Whether a host is written as one of this machine or of its links: what operators do who mean it. */
+export function isInternalHost(host: string): boolean {
+  return /^(?:.*\.)?localhost\.?$/.test(host) || (isIP(host) !== 0 && isInternalAddress(host))
+}
+
+function octetsOf(address: string): number[] {
+  const compressed = hostOf(new URL(`http://[${address}]`))
+  const [head = '', tail] = compressed.split('::')
+  const groups = (text: string): string[] => (text === '' ? [] : text.split(':'))
+  const before = groups(head)
+  const after = groups(tail ?? '')
+  const zeros = tail === undefined ? 0 : 8 - before.length - after.length
+  return [...before, ...Array.from({ length: zeros }, () => '0'), ...after].flatMap((group) => {
+    const value = Number.parseInt(group, 16)
+    return [value >> 8, value & 0xff]
+  })
+}

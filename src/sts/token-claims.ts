@@ -1,0 +1,43 @@
+/**
+ * Claims of a verified token as values of their types (RFC 7519 §4.1; OpenID Connect Core 1.0 §2). What a claim says
+ * becomes a condition key, so that one of another type must not be compared with anything: it would escape a Deny.
+ */
+import { asStorableText, type StorableText } from '../storable-text.ts'
+
+export interface TokenClaims {
+  readonly subject: StorableText
+  /** At least one. */
+  readonly audiences: readonly StorableText[]
+  /** `azp`: the party that the token was issued to. */
+  readonly authorizedParty: StorableText | undefined
+}
+
+/** The claims, or the name of the one that is not of its type. */
+export function readClaims(
+  payload: Readonly<Record<string, unknown>>,
+): TokenClaims | { readonly wrong: string } {
+  const { sub, aud, azp } = payload
+  const wrong = Object.entries(types).find(([name, isRight]) => !isRight(payload[name]))
+  if (wrong !== undefined) return { wrong: wrong[0] }
+  const subject = asStorableText(sub)
+  const audiences = textsOf(aud)
+  if (subject === undefined) return { wrong: 'sub' }
+  if (audiences === undefined || audiences.length === 0) return { wrong: 'aud' }
+  return { subject, audiences, authorizedParty: asStorableText(azp) }
+}
+
+/** What other claims are, where a token has them. */
+const types: Readonly<Record<string, (value: unknown) => boolean>> = {
+  iss: (value) => asStorableText(value) !== undefined,
+  exp: Number.isFinite,
+  iat: Number.isFinite,
+  nbf: (value) => value === undefined || Number.isFinite(value),
+  azp: (value) => value === undefined || asStorableText(value) !== undefined,
+  amr: (value) => value === undefined || textsOf(value) !== undefined,
+}
+
+/** One text, or a list of texts. */
+function textsOf(value: unknown): readonly StorableText[] | undefined {
+  const all = (Array.isArray(value) ? value : [value]).map(asStorableText)
+  return all.every((text) => text !== undefined) ? all : undefined
+}

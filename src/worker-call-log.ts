@@ -1,0 +1,39 @@
+/** A worker's end of the call log, which the primary writes. */
+import type { CallLogPort } from './http/call-recorder.ts'
+import { createBatch, type CallLogItem, type RecordOutcome } from './worker-link.ts'
+
+export interface WorkerCallLog extends CallLogPort {
+  /** What the primary says became of records. */
+  settled(outcomes: readonly RecordOutcome[]): void
+  /** What the primary says of the file. */
+  changed(isWritable: boolean): void
+}
+
+/** Records of one turn of the event loop are sent together. */
+export function createWorkerCallLog(
+  send: (records: readonly CallLogItem[]) => void,
+): WorkerCallLog {
+  const waiting = new Map<number, (isWritten: boolean) => void>()
+  const add = createBatch(send)
+  let nextId = 0
+  let writable = true
+  return {
+    write: (record) => add({ record, id: undefined }),
+    record: (record) =>
+      new Promise((resolve) => {
+        nextId += 1
+        waiting.set(nextId, resolve)
+        add({ record, id: nextId })
+      }),
+    isWritable: () => writable,
+    settled(outcomes) {
+      for (const { id, isWritten } of outcomes) {
+        waiting.get(id)?.(isWritten)
+        waiting.delete(id)
+      }
+    },
+    changed(isWritable) {
+      writable = isWritable
+    },
+  }
+}
