@@ -4,6 +4,7 @@ import type { Row } from '../store/sql.ts'
 import { parseCertificate, type Certificate } from '../x509/certificate.ts'
 import { parsePem } from '../x509/pem.ts'
 import type { SubjectPublicKeyInfo } from '../x509/subject-public-key-info.ts'
+import { issuerTolerance } from '../x509/tolerance.ts'
 import { verifySignature } from '../x509/verify-signature.ts'
 import type { Problems } from './problems.ts'
 
@@ -54,7 +55,7 @@ export async function verifyAuthorityCertificate(
 
 function chainOf(name: string, pem: string, problems: Problems): Certificate[] {
   try {
-    return parsePem(pem).map(({ der }) => parseCertificate(der))
+    return parsePem(pem).map(({ der }) => parseCertificate(der, issuerTolerance))
   } catch (error) {
     problems.add(`the chain of ${name} cannot be read: ${(error as Error).message}`)
     return []
@@ -131,6 +132,7 @@ async function isSignedBy(
     signatureAlgorithm,
     message: tbsCertificateDer,
     signature,
+    tolerance: issuerTolerance,
   })
   return check === 'valid'
 }

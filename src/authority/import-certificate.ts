@@ -1,7 +1,7 @@
 /** Which certificate a CA accepts as its own (AWS Private CA API, ImportCertificateAuthorityCertificate). */
 import type { Certificate } from '../x509/certificate.ts'
 import type { AuthorityType } from './authority.ts'
-import { requireCaCertificate } from './import-ca-certificate.ts'
+import { requireCaCertificate, requireCompositeModulus } from './import-ca-certificate.ts'
 import {
   requireNames,
   requireNotOutliving,
@@ -11,17 +11,16 @@ import {
   showTime,
 } from './import-chain.ts'
 import type { CertificatePath } from './import-parse.ts'
-import type { WeakKeys } from './key-strength.ts'
+import type { KeyPolicy } from './key-strength.ts'
 import { invalidRequest, malformed, mismatch, pathPosition } from './import-refusals.ts'
 
 export { parseImport, type CertificatePath } from './import-parse.ts'
 
 /** The CA that is to have a certificate, and when. */
-export interface ImportingAuthority {
+export interface ImportingAuthority extends KeyPolicy {
   readonly type: AuthorityType
   readonly subjectPublicKeyInfoDer: Uint8Array
   readonly now: Date
-  readonly weakKeys: WeakKeys
 }
 
 /**
@@ -34,7 +33,7 @@ export interface ImportingAuthority {
  */
 export async function requireImportable(
   { certificate, chain }: CertificatePath,
-  { type, subjectPublicKeyInfoDer, now, weakKeys }: ImportingAuthority,
+  { type, subjectPublicKeyInfoDer, now, ...keyPolicy }: ImportingAuthority,
 ): Promise<void> {
   const path = [certificate, ...chain]
   if (Buffer.compare(certificate.subjectPublicKeyInfo.der, subjectPublicKeyInfoDer) !== 0)
@@ -43,9 +42,11 @@ export async function requireImportable(
   else await requireSubordinatePath(certificate, chain)
   requireDistinct(certificate, chain)
   for (const [index, each] of path.entries())
-    requireCaCertificate(pathPosition(index), each, weakKeys)
+    requireCaCertificate(pathPosition(index), each, keyPolicy)
   for (const [index, each] of path.entries()) requireValid(pathPosition(index), each, now)
   await requireSigned(path)
+  for (const [index, each] of path.entries())
+    await requireCompositeModulus(pathPosition(index), each, keyPolicy)
   requireNotOutliving(path)
   requirePathLength(path)
   requireNames(path)

@@ -1,6 +1,8 @@
 /** What the certificates of an imported path must be to each other (RFC 5280 §6.1). */
 import type { Certificate } from '../x509/certificate.ts'
 import { formatName, sameName } from '../x509/name.ts'
+import { unsupportedReason } from '../x509/signature-scheme.ts'
+import { issuerTolerance, strict, type Tolerance } from '../x509/tolerance.ts'
 import { verifySignature, type SignatureCheck } from '../x509/verify-signature.ts'
 import { alternativeNamesOf } from './import-ca-certificate.ts'
 import { mismatch, notAllowed, pathPosition } from './import-refusals.ts'
@@ -39,9 +41,12 @@ async function requireSignedBy(
       `${position} is issued by ${formatName(signed.issuer)}, but ${signerPosition} is ` +
         formatName(signer.subject),
     )
-  const check = await signatureBy(signed, signer)
+  const check = await signatureBy(signed, signer, index === 0 ? strict : issuerTolerance)
   if (check === 'unsupported')
-    throw mismatch(`${position} is signed with an algorithm that is not accepted`)
+    throw mismatch(
+      `${position} is signed with ` +
+        unsupportedReason(signed.signatureAlgorithm, signer.subjectPublicKeyInfo.key),
+    )
   if (check === 'invalid')
     throw mismatch(`${position} is not signed by the key of ${signerPosition}`)
 }
@@ -55,12 +60,17 @@ async function requireRoot(last: Certificate): Promise<void> {
   )
 }
 
-function signatureBy(certificate: Certificate, signer: Certificate): Promise<SignatureCheck> {
+function signatureBy(
+  certificate: Certificate,
+  signer: Certificate,
+  tolerance: Tolerance = strict,
+): Promise<SignatureCheck> {
   return verifySignature({
     subjectPublicKeyInfo: signer.subjectPublicKeyInfo,
     signatureAlgorithm: certificate.signatureAlgorithm,
     message: certificate.tbsCertificateDer,
     signature: certificate.signature,
+    tolerance,
   })
 }
 

@@ -1,6 +1,7 @@
 /** Everything in a file, and whether its certificates are a chain. */
 import { parseCertificate } from '../x509/certificate.ts'
 import { sameName } from '../x509/name.ts'
+import { issuerTolerance } from '../x509/tolerance.ts'
 import { verifySignature } from '../x509/verify-signature.ts'
 import { describe, type Description } from './describe.ts'
 import { recognize, type Recognized } from './recognize.ts'
@@ -29,7 +30,7 @@ export async function inspect(bytes: Uint8Array, now: Date): Promise<Inspection>
 
 async function linksOf(recognized: readonly Recognized[]): Promise<ChainLink[]> {
   const certificates = recognized.flatMap(({ kind, der }, index) =>
-    kind === 'certificate' ? [{ index, certificate: parseCertificate(der) }] : [],
+    kind === 'certificate' ? [{ index, certificate: parseCertificate(der, issuerTolerance) }] : [],
   )
   const links: ChainLink[] = []
   for (const [position, { index, certificate }] of certificates.entries()) {
@@ -42,6 +43,7 @@ async function linksOf(recognized: readonly Recognized[]): Promise<ChainLink[]> 
           signatureAlgorithm: certificate.signatureAlgorithm,
           message: certificate.tbsCertificateDer,
           signature: certificate.signature,
+          tolerance: issuerTolerance,
         })
       : 'invalid'
     const signed = check === 'valid' ? 'yes' : check === 'invalid' ? 'no' : 'not checked'

@@ -86,6 +86,7 @@ function certificateLines(certificate: CertificateDescription, now: Date): Line[
     line('signature', certificate.signatureAlgorithm),
     ...extensionLines(certificate.extensions),
     line('SHA-256', certificate.fingerprintSha256),
+    ...warningLines(certificate.warnings),
   ]
 }
 
@@ -111,7 +112,12 @@ function requestLines({ subject, names, key, ...request }: RequestDescription): 
       { valid: 'good', invalid: 'bad', unsupported: 'warning' }[request.signature] as Tone,
     ),
     ...extensionLines(request.extensions),
+    ...warningLines(request.warnings),
   ]
+}
+
+function warningLines(warnings: readonly string[]): Line[] {
+  return warnings.map((warning) => line('warning', warning, 'warning'))
 }
 
 function crlLines(crl: CrlDescription, now: Date): Line[] {

@@ -49,6 +49,7 @@ export const importCertificateAuthorityCertificate = operation({
       subjectPublicKeyInfoDer: publicKeyOf(authority),
       now,
       weakKeys: services.issuancePolicy.weakKeys,
+      weakKeyList: services.issuancePolicy.weakKeyList,
     })
     await changeAuthority(services, [
       insertAuthorityCertificate(authority, installed(path), now),

@@ -4,6 +4,7 @@ import { issuerOf, type Issuer } from '../issuance/issuer.ts'
 import type { Database } from '../store/database.ts'
 import { parseCertificate, type Certificate } from '../x509/certificate.ts'
 import { parsePem } from '../x509/pem.ts'
+import { issuerTolerance } from '../x509/tolerance.ts'
 
 const issuersMax = 1000
 
@@ -26,5 +27,5 @@ export function issuerWith(db: Database, authority: Authority): Issuer {
 }
 
 function chainOf({ chainPem }: InstalledCertificate): Certificate[] {
-  return parsePem(chainPem ?? '').map(({ der }) => parseCertificate(der))
+  return parsePem(chainPem ?? '').map(({ der }) => parseCertificate(der, issuerTolerance))
 }

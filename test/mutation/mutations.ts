@@ -222,8 +222,8 @@ const importPath: readonly Change[] = [
   ['expired early', 'notAfter.getTime() + 1000)', 'notAfter.getTime())'],
   [
     'chain not checked',
-    'requireCaCertificate(pathPosition(index), each, weakKeys)',
-    'index === 0 && requireCaCertificate(pathPosition(index), each, weakKeys)',
+    'requireCaCertificate(pathPosition(index), each, keyPolicy)',
+    'index === 0 && requireCaCertificate(pathPosition(index), each, keyPolicy)',
   ],
   ['signatures unchecked', '  await requireSigned(path)\n', ''],
   ['outliving unchecked', '  requireNotOutliving(path)\n', ''],
@@ -258,7 +258,7 @@ const importCa: readonly Change[] = [
     '  read(position, certificate, { oid: oids.nameConstraints, parse: readNameConstraints })\n',
     '',
   ],
-  ['weak keys', 'refusalOfKey(key, weakKeys)', 'undefined'],
+  ['weak keys', 'refusalOfKey(subjectPublicKeyInfo, keyPolicy)', 'undefined'],
 ]
 
 const importChain: readonly Change[] = [
