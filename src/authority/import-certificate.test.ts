@@ -414,7 +414,11 @@ test('what is no certificate is refused, saying which', () => {
   const cases: readonly (readonly [string | Buffer, string | Buffer | undefined, RegExp])[] = [
     ['', undefined, /^Certificate has no PEM certificate/],
     [pem + pem, undefined, /^Certificate must be exactly one PEM certificate; 2 were found/],
-    [Buffer.from([0xff, 0xfe]), undefined, /^Certificate is not text in UTF-8/],
+    [
+      Buffer.from([0xff, 0xfe]),
+      undefined,
+      /^Certificate has no PEM certificate; it is text in UTF-16/,
+    ],
     [pem.replace('END', 'EXIT'), undefined, /^Certificate cannot be parsed: PEM block/],
     [
       encodePem('X509 CRL', root.certificate.der),
@@ -433,6 +437,7 @@ test('what is no certificate is refused, saying which', () => {
       pem + encodePem('CERTIFICATE', Buffer.from('3000', 'hex')),
       /^certificate 2 of CertificateChain cannot be parsed/,
     ],
+    [pem, pemOf(craft({ serialNumber: Buffer.alloc(65, 1) })), /more than 64 octets/],
     [pem, pem.repeat(17), /^CertificateChain has 17 certificates; at most 16/],
   ]
   for (const [certificate, chain, expected] of cases)
@@ -450,6 +455,7 @@ test('what is no certificate is refused, saying which', () => {
       },
     )
   assert.equal(parseImport(Buffer.from(pem), Buffer.from(pem.repeat(16))).chain.length, 16)
+  assert.equal(parseImport(Buffer.from(pem), pemOf(long)).chain.length, 1)
   assert.equal(parseImport(Buffer.from(pem), Buffer.alloc(0)).chain.length, 0)
 })
 
@@ -504,13 +510,14 @@ test('an outdated signature is refused in a chain, but does no harm on the root 
   const outdated = craftWithSha1(named('Issuing'), middle)
   assert.equal(
     await importing(outdated, [middle, root]),
-    'CertificateMismatchException: Certificate is signed with an algorithm that is not accepted',
+    'CertificateMismatchException: Certificate is signed with ecdsaWithSha1 (1.2.840.10045.4.1): ' +
+      'SHA-1 is not accepted, only SHA-256, SHA-384 and SHA-512 are',
   )
   const outdatedMiddle = craftWithSha1(named('Middle'), root)
   const below = craft({ subject: named('Issuing') }, outdatedMiddle)
   assert.match(
     await importing(below, [outdatedMiddle, root]),
-    /^CertificateMismatchException: certificate 1 of CertificateChain is signed with an algorithm/,
+    /^CertificateMismatchException: certificate 1 of CertificateChain is signed with ecdsaWithSha1/,
   )
   const oldRoot = craftWithSha1(named('Old root'))
   assert.equal(

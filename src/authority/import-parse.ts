@@ -16,6 +16,8 @@ export interface CertificatePath {
 const chainCertificatesMax = 16
 /** RFC 5280 §4.1.2.2. */
 const serialNumberOctetsMax = 20
+/** Above the certificate to import nobody can change what is there. */
+const foreignSerialNumberOctetsMax = 64
 
 /**
  * Reads one PEM certificate, and up to 16 PEM certificates as its chain; without a chain, or with one of no octets,
@@ -77,8 +79,9 @@ function readCertificate(
     )
   try {
     const certificate = parseCertificate(der, tolerance)
-    if (certificate.serialNumber.length > serialNumberOctetsMax)
-      throw new DerError(`serialNumber has more than ${serialNumberOctetsMax} octets`)
+    const octetsMax = tolerance === strict ? serialNumberOctetsMax : foreignSerialNumberOctetsMax
+    if (certificate.serialNumber.length > octetsMax)
+      throw new DerError(`serialNumber has more than ${octetsMax} octets`)
     return certificate
   } catch (error) {
     if (!(error instanceof DerError)) throw error

@@ -58,7 +58,13 @@ const baseBitsMin = 13
 const bitsMax = 8192
 const filterPrimesMax = 8
 const indexedPrimes = smallPrimes.map((prime, index) => ({ prime, index }))
-const powerFilters: readonly PowerFilter[] = oddPrimesBelow(bitsMax / baseBitsMin).map(filterOf)
+let filters: readonly PowerFilter[] | undefined
+
+/** Made for the first key: a server that only starts does not need them. */
+function powerFilters(): readonly PowerFilter[] {
+  filters ??= oddPrimesBelow(bitsMax / baseBitsMin).map(filterOf)
+  return filters
+}
 
 function filterOf(exponent: number): PowerFilter {
   const primes = indexedPrimes.filter(({ prime }) => prime % exponent === 1)
@@ -71,7 +77,7 @@ function filterOf(exponent: number): PowerFilter {
  */
 export function perfectPower(n: bigint, residues: Uint16Array): number | undefined {
   const exponentMax = bitLength(n) / baseBitsMin
-  for (const { exponent, primes } of powerFilters) {
+  for (const { exponent, primes } of powerFilters()) {
     if (exponent > exponentMax) break
     const mayBePower = primes.every(
       ({ prime, index }) => powerModulo(residues[index] ?? 0, (prime - 1) / exponent, prime) === 1,

@@ -2,7 +2,7 @@
 interface DerErrorOptions extends ErrorOptions {
   /** Offset in the underlying buffer. */
   readonly place?: number
-  /** Offset there of the structure that messages count octets from. */
+  /** Offset there of the structure that messages count octets from; without it they do not say where. */
   readonly start?: number
 }
 
@@ -12,8 +12,9 @@ export class DerError extends Error {
   readonly #problem: string
   readonly #place: number | undefined
 
-  constructor(problem: string, { place, start = 0, ...options }: DerErrorOptions = {}) {
-    super(place === undefined ? problem : `${problem} (at octet ${place - start})`, options)
+  constructor(problem: string, { place, start, ...options }: DerErrorOptions = {}) {
+    const isLocated = place !== undefined && start !== undefined
+    super(isLocated ? `${problem} (at octet ${place - start})` : problem, options)
     this.#problem = problem
     this.#place = place
   }

@@ -36,8 +36,8 @@ export function readOptionalBoolean(
 }
 
 /** Where an element begins, for errors. */
-export function startOf({ der }: DerElement): { readonly place: number; readonly start: number } {
-  return { place: der.byteOffset, start: der.byteOffset }
+export function startOf({ der }: DerElement): { readonly place: number } {
+  return { place: der.byteOffset }
 }
 
 /** INTEGER: its contents octets, two's complement, checked to be minimal. */
