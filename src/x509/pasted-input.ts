@@ -69,7 +69,7 @@ function describeBase64(base64: string, expected: Expected): string | undefined 
   const decoded = pemText(inner)
   if (privateKeyLabel.test(decoded)) return privateKey
   if (decoded.includes(pemMark))
-    return 'PEM that was encoded in base64 again; send the file as it is (AWS CLI: with fileb:// instead of file://)'
+    return 'PEM that was encoded in base64 again; send the file as it is (AWS CLI: fileb://FILE)'
   const kind = kindOf(inner)
   if (kind === undefined) return undefined
   if (kind === 'private key') return privateKey
