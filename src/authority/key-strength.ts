@@ -2,8 +2,7 @@
 import { oidName } from '../x509/oid.ts'
 import type { PublicKeyKind, SubjectPublicKeyInfo } from '../x509/subject-public-key-info.ts'
 import { hasSmallOrder } from './edwards-points.ts'
-import { isPrimeModulus } from './prime-modulus.ts'
-import { weaknessOfModulus } from './rsa-modulus.ts'
+import { isPrimeModulus, rememberedWeakness } from './modulus-checks.ts'
 import type { WeakKeyList } from './weak-key-list.ts'
 
 /** What is done about weak keys: refuse them, or allow them as AWS does. */
@@ -65,7 +64,8 @@ export async function refusalOfPrimeModulus(
 
 /**
  * Why a key is too weak for a certificate, or undefined (NIST SP 800-57 part 1, SP 800-89 §5.3.3; CA/Browser Forum
- * Baseline Requirements §6.1.1.3, §6.1.6). Takes about 60 µs for RSA.
+ * Baseline Requirements §6.1.1.3, §6.1.6). Takes about 75 µs for
+ * an RSA key that was not seen before.
  */
 export function weaknessOf({ key, subjectPublicKey }: SubjectPublicKeyInfo): string | undefined {
   switch (key.kind) {
@@ -93,7 +93,7 @@ function weaknessOfRsa({ modulusBits, modulus, exponent }: RsaKey): string | und
   if (exponent < rsaExponentMin) return `RSA exponent ${exponent} is smaller than ${rsaExponentMin}`
   if (exponent >> rsaExponentBitsMax > 0n)
     return `RSA exponent has more than ${rsaExponentBitsMax} bits`
-  return weaknessOfModulus(modulus)
+  return rememberedWeakness(modulus)
 }
 
 /** Kinds of keys that are not accepted, by their object identifiers (RFC 3279 §2.3, RFC 4055 §1.2, RFC 8410 §3). */

@@ -1,6 +1,6 @@
 /**
  * RSA moduli that anyone can factor (NIST SP 800-89 §5.3.3, CA/Browser Forum Baseline Requirements §6.1.1.3). Only
- * arithmetic is here: about 50 µs for 2048 bits. Whether a modulus is prime takes longer, see prime-modulus.ts.
+ * arithmetic is here: about 75 µs for 2048 bits. Whether a modulus is prime takes longer, see modulus-checks.ts.
  */
 import { perfectPower, squareRoot, squaresModulo } from './integer-roots.ts'
 import { oddPrimesBelow, smallPrimes } from './small-primes.ts'

@@ -18,6 +18,8 @@ interface ChainLink {
   /** Index of the next certificate. */
   readonly next: number
   readonly signed: 'yes' | 'no' | 'not checked'
+  /** Whether the issuer has the octets of the next one's subject; some verifiers want that. */
+  readonly sameEncoding: boolean
 }
 
 /** Throws DerError for what is not as it should be. `now` is what validity is told from. */
@@ -47,7 +49,9 @@ async function linksOf(recognized: readonly Recognized[]): Promise<ChainLink[]> 
         })
       : 'invalid'
     const signed = check === 'valid' ? 'yes' : check === 'invalid' ? 'no' : 'not checked'
-    links.push({ certificate: index, next: next.index, signed })
+    const { issuer } = certificate
+    const sameEncoding = Buffer.compare(issuer.der, next.certificate.subject.der) === 0
+    links.push({ certificate: index, next: next.index, signed, sameEncoding })
   }
   return links
 }

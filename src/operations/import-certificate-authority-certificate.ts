@@ -4,6 +4,7 @@ import {
   parseImport,
   requireImportable,
 } from '../authority/import-certificate.ts'
+import { differentlyEncodedIssuers } from '../authority/name-encodings.ts'
 import { insertAuthorityCertificate, installCertificate } from '../store/authorities.ts'
 import { touchAllCrls } from '../store/crls.ts'
 import { required, structure } from '../wire/shape.ts'
@@ -56,6 +57,8 @@ export const importCertificateAuthorityCertificate = operation({
       installCertificate(authority, authority.status === 'DISABLED' ? 'DISABLED' : 'ACTIVE', now),
       touchAllCrls(authority, now),
     ])
+    for (const warning of differentlyEncodedIssuers([path.certificate, ...path.chain]))
+      services.log.warn({ authority: input.CertificateAuthorityArn }, warning)
   },
 })
 

@@ -147,6 +147,7 @@ function foreignHierarchy(
     readonly rootSerial?: Uint8Array
     readonly rootAlgorithm?: Uint8Array
     readonly ownConstraints?: Uint8Array
+    readonly issuerName?: string
   },
 ): { readonly own: string; readonly above: string } {
   const { publicKey, privateKey } = newKeys()
@@ -169,7 +170,7 @@ function foreignHierarchy(
   const own = rawCertificate({
     serialNumber: Uint8Array.of(2, 1, 9),
     algorithm: ecdsaWithSha256(),
-    issuer: subject,
+    issuer: named(wish.issuerName ?? 'Root of others'),
     subject: ownSubject.der,
     subjectPublicKeyInfo: subjectPublicKeyInfo.der,
     extensions: [constraints(wish.ownConstraints ?? encodeSequence(derTrue)), usage],
@@ -238,6 +239,26 @@ test('the certificate of our own CA, which others read from us, has to be DER', 
       CertificateChain: base64(above),
     }),
     /^MalformedCertificateException: Certificate has a basicConstraints that cannot be parsed: cA of basicConstraints is not a BOOLEAN of DER/,
+  )
+})
+
+test('an issuer in another encoding than the subject above it is imported and logged', async () => {
+  const importing = async (issuerName: string): Promise<string[]> => {
+    const { arn, csr: authorityCsr } = await createAuthority(service, { type: 'SUBORDINATE' })
+    const { own, above } = foreignHierarchy(authorityCsr, { issuerName })
+    await service.must('ImportCertificateAuthorityCertificate', {
+      CertificateAuthorityArn: arn,
+      Certificate: base64(own),
+      CertificateChain: base64(above),
+    })
+    return logged.filter((line) => line.includes(arn) && line.includes('is encoded differently'))
+  }
+  assert.equal((await importing('Root of others')).length, 0)
+  const [line = '{}'] = await importing('ROOT  of others')
+  assert.equal(
+    JSON.parse(line).msg,
+    'the issuer of Certificate is encoded differently from the subject of certificate 1 of ' +
+      'CertificateChain: some verifiers find no path',
   )
 })
 
