@@ -5,6 +5,7 @@ import type { DerReader } from './der-reader.ts'
 import { readOnlyNested, tags } from './der-reader.ts'
 import { readOptionalBoolean } from './der-values.ts'
 import { encodeBoolean, encodeOctetString, encodeSequence } from './der-writer.ts'
+import { encodeNameConstraints, parseNameConstraints } from './name-constraints.ts'
 import { decodeOid, encodeOidElement, oidName, oids } from './oid.ts'
 import { strict, type Tolerance } from './tolerance.ts'
 
@@ -32,9 +33,8 @@ export function encodeExtensions(extensions: readonly Extension[]): Uint8Array {
 }
 
 /**
- * Reads Extensions, which must be the whole of `der`. What is tolerated in basicConstraints, the only extension of
- * certificates with a BOOLEAN, is encoded again, so that every value is DER for its readers. Throws DerError, also when
- * an extension occurs twice.
+ * Reads Extensions, which must be the whole of `der`. What is tolerated within a value is encoded again, so that every
+ * value is DER for its readers. Throws DerError, also when an extension occurs twice.
  */
 export function parseExtensions(der: Uint8Array, tolerance: Tolerance = strict): Extension[] {
   const reader = readOnlyNested(der, tags.sequence, 'Extensions')
@@ -57,16 +57,32 @@ function readExtension(reader: DerReader, tolerance: Tolerance): Extension {
   const critical = readOptionalBoolean(reader, `critical of ${oidName(oid)}`, tolerance)
   const value = reader.element(tags.octetString).content
   reader.end()
-  return { oid, critical, value: oid === oids.basicConstraints ? inDer(value, tolerance) : value }
+  return { oid, critical, value: inDer(oid, value, tolerance) }
 }
 
-/** A value that cannot be read stays as it is: the one who needs it says what is wrong with it. */
-function inDer(basicConstraints: Uint8Array, tolerance: Tolerance): Uint8Array {
-  if (tolerance.size === 0) return basicConstraints
+/** Extensions of certificates with a BOOLEAN or a default in them, and how they are written again. */
+const rewriters: ReadonlyMap<string, (value: Uint8Array, tolerance: Tolerance) => Uint8Array> =
+  new Map([
+    [
+      oids.basicConstraints,
+      (value: Uint8Array, tolerance: Tolerance) =>
+        encodeBasicConstraints(parseBasicConstraints(value, tolerance)),
+    ],
+    [
+      oids.nameConstraints,
+      (value: Uint8Array, tolerance: Tolerance) =>
+        encodeNameConstraints(parseNameConstraints(value, tolerance)),
+    ],
+  ])
+
+/** A value that cannot be read stays as it is: the reader that needs it says what is wrong with it. */
+function inDer(oid: string, value: Uint8Array, tolerance: Tolerance): Uint8Array {
+  const rewrite = tolerance.size === 0 ? undefined : rewriters.get(oid)
+  if (rewrite === undefined) return value
   try {
-    return encodeBasicConstraints(parseBasicConstraints(basicConstraints, tolerance))
+    return rewrite(value, tolerance)
   } catch (error) {
-    if (error instanceof DerError) return basicConstraints
+    if (error instanceof DerError) return value
     throw error
   }
 }

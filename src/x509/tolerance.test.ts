@@ -17,6 +17,7 @@ import {
 } from './der-writer.ts'
 import { encodeExtensions, parseExtensions, type Extension } from './extensions.ts'
 import { encodeGeneralNames } from './general-name.ts'
+import { parseNameConstraints } from './name-constraints.ts'
 import { encodeName } from './name.ts'
 import { encodeOidElement, oids } from './oid.ts'
 import { issuerTolerance, requestTolerance, strict, type Tolerance } from './tolerance.ts'
@@ -86,6 +87,24 @@ test('critical is read as the same value from every BER BOOLEAN, and written aga
     }),
     seed,
   )
+})
+
+test('a minimum of 0 in name constraints is tolerated and not written again, any other is refused', () => {
+  const subtree = (...minimum: readonly number[]): Uint8Array =>
+    encodeSequence(encodeElement(0x82, Buffer.from('example.com')), Uint8Array.from(minimum))
+  const constraints = (...minimum: readonly number[]): Uint8Array =>
+    encodeSequence(encodeElement(0xa0, subtree(...minimum)), encodeElement(0xa1, subtree()))
+  const extensions = (value: Uint8Array): Uint8Array =>
+    encodeExtensions([{ oid: oids.nameConstraints, critical: true, value }])
+  const minimal = constraints()
+  for (const tolerance of tolerances) {
+    const [extension] = parseExtensions(extensions(constraints(0x80, 1, 0)), tolerance)
+    assert.deepEqual(Buffer.from(extension?.value ?? []), Buffer.from(minimal))
+    for (const other of [constraints(0x80, 1, 1), constraints(0x81, 1, 0)])
+      assert.throws(() => parseNameConstraints(other, tolerance), /minimum/)
+  }
+  assert.throws(() => parseNameConstraints(constraints(0x80, 1, 0)), /minimum or maximum/)
+  assert.equal(parseNameConstraints(minimal).permitted.length, 1)
 })
 
 test('a BOOLEAN of no octet or of several, and bad basic constraints, are tolerated nowhere', () => {

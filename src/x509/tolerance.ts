@@ -5,7 +5,7 @@
 type ForeignForm =
   /** TRUE as any octet but 00 (BER, X.690 §8.2.2). */
   | 'ber-boolean'
-  /** A default that is written, such as `critical` FALSE (X.690 §11.5). */
+  /** A default that is written: `critical` or cA FALSE, or a minimum of 0 in name constraints (X.690 §11.5). */
   | 'explicit-default'
   /** An extensionRequest attribute without a value. */
   | 'empty-extension-request'
