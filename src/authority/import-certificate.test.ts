@@ -15,8 +15,18 @@ import {
   pemOf,
   text,
   type Crafted,
+  type KeyPair,
 } from '../../test/support/crafted-certificates.ts'
+import {
+  factorableModuli,
+  primeModulus,
+  rsaSpki,
+  signWith,
+  strongModulus,
+  type RsaModulus,
+} from '../../test/support/weak-moduli.ts'
 import { ServiceError } from '../errors.ts'
+import { signatureAlgorithmIdentifier } from '../x509/algorithm-identifier.ts'
 import { encodeCertificate, encodeTbsCertificate, parseCertificate } from '../x509/certificate.ts'
 import type { Extension } from '../x509/extensions.ts'
 import { encodeKeyUsage } from '../x509/key-usage.ts'
@@ -505,6 +515,38 @@ function craftWithSha1(subject: Uint8Array, signer?: Crafted): Crafted {
   const der = encodeCertificate(tbsCertificateDer, ecdsaWithSha1, signature)
   return { certificate: parseCertificate(der), keys }
 }
+
+/** A certificate for `keys`, or for the modulus itself, that is signed with a modulus which anyone can factor. */
+function craftWithModulus(signer: RsaModulus, keys?: KeyPair): Crafted {
+  const spki = keys?.publicKey.export({ type: 'spki', format: 'der' })
+  const signatureAlgorithm = signatureAlgorithmIdentifier('SHA256WITHRSA')
+  const tbsCertificateDer = encodeTbsCertificate({
+    serialNumber: Uint8Array.of(7),
+    signatureAlgorithm,
+    issuer: named('Weak root'),
+    notBefore: new Date('2020-01-01T00:00:00Z'),
+    notAfter: new Date('2040-01-01T00:00:00Z'),
+    subject: named(spki === undefined ? 'Weak root' : 'Issuing'),
+    subjectPublicKeyInfo: spki ?? rsaSpki(signer.modulus),
+    extensions: caExtensions,
+  })
+  const signature = signWith(signer, tbsCertificateDer)
+  const der = encodeCertificate(tbsCertificateDer, signatureAlgorithm, signature)
+  return { certificate: parseCertificate(der), keys: keys ?? newKeys() }
+}
+
+test('a path below a key that anyone can factor is refused, which says why', async () => {
+  for (const key of [...factorableModuli(), primeModulus()]) {
+    const refusal = await importing(craftWithModulus(key, newKeys()), [craftWithModulus(key)])
+    const start =
+      /^MalformedCertificateException: certificate 1 of CertificateChain has a key that is not accepted: /
+    assert.match(refusal, start, key.name)
+    assert.match(refusal, key.reason, key.name)
+  }
+  const strong = strongModulus()
+  const accepted = await importing(craftWithModulus(strong, newKeys()), [craftWithModulus(strong)])
+  assert.equal(accepted, 'accepted')
+})
 
 test('an outdated signature is refused in a chain, but does no harm on the root at its end', async () => {
   const outdated = craftWithSha1(named('Issuing'), middle)
