@@ -18,6 +18,11 @@ import {
   type KeyPair,
 } from '../../test/support/crafted-certificates.ts'
 import {
+  ecdsaWithSha256,
+  rawCertificate,
+  rawExtension,
+} from '../../test/support/foreign-requests.ts'
+import {
   factorableModuli,
   primeModulus,
   rsaSpki,
@@ -32,7 +37,7 @@ import type { Extension } from '../x509/extensions.ts'
 import { encodeKeyUsage } from '../x509/key-usage.ts'
 import { encodeName } from '../x509/name.ts'
 import { oids } from '../x509/oid.ts'
-import { encodePem } from '../x509/pem.ts'
+import { encodePem, parsePem } from '../x509/pem.ts'
 import { parseImport, requireImportable } from './import-certificate.ts'
 import { findTooDeep, remainingPathLength } from './path-length.ts'
 
@@ -546,6 +551,32 @@ test('a path below a key that anyone can factor is refused, which says why', asy
   const strong = strongModulus()
   const accepted = await importing(craftWithModulus(strong, newKeys()), [craftWithModulus(strong)])
   assert.equal(accepted, 'accepted')
+})
+
+test('ECDSA with NULL parameters is accepted above the certificate to import, and refused in it', async () => {
+  const withNull = (subject: string): Crafted => {
+    const keys = newKeys()
+    const pem = rawCertificate({
+      serialNumber: Uint8Array.of(2, 1, 7),
+      algorithm: ecdsaWithSha256(Uint8Array.of(5, 0)),
+      issuer: root.certificate.subject.der,
+      subject: named(subject),
+      subjectPublicKeyInfo: keys.publicKey.export({ type: 'spki', format: 'der' }),
+      extensions: caExtensions.map(({ oid, value }) =>
+        rawExtension(oid, Uint8Array.of(1, 1, 0xff), value),
+      ),
+      signer: root.keys.privateKey,
+    })
+    const [block] = parsePem(pem)
+    return { certificate: parseCertificate(block?.der ?? new Uint8Array()), keys }
+  }
+  const above = withNull('Middle')
+  assert.equal(await importing(craft({}, above), [above, root]), 'accepted')
+  assert.equal(
+    await importing(withNull('Issuing'), [root]),
+    'CertificateMismatchException: Certificate is signed with ecdsaWithSha256 ' +
+      '(1.2.840.10045.4.3.2): its parameters must be absent',
+  )
 })
 
 test('an outdated signature is refused in a chain, but does no harm on the root at its end', async () => {
