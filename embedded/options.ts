@@ -30,6 +30,10 @@ export interface EmbeddedOptions {
   /** What a certificate that breaks a rule of RFC 5280 is. */
   readonly lint?: 'error' | 'warn' | 'off'
   readonly weakKeys?: 'refuse' | 'allow'
+  /** Path of a file with the fingerprints of further weak keys. */
+  readonly weakKeyList?: string
+  /** Whether CSRs that are signed with SHA-1 are accepted. */
+  readonly csrSha1?: 'refuse' | 'accept'
   /** From a revocation to the CRL that has it: 0 to 300. */
   readonly crlDelaySeconds?: number
   readonly ocspValiditySeconds?: number
@@ -49,6 +53,8 @@ const places = {
   masterKeyFile: 'masterKeyFile',
   lint: 'lint',
   weakKeys: 'weakKeys',
+  weakKeyList: 'weakKeyList',
+  csrSha1: 'csrSha1',
   crlDelay: 'crlDelaySeconds',
   ocspValidity: 'ocspValiditySeconds',
   auditReportInterval: 'auditReportIntervalSeconds',

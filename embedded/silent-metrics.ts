@@ -8,6 +8,7 @@ export const silentMetrics: Metrics = {
   certificateIssued: nothing,
   certificateRevoked: nothing,
   crlGenerated: nothing,
+  certificateWithoutSan: nothing,
   misconfiguredCrlBucket: nothing,
   ocspAnswer: nothing,
   jobRun: nothing,

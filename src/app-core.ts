@@ -33,7 +33,7 @@ export interface Core extends Pick<Stores, 'publicObjects'> {
 
 /**
  * Makes it, with Prometheus's metrics unless others are given. Throws ConfigurationError for what is wrong with rates,
- * certificate or call log, before anything listens.
+ * certificate, call log or list of weak keys, before anything listens.
  */
 export async function createCore(
   config: Config,

@@ -17,6 +17,7 @@ import type { Random } from './random.ts'
 import type { Services } from './services.ts'
 import type { Database } from './store/database.ts'
 import { createKeyRecords } from './store/keys.ts'
+import { readWeakKeyFile } from './weak-key-file.ts'
 import { createPageTokens } from './wire/page-token.ts'
 
 export interface Surroundings {
@@ -111,7 +112,10 @@ export function createServices(
       wake: () => wake('deliver-events'),
     }),
     quotas: config.quotas,
-    issuancePolicy: config.issuancePolicy,
+    issuancePolicy: {
+      ...config.issuancePolicy,
+      weakKeyList: readWeakKeyFile(config.weakKeyFile),
+    },
     revocationPolicy: config.revocationPolicy,
     keyUses: createKeyUses(),
     pageTokens: createPageTokens(deriveSealer(masterKey, 'page tokens', random)),

@@ -26,7 +26,13 @@ test('has the documented defaults', () => {
       tagsPerAuthority: 50,
       revocationsPerAuthority: 1_000_000,
     },
-    issuancePolicy: { lint: 'error', weakKeys: 'refuse', verifySignatures: 'ca' },
+    issuancePolicy: {
+      lint: 'error',
+      weakKeys: 'refuse',
+      csrSha1: 'refuse',
+      verifySignatures: 'ca',
+    },
+    weakKeyFile: undefined,
     revocationPolicy: {
       crlDelaySeconds: 1,
       ocspValiditySeconds: 3600,

@@ -32,7 +32,9 @@ export interface Config {
   /** Regions that are served beside AWS's. */
   readonly regions: readonly string[]
   readonly quotas: Quotas
-  readonly issuancePolicy: IssuancePolicy
+  readonly issuancePolicy: Omit<IssuancePolicy, 'weakKeyList'>
+  /** Absolute path of the list of weak keys; undefined for none. */
+  readonly weakKeyFile: string | undefined
   readonly revocationPolicy: RevocationPolicy
   readonly rates: RatesConfig
   /** Absolute path, `-` for standard output; undefined for none. */
@@ -105,6 +107,7 @@ export function readConfig(
   const masterKeyFile = read('masterKeyFile')
   const ratesFile = read('ratesFile')
   const callLog = read('callLog')
+  const weakKeyList = read('weakKeyList')
   const config = {
     dataDirectory: resolve(data ?? '.'),
     listen,
@@ -130,8 +133,10 @@ export function readConfig(
     issuancePolicy: {
       lint: read('lint'),
       weakKeys: read('weakKeys'),
+      csrSha1: read('csrSha1'),
       verifySignatures: read('verifySignatures'),
     },
+    weakKeyFile: weakKeyList === undefined ? undefined : resolve(weakKeyList),
     revocationPolicy: {
       crlDelaySeconds: read('crlDelay'),
       ocspValiditySeconds: read('ocspValidity'),

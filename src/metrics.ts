@@ -5,6 +5,8 @@ export interface Metrics {
   /** One request of the API: its operation, and `success` or the code of the error. */
   request(operation: string, result: string, milliseconds: number): void
   certificateIssued(): void
+  /** A server certificate with a common name and no subject alternative name. */
+  certificateWithoutSan(): void
   certificateRevoked(): void
   crlGenerated(): void
   /** A bucket refused a CRL. */
@@ -153,6 +155,10 @@ function createCounters(registry: Registry): Counted {
     registers,
   })
   const issued = counter('certificates_issued_total', 'Certificates issued')
+  const withoutSan = counter(
+    'certificates_without_san_total',
+    'Server certificates issued with a common name and no subject alternative name',
+  )
   const revoked = counter('certificates_revoked_total', 'Certificates revoked')
   const generated = counter('crl_generated_total', 'CRLs published (CRLGenerated)')
   const misconfigured = counter(
@@ -164,6 +170,7 @@ function createCounters(registry: Registry): Counted {
   return {
     request: requestCounter(requests, durations),
     certificateIssued: () => issued.inc(),
+    certificateWithoutSan: () => withoutSan.inc(),
     certificateRevoked: () => revoked.inc(),
     crlGenerated: () => generated.inc(),
     misconfiguredCrlBucket: () => misconfigured.inc(),

@@ -27,6 +27,7 @@ export interface Setting<T> {
 
 const lintModes = ['error', 'warn', 'off'] as const
 const weakKeyModes = ['refuse', 'allow'] as const
+const sha1Modes = ['refuse', 'accept'] as const
 const verifyModes = ['all', 'ca'] as const
 const objectHomes = ['embedded', 's3'] as const
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
@@ -102,9 +103,23 @@ export const settings = {
   weakKeys: setting(
     'weak-keys',
     'MODE',
-    'what a CSR with a weak key is: refuse, or allow as AWS does',
+    'how CSRs and imports with weak keys are handled: refuse, or allow as AWS does',
     'refuse',
     oneOf(weakKeyModes),
+  ),
+  weakKeyList: setting(
+    'weak-key-list',
+    'FILE',
+    'further weak keys: fingerprints as in openssl-blacklist, or SHA-256 of public keys',
+    undefined,
+    nonEmpty,
+  ),
+  csrSha1: setting(
+    'csr-sha1',
+    'MODE',
+    'whether CSRs that are signed with SHA-1 are accepted: refuse, or accept',
+    'refuse',
+    oneOf(sha1Modes),
   ),
   verifySignatures: setting(
     'verify-signatures',

@@ -96,7 +96,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'store',
     'objects/object-store.ts',
   ],
-  inspect: ['x509'],
+  inspect: ['x509', 'authority/key-strength.ts'],
   daily: ['x509', 'inspect', '../client'],
   administration: [
     'x509',

@@ -1,11 +1,12 @@
 /** Whether certificates are what their rows say, and signed by whom their rows say. */
-import { endsChain, issuedBy, selfSignature } from '../authority/import-chain.ts'
+import { endsChain, issuedBy, selfSignature, toleranceAt } from '../authority/import-chain.ts'
 import { isSelfIssued } from '../authority/path-length.ts'
 import { bytesOf, integerOf, optionalTextOf, textOf } from '../store/columns.ts'
 import type { Row } from '../store/sql.ts'
 import { parseCertificate, type Certificate } from '../x509/certificate.ts'
 import { parsePem } from '../x509/pem.ts'
 import type { SubjectPublicKeyInfo } from '../x509/subject-public-key-info.ts'
+import { issuerTolerance } from '../x509/tolerance.ts'
 import { verifySignature } from '../x509/verify-signature.ts'
 import type { Problems } from './problems.ts'
 
@@ -56,7 +57,7 @@ async function verifyPath(
     const issuer = path[index + 1]
     const isIssued =
       issuer !== undefined
-        ? (await issuedBy(below, issuer)) === 'valid'
+        ? (await issuedBy(below, issuer, toleranceAt(index))) === 'valid'
         : index === 0
           ? (await selfSignature(below)) === 'valid'
           : // Imports of early versions may end before the root.
@@ -68,7 +69,9 @@ async function verifyPath(
 
 function chainOf(name: string, row: Row, problems: Problems): Certificate[] {
   try {
-    return parsePem(optionalTextOf(row, 'chain_pem') ?? '').map(({ der }) => parseCertificate(der))
+    return parsePem(optionalTextOf(row, 'chain_pem') ?? '').map(({ der }) =>
+      parseCertificate(der, issuerTolerance),
+    )
   } catch (error) {
     problems.add(`the chain of ${name} cannot be read: ${(error as Error).message}`)
     return []
@@ -142,6 +145,7 @@ async function isSignedBy(
     signatureAlgorithm,
     message: tbsCertificateDer,
     signature,
+    tolerance: issuerTolerance,
   })
   return check === 'valid'
 }

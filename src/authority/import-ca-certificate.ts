@@ -1,7 +1,7 @@
 /** What each certificate of an imported path must be by itself: a CA certificate that can be understood in full. */
 import { parseBasicConstraints } from '../x509/basic-constraints.ts'
 import type { Certificate } from '../x509/certificate.ts'
-import { refusalOfKey, type WeakKeys } from './key-strength.ts'
+import { refusalOfKey, refusalOfPrimeModulus, type KeyPolicy } from './key-strength.ts'
 import { DerError } from '../x509/der-error.ts'
 import { findExtension, type Extension } from '../x509/extensions.ts'
 import { parseGeneralNames, type GeneralName } from '../x509/general-name.ts'
@@ -48,7 +48,7 @@ const refusedNames: ReadonlyMap<string, string> = new Map([
 export function requireCaCertificate(
   position: string,
   certificate: Certificate,
-  weakKeys: WeakKeys,
+  keyPolicy: KeyPolicy,
 ): void {
   requireCriticalKnown(position, certificate)
   requireBasicConstraints(position, certificate)
@@ -57,7 +57,7 @@ export function requireCaCertificate(
   read(position, certificate, { oid: oids.subjectKeyIdentifier, parse: parseSubjectKeyIdentifier })
   read(position, certificate, { oid: oids.nameConstraints, parse: readNameConstraints })
   read(position, certificate, { oid: oids.subjectAltName, parse: parseGeneralNames })
-  requireKeyStrength(position, certificate, weakKeys)
+  requireKeyStrength(position, certificate, keyPolicy)
 }
 
 /** The names of the SAN of a certificate that requireCaCertificate has accepted; none without one. */
@@ -93,10 +93,21 @@ function requireKeyUsage(position: string, certificate: Certificate): void {
 
 function requireKeyStrength(
   position: string,
-  { subjectPublicKeyInfo: { key } }: Certificate,
-  weakKeys: WeakKeys,
+  { subjectPublicKeyInfo }: Certificate,
+  keyPolicy: KeyPolicy,
 ): void {
-  const problem = refusalOfKey(key, weakKeys)
+  const problem = refusalOfKey(subjectPublicKeyInfo, keyPolicy)
+  if (problem !== undefined)
+    throw malformed(`${position} has a key that is not accepted: ${problem}`)
+}
+
+/** The part of requireCaCertificate that takes milliseconds for an RSA key. */
+export async function requireCompositeModulus(
+  position: string,
+  { subjectPublicKeyInfo }: Certificate,
+  keyPolicy: KeyPolicy,
+): Promise<void> {
+  const problem = await refusalOfPrimeModulus(subjectPublicKeyInfo, keyPolicy)
   if (problem !== undefined)
     throw malformed(`${position} has a key that is not accepted: ${problem}`)
 }

@@ -15,14 +15,29 @@ import {
   pemOf,
   text,
   type Crafted,
+  type KeyPair,
 } from '../../test/support/crafted-certificates.ts'
+import {
+  ecdsaWithSha256,
+  rawCertificate,
+  rawExtension,
+} from '../../test/support/foreign-requests.ts'
+import {
+  factorableModuli,
+  primeModulus,
+  rsaSpki,
+  signWith,
+  strongModulus,
+  type RsaModulus,
+} from '../../test/support/weak-moduli.ts'
 import { ServiceError } from '../errors.ts'
+import { signatureAlgorithmIdentifier } from '../x509/algorithm-identifier.ts'
 import { encodeCertificate, encodeTbsCertificate, parseCertificate } from '../x509/certificate.ts'
 import type { Extension } from '../x509/extensions.ts'
 import { encodeKeyUsage } from '../x509/key-usage.ts'
 import { encodeName } from '../x509/name.ts'
 import { oids } from '../x509/oid.ts'
-import { encodePem } from '../x509/pem.ts'
+import { encodePem, parsePem } from '../x509/pem.ts'
 import { parseImport, requireImportable } from './import-certificate.ts'
 import { findTooDeep, remainingPathLength } from './path-length.ts'
 
@@ -444,7 +459,11 @@ test('what is no certificate is refused, saying which', () => {
   const cases: readonly (readonly [string | Buffer, string | Buffer | undefined, RegExp])[] = [
     ['', undefined, /^Certificate has no PEM certificate/],
     [pem + pem, undefined, /^Certificate must be exactly one PEM certificate; 2 were found/],
-    [Buffer.from([0xff, 0xfe]), undefined, /^Certificate is not text in UTF-8/],
+    [
+      Buffer.from([0xff, 0xfe]),
+      undefined,
+      /^Certificate has no PEM certificate; it is text in UTF-16/,
+    ],
     [pem.replace('END', 'EXIT'), undefined, /^Certificate cannot be parsed: PEM block/],
     [
       encodePem('X509 CRL', root.certificate.der),
@@ -463,6 +482,7 @@ test('what is no certificate is refused, saying which', () => {
       pem + encodePem('CERTIFICATE', Buffer.from('3000', 'hex')),
       /^certificate 2 of CertificateChain cannot be parsed/,
     ],
+    [pem, pemOf(craft({ serialNumber: Buffer.alloc(65, 1) })), /more than 64 octets/],
     [pem, pem.repeat(17), /^CertificateChain has 17 certificates; at most 16/],
   ]
   for (const [certificate, chain, expected] of cases)
@@ -480,6 +500,7 @@ test('what is no certificate is refused, saying which', () => {
       },
     )
   assert.equal(parseImport(Buffer.from(pem), Buffer.from(pem.repeat(16))).chain.length, 16)
+  assert.equal(parseImport(Buffer.from(pem), pemOf(long)).chain.length, 1)
   assert.equal(parseImport(Buffer.from(pem), Buffer.alloc(0)).chain.length, 0)
 })
 
@@ -531,17 +552,76 @@ function craftWithSha1(subject: Uint8Array, signer?: Crafted): Crafted {
   return { certificate: parseCertificate(der), keys }
 }
 
+/** A certificate for `keys`, or for the modulus itself, that is signed with a modulus which anyone can factor. */
+function craftWithModulus(signer: RsaModulus, keys?: KeyPair): Crafted {
+  const spki = keys?.publicKey.export({ type: 'spki', format: 'der' })
+  const signatureAlgorithm = signatureAlgorithmIdentifier('SHA256WITHRSA')
+  const tbsCertificateDer = encodeTbsCertificate({
+    serialNumber: Uint8Array.of(7),
+    signatureAlgorithm,
+    issuer: named('Weak root'),
+    notBefore: new Date('2020-01-01T00:00:00Z'),
+    notAfter: new Date('2040-01-01T00:00:00Z'),
+    subject: named(spki === undefined ? 'Weak root' : 'Issuing'),
+    subjectPublicKeyInfo: spki ?? rsaSpki(signer.modulus),
+    extensions: caExtensions,
+  })
+  const signature = signWith(signer, tbsCertificateDer)
+  const der = encodeCertificate(tbsCertificateDer, signatureAlgorithm, signature)
+  return { certificate: parseCertificate(der), keys: keys ?? newKeys() }
+}
+
+test('a path below a key that anyone can factor is refused, which says why', async () => {
+  for (const key of [...factorableModuli(), primeModulus()]) {
+    const refusal = await importing(craftWithModulus(key, newKeys()), [craftWithModulus(key)])
+    const start =
+      /^MalformedCertificateException: certificate 1 of CertificateChain has a key that is not accepted: /
+    assert.match(refusal, start, key.name)
+    assert.match(refusal, key.reason, key.name)
+  }
+  const strong = strongModulus()
+  const accepted = await importing(craftWithModulus(strong, newKeys()), [craftWithModulus(strong)])
+  assert.equal(accepted, 'accepted')
+})
+
+test('ECDSA with NULL parameters is accepted above the certificate to import, and refused in it', async () => {
+  const withNull = (subject: string): Crafted => {
+    const keys = newKeys()
+    const pem = rawCertificate({
+      serialNumber: Uint8Array.of(2, 1, 7),
+      algorithm: ecdsaWithSha256(Uint8Array.of(5, 0)),
+      issuer: root.certificate.subject.der,
+      subject: named(subject),
+      subjectPublicKeyInfo: keys.publicKey.export({ type: 'spki', format: 'der' }),
+      extensions: caExtensions.map(({ oid, value }) =>
+        rawExtension(oid, Uint8Array.of(1, 1, 0xff), value),
+      ),
+      signer: root.keys.privateKey,
+    })
+    const [block] = parsePem(pem)
+    return { certificate: parseCertificate(block?.der ?? new Uint8Array()), keys }
+  }
+  const above = withNull('Middle')
+  assert.equal(await importing(craft({}, above), [above, root]), 'accepted')
+  assert.equal(
+    await importing(withNull('Issuing'), [root]),
+    'CertificateMismatchException: Certificate is signed with ecdsaWithSha256 ' +
+      '(1.2.840.10045.4.3.2): its parameters must be absent',
+  )
+})
+
 test('an outdated signature is refused in a chain, but does no harm on the root at its end', async () => {
   const outdated = craftWithSha1(named('Issuing'), middle)
   assert.equal(
     await importing(outdated, [middle, root]),
-    'CertificateMismatchException: Certificate is signed with an algorithm that is not accepted',
+    'CertificateMismatchException: Certificate is signed with ecdsaWithSha1 (1.2.840.10045.4.1): ' +
+      'SHA-1 is not accepted, only SHA-256, SHA-384 and SHA-512 are',
   )
   const outdatedMiddle = craftWithSha1(named('Middle'), root)
   const below = craft({ subject: named('Issuing') }, outdatedMiddle)
   assert.match(
     await importing(below, [outdatedMiddle, root]),
-    /^CertificateMismatchException: certificate 1 of CertificateChain is signed with an algorithm/,
+    /^CertificateMismatchException: certificate 1 of CertificateChain is signed with ecdsaWithSha1/,
   )
   const oldRoot = craftWithSha1(named('Old root'))
   assert.equal(

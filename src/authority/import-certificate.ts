@@ -3,7 +3,7 @@ import type { Certificate } from '../x509/certificate.ts'
 import { isExpiredAt } from '../x509/time.ts'
 import type { AuthorityType } from './authority.ts'
 import { maySignCrls } from './crl-signing.ts'
-import { requireCaCertificate } from './import-ca-certificate.ts'
+import { requireCaCertificate, requireCompositeModulus } from './import-ca-certificate.ts'
 import {
   requireNames,
   requireNotOutliving,
@@ -13,17 +13,16 @@ import {
   showTime,
 } from './import-chain.ts'
 import type { CertificatePath } from './import-parse.ts'
-import type { WeakKeys } from './key-strength.ts'
+import type { KeyPolicy } from './key-strength.ts'
 import { invalidRequest, malformed, mismatch, pathPosition } from './import-refusals.ts'
 
 export { parseImport, type CertificatePath } from './import-parse.ts'
 
 /** The CA that is to have a certificate, and when. */
-export interface ImportingAuthority {
+export interface ImportingAuthority extends KeyPolicy {
   readonly type: AuthorityType
   readonly subjectPublicKeyInfoDer: Uint8Array
   readonly now: Date
-  readonly weakKeys: WeakKeys
   /** Whether its CRLs are enabled. */
   readonly publishesCrls: boolean
 }
@@ -38,7 +37,7 @@ export interface ImportingAuthority {
  */
 export async function requireImportable(
   { certificate, chain }: CertificatePath,
-  { type, subjectPublicKeyInfoDer, now, weakKeys, publishesCrls }: ImportingAuthority,
+  { type, subjectPublicKeyInfoDer, now, publishesCrls, ...keyPolicy }: ImportingAuthority,
 ): Promise<void> {
   const path = [certificate, ...chain]
   if (Buffer.compare(certificate.subjectPublicKeyInfo.der, subjectPublicKeyInfoDer) !== 0)
@@ -47,10 +46,12 @@ export async function requireImportable(
   else await requireSubordinatePath(certificate, chain)
   requireDistinct(certificate, chain)
   for (const [index, each] of path.entries())
-    requireCaCertificate(pathPosition(index), each, weakKeys)
+    requireCaCertificate(pathPosition(index), each, keyPolicy)
   if (publishesCrls) requireCrlSign(certificate)
   for (const [index, each] of path.entries()) requireValid(pathPosition(index), each, now)
   await requireSigned(path)
+  for (const [index, each] of path.entries())
+    await requireCompositeModulus(pathPosition(index), each, keyPolicy)
   requireNotOutliving(path)
   requirePathLength(path)
   requireNames(path)

@@ -1,6 +1,8 @@
 /** What the certificates of an imported path must be to each other (RFC 5280 §6.1). */
 import type { Certificate } from '../x509/certificate.ts'
 import { formatName, sameName } from '../x509/name.ts'
+import { unsupportedReason } from '../x509/signature-scheme.ts'
+import { issuerTolerance, strict, type Tolerance } from '../x509/tolerance.ts'
 import { verifySignature, type SignatureCheck } from '../x509/verify-signature.ts'
 import { alternativeNamesOf } from './import-ca-certificate.ts'
 import { mismatch, notAllowed, pathPosition } from './import-refusals.ts'
@@ -34,16 +36,24 @@ async function requireSignedBy(
 ): Promise<void> {
   const position = pathPosition(index)
   const signerPosition = pathPosition(index + 1)
-  const check = await issuedBy(signed, signer)
+  const check = await issuedBy(signed, signer, toleranceAt(index))
   if (check === 'other-name')
     throw mismatch(
       `${position} is issued by ${formatName(signed.issuer)}, but ${signerPosition} is ` +
         formatName(signer.subject),
     )
   if (check === 'unsupported')
-    throw mismatch(`${position} is signed with an algorithm that is not accepted`)
+    throw mismatch(
+      `${position} is signed with ` +
+        unsupportedReason(signed.signatureAlgorithm, signer.subjectPublicKeyInfo.key),
+    )
   if (check === 'invalid')
     throw mismatch(`${position} is not signed by the key of ${signerPosition}`)
+}
+
+/** Foreign encodings are tolerated in certificates above the one to import, at index 0. */
+export function toleranceAt(index: number): Tolerance {
+  return index === 0 ? strict : issuerTolerance
 }
 
 /**
@@ -53,9 +63,10 @@ async function requireSignedBy(
 export async function issuedBy(
   signed: Certificate,
   signer: Certificate,
+  tolerance: Tolerance,
 ): Promise<SignatureCheck | 'other-name'> {
   if (!sameName(signed.issuer, signer.subject)) return 'other-name'
-  return signatureBy(signed, signer)
+  return signatureBy(signed, signer, tolerance)
 }
 
 /**
@@ -74,12 +85,17 @@ async function requireRoot(last: Certificate): Promise<void> {
   )
 }
 
-function signatureBy(certificate: Certificate, signer: Certificate): Promise<SignatureCheck> {
+function signatureBy(
+  certificate: Certificate,
+  signer: Certificate,
+  tolerance: Tolerance = strict,
+): Promise<SignatureCheck> {
   return verifySignature({
     subjectPublicKeyInfo: signer.subjectPublicKeyInfo,
     signatureAlgorithm: certificate.signatureAlgorithm,
     message: certificate.tbsCertificateDer,
     signature: certificate.signature,
+    tolerance,
   })
 }
 

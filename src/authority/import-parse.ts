@@ -1,7 +1,9 @@
 /** Reads what is to be imported (AWS Private CA API, ImportCertificateAuthorityCertificate). */
 import { parseCertificate, type Certificate } from '../x509/certificate.ts'
 import { DerError } from '../x509/der-error.ts'
-import { parsePem, type PemBlock } from '../x509/pem.ts'
+import { recognizePasted } from '../x509/pasted-input.ts'
+import { encodePem, parsePem, pemText, type PemBlock } from '../x509/pem.ts'
+import { issuerTolerance, strict, type Tolerance } from '../x509/tolerance.ts'
 import { chainPosition, malformed } from './import-refusals.ts'
 
 /** A certificate with the chain above it: its signer first, the root last; empty for a root. */
@@ -14,6 +16,8 @@ export interface CertificatePath {
 const chainCertificatesMax = 16
 /** RFC 5280 §4.1.2.2. */
 const serialNumberOctetsMax = 20
+/** Above the certificate to import nobody can change what is there. */
+const foreignSerialNumberOctetsMax = 64
 
 /**
  * Reads one PEM certificate, and up to 16 PEM certificates as its chain; without a chain, or with one of no octets,
@@ -28,47 +32,70 @@ export function parseImport(
     throw malformed(
       `Certificate must be exactly one PEM certificate; ${more.length + 1} were found`,
     )
-  const certificate = readCertificate('Certificate', block)
+  const certificate = readCertificate('Certificate', block, strict)
   if (chainPem === undefined || chainPem.length === 0) return { certificate, chain: [] }
   const blocks = readBlocks('CertificateChain', chainPem)
   if (blocks.length > chainCertificatesMax)
     throw malformed(
       `CertificateChain has ${blocks.length} certificates; at most ${chainCertificatesMax} are accepted`,
     )
-  const chain = blocks.map((chainBlock, index) => readCertificate(chainPosition(index), chainBlock))
+  const chain = blocks.map((chainBlock, index) =>
+    readCertificate(chainPosition(index), chainBlock, issuerTolerance),
+  )
   return { certificate, chain }
 }
 
 function readBlocks(member: string, pem: Uint8Array): PemBlock[] {
-  const text = decodeText(member, pem)
   try {
-    const blocks = parsePem(text)
-    if (blocks.length === 0) throw malformed(`${member} has no PEM certificate`)
-    return blocks
+    const blocks = parsePem(pemText(pem))
+    if (blocks.length > 0) return blocks
   } catch (error) {
     if (!(error instanceof DerError)) throw error
-    throw malformed(`${member} cannot be parsed: ${error.message}`, error)
+    const recognized = recognizePasted(pem, 'certificate')
+    throw malformed(
+      recognized === undefined
+        ? `${member} cannot be parsed: ${error.message}`
+        : `${member} must be PEM certificates; it is ${recognized}`,
+      error,
+    )
   }
+  const recognized = recognizePasted(pem, 'certificate')
+  throw malformed(
+    `${member} has no PEM certificate` + (recognized === undefined ? '' : `; it is ${recognized}`),
+  )
 }
 
-function decodeText(member: string, pem: Uint8Array): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(pem)
-  } catch (cause) {
-    throw malformed(`${member} is not text in UTF-8`, cause)
-  }
-}
-
-function readCertificate(position: string, { label, der }: PemBlock): Certificate {
+/** Those above the one to import cannot be changed by whoever imports it, so that foreign forms are tolerated there. */
+function readCertificate(
+  position: string,
+  { label, der }: PemBlock,
+  tolerance: Tolerance,
+): Certificate {
   if (label !== 'CERTIFICATE')
-    throw malformed(`${position} is a PEM block of type ${label.slice(0, 64)}, not CERTIFICATE`)
+    throw malformed(
+      label.endsWith('PRIVATE KEY')
+        ? `${position} is a private key, which must never be sent; treat the key as compromised`
+        : `${position} is a PEM block of type ${label.slice(0, 64)}, not CERTIFICATE${conversionOf(label, der)}`,
+    )
   try {
-    const certificate = parseCertificate(der)
-    if (certificate.serialNumber.length > serialNumberOctetsMax)
-      throw new DerError(`serialNumber has more than ${serialNumberOctetsMax} octets`)
+    const certificate = parseCertificate(der, tolerance)
+    const octetsMax = tolerance === strict ? serialNumberOctetsMax : foreignSerialNumberOctetsMax
+    if (certificate.serialNumber.length > octetsMax)
+      throw new DerError(`serialNumber has more than ${octetsMax} octets`)
     return certificate
   } catch (error) {
     if (!(error instanceof DerError)) throw error
-    throw malformed(`${position} cannot be parsed: ${error.message}`, error)
+    const recognized = recognizePasted(Buffer.from(encodePem(label, der)), 'certificate')
+    throw malformed(
+      recognized === undefined
+        ? `${position} cannot be parsed: ${error.message}`
+        : `${position} is ${recognized}`,
+      error,
+    )
   }
+}
+
+function conversionOf(label: string, der: Uint8Array): string {
+  const recognized = recognizePasted(Buffer.from(encodePem(label, der)), 'certificate')
+  return recognized === undefined ? '' : `: it is ${recognized}`
 }

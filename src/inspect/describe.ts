@@ -1,20 +1,31 @@
 /** Certificates, CSRs, CRLs and OCSP responses as plain values, for JSON and for words. */
 import { hash } from 'node:crypto'
+import { refusalOfKey, refusalOfPrimeModulus } from '../authority/key-strength.ts'
 import { describeSignatureAlgorithm } from '../x509/algorithm-identifier.ts'
 import { parseBasicConstraints } from '../x509/basic-constraints.ts'
 import { parseCertificateList } from '../x509/certificate-list.ts'
 import { parseCertificate } from '../x509/certificate.ts'
-import { parseCertificationRequest } from '../x509/certification-request.ts'
+import { lacksAlternativeName, parseCertificationRequest } from '../x509/certification-request.ts'
 import { findExtension, type Extension } from '../x509/extensions.ts'
 import { parseName } from '../x509/name.ts'
 import { parseOcspAnswer, type SingleOcspAnswer } from '../x509/ocsp-answer.ts'
 import { oidName, oids } from '../x509/oid.ts'
 import { readRevokedCertificates } from '../x509/revoked-certificates.ts'
 import { isExpiredAt, millisecondsLeft } from '../x509/time.ts'
+import type { SubjectPublicKeyInfo } from '../x509/subject-public-key-info.ts'
+import { issuerTolerance, requestTolerance } from '../x509/tolerance.ts'
 import { verifySignature } from '../x509/verify-signature.ts'
 import { describeExtension, type ExtensionDescription } from './describe-extensions.ts'
 import type { Recognized } from './recognize.ts'
-import { hexOf, isoOf, keyWords, nameWords, reasonWords, serialWords } from './words.ts'
+import {
+  hexOf,
+  isoOf,
+  keyWords,
+  nameWords,
+  reasonWords,
+  serialWords,
+  signedSerialWords,
+} from './words.ts'
 
 export interface CertificateDescription {
   readonly kind: 'certificate'
@@ -33,6 +44,8 @@ export interface CertificateDescription {
   readonly extensions: readonly ExtensionDescription[]
   /** Of its DER, upper-case hex with colons, as browsers and OpenSSL show it. */
   readonly fingerprintSha256: string
+  /** Why the key protects nothing. */
+  readonly warnings: readonly string[]
 }
 
 export interface RequestDescription {
@@ -44,6 +57,8 @@ export interface RequestDescription {
   /** Whether it is signed with its own key. */
   readonly signature: 'valid' | 'invalid' | 'unsupported'
   readonly extensions: readonly ExtensionDescription[]
+  /** What keeps a certificate for the request from being issued or from being accepted. */
+  readonly warnings: readonly string[]
 }
 
 export interface CrlDescription {
@@ -107,8 +122,8 @@ export async function describe({ kind, der }: Recognized, now: Date): Promise<De
 
 const dayMilliseconds = 86_400_000
 
-function describeCertificate(der: Uint8Array, now: Date): CertificateDescription {
-  const certificate = parseCertificate(der)
+async function describeCertificate(der: Uint8Array, now: Date): Promise<CertificateDescription> {
+  const certificate = parseCertificate(der, issuerTolerance)
   const { notBefore, notAfter, extensions, subjectPublicKeyInfo } = certificate
   const constraints = findExtension(extensions, oids.basicConstraints)
   const described = extensions.map(describeExtension)
@@ -116,7 +131,7 @@ function describeCertificate(der: Uint8Array, now: Date): CertificateDescription
     kind: 'certificate',
     subject: nameWords(certificate.subject),
     issuer: nameWords(certificate.issuer),
-    serialNumber: serialWords(certificate.serialNumber),
+    serialNumber: signedSerialWords(certificate.serialNumber),
     notBefore: isoOf(notBefore),
     notAfter: isoOf(notAfter),
     status: now < notBefore ? 'not yet valid' : isExpiredAt(notAfter, now) ? 'expired' : 'valid',
@@ -127,6 +142,7 @@ function describeCertificate(der: Uint8Array, now: Date): CertificateDescription
     signatureAlgorithm: describeSignatureAlgorithm(certificate.signatureAlgorithm),
     extensions: described,
     fingerprintSha256: (hash('sha256', der).toUpperCase().match(/../g) ?? []).join(':'),
+    warnings: await keyWarnings(subjectPublicKeyInfo),
   }
 }
 
@@ -134,6 +150,16 @@ function describeCertificate(der: Uint8Array, now: Date): CertificateDescription
 function daysLeft(notAfter: Date, now: Date): number {
   return Math.floor((millisecondsLeft(notAfter, now) - 1) / dayMilliseconds)
 }
+
+/** What a server refuses of keys unless it runs with --weak-keys=allow. */
+async function keyWarnings(key: SubjectPublicKeyInfo): Promise<string[]> {
+  const policy = { weakKeys: 'refuse' } as const
+  const weakness = refusalOfKey(key, policy) ?? (await refusalOfPrimeModulus(key, policy))
+  return weakness === undefined ? [] : [`weak key: ${weakness}`]
+}
+
+const noAlternativeName =
+  'no subject alternative name: TLS clients do not look for host names in the common name'
 
 function isCa({ value }: Extension): boolean {
   try {
@@ -150,7 +176,7 @@ function namesOf(extensions: readonly ExtensionDescription[]): readonly string[]
 }
 
 async function describeRequest(der: Uint8Array): Promise<RequestDescription> {
-  const request = parseCertificationRequest(der)
+  const request = parseCertificationRequest(der, requestTolerance)
   const { subjectPublicKeyInfo, signatureAlgorithm, signature } = request
   const message = request.certificationRequestInfoDer
   const extensions = request.extensions.map(describeExtension)
@@ -165,8 +191,13 @@ async function describeRequest(der: Uint8Array): Promise<RequestDescription> {
       signatureAlgorithm,
       message,
       signature,
+      tolerance: requestTolerance,
     }),
     extensions,
+    warnings: [
+      ...(await keyWarnings(subjectPublicKeyInfo)),
+      ...(lacksAlternativeName(request) ? [noAlternativeName] : []),
+    ],
   }
 }
 

@@ -4,13 +4,17 @@ import { generateKeyPairSync } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
+import { craft, pemOf } from '../../test/support/crafted-certificates.ts'
+import { primeModulus, requestWith, strongModulus } from '../../test/support/weak-moduli.ts'
 import { DerError } from '../x509/der-error.ts'
+import { encodeName } from '../x509/name.ts'
+import { oids } from '../x509/oid.ts'
 import { encodeOcspError } from '../x509/ocsp-response.ts'
 import { encodePem, parsePem } from '../x509/pem.ts'
 import { inspect } from './inspect.ts'
 import { paragraphsOf } from './lines.ts'
 import { recognize } from './recognize.ts'
-import { durationWords, generalNameWords, whenWords } from './words.ts'
+import { durationWords, generalNameWords, signedSerialWords, whenWords } from './words.ts'
 
 const testdata = new URL('../../testdata/', import.meta.url)
 const fileOf = (name: string): Buffer => readFileSync(new URL(name, testdata))
@@ -109,10 +113,44 @@ test('a chain says who signed whom, and what is none says so', async () => {
   const pem = (name: string): string => encodePem('CERTIFICATE', fileOf(`revocation/${name}`))
   const stranger = Buffer.from(pem('ec.crt.der') + pem('rsa.crt.der'))
   assert.deepEqual((await inspect(stranger, now)).chain, [
-    { certificate: 0, next: 1, signed: 'no' },
+    { certificate: 0, next: 1, signed: 'no', sameEncoding: false },
   ])
   const itself = Buffer.from(pem('ec.crt.der') + pem('ec.crt.der'))
   assert.match(await wordsOf(itself), /\nChain\n1 by 2: signed$/)
+})
+
+test('an issuer in another encoding than the subject above it is a warning', async () => {
+  const above = craft({ subject: encodeName([{ type: oids.commonName, value: 'Root' }]) })
+  const below = craft({ issuer: encodeName([{ type: oids.commonName, value: 'ROOT' }]) }, above)
+  const words = await wordsOf(pemOf(below, above))
+  assert.match(words, /\n1 by 2: signed; the issuer is encoded differently from the subject$/)
+})
+
+test('weak keys, and a common name without a SAN, are warnings', async () => {
+  const weak = Buffer.from(requestWith(strongModulus()))
+  const words = await wordsOf(weak)
+  assert.match(words, /\nwarning: no subject alternative name: TLS clients/)
+  assert.doesNotMatch(words, /weak key/)
+  assert.match(
+    await wordsOf(fileOf('csr/rsa-1024.pem')),
+    /\nwarning: weak key: RSA key has 1024 bits/,
+  )
+  assert.match(
+    await wordsOf(Buffer.from(requestWith(primeModulus()))),
+    /\nwarning: weak key: RSA modulus is a prime number\n/,
+  )
+  assert.doesNotMatch(await wordsOf(fileOf('csr/ec-server.pem')), /warning/)
+})
+
+test('a negative serial number is shown with its sign', () => {
+  const shown = (hex: string): string => signedSerialWords(Buffer.from(hex, 'hex'))
+  assert.deepEqual(['fb', 'ff00', '80', '00fb', '05'].map(shown), [
+    '-05',
+    '-0100',
+    '-80',
+    'fb',
+    '05',
+  ])
 })
 
 test('OCSP errors are said by their names', async () => {

@@ -1,6 +1,7 @@
 /** Everything in a file, and whether its certificates are a chain. */
 import { parseCertificate } from '../x509/certificate.ts'
 import { sameName } from '../x509/name.ts'
+import { issuerTolerance } from '../x509/tolerance.ts'
 import { verifySignature } from '../x509/verify-signature.ts'
 import { describe, type Description } from './describe.ts'
 import { recognize, type Recognized } from './recognize.ts'
@@ -17,6 +18,8 @@ interface ChainLink {
   /** Index of the next certificate. */
   readonly next: number
   readonly signed: 'yes' | 'no' | 'not checked'
+  /** Whether the issuer has the octets of the next one's subject; some verifiers want that. */
+  readonly sameEncoding: boolean
 }
 
 /** Throws DerError for what is not as it should be. `now` is what validity is told from. */
@@ -29,7 +32,7 @@ export async function inspect(bytes: Uint8Array, now: Date): Promise<Inspection>
 
 async function linksOf(recognized: readonly Recognized[]): Promise<ChainLink[]> {
   const certificates = recognized.flatMap(({ kind, der }, index) =>
-    kind === 'certificate' ? [{ index, certificate: parseCertificate(der) }] : [],
+    kind === 'certificate' ? [{ index, certificate: parseCertificate(der, issuerTolerance) }] : [],
   )
   const links: ChainLink[] = []
   for (const [position, { index, certificate }] of certificates.entries()) {
@@ -42,10 +45,13 @@ async function linksOf(recognized: readonly Recognized[]): Promise<ChainLink[]> 
           signatureAlgorithm: certificate.signatureAlgorithm,
           message: certificate.tbsCertificateDer,
           signature: certificate.signature,
+          tolerance: issuerTolerance,
         })
       : 'invalid'
     const signed = check === 'valid' ? 'yes' : check === 'invalid' ? 'no' : 'not checked'
-    links.push({ certificate: index, next: next.index, signed })
+    const { issuer } = certificate
+    const sameEncoding = Buffer.compare(issuer.der, next.certificate.subject.der) === 0
+    links.push({ certificate: index, next: next.index, signed, sameEncoding })
   }
   return links
 }

@@ -35,14 +35,18 @@ export function paragraphsOf({ objects, chain }: Inspection, now: Date): Paragra
     return { title: objects.length === 1 ? title : `${index + 1}. ${title}`, lines }
   })
   if (chain.length === 0) return paragraphs
-  const links = chain.map(({ certificate, next, signed }) =>
-    line(
-      `${certificate + 1} by ${next + 1}`,
-      { yes: 'signed', no: 'not signed by it', 'not checked': 'not checked' }[signed],
-      signed === 'yes' ? 'good' : signed === 'no' ? 'bad' : 'warning',
-    ),
+  return [...paragraphs, { title: 'Chain', lines: chain.map(linkLine) }]
+}
+
+function linkLine({ certificate, next, signed, sameEncoding }: Inspection['chain'][number]): Line {
+  const label = `${certificate + 1} by ${next + 1}`
+  if (signed === 'yes' && !sameEncoding)
+    return line(label, 'signed; the issuer is encoded differently from the subject', 'warning')
+  return line(
+    label,
+    { yes: 'signed', no: 'not signed by it', 'not checked': 'not checked' }[signed],
+    signed === 'yes' ? 'good' : signed === 'no' ? 'bad' : 'warning',
   )
-  return [...paragraphs, { title: 'Chain', lines: links }]
 }
 
 function paragraphOf(object: Description, now: Date): Paragraph {
@@ -86,6 +90,7 @@ function certificateLines(certificate: CertificateDescription, now: Date): Line[
     line('signature', certificate.signatureAlgorithm),
     ...extensionLines(certificate.extensions),
     line('SHA-256', certificate.fingerprintSha256),
+    ...warningLines(certificate.warnings),
   ]
 }
 
@@ -113,7 +118,12 @@ function requestLines({ subject, names, key, ...request }: RequestDescription): 
       { valid: 'good', invalid: 'bad', unsupported: 'warning' }[request.signature] as Tone,
     ),
     ...extensionLines(request.extensions),
+    ...warningLines(request.warnings),
   ]
+}
+
+function warningLines(warnings: readonly string[]): Line[] {
+  return warnings.map((warning) => line('warning', warning, 'warning'))
 }
 
 function crlLines(crl: CrlDescription, now: Date): Line[] {

@@ -1,7 +1,8 @@
 /** What some bytes are, by their content: PEM blocks by their labels, DER by its first elements. */
 import { DerError } from '../x509/der-error.ts'
-import { DerReader, contextTag, readOnlyNested, tags, type DerElement } from '../x509/der-reader.ts'
+import { tags } from '../x509/der-reader.ts'
 import { parsePem } from '../x509/pem.ts'
+import { structureKind } from '../x509/structure-kind.ts'
 
 type Kind = 'certificate' | 'request' | 'crl' | 'ocsp'
 
@@ -52,28 +53,21 @@ function privateKey(): DerError {
 }
 
 function kindOfDer(der: Uint8Array): Kind {
-  const reader = readOnlyNested(der, tags.sequence, 'the outermost SEQUENCE')
-  const first = reader.any()
-  if (first.tag === tags.enumerated) return 'ocsp'
-  if (first.tag === tags.integer) throw privateKey()
-  if (first.tag === tags.oid) throw new DerError('it is CMS (PKCS #7), which is not read here')
-  const second = reader.peek()
-  if (first.tag === tags.sequence && second === tags.octetString) throw privateKey()
-  if (first.tag === tags.sequence && second === tags.bitString)
-    throw new DerError('it is a public key alone, about which there is nothing to say')
-  if (first.tag !== tags.sequence || second !== tags.sequence)
-    throw new DerError('it is DER, but no certificate, CSR, CRL or OCSP response')
-  return kindOfSigned(first)
-}
-
-/** A certificate has a version in [0] or a fourth SEQUENCE, a CRL a time behind its issuer, a CSR neither. */
-function kindOfSigned({ content }: DerElement): Kind {
-  const reader = new DerReader(content, 'the signed SEQUENCE')
-  if (reader.peek() === contextTag(0, true)) return 'certificate'
-  reader.optional(tags.integer)
-  reader.element(tags.sequence)
-  reader.optional(tags.sequence)
-  const next = reader.peek()
-  if (next === tags.utcTime || next === tags.generalizedTime) return 'crl'
-  return next === tags.sequence ? 'certificate' : 'request'
+  const kind = structureKind(der)
+  switch (kind) {
+    case 'private key':
+    case 'pkcs12':
+      throw privateKey()
+    case 'pkcs7':
+      throw new DerError('it is CMS (PKCS #7), which is not read here')
+    case 'public key':
+      throw new DerError('it is a public key alone, about which there is nothing to say')
+    case undefined:
+      throw new DerError('it is DER, but no certificate, CSR, CRL or OCSP response')
+    case 'certificate':
+    case 'request':
+    case 'crl':
+    case 'ocsp':
+      return kind
+  }
 }

@@ -32,6 +32,13 @@ export function serialWords(octets: Uint8Array): string {
   return hex === '' ? '00' : hex
 }
 
+/** The same of an INTEGER's contents octets, with a sign where they are negative. */
+export function signedSerialWords(octets: Uint8Array): string {
+  if ((octets[0] ?? 0) < 0x80) return serialWords(octets)
+  const hex = (-BigInt.asIntN(octets.length * 8, BigInt(`0x${hexOf(octets)}`))).toString(16)
+  return `-${hex.padStart(hex.length + (hex.length % 2), '0')}`
+}
+
 export function hexOf(octets: Uint8Array): string {
   return Buffer.from(octets).toString('hex')
 }

@@ -4,14 +4,20 @@ import {
   parseCertificationRequest,
   type CertificationRequest,
 } from '../x509/certification-request.ts'
-import { describeSignatureAlgorithm } from '../x509/algorithm-identifier.ts'
 import { DerError } from '../x509/der-error.ts'
 import { findExtension, type Extension } from '../x509/extensions.ts'
 import { oids } from '../x509/oid.ts'
-import { parsePem } from '../x509/pem.ts'
-import { requireStrongKey, type IssuancePolicy } from './issuance-policy.ts'
+import { recognizePasted } from '../x509/pasted-input.ts'
+import { parsePem, pemText } from '../x509/pem.ts'
+import { isSha1, unsupportedReason } from '../x509/signature-scheme.ts'
+import { requestTolerance } from '../x509/tolerance.ts'
+import {
+  requireCompositeModulus,
+  requireStrongKey,
+  type IssuancePolicy,
+} from './issuance-policy.ts'
 import { parseGeneralNames } from '../x509/general-name.ts'
-import { verifySignature } from '../x509/verify-signature.ts'
+import { isReadablePublicKey, verifySignature } from '../x509/verify-signature.ts'
 
 declare const accepted: unique symbol
 
@@ -23,7 +29,6 @@ export interface AcceptedCsr {
 
 const labels = ['CERTIFICATE REQUEST', 'NEW CERTIFICATE REQUEST']
 const commonNameLengthMax = 64
-const strictUtf8 = new TextDecoder('utf-8', { fatal: true })
 
 /**
  * Reads and checks a PEM CSR. Throws MalformedCSRException when it cannot be parsed, has a key that the policy refuses,
@@ -31,31 +36,37 @@ const strictUtf8 = new TextDecoder('utf-8', { fatal: true })
  */
 export async function acceptCsr(csrPem: Uint8Array, policy: IssuancePolicy): Promise<AcceptedCsr> {
   const request = parseCsr(csrPem)
-  requireStrongKey(request.subjectPublicKeyInfo.key, policy)
+  requireStrongKey(request.subjectPublicKeyInfo, policy)
   requireCommonNames(request)
   const san = findExtension(request.extensions, oids.subjectAltName)
   if (san !== undefined) requireSan(san)
-  await requireProofOfPossession(request)
+  await requireProofOfPossession(request, policy)
+  await requireCompositeModulus(request.subjectPublicKeyInfo, policy)
   return { request } as unknown as AcceptedCsr
 }
 
 function parseCsr(csrPem: Uint8Array): CertificationRequest {
   try {
-    const blocks = parsePem(strictUtf8.decode(csrPem))
+    const blocks = parsePem(pemText(csrPem))
     const [block] = blocks
     if (block === undefined || blocks.length > 1 || !labels.includes(block.label))
       throw malformed(
-        'CSR must be exactly one PEM block of type CERTIFICATE REQUEST' + foundBlocks(blocks),
+        'CSR must be exactly one PEM block of type CERTIFICATE REQUEST' + found(csrPem, blocks),
       )
-    return parseCertificationRequest(block.der)
+    return parseCertificationRequest(block.der, requestTolerance)
   } catch (error) {
-    if (error instanceof DerError) throw malformed(`CSR cannot be parsed: ${error.message}`, error)
-    if (error instanceof TypeError) throw malformed('CSR is not text in UTF-8', error)
-    throw error
+    if (!(error instanceof DerError)) throw error
+    const recognized = recognizePasted(csrPem, 'request')
+    throw malformed(
+      recognized === undefined ? `CSR cannot be parsed: ${error.message}` : `CSR is ${recognized}`,
+      error,
+    )
   }
 }
 
-function foundBlocks(blocks: readonly { readonly label: string }[]): string {
+function found(csrPem: Uint8Array, blocks: readonly { readonly label: string }[]): string {
+  const recognized = recognizePasted(csrPem, 'request')
+  if (recognized !== undefined) return `; it is ${recognized}`
   if (blocks.length === 0) return '; no PEM block was found'
   if (blocks.length > 1) return `; ${blocks.length} blocks were found`
   return `, not ${blocks[0]?.label.slice(0, 64)}`
@@ -76,18 +87,31 @@ function requireSan(san: Extension): void {
   }
 }
 
-async function requireProofOfPossession(request: CertificationRequest): Promise<void> {
+async function requireProofOfPossession(
+  request: CertificationRequest,
+  { csrSha1 }: IssuancePolicy,
+): Promise<void> {
+  const { subjectPublicKeyInfo, signatureAlgorithm } = request
   const check = await verifySignature({
-    subjectPublicKeyInfo: request.subjectPublicKeyInfo,
-    signatureAlgorithm: request.signatureAlgorithm,
+    subjectPublicKeyInfo,
+    signatureAlgorithm,
     message: request.certificationRequestInfoDer,
     signature: request.signature,
+    tolerance: requestTolerance,
+    sha1: csrSha1 === 'accept',
   })
   if (check === 'unsupported')
     throw malformed(
-      `CSR is signed with ${describeSignatureAlgorithm(request.signatureAlgorithm)}, which is not accepted for its key`,
+      `CSR is signed with ${unsupportedReason(signatureAlgorithm, subjectPublicKeyInfo.key)}${
+        isSha1(signatureAlgorithm) ? '; signet serve --csr-sha1=accept accepts SHA-1' : ''
+      }`,
     )
-  if (check === 'invalid') throw malformed('CSR signature does not verify')
+  if (check === 'invalid')
+    throw malformed(
+      isReadablePublicKey(subjectPublicKeyInfo)
+        ? 'CSR signature does not verify'
+        : 'CSR has a public key that is not accepted: it is not valid for its algorithm',
+    )
 }
 
 function malformed(message: string, cause?: unknown): ServiceError {

@@ -1,16 +1,16 @@
 import { ServiceError } from '../errors.ts'
-import { refusalOfKey, type WeakKeys } from '../authority/key-strength.ts'
-import type { PublicKeyKind } from '../x509/subject-public-key-info.ts'
+import { refusalOfKey, refusalOfPrimeModulus, type KeyPolicy } from '../authority/key-strength.ts'
+import type { SubjectPublicKeyInfo } from '../x509/subject-public-key-info.ts'
 import type { LintFinding } from './lint.ts'
 
 /** What the operator decides about issuing. */
-export interface IssuancePolicy {
+export interface IssuancePolicy extends KeyPolicy {
   /** What a finding of the lint does: refuse the certificate, be logged, or nothing. */
   readonly lint: 'error' | 'warn' | 'off'
-  /** Whether keys that are too weak to protect anything are refused, or issued for as AWS does. */
-  readonly weakKeys: WeakKeys
   /** Which signatures are checked before they are stored: all, or those of CA certificates. */
   readonly verifySignatures: 'all' | 'ca'
+  /** Whether CSRs that are signed with SHA-1 are accepted; they are refused if this is left out. */
+  readonly csrSha1?: 'refuse' | 'accept'
 }
 
 /** Throws InvalidArgsException naming the lints, if the policy refuses what they found. */
@@ -24,8 +24,19 @@ export function requireLinted(findings: readonly LintFinding[], policy: Issuance
 }
 
 /** Throws MalformedCSRException for a key that the policy refuses. */
-export function requireStrongKey(key: PublicKeyKind, policy: IssuancePolicy): void {
-  const problem = refusalOfKey(key, policy.weakKeys)
+export function requireStrongKey(key: SubjectPublicKeyInfo, policy: IssuancePolicy): void {
+  requireNone(refusalOfKey(key, policy))
+}
+
+/** The same for the check that takes milliseconds, which is left for a request that is acceptable otherwise. */
+export async function requireCompositeModulus(
+  key: SubjectPublicKeyInfo,
+  policy: IssuancePolicy,
+): Promise<void> {
+  requireNone(await refusalOfPrimeModulus(key, policy))
+}
+
+function requireNone(problem: string | undefined): void {
   if (problem !== undefined)
     throw new ServiceError(
       'MalformedCSRException',

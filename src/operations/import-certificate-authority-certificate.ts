@@ -8,6 +8,7 @@ import { identityOf } from '../authority/issuer-identity.ts'
 import type { Database } from '../store/database.ts'
 import { listOwnCertificates } from '../store/installed-certificates.ts'
 import { parseCertificate, type Certificate } from '../x509/certificate.ts'
+import { differentlyEncodedIssuers } from '../authority/name-encodings.ts'
 import { insertAuthorityCertificate, installCertificate } from '../store/authorities.ts'
 import { touchAllCrls } from '../store/crls.ts'
 import { required, structure } from '../wire/shape.ts'
@@ -54,6 +55,7 @@ export const importCertificateAuthorityCertificate = operation({
       now,
       weakKeys: services.issuancePolicy.weakKeys,
       publishesCrls: authority.revocation.CrlConfiguration.Enabled,
+      weakKeyList: services.issuancePolicy.weakKeyList,
     })
     const issuerIdentity = await nextIdentity(services.db, authority, path.certificate)
     await changeAuthority(services, [
@@ -62,6 +64,8 @@ export const importCertificateAuthorityCertificate = operation({
       touchAllCrls(authority, now),
     ])
     services.wake('publish-crls')
+    for (const warning of differentlyEncodedIssuers([path.certificate, ...path.chain]))
+      services.log.warn({ authority: input.CertificateAuthorityArn }, warning)
   },
 })
 

@@ -24,6 +24,7 @@ import { apiPassthrough } from './extension-shapes.ts'
 import { bindStatements, currentCrl, openCurrentCrl } from './current-crl.ts'
 import { signCertificate } from './sign-certificate.ts'
 import { commitOnce, scopedToken } from './idempotency.ts'
+import { warnOfMissingNames } from './issuance-warnings.ts'
 import { operation } from './operation.ts'
 import { type AuthorityView, requireAuthority } from './require-authority.ts'
 import { arn, csrBlob, idempotencyToken } from './shapes.ts'
@@ -241,6 +242,11 @@ async function store(
     })
     if (arnOfRecord === newArn) {
       services.metrics.certificateIssued()
+      warnOfMissingNames(services, {
+        ...request,
+        certificateArn: newArn,
+        requesterArn: request.caller.arn,
+      })
       announcement.tell()
     }
     return arnOfRecord

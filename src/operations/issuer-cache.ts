@@ -5,6 +5,7 @@ import type { Database } from '../store/database.ts'
 import { findIdentityCertificate } from '../store/installed-certificates.ts'
 import { parseCertificate, type Certificate } from '../x509/certificate.ts'
 import { parsePem } from '../x509/pem.ts'
+import { issuerTolerance } from '../x509/tolerance.ts'
 
 /** The parts of a CA certificate that a CRL depends on. */
 export type CrlIssuer = Pick<
@@ -47,5 +48,5 @@ export async function crlIssuerOf(
 }
 
 function chainOf({ chainPem }: InstalledCertificate): Certificate[] {
-  return parsePem(chainPem ?? '').map(({ der }) => parseCertificate(der))
+  return parsePem(chainPem ?? '').map(({ der }) => parseCertificate(der, issuerTolerance))
 }

@@ -1,8 +1,9 @@
 /** basicConstraints (RFC 5280 §4.2.1.9). */
 import { DerError } from './der-error.ts'
 import { readOnlyNested, tags } from './der-reader.ts'
-import { readBoolean, readSmallInteger } from './der-values.ts'
+import { readOptionalBoolean, readSmallInteger } from './der-values.ts'
 import { encodeBoolean, encodeSequence, encodeSmallInteger } from './der-writer.ts'
+import { strict, type Tolerance } from './tolerance.ts'
 
 export interface BasicConstraints {
   readonly ca: boolean
@@ -22,12 +23,12 @@ export function encodeBasicConstraints({ ca, pathLenConstraint }: BasicConstrain
 }
 
 /** Reads the value of the extension. Throws DerError, also for a path length without cA. */
-export function parseBasicConstraints(value: Uint8Array): BasicConstraints {
+export function parseBasicConstraints(
+  value: Uint8Array,
+  tolerance: Tolerance = strict,
+): BasicConstraints {
   const reader = readOnlyNested(value, tags.sequence, 'basicConstraints')
-  const flag = reader.optional(tags.boolean)
-  const ca = flag !== undefined && readBoolean(flag, 'cA')
-  if (flag !== undefined && !ca)
-    throw new DerError('basicConstraints says cA FALSE, which DER leaves out')
+  const ca = readOptionalBoolean(reader, 'cA of basicConstraints', tolerance)
   const length = reader.optional(tags.integer)
   reader.end()
   if (length !== undefined && !ca)

@@ -1,9 +1,9 @@
 /** Certificate and TBSCertificate (RFC 5280 §4.1). */
 import { readAlgorithmIdentifier, type AlgorithmIdentifier } from './algorithm-identifier.ts'
-import { DerError } from './der-error.ts'
+import { countingFrom, DerError } from './der-error.ts'
 import type { DerReader } from './der-reader.ts'
 import { contextTag, readOnlyNested, tags } from './der-reader.ts'
-import { readBitStringOctets, readIntegerOctets, readSmallInteger } from './der-values.ts'
+import { readBitStringOctets, readIntegerOctets, readSmallInteger, startOf } from './der-values.ts'
 import {
   encodeBitString,
   encodeElement,
@@ -15,11 +15,15 @@ import { encodeExtensions, parseExtensions, type Extension } from './extensions.
 import { parseName, type Name } from './name.ts'
 import { parseSubjectPublicKeyInfo, type SubjectPublicKeyInfo } from './subject-public-key-info.ts'
 import { encodeTime, readTime } from './time.ts'
+import { strict, type Tolerance } from './tolerance.ts'
 
 export interface TbsCertificate {
   readonly tbsCertificateDer: Uint8Array
   readonly version: 1 | 2 | 3
-  /** Contents octets of the INTEGER: not negative, minimal, with a leading zero where the sign needs it. */
+  /**
+   * Contents octets of the INTEGER: minimal, with a leading zero where the sign needs it; negative only if that was
+   * tolerated.
+   */
   readonly serialNumber: Uint8Array
   readonly signatureAlgorithm: AlgorithmIdentifier
   readonly issuer: Name
@@ -42,9 +46,13 @@ export const subjectUniqueIdTag = contextTag(2, false)
 export const extensionsTag = contextTag(3, true)
 
 /** Reads a Certificate, which must be the whole of `der`. Throws DerError. */
-export function parseCertificate(der: Uint8Array): Certificate {
+export function parseCertificate(der: Uint8Array, tolerance: Tolerance = strict): Certificate {
+  return countingFrom(der, () => readCertificate(der, tolerance))
+}
+
+function readCertificate(der: Uint8Array, tolerance: Tolerance): Certificate {
   const reader = readOnlyNested(der, tags.sequence, 'Certificate')
-  const tbsCertificate = parseTbsCertificate(reader.element(tags.sequence).der)
+  const tbsCertificate = parseTbsCertificate(reader.element(tags.sequence).der, tolerance)
   const outer = readAlgorithmIdentifier(reader)
   const signature = readBitStringOctets(reader.element(tags.bitString), 'signature')
   reader.end()
@@ -54,10 +62,13 @@ export function parseCertificate(der: Uint8Array): Certificate {
 }
 
 /** Reads a TBSCertificate, which must be the whole of `der`. Throws DerError. */
-export function parseTbsCertificate(der: Uint8Array): TbsCertificate {
+export function parseTbsCertificate(
+  der: Uint8Array,
+  tolerance: Tolerance = strict,
+): TbsCertificate {
   const reader = readOnlyNested(der, tags.sequence, 'TBSCertificate')
   const version = readVersion(reader)
-  const serialNumber = readSerialNumber(reader)
+  const serialNumber = readSerialNumber(reader, tolerance)
   const signatureAlgorithm = readAlgorithmIdentifier(reader)
   const issuer = parseName(reader.element(tags.sequence).der)
   const validity = reader.nested(tags.sequence, 'Validity')
@@ -66,7 +77,7 @@ export function parseTbsCertificate(der: Uint8Array): TbsCertificate {
   validity.end()
   const subject = parseName(reader.element(tags.sequence).der)
   const subjectPublicKeyInfo = parseSubjectPublicKeyInfo(reader.element(tags.sequence).der)
-  const extensions = readTail(reader, version)
+  const extensions = readTail(reader, version, tolerance)
   return {
     tbsCertificateDer: der,
     version,
@@ -81,10 +92,12 @@ export function parseTbsCertificate(der: Uint8Array): TbsCertificate {
   }
 }
 
-/** Negative ones are refused: read as a magnitude, two certificates would have the same (RFC 5280 §4.1.2.2). */
-function readSerialNumber(reader: DerReader): Uint8Array {
-  const octets = readIntegerOctets(reader.element(tags.integer), 'serialNumber')
-  if ((octets[0] ?? 0) >= 0x80) throw new DerError('serialNumber is negative')
+/** Negative ones, read as a magnitude, would be the same as others (RFC 5280 §4.1.2.2). */
+function readSerialNumber(reader: DerReader, tolerance: Tolerance): Uint8Array {
+  const element = reader.element(tags.integer)
+  const octets = readIntegerOctets(element, 'serialNumber')
+  if ((octets[0] ?? 0) >= 0x80 && !tolerance.has('negative-serial-number'))
+    throw new DerError('serialNumber is negative', startOf(element))
   return octets
 }
 
@@ -98,7 +111,7 @@ function readVersion(reader: DerReader): 1 | 2 | 3 {
 }
 
 /** Unique identifiers belong to version 2, extensions to version 3. */
-function readTail(reader: DerReader, version: 1 | 2 | 3): Extension[] {
+function readTail(reader: DerReader, version: 1 | 2 | 3, tolerance: Tolerance): Extension[] {
   const uniqueIds = [reader.optional(issuerUniqueIdTag), reader.optional(subjectUniqueIdTag)]
   if (version === 1 && uniqueIds.some((id) => id !== undefined))
     throw new DerError('TBSCertificate of version 1 has unique identifiers')
@@ -106,7 +119,7 @@ function readTail(reader: DerReader, version: 1 | 2 | 3): Extension[] {
   reader.end()
   if (explicit === undefined) return []
   if (version !== 3) throw new DerError(`TBSCertificate of version ${version} has extensions`)
-  const extensions = parseExtensions(explicit.content)
+  const extensions = parseExtensions(explicit.content, tolerance)
   if (extensions.length === 0) throw new DerError('TBSCertificate has extensions, but none')
   return extensions
 }

@@ -1,6 +1,6 @@
 /** CertificationRequest of PKCS #10 (RFC 2986 §4). */
 import { readAlgorithmIdentifier, type AlgorithmIdentifier } from './algorithm-identifier.ts'
-import { DerError } from './der-error.ts'
+import { countingFrom, DerError } from './der-error.ts'
 import { contextTag, DerReader, readOnlyNested, tags } from './der-reader.ts'
 import { readBitStringOctets, readSmallInteger } from './der-values.ts'
 import {
@@ -10,10 +10,11 @@ import {
   encodeSetOf,
   encodeSmallInteger,
 } from './der-writer.ts'
-import { encodeExtensions, parseExtensions, type Extension } from './extensions.ts'
+import { encodeExtensions, findExtension, parseExtensions, type Extension } from './extensions.ts'
 import { parseName, type Name } from './name.ts'
-import { decodeOid, encodeOidElement, oids } from './oid.ts'
+import { decodeOid, encodeOidElement, oidName, oids } from './oid.ts'
 import { parseSubjectPublicKeyInfo, type SubjectPublicKeyInfo } from './subject-public-key-info.ts'
+import { strict, type Tolerance } from './tolerance.ts'
 
 export interface CertificationRequest {
   readonly der: Uint8Array
@@ -21,7 +22,10 @@ export interface CertificationRequest {
   readonly certificationRequestInfoDer: Uint8Array
   readonly subject: Name
   readonly subjectPublicKeyInfo: SubjectPublicKeyInfo
-  /** Those of the extensionRequest attribute (RFC 2985 §5.4.2); empty if there is none. */
+  /**
+   * Those of the attributes extensionRequest (RFC 2985 §5.4.2) and, where it has others, szOID_CERT_EXTENSIONS of
+   * Microsoft; empty if there are none.
+   */
   readonly extensions: readonly Extension[]
   readonly signatureAlgorithm: AlgorithmIdentifier
   /** Octets of the BIT STRING. */
@@ -32,21 +36,30 @@ const attributesTag = contextTag(0, true)
 const attributesMax = 64
 
 /**
- * Reads a CertificationRequest, which must be the whole of `der`. Attributes beside extensionRequest are skipped, and
- * attributes that are missing altogether are accepted, as some clients send it so. Throws DerError.
+ * Reads a CertificationRequest, which must be the whole of `der`. Other attributes than those with extensions are
+ * skipped, and attributes that are missing altogether are accepted, as some clients send it so. Throws DerError, also
+ * when two attributes request the same extension with different values.
  */
-export function parseCertificationRequest(der: Uint8Array): CertificationRequest {
+export function parseCertificationRequest(
+  der: Uint8Array,
+  tolerance: Tolerance = strict,
+): CertificationRequest {
+  return countingFrom(der, () => readRequest(der, tolerance))
+}
+
+function readRequest(der: Uint8Array, tolerance: Tolerance): CertificationRequest {
   const reader = readOnlyNested(der, tags.sequence, 'CertificationRequest')
   const certificationRequestInfoDer = reader.element(tags.sequence).der
   const signatureAlgorithm = readAlgorithmIdentifier(reader)
   const signature = readBitStringOctets(reader.element(tags.bitString), 'signature')
   reader.end()
-  const info = parseInfo(certificationRequestInfoDer)
+  const info = parseInfo(certificationRequestInfoDer, tolerance)
   return { der, certificationRequestInfoDer, ...info, signatureAlgorithm, signature }
 }
 
 function parseInfo(
   der: Uint8Array,
+  tolerance: Tolerance,
 ): Pick<CertificationRequest, 'subject' | 'subjectPublicKeyInfo' | 'extensions'> {
   const reader = readOnlyNested(der, tags.sequence, 'CertificationRequestInfo')
   readSmallInteger(reader.element(tags.integer), 'version', 0)
@@ -55,25 +68,62 @@ function parseInfo(
   const attributes = reader.optional(attributesTag)
   reader.end()
   const extensions =
-    attributes === undefined ? [] : readAttributes(new DerReader(attributes.content, 'attributes'))
+    attributes === undefined
+      ? []
+      : readAttributes(new DerReader(attributes.content, 'attributes'), tolerance)
   return { subject, subjectPublicKeyInfo, extensions }
 }
 
-function readAttributes(reader: DerReader): readonly Extension[] {
-  let extensions: readonly Extension[] | undefined
+/** Whether a request has a common name and no SAN, so that TLS clients find no name in its certificate (RFC 9525 §2). */
+export function lacksAlternativeName({ subject, extensions }: CertificationRequest): boolean {
+  return (
+    subject.rdns.some((rdn) => rdn.some(({ type }) => type === oids.commonName)) &&
+    findExtension(extensions, oids.subjectAltName) === undefined
+  )
+}
+
+/** Attributes whose value is Extensions; what the first has is not looked for in the second. */
+const extensionAttributes: readonly string[] = [oids.extensionRequest, oids.microsoftCertExtensions]
+
+function readAttributes(reader: DerReader, tolerance: Tolerance): readonly Extension[] {
+  const found = new Map<string, readonly Extension[]>()
   for (let count = 0; !reader.atEnd; count += 1) {
     if (count === attributesMax)
       throw new DerError(`request has more than ${attributesMax} attributes`)
     const attribute = reader.nested(tags.sequence, 'Attribute')
     const type = decodeOid(attribute.element(tags.oid).content)
-    const values = attribute.nested(tags.set, 'values of an Attribute')
+    const values = attribute.nested(tags.set, `values of the attribute ${oidName(type)}`)
     attribute.end()
-    if (type !== oids.extensionRequest) continue
-    if (extensions !== undefined) throw new DerError('request has two extensionRequest attributes')
-    extensions = parseExtensions(values.element(tags.sequence).der)
-    values.end()
+    if (!extensionAttributes.includes(type)) continue
+    if (found.has(type)) throw new DerError(`request has two ${oidName(type)} attributes`)
+    found.set(type, readRequested(values, tolerance))
   }
-  return extensions ?? []
+  const [requested = [], microsoft = []] = extensionAttributes.map((type) => found.get(type))
+  return microsoft.length === 0 ? requested : mergeRequested(requested, microsoft)
+}
+
+function readRequested(values: DerReader, tolerance: Tolerance): readonly Extension[] {
+  if (values.atEnd && tolerance.has('empty-extension-request')) return []
+  const extensions = parseExtensions(values.element(tags.sequence).der, tolerance)
+  values.end()
+  return extensions
+}
+
+/** Whichever of two different requests for one extension was meant, the other half of clients reads the other one. */
+function mergeRequested(
+  requested: readonly Extension[],
+  microsoft: readonly Extension[],
+): readonly Extension[] {
+  const further = microsoft.filter(({ oid, critical, value }) => {
+    const same = findExtension(requested, oid)
+    if (same === undefined) return true
+    if (same.critical !== critical || Buffer.compare(same.value, value) !== 0)
+      throw new DerError(
+        `extensionRequest and microsoftCertExtensions request different values of ${oidName(oid)}`,
+      )
+    return false
+  })
+  return [...requested, ...further]
 }
 
 /** DER of CertificationRequestInfo; the attributes field is written even if it is empty (RFC 2986 §4.1). */

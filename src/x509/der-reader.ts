@@ -164,7 +164,11 @@ export class DerReader {
   }
 
   #error(problem: string): DerError {
-    return new DerError(`${this.#what} ${problem} (at octet ${this.#offset - this.#start})`)
+    const { byteOffset } = this.#bytes
+    return new DerError(`${this.#what} ${problem}`, {
+      place: byteOffset + this.#offset,
+      start: byteOffset + this.#start,
+    })
   }
 }
 

@@ -2,13 +2,42 @@
 import { DerError } from './der-error.ts'
 import type { DerReader } from './der-reader.ts'
 import { tags, type DerElement } from './der-reader.ts'
+import { strict, type Tolerance } from './tolerance.ts'
 
-/** BOOLEAN: 00 or FF. */
-export function readBoolean({ content }: DerElement, what: string): boolean {
+/** BOOLEAN: 00 or FF, or any octet where BER is tolerated. */
+export function readBoolean(
+  element: DerElement,
+  what: string,
+  tolerance: Tolerance = strict,
+): boolean {
+  const { content } = element
   const [octet] = content
-  if (content.length !== 1 || (octet !== 0x00 && octet !== 0xff))
-    throw new DerError(`${what} is not a BOOLEAN of DER`)
-  return octet === 0xff
+  const isDer = octet === 0x00 || octet === 0xff
+  if (content.length !== 1 || !(isDer || tolerance.has('ber-boolean')))
+    throw new DerError(
+      `${what} is not a BOOLEAN of DER, which is one octet 00 or ff`,
+      startOf(element),
+    )
+  return octet !== 0x00
+}
+
+/** BOOLEAN DEFAULT FALSE: FALSE if it is absent; DER leaves it out when it is FALSE. */
+export function readOptionalBoolean(
+  reader: DerReader,
+  what: string,
+  tolerance: Tolerance = strict,
+): boolean {
+  const element = reader.optional(tags.boolean)
+  if (element === undefined) return false
+  const value = readBoolean(element, what, tolerance)
+  if (!value && !tolerance.has('explicit-default'))
+    throw new DerError(`${what} is FALSE, which DER leaves out`, startOf(element))
+  return value
+}
+
+/** Where an element begins, for errors. */
+export function startOf({ der }: DerElement): { readonly place: number } {
+  return { place: der.byteOffset }
 }
 
 /** INTEGER: its contents octets, two's complement, checked to be minimal. */

@@ -1,10 +1,13 @@
 /** Extensions (RFC 5280 §4.1.2.9, §4.2): the list; what is in each is in a file of its own. */
+import { encodeBasicConstraints, parseBasicConstraints } from './basic-constraints.ts'
 import { DerError } from './der-error.ts'
 import type { DerReader } from './der-reader.ts'
 import { readOnlyNested, tags } from './der-reader.ts'
-import { readBoolean } from './der-values.ts'
+import { readOptionalBoolean } from './der-values.ts'
 import { encodeBoolean, encodeOctetString, encodeSequence } from './der-writer.ts'
-import { decodeOid, encodeOidElement, oidName } from './oid.ts'
+import { encodeNameConstraints, parseNameConstraints } from './name-constraints.ts'
+import { decodeOid, encodeOidElement, oidName, oids } from './oid.ts'
+import { strict, type Tolerance } from './tolerance.ts'
 
 export interface Extension {
   /** extnID, dotted. */
@@ -29,15 +32,18 @@ export function encodeExtensions(extensions: readonly Extension[]): Uint8Array {
   )
 }
 
-/** Reads Extensions, which must be the whole of `der`. Throws DerError, also when one occurs twice. */
-export function parseExtensions(der: Uint8Array): Extension[] {
+/**
+ * Reads Extensions, which must be the whole of `der`. What is tolerated within a value is encoded again, so that every
+ * value is DER for its readers. Throws DerError, also when an extension occurs twice.
+ */
+export function parseExtensions(der: Uint8Array, tolerance: Tolerance = strict): Extension[] {
   const reader = readOnlyNested(der, tags.sequence, 'Extensions')
   const extensions: Extension[] = []
   const seen = new Set<string>()
   while (!reader.atEnd) {
     if (extensions.length === extensionsMax)
       throw new DerError(`Extensions has more than ${extensionsMax} elements`)
-    const extension = readExtension(reader.nested(tags.sequence, 'Extension'))
+    const extension = readExtension(reader.nested(tags.sequence, 'Extension'), tolerance)
     if (seen.has(extension.oid))
       throw new DerError(`extension ${oidName(extension.oid)} occurs twice`)
     seen.add(extension.oid)
@@ -46,15 +52,39 @@ export function parseExtensions(der: Uint8Array): Extension[] {
   return extensions
 }
 
-function readExtension(reader: DerReader): Extension {
+function readExtension(reader: DerReader, tolerance: Tolerance): Extension {
   const oid = decodeOid(reader.element(tags.oid).content)
-  const flag = reader.optional(tags.boolean)
-  const critical = flag !== undefined && readBoolean(flag, 'critical')
-  if (flag !== undefined && !critical)
-    throw new DerError('Extension says critical FALSE, which DER leaves out')
+  const critical = readOptionalBoolean(reader, `critical of ${oidName(oid)}`, tolerance)
   const value = reader.element(tags.octetString).content
   reader.end()
-  return { oid, critical, value }
+  return { oid, critical, value: inDer(oid, value, tolerance) }
+}
+
+/** Extensions of certificates with a BOOLEAN or a default in them, and how they are written again. */
+const rewriters: ReadonlyMap<string, (value: Uint8Array, tolerance: Tolerance) => Uint8Array> =
+  new Map([
+    [
+      oids.basicConstraints,
+      (value: Uint8Array, tolerance: Tolerance) =>
+        encodeBasicConstraints(parseBasicConstraints(value, tolerance)),
+    ],
+    [
+      oids.nameConstraints,
+      (value: Uint8Array, tolerance: Tolerance) =>
+        encodeNameConstraints(parseNameConstraints(value, tolerance)),
+    ],
+  ])
+
+/** A value that cannot be read stays as it is: the reader that needs it says what is wrong with it. */
+function inDer(oid: string, value: Uint8Array, tolerance: Tolerance): Uint8Array {
+  const rewrite = tolerance.size === 0 ? undefined : rewriters.get(oid)
+  if (rewrite === undefined) return value
+  try {
+    return rewrite(value, tolerance)
+  } catch (error) {
+    if (error instanceof DerError) return value
+    throw error
+  }
 }
 
 export function findExtension(

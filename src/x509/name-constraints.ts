@@ -2,9 +2,10 @@
 import { DerError } from './der-error.ts'
 import { contextTag, readOnlyNested, tags, type DerElement } from './der-reader.ts'
 import type { DerReader } from './der-reader.ts'
-import { readAll } from './der-values.ts'
+import { readAll, readSmallInteger } from './der-values.ts'
 import { encodeElement, encodeSequence } from './der-writer.ts'
 import { encodeGeneralName, parseGeneralNames, type GeneralName } from './general-name.ts'
+import { strict, type Tolerance } from './tolerance.ts'
 
 /** Base of a GeneralSubtree; its minimum is 0 and it has no maximum, as RFC 5280 asks. */
 export interface GeneralSubtree {
@@ -21,6 +22,7 @@ export interface NameConstraints {
 
 const permittedTag = contextTag(0, true)
 const excludedTag = contextTag(1, true)
+const minimumTag = contextTag(0, false)
 const addressTag = contextTag(7, false)
 
 /** In both lists together; far more than any constraint in use has. */
@@ -30,10 +32,17 @@ const subtreesMax = 1000
  * Reads the value of the extension. Throws DerError, also for a list without a subtree, for none of both lists, for
  * a subtree that says a minimum or a maximum, and for more than 1000 subtrees.
  */
-export function parseNameConstraints(value: Uint8Array): NameConstraints {
+export function parseNameConstraints(
+  value: Uint8Array,
+  tolerance: Tolerance = strict,
+): NameConstraints {
   const reader = readOnlyNested(value, tags.sequence, 'nameConstraints')
-  const permitted = readSubtrees(reader, permittedTag, 'permittedSubtrees')
-  const excluded = readSubtrees(reader, excludedTag, 'excludedSubtrees')
+  const permitted = readSubtrees(reader, {
+    tag: permittedTag,
+    what: 'permittedSubtrees',
+    tolerance,
+  })
+  const excluded = readSubtrees(reader, { tag: excludedTag, what: 'excludedSubtrees', tolerance })
   reader.end()
   requireCount(permitted.length + excluded.length)
   return { permitted, excluded }
@@ -54,16 +63,28 @@ function requireCount(count: number): void {
     throw new DerError(`nameConstraints has more than ${subtreesMax} subtrees`)
 }
 
-function readSubtrees(reader: DerReader, tag: number, what: string): GeneralSubtree[] {
+function readSubtrees(
+  reader: DerReader,
+  {
+    tag,
+    what,
+    tolerance,
+  }: { readonly tag: number; readonly what: string; readonly tolerance: Tolerance },
+): GeneralSubtree[] {
   if (reader.peek() !== tag) return []
   const elements = readAll(reader.nested(tag, what), what, subtreesMax)
   if (elements.length === 0) throw new DerError(`${what} has no subtree`)
-  return elements.map(({ der }) => readSubtree(der))
+  return elements.map(({ der }) => readSubtree(der, tolerance))
 }
 
-function readSubtree(der: Uint8Array): GeneralSubtree {
+function readSubtree(der: Uint8Array, tolerance: Tolerance): GeneralSubtree {
   const reader = readOnlyNested(der, tags.sequence, 'GeneralSubtree')
   const base = readBase(reader.any())
+  if (reader.peek() === minimumTag && tolerance.has('explicit-default')) {
+    const minimum = reader.any()
+    if (readSmallInteger(minimum, 'minimum of a GeneralSubtree', subtreesMax) !== 0)
+      throw new DerError('GeneralSubtree has a minimum other than 0')
+  }
   if (!reader.atEnd)
     throw new DerError('GeneralSubtree has more than a base: a minimum or maximum is not accepted')
   return base

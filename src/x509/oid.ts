@@ -62,6 +62,8 @@ export const oids = {
   rpkiNotify: '1.3.6.1.5.5.7.48.13',
   // Attributes of certification requests (RFC 2985)
   extensionRequest: '1.2.840.113549.1.9.14',
+  // The same of Microsoft, which names it szOID_CERT_EXTENSIONS ([MS-WCCE] §2.2.2.7.7.1)
+  microsoftCertExtensions: '1.3.6.1.4.1.311.2.1.14',
   // Keys and signatures (RFC 3279, RFC 4055, RFC 5480, RFC 5758, RFC 8410, RFC 9881)
   rsaEncryption: '1.2.840.113549.1.1.1',
   md5WithRsaEncryption: '1.2.840.113549.1.1.4',

@@ -13,6 +13,17 @@ const headerLine = /^[A-Za-z][A-Za-z0-9-]*:/
 /** 64 columns (RFC 7468 §2). */
 const linePattern = /.{1,64}/g
 
+const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf])
+
+/** Bytes as the text that parsePem reads: PEM is ASCII, and what is around its blocks may be in any encoding of it. */
+export function pemText(bytes: Uint8Array): string {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+  const start = buffer.subarray(0, byteOrderMark.length).equals(byteOrderMark)
+    ? byteOrderMark.length
+    : 0
+  return buffer.toString('latin1', start)
+}
+
 /**
  * Every PEM block in a text: any line ends and lengths, text around the blocks, RFC 1421 headers are skipped. Throws
  * DerError for a block without its end, or whose body is not base64.

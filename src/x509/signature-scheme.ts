@@ -2,13 +2,14 @@
 import type { AlgorithmIdentifier } from './algorithm-identifier.ts'
 import { contextTag, DerReader, readOnly, readOnlyNested, tags } from './der-reader.ts'
 import { isNull, readSmallInteger } from './der-values.ts'
-import { decodeOid, oids } from './oid.ts'
+import { decodeOid, oidName, oids } from './oid.ts'
 import type { PublicKeyKind } from './subject-public-key-info.ts'
+import { strict, type Tolerance } from './tolerance.ts'
 
 export interface SignatureScheme {
   readonly key: PublicKeyKind['kind']
   /** Of the message, before it is signed; undefined if the scheme hashes by itself. */
-  readonly hash: 'sha256' | 'sha384' | 'sha512' | undefined
+  readonly hash: 'sha1' | 'sha256' | 'sha384' | 'sha512' | undefined
   /** Of RSASSA-PSS, in octets; undefined for every other scheme. */
   readonly pssSaltLength: number | undefined
   /** Of ML-DSA; undefined for every other scheme. */
@@ -32,20 +33,91 @@ const schemes: ReadonlyMap<string, SignatureScheme> = new Map<string, SignatureS
   [oids.mlDsa87, { ...none, key: 'ml-dsa', parameterSet: 87 }],
 ])
 
+/** Accepted for old clients only, where the caller says so. */
+const sha1Schemes: ReadonlyMap<string, SignatureScheme> = new Map<string, SignatureScheme>([
+  [oids.sha1WithRsaEncryption, { ...none, key: 'rsa', hash: 'sha1' }],
+  [oids.ecdsaWithSha1, { ...none, key: 'ec', hash: 'sha1' }],
+])
+
+/** Whether an algorithm is accepted only where SHA-1 is. */
+export function isSha1({ oid }: AlgorithmIdentifier): boolean {
+  return sha1Schemes.has(oid)
+}
+
 const hashes: ReadonlyMap<string, 'sha256' | 'sha384' | 'sha512'> = new Map([
   [oids.sha256, 'sha256'],
   [oids.sha384, 'sha384'],
   [oids.sha512, 'sha512'],
 ])
 
+/** What is accepted beside the schemes and forms of today's standards. */
+export interface SchemeOptions {
+  readonly tolerance?: Tolerance
+  /** Whether SHA-1 is accepted; false if left out. */
+  readonly sha1?: boolean
+}
+
 /** The scheme that an AlgorithmIdentifier names; undefined if it is not accepted. Throws DerError for bad parameters. */
-export function schemeOf(algorithm: AlgorithmIdentifier): SignatureScheme | undefined {
-  if (algorithm.oid === oids.rsassaPss) return readPss(algorithm)
-  const scheme = schemes.get(algorithm.oid)
-  const { parameters } = algorithm
+export function schemeOf(
+  algorithm: AlgorithmIdentifier,
+  { tolerance = strict, sha1 = false }: SchemeOptions = {},
+): SignatureScheme | undefined {
+  const { oid, parameters } = algorithm
+  if (oid === oids.rsassaPss) return readPss(algorithm)
+  const scheme = schemes.get(oid) ?? (sha1 ? sha1Schemes.get(oid) : undefined)
   if (scheme === undefined || parameters === undefined) return scheme
   // RSA has NULL (RFC 4055 §5); the others have nothing (RFC 5758 §3.2, RFC 8410 §3, RFC 9881 §2).
-  return scheme.key === 'rsa' && isNull(parameters) ? scheme : undefined
+  const mayBeNull =
+    scheme.key === 'rsa' || (scheme.key === 'ec' && tolerance.has('ecdsa-null-parameters'))
+  return mayBeNull && isNull(parameters) ? scheme : undefined
+}
+
+/** Signature algorithms that are not accepted, by the names that people know them by. */
+const refusedNames: ReadonlyMap<string, string> = new Map([
+  ['1.2.840.113549.1.1.2', 'md2WithRSAEncryption'],
+  ['1.3.14.3.2.29', 'sha1WithRSASignature'],
+  ['1.2.840.113549.1.1.15', 'sha512-224WithRSAEncryption'],
+  ['1.2.840.113549.1.1.16', 'sha512-256WithRSAEncryption'],
+  ['1.2.840.10040.4.3', 'dsa-with-sha1'],
+  ['2.16.840.1.101.3.4.3.1', 'dsa-with-sha224'],
+  ['2.16.840.1.101.3.4.3.2', 'dsa-with-sha256'],
+  ['2.16.840.1.101.3.4.3.3', 'dsa-with-sha384'],
+  ['2.16.840.1.101.3.4.3.4', 'dsa-with-sha512'],
+  ['1.2.156.10197.1.501', 'SM2-with-SM3'],
+])
+
+const outdatedHashes: ReadonlyMap<string, string> = new Map([
+  ['1.2.840.113549.1.1.2', 'MD2'],
+  [oids.md5WithRsaEncryption, 'MD5'],
+  [oids.sha1WithRsaEncryption, 'SHA-1'],
+  ['1.3.14.3.2.29', 'SHA-1'],
+  [oids.ecdsaWithSha1, 'SHA-1'],
+  [oids.sha224WithRsaEncryption, 'SHA-224'],
+  [oids.ecdsaWithSha224, 'SHA-224'],
+])
+
+const acceptedHashes = 'SHA-256, SHA-384 and SHA-512'
+
+/**
+ * Why verifySignature calls an algorithm `unsupported`, by its name and object identifier: "sha1WithRsaEncryption
+ * (1.2.840.113549.1.1.5): …".
+ */
+export function unsupportedReason(
+  { oid, parameters }: AlgorithmIdentifier,
+  key: PublicKeyKind,
+): string {
+  const known = refusedNames.get(oid) ?? oidName(oid)
+  const name = known === oid ? oid : `${known} (${oid})`
+  const hash = outdatedHashes.get(oid)
+  if (hash !== undefined) return `${name}: ${hash} is not accepted, only ${acceptedHashes} are`
+  if (oid === oids.rsassaPss && key.kind === 'rsa')
+    return `${name}: its parameters must state the same hash twice, one of ${acceptedHashes}`
+  const scheme = schemes.get(oid)
+  if (oid === oids.rsassaPss || (scheme !== undefined && scheme.key !== key.kind))
+    return `${name}: the key that it is checked with is of another kind`
+  if (scheme !== undefined && parameters !== undefined)
+    return `${name}: its parameters must be ${scheme.key === 'rsa' ? 'NULL' : 'absent'}`
+  return `${name}, which is not accepted: use RSA or ECDSA with SHA-2, Ed25519, Ed448 or ML-DSA`
 }
 
 /** That of the largest modulus OpenSSL takes, 16384 bits: its own default is the longest salt that fits. */

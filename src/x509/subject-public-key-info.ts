@@ -4,7 +4,7 @@ import { readAlgorithmIdentifier, type AlgorithmIdentifier } from './algorithm-i
 import { DerError } from './der-error.ts'
 import { readOnly, readOnlyNested, tags } from './der-reader.ts'
 import { isNull, readBitStringOctets, readUnsignedOctets } from './der-values.ts'
-import { decodeOid, oids } from './oid.ts'
+import { decodeOid, oidName, oids } from './oid.ts'
 
 export type PublicKeyKind =
   | {
@@ -93,11 +93,21 @@ function readRsaKey({ parameters }: AlgorithmIdentifier, octets: Uint8Array): Pu
   return { kind: 'rsa', modulusBits, modulus, exponent: BigInt(`0x${hex === '' ? '0' : hex}`) }
 }
 
-/** Octets of a coordinate on the curves whose keys are checked for length. */
+/**
+ * Octets of a coordinate on every curve that is accepted for certificates. A point of another length is not on the curve,
+ * or is the point at infinity, one octet, under which anyone can sign.
+ */
 const coordinateOctets: ReadonlyMap<string, number> = new Map([
   [oids.prime256v1, 32],
   [oids.secp384r1, 48],
   [oids.secp521r1, 66],
+  // secp224r1, secp256k1; brainpoolP224r1, P256r1, P384r1, P512r1 (SEC 2, RFC 5639 §3)
+  ['1.3.132.0.33', 28],
+  ['1.3.132.0.10', 32],
+  ['1.3.36.3.3.2.8.1.1.5', 28],
+  ['1.3.36.3.3.2.8.1.1.7', 32],
+  ['1.3.36.3.3.2.8.1.1.11', 48],
+  ['1.3.36.3.3.2.8.1.1.13', 64],
 ])
 
 /** ECPoint on a named curve (RFC 5480 §2.1.1, §2.2): uncompressed or compressed, of the right length. */
@@ -108,7 +118,7 @@ function readEcKey({ parameters }: AlgorithmIdentifier, point: Uint8Array): Publ
   const uncompressed = point[0] === 0x04 && point.length === 1 + 2 * (octets ?? 0)
   const compressed = (point[0] === 0x02 || point[0] === 0x03) && point.length === 1 + (octets ?? 0)
   if (octets !== undefined && !uncompressed && !compressed)
-    throw new DerError('EC key is not a point of its curve')
+    throw new DerError(`EC key is not a point of its curve, ${oidName(curve)}`)
   return { kind: 'ec', curve }
 }
 

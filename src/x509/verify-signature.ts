@@ -12,13 +12,13 @@ import { readOnlyNested, tags } from './der-reader.ts'
 import { readUnsignedOctets } from './der-values.ts'
 import { oids } from './oid.ts'
 import { encodePem } from './pem.ts'
-import { schemeOf, type SignatureScheme } from './signature-scheme.ts'
+import { schemeOf, type SchemeOptions, type SignatureScheme } from './signature-scheme.ts'
 import type { PublicKeyKind, SubjectPublicKeyInfo } from './subject-public-key-info.ts'
 
 /** `unsupported`: the algorithm is not accepted, or is not one for that kind of key. */
 export type SignatureCheck = 'valid' | 'invalid' | 'unsupported'
 
-export interface SignatureToCheck {
+export interface SignatureToCheck extends SchemeOptions {
   readonly subjectPublicKeyInfo: SubjectPublicKeyInfo
   readonly signatureAlgorithm: AlgorithmIdentifier
   readonly message: Uint8Array
@@ -28,12 +28,12 @@ export interface SignatureToCheck {
 
 /**
  * Checks, off the main thread what takes long. Accepted are RSA PKCS #1 v1.5 and PSS, ECDSA, each with SHA-256, SHA-384 or SHA-512,
- * Ed25519, Ed448 and ML-DSA. Never rejects: a key or signature that cannot be read is `invalid`.
+ * Ed25519, Ed448 and ML-DSA; SHA-1 only if `sha1` says so. Never rejects: a key or signature that cannot be read is `invalid`.
  */
 export async function verifySignature(check: SignatureToCheck): Promise<SignatureCheck> {
   try {
     const { key } = check.subjectPublicKeyInfo
-    const scheme = schemeOf(check.signatureAlgorithm)
+    const scheme = schemeOf(check.signatureAlgorithm, check)
     if (scheme === undefined || scheme.key !== key.kind) return 'unsupported'
     if (key.kind === 'ml-dsa' && key.parameterSet !== scheme.parameterSet) return 'unsupported'
     if (scheme.key === 'ec') requireEcdsaSignature(check.signature)
@@ -59,6 +59,16 @@ function verifyWithKey(check: SignatureToCheck, scheme: SignatureScheme): Promis
       else resolve(valid)
     })
   })
+}
+
+/** Whether OpenSSL reads the key: a point that is not on its curve, for example, it does not. */
+export function isReadablePublicKey(subjectPublicKeyInfo: SubjectPublicKeyInfo): boolean {
+  try {
+    readPublicKey(subjectPublicKeyInfo)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** As PEM, which Node.js reads in half the time that it takes for the same DER. */

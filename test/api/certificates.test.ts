@@ -207,7 +207,7 @@ test('what is wrong with a CSR is said', async () => {
       /^MalformedCSRException: CSR must mark the SAN extension critical when it has an empty subject$/,
     ],
     ['hello', /no PEM block was found/],
-    [root.certificate, /not CERTIFICATE$/],
+    [root.certificate, /; it is a certificate in PEM$/],
     [csr('ec-server') + csr('ec-no-san'), /2 blocks were found/],
     [csr('ec-server').replace('MII', 'MIJ'), /cannot be parsed/],
   ]

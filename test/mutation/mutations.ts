@@ -208,6 +208,11 @@ const lint: readonly Change[] = [
 
 const importPath: readonly Change[] = [
   [
+    'prime modulus in a path',
+    'await requireCompositeModulus(pathPosition(index), each, keyPolicy)',
+    'void index',
+  ],
+  [
     'another key',
     'if (Buffer.compare(certificate.subjectPublicKeyInfo.der, subjectPublicKeyInfoDer) !== 0)',
     'if (false)',
@@ -222,8 +227,8 @@ const importPath: readonly Change[] = [
   ['expired early', 'notAfter.getTime() + 1000)', 'notAfter.getTime())'],
   [
     'chain not checked',
-    'requireCaCertificate(pathPosition(index), each, weakKeys)',
-    'index === 0 && requireCaCertificate(pathPosition(index), each, weakKeys)',
+    'requireCaCertificate(pathPosition(index), each, keyPolicy)',
+    'index === 0 && requireCaCertificate(pathPosition(index), each, keyPolicy)',
   ],
   ['signatures unchecked', '  await requireSigned(path)\n', ''],
   ['outliving unchecked', '  requireNotOutliving(path)\n', ''],
@@ -258,7 +263,7 @@ const importCa: readonly Change[] = [
     '  read(position, certificate, { oid: oids.nameConstraints, parse: readNameConstraints })\n',
     '',
   ],
-  ['weak keys', 'refusalOfKey(key, weakKeys)', 'undefined'],
+  ['weak keys', 'refusalOfKey(subjectPublicKeyInfo, keyPolicy)', 'undefined'],
 ]
 
 const importChain: readonly Change[] = [
@@ -294,6 +299,19 @@ const keyStrength: readonly Change[] = [
   ['even exponent', 'if ((exponent & 1n) === 0n)', 'if (false)'],
   ['exponent 3', 'if (exponent < rsaExponentMin)', 'if (false)'],
   ['any curve', 'strongCurves.has(key.curve)', 'true'],
+  ['long exponent', 'if (exponent >> rsaExponentBitsMax > 0n)', 'if (false)'],
+  ['small order', 'hasSmallOrder(key.kind, subjectPublicKey)', 'false'],
+  ['list unread', 'weakKeyList?.has(subjectPublicKeyInfo) === true', 'false'],
+  ['prime modulus', '(await isPrimeModulus(key.modulus))', 'false'],
+]
+
+const rsaModulus: readonly Change[] = [
+  ['small factor', 'if (factor !== undefined) return `RSA', 'if (false) return `RSA'],
+  ['ROCA', 'if (isRoca(residues))', 'if (false)'],
+  ['power', 'if (exponent !== undefined)', 'if (false)'],
+  ['square', 'if (root * root === n)', 'if (false)'],
+  ['close primes', 'if (hasCloseFactors(n, root + 1n))', 'if (false)'],
+  ['one round', 'fermatRounds = 100', 'fermatRounds = 1'],
 ]
 
 const inFile = (file: string, changes: readonly Change[]): Mutation[] =>
@@ -310,4 +328,5 @@ export const mutations: readonly Mutation[] = [
   ...inFile('authority/import-chain.ts', importChain),
   ...inFile('authority/path-length.ts', pathLength),
   ...inFile('authority/key-strength.ts', keyStrength),
+  ...inFile('authority/rsa-modulus.ts', rsaModulus),
 ]

@@ -1,0 +1,42 @@
+/** Points of small order on Edwards curves: anyone can make a signature that such a public key verifies. */
+
+interface EdwardsCurve {
+  readonly octets: number
+  /** Encoded y coordinates, in hex without the sign of x; also those that are not reduced. */
+  readonly smallOrder: ReadonlySet<string>
+}
+
+const prime25519 = 2n ** 255n - 19n
+const prime448 = 2n ** 448n - 2n ** 224n - 1n
+
+/** The y coordinate of two of the four points of order 8 on edwards25519; that of the others is its negative. */
+const orderEight = 0x7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd84d3d706a17c7n
+
+const curves = {
+  ed25519: curve(32, [
+    0n,
+    1n,
+    prime25519 - 1n,
+    prime25519,
+    prime25519 + 1n,
+    orderEight,
+    prime25519 - orderEight,
+  ]),
+  ed448: curve(57, [0n, 1n, prime448 - 1n, prime448, prime448 + 1n]),
+} as const
+
+function curve(octets: number, smallOrder: readonly bigint[]): EdwardsCurve {
+  const encode = (y: bigint): string => {
+    const bigEndian = Buffer.from(y.toString(16).padStart(octets * 2, '0'), 'hex')
+    return Buffer.from(bigEndian.toReversed()).toString('hex')
+  }
+  return { octets, smallOrder: new Set(smallOrder.map(encode)) }
+}
+
+/** Whether the octets of a public key (RFC 8032 §5.1.5, §5.2.5) are a point of small order. */
+export function hasSmallOrder(kind: 'ed25519' | 'ed448', publicKey: Uint8Array): boolean {
+  const { octets, smallOrder } = curves[kind]
+  const y = Buffer.from(publicKey)
+  y[octets - 1] = (y[octets - 1] ?? 0) & 0x7f
+  return smallOrder.has(y.toString('hex'))
+}

@@ -1,0 +1,68 @@
+/** Keys that others know, by their fingerprints: for example those of Debian's faulty generator (CVE-2008-0166). */
+import { hash } from 'node:crypto'
+import type { SubjectPublicKeyInfo } from '../x509/subject-public-key-info.ts'
+
+export interface WeakKeyList {
+  has(key: SubjectPublicKeyInfo): boolean
+}
+
+/** Octets of a fingerprint in Debian's openssl-blacklist, and of SHA-256. */
+const suffixOctets = 10
+const digestOctets = 32
+const linePattern = new RegExp(`^([0-9a-f]{${suffixOctets * 2}}|[0-9a-f]{${digestOctets * 2}})$`)
+
+/**
+ * Reads one fingerprint a line, in hex: 20 digits, the last of the SHA-1 of `Modulus=HEX` and a line feed, as in Debian's
+ * openssl-blacklist, or 64 digits, the SHA-256 of the DER of SubjectPublicKeyInfo. Empty lines and lines that begin with
+ * `#` are skipped. Throws SyntaxError that names a line which is neither.
+ */
+export function parseWeakKeyList(text: string): WeakKeyList {
+  const suffixes: string[] = []
+  const digests: string[] = []
+  for (const [index, untrimmed] of text.split('\n').entries()) {
+    const line = untrimmed.trim().toLowerCase()
+    if (line === '' || line.startsWith('#')) continue
+    if (!linePattern.test(line))
+      throw new SyntaxError(
+        `line ${index + 1} must have ${suffixOctets * 2} or ${digestOctets * 2} hexadecimal digits`,
+      )
+    const list = line.length === suffixOctets * 2 ? suffixes : digests
+    list.push(line)
+  }
+  const hasSuffix = lookup(suffixes, suffixOctets)
+  const hasDigest = lookup(digests, digestOctets)
+  return {
+    has: (key) =>
+      hasDigest?.(hash('sha256', key.der, 'buffer')) === true || hasModulus(key, hasSuffix),
+  }
+}
+
+function hasModulus({ key }: SubjectPublicKeyInfo, hasSuffix: Lookup | undefined): boolean {
+  if (hasSuffix === undefined || key.kind !== 'rsa') return false
+  const hex = Buffer.from(key.modulus).toString('hex').toUpperCase()
+  return hasSuffix(hash('sha1', `Modulus=${hex}\n`, 'buffer').subarray(-suffixOctets))
+}
+
+type Lookup = (fingerprint: Uint8Array) => boolean
+
+/** Sorted octets instead of a set: the full list has hundreds of thousands of lines. Undefined without fingerprints. */
+function lookup(fingerprints: readonly string[], octets: number): Lookup | undefined {
+  if (fingerprints.length === 0) return undefined
+  const sorted = Buffer.from(fingerprints.toSorted().join(''), 'hex')
+  return (fingerprint) => {
+    let low = 0
+    let high = fingerprints.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      const order = Buffer.compare(fingerprint, entryAt(sorted, middle, octets))
+      if (order === 0) return true
+      if (order < 0) high = middle
+      else low = middle + 1
+    }
+    return false
+  }
+}
+
+function entryAt(sorted: Buffer, index: number, octets: number): Buffer {
+  return sorted.subarray(index * octets, (index + 1) * octets)
+}

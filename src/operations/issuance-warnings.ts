@@ -1,0 +1,37 @@
+/** Certificates that are issued as requested and that clients may refuse all the same: the API has no place for warnings. */
+import type { AcceptedCsr } from '../issuance/accept-csr.ts'
+import type { Passthrough } from '../issuance/passthrough.ts'
+import type { Template } from '../issuance/templates.ts'
+import type { Services } from '../services.ts'
+import { lacksAlternativeName } from '../x509/certification-request.ts'
+import { parseExtendedKeyUsage } from '../x509/extended-key-usage.ts'
+import { findExtension } from '../x509/extensions.ts'
+import { oids } from '../x509/oid.ts'
+
+/** Logs and counts a server certificate with a common name and no SAN, which TLS clients refuse (RFC 9525 §2). */
+export function warnOfMissingNames(
+  { log, metrics }: Pick<Services, 'log' | 'metrics'>,
+  issued: {
+    readonly csr: AcceptedCsr
+    readonly template: Template
+    readonly passthrough: Passthrough
+    readonly certificateArn: string
+    readonly requesterArn: string
+  },
+): void {
+  const { csr, template, passthrough, certificateArn, requesterArn } = issued
+  if (!lacksAlternativeName(csr.request) || !isForServers(template)) return
+  if (findExtension(passthrough.extensions, oids.subjectAltName) !== undefined) return
+  metrics.certificateWithoutSan()
+  log.info(
+    { certificate: certificateArn, requester: requesterArn },
+    'the CSR has a common name but no subject alternative name: TLS clients refuse the certificate for a host',
+  )
+}
+
+/** Whether certificates of a template may be those of TLS servers: without an extKeyUsage they may. */
+function isForServers({ kind, usage }: Template): boolean {
+  if (kind !== 'end-entity') return false
+  const extension = findExtension(usage, oids.extendedKeyUsage)
+  return extension === undefined || parseExtendedKeyUsage(extension.value).includes(oids.serverAuth)
+}

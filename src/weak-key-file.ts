@@ -1,0 +1,16 @@
+import { readFileSync } from 'node:fs'
+import { parseWeakKeyList, type WeakKeyList } from './authority/weak-key-list.ts'
+import { ConfigurationError } from './errors.ts'
+
+/** Reads a file as parseWeakKeyList does. Throws ConfigurationError for a file that cannot be read. */
+export function readWeakKeyFile(path: string | undefined): WeakKeyList | undefined {
+  if (path === undefined) return undefined
+  try {
+    return parseWeakKeyList(readFileSync(path, 'latin1'))
+  } catch (cause) {
+    throw new ConfigurationError(
+      `--weak-key-list: ${path} cannot be read: ${(cause as Error).message}`,
+      { cause },
+    )
+  }
+}

@@ -1,0 +1,128 @@
+/** Keys that anyone can compute, in CSRs and in CA certificates above ours. */
+import assert from 'node:assert/strict'
+import { createECDH, hash } from 'node:crypto'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import {
+  encodeBitString,
+  encodeElement,
+  encodeSequence,
+  encodeSmallInteger,
+  encodeUnsigned,
+} from '../../src/x509/der-writer.ts'
+import { parseCertificationRequest } from '../../src/x509/certification-request.ts'
+import { encodeName } from '../../src/x509/name.ts'
+import { encodeOidElement, oids } from '../../src/x509/oid.ts'
+import { encodePem, parsePem } from '../../src/x509/pem.ts'
+import { csr } from '../support/csrs.ts'
+import { createRoot, issue, issueInput } from '../support/hierarchy.ts'
+import { TestService } from '../support/service.ts'
+import { factorableModuli, primeModulus, requestWith } from '../support/weak-moduli.ts'
+
+let service: TestService
+let root: { arn: string; certificate: string }
+before(async () => {
+  service = await TestService.start()
+  root = await createRoot(service)
+})
+after(() => service.close())
+
+const refusalOf = (pem: string, of = service, { arn } = root): Promise<string> =>
+  of.refusal('IssueCertificate', issueInput(arn, pem))
+
+test('every kind of factorable RSA key is refused, although it has signed its CSR', async () => {
+  for (const key of [...factorableModuli(), primeModulus()]) {
+    const refusal = await refusalOf(requestWith(key))
+    const start = /^MalformedCSRException: CSR has a public key that is not accepted: /
+    assert.match(refusal, start, key.name)
+    assert.match(refusal, key.reason, key.name)
+  }
+})
+
+test('they are issued for with --weak-keys=allow', async () => {
+  const allowing = await TestService.start({ weakKeys: 'allow' })
+  try {
+    const { arn } = await createRoot(allowing)
+    const keys = [...factorableModuli(), primeModulus()]
+    for (const key of keys) await issue(allowing, { arn, csr: requestWith(key) })
+  } finally {
+    await allowing.close()
+  }
+})
+
+/** Under the point at infinity, (r, 1) verifies for the r of a multiple of the base point that anyone knows. */
+test('a CSR under the point at infinity, which anyone can sign, is refused', async () => {
+  const info = encodeSequence(
+    encodeSmallInteger(0),
+    encodeName([{ type: oids.commonName, value: 'victim.example.com' }]),
+    encodeSequence(
+      encodeSequence(encodeOidElement(oids.ecPublicKey), encodeOidElement('1.3.132.0.10')),
+      encodeBitString(Uint8Array.of(0)),
+    ),
+    encodeElement(0xa0),
+  )
+  const known = createECDH('secp256k1')
+  known.setPrivateKey(hash('sha256', info, 'buffer'))
+  const r = known.getPublicKey().subarray(1, 33)
+  const signature = encodeSequence(encodeUnsigned(r), encodeSmallInteger(1))
+  const algorithm = encodeSequence(encodeOidElement(oids.ecdsaWithSha256))
+  const der = encodeSequence(info, algorithm, encodeBitString(signature))
+  assert.match(
+    await refusalOf(encodePem('CERTIFICATE REQUEST', der)),
+    /^MalformedCSRException: CSR cannot be parsed: EC key is not a point of its curve, 1\.3\.132\.0\.10$/,
+  )
+})
+
+test('a point that is not on its curve is named as what is wrong', async () => {
+  const [block] = parsePem(csr('ec-server'))
+  const der = Buffer.from(block?.der ?? [])
+  const { subjectPublicKey } = parseCertificationRequest(der).subjectPublicKeyInfo
+  const at = der.indexOf(subjectPublicKey) + 20
+  der[at] = (der[at] ?? 0) ^ 1
+  assert.match(
+    await refusalOf(encodePem('CERTIFICATE REQUEST', der)),
+    /CSR has a public key that is not accepted: it is not valid for its algorithm$/,
+  )
+})
+
+test('--weak-key-list refuses the keys that it lists, and a bad list keeps the server from starting', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'signet-weak-'))
+  const list = join(folder, 'list')
+  const requests = ['rsa-2048', 'ec-server'] as const
+  const lines = requests.map((name) => {
+    const { der, key } = parseCertificationRequest(
+      parsePem(csr(name))[0]?.der ?? Buffer.of(),
+    ).subjectPublicKeyInfo
+    if (key.kind !== 'rsa') return hash('sha256', der)
+    const modulus = Buffer.from(key.modulus).toString('hex').toUpperCase()
+    return hash('sha1', `Modulus=${modulus}\n`).slice(20)
+  })
+  try {
+    await writeFile(list, `# two keys\n${lines.join('\n')}\n`)
+    const listing = await TestService.start({ weakKeyList: list })
+    try {
+      const ca = await createRoot(listing)
+      for (const name of requests)
+        assert.match(await refusalOf(csr(name), listing, ca), /on the list of weak keys$/, name)
+      await issue(listing, { arn: ca.arn, csr: csr('ec-no-san') })
+    } finally {
+      await listing.close()
+    }
+    await writeFile(list, 'no fingerprint')
+    await assert.rejects(TestService.start({ weakKeyList: list }), /--weak-key-list: .*line 1 must/)
+    await assert.rejects(TestService.start({ weakKeyList: `${list}.missing` }), /--weak-key-list/)
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+})
+
+test('RSA keys without a weakness are issued for, at once and again', async () => {
+  for (let turn = 0; turn < 3; turn += 1) {
+    const requests = Array.from({ length: 6 }, () =>
+      issue(service, { arn: root.arn, csr: csr('rsa-2048') }),
+    )
+    await Promise.all(requests)
+  }
+})

@@ -1,0 +1,75 @@
+/** CSRs and CA certificates in encodings of other software, signed as they are. */
+import { sign, type KeyObject } from 'node:crypto'
+import {
+  encodeBitString,
+  encodeElement,
+  encodeOctetString,
+  encodeSequence,
+  encodeSetOf,
+  encodeSmallInteger,
+} from '../../src/x509/der-writer.ts'
+import { encodeName } from '../../src/x509/name.ts'
+import { encodeOidElement, oids } from '../../src/x509/oid.ts'
+import { encodePem } from '../../src/x509/pem.ts'
+import { encodeTime } from '../../src/x509/time.ts'
+import { newKeys } from './crafted-certificates.ts'
+
+/** Extension with `critical` as it is given: no octets for DEFAULT FALSE. */
+export function rawExtension(oid: string, critical: Uint8Array, value: Uint8Array): Uint8Array {
+  return encodeSequence(encodeOidElement(oid), critical, encodeOctetString(value))
+}
+
+export function rawAttribute(oid: string, ...values: readonly Uint8Array[]): Uint8Array {
+  return encodeSequence(encodeOidElement(oid), encodeSetOf(values))
+}
+
+/** AlgorithmIdentifier with SHA-256 and the parameters that are given. */
+export function ecdsaWithSha256(...parameters: readonly Uint8Array[]): Uint8Array {
+  return encodeSequence(encodeOidElement(oids.ecdsaWithSha256), ...parameters)
+}
+
+/** A CSR in PEM on P-256. */
+export function rawRequest(
+  attributes: readonly Uint8Array[],
+  { algorithm = ecdsaWithSha256(), hash = 'sha256', keys = newKeys() } = {},
+): string {
+  const info = encodeSequence(
+    encodeSmallInteger(0),
+    encodeName([{ type: oids.commonName, value: 'host.example.com' }]),
+    keys.publicKey.export({ type: 'spki', format: 'der' }),
+    encodeElement(0xa0, ...attributes),
+  )
+  const signature = encodeBitString(sign(hash, info, keys.privateKey))
+  return encodePem('CERTIFICATE REQUEST', encodeSequence(info, algorithm, signature))
+}
+
+/** A certificate in PEM for a public key, signed with a key on P-256. */
+export function rawCertificate(wish: {
+  /** DER of the INTEGER. */
+  readonly serialNumber: Uint8Array
+  readonly algorithm: Uint8Array
+  /** DER of the Names. */
+  readonly issuer: Uint8Array
+  readonly subject: Uint8Array
+  /** DER. */
+  readonly subjectPublicKeyInfo: Uint8Array
+  readonly extensions: readonly Uint8Array[]
+  readonly signer: KeyObject
+}): string {
+  const { algorithm, extensions } = wish
+  const tbsCertificate = encodeSequence(
+    encodeElement(0xa0, encodeSmallInteger(2)),
+    wish.serialNumber,
+    algorithm,
+    wish.issuer,
+    encodeSequence(
+      encodeTime(new Date('2020-01-01T00:00:00Z')),
+      encodeTime(new Date('2049-01-01T00:00:00Z')),
+    ),
+    wish.subject,
+    wish.subjectPublicKeyInfo,
+    encodeElement(0xa3, encodeSequence(...extensions)),
+  )
+  const signature = encodeBitString(sign('sha256', tbsCertificate, wish.signer))
+  return encodePem('CERTIFICATE', encodeSequence(tbsCertificate, algorithm, signature))
+}
