@@ -323,3 +323,18 @@ test('quotas and lint are those that were asked for', async () => {
   await using other = await openEmbedded({ quotas: { authoritiesPerRegion: 1 } })
   await assert.rejects(hierarchyOf(other, false), /LimitExceeded/)
 })
+
+test('a Region of its own is served, and those that are named, but no invented one', async () => {
+  await using own = await openEmbedded({ region: 'local', regions: ['garage'] })
+  assert.deepEqual((await own.client.listCertificateAuthorities({})).CertificateAuthorities, [])
+  const { endpoint, requestHandler, credentials } = own
+  const listIn = (region: string): Promise<object> =>
+    createClient({ region, endpoint, requestHandler, credentials }).listCertificateAuthorities({})
+  await listIn('garage')
+  await listIn('us-east-1')
+  await assert.rejects(listIn('home'), /'home' is not served.*local, garage/)
+  await assert.rejects(
+    openEmbedded({ regions: ['No Region'] }),
+    /^ConfigurationError: regions must/,
+  )
+})

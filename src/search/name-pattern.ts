@@ -2,6 +2,7 @@
  * How names are searched for: the whole name, what it begins with (`www.*`), or what it ends with (`.example.com`). A
  * backslash makes what follows it an ordinary character: `\.` at the beginning, `\*` at the end, `\\`.
  */
+import { nearestStorable } from '../storable-text.ts'
 import { canonicalAddress } from './ip-address.ts'
 
 export interface NamePattern {
@@ -14,7 +15,7 @@ export interface NamePattern {
 const keyCharacters = 254
 export const patternCharactersMax = 253
 
-/** Text as it is compared: case and compatibility forms do not count (RFC 5280 §7.1). No NUL, which is not stored. */
+/** Text as it is compared: case and compatibility forms do not count (RFC 5280 §7.1). Always text that a database can hold. */
 export function searchKey(text: string): string {
   if (isAscii.test(text)) return text.toLowerCase().slice(0, keyCharacters)
   return Array.from(folded(text)).slice(0, keyCharacters).join('')
@@ -32,7 +33,7 @@ export function reversedKey(text: string): string {
 const isAscii = /^[ -~]*$/
 
 function folded(text: string): string {
-  return text.normalize('NFKC').toLowerCase().replaceAll('\0', '\u{fffd}')
+  return nearestStorable(text.normalize('NFKC').toLowerCase())
 }
 
 /** The text of a filter as a pattern; undefined, with the reason, if it is none. */
