@@ -28,6 +28,8 @@ export interface EmbeddedOptions {
   /** What a certificate that breaks a rule of RFC 5280 is. */
   readonly lint?: 'error' | 'warn' | 'off'
   readonly weakKeys?: 'refuse' | 'allow'
+  /** How CSRs with an empty subject and a SAN that is not critical are handled. */
+  readonly emptySubject?: 'refuse' | 'critical-san'
   /** From a revocation to the CRL that has it: 0 to 300. */
   readonly crlDelaySeconds?: number
   readonly ocspValiditySeconds?: number
@@ -46,6 +48,7 @@ const places = {
   masterKeyFile: 'masterKeyFile',
   lint: 'lint',
   weakKeys: 'weakKeys',
+  emptySubject: 'emptySubject',
   crlDelay: 'crlDelaySeconds',
   ocspValidity: 'ocspValiditySeconds',
   auditReportInterval: 'auditReportIntervalSeconds',

@@ -25,7 +25,12 @@ test('has the documented defaults', () => {
       tagsPerAuthority: 50,
       revocationsPerAuthority: 1_000_000,
     },
-    issuancePolicy: { lint: 'error', weakKeys: 'refuse', verifySignatures: 'ca' },
+    issuancePolicy: {
+      lint: 'error',
+      weakKeys: 'refuse',
+      verifySignatures: 'ca',
+      emptySubject: 'refuse',
+    },
     revocationPolicy: {
       crlDelaySeconds: 1,
       ocspValiditySeconds: 3600,

@@ -126,6 +126,7 @@ export function readConfig(
       lint: read('lint'),
       weakKeys: read('weakKeys'),
       verifySignatures: read('verifySignatures'),
+      emptySubject: read('emptySubject'),
     },
     revocationPolicy: {
       crlDelaySeconds: read('crlDelay'),

@@ -154,7 +154,7 @@ const refusals: Readonly<Record<string, RegExp>> = {
   'length-not-minimal.csr.pem': /CertificationRequest has a length that is not minimal/,
   'name-empty-rdn.csr.pem': /RelativeDistinguishedName ends/,
   'name-half-a-bmp-character.csr.pem': /BMPString has half a character/,
-  'name-not-printable.csr.pem': /PrintableString has a character/,
+  'name-not-printable.csr.pem': /in RDN \d+: PrintableString has U\+/,
   'name-not-utf-8.csr.pem': /UTF8String is not UTF-8/,
   'no-value-of-extension-request.csr.pem': /values of an Attribute ends/,
   'pem-base64url.csr.pem': /does not hold base64/,
