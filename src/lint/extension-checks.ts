@@ -115,6 +115,8 @@ function checkNameConstraints({ value }: Extension, { facts, report }: LintConte
 
 function checkSubtree({ kind, content }: GeneralSubtree, report: Report): void {
   const half = content.length / 2
+  if (kind === 'otherName' || kind === 'x400Address' || kind === 'ediPartyName')
+    lintGeneralNames([{ kind, content }], 'nameConstraints', report)
   if (kind === 'directoryName') lintName(parseName(content), 'nameConstraints', report)
   if (
     kind === 'iPAddress' &&

@@ -111,7 +111,7 @@ function readCpsUri(reader: DerReader): string {
   return decodeString(reader.element(tags.ia5String)) ?? ''
 }
 
-/** UserNotice: noticeRef, explicitText, or both. GnuTLS does not read one without either. */
+/** UserNotice: noticeRef, which may be missing, and explicitText, without which GnuTLS does not read it. */
 function readNotice(parent: DerReader): DisplayText[] {
   const reader = parent.nested(tags.sequence, 'UserNotice')
   const texts: DisplayText[] = []
@@ -125,9 +125,9 @@ function readNotice(parent: DerReader): DisplayText[] {
     }
     reference.end()
   }
-  if (!reader.atEnd) texts.push(readDisplayText(reader))
+  if (reader.atEnd) throw new DerError('UserNotice has no explicitText')
+  texts.push(readDisplayText(reader))
   reader.end()
-  if (texts.length === 0) throw new DerError('UserNotice is empty')
   return texts
 }
 

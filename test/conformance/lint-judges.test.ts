@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { after, before, test, type TestContext } from 'node:test'
+import * as fc from 'fast-check'
 import { lintTbsCertificate } from '../../src/lint/lint.ts'
 import { encodeCertificate, encodeTbsCertificate } from '../../src/x509/certificate.ts'
 import { issuerKeys, lintCorpus, lintIssuer } from '../support/lint-corpus.ts'
@@ -124,31 +125,115 @@ async function piped(
   return stdout
 }
 
-test("Go's crypto/x509", async (t) => {
-  if ((await tool(t, 'go', { probe: ['version'] })) === undefined) return
+async function readWithGo(
+  t: TestContext,
+  all: readonly JudgedCase[],
+): Promise<Complaints | undefined> {
+  if ((await tool(t, 'go', { probe: ['version'] })) === undefined) return undefined
   const program = join(import.meta.dirname, 'lint_judge.go')
   const env = { PATH: process.env['PATH'], GO111MODULE: 'off', GOCACHE: join(folder, 'go') }
-  const input = `${cases.map(base64Of).join('\n')}\n`
+  const input = `${all.map(base64Of).join('\n')}\n`
   const output = await piped('go', ['run', program], { input, env })
   const complaints = output.split('\n').slice(0, -1)
-  assertCovered(
-    complaints.map((complaint) => (complaint === '' ? undefined : complaint)),
-    goExemptions,
-  )
+  return complaints.map((complaint) => (complaint === '' ? undefined : complaint))
+}
+
+async function readWithPyca(
+  t: TestContext,
+  all: readonly JudgedCase[],
+  { command, optional }: { readonly command: string; readonly optional: boolean },
+): Promise<Complaints | undefined> {
+  const probe = ['-c', 'import cryptography']
+  if ((await tool(t, command, { probe, optional })) === undefined) return undefined
+  const program = join(import.meta.dirname, 'lint_judge.py')
+  const input = JSON.stringify(all.map(base64Of))
+  const output = JSON.parse(await piped(command, [program], { input })) as (string | null)[]
+  return output.map((complaint) => complaint ?? undefined)
+}
+
+test("Go's crypto/x509", async (t) => {
+  const complaints = await readWithGo(t, cases)
+  if (complaints !== undefined) assertCovered(complaints, goExemptions)
 })
 
-for (const { command, optional } of clients('python3'))
-  test(`pyca/cryptography of ${optional ? 'PATH' : 'the system'}`, async (t) => {
-    const probe = ['-c', 'import cryptography']
-    if ((await tool(t, command, { probe, optional })) === undefined) return
-    const program = join(import.meta.dirname, 'lint_judge.py')
-    const input = JSON.stringify(cases.map(base64Of))
-    const output = JSON.parse(await piped(command, [program], { input })) as (string | null)[]
-    assertCovered(
-      output.map((complaint) => complaint ?? undefined),
-      pycaExemptions,
-    )
+for (const client of clients('python3'))
+  test(`pyca/cryptography of ${client.optional ? 'PATH' : 'the system'}`, async (t) => {
+    const complaints = await readWithPyca(t, cases, client)
+    if (complaints !== undefined) assertCovered(complaints, pycaExemptions)
   })
+
+/** Complaints about mutated certificates that are no errors of the lint; the reasons are above. */
+const knownComplaints: readonly RegExp[] = [
+  largeIdentifier.complaint,
+  ediPartyName.complaint,
+  /unsupported string type: (?:3|48)$/,
+  /can only be true when key_agreement is true/,
+  // X.520 attributes with a SEQUENCE, and TLS features, whose registry is open.
+  /^KeyError: [0-9]+$/,
+]
+
+const mutatedCount = 3000
+const seed = Number(process.env['SIGNET_FUZZ_SEED'] ?? 20_261_129)
+
+/** Certificates with changed octets in a name or an extension, in which the lint finds no error. */
+function mutatedCases(): readonly JudgedCase[] {
+  const mutation = fc.tuple(
+    fc.nat({ max: 10_000 }),
+    fc.constantFrom('change', 'insert', 'delete'),
+    fc.nat({ max: 255 }),
+  )
+  const drawn = fc.tuple(
+    fc.nat({ max: lintCorpus.length - 1 }),
+    fc.array(mutation, { minLength: 1, maxLength: 2 }),
+  )
+  const signature = new Uint8Array(64)
+  return fc.sample(drawn, { seed, numRuns: mutatedCount * 3 }).flatMap(([index, mutations]) => {
+    const { title, fields } = lintCorpus[index] ?? assert.fail('no such case')
+    const change = (der: Uint8Array): Uint8Array => mutations.reduce(mutate, der)
+    const extensions = fields.extensions.map((extension, at) =>
+      at === fields.extensions.length - 1
+        ? { ...extension, value: change(extension.value) }
+        : extension,
+    )
+    const changed = title.startsWith('subject')
+      ? { ...fields, subject: change(fields.subject) }
+      : { ...fields, extensions }
+    const tbs = encodeTbsCertificate(changed)
+    const findings = lintTbsCertificate(tbs, lintIssuer)
+    if (findings.some(({ severity }) => severity === 'error')) return []
+    const der = encodeCertificate(tbs, fields.signatureAlgorithm, signature)
+    return [{ title, der, errors: [], warnings: findings.map(({ name }) => name) }]
+  })
+}
+
+function mutate(der: Uint8Array, [at, how, octet]: readonly [number, string, number]): Uint8Array {
+  const index = at % (der.length + 1)
+  const tail = der.subarray(how === 'insert' ? index : index + 1)
+  const middle = Uint8Array.from(how === 'delete' ? [] : [octet])
+  return Buffer.concat([der.subarray(0, index), middle, tail])
+}
+
+test('mutated certificates without an error of the lint are read by Go and pyca', async (t) => {
+  const mutated = mutatedCases()
+  assert.ok(mutated.length > 300, `${mutated.length} of them have no error`)
+  const judge = async (name: string, read: typeof readWithGo): Promise<void> => {
+    await t.test(name, async (inner) => {
+      const complaints = await read(inner, mutated)
+      if (complaints === undefined) return
+      const surprises = mutated.flatMap(({ title, der }, index) => {
+        const complaint = complaints[index]
+        const isKnown =
+          complaint === undefined || knownComplaints.some((each) => each.test(complaint))
+        return isKnown ? [] : [`${title}: ${complaint}: ${Buffer.from(der).toString('hex')}`]
+      })
+      assert.deepEqual(surprises, [], `seed ${seed}`)
+    })
+  }
+  await judge('Go', readWithGo)
+  await judge('pyca', (inner, all) =>
+    readWithPyca(inner, all, { command: '/usr/bin/python3', optional: false }),
+  )
+})
 
 /** What a command that reads one certificate says, two at a time. */
 async function eachFile(

@@ -169,6 +169,7 @@ const kinds: readonly Kind[] = [
     ],
     bad: [
       notice(),
+      notice(sequence(utf8('a'), sequence('020101'))),
       '',
       '3000',
       '0500',
@@ -456,6 +457,12 @@ const others: readonly ExtensionCase[] = [
     title: 'a policy of 70 octets',
     extension: extension(oids.certificatePolicies, sequence(sequence(tlv('06', '2a'.repeat(70))))),
     breaks: ['object-identifier-size'],
+  },
+  {
+    title: 'a constraint on an ediPartyName that is not one',
+    extension: extension(oids.nameConstraints, sequence(tlv('a0', sequence('a5020500'))), true),
+    ca: true,
+    breaks: ['edi-party-name'],
   },
   {
     title: 'decipherOnly alone',
