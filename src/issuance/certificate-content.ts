@@ -48,10 +48,12 @@ export function certificateContent(sources: ContentSources): CertificateContent 
   const subject = passthrough.subject ?? csr.request.subject
   const own = templateExtensions(sources)
   const fromApi = passthrough.extensions.filter(({ oid }) => mayPass(sources, 'api', oid))
-  const fromCsr = csr.request.extensions.filter(
-    ({ oid }) => oid === oids.subjectAltName || (template.csr && mayPass(sources, 'csr', oid)),
-  )
-  const merged = mergeExtensions([own, fromApi, fromCsr.map(withMinimalKeyUsage)])
+  const fromCsr = csr.request.extensions
+    .filter(
+      ({ oid }) => oid === oids.subjectAltName || (template.csr && mayPass(sources, 'csr', oid)),
+    )
+    .map(withMinimalKeyUsage)
+  const merged = mergeExtensions([own, fromApi, fromCsr])
   const mayMarkCritical = sources.emptySubject === 'critical-san' ? merged : fromApi
   const extensions = withSubjectAlternativeName(merged, subject, mayMarkCritical)
   requireName(template, subject, findExtension(extensions, oids.subjectAltName))

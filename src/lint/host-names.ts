@@ -55,11 +55,16 @@ export function mailboxFault(text: string): string | undefined {
   const domain = text.slice(at + 1)
   if (domain.startsWith('[') && domain.endsWith(']')) {
     const literal = domain.slice(1, -1)
-    const isAddress = isIPv4(literal) || (/^ipv6:/i.test(literal) && isIPv6(literal.slice(5)))
+    const isAddress = isIPv4(literal) || (/^ipv6:/i.test(literal) && isAddress6(literal.slice(5)))
     return isAddress ? undefined : 'has a domain in brackets that is not an address'
   }
   const fault = hostFault(domain, { wildcard: false })
   return fault === undefined ? undefined : `has a domain that ${fault}`
+}
+
+/** An IPv6 address without a zone, which is of one machine only. */
+function isAddress6(text: string): boolean {
+  return isIPv6(text) && !text.includes('%')
 }
 
 const uriParts = /^([A-Za-z][A-Za-z0-9+.-]*):(\/\/[^/?#]*)?([^#]*)(?:#([^#]*))?$/
@@ -94,7 +99,7 @@ function authorityFault(authority: string, scheme: string): string | undefined {
   const [, user = '', host = ''] = parts ?? []
   if (parts === null || !uriCharacters.test(user)) return 'has an authority that is not well-formed'
   if (host.startsWith('['))
-    return isIPv6(host.slice(1, -1))
+    return isAddress6(host.slice(1, -1))
       ? undefined
       : 'has a host in brackets that is not an IPv6 address'
   const fault = hostFault(host, { wildcard: true })

@@ -1,10 +1,12 @@
 /** GeneralNames (RFC 5280 §4.2.1.6): which choices are there, each well-formed; what they name is not judged. */
+import { isUtf8 } from 'node:buffer'
 import { DerError } from './der-error.ts'
 import { contextTag, DerReader, readOnlyNested, tags, type DerElement } from './der-reader.ts'
 import { readAll } from './der-values.ts'
 import { encodeElement, encodeSequence } from './der-writer.ts'
 import { parseName } from './name.ts'
 import { decodeOid } from './oid.ts'
+import { findCharacter } from './strings.ts'
 
 /** The choices, by the number of their tag. */
 const generalNameKinds = [
@@ -107,7 +109,19 @@ function requireContent(kind: GeneralNameKind, content: Uint8Array): void {
  */
 function requireVisible(kind: GeneralNameKind, content: Uint8Array): void {
   if (content.some((octet) => octet < 0x20 || octet >= 0x7f))
-    throw new DerError(`${kind} has a character that is not visible ASCII`)
+    throw new DerError(`${kind} has ${invisibleCharacter(content)}, which is not visible ASCII`)
+}
+
+/** Names that are not ASCII are in UTF-8, or else in Latin-1. */
+function invisibleCharacter(content: Uint8Array): string {
+  const octets = Buffer.from(content)
+  const text = octets.toString(isUtf8(octets) ? 'utf8' : 'latin1')
+  const found = findCharacter(text, (each) => !isVisible(each))
+  return found ?? 'a character'
+}
+
+function isVisible(character: string): boolean {
+  return character >= ' ' && character <= '~'
 }
 
 /** IPv4 or IPv6, without a mask: masks belong to name constraints. */

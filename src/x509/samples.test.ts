@@ -198,8 +198,9 @@ for (const [name, message] of Object.entries(refusals))
 const sanRefusals: Readonly<Record<string, RegExp>> = {
   'constructed-dns.csr.pem': /tag 0xa2/,
   'directory-name-implicit.csr.pem': /Name has tag 0x31/,
-  'dns-not-ascii.csr.pem': /dNSName has a character that is not visible ASCII/,
-  'dns-nul.csr.pem': /dNSName has a character that is not visible ASCII/,
+  'dns-not-ascii.csr.pem':
+    /dNSName has U\+[0-9A-F]{4} '.' at character \d+, which is not visible ASCII/u,
+  'dns-nul.csr.pem': /dNSName has U\+0000 at character \d+, which is not visible ASCII/,
   'ip-five-octets.csr.pem': /iPAddress has 5 octets/,
   'ip-with-mask.csr.pem': /iPAddress has 8 octets/,
   'none.csr.pem': /GeneralNames is cut short/,
