@@ -34,6 +34,8 @@ export interface EmbeddedOptions {
   readonly weakKeyList?: string
   /** Whether CSRs that are signed with SHA-1 are accepted. */
   readonly csrSha1?: 'refuse' | 'accept'
+  /** How CSRs with an empty subject and a SAN that is not critical are handled. */
+  readonly emptySubject?: 'refuse' | 'critical-san'
   /** From a revocation to the CRL that has it: 0 to 300. */
   readonly crlDelaySeconds?: number
   readonly ocspValiditySeconds?: number
@@ -55,6 +57,7 @@ const places = {
   weakKeys: 'weakKeys',
   weakKeyList: 'weakKeyList',
   csrSha1: 'csrSha1',
+  emptySubject: 'emptySubject',
   crlDelay: 'crlDelaySeconds',
   ocspValidity: 'ocspValiditySeconds',
   auditReportInterval: 'auditReportIntervalSeconds',

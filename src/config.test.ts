@@ -31,6 +31,7 @@ test('has the documented defaults', () => {
       weakKeys: 'refuse',
       csrSha1: 'refuse',
       verifySignatures: 'ca',
+      emptySubject: 'refuse',
     },
     weakKeyFile: undefined,
     revocationPolicy: {

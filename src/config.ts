@@ -135,6 +135,7 @@ export function readConfig(
       weakKeys: read('weakKeys'),
       csrSha1: read('csrSha1'),
       verifySignatures: read('verifySignatures'),
+      emptySubject: read('emptySubject'),
     },
     weakKeyFile: weakKeyList === undefined ? undefined : resolve(weakKeyList),
     revocationPolicy: {

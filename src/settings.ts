@@ -25,6 +25,7 @@ export interface Setting<T> {
   readonly parse: (text: string) => T
 }
 
+const emptySubjectModes = ['refuse', 'critical-san'] as const
 const lintModes = ['error', 'warn', 'off'] as const
 const weakKeyModes = ['refuse', 'allow'] as const
 const sha1Modes = ['refuse', 'accept'] as const
@@ -96,9 +97,16 @@ export const settings = {
   lint: setting(
     'lint',
     'MODE',
-    'what a certificate that breaks a rule of RFC 5280 is: error (refused), warn (logged), off',
+    'certificates that break a rule of RFC 5280: error (errors are refused), warn (all logged), off',
     'error',
     oneOf(lintModes),
+  ),
+  emptySubject: setting(
+    'empty-subject',
+    'MODE',
+    'CSRs with an empty subject and a SAN that is not critical: refuse, or critical-san to mark it',
+    'refuse',
+    oneOf(emptySubjectModes),
   ),
   weakKeys: setting(
     'weak-keys',

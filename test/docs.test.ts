@@ -5,6 +5,7 @@ import { dirname, join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { variableOf } from '../src/config.ts'
+import { rules } from '../src/lint/rules.ts'
 import { settings } from '../src/settings.ts'
 import { operations } from '../src/operations/index.ts'
 import { sqliteSchema } from '../src/store/sqlite-schema.ts'
@@ -23,6 +24,7 @@ test('there are documents', () => {
     'docs/compatibility.md',
     'docs/command-line.md',
     'docs/operating.md',
+    'docs/lint.md',
     'docs/storage.md',
     'docs/benchmarks.md',
     'docs/embedded.md',
@@ -72,6 +74,14 @@ test('operating.md has every flag and variable with its default', () => {
     assert.ok(row?.includes(`\`${variableOf(flag)}\``), flag)
     if (fallback !== undefined) assert.ok(row?.includes(fallback), `${flag} ${fallback}`)
   }
+})
+
+test('lint.md lists every rule with its severity', () => {
+  const rows = read('docs/lint.md').split('\n')
+  for (const [name, { severity, rule, source }] of Object.entries(rules))
+    assert.ok(rows.includes(`| \`${name}\` | ${severity} | ${rule} | ${source} |`), name)
+  const listed = rows.filter((row) => /^\| `[a-z0-9-]+` \| (?:error|warning) \|/.test(row))
+  assert.equal(listed.length, Object.keys(rules).length)
 })
 
 test('compatibility.md says of every operation whether it works', () => {

@@ -5,6 +5,7 @@ import { contextTag, tags } from '../x509/der-reader.ts'
 import { encodeElement } from '../x509/der-writer.ts'
 import type { GeneralName } from '../x509/general-name.ts'
 import { encodeOid, encodeOidElement, isOid } from '../x509/oid.ts'
+import { findCharacter } from '../x509/strings.ts'
 import { encodeSubject, type Asn1Subject } from './subject.ts'
 
 /** A name in AWS's form: exactly one member. */
@@ -60,10 +61,13 @@ function textName(requested: RequestedGeneralName, at: string): GeneralName {
 
 /** Visible ASCII: what these kinds hold (RFC 5280 §4.2.1.6). Names in other scripts are written as A-labels. */
 function ascii(text: string, at: string): Uint8Array {
-  if (!/^[\x20-\x7e]+$/.test(text))
+  if (!/^[\x20-\x7e]+$/.test(text)) {
+    const found = findCharacter(text, (character) => !/^[\x20-\x7e]$/.test(character))
+    const fault = found === undefined ? 'it is empty' : `it has ${found}`
     throw invalid(
-      `${at} must be visible ASCII and not empty; write international names as A-labels`,
+      `${at} must be visible ASCII and not empty; ${fault}. Write international names as A-labels`,
     )
+  }
   return Buffer.from(text, 'latin1')
 }
 

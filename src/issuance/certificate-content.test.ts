@@ -30,6 +30,7 @@ function contentOf(sources: {
   readonly api?: ContentSources['passthrough']
   readonly root?: boolean
   readonly pointers?: ContentSources['pointers']
+  readonly emptySubject?: ContentSources['emptySubject']
 }): { subject: string; extensions: string[] } {
   const content = certificateContent({
     template: requireTemplate(sources.template),
@@ -37,6 +38,7 @@ function contentOf(sources: {
     passthrough: sources.api ?? { subject: undefined, extensions: [] },
     authorityKeyIdentifier: sources.root === true ? undefined : new Uint8Array(20),
     pointers: sources.pointers ?? {},
+    emptySubject: sources.emptySubject,
   })
   return {
     subject: content.subject.rdns
@@ -170,4 +172,43 @@ test('who is not named is refused', () => {
     'CSR must have a subject: a certificate authority cannot be without a name',
   )
   assert.equal(contentOf({ template: leaf, csr: csrWith(nobody, critical) }).subject, '')
+})
+
+test('with critical-san a SAN of the CSR becomes critical when the subject is empty, and only then', () => {
+  const san = extension(oids.subjectAltName, 'csr')
+  const emptySubject = 'critical-san'
+  const template = 'EndEntityCertificate'
+  const sanOf = (subject: Name): string | undefined =>
+    contentOf({ template, csr: csrWith(subject, san), emptySubject }).extensions.find((each) =>
+      each.startsWith(oids.subjectAltName),
+    )
+  assert.equal(sanOf(nobody), `${oids.subjectAltName} critical csr`)
+  assert.equal(sanOf(nameOf('a')), `${oids.subjectAltName} csr`)
+  const nameless = { template, csr: csrWith(nobody), emptySubject } as const
+  assert.throws(() => contentOf(nameless), { code: 'MalformedCSRException' })
+  const ca = 'SubordinateCACertificate_PathLen0'
+  assert.throws(() => contentOf({ template: ca, csr: csrWith(nobody, san), emptySubject }), {
+    code: 'MalformedCSRException',
+    message: /a certificate authority cannot be without a name/,
+  })
+})
+
+test('a key usage of the CSR with trailing zero bits is written as minimal DER', () => {
+  const usageOf = (hex: string): string => {
+    const usage = { oid: oids.keyUsage, critical: true, value: Buffer.from(hex, 'hex') }
+    const { extensions } = certificateContent({
+      template: requireTemplate('BlankEndEntityCertificate_CSRPassthrough'),
+      csr: csrWith(nameOf('a'), usage),
+      passthrough: { subject: undefined, extensions: [] },
+      authorityKeyIdentifier: new Uint8Array(20),
+      pointers: {},
+    })
+    const found = extensions.find(({ oid }) => oid === oids.keyUsage)
+    return Buffer.from(found?.value ?? []).toString('hex')
+  }
+  assert.equal(usageOf('03020080'), '03020780')
+  assert.equal(usageOf('030307a000'), '030205a0')
+  assert.equal(usageOf('03020780'), '03020780')
+  // Malformed: the lint sees it as it is.
+  assert.equal(usageOf('03020781'), '03020781')
 })

@@ -4,16 +4,19 @@
  * Template order of operations).
  */
 import { ServiceError } from '../errors.ts'
+import { DerError } from '../x509/der-error.ts'
 import { findExtension, type Extension } from '../x509/extensions.ts'
 import {
   encodeAuthorityKeyIdentifier,
   encodeSubjectKeyIdentifier,
 } from '../x509/key-identifiers.ts'
+import { encodeKeyUsage, parseKeyUsage } from '../x509/key-usage.ts'
 import { isEmptyName, type Name } from '../x509/name.ts'
 import { oids } from '../x509/oid.ts'
 import { keyIdentifier } from '../x509/subject-public-key-info.ts'
 import type { AcceptedCsr } from './accept-csr.ts'
 import { pointerExtensions, type CertificatePointers } from './certificate-pointers.ts'
+import type { EmptySubjectPolicy } from './issuance-policy.ts'
 import { noPassthrough, type Passthrough } from './passthrough.ts'
 import type { Template } from './templates.ts'
 
@@ -31,6 +34,8 @@ export interface ContentSources {
   readonly authorityKeyIdentifier: Uint8Array | undefined
   /** Where revocation can be looked up; a root, which cannot be revoked, says nothing of it. */
   readonly pointers: CertificatePointers
+  /** `refuse` if left out. */
+  readonly emptySubject?: EmptySubjectPolicy | undefined
 }
 
 /**
@@ -43,11 +48,14 @@ export function certificateContent(sources: ContentSources): CertificateContent 
   const subject = passthrough.subject ?? csr.request.subject
   const own = templateExtensions(sources)
   const fromApi = passthrough.extensions.filter(({ oid }) => mayPass(sources, 'api', oid))
-  const fromCsr = csr.request.extensions.filter(
-    ({ oid }) => oid === oids.subjectAltName || (template.csr && mayPass(sources, 'csr', oid)),
-  )
+  const fromCsr = csr.request.extensions
+    .filter(
+      ({ oid }) => oid === oids.subjectAltName || (template.csr && mayPass(sources, 'csr', oid)),
+    )
+    .map(withMinimalKeyUsage)
   const merged = mergeExtensions([own, fromApi, fromCsr])
-  const extensions = withSubjectAlternativeName(merged, subject, fromApi)
+  const mayMarkCritical = sources.emptySubject === 'critical-san' ? merged : fromApi
+  const extensions = withSubjectAlternativeName(merged, subject, mayMarkCritical)
   requireName(template, subject, findExtension(extensions, oids.subjectAltName))
   return { subject, extensions: inOrder(extensions) }
 }
@@ -90,6 +98,20 @@ function mayPass(
   )
 }
 
+/**
+ * Some clients write a keyUsage with trailing zero bits, which DER leaves out (X.690 §11.2.2): its bits are written
+ * again without. One that is malformed stays as it is, for the lint.
+ */
+function withMinimalKeyUsage(extension: Extension): Extension {
+  if (extension.oid !== oids.keyUsage) return extension
+  try {
+    return { ...extension, value: encodeKeyUsage(parseKeyUsage(extension.value)) }
+  } catch (error) {
+    if (!(error instanceof DerError)) throw error
+    return extension
+  }
+}
+
 /** Of each extension the first. */
 function mergeExtensions(sources: readonly (readonly Extension[])[]): Extension[] {
   const merged = new Map<string, Extension>()
@@ -98,13 +120,13 @@ function mergeExtensions(sources: readonly (readonly Extension[])[]): Extension[
   return [...merged.values()]
 }
 
-/** A SAN that the API gave is critical when there is no subject (RFC 5280 §4.2.1.6). */
+/** A SAN among those that may be marked is critical when there is no subject (RFC 5280 §4.2.1.6). */
 function withSubjectAlternativeName(
   extensions: readonly Extension[],
   subject: Name,
-  fromApi: readonly Extension[],
+  mayMarkCritical: readonly Extension[],
 ): Extension[] {
-  const given = findExtension(fromApi, oids.subjectAltName)
+  const given = findExtension(mayMarkCritical, oids.subjectAltName)
   if (given === undefined || !isEmptyName(subject)) return [...extensions]
   return extensions.map((extension) =>
     extension === given ? { ...given, critical: true } : extension,

@@ -14,7 +14,9 @@ import type { AcceptedCsr } from './accept-csr.ts'
 import { certificateContent, type CertificateContent } from './certificate-content.ts'
 import type { CertificatePointers } from './certificate-pointers.ts'
 import type { Issuer } from './issuer.ts'
-import { lintTbsCertificate, type LintFinding } from './lint.ts'
+import { lintTbsCertificate } from '../lint/lint.ts'
+import type { LintFinding } from '../lint/rules.ts'
+import type { EmptySubjectPolicy } from './issuance-policy.ts'
 import type { Passthrough } from './passthrough.ts'
 import type { Template } from './templates.ts'
 import { requireShortLived, requireWithinIssuer, type Period } from './validity.ts'
@@ -31,6 +33,8 @@ export interface CertificateOrder {
   readonly serialNumber: Uint8Array
   readonly signingAlgorithm: SigningAlgorithm
   readonly pointers: CertificatePointers
+  /** `refuse` if left out. */
+  readonly emptySubject?: EmptySubjectPolicy | undefined
 }
 
 declare const prepared: unique symbol

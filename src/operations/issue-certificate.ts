@@ -159,7 +159,7 @@ function reportFindings(
   { findings }: PreparedCertificate,
 ): void {
   requireLinted(findings, issuancePolicy)
-  if (issuancePolicy.lint === 'warn' && findings.length > 0)
+  if (issuancePolicy.lint !== 'off' && findings.length > 0)
     log.warn({ authority: authorityArn, findings }, 'certificate does not pass the lint')
 }
 
@@ -188,6 +188,7 @@ function prepare(
     serialNumber: newSerialNumber(services.random),
     signingAlgorithm: input.SigningAlgorithm,
     pointers: certificatePointers(services, view.authority, crl),
+    emptySubject: services.issuancePolicy.emptySubject,
   }
   return prepareCertificate(order, issuer)
 }

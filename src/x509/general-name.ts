@@ -1,10 +1,12 @@
 /** GeneralNames (RFC 5280 §4.2.1.6): which choices are there, each well-formed; what they name is not judged. */
+import { isUtf8 } from 'node:buffer'
 import { DerError } from './der-error.ts'
-import { contextTag, DerReader, readOnlyNested, tags } from './der-reader.ts'
+import { contextTag, DerReader, readOnlyNested, tags, type DerElement } from './der-reader.ts'
 import { readAll } from './der-values.ts'
 import { encodeElement, encodeSequence } from './der-writer.ts'
 import { parseName } from './name.ts'
 import { decodeOid } from './oid.ts'
+import { findCharacter } from './strings.ts'
 
 /** The choices, by the number of their tag. */
 const generalNameKinds = [
@@ -93,7 +95,8 @@ function requireContent(kind: GeneralNameKind, content: Uint8Array): void {
       decodeOid(content)
       return
     case 'otherName':
-      return requireOtherName(content)
+      parseOtherName(content)
+      return
     case 'x400Address':
     case 'ediPartyName':
       readAll(new DerReader(content, kind), kind, partsMax)
@@ -106,7 +109,19 @@ function requireContent(kind: GeneralNameKind, content: Uint8Array): void {
  */
 function requireVisible(kind: GeneralNameKind, content: Uint8Array): void {
   if (content.some((octet) => octet < 0x20 || octet >= 0x7f))
-    throw new DerError(`${kind} has a character that is not visible ASCII`)
+    throw new DerError(`${kind} has ${invisibleCharacter(content)}, which is not visible ASCII`)
+}
+
+/** Names that are not ASCII are in UTF-8, or else in Latin-1. */
+function invisibleCharacter(content: Uint8Array): string {
+  const octets = Buffer.from(content)
+  const text = octets.toString(isUtf8(octets) ? 'utf8' : 'latin1')
+  const found = findCharacter(text, (each) => !isVisible(each))
+  return found ?? 'a character'
+}
+
+function isVisible(character: string): boolean {
+  return character >= ' ' && character <= '~'
 }
 
 /** IPv4 or IPv6, without a mask: masks belong to name constraints. */
@@ -115,12 +130,35 @@ function requireAddress(content: Uint8Array): void {
     throw new DerError(`iPAddress has ${content.length} octets, not 4 or 16`)
 }
 
-/** type-id, and one value in [0]. */
-function requireOtherName(content: Uint8Array): void {
+/** What an otherName holds. */
+export interface OtherName {
+  /** Object identifier, dotted. */
+  readonly typeId: string
+  /** The element in [0]. */
+  readonly value: DerElement
+}
+
+/** Reads the contents octets of an otherName. Throws DerError. */
+export function parseOtherName(content: Uint8Array): OtherName {
   const reader = new DerReader(content, 'otherName')
-  decodeOid(reader.element(tags.oid).content)
-  const value = reader.nested(contextTag(0, true), 'value of otherName')
+  const typeId = decodeOid(reader.element(tags.oid).content)
+  const explicit = reader.nested(contextTag(0, true), 'value of otherName')
   reader.end()
-  value.any()
-  value.end()
+  const value = explicit.any()
+  explicit.end()
+  return { typeId, value }
+}
+
+/** Reads the contents octets of an ediPartyName: its strings, nameAssigner first if it has one. Throws DerError. */
+export function parseEdiPartyName(content: Uint8Array): DerElement[] {
+  const reader = new DerReader(content, 'ediPartyName')
+  const assigner = reader.optional(contextTag(0, true))
+  const party = reader.element(contextTag(1, true))
+  reader.end()
+  return (assigner === undefined ? [party] : [assigner, party]).map((explicit) => {
+    const inner = new DerReader(explicit.content, 'ediPartyName')
+    const value = inner.any()
+    inner.end()
+    return value
+  })
 }

@@ -1,7 +1,9 @@
 /** subjectKeyIdentifier and authorityKeyIdentifier (RFC 5280 §4.2.1.2, §4.2.1.1). */
 import { DerError } from './der-error.ts'
 import { contextTag, readOnly, readOnlyNested, tags } from './der-reader.ts'
+import { readIntegerOctets } from './der-values.ts'
 import { encodeElement, encodeOctetString, encodeSequence } from './der-writer.ts'
+import { parseGeneralNames, type GeneralName } from './general-name.ts'
 
 const keyIdentifierTag = contextTag(0, false)
 const authorityCertIssuerTag = contextTag(1, true)
@@ -33,4 +35,17 @@ export function parseAuthorityKeyIdentifier(value: Uint8Array): Uint8Array | und
       'authorityKeyIdentifier has an issuer without a serial number, or the reverse',
     )
   return identifier
+}
+
+/**
+ * Reads the authorityCertIssuer of an authorityKeyIdentifier; empty if it has none. Throws DerError, also for a serial
+ * number beside it that is not an INTEGER.
+ */
+export function parseAuthorityCertIssuer(value: Uint8Array): GeneralName[] {
+  const reader = readOnlyNested(value, tags.sequence, 'authorityKeyIdentifier')
+  reader.optional(keyIdentifierTag)
+  const issuer = reader.optional(authorityCertIssuerTag)
+  const serial = reader.optional(authorityCertSerialNumberTag)
+  if (serial !== undefined) readIntegerOctets(serial, 'authorityCertSerialNumber')
+  return issuer === undefined ? [] : parseGeneralNames(encodeSequence(issuer.content))
 }

@@ -141,3 +141,49 @@ test('refuses strings that are not of their type, and shows what is no string as
   assert.equal(withTag(oids.commonName, tags.octetString, 'a').rdns[0]?.[0]?.value, '#040161')
   assert.throws(() => parseName(Uint8Array.of(0x30, 0x02, 0x31, 0x00)), DerError)
 })
+
+test('a string that is refused is named by attribute, RDN and character', () => {
+  const refusal = (tag: number, content: Uint8Array): string => {
+    const rdn = (type: string, element: Uint8Array): Uint8Array =>
+      encodeSetOf([encodeSequence(encodeOidElement(type), element)])
+    const good = rdn(oids.countryName, encodeElement(tags.printableString, Buffer.from('DE')))
+    const bad = rdn(oids.commonName, encodeElement(tag, content))
+    try {
+      parseName(encodeSequence(good, bad))
+    } catch (error) {
+      assert.ok(error instanceof DerError)
+      return error.message
+    }
+    return assert.fail('it was read')
+  }
+  const place = 'commonName in RDN 2: '
+  const cases: [number, Uint8Array, string][] = [
+    [tags.printableString, Buffer.from('a|b'), "PrintableString has U+007C '|' at character 2"],
+    [tags.printableString, Buffer.from('a\0b'), 'PrintableString has U+0000 at character 2'],
+    [tags.numericString, Buffer.from('12x'), "NumericString has U+0078 'x' at character 3"],
+    [tags.ia5String, Buffer.from('aé', 'latin1'), "IA5String has U+00E9 'é' at character 2"],
+    [tags.visibleString, Buffer.from('é', 'latin1'), "VisibleString has U+00E9 'é' at character 1"],
+  ]
+  for (const [tag, content, message] of cases)
+    assert.equal(refusal(tag, content), `${place}${message}, which is not allowed in it`)
+  const utf8Cases: [number[], string][] = [
+    [[0x61, 0xff], 'at octet 2, which is 0xFF'],
+    [[0xc3], 'at octet 1, which is 0xC3'],
+    [[0xef, 0xbf, 0xbd, 0x80], 'at octet 4, which is 0x80'],
+    [[0xc0, 0x80], 'at octet 1, which is 0xC0'],
+  ]
+  for (const [octets, message] of utf8Cases)
+    assert.equal(
+      refusal(tags.utf8String, Uint8Array.from(octets)),
+      `${place}UTF8String is not UTF-8 ${message}`,
+    )
+  for (const codePoint of [0x11_00_00, 0xd8_00, 0xdf_ff, 0xff_ff_ff_ff]) {
+    const content = Buffer.alloc(8)
+    content.writeUInt32BE(0x61)
+    content.writeUInt32BE(codePoint, 4)
+    assert.match(
+      refusal(tags.universalString, content),
+      /^commonName in RDN 2: UniversalString has 0x[0-9A-F]+ at character 2, which is no character/,
+    )
+  }
+})

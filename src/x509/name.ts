@@ -1,12 +1,11 @@
 /** Name (RFC 5280 §4.1.2.4): read, written, compared, shown. */
 import { DerError } from './der-error.ts'
-import type { DerReader } from './der-reader.ts'
-import { readOnlyNested, tags } from './der-reader.ts'
+import { readOnlyNested, tags, type DerElement, type DerReader } from './der-reader.ts'
 import { encodeElement, encodeSequence, encodeSetOf } from './der-writer.ts'
-import { decodeOid, encodeOidElement, oids } from './oid.ts'
+import { decodeOid, encodeOidElement, oidName, oids } from './oid.ts'
 import { decodeString, isAscii, isPrintable, isStringTag } from './strings.ts'
 
-interface AttributeTypeAndValue {
+export interface AttributeTypeAndValue {
   /** Object identifier, dotted. */
   readonly type: string
   /** Identifier octet of the value. */
@@ -33,28 +32,42 @@ export function parseName(der: Uint8Array): Name {
   const rdns: AttributeTypeAndValue[][] = []
   while (!reader.atEnd) {
     if (rdns.length === rdnsMax) throw new DerError(`Name has more than ${rdnsMax} parts`)
-    rdns.push(readRdn(reader.nested(tags.set, 'RelativeDistinguishedName')))
+    rdns.push(readRdn(reader.nested(tags.set, 'RelativeDistinguishedName'), rdns.length + 1))
   }
   return { der, rdns }
 }
 
 /** Real names do not always have their sets in order, so that is not asked for. */
-function readRdn(reader: DerReader): AttributeTypeAndValue[] {
+function readRdn(reader: DerReader, position: number): AttributeTypeAndValue[] {
   const attributes: AttributeTypeAndValue[] = []
   do {
     if (attributes.length === attributesMax)
       throw new DerError(`RelativeDistinguishedName has more than ${attributesMax} attributes`)
-    attributes.push(readAttribute(reader.nested(tags.sequence, 'AttributeTypeAndValue')))
+    attributes.push(readAttribute(reader.nested(tags.sequence, 'AttributeTypeAndValue'), position))
   } while (!reader.atEnd)
   return attributes
 }
 
-function readAttribute(reader: DerReader): AttributeTypeAndValue {
+function readAttribute(reader: DerReader, position: number): AttributeTypeAndValue {
   const type = decodeOid(reader.element(tags.oid).content)
   const value = reader.any()
   reader.end()
-  const text = decodeString(value) ?? `#${Buffer.from(value.der).toString('hex')}`
+  const text = readText(value, type, position) ?? `#${Buffer.from(value.der).toString('hex')}`
   return { type, tag: value.tag, value: text, valueDer: value.der }
+}
+
+function readText(value: DerElement, type: string, position: number): string | undefined {
+  try {
+    return decodeString(value)
+  } catch (error) {
+    if (!(error instanceof DerError)) throw error
+    throw new DerError(`${attributePlace(type, position)}: ${error.message}`, { cause: error })
+  }
+}
+
+/** An attribute, for messages; `position` of its RDN in the Name, from 1. */
+export function attributePlace(type: string, position: number): string {
+  return `${oidName(type)} in RDN ${position}`
 }
 
 /** An attribute to write. */

@@ -154,7 +154,7 @@ const refusals: Readonly<Record<string, RegExp>> = {
   'length-not-minimal.csr.pem': /CertificationRequest has a length that is not minimal/,
   'name-empty-rdn.csr.pem': /RelativeDistinguishedName ends/,
   'name-half-a-bmp-character.csr.pem': /BMPString has half a character/,
-  'name-not-printable.csr.pem': /PrintableString has a character/,
+  'name-not-printable.csr.pem': /in RDN \d+: PrintableString has U\+/,
   'name-not-utf-8.csr.pem': /UTF8String is not UTF-8/,
   'no-value-of-extension-request.csr.pem': /values of the attribute extensionRequest ends/,
   'pem-base64url.csr.pem': /does not hold base64/,
@@ -199,8 +199,9 @@ for (const [name, message] of Object.entries(refusals))
 const sanRefusals: Readonly<Record<string, RegExp>> = {
   'constructed-dns.csr.pem': /tag 0xa2/,
   'directory-name-implicit.csr.pem': /Name has tag 0x31/,
-  'dns-not-ascii.csr.pem': /dNSName has a character that is not visible ASCII/,
-  'dns-nul.csr.pem': /dNSName has a character that is not visible ASCII/,
+  'dns-not-ascii.csr.pem':
+    /dNSName has U\+[0-9A-F]{4} '.' at character \d+, which is not visible ASCII/u,
+  'dns-nul.csr.pem': /dNSName has U\+0000 at character \d+, which is not visible ASCII/,
   'ip-five-octets.csr.pem': /iPAddress has 5 octets/,
   'ip-with-mask.csr.pem': /iPAddress has 8 octets/,
   'none.csr.pem': /GeneralNames is cut short/,

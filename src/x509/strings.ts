@@ -44,8 +44,9 @@ export function decodeString({ tag, content }: DerElement): string | undefined {
     case tags.printableString:
       return checked(latin1(content), printablePattern, 'PrintableString')
     case tags.ia5String:
-    case tags.visibleString:
       return checked(latin1(content), asciiPattern, 'IA5String')
+    case tags.visibleString:
+      return checked(latin1(content), asciiPattern, 'VisibleString')
     case tags.numericString:
       return checked(latin1(content), numericPattern, 'NumericString')
     case tags.teletexString:
@@ -64,13 +65,45 @@ function decodeUtf8(content: Uint8Array): string {
   try {
     return strictUtf8.decode(content)
   } catch (cause) {
-    throw new DerError('UTF8String is not UTF-8', { cause })
+    throw new DerError(`UTF8String is not UTF-8 ${whereUtf8Ends(content)}`, { cause })
   }
 }
 
-function checked(text: string, pattern: RegExp, type: string): string {
-  if (!pattern.test(text)) throw new DerError(`${type} has a character that is not allowed in it`)
+/** The first octet that does not survive being decoded and encoded again. */
+function whereUtf8Ends(content: Uint8Array): string {
+  const again = Buffer.from(Buffer.from(content).toString('utf8'))
+  const index = content.findIndex((octet, at) => octet !== again[at])
+  const octet = (content[index] ?? 0).toString(16).toUpperCase().padStart(2, '0')
+  return `at octet ${index + 1}, which is 0x${octet}`
+}
+
+/** `allowed` matches texts, and so also one character. */
+function checked(text: string, allowed: RegExp, type: string): string {
+  if (!allowed.test(text)) {
+    const fault = findCharacter(text, (character) => !allowed.test(character))
+    throw new DerError(`${type} has ${fault ?? 'a character'}, which is not allowed in it`)
+  }
   return text
+}
+
+/** The first character of a text that `isFound` finds, for messages: `U+0040 '@' at character 3`. */
+export function findCharacter(
+  text: string,
+  isFound: (character: string) => boolean,
+): string | undefined {
+  let position = 0
+  for (const character of text) {
+    position += 1
+    if (isFound(character)) return `${showCharacter(character)} at character ${position}`
+  }
+  return undefined
+}
+
+/** `U+0040 '@'`; characters that could disturb a terminal or be misread only as a number. */
+function showCharacter(character: string): string {
+  const codePoint = character.codePointAt(0) ?? 0
+  const number = `U+${codePoint.toString(16).toUpperCase().padStart(4, '0')}`
+  return /^[\p{L}\p{N}\p{P}\p{S}]$/u.test(character) ? `${number} '${character}'` : number
 }
 
 function latin1(content: Uint8Array): string {
@@ -88,7 +121,10 @@ function decodeUniversal(content: Uint8Array): string {
   let text = ''
   for (let offset = 0; offset < content.length; offset += 4) {
     const codePoint = view.getUint32(offset)
-    if (codePoint > 0x10_ff_ff) throw new DerError('UniversalString has a character out of range')
+    if (codePoint > 0x10_ff_ff || (codePoint >= 0xd8_00 && codePoint < 0xe0_00))
+      throw new DerError(
+        `UniversalString has 0x${codePoint.toString(16).toUpperCase()} at character ${offset / 4 + 1}, which is no character of Unicode`,
+      )
     text += String.fromCodePoint(codePoint)
   }
   return text

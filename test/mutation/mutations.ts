@@ -110,11 +110,9 @@ const content: readonly Change[] = [
     'oid === oids.subjectAltName || (true &&',
   ],
   ['SAN of the CSR is dropped', 'oid === oids.subjectAltName || (template.csr', '(template.csr'],
-  [
-    'distribution points pass always',
-    'oid !== oids.crlDistributionPoints || template',
-    'true || template',
-  ],
+  ['distribution points pass always', 'oid !== oids.crlDistributionPoints ||', 'true ||'],
+  ['key usage as the CSR writes it', '    .map(withMinimalKeyUsage)\n', ''],
+  ['SAN critical in any mode', "sources.emptySubject === 'critical-san'", 'true'],
   ['SAN never critical', '{ ...given, critical: true }', '{ ...given, critical: false }'],
   ['SAN always critical', 'given === undefined || !isEmptyName(subject)', 'given === undefined'],
   [
@@ -187,23 +185,37 @@ const prepare: readonly Change[] = [
 
 const lint: readonly Change[] = [
   ['serial of 21 octets', 'serialNumberOctetsMax = 20', 'serialNumberOctetsMax = 21'],
-  ['serial zero', 'serialNumber.some((octet) => octet !== 0)', 'true'],
-  ['CA without keyCertSign', "keyUsageOf(certificate)?.has('keyCertSign') !== false", 'true'],
-  ['entity with keyCertSign', "keyUsageOf(certificate)?.has('keyCertSign') !== true", 'true'],
-  ['empty key usage', 'keyUsageOf(certificate)?.size !== 0', 'true'],
-  ['purposes twice', 'new Set(purposes).size === purposes.length', 'true'],
-  ['validity order', 'notBefore <= notAfter,', 'true,'],
-  ['foreign AKI', 'issuer === undefined ||\n        (identifier', 'true ||\n        (identifier'],
-  [
-    'foreign SKI',
-    'sameBytes(parseSubjectKeyIdentifier(extension.value), keyIdentifier(subjectPublicKeyInfo))',
-    'true',
-  ],
-  [
-    'name constraints of entities',
-    'findExtension(certificate.extensions, oids.nameConstraints) === undefined',
-    'true',
-  ],
+  ['serial zero', '!serialNumber.some((octet) => octet !== 0)', 'false'],
+  ['validity order', 'if (notBefore > notAfter)', 'if (false)'],
+  ['outlives its issuer', 'issuer !== undefined && notAfter > issuer.notAfter', 'false'],
+  ['form of times', 'isGeneralized !== date.getUTCFullYear() >= generalizedFromYear', 'false'],
+  ['CA without keyCertSign', "keyUsage?.includes('keyCertSign') === false", 'false'],
+  ['entity with keyCertSign', "keyUsage?.includes('keyCertSign') === true", 'false'],
+  ['empty key usage', 'if (keyUsage.length === 0)', 'if (false)'],
+  ['name constraints of entities', 'if (hasNameConstraints)', 'if (false)'],
+  ['criticality', 'if (isExpected) return', 'return'],
+  ['unknown extensions', '      requireDerTree(value, oidName(oid))\n', ''],
+  ['a bad value remembered', 'context.report.breaches === before', 'true'],
+]
+
+const extensionChecks: readonly Change[] = [
+  ['purposes twice', 'new Set(purposes).size < purposes.length', 'false'],
+  ['foreign AKI', 'if (!isIssuers)', 'if (false)'],
+  ['foreign SKI', 'keyIdentifier(certificate.subjectPublicKeyInfo)) !== 0', 'identifier) !== 0'],
+  ['names unchecked', '    lintGeneralNames(parseGeneralNames(value), what, report)\n', ''],
+  ['locations unchecked', '    lintGeneralNames(locations, what, report)\n', ''],
+  ['points unchecked', '      lintGeneralNames(point.fullName, what, report)\n', ''],
+  ['bases unread', '  readNameConstraints(value)\n', ''],
+]
+
+const nameStrings: readonly Change[] = [
+  ['empty values', "text === '' ? 'name-value-empty' : 'name-value-blank'", "'name-value-blank'"],
+  ['PrintableString', 'tag === tags.printableString && !isPrintable(text)', 'false'],
+  ['control characters', 'if (control !== undefined)', 'if (false)'],
+  ['surrogates', 'if (lone !== undefined)', 'if (false)'],
+  ['order of sets', 'if (!isOrdered)', 'if (false)'],
+  ['lengths', 'length > lengthMax ||', 'false ||'],
+  ['types', 'if (!hasType)', 'if (false)'],
 ]
 
 const importPath: readonly Change[] = [
@@ -322,7 +334,9 @@ export const mutations: readonly Mutation[] = [
   ...inFile('issuance/certificate-content.ts', content),
   ...inFile('issuance/validity.ts', validity),
   ...inFile('issuance/prepare-certificate.ts', prepare),
-  ...inFile('issuance/lint.ts', lint),
+  ...inFile('lint/lint.ts', lint),
+  ...inFile('lint/extension-checks.ts', extensionChecks),
+  ...inFile('lint/name-strings.ts', nameStrings),
   ...inFile('authority/import-certificate.ts', importPath),
   ...inFile('authority/import-ca-certificate.ts', importCa),
   ...inFile('authority/import-chain.ts', importChain),

@@ -14,7 +14,7 @@ const workers = 2
 
 /** Quickest first; the first that fails has noticed. */
 const suites: readonly (readonly string[])[] = [
-  ['src/issuance/*.test.ts'],
+  ['src/issuance/*.test.ts', 'src/lint/*.test.ts'],
   ['src/authority/*.test.ts', 'test/x509-limbo.test.ts'],
   ['test/conformance/templates.test.ts'],
   ['test/api/passthrough.test.ts', 'test/api/certificates.test.ts'],

@@ -1,0 +1,197 @@
+/** How the value of each known extension is checked. Each check may throw DerError for a value that cannot be read. */
+import { isIP } from 'node:net'
+import { readNameConstraints } from '../authority/name-constraints.ts'
+import { parseBasicConstraints } from '../x509/basic-constraints.ts'
+import { readNamedBits } from '../x509/bit-string.ts'
+import { DerError } from '../x509/der-error.ts'
+import { readOnly, tags } from '../x509/der-reader.ts'
+import { parseDistributionPoints } from '../x509/distribution-points.ts'
+import { parseExtendedKeyUsage } from '../x509/extended-key-usage.ts'
+import type { Extension } from '../x509/extensions.ts'
+import { parseGeneralNames } from '../x509/general-name.ts'
+import { parseInfoAccess } from '../x509/info-access.ts'
+import {
+  parseAuthorityCertIssuer,
+  parseAuthorityKeyIdentifier,
+  parseSubjectKeyIdentifier,
+} from '../x509/key-identifiers.ts'
+import { keyUsageBits } from '../x509/key-usage.ts'
+import { parseNameConstraints, type GeneralSubtree } from '../x509/name-constraints.ts'
+import { parseName } from '../x509/name.ts'
+import { oidName, oids } from '../x509/oid.ts'
+import { keyIdentifier } from '../x509/subject-public-key-info.ts'
+import type { ExtensionCheck, LintContext } from './facts.ts'
+import { lintGeneralNames } from './general-names.ts'
+import { lintName } from './name-strings.ts'
+import { lintOid } from './object-identifiers.ts'
+import { policyChecks } from './policy-checks.ts'
+import type { Report } from './rules.ts'
+import { vendorChecks } from './vendor-checks.ts'
+
+const checkNames =
+  (what: string) =>
+  ({ value }: Extension, { report }: LintContext): void => {
+    lintGeneralNames(parseGeneralNames(value), what, report)
+  }
+
+function checkSubjectAltName(extension: Extension, context: LintContext): void {
+  context.facts.subjectAltNameCritical = extension.critical
+  checkNames('subjectAltName')(extension, context)
+}
+
+function checkBasicConstraints({ value, critical }: Extension, { facts }: LintContext): void {
+  facts.ca = undefined
+  facts.basicConstraintsCritical = critical
+  facts.ca = parseBasicConstraints(value).ca
+}
+
+function checkKeyUsage({ value }: Extension, { facts }: LintContext): void {
+  const element = readOnly(value, tags.bitString, 'keyUsage')
+  const bits = new Set(readNamedBits(element, 'keyUsage', keyUsageBits.length))
+  facts.keyUsage = keyUsageBits.filter((_bit, index) => bits.has(index))
+}
+
+function checkExtendedKeyUsage({ value, critical }: Extension, { report }: LintContext): void {
+  const purposes = parseExtendedKeyUsage(value)
+  if (purposes.length > 1 && new Set(purposes).size < purposes.length)
+    throw new DerError('a purpose occurs twice')
+  for (const purpose of purposes) lintOid(purpose, () => 'extendedKeyUsage', report)
+  if (critical && purposes.includes(oids.anyExtendedKeyUsage))
+    report.add('extension-criticality-advice', 'extendedKeyUsage with any purpose is critical')
+}
+
+function checkSubjectKeyIdentifier(
+  { value, critical }: Extension,
+  { certificate, facts, report }: LintContext,
+): void {
+  facts.hasSubjectKeyIdentifier = true
+  if (critical) report.add('subject-key-identifier', 'it is critical')
+  const identifier = parseSubjectKeyIdentifier(value)
+  if (Buffer.compare(identifier, keyIdentifier(certificate.subjectPublicKeyInfo)) !== 0)
+    report.add('subject-key-identifier', 'it is that of another key')
+}
+
+function checkAuthorityKeyIdentifier(
+  { value, critical }: Extension,
+  { issuer, facts, report }: LintContext,
+): void {
+  facts.hasAuthorityKeyIdentifier = true
+  if (critical) report.add('authority-key-identifier', 'it is critical')
+  const identifier = parseAuthorityKeyIdentifier(value)
+  if (issuer !== undefined) {
+    const isIssuers =
+      identifier !== undefined && Buffer.compare(identifier, issuer.keyIdentifier) === 0
+    if (!isIssuers) report.add('authority-key-identifier', 'it is not that of the issuer')
+  }
+  lintGeneralNames(parseAuthorityCertIssuer(value), 'authorityKeyIdentifier', report)
+}
+
+const checkDistributionPoints =
+  (what: string) =>
+  ({ value }: Extension, { report }: LintContext): void => {
+    for (const point of parseDistributionPoints(value, what)) {
+      lintGeneralNames(point.fullName, what, report)
+      lintGeneralNames(point.crlIssuer, `cRLIssuer of ${what}`, report)
+      // Go refuses a certificate with one.
+      if (point.relativeName !== undefined)
+        report.add('distribution-points', `${what} has a name relative to the issuer of the CRL`)
+    }
+  }
+
+const checkInfoAccess =
+  (what: string) =>
+  ({ value }: Extension, { report }: LintContext): void => {
+    const locations = parseInfoAccess(value).map(({ accessLocation }) => accessLocation)
+    if (locations.length === 0) throw new DerError(`${what} is empty`)
+    lintGeneralNames(locations, what, report)
+  }
+
+function checkNameConstraints({ value }: Extension, { facts, report }: LintContext): void {
+  facts.hasNameConstraints = true
+  const { permitted, excluded } = parseNameConstraints(value)
+  for (const subtree of [...permitted, ...excluded]) checkSubtree(subtree, report)
+  readNameConstraints(value)
+}
+
+function checkSubtree({ kind, content }: GeneralSubtree, report: Report): void {
+  const half = content.length / 2
+  if (kind === 'otherName' || kind === 'x400Address' || kind === 'ediPartyName')
+    lintGeneralNames([{ kind, content }], 'nameConstraints', report)
+  if (kind === 'directoryName') lintName(parseName(content), 'nameConstraints', report)
+  if (
+    kind === 'iPAddress' &&
+    content.some((octet, at) => at < half && octet & ~(content[at + half] ?? 0))
+  )
+    throw new DerError('iPAddress of a subtree has bits outside of its mask')
+  if (kind === 'uniformResourceIdentifier' && isIP(Buffer.from(content).toString('latin1')) !== 0)
+    throw new DerError('uniformResourceIdentifier of a subtree is an address, not a host')
+}
+
+/** By object identifier. */
+export const extensionChecks: ReadonlyMap<string, ExtensionCheck> = new Map<string, ExtensionCheck>(
+  [
+    [oids.basicConstraints, { rule: 'basic-constraints', check: checkBasicConstraints }],
+    [oids.keyUsage, { rule: 'key-usage', critical: 'should', check: checkKeyUsage }],
+    [oids.extendedKeyUsage, { rule: 'extended-key-usage', check: checkExtendedKeyUsage }],
+    [oids.subjectAltName, { rule: 'subject-alternative-name', check: checkSubjectAltName }],
+    [
+      oids.issuerAltName,
+      {
+        rule: 'issuer-alternative-name',
+        critical: 'should not',
+        check: checkNames('issuerAltName'),
+      },
+    ],
+    // Their own rules say that they must not be critical.
+    [
+      oids.subjectKeyIdentifier,
+      { rule: 'subject-key-identifier', check: checkSubjectKeyIdentifier },
+    ],
+    [
+      oids.authorityKeyIdentifier,
+      { rule: 'authority-key-identifier', check: checkAuthorityKeyIdentifier },
+    ],
+    [
+      oids.crlDistributionPoints,
+      {
+        rule: 'distribution-points',
+        critical: 'should not',
+        isConstant: true,
+        check: checkDistributionPoints(oidName(oids.crlDistributionPoints)),
+      },
+    ],
+    [
+      oids.freshestCrl,
+      {
+        rule: 'distribution-points',
+        critical: 'must not',
+        isConstant: true,
+        check: checkDistributionPoints(oidName(oids.freshestCrl)),
+      },
+    ],
+    [
+      oids.authorityInfoAccess,
+      {
+        rule: 'info-access',
+        critical: 'must not',
+        isConstant: true,
+        check: checkInfoAccess(oidName(oids.authorityInfoAccess)),
+      },
+    ],
+    [
+      oids.subjectInfoAccess,
+      {
+        rule: 'info-access',
+        critical: 'must not',
+        isConstant: true,
+        check: checkInfoAccess(oidName(oids.subjectInfoAccess)),
+      },
+    ],
+    [
+      oids.nameConstraints,
+      { rule: 'name-constraints', critical: 'must', check: checkNameConstraints },
+    ],
+    ...policyChecks,
+    ...vendorChecks,
+  ],
+)

@@ -1,0 +1,49 @@
+/** What the extensions of a certificate say that rules about several of them need. */
+import type { KeyUsageBit } from '../x509/key-usage.ts'
+import type { TbsCertificate } from '../x509/certificate.ts'
+import type { Extension } from '../x509/extensions.ts'
+import type { Report, RuleName } from './rules.ts'
+
+/** What of an issuer a certificate is compared with. */
+export interface LintIssuer {
+  readonly keyIdentifier: Uint8Array
+  readonly notAfter: Date
+}
+
+/** A certificate that is being checked. */
+export interface LintContext {
+  readonly certificate: TbsCertificate
+  /** Undefined for a root that signs itself. */
+  readonly issuer: LintIssuer | undefined
+  readonly report: Report
+  readonly facts: ExtensionFacts
+}
+
+/** Filled while each extension is read, once. */
+export interface ExtensionFacts {
+  /** Undefined if the basic constraints cannot be read; false without them. */
+  ca: boolean | undefined
+  basicConstraintsCritical: boolean
+  /** Undefined without a key usage, or for one that cannot be read. */
+  keyUsage: readonly KeyUsageBit[] | undefined
+  /** Of the subject alternative name; undefined without one. */
+  subjectAltNameCritical: boolean | undefined
+  hasSubjectKeyIdentifier: boolean
+  hasAuthorityKeyIdentifier: boolean
+  hasNameConstraints: boolean
+  /** The first of policyMappings, policyConstraints and inhibitAnyPolicy. */
+  policyExtension: string | undefined
+}
+
+/** A check of one kind of extension. */
+export interface ExtensionCheck {
+  /** Reported, with the message, for a DerError. */
+  readonly rule: RuleName
+  /** What the standard says of `critical`; undefined where it leaves it open. */
+  readonly critical?: Criticality
+  /** Whether `check` looks at nothing but the value, which most certificates of a CA have in common. */
+  readonly isConstant?: boolean
+  readonly check: (extension: Extension, context: LintContext) => void
+}
+
+export type Criticality = 'must' | 'must not' | 'should' | 'should not'

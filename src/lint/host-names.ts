@@ -1,0 +1,107 @@
+/** Syntax of host names, mailboxes and URIs: what is wrong with a text, in words; undefined if nothing is. */
+import { isIPv4, isIPv6 } from 'node:net'
+import { findCharacter } from '../x509/strings.ts'
+
+const labelLengthMax = 63
+const nameLengthMax = 253
+const labelPattern = /^[A-Za-z0-9_-]+$/
+/** The common case, in one match: no label is too long, nothing is unusual. */
+const plainHost =
+  /^(?:\*\.)?(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/
+
+/** Whether a name is in the preferred syntax (RFC 1034 §3.5), with or without a wildcard before it. */
+export function isPlainHost(text: string): boolean {
+  return text.length <= nameLengthMax && plainHost.test(text)
+}
+
+/**
+ * Why a text is not a host name. Underscores, and hyphens at the ends of a label, are accepted: hosts in use have
+ * them. A wildcard is the whole first label, and something follows it.
+ */
+export function hostFault(
+  text: string,
+  { wildcard }: { readonly wildcard: boolean },
+): string | undefined {
+  if (text === '') return 'is empty'
+  if (text.length > nameLengthMax) return `is longer than ${nameLengthMax} characters`
+  const labels = text.split('.')
+  if (wildcard && labels[0] === '*' && labels.length > 1) labels.shift()
+  for (const label of labels) {
+    if (label === '') return text.endsWith('.') ? 'ends with a dot' : 'has an empty label'
+    if (label.length > labelLengthMax)
+      return `has a label of more than ${labelLengthMax} characters`
+    if (label.includes('*'))
+      return 'has an asterisk that is not the whole first label before others'
+    if (!labelPattern.test(label))
+      return `has ${findCharacter(text, (each) => each !== '.' && !labelPattern.test(each))}, which host names do not have`
+  }
+  return undefined
+}
+
+/** Whether hosts in use, but not the preferred syntax, have the form of this host name. */
+export function isUnusualHost(text: string): boolean {
+  return text.includes('_') || /(?:^|\.)-|-(?:\.|$)/.test(text)
+}
+
+const localPart = /^(?:[^\s"(),:;<>@[\\\]]+|"(?:[^"\\]|\\.)*")$/
+
+/** Why a text is not a Mailbox (RFC 5321 §4.1.2). Dots in the local part may be anywhere. */
+export function mailboxFault(text: string): string | undefined {
+  if (text === '') return 'is empty'
+  const at = text.lastIndexOf('@')
+  if (at < 0) return 'has no @'
+  if (at === 0) return 'has no local part'
+  if (!localPart.test(text.slice(0, at))) return 'has a local part that is not well-formed'
+  const domain = text.slice(at + 1)
+  if (domain.startsWith('[') && domain.endsWith(']')) {
+    const literal = domain.slice(1, -1)
+    const isAddress = isIPv4(literal) || (/^ipv6:/i.test(literal) && isAddress6(literal.slice(5)))
+    return isAddress ? undefined : 'has a domain in brackets that is not an address'
+  }
+  const fault = hostFault(domain, { wildcard: false })
+  return fault === undefined ? undefined : `has a domain that ${fault}`
+}
+
+/** An IPv6 address without a zone, which is of one machine only. */
+function isAddress6(text: string): boolean {
+  return isIPv6(text) && !text.includes('%')
+}
+
+const uriParts = /^([A-Za-z][A-Za-z0-9+.-]*):(\/\/[^/?#]*)?([^#]*)(?:#([^#]*))?$/
+const uriCharacters = /^(?:[A-Za-z0-9._~:/?@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*$/
+const authorityParts = /^(?:([^@]*)@)?(\[[^\]]*\]|[^:[\]]*)(?::[0-9]*)?$/
+/** Schemes whose authority may be empty: it then means a host that the reader knows. */
+const emptyHostSchemes: ReadonlySet<string> = new Set(['file', 'ldap', 'ldaps', 'ldapi'])
+
+/** Why a text is not an absolute URI (RFC 3986, with what RFC 5280 §4.2.1.6 asks of its host). */
+export function uriFault(text: string): string | undefined {
+  if (text === '') return 'is empty'
+  const parts = uriParts.exec(text)
+  if (parts === null) return 'has no scheme'
+  const [, scheme = '', authority, rest = '', fragment = ''] = parts
+  if (!uriCharacters.test(rest) || !uriCharacters.test(fragment))
+    return uriCharacterFault(rest + fragment)
+  if (authority === undefined) return rest === '' ? 'has nothing after its scheme' : undefined
+  return authorityFault(authority.slice(2), scheme.toLowerCase())
+}
+
+function uriCharacterFault(text: string): string {
+  const found = findCharacter(text, (each) => each !== '%' && !uriCharacters.test(each))
+  return found === undefined
+    ? 'has a % without two hexadecimal digits'
+    : `has ${found} after its authority, which URIs do not have`
+}
+
+function authorityFault(authority: string, scheme: string): string | undefined {
+  if (authority === '')
+    return emptyHostSchemes.has(scheme) ? undefined : 'has an authority without a host'
+  const parts = authorityParts.exec(authority)
+  const [, user = '', host = ''] = parts ?? []
+  if (parts === null || !uriCharacters.test(user)) return 'has an authority that is not well-formed'
+  if (host.startsWith('['))
+    return isAddress6(host.slice(1, -1))
+      ? undefined
+      : 'has a host in brackets that is not an IPv6 address'
+  const fault = hostFault(host, { wildcard: true })
+  return fault === undefined ? undefined : `has a host that ${fault}`
+}

@@ -1,0 +1,200 @@
+/** Names and the strings in them (RFC 5280 §4.1.2.4, appendix A.1). */
+import { DerError } from '../x509/der-error.ts'
+import { readOnlyNested, tags } from '../x509/der-reader.ts'
+import { requireDerTree } from '../x509/der-tree.ts'
+import { readAll } from '../x509/der-values.ts'
+import { attributePlace, type AttributeTypeAndValue, type Name } from '../x509/name.ts'
+import { oids } from '../x509/oid.ts'
+import { findCharacter, isPrintable, isStringTag } from '../x509/strings.ts'
+import { isInSetOrder } from '../x509/subject-directory-attributes.ts'
+import { lintOid } from './object-identifiers.ts'
+import type { Report } from './rules.ts'
+
+/** A string, and where it is in messages. */
+interface PlacedString {
+  readonly tag: number
+  readonly text: string
+  /** Built only for a finding. */
+  readonly place: () => string
+}
+
+/** Neither control characters, nor anything that more than one look is needed for. */
+const plainText = /^[\x20-\x7e]*$/
+/** C0, DEL and C1; noncharacters. */
+const controlCharacter = /[\p{Cc}\p{Noncharacter_Code_Point}]/u
+/** Marks, embeddings, overrides and isolates of bidirectional text. */
+const directionCharacter = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/
+const surrogate = /\p{Surrogate}/u
+const beyondBmp = /[\u{10000}-\u{10ffff}]/u
+const beyondAscii = /[^\0-\u007F]/u
+
+/** The choices of DirectoryString that every reader knows. */
+export const directoryStrings: ReadonlySet<number> = new Set([
+  tags.utf8String,
+  tags.printableString,
+  tags.teletexString,
+  tags.bmpString,
+])
+/** IA5String and NumericString too, but no UniversalString, which Go cannot read and nobody writes. */
+const stringTags: ReadonlySet<number> = new Set([
+  ...directoryStrings,
+  tags.ia5String,
+  tags.numericString,
+])
+const legacyTags: ReadonlySet<number> = new Set([tags.teletexString, tags.bmpString])
+
+/** What RFC 5280 appendix A.1 says of an attribute's value. */
+interface AttributeSyntax {
+  /** The only string type; undefined for a DirectoryString. */
+  readonly tag?: number
+  /** In characters. */
+  readonly lengthMax?: number
+}
+
+const nameLengthMax = 32_768
+
+const syntaxes: ReadonlyMap<string, AttributeSyntax> = new Map([
+  [oids.countryName, { tag: tags.printableString, lengthMax: 2 }],
+  [oids.serialNumber, { tag: tags.printableString, lengthMax: 64 }],
+  [oids.dnQualifier, { tag: tags.printableString }],
+  [oids.domainComponent, { tag: tags.ia5String }],
+  [oids.emailAddress, { tag: tags.ia5String, lengthMax: 255 }],
+  [oids.commonName, { lengthMax: 64 }],
+  [oids.organizationName, { lengthMax: 64 }],
+  [oids.organizationalUnitName, { lengthMax: 64 }],
+  [oids.title, { lengthMax: 64 }],
+  [oids.localityName, { lengthMax: 128 }],
+  [oids.stateOrProvinceName, { lengthMax: 128 }],
+  [oids.pseudonym, { lengthMax: 128 }],
+  [oids.surname, { lengthMax: nameLengthMax }],
+  [oids.givenName, { lengthMax: nameLengthMax }],
+  [oids.initials, { lengthMax: nameLengthMax }],
+  [oids.generationQualifier, { lengthMax: nameLengthMax }],
+  [oids.userId, {}],
+])
+
+/** Checks every attribute of a name; `what` names it in messages: `subject`. */
+export function lintName(name: Name, what: string, report: Report): void {
+  for (const [index, rdn] of name.rdns.entries()) {
+    for (const attribute of rdn) {
+      const place = (): string => `${what}, ${attributePlace(attribute.type, index + 1)}`
+      lintAttribute(attribute, place, report)
+    }
+  }
+  if (name.rdns.some((rdn) => rdn.length > 1)) lintSets(name, what, report)
+}
+
+function lintAttribute(
+  { type, tag, value, valueDer }: AttributeTypeAndValue,
+  place: () => string,
+  report: Report,
+): void {
+  const syntax = syntaxes.get(type)
+  if (syntax === undefined) lintOid(type, place, report)
+  if (!(stringTags.has(tag) || (syntax === undefined && mayHoldStructure(type, tag)))) {
+    report.add('subject-value-types', `${place()} is ${stringType(tag)}`)
+    return
+  }
+  if (!isStringTag(tag)) {
+    report.add('name-string-type', `${place()} is ${stringType(tag)}, which Go cannot read`)
+    lintStructure(valueDer, place, report)
+    return
+  }
+  lintString({ tag, text: value, place }, report)
+  if (syntax !== undefined) lintSyntax(syntax, { tag, text: value, place }, report)
+}
+
+const uniqueIdentifier = '2.5.4.45'
+/** Attributes of X.520. */
+const x520Arc = '2.5.4.'
+
+/** Whether an attribute can have a value that is not a string: X.520 has such attributes, others are not in use. */
+function mayHoldStructure(type: string, tag: number): boolean {
+  return type === uniqueIdentifier
+    ? tag === tags.bitString
+    : tag === tags.sequence && type.startsWith(x520Arc)
+}
+
+function lintStructure(der: Uint8Array, place: () => string, report: Report): void {
+  try {
+    requireDerTree(der, 'the value')
+  } catch (error) {
+    if (!(error instanceof DerError)) throw error
+    report.add('subject-value-types', `${place()}: ${error.message}`)
+  }
+}
+
+function lintSyntax(
+  { tag: tagExpected, lengthMax }: AttributeSyntax,
+  { tag, text, place }: PlacedString,
+  report: Report,
+): void {
+  const hasType = tagExpected === undefined ? directoryStrings.has(tag) : tag === tagExpected
+  if (!hasType) report.add('name-string-type', `${place()} is ${stringType(tag)}`)
+  if (lengthMax === undefined || (text.length <= lengthMax && lengthMax > 2)) return
+  const length = Array.from(text).length
+  if (length > lengthMax || (lengthMax === 2 && length === 1))
+    report.add('name-value-length', `${place()} has ${length} characters, not ${lengthMax}`)
+}
+
+/** Checks the characters of a string that decodeString has read. */
+export function lintString({ tag, text, place }: PlacedString, report: Report): void {
+  if (text.trim() === '') report.add(text === '' ? 'name-value-empty' : 'name-value-blank', place())
+  if (tag === tags.printableString && !isPrintable(text)) {
+    const found = findCharacter(text, (character) => !isPrintable(character))
+    report.add('name-characters', `${place()} has ${found}, which a PrintableString does not have`)
+  }
+  if (legacyTags.has(tag)) report.add('name-legacy-string', `${place()} is ${stringType(tag)}`)
+  if (!plainText.test(text)) lintUnusual({ tag, text, place }, report)
+}
+
+function lintUnusual({ tag, text, place }: PlacedString, report: Report): void {
+  const found = (pattern: RegExp): string | undefined =>
+    findCharacter(text, (character) => pattern.test(character))
+  const control = found(controlCharacter)
+  if (control !== undefined) report.add('name-control-characters', `${place()} has ${control}`)
+  const lone = found(surrogate)
+  if (lone !== undefined)
+    report.add('name-characters', `${place()} has ${lone}, a surrogate without its pair`)
+  const direction = found(directionCharacter)
+  if (direction !== undefined)
+    report.add('name-invisible-characters', `${place()} has ${direction}`)
+  const beyond = tag === tags.bmpString ? found(beyondBmp) : undefined
+  // OpenSSL does not load a certificate with surrogates in a BMPString, not even pairs.
+  if (beyond !== undefined)
+    report.add('name-characters', `${place()} has ${beyond}, which a BMPString cannot have`)
+  const foreign = tag === tags.teletexString ? found(beyondAscii) : undefined
+  // Latin-1 to most readers, T.61 to others, UTF-8 to pyca.
+  if (foreign !== undefined)
+    report.add('name-characters', `${place()} has ${foreign}, ambiguous in a TeletexString`)
+}
+
+const stringTypes: ReadonlyMap<number, string> = new Map([
+  [tags.utf8String, 'a UTF8String'],
+  [tags.printableString, 'a PrintableString'],
+  [tags.teletexString, 'a TeletexString'],
+  [tags.bmpString, 'a BMPString'],
+  [tags.universalString, 'a UniversalString'],
+  [tags.ia5String, 'an IA5String'],
+  [tags.numericString, 'a NumericString'],
+  [tags.visibleString, 'a VisibleString'],
+  [tags.bitString, 'a BIT STRING'],
+  [tags.sequence, 'a SEQUENCE'],
+])
+
+function stringType(tag: number): string {
+  return stringTypes.get(tag) ?? `of tag 0x${tag.toString(16)}`
+}
+
+/** Of RDNs with several attributes, which are rare: their order, and that each type is there once. */
+function lintSets({ der, rdns }: Name, what: string, report: Report): void {
+  const sets = readAll(readOnlyNested(der, tags.sequence, what), what, rdns.length)
+  for (const [index, set] of sets.entries()) {
+    const types = (rdns[index] ?? []).map(({ type }) => type)
+    const place = `${what}, RDN ${index + 1}`
+    if (new Set(types).size < types.length) report.add('name-repeated-attribute', place)
+    const attributes = readAll(readOnlyNested(set.der, tags.set, what), what, types.length)
+    const isOrdered = isInSetOrder(attributes.map((attribute) => attribute.der))
+    if (!isOrdered) report.add('name-set-order', place)
+  }
+}

@@ -1,0 +1,185 @@
+/** Certificates that are right and wrong in one way each, and the lint rules that each breaks. */
+import { generateKeyPairSync } from 'node:crypto'
+import { signatureAlgorithmIdentifier } from '../../src/x509/algorithm-identifier.ts'
+import { encodeBasicConstraints } from '../../src/x509/basic-constraints.ts'
+import type { TbsCertificateFields } from '../../src/x509/certificate.ts'
+import type { Extension } from '../../src/x509/extensions.ts'
+import {
+  encodeAuthorityKeyIdentifier,
+  encodeSubjectKeyIdentifier,
+} from '../../src/x509/key-identifiers.ts'
+import { encodeKeyUsage, type KeyUsageBit } from '../../src/x509/key-usage.ts'
+import { encodeName } from '../../src/x509/name.ts'
+import { oids } from '../../src/x509/oid.ts'
+import { keyIdentifier, parseSubjectPublicKeyInfo } from '../../src/x509/subject-public-key-info.ts'
+import type { RuleName } from '../../src/lint/rules.ts'
+import { extensionCases } from './lint-corpus-extensions.ts'
+import { nameCases } from './lint-corpus-names.ts'
+
+/** A certificate of the corpus. */
+export interface LintCase {
+  readonly title: string
+  readonly fields: TbsCertificateFields
+  /** The rules that it breaks, in any order. */
+  readonly breaks: readonly RuleName[]
+}
+
+/** A name of the corpus: the subject, or the value of a subjectAltName, in DER. */
+export interface NameCase {
+  readonly title: string
+  readonly subject?: Uint8Array
+  readonly subjectAltName?: Uint8Array
+  readonly breaks: readonly RuleName[]
+}
+
+/** An extension of the corpus, in an end entity's certificate unless it says that it is a CA's. */
+export interface ExtensionCase {
+  readonly title: string
+  readonly extension: Extension
+  readonly ca?: boolean
+  readonly breaks: readonly RuleName[]
+}
+
+export const issuerKeys = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+const subjectKeys = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+const spkiOf = (keys: typeof issuerKeys): Uint8Array =>
+  keys.publicKey.export({ format: 'der', type: 'spki' })
+const identifierOf = (keys: typeof issuerKeys): Uint8Array =>
+  keyIdentifier(parseSubjectPublicKeyInfo(spkiOf(keys)))
+
+export const lintIssuer = {
+  keyIdentifier: identifierOf(issuerKeys),
+  notAfter: new Date('2060-01-01T00:00:00Z'),
+}
+
+export const ski: Extension = {
+  oid: oids.subjectKeyIdentifier,
+  critical: false,
+  value: encodeSubjectKeyIdentifier(identifierOf(subjectKeys)),
+}
+export const aki: Extension = {
+  oid: oids.authorityKeyIdentifier,
+  critical: false,
+  value: encodeAuthorityKeyIdentifier(lintIssuer.keyIdentifier),
+}
+export const basicConstraints = (ca: boolean, critical = ca): Extension => ({
+  oid: oids.basicConstraints,
+  critical,
+  value: encodeBasicConstraints({ ca, pathLenConstraint: undefined }),
+})
+export const keyUsage = (bit: KeyUsageBit): Extension => ({
+  oid: oids.keyUsage,
+  critical: true,
+  value: encodeKeyUsage([bit]),
+})
+export const san: Extension = {
+  oid: oids.subjectAltName,
+  critical: true,
+  value: Buffer.from('3003820161', 'hex'),
+}
+
+/** An end entity that breaks no rule. */
+export const good: TbsCertificateFields = {
+  serialNumber: Uint8Array.of(1),
+  signatureAlgorithm: signatureAlgorithmIdentifier('SHA256WITHECDSA'),
+  issuer: encodeName([{ type: oids.commonName, value: 'issuer' }]),
+  notBefore: new Date('2026-01-01T00:00:00Z'),
+  notAfter: new Date('2027-01-01T00:00:00Z'),
+  subject: encodeName([{ type: oids.commonName, value: 'subject' }]),
+  subjectPublicKeyInfo: spkiOf(subjectKeys),
+  extensions: [basicConstraints(false), aki, ski],
+}
+
+const ca = basicConstraints(true)
+const plain = [basicConstraints(false), aki, ski]
+const empty = encodeName([])
+/** Wrong otherwise than in one name or one extension. */
+const fieldCases: readonly (readonly [
+  string,
+  Partial<TbsCertificateFields>,
+  readonly RuleName[],
+])[] = [
+  ['nothing unusual', {}, []],
+  ['an end after 2049', { notAfter: new Date('2050-01-01T00:00:00Z') }, []],
+  ['an empty subject', { subject: empty, extensions: [...plain, san] }, []],
+  ['a CA', { extensions: [ca, aki, ski, keyUsage('keyCertSign')] }, []],
+  ['serial zero', { serialNumber: Uint8Array.of(0) }, ['serial-number']],
+  ['serial with sign octet', { serialNumber: new Uint8Array(20).fill(0xff) }, ['serial-number']],
+  ['serial of 21 octets', { serialNumber: new Uint8Array(21).fill(1) }, ['serial-number']],
+  ['no issuer', { issuer: empty }, ['issuer-not-empty']],
+  ['end before begin', { notAfter: new Date('2025-01-01T00:00:00Z') }, ['validity-order']],
+  ['outlives', { notAfter: new Date('2060-01-01T00:00:01Z') }, ['within-issuer']],
+  [
+    'an empty subject with a SAN that is not critical',
+    { subject: empty, extensions: [...plain, { ...san, critical: false }] },
+    ['empty-subject'],
+  ],
+  ['an empty subject without SAN', { subject: empty }, ['empty-subject']],
+  ['a CA without subject', { subject: empty, extensions: [ca, aki, ski, san] }, ['empty-subject']],
+  [
+    'a CA with optional constraints',
+    { extensions: [basicConstraints(true, false), aki, ski] },
+    ['ca-basic-constraints-critical'],
+  ],
+  [
+    'a CA without keyCertSign',
+    { extensions: [ca, aki, ski, keyUsage('digitalSignature')] },
+    ['ca-key-cert-sign'],
+  ],
+  [
+    'an end entity with keyCertSign',
+    { extensions: [...plain, keyUsage('keyCertSign')] },
+    ['end-entity-key-cert-sign'],
+  ],
+  [
+    'keyCertSign without constraints',
+    { extensions: [aki, ski, keyUsage('keyCertSign')] },
+    ['end-entity-key-cert-sign'],
+  ],
+  ['no SKI', { extensions: [aki] }, ['subject-key-identifier']],
+  ['critical SKI', { extensions: [aki, { ...ski, critical: true }] }, ['subject-key-identifier']],
+  [
+    "another key's SKI",
+    { extensions: [aki, { ...ski, value: encodeSubjectKeyIdentifier(new Uint8Array(20)) }] },
+    ['subject-key-identifier'],
+  ],
+  ['no AKI', { extensions: [ski] }, ['authority-key-identifier']],
+  ['critical AKI', { extensions: [{ ...aki, critical: true }, ski] }, ['authority-key-identifier']],
+  [
+    "another key's AKI",
+    { extensions: [{ ...aki, value: encodeAuthorityKeyIdentifier(new Uint8Array(20)) }, ski] },
+    ['authority-key-identifier'],
+  ],
+  ['an extension twice', { extensions: [aki, aki, ski] }, ['strict-der']],
+]
+
+function extensionFields({ extension, ca: isCa = false }: ExtensionCase): TbsCertificateFields {
+  const extensions = [basicConstraints(isCa), aki, ski].filter(({ oid }) => oid !== extension.oid)
+  return { ...good, extensions: [...extensions, extension] }
+}
+
+function nameFields({ subject = good.subject, subjectAltName }: NameCase): TbsCertificateFields {
+  const extensions =
+    subjectAltName === undefined
+      ? good.extensions
+      : [...good.extensions, { ...san, critical: false, value: subjectAltName }]
+  return { ...good, subject, extensions }
+}
+
+export const lintCorpus: readonly LintCase[] = [
+  ...fieldCases.map(([title, change, breaks]) => ({
+    title,
+    fields: { ...good, ...change },
+    breaks,
+  })),
+  ...nameCases.map((each) => ({
+    title: each.title,
+    fields: nameFields(each),
+    breaks: each.breaks,
+  })),
+  ...extensionCases.map((each) => ({
+    title: each.title,
+    fields: extensionFields(each),
+    breaks: each.breaks,
+  })),
+]
