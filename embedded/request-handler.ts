@@ -1,9 +1,11 @@
 /** From a request of an AWS SDK to the pipeline of the API and back: the SDK's HTTP handler, without HTTP. */
 import { Readable } from 'node:stream'
 import { buildQueryString } from '@smithy/querystring-builder'
-import { answerRequest, type ApiAnswer } from '../src/http/api.ts'
-import { answerHeaders, answerTooLong, apiBodyBytesMax } from '../src/http/api-handler.ts'
+import { answerFailure, answerRequest, answerUnread, type ApiAnswer } from '../src/http/api.ts'
+import { answerHeaders, tooLong } from '../src/http/api-handler.ts'
+import { bodyBytesMax } from '../src/http/body-limit.ts'
 import type { ApiServices } from '../src/http/front.ts'
+import { logFailure } from '../src/http/last-resort.ts'
 import { httpDate } from '../src/http/public-answer.ts'
 import { indexHeaders, type RawRequest } from '../src/wire/sigv4-request.ts'
 import type { Gate } from './gate.ts'
@@ -65,17 +67,21 @@ export function createRequestHandler({
 }: RequestHandlerParts): EmbeddedRequestHandler {
   const answer = async (request: SdkRequest): Promise<{ response: SdkResponse }> => {
     const id = requestId()
-    const body = await bytesOf(request.body)
+    const head = rawRequestOf(request)
+    const bytesMax = bodyBytesMax(api, head)
+    const body = await bytesOf(request.body, bytesMax)
     const isSecure = request.protocol === 'https:'
-    const answered =
-      body.length > apiBodyBytesMax
-        ? answerTooLong(api, id, apiBodyBytesMax)
-        : await answerRequest(api, rawRequestOf(request, body), {
-            requestId: id,
-            sourceIp,
-            isSecure,
-          })
-    return { response: responseOf(api, { requestId: id, ...answered }) }
+    const arrival = { requestId: id, sourceIp, isSecure }
+    try {
+      const answered =
+        body.length > bytesMax
+          ? answerUnread(api, head, { requestId: id, error: tooLong(bytesMax) })
+          : await answerRequest(api, { ...head, body }, arrival)
+      return { response: responseOf(api, { requestId: id, ...answered }) }
+    } catch (error) {
+      logFailure(api.log, id, error)
+      return { response: responseOf(api, { requestId: id, ...answerFailure(head, id) }) }
+    }
   }
   return {
     metadata: { handlerProtocol: 'http/1.1' },
@@ -87,16 +93,14 @@ export function createRequestHandler({
   }
 }
 
-function rawRequestOf(
-  { method, path, query = {}, headers }: SdkRequest,
-  body: Uint8Array,
-): RawRequest {
+/** All of a request but its body. */
+function rawRequestOf({ method, path, query = {}, headers }: SdkRequest): RawRequest {
   return {
     method,
     path,
     query: buildQueryString({ ...query }),
     headers: indexHeaders(Object.entries(headers).flat()),
-    body,
+    body: new Uint8Array(),
   }
 }
 
@@ -116,13 +120,13 @@ function responseOf(
   }
 }
 
-async function bytesOf(body: unknown): Promise<Uint8Array> {
+async function bytesOf(body: unknown, bytesMax: number): Promise<Uint8Array> {
   if (body === undefined || body === null) return new Uint8Array()
   if (typeof body === 'string') return Buffer.from(body)
   if (body instanceof Uint8Array) return body
   if (body instanceof ArrayBuffer) return new Uint8Array(body)
   if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength)
-  if (isStream(body)) return readStream(body)
+  if (isStream(body)) return readStream(body, bytesMax)
   throw new TypeError('the body of a request is text, bytes or a stream of them')
 }
 
@@ -133,14 +137,14 @@ function isStream(body: unknown): body is Stream {
 }
 
 /** No further than it is known to be too long. */
-async function readStream(body: Stream): Promise<Uint8Array> {
+async function readStream(body: Stream, bytesMax: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let size = 0
   for await (const chunk of body) {
     const bytes = Buffer.from(chunk)
     size += bytes.length
     chunks.push(bytes)
-    if (size > apiBodyBytesMax) break
+    if (size > bytesMax) break
   }
   return Buffer.concat(chunks)
 }

@@ -81,7 +81,10 @@ async function answerWith(
 /** Also a reader who goes away in the middle closes the object. */
 function streamOf(object: PublicObject, range: OctetRange | undefined): Readable {
   const stream = object.stream(range)
-  stream.once('close', () => void object.close())
+  // That a file cannot be closed changes nothing for the reader.
+  stream.once('close', () => {
+    object.close().catch(() => undefined)
+  })
   return stream
 }
 

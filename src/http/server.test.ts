@@ -51,13 +51,16 @@ function operation(
     }
   }
   const acceptQuery: ApiOperation['acceptQuery'] = (members) => accept(Object.fromEntries(members))
-  return [name, { action: `acm-pca:${name}`, offered: name !== 'Later', accept, acceptQuery }]
+  const offered = name !== 'Later'
+  const bodyBytesMax = name === 'EchoLong' ? 4 * 1024 * 1024 : 0
+  return [name, { action: `acm-pca:${name}`, offered, bodyBytesMax, accept, acceptQuery }]
 }
 
 const release: { now: () => void } = { now: () => undefined }
 
 const operations = new Map([
   operation('Echo', async (members) => ({ Members: members })),
+  operation('EchoLong', async (members) => ({ Names: Object.keys(members) })),
   operation('Nothing', async () => undefined),
   operation('Later', async () => ({})),
   operation('Forbidden', async () => ({})),
@@ -80,6 +83,7 @@ const log = createLog('info', {
 
 function services(deadlineMilliseconds?: number) {
   return {
+    basePath: '',
     findOperation: (name: string) => operations.get(name),
     services: { metrics: createMetrics(), clock: { now: () => now } } as Services,
     log,
@@ -267,7 +271,9 @@ test('another path is unknown', async () => {
     '/x?y',
     `/${'a'.repeat(3000)}`,
     '/./',
-    'http://h/',
+    '*',
+    'http://h/x',
+    'ftp://h/',
   ]
   for (const target of paths)
     refused(await call({ target }), [404, { __type: 'UnknownOperationException' }])
@@ -324,9 +330,9 @@ test('a body that is no JSON object is refused, before the signature is looked a
     '[{"a":1}]',
     'NaN',
     Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]),
-    '['.repeat(4 * 1024 * 1024),
-    '{"a":'.repeat(500_000),
-    '['.repeat(1e6) + ']'.repeat(1e6),
+    '['.repeat(64 * 1024),
+    '{"a":'.repeat(13_000),
+    '['.repeat(32_768) + ']'.repeat(32_768),
   ]
   for (const body of bodies) {
     const headers = { 'content-type': mediaType, 'x-amz-target': 'ACMPrivateCA.Echo' }
@@ -335,7 +341,7 @@ test('a body that is no JSON object is refused, before the signature is looked a
 })
 
 test('a deeply nested member does not stop the server', async () => {
-  const depth = 1_000_000
+  const depth = 30_000
   const answer = await call({ body: `{"a":${'['.repeat(depth)}${']'.repeat(depth)}}` })
   // The toy operation gives it back, and JSON.stringify gives up: a failure of its own, and of nobody else.
   assert.equal(answer.status, 500)
@@ -516,13 +522,18 @@ test('a presigned URL with an empty body has its members in the query', async ()
   )
 })
 
-test('a body that is too large is refused', async () => {
-  const message = 'The request body must have at most 4194304 bytes.'
-  const answer = await send(
-    { body: 'x'.repeat(4 * 1024 * 1024 + 1) },
-    { 'content-type': mediaType },
-  )
-  refused(answer, [413, { __type: 'RequestEntityTooLargeException', message }])
+test('a body is refused that is longer than the input of its operation can be', async () => {
+  const rows: [target: string, bytesMax: number][] = [
+    ['ACMPrivateCA.Echo', 64 * 1024],
+    ['ACMPrivateCA.Unknown', 64 * 1024],
+    ['ACMPrivateCA.EchoLong', 4 * 1024 * 1024],
+  ]
+  for (const [target, bytesMax] of rows) {
+    const headers = { 'content-type': mediaType, 'x-amz-target': target }
+    const message = `The request body must have at most ${bytesMax} bytes.`
+    const answer = await send({ body: 'x'.repeat(bytesMax + 1) }, headers)
+    refused(answer, [413, { __type: 'RequestEntityTooLargeException', message }])
+  }
 })
 
 test('a request line or headers that are too large are refused', async () => {
@@ -616,10 +627,6 @@ test('health is told on both listeners', async () => {
   assert.equal(
     (await send({ method: 'GET', target: '/x', body: '' }, {}, portOf(open))).status,
     404,
-  )
-  assert.equal(
-    (await send({ target: '/x', body: 'x'.repeat(70_000) }, {}, portOf(open))).status,
-    413,
   )
   await open.close()
 })
