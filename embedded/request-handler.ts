@@ -3,7 +3,7 @@ import { Readable } from 'node:stream'
 import { buildQueryString } from '@smithy/querystring-builder'
 import { answerFailure, answerRequest, answerUnread, type ApiAnswer } from '../src/http/api.ts'
 import { answerHeaders, tooLong } from '../src/http/api-handler.ts'
-import { bodyBytesMax } from '../src/http/body-limit.ts'
+import { bodyBytesMax, longestBodyBytes } from '../src/http/body-limit.ts'
 import type { ApiServices } from '../src/http/front.ts'
 import { logFailure } from '../src/http/last-resort.ts'
 import { httpDate } from '../src/http/public-answer.ts'
@@ -68,19 +68,18 @@ export function createRequestHandler({
   const answer = async (request: SdkRequest): Promise<{ response: SdkResponse }> => {
     const id = requestId()
     const head = rawRequestOf(request)
-    const bytesMax = bodyBytesMax(api, head)
-    const body = await bytesOf(request.body, bytesMax)
-    const isSecure = request.protocol === 'https:'
-    const arrival = { requestId: id, sourceIp, isSecure }
+    const body = await bytesOf(request.body)
     try {
+      const bytesMax = bodyBytesMax(api, head)
+      const arrival = { requestId: id, sourceIp, isSecure: request.protocol === 'https:' }
       const answered =
         body.length > bytesMax
           ? answerUnread(api, head, { requestId: id, error: tooLong(bytesMax) })
           : await answerRequest(api, { ...head, body }, arrival)
-      return { response: responseOf(api, { requestId: id, ...answered }) }
+      return { response: responseOf({ requestId: id, ...answered }, api.clock.now()) }
     } catch (error) {
       logFailure(api.log, id, error)
-      return { response: responseOf(api, { requestId: id, ...answerFailure(head, id) }) }
+      return { response: responseOf({ requestId: id, ...answerFailure(head, id) }) }
     }
   }
   return {
@@ -105,28 +104,25 @@ function rawRequestOf({ method, path, query = {}, headers }: SdkRequest): RawReq
 }
 
 /** The date lets an SDK sign for a clock that is not the machine's. */
-function responseOf(
-  { clock }: Pick<ApiServices, 'clock'>,
-  answer: ApiAnswer & { readonly requestId: string },
-): SdkResponse {
+function responseOf(answer: ApiAnswer & { readonly requestId: string }, date?: Date): SdkResponse {
   // As node:http names headers that arrive.
   const named = Object.entries(answerHeaders(answer)).map(
     ([name, value]) => [name.toLowerCase(), value] as const,
   )
   return {
     statusCode: answer.status,
-    headers: { ...Object.fromEntries(named), date: httpDate(clock.now()) },
+    headers: { ...Object.fromEntries(named), ...(date && { date: httpDate(date) }) },
     body: Readable.from([Buffer.from(answer.body)]),
   }
 }
 
-async function bytesOf(body: unknown, bytesMax: number): Promise<Uint8Array> {
+async function bytesOf(body: unknown): Promise<Uint8Array> {
   if (body === undefined || body === null) return new Uint8Array()
   if (typeof body === 'string') return Buffer.from(body)
   if (body instanceof Uint8Array) return body
   if (body instanceof ArrayBuffer) return new Uint8Array(body)
   if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength)
-  if (isStream(body)) return readStream(body, bytesMax)
+  if (isStream(body)) return readStream(body)
   throw new TypeError('the body of a request is text, bytes or a stream of them')
 }
 
@@ -137,14 +133,14 @@ function isStream(body: unknown): body is Stream {
 }
 
 /** No further than it is known to be too long. */
-async function readStream(body: Stream, bytesMax: number): Promise<Uint8Array> {
+async function readStream(body: Stream): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let size = 0
   for await (const chunk of body) {
     const bytes = Buffer.from(chunk)
     size += bytes.length
     chunks.push(bytes)
-    if (size > bytesMax) break
+    if (size > longestBodyBytes) break
   }
   return Buffer.concat(chunks)
 }

@@ -5,7 +5,7 @@ import { operationName } from './json-front.ts'
 import { earlyBytesMax } from './members.ts'
 
 /** More than any operation takes: a certificate chain of 2 MiB arrives as base64. */
-const bytesMax = 4 * 1024 * 1024
+export const longestBodyBytes = 4 * 1024 * 1024
 
 /** Only an operation whose input can be longer has more than 64 KiB; forms, and what nobody asks for, do not. */
 export function bodyBytesMax(
@@ -14,5 +14,5 @@ export function bodyBytesMax(
 ): number {
   const operation = findOperation(operationName(headers.get('x-amz-target')))
   const wanted = operation?.offered === true ? operation.bodyBytesMax : 0
-  return Math.min(Math.max(wanted, earlyBytesMax), bytesMax)
+  return Math.min(Math.max(wanted, earlyBytesMax), longestBodyBytes)
 }
