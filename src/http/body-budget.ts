@@ -25,7 +25,7 @@ export interface BodyBudget {
 }
 
 /** 128 MiB. */
-export const bodyBudgetBytesDefault = 128 * 1024 * 1024
+const bodyBudgetBytesDefault = 128 * 1024 * 1024
 
 export function createBodyBudget(bytesMax: number = bodyBudgetBytesDefault): BodyBudget {
   /** In the order in which they were opened. */

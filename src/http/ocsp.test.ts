@@ -109,7 +109,7 @@ test('a request in the path is read with and without percent signs', async (t) =
   assert.match(base64, /[+/]/)
   const lower = encodeURIComponent(base64).replaceAll(/%../g, (escape) => escape.toLowerCase())
   const paths = [base64, encodeURIComponent(base64), lower, base64.replaceAll('=', '')].flatMap(
-    (encoded) => [`/${encoded}`, `/ocsp/${encoded}`],
+    (encoded) => [`/${encoded}`, `/ocsp/${encoded}`, `//${encoded}`, `/ocsp//${encoded}`],
   )
   for (const path of paths) {
     const { status, body } = await send({ path })
