@@ -1,9 +1,11 @@
 /** From a request of an AWS SDK to the pipeline of the API and back: the SDK's HTTP handler, without HTTP. */
 import { Readable } from 'node:stream'
 import { buildQueryString } from '@smithy/querystring-builder'
-import { answerRequest, type ApiAnswer } from '../src/http/api.ts'
-import { answerHeaders, answerTooLong, apiBodyBytesMax } from '../src/http/api-handler.ts'
+import { answerFailure, answerRequest, answerUnread, type ApiAnswer } from '../src/http/api.ts'
+import { answerHeaders, tooLong } from '../src/http/api-handler.ts'
+import { bodyBytesMax, longestBodyBytes } from '../src/http/body-limit.ts'
 import type { ApiServices } from '../src/http/front.ts'
+import { logFailure } from '../src/http/last-resort.ts'
 import { httpDate } from '../src/http/public-answer.ts'
 import { indexHeaders, type RawRequest } from '../src/wire/sigv4-request.ts'
 import type { Gate } from './gate.ts'
@@ -65,17 +67,20 @@ export function createRequestHandler({
 }: RequestHandlerParts): EmbeddedRequestHandler {
   const answer = async (request: SdkRequest): Promise<{ response: SdkResponse }> => {
     const id = requestId()
+    const head = rawRequestOf(request)
     const body = await bytesOf(request.body)
-    const isSecure = request.protocol === 'https:'
-    const answered =
-      body.length > apiBodyBytesMax
-        ? answerTooLong(api, id, apiBodyBytesMax)
-        : await answerRequest(api, rawRequestOf(request, body), {
-            requestId: id,
-            sourceIp,
-            isSecure,
-          })
-    return { response: responseOf(api, { requestId: id, ...answered }) }
+    try {
+      const bytesMax = bodyBytesMax(api, head)
+      const arrival = { requestId: id, sourceIp, isSecure: request.protocol === 'https:' }
+      const answered =
+        body.length > bytesMax
+          ? answerUnread(api, head, { requestId: id, error: tooLong(bytesMax) })
+          : await answerRequest(api, { ...head, body }, arrival)
+      return { response: responseOf({ requestId: id, ...answered }, api.clock.now()) }
+    } catch (error) {
+      logFailure(api.log, id, error)
+      return { response: responseOf({ requestId: id, ...answerFailure(head, id) }) }
+    }
   }
   return {
     metadata: { handlerProtocol: 'http/1.1' },
@@ -87,31 +92,26 @@ export function createRequestHandler({
   }
 }
 
-function rawRequestOf(
-  { method, path, query = {}, headers }: SdkRequest,
-  body: Uint8Array,
-): RawRequest {
+/** All of a request but its body. */
+function rawRequestOf({ method, path, query = {}, headers }: SdkRequest): RawRequest {
   return {
     method,
     path,
     query: buildQueryString({ ...query }),
     headers: indexHeaders(Object.entries(headers).flat()),
-    body,
+    body: new Uint8Array(),
   }
 }
 
 /** The date lets an SDK sign for a clock that is not the machine's. */
-function responseOf(
-  { clock }: Pick<ApiServices, 'clock'>,
-  answer: ApiAnswer & { readonly requestId: string },
-): SdkResponse {
+function responseOf(answer: ApiAnswer & { readonly requestId: string }, date?: Date): SdkResponse {
   // As node:http names headers that arrive.
   const named = Object.entries(answerHeaders(answer)).map(
     ([name, value]) => [name.toLowerCase(), value] as const,
   )
   return {
     statusCode: answer.status,
-    headers: { ...Object.fromEntries(named), date: httpDate(clock.now()) },
+    headers: { ...Object.fromEntries(named), ...(date && { date: httpDate(date) }) },
     body: Readable.from([Buffer.from(answer.body)]),
   }
 }
@@ -140,7 +140,7 @@ async function readStream(body: Stream): Promise<Uint8Array> {
     const bytes = Buffer.from(chunk)
     size += bytes.length
     chunks.push(bytes)
-    if (size > apiBodyBytesMax) break
+    if (size > longestBodyBytes) break
   }
   return Buffer.concat(chunks)
 }

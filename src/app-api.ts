@@ -26,6 +26,7 @@ export function createApiServices(
   return {
     ...around,
     services,
+    basePath: '',
     findOperation,
     keyUses: services.keyUses,
     sessions: createSessions(deriveSealer(masterKey, 'session tokens', random)),

@@ -7,6 +7,7 @@ import type { Place, Surroundings } from './app-services.ts'
 import type { Config } from './config.ts'
 import type { DataFolder } from './data-folder.ts'
 import { createCallRecorder, type CallLogPort } from './http/call-recorder.ts'
+import { createBodyBudget, type BodyBudget } from './http/body-budget.ts'
 import { createHealth, type Health } from './http/health.ts'
 import { createOcspResponder } from './http/ocsp-responder.ts'
 import { createOcspHandler } from './http/ocsp.ts'
@@ -41,9 +42,15 @@ export interface Listeners {
   readonly reload: () => Promise<void>
 }
 
-export interface PublicListener {
-  /** What both listeners tell. */
+interface SharedByListeners {
   readonly health: Health
+  /** Of this process. */
+  readonly budget: BodyBudget
+}
+
+export interface PublicListener {
+  /** What both listeners have. */
+  readonly shared: SharedByListeners
   readonly port: number
 }
 
@@ -55,21 +62,27 @@ export async function startPublicListener(
   const { config, services, data, publicObjects, place, stack, ...surroundings } = parts
   const { clock, random, log } = surroundings
   const health = createHealth(data.db, clock)
+  const { limits, basePath } = config
+  const budget = createBodyBudget(limits.bodyBytesMax)
+  const responder = createOcspResponder(services)
   const server = createPublicServer(
-    { log, random, health, limits: config.limits },
+    { log, random, health, limits, basePath },
     {
-      ocsp: createOcspHandler({ ...surroundings, responder: createOcspResponder(services) }),
+      ocsp: createOcspHandler({ ...surroundings, responder, budget }),
       answer: (request) => answerPublic({ services, publicObjects }, request),
     },
   )
   stack.defer(() => server.close())
   const url = await listenOn(server, { ...config.publicListen, reusePort }, log)
   place.publicUrl ||= url
-  return { health, port: portOf(server) }
+  return { shared: { health, budget }, port: portOf(server) }
 }
 
 /** Starts the API listener. */
-export async function startApiListener(parts: ListenersParts, health: Health): Promise<Listeners> {
+export async function startApiListener(
+  parts: ListenersParts,
+  shared: SharedByListeners,
+): Promise<Listeners> {
   const { config, services, data, stack, tls, rateLimiter, ...surroundings } = parts
   const { clock, random, log, onFailure } = surroundings
   const callLog =
@@ -77,11 +90,11 @@ export async function startApiListener(parts: ListenersParts, health: Health): P
   stack.defer(() => callLog?.flush())
   const failureLimiter = createFailureLimiter(config.limits.authFailuresPerMinute, clock)
   const material = await tls?.first(services)
-  const { limits } = config
+  const { limits, basePath } = config
   const regions = servedRegions(config.regions)
   const around = { clock, random, log, onFailure, rateLimiter, failureLimiter, callLog, regions }
   const api = createApiServer(
-    { ...createApiServices(services, data, around), health, limits },
+    { ...createApiServices(services, data, around), ...shared, limits, basePath },
     material,
   )
   stack.defer(() => api.close())

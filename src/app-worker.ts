@@ -59,11 +59,11 @@ export async function startWorker(
       tls,
     }
     const parts = { ...surroundings, ...listened }
-    const { health, port } = await startPublicListener(parts, { reusePort: hasOwnSockets })
+    const { shared, port } = await startPublicListener(parts, { reusePort: hasOwnSockets })
     stack.defer(() => recordLastUses(services))
     const scheduler = startScheduler([recordKeyUses], services)
     stack.defer(() => scheduler.stop())
-    const { apiUrl, reload } = await startApiListener(parts, health)
+    const { apiUrl, reload } = await startApiListener(parts, shared)
     primary.listening({ apiUrl, publicUrl: place.publicUrl, publicPort: port })
     return { reload, metrics: ownMetrics.values, close: () => stack.disposeAsync() }
   } catch (error) {

@@ -41,10 +41,10 @@ async function listen(
 ): Promise<Pick<App, 'apiUrl' | 'publicUrl' | 'reload'>> {
   const { startJobs, ...core } = await createCore(config, { ...surroundings, data, stack })
   const parts = { ...surroundings, ...core, config, data, stack }
-  const { health } = await startPublicListener(parts)
+  const { shared } = await startPublicListener(parts)
   stack.defer(() => recordLastUses(core.services))
   startJobs()
-  const { apiUrl, reload } = await startApiListener(parts, health)
+  const { apiUrl, reload } = await startApiListener(parts, shared)
   return {
     apiUrl,
     publicUrl: core.place.publicUrl,

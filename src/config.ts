@@ -19,6 +19,8 @@ export interface Config {
   /** Processes that answer requests; one does everything by itself. */
   readonly workers: number
   readonly limits: LimitsConfig
+  /** Path prefix of a reverse proxy, without a slash at the end; empty for none. */
+  readonly basePath: string
   readonly publicListen: Address
   /** What certificates say; undefined means http:// and the public listener. */
   readonly publicUrl: string | undefined
@@ -61,6 +63,8 @@ interface LimitsConfig {
   readonly connectionsMax: number
   /** Of one source; 0 is no limit. */
   readonly authFailuresPerMinute: number
+  /** Memory for incomplete request bodies in each process. */
+  readonly bodyBytesMax: number
 }
 
 /** A PostgreSQL database, which other servers may be using too. */
@@ -116,7 +120,9 @@ export function readConfig(
     limits: {
       connectionsMax: read('maxConnections'),
       authFailuresPerMinute: read('authFailures'),
+      bodyBytesMax: (read('bodyMemory') ?? 0) * 1024 * 1024,
     },
+    basePath: read('basePath') ?? '',
     publicListen,
     publicUrl: read('publicUrl'),
     database: databaseConfig(read, environment, found),

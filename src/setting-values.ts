@@ -68,6 +68,16 @@ export function url(text: string): string {
   return text.replace(/\/+$/, '')
 }
 
+const pathPrefixForm = /^(?:\/(?!\.{1,2}(?:\/|$))[\w.~-]+)+$/
+
+/** A path of plain characters; without a slash at the end. */
+export function pathPrefix(text: string): string {
+  const path = text.replace(/\/$/, '')
+  if (!pathPrefixForm.test(path) || path.length > 256)
+    throw new Error('must be a path such as /pki, of letters, digits and - . _ ~')
+  return path
+}
+
 /** Twelve digits. */
 export function parseAccountId(text: string): string {
   if (!/^\d{12}$/.test(text)) throw new Error('must be an account id of twelve digits')

@@ -8,6 +8,7 @@ import {
   nonEmpty,
   oneOf,
   parseAccountId,
+  pathPrefix,
   poolSize,
   regions,
   seconds,
@@ -241,6 +242,20 @@ export const settings = {
     'connections at once, on each listener',
     '10000',
     count,
+  ),
+  bodyMemory: setting(
+    'body-memory',
+    'MIB',
+    'memory for incomplete request bodies, in each process; those that are incomplete for longest make room',
+    '128',
+    seconds({ min: 8, max: 65_536 }),
+  ),
+  basePath: setting(
+    'base-path',
+    'PATH',
+    'path prefix of a reverse proxy, such as /pki: both listeners are served below it too',
+    undefined,
+    pathPrefix,
   ),
   authFailures: setting(
     'auth-failures',

@@ -4,67 +4,67 @@
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { ServiceError } from '../errors.ts'
-import { renderError } from '../wire/errors.ts'
 import { indexHeaders, splitTarget, type RawRequest } from '../wire/sigv4-request.ts'
-import { answerRequest, type ApiAnswer } from './api.ts'
+import { answerFailure, answerRequest, answerUnread, type ApiAnswer } from './api.ts'
+import { bodyBytesMax } from './body-limit.ts'
+import type { BodyBudget } from './body-budget.ts'
+import { answerAndCut, answerEarly } from './early-answer.ts'
 import type { ApiServices } from './front.ts'
-import { jsonMediaType } from './members.ts'
-import { logRequest } from './request-log.ts'
-
-/** Certificate chains of 2 MiB arrive as base64. */
-export const apiBodyBytesMax = 4 * 1024 * 1024
+import { failRequest } from './last-resort.ts'
+import { readBody } from './request-body.ts'
 
 export interface ApiHandlerOptions {
   readonly services: ApiServices
   readonly requestId: () => string
-  readonly bodyBytesMax: number
+  readonly budget: BodyBudget
   /** Over TLS. */
   readonly isSecure: boolean
 }
 
 /** Answers every request that it is given. */
 export function createApiHandler(options: ApiHandlerOptions): RequestListener {
-  const { services, requestId, bodyBytesMax, isSecure } = options
+  const { services, requestId } = options
   return (request, response) => {
     const id = requestId()
-    readBody(request, bodyBytesMax, (body) => {
-      if (body === undefined) refuseBody(options, response, id)
-      else {
-        const arrival = { requestId: id, sourceIp: request.socket.remoteAddress, isSecure }
-        answerRequest(services, rawRequestOf(request, body), arrival)
-          .then((answer) => send(response, { requestId: id, ...answer }))
-          .catch((error: unknown) => {
-            services.log.error({ requestId: id, err: error }, 'request cannot be answered')
-            response.destroy()
-          })
-      }
+    handle(options, { request, response, id }).catch((error: unknown) => {
+      const failure = answerFailure(rawRequestOf(request, new Uint8Array()), id)
+      const answer = { headers: answerHeaders({ requestId: id, ...failure }), body: failure.body }
+      failRequest(services.log, { requestId: id, error }, { response, answer })
     })
   }
 }
 
-/** The whole body, or undefined as soon as it is known to be too long. A body that does not end is nobody's. */
-function readBody(
-  request: IncomingMessage,
-  bytesMax: number,
-  then: (body: Uint8Array | undefined) => void,
-): void {
-  if (Number(request.headers['content-length'] ?? 0) > bytesMax) {
-    then(undefined)
+interface Exchange {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly id: string
+}
+
+async function handle(
+  { services, budget, isSecure }: ApiHandlerOptions,
+  { request, response, id }: Exchange,
+): Promise<void> {
+  const head = rawRequestOf(request, new Uint8Array())
+  const bytesMax = bodyBytesMax(services, head)
+  const read = await readBody(request, { bytesMax, budget })
+  if (read.kind === 'gone') return
+  if (read.kind !== 'whole') {
+    const refusal = refusalOf(read.kind, bytesMax)
+    const answer = answerUnread(services, head, { requestId: id, error: refusal })
+    const give = read.kind === 'scattered' ? answerAndCut : answerEarly
+    give(request, response, {
+      ...answer,
+      headers: answerHeaders({ requestId: id, ...answer }),
+    })
     return
   }
-  const chunks: Buffer[] = []
-  let size = 0
-  request.on('data', (chunk: Buffer) => {
-    const before = size
-    size += chunk.length
-    if (size <= bytesMax) chunks.push(chunk)
-    else if (before <= bytesMax) then(undefined)
-  })
-  request.on('end', () => {
-    if (size > bytesMax) return
-    const [first = Buffer.alloc(0)] = chunks
-    then(chunks.length <= 1 ? first : Buffer.concat(chunks))
-  })
+  try {
+    const arrival = { requestId: id, sourceIp: request.socket.remoteAddress, isSecure }
+    const answer = await answerRequest(services, { ...head, body: read.bytes }, arrival)
+    send(response, { requestId: id, ...answer })
+  } finally {
+    read.release()
+  }
 }
 
 function rawRequestOf(request: IncomingMessage, body: Uint8Array): RawRequest {
@@ -72,29 +72,28 @@ function rawRequestOf(request: IncomingMessage, body: Uint8Array): RawRequest {
   return { method, ...splitTarget(url), headers: indexHeaders(rawHeaders), body }
 }
 
-function refuseBody(
-  { services, bodyBytesMax }: ApiHandlerOptions,
-  response: ServerResponse,
-  requestId: string,
-): void {
-  response.setHeader('connection', 'close')
-  send(response, { requestId, ...answerTooLong(services, requestId, bodyBytesMax) })
+function refusalOf(kind: 'too-long' | 'scattered' | 'no-room', bytesMax: number): ServiceError {
+  if (kind === 'too-long') return tooLong(bytesMax)
+  if (kind === 'no-room') return noRoom()
+  return new ServiceError(
+    'InvalidRequestException',
+    'The chunks of the request body are too small.',
+  )
 }
 
-/** The answer to a request whose body has more bytes than that, which nobody has read. Logs it. */
-export function answerTooLong(
-  { log }: Pick<ApiServices, 'log'>,
-  requestId: string,
-  bodyBytesMax: number,
-): ApiAnswer {
-  const refusal = new ServiceError(
+/** The error for a body of more bytes than it may have. */
+export function tooLong(bytesMax: number): ServiceError {
+  return new ServiceError(
     'RequestEntityTooLargeException',
-    `The request body must have at most ${bodyBytesMax} bytes.`,
+    `The request body must have at most ${bytesMax} bytes.`,
   )
-  const { status, code, body } = renderError(refusal)
-  const unknown = { operation: undefined, caller: undefined, milliseconds: 0 }
-  logRequest(log, { requestId, ...unknown, status, errorCode: code }, refusal)
-  return { status, errorCode: code, mediaType: jsonMediaType, body }
+}
+
+function noRoom(): ServiceError {
+  return new ServiceError(
+    'ServiceUnavailable',
+    'The server is receiving too many request bodies at once. Try again.',
+  )
 }
 
 interface Answer extends ApiAnswer {
@@ -106,14 +105,17 @@ function send(response: ServerResponse, answer: Answer): void {
   response.writeHead(answer.status, answerHeaders(answer)).end(answer.body)
 }
 
+const retrySeconds = '1'
+
 /** Headers of an answer of the API. */
 export function answerHeaders(answer: Answer): Record<string, string> {
-  const { requestId, errorCode, mediaType, body } = answer
+  const { requestId, status, errorCode, mediaType, body } = answer
   const headers: Record<string, string> = {
     'x-amzn-RequestId': requestId,
     'content-type': mediaType,
     'content-length': String(Buffer.byteLength(body)),
   }
   if (errorCode !== undefined) headers['x-amzn-ErrorType'] = errorCode
+  if (status === 503) headers['retry-after'] = retrySeconds
   return headers
 }

@@ -7,6 +7,7 @@ import { notRecorded } from './call-recorder.ts'
 import { withDeadline } from './deadline.ts'
 import type { ApiServices, Front, Trail } from './front.ts'
 import { jsonFront } from './json-front.ts'
+import { logFailure } from './last-resort.ts'
 import { isQueryRequest, queryFront } from './query-front.ts'
 import { logRequest } from './request-log.ts'
 
@@ -30,6 +31,32 @@ interface Arrival {
   readonly isSecure: boolean
 }
 
+/** The protocol that a request is in. */
+function frontOf(services: ApiServices, request: RawRequest): Front {
+  return isQueryRequest(request, services.basePath) ? queryFront : jsonFront
+}
+
+/** The answer to a request that failed in a way that nothing foresaw. */
+export function answerFailure(request: RawRequest, requestId: string): ApiAnswer {
+  // The prefix does not matter: a failure is answered all the same if the guess is wrong.
+  const front = isQueryRequest(request, '') ? queryFront : jsonFront
+  const { status, code, body } = front.refuse(undefined, requestId)
+  return { status, errorCode: code, mediaType: front.mediaType, body }
+}
+
+/** The answer to a request whose body was not read, and why; logs it. */
+export function answerUnread(
+  services: ApiServices,
+  request: RawRequest,
+  { requestId, error }: { readonly requestId: string; readonly error: ServiceError },
+): ApiAnswer {
+  const front = frontOf(services, request)
+  const { status, code, body } = front.refuse(error, requestId)
+  const unknown = { operation: undefined, caller: undefined, milliseconds: 0 }
+  logRequest(services.log, { requestId, ...unknown, status, errorCode: code }, error)
+  return { status, errorCode: code, mediaType: front.mediaType, body }
+}
+
 /** Answers one request and logs it. Never rejects: whatever is thrown on the way is answered in its wire form. */
 export async function answerRequest(
   services: ApiServices,
@@ -37,7 +64,7 @@ export async function answerRequest(
   { requestId, sourceIp, isSecure }: Arrival,
 ): Promise<ApiAnswer> {
   const startedAt = services.clock.now().getTime()
-  const front = isQueryRequest(request) ? queryFront : jsonFront
+  const front = frontOf(services, request)
   const { mediaType } = front
   const trail: Trail = {
     operation: undefined,
@@ -77,26 +104,32 @@ interface Ended {
   readonly error: unknown
 }
 
-/** The answer, or that the call could not be recorded, if it must be. */
+/** The answer, or an error if the call could not be recorded and must be. Never rejects. */
 async function finish(services: ApiServices, ended: Ended): Promise<ApiAnswer> {
   const recorded = recordCall(services, ended)
-  if (typeof recorded === 'boolean' ? recorded : await recorded)
-    return logged(services, ended, ended.answer)
+  if (typeof recorded === 'boolean' ? recorded : await recorded) return logged(services, ended)
   const error = notRecorded()
-  return logged(services, { ...ended, error }, refusalOf(ended.front, error, ended.requestId))
+  const answer = refusalOf(ended.front, error, ended.requestId)
+  return logged(services, { ...ended, error, answer })
 }
 
-function logged(
-  services: ApiServices,
-  { requestId, trail, startedAt, error }: Ended,
-  answer: ApiAnswer,
-): ApiAnswer {
+/** The call has taken effect: a failure to log it does not change the answer. */
+function logged(services: ApiServices, ended: Ended): ApiAnswer {
+  try {
+    note(services, ended)
+  } catch (error) {
+    logFailure(services.log, ended.requestId, error)
+  }
+  return ended.answer
+}
+
+function note(services: ApiServices, ended: Ended): void {
+  const { requestId, trail, startedAt, answer, error } = ended
   const { operation, caller } = trail
   const { status, errorCode } = answer
   const milliseconds = services.clock.now().getTime() - startedAt
   logRequest(services.log, { requestId, operation, caller, status, errorCode, milliseconds }, error)
   services.services.metrics.request(operation ?? 'unknown', errorCode ?? 'success', milliseconds)
-  return answer
 }
 
 /** Whether the answer may leave. */
@@ -105,7 +138,7 @@ function recordCall(services: ApiServices, ended: Ended): boolean | Promise<bool
   const { request, requestId, front, trail, startedAt, answer, output, error } = ended
   const { errorCode } = answer
   const isMeant = error instanceof ServiceError || error instanceof QueryError
-  return services.callLog.record({
+  const call = {
     requestId,
     eventId: uuid(services.services.random),
     eventSource: front.eventSource,
@@ -117,5 +150,11 @@ function recordCall(services: ApiServices, ended: Ended): boolean | Promise<bool
       errorCode === undefined
         ? undefined
         : { code: errorCode, message: isMeant ? error.message : '' },
-  })
+  }
+  try {
+    return services.callLog.record(call)
+  } catch (failure) {
+    logFailure(services.log, requestId, failure)
+    return !services.callLog.isRequired
+  }
 }

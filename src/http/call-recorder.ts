@@ -15,6 +15,8 @@ export interface CallLogPort {
 }
 
 export interface CallRecorder {
+  /** Whether a call that cannot be recorded is refused. */
+  readonly isRequired: boolean
   /** Records a call; resolves to whether its answer may leave. */
   record(call: EndedCall): boolean | Promise<boolean>
   /** Throws ServiceUnavailable for a call that could not be recorded, before it has an effect. */
@@ -73,6 +75,7 @@ export function createCallRecorder(
   }
 
   return {
+    isRequired: required,
     record(call) {
       if (call.caller === undefined && call.error !== undefined) {
         count(call)

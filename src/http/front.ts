@@ -15,6 +15,7 @@ import { QueryError } from '../wire/query-errors.ts'
 import type { RawRequest } from '../wire/sigv4-request.ts'
 import type { CallRecorder } from './call-recorder.ts'
 import type { ApiOperation } from './json-front.ts'
+import { withoutPrefix } from './request-target.ts'
 
 export interface ApiServices extends AuthenticationServices {
   readonly failureLimiter: FailureLimiter
@@ -27,6 +28,8 @@ export interface ApiServices extends AuthenticationServices {
   /** Undefined if calls are not recorded. */
   readonly callLog: CallRecorder | undefined
   readonly log: Log
+  /** Path prefix under which a reverse proxy has the API, such as `/pki`; empty for none. */
+  readonly basePath: string
   /** How long a request may run; 60 seconds unless said otherwise. */
   readonly deadlineMilliseconds?: number
 }
@@ -106,6 +109,11 @@ export async function countFailures<T>(
     if (failures.has(code) && !failureLimiter.failed(sourceIp)) throw throttled()
     throw error
   }
+}
+
+/** Whether a path is the one that the API has: `/`, with or without the prefix of a proxy in front. */
+export function isRoot(path: string, basePath: string): boolean {
+  return path === '/' || (basePath !== '' && withoutPrefix(path, basePath) === '/')
 }
 
 /** What is answered to too many requests. */

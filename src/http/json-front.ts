@@ -10,8 +10,16 @@ import type { ScopedCaller } from '../operations/operation.ts'
 import type { Services } from '../services.ts'
 import { ProtocolError, renderError } from '../wire/errors.ts'
 import type { RawRequest } from '../wire/sigv4-request.ts'
-import { requireCaller, type ApiServices, type Front, type Served, type Trail } from './front.ts'
 import {
+  isRoot,
+  requireCaller,
+  type ApiServices,
+  type Front,
+  type Served,
+  type Trail,
+} from './front.ts'
+import {
+  earlyBytesMax,
   isJsonMediaType,
   isPresigned,
   isQuery,
@@ -28,6 +36,8 @@ export interface ApiOperation {
   readonly action: string
   /** Whether it can be run; otherwise it is unknown to callers. */
   readonly offered: boolean
+  /** Bytes that the JSON of its input can have. */
+  readonly bodyBytesMax: number
   /** Reads members by the operation's shape. Throws SerializationException or ValidationException. */
   accept(members: Members): ApiCall
   /** Reads the members of a presigned URL, which are all text. */
@@ -58,14 +68,17 @@ export const jsonFront: Front = {
 }
 
 async function serve(api: ApiServices, request: RawRequest, trail: Trail): Promise<Served> {
-  requireRoot(request)
+  requireRoot(request, api.basePath)
   const name = operationName(request.headers.get('x-amz-target'))
   const found = api.findOperation(name)
   const operation = found?.offered === true ? found : undefined
-  const members = readMembers(request, operation !== undefined)
+  const read = memberReader(request, operation !== undefined)
+  // AWS says what is wrong with a body before it asks who sent it. What would take long to parse is only parsed for callers.
+  const early = request.body.length <= earlyBytesMax ? read() : undefined
   if (operation === undefined) throw new ServiceError('UnknownOperationException', '')
   trail.operation = name
   const caller = await requireCaller(api, request, { service: 'acm-pca', trail })
+  const members = early ?? read()
   const call = isQuery(members) ? operation.acceptQuery(members) : operation.accept(members)
   trail.input = call.input
   const asked = {
@@ -84,31 +97,34 @@ async function serve(api: ApiServices, request: RawRequest, trail: Trail): Promi
   return { output, body: () => (output === undefined ? '' : JSON.stringify(output)) }
 }
 
-function requireRoot({ method, path }: RawRequest): void {
+function requireRoot({ method, path }: RawRequest, basePath: string): void {
   if (method !== 'POST')
     throw new ProtocolError(
       'AccessDeniedException',
       403,
       'Unable to determine service/operation name to be authorized',
     )
-  if (path !== '/') throw new ProtocolError('UnknownOperationException', 404, '')
+  if (!isRoot(path, basePath)) throw new ProtocolError('UnknownOperationException', 404, '')
 }
 
 /** The operation that X-Amz-Target names; empty if it names none. */
-function operationName(values: readonly string[] | undefined): string {
+export function operationName(values: readonly string[] | undefined): string {
   const [target = ''] = values ?? []
   return values?.length === 1 && target.startsWith(targetPrefix)
     ? target.slice(targetPrefix.length)
     : ''
 }
 
-/** An empty body is judged before the content type, and is right only with a presigned URL. */
-function readMembers(request: RawRequest, targetKnown: boolean): Members | QueryMembers {
+/**
+ * Reads the members of a request when it is called. An empty body is judged before the content type, and is right only with
+ * a presigned URL.
+ */
+function memberReader(request: RawRequest, targetKnown: boolean): () => Members | QueryMembers {
   const { body, headers, query } = request
   const inQuery = body.length === 0 && isPresigned(request)
   if (body.length === 0 && !inQuery)
     throw new ServiceError(targetKnown ? 'SerializationException' : 'UnknownOperationException', '')
   if (!isJsonMediaType(headers.get('content-type')))
     throw new ProtocolError('UnknownOperationException', 404, '')
-  return inQuery ? membersOfQuery(query) : membersOfBody(body)
+  return () => (inQuery ? membersOfQuery(query) : membersOfBody(request))
 }

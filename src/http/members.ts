@@ -1,12 +1,16 @@
 /** From the bytes of a request to the members of its input, before any type is looked at. */
 import { isUtf8 } from 'node:buffer'
 import { ServiceError } from '../errors.ts'
-import { parseQuery } from '../wire/sigv4-canonical.ts'
+import { hasParameter, parseQuery } from '../wire/sigv4-canonical.ts'
 import { isAuthenticationParameter } from '../wire/sigv4-query.ts'
 import type { RawRequest } from '../wire/sigv4-request.ts'
+import { encodingProblem } from './body-encoding.ts'
 
 /** Members by name, as JSON has them; which there may be and of which type is for the operation's shape to say. */
 export type Members = Readonly<Record<string, unknown>>
+
+/** Bodies up to this length are parsed before they are authenticated, as AWS does; longer ones after. */
+export const earlyBytesMax = 64 * 1024
 
 /** Members in the query of a presigned URL. */
 export type QueryMembers = ReadonlyMap<string, string>
@@ -36,17 +40,17 @@ function mediaTypeOf(values: readonly string[] | undefined): string {
 
 /** Whether the request is signed in its query, and so has its members there too if it has no body. */
 export function isPresigned(request: RawRequest): boolean {
-  return parseQuery(request.query).some(([name]) => name === 'X-Amz-Algorithm')
+  return hasParameter(request.query, 'X-Amz-Algorithm')
 }
 
 /**
- * The members in a JSON body. Throws SerializationException, without text, if it is not UTF-8, not JSON or not an
- * object. Of a repeated member the last counts.
+ * The members in a JSON body. Throws SerializationException if it is not UTF-8, not JSON or not an object: without text, as
+ * AWS does, unless the body is encoded in a way that is not supported. Of a repeated member the last counts.
  */
-export function membersOfBody(body: Uint8Array): Members {
-  if (!isUtf8(body)) throw serialization()
-  const value = parseJson(Buffer.from(body.buffer, body.byteOffset, body.length).toString('utf8'))
-  if (!isObject(value)) throw serialization()
+export function membersOfBody(request: Pick<RawRequest, 'headers' | 'body'>): Members {
+  const { body } = request
+  const value = isUtf8(body) && !hasTooManyValues(body) ? parseJson(textOf(body)) : undefined
+  if (!isObject(value)) throw serialization(encodingProblem(request) ?? '')
   return value
 }
 
@@ -60,42 +64,71 @@ export function membersOfQuery(query: string): QueryMembers {
 }
 
 /**
- * The parameters in a form. Throws SerializationException, without text, if one is not UTF-8. Of a repeated one the last
- * counts.
+ * The parameters in a form. Throws SerializationException if the body is encoded, has too many parameters or a malformed
+ * percent escape, or if a parameter is not UTF-8. Of a repeated one the last counts.
  */
-export function membersOfForm(body: Uint8Array): QueryMembers {
+export function membersOfForm(request: Pick<RawRequest, 'headers' | 'body'>): QueryMembers {
+  const problem = encodingProblem(request)
+  if (problem !== undefined) throw serialization(problem)
+  const { body } = request
   const text = Buffer.from(body.buffer, body.byteOffset, body.length).toString('latin1')
-  return membersOfQuery(text.replaceAll('+', '%20'))
+  return membersOfQuery(text.replaceAll('+', ' '))
 }
 
 function utf8(latin1: string): string {
   const bytes = Buffer.from(latin1, 'latin1')
-  if (!isUtf8(bytes)) throw serialization()
+  if (!isUtf8(bytes)) throw serialization('')
   return bytes.toString('utf8')
+}
+
+function textOf(body: Uint8Array): string {
+  return Buffer.from(body.buffer, body.byteOffset, body.length).toString('utf8')
+}
+
+/** Values in a long body, at most: the longest ones hold two base64 texts, and 256 KiB of anything else. */
+const longBodyValuesMax = 100_000
+const comma = 0x2c
+const bracket = 0x5b
+const brace = 0x7b
+
+/**
+ * Whether a long body has more values than any input does. Millions of values take many times the memory of their text, and
+ * a second to parse; they are counted by what is in front of each, also in strings.
+ */
+function hasTooManyValues(body: Uint8Array): boolean {
+  if (body.length <= earlyBytesMax) return false
+  let values = 0
+  for (const byte of body) if (byte === comma || byte === bracket || byte === brace) values += 1
+  return values > longBodyValuesMax
 }
 
 /** More digits than a number holds exactly. */
 const longNumber = /\d{16}/
+/** Of the 64-bit integers, the longest that a shape takes. */
+const exactDigitsMax = 20
+/** A reviver is called for each value, which takes many times as long as parsing it does. */
+const exactTextMax = 16 * 1024
 
 function parseJson(text: string): unknown {
+  const isExact = text.length <= exactTextMax && longNumber.test(text)
   try {
-    return longNumber.test(text) ? JSON.parse(text, exactInteger) : JSON.parse(text)
+    return isExact ? JSON.parse(text, exactInteger) : JSON.parse(text)
   } catch {
-    throw serialization()
+    return undefined
   }
 }
 
 /** An integer that a number would round comes as a bigint, for the shape to judge what was really sent. */
 function exactInteger(_key: string, value: unknown, context?: { source?: string }): unknown {
+  if (typeof value !== 'number' || Number.isSafeInteger(value)) return value
   const source = context?.source ?? ''
-  const rounded = typeof value === 'number' && !Number.isSafeInteger(value)
-  return rounded && /^-?\d+$/.test(source) ? BigInt(source) : value
+  return source.length <= exactDigitsMax && /^-?\d+$/.test(source) ? BigInt(source) : value
 }
 
 function isObject(value: unknown): value is Members {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function serialization(): ServiceError {
-  return new ServiceError('SerializationException', '')
+function serialization(message: string): ServiceError {
+  return new ServiceError('SerializationException', message)
 }

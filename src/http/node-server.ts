@@ -1,13 +1,23 @@
 /** Servers of Node.js below the framework, with what a client may take of them. */
-import { createServer, type RequestListener, type Server } from 'node:http'
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http'
+import type { Socket } from 'node:net'
+import type { Log } from '../log.ts'
 import { createTlsServer, type TlsMaterial } from './tls.ts'
-import { followConnections } from './unfinished.ts'
+import { followConnections, type Connections } from './unfinished.ts'
 
 export interface ListenerLimits {
   readonly connectionsMax: number
   /** Until the headers of a request are there, and until all of it is. */
   readonly headersMilliseconds: number
   readonly requestMilliseconds: number
+  /** How long a connection may be silent while a request or its answer is under way: a client may read nothing of it. */
+  readonly silentMilliseconds: number
   /** How often connections are looked at for that. */
   readonly checkMilliseconds: number
 }
@@ -16,24 +26,30 @@ export const limitsDefault: ListenerLimits = {
   connectionsMax: 10_000,
   headersMilliseconds: 15_000,
   requestMilliseconds: 30_000,
+  // More than the deadline of a request, which is silent while it runs.
+  silentMilliseconds: 120_000,
   checkMilliseconds: 5000,
 }
 
 const headerBytesMax = 32 * 1024
 const keepAliveMilliseconds = 75_000
 
-export interface NodeServer {
+export interface NodeServer extends Connections {
   readonly server: Server
-  /** Cuts, after a while, connections on which no whole request waits: for a listener that closes. */
-  cutUnfinished(): void
+}
+
+export interface NodeServerParts {
+  readonly answer: RequestListener
+  /** Refuses, on the bare socket, what is no request for `answer`. */
+  readonly refuseConnect: (socket: Socket) => void
+  readonly limits: ListenerLimits
+  readonly tls: TlsMaterial | undefined
+  readonly log: Log
 }
 
 /** A server, over TLS if there is a certificate, not yet listening. */
-export function createNodeServer(
-  handler: RequestListener,
-  limits: ListenerLimits,
-  tls: TlsMaterial | undefined,
-): NodeServer {
+export function createNodeServer(parts: NodeServerParts): NodeServer {
+  const { answer, refuseConnect, limits, tls, log } = parts
   const options = {
     maxHeaderSize: headerBytesMax,
     headersTimeout: limits.headersMilliseconds,
@@ -42,7 +58,20 @@ export function createNodeServer(
     connectionsCheckingInterval: limits.checkMilliseconds,
   }
   const server =
-    tls === undefined ? createServer(options, handler) : createTlsServer(tls, options, handler)
+    tls === undefined ? createServer(options, answer) : createTlsServer(tls, options, answer)
   server.maxConnections = limits.connectionsMax
-  return { server, cutUnfinished: followConnections(server, tls !== undefined) }
+  server.timeout = limits.silentMilliseconds
+  // A connection that cannot be accepted, for example for want of file descriptors, must not end the process.
+  server.on('error', (err) => {
+    if (server.listening) log.error({ err }, 'a listener failed to accept a connection')
+  })
+  // An Expect header other than 100-continue may be ignored (RFC 9110 §10.1.1).
+  server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) =>
+    server.emit('request', request, response),
+  )
+  server.on('connect', (_request, socket) => {
+    socket.on('error', () => socket.destroy())
+    refuseConnect(socket as Socket)
+  })
+  return { server, ...followConnections(server, tls !== undefined) }
 }

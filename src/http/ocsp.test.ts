@@ -7,6 +7,7 @@ import { buffer } from 'node:stream/consumers'
 import { test, type TestContext } from 'node:test'
 import * as fc from 'fast-check'
 import { createLog } from '../log.ts'
+import { createBodyBudget } from './body-budget.ts'
 import type { OcspAnswer } from './ocsp-responder.ts'
 import { createOcspHandler } from './ocsp.ts'
 
@@ -48,6 +49,7 @@ async function serve(
   const requests: Buffer[] = []
   const logged: string[] = []
   const handler = createOcspHandler({
+    budget: createBodyBudget(),
     clock: { now: () => now },
     log: createLog('error', { write: (line) => void logged.push(line) }),
     responder: {
@@ -107,7 +109,7 @@ test('a request in the path is read with and without percent signs', async (t) =
   assert.match(base64, /[+/]/)
   const lower = encodeURIComponent(base64).replaceAll(/%../g, (escape) => escape.toLowerCase())
   const paths = [base64, encodeURIComponent(base64), lower, base64.replaceAll('=', '')].flatMap(
-    (encoded) => [`/${encoded}`, `/ocsp/${encoded}`],
+    (encoded) => [`/${encoded}`, `/ocsp/${encoded}`, `//${encoded}`, `/ocsp//${encoded}`],
   )
   for (const path of paths) {
     const { status, body } = await send({ path })

@@ -10,6 +10,9 @@ import { ServiceError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { splitTarget } from '../wire/sigv4-request.ts'
 import { encodeOcspError } from '../x509/ocsp-response.ts'
+import type { BodyBudget } from './body-budget.ts'
+import { answerAndCut, answerEarly } from './early-answer.ts'
+import { failRequest } from './last-resort.ts'
 import type { OcspAnswer, OcspLife, OcspResponder } from './ocsp-responder.ts'
 import { ocspBelowPath } from './ocsp-path.ts'
 import {
@@ -19,6 +22,7 @@ import {
   type PublicAnswer,
   type PublicRequest,
 } from './public-answer.ts'
+import { readBody } from './request-body.ts'
 
 interface OcspServices {
   readonly responder: OcspResponder
@@ -26,26 +30,69 @@ interface OcspServices {
   readonly log: Log
 }
 
+interface HandlerServices extends OcspServices {
+  readonly budget: BodyBudget
+}
+
 /** Answers a request if it is one for OCSP; false if it is not, and nothing was done. */
 export type OcspHandler = (request: IncomingMessage, response: ServerResponse) => boolean
 
 const bodyOctetsMax = 64 * 1024
-const placeForm = /^(?:\/|\/ocsp\/?|(?:\/ocsp)?\/(M[^.]+))$/
+/** Clients add a slash to the URL in a certificate (RFC 6960 §A.1), also to one that ends with a slash: `//MF…`. */
+const placeForm = /^(?:\/|\/ocsp\/?|(?:\/ocsp)?\/{1,2}(M[^.]+))$/
 const base64Form = /^[A-Za-z0-9+/]+={0,2}$/
 
 /** For GET and POST; a request that OCSP cannot read is answered as OCSP says, with 200. */
-export function createOcspHandler(services: OcspServices): OcspHandler {
+export function createOcspHandler(services: HandlerServices): OcspHandler {
   return (request, response) => {
     const { method, headers } = request
     const { path } = splitTarget(request.url ?? '')
     const encoded = encodedRequest({ method, path, headers })
     if (encoded === undefined) return false
-    if (method === 'POST')
-      readBody(request, response, (der) => reply(services, { request, response, der }))
+    const exchange = { request, response }
+    if (method === 'POST') handled(services, response, answerBody(services, exchange))
     else if (method === 'GET' && encoded !== '')
-      reply(services, { request, response, der: decodeRequest(encoded) })
+      handled(services, response, reply(services, { ...exchange, der: decodeRequest(encoded) }))
     else sendText(response, 405, { allow: 'GET, POST' })
     return true
+  }
+}
+
+interface Exchange {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+}
+
+/** Nothing else looks at how the work ends. */
+function handled({ log }: OcspServices, response: ServerResponse, work: Promise<void>): void {
+  work.catch((error: unknown) => {
+    const { headers, body } = textAnswer(500, '500')
+    const answer = { headers, body: Buffer.from(body).toString() }
+    failRequest(log, { requestId: '', error }, { response, answer })
+  })
+}
+
+const refusalStatus = { 'too-long': 413, scattered: 400, 'no-room': 503 } as const
+
+async function answerBody(services: HandlerServices, exchange: Exchange): Promise<void> {
+  const { request, response } = exchange
+  const { budget } = services
+  const read = await readBody(request, { bytesMax: bodyOctetsMax, budget })
+  if (read.kind === 'gone') return
+  if (read.kind !== 'whole') {
+    const status = refusalStatus[read.kind]
+    const headers = {
+      'content-type': 'text/plain; charset=utf-8',
+      ...(status === 503 && { 'retry-after': '1' }),
+    }
+    const give = read.kind === 'scattered' ? answerAndCut : answerEarly
+    give(request, response, { status, headers, body: `${status}\n` })
+    return
+  }
+  try {
+    await reply(services, { ...exchange, der: read.bytes })
+  } finally {
+    read.release()
   }
 }
 
@@ -77,40 +124,13 @@ function decodeRequest(encoded: string): Buffer {
   }
 }
 
-function readBody(
-  request: IncomingMessage,
-  response: ServerResponse,
-  then: (body: Buffer) => void,
-): void {
-  const chunks: Buffer[] = []
-  let size = 0
-  request.on('data', (chunk: Buffer) => {
-    size += chunk.length
-    if (size <= bodyOctetsMax) chunks.push(chunk)
-  })
-  request.on('end', () => {
-    if (size > bodyOctetsMax) sendText(response, 413, { connection: 'close' })
-    else then(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks))
-  })
-}
-
 /** One request, read. */
-interface Asked {
-  readonly request: IncomingMessage
-  readonly response: ServerResponse
+interface Asked extends Exchange {
   readonly der: Buffer
 }
 
-/** A failure that cannot be answered closes the connection. */
-function reply(services: OcspServices, asked: Asked): void {
-  answerOrRefuse(services, asked).catch((error: unknown) => {
-    services.log.error({ err: error }, 'OCSP request cannot be answered')
-    asked.response.destroy()
-  })
-}
-
 /** Answers and logs whatever fails on the way. */
-async function answerOrRefuse(services: OcspServices, asked: Asked): Promise<void> {
+async function reply(services: OcspServices, asked: Asked): Promise<void> {
   const { request, response, der } = asked
   try {
     const { responder } = services

@@ -85,8 +85,9 @@ async function answerWith(
 /** Also a reader who goes away in the middle closes the object. A file that was only read can fail to close without loss. */
 function streamOf(object: PublicObject, range: OctetRange | undefined): Readable {
   const stream = object.stream(range)
+  // That a file cannot be closed changes nothing for the reader.
   stream.once('close', () => {
-    object.close().catch(() => {})
+    object.close().catch(() => undefined)
   })
   return stream
 }

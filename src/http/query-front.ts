@@ -2,10 +2,11 @@
 import { findStsOperation } from '../sts/index.ts'
 import { stsNamespace } from '../sts/sts-operation.ts'
 import { QueryError, renderQueryError } from '../wire/query-errors.ts'
-import { parseQuery } from '../wire/sigv4-canonical.ts'
+import { hasParameter, MalformedQuery } from '../wire/sigv4-canonical.ts'
 import type { RawRequest } from '../wire/sigv4-request.ts'
 import {
   countFailures,
+  isRoot,
   requireCaller,
   throttled,
   type ApiServices,
@@ -17,15 +18,14 @@ import { membersOfForm, membersOfQuery, isFormMediaType, type QueryMembers } fro
 
 const version = '2011-06-15'
 
-/** Whether a request is in this protocol: a form without a target, or a query that names an action. */
-export function isQueryRequest({ method, headers, query, path }: RawRequest): boolean {
-  if (headers.has('x-amz-target') || path !== '/') return false
+/** Whether a request is in this protocol: a form without a target, or a query that names an action. Never throws. */
+export function isQueryRequest(
+  { method, headers, query, path }: Pick<RawRequest, 'method' | 'headers' | 'query' | 'path'>,
+  basePath: string,
+): boolean {
+  if (headers.has('x-amz-target') || !isRoot(path, basePath)) return false
   if (method === 'POST' && isFormMediaType(headers.get('content-type'))) return true
-  return (
-    (method === 'GET' || method === 'POST') &&
-    query.includes('Action=') &&
-    parseQuery(query).some(([name]) => name === 'Action')
-  )
+  return (method === 'GET' || method === 'POST') && hasParameter(query, 'Action')
 }
 
 export const queryFront: Front = {
@@ -73,7 +73,13 @@ async function proveByToken<T>(api: ApiServices, trail: Trail, run: () => Promis
 }
 
 /** Those in the body if it is a form with anything in it, otherwise those in the query. */
-function readParameters({ body, query, headers }: RawRequest): QueryMembers {
-  const isForm = isFormMediaType(headers.get('content-type'))
-  return isForm && body.length > 0 ? membersOfForm(body) : membersOfQuery(query)
+function readParameters(request: RawRequest): QueryMembers {
+  const { body, query, headers } = request
+  const isForm = isFormMediaType(headers.get('content-type')) && body.length > 0
+  try {
+    return isForm ? membersOfForm(request) : membersOfQuery(query)
+  } catch (error) {
+    if (error instanceof MalformedQuery) throw new QueryError('MalformedQueryString', error.message)
+    throw error
+  }
 }

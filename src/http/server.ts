@@ -1,5 +1,6 @@
 /** The two listeners. What is asked for most is answered before Fastify, which gives the rest, and a graceful end. */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import {
   fastify,
   type FastifyInstance,
@@ -11,14 +12,18 @@ import type { Log } from '../log.ts'
 import type { Random } from '../random.ts'
 import { renderError } from '../wire/errors.ts'
 import { splitTarget } from '../wire/sigv4-request.ts'
-import { apiBodyBytesMax, createApiHandler } from './api-handler.ts'
+import { answerHeaders, createApiHandler } from './api-handler.ts'
+import { createBodyBudget, type BodyBudget } from './body-budget.ts'
 import type { ApiServices } from './front.ts'
 import type { Health } from './health.ts'
+import { failRequest } from './last-resort.ts'
 import { jsonMediaType } from './members.ts'
 import type { OcspHandler } from './ocsp.ts'
 import { answerOrFail, type PublicAnswer, type PublicRequest } from './public-answer.ts'
 import { refusalOf, refuseConnection } from './refusals.ts'
+import { dropBody } from './request-body.ts'
 import { createRequestIds } from './request-ids.ts'
+import { originForm, withoutPrefix } from './request-target.ts'
 import {
   createNodeServer,
   limitsDefault,
@@ -35,10 +40,12 @@ export interface ListenerServices {
   readonly limits?: Partial<ListenerLimits>
   /** Absent where nothing can be away. */
   readonly health?: Health
+  /** Path prefix under which a reverse proxy has the listener; none unless said otherwise. */
+  readonly basePath?: string
 }
 
-/** An OCSP request is the largest thing that the public listener is sent. */
-const publicBodyBytesMax = 64 * 1024
+/** Fastify reads no body: those of the API and of OCSP are read before it, and nothing else has one. */
+const frameworkBodyBytesMax = 64 * 1024
 
 const healthPath = '/healthz'
 const metricsPath = '/metrics'
@@ -48,20 +55,24 @@ const metricsPath = '/metrics'
  * accepting, finishes what is running and drops idle connections.
  */
 export function createApiServer(
-  services: ApiServices & ListenerServices,
+  services: ApiServices & ListenerServices & { readonly budget?: BodyBudget },
   tls?: TlsMaterial,
 ): FastifyInstance {
   const requestId = createRequestIds(services.random)
   const isSecure = tls !== undefined
-  const answer = createApiHandler({ services, requestId, bodyBytesMax: apiBodyBytesMax, isSecure })
+  const { budget = createBodyBudget(), basePath } = services
+  const answer = createApiHandler({ services, requestId, budget, isSecure })
   const { metrics } = services.services
   const server = createServer(services, {
     requestId,
     tls,
     first(request, response) {
-      const { path } = splitTarget(request.url ?? '')
+      const path = withoutPrefix(splitTarget(request.url ?? '').path, basePath)
       const isRead = request.method === 'GET' || request.method === 'HEAD'
-      if (isRead && (path === healthPath || path === metricsPath)) return false
+      if (isRead && (path === healthPath || path === metricsPath)) {
+        request.url = path
+        return false
+      }
       answer(request, response)
       return true
     },
@@ -87,14 +98,16 @@ export function createPublicServer(
     requestId: createRequestIds(services.random),
     // The router sees no path but these two: it would decode others, and refuse some in its own way.
     rewriteUrl: ({ url = '' }) => (splitTarget(url).path === healthPath ? healthPath : '/'),
-    first: ocsp,
+    first(request, response) {
+      request.url = withoutPrefix(request.url ?? '', services.basePath ?? '')
+      return ocsp(request, response)
+    },
   })
   const handle = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    const { id, method, body, headers, originalUrl } = request
+    const { id, method, headers, originalUrl } = request
     const { path } = splitTarget(originalUrl)
-    const octets = body instanceof Uint8Array ? body : new Uint8Array()
     const found = await answerOrFail(services.log, id, () =>
-      answer({ method, path, headers, body: octets }),
+      answer({ method, path, headers, body: new Uint8Array() }),
     )
     return reply.code(found.status).headers(found.headers).send(found.body)
   }
@@ -115,8 +128,82 @@ function createServer(
   { requestId, tls, first, rewriteUrl }: ServerParts,
 ): FastifyInstance {
   let node: NodeServer | undefined
-  const refuse = (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
-    const refusal = refusalOf(error, publicBodyBytesMax)
+  const refuse = createRefusal(log)
+  const server: FastifyInstance = fastify({
+    ...(rewriteUrl && { rewriteUrl }),
+    // With a server of ours one address is listened on, and what we set on it holds.
+    serverFactory(handler) {
+      const answer = createEntry({ log, requestId, first, handler })
+      const refuseConnect = (socket: Socket): void => refuseConnection({}, socket, requestId())
+      const listener = { answer, refuseConnect, limits: { ...limitsDefault, ...limits }, tls, log }
+      node = createNodeServer(listener)
+      return node.server
+    },
+    bodyLimit: frameworkBodyBytesMax,
+    genReqId: requestId,
+    forceCloseConnections: 'idle',
+    // A request on a connection that is kept alive is still served while the listener closes.
+    return503OnClosing: false,
+    frameworkErrors(error, request, reply) {
+      refuse(error, request, reply)
+    },
+    clientErrorHandler(error, socket) {
+      if (node?.canAnswer(socket) !== false) refuseConnection(error, socket, requestId())
+    },
+  })
+  // oxlint-disable-next-line typescript/require-await -- Fastify waits for hooks
+  server.addHook('preClose', async () => node?.cutUnfinished())
+  server.removeAllContentTypeParsers()
+  // A body is neither read nor kept: node:http drops it when the answer is sent.
+  server.addContentTypeParser('*', (_request, _body, done) => done(null))
+  server.setErrorHandler(refuse)
+  server.get(healthPath, async (_request, reply) => {
+    const failure = await health?.()
+    if (failure !== undefined) log.warn({ err: failure }, 'not healthy')
+    return reply
+      .code(failure === undefined ? 200 : 503)
+      .type('application/json')
+      .send(failure === undefined ? '{"status":"ok"}' : '{"status":"unavailable"}')
+  })
+  return server
+}
+
+/** What has every request: it is answered, or handed on, and whatever is thrown meanwhile ends here. */
+function createEntry({
+  log,
+  requestId,
+  first,
+  handler,
+}: Pick<ServerParts, 'requestId' | 'first'> & {
+  readonly log: Log
+  readonly handler: RequestListener
+}): RequestListener {
+  return (request, response) => {
+    try {
+      response.on('error', (err) => log.debug({ err }, 'an answer could not be sent'))
+      const { target, host } = originForm(request.url ?? '')
+      request.url = target
+      // RFC 9112 §3.2.2: the host of the target counts. What was signed is among the raw headers.
+      if (host !== undefined) request.headers.host = host
+      if (first(request, response)) return
+      dropBody(request, response)
+      handler(request, response)
+    } catch (error) {
+      const id = requestId()
+      const { code, body } = renderError(undefined)
+      const failed = { requestId: id, status: 500, errorCode: code, mediaType: jsonMediaType, body }
+      const answer = { headers: answerHeaders(failed), body }
+      failRequest(log, { requestId: id, error }, { response, answer })
+    }
+  }
+}
+
+type Refuse = (error: unknown, request: FastifyRequest, reply: FastifyReply) => FastifyReply
+
+/** Answers what Fastify refuses, and what its handlers throw. */
+function createRefusal(log: Log): Refuse {
+  return (error, request, reply) => {
+    const refusal = refusalOf(error, frameworkBodyBytesMax)
     const { status, code, body } = renderError(refusal)
     const unknown = {
       operation: undefined,
@@ -133,42 +220,6 @@ function createServer(
     // With a serializer Fastify does not add a charset to the media type: AWS sends none.
     return reply.serializer(asItIs).send(body)
   }
-  const server: FastifyInstance = fastify({
-    ...(rewriteUrl && { rewriteUrl }),
-    // With a server of ours one address is listened on, and what we set on it holds.
-    serverFactory(handler) {
-      const answer: RequestListener = (request, response) => {
-        if (!first(request, response)) handler(request, response)
-      }
-      node = createNodeServer(answer, { ...limitsDefault, ...limits }, tls)
-      return node.server
-    },
-    bodyLimit: publicBodyBytesMax,
-    genReqId: requestId,
-    forceCloseConnections: 'idle',
-    // A request on a connection that is kept alive is still served while the listener closes.
-    return503OnClosing: false,
-    frameworkErrors(error, request, reply) {
-      refuse(error, request, reply)
-    },
-    clientErrorHandler: (error, socket) => refuseConnection(error, socket, requestId()),
-  })
-  // oxlint-disable-next-line typescript/require-await -- Fastify waits for hooks
-  server.addHook('preClose', async () => node?.cutUnfinished())
-  server.removeAllContentTypeParsers()
-  server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) =>
-    done(null, body),
-  )
-  server.setErrorHandler(refuse)
-  server.get(healthPath, async (_request, reply) => {
-    const failure = await health?.()
-    if (failure !== undefined) log.warn({ err: failure }, 'not healthy')
-    return reply
-      .code(failure === undefined ? 200 : 503)
-      .type('application/json')
-      .send(failure === undefined ? '{"status":"ok"}' : '{"status":"unavailable"}')
-  })
-  return server
 }
 
 function asItIs(body: string): string {

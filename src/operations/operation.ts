@@ -8,6 +8,7 @@ import type { Services } from '../services.ts'
 import { decode } from '../wire/shape-decode.ts'
 import { encode, type Encodable } from '../wire/shape-encode.ts'
 import { fromQuery } from '../wire/shape-query.ts'
+import { jsonBytesMax } from '../wire/shape-size.ts'
 import type { Infer, StructureShape } from '../wire/shape.ts'
 
 /** The 23 operations of the API (AWS Private CA API, Actions), and those of our own. */
@@ -84,6 +85,8 @@ export interface Operation {
   readonly errors: readonly ErrorCode[]
   /** Whether it can be run. */
   readonly offered: boolean
+  /** Bytes that the JSON of its input can have. */
+  readonly bodyBytesMax: number
   /**
    * Reads the members of a JSON body. Throws SerializationException for a wrong JSON type, ValidationException for
    * values that break a constraint.
@@ -126,6 +129,7 @@ export function operation<I extends StructureShape, O extends StructureShape | u
     ...definition,
     action: `acm-pca:${definition.name}`,
     offered: definition.run !== undefined,
+    bodyBytesMax: jsonBytesMax(definition.input),
     accept,
     acceptQuery: (parameters) => accept(fromQuery(definition.input, parameters)),
   }

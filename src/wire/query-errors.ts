@@ -11,6 +11,7 @@ const statusOfOwn = {
   InvalidIdentityToken: 400,
   InvalidParameterValue: 400,
   MalformedPolicyDocument: 400,
+  MalformedQueryString: 404,
   MissingAction: 400,
   PackedPolicyTooLarge: 400,
   ValidationError: 400,

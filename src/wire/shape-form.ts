@@ -59,6 +59,7 @@ function listAt(
 }
 
 function hasBelow(parameters: FormParameters, name: string): boolean {
-  for (const parameter of parameters.keys()) if (parameter.startsWith(`${name}.`)) return true
+  const prefix = `${name}.`
+  for (const parameter of parameters.keys()) if (parameter.startsWith(prefix)) return true
   return false
 }

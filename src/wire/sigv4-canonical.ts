@@ -47,17 +47,42 @@ export function canonicalQuery(query: string): string {
     .join('&')
 }
 
+/** A query string that cannot be read. */
+export class MalformedQuery extends ServiceError {
+  override name = 'MalformedQuery'
+
+  constructor(message: string) {
+    super('InvalidSignatureException', message)
+  }
+}
+
+/** Parameters of one query string or form, at most. No operation has more than a few hundred. */
+const parametersMax = 1000
+
 /**
- * Names and values of a query string, percent-decoded to bytes (latin1 text), in the order sent.
- * Throws InvalidSignatureException for a `%` that two hexadecimal digits do not follow.
+ * Names and values of a query string, percent-decoded to bytes (latin1 text), in the order sent. Throws MalformedQuery, an
+ * InvalidSignatureException, for a `%` that two hexadecimal digits do not follow, and for more than 1000 parameters.
  */
 export function parseQuery(query: string): (readonly [name: string, value: string])[] {
   if (query === '') return []
-  return query.split('&').map((parameter) => {
+  const parameters = query.split('&', parametersMax + 1)
+  if (parameters.length > parametersMax)
+    throw new MalformedQuery(`There are more than ${parametersMax} parameters.`)
+  return parameters.map((parameter) => {
     const equals = parameter.indexOf('=')
     return equals < 0
       ? [uriDecode(parameter), '']
       : [uriDecode(parameter.slice(0, equals)), uriDecode(parameter.slice(equals + 1))]
+  })
+}
+
+/** Whether a query string has a parameter of that name. Never throws: a malformed parameter has no name. */
+export function hasParameter(query: string, name: string): boolean {
+  if (query === '') return false
+  return query.split('&', parametersMax + 1).some((parameter) => {
+    const equals = parameter.indexOf('=')
+    const text = equals < 0 ? parameter : parameter.slice(0, equals)
+    return text === name || (text.includes('%') && percentDecode(text) === name)
   })
 }
 
@@ -90,19 +115,46 @@ function uriEncode(text: string): string {
   return text.replace(notUnreserved, escapeByte)
 }
 
+const escapes = Array.from(
+  { length: 256 },
+  (_, byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`,
+)
+
 function escapeByte(character: string): string {
-  return `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`
+  return escapes[character.charCodeAt(0)] ?? ''
 }
 
 function uriDecode(text: string): string {
   if (!text.includes('%')) return text
-  return text.replace(/%(.{0,2})/gs, (escape, digits: string) => {
-    if (/^[0-9A-Fa-f]{2}$/.test(digits)) return String.fromCharCode(Number.parseInt(digits, 16))
-    throw new ServiceError(
-      'InvalidSignatureException',
-      `The query string has a malformed percent escape: '${escape}'.`,
-    )
-  })
+  const decoded = percentDecode(text)
+  if (decoded !== undefined) return decoded
+  const [escape] = /%(?![0-9A-Fa-f]{2}).{0,2}/s.exec(text) ?? []
+  throw new MalformedQuery(`The query string has a malformed percent escape: '${escape}'.`)
+}
+
+/** Undefined if two hexadecimal digits do not follow each `%`. */
+function percentDecode(text: string): string | undefined {
+  const [first = '', ...rest] = text.split('%')
+  let decoded = first
+  for (const part of rest) {
+    const byte = hexByte(part)
+    if (byte === undefined) return undefined
+    decoded += String.fromCharCode(byte) + part.slice(2)
+  }
+  return decoded
+}
+
+function hexByte(text: string): number | undefined {
+  const high = hexDigit(text.charCodeAt(0))
+  const low = hexDigit(text.charCodeAt(1))
+  return high === undefined || low === undefined ? undefined : high * 16 + low
+}
+
+/** Of a code unit; NaN, which is after the end of a text, is no digit. */
+function hexDigit(unit: number): number | undefined {
+  if (unit >= 0x30 && unit <= 0x39) return unit - 0x30
+  const letter = unit | 0x20
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x61 + 10 : undefined
 }
 
 function order(a: string, b: string): number {

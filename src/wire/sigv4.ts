@@ -151,6 +151,11 @@ function requireCoveredHeaders(headers: RawHeaders, claim: SignatureClaim): void
 function requirePayloadHash(headers: RawHeaders, payloadHash: string): void {
   const claimed = headers.get('x-amz-content-sha256')?.[0]
   if (claimed === undefined || claimed === payloadHash) return
+  if (claimed.startsWith('STREAMING-'))
+    throw invalidSignature(
+      "The header 'x-amz-content-sha256' says that the body is in signed chunks (aws-chunked), which are not supported. " +
+        'Send the body whole, and sign its SHA-256.',
+    )
   throw invalidSignature(
     "The header 'x-amz-content-sha256' must be the SHA-256 hash of the request's body in lower-case hexadecimal.",
   )

@@ -1,0 +1,158 @@
+/** Failures that nothing foresaw, at every place where a request enters: each is logged and answered, and ends nothing. */
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { test, type TestContext } from 'node:test'
+import { createGate } from '../../embedded/gate.ts'
+import { createRequestHandler } from '../../embedded/request-handler.ts'
+import { createLog, type Log } from '../log.ts'
+import { systemRandom } from '../random.ts'
+import { createApiHandler } from './api-handler.ts'
+import { createBodyBudget } from './body-budget.ts'
+import type { ApiServices } from './front.ts'
+import { createOcspHandler } from './ocsp.ts'
+import { createApiServer, createPublicServer } from './server.ts'
+
+const broken = (): never => {
+  throw new Error('secret detail')
+}
+
+interface Logged {
+  readonly log: Log
+  readonly lines: string[]
+}
+
+function logged(): Logged {
+  const lines: string[] = []
+  return { lines, log: createLog('error', { write: (line) => void lines.push(line) }) }
+}
+
+/** Services of which one thing is broken. */
+function services(log: Log, parts: object): ApiServices {
+  return {
+    basePath: '',
+    log,
+    random: systemRandom,
+    findOperation: () => undefined,
+    clock: { now: () => new Date(0) },
+    callLog: undefined,
+    services: { metrics: { request: () => {}, text: async () => '', contentType: 'text/plain' } },
+    ...parts,
+  } as unknown as ApiServices
+}
+
+async function serve(t: TestContext, listener: RequestListener): Promise<string> {
+  const server = createServer(listener).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => server.close())
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+const json = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'ACMPrivateCA.X' }
+const form = { 'content-type': 'application/x-www-form-urlencoded' }
+
+const breakages: [name: string, parts: object][] = [
+  ['the table of operations', { findOperation: broken }],
+  ['the clock', { clock: { now: broken } }],
+]
+
+for (const [name, parts] of breakages) {
+  test(`a failure of ${name} is answered in JSON and in XML, and logged`, async (t) => {
+    const { log, lines } = logged()
+    const handler = createApiHandler({
+      services: services(log, parts),
+      requestId: () => 'the-id',
+      budget: createBodyBudget(),
+      isSecure: false,
+    })
+    const url = await serve(t, handler)
+    const first = await fetch(url, { method: 'POST', headers: json, body: '{}' })
+    assert.deepEqual([first.status, await first.text()], [500, '{"__type":"InternalFailure"}'])
+    assert.equal(first.headers.get('x-amzn-errortype'), 'InternalFailure')
+    assert.equal(first.headers.get('x-amzn-requestid'), 'the-id')
+    const second = await fetch(url, { method: 'POST', headers: form, body: 'Action=x' })
+    assert.equal(second.status, 500)
+    assert.match(await second.text(), /^<ErrorResponse .*<Code>InternalFailure<\/Code>/)
+    assert.equal(lines.filter((line) => line.includes('secret detail')).length, 2)
+  })
+
+  test(`a failure of ${name} is answered to a program with an embedded CA`, async () => {
+    const { log, lines } = logged()
+    const api = services(log, parts)
+    const handler = createRequestHandler({ api, gate: createGate(), requestId: () => 'the-id' })
+    const request = { method: 'POST', protocol: 'http:', path: '/', headers: json, body: '{}' }
+    const { response } = await handler.handle(request)
+    assert.equal(response.statusCode, 500)
+    assert.equal(response.headers['x-amzn-errortype'], 'InternalFailure')
+    assert.match(lines.join(''), /secret detail/)
+  })
+}
+
+test('what cannot be noted of a call does not change its answer', async (t) => {
+  const parts: object[] = [
+    { callLog: { write: broken } },
+    { services: { metrics: { request: broken } } },
+  ]
+  for (const part of parts) {
+    const { log, lines } = logged()
+    const budget = createBodyBudget()
+    const api = services(log, { random: systemRandom, ...part })
+    const options = { services: api, requestId: () => 'the-id', budget, isSecure: false }
+    const url = await serve(t, createApiHandler(options))
+    const answer = await fetch(url, { method: 'POST', headers: json, body: '{}' })
+    assert.equal(answer.headers.get('x-amzn-errortype'), 'UnknownOperationException')
+    assert.equal(lines.length, 1)
+    assert.equal(budget.held, 0)
+  }
+})
+
+test('a log that fails keeps no request from being answered', async (t) => {
+  const log = { info: broken, error: broken, debug: broken, warn: broken } as unknown as Log
+  const options = { requestId: () => 'the-id', budget: createBodyBudget(), isSecure: false }
+  const url = await serve(t, createApiHandler({ ...options, services: services(log, {}) }))
+  const known = await fetch(url, { method: 'POST', headers: json, body: '{}' })
+  assert.equal(known.headers.get('x-amzn-errortype'), 'UnknownOperationException')
+  const responder = { find: broken, answer: broken }
+  const ocsp = createOcspHandler({
+    log,
+    clock: { now: () => new Date(0) },
+    budget: createBodyBudget(),
+    responder,
+  })
+  const ocspUrl = await serve(t, (request, response) => void ocsp(request, response))
+  for (const method of ['GET', 'POST'])
+    assert.equal(
+      (await fetch(`${ocspUrl}/${method === 'GET' ? 'MF' : ''}`, { method })).status,
+      500,
+    )
+})
+
+test('a listener whose handler throws answers 500, and goes on', async () => {
+  const { log, lines } = logged()
+  const isBroken = { now: true }
+  const server = createPublicServer(
+    { log, random: systemRandom },
+    {
+      ocsp: () => (isBroken.now ? broken() : false),
+      answer: () => broken(),
+    },
+  )
+  const url = await server.listen({ host: '127.0.0.1', port: 0 })
+  assert.equal((await fetch(`${url}/x`)).status, 500)
+  isBroken.now = false
+  assert.equal((await fetch(`${url}/x`)).status, 500)
+  assert.equal((await fetch(`${url}/healthz`)).status, 200)
+  assert.equal(lines.filter((line) => line.includes('secret detail')).length, 2)
+  await server.close()
+})
+
+test('a connection that cannot be accepted is logged', async () => {
+  const { log, lines } = logged()
+  const server = createApiServer({ ...services(log, {}), random: systemRandom })
+  const url = await server.listen({ host: '127.0.0.1', port: 0 })
+  server.server.emit('error', Object.assign(new Error('accept EMFILE'), { code: 'EMFILE' }))
+  assert.match(lines.join(''), /accept EMFILE/)
+  assert.equal((await fetch(`${url}/healthz`)).status, 200)
+  await server.close()
+})

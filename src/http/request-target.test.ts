@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import * as fc from 'fast-check'
+import { originForm, withoutPrefix } from './request-target.ts'
+
+test('a target in absolute form is the path and query in it, and its host counts', () => {
+  const rows: [target: string, origin: string, host: string | undefined][] = [
+    ['/a?b', '/a?b', undefined],
+    ['http://h/a?b', '/a?b', 'h'],
+    ['HTTPS://h:8443/a', '/a', 'h:8443'],
+    ['http://h', '/', 'h'],
+    ['http://h?b', '/?b', 'h'],
+    ['http://[::1]:80//MF', '//MF', '[::1]:80'],
+    ['http://u@h/a#b', '/a', 'u@h'],
+    ['*', '*', undefined],
+    ['ftp://h/a', 'ftp://h/a', undefined],
+    ['', '', undefined],
+  ]
+  for (const [target, origin, host] of rows)
+    assert.deepEqual(originForm(target), { target: origin, host }, target)
+})
+
+test('a prefix is taken away where it is one, in whole segments', () => {
+  const rows: [target: string, without: string][] = [
+    ['/pki', '/'],
+    ['/pki/', '/'],
+    ['/pki?x=/pki', '/?x=/pki'],
+    ['/pki/ocsp', '/ocsp'],
+    ['/pki//MF', '//MF'],
+    ['/pki/pki', '/pki'],
+    ['/pkiocsp', '/pkiocsp'],
+    ['/PKI/ocsp', '/PKI/ocsp'],
+    ['/', '/'],
+    ['*', '*'],
+  ]
+  for (const [target, without] of rows) assert.equal(withoutPrefix(target, '/pki'), without, target)
+})
+
+test('a target below a prefix is what it is without one', () => {
+  fc.assert(
+    fc.property(fc.webPath(), (path) => {
+      const target = `/${path.replace(/^\//, '')}`
+      assert.equal(withoutPrefix(`/a/b${target}`, '/a/b'), target)
+      assert.equal(withoutPrefix(target, ''), target)
+      assert.equal(originForm(`http://host${target}`).target, target)
+    }),
+    { seed: 15 },
+  )
+})

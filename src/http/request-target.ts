@@ -1,0 +1,26 @@
+/** Request targets (RFC 9112 §3.2), and the path prefix under which a reverse proxy may have the server. */
+
+const absoluteForm = /^https?:\/\/([^/?#]*)([^#]*)/i
+const slash = 0x2f
+
+/**
+ * A target in origin form: `/path?query`. Of one in absolute form (`http://host/path?query`) the host is given too, which
+ * then counts in place of the Host header. Any other target stays as it is.
+ */
+export function originForm(target: string): {
+  readonly target: string
+  readonly host: string | undefined
+} {
+  if (target.charCodeAt(0) === slash) return { target, host: undefined }
+  const [matched, host, rest = ''] = absoluteForm.exec(target) ?? []
+  if (matched === undefined) return { target, host: undefined }
+  return { target: rest.startsWith('/') ? rest : `/${rest}`, host }
+}
+
+/** A path or target without the prefix, if it is below it: `/pki/ocsp` below `/pki` is `/ocsp`. */
+export function withoutPrefix(target: string, prefix: string): string {
+  if (prefix === '' || !target.startsWith(prefix)) return target
+  const rest = target.slice(prefix.length)
+  if (rest === '' || rest.startsWith('?')) return `/${rest}`
+  return rest.startsWith('/') ? rest : target
+}

@@ -1,0 +1,67 @@
+/** How long the JSON of an input can be. */
+import type { Shape, StructureShape } from './shape.ts'
+
+/** Text of an input that is meant: a certificate that has more in it could not be imported anywhere. */
+const textBytesMax = 256 * 1024
+
+/** A string without a limit, or a list, of which there are few. */
+const lengthUnlimited = 1024
+/** The longest form of a code point in JSON: two escapes of six characters. */
+const codePointBytes = 12
+/** Of base64 some characters are escaped by some clients: `\/`, `\u002B`. */
+const base64Factor = (4 / 3) * 1.25
+/** A number, a boolean, an instant. */
+const otherBytes = 32
+/** Quotes, colon, comma and white space around a member or an element. */
+const aroundBytes = 16
+
+interface Size {
+  readonly text: number
+  readonly blobs: number
+}
+
+/**
+ * Bytes that the JSON of any value of a shape can have, in whatever way it is escaped. Where lists in lists would allow more
+ * than 256 KiB of text that is the limit; blobs, which are certificates and requests, come on top of it.
+ */
+export function jsonBytesMax(shape: StructureShape): number {
+  const { text, blobs } = sizeOf(shape)
+  return Math.min(text, textBytesMax) + blobs
+}
+
+function sizeOf(shape: Shape): Size {
+  switch (shape.kind) {
+    case 'structure':
+      return shape.fields.reduce<Size>(
+        (sum, { name, shape: member }) => plus(sum, sizeOf(member), name.length + aroundBytes),
+        { text: 2, blobs: 0 },
+      )
+    case 'list':
+      return times(plus(sizeOf(shape.element), none, aroundBytes), shape.limits.max)
+    case 'string':
+      return { text: codePointBytes * (shape.limits.max ?? lengthUnlimited), blobs: 0 }
+    case 'enumeration':
+      return { text: codePointBytes * Math.max(...shape.values.map(lengthOf)), blobs: 0 }
+    case 'blob':
+      return { text: 0, blobs: Math.ceil(base64Factor * (shape.limits.max ?? lengthUnlimited)) }
+    case 'integer':
+    case 'long':
+    case 'boolean':
+    case 'timestamp':
+      return { text: otherBytes, blobs: 0 }
+  }
+}
+
+const none: Size = { text: 0, blobs: 0 }
+
+function plus(one: Size, other: Size, textBytes: number): Size {
+  return { text: one.text + other.text + textBytes, blobs: one.blobs + other.blobs }
+}
+
+function times({ text, blobs }: Size, count: number = lengthUnlimited): Size {
+  return { text: text * count, blobs: blobs * count }
+}
+
+function lengthOf(text: string): number {
+  return text.length
+}
