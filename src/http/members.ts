@@ -86,7 +86,7 @@ function textOf(body: Uint8Array): string {
 }
 
 /** Values in a long body, at most: the longest ones hold two base64 texts, and 256 KiB of anything else. */
-const longBodyValuesMax = 100_000
+const longBodyValuesMax = 30_000
 const comma = 0x2c
 const bracket = 0x5b
 const brace = 0x7b
@@ -98,7 +98,11 @@ const brace = 0x7b
 function hasTooManyValues(body: Uint8Array): boolean {
   if (body.length <= earlyBytesMax) return false
   let values = 0
-  for (const byte of body) if (byte === comma || byte === bracket || byte === brace) values += 1
+  // An iterator takes several times as long.
+  for (let at = 0; at < body.length; at += 1) {
+    const byte = body[at]
+    if (byte === comma || byte === bracket || byte === brace) values += 1
+  }
   return values > longBodyValuesMax
 }
 

@@ -53,7 +53,9 @@ export function followConnections(server: Server, isTls: boolean): Connections {
     for (const [socket, { latest }] of open) if (!isBusy(latest)) socket.destroy()
   }
   return {
-    cutUnfinished: () => void setTimeout(cut, closingMilliseconds).unref(),
+    cutUnfinished() {
+      setTimeout(cut, closingMilliseconds).unref()
+    },
     canAnswer(socket) {
       const connection = open.get(socket)
       if (connection === undefined || connection.waiting === 0) return true
