@@ -233,9 +233,9 @@ suite('a disk that is full', () => {
       const { status } = await service.call('ListCertificateAuthorities', {})
       return status === 200 ? true : undefined
     }, 'an answer')
-    const records = (await readFile(file, 'utf8')).split('\n').flatMap((line) => {
+    const records = (await readFile(file, 'utf8')).split('\n').flatMap((line): Members[] => {
       try {
-        return [JSON.parse(line) as Members]
+        return [JSON.parse(line)]
       } catch {
         // What had no room whole.
         return []
