@@ -3,6 +3,7 @@ import { ServiceError } from '../errors.ts'
 import { uuid } from '../random.ts'
 import { QueryError } from '../wire/query-errors.ts'
 import type { RawRequest } from '../wire/sigv4-request.ts'
+import type { EndedCall } from './call-record.ts'
 import { notRecorded } from './call-recorder.ts'
 import { withDeadline } from './deadline.ts'
 import type { ApiServices, Front, Trail } from './front.ts'
@@ -132,15 +133,27 @@ function note(services: ApiServices, ended: Ended): void {
   services.services.metrics.request(operation ?? 'unknown', errorCode ?? 'success', milliseconds)
 }
 
-/** Whether the answer may leave. */
-function recordCall(services: ApiServices, ended: Ended): boolean | Promise<boolean> {
-  if (services.callLog === undefined) return true
+/** Whether the answer may leave. Never throws: a fault counts as a call that is not recorded. */
+function recordCall(
+  { callLog, ...services }: ApiServices,
+  ended: Ended,
+): boolean | Promise<boolean> {
+  if (callLog === undefined) return true
+  try {
+    return callLog.record(describeCall(services, ended))
+  } catch (error) {
+    logFailure(services.log, ended.requestId, error)
+    return !callLog.isRequired
+  }
+}
+
+function describeCall({ services }: Pick<ApiServices, 'services'>, ended: Ended): EndedCall {
   const { request, requestId, front, trail, startedAt, answer, output, error } = ended
   const { errorCode } = answer
   const isMeant = error instanceof ServiceError || error instanceof QueryError
-  const call = {
+  return {
     requestId,
-    eventId: uuid(services.services.random),
+    eventId: uuid(services.random),
     eventSource: front.eventSource,
     time: new Date(startedAt),
     ...trail,
@@ -150,11 +163,5 @@ function recordCall(services: ApiServices, ended: Ended): boolean | Promise<bool
       errorCode === undefined
         ? undefined
         : { code: errorCode, message: isMeant ? error.message : '' },
-  }
-  try {
-    return services.callLog.record(call)
-  } catch (failure) {
-    logFailure(services.log, requestId, failure)
-    return !services.callLog.isRequired
   }
 }

@@ -91,7 +91,7 @@ for (const [name, parts] of breakages) {
 
 test('what cannot be noted of a call does not change its answer', async (t) => {
   const parts: object[] = [
-    { callLog: { write: broken } },
+    { callLog: { isRequired: false, record: broken } },
     { services: { metrics: { request: broken } } },
   ]
   for (const part of parts) {
@@ -105,6 +105,16 @@ test('what cannot be noted of a call does not change its answer', async (t) => {
     assert.equal(lines.length, 1)
     assert.equal(budget.held, 0)
   }
+})
+
+test('a call whose record cannot be made is refused where a record is required', async (t) => {
+  const { log, lines } = logged()
+  const options = { requestId: () => 'the-id', budget: createBodyBudget(), isSecure: false }
+  const callLog = { isRequired: true, record: broken, requireWritable() {} }
+  const url = await serve(t, createApiHandler({ ...options, services: services(log, { callLog }) }))
+  const answer = await fetch(url, { method: 'POST', headers: json, body: '{}' })
+  assert.equal(answer.headers.get('x-amzn-errortype'), 'ServiceUnavailable')
+  assert.match(lines.join(''), /secret detail/)
 })
 
 test('a log that fails keeps no request from being answered', async (t) => {
