@@ -7,6 +7,10 @@ export interface PemBlock {
   readonly der: Uint8Array
 }
 
+/** Lines are some 64 characters long. Millions of empty ones would take a second to look through. */
+const linesFree = 1000
+const lineLengthMin = 8
+
 const beginPattern = /^-----BEGIN ([^\r\n]{0,64}?)-----[ \t]*$/
 const base64Line = /^[A-Za-z0-9+/]*={0,2}$/
 const headerLine = /^[A-Za-z][A-Za-z0-9-]*:/
@@ -26,11 +30,13 @@ export function pemText(bytes: Uint8Array): string {
 
 /**
  * Every PEM block in a text: any line ends and lengths, text around the blocks, RFC 1421 headers are skipped. Throws
- * DerError for a block without its end, or whose body is not base64.
+ * DerError for a block without its end, or whose body is not base64, and for a text of very many short lines.
  */
 export function parsePem(text: string): PemBlock[] {
   const blocks: PemBlock[] = []
-  const lines = text.split(/\r\n|\n|\r/)
+  const linesMax = linesFree + text.length / lineLengthMin
+  const lines = text.split(/\r\n|\n|\r/, linesMax + 1)
+  if (lines.length > linesMax) throw new DerError('PEM text has too many short lines')
   for (let index = 0; index < lines.length; index += 1) {
     const label = beginPattern.exec(lines[index]?.trimStart() ?? '')?.[1]
     if (label === undefined) continue
