@@ -29,19 +29,21 @@ export async function serve(config: Config, print: (text: string) => void): Prom
   }
   process.once('SIGTERM', () => stop())
   process.once('SIGINT', () => stop())
+  // Also while the server starts or stops the signal must not end it: there is nothing to read again then.
+  let reload = (): void => {}
+  process.on('SIGHUP', () => reload())
   const surroundings = { clock: systemClock, random: systemRandom, log, onFailure, faults }
   const app = await namingDiskFaults(config, () =>
     config.workers === 1
       ? startApp(config, surroundings)
       : startPrimary(config, config.workers, surroundings),
   )
-  const reload = (): void => reloadFrom(app, log)
-  process.on('SIGHUP', reload)
+  reload = () => reloadFrom(app, log)
   print(greeting(config, app))
   for (const warning of configWarnings(config)) log.warn({ publicUrl: app.publicUrl }, warning)
   await stopped
   log.info('stopping')
-  process.off('SIGHUP', reload)
+  reload = () => {}
   await app.close()
 }
 

@@ -185,6 +185,37 @@ for (const workers of processCounts) {
   )
 }
 
+test('SIGHUP while a server starts does not end it', { skip: needsProc }, async (t) => {
+  const port = await freePort()
+  const child = spawn(
+    process.execPath,
+    [signet, 'serve', '--data', newFolder(), '--workers', '2', '--listen', `127.0.0.1:${port}`],
+    {
+      stdio: ['ignore', 'ignore', 'ignore'],
+      env: { PATH: process.env['PATH'] ?? '', SIGNET_PUBLIC_LISTEN: '127.0.0.1:0' },
+    },
+  )
+  t.after(() => child.kill('SIGKILL'))
+  const { pid = 0 } = child
+  // Workers are forked first of all, and then loaded for a while.
+  await eventually(
+    async () => ((await childrenOf(pid)).length === 2 ? true : undefined),
+    'two workers',
+    60,
+  )
+  child.kill('SIGHUP')
+  const url = `http://127.0.0.1:${port}`
+  await eventually(
+    async () => {
+      assert.equal(child.signalCode, null)
+      return (await isHealthy(url)) ? true : undefined
+    },
+    'a server',
+    60,
+  )
+  await stop({ child, url })
+})
+
 async function childrenOf(pid: number): Promise<number[]> {
   try {
     const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'latin1')
