@@ -37,6 +37,7 @@ interface Sent {
   unanswered?: string
 }
 
+const largeOctets = 65_536
 const crashesMax = 12
 const replays = 3
 
@@ -108,7 +109,7 @@ export class Campaign {
         const one: Sent = { number, generated, sentAt, answeredAt: Number.POSITIVE_INFINITY }
         sent.push(one)
         const outcome = await this.#send(generated)
-        if (outcome.kind !== 'answered' && !generated.isBroken) one.unanswered = outcome.kind
+        if (isUnanswered(generated, outcome)) one.unanswered = outcome.kind
         this.#judge(`${kind}:${number}`, generated, outcome)
         one.answeredAt = Date.now()
         isOver ||= this.#server.failure() !== undefined
@@ -225,6 +226,12 @@ export class Campaign {
     await this.#server.close()
     await this.start()
   }
+}
+
+/** A server may refuse a large body and close while it is still being sent: the answer is lost with the reset. */
+function isUnanswered({ isBroken, octets }: Generated, { kind }: Outcome): boolean {
+  if (kind === 'answered' || isBroken) return false
+  return kind === 'silent' || octets.length < largeOctets
 }
 
 /** The target if that was mutated, and otherwise what was. */

@@ -1,5 +1,6 @@
 /** The request of a number: which mutation of which seed it is follows from the seed of the run and the number alone. */
 import { choicesOf, type Choices } from '../chaos/choices.ts'
+import { bulkBodies, bulkOctets, bulkSizes } from './bulk-bodies.ts'
 import { encodeRequest, type FuzzRequest, type Sending } from './http.ts'
 import { mutateBytes, strangeTexts } from './mutate-bytes.ts'
 import { mutateHead } from './mutate-head.ts'
@@ -7,6 +8,7 @@ import { jsonText, mutateJson } from './mutate-json.ts'
 import { publicRequest } from './public-requests.ts'
 import { apiSeeds, claimsOf, stsSeeds, type Seed } from './seeds.ts'
 import { presign, signInHeader, uriEncoded, type Signer } from './sign.ts'
+import { withStrangeAuthorization, withStrangeHeader } from './strange-headers.ts'
 import { region, tokenOf, type World } from './world.ts'
 
 /** `open` requests are without a valid signature: to the API, or to the public listener. */
@@ -38,7 +40,27 @@ export class Generator {
     return kind === 'signed' ? this.#signed(choices) : this.#open(choices)
   }
 
+  /** Large bodies are rare, and of every shape. */
+  #bulk(choices: Choices): FuzzRequest | undefined {
+    if (choices.below(300) > 0) return undefined
+    const body = choices.of(bulkBodies)
+    const type = body.isForm ? 'x-www-form-urlencoded' : 'x-amz-json-1.1'
+    const { operation } = choices.of(this.#seeds)
+    return {
+      method: 'POST',
+      target: '/',
+      headers: [
+        ['host', this.#host()],
+        ['content-type', `application/${type}`],
+        ...(body.isForm ? [] : [['x-amz-target', `ACMPrivateCA.${operation}`] as const]),
+      ],
+      body: bulkOctets(body, choices.of(bulkSizes)),
+    }
+  }
+
   #signed(choices: Choices): Generated {
+    const bulk = this.#bulk(choices)
+    if (bulk !== undefined) return this.#toApi('bulk', signed(bulk, this.#signer('acm-pca')))
     const kind = choices.below(10)
     if (kind === 0) return this.#toApi('sts form', signed(this.#form(choices), this.#signer('sts')))
     if (kind === 1) return this.#presigned(choices)
@@ -48,6 +70,12 @@ export class Generator {
   }
 
   #open(choices: Choices): Generated {
+    const bulk = this.#bulk(choices)
+    if (bulk !== undefined)
+      return this.#toApi(
+        'bulk',
+        choices.below(2) === 0 ? bulk : withStrangeAuthorization(bulk, choices),
+      )
     const kind = choices.below(10)
     if (kind < 3) {
       const { sending, what } = publicRequest(this.#world, choices)
@@ -208,74 +236,4 @@ function mutateParameters(
 
 function formText(parameters: Parameters): string {
   return parameters.map(([name, value]) => `${uriEncoded(name)}=${uriEncoded(value)}`).join('&')
-}
-
-/** A character that a header may have. */
-function headerText(text: string): string {
-  return Buffer.from(text, 'utf8')
-    .toString('latin1')
-    .replaceAll(/[\r\n\0]/g, ' ')
-    .slice(0, 4000)
-}
-
-function withStrangeHeader(request: FuzzRequest, choices: Choices): FuzzRequest {
-  const value = headerText(choices.of(strangeTexts))
-  const name = choices.of([
-    'user-agent',
-    'x-amz-content-sha256',
-    'accept-encoding',
-    'x-forwarded-for',
-    'x-amz-foo',
-    'content-encoding',
-    'content-md5',
-    'cookie',
-    'origin',
-    'amz-sdk-request',
-    'date',
-  ])
-  const replaced = choices.of(['content-type', 'x-amz-target'])
-  return choices.below(3) === 0
-    ? {
-        ...request,
-        headers: request.headers.map(
-          ([one, old]) => [one, one === replaced ? value : old] as const,
-        ),
-      }
-    : { ...request, headers: [...request.headers, [name, value]] }
-}
-
-function withStrangeAuthorization(request: FuzzRequest, choices: Choices): FuzzRequest {
-  const algorithm = choices.of([
-    'AWS4-HMAC-SHA256',
-    'AWS4-ECDSA-P256-SHA256',
-    'Basic',
-    'Bearer',
-    '',
-  ])
-  const text = headerText(choices.of(strangeTexts))
-  const credential = choices.of([
-    `AKIAIOSFODNN7EXAMPLE/20260101/${region}/acm-pca/aws4_request`,
-    `${text}/20260101/${region}/acm-pca/aws4_request`,
-    `A/20260101/${text}/acm-pca/aws4_request`,
-    'A/B/C/D/E/F/G',
-    text,
-  ])
-  const names = choices.of(['host;x-amz-date', text, ';'.repeat(1000), 'host;host;host'])
-  const signature = choices.of(['0'.repeat(64), text, 'z'.repeat(64)])
-  const parts = choices.shuffled([
-    `Credential=${credential}`,
-    `SignedHeaders=${names}`,
-    `Signature=${signature}`,
-  ])
-  const authorization = `${algorithm} ${parts.slice(choices.below(2)).join(choices.of([', ', ',', ' ', '; ']))}`
-  const dates = ['20260101T000000Z', '', text, '99999999T999999Z', new Date().toISOString()]
-  return {
-    ...request,
-    headers: [
-      ...request.headers,
-      ['authorization', authorization],
-      ['x-amz-date', choices.of(dates)],
-      ...(choices.below(4) === 0 ? [['x-amz-security-token', text.repeat(3)] as const] : []),
-    ],
-  }
 }

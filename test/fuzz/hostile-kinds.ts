@@ -1,5 +1,6 @@
 /** What hostile clients send, one kind at a time. All but the last few are without credentials. */
 import { connect } from 'node:net'
+import { bulkBodies, bulkOctets, bulkSizes } from './bulk-bodies.ts'
 import { encodeRequest, FuzzConnection, type FuzzRequest, type Outcome } from './http.ts'
 import type { World } from './world.ts'
 
@@ -18,21 +19,6 @@ const bodyBytes = 4 * mebibyte - 1
 const form = 'application/x-www-form-urlencoded'
 const json = 'application/x-amz-json-1.1'
 
-/** A body is made when it is needed first, and then kept. */
-const bodies = new Map<string, Buffer>()
-
-function bodyOf(name: string, make: () => string): Buffer {
-  const kept = bodies.get(name) ?? Buffer.from(make())
-  bodies.set(name, kept)
-  return kept
-}
-
-function filled(head: string, unit: string, tail = ''): string {
-  return (
-    head + unit.repeat(Math.floor((bodyBytes - head.length - tail.length) / unit.length)) + tail
-  )
-}
-
 async function sendOnce(port: number, request: FuzzRequest): Promise<Outcome> {
   const connection = new FuzzConnection(port)
   try {
@@ -45,23 +31,30 @@ async function sendOnce(port: number, request: FuzzRequest): Promise<Outcome> {
 
 type Headers = FuzzRequest['headers']
 
-function post(name: string, contentType: string, makeBody: () => string): HostileKind {
-  const isJson = contentType === json
+/** JSON is for an operation whose bodies may be large. */
+function post(name: string, contentType: string, body: Buffer): HostileKind {
+  const operation = 'ACMPrivateCA.ImportCertificateAuthorityCertificate'
+  const target = contentType === json ? [['x-amz-target', operation] as const] : []
   return {
     name,
     send: (world) =>
       sendOnce(world.apiPort, {
         method: 'POST',
         target: '/',
-        headers: [
-          ['host', 'x'],
-          ['content-type', contentType],
-          ...(isJson ? ([['x-amz-target', 'ACMPrivateCA.TagCertificateAuthority']] as const) : []),
-        ],
-        body: bodyOf(name, makeBody),
+        headers: [['host', 'x'], ['content-type', contentType], ...target],
+        body,
       }),
   }
 }
+
+/** Each body as large as its kind of operation may have it, as imports may, and as large as any. */
+const bulkKinds: readonly HostileKind[] = bulkBodies.flatMap((body) =>
+  bulkSizes.map((size) => ({
+    name: `${body.name}, ${size} octets`,
+    send: (world: Ports) =>
+      post(body.name, body.isForm ? form : json, bulkOctets(body, size)).send(world, 0),
+  })),
+)
 
 function get(name: string, target: string, isPublic = false): HostileKind {
   return {
@@ -91,7 +84,7 @@ const stalledBodies: HostileKind = {
     socket.resume()
     const head = `POST / HTTP/1.1\r\nhost: x\r\ncontent-type: ${json}\r\ncontent-length: ${bodyBytes + 1}\r\n\r\n`
     socket.write(head)
-    socket.write(bodyOf('stalled', () => filled('', ' ')))
+    socket.write(Buffer.alloc(bodyBytes, ' '))
     return Promise.resolve(undefined)
   },
 }
@@ -138,8 +131,10 @@ function inventedRegion(number: number): Headers {
   return authorization(`AKIAIOSFODNN7EXAMPLE/${day}/xx-nowhere-${number}/acm-pca/aws4_request`)
 }
 
-const webIdentity = (token: string): string =>
-  `Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleArn=arn:aws:iam::123456789012:role/fuzz&RoleSessionName=x&WebIdentityToken=${token}`
+const webIdentity = (token: string): Buffer =>
+  Buffer.from(
+    `Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleArn=arn:aws:iam::123456789012:role/fuzz&RoleSessionName=x&WebIdentityToken=${token}`,
+  )
 
 function claims(members: object): string {
   const parts = [{ alg: 'ES256', kid: 'one' }, members]
@@ -157,25 +152,7 @@ export const hostileKinds: readonly HostileKind[] = [
     '/?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Date=%E0%A4%A',
   ),
   get('malformed escape on the public listener', '/%E0%A4%A/%', true),
-  post('form Action=x&&&…', form, () => filled('Action=x', '&')),
-  post('form +++…', form, () => filled('Action=', '+')),
-  post('form %%%…', form, () => filled('Action=', '%41')),
-  post('form of 380,000 names and 200 PolicyArns', form, () => {
-    const names = Array.from({ length: 380_000 }, (_, at) => `n${at}=`).join('&')
-    const arns = Array.from({ length: 200 }, (_, at) => `PolicyArns.member.${at + 1}.arn=a`)
-    return `Action=AssumeRole&Version=2011-06-15&${arns.join('&')}&${names}`.slice(0, bodyBytes)
-  }),
-  post('JSON with a 16-digit number beside a long array', json, () =>
-    filled('{"a":1234567890123456,"b":[', '0,', '0]}'),
-  ),
-  post('JSON number of four million digits', json, () => filled('{"a":', '1', '}')),
-  post('JSON of nested lists', json, () => '['.repeat(bodyBytes)),
-  post('JSON of nested objects', json, () => filled('', '{"a":')),
-  post('JSON with 300,000 names', json, () => {
-    const names = Array.from({ length: 300_000 }, (_, at) => `"n${at}":1`).join(',')
-    return `{${names}}`.slice(0, bodyBytes)
-  }),
-  post('JSON of escapes', json, () => filled('{"a":"', String.raw`\u0000`, '"}')),
+  ...bulkKinds,
   stalledBodies,
   get('metrics', '/metrics'),
   {
@@ -189,11 +166,13 @@ export const hostileKinds: readonly HostileKind[] = [
     ...unsignedCall('unknown members in the call log', () => [], unknownMembers),
     flags: callLog,
   },
-  post('NUL in a web identity', form, () => webIdentity(claims({ iss: 'a\u0000b', sub: 'x' }))),
-  post('web identity of claims of other types', form, () =>
+  post('NUL in a web identity', form, webIdentity(claims({ iss: 'a\u0000b', sub: 'x' }))),
+  post(
+    'web identity of claims of other types',
+    form,
     webIdentity(claims({ iss: ['x'], sub: null, aud: {}, exp: 'x' })),
   ),
-  post('web identity of 4 MiB', form, () => webIdentity(filled('', 'A').slice(1000))),
+  post('web identity of 60 kB', form, webIdentity('A'.repeat(60_000))),
   unsignedCall('security token of 12 kB', () => [
     ...inventedRegion(0),
     ['x-amz-security-token', 'A'.repeat(12_000)],
@@ -208,7 +187,7 @@ export const hostileKinds: readonly HostileKind[] = [
           ['host', 'x'],
           ['content-type', 'application/ocsp-request'],
         ],
-        body: bodyOf('ocsp', () => '0'.repeat(65_000)),
+        body: Buffer.alloc(65_000, 0x30),
       }),
   },
 ]
