@@ -102,6 +102,7 @@ async function serveAsWorker(config: Config, log: Log): Promise<void> {
   }
   await stopped
   await app.close()
+  await primary.finished()
   process.off('disconnect', orphaned)
   process.disconnect()
 }
