@@ -174,6 +174,8 @@ export class Crew {
         sendTo(worker, { kind: 'allowed', id: message.id, allowed })
         return
       }
+      case 'finished':
+        return
       case 'metrics':
         return this.#counting.get(message.id)?.(message.metrics)
       case 'metrics wanted':

@@ -109,6 +109,7 @@ async function serveAsWorker(config: Config, log: Log, faults: ProcessFaults): P
   }
   await stopped
   await app.close()
+  await primary.finished()
   process.off('disconnect', orphaned)
   process.disconnect()
 }

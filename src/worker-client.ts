@@ -1,4 +1,5 @@
 /** A worker's end of what ties it to the primary. */
+import { setImmediate } from 'node:timers/promises'
 import type { RateLimiter } from './access/rate-limiter.ts'
 import type { Rates } from './authority/rates.ts'
 import type { WriterAnswer } from './store/sqlite-group.ts'
@@ -25,6 +26,8 @@ export interface WorkerClient {
   listening(at: Listening): void
   refused(refusal: Refusal): void
   failed(problem: string): void
+  /** Resolves when all that was to be sent has been sent, the batches of this turn among it. */
+  finished(): Promise<void>
 }
 
 /** What the primary may ask of a worker. */
@@ -36,10 +39,7 @@ export interface WorkerTasks {
 }
 
 /** A process that was forked by a primary. */
-type Forked = Pick<NodeJS.Process, 'on' | 'once'> & {
-  readonly connected?: boolean
-  readonly send?: (message: FromWorker, sent: (error: Error | null) => void) => boolean
-}
+type Forked = Pick<NodeJS.Process, 'on' | 'once' | 'connected' | 'send'>
 
 /** Ties this process to its primary; without it a worker is of no use, and `orphaned` is called. */
 export function connectToPrimary(
@@ -96,6 +96,15 @@ export function connectToPrimary(
     listening: (at) => send({ kind: 'listening', ...at }),
     refused: (refusal) => send({ kind: 'refused', ...refusal }),
     failed: (problem) => send({ kind: 'failed', problem }),
+    async finished() {
+      await setImmediate()
+      // A channel that is closed has nobody to send to, and nothing to wait for.
+      if (!forked.connected) return
+      const last: FromWorker = { kind: 'finished' }
+      await new Promise<void>((resolve) => {
+        forked.send?.(last, () => resolve())
+      })
+    },
   }
 }
 

@@ -48,6 +48,8 @@ export type FromWorker =
   | ({ readonly kind: 'listening' } & Listening)
   | ({ readonly kind: 'refused' } & Refusal)
   | { readonly kind: 'failed'; readonly problem: string }
+  /** Everything that it had to send was sent. */
+  | { readonly kind: 'finished' }
 
 /** From the primary to a worker. */
 export type FromPrimary =

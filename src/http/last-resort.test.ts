@@ -111,7 +111,11 @@ test('a call whose record cannot be made is refused where a record is required',
   const { log, lines } = logged()
   const options = { requestId: () => 'the-id', budget: createBodyBudget(), isSecure: false }
   const callLog = { isRequired: true, record: broken, requireWritable() {} }
-  const url = await serve(t, createApiHandler({ ...options, services: services(log, { callLog }) }))
+  const api = services(log, {
+    callLog,
+    services: { random: systemRandom, metrics: { request() {} } },
+  })
+  const url = await serve(t, createApiHandler({ ...options, services: api }))
   const answer = await fetch(url, { method: 'POST', headers: json, body: '{}' })
   assert.equal(answer.headers.get('x-amzn-errortype'), 'ServiceUnavailable')
   assert.match(lines.join(''), /secret detail/)

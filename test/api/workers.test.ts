@@ -265,10 +265,23 @@ test('a worker that cannot start ends, whatever keeps it from that, and is repla
   assert.match(server.stderr(), /no such table: settings.*a worker cannot be replaced yet/)
 })
 
-test('SIGTERM ends all of them, and nothing is left behind', async () => {
+test('SIGTERM ends all of them, and nothing is left behind, not even counted calls', async () => {
+  const reject = (): Promise<string> =>
+    fetch(server.url, { method: 'POST', headers: { connection: 'close' }, body: '{' }).then(
+      (answer) => answer.text(),
+    )
+  for (let n = 0; n < 30; n += 1) await reject()
   const before_ = await workers()
   assert.equal(await server.stop('SIGTERM'), 0)
   for (const pid of before_) assert.throws(() => process.kill(pid, 0), { code: 'ESRCH' })
+  const records = (await readFile(join(folder, 'log', 'calls'), 'utf8'))
+    .trimEnd()
+    .split('\n')
+    .map((line): Members => JSON.parse(line))
+  const unknown = records.filter(({ userIdentity }) => userIdentity.type === 'Unknown')
+  const counts = unknown.map(({ additionalEventData }) => additionalEventData?.aggregatedCalls ?? 1)
+  assert.ok(unknown.length < 30)
+  assert.ok(counts.reduce((sum: number, count: number) => sum + count, 0) >= 30)
 })
 
 test('a port that is taken is said once, and workers do not outlive their primary', async () => {
