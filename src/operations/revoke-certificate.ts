@@ -14,6 +14,7 @@ import {
 } from '../store/revocations.ts'
 import { certificateArn } from '../wire/arn.ts'
 import { enumeration, required, string, structure } from '../wire/shape.ts'
+import { changedTooOften } from './change-authority.ts'
 import { currentCrl, openCurrentCrl } from './current-crl.ts'
 import { operation } from './operation.ts'
 import { requireAuthority, type AuthorityView } from './require-authority.ts'
@@ -57,10 +58,7 @@ export const revokeCertificate = operation({
       const record = { ...revoked, revokedAt: view.now, reasonCode }
       if (await revoke(services, view, record)) return
     }
-    throw new ServiceError(
-      'ConcurrentModificationException',
-      'The certificate authority is being changed by other requests. Try again.',
-    )
+    throw changedTooOften()
   },
 })
 
