@@ -12,6 +12,7 @@ const leaves = [
   'text-buffer.ts',
   'bounded-cache.ts',
   'clock.ts',
+  'durable-file.ts',
   'errors.ts',
   'log.ts',
   'metrics.ts',
@@ -172,6 +173,17 @@ const banned: readonly {
   { call: /\bconsole\./, homes: [], use: 'log.ts' },
   { call: /from 'node:https?'/, homes: ['http/'], use: 'http/' },
   { call: /from '(?:node:sqlite|pg)'/, homes: ['store/'], use: 'store/' },
+  {
+    call: /\brename(?:Sync)?\(|\.(?:data)?[sS]ync\(\)|\bf(?:data)?sync(?:Sync)?\(/,
+    // A backup and an object are written bit by bit, and a bucket is moved aside before it is deleted.
+    homes: ['durable-file.ts', 'administration/backup.ts', 'objects/'],
+    use: 'durable-file.ts, which also flushes the folder',
+  },
+  {
+    call: /\bwriteFile(?:Sync)?\(/,
+    homes: ['durable-file.ts', 'objects/', 'administration/backup.ts'],
+    use: 'durable-file.ts',
+  },
   { call: /\bsql`/, homes: ['store/'], use: 'a function of store/' },
 ]
 

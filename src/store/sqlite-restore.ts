@@ -1,6 +1,5 @@
 import { existsSync, rmSync } from 'node:fs'
-import { open, rename } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { renameDurably, syncFile } from '../durable-file.ts'
 import { ConfigurationError } from '../errors.ts'
 import type { RestoreTarget } from './restore-target.ts'
 import {
@@ -48,10 +47,9 @@ export function openSqliteRestore(path: string, schemaVersion: number): RestoreT
       connection.close()
       migrate(unfinished)
       complete(unfinished, statements)
-      await sync(unfinished)
-      await rename(unfinished, path)
+      await syncFile(unfinished)
+      await renameDurably(unfinished, path)
       isFinished = true
-      await sync(dirname(path))
     },
     // oxlint-disable-next-line typescript/require-await -- as above
     async [Symbol.asyncDispose]() {
@@ -84,9 +82,4 @@ function complete(path: string, statements: readonly Sql[]): void {
   } finally {
     connection.close()
   }
-}
-
-async function sync(path: string): Promise<void> {
-  await using file = await open(path, 'r')
-  await file.sync()
 }
