@@ -59,6 +59,10 @@ const startTexts: Readonly<Record<DiskFault, string>> = {
   'read-only': 'it is read-only',
   failing: 'its disk fails',
   busy: 'its database is locked by another program',
+  damaged: 'its database is damaged; restore the last backup with "signet restore"',
+  'lost-writes':
+    'its database has lost writes; restore the last backup with "signet restore", or go on without them with --accept-loss',
+  superseded: 'another server has taken it over',
 }
 
 function reasonOf(error: unknown): string {

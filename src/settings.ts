@@ -1,6 +1,7 @@
 /** Every setting of the server: its flag, what it means, and how its text is read. */
 import { defaultQuotas } from './authority/quotas.ts'
 import { parseDatabaseUrl } from './database-url.ts'
+import { setting } from './setting.ts'
 import {
   address,
   count,
@@ -9,20 +10,11 @@ import {
   oneOf,
   parseAccountId,
   poolSize,
+  retention,
   seconds,
   url,
   workers,
 } from './setting-values.ts'
-
-/** What one flag or variable is: `parse` throws an Error that says what the value must be. */
-export interface Setting<T> {
-  readonly flag: string
-  /** What stands for its value in the help text; empty for a switch, which has none. */
-  readonly value: string
-  readonly description: string
-  readonly fallback: string | undefined
-  readonly parse: (text: string) => T
-}
 
 const lintModes = ['error', 'warn', 'off'] as const
 const weakKeyModes = ['refuse', 'allow'] as const
@@ -267,6 +259,20 @@ export const settings = {
     undefined,
     url,
   ),
+  acceptLoss: setting(
+    'accept-loss',
+    '',
+    'go on with a database that has lost writes; for one start, after the log has said what is lost',
+    'false',
+    oneOf(['true', 'false']),
+  ),
+  keepExpired: setting(
+    'keep-expired',
+    'DAYS',
+    'how long after their end certificates are kept, such as 365d (default: for ever)',
+    undefined,
+    retention,
+  ),
   eventWebhook: setting(
     'event-webhook',
     'URL',
@@ -275,14 +281,3 @@ export const settings = {
     url,
   ),
 } as const
-
-// oxlint-disable-next-line max-params -- rows of a table
-function setting<T>(
-  flag: string,
-  value: string,
-  description: string,
-  fallback: string | undefined,
-  parse: (text: string) => T,
-): Setting<T> {
-  return { flag, value, description, fallback, parse }
-}

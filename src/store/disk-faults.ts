@@ -1,12 +1,13 @@
 /**
- * What keeps a SQLite database from being written for now: nothing was changed, and the same may succeed once somebody has
- * made room or mended the disk. Anything else that SQLite says is a fault of ours or a damaged file.
+ * What keeps a SQLite database from being written: nothing was changed, and the same may succeed once somebody has made room,
+ * mended the disk or restored the database. Anything else that SQLite says is a fault of ours.
  */
 import { accessSync, constants, statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
+import type { DamageKind } from './damage.ts'
 import { DatabaseUnavailableError } from './database.ts'
 
-export type DiskFault = 'full' | 'read-only' | 'failing' | 'busy'
+export type DiskFault = 'full' | 'read-only' | 'failing' | 'busy' | DamageKind | 'superseded'
 
 /** What callers are told. A fault goes from one process to another as this text. */
 const messages: Readonly<Record<DiskFault, string>> = {
@@ -14,6 +15,9 @@ const messages: Readonly<Record<DiskFault, string>> = {
   'read-only': 'The service cannot write: its data folder is read-only. Try again later.',
   failing: 'The service cannot write: its disk fails. Try again later.',
   busy: 'The service cannot write: its database is locked. Try again later.',
+  damaged: 'The service has stopped issuing: its database is damaged.',
+  'lost-writes': 'The service has stopped issuing: its database has lost writes.',
+  superseded: 'The service has stopped writing: another server has taken its data folder over.',
 }
 
 /** The database cannot be written for now. Its cause has what SQLite said, for the log. */
@@ -32,10 +36,22 @@ const faultOfCode: ReadonlyMap<number, DiskFault> = new Map([
   [5, 'busy'],
   [8, 'read-only'],
   [10, 'failing'],
+  // A page that makes no sense.
+  [11, 'damaged'],
   [13, 'full'],
   // A log or its index that cannot be made.
   [14, 'failing'],
+  // A first page that makes no sense.
+  [26, 'damaged'],
 ])
+
+/** Extended result codes of failed reads that say that the file is damaged: cut short, a bad checksum, a bad file system. */
+const damageCodes: ReadonlySet<number> = new Set([522, 8202, 8458])
+
+/** What a result code of SQLite says about the disk or the file. */
+export function faultOfResult(code: number): DiskFault | undefined {
+  return damageCodes.has(code) ? 'damaged' : faultOfCode.get(code & 0xff)
+}
 
 /** Of the file system (errno(3)). */
 const faultOfErrno: Readonly<Record<string, DiskFault>> = {
@@ -55,7 +71,7 @@ export function diskFaultOf(error: unknown, path: string): DiskFault | undefined
   const { errcode, code, cause } = error as Error & { errcode?: unknown; code?: unknown }
   const fault =
     typeof errcode === 'number'
-      ? faultOfCode.get(errcode & 0xff)
+      ? faultOfResult(errcode)
       : typeof code === 'string'
         ? faultOfErrno[code]
         : undefined

@@ -1,4 +1,5 @@
 import { dueSchema } from './schema-due.ts'
+import { postgresOwnershipSchema } from './schema-ownership.ts'
 import { postgresSearchSchema } from './postgres-schema-search.ts'
 
 /** Text that is compared and sorted by its octets, as SQLite does. */
@@ -298,4 +299,5 @@ export const postgresSchema: readonly string[] = [
   `,
   dueSchema,
   postgresSearchSchema,
+  postgresOwnershipSchema,
 ]

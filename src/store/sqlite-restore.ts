@@ -1,6 +1,8 @@
 import { existsSync, rmSync } from 'node:fs'
 import { renameDurably, syncFile } from '../durable-file.ts'
 import { ConfigurationError } from '../errors.ts'
+import { markFile } from './commit-mark.ts'
+import { clearDamage } from './damage.ts'
 import type { RestoreTarget } from './restore-target.ts'
 import {
   createAtVersion,
@@ -48,6 +50,9 @@ export function openSqliteRestore(path: string, schemaVersion: number): RestoreT
       migrate(unfinished)
       complete(unfinished, statements)
       await syncFile(unfinished)
+      // Of the database that was here before.
+      clearDamage(path)
+      rmSync(markFile(path), { force: true })
       await renameDurably(unfinished, path)
       isFinished = true
     },
@@ -60,7 +65,8 @@ export function openSqliteRestore(path: string, schemaVersion: number): RestoreT
 }
 
 function removeFiles(path: string): void {
-  for (const suffix of ['', '-journal', '-wal', '-shm']) rmSync(`${path}${suffix}`, { force: true })
+  for (const suffix of ['', '-journal', '-wal', '-shm', '.damage'])
+    rmSync(`${path}${suffix}`, { force: true })
 }
 
 function requireReferences(connection: SqliteConnection): void {

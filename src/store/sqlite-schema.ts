@@ -1,4 +1,5 @@
 import { dueSchema } from './schema-due.ts'
+import { sqliteOwnershipSchema } from './schema-ownership.ts'
 import { principalsSchema } from './sqlite-schema-principals.ts'
 import { searchSchema } from './sqlite-schema-search.ts'
 
@@ -229,4 +230,5 @@ export const sqliteSchema: readonly string[] = [
   principalsSchema,
   dueSchema,
   searchSchema,
+  sqliteOwnershipSchema,
 ]

@@ -30,11 +30,15 @@ const tableNames: readonly string[] = [
   'permissions',
 ]
 
-/** Tables that follow from others: no backup has them, and a job fills them again. */
+/**
+ * Tables that no backup has: what follows from other tables, which a job fills again, and what is about this one file or
+ * server.
+ */
 const derivedTables: ReadonlySet<string> = new Set([
   'certificate_facets',
   'certificate_names',
   'search_progress',
+  'ownership',
 ])
 
 export interface Table {

@@ -1,0 +1,17 @@
+/**
+ * A process that checks the structure of a large SQLite database beside the server, at the lowest priority, and records damage
+ * that it finds. A check that has begun cannot be interrupted; this process can be ended at any moment, and ends by itself,
+ * at once, when the server does.
+ */
+import { setPriority } from 'node:os'
+import { isMainThread, Worker, workerData } from 'node:worker_threads'
+import { checkTables } from './start-check.ts'
+
+if (isMainThread) {
+  setPriority(19)
+  process.once('disconnect', () => process.kill(process.pid, 'SIGKILL'))
+  const path = process.argv[2] ?? ''
+  new Worker(new URL(import.meta.url), { workerData: path, execArgv: [] }).once('exit', () =>
+    process.disconnect(),
+  )
+} else checkTables(workerData as string)
