@@ -9,7 +9,7 @@ import { ConfigurationError } from './errors.ts'
 import { createLog, type Log } from './log.ts'
 import { problemOf } from './problem.ts'
 import { systemRandom } from './random.ts'
-import { diskFaultOf, type DiskFault } from './store/disk-faults.ts'
+import { diskFaultOf, faultTexts } from './store/disk-faults.ts'
 import { rootFile } from './tls-source.ts'
 import { connectToPrimary } from './worker-client.ts'
 
@@ -48,21 +48,10 @@ async function namingDiskFaults(config: Config, start: () => Promise<App>): Prom
     const fault = diskFaultOf(error, databaseFile(config))
     if (fault === undefined || error instanceof ConfigurationError) throw error
     throw new ConfigurationError(
-      `the data folder ${config.dataDirectory} cannot be written: ${startTexts[fault]} (${reasonOf(error)})`,
+      `the data folder ${config.dataDirectory} cannot be written: ${faultTexts[fault]} (${reasonOf(error)})`,
       { cause: error },
     )
   }
-}
-
-const startTexts: Readonly<Record<DiskFault, string>> = {
-  full: 'its disk is full',
-  'read-only': 'it is read-only',
-  failing: 'its disk fails',
-  busy: 'its database is locked by another program',
-  damaged: 'its database is damaged; restore the last backup with "signet restore"',
-  'lost-writes':
-    'its database has lost writes; restore the last backup with "signet restore", or go on without them with --accept-loss',
-  superseded: 'another server has taken it over',
 }
 
 function reasonOf(error: unknown): string {

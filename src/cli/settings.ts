@@ -44,18 +44,20 @@ export function withSettings(command: Command, names: readonly SettingName[]): C
 }
 
 /** What commander makes of switches: `--no-ca-issuers` is a member caIssuers that is false. */
-export type ParsedFlags = Omit<Flags, 'awsQuotas' | 'insecureHttp'> & {
+export type ParsedFlags = Omit<Flags, 'awsQuotas' | 'insecureHttp' | 'acceptLoss'> & {
   readonly caIssuers?: boolean
   readonly awsQuotas?: boolean
   readonly insecureHttp?: boolean
+  readonly acceptLoss?: boolean
 }
 
-function flagsOf({ caIssuers, awsQuotas, insecureHttp, ...flags }: ParsedFlags): Flags {
+function flagsOf({ caIssuers, awsQuotas, insecureHttp, acceptLoss, ...flags }: ParsedFlags): Flags {
   return {
     ...flags,
     ...(caIssuers === false && { noCaIssuers: 'true' }),
     ...(awsQuotas === true && { awsQuotas: 'true' }),
     ...(insecureHttp === true && { insecureHttp: 'true' }),
+    ...(acceptLoss === true && { acceptLoss: 'true' }),
   }
 }
 

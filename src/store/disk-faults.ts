@@ -20,6 +20,18 @@ const messages: Readonly<Record<DiskFault, string>> = {
   superseded: 'The service has stopped writing: another server has taken its data folder over.',
 }
 
+/** The same for the operator, and what to do where that is not plain. */
+export const faultTexts: Readonly<Record<DiskFault, string>> = {
+  full: 'its disk is full',
+  'read-only': 'it is read-only',
+  failing: 'its disk fails',
+  busy: 'its database is locked by another program',
+  damaged: 'its database is damaged; restore the last backup with "signet restore"',
+  'lost-writes':
+    'its database has lost writes; restore the last backup with "signet restore", or go on without them with "signet serve --accept-loss"',
+  superseded: 'another server has taken it over',
+}
+
 /** The database cannot be written for now. Its cause has what SQLite said, for the log. */
 export class DiskFaultError extends DatabaseUnavailableError {
   override name = 'DiskFaultError'

@@ -9,9 +9,11 @@ import { checkTables } from './start-check.ts'
 
 if (isMainThread) {
   setPriority(19)
-  process.once('disconnect', () => process.kill(process.pid, 'SIGKILL'))
-  const path = process.argv[2] ?? ''
-  new Worker(new URL(import.meta.url), { workerData: path, execArgv: [] }).once('exit', () =>
-    process.disconnect(),
-  )
+  const end = (): void => void process.kill(process.pid, 'SIGKILL')
+  process.once('disconnect', end)
+  const thread = new Worker(new URL(import.meta.url), { workerData: process.argv[2], execArgv: [] })
+  thread.once('exit', () => {
+    process.off('disconnect', end)
+    process.disconnect()
+  })
 } else checkTables(workerData as string)

@@ -49,7 +49,9 @@ function check(path: string, work: (connection: SqliteConnection) => void): void
 }
 
 function note(path: string, rows: readonly Record<string, unknown>[]): void {
-  const lines = rows.map(({ quick_check: line }) => String(line)).filter((line) => line !== 'ok')
+  const lines = rows
+    .map(({ quick_check: line }) => String(line).replaceAll(/\s+/g, ' '))
+    .filter((line) => line !== 'ok')
   if (lines.length === 0) return
   const reason = `PRAGMA quick_check: ${lines.slice(0, problemsMax).join('; ')}`
   recordDamage(path, { kind: 'damaged', reason })
