@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { TestFolder } from '../../test/support/database.ts'
 import { CommitMarkWriter, markFile, readMark, replaceMark } from './commit-mark.ts'
 

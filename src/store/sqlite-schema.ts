@@ -1,5 +1,6 @@
 import { dueSchema } from './schema-due.ts'
 import { sqliteOwnershipSchema } from './schema-ownership.ts'
+import { sqliteRetiredSchema } from './schema-retired.ts'
 import { principalsSchema } from './sqlite-schema-principals.ts'
 import { searchSchema } from './sqlite-schema-search.ts'
 
@@ -231,4 +232,5 @@ export const sqliteSchema: readonly string[] = [
   dueSchema,
   searchSchema,
   sqliteOwnershipSchema,
+  sqliteRetiredSchema,
 ]

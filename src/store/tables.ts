@@ -14,6 +14,7 @@ const tableNames: readonly string[] = [
   'authorities',
   'authority_certificates',
   'certificates',
+  'retired_certificates',
   'certificate_counts',
   'tags',
   'idempotency_tokens',
