@@ -175,8 +175,15 @@ const banned: readonly {
   { call: /from '(?:node:sqlite|pg)'/, homes: ['store/'], use: 'store/' },
   {
     call: /\brename(?:Sync)?\(|\.(?:data)?[sS]ync\(\)|\bf(?:data)?sync(?:Sync)?\(/,
-    // A backup and an object are written bit by bit, and a bucket is moved aside before it is deleted.
-    homes: ['durable-file.ts', 'administration/backup.ts', 'objects/'],
+    // A backup and an object are written bit by bit, a bucket is moved aside before it is deleted, and what is about the
+    // database as a whole is written where nothing can be awaited.
+    homes: [
+      'durable-file.ts',
+      'administration/backup.ts',
+      'objects/',
+      'store/commit-mark.ts',
+      'store/damage.ts',
+    ],
     use: 'durable-file.ts, which also flushes the folder',
   },
   {

@@ -14,6 +14,7 @@ import {
   rmSync,
   writeSync,
 } from 'node:fs'
+import { dirname } from 'node:path'
 import { systemClock } from '../clock.ts'
 import { isObject } from '../policy-json.ts'
 
@@ -61,6 +62,12 @@ export function recordDamage(path: string, damage: Damage): void {
       fsyncSync(file)
     } finally {
       closeSync(file)
+    }
+    const folder = openSync(dirname(path), 'r')
+    try {
+      fsyncSync(folder)
+    } finally {
+      closeSync(folder)
     }
   } catch {
     // On a disk that refuses it this process still knows.

@@ -104,8 +104,9 @@ function lookAt(path: string): DiskFault {
 /** The text of an error for another thread or process, whose `errorOfText` makes it what it was. */
 export function textOfError(error: unknown, path: string): string {
   const text = error instanceof Error ? error.message : String(error)
+  if (error instanceof DiskFaultError) return `${text} (${(error.cause as Error).message})`
   const fault = diskFaultOf(error, path)
-  if (fault === undefined || error instanceof DiskFaultError) return text
+  if (fault === undefined) return text
   const { errcode, code } = error as { errcode?: number; code?: string }
   return `${messages[fault]} (${text}, ${errcode ?? code})`
 }
@@ -113,9 +114,9 @@ export function textOfError(error: unknown, path: string): string {
 /** DiskFaultError for what `textOfError` made of a fault, another error for any other text. */
 export function errorOfText(text: string): Error {
   const fault = (Object.keys(messages) as DiskFault[]).find((one) => text.startsWith(messages[one]))
-  return fault === undefined
-    ? new Error(text)
-    : new DiskFaultError(fault, text.slice(messages[fault].length).trim() || text)
+  if (fault === undefined) return new Error(text)
+  const [, reason = text] = /^ \((.*)\)$/s.exec(text.slice(messages[fault].length)) ?? []
+  return new DiskFaultError(fault, reason)
 }
 
 /** A disk that was full is no longer, when it has room for more than one small write. */
