@@ -13,11 +13,13 @@ const entryPoints = {
   'src/main': 'src/main.ts',
   'sqlite-writer': 'src/store/sqlite-writer.ts',
   'sqlite-checkpointer': 'src/store/sqlite-checkpointer.ts',
+  'sqlite-check': 'src/store/sqlite-check.ts',
   'bulk-thread': 'src/bulk-thread.ts',
 }
 const startThreads = [
   'src/store/sqlite-writer-client.ts',
   'src/store/sqlite-checkpoints.ts',
+  'src/store/start-check.ts',
   'src/bulk-client.ts',
 ]
 

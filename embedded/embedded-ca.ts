@@ -12,6 +12,7 @@ import { createRequestIds } from '../src/http/request-ids.ts'
 import { createBucket } from '../src/objects/embedded-buckets.ts'
 import { systemRandom } from '../src/random.ts'
 import { findAccessKey } from '../src/store/access-keys.ts'
+import type { Ownership } from '../src/store/ownership.ts'
 import { createOwnWriter } from '../src/store/sqlite-writer-client.ts'
 import { servedRegions } from '../src/wire/region.ts'
 import { createClient, type Client, type ClientOptions } from '../client/index.ts'
@@ -72,7 +73,8 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
     const surroundings = { clock, random: systemRandom, log, onFailure }
     // In memory a commit waits for no disk, and a thread would only take time to start.
     const writer = isPrivate && {
-      writer: (path: string) => createOwnWriter(path, onFailure),
+      writer: (path: string, ownership: Ownership | undefined) =>
+        createOwnWriter(path, { ownership, onFailure }),
     }
     const { data, credentials } = await openOwnData(config, { ...surroundings, stack, ...writer })
     const administrator = options.credentials ?? (await readCredentials(credentials.path))

@@ -1,12 +1,16 @@
 /** What the one process that owns a data folder does with it at its start and at its end. */
+import { hostname } from 'node:os'
 import type { Surroundings } from './app-services.ts'
 import type { Config } from './config.ts'
-import { openData, type DataFolder } from './data-folder.ts'
+import { databaseFile, openData, type DataFolder } from './data-folder.ts'
 import { prepareFirstStart, type CredentialsPlace } from './first-start.ts'
+import { ownDatabase, type OwnDatabase } from './own-database.ts'
 import { recordKeyUses } from './jobs/record-key-uses.ts'
 import type { Services } from './services.ts'
 import { listOwners } from './store/certificate-search.ts'
+import { watchDatabase } from './watch-database.ts'
 import { lockFolder, prepareDataFolder } from './store/folder-lock.ts'
+import { afterRestore } from './store/after-restore.ts'
 import { releaseLeases } from './store/leases.ts'
 import { servedRegions } from './wire/region.ts'
 
@@ -26,14 +30,32 @@ export async function openOwnData(
   // A database on a server is its own guard, and servers that share it may share the folder.
   const lock = config.database === undefined ? lockFolder(config.dataDirectory) : undefined
   stack.defer(() => lock?.release())
-  const { onFailure, wrapDatabase = (db) => db } = surroundings
-  const opened = await openData(config, { mayCreate: true, onFailure, ...(writer && { writer }) })
+  const { onFailure, wrapDatabase = (db) => db, log, random, clock } = surroundings
+  let owned: OwnDatabase | undefined
+  const own = async (path: string): Promise<OwnDatabase> => {
+    const { acceptLoss } = config
+    owned = await ownDatabase(path, { random, log, acceptLoss, process: thisProcess() })
+    return owned
+  }
+  const options = { mayCreate: true, own, onFailure, ...(writer && { writer }) }
+  const opened = await openData(config, options)
   stack.defer(() => opened.db.close())
+  if (owned !== undefined)
+    stack.defer(watchDatabase(opened.db, databaseFile(config), { owned, log, onFailure }))
   const data = { ...opened, db: wrapDatabase(opened.db) }
   const credentials = await prepareFirstStart(config, data, surroundings)
   await warnOfUnservedRegions(config, data, surroundings)
   // Whoever holds the folder's lock is the only one; other nodes' leases are theirs.
-  if (data.db.shared === undefined) await data.db.transaction(releaseLeases())
+  if (data.db.shared === undefined && data.db.damage?.() === undefined)
+    await data.db.transaction(releaseLeases())
+  if (owned?.accepted !== undefined) {
+    // As after a restore: what published CRLs list is taken over from them.
+    await data.db.transaction(afterRestore(clock.now(), undefined))
+    log.warn(
+      { lost: owned.accepted.reason },
+      'what the database has lost is accepted; serving what is left',
+    )
+  }
   return { data, credentials }
 }
 
@@ -50,6 +72,10 @@ async function warnOfUnservedRegions(
   const message =
     'the database has CAs in Regions that are not served; add them to --regions to reach these CAs'
   log.warn({ regions: unserved }, message)
+}
+
+function thisProcess(): string {
+  return `process ${process.pid} on ${hostname()}`
 }
 
 /** A database that is away keeps no server from stopping. */

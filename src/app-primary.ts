@@ -22,7 +22,8 @@ export async function startPrimary(
     const { data, credentials } = await openOwnData(config, {
       ...surroundings,
       stack,
-      writer: (path) => createOwnWriter(path, surroundings.onFailure),
+      writer: (path, ownership) =>
+        createOwnWriter(path, { ownership, onFailure: surroundings.onFailure }),
     })
     const core = await createCore(config, { ...surroundings, data, stack })
     const { rateLimiter, place, callLog } = core

@@ -8,6 +8,7 @@ import { bucketsFolder, type DataFolder } from './data-folder.ts'
 import { createEvents } from './events.ts'
 import { createLocalKeyStore } from './keys/local-key-store.ts'
 import { deriveSealer } from './keys/master-key.ts'
+import { refusingKeys } from './keys/refusing-keys.ts'
 import type { Log } from './log.ts'
 import type { Metrics, ProcessFaults } from './metrics.ts'
 import { createEmbeddedObjectStore } from './objects/embedded-object-store.ts'
@@ -94,11 +95,14 @@ export function createServices(
 ): Services {
   return {
     db,
-    keys: createLocalKeyStore({
-      records: createKeyRecords(db),
-      sealer: deriveSealer(masterKey, 'keys', random),
-      random,
-    }),
+    keys: refusingKeys(
+      createLocalKeyStore({
+        records: createKeyRecords(db),
+        sealer: deriveSealer(masterKey, 'keys', random),
+        random,
+      }),
+      db,
+    ),
     objects,
     bulk,
     clock,

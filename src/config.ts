@@ -7,7 +7,8 @@ import { Hidden } from './hidden.ts'
 import type { RevocationPolicy } from './authority/revocation-policy.ts'
 import type { IssuancePolicy } from './issuance/issuance-policy.ts'
 import type { RatesConfig } from './rates-file.ts'
-import { settings, type Setting } from './settings.ts'
+import type { Setting } from './setting.ts'
+import { settings } from './settings.ts'
 import { isLoopback, type Address } from './setting-values.ts'
 import type { PostgresPlace } from './store/postgres-place.ts'
 
@@ -44,6 +45,10 @@ export interface Config {
   /** Whether calls that cannot be recorded are refused. */
   readonly callLogRequired: boolean
   readonly objects: ObjectsConfig
+  /** Whether this start goes on with a database that has lost writes. */
+  readonly acceptLoss: boolean
+  /** How long after their end certificates are kept; undefined for ever. */
+  readonly keepExpiredSeconds: number | undefined
   /** Where events are posted to; undefined for nowhere. */
   readonly eventWebhook: string | undefined
 }
@@ -157,6 +162,8 @@ export function readConfig(
       ratesFile: ratesFile === undefined ? undefined : resolve(ratesFile),
     },
     objects: objectsConfig(read, found),
+    acceptLoss: read('acceptLoss') === 'true',
+    keepExpiredSeconds: read('keepExpired'),
     eventWebhook: read('eventWebhook'),
   }
   if (listen && publicListen && sameAddress(listen, publicListen))

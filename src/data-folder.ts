@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Config, DatabaseConfig } from './config.ts'
+import { damageWarning } from './damage-warning.ts'
 import { ConfigurationError } from './errors.ts'
 import {
   deriveSealer,
@@ -11,10 +12,13 @@ import {
   verifyMasterKey,
   type MasterKey,
 } from './keys/master-key.ts'
+import { requireNeverThere } from './own-database.ts'
 import type { Sealer } from './sealer.ts'
 import { systemRandom } from './random.ts'
 import type { Database } from './store/database.ts'
 import { diskFaultOf } from './store/disk-faults.ts'
+import { noteLoss } from './store/lost-writes.ts'
+import type { Ownership } from './store/ownership.ts'
 import type { PostgresPlace } from './store/postgres-place.ts'
 import { openSqlite } from './store/sqlite.ts'
 import type { SqliteWriter } from './store/sqlite-writer-client.ts'
@@ -34,7 +38,9 @@ interface OpenOptions {
   readonly mayCreate: boolean
   readonly onFailure?: (error: Error) => void
   /** Who writes to a SQLite database that it has opened already; a thread of this process unless said otherwise. */
-  readonly writer?: (path: string) => SqliteWriter
+  readonly writer?: (path: string, ownership: Ownership | undefined) => SqliteWriter
+  /** For the server that owns a SQLite database: takes it, once the file may be there. */
+  readonly own?: (path: string) => Promise<Ownership>
 }
 
 /** Absolute path of the SQLite file in a data folder. */
@@ -68,7 +74,7 @@ type Opened = Omit<DataFolder, 'sealer'>
 
 async function openFile(
   config: Config,
-  { mayCreate, onFailure, writer }: OpenOptions,
+  { mayCreate, onFailure, writer, own }: OpenOptions,
 ): Promise<Opened> {
   const path = databaseFile(config)
   const exists = existsSync(path)
@@ -80,16 +86,20 @@ async function openFile(
     throw new ConfigurationError(
       `there is no database in ${config.dataDirectory}; "signet serve" makes one when it first starts`,
     )
+  if (!exists) requireNeverThere(path, config.acceptLoss)
   const masterKey = await openWholeKey({
     path: config.masterKeyFile,
     mayCreate: !exists,
     random: systemRandom,
   })
+  const ownership = await own?.(path)
   const db = await openSqlite(path, {
+    ownership,
     ...(onFailure && { onFailure }),
-    ...(writer && { writer: writer(path) }),
+    ...(writer && { writer: writer(path, ownership) }),
   })
   return closingOnFailure(db, async () => {
+    if (own === undefined && writer === undefined) noteLoss(path)
     await verifyMasterKey(db, masterKey)
     return { db, location: path, masterKey }
   })
@@ -146,6 +156,8 @@ export async function withData<T>(
   work: (data: DataFolder) => Promise<T>,
 ): Promise<T> {
   const data = await openData(config, { mayCreate: false })
+  const damage = data.db.damage?.()
+  if (damage !== undefined) process.stderr.write(`signet: warning: ${damageWarning(damage)}\n`)
   try {
     return await work(data)
   } finally {

@@ -1,11 +1,11 @@
 /** What the first start makes: the account, an administrator in it, and the file with the administrator's key. */
 import { existsSync } from 'node:fs'
-import { open, rename } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { newAccessKey, newUniqueId } from './access/new-credentials.ts'
 import type { Config } from './config.ts'
 import type { DataFolder } from './data-folder.ts'
+import { replaceFile } from './durable-file.ts'
 import type { Clock } from './clock.ts'
 import type { Random } from './random.ts'
 import { insertAccessKey } from './store/access-keys.ts'
@@ -111,19 +111,5 @@ async function writeCredentials(
     '[default]\n' +
     `aws_access_key_id = ${key.accessKeyId}\n` +
     `aws_secret_access_key = ${key.secretAccessKey}\n`
-  await writePrivately(path, Buffer.from(text))
-}
-
-/** Writes a file, mode 0600, whole or not at all. */
-export async function writePrivately(path: string, content: Uint8Array): Promise<void> {
-  const temporary = `${path}.new`
-  const file = await open(temporary, 'w', 0o600)
-  try {
-    await file.chmod(0o600)
-    await file.writeFile(content)
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-  await rename(temporary, path)
+  await replaceFile({ path, content: text, mode: 0o600 })
 }

@@ -12,7 +12,7 @@ import type { ProcessFaults } from './metrics.ts'
 import { problemOf } from './problem.ts'
 import { createServerLog, surviveUncaughtErrors } from './process-faults.ts'
 import { systemRandom } from './random.ts'
-import { diskFaultOf, type DiskFault } from './store/disk-faults.ts'
+import { diskFaultOf, faultTexts } from './store/disk-faults.ts'
 import { rootFile } from './tls-source.ts'
 import { connectToPrimary } from './worker-client.ts'
 
@@ -55,17 +55,10 @@ async function namingDiskFaults(config: Config, start: () => Promise<App>): Prom
     const fault = diskFaultOf(error, databaseFile(config))
     if (fault === undefined || error instanceof ConfigurationError) throw error
     throw new ConfigurationError(
-      `the data folder ${config.dataDirectory} cannot be written: ${startTexts[fault]} (${reasonOf(error)})`,
+      `the data folder ${config.dataDirectory} cannot be written: ${faultTexts[fault]} (${reasonOf(error)})`,
       { cause: error },
     )
   }
-}
-
-const startTexts: Readonly<Record<DiskFault, string>> = {
-  full: 'its disk is full',
-  'read-only': 'it is read-only',
-  failing: 'its disk fails',
-  busy: 'its database is locked by another program',
 }
 
 function reasonOf(error: unknown): string {

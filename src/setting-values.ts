@@ -114,6 +114,17 @@ export function count(text: string): number {
   return value
 }
 
+const secondsPerDay = 24 * 60 * 60
+const retentionDaysMax = 36_500
+
+/** Days as `365d`, in seconds. */
+export function retention(text: string): number {
+  const days = Number(/^(\d{1,5})d$/.exec(text)?.[1])
+  if (!(days >= 1 && days <= retentionDaysMax))
+    throw new Error(`must be a number of days such as 365d, from 1d to ${retentionDaysMax}d`)
+  return days * secondsPerDay
+}
+
 /** One process writes for all; more than this would wait for it. */
 const workersOfAutoMax = 16
 

@@ -1,6 +1,7 @@
 /** Every setting of the server: its flag, what it means, and how its text is read. */
-import { defaultQuotas } from './authority/quotas.ts'
 import { parseDatabaseUrl } from './database-url.ts'
+import { issuingSettings } from './issuing-settings.ts'
+import { setting } from './setting.ts'
 import {
   address,
   count,
@@ -11,26 +12,12 @@ import {
   pathPrefix,
   poolSize,
   regions,
+  retention,
   seconds,
   url,
   workers,
 } from './setting-values.ts'
 
-/** What one flag or variable is: `parse` throws an Error that says what the value must be. */
-export interface Setting<T> {
-  readonly flag: string
-  /** What stands for its value in the help text; empty for a switch, which has none. */
-  readonly value: string
-  readonly description: string
-  readonly fallback: string | undefined
-  readonly parse: (text: string) => T
-}
-
-const emptySubjectModes = ['refuse', 'critical-san'] as const
-const lintModes = ['error', 'warn', 'off'] as const
-const weakKeyModes = ['refuse', 'allow'] as const
-const sha1Modes = ['refuse', 'accept'] as const
-const verifyModes = ['all', 'ca'] as const
 const objectHomes = ['embedded', 's3'] as const
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 
@@ -95,76 +82,7 @@ export const settings = {
     nonEmpty,
   ),
   logLevel: setting('log-level', 'LEVEL', logLevels.join(', '), 'info', oneOf(logLevels)),
-  lint: setting(
-    'lint',
-    'MODE',
-    'certificates that break a rule of RFC 5280: error (errors are refused), warn (all logged), off',
-    'error',
-    oneOf(lintModes),
-  ),
-  emptySubject: setting(
-    'empty-subject',
-    'MODE',
-    'CSRs with an empty subject and a SAN that is not critical: refuse, or critical-san to mark it',
-    'refuse',
-    oneOf(emptySubjectModes),
-  ),
-  weakKeys: setting(
-    'weak-keys',
-    'MODE',
-    'how CSRs and imports with weak keys are handled: refuse, or allow as AWS does',
-    'refuse',
-    oneOf(weakKeyModes),
-  ),
-  weakKeyList: setting(
-    'weak-key-list',
-    'FILE',
-    'further weak keys: fingerprints as in openssl-blacklist, or SHA-256 of public keys',
-    undefined,
-    nonEmpty,
-  ),
-  csrSha1: setting(
-    'csr-sha1',
-    'MODE',
-    'whether CSRs that are signed with SHA-1 are accepted: refuse, or accept',
-    'refuse',
-    oneOf(sha1Modes),
-  ),
-  verifySignatures: setting(
-    'verify-signatures',
-    'MODE',
-    'which signatures are checked before they are stored: all, or ca (those of CA certificates)',
-    'ca',
-    oneOf(verifyModes),
-  ),
-  quotaAuthorities: setting(
-    'quota-authorities',
-    'N',
-    'CAs of one account in one Region',
-    String(defaultQuotas.authoritiesPerRegion),
-    count,
-  ),
-  quotaCertificates: setting(
-    'quota-certificates',
-    'N',
-    'certificates of one CA',
-    String(defaultQuotas.certificatesPerAuthority),
-    count,
-  ),
-  quotaTags: setting(
-    'quota-tags',
-    'N',
-    'tags on one CA',
-    String(defaultQuotas.tagsPerAuthority),
-    count,
-  ),
-  quotaRevocations: setting(
-    'quota-revocations',
-    'N',
-    'revoked certificates, not expired, of one CA with a complete CRL',
-    String(defaultQuotas.revocationsPerAuthority),
-    count,
-  ),
+  ...issuingSettings,
   awsQuotas: setting(
     'aws-quotas',
     '',
@@ -320,6 +238,20 @@ export const settings = {
     undefined,
     url,
   ),
+  acceptLoss: setting(
+    'accept-loss',
+    '',
+    'go on with a database that has lost writes; for one start, after the log has said what is lost',
+    'false',
+    oneOf(['true', 'false']),
+  ),
+  keepExpired: setting(
+    'keep-expired',
+    'DAYS',
+    'how long after their end certificates are kept, such as 365d (default: for ever)',
+    undefined,
+    retention,
+  ),
   eventWebhook: setting(
     'event-webhook',
     'URL',
@@ -328,14 +260,3 @@ export const settings = {
     url,
   ),
 } as const
-
-// oxlint-disable-next-line max-params -- rows of a table
-function setting<T>(
-  flag: string,
-  value: string,
-  description: string,
-  fallback: string | undefined,
-  parse: (text: string) => T,
-): Setting<T> {
-  return { flag, value, description, fallback, parse }
-}

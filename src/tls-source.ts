@@ -1,8 +1,9 @@
 /** Where the certificate of the API listener comes from, and when there is another one. */
-import { stat, writeFile } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import type { Config, TlsConfig } from './config.ts'
+import { replaceFile } from './durable-file.ts'
 import { showCertificate, type TlsMaterial } from './http/tls.ts'
 import type { Services } from './services.ts'
 import { readCertificateAndKey, readClientAuthorities } from './tls-files.ts'
@@ -67,7 +68,7 @@ async function fromOwn(config: TlsConfig & { kind: 'self' }, root: string): Prom
   const current = async (services: Services): Promise<TlsMaterial> => {
     if (own === undefined || own.renewAt <= services.clock.now()) {
       own = await issueOwnCertificate(services, config)
-      await writeFile(root, own.root, { mode: 0o644 })
+      await replaceFile({ path: root, content: own.root, mode: 0o644 })
     }
     return { cert: own.cert, key: own.key, ca }
   }

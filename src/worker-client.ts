@@ -50,7 +50,7 @@ export function connectToPrimary(
   const send = (message: FromWorker): void => {
     forked.send?.(message, (error) => {
       // Somebody waits for an answer that will not come. A primary that is gone is told of by `disconnect`.
-      if (error !== null && forked.connected === true) orphaned()
+      if (error !== null && forked.connected) orphaned()
     })
   }
   const { ask, answered } = createQuestions(send)

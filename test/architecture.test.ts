@@ -12,6 +12,7 @@ const leaves = [
   'text-buffer.ts',
   'bounded-cache.ts',
   'clock.ts',
+  'durable-file.ts',
   'errors.ts',
   'log.ts',
   'log-lines.ts',
@@ -182,6 +183,24 @@ const banned: readonly {
   { call: /\bconsole\./, homes: [], use: 'log.ts' },
   { call: /from 'node:https?'/, homes: ['http/', 'sts/fetch-document.ts'], use: 'http/' },
   { call: /from '(?:node:sqlite|pg)'/, homes: ['store/'], use: 'store/' },
+  {
+    call: /\brename(?:Sync)?\(|\.(?:data)?[sS]ync\(\)|\bf(?:data)?sync(?:Sync)?\(/,
+    // A backup and an object are written bit by bit, a bucket is moved aside before it is deleted, and what is about the
+    // database as a whole is written where nothing can be awaited.
+    homes: [
+      'durable-file.ts',
+      'administration/backup.ts',
+      'objects/',
+      'store/commit-mark.ts',
+      'store/damage.ts',
+    ],
+    use: 'durable-file.ts, which also flushes the folder',
+  },
+  {
+    call: /\bwriteFile(?:Sync)?\(/,
+    homes: ['durable-file.ts', 'objects/', 'administration/backup.ts'],
+    use: 'durable-file.ts',
+  },
   { call: /\bsql`/, homes: ['store/'], use: 'a function of store/' },
 ]
 

@@ -34,6 +34,12 @@ const names = Object.keys(facts.operations) as AwsOperationName[]
 const own: readonly OwnOperationName[] = ['ListCertificates']
 const all: readonly OperationName[] = [...names, ...own]
 
+/** Errors that the model does not have: AWS says nothing of what a change of the CA in the middle of these is answered. */
+const beyondModel: Partial<Record<AwsOperationName, readonly string[]>> = {
+  IssueCertificate: ['ConcurrentModificationException'],
+  RestoreCertificateAuthority: ['ConcurrentModificationException'],
+}
+
 suite('declared as in the model', () => {
   test('the same 23 operations, and our own, each under its name', () => {
     assert.equal(names.length, 23)
@@ -49,7 +55,7 @@ suite('declared as in the model', () => {
     test(name, () => {
       const { input, output, errors } = facts.operations[name]!
       const operation = operations[name]
-      assert.deepEqual(operation.errors, errors)
+      assert.deepEqual(operation.errors, [...errors, ...(beyondModel[name] ?? [])])
       assert.equal(operation.action, `acm-pca:${name}`)
       compare(operation.input, input, { at: 'input', seen })
       if (output === null) assert.equal(operation.output, undefined)

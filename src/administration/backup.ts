@@ -1,8 +1,8 @@
 /** What `signet backup` does, on a data folder that a server may be using. */
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { open, readFile, rename, rm, type FileHandle } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
+import { open, readFile, rm, type FileHandle } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createDeflate } from 'node:zlib'
 import { encodeHead } from '../backup/format.ts'
@@ -12,6 +12,7 @@ import { encryptChunks } from '../backup/stream-cipher.ts'
 import { systemClock } from '../clock.ts'
 import type { Config } from '../config.ts'
 import { withData, type DataFolder } from '../data-folder.ts'
+import { renameDurably } from '../durable-file.ts'
 import { ConfigurationError } from '../errors.ts'
 import { credentialsFile } from '../first-start.ts'
 import { pagesOf, type Snapshot } from '../store/snapshot.ts'
@@ -56,8 +57,7 @@ export async function backUp(config: Config, wish: BackupWish): Promise<PrintedB
       await file.sync()
       await file.close()
       if (existsSync(path)) throw new ConfigurationError(`there is a file ${wish.file} already`)
-      await rename(unfinished, path)
-      await syncFolder(dirname(path))
+      await renameDurably(unfinished, path)
       return { File: path, ...written }
     } catch (error) {
       await file.close()
@@ -79,11 +79,6 @@ async function createFile(path: string): Promise<FileHandle> {
       { cause: error },
     )
   }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  await using folder = await open(path, 'r')
-  await folder.sync()
 }
 
 interface Making {

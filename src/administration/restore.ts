@@ -10,13 +10,9 @@ import { decryptChunks } from '../backup/stream-cipher.ts'
 import { systemClock } from '../clock.ts'
 import type { Config } from '../config.ts'
 import { databaseFile, placeOf } from '../data-folder.ts'
+import { createFile } from '../durable-file.ts'
 import { ConfigurationError } from '../errors.ts'
-import {
-  credentialsFile,
-  credentialsPlace,
-  credentialsSetting,
-  writePrivately,
-} from '../first-start.ts'
+import { credentialsFile, credentialsPlace, credentialsSetting } from '../first-start.ts'
 import { readMasterKey, writeMasterKey, type MasterKey } from '../keys/master-key.ts'
 import { afterRestore } from '../store/after-restore.ts'
 import { lockFolder, prepareDataFolder } from '../store/folder-lock.ts'
@@ -145,7 +141,7 @@ async function complete(
 }
 
 async function placeCredentials(path: string, credentials: Uint8Array): Promise<void> {
-  if (!existsSync(path)) await writePrivately(path, credentials)
+  if (!existsSync(path)) await createFile({ path, content: credentials, mode: 0o600 })
   else if (!(await readFile(path)).equals(credentials))
     throw new ConfigurationError(
       `${path} is there, and has other credentials than the backup; move it away`,

@@ -86,7 +86,7 @@ export async function listJobs(config: Config): Promise<unknown> {
   const [queues, outcomes] = await withData(config, ({ db }) =>
     Promise.all([listJobQueues(db, systemClock.now()), listJobOutcomes(db)]),
   )
-  const names = createJobs({ eventWebhook: 'any' }).map(({ name }) => name)
+  const names = createJobs({ eventWebhook: 'any', keepExpiredSeconds: 1 }).map(({ name }) => name)
   return names.map((name) => {
     const queue = queues.find(({ job }) => job === name)
     const last = outcomes.find(({ job }) => job === name)

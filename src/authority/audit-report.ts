@@ -1,13 +1,17 @@
 /** Audit reports: every certificate that a CA issued, one after the other (AWS Private CA User Guide, audit reports). */
 import { csvCell, visibleJson } from '../visible-text.ts'
 import { nameTextOf } from '../x509/name-text.ts'
-import { parseCertificateSummary } from '../x509/certificate-summary.ts'
+import { parseCertificateSummary, type CertificateSummary } from '../x509/certificate-summary.ts'
 
 export type AuditReportFormat = 'JSON' | 'CSV'
 
-/** One certificate as it is recorded. */
-export interface AuditedCertificate {
-  readonly certificateDer: Uint8Array
+export type { CertificateSummary }
+
+/** One certificate as it is recorded: whole, or as a summary if it was deleted some time after it expired. */
+export type AuditedCertificate = AuditedRecord &
+  ({ readonly certificateDer: Uint8Array } | { readonly summary: CertificateSummary })
+
+interface AuditedRecord {
   /** 16 octets, as in its ARN. */
   readonly serialNumber: Uint8Array
   readonly templateName: string
@@ -108,7 +112,10 @@ function csvRow(certificate: AuditedCertificate, authority: AuditedAuthority): s
 
 /** What has no value is empty. */
 function rowOf(certificate: AuditedCertificate, authority: AuditedAuthority): ReportRow {
-  const { notBefore, notAfter, subjectDer } = parseCertificateSummary(certificate.certificateDer)
+  const { notBefore, notAfter, subjectDer } =
+    'summary' in certificate
+      ? certificate.summary
+      : parseCertificateSummary(certificate.certificateDer)
   const { revocation } = certificate
   const { hex, colons } = serialTexts(certificate.serialNumber)
   return {

@@ -1,10 +1,10 @@
 /** `signet init-hierarchy`. */
-import { writeFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { systemClock } from '../clock.ts'
 import { withConnection } from '../daily/connection.ts'
 import type { MadeAuthority, MadeHierarchy } from '../daily/init-hierarchy.ts'
 import type { KeyAlgorithmName } from '../daily/key-algorithms.ts'
+import { replaceFile } from '../durable-file.ts'
 import { ConfigurationError } from '../errors.ts'
 import type { Paragraph } from '../inspect/lines.ts'
 import { instantWords } from '../inspect/words.ts'
@@ -79,15 +79,15 @@ export function initHierarchyCommand(print: Print): Command {
       const made = await withConnection(connectionOf(flags, environment()), (connection) =>
         initHierarchy(connection, request, { now: systemClock.now(), progress: progressLine }),
       )
-      if (flags.out !== undefined) writePublic(flags.out, made.rootCertificate)
+      if (flags.out !== undefined) await writePublic(flags.out, made.rootCertificate)
       printHierarchy(print, flags, made)
     })
 }
 
 /** A certificate is for everybody to read. */
-function writePublic(file: string, text: string): void {
+async function writePublic(file: string, text: string): Promise<void> {
   try {
-    writeFileSync(file, text, { mode: 0o644 })
+    await replaceFile({ path: file, content: text, mode: 0o644 })
   } catch (error) {
     throw new ConfigurationError(`--out: ${(error as Error).message}`, { cause: error })
   }

@@ -44,11 +44,15 @@ export function withSettings(command: Command, names: readonly SettingName[]): C
 }
 
 /** What commander makes of switches: `--no-ca-issuers` is a member caIssuers that is false. */
-export type ParsedFlags = Omit<Flags, 'awsQuotas' | 'insecureHttp' | 'callLogRequired'> & {
+export type ParsedFlags = Omit<
+  Flags,
+  'awsQuotas' | 'insecureHttp' | 'callLogRequired' | 'acceptLoss'
+> & {
   readonly caIssuers?: boolean
   readonly awsQuotas?: boolean
   readonly callLogRequired?: boolean
   readonly insecureHttp?: boolean
+  readonly acceptLoss?: boolean
 }
 
 function flagsOf({
@@ -56,6 +60,7 @@ function flagsOf({
   awsQuotas,
   callLogRequired,
   insecureHttp,
+  acceptLoss,
   ...flags
 }: ParsedFlags): Flags {
   return {
@@ -64,6 +69,7 @@ function flagsOf({
     ...(awsQuotas === true && { awsQuotas: 'true' }),
     ...(callLogRequired === true && { callLogRequired: 'true' }),
     ...(insecureHttp === true && { insecureHttp: 'true' }),
+    ...(acceptLoss === true && { acceptLoss: 'true' }),
   }
 }
 

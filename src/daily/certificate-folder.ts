@@ -1,18 +1,8 @@
 /** The folder that a certificate, its key and what is known of it are written to, and renewed in. */
 import { existsSync } from 'node:fs'
-import {
-  access,
-  chmod,
-  constants,
-  mkdir,
-  open,
-  readFile,
-  rename,
-  rm,
-  stat,
-  type FileHandle,
-} from 'node:fs/promises'
+import { access, constants, readFile, rm, stat, type FileHandle } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
+import { makeFolder, replaceFiles, syncFolder } from '../durable-file.ts'
 import { ConfigurationError } from '../errors.ts'
 import { isObject } from '../policy-json.ts'
 
@@ -83,9 +73,7 @@ export async function requireWritable(folder: string): Promise<void> {
  * so that a key is without its certificate for no longer than that takes. A new key is for this user alone.
  */
 export async function writeFolder(folder: string, content: FolderContent): Promise<void> {
-  const isNew = !existsSync(folder)
-  await mkdir(folder, { recursive: true })
-  if (isNew) await chmod(folder, 0o755)
+  await makeFolder(folder, 0o755)
   const { key, csr, certificate, chain, root, metadata } = content
   const files: readonly (readonly [name: string, text: string | undefined, mode: number])[] = [
     [keyFile, key, 0o600],
@@ -96,26 +84,18 @@ export async function writeFolder(folder: string, content: FolderContent): Promi
     ['ca.pem', root, 0o644],
     [metadataFile, `${JSON.stringify(metadata, undefined, 2)}\n`, 0o644],
   ]
-  const moves: { readonly from: string; readonly to: string }[] = []
-  for (const [name, text, mode] of files) {
-    if (text === undefined) continue
-    const to = join(folder, name)
-    const from = `${to}.new`
-    await rm(from, { force: true })
-    const file = await open(from, 'wx', 0o600)
-    try {
-      await keepAccess(file, to, mode)
-      await file.writeFile(text)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    moves.push({ from, to })
-  }
-  for (const { from, to } of moves) await rename(from, to)
+  await replaceFiles(
+    files.flatMap(([name, text, mode]) => {
+      if (text === undefined) return []
+      const path = join(folder, name)
+      // Before it has content, so that a key can be read by nobody else at any time.
+      return [{ path, content: text, mode: 0o600, prepare: (file) => keepAccess(file, path, mode) }]
+    }),
+  )
   // A key of an earlier certificate would not be the one of a CSR.
   if (key === undefined) await rm(join(folder, keyFile), { force: true })
   if (csr === undefined) await rm(join(folder, csrFile), { force: true })
+  if (key === undefined || csr === undefined) await syncFolder(folder)
 }
 
 /** Whoever may read the file that is replaced may read the new one: a server that runs as another user, say. */

@@ -79,6 +79,7 @@ export function createOcspResponder(services: ResponderServices): OcspResponder 
   let signing = 0
 
   function find(requestDer: Buffer): OcspAnswer | undefined {
+    if (db.damage?.() !== undefined) return undefined
     const found = kept.get(requestDer.toString('latin1'))
     const now = clock.now()
     if (found?.stamp === undefined || !isFresh(found, now)) return undefined
@@ -87,6 +88,8 @@ export function createOcspResponder(services: ResponderServices): OcspResponder 
   }
 
   async function answer(requestDer: Buffer): Promise<OcspAnswer> {
+    // A revocation may be among what is lost.
+    if (db.damage?.() !== undefined) return refuse(services, 'tryLater')
     const key = requestDer.toString('latin1')
     const stamp = db.changeStamp()
     const found = kept.get(key)

@@ -1,5 +1,6 @@
 import { announceExpiry } from './announce-expiry.ts'
 import { checkCrlIssuers } from './check-crl-issuers.ts'
+import { createDeleteExpired } from './delete-expired.ts'
 import { createDeliverEvents } from './deliver-events.ts'
 import { eraseAuthorities } from './erase-authorities.ts'
 import { indexCertificates } from './index-certificates.ts'
@@ -10,8 +11,14 @@ import { recordKeyUses } from './record-key-uses.ts'
 import type { Job } from './scheduler.ts'
 import { writeAuditReports } from './write-audit-reports.ts'
 
-/** Every job of the server; events are delivered where there is a webhook. */
-export function createJobs({ eventWebhook }: { readonly eventWebhook: string | undefined }): Job[] {
+/** Every job of the server; events are delivered where there is a webhook, and expired certificates deleted if that is said. */
+export function createJobs({
+  eventWebhook,
+  keepExpiredSeconds,
+}: {
+  readonly eventWebhook: string | undefined
+  readonly keepExpiredSeconds: number | undefined
+}): Job[] {
   return [
     finishCreation,
     publishCrls,
@@ -22,6 +29,7 @@ export function createJobs({ eventWebhook }: { readonly eventWebhook: string | u
     forgetTokens,
     recordKeyUses,
     indexCertificates,
+    ...(keepExpiredSeconds === undefined ? [] : [createDeleteExpired(keepExpiredSeconds)]),
     ...(eventWebhook === undefined ? [] : [createDeliverEvents(eventWebhook)]),
   ]
 }

@@ -66,6 +66,7 @@ export async function publishCrl(services: Services, due: DueCrl): Promise<void>
     ...at,
     size: built.der.length,
     entries: built.entries,
+    keptSince: built.keptSince,
     changes: crl.changes,
     refreshAt: refreshAt({ generatedAt, expirationDays: configuration.ExpirationInDays }),
   })
@@ -88,11 +89,17 @@ interface CrlMaking {
   readonly crlNumber: number
 }
 
+interface BuiltCrl {
+  readonly der: Uint8Array
+  readonly entries: number
+  readonly keptSince: Date
+}
+
 async function buildCrl(
   { bulk, keys, objects }: Services,
   { authority, crl }: DueCrl,
   { configuration, issuer, generatedAt, crlNumber }: CrlMaking,
-): Promise<{ readonly der: Uint8Array; readonly entries: number }> {
+): Promise<BuiltCrl> {
   const signingAlgorithm = authority.configuration.SigningAlgorithm
   const isPartitioned = configuration.CrlType === 'PARTITIONED'
   const life = { generatedAt, expirationDays: configuration.ExpirationInDays }
@@ -106,10 +113,11 @@ async function buildCrl(
         ? crlUrl({ objects }, authority, crl.name)
         : undefined,
   })
+  const since = keptSince(life, crl.published?.generatedAt)
   const { tbsCertListDer, entries } = await bulk.tbsCertList(fields, {
     authorityNumber: authority.number,
     crlId: isPartitioned || crl.kind === 'PARTITION' ? crl.id : undefined,
-    keptSince: keptSince(life, crl.published?.generatedAt),
+    keptSince: since,
   })
   const signature = await keys.sign(authority.keyHandle ?? '', signingAlgorithm, tbsCertListDer)
   const check = await verifySignature({
@@ -120,7 +128,7 @@ async function buildCrl(
   })
   if (check !== 'valid') throw new Error('the key made a signature that does not verify')
   const der = encodeCertificateList(tbsCertListDer, fields.signatureAlgorithm, signature)
-  return { der, entries }
+  return { der, entries, keptSince: since }
 }
 
 async function put(

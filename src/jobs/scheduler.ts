@@ -83,7 +83,9 @@ function startLoop(job: Job, services: Services): Loop {
 
 /** A run that found nothing to do leaves no trace: most are like that. */
 async function runOnce(job: Job, services: Services, signal: AbortSignal): Promise<void> {
-  const { clock, log, metrics } = services
+  const { clock, log, metrics, db } = services
+  // What a damaged database says is due need not be, and nothing could be written down.
+  if (db.damage?.() !== undefined) return
   const startedAt = clock.now().getTime()
   try {
     const { done, failed } = await job.run(services, signal)

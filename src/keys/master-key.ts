@@ -1,8 +1,8 @@
 /** The key that all stored keys and secrets are encrypted under: one file, apart from the database. */
 import { constants } from 'node:fs'
 import { hkdfSync, timingSafeEqual } from 'node:crypto'
-import { link, open, rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { open } from 'node:fs/promises'
+import { createFile } from '../durable-file.ts'
 import { ConfigurationError } from '../errors.ts'
 import type { Random } from '../random.ts'
 import type { Database } from '../store/database.ts'
@@ -88,33 +88,15 @@ async function createKeyFile(path: string, random: Random): Promise<MasterKey> {
  */
 export async function writeMasterKey({ bytes, path }: MasterKey): Promise<void> {
   try {
-    // Under its name it is whole or not there: half a key would be refused by every later start.
-    const unfinished = `${path}.${process.pid}`
-    await rm(unfinished, { force: true })
-    try {
-      await writeDurably(unfinished, `signet-master-key-1:${Buffer.from(bytes).toString('hex')}\n`)
-      await link(unfinished, path)
-    } finally {
-      await rm(unfinished, { force: true })
-    }
-    const folder = await open(dirname(path), 'r')
-    try {
-      await folder.sync()
-    } finally {
-      await folder.close()
-    }
+    // Half a key would be refused by every later start.
+    const content = `signet-master-key-1:${Buffer.from(bytes).toString('hex')}\n`
+    await createFile({ path, content, mode: 0o600 })
   } catch (error) {
     throw new ConfigurationError(
       `the master key ${path} cannot be made: ${(error as Error).message}`,
       { cause: error },
     )
   }
-}
-
-async function writeDurably(path: string, text: string): Promise<void> {
-  await using file = await open(path, 'wx', 0o600)
-  await file.writeFile(text)
-  await file.sync()
 }
 
 /** A key of 32 bytes for one purpose, named by `label` (HKDF with SHA-256, RFC 5869). */

@@ -2,8 +2,9 @@
  * The buckets of the embedded store: folders that the operator makes, each with the account that may write to it. The
  * commands use these functions while the server runs: every change is one rename.
  */
-import { mkdir, mkdtemp, open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { makeFolder, renameDurably, replaceFile, syncFolder } from '../durable-file.ts'
 import { ConfigurationError } from '../errors.ts'
 import { fileNameOf, openObjectFile, type ObjectInfo, type OpenObject } from './object-file.ts'
 import type { ObjectLocation } from './object-store.ts'
@@ -42,23 +43,19 @@ export async function createBucket(
     throw new ConfigurationError(`the name ${name} is reserved: the server has a path of that name`)
   if (!isBucketName(name))
     throw new ConfigurationError(`the name ${name} does not follow the naming rules of S3 buckets`)
-  await mkdir(directory, { recursive: true, mode: 0o700 })
+  await makeFolder(directory, 0o700)
   // A bucket appears with its description or not at all.
   const made = await mkdtemp(join(directory, '.new-'))
   try {
-    await writeDurably(
-      join(made, description),
-      JSON.stringify({ accountId, createdAt: createdAt.toISOString() }),
-    )
-    await syncFolder(made)
-    await rename(made, join(directory, name))
+    const content = JSON.stringify({ accountId, createdAt: createdAt.toISOString() })
+    await replaceFile({ path: join(made, description), content, mode: 0o600 })
+    await renameDurably(made, join(directory, name))
   } catch (error) {
     await rm(made, { recursive: true, force: true })
     if (isCode(error, 'ENOTEMPTY', 'EEXIST', 'ENOTDIR'))
       throw new ConfigurationError(`there is a bucket ${name} already`, { cause: error })
     throw error
   }
-  await syncFolder(directory)
 }
 
 /** All buckets by name; none if no bucket was ever made. */
@@ -89,7 +86,7 @@ export async function deleteBucket(directory: string, name: string): Promise<voi
     // A put may have come in between; one that comes now finds no bucket.
     await requireEmpty(aside, name)
   } catch (error) {
-    await rename(aside, path)
+    await renameDurably(aside, path)
     throw error
   }
   await syncFolder(directory)
@@ -165,16 +162,6 @@ export async function readBucket(
   return { accountId, createdAt: new Date(createdAt) }
 }
 
-/** Makes what was renamed into a folder, or out of it, durable. */
-async function syncFolder(path: string): Promise<void> {
-  const handle = await open(path, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-}
-
 /** Whether an error is the operating system's, with one of these codes. */
 export function isCode(error: unknown, ...codes: readonly string[]): boolean {
   return error instanceof Error && 'code' in error && codes.includes(String(error.code))
@@ -204,15 +191,5 @@ async function namesIn(path: string): Promise<string[]> {
   } catch (error) {
     if (isCode(error, 'ENOENT')) return []
     throw error
-  }
-}
-
-async function writeDurably(path: string, text: string): Promise<void> {
-  const handle = await open(path, 'wx', 0o600)
-  try {
-    await handle.writeFile(text)
-    await handle.sync()
-  } finally {
-    await handle.close()
   }
 }

@@ -22,3 +22,11 @@ export async function changeAuthority(
     )
   }
 }
+
+/** The error of an operation that was begun again several times, and met a change of the CA each time. */
+export function changedTooOften(): ServiceError {
+  return new ServiceError(
+    'ConcurrentModificationException',
+    'The certificate authority is being changed by other requests. Try again.',
+  )
+}

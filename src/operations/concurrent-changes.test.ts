@@ -3,17 +3,20 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { policyOf, share, sharingStatements } from '../../test/support/accounts.ts'
 import { csr } from '../../test/support/csrs.ts'
-import { createAuthority, createRoot, issue } from '../../test/support/hierarchy.ts'
+import { createAuthority, createRoot, issue, issueInput } from '../../test/support/hierarchy.ts'
 import { lastOf } from '../../test/support/revocation.ts'
 import { TestService } from '../../test/support/service.ts'
 import { userCaller } from '../../test/support/callers.ts'
 import { openData, type DataFolder } from '../data-folder.ts'
 import { createEvents } from '../events.ts'
+import { createLocalKeyStore } from '../keys/local-key-store.ts'
+import { deriveSealer } from '../keys/master-key.ts'
 import { createLog } from '../log.ts'
 import { createMetrics } from '../metrics.ts'
 import { systemRandom } from '../random.ts'
 import type { Services } from '../services.ts'
 import type { Database } from '../store/database.ts'
+import { createKeyRecords } from '../store/keys.ts'
 import { operations } from './index.ts'
 import type { OperationName } from './operation.ts'
 
@@ -64,6 +67,13 @@ async function runAmid(
     metrics: createMetrics(),
     events: createEvents({ log, random: systemRandom, delivered: false, wake }),
     quotas: config.quotas,
+    keys: createLocalKeyStore({
+      records: createKeyRecords(data.db),
+      sealer: deriveSealer(data.masterKey, 'keys', systemRandom),
+      random: systemRandom,
+    }),
+    issuancePolicy: config.issuancePolicy,
+    publicUrl: () => 'http://pki.example.com',
     revocationPolicy: config.revocationPolicy,
   }
   const caller = userCaller({ region: 'eu-west-1', accountId: config.accountId })
@@ -159,8 +169,8 @@ test('a restoration that another was quicker with says that nothing is left to r
   assert.equal(CertificateAuthority.Status, 'PENDING_CERTIFICATE')
   await remove()
   await assert.rejects(runAmid('RestoreCertificateAuthority', input, { change: again, times: 5 }), {
-    code: 'ThrottlingException',
-    message: 'Rate exceeded',
+    code: 'ConcurrentModificationException',
+    message: 'The certificate authority is being changed by other requests. Try again.',
   })
 })
 
@@ -188,4 +198,27 @@ test('a revocation is begun again when the CA changes, and given up when it chan
   await assert.rejects(runAmid('RevokeCertificate', input, { change, times: 0 }), {
     code: 'RequestAlreadyProcessedException',
   })
+})
+
+test('an issuance is begun again when the CA changes, and given up, never throttled, when it changes each time', async () => {
+  const { arn: CertificateAuthorityArn } = await createRoot(service)
+  const input = {
+    ...issueInput(CertificateAuthorityArn, csr('ec-server')),
+    IdempotencyToken: 'one',
+  }
+  let Enabled = false
+  const change = (): Promise<unknown> => {
+    Enabled = !Enabled
+    const RevocationConfiguration = { OcspConfiguration: { Enabled } }
+    return service.must('UpdateCertificateAuthority', {
+      CertificateAuthorityArn,
+      RevocationConfiguration,
+    })
+  }
+  await assert.rejects(runAmid('IssueCertificate', input, { change, times: 10 }), {
+    code: 'ConcurrentModificationException',
+    message: 'The certificate authority is being changed by other requests. Try again.',
+  })
+  const issued = await runAmid('IssueCertificate', input, { change, times: 9 })
+  assert.deepEqual(await service.must('IssueCertificate', input), issued)
 })

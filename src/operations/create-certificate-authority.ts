@@ -80,7 +80,9 @@ export const createCertificateAuthority = operation({
       services.wake('finish-creation')
       return { CertificateAuthorityArn }
     } catch (error) {
-      throw error instanceof ConflictError ? quotaExceeded(services, error) : error
+      if (error instanceof ConflictError && error.statement === 0)
+        throw quotaExceeded(services, error)
+      throw error
     }
   },
 })

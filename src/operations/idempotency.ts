@@ -40,6 +40,8 @@ export async function commitOnce(
     if (!(error instanceof ConflictError)) throw error
     const earlier = token && (await findTokenArn(db, token, now))
     if (earlier !== undefined) return earlier
+    // The token was there and has ended since: it is taken by the next attempt.
+    if (error.statement < guards.length) return commitOnce({ db }, token, commit)
     throw new ConflictError(error.statement - guards.length, error.message)
   }
 }

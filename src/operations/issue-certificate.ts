@@ -18,6 +18,7 @@ import { findTokenArn, type ScopedToken } from '../store/idempotency-tokens.ts'
 import { certificateArn } from '../wire/arn.ts'
 import { enumeration, type Infer, long, required, structure } from '../wire/shape.ts'
 import { certificatePointers } from './certificate-pointers.ts'
+import { changedTooOften } from './change-authority.ts'
 import { chooseIssuer, requireIssuing } from './choose-issuer.ts'
 import { signingAlgorithm } from './configuration-shapes.ts'
 import { apiPassthrough } from './extension-shapes.ts'
@@ -61,6 +62,8 @@ export const issueCertificate = operation({
     'InvalidArnException',
     'InvalidStateException',
     'MalformedCSRException',
+    // Not in AWS's model.
+    'ConcurrentModificationException',
   ],
   resource: (input) => input.CertificateAuthorityArn,
   conditionKeys: ({ TemplateArn }, { partition }) =>
@@ -85,7 +88,7 @@ export const issueCertificate = operation({
 const event = 'issue-certificate'
 
 /** How often an issuance is begun again when the CA changes in the middle of it. */
-const attemptsMax = 5
+const attemptsMax = 10
 
 interface IssueRequest {
   readonly input: Infer<typeof issueCertificateInput>
@@ -125,7 +128,7 @@ async function issue(
     if (conflict === 'partition' && isSame) await openCurrentCrl(services, found)
     view = await again()
   }
-  throw new ServiceError('ThrottlingException', 'Rate exceeded')
+  throw changedTooOften()
 }
 
 /** Which of the statements in `store` did not apply. */

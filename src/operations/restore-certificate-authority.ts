@@ -1,9 +1,9 @@
-import { ServiceError } from '../errors.ts'
 import { restoreAuthority } from '../store/authorities.ts'
 import { touchAllCrls } from '../store/crls.ts'
 import { ConflictError, type Database } from '../store/database.ts'
 import type { Sql } from '../store/sql.ts'
 import { required, structure } from '../wire/shape.ts'
+import { changedTooOften } from './change-authority.ts'
 import { operation } from './operation.ts'
 import { requireAuthority } from './require-authority.ts'
 import { arn } from './shapes.ts'
@@ -18,7 +18,13 @@ export const restoreCertificateAuthority = operation({
     CertificateAuthorityArn: required(arn),
   }),
   output: undefined,
-  errors: ['ResourceNotFoundException', 'InvalidArnException', 'InvalidStateException'],
+  errors: [
+    'ResourceNotFoundException',
+    'InvalidArnException',
+    'InvalidStateException',
+    // Not in AWS's model.
+    'ConcurrentModificationException',
+  ],
   resource: (input) => input.CertificateAuthorityArn,
   async run(services, input, caller) {
     const where = { arn: input.CertificateAuthorityArn, event: 'restore' } as const
@@ -27,11 +33,11 @@ export const restoreCertificateAuthority = operation({
       const statements = [restoreAuthority(authority, now), touchAllCrls(authority, now)]
       if (await isDone(services.db, statements)) return
     }
-    throw new ServiceError('ThrottlingException', 'Rate exceeded')
+    throw changedTooOften()
   },
 })
 
-/** How often a restoration is begun again: it has no error that says that the CA is being changed. */
+/** How often a restoration is begun again. */
 const attemptsMax = 5
 
 /** False if the CA was changed since it was read: who looks again sees what it is now. */

@@ -15,6 +15,7 @@ import {
 import { certificateArn } from '../wire/arn.ts'
 import { enumeration, required, string, structure } from '../wire/shape.ts'
 import { isExpiredAt } from '../x509/time.ts'
+import { changedTooOften } from './change-authority.ts'
 import { currentCrl, openCurrentCrl } from './current-crl.ts'
 import { operation } from './operation.ts'
 import { requireAuthority, type AuthorityView } from './require-authority.ts'
@@ -58,10 +59,7 @@ export const revokeCertificate = operation({
       const record = { ...revoked, revokedAt: view.now, reasonCode }
       if (await revoke(services, view, record)) return
     }
-    throw new ServiceError(
-      'ConcurrentModificationException',
-      'The certificate authority is being changed by other requests. Try again.',
-    )
+    throw changedTooOften()
   },
 })
 

@@ -1,30 +1,56 @@
 /** The certificates of a CA in the order in which they were issued, page by page, as an audit report needs them. */
-import type { AuditedCertificate } from '../authority/audit-report.ts'
+import type { AuditedCertificate, CertificateSummary } from '../authority/audit-report.ts'
 import { reasonOfCode } from '../revocation/reason.ts'
 import { bytesOf, integerOf, optionalTextOf, textOf } from './columns.ts'
 import { sql, type Row, type Sql } from './sql.ts'
 
-/** One page: what follows certificate number `after`. */
+/**
+ * One page: what follows certificate number `after`, deleted certificates among them. What one of the two tables does not have
+ * is null of the type that the other has.
+ */
 export function selectAuditedCertificates(
   authorityNumber: number,
   after: number,
   limit: number,
 ): Sql {
-  return sql`select c.certificate_number, c.certificate_der, c.serial_number, c.template_name,
-      c.issued_at_ms, c.requester_account_id, c.requester_service, r.revoked_at_ms, r.reason_code
-    from certificates c left join revocations r
-      on r.authority_number = c.authority_number and r.certificate_number = c.certificate_number
-    where c.authority_number = ${authorityNumber} and c.certificate_number > ${after}
-    order by c.certificate_number limit ${limit}`
+  return sql`select * from (
+      select * from (select c.certificate_number, c.certificate_der, case when 1 = 0 then c.certificate_der end as subject_der,
+          case when 1 = 0 then c.not_after end as not_before, c.not_after, c.serial_number, c.template_name, c.issued_at_ms,
+          c.requester_account_id, c.requester_service, r.revoked_at_ms, r.reason_code
+        from certificates c left join revocations r
+          on r.authority_number = c.authority_number and r.certificate_number = c.certificate_number
+        where c.authority_number = ${authorityNumber} and c.certificate_number > ${after}
+        order by c.certificate_number limit ${limit}) as kept
+      union all
+      select * from (select certificate_number, case when 1 = 0 then subject_der end as certificate_der, subject_der, not_before, not_after,
+          serial_number, template_name, issued_at_ms, requester_account_id, requester_service,
+          revoked_at_ms, reason_code
+        from retired_certificates
+        where authority_number = ${authorityNumber} and certificate_number > ${after}
+        order by certificate_number limit ${limit}) as retired
+    ) as audited order by certificate_number limit ${limit}`
 }
 
 export function certificateNumberOf(row: Row): number {
   return integerOf(row, 'certificate_number')
 }
 
+/** Of a certificate that was deleted. */
+function summaryOf(row: Row): CertificateSummary {
+  const textOfTime = (column: string): string =>
+    new Date(integerOf(row, column) * 1000).toISOString().slice(0, 'YYYY-MM-DDTHH:MM:SS'.length)
+  return {
+    notBefore: textOfTime('not_before'),
+    notAfter: textOfTime('not_after'),
+    subjectDer: bytesOf(row, 'subject_der'),
+  }
+}
+
 export function auditedCertificateOf(row: Row): AuditedCertificate {
   return {
-    certificateDer: bytesOf(row, 'certificate_der'),
+    ...(row['certificate_der'] === null
+      ? { summary: summaryOf(row) }
+      : { certificateDer: bytesOf(row, 'certificate_der') }),
     serialNumber: bytesOf(row, 'serial_number'),
     templateName: textOf(row, 'template_name'),
     // Certificates from before requesters were recorded are of the owner.

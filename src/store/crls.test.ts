@@ -98,6 +98,7 @@ function publication(crl: CrlRecord, generated: number): Parameters<typeof finis
     key: `crl/${crl.name}.crl`,
     size: 500,
     entries: 7,
+    keptSince: at(generated - 3 * day),
     changes: crl.changes,
     refreshAt: at(generated + 3 * day),
   }

@@ -141,6 +141,8 @@ export function reserveCrlNumber(crlId: number, crlNumber: number, { token }: Le
 export interface Publication extends PublishedCrl {
   readonly size: number
   readonly entries: number
+  /** Certificates that expired before this were left out. */
+  readonly keptSince: Date
   /** `changes` as they were before the entries were read. */
   readonly changes: number
   /** When the next one is due if nothing is revoked. */
@@ -155,6 +157,7 @@ export function finishPublication(crlId: number, done: Publication, { token, now
   return expectRows(
     sql`update crls set generated_at_ms = ${done.generatedAt.getTime()}, etag = ${done.etag},
       published_changes = ${done.changes}, bucket = ${done.bucket}, object_key = ${done.key}, size = ${done.size}, entries = ${done.entries},
+      kept_since = ${Math.floor(done.keptSince.getTime() / 1000)},
       due_at_ms = case when changes = ${done.changes}
         then cast(${done.refreshAt.getTime()} as bigint) else ${now.getTime()} end,
       failures = 0, retry_at_ms = 0, lease = null, lease_until_ms = 0

@@ -24,6 +24,11 @@ export interface Database {
    * still true as long as it is the same. Undefined if the database cannot tell at once.
    */
   changeStamp(): number | undefined
+  /**
+   * Why nothing may be signed or written any more: the database is damaged, or has lost what it had acknowledged. Then
+   * `transaction` and `probe` throw it too. Absent where the engine cannot tell.
+   */
+  damage?(): DatabaseUnavailableError | undefined
   /** Throws DatabaseUnavailableError unless the database can be read and written now, and says so within seconds. */
   probe(): Promise<void>
   /** Finishes what was asked, then closes. Nothing may be called afterwards. */

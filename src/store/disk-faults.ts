@@ -1,12 +1,13 @@
 /**
- * What keeps a SQLite database from being written for now: nothing was changed, and the same may succeed once somebody has
- * made room or mended the disk. Anything else that SQLite says is a fault of ours or a damaged file.
+ * What keeps a SQLite database from being written: nothing was changed, and the same may succeed once somebody has made room,
+ * mended the disk or restored the database. Anything else that SQLite says is a fault of ours.
  */
 import { accessSync, constants, statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
+import type { DamageKind } from './damage.ts'
 import { DatabaseUnavailableError } from './database.ts'
 
-export type DiskFault = 'full' | 'read-only' | 'failing' | 'busy'
+export type DiskFault = 'full' | 'read-only' | 'failing' | 'busy' | DamageKind | 'superseded'
 
 /** What callers are told. A fault goes from one process to another as this text. */
 const messages: Readonly<Record<DiskFault, string>> = {
@@ -14,6 +15,21 @@ const messages: Readonly<Record<DiskFault, string>> = {
   'read-only': 'The service cannot write: its data folder is read-only. Try again later.',
   failing: 'The service cannot write: its disk fails. Try again later.',
   busy: 'The service cannot write: its database is locked. Try again later.',
+  damaged: 'The service has stopped issuing: its database is damaged.',
+  'lost-writes': 'The service has stopped issuing: its database has lost writes.',
+  superseded: 'The service has stopped writing: another server has taken its data folder over.',
+}
+
+/** The same for the operator, and what to do where that is not plain. */
+export const faultTexts: Readonly<Record<DiskFault, string>> = {
+  full: 'its disk is full',
+  'read-only': 'it is read-only',
+  failing: 'its disk fails',
+  busy: 'its database is locked by another program',
+  damaged: 'its database is damaged; restore the last backup with "signet restore"',
+  'lost-writes':
+    'its database has lost writes; restore the last backup with "signet restore", or go on without them with "signet serve --accept-loss"',
+  superseded: 'another server has taken it over',
 }
 
 /** The database cannot be written for now. Its cause has what SQLite said, for the log. */
@@ -32,10 +48,22 @@ const faultOfCode: ReadonlyMap<number, DiskFault> = new Map([
   [5, 'busy'],
   [8, 'read-only'],
   [10, 'failing'],
+  // A page that makes no sense.
+  [11, 'damaged'],
   [13, 'full'],
   // A log or its index that cannot be made.
   [14, 'failing'],
+  // A first page that makes no sense.
+  [26, 'damaged'],
 ])
+
+/** Extended result codes of failed reads that say that the file is damaged: cut short, a bad checksum, a bad file system. */
+const damageCodes: ReadonlySet<number> = new Set([522, 8202, 8458])
+
+/** What a result code of SQLite says about the disk or the file. */
+export function faultOfResult(code: number): DiskFault | undefined {
+  return damageCodes.has(code) ? 'damaged' : faultOfCode.get(code & 0xff)
+}
 
 /** Of the file system (errno(3)). */
 const faultOfErrno: Readonly<Record<string, DiskFault>> = {
@@ -55,7 +83,7 @@ export function diskFaultOf(error: unknown, path: string): DiskFault | undefined
   const { errcode, code, cause } = error as Error & { errcode?: unknown; code?: unknown }
   const fault =
     typeof errcode === 'number'
-      ? faultOfCode.get(errcode & 0xff)
+      ? faultOfResult(errcode)
       : typeof code === 'string'
         ? faultOfErrno[code]
         : undefined
@@ -76,8 +104,9 @@ function lookAt(path: string): DiskFault {
 /** The text of an error for another thread or process, whose `errorOfText` makes it what it was. */
 export function textOfError(error: unknown, path: string): string {
   const text = error instanceof Error ? error.message : String(error)
+  if (error instanceof DiskFaultError) return `${text} (${(error.cause as Error).message})`
   const fault = diskFaultOf(error, path)
-  if (fault === undefined || error instanceof DiskFaultError) return text
+  if (fault === undefined) return text
   const { errcode, code } = error as { errcode?: number; code?: string }
   return `${messages[fault]} (${text}, ${errcode ?? code})`
 }
@@ -85,9 +114,9 @@ export function textOfError(error: unknown, path: string): string {
 /** DiskFaultError for what `textOfError` made of a fault, another error for any other text. */
 export function errorOfText(text: string): Error {
   const fault = (Object.keys(messages) as DiskFault[]).find((one) => text.startsWith(messages[one]))
-  return fault === undefined
-    ? new Error(text)
-    : new DiskFaultError(fault, text.slice(messages[fault].length).trim() || text)
+  if (fault === undefined) return new Error(text)
+  const [, reason = text] = /^ \((.*)\)$/s.exec(text.slice(messages[fault].length)) ?? []
+  return new DiskFaultError(fault, reason)
 }
 
 /** A disk that was full is no longer, when it has room for more than one small write. */

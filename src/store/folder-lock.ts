@@ -1,8 +1,9 @@
 /** Who owns a data folder: a lock of the kernel's, gone with the process however it ends. */
 import { accessSync } from 'node:fs'
-import { access, chmod, constants, mkdir, readdir, stat } from 'node:fs/promises'
+import { access, chmod, constants, readdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { makeFolder } from '../durable-file.ts'
 import { ConfigurationError } from '../errors.ts'
 import { createPrivateFile, sqliteCode, sqliteCodes } from './sqlite-connection.ts'
 
@@ -24,7 +25,7 @@ const ownNames = /^(signet\.sqlite.*|master\.key|credentials(\.new)?|lock.*|obje
  */
 export async function prepareDataFolder(directory: string): Promise<void> {
   try {
-    await mkdir(directory, { recursive: true, mode: 0o700 })
+    await makeFolder(directory, 0o700)
     await requireOwn(directory)
     if (((await stat(directory)).mode & 0o777) !== 0o700) await chmod(directory, 0o700)
     await access(directory, constants.R_OK | constants.W_OK | constants.X_OK)

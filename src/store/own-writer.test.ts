@@ -8,7 +8,10 @@ import { sql, type Sql } from './sql.ts'
 test('a commit of which the end is not known is an error of all who wait, and of the server', async () => {
   using folder = new TestFolder()
   const failures: Error[] = []
-  const writer = createOwnWriter(folder.file('signet.sqlite'), (error) => failures.push(error))
+  const writer = createOwnWriter(folder.file('signet.sqlite'), {
+    ownership: undefined,
+    onFailure: (error) => failures.push(error),
+  })
   const put = (name: string): Sql =>
     sql`insert into settings (name, value) values (${name}, ${new Uint8Array()})`
   // A transaction that no caller can make: it stands for a fault of ours around a commit.

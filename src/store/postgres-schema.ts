@@ -1,5 +1,7 @@
 import { dueSchema } from './schema-due.ts'
 import { postgresIdentitiesSchema } from './schema-identities.ts'
+import { postgresOwnershipSchema } from './schema-ownership.ts'
+import { postgresRetiredSchema } from './schema-retired.ts'
 import { postgresSearchSchema } from './postgres-schema-search.ts'
 
 /** Text that is compared and sorted by its octets, as SQLite does. */
@@ -300,4 +302,6 @@ export const postgresSchema: readonly string[] = [
   dueSchema,
   postgresSearchSchema,
   postgresIdentitiesSchema,
+  postgresOwnershipSchema,
+  postgresRetiredSchema,
 ]

@@ -19,6 +19,7 @@ import { deleteExpiredTokens } from './idempotency-tokens.ts'
 import { claimDueCrls } from './crls.ts'
 import { listJobQueues } from './job-outcomes.ts'
 import { releaseLease, releaseLeases, type Lease } from './leases.ts'
+import { deleteNames, deletePositions, retireCertificate } from './retired-certificates.ts'
 import { findIssuedStatus, recountRevocations, selectRevocations } from './revocations.ts'
 import type { CertificateFilter } from '../search/filter.ts'
 import { searchCertificates } from '../search/search-certificates.ts'
@@ -30,6 +31,7 @@ import type { Database } from './database.ts'
 /** Tables that have rows for each certificate, revocation, call or change. */
 const growing = [
   'certificates',
+  'retired_certificates',
   'certificate_facets',
   'certificate_names',
   'revocations',
@@ -259,6 +261,13 @@ suite('query plans', () => {
       selectUnsearchable(1, 500),
       deleteExpiredTokens(keptSince, 500),
       recountRevocations(authority, keptSince),
+      ...retireCertificate(
+        { number: 1, authority: { number: 1 } as never },
+        { subjectDer: new Uint8Array(), notBefore: keptSince },
+        { now: keptSince, before: keptSince },
+      ),
+      ...deletePositions([[1, 1, 1]]),
+      ...deleteNames([[1, 'name', 1]]),
     ])
       assert.deepEqual(scansOf(schema, text), [], text)
   })

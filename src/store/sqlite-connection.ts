@@ -1,6 +1,9 @@
 import { closeSync, openSync } from 'node:fs'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { ConfigurationError } from '../errors.ts'
+import { readMark } from './commit-mark.ts'
+import { recordDamage, restoreAdvice } from './damage.ts'
+import { faultOfResult } from './disk-faults.ts'
 import { sqliteSchema } from './sqlite-schema.ts'
 import { requireStorable, type Row, type Sql, type SqlValue } from './sql.ts'
 
@@ -33,10 +36,22 @@ export class SqliteConnection {
   readonly path: string
   readonly #database: DatabaseSync
   readonly #statements = new Map<string, Prepared>()
+  readonly #notesDamage: boolean
   #dataVersion: StatementSync | undefined
 
-  constructor(path: string, { readOnly }: { readonly readOnly: boolean }) {
+  constructor(
+    path: string,
+    {
+      readOnly,
+      notesDamage = true,
+    }: {
+      readonly readOnly: boolean
+      /** Whether a damaged page stops all issuing; not so for a file that may be none of ours. */
+      readonly notesDamage?: boolean
+    },
+  ) {
     this.path = path
+    this.#notesDamage = notesDamage
     this.#database = new DatabaseSync(path, { readOnly, timeout: busyMilliseconds })
     this.#database.exec('pragma foreign_keys = on; pragma trusted_schema = off')
     // WAL survives the process; FULL makes a commit survive the machine.
@@ -49,8 +64,10 @@ export class SqliteConnection {
    */
   run({ text, values }: Sql): Row[] {
     for (const value of values) requireStorable(value)
-    const { statement, columns } = this.#prepare(text)
-    return statement.all(...values).map((row) => rowOf(columns, row as unknown as SqlValue[]))
+    return this.#noting(() => {
+      const { statement, columns } = this.#prepare(text)
+      return statement.all(...values).map((row) => rowOf(columns, row as unknown as SqlValue[]))
+    })
   }
 
   /** Runs several queries that see the same, whatever is written meanwhile. One at a time. */
@@ -75,7 +92,22 @@ export class SqliteConnection {
 
   /** Runs statements without values or rows. */
   exec(text: string): void {
-    this.#database.exec(text)
+    this.#noting(() => this.#database.exec(text))
+  }
+
+  /** Whoever meets a damaged page, nothing is issued from then on. */
+  #noting<T>(work: () => T): T {
+    try {
+      return work()
+    } catch (error) {
+      const code = sqliteCode(error)
+      if (this.#notesDamage && code !== undefined && faultOfResult(code) === 'damaged')
+        recordDamage(this.path, {
+          kind: 'damaged',
+          reason: `${(error as Error).message} (SQLite's result code ${code})`,
+        })
+      throw error
+    }
   }
 
   get isOpen(): boolean {
@@ -138,7 +170,7 @@ export function migrate(path: string): void {
     applySchema(connection, requireOwn(path, connection), sqliteSchema.length)
     connection.exec('commit')
   } catch (error) {
-    throw sqliteCode(error) === sqliteCodes.notADatabase ? unusable(path, error) : error
+    throw isDamage(error) ? unusable(path, error) : error
   } finally {
     connection.close()
   }
@@ -160,18 +192,26 @@ function applySchema(connection: SqliteConnection, from: number, to: number): vo
 function openForMigration(path: string): SqliteConnection {
   try {
     createPrivateFile(path)
-    return new SqliteConnection(path, { readOnly: false })
+    return new SqliteConnection(path, { readOnly: false, notesDamage: false })
   } catch (error) {
     throw unusable(path, error)
   }
 }
 
 function unusable(path: string, cause: unknown): ConfigurationError {
+  const wasOurs = readMark(path) !== 'none'
   const what =
-    sqliteCode(cause) === sqliteCodes.notADatabase
+    sqliteCode(cause) === sqliteCodes.notADatabase && !wasOurs
       ? 'is not a SQLite database'
-      : `cannot be opened: ${(cause as Error).message}`
+      : isDamage(cause)
+        ? `is damaged (${(cause as Error).message}); ${restoreAdvice}`
+        : `cannot be opened: ${(cause as Error).message}`
   return new ConfigurationError(`${path} ${what}`, { cause })
+}
+
+function isDamage(error: unknown): boolean {
+  const code = sqliteCode(error)
+  return code !== undefined && faultOfResult(code) === 'damaged'
 }
 
 /** A file system without shared memory keeps the rollback journal, and says so only in the answer. */

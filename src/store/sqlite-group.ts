@@ -1,7 +1,8 @@
 /** Many transactions in one commit of a SQLite database, each in a savepoint of its own. */
 import { textOfError } from './disk-faults.ts'
 import { sqliteCode, sqliteCodes, type SqliteConnection } from './sqlite-connection.ts'
-import type { Row, Sql } from './sql.ts'
+import { countCommit, type CommitFence } from './ownership.ts'
+import { sql, type Row, type Sql } from './sql.ts'
 
 /** What the writer is asked for. */
 export type WriterRequest =
@@ -45,21 +46,38 @@ export function truncateLog(connection: SqliteConnection, id: number): WriterAns
   }
 }
 
-/** All that applied are committed together; if the commit itself fails, none is. */
+/** All that applied are committed together; if the commit itself fails, none is. A `fence` is that of the owner of the database. */
 export function commitGroup(
   connection: SqliteConnection,
   group: readonly Transaction[],
+  fence?: CommitFence,
 ): WriterAnswer[] {
   try {
     connection.exec('begin immediate')
+    const before = changesOf(connection)
     const answers = group.map((transaction) => apply(connection, transaction))
+    // Jobs look for work that is not there: what changes nothing is not counted, so that it writes nothing.
+    const number = changesOf(connection) === before ? undefined : count(connection, fence)
     connection.exec('commit')
+    if (number !== undefined) fence?.committed(number)
     return answers
   } catch (error) {
     rollback(connection)
     const failure = textOfError(error, connection.path)
     return group.map(({ id }) => ({ id, failure }))
   }
+}
+
+function changesOf(connection: SqliteConnection): unknown {
+  return connection.run(selectChanges)[0]?.['changes']
+}
+
+const selectChanges = sql`select total_changes() as changes`
+
+function count(connection: SqliteConnection, fence: CommitFence | undefined): number | undefined {
+  if (fence !== undefined) return fence.count(connection)
+  countCommit(connection)
+  return undefined
 }
 
 function rollback(connection: SqliteConnection): void {

@@ -1,7 +1,8 @@
 import { existsSync, rmSync } from 'node:fs'
-import { open, rename } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { renameDurably, syncFile } from '../durable-file.ts'
 import { ConfigurationError } from '../errors.ts'
+import { markFile } from './commit-mark.ts'
+import { clearDamage } from './damage.ts'
 import type { RestoreTarget } from './restore-target.ts'
 import {
   createAtVersion,
@@ -48,10 +49,12 @@ export function openSqliteRestore(path: string, schemaVersion: number): RestoreT
       connection.close()
       migrate(unfinished)
       complete(unfinished, statements)
-      await sync(unfinished)
-      await rename(unfinished, path)
+      await syncFile(unfinished)
+      // Of the database that was here before.
+      clearDamage(path)
+      rmSync(markFile(path), { force: true })
+      await renameDurably(unfinished, path)
       isFinished = true
-      await sync(dirname(path))
     },
     // oxlint-disable-next-line typescript/require-await -- as above
     async [Symbol.asyncDispose]() {
@@ -62,7 +65,8 @@ export function openSqliteRestore(path: string, schemaVersion: number): RestoreT
 }
 
 function removeFiles(path: string): void {
-  for (const suffix of ['', '-journal', '-wal', '-shm']) rmSync(`${path}${suffix}`, { force: true })
+  for (const suffix of ['', '-journal', '-wal', '-shm', '.damage'])
+    rmSync(`${path}${suffix}`, { force: true })
 }
 
 function requireReferences(connection: SqliteConnection): void {
@@ -84,9 +88,4 @@ function complete(path: string, statements: readonly Sql[]): void {
   } finally {
     connection.close()
   }
-}
-
-async function sync(path: string): Promise<void> {
-  await using file = await open(path, 'r')
-  await file.sync()
 }

@@ -1,5 +1,7 @@
 import { dueSchema } from './schema-due.ts'
 import { sqliteIdentitiesSchema } from './schema-identities.ts'
+import { sqliteOwnershipSchema } from './schema-ownership.ts'
+import { sqliteRetiredSchema } from './schema-retired.ts'
 import { principalsSchema } from './sqlite-schema-principals.ts'
 import { searchSchema } from './sqlite-schema-search.ts'
 
@@ -231,4 +233,6 @@ export const sqliteSchema: readonly string[] = [
   dueSchema,
   searchSchema,
   sqliteIdentitiesSchema,
+  sqliteOwnershipSchema,
+  sqliteRetiredSchema,
 ]

@@ -4,6 +4,7 @@ import { Worker } from 'node:worker_threads'
 import { ConflictError } from './database.ts'
 import { errorOfText } from './disk-faults.ts'
 import { startCheckpoints } from './sqlite-checkpoints.ts'
+import { CommitFence, type Ownership } from './ownership.ts'
 import { migrate, SqliteConnection } from './sqlite-connection.ts'
 import {
   commitGroup,
@@ -14,6 +15,7 @@ import {
   type WriterAnswer,
   type WriterRequest,
 } from './sqlite-group.ts'
+import type { WriterData } from './sqlite-writer.ts'
 import type { Row, Sql } from './sql.ts'
 
 /** Whoever waits for an answer. */
@@ -35,12 +37,12 @@ export interface SqliteWriter {
   close(): Promise<void>
 }
 
-/** A thread that writes to the database in that file. */
+/** A thread that writes to a database. */
 export async function startWriterThread(
-  path: string,
+  data: WriterData,
   onFailure: ((error: Error) => void) | undefined,
 ): Promise<SqliteWriter> {
-  const writer = new WriterThread(path, onFailure)
+  const writer = new WriterThread(data, onFailure)
   await writer.ready()
   return writer
 }
@@ -53,12 +55,12 @@ class WriterThread implements SqliteWriter {
   #ended: Error | undefined
   #closing = false
 
-  constructor(path: string, onFailure: ((error: Error) => void) | undefined) {
+  constructor(data: WriterData, onFailure: ((error: Error) => void) | undefined) {
     // Sources and the built package differ in the extension only.
     const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'))
     const file = new URL(`./sqlite-writer${extension}`, import.meta.url)
     // Flags of the process are about its own program: --input-type would refuse this one.
-    this.#worker = new Worker(file, { workerData: { path }, execArgv: [] })
+    this.#worker = new Worker(file, { workerData: data, execArgv: [] })
     this.#worker.on('message', (answers: readonly WriterAnswer[]) =>
       answers.forEach((a) => this.#settle(a)),
     )
@@ -123,26 +125,36 @@ interface Queued extends Waiting {
   readonly transaction: Transaction
 }
 
+export interface OwnWriterOptions {
+  /** Of the server; undefined for a command. */
+  readonly ownership: Ownership | undefined
+  /** Called when it is not known what was committed. */
+  readonly onFailure: (error: Error) => void
+}
+
 /** A commit that takes so long, on an average in which the last one is a tenth, holds up what else the process does. */
 const slowMilliseconds = 20
 
 /**
  * Writes on the calling thread, as long as the disk is fast: for a process that has little else to do, so that what others
  * send it is copied once. All that came in meanwhile is the next group. On a disk that is slow it hands over to a thread:
- * the process goes on taking connections, and what it is sent while an fsync lasts shares the next one. `onFailure` is called
- * when it is not known what was committed.
+ * the process goes on taking connections, and what it is sent while an fsync lasts shares the next one.
  */
-export function createOwnWriter(path: string, onFailure: (error: Error) => void): SqliteWriter {
+export function createOwnWriter(
+  path: string,
+  { ownership, onFailure }: OwnWriterOptions,
+): SqliteWriter {
   migrate(path)
   const connection = new SqliteConnection(path, { readOnly: false })
   const checkpoints = startCheckpoints(path, connection)
+  const fence = ownership && new CommitFence(path, ownership)
   let average = 0
   let thread: SqliteWriter | undefined
   let starting: Promise<void> | undefined
   const startThread = async (): Promise<void> => {
     try {
       // One that ends is done without.
-      thread = await startWriterThread(path, () => (thread = undefined))
+      thread = await startWriterThread({ path, ownership }, () => (thread = undefined))
     } catch {
       average = 0
       starting = undefined
@@ -153,7 +165,7 @@ export function createOwnWriter(path: string, onFailure: (error: Error) => void)
   const commit = (group: readonly Queued[]): void => {
     const transactions = group.map(({ transaction }) => transaction)
     const startedAt = performance.now()
-    const answers = commitGroup(connection, transactions)
+    const answers = commitGroup(connection, transactions, fence)
     average += (performance.now() - startedAt - average) / 10
     if (average > slowMilliseconds) starting ??= startThread()
     checkpoints.wrote(statementsOf(transactions))
@@ -194,6 +206,7 @@ export function createOwnWriter(path: string, onFailure: (error: Error) => void)
       while (queue.length > 0) flush()
       await checkpoints.close()
       await thread?.close()
+      fence?.close()
       if (connection.isOpen) connection.close()
     },
   }

@@ -3,6 +3,7 @@
  * a savepoint of its own, and answers after the commit.
  */
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
+import { CommitFence, type Ownership } from './ownership.ts'
 import { startCheckpoints } from './sqlite-checkpoints.ts'
 import { SqliteConnection } from './sqlite-connection.ts'
 import {
@@ -14,9 +15,17 @@ import {
   type WriterRequest,
 } from './sqlite-group.ts'
 
-function serve(port: NonNullable<typeof parentPort>, path: string): void {
+/** What the thread is given. */
+export interface WriterData {
+  readonly path: string
+  /** Of the server; undefined for a command. */
+  readonly ownership: Ownership | undefined
+}
+
+function serve(port: NonNullable<typeof parentPort>, { path, ownership }: WriterData): void {
   const connection = new SqliteConnection(path, { readOnly: false })
   const checkpoints = startCheckpoints(path, connection)
+  const fence = ownership && new CommitFence(path, ownership)
   port.postMessage([])
   port.on('message', (first: WriterRequest) => {
     let request: WriterRequest | undefined = first
@@ -41,7 +50,7 @@ function serve(port: NonNullable<typeof parentPort>, path: string): void {
       }
       following = next()
     }
-    port.postMessage(commitGroup(connection, group))
+    port.postMessage(commitGroup(connection, group, fence))
     checkpoints.wrote(statementsOf(group))
     return following ?? next()
   }
@@ -57,6 +66,7 @@ function serve(port: NonNullable<typeof parentPort>, path: string): void {
 
   async function close(): Promise<void> {
     await checkpoints.close()
+    fence?.close()
     connection.close()
     port.close()
   }
@@ -69,4 +79,4 @@ function endThread(error: unknown): void {
   })
 }
 
-if (parentPort !== null) serve(parentPort, (workerData as { path: string }).path)
+if (parentPort !== null) serve(parentPort, workerData as WriterData)

@@ -1,6 +1,9 @@
 /** The Database port over SQLite: one writer, reads on a connection of the calling thread. */
+import { damageOf } from './damage.ts'
 import type { Database } from './database.ts'
+import { DiskFaultError } from './disk-faults.ts'
 import { readFailure, watchWriter } from './sqlite-health.ts'
+import type { Ownership } from './ownership.ts'
 import { migrate, SqliteConnection } from './sqlite-connection.ts'
 import { startWriterThread, type SqliteWriter } from './sqlite-writer-client.ts'
 import type { Sql, SqlValue } from './sql.ts'
@@ -15,6 +18,8 @@ export interface SqliteOptions {
    * one writer at a time that counts on nobody else writing much.
    */
   readonly writer?: SqliteWriter
+  /** Of a server. */
+  readonly ownership?: Ownership | undefined
 }
 
 /**
@@ -26,7 +31,9 @@ export async function openSqlite(
   options: SqliteOptions = {},
 ): Promise<SqliteDatabase> {
   if (options.writer === undefined) migrate(path)
-  const writer = options.writer ?? (await startWriterThread(path, options.onFailure))
+  const writer =
+    options.writer ??
+    (await startWriterThread({ path, ownership: options.ownership }, options.onFailure))
   const { ask, probe } = watchWriter(writer, path)
   const reader = new SqliteConnection(path, { readOnly: true })
   return {
@@ -38,18 +45,35 @@ export async function openSqlite(
         throw readFailure(error, path)
       }
     },
-    transaction: (statements) => ask({ kind: 'transaction', statements: statements.map(compact) }),
+    async transaction(statements) {
+      requireWhole(path)
+      return ask({ kind: 'transaction', statements: statements.map(compact) })
+    },
+    damage: () => damageError(path),
     changeStamp: () => reader.dataVersion(),
     async truncateLog() {
       await ask({ kind: 'truncate-log' })
     },
-    probe,
+    async probe() {
+      requireWhole(path)
+      await probe()
+    },
     async close() {
       if (reader.isOpen) reader.close()
       // Last, so that the last connection to close empties the log into the database.
       await writer.close()
     },
   }
+}
+
+function damageError(path: string): DiskFaultError | undefined {
+  const damage = damageOf(path)
+  return damage && new DiskFaultError(damage.kind, damage.reason)
+}
+
+function requireWhole(path: string): void {
+  const error = damageError(path)
+  if (error !== undefined) throw error
 }
 
 /** A message carries the whole buffer behind a view, which may be far larger than the view. */

@@ -14,6 +14,7 @@ const tableNames: readonly string[] = [
   'authorities',
   'authority_certificates',
   'certificates',
+  'retired_certificates',
   'certificate_counts',
   'tags',
   'idempotency_tokens',
@@ -30,11 +31,15 @@ const tableNames: readonly string[] = [
   'permissions',
 ]
 
-/** Tables that follow from others: no backup has them, and a job fills them again. */
+/**
+ * Tables that no backup has: what follows from other tables, which a job fills again, and what is about this one file or
+ * server.
+ */
 const derivedTables: ReadonlySet<string> = new Set([
   'certificate_facets',
   'certificate_names',
   'search_progress',
+  'ownership',
 ])
 
 export interface Table {

@@ -48,10 +48,12 @@ export function selectRevokedCertificates(after: Row | undefined, limit: number)
     order by r.authority_number, r.certificate_number limit ${limit}`
 }
 
-/** How many rows of certificates a CA has, and of revocations that its count has to have. */
+/** How many rows of certificates a CA has, deleted ones among them, and of revocations that its count has to have. */
 export function countOf(authorityNumber: number, revokedCountedAt: number): Sql {
   return sql`select
-      (select count(*) from certificates where authority_number = ${authorityNumber}) as issued,
+      (select count(*) from certificates where authority_number = ${authorityNumber})
+        + (select count(*) from retired_certificates
+          where authority_number = ${authorityNumber}) as issued,
       (select count(*) from revocations where authority_number = ${authorityNumber}
         and not_after > ${revokedCountedAt}) as revoked`
 }

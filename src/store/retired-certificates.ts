@@ -1,0 +1,72 @@
+/** Rows of certificates that expired long ago: deleted, but for what audit reports and counts need. */
+import type { FoundCertificate } from './certificate-search.ts'
+import type { SearchEntry } from './search-progress.ts'
+import { expectRows, sql, type Sql } from './sql.ts'
+
+/** What is kept of a certificate that its row does not have. */
+export interface RetiredContent {
+  readonly subjectDer: Uint8Array
+  readonly notBefore: Date
+}
+
+/**
+ * Deletes a certificate that expired before `before`, with its revocation, guarded by expectRows: nothing is changed if it
+ * is not there any more, has the highest number, which SQLite would give to the next one again, or is revoked and on a CRL:
+ * a CRL that is to be published again may leave it out only when `kept_since` says that the last one did.
+ */
+export function retireCertificate(
+  { number, authority }: Pick<FoundCertificate, 'number' | 'authority'>,
+  { subjectDer, notBefore }: RetiredContent,
+  { now, before }: { readonly now: Date; readonly before: Date },
+): Sql[] {
+  const expiredBefore = Math.floor(before.getTime() / 1000)
+  const countedAt = Math.floor(now.getTime() / 1000) - 1
+  return [
+    expectRows(
+      sql`insert into retired_certificates (certificate_number, authority_number, serial_number,
+          template_name, subject_der, not_before, not_after, issued_at_ms, revoked_at_ms, reason_code,
+          requester_account_id, requester_service, requester_arn)
+        select c.certificate_number, c.authority_number, c.serial_number, c.template_name,
+          ${subjectDer}, ${Math.floor(notBefore.getTime() / 1000)}, c.not_after, c.issued_at_ms,
+          r.revoked_at_ms, r.reason_code, c.requester_account_id, c.requester_service, c.requester_arn
+        from certificates c left join revocations r
+          on r.authority_number = c.authority_number and r.certificate_number = c.certificate_number
+        where c.certificate_number = ${number} and c.not_after < ${expiredBefore}
+          and c.certificate_number < (select max(certificate_number) from certificates)
+          and (r.certificate_number is null or not exists (select 1 from crls l
+            where l.authority_number = c.authority_number and l.due_at_ms is not null
+              and (l.crl_id = r.crl_id or l.kind = 'COMPLETE')
+              and (l.kept_since is null or l.kept_since <= c.not_after)))
+        returning certificate_number`,
+      1,
+    ),
+    // First, because the count is of rows.
+    sql`update certificate_counts set
+        revoked = revoked - (select count(*) from revocations
+          where authority_number = ${authority.number}
+            and not_after > revoked_counted_at and not_after <= ${countedAt}),
+        revoked_counted_at = ${countedAt}
+      where authority_number = ${authority.number} and revoked_counted_at < ${countedAt}
+        and exists (select 1 from revocations
+          where authority_number = ${authority.number} and certificate_number = ${number})`,
+    sql`delete from revocations
+      where authority_number = ${authority.number} and certificate_number = ${number}`,
+    sql`delete from certificates where certificate_number = ${number}`,
+  ]
+}
+
+/** Deletes entries of the search tables. */
+export function deletePositions(entries: readonly SearchEntry<number>[]): Sql[] {
+  return entries.map(
+    ([facet, position, number]) => sql`delete from certificate_facets
+      where facet = ${facet} and position = ${position} and certificate_number = ${number}`,
+  )
+}
+
+/** The same for names. */
+export function deleteNames(entries: readonly SearchEntry<string>[]): Sql[] {
+  return entries.map(
+    ([facet, name, number]) => sql`delete from certificate_names
+      where facet = ${facet} and name = ${name} and certificate_number = ${number}`,
+  )
+}

@@ -1,0 +1,98 @@
+/** The check of a database beside the server: what it finds, and that it ends when it has to. */
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs'
+import { test } from 'node:test'
+import { TestFolder } from '../../test/support/database.ts'
+import { damageOf } from './damage.ts'
+import { migrate, SqliteConnection } from './sqlite-connection.ts'
+import { sql } from './sql.ts'
+import { checkInBackground, checkTables, checkWhole } from './start-check.ts'
+
+function makeDatabase(path: string): void {
+  migrate(path)
+  const connection = new SqliteConnection(path, { readOnly: false })
+  for (let n = 0; n < 200; n += 1)
+    connection.run(
+      sql`insert into settings (name, value) values (${`name ${n}`}, ${new Uint8Array(300)})`,
+    )
+  connection.close()
+}
+
+/** In the page of a table, or of an index. */
+function damage(path: string, name: string): void {
+  const connection = new SqliteConnection(path, { readOnly: true })
+  const [row] =
+    connection.run(sql`select rootpage, (select page_size from pragma_page_size) as page_size
+    from sqlite_schema where name = ${name}`)
+  connection.close()
+  const pageBytes = Number(row?.['page_size'])
+  const file = openSync(path, 'r+')
+  writeSync(
+    file,
+    Buffer.alloc(pageBytes, 0x5a),
+    0,
+    pageBytes,
+    (Number(row?.['rootpage']) - 1) * pageBytes,
+  )
+}
+
+/** Nobody need have waited for it. */
+function hasEnded(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+  } catch {
+    return true
+  }
+  return /\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'))
+}
+
+const places = ['settings', 'sqlite_autoindex_settings_1', 'certificates_by_serial_number']
+
+for (const name of places)
+  test(`damage in the page of ${name} is found, at once, by table, and in a process of its own`, async () => {
+    for (const check of ['whole', 'tables', 'process'] as const) {
+      using folder = new TestFolder()
+      const path = folder.file('signet.sqlite')
+      makeDatabase(path)
+      const run = (): Promise<void> | void => {
+        if (check === 'whole') return checkWhole(path)
+        if (check === 'tables') return checkTables(path)
+        return new Promise((resolve) => void checkInBackground(path, resolve))
+      }
+      await run()
+      assert.equal(damageOf(path), undefined)
+      damage(path, name)
+      await run()
+      assert.equal(damageOf(path)?.kind, 'damaged')
+      assert.ok(existsSync(`${path}.damage`))
+    }
+  })
+
+test('the process ends with the one that has started it, however that ends', async () => {
+  using folder = new TestFolder()
+  const path = folder.file('signet.sqlite')
+  makeDatabase(path)
+  const script = folder.file('parent.mjs')
+  writeFileSync(
+    script,
+    `import { fork } from 'node:child_process'
+    const child = fork(${JSON.stringify(new URL('./sqlite-check.ts', import.meta.url).pathname)}, [process.argv[2]], { execArgv: [] })
+    child.once('spawn', () => process.stdout.write(String(child.pid)))
+    setInterval(() => {}, 1000)`,
+  )
+  const connection = new SqliteConnection(path, { readOnly: false })
+  // Readers wait for it, up to ten seconds.
+  connection.exec(
+    "pragma locking_mode = exclusive; begin exclusive; insert into settings values ('x', x'00')",
+  )
+  const parent = spawn(process.execPath, [script, path], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const [pid] = (await once(parent.stdout, 'data')) as [Buffer]
+  const ended = once(parent.stdout, 'close')
+  parent.kill('SIGKILL')
+  // The child has the same standard output: it is closed when both are gone.
+  await ended
+  assert.ok(hasEnded(Number(pid.toString())))
+  connection.close()
+})

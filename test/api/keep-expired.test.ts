@@ -1,0 +1,310 @@
+/** `--keep-expired`: what expired long ago is deleted, once, whole, and nothing else; what was counted and reported stays. */
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, suite, test } from 'node:test'
+import { openData, type DataFolder } from '../../src/data-folder.ts'
+import { createDeleteExpired } from '../../src/jobs/delete-expired.ts'
+import type { Services } from '../../src/services.ts'
+import { csr } from '../support/csrs.ts'
+import { createRoot, createSubordinate, issue, type Issued } from '../support/hierarchy.ts'
+import { ocspRequest } from '../support/ocsp-requests.ts'
+import { command } from '../support/process.ts'
+import {
+  crlBucket,
+  crlThat,
+  crlWith,
+  eventually,
+  lastOf,
+  revocationWish,
+  revoke,
+} from '../support/revocation.ts'
+import { searchable } from '../support/search.ts'
+import { TestService, type Members } from '../support/service.ts'
+
+const keepDays = 30
+const job = createDeleteExpired(keepDays * 86_400)
+
+/** The number of deleted certificates, by as many nodes as there are databases. */
+async function deleteExpired(
+  service: TestService,
+  ...nodes: readonly DataFolder[]
+): Promise<number> {
+  const { signal } = new AbortController()
+  const results = await Promise.all(
+    nodes.map(({ db }) =>
+      job.run({ db, clock: service.clock } as Partial<Services> as Services, signal),
+    ),
+  )
+  return results.reduce((sum, { done, failed }) => sum + done + failed, 0)
+}
+
+async function countOf(service: TestService, text: string): Promise<number> {
+  const [row] = await service.inDatabase(text)
+  return Number(row?.['n'])
+}
+
+suite('certificates that expired long ago', () => {
+  let service: TestService
+  let nodes: DataFolder[]
+  let root: { arn: string; certificate: string }
+  let short: Issued[]
+  let long: Issued[]
+  let revoked: Issued
+  let subordinate: { arn: string; certificate: string }
+  const shortCount = 60
+  before(async () => {
+    service = await TestService.start({ crlDelay: '0', auditReportInterval: '0' })
+    await service.createBucket(crlBucket)
+    nodes = []
+    for (let n = 0; n < 2; n += 1) nodes.push(await openData(service.config, { mayCreate: false }))
+    root = await createRoot(service, { more: revocationWish(undefined, { Enabled: true }) })
+    const RevocationConfiguration = revocationWish(undefined, {
+      Enabled: true,
+    }).RevocationConfiguration
+    await service.must('UpdateCertificateAuthority', {
+      CertificateAuthorityArn: root.arn,
+      RevocationConfiguration: {
+        ...RevocationConfiguration,
+        ...revocationWish().RevocationConfiguration,
+      },
+    })
+    const some = (count: number, days: number): Promise<Issued[]> =>
+      Promise.all(
+        Array.from({ length: count }, () =>
+          issue(
+            service,
+            { arn: root.arn, csr: csr('ec-server') },
+            { validity: { Value: days, Type: 'DAYS' } },
+          ),
+        ),
+      )
+    subordinate = await createSubordinate(service, root, { validity: { Value: 10, Type: 'DAYS' } })
+    short = await some(shortCount, 10)
+    long = await some(3, 400)
+    revoked = short[0] as Issued
+    await revoke(service, revoked.arn)
+    await crlWith(service, revoked.arn)
+    await searchable(service)
+  })
+  after(async () => {
+    for (const { db } of nodes) await db.close()
+    await service.close()
+  })
+
+  const get = ({
+    arn,
+  }: {
+    arn: string
+  }): Promise<{ status: number; json: Record<string, unknown> }> =>
+    service.call('GetCertificate', { CertificateAuthorityArn: root.arn, CertificateArn: arn })
+
+  async function listed(): Promise<Set<string>> {
+    const arns = new Set<string>()
+    let NextToken: string | undefined
+    do {
+      const input = {
+        CertificateAuthorityArn: root.arn,
+        ...(NextToken !== undefined && { NextToken }),
+      }
+      const page: Members = await service.must('ListCertificates', input)
+      for (const { CertificateArn } of page.Certificates) arns.add(CertificateArn)
+      NextToken = page.NextToken
+    } while (NextToken !== undefined)
+    return arns
+  }
+
+  async function report(format: 'JSON' | 'CSV'): Promise<string> {
+    const about = { CertificateAuthorityArn: root.arn }
+    const { AuditReportId, S3Key } = await service.must('CreateCertificateAuthorityAuditReport', {
+      ...about,
+      S3BucketName: crlBucket,
+      AuditReportResponseFormat: format,
+    })
+    await eventually(async () => {
+      const found = await service.must('DescribeCertificateAuthorityAuditReport', {
+        ...about,
+        AuditReportId,
+      })
+      return found.AuditReportStatus === 'CREATING' ? undefined : found
+    }, 'a report')
+    return (await service.readObject(crlBucket, S3Key))?.toString() ?? ''
+  }
+
+  const issuedCount = (): Promise<number> =>
+    countOf(service, 'select sum(issued) as n from certificate_counts')
+
+  const verified = async (): Promise<Members> => {
+    const { code, stdout } = await command(['verify', '--data', service.config.dataDirectory])
+    assert.equal(code, 0, stdout)
+    return JSON.parse(stdout)
+  }
+
+  test('stay as long as they are to be kept', async () => {
+    service.clock.advance({ days: 10 + keepDays - 1 })
+    assert.equal(await deleteExpired(service, ...nodes), 0)
+    assert.equal((await get(short[1] as Issued)).status, 200)
+  })
+
+  test('are deleted then, by one of two nodes, and neither what a CRL lists nor a CA certificate is', async () => {
+    // Past the regular publication that lists what expired before the one before it.
+    service.clock.advance({ days: 2 })
+    const issuedBefore = await issuedCount()
+    const before_ = [await report('JSON'), await report('CSV')]
+    const rows = await countOf(service, 'select count(*) as n from certificates')
+    assert.equal(await deleteExpired(service, ...nodes), shortCount - 1)
+    assert.equal(await deleteExpired(service, ...nodes), 0)
+    assert.equal(
+      await countOf(service, 'select count(*) as n from certificates'),
+      rows - (shortCount - 1),
+    )
+    for (const one of short.slice(1)) {
+      const { status, json } = await get(one)
+      assert.equal(status, 400)
+      assert.deepEqual(json, {
+        __type: 'ResourceNotFoundException',
+        message: `Could not find certificate ${one.arn}.`,
+      })
+    }
+    for (const one of [revoked, ...long]) assert.equal((await get(one)).status, 200)
+    const kept = await listed()
+    for (const { arn } of long) assert.ok(kept.has(arn))
+    for (const { arn } of short.slice(1)) assert.ok(!kept.has(arn))
+    // Root, subordinate, the revoked one, and those that are valid.
+    assert.equal(kept.size, 3 + long.length)
+    assert.ok(
+      await service.must('DescribeCertificateAuthority', {
+        CertificateAuthorityArn: subordinate.arn,
+      }),
+    )
+    for (const table of ['certificate_facets', 'certificate_names'])
+      assert.equal(
+        await countOf(
+          service,
+          `select count(*) as n from ${table} where certificate_number not in (select certificate_number from certificates)`,
+        ),
+        0,
+        table,
+      )
+    assert.equal(await issuedCount(), issuedBefore)
+    assert.deepEqual([await report('JSON'), await report('CSV')], before_)
+    const { Certificates, Revocations } = await verified()
+    assert.deepEqual([Certificates, Revocations], [rows - (shortCount - 1), 1])
+  })
+
+  test('cannot be revoked, and OCSP does not know them', async () => {
+    const { arn } = short[1] as Issued
+    const { json } = await service.call('RevokeCertificate', {
+      CertificateAuthorityArn: root.arn,
+      CertificateSerial: lastOf(arn),
+      RevocationReason: 'SUPERSEDED',
+    })
+    assert.equal(json['__type'], 'ResourceNotFoundException')
+    const body = ocspRequest([{ issuer: root.certificate, serial: lastOf(arn) }])
+    const response = await fetch(`${service.publicUrl}/ocsp`, { method: 'POST', body })
+    // unauthorized (RFC 5019 §2.2.3).
+    assert.deepEqual(Buffer.from(await response.arrayBuffer()), Buffer.from('30030a0106', 'hex'))
+  })
+
+  test('are deleted when they were revoked, once a CRL has left them out', async () => {
+    const key = `crl/${lastOf(root.arn)}.crl`
+    service.clock.advance({ days: 4 })
+    await service.restart()
+    await crlThat(service, key, ({ entries }) => entries.size === 0)
+    await eventually(async () => {
+      const n = await countOf(service, 'select count(*) as n from crls where lease is not null')
+      return n === 0 || undefined
+    }, 'the end of the publication')
+    const before_ = [await report('JSON'), await report('CSV')]
+    assert.equal(await deleteExpired(service, ...nodes), 1)
+    assert.equal((await get(revoked)).status, 400)
+    assert.deepEqual([await report('JSON'), await report('CSV')], before_)
+    assert.match(before_[1] ?? '', /KEY_COMPROMISE/)
+    assert.equal((await verified()).Revocations, 0)
+  })
+
+  test('are counted still, and what is issued next is found', async () => {
+    const next = await issue(service, { arn: root.arn, csr: csr('ec-server') })
+    await searchable(service)
+    assert.ok((await listed()).has(next.arn))
+    await verified()
+  })
+
+  test('are, but for what is kept of them, in backups, and are there after a restore', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'signet-expired-'))
+    after(() => rmSync(folder, { recursive: true }))
+    const [file, passphrase, data] = [join(folder, 'b'), join(folder, 'p'), join(folder, 'data')]
+    writeFileSync(passphrase, 'correct horse battery\n', { mode: 0o600 })
+    const lock = ['--passphrase-file', passphrase]
+    const made = await command(['backup', file, ...lock, '--data', service.config.dataDirectory])
+    assert.equal(made.code, 0, made.stderr)
+    assert.equal(JSON.parse(made.stdout).Rows.retired_certificates, shortCount)
+    const restored = await command(['restore', file, ...lock, '--data', data])
+    assert.equal(restored.code, 0, restored.stderr)
+    assert.equal(JSON.parse(restored.stdout).Rows.retired_certificates, shortCount)
+  })
+})
+
+suite('the newest certificate', () => {
+  test('stays, so that no number is given twice, and search finds what comes after it', async (t) => {
+    const service = await TestService.start()
+    t.after(() => service.close())
+    const data = await openData(service.config, { mayCreate: false })
+    t.after(() => data.db.close())
+    const root = await createRoot(service)
+    const some = (): Promise<Issued> =>
+      issue(
+        service,
+        { arn: root.arn, csr: csr('ec-server') },
+        { validity: { Value: 1, Type: 'DAYS' } },
+      )
+    const [, last] = [await some(), await some()]
+    await searchable(service)
+    service.clock.advance({ days: keepDays + 2 })
+    assert.equal(await deleteExpired(service, data), 1)
+    const about = { CertificateAuthorityArn: root.arn, CertificateArn: last.arn }
+    await service.must('GetCertificate', about)
+    const next = await some()
+    await searchable(service)
+    assert.equal(await deleteExpired(service, data), 1)
+    const { Certificates } = await service.must('ListCertificates', {
+      CertificateAuthorityArn: root.arn,
+    })
+    const arns = Certificates.map(({ CertificateArn }: Members) => CertificateArn)
+    assert.ok(arns.includes(next.arn) && !arns.includes(last.arn))
+  })
+})
+
+suite('the flag', () => {
+  test('starts the job, and is off by default', async (t) => {
+    const service = await TestService.start()
+    t.after(() => service.close())
+    const root = await createRoot(service)
+    const validity = { Value: 1, Type: 'DAYS' }
+    const one = await issue(service, { arn: root.arn, csr: csr('ec-server') }, { validity })
+    await issue(service, { arn: root.arn, csr: csr('ec-server') })
+    await searchable(service)
+    service.clock.advance({ days: 20 })
+    await service.restart()
+    const about = { CertificateAuthorityArn: root.arn, CertificateArn: one.arn }
+    await service.must('GetCertificate', about)
+    await service.restartWith({ keepExpired: '10d' })
+    await eventually(
+      async () => ((await service.call('GetCertificate', about)).status === 400 ? true : undefined),
+      'a certificate that is deleted',
+    )
+  })
+
+  test('takes a number of days, one at least', async () => {
+    for (const text of ['0d', '365', '1h', '-1d', '1.5d', '40000d', 'd', '']) {
+      const { code, stderr } = await command(['check-config', '--keep-expired', text])
+      assert.equal(code, 2)
+      assert.match(
+        stderr,
+        /--keep-expired must be a number of days such as 365d, from 1d to 36500d/,
+      )
+    }
+    assert.equal((await command(['check-config', '--keep-expired', '365d'])).code, 0)
+  })
+})
