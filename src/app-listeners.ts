@@ -70,6 +70,7 @@ export async function startPublicListener(
     {
       ocsp: createOcspHandler({ ...surroundings, responder, budget }),
       answer: (request) => answerPublic({ services, publicObjects }, request),
+      budget,
     },
   )
   stack.defer(() => server.close())

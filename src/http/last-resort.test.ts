@@ -142,7 +142,7 @@ test('a log that fails keeps no request from being answered', async (t) => {
     )
 })
 
-test('a listener whose handler throws answers 500, and goes on', async () => {
+test('a listener whose handler throws answers 500, and goes on', async (t) => {
   const { log, lines } = logged()
   const isBroken = { now: true }
   const server = createPublicServer(
@@ -152,21 +152,21 @@ test('a listener whose handler throws answers 500, and goes on', async () => {
       answer: () => broken(),
     },
   )
+  t.after(() => server.close())
   const url = await server.listen({ host: '127.0.0.1', port: 0 })
   assert.equal((await fetch(`${url}/x`)).status, 500)
   isBroken.now = false
   assert.equal((await fetch(`${url}/x`)).status, 500)
   assert.equal((await fetch(`${url}/healthz`)).status, 200)
   assert.equal(lines.filter((line) => line.includes('secret detail')).length, 2)
-  await server.close()
 })
 
-test('a connection that cannot be accepted is logged', async () => {
+test('a connection that cannot be accepted is logged', async (t) => {
   const { log, lines } = logged()
   const server = createApiServer({ ...services(log, {}), random: systemRandom })
+  t.after(() => server.close())
   const url = await server.listen({ host: '127.0.0.1', port: 0 })
   server.server.emit('error', Object.assign(new Error('accept EMFILE'), { code: 'EMFILE' }))
   assert.match(lines.join(''), /accept EMFILE/)
   assert.equal((await fetch(`${url}/healthz`)).status, 200)
-  await server.close()
 })

@@ -1,7 +1,8 @@
 /** Requests to the public listener, and answers. */
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import { ServiceError } from '../errors.ts'
 import type { Log } from '../log.ts'
+import type { BodyBudget } from './body-budget.ts'
 
 /** What the public listener answers. */
 export interface PublicAnswer {
@@ -58,4 +59,22 @@ export async function answerOrFail(
     const isAway = error instanceof ServiceError && error.code === 'ServiceUnavailable'
     return isAway ? textAnswer(503, 'Service unavailable') : textAnswer(500, 'Internal error')
   }
+}
+
+/** What is read ahead of an object that a client reads slowly: a buffer of its file, and one of its connection. */
+const aheadBytesMax = 128 * 1024
+
+/**
+ * The same answer, with what is read ahead of its object taken from the budget until the object is sent. A client that asks
+ * for an object and does not read it is cut off when others need the memory.
+ */
+export function withinBudget(budget: BodyBudget, answer: PublicAnswer): PublicAnswer {
+  const { body, headers } = answer
+  if (!(body instanceof Readable)) return answer
+  const lease = budget.open(() => void body.destroy())
+  body.once('close', () => lease.release())
+  if (lease.grow(Math.min(aheadBytesMax, Number(headers['content-length'] ?? aheadBytesMax))))
+    return answer
+  body.destroy()
+  return textAnswer(503, 'Service unavailable', { 'retry-after': '1' })
 }

@@ -19,7 +19,12 @@ import type { Health } from './health.ts'
 import { failRequest } from './last-resort.ts'
 import { jsonMediaType } from './members.ts'
 import type { OcspHandler } from './ocsp.ts'
-import { answerOrFail, type PublicAnswer, type PublicRequest } from './public-answer.ts'
+import {
+  answerOrFail,
+  withinBudget,
+  type PublicAnswer,
+  type PublicRequest,
+} from './public-answer.ts'
 import { refusalOf, refuseConnection } from './refusals.ts'
 import { dropBody } from './request-body.ts'
 import { createRequestIds } from './request-ids.ts'
@@ -87,12 +92,14 @@ export function createApiServer(
 export interface PublicHandlers {
   readonly ocsp: OcspHandler
   readonly answer: (request: PublicRequest) => Promise<PublicAnswer>
+  /** Of the process: what is read of an object and not sent yet is held too. */
+  readonly budget?: BodyBudget
 }
 
 /** The listener that anyone may reach, not yet listening: `GET /healthz`, OCSP, and what `answer` has. */
 export function createPublicServer(
   services: ListenerServices,
-  { ocsp, answer }: PublicHandlers,
+  { ocsp, answer, budget = createBodyBudget() }: PublicHandlers,
 ): FastifyInstance {
   const server = createServer(services, {
     requestId: createRequestIds(services.random),
@@ -106,8 +113,8 @@ export function createPublicServer(
   const handle = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const { id, method, headers, originalUrl } = request
     const { path } = splitTarget(originalUrl)
-    const found = await answerOrFail(services.log, id, () =>
-      answer({ method, path, headers, body: new Uint8Array() }),
+    const found = await answerOrFail(services.log, id, async () =>
+      withinBudget(budget, await answer({ method, path, headers, body: new Uint8Array() })),
     )
     return reply.code(found.status).headers(found.headers).send(found.body)
   }

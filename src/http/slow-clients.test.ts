@@ -4,16 +4,18 @@ import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { connect as connectPlain, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
+import { Readable } from 'node:stream'
 import { setTimeout } from 'node:timers/promises'
 import { join } from 'node:path'
-import { after, before, test } from 'node:test'
+import { after, before, test, type TestContext } from 'node:test'
 import { connect as connectTls } from 'node:tls'
 import type { FastifyInstance } from 'fastify'
 import { makeCertificate } from '../../test/support/tls.ts'
 import { createLog } from '../log.ts'
 import { createMetrics } from '../metrics.ts'
 import { systemRandom } from '../random.ts'
-import { createApiServer } from './server.ts'
+import { createBodyBudget, type BodyBudget } from './body-budget.ts'
+import { createApiServer, createPublicServer } from './server.ts'
 
 let folder: string
 const servers: FastifyInstance[] = []
@@ -151,4 +153,57 @@ test('a handshake that never begins does not stay', async () => {
   socket.resume()
   socket.write('GET / HTTP/1.1\r\n\r\n')
   await once(socket, 'close')
+})
+
+/** An object that never ends, and a public listener that has it. */
+async function endless(t: TestContext, limits: object, budget: BodyBudget) {
+  const streams: Readable[] = []
+  const server = createPublicServer(
+    { log: createLog('silent'), random: systemRandom, limits },
+    {
+      ocsp: () => false,
+      budget,
+      answer() {
+        const body = new Readable({ read: () => void body.push(Buffer.alloc(65_536)) })
+        streams.push(body)
+        return Promise.resolve({ status: 200, headers: {}, body })
+      },
+    },
+  )
+  await server.listen({ host: '127.0.0.1', port: 0 })
+  t.after(() => server.close())
+  const address = server.server.address()
+  const port = typeof address === 'object' ? (address?.port ?? 0) : 0
+  const ask = async (): Promise<Socket> => {
+    const asked = streams.length
+    const socket = connectPlain({ host: '127.0.0.1', port })
+    socket.on('error', () => {}).pause()
+    socket.write('GET /bucket/key HTTP/1.1\r\nHost: x\r\n\r\n')
+    while (streams.length === asked) await setTimeout(5)
+    return socket
+  }
+  return { streams, ask }
+}
+
+test('a client that asks for an object and never reads it is cut off', async (t) => {
+  const budget = createBodyBudget()
+  const { streams, ask } = await endless(t, { silentMilliseconds: 300 }, budget)
+  const socket = await ask()
+  await once(streams[0] ?? assert.fail(), 'close')
+  assert.equal(budget.held, 0)
+  socket.destroy()
+})
+
+test('the oldest object that is being sent makes room for another', async (t) => {
+  const budget = createBodyBudget(300_000)
+  const { streams, ask } = await endless(t, {}, budget)
+  const sockets = [await ask(), await ask()]
+  const closed = once(streams[0] ?? assert.fail(), 'close')
+  sockets.push(await ask())
+  await closed
+  assert.deepEqual(
+    streams.map(({ destroyed }) => destroyed),
+    [true, false, false],
+  )
+  for (const socket of sockets) socket.destroy()
 })
