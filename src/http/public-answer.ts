@@ -71,7 +71,9 @@ const aheadBytesMax = 128 * 1024
 export function withinBudget(budget: BodyBudget, answer: PublicAnswer): PublicAnswer {
   const { body, headers } = answer
   if (!(body instanceof Readable)) return answer
-  const lease = budget.open(() => void body.destroy())
+  const lease = budget.open(() => {
+    body.destroy()
+  })
   body.once('close', () => lease.release())
   if (lease.grow(Math.min(aheadBytesMax, Number(headers['content-length'] ?? aheadBytesMax))))
     return answer
