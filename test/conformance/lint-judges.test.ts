@@ -66,7 +66,7 @@ function assertCovered(complaints: Complaints, exemptions: readonly Exemption[])
   assert.deepEqual(unused, [], 'exemptions that nothing needs')
   // A judge that complains about nothing judges nothing.
   const seen = complaints.filter((complaint) => complaint !== undefined).length
-  assert.ok(seen > 40, `it complains about ${seen} certificates`)
+  assert.ok(seen > 10, `it complains about ${seen} certificates`)
 }
 
 const withX520Type = /^subject: a (?:unique identifier|postal address)$/
@@ -235,7 +235,13 @@ test('mutated certificates without an error of the lint are read by Go and pyca'
   )
 })
 
-/** What a command that reads one certificate says, two at a time. */
+/** One in so many certificates with an error is read by commands too: complaints show that they judge at all. */
+const sampling = 5
+
+/**
+ * What a command that reads one certificate says, two at a time: of every certificate without an error of the lint, and
+ * of a sample of the others.
+ */
 async function eachFile(
   judge: (path: string) => Promise<string | undefined>,
 ): Promise<(string | undefined)[]> {
@@ -243,6 +249,8 @@ async function eachFile(
   let next = 0
   const work = async (): Promise<void> => {
     for (let index = next++; index < cases.length; index = next++) {
+      const hasError = cases[index]?.errors.length !== 0
+      if (hasError && index % sampling !== 0) continue
       const path = join(folder, `${index}.der`)
       await writeFile(path, cases[index]?.der ?? new Uint8Array())
       complaints[index] = await judge(path)
