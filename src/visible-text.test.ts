@@ -81,10 +81,7 @@ test('a CSV cell is one quoted field that no spreadsheet takes for a formula', (
     fc.property(anyText, (text) => {
       const cell = csvCell(text)
       assert.match(cell, /^"(?:[^"]|"")*"$/)
-      assert.equal(
-        Array.from(cell).find((one) => one !== '\n' && isUnsafe(one)),
-        undefined,
-      )
+      assert.equal(Array.from(cell.replaceAll(/[\n\t]/g, '')).find(isUnsafe), undefined)
       assert.doesNotMatch(cell, /^"\s*[=+\-@＝＋－＠]/)
     }),
     { seed, numRuns: 2000 },

@@ -9,6 +9,9 @@ const unsafeCharacters = /[\p{Cc}\p{Cf}\p{DI}\p{Zl}\p{Zp}\p{Cs}]/gu
 /** The same without line feeds. */
 const unsafeInLines = /[^\P{Cc}\n]|[\p{Cf}\p{DI}\p{Zl}\p{Zp}\p{Cs}]/gu
 
+/** The same without line feeds and tabs, which a quoted cell may have. */
+const unsafeInCells = /[^\P{Cc}\n\t]|[\p{Cf}\p{DI}\p{Zl}\p{Zp}\p{Cs}]/gu
+
 /** Of these, the ones that JSON.stringify leaves as they are. */
 const unsafeInJson = /[\u007F-\u009F\p{Cf}\p{DI}\p{Zl}\p{Zp}]/gu
 
@@ -33,11 +36,11 @@ export function visibleJson(json: string): string {
 }
 
 /**
- * A cell of a CSV file: visible text in quotes, in which a line feed stays (RFC 4180 §2). Text that a spreadsheet would run as a formula, because it
+ * A cell of a CSV file: visible text in quotes, in which line feeds and tabs stay (RFC 4180 §2). Text that a spreadsheet would run as a formula, because it
  * begins with `=`, `+`, `-` or `@`, gets an apostrophe before it.
  */
 export function csvCell(text: string): string {
-  const shown = visibleLines(text)
+  const shown = text.replaceAll(unsafeInCells, escaped)
   const guard = formulaStart.test(shown) ? "'" : ''
   return `"${guard}${shown.replaceAll('"', '""')}"`
 }
