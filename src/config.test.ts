@@ -35,6 +35,8 @@ test('has the documented defaults', () => {
     callLog: undefined,
     rates: { awsQuotas: false, ratesFile: undefined },
     objects: { kind: 'embedded' },
+    acceptLoss: false,
+    keepExpiredSeconds: undefined,
     eventWebhook: undefined,
   })
 })

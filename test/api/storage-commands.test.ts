@@ -237,6 +237,7 @@ describe('signet jobs list', () => {
     assert.ok(AuditReportId)
     assert.deepEqual(jobs.map(({ Name }) => String(Name)).toSorted(), [
       'announce-expiry',
+      'delete-expired',
       'deliver-events',
       'erase-authorities',
       'finish-creation',
