@@ -45,6 +45,8 @@ test('has the documented defaults', () => {
     callLogRequired: false,
     rates: { awsQuotas: false, ratesFile: undefined },
     objects: { kind: 'embedded' },
+    acceptLoss: false,
+    keepExpiredSeconds: undefined,
     eventWebhook: undefined,
   })
 })
