@@ -13,7 +13,6 @@ import { createOcspResponder } from './http/ocsp-responder.ts'
 import { createOcspHandler } from './http/ocsp.ts'
 import { answerPublic } from './http/public.ts'
 import { createApiServer, createPublicServer } from './http/server.ts'
-import type { Log } from './log.ts'
 import type { PublicObjects } from './objects/object-store.ts'
 import { cannotListen, portOf } from './public-port.ts'
 import { readRates } from './rates-file.ts'
@@ -74,7 +73,7 @@ export async function startPublicListener(
     },
   )
   stack.defer(() => server.close())
-  const url = await listenOn(server, { ...config.publicListen, reusePort }, log)
+  const url = await listenOn(server, { ...config.publicListen, reusePort })
   place.publicUrl ||= url
   return { shared: { health, budget }, port: portOf(server) }
 }
@@ -102,7 +101,7 @@ export async function startApiListener(
   const keeper = tls && keepCertificate(tls, services, api)
   stack.defer(() => keeper?.stop())
   return {
-    apiUrl: withScheme(await listenOn(api, config.listen, log), material && 'https'),
+    apiUrl: withScheme(await listenOn(api, config.listen), material && 'https'),
     async reload() {
       rateLimiter.use(readRates(config.rates))
       await keeper?.refresh()
@@ -119,14 +118,9 @@ function withScheme(url: string, scheme: 'https' | undefined): string {
 async function listenOn(
   server: FastifyInstance,
   address: Address & { readonly reusePort?: boolean },
-  log: Log,
 ): Promise<string> {
   try {
-    const url = await server.listen(address)
-    // A connection that cannot be accepted, for example without file descriptors, is lost; without a listener the error of it
-    // would count as uncaught.
-    server.server.on('error', (err) => log.error({ err }, 'a connection was not accepted'))
-    return url
+    return await server.listen(address)
   } catch (error) {
     throw cannotListen(address, error)
   }

@@ -3,9 +3,10 @@
  * removed it, as logrotate does.
  */
 import { constants, type Stats } from 'node:fs'
-import { open, readdir, rename, stat, unlink, type FileHandle } from 'node:fs/promises'
+import { open, readdir, stat, unlink, type FileHandle } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { Clock } from './clock.ts'
+import { renameDurably } from './durable-file.ts'
 import type { Log } from './log.ts'
 
 /** Where lines go. */
@@ -124,7 +125,7 @@ async function setAside(path: string, now: Date, filesMax: number): Promise<void
   const stamp = now.toISOString().replaceAll(/[-:.]/g, '')
   let target = `${path}.${stamp}`
   for (let n = 1; (await statOf(target)) !== undefined; n += 1) target = `${path}.${stamp}-${n}`
-  await rename(path, target)
+  await renameDurably(path, target)
   const name = basename(path)
   const kept = (await readdir(dirname(path)))
     .filter((other) => other.startsWith(`${name}.`) && asideForm.test(other.slice(name.length)))

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { printWarning } from './cli/terminal.ts'
+import { printProblem } from './cli/terminal.ts'
 import type { Config, DatabaseConfig } from './config.ts'
 import { damageWarning } from './damage-warning.ts'
 import { ConfigurationError } from './errors.ts'
@@ -165,7 +165,7 @@ export async function withData<T>(
 ): Promise<T> {
   const data = await openData(config, { mayCreate: false })
   const damage = data.db.damage?.()
-  if (damage !== undefined) printWarning(damageWarning(damage))
+  if (damage !== undefined) printProblem(`warning: ${damageWarning(damage)}`)
   try {
     return await work(data)
   } finally {

@@ -1,11 +1,27 @@
 /** Files that are whole or not there, under a name that stays: the order in which they reach the disk. */
 import assert from 'node:assert/strict'
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import fs from 'node:fs/promises'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { TestFolder } from '../test/support/database.ts'
-import { createFile, makeFolder, renameDurably, replaceFile, replaceFiles } from './durable-file.ts'
+import {
+  createFile,
+  makeFolder,
+  renameDurably,
+  replaceFile,
+  replaceFiles,
+  writeOutput,
+} from './durable-file.ts'
 
 /** What reaches the disk, and when: every flush by its path, every rename and link by its target. */
 async function recordDisk(t: TestContext, folder: string): Promise<() => string[]> {
@@ -104,4 +120,19 @@ test('a write that fails leaves the file as it was', async () => {
   assert.equal(readFileSync(path, 'utf8'), 'before')
   mkdirSync(folder.file('taken'))
   await assert.rejects(replaceFile({ path: folder.file('taken'), content: '', mode: 0o600 }))
+})
+
+test('output to a device or through a symbolic link replaces neither the device nor the link', async () => {
+  using folder = new TestFolder()
+  const links = { device: '/dev/null', file: folder.file('target') }
+  writeFileSync(links.file, 'old')
+  for (const [name, target] of Object.entries(links)) {
+    const path = folder.file(name)
+    symlinkSync(target, path)
+    await writeOutput({ path, content: 'new', mode: 0o644 })
+    assert.ok(lstatSync(path).isSymbolicLink(), name)
+  }
+  assert.equal(readFileSync(links.file, 'utf8'), 'new')
+  await writeOutput({ path: folder.file('fresh'), content: 'new', mode: 0o644 })
+  assert.equal(readFileSync(folder.file('fresh'), 'utf8'), 'new')
 })

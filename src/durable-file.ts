@@ -3,7 +3,18 @@
  * written beside it, flushed, renamed, and then its folder is flushed. Without the last step the name itself may be lost.
  */
 import { existsSync } from 'node:fs'
-import { chmod, link, mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises'
+import {
+  chmod,
+  link,
+  mkdir,
+  open,
+  realpath,
+  rename,
+  rm,
+  stat,
+  writeFile,
+  type FileHandle,
+} from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
 
 /** Errors of file systems and operating systems that cannot flush a folder, and flush its entries in their own time. */
@@ -71,6 +82,17 @@ export async function replaceFiles(files: readonly FileContent[]): Promise<void>
   for (const file of files) await writeBeside(file, `${file.path}.new`)
   for (const { path } of files) await rename(`${path}.new`, path)
   for (const folder of new Set(files.map(({ path }) => dirname(path)))) await syncFolder(folder)
+}
+
+/**
+ * Writes the file that a user names for output. A symbolic link keeps pointing at its target, which is replaced. A device or
+ * a pipe, such as /dev/stdout, is written to.
+ */
+export async function writeOutput({ path, ...file }: FileContent): Promise<void> {
+  if (!existsSync(path)) return replaceFile({ path, ...file })
+  const isRegular = (await stat(path)).isFile()
+  if (isRegular) return replaceFile({ path: await realpath(path), ...file })
+  await writeFile(path, file.content)
 }
 
 /** Writes a file that must not exist (EEXIST), also if another process creates it at the same time. */

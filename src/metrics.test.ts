@@ -134,6 +134,18 @@ test('without the database the metrics have no gauge of it, and say so; the next
   assert.ok(!(await samplesOf(metrics)).has(queue))
 })
 
+test('an unreachable public URL is shown also while the database does not answer', async () => {
+  const metrics = createMetrics()
+  metrics.onRead(async (gauges) => {
+    gauges.publicUrlUnreachable('http://0.0.0.0')
+    gauges.queueDepth('publish-crls', 1)
+    await Promise.reject(new Error('the database is away'))
+  })
+  const samples = await samplesOf(metrics)
+  assert.equal(samples.get('signet_public_url_unreachable{url="http://0.0.0.0"}'), 1)
+  assert.ok(!samples.has('signet_job_queue_depth{job="publish-crls"}'))
+})
+
 test('two readers at once each get every gauge', async () => {
   const metrics = createMetrics()
   const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))

@@ -14,7 +14,7 @@ export interface Metrics {
   /** One OCSP answer: `good`, `revoked`, or the status of the response that is none. */
   ocspAnswer(status: string): void
   jobRun(job: string, result: 'success' | 'failure'): void
-  /** Reads gauges from the database when the metrics are read. If it rejects, none of them is shown. */
+  /** Sets the gauges when the metrics are read. If it rejects, those that come from the database are not shown. */
   onRead(read: (gauges: Gauges) => Promise<void>): void
   /** All of them, as text of `contentType`; with those of other processes, as `values` has them, added up. */
   text(others?: readonly (readonly object[])[]): Promise<string>
@@ -90,7 +90,10 @@ function tellVersion(registry: Registry, version: string): void {
   }).set({ version }, 1)
 }
 
-/** Shows what `read` finds. All of it or nothing: values of a moment that is over would pass for present ones. */
+/**
+ * Shows the gauges that `read` sets. If it rejects, those from the database are not shown: some would be missing, and their
+ * absence would look like a value. The public URL comes from the configuration and is always shown.
+ */
 async function refresh(
   gauges: ShownGauges,
   read: ((gauges: Gauges) => Promise<void>) | undefined,
@@ -102,7 +105,7 @@ async function refresh(
     crl: (standing) => found.push(() => gauges.crl(standing)),
     queueDepth: (job, depth) => found.push(() => gauges.queueDepth(job, depth)),
     daysToExpiry: (id, days) => found.push(() => gauges.daysToExpiry(id, days)),
-    publicUrlUnreachable: (url) => found.push(() => gauges.publicUrlUnreachable(url)),
+    publicUrlUnreachable: (url) => gauges.publicUrlUnreachable(url),
   }
   try {
     await read(collected)

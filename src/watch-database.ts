@@ -1,4 +1,4 @@
-/** What a server does about its SQLite database all the time: shows that it owns it, and notices what others found. */
+/** While a server runs: responds to challenges to the ownership of its SQLite database, and reports damage once it is found. */
 import type { Log } from './log.ts'
 import { damageWarning } from './damage-warning.ts'
 import type { Database } from './store/database.ts'
@@ -6,7 +6,7 @@ import { DiskFaultError } from './store/disk-faults.ts'
 import { keepOwnership, type Ownership } from './store/ownership.ts'
 import { checkInBackground, isSmall } from './store/start-check.ts'
 
-/** A server that starts on the same database waits for several of these. */
+/** A second server that starts on the same database waits for several of these intervals. */
 const everyMilliseconds = 250
 
 interface Watching {
@@ -15,19 +15,21 @@ interface Watching {
   readonly onFailure: (error: Error) => void
 }
 
-/** Watches until the function that it returns is called. A large database is checked meanwhile. */
+/** Watches until the returned function is called. A large database is also checked in the background. */
 export function watchDatabase(db: Database, path: string, watching: Watching): () => void {
   const { log } = watching
   const timer = setInterval(startLook(db, path, watching), everyMilliseconds).unref()
-  // Another runtime's executable need not run files as Node.js does.
+  // The executable of Electron does not run a script as Node.js does.
   const canFork = process.versions['electron'] === undefined
   const startedAt = performance.now()
   const check =
     isSmall(path) || !canFork
       ? undefined
-      : checkInBackground(path, () => {
+      : checkInBackground(path, (failure) => {
           const milliseconds = Math.round(performance.now() - startedAt)
-          log.info({ milliseconds }, 'the structure of the database is checked')
+          if (failure === undefined)
+            log.info({ milliseconds }, 'the structure of the database was checked')
+          else log.warn({ milliseconds, failure }, 'the check of the database did not finish')
         })
   return () => {
     clearInterval(timer)
@@ -37,26 +39,26 @@ export function watchDatabase(db: Database, path: string, watching: Watching): (
 
 function startLook(db: Database, path: string, { owned, log, onFailure }: Watching): () => void {
   let isLooking = false
-  let isTold = false
+  let isReported = false
   let isOver = false
-  const tellDamage = (): void => {
+  const reportDamage = (): void => {
     const damage = db.damage?.()
-    if (damage === undefined || isTold) return
-    isTold = true
-    log.fatal({ err: damage }, `nothing is issued any more: ${damageWarning(damage)}`)
+    if (damage === undefined || isReported) return
+    isReported = true
+    log.fatal({ err: damage }, `the server has stopped issuing: ${damageWarning(damage)}`)
   }
   const look = async (): Promise<void> => {
-    tellDamage()
+    reportDamage()
     try {
       await keepOwnership(db, path, owned)
     } catch (error) {
-      // What else fails is met, and told, by requests.
+      // Requests meet and report any other failure.
       if (!(error instanceof DiskFaultError) || error.fault !== 'superseded' || isOver) return
       isOver = true
       onFailure(error)
     }
   }
-  tellDamage()
+  reportDamage()
   return () => {
     if (isLooking) return
     isLooking = true

@@ -21,6 +21,7 @@ const leaves = [
   'random.ts',
   'sealer.ts',
   'storable-text.ts',
+  'truncate-text.ts',
   'utc-digits.ts',
   'visible-text.ts',
 ]

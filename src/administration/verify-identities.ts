@@ -1,14 +1,16 @@
-/** Whether certificates refer to a CRL that is issued under the identity of their issuer (authority/issuer-identity.ts). */
+/** Checks that certificates refer to a CRL under the same identity as their issuer (authority/issuer-identity.ts). */
 import { supersededIdentities, type IdentifiedCertificate } from '../authority/issuer-identity.ts'
 import { bytesOf, integerOf, textOf } from '../store/columns.ts'
 import type { Row } from '../store/sql.ts'
 import { parseCertificate } from '../x509/certificate.ts'
 import { DerError } from '../x509/der-error.ts'
+import { isExpiredAt } from '../x509/time.ts'
 import type { Problems } from './problems.ts'
 
 interface Signer extends IdentifiedCertificate {
-  /** Unexpired certificates under it that are bound to a CRL, and when the last of them expires: seconds. */
+  /** Number of its unexpired certificates that are bound to a CRL. */
   bound: number
+  /** When the last of them expires, in seconds since 1970. */
   lastNotAfter: number
 }
 
@@ -16,10 +18,10 @@ interface Signer extends IdentifiedCertificate {
 export class CrlIdentities {
   readonly #byAuthority = new Map<string, Map<number, Signer>>()
   readonly #byNumber = new Map<number, Signer>()
-  readonly #nowSeconds: number
+  readonly #now: Date
 
   constructor(now: Date) {
-    this.#nowSeconds = now.getTime() / 1000
+    this.#now = now
   }
 
   /** Adds a CA certificate; rows come in the order of import. */
@@ -39,7 +41,7 @@ export class CrlIdentities {
     if (row['crl_id'] === null) return
     const signer = this.#byNumber.get(Number(row['authority_certificate_number'] ?? 0))
     const notAfter = integerOf(row, 'not_after')
-    if (signer === undefined || notAfter < this.#nowSeconds) return
+    if (signer === undefined || isExpiredAt(new Date(notAfter * 1000), this.#now)) return
     signer.bound += 1
     signer.lastNotAfter = Math.max(signer.lastNotAfter, notAfter)
   }

@@ -4,7 +4,7 @@ import { systemClock } from '../clock.ts'
 import { withConnection } from '../daily/connection.ts'
 import type { MadeAuthority, MadeHierarchy } from '../daily/init-hierarchy.ts'
 import type { KeyAlgorithmName } from '../daily/key-algorithms.ts'
-import { replaceFile } from '../durable-file.ts'
+import { writeOutput } from '../durable-file.ts'
 import { ConfigurationError } from '../errors.ts'
 import type { Paragraph } from '../inspect/lines.ts'
 import { instantWords } from '../inspect/words.ts'
@@ -87,7 +87,7 @@ export function initHierarchyCommand(print: Print): Command {
 /** A certificate is for everybody to read. */
 async function writePublic(file: string, text: string): Promise<void> {
   try {
-    await replaceFile({ path: file, content: text, mode: 0o644 })
+    await writeOutput({ path: file, content: text, mode: 0o644 })
   } catch (error) {
     throw new ConfigurationError(`--out: ${(error as Error).message}`, { cause: error })
   }

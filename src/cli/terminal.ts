@@ -17,11 +17,6 @@ export function printNote(text: string): void {
   process.stderr.write(`signet: note: ${visibleText(text)}\n`)
 }
 
-/** A condition of the installation that an administrator must act on. The command goes on. */
-export function printWarning(text: string): void {
-  process.stderr.write(`signet: warning: ${visibleText(text)}\n`)
-}
-
 /** What commander says of a command line that it cannot read. It repeats arguments, and a suggestion has a line of its own. */
 export function printUsageError(text: string): void {
   const [, problem = '', suggestion = ''] = /^(.*?)(\n\(Did you mean [^\n]*)?\n*$/s.exec(text) ?? []

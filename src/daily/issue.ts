@@ -3,13 +3,10 @@ import { isIP } from 'node:net'
 import { readName, serverUrlProblem } from '../../client/names.ts'
 import { ConfigurationError } from '../errors.ts'
 import { isoOf } from '../inspect/words.ts'
-import {
-  parseCertificationRequest,
-  type CertificationRequest,
-} from '../x509/certification-request.ts'
+import { lacksAlternativeName, parseCertificationRequest } from '../x509/certification-request.ts'
 import { DerError } from '../x509/der-error.ts'
-import { oids } from '../x509/oid.ts'
 import { encodePem, parsePem } from '../x509/pem.ts'
+import { requestTolerance } from '../x509/tolerance.ts'
 import { chooseAuthority } from './authorities.ts'
 import { requireUnused, requireWritable, writeFolder, type Metadata } from './certificate-folder.ts'
 import type { Connection } from './connection.ts'
@@ -109,26 +106,21 @@ export function requireNames(names: readonly string[]): void {
   }
 }
 
-/** What is unusual in a CSR that the CA accepts, in sentences. One that cannot be read is left to the CA to refuse. */
+/** Warnings about a CSR that the CA accepts, as sentences. The CA refuses a malformed CSR. */
 export function requestNotes(pem: string): string[] {
   const [block] = parsePem(pem)
-  let request: CertificationRequest
   try {
-    request = parseCertificationRequest(block?.der ?? new Uint8Array())
+    const request = parseCertificationRequest(block?.der ?? new Uint8Array(), requestTolerance)
+    return lacksAlternativeName(request) ? [noAlternativeName] : []
   } catch (error) {
     if (error instanceof DerError) return []
     throw error
   }
-  const { subject, extensions } = request
-  const hasCommonName = subject.rdns.flat().some(({ type }) => type === oids.commonName)
-  const hasNames = extensions.some(({ oid }) => oid === oids.subjectAltName)
-  return hasCommonName && !hasNames
-    ? [
-        'the CSR has a common name and no subject alternative name: TLS clients ignore the common name, so the certificate ' +
-          'is valid for no host',
-      ]
-    : []
 }
+
+const noAlternativeName =
+  'the CSR has a common name and no subject alternative name: TLS clients ignore the common name, so the certificate is ' +
+  'valid for no host'
 
 /** The DER of a CSR as PEM. Throws ConfigurationError if there is not exactly one in the file. */
 export function requestIn(text: string, file: string): string {

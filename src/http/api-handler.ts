@@ -8,7 +8,7 @@ import { indexHeaders, splitTarget, type RawRequest } from '../wire/sigv4-reques
 import { answerFailure, answerRequest, answerUnread, type ApiAnswer } from './api.ts'
 import { bodyBytesMax } from './body-limit.ts'
 import type { BodyBudget } from './body-budget.ts'
-import { answerAndCut, answerEarly } from './early-answer.ts'
+import { answerEarly, retryAfter } from './early-answer.ts'
 import type { ApiServices } from './front.ts'
 import { failRequest } from './last-resort.ts'
 import { readBody } from './request-body.ts'
@@ -51,11 +51,8 @@ async function handle(
   if (read.kind !== 'whole') {
     const refusal = refusalOf(read.kind, bytesMax)
     const answer = answerUnread(services, head, { requestId: id, error: refusal })
-    const give = read.kind === 'scattered' ? answerAndCut : answerEarly
-    give(request, response, {
-      ...answer,
-      headers: answerHeaders({ requestId: id, ...answer }),
-    })
+    const headers = answerHeaders({ requestId: id, ...answer })
+    answerEarly({ request, response }, { ...answer, headers }, { isCut: read.kind === 'scattered' })
     return
   }
   try {
@@ -105,17 +102,15 @@ function send(response: ServerResponse, answer: Answer): void {
   response.writeHead(answer.status, answerHeaders(answer)).end(answer.body)
 }
 
-const retrySeconds = '1'
-
 /** Headers of an answer of the API. */
 export function answerHeaders(answer: Answer): Record<string, string> {
   const { requestId, status, errorCode, mediaType, body } = answer
   const headers: Record<string, string> = {
+    ...(status === 503 && retryAfter),
     'x-amzn-RequestId': requestId,
     'content-type': mediaType,
     'content-length': String(Buffer.byteLength(body)),
   }
   if (errorCode !== undefined) headers['x-amzn-ErrorType'] = errorCode
-  if (status === 503) headers['retry-after'] = retrySeconds
   return headers
 }

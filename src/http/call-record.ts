@@ -1,6 +1,7 @@
 /** One call as CloudTrail records it (AWS CloudTrail User Guide, CloudTrail record contents). */
 import { userIdOf, type Caller } from '../authority/caller.ts'
 import { roleArn } from '../authority/principal-arn.ts'
+import { truncateText } from '../truncate-text.ts'
 
 /** What is known of a call when it is over. */
 export interface EndedCall {
@@ -173,9 +174,9 @@ function spend(text: string, budget: { left: number }): string {
 
 /** A text that is too long ends with the length that it had: `abc… [30000 characters]`. */
 function cut(text: string, max: number): string {
-  if (text.length <= max) return text
-  const kept = text.slice(0, max)
-  return `${kept.isWellFormed() ? kept : kept.slice(0, -1)}${ellipsis} [${text.length} characters]`
+  return text.length <= max
+    ? text
+    : `${truncateText(text, max)}${ellipsis} [${text.length} characters]`
 }
 
 function lowerCamel(name: string): string {

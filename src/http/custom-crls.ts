@@ -1,6 +1,6 @@
 /**
- * CRLs below the host names that CAs have as CustomCname. S3 serves a bucket under a host name of its own; here the host name
- * and the name of the CRL lead to the bucket, so that CAs with several buckets can share a host name.
+ * CRLs below the CustomCname of a CA. S3 serves each bucket under a host name of its own. Here the host name and the name of
+ * the CRL select the bucket, so CAs with different buckets can share a host name.
  */
 import type { Authority } from '../authority/authority.ts'
 import { parseCname, pathBelow } from '../authority/custom-cname.ts'
@@ -9,10 +9,11 @@ import type { Services } from '../services.ts'
 import { findAuthority } from '../store/authorities.ts'
 import { findPublishedCrl } from '../store/crls.ts'
 import type { PublicRequest } from './public-answer.ts'
+import { decodePath } from './request-target.ts'
 
 const crlForm = /\/([0-9a-f-]{36,46})\.crl$/
 
-/** The object that a request is for if it is for a CRL below a CustomCname, present or past, of the CRL's CA. */
+/** Finds the object of a CRL that is requested below the present or a former CustomCname of its CA. */
 export async function findCustomCrl(
   { db }: Pick<Services, 'db'>,
   { path, headers }: Pick<PublicRequest, 'path' | 'headers'>,
@@ -28,7 +29,8 @@ export async function findCustomCrl(
   const request = { host, path: path.replaceAll(/\/{2,}/g, '/') }
   for (const cname of cnamesOf(authority)) {
     const parsed = parseCname(cname)
-    const key = parsed && decoded(pathBelow(parsed, request))
+    const below = parsed && pathBelow(parsed, request)
+    const key = below === undefined ? undefined : decodePath(below)
     if (key !== undefined) return { bucket: crl.bucket, key }
   }
   return undefined
@@ -40,12 +42,4 @@ function cnamesOf({
 }: Authority): readonly string[] {
   const present = CrlConfiguration.Enabled ? CrlConfiguration.CustomCname : undefined
   return present === undefined ? pastCrlCnames : [present, ...pastCrlCnames]
-}
-
-function decoded(path: string | undefined): string | undefined {
-  try {
-    return path === undefined ? undefined : decodeURIComponent(path)
-  } catch {
-    return undefined
-  }
 }

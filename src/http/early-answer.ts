@@ -1,10 +1,13 @@
-/** Answers that are given before all of a request has arrived. */
+/** Answers that are sent before the whole request has arrived. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createPieceCounter } from './request-body.ts'
 
-/** How much more of the body is read and dropped, and for how long. */
+/** Limits on the rest of a body that is read and dropped. */
 const drainedBytesMax = 8 * 1024 * 1024
 const drainMilliseconds = 2000
+
+/** Header sent with status 503: seconds after which a client may try again. */
+export const retryAfter = { 'retry-after': '1' } as const
 
 export interface EarlyAnswer {
   /** HTTP status. */
@@ -13,28 +16,40 @@ export interface EarlyAnswer {
   readonly body: string
 }
 
+interface Exchange {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+}
+
 /**
- * Sends an answer at once and closes the connection a little later. What the client is still sending is read and dropped
- * meanwhile: closing at once would reset the connection, and a client that sends first and reads then would never see the
- * answer.
+ * Sends an answer and closes the connection. Unless `isCut`, the rest of the request is read and dropped for a short time
+ * first: closing immediately would reset the connection, and a client that reads only after it has sent everything would
+ * never see the answer. `isCut` closes immediately, for a client that must not send any more.
  */
 export function answerEarly(
-  request: IncomingMessage,
-  response: ServerResponse,
+  { request, response }: Exchange,
   { status, headers, body }: EarlyAnswer,
+  { isCut }: { readonly isCut: boolean },
 ): void {
   const length = String(Buffer.byteLength(body))
   response.writeHead(status, { ...headers, 'content-length': length, connection: 'close' })
-  if (request.complete || request.destroyed) {
+  if (isCut) {
     response.end(body)
-    return
+    request.destroy()
+  } else if (request.complete || request.destroyed) response.end(body)
+  else {
+    response.write(body)
+    drain(request, () => response.end())
   }
-  response.write(body)
+}
+
+/** Reads and drops the rest of a request. Calls `done` at its end, or when it was enough. */
+function drain(request: IncomingMessage, done: () => void): void {
   let left = drainedBytesMax
   const end = (): void => {
     clearTimeout(timer)
     request.off('data', drop).off('end', end).off('close', end)
-    response.end()
+    done()
   }
   const pieces = createPieceCounter()
   const drop = (chunk: Buffer): void => {
@@ -44,16 +59,4 @@ export function answerEarly(
   }
   const timer = setTimeout(end, drainMilliseconds).unref()
   request.on('data', drop).on('end', end).on('close', end).resume()
-}
-
-/** The same, with the connection cut at once: for a client that must not send any more. */
-export function answerAndCut(
-  request: IncomingMessage,
-  response: ServerResponse,
-  { status, headers, body }: EarlyAnswer,
-): void {
-  const length = String(Buffer.byteLength(body))
-  response.writeHead(status, { ...headers, 'content-length': length, connection: 'close' })
-  response.end(body)
-  request.destroy()
 }

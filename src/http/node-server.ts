@@ -61,7 +61,7 @@ export function createNodeServer(parts: NodeServerParts): NodeServer {
     tls === undefined ? createServer(options, answer) : createTlsServer(tls, options, answer)
   server.maxConnections = limits.connectionsMax
   server.timeout = limits.silentMilliseconds
-  // A connection that cannot be accepted, for example for want of file descriptors, must not end the process.
+  // Without a listener, a connection that cannot be accepted, for example without file descriptors, is an uncaught error.
   server.on('error', (err) => {
     if (server.listening) log.error({ err }, 'a listener failed to accept a connection')
   })

@@ -1,14 +1,15 @@
 /**
- * OCSP requests below any path: an OcspCustomCname may have one, and so may the public URL. A request is recognized by what
- * it is, so nothing needs to be known of the configuration of CAs.
+ * OCSP requests below any path, since an OcspCustomCname and the public URL may have one. A request is recognized by its
+ * content, independently of the configuration of CAs.
  */
 import type { PublicRequest } from './public-answer.ts'
+import { decodePath } from './request-target.ts'
 
 const mediaType = 'application/ocsp-request'
 /** No sensible path has more segments that begin like a request. */
 const candidatesMax = 8
-const base64Form = /^[A-Za-z0-9+/]+={0,2}$/
-/** Of the header of a DER element: 6 octets, of which base64 makes 8 characters. */
+export const base64Form = /^[A-Za-z0-9+/]+={0,2}$/
+/** Base64 characters with the longest header of a DER element that is read: 6 bytes. */
 const headCharacters = 8
 
 /** The head of a request. */
@@ -23,7 +24,7 @@ interface RequestHead extends Pick<PublicRequest, 'path' | 'headers'> {
 export function ocspBelowPath({ method, path, headers }: RequestHead): string | undefined {
   if (method === 'POST') return mediaTypeOf(headers['content-type']) === mediaType ? '' : undefined
   if (method !== 'GET' || path.includes('.')) return undefined
-  const text = decoded(path)
+  const text = decodePath(path) ?? ''
   let candidates = 0
   for (let at = text.indexOf('/M'); at !== -1; at = text.indexOf('/M', at + 1)) {
     candidates += 1
@@ -38,15 +39,7 @@ function mediaTypeOf(contentType: string | string[] | undefined): string {
   return contentType.slice(0, 200).replace(/;.*$/s, '').trim().toLowerCase()
 }
 
-function decoded(path: string): string {
-  try {
-    return decodeURIComponent(path)
-  } catch {
-    return ''
-  }
-}
-
-/** Whether the rest of a text is base64 of one SEQUENCE, whole: its header says how long it is. */
+/** Whether the rest of a text is base64 of exactly one SEQUENCE, by the length in its header. */
 function isRequest(text: string, start: number): boolean {
   const head = Buffer.from(text.slice(start, start + headCharacters), 'base64')
   const length = sequenceLength(head)
@@ -56,7 +49,7 @@ function isRequest(text: string, start: number): boolean {
   return Math.floor((characters * 3) / 4) === length && base64Form.test(text.slice(start))
 }
 
-/** Octets of a SEQUENCE with its header; undefined if `head`, its first octets, is the beginning of none. */
+/** Length in bytes of a SEQUENCE with its header; undefined if `head`, its first bytes, does not begin one. */
 function sequenceLength(head: Buffer): number | undefined {
   const [tag, first = 0] = head
   if (tag !== 0x30) return undefined

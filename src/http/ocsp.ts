@@ -11,10 +11,10 @@ import type { Log } from '../log.ts'
 import { splitTarget } from '../wire/sigv4-request.ts'
 import { encodeOcspError } from '../x509/ocsp-response.ts'
 import type { BodyBudget } from './body-budget.ts'
-import { answerAndCut, answerEarly } from './early-answer.ts'
+import { answerEarly, retryAfter } from './early-answer.ts'
 import { failRequest } from './last-resort.ts'
 import type { OcspAnswer, OcspLife, OcspResponder } from './ocsp-responder.ts'
-import { ocspBelowPath } from './ocsp-path.ts'
+import { base64Form, ocspBelowPath } from './ocsp-path.ts'
 import {
   httpDate,
   methodNotAllowed,
@@ -23,6 +23,7 @@ import {
   type PublicRequest,
 } from './public-answer.ts'
 import { readBody } from './request-body.ts'
+import { decodePath } from './request-target.ts'
 
 interface OcspServices {
   readonly responder: OcspResponder
@@ -38,9 +39,8 @@ interface HandlerServices extends OcspServices {
 export type OcspHandler = (request: IncomingMessage, response: ServerResponse) => boolean
 
 const bodyOctetsMax = 64 * 1024
-/** Clients add a slash to the URL in a certificate (RFC 6960 §A.1), also to one that ends with a slash: `//MF…`. */
+/** Clients append a slash to the URL in a certificate (RFC 6960 §A.1), even to one that ends with a slash: `//MF…`. */
 const placeForm = /^(?:\/|\/ocsp\/?|(?:\/ocsp)?\/{1,2}(M[^.]+))$/
-const base64Form = /^[A-Za-z0-9+/]+={0,2}$/
 
 /** For GET and POST; a request that OCSP cannot read is answered as OCSP says, with 200. */
 export function createOcspHandler(services: HandlerServices): OcspHandler {
@@ -63,7 +63,7 @@ interface Exchange {
   readonly response: ServerResponse
 }
 
-/** Nothing else looks at how the work ends. */
+/** Handles whatever the work rejects with: nothing else awaits it. */
 function handled({ log }: OcspServices, response: ServerResponse, work: Promise<void>): void {
   work.catch((error: unknown) => {
     const { headers, body } = textAnswer(500, '500')
@@ -75,18 +75,17 @@ function handled({ log }: OcspServices, response: ServerResponse, work: Promise<
 const refusalStatus = { 'too-long': 413, scattered: 400, 'no-room': 503 } as const
 
 async function answerBody(services: HandlerServices, exchange: Exchange): Promise<void> {
-  const { request, response } = exchange
   const { budget } = services
-  const read = await readBody(request, { bytesMax: bodyOctetsMax, budget })
+  const read = await readBody(exchange.request, { bytesMax: bodyOctetsMax, budget })
   if (read.kind === 'gone') return
   if (read.kind !== 'whole') {
     const status = refusalStatus[read.kind]
     const headers = {
       'content-type': 'text/plain; charset=utf-8',
-      ...(status === 503 && { 'retry-after': '1' }),
+      ...(status === 503 && retryAfter),
     }
-    const give = read.kind === 'scattered' ? answerAndCut : answerEarly
-    give(request, response, { status, headers, body: `${status}\n` })
+    const isCut = read.kind === 'scattered'
+    answerEarly(exchange, { status, headers, body: `${status}\n` }, { isCut })
     return
   }
   try {
@@ -116,12 +115,8 @@ function encodedRequest(head: Parameters<typeof ocspBelowPath>[0]): string | und
 
 /** Empty, which no request is, for a text that is no base64. */
 function decodeRequest(encoded: string): Buffer {
-  try {
-    const text = encoded.includes('%') ? decodeURIComponent(encoded) : encoded
-    return base64Form.test(text) ? Buffer.from(text, 'base64') : Buffer.alloc(0)
-  } catch {
-    return Buffer.alloc(0)
-  }
+  const text = encoded.includes('%') ? decodePath(encoded) : encoded
+  return text !== undefined && base64Form.test(text) ? Buffer.from(text, 'base64') : Buffer.alloc(0)
 }
 
 /** One request, read. */

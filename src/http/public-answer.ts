@@ -3,6 +3,7 @@ import { Readable } from 'node:stream'
 import { ServiceError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { BodyBudget } from './body-budget.ts'
+import { retryAfter } from './early-answer.ts'
 
 /** What the public listener answers. */
 export interface PublicAnswer {
@@ -61,12 +62,12 @@ export async function answerOrFail(
   }
 }
 
-/** What is read ahead of an object that a client reads slowly: a buffer of its file, and one of its connection. */
+/** Bytes that are buffered for a client that reads an object slowly: in the file stream and in its connection. */
 const aheadBytesMax = 128 * 1024
 
 /**
- * The same answer, with what is read ahead of its object taken from the budget until the object is sent. A client that asks
- * for an object and does not read it is cut off when others need the memory.
+ * The same answer, with the buffers of its object taken from the budget until the object is sent. A client that requests an
+ * object and does not read it is disconnected when others need the memory.
  */
 export function withinBudget(budget: BodyBudget, answer: PublicAnswer): PublicAnswer {
   const { body, headers } = answer
@@ -78,5 +79,5 @@ export function withinBudget(budget: BodyBudget, answer: PublicAnswer): PublicAn
   if (lease.grow(Math.min(aheadBytesMax, Number(headers['content-length'] ?? aheadBytesMax))))
     return answer
   body.destroy()
-  return textAnswer(503, 'Service unavailable', { 'retry-after': '1' })
+  return textAnswer(503, 'Service unavailable', retryAfter)
 }

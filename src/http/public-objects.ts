@@ -12,6 +12,7 @@ import {
   type PublicAnswer,
   type PublicRequest,
 } from './public-answer.ts'
+import { decodePath } from './request-target.ts'
 
 interface ObjectServices {
   readonly publicObjects: PublicObjects
@@ -48,13 +49,8 @@ export async function answerObject(
 /** Bucket and key of a path; undefined if it names none. */
 function locationOf(path: string): ObjectLocation | undefined {
   const [, bucket, key] = /^\/([a-z0-9.-]{3,63})\/(.+)$/.exec(path) ?? []
-  if (bucket === undefined || key === undefined) return undefined
-  try {
-    return { bucket, key: decodeURIComponent(key) }
-  } catch {
-    // A percent sign that encodes nothing.
-    return undefined
-  }
+  const decoded = key === undefined ? undefined : decodePath(key)
+  return bucket === undefined || decoded === undefined ? undefined : { bucket, key: decoded }
 }
 
 async function answerWith(
@@ -82,10 +78,10 @@ async function answerWith(
   }
 }
 
-/** Also a reader who goes away in the middle closes the object. A file that was only read can fail to close without loss. */
+/** The object is also closed if the client disconnects before it has read everything. */
 function streamOf(object: PublicObject, range: OctetRange | undefined): Readable {
   const stream = object.stream(range)
-  // That a file cannot be closed changes nothing for the reader.
+  // A failure to close a file that was only read loses nothing.
   stream.once('close', () => {
     object.close().catch(() => undefined)
   })

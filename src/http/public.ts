@@ -5,6 +5,7 @@ import { answerAuthorityCertificate, authorityCertificatePath } from './authorit
 import { findCustomCrl } from './custom-crls.ts'
 import { notFound, type PublicAnswer, type PublicRequest } from './public-answer.ts'
 import { answerObject } from './public-objects.ts'
+import { withoutPrefix } from './request-target.ts'
 
 export interface PublicServices {
   readonly services: Services
@@ -55,8 +56,8 @@ async function firstFound(
 /** The part of a path below the path of the public URL; undefined if the URL has none, or the path is elsewhere. */
 function pathBelowUrl(path: string, publicUrl: string): string | undefined {
   if (!URL.canParse(publicUrl)) return undefined
-  const prefix = new URL(publicUrl).pathname.replace(/\/+$/, '')
-  return prefix !== '' && path.startsWith(`${prefix}/`) ? path.slice(prefix.length) : undefined
+  const below = withoutPrefix(path, new URL(publicUrl).pathname.replace(/\/+$/, ''))
+  return below === path ? undefined : below
 }
 
 function hostOf(publicUrl: string): string | undefined {

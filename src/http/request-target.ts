@@ -24,3 +24,12 @@ export function withoutPrefix(target: string, prefix: string): string {
   if (rest === '' || rest.startsWith('?')) return `/${rest}`
   return rest.startsWith('/') ? rest : target
 }
+
+/** A path with its percent escapes decoded; undefined if one is malformed or the bytes are not UTF-8. */
+export function decodePath(path: string): string | undefined {
+  try {
+    return decodeURIComponent(path)
+  } catch {
+    return undefined
+  }
+}

@@ -9,6 +9,7 @@ import type {
 } from './describe.ts'
 import type { ExtensionDescription } from './describe-extensions.ts'
 import type { Inspection } from './inspect.ts'
+import { truncateText } from '../truncate-text.ts'
 import { instantWords, whenWords } from './words.ts'
 
 /** Whether a line tells of something good, something to look at, or something that is wrong. */
@@ -198,7 +199,5 @@ function extensionLines(extensions: readonly ExtensionDescription[]): Line[] {
 const shownMax = 160
 
 function cut(text: string): string {
-  if (text.length <= shownMax) return text
-  const shown = text.slice(0, shownMax)
-  return `${shown.isWellFormed() ? shown : shown.slice(0, -1)}…`
+  return text.length <= shownMax ? text : `${truncateText(text, shownMax)}…`
 }

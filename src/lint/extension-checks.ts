@@ -1,4 +1,4 @@
-/** How the value of each known extension is checked. Each check may throw DerError for a value that cannot be read. */
+/** Checks of the values of known extensions. Each may throw DerError for a malformed value. */
 import { isIP } from 'node:net'
 import { readNameConstraints } from '../authority/name-constraints.ts'
 import { parseBasicConstraints } from '../x509/basic-constraints.ts'
@@ -19,6 +19,7 @@ import { keyUsageBits } from '../x509/key-usage.ts'
 import { parseNameConstraints, type GeneralSubtree } from '../x509/name-constraints.ts'
 import { parseName } from '../x509/name.ts'
 import { oidName, oids } from '../x509/oid.ts'
+import { latin1 } from '../x509/strings.ts'
 import { keyIdentifier } from '../x509/subject-public-key-info.ts'
 import type { ExtensionCheck, LintContext } from './facts.ts'
 import { lintGeneralNames } from './general-names.ts'
@@ -94,7 +95,7 @@ const checkDistributionPoints =
       lintGeneralNames(point.crlIssuer, `cRLIssuer of ${what}`, report)
       // Go refuses a certificate with one.
       if (point.relativeName !== undefined)
-        report.add('distribution-points', `${what} has a name relative to the issuer of the CRL`)
+        report.add('distribution-points', `${what} has a nameRelativeToCRLIssuer`)
     }
   }
 
@@ -122,8 +123,8 @@ function checkSubtree({ kind, content }: GeneralSubtree, report: Report): void {
     kind === 'iPAddress' &&
     content.some((octet, at) => at < half && octet & ~(content[at + half] ?? 0))
   )
-    throw new DerError('iPAddress of a subtree has bits outside of its mask')
-  if (kind === 'uniformResourceIdentifier' && isIP(Buffer.from(content).toString('latin1')) !== 0)
+    throw new DerError('iPAddress of a subtree has bits outside its mask')
+  if (kind === 'uniformResourceIdentifier' && isIP(latin1(content)) !== 0)
     throw new DerError('uniformResourceIdentifier of a subtree is an address, not a host')
 }
 
@@ -142,7 +143,7 @@ export const extensionChecks: ReadonlyMap<string, ExtensionCheck> = new Map<stri
         check: checkNames('issuerAltName'),
       },
     ],
-    // Their own rules say that they must not be critical.
+    // The checks of the key identifiers include their criticality.
     [
       oids.subjectKeyIdentifier,
       { rule: 'subject-key-identifier', check: checkSubjectKeyIdentifier },

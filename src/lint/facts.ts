@@ -1,10 +1,10 @@
-/** What the extensions of a certificate say that rules about several of them need. */
+/** The state of a check: the certificate, its issuer, and the facts that rules about several extensions need. */
 import type { KeyUsageBit } from '../x509/key-usage.ts'
 import type { TbsCertificate } from '../x509/certificate.ts'
 import type { Extension } from '../x509/extensions.ts'
 import type { Report, RuleName } from './rules.ts'
 
-/** What of an issuer a certificate is compared with. */
+/** The parts of an issuer that a certificate is compared with. */
 export interface LintIssuer {
   readonly keyIdentifier: Uint8Array
   readonly notAfter: Date
@@ -37,11 +37,11 @@ export interface ExtensionFacts {
 
 /** A check of one kind of extension. */
 export interface ExtensionCheck {
-  /** Reported, with the message, for a DerError. */
+  /** The rule that is reported, with the error's message, if `check` throws DerError. */
   readonly rule: RuleName
-  /** What the standard says of `critical`; undefined where it leaves it open. */
+  /** Requirement on `critical`; undefined if the standard has none. */
   readonly critical?: Criticality
-  /** Whether `check` looks at nothing but the value, which most certificates of a CA have in common. */
+  /** Whether `check` depends only on the value, and most certificates of a CA have the same value. */
   readonly isConstant?: boolean
   readonly check: (extension: Extension, context: LintContext) => void
 }

@@ -1,11 +1,11 @@
-/** GeneralNames that parseGeneralNames has read: the syntax of each kind (RFC 5280 §4.2.1.6). */
+/** Syntax checks of GeneralNames, by their kind (RFC 5280 §4.2.1.6). parseGeneralNames has read them before. */
 import { DerError } from '../x509/der-error.ts'
 import { contextTag, type DerElement } from '../x509/der-reader.ts'
 import { requireDerTree } from '../x509/der-tree.ts'
 import { encodeElement } from '../x509/der-writer.ts'
 import { parseEdiPartyName, parseOtherName, type GeneralName } from '../x509/general-name.ts'
 import { isEmptyName, parseName } from '../x509/name.ts'
-import { decodeString } from '../x509/strings.ts'
+import { decodeString, latin1 } from '../x509/strings.ts'
 import { hostFault, isPlainHost, isUnusualHost, mailboxFault, uriFault } from './host-names.ts'
 import { directoryStrings, lintName, lintString } from './name-strings.ts'
 import type { Report, RuleName } from './rules.ts'
@@ -97,7 +97,7 @@ function lintElement(element: DerElement, place: () => string, report: Report): 
   if (text !== undefined) lintString({ tag: element.tag, text, place }, report)
 }
 
-/** Whether the octets are DER. */
+/** Reports `rule` and returns false unless the bytes are DER. */
 function lintTree(
   rule: RuleName,
   der: Uint8Array,
@@ -115,11 +115,7 @@ function lintTree(
 
 const shownLengthMax = 80
 
-/** A text in quotes, which parseGeneralNames has limited to visible ASCII. */
+/** A text in quotes. It is visible ASCII: parseGeneralNames accepts nothing else. */
 function shown(text: string): string {
   return text.length > shownLengthMax ? `'${text.slice(0, shownLengthMax)}…'` : `'${text}'`
-}
-
-function latin1(content: Uint8Array): string {
-  return Buffer.from(content.buffer, content.byteOffset, content.length).toString('latin1')
 }

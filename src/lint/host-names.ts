@@ -1,11 +1,11 @@
-/** Syntax of host names, mailboxes and URIs: what is wrong with a text, in words; undefined if nothing is. */
+/** Syntax of host names, mailboxes and URIs. Each check returns the fault as the end of a sentence, or undefined. */
 import { isIPv4, isIPv6 } from 'node:net'
 import { findCharacter } from '../x509/strings.ts'
 
 const labelLengthMax = 63
 const nameLengthMax = 253
 const labelPattern = /^[A-Za-z0-9_-]+$/
-/** The common case, in one match: no label is too long, nothing is unusual. */
+/** The common case in one match: no long labels, no unusual characters. */
 const plainHost =
   /^(?:\*\.)?(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/
 
@@ -38,7 +38,7 @@ export function hostFault(
   return undefined
 }
 
-/** Whether hosts in use, but not the preferred syntax, have the form of this host name. */
+/** Whether a host name is not in the preferred syntax (RFC 1034 §3.5), although hosts in use have such names. */
 export function isUnusualHost(text: string): boolean {
   return text.includes('_') || /(?:^|\.)-|-(?:\.|$)/.test(text)
 }
@@ -62,7 +62,7 @@ export function mailboxFault(text: string): string | undefined {
   return fault === undefined ? undefined : `has a domain that ${fault}`
 }
 
-/** An IPv6 address without a zone, which is of one machine only. */
+/** Whether a text is an IPv6 address without a zone. A zone is valid on one machine only. */
 function isAddress6(text: string): boolean {
   return isIPv6(text) && !text.includes('%')
 }
@@ -70,10 +70,10 @@ function isAddress6(text: string): boolean {
 const uriParts = /^([A-Za-z][A-Za-z0-9+.-]*):(\/\/[^/?#]*)?([^#]*)(?:#([^#]*))?$/
 const uriCharacters = /^(?:[A-Za-z0-9._~:/?@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*$/
 const authorityParts = /^(?:([^@]*)@)?(\[[^\]]*\]|[^:[\]]*)(?::[0-9]*)?$/
-/** Schemes whose authority may be empty: it then means a host that the reader knows. */
+/** Schemes whose authority may be empty: the client then uses its default host. */
 const emptyHostSchemes: ReadonlySet<string> = new Set(['file', 'ldap', 'ldaps', 'ldapi'])
 
-/** Why a text is not an absolute URI (RFC 3986, with what RFC 5280 §4.2.1.6 asks of its host). */
+/** Why a text is not an absolute URI (RFC 3986) with a host as RFC 5280 §4.2.1.6 requires it. */
 export function uriFault(text: string): string | undefined {
   if (text === '') return 'is empty'
   const parts = uriParts.exec(text)

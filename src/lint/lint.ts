@@ -1,8 +1,8 @@
 /**
- * Checks over the exact bytes that are about to be signed: RFC 5280, and what a CA promises.
+ * Checks of the exact bytes that are about to be signed, against RFC 5280 and the promises of a CA.
  *
- * This folder reads a certificate and says which rules it breaks. Whether that keeps it from being issued is decided
- * elsewhere. It runs before every signature, so each extension is read once.
+ * This folder parses a certificate and returns the rules that it breaks. Whether a finding keeps the certificate from being
+ * issued is decided elsewhere. The checks run before every signature, so each extension is read once.
  */
 import { createBoundedCache } from '../bounded-cache.ts'
 import { parseTbsCertificate, versionTag, type TbsCertificate } from '../x509/certificate.ts'
@@ -12,6 +12,7 @@ import { requireDerTree } from '../x509/der-tree.ts'
 import type { Extension } from '../x509/extensions.ts'
 import { isEmptyName } from '../x509/name.ts'
 import { oidName } from '../x509/oid.ts'
+import { latin1 } from '../x509/strings.ts'
 import { extensionChecks } from './extension-checks.ts'
 import type {
   Criticality,
@@ -28,8 +29,8 @@ const serialNumberOctetsMax = 20
 const generalizedFromYear = 2050
 
 /**
- * What is wrong with the DER of a TBSCertificate; `issuer` undefined for a root that signs itself. What cannot be read
- * at all is a finding too. Of each rule the first breach is reported.
+ * Findings about the DER of a TBSCertificate; `issuer` is undefined for a root that signs itself. A certificate that cannot
+ * be parsed is a finding, too. Each rule is reported at most once, for its first breach.
  */
 export function lintTbsCertificate(
   tbsCertificateDer: Uint8Array,
@@ -69,7 +70,7 @@ function lintFields({ certificate, issuer, report }: LintContext): void {
   if (serialNumber.length > serialNumberOctetsMax)
     report.add('serial-number', `it has ${serialNumber.length} octets`)
   if (!serialNumber.some((octet) => octet !== 0)) report.add('serial-number', 'it is zero')
-  // The issuer is the subject of the CA's certificate, copied: only its being there can be judged here.
+  // The issuer is copied from the subject of the CA's certificate, so only its presence is checked.
   if (isEmptyName(certificate.issuer)) report.add('issuer-not-empty')
   if (notBefore > notAfter) report.add('validity-order')
   if (issuer !== undefined && notAfter > issuer.notAfter) report.add('within-issuer')
@@ -110,19 +111,15 @@ function lintExtension(extension: Extension, context: LintContext): void {
   }
 }
 
-/** Values of extensions that a CA writes into every certificate, and that broke no rule. */
+/** Values of extensions that passed. A CA writes the same ones into all its certificates. */
 const passed = createBoundedCache<true>(1024)
 /** Far longer than the URLs of a CA; bounds the memory of the cache. */
-const passedOctetsMax = 512
+const passedBytesMax = 512
 
-/** Checks a value that most certificates of a CA have in common, if it has not passed before. */
+/** Checks a value that most certificates of a CA have in common, unless it has passed before. */
 function checkOnce(known: ExtensionCheck, extension: Extension, context: LintContext): void {
   const { oid, value } = extension
-  const { buffer, byteOffset, length } = value
-  const key =
-    length > passedOctetsMax
-      ? undefined
-      : `${oid} ${Buffer.from(buffer, byteOffset, length).toString('latin1')}`
+  const key = value.length > passedBytesMax ? undefined : `${oid} ${latin1(value)}`
   if (key !== undefined && passed.get(key) === true) return
   const before = context.report.breaches
   known.check(extension, context)
@@ -146,7 +143,7 @@ function lintCriticality(
   )
 }
 
-/** Rules about several extensions, or about one that is missing. */
+/** Checks the rules about several extensions together, or about a missing one. */
 function lintTogether({ certificate, issuer, facts, report }: LintContext): void {
   if (
     isEmptyName(certificate.subject) &&

@@ -2,23 +2,22 @@
 import { DerError } from '../x509/der-error.ts'
 import { readOnlyNested, tags } from '../x509/der-reader.ts'
 import { requireDerTree } from '../x509/der-tree.ts'
-import { readAll } from '../x509/der-values.ts'
+import { isInSetOrder, readAll } from '../x509/der-values.ts'
 import { attributePlace, type AttributeTypeAndValue, type Name } from '../x509/name.ts'
 import { oids } from '../x509/oid.ts'
 import { findCharacter, isPrintable, isStringTag } from '../x509/strings.ts'
-import { isInSetOrder } from '../x509/subject-directory-attributes.ts'
 import { lintOid } from './object-identifiers.ts'
 import type { Report } from './rules.ts'
 
-/** A string, and where it is in messages. */
+/** A string and its place, for messages. */
 interface PlacedString {
   readonly tag: number
   readonly text: string
-  /** Built only for a finding. */
+  /** Called only for a finding. */
   readonly place: () => string
 }
 
-/** Neither control characters, nor anything that more than one look is needed for. */
+/** Text that needs no further checks of its characters. */
 const plainText = /^[\x20-\x7e]*$/
 /** C0, DEL and C1; noncharacters. */
 const controlCharacter = /[\p{Cc}\p{Noncharacter_Code_Point}]/u
@@ -35,7 +34,7 @@ export const directoryStrings: ReadonlySet<number> = new Set([
   tags.teletexString,
   tags.bmpString,
 ])
-/** IA5String and NumericString too, but no UniversalString, which Go cannot read and nobody writes. */
+/** Also IA5String and NumericString. UniversalString is not accepted: Go cannot read it, and no client in use writes it. */
 const stringTags: ReadonlySet<number> = new Set([
   ...directoryStrings,
   tags.ia5String,
@@ -43,7 +42,7 @@ const stringTags: ReadonlySet<number> = new Set([
 ])
 const legacyTags: ReadonlySet<number> = new Set([tags.teletexString, tags.bmpString])
 
-/** What RFC 5280 appendix A.1 says of an attribute's value. */
+/** Requirements of RFC 5280 appendix A.1 on the value of an attribute. */
 interface AttributeSyntax {
   /** The only string type; undefined for a DirectoryString. */
   readonly tag?: number
@@ -108,7 +107,7 @@ const uniqueIdentifier = '2.5.4.45'
 /** Attributes of X.520. */
 const x520Arc = '2.5.4.'
 
-/** Whether an attribute can have a value that is not a string: X.520 has such attributes, others are not in use. */
+/** Whether an attribute may have a value that is not a string. Only some attributes of X.520 do. */
 function mayHoldStructure(type: string, tag: number): boolean {
   return type === uniqueIdentifier
     ? tag === tags.bitString
@@ -186,7 +185,7 @@ function stringType(tag: number): string {
   return stringTypes.get(tag) ?? `of tag 0x${tag.toString(16)}`
 }
 
-/** Of RDNs with several attributes, which are rare: their order, and that each type is there once. */
+/** Checks that multi-valued RDNs are in the order of DER and have each type once. They are rare. */
 function lintSets({ der, rdns }: Name, what: string, report: Report): void {
   const sets = readAll(readOnlyNested(der, tags.sequence, what), what, rdns.length)
   for (const [index, set] of sets.entries()) {

@@ -1,17 +1,17 @@
-/** Object identifiers that some readers cannot hold. */
+/** Object identifiers that exceed the limits of some readers. */
 import { encodeOid } from '../x509/oid.ts'
 import type { Report } from './rules.ts'
 
-/** Go holds arcs in 31 bits. */
+/** Go stores arcs in 31 bits. */
 const arcMax = 2n ** 31n - 1n
-/** pyca holds contents of 63 octets. */
-const octetsMax = 63
-/** Shorter object identifiers have neither long arcs nor many octets. */
+/** pyca/cryptography reads up to 63 bytes of contents. */
+const bytesMax = 63
+/** Shorter dotted forms cannot exceed 63 bytes. */
 const plainLengthMax = 64
 
-/** Warns of an object identifier, dotted, with arcs of more than 31 bits, or of more than 63 octets. */
+/** Warns of an object identifier, dotted, with arcs of more than 31 bits or more than 63 bytes. */
 export function lintOid(dotted: string, place: () => string, report: Report): void {
   const hasLargeArc = /\d{10}/.test(dotted) && dotted.split('.').some((arc) => BigInt(arc) > arcMax)
-  const isLong = dotted.length > plainLengthMax && encodeOid(dotted).length > octetsMax
+  const isLong = dotted.length > plainLengthMax && encodeOid(dotted).length > bytesMax
   if (hasLargeArc || isLong) report.add('object-identifier-size', `${place()}: ${dotted}`)
 }

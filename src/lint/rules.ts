@@ -1,10 +1,10 @@
 /**
- * Every rule that a certificate is checked against, and how serious it is to break it: an error keeps the certificate
- * from being issued under `--lint=error`, a warning is logged. docs/lint.md lists them for operators.
+ * The rules that a certificate is checked against, with their severity: with `--lint=error`, an error refuses the certificate
+ * and a warning is logged. docs/lint.md lists them for operators.
  */
 type Severity = 'error' | 'warning'
 
-/** What a finding says beside the detail. */
+/** A rule: its part of a finding. */
 interface LintRule {
   readonly severity: Severity
   /** The rule, in words. */
@@ -228,7 +228,7 @@ export interface LintFinding extends LintRule {
   readonly detail: string | undefined
 }
 
-/** Collects findings: of each rule the first, so that their number is bounded. */
+/** Collects findings. Only the first of each rule is kept, so their number is bounded. */
 export class Report {
   readonly #findings = new Map<RuleName, LintFinding>()
 

@@ -17,7 +17,7 @@ import type { ExtensionCheck, LintContext } from './facts.ts'
 import { lintGeneralNames } from './general-names.ts'
 import { lintString } from './name-strings.ts'
 
-/** A check that a value can be read. */
+/** Makes a check that a value can be parsed. */
 const readable =
   (parse: (value: Uint8Array) => unknown) =>
   ({ value }: Extension): void => {
@@ -46,7 +46,7 @@ function checkUsagePeriod({ value }: Extension): void {
 
 function checkTemplateName({ value }: Extension, { report }: LintContext): void {
   const text = parseMicrosoftTemplateName(value)
-  // A BMPString is what Microsoft defines here, so the advice against it does not apply.
+  // Microsoft defines a BMPString here, so the advice against it does not apply.
   lintString({ tag: tags.utf8String, text, place: () => 'name of the template' }, report)
 }
 
@@ -57,7 +57,7 @@ function checkCaSecurity({ value }: Extension, { report }: LintContext): void {
 function checkComment({ value }: Extension, { report }: LintContext): void {
   const what = oidName(oids.netscapeComment)
   const text = decodeString(readOnly(value, tags.ia5String, what)) ?? ''
-  // Line breaks are usual in comments.
+  // Comments commonly contain line breaks.
   lintString(
     { tag: tags.ia5String, text: text.replaceAll(/[\r\n\t]/g, ' '), place: () => what },
     report,
@@ -67,7 +67,7 @@ function checkComment({ value }: Extension, { report }: LintContext): void {
 const certTypeBits = 8
 const statementsMax = 64
 
-/** SEQUENCE OF SEQUENCE of an object identifier and what belongs to it. */
+/** Checks a SEQUENCE OF SEQUENCE of an object identifier and an optional value. */
 function checkStatements({ oid, value }: Extension): void {
   const what = oidName(oid)
   const elements = readAll(readOnlyNested(value, tags.sequence, what), what, statementsMax)

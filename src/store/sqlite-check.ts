@@ -1,19 +1,26 @@
 /**
- * A process that checks the structure of a large SQLite database beside the server, at the lowest priority, and records damage
- * that it finds. A check that has begun cannot be interrupted; this process can be ended at any moment, and ends by itself,
- * at once, when the server does.
+ * A process that checks the structure of a large SQLite database beside the server, at the lowest priority, and records any
+ * damage. A check that has begun cannot be interrupted, but this process can be killed at any moment. It ends as soon as the
+ * server does.
  */
 import { setPriority } from 'node:os'
 import { isMainThread, Worker, workerData } from 'node:worker_threads'
 import { checkTables } from './start-check.ts'
 
 if (isMainThread) {
-  setPriority(19)
+  try {
+    setPriority(19)
+  } catch {
+    // Sandboxes may forbid it, as the systemd unit does. The check then has the priority of the server.
+  }
+  // A supervisor may send SIGHUP to every process of the server.
+  process.on('SIGHUP', () => {})
   const end = (): void => {
     process.kill(process.pid, 'SIGKILL')
   }
   process.once('disconnect', end)
   const thread = new Worker(new URL(import.meta.url), { workerData: process.argv[2], execArgv: [] })
+  thread.once('error', () => (process.exitCode = 1))
   thread.once('exit', () => {
     process.off('disconnect', end)
     process.disconnect()

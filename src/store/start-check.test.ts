@@ -1,6 +1,6 @@
 /** The check of a database beside the server: what it finds, and that it ends when it has to. */
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs'
 import { test } from 'node:test'
@@ -38,6 +38,15 @@ function damage(path: string, name: string): void {
   )
 }
 
+/** A damaged page may end the check. */
+function checkUntilDamage(path: string): void {
+  try {
+    checkTables(path)
+  } catch (error) {
+    assert.match(String(error), /malformed/)
+  }
+}
+
 /** Nobody need have waited for it. */
 function hasEnded(pid: number): boolean {
   try {
@@ -58,8 +67,8 @@ for (const name of places)
       makeDatabase(path)
       const run = (): Promise<void> | void => {
         if (check === 'whole') return checkWhole(path)
-        if (check === 'tables') return checkTables(path)
-        return new Promise((resolve) => void checkInBackground(path, resolve))
+        if (check === 'tables') return checkUntilDamage(path)
+        return new Promise((resolve) => void checkInBackground(path, () => resolve()))
       }
       await run()
       assert.equal(damageOf(path), undefined)
@@ -69,6 +78,34 @@ for (const name of places)
       assert.ok(existsSync(`${path}.damage`))
     }
   })
+
+test('a sandbox that forbids to change priorities does not keep a database from being checked', async () => {
+  using folder = new TestFolder()
+  const path = folder.file('signet.sqlite')
+  makeDatabase(path)
+  damage(path, 'settings')
+  const forbid =
+    "import os from 'node:os'; import { syncBuiltinESMExports } from 'node:module';" +
+    "os.setPriority = () => { throw new Error('EPERM') }; syncBuiltinESMExports()"
+  const child = fork(new URL('./sqlite-check.ts', import.meta.url), [path], {
+    execArgv: ['--import', `data:text/javascript,${encodeURIComponent(forbid)}`],
+    stdio: 'ignore',
+  })
+  await once(child, 'exit')
+  assert.equal(damageOf(path)?.kind, 'damaged')
+})
+
+test('a check that cannot finish is reported, and one that is stopped is not', async () => {
+  using folder = new TestFolder()
+  const path = folder.file('signet.sqlite')
+  const { promise, resolve } = Promise.withResolvers<string | undefined>()
+  checkInBackground(path, resolve)
+  assert.match((await promise) ?? '', /exit code 1/)
+  makeDatabase(path)
+  const stopped = checkInBackground(path, () => assert.fail('stopped'))
+  stopped.stop()
+  await new Promise<void>((done) => void checkInBackground(path, () => done()))
+})
 
 test('the process ends with the one that has started it, however that ends', async () => {
   using folder = new TestFolder()

@@ -1,7 +1,7 @@
 /**
- * The check of a SQLite database when a server starts: `PRAGMA quick_check`, which finds pages that make no sense, and rows
- * out of order. It reads everything, some 2.5 seconds for a GiB that is in memory, so that only a small database is checked
- * before it is served.
+ * The check of a SQLite database when a server starts: `PRAGMA quick_check`, which finds malformed pages and rows out of
+ * order. It reads the whole database, which takes about 2.5 seconds per GiB in the page cache, so only a small database is
+ * checked before it is served.
  */
 import { fork } from 'node:child_process'
 import { statSync } from 'node:fs'
@@ -13,22 +13,29 @@ import { sql } from './sql.ts'
 const smallBytes = 32 * 1024 * 1024
 const problemsMax = 5
 
-/** Whether the database can be checked while others wait. */
+/** Whether a check is short enough to delay the start of the server. */
 export function isSmall(path: string): boolean {
   const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0
   return sizeOf(path) + sizeOf(`${path}-wal`) <= smallBytes
 }
 
-/** Checks the whole database now, and records what is wrong with it. */
+/** Checks the whole database in one snapshot and records any damage. */
 export function checkWhole(path: string): void {
-  check(path, (connection) => {
-    note(path, connection.run(sql`pragma quick_check(5)`))
-  })
+  try {
+    reading(path, (connection) => {
+      note(path, connection.run(sql`pragma quick_check(5)`))
+    })
+  } catch {
+    // The connection has recorded a damaged page. The server meets any other error itself, such as an unavailable disk.
+  }
 }
 
-/** The same table by table, so that the write-ahead log is not kept for as long as all of it takes. */
+/**
+ * Checks one table after the other and records any damage. A single snapshot of a large database would keep the write-ahead
+ * log from being reset for a long time. Throws for whatever keeps the check from finishing, a damaged page included.
+ */
 export function checkTables(path: string): void {
-  check(path, (connection) => {
+  reading(path, (connection) => {
     const tables = connection.run(sql`select name from sqlite_schema where type = 'table'`)
     for (const { name } of tables) {
       const text = `pragma quick_check('${String(name).replaceAll("'", "''")}')`
@@ -37,12 +44,10 @@ export function checkTables(path: string): void {
   })
 }
 
-function check(path: string, work: (connection: SqliteConnection) => void): void {
+function reading(path: string, work: (connection: SqliteConnection) => void): void {
   const connection = new SqliteConnection(path, { readOnly: true })
   try {
     work(connection)
-  } catch {
-    // The connection has recorded what it met; anything else, such as a disk that is away, is met by the server too.
   } finally {
     connection.close()
   }
@@ -57,21 +62,29 @@ function note(path: string, rows: readonly Record<string, unknown>[]): void {
   recordDamage(path, { kind: 'damaged', reason })
 }
 
-/** Checks the database in a process of its own, and calls `finished` unless it is stopped before. */
-export function checkInBackground(path: string, finished: () => void): { stop(): void } {
+/** How a check in the background ended: undefined if it read the whole database. */
+type CheckFailure = string | undefined
+
+/** Checks the database in a process of its own. Calls `finished` unless the check was stopped before. */
+export function checkInBackground(
+  path: string,
+  finished: (failure: CheckFailure) => void,
+): { stop(): void } {
   // Sources and the built package differ in the extension only.
   const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'))
   const file = new URL(`./sqlite-check${extension}`, import.meta.url)
-  const child = fork(file, [path], { execArgv: [], stdio: 'ignore' })
+  const child = fork(file, [path], { execArgv: ['--disable-sigusr1'], stdio: 'ignore' })
   child.unref()
   child.channel?.unref()
-  // One that cannot be started is done without.
-  child.once('error', () => undefined)
-  child.once('exit', (code) => {
-    if (code === 0) finished()
+  let isStopped = false
+  child.once('error', ({ message }) => finished(message))
+  child.once('exit', (code, signal) => {
+    if (!isStopped)
+      finished(code === 0 ? undefined : `it ended with ${signal ?? `exit code ${code}`}`)
   })
   return {
     stop() {
+      isStopped = true
       child.kill('SIGKILL')
     },
   }

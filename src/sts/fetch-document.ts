@@ -1,9 +1,9 @@
-/** Documents of an identity provider, fetched where it may be asked and nowhere else. */
+/** Fetches documents of an identity provider from the addresses that the server may connect to. */
 import { lookup as lookupAddress, type LookupAddress } from 'node:dns'
 import { request as requestHttp, type IncomingMessage } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
-import { hostOf, isInternalAddress, isInternalHost } from './internal-address.ts'
+import { hostOf, isInternalAddress, isInternalHost, isLoopback } from './internal-address.ts'
 
 const documentBytesMax = 262_144
 
@@ -22,10 +22,10 @@ export interface FetchOptions {
 }
 
 /**
- * The text of a document of at most 256 KiB. It has to be at the issuer's own origin, or be served over HTTPS, and not from
- * an address of this machine or its links, unless the issuer is written as one itself. The address is checked as the
- * connection is made, so that a name that resolves differently the second time changes nothing. Redirects are not
- * followed. Rejects with an Error that says why.
+ * The text of a document of at most 256 KiB. It must be at the issuer's own origin or be served over HTTPS. Addresses of this
+ * machine and its links are refused unless the issuer's URL has such an address itself. The address is checked when the
+ * connection is made, so a name that resolves differently the second time is refused as well. Redirects are not followed.
+ * Rejects with an Error that gives the reason.
  */
 export async function fetchDocument(
   url: string,
@@ -53,13 +53,14 @@ export async function fetchDocument(
 }
 
 /**
- * Whether the target is on this machine or its links and may be, because the issuer is there too. Throws for a URL that may
- * not be fetched. An issuer on the loopback interface does not open the way to the metadata service of a cloud.
+ * Whether the target may be on this machine or its links, because the issuer is there too. Throws for a URL that must not be
+ * fetched. An issuer on the loopback interface does not give access to the metadata service of a cloud.
  */
 function requireAllowed(target: URL, issuer: URL): boolean {
-  if (target.username !== '' || target.password !== '') throw new Error('the URL has a password')
+  if (target.username !== '' || target.password !== '')
+    throw new Error('the URL must not contain a user name or password')
   if (target.protocol !== 'https:' && target.origin !== issuer.origin)
-    throw new Error('it is neither an https URL nor at the origin of the issuer')
+    throw new Error('the URL must be https, or have the origin of the issuer')
   const host = hostOf(target)
   const issuerHost = hostOf(issuer)
   if (!isInternalHost(host)) return false
@@ -67,16 +68,12 @@ function requireAllowed(target: URL, issuer: URL): boolean {
   throw internalError(host)
 }
 
-function isLoopback(host: string): boolean {
-  return /^(?:(?:.*\.)?localhost\.?|127(?:\.\d+){3}|::1)$/.test(host)
-}
-
 interface GetOptions {
   readonly signal: AbortSignal
   readonly lookup: LookupFunction | undefined
 }
 
-/** No connection is kept: one that was made for another issuer was checked by that issuer's rules. */
+/** Connections are not reused: a connection for another issuer was checked by that issuer's rules. */
 function get(url: URL, { signal, lookup }: GetOptions): Promise<IncomingMessage> {
   const request = url.protocol === 'https:' ? requestHttps : requestHttp
   const options = { agent: false, signal, ...(lookup && { lookup }) }
@@ -87,7 +84,7 @@ function get(url: URL, { signal, lookup }: GetOptions): Promise<IncomingMessage>
   })
 }
 
-/** Refuses a name if one of its addresses may not be connected to. */
+/** A lookup that fails for a name with any internal address. */
 function externalLookup(resolve: Resolve): LookupFunction {
   return (host, options, then) => {
     resolve(host, { all: true }, (error, addresses) => {
@@ -107,6 +104,6 @@ function externalLookup(resolve: Resolve): LookupFunction {
 function internalError(host: string): Error {
   return new Error(
     `${host} is an address of this machine, its links or a metadata service, and the issuer is not there` +
-      (isIP(host) === 0 ? '; give the keys with --jwks' : ''),
+      (isIP(host) === 0 ? '; specify the keys with --jwks' : ''),
   )
 }

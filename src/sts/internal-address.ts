@@ -1,7 +1,7 @@
 /**
- * Network addresses that a remote identity provider must not make the server connect to: this machine, its own links, and
- * the metadata services of clouds. Private networks (RFC 1918, RFC 4193) are not among them: identity providers inside
- * a company are there.
+ * Network addresses that a remote identity provider must not make the server connect to: this machine, its links, and the
+ * metadata services of clouds. Private networks (RFC 1918, RFC 4193) are allowed, because identity providers of companies
+ * are there.
  */
 import { BlockList, isIP } from 'node:net'
 
@@ -27,7 +27,7 @@ const ranges: readonly (readonly [network: string, prefix: number, reason: strin
   ['fd20:ce::254', 128, 'metadata service of Google Cloud'],
 ]
 
-/** IPv6 prefixes that have an IPv4 address in them, and the octet at which it begins. */
+/** IPv6 prefixes that embed an IPv4 address, and the byte at which it begins. */
 const carriers: readonly (readonly [prefix: readonly number[], at: number])[] = [
   // IPv4-mapped (RFC 4291 §2.5.5.2), NAT64 (RFC 6052 §2.1), 6to4 (RFC 3056 §2).
   [[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff], 12],
@@ -39,7 +39,7 @@ const internal = new BlockList()
 for (const [network, prefix] of ranges)
   internal.addSubnet(network, prefix, network.includes(':') ? 'ipv6' : 'ipv4')
 
-/** Whether an IPv4 or IPv6 address is one of them, also inside an IPv6 address. Anything else is taken for one. */
+/** Whether an address is internal, including an IPv4 address embedded in an IPv6 address. True for text that is not an address. */
 export function isInternalAddress(address: string): boolean {
   const [plain = ''] = address.split('%')
   const family = isIP(plain)
@@ -57,9 +57,16 @@ export function hostOf({ hostname }: URL): string {
   return hostname.startsWith('[') ? hostname.slice(1, -1) : hostname
 }
 
-/** Whether a host is written as one of this machine or of its links: what operators do who mean it. */
+const localhostForm = /^(?:.*\.)?localhost\.?$/
+
+/** Whether a host of a URL is `localhost` or an internal address, without resolving it. */
 export function isInternalHost(host: string): boolean {
-  return /^(?:.*\.)?localhost\.?$/.test(host) || (isIP(host) !== 0 && isInternalAddress(host))
+  return localhostForm.test(host) || (isIP(host) !== 0 && isInternalAddress(host))
+}
+
+/** Whether a host of a URL is on the loopback interface, without resolving it. */
+export function isLoopback(host: string): boolean {
+  return localhostForm.test(host) || /^(?:127(?:\.\d+){3}|::1)$/.test(host)
 }
 
 function octetsOf(address: string): number[] {

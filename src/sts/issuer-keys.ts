@@ -22,10 +22,10 @@ const issuersMax = 1000
 const timeoutMilliseconds = 5000
 const cacheMilliseconds = 600_000
 const cooldownMilliseconds = 30_000
-/** Issuers have two or three; each would be parsed for a token that names it. */
+/** Issuers have two or three. Each token may cause one of them to be parsed. */
 const keysMax = 100
 
-/** Asks issuers over the network; names are resolved by the system unless `resolve` is given. */
+/** Keys of issuers, fetched over the network. `resolve` replaces the resolver of the system. */
 export function createIssuerKeys(clock: Clock, resolve?: Resolve): IssuerKeys {
   const known = createBoundedCache<JWTVerifyGetKey>(issuersMax)
   return {
@@ -105,7 +105,7 @@ async function readJson(url: string, options: FetchOptions): Promise<Record<stri
   throw unreachable(`${url} is not a JSON object`)
 }
 
-/** Why a document cannot be read is for the log: it tells about the network of the server. */
+/** The reason for a failure goes to the log only: it would reveal the network of the server to the caller. */
 async function readText(url: string, options: FetchOptions): Promise<string> {
   try {
     return await fetchDocument(url, options)

@@ -1,6 +1,6 @@
 /**
- * Claims of a verified token as values of their types (RFC 7519 §4.1; OpenID Connect Core 1.0 §2). What a claim says
- * becomes a condition key, so that one of another type must not be compared with anything: it would escape a Deny.
+ * Claims of a verified token as values of their types (RFC 7519 §4.1; OpenID Connect Core 1.0 §2). Claims become condition
+ * keys. A claim of the wrong type is refused: no condition would match it, so a Deny would not apply.
  */
 import { asStorableText, type StorableText } from '../storable-text.ts'
 
@@ -12,7 +12,7 @@ export interface TokenClaims {
   readonly authorizedParty: StorableText | undefined
 }
 
-/** The claims, or the name of the one that is not of its type. */
+/** The claims, or the name of a claim with the wrong type. */
 export function readClaims(
   payload: Readonly<Record<string, unknown>>,
 ): TokenClaims | { readonly wrong: string } {
@@ -26,7 +26,7 @@ export function readClaims(
   return { subject, audiences, authorizedParty: asStorableText(azp) }
 }
 
-/** What other claims are, where a token has them. */
+/** Type checks of the other claims. */
 const types: Readonly<Record<string, (value: unknown) => boolean>> = {
   iss: (value) => asStorableText(value) !== undefined,
   exp: Number.isFinite,

@@ -87,7 +87,7 @@ function refusalOf(error: unknown, now: Date): unknown {
   if (error instanceof errors.JWTClaimValidationFailed) return wrongClaim(error.claim, error)
   if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSTimeout)
     return invalidToken("Couldn't retrieve verification key from your identity provider", error)
-  // Of a key that is damaged, or is not for the algorithm of the token, node:crypto says so in errors of its own.
+  // node:crypto throws these for a damaged key, or for one that does not fit the algorithm of the token.
   const isOfKey = error instanceof TypeError || error instanceof DOMException
   return error instanceof errors.JOSEError || isOfKey
     ? invalidToken('The token is not signed by its issuer', error)

@@ -1,5 +1,7 @@
 /** Values as the texts of ValidationException repeat them: as AWS writes them, up to a bound. */
 
+import { truncateText } from '../truncate-text.ts'
+
 /** Characters of one value that a text repeats. */
 export const echoedCharactersMax = 4096
 
@@ -43,9 +45,6 @@ function plain(_name: string, value: unknown): unknown {
   return value instanceof Uint8Array ? bytesText(value) : value
 }
 
-/** Never between the halves of a surrogate pair. */
 function cut(text: string, charactersMax: number): string {
-  if (text.length <= charactersMax) return text
-  const shown = text.slice(0, charactersMax)
-  return `${shown.isWellFormed() ? shown : shown.slice(0, -1)}…`
+  return text.length <= charactersMax ? text : `${truncateText(text, charactersMax)}…`
 }

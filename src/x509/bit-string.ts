@@ -1,4 +1,4 @@
-/** BIT STRING, strictly as DER writes it (X.690 §8.6, §11.2). */
+/** BIT STRING in strict DER (X.690 §8.6, §11.2). */
 import { DerError } from './der-error.ts'
 import type { DerElement } from './der-reader.ts'
 

@@ -56,7 +56,7 @@ interface DisplayText {
   readonly text: string
 }
 
-/** The qualifiers of one policy, by their kind (RFC 5280 §4.2.1.4). */
+/** A policy with its qualifiers (RFC 5280 §4.2.1.4). */
 export interface QualifiedPolicy {
   /** Object identifier, dotted. */
   readonly policyIdentifier: string
@@ -75,8 +75,8 @@ const displayTextTags: ReadonlySet<number> = new Set([
 ])
 
 /**
- * Reads the value of the extension whole: at least one policy, with every qualifier. Throws DerError, also for
- * qualifiers of types that RFC 5280 does not define, which pyca does not read.
+ * Reads the complete value of the extension: at least one policy, with all qualifiers. Throws DerError, also for qualifiers
+ * of types that RFC 5280 does not define, which pyca/cryptography does not read.
  */
 export function parseCertificatePolicies(value: Uint8Array): QualifiedPolicy[] {
   const what = 'certificatePolicies'
@@ -99,7 +99,8 @@ function readPolicy({ der }: DerElement): QualifiedPolicy {
       const type = decodeOid(inner.element(tags.oid).content)
       if (type === oids.cpsQualifier) cpsUris.push(readCpsUri(inner))
       else if (type === oids.userNotice) noticeTexts.push(...readNotice(inner))
-      else throw new DerError(`qualifier has type ${type}: neither a CPS pointer nor a user notice`)
+      else
+        throw new DerError(`qualifier has type ${type}, but must be a CPS pointer or a user notice`)
       inner.end()
     }
   }
@@ -111,7 +112,7 @@ function readCpsUri(reader: DerReader): string {
   return decodeString(reader.element(tags.ia5String)) ?? ''
 }
 
-/** UserNotice: noticeRef, which may be missing, and explicitText, without which GnuTLS does not read it. */
+/** UserNotice: an optional noticeRef, and explicitText. GnuTLS does not read a notice without explicitText. */
 function readNotice(parent: DerReader): DisplayText[] {
   const reader = parent.nested(tags.sequence, 'UserNotice')
   const texts: DisplayText[] = []

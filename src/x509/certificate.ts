@@ -92,7 +92,7 @@ export function parseTbsCertificate(
   }
 }
 
-/** Negative ones, read as a magnitude, would be the same as others (RFC 5280 §4.1.2.2). */
+/** A negative serial number, read as a magnitude, could equal another certificate's (RFC 5280 §4.1.2.2). */
 function readSerialNumber(reader: DerReader, tolerance: Tolerance): Uint8Array {
   const element = reader.element(tags.integer)
   const octets = readIntegerOctets(element, 'serialNumber')

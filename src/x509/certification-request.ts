@@ -23,8 +23,8 @@ export interface CertificationRequest {
   readonly subject: Name
   readonly subjectPublicKeyInfo: SubjectPublicKeyInfo
   /**
-   * Those of the attributes extensionRequest (RFC 2985 §5.4.2) and, where it has others, szOID_CERT_EXTENSIONS of
-   * Microsoft; empty if there are none.
+   * Extensions of the attribute extensionRequest (RFC 2985 §5.4.2), followed by those that only Microsoft's attribute
+   * szOID_CERT_EXTENSIONS has. Empty without either.
    */
   readonly extensions: readonly Extension[]
   readonly signatureAlgorithm: AlgorithmIdentifier
@@ -36,8 +36,8 @@ const attributesTag = contextTag(0, true)
 const attributesMax = 64
 
 /**
- * Reads a CertificationRequest, which must be the whole of `der`. Other attributes than those with extensions are
- * skipped, and attributes that are missing altogether are accepted, as some clients send it so. Throws DerError, also
+ * Reads a CertificationRequest, which must be the whole of `der`. Attributes without extensions are skipped. A
+ * request without the attributes field is accepted, because some clients send it. Throws DerError, also
  * when two attributes request the same extension with different values.
  */
 export function parseCertificationRequest(
@@ -74,7 +74,7 @@ function parseInfo(
   return { subject, subjectPublicKeyInfo, extensions }
 }
 
-/** Whether a request has a common name and no SAN, so that TLS clients find no name in its certificate (RFC 9525 §2). */
+/** Whether a request has a common name and no SAN. TLS clients do not match names in such a certificate (RFC 9525 §2). */
 export function lacksAlternativeName({ subject, extensions }: CertificationRequest): boolean {
   return (
     subject.rdns.some((rdn) => rdn.some(({ type }) => type === oids.commonName)) &&
@@ -82,7 +82,7 @@ export function lacksAlternativeName({ subject, extensions }: CertificationReque
   )
 }
 
-/** Attributes whose value is Extensions; what the first has is not looked for in the second. */
+/** Attributes whose value is Extensions, by precedence. */
 const extensionAttributes: readonly string[] = [oids.extensionRequest, oids.microsoftCertExtensions]
 
 function readAttributes(reader: DerReader, tolerance: Tolerance): readonly Extension[] {
@@ -109,7 +109,7 @@ function readRequested(values: DerReader, tolerance: Tolerance): readonly Extens
   return extensions
 }
 
-/** Whichever of two different requests for one extension was meant, the other half of clients reads the other one. */
+/** Throws DerError if both attributes request one extension with different values: it is unclear which one was meant. */
 function mergeRequested(
   requested: readonly Extension[],
   microsoft: readonly Extension[],

@@ -1,8 +1,8 @@
-/** Where in a buffer an error is. */
+/** Position of an error in a buffer. */
 interface DerErrorOptions extends ErrorOptions {
   /** Offset in the underlying buffer. */
   readonly place?: number
-  /** Offset there of the structure that messages count octets from; without it they do not say where. */
+  /** Offset of the structure from which messages count. Without it messages contain no position. */
   readonly start?: number
 }
 
@@ -19,14 +19,14 @@ export class DerError extends Error {
     this.#place = place
   }
 
-  /** The same error with the octet counted from the beginning of `der`, as `openssl asn1parse` does. */
+  /** The same error with its position counted from the beginning of `der`, as `openssl asn1parse` does. */
   within(der: Uint8Array): DerError {
     if (this.#place === undefined) return this
     return new DerError(this.#problem, { place: this.#place, start: der.byteOffset, cause: this })
   }
 }
 
-/** Runs a reader of `der`; octets in its errors are counted from the beginning of `der`. */
+/** Runs a reader of `der`. Positions in its errors are counted from the beginning of `der`. */
 export function countingFrom<T>(der: Uint8Array, read: () => T): T {
   try {
     return read()

@@ -1,4 +1,4 @@
-/** Any DER, without knowing its type: every element and, where the tag says what it is, its contents (X.690). */
+/** Checks DER of unknown type: every element and, where its tag is universal, its contents (X.690). */
 import { requireBitString } from './bit-string.ts'
 import { DerError } from './der-error.ts'
 import { DerReader, tags, type DerElement } from './der-reader.ts'

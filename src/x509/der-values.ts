@@ -21,7 +21,7 @@ export function readBoolean(
   return octet !== 0x00
 }
 
-/** BOOLEAN DEFAULT FALSE: FALSE if it is absent; DER leaves it out when it is FALSE. */
+/** BOOLEAN DEFAULT FALSE: false if it is absent. Throws DerError for an encoded FALSE, which DER does not allow. */
 export function readOptionalBoolean(
   reader: DerReader,
   what: string,
@@ -35,7 +35,7 @@ export function readOptionalBoolean(
   return value
 }
 
-/** Where an element begins, for errors. */
+/** The position of an element, for errors. */
 export function startOf({ der }: DerElement): { readonly place: number } {
   return { place: der.byteOffset }
 }
@@ -84,4 +84,12 @@ export function readAll(reader: DerReader, what: string, max: number): DerElemen
     elements.push(reader.any())
   }
   return elements
+}
+
+/** Whether elements are in the order of DER's SET OF (X.690 §11.6). */
+export function isInSetOrder(elements: readonly Uint8Array[]): boolean {
+  return elements.every((element, index) => {
+    const before = elements[index - 1]
+    return before === undefined || Buffer.compare(before, element) <= 0
+  })
 }

@@ -62,10 +62,10 @@ function fullNamesOf(point: DerElement | undefined): GeneralName[] {
   return fullName === undefined ? [] : parseGeneralNames(encodeSequence(fullName.content))
 }
 
-/** Bits of ReasonFlags, all of them named. */
+/** Number of bits of ReasonFlags; each has a name. */
 const reasonFlagsMax = 9
 
-/** One DistributionPoint, whole. */
+/** All fields of a DistributionPoint. */
 export interface DistributionPoint {
   /** Empty if the point has no full name. */
   readonly fullName: readonly GeneralName[]
@@ -78,8 +78,8 @@ export interface DistributionPoint {
 }
 
 /**
- * Reads the value of cRLDistributionPoints or freshestCRL whole and strictly. Throws DerError, also for no points at
- * all, and for a point with neither a distributionPoint nor a cRLIssuer (RFC 5280 §4.2.1.13).
+ * Reads the complete value of cRLDistributionPoints or freshestCRL. Throws DerError, also for an empty list, and for a point
+ * with neither a distributionPoint nor a cRLIssuer (RFC 5280 §4.2.1.13).
  */
 export function parseDistributionPoints(value: Uint8Array, what: string): DistributionPoint[] {
   const points = readAll(readOnlyNested(value, tags.sequence, what), what, distributionPointsMax)

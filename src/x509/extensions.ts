@@ -33,8 +33,8 @@ export function encodeExtensions(extensions: readonly Extension[]): Uint8Array {
 }
 
 /**
- * Reads Extensions, which must be the whole of `der`. What is tolerated within a value is encoded again, so that every
- * value is DER for its readers. Throws DerError, also when an extension occurs twice.
+ * Reads Extensions, which must be the whole of `der`. Values with a tolerated encoding are encoded again, so that their
+ * readers always get DER. Throws DerError, also when an extension occurs twice.
  */
 export function parseExtensions(der: Uint8Array, tolerance: Tolerance = strict): Extension[] {
   const reader = readOnlyNested(der, tags.sequence, 'Extensions')
@@ -60,7 +60,7 @@ function readExtension(reader: DerReader, tolerance: Tolerance): Extension {
   return { oid, critical, value: inDer(oid, value, tolerance) }
 }
 
-/** Extensions of certificates with a BOOLEAN or a default in them, and how they are written again. */
+/** Encoders for extensions whose values contain a BOOLEAN or a default. */
 const rewriters: ReadonlyMap<string, (value: Uint8Array, tolerance: Tolerance) => Uint8Array> =
   new Map([
     [
@@ -75,7 +75,7 @@ const rewriters: ReadonlyMap<string, (value: Uint8Array, tolerance: Tolerance) =
     ],
   ])
 
-/** A value that cannot be read stays as it is: the reader that needs it says what is wrong with it. */
+/** A malformed value is not changed: the reader that needs it reports the error. */
 function inDer(oid: string, value: Uint8Array, tolerance: Tolerance): Uint8Array {
   const rewrite = tolerance.size === 0 ? undefined : rewriters.get(oid)
   if (rewrite === undefined) return value

@@ -112,7 +112,7 @@ function requireVisible(kind: GeneralNameKind, content: Uint8Array): void {
     throw new DerError(`${kind} has ${invisibleCharacter(content)}, which is not visible ASCII`)
 }
 
-/** Names that are not ASCII are in UTF-8, or else in Latin-1. */
+/** The first invisible or non-ASCII character. The name is decoded as UTF-8, or as Latin-1 if it is not valid UTF-8. */
 function invisibleCharacter(content: Uint8Array): string {
   const octets = Buffer.from(content)
   const text = octets.toString(isUtf8(octets) ? 'utf8' : 'latin1')
@@ -130,7 +130,7 @@ function requireAddress(content: Uint8Array): void {
     throw new DerError(`iPAddress has ${content.length} octets, not 4 or 16`)
 }
 
-/** What an otherName holds. */
+/** The fields of an otherName. */
 export interface OtherName {
   /** Object identifier, dotted. */
   readonly typeId: string

@@ -169,6 +169,9 @@ test('a string that is refused is named by attribute, RDN and character', () => 
   const utf8Cases: [number[], string][] = [
     [[0x61, 0xff], 'at octet 2, which is 0xFF'],
     [[0xc3], 'at octet 1, which is 0xC3'],
+    [[0xef, 0xbf], 'at octet 1, which is 0xEF'],
+    [[0x61, 0xef, 0x41], 'at octet 2, which is 0xEF'],
+    [[0xef, 0xbf, 0xbd, 0xf0, 0x9f], 'at octet 4, which is 0xF0'],
     [[0xef, 0xbf, 0xbd, 0x80], 'at octet 4, which is 0x80'],
     [[0xc0, 0x80], 'at octet 1, which is 0xC0'],
   ]
@@ -183,7 +186,7 @@ test('a string that is refused is named by attribute, RDN and character', () => 
     content.writeUInt32BE(codePoint, 4)
     assert.match(
       refusal(tags.universalString, content),
-      /^commonName in RDN 2: UniversalString has 0x[0-9A-F]+ at character 2, which is no character/,
+      /^commonName in RDN 2: UniversalString has 0x[0-9A-F]+ at character 2, which is not a Unicode character/,
     )
   }
 })

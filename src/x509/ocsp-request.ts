@@ -6,7 +6,7 @@ import { isNull, readIntegerOctets, readSmallInteger } from './der-values.ts'
 import { findExtension, parseExtensions, type Extension } from './extensions.ts'
 import { oids } from './oid.ts'
 
-/** Octets of the hashes by which a CertID may name an issuer: SHA-1 and the SHA-2 family. */
+/** Hashes that a CertID may identify its issuer by, with their lengths in bytes: SHA-1 and the SHA-2 family. */
 const hashOctets = { sha1: 20, sha224: 28, sha256: 32, sha384: 48, sha512: 64 } as const
 
 export type CertIdHash = keyof typeof hashOctets
@@ -104,7 +104,8 @@ function parseCertId(der: Uint8Array): CertId {
   const reader = readOnlyNested(der, tags.sequence, 'CertID')
   const { oid, parameters } = parseAlgorithmIdentifier(reader.element(tags.sequence).der)
   const hash = hashByOid.get(oid)
-  if (hash === undefined) throw new DerError(`CertID has the hash ${oid}, not SHA-1 or SHA-2`)
+  if (hash === undefined)
+    throw new DerError(`CertID has the hash ${oid}, but must have SHA-1 or SHA-2`)
   if (parameters !== undefined && !isNull(parameters))
     throw new DerError('hashAlgorithm has parameters')
   const issuerNameHash = reader.element(tags.octetString).content

@@ -45,7 +45,7 @@ export const oids = {
   anyExtendedKeyUsage: '2.5.29.37.0',
   cpsQualifier: '1.3.6.1.5.5.7.2.1',
   userNotice: '1.3.6.1.5.5.7.2.2',
-  // Extensions of others (RFC 3280, RFC 6962, RFC 7633, RFC 6960, RFC 3739, RFC 8551, Netscape, Microsoft [MS-WCCE])
+  // Extensions from other standards and vendors (RFC 3280, RFC 6962, RFC 7633, RFC 6960, RFC 3739, RFC 8551, Netscape, Microsoft [MS-WCCE])
   privateKeyUsagePeriod: '2.5.29.16',
   signedCertificateTimestamps: '1.3.6.1.4.1.11129.2.4.2',
   precertificatePoison: '1.3.6.1.4.1.11129.2.4.3',
@@ -87,7 +87,7 @@ export const oids = {
   rpkiNotify: '1.3.6.1.5.5.7.48.13',
   // Attributes of certification requests (RFC 2985)
   extensionRequest: '1.2.840.113549.1.9.14',
-  // The same of Microsoft, which names it szOID_CERT_EXTENSIONS ([MS-WCCE] §2.2.2.7.7.1)
+  // Microsoft's equivalent, szOID_CERT_EXTENSIONS ([MS-WCCE] §2.2.2.7.7.1)
   microsoftCertExtensions: '1.3.6.1.4.1.311.2.1.14',
   // Keys and signatures (RFC 3279, RFC 4055, RFC 5480, RFC 5758, RFC 8410, RFC 9881)
   rsaEncryption: '1.2.840.113549.1.1.1',

@@ -1,4 +1,4 @@
-/** What was sent where PEM is expected, for messages. Never repeats any of it: it may be a private key. */
+/** Recognizes what was sent instead of PEM, for error messages. None of it is repeated: it may be a private key. */
 import { parsePem, pemText } from './pem.ts'
 import { structureKind, type StructureKind } from './structure-kind.ts'
 
@@ -14,8 +14,8 @@ const privateKeyLabel = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----/
 const pemMark = '-----BEGIN '
 
 /**
- * What some bytes are that hold no PEM block of the expected structure, and how to convert them, as the end of a sentence
- * that begins with "it is"; undefined if they are not recognized.
+ * Describes bytes without a PEM block of the expected structure, and how to convert them, as the end of a sentence that
+ * begins with "it is". Undefined if they are not recognized.
  */
 export function recognizePasted(bytes: Uint8Array, expected: Expected): string | undefined {
   const text = pemText(bytes)
@@ -33,12 +33,12 @@ export function recognizePasted(bytes: Uint8Array, expected: Expected): string |
 
 const privateKey = 'a private key, which must never be sent; treat the key as compromised'
 
-/** A private key in UTF-16 is one all the same. */
+/** Text in UTF-16 may also be a private key. */
 function mentionOf(utf16: string): string {
   return privateKeyLabel.test(utf16) ? ` (and it holds ${privateKey})` : ''
 }
 
-/** UTF-16 with a byte order mark, or of ASCII without one; undefined if it is neither. */
+/** Decodes UTF-16 with a byte order mark, or UTF-16 of ASCII text without one. Undefined for other bytes. */
 function decodeUtf16(bytes: Uint8Array): string | undefined {
   const [first, second] = bytes
   const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length & ~1)
@@ -61,7 +61,7 @@ function describePem(text: string, expected: Expected): string | undefined {
       if (found !== undefined) return found
     }
   } catch {
-    // Another message says what is wrong with the block.
+    // The caller reports a malformed block.
   }
   return undefined
 }
@@ -84,7 +84,7 @@ function describeBase64(base64: string, expected: Expected): string | undefined 
   )
 }
 
-/** DER that stands alone, or in a PEM block with a label that may say something else. */
+/** DER on its own, or in a PEM block, whose label may be wrong. */
 function describeDer(
   der: Uint8Array,
   expected: Expected,

@@ -7,7 +7,7 @@ export interface PemBlock {
   readonly der: Uint8Array
 }
 
-/** Lines are some 64 characters long. Millions of empty ones would take a second to look through. */
+/** Bounds on the number of lines, which usually have 64 characters. Millions of empty lines would take a second to parse. */
 const linesFree = 1000
 const lineLengthMin = 8
 
@@ -19,7 +19,7 @@ const linePattern = /.{1,64}/g
 
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf])
 
-/** Bytes as the text that parsePem reads: PEM is ASCII, and what is around its blocks may be in any encoding of it. */
+/** Decodes bytes for parsePem. PEM is ASCII; the text around its blocks may be in any encoding that extends ASCII. */
 export function pemText(bytes: Uint8Array): string {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
   const start = buffer.subarray(0, byteOrderMark.length).equals(byteOrderMark)
@@ -30,14 +30,15 @@ export function pemText(bytes: Uint8Array): string {
 
 /**
  * Every PEM block in a text: any line ends and lengths, text around the blocks, RFC 1421 headers are skipped. Throws
- * DerError for a block without its end, or whose body is not base64, and for a text of very many short lines.
+ * DerError for a block without an END line, for a body that is not base64, and for a text with very many short lines.
  */
 export function parsePem(text: string): PemBlock[] {
   const blocks: PemBlock[] = []
   // A limit that is no integer makes V8 try the pattern at every character, at a hundred times the cost.
   const linesMax = linesFree + Math.floor(text.length / lineLengthMin)
   const lines = text.split(/\r\n|\n|\r/, linesMax + 1)
-  if (lines.length > linesMax) throw new DerError('PEM text has too many short lines')
+  if (lines.length > linesMax)
+    throw new DerError('PEM text has too many short lines; lines of PEM have 64 characters')
   for (let index = 0; index < lines.length; index += 1) {
     const label = beginPattern.exec(lines[index]?.trimStart() ?? '')?.[1]
     if (label === undefined) continue

@@ -33,7 +33,7 @@ const schemes: ReadonlyMap<string, SignatureScheme> = new Map<string, SignatureS
   [oids.mlDsa87, { ...none, key: 'ml-dsa', parameterSet: 87 }],
 ])
 
-/** Accepted for old clients only, where the caller says so. */
+/** Accepted for old clients only, if the caller sets `sha1`. */
 const sha1Schemes: ReadonlyMap<string, SignatureScheme> = new Map<string, SignatureScheme>([
   [oids.sha1WithRsaEncryption, { ...none, key: 'rsa', hash: 'sha1' }],
   [oids.ecdsaWithSha1, { ...none, key: 'ec', hash: 'sha1' }],
@@ -50,7 +50,7 @@ const hashes: ReadonlyMap<string, 'sha256' | 'sha384' | 'sha512'> = new Map([
   [oids.sha512, 'sha512'],
 ])
 
-/** What is accepted beside the schemes and forms of today's standards. */
+/** Outdated schemes and forms that a caller accepts. */
 export interface SchemeOptions {
   readonly tolerance?: Tolerance
   /** Whether SHA-1 is accepted; false if left out. */
@@ -72,7 +72,7 @@ export function schemeOf(
   return mayBeNull && isNull(parameters) ? scheme : undefined
 }
 
-/** Signature algorithms that are not accepted, by the names that people know them by. */
+/** Common names of signature algorithms that are not accepted. */
 const refusedNames: ReadonlyMap<string, string> = new Map([
   ['1.2.840.113549.1.1.2', 'md2WithRSAEncryption'],
   ['1.3.14.3.2.29', 'sha1WithRSASignature'],
@@ -99,8 +99,8 @@ const outdatedHashes: ReadonlyMap<string, string> = new Map([
 const acceptedHashes = 'SHA-256, SHA-384 and SHA-512'
 
 /**
- * Why verifySignature calls an algorithm `unsupported`, by its name and object identifier: "sha1WithRsaEncryption
- * (1.2.840.113549.1.1.5): …".
+ * Why verifySignature returns `unsupported` for an algorithm. Begins with its name and object identifier:
+ * "sha1WithRsaEncryption (1.2.840.113549.1.1.5): …".
  */
 export function unsupportedReason(
   { oid, parameters }: AlgorithmIdentifier,

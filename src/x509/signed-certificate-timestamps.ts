@@ -1,4 +1,4 @@
-/** SignedCertificateTimestampList (RFC 6962 §3.2, §3.3): structures of TLS within an OCTET STRING. */
+/** SignedCertificateTimestampList (RFC 6962 §3.2, §3.3): TLS structures inside an OCTET STRING. */
 import { DerError } from './der-error.ts'
 import { readOnly, tags } from './der-reader.ts'
 import { encodeOctetString } from './der-writer.ts'
@@ -10,7 +10,7 @@ export interface SignedCertificateTimestamp {
   /** Milliseconds since 1970. */
   readonly timestamp: bigint
   readonly extensions: Uint8Array
-  /** TLS's numbers of hash and signature algorithm (RFC 5246 §7.4.1.4.1). */
+  /** TLS code points of the hash and signature algorithms (RFC 5246 §7.4.1.4.1). */
   readonly hashAlgorithm: number
   readonly signatureAlgorithm: number
   readonly signature: Uint8Array
@@ -51,7 +51,7 @@ class VectorReader {
   }
 
   end(): void {
-    if (!this.atEnd) throw new DerError(`${what} has something left over at its end`)
+    if (!this.atEnd) throw new DerError(`${what} has extra bytes at its end`)
   }
 }
 

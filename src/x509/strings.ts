@@ -65,19 +65,26 @@ function decodeUtf8(content: Uint8Array): string {
   try {
     return strictUtf8.decode(content)
   } catch (cause) {
-    throw new DerError(`UTF8String is not UTF-8 ${whereUtf8Ends(content)}`, { cause })
+    throw new DerError(`UTF8String is not UTF-8 ${malformedUtf8At(content)}`, { cause })
   }
 }
 
-/** The first octet that does not survive being decoded and encoded again. */
-function whereUtf8Ends(content: Uint8Array): string {
-  const again = Buffer.from(Buffer.from(content).toString('utf8'))
-  const index = content.findIndex((octet, at) => octet !== again[at])
-  const octet = (content[index] ?? 0).toString(16).toUpperCase().padStart(2, '0')
-  return `at octet ${index + 1}, which is 0x${octet}`
+const replacement = '\uFFFD'
+const replacementBytes = Buffer.from(replacement)
+
+/** Where a malformed sequence begins: at the first replacement character of a lenient decoder that was not in the input. */
+function malformedUtf8At(content: Uint8Array): string {
+  let index = 0
+  for (const character of Buffer.from(content).toString('utf8')) {
+    const isInput = replacementBytes.equals(content.subarray(index, index + 3))
+    if (character === replacement && !isInput) break
+    index += Buffer.byteLength(character)
+  }
+  const byte = (content[index] ?? 0).toString(16).toUpperCase().padStart(2, '0')
+  return `at octet ${index + 1}, which is 0x${byte}`
 }
 
-/** `allowed` matches texts, and so also one character. */
+/** `allowed` matches whole texts, so it also matches a single allowed character. */
 function checked(text: string, allowed: RegExp, type: string): string {
   if (!allowed.test(text)) {
     const fault = findCharacter(text, (character) => !allowed.test(character))
@@ -86,7 +93,7 @@ function checked(text: string, allowed: RegExp, type: string): string {
   return text
 }
 
-/** The first character of a text that `isFound` finds, for messages: `U+0040 '@' at character 3`. */
+/** The first character of a text that `isFound` accepts, for messages: `U+0040 '@' at character 3`. */
 export function findCharacter(
   text: string,
   isFound: (character: string) => boolean,
@@ -99,14 +106,15 @@ export function findCharacter(
   return undefined
 }
 
-/** `U+0040 '@'`; characters that could disturb a terminal or be misread only as a number. */
+/** `U+0040 '@'`. Characters that are invisible or could affect a terminal are shown by their number only. */
 function showCharacter(character: string): string {
   const codePoint = character.codePointAt(0) ?? 0
   const number = `U+${codePoint.toString(16).toUpperCase().padStart(4, '0')}`
   return /^[\p{L}\p{N}\p{P}\p{S}]$/u.test(character) ? `${number} '${character}'` : number
 }
 
-function latin1(content: Uint8Array): string {
+/** One character for each byte. */
+export function latin1(content: Uint8Array): string {
   return Buffer.from(content.buffer, content.byteOffset, content.length).toString('latin1')
 }
 
@@ -123,7 +131,7 @@ function decodeUniversal(content: Uint8Array): string {
     const codePoint = view.getUint32(offset)
     if (codePoint > 0x10_ff_ff || (codePoint >= 0xd8_00 && codePoint < 0xe0_00))
       throw new DerError(
-        `UniversalString has 0x${codePoint.toString(16).toUpperCase()} at character ${offset / 4 + 1}, which is no character of Unicode`,
+        `UniversalString has 0x${codePoint.toString(16).toUpperCase()} at character ${offset / 4 + 1}, which is not a Unicode character`,
       )
     text += String.fromCodePoint(codePoint)
   }

@@ -1,4 +1,4 @@
-/** Which structure some DER is, by its first elements. */
+/** Recognizes structures in DER by their first elements. */
 import { contextTag, DerReader, readOnlyNested, tags, type DerElement } from './der-reader.ts'
 
 export type StructureKind =
@@ -11,7 +11,7 @@ export type StructureKind =
   | 'private key'
   | 'public key'
 
-/** Undefined for a SEQUENCE of another kind. Throws DerError for what is not one SEQUENCE of DER. */
+/** The kind of a structure; undefined for an unknown one. Throws DerError unless `der` is one SEQUENCE. */
 export function structureKind(der: Uint8Array): StructureKind | undefined {
   const reader = readOnlyNested(der, tags.sequence, 'the outermost SEQUENCE')
   const first = reader.any()
@@ -32,7 +32,7 @@ export function structureKind(der: Uint8Array): StructureKind | undefined {
   }
 }
 
-/** PFX has version 3 and a ContentInfo (RFC 7292 §4); private keys of every kind begin otherwise. */
+/** A PFX has version 3 and a ContentInfo (RFC 7292 §4). Everything else that begins with an INTEGER is a private key. */
 function kindOfVersioned(reader: DerReader, { content: [version] }: DerElement): StructureKind {
   if (version !== 3 || reader.peek() !== tags.sequence) return 'private key'
   return reader.nested(tags.sequence, 'PFX').peek() === tags.oid ? 'pkcs12' : 'private key'

@@ -1,7 +1,7 @@
 /** subjectDirectoryAttributes (RFC 5280 §4.2.1.8). */
 import { DerError } from './der-error.ts'
 import { readOnlyNested, tags } from './der-reader.ts'
-import { readAll } from './der-values.ts'
+import { isInSetOrder, readAll } from './der-values.ts'
 import { encodeSequence, encodeSetOf } from './der-writer.ts'
 import { requireDerTree } from './der-tree.ts'
 import { decodeOid, encodeOidElement } from './oid.ts'
@@ -44,13 +44,5 @@ export function parseDirectoryAttributes(value: Uint8Array): DirectoryAttribute[
       throw new DerError(`${what} has values that are not in the order of DER`)
     for (const each of values) requireDerTree(each, what)
     return { type, values }
-  })
-}
-
-/** Whether elements are in the order of DER's SET OF (X.690 §11.6). */
-export function isInSetOrder(elements: readonly Uint8Array[]): boolean {
-  return elements.every((element, index) => {
-    const before = elements[index - 1]
-    return before === undefined || Buffer.compare(before, element) <= 0
   })
 }

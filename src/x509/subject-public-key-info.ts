@@ -94,8 +94,8 @@ function readRsaKey({ parameters }: AlgorithmIdentifier, octets: Uint8Array): Pu
 }
 
 /**
- * Octets of a coordinate on every curve that is accepted for certificates. A point of another length is not on the curve,
- * or is the point at infinity, one octet, under which anyone can sign.
+ * Bytes of a coordinate on each curve that is accepted for certificates. A point of another length is not on the curve, or is
+ * the point at infinity (one byte), for which anyone can make signatures.
  */
 const coordinateOctets: ReadonlyMap<string, number> = new Map([
   [oids.prime256v1, 32],

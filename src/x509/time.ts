@@ -37,15 +37,15 @@ export function readTime(reader: DerReader, what: string): Date {
   return date
 }
 
-/** How long a certificate is still valid after the instant that its notAfter names: until the end of that second. */
+/** notAfter is inclusive: a certificate is valid until the end of that second. */
 const lastSecondMilliseconds = 1000
 
-/** Whether a validity is over: notAfter is its last second, inclusive (RFC 5280 §4.1.2.5). */
+/** Whether a certificate has expired: notAfter is its last second of validity (RFC 5280 §4.1.2.5). */
 export function isExpiredAt(notAfter: Date, now: Date): boolean {
   return millisecondsLeft(notAfter, now) <= 0
 }
 
-/** Milliseconds until a certificate expires; zero or less once it is expired. */
+/** Milliseconds until a certificate expires; zero or less if it has expired. */
 export function millisecondsLeft(notAfter: Date, now: Date): number {
   return notAfter.getTime() + lastSecondMilliseconds - now.getTime()
 }

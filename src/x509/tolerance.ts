@@ -1,11 +1,11 @@
 /**
- * Encodings that are not DER, or not what the RFCs say, but that software in use writes. A reader accepts those that its
- * caller lists, where the bytes cannot be changed or are encoded again, and none unless told so.
+ * Encodings that violate DER or an RFC, but that software in use writes. Readers are strict by default. A caller lists the
+ * forms to accept where the bytes cannot be changed, or are encoded again.
  */
 type ForeignForm =
   /** TRUE as any octet but 00 (BER, X.690 §8.2.2). */
   | 'ber-boolean'
-  /** A default that is written: `critical` or cA FALSE, or a minimum of 0 in name constraints (X.690 §11.5). */
+  /** An encoded default value: `critical` or cA FALSE, or a minimum of 0 in name constraints (X.690 §11.5). */
   | 'explicit-default'
   /** An extensionRequest attribute without a value. */
   | 'empty-extension-request'
@@ -27,7 +27,7 @@ export const requestTolerance: Tolerance = new Set([
   'ecdsa-null-parameters',
 ])
 
-/** For certificates above a CA of ours, and any certificate that is only shown. */
+/** For certificates above a CA of ours, and for certificates that are only displayed. */
 export const issuerTolerance: Tolerance = new Set([
   'ber-boolean',
   'explicit-default',

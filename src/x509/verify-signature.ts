@@ -61,7 +61,7 @@ function verifyWithKey(check: SignatureToCheck, scheme: SignatureScheme): Promis
   })
 }
 
-/** Whether OpenSSL reads the key: a point that is not on its curve, for example, it does not. */
+/** Whether OpenSSL can load the key. It refuses, for example, a point that is not on its curve. */
 export function isReadablePublicKey(subjectPublicKeyInfo: SubjectPublicKeyInfo): boolean {
   try {
     readPublicKey(subjectPublicKeyInfo)

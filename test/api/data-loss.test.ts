@@ -115,7 +115,9 @@ class Scene {
     assert.deepEqual(await healthOf(this.server), [503, 503])
     await eventually(
       () =>
-        Promise.resolve(this.server.stderr().includes('nothing is issued any more') || undefined),
+        Promise.resolve(
+          this.server.stderr().includes('the server has stopped issuing') || undefined,
+        ),
       'a line in the log',
     )
     if (readable === undefined) return
