@@ -187,9 +187,8 @@ const banned: readonly {
   {
     call: /\brename(?:Sync)?\(|\.(?:data)?[sS]ync\(\)|\bf(?:data)?sync(?:Sync)?\(/,
     // A backup and an object are written bit by bit, a bucket is moved aside before it is deleted, and what is about the
-    // database as a whole is written where nothing can be awaited. A rotated call log is renamed without being flushed.
+    // database as a whole is written where nothing can be awaited.
     homes: [
-      'call-log-file.ts',
       'durable-file.ts',
       'administration/backup.ts',
       'objects/',
