@@ -4,8 +4,8 @@ import { existsSync } from 'node:fs'
 import module from 'node:module'
 import { fileURLToPath } from 'node:url'
 
-// Node.js opens its debugger on SIGUSR1, to every user of the machine, and the debugger reads the master key. With a listener
-// it does not, and the signal does nothing.
+// On SIGUSR1 Node.js opens a debugger to every local user, who can read the master key with it. A listener for the signal
+// prevents that.
 process.on('SIGUSR1', () => {})
 
 const nodeMajorMin = 24
@@ -37,7 +37,7 @@ if (await isDebugged()) {
 }
 await main(process.argv.slice(2))
 
-/** Whether a signal that came before the listener has opened the debugger; one that was asked for is the operator's choice. */
+/** Whether a signal before the listener was installed has opened the debugger. --inspect is the operator's choice. */
 async function isDebugged() {
   const flags = [...process.execArgv, process.env.NODE_OPTIONS ?? ''].join(' ')
   if (!process.features.inspector || flags.includes('--inspect')) return false

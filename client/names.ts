@@ -1,4 +1,4 @@
-/** Names that a certificate is asked for: told apart by their form, and refused with what would be right. */
+/** Names for a certificate: recognizes their kind by their form. A problem includes the name that was probably meant. */
 import { isIP } from 'node:net'
 import { domainToASCII } from 'node:url'
 import type { RequestedGeneralName } from '../src/authority/general-names.ts'
@@ -32,7 +32,7 @@ export function readName(name: string): ReadName {
   return typeof dns === 'string' ? { DnsName: dns } : dns
 }
 
-/** Why the URL of a server is not a name; undefined for what is no such URL. */
+/** Why the URL of a server is not a name; undefined for other texts. */
 export function serverUrlProblem(name: string): NameProblem | undefined {
   return serverUrlForm.test(name) ? { problem: 'is a URL', ...hostOf(name) } : undefined
 }
@@ -42,9 +42,9 @@ export function nameProblemText(name: string, { problem, instead }: NameProblem)
   return `'${name}' ${problem}${instead === undefined ? '' : `; use '${instead}'`}`
 }
 
-/** The host of a URL, unless there is none that could be a name. */
+/** The host of a URL, if it has one. */
 function hostOf(url: string): Pick<NameProblem, 'instead'> {
-  // Of schemes that it does not know, URL leaves the host as it is.
+  // URL does not normalize the host of unknown schemes.
   const known = url.replace(/^[a-z]+:/i, 'http:')
   const host = URL.canParse(known) ? new URL(known).hostname.replace(/^\[|\]$/g, '') : ''
   return host === '' ? {} : { instead: host }
@@ -74,7 +74,7 @@ function readDnsName(name: string): string | NameProblem {
   return problem === undefined ? wildcard + ascii : { problem }
 }
 
-/** What is often typed. */
+/** Recognizes common mistakes. */
 function mistakeIn(name: string): NameProblem | undefined {
   const [, host = '', port, path] = /^([^/:\s]+)(:\d+)?(\/\S*)?$/.exec(name) ?? []
   if (port !== undefined) return { problem: `${noDnsName}: it has a port`, instead: host }
@@ -92,7 +92,7 @@ const noName = `${noDnsName}, IP address, mail address or URI`
 
 /** `ascii` is empty if the name has no A-labels. */
 function problemOf(name: string, ascii: string): string | undefined {
-  // Percent signs would be decoded, and some white space left out.
+  // domainToASCII would decode percent signs and drop some white space.
   const hasForeign = Array.from(name).some((one) => one <= '\u007F' && !asciiForm.test(one))
   if (hasForeign || !asciiForm.test(ascii) || isIP(ascii) !== 0) return noName
   const labels = ascii.split('.')

@@ -52,17 +52,17 @@ export async function openOwnData(
   if (data.db.shared === undefined && data.db.damage?.() === undefined)
     await data.db.transaction(releaseLeases())
   if (owned?.accepted !== undefined) {
-    // As after a restore: what published CRLs list is taken over from them.
+    // As after a restore: revocations on published CRLs are taken over.
     await data.db.transaction(afterRestore(clock.now(), undefined))
     log.warn(
       { lost: owned.accepted.reason },
-      'what the database has lost is accepted; serving what is left',
+      'the loss of writes is accepted; serving the remaining data',
     )
   }
   return { data, credentials }
 }
 
-/** CAs of a Region that an earlier version served, or that `--regions` named before, cannot be reached. */
+/** Logs Regions with CAs that are not served: an earlier version served them, or `--regions` listed them. */
 async function warnOfUnservedRegions(
   config: Pick<Config, 'regions'>,
   { db }: DataFolder,

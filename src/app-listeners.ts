@@ -41,14 +41,13 @@ export interface Listeners {
   readonly reload: () => Promise<void>
 }
 
+/** Objects that both listeners of a process use. */
 interface SharedByListeners {
   readonly health: Health
-  /** Of this process. */
   readonly budget: BodyBudget
 }
 
 export interface PublicListener {
-  /** What both listeners have. */
   readonly shared: SharedByListeners
   readonly port: number
 }
@@ -62,7 +61,7 @@ export async function startPublicListener(
   const { clock, random, log } = surroundings
   const health = createHealth(data.db, clock)
   const { limits, basePath } = config
-  const budget = createBodyBudget(limits.bodyBytesMax)
+  const budget = createBodyBudget(limits.bodyMemoryBytes)
   const responder = createOcspResponder(services)
   const server = createPublicServer(
     { log, random, health, limits, basePath },

@@ -1,6 +1,6 @@
 /**
- * The file of the call log: appended to, rotated by size, and opened again when another program has moved, replaced or
- * removed it, as logrotate does.
+ * The file of the call log. It is rotated by size, and opened again after another program, such as logrotate, has moved,
+ * replaced or removed it.
  */
 import { constants, type Stats } from 'node:fs'
 import { open, readdir, stat, unlink, type FileHandle } from 'node:fs/promises'
@@ -9,19 +9,19 @@ import type { Clock } from './clock.ts'
 import { renameDurably } from './durable-file.ts'
 import type { Log } from './log.ts'
 
-/** Where lines go. */
+/** The destination of lines. */
 export interface CallLogSink {
-  /** Resolves when the operating system has taken the lines, which end with a line feed. Rejects if it has not. */
+  /** Appends lines that end with a line feed. Resolves when the operating system has taken them; rejects otherwise. */
   append(lines: string): Promise<void>
-  /** Opens what is at the path now. */
+  /** Closes the file and opens the one that is at the path now. */
   reopen(): Promise<void>
   close(): Promise<void>
 }
 
 export interface RotationLimits {
-  /** Size in bytes above which a file is set aside. */
+  /** Size in bytes above which the file is rotated. */
   readonly fileBytesMax: number
-  /** Files that were set aside and are kept. */
+  /** Number of rotated files to keep. */
   readonly filesMax: number
 }
 
@@ -47,7 +47,7 @@ export async function openCallLogFile(
     return file
   }
 
-  /** The file to write to, which is the one at the path. */
+  /** The file at the path, after rotating or opening it again if necessary. */
   async function current(bytes: number): Promise<FileHandle> {
     if (file === undefined) return reopen()
     const [there, here] = await Promise.all([statOf(path), file.stat()])
@@ -57,7 +57,7 @@ export async function openCallLogFile(
     try {
       await setAside(path, clock.now(), filesMax)
     } catch (err) {
-      // A folder that may not be written to is no reason to lose records.
+      // Records are not lost if the folder is not writable.
       log.error({ err }, 'the call log cannot be rotated; the file grows')
       bytesMax = here.size + fileBytesMax
       return file
@@ -73,7 +73,7 @@ export async function openCallLogFile(
       try {
         await writeAll(to, bytes)
       } catch (error) {
-        // The next attempt looks how the file ends.
+        // The next attempt opens the file again and checks how it ends.
         file = undefined
         await to.close().catch(() => {})
         throw error
@@ -89,11 +89,11 @@ export async function openCallLogFile(
   }
 }
 
-/** A file that ends within a line, as one does whose disk was full, gets the end of that line first. */
+/** Opens a file for appending. If it ends within a line, because the disk was full, the line is ended first. */
 async function openForAppend(path: string): Promise<FileHandle> {
   const { O_APPEND, O_CREAT, O_RDWR, O_WRONLY, O_NONBLOCK } = constants
   const isRegular = (await statOf(path))?.isFile() ?? true
-  // A pipe that nobody reads must not be waited for.
+  // Opening a pipe without a reader must not block.
   const mode = isRegular ? O_RDWR : O_WRONLY | O_NONBLOCK
   const file = await open(path, O_APPEND | O_CREAT | mode, 0o600)
   try {
@@ -112,7 +112,7 @@ async function endsWithinLine(file: FileHandle): Promise<boolean> {
   return buffer.toString('latin1') !== '\n'
 }
 
-/** A disk that is nearly full takes a part. */
+/** Writes all bytes: a disk that is nearly full may take only a part of them. */
 async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
   for (let at = 0; at < bytes.length;) {
     const { bytesWritten } = await file.write(bytes, at)
@@ -120,7 +120,7 @@ async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
   }
 }
 
-/** Renames the file to `calls.jsonl.20260301T081531123Z`, and removes the oldest of those that were set aside. */
+/** Renames the file to, for example, `calls.jsonl.20260301T081531123Z`, and removes the oldest rotated files. */
 async function setAside(path: string, now: Date, filesMax: number): Promise<void> {
   const stamp = now.toISOString().replaceAll(/[-:.]/g, '')
   let target = `${path}.${stamp}`

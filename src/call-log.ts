@@ -1,4 +1,4 @@
-/** Where records of calls go: a file, or standard output. What cannot be written never stops the server. */
+/** The destination of call records: a file, or standard output. Failed writes never stop the server. */
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Writable } from 'node:stream'
@@ -9,16 +9,16 @@ import type { Log } from './log.ts'
 import { visibleJson } from './visible-text.ts'
 
 export interface CallLog {
-  /** Writes one record. Never blocks and never throws; a record that cannot be written is dropped, and the log says so. */
+  /** Writes a record. Never blocks or throws. A record that cannot be written is dropped, and this is logged. */
   write(record: object): void
   /**
-   * The same: resolves to true when the operating system has taken the record, and to false if it cannot be written now. Such a
-   * record is kept, as far as there is room, and written before the next one: what it is about may have happened.
+   * Writes a record. Resolves to true when the operating system has taken it, and to false if it cannot be written now. In
+   * that case it is kept, up to a limit, and written before the next one: the recorded call may have had its effect.
    */
   record(record: object): Promise<boolean>
-  /** False from a record that could not be written to the next one that was. */
+  /** False after a failed write, until a record was written again. */
   isWritable(): boolean
-  /** Calls back whenever that changes. */
+  /** Calls `listener` whenever isWritable changes. */
   onChange(listener: (isWritable: boolean) => void): void
   /** Opens the file at the path again: another program may have moved it. */
   reopen(): void
@@ -26,9 +26,9 @@ export interface CallLog {
   close(): Promise<void>
 }
 
-/** UTF-16 code units that may wait to be written. */
+/** Limit on the UTF-16 code units that wait to be written. */
 const waitingMax = 64 * 1024 * 1024
-/** Records that are kept after they could not be written. */
+/** Limit on the records that are kept after a failed write. */
 const owedMax = 10_000
 /** How long a file that failed is left alone. */
 const pauseMilliseconds = 1000
@@ -50,11 +50,11 @@ export async function openCallLog(path: string, log: Log, clock: Clock): Promise
 
 interface Waiting {
   readonly line: string
-  /** Undefined if nobody waits for it. */
+  /** Undefined if no caller waits for the outcome. */
   readonly settle: ((isWritten: boolean) => void) | undefined
 }
 
-/** Lines that wait are written together, one batch after the other. */
+/** Writes waiting lines together, one batch after the other. */
 export class QueuedCallLog implements CallLog {
   readonly #sink: CallLogSink
   readonly #log: Log
@@ -139,7 +139,7 @@ export class QueuedCallLog implements CallLog {
         const owed = this.#owed.length
         const lines = [...this.#owed, ...batch.map(({ line }) => line)]
         await this.#sink.append(lines.join(''))
-        // Others may have been added to what is owed meanwhile.
+        // More records may have been added to #owed during the write.
         this.#owed.splice(0, owed)
         this.#succeed(batch)
       } catch (error) {
@@ -148,7 +148,7 @@ export class QueuedCallLog implements CallLog {
         this.#waitingLength = 0
       }
     }
-    // In the same turn as the last look at what waits: what is added from now on starts anew.
+    // In the same turn as the check of #waiting, so that a record added later starts a new run.
     this.#isWorking = false
   }
 
@@ -162,7 +162,7 @@ export class QueuedCallLog implements CallLog {
     for (const { settle } of batch) settle?.(true)
   }
 
-  /** Says so once, and again when it is over. */
+  /** Logs the first drop. #succeed logs the recovery. */
   #drop(batch: readonly Waiting[], why: string, err?: unknown): void {
     const isNew = !this.#isFailing
     this.#isFailing = true
@@ -181,7 +181,7 @@ export class QueuedCallLog implements CallLog {
   }
 }
 
-/** A stream that is not ours to end, and whose errors are told by the writes that meet them. */
+/** A sink for a stream that is not closed here. Failed writes report its errors. */
 function streamSink(stream: Writable): CallLogSink {
   stream.on('error', () => {})
   return {

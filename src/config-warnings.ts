@@ -9,7 +9,7 @@ export function configWarnings(
   return warning === undefined ? [] : [warning]
 }
 
-/** Why other machines cannot use the URLs in certificates; undefined if they may be able to. */
+/** Why other machines cannot reach the URLs in certificates, as far as the settings show; undefined otherwise. */
 export function publicUrlWarning({
   publicListen: { host, port },
   publicUrl,

@@ -12,7 +12,7 @@ test('has the documented defaults', () => {
     listen: { host: '127.0.0.1', port: 8080 },
     tls: { kind: 'none', clientCaFile: undefined },
     workers: Math.min(availableParallelism(), 16),
-    limits: { connectionsMax: 10_000, authFailuresPerMinute: 300, bodyBytesMax: 134_217_728 },
+    limits: { connectionsMax: 10_000, authFailuresPerMinute: 300, bodyMemoryBytes: 134_217_728 },
     basePath: '',
     publicListen: { host: '127.0.0.1', port: 8081 },
     publicUrl: undefined,

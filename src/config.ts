@@ -45,9 +45,9 @@ export interface Config {
   /** Whether calls that cannot be recorded are refused. */
   readonly callLogRequired: boolean
   readonly objects: ObjectsConfig
-  /** Whether this start goes on with a database that has lost writes. */
+  /** Whether this start accepts a database that has lost writes. */
   readonly acceptLoss: boolean
-  /** How long after their end certificates are kept; undefined for ever. */
+  /** How long certificates are kept after they expired; undefined for ever. */
   readonly keepExpiredSeconds: number | undefined
   /** Where events are posted to; undefined for nowhere. */
   readonly eventWebhook: string | undefined
@@ -68,8 +68,8 @@ interface LimitsConfig {
   readonly connectionsMax: number
   /** Of one source; 0 is no limit. */
   readonly authFailuresPerMinute: number
-  /** Memory for incomplete request bodies in each process. */
-  readonly bodyBytesMax: number
+  /** Memory of each process for request bodies and for objects that clients read slowly. */
+  readonly bodyMemoryBytes: number
 }
 
 /** A PostgreSQL database, which other servers may be using too. */
@@ -125,7 +125,7 @@ export function readConfig(
     limits: {
       connectionsMax: read('maxConnections'),
       authFailuresPerMinute: read('authFailures'),
-      bodyBytesMax: (read('bodyMemory') ?? 0) * 1024 * 1024,
+      bodyMemoryBytes: (read('bodyMemory') ?? 0) * 1024 * 1024,
     },
     basePath: read('basePath') ?? '',
     publicListen,

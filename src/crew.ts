@@ -113,7 +113,7 @@ export class Crew {
     listening.promise.catch(() => {})
     worker.on('error', (err) => {
       this.#surroundings.log.error({ err }, 'a worker is out of reach')
-      // A process that could not be made has no end that is told.
+      // A process that could not be created emits no 'exit'.
       if (worker.process.pid === undefined) listening.reject(err)
     })
     worker.on('message', (message: FromWorker) => {
@@ -144,7 +144,7 @@ export class Crew {
     })
   }
 
-  /** Also what forking throws, for example without memory, is a rejection. */
+  /** Turns an error that forking throws, for example for lack of memory, into a rejection. */
   async #forkAndBegin(): Promise<void> {
     await this.#begin(this.#fork())
   }
@@ -225,7 +225,7 @@ function sendTo(worker: Worker, message: FromPrimary): void {
   if (worker.isConnected()) worker.send(message, () => {})
 }
 
-/** SIGUSR1 opens no debugger in a worker, from its first moment on. */
+/** Flags of workers: SIGUSR1 must not open a debugger, even while a worker is loaded. */
 function workerFlags(): string[] {
   return [...process.execArgv, '--disable-sigusr1']
 }

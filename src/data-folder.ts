@@ -40,7 +40,7 @@ interface OpenOptions {
   readonly onFailure?: (error: Error) => void
   /** Who writes to a SQLite database that it has opened already; a thread of this process unless said otherwise. */
   readonly writer?: (path: string, ownership: Ownership | undefined) => SqliteWriter
-  /** For the server that owns a SQLite database: takes it, once the file may be there. */
+  /** Set by the server that owns a SQLite database: takes ownership before the database is opened. */
   readonly own?: (path: string) => Promise<Ownership>
 }
 

@@ -1,6 +1,7 @@
 /**
- * Files that survive a power failure once the call has returned. A file appears under its name whole or not at all: it is
- * written beside it, flushed, renamed, and then its folder is flushed. Without the last step the name itself may be lost.
+ * Files that survive a power failure once the call has returned. A file appears under its name complete or not at all: its
+ * content is written to a temporary file, flushed and renamed, and then the folder is flushed. Without the last step the name
+ * itself may be lost.
  */
 import { existsSync } from 'node:fs'
 import {
@@ -17,7 +18,7 @@ import {
 } from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
 
-/** Errors of file systems and operating systems that cannot flush a folder, and flush its entries in their own time. */
+/** Errors of file systems and operating systems that cannot flush a folder and do so by themselves. */
 const cannotSyncFolder: ReadonlySet<unknown> = new Set([
   'EINVAL',
   'EISDIR',
@@ -36,7 +37,7 @@ export async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** Flushes a file that another library has written. */
+/** Flushes a file that was written by a library. */
 export async function syncFile(path: string): Promise<void> {
   await using file = await open(path, 'r')
   await file.sync()
@@ -52,7 +53,7 @@ export async function renameDurably(from: string, to: string): Promise<void> {
 export async function makeFolder(path: string, mode: number): Promise<void> {
   const first = await mkdir(path, { recursive: true, mode })
   if (first === undefined) return
-  // The process's umask may have taken permissions away.
+  // The umask may have removed permissions.
   await chmod(path, mode)
   for (let made = resolve(path); ; made = dirname(made)) {
     await syncFolder(dirname(made))
@@ -63,7 +64,7 @@ export async function makeFolder(path: string, mode: number): Promise<void> {
 export interface FileContent {
   readonly path: string
   readonly content: string | Uint8Array
-  /** Permissions, whatever the process's umask. */
+  /** Permissions, independent of the umask. */
   readonly mode: number
   /** Sets other permissions or another owner before the file has content. */
   readonly prepare?: (file: FileHandle) => Promise<void>
@@ -118,7 +119,7 @@ async function writeBeside(
   { content, mode, prepare }: FileContent,
   temporary: string,
 ): Promise<void> {
-  // What an earlier call that was cut short has left.
+  // Left over from an interrupted call.
   await rm(temporary, { force: true })
   const file = await open(temporary, 'wx', 0o600)
   try {

@@ -1,4 +1,4 @@
-/** Settings of what is issued: how strictly requests are checked, and how much one CA may hold. */
+/** Settings for issuance: checks of requests, and quotas. */
 import { defaultQuotas } from './authority/quotas.ts'
 import { setting } from './setting.ts'
 import { count, nonEmpty, oneOf } from './setting-values.ts'

@@ -1,14 +1,14 @@
-/** Log lines on a file descriptor. Writing them never throws: a line that cannot be written is dropped and counted. */
+/** Writes log lines to a file descriptor. Never throws: a line that cannot be written is dropped and counted. */
 import { writeSync } from 'node:fs'
 
-/** Lines that a reader may leave unread before further ones are dropped. */
+/** Limit on the bytes that wait for a slow reader before lines are dropped. */
 const waitingBytesMax = 1_048_576
 const retryMilliseconds = 20
-/** How long the end of the process waits for a slow reader. */
+/** How long the process waits for a slow reader before it exits. */
 const endMilliseconds = 250
 const newline = Buffer.from('\n')
 
-/** Lines were dropped, and now one could be written again. */
+/** Reported when a line could be written after others were dropped. */
 export interface Recovery {
   readonly dropped: number
   /** Code of the last error of the system, for example ENOSPC; EAGAIN if the reader was too slow. */
@@ -21,18 +21,18 @@ export interface LogLinesOptions {
   readonly onDrop?: () => void
 }
 
-/** A destination of pino, as it is for standard error. */
+/** A destination for pino. */
 export class LogLines {
   readonly #options: LogLinesOptions
-  /** Told when lines can be written again; it may write a line about it. */
+  /** Called when lines can be written again. It may write a line itself. */
   onRecovery: (recovery: Recovery) => void = () => {}
-  /** What a slow reader has not taken yet. */
+  /** Bytes that a slow reader has not taken yet. */
   #waiting: Uint8Array[] = []
   #waitingBytes = 0
   #timer: NodeJS.Timeout | undefined
   #dropped = 0
   #code = ''
-  /** Whether the first of them is the rest of a line. */
+  /** Whether the first element of #waiting is the rest of a line. */
   #isRest = false
   /** The last line was cut short: the next one begins after a line break. */
   #isCut = false
@@ -49,7 +49,7 @@ export class LogLines {
     else this.#begin(bytes)
   }
 
-  /** Waits a short time for a reader that is slow. For the end of the process. */
+  /** Waits a short time for a slow reader. Called when the process exits. */
   flushAtEnd(): void {
     const pause = new Int32Array(new SharedArrayBuffer(4))
     for (let waited = 0; waited < endMilliseconds; waited += retryMilliseconds) {
@@ -59,7 +59,7 @@ export class LogLines {
     }
   }
 
-  /** A line of which nothing is written yet, and before which nothing waits. */
+  /** Writes a new line while nothing else is waiting. */
   #begin(line: Uint8Array): void {
     const outcome = this.#put(this.#isCut ? Buffer.concat([newline, line]) : line)
     if (outcome === 'written') this.#recover()
@@ -69,7 +69,7 @@ export class LogLines {
     }
   }
 
-  /** Writes bytes; those that the reader has no room for are returned. */
+  /** Writes bytes. Returns the rest if the reader has no room for it. */
   #put(bytes: Uint8Array): 'written' | 'dropped' | Uint8Array {
     let at = 0
     while (at < bytes.length)

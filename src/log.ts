@@ -11,7 +11,7 @@ export function createLog(level: string, destination?: DestinationStream): Log {
   return loggerOn(level, destination)
 }
 
-/** A log that, after lines were dropped, says how many as soon as it can be written again. */
+/** A log that reports the number of dropped lines as soon as it can be written again. */
 export function createLogOn(level: string, lines: LogLines): Log {
   const log = loggerOn(level, lines)
   lines.onRecovery = (recovery) =>
@@ -24,7 +24,7 @@ function loggerOn(level: string, destination: DestinationStream): Log {
     level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
-    // JSON leaves C1 controls and bidirectional overrides as they are; a log is read on terminals.
+    // JSON does not escape C1 controls and bidirectional overrides, and logs are read in terminals.
     hooks: { streamWrite: visibleJson },
   }
   return pino(options, destination)

@@ -1,28 +1,28 @@
 /** Connections that the primary was handing to a worker when the worker ended. */
 import type { Worker } from 'node:cluster'
 
-/** A connection as node:cluster hands it over: no socket yet, only its handle. */
+/** The handle of a connection, which node:cluster sends to a worker before a socket is created. */
 interface ConnectionHandle {
   close(): void
-  /** Of its file descriptor; below zero once it is closed. */
+  /** File descriptor; negative once it is closed. */
   readonly fd?: number
 }
 
-/** What node:cluster sends; a connection has the act `newconn`. */
+/** A message of node:cluster; one with a connection has the act `newconn`. */
 type Message = { readonly act?: unknown } | undefined
 
 type Send = (message: Message, handle?: ConnectionHandle, ...rest: unknown[]) => boolean
 
 /**
- * Closes them, so that clients see the end of the connection. The primary closes its handle of a connection when the worker
- * has answered that it has taken it. For a worker that ends before that node:cluster keeps the handle open for good, and the
- * client waits until its own timeout. What the worker has read of a request is not known, so no other worker can take over.
+ * Closes these connections, so that clients notice. The primary closes its handle of a connection when the worker has accepted
+ * it. If the worker ends before that, node:cluster keeps the handle open forever, and the client waits until its own timeout.
+ * The worker may have read a part of a request, so no other worker can take over.
  */
 export class LostConnections {
-  /** The worker that a handle was sent to last: one that does not take it leaves it to another. */
+  /** The worker that a handle was sent to last. A worker that rejects a handle passes it on to another. */
   readonly #handedTo = new Map<ConnectionHandle, Worker>()
 
-  /** To be called before the worker is sent anything. */
+  /** Starts tracking a worker. Call it before anything is sent to the worker. */
   follow(worker: Worker): void {
     const child = worker.process
     const send = child.send.bind(child) as Send
@@ -31,13 +31,13 @@ export class LostConnections {
       return send(message, handle, ...rest)
     }
     child.send = handOver as typeof child.send
-    // Either of them may be the first, and what is sent between them is lost too.
+    // Either event may come first, and handles sent between them are lost, too.
     worker.once('exit', () => this.#close(worker))
     worker.once('disconnect', () => this.#close(worker))
   }
 
   #note(handle: ConnectionHandle, worker: Worker): void {
-    // A worker is handed one connection at a time: there are few that are not closed.
+    // A worker is sent one connection at a time, so few handles are open.
     for (const known of this.#handedTo.keys())
       if ((known.fd ?? -1) < 0) this.#handedTo.delete(known)
     this.#handedTo.set(handle, worker)

@@ -17,7 +17,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     const program = await createProgram(printLine, argv)
     await program.parseAsync(argv, { from: 'user' })
   } catch (error) {
-    // Otherwise it has been reported, or needs no report.
+    // An error of standard output was reported already, or needs no report.
     if (error !== outputError) process.exitCode = report(error)
   }
 }
@@ -42,7 +42,7 @@ function watchOutput(command: string | undefined): void {
 
 function report(error: unknown): number {
   if (isCommanderError(error)) return error.exitCode === 0 ? 0 : exitUsage
-  // Only our own messages have several lines. A line feed in a name must not begin a line of its own.
+  // Only our own messages have several lines. A line feed in a name must not start a new one.
   const problem = problemOf(error)
   printProblem(error instanceof ConfigurationError ? problem : visibleText(problem))
   return error instanceof ConfigurationError ? exitUsage : exitFailure

@@ -112,7 +112,7 @@ async function refresh(
     for (const show of found) show()
     gauges.databaseUp(true)
   } catch {
-    // The reader has logged why.
+    // `read` has logged the error.
     gauges.databaseUp(false)
   }
 }
@@ -230,7 +230,7 @@ function createGauges(registry: Registry): ShownGauges {
   const up = new Gauge({
     name: 'signet_database_up',
     help: 'Whether the database answered when the metrics were read',
-    // Of the processes of one server, the one that is asked looks.
+    // Only the process that serves the request reads the database.
     aggregator: 'max',
     registers: [registry],
   })

@@ -1,4 +1,4 @@
-/** What a server does with its SQLite database before it serves it: makes sure that it is alone, and that nothing is lost. */
+/** Takes ownership of a SQLite database before it is served, and checks that no writes were lost. */
 import { rmSync } from 'node:fs'
 import { ConfigurationError } from './errors.ts'
 import type { Log } from './log.ts'
@@ -13,31 +13,31 @@ import { checkWhole, isSmall } from './store/start-check.ts'
 export interface Owning {
   readonly random: Random
   readonly log: Log
-  /** Whether the operator goes on with what is left of a database. */
+  /** Whether the operator accepts lost writes. */
   readonly acceptLoss: boolean
-  /** For people: which process this is. */
+  /** Description of this process for operators. */
   readonly process: string
 }
 
 export interface OwnDatabase extends Ownership {
-  /** What the operator has accepted to be without. */
+  /** The loss that the operator has accepted. */
   readonly accepted: Damage | undefined
 }
 
-/** A command may have the database open when a server starts, and is not waited for any longer. */
+/** How long a starting server waits for a command that has the database open. */
 const patienceMilliseconds = 5000
 
 /**
- * Takes the database, brings it to the newest schema, and looks whether it has all that was acknowledged. Throws
- * ConfigurationError if another server has it, or if it is beyond use. A database that is found damaged or to have lost writes
- * is taken all the same: it can be read, and the finding keeps anything from being issued.
+ * Takes ownership of the database, migrates it to the newest schema, and checks that it has all acknowledged commits. Throws
+ * ConfigurationError if another server owns it, or if it is too damaged to be opened. A database that is damaged or has lost
+ * writes is opened otherwise: it can be read, and the recorded finding prevents issuing.
  */
 export async function ownDatabase(path: string, owning: Owning): Promise<OwnDatabase> {
   const { random, process, log } = owning
   await requireUnowned(path, { random, patience: patienceMilliseconds })
   migrate(path)
   if (readMark(path) === 'unreadable')
-    log.warn({ file: markFile(path) }, 'the commit mark cannot be read; it is made anew')
+    log.warn({ file: markFile(path) }, 'the commit mark cannot be read; it is created again')
   noteLoss(path)
   if (isSmall(path)) checkWhole(path)
   const accepted = owning.acceptLoss ? accept(path, log) : undefined
@@ -59,24 +59,22 @@ export async function ownDatabase(path: string, owning: Owning): Promise<OwnData
   }
 }
 
-/**
- * A database that is gone is not made anew, unless the operator says so. Throws ConfigurationError.
- */
+/** Throws ConfigurationError for a missing database that existed before, unless the operator accepts the loss. */
 export function requireNeverThere(path: string, acceptLoss: boolean): void {
   if (readMark(path) === 'none') return
   if (!acceptLoss)
     throw new ConfigurationError(
-      `${path} is gone, although ${markFile(path)} says that there was a database; restore the last backup with "signet restore", or start anew, without anything that was issued, with --accept-loss`,
+      `${path} is missing, although ${markFile(path)} shows that it existed; restore the last backup with "signet restore", or start with an empty database with --accept-loss`,
     )
   clearDamage(path)
   rmSync(markFile(path))
 }
 
-/** What is missing can be accepted; pages that cannot be read cannot. */
+/** Accepts lost writes. Throws ConfigurationError for damaged pages. */
 function accept(path: string, log: Log): Damage | undefined {
   const damage = damageOf(path)
   if (damage === undefined) {
-    log.warn('--accept-loss: nothing is lost; start without it from now on')
+    log.warn('--accept-loss has no effect: no writes are lost; remove it')
     return undefined
   }
   clearDamage(path)
@@ -88,7 +86,7 @@ function accept(path: string, log: Log): Damage | undefined {
 
 function beyondUse(path: string, { reason }: Damage, cause?: unknown): ConfigurationError {
   return new ConfigurationError(
-    `${path} is damaged (${reason}), which --accept-loss does not mend; ${restoreAdvice}`,
+    `${path} is damaged (${reason}), which --accept-loss cannot repair; ${restoreAdvice}`,
     { cause },
   )
 }

@@ -1,16 +1,16 @@
-/** Faults of a server process that no request or command reports: they are logged and counted, and never end it. */
+/** Faults of a server process outside of requests and commands: they are logged and counted, and do not end the process. */
 import { standardErrorLines } from './log-lines.ts'
 import { createLogOn, type Log } from './log.ts'
 import type { ProcessFaults } from './metrics.ts'
 
-/** A log on standard error that no full disk, closed pipe or slow reader can stop, and the faults it counts. */
+/** A log on standard error that a full disk, closed pipe or slow reader cannot block, and a counter of its dropped lines. */
 export function createServerLog(level: string): {
   readonly log: Log
   readonly faults: ProcessFaults
 } {
   const faults: ProcessFaults = { droppedLogLines: 0, uncaughtErrors: 0 }
-  // Node.js and threads write to the stream now and then, and an error without a listener would end the process. For a pipe or
-  // a socket the stream sets O_NONBLOCK, so that a reader that has stopped reading does not stop this process.
+  // Node.js and threads also write to this stream, and its errors must not become uncaught. Creating the stream also sets
+  // O_NONBLOCK for a pipe or socket, so that a reader that has stopped reading does not block this process.
   process.stderr.on('error', () => {})
   const lines = standardErrorLines(() => (faults.droppedLogLines += 1))
   process.on('exit', () => lines.flushAtEnd())
@@ -18,8 +18,8 @@ export function createServerLog(level: string): {
 }
 
 /**
- * Logs what no code has caught and goes on. Nothing that a certificate, a CRL or an answer depends on is kept in memory
- * only: writes are transactions of the database, and a database writer that fails stops the process by itself
+ * Logs and counts uncaught errors instead of ending the process. No certificate, CRL or answer depends on state that is in
+ * memory only: writes are transactions of the database, and a failed database writer stops the process
  * (docs/decisions/0017).
  */
 export function surviveUncaughtErrors(log: Log, faults: ProcessFaults): void {

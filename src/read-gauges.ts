@@ -6,10 +6,10 @@ import { listAuthorityExpiries } from './store/installed-certificates.ts'
 import { listJobQueues } from './store/job-outcomes.ts'
 
 const dayMilliseconds = 86_400_000
-/** Prometheus waits for ten seconds, and other processes of the server may take two of them. */
+/** Prometheus waits for ten seconds, and reading the metrics of the other processes may take two. */
 const readMilliseconds = 3000
 
-/** Reads the gauges from the database. Logs and throws whatever keeps it from answering within three seconds. */
+/** Reads the gauges from the database. Logs and throws an error if that fails or takes longer than three seconds. */
 export async function readGauges(
   services: Pick<Services, 'db' | 'clock' | 'log'>,
   gauges: Gauges,
@@ -17,7 +17,7 @@ export async function readGauges(
   try {
     await within(readMilliseconds, readAll(services, gauges), 'the gauges were not read in time')
   } catch (error) {
-    services.log.warn({ err: error }, 'the metrics are without the gauges of the database')
+    services.log.warn({ err: error }, 'metrics that come from the database are missing')
     throw error
   }
 }

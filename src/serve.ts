@@ -29,7 +29,7 @@ export async function serve(config: Config, print: (text: string) => void): Prom
   }
   process.once('SIGTERM', () => stop())
   process.once('SIGINT', () => stop())
-  // Also while the server starts or stops the signal must not end it: there is nothing to read again then.
+  // While the server starts or stops, SIGHUP is ignored instead of ending the process.
   let reload = (): void => {}
   process.on('SIGHUP', () => reload())
   const surroundings = { clock: systemClock, random: systemRandom, log, onFailure, faults }

@@ -92,7 +92,7 @@ export function oneOf<const T extends string>(values: readonly T[]): (text: stri
   }
 }
 
-export function seconds({ min, max }: { readonly min: number; readonly max: number }) {
+export function wholeNumber({ min, max }: { readonly min: number; readonly max: number }) {
   return (text: string): number => {
     const value = Number(text)
     if (!/^\d{1,9}$/.test(text) || value < min || value > max)

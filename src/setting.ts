@@ -1,4 +1,4 @@
-/** What one flag or variable is: `parse` throws an Error that says what the value must be. */
+/** A flag and its environment variable. `parse` throws an Error that says what the value must be. */
 export interface Setting<T> {
   readonly flag: string
   /** What stands for its value in the help text; empty for a switch, which has none. */

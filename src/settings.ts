@@ -13,8 +13,8 @@ import {
   poolSize,
   regions,
   retention,
-  seconds,
   url,
+  wholeNumber,
   workers,
 } from './setting-values.ts'
 
@@ -164,14 +164,14 @@ export const settings = {
   bodyMemory: setting(
     'body-memory',
     'MIB',
-    'memory for incomplete request bodies, in each process; those that are incomplete for longest make room',
+    'memory of each process for request bodies and for objects that clients read slowly',
     '128',
-    seconds({ min: 8, max: 65_536 }),
+    wholeNumber({ min: 8, max: 65_536 }),
   ),
   basePath: setting(
     'base-path',
     'PATH',
-    'path prefix of a reverse proxy, such as /pki: both listeners are served below it too',
+    'path prefix of a reverse proxy, such as /pki; both listeners also serve below it',
     undefined,
     pathPrefix,
   ),
@@ -180,21 +180,21 @@ export const settings = {
     'N',
     'authentications a minute that may fail from one address; 0 for no limit',
     '300',
-    seconds({ min: 0, max: 1_000_000 }),
+    wholeNumber({ min: 0, max: 1_000_000 }),
   ),
   crlDelay: setting(
     'crl-delay',
     'SECONDS',
     'from a revocation to the CRL that has it; revocations within it share one CRL',
     '1',
-    seconds({ min: 0, max: 300 }),
+    wholeNumber({ min: 0, max: 300 }),
   ),
   ocspValidity: setting(
     'ocsp-validity',
     'SECONDS',
     'how long an OCSP answer holds; a new one is made after half of it',
     '3600',
-    seconds({ min: 2, max: 604_800 }),
+    wholeNumber({ min: 2, max: 604_800 }),
   ),
   noCaIssuers: setting(
     'no-ca-issuers',
@@ -208,7 +208,7 @@ export const settings = {
     'SECONDS',
     'between two audit reports of one CA',
     '1800',
-    seconds({ min: 0, max: 604_800 }),
+    wholeNumber({ min: 0, max: 604_800 }),
   ),
   objects: setting(
     'objects',
@@ -241,14 +241,14 @@ export const settings = {
   acceptLoss: setting(
     'accept-loss',
     '',
-    'go on with a database that has lost writes; for one start, after the log has said what is lost',
+    'accept a database that has lost writes; use it for one start, after reading in the log what was lost',
     'false',
     oneOf(['true', 'false']),
   ),
   keepExpired: setting(
     'keep-expired',
     'DAYS',
-    'how long after their end certificates are kept, such as 365d (default: for ever)',
+    'delete certificates this long after they expired, such as 365d; without it they are kept',
     undefined,
     retention,
   ),

@@ -1,7 +1,7 @@
 /**
- * Text that a database can hold. PostgreSQL has no U+0000 in text, and half of a surrogate pair has no UTF-8 form: one
- * engine would refuse the value, another would store a different one. The type marks text from outside that was checked,
- * so that parameters of the store that take a client's own words cannot be given words that nobody looked at.
+ * Text that every database engine can store. PostgreSQL does not store U+0000, and a lone surrogate has no UTF-8 form: one
+ * engine would refuse the value, another would store a different one. The type marks checked text, so that unchecked text
+ * from a client cannot be passed to the store.
  */
 declare const checked: unique symbol
 
@@ -12,18 +12,18 @@ export function isStorableText(text: string): text is StorableText {
   return !text.includes('\0') && text.isWellFormed()
 }
 
-/** Undefined unless the value is text that a database can hold. */
+/** Undefined unless the value is text that a database can store. */
 export function asStorableText(value: unknown): StorableText | undefined {
   return typeof value === 'string' && isStorableText(value) ? value : undefined
 }
 
-/** The same text, for text of our own: throws RangeError for what a database cannot hold. */
+/** Checks text of our own. Throws RangeError for text that a database cannot store. */
 export function storable(text: string): StorableText {
   if (isStorableText(text)) return text
   throw new RangeError('text must be well-formed Unicode without U+0000')
 }
 
-/** Text for people to read, with U+FFFD where it has what a database cannot hold. */
+/** Text for people to read, with U+FFFD in place of characters that a database cannot store. */
 export function nearestStorable(text: string): StorableText {
   return storable(text.toWellFormed().replaceAll('\0', '\ufffd'))
 }

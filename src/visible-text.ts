@@ -1,6 +1,6 @@
 /**
- * Text from certificates, clients and other servers, made safe for a terminal, a CSV file or a log. Control characters could
- * move a cursor or start an escape sequence; format characters could hide text or show it in another order than it has.
+ * Escapes text from certificates, clients and other servers for terminals, CSV files and logs. Control characters could move
+ * the cursor or start an escape sequence. Format characters could hide or reorder text.
  */
 
 /** Controls (C0, DEL, C1), format (bidirectional, zero-width) and other invisible characters, line separators, lone surrogates. */
@@ -12,7 +12,7 @@ const unsafeInLines = /[^\P{Cc}\n]|[\p{Cf}\p{DI}\p{Zl}\p{Zp}\p{Cs}]/gu
 /** The same without line feeds and tabs, which a quoted cell may have. */
 const unsafeInCells = /[^\P{Cc}\n\t]|[\p{Cf}\p{DI}\p{Zl}\p{Zp}\p{Cs}]/gu
 
-/** Of these, the ones that JSON.stringify leaves as they are. */
+/** Unsafe characters that JSON.stringify does not escape. */
 const unsafeInJson = /[\u007F-\u009F\p{Cf}\p{DI}\p{Zl}\p{Zp}]/gu
 
 const shortEscapes: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
@@ -30,14 +30,14 @@ export function visibleLines(text: string): string {
   return text.replaceAll(unsafeInLines, escaped)
 }
 
-/** JSON, as JSON.stringify writes it, of the same value without unsafe characters: they become `\u009b`. */
+/** The same JSON value with unsafe characters escaped, for example as `\u009b`. `json` is the output of JSON.stringify. */
 export function visibleJson(json: string): string {
   return json.replaceAll(unsafeInJson, escapedInJson)
 }
 
 /**
- * A cell of a CSV file: visible text in quotes, in which line feeds and tabs stay (RFC 4180 §2). Text that a spreadsheet would run as a formula, because it
- * begins with `=`, `+`, `-` or `@`, gets an apostrophe before it.
+ * A quoted cell of a CSV file (RFC 4180 §2): visible text in which line feeds and tabs are not escaped. Text that begins with
+ * `=`, `+`, `-` or `@`, which a spreadsheet would run as a formula, gets an apostrophe before it.
  */
 export function csvCell(text: string): string {
   const shown = text.replaceAll(unsafeInCells, escaped)
@@ -45,7 +45,7 @@ export function csvCell(text: string): string {
   return `"${guard}${shown.replaceAll('"', '""')}"`
 }
 
-/** Also after spaces, which some programs skip, and in the full-width forms that Japanese versions take for the same. */
+/** Also after white space, which some programs skip, and in the full-width forms that Japanese versions accept. */
 const formulaStart = /^\s*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20]/
 
 function escaped(character: string): string {

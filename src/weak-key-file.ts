@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { parseWeakKeyList, type WeakKeyList } from './authority/weak-key-list.ts'
 import { ConfigurationError } from './errors.ts'
 
-/** Reads a file as parseWeakKeyList does. Throws ConfigurationError for a file that cannot be read. */
+/** Reads the file of --weak-key-list. Throws ConfigurationError if it cannot be read or is malformed. */
 export function readWeakKeyFile(path: string | undefined): WeakKeyList | undefined {
   if (path === undefined) return undefined
   try {

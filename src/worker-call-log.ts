@@ -1,11 +1,11 @@
-/** A worker's end of the call log, which the primary writes. */
+/** The worker's side of the call log, which the primary writes. */
 import type { CallLogPort } from './http/call-recorder.ts'
 import { createBatch, type CallLogItem, type RecordOutcome } from './worker-link.ts'
 
 export interface WorkerCallLog extends CallLogPort {
-  /** What the primary says became of records. */
+  /** Handles outcomes of records from the primary. */
   settled(outcomes: readonly RecordOutcome[]): void
-  /** What the primary says of the file. */
+  /** Handles a change of the file's state from the primary. */
   changed(isWritable: boolean): void
 }
 

@@ -26,7 +26,7 @@ export interface WorkerClient {
   listening(at: Listening): void
   refused(refusal: Refusal): void
   failed(problem: string): void
-  /** Resolves when all that was to be sent has been sent, the batches of this turn among it. */
+  /** Resolves when all messages were sent, including the batches of this turn. */
   finished(): Promise<void>
 }
 
@@ -49,7 +49,7 @@ export function connectToPrimary(
 ): WorkerClient {
   const send = (message: FromWorker): void => {
     forked.send?.(message, (error) => {
-      // Somebody waits for an answer that will not come. A primary that is gone is told of by `disconnect`.
+      // A caller waits for an answer that will not arrive. The end of the primary is reported by `disconnect`.
       if (error !== null && forked.connected) orphaned()
     })
   }
@@ -98,7 +98,7 @@ export function connectToPrimary(
     failed: (problem) => send({ kind: 'failed', problem }),
     async finished() {
       await setImmediate()
-      // A channel that is closed has nobody to send to, and nothing to wait for.
+      // A closed channel cannot send anything.
       if (!forked.connected) return
       const last: FromWorker = { kind: 'finished' }
       await new Promise<void>((resolve) => {

@@ -21,7 +21,7 @@ export interface Refusal {
   readonly isConfiguration: boolean
 }
 
-/** A record for the call log; one with an id has an outcome that is waited for. */
+/** A record for the call log. The worker waits for the outcome of a record with an id. */
 export interface CallLogItem {
   readonly record: object
   readonly id: number | undefined
@@ -48,7 +48,7 @@ export type FromWorker =
   | ({ readonly kind: 'listening' } & Listening)
   | ({ readonly kind: 'refused' } & Refusal)
   | { readonly kind: 'failed'; readonly problem: string }
-  /** Everything that it had to send was sent. */
+  /** The last message: all others were sent before it. */
   | { readonly kind: 'finished' }
 
 /** From the primary to a worker. */
@@ -57,12 +57,12 @@ export type FromPrimary =
   | { readonly kind: 'start'; readonly publicPort: number | undefined }
   | { readonly kind: 'answers'; readonly answers: readonly WriterAnswer[] }
   | { readonly kind: 'allowed'; readonly id: number; readonly allowed: boolean }
-  /** What became of records with an id. */
+  /** Outcomes of records with an id. */
   | { readonly kind: 'recorded'; readonly outcomes: readonly RecordOutcome[] }
   /** Whether the call log can be written. */
   | { readonly kind: 'call log'; readonly isWritable: boolean }
   | { readonly kind: 'metrics?'; readonly id: number }
-  /** Without text if they cannot be read. */
+  /** `text` is undefined if the metrics cannot be read. */
   | { readonly kind: 'metrics text'; readonly id: number; readonly text: string | undefined }
   | { readonly kind: 'reload' }
   | { readonly kind: 'stop' }

@@ -1,6 +1,6 @@
 /**
- * CAs that a call about the whole account must leave out. That a caller may make the call says nothing about a CA that a
- * Deny names, or that no Allow covers: of NotResource, or with a condition on tags.
+ * CAs that a call about the whole account must leave out. Permission for the call does not include a CA that a Deny statement
+ * applies to, or that no Allow statement covers (because of NotResource or a condition on tags).
  */
 import type { Caller } from '../authority/caller.ts'
 import { listTaggedAuthorities } from '../store/tags.ts'
@@ -10,14 +10,14 @@ import type { Policy } from './policy.ts'
 import { requestKeys } from './request-keys.ts'
 import { callerPolicies, identityOf, refusal, type CallerPolicies } from './verdict.ts'
 
-/** Numbers of the CAs of the caller's account in the Region with which it may not do what it asks. */
+/** Numbers of the CAs in the caller's account and Region for which it lacks permission. */
 export async function hiddenAuthorities(
   { db, clock }: AuthorizationServices,
   caller: Caller,
-  asked: AccessRequest,
+  access: AccessRequest,
 ): Promise<ReadonlySet<number>> {
   const own = callerPolicies(caller)
-  if (!tellsResourcesApart(own)) return new Set()
+  if (!distinguishesAuthorities(own)) return new Set()
   const { partition, region, accountId } = caller
   const now = clock.now()
   const hidden = new Set<number>()
@@ -26,15 +26,15 @@ export async function hiddenAuthorities(
     const keys = requestKeys({
       caller,
       now,
-      sourceIp: asked.sourceIp,
-      isSecure: asked.isSecure,
+      sourceIp: access.sourceIp,
+      isSecure: access.isSecure,
       resourceAccount: accountId,
       resourceTags: new Map(tags.map(({ key, value = '' }) => [key, value])),
-      operation: asked.keys,
+      operation: access.keys,
     })
     const find = (): Promise<readonly Policy[]> =>
       policiesOn(db, { accountId, resource, authorityId: id }, now)
-    for (const action of asked.actions) {
+    for (const action of access.actions) {
       const request = { action, resource, keys, principal: identityOf(caller) }
       const because = await refusal(own, { isOwn: true, isRequired: false, find }, request)
       if (because !== undefined) hidden.add(number)
@@ -43,8 +43,8 @@ export async function hiddenAuthorities(
   return hidden
 }
 
-/** Whether the answer can be another one for one CA than for all: not for the usual `"Resource": "*"`. */
-function tellsResourcesApart({ identity, session = [] }: CallerPolicies): boolean {
+/** Whether the decision can differ between CAs. It cannot with the usual `"Resource": "*"`. */
+function distinguishesAuthorities({ identity, session = [] }: CallerPolicies): boolean {
   return [...identity, ...session].some(
     ({ statements, asksForResourceTags }) =>
       asksForResourceTags ||

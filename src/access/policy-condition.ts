@@ -87,8 +87,8 @@ function valuesOf(value: unknown): string[] | undefined {
 }
 
 /**
- * Whether a request satisfies a condition; undefined if that depends on a variable without a value, or on which of several
- * tags is meant: an Allow with it does not apply then, and a Deny does.
+ * Whether a request satisfies a condition. Undefined if that depends on a variable without a value, or on the choice between
+ * several tags: an Allow statement then does not apply, and a Deny statement does.
  */
 export function satisfies(condition: Condition, keys: ContextKeys): boolean | undefined {
   const actual = keys.get(condition.key)
@@ -113,9 +113,9 @@ export function satisfies(condition: Condition, keys: ContextKeys): boolean | un
 }
 
 /**
- * Tags whose keys differ only in case have one condition key, with a value of each. A tag that somebody adds to others must
- * neither open what an Allow asks of the tag nor close what a Deny asks of it, so that values that differ leave it open. That
- * includes ForAnyValue and ForAllValues, which people write although one tag has one value.
+ * Tags whose keys differ only in case share one condition key, which has the values of all of them. An additional tag must not
+ * satisfy the condition of an Allow, or avoid that of a Deny, so the result is undefined unless all values agree, also with
+ * ForAnyValue and ForAllValues: one tag has one value.
  */
 const isOneTag = /^aws:(?:resource|request|principal)tag\//
 /** Has several values by nature, which quantifiers are for. */

@@ -1,4 +1,4 @@
-/** Why IssueCertificate is refused when it is the template: the conditions of a shared CA allow one or a few. */
+/** Explains why IssueCertificate was denied if the reason is the template: a shared CA may allow only some of them. */
 import type { PolicyRequest } from './policy-evaluation.ts'
 import type { ContextKeys } from './policy-pattern.ts'
 import type { Policy } from './policy.ts'
@@ -7,8 +7,8 @@ const templateKey = 'acm-pca:templatearn'
 const namedMax = 10
 
 /**
- * Words that name the template of a refused request, and those that would be allowed in its place; empty if another
- * template would change nothing. `isAllowedWith` says whether a request would be allowed.
+ * The end of a message with the template of a denied request and the templates that would be allowed instead. Empty if no
+ * other template would be allowed. `isAllowedWith` evaluates a request.
  */
 export async function refusedTemplate(
   request: PolicyRequest,
@@ -23,11 +23,11 @@ export async function refusedTemplate(
     isAllowedWith({ ...request, keys: withTemplate(request.keys, other) })
   const allowed: string[] = []
   for (const other of others) if (await isAllowed(other)) allowed.push(other)
-  if (allowed.length > 0) return ` with the template ${template}; allowed is ${allowed.join(', ')}`
+  if (allowed.length > 0) return ` with the template ${template}; allowed: ${allowed.join(', ')}`
   return (await isAllowed(undefined)) ? ` with the template ${template}` : ''
 }
 
-/** Texts that policies compare templates with. One with wildcards matches itself. */
+/** Patterns that policies compare templates with. A pattern with wildcards matches itself. */
 function templatesOf(policies: readonly Policy[]): string[] {
   const texts = policies
     .flatMap(({ statements }) => statements)

@@ -47,7 +47,7 @@ export async function verifyAuthorityCertificate(
   await verifyPath(name, [certificate, ...chainOf(name, row, problems)], problems)
 }
 
-/** By the rules of ImportCertificateAuthorityCertificate (authority/import-chain.ts). */
+/** Checks a path by the rules of ImportCertificateAuthorityCertificate (authority/import-chain.ts). */
 async function verifyPath(
   name: string,
   path: readonly Certificate[],

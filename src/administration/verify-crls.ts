@@ -144,7 +144,7 @@ async function verified(
   }
 }
 
-/** Why validators reject a CRL of the CA with that certificate, if they do (RFC 5280 §6.3.3 b and f). */
+/** Why validators reject a CRL of the CA with that certificate, or undefined (RFC 5280 §6.3.3 b and f). */
 function issuerProblem(
   { issuer, crlExtensions }: CertificateList,
   certificate: Certificate,

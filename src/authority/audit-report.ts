@@ -7,7 +7,7 @@ export type AuditReportFormat = 'JSON' | 'CSV'
 
 export type { CertificateSummary }
 
-/** One certificate as it is recorded: whole, or as a summary if it was deleted some time after it expired. */
+/** A certificate in the database, or the summary of one that was deleted after it expired. */
 export type AuditedCertificate = AuditedRecord &
   ({ readonly certificateDer: Uint8Array } | { readonly summary: CertificateSummary })
 
@@ -96,8 +96,8 @@ function jsonRow(certificate: AuditedCertificate, authority: AuditedAuthority): 
 }
 
 /**
- * The subject is always quoted (RFC 4180 §2), and its control and format characters are escaped; nothing else has a character
- * that would need it. No cell can be taken for a formula: a subject begins with a keyword or an OID.
+ * The subject is always quoted (RFC 4180 §2), and its control and format characters are escaped. Other values need neither. No
+ * cell begins like a formula: a subject begins with a keyword or an OID.
  */
 function csvRow(certificate: AuditedCertificate, authority: AuditedAuthority): string {
   const row = rowOf(certificate, authority)

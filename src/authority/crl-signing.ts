@@ -4,7 +4,7 @@ import { parseKeyUsage } from '../x509/key-usage.ts'
 import { oids } from '../x509/oid.ts'
 
 /**
- * Whether validators accept CRLs from the CA with that certificate: its key usage has cRLSign, or it has no key usage at all
+ * Whether validators accept CRLs from the CA with that certificate: its key usage has cRLSign, or it has no key usage
  * (RFC 5280 §4.2.1.3, §6.3.3 f). OCSP responses need no such bit: OpenSSL, GnuTLS and NSS accept them from a CA without
  * digitalSignature.
  */

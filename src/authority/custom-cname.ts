@@ -1,6 +1,6 @@
 /**
- * CustomCname and OcspCustomCname: what follows `http://` in the URLs of certificates (AWS Private CA API, CrlConfiguration,
- * OcspConfiguration). AWS has a host name there; a port and a path are accepted, too.
+ * CustomCname and OcspCustomCname: the part after `http://` in the URLs of certificates (AWS Private CA API, CrlConfiguration,
+ * OcspConfiguration). AWS accepts a host name. A port and a path are accepted here, too.
  */
 
 export interface CustomCname {
@@ -19,19 +19,19 @@ const cnameForm = new RegExp(
   'i',
 )
 
-/** Slashes at the end do not matter. Undefined for a value that no URL can begin with after `http://`. */
+/** Parses a value, ignoring slashes at its end. Undefined if it cannot follow `http://` in a URL. */
 export function parseCname(value: string): CustomCname | undefined {
   const { host = '', path = '' } = cnameForm.exec(withoutSlashes(value))?.groups ?? {}
   const url = `http://${withoutSlashes(value)}`
   if (host === '' || host.length > hostMax || !URL.canParse(url)) return undefined
-  // Clients read numbers as addresses, and resolve relative segments.
+  // Clients interpret numbers as addresses and resolve relative segments.
   const { hostname, pathname } = new URL(url)
   const name = host.toLowerCase()
   const isPlain = hostname.replace(/\.$/, '') === name && pathname === (path || '/')
   return isPlain ? { host: name, path: path.slice(1) } : undefined
 }
 
-/** The URL of a value, without a slash at its end; undefined for none, which an empty value means, too. */
+/** The URL of a value, without a slash at its end; undefined for an absent or empty value. */
 export function cnameUrl(value: string | undefined): string | undefined {
   const name = value === undefined ? '' : withoutSlashes(value)
   return name === '' ? undefined : `http://${name}`
@@ -50,7 +50,7 @@ export function pathBelow(
   return request.path.startsWith(prefix) ? request.path.slice(prefix.length) : undefined
 }
 
-/** A Host header as hosts are compared: lower case, without port and without the dot of the root. */
+/** Normalizes a Host header for comparison: lower case, without port and trailing dot. */
 function hostName(header: string): string {
   if (header.length > hostMax + 7) return ''
   return header.toLowerCase().replace(/:\d*$/, '').replace(/\.$/, '')
@@ -62,7 +62,7 @@ function withoutSlashes(value: string): string {
   return value.slice(0, end)
 }
 
-/** Far more than any CA has had. */
+/** Limit on the former values of a CA. */
 const pastMax = 32
 
 /** The former values of CustomCname after a change to `next`: certificates refer to them until they expire. */

@@ -101,7 +101,7 @@ function requireKeyStrength(
     throw malformed(`${position} has a key that is not accepted: ${problem}`)
 }
 
-/** The part of requireCaCertificate that takes milliseconds for an RSA key. */
+/** The check of RSA moduli that takes milliseconds, separate from requireCaCertificate. */
 export async function requireCompositeModulus(
   position: string,
   { subjectPublicKeyInfo }: Certificate,

@@ -57,7 +57,7 @@ export async function requireImportable(
   requireNames(path)
 }
 
-/** CRLs from a key that may not sign them are rejected, and with them every certificate that refers to them. */
+/** Validators reject CRLs from a CA without cRLSign, and every certificate that refers to them. */
 function requireCrlSign(certificate: Certificate): void {
   if (maySignCrls(certificate)) return
   throw malformed(

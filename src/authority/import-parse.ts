@@ -16,7 +16,7 @@ export interface CertificatePath {
 const chainCertificatesMax = 16
 /** RFC 5280 §4.1.2.2. */
 const serialNumberOctetsMax = 20
-/** Above the certificate to import nobody can change what is there. */
+/** Limit for certificates above the one to import, which cannot be changed. */
 const foreignSerialNumberOctetsMax = 64
 
 /**
@@ -65,7 +65,7 @@ function readBlocks(member: string, pem: Uint8Array): PemBlock[] {
   )
 }
 
-/** Those above the one to import cannot be changed by whoever imports it, so that foreign forms are tolerated there. */
+/** Parses a certificate. Foreign forms are tolerated above the certificate to import, because those cannot be changed. */
 function readCertificate(
   position: string,
   { label, der }: PemBlock,

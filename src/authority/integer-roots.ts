@@ -1,11 +1,11 @@
-/** Roots of large integers, and quick proofs that an integer has none. */
+/** Roots of large integers, and fast tests that exclude them. */
 import { oddPrimesBelow, smallPrimes } from './small-primes.ts'
 
 /** The largest integer whose square is not larger than n, which is not negative. */
 export function squareRoot(n: bigint): bigint {
   const bits = bitLength(n)
   if (bits <= doubleBits) return BigInt(Math.floor(Math.sqrt(Number(n))))
-  // The root of the upper half is right in half of the digits: one step of Newton's method gives the others.
+  // The root of the upper half has half of the digits right. One step of Newton's method gives the others.
   const half = BigInt(bits >> 2)
   let root = (squareRoot(n >> (2n * half)) + 1n) << half
   for (;;) {
@@ -15,7 +15,7 @@ export function squareRoot(n: bigint): bigint {
   }
 }
 
-/** Up to here the square root of a double, rounded down, is exact. */
+/** Up to this length, the rounded-down square root of a double is exact. */
 const doubleBits = 50
 
 /** The largest integer whose power with that exponent is not larger than n. */
@@ -53,14 +53,14 @@ interface PowerFilter {
   readonly primes: readonly { readonly prime: number; readonly index: number }[]
 }
 
-/** Every prime factor of the base has at least 13 bits, as smaller ones were looked for before. */
+/** Every prime factor of the base has at least 13 bits: division by smaller primes comes first. */
 const baseBitsMin = 13
 const bitsMax = 8192
 const filterPrimesMax = 8
 const indexedPrimes = smallPrimes.map((prime, index) => ({ prime, index }))
 let filters: readonly PowerFilter[] | undefined
 
-/** Made for the first key: a server that only starts does not need them. */
+/** Created for the first key, so that they do not delay the start. */
 function powerFilters(): readonly PowerFilter[] {
   filters ??= oddPrimesBelow(bitsMax / baseBitsMin).map(filterOf)
   return filters

@@ -8,10 +8,10 @@ import type { WeakKeyList } from './weak-key-list.ts'
 /** What is done about weak keys: refuse them, or allow them as AWS does. */
 type WeakKeys = 'refuse' | 'allow'
 
-/** What the operator decides about keys. */
+/** The operator's policy on keys. */
 export interface KeyPolicy {
   readonly weakKeys: WeakKeys
-  /** Keys that others know; none if left out. */
+  /** Publicly known keys; none by default. */
   readonly weakKeyList?: WeakKeyList | undefined
 }
 
@@ -53,7 +53,7 @@ export function refusalOfKey(
     : undefined
 }
 
-/** The part of the decision that takes milliseconds, off the main thread. For a key that refusalOfKey let pass. */
+/** Why a key with a prime modulus is refused. Takes milliseconds on another thread. Call it after refusalOfKey. */
 export async function refusalOfPrimeModulus(
   { key }: SubjectPublicKeyInfo,
   { weakKeys }: KeyPolicy,
@@ -107,7 +107,7 @@ const unsupportedKinds: ReadonlyMap<string, string> = new Map([
   ['1.2.840.113549.1.3.1', 'Diffie-Hellman'],
 ])
 
-/** Why a key is refused whatever the operator allows, or undefined. */
+/** Why a key is refused under every policy, or undefined. */
 export function excessOf(key: PublicKeyKind): string | undefined {
   if (key.kind === 'rsa' && key.modulusBits > rsaBitsMax)
     return `RSA key has ${key.modulusBits} bits, more than ${rsaBitsMax}`

@@ -1,9 +1,9 @@
-/** The checks of RSA moduli, each once for a modulus that the process remembers: a key comes again with each renewal. */
+/** Checks of RSA moduli with a cache, because each renewal may use the same key. */
 import { checkPrime, hash } from 'node:crypto'
 import { createBoundedCache } from '../bounded-cache.ts'
 import { weaknessOfModulus } from './rsa-modulus.ts'
 
-/** What is known of a modulus; a member is undefined until it is asked for. */
+/** Results for a modulus; a member is undefined until its check has run. */
 interface Verdict {
   weakness?: { readonly reason: string | undefined }
   prime?: Promise<boolean>
@@ -21,7 +21,7 @@ function verdictOf(modulus: Uint8Array): Verdict {
   return verdict
 }
 
-/** As weaknessOfModulus. */
+/** weaknessOfModulus with a cache. */
 export function rememberedWeakness(modulus: Uint8Array): string | undefined {
   const verdict = verdictOf(modulus)
   verdict.weakness ??= { reason: weaknessOfModulus(modulus) }
@@ -29,9 +29,9 @@ export function rememberedWeakness(modulus: Uint8Array): string | undefined {
 }
 
 /**
- * Whether an odd integer, big-endian and at least 2048 bits long, is prime: an RSA modulus that is has a private exponent
- * that anyone can compute (NIST SP 800-89 §5.3.3). No cheaper proof is known than an exponentiation of the modulus's own
- * length: 1.5 ms for 2048 bits, 11 ms for 4096. It runs on libuv's pool.
+ * Whether an odd integer, big-endian and at least 2048 bits long, is prime. Anyone can compute the private exponent for a prime
+ * RSA modulus (NIST SP 800-89 §5.3.3). The test is an exponentiation of the length of the modulus: 1.5 ms for 2048 bits, 11 ms
+ * for 4096. It runs in libuv's thread pool.
  */
 export async function isPrimeModulus(modulus: Uint8Array): Promise<boolean> {
   const verdict = verdictOf(modulus)
@@ -45,7 +45,7 @@ export async function isPrimeModulus(modulus: Uint8Array): Promise<boolean> {
   }
 }
 
-/** A prime is tested much longer than a product, up to seconds: it must not take the pool from signatures. */
+/** Testing a prime takes much longer than a product, up to seconds. It must not keep the pool from signing. */
 const largeBits = 3072
 const smallLane = createLane(2)
 const largeLane = createLane(1)
@@ -72,7 +72,7 @@ function createLane(width: number): <T>(task: () => Promise<T>) => Promise<T> {
     try {
       return await task()
     } finally {
-      // The place passes to the next in line, so that nobody else takes it meanwhile.
+      // The slot passes to the next waiting task, so that a new one cannot take it first.
       const next = waiting.shift()
       if (next === undefined) running -= 1
       else next()

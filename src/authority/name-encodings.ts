@@ -1,10 +1,10 @@
-/** Names that are the same by RFC 5280 §7.1 and yet have different octets. */
+/** Names that match by RFC 5280 §7.1 but have different encodings. */
 import type { Certificate } from '../x509/certificate.ts'
 import { pathPosition } from './import-refusals.ts'
 
 /**
- * A sentence for each certificate of an accepted path whose issuer is encoded in another way than the subject of the one
- * above it, in string type, case or spaces. Verifiers that compare octets, as Go's does, then find no path.
+ * A warning for each certificate of an accepted path whose issuer differs in string type, case or spaces from the subject of
+ * the certificate above it. Verifiers that compare bytes, such as Go's, find no path.
  */
 export function differentlyEncodedIssuers(path: readonly Certificate[]): string[] {
   return path.flatMap(({ issuer }, index) => {

@@ -106,7 +106,7 @@ export function requireBucketName(name: string): void {
     throw invalid(`S3BucketName '${name}' does not follow the naming rules of S3 buckets.`)
 }
 
-/** What can follow http:// in a certificate; an empty value means none. */
+/** Throws InvalidArgsException for a value that cannot follow http:// in a certificate. Empty means none. */
 function requireHost(name: string, value: string | undefined): void {
   if (value === undefined || value === '') return
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(value))
@@ -117,7 +117,7 @@ function requireHost(name: string, value: string | undefined): void {
     )
 }
 
-/** Clients resolve such segments, and would then look elsewhere (RFC 3986 §5.2.4). */
+/** Clients resolve dot segments, and would then request another path (RFC 3986 §5.2.4). */
 function requirePath(path: string | undefined): void {
   if (path?.split('/').some((part) => part === '.' || part === '..'))
     throw invalid(`CrlConfiguration.CustomPath '${path}' must not have the segments '.' or '..'.`)

@@ -1,6 +1,6 @@
 /**
- * RSA moduli that anyone can factor (NIST SP 800-89 §5.3.3, CA/Browser Forum Baseline Requirements §6.1.1.3). Only
- * arithmetic is here: about 75 µs for 2048 bits. Whether a modulus is prime takes longer, see modulus-checks.ts.
+ * RSA moduli that anyone can factor (NIST SP 800-89 §5.3.3, CA/Browser Forum Baseline Requirements §6.1.1.3). These
+ * checks take about 75 µs for 2048 bits. The test for a prime modulus takes longer, see modulus-checks.ts.
  */
 import { perfectPower, squareRoot, squaresModulo } from './integer-roots.ts'
 import { oddPrimesBelow, smallPrimes } from './small-primes.ts'
@@ -14,7 +14,7 @@ interface Word {
   readonly primes: readonly number[]
 }
 
-/** Words are reduced from a product of many, so that the long modulus is divided seldom. */
+/** Words share a product, so that the long modulus is divided rarely. */
 interface Chunk {
   readonly product: bigint
   readonly words: readonly Word[]
@@ -64,7 +64,7 @@ function readWord(
 ): number | undefined {
   for (let index = 0; index < primes.length; index += 1) {
     const prime = primes[index] ?? 1
-    // A quotient that was rounded up to the next integer makes the difference negative; one that is exact does not.
+    // The difference is negative if the quotient was rounded up to the next integer.
     const difference = word - Math.floor(word / prime) * prime
     if (difference === 0) return prime
     residues[index] = difference < 0 ? difference + prime : difference
@@ -82,7 +82,7 @@ function isRoca(residues: Uint16Array): boolean {
   return rocaResidues.every((powers, index) => powers.has(residues[index] ?? 0))
 }
 
-/** Each filter lets few integers pass that are not squares; both together one in 1,600. */
+/** Filters that few non-squares pass: both together let one in 1,600 pass. */
 const filters = [squaresModulo([64, 63, 65, 11]), squaresModulo([17, 19, 23, 31])]
 
 /** Fermat's method: looks for a² − n = b², which has n = (a − b)(a + b), from the smallest possible a. */

@@ -1,6 +1,6 @@
-/** The odd primes that moduli of keys are divided by. */
+/** Odd primes for trial division of moduli. */
 
-/** Further than the 752 of NIST SP 800-89 §5.3.3: the larger bound costs 30 µs a key. */
+/** Larger than the 752 of NIST SP 800-89 §5.3.3, which takes 30 µs more per key. */
 const smallPrimeBound = 8192
 
 /** The odd primes below the bound, in order. */

@@ -1,4 +1,4 @@
-/** Keys that others know, by their fingerprints: for example those of Debian's faulty generator (CVE-2008-0166). */
+/** Publicly known keys by fingerprint, for example those of Debian's faulty generator (CVE-2008-0166). */
 import { hash } from 'node:crypto'
 import type { SubjectPublicKeyInfo } from '../x509/subject-public-key-info.ts'
 
@@ -45,7 +45,7 @@ function hasModulus({ key }: SubjectPublicKeyInfo, hasSuffix: Lookup | undefined
 
 type Lookup = (fingerprint: Uint8Array) => boolean
 
-/** Sorted octets instead of a set: the full list has hundreds of thousands of lines. Undefined without fingerprints. */
+/** Binary search in sorted bytes, because the full list has hundreds of thousands of lines. Undefined without fingerprints. */
 function lookup(fingerprints: readonly string[], octets: number): Lookup | undefined {
   if (fingerprints.length === 0) return undefined
   const sorted = Buffer.from(fingerprints.toSorted().join(''), 'hex')

@@ -1,4 +1,4 @@
-/** How commands print their answers: JSON, CSV, or a table for people. Values may come from anywhere: all of them are escaped here. */
+/** Prints answers of commands as JSON, CSV or a table for people. All values are escaped here, because any may be untrusted. */
 import Table from 'cli-table3'
 import { Option, type Command } from 'commander'
 import { isObject } from '../policy-json.ts'
@@ -25,7 +25,7 @@ export function printAnswer(print: Print, { output }: OutputFlags, answer: unkno
   print(output === 'table' ? tableOf(answer) : jsonOf(answer))
 }
 
-/** JSON, indented, in which no character can steer a terminal. */
+/** Indented JSON in which unsafe characters are escaped. */
 function jsonOf(value: unknown): string {
   return visibleJson(JSON.stringify(value, undefined, 2))
 }
@@ -43,7 +43,7 @@ export function csvOf<Column extends string>(
   return [columns.join(','), ...rows.map(cellsOf)].join('\n')
 }
 
-/** A row for each object, a column for each of their members. Names of members may come from outside as well. */
+/** A row for each object, a column for each of their members. Names of members may be untrusted, too. */
 export function tableOf(answer: unknown, compact = false): string {
   const rows = (Array.isArray(answer) ? answer : [answer]).filter(isObject)
   const head = [...new Set(rows.flatMap((row) => Object.keys(row)))]

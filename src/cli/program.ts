@@ -59,7 +59,7 @@ export async function createProgram(print: Print, argv: readonly string[]): Prom
   return withSafeErrors(program)
 }
 
-/** A usage error repeats arguments, which a script may have taken from a certificate. */
+/** Escapes usage errors: they repeat arguments, which a script may have taken from a certificate. */
 function withSafeErrors(command: Command): Command {
   for (const each of command.commands) withSafeErrors(each)
   return command.configureOutput({ outputError: printUsageError })

@@ -25,7 +25,7 @@ export function serveCommand(print: Print): Command {
     })
 }
 
-/** The configuration as JSON, with what is most likely wrong in it. */
+/** The configuration as JSON, with warnings. */
 function describe(config: Config): string {
   const described = { ...config, warnings: configWarnings(config) }
   return visibleJson(JSON.stringify(described, undefined, 2))

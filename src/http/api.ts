@@ -32,20 +32,20 @@ interface Arrival {
   readonly isSecure: boolean
 }
 
-/** The protocol that a request is in. */
+/** The protocol of a request. */
 function frontOf(services: ApiServices, request: RawRequest): Front {
   return isQueryRequest(request, services.basePath) ? queryFront : jsonFront
 }
 
-/** The answer to a request that failed in a way that nothing foresaw. */
+/** The answer to a request that failed unexpectedly. */
 export function answerFailure(request: RawRequest, requestId: string): ApiAnswer {
-  // The prefix does not matter: a failure is answered all the same if the guess is wrong.
+  // Without the prefix of a proxy the guess may be wrong, which only affects the format of the error.
   const front = isQueryRequest(request, '') ? queryFront : jsonFront
   const { status, code, body } = front.refuse(undefined, requestId)
   return { status, errorCode: code, mediaType: front.mediaType, body }
 }
 
-/** The answer to a request whose body was not read, and why; logs it. */
+/** The answer to a request whose body was not read. Logs the error. */
 export function answerUnread(
   services: ApiServices,
   request: RawRequest,
@@ -105,7 +105,7 @@ interface Ended {
   readonly error: unknown
 }
 
-/** The answer, or an error if the call could not be recorded and must be. Never rejects. */
+/** The answer, or an error if the call must be recorded and could not be. Never rejects. */
 async function finish(services: ApiServices, ended: Ended): Promise<ApiAnswer> {
   const recorded = recordCall(services, ended)
   if (typeof recorded === 'boolean' ? recorded : await recorded) return logged(services, ended)
@@ -114,7 +114,7 @@ async function finish(services: ApiServices, ended: Ended): Promise<ApiAnswer> {
   return logged(services, { ...ended, error, answer })
 }
 
-/** The call has taken effect: a failure to log it does not change the answer. */
+/** Logs and counts a call. It has had its effect, so a failure to log it does not change the answer. */
 function logged(services: ApiServices, ended: Ended): ApiAnswer {
   try {
     note(services, ended)
@@ -133,7 +133,7 @@ function note(services: ApiServices, ended: Ended): void {
   services.services.metrics.request(operation ?? 'unknown', errorCode ?? 'success', milliseconds)
 }
 
-/** Whether the answer may leave. Never throws: a fault counts as a call that is not recorded. */
+/** Returns whether the answer may be sent. Never throws: after an unexpected error the call is treated as not recorded. */
 function recordCall(
   { callLog, ...services }: ApiServices,
   ended: Ended,

@@ -15,14 +15,14 @@ const placeForm = /^\/ca\/([0-9a-f-]{36,46})\.cer$/
 /** A renewed certificate is for the same key: an hour late is early enough. */
 const maxAgeSeconds = 3600
 
-/** File name, without extension, of the CA certificate that has that path; undefined if the path is of another form. */
+/** File name, without extension, in the path of a CA certificate; undefined for other paths. */
 export function authorityCertificatePath(path: string): string | undefined {
   return placeForm.exec(path)?.[1]
 }
 
 /**
- * A certificate of a CA in DER, to which the caIssuers URL of certificates refers (RFC 5280 §4.2.2.1): the last one of the
- * identity under which they were issued, so that it verifies them after any renewal.
+ * The CA certificate in DER that a caIssuers URL refers to (RFC 5280 §4.2.2.1): the last one of the identity under which the
+ * certificates with that URL were issued, so that it verifies them after any renewal.
  */
 export async function answerAuthorityCertificate(
   { db, clock }: Pick<Services, 'db' | 'clock'>,

@@ -1,24 +1,24 @@
 /**
- * Memory that request bodies may hold, in one process. Anyone can open thousands of connections and send almost all of a
- * body on each, so the bytes of all bodies together are bounded. When the budget is used up, the bodies that have been
- * incomplete for longest make room: a client that sends at a normal speed is hardly ever among them.
+ * Memory that one process may use for request bodies. Anyone can open thousands of connections and send almost a whole body
+ * on each, so the total is bounded. When the budget is used up, the oldest incomplete bodies are evicted. A client that sends
+ * at a normal speed is hardly ever among them.
  */
 
 /** The share of one request. */
 export interface BodyLease {
   /**
-   * Takes so many bytes more, and evicts older incomplete bodies if it has to. False if there is no room even then: nothing
-   * was taken.
+   * Takes more bytes, and evicts older incomplete bodies if necessary. Returns false, and takes nothing, if there is no room
+   * even then.
    */
   grow(bytes: number): boolean
-  /** The body is complete, and will not be evicted any more. */
+  /** Marks the body as complete: it is no longer evicted. */
   complete(): void
-  /** Gives everything back. Further calls do nothing. */
+  /** Returns all bytes to the budget. Further calls do nothing. */
   release(): void
 }
 
 export interface BodyBudget {
-  /** A lease of no bytes. `evict` is called at most once, after its bytes were given back. */
+  /** Opens a lease of zero bytes. `evict` is called at most once, after its bytes were returned. */
   open(evict: () => void): BodyLease
   /** Bytes in all leases. */
   readonly held: number

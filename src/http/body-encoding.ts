@@ -1,10 +1,10 @@
-/** Encodings of request bodies that clients can be set up to use, and that are not supported. */
+/** Detects encodings of request bodies that clients can be configured to use but that are not supported. */
 import type { RawRequest } from '../wire/sigv4-request.ts'
 
-/** Means nothing: some SDKs send it with every body that is not encoded. */
+/** Values without effect. Some SDKs send `amz-1.0` with every body. */
 const harmless: ReadonlySet<string> = new Set(['', 'identity', 'amz-1.0'])
 
-/** Why a body could not be read, if it was sent compressed or in signed chunks; undefined otherwise. */
+/** The error message for a body that was sent compressed or in signed chunks; undefined for other bodies. */
 export function encodingProblem({
   headers,
   body,
@@ -27,7 +27,7 @@ export function encodingProblem({
   return undefined
 }
 
-/** Its first octets (RFC 1952 §2.3.1). */
+/** Whether a body begins like gzip (RFC 1952 §2.3.1). */
 function isGzip(body: Uint8Array): boolean {
   return body[0] === 0x1f && body[1] === 0x8b
 }

@@ -1,13 +1,13 @@
-/** How long the body of a request may be, as far as its headers say what it is. */
+/** Limits on the length of request bodies, by the operation in the request's headers. */
 import type { RawRequest } from '../wire/sigv4-request.ts'
 import type { ApiServices } from './front.ts'
 import { operationName } from './json-front.ts'
 import { earlyBytesMax } from './members.ts'
 
-/** More than any operation takes: a certificate chain of 2 MiB arrives as base64. */
+/** Exceeds the input of every operation: the longest is a certificate chain of 2 MiB in base64. */
 export const longestBodyBytes = 4 * 1024 * 1024
 
-/** Only an operation whose input can be longer has more than 64 KiB; forms, and what nobody asks for, do not. */
+/** 64 KiB, or more for an operation whose input can be longer. */
 export function bodyBytesMax(
   { findOperation }: Pick<ApiServices, 'findOperation'>,
   { headers }: Pick<RawRequest, 'headers'>,

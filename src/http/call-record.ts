@@ -22,14 +22,14 @@ export interface EndedCall {
   readonly error: { readonly code: string; readonly message: string } | undefined
 }
 
-/** Calls like the one of a record that came after it and have no records of their own. */
+/** Calls that are aggregated into one record. */
 export interface RepeatedCalls {
   readonly count: number
   readonly firstAt: Date
   readonly lastAt: Date
 }
 
-/** The record; members as CloudTrail names and orders them, none longer than the limits below. */
+/** The record, with names and order of members as in CloudTrail, and the limits below. */
 export function callRecord(call: EndedCall): object {
   const { operation, caller, error } = call
   const budget = { left: parametersMax }
@@ -58,7 +58,7 @@ export function callRecord(call: EndedCall): object {
   }
 }
 
-/** The record of calls that were counted: that of the first of them, without what only the first one had. */
+/** The aggregate record: that of the first call, without its parameters, request id and user agent. */
 export function repeatedRecord(
   first: EndedCall,
   { count, firstAt, lastAt }: RepeatedCalls,
@@ -107,12 +107,12 @@ function withoutMilliseconds(time: Date): string {
   return time.toISOString().replace(/\.\d{3}Z$/, 'Z')
 }
 
-/** Levels of parameters, characters of one text, items of one list. */
+/** Limits on nesting, on the characters of a text and on the items of a list. */
 const depthMax = 16
 const textMax = 1024
 const itemsMax = 100
 const userAgentMax = 256
-/** Characters of all texts and names in the parameters and elements of one record, about. */
+/** Approximate limit on the characters of all texts and names in the parameters and elements of a record. */
 const parametersMax = 32_768
 const ellipsis = '…'
 
@@ -130,7 +130,7 @@ const hidden = 'HIDDEN_DUE_TO_SECURITY_REASONS'
 
 interface Shown {
   readonly depth: number
-  /** Characters that may still be written. */
+  /** Characters that are left of `parametersMax`. */
   readonly budget: { left: number }
 }
 
@@ -161,7 +161,7 @@ function memberOf(name: string, member: unknown, below: Shown): unknown {
   return bodies.has(name) ? `${sentLength(member)} octets` : shown(member, below)
 }
 
-/** As it is sent: bytes in base64. */
+/** Length of a body as it is sent, which is base64 for bytes. */
 function sentLength(body: unknown): number {
   if (body instanceof Uint8Array) return Math.ceil(body.length / 3) * 4
   return typeof body === 'string' ? body.length : 0
@@ -172,7 +172,7 @@ function spend(text: string, budget: { left: number }): string {
   return text
 }
 
-/** A text that is too long ends with the length that it had: `abc… [30000 characters]`. */
+/** A truncated text ends with its original length: `abc… [30000 characters]`. */
 function cut(text: string, max: number): string {
   return text.length <= max
     ? text

@@ -1,15 +1,15 @@
 /**
- * What becomes of records: calls of a proved caller are recorded one by one. Calls that nobody was proved to have made are
- * counted, or anyone could fill the disk and push everything else out of the call log.
+ * Decides how calls are recorded: authenticated calls one by one, failed unauthenticated calls in aggregate. Otherwise anyone
+ * could fill the disk and rotate all other records out of the call log.
  */
 import { networkOf } from '../access/failure-limiter.ts'
 import { ServiceError } from '../errors.ts'
 import { callRecord, repeatedRecord, type EndedCall } from './call-record.ts'
 
-/** Where records go. */
+/** The destination of records. */
 export interface CallLogPort {
   write(record: object): void
-  /** Resolves to whether the record was taken by the operating system. */
+  /** Resolves to whether the operating system has taken the record. */
   record(record: object): Promise<boolean>
   isWritable(): boolean
 }
@@ -17,18 +17,18 @@ export interface CallLogPort {
 export interface CallRecorder {
   /** Whether a call that cannot be recorded is refused. */
   readonly isRequired: boolean
-  /** Records a call; resolves to whether its answer may leave. */
+  /** Records a call. Returns whether its answer may be sent. */
   record(call: EndedCall): boolean | Promise<boolean>
-  /** Throws ServiceUnavailable for a call that could not be recorded, before it has an effect. */
+  /** Throws ServiceUnavailable if records are required and cannot be written. Call it before a call has an effect. */
   requireWritable(): void
-  /** Writes what was counted until now. */
+  /** Writes the aggregated records. */
   flush(): void
 }
 
 export interface CallRecorderOptions {
   /** Whether a call that cannot be recorded is refused. */
   readonly required: boolean
-  /** Runs `work` after so many milliseconds. */
+  /** Runs `work` after a delay in milliseconds; a timer by default. */
   readonly later?: (work: () => void, milliseconds: number) => void
 }
 
@@ -40,7 +40,7 @@ interface Counted {
 }
 
 const windowMilliseconds = 60_000
-/** Sources with an error each that are told apart within a minute. */
+/** Combinations of source and error code that are distinguished within a minute. */
 const sourcesMax = 1000
 
 export function createCallRecorder(
@@ -49,7 +49,7 @@ export function createCallRecorder(
 ): CallRecorder {
   let counted = new Map<string, Counted>()
 
-  /** The first of a kind is recorded at once, the others of a minute together. */
+  /** Records the first call of a kind immediately, and the others within a minute as one record. */
   function count(call: EndedCall): void {
     if (counted.size === 0) later(flush, windowMilliseconds)
     const own = kindOf(call, call.sourceIp)
@@ -92,7 +92,7 @@ export function createCallRecorder(
   }
 }
 
-/** What is answered to a call that cannot be recorded. */
+/** The error of a call that cannot be recorded. */
 export function notRecorded(): ServiceError {
   return new ServiceError(
     'ServiceUnavailable',

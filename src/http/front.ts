@@ -28,7 +28,7 @@ export interface ApiServices extends AuthenticationServices {
   /** Undefined if calls are not recorded. */
   readonly callLog: CallRecorder | undefined
   readonly log: Log
-  /** Path prefix under which a reverse proxy has the API, such as `/pki`; empty for none. */
+  /** Path prefix of a reverse proxy, such as `/pki`; empty for none. */
   readonly basePath: string
   /** How long a request may run; 60 seconds unless said otherwise. */
   readonly deadlineMilliseconds?: number
@@ -41,7 +41,7 @@ export interface Trail {
   readonly sourceIp: string | undefined
   /** Whether it came over TLS. */
   readonly isSecure: boolean
-  /** The input as its shape has read it: nothing that a client made up. */
+  /** The input as decoded by its shape: unknown members are not included. */
   input: unknown
 }
 
@@ -111,7 +111,7 @@ export async function countFailures<T>(
   }
 }
 
-/** Whether a path is the one that the API has: `/`, with or without the prefix of a proxy in front. */
+/** Whether a path is that of the API: `/`, with or without the prefix of a reverse proxy. */
 export function isRoot(path: string, basePath: string): boolean {
   return path === '/' || (basePath !== '' && withoutPrefix(path, basePath) === '/')
 }

@@ -22,7 +22,7 @@ export function createHealth(db: Database, clock: Clock): Health {
     }
   }
   return () => {
-    // Known at once, and for good.
+    // Permanent, so no probe is needed.
     const damage = db.damage?.()
     if (damage !== undefined) return Promise.resolve(damage)
     const now = clock.now().getTime()

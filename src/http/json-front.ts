@@ -73,7 +73,7 @@ async function serve(api: ApiServices, request: RawRequest, trail: Trail): Promi
   const found = api.findOperation(name)
   const operation = found?.offered === true ? found : undefined
   const read = memberReader(request, operation !== undefined)
-  // AWS says what is wrong with a body before it asks who sent it. What would take long to parse is only parsed for callers.
+  // AWS reports a malformed body before it authenticates. A long body is only parsed after authentication.
   const early = request.body.length <= earlyBytesMax ? read() : undefined
   if (operation === undefined) throw new ServiceError('UnknownOperationException', '')
   trail.operation = name
@@ -116,8 +116,8 @@ export function operationName(values: readonly string[] | undefined): string {
 }
 
 /**
- * Reads the members of a request when it is called. An empty body is judged before the content type, and is right only with
- * a presigned URL.
+ * Returns a function that reads the members of the request. An empty body is checked before the content type; it is valid
+ * only with a presigned URL.
  */
 function memberReader(request: RawRequest, targetKnown: boolean): () => Members | QueryMembers {
   const { body, headers, query } = request

@@ -1,17 +1,17 @@
 /**
- * The last line of defence of every entry: whatever is thrown while a request is handled is logged and answered with 500.
- * Nothing of it reaches the process, which would end.
+ * The last catch of every entry point: an unexpected error while a request is handled is logged and answered with 500. It
+ * never becomes an uncaught error of the process.
  */
 import type { ServerResponse } from 'node:http'
 import type { Log } from '../log.ts'
 
-/** An answer that says nothing about what failed. */
+/** An answer without details of the failure. */
 export interface FailureAnswer {
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
 }
 
-/** Logs the failure, and answers 500 if nothing was answered yet; otherwise the connection is cut. */
+/** Logs the failure and answers 500. If an answer has begun already, the connection is closed instead. */
 export function failRequest(
   log: Log,
   { requestId, error }: { readonly requestId: string; readonly error: unknown },
@@ -26,11 +26,11 @@ export function failRequest(
   }
 }
 
-/** A log that fails must not keep the failure from being answered. */
+/** Logs the failure. An error of the log itself must not prevent the answer. */
 export function logFailure(log: Log, requestId: string, err: unknown): void {
   try {
     log.error({ requestId, err }, 'request failed unexpectedly')
   } catch {
-    // Nothing is left to say it to.
+    // There is no better place to report it.
   }
 }

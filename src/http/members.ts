@@ -85,20 +85,20 @@ function textOf(body: Uint8Array): string {
   return Buffer.from(body.buffer, body.byteOffset, body.length).toString('utf8')
 }
 
-/** Values in a long body, at most: the longest ones hold two base64 texts, and 256 KiB of anything else. */
+/** Limit on the values in a long body. The longest inputs consist of two base64 texts and at most 256 KiB of other text. */
 const longBodyValuesMax = 30_000
 const comma = 0x2c
 const bracket = 0x5b
 const brace = 0x7b
 
 /**
- * Whether a long body has more values than any input does. Millions of values take many times the memory of their text, and
- * a second to parse; they are counted by what is in front of each, also in strings.
+ * Whether a long body has more values than any valid input. Millions of values take many times the memory of their text, and
+ * a second to parse. The characters before values are counted, including those in strings.
  */
 function hasTooManyValues(body: Uint8Array): boolean {
   if (body.length <= earlyBytesMax) return false
   let values = 0
-  // An iterator takes several times as long.
+  // An iterator would take several times as long.
   for (let at = 0; at < body.length; at += 1) {
     const byte = body[at]
     if (byte === comma || byte === bracket || byte === brace) values += 1
@@ -108,9 +108,9 @@ function hasTooManyValues(body: Uint8Array): boolean {
 
 /** More digits than a number holds exactly. */
 const longNumber = /\d{16}/
-/** Of the 64-bit integers, the longest that a shape takes. */
+/** Length of the longest 64-bit integer with its sign. */
 const exactDigitsMax = 20
-/** A reviver is called for each value, which takes many times as long as parsing it does. */
+/** Longer texts are parsed without the reviver: calling it for each value takes many times as long as parsing. */
 const exactTextMax = 16 * 1024
 
 function parseJson(text: string): unknown {

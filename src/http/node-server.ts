@@ -1,4 +1,4 @@
-/** Servers of Node.js below the framework, with what a client may take of them. */
+/** Servers of Node.js below the framework, with their limits on clients. */
 import {
   createServer,
   type IncomingMessage,
@@ -16,7 +16,7 @@ export interface ListenerLimits {
   /** Until the headers of a request are there, and until all of it is. */
   readonly headersMilliseconds: number
   readonly requestMilliseconds: number
-  /** How long a connection may be silent while a request or its answer is under way: a client may read nothing of it. */
+  /** How long a connection may be silent during a request or its answer: a client may stop reading. */
   readonly silentMilliseconds: number
   /** How often connections are looked at for that. */
   readonly checkMilliseconds: number
@@ -26,7 +26,7 @@ export const limitsDefault: ListenerLimits = {
   connectionsMax: 10_000,
   headersMilliseconds: 15_000,
   requestMilliseconds: 30_000,
-  // More than the deadline of a request, which is silent while it runs.
+  // Longer than the deadline of a request, during which the connection is silent.
   silentMilliseconds: 120_000,
   checkMilliseconds: 5000,
 }
@@ -42,7 +42,7 @@ export interface NodeServer extends Connections {
 
 export interface NodeServerParts {
   readonly answer: RequestListener
-  /** Refuses, on the bare socket, what is no request for `answer`. */
+  /** Refuses a CONNECT request on its socket. */
   readonly refuseConnect: (socket: Socket) => void
   readonly limits: ListenerLimits
   readonly tls: TlsMaterial | undefined

@@ -88,7 +88,7 @@ export function createOcspResponder(services: ResponderServices): OcspResponder 
   }
 
   async function answer(requestDer: Buffer): Promise<OcspAnswer> {
-    // A revocation may be among what is lost.
+    // The lost writes may contain a revocation.
     if (db.damage?.() !== undefined) return refuse(services, 'tryLater')
     const key = requestDer.toString('latin1')
     const stamp = db.changeStamp()

@@ -32,7 +32,7 @@ export async function answerPublic(
     const at = await findCustomCrl(services, request)
     return at === undefined ? notFound : answerObject(stores, request, at)
   }
-  // Below the public URL nothing is looked up, so CRLs are served while the database is away.
+  // Below the public URL, CRLs are found without the database, so they are served while it is away.
   const isOwn = request.headers['host'] === hostOf(services.publicUrl())
   return firstFound(isOwn ? [...byBucket, byHost] : [byHost, ...byBucket])
 }

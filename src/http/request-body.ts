@@ -1,23 +1,23 @@
-/** Reads the body of a request, within its own limit and within the memory that all bodies may hold. */
+/** Reads request bodies, within a limit for each body and a budget for all of them. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { BodyBudget, BodyLease } from './body-budget.ts'
 
 export type ReadBody =
-  /** All of it. `release` gives its bytes back to the budget, once nothing refers to them any more. */
+  /** The complete body. `release` returns its bytes to the budget; call it when nothing refers to them any more. */
   | { readonly kind: 'whole'; readonly bytes: Buffer; release(): void }
-  /** It has more bytes than it may have; they were not kept. */
+  /** The body exceeds its limit and was not kept. */
   | { readonly kind: 'too-long' }
-  /** It comes in very many small chunks. */
+  /** The body arrives in too many small chunks. */
   | { readonly kind: 'scattered' }
-  /** There was no memory left for it. */
+  /** The budget has no room for the body, or the body was evicted from it. */
   | { readonly kind: 'no-room' }
-  /** The client went away. */
+  /** The client disconnected. */
   | { readonly kind: 'gone' }
 
-/** What Node.js keeps of a request beside its header lines and its body, roughly. */
+/** Approximate memory of a request in Node.js, without its header lines and its body. */
 const requestBytes = 2048
 
-/** Resolves as soon as the outcome is known. A body that is too long or has no room is left on the connection. */
+/** Resolves as soon as the outcome is known. The unread rest of a refused body stays on the connection. */
 export function readBody(
   request: IncomingMessage,
   { bytesMax, budget }: { readonly bytesMax: number; readonly budget: BodyBudget },
@@ -54,9 +54,9 @@ const piecesFree = 256
 const pieceBytesMin = 64
 
 /**
- * Counts the pieces in which a body comes: false once there are too many small ones. A body in chunks of one byte makes ten
- * thousand pieces of each read from the connection, and handling them all would block the event loop for as long as the
- * client likes: the connection has to be cut.
+ * Counts the pieces in which a body arrives. Returns false once there are too many small ones: the connection must then be
+ * closed. With chunks of one byte, a single read from the connection yields ten thousand pieces, so that a client could block
+ * the event loop for as long as it sends.
  */
 export function createPieceCounter(): (piece: Uint8Array) => boolean {
   let pieces = 0
@@ -68,7 +68,7 @@ export function createPieceCounter(): (piece: Uint8Array) => boolean {
   }
 }
 
-/** Drops a body that nothing reads, as it comes; the connection is not used again. */
+/** Drops a body that nothing reads while it arrives. The connection is not reused. */
 export function dropBody(request: IncomingMessage, response: ServerResponse): void {
   const { 'transfer-encoding': coding, 'content-length': length } = request.headers
   if (coding === undefined && (length === undefined || length === '0')) return
@@ -80,8 +80,8 @@ export function dropBody(request: IncomingMessage, response: ServerResponse): vo
 }
 
 /**
- * Bytes that arrive in pieces. They are copied together as they come: a piece of one byte, of which a client may send
- * millions, takes a few hundred bytes as a Buffer of its own.
+ * Collects bytes that arrive in pieces. Each piece is copied when it arrives: kept as a Buffer of its own, a piece of one byte
+ * takes a few hundred bytes, and a client may send millions.
  */
 class Collected {
   readonly #lease: BodyLease
@@ -94,13 +94,13 @@ class Collected {
     this.#bytesMax = bytesMax
   }
 
-  /** Says why the piece was not kept, if it was not. */
+  /** Adds a piece. Returns the reason if it was not kept. */
   add(piece: Buffer): 'too-long' | 'no-room' | undefined {
     const length = this.#length + piece.length
     if (length > this.#bytesMax) return 'too-long'
     const capacity = this.#buffer.length
     if (length > capacity) {
-      // Most bodies come in one piece, which is kept as it is.
+      // Most bodies arrive in one piece, which is kept without a copy.
       const isFirst = capacity === 0
       const wanted = isFirst ? length : Math.max(length, Math.min(2 * capacity, this.#bytesMax))
       if (!this.#lease.grow(wanted - capacity)) return 'no-room'

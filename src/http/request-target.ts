@@ -1,11 +1,11 @@
-/** Request targets (RFC 9112 §3.2), and the path prefix under which a reverse proxy may have the server. */
+/** Request targets (RFC 9112 §3.2), and the path prefix of a reverse proxy. */
 
 const absoluteForm = /^https?:\/\/([^/?#]*)([^#]*)/i
 const slash = 0x2f
 
 /**
- * A target in origin form: `/path?query`. Of one in absolute form (`http://host/path?query`) the host is given too, which
- * then counts in place of the Host header. Any other target stays as it is.
+ * Converts a target to origin form, `/path?query`. For a target in absolute form (`http://host/path?query`), the host that
+ * replaces the Host header is returned, too. Any other target is returned unchanged.
  */
 export function originForm(target: string): {
   readonly target: string
@@ -17,7 +17,7 @@ export function originForm(target: string): {
   return { target: rest.startsWith('/') ? rest : `/${rest}`, host }
 }
 
-/** A path or target without the prefix, if it is below it: `/pki/ocsp` below `/pki` is `/ocsp`. */
+/** Removes a prefix from a path or target below it: `/pki/ocsp` without `/pki` is `/ocsp`. */
 export function withoutPrefix(target: string, prefix: string): string {
   if (prefix === '' || !target.startsWith(prefix)) return target
   const rest = target.slice(prefix.length)

@@ -46,11 +46,11 @@ export interface ListenerServices {
   readonly limits?: Partial<ListenerLimits>
   /** Absent where nothing can be away. */
   readonly health?: Health
-  /** Path prefix under which a reverse proxy has the listener; none unless said otherwise. */
+  /** Path prefix of a reverse proxy; none by default. */
   readonly basePath?: string
 }
 
-/** Fastify reads no body: those of the API and of OCSP are read before it, and nothing else has one. */
+/** Fastify reads no bodies: those of the API and of OCSP are read before it, and no other request needs one. */
 const frameworkBodyBytesMax = 64 * 1024
 
 const healthPath = '/healthz'
@@ -93,7 +93,7 @@ export function createApiServer(
 export interface PublicHandlers {
   readonly ocsp: OcspHandler
   readonly answer: (request: PublicRequest) => Promise<PublicAnswer>
-  /** Of the process: what is read of an object and not sent yet is held too. */
+  /** The budget of the process; buffers of objects that are being sent count towards it, too. */
   readonly budget?: BodyBudget
 }
 
@@ -176,7 +176,7 @@ function createServer(
   return server
 }
 
-/** What has every request: it is answered, or handed on, and whatever is thrown meanwhile ends here. */
+/** The entry point of every request. Catches whatever is thrown while it is answered or passed on. */
 function createEntry({
   log,
   requestId,
@@ -196,7 +196,7 @@ function createEntry({
       }
       const { target, host } = originForm(request.url ?? '')
       request.url = target
-      // RFC 9112 §3.2.2: the host of the target counts. What was signed is among the raw headers.
+      // RFC 9112 §3.2.2: the host of the target replaces the Host header. The raw headers keep the signed one.
       if (host !== undefined) request.headers.host = host
       if (first(request, response)) return
       dropBody(request, response)
@@ -220,7 +220,7 @@ function refuseHeaders(response: ServerResponse, id: string): void {
 
 type Refuse = (error: unknown, request: FastifyRequest, reply: FastifyReply) => FastifyReply
 
-/** Answers what Fastify refuses, and what its handlers throw. */
+/** Answers requests that Fastify refuses, and errors of its handlers. */
 function createRefusal(log: Log): Refuse {
   return (error, request, reply) => {
     const refusal = refusalOf(error, frameworkBodyBytesMax)

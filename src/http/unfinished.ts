@@ -1,4 +1,4 @@
-/** The connections of a listener: which requests wait for their answers on each, and when a connection is cut. */
+/** Tracks the connections of a listener and the requests on each, and decides when a connection is closed. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
@@ -8,26 +8,26 @@ interface Exchange {
 }
 
 interface Connection {
-  /** Requests that wait for their answers; a client that pipelines has several. */
+  /** Number of unanswered requests; more than one if the client pipelines. */
   waiting: number
   latest: Exchange | undefined
-  /** It is cut as soon as nothing waits any more. */
+  /** Whether it is closed after the last pending answer. */
   ending: boolean
 }
 
 export interface Connections {
-  /** Cuts, after a while, those on which no whole request waits for its answer: node:http looks at no deadline any more. */
+  /** Closes connections without a complete pending request, after a delay: node:http checks no deadlines after closing. */
   cutUnfinished(): void
   /**
-   * Whether an error of a connection can be answered on it. It cannot be while whole requests wait for their answers, as the
-   * client would take it for the answer to the first of them: the connection then ends with the last of these answers.
+   * Whether an error of a connection can be answered on it. While complete requests are pending, the client would take the
+   * error for the answer to the first of them. The connection is then closed after the last pending answer.
    */
   canAnswer(socket: Socket): boolean
 }
 
 const closingMilliseconds = 5000
 
-/** No client that we know of has more than a few requests on one connection before it reads an answer. */
+/** Known clients send only a few requests on a connection before they read an answer. */
 const waitingMax = 64
 
 /** Follows the connections of a server, and the requests on each. */

@@ -44,7 +44,7 @@ export interface CertificateDescription {
   readonly extensions: readonly ExtensionDescription[]
   /** Of its DER, upper-case hex with colons, as browsers and OpenSSL show it. */
   readonly fingerprintSha256: string
-  /** Why the key protects nothing. */
+  /** Weaknesses of the key. */
   readonly warnings: readonly string[]
 }
 
@@ -57,7 +57,7 @@ export interface RequestDescription {
   /** Whether it is signed with its own key. */
   readonly signature: 'valid' | 'invalid' | 'unsupported'
   readonly extensions: readonly ExtensionDescription[]
-  /** What keeps a certificate for the request from being issued or from being accepted. */
+  /** Reasons why a certificate may not be issued, or not be accepted by clients. */
   readonly warnings: readonly string[]
 }
 
@@ -151,7 +151,7 @@ function daysLeft(notAfter: Date, now: Date): number {
   return Math.floor((millisecondsLeft(notAfter, now) - 1) / dayMilliseconds)
 }
 
-/** What a server refuses of keys unless it runs with --weak-keys=allow. */
+/** Weaknesses for which a server refuses a key unless it runs with --weak-keys=allow. */
 async function keyWarnings(key: SubjectPublicKeyInfo): Promise<string[]> {
   const policy = { weakKeys: 'refuse' } as const
   const weakness = refusalOfKey(key, policy) ?? (await refusalOfPrimeModulus(key, policy))

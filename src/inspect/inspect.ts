@@ -18,7 +18,7 @@ interface ChainLink {
   /** Index of the next certificate. */
   readonly next: number
   readonly signed: 'yes' | 'no' | 'not checked'
-  /** Whether the issuer has the octets of the next one's subject; some verifiers want that. */
+  /** Whether issuer and subject are encoded in the same way, which some verifiers require. */
   readonly sameEncoding: boolean
 }
 

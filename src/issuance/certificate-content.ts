@@ -99,8 +99,8 @@ function mayPass(
 }
 
 /**
- * Some clients write a keyUsage with trailing zero bits, which DER leaves out (X.690 §11.2.2): its bits are written
- * again without. One that is malformed stays as it is, for the lint.
+ * Encodes a keyUsage again without trailing zero bits, which some clients write and DER does not allow (X.690 §11.2.2). A
+ * malformed one is not changed: the lint reports it.
  */
 function withMinimalKeyUsage(extension: Extension): Extension {
   if (extension.oid !== oids.keyUsage) return extension
@@ -120,7 +120,7 @@ function mergeExtensions(sources: readonly (readonly Extension[])[]): Extension[
   return [...merged.values()]
 }
 
-/** A SAN among those that may be marked is critical when there is no subject (RFC 5280 §4.2.1.6). */
+/** Marks the SAN critical if there is no subject and it is in `mayMarkCritical` (RFC 5280 §4.2.1.6). */
 function withSubjectAlternativeName(
   extensions: readonly Extension[],
   subject: Name,

@@ -41,7 +41,7 @@ export function requireStrongKey(key: SubjectPublicKeyInfo, policy: IssuancePoli
   requireNone(refusalOfKey(key, policy))
 }
 
-/** The same for the check that takes milliseconds, which is left for a request that is acceptable otherwise. */
+/** Throws MalformedCSRException for a prime modulus. The check takes milliseconds, so it comes last. */
 export async function requireCompositeModulus(
   key: SubjectPublicKeyInfo,
   policy: IssuancePolicy,

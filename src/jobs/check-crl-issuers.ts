@@ -8,8 +8,8 @@ import type { Job } from './scheduler.ts'
 const page = 256
 
 /**
- * Warns, at the start and then daily, about CAs whose CRLs validators reject. Imports that lead to this are refused now or
- * get a CRL of their own, but earlier versions accepted them.
+ * Logs a warning, at the start and then daily, about CAs whose CRLs validators reject. Such imports are refused or get a CRL of
+ * their own now, but earlier versions accepted them.
  */
 export const checkCrlIssuers: Job = {
   name: 'check-crl-issuers',

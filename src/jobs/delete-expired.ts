@@ -14,13 +14,13 @@ import { parseCertificateSummary } from '../x509/certificate-summary.ts'
 import { restAfter } from './index-certificates.ts'
 import type { Job } from './scheduler.ts'
 
-/** Certificates that share one commit: some hundreds of rows, a few milliseconds that others wait for the writer. */
+/** Certificates in one commit: some hundreds of rows, for which other writes wait a few milliseconds. */
 const batch = 25
 
 /**
- * Deletes certificates, and what they are searched by, that many seconds after they expired; of each a row stays, for audit
- * reports. Found are those that can be searched, so that nothing is deleted that is still to be put into the search tables.
- * CA certificates stay, what a CRL still lists, and the newest certificate (store/retired-certificates.ts).
+ * Deletes certificates and their search entries `keepSeconds` after they expired. A row of each is kept for audit reports. The
+ * job finds certificates by the search tables, so certificates that are still to be indexed are not deleted. CA certificates,
+ * certificates that a CRL may still list, and the newest certificate are kept (store/retired-certificates.ts).
  */
 export function createDeleteExpired(keepSeconds: number): Job {
   return {
@@ -64,10 +64,10 @@ async function findExpired(
   return (await db.query(selectByPosition(range, after, batch))).map(foundCertificateOf)
 }
 
-/** Every template of a CA certificate has this in its name. */
+/** Part of the name of every template for CA certificates. */
 const caTemplate = 'CACertificate'
 
-/** False for what has to stay for now. */
+/** Returns false if the certificate must be kept for now. */
 async function deleteOne(
   { db }: Pick<Services, 'db'>,
   certificate: FoundCertificate,
@@ -85,13 +85,13 @@ async function deleteOne(
     ])
     return true
   } catch (error) {
-    // It has to stay, or another node was faster.
+    // It must be kept, or another node has deleted it.
     if (error instanceof ConflictError) return false
     throw error
   }
 }
 
-/** As long as others need, as when certificates are put into the search tables. */
+/** Pauses in proportion to the load of the process, like the job that fills the search tables. */
 async function rest(worked: number, signal: AbortSignal): Promise<void> {
   const before = performance.eventLoopUtilization()
   await setTimeout(worked, undefined, { signal }).catch(() => {})

@@ -11,7 +11,7 @@ import { recordKeyUses } from './record-key-uses.ts'
 import type { Job } from './scheduler.ts'
 import { writeAuditReports } from './write-audit-reports.ts'
 
-/** Every job of the server; events are delivered where there is a webhook, and expired certificates deleted if that is said. */
+/** Every job of the server; events are delivered if there is a webhook, and expired certificates deleted if `keepExpiredSeconds` is set. */
 export function createJobs({
   eventWebhook,
   keepExpiredSeconds,

@@ -84,7 +84,7 @@ function startLoop(job: Job, services: Services): Loop {
 /** A run that found nothing to do leaves no trace: most are like that. */
 async function runOnce(job: Job, services: Services, signal: AbortSignal): Promise<void> {
   const { clock, log, metrics, db } = services
-  // What a damaged database says is due need not be, and nothing could be written down.
+  // In a damaged database the due rows may be wrong, and no outcome can be written.
   if (db.damage?.() !== undefined) return
   const startedAt = clock.now().getTime()
   try {

@@ -1,7 +1,7 @@
 import type { Database } from '../store/database.ts'
 import type { KeyStore } from './key-store.ts'
 
-/** Keys that sign nothing on top of a database that is damaged or has lost writes. Throws what the database says. */
+/** A KeyStore that refuses to sign while the database is damaged or has lost writes. Throws the error of the database. */
 export function refusingKeys(keys: KeyStore, db: Pick<Database, 'damage'>): KeyStore {
   const requireWhole = (): void => {
     const damage = db.damage?.()

@@ -29,7 +29,7 @@ export function certificatePointers(
   }
 }
 
-/** Of the certificate under whose identity the CA issues: a certificate of another identity would not verify signatures. */
+/** File name of the CA certificate with the present identity: one with another identity would not fit issued certificates. */
 function certificateFileName({ id, certificate }: Authority): string {
   return identityFileName(id, certificate?.issuerIdentity ?? firstIdentity)
 }

@@ -23,7 +23,7 @@ export async function changeAuthority(
   }
 }
 
-/** The error of an operation that was begun again several times, and met a change of the CA each time. */
+/** The error of an operation after several attempts, each of which conflicted with another change of the CA. */
 export function changedTooOften(): ServiceError {
   return new ServiceError(
     'ConcurrentModificationException',

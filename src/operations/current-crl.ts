@@ -23,7 +23,7 @@ export function currentCrl(view: AuthorityView): CurrentCrl | 'missing' | undefi
   const kind = configuredKind(view)
   const { crl, certificate } = view.authority
   if (kind === undefined) return undefined
-  // After a renewal under another identity, the CRL of before is for certificates of before.
+  // After a renewal with another identity, the previous CRL covers previously issued certificates only.
   const isOwn = crl?.kind === kind && crl.issuerIdentity === certificate?.issuerIdentity
   return isOwn ? crl : 'missing'
 }

@@ -6,8 +6,8 @@ import { findTokenArn, takeToken, type ScopedToken } from '../store/idempotency-
 import type { Sql } from '../store/sql.ts'
 
 /**
- * A token is one principal's: for one operation in one Region, and for one resource if the operation has one. Another
- * principal of the account may use the same token, and is not told what the first one made.
+ * A token belongs to one principal, operation and Region, and to one resource if the operation has one. Another principal may
+ * use the same token and does not receive the ARN of the first one.
  */
 export function scopedToken(
   caller: Caller,
@@ -40,7 +40,7 @@ export async function commitOnce(
     if (!(error instanceof ConflictError)) throw error
     const earlier = token && (await findTokenArn(db, token, now))
     if (earlier !== undefined) return earlier
-    // The token was there and has ended since: it is taken by the next attempt.
+    // The conflicting token has expired since. The next attempt takes it.
     if (error.statement < guards.length) return commitOnce({ db }, token, commit)
     throw new ConflictError(error.statement - guards.length, error.message)
   }

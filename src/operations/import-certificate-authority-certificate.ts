@@ -69,7 +69,7 @@ export const importCertificateAuthorityCertificate = operation({
   },
 })
 
-/** Guarded by the revision of the CA, as the import is: an import meanwhile is a conflict. */
+/** The identity of the certificate to import. A concurrent import conflicts, because it changes the revision of the CA. */
 async function nextIdentity(
   db: Database,
   authority: Authority,

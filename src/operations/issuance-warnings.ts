@@ -1,4 +1,4 @@
-/** Certificates that are issued as requested and that clients may refuse all the same: the API has no place for warnings. */
+/** Warnings about certificates that are issued as requested but that clients may refuse. The API cannot return warnings. */
 import type { AcceptedCsr } from '../issuance/accept-csr.ts'
 import type { Passthrough } from '../issuance/passthrough.ts'
 import type { Template } from '../issuance/templates.ts'
@@ -29,7 +29,7 @@ export function warnOfMissingNames(
   )
 }
 
-/** Whether certificates of a template may be those of TLS servers: without an extKeyUsage they may. */
+/** Whether certificates of a template can be used by TLS servers, which includes those without an extKeyUsage. */
 function isForServers({ kind, usage }: Template): boolean {
   if (kind !== 'end-entity') return false
   const extension = findExtension(usage, oids.extendedKeyUsage)

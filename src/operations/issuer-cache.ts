@@ -33,7 +33,7 @@ export function issuerWith(db: Database, authority: Authority): Issuer {
   return issuer
 }
 
-/** Name and key under which the CRLs of an identity are issued. Only for a CA that had a certificate of it. */
+/** Name and key of the CRLs of an identity. Throws if the CA never had a certificate with that identity. */
 export async function crlIssuerOf(
   db: Database,
   authority: Authority,

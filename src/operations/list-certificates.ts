@@ -145,9 +145,10 @@ async function filterOf(
   return serialNumber === 'unknown' ? 'nothing' : { ...filter, serialNumber }
 }
 
-/** That it is not known which CAs a caller may not see must not mean that it may see all. */
+/** Throws if the CAs to hide are unknown, so that a missing function never shows all of them. */
 async function hiddenFrom({ hiddenAuthorities }: ScopedCaller): Promise<ReadonlySet<number>> {
-  if (hiddenAuthorities === undefined) throw new Error('nobody says which CAs are hidden')
+  if (hiddenAuthorities === undefined)
+    throw new Error('a call about the whole account needs hiddenAuthorities')
   return hiddenAuthorities()
 }
 

@@ -45,9 +45,9 @@ export type AwsOperationName =
 /** What `run` resolves to: the output's members, or nothing for an operation without output. */
 type Result<O extends StructureShape | undefined> = O extends StructureShape ? Encodable<O> : void
 
-/** Who asks, with what is to be kept from it in a call about the whole account. */
+/** The caller, with the CAs that a call about the whole account must leave out. */
 export interface ScopedCaller extends Caller {
-  /** Numbers of the account's CAs in the Region with which the caller may not do this. Absent in a call about one CA. */
+  /** Numbers of the CAs in the account and Region for which the caller lacks permission. Absent in a call about one CA. */
   readonly hiddenAuthorities?: () => Promise<ReadonlySet<number>>
 }
 
@@ -98,7 +98,7 @@ export interface Operation {
 
 /** A call whose input was read. */
 interface Call {
-  /** As the shape has read it. */
+  /** Decoded by the shape of the operation. */
   readonly input: object
   /** ARN of the CA that it is about, not yet known to be one; undefined for the account as a whole. */
   readonly resourceArn: string | undefined

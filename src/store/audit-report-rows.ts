@@ -5,8 +5,8 @@ import { bytesOf, integerOf, optionalTextOf, textOf } from './columns.ts'
 import { sql, type Row, type Sql } from './sql.ts'
 
 /**
- * One page: what follows certificate number `after`, deleted certificates among them. What one of the two tables does not have
- * is null of the type that the other has.
+ * One page after certificate number `after`, including deleted certificates. A column that only one of the two tables has is
+ * null, with the right type, in the rows of the other.
  */
 export function selectAuditedCertificates(
   authorityNumber: number,
@@ -35,7 +35,7 @@ export function certificateNumberOf(row: Row): number {
   return integerOf(row, 'certificate_number')
 }
 
-/** Of a certificate that was deleted. */
+/** The summary of a deleted certificate. */
 function summaryOf(row: Row): CertificateSummary {
   const textOfTime = (column: string): string =>
     new Date(integerOf(row, column) * 1000).toISOString().slice(0, 'YYYY-MM-DDTHH:MM:SS'.length)

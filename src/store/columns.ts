@@ -5,7 +5,7 @@ import type { Row } from './sql.ts'
 export function textOf(row: Row, column: string): StorableText {
   const value = row[column]
   if (typeof value !== 'string') throw new TypeError(`column ${column} is not text`)
-  // What was stored can be stored.
+  // Stored text is storable.
   return value as StorableText
 }
 

@@ -1,17 +1,16 @@
 /**
- * The high-water mark of a database: how many commits it has acknowledged, in a file of its own. A database that has fewer
- * has lost some, for example because its write-ahead log was truncated or an older file was put in its place.
+ * The commit mark of a database: a file with the number of acknowledged commits. A database with fewer commits has lost some,
+ * for example because its write-ahead log was truncated, or because it was replaced by an older file.
  *
- * The server overwrites the file after each commit, which costs a microsecond and survives the end of the process at any
- * moment. Once a second it is flushed, so that after a power failure it may be a second behind the database, but is never
- * ahead of it.
+ * The server overwrites the file after each commit, which takes a microsecond and survives a crash of the process. It flushes
+ * the file once a second. After a power failure the mark may be a second behind the database, but it is never ahead of it.
  */
 import { closeSync, fdatasync, fdatasyncSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
 import { replaceFile } from '../durable-file.ts'
 
 export interface CommitMark {
-  /** Of the database that it belongs to; one that was restored is another. */
+  /** Id of the database. A restored database has another one. */
   readonly databaseId: string
   readonly commits: number
 }
@@ -19,18 +18,18 @@ export interface CommitMark {
 const flushMilliseconds = 1000
 const form = /^signet-commits-1 ([0-9a-f]{32}) (\d{16}) ([0-9a-f]{8})\n$/
 
-/** Where the mark of the database at `path` is. */
+/** Path of the mark of the database at `path`. */
 export function markFile(path: string): string {
   return `${path}.mark`
 }
 
-/** Always as long, within one sector of a disk. */
+/** Has a constant length, within one sector of a disk. */
 function encodeMark({ databaseId, commits }: CommitMark): string {
   const text = `signet-commits-1 ${databaseId} ${String(commits).padStart(16, '0')}`
   return `${text} ${crc32(text).toString(16).padStart(8, '0')}\n`
 }
 
-/** `unreadable` for a file that holds no mark: it tells nothing. */
+/** `unreadable` if the file cannot be read or is malformed. */
 export function readMark(path: string): CommitMark | 'none' | 'unreadable' {
   let text: string
   try {
@@ -43,12 +42,12 @@ export function readMark(path: string): CommitMark | 'none' | 'unreadable' {
   return digits !== undefined && encodeMark(mark) === text ? mark : 'unreadable'
 }
 
-/** Writes the file anew, durably. */
+/** Writes a new file durably. */
 export async function replaceMark(path: string, mark: CommitMark): Promise<void> {
   await replaceFile({ path: markFile(path), content: encodeMark(mark), mode: 0o600 })
 }
 
-/** Moves a mark that is there, for the one process that writes to its database. */
+/** Moves an existing mark, for the one process that writes to its database. */
 export class CommitMarkWriter {
   readonly #databaseId: string
   readonly #file: number
@@ -62,13 +61,13 @@ export class CommitMarkWriter {
     this.#timer = setInterval(() => this.#flush(), flushMilliseconds).unref()
   }
 
-  /** After the commit, before anybody is told of it. */
+  /** Moves the mark. Call it after the commit and before the answer. */
   move(commits: number): void {
     try {
       writeSync(this.#file, encodeMark({ databaseId: this.#databaseId, commits }), 0)
       this.#isFlushed = false
     } catch {
-      // The mark stays behind: less is noticed, and nothing is refused that is right.
+      // A mark that stays behind may miss a loss, but never reports a false one.
     }
   }
 

@@ -216,7 +216,7 @@ export async function listCrlStandings(db: Database): Promise<CrlStanding[]> {
   }))
 }
 
-/** Where a CRL was published last: its CA and bucket. Undefined for one that does not exist or was never published. */
+/** The CA of a CRL and the bucket of its last publication. Undefined if it does not exist or was never published. */
 export async function findPublishedCrl(
   db: Database,
   name: string,

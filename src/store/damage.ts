@@ -1,9 +1,9 @@
 /**
- * A database that is damaged, or that has lost what it had acknowledged. Nothing may be signed or written on top of it: an
- * OCSP answer could say `good` for a certificate whose revocation is lost.
+ * A database that is damaged or has lost acknowledged writes. Nothing may be signed or written with it: an OCSP response could
+ * be `good` for a certificate whose revocation is lost.
  *
- * The finding is a file beside the database, so that every thread and process knows it at once, whichever of them found it,
- * and so that a restart does not forget it. The database itself cannot be relied on to hold it.
+ * The finding is stored in a file beside the database, where every thread and process sees it immediately, and where it
+ * survives a restart. A damaged database may not be able to store it.
  */
 import {
   closeSync,
@@ -27,19 +27,19 @@ export interface Damage {
   readonly reason: string
 }
 
-/** What an operator does about it. */
+/** Advice for the operator. */
 export const restoreAdvice =
   'move the database away, and restore the last backup with "signet restore" (docs/operating.md)'
 
 /** Findings of this process, in case the disk refuses the file. */
 const found = new Map<string, Damage>()
 
-/** Where the finding about the database at `path` is. */
+/** Path of the finding about the database at `path`. */
 function damageFile(path: string): string {
   return `${path}.damage`
 }
 
-/** What is known to be wrong with the database at `path`. Cheap enough for every signature: one look at a name. */
+/** The recorded damage of the database at `path`. Fast enough for every signature: it checks whether a file exists. */
 export function damageOf(path: string): Damage | undefined {
   const known = found.get(path)
   if (known !== undefined) return known
@@ -50,7 +50,7 @@ export function damageOf(path: string): Damage | undefined {
   return damage
 }
 
-/** Records what was found. The first finding stays; what follows from it would only hide it. */
+/** Records damage. The first finding is kept: later ones are often its consequences. */
 export function recordDamage(path: string, damage: Damage): void {
   if (damageOf(path) !== undefined) return
   found.set(path, damage)
@@ -70,17 +70,17 @@ export function recordDamage(path: string, damage: Damage): void {
       closeSync(folder)
     }
   } catch {
-    // On a disk that refuses it this process still knows.
+    // If the disk refuses the file, at least this process remembers the damage.
   }
 }
 
-/** Forgets the finding: the operator has accepted it, or another database takes the place of this one. */
+/** Removes the finding: the operator has accepted the loss, or the database is replaced. */
 export function clearDamage(path: string): void {
   found.delete(path)
   rmSync(damageFile(path), { force: true })
 }
 
-/** Whatever the file holds: it is there because something is wrong. */
+/** Reads the file. Even a malformed one means that damage was found. */
 function readDamage(file: string): Damage {
   try {
     const value: unknown = JSON.parse(readFileSync(file, 'utf8'))
@@ -89,7 +89,7 @@ function readDamage(file: string): Damage {
       return { kind, reason: value['reason'] }
     }
   } catch {
-    // Cut short by the disk that failed.
+    // A failing disk may have truncated the file.
   }
-  return { kind: 'damaged', reason: `${file} is there, and cannot be read` }
+  return { kind: 'damaged', reason: `${file} exists but cannot be read` }
 }

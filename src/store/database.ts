@@ -25,8 +25,8 @@ export interface Database {
    */
   changeStamp(): number | undefined
   /**
-   * Why nothing may be signed or written any more: the database is damaged, or has lost what it had acknowledged. Then
-   * `transaction` and `probe` throw it too. Absent where the engine cannot tell.
+   * The error if nothing may be signed or written any more, because the database is damaged or has lost acknowledged writes.
+   * `transaction` and `probe` then throw the same error. Absent if the engine cannot detect this.
    */
   damage?(): DatabaseUnavailableError | undefined
   /** Throws DatabaseUnavailableError unless the database can be read and written now, and says so within seconds. */

@@ -20,7 +20,7 @@ const messages: Readonly<Record<DiskFault, string>> = {
   superseded: 'The service has stopped writing: another server has taken its data folder over.',
 }
 
-/** The same for the operator, and what to do where that is not plain. */
+/** Texts for the operator, with advice where it is not obvious. */
 export const faultTexts: Readonly<Record<DiskFault, string>> = {
   full: 'its disk is full',
   'read-only': 'it is read-only',
@@ -54,19 +54,19 @@ const faultOfCode: ReadonlyMap<number, DiskFault> = new Map([
   [5, 'busy'],
   [8, 'read-only'],
   [10, 'failing'],
-  // A page that makes no sense.
+  // SQLITE_CORRUPT: a malformed page.
   [11, 'damaged'],
   [13, 'full'],
   // A log or its index that cannot be made.
   [14, 'failing'],
-  // A first page that makes no sense.
+  // SQLITE_NOTADB: a malformed first page.
   [26, 'damaged'],
 ])
 
-/** Extended result codes of failed reads that say that the file is damaged: cut short, a bad checksum, a bad file system. */
+/** Extended result codes of reads from a damaged file: it is too short, has a bad checksum, or its file system is damaged. */
 const damageCodes: ReadonlySet<number> = new Set([522, 8202, 8458])
 
-/** What a result code of SQLite says about the disk or the file. */
+/** The fault behind a result code of SQLite; undefined for other errors. */
 export function faultOfResult(code: number): DiskFault | undefined {
   return damageCodes.has(code) ? 'damaged' : faultOfCode.get(code & 0xff)
 }

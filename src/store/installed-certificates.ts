@@ -49,7 +49,7 @@ interface OwnCertificate {
   readonly certificateDer: Uint8Array
 }
 
-/** All certificates that a CA was given, oldest first. */
+/** All certificates of a CA, oldest first. */
 export async function listOwnCertificates(
   db: Database,
   authorityNumber: number,
@@ -64,7 +64,7 @@ export async function listOwnCertificates(
   }))
 }
 
-/** The last certificate of an identity, and until when any certificate of that identity is valid. */
+/** The last certificate of an identity. */
 export interface IdentityCertificate {
   readonly certificateDer: Uint8Array
   readonly notBefore: Date
@@ -105,7 +105,7 @@ export interface CrlSigner {
   readonly certificateDer: Uint8Array
 }
 
-/** CA certificates after number `after`, at most `limit`, of CAs that are not deleted and have a CRL that is kept up. */
+/** CA certificates after number `after`, at most `limit`, of CAs that are not deleted and publish a CRL. */
 export async function listCrlSigners(
   db: Database,
   after: number,

@@ -1,4 +1,4 @@
-/** Whether a database has all that was acknowledged. */
+/** Detects lost writes: compares a database with its commit mark. */
 import { readMark, type CommitMark } from './commit-mark.ts'
 import { recordDamage } from './damage.ts'
 import { readOwnership, type OwnershipRow } from './ownership.ts'
@@ -6,7 +6,7 @@ import { SqliteConnection } from './sqlite-connection.ts'
 
 /** Compares a database of the newest schema with its mark, and records what it has lost. A server may be writing to it. */
 export function noteLoss(path: string): void {
-  // First, since it never is ahead of the database.
+  // Read before the database: the mark is never ahead of it.
   const mark = readMark(path)
   if (mark === 'none' || mark === 'unreadable') return
   const connection = new SqliteConnection(path, { readOnly: true })
@@ -18,7 +18,7 @@ export function noteLoss(path: string): void {
   }
 }
 
-/** What is lost, in words. */
+/** The reason for the finding; undefined if nothing is lost. */
 function lossOf(
   mark: CommitMark,
   row: Pick<OwnershipRow, 'databaseId' | 'commits'> | undefined,

@@ -1,13 +1,13 @@
 /**
- * Which server owns a SQLite database. The lock file of the folder tells most second servers so at once, but it can be
- * deleted or replaced. What cannot be replaced underneath a server is the database file that it has open:
+ * Ownership of a SQLite database by one server. The lock file of the folder stops most second servers, but it can be deleted
+ * or replaced. The database file that a server has open cannot:
  *
- * - A starting server asks the kernel whether any process has the file open (SQLite's exclusive lock on the file itself, which
- *   ends with its holder). Nobody has: it may start.
- * - Somebody has: a server, or only a command. It writes a challenge into the database. A server responds within moments,
- *   and the starting one gives up; a command does not.
- * - A server writes its token into the database when it starts. Each commit compares it, in its own transaction, so that two
- *   servers never both commit, whatever made both of them believe that they are alone.
+ * - A starting server tries to take SQLite's exclusive lock on the database file, which the kernel releases with its holder.
+ *   If it succeeds, no other process has the file open, and the server may start.
+ * - Otherwise the other process is a server or only a command. The starting server writes a challenge into the database. A
+ *   server responds within moments, and the starting one gives up. A command does not respond.
+ * - A server writes its token into the database when it starts. Each commit compares the token in its own transaction, so
+ *   that two servers never both commit, even if both passed the other checks.
  */
 import { statSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
@@ -21,11 +21,11 @@ import { DiskFaultError } from './disk-faults.ts'
 import { sqliteCode, sqliteCodes, SqliteConnection } from './sqlite-connection.ts'
 import { sql, type Row } from './sql.ts'
 
-/** How a server knows the database that it owns. Threads are given it. */
+/** The proof of ownership, which a server passes to its threads. */
 export interface Ownership {
   readonly token: string
   readonly databaseId: string
-  /** Of the file. */
+  /** Inode of the database file. */
   readonly inode: bigint
 }
 
@@ -33,7 +33,7 @@ export interface OwnershipRow {
   readonly databaseId: string
   readonly commits: number
   readonly owner: string
-  /** For people: which process that is. */
+  /** Description of the owner's process for operators. */
   readonly process: string
   readonly challenge: string
   readonly response: string
@@ -42,7 +42,7 @@ export interface OwnershipRow {
 const selectOwnership = sql`select database_id, commits, owner, process, challenge, response
   from ownership`
 
-/** The row; undefined if no server has used the database since it was made. */
+/** The row; undefined if no server has used the database yet. */
 export function readOwnership(connection: SqliteConnection): OwnershipRow | undefined {
   const [row] = connection.run(selectOwnership)
   return row === undefined ? undefined : ownershipOf(row)
@@ -67,7 +67,7 @@ function isOpenElsewhere(path: string): boolean {
     database.exec('pragma locking_mode = exclusive; begin exclusive; commit')
     return false
   } catch (error) {
-    // Any other error is met again, and told, by whoever opens the database.
+    // Opening the database reports any other error.
     return sqliteCode(error) === sqliteCodes.busy
   } finally {
     database.close()
@@ -77,8 +77,8 @@ function isOpenElsewhere(path: string): boolean {
 const pauseMilliseconds = 50
 
 /**
- * Throws ConfigurationError if another server has the database open. A command that has it open for longer than `patience`
- * milliseconds is not waited for.
+ * Throws ConfigurationError if another server has the database open. Waits for a command that has it open, but no longer than
+ * `patience` milliseconds.
  */
 export async function requireUnowned(
   path: string,
@@ -102,13 +102,13 @@ export async function requireUnowned(
     if (performance.now() > giveUpAt) {
       if (isAsked) return
       throw new ConfigurationError(
-        `${path} is in use by another process that cannot be told from a server of an earlier version; stop that first`,
+        `${path} is in use by another process, which may be a server of an earlier version; stop that process first`,
       )
     }
   }
 }
 
-/** False if the database is from before there was a place for it. */
+/** Writes the challenge. False if the schema of the database is too old to have a column for it. */
 function ask(path: string, challenge: string): boolean {
   const connection = new SqliteConnection(path, { readOnly: false })
   try {
@@ -130,7 +130,7 @@ function readOnce(path: string): OwnershipRow | undefined {
   }
 }
 
-/** Takes the database, which must be of the newest schema, for this process. Earlier owners can commit no more. */
+/** Makes this process the owner of the database, which must have the newest schema. Earlier owners can no longer commit. */
 export function takeOwnership(
   path: string,
   { random, process }: { readonly random: Random; readonly process: string },
@@ -154,7 +154,7 @@ export function takeOwnership(
   }
 }
 
-/** What a server does several times a second: responds to a challenge. Throws DiskFaultError if it is no longer the owner. */
+/** Responds to a challenge. A server calls it several times a second. Throws DiskFaultError if it is no longer the owner. */
 export async function keepOwnership(
   db: Pick<Database, 'query'>,
   path: string,
@@ -182,7 +182,7 @@ function superseded(reason: string): DiskFaultError {
   return new DiskFaultError('superseded', reason)
 }
 
-/** Goes with each group of transactions that the owner commits. */
+/** Checks ownership in each group of transactions that the owner commits, and moves the commit mark. */
 export class CommitFence {
   readonly #path: string
   readonly #ownership: Ownership
@@ -194,7 +194,7 @@ export class CommitFence {
     this.#mark = new CommitMarkWriter(path, ownership.databaseId)
   }
 
-  /** Inside the transaction, as its last statement: the number of this commit. Throws DiskFaultError for another owner's. */
+  /** Counts this commit; called as the last step of the transaction. Throws DiskFaultError if another server is the owner. */
   count(connection: SqliteConnection): number {
     const { token, inode } = this.#ownership
     requireSameFile(this.#path, inode)
@@ -214,7 +214,7 @@ export class CommitFence {
   }
 }
 
-/** Counts a commit of a process that owns nothing, such as a command. */
+/** Counts a commit of a process that is not the owner, such as a command. */
 export function countCommit(connection: SqliteConnection): void {
   connection.run(sql`update ownership set commits = commits + 1`)
 }

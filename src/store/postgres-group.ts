@@ -93,7 +93,7 @@ function send(client: Client, text: string): Promise<QueryResult> {
   return quiet(client.query(text))
 }
 
-/** The same, where only what comes after it is of interest. */
+/** Sends a statement whose result is not needed. If it fails, the statements after it fail, too. */
 function sendOnly(client: Client, text: string): void {
   client.query(text).catch(() => {})
 }

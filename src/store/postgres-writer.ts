@@ -74,7 +74,7 @@ export class PostgresWriter {
       try {
         await this.#apply(group)
       } catch (error) {
-        // A fault of ours: what comes after it is still applied.
+        // An unexpected error must not keep later groups from being applied.
         for (const { reject } of group) reject(error as Error)
       }
     }

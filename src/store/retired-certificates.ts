@@ -1,18 +1,18 @@
-/** Rows of certificates that expired long ago: deleted, but for what audit reports and counts need. */
+/** Rows of deleted certificates that expired long ago: the data that audit reports and counts need. */
 import type { FoundCertificate } from './certificate-search.ts'
 import type { SearchEntry } from './search-progress.ts'
 import { expectRows, sql, type Sql } from './sql.ts'
 
-/** What is kept of a certificate that its row does not have. */
+/** Retained content of a certificate that is not in its row. */
 export interface RetiredContent {
   readonly subjectDer: Uint8Array
   readonly notBefore: Date
 }
 
 /**
- * Deletes a certificate that expired before `before`, with its revocation, guarded by expectRows: nothing is changed if it
- * is not there any more, has the highest number, which SQLite would give to the next one again, or is revoked and on a CRL:
- * a CRL that is to be published again may leave it out only when `kept_since` says that the last one did.
+ * Deletes a certificate that expired before `before`, with its revocation, guarded by expectRows. Nothing is changed if the
+ * certificate no longer exists, if it has the highest number (SQLite would use the number again), or if it is revoked and may
+ * still be on a CRL: every CRL that is kept published must have left it out already, by `kept_since`.
  */
 export function retireCertificate(
   { number, authority }: Pick<FoundCertificate, 'number' | 'authority'>,
@@ -40,7 +40,7 @@ export function retireCertificate(
         returning certificate_number`,
       1,
     ),
-    // First, because the count is of rows.
+    // Before the deletion, because it counts rows of revocations.
     sql`update certificate_counts set
         revoked = revoked - (select count(*) from revocations
           where authority_number = ${authority.number}
@@ -63,7 +63,7 @@ export function deletePositions(entries: readonly SearchEntry<number>[]): Sql[] 
   )
 }
 
-/** The same for names. */
+/** Deletes entries of the table of names. */
 export function deleteNames(entries: readonly SearchEntry<string>[]): Sql[] {
   return entries.map(
     ([facet, name, number]) => sql`delete from certificate_names

@@ -1,6 +1,6 @@
 /**
- * The server that owns the database, and how many groups of transactions were ever committed. One row, in no backup. Only
- * SQLite uses it; PostgreSQL has the table so that both engines have the same schema.
+ * The server that owns the database, and the number of committed groups of transactions. The table has one row and is not
+ * backed up. Only SQLite uses it; PostgreSQL has it so that both engines have the same schema.
  */
 const ownership = (text: string, integer: string): string => `
   create table ownership (

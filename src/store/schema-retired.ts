@@ -1,7 +1,6 @@
 /**
- * What is kept of certificates that were deleted some time after they expired (`--keep-expired`): enough for audit reports,
- * and for the counts of their CAs to be right. And since when a CRL lists what has expired, so that none is deleted that is
- * still on it.
+ * Retained data of certificates that were deleted after they expired (`--keep-expired`), for audit reports and for the counts
+ * of their CAs. `kept_since` of a CRL prevents the deletion of a revoked certificate that it still lists.
  */
 const retired = (text: string, integer: string, bytes: string): string => `
   create table retired_certificates (

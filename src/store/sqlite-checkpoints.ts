@@ -51,7 +51,7 @@ export function startCheckpoints(path: string, connection: SqliteConnection): Ch
       try {
         thread ??= start()
       } catch {
-        // Without memory for a thread SQLite writes the log back by itself, and the next log is another try.
+        // Without memory for a thread, SQLite checkpoints by itself. The next log is another attempt.
         return
       }
       running = true

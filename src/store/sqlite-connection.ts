@@ -46,7 +46,7 @@ export class SqliteConnection {
       notesDamage = true,
     }: {
       readonly readOnly: boolean
-      /** Whether a damaged page stops all issuing; not so for a file that may be none of ours. */
+      /** Whether a damaged page is recorded and stops issuing. False for a file that may not be one of ours. */
       readonly notesDamage?: boolean
     },
   ) {
@@ -95,7 +95,7 @@ export class SqliteConnection {
     this.#noting(() => this.#database.exec(text))
   }
 
-  /** Whoever meets a damaged page, nothing is issued from then on. */
+  /** Records a damaged page, which stops issuing. */
   #noting<T>(work: () => T): T {
     try {
       return work()

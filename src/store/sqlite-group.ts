@@ -46,7 +46,7 @@ export function truncateLog(connection: SqliteConnection, id: number): WriterAns
   }
 }
 
-/** All that applied are committed together; if the commit itself fails, none is. A `fence` is that of the owner of the database. */
+/** All that applied are committed together; if the commit itself fails, none is. The owner of the database passes its `fence`. */
 export function commitGroup(
   connection: SqliteConnection,
   group: readonly Transaction[],
@@ -56,7 +56,7 @@ export function commitGroup(
     connection.exec('begin immediate')
     const before = changesOf(connection)
     const answers = group.map((transaction) => apply(connection, transaction))
-    // Jobs look for work that is not there: what changes nothing is not counted, so that it writes nothing.
+    // Jobs often find no work. A group that changes nothing is not counted, so that it writes nothing.
     const number = changesOf(connection) === before ? undefined : count(connection, fence)
     connection.exec('commit')
     if (number !== undefined) fence?.committed(number)

@@ -50,7 +50,7 @@ export function openSqliteRestore(path: string, schemaVersion: number): RestoreT
       migrate(unfinished)
       complete(unfinished, statements)
       await syncFile(unfinished)
-      // Of the database that was here before.
+      // Files of the previous database.
       clearDamage(path)
       rmSync(markFile(path), { force: true })
       await renameDurably(unfinished, path)

@@ -126,9 +126,9 @@ interface Queued extends Waiting {
 }
 
 export interface OwnWriterOptions {
-  /** Of the server; undefined for a command. */
+  /** Ownership of the server; undefined for a command. */
   readonly ownership: Ownership | undefined
-  /** Called when it is not known what was committed. */
+  /** Called if the writer fails in such a way that it is unknown what was committed. */
   readonly onFailure: (error: Error) => void
 }
 

@@ -15,10 +15,10 @@ import {
   type WriterRequest,
 } from './sqlite-group.ts'
 
-/** What the thread is given. */
+/** Input of the thread. */
 export interface WriterData {
   readonly path: string
-  /** Of the server; undefined for a command. */
+  /** Ownership of the server; undefined for a command. */
   readonly ownership: Ownership | undefined
 }
 
@@ -72,7 +72,7 @@ function serve(port: NonNullable<typeof parentPort>, { path, ownership }: Writer
   }
 }
 
-/** As an error of the thread, which the main thread is told of. */
+/** Throws an error as uncaught, so that the main thread receives it. */
 function endThread(error: unknown): void {
   setImmediate(() => {
     throw error

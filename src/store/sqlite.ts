@@ -17,7 +17,7 @@ export interface SqliteOptions {
    * one writer at a time that counts on nobody else writing much.
    */
   readonly writer?: SqliteWriter
-  /** Of a server. */
+  /** Ownership of the server; undefined for a command. */
   readonly ownership?: Ownership | undefined
 }
 

@@ -32,7 +32,7 @@ const tableNames: readonly string[] = [
 ]
 
 /**
- * Tables that no backup has: what follows from other tables, which a job fills again, and what is about this one file or
+ * Tables that are not backed up: those that a job fills again from other tables, and those about one database file and its
  * server.
  */
 const derivedTables: ReadonlySet<string> = new Set([

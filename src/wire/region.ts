@@ -1,6 +1,6 @@
 /**
- * Regions and the partitions that they belong to, by AWS's own list: `endpoints.json` of botocore 1.43.11, as of November
- * 2026. A Region that AWS opens later is served when `--regions` names it, until it is added here.
+ * AWS's Regions by partition, from `endpoints.json` of botocore 1.43.11 (November 2026). A Region that AWS opens later can be
+ * served with `--regions` until it is added here.
  */
 const awsRegions: Readonly<Record<string, readonly string[]>> = {
   aws: [
@@ -62,7 +62,7 @@ const prefixes: readonly (readonly [prefix: string, partition: string])[] = [
 /** Regions that requests may be signed for. */
 export interface ServedRegions {
   has(region: string): boolean
-  /** For a request that names another Region: what a name looks like, and which are served. */
+  /** For error messages: the form of a Region name, and the Regions that are served. */
   readonly description: string
 }
 
@@ -80,8 +80,8 @@ export function servedRegions(further: readonly string[] = []): ServedRegions {
 const nameForm = /^(?=.{1,32}$)[a-z0-9]+(?:-[a-z0-9]+)*$/
 
 /**
- * Whether text can be the name of a Region: as AWS's SDKs take it for the name of a host, and as it fits into an ARN.
- * Lower-case letters, digits and single hyphens inside, at most 32 characters, not digits only.
+ * Whether text can be the name of a Region, in AWS's SDKs (as a part of a host name) and in ARNs: lower-case letters, digits
+ * and single hyphens between them, at most 32 characters, not only digits.
  */
 export function isRegionName(text: string): boolean {
   return nameForm.test(text) && !/^\d+$/.test(text)

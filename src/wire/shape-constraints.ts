@@ -7,8 +7,8 @@ export interface Limits {
 }
 
 /**
- * A pattern is a regular expression with the flag `u`. It is also run on text that is longer than `max`, so its time must be
- * linear in the length of the text: no repetition of what can match the same text in two ways.
+ * A pattern is a regular expression with the flag `u`. It is also run on text longer than `max`, so its time must be linear in
+ * the length of the text: nothing that is repeated may match the same text in two ways.
  */
 export type StringLimits = Limits &
   ({ readonly pattern?: never } | { readonly max: number; readonly pattern: string })
@@ -62,7 +62,7 @@ function between(
   return constraints
 }
 
-/** V8 fails with RangeError on text of some millions of characters, so that much longer text is refused for its length alone. */
+/** A pattern is not run on longer text, which fails its length constraint. V8 throws RangeError for millions of characters. */
 const patternUnitsMax = 65_536
 
 function patternConstraint(pattern: string, max: number): Constraint {

@@ -15,7 +15,7 @@ interface Reading {
   /** Texts of the first failures. */
   readonly failures: string[]
   failureCount: number
-  /** Characters of values that the texts may still repeat. */
+  /** Characters of values that further messages may repeat. */
   echoLeft: number
 }
 
@@ -109,7 +109,7 @@ function check(constraints: readonly Constraint[], value: unknown, reading: Read
   if (reading.failureCount === before && hasNul(value)) fail(value, withoutNul, reading)
 }
 
-/** No pattern of AWS's admits U+0000 on purpose, but some forget to exclude it, and some members have no pattern. */
+/** Some of AWS's patterns do not exclude U+0000, and some members have no pattern. No database can store it. */
 const withoutNul = 'Member must not contain U+0000'
 
 function hasNul(value: unknown): boolean {
@@ -130,7 +130,7 @@ function fail(value: unknown, constraintText: string, reading: Reading): void {
     )
 }
 
-/** The value as AWS repeats it, or as much of it as the whole error has room for. */
+/** The value as AWS repeats it, truncated to the room that is left in the error. */
 function echoOf(value: unknown, reading: Reading): string {
   if (value === null) return 'null'
   const echo = quoted(value, Math.min(echoedCharactersMax, reading.echoLeft))

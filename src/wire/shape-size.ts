@@ -1,14 +1,14 @@
-/** How long the JSON of an input can be. */
+/** Maximum length of the JSON of an input. */
 import type { Shape, StructureShape } from './shape.ts'
 
-/** Text of an input that is meant: a certificate that has more in it could not be imported anywhere. */
+/** Limit on the text of an input. A certificate with more text would be too large for any client. */
 const textBytesMax = 256 * 1024
 
-/** A string without a limit, or a list, of which there are few. */
+/** Assumed length of strings and lists without a limit, of which there are few. */
 const lengthUnlimited = 1024
 /** The longest form of a code point in JSON: two escapes of six characters. */
 const codePointBytes = 12
-/** Of base64 some characters are escaped by some clients: `\/`, `\u002B`. */
+/** Some clients escape some characters of base64: `\/`, `\u002B`. */
 const base64Factor = (4 / 3) * 1.25
 /** A number, a boolean, an instant. */
 const otherBytes = 32
@@ -21,8 +21,8 @@ interface Size {
 }
 
 /**
- * Bytes that the JSON of any value of a shape can have, in whatever way it is escaped. Where lists in lists would allow more
- * than 256 KiB of text that is the limit; blobs, which are certificates and requests, come on top of it.
+ * Maximum bytes of the JSON of any value of a shape, with any escapes. Text is limited to 256 KiB where nested lists would
+ * allow more. Blobs, which are certificates and requests, are added to that.
  */
 export function jsonBytesMax(shape: StructureShape): number {
   const { text, blobs } = sizeOf(shape)

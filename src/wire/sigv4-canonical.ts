@@ -47,7 +47,7 @@ export function canonicalQuery(query: string): string {
     .join('&')
 }
 
-/** A query string that cannot be read. */
+/** A malformed query string or form. */
 export class MalformedQuery extends ServiceError {
   override name = 'MalformedQuery'
 
@@ -56,7 +56,7 @@ export class MalformedQuery extends ServiceError {
   }
 }
 
-/** Parameters of one query string or form, at most. No operation has more than a few hundred. */
+/** Limit on the parameters of a query string or form. No operation has more than a few hundred. */
 const parametersMax = 1000
 
 /**
@@ -67,7 +67,7 @@ export function parseQuery(query: string): (readonly [name: string, value: strin
   if (query === '') return []
   const parameters = query.split('&', parametersMax + 1)
   if (parameters.length > parametersMax)
-    throw new MalformedQuery(`There are more than ${parametersMax} parameters.`)
+    throw new MalformedQuery(`The query string or form has more than ${parametersMax} parameters.`)
   return parameters.map((parameter) => {
     const equals = parameter.indexOf('=')
     return equals < 0
@@ -132,7 +132,7 @@ function uriDecode(text: string): string {
   throw new MalformedQuery(`The query string has a malformed percent escape: '${escape}'.`)
 }
 
-/** Undefined if two hexadecimal digits do not follow each `%`. */
+/** Undefined if a `%` is not followed by two hexadecimal digits. */
 function percentDecode(text: string): string | undefined {
   const [first = '', ...rest] = text.split('%')
   let decoded = first
@@ -150,7 +150,7 @@ function hexByte(text: string): number | undefined {
   return high === undefined || low === undefined ? undefined : high * 16 + low
 }
 
-/** Of a code unit; NaN, which is after the end of a text, is no digit. */
+/** The value of a code unit as a digit; undefined for other characters, and for NaN, which follows the end of a text. */
 function hexDigit(unit: number): number | undefined {
   if (unit >= 0x30 && unit <= 0x39) return unit - 0x30
   const letter = unit | 0x20

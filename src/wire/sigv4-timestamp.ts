@@ -39,7 +39,7 @@ function parseIso(text: string): Date | undefined {
   const instant = new Date(0)
   instant.setUTCFullYear(year, month - 1, day)
   instant.setUTCHours(hour, minute, second)
-  // A month of 99 leads into another year, which may have five digits.
+  // An invalid month moves the date into another year, which may have five digits.
   return instant.getUTCFullYear() === year && formatTimestamp(instant) === text
     ? instant
     : undefined

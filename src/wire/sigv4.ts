@@ -65,7 +65,7 @@ export function parseSignature(request: RawRequest): SignatureClaim {
   return claim
 }
 
-/** What a claim must be for. */
+/** Requirements on a claim. */
 export interface ClaimRules {
   readonly service: string
   readonly now: Date

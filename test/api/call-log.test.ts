@@ -201,7 +201,7 @@ test('unauthenticated calls do not push others out of the log, whatever they sen
 
 test('of the input only what the shape has read is recorded, in JSON and in a form', async (t) => {
   const { service, file } = await loggedService(t)
-  const body = { MaxResults: 5, Unknown: 'z'.repeat(50_000), __proto__: { Other: 1 } }
+  const body = { MaxResults: 5, Unknown: 'z'.repeat(60_000), __proto__: { Other: 1 } }
   const json = await service.call('ListCertificateAuthorities', body)
   const form = { Action: 'GetCallerIdentity', Unknown: 'z'.repeat(30_000) }
   const sts = await callSts(service, form)

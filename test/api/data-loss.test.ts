@@ -233,7 +233,7 @@ suite('lost writes', () => {
         await scene.server.stop('SIGKILL')
         await scene.start('--accept-loss')
         await scene.assertServes()
-        assert.match(scene.server.stderr(), /what the database has lost is accepted/)
+        assert.match(scene.server.stderr(), /the loss of writes is accepted/)
         assert.equal((await command(['verify', '--data', scene.data])).code, 0)
         await scene.server.stop('SIGKILL')
         await scene.start()
@@ -260,7 +260,8 @@ suite('lost writes', () => {
   test('a database that is gone is not made anew, unless that is accepted', async (t) => {
     const scene = await Scene.prepare(t)
     for (const name of ['', '-wal', '-shm']) rmSync(scene.path(name), { force: true })
-    const text = /signet\.sqlite is gone, although .*signet\.sqlite\.mark says .*--accept-loss\n$/
+    const text =
+      /signet\.sqlite is missing, although .*signet\.sqlite\.mark shows .*--accept-loss\n$/
     assert.match(await scene.refusedStart(), text)
     writeFileSync(scene.path(), '')
     assert.match(await scene.refusedStart(), /has lost writes/)
@@ -329,7 +330,7 @@ suite('a damaged database', () => {
       await scene.server.stop('SIGTERM')
       assert.match(
         await scene.refusedStart('--accept-loss'),
-        /signet\.sqlite is damaged \(.*\), which --accept-loss does not mend; .*"signet restore"/,
+        /signet\.sqlite is damaged \(.*\), which --accept-loss cannot repair; .*"signet restore"/,
       )
     })
 

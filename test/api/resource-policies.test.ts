@@ -286,7 +286,7 @@ test('another account issues with the named template alone, and reads what it is
   assert.match(own.certificate, /^-----BEGIN CERTIFICATE-----/)
   const allowed = templateArn('EndEntityCertificate')
   const without = (template: string): string =>
-    `${refused} with the template ${template}; allowed is ${allowed}`
+    `${refused} with the template ${template}; allowed: ${allowed}`
   for (const name of [
     'EndEntityClientAuthCertificate',
     'SubordinateCACertificate_PathLen0',
@@ -298,7 +298,7 @@ test('another account issues with the named template alone, and reads what it is
   assert.equal(await by({ TemplateArn: nextVersion }), without(nextVersion))
   await share(service, { arn: root.arn, template: 'SubordinateCACertificate_PathLen0' })
   const subordinate = templateArn('SubordinateCACertificate_PathLen0')
-  assert.equal(await by({}), `${refused} with the template ${allowed}; allowed is ${subordinate}`)
+  assert.equal(await by({}), `${refused} with the template ${allowed}; allowed: ${subordinate}`)
   assert.equal(await by({ TemplateArn: subordinate }), '200')
   await unshare(root.arn)
   assert.equal(await by({}), refused)
