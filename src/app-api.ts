@@ -11,6 +11,7 @@ import { findOperation } from './operations/index.ts'
 import type { Services } from './services.ts'
 import { findAccessKey } from './store/access-keys.ts'
 import { findRoleById } from './store/roles.ts'
+import type { Log } from './log.ts'
 import type { IssuerKeys } from './sts/issuer-keys.ts'
 
 /** Limits and records are for all who answer requests of one server, and so are not made here. */
@@ -35,6 +36,16 @@ export function createApiServices(
     findAccessKey: createFreshCache((id) => findAccessKey(db, sealer, id), around),
     findRole: createFreshCache((id) => findRoleById(db, id), around),
   }
+}
+
+/**
+ * Loads the library for identity tokens once the server listens. It blocks the event loop for 24 ms, which an unauthenticated
+ * request must not be able to do.
+ */
+export function loadTokenVerification(log: Log): void {
+  Promise.all([import('./sts/issuer-keys.ts'), import('./sts/verify-web-identity.ts')]).catch(
+    (err: unknown) => log.error({ err }, 'the library for identity tokens cannot be loaded'),
+  )
 }
 
 /** Loads, with the first token, what finds keys of tokens: the library for it is slow to load. */

@@ -2,13 +2,14 @@
 import { hostname } from 'node:os'
 import type { Surroundings } from './app-services.ts'
 import type { Config } from './config.ts'
-import { databaseFile, openData, type DataFolder } from './data-folder.ts'
+import { databaseFile, openData, sharedDamagePath, type DataFolder } from './data-folder.ts'
 import { prepareFirstStart, type CredentialsPlace } from './first-start.ts'
 import { ownDatabase, type OwnDatabase } from './own-database.ts'
 import { recordKeyUses } from './jobs/record-key-uses.ts'
 import type { Services } from './services.ts'
 import { listOwners } from './store/certificate-search.ts'
 import { watchDatabase } from './watch-database.ts'
+import { clearDamage } from './store/damage.ts'
 import { lockFolder, prepareDataFolder } from './store/folder-lock.ts'
 import { afterRestore } from './store/after-restore.ts'
 import { releaseLeases } from './store/leases.ts'
@@ -31,6 +32,8 @@ export async function openOwnData(
   const lock = config.database === undefined ? lockFolder(config.dataDirectory) : undefined
   stack.defer(() => lock?.release())
   const { onFailure, wrapDatabase = (db) => db, log, random, clock } = surroundings
+  // The operator of a database on a server has repaired it there.
+  if (lock === undefined && config.acceptLoss) clearDamage(sharedDamagePath(config))
   let owned: OwnDatabase | undefined
   const own = async (path: string): Promise<OwnDatabase> => {
     const { acceptLoss } = config

@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import { createFailureLimiter } from './access/failure-limiter.ts'
 import type { RateLimiter } from './access/rate-limiter.ts'
-import { createApiServices } from './app-api.ts'
+import { createApiServices, loadTokenVerification } from './app-api.ts'
 import type { Place, Surroundings } from './app-services.ts'
 import type { Config } from './config.ts'
 import type { DataFolder } from './data-folder.ts'
@@ -99,8 +99,10 @@ export async function startApiListener(
   stack.defer(() => api.close())
   const keeper = tls && keepCertificate(tls, services, api)
   stack.defer(() => keeper?.stop())
+  const apiUrl = withScheme(await listenOn(api, config.listen), material && 'https')
+  loadTokenVerification(log)
   return {
-    apiUrl: withScheme(await listenOn(api, config.listen), material && 'https'),
+    apiUrl,
     async reload() {
       rateLimiter.use(readRates(config.rates))
       await keeper?.refresh()

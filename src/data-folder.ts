@@ -49,6 +49,11 @@ export function databaseFile({ dataDirectory }: Pick<Config, 'dataDirectory'>): 
   return join(dataDirectory, 'signet.sqlite')
 }
 
+/** Beside what this node notes that its PostgreSQL database is damaged. */
+export function sharedDamagePath({ dataDirectory }: Pick<Config, 'dataDirectory'>): string {
+  return join(dataDirectory, 'postgresql')
+}
+
 /** Where a PostgreSQL database is, with its password. */
 export function placeOf({ password, pool: _pool, ...place }: DatabaseConfig): PostgresPlace {
   return { ...place, password: password.reveal() }
@@ -114,7 +119,9 @@ async function openShared(
 ): Promise<Opened> {
   const location = placeOf(database)
   const { openPostgres } = await import('./store/postgres.ts')
-  const db = await openPostgres(location, { pool: database.pool, random: systemRandom, mayCreate })
+  const damagePath = sharedDamagePath(config)
+  const options = { pool: database.pool, random: systemRandom, mayCreate, damagePath }
+  const db = await openPostgres(location, options)
   const takeKey = async (): Promise<MasterKey> => {
     const masterKey = await openWholeKey({
       path: config.masterKeyFile,

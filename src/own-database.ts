@@ -44,6 +44,11 @@ export async function ownDatabase(path: string, owning: Owning): Promise<OwnData
   try {
     const { commits, ...ownership } = takeOwnership(path, { random, process })
     const { databaseId } = ownership
+    if (commits > 0 && readMark(path) === 'none')
+      log.warn(
+        { file: markFile(path), commits },
+        'the commit mark is gone, so that nothing tells whether the database has lost writes; it is made anew',
+      )
     if (damageOf(path) === undefined || readMark(path) === 'none')
       await replaceMark(path, { databaseId, commits })
     return { ...ownership, accepted }

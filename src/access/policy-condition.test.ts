@@ -100,6 +100,20 @@ test('several values of a tag must agree without a quantifier, whatever their or
   )
 })
 
+test('a quantifier does not let one of several values of a tag speak for the others', () => {
+  const key = 'aws:ResourceTag/team'
+  const tags = new Map([[key.toLowerCase(), ['blue', 'red']]])
+  for (const quantifier of ['ForAnyValue', 'ForAllValues'])
+    for (const name of ['StringEquals', 'StringNotEquals', 'StringLikeIfExists']) {
+      const condition = only({ [`${quantifier}:${name}`]: { [key]: 'red' } })
+      assert.equal(satisfies(condition, tags), undefined, `${quantifier}:${name}`)
+    }
+  const both = only({ 'ForAnyValue:StringEquals': { [key]: ['red', 'blue'] } })
+  assert.equal(satisfies(both, tags), true)
+  const keys = only({ 'ForAnyValue:StringEquals': { 'aws:TagKeys': 'red' } })
+  assert.equal(satisfies(keys, new Map([['aws:tagkeys', ['blue', 'red']]])), true)
+})
+
 const operator = fc.constantFrom('StringEquals', 'StringLike', 'NumericLessThan', 'IpAddress')
 const value = fc.constantFrom('1', '2', '10.0.0.1')
 const present = fc.array(value, { minLength: 1, maxLength: 4 })

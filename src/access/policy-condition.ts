@@ -105,7 +105,7 @@ export function satisfies(condition: Condition, keys: ContextKeys): boolean | un
       return !operator.negated
     return isOpen ? undefined : operator.negated
   }
-  if (quantifier === undefined && isAboutTags.test(condition.key))
+  if (isOneTag.test(condition.key) || (quantifier === undefined && condition.key === tagKeys))
     return unanimous(actual.map(holds))
   // AWS does not say what several values mean without a quantifier: one that is the same, all that are others.
   const everyone = quantifier === 'all' || (quantifier === undefined && operator.negated)
@@ -114,9 +114,12 @@ export function satisfies(condition: Condition, keys: ContextKeys): boolean | un
 
 /**
  * Tags whose keys differ only in case share one condition key, which has the values of all of them. An additional tag must not
- * satisfy the condition of an Allow, or avoid that of a Deny, so the result is undefined unless all values agree.
+ * satisfy the condition of an Allow, or avoid that of a Deny, so the result is undefined unless all values agree, also with
+ * ForAnyValue and ForAllValues: one tag has one value.
  */
-const isAboutTags = /^aws:(?:(?:resource|request|principal)tag\/|tagkeys$)/
+const isOneTag = /^aws:(?:resource|request|principal)tag\//
+/** Has several values by nature, which quantifiers are for. */
+const tagKeys = 'aws:tagkeys'
 
 function unanimous(found: readonly (boolean | undefined)[]): boolean | undefined {
   const [first] = found

@@ -32,6 +32,8 @@ export const limitsDefault: ListenerLimits = {
 }
 
 const headerBytesMax = 32 * 1024
+/** Header lines of a request: each takes many times its length in memory, and no client or proxy sends half as many. */
+export const headerLinesMax = 200
 const keepAliveMilliseconds = 75_000
 
 export interface NodeServer extends Connections {
@@ -60,6 +62,8 @@ export function createNodeServer(parts: NodeServerParts): NodeServer {
   const server =
     tls === undefined ? createServer(options, answer) : createTlsServer(tls, options, answer)
   server.maxConnections = limits.connectionsMax
+  // Further ones are not kept; such a request is refused (server.ts).
+  server.maxHeadersCount = headerLinesMax
   server.timeout = limits.silentMilliseconds
   // Without a listener, a connection that cannot be accepted, for example without file descriptors, is an uncaught error.
   server.on('error', (err) => {

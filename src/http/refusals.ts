@@ -58,13 +58,17 @@ export function refuseConnection(
 function connectionRefusal(code: string | undefined): ServiceError {
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
     return new ServiceError('RequestTimeoutException', 'The request did not arrive in time.')
-  if (code === 'HPE_HEADER_OVERFLOW')
-    return new ProtocolError(
-      'RequestEntityTooLargeException',
-      431,
-      'The request line and the headers are too large.',
-    )
+  if (code === 'HPE_HEADER_OVERFLOW') return headersTooLarge()
   return new ProtocolError('InvalidRequestException', 400, 'The HTTP request is malformed.')
+}
+
+/** The error for headers of too many bytes, or of too many lines. */
+export function headersTooLarge(): ProtocolError {
+  return new ProtocolError(
+    'RequestEntityTooLargeException',
+    431,
+    'The request line and the headers are too large.',
+  )
 }
 
 function statusOf(error: unknown): number {

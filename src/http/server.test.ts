@@ -726,12 +726,30 @@ test('a request line or headers that are too large are refused', async () => {
   for (const bytes of [
     `POST /?${'x'.repeat(40_000)} HTTP/1.1\r\nHost: h\r\n\r\n`,
     `POST / HTTP/1.1\r\nHost: h\r\nX: ${'x'.repeat(40_000)}\r\n\r\n`,
+    `POST / HTTP/1.1\r\nHost: h\r\n${'x:\r\n'.repeat(200)}\r\n`,
+    `GET /healthz HTTP/1.1\r\nHost: h\r\n${'x:\r\n'.repeat(5000)}\r\n`,
   ]) {
     const answer = await exchange(bytes)
     assert.match(answer, /^HTTP\/1\.1 431 /)
     assert.match(answer, /x-amzn-RequestId: [0-9a-f-]{36}\r\n/)
     assert.match(answer, /\r\n\r\n\{"__type":"RequestEntityTooLargeException"/)
   }
+})
+
+test('of a request with thousands of header lines no more are kept than any client sends', async () => {
+  const kept: number[] = []
+  server.server.prependOnceListener(
+    'request',
+    ({ rawHeaders }: { readonly rawHeaders: string[] }) => kept.push(rawHeaders.length / 2),
+  )
+  assert.match(
+    await exchange(`GET /healthz HTTP/1.1\r\nHost: h\r\n${'x:\r\n'.repeat(5000)}\r\n`),
+    /^HTTP\/1\.1 431 /,
+  )
+  // Newer versions of Node.js refuse it before there is a request; others keep them in batches of 32.
+  assert.ok((kept[0] ?? 0) < 200 + 32, String(kept))
+  const many = `GET /healthz HTTP/1.1\r\nHost: h\r\n${'x:\r\n'.repeat(150)}Connection: close\r\n\r\n`
+  assert.match(await exchange(many), /^HTTP\/1\.1 200 /)
 })
 
 test('what is no HTTP, or may be read in two ways, is refused', async () => {

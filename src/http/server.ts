@@ -25,12 +25,13 @@ import {
   type PublicAnswer,
   type PublicRequest,
 } from './public-answer.ts'
-import { refusalOf, refuseConnection } from './refusals.ts'
+import { headersTooLarge, refusalOf, refuseConnection } from './refusals.ts'
 import { dropBody } from './request-body.ts'
 import { createRequestIds } from './request-ids.ts'
 import { originForm, withoutPrefix } from './request-target.ts'
 import {
   createNodeServer,
+  headerLinesMax,
   limitsDefault,
   type ListenerLimits,
   type NodeServer,
@@ -188,6 +189,11 @@ function createEntry({
   return (request, response) => {
     try {
       response.on('error', (err) => log.debug({ err }, 'an answer could not be sent'))
+      if (request.rawHeaders.length >= 2 * headerLinesMax) {
+        dropBody(request, response)
+        refuseHeaders(response, requestId())
+        return
+      }
       const { target, host } = originForm(request.url ?? '')
       request.url = target
       // RFC 9112 §3.2.2: the host of the target replaces the Host header. The raw headers keep the signed one.
@@ -203,6 +209,13 @@ function createEntry({
       failRequest(log, { requestId: id, error }, { response, answer })
     }
   }
+}
+
+/** Not all of the headers were kept. Newer versions of Node.js refuse such a request themselves, in the same way. */
+function refuseHeaders(response: ServerResponse, id: string): void {
+  const { status, code, body } = renderError(headersTooLarge())
+  const answer = { requestId: id, status, errorCode: code, mediaType: jsonMediaType, body }
+  response.writeHead(status, { ...answerHeaders(answer), connection: 'close' }).end(body)
 }
 
 type Refuse = (error: unknown, request: FastifyRequest, reply: FastifyReply) => FastifyReply

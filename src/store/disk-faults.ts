@@ -4,7 +4,7 @@
  */
 import { accessSync, constants, statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
-import type { DamageKind } from './damage.ts'
+import { damageOf, type DamageKind } from './damage.ts'
 import { DatabaseUnavailableError } from './database.ts'
 
 export type DiskFault = 'full' | 'read-only' | 'failing' | 'busy' | DamageKind | 'superseded'
@@ -41,6 +41,12 @@ export class DiskFaultError extends DatabaseUnavailableError {
     super(reason, messages[fault])
     this.fault = fault
   }
+}
+
+/** What is known to be wrong with a database, by the path that the finding is beside (damage.ts). */
+export function damageErrorOf(path: string): DiskFaultError | undefined {
+  const damage = damageOf(path)
+  return damage && new DiskFaultError(damage.kind, damage.reason)
 }
 
 /** Primary result codes of SQLite (https://www.sqlite.org/rescode.html); extended ones have them in the low octet. */

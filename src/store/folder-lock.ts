@@ -17,7 +17,8 @@ export interface FolderLock {
 const held = new Set<DatabaseSync>()
 
 /** What a data folder may hold before its database is there: what a first start that was cut short leaves. */
-const ownNames = /^(signet\.sqlite.*|master\.key|credentials(\.new)?|lock.*|objects|lost\+found)$/
+const ownNames =
+  /^(signet\.sqlite.*|master\.key|credentials(\.new)?|lock.*|objects|postgresql\.damage|lost\+found)$/
 
 /**
  * Makes the folder, for its owner only, or tightens one that is there. Throws ConfigurationError if that cannot be

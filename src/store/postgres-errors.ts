@@ -1,5 +1,6 @@
 /** What errors of PostgreSQL mean (PostgreSQL documentation, "PostgreSQL Error Codes"). */
 import { DatabaseUnavailableError } from './database.ts'
+import { DiskFaultError } from './disk-faults.ts'
 
 /** SQLSTATEs that mean something to us. */
 export const sqlStates = {
@@ -29,6 +30,9 @@ const retriable: ReadonlySet<string> = new Set([
  * or a time-out (57), a system error (58), a standby (25006).
  */
 const unavailable = /^(?:08|53|57|58)...$|^25006$|^25P0[34]$|^55P03$/
+
+/** A page of a table, or of an index, makes no sense. */
+const damaged: ReadonlySet<string> = new Set(['XX001', 'XX002'])
 
 /** The SQLSTATE of an error that the server sent; undefined for another error. */
 export function sqlStateOf(error: unknown): string | undefined {
@@ -62,6 +66,7 @@ export function errorOf(error: unknown): Error {
     if (error instanceof RangeError || error instanceof DatabaseUnavailableError) return error
     return new DatabaseUnavailableError(message)
   }
+  if (damaged.has(state)) return new DiskFaultError('damaged', `${message} (SQLSTATE ${state})`)
   return unavailable.test(state) || isRetriable(error)
     ? new DatabaseUnavailableError(`${message} (SQLSTATE ${state})`)
     : new Error(`${message} (SQLSTATE ${state})`)

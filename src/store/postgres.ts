@@ -5,7 +5,9 @@
 import { Pool, type Client, type ClientConfig, type PoolConfig } from 'pg'
 import type { Random } from '../random.ts'
 import { within } from './deadline.ts'
+import { recordDamage } from './damage.ts'
 import type { Database, SharedDatabase } from './database.ts'
+import { damageErrorOf, DiskFaultError } from './disk-faults.ts'
 import {
   advisoryLocks,
   clientConfig,
@@ -26,6 +28,8 @@ export interface PostgresOptions {
   readonly random: Random
   /** Makes what a new database needs. */
   readonly mayCreate: boolean
+  /** Beside what a damaged page that is met is noted; nothing is issued from then on. Not noted if undefined. */
+  readonly damagePath?: string
 }
 
 export type PostgresDatabase = Database & { readonly shared: SharedDatabase }
@@ -40,7 +44,7 @@ const probeMilliseconds = 3000
  */
 export async function openPostgres(
   place: PostgresPlace,
-  { pool, random, mayCreate }: PostgresOptions,
+  { pool, random, mayCreate, damagePath }: PostgresOptions,
 ): Promise<PostgresDatabase> {
   const config = await clientConfig(place)
   await migratePostgres(config, { name: nameOfPlace(place), mayCreate })
@@ -50,20 +54,40 @@ export async function openPostgres(
   const close = async (): Promise<void> => {
     await Promise.all([writer.close(), readers.close()])
   }
+  const damageOf = (): DiskFaultError | undefined =>
+    damagePath === undefined ? undefined : damageErrorOf(damagePath)
   return {
     query: async (statement) => {
       if (closed !== undefined) throw new Error('the database is closed')
-      return readers.read(preparedQuery(statement))
+      return noting(damagePath, readers.read(preparedQuery(statement)))
     },
     transaction: async (statements) => {
       if (closed !== undefined) throw new Error('the database is closed')
-      return writer.transaction(statements)
+      const damage = damageOf()
+      if (damage !== undefined) throw damage
+      return noting(damagePath, writer.transaction(statements))
     },
+    damage: damageOf,
     // Another node may have committed since anything was heard: callers look.
     changeStamp: () => undefined,
     close: () => (closed ??= close()),
-    probe: () => probe(readers, writer),
+    async probe() {
+      const damage = damageOf()
+      if (damage !== undefined) throw damage
+      await probe(readers, writer)
+    },
     shared: { alone: (work) => doAlone(config, work) },
+  }
+}
+
+/** Notes damage that somebody has met, for all processes of this node. */
+async function noting<T>(damagePath: string | undefined, work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    if (damagePath !== undefined && error instanceof DiskFaultError && error.fault === 'damaged')
+      recordDamage(damagePath, { kind: 'damaged', reason: (error.cause as Error).message })
+    throw error
   }
 }
 

@@ -1,7 +1,6 @@
 /** The Database port over SQLite: one writer, reads on a connection of the calling thread. */
-import { damageOf } from './damage.ts'
 import type { Database } from './database.ts'
-import { DiskFaultError } from './disk-faults.ts'
+import { damageErrorOf } from './disk-faults.ts'
 import { readFailure, watchWriter } from './sqlite-health.ts'
 import type { Ownership } from './ownership.ts'
 import { migrate, SqliteConnection } from './sqlite-connection.ts'
@@ -49,7 +48,7 @@ export async function openSqlite(
       requireWhole(path)
       return ask({ kind: 'transaction', statements: statements.map(compact) })
     },
-    damage: () => damageError(path),
+    damage: () => damageErrorOf(path),
     changeStamp: () => reader.dataVersion(),
     async truncateLog() {
       await ask({ kind: 'truncate-log' })
@@ -66,13 +65,8 @@ export async function openSqlite(
   }
 }
 
-function damageError(path: string): DiskFaultError | undefined {
-  const damage = damageOf(path)
-  return damage && new DiskFaultError(damage.kind, damage.reason)
-}
-
 function requireWhole(path: string): void {
-  const error = damageError(path)
+  const error = damageErrorOf(path)
   if (error !== undefined) throw error
 }
 

@@ -49,11 +49,14 @@ function decodeUtf16(bytes: Uint8Array): string | undefined {
   return first === 0 && second !== 0 ? swapped() : undefined
 }
 
+/** Blocks that are looked at: a text of megabytes may have tens of thousands. */
+const blocksMax = 16
+
 function describePem(text: string, expected: Expected): string | undefined {
   const label = /-----BEGIN ([A-Z0-9 ]{1,40})-----/.exec(text)?.[1]
   if (label === 'PKCS7' || label === 'CMS') return pkcs7('PEM', expected)
   try {
-    for (const { der } of parsePem(text)) {
+    for (const { der } of parsePem(text).slice(0, blocksMax)) {
       const found = describeDer(der, expected, 'PEM')
       if (found !== undefined) return found
     }

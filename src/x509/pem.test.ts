@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { mock, test } from 'node:test'
 import * as fc from 'fast-check'
 import { DerError } from './der-error.ts'
 import { encodePem, parsePem } from './pem.ts'
@@ -42,6 +42,15 @@ test('refuses a block without its end, or without base64', () => {
     '-----BEGIN X-----\nKey: value\nAAAA\n-----END X-----\n',
   ])
     assert.throws(() => parsePem(text), DerError, text)
+})
+
+test('the limit of lines is an integer, whatever the length of the text: any other makes splitting it slow', () => {
+  const split = mock.method(String.prototype, 'split')
+  for (let length = 0; length < 20; length += 1) parsePem('x'.repeat(length))
+  const limits = split.mock.calls.map(({ arguments: [, limit] }): unknown => limit)
+  split.mock.restore()
+  assert.equal(limits.length, 20)
+  assert.ok(limits.every(Number.isInteger))
 })
 
 test('several blocks come back as they were', () => {

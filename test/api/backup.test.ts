@@ -198,8 +198,20 @@ describe('a backup', () => {
 })
 
 /** How the head of a backup says its schema, so many versions later than it is. */
-function schemaText(later: number): string {
-  return `"schemaVersion":${sqliteSchema.length + later}`
+/** A backup whose header names a later schema, with the length of the header before it. */
+function withSchema(backup: Buffer, later: number): Buffer {
+  const start = backup.indexOf('{')
+  const end = start + backup.readUInt32BE(start - 4)
+  const header: object = JSON.parse(backup.toString('utf8', start, end))
+  const json = JSON.stringify({ ...header, schemaVersion: sqliteSchema.length + later })
+  const length = Buffer.alloc(4)
+  length.writeUInt32BE(Buffer.byteLength(json))
+  return Buffer.concat([
+    backup.subarray(0, start - 4),
+    length,
+    Buffer.from(json),
+    backup.subarray(end),
+  ])
 }
 
 describe('a restore', () => {
@@ -239,10 +251,7 @@ describe('a restore', () => {
         'flipped',
         Buffer.from(bytes.map((octet, at) => (at === bytes.length - 100 ? octet ^ 1 : octet))),
       ],
-      [
-        'header',
-        Buffer.from(bytes.toString('latin1').replace(schemaText(0), schemaText(-1)), 'latin1'),
-      ],
+      ['header', withSchema(bytes, -1)],
       ['empty', Buffer.alloc(0)],
     ] as const) {
       await writeFile(folder.file(what), changed)
@@ -261,8 +270,7 @@ describe('a restore', () => {
     const name = newName()
     await folder.backUp(name, data())
     const bytes = await readFile(folder.file(name))
-    const newer = bytes.toString('latin1').replace(schemaText(0), schemaText(1))
-    await writeFile(folder.file('newer'), Buffer.from(newer, 'latin1'))
+    await writeFile(folder.file('newer'), withSchema(bytes, 1))
     const place = folder.file(newName())
     refused(
       await command(['restore', folder.file('newer'), '--data', place]),

@@ -351,7 +351,7 @@ test('what a general name cannot be is refused, and the member named', async () 
     [{ DnsName: 'a', Rfc822Name: '', RegisteredId: '1.2' }, ' must have exactly one .*; it has 3'],
     [{ DnsName: '' }, String.raw`\.DnsName must be visible ASCII and not empty`],
     [{ DnsName: 'bücher.example' }, String.raw`\.DnsName must be .*A-labels`],
-    [{ DnsName: 'a\u0000b' }, String.raw`\.DnsName must be visible ASCII`],
+    [{ DnsName: 'a\u0001b' }, String.raw`\.DnsName must be visible ASCII`],
     [{ Rfc822Name: 'ö@example.com' }, String.raw`\.Rfc822Name must be visible ASCII`],
     [{ UniformResourceIdentifier: 'http://a\n' }, String.raw`\.UniformResourceIdentifier must be`],
     [{ RegisteredId: '1.2.03' }, String.raw`\.RegisteredId '1\.2\.03' is not an object identifier`],

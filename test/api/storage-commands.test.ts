@@ -238,6 +238,7 @@ describe('signet jobs list', () => {
     assert.deepEqual(jobs.map(({ Name }) => String(Name)).toSorted(), [
       'announce-expiry',
       'check-crl-issuers',
+      'delete-expired',
       'deliver-events',
       'erase-authorities',
       'finish-creation',

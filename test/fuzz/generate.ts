@@ -41,12 +41,12 @@ export class Generator {
   }
 
   /** Large bodies are rare, and of every shape. */
-  #bulk(choices: Choices): FuzzRequest | undefined {
+  #bulk(choices: Choices): { readonly request: FuzzRequest; readonly what: string } | undefined {
     if (choices.below(300) > 0) return undefined
     const body = choices.of(bulkBodies)
     const type = body.isForm ? 'x-www-form-urlencoded' : 'x-amz-json-1.1'
     const { operation } = choices.of(this.#seeds)
-    return {
+    const request: FuzzRequest = {
       method: 'POST',
       target: '/',
       headers: [
@@ -56,11 +56,13 @@ export class Generator {
       ],
       body: bulkOctets(body, choices.of(bulkSizes)),
     }
+    return { request, what: `bulk ${body.name}` }
   }
 
   #signed(choices: Choices): Generated {
     const bulk = this.#bulk(choices)
-    if (bulk !== undefined) return this.#toApi('bulk', signed(bulk, this.#signer('acm-pca')))
+    if (bulk !== undefined)
+      return this.#toApi(bulk.what, signed(bulk.request, this.#signer('acm-pca')))
     const kind = choices.below(10)
     if (kind === 0) return this.#toApi('sts form', signed(this.#form(choices), this.#signer('sts')))
     if (kind === 1) return this.#presigned(choices)
@@ -73,8 +75,8 @@ export class Generator {
     const bulk = this.#bulk(choices)
     if (bulk !== undefined)
       return this.#toApi(
-        'bulk',
-        choices.below(2) === 0 ? bulk : withStrangeAuthorization(bulk, choices),
+        bulk.what,
+        choices.below(2) === 0 ? bulk.request : withStrangeAuthorization(bulk.request, choices),
       )
     const kind = choices.below(10)
     if (kind < 3) {

@@ -149,6 +149,7 @@ function report(name: string, result: Result): boolean {
   return isGood
 }
 
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1))
 const kinds = hostileKinds.filter(({ name }) => name.includes(values.kind))
 let isGood = report('nobody hostile', await measure(undefined))
 if (!isGood) console.log('      the machine is too busy: nothing below says anything of the server')

@@ -150,6 +150,7 @@ async function replay(only: string, workers: string): Promise<void> {
   }
 }
 
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1))
 const parts = values.workers.split(',')
 if (values.only !== undefined) await replay(values.only, parts[0] ?? '1')
 else {

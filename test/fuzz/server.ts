@@ -31,6 +31,9 @@ export async function startProbedServer(flags: readonly string[]): Promise<Probe
     NODE_OPTIONS: `--import ${probe}`,
     FUZZ_PROBE_FOLDER: sockets,
   })
+  // A run that is ended leaves no server behind.
+  const kill = (): void => void server.child.kill('SIGKILL')
+  process.once('exit', kill)
   const first = new Set(await readdir(sockets))
   let started: readonly string[] = []
   return {
@@ -51,6 +54,7 @@ export async function startProbedServer(flags: readonly string[]): Promise<Probe
         : `${started.length} workers were started anew: ${server.stderr().slice(-2000)}`
     },
     async close() {
+      process.off('exit', kill)
       await server.stop('SIGTERM')
       await rm(folder, { recursive: true, force: true })
     },

@@ -138,3 +138,41 @@ test('a server does not start while the database is away, and says why without a
     },
   )
 })
+
+test('a page that the server finds damaged stops the node that meets it, until its operator has repaired it', async (t) => {
+  const served = await serve(t)
+  if (served === undefined) return
+  const [first, second] = served.nodes
+  const root = await createRoot(first)
+  await first.inDatabase('alter table permissions rename to whole_permissions')
+  await first.inDatabase(`create function signet.meet_damage() returns boolean language plpgsql as
+    $$ begin raise exception 'invalid page in block 7' using errcode = 'XX001'; end $$`)
+  await first.inDatabase(
+    'create view permissions as select * from whole_permissions where signet.meet_damage()',
+  )
+  await first.inDatabase(`insert into whole_permissions select authority_number, 'acm.amazonaws.com',
+    '123456789012', '[]', 0 from authorities`)
+  const about = { CertificateAuthorityArn: root.arn }
+  const issueOn = (node: TestService): Promise<Answer> =>
+    node.call('IssueCertificate', issueInput(root.arn, csr('ec-server')))
+  const stopped = {
+    __type: 'ServiceUnavailable',
+    message: 'The service has stopped issuing: its database is damaged.',
+  }
+  for (const answer of [await first.call('ListPermissions', about), await issueOn(first)]) {
+    assert.equal(answer.status, 503, answer.text)
+    assert.deepEqual(answer.json, stopped)
+  }
+  assert.equal(await health(first.url), 503)
+  assert.equal(await health(first.publicUrl), 503)
+  // The nodes share a data folder here, and with it the finding.
+  assert.deepEqual((await issueOn(second)).json, stopped)
+  await first.must('DescribeCertificateAuthority', about)
+  await first.restart()
+  assert.deepEqual((await issueOn(first)).json, stopped)
+  await first.inDatabase('drop view permissions')
+  await first.inDatabase('alter table whole_permissions rename to permissions')
+  await first.restartWith({ acceptLoss: 'true' })
+  assert.equal((await issueOn(first)).status, 200)
+  assert.equal(await health(first.url), 200)
+})
