@@ -74,7 +74,7 @@ export function createRequestHandler({
       const arrival = { requestId: id, sourceIp, isSecure: request.protocol === 'https:' }
       const answered =
         body.length > bytesMax
-          ? answerUnread(api, head, { requestId: id, error: tooLong(bytesMax) })
+          ? await answerUnread(api, head, { ...arrival, error: tooLong(bytesMax) })
           : await answerRequest(api, { ...head, body }, arrival)
       return { response: responseOf({ requestId: id, ...answered }, api.clock.now()) }
     } catch (error) {

@@ -48,15 +48,15 @@ async function handle(
   const bytesMax = bodyBytesMax(services, head)
   const read = await readBody(request, { bytesMax, budget })
   if (read.kind === 'gone') return
+  const arrival = { requestId: id, sourceIp: request.socket.remoteAddress, isSecure }
   if (read.kind !== 'whole') {
-    const refusal = refusalOf(read.kind, bytesMax)
-    const answer = answerUnread(services, head, { requestId: id, error: refusal })
+    const error = refusalOf(read.kind, bytesMax)
+    const answer = await answerUnread(services, head, { ...arrival, error })
     const headers = answerHeaders({ requestId: id, ...answer })
     answerEarly({ request, response }, { ...answer, headers }, { isCut: read.kind === 'scattered' })
     return
   }
   try {
-    const arrival = { requestId: id, sourceIp: request.socket.remoteAddress, isSecure }
     const answer = await answerRequest(services, { ...head, body: read.bytes }, arrival)
     send(response, { requestId: id, ...answer })
   } finally {

@@ -45,47 +45,56 @@ export function answerFailure(request: RawRequest, requestId: string): ApiAnswer
   return { status, errorCode: code, mediaType: front.mediaType, body }
 }
 
-/** The answer to a request whose body was not read. Logs the error. */
-export function answerUnread(
-  services: ApiServices,
-  request: RawRequest,
-  { requestId, error }: { readonly requestId: string; readonly error: ServiceError },
-): ApiAnswer {
-  const front = frontOf(services, request)
-  const { status, code, body } = front.refuse(error, requestId)
-  const unknown = { operation: undefined, caller: undefined, milliseconds: 0 }
-  logRequest(services.log, { requestId, ...unknown, status, errorCode: code }, error)
-  return { status, errorCode: code, mediaType: front.mediaType, body }
-}
-
 /** Answers one request and logs it. Never rejects: whatever is thrown on the way is answered in its wire form. */
 export async function answerRequest(
   services: ApiServices,
   request: RawRequest,
-  { requestId, sourceIp, isSecure }: Arrival,
+  arrival: Arrival,
 ): Promise<ApiAnswer> {
-  const startedAt = services.clock.now().getTime()
-  const front = frontOf(services, request)
-  const { mediaType } = front
-  const trail: Trail = {
-    operation: undefined,
-    caller: undefined,
-    sourceIp,
-    isSecure,
-    input: undefined,
-  }
-  const ended = { request, requestId, front, trail, startedAt }
+  const begun = begin(services, request, arrival)
+  const { front, trail } = begun
+  const { requestId } = arrival
   try {
     const { output, body } = await withDeadline(front.serve(services, request, trail), {
       milliseconds: services.deadlineMilliseconds ?? deadlineMillisecondsDefault,
       late: (err) => services.log.error({ requestId, err }, 'request failed after its deadline'),
     })
+    const { mediaType } = front
     const answer = { status: 200, errorCode: undefined, mediaType, body: body(requestId) }
-    return await finish(services, { ...ended, answer, output, error: undefined })
+    return await finish(services, { ...begun, answer, output, error: undefined })
   } catch (error) {
-    const answer = refusalOf(front, error, requestId)
-    return finish(services, { ...ended, answer, output: undefined, error })
+    return refuse(services, begun, error)
   }
+}
+
+/** Refuses a request whose body was not read, with `error`. Logs, counts and records it as any other call. Never rejects. */
+export async function answerUnread(
+  services: ApiServices,
+  request: RawRequest,
+  { error, ...arrival }: Arrival & { readonly error: ServiceError },
+): Promise<ApiAnswer> {
+  return refuse(services, begin(services, request, arrival), error)
+}
+
+type Begun = Omit<Ended, 'answer' | 'output' | 'error'>
+
+function begin(
+  services: ApiServices,
+  request: RawRequest,
+  { requestId, sourceIp, isSecure }: Arrival,
+): Begun {
+  return {
+    request,
+    requestId,
+    front: frontOf(services, request),
+    trail: { operation: undefined, caller: undefined, sourceIp, isSecure, input: undefined },
+    startedAt: services.clock.now().getTime(),
+  }
+}
+
+function refuse(services: ApiServices, begun: Begun, error: unknown): Promise<ApiAnswer> {
+  const answer = refusalOf(begun.front, error, begun.requestId)
+  return finish(services, { ...begun, answer, output: undefined, error })
 }
 
 function refusalOf(front: Front, error: unknown, requestId: string): ApiAnswer {

@@ -37,10 +37,11 @@ export function createDeleteExpired(keepSeconds: number): Job {
         while (isMore && !signal.aborted) {
           const startedAt = performance.now()
           const expired = await findExpired(services, { facet, after, before })
-          const deleted = await Promise.all(
+          const outcomes = await Promise.all(
             expired.map((one) => deleteOne(services, one, { now, before })),
           )
-          result.done += deleted.filter(Boolean).length
+          result.done += outcomes.filter((outcome) => outcome === 'deleted').length
+          result.failed += outcomes.filter((outcome) => outcome === 'unreadable').length
           isMore = expired.length === batch
           after = expired.at(-1)
           if (isMore) await rest(performance.now() - startedAt, signal)
@@ -67,14 +68,22 @@ async function findExpired(
 /** Part of the name of every template for CA certificates. */
 const caTemplate = 'CACertificate'
 
-/** Returns false if the certificate must be kept for now. */
+type Outcome = 'deleted' | 'kept' | 'unreadable'
+
+/** A certificate that cannot be read stays, so that `signet verify` finds it, and does not stop the job. */
 async function deleteOne(
-  { db }: Pick<Services, 'db'>,
+  { db, log }: Pick<Services, 'db' | 'log'>,
   certificate: FoundCertificate,
   times: { readonly now: Date; readonly before: Date },
-): Promise<boolean> {
-  if (certificate.templateName.includes(caTemplate)) return false
-  const { notBefore, subjectDer } = parseCertificateSummary(certificate.certificateDer)
+): Promise<Outcome> {
+  if (certificate.templateName.includes(caTemplate)) return 'kept'
+  const summary = summaryOf(certificate)
+  if (summary === undefined) {
+    const serialNumber = Buffer.from(certificate.serialNumber).toString('hex')
+    log.error({ serialNumber }, 'an expired certificate cannot be read and is kept')
+    return 'unreadable'
+  }
+  const { notBefore, subjectDer } = summary
   const content = { subjectDer, notBefore: new Date(`${notBefore}Z`) }
   const { positions, names } = searchEntriesOf([certificate])
   try {
@@ -83,11 +92,21 @@ async function deleteOne(
       ...deletePositions(positions),
       ...deleteNames(names),
     ])
-    return true
+    return 'deleted'
   } catch (error) {
     // It must be kept, or another node has deleted it.
-    if (error instanceof ConflictError) return false
+    if (error instanceof ConflictError) return 'kept'
     throw error
+  }
+}
+
+function summaryOf({
+  certificateDer,
+}: FoundCertificate): ReturnType<typeof parseCertificateSummary> | undefined {
+  try {
+    return parseCertificateSummary(certificateDer)
+  } catch {
+    return undefined
   }
 }
 

@@ -16,9 +16,20 @@ export function scopedToken(
 ): ScopedToken | undefined {
   if (token === undefined) return undefined
   return {
-    scope: JSON.stringify([operation, caller.accountId, caller.region, resource, caller.arn]),
+    scope: JSON.stringify([
+      operation,
+      caller.accountId,
+      caller.region,
+      resource,
+      principalId(caller),
+    ]),
     token,
   }
+}
+
+/** Sessions of one role share their tokens: an SDK may make a new session between two attempts. */
+function principalId({ arn, principal }: Caller): string {
+  return principal.kind === 'role-session' ? principal.roleId : arn
 }
 
 /**

@@ -45,16 +45,19 @@ test('a token counts for one Region', async () => {
   assert.notEqual(one.CertificateAuthorityArn, two.CertificateAuthorityArn)
 })
 
-test('a token belongs to one principal: another user or session is not told what the first one made', async () => {
-  const role = await createRole(service, {
-    trust: [trusting({ AWS: '*' })],
-    statements: [allow('*')],
-  })
+/** A role that everyone may assume and that may do everything. */
+function createAnyRole(roleName: string): Promise<string> {
+  const trust = [trusting({ AWS: '*' })]
+  return createRole(service, { roleName, trust, statements: [allow('*')] })
+}
+
+test('a token belongs to one user or role: another one does not receive the ARN of the first', async () => {
+  const role = await createAnyRole('first')
   const user = await createUser(service, { userName: 'second', statements: [allow('*')] })
   const callers = [
     user.credentials,
     await assume(service, role, { RoleSessionName: 'one' }),
-    await assume(service, role, { RoleSessionName: 'two' }),
+    await assume(service, await createAnyRole('other'), { RoleSessionName: 'one' }),
   ]
   const made = async (operation: string, input: object, more: CallOptions): Promise<string> => {
     const first = await service.must(operation, input, more)
@@ -76,6 +79,19 @@ test('a token belongs to one principal: another user or session is not told what
     certificates.add(await made('IssueCertificate', input, more))
   }
   assert.equal(certificates.size, 2)
+})
+
+test('sessions of one role share a token, so that a retry with new credentials makes nothing twice', async () => {
+  const role = await createAnyRole('retrying')
+  const arns = new Set<string>()
+  for (const RoleSessionName of ['one', 'two']) {
+    const credentials = await assume(service, role, { RoleSessionName })
+    const input = authorityInput({ more: { IdempotencyToken: 'retried' } })
+    const options = { ...region('ap-southeast-3'), credentials }
+    const made = await service.must('CreateCertificateAuthority', input, options)
+    arns.add(made.CertificateAuthorityArn)
+  }
+  assert.equal(arns.size, 1)
 })
 
 test('calls with one token at the same instant make one CA', async () => {

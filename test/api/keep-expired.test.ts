@@ -209,9 +209,15 @@ suite('certificates that expired long ago', () => {
 
   test('are deleted when they were revoked, once a CRL has left them out', async () => {
     const key = `crl/${lastOf(root.arn)}.crl`
-    service.clock.advance({ days: 4 })
-    await service.restart()
-    await crlThat(service, key, ({ entries }) => entries.size === 0)
+    let crl = await crlThat(service, key, () => true)
+    // The first CRL after the expiry lists the certificate once more.
+    for (let n = 0; n < 2; n += 1) {
+      const before = crl.crlNumber!
+      service.clock.advance({ days: 4 })
+      await service.restart()
+      crl = await crlThat(service, key, ({ crlNumber }) => crlNumber! > before)
+    }
+    assert.equal(crl.entries.size, 0)
     await eventually(async () => {
       const n = await countOf(service, 'select count(*) as n from crls where lease is not null')
       return n === 0 || undefined
