@@ -175,6 +175,19 @@ describe('in an empty project', () => {
     assert.equal(await printed('npx', ['--no-install', 'signet', '--version']), packageJson.version)
   })
 
+  test('the package has its SBOM, and none of its dependencies is the SDK of one AWS service but S3', async (t) => {
+    if (!hasProject(t)) return
+    const file = join(project, 'node_modules/signet-ca/dist/sbom.json')
+    const { components } = JSON.parse(readFileSync(file, 'utf8')) as {
+      readonly components: readonly { readonly name: string }[]
+    }
+    const names = components.map(({ name }) => name)
+    assert.deepEqual(
+      names.filter((name) => name.startsWith('@aws-sdk/client-')),
+      ['@aws-sdk/client-s3'],
+    )
+  })
+
   test('signet serves there, from what was built', async (t) => {
     if (!hasProject(t)) return
     const flags = ['--data', 'data', '--listen', '127.0.0.1:0', '--public-listen', '127.0.0.1:0']
