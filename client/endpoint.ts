@@ -10,7 +10,7 @@ export interface EndpointParameters {
   readonly Endpoint?: string | undefined
 }
 
-/** The endpoint. Throws Error without a Region, and for a variant that the partition of the Region does not have. */
+/** The endpoint. Throws Error without a Region, and for variants of a custom endpoint. */
 export function resolveEndpoint(parameters: EndpointParameters): EndpointV2 {
   const { Region: region, UseDualStack: dualStack, UseFIPS: fips, Endpoint: custom } = parameters
   if (custom !== undefined) {
@@ -19,10 +19,7 @@ export function resolveEndpoint(parameters: EndpointParameters): EndpointV2 {
     return { url: new URL(custom) }
   }
   if (region === undefined) throw new Error('Region is missing')
-  const { name, dnsSuffix, dualStackDnsSuffix, supportsFIPS, supportsDualStack } = partition(region)
-  if (fips && !supportsFIPS) throw new Error(`the partition ${name} has no FIPS endpoints`)
-  if (dualStack && !supportsDualStack)
-    throw new Error(`the partition ${name} has no dual-stack endpoints`)
+  const { name, dnsSuffix, dualStackDnsSuffix } = partition(region)
   // The regular endpoints of GovCloud are FIPS endpoints.
   const isFipsHost = fips && !(name === 'aws-us-gov' && !dualStack)
   const host = `acm-pca${isFipsHost ? '-fips' : ''}.${region}`
