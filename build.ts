@@ -5,6 +5,7 @@
 import { execFileSync } from 'node:child_process'
 import { rmSync, writeFileSync } from 'node:fs'
 import { build } from 'esbuild'
+import { writeSbom } from './tools/sbom.ts'
 
 /** By their place in dist/. Threads find their files beside those that start them, which are at the top. */
 const entryPoints = {
@@ -47,3 +48,4 @@ for (const entry of ['client', 'embedded']) {
   writeFileSync(`dist/${entry}/index.cjs`, "module.exports = require('./index.js')\n")
   writeFileSync(`dist/${entry}/index.d.cts`, "export * from './index.js'\n")
 }
+writeSbom()

@@ -1,7 +1,6 @@
 /** A client of AWS Private CA and of what speaks its API. */
-import { ACMPCAClient, type ACMPCAClientConfig } from '@aws-sdk/client-acm-pca'
-import { call, prepareRequest } from './call.ts'
-import { commands, isOperationName, apiName, type OperationName } from './commands.ts'
+import { call } from './call.ts'
+import { apiName, isOperationName, operationNames, type OperationName } from './commands.ts'
 import { createHierarchy } from './hierarchy.ts'
 import type { Hierarchy, HierarchyWish } from './hierarchy-wish.ts'
 import { exceptions, UnknownClientMethodError, type Exceptions } from './errors.ts'
@@ -24,13 +23,9 @@ import {
   type PaginatorName,
 } from './paginators.ts'
 import { presign, presignedHeaders, type PresignOptions } from './presign.ts'
+import { createSdkClient, type SdkClient } from './sdk-client.ts'
+import type { ClientOptions } from './sdk-config.ts'
 import { createWaiter, waiterModels, type Waiter, type WaiterName } from './waiters.ts'
-
-/**
- * What the SDK's own client takes: `region`, `endpoint`, `credentials`, `maxAttempts`, `requestHandler` and more. What is
- * not given comes from the environment and the shared configuration, as with every AWS SDK; AWS_DEFAULT_REGION counts too.
- */
-export type ClientOptions = ACMPCAClientConfig
 
 /** What the client knows of itself. */
 export interface ClientMeta {
@@ -83,8 +78,7 @@ export interface Client extends Operations {
 
 /** A client; it opens no connection before its first call. */
 export function createClient(options: ClientOptions = {}): Client {
-  const region = options.region ?? environmentRegion()
-  const sdk = new ACMPCAClient(region === undefined ? options : { ...options, region })
+  const sdk = createSdkClient(options)
   const invoke = (operation: OperationName, input?: object, more?: CallOptions): Promise<object> =>
     call(sdk, operation, { input, ...(more && { options: more }) })
   const operations = Object.fromEntries(
@@ -103,8 +97,7 @@ export function createClient(options: ClientOptions = {}): Client {
     getWaiter: (name) => createWaiter(name, invoke),
     async generatePresignedUrl(operation, params, presignOptions = {}) {
       if (!isOperationName(operation)) throw new UnknownClientMethodError(operation)
-      const request = await prepareRequest(sdk, operation, params)
-      return presign(sdk.config, operation, { request, options: presignOptions })
+      return presign(sdk, operation, { input: { ...params }, options: presignOptions })
     },
     presignedHeaders,
     listCertificates: (input, more) => listCertificates(sdk, input, more),
@@ -116,24 +109,12 @@ export function createClient(options: ClientOptions = {}): Client {
   return client
 }
 
-/** boto3 and the AWS CLI read AWS_DEFAULT_REGION, which the SDK does not know; AWS_REGION goes first. */
-function environmentRegion(): string | undefined {
-  const { AWS_REGION: first, AWS_DEFAULT_REGION: second } = process.env
-  return first || second || undefined
-}
-
-const operationNames = Object.keys(commands) as OperationName[]
-
-function metaOf(sdk: ACMPCAClient): ClientMeta {
+function metaOf(sdk: SdkClient): ClientMeta {
   return {
     methodToApiMapping: Object.fromEntries(
       operationNames.map((name) => [name, apiName(name)]),
     ) as Record<OperationName, string>,
     regionName: () => sdk.config.region(),
-    async endpointUrl() {
-      const { protocol, hostname, port, path } = await prepareRequest(sdk, 'listTags', {})
-      const url = `${protocol}//${hostname}${port === undefined ? '' : `:${port}`}${path}`
-      return url.replace(/\/$/, '')
-    },
+    endpointUrl: async () => (await sdk.endpoint()).href.replace(/\/$/, ''),
   }
 }

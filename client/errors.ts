@@ -1,5 +1,5 @@
 /** What the client throws: a class for each exception of the API, and those for mistakes in its own use. */
-import { ACMPCAServiceException } from '@aws-sdk/client-acm-pca'
+import { ServiceException } from '@smithy/core/client'
 
 /** Exceptions of the API's model (AWS Private CA API Reference). */
 const exceptionCodes = [
@@ -98,7 +98,7 @@ export const exceptions = Object.freeze({ ...classes, ClientError, fromCode }) a
 
 /** The ClientError for what the SDK threw; anything else, such as no connection, is left as it is. */
 export function clientErrorOf(error: unknown, operationName: string): unknown {
-  if (!(error instanceof ACMPCAServiceException)) return error
+  if (!ServiceException.isInstance(error)) return error
   const { $metadata, $response, name } = error
   // The SDK's word for a message that is not there.
   const message = error.message === 'UnknownError' ? '' : error.message

@@ -1,5 +1,5 @@
 /** Which hierarchy is to be made, what it is then, and what went wrong. */
-import type { KeyStorageSecurityStandard, RevocationConfiguration } from '@aws-sdk/client-acm-pca'
+import type { KeyStorageSecurityStandard, RevocationConfiguration } from './shapes.ts'
 import type { KeyAlgorithm, SigningAlgorithm, Subject, ValidityWish } from './inputs.ts'
 import type { WaiterConfig } from './waiters.ts'
 

@@ -1,7 +1,7 @@
 /** A root and an issuing CA below it, made in steps of which each finds out whether it has been done. */
 import { createHash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
-import type { CertificateAuthority } from '@aws-sdk/client-acm-pca'
+import type { CertificateAuthority } from './shapes.ts'
 import { ClientError } from './errors.ts'
 import {
   HierarchyError,

@@ -1,5 +1,6 @@
 /** `signet-ca/client`: what a program that uses AWS Private CA, or Signet, imports. */
-export { createClient, type Client, type ClientMeta, type ClientOptions } from './client.ts'
+export { createClient, type Client, type ClientMeta } from './client.ts'
+export type { ClientOptions } from './sdk-config.ts'
 export {
   ClientError,
   exceptions,
@@ -14,14 +15,9 @@ export {
 } from './errors.ts'
 export type { OperationName } from './commands.ts'
 export type { Operations } from './operations.ts'
-export type {
-  Blob,
-  CallOptions,
-  KeyAlgorithm,
-  SigningAlgorithm,
-  Subject,
-  ValidityWish,
-} from './inputs.ts'
+export type { CallOptions, Subject, ValidityWish } from './inputs.ts'
+export type * from './requests.ts'
+export type * from './shapes.ts'
 export type {
   FullResult,
   PageIterator,

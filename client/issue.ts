@@ -1,6 +1,6 @@
 /** One step from names to a certificate in use: key, CSR, IssueCertificate, waiting, and what `tls` takes. */
 import { randomUUID, X509Certificate } from 'node:crypto'
-import type { ApiPassthrough } from '@aws-sdk/client-acm-pca'
+import type { ApiPassthrough } from './shapes.ts'
 import type { Blob, SigningAlgorithm, Subject, ValidityWish } from './inputs.ts'
 import { makeRequest, type LeafKeyAlgorithm } from './key-pair.ts'
 import type { Operations } from './operations.ts'

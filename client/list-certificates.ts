@@ -1,7 +1,7 @@
 /** ListCertificates, which Signet has and AWS has not: what was issued, searched. */
-import { ListTagsCommand, type ACMPCAClient } from '@aws-sdk/client-acm-pca'
-import { clientErrorOf } from './errors.ts'
+import { call } from './call.ts'
 import type { CallOptions } from './inputs.ts'
+import type { SdkClient } from './sdk-client.ts'
 
 /** What to look for; all of it must be so. */
 export interface CertificateSearch {
@@ -53,28 +53,18 @@ export interface ListCertificatesOutput {
 
 /** A page. Rejects with ClientError for what the service refuses; AWS itself knows no such operation. */
 export async function listCertificates(
-  sdk: ACMPCAClient,
+  sdk: SdkClient,
   input: ListCertificatesInput = {},
-  { abortSignal }: CallOptions = {},
+  options: CallOptions = {},
 ): Promise<ListCertificatesOutput> {
-  try {
-    const output: unknown = await sdk.send(commandOf(input), abortSignal && { abortSignal })
-    const { Certificates = [], NextToken } = output as {
-      readonly Certificates?: readonly Record<string, unknown>[]
-      readonly NextToken?: string
-    }
-    return {
-      Certificates: Certificates.map(withDates),
-      ...(NextToken !== undefined && { NextToken }),
-    }
-  } catch (error) {
-    throw clientErrorOf(error, 'ListCertificates')
-  }
+  const output = await call(sdk, 'listCertificates', { input, options })
+  const { Certificates = [], NextToken } = output as Partial<ListCertificatesOutput>
+  return { Certificates, ...(NextToken !== undefined && { NextToken }) }
 }
 
 /** All that is found, page by page as it is asked for. */
 export async function* searchCertificates(
-  sdk: ACMPCAClient,
+  sdk: SdkClient,
   search: CertificateSearch = {},
   options: CallOptions = {},
 ): AsyncGenerator<ListedCertificate, void, void> {
@@ -85,32 +75,4 @@ export async function* searchCertificates(
     yield* page.Certificates
     token = page.NextToken
   } while (token !== undefined)
-}
-
-/** The SDK has no command of that name: that of another operation, whose members it takes as they are, under it. */
-function commandOf(input: ListCertificatesInput): ListTagsCommand {
-  const members = Object.entries(input).map(([name, value]: [string, unknown]) => [
-    name,
-    value instanceof Date ? value.getTime() / 1000 : value,
-  ])
-  const command = new ListTagsCommand(Object.fromEntries(members) as never)
-  command.middlewareStack.add(
-    (next) => (args) => {
-      const { headers } = args.request as { headers: Record<string, string> }
-      headers['x-amz-target'] = 'ACMPrivateCA.ListCertificates'
-      return next(args)
-    },
-    { step: 'build', name: 'listCertificates' },
-  )
-  return command
-}
-
-const times = ['IssuedAt', 'NotBefore', 'NotAfter', 'RevokedAt'] as const
-
-/** Times are seconds on the wire. */
-function withDates(certificate: Record<string, unknown>): ListedCertificate {
-  const dated = { ...certificate }
-  for (const name of times)
-    if (typeof dated[name] === 'number') dated[name] = new Date(dated[name] * 1000)
-  return dated as unknown as ListedCertificate
 }

@@ -1,167 +1,144 @@
 /** The 23 methods of the client, with their types. */
+import type { MetadataBearer } from '@smithy/types'
+import type { CallOptions } from './inputs.ts'
 import type {
-  CreateCertificateAuthorityCommandOutput,
-  CreateCertificateAuthorityAuditReportCommandInput,
-  CreateCertificateAuthorityAuditReportCommandOutput,
-  CreatePermissionCommandInput,
-  CreatePermissionCommandOutput,
-  DeleteCertificateAuthorityCommandInput,
-  DeleteCertificateAuthorityCommandOutput,
-  DeletePermissionCommandInput,
-  DeletePermissionCommandOutput,
-  DeletePolicyCommandInput,
-  DeletePolicyCommandOutput,
-  DescribeCertificateAuthorityCommandInput,
-  DescribeCertificateAuthorityCommandOutput,
-  DescribeCertificateAuthorityAuditReportCommandInput,
-  DescribeCertificateAuthorityAuditReportCommandOutput,
-  GetCertificateCommandInput,
-  GetCertificateCommandOutput,
-  GetCertificateAuthorityCertificateCommandInput,
-  GetCertificateAuthorityCertificateCommandOutput,
-  GetCertificateAuthorityCsrCommandInput,
-  GetCertificateAuthorityCsrCommandOutput,
-  GetPolicyCommandInput,
-  GetPolicyCommandOutput,
-  ImportCertificateAuthorityCertificateCommandInput,
-  ImportCertificateAuthorityCertificateCommandOutput,
-  IssueCertificateCommandOutput,
-  ListCertificateAuthoritiesCommandInput,
-  ListCertificateAuthoritiesCommandOutput,
-  ListPermissionsCommandInput,
-  ListPermissionsCommandOutput,
-  ListTagsCommandInput,
-  ListTagsCommandOutput,
-  PutPolicyCommandInput,
-  PutPolicyCommandOutput,
-  RestoreCertificateAuthorityCommandInput,
-  RestoreCertificateAuthorityCommandOutput,
-  RevokeCertificateCommandInput,
-  RevokeCertificateCommandOutput,
-  TagCertificateAuthorityCommandInput,
-  TagCertificateAuthorityCommandOutput,
-  UntagCertificateAuthorityCommandInput,
-  UntagCertificateAuthorityCommandOutput,
-  UpdateCertificateAuthorityCommandInput,
-  UpdateCertificateAuthorityCommandOutput,
-} from '@aws-sdk/client-acm-pca'
-import type { Blobs, CallOptions, CreateInput, IssueInput, Defined } from './inputs.ts'
+  CreateCertificateAuthorityAuditReportRequest,
+  CreateCertificateAuthorityAuditReportResponse,
+  CreateCertificateAuthorityRequest,
+  CreateCertificateAuthorityResponse,
+  CreatePermissionRequest,
+  DeleteCertificateAuthorityRequest,
+  DeletePermissionRequest,
+  DeletePolicyRequest,
+  DescribeCertificateAuthorityAuditReportRequest,
+  DescribeCertificateAuthorityAuditReportResponse,
+  DescribeCertificateAuthorityRequest,
+  DescribeCertificateAuthorityResponse,
+  GetCertificateAuthorityCertificateRequest,
+  GetCertificateAuthorityCertificateResponse,
+  GetCertificateAuthorityCsrRequest,
+  GetCertificateAuthorityCsrResponse,
+  GetCertificateRequest,
+  GetCertificateResponse,
+  GetPolicyRequest,
+  GetPolicyResponse,
+  ImportCertificateAuthorityCertificateRequest,
+  IssueCertificateRequest,
+  IssueCertificateResponse,
+  ListCertificateAuthoritiesRequest,
+  ListCertificateAuthoritiesResponse,
+  ListPermissionsRequest,
+  ListPermissionsResponse,
+  ListTagsRequest,
+  ListTagsResponse,
+  PutPolicyRequest,
+  RestoreCertificateAuthorityRequest,
+  RevokeCertificateRequest,
+  TagCertificateAuthorityRequest,
+  UntagCertificateAuthorityRequest,
+  UpdateCertificateAuthorityRequest,
+} from './requests.ts'
 
 /** Each takes members as the API has them, and rejects with a ClientError for what the service refuses. */
 export interface Operations {
   /** Creates a root or subordinate CA: its key and its CSR. */
   createCertificateAuthority(
-    input: CreateInput,
+    input: CreateCertificateAuthorityRequest,
     options?: CallOptions,
-  ): Promise<CreateCertificateAuthorityCommandOutput>
+  ): Promise<CreateCertificateAuthorityResponse & MetadataBearer>
   /** Has a report of what a CA issued and revoked written to a bucket. */
   createCertificateAuthorityAuditReport(
-    input: Defined<CreateCertificateAuthorityAuditReportCommandInput>,
+    input: CreateCertificateAuthorityAuditReportRequest,
     options?: CallOptions,
-  ): Promise<CreateCertificateAuthorityAuditReportCommandOutput>
+  ): Promise<CreateCertificateAuthorityAuditReportResponse & MetadataBearer>
   /** Lets AWS Certificate Manager issue, get and list certificates with a CA. */
-  createPermission(
-    input: Defined<CreatePermissionCommandInput>,
-    options?: CallOptions,
-  ): Promise<CreatePermissionCommandOutput>
+  createPermission(input: CreatePermissionRequest, options?: CallOptions): Promise<MetadataBearer>
   /** Deletes a CA; it can be restored for 7 to 30 days. */
   deleteCertificateAuthority(
-    input: Defined<DeleteCertificateAuthorityCommandInput>,
+    input: DeleteCertificateAuthorityRequest,
     options?: CallOptions,
-  ): Promise<DeleteCertificateAuthorityCommandOutput>
+  ): Promise<MetadataBearer>
   /** Takes a permission back. */
-  deletePermission(
-    input: Defined<DeletePermissionCommandInput>,
-    options?: CallOptions,
-  ): Promise<DeletePermissionCommandOutput>
+  deletePermission(input: DeletePermissionRequest, options?: CallOptions): Promise<MetadataBearer>
   /** Takes the policy of a CA away. */
-  deletePolicy(
-    input: Defined<DeletePolicyCommandInput>,
-    options?: CallOptions,
-  ): Promise<DeletePolicyCommandOutput>
+  deletePolicy(input: DeletePolicyRequest, options?: CallOptions): Promise<MetadataBearer>
   /** What a CA is, and its status. */
   describeCertificateAuthority(
-    input: Defined<DescribeCertificateAuthorityCommandInput>,
+    input: DescribeCertificateAuthorityRequest,
     options?: CallOptions,
-  ): Promise<DescribeCertificateAuthorityCommandOutput>
+  ): Promise<DescribeCertificateAuthorityResponse & MetadataBearer>
   /** Whether an audit report is written, and where. */
   describeCertificateAuthorityAuditReport(
-    input: Defined<DescribeCertificateAuthorityAuditReportCommandInput>,
+    input: DescribeCertificateAuthorityAuditReportRequest,
     options?: CallOptions,
-  ): Promise<DescribeCertificateAuthorityAuditReportCommandOutput>
+  ): Promise<DescribeCertificateAuthorityAuditReportResponse & MetadataBearer>
   /** An issued certificate and its chain, in PEM. RequestInProgressException until it is issued. */
   getCertificate(
-    input: Defined<GetCertificateCommandInput>,
+    input: GetCertificateRequest,
     options?: CallOptions,
-  ): Promise<GetCertificateCommandOutput>
+  ): Promise<GetCertificateResponse & MetadataBearer>
   /** The certificate of a CA and its chain, in PEM. */
   getCertificateAuthorityCertificate(
-    input: Defined<GetCertificateAuthorityCertificateCommandInput>,
+    input: GetCertificateAuthorityCertificateRequest,
     options?: CallOptions,
-  ): Promise<GetCertificateAuthorityCertificateCommandOutput>
+  ): Promise<GetCertificateAuthorityCertificateResponse & MetadataBearer>
   /** The CSR of a CA, in PEM. RequestInProgressException until its key is made. */
   getCertificateAuthorityCsr(
-    input: Defined<GetCertificateAuthorityCsrCommandInput>,
+    input: GetCertificateAuthorityCsrRequest,
     options?: CallOptions,
-  ): Promise<GetCertificateAuthorityCsrCommandOutput>
+  ): Promise<GetCertificateAuthorityCsrResponse & MetadataBearer>
   /** The policy of a CA, as JSON text. */
   getPolicy(
-    input: Defined<GetPolicyCommandInput>,
+    input: GetPolicyRequest,
     options?: CallOptions,
-  ): Promise<GetPolicyCommandOutput>
+  ): Promise<GetPolicyResponse & MetadataBearer>
   /** Gives a CA its certificate, which makes it ACTIVE. */
   importCertificateAuthorityCertificate(
-    input: Blobs<
-      Defined<ImportCertificateAuthorityCertificateCommandInput>,
-      'Certificate' | 'CertificateChain'
-    >,
+    input: ImportCertificateAuthorityCertificateRequest,
     options?: CallOptions,
-  ): Promise<ImportCertificateAuthorityCertificateCommandOutput>
+  ): Promise<MetadataBearer>
   /** Issues a certificate for a CSR. */
-  issueCertificate(input: IssueInput, options?: CallOptions): Promise<IssueCertificateCommandOutput>
+  issueCertificate(
+    input: IssueCertificateRequest,
+    options?: CallOptions,
+  ): Promise<IssueCertificateResponse & MetadataBearer>
   /** A page of CAs. */
   listCertificateAuthorities(
-    input?: Defined<ListCertificateAuthoritiesCommandInput>,
+    input?: ListCertificateAuthoritiesRequest,
     options?: CallOptions,
-  ): Promise<ListCertificateAuthoritiesCommandOutput>
+  ): Promise<ListCertificateAuthoritiesResponse & MetadataBearer>
   /** A page of permissions. */
   listPermissions(
-    input: Defined<ListPermissionsCommandInput>,
+    input: ListPermissionsRequest,
     options?: CallOptions,
-  ): Promise<ListPermissionsCommandOutput>
+  ): Promise<ListPermissionsResponse & MetadataBearer>
   /** A page of tags. */
   listTags(
-    input: Defined<ListTagsCommandInput>,
+    input: ListTagsRequest,
     options?: CallOptions,
-  ): Promise<ListTagsCommandOutput>
+  ): Promise<ListTagsResponse & MetadataBearer>
   /** Gives a CA a policy, which shares it with other accounts. */
-  putPolicy(
-    input: Defined<PutPolicyCommandInput>,
-    options?: CallOptions,
-  ): Promise<PutPolicyCommandOutput>
+  putPolicy(input: PutPolicyRequest, options?: CallOptions): Promise<MetadataBearer>
   /** Restores a deleted CA; it is DISABLED, PENDING_CERTIFICATE or EXPIRED then. */
   restoreCertificateAuthority(
-    input: Defined<RestoreCertificateAuthorityCommandInput>,
+    input: RestoreCertificateAuthorityRequest,
     options?: CallOptions,
-  ): Promise<RestoreCertificateAuthorityCommandOutput>
+  ): Promise<MetadataBearer>
   /** Revokes a certificate, by its serial number. */
-  revokeCertificate(
-    input: Defined<RevokeCertificateCommandInput>,
-    options?: CallOptions,
-  ): Promise<RevokeCertificateCommandOutput>
+  revokeCertificate(input: RevokeCertificateRequest, options?: CallOptions): Promise<MetadataBearer>
   /** Adds tags to a CA. */
   tagCertificateAuthority(
-    input: Defined<TagCertificateAuthorityCommandInput>,
+    input: TagCertificateAuthorityRequest,
     options?: CallOptions,
-  ): Promise<TagCertificateAuthorityCommandOutput>
+  ): Promise<MetadataBearer>
   /** Takes tags from a CA. */
   untagCertificateAuthority(
-    input: Defined<UntagCertificateAuthorityCommandInput>,
+    input: UntagCertificateAuthorityRequest,
     options?: CallOptions,
-  ): Promise<UntagCertificateAuthorityCommandOutput>
+  ): Promise<MetadataBearer>
   /** Enables or disables a CA, or sets how it publishes what it revokes. */
   updateCertificateAuthority(
-    input: Defined<UpdateCertificateAuthorityCommandInput>,
+    input: UpdateCertificateAuthorityRequest,
     options?: CallOptions,
-  ): Promise<UpdateCertificateAuthorityCommandOutput>
+  ): Promise<MetadataBearer>
 }

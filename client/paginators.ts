@@ -1,18 +1,16 @@
 /** Paginators, as botocore's: MaxItems cuts a page in two, and the resume token knows where. */
-import type {
-  CertificateAuthority,
-  ListCertificateAuthoritiesCommandInput,
-  ListCertificateAuthoritiesCommandOutput,
-  ListPermissionsCommandInput,
-  ListPermissionsCommandOutput,
-  ListTagsCommandInput,
-  ListTagsCommandOutput,
-  Permission,
-  Tag,
-} from '@aws-sdk/client-acm-pca'
+import type { MetadataBearer } from '@smithy/types'
 import { OperationNotPageableError, PaginationError } from './errors.ts'
-import type { Defined } from './inputs.ts'
 import { decodePageToken, encodePageToken } from './page-token.ts'
+import type {
+  ListCertificateAuthoritiesRequest,
+  ListCertificateAuthoritiesResponse,
+  ListPermissionsRequest,
+  ListPermissionsResponse,
+  ListTagsRequest,
+  ListTagsResponse,
+} from './requests.ts'
+import type { CertificateAuthority, Permission, Tag } from './shapes.ts'
 
 export interface PaginationConfig {
   /** Items in all, not in a page. */
@@ -26,20 +24,20 @@ export interface PaginationConfig {
 /** What each paginator takes and gives. */
 interface Paginated {
   listCertificateAuthorities: {
-    input: ListCertificateAuthoritiesCommandInput
-    page: ListCertificateAuthoritiesCommandOutput
+    input: ListCertificateAuthoritiesRequest
+    page: ListCertificateAuthoritiesResponse & MetadataBearer
     key: 'CertificateAuthorities'
     item: CertificateAuthority
   }
   listPermissions: {
-    input: ListPermissionsCommandInput
-    page: ListPermissionsCommandOutput
+    input: ListPermissionsRequest
+    page: ListPermissionsResponse & MetadataBearer
     key: 'Permissions'
     item: Permission
   }
   listTags: {
-    input: ListTagsCommandInput
-    page: ListTagsCommandOutput
+    input: ListTagsRequest
+    page: ListTagsResponse & MetadataBearer
     key: 'Tags'
     item: Tag
   }
@@ -53,8 +51,9 @@ const resultKeys: { readonly [Name in PaginatorName]: Paginated[Name]['key'] } =
   listTags: 'Tags',
 }
 
-type PaginateInput<Name extends PaginatorName> = Defined<
-  Omit<Paginated[Name]['input'], 'NextToken' | 'MaxResults'>
+type PaginateInput<Name extends PaginatorName> = Omit<
+  Paginated[Name]['input'],
+  'NextToken' | 'MaxResults'
 > & { readonly PaginationConfig?: PaginationConfig }
 
 /** All items, and the resume token if there are more. */

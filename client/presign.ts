@@ -1,7 +1,8 @@
 /** Presigned URLs: an operation with its members and its signature in the query (AWS IAM User Guide, Signature V4). */
-import type { ACMPCAClient } from '@aws-sdk/client-acm-pca'
 import { SignatureV4 } from '@smithy/signature-v4'
 import { apiName, type OperationName } from './commands.ts'
+import { encodeInput } from './json-form.ts'
+import type { SdkClient } from './sdk-client.ts'
 
 export interface PresignOptions {
   /** Seconds from 1 to 604800, which is seven days; 3600 unless given. */
@@ -22,39 +23,31 @@ export function presignedHeaders(operation: OperationName): Record<string, strin
   }
 }
 
-/** A request as the SDK would send it, before it is signed. */
-export interface UnsignedRequest {
-  readonly protocol: string
-  readonly hostname: string
-  readonly port?: number | undefined
-  readonly path: string
-  /** JSON. */
-  readonly body: string
-}
-
 /**
  * The URL. Throws RangeError for a time that no URL can be valid for, and TypeError for a member that is a list or a
  * structure, for which a query has no form.
  */
 export async function presign(
-  config: ACMPCAClient['config'],
+  sdk: SdkClient,
   operation: OperationName,
-  { request, options }: { readonly request: UnsignedRequest; readonly options: PresignOptions },
+  { input, options }: { readonly input: object; readonly options: PresignOptions },
 ): Promise<string> {
   const { expiresIn = 3600, method = 'POST', signingDate } = options
   if (!Number.isSafeInteger(expiresIn) || expiresIn < 1 || expiresIn > expiresInMax)
     throw new RangeError(`expiresIn must be a number of seconds from 1 to ${expiresInMax}`)
-  const { protocol, hostname, port, path, body } = request
-  const host = port === undefined ? hostname : `${hostname}:${port}`
+  const { config } = sdk
+  const { protocol, host, hostname, pathname } = await sdk.endpoint()
+  // As the SDK sends requests of this protocol.
+  const path = pathname.endsWith('/') ? pathname : `${pathname}/`
   const signer = new SignatureV4({
-    credentials: requireCredentials(config.credentials),
+    credentials: config.credentials,
     region: config.region,
     service: 'acm-pca',
     sha256: config.sha256,
   })
   const headers = { host, ...presignedHeaders(operation) }
   const signed = await signer.presign(
-    { method, protocol, hostname, path, headers, query: queryOf(operation, body) },
+    { method, protocol, hostname, path, headers, query: queryOf(operation, input) },
     {
       expiresIn,
       signingDate: signingDate ?? new Date(Date.now() + config.systemClockOffset),
@@ -67,16 +60,11 @@ export async function presign(
   return `${protocol}//${host}${path}?${query.join('&')}`
 }
 
-/** The SDK's chain of providers stands in for credentials that are not given, so that there are always some. */
-function requireCredentials<Provider>(credentials: Provider | undefined): Provider {
-  if (credentials === undefined) throw new TypeError('the client has no credentials')
-  return credentials
-}
+type JsonValue = string | number | boolean | object
 
-function queryOf(operation: OperationName, body: string): Record<string, string> {
-  const members = JSON.parse(body) as Record<string, string | number | boolean | object>
+function queryOf(operation: OperationName, input: object): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(members).map(([name, value]) => {
+    Object.entries(encodeInput(operation, input)).map(([name, value]: [string, JsonValue]) => {
       if (typeof value === 'object')
         throw new TypeError(
           `${name} of ${operation} is a list or a structure, which a presigned URL cannot hold`,

@@ -1,30 +1,30 @@
 /** Waiters, as botocore's: which operation each polls and which answers end it (acm-pca/2017-08-22/waiters-2.json). */
 import { setTimeout } from 'node:timers/promises'
-import type {
-  DescribeCertificateAuthorityAuditReportCommandInput,
-  DescribeCertificateAuthorityAuditReportCommandOutput,
-  GetCertificateAuthorityCsrCommandInput,
-  GetCertificateAuthorityCsrCommandOutput,
-  GetCertificateCommandInput,
-  GetCertificateCommandOutput,
-} from '@aws-sdk/client-acm-pca'
+import type { MetadataBearer } from '@smithy/types'
 import { ClientError, WaiterError } from './errors.ts'
-import type { Defined } from './inputs.ts'
 import type { OperationName } from './commands.ts'
+import type {
+  DescribeCertificateAuthorityAuditReportRequest,
+  DescribeCertificateAuthorityAuditReportResponse,
+  GetCertificateAuthorityCsrRequest,
+  GetCertificateAuthorityCsrResponse,
+  GetCertificateRequest,
+  GetCertificateResponse,
+} from './requests.ts'
 
 /** What each waiter polls with, and what it ends with. */
 interface Waited {
   auditReportCreated: {
-    input: DescribeCertificateAuthorityAuditReportCommandInput
-    output: DescribeCertificateAuthorityAuditReportCommandOutput
+    input: DescribeCertificateAuthorityAuditReportRequest
+    output: DescribeCertificateAuthorityAuditReportResponse & MetadataBearer
   }
   certificateAuthorityCsrCreated: {
-    input: GetCertificateAuthorityCsrCommandInput
-    output: GetCertificateAuthorityCsrCommandOutput
+    input: GetCertificateAuthorityCsrRequest
+    output: GetCertificateAuthorityCsrResponse & MetadataBearer
   }
   certificateIssued: {
-    input: GetCertificateCommandInput
-    output: GetCertificateCommandOutput
+    input: GetCertificateRequest
+    output: GetCertificateResponse & MetadataBearer
   }
 }
 
@@ -36,7 +36,7 @@ export interface WaiterConfig {
   readonly MaxAttempts?: number
 }
 
-type WaitInput<Name extends WaiterName> = Defined<Waited[Name]['input']> & {
+type WaitInput<Name extends WaiterName> = Waited[Name]['input'] & {
   readonly WaiterConfig?: WaiterConfig
 }
 

@@ -1,6 +1,6 @@
 /** From a request of an AWS SDK to the pipeline of the API and back: the SDK's HTTP handler, without HTTP. */
 import { Readable } from 'node:stream'
-import { buildQueryString } from '@smithy/querystring-builder'
+import { buildQueryString } from '@smithy/core/protocols'
 import { answerFailure, answerRequest, answerUnread, type ApiAnswer } from '../src/http/api.ts'
 import { answerHeaders, tooLong } from '../src/http/api-handler.ts'
 import { bodyBytesMax, longestBodyBytes } from '../src/http/body-limit.ts'

@@ -2,13 +2,14 @@
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { after, before, describe, test, type TestContext } from 'node:test'
 import { promisify, stripVTControlCharacters } from 'node:util'
 import { blocks, isForProject } from './support/embedded-docs.ts'
+import { installNode24 } from './support/node-24.ts'
 
 const run = promisify(execFile)
 const root = resolve(import.meta.dirname, '..')
@@ -174,6 +175,19 @@ describe('in an empty project', () => {
     assert.equal(await printed('npx', ['--no-install', 'signet', '--version']), packageJson.version)
   })
 
+  test('the package has its SBOM, and none of its dependencies is the SDK of one AWS service but S3', async (t) => {
+    if (!hasProject(t)) return
+    const file = join(project, 'node_modules/signet-ca/dist/sbom.json')
+    const { components } = JSON.parse(readFileSync(file, 'utf8')) as {
+      readonly components: readonly { readonly name: string }[]
+    }
+    const names = components.map(({ name }) => name)
+    assert.deepEqual(
+      names.filter((name) => name.startsWith('@aws-sdk/client-')),
+      ['@aws-sdk/client-s3'],
+    )
+  })
+
   test('signet serves there, from what was built', async (t) => {
     if (!hasProject(t)) return
     const flags = ['--data', 'data', '--listen', '127.0.0.1:0', '--public-listen', '127.0.0.1:0']
@@ -202,12 +216,11 @@ describe('in an empty project', () => {
     await useFromBoth(process.execPath)
   })
 
-  test('and with Node.js 26', async (t) => {
-    const name = `node-${process.platform}-${process.arch}`
-    if (!hasProject(t, missing ?? (await install('--no-save', `${name}@26`)))) return
-    const node = join(project, 'node_modules', name, 'bin/node')
-    assert.ok(existsSync(node))
-    assert.match(await printed(node, ['--version']), /^v26\./)
+  test('and with Node.js 24, the oldest that is supported', async (t) => {
+    if (!hasProject(t)) return
+    const node = await installNode24(t, folder)
+    if (node === undefined) return
+    assert.match(await printed(node, ['--version']), /^v24\./)
     await useFromBoth(node)
     const bin = join(project, 'node_modules/signet-ca/bin/signet.js')
     assert.equal(await printed(node, [bin, '--version']), packageJson.version)

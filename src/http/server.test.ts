@@ -356,11 +356,21 @@ test('a body that is no JSON object is refused, before the signature is looked a
   }
 })
 
+function isStringifiable(json: string): boolean {
+  try {
+    return JSON.stringify(JSON.parse(json)) === json
+  } catch {
+    return false
+  }
+}
+
 test('a deeply nested member does not stop the server', async () => {
   const depth = 30_000
-  const answer = await call({ body: `{"a":${'['.repeat(depth)}${']'.repeat(depth)}}` })
-  // The toy operation gives it back, and JSON.stringify gives up: a failure of its own, and of nobody else.
-  assert.equal(answer.status, 500)
+  const member = `${'['.repeat(depth)}${']'.repeat(depth)}`
+  const answer = await call({ body: `{"a":${member}}` })
+  // The toy operation returns the member. JSON.stringify overflows the stack on Node.js 24, which is a failure of this
+  // request alone; on Node.js 26 it does not recurse.
+  assert.equal(answer.status, isStringifiable(member) ? 200 : 500)
   assert.equal((await call()).status, 200)
 })
 

@@ -51,8 +51,24 @@ export async function startServer(
   flags: readonly string[] = [],
   environment: Record<string, string> = {},
 ): Promise<ServerProcess> {
+  return startServerOn(process.execPath, { data, flags, environment })
+}
+
+/** The same by the Node.js of that path. */
+export async function startServerOn(
+  node: string,
+  {
+    data,
+    flags = [],
+    environment = {},
+  }: {
+    readonly data: string
+    readonly flags?: readonly string[]
+    readonly environment?: Record<string, string>
+  },
+): Promise<ServerProcess> {
   const child = spawn(
-    process.execPath,
+    node,
     [
       signet,
       'serve',

@@ -1,0 +1,27 @@
+/** Where AWS Private CA is: the endpoint of a Region (AWS General Reference, AWS Private CA endpoints). */
+import { partition } from '@aws-sdk/core/client'
+import type { EndpointV2 } from '@smithy/types'
+
+export interface EndpointParameters {
+  readonly Region?: string | undefined
+  readonly UseDualStack?: boolean | undefined
+  readonly UseFIPS?: boolean | undefined
+  /** A configured endpoint, such as that of a Signet server. */
+  readonly Endpoint?: string | undefined
+}
+
+/** The endpoint. Throws Error without a Region, and for variants of a custom endpoint. */
+export function resolveEndpoint(parameters: EndpointParameters): EndpointV2 {
+  const { Region: region, UseDualStack: dualStack, UseFIPS: fips, Endpoint: custom } = parameters
+  if (custom !== undefined) {
+    if (fips || dualStack)
+      throw new Error('a custom endpoint cannot be combined with FIPS or dual-stack endpoints')
+    return { url: new URL(custom) }
+  }
+  if (region === undefined) throw new Error('Region is missing')
+  const { name, dnsSuffix, dualStackDnsSuffix } = partition(region)
+  // The regular endpoints of GovCloud are FIPS endpoints.
+  const isFipsHost = fips && !(name === 'aws-us-gov' && !dualStack)
+  const host = `acm-pca${isFipsHost ? '-fips' : ''}.${region}`
+  return { url: new URL(`https://${host}.${dualStack ? dualStackDnsSuffix : dnsSuffix}`) }
+}

@@ -1,0 +1,107 @@
+/**
+ * A client of the AWS Private CA API, assembled from the parts that AWS generates its clients from: credentials, Regions,
+ * endpoints, retries and signatures are the SDK's own. docs/decisions/0020 says why it is not `@aws-sdk/client-acm-pca`.
+ */
+import {
+  getHostHeaderPlugin,
+  getLoggerPlugin,
+  getRecursionDetectionPlugin,
+  getUserAgentPlugin,
+} from '@aws-sdk/core/client'
+import {
+  DefaultIdentityProviderConfig,
+  getHttpAuthSchemeEndpointRuleSetPlugin,
+  getHttpSigningPlugin,
+} from '@smithy/core'
+import { Client, getSmithyContext, makeBuilder } from '@smithy/core/client'
+import { getEndpointFromInstructions, getEndpointPlugin } from '@smithy/core/endpoints'
+import { getContentLengthPlugin } from '@smithy/core/protocols'
+import { getRetryPlugin } from '@smithy/core/retry'
+import { getSchemaSerdePlugin } from '@smithy/core/schema'
+import type {
+  DocumentSchema,
+  HttpHandlerOptions,
+  MetadataBearer,
+  StaticOperationSchema,
+} from '@smithy/types'
+import { resolveConfig, targetPrefix, type ClientOptions, type SdkConfig } from './sdk-config.ts'
+
+export interface SdkClient {
+  readonly config: SdkConfig
+  /** The output of an operation of that name, both JSON documents. Rejects with the SDK's ServiceException. */
+  send(operation: string, input: object, options?: HttpHandlerOptions): Promise<object>
+  /** Where requests go. */
+  endpoint(): Promise<URL>
+  /** Closes connections. */
+  destroy(): void
+}
+
+const endpointParameters = {
+  UseFIPS: { type: 'builtInParams', name: 'useFipsEndpoint' },
+  Endpoint: { type: 'builtInParams', name: 'endpoint' },
+  Region: { type: 'builtInParams', name: 'region' },
+  UseDualStack: { type: 'builtInParams', name: 'useDualstackEndpoint' },
+} as const
+
+const buildCommand = makeBuilder<SdkConfig, object, MetadataBearer>(
+  endpointParameters,
+  targetPrefix,
+  'ACMPCAClient',
+  getEndpointPlugin,
+)
+
+/** Any JSON value: members that AWS adds to the API pass in both directions. */
+const document: DocumentSchema = 15
+
+/** The command of an operation by the name that the API gives it. */
+function commandOf(operation: string) {
+  const schema: StaticOperationSchema = [9, '', operation, 0, document, document]
+  return buildCommand({}, () => [], operation, schema)
+}
+
+const commandCache = new Map<string, ReturnType<typeof commandOf>>()
+
+/** Opens no connection before the first call. */
+export function createSdkClient(options: ClientOptions): SdkClient {
+  const config = resolveConfig(options)
+  const client = new Client<HttpHandlerOptions, object, MetadataBearer, SdkConfig>(config)
+  usePlugins(client)
+  return {
+    config,
+    async send(operation, input, handlerOptions) {
+      let command = commandCache.get(operation)
+      if (command === undefined) commandCache.set(operation, (command = commandOf(operation)))
+      return client.send(new command(input), handlerOptions)
+    },
+    async endpoint() {
+      const instructions = { getEndpointParameterInstructions: () => endpointParameters }
+      return (await getEndpointFromInstructions({}, instructions, config)).url
+    },
+    destroy: () => client.destroy(),
+  }
+}
+
+/** The middleware of every client of the SDK, in its order. */
+function usePlugins({
+  config,
+  middlewareStack: stack,
+}: Client<HttpHandlerOptions, object, MetadataBearer, SdkConfig>): void {
+  stack.use(getSchemaSerdePlugin(config))
+  stack.use(getUserAgentPlugin(config))
+  stack.use(getRetryPlugin(config))
+  stack.use(getContentLengthPlugin(config))
+  stack.use(getHostHeaderPlugin(config))
+  stack.use(getLoggerPlugin(config))
+  stack.use(getRecursionDetectionPlugin(config))
+  stack.use(
+    getHttpAuthSchemeEndpointRuleSetPlugin(config, {
+      httpAuthSchemeParametersProvider: async ({ region }: SdkConfig, context) => ({
+        operation: String(getSmithyContext(context)['operation']),
+        region: await region(),
+      }),
+      identityProviderConfigProvider: async ({ credentials }: SdkConfig) =>
+        new DefaultIdentityProviderConfig({ 'aws.auth#sigv4': credentials }),
+    }),
+  )
+  stack.use(getHttpSigningPlugin(config))
+}

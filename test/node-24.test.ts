@@ -1,0 +1,84 @@
+/** Node.js 24, the oldest that is supported: the server runs on it, and shares data folders with the current Node.js. */
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { after, before, test } from 'node:test'
+import { promisify } from 'node:util'
+import { createClient, type Issued } from '../client/index.ts'
+import { installNode24 } from './support/node-24.ts'
+import { startServerOn } from './support/process.ts'
+import { readCredentials } from './support/service.ts'
+
+const root = resolve(import.meta.dirname, '..')
+
+let folder: string
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'signet-node-24-'))
+})
+after(() => rm(folder, { recursive: true, force: true }))
+
+/** Issues and revokes with a server with workers on that Node.js, and reads the certificates that earlier servers issued. */
+async function issueOn(
+  node: string,
+  data: string,
+  earlier: readonly Issued[],
+): Promise<readonly Issued[]> {
+  const server = await startServerOn(node, { data, flags: ['--workers', '2'] })
+  const client = createClient({
+    region: 'eu-central-1',
+    endpoint: server.url,
+    credentials: readCredentials(join(data, 'credentials')),
+  })
+  try {
+    const { issuing } = await client.createHierarchy({
+      root: { subject: { CommonName: 'Root' } },
+      issuing: { subject: { CommonName: 'Issuing' } },
+    })
+    const issued = await client.issue({
+      ca: issuing.arn,
+      names: ['a.example'],
+      validity: { days: 1 },
+    })
+    await client.revokeCertificate({
+      CertificateAuthorityArn: issuing.arn,
+      CertificateSerial: issued.serialNumber,
+      RevocationReason: 'SUPERSEDED',
+    })
+    const all = [...earlier, issued]
+    for (const { arn, certificate } of all) {
+      const found = await client.getCertificate({
+        CertificateAuthorityArn: issuing.arn,
+        CertificateArn: arn,
+      })
+      assert.equal(found.Certificate?.trim(), certificate.trim())
+    }
+    return all
+  } finally {
+    client.close()
+    assert.equal(await server.stop('SIGTERM'), 0)
+    assert.equal(server.stderr(), '', 'a warning of Node.js')
+  }
+}
+
+test('a data folder is served by Node.js 24, by the current Node.js, and by Node.js 24 again', async (t) => {
+  const node = await installNode24(t, folder)
+  if (node === undefined) return
+  const { stdout } = await promisify(execFile)(node, ['--version'])
+  assert.match(stdout, /^v24\./)
+  assert.ok(!process.version.startsWith('v24.'), 'npm ci installs a newer one')
+  const data = join(folder, 'data')
+  const first = await issueOn(node, data, [])
+  const second = await issueOn(process.execPath, data, first)
+  assert.equal((await issueOn(node, data, second)).length, 3)
+})
+
+for (const file of ['src/http/server.test.ts', 'src/store/sqlite.test.ts', 'test/embedded.test.ts'])
+  test(`${file} passes on Node.js 24`, async (t) => {
+    const node = await installNode24(t, folder)
+    if (node === undefined) return
+    // The runner of this test tells its children that they are children.
+    const { NODE_TEST_CONTEXT: _, ...env } = process.env
+    await promisify(execFile)(node, ['--test', '--test-timeout=300000', file], { cwd: root, env })
+  })

@@ -1,0 +1,61 @@
+/**
+ * Fails if a package of the production installation has a version that is known to be vulnerable. The list is in the
+ * repository, so that the check gives the same answer everywhere and needs no advisory service: `npm audit` knows more where
+ * there is one.
+ */
+import advisories from './advisories.json' with { type: 'json' }
+import { packageName, productionEntries, readLockFile, type LockFile } from './lock-file.ts'
+
+export interface Advisory {
+  /** Of the GitHub Advisory Database, or a CVE. */
+  readonly id: string
+  readonly alias: string | null
+  readonly package: string
+  /** First vulnerable version, or null, and first fixed version of each range. */
+  readonly vulnerable: readonly (readonly (string | null)[])[]
+}
+
+export interface Finding {
+  readonly path: string
+  readonly version: string
+  readonly advisory: Advisory
+}
+
+/** Every vulnerable package of a production installation. */
+export function findVulnerable(lock: LockFile, known: readonly Advisory[] = advisories): Finding[] {
+  return productionEntries(lock).flatMap(([path, { version }]) =>
+    known
+      .filter((advisory) => advisory.package === packageName(path))
+      .filter(({ vulnerable }) => vulnerable.some((range) => isIn(version, range)))
+      .map((advisory) => ({ path, version, advisory })),
+  )
+}
+
+function isIn(version: string, [first, fixed]: readonly (string | null)[]): boolean {
+  const isFromFirst = typeof first !== 'string' || compare(version, first) >= 0
+  return isFromFirst && (typeof fixed !== 'string' || compare(version, fixed) < 0)
+}
+
+/** By precedence of semantic versions; a prerelease is before its release, and prereleases of one version are equal. */
+function compare(left: string, right: string): number {
+  const [a, b] = [parse(left), parse(right)]
+  for (const [index, number] of a.entries())
+    if (number !== b[index]) return number - (b[index] ?? 0)
+  return 0
+}
+
+function parse(version: string): readonly number[] {
+  const [, major, minor, patch, prerelease] =
+    /^(\d+)\.(\d+)\.(\d+)(-[^+]+)?(?:\+.*)?$/.exec(version) ?? []
+  if (patch === undefined) throw new Error(`not a semantic version: ${version}`)
+  return [Number(major), Number(minor), Number(patch), prerelease === undefined ? 0 : -1]
+}
+
+if (import.meta.main) {
+  const findings = findVulnerable(readLockFile())
+  for (const { path, version, advisory } of findings)
+    process.stderr.write(
+      `${path} ${version} is vulnerable: ${advisory.id}; update it, or add a fixed version to "overrides" in package.json\n`,
+    )
+  if (findings.length > 0) process.exitCode = 1
+}

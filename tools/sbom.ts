@@ -1,0 +1,35 @@
+/** `npm run sbom [FILE]`: dist/sbom.json, the software bill of materials of a production installation (CycloneDX). */
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { productionEntries, readLockFile, root } from './lock-file.ts'
+
+/**
+ * Writes the file. `npm sbom --omit=dev` leaves out what is a dependency of a development dependency too (npm 11), so it is
+ * given a project without any.
+ */
+export function writeSbom(file = join(root, 'dist/sbom.json')): void {
+  const { devDependencies: _, ...project } = JSON.parse(
+    readFileSync(join(root, 'package.json'), 'utf8'),
+  ) as Record<string, unknown>
+  const lock = readLockFile()
+  const { devDependencies: __, ...locked } = lock.packages[''] as unknown as Record<string, unknown>
+  const packages = { ...Object.fromEntries(productionEntries(lock)), '': locked }
+  const folder = mkdtempSync(join(tmpdir(), 'signet-sbom-'))
+  try {
+    // npm names the project after its folder.
+    const copy = join(folder, lock.name)
+    mkdirSync(copy)
+    writeFileSync(join(copy, 'package.json'), JSON.stringify(project))
+    writeFileSync(join(copy, 'package-lock.json'), JSON.stringify({ ...lock, packages }))
+    const flags = ['--sbom-format=cyclonedx', '--sbom-type=application', '--package-lock-only']
+    const sbom = execFileSync('npm', ['sbom', ...flags], { cwd: copy, encoding: 'utf8' })
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, sbom)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+if (import.meta.main) writeSbom(process.argv[2])
