@@ -84,7 +84,10 @@ async function assertReported(key: string, { arn, leafSerial }: Authority): Prom
   assert.equal(rows.length, 2)
   const row = rows.find(({ revokedAt }) => revokedAt !== undefined)
   assert.equal(row?.['revocationReason'], 'SUPERSEDED')
-  assert.equal(row['certificateArn'], `${arn}/certificate/${leafSerial.toLowerCase()}`)
+  assert.equal(
+    row['certificateArn'],
+    `${arn}/certificate/${leafSerial.toLowerCase().padStart(32, '0')}`,
+  )
 }
 
 const boto3Program = `
