@@ -47,7 +47,7 @@ export async function serve(config: Config, print: (text: string) => void): Prom
   await app.close()
 }
 
-/** A start that meets a disk which is full, read-only or broken says where, whatever of it could not be written. */
+/** A start that meets a disk which is full, read-only, broken or damaged names the data folder. */
 async function namingDiskFaults(config: Config, start: () => Promise<App>): Promise<App> {
   try {
     return await start()
@@ -55,7 +55,7 @@ async function namingDiskFaults(config: Config, start: () => Promise<App>): Prom
     const fault = diskFaultOf(error, databaseFile(config))
     if (fault === undefined || error instanceof ConfigurationError) throw error
     throw new ConfigurationError(
-      `the data folder ${config.dataDirectory} cannot be written: ${faultTexts[fault]} (${reasonOf(error)})`,
+      `the data folder ${config.dataDirectory} cannot be served: ${faultTexts[fault]} (${reasonOf(error)})`,
       { cause: error },
     )
   }
