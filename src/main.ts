@@ -31,8 +31,10 @@ let outputError: NodeJS.ErrnoException | undefined
  */
 function watchOutput(command: string | undefined): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    // A server with `--call-log -` on a full disk meets the same error again and again.
+    const isFirst = outputError === undefined
     outputError = error
-    if (error.code === 'EPIPE') return
+    if (error.code === 'EPIPE' || !isFirst) return
     const failure = report(new Error(`cannot write to standard output: ${error.message}`))
     if (command !== 'serve') process.exitCode = failure
   })
