@@ -71,6 +71,27 @@ test('any octets are an object identifier or refused', () => {
   )
 })
 
+test('what is read is written as the same octets, up to the longest that is read', () => {
+  const arc = fc.oneof(
+    fc.constantFrom([0x7f], [0x09], [0x83, 0x00], [0xff, 0x7f]),
+    fc.constant([1]),
+  )
+  fc.assert(
+    fc.property(fc.array(arc, { minLength: 1, maxLength: 140 }), (arcs) => {
+      const content = Uint8Array.from(arcs.flat())
+      if (content.length > 128) assert.throws(() => decodeOid(content), DerError)
+      else assert.deepEqual(encodeOid(decodeOid(content)), content)
+    }),
+    { numRuns: 2000, seed: 1 },
+  )
+  const longest = decodeOid(new Uint8Array(128).fill(0x7f))
+  assert.equal(longest.length, 512)
+  assert.equal(isOid(longest), true)
+  assert.equal(isOid(`${longest}.1`), false)
+  // 128 octets hold an arc of 269 digits.
+  assert.equal(isOid(`2.${'9'.repeat(300)}`), false)
+})
+
 test('names those it knows', () => {
   assert.equal(oidName(oids.sha1WithRsaEncryption), 'sha1WithRsaEncryption')
   assert.equal(oidName('1.2.3'), '1.2.3')

@@ -130,22 +130,30 @@ export function oidName(oid: string): string {
 }
 
 const dottedPattern = /^[0-2](\.(0|[1-9][0-9]*))+$/
-const dottedLengthMax = 256
 /** Longer ones occur in attacks only. */
 const contentOctetsMax = 128
+/** An octet is at most an arc of three digits. What is read can therefore always be written. */
+const dottedLengthMax = 4 * contentOctetsMax
 
-/** Whether the text is an object identifier: its first two arcs within their limits, no leading zeros. */
+/** Whether the text is an object identifier: its first two arcs within their limits, no leading zeros, at most 128 octets. */
 export function isOid(text: string): boolean {
-  if (text.length > dottedLengthMax || !dottedPattern.test(text)) return false
-  const [first = '', second = ''] = text.split('.')
-  return first === '2' || (second.length <= 2 && Number(second) < 40)
+  return contentOf(text) !== undefined
 }
 
 /** Contents octets. Throws DerError if the text is not an object identifier. */
 export function encodeOid(dotted: string): Uint8Array {
-  if (!isOid(dotted)) throw new DerError(`'${dotted.slice(0, 64)}' is not an object identifier`)
+  const content = contentOf(dotted)
+  if (content === undefined)
+    throw new DerError(`'${dotted.slice(0, 64)}' is not an object identifier`)
+  return content
+}
+
+function contentOf(dotted: string): Uint8Array | undefined {
+  if (dotted.length > dottedLengthMax || !dottedPattern.test(dotted)) return undefined
   const [first = 0n, second = 0n, ...rest] = dotted.split('.').map(BigInt)
-  return Uint8Array.from([first * 40n + second, ...rest].flatMap(base128))
+  if (first < 2n && second >= 40n) return undefined
+  const octets = [first * 40n + second, ...rest].flatMap(base128)
+  return octets.length <= contentOctetsMax ? Uint8Array.from(octets) : undefined
 }
 
 function base128(arc: bigint): number[] {
