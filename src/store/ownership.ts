@@ -187,6 +187,8 @@ export class CommitFence {
   readonly #path: string
   readonly #ownership: Ownership
   readonly #mark: CommitMarkWriter
+  /** Of the connection that commits, when it was counted last. */
+  #changes = 0
 
   constructor(path: string, ownership: Ownership) {
     this.#path = path
@@ -194,14 +196,25 @@ export class CommitFence {
     this.#mark = new CommitMarkWriter(path, ownership.databaseId)
   }
 
-  /** Inside the transaction, as its last statement: the number of this commit. Throws DiskFaultError for another owner's. */
-  count(connection: SqliteConnection): number {
+  /**
+   * Inside the transaction, as its last statement: the number of this commit, or undefined if the transaction has changed
+   * nothing. Jobs look for work that is not there, and that must not write. Throws DiskFaultError for another owner's database.
+   */
+  count(connection: SqliteConnection): number | undefined {
     const { token, inode } = this.#ownership
     requireSameFile(this.#path, inode)
+    // SQLite counts the rows that a connection has ever changed, up to the statement before this one.
     const [row] = connection.run(
-      sql`update ownership set commits = commits + 1 where owner = ${token} returning commits`,
+      sql`update ownership set commits = commits + 1
+        where owner = ${token} and total_changes() > ${this.#changes}
+        returning commits, total_changes() as changes`,
     )
-    if (row === undefined) throw superseded('another server has written its token')
+    if (row === undefined) {
+      const [owned] = connection.run(sql`select 1 as one from ownership where owner = ${token}`)
+      if (owned === undefined) throw superseded('another server has written its token')
+      return undefined
+    }
+    this.#changes = integerOf(row, 'changes') + 1
     return integerOf(row, 'commits')
   }
 
@@ -214,7 +227,7 @@ export class CommitFence {
   }
 }
 
-/** Counts a commit of a process that owns nothing, such as a command. */
+/** Counts a commit of a process that owns nothing, such as a command, unless it has changed nothing yet. */
 export function countCommit(connection: SqliteConnection): void {
-  connection.run(sql`update ownership set commits = commits + 1`)
+  connection.run(sql`update ownership set commits = commits + 1 where total_changes() > 0`)
 }
