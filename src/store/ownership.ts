@@ -187,6 +187,8 @@ export class CommitFence {
   readonly #path: string
   readonly #ownership: Ownership
   readonly #mark: CommitMarkWriter
+  /** total_changes() of the connection after the last commit that was counted. */
+  #changes = 0
 
   constructor(path: string, ownership: Ownership) {
     this.#path = path
@@ -194,14 +196,25 @@ export class CommitFence {
     this.#mark = new CommitMarkWriter(path, ownership.databaseId)
   }
 
-  /** Counts this commit; called as the last step of the transaction. Throws DiskFaultError if another server is the owner. */
-  count(connection: SqliteConnection): number {
+  /**
+   * Counts this commit and returns its number; called as the last step of the transaction. Undefined if the transaction has
+   * changed nothing: jobs often find no work, and must not write then. Throws DiskFaultError if another server is the owner.
+   */
+  count(connection: SqliteConnection): number | undefined {
     const { token, inode } = this.#ownership
     requireSameFile(this.#path, inode)
+    // total_changes() is the number of rows that the connection has changed before this statement.
     const [row] = connection.run(
-      sql`update ownership set commits = commits + 1 where owner = ${token} returning commits`,
+      sql`update ownership set commits = commits + 1
+        where owner = ${token} and total_changes() > ${this.#changes}
+        returning commits, total_changes() as changes`,
     )
-    if (row === undefined) throw superseded('another server has written its token')
+    if (row === undefined) {
+      const [owned] = connection.run(sql`select 1 as one from ownership where owner = ${token}`)
+      if (owned === undefined) throw superseded('another server has written its token')
+      return undefined
+    }
+    this.#changes = integerOf(row, 'changes') + 1
     return integerOf(row, 'commits')
   }
 
@@ -214,7 +227,7 @@ export class CommitFence {
   }
 }
 
-/** Counts a commit of a process that is not the owner, such as a command. */
+/** Counts a commit of a process that is not the owner, such as a command, unless the process has changed nothing yet. */
 export function countCommit(connection: SqliteConnection): void {
-  connection.run(sql`update ownership set commits = commits + 1`)
+  connection.run(sql`update ownership set commits = commits + 1 where total_changes() > 0`)
 }

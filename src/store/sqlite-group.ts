@@ -2,7 +2,7 @@
 import { textOfError } from './disk-faults.ts'
 import { sqliteCode, sqliteCodes, type SqliteConnection } from './sqlite-connection.ts'
 import { countCommit, type CommitFence } from './ownership.ts'
-import { sql, type Row, type Sql } from './sql.ts'
+import type { Row, Sql } from './sql.ts'
 
 /** What the writer is asked for. */
 export type WriterRequest =
@@ -54,10 +54,8 @@ export function commitGroup(
 ): WriterAnswer[] {
   try {
     connection.exec('begin immediate')
-    const before = changesOf(connection)
     const answers = group.map((transaction) => apply(connection, transaction))
-    // Jobs often find no work. A group that changes nothing is not counted, so that it writes nothing.
-    const number = changesOf(connection) === before ? undefined : count(connection, fence)
+    const number = count(connection, fence)
     connection.exec('commit')
     if (number !== undefined) fence?.committed(number)
     return answers
@@ -67,12 +65,6 @@ export function commitGroup(
     return group.map(({ id }) => ({ id, failure }))
   }
 }
-
-function changesOf(connection: SqliteConnection): unknown {
-  return connection.run(selectChanges)[0]?.['changes']
-}
-
-const selectChanges = sql`select total_changes() as changes`
 
 function count(connection: SqliteConnection, fence: CommitFence | undefined): number | undefined {
   if (fence !== undefined) return fence.count(connection)
