@@ -36,7 +36,8 @@ export async function ownDatabase(path: string, owning: Owning): Promise<OwnData
   const { random, process, log } = owning
   await requireUnowned(path, { random, patience: patienceMilliseconds })
   migrate(path)
-  if (readMark(path) === 'unreadable')
+  const mark = readMark(path)
+  if (mark === 'unreadable')
     log.warn({ file: markFile(path) }, 'the commit mark cannot be read; it is created again')
   noteLoss(path)
   if (isSmall(path)) checkWhole(path)
@@ -44,12 +45,12 @@ export async function ownDatabase(path: string, owning: Owning): Promise<OwnData
   try {
     const { commits, ...ownership } = takeOwnership(path, { random, process })
     const { databaseId } = ownership
-    if (commits > 0 && readMark(path) === 'none')
+    if (commits > 0 && mark === 'none')
       log.warn(
         { file: markFile(path), commits },
-        'the commit mark is gone, so that nothing tells whether the database has lost writes; it is made anew',
+        'the commit mark is gone: lost writes cannot be detected at this start; a new mark is created',
       )
-    if (damageOf(path) === undefined || readMark(path) === 'none')
+    if (damageOf(path) === undefined || mark === 'none')
       await replaceMark(path, { databaseId, commits })
     return { ...ownership, accepted }
   } catch (error) {
