@@ -227,7 +227,9 @@ function sendTo(worker: Worker, message: FromPrimary): void {
 
 /** Flags of workers: SIGUSR1 must not open a debugger, even while a worker is loaded. */
 function workerFlags(): string[] {
-  return [...process.execArgv, '--disable-sigusr1']
+  const flag = '--disable-sigusr1'
+  const { execArgv } = process
+  return execArgv.includes(flag) ? execArgv : [...execArgv, flag]
 }
 
 function workersOf(): Worker[] {

@@ -136,6 +136,13 @@ class Scene {
   }
 }
 
+/** A command that writes is refused and names the loss. */
+async function assertWriteRefused({ data }: Scene): Promise<void> {
+  const { code, stderr } = await command(['access-key', 'create', '--user', 'x', '--data', data])
+  assert.notEqual(code, 0)
+  assert.match(stderr, /has lost writes/)
+}
+
 /** Overwrites the first page of a table, or index, in the file. */
 async function damagePageOf(path: string, name: string): Promise<void> {
   const database = new DatabaseSync(path, { readOnly: true })
@@ -215,16 +222,7 @@ suite('lost writes', () => {
         await scene.assertStopped(lost, scene.issued[0]?.arn)
         await scene.server.stop('SIGTERM')
         // Neither a restart nor a command makes up for it.
-        const { code, stderr } = await command([
-          'access-key',
-          'create',
-          '--user',
-          'x',
-          '--data',
-          scene.data,
-        ])
-        assert.notEqual(code, 0)
-        assert.match(stderr, /has lost writes/)
+        await assertWriteRefused(scene)
         const listed = await command(['access-key', 'list', '--data', scene.data])
         assert.equal(listed.code, 0)
         assert.match(listed.stderr, /signet: warning: .*has lost writes.*commits are missing/)
@@ -243,16 +241,7 @@ suite('lost writes', () => {
   test('a command is told before any server was', async (t) => {
     const scene = await Scene.prepare(t)
     await losses[0]?.[1](scene)
-    const { code, stderr } = await command([
-      'access-key',
-      'create',
-      '--user',
-      'x',
-      '--data',
-      scene.data,
-    ])
-    assert.notEqual(code, 0)
-    assert.match(stderr, /has lost writes/)
+    await assertWriteRefused(scene)
     await scene.start()
     await scene.assertStopped(lost, scene.issued[0]?.arn)
   })
