@@ -12,16 +12,16 @@ const entryPoints = {
   'client/index': 'client/index.ts',
   'embedded/index': 'embedded/index.ts',
   'src/main': 'src/main.ts',
-  'sqlite-writer': 'src/store/sqlite-writer.ts',
-  'sqlite-checkpointer': 'src/store/sqlite-checkpointer.ts',
-  'sqlite-check': 'src/store/sqlite-check.ts',
-  'bulk-thread': 'src/bulk-thread.ts',
+  'writer-thread': 'src/store/sqlite/writer-thread.ts',
+  'checkpoint-thread': 'src/store/sqlite/checkpoint-thread.ts',
+  'check-process': 'src/store/sqlite/check-process.ts',
+  'bulk-thread': 'src/bulk/bulk-thread.ts',
 }
 const startThreads = [
-  'src/store/sqlite-writer-client.ts',
-  'src/store/sqlite-checkpoints.ts',
-  'src/store/start-check.ts',
-  'src/bulk-client.ts',
+  'src/store/sqlite/writer-client.ts',
+  'src/store/sqlite/checkpoints.ts',
+  'src/store/sqlite/start-check.ts',
+  'src/bulk/bulk-client.ts',
 ]
 
 rmSync('dist', { recursive: true, force: true })

@@ -11,7 +11,7 @@ import { prepareCertificate, type CertificateOrder } from '../src/issuance/prepa
 import { requireTemplate } from '../src/issuance/templates.ts'
 import { signMessage } from '../src/keys/sign-message.ts'
 import { sql } from '../src/store/sql.ts'
-import { openSqlite } from '../src/store/sqlite.ts'
+import { openSqlite } from '../src/store/sqlite/database.ts'
 import { parseAlgorithmIdentifier } from '../src/x509/algorithm-identifier.ts'
 import { parseCertificationRequest } from '../src/x509/certification-request.ts'
 import { parsePem } from '../src/x509/pem.ts'

@@ -1,4 +1,4 @@
-import type { Log } from '../src/log.ts'
+import type { Log } from '../src/telemetry/log.ts'
 
 const nothing = (): void => {}
 
@@ -17,6 +17,6 @@ const silentLog = {
 export async function openLog(level: string): Promise<Log> {
   // What is missing of it nobody calls: test/embedded-process.test.ts looks for it in the sources.
   if (level === 'silent') return silentLog as unknown as Log
-  const { createLog } = await import('../src/log.ts')
+  const { createLog } = await import('../src/telemetry/log.ts')
   return createLog(level)
 }

@@ -1,9 +1,9 @@
 /** What an embedded CA can be told, and the configuration that it makes. */
 import type { Quotas } from '../src/authority/quotas.ts'
 import type { Clock } from '../src/clock.ts'
-import { readConfig, type Config, type Flags, type SettingName } from '../src/config.ts'
+import { readConfig, type Config, type Flags, type SettingName } from '../src/settings/config.ts'
 import { ConfigurationError } from '../src/errors.ts'
-import { settings } from '../src/settings.ts'
+import { settings } from '../src/settings/settings-table.ts'
 import type { Credentials } from './credentials.ts'
 
 /** Everything has a default; values mean what the flag of `signet serve` means. */

@@ -1,6 +1,6 @@
 /** What the public listener of a server has, without a listener: CRLs and other objects, OCSP, certificates of CAs. */
-import { createOcspResponder } from '../src/http/ocsp-responder.ts'
-import { answerOcsp } from '../src/http/ocsp.ts'
+import { createOcspResponder } from '../src/ocsp/responder.ts'
+import { answerOcsp } from '../src/ocsp/handler.ts'
 import { answerPublic, type PublicServices } from '../src/http/public.ts'
 import { answerOrFail, type PublicAnswer } from '../src/http/public-answer.ts'
 import type { Gate } from './gate.ts'

@@ -1,9 +1,9 @@
 /** The process: arguments in, exit code out. */
 import { createProgram, isCommanderError } from './cli/program.ts'
-import { printLine, printProblem } from './cli/terminal.ts'
+import { printLine, printProblem } from './terminal.ts'
 import { ConfigurationError } from './errors.ts'
-import { problemOf } from './problem.ts'
-import { visibleText } from './visible-text.ts'
+import { problemOf } from './server/operator-message.ts'
+import { visibleText } from './text/visible-text.ts'
 
 const exitUsage = 2
 const exitFailure = 1

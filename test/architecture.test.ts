@@ -155,7 +155,7 @@ const implementations = [
   'store/sqlite-schema.ts',
   'store/sqlite-schema-search.ts',
   'store/sqlite-snapshot.ts',
-  'store/sqlite-writer.ts',
+  'store/writer-thread.ts',
   'keys/local-key-store.ts',
   'objects/embedded-buckets.ts',
   'objects/embedded-object-store.ts',

@@ -4,11 +4,11 @@ import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
-import { variableOf } from '../src/config.ts'
+import { variableOf } from '../src/settings/config.ts'
 import { rules } from '../src/lint/rules.ts'
-import { settings } from '../src/settings.ts'
+import { settings } from '../src/settings/settings-table.ts'
 import { operations } from '../src/operations/index.ts'
-import { sqliteSchema } from '../src/store/sqlite-schema.ts'
+import { sqliteSchema } from '../src/store/sqlite/schema.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const documents = globSync(['*.md', 'docs/**/*.md', 'testdata/**/*.md'], { cwd: root })

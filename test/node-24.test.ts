@@ -74,7 +74,11 @@ test('a data folder is served by Node.js 24, by the current Node.js, and by Node
   assert.equal((await issueOn(node, data, second)).length, 3)
 })
 
-for (const file of ['src/http/server.test.ts', 'src/store/sqlite.test.ts', 'test/embedded.test.ts'])
+for (const file of [
+  'src/http/server.test.ts',
+  'src/store/sqlite/database.test.ts',
+  'test/embedded.test.ts',
+])
   test(`${file} passes on Node.js 24`, async (t) => {
     const node = await installNode24(t, folder)
     if (node === undefined) return

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { runInNewContext } from 'node:vm'
 import { operations } from '../src/operations/index.ts'
 import * as stsShapes from '../src/sts/shapes.ts'
-import type { RequiredMember, Shape } from '../src/wire/shape.ts'
+import type { RequiredMember, Shape } from '../src/wire/shapes/shape.ts'
 
 /** Eight times what a pattern is run on: a linear one takes milliseconds, one of quadratic time would take minutes. */
 const characters = 512 * 1024

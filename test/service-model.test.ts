@@ -10,8 +10,8 @@ import type {
   OperationName,
   OwnOperationName,
 } from '../src/operations/operation.ts'
-import { decode } from '../src/wire/shape-decode.ts'
-import type { Shape } from '../src/wire/shape.ts'
+import { decode } from '../src/wire/shapes/decode.ts'
+import type { Shape } from '../src/wire/shapes/shape.ts'
 import {
   blobOf,
   facts,

@@ -3,11 +3,11 @@ import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
 import { servedRegions } from '../wire/region.ts'
 import { ServiceError } from '../errors.ts'
-import { formatTimestamp } from '../wire/sigv4-timestamp.ts'
-import { indexHeaders, splitTarget, type RawRequest } from '../wire/sigv4-request.ts'
-import { canonicalRequest } from '../wire/sigv4-canonical.ts'
-import { hmacHex } from '../wire/hmac-key.ts'
-import { deriveSigningKey, parseSignature, stringToSign } from '../wire/sigv4.ts'
+import { formatTimestamp } from '../wire/sigv4/timestamp.ts'
+import { indexHeaders, splitTarget, type RawRequest } from '../wire/sigv4/request.ts'
+import { canonicalRequest } from '../wire/sigv4/canonical.ts'
+import { hmacHex } from '../wire/sigv4/hmac-key.ts'
+import { deriveSigningKey, parseSignature, stringToSign } from '../wire/sigv4/verify.ts'
 import {
   accessKeyOf,
   sessionCaller,
@@ -20,7 +20,7 @@ import type { AccessKey } from '../store/access-keys.ts'
 import type { RoleWithPolicies } from '../store/roles.ts'
 import { authenticate } from './authenticate.ts'
 import { createKeyUses } from './key-uses.ts'
-import { createSessions, type Session } from './session.ts'
+import { createSessions, type Session } from '../identity/session.ts'
 import { createSigningKeys } from './signing-keys.ts'
 
 const now = new Date('2026-11-25T12:00:00Z')

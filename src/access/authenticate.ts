@@ -1,17 +1,17 @@
 /** Who is calling: Signature V4 over the raw request, with the access keys of the store or those of a session. */
-import { overriddenTags, type Caller } from '../authority/caller.ts'
-import { sessionArn, userArn } from '../authority/principal-arn.ts'
+import { overriddenTags, type Caller } from '../identity/caller.ts'
+import { sessionArn, userArn } from '../identity/principal-arn.ts'
 import type { Clock } from '../clock.ts'
 import { ServiceError } from '../errors.ts'
 import type { AccessKey } from '../store/access-keys.ts'
 import type { RoleWithPolicies } from '../store/roles.ts'
 import { partitionOf, type ServedRegions } from '../wire/region.ts'
-import type { SignatureClaim } from '../wire/sigv4-credential.ts'
-import type { RawRequest } from '../wire/sigv4-request.ts'
-import { checkClaim, isSignatureValid, parseSignature } from '../wire/sigv4.ts'
+import type { SignatureClaim } from '../wire/sigv4/credential.ts'
+import type { RawRequest } from '../wire/sigv4/request.ts'
+import { checkClaim, isSignatureValid, parseSignature } from '../wire/sigv4/verify.ts'
 import type { Find } from './fresh-cache.ts'
 import type { KeyUses } from './key-uses.ts'
-import type { Session, Sessions } from './session.ts'
+import type { Session, Sessions } from '../identity/session.ts'
 import type { SigningKeys } from './signing-keys.ts'
 
 /** What authentication needs. */

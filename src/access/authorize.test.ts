@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Caller } from '../authority/caller.ts'
+import type { Caller } from '../identity/caller.ts'
 import { serviceCaller, sessionCaller, userCaller } from '../../test/support/callers.ts'
 import { ServiceError } from '../errors.ts'
 import type { Database } from '../store/database.ts'

@@ -2,7 +2,7 @@
  * Whether a caller may do what it asks (IAM User Guide, Policy evaluation logic): its identity policies, and for what
  * belongs to another account, or for who is named in it, the policies on the CA. A service may do what permissions grant.
  */
-import type { CallingService, Caller } from '../authority/caller.ts'
+import type { CallingService, Caller } from '../identity/caller.ts'
 import type { Clock } from '../clock.ts'
 import { ServiceError } from '../errors.ts'
 import type { Database } from '../store/database.ts'
@@ -10,12 +10,12 @@ import { findPermittedActions } from '../store/permissions.ts'
 import { findResourcePolicies } from '../store/resource-policies.ts'
 import { listTagsOf } from '../store/tags.ts'
 import { parseCertificateAuthorityArn } from '../wire/arn.ts'
-import { knownPolicy } from './known-policies.ts'
-import type { PolicyRequest } from './policy-evaluation.ts'
-import type { Policy } from './policy.ts'
+import { knownPolicy } from '../policy/policy-cache.ts'
+import type { PolicyRequest } from '../policy/evaluation.ts'
+import type { Policy } from '../policy/policy-document.ts'
 import { requestKeys } from './request-keys.ts'
 import { refusedTemplate } from './refused-template.ts'
-import { callerPolicies, identityOf, refusal, type CallerPolicies } from './verdict.ts'
+import { callerPolicies, identityOf, refusal, type CallerPolicies } from './policy-decision.ts'
 
 export interface AuthorizationServices {
   readonly db: Database

@@ -2,13 +2,13 @@
  * CAs that a call about the whole account must leave out. Permission for the call does not include a CA that a Deny statement
  * applies to, or that no Allow statement covers (because of NotResource or a condition on tags).
  */
-import type { Caller } from '../authority/caller.ts'
+import type { Caller } from '../identity/caller.ts'
 import { listTaggedAuthorities } from '../store/tags.ts'
 import { certificateAuthorityArn } from '../wire/arn.ts'
 import { policiesOn, type AccessRequest, type AuthorizationServices } from './authorize.ts'
-import type { Policy } from './policy.ts'
+import type { Policy } from '../policy/policy-document.ts'
 import { requestKeys } from './request-keys.ts'
-import { callerPolicies, identityOf, refusal, type CallerPolicies } from './verdict.ts'
+import { callerPolicies, identityOf, refusal, type CallerPolicies } from './policy-decision.ts'
 
 /** Numbers of the CAs in the caller's account and Region for which it lacks permission. */
 export async function hiddenAuthorities(

@@ -1,4 +1,4 @@
-import type { Rates } from '../authority/rates.ts'
+import type { Rates } from './rates.ts'
 import { createBoundedCache } from '../bounded-cache.ts'
 import type { Clock } from '../clock.ts'
 

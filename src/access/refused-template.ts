@@ -1,7 +1,7 @@
 /** Explains why IssueCertificate was denied if the reason is the template: a shared CA may allow only some of them. */
-import type { PolicyRequest } from './policy-evaluation.ts'
-import type { ContextKeys } from './policy-pattern.ts'
-import type { Policy } from './policy.ts'
+import type { PolicyRequest } from '../policy/evaluation.ts'
+import type { ContextKeys } from '../policy/pattern.ts'
+import type { Policy } from '../policy/policy-document.ts'
 
 const templateKey = 'acm-pca:templatearn'
 const namedMax = 10

@@ -2,10 +2,10 @@
  * Condition keys of a request (IAM User Guide, AWS global condition context keys; Service Authorization Reference, AWS
  * Private CA), each computed when a policy asks for it.
  */
-import { userIdOf, type Caller } from '../authority/caller.ts'
-import { roleArn } from '../authority/principal-arn.ts'
-import type { ContextKeys } from './policy-pattern.ts'
-import { resourceTagPrefix } from './policy.ts'
+import { userIdOf, type Caller } from '../identity/caller.ts'
+import { roleArn } from '../identity/principal-arn.ts'
+import type { ContextKeys } from '../policy/pattern.ts'
+import { resourceTagPrefix } from '../policy/policy-document.ts'
 
 /** What a request is. */
 export interface RequestFacts {

@@ -1,6 +1,6 @@
-import type { HmacKey } from '../wire/hmac-key.ts'
-import type { SignatureClaim } from '../wire/sigv4-credential.ts'
-import { deriveSigningKey } from '../wire/sigv4.ts'
+import type { HmacKey } from '../wire/sigv4/hmac-key.ts'
+import type { SignatureClaim } from '../wire/sigv4/credential.ts'
+import { deriveSigningKey } from '../wire/sigv4/verify.ts'
 import { createBoundedCache } from '../bounded-cache.ts'
 
 /** The Signature V4 signing key of a secret for a scope. */

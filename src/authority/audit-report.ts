@@ -1,5 +1,5 @@
 /** Audit reports: every certificate that a CA issued, one after the other (AWS Private CA User Guide, audit reports). */
-import { csvCell, visibleJson } from '../visible-text.ts'
+import { csvCell, visibleJson } from '../text/visible-text.ts'
 import { nameTextOf } from '../x509/name-text.ts'
 import { parseCertificateSummary, type CertificateSummary } from '../x509/certificate-summary.ts'
 

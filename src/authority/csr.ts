@@ -1,4 +1,4 @@
-import { encodeBasicConstraints } from '../x509/basic-constraints.ts'
+import { encodeBasicConstraints } from '../x509/extensions/basic-constraints.ts'
 import { encodeCertificationRequestInfo } from '../x509/certification-request.ts'
 import { oids } from '../x509/oid.ts'
 import type { AuthorityConfiguration } from './configuration.ts'

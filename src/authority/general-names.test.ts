@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { encodeGeneralName, parseGeneralNames } from '../x509/general-name.ts'
 import { ServiceError } from '../errors.ts'
-import { encodeSequence } from '../x509/der-writer.ts'
+import { encodeSequence } from '../x509/der/writer.ts'
 import { generalNameOf, requireOid, type RequestedGeneralName } from './general-names.ts'
 
 function hexOf(requested: RequestedGeneralName): string {

@@ -1,8 +1,8 @@
 /** GeneralName, as callers write it, and what goes into a certificate (AWS Private CA API, GeneralName). */
 import { isIPv4, isIPv6 } from 'node:net'
 import { ServiceError } from '../errors.ts'
-import { contextTag, tags } from '../x509/der-reader.ts'
-import { encodeElement } from '../x509/der-writer.ts'
+import { contextTag, tags } from '../x509/der/reader.ts'
+import { encodeElement } from '../x509/der/writer.ts'
 import type { GeneralName } from '../x509/general-name.ts'
 import { encodeOid, encodeOidElement, isOid } from '../x509/oid.ts'
 import { findCharacter } from '../x509/strings.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
-import { parseKeyUsage, type KeyUsageBit } from '../x509/key-usage.ts'
+import { parseKeyUsage, type KeyUsageBit } from '../x509/extensions/key-usage.ts'
 import { keyUsageExtension, type RequestedKeyUsage } from './key-usage.ts'
 
 const bits: readonly (readonly [keyof RequestedKeyUsage, KeyUsageBit, string])[] = [

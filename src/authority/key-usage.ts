@@ -1,7 +1,7 @@
 /** KeyUsage, as callers write it (AWS Private CA API, KeyUsage). */
 import { ServiceError } from '../errors.ts'
-import type { Extension } from '../x509/extensions.ts'
-import { encodeKeyUsage, type KeyUsageBit } from '../x509/key-usage.ts'
+import type { Extension } from '../x509/extensions/extensions.ts'
+import { encodeKeyUsage, type KeyUsageBit } from '../x509/extensions/key-usage.ts'
 import { oids } from '../x509/oid.ts'
 
 /** In the order of the bits; each false unless it is given. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { storable } from '../storable-text.ts'
+import { storable } from '../text/storable-text.ts'
 import { requireOwnTags, requireTags } from './tags.ts'
 
 const tag = (key: string) => ({ key: storable(key), value: undefined })

@@ -1,5 +1,5 @@
 /** Tags on a CA and their rules (AWS Private CA API, TagCertificateAuthority). */
-import type { StorableText } from '../storable-text.ts'
+import type { StorableText } from '../text/storable-text.ts'
 import { ServiceError } from '../errors.ts'
 
 export interface Tag {

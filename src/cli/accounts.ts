@@ -5,9 +5,9 @@ import {
   listAccessKeysOf,
   removeAccessKey,
   switchAccessKey,
-} from '../administration/access-keys.ts'
-import { addAccount, listAllAccounts, moveAccount } from '../administration/accounts.ts'
-import type { Config, Flags } from '../config.ts'
+} from '../admin-commands/access-keys.ts'
+import { addAccount, listAllAccounts, moveAccount } from '../admin-commands/accounts.ts'
+import type { Config, Flags } from '../settings/config.ts'
 import { ConfigurationError } from '../errors.ts'
 import { readPolicyFile } from './policy-file.ts'
 import { printAnswer, withOutput, type OutputFlags, type Print } from './print.ts'
@@ -19,7 +19,7 @@ import {
   onlyOne,
   storageSettings,
   withSettings,
-} from './settings.ts'
+} from './config-flags.ts'
 
 type AccountFlags = Flags & OutputFlags & { readonly organization?: string | false }
 

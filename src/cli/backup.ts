@@ -1,13 +1,13 @@
 /** `signet backup`, `signet restore` and `signet verify`. */
 import { Command } from 'commander'
-import { backUp } from '../administration/backup.ts'
-import { restore } from '../administration/restore.ts'
-import { verifyData } from '../administration/verify.ts'
+import { backUp } from '../admin-commands/backup.ts'
+import { restore } from '../admin-commands/restore.ts'
+import { verifyData } from '../admin-commands/verify/verify.ts'
 import { lockOf, openerOf, type LockFlags, type OpenerFlags } from './backup-locks.ts'
 import { printAnswer, withOutput, type OutputFlags, type Print } from './print.ts'
-import { config, examples, storageSettings, withSettings } from './settings.ts'
-import { clearProgress, showProgress } from './terminal.ts'
-import type { Flags, SettingName } from '../config.ts'
+import { config, examples, storageSettings, withSettings } from './config-flags.ts'
+import { clearProgress, showProgress } from '../terminal.ts'
+import type { Flags, SettingName } from '../settings/config.ts'
 
 type BackupFlags = Flags & OutputFlags & LockFlags & { readonly withoutMasterKey?: true }
 

@@ -4,12 +4,12 @@ import {
   listCertificates,
   type CertificatesWish,
   type PrintedCertificate,
-} from '../administration/certificates.ts'
-import type { Flags } from '../config.ts'
+} from '../admin-commands/certificates.ts'
+import type { Flags } from '../settings/config.ts'
 import { ConfigurationError } from '../errors.ts'
 import { csvOf, printAnswer, type Print } from './print.ts'
-import { config, examples, listOf, wholeNumber } from './settings.ts'
-import { printNote } from './terminal.ts'
+import { config, examples, listOf, wholeNumber } from './config-flags.ts'
+import { printNote } from '../terminal.ts'
 
 type ListFlags = Flags & {
   readonly ca?: string

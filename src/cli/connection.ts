@@ -1,7 +1,7 @@
 /** Flags that say which server a daily command talks to, and as whom. */
 import { Option, type Command } from 'commander'
-import type { ConnectionWish } from '../daily/connection.ts'
-import { keyAlgorithms } from '../daily/key-algorithms.ts'
+import type { ConnectionWish } from '../client-commands/connection.ts'
+import { keyAlgorithms } from '../client-commands/key-algorithms.ts'
 import { ConfigurationError } from '../errors.ts'
 
 export interface ConnectionFlags {

@@ -2,12 +2,12 @@
 import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { Command } from 'commander'
-import type { Metadata } from '../daily/certificate-folder.ts'
-import { withConnection } from '../daily/connection.ts'
-import { issueInto, requestIn, requestNotes, requireNames } from '../daily/issue.ts'
-import type { KeyAlgorithmName } from '../daily/key-algorithms.ts'
-import { renewAll, type Renewal } from '../daily/renew.ts'
-import { parseSpan } from '../daily/validity.ts'
+import type { Metadata } from '../client-commands/certificate-folder.ts'
+import { withConnection } from '../client-commands/connection.ts'
+import { issueInto, requestIn, requestNotes, requireNames } from '../client-commands/issue.ts'
+import type { KeyAlgorithmName } from '../client-commands/key-algorithms.ts'
+import { renewAll, type Renewal } from '../client-commands/renew.ts'
+import { parseSpan } from '../client-commands/validity.ts'
 import type { Paragraph } from '../inspect/lines.ts'
 import { instantWords } from '../inspect/words.ts'
 import { ConfigurationError } from '../errors.ts'
@@ -20,9 +20,9 @@ import {
   type ConnectionFlags,
 } from './connection.ts'
 import { printAnswer, tableOf, type OutputFlags, type Print } from './print.ts'
-import { environment, examples, severalOf } from './settings.ts'
+import { environment, examples, severalOf } from './config-flags.ts'
 import { paragraphsText } from './style.ts'
-import { printNote, progressLine } from './terminal.ts'
+import { printNote, progressLine } from '../terminal.ts'
 
 type IssueFlags = ConnectionFlags &
   OutputFlags & {

@@ -1,6 +1,6 @@
 /** `signet inspect` and `signet status`. */
 import { Command } from 'commander'
-import { serverStatus, type AuthorityStatus, type ServerStatus } from '../daily/status.ts'
+import { serverStatus, type AuthorityStatus, type ServerStatus } from '../client-commands/status.ts'
 import { systemClock } from '../clock.ts'
 import {
   connectionOf,
@@ -9,11 +9,11 @@ import {
   type ConnectionFlags,
 } from './connection.ts'
 import { inspect } from '../inspect/inspect.ts'
-import { loadBytes } from '../daily/load.ts'
+import { loadBytes } from '../client-commands/load.ts'
 import { paragraphsOf, type Line, type Paragraph, type Tone } from '../inspect/lines.ts'
 import { durationWords } from '../inspect/words.ts'
 import { printAnswer, tableOf, type OutputFlags, type Print } from './print.ts'
-import { environment, examples } from './settings.ts'
+import { environment, examples } from './config-flags.ts'
 import { paint, paragraphsText } from './style.ts'
 
 type InspectFlags = OutputFlags & { readonly tls?: boolean; readonly caFile?: string }

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
-import { checkPolicy } from '../administration/check-policy.ts'
-import type { PolicyKind } from '../access/policy.ts'
+import { checkPolicy } from '../admin-commands/check-policy.ts'
+import type { PolicyKind } from '../policy/policy-document.ts'
 import { ConfigurationError } from '../errors.ts'
-import { printNote } from './terminal.ts'
+import { printNote } from '../terminal.ts'
 
 /** Text of the file that a flag names. Throws ConfigurationError if it cannot be read. */
 export async function readTextFile(flag: string, path: string): Promise<string> {

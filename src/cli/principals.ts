@@ -1,13 +1,13 @@
 /** `signet user …`, `signet role …` and `signet policy …`. */
 import { Command } from 'commander'
-import { listPolicies, putPolicy, removePolicy } from '../administration/policies.ts'
-import { tagsOf } from '../administration/principal-names.ts'
-import { addRole, changeRole, listAllRoles, removeRole } from '../administration/roles.ts'
-import { addUser, listAllUsers, removeUser, tagUser } from '../administration/users.ts'
-import type { Flags } from '../config.ts'
+import { listPolicies, putPolicy, removePolicy } from '../admin-commands/policies.ts'
+import { tagsOf } from '../admin-commands/principal-names.ts'
+import { addRole, changeRole, listAllRoles, removeRole } from '../admin-commands/roles.ts'
+import { addUser, listAllUsers, removeUser, tagUser } from '../admin-commands/users.ts'
+import type { Flags } from '../settings/config.ts'
 import { readPolicyFile } from './policy-file.ts'
 import { printAnswer, withOutput, type OutputFlags, type Print } from './print.ts'
-import { config, examples, listOf, ofAccount, severalOf, wholeNumber } from './settings.ts'
+import { config, examples, listOf, ofAccount, severalOf, wholeNumber } from './config-flags.ts'
 
 type UserFlags = Flags & OutputFlags & { readonly tag?: readonly string[] }
 

@@ -1,8 +1,8 @@
 /** Prints answers of commands as JSON, CSV or a table for people. All values are escaped here, because any may be untrusted. */
 import Table from 'cli-table3'
 import { Option, type Command } from 'commander'
-import { isObject } from '../policy-json.ts'
-import { csvCell, visibleJson, visibleText } from '../visible-text.ts'
+import { isObject } from '../text/json.ts'
+import { csvCell, visibleJson, visibleText } from '../text/visible-text.ts'
 
 export type Print = (text: string) => void
 

@@ -2,17 +2,17 @@
 import { Command, CommanderError } from 'commander'
 import { version } from '../version.ts'
 import type { Print } from './print.ts'
-import { examples } from './settings.ts'
-import { printUsageError } from './terminal.ts'
+import { examples } from './config-flags.ts'
+import { printUsageError } from '../terminal.ts'
 
 /** Makes a command; the program is there for who tells of all of them. */
 type Make = (print: Print, program: Command) => Command
 
 /** Each command by its name, in the order of the help. Only the one that is run is loaded: all take most of a second. */
 const commands: Readonly<Record<string, () => Promise<Make>>> = {
-  serve: async () => (await import('./serving.ts')).serveCommand,
-  'check-config': async () => (await import('./serving.ts')).checkConfigCommand,
-  'init-hierarchy': async () => (await import('./hierarchy.ts')).initHierarchyCommand,
+  serve: async () => (await import('./serve.ts')).serveCommand,
+  'check-config': async () => (await import('./serve.ts')).checkConfigCommand,
+  'init-hierarchy': async () => (await import('./init-hierarchy.ts')).initHierarchyCommand,
   issue: async () => (await import('./issuing.ts')).issueCommand,
   renew: async () => (await import('./issuing.ts')).renewCommand,
   inspect: async () => (await import('./looking.ts')).inspectCommand,
@@ -22,15 +22,15 @@ const commands: Readonly<Record<string, () => Promise<Make>>> = {
   role: async () => (await import('./principals.ts')).roleCommand,
   policy: async () => (await import('./principals.ts')).policyCommand,
   'access-key': async () => (await import('./accounts.ts')).accessKeyCommand,
-  'oidc-provider': async () => (await import('./identity-providers.ts')).identityProviderCommand,
-  share: async () => (await import('./shares.ts')).shareCommand,
+  'oidc-provider': async () => (await import('./oidc-provider.ts')).identityProviderCommand,
+  share: async () => (await import('./share.ts')).shareCommand,
   certificates: async () => (await import('./certificates.ts')).certificatesCommand,
   bucket: async () => (await import('./storage.ts')).bucketCommand,
   jobs: async () => (await import('./storage.ts')).jobsCommand,
   backup: async () => (await import('./backup.ts')).backupCommand,
   restore: async () => (await import('./backup.ts')).restoreCommand,
   verify: async () => (await import('./backup.ts')).verifyCommand,
-  completion: async () => (await import('./completion.ts')).completionCommand,
+  completion: async () => (await import('./completion/completion.ts')).completionCommand,
   version: () => Promise.resolve(versionCommand),
 }
 

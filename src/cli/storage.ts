@@ -8,10 +8,10 @@ import {
   readObject,
   removeBucket,
   removeObject,
-} from '../administration/storage.ts'
-import { accountId, config, examples, storageSettings, withSettings } from './settings.ts'
+} from '../admin-commands/storage.ts'
+import { accountId, config, examples, storageSettings, withSettings } from './config-flags.ts'
 import { printAnswer, withOutput, type OutputFlags, type Print } from './print.ts'
-import type { Flags } from '../config.ts'
+import type { Flags } from '../settings/config.ts'
 
 /** `signet bucket …`: buckets of the embedded object store. */
 export function bucketCommand(print: Print): Command {

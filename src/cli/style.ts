@@ -1,7 +1,7 @@
 /** Words on a terminal: colours where it has them, never in a file or a pipe, and never with NO_COLOR. */
 import { styleText } from 'node:util'
 import type { Paragraph, Tone } from '../inspect/lines.ts'
-import { visibleText } from '../visible-text.ts'
+import { visibleText } from '../text/visible-text.ts'
 
 const formats = {
   plain: [],

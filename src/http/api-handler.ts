@@ -4,14 +4,14 @@
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { ServiceError } from '../errors.ts'
-import { indexHeaders, splitTarget, type RawRequest } from '../wire/sigv4-request.ts'
+import { indexHeaders, splitTarget, type RawRequest } from '../wire/sigv4/request.ts'
 import { answerFailure, answerRequest, answerUnread, type ApiAnswer } from './api.ts'
-import { bodyBytesMax } from './body-limit.ts'
-import type { BodyBudget } from './body-budget.ts'
+import { bodyBytesMax } from './body/limit.ts'
+import type { BodyBudget } from './body/budget.ts'
 import { answerEarly, retryAfter } from './early-answer.ts'
-import type { ApiServices } from './front.ts'
+import type { ApiServices } from './protocol.ts'
 import { failRequest } from './last-resort.ts'
-import { readBody } from './request-body.ts'
+import { readBody } from './body/read-body.ts'
 
 export interface ApiHandlerOptions {
   readonly services: ApiServices

@@ -1,6 +1,6 @@
 import { statusAt } from '../authority/status.ts'
 import type { Services } from '../services.ts'
-import { parseIdentityFileName } from '../authority/issuer-identity.ts'
+import { parseIdentityFileName } from '../chain/issuer-identity.ts'
 import { findAuthority } from '../store/authorities.ts'
 import { findIdentityCertificate } from '../store/installed-certificates.ts'
 import {

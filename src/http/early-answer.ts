@@ -1,6 +1,6 @@
 /** Answers that are sent before the whole request has arrived. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { createPieceCounter } from './request-body.ts'
+import { createPieceCounter } from './body/read-body.ts'
 
 /** Limits on the rest of a body that is read and dropped. */
 const drainedBytesMax = 8 * 1024 * 1024

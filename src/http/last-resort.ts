@@ -3,7 +3,7 @@
  * never becomes an uncaught error of the process.
  */
 import type { ServerResponse } from 'node:http'
-import type { Log } from '../log.ts'
+import type { Log } from '../telemetry/log.ts'
 
 /** An answer without details of the failure. */
 export interface FailureAnswer {

@@ -7,9 +7,9 @@ import {
   type ServerResponse,
 } from 'node:http'
 import type { Socket } from 'node:net'
-import type { Log } from '../log.ts'
+import type { Log } from '../telemetry/log.ts'
 import { createTlsServer, type TlsMaterial } from './tls.ts'
-import { followConnections, type Connections } from './unfinished.ts'
+import { followConnections, type Connections } from './connection-drain.ts'
 
 export interface ListenerLimits {
   readonly connectionsMax: number

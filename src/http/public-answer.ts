@@ -1,8 +1,8 @@
 /** Requests to the public listener, and answers. */
 import { Readable } from 'node:stream'
 import { ServiceError } from '../errors.ts'
-import type { Log } from '../log.ts'
-import type { BodyBudget } from './body-budget.ts'
+import type { Log } from '../telemetry/log.ts'
+import type { BodyBudget } from './body/budget.ts'
 import { retryAfter } from './early-answer.ts'
 
 /** What the public listener answers. */

@@ -1,5 +1,5 @@
-import type { Caller } from '../authority/caller.ts'
-import type { Log } from '../log.ts'
+import type { Caller } from '../identity/caller.ts'
+import type { Log } from '../telemetry/log.ts'
 
 /** What is written about one request; never a body, a header or a signature. */
 export interface RequestRecord {

@@ -8,25 +8,25 @@ import {
   type FastifyRequest,
   type FastifyServerOptions,
 } from 'fastify'
-import type { Log } from '../log.ts'
+import type { Log } from '../telemetry/log.ts'
 import type { Random } from '../random.ts'
 import { renderError } from '../wire/errors.ts'
-import { splitTarget } from '../wire/sigv4-request.ts'
+import { splitTarget } from '../wire/sigv4/request.ts'
 import { answerHeaders, createApiHandler } from './api-handler.ts'
-import { createBodyBudget, type BodyBudget } from './body-budget.ts'
-import type { ApiServices } from './front.ts'
+import { createBodyBudget, type BodyBudget } from './body/budget.ts'
+import type { ApiServices } from './protocol.ts'
 import type { Health } from './health.ts'
 import { failRequest } from './last-resort.ts'
-import { jsonMediaType } from './members.ts'
-import type { OcspHandler } from './ocsp.ts'
+import { jsonMediaType } from './body/members.ts'
+import type { OcspHandler } from '../ocsp/handler.ts'
 import {
   answerOrFail,
   withinBudget,
   type PublicAnswer,
   type PublicRequest,
 } from './public-answer.ts'
-import { headersTooLarge, refusalOf, refuseConnection } from './refusals.ts'
-import { dropBody } from './request-body.ts'
+import { headersTooLarge, refusalOf, refuseConnection } from './error-responses.ts'
+import { dropBody } from './body/read-body.ts'
 import { createRequestIds } from './request-ids.ts'
 import { originForm, withoutPrefix } from './request-target.ts'
 import {

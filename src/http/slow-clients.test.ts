@@ -11,10 +11,10 @@ import { after, before, test, type TestContext } from 'node:test'
 import { connect as connectTls } from 'node:tls'
 import type { FastifyInstance } from 'fastify'
 import { makeCertificate } from '../../test/support/tls.ts'
-import { createLog } from '../log.ts'
-import { createMetrics } from '../metrics.ts'
+import { createLog } from '../telemetry/log.ts'
+import { createMetrics } from '../telemetry/metrics.ts'
 import { systemRandom } from '../random.ts'
-import { createBodyBudget, type BodyBudget } from './body-budget.ts'
+import { createBodyBudget, type BodyBudget } from './body/budget.ts'
 import { createApiServer, createPublicServer } from './server.ts'
 
 let folder: string

@@ -1,18 +1,21 @@
 /** Extensions by their names, with what they say in lines of words. */
-import { parseBasicConstraints } from '../x509/basic-constraints.ts'
-import { parsePolicyIdentifiers } from '../x509/certificate-policies.ts'
-import { DerError } from '../x509/der-error.ts'
+import { parseBasicConstraints } from '../x509/extensions/basic-constraints.ts'
+import { parsePolicyIdentifiers } from '../x509/extensions/certificate-policies.ts'
+import { DerError } from '../x509/der/error.ts'
 import {
   parseCrlDistributionPoints,
   parseIssuingDistributionPoint,
-} from '../x509/distribution-points.ts'
-import { parseExtendedKeyUsage } from '../x509/extended-key-usage.ts'
-import type { Extension } from '../x509/extensions.ts'
+} from '../x509/extensions/distribution-points.ts'
+import { parseExtendedKeyUsage } from '../x509/extensions/extended-key-usage.ts'
+import type { Extension } from '../x509/extensions/extensions.ts'
 import { parseGeneralNames } from '../x509/general-name.ts'
-import { parseInfoAccess } from '../x509/info-access.ts'
-import { parseAuthorityKeyIdentifier, parseSubjectKeyIdentifier } from '../x509/key-identifiers.ts'
-import { parseKeyUsage } from '../x509/key-usage.ts'
-import { parseNameConstraints } from '../x509/name-constraints.ts'
+import { parseInfoAccess } from '../x509/extensions/info-access.ts'
+import {
+  parseAuthorityKeyIdentifier,
+  parseSubjectKeyIdentifier,
+} from '../x509/extensions/key-identifiers.ts'
+import { parseKeyUsage } from '../x509/extensions/key-usage.ts'
+import { parseNameConstraints } from '../x509/extensions/name-constraints.ts'
 import { oidName, oids } from '../x509/oid.ts'
 import { generalNameWords, hexOf } from './words.ts'
 

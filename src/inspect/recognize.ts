@@ -1,6 +1,6 @@
 /** What some bytes are, by their content: PEM blocks by their labels, DER by its first elements. */
-import { DerError } from '../x509/der-error.ts'
-import { tags } from '../x509/der-reader.ts'
+import { DerError } from '../x509/der/error.ts'
+import { tags } from '../x509/der/reader.ts'
 import { parsePem } from '../x509/pem.ts'
 import { structureKind } from '../x509/structure-kind.ts'
 

@@ -4,8 +4,8 @@ import {
   parseCertificationRequest,
   type CertificationRequest,
 } from '../x509/certification-request.ts'
-import { DerError } from '../x509/der-error.ts'
-import { findExtension, type Extension } from '../x509/extensions.ts'
+import { DerError } from '../x509/der/error.ts'
+import { findExtension, type Extension } from '../x509/extensions/extensions.ts'
 import { oids } from '../x509/oid.ts'
 import { recognizePasted } from '../x509/pasted-input.ts'
 import { parsePem, pemText } from '../x509/pem.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseCertificationRequest } from '../x509/certification-request.ts'
-import type { Extension } from '../x509/extensions.ts'
+import type { Extension } from '../x509/extensions/extensions.ts'
 import { encodeName, parseName, type Name } from '../x509/name.ts'
 import { oids } from '../x509/oid.ts'
 import { parsePem } from '../x509/pem.ts'

@@ -4,13 +4,13 @@
  * Template order of operations).
  */
 import { ServiceError } from '../errors.ts'
-import { DerError } from '../x509/der-error.ts'
-import { findExtension, type Extension } from '../x509/extensions.ts'
+import { DerError } from '../x509/der/error.ts'
+import { findExtension, type Extension } from '../x509/extensions/extensions.ts'
 import {
   encodeAuthorityKeyIdentifier,
   encodeSubjectKeyIdentifier,
-} from '../x509/key-identifiers.ts'
-import { encodeKeyUsage, parseKeyUsage } from '../x509/key-usage.ts'
+} from '../x509/extensions/key-identifiers.ts'
+import { encodeKeyUsage, parseKeyUsage } from '../x509/extensions/key-usage.ts'
 import { isEmptyName, type Name } from '../x509/name.ts'
 import { oids } from '../x509/oid.ts'
 import { keyIdentifier } from '../x509/subject-public-key-info.ts'

@@ -1,9 +1,9 @@
 /** Where certificates say that their revocation can be looked up. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { encodeCrlDistributionPoints } from '../x509/distribution-points.ts'
+import { encodeCrlDistributionPoints } from '../x509/extensions/distribution-points.ts'
 import { uriName } from '../x509/general-name.ts'
-import { encodeInfoAccess } from '../x509/info-access.ts'
+import { encodeInfoAccess } from '../x509/extensions/info-access.ts'
 import { oids } from '../x509/oid.ts'
 import { pointerExtensions } from './certificate-pointers.ts'
 

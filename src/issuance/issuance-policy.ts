@@ -1,5 +1,9 @@
 import { ServiceError } from '../errors.ts'
-import { refusalOfKey, refusalOfPrimeModulus, type KeyPolicy } from '../authority/key-strength.ts'
+import {
+  refusalOfKey,
+  refusalOfPrimeModulus,
+  type KeyPolicy,
+} from '../key-strength/key-strength.ts'
 import type { SubjectPublicKeyInfo } from '../x509/subject-public-key-info.ts'
 import type { LintFinding } from '../lint/rules.ts'
 

@@ -1,8 +1,8 @@
 import type { UsageMode } from '../authority/authority.ts'
-import type { CertificatePath } from '../authority/import-certificate.ts'
-import { issuerKeyIdentifier } from '../authority/issuer-identity.ts'
-import { constraintsOf, type PathConstraints } from '../authority/name-constraints.ts'
-import { remainingPathLength } from '../authority/path-length.ts'
+import type { CertificatePath } from '../chain/import-certificate.ts'
+import { issuerKeyIdentifier } from '../chain/issuer-identity.ts'
+import { constraintsOf, type PathConstraints } from '../chain/name-constraints/check-names.ts'
+import { remainingPathLength } from '../chain/path-length.ts'
 import type { SubjectPublicKeyInfo } from '../x509/subject-public-key-info.ts'
 
 /** The CA certificate under whose name and key a certificate is issued. */

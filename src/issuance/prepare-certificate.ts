@@ -3,11 +3,11 @@
  * may be signed that was not prepared, and linted, here.
  */
 import type { SigningAlgorithm } from '../authority/algorithms.ts'
-import { violatedNameConstraint } from '../authority/name-constraints.ts'
+import { violatedNameConstraint } from '../chain/name-constraints/check-names.ts'
 import { ServiceError } from '../errors.ts'
 import { signatureAlgorithmIdentifier } from '../x509/algorithm-identifier.ts'
 import { encodeTbsCertificate } from '../x509/certificate.ts'
-import { findExtension } from '../x509/extensions.ts'
+import { findExtension } from '../x509/extensions/extensions.ts'
 import { parseGeneralNames } from '../x509/general-name.ts'
 import { oids } from '../x509/oid.ts'
 import type { AcceptedCsr } from './accept-csr.ts'

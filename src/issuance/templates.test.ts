@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { templateTable } from '../../test/conformance/template-table.ts'
-import { parseBasicConstraints } from '../x509/basic-constraints.ts'
-import { parseExtendedKeyUsage } from '../x509/extended-key-usage.ts'
-import { findExtension } from '../x509/extensions.ts'
-import { parseKeyUsage } from '../x509/key-usage.ts'
+import { parseBasicConstraints } from '../x509/extensions/basic-constraints.ts'
+import { parseExtendedKeyUsage } from '../x509/extensions/extended-key-usage.ts'
+import { findExtension } from '../x509/extensions/extensions.ts'
+import { parseKeyUsage } from '../x509/extensions/key-usage.ts'
 import { defaultTemplateName, requireTemplate, templateNames } from './templates.ts'
 
 test('there are the 61 templates of the documentation', () => {

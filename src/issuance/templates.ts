@@ -1,11 +1,11 @@
 /** The certificate templates (AWS Private CA User Guide, Template definitions): what each writes, as one table. */
 import { ServiceError } from '../errors.ts'
-import { encodeBasicConstraints } from '../x509/basic-constraints.ts'
-import { encodeExtendedKeyUsage } from '../x509/extended-key-usage.ts'
-import type { Extension } from '../x509/extensions.ts'
-import { encodeKeyUsage, type KeyUsageBit } from '../x509/key-usage.ts'
+import { encodeBasicConstraints } from '../x509/extensions/basic-constraints.ts'
+import { encodeExtendedKeyUsage } from '../x509/extensions/extended-key-usage.ts'
+import type { Extension } from '../x509/extensions/extensions.ts'
+import { encodeKeyUsage, type KeyUsageBit } from '../x509/extensions/key-usage.ts'
 import { oids } from '../x509/oid.ts'
-import { nearest } from './nearest.ts'
+import { nearest } from './suggest-template.ts'
 
 /** Where extensions may come from beside the template itself and the CA. */
 type Variety = 'base' | 'CSRPassthrough' | 'APIPassthrough' | 'APICSRPassthrough'

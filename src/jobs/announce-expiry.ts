@@ -7,8 +7,8 @@ import {
 } from '../store/expiry-announcements.ts'
 import { ConflictError } from '../store/database.ts'
 import { certificateAuthorityArn } from '../wire/arn.ts'
-import { forEachOf } from './for-each.ts'
-import type { Job, JobResult } from './scheduler.ts'
+import { forEachOf } from './scheduler/for-each.ts'
+import type { Job, JobResult } from './scheduler/scheduler.ts'
 
 const batch = 100
 

@@ -1,9 +1,9 @@
-import { maySignCrls } from '../authority/crl-signing.ts'
-import { supersededIdentities } from '../authority/issuer-identity.ts'
+import { maySignCrls } from '../chain/crl-signing.ts'
+import { supersededIdentities } from '../chain/issuer-identity.ts'
 import type { Services } from '../services.ts'
 import { listCrlSigners, type CrlSigner } from '../store/installed-certificates.ts'
 import { parseCertificate, type Certificate } from '../x509/certificate.ts'
-import type { Job } from './scheduler.ts'
+import type { Job } from './scheduler/scheduler.ts'
 
 const page = 256
 

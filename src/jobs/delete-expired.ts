@@ -12,7 +12,7 @@ import { ConflictError } from '../store/database.ts'
 import { deleteNames, deletePositions, retireCertificate } from '../store/retired-certificates.ts'
 import { parseCertificateSummary } from '../x509/certificate-summary.ts'
 import { restAfter } from './index-certificates.ts'
-import type { Job } from './scheduler.ts'
+import type { Job } from './scheduler/scheduler.ts'
 
 /** Certificates in one commit: some hundreds of rows, for which other writes wait a few milliseconds. */
 const batch = 25

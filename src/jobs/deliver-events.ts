@@ -1,4 +1,4 @@
-import { retryAt } from '../revocation/crl.ts'
+import { retryAt } from '../crl/contents.ts'
 import type { Services } from '../services.ts'
 import {
   claimEvents,
@@ -8,8 +8,8 @@ import {
   type QueuedEvent,
 } from '../store/events.ts'
 import type { Lease } from '../store/leases.ts'
-import { runClaimed } from './claimed-work.ts'
-import type { Job, JobResult } from './scheduler.ts'
+import { runClaimed } from './scheduler/claimed-work.ts'
+import type { Job, JobResult } from './scheduler/scheduler.ts'
 
 const batch = 64
 const parallel = 8

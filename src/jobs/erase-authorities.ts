@@ -1,5 +1,5 @@
 import { forgetKey, listErasableAuthorities } from '../store/authorities.ts'
-import type { Job } from './scheduler.ts'
+import type { Job } from './scheduler/scheduler.ts'
 
 const batch = 32
 

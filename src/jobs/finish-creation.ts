@@ -13,8 +13,8 @@ import { certificateAuthorityArn } from '../wire/arn.ts'
 import { signatureAlgorithmIdentifier } from '../x509/algorithm-identifier.ts'
 import { encodeCertificationRequest } from '../x509/certification-request.ts'
 import { encodePem } from '../x509/pem.ts'
-import { forEachOf } from './for-each.ts'
-import type { Job, JobResult } from './scheduler.ts'
+import { forEachOf } from './scheduler/for-each.ts'
+import type { Job, JobResult } from './scheduler/scheduler.ts'
 
 const batch = 32
 /** A creation that does not succeed for so long is given up: AWS's REQUEST_TIMED_OUT. */

@@ -1,5 +1,5 @@
 import { deleteExpiredTokens } from '../store/idempotency-tokens.ts'
-import type { Job } from './scheduler.ts'
+import type { Job } from './scheduler/scheduler.ts'
 
 const batch = 1000
 

@@ -10,7 +10,7 @@ import {
   readSearchProgress,
   selectUnsearchable,
 } from '../store/search-progress.ts'
-import type { Job } from './scheduler.ts'
+import type { Job } from './scheduler/scheduler.ts'
 
 /** Certificates of one transaction: some hundreds of rows, a few milliseconds that others wait for the writer. */
 const batch = 25

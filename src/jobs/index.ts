@@ -8,7 +8,7 @@ import { finishCreation } from './finish-creation.ts'
 import { forgetTokens } from './forget-tokens.ts'
 import { publishCrls } from './publish-crls.ts'
 import { recordKeyUses } from './record-key-uses.ts'
-import type { Job } from './scheduler.ts'
+import type { Job } from './scheduler/scheduler.ts'
 import { writeAuditReports } from './write-audit-reports.ts'
 
 /** Every job of the server; events are delivered if there is a webhook, and expired certificates deleted if `keepExpiredSeconds` is set. */

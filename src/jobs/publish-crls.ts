@@ -12,11 +12,11 @@ import {
 } from '../store/crls.ts'
 import type { Database } from '../store/database.ts'
 import { findIdentityCertificate } from '../store/installed-certificates.ts'
-import { retryAt } from '../revocation/crl.ts'
+import { retryAt } from '../crl/contents.ts'
 import { certificateAuthorityArn } from '../wire/arn.ts'
-import { crlFailure, publishCrl, type DueCrl } from './publish-crl.ts'
-import type { Job, JobResult } from './scheduler.ts'
-import { runClaimed } from './claimed-work.ts'
+import { crlFailure, publishCrl, type DueCrl } from '../crl/publish.ts'
+import type { Job, JobResult } from './scheduler/scheduler.ts'
+import { runClaimed } from './scheduler/claimed-work.ts'
 
 const batch = 8
 const parallel = 2

@@ -1,6 +1,6 @@
 import type { Services } from '../services.ts'
 import { setAccessKeyUse } from '../store/access-keys.ts'
-import type { Job } from './scheduler.ts'
+import type { Job } from './scheduler/scheduler.ts'
 
 /** Writes down when access keys were used last; what a crash loses of it is at most a minute's. */
 export const recordKeyUses = {

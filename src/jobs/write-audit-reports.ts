@@ -1,6 +1,6 @@
 import { auditReportType } from '../authority/audit-report.ts'
 import { BucketError } from '../objects/object-store.ts'
-import { retryAt } from '../revocation/crl.ts'
+import { retryAt } from '../crl/contents.ts'
 import type { Services } from '../services.ts'
 import {
   auditReportWorkOf,
@@ -13,8 +13,8 @@ import { findAuthority } from '../store/authorities.ts'
 import type { Lease } from '../store/leases.ts'
 import { certificateAuthorityArn } from '../wire/arn.ts'
 import type { Authority } from '../authority/authority.ts'
-import { runClaimed } from './claimed-work.ts'
-import type { Job, JobResult } from './scheduler.ts'
+import { runClaimed } from './scheduler/claimed-work.ts'
+import type { Job, JobResult } from './scheduler/scheduler.ts'
 
 /** Reports are long; few at a time leave room for others. */
 const batch = 2

@@ -1,22 +1,22 @@
 /** Checks of the values of known extensions. Each may throw DerError for a malformed value. */
 import { isIP } from 'node:net'
-import { readNameConstraints } from '../authority/name-constraints.ts'
-import { parseBasicConstraints } from '../x509/basic-constraints.ts'
+import { readNameConstraints } from '../chain/name-constraints/check-names.ts'
+import { parseBasicConstraints } from '../x509/extensions/basic-constraints.ts'
 import { readNamedBits } from '../x509/bit-string.ts'
-import { DerError } from '../x509/der-error.ts'
-import { readOnly, tags } from '../x509/der-reader.ts'
-import { parseDistributionPoints } from '../x509/distribution-points.ts'
-import { parseExtendedKeyUsage } from '../x509/extended-key-usage.ts'
-import type { Extension } from '../x509/extensions.ts'
+import { DerError } from '../x509/der/error.ts'
+import { readOnly, tags } from '../x509/der/reader.ts'
+import { parseDistributionPoints } from '../x509/extensions/distribution-points.ts'
+import { parseExtendedKeyUsage } from '../x509/extensions/extended-key-usage.ts'
+import type { Extension } from '../x509/extensions/extensions.ts'
 import { parseGeneralNames } from '../x509/general-name.ts'
-import { parseInfoAccess } from '../x509/info-access.ts'
+import { parseInfoAccess } from '../x509/extensions/info-access.ts'
 import {
   parseAuthorityCertIssuer,
   parseAuthorityKeyIdentifier,
   parseSubjectKeyIdentifier,
-} from '../x509/key-identifiers.ts'
-import { keyUsageBits } from '../x509/key-usage.ts'
-import { parseNameConstraints, type GeneralSubtree } from '../x509/name-constraints.ts'
+} from '../x509/extensions/key-identifiers.ts'
+import { keyUsageBits } from '../x509/extensions/key-usage.ts'
+import { parseNameConstraints, type GeneralSubtree } from '../x509/extensions/name-constraints.ts'
 import { parseName } from '../x509/name.ts'
 import { oidName, oids } from '../x509/oid.ts'
 import { latin1 } from '../x509/strings.ts'

@@ -1,8 +1,8 @@
 /** Syntax checks of GeneralNames, by their kind (RFC 5280 §4.2.1.6). parseGeneralNames has read them before. */
-import { DerError } from '../x509/der-error.ts'
-import { contextTag, type DerElement } from '../x509/der-reader.ts'
-import { requireDerTree } from '../x509/der-tree.ts'
-import { encodeElement } from '../x509/der-writer.ts'
+import { DerError } from '../x509/der/error.ts'
+import { contextTag, type DerElement } from '../x509/der/reader.ts'
+import { requireDerTree } from '../x509/der/tree.ts'
+import { encodeElement } from '../x509/der/writer.ts'
 import { parseEdiPartyName, parseOtherName, type GeneralName } from '../x509/general-name.ts'
 import { isEmptyName, parseName } from '../x509/name.ts'
 import { decodeString, latin1 } from '../x509/strings.ts'

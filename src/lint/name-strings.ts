@@ -1,8 +1,8 @@
 /** Names and the strings in them (RFC 5280 §4.1.2.4, appendix A.1). */
-import { DerError } from '../x509/der-error.ts'
-import { readOnlyNested, tags } from '../x509/der-reader.ts'
-import { requireDerTree } from '../x509/der-tree.ts'
-import { isInSetOrder, readAll } from '../x509/der-values.ts'
+import { DerError } from '../x509/der/error.ts'
+import { readOnlyNested, tags } from '../x509/der/reader.ts'
+import { requireDerTree } from '../x509/der/tree.ts'
+import { isInSetOrder, readAll } from '../x509/der/values.ts'
 import { attributePlace, type AttributeTypeAndValue, type Name } from '../x509/name.ts'
 import { oids } from '../x509/oid.ts'
 import { findCharacter, isPrintable, isStringTag } from '../x509/strings.ts'

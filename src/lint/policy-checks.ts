@@ -1,13 +1,13 @@
 /** Checks of the extensions about certificate policies (RFC 5280 §4.2.1.4, §4.2.1.5, §4.2.1.11, §4.2.1.14). */
-import { parseCertificatePolicies } from '../x509/certificate-policies.ts'
-import { DerError } from '../x509/der-error.ts'
-import type { Extension } from '../x509/extensions.ts'
+import { parseCertificatePolicies } from '../x509/extensions/certificate-policies.ts'
+import { DerError } from '../x509/der/error.ts'
+import type { Extension } from '../x509/extensions/extensions.ts'
 import { oids } from '../x509/oid.ts'
 import {
   parseInhibitAnyPolicy,
   parsePolicyConstraints,
   parsePolicyMappings,
-} from '../x509/policy-extensions.ts'
+} from '../x509/extensions/policy-extensions.ts'
 import type { ExtensionCheck, LintContext } from './facts.ts'
 import { uriFault } from './host-names.ts'
 import { lintString } from './name-strings.ts'

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { userCaller } from '../../test/support/callers.ts'
 import type { Services } from '../services.ts'
-import { integer, required, string, structure, timestamp } from '../wire/shape.ts'
+import { integer, required, string, structure, timestamp } from '../wire/shapes/shape.ts'
 import { findOperation, operations } from './index.ts'
 import { operation } from './operation.ts'
 

@@ -1,6 +1,6 @@
 /** What a certificate says that it is searched by and listed with: subject, alternative names, beginning of validity. */
-import { DerError } from '../x509/der-error.ts'
-import { contextTag, DerReader, tags } from '../x509/der-reader.ts'
+import { DerError } from '../x509/der/error.ts'
+import { contextTag, DerReader, tags } from '../x509/der/reader.ts'
 import { parseGeneralNames, type GeneralName } from '../x509/general-name.ts'
 import type { Name } from '../x509/name.ts'
 import { nameText, nameTextOf } from '../x509/name-text.ts'

@@ -2,7 +2,7 @@
  * How names are searched for: the whole name, what it begins with (`www.*`), or what it ends with (`.example.com`). A
  * backslash makes what follows it an ordinary character: `\.` at the beginning, `\*` at the end, `\\`.
  */
-import { nearestStorable } from '../storable-text.ts'
+import { nearestStorable } from '../text/storable-text.ts'
 import { canonicalAddress } from './ip-address.ts'
 
 export interface NamePattern {

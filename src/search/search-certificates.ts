@@ -1,7 +1,7 @@
 /** A page of the certificates that a filter is about, however many there are. */
 import type { SearchPosition } from '../store/certificate-search.ts'
 import type { Database } from '../store/database.ts'
-import { isObject } from '../policy-json.ts'
+import { isObject } from '../text/json.ts'
 import { listedAt, type CertificateFilter, type ListedCertificate } from './filter.ts'
 import { orderNames, ordersFor, type Order, type OrderName } from './orders.ts'
 

@@ -1,5 +1,5 @@
 /** Rows of access keys. Secrets are sealed: the database alone gives none away. */
-import type { Tags } from '../authority/caller.ts'
+import type { Tags } from '../identity/caller.ts'
 import type { Sealer } from '../sealer.ts'
 import { bytesOf, dateOf, integerOf, optionalTextOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'

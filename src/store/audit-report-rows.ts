@@ -1,6 +1,6 @@
 /** The certificates of a CA in the order in which they were issued, page by page, as an audit report needs them. */
 import type { AuditedCertificate, CertificateSummary } from '../authority/audit-report.ts'
-import { reasonOfCode } from '../revocation/reason.ts'
+import { reasonOfCode } from '../authority/revocation-reason.ts'
 import { bytesOf, integerOf, optionalTextOf, textOf } from './columns.ts'
 import { sql, type Row, type Sql } from './sql.ts'
 

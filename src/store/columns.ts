@@ -1,5 +1,5 @@
 /** Columns of a row as the types they were written with; another type is a fault of ours or a damaged file. */
-import type { StorableText } from '../storable-text.ts'
+import type { StorableText } from '../text/storable-text.ts'
 import type { Row } from './sql.ts'
 
 export function textOf(row: Row, column: string): StorableText {

@@ -4,7 +4,7 @@
  */
 import type { Authority } from '../authority/authority.ts'
 import type { CrlKind } from '../authority/crl.ts'
-import { firstIdentity } from '../authority/issuer-identity.ts'
+import { firstIdentity } from '../chain/issuer-identity.ts'
 import { integerOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { latestPlausible, type Lease } from './leases.ts'

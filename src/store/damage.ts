@@ -16,7 +16,7 @@ import {
 } from 'node:fs'
 import { dirname } from 'node:path'
 import { systemClock } from '../clock.ts'
-import { isObject } from '../policy-json.ts'
+import { isObject } from '../text/json.ts'
 
 /** `damaged`: SQLite cannot read a page. `lost-writes`: it is whole, but older than what was acknowledged. */
 export type DamageKind = 'damaged' | 'lost-writes'

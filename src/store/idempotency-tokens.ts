@@ -2,7 +2,7 @@
  * Rows of idempotency tokens: which ARN a token answered, for five minutes (AWS Private CA API). One that would live for
  * longer than an hour was written by a clock that has been set back since, and stands for nothing any more.
  */
-import type { StorableText } from '../storable-text.ts'
+import type { StorableText } from '../text/storable-text.ts'
 import { textOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { latestPlausible } from './leases.ts'

@@ -1,5 +1,5 @@
 /** Rows of OpenID Connect identity providers that accounts trust. */
-import type { StorableText } from '../storable-text.ts'
+import type { StorableText } from '../text/storable-text.ts'
 import { dateOf, optionalTextOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { expectRows, sql, type Row, type Sql } from './sql.ts'

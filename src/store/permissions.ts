@@ -1,6 +1,6 @@
 /** Rows of what a service may do with a CA on behalf of an account. */
 import type { Authority } from '../authority/authority.ts'
-import type { StorableText } from '../storable-text.ts'
+import type { StorableText } from '../text/storable-text.ts'
 import { dateOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { expectRows, sql, type Row, type Sql } from './sql.ts'

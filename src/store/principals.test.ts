@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { storable } from '../storable-text.ts'
+import { storable } from '../text/storable-text.ts'
 import { TestDatabase } from '../../test/support/database.ts'
 import { insertAccount, setOrganization, listAccounts } from './accounts.ts'
 import { ConflictError, type Database } from './database.ts'

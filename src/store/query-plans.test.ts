@@ -25,7 +25,7 @@ import type { CertificateFilter } from '../search/filter.ts'
 import { searchCertificates } from '../search/search-certificates.ts'
 import { selectUnsearchable } from './search-progress.ts'
 import type { Row, Sql } from './sql.ts'
-import { sqliteSchema } from './sqlite-schema.ts'
+import { sqliteSchema } from './sqlite/schema.ts'
 import type { Database } from './database.ts'
 
 /** Tables that have rows for each certificate, revocation, call or change. */

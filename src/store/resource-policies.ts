@@ -1,6 +1,6 @@
 /** Rows of policies on CAs, and of the accounts and organizations that they share a CA with. */
 import type { Authority } from '../authority/authority.ts'
-import type { StorableText } from '../storable-text.ts'
+import type { StorableText } from '../text/storable-text.ts'
 import { textOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { expectRows, sql, type Sql } from './sql.ts'

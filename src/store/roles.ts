@@ -1,5 +1,5 @@
 /** Rows of roles. */
-import type { Tags } from '../authority/caller.ts'
+import type { Tags } from '../identity/caller.ts'
 import { dateOf, integerOf, optionalTextOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { listPoliciesOf } from './identity-policies.ts'

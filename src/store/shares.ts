@@ -1,5 +1,5 @@
 /** Rows of shares: CAs that an account lets others use (AWS RAM). */
-import type { ManagedPermission } from '../authority/managed-permissions.ts'
+import type { ManagedPermission } from '../policy/managed-permissions.ts'
 import { dateOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { expectRows, sql, type Row, type Sql } from './sql.ts'

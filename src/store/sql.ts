@@ -1,4 +1,4 @@
-import { storable } from '../storable-text.ts'
+import { storable } from '../text/storable-text.ts'
 
 /** What a column or parameter may hold: well-formed text without U+0000, an integer of 53 bits or bytes (storage.md). */
 export type SqlValue = string | number | Uint8Array | null

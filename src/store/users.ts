@@ -1,5 +1,5 @@
 /** Rows of users. */
-import type { Tags } from '../authority/caller.ts'
+import type { Tags } from '../identity/caller.ts'
 import { dateOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { expectRows, sql, type Row, type Sql } from './sql.ts'

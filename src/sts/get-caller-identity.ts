@@ -1,5 +1,5 @@
-import { userIdOf } from '../authority/caller.ts'
-import { string, structure } from '../wire/shape.ts'
+import { userIdOf } from '../identity/caller.ts'
+import { string, structure } from '../wire/shapes/shape.ts'
 import { requireCaller } from './require-caller.ts'
 import { stsOperation } from './sts-operation.ts'
 

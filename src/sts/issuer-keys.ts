@@ -9,7 +9,7 @@ import {
 import { createBoundedCache } from '../bounded-cache.ts'
 import type { Clock } from '../clock.ts'
 import type { IdentityProvider } from '../store/identity-providers.ts'
-import { isObject } from '../policy-json.ts'
+import { isObject } from '../text/json.ts'
 import { QueryError } from '../wire/query-errors.ts'
 import { fetchDocument, type FetchOptions, type Resolve } from './fetch-document.ts'
 

@@ -1,4 +1,4 @@
-import type { Caller } from '../authority/caller.ts'
+import type { Caller } from '../identity/caller.ts'
 import { ServiceError } from '../errors.ts'
 import type { StsContext } from './sts-operation.ts'
 

@@ -1,5 +1,5 @@
 /** Tags of sessions (IAM User Guide, Pass session tags in AWS STS). */
-import type { Caller, Tags } from '../authority/caller.ts'
+import type { Caller, Tags } from '../identity/caller.ts'
 import { QueryError } from '../wire/query-errors.ts'
 
 export interface TagWish {

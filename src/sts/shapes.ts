@@ -1,5 +1,5 @@
 /** Shapes that several operations have (STS API, Data types). */
-import { integer, list, required, string, structure, timestamp } from '../wire/shape.ts'
+import { integer, list, required, string, structure, timestamp } from '../wire/shapes/shape.ts'
 
 const text =
   '[\\t\\n\\r\\u0020-\\u007E\\u0085\\u00A0-\\uD7FF\\uE000-\\uFFFD\\u{10000}-\\u{10FFFF}]+'

@@ -1,14 +1,14 @@
 /** What an operation of the Security Token Service is; one file per operation holds one, index.ts is the table of them. */
-import type { Sessions } from '../access/session.ts'
-import type { Caller } from '../authority/caller.ts'
+import type { Sessions } from '../identity/session.ts'
+import type { Caller } from '../identity/caller.ts'
 import type { Clock } from '../clock.ts'
 import type { Random } from '../random.ts'
 import type { Database } from '../store/database.ts'
-import { decode } from '../wire/shape-decode.ts'
-import type { Encodable } from '../wire/shape-encode.ts'
-import { fromForm, type FormParameters } from '../wire/shape-form.ts'
-import { encodeXmlAnswer } from '../wire/shape-xml.ts'
-import type { Infer, StructureShape } from '../wire/shape.ts'
+import { decode } from '../wire/shapes/decode.ts'
+import type { Encodable } from '../wire/shapes/encode.ts'
+import { fromForm, type FormParameters } from '../wire/shapes/form.ts'
+import { encodeXmlAnswer } from '../wire/shapes/xml.ts'
+import type { Infer, StructureShape } from '../wire/shapes/shape.ts'
 import type { IssuerKeys } from './issuer-keys.ts'
 
 /** What operations are given. */

@@ -2,7 +2,7 @@
  * Claims of a verified token as values of their types (RFC 7519 §4.1; OpenID Connect Core 1.0 §2). Claims become condition
  * keys. A claim of the wrong type is refused: no condition would match it, so a Deny would not apply.
  */
-import { asStorableText, type StorableText } from '../storable-text.ts'
+import { asStorableText, type StorableText } from '../text/storable-text.ts'
 
 export interface TokenClaims {
   readonly subject: StorableText

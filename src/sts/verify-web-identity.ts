@@ -1,6 +1,6 @@
 /** Tokens of OpenID Connect identity providers (RFC 7519; OpenID Connect Core 1.0 §2). */
 import { decodeJwt, errors, jwtVerify } from 'jose'
-import { asStorableText, type StorableText } from '../storable-text.ts'
+import { asStorableText, type StorableText } from '../text/storable-text.ts'
 import { findIdentityProvider, type IdentityProvider } from '../store/identity-providers.ts'
 import { QueryError } from '../wire/query-errors.ts'
 import type { StsServices } from './sts-operation.ts'

@@ -1,6 +1,6 @@
 /** Errors of the AWS Query protocol, whose codes are others than those of AWS JSON 1.1 (STS API, Common Errors). */
 import { errorStatus, ServiceError, type ErrorCode } from '../errors.ts'
-import { encodeXmlError } from './shape-xml.ts'
+import { encodeXmlError } from './shapes/xml.ts'
 
 /** Codes of STS's own, and common ones that AWS JSON 1.1 does not have, with their HTTP status. */
 const statusOfOwn = {

@@ -1,7 +1,7 @@
 /** AlgorithmIdentifier (RFC 5280 §4.1.1.2) of keys and signatures. */
-import type { DerReader } from './der-reader.ts'
-import { readOnlyNested, tags } from './der-reader.ts'
-import { encodeSequence } from './der-writer.ts'
+import type { DerReader } from './der/reader.ts'
+import { readOnlyNested, tags } from './der/reader.ts'
+import { encodeSequence } from './der/writer.ts'
 import { decodeOid, encodeOidElement, oidName, oids } from './oid.ts'
 
 export interface AlgorithmIdentifier {

@@ -13,17 +13,20 @@ import {
   type TbsCertListFields,
 } from './certificate-list.ts'
 import { parseCertificate } from './certificate.ts'
-import { DerError } from './der-error.ts'
-import { contextTag, tags } from './der-reader.ts'
+import { DerError } from './der/error.ts'
+import { contextTag, tags } from './der/reader.ts'
 import {
   encodeElement,
   encodeOctetString,
   encodeSequence,
   encodeSmallInteger,
-} from './der-writer.ts'
-import { encodeIssuingDistributionPoint } from './distribution-points.ts'
-import { encodeExtensions, findExtension } from './extensions.ts'
-import { encodeAuthorityKeyIdentifier, parseAuthorityKeyIdentifier } from './key-identifiers.ts'
+} from './der/writer.ts'
+import { encodeIssuingDistributionPoint } from './extensions/distribution-points.ts'
+import { encodeExtensions, findExtension } from './extensions/extensions.ts'
+import {
+  encodeAuthorityKeyIdentifier,
+  parseAuthorityKeyIdentifier,
+} from './extensions/key-identifiers.ts'
 import { encodeName } from './name.ts'
 import { oids } from './oid.ts'
 import {

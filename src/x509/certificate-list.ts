@@ -1,8 +1,8 @@
 /** CertificateList and TBSCertList, version 2 (RFC 5280 §5.1). */
 import { readAlgorithmIdentifier, type AlgorithmIdentifier } from './algorithm-identifier.ts'
-import { DerError } from './der-error.ts'
-import { contextTag, DerReader, readOnly, readOnlyNested, tags } from './der-reader.ts'
-import { readBitStringOctets, readSmallInteger, readUnsignedOctets } from './der-values.ts'
+import { DerError } from './der/error.ts'
+import { contextTag, DerReader, readOnly, readOnlyNested, tags } from './der/reader.ts'
+import { readBitStringOctets, readSmallInteger, readUnsignedOctets } from './der/values.ts'
 import {
   encodeBitString,
   encodeElement,
@@ -10,8 +10,13 @@ import {
   encodeSequence,
   encodeSmallInteger,
   encodeUnsigned,
-} from './der-writer.ts'
-import { encodeExtensions, findExtension, parseExtensions, type Extension } from './extensions.ts'
+} from './der/writer.ts'
+import {
+  encodeExtensions,
+  findExtension,
+  parseExtensions,
+  type Extension,
+} from './extensions/extensions.ts'
 import { oids } from './oid.ts'
 import { encodeTime, readTime } from './time.ts'
 

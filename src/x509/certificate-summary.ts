@@ -3,8 +3,8 @@
  * lengths and not looked into (RFC 5280 §4.1).
  */
 import { versionTag } from './certificate.ts'
-import { DerError } from './der-error.ts'
-import { readOnlyNested, tags, type DerReader } from './der-reader.ts'
+import { DerError } from './der/error.ts'
+import { readOnlyNested, tags, type DerReader } from './der/reader.ts'
 
 export interface CertificateSummary {
   /** `2026-03-01T08:15:30`, UTC. */

@@ -1,17 +1,17 @@
 /** Certificate and TBSCertificate (RFC 5280 §4.1). */
 import { readAlgorithmIdentifier, type AlgorithmIdentifier } from './algorithm-identifier.ts'
-import { countingFrom, DerError } from './der-error.ts'
-import type { DerReader } from './der-reader.ts'
-import { contextTag, readOnlyNested, tags } from './der-reader.ts'
-import { readBitStringOctets, readIntegerOctets, readSmallInteger, startOf } from './der-values.ts'
+import { countingFrom, DerError } from './der/error.ts'
+import type { DerReader } from './der/reader.ts'
+import { contextTag, readOnlyNested, tags } from './der/reader.ts'
+import { readBitStringOctets, readIntegerOctets, readSmallInteger, startOf } from './der/values.ts'
 import {
   encodeBitString,
   encodeElement,
   encodeSequence,
   encodeSmallInteger,
   encodeUnsigned,
-} from './der-writer.ts'
-import { encodeExtensions, parseExtensions, type Extension } from './extensions.ts'
+} from './der/writer.ts'
+import { encodeExtensions, parseExtensions, type Extension } from './extensions/extensions.ts'
 import { parseName, type Name } from './name.ts'
 import { parseSubjectPublicKeyInfo, type SubjectPublicKeyInfo } from './subject-public-key-info.ts'
 import { encodeTime, readTime } from './time.ts'

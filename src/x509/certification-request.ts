@@ -1,16 +1,21 @@
 /** CertificationRequest of PKCS #10 (RFC 2986 §4). */
 import { readAlgorithmIdentifier, type AlgorithmIdentifier } from './algorithm-identifier.ts'
-import { countingFrom, DerError } from './der-error.ts'
-import { contextTag, DerReader, readOnlyNested, tags } from './der-reader.ts'
-import { readBitStringOctets, readSmallInteger } from './der-values.ts'
+import { countingFrom, DerError } from './der/error.ts'
+import { contextTag, DerReader, readOnlyNested, tags } from './der/reader.ts'
+import { readBitStringOctets, readSmallInteger } from './der/values.ts'
 import {
   encodeBitString,
   encodeElement,
   encodeSequence,
   encodeSetOf,
   encodeSmallInteger,
-} from './der-writer.ts'
-import { encodeExtensions, findExtension, parseExtensions, type Extension } from './extensions.ts'
+} from './der/writer.ts'
+import {
+  encodeExtensions,
+  findExtension,
+  parseExtensions,
+  type Extension,
+} from './extensions/extensions.ts'
 import { parseName, type Name } from './name.ts'
 import { decodeOid, encodeOidElement, oidName, oids } from './oid.ts'
 import { parseSubjectPublicKeyInfo, type SubjectPublicKeyInfo } from './subject-public-key-info.ts'

@@ -1,5 +1,5 @@
 /** A Name as one line of text (RFC 2253), with the attributes that AWS's audit reports write by name. */
-import { tags } from './der-reader.ts'
+import { tags } from './der/reader.ts'
 import { parseName, type Name } from './name.ts'
 import { oids } from './oid.ts'
 import { isStringTag } from './strings.ts'

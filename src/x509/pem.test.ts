@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { mock, test } from 'node:test'
 import * as fc from 'fast-check'
-import { DerError } from './der-error.ts'
+import { DerError } from './der/error.ts'
 import { encodePem, parsePem } from './pem.ts'
 
 test('writes lines of 64 that end with LF', () => {

@@ -1,5 +1,5 @@
 /** PEM (RFC 7468), read as leniently as clients write it and written strictly. */
-import { DerError } from './der-error.ts'
+import { DerError } from './der/error.ts'
 
 export interface PemBlock {
   /** What is between `-----BEGIN ` and `-----`. */

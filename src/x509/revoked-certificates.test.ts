@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
-import { DerError } from './der-error.ts'
-import { tags } from './der-reader.ts'
-import { encodeElement, encodeSequence, encodeUnsigned } from './der-writer.ts'
-import { encodeExtensions, type Extension } from './extensions.ts'
+import { DerError } from './der/error.ts'
+import { tags } from './der/reader.ts'
+import { encodeElement, encodeSequence, encodeUnsigned } from './der/writer.ts'
+import { encodeExtensions, type Extension } from './extensions/extensions.ts'
 import { oids } from './oid.ts'
 import {
   readRevokedCertificates,

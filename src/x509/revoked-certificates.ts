@@ -1,9 +1,9 @@
 /** revokedCertificates of a CertificateList (RFC 5280 §5.1.2.6, §5.3.1), written by the million and read back. */
-import { DerError } from './der-error.ts'
-import { DerReader, readOnly, tags } from './der-reader.ts'
-import { readIntegerOctets } from './der-values.ts'
-import { encodeElement } from './der-writer.ts'
-import { encodeExtensions, findExtension, parseExtensions } from './extensions.ts'
+import { DerError } from './der/error.ts'
+import { DerReader, readOnly, tags } from './der/reader.ts'
+import { readIntegerOctets } from './der/values.ts'
+import { encodeElement } from './der/writer.ts'
+import { encodeExtensions, findExtension, parseExtensions } from './extensions/extensions.ts'
 import { oids } from './oid.ts'
 import { encodeTime, readTime } from './time.ts'
 

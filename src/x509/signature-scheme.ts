@@ -1,7 +1,7 @@
 /** Which hash and which kind of key a signature algorithm means, and which parameters it must have. */
 import type { AlgorithmIdentifier } from './algorithm-identifier.ts'
-import { contextTag, DerReader, readOnly, readOnlyNested, tags } from './der-reader.ts'
-import { isNull, readSmallInteger } from './der-values.ts'
+import { contextTag, DerReader, readOnly, readOnlyNested, tags } from './der/reader.ts'
+import { isNull, readSmallInteger } from './der/values.ts'
 import { decodeOid, oidName, oids } from './oid.ts'
 import type { PublicKeyKind } from './subject-public-key-info.ts'
 import { strict, type Tolerance } from './tolerance.ts'

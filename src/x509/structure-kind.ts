@@ -1,5 +1,5 @@
 /** Recognizes structures in DER by their first elements. */
-import { contextTag, DerReader, readOnlyNested, tags, type DerElement } from './der-reader.ts'
+import { contextTag, DerReader, readOnlyNested, tags, type DerElement } from './der/reader.ts'
 
 export type StructureKind =
   | 'certificate'

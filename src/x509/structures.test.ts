@@ -9,7 +9,7 @@ import {
   parseAlgorithmIdentifier,
   signatureAlgorithmIdentifier,
 } from './algorithm-identifier.ts'
-import { encodeBasicConstraints, parseBasicConstraints } from './basic-constraints.ts'
+import { encodeBasicConstraints, parseBasicConstraints } from './extensions/basic-constraints.ts'
 import {
   encodeCertificate,
   encodeTbsCertificate,
@@ -21,18 +21,18 @@ import {
   encodeCertificationRequestInfo,
   parseCertificationRequest,
 } from './certification-request.ts'
-import { DerError } from './der-error.ts'
-import { encodeElement, encodeSequence } from './der-writer.ts'
-import { encodeExtendedKeyUsage, parseExtendedKeyUsage } from './extended-key-usage.ts'
-import { encodeExtensions, findExtension, parseExtensions } from './extensions.ts'
+import { DerError } from './der/error.ts'
+import { encodeElement, encodeSequence } from './der/writer.ts'
+import { encodeExtendedKeyUsage, parseExtendedKeyUsage } from './extensions/extended-key-usage.ts'
+import { encodeExtensions, findExtension, parseExtensions } from './extensions/extensions.ts'
 import { parseGeneralNames } from './general-name.ts'
 import {
   encodeAuthorityKeyIdentifier,
   encodeSubjectKeyIdentifier,
   parseAuthorityKeyIdentifier,
   parseSubjectKeyIdentifier,
-} from './key-identifiers.ts'
-import { encodeKeyUsage, keyUsageBits, parseKeyUsage } from './key-usage.ts'
+} from './extensions/key-identifiers.ts'
+import { encodeKeyUsage, keyUsageBits, parseKeyUsage } from './extensions/key-usage.ts'
 import { encodeName } from './name.ts'
 import { isOid, oids } from './oid.ts'
 import { parsePem } from './pem.ts'

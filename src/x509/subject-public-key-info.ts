@@ -1,9 +1,9 @@
 /** SubjectPublicKeyInfo (RFC 5280 §4.1.2.7) and what kind of key it holds. */
 import { hash } from 'node:crypto'
 import { readAlgorithmIdentifier, type AlgorithmIdentifier } from './algorithm-identifier.ts'
-import { DerError } from './der-error.ts'
-import { readOnly, readOnlyNested, tags } from './der-reader.ts'
-import { isNull, readBitStringOctets, readUnsignedOctets } from './der-values.ts'
+import { DerError } from './der/error.ts'
+import { readOnly, readOnlyNested, tags } from './der/reader.ts'
+import { isNull, readBitStringOctets, readUnsignedOctets } from './der/values.ts'
 import { decodeOid, oidName, oids } from './oid.ts'
 
 export type PublicKeyKind =

@@ -7,9 +7,9 @@ import {
   type VerifyKeyObjectInput,
 } from 'node:crypto'
 import type { AlgorithmIdentifier } from './algorithm-identifier.ts'
-import { DerError } from './der-error.ts'
-import { readOnlyNested, tags } from './der-reader.ts'
-import { readUnsignedOctets } from './der-values.ts'
+import { DerError } from './der/error.ts'
+import { readOnlyNested, tags } from './der/reader.ts'
+import { readUnsignedOctets } from './der/values.ts'
 import { oids } from './oid.ts'
 import { encodePem } from './pem.ts'
 import { schemeOf, type SchemeOptions, type SignatureScheme } from './signature-scheme.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { changeRole, removeRole } from '../../src/administration/roles.ts'
+import { changeRole, removeRole } from '../../src/admin-commands/roles.ts'
 import {
   allow,
   createAccount,

@@ -12,7 +12,7 @@ import { createAuthority, createRoot, createSubordinate, issue } from '../suppor
 import { ocspRequest } from '../support/ocsp-requests.ts'
 import { crlBucket, eventually, lastOf, revocationWish, revoke } from '../support/revocation.ts'
 import { TestService, type Members, type ServiceOptions } from '../support/service.ts'
-import type { Flags } from '../../src/config.ts'
+import type { Flags } from '../../src/settings/config.ts'
 
 const parsed = (text: string): Members => JSON.parse(text)
 

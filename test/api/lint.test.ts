@@ -10,9 +10,9 @@ import {
   encodeCertificationRequest,
   encodeCertificationRequestInfo,
 } from '../../src/x509/certification-request.ts'
-import { tags } from '../../src/x509/der-reader.ts'
-import { encodeElement, encodeSequence, encodeSetOf } from '../../src/x509/der-writer.ts'
-import type { Extension } from '../../src/x509/extensions.ts'
+import { tags } from '../../src/x509/der/reader.ts'
+import { encodeElement, encodeSequence, encodeSetOf } from '../../src/x509/der/writer.ts'
+import type { Extension } from '../../src/x509/extensions/extensions.ts'
 import { encodeName } from '../../src/x509/name.ts'
 import { encodeOidElement, oids } from '../../src/x509/oid.ts'
 import { encodePem } from '../../src/x509/pem.ts'

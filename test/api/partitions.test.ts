@@ -2,18 +2,18 @@
 import assert from 'node:assert/strict'
 import { describe, test, type TestContext } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
-import { bucketsFolder } from '../../src/data-folder.ts'
+import { bucketsFolder } from '../../src/data-folder/data-folder.ts'
 import { listObjects } from '../../src/objects/embedded-buckets.ts'
-import { partitionCertificatesMax } from '../../src/revocation/partition.ts'
+import { partitionCertificatesMax } from '../../src/crl/partition.ts'
 import type { Database } from '../../src/store/database.ts'
-import { openData } from '../../src/data-folder.ts'
+import { openData } from '../../src/data-folder/data-folder.ts'
 import { sql } from '../../src/store/sql.ts'
 import { parseCertificate } from '../../src/x509/certificate.ts'
 import {
   encodeCrlDistributionPoints,
   encodeIssuingDistributionPoint,
-} from '../../src/x509/distribution-points.ts'
-import { findExtension } from '../../src/x509/extensions.ts'
+} from '../../src/x509/extensions/distribution-points.ts'
+import { findExtension } from '../../src/x509/extensions/extensions.ts'
 import { oids } from '../../src/x509/oid.ts'
 import { parsePem } from '../../src/x509/pem.ts'
 import { csr } from '../support/csrs.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { addAccessKey } from '../../src/administration/access-keys.ts'
+import { addAccessKey } from '../../src/admin-commands/access-keys.ts'
 import {
   allow,
   createAccount,

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { addAccessKey } from '../../src/administration/access-keys.ts'
-import { addAccount, moveAccount } from '../../src/administration/accounts.ts'
-import { addShare, listAllShares, removeShare } from '../../src/administration/shares.ts'
+import { addAccessKey } from '../../src/admin-commands/access-keys.ts'
+import { addAccount, moveAccount } from '../../src/admin-commands/accounts.ts'
+import { addShare, listAllShares, removeShare } from '../../src/admin-commands/shares.ts'
 import {
   allow,
   createUser,

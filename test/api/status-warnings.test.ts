@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, afterEach, before, test } from 'node:test'
-import { serverStatus, type ServerStatus } from '../../src/daily/status.ts'
+import { serverStatus, type ServerStatus } from '../../src/client-commands/status.ts'
 
 const now = new Date('2026-03-01T08:00:00Z')
 const id = '00000000-0000-4000-8000-000000000001'

@@ -5,7 +5,7 @@ import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK } from 'j
 import {
   changeIdentityProvider,
   removeIdentityProvider,
-} from '../../src/administration/identity-providers.ts'
+} from '../../src/admin-commands/identity-providers.ts'
 import { allow } from '../support/accounts.ts'
 import { TestService } from '../support/service.ts'
 import {

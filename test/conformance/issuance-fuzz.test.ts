@@ -19,7 +19,10 @@ import { requireTemplate } from '../../src/issuance/templates.ts'
 import { certificatePeriod, type Validity } from '../../src/issuance/validity.ts'
 import type { SigningAlgorithm } from '../../src/authority/algorithms.ts'
 import { signatureAlgorithmIdentifier } from '../../src/x509/algorithm-identifier.ts'
-import { encodeBasicConstraints, parseBasicConstraints } from '../../src/x509/basic-constraints.ts'
+import {
+  encodeBasicConstraints,
+  parseBasicConstraints,
+} from '../../src/x509/extensions/basic-constraints.ts'
 import {
   encodeCertificate,
   encodeTbsCertificate,
@@ -30,17 +33,20 @@ import {
   encodeCertificationRequest,
   encodeCertificationRequestInfo,
 } from '../../src/x509/certification-request.ts'
-import { encodeElement, encodeSequence, encodeSetOf } from '../../src/x509/der-writer.ts'
-import { encodeExtendedKeyUsage, parseExtendedKeyUsage } from '../../src/x509/extended-key-usage.ts'
-import type { Extension } from '../../src/x509/extensions.ts'
+import { encodeElement, encodeSequence, encodeSetOf } from '../../src/x509/der/writer.ts'
+import {
+  encodeExtendedKeyUsage,
+  parseExtendedKeyUsage,
+} from '../../src/x509/extensions/extended-key-usage.ts'
+import type { Extension } from '../../src/x509/extensions/extensions.ts'
 import { encodeGeneralNames, parseGeneralNames } from '../../src/x509/general-name.ts'
 import {
   encodeAuthorityKeyIdentifier,
   encodeSubjectKeyIdentifier,
   parseAuthorityKeyIdentifier,
   parseSubjectKeyIdentifier,
-} from '../../src/x509/key-identifiers.ts'
-import { encodeKeyUsage, keyUsageBits, parseKeyUsage } from '../../src/x509/key-usage.ts'
+} from '../../src/x509/extensions/key-identifiers.ts'
+import { encodeKeyUsage, keyUsageBits, parseKeyUsage } from '../../src/x509/extensions/key-usage.ts'
 import type { Name } from '../../src/x509/name.ts'
 import { encodeOidElement } from '../../src/x509/oid.ts'
 import { encodePem } from '../../src/x509/pem.ts'

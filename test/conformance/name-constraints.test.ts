@@ -9,9 +9,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { promisify } from 'node:util'
-import { constraintsOf, violatedNameConstraint } from '../../src/authority/name-constraints.ts'
+import {
+  constraintsOf,
+  violatedNameConstraint,
+} from '../../src/chain/name-constraints/check-names.ts'
 import type { GeneralName } from '../../src/x509/general-name.ts'
-import type { GeneralSubtree } from '../../src/x509/name-constraints.ts'
+import type { GeneralSubtree } from '../../src/x509/extensions/name-constraints.ts'
 import { encodeName } from '../../src/x509/name.ts'
 import { oids } from '../../src/x509/oid.ts'
 import {

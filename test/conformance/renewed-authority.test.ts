@@ -16,7 +16,7 @@ import {
   encodeCrlNumber,
   encodeTbsCertList,
 } from '../../src/x509/certificate-list.ts'
-import { encodeElement, encodeSequence, encodeSetOf } from '../../src/x509/der-writer.ts'
+import { encodeElement, encodeSequence, encodeSetOf } from '../../src/x509/der/writer.ts'
 import { encodeOidElement, oids } from '../../src/x509/oid.ts'
 import { encodePem } from '../../src/x509/pem.ts'
 import { named, pemOf, type Crafted } from '../support/crafted-certificates.ts'

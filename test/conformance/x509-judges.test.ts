@@ -14,7 +14,7 @@ import { promisify } from 'node:util'
 import 'reflect-metadata'
 import * as peculiar from '@peculiar/x509'
 import { signatureAlgorithmIdentifier } from '../../src/x509/algorithm-identifier.ts'
-import { encodeBasicConstraints } from '../../src/x509/basic-constraints.ts'
+import { encodeBasicConstraints } from '../../src/x509/extensions/basic-constraints.ts'
 import {
   encodeCertificate,
   encodeTbsCertificate,
@@ -26,13 +26,13 @@ import {
   parseCertificationRequest,
   type CertificationRequest,
 } from '../../src/x509/certification-request.ts'
-import { encodeExtendedKeyUsage } from '../../src/x509/extended-key-usage.ts'
+import { encodeExtendedKeyUsage } from '../../src/x509/extensions/extended-key-usage.ts'
 import { encodeGeneralNames } from '../../src/x509/general-name.ts'
 import {
   encodeAuthorityKeyIdentifier,
   encodeSubjectKeyIdentifier,
-} from '../../src/x509/key-identifiers.ts'
-import { encodeKeyUsage } from '../../src/x509/key-usage.ts'
+} from '../../src/x509/extensions/key-identifiers.ts'
+import { encodeKeyUsage } from '../../src/x509/extensions/key-usage.ts'
 import { encodeName, type Name } from '../../src/x509/name.ts'
 import { oids } from '../../src/x509/oid.ts'
 import { encodePem, parsePem } from '../../src/x509/pem.ts'

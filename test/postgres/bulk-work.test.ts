@@ -1,3 +1,3 @@
 import { onPostgres } from '../support/on-postgres.ts'
 
-await onPostgres(() => import('../../src/bulk-client.test.ts'))
+await onPostgres(() => import('../../src/bulk/bulk-client.test.ts'))

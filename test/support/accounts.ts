@@ -1,6 +1,6 @@
 /** Further accounts, and users with identity policies, as the administration commands make them. */
-import { addAccessKey } from '../../src/administration/access-keys.ts'
-import { addAccount } from '../../src/administration/accounts.ts'
+import { addAccessKey } from '../../src/admin-commands/access-keys.ts'
+import { addAccount } from '../../src/admin-commands/accounts.ts'
 import type { TestService } from './service.ts'
 import type { Credentials } from './signed-request.ts'
 

@@ -1,5 +1,5 @@
 /** Callers and access keys as authentication finds them. */
-import type { Caller } from '../../src/authority/caller.ts'
+import type { Caller } from '../../src/identity/caller.ts'
 import type { AccessKey } from '../../src/store/access-keys.ts'
 
 /** A user, alice of account 123456789012 in us-east-1, unless said otherwise; without policies. */

@@ -1,5 +1,5 @@
 /** Which database the services and stores of a test file are on: SQLite, unless the file is run on PostgreSQL. */
-import type { PostgresPlace } from '../../src/store/postgres-place.ts'
+import type { PostgresPlace } from '../../src/store/postgres/connection-options.ts'
 
 let make: (() => Promise<PostgresPlace>) | undefined
 

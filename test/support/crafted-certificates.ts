@@ -1,17 +1,20 @@
 /** Certificates made by hand for tests, with good defaults that a test changes one at a time. */
 import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto'
 import { signatureAlgorithmIdentifier } from '../../src/x509/algorithm-identifier.ts'
-import { encodeBasicConstraints } from '../../src/x509/basic-constraints.ts'
+import { encodeBasicConstraints } from '../../src/x509/extensions/basic-constraints.ts'
 import {
   encodeCertificate,
   encodeTbsCertificate,
   parseCertificate,
   type Certificate,
 } from '../../src/x509/certificate.ts'
-import type { Extension } from '../../src/x509/extensions.ts'
+import type { Extension } from '../../src/x509/extensions/extensions.ts'
 import { encodeGeneralNames, type GeneralName } from '../../src/x509/general-name.ts'
-import { encodeKeyUsage } from '../../src/x509/key-usage.ts'
-import { encodeNameConstraints, type GeneralSubtree } from '../../src/x509/name-constraints.ts'
+import { encodeKeyUsage } from '../../src/x509/extensions/key-usage.ts'
+import {
+  encodeNameConstraints,
+  type GeneralSubtree,
+} from '../../src/x509/extensions/name-constraints.ts'
 import { encodeName } from '../../src/x509/name.ts'
 import { oids } from '../../src/x509/oid.ts'
 import { encodePem } from '../../src/x509/pem.ts'

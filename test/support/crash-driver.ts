@@ -3,10 +3,10 @@
  * database or to the store before that may have arrived; nothing after it has happened.
  */
 import { Worker } from 'node:worker_threads'
-import { startApp } from '../../src/app.ts'
+import { startApp } from '../../src/server/single-process.ts'
 import { systemClock } from '../../src/clock.ts'
-import { readConfig } from '../../src/config.ts'
-import { createLog } from '../../src/log.ts'
+import { readConfig } from '../../src/settings/config.ts'
+import { createLog } from '../../src/telemetry/log.ts'
 import type { ObjectStore } from '../../src/objects/object-store.ts'
 import { systemRandom } from '../../src/random.ts'
 

@@ -4,10 +4,14 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Database } from '../../src/store/database.ts'
-import type { PostgresPlace } from '../../src/store/postgres-place.ts'
+import type { PostgresPlace } from '../../src/store/postgres/connection-options.ts'
 import { chosenDatabase } from './chosen-database.ts'
 import { openTestPostgres } from './postgres.ts'
-import { openSqlite, type SqliteDatabase, type SqliteOptions } from '../../src/store/sqlite.ts'
+import {
+  openSqlite,
+  type SqliteDatabase,
+  type SqliteOptions,
+} from '../../src/store/sqlite/database.ts'
 
 /** A new folder, removed at the end of its scope. */
 export class TestFolder implements Disposable {

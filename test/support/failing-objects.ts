@@ -3,7 +3,7 @@ import { cp, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { TestContext } from 'node:test'
-import type { Flags } from '../../src/config.ts'
+import type { Flags } from '../../src/settings/config.ts'
 import {
   BucketError,
   type ObjectHead,

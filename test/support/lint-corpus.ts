@@ -1,14 +1,14 @@
 /** Certificates that are right and wrong in one way each, and the lint rules that each breaks. */
 import { generateKeyPairSync } from 'node:crypto'
 import { signatureAlgorithmIdentifier } from '../../src/x509/algorithm-identifier.ts'
-import { encodeBasicConstraints } from '../../src/x509/basic-constraints.ts'
+import { encodeBasicConstraints } from '../../src/x509/extensions/basic-constraints.ts'
 import type { TbsCertificateFields } from '../../src/x509/certificate.ts'
-import type { Extension } from '../../src/x509/extensions.ts'
+import type { Extension } from '../../src/x509/extensions/extensions.ts'
 import {
   encodeAuthorityKeyIdentifier,
   encodeSubjectKeyIdentifier,
-} from '../../src/x509/key-identifiers.ts'
-import { encodeKeyUsage, type KeyUsageBit } from '../../src/x509/key-usage.ts'
+} from '../../src/x509/extensions/key-identifiers.ts'
+import { encodeKeyUsage, type KeyUsageBit } from '../../src/x509/extensions/key-usage.ts'
 import { encodeName } from '../../src/x509/name.ts'
 import { oids } from '../../src/x509/oid.ts'
 import { keyIdentifier, parseSubjectPublicKeyInfo } from '../../src/x509/subject-public-key-info.ts'

@@ -1,16 +1,20 @@
 /** OCSP requests of every form (RFC 6960 §4.1), sent as octets, and what their answers say. */
 import { createHash, X509Certificate } from 'node:crypto'
-import { DerReader, readOnlyNested, contextTag, tags } from '../../src/x509/der-reader.ts'
-import { readUnsignedOctets } from '../../src/x509/der-values.ts'
+import { DerReader, readOnlyNested, contextTag, tags } from '../../src/x509/der/reader.ts'
+import { readUnsignedOctets } from '../../src/x509/der/values.ts'
 import {
   encodeElement,
   encodeOctetString,
   encodeSequence,
   encodeUnsigned,
-} from '../../src/x509/der-writer.ts'
+} from '../../src/x509/der/writer.ts'
 import { parseCertificate } from '../../src/x509/certificate.ts'
-import { encodeExtensions, findExtension, parseExtensions } from '../../src/x509/extensions.ts'
-import type { CertIdHash } from '../../src/x509/ocsp-request.ts'
+import {
+  encodeExtensions,
+  findExtension,
+  parseExtensions,
+} from '../../src/x509/extensions/extensions.ts'
+import type { CertIdHash } from '../../src/x509/ocsp/request.ts'
 import { encodeOidElement, oids } from '../../src/x509/oid.ts'
 import { readTime } from '../../src/x509/time.ts'
 

@@ -11,9 +11,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { Client } from 'pg'
 import { systemRandom } from '../../src/random.ts'
-import type { PostgresPlace } from '../../src/store/postgres-place.ts'
+import type { PostgresPlace } from '../../src/store/postgres/connection-options.ts'
 import type { Row } from '../../src/store/sql.ts'
-import { openPostgres, type PostgresDatabase } from '../../src/store/postgres.ts'
+import { openPostgres, type PostgresDatabase } from '../../src/store/postgres/database.ts'
 
 const run = promisify(execFile)
 const readySeconds = 60

@@ -1,7 +1,7 @@
 /** Calls of STS, and the principals that they are about, as the administration commands make them. */
-import { addIdentityProvider } from '../../src/administration/identity-providers.ts'
-import { putPolicy } from '../../src/administration/policies.ts'
-import { addRole } from '../../src/administration/roles.ts'
+import { addIdentityProvider } from '../../src/admin-commands/identity-providers.ts'
+import { putPolicy } from '../../src/admin-commands/policies.ts'
+import { addRole } from '../../src/admin-commands/roles.ts'
 import { policyOf, type Statement } from './accounts.ts'
 import type { TestService } from './service.ts'
 import { signedHeaders, type Credentials } from './signed-request.ts'

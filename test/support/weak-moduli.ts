@@ -7,7 +7,7 @@ import {
   encodeSequence,
   encodeSmallInteger,
   encodeUnsigned,
-} from '../../src/x509/der-writer.ts'
+} from '../../src/x509/der/writer.ts'
 import { encodeName } from '../../src/x509/name.ts'
 import { encodeOidElement, oids } from '../../src/x509/oid.ts'
 import { encodePem } from '../../src/x509/pem.ts'

@@ -1,0 +1,78 @@
+/** What the commands about accounts do, on a data folder that a server may be using. */
+import { systemClock } from '../clock.ts'
+import type { Config } from '../settings/config.ts'
+import { withData } from '../data-folder/data-folder.ts'
+import { ConfigurationError } from '../errors.ts'
+import {
+  findAccount,
+  insertAccount,
+  listAccounts,
+  setOrganization,
+  type Account,
+} from '../store/accounts.ts'
+import type { Database } from '../store/database.ts'
+import { changeOr } from './change.ts'
+
+const organizationForm = /^o-[a-z0-9]{10,32}$/
+
+/** An account as it is printed. */
+interface PrintedAccount {
+  readonly AccountId: string
+  readonly OrganizationId?: string
+  readonly CreateDate: string
+}
+
+/** Creates an account. Throws ConfigurationError if it exists. */
+export async function addAccount(
+  config: Config,
+  accountId: string,
+  organizationId?: string,
+): Promise<PrintedAccount> {
+  requireOrganization(organizationId)
+  const account = { accountId, organizationId, createdAt: systemClock.now() }
+  await withData(config, ({ db }) =>
+    changeOr(`account ${accountId} exists already`, db, [insertAccount(account)]),
+  )
+  return printed(account)
+}
+
+/** Moves an account into an organization, or out of any. Throws ConfigurationError if there is no such account. */
+export async function moveAccount(
+  config: Config,
+  accountId: string,
+  organizationId: string | undefined,
+): Promise<void> {
+  requireOrganization(organizationId)
+  await withData(config, ({ db }) =>
+    changeOr(`there is no account ${accountId}`, db, [setOrganization(accountId, organizationId)]),
+  )
+}
+
+export async function listAllAccounts(config: Config): Promise<readonly PrintedAccount[]> {
+  return (await withData(config, ({ db }) => listAccounts(db))).map(printed)
+}
+
+/** The account of that id, or the oldest. Throws ConfigurationError if there is none. */
+export async function chosenAccount(db: Database, accountId: string | undefined): Promise<string> {
+  if (accountId === undefined) {
+    const accounts = await listAccounts(db)
+    const [oldest] = accounts.toSorted((a, b) => a.createdAt.getTime() - b.createdAt.getTime())
+    if (oldest !== undefined) return oldest.accountId
+  } else if ((await findAccount(db, accountId)) !== undefined) return accountId
+  throw new ConfigurationError(`there is no account ${accountId ?? ''}`)
+}
+
+function requireOrganization(organizationId: string | undefined): void {
+  if (organizationId !== undefined && !organizationForm.test(organizationId))
+    throw new ConfigurationError(
+      `--organization must be o- and 10 to 32 lower-case letters and digits, not '${organizationId}'`,
+    )
+}
+
+function printed({ accountId, organizationId, createdAt }: Account): PrintedAccount {
+  return {
+    AccountId: accountId,
+    ...(organizationId !== undefined && { OrganizationId: organizationId }),
+    CreateDate: createdAt.toISOString(),
+  }
+}

@@ -1,0 +1,163 @@
+/** What `signet backup` does, on a data folder that a server may be using. */
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { open, readFile, rm, type FileHandle } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { createDeflate } from 'node:zlib'
+import { encodeHead } from '../backup/format.ts'
+import type { Locked } from '../backup/lock.ts'
+import { RecordWriter, type RowCounts } from '../backup/records.ts'
+import { encryptChunks } from '../backup/stream-cipher.ts'
+import { systemClock } from '../clock.ts'
+import type { Config } from '../settings/config.ts'
+import { withData, type DataFolder } from '../data-folder/data-folder.ts'
+import { renameDurably } from '../durable-file.ts'
+import { ConfigurationError } from '../errors.ts'
+import { credentialsFile } from '../data-folder/first-start.ts'
+import { pagesOf, type Snapshot } from '../store/snapshot.ts'
+import { version } from '../version.ts'
+import { openSnapshot } from './open-snapshot.ts'
+
+export interface BackupWish {
+  readonly file: string
+  readonly withMasterKey: boolean
+  /** Made only when the place for the file is known to be free. */
+  readonly lock: () => Promise<Locked>
+}
+
+/** A backup as it is printed. */
+interface PrintedBackup {
+  readonly File: string
+  readonly Size: number
+  readonly Sha256: string
+  readonly CreatedAt: string
+  readonly SchemaVersion: number
+  readonly MasterKey: boolean
+  readonly Credentials: boolean
+  readonly Rows: RowCounts
+}
+
+/** zlib's: certificates hardly compress any better above it. */
+const compressionLevel = 3
+
+/**
+ * Writes all that is recorded, as it is at one moment, into a new file, mode 0600. Throws ConfigurationError if there is a
+ * file of that name.
+ */
+export async function backUp(config: Config, wish: BackupWish): Promise<PrintedBackup> {
+  const path = resolve(wish.file)
+  if (existsSync(path)) throw new ConfigurationError(`there is a file ${wish.file} already`)
+  return withData(config, async (data) => {
+    const locked = await wish.lock()
+    const unfinished = `${path}.partial`
+    const file = await createFile(unfinished)
+    try {
+      const written = await writeBackup(file, { config, data, locked, wish })
+      await file.sync()
+      await file.close()
+      if (existsSync(path)) throw new ConfigurationError(`there is a file ${wish.file} already`)
+      await renameDurably(unfinished, path)
+      return { File: path, ...written }
+    } catch (error) {
+      await file.close()
+      await rm(unfinished, { force: true })
+      throw error
+    }
+  })
+}
+
+async function createFile(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, 'wx', 0o600)
+  } catch (error) {
+    const isThere = (error as NodeJS.ErrnoException).code === 'EEXIST'
+    throw new ConfigurationError(
+      isThere
+        ? `there is a file ${path}: another backup is being written, or one was cut short; remove it then`
+        : `the backup cannot be written: ${(error as Error).message}`,
+      { cause: error },
+    )
+  }
+}
+
+interface Making {
+  readonly config: Config
+  readonly data: DataFolder
+  readonly locked: Locked
+  readonly wish: BackupWish
+}
+
+async function writeBackup(
+  file: FileHandle,
+  { config, data, locked, wish }: Making,
+): Promise<Omit<PrintedBackup, 'File'>> {
+  const snapshot = await openSnapshot(data.location)
+  try {
+    const createdAt = systemClock.now().toISOString()
+    const { schemaVersion } = snapshot
+    const { head, streamKey } = encodeHead(
+      { schemaVersion, createdAt, signetVersion: version() },
+      locked,
+    )
+    const credentials = await readCredentials(config)
+    const masterKey = wish.withMasterKey ? data.masterKey.bytes : undefined
+    const writer = new RecordWriter()
+    const digest = createHash('sha256')
+    let size = 0
+    const write = async (bytes: Uint8Array): Promise<void> => {
+      digest.update(bytes)
+      size += bytes.length
+      await file.writeFile(bytes)
+    }
+    await write(head)
+    await pipeline(
+      recordsOf(snapshot, writer, { masterKey, credentials }),
+      createDeflate({ level: compressionLevel }),
+      (compressed: AsyncIterable<Uint8Array>) => encryptChunks(streamKey, compressed),
+      async (chunks: AsyncIterable<Uint8Array>) => {
+        for await (const chunk of chunks) await write(chunk)
+      },
+    )
+    return {
+      Size: size,
+      Sha256: digest.digest('hex'),
+      CreatedAt: createdAt,
+      SchemaVersion: schemaVersion,
+      MasterKey: masterKey !== undefined,
+      Credentials: credentials !== undefined,
+      Rows: writer.counts,
+    }
+  } finally {
+    await snapshot.close()
+  }
+}
+
+async function readCredentials(config: Config): Promise<Uint8Array | undefined> {
+  try {
+    return await readFile(credentialsFile(config))
+  } catch (error) {
+    // Whoever has copied it elsewhere may have removed it here.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+async function* recordsOf(
+  snapshot: Snapshot,
+  writer: RecordWriter,
+  files: {
+    readonly masterKey: Uint8Array | undefined
+    readonly credentials: Uint8Array | undefined
+  },
+): AsyncGenerator<Buffer> {
+  if (files.masterKey !== undefined) yield writer.file('master-key', files.masterKey)
+  if (files.credentials !== undefined) yield writer.file('credentials', files.credentials)
+  for (const table of snapshot.tables) {
+    const { name, columns } = table
+    yield writer.table({ name, columns })
+    for await (const page of pagesOf(snapshot, table))
+      yield writer.rows(page.map((row) => columns.map((column) => row[column] ?? null)))
+  }
+  yield writer.end()
+}

@@ -1,0 +1,190 @@
+/** What `signet certificates list` does, on a data folder that a server may be using. */
+import {
+  certificateMembers,
+  type CertificateMembers,
+} from '../operations/certificate/certificate-members.ts'
+import { systemClock } from '../clock.ts'
+import type { Config } from '../settings/config.ts'
+import { withData } from '../data-folder/data-folder.ts'
+import { ConfigurationError } from '../errors.ts'
+import { parseCertificateSerial } from '../x509/serial-number.ts'
+import type { CertificateFilter, CertificateStatus, ListedCertificate } from '../search/filter.ts'
+import {
+  parseNamePattern,
+  parseSubjectPattern,
+  patternCharactersMax,
+  type NamePattern,
+} from '../search/name-pattern.ts'
+import { searchCertificates, type SearchPlace } from '../search/search-certificates.ts'
+import { findAuthority } from '../store/authorities.ts'
+import { listOwners } from '../store/certificate-search.ts'
+import type { Database } from '../store/database.ts'
+import { isSearchBehind } from '../store/search-progress.ts'
+import {
+  certificateAuthorityArn,
+  parseCertificateAuthorityArn,
+  parseTemplateArn,
+} from '../wire/arn.ts'
+
+/** What is asked for, as it was written. */
+export interface CertificatesWish {
+  /** ARN of a CA. */
+  readonly authority?: string | undefined
+  readonly accountId?: string | undefined
+  readonly serial?: string | undefined
+  readonly subject?: string | undefined
+  readonly alternativeName?: string | undefined
+  /** ARN or name. */
+  readonly template?: string | undefined
+  readonly requester?: string | undefined
+  readonly issuedAfter?: Date | undefined
+  /** Milliseconds from now. */
+  readonly expiringWithin?: number | undefined
+  readonly status?: CertificateStatus | undefined
+  readonly limit: number
+}
+
+/** A certificate as it is printed: dates in ISO 8601. */
+export type PrintedCertificate = {
+  readonly [Member in keyof CertificateMembers]: CertificateMembers[Member] extends Date | undefined
+    ? string
+    : CertificateMembers[Member]
+}
+
+export interface PrintedCertificates {
+  readonly certificates: readonly PrintedCertificate[]
+  /** Whether there are more than the limit. */
+  readonly isCut: boolean
+  /** Whether there are certificates that search does not find yet. */
+  readonly isBehind: boolean
+}
+
+const pageRows = 1000
+
+type Owned = Pick<CertificateFilter, 'accountId' | 'region' | 'authorityNumber'>
+
+/** Lists certificates. Throws ConfigurationError for a filter that means nothing, and for a CA that there is not. */
+export async function listCertificates(
+  config: Config,
+  wish: CertificatesWish,
+): Promise<PrintedCertificates> {
+  const now = systemClock.now()
+  const filter = filterOf(wish, now)
+  return withData(config, async ({ db }) => {
+    const owners = await ownersOf(db, wish)
+    // One more than is asked for says that there are more.
+    const found =
+      filter === 'nothing' ? [] : await firstOf(db, { owners, filter, now }, wish.limit + 1)
+    return {
+      certificates: found.slice(0, wish.limit).map(printed),
+      isCut: found.length > wish.limit,
+      isBehind: await isSearchBehind(db),
+    }
+  })
+}
+
+interface Search {
+  readonly owners: readonly Owned[]
+  readonly filter: Omit<CertificateFilter, keyof Owned>
+  readonly now: Date
+}
+
+/** The first certificates that are found, of one owner after the other. */
+async function firstOf(
+  db: Database,
+  { owners, filter, now }: Search,
+  count: number,
+): Promise<ListedCertificate[]> {
+  const certificates: ListedCertificate[] = []
+  for (const owner of owners)
+    for await (const page of pagesOf(db, { ...filter, ...owner }, now)) {
+      certificates.push(...page)
+      if (certificates.length >= count) return certificates
+    }
+  return certificates
+}
+
+async function* pagesOf(
+  db: Database,
+  filter: CertificateFilter,
+  now: Date,
+): AsyncGenerator<readonly ListedCertificate[]> {
+  let after: SearchPlace | undefined
+  do {
+    const page = await searchCertificates(db, filter, { after, limit: pageRows, now })
+    yield page.certificates
+    after = page.next
+  } while (after !== undefined)
+}
+
+async function ownersOf(
+  db: Database,
+  { authority, accountId }: CertificatesWish,
+): Promise<Owned[]> {
+  if (authority === undefined) return listOwners(db, accountId)
+  const id = parseCertificateAuthorityArn(authority)?.id
+  if (id === undefined)
+    throw new ConfigurationError(`${authority} is not the ARN of a certificate authority`)
+  const found = await findAuthority(db, id)
+  if (found === undefined || certificateAuthorityArn(found) !== authority)
+    throw new ConfigurationError(`there is no certificate authority ${authority}`)
+  const { number, region } = found
+  return [{ accountId: found.accountId, region, authorityNumber: number }]
+}
+
+function filterOf(wish: CertificatesWish, now: Date): Search['filter'] | 'nothing' {
+  const { issuedAfter, expiringWithin } = wish
+  const serialNumber = serialOf(wish.serial)
+  const filter = {
+    subject: patternOf('--subject', wish.subject, parseSubjectPattern),
+    alternativeName: patternOf('--san', wish.alternativeName),
+    templateName: templateOf(wish.template),
+    requester: wish.requester,
+    issued: issuedAfter && { after: issuedAfter },
+    expires:
+      expiringWithin === undefined
+        ? undefined
+        : { after: now, before: new Date(now.getTime() + expiringWithin) },
+    status: wish.status,
+  }
+  return serialNumber === 'unknown' ? 'nothing' : { ...filter, serialNumber }
+}
+
+function serialOf(text: string | undefined): Uint8Array | 'unknown' | undefined {
+  if (text === undefined) return undefined
+  const serialNumber = parseCertificateSerial(text)
+  if (serialNumber !== undefined) return serialNumber
+  throw new ConfigurationError(`--serial must be a hexadecimal serial number, not '${text}'`)
+}
+
+function patternOf(
+  flag: string,
+  text: string | undefined,
+  parse = parseNamePattern,
+): NamePattern | undefined {
+  if (text === undefined) return undefined
+  if (text === '' || text.length > patternCharactersMax)
+    throw new ConfigurationError(`${flag} must have 1 to ${patternCharactersMax} characters`)
+  const pattern = parse(text)
+  if ('problem' in pattern) throw new ConfigurationError(`${flag} ${pattern.problem}`)
+  return pattern
+}
+
+function templateOf(text: string | undefined): string | undefined {
+  if (text === undefined || /^\w{1,100}$/.test(text)) return text
+  const name = parseTemplateArn(text)?.name
+  if (name !== undefined) return name
+  throw new ConfigurationError(
+    `--template must be the name or the ARN of a template, not '${text}'`,
+  )
+}
+
+function printed(found: ListedCertificate): PrintedCertificate {
+  const members = Object.entries(certificateMembers(found)).map(
+    ([name, value]: [string, unknown]) => [
+      name,
+      value instanceof Date ? value.toISOString() : value,
+    ],
+  )
+  return Object.fromEntries(members) as PrintedCertificate
+}

@@ -1,0 +1,159 @@
+/** What the commands about identity providers do, on a data folder that a server may be using. */
+import { providerArn } from '../identity/principal-arn.ts'
+import { systemClock } from '../clock.ts'
+import type { Config } from '../settings/config.ts'
+import { withData } from '../data-folder/data-folder.ts'
+import { ConfigurationError } from '../errors.ts'
+import { isObject } from '../text/json.ts'
+import { asStorableText, type StorableText } from '../text/storable-text.ts'
+import {
+  deleteIdentityProvider,
+  findIdentityProvider,
+  insertIdentityProvider,
+  listIdentityProviders,
+  updateIdentityProvider,
+  type IdentityProvider,
+} from '../store/identity-providers.ts'
+import { isTrustworthy } from '../sts/issuer-keys.ts'
+import { chosenAccount } from './accounts.ts'
+import { changeOr } from './change.ts'
+
+/** Which provider; of the oldest account if none is named. */
+interface ProviderName {
+  readonly accountId: string | undefined
+  readonly issuer: string
+}
+
+/** What of a provider is said when it is made, and can be changed. */
+export interface ProviderWish {
+  readonly audiences?: readonly string[]
+  /** JSON Web Key Set, JSON text; empty to have the issuer asked again. */
+  readonly keySet?: string
+}
+
+interface PrintedProvider {
+  readonly Arn: string
+  readonly AccountId: string
+  readonly Url: string
+  readonly ClientIDList: readonly string[]
+  readonly Keys: 'given' | 'asked from the issuer'
+  readonly CreateDate: string
+}
+
+const issuerLengthMax = 255
+const audiencesMax = 100
+
+/** Creates a provider. Throws ConfigurationError if there is one for that issuer, or for what is said of it. */
+export async function addIdentityProvider(
+  config: Config,
+  { accountId, issuer }: ProviderName,
+  wish: ProviderWish,
+): Promise<PrintedProvider> {
+  const { audiences = [] } = wish
+  if (audiences.length === 0) throw new ConfigurationError('name an --audience')
+  const checked = requireIssuer(issuer)
+  requireWish(wish)
+  return withData(config, async ({ db }) => {
+    const provider = {
+      accountId: await chosenAccount(db, accountId),
+      issuer: checked,
+      audiences,
+      keySet: wish.keySet || undefined,
+      createdAt: systemClock.now(),
+    }
+    const problem = `the account ${provider.accountId} has a provider for ${issuer} already`
+    await changeOr(problem, db, [insertIdentityProvider(provider)])
+    return printed(provider)
+  })
+}
+
+export async function listAllIdentityProviders(
+  config: Config,
+  accountId: string | undefined,
+): Promise<readonly PrintedProvider[]> {
+  return (await withData(config, ({ db }) => listIdentityProviders(db, accountId))).map(printed)
+}
+
+/** Changes what is said. Throws ConfigurationError if there is no such provider, or for what is said of it. */
+export async function changeIdentityProvider(
+  config: Config,
+  { accountId, issuer }: ProviderName,
+  wish: ProviderWish,
+): Promise<void> {
+  requireWish(wish)
+  await withData(config, async ({ db }) => {
+    const account = await chosenAccount(db, accountId)
+    const known = await findIdentityProvider(db, {
+      accountId: account,
+      issuer: requireIssuer(issuer),
+    })
+    if (known === undefined) throw new ConfigurationError(noProvider(account, issuer))
+    const { audiences = known.audiences, keySet = known.keySet } = wish
+    const changed = { ...known, audiences, keySet: keySet || undefined }
+    await changeOr(noProvider(account, issuer), db, [updateIdentityProvider(changed)])
+  })
+}
+
+/** Throws ConfigurationError if there is no such provider. Sessions that it has led to live on. */
+export async function removeIdentityProvider(
+  config: Config,
+  { accountId, issuer }: ProviderName,
+): Promise<void> {
+  await withData(config, async ({ db }) => {
+    const account = await chosenAccount(db, accountId)
+    const statement = deleteIdentityProvider({
+      accountId: account,
+      issuer: requireIssuer(issuer),
+    })
+    await changeOr(noProvider(account, issuer), db, [statement])
+  })
+}
+
+function requireIssuer(issuer: string): StorableText {
+  const url = isTrustworthy(issuer) ? new URL(issuer) : undefined
+  const isPlain = url?.search === '' && url.hash === '' && url.username === ''
+  const checked = asStorableText(issuer)
+  if (!isPlain || checked === undefined || issuer.length > issuerLengthMax || /\s/.test(issuer))
+    throw new ConfigurationError(
+      '--issuer must be an https URL without query, of at most 255 characters; http is for this machine only',
+    )
+  return checked
+}
+
+function requireWish({ audiences = [], keySet = '' }: ProviderWish): void {
+  if (audiences.length > audiencesMax || audiences.some((text) => text === ''))
+    throw new ConfigurationError(`--audience must be 1 to ${audiencesMax} texts`)
+  if (keySet !== '' && !isKeySet(keySet))
+    throw new ConfigurationError('--jwks must be a JSON Web Key Set with public keys (RFC 7517)')
+}
+
+/** Whether a text is a key set without a secret or private key in it. */
+function isKeySet(text: string): boolean {
+  try {
+    const value: unknown = JSON.parse(text)
+    const keys = isObject(value) ? value['keys'] : undefined
+    return Array.isArray(keys) && keys.length > 0 && keys.every(isPublicKey)
+  } catch {
+    return false
+  }
+}
+
+function isPublicKey(value: unknown): boolean {
+  return isObject(value) && typeof value['kty'] === 'string' && !('d' in value) && !('k' in value)
+}
+
+function noProvider(accountId: string, issuer: string): string {
+  return `the account ${accountId} has no identity provider for ${issuer}`
+}
+
+function printed(provider: IdentityProvider): PrintedProvider {
+  const { accountId, issuer, audiences, keySet, createdAt } = provider
+  return {
+    Arn: providerArn({ partition: 'aws', accountId }, issuer),
+    AccountId: accountId,
+    Url: issuer,
+    ClientIDList: audiences,
+    Keys: keySet === undefined ? 'asked from the issuer' : 'given',
+    CreateDate: createdAt.toISOString(),
+  }
+}

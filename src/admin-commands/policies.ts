@@ -1,0 +1,73 @@
+/** What the commands about policies of users and roles do, on a data folder that a server may be using. */
+import type { Config } from '../settings/config.ts'
+import { withData } from '../data-folder/data-folder.ts'
+import { ConfigurationError } from '../errors.ts'
+import type { Database } from '../store/database.ts'
+import {
+  deleteIdentityPolicy,
+  listPoliciesOf,
+  putIdentityPolicy,
+} from '../store/identity-policies.ts'
+import { changeOr } from './change.ts'
+import { checkPolicy } from './check-policy.ts'
+import { requirePolicyName } from './principal-names.ts'
+import { requireRole } from './roles.ts'
+import { requireUser } from './users.ts'
+
+/** Whose policies: of a user or of a role, of the oldest account if none is named. */
+export interface PolicyOwner {
+  readonly accountId: string | undefined
+  readonly userName: string | undefined
+  readonly roleName: string | undefined
+}
+
+/** Gives a principal a policy, in place of one of the same name. Throws ConfigurationError for a text that is none. */
+export async function putPolicy(
+  config: Config,
+  owner: PolicyOwner,
+  policy: { readonly name: string; readonly policy: string },
+): Promise<void> {
+  requirePolicyName(policy.name)
+  checkPolicy('--policy', policy.policy, 'identity')
+  await withData(config, async ({ db }) => {
+    const principalId = await principalIdOf(db, owner)
+    await db.transaction([putIdentityPolicy(principalId, policy)])
+  })
+}
+
+export async function listPolicies(
+  config: Config,
+  owner: PolicyOwner,
+): Promise<readonly { readonly PolicyName: string; readonly PolicyDocument: unknown }[]> {
+  return withData(config, async ({ db }) => {
+    const policies = await listPoliciesOf(db, await principalIdOf(db, owner))
+    return policies.map(({ name, policy }) => ({
+      PolicyName: name,
+      PolicyDocument: JSON.parse(policy) as unknown,
+    }))
+  })
+}
+
+/** Throws ConfigurationError if the principal has no policy of that name. */
+export async function removePolicy(
+  config: Config,
+  owner: PolicyOwner,
+  name: string,
+): Promise<void> {
+  await withData(config, async ({ db }) => {
+    const principalId = await principalIdOf(db, owner)
+    const problem = `${owner.userName ?? owner.roleName} has no policy ${name}`
+    await changeOr(problem, db, [deleteIdentityPolicy(principalId, name)])
+  })
+}
+
+async function principalIdOf(
+  db: Database,
+  { accountId, userName, roleName }: PolicyOwner,
+): Promise<string> {
+  if (userName !== undefined && roleName === undefined)
+    return (await requireUser(db, { accountId, userName })).userId
+  if (roleName !== undefined && userName === undefined)
+    return (await requireRole(db, { accountId, roleName })).roleId
+  throw new ConfigurationError('name either --user or --role')
+}

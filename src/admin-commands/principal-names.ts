@@ -1,0 +1,43 @@
+/** How principals, their policies and their tags are named (IAM API, CreateUser, CreateRole, PutUserPolicy). */
+import type { Tags } from '../identity/caller.ts'
+import { ConfigurationError } from '../errors.ts'
+
+const nameForm = /^[\w+=,.@-]{1,64}$/
+const policyNameForm = /^[\w+=,.@-]{1,128}$/
+const tagKeyForm = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$/u
+const tagValueForm = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$/u
+const tagsMax = 50
+
+/** Throws ConfigurationError unless the text can be the name of a user or a role. */
+export function requireName(flag: string, name: string): void {
+  if (!nameForm.test(name)) throw new ConfigurationError(`${flag} must match ${nameForm.source}`)
+}
+
+export function requirePolicyName(name: string): void {
+  if (!policyNameForm.test(name))
+    throw new ConfigurationError(`--name must match ${policyNameForm.source}`)
+}
+
+/** Tags of texts `key=value`. Throws ConfigurationError for a text that is none, or a key that is there twice. */
+export function tagsOf(texts: readonly string[]): Tags {
+  const pairs = texts.map((text): [string, string] => {
+    const at = text.indexOf('=')
+    const [key, value] = at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)]
+    if (!tagKeyForm.test(key) || !tagValueForm.test(value))
+      throw new ConfigurationError(
+        `--tag must be key=value, of letters, digits, spaces and _.:/=+-@, not '${text}'`,
+      )
+    return [key, value]
+  })
+  const keys = new Set(pairs.map(([key]) => key.toLowerCase()))
+  if (keys.size < pairs.length) throw new ConfigurationError('--tag has a key twice')
+  if (keys.size > tagsMax) throw new ConfigurationError(`there can be at most ${tagsMax} tags`)
+  return Object.fromEntries(pairs)
+}
+
+/** Tags as AWS prints them. */
+export function printedTags(
+  tags: Tags,
+): readonly { readonly Key: string; readonly Value: string }[] {
+  return Object.entries(tags).map(([Key, Value]) => ({ Key, Value }))
+}

@@ -1,0 +1,85 @@
+/** Takes the records of a backup, and puts its rows where they are to be. */
+import type { BackupRecord, RowCounts, TableShape } from '../backup/records.ts'
+import type { BackupValue } from '../backup/row-values.ts'
+import { ConfigurationError } from '../errors.ts'
+import { checkSetting, requireMasterKeyOf, type MasterKey } from '../data-folder/master-key.ts'
+import type { RestoreTarget } from '../store/restore-target.ts'
+
+const batchRows = 1000
+const masterKeyBytes = 32
+
+export class RestoredContent {
+  readonly #target: RestoreTarget
+  readonly #counts: Record<string, number> = {}
+  #table: TableShape | undefined
+  #rows: (readonly BackupValue[])[] = []
+  #check: Uint8Array | undefined
+  masterKey: Uint8Array | undefined
+  credentials: Uint8Array | undefined
+
+  constructor(target: RestoreTarget) {
+    this.#target = target
+  }
+
+  get counts(): RowCounts {
+    return this.#counts
+  }
+
+  async take(records: readonly BackupRecord[]): Promise<void> {
+    for (const record of records)
+      if (record.kind === 'row') {
+        this.#rows.push(record.values)
+        if (this.#rows.length >= batchRows) await this.#insert()
+      } else if (record.kind === 'table') {
+        await this.#insert()
+        this.#table = this.#requireSame(record.table)
+        this.#counts[record.table.name] = 0
+      } else if (record.name === 'master-key') this.masterKey = requireKey(record.bytes)
+      else this.credentials = record.bytes
+  }
+
+  /** Every table of the schema must have been there. */
+  async end(): Promise<void> {
+    await this.#insert()
+    const missing = this.#target.tables.find(({ name }) => this.#counts[name] === undefined)
+    if (missing !== undefined)
+      throw new ConfigurationError(`the backup is not whole: it has no table ${missing.name}`)
+  }
+
+  /** Throws ConfigurationError unless the master key is that of the database. */
+  requireOwn(masterKey: MasterKey): void {
+    if (this.#check !== undefined) requireMasterKeyOf(this.#check, masterKey)
+  }
+
+  /** Names go into SQL: they must be those of the schema. */
+  #requireSame(table: TableShape): TableShape {
+    const found = this.#target.tables.find(({ name }) => name === table.name)
+    const isSame =
+      found !== undefined &&
+      JSON.stringify(found.columns.toSorted()) === JSON.stringify(table.columns.toSorted())
+    if (isSame) return table
+    throw new ConfigurationError('the backup has a table that the schema it names does not have')
+  }
+
+  async #insert(): Promise<void> {
+    const rows = this.#rows
+    this.#rows = []
+    if (rows.length === 0) return
+    const { name, columns } = this.#table ?? { name: '', columns: [] }
+    if (name === 'settings') this.#remember(columns, rows)
+    this.#counts[name] = (this.#counts[name] ?? 0) + rows.length
+    await this.#target.insert(name, columns, rows)
+  }
+
+  /** The value by which the database knows its master key. */
+  #remember(columns: readonly string[], rows: readonly (readonly BackupValue[])[]): void {
+    const row = rows.find((values) => values[columns.indexOf('name')] === checkSetting)
+    const value = row?.[columns.indexOf('value')]
+    if (value instanceof Uint8Array) this.#check = value
+  }
+}
+
+function requireKey(bytes: Uint8Array): Uint8Array {
+  if (bytes.length === masterKeyBytes) return bytes
+  throw new ConfigurationError('the backup has a master key that is none')
+}

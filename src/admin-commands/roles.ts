@@ -1,0 +1,129 @@
+/** What the commands about roles do, on a data folder that a server may be using. */
+import { newUniqueId } from '../identity/new-credentials.ts'
+import type { Tags } from '../identity/caller.ts'
+import { roleArn } from '../identity/principal-arn.ts'
+import { systemClock } from '../clock.ts'
+import type { Config } from '../settings/config.ts'
+import { withData } from '../data-folder/data-folder.ts'
+import { ConfigurationError } from '../errors.ts'
+import { systemRandom } from '../random.ts'
+import type { Database } from '../store/database.ts'
+import { deletePoliciesOf } from '../store/identity-policies.ts'
+import {
+  deleteRole,
+  findRole,
+  insertRole,
+  listRoles,
+  updateRole,
+  type Role,
+} from '../store/roles.ts'
+import { chosenAccount } from './accounts.ts'
+import { changeOr } from './change.ts'
+import { checkPolicy } from './check-policy.ts'
+import { printedTags, requireName } from './principal-names.ts'
+
+/** Which role; of the oldest account if none is named. */
+interface RoleName {
+  readonly accountId: string | undefined
+  readonly roleName: string
+}
+
+/** What of a role is said when it is made, and can be changed. */
+interface RoleWish {
+  /** JSON text. */
+  readonly trustPolicy?: string
+  readonly sessionSecondsMax?: number
+  readonly tags?: Tags
+}
+
+interface PrintedRole {
+  readonly RoleName: string
+  readonly RoleId: string
+  readonly AccountId: string
+  readonly Arn: string
+  readonly AssumeRolePolicyDocument: unknown
+  readonly MaxSessionDuration: number
+  readonly Tags: ReturnType<typeof printedTags>
+  readonly CreateDate: string
+}
+
+const sessionSecondsDefault = 3600
+
+/** Creates a role. Throws ConfigurationError if there is one of that name, or for a policy that is none. */
+export async function addRole(
+  config: Config,
+  { accountId, roleName }: RoleName,
+  wish: RoleWish & { readonly trustPolicy: string },
+): Promise<PrintedRole> {
+  requireName('--role', roleName)
+  requireWish(wish)
+  return withData(config, async ({ db }) => {
+    const role: Role = {
+      roleId: newUniqueId('role', systemRandom),
+      accountId: await chosenAccount(db, accountId),
+      roleName,
+      sessionSecondsMax: sessionSecondsDefault,
+      tags: {},
+      createdAt: systemClock.now(),
+      ...wish,
+    }
+    const problem = `the account ${role.accountId} has a role ${roleName} already`
+    await changeOr(problem, db, [insertRole(role)])
+    return printed(role)
+  })
+}
+
+export async function listAllRoles(
+  config: Config,
+  accountId: string | undefined,
+): Promise<readonly PrintedRole[]> {
+  return (await withData(config, ({ db }) => listRoles(db, accountId))).map(printed)
+}
+
+/** Changes what is said. Throws ConfigurationError if there is no such role, or for a policy that is none. */
+export async function changeRole(config: Config, name: RoleName, wish: RoleWish): Promise<void> {
+  requireWish(wish)
+  await withData(config, async ({ db }) => {
+    const role = await requireRole(db, name)
+    await changeOr(noRole(role), db, [updateRole({ ...role, ...wish })])
+  })
+}
+
+/** Deletes a role with its policies; its sessions end. Throws ConfigurationError if there is none. */
+export async function removeRole(config: Config, name: RoleName): Promise<void> {
+  await withData(config, async ({ db }) => {
+    const role = await requireRole(db, name)
+    await changeOr(noRole(role), db, [deletePoliciesOf(role.roleId), deleteRole(role)])
+  })
+}
+
+/** The role of that name. Throws ConfigurationError if there is none. */
+export async function requireRole(db: Database, { accountId, roleName }: RoleName): Promise<Role> {
+  const account = await chosenAccount(db, accountId)
+  const role = await findRole(db, { accountId: account, roleName })
+  if (role === undefined) throw new ConfigurationError(noRole({ accountId: account, roleName }))
+  return role
+}
+
+function requireWish({ trustPolicy, sessionSecondsMax = sessionSecondsDefault }: RoleWish): void {
+  if (trustPolicy !== undefined) checkPolicy('--trust-policy', trustPolicy, 'trust')
+  if (sessionSecondsMax < 3600 || sessionSecondsMax > 43_200)
+    throw new ConfigurationError('--max-session must be from 3600 to 43200 seconds')
+}
+
+function noRole({ accountId, roleName }: Pick<Role, 'accountId' | 'roleName'>): string {
+  return `the account ${accountId} has no role ${roleName}`
+}
+
+function printed(role: Role): PrintedRole {
+  return {
+    RoleName: role.roleName,
+    RoleId: role.roleId,
+    AccountId: role.accountId,
+    Arn: roleArn({ partition: 'aws', accountId: role.accountId }, role.roleName),
+    AssumeRolePolicyDocument: JSON.parse(role.trustPolicy),
+    MaxSessionDuration: role.sessionSecondsMax,
+    Tags: printedTags(role.tags),
+    CreateDate: role.createdAt.toISOString(),
+  }
+}

@@ -1,0 +1,144 @@
+/** What the commands about shares do, on a data folder that a server may be using. */
+import {
+  letsRead,
+  managedPermissionNames,
+  statementsOf,
+  type ManagedPermission,
+} from '../policy/managed-permissions.ts'
+import { statusAt } from '../authority/status.ts'
+import { systemClock } from '../clock.ts'
+import type { Config } from '../settings/config.ts'
+import { withData } from '../data-folder/data-folder.ts'
+import { ConfigurationError } from '../errors.ts'
+import { systemRandom, uuid } from '../random.ts'
+import { findAuthority } from '../store/authorities.ts'
+import type { Database } from '../store/database.ts'
+import {
+  deleteShare,
+  insertShare,
+  listShares,
+  type ShareWithAuthorities,
+  type SharedAuthority,
+} from '../store/shares.ts'
+import { certificateAuthorityArn, parseCertificateAuthorityArn } from '../wire/arn.ts'
+import { changeOr } from './change.ts'
+
+/** What is to be shared, with whom. */
+export interface ShareWish {
+  readonly name: string
+  /** ARNs, of one account. */
+  readonly authorities: readonly string[]
+  /** Ids of accounts and organizations. */
+  readonly principals: readonly string[]
+  readonly permission: string
+}
+
+interface PrintedShare {
+  readonly ShareId: string
+  readonly Name: string
+  readonly OwningAccountId: string
+  readonly Permission: string
+  readonly ResourceArns: readonly string[]
+  readonly Principals: readonly string[]
+  readonly CreateDate: string
+}
+
+const nameForm = /^[\p{L}\p{N}\p{Z}_.:/=+\-@]{1,255}$/u
+const principalForm = /^(?:\d{12}|o-[a-z0-9]{10,32})$/
+
+/** Shares CAs. Throws ConfigurationError for one that there is not, and for what is wrong with the rest. */
+export async function addShare(config: Config, wish: ShareWish): Promise<PrintedShare> {
+  const permission = requirePermission(wish.permission)
+  const principals = requireDistinct('--principal', wish.principals)
+  const arns = requireDistinct('--authority', wish.authorities)
+  if (!nameForm.test(wish.name))
+    throw new ConfigurationError('the name must be 1 to 255 letters, digits and _.:/=+-@')
+  if (!principals.every((principal) => principalForm.test(principal)))
+    throw new ConfigurationError('--principal must be an account id or that of an organization')
+  const accountId = requireOneAccount(arns)
+  return withData(config, async ({ db }) => {
+    const createdAt = systemClock.now()
+    const id = uuid(systemRandom)
+    const share = { id, accountId, name: wish.name, permission, principals, createdAt }
+    const rows: SharedAuthority[] = []
+    for (const arn of arns) rows.push(await sharedAuthority(db, arn, { permission, principals }))
+    await db.transaction(insertShare(share, rows, letsRead(permission)))
+    const [made] = (await listShares(db, accountId)).filter((one) => one.id === id)
+    if (made === undefined) throw new ConfigurationError('the share was deleted meanwhile')
+    return printed(made)
+  })
+}
+
+function requirePermission(name: string): ManagedPermission {
+  const found = managedPermissionNames.find((known) => known === name)
+  if (found === undefined)
+    throw new ConfigurationError(
+      `--permission must be one of ${managedPermissionNames.join(', ')}, not '${name}'`,
+    )
+  return found
+}
+
+function requireDistinct(flag: string, values: readonly string[]): readonly string[] {
+  const distinct = [...new Set(values)]
+  if (distinct.length === 0) throw new ConfigurationError(`name at least one ${flag}`)
+  return distinct
+}
+
+/** A share belongs to the account that owns what is in it. */
+function requireOneAccount(arns: readonly string[]): string {
+  const accounts = new Set(
+    arns.map((arn) => {
+      const name = parseCertificateAuthorityArn(arn)
+      if (name === undefined)
+        throw new ConfigurationError(`${arn} is not the ARN of a certificate authority`)
+      return name.accountId
+    }),
+  )
+  const [account = ''] = accounts
+  if (accounts.size > 1) throw new ConfigurationError('--authority must all be of one account')
+  return account
+}
+
+async function sharedAuthority(
+  db: Database,
+  arn: string,
+  {
+    permission,
+    principals,
+  }: { readonly permission: ManagedPermission; readonly principals: readonly string[] },
+): Promise<SharedAuthority> {
+  const id = parseCertificateAuthorityArn(arn)?.id ?? ''
+  const authority = await findAuthority(db, id)
+  const status = authority && statusAt(authority, systemClock.now())
+  const isThere = status !== undefined && status !== 'DELETED'
+  if (authority === undefined || !isThere || certificateAuthorityArn(authority) !== arn)
+    throw new ConfigurationError(`there is no certificate authority ${arn}`)
+  const { partition, number } = authority
+  const statements = statementsOf(permission, { arn, partition, principals })
+  return { number, policy: JSON.stringify({ Version: '2012-10-17', Statement: statements }) }
+}
+
+export async function listAllShares(
+  config: Config,
+  accountId: string | undefined,
+): Promise<readonly PrintedShare[]> {
+  return (await withData(config, ({ db }) => listShares(db, accountId))).map(printed)
+}
+
+/** Throws ConfigurationError if there is no such share. */
+export async function removeShare(config: Config, id: string): Promise<void> {
+  await withData(config, ({ db }) => changeOr(`there is no share ${id}`, db, deleteShare(id)))
+}
+
+function printed(share: ShareWithAuthorities): PrintedShare {
+  const { accountId, authorities } = share
+  return {
+    ShareId: share.id,
+    Name: share.name,
+    OwningAccountId: accountId,
+    Permission: share.permission,
+    ResourceArns: authorities.map((one) => certificateAuthorityArn({ ...one, accountId })),
+    Principals: share.principals,
+    CreateDate: share.createdAt.toISOString(),
+  }
+}

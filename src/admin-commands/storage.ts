@@ -1,0 +1,107 @@
+/** What the commands about buckets and jobs do, on a data folder that a server may be using. */
+import { createWriteStream } from 'node:fs'
+import { pipeline } from 'node:stream/promises'
+import { systemClock } from '../clock.ts'
+import type { Config } from '../settings/config.ts'
+import { bucketsFolder, withData } from '../data-folder/data-folder.ts'
+import { ConfigurationError } from '../errors.ts'
+import { createJobs } from '../jobs/index.ts'
+import {
+  createBucket,
+  deleteBucket,
+  deleteObject,
+  listBuckets,
+  listObjects,
+  openObject,
+} from '../objects/embedded-buckets.ts'
+import type { ObjectLocation } from '../objects/object-store.ts'
+import { listJobOutcomes, listJobQueues } from '../store/job-outcomes.ts'
+import { chosenAccount } from './accounts.ts'
+
+/** Creates a bucket, of the oldest account if none is named. Throws ConfigurationError if it exists. */
+export async function addBucket(
+  config: Config,
+  name: string,
+  account: string | undefined,
+): Promise<unknown> {
+  const createdAt = systemClock.now()
+  const accountId = await withData(config, ({ db }) => chosenAccount(db, account))
+  await createBucket(bucketsFolder(config), { name, accountId, createdAt })
+  return { Name: name, AccountId: accountId, CreateDate: createdAt.toISOString() }
+}
+
+export async function listAllBuckets(config: Config): Promise<unknown> {
+  const buckets = await listBuckets(bucketsFolder(config))
+  return buckets.map(({ name, accountId, createdAt, objects }) => ({
+    Name: name,
+    AccountId: accountId,
+    CreateDate: createdAt.toISOString(),
+    Objects: objects,
+  }))
+}
+
+/** Throws ConfigurationError if there is no such bucket, or if it is not empty. */
+export async function removeBucket(config: Config, name: string): Promise<void> {
+  await deleteBucket(bucketsFolder(config), name)
+}
+
+/** Throws ConfigurationError if there is no such bucket. */
+export async function listObjectsOf(config: Config, bucket: string): Promise<unknown> {
+  const objects = await listObjects(bucketsFolder(config), bucket)
+  return objects.map(({ key, size, etag, acl, contentType, lastModified, expires }) => ({
+    Key: key,
+    Size: size,
+    ETag: etag,
+    Acl: acl,
+    ContentType: contentType,
+    LastModified: lastModified.toISOString(),
+    ...(expires && { Expires: expires.toISOString() }),
+  }))
+}
+
+/** Throws ConfigurationError if there is no such bucket or object. */
+export async function removeObject(config: Config, at: ObjectLocation): Promise<void> {
+  await deleteObject(bucketsFolder(config), at)
+}
+
+/** Writes an object's content to `file`, which must not be there, or to standard output. */
+export async function readObject(
+  config: Config,
+  at: ObjectLocation,
+  file: string | undefined,
+): Promise<void> {
+  const object = await openObject(bucketsFolder(config), at)
+  if (object === undefined)
+    throw new ConfigurationError(`there is no object ${at.key} in a bucket ${at.bucket}`)
+  try {
+    if (file === undefined) await pipeline(object.stream(), process.stdout, { end: false })
+    else await pipeline(object.stream(), createWriteStream(file, { flags: 'wx', mode: 0o600 }))
+  } finally {
+    await object.close()
+  }
+}
+
+/** Every job, with what waits for it and what its last run with something to do came to. */
+export async function listJobs(config: Config): Promise<unknown> {
+  const [queues, outcomes] = await withData(config, ({ db }) =>
+    Promise.all([listJobQueues(db, systemClock.now()), listJobOutcomes(db)]),
+  )
+  const names = createJobs({ eventWebhook: 'any', keepExpiredSeconds: 1 }).map(({ name }) => name)
+  return names.map((name) => {
+    const queue = queues.find(({ job }) => job === name)
+    const last = outcomes.find(({ job }) => job === name)
+    return {
+      Name: name,
+      ...(queue && { Due: queue.due, Failing: queue.failing, Running: queue.leased }),
+      ...(last && {
+        LastRun: {
+          FinishedAt: last.finishedAt.toISOString(),
+          Milliseconds: last.milliseconds,
+          Done: last.done,
+          Failed: last.failed,
+          ...(last.error !== undefined && { Error: last.error }),
+        },
+      }),
+    }
+  })
+}

@@ -1,0 +1,105 @@
+/** What the commands about users do, on a data folder that a server may be using. */
+import { newUniqueId } from '../identity/new-credentials.ts'
+import type { Tags } from '../identity/caller.ts'
+import { userArn } from '../identity/principal-arn.ts'
+import { systemClock } from '../clock.ts'
+import type { Config } from '../settings/config.ts'
+import { withData } from '../data-folder/data-folder.ts'
+import { ConfigurationError } from '../errors.ts'
+import { systemRandom } from '../random.ts'
+import type { Database } from '../store/database.ts'
+import { deletePoliciesOf } from '../store/identity-policies.ts'
+import {
+  deleteUser,
+  findUser,
+  insertUser,
+  listUsers,
+  setUserTags,
+  type User,
+} from '../store/users.ts'
+import { chosenAccount } from './accounts.ts'
+import { changeOr } from './change.ts'
+import { printedTags, requireName } from './principal-names.ts'
+
+/** Which user; of the oldest account if none is named. */
+interface UserName {
+  readonly accountId: string | undefined
+  readonly userName: string
+}
+
+interface PrintedUser {
+  readonly UserName: string
+  readonly UserId: string
+  readonly AccountId: string
+  readonly Arn: string
+  readonly Tags: ReturnType<typeof printedTags>
+  readonly CreateDate: string
+}
+
+/** A user as it is made. */
+export function newUser(accountId: string, userName: string, tags: Tags = {}): User {
+  requireName('--user', userName)
+  const userId = newUniqueId('user', systemRandom)
+  return { userId, accountId, userName, tags, createdAt: systemClock.now() }
+}
+
+/** Creates a user. Throws ConfigurationError if there is one of that name. */
+export async function addUser(
+  config: Config,
+  { accountId, userName }: UserName,
+  tags: Tags,
+): Promise<PrintedUser> {
+  return withData(config, async ({ db }) => {
+    const user = newUser(await chosenAccount(db, accountId), userName, tags)
+    const problem = `the account ${user.accountId} has a user ${userName} already`
+    await changeOr(problem, db, [insertUser(user)])
+    return printed(user)
+  })
+}
+
+export async function listAllUsers(
+  config: Config,
+  accountId: string | undefined,
+): Promise<readonly PrintedUser[]> {
+  return (await withData(config, ({ db }) => listUsers(db, accountId))).map(printed)
+}
+
+/** Replaces the tags of a user. Throws ConfigurationError if there is none. */
+export async function tagUser(config: Config, name: UserName, tags: Tags): Promise<void> {
+  await withData(config, async ({ db }) => {
+    const user = await requireUser(db, name)
+    await changeOr(noUser(user), db, [setUserTags(user, tags)])
+  })
+}
+
+/** Deletes a user with its policies. Throws ConfigurationError if there is none, or if it has access keys. */
+export async function removeUser(config: Config, name: UserName): Promise<void> {
+  await withData(config, async ({ db }) => {
+    const user = await requireUser(db, name)
+    const problem = `the user ${user.userName} has access keys; delete them first`
+    await changeOr(problem, db, [deletePoliciesOf(user.userId), deleteUser(user)])
+  })
+}
+
+/** The user of that name. Throws ConfigurationError if there is none. */
+export async function requireUser(db: Database, { accountId, userName }: UserName): Promise<User> {
+  const account = await chosenAccount(db, accountId)
+  const user = await findUser(db, { accountId: account, userName })
+  if (user === undefined) throw new ConfigurationError(noUser({ accountId: account, userName }))
+  return user
+}
+
+function noUser({ accountId, userName }: Pick<User, 'accountId' | 'userName'>): string {
+  return `the account ${accountId} has no user ${userName}`
+}
+
+function printed({ userId, accountId, userName, tags, createdAt }: User): PrintedUser {
+  return {
+    UserName: userName,
+    UserId: userId,
+    AccountId: accountId,
+    Arn: userArn({ partition: 'aws', accountId }, userName),
+    Tags: printedTags(tags),
+    CreateDate: createdAt.toISOString(),
+  }
+}

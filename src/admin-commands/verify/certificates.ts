@@ -1,0 +1,162 @@
+/** Whether certificates are what their rows say, and signed by whom their rows say. */
+import { endsChain, issuedBy, selfSignature, toleranceAt } from '../../chain/verify-chain.ts'
+import { isSelfIssued } from '../../chain/path-length.ts'
+import { bytesOf, integerOf, optionalTextOf, textOf } from '../../store/columns.ts'
+import type { Row } from '../../store/sql.ts'
+import { parseCertificate, type Certificate } from '../../x509/certificate.ts'
+import { parsePem } from '../../x509/pem.ts'
+import type { SubjectPublicKeyInfo } from '../../x509/subject-public-key-info.ts'
+import { issuerTolerance } from '../../x509/tolerance.ts'
+import { verifySignature } from '../../x509/verify-signature.ts'
+import type { Problems } from '../problems.ts'
+
+/** Who signs certificates. */
+interface Signer {
+  readonly authorityNumber: number
+  /** DER of the Name. */
+  readonly subject: Uint8Array
+  readonly subjectPublicKeyInfo: SubjectPublicKeyInfo
+}
+
+/** By the number of the CA certificate's row. */
+export type Signers = Map<number, Signer>
+
+const serialOctets = 16
+
+/** Also notes the CA certificate among the signers. */
+export async function verifyAuthorityCertificate(
+  row: Row,
+  signers: Signers,
+  problems: Problems,
+): Promise<void> {
+  const number = integerOf(row, 'authority_certificate_number')
+  const name = `the CA certificate ${number} of the CA ${textOf(row, 'id')}`
+  const certificate = parsed(name, bytesOf(row, 'certificate_der'), problems)
+  if (certificate === undefined) return
+  const { subject, subjectPublicKeyInfo } = certificate
+  const authorityNumber = integerOf(row, 'authority_number')
+  signers.set(number, { authorityNumber, subject: subject.der, subjectPublicKeyInfo })
+  const isSame =
+    hexOf(certificate.serialNumber) ===
+      textOf(row, 'serial_number')
+        .toLowerCase()
+        .replace(/^(00)+/, '') &&
+    secondsOf(certificate.notBefore) === integerOf(row, 'not_before') &&
+    secondsOf(certificate.notAfter) === integerOf(row, 'not_after')
+  if (!isSame) problems.add(`${name} does not match its row`)
+  await verifyPath(name, [certificate, ...chainOf(name, row, problems)], problems)
+}
+
+/** Checks a path by the rules of ImportCertificateAuthorityCertificate (authority/import-chain.ts). */
+async function verifyPath(
+  name: string,
+  path: readonly Certificate[],
+  problems: Problems,
+): Promise<void> {
+  for (const [index, below] of path.entries()) {
+    const issuer = path[index + 1]
+    const isIssued =
+      issuer !== undefined
+        ? (await issuedBy(below, issuer, toleranceAt(index))) === 'valid'
+        : index === 0
+          ? (await selfSignature(below)) === 'valid'
+          : // Imports of early versions may end before the root.
+            !isSelfIssued(below) || (await endsChain(below))
+    if (!isIssued)
+      problems.add(`${name}: certificate ${index} of its chain is not signed by the one above`)
+  }
+}
+
+function chainOf(name: string, row: Row, problems: Problems): Certificate[] {
+  try {
+    return parsePem(optionalTextOf(row, 'chain_pem') ?? '').map(({ der }) =>
+      parseCertificate(der, issuerTolerance),
+    )
+  } catch (error) {
+    problems.add(`the chain of ${name} cannot be read: ${(error as Error).message}`)
+    return []
+  }
+}
+
+function signerOf({ subject, subjectPublicKeyInfo }: Certificate): Omit<Signer, 'authorityNumber'> {
+  return { subject: subject.der, subjectPublicKeyInfo }
+}
+
+/** An issued certificate is signed by the CA certificate that its row names, or by itself. */
+export async function verifyCertificate(
+  row: Row,
+  signers: Signers,
+  problems: Problems,
+): Promise<void> {
+  const authorityNumber = integerOf(row, 'authority_number')
+  const serialNumber = bytesOf(row, 'serial_number')
+  const name = `the certificate ${Buffer.from(serialNumber).toString('hex')} of the CA ${textOf(row, 'id')}`
+  const certificate = parsed(name, bytesOf(row, 'certificate_der'), problems)
+  if (certificate === undefined) return
+  const isSame =
+    hexOf(certificate.serialNumber) === hexOf(serialNumber) &&
+    secondsOf(certificate.notAfter) === integerOf(row, 'not_after')
+  if (!isSame || serialNumber.length !== serialOctets)
+    problems.add(`${name} does not match its row`)
+  const signerNumber = row['authority_certificate_number']
+  const signer = signerNumber === null ? undefined : signers.get(Number(signerNumber))
+  if (signerNumber !== null && signer?.authorityNumber !== authorityNumber)
+    problems.add(`${name} names a CA certificate that cannot be used`)
+  else if (!(await isSignedBy(certificate, signer ?? signerOf(certificate))))
+    problems.add(`${name} is not signed by the CA certificate that it names`)
+}
+
+/** A revocation is of a certificate of the same CA, or was taken over from a CRL. */
+export function verifyRevocation(
+  row: Row,
+  problems: Problems,
+): 'with-certificate' | 'without-certificate' {
+  const number = integerOf(row, 'certificate_number')
+  if (number < 0) return 'without-certificate'
+  const serialNumber = bytesOf(row, 'serial_number')
+  const name = `the revocation of ${Buffer.from(serialNumber).toString('hex')}`
+  const certificate = row['certificate_serial_number']
+  if (!(certificate instanceof Uint8Array)) problems.add(`${name} is of no certificate`)
+  else if (
+    Buffer.compare(certificate, serialNumber) !== 0 ||
+    row['certificate_not_after'] !== row['not_after']
+  )
+    problems.add(`${name} does not match its certificate`)
+  return 'with-certificate'
+}
+
+function parsed(name: string, der: Uint8Array, problems: Problems): Certificate | undefined {
+  try {
+    return parseCertificate(der)
+  } catch (error) {
+    problems.add(`${name} cannot be read: ${(error as Error).message}`)
+    return undefined
+  }
+}
+
+/** Certificates of ours repeat the subject of their issuer byte for byte. */
+async function isSignedBy(
+  { issuer, signatureAlgorithm, tbsCertificateDer, signature }: Certificate,
+  { subject, subjectPublicKeyInfo }: Omit<Signer, 'authorityNumber'>,
+): Promise<boolean> {
+  if (Buffer.compare(issuer.der, subject) !== 0) return false
+  const check = await verifySignature({
+    subjectPublicKeyInfo,
+    signatureAlgorithm,
+    message: tbsCertificateDer,
+    signature,
+    tolerance: issuerTolerance,
+  })
+  return check === 'valid'
+}
+
+/** Without leading zeros. */
+function hexOf(serialNumber: Uint8Array): string {
+  return Buffer.from(serialNumber)
+    .toString('hex')
+    .replace(/^(00)+/, '')
+}
+
+function secondsOf(date: Date): number {
+  return date.getTime() / 1000
+}

@@ -1,0 +1,223 @@
+/** Whether published CRLs are those that their rows tell of, and list what they have to. */
+import { setTimeout as delay } from 'node:timers/promises'
+import { maySignCrls } from '../../chain/crl-signing.ts'
+import { issuerKeyIdentifier } from '../../chain/issuer-identity.ts'
+import type { RevocationConfiguration } from '../../authority/revocation-configuration.ts'
+import { systemClock } from '../../clock.ts'
+import type { Config } from '../../settings/config.ts'
+import { bucketsFolder } from '../../data-folder/data-folder.ts'
+import { createEmbeddedObjectStore } from '../../objects/embedded-object-store.ts'
+import type { ObjectStore } from '../../objects/object-store.ts'
+import { systemRandom } from '../../random.ts'
+import { bytesOf, integerOf, textOf } from '../../store/columns.ts'
+import { rowsOf, type Snapshot } from '../../store/snapshot.ts'
+import type { Row } from '../../store/sql.ts'
+import { selectListed, selectPublishedCrl, selectPublishedCrls } from '../../store/verify-rows.ts'
+import { parseCertificate, type Certificate } from '../../x509/certificate.ts'
+import { parseCertificateList, type CertificateList } from '../../x509/certificate-list.ts'
+import { findExtension } from '../../x509/extensions/extensions.ts'
+import { parseAuthorityKeyIdentifier } from '../../x509/extensions/key-identifiers.ts'
+import { oids } from '../../x509/oid.ts'
+import { readRevokedCertificates } from '../../x509/revoked-certificates.ts'
+import { verifySignature } from '../../x509/verify-signature.ts'
+import type { Problems } from '../problems.ts'
+
+export interface CrlFindings {
+  readonly crls: number
+  /** Differences that the next publication ends. */
+  readonly due: readonly string[]
+}
+
+interface Verifying {
+  readonly snapshot: Snapshot
+  readonly problems: Problems
+}
+
+const crlOctetsMax = 512 * 1024 * 1024
+/** A server that runs may publish while a CRL is looked at. */
+const looksMax = 3
+const lookMilliseconds = 1000
+const dueShownMax = 100
+
+/** Takes the present moment for each CRL, since what is in a bucket is not of the snapshot. */
+export async function verifyCrls(
+  config: Config,
+  { snapshot, problems }: Verifying,
+): Promise<CrlFindings> {
+  const objects = await openObjects(config)
+  const ids: number[] = []
+  const due: string[] = []
+  try {
+    for await (const page of rowsOf(snapshot, selectPublishedCrls))
+      ids.push(...page.map((row) => integerOf(row, 'crl_id')))
+    for (const id of ids) {
+      const { problem, isDue, name } = await lookUntilSettled(snapshot, { objects, id })
+      if (problem === undefined) continue
+      const what = `the CRL ${name}: ${problem}`
+      if (!isDue) problems.add(what)
+      else if (due.length < dueShownMax) due.push(what)
+    }
+  } finally {
+    objects.close()
+  }
+  return { crls: ids.length, due }
+}
+
+async function openObjects({ objects, ...config }: Config): Promise<ObjectStore> {
+  if (objects.kind === 'embedded')
+    return createEmbeddedObjectStore({
+      directory: bucketsFolder(config),
+      publicUrl: '',
+      clock: systemClock,
+      random: systemRandom,
+    })
+  const { createS3ObjectStore } = await import('../../objects/s3-object-store.ts')
+  return createS3ObjectStore(objects)
+}
+
+interface Look {
+  readonly name: string
+  readonly problem: string | undefined
+  /** Whether a publication that is due will mend it. */
+  readonly isDue: boolean
+}
+
+async function lookUntilSettled(
+  snapshot: Snapshot,
+  { objects, id }: { readonly objects: ObjectStore; readonly id: number },
+): Promise<Look> {
+  for (let looks = 1; ; looks += 1) {
+    await snapshot.renew()
+    const [row] = await snapshot.read(selectPublishedCrl(id))
+    // It rests now.
+    if (row === undefined) return { name: String(id), problem: undefined, isDue: false }
+    const look = await lookAt(snapshot, row, objects)
+    if (look.problem === undefined || look.isDue || looks === looksMax) return look
+    await delay(lookMilliseconds)
+  }
+}
+
+async function lookAt(snapshot: Snapshot, row: Row, objects: ObjectStore): Promise<Look> {
+  const name = textOf(row, 'name')
+  const isDue = row['changes'] !== row['published_changes']
+  const at = { bucket: textOf(row, 'bucket'), key: textOf(row, 'object_key') }
+  const look = (problem: string | undefined, mended = true): Look => ({
+    name,
+    problem,
+    isDue: isDue && mended,
+  })
+  let der: Uint8Array | undefined
+  let etag: string | undefined
+  try {
+    etag = (await objects.head(at))?.etag
+    der = await objects.get(at, crlOctetsMax)
+  } catch (error) {
+    return look(`cannot be read from the bucket ${at.bucket}: ${(error as Error).message}`)
+  }
+  if (der === undefined) return look(`there is no object ${at.key} in the bucket ${at.bucket}`)
+  const list = await verified(der, bytesOf(row, 'certificate_der'))
+  if (typeof list === 'string') return look(list, false)
+  if (etag !== textOf(row, 'etag')) return look('is not the one that was written last')
+  return look(await compare(snapshot, row, list))
+}
+
+/** What is wrong with it, in words, if something is. */
+async function verified(
+  der: Uint8Array,
+  certificateDer: Uint8Array,
+): Promise<CertificateList | string> {
+  try {
+    const list = parseCertificateList(der)
+    const certificate = parseCertificate(certificateDer)
+    const { subjectPublicKeyInfo } = certificate
+    const check = await verifySignature({
+      subjectPublicKeyInfo,
+      signatureAlgorithm: list.signatureAlgorithm,
+      message: list.tbsCertListDer,
+      signature: list.signature,
+    })
+    if (check !== 'valid') return 'is not signed by its CA'
+    const problem = issuerProblem(list, certificate)
+    return problem ?? list
+  } catch (error) {
+    return `cannot be read: ${(error as Error).message}`
+  }
+}
+
+/** Why validators reject a CRL of the CA with that certificate, or undefined (RFC 5280 §6.3.3 b and f). */
+function issuerProblem(
+  { issuer, crlExtensions }: CertificateList,
+  certificate: Certificate,
+): string | undefined {
+  if (!maySignCrls(certificate))
+    return 'is rejected by validators: its CA certificate lacks cRLSign'
+  const keyIdentifier = findExtension(crlExtensions, oids.authorityKeyIdentifier)
+  const isOwn =
+    Buffer.compare(issuer, certificate.subject.der) === 0 &&
+    keyIdentifier !== undefined &&
+    Buffer.compare(
+      parseAuthorityKeyIdentifier(keyIdentifier.value) ?? new Uint8Array(),
+      issuerKeyIdentifier(certificate),
+    ) === 0
+  return isOwn ? undefined : 'has another issuer or key identifier than its CA certificate'
+}
+
+/** Every entry is a revocation; every revocation that had not expired is an entry. */
+async function compare(
+  snapshot: Snapshot,
+  row: Row,
+  list: CertificateList,
+): Promise<string | undefined> {
+  if (Number(list.crlNumber ?? -1) > integerOf(row, 'crl_number'))
+    return 'has a number that was never reserved'
+  const entries = new Map<string, number>()
+  for (const { serialNumber, revocationDate, reasonCode } of readRevokedCertificates(
+    list.revokedCertificates,
+  ))
+    entries.set(serialOf(serialNumber), valueOf(revocationDate.getTime(), reasonCode))
+  if (entries.size !== row['entries']) return `has ${entries.size} entries, not those of its record`
+  const scope = { authorityNumber: integerOf(row, 'authority_number'), crlId: partitionOf(row) }
+  const generatedSeconds = integerOf(row, 'generated_at_ms') / 1000
+  let missing = 0
+  let other = 0
+  const select: Parameters<typeof rowsOf>[1] = (after, limit) => selectListed(scope, after, limit)
+  for await (const page of rowsOf(snapshot, select))
+    for (const revocation of page) {
+      const serial = serialOf(bytesOf(revocation, 'serial_number'))
+      const listed = entries.get(serial)
+      const recorded = valueOf(
+        integerOf(revocation, 'revoked_at_ms'),
+        integerOf(revocation, 'reason_code'),
+      )
+      if (listed === undefined && integerOf(revocation, 'not_after') >= generatedSeconds)
+        missing += 1
+      if (listed !== undefined && listed !== recorded) other += 1
+      entries.delete(serial)
+    }
+  const found = [
+    ...(missing > 0 ? [`${missing} revocations are not listed`] : []),
+    ...(other > 0 ? [`${other} entries say another time or reason`] : []),
+    ...(entries.size > 0 ? [`${entries.size} entries are of no revocation`] : []),
+  ]
+  return found.length > 0 ? found.join(', ') : undefined
+}
+
+/** Undefined for a CRL that lists all of its CA. */
+function partitionOf(row: Row): number | undefined {
+  const { CrlConfiguration } = JSON.parse(
+    textOf(row, 'revocation_configuration'),
+  ) as RevocationConfiguration
+  const isPartitioned = CrlConfiguration.Enabled && CrlConfiguration.CrlType === 'PARTITIONED'
+  return isPartitioned || row['kind'] === 'PARTITION' ? integerOf(row, 'crl_id') : undefined
+}
+
+/** Octets without leading zeros, each as a character. */
+function serialOf(octets: Uint8Array): string {
+  const first = octets.findIndex((octet) => octet !== 0)
+  return Buffer.from(octets.subarray(Math.max(first, 0))).toString('latin1')
+}
+
+/** Second and reason in one number. */
+function valueOf(milliseconds: number, reasonCode: number): number {
+  return Math.floor(milliseconds / 1000) * 16 + reasonCode
+}

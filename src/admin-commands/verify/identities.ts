@@ -1,0 +1,69 @@
+/** Checks that certificates refer to a CRL under the same identity as their issuer (authority/issuer-identity.ts). */
+import { supersededIdentities, type IdentifiedCertificate } from '../../chain/issuer-identity.ts'
+import { bytesOf, integerOf, textOf } from '../../store/columns.ts'
+import type { Row } from '../../store/sql.ts'
+import { parseCertificate } from '../../x509/certificate.ts'
+import { DerError } from '../../x509/der/error.ts'
+import { isExpiredAt } from '../../x509/time.ts'
+import type { Problems } from '../problems.ts'
+
+interface Signer extends IdentifiedCertificate {
+  /** Number of its unexpired certificates that are bound to a CRL. */
+  bound: number
+  /** When the last of them expires, in seconds since 1970. */
+  lastNotAfter: number
+}
+
+/** Collects CA certificates first, then the certificates that they signed. */
+export class CrlIdentities {
+  readonly #byAuthority = new Map<string, Map<number, Signer>>()
+  readonly #byNumber = new Map<number, Signer>()
+  readonly #now: Date
+
+  constructor(now: Date) {
+    this.#now = now
+  }
+
+  /** Adds a CA certificate; rows come in the order of import. */
+  addAuthorityCertificate(row: Row): void {
+    const certificate = parsed(bytesOf(row, 'certificate_der'))
+    if (certificate === undefined) return
+    const number = integerOf(row, 'authority_certificate_number')
+    const identity = integerOf(row, 'issuer_identity')
+    const signer = { identity, certificate, bound: 0, lastNotAfter: 0 }
+    const id = textOf(row, 'id')
+    const others = this.#byAuthority.get(id) ?? new Map<number, Signer>()
+    this.#byAuthority.set(id, others.set(number, signer))
+    this.#byNumber.set(number, signer)
+  }
+
+  addCertificate(row: Row): void {
+    if (row['crl_id'] === null) return
+    const signer = this.#byNumber.get(Number(row['authority_certificate_number'] ?? 0))
+    const notAfter = integerOf(row, 'not_after')
+    if (signer === undefined || isExpiredAt(new Date(notAfter * 1000), this.#now)) return
+    signer.bound += 1
+    signer.lastNotAfter = Math.max(signer.lastNotAfter, notAfter)
+  }
+
+  report(problems: Problems): void {
+    for (const [id, signers] of this.#byAuthority)
+      for (const { bound, lastNotAfter } of supersededIdentities([...signers.values()]))
+        if (bound > 0)
+          problems.add(
+            `${bound} valid certificates of the CA ${id} were issued under another subject or subjectKeyIdentifier than the ` +
+              'CRL to which they refer, because an earlier version of Signet accepted such a renewal without a CRL of its own; ' +
+              `validators cannot check their revocation, so replace them (the last expires ${new Date(lastNotAfter * 1000).toISOString()})`,
+          )
+  }
+}
+
+/** Undefined for a damaged certificate, which is reported elsewhere. */
+function parsed(der: Uint8Array): ReturnType<typeof parseCertificate> | undefined {
+  try {
+    return parseCertificate(der)
+  } catch (error) {
+    if (error instanceof DerError) return undefined
+    throw error
+  }
+}

@@ -1,0 +1,112 @@
+/** Whether stored keys open, and are those of their CAs. */
+import type { DataFolder } from '../../data-folder/data-folder.ts'
+import type { KeyAlgorithm } from '../../authority/algorithms.ts'
+import { openKeyRecord } from '../../keys/local-key-store.ts'
+import { deriveSealer } from '../../data-folder/master-key.ts'
+import { systemRandom } from '../../random.ts'
+import { bytesOf, integerOf, optionalTextOf, textOf } from '../../store/columns.ts'
+import { pagesOf, type Snapshot } from '../../store/snapshot.ts'
+import type { Row } from '../../store/sql.ts'
+import { countOf } from '../../store/verify-rows.ts'
+import { parseCertificate } from '../../x509/certificate.ts'
+import type { Problems } from '../problems.ts'
+
+/** Opens every key, and every secret of an access key, one after the other; how many there are of each. */
+export async function verifyKeys(
+  { masterKey, sealer }: DataFolder,
+  snapshot: Snapshot,
+  problems: Problems,
+): Promise<[number, number]> {
+  const keySealer = deriveSealer(masterKey, 'keys', systemRandom)
+  const keys = await each(snapshot, 'keys', (row) => {
+    const name = textOf(row, 'name')
+    const record = {
+      name,
+      algorithm: textOf(row, 'algorithm') as KeyAlgorithm,
+      subjectPublicKeyInfo: bytesOf(row, 'subject_public_key_info'),
+      dataKeySealed: bytesOf(row, 'data_key_sealed'),
+      privateKeySealed: bytesOf(row, 'private_key_sealed'),
+    }
+    // Never the cause, which may say what was in it.
+    found(problems, `the private key ${name} does not open, or is not that of its public key`, () =>
+      openKeyRecord(record, { sealer: keySealer, random: systemRandom }),
+    )
+  })
+  const accessKeys = await each(snapshot, 'access_keys', (row) => {
+    const id = textOf(row, 'access_key_id')
+    found(problems, `the secret of the access key ${id} does not open`, () =>
+      sealer.open(id, bytesOf(row, 'secret_sealed')).fill(0),
+    )
+  })
+  return [keys, accessKeys]
+}
+
+function found(problems: Problems, problem: string, work: () => unknown): void {
+  try {
+    work()
+  } catch {
+    problems.add(problem)
+  }
+}
+
+async function each(snapshot: Snapshot, name: string, check: (row: Row) => void): Promise<number> {
+  const table = snapshot.tables.find((one) => one.name === name)
+  let count = 0
+  if (table === undefined) return count
+  for await (const page of pagesOf(snapshot, table)) {
+    page.forEach((row) => check(row))
+    count += page.length
+  }
+  return count
+}
+
+/** A CA in use has a key, which is that of its certificate, and counts what it has issued and revoked. */
+export async function verifyAuthority(
+  row: Row,
+  snapshot: Snapshot,
+  problems: Problems,
+): Promise<void> {
+  const id = textOf(row, 'id')
+  const handle = optionalTextOf(row, 'key_handle')
+  const isInUse = ['ACTIVE', 'DISABLED', 'PENDING_CERTIFICATE'].includes(textOf(row, 'status'))
+  // Of a deleted one it may be erased already.
+  if (handle === undefined && isInUse && row['deleted_at_ms'] === null)
+    problems.add(`the CA ${id} has no key`)
+  const isLost = handle?.startsWith('local:') && row['subject_public_key_info'] === null
+  if (isLost) problems.add(`the key ${handle} of the CA ${id} is not there`)
+  if (row['authority_certificate_number'] !== null) verifyPair(row, problems)
+  await verifyCounts(row, snapshot, problems)
+}
+
+function verifyPair(row: Row, problems: Problems): void {
+  const id = textOf(row, 'id')
+  const certificateDer = row['certificate_der']
+  const publicKey = row['subject_public_key_info']
+  if (!(certificateDer instanceof Uint8Array)) {
+    problems.add(`the certificate of the CA ${id} is not there`)
+    return
+  }
+  if (!(publicKey instanceof Uint8Array)) return
+  try {
+    const { der } = parseCertificate(certificateDer).subjectPublicKeyInfo
+    if (Buffer.compare(der, publicKey) !== 0)
+      problems.add(`the key of the CA ${id} is not that of its certificate`)
+  } catch {
+    // Said of the certificate's own row.
+  }
+}
+
+async function verifyCounts(row: Row, snapshot: Snapshot, problems: Problems): Promise<void> {
+  const id = textOf(row, 'id')
+  if (row['issued'] === null) {
+    problems.add(`the CA ${id} has no counts`)
+    return
+  }
+  const number = integerOf(row, 'authority_number')
+  const [counted] = await snapshot.read(countOf(number, integerOf(row, 'revoked_counted_at')))
+  for (const what of ['issued', 'revoked'])
+    if (counted?.[what] !== row[what])
+      problems.add(
+        `the CA ${id} counts ${String(row[what])} certificates ${what}, and has ${String(counted?.[what])}`,
+      )
+}

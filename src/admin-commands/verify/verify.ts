@@ -1,0 +1,159 @@
+/** What `signet verify` does, on a data folder that a server may be using. Nothing is changed. */
+import { systemClock } from '../../clock.ts'
+import type { Config } from '../../settings/config.ts'
+import { withData, type DataFolder } from '../../data-folder/data-folder.ts'
+import { rowsOf, type Snapshot } from '../../store/snapshot.ts'
+import type { Row, Sql } from '../../store/sql.ts'
+import { structureProblems } from '../../store/sqlite/snapshot.ts'
+import {
+  selectAuthorities,
+  selectAuthorityCertificates,
+  selectCertificates,
+  selectRevokedCertificates,
+} from '../../store/verify-rows.ts'
+import { openSnapshot } from '../open-snapshot.ts'
+import { Problems } from '../problems.ts'
+import { verifyAuthority, verifyKeys } from './keys.ts'
+import {
+  verifyAuthorityCertificate,
+  verifyCertificate,
+  verifyRevocation,
+  type Signers,
+} from './certificates.ts'
+import { CrlIdentities } from './identities.ts'
+import { verifyCrls, type CrlFindings } from './crls.ts'
+
+/** What was looked at, and what was found. */
+export interface Verification {
+  readonly Ok: boolean
+  readonly Keys: number
+  readonly AccessKeys: number
+  readonly Authorities: number
+  readonly AuthorityCertificates: number
+  readonly Certificates: number
+  readonly Revocations: number
+  /** Revocations that were taken over from a CRL: their certificates are not in the database. */
+  readonly RevocationsWithoutCertificate: number
+  readonly Crls: number
+  /** What is no problem, because it is due to be published. */
+  readonly CrlsDue: readonly string[]
+  readonly ProblemCount: number
+  /** The first hundred. */
+  readonly Problems: readonly string[]
+}
+
+/** Tells how far it is. */
+export type Progress = (what: string, count: number) => void
+
+/** Signatures that are checked at the same time. */
+const parallel = 64
+
+/** Reads all that is recorded and checks it, down to signatures. Rejects only where nothing can be read. */
+export async function verifyData(config: Config, progress: Progress): Promise<Verification> {
+  return withData(config, async (data) => {
+    const snapshot = await openSnapshot(data.location)
+    try {
+      return await verifySnapshot(config, { data, snapshot, progress })
+    } finally {
+      await snapshot.close()
+    }
+  })
+}
+
+interface Verifying {
+  readonly data: DataFolder
+  readonly snapshot: Snapshot
+  readonly progress: Progress
+}
+
+async function verifySnapshot(config: Config, verifying: Verifying): Promise<Verification> {
+  const { data, snapshot, progress } = verifying
+  const problems = new Problems()
+  if (typeof data.location === 'string')
+    for (const line of await attempt(problems, 'the database', () => structureProblems(snapshot)))
+      problems.add(`the database is damaged: ${line}`)
+  const keys = await attempt(problems, 'keys', () => verifyKeys(data, snapshot, problems))
+  const signers: Signers = new Map()
+  const each = (
+    what: string,
+    select: (after: Row | undefined, limit: number) => Sql,
+    check: (row: Row) => Promise<void>,
+  ): Promise<number> => eachRow({ snapshot, progress, problems }, { what, select, check })
+  const identities = new CrlIdentities(systemClock.now())
+  const authorityCertificates = await each(
+    'CA certificates',
+    selectAuthorityCertificates,
+    async (row) => {
+      identities.addAuthorityCertificate(row)
+      await verifyAuthorityCertificate(row, signers, problems)
+    },
+  )
+  const authorities = await each('CAs', selectAuthorities, (row) =>
+    verifyAuthority(row, snapshot, problems),
+  )
+  const certificates = await each('certificates', selectCertificates, async (row) => {
+    identities.addCertificate(row)
+    await verifyCertificate(row, signers, problems)
+  })
+  identities.report(problems)
+  let unknown = 0
+  const revocations = await each('revocations', selectRevokedCertificates, async (row) => {
+    if (verifyRevocation(row, problems) === 'without-certificate') unknown += 1
+  })
+  const none: CrlFindings = { crls: 0, due: [] }
+  const crls = (await attempt(problems, 'CRLs', async () => [
+    await verifyCrls(config, { snapshot, problems }),
+  ])) as CrlFindings[]
+  return {
+    Ok: problems.count === 0,
+    Keys: keys[0] ?? 0,
+    AccessKeys: keys[1] ?? 0,
+    Authorities: authorities,
+    AuthorityCertificates: authorityCertificates,
+    Certificates: certificates,
+    Revocations: revocations,
+    RevocationsWithoutCertificate: unknown,
+    Crls: (crls[0] ?? none).crls,
+    CrlsDue: (crls[0] ?? none).due,
+    ProblemCount: problems.count,
+    Problems: problems.shown,
+  }
+}
+
+/** What cannot be read is a problem, and not the end of the check; nothing is found then. */
+async function attempt<T>(
+  problems: Problems,
+  what: string,
+  read: () => Promise<readonly T[]>,
+): Promise<readonly T[]> {
+  try {
+    return await read()
+  } catch (error) {
+    problems.add(`${what} cannot be read: ${(error as Error).message}`)
+    return []
+  }
+}
+
+interface EachRow {
+  readonly what: string
+  readonly select: (after: Row | undefined, limit: number) => Sql
+  readonly check: (row: Row) => Promise<void>
+}
+
+/** How many rows there were. */
+async function eachRow(
+  { snapshot, progress, problems }: Omit<Verifying, 'data'> & { readonly problems: Problems },
+  { what, select, check }: EachRow,
+): Promise<number> {
+  let count = 0
+  await attempt(problems, what, async () => {
+    for await (const page of rowsOf(snapshot, select)) {
+      for (let at = 0; at < page.length; at += parallel)
+        await Promise.all(page.slice(at, at + parallel).map(check))
+      count += page.length
+      progress(what, count)
+    }
+    return []
+  })
+  return count
+}

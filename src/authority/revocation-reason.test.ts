@@ -1,0 +1,41 @@
+/** The eight reasons of the API, and their codes in RFC 5280 §5.3.1. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { reasonCodeOf, reasonOfCode, revocationReasons } from './revocation-reason.ts'
+
+/** The names of RFC 5280, in the order of their codes; 7 is not used. */
+const rfcNames = [
+  'unspecified',
+  'keyCompromise',
+  'cACompromise',
+  'affiliationChanged',
+  'superseded',
+  'cessationOfOperation',
+  'certificateHold',
+  '',
+  'removeFromCRL',
+  'privilegeWithdrawn',
+  'aACompromise',
+]
+
+test('every reason has the code of RFC 5280', () => {
+  assert.deepEqual(
+    revocationReasons.map((reason) => [reason, rfcNames[reasonCodeOf(reason)]]),
+    [
+      ['UNSPECIFIED', 'unspecified'],
+      ['KEY_COMPROMISE', 'keyCompromise'],
+      ['CERTIFICATE_AUTHORITY_COMPROMISE', 'cACompromise'],
+      ['AFFILIATION_CHANGED', 'affiliationChanged'],
+      ['SUPERSEDED', 'superseded'],
+      ['CESSATION_OF_OPERATION', 'cessationOfOperation'],
+      ['PRIVILEGE_WITHDRAWN', 'privilegeWithdrawn'],
+      ['A_A_COMPROMISE', 'aACompromise'],
+    ],
+  )
+})
+
+test('every code of a reason gives the reason back, and no other code does', () => {
+  for (const reason of revocationReasons) assert.equal(reasonOfCode(reasonCodeOf(reason)), reason)
+  for (const code of [-1, 6, 7, 8, 11, 0.5, Number.NaN, Infinity])
+    assert.throws(() => reasonOfCode(code), RangeError, String(code))
+})

@@ -1,0 +1,133 @@
+/**
+ * The thread of bulk work: its own composition root, with a connection that only reads. Requests are answered one after
+ * the other; a report is made page by page, so that other requests come in between.
+ */
+import { parentPort, workerData } from 'node:worker_threads'
+import { reportForms } from '../authority/audit-report.ts'
+import type { AuditReportRequest, BuiltCrl } from './bulk-work.ts'
+import {
+  auditedCertificateOf,
+  certificateNumberOf,
+  selectAuditedCertificates,
+} from '../store/audit-report-rows.ts'
+import { bytesOf, integerOf } from '../store/columns.ts'
+import { beforeRevocations, selectRevocations, type CrlScope } from '../store/revocations.ts'
+import type { PostgresPlace } from '../store/postgres/connection-options.ts'
+import type { RowReader } from '../store/row-reader.ts'
+import { SqliteConnection } from '../store/sqlite/connection.ts'
+import { TextBuffer } from './text-buffer.ts'
+import { encodeTbsCertList, type TbsCertListFields } from '../x509/certificate-list.ts'
+import { RevokedCertificatesWriter } from '../x509/revoked-certificates.ts'
+
+export type BulkRequest =
+  | { readonly kind: 'crl'; readonly fields: TbsCertListFields; readonly scope: CrlScope }
+  | { readonly kind: 'report'; readonly request: AuditReportRequest; readonly after: number }
+
+export interface ReportPage {
+  readonly text: Uint8Array<ArrayBuffer>
+  /** Number of the last certificate in it; undefined if the report ends here. */
+  readonly last: number | undefined
+}
+
+export type BulkAnswer =
+  | { readonly id: number; readonly crl: BuiltCrl }
+  | { readonly id: number; readonly page: ReportPage }
+  | { readonly id: number; readonly failure: string }
+
+const pageRows = 500
+const page = new TextBuffer()
+
+/** A failure to open ends the thread. */
+async function openRows(location: string | PostgresPlace): Promise<RowReader> {
+  if (typeof location !== 'string') {
+    const { createPostgresRows } = await import('../store/postgres/rows.ts')
+    return createPostgresRows(location)
+  }
+  const connection = new SqliteConnection(location, { readOnly: true })
+  return {
+    // oxlint-disable-next-line typescript/require-await -- reads are synchronous; the port is not
+    read: async (statement) => connection.run(statement),
+    readAtOnce: (reads) => connection.readAtOnce(reads),
+  }
+}
+
+function serve(port: NonNullable<typeof parentPort>, opening: Promise<RowReader>): void {
+  let last: Promise<void> = Promise.resolve()
+  port.on('message', ({ id, ...request }: BulkRequest & { readonly id: number }) => {
+    last = last.then(() => answer(id, request))
+  })
+
+  async function answer(id: number, request: BulkRequest): Promise<void> {
+    const rows = await opening
+    try {
+      if (request.kind === 'crl') {
+        const crl = await buildCrl(rows, request.fields, request.scope)
+        port.postMessage({ id, crl } satisfies BulkAnswer, [
+          crl.tbsCertListDer.buffer as ArrayBuffer,
+        ])
+      } else {
+        const reportPage = await buildPage(rows, request.request, request.after)
+        port.postMessage({ id, page: reportPage } satisfies BulkAnswer, [reportPage.text.buffer])
+      }
+    } catch (error) {
+      const failure = error instanceof Error ? (error.stack ?? error.message) : String(error)
+      port.postMessage({ id, failure } satisfies BulkAnswer)
+    }
+  }
+}
+
+async function buildCrl(
+  rows: RowReader,
+  fields: TbsCertListFields,
+  scope: CrlScope,
+): Promise<BuiltCrl> {
+  const writer = new RevokedCertificatesWriter()
+  await rows.readAtOnce(async () => {
+    let after: number | undefined = beforeRevocations
+    while (after !== undefined) after = await addPage(rows, writer, { scope, after })
+  })
+  return { tbsCertListDer: encodeTbsCertList(fields, writer.pieces()), entries: writer.entries }
+}
+
+/** Number of the last certificate on the page; undefined if none follows. */
+async function addPage(
+  reader: RowReader,
+  writer: RevokedCertificatesWriter,
+  { scope, after }: { readonly scope: CrlScope; readonly after: number },
+): Promise<number | undefined> {
+  const rows = await reader.read(selectRevocations(scope, after, pageRows))
+  for (const row of rows)
+    writer.add({
+      serialNumber: bytesOf(row, 'serial_number'),
+      revocationDate: new Date(integerOf(row, 'revoked_at_ms')),
+      reasonCode: integerOf(row, 'reason_code'),
+    })
+  const last = rows.at(-1)
+  return last === undefined || rows.length < pageRows ? undefined : certificateNumberOf(last)
+}
+
+async function buildPage(
+  reader: RowReader,
+  { authorityNumber, authority, format }: AuditReportRequest,
+  after: number,
+): Promise<ReportPage> {
+  const form = reportForms[format]
+  const rows = await reader.read(selectAuditedCertificates(authorityNumber, after, pageRows))
+  if (after === 0) page.append(form.head)
+  let before = after === 0 ? form.first : form.separator
+  for (const row of rows) {
+    page.append(before)
+    page.append(form.row(auditedCertificateOf(row), authority))
+    before = form.separator
+  }
+  const last = rows.at(-1)
+  const isLast = last === undefined || rows.length < pageRows
+  if (isLast) page.append(form.tail(after > 0 || rows.length > 0))
+  return { text: page.take(), last: isLast ? undefined : certificateNumberOf(last) }
+}
+
+if (parentPort !== null)
+  serve(
+    parentPort,
+    openRows((workerData as { readonly location: string | PostgresPlace }).location),
+  )

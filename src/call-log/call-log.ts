@@ -1,0 +1,195 @@
+/** The destination of call records: a file, or standard output. Failed writes never stop the server. */
+import { existsSync } from 'node:fs'
+import { dirname } from 'node:path'
+import type { Writable } from 'node:stream'
+import { openCallLogFile, type CallLogSink } from './log-file.ts'
+import type { Clock } from '../clock.ts'
+import { ConfigurationError } from '../errors.ts'
+import type { Log } from '../telemetry/log.ts'
+import { visibleJson } from '../text/visible-text.ts'
+
+export interface CallLog {
+  /** Writes a record. Never blocks or throws. A record that cannot be written is dropped, and this is logged. */
+  write(record: object): void
+  /**
+   * Writes a record. Resolves to true when the operating system has taken it, and to false if it cannot be written now. In
+   * that case it is kept, up to a limit, and written before the next one: the recorded call may have had its effect.
+   */
+  record(record: object): Promise<boolean>
+  /** False after a failed write, until a record was written again. */
+  isWritable(): boolean
+  /** Calls `listener` whenever isWritable changes. */
+  onChange(listener: (isWritable: boolean) => void): void
+  /** Opens the file at the path again: another program may have moved it. */
+  reopen(): void
+  /** Writes what is still waiting. */
+  close(): Promise<void>
+}
+
+/** Limit on the UTF-16 code units that wait to be written. */
+const waitingMax = 64 * 1024 * 1024
+/** Limit on the records that are kept after a failed write. */
+const owedMax = 10_000
+/** How long a file that failed is left alone. */
+const pauseMilliseconds = 1000
+
+/** Records to the file at that path, `-` for standard output. Throws ConfigurationError if it cannot be written. */
+export async function openCallLog(path: string, log: Log, clock: Clock): Promise<CallLog> {
+  if (path === '-') return new QueuedCallLog(streamSink(process.stdout), log)
+  if (!existsSync(dirname(path)))
+    throw new ConfigurationError(`--call-log: there is no folder ${dirname(path)}`)
+  try {
+    return new QueuedCallLog(await openCallLogFile(path, { clock, log }), log)
+  } catch (error) {
+    throw new ConfigurationError(
+      `the call log ${path} cannot be written: ${(error as Error).message}`,
+      { cause: error },
+    )
+  }
+}
+
+interface Waiting {
+  readonly line: string
+  /** Undefined if no caller waits for the outcome. */
+  readonly settle: ((isWritten: boolean) => void) | undefined
+}
+
+/** Writes waiting lines together, one batch after the other. */
+export class QueuedCallLog implements CallLog {
+  readonly #sink: CallLogSink
+  readonly #log: Log
+  readonly #pauseMilliseconds: number
+  readonly #listeners: ((isWritable: boolean) => void)[] = []
+  #waiting: Waiting[] = []
+  #waitingLength = 0
+  #owed: string[] = []
+  #working: Promise<void> = Promise.resolve()
+  #isWorking = false
+  #reopenWanted = false
+  #pausedUntil = 0
+  #isFailing = false
+  #isClosed = false
+  #dropped = 0
+
+  constructor(sink: CallLogSink, log: Log, pause = pauseMilliseconds) {
+    this.#sink = sink
+    this.#log = log
+    this.#pauseMilliseconds = pause
+  }
+
+  write(record: object): void {
+    this.#add(record, undefined)
+  }
+
+  record(record: object): Promise<boolean> {
+    return new Promise((resolve) => this.#add(record, resolve))
+  }
+
+  isWritable(): boolean {
+    return !this.#isFailing
+  }
+
+  onChange(listener: (isWritable: boolean) => void): void {
+    this.#listeners.push(listener)
+  }
+
+  reopen(): void {
+    this.#reopenWanted = true
+    this.#pausedUntil = 0
+    this.#work()
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    while (this.#isWorking) await this.#working
+    await this.#sink.close().catch((err: unknown) => {
+      this.#log.error({ err }, 'the call log cannot be closed')
+    })
+  }
+
+  #add(record: object, settle: Waiting['settle']): void {
+    const line = `${visibleJson(JSON.stringify(record))}\n`
+    if (this.#isClosed || performance.now() < this.#pausedUntil)
+      this.#drop([{ line, settle }], 'cannot be written')
+    else if (this.#waitingLength > waitingMax) this.#drop([{ line, settle }], 'does not keep up')
+    else {
+      this.#waiting.push({ line, settle })
+      this.#waitingLength += line.length
+      this.#work()
+    }
+  }
+
+  #work(): void {
+    if (this.#isWorking) return
+    this.#isWorking = true
+    this.#working = this.#writeAll()
+  }
+
+  async #writeAll(): Promise<void> {
+    while (this.#waiting.length > 0 || this.#reopenWanted) {
+      const batch = this.#waiting
+      this.#waiting = []
+      this.#waitingLength = 0
+      try {
+        if (this.#reopenWanted) {
+          this.#reopenWanted = false
+          await this.#sink.reopen()
+        }
+        if (batch.length === 0) continue
+        const owed = this.#owed.length
+        const lines = [...this.#owed, ...batch.map(({ line }) => line)]
+        await this.#sink.append(lines.join(''))
+        // More records may have been added to #owed during the write.
+        this.#owed.splice(0, owed)
+        this.#succeed(batch)
+      } catch (error) {
+        this.#pausedUntil = performance.now() + this.#pauseMilliseconds
+        this.#drop([...batch, ...this.#waiting.splice(0)], 'cannot be written', error)
+        this.#waitingLength = 0
+      }
+    }
+    // In the same turn as the check of #waiting, so that a record added later starts a new run.
+    this.#isWorking = false
+  }
+
+  #succeed(batch: readonly Waiting[]): void {
+    if (this.#isFailing) {
+      this.#log.error({ dropped: this.#dropped }, 'the call log is written again')
+      this.#isFailing = false
+      this.#dropped = 0
+      this.#tell()
+    }
+    for (const { settle } of batch) settle?.(true)
+  }
+
+  /** Logs the first drop. #succeed logs the recovery. */
+  #drop(batch: readonly Waiting[], why: string, err?: unknown): void {
+    const isNew = !this.#isFailing
+    this.#isFailing = true
+    for (const { line, settle } of batch)
+      if (settle !== undefined && this.#owed.length < owedMax) this.#owed.push(line)
+      else this.#dropped += 1
+    if (isNew) {
+      this.#log.error({ err }, `the call log ${why}; records are dropped`)
+      this.#tell()
+    }
+    for (const { settle } of batch) settle?.(false)
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener(!this.#isFailing)
+  }
+}
+
+/** A sink for a stream that is not closed here. Failed writes report its errors. */
+function streamSink(stream: Writable): CallLogSink {
+  stream.on('error', () => {})
+  return {
+    append: (lines) =>
+      new Promise((resolve, reject) => {
+        stream.write(lines, (error) => (error ? reject(error) : resolve()))
+      }),
+    reopen: () => Promise.resolve(),
+    close: () => Promise.resolve(),
+  }
+}

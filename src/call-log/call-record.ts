@@ -1,0 +1,184 @@
+/** One call as CloudTrail records it (AWS CloudTrail User Guide, CloudTrail record contents). */
+import { userIdOf, type Caller } from '../identity/caller.ts'
+import { roleArn } from '../identity/principal-arn.ts'
+import { truncateText } from '../text/truncate-text.ts'
+
+/** What is known of a call when it is over. */
+export interface EndedCall {
+  readonly requestId: string
+  /** UUID of the record's own. */
+  readonly eventId: string
+  /** The service: `acm-pca.amazonaws.com`. */
+  readonly eventSource: string
+  readonly time: Date
+  readonly operation: string | undefined
+  /** Undefined for a call that nobody was proved to have made. */
+  readonly caller: Caller | undefined
+  readonly sourceIp: string | undefined
+  readonly userAgent: string | undefined
+  /** Members of the input, once they have been found to be right. */
+  readonly input: unknown
+  readonly output: unknown
+  readonly error: { readonly code: string; readonly message: string } | undefined
+}
+
+/** Calls that are aggregated into one record. */
+export interface RepeatedCalls {
+  readonly count: number
+  readonly firstAt: Date
+  readonly lastAt: Date
+}
+
+/** The record, with names and order of members as in CloudTrail, and the limits below. */
+export function callRecord(call: EndedCall): object {
+  const { operation, caller, error } = call
+  const budget = { left: parametersMax }
+  const readOnly = operation !== undefined && /^(?:Get|List|Describe)/.test(operation)
+  return {
+    eventVersion: '1.09',
+    userIdentity: caller === undefined ? { type: 'Unknown' } : identityOf(caller),
+    eventTime: withoutMilliseconds(call.time),
+    eventSource: call.eventSource,
+    eventName: operation ?? null,
+    awsRegion: caller?.region ?? null,
+    sourceIPAddress: call.sourceIp ?? null,
+    userAgent: call.userAgent === undefined ? null : cut(call.userAgent, userAgentMax),
+    ...(error && { errorCode: error.code, errorMessage: cut(error.message, textMax) }),
+    requestParameters: shown(call.input, { depth: 0, budget }) ?? null,
+    // What is read is not repeated.
+    responseElements:
+      readOnly || error !== undefined ? null : (shown(call.output, { depth: 0, budget }) ?? null),
+    requestID: call.requestId,
+    eventID: call.eventId,
+    readOnly,
+    eventType: 'AwsApiCall',
+    managementEvent: true,
+    recipientAccountId: caller?.accountId ?? null,
+    eventCategory: 'Management',
+  }
+}
+
+/** The aggregate record: that of the first call, without its parameters, request id and user agent. */
+export function repeatedRecord(
+  first: EndedCall,
+  { count, firstAt, lastAt }: RepeatedCalls,
+): object {
+  return {
+    ...callRecord({ ...first, userAgent: undefined, input: undefined, time: lastAt }),
+    requestID: null,
+    additionalEventData: {
+      aggregatedCalls: count,
+      firstEventTime: withoutMilliseconds(firstAt),
+      lastEventTime: withoutMilliseconds(lastAt),
+    },
+  }
+}
+
+function identityOf(caller: Caller): object {
+  const { arn, accountId, accessKeyId, principal } = caller
+  if (principal.kind === 'service') return { type: 'AWSService', invokedBy: principal.name }
+  const principalId = userIdOf(caller)
+  if (principal.kind === 'user') {
+    const { userName } = principal
+    return { type: 'IAMUser', principalId, arn, accountId, accessKeyId, userName }
+  }
+  const { roleName, roleId, issuedAt, federatedProvider } = principal
+  return {
+    type: 'AssumedRole',
+    principalId,
+    arn,
+    accountId,
+    accessKeyId,
+    sessionContext: {
+      sessionIssuer: {
+        type: 'Role',
+        principalId: roleId,
+        arn: roleArn(caller, roleName),
+        accountId,
+        userName: roleName,
+      },
+      ...(federatedProvider && { webIdFederationData: { federatedProvider } }),
+      attributes: { creationDate: withoutMilliseconds(issuedAt), mfaAuthenticated: 'false' },
+    },
+  }
+}
+
+function withoutMilliseconds(time: Date): string {
+  return time.toISOString().replace(/\.\d{3}Z$/, 'Z')
+}
+
+/** Limits on nesting, on the characters of a text and on the items of a list. */
+const depthMax = 16
+const textMax = 1024
+const itemsMax = 100
+const userAgentMax = 256
+/** Approximate limit on the characters of all texts and names in the parameters and elements of a record. */
+const parametersMax = 32_768
+const ellipsis = '…'
+
+/** Members of these names are long, and found elsewhere by the serial number or the ARN. */
+const bodies: ReadonlySet<string> = new Set(['Csr', 'Certificate', 'CertificateChain'])
+
+/** With these anyone could do what the call was made for; CloudTrail's words in their place. */
+const secrets: ReadonlySet<string> = new Set([
+  'SecretAccessKey',
+  'SessionToken',
+  'WebIdentityToken',
+  'TokenCode',
+])
+const hidden = 'HIDDEN_DUE_TO_SECURITY_REASONS'
+
+interface Shown {
+  readonly depth: number
+  /** Characters that are left of `parametersMax`. */
+  readonly budget: { left: number }
+}
+
+/** The same with names in lower camel case, long texts cut, and bodies by their length only. */
+function shown(value: unknown, { depth, budget }: Shown): unknown {
+  if (budget.left <= 0) return ellipsis
+  if (typeof value === 'string') return spend(cut(value, textMax), budget)
+  if (typeof value === 'bigint') return spend(String(value), budget)
+  if (value instanceof Date) return spend(value.toISOString(), budget)
+  if (value instanceof Uint8Array) return `${value.length} octets`
+  if (typeof value !== 'object' || value === null) return value
+  if (depth === depthMax) return ellipsis
+  const below = { depth: depth + 1, budget }
+  if (Array.isArray(value)) {
+    const items = value.slice(0, itemsMax).map((item) => shown(item, below))
+    return value.length > itemsMax ? [...items, `${ellipsis} [${value.length} items]`] : items
+  }
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [
+      spend(lowerCamel(name), budget),
+      memberOf(name, member, below),
+    ]),
+  )
+}
+
+function memberOf(name: string, member: unknown, below: Shown): unknown {
+  if (secrets.has(name)) return hidden
+  return bodies.has(name) ? `${sentLength(member)} octets` : shown(member, below)
+}
+
+/** Length of a body as it is sent, which is base64 for bytes. */
+function sentLength(body: unknown): number {
+  if (body instanceof Uint8Array) return Math.ceil(body.length / 3) * 4
+  return typeof body === 'string' ? body.length : 0
+}
+
+function spend(text: string, budget: { left: number }): string {
+  budget.left -= text.length
+  return text
+}
+
+/** A truncated text ends with its original length: `abc… [30000 characters]`. */
+function cut(text: string, max: number): string {
+  return text.length <= max
+    ? text
+    : `${truncateText(text, max)}${ellipsis} [${text.length} characters]`
+}
+
+function lowerCamel(name: string): string {
+  return name.charAt(0).toLowerCase() + name.slice(1)
+}

@@ -1,0 +1,133 @@
+/** What each certificate of an imported path must be by itself: a CA certificate that can be understood in full. */
+import { parseBasicConstraints } from '../x509/extensions/basic-constraints.ts'
+import type { Certificate } from '../x509/certificate.ts'
+import {
+  refusalOfKey,
+  refusalOfPrimeModulus,
+  type KeyPolicy,
+} from '../key-strength/key-strength.ts'
+import { DerError } from '../x509/der/error.ts'
+import { findExtension, type Extension } from '../x509/extensions/extensions.ts'
+import { parseGeneralNames, type GeneralName } from '../x509/general-name.ts'
+import { parseSubjectKeyIdentifier } from '../x509/extensions/key-identifiers.ts'
+import { parseKeyUsage } from '../x509/extensions/key-usage.ts'
+import { isEmptyName } from '../x509/name.ts'
+import { oidName, oids } from '../x509/oid.ts'
+import { malformed, notAllowed } from './import-errors.ts'
+import { readNameConstraints } from './name-constraints/check-names.ts'
+
+/**
+ * Critical extensions that are accepted (AWS Private CA User Guide, external CA certificates); every other one is
+ * refused. Those of them that are not processed here, the policies, concern what certificates are used for.
+ */
+const criticalExtensions: ReadonlyMap<string, string> = new Map([
+  [oids.authorityKeyIdentifier, 'authorityKeyIdentifier'],
+  [oids.basicConstraints, 'basicConstraints'],
+  [oids.certificatePolicies, 'certificatePolicies'],
+  [oids.extendedKeyUsage, 'extendedKeyUsage'],
+  ['2.5.29.54', 'inhibitAnyPolicy'],
+  ['2.5.29.18', 'issuerAltName'],
+  [oids.keyUsage, 'keyUsage'],
+  [oids.nameConstraints, 'nameConstraints'],
+  ['2.5.29.33', 'policyMappings'],
+  [oids.subjectAltName, 'subjectAltName'],
+  ['2.5.29.9', 'subjectDirectoryAttributes'],
+  [oids.subjectKeyIdentifier, 'subjectKeyIdentifier'],
+  [oids.subjectInfoAccess, 'subjectInfoAccess'],
+])
+
+/** Names for messages about extensions that AWS names as refused when critical. */
+const refusedNames: ReadonlyMap<string, string> = new Map([
+  [oids.authorityInfoAccess, 'authorityInfoAccess'],
+  [oids.crlDistributionPoints, 'cRLDistributionPoints'],
+  ['2.5.29.46', 'freshestCRL'],
+  ['2.5.29.36', 'policyConstraints'],
+])
+
+/**
+ * Requires of one certificate of a path, which `position` names in messages, what RFC 5280 §4.1, §4.2 and §6.1.4 ask
+ * of a CA certificate. Throws ValidationException if it is none, and MalformedCertificateException for a field or
+ * extension that cannot be accepted.
+ */
+export function requireCaCertificate(
+  position: string,
+  certificate: Certificate,
+  keyPolicy: KeyPolicy,
+): void {
+  requireCriticalKnown(position, certificate)
+  requireBasicConstraints(position, certificate)
+  requireKeyUsage(position, certificate)
+  if (isEmptyName(certificate.subject)) throw malformed(`${position} has no subject`)
+  read(position, certificate, { oid: oids.subjectKeyIdentifier, parse: parseSubjectKeyIdentifier })
+  read(position, certificate, { oid: oids.nameConstraints, parse: readNameConstraints })
+  read(position, certificate, { oid: oids.subjectAltName, parse: parseGeneralNames })
+  requireKeyStrength(position, certificate, keyPolicy)
+}
+
+/** The names of the SAN of a certificate that requireCaCertificate has accepted; none without one. */
+export function alternativeNamesOf({ extensions }: Certificate): readonly GeneralName[] {
+  const extension = findExtension(extensions, oids.subjectAltName)
+  return extension === undefined ? [] : parseGeneralNames(extension.value)
+}
+
+function requireCriticalKnown(position: string, { extensions }: Certificate): void {
+  const refused = extensions.find(({ critical, oid }) => critical && !criticalExtensions.has(oid))
+  if (refused === undefined) return
+  const name = refusedNames.get(refused.oid) ?? oidName(refused.oid)
+  throw malformed(`${position} has the critical extension ${name}, which is not accepted`)
+}
+
+function requireBasicConstraints(position: string, certificate: Certificate): void {
+  const found = read(position, certificate, {
+    oid: oids.basicConstraints,
+    parse: parseBasicConstraints,
+  })
+  if (found === undefined) throw notAllowed(`${position} has no basic constraints`)
+  if (!found.extension.critical)
+    throw notAllowed(`${position} has basic constraints that are not critical`)
+  if (!found.value.ca) throw notAllowed(`${position} has basic constraints without CA:TRUE`)
+}
+
+/** Without the extension a key may be used for everything (RFC 5280 §4.2.1.3, §6.1.4 n). */
+function requireKeyUsage(position: string, certificate: Certificate): void {
+  const found = read(position, certificate, { oid: oids.keyUsage, parse: parseKeyUsage })
+  if (found !== undefined && !found.value.includes('keyCertSign'))
+    throw notAllowed(`${position} has a key usage without keyCertSign`)
+}
+
+function requireKeyStrength(
+  position: string,
+  { subjectPublicKeyInfo }: Certificate,
+  keyPolicy: KeyPolicy,
+): void {
+  const problem = refusalOfKey(subjectPublicKeyInfo, keyPolicy)
+  if (problem !== undefined)
+    throw malformed(`${position} has a key that is not accepted: ${problem}`)
+}
+
+/** The check of RSA moduli that takes milliseconds, separate from requireCaCertificate. */
+export async function requireCompositeModulus(
+  position: string,
+  { subjectPublicKeyInfo }: Certificate,
+  keyPolicy: KeyPolicy,
+): Promise<void> {
+  const problem = await refusalOfPrimeModulus(subjectPublicKeyInfo, keyPolicy)
+  if (problem !== undefined)
+    throw malformed(`${position} has a key that is not accepted: ${problem}`)
+}
+
+function read<Value>(
+  position: string,
+  { extensions }: Certificate,
+  { oid, parse }: { readonly oid: string; readonly parse: (value: Uint8Array) => Value },
+): { readonly extension: Extension; readonly value: Value } | undefined {
+  const extension = findExtension(extensions, oid)
+  if (extension === undefined) return undefined
+  try {
+    return { extension, value: parse(extension.value) }
+  } catch (error) {
+    if (!(error instanceof DerError)) throw error
+    const name = criticalExtensions.get(oid) ?? oidName(oid)
+    throw malformed(`${position} has a ${name} that cannot be parsed: ${error.message}`, error)
+  }
+}

@@ -1,0 +1,120 @@
+/** Which certificate a CA accepts as its own (AWS Private CA API, ImportCertificateAuthorityCertificate). */
+import type { Certificate } from '../x509/certificate.ts'
+import { isExpiredAt } from '../x509/time.ts'
+import type { AuthorityType } from '../authority/authority.ts'
+import { maySignCrls } from './crl-signing.ts'
+import { requireCaCertificate, requireCompositeModulus } from './ca-certificate.ts'
+import {
+  requireNames,
+  requireNotOutliving,
+  requirePathLength,
+  requireSigned,
+  selfSignature,
+  showTime,
+} from './verify-chain.ts'
+import type { CertificatePath } from './parse-pasted.ts'
+import type { KeyPolicy } from '../key-strength/key-strength.ts'
+import { invalidRequest, malformed, mismatch, pathPosition } from './import-errors.ts'
+
+export { parseImport, type CertificatePath } from './parse-pasted.ts'
+
+/** The CA that is to have a certificate, and when. */
+export interface ImportingAuthority extends KeyPolicy {
+  readonly type: AuthorityType
+  readonly subjectPublicKeyInfoDer: Uint8Array
+  readonly now: Date
+  /** Whether its CRLs are enabled. */
+  readonly publishesCrls: boolean
+}
+
+/**
+ * Checks a path against the CA that is to have it. The message says which certificate is wrong and why.
+ *
+ * Throws InvalidRequestException for a path of the wrong kind, MalformedCertificateException for a certificate with a
+ * field that is not acceptable or that is not valid now, ValidationException for one that is no CA certificate or one
+ * CA too many, and CertificateMismatchException for another key, a broken chain, or a certificate that breaks what
+ * one above it demands.
+ */
+export async function requireImportable(
+  { certificate, chain }: CertificatePath,
+  { type, subjectPublicKeyInfoDer, now, publishesCrls, ...keyPolicy }: ImportingAuthority,
+): Promise<void> {
+  const path = [certificate, ...chain]
+  if (Buffer.compare(certificate.subjectPublicKeyInfo.der, subjectPublicKeyInfoDer) !== 0)
+    throw mismatch('Certificate is not for the public key of the certificate authority')
+  if (type === 'ROOT') await requireRootPath(certificate, chain)
+  else await requireSubordinatePath(certificate, chain)
+  requireDistinct(certificate, chain)
+  for (const [index, each] of path.entries())
+    requireCaCertificate(pathPosition(index), each, keyPolicy)
+  if (publishesCrls) requireCrlSign(certificate)
+  for (const [index, each] of path.entries()) requireValid(pathPosition(index), each, now)
+  await requireSigned(path)
+  for (const [index, each] of path.entries())
+    await requireCompositeModulus(pathPosition(index), each, keyPolicy)
+  requireNotOutliving(path)
+  requirePathLength(path)
+  requireNames(path)
+}
+
+/** Validators reject CRLs from a CA without cRLSign, and every certificate that refers to them. */
+function requireCrlSign(certificate: Certificate): void {
+  if (maySignCrls(certificate)) return
+  throw malformed(
+    'Certificate has a key usage without cRLSign, so validators would reject every CRL of the certificate authority ' +
+      '(RFC 5280 section 6.3.3 f), and its CRLs are enabled: have the certificate issued with cRLSign, or use a ' +
+      'certificate authority whose CRLs are disabled',
+  )
+}
+
+async function requireRootPath(
+  certificate: Certificate,
+  chain: readonly Certificate[],
+): Promise<void> {
+  if ((await selfSignature(certificate)) !== 'valid')
+    throw invalidRequest('Certificate of a root certificate authority must be self-signed')
+  if (chain.length > 0)
+    throw invalidRequest('CertificateChain must not be given for a root certificate authority')
+}
+
+async function requireSubordinatePath(
+  certificate: Certificate,
+  chain: readonly Certificate[],
+): Promise<void> {
+  if ((await selfSignature(certificate)) === 'valid')
+    throw invalidRequest(
+      'Certificate of a subordinate certificate authority must not be self-signed',
+    )
+  if (chain.length === 0)
+    throw invalidRequest('CertificateChain is required for a subordinate certificate authority')
+}
+
+/** No certificate may be in a path twice (RFC 5280 §6.1). */
+function requireDistinct(certificate: Certificate, chain: readonly Certificate[]): void {
+  const seen = new Map<string, string>()
+  for (const [index, each] of [certificate, ...chain].entries()) {
+    const earlier = seen.get(hexOf(each))
+    if (earlier !== undefined)
+      throw invalidRequest(
+        'CertificateChain must not contain the certificate itself, nor any other twice: ' +
+          `${pathPosition(index)} is the same as ${earlier}`,
+      )
+    seen.set(hexOf(each), pathPosition(index))
+  }
+}
+
+function hexOf({ der }: Certificate): string {
+  return Buffer.from(der.buffer, der.byteOffset, der.length).toString('hex')
+}
+
+/** A CA whose path is not valid now could issue nothing that is accepted, so it is told at once. */
+function requireValid(position: string, { notBefore, notAfter }: Certificate, now: Date): void {
+  if (now < notBefore)
+    throw malformed(
+      `${position} is not valid yet: its validity begins ${showTime(notBefore)}, and it is ${showTime(now)}`,
+    )
+  if (isExpiredAt(notAfter, now))
+    throw malformed(
+      `${position} has expired: its validity ended ${showTime(notAfter)}, and it is ${showTime(now)}`,
+    )
+}

@@ -1,0 +1,233 @@
+/**
+ * The forms of names that can be compared with a name constraint, and how (RFC 5280 §4.2.1.10).
+ *
+ * What is not clearly written is not compared: a name that could be read in two ways would let a certificate out of
+ * its constraints wherever it is read the other way.
+ */
+import { DerError } from '../../x509/der/error.ts'
+import type { GeneralName } from '../../x509/general-name.ts'
+import type { GeneralSubtree } from '../../x509/extensions/name-constraints.ts'
+import { parseName, sameName, type Name } from '../../x509/name.ts'
+
+/** A name of a certificate, read. */
+export type ComparableName =
+  /** `wildcard`: stands for every name with one more label than `host`. */
+  | { readonly kind: 'dNSName'; readonly host: string; readonly wildcard: boolean }
+  | { readonly kind: 'rfc822Name'; readonly localPart: string; readonly host: string }
+  | { readonly kind: 'uniformResourceIdentifier'; readonly host: string }
+  | { readonly kind: 'iPAddress'; readonly octets: Uint8Array }
+  | { readonly kind: 'directoryName'; readonly name: Name }
+
+/** The base of a subtree, read. */
+export type ComparableBase =
+  /** `below`: written with a leading dot, and holds only what is below `host`. An empty `host` is the empty base. */
+  | { readonly kind: 'dNSName'; readonly host: string; readonly below: boolean }
+  | { readonly kind: 'uniformResourceIdentifier'; readonly host: string; readonly below: boolean }
+  | {
+      readonly kind: 'rfc822Name'
+      readonly localPart: string | undefined
+      readonly host: string
+      readonly below: boolean
+    }
+  | { readonly kind: 'iPAddress'; readonly address: Uint8Array; readonly mask: Uint8Array }
+  | { readonly kind: 'directoryName'; readonly name: Name }
+  /** Of a form that nobody can compare; it matters only to names of that form. */
+  | { readonly kind: 'otherName' | 'x400Address' | 'ediPartyName' | 'registeredID' }
+
+/**
+ * How a name is compared: `certain` asks whether everything that it may stand for is within the base, as for a
+ * permitted subtree; `possible` whether anything is, as for an excluded one.
+ */
+export type Reading = 'certain' | 'possible'
+
+const hostPattern =
+  /^(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?)*$/
+/** Dot-atom of RFC 5321 §4.1.2, as one run; a quoted local part can be written in too many ways to be compared. */
+const localPartPattern = /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}$/
+/** Scheme, user information, host and port (RFC 3986 §3); what follows does not matter. */
+const uriPattern =
+  /^[A-Za-z][A-Za-z0-9+.-]*:\/\/(?:[A-Za-z0-9._~!$&'()*+,;=:%-]*@)?([A-Za-z0-9._-]+)(?::[0-9]*)?(?:[/?#]|$)/
+/** What resolvers and browsers take for an IPv4 address, however it is written. */
+const numericHostPattern = /(?:^|\.)(?:[0-9]+|0x[0-9a-f]*)$/
+
+/** A name as it is compared; undefined if it is malformed, or of a form that cannot be compared. */
+export function readName({ kind, content }: GeneralName): ComparableName | undefined {
+  switch (kind) {
+    case 'dNSName':
+      return readDnsName(latin1(content))
+    case 'rfc822Name':
+      return readMailbox(latin1(content))
+    case 'uniformResourceIdentifier':
+      return readUri(latin1(content))
+    case 'iPAddress':
+      return { kind, octets: content }
+    case 'directoryName':
+      return { kind, name: parseName(content) }
+    case 'otherName':
+    case 'x400Address':
+    case 'ediPartyName':
+    case 'registeredID':
+      return undefined
+  }
+}
+
+/**
+ * A base as it is compared. Throws DerError for one that its form does not allow, such as a wildcard in a dNSName:
+ * readers disagree about what it holds. The leading dot of a dNSName is accepted, since many CAs write it.
+ */
+export function readBase({ kind, content }: GeneralSubtree): ComparableBase {
+  switch (kind) {
+    case 'dNSName':
+    case 'uniformResourceIdentifier':
+      return { kind, ...readHostBase(latin1(content), kind) }
+    case 'rfc822Name':
+      return readMailboxBase(latin1(content))
+    case 'iPAddress': {
+      const half = content.length / 2
+      return { kind, address: content.subarray(0, half), mask: content.subarray(half) }
+    }
+    case 'directoryName':
+      return { kind, name: parseName(content) }
+    case 'otherName':
+    case 'x400Address':
+    case 'ediPartyName':
+    case 'registeredID':
+      return { kind }
+  }
+}
+
+/** Whether a name is within a base; never if they are of different forms. */
+export function isWithin(name: ComparableName, base: ComparableBase, reading: Reading): boolean {
+  switch (name.kind) {
+    case 'dNSName':
+      return base.kind === name.kind && dnsWithin(name, base, reading)
+    case 'rfc822Name':
+      return base.kind === name.kind && mailboxWithin(name, base, reading)
+    case 'uniformResourceIdentifier':
+      return base.kind === name.kind && hostWithin(name.host, base, reading)
+    case 'iPAddress':
+      return base.kind === name.kind && addressWithin(name.octets, base, reading)
+    case 'directoryName':
+      return base.kind === name.kind && directoryWithin(name.name, base.name)
+  }
+}
+
+function readDnsName(text: string): ComparableName | undefined {
+  const wildcard = text.startsWith('*.')
+  const host = readHost(wildcard ? text.slice(2) : text)
+  return host === undefined ? undefined : { kind: 'dNSName', host, wildcard }
+}
+
+function readMailbox(text: string): (ComparableName & { kind: 'rfc822Name' }) | undefined {
+  const at = text.lastIndexOf('@')
+  const localPart = text.slice(0, Math.max(0, at))
+  const host = readHost(text.slice(at + 1))
+  if (host === undefined || !localPartPattern.test(localPart)) return undefined
+  return { kind: 'rfc822Name', localPart, host }
+}
+
+/** RFC 5280 §4.2.1.10: a URI without a host, or whose host is an address, is not acceptable below a constraint. */
+function readUri(text: string): ComparableName | undefined {
+  const host = readHost(uriPattern.exec(text)?.[1] ?? '')
+  if (host === undefined || numericHostPattern.test(host)) return undefined
+  return { kind: 'uniformResourceIdentifier', host }
+}
+
+function readHost(text: string): string | undefined {
+  const host = text.toLowerCase()
+  return hostPattern.test(host) ? host : undefined
+}
+
+function readHostBase(text: string, kind: string): { host: string; below: boolean } {
+  if (text === '') return { host: '', below: false }
+  const below = text.startsWith('.')
+  const host = readHost(below ? text.slice(1) : text)
+  if (host === undefined) throw new DerError(`${kind} '${shorten(text)}' is not a host or domain`)
+  return { host, below }
+}
+
+function readMailboxBase(text: string): ComparableBase {
+  if (!text.includes('@'))
+    return { kind: 'rfc822Name', localPart: undefined, ...readHostBase(text, 'rfc822Name') }
+  const mailbox = readMailbox(text)
+  if (mailbox === undefined)
+    throw new DerError(`rfc822Name '${shorten(text)}' is not a mailbox, host or domain`)
+  return { ...mailbox, below: false }
+}
+
+interface HostBase {
+  readonly host: string
+  readonly below: boolean
+}
+
+/** A domain holds itself and what is below it; the empty one holds all (as every verifier reads it). */
+function dnsWithin(
+  { host, wildcard }: { readonly host: string; readonly wildcard: boolean },
+  base: HostBase,
+  reading: Reading,
+): boolean {
+  if (base.host === '') return true
+  if (isBelow(host, base.host)) return true
+  // One label more than the base itself is below the base, whichever label it is.
+  if (host === base.host) return wildcard || !base.below
+  if (!wildcard || reading === 'certain' || base.below) return false
+  const firstLabel = base.host.indexOf('.')
+  return firstLabel >= 0 && base.host.slice(firstLabel + 1) === host
+}
+
+/** A host holds itself, a domain (with the leading dot) what is below it. */
+function hostWithin(host: string, base: HostBase, reading: Reading): boolean {
+  // Verifiers disagree whether the empty base holds everything or nothing: either reading must be kept to.
+  if (base.host === '') return reading === 'possible'
+  return base.below ? isBelow(host, base.host) : host === base.host
+}
+
+function mailboxWithin(
+  name: { readonly localPart: string; readonly host: string },
+  base: HostBase & { readonly localPart: string | undefined },
+  reading: Reading,
+): boolean {
+  if (!hostWithin(name.host, base, reading)) return false
+  if (base.localPart === undefined || base.localPart === name.localPart) return true
+  // Local parts that differ in case are different names (RFC 5280 §7.5), but the same mailbox to most mail systems.
+  return reading === 'possible' && base.localPart.toLowerCase() === name.localPart.toLowerCase()
+}
+
+function isBelow(host: string, domain: string): boolean {
+  return host.length > domain.length && host.endsWith(domain) && host.at(-domain.length - 1) === '.'
+}
+
+const mappedPrefix = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff)
+
+function addressWithin(
+  octets: Uint8Array,
+  { address, mask }: { readonly address: Uint8Array; readonly mask: Uint8Array },
+  reading: Reading,
+): boolean {
+  // An IPv4-mapped address (RFC 4291 §2.5.5.2) reaches the same host as the IPv4 address in it.
+  const mapped =
+    reading === 'possible' &&
+    address.length === 4 &&
+    octets.length === 16 &&
+    Buffer.compare(octets.subarray(0, 12), mappedPrefix) === 0
+  const compared = mapped ? octets.subarray(12) : octets
+  return (
+    compared.length === address.length &&
+    compared.every((octet, index) => ((octet ^ (address[index] ?? 0)) & (mask[index] ?? 0)) === 0)
+  )
+}
+
+/** The base is the beginning of the name, compared as names are (RFC 5280 §7.1). */
+function directoryWithin(name: Name, base: Name): boolean {
+  const count = base.rdns.length
+  if (count > name.rdns.length) return false
+  return sameName({ der: new Uint8Array(), rdns: name.rdns.slice(0, count) }, base)
+}
+
+function latin1(content: Uint8Array): string {
+  return Buffer.from(content.buffer, content.byteOffset, content.length).toString('latin1')
+}
+
+function shorten(text: string): string {
+  return text.slice(0, 80)
+}

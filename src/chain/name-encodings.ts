@@ -1,0 +1,18 @@
+/** Names that match by RFC 5280 §7.1 but have different encodings. */
+import type { Certificate } from '../x509/certificate.ts'
+import { pathPosition } from './import-errors.ts'
+
+/**
+ * A warning for each certificate of an accepted path whose issuer differs in string type, case or spaces from the subject of
+ * the certificate above it. Verifiers that compare bytes, such as Go's, find no path.
+ */
+export function differentlyEncodedIssuers(path: readonly Certificate[]): string[] {
+  return path.flatMap(({ issuer }, index) => {
+    const above = path[index + 1]
+    if (above === undefined || Buffer.compare(issuer.der, above.subject.der) === 0) return []
+    return [
+      `the issuer of ${pathPosition(index)} is encoded differently from the subject of ` +
+        `${pathPosition(index + 1)}: some verifiers find no path`,
+    ]
+  })
+}

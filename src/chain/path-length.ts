@@ -1,0 +1,45 @@
+import { parseBasicConstraints } from '../x509/extensions/basic-constraints.ts'
+import type { Certificate } from '../x509/certificate.ts'
+import { findExtension } from '../x509/extensions/extensions.ts'
+import { sameName } from '../x509/name.ts'
+import { oids } from '../x509/oid.ts'
+
+/**
+ * How many CA certificates may follow below the first of `path` (a CA certificate, its signer, … the root), by the
+ * path length constraints of all of them; undefined if there is no limit. Negative if the path itself already
+ * breaks one. Self-issued certificates below the constraint do not count (RFC 5280 §4.2.1.9, §6.1.4 l and m).
+ */
+export function remainingPathLength(path: readonly Certificate[]): number | undefined {
+  let remaining: number | undefined
+  for (const certificate of path.toReversed()) {
+    if (remaining !== undefined && !isSelfIssued(certificate)) remaining -= 1
+    if (remaining !== undefined && remaining < 0) return remaining
+    const constraint = pathLenConstraintOf(certificate)
+    if (constraint !== undefined) remaining = Math.min(constraint, remaining ?? constraint)
+  }
+  return remaining
+}
+
+/**
+ * Which certificate of such a path is one CA too many below a path length constraint above it; the one nearest to the
+ * root if there are more, undefined if none.
+ */
+export function findTooDeep(path: readonly Certificate[]): number | undefined {
+  for (let index = path.length - 1; index >= 0; index -= 1) {
+    const remaining = remainingPathLength(path.slice(index))
+    if (remaining !== undefined && remaining < 0) return index
+  }
+  return undefined
+}
+
+function pathLenConstraintOf(certificate: Certificate): number | undefined {
+  const extension = findExtension(certificate.extensions, oids.basicConstraints)
+  return extension === undefined
+    ? undefined
+    : parseBasicConstraints(extension.value).pathLenConstraint
+}
+
+/** Whether a certificate names itself as its issuer, whoever's key it is signed with (RFC 5280 §3.2). */
+export function isSelfIssued(certificate: Certificate): boolean {
+  return sameName(certificate.subject, certificate.issuer)
+}

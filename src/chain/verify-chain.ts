@@ -1,0 +1,146 @@
+/** What the certificates of an imported path must be to each other (RFC 5280 §6.1). */
+import type { Certificate } from '../x509/certificate.ts'
+import { formatName, sameName } from '../x509/name.ts'
+import { unsupportedReason } from '../x509/signature-scheme.ts'
+import { issuerTolerance, strict, type Tolerance } from '../x509/tolerance.ts'
+import { verifySignature, type SignatureCheck } from '../x509/verify-signature.ts'
+import { alternativeNamesOf } from './ca-certificate.ts'
+import { mismatch, notAllowed, pathPosition } from './import-errors.ts'
+import { constraintsOf, violatedNameConstraint } from './name-constraints/check-names.ts'
+import { findTooDeep, isSelfIssued } from './path-length.ts'
+
+/**
+ * Whether a certificate is signed by its own key: `invalid` when its names do not even say so, `unsupported` when the
+ * algorithm is not accepted.
+ */
+export async function selfSignature(certificate: Certificate): Promise<SignatureCheck> {
+  return isSelfIssued(certificate) ? signatureBy(certificate, certificate) : 'invalid'
+}
+
+/**
+ * Each certificate of `path`, which begins with the one to import, must be signed by the next, and the last must be a
+ * root. Throws CertificateMismatchException.
+ */
+export async function requireSigned(path: readonly Certificate[]): Promise<void> {
+  for (const [index, certificate] of path.entries()) {
+    const signer = path[index + 1]
+    if (signer === undefined) await requireRoot(certificate)
+    else await requireSignedBy(certificate, signer, index)
+  }
+}
+
+async function requireSignedBy(
+  signed: Certificate,
+  signer: Certificate,
+  index: number,
+): Promise<void> {
+  const position = pathPosition(index)
+  const signerPosition = pathPosition(index + 1)
+  const check = await issuedBy(signed, signer, toleranceAt(index))
+  if (check === 'other-name')
+    throw mismatch(
+      `${position} is issued by ${formatName(signed.issuer)}, but ${signerPosition} is ` +
+        formatName(signer.subject),
+    )
+  if (check === 'unsupported')
+    throw mismatch(
+      `${position} is signed with ` +
+        unsupportedReason(signed.signatureAlgorithm, signer.subjectPublicKeyInfo.key),
+    )
+  if (check === 'invalid')
+    throw mismatch(`${position} is not signed by the key of ${signerPosition}`)
+}
+
+/** Foreign encodings are tolerated in certificates above the one to import, at index 0. */
+export function toleranceAt(index: number): Tolerance {
+  return index === 0 ? strict : issuerTolerance
+}
+
+/**
+ * Whether `signer` issued `signed`: the issuer has the name of the signer, compared as RFC 5280 §7.1 does, and the signature
+ * is by the signer's key.
+ */
+export async function issuedBy(
+  signed: Certificate,
+  signer: Certificate,
+  tolerance: Tolerance,
+): Promise<SignatureCheck | 'other-name'> {
+  if (!sameName(signed.issuer, signer.subject)) return 'other-name'
+  return signatureBy(signed, signer, tolerance)
+}
+
+/**
+ * Whether a certificate can be the root at the end of a chain. Trust in a root does not come from its signature, so a
+ * signature with an outdated algorithm is accepted.
+ */
+export async function endsChain(last: Certificate): Promise<boolean> {
+  return (await selfSignature(last)) !== 'invalid'
+}
+
+async function requireRoot(last: Certificate): Promise<void> {
+  if (await endsChain(last)) return
+  throw mismatch(
+    `CertificateChain is not complete: its last certificate, ${formatName(last.subject)}, ` +
+      `is signed by ${formatName(last.issuer)} and is not a root`,
+  )
+}
+
+function signatureBy(
+  certificate: Certificate,
+  signer: Certificate,
+  tolerance: Tolerance = strict,
+): Promise<SignatureCheck> {
+  return verifySignature({
+    subjectPublicKeyInfo: signer.subjectPublicKeyInfo,
+    signatureAlgorithm: certificate.signatureAlgorithm,
+    message: certificate.tbsCertificateDer,
+    signature: certificate.signature,
+    tolerance,
+  })
+}
+
+/**
+ * The certificate to import must not outlive any above it. What it issues ends with it at the latest, so nothing is
+ * ever issued that outlives its path. Throws CertificateMismatchException.
+ */
+export function requireNotOutliving(path: readonly Certificate[]): void {
+  const [certificate, ...chain] = path
+  for (const [index, { notAfter }] of chain.entries())
+    if (certificate !== undefined && certificate.notAfter > notAfter)
+      throw mismatch(
+        `Certificate is valid until ${showTime(certificate.notAfter)}, longer than ` +
+          `${pathPosition(index + 1)}, which is valid until ${showTime(notAfter)}`,
+      )
+}
+
+/** Throws ValidationException if there is one CA too many below a path length constraint of the path. */
+export function requirePathLength(path: readonly Certificate[]): void {
+  const tooDeep = findTooDeep(path)
+  if (tooDeep !== undefined)
+    throw notAllowed(
+      `${pathPosition(tooDeep)} is not allowed by a path length constraint of a certificate above it`,
+    )
+}
+
+/**
+ * Every certificate of the path must keep to the name constraints above it. Self-issued ones need not: a CA may give
+ * itself a new key (RFC 5280 §6.1.3 b and c), and the one to import is no end of the paths that it will be used in.
+ * Throws CertificateMismatchException.
+ */
+export function requireNames(path: readonly Certificate[]): void {
+  const constraints = path.map((certificate) => constraintsOf([certificate]))
+  for (const [index, certificate] of path.entries()) {
+    if (isSelfIssued(certificate)) continue
+    const violation = violatedNameConstraint(constraints.slice(index + 1).flat(), {
+      subject: certificate.subject,
+      subjectAlternativeNames: alternativeNamesOf(certificate),
+      endEntity: false,
+    })
+    if (violation !== undefined) throw mismatch(`${pathPosition(index)} is refused: ${violation}`)
+  }
+}
+
+/** RFC 3339, in seconds. */
+export function showTime(time: Date): string {
+  return time.toISOString().replace('.000Z', 'Z')
+}

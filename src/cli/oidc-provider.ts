@@ -1,0 +1,86 @@
+/** `signet oidc-provider …`. */
+import { Command } from 'commander'
+import {
+  addIdentityProvider,
+  changeIdentityProvider,
+  listAllIdentityProviders,
+  removeIdentityProvider,
+  type ProviderWish,
+} from '../admin-commands/identity-providers.ts'
+import type { Flags } from '../settings/config.ts'
+import { readTextFile } from './policy-file.ts'
+import { printAnswer, withOutput, type OutputFlags, type Print } from './print.ts'
+import { config, examples, listOf, ofAccount, severalOf } from './config-flags.ts'
+
+type ProviderFlags = Flags &
+  OutputFlags & { readonly audience?: readonly string[]; readonly jwks?: string }
+
+/** `signet oidc-provider …`. */
+export function identityProviderCommand(print: Print): Command {
+  const group = new Command('oidc-provider').description(
+    'OpenID Connect issuers whose tokens roles may be taken on with',
+  )
+  withWish(withOutput(ofAccount(group, 'create')))
+    .description('let roles of an account trust an issuer')
+    .argument('<issuer>', 'URL, as tokens name it in iss')
+    .addHelpText(
+      'after',
+      examples(
+        'signet oidc-provider create https://token.actions.githubusercontent.com --audience signet',
+        'signet oidc-provider create https://kubernetes.default.svc.cluster.local \\\n' +
+          '    --audience signet --jwks jwks.json',
+      ),
+    )
+    .action(async (issuer: string, flags: ProviderFlags) => {
+      const name = { accountId: flags.account, issuer }
+      printAnswer(print, flags, await addIdentityProvider(config(flags), name, await wishOf(flags)))
+    })
+  withOutput(listOf(group))
+    .description('list issuers that are trusted')
+    .addHelpText('after', examples('signet oidc-provider list'))
+    .action(async (flags: ProviderFlags) =>
+      printAnswer(print, flags, await listAllIdentityProviders(config(flags), flags.account)),
+    )
+  withWish(ofAccount(group, 'update'))
+    .description('change what tokens are for, or their keys; what is not said stays')
+    .argument('<issuer>')
+    .addHelpText(
+      'after',
+      examples('signet oidc-provider update https://ci.example.com --jwks k.json'),
+    )
+    .action(async (issuer: string, flags: ProviderFlags) =>
+      changeIdentityProvider(
+        config(flags),
+        { accountId: flags.account, issuer },
+        await wishOf(flags),
+      ),
+    )
+  ofAccount(group, 'delete')
+    .description('trust an issuer no more')
+    .argument('<issuer>')
+    .addHelpText('after', examples('signet oidc-provider delete https://ci.example.com'))
+    .action((issuer: string, flags: ProviderFlags) =>
+      removeIdentityProvider(config(flags), { accountId: flags.account, issuer }),
+    )
+  return group.helpCommand(false)
+}
+
+function withWish(command: Command): Command {
+  return command
+    .option(
+      '--audience <text>',
+      'what tokens must be for, in aud; several times for several',
+      severalOf,
+    )
+    .option(
+      '--jwks <file>',
+      'JSON Web Key Set of the issuer, where it cannot be asked; an empty file to have it asked',
+    )
+}
+
+async function wishOf({ audience, jwks }: ProviderFlags): Promise<ProviderWish> {
+  return {
+    ...(audience !== undefined && { audiences: audience }),
+    ...(jwks !== undefined && { keySet: (await readTextFile('--jwks', jwks)).trim() }),
+  }
+}

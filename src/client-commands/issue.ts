@@ -1,0 +1,132 @@
+/** `signet issue`: a key, a certificate for it, and the files that a server reads. */
+import { isIP } from 'node:net'
+import { readName, serverUrlProblem } from '../../client/names.ts'
+import { ConfigurationError } from '../errors.ts'
+import { isoOf } from '../inspect/words.ts'
+import { lacksAlternativeName, parseCertificationRequest } from '../x509/certification-request.ts'
+import { DerError } from '../x509/der/error.ts'
+import { encodePem, parsePem } from '../x509/pem.ts'
+import { requestTolerance } from '../x509/tolerance.ts'
+import { chooseAuthority } from './authorities.ts'
+import { requireUnused, requireWritable, writeFolder, type Metadata } from './certificate-folder.ts'
+import type { Connection } from './connection.ts'
+import type { KeyAlgorithmName } from './key-algorithms.ts'
+import type { Progress } from './progress.ts'
+import { parseValidity } from './validity.ts'
+
+export interface IssueRequest {
+  /** ARN, id or CommonName; undefined for the one ACTIVE subordinate CA. */
+  readonly ca: string | undefined
+  /** What the certificate is for: names to be in it and a new key, or a CSR in PEM that says both. */
+  readonly subject:
+    | { readonly names: readonly string[]; readonly keyAlgorithm: KeyAlgorithmName }
+    | { readonly csr: string }
+  /** As parseValidity reads it. */
+  readonly validity: string
+  /** Name or ARN. */
+  readonly template: string | undefined
+}
+
+/** Where it is written to. */
+interface Target {
+  readonly folder: string
+  readonly now: Date
+  readonly progress: Progress
+}
+
+/** Issues and writes; rejects with ConfigurationError before it issues if the folder has files, unless by force. */
+export async function issueInto(
+  connection: Connection,
+  request: IssueRequest,
+  target: Target & { readonly force: boolean },
+): Promise<Metadata> {
+  if (!target.force) requireUnused(target.folder)
+  return issueAndWrite(connection, request, target)
+}
+
+/** Issues and writes over what is there. */
+export async function issueAndWrite(
+  { client, endpoint, region }: Connection,
+  { ca, subject, validity, template }: IssueRequest,
+  { folder, now, progress }: Target,
+): Promise<Metadata> {
+  const wanted = parseValidity(validity, now)
+  await requireWritable(folder)
+  const authority = await chooseAuthority(client, ca)
+  progress(`Asking ${authority.name} for a certificate`)
+  const issued = await client.issue({
+    ...subject,
+    ca: authority.arn,
+    validity: wanted,
+    ...(template !== undefined && { template }),
+  })
+  const metadata: Metadata = {
+    version: 1,
+    arn: issued.arn,
+    certificateAuthorityArn: authority.arn,
+    certificateAuthorityName: authority.name,
+    serialNumber: issued.serialNumber,
+    notBefore: isoOf(issued.notBefore),
+    notAfter: isoOf(issued.notAfter),
+    names: 'names' in subject ? subject.names : [],
+    keyAlgorithm: 'keyAlgorithm' in subject ? subject.keyAlgorithm : null,
+    template: template ?? null,
+    validity,
+    endpoint,
+    region,
+  }
+  await writeFolder(folder, {
+    key: issued.key,
+    csr: 'csr' in subject ? subject.csr : undefined,
+    certificate: issued.certificate,
+    ...partsOf(issued.chain),
+    metadata,
+  })
+  return metadata
+}
+
+/**
+ * Of a chain in PEM, the highest CA, which is the root unless that was not given when a CA was imported, and those below
+ * it, which a server has to send.
+ */
+function partsOf(chain: string): { readonly chain: string; readonly root: string } {
+  const blocks = parsePem(chain).map(({ der }) => encodePem('CERTIFICATE', der))
+  return { chain: blocks.slice(0, -1).join(''), root: blocks.at(-1) ?? '' }
+}
+
+/** Throws ConfigurationError for the first name that cannot be in a certificate. */
+export function requireNames(names: readonly string[]): void {
+  for (const name of names) {
+    const read = serverUrlProblem(name) ?? readName(name)
+    if (!('problem' in read)) continue
+    const { problem, instead } = read
+    const advice =
+      instead === undefined ? '' : `; use ${isIP(instead) === 0 ? '--name' : '--ip'} ${instead}`
+    throw new ConfigurationError(`--name: '${name}' ${problem}${advice}`)
+  }
+}
+
+/** Warnings about a CSR that the CA accepts, as sentences. The CA refuses a malformed CSR. */
+export function requestNotes(pem: string): string[] {
+  const [block] = parsePem(pem)
+  try {
+    const request = parseCertificationRequest(block?.der ?? new Uint8Array(), requestTolerance)
+    return lacksAlternativeName(request) ? [noAlternativeName] : []
+  } catch (error) {
+    if (error instanceof DerError) return []
+    throw error
+  }
+}
+
+const noAlternativeName =
+  'the CSR has a common name and no subject alternative name: TLS clients ignore the common name, so the certificate is ' +
+  'valid for no host'
+
+/** The DER of a CSR as PEM. Throws ConfigurationError if there is not exactly one in the file. */
+export function requestIn(text: string, file: string): string {
+  const found = parsePem(text).filter(({ label }) => label.endsWith('CERTIFICATE REQUEST'))
+  const [only] = found
+  if (only === undefined || found.length > 1)
+    throw new ConfigurationError(`${file} must hold one CSR in PEM; it has ${found.length}`)
+  return encodePem('CERTIFICATE REQUEST', only.der)
+}

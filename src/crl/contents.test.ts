@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import * as fc from 'fast-check'
+import { keptSince, nextCrlNumber, nextUpdateOf, refreshAt, retryAt } from './contents.ts'
+
+const day = 86_400_000
+/** Milliseconds since 1970, up to the year 2200. */
+const time = fc.integer({ min: 0, max: Date.UTC(2200, 0) })
+const expirationDays = fc.integer({ min: 1, max: 5000 })
+
+test('a CRL number is above every earlier one, whatever the clock does', () => {
+  const known = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER - 1 })
+  fc.assert(
+    fc.property(time, known, (now, highest) => {
+      const next = nextCrlNumber(new Date(now), highest)
+      assert.ok(Number.isSafeInteger(next) && next > highest && next >= now)
+      assert.ok(next === now || next === highest + 1, 'no gap but that of time')
+    }),
+  )
+  fc.assert(
+    fc.property(fc.array(time, { minLength: 1 }), (times) => {
+      let highest = 0
+      for (const now of times) {
+        const next = nextCrlNumber(new Date(now), highest)
+        assert.ok(next > highest)
+        highest = next
+      }
+      assert.ok(highest >= Math.max(...times), 'it has caught up with the clock')
+    }),
+  )
+})
+
+test('a CRL is due again before the half of its life is over, and dies at its end', () => {
+  fc.assert(
+    fc.property(time, expirationDays, (now, days) => {
+      const life = { generatedAt: new Date(now), expirationDays: days }
+      assert.equal(nextUpdateOf(life).getTime() - now, days * day)
+      assert.equal(refreshAt(life).getTime() - now, (days * day) / 2)
+    }),
+  )
+})
+
+test('what expired since the last CRL, or in the last half life, is still listed', () => {
+  fc.assert(
+    fc.property(time, expirationDays, fc.option(time), (now, days, previous) => {
+      const life = { generatedAt: new Date(now), expirationDays: days }
+      const regular = now - (days * day) / 2
+      const since = keptSince(life, previous === null ? undefined : new Date(previous)).getTime()
+      assert.ok(since <= regular)
+      assert.ok(previous === null ? since === regular : since <= previous)
+      assert.ok(since === regular || since === previous)
+    }),
+  )
+})
+
+test('on a schedule that any revocations disturb, what expired is on a regular CRL after it did', () => {
+  const gaps = fc.array(fc.integer({ min: 1, max: 1000 }), { minLength: 1, maxLength: 30 })
+  fc.assert(
+    fc.property(gaps, expirationDays, fc.nat(1000), (perMille, days, expiry) => {
+      const half = (days * day) / 2
+      // A CRL comes at half a life after the one before, or earlier, after a revocation.
+      const times = [0]
+      for (const part of perMille) times.push((times.at(-1) ?? 0) + Math.ceil((half * part) / 1000))
+      const notAfter = Math.floor(((times.at(-1) ?? 0) * expiry) / 1000)
+      const listed = times.filter((now, index) => {
+        const before = times[index - 1]
+        const previous = before === undefined ? undefined : new Date(before)
+        const life = { generatedAt: new Date(now), expirationDays: days }
+        return notAfter >= keptSince(life, previous).getTime()
+      })
+      const first = times.find((now) => now > notAfter)
+      if (first !== undefined) assert.ok(listed.includes(first), 'on one more CRL')
+      for (const now of times.filter((one) => one <= notAfter)) assert.ok(listed.includes(now))
+    }),
+  )
+})
+
+test('retries come after 5 seconds, twice as late each time, and every 15 minutes in the end', () => {
+  const now = new Date(0)
+  const seconds = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map((n) => retryAt(now, n).getTime() / 1000)
+  assert.deepEqual(seconds, [5, 10, 20, 40, 80, 160, 320, 640, 900, 900])
+  fc.assert(
+    fc.property(time, fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }), (at, failures) => {
+      const wait = retryAt(new Date(at), failures).getTime() - at
+      assert.ok(wait >= 5000 && wait <= 900_000)
+      assert.ok(wait <= retryAt(new Date(at), failures + 1).getTime() - at)
+    }),
+  )
+})

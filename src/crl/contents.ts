@@ -1,0 +1,104 @@
+/**
+ * What a CRL will say, and when the next one is due (RFC 5280 §5; AWS Private CA User Guide, CRL structure). This folder
+ * decides; signing, storing and the clock are others' matter.
+ */
+import type { SigningAlgorithm } from '../authority/algorithms.ts'
+import { signatureAlgorithmIdentifier } from '../x509/algorithm-identifier.ts'
+import { encodeCrlNumber, type TbsCertListFields } from '../x509/certificate-list.ts'
+import { encodeIssuingDistributionPoint } from '../x509/extensions/distribution-points.ts'
+import type { Extension } from '../x509/extensions/extensions.ts'
+import { encodeAuthorityKeyIdentifier } from '../x509/extensions/key-identifiers.ts'
+import { oids } from '../x509/oid.ts'
+
+const hourMilliseconds = 3_600_000
+const dayMilliseconds = 86_400_000
+
+/** What a CRL is made from, its entries apart. */
+export interface CrlOrder {
+  readonly signingAlgorithm: SigningAlgorithm
+  /** Of the CA: DER of its Name, and its key identifier. */
+  readonly issuer: { readonly subjectDer: Uint8Array; readonly keyIdentifier: Uint8Array }
+  /** cRLNumber. */
+  readonly crlNumber: number
+  readonly generatedAt: Date
+  /** ExpirationInDays. */
+  readonly expirationDays: number
+  /** URI of the CRL if it is a partition, as the certificates bound to it say it; undefined for a complete CRL. */
+  readonly partitionUri: string | undefined
+}
+
+/**
+ * The fields of a TBSCertList. thisUpdate is an hour before the CRL is made, as AWS has it, so that clocks that are late
+ * accept it; the issuingDistributionPoint of a partition is critical and of one URI.
+ */
+export function crlFields(order: CrlOrder): TbsCertListFields {
+  const { generatedAt } = order
+  return {
+    signatureAlgorithm: signatureAlgorithmIdentifier(order.signingAlgorithm),
+    issuer: order.issuer.subjectDer,
+    thisUpdate: new Date(generatedAt.getTime() - hourMilliseconds),
+    nextUpdate: nextUpdateOf(order),
+    crlExtensions: crlExtensions(order),
+  }
+}
+
+function crlExtensions({ issuer, crlNumber, partitionUri }: CrlOrder): Extension[] {
+  return [
+    {
+      oid: oids.authorityKeyIdentifier,
+      critical: false,
+      value: encodeAuthorityKeyIdentifier(issuer.keyIdentifier),
+    },
+    { oid: oids.crlNumber, critical: false, value: encodeCrlNumber(BigInt(crlNumber)) },
+    ...(partitionUri === undefined
+      ? []
+      : [
+          {
+            oid: oids.issuingDistributionPoint,
+            critical: true,
+            value: encodeIssuingDistributionPoint(partitionUri),
+          },
+        ]),
+  ]
+}
+
+interface CrlLife {
+  readonly generatedAt: Date
+  readonly expirationDays: number
+}
+
+/** When the CRL is no longer to be relied on. */
+export function nextUpdateOf({ generatedAt, expirationDays }: CrlLife): Date {
+  return new Date(generatedAt.getTime() + expirationDays * dayMilliseconds)
+}
+
+/** When its successor is due if nothing is revoked: at half its life. */
+export function refreshAt({ generatedAt, expirationDays }: CrlLife): Date {
+  return new Date(generatedAt.getTime() + (expirationDays * dayMilliseconds) / 2)
+}
+
+/**
+ * cRLNumber of a CRL made at `now`: milliseconds since 1970, as AWS has it, or one more than the highest number that is
+ * known if the clock is behind that.
+ */
+export function nextCrlNumber(now: Date, highest: number): number {
+  return Math.max(now.getTime(), highest + 1)
+}
+
+/**
+ * Entries of certificates that expired before this are left out: a revoked certificate is on one more CRL of the regular
+ * schedule after it expired (RFC 5280 §3.3), and CRLs made in between, after revocations, do not count as that.
+ */
+export function keptSince(life: CrlLife, previousGeneratedAt: Date | undefined): Date {
+  const halfLife = refreshAt(life).getTime() - life.generatedAt.getTime()
+  const regular = life.generatedAt.getTime() - halfLife
+  return new Date(Math.min(regular, previousGeneratedAt?.getTime() ?? regular))
+}
+
+const retrySecondsMax = 15 * 60
+
+/** A failed publication is tried again after 5 seconds, then after twice as long, up to AWS's 15 minutes. */
+export function retryAt(now: Date, failures: number): Date {
+  const seconds = Math.min(5 * 2 ** Math.min(failures - 1, 16), retrySecondsMax)
+  return new Date(now.getTime() + seconds * 1000)
+}

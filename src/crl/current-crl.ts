@@ -1,0 +1,60 @@
+import type { CrlKind, CurrentCrl } from '../authority/crl.ts'
+import { uuid } from '../random.ts'
+import { partitionCertificatesMax } from './partition.ts'
+import type { Services } from '../services.ts'
+import { bindCertificate, openCrl } from '../store/crls.ts'
+import { ConflictError } from '../store/database.ts'
+import { firstIdentity, identityFileName } from '../chain/issuer-identity.ts'
+import type { Sql } from '../store/sql.ts'
+import type { AuthorityView } from '../operations/shared/require-authority.ts'
+
+/** The kind of CRL that the CA is configured for; undefined if its CRLs are off. */
+function configuredKind({ authority }: AuthorityView): CrlKind | undefined {
+  const { CrlConfiguration } = authority.revocation
+  if (!CrlConfiguration.Enabled) return undefined
+  return CrlConfiguration.CrlType === 'PARTITIONED' ? 'PARTITION' : 'COMPLETE'
+}
+
+/**
+ * The CRL that a certificate issued now is bound to: undefined if the CA has CRLs off, `missing` if its configuration
+ * wants one that has still to be opened.
+ */
+export function currentCrl(view: AuthorityView): CurrentCrl | 'missing' | undefined {
+  const kind = configuredKind(view)
+  const { crl, certificate } = view.authority
+  if (kind === undefined) return undefined
+  // After a renewal with another identity, the previous CRL covers previously issued certificates only.
+  const isOwn = crl?.kind === kind && crl.issuerIdentity === certificate?.issuerIdentity
+  return isOwn ? crl : 'missing'
+}
+
+/**
+ * Makes a CRL the current one of its CA: the complete one of the CA's identity, which may exist already, or a new
+ * partition. Another request may have done that meanwhile; either way the CA has to be read again.
+ */
+export async function openCurrentCrl(
+  { db, random, wake }: Pick<Services, 'db' | 'random' | 'wake'>,
+  view: AuthorityView,
+): Promise<void> {
+  const { authority, now } = view
+  const kind = configuredKind(view)
+  if (kind === undefined) return
+  const identity = authority.certificate?.issuerIdentity ?? firstIdentity
+  const name = kind === 'COMPLETE' ? identityFileName(authority.id, identity) : uuid(random)
+  try {
+    await db.transaction(openCrl(authority, { name, kind }, now))
+    wake('publish-crls')
+  } catch (error) {
+    if (!(error instanceof ConflictError)) throw error
+  }
+}
+
+/** Takes a place in a partition for a certificate; a conflict there means that it is full. */
+export function bindStatements(
+  crl: CurrentCrl | undefined,
+  { issuerOctets, notAfter }: { readonly issuerOctets: number; readonly notAfter: Date },
+): Sql[] {
+  return crl?.kind === 'PARTITION'
+    ? [bindCertificate(crl.id, notAfter, partitionCertificatesMax(issuerOctets))]
+    : []
+}

@@ -1,0 +1,330 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { csr } from '../../test/support/csrs.ts'
+import { FailingObjects } from '../../test/support/failing-objects.ts'
+import { createRoot, issue } from '../../test/support/hierarchy.ts'
+import {
+  crlBucket,
+  eventually,
+  lastOf,
+  readCrl,
+  revocationWish,
+  revoke,
+  type ReadCrl,
+} from '../../test/support/revocation.ts'
+import { TestService } from '../../test/support/service.ts'
+import { createBulkWork } from '../bulk/bulk-client.ts'
+import { bucketsFolder, openData, type DataFolder } from '../data-folder/data-folder.ts'
+import { createEvents } from '../telemetry/events.ts'
+import { createLocalKeyStore } from '../keys/local-key-store.ts'
+import { deriveSealer } from '../data-folder/master-key.ts'
+import { createLog } from '../telemetry/log.ts'
+import { createMetrics } from '../telemetry/metrics.ts'
+import { createEmbeddedObjectStore } from '../objects/embedded-object-store.ts'
+import { BucketError } from '../objects/object-store.ts'
+import { systemRandom } from '../random.ts'
+import { crlFields } from './contents.ts'
+import { partitionCertificatesMax } from './partition.ts'
+import type { Services } from '../services.ts'
+import { findAuthority } from '../store/authorities.ts'
+import { claimDueCrls, crlOf, touchAllCrls } from '../store/crls.ts'
+import { ConflictError } from '../store/database.ts'
+import { createKeyRecords } from '../store/keys.ts'
+import { newLease, type Lease } from '../store/leases.ts'
+import { sql, type Row } from '../store/sql.ts'
+import { encodeCertificateList, encodeTbsCertList } from '../x509/certificate-list.ts'
+import { encodeName } from '../x509/name.ts'
+import { RevokedCertificatesWriter } from '../x509/revoked-certificates.ts'
+import { crlFailure, publishCrl, type DueCrl } from './publish.ts'
+
+const objects = new FailingObjects()
+let service: TestService
+let data: DataFolder
+let services: Services
+
+before(async () => {
+  service = await TestService.start()
+  await service.createBucket(crlBucket)
+  data = await openData(service.config, { mayCreate: false })
+  services = publishingServices()
+})
+after(async () => {
+  await services.bulk.close()
+  await data.db.close()
+  await service.close()
+})
+
+/** What a publication uses, on the folder of the running service. */
+function publishingServices(): Services {
+  const { config, clock } = service
+  const { db, location, masterKey } = data
+  const random = systemRandom
+  const log = createLog('silent')
+  const records = createKeyRecords(db)
+  const sealer = deriveSealer(masterKey, 'keys', random)
+  const embedded = { directory: bucketsFolder(config), publicUrl: service.publicUrl, clock, random }
+  const some: Partial<Services> = {
+    db,
+    clock,
+    random,
+    log,
+    keys: createLocalKeyStore({ records, sealer, random }),
+    objects: objects.wrap(createEmbeddedObjectStore(embedded)),
+    bulk: createBulkWork(location),
+    metrics: createMetrics(),
+    events: createEvents({ log, random, delivered: true, wake: () => undefined }),
+  }
+  return some as Services
+}
+
+/** A CA with a published CRL that lists one certificate; the CRL is due, and nobody else takes it for an hour. */
+async function dueCrl(): Promise<DueCrl> {
+  const root = await createRoot(service, { more: revocationWish() })
+  const leaf = await issue(service, { arn: root.arn, csr: csr('ec-server') })
+  await revoke(service, leaf.arn)
+  const id = lastOf(root.arn)
+  await eventually(async () => {
+    const row = await rowOf(id)
+    return row['entries'] === 1 ? row : undefined
+  }, 'a first CRL')
+  return claim(id)
+}
+
+async function claim(id: string): Promise<DueCrl> {
+  const { db, clock, random } = services
+  const authority = await findAuthority(db, id)
+  assert.ok(authority)
+  const begun = newLease(random, clock.now())
+  const lease: Lease = { ...begun, until: new Date(begun.now.getTime() + 3_500_000) }
+  await db.transaction([sql`delete from events`])
+  const [, rows = []] = await db.transaction([
+    touchAllCrls(authority, lease.now),
+    claimDueCrls(lease, 1),
+  ])
+  assert.equal(rows.length, 1)
+  return { authority, crl: crlOf(rows[0]!), lease, signal: new AbortController().signal }
+}
+
+async function rowOf(id: string): Promise<Row> {
+  const [row] = await services.db.query(sql`select * from crls where name = ${id}`)
+  assert.ok(row)
+  return row
+}
+
+async function published(id: string): Promise<ReadCrl> {
+  const der = await service.readObject(crlBucket, `crl/${id}.crl`)
+  assert.ok(der)
+  return readCrl(der)
+}
+
+/** Publishes with `changed` services and expects that to fail: what that means, and that nothing was replaced. */
+async function failure(
+  due: DueCrl,
+  changed: Partial<Services>,
+): Promise<ReturnType<typeof crlFailure>> {
+  const before_ = await published(due.authority.id)
+  const outcome = await publishCrl({ ...services, ...changed }, due).then(
+    () => assert.fail('it was published'),
+    (error: unknown) => crlFailure(error),
+  )
+  assert.deepEqual((await published(due.authority.id)).der, before_.der)
+  return outcome
+}
+
+const unsigned = { reason: 'Failed to generate CRL. Internal failure.', refused: false }
+const unwritten = { reason: 'Failed to write CRL to S3. Internal failure.', refused: false }
+
+test('a CRL is numbered in the record before it is signed, and recorded as it was put', async () => {
+  const due = await dueCrl()
+  const { authority, crl } = due
+  let reserved: unknown
+  const keys: Services['keys'] = {
+    ...services.keys,
+    async sign(...args) {
+      reserved = (await rowOf(authority.id))['crl_number']
+      return services.keys.sign(...args)
+    },
+  }
+  await publishCrl({ ...services, keys }, due)
+  const list = await published(authority.id)
+  const row = await rowOf(authority.id)
+  assert.equal(BigInt(Number(reserved)), list.crlNumber)
+  assert.ok(Number(reserved) > crl.crlNumber)
+  const head = await services.objects.head({ bucket: crlBucket, key: `crl/${authority.id}.crl` })
+  assert.deepEqual(
+    [row['etag'], row['bucket'], row['size'], row['entries'], row['lease'], row['failures']],
+    [head?.etag, crlBucket, list.der.length, 1, null, 0],
+  )
+  const halfLife = 3.5 * 86_400_000
+  assert.equal(Number(row['due_at_ms']) - Number(row['generated_at_ms']), halfLife)
+  const events = await services.db.query(sql`select event from events`)
+  assert.equal(events.length, 1)
+  assert.match(String(events[0]?.['event']), /CRL Generation.*"result":"success"/)
+})
+
+test('a key that fails, or signs wrongly, publishes nothing and uses a number up', async () => {
+  const due = await dueCrl()
+  const { keys } = services
+  const signers: Services['keys']['sign'][] = [
+    () => Promise.reject(new Error('no key')),
+    async (handle, algorithm, message) =>
+      keys.sign(handle, algorithm, Buffer.concat([message, Buffer.of(0)])),
+    () => Promise.resolve(new Uint8Array()),
+  ]
+  let last = due.crl.crlNumber
+  for (const sign of signers) {
+    const crl = { ...due.crl, crlNumber: last }
+    assert.deepEqual(await failure({ ...due, crl }, { keys: { ...keys, sign } }), unsigned)
+    const now = Number((await rowOf(due.authority.id))['crl_number'])
+    assert.ok(now > last)
+    last = now
+  }
+  await publishCrl(services, { ...due, crl: { ...due.crl, crlNumber: last } })
+  assert.ok((await published(due.authority.id)).crlNumber! > BigInt(last))
+})
+
+test('bulk work that fails is a CRL that cannot be generated', async () => {
+  const due = await dueCrl()
+  const bulk: Services['bulk'] = {
+    ...services.bulk,
+    tbsCertList: () => Promise.reject(new Error('the thread ended')),
+  }
+  assert.deepEqual(await failure(due, { bulk }), unsigned)
+})
+
+test('a store that fails, whenever it does, is no reason to number the next CRL lower', async (t) => {
+  t.after(() => (objects.mode = 'works'))
+  const due = await dueCrl()
+  let last = due.crl.crlNumber
+  for (const mode of ['half', 'refuse', 'missing'] as const) {
+    objects.mode = mode
+    const outcome = await failure({ ...due, crl: { ...due.crl, crlNumber: last } }, {})
+    assert.equal(outcome.refused, mode !== 'half', mode)
+    if (mode === 'half') assert.deepEqual(outcome, unwritten)
+    else
+      assert.equal(outcome.reason, 'Failed to write CRL to S3. Check your S3 bucket permissions.')
+    const now = Number((await rowOf(due.authority.id))['crl_number'])
+    assert.ok(now > last, mode)
+    last = now
+  }
+  objects.mode = 'error'
+  assert.deepEqual(await failure(due, {}), unwritten)
+  assert.equal((await rowOf(due.authority.id))['crl_number'], last, 'it was not asked for a number')
+})
+
+test('a CRL whose answer was lost is known by its number, and the next one is higher', async (t) => {
+  t.after(() => (objects.mode = 'works'))
+  const due = await dueCrl()
+  objects.mode = 'lost'
+  await assert.rejects(publishCrl(services, due))
+  objects.mode = 'works'
+  const first = await published(due.authority.id)
+  assert.equal(first.crlNumber, BigInt(Number((await rowOf(due.authority.id))['crl_number'])))
+  await publishCrl(services, due)
+  assert.ok((await published(due.authority.id)).crlNumber! > first.crlNumber)
+})
+
+test('work whose lease is over, or lost, puts nothing', async () => {
+  const due = await dueCrl()
+  const late = { ...due, signal: AbortSignal.abort(new Error('lost')) }
+  assert.deepEqual(await failure(late, {}), unwritten)
+  const lost = { ...due, lease: { ...due.lease, token: 'other' } }
+  const before_ = await published(due.authority.id)
+  await assert.rejects(publishCrl(services, lost), ConflictError)
+  assert.deepEqual((await published(due.authority.id)).der, before_.der)
+})
+
+test('who finds out that the lease is lost after the CRL was put makes it due again', async () => {
+  const due = await dueCrl()
+  const { id } = due.authority
+  const put: Services['objects']['put'] = async (...args) => {
+    const head = await services.objects.put(...args)
+    await services.db.transaction([
+      sql`update crls set lease = 'other', due_at_ms = 9000000000000000 where name = ${id}`,
+    ])
+    return head
+  }
+  const late = { ...services, objects: { ...services.objects, put } }
+  await assert.rejects(publishCrl(late, due), ConflictError)
+  const { lease, due_at_ms, changes } = await rowOf(id)
+  assert.equal(lease, 'other')
+  assert.ok(Number(due_at_ms) <= services.clock.now().getTime())
+  assert.equal(changes, due.crl.changes + 1)
+  assert.deepEqual(await services.db.query(sql`select * from events`), [])
+})
+
+test('what is revoked while a CRL is made is on the next one, which is due at once', async () => {
+  const due = await dueCrl()
+  const { authority } = due
+  const arn = `arn:aws:acm-pca:eu-west-1:${authority.accountId}:certificate-authority/${authority.id}`
+  const leaf = await issue(service, { arn, csr: csr('ec-server') })
+  const { keys } = services
+  const sign: typeof keys.sign = async (...args) => {
+    await revoke(service, leaf.arn)
+    return keys.sign(...args)
+  }
+  await publishCrl({ ...services, keys: { ...keys, sign } }, due)
+  assert.equal((await published(authority.id)).entries.size, 1)
+  await eventually(async () => {
+    const { entries } = await published(authority.id)
+    return entries.size === 2 ? entries : undefined
+  }, 'a CRL with both')
+})
+
+test('what a failure means does not depend on its text', () => {
+  assert.equal(crlFailure(new BucketError('refused', 'x')).refused, true)
+  assert.deepEqual(crlFailure(new Error('AccessDenied')), unwritten)
+  assert.deepEqual(crlFailure('x'), unwritten)
+})
+
+/** DER of a partition that is full of the longest entries, below an issuer of that name, signed with ML-DSA-87. */
+function fullPartition(issuerName: Uint8Array): Uint8Array {
+  const writer = new RevokedCertificatesWriter()
+  const serialNumber = new Uint8Array(16).fill(255)
+  // From 2050 on, a time has two octets more (RFC 5280 §5.1.2.6).
+  const revocationDate = new Date(Date.UTC(2060, 0))
+  const certificates = partitionCertificatesMax(issuerName.length)
+  for (let n = 0; n < certificates; n += 1)
+    writer.add({ serialNumber, revocationDate, reasonCode: 1 })
+  assert.equal(writer.entries, certificates)
+  const fields = crlFields({
+    signingAlgorithm: 'ML_DSA_87',
+    issuer: { subjectDer: issuerName, keyIdentifier: new Uint8Array(20) },
+    crlNumber: Number.MAX_SAFE_INTEGER,
+    generatedAt: revocationDate,
+    expirationDays: 5000,
+    partitionUri: `http://${'a'.repeat(253)}/${'p'.repeat(253)}/${'u'.repeat(36)}.crl`,
+  })
+  // FIPS 204, table 2: a signature of ML-DSA-87 has 4,627 octets.
+  const signature = new Uint8Array(4627)
+  return encodeCertificateList(
+    encodeTbsCertList(fields, writer.pieces()),
+    fields.signatureAlgorithm,
+    signature,
+  )
+}
+
+test('a full partition has less than a megabyte, with the longest standard subject', () => {
+  const lengths = {
+    '2.5.4.10': 64,
+    '2.5.4.11': 64,
+    '2.5.4.8': 128,
+    '2.5.4.7': 128,
+    '2.5.4.65': 128,
+  }
+  const name = Object.entries(lengths).map(([type, length]) => ({
+    type,
+    value: '\u{10000}'.repeat(length),
+  }))
+  const der = fullPartition(encodeName(name))
+  assert.ok(der.length < 1_000_000, `${der.length} octets`)
+  assert.ok(der.length > 980_000, 'no room is wasted')
+  assert.equal(readCrl(Buffer.from(der)).nextUpdate.getUTCFullYear(), 2073)
+})
+
+test('a full partition has less than a megabyte, with the longest subject of custom attributes', () => {
+  const attribute = { type: '1.2.3.4', value: '\u{10000}'.repeat(256) }
+  const name = encodeName(Array.from({ length: 150 }, () => attribute))
+  const der = fullPartition(name)
+  assert.ok(der.length < 1_000_000, `${der.length} octets`)
+})

@@ -1,0 +1,196 @@
+/** One CRL: numbered, built, signed, checked, put into its bucket, recorded. */
+import type { Authority } from '../authority/authority.ts'
+import { crlFailures } from '../authority/event.ts'
+import type { EnabledCrl } from '../authority/revocation-configuration.ts'
+import { BucketError, type ObjectLocation } from '../objects/object-store.ts'
+import { crlUrl } from './revocation-urls.ts'
+import { crlIssuerOf, type CrlIssuer } from '../issuance/issuer-cache.ts'
+import { crlFields, keptSince, nextCrlNumber, nextUpdateOf, refreshAt } from './contents.ts'
+import { crlKey } from './location.ts'
+import type { Services } from '../services.ts'
+import { finishPublication, republishCrl, reserveCrlNumber, type CrlRecord } from '../store/crls.ts'
+import { ConflictError } from '../store/database.ts'
+import type { Lease } from '../store/leases.ts'
+import { certificateAuthorityArn } from '../wire/arn.ts'
+import { parseAlgorithmIdentifier } from '../x509/algorithm-identifier.ts'
+import { encodeCertificateList } from '../x509/certificate-list.ts'
+import { verifySignature } from '../x509/verify-signature.ts'
+import { findForeignCrl } from './published.ts'
+import { takeOverRevocations } from './recover-revocations.ts'
+
+/** A CRL that is due, of a CA whose CRLs are on, and the lease under which it is published. */
+export interface DueCrl {
+  readonly authority: Authority
+  readonly crl: CrlRecord
+  readonly lease: Lease
+  /** Gives the object up: the server stops, or the lease is lost. */
+  readonly signal: AbortSignal
+}
+
+/** No bucket may keep others waiting for long. */
+const putMilliseconds = 60_000
+
+/**
+ * Publishes one CRL. Rejects with what went wrong (crlFailure says what it means); the number is used up then, and what
+ * was published before stays.
+ */
+export async function publishCrl(services: Services, due: DueCrl): Promise<void> {
+  const { authority, crl, lease } = due
+  const configuration = enabledCrl(authority)
+  const at = { bucket: configuration.S3BucketName, key: crlKey(configuration, crl.name) }
+  const issuer = await crlIssuerOf(services.db, authority, crl.issuerIdentity)
+  const foreign = await findForeignCrl(services, { crl, at, issuer })
+  // Of a number that was never reserved: the database is older than the CRL.
+  if (foreign !== undefined && foreign.number > crl.crlNumber)
+    await takeOverRevocations(services, { authority, crl, issuer }, foreign)
+  const generatedAt = services.clock.now()
+  const crlNumber = nextCrlNumber(generatedAt, Math.max(foreign?.number ?? 0, crl.crlNumber))
+  await services.db.transaction([reserveCrlNumber(crl.id, crlNumber, lease)])
+  const built = await buildCrl(services, due, {
+    configuration,
+    issuer,
+    generatedAt,
+    crlNumber,
+  }).catch((error: unknown) => {
+    throw new CrlGenerationError('the CRL cannot be generated', { cause: error })
+  })
+  const head = await put(services, due, {
+    at,
+    expires: nextUpdateOf({ generatedAt, expirationDays: configuration.ExpirationInDays }),
+    acl: configuration.S3ObjectAcl,
+    certificateListDer: built.der,
+  })
+  await record(services, due, {
+    generatedAt,
+    etag: head.etag,
+    ...at,
+    size: built.der.length,
+    entries: built.entries,
+    keptSince: built.keptSince,
+    changes: crl.changes,
+    refreshAt: refreshAt({ generatedAt, expirationDays: configuration.ExpirationInDays }),
+  })
+}
+
+function enabledCrl({ revocation }: Authority): EnabledCrl {
+  if (!revocation.CrlConfiguration.Enabled) throw new TypeError('the CRLs of the CA are off')
+  return revocation.CrlConfiguration
+}
+
+/** The CRL could not be made; the bucket has nothing to do with it. */
+class CrlGenerationError extends Error {
+  override name = 'CrlGenerationError'
+}
+
+interface CrlMaking {
+  readonly configuration: EnabledCrl
+  readonly issuer: CrlIssuer
+  readonly generatedAt: Date
+  readonly crlNumber: number
+}
+
+interface BuiltCrl {
+  readonly der: Uint8Array
+  readonly entries: number
+  readonly keptSince: Date
+}
+
+async function buildCrl(
+  { bulk, keys, objects }: Services,
+  { authority, crl }: DueCrl,
+  { configuration, issuer, generatedAt, crlNumber }: CrlMaking,
+): Promise<BuiltCrl> {
+  const signingAlgorithm = authority.configuration.SigningAlgorithm
+  const isPartitioned = configuration.CrlType === 'PARTITIONED'
+  const life = { generatedAt, expirationDays: configuration.ExpirationInDays }
+  const fields = crlFields({
+    ...life,
+    signingAlgorithm,
+    issuer,
+    crlNumber,
+    partitionUri:
+      isPartitioned || crl.kind === 'PARTITION'
+        ? crlUrl({ objects }, authority, crl.name)
+        : undefined,
+  })
+  const since = keptSince(life, crl.published?.generatedAt)
+  const { tbsCertListDer, entries } = await bulk.tbsCertList(fields, {
+    authorityNumber: authority.number,
+    crlId: isPartitioned || crl.kind === 'PARTITION' ? crl.id : undefined,
+    keptSince: since,
+  })
+  const signature = await keys.sign(authority.keyHandle ?? '', signingAlgorithm, tbsCertListDer)
+  const check = await verifySignature({
+    subjectPublicKeyInfo: issuer.subjectPublicKeyInfo,
+    signatureAlgorithm: parseAlgorithmIdentifier(fields.signatureAlgorithm),
+    message: tbsCertListDer,
+    signature,
+  })
+  if (check !== 'valid') throw new Error('the key made a signature that does not verify')
+  const der = encodeCertificateList(tbsCertListDer, fields.signatureAlgorithm, signature)
+  return { der, entries, keptSince: since }
+}
+
+async function put(
+  { objects }: Services,
+  { authority, signal }: DueCrl,
+  {
+    at,
+    acl,
+    expires,
+    certificateListDer,
+  }: {
+    readonly at: ObjectLocation
+    readonly acl: EnabledCrl['S3ObjectAcl']
+    readonly expires: Date
+    readonly certificateListDer: Uint8Array
+  },
+): ReturnType<Services['objects']['put']> {
+  signal.throwIfAborted()
+  return objects.put(at, certificateListDer, {
+    acl,
+    contentType: 'application/pkix-crl',
+    expires,
+    accountId: authority.accountId,
+    signal: AbortSignal.any([signal, AbortSignal.timeout(putMilliseconds)]),
+  })
+}
+
+async function record(
+  { db, clock, events, metrics, log }: Services,
+  { authority, crl, lease }: DueCrl,
+  publication: Parameters<typeof finishPublication>[1],
+): Promise<void> {
+  const now = clock.now()
+  const event = events.prepare({
+    type: 'ACM Private CA CRL Generation',
+    authority,
+    time: now,
+    resources: [certificateAuthorityArn(authority)],
+    detail: { result: 'success' },
+  })
+  try {
+    await db.transaction([
+      finishPublication(crl.id, publication, { ...lease, now }),
+      ...event.statements,
+    ])
+  } catch (error) {
+    // Somebody else has it, and may have published a newer one that this one has replaced.
+    if (error instanceof ConflictError) await db.transaction([republishCrl(crl.id, now)])
+    throw error
+  }
+  const { size, entries } = publication
+  log.info(
+    { job: 'publish-crls', authority: authority.id, crl: crl.name, size, entries },
+    'CRL published',
+  )
+  event.tell()
+  metrics.crlGenerated()
+}
+
+/** What a failed publication means: AWS's reason for the event, and whether the bucket is to blame. */
+export function crlFailure(error: unknown): { readonly reason: string; readonly refused: boolean } {
+  if (error instanceof BucketError) return { reason: crlFailures.refused, refused: true }
+  const reason = error instanceof CrlGenerationError ? crlFailures.unsigned : crlFailures.unwritten
+  return { reason, refused: false }
+}

@@ -1,0 +1,99 @@
+import type { Authority } from '../authority/authority.ts'
+import type { CrlIssuer } from '../issuance/issuer-cache.ts'
+import { isReasonCode } from '../authority/revocation-reason.ts'
+import type { Services } from '../services.ts'
+import { bytesOf, integerOf } from '../store/columns.ts'
+import type { CrlRecord } from '../store/crls.ts'
+import { beforeRevocations } from '../store/revocations.ts'
+import {
+  noteTakenOver,
+  selectRevokedSerials,
+  takeOverRevocation,
+  type PublishedRevocation,
+} from '../store/taken-over-revocations.ts'
+import { readRevokedCertificates, type RevokedCertificate } from '../x509/revoked-certificates.ts'
+import type { ForeignCrl } from './published.ts'
+
+interface Publishing {
+  readonly authority: Authority
+  readonly crl: CrlRecord
+  readonly issuer: CrlIssuer
+}
+
+const serialOctets = 16
+const pageRows = 1000
+/** Revocations of one transaction. */
+const batch = 100
+
+/**
+ * What a published CRL says is revoked stays revoked, also for a database that is older, because a backup was restored: its
+ * entries that the database does not have are inserted. Says in the log how many they were.
+ */
+export async function takeOverRevocations(
+  { db, clock, log }: Services,
+  { authority, crl, issuer }: Publishing,
+  { number, revokedCertificates }: ForeignCrl,
+): Promise<void> {
+  const missing = new Map<string, PublishedRevocation>()
+  for (const entry of readRevokedCertificates(revokedCertificates)) {
+    const revocation = revocationOf(entry)
+    missing.set(textOf(revocation.serialNumber), revocation)
+  }
+  await leaveKnown(db, authority, missing)
+  const from = { authority, crlId: crl.id, notAfter: issuer.notAfter }
+  const revocations = [...missing.values()]
+  let taken = 0
+  for (let at = 0; at < revocations.length; at += batch) {
+    const some = revocations.slice(at, at + batch)
+    const rows = await db.transaction([
+      ...some.flatMap((revocation) => takeOverRevocation(revocation, from)),
+      ...noteTakenOver(authority, crl.id, clock.now()),
+    ])
+    taken += rows.flat().length
+  }
+  log.warn(
+    { job: 'publish-crls', authority: authority.id, crl: crl.name, number, taken },
+    'the published CRL is newer than the database; revocations were taken over from it',
+  )
+}
+
+function revocationOf({
+  serialNumber,
+  revocationDate,
+  reasonCode,
+}: RevokedCertificate): PublishedRevocation {
+  return {
+    serialNumber: rowSerial(serialNumber),
+    revokedAt: revocationDate,
+    // Only what the API can say is recorded.
+    reasonCode: isReasonCode(reasonCode) ? reasonCode : 0,
+  }
+}
+
+/** As in a certificate's row: leading zeros kept, a sign octet not. */
+function rowSerial(octets: Uint8Array): Uint8Array {
+  const magnitude = octets[0] === 0 ? octets.subarray(1) : octets
+  const serial = new Uint8Array(Math.max(serialOctets, magnitude.length))
+  serial.set(magnitude, serial.length - magnitude.length)
+  return serial
+}
+
+/** Takes out what the database has. */
+async function leaveKnown(
+  db: Services['db'],
+  authority: Authority,
+  missing: Map<string, PublishedRevocation>,
+): Promise<void> {
+  let after = beforeRevocations
+  for (;;) {
+    const rows = await db.query(selectRevokedSerials(authority.number, after, pageRows))
+    for (const row of rows) missing.delete(textOf(bytesOf(row, 'serial_number')))
+    const last = rows.at(-1)
+    if (last === undefined || rows.length < pageRows) return
+    after = integerOf(last, 'certificate_number')
+  }
+}
+
+function textOf(serialNumber: Uint8Array): string {
+  return Buffer.from(serialNumber).toString('latin1')
+}

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import * as fc from 'fast-check'
+import { createBodyBudget, type BodyLease } from './budget.ts'
+
+test('the body that is incomplete for longest makes room, and only as many as have to', () => {
+  const budget = createBodyBudget(100)
+  const evicted: string[] = []
+  const open = (name: string): BodyLease => budget.open(() => void evicted.push(name))
+  const [first, second, third] = [open('first'), open('second'), open('third')]
+  for (const lease of [first, second, third]) assert.equal(lease.grow(30), true)
+  assert.equal(third.grow(20), true)
+  assert.deepEqual([evicted, budget.held], [['first'], 80])
+  first.release()
+  assert.equal(budget.held, 80, 'what was evicted gives nothing back a second time')
+})
+
+test('a complete body is not evicted, and a body for which there is no room is refused', () => {
+  const budget = createBodyBudget(100)
+  const evicted: string[] = []
+  const answered = budget.open(() => void evicted.push('answered'))
+  answered.grow(90)
+  answered.complete()
+  const incoming = budget.open(() => void evicted.push('incoming'))
+  assert.equal(incoming.grow(20), false)
+  assert.deepEqual([evicted, budget.held], [[], 90])
+  answered.release()
+  assert.equal(incoming.grow(20), true)
+})
+
+test('never is more held than there may be, and all of it comes back', () => {
+  const step = fc.record({
+    lease: fc.nat(9),
+    what: fc.constantFrom('grow', 'complete', 'release'),
+    bytes: fc.nat(60),
+  })
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      const budget = createBodyBudget(100)
+      const gone = new Set<number>()
+      const leases = Array.from({ length: 10 }, (_, number) => budget.open(() => gone.add(number)))
+      for (const { lease: number, what, bytes } of steps) {
+        const lease = leases[number] ?? assert.fail()
+        if (gone.has(number)) continue
+        if (what === 'grow') lease.grow(bytes)
+        else if (what === 'complete') lease.complete()
+        else {
+          lease.release()
+          gone.add(number)
+        }
+        assert.ok(budget.held >= 0 && budget.held <= 100)
+      }
+      for (const lease of leases) lease.release()
+      assert.equal(budget.held, 0)
+    }),
+    { seed: 15 },
+  )
+})

@@ -1,0 +1,33 @@
+/** Detects encodings of request bodies that clients can be configured to use but that are not supported. */
+import type { RawRequest } from '../../wire/sigv4/request.ts'
+
+/** Values without effect. Some SDKs send `amz-1.0` with every body. */
+const harmless: ReadonlySet<string> = new Set(['', 'identity', 'amz-1.0'])
+
+/** The error message for a body that was sent compressed or in signed chunks; undefined for other bodies. */
+export function encodingProblem({
+  headers,
+  body,
+}: Pick<RawRequest, 'headers' | 'body'>): string | undefined {
+  const contentSha256 = headers.get('x-amz-content-sha256')?.[0] ?? ''
+  const encodings = (headers.get('content-encoding') ?? []).flatMap((value) =>
+    value.split(',', 10).map((coding) => coding.trim().toLowerCase()),
+  )
+  const coding = encodings.find((each) => !harmless.has(each))
+  if (coding === 'aws-chunked' || contentSha256.startsWith('STREAMING-'))
+    return (
+      'The request body is in signed chunks (Content-Encoding aws-chunked), which are not supported. ' +
+      'Send the body whole, and sign its SHA-256.'
+    )
+  if (coding !== undefined || isGzip(body))
+    return (
+      `The request body is compressed (Content-Encoding '${(coding ?? 'gzip').slice(0, 64)}'), which is not supported. ` +
+      'Send it without compression.'
+    )
+  return undefined
+}
+
+/** Whether a body begins like gzip (RFC 1952 §2.3.1). */
+function isGzip(body: Uint8Array): boolean {
+  return body[0] === 0x1f && body[1] === 0x8b
+}

@@ -1,0 +1,133 @@
+/** Reads request bodies, within a limit for each body and a budget for all of them. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { BodyBudget, BodyLease } from './budget.ts'
+
+export type ReadBody =
+  /** The complete body. `release` returns its bytes to the budget; call it when nothing refers to them any more. */
+  | { readonly kind: 'whole'; readonly bytes: Buffer; release(): void }
+  /** The body exceeds its limit and was not kept. */
+  | { readonly kind: 'too-long' }
+  /** The body arrives in too many small chunks. */
+  | { readonly kind: 'scattered' }
+  /** The budget has no room for the body, or the body was evicted from it. */
+  | { readonly kind: 'no-room' }
+  /** The client disconnected. */
+  | { readonly kind: 'gone' }
+
+/** Approximate memory of a request in Node.js, without its header lines and its body. */
+const requestBytes = 2048
+
+/** Resolves as soon as the outcome is known. The unread rest of a refused body stays on the connection. */
+export function readBody(
+  request: IncomingMessage,
+  { bytesMax, budget }: { readonly bytesMax: number; readonly budget: BodyBudget },
+): Promise<ReadBody> {
+  if (Number(request.headers['content-length'] ?? 0) > bytesMax)
+    return Promise.resolve({ kind: 'too-long' })
+  return new Promise((resolve) => {
+    const lease = budget.open(() => end({ kind: 'no-room' }))
+    const collected = new Collected(lease, bytesMax)
+    const pieces = createPieceCounter()
+    const end = (outcome: ReadBody): void => {
+      request.off('data', take).off('end', whole).off('close', gone)
+      if (outcome.kind !== 'whole') lease.release()
+      resolve(outcome)
+    }
+    const take = (chunk: Buffer): void => {
+      const problem = pieces(chunk) ? collected.add(chunk) : 'scattered'
+      if (problem !== undefined) end({ kind: problem })
+    }
+    const whole = (): void => {
+      lease.complete()
+      end({ kind: 'whole', bytes: collected.bytes(), release: () => lease.release() })
+    }
+    const gone = (): void => end({ kind: 'gone' })
+    if (!lease.grow(requestBytes + lengthOf(request.rawHeaders))) {
+      end({ kind: 'no-room' })
+      return
+    }
+    request.on('data', take).on('end', whole).on('close', gone)
+  })
+}
+
+const piecesFree = 256
+const pieceBytesMin = 64
+
+/**
+ * Counts the pieces in which a body arrives. Returns false once there are too many small ones: the connection must then be
+ * closed. With chunks of one byte, a single read from the connection yields ten thousand pieces, so that a client could block
+ * the event loop for as long as it sends.
+ */
+export function createPieceCounter(): (piece: Uint8Array) => boolean {
+  let pieces = 0
+  let bytes = 0
+  return ({ length }) => {
+    pieces += 1
+    bytes += length
+    return pieces <= piecesFree + bytes / pieceBytesMin
+  }
+}
+
+/** Drops a body that nothing reads while it arrives. The connection is not reused. */
+export function dropBody(request: IncomingMessage, response: ServerResponse): void {
+  const { 'transfer-encoding': coding, 'content-length': length } = request.headers
+  if (coding === undefined && (length === undefined || length === '0')) return
+  response.shouldKeepAlive = false
+  const pieces = createPieceCounter()
+  request.on('data', (piece: Buffer) => {
+    if (!pieces(piece)) request.destroy()
+  })
+}
+
+/**
+ * Collects bytes that arrive in pieces. Each piece is copied when it arrives: kept as a Buffer of its own, a piece of one byte
+ * takes a few hundred bytes, and a client may send millions.
+ */
+class Collected {
+  readonly #lease: BodyLease
+  readonly #bytesMax: number
+  #buffer: Buffer = Buffer.alloc(0)
+  #length = 0
+
+  constructor(lease: BodyLease, bytesMax: number) {
+    this.#lease = lease
+    this.#bytesMax = bytesMax
+  }
+
+  /** Adds a piece. Returns the reason if it was not kept. */
+  add(piece: Buffer): 'too-long' | 'no-room' | undefined {
+    const length = this.#length + piece.length
+    if (length > this.#bytesMax) return 'too-long'
+    const capacity = this.#buffer.length
+    if (length > capacity) {
+      // Most bodies arrive in one piece, which is kept without a copy.
+      const isFirst = capacity === 0
+      const wanted = isFirst ? length : Math.max(length, Math.min(2 * capacity, this.#bytesMax))
+      if (!this.#lease.grow(wanted - capacity)) return 'no-room'
+      this.#buffer = isFirst ? piece : enlarged(this.#buffer.subarray(0, this.#length), wanted)
+      if (isFirst) {
+        this.#length = length
+        return undefined
+      }
+    }
+    piece.copy(this.#buffer, this.#length)
+    this.#length = length
+    return undefined
+  }
+
+  bytes(): Buffer {
+    return this.#buffer.subarray(0, this.#length)
+  }
+}
+
+function enlarged(bytes: Buffer, length: number): Buffer {
+  const buffer = Buffer.allocUnsafeSlow(length)
+  bytes.copy(buffer)
+  return buffer
+}
+
+function lengthOf(texts: readonly string[]): number {
+  let length = 0
+  for (const text of texts) length += text.length
+  return length
+}

@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict'
+import { connect, createServer } from 'node:net'
+import { test } from 'node:test'
+import { ServiceError } from '../errors.ts'
+import { ProtocolError } from '../wire/errors.ts'
+import { refusalOf, refuseConnection } from './error-responses.ts'
+
+/** What a client reads whose connection is refused for `code`. */
+function refusedWith(code: string): Promise<string> {
+  const server = createServer((socket) => refuseConnection({ code }, socket, 'the-id'))
+  return new Promise((resolve, reject) => {
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      if (address === null || typeof address === 'string') return reject(new Error('no port'))
+      const client = connect(address.port, '127.0.0.1')
+      let received = ''
+      client.on('data', (chunk) => (received += chunk.toString('utf8')))
+      client.on('error', reject)
+      return client.on('close', () => server.close(() => resolve(received)))
+    })
+  })
+}
+
+test('a request that did not arrive in time is told so', async () => {
+  const body =
+    '{"__type":"RequestTimeoutException","message":"The request did not arrive in time."}'
+  assert.equal(
+    await refusedWith('ERR_HTTP_REQUEST_TIMEOUT'),
+    [
+      'HTTP/1.1 408 Request Timeout',
+      'Content-Type: application/x-amz-json-1.1',
+      `Content-Length: ${body.length}`,
+      'x-amzn-RequestId: the-id',
+      'x-amzn-ErrorType: RequestTimeoutException',
+      'Connection: close',
+      '',
+      body,
+    ].join('\r\n'),
+  )
+})
+
+test('a client that is gone is answered nothing', async () => {
+  assert.equal(await refusedWith('ECONNRESET'), '')
+})
+
+test('what Fastify blames the client for is in the form of AWS, and nothing else', () => {
+  const failure = (statusCode: number) => Object.assign(new Error('detail'), { statusCode })
+  const tooLarge = refusalOf(failure(413), 10)
+  assert.ok(tooLarge instanceof ServiceError)
+  assert.equal(tooLarge.message, 'The request body must have at most 10 bytes.')
+  const malformed = refusalOf(failure(400), 10)
+  assert.ok(malformed instanceof ProtocolError)
+  assert.deepEqual([malformed.code, malformed.status], ['InvalidRequestException', 400])
+  for (const own of [failure(500), new Error('bug'), 'text']) assert.equal(refusalOf(own, 10), own)
+})

@@ -1,0 +1,52 @@
+import type { Authority, InstalledCertificate } from '../authority/authority.ts'
+import { createBoundedCache, type BoundedCache } from '../bounded-cache.ts'
+import { issuerOf, type Issuer } from './issuer.ts'
+import type { Database } from '../store/database.ts'
+import { findIdentityCertificate } from '../store/installed-certificates.ts'
+import { parseCertificate, type Certificate } from '../x509/certificate.ts'
+import { parsePem } from '../x509/pem.ts'
+import { issuerTolerance } from '../x509/tolerance.ts'
+
+/** The parts of a CA certificate that a CRL depends on. */
+export type CrlIssuer = Pick<
+  Issuer,
+  'subjectDer' | 'keyIdentifier' | 'subjectPublicKeyInfo' | 'notAfter'
+>
+
+const issuersMax = 1000
+
+/** Read once, for an installed certificate never changes, and neither does a usage mode. */
+const caches = new WeakMap<Database, BoundedCache<Issuer>>()
+
+/** What counts, for what a CA issues, of the certificate it has. Only for a CA that has one. */
+export function issuerWith(db: Database, authority: Authority): Issuer {
+  const { certificate: installed, usageMode } = authority
+  if (installed === undefined) throw new Error('the certificate authority has no certificate')
+  const cache = caches.get(db) ?? createBoundedCache<Issuer>(issuersMax)
+  caches.set(db, cache)
+  const name = String(installed.number)
+  const known = cache.get(name)
+  if (known !== undefined) return known
+  const certificate = parseCertificate(installed.certificateDer)
+  const issuer = issuerOf({ certificate, chain: chainOf(installed) }, usageMode)
+  cache.set(name, issuer)
+  return issuer
+}
+
+/** Name and key of the CRLs of an identity. Throws if the CA never had a certificate with that identity. */
+export async function crlIssuerOf(
+  db: Database,
+  authority: Authority,
+  identity: number,
+): Promise<CrlIssuer> {
+  if (authority.certificate?.issuerIdentity === identity) return issuerWith(db, authority)
+  const found = await findIdentityCertificate(db, authority.number, identity)
+  if (found === undefined)
+    throw new Error(`the certificate authority has no certificate of its identity ${identity}`)
+  const certificate = parseCertificate(found.certificateDer)
+  return issuerOf({ certificate, chain: [] }, authority.usageMode)
+}
+
+function chainOf({ chainPem }: InstalledCertificate): Certificate[] {
+  return parsePem(chainPem ?? '').map(({ der }) => parseCertificate(der, issuerTolerance))
+}

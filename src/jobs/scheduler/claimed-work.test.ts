@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict'
+import { test, type TestContext } from 'node:test'
+import { systemRandom } from '../../random.ts'
+import type { Services } from '../../services.ts'
+import type { Database } from '../../store/database.ts'
+import type { Sql } from '../../store/sql.ts'
+import { runClaimed, type ClaimedWork } from './claimed-work.ts'
+
+const claim: Sql = { text: 'claim', values: [] }
+
+/** A job over `count` rows of a database that says of each renewal whether the lease is still held. */
+function jobOver(t: TestContext, count: number, isHeld: () => boolean) {
+  t.mock.timers.enable({ apis: ['setTimeout', 'Date'], now: 0 })
+  const sent: string[] = []
+  const transaction: Database['transaction'] = (statements) => {
+    const text = statements[0]?.text ?? ''
+    sent.push(/set lease_until_ms|lease = null|claim/.exec(text)?.[0] ?? text)
+    if (text === 'claim')
+      return Promise.resolve([Array.from({ length: count }, (_, id) => ({ id }))])
+    return Promise.resolve([isHeld() ? [{ lease: 'x' }] : []])
+  }
+  const woken: string[] = []
+  const services = {
+    db: { transaction } as Database,
+    clock: { now: () => new Date() },
+    random: systemRandom,
+    wake: (job: string) => void woken.push(job),
+  } as Partial<Services> as Services
+  const stopping = new AbortController()
+  const run = (work: ClaimedWork<number>['work']): ReturnType<typeof runClaimed> =>
+    runClaimed(services, stopping.signal, {
+      name: 'job',
+      table: 'crls',
+      batch: 3,
+      parallel: 1,
+      claim: () => claim,
+      itemOf: ({ id }) => Number(id),
+      work,
+    })
+  const pass = async (seconds: number): Promise<void> => {
+    for (let second = 0; second < seconds; second += 1) {
+      t.mock.timers.tick(1000)
+      for (let turn = 0; turn < 10; turn += 1) await Promise.resolve()
+    }
+  }
+  return { run, pass, sent, woken, stopping }
+}
+
+test('work that takes long keeps its lease, and when it is over nothing is renewed', async (t) => {
+  const { run, pass, sent, woken } = jobOver(t, 3, () => true)
+  const result = await run(async (item, _lease, going) => {
+    if (item === 0) await pass(61)
+    assert.equal(going.aborted, false)
+    return 'done'
+  })
+  assert.deepEqual(result, { done: 3, failed: 0 })
+  assert.deepEqual(woken, ['job'])
+  assert.deepEqual(sent, ['claim', ...Array.from({ length: 20 }, () => 'set lease_until_ms')])
+  await pass(60)
+  assert.equal(sent.length, 21)
+})
+
+test('who loses the lease is told, and begins nothing more', async (t) => {
+  const { run, pass, sent } = jobOver(t, 3, () => false)
+  const begun: number[] = []
+  const result = await run(async (item, _lease, going) => {
+    begun.push(item)
+    await pass(3)
+    assert.equal(going.aborted, true)
+    return 'failed'
+  })
+  assert.deepEqual(result, { done: 0, failed: 1 })
+  assert.deepEqual(begun, [0])
+  assert.deepEqual(sent, ['claim', 'set lease_until_ms'])
+})
+
+test('a server that stops gives back what it has not begun', async (t) => {
+  const { run, sent, stopping } = jobOver(t, 2, () => true)
+  const result = await run((_item, _lease, going) => {
+    stopping.abort()
+    assert.equal(going.aborted, true)
+    return Promise.resolve('done')
+  })
+  assert.deepEqual(result, { done: 1, failed: 0 })
+  assert.deepEqual(sent, ['claim', 'lease = null'])
+})
+
+test('nothing to do holds no lease', async (t) => {
+  const { run, pass, sent, woken } = jobOver(t, 0, () => true)
+  assert.deepEqual(await run(() => assert.fail('nothing is there')), { done: 0, failed: 0 })
+  await pass(60)
+  assert.deepEqual(sent, ['claim'])
+  assert.deepEqual(woken, [])
+})

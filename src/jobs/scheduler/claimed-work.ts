@@ -1,0 +1,46 @@
+import type { Services } from '../../services.ts'
+import { newLease, releaseLease, type Lease, type LeasedTable } from '../../store/leases.ts'
+import type { Row, Sql } from '../../store/sql.ts'
+import { forEachOf } from './for-each.ts'
+import { holdLease } from './held-lease.ts'
+import type { JobResult } from './scheduler.ts'
+
+/** Rows that are work for a job. */
+export interface ClaimedWork<Item> {
+  /** Of the job. */
+  readonly name: string
+  readonly table: LeasedTable
+  /** Rows of one run, and how many of them are worked on at a time. */
+  readonly batch: number
+  readonly parallel: number
+  /** Takes rows that are due, at most `limit`. */
+  readonly claim: (lease: Lease, limit: number) => Sql
+  readonly itemOf: (row: Row) => Item
+  /** `going` is aborted when the work must be given up: the server stops, or the lease is lost. */
+  readonly work: (item: Item, lease: Lease, going: AbortSignal) => Promise<keyof JobResult>
+}
+
+/** Claims a batch under one lease, which it keeps, and works on it; a batch that was full is followed by another run. */
+export async function runClaimed<Item>(
+  services: Services,
+  signal: AbortSignal,
+  { name, table, batch, parallel, claim, itemOf, work }: ClaimedWork<Item>,
+): Promise<JobResult> {
+  const { db, clock, random, wake } = services
+  const lease = newLease(random, clock.now())
+  const [rows = []] = await db.transaction([claim(lease, batch)])
+  if (rows.length === 0) return { done: 0, failed: 0 }
+  const held = holdLease(services, table, lease)
+  try {
+    const going = AbortSignal.any([signal, held.lost])
+    const result = await forEachOf(rows.map(itemOf), { parallel, signal: going }, (item) =>
+      work(item, lease, going),
+    )
+    if (rows.length === batch) wake(name)
+    return result
+  } finally {
+    await held.release()
+    // A server that stops does not begin what it has taken.
+    if (signal.aborted) await db.transaction(releaseLease(lease))
+  }
+}

@@ -1,0 +1,124 @@
+/**
+ * Work that runs at its own pace. A job looks by itself for what is due, so that a crash, or a hint that was lost,
+ * only delays it. A run that takes long holds up no other where work is leased.
+ */
+import type { Services } from '../../services.ts'
+import { nearestStorable } from '../../text/storable-text.ts'
+import { putJobOutcome, type JobOutcome } from '../../store/job-outcomes.ts'
+
+export interface Job {
+  readonly name: string
+  /** How often it looks for work without being told. */
+  readonly everySeconds: number
+  /** How many runs there may be at once, each with work of its own: one, unless said otherwise. */
+  readonly runsMax?: number
+  /**
+   * Does what is due, a bounded part of it; what is long stops when `signal` says that the server does. Throwing is
+   * logged and tried again.
+   */
+  run(services: Services, signal: AbortSignal): Promise<JobResult>
+}
+
+/** How much of the work that was found is done, and how much will be tried again. */
+export interface JobResult {
+  done: number
+  failed: number
+}
+
+export interface Scheduler {
+  /** Runs the job now, or again as soon as the present run is over. */
+  wake(job: string): void
+  /** Starts no run any more; resolves when the running ones are over. */
+  stop(): Promise<void>
+}
+
+/** Runs every job at once and then each at its own pace, until stopped. */
+export function startScheduler(jobs: readonly Job[], services: Services): Scheduler {
+  const loops = new Map(jobs.map((job) => [job.name, startLoop(job, services)]))
+  return {
+    wake: (name) => loops.get(name)?.wake(),
+    stop: async () => {
+      await Promise.all([...loops.values()].map((loop) => loop.stop()))
+    },
+  }
+}
+
+interface Loop {
+  wake(): void
+  stop(): Promise<void>
+}
+
+function startLoop(job: Job, services: Services): Loop {
+  const { runsMax = 1, everySeconds } = job
+  const stopping = new AbortController()
+  const running = new Set<Promise<void>>()
+  let woken = false
+  let timer: NodeJS.Timeout | undefined
+
+  const start = (): void => {
+    clearTimeout(timer)
+    if (stopping.signal.aborted) return
+    timer = setTimeout(start, everySeconds * 1000)
+    if (running.size >= runsMax) return
+    woken = false
+    const run = runOnce(job, services, stopping.signal).finally(() => {
+      running.delete(run)
+      if (woken) start()
+    })
+    running.add(run)
+  }
+  start()
+  return {
+    wake() {
+      woken = true
+      if (running.size === 0) start()
+    },
+    async stop() {
+      stopping.abort()
+      clearTimeout(timer)
+      await Promise.all(running)
+    },
+  }
+}
+
+/** A run that found nothing to do leaves no trace: most are like that. */
+async function runOnce(job: Job, services: Services, signal: AbortSignal): Promise<void> {
+  const { clock, log, metrics, db } = services
+  // In a damaged database the due rows may be wrong, and no outcome can be written.
+  if (db.damage?.() !== undefined) return
+  const startedAt = clock.now().getTime()
+  try {
+    const { done, failed } = await job.run(services, signal)
+    if (done + failed === 0) return
+    metrics.jobRun(job.name, failed === 0 ? 'success' : 'failure')
+    const finishedAt = clock.now()
+    const milliseconds = millisecondsBetween(startedAt, finishedAt)
+    log.debug({ job: job.name, done, failed, milliseconds }, 'job run')
+    await record(services, job, { finishedAt, milliseconds, done, failed, error: undefined })
+  } catch (error) {
+    metrics.jobRun(job.name, 'failure')
+    log.error({ job: job.name, err: error }, 'job failed; it will be tried again')
+    const finishedAt = clock.now()
+    const milliseconds = millisecondsBetween(startedAt, finishedAt)
+    const text = nearestStorable(error instanceof Error ? error.message : String(error))
+    await record(services, job, { finishedAt, milliseconds, done: 0, failed: 1, error: text })
+  }
+}
+
+/** Zero if the clock was set back meanwhile. */
+function millisecondsBetween(startedAt: number, finishedAt: Date): number {
+  return Math.max(0, finishedAt.getTime() - startedAt)
+}
+
+/** For `signet jobs list`. A database that refuses this is heard of elsewhere. */
+async function record(
+  { db, log }: Services,
+  job: Job,
+  outcome: Omit<JobOutcome, 'job'>,
+): Promise<void> {
+  try {
+    await db.transaction([putJobOutcome({ job: job.name, ...outcome })])
+  } catch (error) {
+    log.error({ job: job.name, err: error }, 'the outcome of a job cannot be recorded')
+  }
+}

@@ -1,0 +1,71 @@
+/** OCSP requests below any path, and paths that are none. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import * as fc from 'fast-check'
+import { encodeOctetString, encodeSequence } from '../x509/der/writer.ts'
+import { ocspBelowPath } from './request-path.ts'
+
+const get = (path: string): string | undefined =>
+  ocspBelowPath({ method: 'GET', path, headers: {} })
+
+const request = fc
+  .uint8Array({ minLength: 1, maxLength: 400 })
+  .map((octets) => Buffer.from(encodeSequence(encodeOctetString(octets))).toString('base64'))
+const segment = fc.stringMatching(/^[A-Za-z0-9_-]{1,8}$/)
+// Segments that begin like a request, too.
+const folder = fc.oneof(
+  segment,
+  segment.map((text) => `M${text}`),
+)
+const prefix = fc
+  .array(folder, { maxLength: 6 })
+  .map((parts) => parts.map((part) => `/${part}`).join(''))
+
+test('property: a request is found below any path, escaped or not', () => {
+  fc.assert(
+    fc.property(prefix, request, fc.boolean(), (before, encoded, escaped) => {
+      const path = `${before}/${escaped ? encodeURIComponent(encoded) : encoded}`
+      assert.equal(get(path), encoded)
+    }),
+    { seed: 15, numRuns: 300 },
+  )
+})
+
+test('property: what is not the whole of a request in base64 is not taken for one', () => {
+  fc.assert(
+    fc.property(
+      prefix,
+      request,
+      fc.constantFrom('AAAA', '/x', '.crl', '!'),
+      (before, encoded, more) => {
+        assert.equal(get(`${before}/${encoded.replaceAll('=', '')}${more}`), undefined)
+      },
+    ),
+    { seed: 15, numRuns: 300 },
+  )
+  for (const path of [
+    '',
+    '/',
+    '/M',
+    '/MA',
+    '/MAA%',
+    '/bucket/crl/x.crl',
+    '/Ma/Mb/Mc',
+    '/x%zz/MAA=',
+  ])
+    assert.equal(get(path), undefined, path)
+})
+
+test('a path with thousands of segments that begin like a request is given up', () => {
+  assert.equal(get(`${'/M'.repeat(8000)}/MAA=`), undefined)
+})
+
+test('a POST is a request by its media type, at any path', () => {
+  const post = (type?: string): string | undefined =>
+    ocspBelowPath({ method: 'POST', path: '/a/b', headers: { 'content-type': type } })
+  for (const type of ['application/ocsp-request', 'Application/OCSP-Request; charset=x'])
+    assert.equal(post(type), '')
+  for (const type of [undefined, '', 'application/ocsp-response', 'text/plain'])
+    assert.equal(post(type), undefined)
+  assert.equal(ocspBelowPath({ method: 'PUT', path: '/a', headers: {} }), undefined)
+})

@@ -1,0 +1,228 @@
+/** Answers OCSP requests (RFC 6960, RFC 5019, RFC 9654), signed by the CA that is asked about. */
+import type { Authority } from '../authority/authority.ts'
+import { statusAt } from '../authority/status.ts'
+import { createBoundedCache } from '../bounded-cache.ts'
+import type { Issuer } from '../issuance/issuer.ts'
+import { issuerWith } from '../issuance/issuer-cache.ts'
+import { recordedSerialNumber } from '../x509/serial-number.ts'
+import { ocspLife, ocspResponseData, type CertificateStatus } from './response.ts'
+import type { Services } from '../services.ts'
+import { findAuthority } from '../store/authorities.ts'
+import { findIssuedStatus } from '../store/revocations.ts'
+import { signatureAlgorithmIdentifier } from '../x509/algorithm-identifier.ts'
+import { DerError } from '../x509/der/error.ts'
+import { keyIdentifier } from '../x509/subject-public-key-info.ts'
+import { parseOcspRequest, type CertId, type OcspRequest } from '../x509/ocsp/request.ts'
+import { encodeOcspError, encodeOcspResponse, type ocspErrors } from '../x509/ocsp/response.ts'
+import { isExpiredAt } from '../x509/time.ts'
+import { createOcspIssuers } from './issuers.ts'
+
+/** An OCSPResponse, and for how long it may be kept. */
+export interface OcspAnswer {
+  readonly der: Uint8Array
+  /** Undefined if it may not be kept at all. */
+  readonly life: OcspLife | undefined
+}
+
+export interface OcspLife {
+  readonly producedAt: Date
+  readonly nextUpdate: Date
+  /** When a new answer is made. */
+  readonly freshUntil: Date
+}
+
+export interface OcspResponder {
+  /** The answer to a request in DER, if it is there already and known to hold. */
+  find(requestDer: Buffer): OcspAnswer | undefined
+  /** The answer to a request in DER. Rejects only if the record or the key fails. */
+  answer(requestDer: Buffer): Promise<OcspAnswer>
+}
+
+/** A signed answer, and what it was made from. */
+interface KeptAnswer extends OcspAnswer {
+  readonly life: OcspLife
+  readonly authorityId: string
+  readonly statuses: readonly KnownStatus[]
+  /** Of the database, when it was last compared with the record. */
+  stamp: number | undefined
+  /** When the CA expires, which changes nothing in the record. */
+  readonly authorityNotAfter: Date
+}
+
+interface KnownStatus extends CertificateStatus {
+  readonly serialNumber: Uint8Array
+}
+
+/** A request that was resolved: which CA it is about, as it is now, and what its certificates are. */
+interface Resolved {
+  readonly authority: Authority
+  readonly statuses: readonly KnownStatus[]
+}
+
+/** Some 20 MB with EC keys, 80 MB with ML-DSA. */
+const answersMax = 20_000
+/** Of a request whose answer is kept: one certificate, as RFC 5019 §2.1.1 has it, takes about a hundred octets. */
+const keptOctetsMax = 300
+/** More than this at once would only wait for the key, and anyone may ask. */
+const signingMax = 256
+
+type ResponderServices = Pick<Services, 'db' | 'keys' | 'clock' | 'metrics' | 'revocationPolicy'>
+
+/**
+ * A responder for every CA of the server. An answer is given again until half its life is over, and compared with the
+ * record each time after the record has changed, so that a revocation, by whichever process, replaces it at once.
+ */
+export function createOcspResponder(services: ResponderServices): OcspResponder {
+  const { db, clock } = services
+  const issuers = createOcspIssuers(db)
+  const kept = createBoundedCache<KeptAnswer>(answersMax)
+  let signing = 0
+
+  function find(requestDer: Buffer): OcspAnswer | undefined {
+    if (db.damage?.() !== undefined) return undefined
+    const found = kept.get(requestDer.toString('latin1'))
+    const now = clock.now()
+    if (found?.stamp === undefined || !isFresh(found, now)) return undefined
+    if (isExpiredAt(found.authorityNotAfter, now)) return undefined
+    return found.stamp === db.changeStamp() ? count(services, found) : undefined
+  }
+
+  async function answer(requestDer: Buffer): Promise<OcspAnswer> {
+    // The lost writes may contain a revocation.
+    if (db.damage?.() !== undefined) return refuse(services, 'tryLater')
+    const key = requestDer.toString('latin1')
+    const stamp = db.changeStamp()
+    const found = kept.get(key)
+    if (found !== undefined && (await stillHolds(services, found))) {
+      found.stamp = stamp
+      return count(services, found)
+    }
+    const request = readRequest(requestDer)
+    if (request === undefined) return refuse(services, 'malformedRequest')
+    const resolved = await resolve(services, request, (certId) => issuers.find(certId))
+    if (resolved === undefined) return refuse(services, 'unauthorized')
+    if (signing >= signingMax) return refuse(services, 'tryLater')
+    signing += 1
+    try {
+      const made = { ...(await makeAnswer(services, resolved, request.nonce)), stamp }
+      count(services, made)
+      if (request.nonce !== undefined) return { der: made.der, life: undefined }
+      if (requestDer.length <= keptOctetsMax) kept.set(key, made)
+      return made
+    } finally {
+      signing -= 1
+    }
+  }
+  return { find, answer }
+}
+
+function count({ metrics }: ResponderServices, answer: KeptAnswer): OcspAnswer {
+  for (const { revocation } of answer.statuses)
+    metrics.ocspAnswer(revocation === undefined ? 'good' : 'revoked')
+  return answer
+}
+
+function refuse({ metrics }: ResponderServices, error: keyof typeof ocspErrors): OcspAnswer {
+  metrics.ocspAnswer(error)
+  return { der: encodeOcspError(error), life: undefined }
+}
+
+function readRequest(der: Uint8Array): OcspRequest | undefined {
+  try {
+    return parseOcspRequest(der)
+  } catch (error) {
+    if (error instanceof DerError) return undefined
+    throw error
+  }
+}
+
+/**
+ * Undefined for what this server does not answer for: another CA's certificates or several CAs' at once, a CA without
+ * OCSP or in a state in which it does not answer, and certificates that were never issued (RFC 5019 §2.2.3).
+ */
+async function resolve(
+  { db, clock }: ResponderServices,
+  { certIds }: OcspRequest,
+  findIssuer: (certId: CertId) => Promise<string | undefined>,
+): Promise<Resolved | undefined> {
+  const found = new Set(await Promise.all(certIds.map(findIssuer)))
+  const [authorityId] = found
+  if (authorityId === undefined || found.size !== 1) return undefined
+  const authority = await findAuthority(db, authorityId)
+  if (authority === undefined || !answers(authority, clock.now())) return undefined
+  const statuses = await Promise.all(certIds.map((certId) => statusOf(db, authority, certId)))
+  const known = statuses.filter((status) => status !== undefined)
+  return known.length === statuses.length ? { authority, statuses: known } : undefined
+}
+
+/** A CA answers while it is ACTIVE or DISABLED and has OCSP on. */
+function answers(authority: Authority, now: Date): boolean {
+  const status = statusAt(authority, now)
+  const serves = status === 'ACTIVE' || status === 'DISABLED'
+  return serves && authority.revocation.OcspConfiguration.Enabled
+}
+
+async function statusOf(
+  db: ResponderServices['db'],
+  authority: Authority,
+  { der: certId, serialNumber: asked }: CertId,
+): Promise<KnownStatus | undefined> {
+  const serialNumber = recordedSerialNumber(asked)
+  if (serialNumber === undefined) return undefined
+  const issued = await findIssuedStatus(db, authority.number, serialNumber)
+  if (issued === undefined) return undefined
+  const revocation = issued.revocation && {
+    revocationTime: issued.revocation.revokedAt,
+    reasonCode: issued.revocation.reasonCode,
+  }
+  return { certId, serialNumber, revocation }
+}
+
+async function makeAnswer(
+  { db, keys, clock, revocationPolicy }: ResponderServices,
+  { authority, statuses }: Resolved,
+  nonce: OcspRequest['nonce'],
+): Promise<Omit<KeptAnswer, 'stamp'>> {
+  const issuer: Issuer = issuerWith(db, authority)
+  const now = clock.now()
+  const validitySeconds = revocationPolicy.ocspValiditySeconds
+  const responseData = ocspResponseData({
+    responderKeyHash: keyIdentifier(issuer.subjectPublicKeyInfo),
+    now,
+    validitySeconds,
+    statuses,
+    nonce,
+  })
+  const { SigningAlgorithm } = authority.configuration
+  const signature = await keys.sign(authority.keyHandle ?? '', SigningAlgorithm, responseData)
+  const algorithm = signatureAlgorithmIdentifier(SigningAlgorithm)
+  return {
+    der: encodeOcspResponse(responseData, algorithm, signature),
+    life: { producedAt: now, ...ocspLife({ now, validitySeconds }) },
+    authorityId: authority.id,
+    authorityNotAfter: issuer.notAfter,
+    statuses,
+  }
+}
+
+/** A clock that has been set back makes an answer one of the future, which nobody would accept. */
+function isFresh({ life }: Pick<KeptAnswer, 'life'>, now: Date): boolean {
+  return now < life.freshUntil && now >= life.producedAt
+}
+
+/** Whether a kept answer is fresh, and what it says is still what the record says. */
+async function stillHolds(
+  { db, clock }: ResponderServices,
+  { life, authorityId, statuses }: KeptAnswer,
+): Promise<boolean> {
+  const now = clock.now()
+  if (!isFresh({ life }, now)) return false
+  const authority = await findAuthority(db, authorityId)
+  if (authority === undefined || !answers(authority, now)) return false
+  for (const { serialNumber, revocation } of statuses) {
+    const issued = await findIssuedStatus(db, authority.number, serialNumber)
+    const isRevoked = issued?.revocation !== undefined
+    if (issued === undefined || isRevoked !== (revocation !== undefined)) return false
+  }
+  return true
+}

@@ -1,0 +1,45 @@
+/** What an OCSP answer will say (RFC 6960 §2.2, RFC 5019). */
+import type { Extension } from '../x509/extensions/extensions.ts'
+import { encodeResponseData, type Revocation, type SingleResponse } from '../x509/ocsp/response.ts'
+
+/** What an answer is made from. */
+export interface OcspOrder {
+  /** SHA-1 of the public key of the CA, which signs itself. */
+  readonly responderKeyHash: Uint8Array
+  readonly now: Date
+  readonly validitySeconds: number
+  readonly statuses: readonly CertificateStatus[]
+  readonly nonce: Extension | undefined
+}
+
+export interface CertificateStatus {
+  /** DER, as it was asked. */
+  readonly certId: Uint8Array
+  /** Undefined for a certificate that is good. */
+  readonly revocation: Revocation | undefined
+}
+
+/** DER of the ResponseData to sign. Its times are whole seconds. */
+export function ocspResponseData(order: OcspOrder): Uint8Array {
+  const { responderKeyHash, now, nonce } = order
+  const thisUpdate = now
+  const nextUpdate = ocspLife(order).nextUpdate
+  const responses = order.statuses.map(({ certId, revocation }): SingleResponse => ({
+    certId,
+    revocation,
+    thisUpdate,
+    nextUpdate,
+  }))
+  return encodeResponseData({ responderKeyHash, producedAt: now, responses, nonce })
+}
+
+/** Until when an answer holds, and until when it is given again before a new one is made: half of that. */
+export function ocspLife({ now, validitySeconds }: Pick<OcspOrder, 'now' | 'validitySeconds'>): {
+  readonly nextUpdate: Date
+  readonly freshUntil: Date
+} {
+  return {
+    nextUpdate: new Date(now.getTime() + validitySeconds * 1000),
+    freshUntil: new Date(now.getTime() + validitySeconds * 500),
+  }
+}

@@ -1,0 +1,68 @@
+import { auditReportKey } from '../../authority/audit-report.ts'
+import { requireBucketName } from '../../authority/revocation-configuration.ts'
+import { ServiceError } from '../../errors.ts'
+import { uuid } from '../../random.ts'
+import { insertAuditReport } from '../../store/audit-reports.ts'
+import { ConflictError } from '../../store/database.ts'
+import { requireAuthority } from '../shared/require-authority.ts'
+import { enumeration, required, structure } from '../../wire/shapes/shape.ts'
+import { operation } from '../operation.ts'
+import { requireReportBucket } from '../shared/require-bucket.ts'
+import { arn, auditReportId, s3BucketName, s3Key } from '../shared/shapes.ts'
+
+/**
+ * Writes a list of what a CA issued and revoked to an S3 bucket
+ * (AWS Private CA API, CreateCertificateAuthorityAuditReport).
+ */
+export const createCertificateAuthorityAuditReport = operation({
+  name: 'CreateCertificateAuthorityAuditReport',
+  input: structure({
+    CertificateAuthorityArn: required(arn),
+    S3BucketName: required(s3BucketName),
+    AuditReportResponseFormat: required(enumeration(['JSON', 'CSV'])),
+  }),
+  output: structure({
+    AuditReportId: auditReportId,
+    S3Key: s3Key,
+  }),
+  errors: [
+    'ResourceNotFoundException',
+    'InvalidArgsException',
+    'InvalidArnException',
+    'InvalidStateException',
+    'RequestFailedException',
+    'RequestInProgressException',
+  ],
+  resource: (input) => input.CertificateAuthorityArn,
+  async run(services, input, caller) {
+    const { authority, now } = await requireAuthority(services, caller, {
+      arn: input.CertificateAuthorityArn,
+      event: 'create-audit-report',
+    })
+    const { S3BucketName: bucket, AuditReportResponseFormat: format } = input
+    requireBucketName(bucket)
+    await requireReportBucket(services, bucket, authority.accountId)
+    const id = uuid(services.random)
+    const key = auditReportKey(authority.id, id, format)
+    const { auditReportIntervalSeconds } = services.revocationPolicy
+    const since = new Date(now.getTime() - auditReportIntervalSeconds * 1000)
+    const report = { id, authorityNumber: authority.number, bucket, key, format } as const
+    try {
+      await services.db.transaction([
+        insertAuditReport({ ...report, status: 'CREATING', createdAt: now }, since),
+      ])
+    } catch (error) {
+      throw error instanceof ConflictError ? tooEarly(auditReportIntervalSeconds, error) : error
+    }
+    services.wake('write-audit-reports')
+    return { AuditReportId: id, S3Key: key }
+  },
+})
+
+function tooEarly(seconds: number, cause: ConflictError): ServiceError {
+  return new ServiceError(
+    'RequestInProgressException',
+    `An audit report of the certificate authority is being made, or was made in the last ${Math.ceil(seconds / 60)} minutes.`,
+    { cause },
+  )
+}

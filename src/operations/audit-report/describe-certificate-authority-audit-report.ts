@@ -1,0 +1,45 @@
+import { ServiceError } from '../../errors.ts'
+import { findAuditReport } from '../../store/audit-reports.ts'
+import { requireAuthority } from '../shared/require-authority.ts'
+import { enumeration, required, structure, timestamp } from '../../wire/shapes/shape.ts'
+import { operation } from '../operation.ts'
+import { arn, auditReportId, s3BucketName, s3Key } from '../shared/shapes.ts'
+
+/**
+ * Shows how far an audit report is
+ * (AWS Private CA API, DescribeCertificateAuthorityAuditReport).
+ */
+export const describeCertificateAuthorityAuditReport = operation({
+  name: 'DescribeCertificateAuthorityAuditReport',
+  input: structure({
+    CertificateAuthorityArn: required(arn),
+    AuditReportId: required(auditReportId),
+  }),
+  output: structure({
+    AuditReportStatus: enumeration(['CREATING', 'SUCCESS', 'FAILED']),
+    S3BucketName: s3BucketName,
+    S3Key: s3Key,
+    CreatedAt: timestamp(),
+  }),
+  errors: ['ResourceNotFoundException', 'InvalidArgsException', 'InvalidArnException'],
+  resource: (input) => input.CertificateAuthorityArn,
+  async run(services, input, caller) {
+    const { authority } = await requireAuthority(services, caller, {
+      arn: input.CertificateAuthorityArn,
+      event: 'describe-audit-report',
+    })
+    const report = await findAuditReport(services.db, input.AuditReportId)
+    // Whether another CA has a report with that id is nobody's business.
+    if (report?.authorityNumber !== authority.number)
+      throw new ServiceError(
+        'ResourceNotFoundException',
+        `Could not find audit report ${input.AuditReportId}.`,
+      )
+    return {
+      AuditReportStatus: report.status,
+      S3BucketName: report.bucket,
+      S3Key: report.key,
+      CreatedAt: report.createdAt,
+    }
+  },
+})

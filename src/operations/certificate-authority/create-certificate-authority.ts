@@ -1,0 +1,134 @@
+import type { AuthorityRequest } from '../../authority/authority.ts'
+import type { Caller } from '../../identity/caller.ts'
+import { requireConfiguration } from '../../authority/configuration.ts'
+import { noRevocation, requireRevocation } from '../../authority/revocation-configuration.ts'
+import { requireKeyStorage } from '../../authority/key-storage.ts'
+import { requireTags } from '../../authority/tags.ts'
+import { ServiceError } from '../../errors.ts'
+import { uuid } from '../../random.ts'
+import type { Services } from '../../services.ts'
+import { insertAuthority, insertCertificateCount } from '../../store/authorities.ts'
+import { ConflictError } from '../../store/database.ts'
+import { findTokenArn } from '../../store/idempotency-tokens.ts'
+import type { Sql } from '../../store/sql.ts'
+import { putTag } from '../../store/tags.ts'
+import { certificateAuthorityArn } from '../../wire/arn.ts'
+import { type Infer, required, structure } from '../../wire/shapes/shape.ts'
+import {
+  certificateAuthorityConfiguration,
+  revocationConfiguration,
+} from '../shared/configuration-shapes.ts'
+import { commitOnce, scopedToken } from '../shared/idempotency.ts'
+import { operation } from '../operation.ts'
+import {
+  arn,
+  certificateAuthorityType,
+  certificateAuthorityUsageMode,
+  idempotencyToken,
+  keyStorageSecurityStandard,
+  tagList,
+} from '../shared/shapes.ts'
+import { requireBucket } from '../shared/require-bucket.ts'
+import { tagKeysOf, tagOf } from '../tag/tag-view.ts'
+
+/** Members of its input. */
+const createCertificateAuthorityInput = structure({
+  CertificateAuthorityConfiguration: required(certificateAuthorityConfiguration),
+  RevocationConfiguration: revocationConfiguration,
+  CertificateAuthorityType: required(certificateAuthorityType),
+  IdempotencyToken: idempotencyToken,
+  KeyStorageSecurityStandard: keyStorageSecurityStandard,
+  Tags: tagList,
+  UsageMode: certificateAuthorityUsageMode,
+})
+
+/**
+ * Makes a CA, whose key and CSR follow; it issues once its certificate was imported
+ * (AWS Private CA API, CreateCertificateAuthority).
+ */
+export const createCertificateAuthority = operation({
+  name: 'CreateCertificateAuthority',
+  input: createCertificateAuthorityInput,
+  output: structure({
+    CertificateAuthorityArn: arn,
+  }),
+  errors: [
+    'LimitExceededException',
+    'InvalidArgsException',
+    'InvalidTagException',
+    'InvalidPolicyException',
+  ],
+  resource: () => undefined,
+  furtherActions: ({ Tags = [] }) => (Tags.length === 0 ? [] : ['acm-pca:TagCertificateAuthority']),
+  conditionKeys: ({ Tags = [] }) => tagKeysOf(Tags),
+  async run(services, input, caller) {
+    const scope = { operation: 'CreateCertificateAuthority', resource: '' }
+    const token = scopedToken(caller, scope, input.IdempotencyToken)
+    const now = services.clock.now()
+    const earlier = token && (await findTokenArn(services.db, token, now))
+    if (earlier !== undefined) return { CertificateAuthorityArn: earlier }
+    const request = authorityRequest(services, input, caller)
+    const authorityArn = certificateAuthorityArn(request)
+    const statements = createStatements(services, input, request)
+    await requireBucket(services, request.revocation, caller.accountId)
+    try {
+      const CertificateAuthorityArn = await commitOnce(services, token, {
+        arn: authorityArn,
+        now,
+        statements,
+      })
+      services.wake('finish-creation')
+      return { CertificateAuthorityArn }
+    } catch (error) {
+      if (error instanceof ConflictError && error.statement === 0)
+        throw quotaExceeded(services, error)
+      throw error
+    }
+  },
+})
+
+type Input = Infer<typeof createCertificateAuthorityInput>
+
+function authorityRequest(
+  { clock, random }: Services,
+  input: Input,
+  { partition, region, accountId }: Caller,
+): AuthorityRequest {
+  const configuration = requireConfiguration(input.CertificateAuthorityConfiguration)
+  return {
+    id: uuid(random),
+    partition,
+    region,
+    accountId,
+    type: input.CertificateAuthorityType,
+    usageMode: input.UsageMode ?? 'GENERAL_PURPOSE',
+    keyStorageSecurityStandard: requireKeyStorage(input.KeyStorageSecurityStandard, partition),
+    configuration,
+    revocation: requireRevocation(input.RevocationConfiguration, noRevocation),
+    createdAt: clock.now(),
+  }
+}
+
+function createStatements({ quotas }: Services, input: Input, request: AuthorityRequest): Sql[] {
+  const tags = (input.Tags ?? []).map(tagOf)
+  requireTags(tags)
+  if (tags.length > quotas.tagsPerAuthority)
+    throw new ServiceError(
+      'InvalidTagException',
+      `A certificate authority cannot have more than ${quotas.tagsPerAuthority} tags.`,
+    )
+  return [
+    insertAuthority(request, quotas.authoritiesPerRegion),
+    insertCertificateCount(request.id),
+    ...tags.map((tag) => putTag(request.id, tag)),
+  ]
+}
+
+function quotaExceeded({ quotas }: Services, cause: ConflictError): ServiceError {
+  return new ServiceError(
+    'LimitExceededException',
+    `The account has ${quotas.authoritiesPerRegion} certificate authorities in this Region, its quota. ` +
+      'Deleted ones count until their restoration period is over.',
+    { cause },
+  )
+}

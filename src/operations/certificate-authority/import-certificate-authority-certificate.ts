@@ -1,0 +1,101 @@
+import type { Authority, InstalledCertificate } from '../../authority/authority.ts'
+import {
+  type CertificatePath,
+  parseImport,
+  requireImportable,
+} from '../../chain/import-certificate.ts'
+import { identityOf } from '../../chain/issuer-identity.ts'
+import type { Database } from '../../store/database.ts'
+import { listOwnCertificates } from '../../store/installed-certificates.ts'
+import { parseCertificate, type Certificate } from '../../x509/certificate.ts'
+import { differentlyEncodedIssuers } from '../../chain/name-encodings.ts'
+import { insertAuthorityCertificate, installCertificate } from '../../store/authorities.ts'
+import { touchAllCrls } from '../../store/crls.ts'
+import { required, structure } from '../../wire/shapes/shape.ts'
+import { publicKeyOf } from '../shared/authority-key.ts'
+import { certificatePem } from '../shared/certificate-view.ts'
+import { changeAuthority } from '../shared/change-authority.ts'
+import { operation } from '../operation.ts'
+import { requireAuthority } from '../shared/require-authority.ts'
+import { arn, certificateBodyBlob, certificateChainBlob } from '../shared/shapes.ts'
+
+/**
+ * Gives a CA its certificate, with which it becomes ACTIVE
+ * (AWS Private CA API, ImportCertificateAuthorityCertificate).
+ */
+export const importCertificateAuthorityCertificate = operation({
+  name: 'ImportCertificateAuthorityCertificate',
+  input: structure({
+    CertificateAuthorityArn: required(arn),
+    Certificate: required(certificateBodyBlob),
+    CertificateChain: certificateChainBlob,
+  }),
+  output: undefined,
+  errors: [
+    'CertificateMismatchException',
+    'MalformedCertificateException',
+    'ResourceNotFoundException',
+    'InvalidArnException',
+    'InvalidRequestException',
+    'InvalidStateException',
+    'RequestFailedException',
+    'ConcurrentModificationException',
+    'RequestInProgressException',
+  ],
+  resource: (input) => input.CertificateAuthorityArn,
+  async run(services, input, caller) {
+    const { authority, now } = await requireAuthority(services, caller, {
+      arn: input.CertificateAuthorityArn,
+      event: 'import-certificate',
+    })
+    const path = parseImport(input.Certificate, input.CertificateChain)
+    await requireImportable(path, {
+      type: authority.type,
+      subjectPublicKeyInfoDer: publicKeyOf(authority),
+      now,
+      weakKeys: services.issuancePolicy.weakKeys,
+      publishesCrls: authority.revocation.CrlConfiguration.Enabled,
+      weakKeyList: services.issuancePolicy.weakKeyList,
+    })
+    const issuerIdentity = await nextIdentity(services.db, authority, path.certificate)
+    await changeAuthority(services, [
+      insertAuthorityCertificate(authority, { ...installed(path), issuerIdentity }, now),
+      installCertificate(authority, authority.status === 'DISABLED' ? 'DISABLED' : 'ACTIVE', now),
+      touchAllCrls(authority, now),
+    ])
+    services.wake('publish-crls')
+    for (const warning of differentlyEncodedIssuers([path.certificate, ...path.chain]))
+      services.log.warn({ authority: input.CertificateAuthorityArn }, warning)
+  },
+})
+
+/** The identity of the certificate to import. A concurrent import conflicts, because it changes the revision of the CA. */
+async function nextIdentity(
+  db: Database,
+  authority: Authority,
+  certificate: Certificate,
+): Promise<number> {
+  const earlier = await listOwnCertificates(db, authority.number)
+  return identityOf(
+    certificate,
+    earlier.map(({ identity, certificateDer }) => ({
+      identity,
+      certificate: parseCertificate(certificateDer),
+    })),
+  )
+}
+
+function installed({
+  certificate,
+  chain,
+}: CertificatePath): Omit<InstalledCertificate, 'number' | 'issuerIdentity'> {
+  const { der, serialNumber, notBefore, notAfter } = certificate
+  return {
+    serialNumberHex: Buffer.from(serialNumber).toString('hex'),
+    notBefore,
+    notAfter,
+    certificateDer: der,
+    chainPem:
+      chain.length === 0 ? undefined : chain.map((issuer) => certificatePem(issuer.der)).join('\n'),
+  }
+}

@@ -1,0 +1,94 @@
+import type { Authority } from '../../authority/authority.ts'
+import { pastCnames } from '../../authority/custom-cname.ts'
+import { maySignCrls } from '../../chain/crl-signing.ts'
+import {
+  requireRevocation,
+  type RevocationConfiguration,
+} from '../../authority/revocation-configuration.ts'
+import { ServiceError } from '../../errors.ts'
+import { updateAuthority } from '../../store/authorities.ts'
+import { touchAllCrls } from '../../store/crls.ts'
+import { parseCertificate } from '../../x509/certificate.ts'
+import { required, structure } from '../../wire/shapes/shape.ts'
+import { changeAuthority } from '../shared/change-authority.ts'
+import { revocationConfiguration } from '../shared/configuration-shapes.ts'
+import { operation } from '../operation.ts'
+import { requireAuthority } from '../shared/require-authority.ts'
+import { requireBucket } from '../shared/require-bucket.ts'
+import { arn, certificateAuthorityStatus } from '../shared/shapes.ts'
+
+/**
+ * Changes how a CA publishes what it revoked, and whether it is ACTIVE or DISABLED
+ * (AWS Private CA API, UpdateCertificateAuthority).
+ */
+export const updateCertificateAuthority = operation({
+  name: 'UpdateCertificateAuthority',
+  input: structure({
+    CertificateAuthorityArn: required(arn),
+    RevocationConfiguration: revocationConfiguration,
+    Status: certificateAuthorityStatus,
+  }),
+  output: undefined,
+  errors: [
+    'ResourceNotFoundException',
+    'InvalidArgsException',
+    'InvalidArnException',
+    'InvalidStateException',
+    'ConcurrentModificationException',
+    'InvalidPolicyException',
+  ],
+  resource: (input) => input.CertificateAuthorityArn,
+  async run(services, input, caller) {
+    const { authority, now } = await requireAuthority(services, caller, {
+      arn: input.CertificateAuthorityArn,
+      event: 'update',
+    })
+    const status = requestedStatus(input.Status)
+    const revocation = requireRevocation(input.RevocationConfiguration, authority.revocation)
+    const isNewStatus = status !== undefined && status !== authority.status
+    if (!isNewStatus && input.RevocationConfiguration === undefined) return
+    const isNewCrl = input.RevocationConfiguration?.CrlConfiguration !== undefined
+    if (isNewCrl) requireCrlSign(authority, revocation)
+    if (isNewCrl) await requireBucket(services, revocation, authority.accountId)
+    const change = {
+      revocation,
+      pastCrlCnames: pastCnames(
+        authority.pastCrlCnames,
+        crlCname(authority.revocation),
+        crlCname(revocation),
+      ),
+      ...(isNewStatus && { status }),
+    }
+    await changeAuthority(services, [
+      updateAuthority(authority, change, now),
+      ...(isNewCrl ? [touchAllCrls(authority, now)] : []),
+    ])
+    services.wake('publish-crls')
+  },
+})
+
+/** CRLs from a CA whose certificate lacks cRLSign are rejected by validators (RFC 5280 §6.3.3 f). */
+function requireCrlSign(
+  { certificate }: Authority,
+  { CrlConfiguration }: RevocationConfiguration,
+): void {
+  if (!CrlConfiguration.Enabled || certificate === undefined) return
+  if (maySignCrls(parseCertificate(certificate.certificateDer))) return
+  throw new ServiceError(
+    'InvalidArgsException',
+    'CrlConfiguration cannot be enabled: the certificate of the certificate authority has a key usage without cRLSign, so ' +
+      'validators would reject every CRL (RFC 5280 section 6.3.3 f). Import a certificate with cRLSign, or use OCSP.',
+  )
+}
+
+function crlCname({ CrlConfiguration }: RevocationConfiguration): string | undefined {
+  return CrlConfiguration.Enabled ? CrlConfiguration.CustomCname : undefined
+}
+
+function requestedStatus(status: string | undefined): 'ACTIVE' | 'DISABLED' | undefined {
+  if (status === undefined || status === 'ACTIVE' || status === 'DISABLED') return status
+  throw new ServiceError(
+    'InvalidArgsException',
+    `Status can be set to ACTIVE or DISABLED, not to ${status}.`,
+  )
+}

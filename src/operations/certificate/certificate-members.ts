@@ -1,0 +1,46 @@
+import { reasonOfCode, type RevocationReason } from '../../authority/revocation-reason.ts'
+import { certificateArn, certificateAuthorityArn } from '../../wire/arn.ts'
+import type { CertificateStatus, ListedCertificate } from '../../search/filter.ts'
+
+/** What ListCertificates answers of a certificate, and what commands print. */
+export interface CertificateMembers {
+  readonly CertificateArn: string
+  readonly CertificateAuthorityArn: string
+  readonly SerialNumber: string
+  readonly Subject: string
+  readonly SubjectAlternativeNames: readonly string[]
+  readonly TemplateArn: string
+  readonly Requester?: string
+  readonly IssuedAt: Date
+  readonly NotBefore?: Date
+  readonly NotAfter: Date
+  readonly Status: CertificateStatus
+  readonly RevokedAt?: Date
+  readonly RevocationReason?: RevocationReason
+}
+
+/** Members of a certificate in the words of ListCertificates. */
+export function certificateMembers(found: ListedCertificate): CertificateMembers {
+  const { authority, serialNumber, names, requester, revocation, status } = found
+  const authorityArn = certificateAuthorityArn(authority)
+  const who = requester.name ?? requester.accountId
+  return {
+    CertificateArn: certificateArn(authorityArn, serialNumber),
+    CertificateAuthorityArn: authorityArn,
+    SerialNumber: Buffer.from(serialNumber)
+      .toString('hex')
+      .replaceAll(/..(?=.)/g, '$&:'),
+    Subject: names.subject,
+    SubjectAlternativeNames: names.alternativeNames,
+    TemplateArn: `arn:${authority.partition}:acm-pca:::template/${found.templateName}/V1`,
+    ...(who !== undefined && { Requester: who }),
+    IssuedAt: found.issuedAt,
+    ...(names.notBefore && { NotBefore: names.notBefore }),
+    NotAfter: found.notAfter,
+    Status: status,
+    ...(revocation && {
+      RevokedAt: revocation.revokedAt,
+      RevocationReason: reasonOfCode(revocation.reasonCode),
+    }),
+  }
+}

@@ -1,0 +1,187 @@
+import { certificateMembers } from './certificate-members.ts'
+import { ServiceError } from '../../errors.ts'
+import { parseCertificateSerial } from '../../x509/serial-number.ts'
+import { revocationReasons } from '../../authority/revocation-reason.ts'
+import { certificateStatuses, type CertificateFilter, type Period } from '../../search/filter.ts'
+import {
+  parseNamePattern,
+  parseSubjectPattern,
+  patternCharactersMax,
+  type NamePattern,
+} from '../../search/name-pattern.ts'
+import {
+  parsePlace,
+  placeText,
+  searchCertificates,
+  type SearchPlace,
+} from '../../search/search-certificates.ts'
+import type { Services } from '../../services.ts'
+import type { PageScope } from '../../wire/page-token.ts'
+import {
+  enumeration,
+  type Infer,
+  list,
+  string,
+  structure,
+  timestamp,
+} from '../../wire/shapes/shape.ts'
+import { operation, type ScopedCaller } from '../operation.ts'
+import { requireAuthority } from '../shared/require-authority.ts'
+import { arn, maxResults, nextToken } from '../shared/shapes.ts'
+import { templateOf } from './template-arn.ts'
+
+const pageSize = 100
+
+const namePattern = string({ min: 1, max: patternCharactersMax })
+
+const listCertificatesInput = structure({
+  CertificateAuthorityArn: arn,
+  SerialNumber: string({ min: 1, max: 128, pattern: '(0[xX])?[0-9a-fA-F:]+' }),
+  Subject: namePattern,
+  SubjectAlternativeName: namePattern,
+  TemplateArn: arn,
+  Requester: string({
+    min: 12,
+    max: 2048,
+    pattern: String.raw`[0-9]{12}|arn:[\w+=/,.@:-]+|[a-z0-9.-]+\.amazonaws\.com`,
+  }),
+  IssuedAfter: timestamp(),
+  IssuedBefore: timestamp(),
+  ExpiresAfter: timestamp(),
+  ExpiresBefore: timestamp(),
+  Status: enumeration(certificateStatuses),
+  MaxResults: maxResults,
+  NextToken: nextToken,
+})
+
+type Input = Infer<typeof listCertificatesInput>
+
+const certificate = structure({
+  CertificateArn: arn,
+  CertificateAuthorityArn: arn,
+  SerialNumber: string(),
+  Subject: string(),
+  SubjectAlternativeNames: list(string()),
+  TemplateArn: arn,
+  Requester: string(),
+  IssuedAt: timestamp(),
+  NotBefore: timestamp(),
+  NotAfter: timestamp(),
+  Status: enumeration(certificateStatuses),
+  RevokedAt: timestamp(),
+  RevocationReason: enumeration(revocationReasons),
+})
+
+/**
+ * Lists what the CAs of an account in the Region have issued, or one CA, filtered and page by page. An operation of our
+ * own (docs/decisions/0016-search.md).
+ */
+export const listCertificates = operation({
+  name: 'ListCertificates',
+  input: listCertificatesInput,
+  output: structure({ NextToken: nextToken, Certificates: list(certificate) }),
+  errors: [
+    'ResourceNotFoundException',
+    'InvalidArnException',
+    'InvalidArgsException',
+    'InvalidNextTokenException',
+  ],
+  resource: (input) => input.CertificateAuthorityArn,
+  async run(services, input, caller) {
+    const { NextToken, MaxResults = pageSize, ...asked } = input
+    const filter = await filterOf(services, input, caller)
+    const scope: PageScope = {
+      operation: 'ListCertificates',
+      callerArn: caller.arn,
+      region: caller.region,
+      resource: JSON.stringify(asked),
+    }
+    const after = NextToken === undefined ? undefined : openToken(services, scope, NextToken)
+    if (filter === 'nothing') return { Certificates: [] }
+    const now = services.clock.now()
+    const { certificates, next } = await searchCertificates(services.db, filter, {
+      after,
+      limit: MaxResults,
+      now,
+    })
+    return {
+      ...(next && { NextToken: services.pageTokens.seal(scope, placeText(next)) }),
+      Certificates: certificates.map(certificateMembers),
+    }
+  },
+})
+
+function openToken({ pageTokens }: Services, scope: PageScope, token: string): SearchPlace {
+  const text = pageTokens.open(scope, token)
+  const place = text === undefined ? undefined : parsePlace(text)
+  if (place !== undefined) return place
+  throw new ServiceError(
+    'InvalidNextTokenException',
+    'NextToken was not issued by this operation, or for other filters.',
+  )
+}
+
+/** `nothing` for what no certificate can be. */
+async function filterOf(
+  services: Services,
+  input: Input,
+  caller: ScopedCaller,
+): Promise<CertificateFilter | 'nothing'> {
+  const { CertificateAuthorityArn: authorityArn, TemplateArn, SerialNumber } = input
+  const { accountId, region } = caller
+  const authority =
+    authorityArn === undefined
+      ? undefined
+      : (await requireAuthority(services, caller, { arn: authorityArn, event: 'describe' }))
+          .authority
+  const serialNumber = SerialNumber === undefined ? undefined : requireSerial(SerialNumber)
+  const filter = {
+    accountId: authority?.accountId ?? accountId,
+    region,
+    authorityNumber: authority?.number,
+    hiddenAuthorities: authority === undefined ? await hiddenFrom(caller) : undefined,
+    subject: patternOf('Subject', input.Subject, parseSubjectPattern),
+    alternativeName: patternOf('SubjectAlternativeName', input.SubjectAlternativeName),
+    templateName:
+      TemplateArn === undefined ? undefined : templateOf(TemplateArn, caller.partition).name,
+    requester: input.Requester,
+    issued: periodOf('Issued', input.IssuedAfter, input.IssuedBefore),
+    expires: periodOf('Expires', input.ExpiresAfter, input.ExpiresBefore),
+    status: input.Status,
+  }
+  return serialNumber === 'unknown' ? 'nothing' : { ...filter, serialNumber }
+}
+
+/** Throws if the CAs to hide are unknown, so that a missing function never shows all of them. */
+async function hiddenFrom({ hiddenAuthorities }: ScopedCaller): Promise<ReadonlySet<number>> {
+  if (hiddenAuthorities === undefined)
+    throw new Error('a call about the whole account needs hiddenAuthorities')
+  return hiddenAuthorities()
+}
+
+function requireSerial(text: string): Uint8Array | 'unknown' {
+  const serialNumber = parseCertificateSerial(text)
+  if (serialNumber !== undefined) return serialNumber
+  throw invalid('SerialNumber must be the hexadecimal serial number of a certificate.')
+}
+
+function patternOf(
+  member: string,
+  text: string | undefined,
+  parse = parseNamePattern,
+): NamePattern | undefined {
+  if (text === undefined) return undefined
+  const pattern = parse(text)
+  if ('problem' in pattern) throw invalid(`${member} ${pattern.problem}.`)
+  return pattern
+}
+
+function periodOf(what: string, after: Date | undefined, before: Date | undefined): Period {
+  if (after !== undefined && before !== undefined && after >= before)
+    throw invalid(`${what}After must be earlier than ${what}Before.`)
+  return { after, before }
+}
+
+function invalid(message: string): ServiceError {
+  return new ServiceError('ValidationException', message)
+}

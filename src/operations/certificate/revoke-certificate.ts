@@ -1,0 +1,176 @@
+import { ServiceError } from '../../errors.ts'
+import { parseCertificateSerial } from '../../x509/serial-number.ts'
+import { reasonCodeOf, revocationReasons } from '../../authority/revocation-reason.ts'
+import type { Services } from '../../services.ts'
+import { findRevocableCertificate, type RevocableCertificate } from '../../store/certificates.ts'
+import { touchCrls } from '../../store/crls.ts'
+import { ConflictError } from '../../store/database.ts'
+import {
+  countRevocation,
+  insertRevocation,
+  recountRevocations,
+  revokedOf,
+  type RevocationRecord,
+} from '../../store/revocations.ts'
+import { certificateArn } from '../../wire/arn.ts'
+import { enumeration, required, string, structure } from '../../wire/shapes/shape.ts'
+import { isExpiredAt } from '../../x509/time.ts'
+import { changedTooOften } from '../shared/change-authority.ts'
+import { currentCrl, openCurrentCrl } from '../../crl/current-crl.ts'
+import { operation } from '../operation.ts'
+import { requireAuthority, type AuthorityView } from '../shared/require-authority.ts'
+import { arn } from '../shared/shapes.ts'
+
+/** Revokes a certificate that a CA issued (AWS Private CA API, RevokeCertificate). */
+export const revokeCertificate = operation({
+  name: 'RevokeCertificate',
+  input: structure({
+    CertificateAuthorityArn: required(arn),
+    CertificateSerial: required(string({ max: 128 })),
+    RevocationReason: required(enumeration(revocationReasons)),
+  }),
+  output: undefined,
+  errors: [
+    'RequestAlreadyProcessedException',
+    'LimitExceededException',
+    'ResourceNotFoundException',
+    'InvalidArnException',
+    'InvalidRequestException',
+    'InvalidStateException',
+    'RequestFailedException',
+    'ConcurrentModificationException',
+    'RequestInProgressException',
+  ],
+  resource: (input) => input.CertificateAuthorityArn,
+  async run(services, input, caller) {
+    const where = { arn: input.CertificateAuthorityArn, event: 'revoke-certificate' } as const
+    const reasonCode = reasonCodeOf(input.RevocationReason)
+    for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
+      const view = await requireAuthority(services, caller, where)
+      const serialNumber = requireSerial(input.CertificateSerial, view)
+      const certificate = await requireRevocable(services, view, serialNumber)
+      if (currentCrl(view) === 'missing') {
+        // Nothing was issued since its CRLs are on; what is revoked is to be on one all the same.
+        await openCurrentCrl(services, view)
+        continue
+      }
+      const { number: certificateNumber, notAfter, crlId } = certificate
+      const revoked = { certificateNumber, serialNumber, notAfter, crlId }
+      const record = { ...revoked, revokedAt: view.now, reasonCode }
+      if (await revoke(services, view, record)) return
+    }
+    throw changedTooOften()
+  },
+})
+
+/** How often a revocation is begun again when the CA changes in the middle of it. */
+const attemptsMax = 5
+
+function requireSerial(text: string, { arn: authorityArn }: AuthorityView): Uint8Array {
+  const serialNumber = parseCertificateSerial(text)
+  if (serialNumber === undefined)
+    throw new ServiceError(
+      'InvalidRequestException',
+      'CertificateSerial must be the hexadecimal serial number of a certificate.',
+    )
+  if (serialNumber === 'unknown') throw notFound(authorityArn)
+  return serialNumber
+}
+
+async function requireRevocable(
+  { db }: Services,
+  { authority, arn: authorityArn, now }: AuthorityView,
+  serialNumber: Uint8Array,
+): Promise<RevocableCertificate> {
+  const certificate = await findRevocableCertificate(db, authority.number, serialNumber)
+  if (certificate === undefined) throw notFound(authorityArn)
+  if (certificate.selfSigned)
+    throw new ServiceError('InvalidRequestException', 'Self-signed certificate can not be revoked')
+  if (isExpiredAt(certificate.notAfter, now))
+    throw new ServiceError(
+      'InvalidRequestException',
+      'The certificate has expired and cannot be revoked.',
+    )
+  return certificate
+}
+
+/** Records the revocation; false if the CA changed meanwhile, or a recount of its quota made room. */
+async function revoke(
+  services: Services,
+  view: AuthorityView,
+  record: RevocationRecord,
+): Promise<boolean> {
+  const { authority, now } = view
+  const event = revocationEvent(services, view, record.serialNumber)
+  const dueAt = new Date(now.getTime() + services.revocationPolicy.crlDelaySeconds * 1000)
+  try {
+    // The order is that of what a conflict means.
+    await services.db.transaction([
+      countRevocation(authority, record.notAfter, quotaOf(services, view)),
+      insertRevocation(authority, record),
+      touchCrls(authority, record.crlId, dueAt),
+      ...event.statements,
+    ])
+  } catch (error) {
+    if (!(error instanceof ConflictError)) throw error
+    if (error.statement === 1) throw alreadyRevoked(error)
+    return recount(services, view, error)
+  }
+  event.tell()
+  services.metrics.certificateRevoked()
+  return true
+}
+
+/** Only a complete CRL grows without bound. */
+function quotaOf({ quotas }: Services, { authority }: AuthorityView): number {
+  const { CrlConfiguration } = authority.revocation
+  const complete = CrlConfiguration.Enabled && CrlConfiguration.CrlType === 'COMPLETE'
+  return complete ? quotas.revocationsPerAuthority : Number.MAX_SAFE_INTEGER
+}
+
+/** False if trying again may help. Throws LimitExceededException if the quota is used up. */
+async function recount(
+  services: Services,
+  view: AuthorityView,
+  cause: ConflictError,
+): Promise<false> {
+  const { authority, now } = view
+  const [rows = []] = await services.db.transaction([recountRevocations(authority, now)])
+  const quota = quotaOf(services, view)
+  if (rows.every((row) => revokedOf(row) < quota)) return false
+  throw new ServiceError(
+    'LimitExceededException',
+    `${quota} certificates that have not expired are revoked, the quota of a certificate authority with ` +
+      'a complete CRL.',
+    { cause },
+  )
+}
+
+function revocationEvent(
+  { events }: Services,
+  { authority, arn: authorityArn, now }: AuthorityView,
+  serialNumber: Uint8Array,
+): ReturnType<Services['events']['prepare']> {
+  return events.prepare({
+    type: 'ACM Private CA Certificate Revocation',
+    authority,
+    time: now,
+    resources: [authorityArn, certificateArn(authorityArn, serialNumber)],
+    detail: { result: 'success' },
+  })
+}
+
+function notFound(authorityArn: string): ServiceError {
+  return new ServiceError(
+    'ResourceNotFoundException',
+    `Certificate authority ${authorityArn} has not issued a certificate with that serial number.`,
+  )
+}
+
+function alreadyRevoked(cause: ConflictError): ServiceError {
+  return new ServiceError(
+    'RequestAlreadyProcessedException',
+    'The certificate has already been revoked.',
+    { cause },
+  )
+}

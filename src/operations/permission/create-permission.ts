@@ -1,0 +1,78 @@
+import { ServiceError } from '../../errors.ts'
+import { ConflictError } from '../../store/database.ts'
+import {
+  insertPermission,
+  requirePermissionCount,
+  type Permission,
+} from '../../store/permissions.ts'
+import { required, structure } from '../../wire/shapes/shape.ts'
+import { operation } from '../operation.ts'
+import { requireServicePrincipal } from './permission-view.ts'
+import { requireAuthority } from '../shared/require-authority.ts'
+import { accountId, actionList, arn, principal } from '../shared/shapes.ts'
+
+/** Lets the ACM service renew certificates from a CA (AWS Private CA API, CreatePermission). */
+export const createPermission = operation({
+  name: 'CreatePermission',
+  input: structure({
+    CertificateAuthorityArn: required(arn),
+    Principal: required(principal),
+    SourceAccount: accountId,
+    Actions: required(actionList),
+  }),
+  output: undefined,
+  errors: [
+    'LimitExceededException',
+    'PermissionAlreadyExistsException',
+    'ResourceNotFoundException',
+    'InvalidArnException',
+    'InvalidStateException',
+    'RequestFailedException',
+  ],
+  resource: (input) => input.CertificateAuthorityArn,
+  async run(services, input, caller) {
+    requireServicePrincipal(input.Principal)
+    const { authority, now } = await requireAuthority(services, caller, {
+      arn: input.CertificateAuthorityArn,
+      event: 'administer',
+    })
+    const permission = {
+      principal: input.Principal,
+      sourceAccount: input.SourceAccount ?? caller.accountId,
+      actions: [...new Set(input.Actions)],
+      createdAt: now,
+    }
+    try {
+      // The order is that of what a conflict means.
+      await services.db.transaction([
+        insertPermission(authority, permission),
+        requirePermissionCount(authority, permissionsMax),
+      ])
+    } catch (error) {
+      if (!(error instanceof ConflictError)) throw error
+      throw error.statement === 0 ? alreadyExists(permission, error) : tooMany(error)
+    }
+  },
+})
+
+/** On one CA: more than it has accounts to serve. ListPermissions shows as many on a page. */
+const permissionsMax = 1000
+
+function alreadyExists(
+  { principal: service, sourceAccount }: Pick<Permission, 'principal' | 'sourceAccount'>,
+  cause: ConflictError,
+): ServiceError {
+  return new ServiceError(
+    'PermissionAlreadyExistsException',
+    `There is a permission for ${service} and the account ${sourceAccount} already.`,
+    { cause },
+  )
+}
+
+function tooMany(cause: ConflictError): ServiceError {
+  return new ServiceError(
+    'LimitExceededException',
+    `A certificate authority cannot have more than ${permissionsMax} permissions.`,
+    { cause },
+  )
+}

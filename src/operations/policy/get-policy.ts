@@ -1,0 +1,48 @@
+import { ServiceError } from '../../errors.ts'
+import { findResourcePolicy, findSharePolicies } from '../../store/resource-policies.ts'
+import { required, structure } from '../../wire/shapes/shape.ts'
+import { operation } from '../operation.ts'
+import { requireAuthority } from '../shared/require-authority.ts'
+import { arn, awsPolicy } from '../shared/shapes.ts'
+
+/** Answers the resource policy of a CA (AWS Private CA API, GetPolicy). */
+export const getPolicy = operation({
+  name: 'GetPolicy',
+  input: structure({
+    ResourceArn: required(arn),
+  }),
+  output: structure({
+    Policy: awsPolicy,
+  }),
+  errors: [
+    'ResourceNotFoundException',
+    'InvalidArnException',
+    'InvalidStateException',
+    'RequestFailedException',
+  ],
+  resource: (input) => input.ResourceArn,
+  async run(services, input, caller) {
+    const { authority, arn: authorityArn } = await requireAuthority(services, caller, {
+      arn: input.ResourceArn,
+      event: 'administer',
+    })
+    const Policy =
+      (await findResourcePolicy(services.db, authority.number)) ??
+      policyOfShares(await findSharePolicies(services.db, authority.number))
+    if (Policy === undefined)
+      throw new ServiceError(
+        'ResourceNotFoundException',
+        `Could not find policy for resource ${authorityArn}.`,
+      )
+    return { Policy }
+  },
+})
+
+/** One policy with the statements of all shares; undefined if there are none. */
+function policyOfShares(policies: readonly string[]): string | undefined {
+  if (policies.length === 0) return undefined
+  const statements = policies.flatMap(
+    (policy) => (JSON.parse(policy) as { readonly Statement: readonly unknown[] }).Statement,
+  )
+  return JSON.stringify({ Version: '2012-10-17', Statement: statements })
+}

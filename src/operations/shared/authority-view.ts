@@ -1,0 +1,35 @@
+import type { Authority } from '../../authority/authority.ts'
+import { lastStateChangeAt, type AuthorityStatus } from '../../authority/status.ts'
+import type { Encodable } from '../../wire/shapes/encode.ts'
+import type { certificateAuthority } from './shapes.ts'
+
+/** A CA as Describe and List show it (AWS Private CA API, CertificateAuthority). */
+export function describeAuthority(
+  authority: Authority,
+  {
+    arn,
+    status,
+    now,
+  }: { readonly arn: string; readonly status: AuthorityStatus; readonly now: Date },
+): Encodable<typeof certificateAuthority> {
+  const { certificate, deletion, failureReason } = authority
+  return {
+    Arn: arn,
+    OwnerAccount: authority.accountId,
+    CreatedAt: authority.createdAt,
+    LastStateChangeAt: lastStateChangeAt(authority, now),
+    Type: authority.type,
+    ...(certificate && {
+      Serial: BigInt(`0x${certificate.serialNumberHex}`).toString(),
+      NotBefore: certificate.notBefore,
+      NotAfter: certificate.notAfter,
+    }),
+    Status: status,
+    ...(failureReason && { FailureReason: failureReason }),
+    CertificateAuthorityConfiguration: authority.configuration,
+    RevocationConfiguration: authority.revocation,
+    ...(deletion && { RestorableUntil: deletion.restorableUntil }),
+    KeyStorageSecurityStandard: authority.keyStorageSecurityStandard,
+    UsageMode: authority.usageMode,
+  }
+}

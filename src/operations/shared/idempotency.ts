@@ -1,0 +1,58 @@
+import type { Caller } from '../../identity/caller.ts'
+import type { Services } from '../../services.ts'
+import type { StorableText } from '../../text/storable-text.ts'
+import { ConflictError } from '../../store/database.ts'
+import { findTokenArn, takeToken, type ScopedToken } from '../../store/idempotency-tokens.ts'
+import type { Sql } from '../../store/sql.ts'
+
+/**
+ * A token belongs to one principal, operation and Region, and to one resource if the operation has one. Another principal may
+ * use the same token and does not receive the ARN of the first one.
+ */
+export function scopedToken(
+  caller: Caller,
+  { operation, resource }: { readonly operation: string; readonly resource: string },
+  token: StorableText | undefined,
+): ScopedToken | undefined {
+  if (token === undefined) return undefined
+  return {
+    scope: JSON.stringify([
+      operation,
+      caller.accountId,
+      caller.region,
+      resource,
+      principalId(caller),
+    ]),
+    token,
+  }
+}
+
+/** Sessions of one role share their tokens: an SDK may make a new session between two attempts. */
+function principalId({ arn, principal }: Caller): string {
+  return principal.kind === 'role-session' ? principal.roleId : arn
+}
+
+/**
+ * Commits `statements`, which make the resource `arn`, and answers that ARN, unless the token stands for an earlier
+ * one: then nothing is changed and the earlier ARN is the answer. Throws ConflictError when one of `statements`
+ * does not apply; its index counts from the first of them.
+ */
+export async function commitOnce(
+  { db }: Pick<Services, 'db'>,
+  token: ScopedToken | undefined,
+  commit: { readonly arn: string; readonly statements: readonly Sql[]; readonly now: Date },
+): Promise<string> {
+  const { arn, now, statements } = commit
+  const guards = token === undefined ? [] : [takeToken(token, arn, now)]
+  try {
+    await db.transaction([...guards, ...statements])
+    return arn
+  } catch (error) {
+    if (!(error instanceof ConflictError)) throw error
+    const earlier = token && (await findTokenArn(db, token, now))
+    if (earlier !== undefined) return earlier
+    // The conflicting token has expired since. The next attempt takes it.
+    if (error.statement < guards.length) return commitOnce({ db }, token, commit)
+    throw new ConflictError(error.statement - guards.length, error.message)
+  }
+}

@@ -1,0 +1,62 @@
+import type { Authority } from '../../authority/authority.ts'
+import type { Caller } from '../../identity/caller.ts'
+import { requireState, type LifeCycleEvent } from '../../authority/life-cycle.ts'
+import { statusAt, type AuthorityStatus } from '../../authority/status.ts'
+import { ServiceError } from '../../errors.ts'
+import type { Services } from '../../services.ts'
+import { findAuthority } from '../../store/authorities.ts'
+import { parseCertificateAuthorityArn, type CertificateAuthorityName } from '../../wire/arn.ts'
+
+/** A CA as it is at one instant, for one request. */
+export interface AuthorityView {
+  readonly authority: Authority
+  readonly arn: string
+  readonly status: AuthorityStatus
+  readonly now: Date
+}
+
+/**
+ * The CA with that ARN, in a state in which `event` may happen. Throws InvalidArnException for an ARN of another
+ * kind, ResourceNotFoundException if the caller has no such CA (also when it is deleted for good), and what the
+ * life cycle says otherwise.
+ */
+export async function requireAuthority(
+  { db, clock }: Pick<Services, 'db' | 'clock'>,
+  caller: Caller,
+  { arn, event }: { readonly arn: string; readonly event: LifeCycleEvent },
+): Promise<AuthorityView> {
+  const view = await readAuthority({ db, clock }, caller, arn)
+  requireState(event, view.status, { arn, type: view.authority.type })
+  return view
+}
+
+async function readAuthority(
+  { db, clock }: Pick<Services, 'db' | 'clock'>,
+  caller: Caller,
+  arn: string,
+): Promise<AuthorityView> {
+  const name = parseCertificateAuthorityArn(arn)
+  if (name === undefined)
+    throw new ServiceError(
+      'InvalidArnException',
+      `${arn} is not the ARN of a certificate authority`,
+    )
+  const authority = await findAuthority(db, name.id)
+  const now = clock.now()
+  const status = authority === undefined ? undefined : statusAt(authority, now)
+  if (authority === undefined || status === undefined || !isNamed(authority, name, caller))
+    throw new ServiceError(
+      'ResourceNotFoundException',
+      `Could not find certificate authority ${arn}.`,
+    )
+  return { authority, arn, status, now }
+}
+
+/** Of the account in its ARN, which policies have allowed, and where the request is. */
+function isNamed(authority: Authority, name: CertificateAuthorityName, caller: Caller): boolean {
+  return (
+    authority.accountId === name.accountId &&
+    authority.region === caller.region &&
+    authority.partition === caller.partition
+  )
+}

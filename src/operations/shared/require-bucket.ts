@@ -1,0 +1,88 @@
+import { ServiceError } from '../../errors.ts'
+import type { RevocationConfiguration } from '../../authority/revocation-configuration.ts'
+import { BucketError, type ObjectAcl } from '../../objects/object-store.ts'
+import type { Services } from '../../services.ts'
+
+/** AWS's own names: whoever looks into the bucket has seen them before. */
+const privateTestKey = 'acm-pca-permission-test-key-private'
+const testKeys: readonly { readonly key: string; readonly acl: ObjectAcl | undefined }[] = [
+  { key: 'acm-pca-permission-test-key', acl: undefined },
+  { key: privateTestKey, acl: 'BUCKET_OWNER_FULL_CONTROL' },
+]
+const contentType = 'application/octet-stream'
+
+/** A caller waits for this; a store that does not answer is a bucket that cannot be written. */
+const patienceMilliseconds = 20_000
+
+/**
+ * Writes the permission test objects, if CRLs are on. Throws ValidationException in AWS's words when the bucket is not
+ * there, refuses, or does not answer.
+ */
+export async function requireBucket(
+  { objects, log }: Pick<Services, 'objects' | 'log'>,
+  { CrlConfiguration }: RevocationConfiguration,
+  accountId: string,
+): Promise<void> {
+  if (!CrlConfiguration.Enabled) return
+  const { S3BucketName: bucket, S3ObjectAcl } = CrlConfiguration
+  const signal = AbortSignal.timeout(patienceMilliseconds)
+  try {
+    await Promise.all(
+      testKeys.map(({ key, acl = S3ObjectAcl }) =>
+        objects.put({ bucket, key }, new Uint8Array(), {
+          acl,
+          contentType,
+          accountId,
+          signal,
+        }),
+      ),
+    )
+  } catch (error) {
+    log.warn({ bucket, err: error }, 'the permission test objects cannot be written')
+    throw new ServiceError(
+      'ValidationException',
+      `Permission error with your S3 bucket '${bucket}'. Check that your bucket policy, encryption settings, S3 Block ` +
+        'Public Access settings, and global account permissions are configured correctly. For more information, ' +
+        'check the service documentation.',
+      { cause: error },
+    )
+  }
+}
+
+/** What is not known by then is found out when the report is written. */
+const reportPatienceMilliseconds = 5000
+
+/**
+ * Writes a permission test object, as private as reports are. Throws ResourceNotFoundException when there is no such
+ * bucket, RequestFailedException when it refuses. A store that does not answer now may answer when the report is written.
+ */
+export async function requireReportBucket(
+  { objects, log }: Pick<Services, 'objects' | 'log'>,
+  bucket: string,
+  accountId: string,
+): Promise<void> {
+  const signal = AbortSignal.timeout(reportPatienceMilliseconds)
+  const acl = 'BUCKET_OWNER_FULL_CONTROL'
+  try {
+    if (!(await objects.hasBucket(bucket))) throw noSuchBucket(bucket)
+    const at = { bucket, key: privateTestKey }
+    await objects.put(at, new Uint8Array(), { acl, contentType, accountId, signal })
+  } catch (error) {
+    if (error instanceof ServiceError) throw error
+    log.warn({ bucket, err: error }, 'the bucket of an audit report cannot be tried')
+    if (!(error instanceof BucketError)) return
+    throw error.reason === 'no-such-bucket' ? noSuchBucket(bucket) : refused(bucket, error)
+  }
+}
+
+function noSuchBucket(bucket: string): ServiceError {
+  return new ServiceError('ResourceNotFoundException', `There is no S3 bucket '${bucket}'.`)
+}
+
+function refused(bucket: string, cause: BucketError): ServiceError {
+  return new ServiceError(
+    'RequestFailedException',
+    `The S3 bucket '${bucket}' refuses what is written to it. Check its policy, encryption and owner.`,
+    { cause },
+  )
+}

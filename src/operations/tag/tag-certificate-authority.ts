@@ -1,0 +1,53 @@
+import { requireTags } from '../../authority/tags.ts'
+import { ServiceError } from '../../errors.ts'
+import { ConflictError } from '../../store/database.ts'
+import { putTag, requireTagCount } from '../../store/tags.ts'
+import { required, structure } from '../../wire/shapes/shape.ts'
+import { operation } from '../operation.ts'
+import { requireAuthority } from '../shared/require-authority.ts'
+import { arn, tagList } from '../shared/shapes.ts'
+import { tagKeysOf, tagOf } from './tag-view.ts'
+
+/**
+ * Adds tags to a CA, or replaces the values of those it has
+ * (AWS Private CA API, TagCertificateAuthority).
+ */
+export const tagCertificateAuthority = operation({
+  name: 'TagCertificateAuthority',
+  input: structure({
+    CertificateAuthorityArn: required(arn),
+    Tags: required(tagList),
+  }),
+  output: undefined,
+  errors: [
+    'ResourceNotFoundException',
+    'InvalidArnException',
+    'InvalidStateException',
+    'InvalidTagException',
+    'TooManyTagsException',
+  ],
+  resource: (input) => input.CertificateAuthorityArn,
+  conditionKeys: ({ Tags }) => tagKeysOf(Tags),
+  async run(services, input, caller) {
+    const { authority } = await requireAuthority(services, caller, {
+      arn: input.CertificateAuthorityArn,
+      event: 'administer',
+    })
+    const tags = input.Tags.map(tagOf)
+    requireTags(tags)
+    const { tagsPerAuthority } = services.quotas
+    try {
+      await services.db.transaction([
+        ...tags.map((tag) => putTag(authority.id, tag)),
+        requireTagCount(authority.number, tagsPerAuthority),
+      ])
+    } catch (error) {
+      if (!(error instanceof ConflictError)) throw error
+      throw new ServiceError(
+        'TooManyTagsException',
+        `A certificate authority cannot have more than ${tagsPerAuthority} tags.`,
+        { cause: error },
+      )
+    }
+  },
+})

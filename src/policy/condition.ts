@@ -1,0 +1,143 @@
+/** Condition blocks (IAM JSON policy elements: Condition): read once, then asked of each request. */
+import { isObject } from '../text/json.ts'
+import { operators, type Operator } from './operators.ts'
+import { compilePattern, resolvePattern, type ContextKeys, type Pattern } from './pattern.ts'
+
+/** One operator, one key, its values. */
+export interface Condition {
+  /** Lower case. */
+  readonly key: string
+  readonly values: readonly Pattern[]
+  /** Undefined for Null. */
+  readonly operator: Operator | undefined
+  readonly quantifier: 'any' | 'all' | undefined
+  readonly ifExists: boolean
+}
+
+const operatorForm = /^(?:(ForAnyValue|ForAllValues):)?([a-z]+?)(IfExists)?$/i
+/** `aws:username`; of identity providers `token.example.com/path:sub`. */
+const keyForm = /^[a-z0-9][a-z0-9._/-]*(?::\d+[a-z0-9._/-]*)?:\S(?:.*\S)?$/i
+
+/** Reads a Condition element; sentences about what is wrong go into `problems`. */
+export function parseConditions(
+  value: unknown,
+  { name, variables, problems }: { name: string; variables: boolean; problems: string[] },
+): Condition[] {
+  if (!isObject(value)) {
+    problems.push(`${name}: Condition must be an object.`)
+    return []
+  }
+  const conditions: Condition[] = []
+  for (const [operatorName, block] of Object.entries(value)) {
+    const form = readOperator(operatorName)
+    if (form === undefined || !isObject(block)) {
+      problems.push(`${name}: '${operatorName}' is not a condition operator with its keys.`)
+      continue
+    }
+    for (const [key, values] of Object.entries(block)) {
+      const condition = readCondition(form, { key, values, variables })
+      if (condition === undefined)
+        problems.push(`${name}: ${operatorName} cannot have '${key}' with these values.`)
+      else conditions.push(condition)
+    }
+  }
+  return conditions
+}
+
+type OperatorForm = Omit<Condition, 'key' | 'values'>
+
+function readOperator(text: string): OperatorForm | undefined {
+  const [, quantifier, operatorName = '', ifExists] = operatorForm.exec(text) ?? []
+  const isNull = operatorName.toLowerCase() === 'null'
+  const operator = operators.get(operatorName.toLowerCase())
+  if (operator === undefined && !isNull) return undefined
+  if (isNull && (quantifier !== undefined || ifExists !== undefined)) return undefined
+  const all = quantifier?.toLowerCase() === 'forallvalues'
+  return {
+    operator,
+    quantifier: quantifier === undefined ? undefined : all ? 'all' : 'any',
+    ifExists: ifExists !== undefined,
+  }
+}
+
+function readCondition(
+  form: OperatorForm,
+  { key, values, variables }: { key: string; values: unknown; variables: boolean },
+): Condition | undefined {
+  const texts = valuesOf(values)
+  if (!keyForm.test(key) || texts === undefined || texts.length === 0) return undefined
+  const { operator } = form
+  const patterns = texts.map((text) =>
+    compilePattern(text, variables && operator?.variables === true),
+  )
+  const accepts = operator?.accepts ?? ((text: string): boolean => /^(true|false)$/i.test(text))
+  const accepted = patterns.every(
+    ({ text, hasVariables, isUnderstood }) => isUnderstood && (hasVariables || accepts(text)),
+  )
+  return accepted ? { ...form, key: key.toLowerCase(), values: patterns } : undefined
+}
+
+/** Strings, and the numbers and booleans that people write without quotes. */
+function valuesOf(value: unknown): string[] | undefined {
+  const list: readonly unknown[] = Array.isArray(value) ? value : [value]
+  const texts = list
+    .filter((item) => ['string', 'number', 'boolean'].includes(typeof item))
+    .map((item) => String(item))
+  return texts.length === list.length ? texts : undefined
+}
+
+/**
+ * Whether a request satisfies a condition. Undefined if that depends on a variable without a value, or on the choice between
+ * several tags: an Allow statement then does not apply, and a Deny statement does.
+ */
+export function satisfies(condition: Condition, keys: ContextKeys): boolean | undefined {
+  const actual = keys.get(condition.key)
+  const { operator, quantifier, values } = condition
+  if (operator === undefined) {
+    const isAbsent = actual === undefined || actual.length === 0
+    return values.some(({ text }) => (text.toLowerCase() === 'true') === isAbsent)
+  }
+  if (actual === undefined || actual.length === 0) return whenAbsent(condition)
+  const wanted = values.map((value) => resolvePattern(value, keys))
+  const isOpen = wanted.includes(undefined)
+  const holds = (text: string): boolean | undefined => {
+    if (wanted.some((one) => one !== undefined && operator.holds(one, text)))
+      return !operator.negated
+    return isOpen ? undefined : operator.negated
+  }
+  if (isOneTag.test(condition.key) || (quantifier === undefined && condition.key === tagKeys))
+    return unanimous(actual.map(holds))
+  // AWS does not say what several values mean without a quantifier: one that is the same, all that are others.
+  const everyone = quantifier === 'all' || (quantifier === undefined && operator.negated)
+  return everyone ? everyOf(actual.map(holds)) : someOf(actual.map(holds))
+}
+
+/**
+ * Tags whose keys differ only in case share one condition key, which has the values of all of them. An additional tag must not
+ * satisfy the condition of an Allow, or avoid that of a Deny, so the result is undefined unless all values agree, also with
+ * ForAnyValue and ForAllValues: one tag has one value.
+ */
+const isOneTag = /^aws:(?:resource|request|principal)tag\//
+/** Has several values by nature, which quantifiers are for. */
+const tagKeys = 'aws:tagkeys'
+
+function unanimous(found: readonly (boolean | undefined)[]): boolean | undefined {
+  const [first] = found
+  return found.every((one) => one === first) ? first : undefined
+}
+
+/** Undefined if that depends on one that is undefined. */
+function everyOf(found: readonly (boolean | undefined)[]): boolean | undefined {
+  if (found.includes(false)) return false
+  return found.includes(undefined) ? undefined : true
+}
+
+function someOf(found: readonly (boolean | undefined)[]): boolean | undefined {
+  if (found.includes(true)) return true
+  return found.includes(undefined) ? undefined : false
+}
+
+function whenAbsent({ operator, quantifier, ifExists }: Condition): boolean {
+  if (ifExists || quantifier === 'all') return true
+  return quantifier === undefined && operator?.negated === true
+}

@@ -1,0 +1,174 @@
+/** Condition operators (IAM JSON policy elements: Condition operators): whether one value of a request satisfies one of a policy. */
+import { BlockList, isIP } from 'node:net'
+import { equalsResolved, matchesResolved } from './pattern.ts'
+
+/** One family of operators. */
+export interface Operator {
+  /** Whether a value of the policy can be one; a text with variables is not known before. */
+  readonly accepts: (value: string) => boolean
+  /** Whether the value of the request is what the resolved value of the policy asks for. */
+  readonly holds: (wanted: string, actual: string) => boolean
+  /** `…Not…`: no value of the policy may hold, and a request without the key satisfies it. */
+  readonly negated: boolean
+  /** Whether variables and `${*}` are replaced in values. */
+  readonly variables: boolean
+}
+
+type Holds = Operator['holds']
+type Accepts = Operator['accepts']
+
+const anyText: Accepts = () => true
+const ignoringCase: Holds = (wanted, actual) =>
+  equalsResolved(wanted.toLowerCase(), actual.toLowerCase())
+
+const families: Readonly<
+  Record<string, { accepts: Accepts; holds: Holds; variables?: boolean; negation?: string }>
+> = {
+  StringEquals: {
+    accepts: anyText,
+    holds: equalsResolved,
+    variables: true,
+    negation: 'StringNotEquals',
+  },
+  StringEqualsIgnoreCase: {
+    accepts: anyText,
+    holds: ignoringCase,
+    variables: true,
+    negation: 'StringNotEqualsIgnoreCase',
+  },
+  StringLike: {
+    accepts: anyText,
+    holds: matchesResolved,
+    variables: true,
+    negation: 'StringNotLike',
+  },
+  ArnEquals: { accepts: isArn, holds: matchesArn, variables: true, negation: 'ArnNotEquals' },
+  ArnLike: { accepts: isArn, holds: matchesArn, variables: true, negation: 'ArnNotLike' },
+  NumericEquals: {
+    accepts: isNumber,
+    holds: numeric((a, b) => a === b),
+    negation: 'NumericNotEquals',
+  },
+  NumericLessThan: { accepts: isNumber, holds: numeric((a, b) => a < b) },
+  NumericLessThanEquals: { accepts: isNumber, holds: numeric((a, b) => a <= b) },
+  NumericGreaterThan: { accepts: isNumber, holds: numeric((a, b) => a > b) },
+  NumericGreaterThanEquals: { accepts: isNumber, holds: numeric((a, b) => a >= b) },
+  DateEquals: { accepts: isDate, holds: dated((a, b) => a === b), negation: 'DateNotEquals' },
+  DateLessThan: { accepts: isDate, holds: dated((a, b) => a < b) },
+  DateLessThanEquals: { accepts: isDate, holds: dated((a, b) => a <= b) },
+  DateGreaterThan: { accepts: isDate, holds: dated((a, b) => a > b) },
+  DateGreaterThanEquals: { accepts: isDate, holds: dated((a, b) => a >= b) },
+  Bool: { accepts: isBoolean, holds: ignoringCase, variables: true },
+  BinaryEquals: { accepts: isBase64, holds: (wanted, actual) => wanted === actual },
+  IpAddress: { accepts: isRange, holds: inRange, negation: 'NotIpAddress' },
+}
+
+/** Every operator by its name in lower case, but for Null, which asks whether a key is there. */
+export const operators: ReadonlyMap<string, Operator> = new Map(
+  Object.entries(families).flatMap(([name, { negation, variables = false, ...family }]) => {
+    const positive = { ...family, variables, negated: false }
+    const entry: [string, Operator] = [name.toLowerCase(), positive]
+    return negation === undefined
+      ? [entry]
+      : [entry, [negation.toLowerCase(), { ...positive, negated: true }] as [string, Operator]]
+  }),
+)
+
+const arnParts = 6
+
+function isArn(value: string): boolean {
+  return value === '*' || value.split(':').length >= arnParts
+}
+
+/** Each of the six parts for itself: a wildcard does not reach from one into the next. */
+export function matchesArn(wanted: string, actual: string): boolean {
+  if (wanted === '*') return true
+  const parts = partsOf(actual)
+  const patterns = partsOf(wanted)
+  return (
+    patterns.length === parts.length &&
+    patterns.every((pattern, at) => matchesResolved(pattern, parts[at] ?? ''))
+  )
+}
+
+/** partition, service, …: five parts, and as the sixth all that is left. */
+function partsOf(arn: string): string[] {
+  const parts = arn.split(':')
+  return parts.length < arnParts
+    ? parts
+    : [...parts.slice(0, arnParts - 1), parts.slice(arnParts - 1).join(':')]
+}
+
+const numberForm = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i
+
+function isNumber(value: string): boolean {
+  return numberForm.test(value) && Number.isFinite(Number(value))
+}
+
+function numeric(compare: (actual: number, wanted: number) => boolean): Holds {
+  return (wanted, actual) => isNumber(actual) && compare(Number(actual), Number(wanted))
+}
+
+const dateForm = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/
+
+/** W3C date and time, or seconds since 1970. */
+function isDate(value: string): boolean {
+  return Number.isFinite(millisecondsOf(value))
+}
+
+function millisecondsOf(value: string): number {
+  if (/^-?\d{1,15}$/.test(value)) return Number(value) * 1000
+  if (!dateForm.test(value)) return Number.NaN
+  // Dates that do not exist are taken for others: 30 February is one.
+  const day = value.slice(0, 10)
+  const midnight = new Date(`${day}T00:00:00Z`)
+  if (Number.isNaN(midnight.getTime()) || midnight.toISOString().slice(0, 10) !== day)
+    return Number.NaN
+  const zoned = /T.*(Z|[+-]\d{2}:?\d{2})$/.test(value) || !value.includes('T')
+  return Date.parse(zoned ? value : `${value}Z`)
+}
+
+function dated(compare: (actual: number, wanted: number) => boolean): Holds {
+  return (wanted, actual) => {
+    const at = millisecondsOf(actual)
+    return Number.isFinite(at) && compare(at, millisecondsOf(wanted))
+  }
+}
+
+function isBoolean(value: string): boolean {
+  return /^(true|false)$/i.test(value)
+}
+
+function isBase64(value: string): boolean {
+  return /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(value)
+}
+
+/** An address, or a range in CIDR notation (RFC 4632), of IPv4 or IPv6. */
+function isRange(value: string): boolean {
+  const [address = '', bits, ...rest] = value.split('/')
+  const family = isIP(address)
+  if (family === 0 || rest.length > 0) return false
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128))
+}
+
+/** Made once for each range that a policy has. */
+const lists = new Map<string, BlockList>()
+const listsMax = 10_000
+
+function inRange(wanted: string, actual: string): boolean {
+  const family = isIP(actual)
+  if (family === 0 || !isRange(wanted)) return false
+  return listOf(wanted).check(actual, family === 4 ? 'ipv4' : 'ipv6')
+}
+
+function listOf(range: string): BlockList {
+  const known = lists.get(range)
+  if (known !== undefined) return known
+  const [address = '', bits] = range.split('/')
+  const family = isIP(address) === 4 ? 'ipv4' : 'ipv6'
+  const list = new BlockList()
+  list.addSubnet(address, Number(bits ?? (family === 'ipv4' ? 32 : 128)), family)
+  if (lists.size >= listsMax) lists.clear()
+  lists.set(range, list)
+  return list
+}

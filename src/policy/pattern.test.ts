@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { test } from 'node:test'
+import * as fc from 'fast-check'
+import {
+  compilePattern,
+  equalsResolved,
+  matchesResolved,
+  resolvePattern,
+  type ContextKeys,
+} from './pattern.ts'
+import { matchesWildcard } from './wildcard.ts'
+
+const keys: ContextKeys = new Map([
+  ['aws:username', ['alice']],
+  ['aws:tagkeys', ['a', 'b']],
+  ['aws:empty', []],
+])
+
+function matches(pattern: string, text: string, known = keys): boolean | undefined {
+  const resolved = resolvePattern(compilePattern(pattern, true), known)
+  return resolved === undefined ? undefined : matchesResolved(resolved, text)
+}
+
+function equals(pattern: string, text: string, known = keys): boolean | undefined {
+  const resolved = resolvePattern(compilePattern(pattern, true), known)
+  return resolved === undefined ? undefined : equalsResolved(resolved, text)
+}
+
+test('a text is taken apart once', () => {
+  const plain = compilePattern('a*', true)
+  assert.deepEqual(plain, {
+    text: 'a*',
+    parts: [{ kind: 'wild', text: 'a*' }],
+    hasVariables: false,
+    keys: [],
+    isUnderstood: true,
+  })
+  const {
+    parts,
+    hasVariables,
+    keys: asked,
+  } = compilePattern("x/${AWS:UserName, 'none'}/${*}", true)
+  assert.equal(hasVariables, true)
+  assert.deepEqual(asked, ['aws:username'])
+  assert.deepEqual(parts, [
+    { kind: 'wild', text: 'x/' },
+    { kind: 'variable', key: 'aws:username', fallback: 'none' },
+    { kind: 'wild', text: '/' },
+    { kind: 'literal', text: '*' },
+  ])
+  assert.deepEqual(compilePattern('', true).parts, [{ kind: 'wild', text: '' }])
+})
+
+test('what looks like a variable and is none is not understood', () => {
+  for (const text of [
+    '${',
+    '${}',
+    '${x}',
+    'a${username}',
+    '${aws:}',
+    '${aws:k, x}',
+    "${aws:k, 'x}",
+    '${*',
+    '${**}',
+  ])
+    assert.equal(compilePattern(text, true).isUnderstood, false, text)
+  for (const text of [
+    '$',
+    '{}',
+    '$ {x}',
+    '${aws:ResourceTag/cost centre}',
+    "${aws:k, ''}",
+    '${$}{x}',
+  ])
+    assert.equal(compilePattern(text, true).isUnderstood, true, text)
+  assert.equal(compilePattern('${x}', false).isUnderstood, true)
+})
+
+test('without variables every text is as it is written', () => {
+  for (const text of ['${aws:username}', '${*}', '${$}', "${aws:k, 'x'}", 'x', '']) {
+    const pattern = compilePattern(text, false)
+    assert.equal(pattern.hasVariables, false)
+    assert.equal(resolvePattern(pattern, keys), text)
+  }
+})
+
+test('variables have their value, their default, or leave it open', () => {
+  assert.equal(equals('${aws:username}', 'alice'), true)
+  assert.equal(equals('${ aws:username }', 'alice'), true)
+  assert.equal(equals("${aws:username, 'x'}", 'alice'), true)
+  assert.equal(equals("${aws:absent, 'x'}", 'x'), true)
+  assert.equal(equals("${aws:empty, 'x'}", 'x'), true)
+  assert.equal(equals('${aws:absent}', 'x'), undefined)
+  assert.equal(equals('${aws:empty}', ''), undefined)
+  assert.equal(equals('${aws:tagkeys}', 'a'), undefined)
+  assert.equal(equals("${aws:tagkeys, 'x'}", 'x'), undefined)
+})
+
+test('the characters themselves are written with ${}', () => {
+  assert.equal(matches('${*}', '*'), true)
+  assert.equal(matches('${*}', 'x'), false)
+  assert.equal(matches('${?}', '?'), true)
+  assert.equal(matches('${?}', 'x'), false)
+  assert.equal(matches('${$}{x}', '${x}'), true)
+  assert.equal(equals('${*}${?}${$}', '*?$'), true)
+})
+
+test('what a variable stands for is text, whatever characters it has', () => {
+  const text = fc.string({ unit: fc.constantFrom('a', '*', '?', '$', '{', '}', ':'), maxLength: 6 })
+  fc.assert(
+    fc.property(text, text, (value, actual) => {
+      const known = new Map([['aws:k', [value]]])
+      assert.equal(matches('${aws:k}', actual, known), value === actual)
+      assert.equal(equals('${aws:k}', actual, known), value === actual)
+      assert.equal(matches('<${aws:k}*', `<${actual}`, known), actual.startsWith(value))
+      assert.equal(matches('?${aws:k}', `*${actual}`, known), value === actual)
+    }),
+    { numRuns: 1000 },
+  )
+})
+
+test('wildcards beside a variable match as they do alone', () => {
+  const wild = fc.string({ unit: fc.constantFrom('a', '*', '?'), maxLength: 6 })
+  const known = new Map([['aws:k', ['*']]])
+  fc.assert(
+    fc.property(wild, wild, (pattern, text) => {
+      assert.equal(
+        matches(`${pattern}|\${aws:k}`, `${text}|*`, known),
+        matchesWildcard(pattern, text),
+      )
+    }),
+    { numRuns: 1000 },
+  )
+})
+
+test('no text makes a pattern throw', () => {
+  const piece = fc.constantFrom('${', '}', 'aws:username', ',', "'", ' ', '*', '?', '$', 'x')
+  const text = fc.oneof(
+    fc.string(),
+    fc.array(piece).map((pieces) => pieces.join('')),
+  )
+  fc.assert(
+    fc.property(text, fc.boolean(), (pattern, variables) => {
+      const compiled = compilePattern(pattern, variables)
+      const resolved = resolvePattern(compiled, keys)
+      assert.equal(compiled.text, pattern)
+      assert.ok(resolved !== undefined || compiled.hasVariables)
+    }),
+    { numRuns: 2000 },
+  )
+})
+
+/** In a process of its own, which can be ended: a regular expression cannot. */
+const longTexts = `
+  import { compilePattern } from '${new URL('pattern.ts', import.meta.url).href}'
+  for (const text of ['\${'.repeat(40_000), '\${ '.repeat(27_000), '\${' + ' '.repeat(80_000)])
+    if (compilePattern(text, true).hasVariables) process.exit(2)
+`
+
+test('taking apart a text as long as a policy may be comes to an end', () => {
+  const argv = ['--input-type=module', '-e', longTexts]
+  const { status, signal, stderr } = spawnSync(process.execPath, argv, {
+    encoding: 'utf8',
+    timeout: 5000,
+  })
+  assert.deepEqual({ status, signal, stderr }, { status: 0, signal: null, stderr: '' })
+})

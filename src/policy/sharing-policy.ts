@@ -1,0 +1,194 @@
+/**
+ * Policies that may be put on a CA (AWS Private CA User Guide, Attach a policy for cross-account access): a statement that
+ * lets others read and one that lets them issue with one template, of a fixed shape.
+ */
+import { ServiceError } from '../errors.ts'
+import { hasDuplicateKeys, isObject, listOf, textsOf, type JsonObject } from '../text/json.ts'
+
+/** What who a CA is shared with may do to read it. */
+export const readActions = [
+  'acm-pca:DescribeCertificateAuthority',
+  'acm-pca:GetCertificate',
+  'acm-pca:GetCertificateAuthorityCertificate',
+  'acm-pca:ListPermissions',
+  'acm-pca:ListTags',
+] as const
+const lowerCaseReadActions: ReadonlySet<string> = new Set(
+  readActions.map((action) => action.toLowerCase()),
+)
+/** An operation that AWS does not have, so that its policies are right with it and without. */
+const ownReadAction = 'acm-pca:listcertificates'
+const issueAction = 'acm-pca:issuecertificate'
+const sharedTemplates = [
+  'EndEntityCertificate',
+  'EndEntityClientAuthCertificate',
+  'EndEntityServerAuthCertificate',
+  'BlankEndEntityCertificate_APIPassthrough',
+  'BlankEndEntityCertificate_APICSRPassthrough',
+  'SubordinateCACertificate_PathLen0',
+] as const
+
+/** Templates that others may be let issue with. */
+export type SharedTemplate = (typeof sharedTemplates)[number]
+
+/** The CA that a policy is for. */
+interface SharedAuthority {
+  readonly arn: string
+  readonly partition: string
+}
+
+/**
+ * The accounts and organizations that may read the CA under a policy. Throws InvalidPolicyException, naming the statement at
+ * fault, for any other shape than AWS's.
+ */
+export function requireSharingPolicy(text: string, authority: SharedAuthority): string[] {
+  const document = parseObject(text)
+  if (hasDuplicateKeys(text)) throw invalid('has an element twice')
+  for (const name of Object.keys(document))
+    if (!['Version', 'Id', 'Statement'].includes(name)) throw invalid(`has the element '${name}'`)
+  if (document['Id'] !== undefined && typeof document['Id'] !== 'string')
+    throw invalid('must have an Id that is a string')
+  if (!['2012-10-17', '2008-10-17', undefined].includes(document['Version'] as string | undefined))
+    throw invalid("must have the Version '2012-10-17'")
+  const statements = listOf(document['Statement']).map((value, index) =>
+    readStatement(value, { name: `Statement ${index + 1}`, authority }),
+  )
+  for (const kind of ['read', 'issue'] as const)
+    if (statements.filter((statement) => statement.kind === kind).length !== 1)
+      throw invalid(`must have one statement that lets others ${kind}, and no other of that kind`)
+  const readers = statements.filter(({ kind }) => kind === 'read')
+  return [...new Set(readers.flatMap(({ sharedWith }) => sharedWith))]
+}
+
+function parseObject(text: string): JsonObject {
+  try {
+    const value: unknown = JSON.parse(text)
+    if (isObject(value)) return value
+  } catch {
+    // Said below.
+  }
+  throw invalid('must be a JSON object')
+}
+
+interface Place {
+  /** For messages. */
+  readonly name: string
+  readonly authority: SharedAuthority
+}
+
+interface SharingStatement {
+  readonly kind: 'read' | 'issue'
+  readonly sharedWith: readonly string[]
+}
+
+const elements = ['Sid', 'Effect', 'Principal', 'Action', 'Resource', 'Condition']
+
+function readStatement(value: unknown, place: Place): SharingStatement {
+  const { name, authority } = place
+  if (!isObject(value)) throw invalid(`${name} must be an object`)
+  for (const element of Object.keys(value))
+    if (!elements.includes(element)) throw invalid(`${name} has the element '${element}'`)
+  if (value['Sid'] !== undefined && typeof value['Sid'] !== 'string')
+    throw invalid(`${name} must have a Sid that is a string`)
+  if (value['Effect'] !== 'Allow') throw invalid(`${name} must have the Effect Allow`)
+  const resources = textsOf(value['Resource'])
+  if (resources?.length !== 1 || resources[0] !== authority.arn)
+    throw invalid(`${name} must have the Resource ${authority.arn}`)
+  const kind = kindOf(value['Action'], name)
+  const conditions = readConditions(value['Condition'], name)
+  if (kind === 'issue') requireTemplate(conditions, place)
+  else if (conditions.template !== undefined)
+    throw invalid(`${name} must not have a condition on acm-pca:TemplateArn`)
+  return { kind, sharedWith: principalsOf(value['Principal'], conditions, name) }
+}
+
+function kindOf(action: unknown, name: string): SharingStatement['kind'] {
+  const actions = new Set((textsOf(action) ?? []).map((text) => text.toLowerCase()))
+  if (actions.size === 1 && actions.has(issueAction)) return 'issue'
+  const ofAws = [...actions].filter((one) => one !== ownReadAction)
+  const isRead =
+    ofAws.length === lowerCaseReadActions.size &&
+    ofAws.every((one) => lowerCaseReadActions.has(one))
+  if (isRead) return 'read'
+  throw invalid(
+    `${name} must have the Action acm-pca:IssueCertificate alone, or all of acm-pca:DescribeCertificateAuthority, ` +
+      'GetCertificate, GetCertificateAuthorityCertificate, ListPermissions and ListTags',
+  )
+}
+
+interface Conditions {
+  readonly template: string | undefined
+  readonly organization: string | undefined
+}
+
+/** StringEquals on the template and the organization, StringNotEquals on the account; nothing else. */
+function readConditions(value: unknown, name: string): Conditions {
+  const found = new Map<string, string>()
+  const block = value === undefined ? {} : value
+  if (!isObject(block)) throw invalid(`${name}: Condition must be an object`)
+  for (const [operator, keys] of Object.entries(block)) {
+    if (!isObject(keys)) throw invalid(`${name}: ${operator} must have keys`)
+    for (const [key, wanted] of Object.entries(keys)) {
+      const texts = textsOf(wanted)
+      const condition = `${operator} ${key.toLowerCase()}`
+      if (!allowedConditions.includes(condition) || texts?.length !== 1)
+        throw invalid(`${name} must not have the condition ${operator} on ${key} with that value`)
+      found.set(condition, texts[0] ?? '')
+    }
+  }
+  return {
+    template: found.get('StringEquals acm-pca:templatearn'),
+    organization: found.get('StringEquals aws:principalorgid'),
+  }
+}
+
+const allowedConditions = [
+  'StringEquals acm-pca:templatearn',
+  'StringEquals aws:principalorgid',
+  'StringNotEquals aws:principalaccount',
+]
+
+function requireTemplate({ template }: Conditions, { name, authority }: Place): void {
+  const allowed = sharedTemplates.map(
+    (shared) => `arn:${authority.partition}:acm-pca:::template/${shared}/V1`,
+  )
+  if (template === undefined || !allowed.includes(template))
+    throw invalid(
+      `${name} must have the condition StringEquals on acm-pca:TemplateArn with one of ${allowed.join(', ')}`,
+    )
+}
+
+const accountForm = /^\d{12}$/
+const rootForm = /^arn:[a-z0-9-]+:iam::(\d{12}):root$/
+const identityForm = /^arn:[a-z0-9-]+:(?:iam|sts)::(\d{12}):(?:user|role|assumed-role)\/[^*?\s]+$/
+const organizationForm = /^o-[a-z0-9]{10,32}$/
+
+/** Account ids, or the id of the organization if everyone in it is meant. */
+function principalsOf(
+  value: unknown,
+  { organization }: Conditions,
+  name: string,
+): readonly string[] {
+  const named = isObject(value) && Object.keys(value).join() === 'AWS' ? value['AWS'] : value
+  const texts = textsOf(named) ?? []
+  if (texts.length === 1 && texts[0] === '*') {
+    if (organization === undefined || !organizationForm.test(organization))
+      throw invalid(
+        `${name}: the Principal '*' needs the condition StringEquals on aws:PrincipalOrgID`,
+      )
+    return [organization]
+  }
+  const accounts = texts.map((text) =>
+    accountForm.test(text) ? text : (rootForm.exec(text) ?? identityForm.exec(text))?.[1],
+  )
+  const known = accounts.filter((account) => account !== undefined)
+  if (!isObject(value) || texts.length === 0 || known.length < texts.length)
+    throw invalid(`${name}: Principal must be { "AWS": … } with account ids or ARNs`)
+  // Whether an account is in an organization is not known here.
+  return organization === undefined ? known : []
+}
+
+function invalid(problem: string): ServiceError {
+  const text = problem.startsWith('Statement') ? problem : `The policy ${problem}`
+  return new ServiceError('InvalidPolicyException', `${text}.`)
+}

@@ -1,0 +1,64 @@
+/** What the pipeline of the API is given, however requests come to it. */
+import { createFreshCache } from '../access/fresh-cache.ts'
+import { createSessions } from '../identity/session.ts'
+import { createSigningKeys } from '../access/signing-keys.ts'
+import type { Surroundings } from './make-services.ts'
+import type { Clock } from '../clock.ts'
+import type { DataFolder } from '../data-folder/data-folder.ts'
+import type { ApiServices } from '../http/protocol.ts'
+import { deriveSealer } from '../data-folder/master-key.ts'
+import { findOperation } from '../operations/index.ts'
+import type { Services } from '../services.ts'
+import { findAccessKey } from '../store/access-keys.ts'
+import { findRoleById } from '../store/roles.ts'
+import type { Log } from '../telemetry/log.ts'
+import type { IssuerKeys } from '../sts/issuer-keys.ts'
+
+/** Limits and records are for all who answer requests of one server, and so are not made here. */
+type Around = Surroundings &
+  Pick<ApiServices, 'rateLimiter' | 'failureLimiter' | 'callLog' | 'regions'>
+
+export function createApiServices(
+  services: Services,
+  { db, sealer, masterKey }: DataFolder,
+  around: Around,
+): ApiServices & Surroundings {
+  const { clock, random } = around
+  return {
+    ...around,
+    services,
+    basePath: '',
+    findOperation,
+    keyUses: services.keyUses,
+    sessions: createSessions(deriveSealer(masterKey, 'session tokens', random)),
+    issuerKeys: createIssuerKeysLater(clock),
+    signingKeys: createSigningKeys(),
+    findAccessKey: createFreshCache((id) => findAccessKey(db, sealer, id), around),
+    findRole: createFreshCache((id) => findRoleById(db, id), around),
+  }
+}
+
+/**
+ * Loads the library for identity tokens once the server listens. It blocks the event loop for 24 ms, which an unauthenticated
+ * request must not be able to do.
+ */
+export function loadTokenVerification(log: Log): void {
+  Promise.all([import('../sts/issuer-keys.ts'), import('../sts/verify-web-identity.ts')]).catch(
+    (err: unknown) => log.error({ err }, 'the library for identity tokens cannot be loaded'),
+  )
+}
+
+/** Loads, with the first token, what finds keys of tokens: the library for it is slow to load. */
+function createIssuerKeysLater(clock: Clock): IssuerKeys {
+  let loading: Promise<IssuerKeys> | undefined
+  const load = async (): Promise<IssuerKeys> => {
+    const { createIssuerKeys } = await import('../sts/issuer-keys.ts')
+    return createIssuerKeys(clock)
+  }
+  return {
+    of: (provider) => async (header, token) => {
+      const keys = await (loading ??= load())
+      return keys.of(provider)(header, token)
+    },
+  }
+}

@@ -1,0 +1,17 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ConfigurationError } from '../errors.ts'
+import { problemOf } from './operator-message.ts'
+import { DatabaseUnavailableError } from '../store/database.ts'
+
+test('an operator is told why a database is away, which callers are not', () => {
+  const error = new DatabaseUnavailableError('connect ECONNREFUSED 127.0.0.1:5432')
+  assert.equal(error.message, 'The database of the service cannot be reached. Try again later.')
+  const expected = 'the database cannot be reached: connect ECONNREFUSED 127.0.0.1:5432'
+  assert.equal(problemOf(error), expected)
+})
+
+test('other errors say what they say', () => {
+  assert.equal(problemOf(new ConfigurationError('a flag\nand another')), 'a flag\nand another')
+  assert.equal(problemOf('thrown as text'), 'thrown as text')
+})

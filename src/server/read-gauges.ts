@@ -1,0 +1,37 @@
+import type { Gauges } from '../telemetry/metrics.ts'
+import type { Services } from '../services.ts'
+import { listCrlStandings } from '../store/crls.ts'
+import { within } from '../store/deadline.ts'
+import { listAuthorityExpiries } from '../store/installed-certificates.ts'
+import { listJobQueues } from '../store/job-outcomes.ts'
+
+const dayMilliseconds = 86_400_000
+/** Prometheus waits for ten seconds, and reading the metrics of the other processes may take two. */
+const readMilliseconds = 3000
+
+/** Reads the gauges from the database. Logs and throws an error if that fails or takes longer than three seconds. */
+export async function readGauges(
+  services: Pick<Services, 'db' | 'clock' | 'log'>,
+  gauges: Gauges,
+): Promise<void> {
+  try {
+    await within(readMilliseconds, readAll(services, gauges), 'the gauges were not read in time')
+  } catch (error) {
+    services.log.warn({ err: error }, 'metrics that come from the database are missing')
+    throw error
+  }
+}
+
+async function readAll(
+  { db, clock }: Pick<Services, 'db' | 'clock'>,
+  gauges: Gauges,
+): Promise<void> {
+  const now = clock.now()
+  for (const { authorityId, generatedAt, size, entries } of await listCrlStandings(db)) {
+    const ageSeconds = (now.getTime() - generatedAt.getTime()) / 1000
+    gauges.crl({ authorityId, ageSeconds, size, entries })
+  }
+  for (const { job, due } of await listJobQueues(db, now)) gauges.queueDepth(job, due)
+  for (const { id, notAfter } of await listAuthorityExpiries(db))
+    gauges.daysToExpiry(id, (notAfter.getTime() - now.getTime()) / dayMilliseconds)
+}

@@ -1,0 +1,104 @@
+import { availableParallelism } from 'node:os'
+import assert from 'node:assert/strict'
+import { resolve } from 'node:path'
+import { test } from 'node:test'
+import { readConfig, variableOf } from './config.ts'
+import { ConfigurationError } from '../errors.ts'
+import { settings } from './settings-table.ts'
+
+test('has the documented defaults', () => {
+  assert.deepEqual(readConfig({}, {}), {
+    dataDirectory: resolve('data'),
+    listen: { host: '127.0.0.1', port: 8080 },
+    tls: { kind: 'none', clientCaFile: undefined },
+    workers: Math.min(availableParallelism(), 16),
+    limits: { connectionsMax: 10_000, authFailuresPerMinute: 300, bodyMemoryBytes: 134_217_728 },
+    basePath: '',
+    publicListen: { host: '127.0.0.1', port: 8081 },
+    publicUrl: undefined,
+    database: undefined,
+    accountId: '123456789012',
+    masterKeyFile: resolve('data/master.key'),
+    logLevel: 'info',
+    regions: [],
+    quotas: {
+      authoritiesPerRegion: 200,
+      certificatesPerAuthority: 100_000_000,
+      tagsPerAuthority: 50,
+      revocationsPerAuthority: 1_000_000,
+    },
+    issuancePolicy: {
+      lint: 'error',
+      weakKeys: 'refuse',
+      csrSha1: 'refuse',
+      verifySignatures: 'ca',
+      emptySubject: 'refuse',
+    },
+    weakKeyFile: undefined,
+    revocationPolicy: {
+      crlDelaySeconds: 1,
+      ocspValiditySeconds: 3600,
+      caIssuers: true,
+      auditReportIntervalSeconds: 1800,
+    },
+    callLog: undefined,
+    callLogRequired: false,
+    rates: { awsQuotas: false, ratesFile: undefined },
+    objects: { kind: 'embedded' },
+    acceptLoss: false,
+    keepExpiredSeconds: undefined,
+    eventWebhook: undefined,
+  })
+})
+
+test('takes every setting from a flag, or else from its variable', () => {
+  const environment = { SIGNET_LISTEN: '[::1]:9000', SIGNET_DATA: '/var/lib/signet', HOME: '/root' }
+  const config = readConfig({ listen: 'localhost:0' }, environment)
+  assert.deepEqual(config.listen, { host: 'localhost', port: 0 })
+  assert.equal(config.dataDirectory, '/var/lib/signet')
+  assert.equal(config.masterKeyFile, '/var/lib/signet/master.key')
+  assert.deepEqual(readConfig({}, environment).listen, { host: '::1', port: 9000 })
+})
+
+test('names everything that is wrong at once', () => {
+  const flags = { listen: 'nowhere', account: '12', quotaTags: '0', publicUrl: 'ftp://x' }
+  const environment = {
+    SIGNET_LOG_LEVEL: 'loud',
+    SIGNET_LISTN: 'x',
+    SIGNET_PUBLIC_LISTEN: 'h:99999',
+  }
+  assert.throws(
+    () => readConfig(flags, environment, ['--dta is not a flag of signet serve']),
+    (error) => {
+      assert.ok(error instanceof ConfigurationError)
+      assert.deepEqual(error.message.split('\n'), [
+        '--dta is not a flag of signet serve',
+        'SIGNET_LISTN is not a variable of signet',
+        "--listen must be HOST:PORT, not 'nowhere'",
+        "SIGNET_PUBLIC_LISTEN must be HOST:PORT, not 'h:99999'",
+        "--public-url must be an http or https URL without query, not 'ftp://x'",
+        "--account must be an account id of twelve digits, not '12'",
+        "SIGNET_LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent, not 'loud'",
+        "--quota-tags must be a whole number from 1, not '0'",
+      ])
+      return true
+    },
+  )
+})
+
+test('does not repeat a database address, which may hold a password', () => {
+  assert.throws(
+    () => readConfig({ database: 'postgres://signet:hunter2@db/signet?ssl=1' }, {}),
+    (error) => error instanceof ConfigurationError && !error.message.includes('hunter2'),
+  )
+})
+
+test('two listeners need two addresses', () => {
+  assert.throws(() => readConfig({ listen: '127.0.0.1:8081' }, {}), ConfigurationError)
+})
+
+test('every setting has a variable of its own', () => {
+  const variables = Object.values(settings).map(({ flag }) => variableOf(flag))
+  assert.equal(new Set(variables).size, variables.length)
+  assert.ok(variables.includes('SIGNET_MASTER_KEY_FILE'))
+})

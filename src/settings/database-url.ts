@@ -1,0 +1,77 @@
+/** The URL of a PostgreSQL database, read strictly: what is not understood is refused, not ignored. */
+import { isIP } from 'node:net'
+import { resolve } from 'node:path'
+import type { PostgresPlace } from '../store/postgres/connection-options.ts'
+
+export interface DatabaseUrl extends Omit<PostgresPlace, 'password'> {
+  readonly password: string | undefined
+}
+
+const form = 'must be postgres://USER[:PASSWORD]@HOST[:PORT]/DATABASE'
+const portDefault = 5432
+const parameters: readonly string[] = ['sslmode', 'sslrootcert']
+
+/**
+ * Throws an Error that says what the URL must be. HOST may be the folder of a Unix socket, percent-encoded; the only
+ * parameters are sslmode (disable, require, verify-full) and sslrootcert.
+ */
+export function parseDatabaseUrl(text: string): DatabaseUrl {
+  if (!/^postgres(?:ql)?:\/\/[^\s#]+$/.test(text) || !URL.canParse(text)) throw new Error(form)
+  const url = new URL(text)
+  const host = hostOf(url)
+  const user = decoded(url.username)
+  const database = decoded(url.pathname.slice(1))
+  if (user === '' || host === '' || database === '' || database.includes('/')) throw new Error(form)
+  requireParameters(url)
+  return {
+    host,
+    port: url.port === '' ? portDefault : Number(url.port),
+    user,
+    database,
+    tls: tlsOf(url, host),
+    password: url.password === '' ? undefined : decoded(url.password),
+  }
+}
+
+function decoded(text: string): string {
+  let value: string
+  try {
+    value = decodeURIComponent(text)
+  } catch {
+    throw new Error(form)
+  }
+  if (value.includes('\0')) throw new Error(form)
+  return value
+}
+
+/** Without the brackets of an IPv6 address. */
+function hostOf({ hostname }: URL): string {
+  const host = decoded(hostname).replace(/^\[(.*)\]$/, '$1')
+  if (host.startsWith('/') || /^[\w.:-]*$/.test(host)) return host
+  throw new Error(form)
+}
+
+function requireParameters({ searchParams }: URL): void {
+  for (const name of searchParams.keys())
+    if (!parameters.includes(name) || searchParams.getAll(name).length > 1)
+      throw new Error('must have no parameters but one sslmode and one sslrootcert')
+}
+
+function tlsOf({ searchParams }: URL, host: string): PostgresPlace['tls'] {
+  const root = searchParams.get('sslrootcert')
+  const mode =
+    searchParams.get('sslmode') ?? (isNear(host) && root === null ? 'disable' : 'verify-full')
+  if (mode === 'verify-full') {
+    if (root === '') throw new Error('must name a file as sslrootcert')
+    return { mode, rootCertificateFile: root === null ? undefined : resolve(root) }
+  }
+  if (root !== null) throw new Error('must have sslmode=verify-full with an sslrootcert')
+  if (mode === 'disable' || mode === 'require') return { mode }
+  throw new Error('must have an sslmode of disable, require or verify-full')
+}
+
+/** Whether nothing leaves the machine on the way there. */
+function isNear(host: string): boolean {
+  if (host.startsWith('/') || host === 'localhost' || host === '::1') return true
+  return isIP(host) === 4 && host.startsWith('127.')
+}

@@ -1,0 +1,138 @@
+/** How the texts of settings are read: each throws an Error that says what the value must be. */
+import { isIP } from 'node:net'
+import { availableParallelism } from 'node:os'
+import { isRegionName } from '../wire/region.ts'
+
+export interface Address {
+  /** Name or address, without brackets. */
+  readonly host: string
+  /** 0 lets the system choose. */
+  readonly port: number
+}
+
+export function nonEmpty(text: string): string {
+  if (text === '') throw new Error('must not be empty')
+  return text
+}
+
+/** HOST:PORT, an IPv6 address in brackets. */
+export function address(text: string): Address {
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^\s:[\]/]+)):(\d{1,5})$/.exec(text)
+  const host = match?.[1] ?? match?.[2]
+  const port = Number(match?.[3])
+  if (host === undefined || port > 65_535) throw new Error('must be HOST:PORT')
+  return { host, port }
+}
+
+/** Whether only this machine can reach what listens there. */
+export function isLoopback({ host }: Address): boolean {
+  return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host)
+}
+
+/** Whether a host means every address of this machine, in any way in which 0.0.0.0 and :: are written. */
+export function isUnspecified(host: string): boolean {
+  const origin = `http://${isIP(host) === 6 ? `[${host}]` : host}`
+  const { hostname } = URL.canParse(origin) ? new URL(origin) : { hostname: host }
+  return ['0.0.0.0', '[::]', '[::ffff:0:0]'].includes(hostname)
+}
+
+const hostForm =
+  /^(?=.{1,253}$)(?:\*\.)?[a-z0-9_](?:[a-z0-9_-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/i
+
+/** Names of hosts, and addresses, with commas between them. */
+export function hosts(text: string): readonly string[] {
+  const names = text.split(',').map((name) => name.trim())
+  const bad = names.find((name) => isIP(name) === 0 && !hostForm.test(name))
+  if (bad !== undefined || names.length > 100)
+    throw new Error('must be up to 100 host names or addresses with commas between them')
+  return names
+}
+
+/** Names of Regions, with commas between them. */
+export function regions(text: string): readonly string[] {
+  const names = text.split(',').map((name) => name.trim())
+  const bad = names.find((name) => !isRegionName(name))
+  if (bad !== undefined || names.length > 100)
+    throw new Error(
+      'must be up to 100 names of Regions with commas between them, each of lower-case letters, digits and hyphens, at most 32 characters',
+    )
+  return [...new Set(names)]
+}
+
+/** Without user, query and fragment, and in plain ASCII: it goes into certificates, and paths are added to it. */
+const urlForm = /^https?:\/\/[\w.:[\]-]+(?:\/[\w.~!$&'()*+,;=:@%/-]*)?$/i
+
+export function url(text: string): string {
+  if (!urlForm.test(text) || !URL.canParse(text))
+    throw new Error('must be an http or https URL without query')
+  return text.replace(/\/+$/, '')
+}
+
+const pathPrefixForm = /^(?:\/(?!\.{1,2}(?:\/|$))[\w.~-]+)+$/
+
+/** A path of plain characters; without a slash at the end. */
+export function pathPrefix(text: string): string {
+  const path = text.replace(/\/$/, '')
+  if (!pathPrefixForm.test(path) || path.length > 256)
+    throw new Error('must be a path such as /pki, of letters, digits and - . _ ~')
+  return path
+}
+
+/** Twelve digits. */
+export function parseAccountId(text: string): string {
+  if (!/^\d{12}$/.test(text)) throw new Error('must be an account id of twelve digits')
+  return text
+}
+
+export function oneOf<const T extends string>(values: readonly T[]): (text: string) => T {
+  return (text) => {
+    const found = values.find((value) => value === text)
+    if (found === undefined) throw new Error(`must be one of ${values.join(', ')}`)
+    return found
+  }
+}
+
+export function wholeNumber({ min, max }: { readonly min: number; readonly max: number }) {
+  return (text: string): number => {
+    const value = Number(text)
+    if (!/^\d{1,9}$/.test(text) || value < min || value > max)
+      throw new Error(`must be a whole number from ${min} to ${max}`)
+    return value
+  }
+}
+
+export function poolSize(text: string): number {
+  const value = Number(text)
+  if (!/^\d{1,4}$/.test(text) || value < 1 || value > 1000)
+    throw new Error('must be a whole number from 1 to 1000')
+  return value
+}
+
+export function count(text: string): number {
+  const value = Number(text)
+  if (!/^\d{1,15}$/.test(text) || value < 1) throw new Error('must be a whole number from 1')
+  return value
+}
+
+const secondsPerDay = 24 * 60 * 60
+const retentionDaysMax = 36_500
+
+/** Days as `365d`, in seconds. */
+export function retention(text: string): number {
+  const days = Number(/^(\d{1,5})d$/.exec(text)?.[1])
+  if (!(days >= 1 && days <= retentionDaysMax))
+    throw new Error(`must be a number of days such as 365d, from 1d to ${retentionDaysMax}d`)
+  return days * secondsPerDay
+}
+
+/** One process writes for all; more than this would wait for it. */
+const workersOfAutoMax = 16
+
+/** A number of processes, or as many as there are cores. */
+export function workers(text: string): number {
+  const ofAuto = Math.min(availableParallelism(), workersOfAutoMax)
+  const value = text === 'auto' ? ofAuto : Number(text)
+  if (!/^(?:auto|\d{1,3})$/.test(text) || value < 1 || value > 256)
+    throw new Error('must be auto, or a whole number from 1 to 256')
+  return value
+}

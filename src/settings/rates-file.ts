@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs'
+import { awsRates, type Rates } from '../access/rates.ts'
+import { ConfigurationError } from '../errors.ts'
+
+/** Where request rates come from. */
+export interface RatesConfig {
+  /** AWS's own count where the file says nothing. */
+  readonly awsQuotas: boolean
+  /** Absolute path of a JSON object: calls a second by operation, or null for no limit. */
+  readonly ratesFile: string | undefined
+}
+
+/** The rates that count now. Throws ConfigurationError, naming all that is wrong, for a file that is none. */
+export function readRates({ awsQuotas, ratesFile }: RatesConfig): Rates {
+  const rates = new Map(awsQuotas ? Object.entries(awsRates) : [])
+  for (const [operation, rate] of ratesFile === undefined ? [] : entriesOf(ratesFile))
+    if (rate === null) rates.delete(operation)
+    else rates.set(operation, rate)
+  return Object.fromEntries(rates)
+}
+
+function entriesOf(path: string): [string, number | null][] {
+  const entries = Object.entries(parseFile(path))
+  const problems = entries.flatMap(([operation, rate]) => {
+    if (!Object.hasOwn(awsRates, operation)) return [`${path}: there is no operation ${operation}`]
+    const isRate = rate === null || (typeof rate === 'number' && rate > 0 && rate <= 1_000_000)
+    return isRate ? [] : [`${path}: ${operation} must be a number above 0, or null`]
+  })
+  if (problems.length > 0) throw new ConfigurationError(problems.join('\n'))
+  return entries as [string, number | null][]
+}
+
+function parseFile(path: string): object {
+  try {
+    const value: unknown = JSON.parse(readFileSync(path, 'utf8'))
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
+  } catch (error) {
+    throw new ConfigurationError(`${path} cannot be read: ${(error as Error).message}`, {
+      cause: error,
+    })
+  }
+  throw new ConfigurationError(`${path} must be a JSON object: calls a second by operation`)
+}

@@ -1,0 +1,125 @@
+import type { Client } from 'pg'
+import { ConfigurationError } from '../../errors.ts'
+import { advisoryLocks, clientConfig, connect } from './connection.ts'
+import { errorOf } from './errors.ts'
+import { applySchema, createSchema, requireFit, versionOf } from './migrate.ts'
+import { nameOfPlace, type PostgresPlace } from './connection-options.ts'
+import { postgresSchema } from './schema.ts'
+import { isOurs, tablesOfPostgres } from './snapshot.ts'
+import { preparedQuery } from './text.ts'
+import type { RestoreTarget } from '../restore-target.ts'
+import { sql, type Row, type Sql, type SqlValue } from '../sql.ts'
+import { inOrder, tablesOf, versionsBeforePostgres, type Table } from '../tables.ts'
+
+/** Rows of one statement; a statement has at most 65,535 parameters. */
+const rowsMax = 200
+
+/**
+ * Begins to restore into a database without anything of ours, all in one transaction. Throws ConfigurationError if
+ * there is something, if the server cannot be used, or for a version from before PostgreSQL's first.
+ */
+export async function openPostgresRestore(
+  place: PostgresPlace,
+  schemaVersion: number,
+): Promise<RestoreTarget> {
+  const name = nameOfPlace(place)
+  const version = schemaVersion - versionsBeforePostgres
+  if (version < 1)
+    throw new ConfigurationError(
+      `a backup of schema ${schemaVersion} cannot be restored into PostgreSQL; restore it into SQLite, and back that up`,
+    )
+  const client = await connect(await clientConfig(place)).catch((error: unknown) => {
+    throw unusable(name, error)
+  })
+  try {
+    const tables = await begin(client, { name, version })
+    return targetOf(client, { tables, version })
+  } catch (error) {
+    await client.end()
+    throw error instanceof ConfigurationError ? error : unusable(name, error)
+  }
+}
+
+function unusable(name: string, error: unknown): Error {
+  const { message, cause } = errorOf(error)
+  const why = cause instanceof Error ? cause.message : message
+  return new ConfigurationError(`${name} cannot be used: ${why}`, { cause: error })
+}
+
+async function begin(
+  client: Client,
+  { name, version }: { readonly name: string; readonly version: number },
+): Promise<Table[]> {
+  await requireFit(client, name)
+  await client.query(`begin isolation level read committed read write;
+    set local statement_timeout = 0;
+    set local idle_in_transaction_session_timeout = 0;
+    select pg_advisory_xact_lock(${advisoryLocks.migrate})`)
+  if ((await versionOf(client)) !== 0)
+    throw new ConfigurationError(`${name} is not empty: there is a database of Signet in it`)
+  await createSchema(client)
+  await applySchema(client, postgresSchema.slice(0, version))
+  return tablesOf(await read(client, tablesOfPostgres)).filter(isOurs)
+}
+
+async function read(client: Client, statement: Sql): Promise<Row[]> {
+  return (await client.query<Row>(preparedQuery(statement))).rows
+}
+
+function targetOf(
+  client: Client,
+  { tables, version }: { readonly tables: readonly Table[]; readonly version: number },
+): RestoreTarget {
+  const run = async (work: () => Promise<unknown>): Promise<void> => {
+    try {
+      await work()
+    } catch (error) {
+      throw errorOf(error)
+    }
+  }
+  return {
+    tables,
+    async insert(table, columns, rows) {
+      for (let at = 0; at < rows.length; at += rowsMax) {
+        const some = rows.slice(at, at + rowsMax)
+        await run(() => client.query(insertText(table, columns, some.length), flattened(some)))
+      }
+    },
+    finish: (statements) =>
+      run(async () => {
+        await applySchema(client, postgresSchema.slice(version))
+        inOrder(tablesOf(await read(client, tablesOfPostgres)).filter(isOurs))
+        await continueNumbers(client)
+        for (const statement of statements) await read(client, statement)
+        await client.query('commit')
+      }),
+    // A transaction that is not finished ends with its connection.
+    [Symbol.asyncDispose]: () => client.end(),
+  }
+}
+
+function insertText(table: string, columns: readonly string[], rows: number): string {
+  const marks = Array.from({ length: rows }, (_row, row) => {
+    const ofRow = columns.map((_column, index) => `$${row * columns.length + index + 1}`)
+    return `(${ofRow.join(', ')})`
+  })
+  return `insert into ${table} (${columns.join(', ')}) values ${marks.join(', ')}`
+}
+
+function flattened(rows: readonly (readonly SqlValue[])[]): SqlValue[] {
+  return rows.flat()
+}
+
+/** What is numbered next is above all that is there. */
+async function continueNumbers(client: Client): Promise<void> {
+  const rows = await read(
+    client,
+    sql`select table_name, column_name from information_schema.columns
+      where table_schema = 'signet' and is_identity = 'YES'`,
+  )
+  for (const { table_name: table, column_name: column } of rows as Record<string, string>[])
+    await client.query(
+      `select setval(pg_get_serial_sequence('signet.${table}', '${column}'),
+        coalesce((select max(${column}) from ${table}), 0) + 1, false)`,
+    )
+}

@@ -1,0 +1,45 @@
+/** Reads of many rows from PostgreSQL. */
+import type { Client } from 'pg'
+import { clientConfig, connect } from './connection.ts'
+import { errorOf, isLost } from './errors.ts'
+import type { PostgresPlace } from './connection-options.ts'
+import { preparedQuery } from './text.ts'
+import type { RowReader } from '../row-reader.ts'
+import type { Row, Sql } from '../sql.ts'
+
+/** Connects with the first read, and again after the connection was lost. */
+export function createPostgresRows(place: PostgresPlace): RowReader {
+  let current: Client | undefined
+
+  async function connected(): Promise<Client> {
+    if (current !== undefined) return current
+    const client = await connect(await clientConfig(place), (lost) => {
+      if (current === lost) current = undefined
+    })
+    current = client
+    return client
+  }
+  async function run<T>(work: (client: Client) => Promise<T>): Promise<T> {
+    let client: Client | undefined
+    try {
+      client = await connected()
+      return await work(client)
+    } catch (error) {
+      if (isLost(error) && current === client) current = undefined
+      throw errorOf(error)
+    }
+  }
+  return {
+    read: (statement: Sql) =>
+      run(async (client) => (await client.query<Row>(preparedQuery(statement))).rows),
+    async readAtOnce(reads) {
+      await run((client) => client.query('begin isolation level repeatable read read only'))
+      try {
+        return await reads()
+      } finally {
+        // A connection that was lost has no transaction any more.
+        await run((client) => client.query('rollback')).catch(() => {})
+      }
+    },
+  }
+}

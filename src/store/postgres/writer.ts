@@ -1,0 +1,181 @@
+/** The one writer of a node: transactions that wait share a commit, on a connection of its own. */
+import type { Client, ClientConfig } from 'pg'
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises'
+import type { Random } from '../../random.ts'
+import { ConflictError, DatabaseUnavailableError } from '../database.ts'
+import { connect, silenceMilliseconds } from './connection.ts'
+import { errorOf, isOutdated, isRetriable } from './errors.ts'
+import {
+  applyGroup,
+  groupMax,
+  isConflict,
+  prepareTransaction,
+  type Outcome,
+  type PreparedTransaction,
+} from './group.ts'
+import type { Row, Sql } from '../sql.ts'
+
+/** More than this would wait for seconds: better tell callers to come again. */
+const waitingMax = 10_000
+const attemptsMax = 6
+const pauseMillisecondsMax = 50
+
+interface Waiting {
+  readonly transaction: PreparedTransaction
+  attempts: number
+  readonly resolve: (rows: Row[][]) => void
+  readonly reject: (error: Error) => void
+}
+
+export class PostgresWriter {
+  readonly #config: ClientConfig
+  readonly #random: Random
+  readonly #waiting: Waiting[] = []
+  #client: Promise<Client> | undefined
+  /** The one that `#client` came to. */
+  #current: Client | undefined
+  #running: Promise<void> | undefined
+
+  constructor(config: ClientConfig, random: Random) {
+    this.#config = config
+    this.#random = random
+  }
+
+  /** See Database.transaction. */
+  async transaction(statements: readonly Sql[]): Promise<Row[][]> {
+    if (statements.length === 0) return []
+    const transaction = prepareTransaction(statements)
+    if (this.#waiting.length >= waitingMax)
+      throw new DatabaseUnavailableError('too many transactions wait')
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ transaction, attempts: 0, resolve, reject })
+      this.#running ??= this.#run()
+    })
+  }
+
+  /** Connects, if it is not connected. Throws what keeps it from that. */
+  async connect(): Promise<void> {
+    await this.#connected()
+  }
+
+  /** Applies what waits, then closes. */
+  async close(): Promise<void> {
+    while (this.#running !== undefined) await this.#running
+    const client = await this.#client?.catch(() => undefined)
+    await client?.end()
+    this.#client = undefined
+  }
+
+  async #run(): Promise<void> {
+    // What arrived together is together.
+    await nextTurn()
+    while (this.#waiting.length > 0) {
+      const group = this.#waiting.splice(0, groupMax)
+      try {
+        await this.#apply(group)
+      } catch (error) {
+        // An unexpected error must not keep later groups from being applied.
+        for (const { reject } of group) reject(error as Error)
+      }
+    }
+    this.#running = undefined
+  }
+
+  async #apply(group: readonly Waiting[]): Promise<void> {
+    let outcomes: Outcome[]
+    try {
+      outcomes = await this.#applyOn(await this.#connected(), group)
+    } catch (error) {
+      await this.#settleFailed(group, error)
+      return
+    }
+    const again: Waiting[] = []
+    for (const [index, outcome] of outcomes.entries()) {
+      const one = group[index]
+      if (one !== undefined && settle(one, outcome) === 'again') again.push(one)
+    }
+    const isOld = outcomes.some((one) => 'refused' in one && isOutdated(one.refused))
+    if (isOld && this.#current !== undefined) this.#drop(this.#current)
+    await this.#tryAgain(again)
+  }
+
+  /** A server that says nothing for too long is given up: what it did is not known. */
+  async #applyOn(client: Client, group: readonly Waiting[]): Promise<Outcome[]> {
+    const timer = setTimeout(() => this.#drop(client), silenceMilliseconds)
+    try {
+      return await applyGroup(
+        client,
+        group.map(({ transaction }) => transaction),
+      )
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  async #settleFailed(group: readonly Waiting[], error: unknown): Promise<void> {
+    // Whatever it is in, it is not known to be in order.
+    if (this.#current !== undefined) this.#drop(this.#current)
+    if (isRetriable(error)) {
+      await this.#tryAgain(group.filter((one) => isLeft(one, error)))
+      return
+    }
+    for (const { reject } of group) reject(errorOf(error))
+  }
+
+  async #tryAgain(group: readonly Waiting[]): Promise<void> {
+    if (group.length === 0) return
+    const [byte = 0] = this.#random.bytes(1)
+    await delay(1 + (byte / 255) * pauseMillisecondsMax)
+    this.#waiting.unshift(...group)
+  }
+
+  /** The connection. Whoever asks while it is being made gets the same. */
+  #connected(): Promise<Client> {
+    this.#client ??= this.#connect()
+    return this.#client
+  }
+
+  async #connect(): Promise<Client> {
+    const config = { ...this.#config, pipeline: true }
+    try {
+      const client = await connect(config, (lost) => this.#forget(lost))
+      this.#current = client
+      return client
+    } catch (error) {
+      this.#client = undefined
+      throw error
+    }
+  }
+
+  #forget(client: Client): void {
+    if (this.#current !== client) return
+    this.#current = undefined
+    this.#client = undefined
+  }
+
+  #drop(client: Client): void {
+    this.#forget(client)
+    client.connection.stream.destroy()
+  }
+}
+
+/** Whether a transaction is to be tried again; otherwise whoever waits for it is told. */
+function settle(one: Waiting, outcome: Outcome): 'again' | 'done' {
+  if ('rows' in outcome) {
+    one.resolve(outcome.rows)
+    return 'done'
+  }
+  const { refused, statement } = outcome
+  if (isRetriable(refused) && isLeft(one, refused)) return 'again'
+  if (isConflict(refused)) one.reject(new ConflictError(statement, (refused as Error).message))
+  else one.reject(errorOf(refused))
+  return 'done'
+}
+
+/** Whether it may be tried once more; whoever waits for one that may not is told. */
+function isLeft(one: Waiting, error: unknown): boolean {
+  one.attempts += 1
+  if (one.attempts < attemptsMax) return true
+  one.reject(errorOf(error))
+  return false
+}

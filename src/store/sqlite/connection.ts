@@ -1,0 +1,241 @@
+import { closeSync, openSync } from 'node:fs'
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { ConfigurationError } from '../../errors.ts'
+import { readMark } from './commit-mark.ts'
+import { recordDamage, restoreAdvice } from '../damage.ts'
+import { faultOfResult } from '../disk-faults.ts'
+import { sqliteSchema } from './schema.ts'
+import { requireStorable, type Row, type Sql, type SqlValue } from '../sql.ts'
+
+/** Marks a file as ours: "Sgnt". */
+const applicationId = 0x53_67_6e_74
+
+/** A write that changes nothing, and reaches the disk all the same. */
+export const touch: Sql = { text: `pragma application_id = ${applicationId}`, values: [] }
+
+const busyMilliseconds = 10_000
+const statementsMax = 500
+
+/** SQLite's result codes that mean something to us. */
+export const sqliteCodes = {
+  busy: 5,
+  readOnly: 8,
+  notADatabase: 26,
+  primaryKeyViolation: 1555,
+  uniqueViolation: 2067,
+} as const
+
+/** The result code of an error that SQLite threw; undefined for another error. */
+export function sqliteCode(error: unknown): number | undefined {
+  const code = error instanceof Error && 'errcode' in error ? error.errcode : undefined
+  return typeof code === 'number' ? code : undefined
+}
+
+/** One connection with its prepared statements. All methods are synchronous. */
+export class SqliteConnection {
+  readonly path: string
+  readonly #database: DatabaseSync
+  readonly #statements = new Map<string, Prepared>()
+  readonly #notesDamage: boolean
+  #dataVersion: StatementSync | undefined
+
+  constructor(
+    path: string,
+    {
+      readOnly,
+      notesDamage = true,
+    }: {
+      readonly readOnly: boolean
+      /** Whether a damaged page is recorded and stops issuing. False for a file that may not be one of ours. */
+      readonly notesDamage?: boolean
+    },
+  ) {
+    this.path = path
+    this.#notesDamage = notesDamage
+    this.#database = new DatabaseSync(path, { readOnly, timeout: busyMilliseconds })
+    this.#database.exec('pragma foreign_keys = on; pragma trusted_schema = off')
+    // WAL survives the process; FULL makes a commit survive the machine.
+    if (!readOnly) this.#database.exec('pragma synchronous = full; pragma secure_delete = on')
+  }
+
+  /**
+   * Runs a statement: the rows it returns. Values are bound by position. Throws RangeError for a number that is not
+   * an integer of at most 53 bits, written or read, and for text with U+0000.
+   */
+  run({ text, values }: Sql): Row[] {
+    for (const value of values) requireStorable(value)
+    return this.#noting(() => {
+      const { statement, columns } = this.#prepare(text)
+      return statement.all(...values).map((row) => rowOf(columns, row as unknown as SqlValue[]))
+    })
+  }
+
+  /** Runs several queries that see the same, whatever is written meanwhile. One at a time. */
+  async readAtOnce<T>(reads: () => Promise<T>): Promise<T> {
+    this.#database.exec('begin')
+    try {
+      return await reads()
+    } finally {
+      this.#database.exec('commit')
+    }
+  }
+
+  /** Changes whenever another connection has committed (https://www.sqlite.org/pragma.html#pragma_data_version). */
+  dataVersion(): number {
+    if (this.#dataVersion === undefined) {
+      this.#dataVersion = this.#database.prepare('pragma data_version')
+      this.#dataVersion.setReturnArrays(true)
+    }
+    const [version] = this.#dataVersion.get() as unknown as [number]
+    return version
+  }
+
+  /** Runs statements without values or rows. */
+  exec(text: string): void {
+    this.#noting(() => this.#database.exec(text))
+  }
+
+  /** Records a damaged page, which stops issuing. */
+  #noting<T>(work: () => T): T {
+    try {
+      return work()
+    } catch (error) {
+      const code = sqliteCode(error)
+      if (this.#notesDamage && code !== undefined && faultOfResult(code) === 'damaged')
+        recordDamage(this.path, {
+          kind: 'damaged',
+          reason: `${(error as Error).message} (SQLite's result code ${code})`,
+        })
+      throw error
+    }
+  }
+
+  get isOpen(): boolean {
+    return this.#database.isOpen
+  }
+
+  close(): void {
+    this.#statements.clear()
+    this.#database.close()
+  }
+
+  #prepare(text: string): Prepared {
+    const known = this.#statements.get(text)
+    if (known !== undefined) return known
+    const statement = this.#database.prepare(text)
+    statement.setReturnArrays(true)
+    const prepared = { statement, columns: statement.columns().map(({ name }) => name) }
+    if (this.#statements.size >= statementsMax) this.#statements.clear()
+    this.#statements.set(text, prepared)
+    return prepared
+  }
+}
+
+interface Prepared {
+  readonly statement: StatementSync
+  readonly columns: readonly string[]
+}
+
+/** Made here, an object is half as dear as one that node:sqlite makes. */
+function rowOf(columns: readonly string[], values: readonly SqlValue[]): Row {
+  const row: Row = {}
+  for (let at = 0; at < columns.length; at += 1) row[columns[at] ?? ''] = values[at] ?? null
+  return row
+}
+
+/**
+ * Makes an empty file, mode 0600, unless there is one. An existing file is not opened: closing it would drop every
+ * lock that this process holds on it (fcntl, POSIX.1-2024), under a connection that is in use.
+ */
+export function createPrivateFile(path: string): void {
+  try {
+    closeSync(openSync(path, 'ax', 0o600))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
+}
+
+/**
+ * Makes the file a database of the newest schema: what is missing is applied in one transaction. Throws
+ * ConfigurationError for a file that is none of ours, or that a newer version wrote; such a file is not touched.
+ */
+export function migrate(path: string): void {
+  const connection = openForMigration(path)
+  try {
+    const found = requireOwn(path, connection)
+    // Also of one that is up to date: a copy that was restored need not have the mode.
+    requireWal(path, connection)
+    if (found === sqliteSchema.length) return
+    connection.exec('begin immediate')
+    applySchema(connection, requireOwn(path, connection), sqliteSchema.length)
+    connection.exec('commit')
+  } catch (error) {
+    throw isDamage(error) ? unusable(path, error) : error
+  } finally {
+    connection.close()
+  }
+}
+
+/** Makes an empty database one of an earlier version, without what later ones change. */
+export function createAtVersion(connection: SqliteConnection, version: number): void {
+  connection.exec('begin')
+  applySchema(connection, 0, version)
+  connection.exec('commit')
+}
+
+function applySchema(connection: SqliteConnection, from: number, to: number): void {
+  for (const schema of sqliteSchema.slice(from, to)) connection.exec(schema)
+  connection.exec(`pragma application_id = ${applicationId}`)
+  connection.exec(`pragma user_version = ${to}`)
+}
+
+function openForMigration(path: string): SqliteConnection {
+  try {
+    createPrivateFile(path)
+    return new SqliteConnection(path, { readOnly: false, notesDamage: false })
+  } catch (error) {
+    throw unusable(path, error)
+  }
+}
+
+function unusable(path: string, cause: unknown): ConfigurationError {
+  const wasOurs = readMark(path) !== 'none'
+  const what =
+    sqliteCode(cause) === sqliteCodes.notADatabase && !wasOurs
+      ? 'is not a SQLite database'
+      : isDamage(cause)
+        ? `is damaged (${(cause as Error).message}); ${restoreAdvice}`
+        : `cannot be opened: ${(cause as Error).message}`
+  return new ConfigurationError(`${path} ${what}`, { cause })
+}
+
+function isDamage(error: unknown): boolean {
+  const code = sqliteCode(error)
+  return code !== undefined && faultOfResult(code) === 'damaged'
+}
+
+/** A file system without shared memory keeps the rollback journal, and says so only in the answer. */
+function requireWal(path: string, connection: SqliteConnection): void {
+  const [row] = connection.run({ text: 'pragma journal_mode = wal', values: [] })
+  if (row?.['journal_mode'] !== 'wal')
+    throw new ConfigurationError(`${path} is on a file system without write-ahead logging`)
+}
+
+/** The schema version that the file has. */
+function requireOwn(path: string, connection: SqliteConnection): number {
+  const version = readPragma(connection, 'user_version')
+  const isEmpty =
+    connection.run({ text: 'select 1 from sqlite_schema limit 1', values: [] }).length === 0
+  if (!isEmpty && readPragma(connection, 'application_id') !== applicationId)
+    throw new ConfigurationError(`${path} is a database of another program`)
+  if (version > sqliteSchema.length)
+    throw new ConfigurationError(
+      `${path} was written by a newer version of Signet (schema ${version}; this one knows ${sqliteSchema.length})`,
+    )
+  return version
+}
+
+function readPragma(connection: SqliteConnection, name: 'user_version' | 'application_id'): number {
+  const [row] = connection.run({ text: `pragma ${name}`, values: [] })
+  return Number(row?.[name])
+}

@@ -1,0 +1,123 @@
+/** Many transactions in one commit of a SQLite database, each in a savepoint of its own. */
+import { textOfError } from '../disk-faults.ts'
+import { sqliteCode, sqliteCodes, type SqliteConnection } from './connection.ts'
+import { countCommit, type CommitFence } from './ownership.ts'
+import type { Row, Sql } from '../sql.ts'
+
+/** What the writer is asked for. */
+export type WriterRequest =
+  | { readonly kind: 'transaction'; readonly id: number; readonly statements: readonly Sql[] }
+  | { readonly kind: 'truncate-log'; readonly id: number }
+  | { readonly kind: 'close' }
+
+/** What became of one request. */
+export type WriterAnswer =
+  | { readonly id: number; readonly rows: Row[][] }
+  | {
+      readonly id: number
+      readonly conflict: { readonly statement: number; readonly message: string }
+    }
+  | { readonly id: number; readonly failure: string }
+
+export type Transaction = Extract<WriterRequest, { kind: 'transaction' }>
+
+/** So many share one commit at most; the rest is the next one's. */
+export const groupMax = 256
+
+export function statementsOf(group: readonly Transaction[]): number {
+  return group.reduce((sum, { statements }) => sum + statements.length, 0)
+}
+
+/** A statement did not apply: undoes its transaction, and only that. */
+class Conflict extends Error {
+  readonly statement: number
+
+  constructor(statement: number, message: string) {
+    super(message)
+    this.statement = statement
+  }
+}
+
+export function truncateLog(connection: SqliteConnection, id: number): WriterAnswer {
+  try {
+    return { id, rows: [connection.run({ text: 'pragma wal_checkpoint(truncate)', values: [] })] }
+  } catch (error) {
+    return { id, failure: textOfError(error, connection.path) }
+  }
+}
+
+/** All that applied are committed together; if the commit itself fails, none is. The owner of the database passes its `fence`. */
+export function commitGroup(
+  connection: SqliteConnection,
+  group: readonly Transaction[],
+  fence?: CommitFence,
+): WriterAnswer[] {
+  try {
+    connection.exec('begin immediate')
+    const answers = group.map((transaction) => apply(connection, transaction))
+    const number = count(connection, fence)
+    connection.exec('commit')
+    if (number !== undefined) fence?.committed(number)
+    return answers
+  } catch (error) {
+    rollback(connection)
+    const failure = textOfError(error, connection.path)
+    return group.map(({ id }) => ({ id, failure }))
+  }
+}
+
+function count(connection: SqliteConnection, fence: CommitFence | undefined): number | undefined {
+  if (fence !== undefined) return fence.count(connection)
+  countCommit(connection)
+  return undefined
+}
+
+function rollback(connection: SqliteConnection): void {
+  try {
+    connection.exec('rollback')
+  } catch {
+    // SQLite has rolled back by itself, as it does after some failures.
+  }
+}
+
+function apply(connection: SqliteConnection, { id, statements }: Transaction): WriterAnswer {
+  connection.exec('savepoint one')
+  try {
+    const rows = statements.map((statement, index) => runGuarded(connection, statement, index))
+    connection.exec('release one')
+    return { id, rows }
+  } catch (error) {
+    undo(connection, error)
+    if (error instanceof Conflict)
+      return { id, conflict: { statement: error.statement, message: error.message } }
+    return { id, failure: textOfError(error, connection.path) }
+  }
+}
+
+/** Undoes one transaction. Throws `cause` if SQLite has undone the whole group, as it does when the disk is full. */
+function undo(connection: SqliteConnection, cause: unknown): void {
+  try {
+    connection.exec('rollback to one; release one')
+  } catch {
+    throw cause
+  }
+}
+
+function runGuarded(connection: SqliteConnection, statement: Sql, index: number): Row[] {
+  const rows = runStatement(connection, statement, index)
+  const { expectedRows } = statement
+  if (expectedRows !== undefined && rows.length !== expectedRows)
+    throw new Conflict(index, `${rows.length} rows where ${expectedRows} are expected`)
+  return rows
+}
+
+function runStatement(connection: SqliteConnection, statement: Sql, index: number): Row[] {
+  try {
+    return connection.run(statement)
+  } catch (error) {
+    const code = sqliteCode(error)
+    if (code !== sqliteCodes.uniqueViolation && code !== sqliteCodes.primaryKeyViolation)
+      throw error
+    throw new Conflict(index, (error as Error).message)
+  }
+}

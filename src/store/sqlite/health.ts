@@ -1,0 +1,50 @@
+/** Whether a SQLite database can be written now. */
+import { within } from '../deadline.ts'
+import { diskFaultOf, DiskFaultError, hasRoom } from '../disk-faults.ts'
+import { sqliteCode, sqliteCodes, touch } from './connection.ts'
+import type { Asked, SqliteWriter } from './writer-client.ts'
+import type { Row } from '../sql.ts'
+
+/** A disk that takes longer for one commit is of no use to a client. */
+const probeMilliseconds = 5000
+
+/** Asks for writes, and remembers the last fault that one of them met. */
+export function watchWriter(
+  writer: SqliteWriter,
+  path: string,
+): { readonly ask: (asked: Asked) => Promise<Row[][]>; readonly probe: () => Promise<void> } {
+  let last: DiskFaultError | undefined
+
+  async function ask(asked: Asked) {
+    try {
+      return await writer.ask(asked)
+    } catch (error) {
+      if (error instanceof DiskFaultError) last = error
+      throw error
+    }
+  }
+
+  return {
+    ask,
+    /** Writes for certain: most of what jobs write changes nothing, and succeeds on a disk that is full. */
+    async probe() {
+      const before = last
+      await within(
+        probeMilliseconds,
+        ask({ kind: 'transaction', statements: [touch] }),
+        `a write takes longer than ${probeMilliseconds / 1000} seconds`,
+      )
+      // One page had room; what failed was larger.
+      if (before?.fault === 'full' && !hasRoom(path)) throw before
+      if (last === before) last = undefined
+    },
+  }
+}
+
+/** What a read threw, as callers are to be told. */
+export function readFailure(error: unknown, path: string): unknown {
+  // A statement that writes is a fault of ours.
+  if (sqliteCode(error) === sqliteCodes.readOnly) return error
+  const fault = diskFaultOf(error, path)
+  return fault === undefined ? error : new DiskFaultError(fault, (error as Error).message)
+}

@@ -1,0 +1,26 @@
+/** The writer that is a part of its process, when something goes wrong that it does not expect. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { TestFolder } from '../../../test/support/database.ts'
+import { createOwnWriter } from './writer-client.ts'
+import { sql, type Sql } from '../sql.ts'
+
+test('a commit of which the end is not known is an error of all who wait, and of the server', async () => {
+  using folder = new TestFolder()
+  const failures: Error[] = []
+  const writer = createOwnWriter(folder.file('signet.sqlite'), {
+    ownership: undefined,
+    onFailure: (error) => failures.push(error),
+  })
+  const put = (name: string): Sql =>
+    sql`insert into settings (name, value) values (${name}, ${new Uint8Array()})`
+  // A transaction that no caller can make: it stands for a fault of ours around a commit.
+  const broken = undefined as unknown as Sql[]
+  const asked = [[put('a')], broken, [put('b')]].map((statements) =>
+    writer.ask({ kind: 'transaction', statements }),
+  )
+  for (const { status } of await Promise.allSettled(asked)) assert.equal(status, 'rejected')
+  assert.equal(failures.length, 1)
+  assert.ok(failures[0] instanceof TypeError)
+  await writer.close()
+})

@@ -1,0 +1,153 @@
+/** Who may commit: the owner of the database, and commands; and what tells a starting server that it is not alone. */
+import assert from 'node:assert/strict'
+import { renameSync, writeFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { TestFolder } from '../../../test/support/database.ts'
+import { ConfigurationError } from '../../errors.ts'
+import { systemRandom as random } from '../../random.ts'
+import { readMark, replaceMark } from './commit-mark.ts'
+import { DiskFaultError } from '../disk-faults.ts'
+import { noteLoss } from './lost-writes.ts'
+import { damageOf } from '../damage.ts'
+import {
+  keepOwnership,
+  readOwnership,
+  requireUnowned,
+  takeOwnership,
+  type Ownership,
+} from './ownership.ts'
+import { migrate, SqliteConnection } from './connection.ts'
+import { createOwnWriter } from './writer-client.ts'
+import { openSqlite, type SqliteDatabase } from './database.ts'
+import { sql } from '../sql.ts'
+
+const kinds = ['thread', 'own'] as const
+
+/** Opens the database as a server does, with a writer of each kind. */
+async function open(
+  path: string,
+  kind: (typeof kinds)[number],
+): Promise<{ db: SqliteDatabase; ownership: Ownership }> {
+  migrate(path)
+  const { commits, ...ownership } = takeOwnership(path, { random, process: `a ${kind}` })
+  await replaceMark(path, { databaseId: ownership.databaseId, commits })
+  const writer = kind === 'own' && {
+    writer: createOwnWriter(path, { ownership, onFailure: assert.fail }),
+  }
+  return { db: await openSqlite(path, { ownership, ...writer }), ownership }
+}
+
+const put = (name: string) => [
+  sql`insert into settings (name, value) values (${name}, ${new Uint8Array()})`,
+]
+
+const superseded = (error: unknown): boolean =>
+  error instanceof DiskFaultError && error.fault === 'superseded'
+
+function commitsIn(path: string): number | undefined {
+  const connection = new SqliteConnection(path, { readOnly: true })
+  try {
+    return readOwnership(connection)?.commits
+  } finally {
+    connection.close()
+  }
+}
+
+for (const kind of kinds) {
+  test(`the mark of a server that writes by its ${kind} writer is the number of its commits, and commands only add`, async () => {
+    using folder = new TestFolder()
+    const path = folder.file('signet.sqlite')
+    const { db } = await open(path, kind)
+    const markIs = (): void => {
+      const mark = readMark(path)
+      assert.equal(typeof mark === 'string' ? mark : mark.commits, commitsIn(path))
+    }
+    await db.transaction(put('one'))
+    assert.equal(commitsIn(path), 1)
+    markIs()
+    // What changes nothing writes nothing, however often it is asked for.
+    for (let n = 0; n < 5; n += 1)
+      await db.transaction([
+        sql`update settings set value = ${new Uint8Array()} where name = 'none'`,
+      ])
+    await assert.rejects(db.transaction([{ ...sql`select 1 as one`, expectedRows: 2 }]))
+    assert.equal(commitsIn(path), 1)
+    const command = await openSqlite(path)
+    await command.transaction(put('two'))
+    await command.close()
+    assert.equal(commitsIn(path), 2)
+    await db.transaction(put('three'))
+    assert.equal(commitsIn(path), 3)
+    markIs()
+    await db.close()
+    noteLoss(path)
+    assert.equal(damageOf(path), undefined)
+  })
+
+  test(`a server whose database another one has taken commits nothing, by its ${kind} writer`, async () => {
+    using folder = new TestFolder()
+    const path = folder.file('signet.sqlite')
+    const first = await open(path, kind)
+    await first.db.transaction(put('one'))
+    await keepOwnership(first.db, path, first.ownership)
+    const second = await open(path, kind)
+    await assert.rejects(first.db.transaction(put('two')), superseded)
+    await assert.rejects(keepOwnership(first.db, path, first.ownership), superseded)
+    await second.db.transaction(put('three'))
+    await keepOwnership(second.db, path, second.ownership)
+    const names = (await second.db.query(sql`select name from settings order by name`)).map(
+      (row) => row['name'],
+    )
+    assert.deepEqual(names, ['one', 'three'])
+    await first.db.close()
+    await second.db.close()
+  })
+
+  test(`a server whose database is another file commits nothing, by its ${kind} writer`, async () => {
+    using folder = new TestFolder()
+    const path = folder.file('signet.sqlite')
+    const { db, ownership } = await open(path, kind)
+    renameSync(path, folder.file('aside'))
+    await assert.rejects(db.transaction(put('one')), superseded)
+    writeFileSync(path, '')
+    await assert.rejects(db.transaction(put('two')), superseded)
+    await assert.rejects(keepOwnership(db, path, ownership), superseded)
+    renameSync(folder.file('aside'), path)
+    await db.transaction(put('three'))
+    await db.close()
+  })
+}
+
+test('a database that nobody has open is free, and one with a server is not', async () => {
+  using folder = new TestFolder()
+  const path = folder.file('signet.sqlite')
+  const { db, ownership } = await open(path, 'thread')
+  const timer = setInterval(() => {
+    keepOwnership(db, path, ownership).catch(() => {})
+  }, 20)
+  await assert.rejects(
+    requireUnowned(path, { random, patience: 60_000 }),
+    (error) =>
+      error instanceof ConfigurationError &&
+      /another signet serve \(a thread\) owns the database/.test(error.message),
+  )
+  clearInterval(timer)
+  // It is there, and does not respond: it is fenced off instead.
+  await requireUnowned(path, { random, patience: 100 })
+  await db.close()
+  await requireUnowned(path, { random, patience: 60_000 })
+})
+
+test('a database of an earlier version that somebody has open is left to whoever that is', async () => {
+  using folder = new TestFolder()
+  const path = folder.file('signet.sqlite')
+  const old = new SqliteConnection(path, { readOnly: false })
+  old.exec('pragma journal_mode = wal; create table settings (name text)')
+  old.run(sql`select * from settings`)
+  await assert.rejects(
+    requireUnowned(path, { random, patience: 100 }),
+    /in use by another process, which may be a server of an earlier version/,
+  )
+  old.close()
+  await requireUnowned(path, { random, patience: 100 })
+})

@@ -1,0 +1,86 @@
+import { existsSync, rmSync } from 'node:fs'
+import { renameDurably, syncFile } from '../../durable-file.ts'
+import { ConfigurationError } from '../../errors.ts'
+import { markFile } from './commit-mark.ts'
+import { clearDamage } from '../damage.ts'
+import type { RestoreTarget } from '../restore-target.ts'
+import { createAtVersion, createPrivateFile, migrate, SqliteConnection } from './connection.ts'
+import { tablesOfSqlite } from './snapshot.ts'
+import { sql, type Sql } from '../sql.ts'
+import { inOrder, tablesOf } from '../tables.ts'
+
+/** The file that a database is restored into, before it is one. */
+export function unfinishedPath(path: string): string {
+  return `${path}.restoring`
+}
+
+/**
+ * Begins to restore into a file that must not be there; another is written, and renamed in the end. What a restore that
+ * was cut short has left is replaced. Throws ConfigurationError if there is a database already.
+ */
+export function openSqliteRestore(path: string, schemaVersion: number): RestoreTarget {
+  if (existsSync(path)) throw new ConfigurationError(`there is a database already: ${path}`)
+  const unfinished = unfinishedPath(path)
+  removeFiles(unfinished)
+  createPrivateFile(unfinished)
+  const connection = new SqliteConnection(unfinished, { readOnly: false })
+  // Nobody has it yet, and what fails is removed: one sync in the end is enough.
+  connection.exec('pragma journal_mode = off; pragma synchronous = off; pragma foreign_keys = off')
+  createAtVersion(connection, schemaVersion)
+  const tables = tablesOf(connection.run(tablesOfSqlite))
+  connection.exec('begin')
+  let isFinished = false
+  return {
+    tables,
+    // oxlint-disable-next-line typescript/require-await -- writes are synchronous; the port is not
+    async insert(table, columns, rows) {
+      const marks = columns.map(() => '?').join(', ')
+      const text = `insert into ${table} (${columns.join(', ')}) values (${marks})`
+      for (const values of rows) connection.run({ text, values })
+    },
+    async finish(statements) {
+      connection.exec('commit')
+      requireReferences(connection)
+      connection.close()
+      migrate(unfinished)
+      complete(unfinished, statements)
+      await syncFile(unfinished)
+      // Files of the previous database.
+      clearDamage(path)
+      rmSync(markFile(path), { force: true })
+      await renameDurably(unfinished, path)
+      isFinished = true
+    },
+    // oxlint-disable-next-line typescript/require-await -- as above
+    async [Symbol.asyncDispose]() {
+      if (connection.isOpen) connection.close()
+      if (!isFinished) removeFiles(unfinished)
+    },
+  }
+}
+
+function removeFiles(path: string): void {
+  for (const suffix of ['', '-journal', '-wal', '-shm', '.damage'])
+    rmSync(`${path}${suffix}`, { force: true })
+}
+
+function requireReferences(connection: SqliteConnection): void {
+  const [row] = connection.run(sql`pragma foreign_key_check`)
+  if (row !== undefined)
+    throw new ConfigurationError(
+      `the backup is not whole: a row of ${String(row['table'])} refers to one of ${String(row['parent'])} that is not there`,
+    )
+}
+
+/** The connection that closes last empties the log into the file, which then is all there is. */
+function complete(path: string, statements: readonly Sql[]): void {
+  const connection = new SqliteConnection(path, { readOnly: false })
+  try {
+    inOrder(tablesOf(connection.run(tablesOfSqlite)))
+    connection.exec('begin immediate')
+    for (const statement of statements) connection.run(statement)
+    connection.exec('commit; pragma wal_checkpoint(truncate)')
+  } finally {
+    connection.close()
+  }
+}

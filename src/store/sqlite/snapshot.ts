@@ -1,0 +1,47 @@
+import { SqliteConnection } from './connection.ts'
+import { sqliteSchema } from './schema.ts'
+import type { Snapshot } from '../snapshot.ts'
+import { sql, type Row } from '../sql.ts'
+import { inOrder, tablesOf } from '../tables.ts'
+
+/** A snapshot of the SQLite database in that file, which must be of the newest schema. */
+export function openSqliteSnapshot(path: string): Snapshot {
+  const connection = new SqliteConnection(path, { readOnly: true })
+  try {
+    begin(connection)
+    return {
+      tables: inOrder(tablesOf(connection.run(tablesOfSqlite))),
+      schemaVersion: sqliteSchema.length,
+      // oxlint-disable-next-line typescript/require-await -- reads are synchronous; the port is not
+      read: async (statement) => connection.run(statement),
+      // oxlint-disable-next-line typescript/require-await -- as above
+      async renew() {
+        connection.exec('commit')
+        begin(connection)
+      },
+      // oxlint-disable-next-line typescript/require-await -- as above
+      close: async () => connection.close(),
+    }
+  } catch (error) {
+    connection.close()
+    throw error
+  }
+}
+
+/** The moment is that of the first read. */
+function begin(connection: SqliteConnection): void {
+  connection.exec('begin')
+  connection.run(sql`select count(*) as n from settings`)
+}
+
+export const tablesOfSqlite = sql`select t.name as table_name, c.name as column_name,
+    c.pk as key_position
+  from sqlite_schema t join pragma_table_info(t.name) c
+  where t.type = 'table' and t.name not like 'sqlite_%'
+  order by t.name, c.cid`
+
+/** What SQLite itself finds wrong with a database, at most 20 lines. */
+export async function structureProblems(snapshot: Snapshot): Promise<string[]> {
+  const rows: Row[] = await snapshot.read(sql`pragma integrity_check(20)`)
+  return rows.map(({ integrity_check: line }) => String(line)).filter((line) => line !== 'ok')
+}

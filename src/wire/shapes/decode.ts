@@ -1,0 +1,154 @@
+import { ServiceError } from '../../errors.ts'
+import type { Constraint } from './constraints.ts'
+import { echoedCharactersInAllMax, echoedCharactersMax, quoted } from './quote-value.ts'
+import { convertScalar } from './scalars.ts'
+import { serializationError, typeError } from './type-errors.ts'
+import type { Field, Infer, ListShape, ScalarShape, Shape, StructureShape } from './shape.ts'
+
+/** An answer stays readable, and short, whatever was sent. */
+const reportedFailuresMax = 50
+
+/** What is known while one input is read. */
+interface Reading {
+  /** Where in the input: names of members, and indexes of elements, from 0. */
+  readonly path: (string | number)[]
+  /** Texts of the first failures. */
+  readonly failures: string[]
+  failureCount: number
+  /** Characters of values that further messages may repeat. */
+  echoLeft: number
+}
+
+/**
+ * The typed value of a JSON value, as `JSON.parse` gives it. Members that the shape does not have are ignored, and
+ * null is absence.
+ *
+ * Throws SerializationException for a value of the wrong JSON type, and otherwise ValidationException that names
+ * every constraint that a value breaks, up to 50 of them (AWS Private CA API, Common Errors).
+ */
+export function decode<S extends Shape>(shape: S, json: unknown): Infer<S> {
+  if (json === null || json === undefined) throw serializationError('Expected a value')
+  const reading: Reading = {
+    path: [],
+    failures: [],
+    failureCount: 0,
+    echoLeft: echoedCharactersInAllMax,
+  }
+  const value = read(shape, json, reading)
+  if (reading.failureCount > 0) throw validationError(reading)
+  // What `read` returns has the type of the shape by construction; TypeScript cannot follow the switch.
+  return value as Infer<S>
+}
+
+function read(shape: Shape, json: unknown, reading: Reading): unknown {
+  if (shape.kind === 'structure') return readStructure(shape, json, reading)
+  if (shape.kind === 'list') return readList(shape, json, reading)
+  const value = convertScalar(shape, json)
+  check(shape.constraints, value, reading)
+  return value
+}
+
+function readStructure(shape: StructureShape, json: unknown, reading: Reading): unknown {
+  if (!isJsonObject(json)) throw typeError(shape.kind, json)
+  const value: Record<string, unknown> = {}
+  for (const field of shape.fields) {
+    const member = Object.hasOwn(json, field.name) ? json[field.name] : undefined
+    if (member !== null && member !== undefined) {
+      reading.path.push(field.pathName)
+      value[field.name] = read(field.shape, member, reading)
+      reading.path.pop()
+    } else if (field.required) failMissing(field, reading)
+  }
+  return value
+}
+
+function readList(shape: ListShape<Shape>, json: unknown, reading: Reading): unknown {
+  if (!Array.isArray(json)) throw typeError(shape.kind, json)
+  const { element } = shape
+  const values =
+    element.kind === 'structure' || element.kind === 'list'
+      ? json.map((item: unknown, index) => readElement(element, item, { reading, index }))
+      : readScalars(element, json, reading)
+  check(shape.constraints, values, reading)
+  return values
+}
+
+function readElement(
+  element: ListShape<Shape> | StructureShape,
+  json: unknown,
+  { reading, index }: { readonly reading: Reading; readonly index: number },
+): unknown {
+  reading.path.push(index)
+  if (json === null) fail(null, notNull, reading)
+  const value = json === null ? null : read(element, json, reading)
+  reading.path.pop()
+  return value
+}
+
+/** A scalar that breaks a constraint is reported as a fault of its list, with all that its elements must satisfy. */
+function readScalars(element: ScalarShape, json: readonly unknown[], reading: Reading): unknown[] {
+  const values = json.map((item) => (item === null ? null : convertScalar(element, item)))
+  const { constraints } = element
+  const isRight = (value: unknown): boolean =>
+    value !== null && constraints.every((constraint) => constraint.holds(value)) && !hasNul(value)
+  if (!values.every(isRight)) {
+    const texts = constraints.map(({ text }) => text)
+    if (values.some(hasNul)) texts.push(withoutNul)
+    const all = values.includes(null) ? [notNull, ...texts] : texts
+    fail(values, `Member must satisfy constraint: [${all.join(', ')}]`, reading)
+  }
+  return values
+}
+
+const notNull = 'Member must not be null'
+
+function check(constraints: readonly Constraint[], value: unknown, reading: Reading): void {
+  const before = reading.failureCount
+  for (const constraint of constraints)
+    if (!constraint.holds(value)) fail(value, constraint.text, reading)
+  if (reading.failureCount === before && hasNul(value)) fail(value, withoutNul, reading)
+}
+
+/** Some of AWS's patterns do not exclude U+0000, and some members have no pattern. No database can store it. */
+const withoutNul = 'Member must not contain U+0000'
+
+function hasNul(value: unknown): boolean {
+  return typeof value === 'string' && value.includes('\0')
+}
+
+function failMissing(field: Field, reading: Reading): void {
+  reading.path.push(field.pathName)
+  fail(null, notNull, reading)
+  reading.path.pop()
+}
+
+function fail(value: unknown, constraintText: string, reading: Reading): void {
+  reading.failureCount += 1
+  if (reading.failures.length < reportedFailuresMax)
+    reading.failures.push(
+      `Value ${echoOf(value, reading)} at '${pathText(reading)}' failed to satisfy constraint: ${constraintText}`,
+    )
+}
+
+/** The value as AWS repeats it, truncated to the room that is left in the error. */
+function echoOf(value: unknown, reading: Reading): string {
+  if (value === null) return 'null'
+  const echo = quoted(value, Math.min(echoedCharactersMax, reading.echoLeft))
+  reading.echoLeft = Math.max(0, reading.echoLeft - echo.length)
+  return echo
+}
+
+/** `tags.1.member.key`: elements count from 1, and each is a `member`. */
+function pathText({ path }: Reading): string {
+  return path.map((step) => (typeof step === 'number' ? `${step + 1}.member` : step)).join('.')
+}
+
+function validationError({ failures, failureCount }: Reading): ServiceError {
+  const detected = `${failureCount} validation error${failureCount === 1 ? '' : 's'} detected`
+  const more = failureCount > failures.length ? '; …' : ''
+  return new ServiceError('ValidationException', `${detected}: ${failures.join('; ')}${more}`)
+}
+
+function isJsonObject(json: unknown): json is Readonly<Record<string, unknown>> {
+  return typeof json === 'object' && json !== null && !Array.isArray(json)
+}

@@ -1,0 +1,45 @@
+import type { StorableText } from '../../text/storable-text.ts'
+import type { Infer, Shape, StructureShape } from './shape.ts'
+
+type Scalar = string | number | bigint | boolean | Date | Uint8Array
+
+type Lenient<T> = T extends StorableText
+  ? string
+  : T extends Scalar
+    ? T
+    : T extends readonly (infer E)[]
+      ? readonly Lenient<E>[]
+      : { [K in keyof T]: object extends Pick<T, K> ? Lenient<T[K]> | undefined : Lenient<T[K]> }
+
+/** What can be written by a shape: its values, and undefined for a member that may be absent. */
+export type Encodable<S> = Lenient<Infer<S>>
+
+/**
+ * JSON members of a structure: a Date becomes epoch seconds with milliseconds as a fraction, bytes become base64.
+ * Only declared members are written, and none that is undefined. The value is trusted to have its type.
+ */
+export function encode<S extends StructureShape>(shape: S, value: Encodable<S>): object {
+  return encodeStructure(shape, value)
+}
+
+function encodeValue(shape: Shape, value: unknown): unknown {
+  if (shape.kind === 'structure') return encodeStructure(shape, value)
+  if (shape.kind === 'list' && Array.isArray(value))
+    return value.map((item: unknown) => encodeValue(shape.element, item))
+  if (value instanceof Date) return value.getTime() / 1000
+  return value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value
+}
+
+function encodeStructure({ fields }: StructureShape, value: unknown): object {
+  const members: Record<string, unknown> = {}
+  if (!isRecord(value)) return members
+  for (const { name, shape } of fields) {
+    const member = value[name]
+    if (member !== undefined) members[name] = encodeValue(shape, member)
+  }
+  return members
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null
+}

@@ -1,0 +1,189 @@
+/**
+ * Shapes of AWS JSON 1.1 members as values. One declaration gives the TypeScript type (`Infer`), the reader with its
+ * limits (shape-decode.ts), the writer (shape-encode.ts), and what can be held against AWS's model in a test. Which
+ * shapes an operation has is not known here.
+ */
+import type { StorableText } from '../../text/storable-text.ts'
+import {
+  enumConstraints,
+  lengthConstraints,
+  rangeConstraints,
+  stringConstraints,
+  type Constraint,
+  type Limits,
+  type StringLimits,
+} from './constraints.ts'
+
+interface Constrained {
+  /** What its values must satisfy, in the order in which failures are reported. */
+  readonly constraints: readonly Constraint[]
+}
+
+/** Text; `min` and `max` count code points, `pattern` is for the whole value. */
+export interface StringShape extends Constrained {
+  readonly kind: 'string'
+  readonly limits: StringLimits
+}
+
+/** Text that is one of `values`. */
+export interface EnumerationShape<V extends string = string> extends Constrained {
+  readonly kind: 'enumeration'
+  readonly values: readonly V[]
+}
+
+/** Bytes, base64 on the wire; `min` and `max` count bytes. */
+export interface BlobShape extends Constrained {
+  readonly kind: 'blob'
+  readonly limits: Limits
+}
+
+/** A 32-bit integer. */
+export interface IntegerShape extends Constrained {
+  readonly kind: 'integer'
+  readonly limits: Limits
+}
+
+/** A 64-bit integer: a bigint if a number cannot hold it exactly. */
+export interface LongShape extends Constrained {
+  readonly kind: 'long'
+  readonly limits: Limits
+}
+
+export interface BooleanShape extends Constrained {
+  readonly kind: 'boolean'
+}
+
+/** An instant; epoch seconds on the wire, milliseconds as a fraction. */
+export interface TimestampShape extends Constrained {
+  readonly kind: 'timestamp'
+}
+
+export type ScalarShape =
+  | StringShape
+  | EnumerationShape
+  | BlobShape
+  | IntegerShape
+  | LongShape
+  | BooleanShape
+  | TimestampShape
+
+/** `min` and `max` count items. */
+export interface ListShape<E extends Shape> extends Constrained {
+  readonly kind: 'list'
+  readonly element: E
+  readonly limits: Limits
+}
+
+export interface StructureShape<M extends Members = Members> {
+  readonly kind: 'structure'
+  /** As declared. */
+  readonly members: M
+  /** The same in a form for walking. */
+  readonly fields: readonly Field[]
+}
+
+export type Shape = ScalarShape | ListShape<Shape> | StructureShape
+
+/** A member that must be there. */
+export interface RequiredMember<S extends Shape = Shape> {
+  readonly kind: 'required'
+  readonly shape: S
+}
+
+/** Members of a structure by their names on the wire. */
+export interface Members {
+  readonly [name: string]: Shape | RequiredMember
+}
+
+/** A member of a structure. */
+export interface Field {
+  readonly name: string
+  /** The name in the texts of ValidationException: `certificateAuthorityArn`. */
+  readonly pathName: string
+  readonly shape: Shape
+  readonly required: boolean
+}
+
+type RequiredNames<M extends Members> = {
+  [N in keyof M]: M[N] extends RequiredMember ? N : never
+}[keyof M]
+
+type InferMember<S> = S extends RequiredMember<infer R> ? Infer<R> : Infer<S>
+
+type InferMembers<M extends Members> = {
+  readonly [N in RequiredNames<M>]: InferMember<M[N]>
+} & {
+  readonly [N in Exclude<keyof M, RequiredNames<M>>]?: InferMember<M[N]>
+}
+
+type Flat<T> = { readonly [K in keyof T]: T[K] }
+
+/** The type of a shape's values: required members are there, others may be absent, but are never undefined. */
+export type Infer<S> =
+  S extends EnumerationShape<infer V>
+    ? V
+    : S extends StringShape
+      ? StorableText
+      : S extends BlobShape
+        ? Uint8Array
+        : S extends IntegerShape
+          ? number
+          : S extends LongShape
+            ? number | bigint
+            : S extends BooleanShape
+              ? boolean
+              : S extends TimestampShape
+                ? Date
+                : S extends ListShape<infer E>
+                  ? readonly Infer<E>[]
+                  : S extends StructureShape<infer M>
+                    ? Flat<InferMembers<M>>
+                    : never
+
+export function string(limits: StringLimits = {}): StringShape {
+  return { kind: 'string', limits, constraints: stringConstraints(limits) }
+}
+
+export function enumeration<const V extends string>(values: readonly V[]): EnumerationShape<V> {
+  return { kind: 'enumeration', values, constraints: enumConstraints(values) }
+}
+
+export function blob(limits: Limits = {}): BlobShape {
+  return { kind: 'blob', limits, constraints: lengthConstraints(limits) }
+}
+
+export function integer(limits: Limits = {}): IntegerShape {
+  return { kind: 'integer', limits, constraints: rangeConstraints(limits) }
+}
+
+export function long(limits: Limits = {}): LongShape {
+  return { kind: 'long', limits, constraints: rangeConstraints(limits) }
+}
+
+export function boolean(): BooleanShape {
+  return { kind: 'boolean', constraints: [] }
+}
+
+export function timestamp(): TimestampShape {
+  return { kind: 'timestamp', constraints: [] }
+}
+
+export function list<E extends Shape>(element: E, limits: Limits = {}): ListShape<E> {
+  return { kind: 'list', element, limits, constraints: lengthConstraints(limits) }
+}
+
+export function structure<const M extends Members>(members: M): StructureShape<M> {
+  return { kind: 'structure', members, fields: Object.entries(members).map(fieldOf) }
+}
+
+/** Makes a member of a structure one that must be there. */
+export function required<S extends Shape>(shape: S): RequiredMember<S> {
+  return { kind: 'required', shape }
+}
+
+function fieldOf([name, member]: readonly [string, Shape | RequiredMember]): Field {
+  const pathName = name.charAt(0).toLowerCase() + name.slice(1)
+  return member.kind === 'required'
+    ? { name, pathName, shape: member.shape, required: true }
+    : { name, pathName, shape: member, required: false }
+}

@@ -1,0 +1,40 @@
+/** What AWS's JSON front end says of a value of the wrong JSON type (AWS JSON 1.1, SerializationException). */
+import { ServiceError } from '../../errors.ts'
+import type { Shape } from './shape.ts'
+
+const int32Max = 2 ** 31 - 1
+
+const typeNames: Readonly<Record<Shape['kind'], string>> = {
+  string: 'a String',
+  enumeration: 'a String',
+  blob: 'a Blob',
+  integer: 'an Integer',
+  long: 'a Long',
+  boolean: 'a Boolean',
+  timestamp: 'a Date',
+  list: 'a List',
+  structure: 'a Structure',
+}
+
+/** The error for a JSON value, not null, that a shape of that kind cannot take; `why` says more. */
+export function typeError(kind: Shape['kind'], value: unknown, why?: string): ServiceError {
+  if (kind === 'list') return serializationError('Expected list or null')
+  if (Array.isArray(value)) return serializationError('Start of list found where not expected')
+  if (typeof value === 'object')
+    return serializationError('Start of structure or map found where not expected.')
+  if (kind === 'structure') return serializationError('Expected structure or null')
+  const text = `class java.lang.${javaClass(value)} can not be converted to ${typeNames[kind]}`
+  return serializationError(why === undefined ? text : `${text}: ${why}`)
+}
+
+export function serializationError(message: string): ServiceError {
+  return new ServiceError('SerializationException', message)
+}
+
+/** Class of a JSON scalar, in the words of AWS's texts. */
+function javaClass(value: unknown): string {
+  if (typeof value === 'string') return 'String'
+  if (typeof value === 'boolean') return 'Boolean'
+  if (typeof value === 'number' && !Number.isInteger(value)) return 'Double'
+  return typeof value === 'number' && Math.abs(value) <= int32Max ? 'Integer' : 'Long'
+}

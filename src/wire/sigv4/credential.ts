@@ -1,0 +1,72 @@
+import { ServiceError } from '../../errors.ts'
+
+/** What a request says about its own signature. */
+export interface SignatureClaim {
+  readonly accessKeyId: string
+  /** Date of the credential scope, YYYYMMDD. */
+  readonly date: string
+  readonly region: string
+  readonly service: string
+  readonly terminator: string
+  /** Lower case, ascending, without duplicates; `host` is among them. */
+  readonly signedHeaders: readonly string[]
+  /** Hexadecimal text as sent, not looked at yet. */
+  readonly signature: string
+  readonly timestamp: Date
+  /** Life of a presigned URL; undefined for a signature in the Authorization header. */
+  readonly expiresSeconds: number | undefined
+  /** X-Amz-Security-Token, from the header or the query. */
+  readonly securityToken: string | undefined
+}
+
+export type CredentialScope = Pick<
+  SignatureClaim,
+  'accessKeyId' | 'date' | 'region' | 'service' | 'terminator'
+>
+
+const credentialLengthMax = 256
+const signedHeadersLengthMax = 4096
+const signedHeadersMax = 100
+const headerName = /^[a-z0-9!#$%&'*+.^_`|~-]+$/
+
+/**
+ * Splits `KEYID/YYYYMMDD/REGION/SERVICE/aws4_request`; the parts are not judged. Throws IncompleteSignatureException
+ * if there are not five parts.
+ */
+export function parseCredential(text: string): CredentialScope {
+  const parts = text.length > credentialLengthMax ? [] : text.split('/')
+  const [accessKeyId = '', date = '', region = '', service = '', terminator = ''] = parts
+  if (parts.length === 5) return { accessKeyId, date, region, service, terminator }
+  throw new ServiceError(
+    'IncompleteSignatureException',
+    'Credential must have exactly 5 slash-delimited elements, ' +
+      `e.g. keyid/date/region/service/term, got '${text.slice(0, credentialLengthMax)}'`,
+  )
+}
+
+/**
+ * Reads `host;x-amz-date`. Throws InvalidSignatureException if it is too long, has a malformed name, is not sorted
+ * without duplicates, or lacks `host`: the signature would not be tied to this server.
+ */
+export function parseSignedHeaders(text: string): readonly string[] {
+  const names = text.length > signedHeadersLengthMax ? [] : text.split(';')
+  const ascending = names.every((name, at) => at === 0 || (names[at - 1] ?? '') < name)
+  if (
+    names.length > signedHeadersMax ||
+    !ascending ||
+    !names.every((name) => headerName.test(name))
+  )
+    throw invalidSignature(
+      'SignedHeaders must be a list of header names in lower case, sorted, without duplicates, ' +
+        `delimited by ';', of at most ${signedHeadersMax} names and ${signedHeadersLengthMax} characters.`,
+    )
+  if (!names.includes('host'))
+    throw invalidSignature(
+      "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.",
+    )
+  return names
+}
+
+function invalidSignature(message: string): ServiceError {
+  return new ServiceError('InvalidSignatureException', message)
+}

@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import * as fc from 'fast-check'
+import { ServiceError } from '../../errors.ts'
+import { formatTimestamp, parseTimestamp } from './timestamp.ts'
+
+test('an instant is written and read the same, whatever was before it', () => {
+  const seconds = fc.integer({ min: 1_440_000_000, max: 1_440_000_003 })
+  const step = fc.record({ seconds, milliseconds: fc.constantFrom(0, 1, 999), reads: fc.boolean() })
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
+      for (const { seconds: time, milliseconds, reads } of steps) {
+        const text = new Date(time * 1000).toISOString().replaceAll(/[:-]|\.000/g, '')
+        if (reads) assert.equal(parseTimestamp(text).getTime(), time * 1000)
+        else assert.equal(formatTimestamp(new Date(time * 1000 + milliseconds)), text)
+      }
+    }),
+  )
+})
+
+test('whatever the digits are, a text is read as its instant or refused as a bad date', () => {
+  const digits = fc.oneof(
+    fc.constantFrom('99999999T999999', '99991231T235960', '00000000T000000'),
+    fc.stringMatching(/^[0-9]{8}T[0-9]{6}$/),
+  )
+  const read = (text: string): string => {
+    try {
+      return parseTimestamp(text)
+        .toISOString()
+        .replaceAll(/[:-]|\.000/g, '')
+    } catch (error) {
+      assert.ok(
+        error instanceof ServiceError && error.code === 'IncompleteSignatureException',
+        String(error),
+      )
+      return 'refused'
+    }
+  }
+  fc.assert(
+    fc.property(digits, (text) => {
+      const result = read(`${text}Z`)
+      assert.ok(result === 'refused' || result === `${text}Z`, result)
+    }),
+    { seed: 15, numRuns: 2000 },
+  )
+  assert.equal(read('99991231T235959Z'), '99991231T235959Z')
+  for (const text of ['99999999T999999Z', '99991231T235960Z', 'Fri, 31 Dec 9999 23:59:60 GMT'])
+    assert.equal(read(text), 'refused')
+})
+
+test('who changes an instant that was read changes nothing else', () => {
+  const text = '20150830T123600Z'
+  parseTimestamp(text).setUTCFullYear(1999)
+  assert.equal(parseTimestamp(text).toISOString(), '2015-08-30T12:36:00.000Z')
+})

@@ -1,0 +1,58 @@
+import { ServiceError } from '../../errors.ts'
+import { utcDigits } from '../../text/utc-digits.ts'
+
+const iso = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/
+const imf = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), (\d\d) ([A-Z][a-z]{2}) (\d{4}) (\d\d:\d\d:\d\d) GMT$/
+
+/** The instant that was last written or read, and its text: each request has it several times, and the next one often too. */
+let last = { time: Number.NaN, text: '' }
+
+/** An instant in ISO 8601 basic format, whole seconds: `20150830T123600Z`. */
+export function formatTimestamp(instant: Date): string {
+  const time = instant.getTime()
+  if (time === last.time) return last.text
+  const digits = utcDigits(instant)
+  const text = `${digits.slice(0, 8)}T${digits.slice(8)}Z`
+  last = { time, text }
+  return text
+}
+
+/**
+ * The instant of `20150830T123600Z` (X-Amz-Date) or `Sun, 30 Aug 2015 12:36:00 GMT` (Date, RFC 9110 §5.6.7).
+ * Throws IncompleteSignatureException for anything else, also for a day or an hour that does not exist.
+ */
+export function parseTimestamp(text: string): Date {
+  const instant = parseIso(text) ?? parseImf(text)
+  if (instant !== undefined) return instant
+  throw new ServiceError(
+    'IncompleteSignatureException',
+    `Date must be in ISO-8601 'basic format'. Got '${text.slice(0, 64)}'. See http://en.wikipedia.org/wiki/ISO_8601`,
+  )
+}
+
+function parseIso(text: string): Date | undefined {
+  // What was written is what would be read; fractions of a second are not in the text.
+  if (text === last.text && last.time % 1000 === 0) return new Date(last.time)
+  const parts = iso.exec(text)
+  if (parts === null) return undefined
+  const [, year, month, day, hour, minute, second] = parts.map(Number) as Parts
+  const instant = new Date(0)
+  instant.setUTCFullYear(year, month - 1, day)
+  instant.setUTCHours(hour, minute, second)
+  // An invalid month moves the date into another year, which may have five digits.
+  return instant.getUTCFullYear() === year && formatTimestamp(instant) === text
+    ? instant
+    : undefined
+}
+
+type Parts = [text: number, ...fields: [number, number, number, number, number, number]]
+
+function parseImf(text: string): Date | undefined {
+  if (!imf.test(text)) return undefined
+  const instant = new Date(text)
+  return isValid(instant) && instant.toUTCString() === text ? instant : undefined
+}
+
+function isValid(instant: Date): boolean {
+  return !Number.isNaN(instant.getTime())
+}

@@ -1,0 +1,208 @@
+/**
+ * AWS Signature Version 4 as a server sees it: reads what a request says about its signature, judges everything that
+ * needs no secret, and computes the signature that it should have. Pure; who owns a key is a question for access/.
+ */
+import { createHmac, hash, timingSafeEqual } from 'node:crypto'
+import { ServiceError } from '../../errors.ts'
+import { hmacHex, hmacKey, type HmacKey } from './hmac-key.ts'
+import { servedRegions, type ServedRegions } from '../region.ts'
+import { canonicalRequest, parseQuery } from './canonical.ts'
+import type { SignatureClaim } from './credential.ts'
+import { parseAuthorization, signatureAlgorithm } from './header.ts'
+import { parseQueryAuthentication } from './query.ts'
+import type { RawHeaders, RawRequest } from './request.ts'
+import { formatTimestamp } from './timestamp.ts'
+
+const skewSeconds = 300
+const regionEchoMax = 64
+const terminator = 'aws4_request'
+
+/** Headers that change what a request means: a proxy that adds or repeats one must not go unnoticed. */
+const singleHeaders = [
+  'authorization',
+  'content-type',
+  'date',
+  'host',
+  'x-amz-content-sha256',
+  'x-amz-date',
+  'x-amz-security-token',
+  'x-amz-target',
+] as const
+
+/** Those of them that the signature must cover when they are sent, as AWS spells them. */
+const coveredHeaders = [
+  ['content-type', 'Content-Type'],
+  ['x-amz-content-sha256', 'X-Amz-Content-Sha256'],
+  ['x-amz-date', 'X-Amz-Date'],
+  ['x-amz-security-token', 'X-Amz-Security-Token'],
+  ['x-amz-target', 'X-Amz-Target'],
+] as const
+
+/**
+ * Reads the signature of a request from its Authorization header or its query.
+ *
+ * Throws MissingAuthenticationTokenException if there is neither, InvalidSignatureException if there are both or a
+ * header that matters is repeated or not covered, and IncompleteSignatureException if a part is missing or malformed.
+ */
+export function parseSignature(request: RawRequest): SignatureClaim {
+  const { headers, query } = request
+  requireSingleHeaders(headers)
+  const authorization = headers.get('authorization')?.[0]
+  const inQuery = parseQuery(query)
+  const presigned = inQuery.some(([name]) => name === 'X-Amz-Algorithm')
+  if (authorization !== undefined && presigned)
+    throw invalidSignature(
+      "Found both 'X-Amz-Algorithm' as a query-string param and 'Authorization' as HTTP header.",
+    )
+  const partly = inQuery.some(([name]) => name === 'X-Amz-Signature' || name === 'X-Amz-Credential')
+  if (authorization === undefined && !presigned && !partly)
+    throw new ServiceError('MissingAuthenticationTokenException', 'Missing Authentication Token')
+  const claim =
+    authorization === undefined
+      ? parseQueryAuthentication(inQuery, headers)
+      : parseAuthorization(authorization, headers)
+  requireCoveredHeaders(headers, claim)
+  return claim
+}
+
+/** Requirements on a claim. */
+export interface ClaimRules {
+  readonly service: string
+  readonly now: Date
+  /** AWS's unless others are given. */
+  readonly regions?: ServedRegions
+}
+
+const awsOnly = servedRegions()
+
+/**
+ * Judges scope and time. Throws InvalidSignatureException if the scope is not for `service` and a Region that is served on the day
+ * of the timestamp, if the timestamp is more than five minutes from `now`, or if a presigned URL has expired.
+ */
+export function checkClaim(
+  claim: SignatureClaim,
+  { service, now, regions = awsOnly }: ClaimRules,
+): void {
+  const problems = [...scopeProblems(claim, { service, regions })]
+  if (problems.length > 0) throw invalidSignature(problems.join(' '))
+  checkTime(claim, now)
+}
+
+/** The HMAC chain over date, Region and service: a secret key of 32 octets (same guide, step 4). */
+export function deriveSigningKey(
+  secretAccessKey: string,
+  { date, region, service }: Pick<SignatureClaim, 'date' | 'region' | 'service'>,
+): HmacKey {
+  const dateKey = hmac(Buffer.from(`AWS4${secretAccessKey}`, 'utf8'), date)
+  return hmacKey(hmac(hmac(hmac(dateKey, region), service), terminator))
+}
+
+/**
+ * Whether the claimed signature is the one of `request` under `signingKey`; the comparison takes the same time
+ * wherever they differ. Throws InvalidSignatureException if the body is not what X-Amz-Content-Sha256 says.
+ */
+export function isSignatureValid(
+  request: RawRequest,
+  claim: SignatureClaim,
+  signingKey: HmacKey,
+): boolean {
+  const canonical = canonicalRequest(request, claim.signedHeaders)
+  requirePayloadHash(request.headers, canonical.slice(-64))
+  const expected = Buffer.from(hmacHex(signingKey, stringToSign(claim, canonical)), 'latin1')
+  const { signature } = claim
+  const claimed = Buffer.from(/^[0-9a-f]{64}$/.test(signature) ? signature : '', 'latin1')
+  return claimed.length === expected.length && timingSafeEqual(claimed, expected)
+}
+
+/** The string to sign, latin1 text (same guide, step 3). `canonical` is latin1 text too. */
+export function stringToSign(claim: SignatureClaim, canonical: string): string {
+  const { date, region, service, timestamp } = claim
+  return [
+    signatureAlgorithm,
+    formatTimestamp(timestamp),
+    `${date}/${region}/${service}/${terminator}`,
+    hash('sha256', Buffer.from(canonical, 'latin1'), 'hex'),
+  ].join('\n')
+}
+
+function hmac(key: Uint8Array, text: string): Buffer {
+  return createHmac('sha256', key).update(text, 'latin1').digest()
+}
+
+function requireSingleHeaders(headers: RawHeaders): void {
+  for (const name of singleHeaders) {
+    if ((headers.get(name)?.length ?? 0) > 1)
+      throw invalidSignature(`The header '${name}' must be in the request only once.`)
+  }
+}
+
+function requireCoveredHeaders(headers: RawHeaders, claim: SignatureClaim): void {
+  const presigned = claim.expiresSeconds !== undefined
+  for (const [name, spelled] of coveredHeaders) {
+    // A presigned URL has its own X-Amz-Date, and the header then says nothing.
+    if (presigned && name === 'x-amz-date') continue
+    if (headers.has(name) && !claim.signedHeaders.includes(name))
+      throw invalidSignature(`'${spelled}' must be a 'SignedHeader' in the AWS Authorization.`)
+  }
+  const dated = presigned || headers.has('x-amz-date') || claim.signedHeaders.includes('date')
+  if (!dated) throw invalidSignature("'Date' must be a 'SignedHeader' in the AWS Authorization.")
+}
+
+function requirePayloadHash(headers: RawHeaders, payloadHash: string): void {
+  const claimed = headers.get('x-amz-content-sha256')?.[0]
+  if (claimed === undefined || claimed === payloadHash) return
+  if (claimed.startsWith('STREAMING-'))
+    throw invalidSignature(
+      "The header 'x-amz-content-sha256' says that the body is in signed chunks (aws-chunked), which are not supported. " +
+        'Send the body whole, and sign its SHA-256.',
+    )
+  throw invalidSignature(
+    "The header 'x-amz-content-sha256' must be the SHA-256 hash of the request's body in lower-case hexadecimal.",
+  )
+}
+
+function* scopeProblems(
+  claim: SignatureClaim,
+  { service, regions }: Required<Pick<ClaimRules, 'service' | 'regions'>>,
+): Generator<string> {
+  if (!regions.has(claim.region))
+    yield (
+      `Credential should be scoped to a valid region. '${claim.region.slice(0, regionEchoMax)}' is not served. ` +
+      regions.description
+    )
+  if (claim.service !== service)
+    yield `Credential should be scoped to correct service: '${service}'.`
+  if (claim.terminator !== terminator)
+    yield `Credential should be scoped with a valid terminator: '${terminator}', not '${claim.terminator}'.`
+  const timestamp = formatTimestamp(claim.timestamp)
+  if (claim.date !== timestamp.slice(0, 8))
+    yield (
+      'Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: ' +
+      `'${claim.date}' != '${timestamp.slice(0, 8)}', from '${timestamp}'.`
+    )
+}
+
+function checkTime({ timestamp, expiresSeconds }: SignatureClaim, now: Date): void {
+  const lifeSeconds = expiresSeconds ?? skewSeconds
+  const earliest = new Date(now.getTime() - lifeSeconds * 1000)
+  const latest = new Date(now.getTime() + skewSeconds * 1000)
+  const at = formatTimestamp
+  if (timestamp < earliest)
+    throw invalidSignature(
+      `Signature expired: ${at(timestamp)} is now earlier than ${at(earliest)} ` +
+        `(${at(now)} - ${duration(lifeSeconds)})`,
+    )
+  if (timestamp > latest)
+    throw invalidSignature(
+      `Signature not yet current: ${at(timestamp)} is still later than ${at(latest)} ` +
+        `(${at(now)} + ${duration(skewSeconds)})`,
+    )
+}
+
+function duration(seconds: number): string {
+  return seconds % 60 === 0 ? `${seconds / 60} min.` : `${seconds} sec.`
+}
+
+function invalidSignature(message: string): ServiceError {
+  return new ServiceError('InvalidSignatureException', message)
+}

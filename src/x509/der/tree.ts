@@ -1,0 +1,62 @@
+/** Checks DER of unknown type: every element and, where its tag is universal, its contents (X.690). */
+import { requireBitString } from '../bit-string.ts'
+import { DerError } from './error.ts'
+import { DerReader, tags, type DerElement } from './reader.ts'
+import { readBoolean, readIntegerOctets } from './values.ts'
+import { decodeOid } from '../oid.ts'
+import { decodeString } from '../strings.ts'
+
+/** Deeper nesting than any structure in use has. */
+const depthMax = 32
+const constructedBit = 0x20
+const universalMax = 0x1f
+
+/**
+ * Checks that `der` is one element, and that all elements within constructed ones are strict DER. Contents with
+ * context-specific primitive tags are not examined: their type is unknown. Linear in the length. Throws DerError.
+ */
+export function requireDerTree(der: Uint8Array, what: string): void {
+  const reader = new DerReader(der, what)
+  requireElement(reader.any(), what, 0)
+  reader.end()
+}
+
+function requireElement(element: DerElement, what: string, depth: number): void {
+  const { tag } = element
+  if ((tag & constructedBit) === 0) {
+    requirePrimitive(element, what)
+    return
+  }
+  if ((tag & 0xc0) === 0 && tag !== tags.sequence && tag !== tags.set)
+    throw new DerError(`${what} has a constructed element with tag 0x${tag.toString(16)}`)
+  if (depth === depthMax) throw new DerError(`${what} is nested more than ${depthMax} deep`)
+  const reader = new DerReader(element.content, what)
+  while (!reader.atEnd) requireElement(reader.any(), what, depth + 1)
+}
+
+function requirePrimitive(element: DerElement, what: string): void {
+  switch (element.tag) {
+    case tags.boolean:
+      readBoolean(element, what)
+      return
+    case tags.integer:
+    case tags.enumerated:
+      readIntegerOctets(element, what)
+      return
+    case tags.bitString:
+      requireBitString(element, what)
+      return
+    case tags.null:
+      if (element.content.length > 0) throw new DerError(`${what} has a NULL with contents`)
+      return
+    case tags.oid:
+      decodeOid(element.content)
+      return
+    case 0x00:
+    case tags.sequence & universalMax:
+    case tags.set & universalMax:
+      throw new DerError(`${what} has a primitive element with tag 0x${element.tag.toString(16)}`)
+    default:
+      decodeString(element)
+  }
+}

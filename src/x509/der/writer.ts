@@ -1,0 +1,82 @@
+/** DER, written: minimal lengths, minimal integers, sorted sets (X.690 §10, §11). */
+import { tags } from './reader.ts'
+
+/** One element: identifier octet, length, contents. */
+export function encodeElement(tag: number, ...parts: readonly Uint8Array[]): Uint8Array {
+  let length = 0
+  for (const part of parts) length += part.length
+  const header = headerOctets(tag, length)
+  const der = new Uint8Array(header.length + length)
+  der.set(header)
+  let offset = header.length
+  for (const part of parts) {
+    der.set(part, offset)
+    offset += part.length
+  }
+  return der
+}
+
+/** Identifier and length octets of an element whose contents follow elsewhere. */
+export function encodeHeader(tag: number, length: number): Uint8Array {
+  return Uint8Array.from(headerOctets(tag, length))
+}
+
+function headerOctets(tag: number, length: number): number[] {
+  if (length < 0x80) return [tag, length]
+  const octets: number[] = []
+  for (let rest = length; rest > 0; rest = Math.floor(rest / 256)) octets.unshift(rest % 256)
+  return [tag, 0x80 | octets.length, ...octets]
+}
+
+/** SEQUENCE of elements already encoded. */
+export function encodeSequence(...elements: readonly Uint8Array[]): Uint8Array {
+  return encodeElement(tags.sequence, ...elements)
+}
+
+/** SET OF elements already encoded, in the order of their octets (X.690 §11.6). */
+export function encodeSetOf(elements: readonly Uint8Array[]): Uint8Array {
+  return encodeElement(tags.set, ...elements.toSorted((a, b) => Buffer.compare(a, b)))
+}
+
+export function encodeBoolean(value: boolean): Uint8Array {
+  return Uint8Array.of(tags.boolean, 1, value ? 0xff : 0x00)
+}
+
+/** INTEGER of a magnitude, big-endian: leading zeros are dropped, and one is added where the sign needs it. */
+export function encodeUnsigned(magnitude: Uint8Array): Uint8Array {
+  let start = 0
+  while (start < magnitude.length - 1 && magnitude[start] === 0) start += 1
+  const octets = magnitude.subarray(start)
+  if (octets.length === 0) return Uint8Array.of(tags.integer, 1, 0)
+  return (octets[0] ?? 0) >= 0x80
+    ? encodeElement(tags.integer, Uint8Array.of(0), octets)
+    : encodeElement(tags.integer, octets)
+}
+
+/** INTEGER from 0 to 2^31. */
+export function encodeSmallInteger(value: number): Uint8Array {
+  const octets = new Uint8Array(4)
+  new DataView(octets.buffer).setUint32(0, value)
+  return encodeUnsigned(octets)
+}
+
+export function encodeOctetString(octets: Uint8Array): Uint8Array {
+  return encodeElement(tags.octetString, octets)
+}
+
+/** BIT STRING of whole octets. */
+export function encodeBitString(octets: Uint8Array): Uint8Array {
+  return encodeElement(tags.bitString, Uint8Array.of(0), octets)
+}
+
+/** BIT STRING of named bits, bit 0 first: without trailing zero bits (X.690 §11.2.2). */
+export function encodeNamedBits(bits: readonly number[]): Uint8Array {
+  const last = Math.max(-1, ...bits)
+  const octets = new Uint8Array(Math.floor(last / 8) + 1)
+  for (const bit of bits) {
+    const index = bit >> 3
+    octets[index] = (octets[index] ?? 0) | (0x80 >> (bit & 7))
+  }
+  const unused = last < 0 ? 0 : 7 - (last & 7)
+  return encodeElement(tags.bitString, Uint8Array.of(unused), octets)
+}

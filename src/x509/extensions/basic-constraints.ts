@@ -1,0 +1,39 @@
+/** basicConstraints (RFC 5280 §4.2.1.9). */
+import { DerError } from '../der/error.ts'
+import { readOnlyNested, tags } from '../der/reader.ts'
+import { readOptionalBoolean, readSmallInteger } from '../der/values.ts'
+import { encodeBoolean, encodeSequence, encodeSmallInteger } from '../der/writer.ts'
+import { strict, type Tolerance } from '../tolerance.ts'
+
+export interface BasicConstraints {
+  readonly ca: boolean
+  /** How many CA certificates may follow in a path; undefined if there is no limit. */
+  readonly pathLenConstraint: number | undefined
+}
+
+/** Anything larger means no limit in practice, but is not what a CA writes. */
+const pathLenMax = 2 ** 31 - 1
+
+/** DER of BasicConstraints; cA is left out when FALSE, its default. */
+export function encodeBasicConstraints({ ca, pathLenConstraint }: BasicConstraints): Uint8Array {
+  return encodeSequence(
+    ...(ca ? [encodeBoolean(true)] : []),
+    ...(pathLenConstraint === undefined ? [] : [encodeSmallInteger(pathLenConstraint)]),
+  )
+}
+
+/** Reads the value of the extension. Throws DerError, also for a path length without cA. */
+export function parseBasicConstraints(
+  value: Uint8Array,
+  tolerance: Tolerance = strict,
+): BasicConstraints {
+  const reader = readOnlyNested(value, tags.sequence, 'basicConstraints')
+  const ca = readOptionalBoolean(reader, 'cA of basicConstraints', tolerance)
+  const length = reader.optional(tags.integer)
+  reader.end()
+  if (length !== undefined && !ca)
+    throw new DerError('basicConstraints has a path length without cA')
+  const pathLenConstraint =
+    length === undefined ? undefined : readSmallInteger(length, 'pathLenConstraint', pathLenMax)
+  return { ca, pathLenConstraint }
+}

@@ -1,0 +1,76 @@
+/** Where a CRL is found, in certificates and in the CRL itself. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import * as fc from 'fast-check'
+import { DerError } from '../der/error.ts'
+import { contextTag, readOnlyNested, tags, type DerReader } from '../der/reader.ts'
+import {
+  encodeCrlDistributionPoints,
+  encodeIssuingDistributionPoint,
+  parseCrlDistributionPoints,
+  parseIssuingDistributionPoint,
+} from './distribution-points.ts'
+
+const hexOf = (octets: Uint8Array): string => Buffer.from(octets).toString('hex')
+const hexOfText = (text: string): string => Buffer.from(text).toString('hex')
+
+test('one short URI is written as RFC 5280 has it', () => {
+  const uri = 'http://c.test/a.crl'
+  const name = `a017a0158613${hexOfText(uri)}`
+  assert.equal(hexOf(encodeIssuingDistributionPoint(uri)), `3019${name}`)
+  assert.equal(hexOf(encodeCrlDistributionPoints(uri)), `301b3019${name}`)
+})
+
+/** [0] distributionPoint of [0] fullName of one [6] URI, and nothing else. */
+function uriOf(point: DerReader): string {
+  const distributionPoint = point.nested(contextTag(0, true), 'distributionPoint')
+  point.end()
+  const fullName = distributionPoint.nested(contextTag(0, true), 'fullName')
+  distributionPoint.end()
+  const { content } = fullName.element(contextTag(6, false))
+  fullName.end()
+  return Buffer.from(content).toString('latin1')
+}
+
+const visible = fc.string({
+  unit: fc.integer({ min: 0x20, max: 0x7e }).map((code) => String.fromCodePoint(code)),
+  maxLength: 300,
+})
+
+test('any visible URI is read back, and both extensions name it by the same octets', () => {
+  fc.assert(
+    fc.property(visible, (rest) => {
+      const uri = `http://${rest}`
+      const inCrl = encodeIssuingDistributionPoint(uri)
+      assert.equal(uriOf(readOnlyNested(inCrl, tags.sequence, 'IDP')), uri)
+      const inCertificate = encodeCrlDistributionPoints(uri)
+      const points = readOnlyNested(inCertificate, tags.sequence, 'CRLDistributionPoints')
+      assert.equal(hexOf(points.element(tags.sequence).der), hexOf(inCrl))
+      points.end()
+    }),
+  )
+})
+
+test('a URI that no IA5String can hold is refused', () => {
+  for (const uri of ['http://bücher.example/a.crl', 'http://a\0.example', 'http://a/\x7f', '\n']) {
+    assert.throws(() => encodeCrlDistributionPoints(uri), DerError)
+    assert.throws(() => encodeIssuingDistributionPoint(uri), DerError)
+  }
+})
+
+test('URIs that are written are read, and points that have none are passed over', () => {
+  fc.assert(
+    fc.property(visible, (uri) => {
+      const texts = [
+        parseCrlDistributionPoints(encodeCrlDistributionPoints(uri)),
+        parseIssuingDistributionPoint(encodeIssuingDistributionPoint(uri)),
+      ].map((names) => names.map(({ content }) => Buffer.from(content).toString('latin1')))
+      assert.deepEqual(texts, [[uri], [uri]])
+    }),
+  )
+  // DistributionPoint { [2] cRLIssuer { directoryName {} } }, and an empty IssuingDistributionPoint.
+  assert.deepEqual(parseCrlDistributionPoints(Buffer.from('30083006a204a4023000', 'hex')), [])
+  assert.deepEqual(parseIssuingDistributionPoint(Buffer.from('3000', 'hex')), [])
+  for (const hex of ['3001', '30023100', '3004300281', '3006300430020500'])
+    assert.throws(() => parseCrlDistributionPoints(Buffer.from(hex, 'hex')), DerError, hex)
+})

@@ -1,0 +1,118 @@
+/** cRLDistributionPoints and issuingDistributionPoint of one full name (RFC 5280 §4.2.1.13, §5.2.5). */
+import { readNamedBits } from '../bit-string.ts'
+import { DerError } from '../der/error.ts'
+import { contextTag, DerReader, readOnlyNested, tags, type DerElement } from '../der/reader.ts'
+import { readAll } from '../der/values.ts'
+import { encodeElement, encodeSequence } from '../der/writer.ts'
+import { encodeGeneralName, parseGeneralNames, uriName, type GeneralName } from '../general-name.ts'
+import { parseName, type Name } from '../name.ts'
+
+/** DistributionPoint.distributionPoint and IssuingDistributionPoint.distributionPoint have the same tag. */
+const distributionPointTag = contextTag(0, true)
+const fullNameTag = contextTag(0, true)
+const relativeNameTag = contextTag(1, true)
+const reasonsTag = contextTag(1, false)
+const crlIssuerTag = contextTag(2, true)
+
+/** DER of CRLDistributionPoints: one DistributionPoint, whose fullName is one URI. */
+export function encodeCrlDistributionPoints(uri: string): Uint8Array {
+  return encodeSequence(encodeSequence(distributionPointName(uri)))
+}
+
+/** DER of IssuingDistributionPoint: the URI as its distributionPoint, every other member at its default. */
+export function encodeIssuingDistributionPoint(uri: string): Uint8Array {
+  return encodeSequence(distributionPointName(uri))
+}
+
+function distributionPointName(uri: string): Uint8Array {
+  const fullName = encodeElement(fullNameTag, encodeGeneralName(uriName(uri)))
+  return encodeElement(distributionPointTag, fullName)
+}
+
+/** More than any certificate in use has. */
+const distributionPointsMax = 64
+
+/**
+ * Reads the value of cRLDistributionPoints: the full names of all points. Names relative to the issuer, reasons and
+ * issuers of CRLs are passed over. Throws DerError.
+ */
+export function parseCrlDistributionPoints(value: Uint8Array): GeneralName[] {
+  const what = 'cRLDistributionPoints'
+  const points = readAll(readOnlyNested(value, tags.sequence, what), what, distributionPointsMax)
+  return points.flatMap(({ der }) => {
+    const reader = readOnlyNested(der, tags.sequence, 'DistributionPoint')
+    const point = reader.optional(distributionPointTag)
+    reader.optional(reasonsTag)
+    reader.optional(crlIssuerTag)
+    reader.end()
+    return fullNamesOf(point)
+  })
+}
+
+/** Reads the value of issuingDistributionPoint: the full names of its point; other members are passed over. */
+export function parseIssuingDistributionPoint(value: Uint8Array): GeneralName[] {
+  const reader = readOnlyNested(value, tags.sequence, 'issuingDistributionPoint')
+  return fullNamesOf(reader.optional(distributionPointTag))
+}
+
+function fullNamesOf(point: DerElement | undefined): GeneralName[] {
+  if (point === undefined) return []
+  const reader = new DerReader(point.content, 'DistributionPointName')
+  const fullName = reader.optional(fullNameTag)
+  return fullName === undefined ? [] : parseGeneralNames(encodeSequence(fullName.content))
+}
+
+/** Number of bits of ReasonFlags; each has a name. */
+const reasonFlagsMax = 9
+
+/** All fields of a DistributionPoint. */
+export interface DistributionPoint {
+  /** Empty if the point has no full name. */
+  readonly fullName: readonly GeneralName[]
+  /** The RDN of nameRelativeToCRLIssuer, as the only one of a Name. */
+  readonly relativeName: Name | undefined
+  /** Numbers of the bits that are set; undefined without reasons. */
+  readonly reasons: readonly number[] | undefined
+  /** Empty if the point has no cRLIssuer. */
+  readonly crlIssuer: readonly GeneralName[]
+}
+
+/**
+ * Reads the complete value of cRLDistributionPoints or freshestCRL. Throws DerError, also for an empty list, and for a point
+ * with neither a distributionPoint nor a cRLIssuer (RFC 5280 §4.2.1.13).
+ */
+export function parseDistributionPoints(value: Uint8Array, what: string): DistributionPoint[] {
+  const points = readAll(readOnlyNested(value, tags.sequence, what), what, distributionPointsMax)
+  if (points.length === 0) throw new DerError(`${what} is empty`)
+  return points.map(readDistributionPoint)
+}
+
+function readDistributionPoint({ der }: DerElement): DistributionPoint {
+  const reader = readOnlyNested(der, tags.sequence, 'DistributionPoint')
+  const point = reader.optional(distributionPointTag)
+  const reasons = reader.optional(reasonsTag)
+  const issuer = reader.optional(crlIssuerTag)
+  reader.end()
+  if (point === undefined && issuer === undefined)
+    throw new DerError('DistributionPoint has neither a distributionPoint nor a cRLIssuer')
+  return {
+    ...readPointName(point),
+    reasons: reasons && readNamedBits(reasons, 'reasons', reasonFlagsMax),
+    crlIssuer: issuer === undefined ? [] : parseGeneralNames(encodeSequence(issuer.content)),
+  }
+}
+
+function readPointName(
+  point: DerElement | undefined,
+): Pick<DistributionPoint, 'fullName' | 'relativeName'> {
+  if (point === undefined) return { fullName: [], relativeName: undefined }
+  const reader = new DerReader(point.content, 'DistributionPointName')
+  if (reader.peek() === fullNameTag) {
+    const names = parseGeneralNames(encodeSequence(reader.element(fullNameTag).content))
+    reader.end()
+    return { fullName: names, relativeName: undefined }
+  }
+  const rdn = reader.element(relativeNameTag).content
+  reader.end()
+  return { fullName: [], relativeName: parseName(encodeSequence(encodeElement(tags.set, rdn))) }
+}

@@ -1,0 +1,23 @@
+/** extKeyUsage (RFC 5280 §4.2.1.12). */
+import { DerError } from '../der/error.ts'
+import { readOnlyNested, tags } from '../der/reader.ts'
+import { encodeSequence } from '../der/writer.ts'
+import { decodeOid, encodeOidElement } from '../oid.ts'
+
+const purposesMax = 256
+
+/** DER of ExtKeyUsageSyntax, in the order given; `purposes` are object identifiers, at least one. */
+export function encodeExtendedKeyUsage(purposes: readonly string[]): Uint8Array {
+  return encodeSequence(...purposes.map(encodeOidElement))
+}
+
+/** Reads the value of the extension: object identifiers. Throws DerError. */
+export function parseExtendedKeyUsage(value: Uint8Array): string[] {
+  const reader = readOnlyNested(value, tags.sequence, 'extKeyUsage')
+  const purposes: string[] = []
+  do {
+    if (purposes.length === purposesMax) throw new DerError('extKeyUsage has too many purposes')
+    purposes.push(decodeOid(reader.element(tags.oid).content))
+  } while (!reader.atEnd)
+  return purposes
+}

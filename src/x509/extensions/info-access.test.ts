@@ -1,0 +1,88 @@
+/** authorityInfoAccess: order and octets. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import * as fc from 'fast-check'
+import { DerError } from '../der/error.ts'
+import { readOnlyNested, tags } from '../der/reader.ts'
+import { encodeGeneralName, uriName } from '../general-name.ts'
+import { encodeInfoAccess, parseInfoAccess } from './info-access.ts'
+import { decodeOid, oids } from '../oid.ts'
+
+const hexOf = (octets: Uint8Array): string => Buffer.from(octets).toString('hex')
+
+test('two access descriptions are written as RFC 5280 has them', () => {
+  const value = encodeInfoAccess([
+    { accessMethod: oids.ocsp, accessLocation: uriName('http://o.test') },
+    { accessMethod: oids.caIssuers, accessLocation: uriName('http://c.test') },
+  ])
+  const uri = (text: string): string => `860d${Buffer.from(text).toString('hex')}`
+  assert.equal(
+    hexOf(value),
+    `3036` +
+      `301906082b06010505073001${uri('http://o.test')}` +
+      `301906082b06010505073002${uri('http://c.test')}`,
+  )
+})
+
+const descriptions = fc.array(
+  fc.record({
+    accessMethod: fc.constantFrom(
+      oids.ocsp,
+      oids.caIssuers,
+      oids.caRepository,
+      oids.rpkiManifest,
+      oids.rpkiNotify,
+    ),
+    accessLocation: fc.webUrl().map((url) => uriName(encodeURI(url))),
+  }),
+  { maxLength: 12 },
+)
+
+test('any descriptions are read back in the order given, none merged or sorted', () => {
+  fc.assert(
+    fc.property(descriptions, (list) => {
+      const reader = readOnlyNested(encodeInfoAccess(list), tags.sequence, 'InfoAccess')
+      const found: (readonly [string, string])[] = []
+      while (!reader.atEnd) {
+        const description = reader.nested(tags.sequence, 'AccessDescription')
+        const method = decodeOid(description.element(tags.oid).content)
+        found.push([method, hexOf(description.any().der)])
+        description.end()
+      }
+      assert.deepEqual(
+        found,
+        list.map(({ accessMethod, accessLocation }) => [
+          accessMethod,
+          hexOf(encodeGeneralName(accessLocation)),
+        ]),
+      )
+    }),
+  )
+})
+
+test('what is no object identifier, or no URI, is refused', () => {
+  const accessLocation = uriName('http://o.test')
+  assert.throws(() => encodeInfoAccess([{ accessMethod: 'ocsp', accessLocation }]), DerError)
+  assert.throws(
+    () => encodeInfoAccess([{ accessMethod: oids.ocsp, accessLocation: uriName('http://ö') }]),
+    DerError,
+  )
+})
+
+test('any descriptions are read back, and nothing that is cut short', () => {
+  fc.assert(
+    fc.property(descriptions, (given) => {
+      const value = encodeInfoAccess(given)
+      const read = parseInfoAccess(value)
+      assert.deepEqual(
+        read.map(({ accessMethod }) => accessMethod),
+        given.map(({ accessMethod }) => accessMethod),
+      )
+      assert.deepEqual(
+        read.map(({ accessLocation }) => hexOf(accessLocation.content)),
+        given.map(({ accessLocation }) => hexOf(accessLocation.content)),
+      )
+      assert.throws(() => parseInfoAccess(value.subarray(0, -1)), DerError)
+    }),
+  )
+})

@@ -1,0 +1,37 @@
+/** authorityInfoAccess and subjectInfoAccess, which share a syntax (RFC 5280 §4.2.2). */
+import { readOnlyNested, tags } from '../der/reader.ts'
+import { readAll } from '../der/values.ts'
+import { encodeSequence } from '../der/writer.ts'
+import { encodeGeneralName, parseGeneralNames, type GeneralName } from '../general-name.ts'
+import { decodeOid, encodeOidElement } from '../oid.ts'
+
+export interface AccessDescription {
+  /** Object identifier, dotted. */
+  readonly accessMethod: string
+  readonly accessLocation: GeneralName
+}
+
+/** DER of AuthorityInfoAccessSyntax or SubjectInfoAccessSyntax, in the order given. */
+export function encodeInfoAccess(descriptions: readonly AccessDescription[]): Uint8Array {
+  return encodeSequence(
+    ...descriptions.map(({ accessMethod, accessLocation }) =>
+      encodeSequence(encodeOidElement(accessMethod), encodeGeneralName(accessLocation)),
+    ),
+  )
+}
+
+/** More than any certificate in use has. */
+const descriptionsMax = 64
+
+/** Reads the value of authorityInfoAccess or subjectInfoAccess. Throws DerError. */
+export function parseInfoAccess(value: Uint8Array): AccessDescription[] {
+  const what = 'AuthorityInfoAccess'
+  const all = readAll(readOnlyNested(value, tags.sequence, what), what, descriptionsMax)
+  return all.flatMap(({ der }) => {
+    const reader = readOnlyNested(der, tags.sequence, 'AccessDescription')
+    const accessMethod = decodeOid(reader.element(tags.oid).content)
+    const names = parseGeneralNames(encodeSequence(reader.any().der))
+    reader.end()
+    return names.map((accessLocation) => ({ accessMethod, accessLocation }))
+  })
+}

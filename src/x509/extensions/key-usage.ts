@@ -1,0 +1,47 @@
+/** keyUsage (RFC 5280 §4.2.1.3). */
+import { DerError } from '../der/error.ts'
+import { readOnly, tags } from '../der/reader.ts'
+import { encodeNamedBits } from '../der/writer.ts'
+
+/** In the order of the bits. */
+export const keyUsageBits = [
+  'digitalSignature',
+  'nonRepudiation',
+  'keyEncipherment',
+  'dataEncipherment',
+  'keyAgreement',
+  'keyCertSign',
+  'cRLSign',
+  'encipherOnly',
+  'decipherOnly',
+] as const
+
+export type KeyUsageBit = (typeof keyUsageBits)[number]
+
+/** DER of KeyUsage: a BIT STRING without trailing zero bits. */
+export function encodeKeyUsage(bits: readonly KeyUsageBit[]): Uint8Array {
+  return encodeNamedBits(bits.map((bit) => keyUsageBits.indexOf(bit)))
+}
+
+/**
+ * Reads the value of the extension. Trailing zero bits, which others write, are accepted; throws DerError for bits
+ * that have no name or no octet.
+ */
+export function parseKeyUsage(value: Uint8Array): KeyUsageBit[] {
+  const { content } = readOnly(value, tags.bitString, 'keyUsage')
+  const unused = content[0]
+  const octets = content.subarray(1)
+  if (
+    unused === undefined ||
+    unused > 7 ||
+    octets.length > 2 ||
+    (octets.length === 0 && unused > 0)
+  )
+    throw new DerError('keyUsage is not a BIT STRING of at most nine bits')
+  if (((octets.at(-1) ?? 0) & ((1 << unused) - 1)) !== 0)
+    throw new DerError('keyUsage has unused bits that are set')
+  if (((octets[1] ?? 0) & 0x7f) !== 0) throw new DerError('keyUsage has bits without a name')
+  return keyUsageBits.filter(
+    (_bit, index) => ((octets[index >> 3] ?? 0) & (0x80 >> (index & 7))) !== 0,
+  )
+}

@@ -1,0 +1,52 @@
+/** Extensions of Active Directory Certificate Services (Microsoft [MS-WCCE] §2.2.2.7.7, §2.2.1.1; [MS-CRTD]). */
+import { DerError } from '../der/error.ts'
+import { readOnly, readOnlyNested, tags } from '../der/reader.ts'
+import { readSmallInteger } from '../der/values.ts'
+import { encodeElement, encodeSequence, encodeSmallInteger } from '../der/writer.ts'
+import { decodeOid, encodeOidElement } from '../oid.ts'
+import { decodeString } from '../strings.ts'
+
+/** szOID_CERTIFICATE_TEMPLATE. */
+export interface MicrosoftTemplate {
+  /** Object identifier, dotted. */
+  readonly templateId: string
+  readonly majorVersion: number
+  readonly minorVersion: number | undefined
+}
+
+const versionMax = 2 ** 31
+
+/** DER of the value of szOID_CERTIFICATE_TEMPLATE. */
+export function encodeMicrosoftTemplate(template: MicrosoftTemplate): Uint8Array {
+  const { templateId, majorVersion, minorVersion } = template
+  return encodeSequence(
+    encodeOidElement(templateId),
+    encodeSmallInteger(majorVersion),
+    ...(minorVersion === undefined ? [] : [encodeSmallInteger(minorVersion)]),
+  )
+}
+
+/** Reads the value of szOID_CERTIFICATE_TEMPLATE. Throws DerError. */
+export function parseMicrosoftTemplate(value: Uint8Array): MicrosoftTemplate {
+  const reader = readOnlyNested(value, tags.sequence, 'certificateTemplate')
+  const templateId = decodeOid(reader.element(tags.oid).content)
+  const majorVersion = readSmallInteger(reader.element(tags.integer), 'majorVersion', versionMax)
+  const minor = reader.optional(tags.integer)
+  reader.end()
+  const minorVersion =
+    minor === undefined ? undefined : readSmallInteger(minor, 'minorVersion', versionMax)
+  return { templateId, majorVersion, minorVersion }
+}
+
+/** DER of the value of szOID_ENROLL_CERTTYPE_EXTENSION. */
+export function encodeMicrosoftTemplateName(name: string): Uint8Array {
+  return encodeElement(tags.bmpString, Buffer.from(name, 'utf16le').swap16())
+}
+
+/** Reads the value of szOID_ENROLL_CERTTYPE_EXTENSION: the name of a template. Throws DerError. */
+export function parseMicrosoftTemplateName(value: Uint8Array): string {
+  const what = 'enrollCerttypeExtension'
+  const name = decodeString(readOnly(value, tags.bmpString, what)) ?? ''
+  if (name === '') throw new DerError(`${what} is empty`)
+  return name
+}

@@ -1,0 +1,90 @@
+/** policyMappings, policyConstraints and inhibitAnyPolicy (RFC 5280 §4.2.1.5, §4.2.1.11, §4.2.1.14). */
+import { DerError } from '../der/error.ts'
+import { contextTag, readOnly, readOnlyNested, tags } from '../der/reader.ts'
+import type { DerElement } from '../der/reader.ts'
+import { readAll, readSmallInteger } from '../der/values.ts'
+import { encodeElement, encodeSequence, encodeSmallInteger } from '../der/writer.ts'
+import { decodeOid, encodeOidElement } from '../oid.ts'
+
+/** Policies, as dotted object identifiers. */
+export interface PolicyMapping {
+  readonly issuerDomainPolicy: string
+  readonly subjectDomainPolicy: string
+}
+
+/** Numbers of further certificates in the path; at least one of them is present. */
+export interface PolicyConstraints {
+  readonly requireExplicitPolicy: number | undefined
+  readonly inhibitPolicyMapping: number | undefined
+}
+
+const mappingsMax = 256
+const skipCertsMax = 2 ** 31 - 1
+const requireExplicitPolicyTag = contextTag(0, false)
+const inhibitPolicyMappingTag = contextTag(1, false)
+
+/** DER of PolicyMappings, in the order given. */
+export function encodePolicyMappings(mappings: readonly PolicyMapping[]): Uint8Array {
+  return encodeSequence(
+    ...mappings.map(({ issuerDomainPolicy, subjectDomainPolicy }) =>
+      encodeSequence(encodeOidElement(issuerDomainPolicy), encodeOidElement(subjectDomainPolicy)),
+    ),
+  )
+}
+
+/** Reads the value of policyMappings: at least one. Throws DerError. */
+export function parsePolicyMappings(value: Uint8Array): PolicyMapping[] {
+  const what = 'policyMappings'
+  const elements = readAll(readOnlyNested(value, tags.sequence, what), what, mappingsMax)
+  if (elements.length === 0) throw new DerError(`${what} is empty`)
+  return elements.map(({ der }) => {
+    const reader = readOnlyNested(der, tags.sequence, 'PolicyMapping')
+    const issuerDomainPolicy = decodeOid(reader.element(tags.oid).content)
+    const subjectDomainPolicy = decodeOid(reader.element(tags.oid).content)
+    reader.end()
+    return { issuerDomainPolicy, subjectDomainPolicy }
+  })
+}
+
+/** DER of PolicyConstraints. */
+export function encodePolicyConstraints(constraints: PolicyConstraints): Uint8Array {
+  const { requireExplicitPolicy, inhibitPolicyMapping } = constraints
+  return encodeSequence(
+    ...skipCerts(requireExplicitPolicyTag, requireExplicitPolicy),
+    ...skipCerts(inhibitPolicyMappingTag, inhibitPolicyMapping),
+  )
+}
+
+/** IMPLICIT: the contents of the INTEGER under another tag. */
+function skipCerts(tag: number, value: number | undefined): Uint8Array[] {
+  return value === undefined ? [] : [encodeElement(tag, encodeSmallInteger(value).subarray(2))]
+}
+
+/** Reads the value of policyConstraints. Throws DerError, also for an empty sequence. */
+export function parsePolicyConstraints(value: Uint8Array): PolicyConstraints {
+  const reader = readOnlyNested(value, tags.sequence, 'policyConstraints')
+  const explicit = reader.optional(requireExplicitPolicyTag)
+  const mapping = reader.optional(inhibitPolicyMappingTag)
+  reader.end()
+  if (explicit === undefined && mapping === undefined)
+    throw new DerError('policyConstraints is empty')
+  return {
+    requireExplicitPolicy: readSkipCerts(explicit, 'requireExplicitPolicy'),
+    inhibitPolicyMapping: readSkipCerts(mapping, 'inhibitPolicyMapping'),
+  }
+}
+
+function readSkipCerts(element: DerElement | undefined, what: string): number | undefined {
+  return element === undefined ? undefined : readSmallInteger(element, what, skipCertsMax)
+}
+
+/** DER of InhibitAnyPolicy. */
+export function encodeInhibitAnyPolicy(skipCertsCount: number): Uint8Array {
+  return encodeSmallInteger(skipCertsCount)
+}
+
+/** Reads the value of inhibitAnyPolicy: a number of certificates. Throws DerError. */
+export function parseInhibitAnyPolicy(value: Uint8Array): number {
+  const what = 'inhibitAnyPolicy'
+  return readSmallInteger(readOnly(value, tags.integer, what), what, skipCertsMax)
+}

@@ -1,0 +1,44 @@
+/** privateKeyUsagePeriod (RFC 3280 §4.2.1.4; RFC 5280 leaves it out). */
+import { DerError } from '../der/error.ts'
+import { contextTag, DerReader, readOnlyNested, tags, type DerElement } from '../der/reader.ts'
+import { encodeElement, encodeSequence } from '../der/writer.ts'
+import { encodeGeneralizedTime, readTime } from '../time.ts'
+
+/** At least one of the two is present. */
+export interface PrivateKeyUsagePeriod {
+  readonly notBefore: Date | undefined
+  readonly notAfter: Date | undefined
+}
+
+const notBeforeTag = contextTag(0, false)
+const notAfterTag = contextTag(1, false)
+
+/** DER of PrivateKeyUsagePeriod. Throws RangeError for a year before 1950 or after 9999. */
+export function encodePrivateKeyUsagePeriod({
+  notBefore,
+  notAfter,
+}: PrivateKeyUsagePeriod): Uint8Array {
+  return encodeSequence(...time(notBeforeTag, notBefore), ...time(notAfterTag, notAfter))
+}
+
+/** IMPLICIT: the contents of the GeneralizedTime under another tag. */
+function time(tag: number, date: Date | undefined): Uint8Array[] {
+  return date === undefined ? [] : [encodeElement(tag, encodeGeneralizedTime(date).subarray(2))]
+}
+
+/** Reads the value of the extension. Throws DerError, also if neither time is present. */
+export function parsePrivateKeyUsagePeriod(value: Uint8Array): PrivateKeyUsagePeriod {
+  const what = 'privateKeyUsagePeriod'
+  const reader = readOnlyNested(value, tags.sequence, what)
+  const notBefore = readImplicitTime(reader.optional(notBeforeTag), 'notBefore')
+  const notAfter = readImplicitTime(reader.optional(notAfterTag), 'notAfter')
+  reader.end()
+  if (notBefore === undefined && notAfter === undefined) throw new DerError(`${what} is empty`)
+  return { notBefore, notAfter }
+}
+
+function readImplicitTime(element: DerElement | undefined, what: string): Date | undefined {
+  if (element === undefined) return undefined
+  const explicit = encodeElement(tags.generalizedTime, element.content)
+  return readTime(new DerReader(explicit, what), `${what} of privateKeyUsagePeriod`)
+}

@@ -1,0 +1,48 @@
+/** subjectDirectoryAttributes (RFC 5280 §4.2.1.8). */
+import { DerError } from '../der/error.ts'
+import { readOnlyNested, tags } from '../der/reader.ts'
+import { isInSetOrder, readAll } from '../der/values.ts'
+import { encodeSequence, encodeSetOf } from '../der/writer.ts'
+import { requireDerTree } from '../der/tree.ts'
+import { decodeOid, encodeOidElement } from '../oid.ts'
+
+export interface DirectoryAttribute {
+  /** Object identifier, dotted. */
+  readonly type: string
+  /** DER of each value; at least one. */
+  readonly values: readonly Uint8Array[]
+}
+
+const attributesMax = 64
+const valuesMax = 64
+
+/** DER of SubjectDirectoryAttributes; the values of each attribute in the order of their octets. */
+export function encodeDirectoryAttributes(attributes: readonly DirectoryAttribute[]): Uint8Array {
+  return encodeSequence(
+    ...attributes.map(({ type, values }) =>
+      encodeSequence(encodeOidElement(type), encodeSetOf(values)),
+    ),
+  )
+}
+
+/**
+ * Reads the value of the extension: at least one attribute, each with at least one value, its values in the order of
+ * their octets (X.690 §11.6). Throws DerError.
+ */
+export function parseDirectoryAttributes(value: Uint8Array): DirectoryAttribute[] {
+  const what = 'subjectDirectoryAttributes'
+  const elements = readAll(readOnlyNested(value, tags.sequence, what), what, attributesMax)
+  if (elements.length === 0) throw new DerError(`${what} is empty`)
+  return elements.map(({ der }) => {
+    const reader = readOnlyNested(der, tags.sequence, 'Attribute')
+    const type = decodeOid(reader.element(tags.oid).content)
+    const set = reader.nested(tags.set, 'values of an Attribute')
+    reader.end()
+    const values = readAll(set, 'values of an Attribute', valuesMax).map((each) => each.der)
+    if (values.length === 0) throw new DerError(`${what} has an attribute without a value`)
+    if (!isInSetOrder(values))
+      throw new DerError(`${what} has values that are not in the order of DER`)
+    for (const each of values) requireDerTree(each, what)
+    return { type, values }
+  })
+}

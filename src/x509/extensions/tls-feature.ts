@@ -1,0 +1,26 @@
+/** The TLS feature extension, known as "must staple" (RFC 7633 §4.1). */
+import { DerError } from '../der/error.ts'
+import { readOnlyNested, tags } from '../der/reader.ts'
+import { readAll, readSmallInteger } from '../der/values.ts'
+import { encodeSequence, encodeSmallInteger } from '../der/writer.ts'
+
+const featuresMax = 64
+/** TLS numbers its extensions with two octets. */
+const featureMax = 0xff_ff
+
+/** DER of Features, in the order given: numbers of TLS extensions. */
+export function encodeTlsFeatures(features: readonly number[]): Uint8Array {
+  return encodeSequence(...features.map(encodeSmallInteger))
+}
+
+/** Reads the value of the extension: numbers of TLS extensions, at least one. Throws DerError. */
+export function parseTlsFeatures(value: Uint8Array): number[] {
+  const what = 'tlsFeature'
+  const elements = readAll(readOnlyNested(value, tags.sequence, what), what, featuresMax)
+  if (elements.length === 0) throw new DerError(`${what} is empty`)
+  return elements.map((element) => {
+    if (element.tag !== tags.integer)
+      throw new DerError(`${what} has an element that is not an INTEGER`)
+    return readSmallInteger(element, what, featureMax)
+  })
+}

@@ -1,0 +1,118 @@
+/** OCSPRequest (RFC 6960 §4.1), and the nonce in it (RFC 9654 §2.1). */
+import { parseAlgorithmIdentifier } from '../algorithm-identifier.ts'
+import { DerError } from '../der/error.ts'
+import { contextTag, readOnly, readOnlyNested, tags, type DerReader } from '../der/reader.ts'
+import { isNull, readIntegerOctets, readSmallInteger } from '../der/values.ts'
+import { findExtension, parseExtensions, type Extension } from '../extensions/extensions.ts'
+import { oids } from '../oid.ts'
+
+/** Hashes that a CertID may identify its issuer by, with their lengths in bytes: SHA-1 and the SHA-2 family. */
+const hashOctets = { sha1: 20, sha224: 28, sha256: 32, sha384: 48, sha512: 64 } as const
+
+export type CertIdHash = keyof typeof hashOctets
+
+export const certIdHashes: readonly CertIdHash[] = Object.keys(hashOctets) as CertIdHash[]
+
+export interface CertId {
+  /** The whole CertID, which a response repeats. */
+  readonly der: Uint8Array
+  readonly hash: CertIdHash
+  /** Hash of the DER of the issuer's Name. */
+  readonly issuerNameHash: Uint8Array
+  /** Hash of the octets of the issuer's public key, without tag, length and unused bits. */
+  readonly issuerKeyHash: Uint8Array
+  /** Contents octets of the INTEGER. */
+  readonly serialNumber: Uint8Array
+}
+
+export interface OcspRequest {
+  /** At least one. */
+  readonly certIds: readonly CertId[]
+  /** The nonce extension, to be repeated; undefined if there is none. */
+  readonly nonce: Extension | undefined
+}
+
+/** More in one request than any client asks for. */
+const certIdsMax = 20
+const versionTag = contextTag(0, true)
+const requestorNameTag = contextTag(1, true)
+const requestExtensionsTag = contextTag(2, true)
+const singleRequestExtensionsTag = contextTag(0, true)
+const optionalSignatureTag = contextTag(0, true)
+
+/**
+ * Reads an OCSPRequest, which must be the whole of `der`. A signature is neither needed nor checked. Throws DerError,
+ * also for more than 20 certificates, a nonce that is not 1 to 128 octets (RFC 9654 §2.1), a critical extension that
+ * is not known, and a hash that is neither SHA-1 nor of the SHA-2 family.
+ */
+export function parseOcspRequest(der: Uint8Array): OcspRequest {
+  const outer = readOnlyNested(der, tags.sequence, 'OCSPRequest')
+  const reader = outer.nested(tags.sequence, 'TBSRequest')
+  outer.optional(optionalSignatureTag)
+  outer.end()
+  readVersion(reader)
+  reader.optional(requestorNameTag)
+  const certIds = readRequests(reader.nested(tags.sequence, 'requestList'))
+  const wrapped = reader.optional(requestExtensionsTag)
+  reader.end()
+  const extensions = wrapped === undefined ? [] : parseExtensions(wrapped.content)
+  requireKnown(extensions)
+  const nonce = findExtension(extensions, oids.ocspNonce)
+  if (nonce !== undefined) requireNonce(nonce.value)
+  return { certIds, nonce }
+}
+
+function readVersion(reader: DerReader): void {
+  if (reader.peek() !== versionTag) return
+  const explicit = reader.nested(versionTag, 'version')
+  readSmallInteger(explicit.element(tags.integer), 'version', 0)
+  explicit.end()
+}
+
+function readRequests(reader: DerReader): CertId[] {
+  const certIds: CertId[] = []
+  do {
+    if (certIds.length === certIdsMax)
+      throw new DerError(`requestList has more than ${certIdsMax} requests`)
+    const request = reader.nested(tags.sequence, 'Request')
+    certIds.push(parseCertId(request.element(tags.sequence).der))
+    const wrapped = request.optional(singleRequestExtensionsTag)
+    request.end()
+    if (wrapped !== undefined) requireKnown(parseExtensions(wrapped.content))
+  } while (!reader.atEnd)
+  return certIds
+}
+
+/** Nonces are the only extension that is acted on: others that are not critical may be ignored. */
+function requireKnown(extensions: readonly Extension[]): void {
+  const critical = extensions.find((one) => one.critical && one.oid !== oids.ocspNonce)
+  if (critical !== undefined)
+    throw new DerError(`OCSPRequest has the critical extension ${critical.oid}`)
+}
+
+/** Nonce ::= OCTET STRING(SIZE(1..128)). */
+function requireNonce(value: Uint8Array): void {
+  const { content } = readOnly(value, tags.octetString, 'nonce')
+  if (content.length < 1 || content.length > 128) throw new DerError('nonce is not 1 to 128 octets')
+}
+
+const hashByOid: ReadonlyMap<string, CertIdHash> = new Map(
+  certIdHashes.map((hash) => [oids[hash], hash]),
+)
+
+function parseCertId(der: Uint8Array): CertId {
+  const reader = readOnlyNested(der, tags.sequence, 'CertID')
+  const { oid, parameters } = parseAlgorithmIdentifier(reader.element(tags.sequence).der)
+  const hash = hashByOid.get(oid)
+  if (hash === undefined)
+    throw new DerError(`CertID has the hash ${oid}, but must have SHA-1 or SHA-2`)
+  if (parameters !== undefined && !isNull(parameters))
+    throw new DerError('hashAlgorithm has parameters')
+  const issuerNameHash = reader.element(tags.octetString).content
+  const issuerKeyHash = reader.element(tags.octetString).content
+  const serialNumber = readIntegerOctets(reader.element(tags.integer), 'serialNumber')
+  reader.end()
+  if (issuerNameHash.length !== hashOctets[hash] || issuerKeyHash.length !== hashOctets[hash])
+    throw new DerError('CertID has hashes of another length than its algorithm')
+  return { der, hash, issuerNameHash, issuerKeyHash, serialNumber }
+}

@@ -1,0 +1,100 @@
+/** OCSPResponse and BasicOCSPResponse (RFC 6960 §4.2), signed by the CA itself, named by the hash of its key. */
+import { contextTag, tags } from '../der/reader.ts'
+import { encodeBitString, encodeElement, encodeOctetString, encodeSequence } from '../der/writer.ts'
+import { encodeExtensions, type Extension } from '../extensions/extensions.ts'
+import { encodeOidElement, oids } from '../oid.ts'
+import { encodeGeneralizedTime } from '../time.ts'
+
+/** OCSPResponseStatus of an answer that says nothing about a certificate. */
+export const ocspErrors = {
+  malformedRequest: 1,
+  internalError: 2,
+  tryLater: 3,
+  unauthorized: 6,
+} as const
+
+export interface Revocation {
+  readonly revocationTime: Date
+  /** CRLReason (RFC 5280 §5.3.1); 0 is left out, as in CRLs. */
+  readonly reasonCode: number
+}
+
+export interface SingleResponse {
+  /** DER of the CertID, as it was asked. */
+  readonly certId: Uint8Array
+  /** Undefined for a certificate that is good. */
+  readonly revocation: Revocation | undefined
+  readonly thisUpdate: Date
+  readonly nextUpdate: Date
+}
+
+export interface ResponseDataFields {
+  /** SHA-1 of the octets of the responder's public key. */
+  readonly responderKeyHash: Uint8Array
+  readonly producedAt: Date
+  /** At least one. */
+  readonly responses: readonly SingleResponse[]
+  /** The nonce of the request. */
+  readonly nonce: Extension | undefined
+}
+
+const byKeyTag = contextTag(2, true)
+const responseExtensionsTag = contextTag(1, true)
+const nextUpdateTag = contextTag(0, true)
+const goodTag = contextTag(0, false)
+const revokedTag = contextTag(1, true)
+const revocationReasonTag = contextTag(0, true)
+const responseBytesTag = contextTag(0, true)
+
+/** DER of ResponseData: what the responder signs. */
+export function encodeResponseData(fields: ResponseDataFields): Uint8Array {
+  const { responderKeyHash, producedAt, responses, nonce } = fields
+  return encodeSequence(
+    encodeElement(byKeyTag, encodeOctetString(responderKeyHash)),
+    encodeGeneralizedTime(producedAt),
+    encodeSequence(...responses.map(encodeSingleResponse)),
+    ...(nonce === undefined
+      ? []
+      : [encodeElement(responseExtensionsTag, encodeExtensions([nonce]))]),
+  )
+}
+
+function encodeSingleResponse(response: SingleResponse): Uint8Array {
+  return encodeSequence(
+    response.certId,
+    encodeStatus(response.revocation),
+    encodeGeneralizedTime(response.thisUpdate),
+    encodeElement(nextUpdateTag, encodeGeneralizedTime(response.nextUpdate)),
+  )
+}
+
+function encodeStatus(revocation: Revocation | undefined): Uint8Array {
+  if (revocation === undefined) return encodeElement(goodTag)
+  const { revocationTime, reasonCode } = revocation
+  const reason = encodeElement(tags.enumerated, Uint8Array.of(reasonCode))
+  return encodeElement(
+    revokedTag,
+    encodeGeneralizedTime(revocationTime),
+    ...(reasonCode === 0 ? [] : [encodeElement(revocationReasonTag, reason)]),
+  )
+}
+
+/** DER of an OCSPResponse with a BasicOCSPResponse; it holds no certificate, since the CA itself signs. */
+export function encodeOcspResponse(
+  responseData: Uint8Array,
+  signatureAlgorithm: Uint8Array,
+  signature: Uint8Array,
+): Uint8Array {
+  const basic = encodeSequence(responseData, signatureAlgorithm, encodeBitString(signature))
+  const responseBytes = encodeSequence(encodeOidElement(oids.ocspBasic), encodeOctetString(basic))
+  return encodeSequence(encodeResponseStatus(0), encodeElement(responseBytesTag, responseBytes))
+}
+
+/** DER of an OCSPResponse that is an error, which nobody signs. */
+export function encodeOcspError(error: keyof typeof ocspErrors): Uint8Array {
+  return encodeSequence(encodeResponseStatus(ocspErrors[error]))
+}
+
+function encodeResponseStatus(status: number): Uint8Array {
+  return encodeElement(tags.enumerated, Uint8Array.of(status))
+}
