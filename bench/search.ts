@@ -56,10 +56,10 @@ async function prepare(
   const server = await startServer(data, [...roomy, ...options.serverFlags])
   try {
     const [csr = ''] = await csrsOf('P-256', 1)
-    const wish = { keyAlgorithm: 'EC_prime256v1', csr }
+    const request = { keyAlgorithm: 'EC_prime256v1', csr }
     const targets: Target[] = []
     for (let index = 0; index < authorities; index += 1)
-      targets.push(await prepareTarget(server.url, credentialsIn(data), wish))
+      targets.push(await prepareTarget(server.url, credentialsIn(data), request))
     const [target] = targets
     if (target === undefined) throw new Error('there is no CA')
     await target.call(server.url, 'IssueCertificate', sampleInput(target, csr))

@@ -7,7 +7,10 @@ import { acceptCsr } from '../src/issuance/accept-csr.ts'
 import type { Issuer } from '../src/issuance/issuer.ts'
 import { lintTbsCertificate } from '../src/lint/lint.ts'
 import { noPassthrough } from '../src/issuance/passthrough.ts'
-import { prepareCertificate, type CertificateOrder } from '../src/issuance/prepare-certificate.ts'
+import {
+  prepareCertificate,
+  type CertificateParameters,
+} from '../src/issuance/prepare-certificate.ts'
 import { requireTemplate } from '../src/issuance/templates.ts'
 import { signMessage } from '../src/keys/sign-message.ts'
 import { sql } from '../src/store/sql.ts'
@@ -81,7 +84,7 @@ async function stepsOf({ name, algorithm, keys }: Kind, calls: number): Promise<
     shortLived: false,
     nameConstraints: [],
   }
-  const order: CertificateOrder = {
+  const order: CertificateParameters = {
     template: requireTemplate('EndEntityCertificate'),
     csr,
     passthrough: noPassthrough,

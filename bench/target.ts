@@ -28,7 +28,7 @@ export interface Target {
 
 type Call = (url: string, operation: string, input: unknown) => Promise<Record<string, string>>
 
-interface Wish {
+interface Options {
   readonly keyAlgorithm: string
   readonly csr: string
   /** RevocationConfiguration. */
@@ -39,21 +39,21 @@ interface Wish {
 export async function prepareTarget(
   url: string,
   credentials: Credentials,
-  wish: Wish,
+  request: Options,
 ): Promise<Target> {
   const sign = createSigner(credentials)
   const call = createCaller(sign)
   const here = (operation: string, input: unknown): ReturnType<Call> => call(url, operation, input)
-  const { authorityArn, authorityCertificate } = await createRoot(here, wish)
-  const signingAlgorithm = defaultSigningAlgorithm(wish.keyAlgorithm)
+  const { authorityArn, authorityCertificate } = await createRoot(here, request)
+  const signingAlgorithm = defaultSigningAlgorithm(request.keyAlgorithm)
   const leafInput = (csr: string): Record<string, unknown> =>
     issueInput(authorityArn, csr, { signingAlgorithm })
-  const { CertificateArn = '' } = await here('IssueCertificate', leafInput(wish.csr))
+  const { CertificateArn = '' } = await here('IssueCertificate', leafInput(request.csr))
   const about = { CertificateAuthorityArn: authorityArn, CertificateArn }
   const { Certificate = '' } = await here('GetCertificate', about)
   return {
     url,
-    keyAlgorithm: wish.keyAlgorithm,
+    keyAlgorithm: request.keyAlgorithm,
     authorityArn,
     certificateArn: CertificateArn,
     authorityCertificate,
@@ -99,7 +99,7 @@ function createCaller(sign: Signer): Call {
 
 async function createRoot(
   call: (operation: string, input: unknown) => ReturnType<Call>,
-  { keyAlgorithm, revocation }: Wish,
+  { keyAlgorithm, revocation }: Options,
 ): Promise<{ readonly authorityArn: string; readonly authorityCertificate: string }> {
   const more = revocation === undefined ? {} : { RevocationConfiguration: revocation }
   const { CertificateAuthorityArn = '' } = await call(

@@ -23,7 +23,7 @@ export interface Contender {
 }
 
 export interface Against extends Contender {
-  /** The ratio that is wished for. */
+  /** The ratio to reach. */
   readonly target?: number
 }
 

@@ -2,10 +2,10 @@
 import { call } from './call.ts'
 import { apiName, isOperationName, operationNames, type OperationName } from './commands.ts'
 import { createHierarchy } from './hierarchy.ts'
-import type { Hierarchy, HierarchyWish } from './hierarchy-wish.ts'
+import type { Hierarchy, HierarchyRequest } from './hierarchy-request.ts'
 import { exceptions, UnknownClientMethodError, type Exceptions } from './errors.ts'
 import type { CallOptions } from './inputs.ts'
-import { issue, type Issued, type IssueWish } from './issue.ts'
+import { issue, type Issued, type IssueRequest } from './issue.ts'
 import {
   listCertificates,
   searchCertificates,
@@ -69,9 +69,9 @@ export interface Client extends Operations {
     options?: CallOptions,
   ): AsyncIterable<ListedCertificate>
   /** A certificate that is ready for use, and its key if it is made here. */
-  issue(wish: IssueWish): Promise<Issued>
+  issue(request: IssueRequest): Promise<Issued>
   /** A root and an issuing CA below it, both ACTIVE; run again, it goes on where it was interrupted. */
-  createHierarchy(wish: HierarchyWish): Promise<Hierarchy>
+  createHierarchy(request: HierarchyRequest): Promise<Hierarchy>
   /** Closes connections. */
   close(): void
 }
@@ -102,8 +102,8 @@ export function createClient(options: ClientOptions = {}): Client {
     presignedHeaders,
     listCertificates: (input, more) => listCertificates(sdk, input, more),
     searchCertificates: (search, more) => searchCertificates(sdk, search, more),
-    issue: (wish) => issue(client, wish),
-    createHierarchy: (wish) => createHierarchy(client, wish),
+    issue: (request) => issue(client, request),
+    createHierarchy: (request) => createHierarchy(client, request),
     close: () => sdk.destroy(),
   }
   return client

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, test } from 'node:test'
 import { breakCreations, brokenKeyAlgorithm } from '../test/support/broken-creations.ts'
 import { TestService } from '../test/support/service.ts'
 import { createHierarchy } from './hierarchy.ts'
-import { createClient, HierarchyError, type Client, type HierarchyWish } from './index.ts'
+import { createClient, HierarchyError, type Client, type HierarchyRequest } from './index.ts'
 
 let service: TestService
 let client: Client
@@ -18,7 +18,7 @@ afterEach(async () => {
   await service.close()
 })
 
-const wish: HierarchyWish = {
+const request: HierarchyRequest = {
   root: { subject: { CommonName: 'Root' } },
   issuing: { subject: { CommonName: 'Issuing' } },
   waiter: { Delay: 0.05 },
@@ -32,14 +32,14 @@ const authorities = async (): Promise<string[]> => {
 test('both CAs are ACTIVE, as they were wished for', async () => {
   const { root, issuing } = await client.createHierarchy({
     root: {
-      ...wish.root,
+      ...request.root,
       keyAlgorithm: 'RSA_2048',
       signingAlgorithm: 'SHA512WITHRSA',
       validity: { years: 20 },
       tags: { team: 'pki' },
     },
     issuing: {
-      ...wish.issuing,
+      ...request.issuing,
       keyAlgorithm: 'EC_secp384r1',
       pathLength: 1,
       validity: { days: 100 },
@@ -69,20 +69,20 @@ test('both CAs are ACTIVE, as they were wished for', async () => {
 })
 
 test('made again it is the same one, also when no token is remembered any more', async () => {
-  const first = await client.createHierarchy(wish)
-  assert.deepEqual(await client.createHierarchy(wish), first)
+  const first = await client.createHierarchy(request)
+  assert.deepEqual(await client.createHierarchy(request), first)
   await service.inDatabase('delete from idempotency_tokens')
-  assert.deepEqual(await client.createHierarchy(wish), first)
-  const other = await client.createHierarchy({ ...wish, name: 'another' })
+  assert.deepEqual(await client.createHierarchy(request), first)
+  const other = await client.createHierarchy({ ...request, name: 'another' })
   assert.notEqual(other.root.arn, first.root.arn)
   assert.equal((await authorities()).length, 4)
 })
 
-test('a wish without a subject is refused before anything is made', async () => {
+test('a request without a subject is refused before anything is made', async () => {
   for (const [bad, role] of [
     [{ name: 'x' }, 'root'],
-    [{ root: {}, issuing: wish.issuing }, 'root'],
-    [{ root: wish.root }, 'issuing'],
+    [{ root: {}, issuing: request.issuing }, 'root'],
+    [{ root: request.root }, 'issuing'],
   ] as const)
     await assert.rejects(client.createHierarchy(bad as never), {
       name: 'TypeError',
@@ -93,8 +93,8 @@ test('a wish without a subject is refused before anything is made', async () => 
 
 test('made by two at once it is one', async () => {
   const [first, second] = await Promise.all([
-    client.createHierarchy(wish),
-    client.createHierarchy(wish),
+    client.createHierarchy(request),
+    client.createHierarchy(request),
   ])
   assert.equal(first.issuing.arn, second.issuing.arn)
   assert.deepEqual(await authorities(), ['ACTIVE', 'ACTIVE'])
@@ -129,7 +129,7 @@ for (const step of steps)
     }
     for (let turn = 0; turn < 2; turn += 1) {
       await assert.rejects(
-        createHierarchy(losing, wish),
+        createHierarchy(losing, request),
         (error) =>
           error instanceof HierarchyError &&
           error.message.endsWith('the connection is lost') &&
@@ -138,7 +138,7 @@ for (const step of steps)
       // Nothing but what the service has may be needed.
       await service.inDatabase('delete from idempotency_tokens')
     }
-    const { root, issuing } = await client.createHierarchy(wish)
+    const { root, issuing } = await client.createHierarchy(request)
     assert.ok(
       new X509Certificate(issuing.certificate).verify(
         new X509Certificate(root.certificate).publicKey,
@@ -148,9 +148,9 @@ for (const step of steps)
   })
 
 test('a CA that is of no use is named, with what is the matter', async () => {
-  const { root, issuing } = await client.createHierarchy(wish)
+  const { root, issuing } = await client.createHierarchy(request)
   await assert.rejects(
-    client.createHierarchy({ ...wish, root: { ...wish.root, keyAlgorithm: 'RSA_2048' } }),
+    client.createHierarchy({ ...request, root: { ...request.root, keyAlgorithm: 'RSA_2048' } }),
     {
       name: 'HierarchyError',
       role: 'root',
@@ -160,7 +160,7 @@ test('a CA that is of no use is named, with what is the matter', async () => {
   )
   const where = { CertificateAuthorityArn: issuing.arn }
   await client.updateCertificateAuthority({ ...where, Status: 'DISABLED' })
-  await assert.rejects(client.createHierarchy(wish), {
+  await assert.rejects(client.createHierarchy(request), {
     name: 'HierarchyError',
     role: 'issuing',
     certificateAuthorityArn: issuing.arn,
@@ -168,14 +168,14 @@ test('a CA that is of no use is named, with what is the matter', async () => {
   })
   await client.deleteCertificateAuthority(where)
   await service.inDatabase('delete from idempotency_tokens')
-  const again = await client.createHierarchy(wish)
+  const again = await client.createHierarchy(request)
   assert.equal(again.root.arn, root.arn)
   assert.notEqual(again.issuing.arn, issuing.arn)
 })
 
-test('a key that cannot be made, and a wish that the service refuses, are told with their cause', async () => {
+test('a key that cannot be made, and a request that the service refuses, are told with their cause', async () => {
   breakCreations(service)
-  const slow = { ...wish, root: { ...wish.root, keyAlgorithm: brokenKeyAlgorithm } as const }
+  const slow = { ...request, root: { ...request.root, keyAlgorithm: brokenKeyAlgorithm } as const }
   await assert.rejects(
     client.createHierarchy({ ...slow, waiter: { Delay: 0.01, MaxAttempts: 3 } }),
     (error) =>
@@ -184,7 +184,7 @@ test('a key that cannot be made, and a wish that the service refuses, are told w
       (error.cause as Error).name === 'WaiterError',
   )
   await assert.rejects(
-    client.createHierarchy({ ...wish, root: { subject: {} } }),
+    client.createHierarchy({ ...request, root: { subject: {} } }),
     (error) =>
       error instanceof HierarchyError &&
       error.certificateAuthorityArn === undefined &&
@@ -193,7 +193,7 @@ test('a key that cannot be made, and a wish that the service refuses, are told w
 })
 
 test('CAs of others that do not show their tags are passed by, one that is FAILED is not', async () => {
-  const other = await client.createHierarchy({ ...wish, name: 'of others' })
+  const other = await client.createHierarchy({ ...request, name: 'of others' })
   const hiding: Client = {
     ...client,
     listTags: (input) =>
@@ -204,7 +204,7 @@ test('CAs of others that do not show their tags are passed by, one that is FAILE
         : client.listTags(input),
   }
   const unknownArn = other.root.arn.replace(/[^/]+$/, crypto.randomUUID())
-  const { issuing } = await createHierarchy(hiding, wish)
+  const { issuing } = await createHierarchy(hiding, request)
   assert.notEqual(issuing.arn, other.issuing.arn)
   const failing: Client = {
     ...client,
@@ -214,7 +214,7 @@ test('CAs of others that do not show their tags are passed by, one that is FAILE
       return { $metadata, CertificateAuthority: failed }
     },
   }
-  await assert.rejects(createHierarchy(failing, wish), {
+  await assert.rejects(createHierarchy(failing, request), {
     name: 'HierarchyError',
     role: 'root',
     message: /: it is FAILED \(OTHER\), and can neither be used nor completed$/,

@@ -5,12 +5,12 @@ import type { CertificateAuthority } from './shapes.ts'
 import { ClientError } from './errors.ts'
 import {
   HierarchyError,
-  type AuthorityWish,
+  type AuthorityRequest,
   type Hierarchy,
   type HierarchyAuthority,
-  type HierarchyWish,
+  type HierarchyRequest,
   type Role,
-} from './hierarchy-wish.ts'
+} from './hierarchy-request.ts'
 import type { KeyAlgorithm, SigningAlgorithm, Subject } from './inputs.ts'
 import { issue, type Issuing } from './issue.ts'
 import type { Operations } from './operations.ts'
@@ -45,7 +45,7 @@ const kinds = {
 interface Work {
   readonly client: HierarchyClient
   readonly role: Role
-  readonly wish: AuthorityWish
+  readonly request: AuthorityRequest
   /** Tells the CA from those of other hierarchies: the value of its tag, and its idempotency token. */
   readonly fingerprint: string
   readonly template: string
@@ -55,24 +55,24 @@ interface Work {
   readonly options: { readonly abortSignal?: AbortSignal }
 }
 
-/** Rejects with HierarchyError, whose `cause` says what went wrong, and with TypeError for a wish without a subject. */
+/** Rejects with HierarchyError, whose `cause` says what went wrong, and with TypeError for a request without a subject. */
 export async function createHierarchy(
   client: HierarchyClient,
-  wish: HierarchyWish,
+  request: HierarchyRequest,
 ): Promise<Hierarchy> {
-  for (const role of ['root', 'issuing'] as const) requireSubject(wish, role)
-  const { root: rootWish, issuing: issuingWish, abortSignal } = wish
-  const name = wish.name ?? JSON.stringify([rootWish.subject, issuingWish.subject])
+  for (const role of ['root', 'issuing'] as const) requireSubject(request, role)
+  const { root: rootOptions, issuing: issuingOptions, abortSignal } = request
+  const name = request.name ?? JSON.stringify([rootOptions.subject, issuingOptions.subject])
   const common = {
     client,
     // Keys of RSA_4096 take a while.
-    waiter: { Delay: 0.5, MaxAttempts: 360, ...wish.waiter },
+    waiter: { Delay: 0.5, MaxAttempts: 360, ...request.waiter },
     options: abortSignal === undefined ? {} : { abortSignal },
   }
   const root = await makeActive({
     ...common,
     role: 'root',
-    wish: rootWish,
+    request: rootOptions,
     fingerprint: fingerprintOf(name, 'root'),
     template: 'RootCACertificate',
     issuer: undefined,
@@ -80,17 +80,17 @@ export async function createHierarchy(
   const issuing = await makeActive({
     ...common,
     role: 'issuing',
-    wish: issuingWish,
+    request: issuingOptions,
     fingerprint: fingerprintOf(name, 'issuing'),
-    template: `SubordinateCACertificate_PathLen${issuingWish.pathLength ?? 0}`,
+    template: `SubordinateCACertificate_PathLen${issuingOptions.pathLength ?? 0}`,
     issuer: root.arn,
   })
   return { root, issuing }
 }
 
 /** Whoever writes JavaScript is told by nobody else. */
-function requireSubject(wish: Partial<HierarchyWish>, role: Role): void {
-  if (typeof wish[role]?.subject !== 'object')
+function requireSubject(request: Partial<HierarchyRequest>, role: Role): void {
+  if (typeof request[role]?.subject !== 'object')
     throw new TypeError(`createHierarchy wants ${role}.subject, such as { CommonName: 'Example' }`)
 }
 
@@ -124,17 +124,17 @@ async function makeActive(work: Work): Promise<HierarchyAuthority> {
 
 /** ARN of the CA that an earlier try has made, and that is not deleted. Throws HierarchyError if it has another key. */
 async function findAuthority(work: Work): Promise<string | undefined> {
-  const { client, role, wish } = work
+  const { client, role, request } = work
   for await (const authority of client
     .getPaginator('listCertificateAuthorities')
     .paginate()
     .items()) {
     const { Arn: arn = '', CertificateAuthorityConfiguration: has } = authority
     if (!(await isOurs(work, authority))) continue
-    if (has?.KeyAlgorithm !== keyAlgorithmOf(wish))
+    if (has?.KeyAlgorithm !== keyAlgorithmOf(request))
       throw new HierarchyError(
         { role, arn },
-        `it is there already, and its key is ${has?.KeyAlgorithm}, not ${keyAlgorithmOf(wish)}`,
+        `it is there already, and its key is ${has?.KeyAlgorithm}, not ${keyAlgorithmOf(request)}`,
       )
     return arn
   }
@@ -142,12 +142,12 @@ async function findAuthority(work: Work): Promise<string | undefined> {
 }
 
 async function isOurs(work: Work, authority: CertificateAuthority): Promise<boolean> {
-  const { client, role, wish, fingerprint, options } = work
+  const { client, role, request, fingerprint, options } = work
   const { Arn: arn = '', Type, Status, CertificateAuthorityConfiguration: has } = authority
   if (Type !== kinds[role].type || Status === 'DELETED') return false
   if (Status === 'CREATING') {
     // Its tags are not shown before its key is made; one with another name is not worth waiting for.
-    if (!isDeepStrictEqual(defined(has?.Subject), defined(wish.subject))) return false
+    if (!isDeepStrictEqual(defined(has?.Subject), defined(request.subject))) return false
     await settle(work, arn)
   }
   try {
@@ -170,20 +170,22 @@ function defined(subject: Subject | undefined): object {
 }
 
 async function createAuthority(work: Work): Promise<string> {
-  const { client, role, wish, fingerprint, options } = work
-  const { revocation, keyStorageSecurityStandard } = wish
+  const { client, role, request, fingerprint, options } = work
+  const { revocation, keyStorageSecurityStandard } = request
   const { CertificateAuthorityArn: arn = '' } = await client.createCertificateAuthority(
     {
       CertificateAuthorityType: kinds[role].type,
       CertificateAuthorityConfiguration: {
-        KeyAlgorithm: keyAlgorithmOf(wish),
-        SigningAlgorithm: wish.signingAlgorithm ?? signingAlgorithms[keyAlgorithmOf(wish)],
-        Subject: wish.subject,
+        KeyAlgorithm: keyAlgorithmOf(request),
+        SigningAlgorithm: request.signingAlgorithm ?? signingAlgorithms[keyAlgorithmOf(request)],
+        Subject: request.subject,
       },
-      Tags: Object.entries({ ...wish.tags, [hierarchyTag]: fingerprint }).map(([Key, Value]) => ({
-        Key,
-        Value,
-      })),
+      Tags: Object.entries({ ...request.tags, [hierarchyTag]: fingerprint }).map(
+        ([Key, Value]) => ({
+          Key,
+          Value,
+        }),
+      ),
       IdempotencyToken: fingerprint,
       ...(revocation && { RevocationConfiguration: revocation }),
       ...(keyStorageSecurityStandard && { KeyStorageSecurityStandard: keyStorageSecurityStandard }),
@@ -193,7 +195,7 @@ async function createAuthority(work: Work): Promise<string> {
   return arn
 }
 
-function keyAlgorithmOf({ keyAlgorithm = 'EC_prime256v1' }: AuthorityWish): KeyAlgorithm {
+function keyAlgorithmOf({ keyAlgorithm = 'EC_prime256v1' }: AuthorityRequest): KeyAlgorithm {
   return keyAlgorithm
 }
 
@@ -229,14 +231,14 @@ async function describe({ client, options }: Work, arn: string): Promise<Certifi
 
 /** Gives the CA its certificate. The token makes a repeated try get the same one, not another. */
 async function certify(work: Work, arn: string): Promise<void> {
-  const { client, role, wish, fingerprint, template, issuer = arn, waiter, options } = work
+  const { client, role, request, fingerprint, template, issuer = arn, waiter, options } = work
   const input = { CertificateAuthorityArn: arn }
   const { Csr: csr = '' } = await client.getCertificateAuthorityCsr(input, options)
   const issued = await issue(client, {
     ca: issuer,
     csr,
     template,
-    validity: wish.validity ?? { years: kinds[role].years },
+    validity: request.validity ?? { years: kinds[role].years },
     idempotencyToken: fingerprint,
     waiter,
     ...options,

@@ -15,7 +15,7 @@ export {
 } from './errors.ts'
 export type { OperationName } from './commands.ts'
 export type { Operations } from './operations.ts'
-export type { CallOptions, Subject, ValidityWish } from './inputs.ts'
+export type { CallOptions, Subject, ValidityOptions } from './inputs.ts'
 export type * from './requests.ts'
 export type * from './shapes.ts'
 export type {
@@ -33,11 +33,11 @@ export type {
 } from './list-certificates.ts'
 export type { Waiter, WaiterConfig, WaiterName } from './waiters.ts'
 export type { PresignOptions } from './presign.ts'
-export { type Issued, type IssueWish, type Usage } from './issue.ts'
+export { type Issued, type IssueRequest, type Usage } from './issue.ts'
 export {
   HierarchyError,
-  type AuthorityWish,
+  type AuthorityRequest,
   type Hierarchy,
   type HierarchyAuthority,
-  type HierarchyWish,
-} from './hierarchy-wish.ts'
+  type HierarchyRequest,
+} from './hierarchy-request.ts'

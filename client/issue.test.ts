@@ -7,7 +7,7 @@ import { connect, createServer } from 'node:tls'
 import { csr } from '../test/support/csrs.ts'
 import { createAuthority, templateArn } from '../test/support/hierarchy.ts'
 import { TestService } from '../test/support/service.ts'
-import { createClient, type Client, type Hierarchy, type IssueWish } from './index.ts'
+import { createClient, type Client, type Hierarchy, type IssueRequest } from './index.ts'
 
 let service: TestService
 let client: Client
@@ -84,9 +84,9 @@ test('it can be revoked by the serial number that it says', async () => {
 })
 
 test('usage, template, passthrough and validity reach the service', async () => {
-  const wish = { ca, names: ['a.example'], validity: { days: 1 } } as const
-  const usageOf = async (more: Partial<IssueWish>): Promise<string[] | undefined> => {
-    const { certificate } = await client.issue({ ...wish, ...more } as IssueWish)
+  const request = { ca, names: ['a.example'], validity: { days: 1 } } as const
+  const usageOf = async (more: Partial<IssueRequest>): Promise<string[] | undefined> => {
+    const { certificate } = await client.issue({ ...request, ...more } as IssueRequest)
     return new X509Certificate(certificate).keyUsage
   }
   const [server, forClient, code] = ['1', '2', '3'].map((number) => `1.3.6.1.5.5.7.3.${number}`)
@@ -97,7 +97,7 @@ test('usage, template, passthrough and validity reach the service', async () => 
     server,
   ])
   const passed = await client.issue({
-    ...wish,
+    ...request,
     template: 'EndEntityCertificate_APIPassthrough',
     apiPassthrough: { Subject: { CommonName: 'passed' } },
     validity: { Value: 1, Type: 'YEARS' },
@@ -106,11 +106,11 @@ test('usage, template, passthrough and validity reach the service', async () => 
 })
 
 test('with a token there is one certificate', async () => {
-  const wish = { ca, csr: csr('ec-server'), validity: { days: 1 } } as const
-  const first = await client.issue({ ...wish, idempotencyToken: 'one' })
-  const second = await client.issue({ ...wish, idempotencyToken: 'one' })
+  const request = { ca, csr: csr('ec-server'), validity: { days: 1 } } as const
+  const first = await client.issue({ ...request, idempotencyToken: 'one' })
+  const second = await client.issue({ ...request, idempotencyToken: 'one' })
   assert.equal(second.arn, first.arn)
-  assert.notEqual((await client.issue(wish)).arn, first.arn)
+  assert.notEqual((await client.issue(request)).arn, first.arn)
 })
 
 test('a caller who may not describe the CA says what it signs with', async () => {
@@ -118,9 +118,9 @@ test('a caller who may not describe the CA says what it signs with', async () =>
   const statements = [allow('IssueCertificate', 'GetCertificate')]
   const { credentials } = await createUser(service, { userName: 'issuer', statements })
   const restricted = createClient({ region: 'eu-west-1', endpoint: service.url, credentials })
-  const wish = { ca, names: ['a.example'], validity: { days: 1 } } as const
-  await assert.rejects(restricted.issue(wish), { name: 'AccessDeniedException' })
-  const issued = await restricted.issue({ ...wish, signingAlgorithm: 'SHA256WITHECDSA' })
+  const request = { ca, names: ['a.example'], validity: { days: 1 } } as const
+  await assert.rejects(restricted.issue(request), { name: 'AccessDeniedException' })
+  const issued = await restricted.issue({ ...request, signingAlgorithm: 'SHA256WITHECDSA' })
   assert.equal(issued.certificateAuthorityArn, ca)
   restricted.close()
 })
@@ -158,8 +158,8 @@ test('what makes no sense is refused', async () => {
       { name: 'ValidationException', message: /validity/i },
     ],
   ]
-  for (const [wish, error] of refused)
-    await assert.rejects(client.issue(wish as IssueWish), error, JSON.stringify(wish))
+  for (const [request, error] of refused)
+    await assert.rejects(client.issue(request as IssueRequest), error, JSON.stringify(request))
   const abortSignal = AbortSignal.abort()
   await assert.rejects(client.issue({ ca, names: ['a'], validity, abortSignal }), {
     name: 'AbortError',

@@ -1,7 +1,7 @@
 /** One step from names to a certificate in use: key, CSR, IssueCertificate, waiting, and what `tls` takes. */
 import { randomUUID, X509Certificate } from 'node:crypto'
 import type { ApiPassthrough } from './shapes.ts'
-import type { Blob, SigningAlgorithm, Subject, ValidityWish } from './inputs.ts'
+import type { Blob, SigningAlgorithm, Subject, ValidityOptions } from './inputs.ts'
 import { makeRequest, type LeafKeyAlgorithm } from './key-pair.ts'
 import type { Operations } from './operations.ts'
 import { withLineEnd } from './pem-text.ts'
@@ -19,10 +19,10 @@ const templates = {
 /** What a certificate is for. */
 export type Usage = keyof typeof templates
 
-interface CommonWish {
+interface CommonRequest {
   /** ARN of the CA. */
   readonly ca: string
-  readonly validity: ValidityWish
+  readonly validity: ValidityOptions
   /** `serverAndClient` unless given. */
   readonly usage?: Usage
   /** Name or ARN of a template, instead of a usage. */
@@ -36,7 +36,7 @@ interface CommonWish {
   readonly abortSignal?: AbortSignal
 }
 
-export type IssueWish = CommonWish &
+export type IssueRequest = CommonRequest &
   (
     | {
         /** PEM. */
@@ -85,16 +85,16 @@ export interface Issuing extends Pick<
 const pollingDelay = 0.5
 
 /**
- * Rejects with TypeError for a wish that makes no sense, ClientError for what the service refuses, WaiterError if the
+ * Rejects with TypeError for a request that makes no sense, ClientError for what the service refuses, WaiterError if the
  * certificate does not come, and the signal's reason if that aborts.
  */
-export async function issue(client: Issuing, wish: IssueWish): Promise<Issued> {
-  const { ca, abortSignal, waiter, idempotencyToken = randomUUID() } = wish
+export async function issue(client: Issuing, request: IssueRequest): Promise<Issued> {
+  const { ca, abortSignal, waiter, idempotencyToken = randomUUID() } = request
   const options = abortSignal === undefined ? {} : { abortSignal }
-  const validity = validityOf(wish.validity)
-  const template = templateArn(ca, wish)
-  const { key, csr } = await requestOf(wish)
-  const signing = wish.signingAlgorithm ?? (await signingAlgorithmOf(client, ca, options))
+  const validity = validityOf(request.validity)
+  const template = templateArn(ca, request)
+  const { key, csr } = await requestOf(request)
+  const signing = request.signingAlgorithm ?? (await signingAlgorithmOf(client, ca, options))
   const { CertificateArn: arn = '' } = await client.issueCertificate(
     {
       CertificateAuthorityArn: ca,
@@ -103,7 +103,7 @@ export async function issue(client: Issuing, wish: IssueWish): Promise<Issued> {
       TemplateArn: template,
       Validity: validity,
       IdempotencyToken: idempotencyToken,
-      ...(wish.apiPassthrough && { ApiPassthrough: wish.apiPassthrough }),
+      ...(request.apiPassthrough && { ApiPassthrough: request.apiPassthrough }),
     },
     options,
   )
@@ -131,9 +131,9 @@ export async function issue(client: Issuing, wish: IssueWish): Promise<Issued> {
 }
 
 async function requestOf(
-  wish: IssueWish,
+  request: IssueRequest,
 ): Promise<{ readonly key: string | undefined; readonly csr: Blob }> {
-  const { csr, keyAlgorithm, names, subject } = wish
+  const { csr, keyAlgorithm, names, subject } = request
   if (csr === undefined)
     return makeRequest({
       keyAlgorithm: keyAlgorithm ?? 'EC_prime256v1',
@@ -161,7 +161,7 @@ async function signingAlgorithmOf(
 }
 
 /** In the partition of the CA. */
-function templateArn(ca: string, { template, usage }: CommonWish): string {
+function templateArn(ca: string, { template, usage }: CommonRequest): string {
   if (template !== undefined && usage !== undefined)
     throw new TypeError('a template says what usage would say; give either')
   const name = template ?? templates[usage ?? 'serverAndClient']
@@ -171,14 +171,14 @@ function templateArn(ca: string, { template, usage }: CommonWish): string {
 }
 
 /** In the form of the API. Throws TypeError. */
-function validityOf(wish: ValidityWish): {
+function validityOf(request: ValidityOptions): {
   Value: number
   Type: 'ABSOLUTE' | 'DAYS' | 'END_DATE' | 'MONTHS' | 'YEARS'
 } {
-  if ('days' in wish) return { Value: wish.days, Type: 'DAYS' }
-  if ('years' in wish) return { Value: wish.years, Type: 'YEARS' }
-  if (!('until' in wish)) return wish
-  const seconds = Math.floor(wish.until.getTime() / 1000)
+  if ('days' in request) return { Value: request.days, Type: 'DAYS' }
+  if ('years' in request) return { Value: request.years, Type: 'YEARS' }
+  if (!('until' in request)) return request
+  const seconds = Math.floor(request.until.getTime() / 1000)
   if (Number.isNaN(seconds)) throw new TypeError('validity.until is not a valid date')
   return { Value: seconds, Type: 'ABSOLUTE' }
 }

@@ -6,7 +6,7 @@ import { parseGeneralNames } from '../src/x509/general-name.ts'
 import { formatName } from '../src/x509/name.ts'
 import { parsePem } from '../src/x509/pem.ts'
 import { verifySignature } from '../src/x509/verify-signature.ts'
-import { makeRequest, type LeafKeyAlgorithm, type RequestWish } from './key-pair.ts'
+import { makeRequest, type LeafKeyAlgorithm, type CsrOptions } from './key-pair.ts'
 
 const keyAlgorithms: Record<LeafKeyAlgorithm, string> = {
   RSA_2048: 'rsa',
@@ -20,8 +20,8 @@ const keyAlgorithms: Record<LeafKeyAlgorithm, string> = {
   ML_DSA_87: 'ml-dsa-87',
 }
 
-async function requestFor(wish: Partial<RequestWish>) {
-  const { key, csr } = await makeRequest({ keyAlgorithm: 'EC_prime256v1', names: [], ...wish })
+async function requestFor(request: Partial<CsrOptions>) {
+  const { key, csr } = await makeRequest({ keyAlgorithm: 'EC_prime256v1', names: [], ...request })
   const [block] = parsePem(csr)
   assert.equal(block?.label, 'CERTIFICATE REQUEST')
   return { key, request: parseCertificationRequest(block.der) }
@@ -90,7 +90,7 @@ test('a subject is written as given, and one that does not fit is left out', asy
 })
 
 test('what cannot be named is refused', async () => {
-  const refused: [Partial<RequestWish>, RegExp][] = [
+  const refused: [Partial<CsrOptions>, RegExp][] = [
     [{}, /names or subject must be given/],
     [{ names: ['not a name'] }, /'not a name' is not a DNS name/],
     [{ names: ['a', ''] }, /'' is not a DNS name/],
@@ -106,6 +106,6 @@ test('what cannot be named is refused', async () => {
     [{ subject: {} }, /^subject must have at least one attribute/],
     [{ names: ['a'], keyAlgorithm: 'SM2' as LeafKeyAlgorithm }, /No key can be made with SM2/],
   ]
-  for (const [wish, message] of refused)
-    await assert.rejects(requestFor(wish), { name: 'TypeError', message })
+  for (const [request, message] of refused)
+    await assert.rejects(requestFor(request), { name: 'TypeError', message })
 })

@@ -58,7 +58,7 @@ const keyKinds: Readonly<Record<LeafKeyAlgorithm, KeyKind>> = {
   ML_DSA_87: mlDsa(87),
 }
 
-export interface RequestWish {
+export interface CsrOptions {
   readonly keyAlgorithm: LeafKeyAlgorithm
   /** DNS names, IP addresses, mail addresses and URIs, told apart by their form. */
   readonly names: readonly string[]
@@ -74,7 +74,7 @@ export async function makeRequest({
   keyAlgorithm,
   names,
   subject,
-}: RequestWish): Promise<{ readonly key: string; readonly csr: string }> {
+}: CsrOptions): Promise<{ readonly key: string; readonly csr: string }> {
   if (!Object.hasOwn(keyKinds, keyAlgorithm))
     throw new TypeError(`No key can be made with ${keyAlgorithm}`)
   if (names.length === 0 && subject === undefined)

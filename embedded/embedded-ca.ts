@@ -3,7 +3,7 @@ import { createFailureLimiter } from '../src/access/failure-limiter.ts'
 import { createApiServices } from '../src/server/api-services.ts'
 import { createCore } from '../src/server/core.ts'
 import { openOwnData, recordLastUses } from '../src/server/open-data.ts'
-import type { Surroundings } from '../src/server/make-services.ts'
+import type { ProcessContext } from '../src/server/make-services.ts'
 import { systemClock } from '../src/clock.ts'
 import type { Config } from '../src/settings/config.ts'
 import { bucketsFolder, type DataFolder } from '../src/data-folder/data-folder.ts'
@@ -106,9 +106,9 @@ function createQuickClient(options: ClientOptions): Client {
   const client = createClient(options)
   return {
     ...client,
-    issue: (wish) => client.issue({ ...wish, waiter: { ...waiter, ...wish.waiter } }),
-    createHierarchy: (wish) =>
-      client.createHierarchy({ ...wish, waiter: { ...waiter, ...wish.waiter } }),
+    issue: (request) => client.issue({ ...request, waiter: { ...waiter, ...request.waiter } }),
+    createHierarchy: (request) =>
+      client.createHierarchy({ ...request, waiter: { ...waiter, ...request.waiter } }),
   }
 }
 
@@ -129,7 +129,7 @@ async function startAnswering(
     stack,
     gate,
     ...surroundings
-  }: Surroundings & { data: DataFolder; stack: AsyncDisposableStack; gate: Gate },
+  }: ProcessContext & { data: DataFolder; stack: AsyncDisposableStack; gate: Gate },
 ): Promise<Pick<EmbeddedCa, 'requestHandler' | 'fetchPublic' | 'publicUrl'>> {
   const metrics = silentMetrics
   const core = await createCore(config, { ...surroundings, data, stack, metrics })
@@ -157,7 +157,7 @@ type Told = Omit<
 
 interface Parts extends Told {
   readonly config: Config
-  readonly clock: Surroundings['clock']
+  readonly clock: ProcessContext['clock']
   readonly gate: Gate
   readonly stack: AsyncDisposableStack
 }

@@ -29,11 +29,11 @@ export interface AuthenticationServices {
 /** Name of a service in the scope of a signature. */
 export type SigningName = 'acm-pca' | 'sts'
 
-export interface AuthenticationWish {
+export interface AuthenticationOptions {
   /** For whom it must be signed; AWS Private CA unless said otherwise. */
   readonly service?: SigningName
   /** Whether a request with that access key is looked at any further. */
-  readonly hears?: (accessKeyId: string) => boolean
+  readonly isAllowed?: (accessKeyId: string) => boolean
 }
 
 const accessKeyId = /^\w{1,128}$/
@@ -52,12 +52,12 @@ const secretOfNobody = '-'.repeat(40)
 export async function authenticate(
   services: AuthenticationServices,
   request: RawRequest,
-  { service = 'acm-pca', hears = () => true }: AuthenticationWish = {},
+  { service = 'acm-pca', isAllowed = () => true }: AuthenticationOptions = {},
 ): Promise<Caller> {
   const now = services.clock.now()
   const claim = parseSignature(request)
   checkClaim(claim, { service, now, regions: services.regions })
-  if (!hears(claim.accessKeyId)) throw new ServiceError('ThrottlingException', 'Rate exceeded')
+  if (!isAllowed(claim.accessKeyId)) throw new ServiceError('ThrottlingException', 'Rate exceeded')
   const credentials = await findCredentials(services, claim)
   const signingKey = services.signingKeys(credentials?.secretAccessKey ?? secretOfNobody, claim)
   const valid = isSignatureValid(request, claim, signingKey)

@@ -15,7 +15,7 @@ import type { PolicyRequest } from '../policy/evaluation.ts'
 import type { Policy } from '../policy/policy-document.ts'
 import { requestKeys } from './request-keys.ts'
 import { refusedTemplate } from './refused-template.ts'
-import { callerPolicies, identityOf, refusal, type CallerPolicies } from './policy-decision.ts'
+import { callerPolicies, identityOf, denialReason, type CallerPolicies } from './policy-decision.ts'
 
 export interface AuthorizationServices {
   readonly db: Database
@@ -66,10 +66,10 @@ export async function authorize(
     resource ?? policiesOn(services.db, target, now)
   for (const action of asked.actions) {
     const request = { action, resource: target.resource, keys, principal: identityOf(caller) }
-    const because = await refusal(own, { isOwn, isRequired: false, find }, request)
+    const because = await denialReason(own, { isOwn, isRequired: false, find }, request)
     if (because === undefined) continue
     const isAllowedWith = async (other: PolicyRequest): Promise<boolean> =>
-      (await refusal(own, { isOwn, isRequired: false, find }, other)) === undefined
+      (await denialReason(own, { isOwn, isRequired: false, find }, other)) === undefined
     const template = isOwn
       ? ''
       : await refusedTemplate(
@@ -145,7 +145,7 @@ export async function policiesOn(
 
 /**
  * Tags of the CA, if a policy asks for them. Those of a CA of another account only if that account has put a policy on it:
- * a refusal must not tell about others.
+ * a denial must not tell about others.
  */
 async function tagsFor(
   db: Database,

@@ -11,33 +11,36 @@ function setUp(perMinute: number) {
 
 test('a source that failed too often is heard only with keys that it has used', () => {
   const { state, limiter } = setUp(3)
-  limiter.succeeded('192.0.2.1', 'AKIAKNOWN')
-  for (let time = 0; time < 3; time += 1) assert.equal(limiter.failed('192.0.2.1'), true)
-  assert.equal(limiter.failed('192.0.2.1'), false)
-  assert.equal(limiter.hears('192.0.2.1', 'AKIANEW'), false)
-  assert.equal(limiter.hears('192.0.2.1', 'AKIAKNOWN'), true)
-  assert.equal(limiter.hears('192.0.2.2', 'AKIANEW'), true, 'another source')
+  limiter.recordSuccess('192.0.2.1', 'AKIAKNOWN')
+  for (let time = 0; time < 3; time += 1) assert.equal(limiter.recordFailure('192.0.2.1'), true)
+  assert.equal(limiter.recordFailure('192.0.2.1'), false)
+  assert.equal(limiter.isAllowed('192.0.2.1', 'AKIANEW'), false)
+  assert.equal(limiter.isAllowed('192.0.2.1', 'AKIAKNOWN'), true)
+  assert.equal(limiter.isAllowed('192.0.2.2', 'AKIANEW'), true, 'another source')
   state.milliseconds += 20_000
-  assert.equal(limiter.hears('192.0.2.1', 'AKIANEW'), true)
-  assert.deepEqual([limiter.failed('192.0.2.1'), limiter.failed('192.0.2.1')], [true, false])
+  assert.equal(limiter.isAllowed('192.0.2.1', 'AKIANEW'), true)
+  assert.deepEqual(
+    [limiter.recordFailure('192.0.2.1'), limiter.recordFailure('192.0.2.1')],
+    [true, false],
+  )
   state.milliseconds -= 500_000
-  assert.equal(limiter.failed('192.0.2.1'), false, 'a clock that goes back gives nothing')
+  assert.equal(limiter.recordFailure('192.0.2.1'), false, 'a clock that goes back gives nothing')
 })
 
 test('without a limit, or where the source is not known, everything is heard', () => {
   const { limiter } = setUp(0)
-  for (let time = 0; time < 1000; time += 1) assert.equal(limiter.failed('192.0.2.1'), true)
-  assert.equal(limiter.hears('192.0.2.1', 'x'), true)
+  for (let time = 0; time < 1000; time += 1) assert.equal(limiter.recordFailure('192.0.2.1'), true)
+  assert.equal(limiter.isAllowed('192.0.2.1', 'x'), true)
   const { limiter: limited } = setUp(1)
-  for (let time = 0; time < 5; time += 1) assert.equal(limited.failed(undefined), true)
+  for (let time = 0; time < 5; time += 1) assert.equal(limited.recordFailure(undefined), true)
 })
 
 test('only so many keys are remembered, the latest', () => {
   const { limiter } = setUp(1)
-  for (let key = 0; key < 100; key += 1) limiter.succeeded('192.0.2.1', `AKIA${key}`)
-  limiter.failed('192.0.2.1')
-  assert.equal(limiter.hears('192.0.2.1', 'AKIA99'), true)
-  assert.equal(limiter.hears('192.0.2.1', 'AKIA0'), false)
+  for (let key = 0; key < 100; key += 1) limiter.recordSuccess('192.0.2.1', `AKIA${key}`)
+  limiter.recordFailure('192.0.2.1')
+  assert.equal(limiter.isAllowed('192.0.2.1', 'AKIA99'), true)
+  assert.equal(limiter.isAllowed('192.0.2.1', 'AKIA0'), false)
 })
 
 test('a host of IPv6 is its /64, however it is written', () => {
@@ -71,7 +74,7 @@ test('over any time a source fails no oftener than the rate and one bucket', () 
       let counted = 0
       for (const { wait, failures } of steps) {
         state.milliseconds += wait
-        for (let time = 0; time < failures; time += 1) if (limiter.failed('a')) counted += 1
+        for (let time = 0; time < failures; time += 1) if (limiter.recordFailure('a')) counted += 1
       }
       const minutes = (state.milliseconds - startedAt) / 60_000
       assert.ok(counted <= perMinute * (1 + minutes) + 1e-6)

@@ -8,11 +8,11 @@ import type { Clock } from '../clock.ts'
 
 export interface FailureLimiter {
   /** Whether a request with that access key is worth looking at. */
-  hears(source: string | undefined, accessKeyId: string): boolean
+  isAllowed(source: string | undefined, accessKeyId: string): boolean
   /** Counts a failure: false if the source had too many already. */
-  failed(source: string | undefined): boolean
+  recordFailure(source: string | undefined): boolean
   /** Remembers whose key comes from there. */
-  succeeded(source: string | undefined, accessKeyId: string): void
+  recordSuccess(source: string | undefined, accessKeyId: string): void
 }
 
 interface Source {
@@ -45,19 +45,19 @@ export function createFailureLimiter(perMinute: number, clock: Clock): FailureLi
     return known
   }
   return {
-    hears(address, accessKeyId) {
+    isAllowed(address, accessKeyId) {
       if (perMinute === 0 || address === undefined) return true
       const { tokens, known } = sourceAt(address)
       return tokens >= 1 || known.has(accessKeyId)
     },
-    failed(address) {
+    recordFailure(address) {
       if (perMinute === 0 || address === undefined) return true
       const source = sourceAt(address)
       if (source.tokens < 1) return false
       source.tokens -= 1
       return true
     },
-    succeeded(address, accessKeyId) {
+    recordSuccess(address, accessKeyId) {
       if (perMinute === 0 || address === undefined) return
       const { known } = sourceAt(address)
       if (known.has(accessKeyId)) return

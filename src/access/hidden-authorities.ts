@@ -8,7 +8,7 @@ import { certificateAuthorityArn } from '../wire/arn.ts'
 import { policiesOn, type AccessRequest, type AuthorizationServices } from './authorize.ts'
 import type { Policy } from '../policy/policy-document.ts'
 import { requestKeys } from './request-keys.ts'
-import { callerPolicies, identityOf, refusal, type CallerPolicies } from './policy-decision.ts'
+import { callerPolicies, identityOf, denialReason, type CallerPolicies } from './policy-decision.ts'
 
 /** Numbers of the CAs in the caller's account and Region for which it lacks permission. */
 export async function hiddenAuthorities(
@@ -36,7 +36,7 @@ export async function hiddenAuthorities(
       policiesOn(db, { accountId, resource, authorityId: id }, now)
     for (const action of access.actions) {
       const request = { action, resource, keys, principal: identityOf(caller) }
-      const because = await refusal(own, { isOwn: true, isRequired: false, find }, request)
+      const because = await denialReason(own, { isOwn: true, isRequired: false, find }, request)
       if (because !== undefined) hidden.add(number)
     }
   }

@@ -55,7 +55,7 @@ export interface ResourcePolicies {
  * a policy on it allows only whom it names itself there, for an account asks its own policies. Across accounts both
  * sides must.
  */
-export async function refusal(
+export async function denialReason(
   caller: CallerPolicies,
   on: ResourcePolicies,
   request: PolicyRequest,

@@ -39,7 +39,7 @@ interface PrintedAccessKey {
 }
 
 /** Whom an access key is for. */
-export interface KeyWish {
+export interface KeyOptions {
   /** The oldest unless said otherwise; of a service the account that it acts for. */
   readonly accountId?: string | undefined
   /** A user that there is not is made. */
@@ -51,12 +51,12 @@ export interface KeyWish {
 }
 
 /** Creates an access key. Throws ConfigurationError for an unknown account, a bad name or a bad policy. */
-export async function addAccessKey(config: Config, wish: KeyWish): Promise<PrintedAccessKey> {
-  requireWish(wish)
-  const { policy } = wish
+export async function addAccessKey(config: Config, options: KeyOptions): Promise<PrintedAccessKey> {
+  requireOptions(options)
+  const { policy } = options
   return withData(config, async ({ db, sealer }) => {
-    const accountId = await chosenAccount(db, wish.accountId)
-    const { owner, statements } = await ownerOf(db, accountId, wish)
+    const accountId = await chosenAccount(db, options.accountId)
+    const { owner, statements } = await ownerOf(db, accountId, options)
     const key: NewAccessKey = {
       ...newAccessKey(systemRandom),
       accountId,
@@ -74,8 +74,8 @@ export async function addAccessKey(config: Config, wish: KeyWish): Promise<Print
   })
 }
 
-function requireWish(wish: KeyWish): void {
-  const { userName, servicePrincipal: service, sourceArn, policy } = wish
+function requireOptions(options: KeyOptions): void {
+  const { userName, servicePrincipal: service, sourceArn, policy } = options
   if ((userName === undefined) === (service === undefined))
     throw new ConfigurationError('name either --user or --service-principal')
   if (userName !== undefined) requireName('--user', userName)
@@ -94,7 +94,7 @@ function requireWish(wish: KeyWish): void {
 async function ownerOf(
   db: Database,
   accountId: string,
-  { userName = '', servicePrincipal: name, sourceArn }: KeyWish,
+  { userName = '', servicePrincipal: name, sourceArn }: KeyOptions,
 ): Promise<{ readonly owner: KeyOwner; readonly statements: readonly Sql[] }> {
   if (name !== undefined) return { owner: { kind: 'service', name, sourceArn }, statements: [] }
   const known = await findUser(db, { accountId, userName })

@@ -19,7 +19,7 @@ import { pagesOf, type Snapshot } from '../store/snapshot.ts'
 import { version } from '../version.ts'
 import { openSnapshot } from './open-snapshot.ts'
 
-export interface BackupWish {
+export interface BackupOptions {
   readonly file: string
   readonly withMasterKey: boolean
   /** Made only when the place for the file is known to be free. */
@@ -45,18 +45,18 @@ const compressionLevel = 3
  * Writes all that is recorded, as it is at one moment, into a new file, mode 0600. Throws ConfigurationError if there is a
  * file of that name.
  */
-export async function backUp(config: Config, wish: BackupWish): Promise<PrintedBackup> {
-  const path = resolve(wish.file)
-  if (existsSync(path)) throw new ConfigurationError(`there is a file ${wish.file} already`)
+export async function backUp(config: Config, options: BackupOptions): Promise<PrintedBackup> {
+  const path = resolve(options.file)
+  if (existsSync(path)) throw new ConfigurationError(`there is a file ${options.file} already`)
   return withData(config, async (data) => {
-    const locked = await wish.lock()
+    const locked = await options.lock()
     const unfinished = `${path}.partial`
     const file = await createFile(unfinished)
     try {
-      const written = await writeBackup(file, { config, data, locked, wish })
+      const written = await writeBackup(file, { config, data, locked, options })
       await file.sync()
       await file.close()
-      if (existsSync(path)) throw new ConfigurationError(`there is a file ${wish.file} already`)
+      if (existsSync(path)) throw new ConfigurationError(`there is a file ${options.file} already`)
       await renameDurably(unfinished, path)
       return { File: path, ...written }
     } catch (error) {
@@ -85,12 +85,12 @@ interface Making {
   readonly config: Config
   readonly data: DataFolder
   readonly locked: Locked
-  readonly wish: BackupWish
+  readonly options: BackupOptions
 }
 
 async function writeBackup(
   file: FileHandle,
-  { config, data, locked, wish }: Making,
+  { config, data, locked, options }: Making,
 ): Promise<Omit<PrintedBackup, 'File'>> {
   const snapshot = await openSnapshot(data.location)
   try {
@@ -101,7 +101,7 @@ async function writeBackup(
       locked,
     )
     const credentials = await readCredentials(config)
-    const masterKey = wish.withMasterKey ? data.masterKey.bytes : undefined
+    const masterKey = options.withMasterKey ? data.masterKey.bytes : undefined
     const writer = new RecordWriter()
     const digest = createHash('sha256')
     let size = 0

@@ -15,7 +15,7 @@ import {
   patternCharactersMax,
   type NamePattern,
 } from '../search/name-pattern.ts'
-import { searchCertificates, type SearchPlace } from '../search/search-certificates.ts'
+import { searchCertificates, type SearchCursor } from '../search/search-certificates.ts'
 import { findAuthority } from '../store/authorities.ts'
 import { listOwners } from '../store/certificate-search.ts'
 import type { Database } from '../store/database.ts'
@@ -27,7 +27,7 @@ import {
 } from '../wire/arn.ts'
 
 /** What is asked for, as it was written. */
-export interface CertificatesWish {
+export interface CertificatesOptions {
   /** ARN of a CA. */
   readonly authority?: string | undefined
   readonly accountId?: string | undefined
@@ -66,18 +66,18 @@ type Owned = Pick<CertificateFilter, 'accountId' | 'region' | 'authorityNumber'>
 /** Lists certificates. Throws ConfigurationError for a filter that means nothing, and for a CA that there is not. */
 export async function listCertificates(
   config: Config,
-  wish: CertificatesWish,
+  options: CertificatesOptions,
 ): Promise<PrintedCertificates> {
   const now = systemClock.now()
-  const filter = filterOf(wish, now)
+  const filter = filterOf(options, now)
   return withData(config, async ({ db }) => {
-    const owners = await ownersOf(db, wish)
+    const owners = await ownersOf(db, options)
     // One more than is asked for says that there are more.
     const found =
-      filter === 'nothing' ? [] : await firstOf(db, { owners, filter, now }, wish.limit + 1)
+      filter === 'nothing' ? [] : await firstOf(db, { owners, filter, now }, options.limit + 1)
     return {
-      certificates: found.slice(0, wish.limit).map(printed),
-      isCut: found.length > wish.limit,
+      certificates: found.slice(0, options.limit).map(printed),
+      isCut: found.length > options.limit,
       isBehind: await isSearchBehind(db),
     }
   })
@@ -109,7 +109,7 @@ async function* pagesOf(
   filter: CertificateFilter,
   now: Date,
 ): AsyncGenerator<readonly ListedCertificate[]> {
-  let after: SearchPlace | undefined
+  let after: SearchCursor | undefined
   do {
     const page = await searchCertificates(db, filter, { after, limit: pageRows, now })
     yield page.certificates
@@ -119,7 +119,7 @@ async function* pagesOf(
 
 async function ownersOf(
   db: Database,
-  { authority, accountId }: CertificatesWish,
+  { authority, accountId }: CertificatesOptions,
 ): Promise<Owned[]> {
   if (authority === undefined) return listOwners(db, accountId)
   const id = parseCertificateAuthorityArn(authority)?.id
@@ -132,20 +132,20 @@ async function ownersOf(
   return [{ accountId: found.accountId, region, authorityNumber: number }]
 }
 
-function filterOf(wish: CertificatesWish, now: Date): Search['filter'] | 'nothing' {
-  const { issuedAfter, expiringWithin } = wish
-  const serialNumber = serialOf(wish.serial)
+function filterOf(options: CertificatesOptions, now: Date): Search['filter'] | 'nothing' {
+  const { issuedAfter, expiringWithin } = options
+  const serialNumber = serialOf(options.serial)
   const filter = {
-    subject: patternOf('--subject', wish.subject, parseSubjectPattern),
-    alternativeName: patternOf('--san', wish.alternativeName),
-    templateName: templateOf(wish.template),
-    requester: wish.requester,
+    subject: patternOf('--subject', options.subject, parseSubjectPattern),
+    alternativeName: patternOf('--san', options.alternativeName),
+    templateName: templateOf(options.template),
+    requester: options.requester,
     issued: issuedAfter && { after: issuedAfter },
     expires:
       expiringWithin === undefined
         ? undefined
         : { after: now, before: new Date(now.getTime() + expiringWithin) },
-    status: wish.status,
+    status: options.status,
   }
   return serialNumber === 'unknown' ? 'nothing' : { ...filter, serialNumber }
 }

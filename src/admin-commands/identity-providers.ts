@@ -25,7 +25,7 @@ interface ProviderName {
 }
 
 /** What of a provider is said when it is made, and can be changed. */
-export interface ProviderWish {
+export interface ProviderOptions {
   readonly audiences?: readonly string[]
   /** JSON Web Key Set, JSON text; empty to have the issuer asked again. */
   readonly keySet?: string
@@ -47,18 +47,18 @@ const audiencesMax = 100
 export async function addIdentityProvider(
   config: Config,
   { accountId, issuer }: ProviderName,
-  wish: ProviderWish,
+  options: ProviderOptions,
 ): Promise<PrintedProvider> {
-  const { audiences = [] } = wish
+  const { audiences = [] } = options
   if (audiences.length === 0) throw new ConfigurationError('name an --audience')
   const checked = requireIssuer(issuer)
-  requireWish(wish)
+  requireOptions(options)
   return withData(config, async ({ db }) => {
     const provider = {
       accountId: await chosenAccount(db, accountId),
       issuer: checked,
       audiences,
-      keySet: wish.keySet || undefined,
+      keySet: options.keySet || undefined,
       createdAt: systemClock.now(),
     }
     const problem = `the account ${provider.accountId} has a provider for ${issuer} already`
@@ -78,9 +78,9 @@ export async function listAllIdentityProviders(
 export async function changeIdentityProvider(
   config: Config,
   { accountId, issuer }: ProviderName,
-  wish: ProviderWish,
+  options: ProviderOptions,
 ): Promise<void> {
-  requireWish(wish)
+  requireOptions(options)
   await withData(config, async ({ db }) => {
     const account = await chosenAccount(db, accountId)
     const known = await findIdentityProvider(db, {
@@ -88,7 +88,7 @@ export async function changeIdentityProvider(
       issuer: requireIssuer(issuer),
     })
     if (known === undefined) throw new ConfigurationError(noProvider(account, issuer))
-    const { audiences = known.audiences, keySet = known.keySet } = wish
+    const { audiences = known.audiences, keySet = known.keySet } = options
     const changed = { ...known, audiences, keySet: keySet || undefined }
     await changeOr(noProvider(account, issuer), db, [updateIdentityProvider(changed)])
   })
@@ -120,7 +120,7 @@ function requireIssuer(issuer: string): StorableText {
   return checked
 }
 
-function requireWish({ audiences = [], keySet = '' }: ProviderWish): void {
+function requireOptions({ audiences = [], keySet = '' }: ProviderOptions): void {
   if (audiences.length > audiencesMax || audiences.some((text) => text === ''))
     throw new ConfigurationError(`--audience must be 1 to ${audiencesMax} texts`)
   if (keySet !== '' && !isKeySet(keySet))

@@ -25,7 +25,7 @@ import { openSqliteRestore } from '../store/sqlite/restore.ts'
 import { sqliteSchema } from '../store/sqlite/schema.ts'
 import { RestoredContent } from './restored-content.ts'
 
-export interface RestoreWish {
+export interface RestoreOptions {
   readonly file: string
   /** Asked for only when there is a backup to open, and a place to restore it to. */
   readonly opener: (lock: BackupHead['header']['lock']) => Promise<Opener>
@@ -46,7 +46,7 @@ interface PrintedRestore {
  */
 export async function restore(
   config: Config,
-  { file, opener }: RestoreWish,
+  { file, opener }: RestoreOptions,
 ): Promise<PrintedRestore> {
   await using backup = await openFile(file)
   const head = await readHead(backup)

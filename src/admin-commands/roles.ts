@@ -29,7 +29,7 @@ interface RoleName {
 }
 
 /** What of a role is said when it is made, and can be changed. */
-interface RoleWish {
+interface RoleOptions {
   /** JSON text. */
   readonly trustPolicy?: string
   readonly sessionSecondsMax?: number
@@ -53,10 +53,10 @@ const sessionSecondsDefault = 3600
 export async function addRole(
   config: Config,
   { accountId, roleName }: RoleName,
-  wish: RoleWish & { readonly trustPolicy: string },
+  options: RoleOptions & { readonly trustPolicy: string },
 ): Promise<PrintedRole> {
   requireName('--role', roleName)
-  requireWish(wish)
+  requireOptions(options)
   return withData(config, async ({ db }) => {
     const role: Role = {
       roleId: newUniqueId('role', systemRandom),
@@ -65,7 +65,7 @@ export async function addRole(
       sessionSecondsMax: sessionSecondsDefault,
       tags: {},
       createdAt: systemClock.now(),
-      ...wish,
+      ...options,
     }
     const problem = `the account ${role.accountId} has a role ${roleName} already`
     await changeOr(problem, db, [insertRole(role)])
@@ -81,11 +81,15 @@ export async function listAllRoles(
 }
 
 /** Changes what is said. Throws ConfigurationError if there is no such role, or for a policy that is none. */
-export async function changeRole(config: Config, name: RoleName, wish: RoleWish): Promise<void> {
-  requireWish(wish)
+export async function changeRole(
+  config: Config,
+  name: RoleName,
+  options: RoleOptions,
+): Promise<void> {
+  requireOptions(options)
   await withData(config, async ({ db }) => {
     const role = await requireRole(db, name)
-    await changeOr(noRole(role), db, [updateRole({ ...role, ...wish })])
+    await changeOr(noRole(role), db, [updateRole({ ...role, ...options })])
   })
 }
 
@@ -105,7 +109,10 @@ export async function requireRole(db: Database, { accountId, roleName }: RoleNam
   return role
 }
 
-function requireWish({ trustPolicy, sessionSecondsMax = sessionSecondsDefault }: RoleWish): void {
+function requireOptions({
+  trustPolicy,
+  sessionSecondsMax = sessionSecondsDefault,
+}: RoleOptions): void {
   if (trustPolicy !== undefined) checkPolicy('--trust-policy', trustPolicy, 'trust')
   if (sessionSecondsMax < 3600 || sessionSecondsMax > 43_200)
     throw new ConfigurationError('--max-session must be from 3600 to 43200 seconds')

@@ -24,7 +24,7 @@ import { certificateAuthorityArn, parseCertificateAuthorityArn } from '../wire/a
 import { changeOr } from './change.ts'
 
 /** What is to be shared, with whom. */
-export interface ShareWish {
+export interface ShareOptions {
   readonly name: string
   /** ARNs, of one account. */
   readonly authorities: readonly string[]
@@ -47,11 +47,11 @@ const nameForm = /^[\p{L}\p{N}\p{Z}_.:/=+\-@]{1,255}$/u
 const principalForm = /^(?:\d{12}|o-[a-z0-9]{10,32})$/
 
 /** Shares CAs. Throws ConfigurationError for one that there is not, and for what is wrong with the rest. */
-export async function addShare(config: Config, wish: ShareWish): Promise<PrintedShare> {
-  const permission = requirePermission(wish.permission)
-  const principals = requireDistinct('--principal', wish.principals)
-  const arns = requireDistinct('--authority', wish.authorities)
-  if (!nameForm.test(wish.name))
+export async function addShare(config: Config, options: ShareOptions): Promise<PrintedShare> {
+  const permission = requirePermission(options.permission)
+  const principals = requireDistinct('--principal', options.principals)
+  const arns = requireDistinct('--authority', options.authorities)
+  if (!nameForm.test(options.name))
     throw new ConfigurationError('the name must be 1 to 255 letters, digits and _.:/=+-@')
   if (!principals.every((principal) => principalForm.test(principal)))
     throw new ConfigurationError('--principal must be an account id or that of an organization')
@@ -59,7 +59,7 @@ export async function addShare(config: Config, wish: ShareWish): Promise<Printed
   return withData(config, async ({ db }) => {
     const createdAt = systemClock.now()
     const id = uuid(systemRandom)
-    const share = { id, accountId, name: wish.name, permission, principals, createdAt }
+    const share = { id, accountId, name: options.name, permission, principals, createdAt }
     const rows: SharedAuthority[] = []
     for (const arn of arns) rows.push(await sharedAuthority(db, arn, { permission, principals }))
     await db.transaction(insertShare(share, rows, letsRead(permission)))

@@ -29,7 +29,7 @@ const authority: AuditedAuthority = {
   partition: 'aws',
 }
 
-interface Wish {
+interface Options {
   readonly serialNumber: Uint8Array
   readonly notBefore: Date
   readonly notAfter: Date
@@ -40,7 +40,7 @@ interface Wish {
   readonly revocation: AuditedCertificate['revocation']
 }
 
-const plain: Wish = {
+const plain: Options = {
   serialNumber: Buffer.from('0ff000112233445566778899aabbccdd', 'hex'),
   notBefore: new Date('2026-03-01T08:15:30Z'),
   notAfter: new Date('2050-03-01T08:15:30Z'),
@@ -54,8 +54,8 @@ const plain: Wish = {
   revocation: undefined,
 }
 
-function audited(wish: Wish): AuditedCertificate {
-  const { serialNumber, notBefore, notAfter, subject, ...recorded } = wish
+function audited(options: Options): AuditedCertificate {
+  const { serialNumber, notBefore, notAfter, subject, ...recorded } = options
   const tbs = encodeTbsCertificate({
     serialNumber,
     signatureAlgorithm: algorithm,
@@ -204,8 +204,9 @@ test('a subject cannot bring controls or bidirectional overrides into a report',
 })
 
 /** Every column of a row, independently of how it is written; empty if it has no value. */
-function expectedRow(wish: Wish): string[] {
-  const { serialNumber, subject, revocation, requesterAccountId, requesterService, ...times } = wish
+function expectedRow(options: Options): string[] {
+  const { serialNumber, subject, revocation, requesterAccountId, requesterService, ...times } =
+    options
   const hex = Buffer.from(serialNumber).toString('hex')
   return [
     requesterAccountId ?? '123456789012',

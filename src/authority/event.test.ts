@@ -1,9 +1,9 @@
 /** Events in the shape of EventBridge. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { crlFailures, eventOf, type Occurrence } from './event.ts'
+import { crlFailures, eventOf, type EventDetails } from './event.ts'
 
-const occurrence: Occurrence = {
+const occurrence: EventDetails = {
   type: 'ACM Private CA Certificate Issuance',
   authority: { accountId: '123456789012', region: 'eu-central-1' },
   time: new Date('2026-03-01T08:15:30.999Z'),

@@ -17,7 +17,7 @@ export const crlFailures = {
 } as const
 
 /** What is told of an event. */
-export interface Occurrence {
+export interface EventDetails {
   readonly type: EventType
   readonly authority: { readonly accountId: string; readonly region: string }
   readonly time: Date
@@ -38,11 +38,11 @@ export interface EventBridgeEvent {
   readonly time: string
   readonly region: string
   readonly resources: readonly string[]
-  readonly detail: Occurrence['detail']
+  readonly detail: EventDetails['detail']
 }
 
 /** The event as it is logged and delivered; `id` is a UUID of its own. */
-export function eventOf(occurrence: Occurrence, id: string): EventBridgeEvent {
+export function eventOf(occurrence: EventDetails, id: string): EventBridgeEvent {
   const { type, authority, time, resources, detail } = occurrence
   return {
     version: '0',

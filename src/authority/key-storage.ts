@@ -10,7 +10,7 @@ export const keyStorageSecurityStandards = [
 export type KeyStorageSecurityStandard = (typeof keyStorageSecurityStandards)[number]
 
 /**
- * The standard that a CA is recorded with. China has its own, which nobody else has; without a wish it is what the
+ * The standard that a CA is recorded with. China has its own, which nobody else has; without a options it is what the
  * partition has. Throws InvalidArgsException, in AWS's words, for one that the partition does not have. The value
  * is the caller's label: where keys really are is docs/operating.md's matter.
  */

@@ -12,7 +12,7 @@ import {
 } from '../store/audit-report-rows.ts'
 import { bytesOf, integerOf } from '../store/columns.ts'
 import { beforeRevocations, selectRevocations, type CrlScope } from '../store/revocations.ts'
-import type { PostgresPlace } from '../store/postgres/connection-options.ts'
+import type { PostgresConnectionOptions } from '../store/postgres/connection-options.ts'
 import type { RowReader } from '../store/row-reader.ts'
 import { SqliteConnection } from '../store/sqlite/connection.ts'
 import { TextBuffer } from './text-buffer.ts'
@@ -38,7 +38,7 @@ const pageRows = 500
 const page = new TextBuffer()
 
 /** A failure to open ends the thread. */
-async function openRows(location: string | PostgresPlace): Promise<RowReader> {
+async function openRows(location: string | PostgresConnectionOptions): Promise<RowReader> {
   if (typeof location !== 'string') {
     const { createPostgresRows } = await import('../store/postgres/rows.ts')
     return createPostgresRows(location)
@@ -47,7 +47,7 @@ async function openRows(location: string | PostgresPlace): Promise<RowReader> {
   return {
     // oxlint-disable-next-line typescript/require-await -- reads are synchronous; the port is not
     read: async (statement) => connection.run(statement),
-    readAtOnce: (reads) => connection.readAtOnce(reads),
+    readSnapshot: (reads) => connection.readSnapshot(reads),
   }
 }
 
@@ -82,7 +82,7 @@ async function buildCrl(
   scope: CrlScope,
 ): Promise<BuiltCrl> {
   const writer = new RevokedCertificatesWriter()
-  await rows.readAtOnce(async () => {
+  await rows.readSnapshot(async () => {
     let after: number | undefined = beforeRevocations
     while (after !== undefined) after = await addPage(rows, writer, { scope, after })
   })
@@ -129,5 +129,5 @@ async function buildPage(
 if (parentPort !== null)
   serve(
     parentPort,
-    openRows((workerData as { readonly location: string | PostgresPlace }).location),
+    openRows((workerData as { readonly location: string | PostgresConnectionOptions }).location),
   )

@@ -2,7 +2,7 @@
 import { parseBasicConstraints } from '../x509/extensions/basic-constraints.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import {
-  refusalOfKey,
+  weakKeyReason,
   refusalOfPrimeModulus,
   type KeyPolicy,
 } from '../key-strength/key-strength.ts'
@@ -100,7 +100,7 @@ function requireKeyStrength(
   { subjectPublicKeyInfo }: Certificate,
   keyPolicy: KeyPolicy,
 ): void {
-  const problem = refusalOfKey(subjectPublicKeyInfo, keyPolicy)
+  const problem = weakKeyReason(subjectPublicKeyInfo, keyPolicy)
   if (problem !== undefined)
     throw malformed(`${position} has a key that is not accepted: ${problem}`)
 }

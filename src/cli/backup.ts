@@ -31,12 +31,12 @@ export function backupCommand(print: Print): Command {
     )
     .action(async (file: string, flags: BackupFlags) => {
       const settings = config(flags)
-      const wish = {
+      const options = {
         file,
         withMasterKey: flags.withoutMasterKey !== true,
         lock: lockOf(flags),
       }
-      printAnswer(print, flags, await backUp(settings, wish))
+      printAnswer(print, flags, await backUp(settings, options))
     })
 }
 

@@ -2,7 +2,7 @@
 import { Command, Option } from 'commander'
 import {
   listCertificates,
-  type CertificatesWish,
+  type CertificatesOptions,
   type PrintedCertificate,
 } from '../admin-commands/certificates.ts'
 import type { Flags } from '../settings/config.ts'
@@ -20,7 +20,7 @@ type ListFlags = Flags & {
   readonly requester?: string
   readonly issuedAfter?: Date
   readonly expiringWithin?: number
-  readonly status?: NonNullable<CertificatesWish['status']>
+  readonly status?: NonNullable<CertificatesOptions['status']>
   readonly output: 'table' | 'json' | 'csv'
   readonly limit: number
 }
@@ -69,13 +69,13 @@ async function list(print: Print, flags: ListFlags): Promise<void> {
   const { output, ca, account, san, ...rest } = flags
   if (ca !== undefined && account !== undefined)
     throw new ConfigurationError('name either --ca or --account')
-  const wish: CertificatesWish = {
+  const options: CertificatesOptions = {
     ...rest,
     authority: ca,
     accountId: account,
     alternativeName: san,
   }
-  const { certificates, isCut, isBehind } = await listCertificates(config(flags), wish)
+  const { certificates, isCut, isBehind } = await listCertificates(config(flags), options)
   if (output === 'csv') print(csvOf(csvColumns, certificates))
   else if (output === 'json') printAnswer(print, { output }, certificates)
   else printAnswer(print, { output }, certificates.map(rowOf))

@@ -32,7 +32,7 @@ export function onlyOne(
 }
 
 /** A command with every setting, which leaves it to readConfig to name what is not known, with all else. */
-export function lenient(command: Command): Command {
+export function allowUnknownFlags(command: Command): Command {
   return withSettings(command, Object.keys(settings) as SettingName[])
     .allowUnknownOption()
     .allowExcessArguments()

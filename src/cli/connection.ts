@@ -1,6 +1,6 @@
 /** Flags that say which server a daily command talks to, and as whom. */
 import { Option, type Command } from 'commander'
-import type { ConnectionWish } from '../client-commands/connection.ts'
+import type { ConnectionOptions } from '../client-commands/connection.ts'
 import { keyAlgorithms } from '../client-commands/key-algorithms.ts'
 import { ConfigurationError } from '../errors.ts'
 
@@ -44,7 +44,7 @@ export function connectionOf(
   flags: ConnectionFlags,
   environment: Environment,
   remembered: { readonly endpoint?: string; readonly region?: string } = {},
-): ConnectionWish {
+): ConnectionOptions {
   const { SIGNET_ENDPOINT, AWS_ENDPOINT_URL_ACM_PCA, AWS_REGION, AWS_DEFAULT_REGION } = environment
   const named = flags.data ?? orNothing(environment['SIGNET_DATA'])
   if (flags.awsCredentials === true && flags.data !== undefined)

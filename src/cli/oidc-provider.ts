@@ -5,7 +5,7 @@ import {
   changeIdentityProvider,
   listAllIdentityProviders,
   removeIdentityProvider,
-  type ProviderWish,
+  type ProviderOptions,
 } from '../admin-commands/identity-providers.ts'
 import type { Flags } from '../settings/config.ts'
 import { readTextFile } from './policy-file.ts'
@@ -20,7 +20,7 @@ export function identityProviderCommand(print: Print): Command {
   const group = new Command('oidc-provider').description(
     'OpenID Connect issuers whose tokens roles may be taken on with',
   )
-  withWish(withOutput(ofAccount(group, 'create')))
+  withOptions(withOutput(ofAccount(group, 'create')))
     .description('let roles of an account trust an issuer')
     .argument('<issuer>', 'URL, as tokens name it in iss')
     .addHelpText(
@@ -33,7 +33,11 @@ export function identityProviderCommand(print: Print): Command {
     )
     .action(async (issuer: string, flags: ProviderFlags) => {
       const name = { accountId: flags.account, issuer }
-      printAnswer(print, flags, await addIdentityProvider(config(flags), name, await wishOf(flags)))
+      printAnswer(
+        print,
+        flags,
+        await addIdentityProvider(config(flags), name, await optionsOf(flags)),
+      )
     })
   withOutput(listOf(group))
     .description('list issuers that are trusted')
@@ -41,7 +45,7 @@ export function identityProviderCommand(print: Print): Command {
     .action(async (flags: ProviderFlags) =>
       printAnswer(print, flags, await listAllIdentityProviders(config(flags), flags.account)),
     )
-  withWish(ofAccount(group, 'update'))
+  withOptions(ofAccount(group, 'update'))
     .description('change what tokens are for, or their keys; what is not said stays')
     .argument('<issuer>')
     .addHelpText(
@@ -52,7 +56,7 @@ export function identityProviderCommand(print: Print): Command {
       changeIdentityProvider(
         config(flags),
         { accountId: flags.account, issuer },
-        await wishOf(flags),
+        await optionsOf(flags),
       ),
     )
   ofAccount(group, 'delete')
@@ -65,7 +69,7 @@ export function identityProviderCommand(print: Print): Command {
   return group.helpCommand(false)
 }
 
-function withWish(command: Command): Command {
+function withOptions(command: Command): Command {
   return command
     .option(
       '--audience <text>',
@@ -78,7 +82,7 @@ function withWish(command: Command): Command {
     )
 }
 
-async function wishOf({ audience, jwks }: ProviderFlags): Promise<ProviderWish> {
+async function optionsOf({ audience, jwks }: ProviderFlags): Promise<ProviderOptions> {
   return {
     ...(audience !== undefined && { audiences: audience }),
     ...(jwks !== undefined && { keySet: (await readTextFile('--jwks', jwks)).trim() }),

@@ -63,9 +63,9 @@ export function roleCommand(print: Print): Command {
     .argument('<name>')
     .addHelpText('after', examples('signet role create issuer --trust-policy trust.json'))
     .action(async (roleName: string, flags: RoleFlags) => {
-      const { trustPolicy = '', ...wish } = await roleWishOf(flags)
+      const { trustPolicy = '', ...options } = await roleOptionsOf(flags)
       const name = { accountId: flags.account, roleName }
-      printAnswer(print, flags, await addRole(config(flags), name, { ...wish, trustPolicy }))
+      printAnswer(print, flags, await addRole(config(flags), name, { ...options, trustPolicy }))
     })
   withOutput(listOf(group))
     .description('list roles')
@@ -78,7 +78,7 @@ export function roleCommand(print: Print): Command {
     .argument('<name>')
     .addHelpText('after', examples('signet role update issuer --max-session 7200'))
     .action(async (roleName: string, flags: RoleFlags) =>
-      changeRole(config(flags), { accountId: flags.account, roleName }, await roleWishOf(flags)),
+      changeRole(config(flags), { accountId: flags.account, roleName }, await roleOptionsOf(flags)),
     )
   ofAccount(group, 'delete')
     .description('delete a role with its policies; its sessions end')
@@ -97,7 +97,7 @@ function withRoleOptions(command: Command, isNew: boolean): Command {
     .option(...tagOption, severalOf)
 }
 
-async function roleWishOf({ trustPolicy, maxSession, tag }: RoleFlags): Promise<{
+async function roleOptionsOf({ trustPolicy, maxSession, tag }: RoleFlags): Promise<{
   readonly trustPolicy?: string
   readonly sessionSecondsMax?: number
   readonly tags?: ReturnType<typeof tagsOf>

@@ -4,11 +4,11 @@ import { configWarnings } from '../settings/config-warnings.ts'
 import type { Config } from '../settings/config.ts'
 import { visibleJson, visibleLines } from '../text/visible-text.ts'
 import type { Print } from './print.ts'
-import { configOf, examples, lenient, type ParsedFlags } from './config-flags.ts'
+import { configOf, examples, allowUnknownFlags, type ParsedFlags } from './config-flags.ts'
 
 /** `signet serve`. */
 export function serveCommand(print: Print): Command {
-  return lenient(new Command('serve'))
+  return allowUnknownFlags(new Command('serve'))
     .description('serve the API')
     .addHelpText(
       'after',
@@ -33,7 +33,7 @@ function describe(config: Config): string {
 
 /** `signet check-config`. */
 export function checkConfigCommand(print: Print): Command {
-  return lenient(new Command('check-config'))
+  return allowUnknownFlags(new Command('check-config'))
     .description('check the flags and variables that serve would get, and print what they mean')
     .addHelpText('after', examples('SIGNET_LISTEN=127.0.0.1:9000 signet check-config'))
     .action((flags: ParsedFlags, command: Command) => print(describe(configOf(flags, command))))

@@ -46,8 +46,8 @@ export function shareCommand(print: Print): Command {
     )
     .action(async (name: string, flags: ShareFlags) => {
       const { authority: authorities = [], principal: principals = [], permission } = flags
-      const wish = { name, authorities, principals, permission }
-      printAnswer(print, flags, await addShare(config(flags), wish))
+      const options = { name, authorities, principals, permission }
+      printAnswer(print, flags, await addShare(config(flags), options))
     })
   withOutput(listOf(group))
     .description('list shares')

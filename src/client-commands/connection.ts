@@ -9,7 +9,7 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import type { Client } from '../../client/index.ts'
 import { ConfigurationError } from '../errors.ts'
 
-export interface ConnectionWish {
+export interface ConnectionOptions {
   /** URL of the API. */
   readonly endpoint: string
   readonly region: string
@@ -36,13 +36,13 @@ const reachTimeout = 5000
  * nobody answers.
  */
 export async function withConnection<T>(
-  wish: ConnectionWish,
+  options: ConnectionOptions,
   work: (connection: Connection) => Promise<T>,
 ): Promise<T> {
-  const { endpoint, region } = wish
+  const { endpoint, region } = options
   requireUrl(endpoint)
-  trust(wish)
-  const credentials = credentialsOf(wish)
+  trust(options)
+  const credentials = credentialsOf(options)
   await reach(endpoint)
   // The SDK takes a while to load, which the other commands need not wait for.
   const { createClient } = await import('../../client/index.ts')
@@ -67,7 +67,7 @@ function requireUrl(endpoint: string): void {
 }
 
 /** Of a server whose certificate is from one of its own CAs, the data folder has the root. */
-export function trust({ caFile, dataDirectory, endpoint }: ConnectionWish): void {
+export function trust({ caFile, dataDirectory, endpoint }: ConnectionOptions): void {
   if (!endpoint.startsWith('https:')) return
   const own = dataDirectory === undefined ? undefined : join(dataDirectory, 'tls-root.pem')
   const files = [caFile, own !== undefined && existsSync(own) ? own : undefined]
@@ -83,7 +83,7 @@ interface StaticCredentials {
 function credentialsOf({
   dataDirectory,
   isDataNamed,
-}: ConnectionWish): StaticCredentials | undefined {
+}: ConnectionOptions): StaticCredentials | undefined {
   if (dataDirectory === undefined) return undefined
   const file = join(dataDirectory, 'credentials')
   if (!isDataNamed && !existsSync(file)) return undefined

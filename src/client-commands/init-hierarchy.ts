@@ -1,6 +1,6 @@
 /** `signet init-hierarchy`: a root and an issuing CA, once. */
 import { createHierarchy, type HierarchyClient } from '../../client/hierarchy.ts'
-import type { HierarchyAuthority, HierarchyWish } from '../../client/index.ts'
+import type { HierarchyAuthority, HierarchyRequest } from '../../client/index.ts'
 import { parseCertificate } from '../x509/certificate.ts'
 import { parsePem } from '../x509/pem.ts'
 import { isoOf, nameWords } from '../inspect/words.ts'
@@ -10,7 +10,7 @@ import type { KeyAlgorithmName } from './key-algorithms.ts'
 import type { Progress } from './progress.ts'
 import { parseValidity } from './validity.ts'
 
-export interface HierarchyRequest {
+export interface InitHierarchyOptions {
   /** Organization of both subjects; the same name is the same hierarchy. */
   readonly name: string
   /** CommonName; the name and ` Root CA` unless given. */
@@ -47,14 +47,14 @@ const crlDays = 7
 /** Rejects with HierarchyError; what is done already is found again by the next try. */
 export async function initHierarchy(
   { client }: Pick<Connection, 'client'>,
-  request: HierarchyRequest,
+  request: InitHierarchyOptions,
   { now, progress }: { readonly now: Date; readonly progress: Progress },
 ): Promise<MadeHierarchy> {
-  const wish = wishOf(request, now)
+  const hierarchy = hierarchyRequestOf(request, now)
   progress('Looking for what is there')
   const before = await listAuthorities(client)
   const active = new Set(before.filter(({ status }) => status === 'ACTIVE').map(({ arn }) => arn))
-  const { root, issuing } = await createHierarchy(telling(client, progress), wish)
+  const { root, issuing } = await createHierarchy(telling(client, progress), hierarchy)
   const made = (role: MadeAuthority['role'], authority: HierarchyAuthority): MadeAuthority => {
     const [block] = parsePem(authority.certificate)
     const { subject, notAfter } = parseCertificate(block?.der ?? new Uint8Array())
@@ -72,7 +72,7 @@ export async function initHierarchy(
   }
 }
 
-function wishOf(request: HierarchyRequest, now: Date): HierarchyWish {
+function hierarchyRequestOf(request: InitHierarchyOptions, now: Date): HierarchyRequest {
   const { name, keyAlgorithm, crlBucket, ocsp } = request
   const revocation = {
     ...(crlBucket !== undefined && {
@@ -80,7 +80,7 @@ function wishOf(request: HierarchyRequest, now: Date): HierarchyWish {
     }),
     ...(ocsp && { OcspConfiguration: { Enabled: true } }),
   }
-  const authority = (commonName: string, validity: string): HierarchyWish['root'] => ({
+  const authority = (commonName: string, validity: string): HierarchyRequest['root'] => ({
     subject: { Organization: name, CommonName: commonName },
     keyAlgorithm,
     validity: parseValidity(validity, now),

@@ -68,9 +68,9 @@ async function renewOne(
     ;({ notAfter } = metadata)
     if (!(await isDue(folder, metadata, { ...request, now: tools.now })))
       return { folder, result: 'not due', notAfter }
-    const wish = await wishOf(folder, metadata, request)
+    const options = await optionsOf(folder, metadata, request)
     const renewed = await tools.connect(metadata, (connection) =>
-      issueAndWrite(connection, wish, { folder, now: tools.now, progress: tools.progress }),
+      issueAndWrite(connection, options, { folder, now: tools.now, progress: tools.progress }),
     )
     ;({ notAfter } = renewed)
     await runHook(folder, request, tools.progress)
@@ -103,7 +103,7 @@ async function belongTogether(folder: string): Promise<boolean> {
   }
 }
 
-async function wishOf(
+async function optionsOf(
   folder: string,
   metadata: Metadata,
   request: RenewalRequest,

@@ -2,7 +2,7 @@
 import { isoOf } from '../inspect/words.ts'
 import { millisecondsLeft } from '../x509/time.ts'
 import { idOf, listAuthorities, type AuthorityView } from './authorities.ts'
-import { trust, withConnection, type ConnectionWish } from './connection.ts'
+import { trust, withConnection, type ConnectionOptions } from './connection.ts'
 import { parseMetrics, type Sample } from './read-metrics.ts'
 
 export interface ServerStatus {
@@ -51,9 +51,9 @@ const dayMilliseconds = 86_400_000
 const answerMilliseconds = 10_000
 
 /** Never rejects for a server that is not there: that is what the status says. */
-export async function serverStatus(wish: ConnectionWish, now: Date): Promise<ServerStatus> {
-  const { endpoint, region } = wish
-  trust(wish)
+export async function serverStatus(options: ConnectionOptions, now: Date): Promise<ServerStatus> {
+  const { endpoint, region } = options
+  trust(options)
   const health = await healthOf(endpoint)
   const base = { endpoint, health, region }
   if (health === 'not reachable')
@@ -65,7 +65,7 @@ export async function serverStatus(wish: ConnectionWish, now: Date): Promise<Ser
       warnings: [`nobody answers at ${endpoint}`],
     }
   const samples = await metricsOf(endpoint)
-  const views = await authoritiesOf(wish, health)
+  const views = await authoritiesOf(options, health)
   const authorities = views.map((view) => authorityStatus(view, samples, now))
   const jobs = jobsOf(samples ?? [])
   return {
@@ -88,11 +88,11 @@ export async function serverStatus(wish: ConnectionWish, now: Date): Promise<Ser
 
 /** None of a server whose database is away: that it is not well says more than the error. */
 async function authoritiesOf(
-  wish: ConnectionWish,
+  options: ConnectionOptions,
   health: ServerStatus['server']['health'],
 ): Promise<AuthorityView[]> {
   try {
-    return await withConnection(wish, ({ client }) => listAuthorities(client))
+    return await withConnection(options, ({ client }) => listAuthorities(client))
   } catch (error) {
     if (health === 'ok') throw error
     return []

@@ -7,7 +7,7 @@ import { isInstant, parseSpan, parseValidity } from './validity.ts'
 const now = new Date('2026-03-01T08:00:00Z')
 
 test('each unit is what it says, hours counted from now', () => {
-  for (const [text, wish] of [
+  for (const [text, options] of [
     ['12h', { until: new Date('2026-03-01T20:00:00Z') }],
     ['30d', { days: 30 }],
     ['6w', { days: 42 }],
@@ -16,7 +16,7 @@ test('each unit is what it says, hours counted from now', () => {
     ['2030-01-31', { until: new Date('2030-01-31T00:00:00Z') }],
     ['2030-01-31T12:30:00Z', { until: new Date('2030-01-31T12:30:00Z') }],
   ] as const)
-    assert.deepEqual(parseValidity(text, now), wish, text)
+    assert.deepEqual(parseValidity(text, now), options, text)
 })
 
 test('anything else is refused', () => {

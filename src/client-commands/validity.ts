@@ -1,5 +1,5 @@
 /** How long a certificate is to be valid, as people write it. */
-import type { ValidityWish } from '../../client/index.ts'
+import type { ValidityOptions } from '../../client/index.ts'
 import { ConfigurationError } from '../errors.ts'
 
 const pattern = /^([1-9]\d{0,5})(h|d|w|mo|y)$/
@@ -8,7 +8,7 @@ const pattern = /^([1-9]\d{0,5})(h|d|w|mo|y)$/
  * `12h`, `30d`, `6w`, `18mo`, `10y`, or an instant as ISO 8601 writes it. Hours are counted from `now`, all else by the CA.
  * Throws ConfigurationError.
  */
-export function parseValidity(text: string, now: Date): ValidityWish {
+export function parseValidity(text: string, now: Date): ValidityOptions {
   const [, count = '', unit] = pattern.exec(text) ?? []
   const value = Number(count)
   if (unit === 'h') return { until: new Date(now.getTime() + value * 3_600_000) }

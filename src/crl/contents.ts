@@ -14,7 +14,7 @@ const hourMilliseconds = 3_600_000
 const dayMilliseconds = 86_400_000
 
 /** What a CRL is made from, its entries apart. */
-export interface CrlOrder {
+export interface CrlParameters {
   readonly signingAlgorithm: SigningAlgorithm
   /** Of the CA: DER of its Name, and its key identifier. */
   readonly issuer: { readonly subjectDer: Uint8Array; readonly keyIdentifier: Uint8Array }
@@ -31,7 +31,7 @@ export interface CrlOrder {
  * The fields of a TBSCertList. thisUpdate is an hour before the CRL is made, as AWS has it, so that clocks that are late
  * accept it; the issuingDistributionPoint of a partition is critical and of one URI.
  */
-export function crlFields(order: CrlOrder): TbsCertListFields {
+export function crlFields(order: CrlParameters): TbsCertListFields {
   const { generatedAt } = order
   return {
     signatureAlgorithm: signatureAlgorithmIdentifier(order.signingAlgorithm),
@@ -42,7 +42,7 @@ export function crlFields(order: CrlOrder): TbsCertListFields {
   }
 }
 
-function crlExtensions({ issuer, crlNumber, partitionUri }: CrlOrder): Extension[] {
+function crlExtensions({ issuer, crlNumber, partitionUri }: CrlParameters): Extension[] {
   return [
     {
       oid: oids.authorityKeyIdentifier,

@@ -8,7 +8,7 @@ import {
   eventually,
   lastOf,
   readCrl,
-  revocationWish,
+  revocationOptions,
   revoke,
   type ReadCrl,
 } from '../../test/support/revocation.ts'
@@ -27,7 +27,7 @@ import { crlFields } from './contents.ts'
 import { partitionCertificatesMax } from './partition.ts'
 import type { Services } from '../services.ts'
 import { findAuthority } from '../store/authorities.ts'
-import { claimDueCrls, crlOf, touchAllCrls } from '../store/crls.ts'
+import { claimDueCrls, crlOf, markAllCrlsDue } from '../store/crls.ts'
 import { ConflictError } from '../store/database.ts'
 import { createKeyRecords } from '../store/keys.ts'
 import { newLease, type Lease } from '../store/leases.ts'
@@ -79,7 +79,7 @@ function publishingServices(): Services {
 
 /** A CA with a published CRL that lists one certificate; the CRL is due, and nobody else takes it for an hour. */
 async function dueCrl(): Promise<DueCrl> {
-  const root = await createRoot(service, { more: revocationWish() })
+  const root = await createRoot(service, { more: revocationOptions() })
   const leaf = await issue(service, { arn: root.arn, csr: csr('ec-server') })
   await revoke(service, leaf.arn)
   const id = lastOf(root.arn)
@@ -98,7 +98,7 @@ async function claim(id: string): Promise<DueCrl> {
   const lease: Lease = { ...begun, until: new Date(begun.now.getTime() + 3_500_000) }
   await db.transaction([sql`delete from events`])
   const [, rows = []] = await db.transaction([
-    touchAllCrls(authority, lease.now),
+    markAllCrlsDue(authority, lease.now),
     claimDueCrls(lease, 1),
   ])
   assert.equal(rows.length, 1)

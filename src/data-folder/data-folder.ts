@@ -20,7 +20,7 @@ import type { Database } from '../store/database.ts'
 import { diskFaultOf } from '../store/disk-faults.ts'
 import { noteLoss } from '../store/sqlite/lost-writes.ts'
 import type { Ownership } from '../store/sqlite/ownership.ts'
-import type { PostgresPlace } from '../store/postgres/connection-options.ts'
+import type { PostgresConnectionOptions } from '../store/postgres/connection-options.ts'
 import { openSqlite } from '../store/sqlite/database.ts'
 import type { SqliteWriter } from '../store/sqlite/writer-client.ts'
 import { unfinishedPath } from '../store/sqlite/restore.ts'
@@ -28,7 +28,7 @@ import { unfinishedPath } from '../store/sqlite/restore.ts'
 export interface DataFolder {
   readonly db: Database
   /** Absolute path of the SQLite file, or where the PostgreSQL database is. */
-  readonly location: string | PostgresPlace
+  readonly location: string | PostgresConnectionOptions
   readonly masterKey: MasterKey
   /** Seals the secrets of access keys. */
   readonly sealer: Sealer
@@ -55,8 +55,12 @@ export function sharedDamagePath({ dataDirectory }: Pick<Config, 'dataDirectory'
 }
 
 /** Where a PostgreSQL database is, with its password. */
-export function placeOf({ password, pool: _pool, ...place }: DatabaseConfig): PostgresPlace {
-  return { ...place, password: password.reveal() }
+export function placeOf({
+  password,
+  pool: _pool,
+  ...place
+}: DatabaseConfig): PostgresConnectionOptions {
+  return { ...place, password: password.value }
 }
 
 /** Where the embedded object store has its buckets. */

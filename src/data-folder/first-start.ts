@@ -25,13 +25,13 @@ export function credentialsFile(config: Pick<Config, 'dataDirectory'>): string {
   return join(config.dataDirectory, 'credentials')
 }
 
-interface Surroundings {
+interface ProcessContext {
   readonly clock: Clock
   readonly random: Random
 }
 
 /** Where the administrator's credentials were written to. */
-export interface CredentialsPlace {
+export interface CredentialsFile {
   /** Of this node. */
   readonly path: string
   /** `HOST:PATH` if another node wrote them, and they are not here. */
@@ -53,8 +53,8 @@ export function credentialsPlace(config: Pick<Config, 'dataDirectory'>): string 
 export async function prepareFirstStart(
   config: Config,
   data: DataFolder,
-  surroundings: Surroundings,
-): Promise<CredentialsPlace> {
+  surroundings: ProcessContext,
+): Promise<CredentialsFile> {
   const { db } = data
   const make = async (): Promise<void> => {
     if ((await listAccounts(db)).length === 0) await makeFirst(config, data, surroundings)
@@ -70,7 +70,7 @@ export async function prepareFirstStart(
 async function makeFirst(
   config: Config,
   { db, sealer }: DataFolder,
-  { clock, random }: Surroundings,
+  { clock, random }: ProcessContext,
 ): Promise<void> {
   const createdAt = clock.now()
   const { accountId } = config

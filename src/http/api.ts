@@ -6,10 +6,10 @@ import type { RawRequest } from '../wire/sigv4/request.ts'
 import type { EndedCall } from '../call-log/call-record.ts'
 import { notRecorded } from '../call-log/call-recorder.ts'
 import { withDeadline } from './deadline.ts'
-import type { ApiServices, Front, Trail } from './protocol.ts'
-import { jsonFront } from './aws-json-protocol.ts'
+import type { ApiServices, Protocol, RequestContext } from './protocol.ts'
+import { awsJsonProtocol } from './aws-json-protocol.ts'
 import { logFailure } from './last-resort.ts'
-import { isQueryRequest, queryFront } from './aws-query-protocol.ts'
+import { isQueryRequest, awsQueryProtocol } from './aws-query-protocol.ts'
 import { logRequest } from './request-log.ts'
 
 export interface ApiAnswer {
@@ -25,7 +25,7 @@ export interface ApiAnswer {
 const deadlineMillisecondsDefault = 60_000
 
 /** How a request arrived. */
-interface Arrival {
+interface ConnectionInfo {
   readonly requestId: string
   readonly sourceIp: string | undefined
   /** Over TLS. */
@@ -33,14 +33,14 @@ interface Arrival {
 }
 
 /** The protocol of a request. */
-function frontOf(services: ApiServices, request: RawRequest): Front {
-  return isQueryRequest(request, services.basePath) ? queryFront : jsonFront
+function frontOf(services: ApiServices, request: RawRequest): Protocol {
+  return isQueryRequest(request, services.basePath) ? awsQueryProtocol : awsJsonProtocol
 }
 
 /** The answer to a request that failed unexpectedly. */
 export function answerFailure(request: RawRequest, requestId: string): ApiAnswer {
   // Without the prefix of a proxy the guess may be wrong, which only affects the format of the error.
-  const front = isQueryRequest(request, '') ? queryFront : jsonFront
+  const front = isQueryRequest(request, '') ? awsQueryProtocol : awsJsonProtocol
   const { status, code, body } = front.refuse(undefined, requestId)
   return { status, errorCode: code, mediaType: front.mediaType, body }
 }
@@ -49,7 +49,7 @@ export function answerFailure(request: RawRequest, requestId: string): ApiAnswer
 export async function answerRequest(
   services: ApiServices,
   request: RawRequest,
-  arrival: Arrival,
+  arrival: ConnectionInfo,
 ): Promise<ApiAnswer> {
   const begun = begin(services, request, arrival)
   const { front, trail } = begun
@@ -71,17 +71,17 @@ export async function answerRequest(
 export async function answerUnread(
   services: ApiServices,
   request: RawRequest,
-  { error, ...arrival }: Arrival & { readonly error: ServiceError },
+  { error, ...arrival }: ConnectionInfo & { readonly error: ServiceError },
 ): Promise<ApiAnswer> {
   return refuse(services, begin(services, request, arrival), error)
 }
 
-type Begun = Omit<Ended, 'answer' | 'output' | 'error'>
+type Begun = Omit<CompletedRequest, 'answer' | 'output' | 'error'>
 
 function begin(
   services: ApiServices,
   request: RawRequest,
-  { requestId, sourceIp, isSecure }: Arrival,
+  { requestId, sourceIp, isSecure }: ConnectionInfo,
 ): Begun {
   return {
     request,
@@ -97,17 +97,17 @@ function refuse(services: ApiServices, begun: Begun, error: unknown): Promise<Ap
   return finish(services, { ...begun, answer, output: undefined, error })
 }
 
-function refusalOf(front: Front, error: unknown, requestId: string): ApiAnswer {
+function refusalOf(front: Protocol, error: unknown, requestId: string): ApiAnswer {
   const { status, code, body } = front.refuse(error, requestId)
   return { status, errorCode: code, mediaType: front.mediaType, body }
 }
 
 /** What a call was, for whoever has to look into it later. */
-interface Ended {
+interface CompletedRequest {
   readonly request: RawRequest
   readonly requestId: string
-  readonly front: Front
-  readonly trail: Trail
+  readonly front: Protocol
+  readonly trail: RequestContext
   readonly startedAt: number
   readonly answer: ApiAnswer
   readonly output: unknown
@@ -115,7 +115,7 @@ interface Ended {
 }
 
 /** The answer, or an error if the call must be recorded and could not be. Never rejects. */
-async function finish(services: ApiServices, ended: Ended): Promise<ApiAnswer> {
+async function finish(services: ApiServices, ended: CompletedRequest): Promise<ApiAnswer> {
   const recorded = recordCall(services, ended)
   if (typeof recorded === 'boolean' ? recorded : await recorded) return logged(services, ended)
   const error = notRecorded()
@@ -124,7 +124,7 @@ async function finish(services: ApiServices, ended: Ended): Promise<ApiAnswer> {
 }
 
 /** Logs and counts a call. It has had its effect, so a failure to log it does not change the answer. */
-function logged(services: ApiServices, ended: Ended): ApiAnswer {
+function logged(services: ApiServices, ended: CompletedRequest): ApiAnswer {
   try {
     note(services, ended)
   } catch (error) {
@@ -133,7 +133,7 @@ function logged(services: ApiServices, ended: Ended): ApiAnswer {
   return ended.answer
 }
 
-function note(services: ApiServices, ended: Ended): void {
+function note(services: ApiServices, ended: CompletedRequest): void {
   const { requestId, trail, startedAt, answer, error } = ended
   const { operation, caller } = trail
   const { status, errorCode } = answer
@@ -145,7 +145,7 @@ function note(services: ApiServices, ended: Ended): void {
 /** Returns whether the answer may be sent. Never throws: after an unexpected error the call is treated as not recorded. */
 function recordCall(
   { callLog, ...services }: ApiServices,
-  ended: Ended,
+  ended: CompletedRequest,
 ): boolean | Promise<boolean> {
   if (callLog === undefined) return true
   try {
@@ -156,7 +156,10 @@ function recordCall(
   }
 }
 
-function describeCall({ services }: Pick<ApiServices, 'services'>, ended: Ended): EndedCall {
+function describeCall(
+  { services }: Pick<ApiServices, 'services'>,
+  ended: CompletedRequest,
+): EndedCall {
   const { request, requestId, front, trail, startedAt, answer, output, error } = ended
   const { errorCode } = answer
   const isMeant = error instanceof ServiceError || error instanceof QueryError

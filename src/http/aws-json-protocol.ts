@@ -14,9 +14,9 @@ import {
   isRoot,
   requireCaller,
   type ApiServices,
-  type Front,
-  type Served,
-  type Trail,
+  type Protocol,
+  type OperationResult,
+  type RequestContext,
 } from './protocol.ts'
 import {
   earlyBytesMax,
@@ -60,14 +60,18 @@ interface ApiCall {
 
 const targetPrefix = 'ACMPrivateCA.'
 
-export const jsonFront: Front = {
+export const awsJsonProtocol: Protocol = {
   eventSource: 'acm-pca.amazonaws.com',
   mediaType: jsonMediaType,
   serve,
   refuse: renderError,
 }
 
-async function serve(api: ApiServices, request: RawRequest, trail: Trail): Promise<Served> {
+async function serve(
+  api: ApiServices,
+  request: RawRequest,
+  trail: RequestContext,
+): Promise<OperationResult> {
   requireRoot(request, api.basePath)
   const name = operationName(request.headers.get('x-amz-target'))
   const found = api.findOperation(name)

@@ -10,9 +10,9 @@ import {
   requireCaller,
   throttled,
   type ApiServices,
-  type Front,
-  type Served,
-  type Trail,
+  type Protocol,
+  type OperationResult,
+  type RequestContext,
 } from './protocol.ts'
 import {
   membersOfForm,
@@ -33,14 +33,18 @@ export function isQueryRequest(
   return (method === 'GET' || method === 'POST') && hasParameter(query, 'Action')
 }
 
-export const queryFront: Front = {
+export const awsQueryProtocol: Protocol = {
   eventSource: 'sts.amazonaws.com',
   mediaType: 'text/xml',
   serve,
   refuse: (error, requestId) => renderQueryError(error, { namespace: stsNamespace, requestId }),
 }
 
-async function serve(api: ApiServices, request: RawRequest, trail: Trail): Promise<Served> {
+async function serve(
+  api: ApiServices,
+  request: RawRequest,
+  trail: RequestContext,
+): Promise<OperationResult> {
   const parameters = readParameters(request)
   const name = parameters.get('Action')
   if (!name)
@@ -71,8 +75,12 @@ async function serve(api: ApiServices, request: RawRequest, trail: Trail): Promi
 }
 
 /** A token proves who brings it, or fails to, as a signature does. */
-async function proveByToken<T>(api: ApiServices, trail: Trail, run: () => Promise<T>): Promise<T> {
-  if (!api.failureLimiter.hears(trail.sourceIp, '')) throw throttled()
+async function proveByToken<T>(
+  api: ApiServices,
+  trail: RequestContext,
+  run: () => Promise<T>,
+): Promise<T> {
+  if (!api.failureLimiter.isAllowed(trail.sourceIp, '')) throw throttled()
   api.callLog?.requireWritable()
   return countFailures(api, trail, run)
 }

@@ -17,7 +17,7 @@ interface Connection {
 
 export interface Connections {
   /** Closes connections without a complete pending request, after a delay: node:http checks no deadlines after closing. */
-  cutUnfinished(): void
+  destroyIncomplete(): void
   /**
    * Whether an error of a connection can be answered on it. While complete requests are pending, the client would take the
    * error for the answer to the first of them. The connection is then closed after the last pending answer.
@@ -31,7 +31,7 @@ const closingMilliseconds = 5000
 const waitingMax = 64
 
 /** Follows the connections of a server, and the requests on each. */
-export function followConnections(server: Server, isTls: boolean): Connections {
+export function trackConnections(server: Server, isTls: boolean): Connections {
   const open = new Map<Socket, Connection>()
   server.on(isTls ? 'secureConnection' : 'connection', (socket: Socket) => {
     open.set(socket, { waiting: 0, latest: undefined, ending: false })
@@ -53,7 +53,7 @@ export function followConnections(server: Server, isTls: boolean): Connections {
     for (const [socket, { latest }] of open) if (!isBusy(latest)) socket.destroy()
   }
   return {
-    cutUnfinished() {
+    destroyIncomplete() {
       setTimeout(cut, closingMilliseconds).unref()
     },
     canAnswer(socket) {

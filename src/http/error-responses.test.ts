@@ -3,11 +3,11 @@ import { connect, createServer } from 'node:net'
 import { test } from 'node:test'
 import { ServiceError } from '../errors.ts'
 import { ProtocolError } from '../wire/errors.ts'
-import { refusalOf, refuseConnection } from './error-responses.ts'
+import { refusalOf, rejectConnection } from './error-responses.ts'
 
 /** What a client reads whose connection is refused for `code`. */
 function refusedWith(code: string): Promise<string> {
-  const server = createServer((socket) => refuseConnection({ code }, socket, 'the-id'))
+  const server = createServer((socket) => rejectConnection({ code }, socket, 'the-id'))
   return new Promise((resolve, reject) => {
     server.listen(0, '127.0.0.1', () => {
       const address = server.address()

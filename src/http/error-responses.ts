@@ -27,7 +27,7 @@ export function refusalOf(error: unknown, bodyBytesMax: number): unknown {
 const lingerMilliseconds = 1000
 
 /** Answers, on the bare socket, what node:http could not read as a request, and closes it. */
-export function refuseConnection(
+export function rejectConnection(
   error: { code?: string },
   socket: Socket,
   requestId: string,

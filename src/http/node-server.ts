@@ -9,7 +9,7 @@ import {
 import type { Socket } from 'node:net'
 import type { Log } from '../telemetry/log.ts'
 import { createTlsServer, type TlsMaterial } from './tls.ts'
-import { followConnections, type Connections } from './connection-drain.ts'
+import { trackConnections, type Connections } from './connection-drain.ts'
 
 export interface ListenerLimits {
   readonly connectionsMax: number
@@ -77,5 +77,5 @@ export function createNodeServer(parts: NodeServerParts): NodeServer {
     socket.on('error', () => socket.destroy())
     refuseConnect(socket as Socket)
   })
-  return { server, ...followConnections(server, tls !== undefined) }
+  return { server, ...trackConnections(server, tls !== undefined) }
 }

@@ -35,7 +35,7 @@ export interface ApiServices extends AuthenticationServices {
 }
 
 /** What became known of a request on its way, for the log. */
-export interface Trail {
+export interface RequestContext {
   operation: string | undefined
   caller: Caller | undefined
   readonly sourceIp: string | undefined
@@ -46,20 +46,20 @@ export interface Trail {
 }
 
 /** What came of a request. */
-export interface Served {
+export interface OperationResult {
   /** Members of the output; undefined if the operation has none. */
   readonly output: object | undefined
   /** The same as it is sent. */
   readonly body: (requestId: string) => string
 }
 
-export interface Front {
+export interface Protocol {
   /** As CloudTrail names the service. */
   readonly eventSource: string
   /** Media type of its answers. */
   readonly mediaType: string
   /** Serves a request, and notes on `trail` what became known. */
-  serve(api: ApiServices, request: RawRequest, trail: Trail): Promise<Served>
+  serve(api: ApiServices, request: RawRequest, trail: RequestContext): Promise<OperationResult>
   /** What is answered to whatever was thrown. */
   refuse(
     error: unknown,
@@ -71,14 +71,15 @@ export interface Front {
 export async function requireCaller(
   api: ApiServices,
   request: RawRequest,
-  { service, trail }: { readonly service: SigningName; readonly trail: Trail },
+  { service, trail }: { readonly service: SigningName; readonly trail: RequestContext },
 ): Promise<Caller> {
   const { failureLimiter, rateLimiter } = api
-  const hears = (accessKeyId: string): boolean => failureLimiter.hears(trail.sourceIp, accessKeyId)
+  const isAllowed = (accessKeyId: string): boolean =>
+    failureLimiter.isAllowed(trail.sourceIp, accessKeyId)
   const caller = await countFailures(api, trail, () =>
-    authenticate(api, request, { service, hears }),
+    authenticate(api, request, { service, isAllowed }),
   )
-  failureLimiter.succeeded(trail.sourceIp, caller.accessKeyId)
+  failureLimiter.recordSuccess(trail.sourceIp, caller.accessKeyId)
   trail.caller = caller
   const { accountId, region } = caller
   const allowed = rateLimiter.allows({ accountId, region, operation: trail.operation ?? '' })
@@ -99,14 +100,14 @@ const failures: ReadonlySet<string> = new Set([
 /** Counts a failure to its source, and answers ThrottlingException in its place where there were too many. */
 export async function countFailures<T>(
   { failureLimiter }: Pick<ApiServices, 'failureLimiter'>,
-  { sourceIp }: Pick<Trail, 'sourceIp'>,
+  { sourceIp }: Pick<RequestContext, 'sourceIp'>,
   prove: () => Promise<T>,
 ): Promise<T> {
   try {
     return await prove()
   } catch (error) {
     const code = error instanceof ServiceError || error instanceof QueryError ? error.code : ''
-    if (failures.has(code) && !failureLimiter.failed(sourceIp)) throw throttled()
+    if (failures.has(code) && !failureLimiter.recordFailure(sourceIp)) throw throttled()
     throw error
   }
 }

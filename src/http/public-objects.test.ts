@@ -14,10 +14,10 @@ const modifiedText = 'Sun, 01 Mar 2026 08:15:30 GMT'
 const expires = new Date('2026-03-08T08:15:30Z')
 const now = new Date('2026-03-08T08:00:00.500Z')
 
-type Wish = Partial<Pick<PublicObject, 'acl' | 'size' | 'expires' | 'stream'>>
+type Options = Partial<Pick<PublicObject, 'acl' | 'size' | 'expires' | 'stream'>>
 
 /** A store with one object wherever it is looked for. */
-function storeWith(wish: Wish | undefined) {
+function storeWith(options: Options | undefined) {
   const opened: ObjectLocation[] = []
   let closed = 0
   const object: PublicObject = {
@@ -32,12 +32,12 @@ function storeWith(wish: Wish | undefined) {
       closed += 1
       return Promise.resolve()
     },
-    ...wish,
+    ...options,
   }
   const publicObjects = {
     open(at: ObjectLocation) {
       opened.push(at)
-      return Promise.resolve(wish === undefined ? undefined : object)
+      return Promise.resolve(options === undefined ? undefined : object)
     },
   }
   return { publicObjects, opened, closed: () => closed }
@@ -47,7 +47,7 @@ interface Asked {
   readonly method?: string
   readonly path?: string
   readonly headers?: Record<string, string>
-  readonly object?: Wish | undefined
+  readonly object?: Options | undefined
 }
 
 /** Status, headers and the text of the body; asserts that what was opened was closed once. */

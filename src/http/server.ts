@@ -25,7 +25,7 @@ import {
   type PublicAnswer,
   type PublicRequest,
 } from './public-answer.ts'
-import { headersTooLarge, refusalOf, refuseConnection } from './error-responses.ts'
+import { headersTooLarge, refusalOf, rejectConnection } from './error-responses.ts'
 import { dropBody } from './body/read-body.ts'
 import { createRequestIds } from './request-ids.ts'
 import { originForm, withoutPrefix } from './request-target.ts'
@@ -142,7 +142,7 @@ function createServer(
     // With a server of ours one address is listened on, and what we set on it holds.
     serverFactory(handler) {
       const answer = createEntry({ log, requestId, first, handler })
-      const refuseConnect = (socket: Socket): void => refuseConnection({}, socket, requestId())
+      const refuseConnect = (socket: Socket): void => rejectConnection({}, socket, requestId())
       const listener = { answer, refuseConnect, limits: { ...limitsDefault, ...limits }, tls, log }
       node = createNodeServer(listener)
       return node.server
@@ -156,11 +156,11 @@ function createServer(
       refuse(error, request, reply)
     },
     clientErrorHandler(error, socket) {
-      if (node?.canAnswer(socket) !== false) refuseConnection(error, socket, requestId())
+      if (node?.canAnswer(socket) !== false) rejectConnection(error, socket, requestId())
     },
   })
   // oxlint-disable-next-line typescript/require-await -- Fastify waits for hooks
-  server.addHook('preClose', async () => node?.cutUnfinished())
+  server.addHook('preClose', async () => node?.destroyIncomplete())
   server.removeAllContentTypeParsers()
   // A body is neither read nor kept: node:http drops it when the answer is sent.
   server.addContentTypeParser('*', (_request, _body, done) => done(null))

@@ -1,6 +1,6 @@
 /** Certificates, CSRs, CRLs and OCSP responses as plain values, for JSON and for words. */
 import { hash } from 'node:crypto'
-import { refusalOfKey, refusalOfPrimeModulus } from '../key-strength/key-strength.ts'
+import { weakKeyReason, refusalOfPrimeModulus } from '../key-strength/key-strength.ts'
 import { describeSignatureAlgorithm } from '../x509/algorithm-identifier.ts'
 import { parseBasicConstraints } from '../x509/extensions/basic-constraints.ts'
 import { parseCertificateList } from '../x509/certificate-list.ts'
@@ -154,7 +154,7 @@ function daysLeft(notAfter: Date, now: Date): number {
 /** Weaknesses for which a server refuses a key unless it runs with --weak-keys=allow. */
 async function keyWarnings(key: SubjectPublicKeyInfo): Promise<string[]> {
   const policy = { weakKeys: 'refuse' } as const
-  const weakness = refusalOfKey(key, policy) ?? (await refusalOfPrimeModulus(key, policy))
+  const weakness = weakKeyReason(key, policy) ?? (await refusalOfPrimeModulus(key, policy))
   return weakness === undefined ? [] : [`weak key: ${weakness}`]
 }
 

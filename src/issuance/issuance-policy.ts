@@ -1,6 +1,6 @@
 import { ServiceError } from '../errors.ts'
 import {
-  refusalOfKey,
+  weakKeyReason,
   refusalOfPrimeModulus,
   type KeyPolicy,
 } from '../key-strength/key-strength.ts'
@@ -42,7 +42,7 @@ export function requireLinted(
 
 /** Throws MalformedCSRException for a key that the policy refuses. */
 export function requireStrongKey(key: SubjectPublicKeyInfo, policy: IssuancePolicy): void {
-  requireNone(refusalOfKey(key, policy))
+  requireNone(weakKeyReason(key, policy))
 }
 
 /** Throws MalformedCSRException for a prime modulus. The check takes milliseconds, so it comes last. */

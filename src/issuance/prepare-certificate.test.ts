@@ -6,7 +6,7 @@ import { encodeName } from '../x509/name.ts'
 import { acceptCsr } from './accept-csr.ts'
 import type { Issuer } from './issuer.ts'
 import { noPassthrough } from './passthrough.ts'
-import { prepareCertificate, type CertificateOrder } from './prepare-certificate.ts'
+import { prepareCertificate, type CertificateParameters } from './prepare-certificate.ts'
 import { requireTemplate } from './templates.ts'
 
 const day = 86_400_000
@@ -28,7 +28,7 @@ const issuer: Issuer = {
   nameConstraints: [],
 }
 
-function orderOf(template: string, days = 1): CertificateOrder {
+function orderOf(template: string, days = 1): CertificateParameters {
   return {
     template: requireTemplate(template),
     csr,
@@ -44,7 +44,7 @@ function orderOf(template: string, days = 1): CertificateOrder {
   }
 }
 
-const refused = (order: CertificateOrder, by: Partial<Issuer>, message: RegExp): void =>
+const refused = (order: CertificateParameters, by: Partial<Issuer>, message: RegExp): void =>
   assert.throws(() => prepareCertificate(order, { ...issuer, ...by }), {
     code: 'ValidationException',
     message,
@@ -83,7 +83,7 @@ test('does not outlive its issuer', () => {
 })
 
 test('path lengths get smaller from CA to CA', () => {
-  const template = (length: number): CertificateOrder =>
+  const template = (length: number): CertificateParameters =>
     orderOf(`SubordinateCACertificate_PathLen${length}`)
   for (const remainingPathLength of [0, 1, 2, 3, 4, undefined])
     for (const length of [0, 1, 2, 3])

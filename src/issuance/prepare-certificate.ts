@@ -22,7 +22,7 @@ import type { Template } from './templates.ts'
 import { requireShortLived, requireWithinIssuer, type Period } from './validity.ts'
 
 /** What a certificate is made from. */
-export interface CertificateOrder {
+export interface CertificateParameters {
   readonly template: Template
   readonly csr: AcceptedCsr
   /** Counts for API templates only. */
@@ -61,7 +61,7 @@ export interface PreparedCertificate {
  * constraint, and MalformedCSRException if it would name nobody.
  */
 export function prepareCertificate(
-  order: CertificateOrder,
+  order: CertificateParameters,
   issuer: Issuer | undefined,
 ): PreparedCertificate {
   const { csr, period, serialNumber, signingAlgorithm, template } = order
@@ -92,7 +92,7 @@ export function prepareCertificate(
   } as unknown as PreparedCertificate
 }
 
-function requireIssuable(order: CertificateOrder, issuer: Issuer): void {
+function requireIssuable(order: CertificateParameters, issuer: Issuer): void {
   const { template, period, issuedAt } = order
   requireWithinIssuer(period, issuer.notAfter)
   if (issuer.shortLived) requireShortLived(period, issuedAt)

@@ -7,7 +7,7 @@ import {
   crlOf,
   postponeCrl,
   releaseCrl,
-  restCrl,
+  suspendCrl,
   type CrlRecord,
 } from '../store/crls.ts'
 import type { Database } from '../store/database.ts'
@@ -53,7 +53,7 @@ async function publish(
     authority === undefined ||
     !(await isPublished(services, authority, { crl, now: lease.now }))
   ) {
-    await services.db.transaction([restCrl(crl, lease)])
+    await services.db.transaction([suspendCrl(crl, lease)])
     return 'done'
   }
   try {

@@ -16,7 +16,7 @@ import {
 } from '../x509/subject-public-key-info.ts'
 import {
   excessOf,
-  refusalOfKey,
+  weakKeyReason,
   refusalOfPrimeModulus,
   weaknessOf,
   type KeyPolicy,
@@ -79,22 +79,22 @@ test('the reason why a key is weak is stated', () => {
 test('a key that takes too long to use, or that nothing here can use, is refused whatever is allowed', () => {
   const allowing: KeyPolicy = { weakKeys: 'allow' }
   const large = rsa(2n ** 8192n + 1n)
-  assert.match(refusalOfKey(large, allowing) ?? '', /8193 bits, more than 8192/)
+  assert.match(weakKeyReason(large, allowing) ?? '', /8193 bits, more than 8192/)
   const other = (oid: string): SubjectPublicKeyInfo =>
     spki([encodeOidElement(oid)], Uint8Array.of(1))
-  assert.match(refusalOfKey(other('1.2.840.10040.4.1'), allowing) ?? '', /DSA \(1\.2\.840/)
+  assert.match(weakKeyReason(other('1.2.840.10040.4.1'), allowing) ?? '', /DSA \(1\.2\.840/)
   assert.match(
-    refusalOfKey(other('1.2.840.113549.1.1.10'), allowing) ?? '',
+    weakKeyReason(other('1.2.840.113549.1.1.10'), allowing) ?? '',
     /RSASSA-PSS \(1\.2\.840\.113549\.1\.1\.10\).*use an RSA key of the kind rsaEncryption/,
   )
-  assert.match(refusalOfKey(other('1.3.101.110'), allowing) ?? '', /X25519/)
-  assert.match(refusalOfKey(other('1.2.3.4'), allowing) ?? '', /unknown kind 1\.2\.3\.4/)
-  assert.equal(refusalOfKey(rsa(strongModulus - 1n), allowing), undefined)
+  assert.match(weakKeyReason(other('1.3.101.110'), allowing) ?? '', /X25519/)
+  assert.match(weakKeyReason(other('1.2.3.4'), allowing) ?? '', /unknown kind 1\.2\.3\.4/)
+  assert.equal(weakKeyReason(rsa(strongModulus - 1n), allowing), undefined)
 })
 
 test('a modulus that is prime is refused, unless weak keys are allowed', async () => {
   const key = rsa(primeModulus().modulus)
-  assert.equal(refusalOfKey(key, refusing), undefined)
+  assert.equal(weakKeyReason(key, refusing), undefined)
   assert.match((await refusalOfPrimeModulus(key, refusing)) ?? '', /is a prime number/)
   assert.match((await refusalOfPrimeModulus(key, refusing)) ?? '', /is a prime number/)
   assert.equal(await refusalOfPrimeModulus(key, { weakKeys: 'allow' }), undefined)
@@ -164,10 +164,10 @@ test('a key on the list of weak keys is refused, by its modulus or by its whole 
   const debian = rsa(debianModulus)
   const strong = rsa(strongModulus)
   const sha256 = hash('sha256', debian.der)
-  assert.match(refusalOfKey(debian, list(debianLine)) ?? '', /on the list of weak keys/)
-  assert.match(refusalOfKey(debian, list(debianLine.toUpperCase())) ?? '', /on the list/)
-  assert.match(refusalOfKey(debian, list(sha256)) ?? '', /on the list/)
-  assert.equal(refusalOfKey(debian, list('ff'.repeat(32))), undefined)
-  assert.equal(refusalOfKey(strong, list(debianLine, sha256)), undefined)
+  assert.match(weakKeyReason(debian, list(debianLine)) ?? '', /on the list of weak keys/)
+  assert.match(weakKeyReason(debian, list(debianLine.toUpperCase())) ?? '', /on the list/)
+  assert.match(weakKeyReason(debian, list(sha256)) ?? '', /on the list/)
+  assert.equal(weakKeyReason(debian, list('ff'.repeat(32))), undefined)
+  assert.equal(weakKeyReason(strong, list(debianLine, sha256)), undefined)
   assert.throws(() => parseWeakKeyList('\n7c5b8e'), /line 2 must have 20 or 64 hexadecimal/)
 })

@@ -40,7 +40,7 @@ const strongCurves: ReadonlySet<string> = new Set([
  * Why a key is refused, or undefined: one that is too large always, a weak one unless the operator allows it. A prime
  * modulus passes, see refusalOfPrimeModulus.
  */
-export function refusalOfKey(
+export function weakKeyReason(
   subjectPublicKeyInfo: SubjectPublicKeyInfo,
   { weakKeys, weakKeyList }: KeyPolicy,
 ): string | undefined {
@@ -53,7 +53,7 @@ export function refusalOfKey(
     : undefined
 }
 
-/** Why a key with a prime modulus is refused. Takes milliseconds on another thread. Call it after refusalOfKey. */
+/** Why a key with a prime modulus is refused. Takes milliseconds on another thread. Call it after weakKeyReason. */
 export async function refusalOfPrimeModulus(
   { key }: SubjectPublicKeyInfo,
   { weakKeys }: KeyPolicy,

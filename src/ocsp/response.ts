@@ -3,7 +3,7 @@ import type { Extension } from '../x509/extensions/extensions.ts'
 import { encodeResponseData, type Revocation, type SingleResponse } from '../x509/ocsp/response.ts'
 
 /** What an answer is made from. */
-export interface OcspOrder {
+export interface OcspParameters {
   /** SHA-1 of the public key of the CA, which signs itself. */
   readonly responderKeyHash: Uint8Array
   readonly now: Date
@@ -20,7 +20,7 @@ export interface CertificateStatus {
 }
 
 /** DER of the ResponseData to sign. Its times are whole seconds. */
-export function ocspResponseData(order: OcspOrder): Uint8Array {
+export function ocspResponseData(order: OcspParameters): Uint8Array {
   const { responderKeyHash, now, nonce } = order
   const thisUpdate = now
   const nextUpdate = ocspLife(order).nextUpdate
@@ -34,7 +34,10 @@ export function ocspResponseData(order: OcspOrder): Uint8Array {
 }
 
 /** Until when an answer holds, and until when it is given again before a new one is made: half of that. */
-export function ocspLife({ now, validitySeconds }: Pick<OcspOrder, 'now' | 'validitySeconds'>): {
+export function ocspLife({
+  now,
+  validitySeconds,
+}: Pick<OcspParameters, 'now' | 'validitySeconds'>): {
   readonly nextUpdate: Date
   readonly freshUntil: Date
 } {

@@ -56,14 +56,14 @@ test('what matches is in the range, and nothing else is', () => {
   const kind = fc.constantFrom('exact', 'prefix', 'suffix' as const)
   fc.assert(
     fc.property(kind, name, name, (of, text, candidate) => {
-      const wish: NamePattern = { kind: of, key: searchKey(text) }
+      const options: NamePattern = { kind: of, key: searchKey(text) }
       const key = of === 'suffix' ? reversedKey(candidate) : searchKey(candidate)
-      const { low, high } = rangeOfPattern(wish)
+      const { low, high } = rangeOfPattern(options)
       const octets = (one: string): Buffer => Buffer.from(one)
       const isIn =
         Buffer.compare(octets(key), octets(low)) >= 0 &&
         Buffer.compare(octets(key), octets(high)) <= 0
-      assert.equal(matchesName(wish, candidate), isIn)
+      assert.equal(matchesName(options, candidate), isIn)
     }),
     { numRuns: 3000 },
   )

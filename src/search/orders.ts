@@ -29,7 +29,7 @@ import {
 
 type Reader = Pick<Database, 'query'>
 
-export const orderNames = [
+export const indexScanNames = [
   'serial-number',
   'name',
   'subject',
@@ -40,18 +40,18 @@ export const orderNames = [
   'issue',
 ] as const
 
-export type OrderName = (typeof orderNames)[number]
+export type IndexScanName = (typeof indexScanNames)[number]
 
 /** Certificates as far as they were read, and where to go on; undefined if there are no more. */
-interface Stretch {
+interface Page {
   readonly found: readonly FoundCertificate[]
   readonly next: SearchPosition | undefined
 }
 
-export interface Order {
-  readonly name: OrderName
+export interface IndexScan {
+  readonly name: IndexScanName
   /** At most `limit` certificates after a position. */
-  read(db: Reader, after: SearchPosition | undefined, limit: number): Promise<Stretch>
+  read(db: Reader, after: SearchPosition | undefined, limit: number): Promise<Page>
   /** How many certificates are in it, counted up to `max`. */
   count(db: Reader, max: number): Promise<number>
   /** False for a certificate that the order has in an earlier place too. */
@@ -59,10 +59,10 @@ export interface Order {
 }
 
 /** Orders that serve a filter, the one that is likely to be the shortest first. */
-export function ordersFor(filter: CertificateFilter, now: Date): Order[] {
+export function indexScansFor(filter: CertificateFilter, now: Date): IndexScan[] {
   const { serialNumber, alternativeName, subject, requester, templateName } = filter
   if (serialNumber !== undefined) return [bySerialNumber(serialNumber)]
-  const orders: Order[] = []
+  const orders: IndexScan[] = []
   if (alternativeName !== undefined) orders.push(byName('name', alternativeName, filter))
   if (subject !== undefined) orders.push(byName('subject', subject, filter))
   if (filter.status === 'REVOKED') orders.push(byRevocation(filter))
@@ -120,11 +120,11 @@ interface Bounds {
 function byPosition(
   name: PositionFacet,
   { owner, value, ...bounds }: Bounds & { readonly owner: Owner; readonly value?: string },
-): Order {
+): IndexScan {
   const range: SearchRange<number> = { facet: facetNumber(name, owner, value), ...bounds }
   return {
     name,
-    read: (db, after, limit) => stretch(db, selectByPosition(range, after, limit), limit),
+    read: (db, after, limit) => readPage(db, selectByPosition(range, after, limit), limit),
     count: async (db, max) => countOf(await db.query(countByPosition(range, max))),
   }
 }
@@ -133,14 +133,14 @@ function byName(
   name: 'name' | 'subject',
   pattern: NamePattern,
   { accountId, region }: CertificateFilter,
-): Order {
+): IndexScan {
   const isReversed = pattern.kind === 'suffix'
   const facet = facetNumber(isReversed ? 'reversed-name' : name, { accountId, region })
   const range: SearchRange<string> = { facet, ...rangeOfPattern(pattern) }
   const keyOf = isReversed ? reversedKey : searchKey
   return {
     name,
-    read: (db, after, limit) => stretch(db, selectByName(range, after, limit), limit),
+    read: (db, after, limit) => readPage(db, selectByName(range, after, limit), limit),
     count: async (db, max) => countOf(await db.query(countByName(range, max))),
     isFirst({ key, names }) {
       const all = name === 'subject' ? names.commonNames : names.alternativeNames
@@ -153,26 +153,26 @@ function byName(
   }
 }
 
-function bySerialNumber(serialNumber: Uint8Array): Order {
+function bySerialNumber(serialNumber: Uint8Array): IndexScan {
   return {
     name: 'serial-number',
     read: (db, after, limit) =>
-      stretch(db, selectBySerialNumber(serialNumber, after, limit), limit),
+      readPage(db, selectBySerialNumber(serialNumber, after, limit), limit),
     count: () => Promise.resolve(0),
   }
 }
 
-async function stretch(db: Reader, statement: Sql, limit: number): Promise<Stretch> {
+async function readPage(db: Reader, statement: Sql, limit: number): Promise<Page> {
   const found = (await db.query(statement)).map(foundCertificateOf)
   const last = found.length < limit ? undefined : found.at(-1)
   return { found, next: last }
 }
 
-/** CAs of an account that one stretch looks at. */
+/** CAs of an account that one readPage looks at. */
 const authoritiesMax = 50
 
 /** Revoked certificates, CA after CA: revocations are not in the search tables, so that none is ever late. */
-function byRevocation(filter: CertificateFilter): Order {
+function byRevocation(filter: CertificateFilter): IndexScan {
   const { authorityNumber } = filter
   const numbers = async (db: Reader, from: number): Promise<number[]> =>
     authorityNumber === undefined

@@ -17,7 +17,7 @@ import { readSearchProgress } from '../store/search-progress.ts'
 import { sql, type Sql } from '../store/sql.ts'
 import type { CertificateFilter } from './filter.ts'
 import { parseNamePattern, type NamePattern } from './name-pattern.ts'
-import { searchCertificates, type SearchPlace } from './search-certificates.ts'
+import { searchCertificates, type SearchCursor } from './search-certificates.ts'
 
 const now = new Date('2026-06-01T00:00:00.500Z')
 const accounts = ['111111111111', '222222222222'] as const
@@ -183,9 +183,9 @@ function filterOf(one: Asked): CertificateFilter {
 /** Without any of the code that is tested. */
 function isAsked(one: Issued, filter: Asked): boolean {
   const owner = authorities[one.authority - 1]
-  const like = (wish: string | undefined, ofThese: readonly string[]): boolean => {
-    if (wish === undefined) return true
-    const wanted = wish.toLowerCase()
+  const like = (options: string | undefined, ofThese: readonly string[]): boolean => {
+    if (options === undefined) return true
+    const wanted = options.toLowerCase()
     return ofThese
       .map((name) => name.toLowerCase())
       .some((name) => {
@@ -214,7 +214,7 @@ function isAsked(one: Issued, filter: Asked): boolean {
 
 async function found(db: Database, filter: CertificateFilter, limit: number): Promise<number[]> {
   const numbers: number[] = []
-  let after: SearchPlace | undefined
+  let after: SearchCursor | undefined
   do {
     const page = await searchCertificates(db, filter, { after, limit, now })
     assert.ok(page.certificates.length <= limit)

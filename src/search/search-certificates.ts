@@ -3,17 +3,17 @@ import type { SearchPosition } from '../store/certificate-search.ts'
 import type { Database } from '../store/database.ts'
 import { isObject } from '../text/json.ts'
 import { listedAt, type CertificateFilter, type ListedCertificate } from './filter.ts'
-import { orderNames, ordersFor, type Order, type OrderName } from './orders.ts'
+import { indexScanNames, indexScansFor, type IndexScan, type IndexScanName } from './orders.ts'
 
 /** Where a page goes on, in which order. */
-export interface SearchPlace extends SearchPosition {
-  readonly order: OrderName
+export interface SearchCursor extends SearchPosition {
+  readonly order: IndexScanName
 }
 
 export interface SearchPage {
   readonly certificates: readonly ListedCertificate[]
   /** Undefined if there are no more. A page may be short, or empty, and others follow all the same. */
-  readonly next: SearchPlace | undefined
+  readonly next: SearchCursor | undefined
 }
 
 /** So many certificates are looked at for one page, or one more than are asked for: each may be a read of the disk. */
@@ -28,9 +28,9 @@ const countsMax = [1000, 10_000]
 export async function searchCertificates(
   db: Pick<Database, 'query'>,
   filter: CertificateFilter,
-  page: { readonly after: SearchPlace | undefined; readonly limit: number; readonly now: Date },
+  page: { readonly after: SearchCursor | undefined; readonly limit: number; readonly now: Date },
 ): Promise<SearchPage> {
-  const orders = ordersFor(filter, page.now)
+  const orders = indexScansFor(filter, page.now)
   const { after } = page
   const order =
     after === undefined
@@ -43,8 +43,8 @@ export async function searchCertificates(
 
 async function shortestOf(
   db: Pick<Database, 'query'>,
-  orders: readonly Order[],
-): Promise<Order | undefined> {
+  orders: readonly IndexScan[],
+): Promise<IndexScan | undefined> {
   if (orders.length <= 1) return orders[0]
   for (const max of countsMax) {
     const counts = await Promise.all(orders.map((order) => order.count(db, max)))
@@ -56,7 +56,7 @@ async function shortestOf(
 
 async function readPage(
   db: Pick<Database, 'query'>,
-  { order, filter }: { readonly order: Order; readonly filter: CertificateFilter },
+  { order, filter }: { readonly order: IndexScan; readonly filter: CertificateFilter },
   { after, limit, now }: Parameters<typeof searchCertificates>[2],
 ): Promise<SearchPage> {
   const certificates: ListedCertificate[] = []
@@ -80,22 +80,22 @@ async function readPage(
   }
 }
 
-function placeOf(order: Order, position: SearchPosition | undefined): SearchPlace | undefined {
+function placeOf(order: IndexScan, position: SearchPosition | undefined): SearchCursor | undefined {
   if (position === undefined) return undefined
   return { order: order.name, key: position.key, number: position.number }
 }
 
 /** A place as text, which only who made it reads. */
-export function placeText({ order, key, number }: SearchPlace): string {
+export function placeText({ order, key, number }: SearchCursor): string {
   return JSON.stringify({ order, key, number })
 }
 
 /** Undefined for any other text. */
-export function parsePlace(text: string): SearchPlace | undefined {
+export function parsePlace(text: string): SearchCursor | undefined {
   const value: unknown = JSON.parse(text)
   if (!isObject(value)) return undefined
   const { key, number } = value
-  const order = orderNames.find((name) => name === value['order'])
+  const order = indexScanNames.find((name) => name === value['order'])
   const isKey = typeof key === 'string' || typeof key === 'number'
   return order !== undefined && isKey && typeof number === 'number'
     ? { order, key, number }

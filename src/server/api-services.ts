@@ -2,7 +2,7 @@
 import { createFreshCache } from '../access/fresh-cache.ts'
 import { createSessions } from '../identity/session.ts'
 import { createSigningKeys } from '../access/signing-keys.ts'
-import type { Surroundings } from './make-services.ts'
+import type { ProcessContext } from './make-services.ts'
 import type { Clock } from '../clock.ts'
 import type { DataFolder } from '../data-folder/data-folder.ts'
 import type { ApiServices } from '../http/protocol.ts'
@@ -15,14 +15,14 @@ import type { Log } from '../telemetry/log.ts'
 import type { IssuerKeys } from '../sts/issuer-keys.ts'
 
 /** Limits and records are for all who answer requests of one server, and so are not made here. */
-type Around = Surroundings &
+type Around = ProcessContext &
   Pick<ApiServices, 'rateLimiter' | 'failureLimiter' | 'callLog' | 'regions'>
 
 export function createApiServices(
   services: Services,
   { db, sealer, masterKey }: DataFolder,
   around: Around,
-): ApiServices & Surroundings {
+): ApiServices & ProcessContext {
   const { clock, random } = around
   return {
     ...around,

@@ -3,9 +3,9 @@ import { createRateLimiter, type RateLimiter } from '../access/rate-limiter.ts'
 import {
   createServices,
   openStores,
-  type Place,
-  type Stores,
-  type Surroundings,
+  type PublicEndpoint,
+  type OpenStores,
+  type ProcessContext,
 } from './make-services.ts'
 import type { CallLog } from '../call-log/call-log.ts'
 import { publicUrlWarning } from '../settings/config-warnings.ts'
@@ -20,13 +20,13 @@ import type { Services } from '../services.ts'
 import type { TlsSource } from './tls/certificate-source.ts'
 import { version } from '../version.ts'
 
-export interface Core extends Pick<Stores, 'publicObjects'> {
+export interface Core extends Pick<OpenStores, 'publicObjects'> {
   readonly services: Services
   readonly rateLimiter: RateLimiter
   readonly callLog: CallLog | undefined
   /** Undefined without TLS. */
   readonly tls: TlsSource | undefined
-  readonly place: Place
+  readonly place: PublicEndpoint
   /** Starts the jobs, once it is known where the public listener is. */
   readonly startJobs: () => void
 }
@@ -42,13 +42,13 @@ export async function createCore(
     stack,
     metrics,
     ...surroundings
-  }: Surroundings & { data: DataFolder; stack: AsyncDisposableStack; metrics?: Metrics },
+  }: ProcessContext & { data: DataFolder; stack: AsyncDisposableStack; metrics?: Metrics },
 ): Promise<Core> {
   const rateLimiter = createRateLimiter(readRates(config.rates), surroundings.clock)
   const tls = await openTlsSourceOf(config)
   const callLog = await openCallLogOf(config, surroundings)
   stack.defer(() => callLog?.close())
-  const place: Place = { publicUrl: config.publicUrl ?? '' }
+  const place: PublicEndpoint = { publicUrl: config.publicUrl ?? '' }
   const stores = await openStores(config, { ...surroundings, data, stack, place })
   let scheduler: Scheduler | undefined
   const wake = (job: string): void => scheduler?.wake(job)
@@ -86,7 +86,7 @@ async function prometheusMetrics(faults: ProcessFaults | undefined): Promise<Met
 
 async function openCallLogOf(
   { callLog }: Pick<Config, 'callLog'>,
-  { log, clock }: Pick<Surroundings, 'log' | 'clock'>,
+  { log, clock }: Pick<ProcessContext, 'log' | 'clock'>,
 ): Promise<CallLog | undefined> {
   if (callLog === undefined) return undefined
   const { openCallLog } = await import('../call-log/call-log.ts')

@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { createFailureLimiter } from '../access/failure-limiter.ts'
 import type { RateLimiter } from '../access/rate-limiter.ts'
 import { createApiServices, loadTokenVerification } from './api-services.ts'
-import type { Place, Surroundings } from './make-services.ts'
+import type { PublicEndpoint, ProcessContext } from './make-services.ts'
 import type { Config } from '../settings/config.ts'
 import type { DataFolder } from '../data-folder/data-folder.ts'
 import { createCallRecorder, type CallLogPort } from '../call-log/call-recorder.ts'
@@ -22,13 +22,13 @@ import { servedRegions } from '../wire/region.ts'
 import { keepCertificate, type TlsSource } from './tls/certificate-source.ts'
 
 /** What listeners are made of. */
-export interface ListenersParts extends Surroundings {
+export interface ListenersParts extends ProcessContext {
   readonly config: Config
   readonly services: Services
   readonly data: DataFolder
   readonly publicObjects: PublicObjects | undefined
   /** Where the public listener is is written here as soon as it is known. */
-  readonly place: Place
+  readonly place: PublicEndpoint
   readonly stack: AsyncDisposableStack
   readonly rateLimiter: RateLimiter
   readonly callLog: CallLogPort | undefined

@@ -21,7 +21,7 @@ import { createKeyRecords } from '../store/keys.ts'
 import { readWeakKeyFile } from '../settings/weak-key-file.ts'
 import { createPageTokens } from '../wire/page-token.ts'
 
-export interface Surroundings {
+export interface ProcessContext {
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
@@ -36,12 +36,12 @@ export interface Surroundings {
 }
 
 /** What certificates say about the public listener; known once it listens. */
-export interface Place {
+export interface PublicEndpoint {
   publicUrl: string
 }
 
 /** Where objects are, and the thread of bulk work. */
-export interface Stores {
+export interface OpenStores {
   readonly objects: ObjectStore
   readonly publicObjects: PublicObjects | undefined
   readonly bulk: BulkWork
@@ -56,8 +56,8 @@ export async function openStores(
     place,
     data,
     wrapObjects = (objects) => objects,
-  }: Surroundings & { stack: AsyncDisposableStack; place: Place; data: DataFolder },
-): Promise<Stores> {
+  }: ProcessContext & { stack: AsyncDisposableStack; place: PublicEndpoint; data: DataFolder },
+): Promise<OpenStores> {
   const bulk = createBulkWork(data.location)
   stack.defer(() => bulk.close())
   if (config.objects.kind === 's3') {
@@ -72,9 +72,9 @@ export async function openStores(
 }
 
 /** What else services are made of. */
-interface Parts {
+interface ServiceDependencies {
   readonly data: DataFolder
-  readonly place: Place
+  readonly place: PublicEndpoint
   readonly metrics: Metrics
   readonly wake: (job: string) => void
 }
@@ -91,7 +91,7 @@ export function createServices(
     place,
     metrics,
     wake,
-  }: Surroundings & Stores & Parts,
+  }: ProcessContext & OpenStores & ServiceDependencies,
 ): Services {
   return {
     db,

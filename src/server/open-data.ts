@@ -1,6 +1,6 @@
 /** What the one process that owns a data folder does with it at its start and at its end. */
 import { hostname } from 'node:os'
-import type { Surroundings } from './make-services.ts'
+import type { ProcessContext } from './make-services.ts'
 import type { Config } from '../settings/config.ts'
 import {
   databaseFile,
@@ -8,7 +8,7 @@ import {
   sharedDamagePath,
   type DataFolder,
 } from '../data-folder/data-folder.ts'
-import { prepareFirstStart, type CredentialsPlace } from '../data-folder/first-start.ts'
+import { prepareFirstStart, type CredentialsFile } from '../data-folder/first-start.ts'
 import { ownDatabase, type OwnDatabase } from '../data-folder/own-database.ts'
 import { recordKeyUses } from '../jobs/record-key-uses.ts'
 import type { Services } from '../services.ts'
@@ -27,11 +27,11 @@ export async function openOwnData(
     stack,
     writer,
     ...surroundings
-  }: Surroundings & {
+  }: ProcessContext & {
     stack: AsyncDisposableStack
     writer?: Parameters<typeof openData>[1]['writer']
   },
-): Promise<{ readonly data: DataFolder; readonly credentials: CredentialsPlace }> {
+): Promise<{ readonly data: DataFolder; readonly credentials: CredentialsFile }> {
   await prepareDataFolder(config.dataDirectory)
   // A database on a server is its own guard, and servers that share it may share the folder.
   const lock = config.database === undefined ? lockFolder(config.dataDirectory) : undefined
@@ -71,7 +71,7 @@ export async function openOwnData(
 async function warnOfUnservedRegions(
   config: Pick<Config, 'regions'>,
   { db }: DataFolder,
-  { log }: Pick<Surroundings, 'log'>,
+  { log }: Pick<ProcessContext, 'log'>,
 ): Promise<void> {
   const served = servedRegions(config.regions)
   const regions = [...new Set((await listOwners(db, undefined)).map(({ region }) => region))]

@@ -1,10 +1,10 @@
 /** The process that others answer requests for: it writes, runs the jobs, and keeps as many workers as it should. */
 import { createCore } from './core.ts'
 import { openOwnData } from './open-data.ts'
-import type { Surroundings } from './make-services.ts'
+import type { ProcessContext } from './make-services.ts'
 import type { App } from './single-process.ts'
 import type { Config } from '../settings/config.ts'
-import { Crew } from './workers/worker-pool.ts'
+import { WorkerPool } from './workers/worker-pool.ts'
 import { requireFree } from './public-port.ts'
 import { readRates } from '../settings/rates-file.ts'
 import { createOwnWriter } from '../store/sqlite/writer-client.ts'
@@ -13,11 +13,11 @@ import { createOwnWriter } from '../store/sqlite/writer-client.ts'
 export async function startPrimary(
   config: Config,
   workers: number,
-  surroundings: Surroundings,
+  surroundings: ProcessContext,
 ): Promise<App> {
   const stack = new AsyncDisposableStack()
   try {
-    const crew = new Crew(surroundings, workers)
+    const crew = new WorkerPool(surroundings, workers)
     stack.defer(() => crew.stop())
     const { data, credentials } = await openOwnData(config, {
       ...surroundings,

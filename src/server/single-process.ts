@@ -2,16 +2,16 @@
 import { createCore } from './core.ts'
 import { openOwnData, recordLastUses } from './open-data.ts'
 import { startApiListener, startPublicListener } from './listeners.ts'
-import type { Surroundings } from './make-services.ts'
+import type { ProcessContext } from './make-services.ts'
 import type { Config } from '../settings/config.ts'
 import type { DataFolder } from '../data-folder/data-folder.ts'
-import type { CredentialsPlace } from '../data-folder/first-start.ts'
+import type { CredentialsFile } from '../data-folder/first-start.ts'
 
 export interface App {
   /** Where the listeners are, with the port that the system chose if it was asked to. */
   readonly apiUrl: string
   readonly publicUrl: string
-  readonly credentials: CredentialsPlace
+  readonly credentials: CredentialsFile
   /** Reads again what may change while it runs. Throws ConfigurationError, and changes nothing, if that is bad. */
   readonly reload: () => Promise<void>
   /** Stops accepting, finishes what is running, closes. */
@@ -19,7 +19,7 @@ export interface App {
 }
 
 /** Starts everything. Throws ConfigurationError when the data folder cannot be served. */
-export async function startApp(config: Config, surroundings: Surroundings): Promise<App> {
+export async function startApp(config: Config, surroundings: ProcessContext): Promise<App> {
   const stack = new AsyncDisposableStack()
   try {
     const { data, credentials } = await openOwnData(config, { ...surroundings, stack })
@@ -37,7 +37,7 @@ async function listen(
     data,
     stack,
     ...surroundings
-  }: Surroundings & { data: DataFolder; stack: AsyncDisposableStack },
+  }: ProcessContext & { data: DataFolder; stack: AsyncDisposableStack },
 ): Promise<Pick<App, 'apiUrl' | 'publicUrl' | 'reload'>> {
   const { startJobs, ...core } = await createCore(config, { ...surroundings, data, stack })
   const parts = { ...surroundings, ...core, config, data, stack }

@@ -1,7 +1,12 @@
 /** A process that answers requests beside others of one server; what is for all of them the primary does. */
 import { recordLastUses } from './open-data.ts'
 import { startApiListener, startPublicListener } from './listeners.ts'
-import { createServices, openStores, type Place, type Surroundings } from './make-services.ts'
+import {
+  createServices,
+  openStores,
+  type PublicEndpoint,
+  type ProcessContext,
+} from './make-services.ts'
 import type { Config } from '../settings/config.ts'
 import { openData } from '../data-folder/data-folder.ts'
 import { recordKeyUses } from '../jobs/record-key-uses.ts'
@@ -23,7 +28,7 @@ export interface WorkerApp {
 /** Starts the listeners, on what the primary has opened and made. Throws ConfigurationError if they cannot listen. */
 export async function startWorker(
   config: Config,
-  surroundings: Surroundings,
+  surroundings: ProcessContext,
   primary: WorkerClient,
 ): Promise<WorkerApp> {
   const stack = new AsyncDisposableStack()
@@ -36,7 +41,7 @@ export async function startWorker(
     })
     stack.defer(() => data.db.close())
     const tls = await openTlsSource(config)
-    const place: Place = { publicUrl: config.publicUrl ?? '' }
+    const place: PublicEndpoint = { publicUrl: config.publicUrl ?? '' }
     const { wake } = primary
     const stores = await openStores(config, { ...surroundings, data, stack, place })
     const ownMetrics = createMetrics(version(), faults)

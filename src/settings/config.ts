@@ -3,14 +3,14 @@ import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import type { Quotas } from '../authority/quotas.ts'
 import { ConfigurationError } from '../errors.ts'
-import { Hidden } from './secret.ts'
+import { Secret } from './secret.ts'
 import type { RevocationPolicy } from '../authority/revocation-policy.ts'
 import type { IssuancePolicy } from '../issuance/issuance-policy.ts'
 import type { RatesConfig } from './rates-file.ts'
 import type { Setting } from './setting.ts'
 import { settings } from './settings-table.ts'
 import { isLoopback, type Address } from './parse-values.ts'
-import type { PostgresPlace } from '../store/postgres/connection-options.ts'
+import type { PostgresConnectionOptions } from '../store/postgres/connection-options.ts'
 
 export interface Config {
   /** Absolute path of the data folder. */
@@ -73,8 +73,8 @@ interface LimitsConfig {
 }
 
 /** A PostgreSQL database, which other servers may be using too. */
-export interface DatabaseConfig extends Omit<PostgresPlace, 'password'> {
-  readonly password: Hidden<PostgresPlace['password']>
+export interface DatabaseConfig extends Omit<PostgresConnectionOptions, 'password'> {
+  readonly password: Secret<PostgresConnectionOptions['password']>
   /** Connections that read, at most. */
   readonly pool: number
 }
@@ -190,7 +190,7 @@ function databaseConfig(
   const { password, ...place } = url
   if (file !== undefined && password !== undefined)
     problems.push('--database-password-file does not go with a password in --database')
-  const source: PostgresPlace['password'] =
+  const source: PostgresConnectionOptions['password'] =
     file !== undefined
       ? { kind: 'file', path: resolve(file) }
       : password !== undefined || PGPASSWORD
@@ -198,7 +198,7 @@ function databaseConfig(
         : PGPASSFILE
           ? { kind: 'pgpass', path: resolve(PGPASSFILE) }
           : { kind: 'none' }
-  return { ...place, password: new Hidden(source), pool }
+  return { ...place, password: new Secret(source), pool }
 }
 
 function objectsConfig(read: Read, problems: string[]): ObjectsConfig {

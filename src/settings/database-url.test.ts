@@ -92,7 +92,7 @@ const url = 'postgres://u@h/d'
 
 test('the password comes from the URL, a file, or where libpq looks', () => {
   const source = (flags: Record<string, string>, environment = {}) =>
-    readConfig(flags, environment).database?.password.reveal()
+    readConfig(flags, environment).database?.password.value
   const pg = { PGPASSWORD: 'x', PGPASSFILE: '/passwords' }
   assert.deepEqual(source({ database: 'postgres://u:p@h/d' }, pg), { kind: 'text', text: 'p' })
   assert.deepEqual(source({ database: url, databasePasswordFile: 'f' }, pg), {

@@ -1,9 +1,9 @@
 /** The URL of a PostgreSQL database, read strictly: what is not understood is refused, not ignored. */
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
-import type { PostgresPlace } from '../store/postgres/connection-options.ts'
+import type { PostgresConnectionOptions } from '../store/postgres/connection-options.ts'
 
-export interface DatabaseUrl extends Omit<PostgresPlace, 'password'> {
+export interface DatabaseUrl extends Omit<PostgresConnectionOptions, 'password'> {
   readonly password: string | undefined
 }
 
@@ -57,7 +57,7 @@ function requireParameters({ searchParams }: URL): void {
       throw new Error('must have no parameters but one sslmode and one sslrootcert')
 }
 
-function tlsOf({ searchParams }: URL, host: string): PostgresPlace['tls'] {
+function tlsOf({ searchParams }: URL, host: string): PostgresConnectionOptions['tls'] {
   const root = searchParams.get('sslrootcert')
   const mode =
     searchParams.get('sslmode') ?? (isNear(host) && root === null ? 'disable' : 'verify-full')

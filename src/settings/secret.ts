@@ -1,14 +1,14 @@
 import { inspect } from 'node:util'
 
-/** A value that is in no text made of what holds it: neither JSON nor a log line shows it. */
-export class Hidden<T> {
+/** A value that is redacted in JSON, logs and `util.inspect`. */
+export class Secret<T> {
   readonly #value: T
 
   constructor(value: T) {
     this.#value = value
   }
 
-  reveal(): T {
+  get value(): T {
     return this.#value
   }
 

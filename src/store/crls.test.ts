@@ -13,9 +13,9 @@ import {
   openCrl,
   postponeCrl,
   reserveCrlNumber,
-  restCrl,
-  touchAllCrls,
-  touchCrls,
+  suspendCrl,
+  markAllCrlsDue,
+  markCrlsDue,
   type CrlRecord,
 } from './crls.ts'
 import { ConflictError, type Database } from './database.ts'
@@ -197,7 +197,7 @@ test('whoever lost the lease changes nothing any more', async () => {
     db.transaction([finishPublication(crl.id, publication(crl, 0), first)]),
     conflict(0),
   )
-  await db.transaction([postponeCrl(crl, at(day), first), restCrl(crl, first)])
+  await db.transaction([postponeCrl(crl, at(day), first), suspendCrl(crl, first)])
   assert.deepEqual(await row(db, 'ca'), before)
   await db.transaction([reserveCrlNumber(crl.id, 11, second)])
   await db.transaction([finishPublication(crl.id, publication(crl, 2 * minute), second)])
@@ -233,7 +233,7 @@ test('a publication makes the next one due at half its life, or at once after a 
     bucket: 'b',
     key: 'crl/ca.crl',
   })
-  await db.transaction([touchCrls(await read(db), due.id, at(3 * day + 1000))])
+  await db.transaction([markCrlsDue(await read(db), due.id, at(3 * day + 1000))])
   const second = lease('second', 3 * day + minute)
   await db.transaction([finishPublication(due.id, publication(due, 3 * day), second)])
   assert.equal((await row(db, 'ca'))['due_at_ms'], second.now.getTime())
@@ -245,13 +245,13 @@ test('a publication that failed waits for its retry; a change does not make that
   const { db } = database
   const crl = await claimedOne(db)
   await db.transaction([postponeCrl(crl, at(5000), lease('first'))])
-  await db.transaction([touchCrls(await read(db), crl.id, at(1000))])
+  await db.transaction([markCrlsDue(await read(db), crl.id, at(1000))])
   assert.deepEqual(await names(db, lease('x', 4999)), [])
   const [due] = await claim(db, lease('x', 5000))
   assert.equal(due?.failures, 1)
   await db.transaction([postponeCrl(due, at(15_000), lease('x', 5000))])
   assert.deepEqual(await names(db, lease('y', 14_999)), [])
-  await db.transaction([touchAllCrls(await read(db), at(6000))])
+  await db.transaction([markAllCrlsDue(await read(db), at(6000))])
   assert.deepEqual(await names(db, lease('y', 6000)), ['ca'], 'another bucket is tried at once')
 })
 
@@ -259,13 +259,13 @@ test('a CRL that rests is taken again after a change only', async () => {
   await using database = await TestDatabase.open()
   const { db } = database
   const crl = await claimedOne(db)
-  await db.transaction([restCrl(crl, lease('first'))])
+  await db.transaction([suspendCrl(crl, lease('first'))])
   assert.deepEqual(await names(db, lease('x', 1000 * day)), [])
-  await db.transaction([touchCrls(await read(db), crl.id, at(1000))])
+  await db.transaction([markCrlsDue(await read(db), crl.id, at(1000))])
   const [due] = await claim(db, lease('x', 1000))
   assert.ok(due)
-  await db.transaction([touchCrls(await read(db), crl.id, at(2000))])
-  await db.transaction([restCrl(due, lease('x', 1000))])
+  await db.transaction([markCrlsDue(await read(db), crl.id, at(2000))])
+  await db.transaction([suspendCrl(due, lease('x', 1000))])
   assert.deepEqual(await names(db, lease('y', 2000)), ['ca'], 'changed while it was put to rest')
 })
 
@@ -295,7 +295,7 @@ test('a revocation makes the partition of the certificate due, and a complete CR
   ): Promise<unknown[]> => {
     await db.transaction([
       sql`update crls set due_at_ms = ${start + day}, changes = 0`,
-      touchCrls(await configured(type), crlId, at(1000)),
+      markCrlsDue(await configured(type), crlId, at(1000)),
     ])
     const rows = await db.query(
       sql`select name from crls where due_at_ms = ${start + 1000} and changes = 1 order by name`,
@@ -307,7 +307,7 @@ test('a revocation makes the partition of the certificate due, and a complete CR
   assert.deepEqual(await touched(null), ['ca', 'two'], 'without a place: the current one')
   assert.deepEqual(await touched(Number(one['crl_id']), 'PARTITIONED'), ['one'])
   assert.deepEqual(await touched(null, 'PARTITIONED'), ['two'])
-  await db.transaction([touchCrls(await read(db), null, at(2000))])
+  await db.transaction([markCrlsDue(await read(db), null, at(2000))])
   assert.equal((await row(db, 'two'))['due_at_ms'], start + 1000, 'the earlier time stays')
 })
 
@@ -348,7 +348,7 @@ test('a clock that is set back leaves no lease, no retry and no CRL of the futur
   assert.deepEqual(await names(db, lease('a', -day)), ['ca'], 'lease, due time and CRL ahead')
   await db.transaction([postponeCrl(crl, at(minute), lease('a'))])
   assert.deepEqual(await names(db, lease('b', -2 * day)), ['ca'], 'retry ahead')
-  await db.transaction([restCrl(crl, lease('b'))])
+  await db.transaction([suspendCrl(crl, lease('b'))])
   assert.deepEqual(await names(db, lease('c', -3 * day)), [], 'what rests is left at rest')
 })
 
@@ -365,7 +365,7 @@ test('a revocation that waited for a store is published although the clock went 
   const { db } = database
   const crl = await claimedOne(db)
   await db.transaction([finishPublication(crl.id, publication(crl, 0), lease('first'))])
-  await db.transaction([touchCrls(await read(db), crl.id, at(2 * day))])
+  await db.transaction([markCrlsDue(await read(db), crl.id, at(2 * day))])
   const second = lease('second', 2 * day)
   const [due] = await claim(db, second)
   await db.transaction([postponeCrl(due!, at(2 * day + 5000), second)])
@@ -407,6 +407,6 @@ test('metrics see the oldest and the largest CRL of a CA, and none that rests', 
     { authorityId: 'ca', generatedAt: at(0), size: 900, entries: 30 },
   ])
   const [again] = await claim(db, lease('y', 3 * day), 1)
-  await db.transaction([restCrl(again!, lease('y', 3 * day))])
+  await db.transaction([suspendCrl(again!, lease('y', 3 * day))])
   assert.equal((await listCrlStandings(db)).length, 1)
 })

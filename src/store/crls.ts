@@ -80,7 +80,7 @@ export function bindCertificate(crlId: number, notAfter: Date, certificatesMax: 
  * Makes CRLs due after a revocation: the one that the certificate is bound to, or for a certificate without one the
  * current one of its CA; and the complete one, if that lists everything. An earlier due time stays.
  */
-export function touchCrls(authority: Authority, crlId: number | null, dueAt: Date): Sql {
+export function markCrlsDue(authority: Authority, crlId: number | null, dueAt: Date): Sql {
   const { CrlConfiguration } = authority.revocation
   const listsAll = CrlConfiguration.Enabled && CrlConfiguration.CrlType === 'COMPLETE'
   const dueAtMs = dueAt.getTime()
@@ -91,7 +91,7 @@ export function touchCrls(authority: Authority, crlId: number | null, dueAt: Dat
 }
 
 /** Makes every CRL of a CA due at once: what all of them say, or where they are, has changed. */
-export function touchAllCrls(authority: Authority, now: Date): Sql {
+export function markAllCrlsDue(authority: Authority, now: Date): Sql {
   return sql`update crls set changes = changes + 1, due_at_ms = ${now.getTime()}, retry_at_ms = 0
     where authority_number = ${authority.number}`
 }
@@ -186,7 +186,7 @@ export function releaseCrl({ id }: CrlRecord, { token }: Lease): Sql {
 }
 
 /** Ends the work for a CRL that is not to be published until something about its CA changes. */
-export function restCrl({ id, changes }: CrlRecord, { token }: Lease): Sql {
+export function suspendCrl({ id, changes }: CrlRecord, { token }: Lease): Sql {
   return sql`update crls set failures = 0, retry_at_ms = 0, lease = null, lease_until_ms = 0,
       due_at_ms = case when changes = ${changes} then null else due_at_ms end
     where crl_id = ${id} and lease = ${token}`

@@ -9,7 +9,7 @@ import {
   crlBucket,
   crlConfiguration,
   eventually,
-  revocationWish,
+  revocationOptions,
   revoke,
 } from '../../test/support/revocation.ts'
 import { TestService } from '../../test/support/service.ts'
@@ -158,9 +158,9 @@ async function statementsOf(filter: CertificateFilter): Promise<Sql[]> {
 /** All that a busy server does, once. */
 async function useEverything(service: TestService): Promise<void> {
   const roots = [
-    await createRoot(service, { more: revocationWish(crlConfiguration(), { Enabled: true }) }),
+    await createRoot(service, { more: revocationOptions(crlConfiguration(), { Enabled: true }) }),
     await createRoot(service, {
-      more: revocationWish(crlConfiguration({ CrlType: 'PARTITIONED' })),
+      more: revocationOptions(crlConfiguration({ CrlType: 'PARTITIONED' })),
     }),
   ]
   for (const { arn } of roots) {

@@ -4,5 +4,5 @@ import type { Row, Sql } from './sql.ts'
 export interface RowReader {
   read(statement: Sql): Promise<Row[]>
   /** Runs reads that see the same, whatever is written meanwhile. One at a time. */
-  readAtOnce<T>(reads: () => Promise<T>): Promise<T>
+  readSnapshot<T>(reads: () => Promise<T>): Promise<T>
 }

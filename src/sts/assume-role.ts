@@ -1,6 +1,6 @@
 import { knownPolicy } from '../policy/policy-cache.ts'
 import { requestKeys } from '../access/request-keys.ts'
-import { callerPolicies, identityOf, refusal } from '../access/policy-decision.ts'
+import { callerPolicies, identityOf, denialReason } from '../access/policy-decision.ts'
 import type { Caller } from '../identity/caller.ts'
 import { ServiceError } from '../errors.ts'
 import type { Role } from '../store/roles.ts'
@@ -9,7 +9,7 @@ import { required, string, structure, type Infer } from '../wire/shapes/shape.ts
 import { findNamedRole } from './find-role.ts'
 import { requireCaller } from './require-caller.ts'
 import { makeSession } from './role-session.ts'
-import { sessionTagsOf, tagKeysOf, type TagWish } from './session-tags.ts'
+import { sessionTagsOf, tagKeysOf, type TagOptions } from './session-tags.ts'
 import {
   assumedRoleUser,
   credentials,
@@ -60,10 +60,10 @@ export const assumeRole = stsOperation({
     const { name, role } = await findNamedRole(services.db, asked.RoleArn)
     const denied = notAuthorized(caller, asked.RoleArn)
     if (role === undefined || name.partition !== caller.partition) throw denied('sts:AssumeRole')
-    const tagWish = { tags: asked.Tags ?? [], transitiveKeys: asked.TransitiveTagKeys ?? [] }
+    const tagOptions = { tags: asked.Tags ?? [], transitiveKeys: asked.TransitiveTagKeys ?? [] }
     const isChained = caller.principal.kind === 'role-session'
     const identity = sourceIdentityOf(caller, asked.SourceIdentity)
-    await authorize(services, { caller, role, asked, tagWish, context, denied })
+    await authorize(services, { caller, role, asked, tagOptions, context, denied })
     requireNoDevice(asked)
     const made = makeSession(
       services,
@@ -74,7 +74,7 @@ export const assumeRole = stsOperation({
         secondsMax: isChained ? chainedSecondsMax : undefined,
         policy: asked.Policy,
         policyArns: asked.PolicyArns,
-        ...sessionTagsOf(tagWish, caller),
+        ...sessionTagsOf(tagOptions, caller),
         sourceIdentity: identity,
         federatedProvider: undefined,
       },
@@ -87,7 +87,7 @@ interface Asked {
   readonly caller: Caller
   readonly role: Role
   readonly asked: Input
-  readonly tagWish: TagWish
+  readonly tagOptions: TagOptions
   readonly context: StsContext
   readonly denied: (action: string) => ServiceError
 }
@@ -99,7 +99,7 @@ interface Asked {
  */
 async function authorize(
   { clock }: StsServices,
-  { caller, role, asked, tagWish, context, denied }: Asked,
+  { caller, role, asked, tagOptions, context, denied }: Asked,
 ): Promise<void> {
   const keys = requestKeys({
     caller,
@@ -108,20 +108,20 @@ async function authorize(
     isSecure: context.isSecure,
     resourceAccount: role.accountId,
     resourceTags: new Map(Object.entries(role.tags)),
-    operation: ownKeys(asked, tagWish),
+    operation: ownKeys(asked, tagOptions),
   })
   const isOwn = role.accountId === caller.accountId || caller.principal.kind === 'service'
   const trust = [knownPolicy(role.trustPolicy, 'trust')]
   const policies = { isOwn, isRequired: true, find: () => trust }
   const principal = identityOf(caller)
-  for (const action of actionsOf(asked, tagWish)) {
+  for (const action of actionsOf(asked, tagOptions)) {
     const request = { action, resource: asked.RoleArn, keys, principal }
-    if ((await refusal(callerPolicies(caller), policies, request)) !== undefined)
+    if ((await denialReason(callerPolicies(caller), policies, request)) !== undefined)
       throw denied(action)
   }
 }
 
-function actionsOf({ SourceIdentity }: Input, { tags }: TagWish): string[] {
+function actionsOf({ SourceIdentity }: Input, { tags }: TagOptions): string[] {
   return [
     'sts:AssumeRole',
     ...(tags.length > 0 ? ['sts:TagSession'] : []),
@@ -129,9 +129,9 @@ function actionsOf({ SourceIdentity }: Input, { tags }: TagWish): string[] {
   ]
 }
 
-function ownKeys(asked: Input, tagWish: TagWish): ReadonlyMap<string, readonly string[]> {
+function ownKeys(asked: Input, tagOptions: TagOptions): ReadonlyMap<string, readonly string[]> {
   const { ExternalId, RoleSessionName, SourceIdentity } = asked
-  const keys = new Map(tagKeysOf(tagWish)).set('sts:rolesessionname', [RoleSessionName])
+  const keys = new Map(tagKeysOf(tagOptions)).set('sts:rolesessionname', [RoleSessionName])
   if (ExternalId !== undefined) keys.set('sts:externalid', [ExternalId])
   if (SourceIdentity !== undefined) keys.set('sts:sourceidentity', [SourceIdentity])
   return keys

@@ -10,7 +10,7 @@ import { QueryError } from '../wire/query-errors.ts'
 import type { StsServices } from './sts-operation.ts'
 
 /** What a session is to be. */
-export interface SessionWish {
+export interface SessionOptions {
   readonly sessionName: string
   /** Undefined for an hour. */
   readonly durationSeconds: number | undefined
@@ -49,15 +49,15 @@ export interface MadeSession {
 export function makeSession(
   { clock, random, sessions }: Pick<StsServices, 'clock' | 'random' | 'sessions'>,
   role: Role & { readonly partition: string },
-  wish: SessionWish,
+  options: SessionOptions,
 ): MadeSession {
-  const seconds = requireDuration(role, wish)
-  requirePolicy(wish)
-  const packedPolicySize = packedSize(wish)
+  const seconds = requireDuration(role, options)
+  requirePolicy(options)
+  const packedPolicySize = packedSize(options)
   const issuedAt = clock.now()
   // In whole seconds, as the answer says it.
   const expiresAt = new Date(Math.floor(issuedAt.getTime() / 1000 + seconds) * 1000)
-  const { sessionName, policy, tags, transitiveTags, sourceIdentity, federatedProvider } = wish
+  const { sessionName, policy, tags, transitiveTags, sourceIdentity, federatedProvider } = options
   const session: Session = {
     ...newAccessKey(random, 'temporary access key'),
     roleId: role.roleId,
@@ -85,7 +85,7 @@ export function makeSession(
   }
 }
 
-function requireDuration(role: Role, { durationSeconds, secondsMax }: SessionWish): number {
+function requireDuration(role: Role, { durationSeconds, secondsMax }: SessionOptions): number {
   const seconds = durationSeconds ?? secondsDefault
   if (secondsMax !== undefined && seconds > secondsMax)
     throw new QueryError(
@@ -101,7 +101,7 @@ function requireDuration(role: Role, { durationSeconds, secondsMax }: SessionWis
 }
 
 /** What of a policy is not understood is refused here: its author asks just now. */
-function requirePolicy({ policy, policyArns = [] }: SessionWish): void {
+function requirePolicy({ policy, policyArns = [] }: SessionOptions): void {
   if (policyArns.length > 0)
     throw new QueryError(
       'ValidationError',
@@ -111,7 +111,7 @@ function requirePolicy({ policy, policyArns = [] }: SessionWish): void {
   if (problem !== undefined) throw new QueryError('MalformedPolicyDocument', problem)
 }
 
-function packedSize({ policy, tags }: SessionWish): number | undefined {
+function packedSize({ policy, tags }: SessionOptions): number | undefined {
   if (policy === undefined && Object.keys(tags).length === 0) return undefined
   const packed = deflateRawSync(JSON.stringify([policy ?? '', tags])).length
   const size = Math.ceil((100 * packed) / packedBytesMax)

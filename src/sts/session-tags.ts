@@ -2,7 +2,7 @@
 import type { Caller, Tags } from '../identity/caller.ts'
 import { QueryError } from '../wire/query-errors.ts'
 
-export interface TagWish {
+export interface TagOptions {
   readonly tags: readonly { readonly Key: string; readonly Value: string }[]
   /** Keys of those that sessions made from this one have too. */
   readonly transitiveKeys: readonly string[]
@@ -18,16 +18,16 @@ export interface SessionTags {
  * InvalidParameterValue for a key that is there twice, in whatever case, or that is handed on already, and for a
  * transitive key that is no key of a tag.
  */
-export function sessionTagsOf(wish: TagWish, caller: Caller | undefined): SessionTags {
+export function sessionTagsOf(options: TagOptions, caller: Caller | undefined): SessionTags {
   const principal = caller?.principal
   const handedOn = principal?.kind === 'role-session' ? principal.transitiveTags : {}
-  const asked = Object.fromEntries(wish.tags.map(({ Key, Value }) => [Key, Value]))
-  const keys = [...wish.tags.map(({ Key }) => Key), ...Object.keys(handedOn)]
+  const asked = Object.fromEntries(options.tags.map(({ Key, Value }) => [Key, Value]))
+  const keys = [...options.tags.map(({ Key }) => Key), ...Object.keys(handedOn)]
   const lowerCase = keys.map((key) => key.toLowerCase())
   const twice = keys.find((_key, at) => lowerCase.indexOf(lowerCase[at] ?? '') < at)
   if (twice !== undefined)
     throw invalid(`The tag key '${twice}' is given twice, or handed on by the calling session.`)
-  const transitive = wish.transitiveKeys.map((key) => {
+  const transitive = options.transitiveKeys.map((key) => {
     if (!Object.hasOwn(asked, key)) throw invalid(`The transitive tag key '${key}' has no tag.`)
     return [key, asked[key] ?? '']
   })
@@ -38,18 +38,18 @@ export function sessionTagsOf(wish: TagWish, caller: Caller | undefined): Sessio
 }
 
 /** Condition keys about the tags that are asked for, by lower-case name. */
-export function tagKeysOf(wish: TagWish): ReadonlyMap<string, readonly string[]> {
+export function tagKeysOf(options: TagOptions): ReadonlyMap<string, readonly string[]> {
   const keys = new Map<string, readonly string[]>()
-  for (const { Key, Value } of wish.tags) {
+  for (const { Key, Value } of options.tags) {
     const name = `aws:requesttag/${Key.toLowerCase()}`
     keys.set(name, [...(keys.get(name) ?? []), Value])
   }
-  if (wish.tags.length > 0)
+  if (options.tags.length > 0)
     keys.set(
       'aws:tagkeys',
-      wish.tags.map(({ Key }) => Key),
+      options.tags.map(({ Key }) => Key),
     )
-  if (wish.transitiveKeys.length > 0) keys.set('sts:transitivetagkeys', wish.transitiveKeys)
+  if (options.transitiveKeys.length > 0) keys.set('sts:transitivetagkeys', options.transitiveKeys)
   return keys
 }
 

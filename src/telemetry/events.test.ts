@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { TestDatabase } from '../../test/support/database.ts'
-import { eventOf, type Occurrence } from '../authority/event.ts'
+import { eventOf, type EventDetails } from '../authority/event.ts'
 import { createEvents } from './events.ts'
 import { createLog } from './log.ts'
 import { claimEvents, queuedEventOf } from '../store/events.ts'
 
 const time = new Date('2026-03-01T08:15:30.250Z')
-const occurrence: Occurrence = {
+const occurrence: EventDetails = {
   type: 'ACM Private CA Certificate Revocation',
   authority: { accountId: '123456789012', region: 'eu-central-1' },
   time,

@@ -1,5 +1,5 @@
 /** Tells what happened: in the log always, and to the webhook if there is one. */
-import { eventOf, type EventBridgeEvent, type Occurrence } from '../authority/event.ts'
+import { eventOf, type EventBridgeEvent, type EventDetails } from '../authority/event.ts'
 import type { Log } from './log.ts'
 import { uuid, type Random } from '../random.ts'
 import { insertEvent } from '../store/events.ts'
@@ -7,7 +7,7 @@ import type { Sql } from '../store/sql.ts'
 
 export interface Events {
   /** An event that is about to happen: `statements` belong to its transaction, and `tell` comes after that. */
-  prepare(occurrence: Occurrence): PreparedEvent
+  prepare(occurrence: EventDetails): PreparedEvent
 }
 
 export interface PreparedEvent {

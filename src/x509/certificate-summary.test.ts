@@ -21,14 +21,14 @@ const spki: Uint8Array = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publ
   type: 'spki',
 })
 
-interface Wish {
+interface Options {
   readonly serialNumber: Uint8Array
   readonly notBefore: Date
   readonly notAfter: Date
   readonly subject: Uint8Array
 }
 
-function certificateOf({ serialNumber, notBefore, notAfter, subject }: Wish): Uint8Array {
+function certificateOf({ serialNumber, notBefore, notAfter, subject }: Options): Uint8Array {
   const tbs = encodeTbsCertificate({
     serialNumber,
     signatureAlgorithm: algorithm,
@@ -78,14 +78,14 @@ const wishes = fc.record({
 
 test('times and subject are those that the whole certificate says', () => {
   fc.assert(
-    fc.property(wishes, (wish) => {
-      const der = certificateOf(wish)
+    fc.property(wishes, (options) => {
+      const der = certificateOf(options)
       const whole = parseCertificate(der)
       const summary = parseCertificateSummary(der)
       assert.equal(summary.notBefore, whole.notBefore.toISOString().slice(0, 19))
       assert.equal(summary.notAfter, whole.notAfter.toISOString().slice(0, 19))
-      assert.equal(summary.notBefore, wish.notBefore.toISOString().slice(0, 19))
-      assert.equal(hexOf(summary.subjectDer), hexOf(wish.subject))
+      assert.equal(summary.notBefore, options.notBefore.toISOString().slice(0, 19))
+      assert.equal(hexOf(summary.subjectDer), hexOf(options.subject))
       assert.deepEqual(
         parseName(summary.subjectDer)
           .rdns.flat()

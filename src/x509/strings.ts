@@ -72,7 +72,7 @@ function decodeUtf8(content: Uint8Array): string {
 const replacement = '\uFFFD'
 const replacementBytes = Buffer.from(replacement)
 
-/** Where a malformed sequence begins: at the first replacement character of a lenient decoder that was not in the input. */
+/** Where a malformed sequence begins: at the first replacement character of a allowUnknownFlags decoder that was not in the input. */
 function malformedUtf8At(content: Uint8Array): string {
   let index = 0
   for (const character of Buffer.from(content).toString('utf8')) {

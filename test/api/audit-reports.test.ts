@@ -13,7 +13,7 @@ import {
   createSubordinate,
   issue,
   issueInput,
-  type CertificateWish,
+  type CertificateOptions,
   type Issued,
 } from '../support/hierarchy.ts'
 import {
@@ -21,7 +21,7 @@ import {
   crlWith,
   eventually,
   lastOf,
-  revocationWish,
+  revocationOptions,
   revoke,
 } from '../support/revocation.ts'
 import { TestService, type Members } from '../support/service.ts'
@@ -144,15 +144,18 @@ async function requestOf(name: peculiar.JsonName): Promise<string> {
 }
 
 const passthroughTemplate = 'BlankEndEntityCertificate_APIPassthrough'
-const withSubject = (Subject: object): CertificateWish => ({
+const withSubject = (Subject: object): CertificateOptions => ({
   template: passthroughTemplate,
   more: { ApiPassthrough: { Subject } },
 })
 
 /** Subjects that are hard to write, and how RFC 2253 §2 writes them. */
-const hardSubjects: readonly { readonly wish: () => Promise<Wish>; readonly subject: string }[] = [
+const hardSubjects: readonly {
+  readonly options: () => Promise<Options>
+  readonly subject: string
+}[] = [
   {
-    wish: fromApi({
+    options: fromApi({
       Country: 'DE',
       Organization: 'Corp, "Quoted" + Co',
       OrganizationalUnit: '#1 unit',
@@ -162,19 +165,19 @@ const hardSubjects: readonly { readonly wish: () => Promise<Wish>; readonly subj
     }),
     subject: String.raw`L=a\\b\;c\<d\>e=f,CN=trail\ ,ST=\ lead,OU=\#1 unit,O=Corp\, \"Quoted\" \+ Co,C=DE`,
   },
-  { wish: fromApi({ CommonName: ' ' }), subject: String.raw`CN=\ ` },
-  { wish: fromApi({ CommonName: '  ' }), subject: String.raw`CN=\ \ ` },
-  { wish: fromApi({ CommonName: 'in # the  middle' }), subject: 'CN=in # the  middle' },
-  { wish: fromApi({ CommonName: String.raw`end\ ` }), subject: String.raw`CN=end\\\ ` },
-  { wish: fromApi({ CommonName: 'Zoë 文 🦊' }), subject: 'CN=Zoë 文 🦊' },
-  { wish: fromApi({ CommonName: 'a\tb\nc' }), subject: 'CN=a\tb\nc' },
+  { options: fromApi({ CommonName: ' ' }), subject: String.raw`CN=\ ` },
+  { options: fromApi({ CommonName: '  ' }), subject: String.raw`CN=\ \ ` },
+  { options: fromApi({ CommonName: 'in # the  middle' }), subject: 'CN=in # the  middle' },
+  { options: fromApi({ CommonName: String.raw`end\ ` }), subject: String.raw`CN=end\\\ ` },
+  { options: fromApi({ CommonName: 'Zoë 文 🦊' }), subject: 'CN=Zoë 文 🦊' },
+  { options: fromApi({ CommonName: 'a\tb\nc' }), subject: 'CN=a\tb\nc' },
   // PrintableString and UTF8String in DER.
   {
-    wish: fromApi({ CommonName: 'x', SerialNumber: '42', Title: 'é' }),
+    options: fromApi({ CommonName: 'x', SerialNumber: '42', Title: 'é' }),
     subject: '2.5.4.12=#0c02c3a9,2.5.4.5=#13023432,CN=x',
   },
   {
-    wish: fromApi({
+    options: fromApi({
       CustomAttributes: [
         { ObjectIdentifier: '1.3.6.1.4.1.37244.1.3', Value: 'FFF1' },
         { ObjectIdentifier: '2.5.4.3', Value: 'Matter, Inc' },
@@ -183,14 +186,14 @@ const hardSubjects: readonly { readonly wish: () => Promise<Wish>; readonly subj
     subject: String.raw`CN=Matter\, Inc,1.3.6.1.4.1.37244.1.3=#0c0446464631`,
   },
   {
-    wish: async () => ({
+    options: async () => ({
       request: await requestOf([{ C: ['DE'] }, { CN: ['a'], OU: ['b+c'] }]),
       template: 'EndEntityCertificate',
     }),
     subject: String.raw`CN=a+OU=b\+c,C=DE`,
   },
   {
-    wish: async () => ({
+    options: async () => ({
       request: await requestOf([{ DC: ['test'] }, { CN: ['d'] }]),
       template: 'EndEntityClientAuthCertificate',
     }),
@@ -198,13 +201,13 @@ const hardSubjects: readonly { readonly wish: () => Promise<Wish>; readonly subj
   },
 ]
 
-interface Wish {
+interface Options {
   readonly template: string
   readonly request?: string
   readonly more?: Record<string, unknown>
 }
 
-function fromApi(subject: object): () => Promise<Wish> {
+function fromApi(subject: object): () => Promise<Options> {
   return async () => ({ ...withSubject(subject), template: passthroughTemplate })
 }
 
@@ -214,7 +217,7 @@ describe('the text', () => {
   const rows: string[][] = []
   let arn: string
   before(async () => {
-    const root = await createAuthority(service, { more: revocationWish() })
+    const root = await createAuthority(service, { more: revocationOptions() })
     arn = root.arn
     const own = await issue(service, root, {
       template: 'RootCACertificate',
@@ -225,8 +228,8 @@ describe('the text', () => {
       Certificate: Buffer.from(own.certificate).toString('base64'),
     })
     rows.push(rowOf(own, { subject: rootSubject, template: 'RootCACertificate' }))
-    for (const { wish, subject } of hardSubjects) {
-      const { request = csr('ec-server'), template, more } = await wish()
+    for (const { options, subject } of hardSubjects) {
+      const { request = csr('ec-server'), template, more } = await options()
       const issued = await issue(
         service,
         { arn, csr: request },

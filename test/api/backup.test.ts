@@ -16,7 +16,7 @@ import {
   crlBucket,
   crlWith,
   lastOf,
-  revocationWish,
+  revocationOptions,
   revoke,
 } from '../support/revocation.ts'
 import { TestService } from '../support/service.ts'
@@ -31,7 +31,7 @@ before(async () => {
   folder = new BackupFolder()
   service = await TestService.start({ crlDelay: '0' })
   await service.createBucket(crlBucket)
-  const made = await createRoot(service, { more: revocationWish() })
+  const made = await createRoot(service, { more: revocationOptions() })
   root = { arn: made.arn, csr: csr('ec-server') }
   const revoked = await issue(service, root)
   await revoke(service, revoked.arn)

@@ -12,7 +12,7 @@ import {
   eventually,
   lastOf,
   readCrl,
-  revocationWish,
+  revocationOptions,
 } from '../support/revocation.ts'
 import { TestService } from '../support/service.ts'
 
@@ -77,12 +77,12 @@ const rootWith = (
   crl?: Record<string, unknown>,
   ocsp?: Record<string, unknown>,
 ): ReturnType<typeof createRoot> =>
-  createRoot(service, { more: crl || ocsp ? revocationWish(crl ?? noCrl, ocsp) : {} })
+  createRoot(service, { more: crl || ocsp ? revocationOptions(crl ?? noCrl, ocsp) : {} })
 const noCrl = { Enabled: false }
 const ocsp = { Enabled: true }
 
-const leafOf = async (authority: { arn: string }, wish = {}): Promise<string> =>
-  (await issue(service, { arn: authority.arn, csr: csr('ec-server') }, wish)).certificate
+const leafOf = async (authority: { arn: string }, options = {}): Promise<string> =>
+  (await issue(service, { arn: authority.arn, csr: csr('ec-server') }, options)).certificate
 
 const embedded = (path: string): string => `${service.publicUrl}/${crlBucket}/${path}`
 
@@ -228,7 +228,7 @@ describe('authorityInfoAccess', () => {
       noCaIssuers: 'true',
       publicUrl: 'http://pki.example/x',
     })
-    const root = await createRoot(quiet, { more: revocationWish(noCrl, ocsp) })
+    const root = await createRoot(quiet, { more: revocationOptions(noCrl, ocsp) })
     const leaf = await issue(quiet, { arn: root.arn, csr: csr('ec-server') })
     const access = infoAccess(['ocsp', 'http://pki.example/x/ocsp'])
     assert.deepEqual(pointersOf(leaf.certificate), { access })
@@ -273,7 +273,7 @@ test('the certificate of a subordinate CA has those of its issuer', async () => 
 test('the CSR of a CA asks for neither', async () => {
   const { csr: request } = await createAuthority(service, {
     type: 'SUBORDINATE',
-    more: revocationWish(crlConfiguration(), ocsp),
+    more: revocationOptions(crlConfiguration(), ocsp),
   })
   const { extensions } = new peculiar.Pkcs10CertificateRequest(request)
   const asked = Array.from(extensions, ({ type }) => type)

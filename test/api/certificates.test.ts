@@ -223,8 +223,8 @@ test('a certificate does not outlive its CA, nor break a path length', async () 
     pathLen: 1,
     validity: { Value: 30, Type: 'DAYS' },
   })
-  const refuse = (wish: object) =>
-    service.refusal('IssueCertificate', issueInput(subordinate.arn, csr('ec-no-san'), wish))
+  const refuse = (request: object) =>
+    service.refusal('IssueCertificate', issueInput(subordinate.arn, csr('ec-no-san'), request))
   assert.equal(
     await refuse({ validity: { Value: 31, Type: 'DAYS' } }),
     'ValidationException: The certificate validity specified exceeds the certificate authority validity',
@@ -240,14 +240,17 @@ test('a certificate does not outlive its CA, nor break a path length', async () 
 })
 
 test('a root template is for a root and its own CSR', async () => {
-  const wish = { template: 'RootCACertificate' }
+  const request = { template: 'RootCACertificate' }
   assert.match(
-    await service.refusal('IssueCertificate', issueInput(root.arn, csr('ec-no-san'), wish)),
+    await service.refusal('IssueCertificate', issueInput(root.arn, csr('ec-no-san'), request)),
     /^InvalidArgsException: Template RootCACertificate can be used by a root/,
   )
   const subordinate = await createSubordinate(service, root)
   assert.match(
-    await service.refusal('IssueCertificate', issueInput(subordinate.arn, subordinate.csr, wish)),
+    await service.refusal(
+      'IssueCertificate',
+      issueInput(subordinate.arn, subordinate.csr, request),
+    ),
     /^InvalidArgsException: Template RootCACertificate/,
   )
 })
@@ -317,8 +320,8 @@ test('short-lived CAs issue for seven days, and no CAs', async () => {
     { arn: ca.arn, csr: csr('ec-server') },
     { validity: { Value: 7, Type: 'DAYS' } },
   )
-  const refuse = (wish: object) =>
-    service.refusal('IssueCertificate', issueInput(ca.arn, csr('ec-no-san'), wish))
+  const refuse = (request: object) =>
+    service.refusal('IssueCertificate', issueInput(ca.arn, csr('ec-no-san'), request))
   assert.match(
     await refuse({ validity: { Value: 8, Type: 'DAYS' } }),
     /^ValidationException: .* exceeds 7 days/,

@@ -15,7 +15,7 @@ import {
   eventually,
   lastOf,
   readCrl,
-  revocationWish,
+  revocationOptions,
   revoke,
 } from '../support/revocation.ts'
 import { TestService, type ApiCaller, type Members } from '../support/service.ts'
@@ -129,7 +129,7 @@ suite('a disk that is full', () => {
     const { disk, data, server } = place
     const client = clientOf(server, data)
     assert.equal((await command(['bucket', 'create', crlBucket, '--data', data])).code, 0)
-    const root = await createRoot(client, { more: revocationWish(crlConfiguration()) })
+    const root = await createRoot(client, { more: revocationOptions(crlConfiguration()) })
     const issued = await Promise.all(
       Array.from({ length: 2 }, () => issue(client, { arn: root.arn, csr: csr('ec-server') })),
     )

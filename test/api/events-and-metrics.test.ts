@@ -10,7 +10,7 @@ import { csr } from '../support/csrs.ts'
 import { FailingObjects } from '../support/failing-objects.ts'
 import { createAuthority, createRoot, createSubordinate, issue } from '../support/hierarchy.ts'
 import { ocspRequest } from '../support/ocsp-requests.ts'
-import { crlBucket, eventually, lastOf, revocationWish, revoke } from '../support/revocation.ts'
+import { crlBucket, eventually, lastOf, revocationOptions, revoke } from '../support/revocation.ts'
 import { TestService, type Members, type ServiceOptions } from '../support/service.ts'
 import type { Flags } from '../../src/settings/config.ts'
 
@@ -143,7 +143,7 @@ describe('events', { concurrency: true }, () => {
 
   test('a CRL that was published', async (t) => {
     const { service, about } = await start(t)
-    const root = await createRoot(service, { more: revocationWish() })
+    const root = await createRoot(service, { more: revocationOptions() })
     assert.deepEqual(about(root.arn, types.crl), [])
     await issue(service, { arn: root.arn, csr: csr('ec-server') })
     const [crl] = await thereAre(() => about(root.arn, types.crl), 1)
@@ -153,7 +153,7 @@ describe('events', { concurrency: true }, () => {
   test('a CRL that its bucket refuses, and one that cannot be written', async (t) => {
     const objects = new FailingObjects()
     const { service, about } = await start(t, {}, { wrapObjects: objects.wrap })
-    const root = await createRoot(service, { more: revocationWish() })
+    const root = await createRoot(service, { more: revocationOptions() })
     objects.affects = ({ key }) => key.startsWith('crl/')
     objects.mode = 'refuse'
     await issue(service, { arn: root.arn, csr: csr('ec-server') })
@@ -268,7 +268,7 @@ describe('the webhook', { concurrency: true }, () => {
   test('is posted every event as it is logged', async (t) => {
     const webhook = await startWebhook(t)
     const { service, events } = await start(t, { eventWebhook: webhook.url })
-    const root = await createRoot(service, { more: revocationWish() })
+    const root = await createRoot(service, { more: revocationOptions() })
     const { arn } = await issue(service, { arn: root.arn, csr: csr('ec-server') })
     await revoke(service, arn)
     await report(service, root.arn)
@@ -386,7 +386,7 @@ describe('the webhook', { concurrency: true }, () => {
     const webhook = await startWebhook(t)
     const { service, lines } = await start(t, { eventWebhook: webhook.url, logLevel: 'trace' })
     webhook.status = 500
-    const root = await createRoot(service, { more: revocationWish() })
+    const root = await createRoot(service, { more: revocationOptions() })
     const { arn } = await issue(service, { arn: root.arn, csr: csr('ec-server') })
     await webhook.down()
     await revoke(service, arn)
@@ -527,7 +527,7 @@ async function metricsOf(service: TestService): Promise<Map<string, number>> {
 describe('metrics', { concurrency: true }, () => {
   test('count what is asked, issued, revoked and published', async (t) => {
     const { service, about } = await start(t)
-    const root = await createRoot(service, { more: revocationWish() })
+    const root = await createRoot(service, { more: revocationOptions() })
     for (let count = 0; count < 3; count += 1) {
       const { arn } = await issue(service, { arn: root.arn, csr: csr('ec-server') })
       if (count > 0) await revoke(service, arn)
@@ -561,7 +561,7 @@ describe('metrics', { concurrency: true }, () => {
   test('show each CA as it is, and no more once it is gone', async (t) => {
     const { service } = await start(t)
     const root = await createRoot(service, {
-      more: revocationWish(),
+      more: revocationOptions(),
       validity: { Value: 100, Type: 'DAYS' },
     })
     await issue(service, { arn: root.arn, csr: csr('ec-server') })
@@ -597,7 +597,7 @@ describe('metrics', { concurrency: true }, () => {
   test('count OCSP answers by what they say', async (t) => {
     const { service } = await start(t)
     const root = await createRoot(service, {
-      more: revocationWish({ Enabled: false }, { Enabled: true }),
+      more: revocationOptions({ Enabled: false }, { Enabled: true }),
     })
     const good = await issue(service, { arn: root.arn, csr: csr('ec-server') })
     const revoked = await issue(service, { arn: root.arn, csr: csr('ec-server') })
@@ -622,7 +622,7 @@ describe('metrics', { concurrency: true }, () => {
   test('show a queue, and a bucket that refuses', async (t) => {
     const objects = new FailingObjects()
     const { service } = await start(t, {}, { wrapObjects: objects.wrap })
-    const root = await createRoot(service, { more: revocationWish() })
+    const root = await createRoot(service, { more: revocationOptions() })
     const queue = 'signet_job_queue_depth{job="publish-crls"}'
     objects.mode = 'refuse'
     await issue(service, { arn: root.arn, csr: csr('ec-server') })

@@ -48,8 +48,8 @@ const requested = (...extensions: readonly Uint8Array[]): Uint8Array =>
 
 /** The SAN of what is issued, whose DER is read strictly. */
 async function issuedSan(pem: string, template?: string): Promise<Extension | undefined> {
-  const wish = template === undefined ? {} : { template }
-  const { certificate } = await issue(service, { arn: root.arn, csr: pem }, wish)
+  const options = template === undefined ? {} : { template }
+  const { certificate } = await issue(service, { arn: root.arn, csr: pem }, options)
   const { extensions } = parseCertificate(derOf(certificate))
   return extensions.find(({ oid }) => oid === oids.subjectAltName)
 }
@@ -142,7 +142,7 @@ test('SHA-1 is accepted in CSRs with --csr-sha1=accept only, and never in certif
 /** A root of others, and the certificate that it gives a CA of ours. */
 function foreignHierarchy(
   authorityCsr: string,
-  wish: {
+  options: {
     readonly rootExtensions?: readonly Uint8Array[]
     readonly rootSerial?: Uint8Array
     readonly rootAlgorithm?: Uint8Array
@@ -159,21 +159,21 @@ function foreignHierarchy(
   const constraints = (value: Uint8Array): Uint8Array =>
     rawExtension(oids.basicConstraints, derTrue, value)
   const above = rawCertificate({
-    serialNumber: wish.rootSerial ?? Uint8Array.of(2, 1, 5),
-    algorithm: wish.rootAlgorithm ?? ecdsaWithSha256(),
+    serialNumber: options.rootSerial ?? Uint8Array.of(2, 1, 5),
+    algorithm: options.rootAlgorithm ?? ecdsaWithSha256(),
     issuer: subject,
     subject,
     subjectPublicKeyInfo: publicKey.export({ type: 'spki', format: 'der' }),
-    extensions: wish.rootExtensions ?? [constraints(encodeSequence(derTrue)), usage],
+    extensions: options.rootExtensions ?? [constraints(encodeSequence(derTrue)), usage],
     signer: privateKey,
   })
   const own = rawCertificate({
     serialNumber: Uint8Array.of(2, 1, 9),
     algorithm: ecdsaWithSha256(),
-    issuer: named(wish.issuerName ?? 'Root of others'),
+    issuer: named(options.issuerName ?? 'Root of others'),
     subject: ownSubject.der,
     subjectPublicKeyInfo: subjectPublicKeyInfo.der,
-    extensions: [constraints(wish.ownConstraints ?? encodeSequence(derTrue)), usage],
+    extensions: [constraints(options.ownConstraints ?? encodeSequence(derTrue)), usage],
     signer: privateKey,
   })
   return { own, above }
@@ -209,9 +209,9 @@ const foreignRoots: [string, Parameters<typeof foreignHierarchy>[1]][] = [
 
 test('a CA below a root in foreign encodings is imported, issues, is verified and inspected', async () => {
   const issued: Members[] = []
-  for (const [name, wish] of foreignRoots) {
+  for (const [name, options] of foreignRoots) {
     const { arn, csr: authorityCsr } = await createAuthority(service, { type: 'SUBORDINATE' })
-    const { own, above } = foreignHierarchy(authorityCsr, wish)
+    const { own, above } = foreignHierarchy(authorityCsr, options)
     const refusal = await service.call('ImportCertificateAuthorityCertificate', {
       CertificateAuthorityArn: arn,
       Certificate: base64(own),

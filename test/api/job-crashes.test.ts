@@ -25,7 +25,7 @@ import {
   eventually,
   lastOf,
   readCrl,
-  revocationWish,
+  revocationOptions,
   revoke,
   type ReadCrl,
 } from '../support/revocation.ts'
@@ -108,7 +108,7 @@ async function prepare(
   { objects, webhook }: { readonly objects: FailingObjects; readonly webhook: Webhook },
 ): Promise<Owing> {
   await service.createBucket(crlBucket)
-  const root = await createRoot(service, { more: revocationWish() })
+  const root = await createRoot(service, { more: revocationOptions() })
   const leaves: string[] = []
   for (let n = 0; n < 3; n += 1)
     leaves.push((await issue(service, { arn: root.arn, csr: csr('ec-server') })).arn)

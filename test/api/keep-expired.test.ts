@@ -17,7 +17,7 @@ import {
   crlWith,
   eventually,
   lastOf,
-  revocationWish,
+  revocationOptions,
   revoke,
 } from '../support/revocation.ts'
 import { searchable } from '../support/search.ts'
@@ -59,15 +59,15 @@ suite('certificates that expired long ago', () => {
     await service.createBucket(crlBucket)
     nodes = []
     for (let n = 0; n < 2; n += 1) nodes.push(await openData(service.config, { mayCreate: false }))
-    root = await createRoot(service, { more: revocationWish(undefined, { Enabled: true }) })
-    const RevocationConfiguration = revocationWish(undefined, {
+    root = await createRoot(service, { more: revocationOptions(undefined, { Enabled: true }) })
+    const RevocationConfiguration = revocationOptions(undefined, {
       Enabled: true,
     }).RevocationConfiguration
     await service.must('UpdateCertificateAuthority', {
       CertificateAuthorityArn: root.arn,
       RevocationConfiguration: {
         ...RevocationConfiguration,
-        ...revocationWish().RevocationConfiguration,
+        ...revocationOptions().RevocationConfiguration,
       },
     })
     const some = (count: number, days: number): Promise<Issued[]> =>

@@ -26,7 +26,7 @@ before(async () => {
 })
 after(() => service.close())
 
-interface Wish {
+interface Options {
   readonly commonName?: string
   readonly names?: readonly Record<string, unknown>[]
   readonly template?: string
@@ -35,15 +35,20 @@ interface Wish {
 }
 
 /** Issues a certificate; its ARN. */
-async function issueNamed(arn: string, wish: Wish = {}): Promise<string> {
-  const { commonName = 'somebody', names = [], template = 'EndEntityCertificate', days = 30 } = wish
+async function issueNamed(arn: string, request: Options = {}): Promise<string> {
+  const {
+    commonName = 'somebody',
+    names = [],
+    template = 'EndEntityCertificate',
+    days = 30,
+  } = request
   const Extensions = names.length === 0 ? {} : { Extensions: { SubjectAlternativeNames: names } }
   const input = issueInput(arn, csr('ec-server'), {
     template: `${template}_APIPassthrough`,
     validity: { Value: days, Type: 'DAYS' },
     more: { ApiPassthrough: { Subject: { CommonName: commonName }, ...Extensions } },
   })
-  return (await service.must('IssueCertificate', input, wish.options)).CertificateArn
+  return (await service.must('IssueCertificate', input, request.options)).CertificateArn
 }
 
 /** ARNs of what is found, on all pages. */

@@ -15,7 +15,7 @@ import {
   eventually,
   lastOf,
   readCrl,
-  revocationWish,
+  revocationOptions,
   revoke,
   type ReadCrl,
 } from '../support/revocation.ts'
@@ -65,7 +65,7 @@ test('no CRL number repeats, and no published revocation is lost', async (t) => 
   t.after(() => service.close())
   await service.createBucket(crlBucket)
   const root = await createRoot(service, {
-    more: revocationWish(crlConfiguration(), { Enabled: true }),
+    more: revocationOptions(crlConfiguration(), { Enabled: true }),
   })
   const authority = { arn: root.arn, csr: csr('ec-server') }
   const before = await issue(service, authority)

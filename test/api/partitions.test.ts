@@ -32,7 +32,7 @@ import {
   eventually,
   lastOf,
   readCrl,
-  revocationWish,
+  revocationOptions,
   revoke,
   type ReadCrl,
 } from '../support/revocation.ts'
@@ -63,7 +63,7 @@ interface Root {
 const partitioned = crlConfiguration({ CrlType: 'PARTITIONED' })
 
 function newRoot(service: TestService, configuration = partitioned): Promise<Root> {
-  return createRoot(service, { more: revocationWish(configuration) })
+  return createRoot(service, { more: revocationOptions(configuration) })
 }
 
 function leafOf({ service }: Watched, { arn }: Root, days = 30): Promise<Issued> {
@@ -412,7 +412,7 @@ describe('CRLs of a CA that changes', { concurrency: true }, () => {
     const top = await createRoot(service)
     const days = 20
     const below = await createSubordinate(service, top, {
-      more: revocationWish(crlConfiguration()),
+      more: revocationOptions(crlConfiguration()),
       validity: { Value: days, Type: 'DAYS' },
     })
     const leaf = await leafOf(watched, below, days - 1)
@@ -470,7 +470,7 @@ describe('CRLs of a CA that changes', { concurrency: true }, () => {
     const { service } = watched
     const algorithms = ['RSA_2048', 'EC_secp384r1', 'ML_DSA_44', 'ML_DSA_87']
     for (const keyAlgorithm of algorithms) {
-      const more = revocationWish(partitioned)
+      const more = revocationOptions(partitioned)
       const root = await createRoot(service, { keyAlgorithm, more })
       const signingAlgorithm = defaultSigningAlgorithm(keyAlgorithm)
       const leaf = await issue(

@@ -805,17 +805,17 @@ test('weak keys are refused, and why is said', async () => {
 })
 
 test('with --weak-keys=allow they are certified as AWS does', async () => {
-  const lenient = await TestService.start({ weakKeys: 'allow' })
+  const allowUnknownFlags = await TestService.start({ weakKeys: 'allow' })
   try {
-    const ca = await createRoot(lenient)
+    const ca = await createRoot(allowUnknownFlags)
     for (const [name] of weak) {
-      const { certificate } = await issue(lenient, { arn: ca.arn, csr: csr(name) })
+      const { certificate } = await issue(allowUnknownFlags, { arn: ca.arn, csr: csr(name) })
       const asked = new peculiar.Pkcs10CertificateRequest(csr(name)).publicKey.rawData
       const given = new peculiar.X509Certificate(certificate).publicKey.rawData
       assert.deepEqual(Buffer.from(given), Buffer.from(asked), name)
       assertChain([certificate, ca.certificate])
     }
   } finally {
-    await lenient.close()
+    await allowUnknownFlags.close()
   }
 })

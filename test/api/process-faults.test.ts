@@ -240,7 +240,7 @@ async function listenersOf(pid: number): Promise<string[]> {
   return links.filter((link) => listening.has(link)).toSorted()
 }
 
-interface Ended {
+interface CompletedRequest {
   readonly code: number | null
   readonly stderr: string
 }
@@ -250,7 +250,7 @@ async function run(
   args: readonly string[],
   stdout: number | 'pipe',
   flags: readonly string[] = [],
-): Promise<Ended> {
+): Promise<CompletedRequest> {
   const child = spawn(process.execPath, [...flags, signet, ...args], {
     stdio: ['ignore', stdout, 'pipe'],
     env: { PATH: process.env['PATH'] ?? '' },

@@ -12,7 +12,7 @@ import {
   eventually,
   lastOf,
   readCrl,
-  revocationWish,
+  revocationOptions,
   revoke,
 } from '../support/revocation.ts'
 import { TestService } from '../support/service.ts'
@@ -30,7 +30,7 @@ interface Got {
   readonly body: Buffer
 }
 
-interface Wish {
+interface Options {
   readonly method?: string
   readonly headers?: Record<string, string>
   readonly body?: Uint8Array
@@ -38,7 +38,10 @@ interface Wish {
 }
 
 /** One request whose path is sent as it is. */
-function send(path: string, { method = 'GET', headers = {}, body, base }: Wish = {}): Promise<Got> {
+function send(
+  path: string,
+  { method = 'GET', headers = {}, body, base }: Options = {},
+): Promise<Got> {
   const { hostname, port } = new URL(base ?? service.publicUrl)
   const length = body && { 'content-length': String(body.length) }
   return new Promise((resolve, reject) => {
@@ -65,7 +68,7 @@ describe('an object that anyone may read', () => {
   let der: Buffer
   let root: { readonly arn: string }
   before(async () => {
-    root = await createRoot(service, { more: revocationWish() })
+    root = await createRoot(service, { more: revocationOptions() })
     await issue(service, { arn: root.arn, csr: csr('ec-server') })
     const key = `crl/${lastOf(root.arn)}.crl`
     path = `/${crlBucket}/${key}`
@@ -210,7 +213,7 @@ describe('an object that anyone may read', () => {
 describe('everything else is not found', () => {
   let key: string
   before(async () => {
-    const root = await createRoot(service, { more: revocationWish() })
+    const root = await createRoot(service, { more: revocationOptions() })
     await issue(service, { arn: root.arn, csr: csr('ec-server') })
     key = `crl/${lastOf(root.arn)}.crl`
     await crlThat(service, key, () => true)
@@ -381,7 +384,7 @@ interface OcspCa {
 /** A CA that answers, and the serial number of a certificate of it. */
 async function ocspCa(more = {}): Promise<OcspCa & { readonly serial: string }> {
   const root = await createRoot(service, {
-    more: revocationWish({ Enabled: false }, { Enabled: true }),
+    more: revocationOptions({ Enabled: false }, { Enabled: true }),
     ...more,
   })
   return { ...root, serial: lastOf((await leafOf(root)).arn) }
@@ -798,7 +801,7 @@ describe('an OCSP answer that is kept', () => {
 
   test('is given no more when its CA expires meanwhile', async () => {
     const short = await createRoot(service, {
-      more: revocationWish({ Enabled: false }, { Enabled: true }),
+      more: revocationOptions({ Enabled: false }, { Enabled: true }),
       validity: { Value: 40, Type: 'DAYS' },
     })
     const { arn } = await leafOf(short)

@@ -23,7 +23,7 @@ import {
   eventually,
   lastOf,
   readCrl,
-  revocationWish,
+  revocationOptions,
 } from '../support/revocation.ts'
 import { TestService } from '../support/service.ts'
 
@@ -155,10 +155,10 @@ const configuration = fc.record({
 
 test('property: every URL of a certificate is answered, whatever the configuration and after any renewal', async () => {
   await fc.assert(
-    fc.asyncProperty(configuration, async (wish) => {
-      const { service: index, isRenewed, OcspCustomCname, ...crl } = wish
+    fc.asyncProperty(configuration, async (options) => {
+      const { service: index, isRenewed, OcspCustomCname, ...crl } = options
       const { service, port } = services[index] ?? assert.fail()
-      const more = revocationWish(crlConfiguration(crl), { Enabled: true, OcspCustomCname })
+      const more = revocationOptions(crlConfiguration(crl), { Enabled: true, OcspCustomCname })
       const authority = await createExternal(service, JSON.parse(JSON.stringify(more)))
       const request_ = { arn: authority.arn, csr: csr('ec-server') }
       const give = (subject: string): Promise<void> =>
@@ -178,7 +178,7 @@ test('property: every URL of a certificate is answered, whatever the configurati
 test('a CRL is found below the present and former CustomCname of its CA, and below no other host', async () => {
   const { service, port } = services[0] ?? assert.fail()
   const more = (CustomCname?: string) =>
-    revocationWish(crlConfiguration(CustomCname === undefined ? {} : { CustomCname }))
+    revocationOptions(crlConfiguration(CustomCname === undefined ? {} : { CustomCname }))
   const root = await createRoot(service, { more: more('one.example.com') })
   const other = await createRoot(service, { more: more('other.example.com') })
   const leafUrl = async ({ arn }: { readonly arn: string }): Promise<string> => {
@@ -231,7 +231,7 @@ test('while the database is away, CRLs are served below the public URL, and 503 
   )
   try {
     await service.createBucket(crlBucket)
-    const more = revocationWish(crlConfiguration({ CustomCname: 'one.example.com' }))
+    const more = revocationOptions(crlConfiguration({ CustomCname: 'one.example.com' }))
     const root = await createRoot(service, { more })
     const { certificate } = await issue(service, { arn: root.arn, csr: csr('ec-server') })
     const url = urlsOf(certificate).crl ?? assert.fail()
@@ -253,8 +253,8 @@ test('while the database is away, CRLs are served below the public URL, and 503 
 test('a CNAME or CustomPath from which no URL can be made is refused, with what would be right', async () => {
   const { service } = services[0] ?? assert.fail()
   for (const bad of ['a b', 'a//b', 'a?b', 'a/../b', '/', 'a%20b', 'a:x', '-a', '1.2.3']) {
-    const refusals = [revocationWish(crlConfiguration({ CustomCname: bad }))]
-    refusals.push(revocationWish(undefined, { Enabled: true, OcspCustomCname: bad }))
+    const refusals = [revocationOptions(crlConfiguration({ CustomCname: bad }))]
+    refusals.push(revocationOptions(undefined, { Enabled: true, OcspCustomCname: bad }))
     for (const more of refusals)
       await assert.rejects(
         createRoot(service, { more }),
@@ -264,7 +264,7 @@ test('a CNAME or CustomPath from which no URL can be made is refused, with what 
   }
   for (const bad of ['..', 'a/..', './a', 'a/./b'])
     await assert.rejects(
-      createRoot(service, { more: revocationWish(crlConfiguration({ CustomPath: bad })) }),
+      createRoot(service, { more: revocationOptions(crlConfiguration({ CustomPath: bad })) }),
       /InvalidArgsException.*CustomPath/,
       bad,
     )

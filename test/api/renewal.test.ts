@@ -17,7 +17,7 @@ import {
   crlThat,
   eventually,
   lastOf,
-  revocationWish,
+  revocationOptions,
 } from '../support/revocation.ts'
 import { TestService, type Members } from '../support/service.ts'
 
@@ -57,7 +57,7 @@ async function verify(): Promise<Members> {
 }
 
 test('a certificate without cRLSign is refused while CRLs are enabled, at the first import and at a renewal', async () => {
-  const authority = await createExternal(service, revocationWish())
+  const authority = await createExternal(service, revocationOptions())
   const bad = authority.certify({ ...one, keyUsage: withoutCrlSign })
   const expected = /^MalformedCertificateException: .*cRLSign.*RFC 5280 section 6\.3\.3/
   assert.match(await importRefusal(authority, bad), expected)
@@ -65,7 +65,7 @@ test('a certificate without cRLSign is refused while CRLs are enabled, at the fi
   assert.match(await importRefusal(authority, bad), expected)
   await service.must(
     'UpdateCertificateAuthority',
-    update(authority.arn, revocationWish({ Enabled: false })),
+    update(authority.arn, revocationOptions({ Enabled: false })),
   )
   await authority.give(bad)
 })
@@ -75,7 +75,7 @@ test('CRLs cannot be enabled for a CA without cRLSign, but OCSP can, and its sta
   await authority.give(authority.certify({ ...one, keyUsage: withoutCrlSign }))
   const refused = await service.refusal(
     'UpdateCertificateAuthority',
-    update(authority.arn, revocationWish()),
+    update(authority.arn, revocationOptions()),
   )
   assert.match(refused, /^InvalidArgsException: CrlConfiguration cannot be enabled: .*cRLSign/)
   const ocsp = { RevocationConfiguration: { OcspConfiguration: { Enabled: true } } }
@@ -138,12 +138,12 @@ test('signet verify accepts every chain that an import accepts', async () => {
 })
 
 test('verify and a start name the CAs that an earlier version renewed without a CRL of their own, or without cRLSign', async () => {
-  const renamed = await createExternal(service, revocationWish())
+  const renamed = await createExternal(service, revocationOptions())
   await renamed.give(renamed.certify(one))
   await issue(service, { arn: renamed.arn, csr: csr('ec-server') })
   await renamed.give(renamed.certify(two))
   await issue(service, { arn: renamed.arn, csr: csr('ec-server') })
-  const unsigned = await createExternal(service, revocationWish())
+  const unsigned = await createExternal(service, revocationOptions())
   await unsigned.give(unsigned.certify(one))
   await issue(service, { arn: unsigned.arn, csr: csr('ec-server') })
   await allPublished(service)

@@ -23,7 +23,7 @@ import {
   eventually,
   lastOf,
   readCrl,
-  revocationWish,
+  revocationOptions,
   revoke,
   type ReadCrl,
 } from '../support/revocation.ts'
@@ -31,7 +31,7 @@ import { TestService, type Members } from '../support/service.ts'
 
 /** A CA whose first CRL, an empty one, is published. */
 async function publishingRoot(service: TestService) {
-  const root = await createRoot(service, { more: revocationWish() })
+  const root = await createRoot(service, { more: revocationOptions() })
   await issue(service, { arn: root.arn, csr: csr('ec-server') })
   const key = `crl/${lastOf(root.arn)}.crl`
   return { root, key, first: await crlThat(service, key, () => true) }
@@ -61,7 +61,7 @@ const failingModes: readonly Mode[] = ['error', 'refuse', 'missing', 'half', 'lo
 /** The two calls that look whether a bucket can be written. */
 function configuringCalls(service: TestService, arn: string): Promise<string>[] {
   return [
-    service.refusal('CreateCertificateAuthority', authorityInput({ more: revocationWish() })),
+    service.refusal('CreateCertificateAuthority', authorityInput({ more: revocationOptions() })),
     service.refusal('UpdateCertificateAuthority', {
       CertificateAuthorityArn: arn,
       RevocationConfiguration: { CrlConfiguration: crlConfiguration() },
@@ -129,7 +129,7 @@ describe('a store that fails', { concurrency: true }, () => {
     })
     await createAuthority(service)
     objects.mode = 'works'
-    await createAuthority(service, { more: revocationWish() })
+    await createAuthority(service, { more: revocationOptions() })
     assert.equal(await metric(service, 'misconfigured_crl_bucket_total'), 0, 'no CRL was refused')
   })
 
@@ -170,7 +170,7 @@ describe('a store that fails', { concurrency: true }, () => {
 
   test('what the store did not take before a restart it is given after it', async (t) => {
     const { service, objects } = await startFaulty(t)
-    const root = await createRoot(service, { more: revocationWish() })
+    const root = await createRoot(service, { more: revocationOptions() })
     objects.mode = 'error'
     const revoked = await revokeSome(service, root.arn, 2)
     await eventually(async () => (objects.failures > 0 ? true : undefined), 'a failure')
@@ -198,7 +198,7 @@ describe('a store that fails', { concurrency: true }, () => {
     const { service, objects } = await startFaulty(t)
     await service.createBucket('slow')
     const configuration = crlConfiguration({ S3BucketName: 'slow' })
-    const slow = await createRoot(service, { more: revocationWish(configuration) })
+    const slow = await createRoot(service, { more: revocationOptions(configuration) })
     const { root } = await publishingRoot(service)
     objects.affects = ({ bucket }) => bucket === 'slow'
     objects.mode = 'hang'
@@ -230,7 +230,7 @@ describe('a store that fails', { concurrency: true }, () => {
     const configuration = crlConfiguration({ S3BucketName: 'closed' })
     await Promise.all(
       Array.from({ length: 30 }, async () => {
-        const root = await createRoot(service, { more: revocationWish(configuration) })
+        const root = await createRoot(service, { more: revocationOptions(configuration) })
         await issue(service, { arn: root.arn, csr: csr('ec-server') })
       }),
     )
@@ -407,7 +407,7 @@ describe('a clock that is set', { concurrency: true }, () => {
 
   test('back before the first CRL is published: it is published', async (t) => {
     const { service, objects } = await startFaulty(t)
-    const root = await createRoot(service, { more: revocationWish() })
+    const root = await createRoot(service, { more: revocationOptions() })
     objects.mode = 'error'
     const revoked = await revokeSome(service, root.arn, 1)
     await eventually(async () => (objects.failures > 0 ? true : undefined), 'a failure')

@@ -13,7 +13,7 @@ import {
   issue,
 } from '../support/hierarchy.ts'
 import { command } from '../support/process.ts'
-import { crlBucket, crlWith, lastOf, revocationWish, revoke } from '../support/revocation.ts'
+import { crlBucket, crlWith, lastOf, revocationOptions, revoke } from '../support/revocation.ts'
 import { TestService } from '../support/service.ts'
 
 let service: TestService
@@ -144,7 +144,7 @@ const reasonCodes = {
 }
 
 test('each reason has its code in the CRL, and no reason has none', async () => {
-  const authority = await createRoot(service, { more: revocationWish() })
+  const authority = await createRoot(service, { more: revocationOptions() })
   let last = ''
   const expected: Record<string, number> = {}
   for (const [reason, code] of Object.entries(reasonCodes)) {
@@ -188,7 +188,7 @@ test('each member is required', async () => {
 })
 
 test('the first reason and date count, also over a restart', async () => {
-  const authority = await createRoot(service, { more: revocationWish() })
+  const authority = await createRoot(service, { more: revocationOptions() })
   const { arn } = await issue(service, { arn: authority.arn, csr: csr('ec-server') })
   await revoke(service, arn, 'KEY_COMPROMISE')
   const first = (await crlWith(service, arn)).entries
@@ -209,7 +209,7 @@ test('what was issued before CRLs were on is on the CRL once it is revoked', asy
   const { arn } = await issue(service, { arn: authority.arn, csr: csr('ec-server') })
   await service.must('UpdateCertificateAuthority', {
     CertificateAuthorityArn: authority.arn,
-    ...revocationWish(),
+    ...revocationOptions(),
   })
   await revoke(service, arn)
   assert.equal((await crlWith(service, arn)).entries.size, 1)
@@ -313,8 +313,8 @@ test('a CA revokes when it is ACTIVE or DISABLED, and in no other state', async 
 
 test('a CA that has expired revokes nothing', async () => {
   const authority = await createRoot(service, { validity: { Value: 2, Type: 'DAYS' } })
-  const wish = { validity: { Value: 1, Type: 'DAYS' } }
-  const { arn } = await issue(service, { arn: authority.arn, csr: csr('ec-server') }, wish)
+  const request = { validity: { Value: 1, Type: 'DAYS' } }
+  const { arn } = await issue(service, { arn: authority.arn, csr: csr('ec-server') }, request)
   service.clock.advance({ days: 3 })
   const asked = input(lastOf(arn), { CertificateAuthorityArn: authority.arn })
   assert.equal(await codeOf(asked), 'InvalidStateException')
@@ -336,7 +336,7 @@ describe('at the same time', () => {
   })
 
   test('sixty of different certificates all succeed, and the CRL has them all', async () => {
-    const authority = await createRoot(service, { more: revocationWish() })
+    const authority = await createRoot(service, { more: revocationOptions() })
     const to = { arn: authority.arn, csr: csr('ec-server') }
     const leaves = await Promise.all(Array.from({ length: 60 }, () => issue(service, to)))
     await Promise.all(leaves.map(({ arn }) => revoke(service, arn)))
@@ -381,14 +381,14 @@ describe('the quota of revocations', () => {
 
   async function leavesOf(more: Record<string, unknown>, days: number[]): Promise<string[]> {
     const { arn } = await createRoot(small, { more })
-    const wish = (Value: number): object => ({ validity: { Value, Type: 'DAYS' } })
-    const leaves = days.map((Value) => issue(small, { arn, csr: csr('ec-server') }, wish(Value)))
+    const request = (Value: number): object => ({ validity: { Value, Type: 'DAYS' } })
+    const leaves = days.map((Value) => issue(small, { arn, csr: csr('ec-server') }, request(Value)))
     return (await Promise.all(leaves)).map((one) => one.arn)
   }
 
   test('holds with a complete CRL, until what is revoked expires, over a restart too', async () => {
     const [one = '', two = '', three = '', four = ''] = await leavesOf(
-      revocationWish(),
+      revocationOptions(),
       [1, 30, 30, 30],
     )
     await revoke(small, one)
@@ -411,7 +411,7 @@ describe('the quota of revocations', () => {
   })
 
   test('is never overrun by revocations at the same time', async () => {
-    const leaves = await leavesOf(revocationWish(), Array<number>(12).fill(30))
+    const leaves = await leavesOf(revocationOptions(), Array<number>(12).fill(30))
     const done = await Promise.allSettled(leaves.map((arn) => revoke(small, arn)))
     assert.equal(done.filter(({ status }) => status === 'fulfilled').length, 2)
     for (const one of done)
@@ -419,7 +419,7 @@ describe('the quota of revocations', () => {
   })
 
   test('does not hold without CRLs, and with partitions', async () => {
-    const partitioned = revocationWish({
+    const partitioned = revocationOptions({
       Enabled: true,
       ExpirationInDays: 7,
       S3BucketName: crlBucket,

@@ -44,8 +44,8 @@ async function shared(
   permission: string,
   principals: readonly string[] = [otherAccountId],
 ): Promise<string> {
-  const wish = { name: 'tests', authorities: [root.arn], principals, permission }
-  return (await addShare(service.config, wish)).ShareId
+  const options = { name: 'tests', authorities: [root.arn], principals, permission }
+  return (await addShare(service.config, options)).ShareId
 }
 
 const codes = async (calls: Readonly<Record<string, object>>): Promise<string[]> => {
@@ -199,7 +199,7 @@ test('GetPolicy shows what shares stand for, and DeletePolicy takes the CA out o
 })
 
 test('a share of what is not there, or with nobody, is refused by name', async () => {
-  const wish = {
+  const options = {
     name: 'tests',
     authorities: [root.arn],
     principals: [otherAccountId],
@@ -219,7 +219,7 @@ test('a share of what is not there, or with nobody, is refused by name', async (
     [{ authorities: [root.arn, foreign] }, /must all be of one account/],
     [{ authorities: [deleted.arn] }, /there is no certificate authority arn/],
   ] as const)
-    await assert.rejects(addShare(service.config, { ...wish, ...change }), said)
+    await assert.rejects(addShare(service.config, { ...options, ...change }), said)
   await assert.rejects(removeShare(service.config, crypto.randomUUID()), /there is no share/)
   assert.deepEqual(await listAllShares(service.config, undefined), [])
 })

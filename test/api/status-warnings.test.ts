@@ -68,8 +68,12 @@ async function statusOf({
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
-  const wish = { endpoint: `http://127.0.0.1:${port}`, region: 'eu-central-1', caFile: undefined }
-  return serverStatus({ ...wish, dataDirectory: data, isDataNamed: true }, now)
+  const options = {
+    endpoint: `http://127.0.0.1:${port}`,
+    region: 'eu-central-1',
+    caFile: undefined,
+  }
+  return serverStatus({ ...options, dataDirectory: data, isDataNamed: true }, now)
 }
 
 const age = (days_: number): string =>

@@ -16,7 +16,7 @@ import {
   type Outcome,
   type ServerProcess,
 } from '../support/process.ts'
-import { crlBucket, crlThat, lastOf, revocationWish, revoke } from '../support/revocation.ts'
+import { crlBucket, crlThat, lastOf, revocationOptions, revoke } from '../support/revocation.ts'
 import { readCredentials, TestService, type Members } from '../support/service.ts'
 import { signedHeaders } from '../support/signed-request.ts'
 
@@ -116,7 +116,7 @@ describe('signet bucket', () => {
 
   test('objects, get and delete-object, of a CRL and a report', async () => {
     await json('bucket', 'create', crlBucket)
-    const root = await createRoot(service, { more: revocationWish() })
+    const root = await createRoot(service, { more: revocationOptions() })
     const { arn } = await issue(service, { arn: root.arn, csr: csr('ec-server') })
     const key = `crl/${lastOf(root.arn)}.crl`
     await crlThat(service, key, () => true)
@@ -378,7 +378,7 @@ async function accessOf({ url }: ServerProcess, data: string): Promise<string | 
   }
   // The helpers need no more of a service than this.
   const client = { must, call } as unknown as TestService
-  const more = revocationWish({ Enabled: false }, { Enabled: true })
+  const more = revocationOptions({ Enabled: false }, { Enabled: true })
   const root = await createRoot(client, { more })
   const { certificate } = await issue(client, { arn: root.arn, csr: csr('ec-server') })
   return new X509Certificate(certificate).infoAccess?.trimEnd()

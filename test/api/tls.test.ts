@@ -123,7 +123,8 @@ test('a certificate of its own CA is issued, recorded and renewed', async (t) =>
     await readFile(join(own.config.dataDirectory, 'tls-root.pem'), 'utf8'),
     `${root.certificate.trim()}\n`,
   )
-  const call = (lenient = false) => callOverTls(own, { ca: root.certificate, lenient })
+  const call = (allowUnknownFlags = false) =>
+    callOverTls(own, { ca: root.certificate, allowUnknownFlags })
   const { peer } = await call()
   const leaf = new X509Certificate(peer.raw)
   assert.equal(

@@ -18,7 +18,7 @@ import {
   crlThat,
   crlWith,
   lastOf,
-  revocationWish,
+  revocationOptions,
   revoke,
 } from '../support/revocation.ts'
 import { TestService, type Members } from '../support/service.ts'
@@ -31,7 +31,7 @@ let keptKey: string
 before(async () => {
   service = await TestService.start({ crlDelay: '0' })
   await service.createBucket(crlBucket)
-  root = await createRoot(service, { more: revocationWish() })
+  root = await createRoot(service, { more: revocationOptions() })
   const authority = { arn: root.arn, csr: csr('ec-server') }
   const subordinate = await createSubordinate(service, root, { keyAlgorithm: 'RSA_2048' })
   await issue(
@@ -40,7 +40,7 @@ before(async () => {
     { signingAlgorithm: 'SHA256WITHRSA' },
   )
   const partitioned = await createRoot(service, {
-    more: revocationWish(crlConfiguration({ CrlType: 'PARTITIONED' })),
+    more: revocationOptions(crlConfiguration({ CrlType: 'PARTITIONED' })),
   })
   const bound = await issue(service, { arn: partitioned.arn, csr: csr('ec-server') })
   await revoke(service, bound.arn)

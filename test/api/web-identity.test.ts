@@ -89,7 +89,7 @@ function trustingTokens(subject: string, more: object = {}): Readonly<Record<str
   }
 }
 
-interface TokenWish {
+interface TokenOptions {
   readonly iss?: string
   readonly sub?: string
   readonly aud?: string | string[]
@@ -99,9 +99,9 @@ interface TokenWish {
   readonly more?: Record<string, unknown>
 }
 
-async function token(wish: TokenWish = {}): Promise<string> {
-  const { iss = issuer.url, sub = 'system:serviceaccount:pki:issuer', aud = 'signet' } = wish
-  const { lifeSeconds = 600, key = privateKey, kid = 'one', more = {} } = wish
+async function token(options: TokenOptions = {}): Promise<string> {
+  const { iss = issuer.url, sub = 'system:serviceaccount:pki:issuer', aud = 'signet' } = options
+  const { lifeSeconds = 600, key = privateKey, kid = 'one', more = {} } = options
   const now = Math.floor(service.clock.now().getTime() / 1000)
   return new SignJWT(more)
     .setProtectedHeader({ alg: 'ES256', kid })
@@ -119,8 +119,8 @@ async function bring(WebIdentityToken: string, more: object = {}): Promise<StsAn
   return callSts(service, parameters, { credentials: null })
 }
 
-const refusedWith = async (wish: TokenWish, more: object = {}): Promise<string> =>
-  outcomeOf(await bring(await token(wish), more))
+const refusedWith = async (options: TokenOptions, more: object = {}): Promise<string> =>
+  outcomeOf(await bring(await token(options), more))
 
 test('a token of a trusted issuer gives credentials of a role, without a key of ours', async () => {
   const answer = await bring(await token())
@@ -161,7 +161,7 @@ test('who is not meant by the trust policy is refused', async () => {
 
 test('a token that proves nothing is refused, and it is said why', async () => {
   const stranger = (await generateKeyPair('ES256')).privateKey
-  const cases: [wish: TokenWish, said: RegExp][] = [
+  const cases: [options: TokenOptions, said: RegExp][] = [
     [{ aud: 'other' }, /^400 InvalidIdentityToken: Incorrect token audience$/],
     [{ iss: 'https://other.example.com' }, /^400 InvalidIdentityToken: No OpenIDConnect provider/],
     [{ iss: `${issuer.url}/` }, /^400 InvalidIdentityToken: No OpenIDConnect provider/],
@@ -173,7 +173,7 @@ test('a token that proves nothing is refused, and it is said why', async () => {
     ],
     [{ sub: '' }, /^403 AccessDenied/],
   ]
-  for (const [wish, said] of cases) assert.match(await refusedWith(wish), said)
+  for (const [options, said] of cases) assert.match(await refusedWith(options), said)
   assert.equal(await refusedWith({ aud: ['other', 'signet'], more: { azp: 'signet' } }), '200')
   const [header, claims, signature] = (await token()).split('.')
   const none = Buffer.from('{"alg":"none"}').toString('base64url')
@@ -276,18 +276,21 @@ test('keys that are given need no issuer that answers; other keys count at once'
       },
     ],
   })
-  const wish = { iss: url, sub: 'job' }
-  assert.equal(await refusedWith(wish, { RoleArn }), '200')
+  const options = { iss: url, sub: 'job' }
+  assert.equal(await refusedWith(options, { RoleArn }), '200')
   const other = await exportJWK((await generateKeyPair('ES256', { extractable: true })).publicKey)
   const name = { accountId: account, issuer: url }
   await changeIdentityProvider(service.config, name, {
     keySet: JSON.stringify({ keys: [{ ...other, kid: 'one', alg: 'ES256' }] }),
   })
-  assert.match(await refusedWith(wish, { RoleArn }), /^400 InvalidIdentityToken: The token is not/)
+  assert.match(
+    await refusedWith(options, { RoleArn }),
+    /^400 InvalidIdentityToken: The token is not/,
+  )
   await changeIdentityProvider(service.config, name, { audiences: ['else'] })
-  assert.match(await refusedWith(wish, { RoleArn }), /^400 InvalidIdentityToken/)
+  assert.match(await refusedWith(options, { RoleArn }), /^400 InvalidIdentityToken/)
   await removeIdentityProvider(service.config, name)
-  assert.match(await refusedWith(wish, { RoleArn }), /No OpenIDConnect provider found/)
+  assert.match(await refusedWith(options, { RoleArn }), /No OpenIDConnect provider found/)
 })
 
 test('an issuer that does not answer as it should is said, and asked again later', async (context) => {

@@ -13,7 +13,7 @@ const stopSeconds = 60
 /** What certificates of every server say. */
 const publicUrl = 'http://pki.example.test'
 
-export interface Ended {
+export interface CompletedRequest {
   readonly code: number | NodeJS.Signals | null
   readonly stderr: string
 }
@@ -57,7 +57,7 @@ export class Fleet {
   }
 
   /** Ends one; what it ended with, and what it had said of errors. */
-  async stop(index: number, signal: NodeJS.Signals): Promise<Ended> {
+  async stop(index: number, signal: NodeJS.Signals): Promise<CompletedRequest> {
     const member = this.#require(index)
     this.#members[index] = undefined
     if (member.process.child.exitCode !== null)

@@ -4,7 +4,7 @@ import { promisify } from 'node:util'
 import { setTimeout as delay } from 'node:timers/promises'
 import { csr } from '../support/csrs.ts'
 import { authorityInput, base64, issueInput } from '../support/hierarchy.ts'
-import { crlBucket, crlConfiguration, revocationWish } from '../support/revocation.ts'
+import { crlBucket, crlConfiguration, revocationOptions } from '../support/revocation.ts'
 import type { Client } from './client.ts'
 
 const run = promisify(execFile)
@@ -32,11 +32,11 @@ async function createAuthority(
   name: string,
   more: Record<string, unknown>,
 ): Promise<LoadedAuthority> {
-  const wish = revocationWish(crlConfiguration(more), { Enabled: true })
+  const options = revocationOptions(crlConfiguration(more), { Enabled: true })
   const subject = { CommonName: name }
   const { CertificateAuthorityArn: arn } = await client.must(
     'CreateCertificateAuthority',
-    authorityInput({ subject, more: wish }),
+    authorityInput({ subject, more: options }),
   )
   const where = { CertificateAuthorityArn: arn }
   const input = issueInput(arn, await csrOf(client, arn), {

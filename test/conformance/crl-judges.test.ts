@@ -24,7 +24,7 @@ import {
   crlConfiguration,
   eventually,
   lastOf,
-  revocationWish,
+  revocationOptions,
   revoke,
 } from '../support/revocation.ts'
 import { TestService } from '../support/service.ts'
@@ -101,12 +101,12 @@ async function prepare({ keyAlgorithm, crlType }: Case): Promise<Files> {
   const at = (file: string): string => join(folder, name, file)
   const root = await createRoot(service, {
     keyAlgorithm,
-    more: revocationWish(crlConfiguration({ CrlType: crlType })),
+    more: revocationOptions(crlConfiguration({ CrlType: crlType })),
   })
-  const wish = { signingAlgorithm: defaultSigningAlgorithm(keyAlgorithm) }
+  const options = { signingAlgorithm: defaultSigningAlgorithm(keyAlgorithm) }
   const request = { arn: root.arn, csr: csr('ec-server') }
-  const good = await issue(service, request, wish)
-  const revoked = await issue(service, request, wish)
+  const good = await issue(service, request, options)
+  const revoked = await issue(service, request, options)
   await writeFile(at('root.pem'), `${root.certificate}\n`)
   await writeFile(at('good.pem'), `${good.certificate}\n`)
   await writeFile(at('revoked.pem'), `${revoked.certificate}\n`)
@@ -390,7 +390,7 @@ const reasons: readonly (readonly [string, string | null, RegExp | null])[] = [
 test('pyca and OpenSSL read every reason as it was given', async (t) => {
   const openssl = await tool(t, 'openssl', { probe: ['version'] })
   if (openssl === undefined) return
-  const root = await createRoot(service, { more: revocationWish() })
+  const root = await createRoot(service, { more: revocationOptions() })
   const expected = new Map<string, (typeof reasons)[number]>()
   for (const row of reasons) {
     const leaf = await issue(service, { arn: root.arn, csr: csr('ec-server') })
@@ -482,15 +482,15 @@ async function serialIn(path: string): Promise<string> {
 /** A root and a subordinate of different algorithms, a good leaf and a revoked one, in files; the root's ARN. */
 async function prepareChain(at: (file: string) => string): Promise<string> {
   await mkdir(at('.'))
-  const root = await createRoot(service, { more: revocationWish() })
+  const root = await createRoot(service, { more: revocationOptions() })
   const subordinate = await createSubordinate(service, root, {
     keyAlgorithm: 'EC_secp384r1',
-    more: revocationWish(),
+    more: revocationOptions(),
   })
-  const wish = { signingAlgorithm: 'SHA384WITHECDSA' }
+  const options = { signingAlgorithm: 'SHA384WITHECDSA' }
   const request = { arn: subordinate.arn, csr: csr('ec-server') }
-  const good = await issue(service, request, wish)
-  const revoked = await issue(service, request, wish)
+  const good = await issue(service, request, options)
+  const revoked = await issue(service, request, options)
   await revoke(service, revoked.arn)
   await writeFile(at('root.pem'), `${root.certificate}\n`)
   await writeFile(at('subordinate.pem'), `${subordinate.certificate}\n`)

@@ -8,7 +8,7 @@ import {
   issue,
   issueInput,
 } from '../support/hierarchy.ts'
-import { crlBucket, eventually, lastOf, revocationWish, revoke } from '../support/revocation.ts'
+import { crlBucket, eventually, lastOf, revocationOptions, revoke } from '../support/revocation.ts'
 import { TestService } from '../support/service.ts'
 
 export const reportBucket = 'my-reports'
@@ -151,7 +151,7 @@ async function issueFrom(service: TestService, root: { readonly arn: string }) {
 
 /** CAs whose quotas are used up. */
 async function prepareQuotas(service: TestService) {
-  const revoking = await createRoot(service, { more: revocationWish() })
+  const revoking = await createRoot(service, { more: revocationOptions() })
   const from = { arn: revoking.arn, csr: csr('ec-server') }
   const unrevoked = await issue(service, from)
   await revoke(service, (await issue(service, from)).arn)

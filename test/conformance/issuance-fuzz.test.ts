@@ -369,8 +369,8 @@ const memberOf: Record<string, string> = {
   decipherOnly: 'DecipherOnly',
 }
 
-function apiWish(ca: boolean): fc.Arbitrary<Pick<Ask, 'api' | 'apiSubject' | 'apiExtensions'>> {
-  const wish = fc.record({
+function apiOptions(ca: boolean): fc.Arbitrary<Pick<Ask, 'api' | 'apiSubject' | 'apiExtensions'>> {
+  const options = fc.record({
     subject: fc.option(apiName, { nil: undefined }),
     usage: fc.option(keyUsageOf(ca), { nil: undefined }),
     purposes: fc.option(purposes, { nil: undefined }),
@@ -378,7 +378,7 @@ function apiWish(ca: boolean): fc.Arbitrary<Pick<Ask, 'api' | 'apiSubject' | 'ap
     policies: fc.option(policies, { nil: undefined }),
     customs,
   })
-  return wish.map((asked) => {
+  return options.map((asked) => {
     const extensions: ForeignExtension[] = []
     const members: Record<string, unknown> = {}
     if (asked.usage !== undefined) {
@@ -428,8 +428,8 @@ function apiWish(ca: boolean): fc.Arbitrary<Pick<Ask, 'api' | 'apiSubject' | 'ap
 }
 
 /** The SAN is critical, so that the subject may be empty. */
-function csrWish(ca: boolean): fc.Arbitrary<Pick<Ask, 'csrSubject' | 'csrExtensions'>> {
-  const wish = fc.record({
+function csrOptions(ca: boolean): fc.Arbitrary<Pick<Ask, 'csrSubject' | 'csrExtensions'>> {
+  const options = fc.record({
     subject: csrName,
     named: fc.boolean(),
     usage: fc.option(keyUsageOf(ca), { nil: undefined }),
@@ -438,7 +438,7 @@ function csrWish(ca: boolean): fc.Arbitrary<Pick<Ask, 'csrSubject' | 'csrExtensi
     customs,
     order: fc.nat(),
   })
-  return wish.map((asked) => {
+  return options.map((asked) => {
     const extensions = asked.customs.map(([oid, critical, octets]) =>
       extension(oid, critical, [customDer(octets), hexOf(customDer(octets))]),
     )
@@ -475,8 +475,8 @@ const ask: fc.Arbitrary<Ask> = fc.constantFrom(...templateTable).chain((row) =>
           .uint8Array({ minLength: 16, maxLength: 16 })
           .filter((octets) => octets.some((octet) => octet !== 0)),
       }),
-      csrWish(row.kind !== 'end-entity'),
-      apiWish(row.kind !== 'end-entity'),
+      csrOptions(row.kind !== 'end-entity'),
+      apiOptions(row.kind !== 'end-entity'),
     )
     .map(([rest, fromCsr, fromApi]) => ({ row, ...rest, ...fromCsr, ...fromApi })),
 )

@@ -72,8 +72,8 @@ function product(bases: readonly GeneralSubtree[], names: readonly GeneralName[]
   )
 }
 
-function compare(wish: Partial<Omit<Comparison, 'title'>>): Comparison {
-  const { permitted = [], excluded = [], subject = nobody, names = [] } = wish
+function compare(options: Partial<Omit<Comparison, 'title'>>): Comparison {
+  const { permitted = [], excluded = [], subject = nobody, names = [] } = options
   const show = (list: readonly GeneralSubtree[]): string =>
     list.map(({ kind, content }) => `${kind} ${readable(kind, content)}`).join(' and ')
   const title = [

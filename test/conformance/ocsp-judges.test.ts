@@ -69,10 +69,10 @@ async function prepare(keyAlgorithm: string): Promise<Files> {
   await mkdir(join(folder, keyAlgorithm))
   const at = (name: string): string => join(folder, keyAlgorithm, name)
   const root = await createRoot(service, { keyAlgorithm, more: withOcsp })
-  const wish = { signingAlgorithm: defaultSigningAlgorithm(keyAlgorithm) }
+  const options = { signingAlgorithm: defaultSigningAlgorithm(keyAlgorithm) }
   const request = { arn: root.arn, csr: csr('ec-server') }
-  const good = await issue(service, request, wish)
-  const revoked = await issue(service, request, wish)
+  const good = await issue(service, request, options)
+  const revoked = await issue(service, request, options)
   await writeFile(at('root.pem'), `${root.certificate}\n`)
   await writeFile(at('good.pem'), `${good.certificate}\n`)
   await writeFile(at('revoked.pem'), `${revoked.certificate}\n`)

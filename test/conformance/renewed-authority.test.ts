@@ -23,14 +23,14 @@ import { named, pemOf, type Crafted } from '../support/crafted-certificates.ts'
 import { csr } from '../support/csrs.ts'
 import { outcome, tool } from '../support/foreign-tools.ts'
 import { issue, type Issued } from '../support/hierarchy.ts'
-import { createExternal, identifier, type CaCertificateWish } from '../support/renewals.ts'
+import { createExternal, identifier, type CaCertificateOptions } from '../support/renewals.ts'
 import {
   crlBucket,
   crlConfiguration,
   eventually,
   lastOf,
   readCrl,
-  revocationWish,
+  revocationOptions,
   revoke,
 } from '../support/revocation.ts'
 import { TestService } from '../support/service.ts'
@@ -54,11 +54,11 @@ function printable(commonName: string): Uint8Array {
   return encodeSequence(encodeSetOf([encodeSequence(encodeOidElement(oids.commonName), value)]))
 }
 
-const first: CaCertificateWish = {
+const first: CaCertificateOptions = {
   subject: named('Issuing CA'),
   keyIdentifier: Buffer.from('11'.repeat(20), 'hex'),
 }
-const renewals: Readonly<Record<string, CaCertificateWish>> = {
+const renewals: Readonly<Record<string, CaCertificateOptions>> = {
   'nothing else': first,
   'another subject': { ...first, subject: named('Issuing CA 2') },
   'the subject in another string type': { ...first, subject: printable('Issuing CA') },
@@ -155,17 +155,17 @@ interface Renewed {
   readonly eras: readonly Era[]
 }
 
-async function renew(wish: CaCertificateWish, crlType: string): Promise<Renewed> {
+async function renew(options: CaCertificateOptions, crlType: string): Promise<Renewed> {
   cases += 1
   const place = join(folder, String(cases))
   for (const era of ['old', 'new']) await mkdir(join(place, era), { recursive: true })
-  const configuration = revocationWish(crlConfiguration({ CrlType: crlType }), { Enabled: true })
+  const configuration = revocationOptions(crlConfiguration({ CrlType: crlType }), { Enabled: true })
   const authority = await createExternal(service, configuration)
   const pair = async (): Promise<Readonly<Record<'good' | 'revoked', Issued>>> => {
     const request = { arn: authority.arn, csr: csr('ec-server') }
     return { good: await issue(service, request), revoked: await issue(service, request) }
   }
-  const certificates = [authority.certify(first), authority.certify(wish)] as const
+  const certificates = [authority.certify(first), authority.certify(options)] as const
   await authority.give(certificates[0])
   const old = await pair()
   await authority.give(certificates[1])
@@ -186,11 +186,11 @@ async function renew(wish: CaCertificateWish, crlType: string): Promise<Renewed>
 }
 
 for (const crlType of ['COMPLETE', 'PARTITIONED'])
-  for (const [what, wish] of Object.entries(renewals))
+  for (const [what, options] of Object.entries(renewals))
     describe(`a renewal that changes ${what}, with a ${crlType} CRL`, () => {
       let renewed: Renewed
       before(async () => {
-        renewed = await renew(wish, crlType)
+        renewed = await renew(options, crlType)
       })
       test('OpenSSL refuses the revoked leaves and accepts the good ones', (t) =>
         judgeByOpenssl(t, renewed, crlType))
@@ -297,12 +297,12 @@ async function judgeByNss(t: TestContext, { rootPath, eras }: Renewed): Promise<
 test('a renewal with a former subject and key identifier continues the CRL of that time', async () => {
   const authority = await createExternal(
     service,
-    revocationWish(crlConfiguration(), { Enabled: true }),
+    revocationOptions(crlConfiguration(), { Enabled: true }),
   )
   const wishes = [first, renewals['another subject'], first, renewals['another subject']]
   const urls: string[] = []
-  for (const [index, wish] of wishes.entries()) {
-    await authority.give(authority.certify(wish ?? first))
+  for (const [index, options] of wishes.entries()) {
+    await authority.give(authority.certify(options ?? first))
     const { certificate } = await issue(service, { arn: authority.arn, csr: csr('ec-server') })
     const path = join(folder, `again-${index}.pem`)
     await writeFile(path, `${certificate}\n`)

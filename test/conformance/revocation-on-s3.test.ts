@@ -17,7 +17,7 @@ import {
   eventually,
   lastOf,
   readCrl,
-  revocationWish,
+  revocationOptions,
   revoke,
   type ReadCrl,
 } from '../support/revocation.ts'
@@ -85,7 +85,7 @@ test('a server publishes to a RADOS Gateway, also after it was away', async (t) 
   const scene = await sceneOf(t)
   if (scene === undefined) return
   const { gateway, owner, service } = scene
-  const root = await createRoot(service, { more: revocationWish() })
+  const root = await createRoot(service, { more: revocationOptions() })
   const url = `${gateway.endpoint}/${crlBucket}/crl/${lastOf(root.arn)}.crl`
 
   await t.test('the test objects are there, and the first CRL is for everyone', async () => {
@@ -145,9 +145,9 @@ test('a server publishes to a RADOS Gateway, also after it was away', async (t) 
 
   await t.test('a bucket that refuses is a ValidationException, and no CA is made', async () => {
     for (const S3BucketName of ['closed-crls', 'no-such-crls']) {
-      const wish = revocationWish(crlConfiguration({ S3BucketName }))
+      const options = revocationOptions(crlConfiguration({ S3BucketName }))
       assert.match(
-        await service.refusal('CreateCertificateAuthority', authorityInput({ more: wish })),
+        await service.refusal('CreateCertificateAuthority', authorityInput({ more: options })),
         new RegExp(`^ValidationException: Permission error with your S3 bucket '${S3BucketName}'`),
       )
     }

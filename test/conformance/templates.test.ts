@@ -546,7 +546,7 @@ async function contradicting(
 ): Promise<{
   arn: string
   csr: string
-  wish: { template: string; more: Record<string, unknown> }
+  options: { template: string; more: Record<string, unknown> }
 }> {
   const isRoot = template.startsWith('BlankRoot')
   const ca = isRoot ? await createAuthority(on) : await createRoot(on)
@@ -555,14 +555,14 @@ async function contradicting(
   const asking = entity ? 'entity-cert-sign' : 'ca-no-cert-sign'
   const more = source === 'api' ? { ApiPassthrough: { Extensions: { KeyUsage } } } : {}
   const request = isRoot ? ca.csr : csr(source === 'csr' ? asking : 'ec-no-san')
-  return { arn: ca.arn, csr: request, wish: { template, more } }
+  return { arn: ca.arn, csr: request, options: { template, more } }
 }
 
 for (const contradiction of contradictions)
   test(`${contradiction[0]} does not contradict itself: ${contradiction[2]}`, async () => {
-    const { arn, csr: request, wish } = await contradicting(service, contradiction)
+    const { arn, csr: request, options } = await contradicting(service, contradiction)
     assert.match(
-      await service.refusal('IssueCertificate', issueInput(arn, request, wish)),
+      await service.refusal('IssueCertificate', issueInput(arn, request, options)),
       new RegExp(
         `^InvalidArgsException: The certificate would not pass the lint\\. ${contradiction[2]}: `,
       ),
@@ -571,11 +571,11 @@ for (const contradiction of contradictions)
 
 for (const lint of ['off', 'warn'])
   test(`with --lint=${lint} a contradiction is issued as it was asked for`, async () => {
-    const lenient = await TestService.start({ lint })
+    const allowUnknownFlags = await TestService.start({ lint })
     try {
       for (const contradiction of contradictions) {
-        const authority = await contradicting(lenient, contradiction)
-        const { certificate } = await issue(lenient, authority, authority.wish)
+        const authority = await contradicting(allowUnknownFlags, contradiction)
+        const { certificate } = await issue(allowUnknownFlags, authority, authority.options)
         const [usage] = new peculiar.X509Certificate(certificate).getExtensions(
           peculiar.KeyUsagesExtension,
         )
@@ -589,7 +589,7 @@ for (const lint of ['off', 'warn'])
         assert.equal(constraints?.ca, !entity, contradiction[0])
       }
     } finally {
-      await lenient.close()
+      await allowUnknownFlags.close()
     }
   })
 

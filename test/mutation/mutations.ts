@@ -275,7 +275,7 @@ const importCa: readonly Change[] = [
     '  read(position, certificate, { oid: oids.nameConstraints, parse: readNameConstraints })\n',
     '',
   ],
-  ['weak keys', 'refusalOfKey(subjectPublicKeyInfo, keyPolicy)', 'undefined'],
+  ['weak keys', 'weakKeyReason(subjectPublicKeyInfo, keyPolicy)', 'undefined'],
 ]
 
 const importChain: readonly Change[] = [

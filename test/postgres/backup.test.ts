@@ -11,7 +11,13 @@ import { csr } from '../support/csrs.ts'
 import { createRoot, issue } from '../support/hierarchy.ts'
 import { command, startServer } from '../support/process.ts'
 import { openTestPostgres, sharedPostgres } from '../support/postgres.ts'
-import { allPublished, crlBucket, crlWith, revocationWish, revoke } from '../support/revocation.ts'
+import {
+  allPublished,
+  crlBucket,
+  crlWith,
+  revocationOptions,
+  revoke,
+} from '../support/revocation.ts'
 import { TestService } from '../support/service.ts'
 
 const postgres = sharedPostgres()
@@ -27,7 +33,7 @@ test('all rows come to PostgreSQL and back, and numbers go on above them', async
   const service = await TestService.start({ crlDelay: '0' })
   t.after(() => service.close())
   await service.createBucket(crlBucket)
-  const root = await createRoot(service, { more: revocationWish() })
+  const root = await createRoot(service, { more: revocationOptions() })
   const first = await issue(service, { arn: root.arn, csr: csr('ec-server') })
   await revoke(service, first.arn)
   await crlWith(service, first.arn)

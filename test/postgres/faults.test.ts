@@ -12,7 +12,7 @@ import {
   crlWith,
   eventually,
   lastOf,
-  revocationWish,
+  revocationOptions,
   revoke,
 } from '../support/revocation.ts'
 import { TestService, type Answer } from '../support/service.ts'
@@ -71,7 +71,7 @@ test('while the database is away everything says so, and it goes on by itself', 
   const { server, nodes } = served
   const [first, second] = nodes
   await first.createBucket(crlBucket)
-  const more = revocationWish(crlConfiguration(), { Enabled: true })
+  const more = revocationOptions(crlConfiguration(), { Enabled: true })
   const root = await createRoot(first, { more })
   const leaf = await issue(first, { arn: root.arn, csr: csr('ec-server') })
   const asked = new Uint8Array(

@@ -26,7 +26,7 @@ import {
   eventually,
   lastOf,
   readCrl,
-  revocationWish,
+  revocationOptions,
   revoke,
 } from '../support/revocation.ts'
 import { TestService } from '../support/service.ts'
@@ -76,7 +76,7 @@ test('what one node changes counts on the other at once', async (t) => {
   const { first, second } = nodes
   await first.createBucket(crlBucket)
   const root = await createRoot(first, {
-    more: revocationWish(crlConfiguration(), { Enabled: true }),
+    more: revocationOptions(crlConfiguration(), { Enabled: true }),
   })
   const CertificateAuthorityArn = root.arn
   const leaf = await issue(second, { arn: root.arn, csr: csr('ec-server') })
@@ -139,7 +139,7 @@ test('CRLs of both nodes are one sequence, and each is published by one', async 
   if (nodes === undefined) return
   const { first, second, lines } = nodes
   await first.createBucket(crlBucket)
-  const root = await createRoot(first, { more: revocationWish() })
+  const root = await createRoot(first, { more: revocationOptions() })
   const key = `crl/${lastOf(root.arn)}.crl`
   const numbers: bigint[] = []
   for (let round = 0; round < 8; round += 1) {
@@ -340,7 +340,7 @@ test('a node that starts leaves the leases of others', async (t) => {
   if (nodes === undefined) return
   const { first } = nodes
   await first.createBucket(crlBucket)
-  const root = await createRoot(first, { more: revocationWish() })
+  const root = await createRoot(first, { more: revocationOptions() })
   await issue(first, { arn: root.arn, csr: csr('ec-server') })
   const key = `crl/${lastOf(root.arn)}.crl`
   await crlThat(first, key, () => true)

@@ -32,7 +32,7 @@ export async function createAccount(
   return accountId
 }
 
-export interface UserWish {
+export interface UserOptions {
   /** That of the service unless said otherwise. */
   readonly accountId?: string
   readonly userName?: string
@@ -50,12 +50,12 @@ export interface User {
 }
 
 /** Makes an access key for a user of an account that exists. */
-export async function createUser(service: TestService, wish: UserWish = {}): Promise<User> {
-  const { accountId = service.config.accountId, userName = 'tester', statements = [] } = wish
+export async function createUser(service: TestService, options: UserOptions = {}): Promise<User> {
+  const { accountId = service.config.accountId, userName = 'tester', statements = [] } = options
   const { AccessKeyId, SecretAccessKey = '' } = await addAccessKey(service.config, {
     accountId,
     userName,
-    policy: wish.policy ?? (statements.length === 0 ? undefined : policyOf(...statements)),
+    policy: options.policy ?? (statements.length === 0 ? undefined : policyOf(...statements)),
   })
   return {
     credentials: { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey },
@@ -85,7 +85,7 @@ export const readOperations = [
   'ListTags',
 ]
 
-export interface SharingWish {
+export interface SharingOptions {
   readonly arn: string
   readonly principal?: unknown
   readonly template?: string
@@ -96,7 +96,7 @@ export function sharingStatements({
   arn,
   principal = otherAccountId,
   template = 'EndEntityCertificate',
-}: SharingWish): [read: Statement, issue: Statement] {
+}: SharingOptions): [read: Statement, issue: Statement] {
   const shared = { Effect: 'Allow', Principal: { AWS: principal }, Resource: arn }
   const templateArn = `arn:aws:acm-pca:::template/${template}/V1`
   return [
@@ -111,7 +111,7 @@ export function sharingStatements({
 }
 
 /** Puts the policy that shares a CA. */
-export async function share(service: TestService, wish: SharingWish): Promise<void> {
-  const Policy = policyOf(...sharingStatements(wish))
-  await service.must('PutPolicy', { ResourceArn: wish.arn, Policy })
+export async function share(service: TestService, options: SharingOptions): Promise<void> {
+  const Policy = policyOf(...sharingStatements(options))
+  await service.must('PutPolicy', { ResourceArn: options.arn, Policy })
 }

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openSnapshot } from '../../src/admin-commands/open-snapshot.ts'
-import type { PostgresPlace } from '../../src/store/postgres/connection-options.ts'
+import type { PostgresConnectionOptions } from '../../src/store/postgres/connection-options.ts'
 import { pagesOf } from '../../src/store/snapshot.ts'
 import type { Row } from '../../src/store/sql.ts'
 import { command, type Outcome } from './process.ts'
@@ -58,7 +58,7 @@ export function answerOf({ code, stdout, stderr }: Outcome): Members {
 
 /** All rows of a database, by table. */
 export async function contentOf(
-  location: string | PostgresPlace,
+  location: string | PostgresConnectionOptions,
 ): Promise<ReadonlyMap<string, Row[]>> {
   const snapshot = await openSnapshot(location)
   try {

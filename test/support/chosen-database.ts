@@ -1,22 +1,22 @@
 /** Which database the services and stores of a test file are on: SQLite, unless the file is run on PostgreSQL. */
-import type { PostgresPlace } from '../../src/store/postgres/connection-options.ts'
+import type { PostgresConnectionOptions } from '../../src/store/postgres/connection-options.ts'
 
-let make: (() => Promise<PostgresPlace>) | undefined
+let make: (() => Promise<PostgresConnectionOptions>) | undefined
 
 const urls = new Map<string, string>()
 
 /** From now on each service, or store, that a test starts has a PostgreSQL database of its own. */
-export function useDatabases(makeDatabase: () => Promise<PostgresPlace>): void {
+export function useDatabases(makeDatabase: () => Promise<PostgresConnectionOptions>): void {
   make = makeDatabase
 }
 
 /** A new database; undefined for SQLite. */
-export async function chosenDatabase(): Promise<PostgresPlace | undefined> {
+export async function chosenDatabase(): Promise<PostgresConnectionOptions | undefined> {
   return make?.()
 }
 
 /** The URL of a database, as a flag takes it. */
-export function databaseUrl({ host, port, user, database }: PostgresPlace): string {
+export function databaseUrl({ host, port, user, database }: PostgresConnectionOptions): string {
   return `postgres://${user}@${host}:${port}/${database}?sslmode=disable`
 }
 

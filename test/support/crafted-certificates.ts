@@ -29,7 +29,7 @@ export interface Crafted {
   readonly keys: KeyPair
 }
 
-export interface CraftWish {
+export interface CraftOptions {
   /** DER of the Name. */
   readonly subject?: Uint8Array
   /** DER of the Name; the signer's subject if left out. */
@@ -99,21 +99,21 @@ export function directory(der: Uint8Array): GeneralName {
 let serials = 0
 
 /** A certificate signed by `signer`, or by itself. */
-export function craft(wish: CraftWish = {}, signer?: Crafted): Crafted {
+export function craft(options: CraftOptions = {}, signer?: Crafted): Crafted {
   serials += 1
-  const keys = wish.keys ?? newKeys()
-  const subject = wish.subject ?? named(`Certificate ${serials}`)
+  const keys = options.keys ?? newKeys()
+  const subject = options.subject ?? named(`Certificate ${serials}`)
   const signatureAlgorithm = signatureAlgorithmIdentifier('SHA256WITHECDSA')
   const tbsCertificateDer = encodeTbsCertificate({
     serialNumber:
-      wish.serialNumber ?? Buffer.from(`01${serials.toString(16).padStart(8, '0')}`, 'hex'),
+      options.serialNumber ?? Buffer.from(`01${serials.toString(16).padStart(8, '0')}`, 'hex'),
     signatureAlgorithm,
-    issuer: wish.issuer ?? signer?.certificate.subject.der ?? subject,
-    notBefore: new Date(wish.notBefore ?? '2020-01-01T00:00:00Z'),
-    notAfter: new Date(wish.notAfter ?? '2040-01-01T00:00:00Z'),
+    issuer: options.issuer ?? signer?.certificate.subject.der ?? subject,
+    notBefore: new Date(options.notBefore ?? '2020-01-01T00:00:00Z'),
+    notAfter: new Date(options.notAfter ?? '2040-01-01T00:00:00Z'),
     subject,
     subjectPublicKeyInfo: keys.publicKey.export({ type: 'spki', format: 'der' }),
-    extensions: wish.extensions ?? caExtensions,
+    extensions: options.extensions ?? caExtensions,
   })
   const signature = sign('sha256', tbsCertificateDer, (signer?.keys ?? keys).privateKey)
   const der = encodeCertificate(tbsCertificateDer, signatureAlgorithm, signature)

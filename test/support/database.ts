@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Database } from '../../src/store/database.ts'
-import type { PostgresPlace } from '../../src/store/postgres/connection-options.ts'
+import type { PostgresConnectionOptions } from '../../src/store/postgres/connection-options.ts'
 import { chosenDatabase } from './chosen-database.ts'
 import { openTestPostgres } from './postgres.ts'
 import {
@@ -39,9 +39,9 @@ export class TestDatabase implements AsyncDisposable {
   readonly folder: TestFolder
   readonly db: SqliteDatabase
 
-  readonly #place: PostgresPlace | undefined
+  readonly #place: PostgresConnectionOptions | undefined
 
-  private constructor(folder: TestFolder, db: SqliteDatabase, place?: PostgresPlace) {
+  private constructor(folder: TestFolder, db: SqliteDatabase, place?: PostgresConnectionOptions) {
     this.folder = folder
     this.db = db
     this.#place = place
@@ -62,7 +62,7 @@ export class TestDatabase implements AsyncDisposable {
   }
 
   /** Path of the SQLite file, or where the PostgreSQL database is. */
-  get location(): string | PostgresPlace {
+  get location(): string | PostgresConnectionOptions {
     return this.#place ?? this.path
   }
 

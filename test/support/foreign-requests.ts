@@ -44,7 +44,7 @@ export function rawRequest(
 }
 
 /** A certificate in PEM for a public key, signed with a key on P-256. */
-export function rawCertificate(wish: {
+export function rawCertificate(options: {
   /** DER of the INTEGER. */
   readonly serialNumber: Uint8Array
   readonly algorithm: Uint8Array
@@ -56,20 +56,20 @@ export function rawCertificate(wish: {
   readonly extensions: readonly Uint8Array[]
   readonly signer: KeyObject
 }): string {
-  const { algorithm, extensions } = wish
+  const { algorithm, extensions } = options
   const tbsCertificate = encodeSequence(
     encodeElement(0xa0, encodeSmallInteger(2)),
-    wish.serialNumber,
+    options.serialNumber,
     algorithm,
-    wish.issuer,
+    options.issuer,
     encodeSequence(
       encodeTime(new Date('2020-01-01T00:00:00Z')),
       encodeTime(new Date('2049-01-01T00:00:00Z')),
     ),
-    wish.subject,
-    wish.subjectPublicKeyInfo,
+    options.subject,
+    options.subjectPublicKeyInfo,
     encodeElement(0xa3, encodeSequence(...extensions)),
   )
-  const signature = encodeBitString(sign('sha256', tbsCertificate, wish.signer))
+  const signature = encodeBitString(sign('sha256', tbsCertificate, options.signer))
   return encodePem('CERTIFICATE', encodeSequence(tbsCertificate, algorithm, signature))
 }

@@ -8,7 +8,7 @@ export function base64(text: string): string {
   return Buffer.from(text).toString('base64')
 }
 
-export interface AuthorityWish {
+export interface AuthorityOptions {
   readonly type?: 'ROOT' | 'SUBORDINATE'
   readonly keyAlgorithm?: string
   readonly signingAlgorithm?: string
@@ -31,13 +31,13 @@ export function defaultSigningAlgorithm(keyAlgorithm: string): string {
 }
 
 /** Input of CreateCertificateAuthority. */
-export function authorityInput(wish: AuthorityWish = {}): Record<string, unknown> {
-  const { type = 'ROOT', keyAlgorithm = 'EC_prime256v1', subject, more } = wish
+export function authorityInput(request: AuthorityOptions = {}): Record<string, unknown> {
+  const { type = 'ROOT', keyAlgorithm = 'EC_prime256v1', subject, more } = request
   return {
     CertificateAuthorityType: type,
     CertificateAuthorityConfiguration: {
       KeyAlgorithm: keyAlgorithm,
-      SigningAlgorithm: wish.signingAlgorithm ?? defaultSigningAlgorithm(keyAlgorithm),
+      SigningAlgorithm: request.signingAlgorithm ?? defaultSigningAlgorithm(keyAlgorithm),
       Subject: subject ?? { Organization: 'Signet Test', CommonName: `${type} ${keyAlgorithm}` },
     },
     ...more,
@@ -47,10 +47,10 @@ export function authorityInput(wish: AuthorityWish = {}): Record<string, unknown
 /** Creates a CA and waits for its CSR. */
 export async function createAuthority(
   service: ApiCaller,
-  wish: AuthorityWish = {},
+  request: AuthorityOptions = {},
 ): Promise<{ arn: string; csr: string }> {
-  const { options } = wish
-  const created = await service.must('CreateCertificateAuthority', authorityInput(wish), options)
+  const { options } = request
+  const created = await service.must('CreateCertificateAuthority', authorityInput(request), options)
   const arn = created.CertificateAuthorityArn as string
   for (;;) {
     const answer = await service.call(
@@ -64,7 +64,7 @@ export async function createAuthority(
   }
 }
 
-export interface CertificateWish {
+export interface CertificateOptions {
   readonly template?: string
   readonly validity?: { readonly Value: number; readonly Type: string }
   readonly signingAlgorithm?: string
@@ -76,15 +76,15 @@ export interface CertificateWish {
 export function issueInput(
   authorityArn: string,
   csrPem: string,
-  wish: CertificateWish = {},
+  request: CertificateOptions = {},
 ): Record<string, unknown> {
   return {
     CertificateAuthorityArn: authorityArn,
     Csr: base64(csrPem),
-    SigningAlgorithm: wish.signingAlgorithm ?? 'SHA256WITHECDSA',
-    Validity: wish.validity ?? { Value: 30, Type: 'DAYS' },
-    ...(wish.template === undefined ? {} : { TemplateArn: templateArn(wish.template) }),
-    ...wish.more,
+    SigningAlgorithm: request.signingAlgorithm ?? 'SHA256WITHECDSA',
+    Validity: request.validity ?? { Value: 30, Type: 'DAYS' },
+    ...(request.template === undefined ? {} : { TemplateArn: templateArn(request.template) }),
+    ...request.more,
   }
 }
 
@@ -98,30 +98,30 @@ export interface Issued {
 export async function issue(
   service: ApiCaller,
   authority: { readonly arn: string; readonly csr: string },
-  wish: CertificateWish = {},
+  request: CertificateOptions = {},
 ): Promise<Issued> {
-  const input = issueInput(authority.arn, authority.csr, wish)
-  const { CertificateArn } = await service.must('IssueCertificate', input, wish.options)
+  const input = issueInput(authority.arn, authority.csr, request)
+  const { CertificateArn } = await service.must('IssueCertificate', input, request.options)
   const where = { CertificateAuthorityArn: authority.arn, CertificateArn }
-  const found = await service.must('GetCertificate', where, wish.options)
+  const found = await service.must('GetCertificate', where, request.options)
   return { arn: CertificateArn, certificate: found.Certificate, chain: found.CertificateChain }
 }
 
 /** An ACTIVE root. */
 export async function createRoot(
   service: ApiCaller,
-  wish: AuthorityWish & { readonly validity?: { Value: number; Type: string } } = {},
+  request: AuthorityOptions & { readonly validity?: { Value: number; Type: string } } = {},
 ): Promise<{ arn: string; csr: string; certificate: string }> {
-  const root = await createAuthority(service, wish)
-  const keyAlgorithm = wish.keyAlgorithm ?? 'EC_prime256v1'
+  const root = await createAuthority(service, request)
+  const keyAlgorithm = request.keyAlgorithm ?? 'EC_prime256v1'
   const { certificate } = await issue(service, root, {
     template: 'RootCACertificate',
-    validity: wish.validity ?? { Value: 10, Type: 'YEARS' },
-    signingAlgorithm: wish.signingAlgorithm ?? defaultSigningAlgorithm(keyAlgorithm),
-    ...(wish.options && { options: wish.options }),
+    validity: request.validity ?? { Value: 10, Type: 'YEARS' },
+    signingAlgorithm: request.signingAlgorithm ?? defaultSigningAlgorithm(keyAlgorithm),
+    ...(request.options && { options: request.options }),
   })
   const input = { CertificateAuthorityArn: root.arn, Certificate: base64(certificate) }
-  await service.must('ImportCertificateAuthorityCertificate', input, wish.options)
+  await service.must('ImportCertificateAuthorityCertificate', input, request.options)
   return { ...root, certificate }
 }
 
@@ -129,20 +129,20 @@ export async function createRoot(
 export async function createSubordinate(
   service: ApiCaller,
   parent: { readonly arn: string },
-  wish: AuthorityWish & {
+  request: AuthorityOptions & {
     readonly pathLen?: number
     readonly validity?: { Value: number; Type: string }
     readonly parentSigningAlgorithm?: string
   } = {},
 ): Promise<{ arn: string; csr: string; certificate: string; chain: string }> {
-  const subordinate = await createAuthority(service, { type: 'SUBORDINATE', ...wish })
+  const subordinate = await createAuthority(service, { type: 'SUBORDINATE', ...request })
   const { certificate, chain = '' } = await issue(
     service,
     { arn: parent.arn, csr: subordinate.csr },
     {
-      template: `SubordinateCACertificate_PathLen${wish.pathLen ?? 0}`,
-      validity: wish.validity ?? { Value: 5, Type: 'YEARS' },
-      signingAlgorithm: wish.parentSigningAlgorithm ?? 'SHA256WITHECDSA',
+      template: `SubordinateCACertificate_PathLen${request.pathLen ?? 0}`,
+      validity: request.validity ?? { Value: 5, Type: 'YEARS' },
+      signingAlgorithm: request.parentSigningAlgorithm ?? 'SHA256WITHECDSA',
     },
   )
   await service.must('ImportCertificateAuthorityCertificate', {

@@ -27,7 +27,7 @@ export interface Asked {
   readonly hash?: CertIdHash
 }
 
-export interface RequestWish {
+export interface RequestOptions {
   /** Contents of the nonce. */
   readonly nonce?: Uint8Array
   /** An extension of the request with this OID. */
@@ -48,8 +48,8 @@ export function certIdOf({ issuer, serial, hash = 'sha1' }: Asked): Uint8Array {
 }
 
 /** DER of an OCSPRequest. */
-export function ocspRequest(asked: readonly Asked[], wish: RequestWish = {}): Buffer {
-  const { nonce, extension } = wish
+export function ocspRequest(asked: readonly Asked[], options: RequestOptions = {}): Buffer {
+  const { nonce, extension } = options
   const extensions = [
     ...(nonce ? [{ oid: oids.ocspNonce, critical: false, value: encodeOctetString(nonce) }] : []),
     ...(extension ? [{ ...extension, value: Uint8Array.of(5, 0) }] : []),

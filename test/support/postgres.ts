@@ -11,7 +11,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { Client } from 'pg'
 import { systemRandom } from '../../src/random.ts'
-import type { PostgresPlace } from '../../src/store/postgres/connection-options.ts'
+import type { PostgresConnectionOptions } from '../../src/store/postgres/connection-options.ts'
 import type { Row } from '../../src/store/sql.ts'
 import { openPostgres, type PostgresDatabase } from '../../src/store/postgres/database.ts'
 
@@ -192,7 +192,7 @@ export class TestPostgres {
   }
 
   /** A new, empty database. */
-  async createDatabase(): Promise<PostgresPlace> {
+  async createDatabase(): Promise<PostgresConnectionOptions> {
     this.#databases += 1
     const database = `test${this.#databases}`
     await this.admin(`create database ${database}`)
@@ -207,7 +207,7 @@ export class TestPostgres {
   }
 
   /** Ends all connections to a database, as an administrator or a failover does. */
-  async terminate({ database }: PostgresPlace): Promise<number> {
+  async terminate({ database }: PostgresConnectionOptions): Promise<number> {
     const rows = await this.admin(
       `select pg_terminate_backend(pid) from pg_stat_activity
         where datname = '${database}' and pid <> pg_backend_pid()`,
@@ -238,13 +238,16 @@ export function sharedPostgres(
 }
 
 /** Opens a database as the server does. */
-export function openTestPostgres(place: PostgresPlace, pool = 4): Promise<PostgresDatabase> {
+export function openTestPostgres(
+  place: PostgresConnectionOptions,
+  pool = 4,
+): Promise<PostgresDatabase> {
   return openPostgres(place, { pool, random: systemRandom, mayCreate: true })
 }
 
 /** Runs one statement of a test's own, with `?` for values. */
 export async function runInPostgres(
-  { host, port, user, database }: Omit<PostgresPlace, 'password'>,
+  { host, port, user, database }: Omit<PostgresConnectionOptions, 'password'>,
   text: string,
   values: readonly (string | number)[],
 ): Promise<Row[]> {

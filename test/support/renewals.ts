@@ -44,7 +44,7 @@ function externalRoot(): Crafted {
 }
 
 /** What a certificate of the CA says. */
-export interface CaCertificateWish {
+export interface CaCertificateOptions {
   /** DER of the Name. */
   readonly subject: Uint8Array
   /** No subjectKeyIdentifier if undefined. */
@@ -56,7 +56,7 @@ export interface ExternalAuthority {
   readonly arn: string
   readonly root: Crafted
   /** A certificate for the key of the CA; it is not imported. */
-  readonly certify: (wish: CaCertificateWish) => Crafted
+  readonly certify: (options: CaCertificateOptions) => Crafted
   /** Imports a certificate. */
   readonly give: (certificate: Crafted) => Promise<void>
 }

@@ -15,8 +15,8 @@ export function crlConfiguration(more: Record<string, unknown> = {}): Record<str
   return { Enabled: true, ExpirationInDays: 7, S3BucketName: crlBucket, ...more }
 }
 
-/** `more` of an AuthorityWish: with CRLs, and OCSP if `ocsp` says so. */
-export function revocationWish(
+/** `more` of an AuthorityOptions: with CRLs, and OCSP if `ocsp` says so. */
+export function revocationOptions(
   crl: Record<string, unknown> | undefined = crlConfiguration(),
   ocsp?: Record<string, unknown>,
 ): { readonly RevocationConfiguration: Record<string, unknown> } {

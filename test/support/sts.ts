@@ -60,7 +60,7 @@ export function outcomeOf({ status, get }: StsAnswer): string {
   return status === 200 ? '200' : `${status} ${get('Code')}: ${get('Message')}`
 }
 
-export interface RoleWish {
+export interface RoleOptions {
   /** That of the service unless said otherwise. */
   readonly accountId?: string
   readonly roleName?: string
@@ -73,9 +73,9 @@ export interface RoleWish {
 }
 
 /** Makes a role: its ARN. */
-export async function createRole(service: TestService, wish: RoleWish): Promise<string> {
-  const { accountId = service.config.accountId, roleName = 'issuer', statements = [] } = wish
-  const { trust, sessionSecondsMax, tags } = wish
+export async function createRole(service: TestService, options: RoleOptions): Promise<string> {
+  const { accountId = service.config.accountId, roleName = 'issuer', statements = [] } = options
+  const { trust, sessionSecondsMax, tags } = options
   const role = await addRole(
     service.config,
     { accountId, roleName },
@@ -132,13 +132,13 @@ export function credentialsOf(answer: StsAnswer): Credentials {
 /** Lets the account trust an issuer, with the keys given or to be asked for. */
 export async function trustIssuer(
   service: TestService,
-  wish: {
+  options: {
     readonly issuer: string
     readonly audiences?: readonly string[]
     readonly keySet?: object
   },
 ): Promise<string> {
-  const { issuer, audiences = ['signet'], keySet } = wish
+  const { issuer, audiences = ['signet'], keySet } = options
   const provider = await addIdentityProvider(
     service.config,
     { accountId: service.config.accountId, issuer },

@@ -38,7 +38,7 @@ export interface TlsCall {
   /** What the client shows. */
   readonly client?: CertificateFiles
   /** For a clock of the test's own: the certificate is not judged. */
-  readonly lenient?: boolean
+  readonly allowUnknownFlags?: boolean
   /** The administrator's unless said otherwise. */
   readonly credentials?: Credentials
 }
@@ -54,7 +54,7 @@ export interface TlsAnswer {
 /** One signed call on a connection of its own. */
 export async function callOverTls(
   service: TestService,
-  { ca, client, lenient = false, credentials = service.credentials }: TlsCall,
+  { ca, client, allowUnknownFlags = false, credentials = service.credentials }: TlsCall,
   operation = 'ListCertificateAuthorities',
 ): Promise<TlsAnswer> {
   const body = '{}'
@@ -74,7 +74,7 @@ export async function callOverTls(
       headers,
       ca,
       agent: false,
-      rejectUnauthorized: !lenient,
+      rejectUnauthorized: !allowUnknownFlags,
       ...shown,
     } as const
     const sent = request(url, options, (response) => {

@@ -10,7 +10,7 @@ import { listOwnCertificates } from '../../store/installed-certificates.ts'
 import { parseCertificate, type Certificate } from '../../x509/certificate.ts'
 import { differentlyEncodedIssuers } from '../../chain/name-encodings.ts'
 import { insertAuthorityCertificate, installCertificate } from '../../store/authorities.ts'
-import { touchAllCrls } from '../../store/crls.ts'
+import { markAllCrlsDue } from '../../store/crls.ts'
 import { required, structure } from '../../wire/shapes/shape.ts'
 import { publicKeyOf } from '../shared/authority-key.ts'
 import { certificatePem } from '../shared/certificate-view.ts'
@@ -61,7 +61,7 @@ export const importCertificateAuthorityCertificate = operation({
     await changeAuthority(services, [
       insertAuthorityCertificate(authority, { ...installed(path), issuerIdentity }, now),
       installCertificate(authority, authority.status === 'DISABLED' ? 'DISABLED' : 'ACTIVE', now),
-      touchAllCrls(authority, now),
+      markAllCrlsDue(authority, now),
     ])
     services.wake('publish-crls')
     for (const warning of differentlyEncodedIssuers([path.certificate, ...path.chain]))

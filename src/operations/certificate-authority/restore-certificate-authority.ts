@@ -1,5 +1,5 @@
 import { restoreAuthority } from '../../store/authorities.ts'
-import { touchAllCrls } from '../../store/crls.ts'
+import { markAllCrlsDue } from '../../store/crls.ts'
 import { ConflictError, type Database } from '../../store/database.ts'
 import type { Sql } from '../../store/sql.ts'
 import { required, structure } from '../../wire/shapes/shape.ts'
@@ -30,7 +30,7 @@ export const restoreCertificateAuthority = operation({
     const where = { arn: input.CertificateAuthorityArn, event: 'restore' } as const
     for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
       const { authority, now } = await requireAuthority(services, caller, where)
-      const statements = [restoreAuthority(authority, now), touchAllCrls(authority, now)]
+      const statements = [restoreAuthority(authority, now), markAllCrlsDue(authority, now)]
       if (await isDone(services.db, statements)) return
     }
     throw changedTooOften()

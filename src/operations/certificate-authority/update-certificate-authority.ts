@@ -7,7 +7,7 @@ import {
 } from '../../authority/revocation-configuration.ts'
 import { ServiceError } from '../../errors.ts'
 import { updateAuthority } from '../../store/authorities.ts'
-import { touchAllCrls } from '../../store/crls.ts'
+import { markAllCrlsDue } from '../../store/crls.ts'
 import { parseCertificate } from '../../x509/certificate.ts'
 import { required, structure } from '../../wire/shapes/shape.ts'
 import { changeAuthority } from '../shared/change-authority.ts'
@@ -61,7 +61,7 @@ export const updateCertificateAuthority = operation({
     }
     await changeAuthority(services, [
       updateAuthority(authority, change, now),
-      ...(isNewCrl ? [touchAllCrls(authority, now)] : []),
+      ...(isNewCrl ? [markAllCrlsDue(authority, now)] : []),
     ])
     services.wake('publish-crls')
   },

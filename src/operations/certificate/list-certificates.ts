@@ -13,7 +13,7 @@ import {
   parsePlace,
   placeText,
   searchCertificates,
-  type SearchPlace,
+  type SearchCursor,
 } from '../../search/search-certificates.ts'
 import type { Services } from '../../services.ts'
 import type { PageScope } from '../../wire/page-token.ts'
@@ -111,7 +111,7 @@ export const listCertificates = operation({
   },
 })
 
-function openToken({ pageTokens }: Services, scope: PageScope, token: string): SearchPlace {
+function openToken({ pageTokens }: Services, scope: PageScope, token: string): SearchCursor {
   const text = pageTokens.open(scope, token)
   const place = text === undefined ? undefined : parsePlace(text)
   if (place !== undefined) return place

@@ -3,7 +3,7 @@ import { parseCertificateSerial } from '../../x509/serial-number.ts'
 import { reasonCodeOf, revocationReasons } from '../../authority/revocation-reason.ts'
 import type { Services } from '../../services.ts'
 import { findRevocableCertificate, type RevocableCertificate } from '../../store/certificates.ts'
-import { touchCrls } from '../../store/crls.ts'
+import { markCrlsDue } from '../../store/crls.ts'
 import { ConflictError } from '../../store/database.ts'
 import {
   countRevocation,
@@ -108,7 +108,7 @@ async function revoke(
     await services.db.transaction([
       countRevocation(authority, record.notAfter, quotaOf(services, view)),
       insertRevocation(authority, record),
-      touchCrls(authority, record.crlId, dueAt),
+      markCrlsDue(authority, record.crlId, dueAt),
       ...event.statements,
     ])
   } catch (error) {

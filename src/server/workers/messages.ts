@@ -15,7 +15,7 @@ export interface Listening {
 }
 
 /** Why a worker cannot start. */
-export interface Refusal {
+export interface StartupFailure {
   readonly problem: string
   /** Whether the operator has to change something; otherwise it is worth another try. */
   readonly isConfiguration: boolean
@@ -46,7 +46,7 @@ export type FromWorker =
   | { readonly kind: 'metrics wanted'; readonly id: number }
   | { readonly kind: 'metrics'; readonly id: number; readonly metrics: readonly object[] }
   | ({ readonly kind: 'listening' } & Listening)
-  | ({ readonly kind: 'refused' } & Refusal)
+  | ({ readonly kind: 'refused' } & StartupFailure)
   | { readonly kind: 'failed'; readonly problem: string }
   /** The last message: all others were sent before it. */
   | { readonly kind: 'finished' }

@@ -11,7 +11,7 @@ import {
   type FromPrimary,
   type FromWorker,
   type Listening,
-  type Refusal,
+  type StartupFailure,
 } from './messages.ts'
 
 export interface WorkerClient {
@@ -24,7 +24,7 @@ export interface WorkerClient {
   /** Counts in the primary what is limited at all. */
   rateLimiter(initial: Rates): RateLimiter
   listening(at: Listening): void
-  refused(refusal: Refusal): void
+  refused(refusal: StartupFailure): void
   failed(problem: string): void
   /** Resolves when all messages were sent, including the batches of this turn. */
   finished(): Promise<void>

@@ -1,7 +1,7 @@
 /** The workers of a primary: processes that are forked, told what they need, served, and replaced when they end. */
 import cluster, { type Worker } from 'node:cluster'
 import type { Core } from '../core.ts'
-import type { Surroundings } from '../make-services.ts'
+import type { ProcessContext } from '../make-services.ts'
 import { ConfigurationError } from '../../errors.ts'
 import { LostConnections } from './lost-connections.ts'
 import type { Metrics } from '../../telemetry/metrics.ts'
@@ -15,11 +15,11 @@ import {
   type FromWorker,
   type Listening,
   type RecordOutcome,
-  type Refusal,
+  type StartupFailure,
 } from './messages.ts'
 
 /** What is done for workers. */
-type Duties = Pick<Core, 'services' | 'rateLimiter' | 'callLog'>
+type PrimaryServices = Pick<Core, 'services' | 'rateLimiter' | 'callLog'>
 
 /** A worker that ends sooner than this is not made again at once. */
 const shortLifeMilliseconds = 5000
@@ -29,7 +29,7 @@ const patienceMilliseconds = 40_000
 const metricsMilliseconds = 2000
 
 /** A process that was forked. */
-interface Hand {
+interface WorkerHandle {
   /** It waits to be told to start. */
   readonly loaded: Promise<void>
   /** It has started. Rejects if it cannot, or ends before. */
@@ -38,26 +38,26 @@ interface Hand {
 }
 
 /** They load what they run while the primary opens what they need. */
-export class Crew {
-  readonly #surroundings: Surroundings
-  readonly #first: readonly Hand[]
+export class WorkerPool {
+  readonly #surroundings: ProcessContext
+  readonly #first: readonly WorkerHandle[]
   readonly #counting = new Map<number, (metrics: readonly object[]) => void>()
   readonly #listening = new WeakSet<Worker>()
   readonly #lostConnections = new LostConnections()
   readonly #outcomes = new WeakMap<Worker, (outcome: RecordOutcome) => void>()
-  #duties: Duties | undefined
+  #duties: PrimaryServices | undefined
   #stopping = false
   #publicPort: number | undefined
   #nextId = 0
 
-  constructor(surroundings: Surroundings, workers: number) {
+  constructor(surroundings: ProcessContext, workers: number) {
     this.#surroundings = surroundings
     cluster.setupPrimary({ serialization: 'advanced', execArgv: workerFlags() })
     this.#first = Array.from({ length: workers }, () => this.#fork())
   }
 
   /** Starts them all; resolves when each listens. */
-  async start(duties: Duties): Promise<Listening> {
+  async start(duties: PrimaryServices): Promise<Listening> {
     this.#duties = duties
     duties.callLog?.onChange((isWritable) => this.tell({ kind: 'call log', isWritable }))
     const [first, ...others] = this.#first
@@ -88,7 +88,7 @@ export class Crew {
     clearTimeout(kill)
   }
 
-  async #begin({ worker, loaded, listening }: Hand): Promise<Listening> {
+  async #begin({ worker, loaded, listening }: WorkerHandle): Promise<Listening> {
     await Promise.race([loaded, listening])
     sendTo(worker, { kind: 'start', publicPort: this.#publicPort })
     const { callLog } = this.#duties ?? {}
@@ -96,7 +96,7 @@ export class Crew {
     return listening
   }
 
-  #fork(): Hand {
+  #fork(): WorkerHandle {
     const startedAt = performance.now()
     const worker = cluster.fork()
     this.#lostConnections.follow(worker)
@@ -239,7 +239,7 @@ function workersOf(): Worker[] {
   ) as Worker[]
 }
 
-function errorOf({ problem, isConfiguration }: Refusal): Error {
+function errorOf({ problem, isConfiguration }: StartupFailure): Error {
   return isConfiguration ? new ConfigurationError(problem) : new Error(problem)
 }
 

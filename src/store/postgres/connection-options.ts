@@ -1,6 +1,6 @@
 /** Where a PostgreSQL database is, and how its server is trusted. Plain values: they can be sent to a thread. */
 
-export interface PostgresPlace {
+export interface PostgresConnectionOptions {
   /** Name, address, or the folder of a Unix socket. */
   readonly host: string
   readonly port: number
@@ -29,6 +29,6 @@ type PasswordSource =
   | { readonly kind: 'pgpass'; readonly path: string }
 
 /** For messages: without user and password. */
-export function nameOfPlace({ host, port, database }: PostgresPlace): string {
+export function nameOfPlace({ host, port, database }: PostgresConnectionOptions): string {
   return `PostgreSQL at ${host.includes(':') ? `[${host}]` : host}:${port}, database ${database}`
 }

@@ -6,7 +6,7 @@ import { Client, type ClientBase, type ClientConfig, type CustomTypesConfig } fr
 import { ConfigurationError } from '../../errors.ts'
 import { DatabaseUnavailableError } from '../database.ts'
 import { readPassword } from './password.ts'
-import type { PostgresPlace } from './connection-options.ts'
+import type { PostgresConnectionOptions } from './connection-options.ts'
 
 const connectMilliseconds = 5000
 const statementMilliseconds = 30_000
@@ -54,7 +54,7 @@ function parseBytes(text: string): Uint8Array {
 }
 
 /** How to connect. Throws ConfigurationError if the file of root certificates cannot be read. */
-export async function clientConfig(place: PostgresPlace): Promise<ClientConfig> {
+export async function clientConfig(place: PostgresConnectionOptions): Promise<ClientConfig> {
   const { host, port, user, database } = place
   return {
     host,
@@ -71,7 +71,10 @@ export async function clientConfig(place: PostgresPlace): Promise<ClientConfig> 
   }
 }
 
-async function tlsOptions({ tls, host }: PostgresPlace): Promise<ConnectionOptions | false> {
+async function tlsOptions({
+  tls,
+  host,
+}: PostgresConnectionOptions): Promise<ConnectionOptions | false> {
   if (tls.mode !== 'verify-full') return tls.mode === 'require' && { rejectUnauthorized: false }
   const name = isIP(host) === 0 ? { servername: host } : {}
   if (tls.rootCertificateFile === undefined) return { ...name, rejectUnauthorized: true }

@@ -8,7 +8,7 @@ import { ConfigurationError } from '../../errors.ts'
 import { systemRandom } from '../../random.ts'
 import { ConflictError, DatabaseUnavailableError } from '../database.ts'
 import { databaseContract } from '../database-contract.ts'
-import type { PostgresPlace } from './connection-options.ts'
+import type { PostgresConnectionOptions } from './connection-options.ts'
 import { postgresSchema } from './schema.ts'
 import { openPostgres, type PostgresDatabase } from './database.ts'
 import { expectRows, sql, type Sql } from '../sql.ts'
@@ -29,7 +29,7 @@ for (const { name, run } of databaseContract)
 
 interface Opened {
   readonly server: TestPostgres
-  readonly place: PostgresPlace
+  readonly place: PostgresConnectionOptions
   readonly db: PostgresDatabase
 }
 
@@ -366,14 +366,14 @@ test('TLS and password are those that the operator says', async (t) => {
   await server.admin(`create role guarded login superuser password 'hunter2'`)
   const verified = { mode: 'verify-full', rootCertificateFile: folder.file('ca.pem') } as const
   const password = { kind: 'text', text: 'hunter2' } as const
-  const place: PostgresPlace = {
+  const place: PostgresConnectionOptions = {
     ...base,
     host: 'localhost',
     user: 'guarded',
     tls: verified,
     password,
   }
-  const opens = async (more: Partial<PostgresPlace>): Promise<void> =>
+  const opens = async (more: Partial<PostgresConnectionOptions>): Promise<void> =>
     (await openTestPostgres({ ...place, ...more })).close()
 
   await opens({})

@@ -17,7 +17,7 @@ import {
 } from './connection.ts'
 import { errorOf, isLost, isRetriable } from './errors.ts'
 import { migratePostgres } from './migrate.ts'
-import { nameOfPlace, type PostgresPlace } from './connection-options.ts'
+import { nameOfPlace, type PostgresConnectionOptions } from './connection-options.ts'
 import { preparedQuery, type PreparedQuery } from './text.ts'
 import { PostgresWriter } from './writer.ts'
 import type { Row } from '../sql.ts'
@@ -43,7 +43,7 @@ const probeMilliseconds = 3000
  * used, and for a database that a newer version wrote. Later the server may go and come back.
  */
 export async function openPostgres(
-  place: PostgresPlace,
+  place: PostgresConnectionOptions,
   { pool, random, mayCreate, damagePath }: PostgresOptions,
 ): Promise<PostgresDatabase> {
   const config = await clientConfig(place)

@@ -57,7 +57,7 @@ export async function applyGroup(
 }
 
 /** What became of each transaction, and whether they were committed: COMMIT or ROLLBACK. */
-interface Ended {
+interface CompletedRequest {
   readonly outcomes: Outcome[]
   readonly command: string
 }
@@ -66,7 +66,7 @@ async function sendGroup(
   client: Client,
   group: readonly PreparedTransaction[],
   before: (client: Client, index: number) => void,
-): Promise<Ended> {
+): Promise<CompletedRequest> {
   const begun = send(client, begin)
   const sent: Promise<QueryResult>[][] = []
   for (const [index, transaction] of group.entries()) {

@@ -1,10 +1,10 @@
 /** The password for PostgreSQL, from where the operator keeps it. */
 import { readFile, stat } from 'node:fs/promises'
 import { ConfigurationError } from '../../errors.ts'
-import type { PostgresPlace } from './connection-options.ts'
+import type { PostgresConnectionOptions } from './connection-options.ts'
 
 /** The password for a connection. Throws ConfigurationError if it cannot be had. */
-export async function readPassword(place: PostgresPlace): Promise<string> {
+export async function readPassword(place: PostgresConnectionOptions): Promise<string> {
   const { password } = place
   if (password.kind === 'text') return password.text
   if (password.kind === 'file') return firstLine(await readPrivate(password.path))
@@ -42,7 +42,7 @@ function firstLine(text: string): string {
 }
 
 /** Lines of host:port:database:user:password; `*` is any, and a backslash takes `:` and `\` as they are. */
-function findInPasswordFile(text: string, place: PostgresPlace): string | undefined {
+function findInPasswordFile(text: string, place: PostgresConnectionOptions): string | undefined {
   // A socket in the standard folder is called localhost there.
   const host = place.host === '/var/run/postgresql' ? 'localhost' : place.host
   const wanted = [host, String(place.port), place.database, place.user]

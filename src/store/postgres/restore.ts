@@ -3,7 +3,7 @@ import { ConfigurationError } from '../../errors.ts'
 import { advisoryLocks, clientConfig, connect } from './connection.ts'
 import { errorOf } from './errors.ts'
 import { applySchema, createSchema, requireFit, versionOf } from './migrate.ts'
-import { nameOfPlace, type PostgresPlace } from './connection-options.ts'
+import { nameOfPlace, type PostgresConnectionOptions } from './connection-options.ts'
 import { postgresSchema } from './schema.ts'
 import { isOurs, tablesOfPostgres } from './snapshot.ts'
 import { preparedQuery } from './text.ts'
@@ -19,7 +19,7 @@ const rowsMax = 200
  * there is something, if the server cannot be used, or for a version from before PostgreSQL's first.
  */
 export async function openPostgresRestore(
-  place: PostgresPlace,
+  place: PostgresConnectionOptions,
   schemaVersion: number,
 ): Promise<RestoreTarget> {
   const name = nameOfPlace(place)

@@ -2,13 +2,13 @@
 import type { Client } from 'pg'
 import { clientConfig, connect } from './connection.ts'
 import { errorOf, isLost } from './errors.ts'
-import type { PostgresPlace } from './connection-options.ts'
+import type { PostgresConnectionOptions } from './connection-options.ts'
 import { preparedQuery } from './text.ts'
 import type { RowReader } from '../row-reader.ts'
 import type { Row, Sql } from '../sql.ts'
 
 /** Connects with the first read, and again after the connection was lost. */
-export function createPostgresRows(place: PostgresPlace): RowReader {
+export function createPostgresRows(place: PostgresConnectionOptions): RowReader {
   let current: Client | undefined
 
   async function connected(): Promise<Client> {
@@ -32,7 +32,7 @@ export function createPostgresRows(place: PostgresPlace): RowReader {
   return {
     read: (statement: Sql) =>
       run(async (client) => (await client.query<Row>(preparedQuery(statement))).rows),
-    async readAtOnce(reads) {
+    async readSnapshot(reads) {
       await run((client) => client.query('begin isolation level repeatable read read only'))
       try {
         return await reads()

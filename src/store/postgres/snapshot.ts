@@ -1,7 +1,7 @@
 import type { Client } from 'pg'
 import { clientConfig, connect } from './connection.ts'
 import { errorOf } from './errors.ts'
-import type { PostgresPlace } from './connection-options.ts'
+import type { PostgresConnectionOptions } from './connection-options.ts'
 import { postgresSchema } from './schema.ts'
 import { preparedQuery } from './text.ts'
 import type { Snapshot } from '../snapshot.ts'
@@ -9,7 +9,7 @@ import { sql, type Row, type Sql } from '../sql.ts'
 import { inOrder, tablesOf, versionsBeforePostgres } from '../tables.ts'
 
 /** A snapshot of a PostgreSQL database, which must be of the newest schema. A connection that is lost is its end. */
-export async function openPostgresSnapshot(place: PostgresPlace): Promise<Snapshot> {
+export async function openPostgresSnapshot(place: PostgresConnectionOptions): Promise<Snapshot> {
   const client = await connect(await clientConfig(place))
   let before: Promise<unknown> = Promise.resolve()
   // A connection answers one query after the other.

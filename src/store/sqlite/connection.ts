@@ -71,7 +71,7 @@ export class SqliteConnection {
   }
 
   /** Runs several queries that see the same, whatever is written meanwhile. One at a time. */
-  async readAtOnce<T>(reads: () => Promise<T>): Promise<T> {
+  async readSnapshot<T>(reads: () => Promise<T>): Promise<T> {
     this.#database.exec('begin')
     try {
       return await reads()

@@ -39,7 +39,7 @@ const fileOf = (name: string): Buffer => readFileSync(new URL(name, folder))
 const octets = { sha1: 20, sha224: 28, sha256: 32, sha384: 48, sha512: 64 } as const
 type Hash = keyof typeof octets
 
-interface CertIdWish {
+interface CertIdOptions {
   readonly hash: Hash
   readonly serialNumber: Uint8Array
   /** Whether the hash algorithm has NULL as its parameters. */
@@ -48,7 +48,7 @@ interface CertIdWish {
 
 const nullDer = bytes('0500')
 
-function certIdOf({ hash, serialNumber, hasNull }: CertIdWish): Uint8Array {
+function certIdOf({ hash, serialNumber, hasNull }: CertIdOptions): Uint8Array {
   const digest = (what: string): Uint8Array => createHash(hash).update(what).digest()
   return encodeSequence(
     encodeSequence(encodeOidElement(oids[hash]), ...(hasNull ? [nullDer] : [])),
@@ -74,7 +74,7 @@ const nonceOf = (value: Uint8Array): Extension => ({
   value: encodeOctetString(value),
 })
 
-const plain: CertIdWish = { hash: 'sha1', serialNumber: bytes('01'), hasNull: true }
+const plain: CertIdOptions = { hash: 'sha1', serialNumber: bytes('01'), hasNull: true }
 
 const wishes = fc.record({
   hash: fc.constantFrom<Hash>(...(Object.keys(octets) as Hash[])),
@@ -99,12 +99,12 @@ test('any certificates are read as they were asked for, with a nonce or without'
             keyHash: hexOf(issuerKeyHash),
             serialNumber: hexOf(encodeElement(tags.integer, serialNumber)),
           })),
-          list.map((wish, at) => ({
+          list.map((options, at) => ({
             der: hexOf(certIds[at] ?? new Uint8Array()),
-            hash: wish.hash,
-            nameHash: createHash(wish.hash).update('name').digest('hex'),
-            keyHash: createHash(wish.hash).update('key').digest('hex'),
-            serialNumber: hexOf(encodeUnsigned(wish.serialNumber)),
+            hash: options.hash,
+            nameHash: createHash(options.hash).update('name').digest('hex'),
+            keyHash: createHash(options.hash).update('key').digest('hex'),
+            serialNumber: hexOf(encodeUnsigned(options.serialNumber)),
           })),
         )
         assert.equal(

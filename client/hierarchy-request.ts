@@ -1,16 +1,16 @@
 /** Which hierarchy is to be made, what it is then, and what went wrong. */
 import type { KeyStorageSecurityStandard, RevocationConfiguration } from './shapes.ts'
-import type { KeyAlgorithm, SigningAlgorithm, Subject, ValidityWish } from './inputs.ts'
+import type { KeyAlgorithm, SigningAlgorithm, Subject, ValidityOptions } from './inputs.ts'
 import type { WaiterConfig } from './waiters.ts'
 
-export interface AuthorityWish {
+export interface AuthorityRequest {
   readonly subject: Subject
   /** EC_prime256v1 unless given. */
   readonly keyAlgorithm?: KeyAlgorithm
   /** That of the key unless given. */
   readonly signingAlgorithm?: SigningAlgorithm
   /** Of its certificate; ten years for a root, five for one below it, unless given. */
-  readonly validity?: ValidityWish
+  readonly validity?: ValidityOptions
   /** Where it says what it revokes; nowhere unless given. */
   readonly revocation?: RevocationConfiguration
   readonly keyStorageSecurityStandard?: KeyStorageSecurityStandard
@@ -18,11 +18,11 @@ export interface AuthorityWish {
   readonly tags?: Readonly<Record<string, string>>
 }
 
-export interface HierarchyWish {
+export interface HierarchyRequest {
   /** Which hierarchy of the account this is; the two subjects unless given. The same one is made once. */
   readonly name?: string
-  readonly root: AuthorityWish
-  readonly issuing: AuthorityWish & {
+  readonly root: AuthorityRequest
+  readonly issuing: AuthorityRequest & {
     /** How many CAs may be below it; 0 unless given. */
     readonly pathLength?: 0 | 1 | 2 | 3
   }
