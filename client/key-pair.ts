@@ -10,7 +10,7 @@ import {
 } from '../src/x509/certification-request.ts'
 import { encodeGeneralNames, type GeneralName } from '../src/x509/general-name.ts'
 import { encodeName } from '../src/x509/name.ts'
-import { oids } from '../src/x509/oid.ts'
+import { oids } from '../src/x509/der/oid.ts'
 import { encodePem } from '../src/x509/pem.ts'
 import type { KeyAlgorithm, Subject } from './inputs.ts'
 import { nameProblemText, readName } from './names.ts'

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Caller } from '../src/identity/caller.ts'
 import { operations } from '../src/operations/index.ts'
-import type { OperationName } from '../src/operations/operation.ts'
+import type { OperationName } from '../src/operations/shared/operation.ts'
 import { apiReference, authorizations } from '../tools/api-reference.ts'
 
 const path = join(import.meta.dirname, '../docs/api-reference.md')

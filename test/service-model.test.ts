@@ -9,7 +9,7 @@ import type {
   Operation,
   OperationName,
   OwnOperationName,
-} from '../src/operations/operation.ts'
+} from '../src/operations/shared/operation.ts'
 import { decode } from '../src/wire/shapes/decode.ts'
 import type { Shape } from '../src/wire/shapes/shape.ts'
 import {

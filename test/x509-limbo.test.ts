@@ -11,9 +11,9 @@ import { constraintsOf, violatedNameConstraint } from '../src/chain/name-constra
 import { ServiceError } from '../src/errors.ts'
 import { parseCertificate } from '../src/x509/certificate.ts'
 import { DerError } from '../src/x509/der/error.ts'
-import { findExtension } from '../src/x509/extensions/extensions.ts'
+import { findExtension } from '../src/x509/extension.ts'
 import { parseGeneralNames } from '../src/x509/general-name.ts'
-import { oids } from '../src/x509/oid.ts'
+import { oids } from '../src/x509/der/oid.ts'
 import { encodePem } from '../src/x509/pem.ts'
 
 interface LimboCase {

@@ -5,7 +5,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { operations } from '../src/operations/index.ts'
-import type { Operation, OperationName } from '../src/operations/operation.ts'
+import type { Operation, OperationName } from '../src/operations/shared/operation.ts'
 import type { Field, ScalarShape, Shape, StructureShape } from '../src/wire/shapes/shape.ts'
 
 /** What the Service Authorization Reference says of an operation beside its own action. */

@@ -8,7 +8,7 @@ import { encodeCertificate, encodeTbsCertificate } from '../x509/certificate.ts'
 import { visibleJson, visibleLines } from '../text/visible-text.ts'
 import { nameText } from '../x509/name-text.ts'
 import { encodeName, parseName } from '../x509/name.ts'
-import { oids } from '../x509/oid.ts'
+import { oids } from '../x509/der/oid.ts'
 import {
   auditReportKey,
   auditReportType,

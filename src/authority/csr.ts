@@ -1,6 +1,6 @@
 import { encodeBasicConstraints } from '../x509/extensions/basic-constraints.ts'
 import { encodeCertificationRequestInfo } from '../x509/certification-request.ts'
-import { oids } from '../x509/oid.ts'
+import { oids } from '../x509/der/oid.ts'
 import type { AuthorityConfiguration } from './configuration.ts'
 import { csrExtensions } from './csr-extensions.ts'
 import { encodeSubject } from './subject.ts'

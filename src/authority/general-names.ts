@@ -4,8 +4,8 @@ import { ServiceError } from '../errors.ts'
 import { contextTag, tags } from '../x509/der/reader.ts'
 import { encodeElement } from '../x509/der/writer.ts'
 import type { GeneralName } from '../x509/general-name.ts'
-import { encodeOid, encodeOidElement, isOid } from '../x509/oid.ts'
-import { findCharacter } from '../x509/strings.ts'
+import { encodeOid, encodeOidElement, isOid } from '../x509/der/oid.ts'
+import { findCharacter } from '../x509/der/strings.ts'
 import { encodeSubject, type Asn1Subject } from './subject.ts'
 
 /** A name in AWS's form: exactly one member. */

@@ -1,8 +1,8 @@
 /** KeyUsage, as callers write it (AWS Private CA API, KeyUsage). */
 import { ServiceError } from '../errors.ts'
-import type { Extension } from '../x509/extensions/extensions.ts'
+import type { Extension } from '../x509/extension.ts'
 import { encodeKeyUsage, type KeyUsageBit } from '../x509/extensions/key-usage.ts'
-import { oids } from '../x509/oid.ts'
+import { oids } from '../x509/der/oid.ts'
 
 /** In the order of the bits; each false unless it is given. */
 export interface RequestedKeyUsage {

@@ -27,3 +27,11 @@ function isEndedAt(authority: Authority, now: Date): boolean {
   if (certificate === undefined || (status !== 'ACTIVE' && status !== 'DISABLED')) return false
   return isExpiredAt(certificate.notAfter, now)
 }
+
+/** A CA as it is at one instant, for one request. */
+export interface AuthorityView {
+  readonly authority: Authority
+  readonly arn: string
+  readonly status: AuthorityStatus
+  readonly now: Date
+}

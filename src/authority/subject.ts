@@ -1,7 +1,7 @@
 /** ASN1Subject, as callers write a CA's name, and the Name made of it (AWS Private CA API, ASN1Subject). */
 import { ServiceError } from '../errors.ts'
 import { encodeName, type NameAttribute } from '../x509/name.ts'
-import { isOid, oids } from '../x509/oid.ts'
+import { isOid, oids } from '../x509/der/oid.ts'
 
 /** A name in AWS's form. */
 export interface Asn1Subject {

@@ -18,7 +18,7 @@ import {
 } from '../x509/certificate-list.ts'
 import { encodeCertificate, encodeTbsCertificate } from '../x509/certificate.ts'
 import { encodeName } from '../x509/name.ts'
-import { oids } from '../x509/oid.ts'
+import { oids } from '../x509/der/oid.ts'
 import { readRevokedCertificates } from '../x509/revoked-certificates.ts'
 
 const algorithm = signatureAlgorithmIdentifier('SHA256WITHECDSA')

@@ -7,12 +7,12 @@ import {
   type KeyPolicy,
 } from '../key-strength/key-strength.ts'
 import { DerError } from '../x509/der/error.ts'
-import { findExtension, type Extension } from '../x509/extensions/extensions.ts'
+import { findExtension, type Extension } from '../x509/extension.ts'
 import { parseGeneralNames, type GeneralName } from '../x509/general-name.ts'
 import { parseSubjectKeyIdentifier } from '../x509/extensions/key-identifiers.ts'
 import { parseKeyUsage } from '../x509/extensions/key-usage.ts'
 import { isEmptyName } from '../x509/name.ts'
-import { oidName, oids } from '../x509/oid.ts'
+import { oidName, oids } from '../x509/der/oid.ts'
 import { malformed, notAllowed } from './import-errors.ts'
 import { readNameConstraints } from './name-constraints/check-names.ts'
 

@@ -1,7 +1,7 @@
 import type { Certificate } from '../x509/certificate.ts'
-import { findExtension } from '../x509/extensions/extensions.ts'
+import { findExtension } from '../x509/extension.ts'
 import { parseKeyUsage } from '../x509/extensions/key-usage.ts'
-import { oids } from '../x509/oid.ts'
+import { oids } from '../x509/der/oid.ts'
 
 /**
  * Whether validators accept CRLs from the CA with that certificate: its key usage has cRLSign, or it has no key usage

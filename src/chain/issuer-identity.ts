@@ -5,9 +5,9 @@
  * subjectKeyIdentifier.
  */
 import type { Certificate } from '../x509/certificate.ts'
-import { findExtension } from '../x509/extensions/extensions.ts'
+import { findExtension } from '../x509/extension.ts'
 import { parseSubjectKeyIdentifier } from '../x509/extensions/key-identifiers.ts'
-import { oids } from '../x509/oid.ts'
+import { oids } from '../x509/der/oid.ts'
 import { keyIdentifier } from '../x509/subject-public-key-info.ts'
 
 /** The identity of a CA's first certificate. Its CRL and its CA certificate have the plain id of the CA as their file name. */

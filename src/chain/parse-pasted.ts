@@ -3,7 +3,7 @@ import { parseCertificate, type Certificate } from '../x509/certificate.ts'
 import { DerError } from '../x509/der/error.ts'
 import { recognizePasted } from '../x509/pasted-input.ts'
 import { encodePem, parsePem, pemText, type PemBlock } from '../x509/pem.ts'
-import { issuerTolerance, strict, type Tolerance } from '../x509/tolerance.ts'
+import { issuerTolerance, strict, type Tolerance } from '../x509/der/tolerance.ts'
 import { chainPosition, malformed } from './import-errors.ts'
 
 /** A certificate with the chain above it: its signer first, the root last; empty for a root. */

@@ -1,8 +1,8 @@
 import { parseBasicConstraints } from '../x509/extensions/basic-constraints.ts'
 import type { Certificate } from '../x509/certificate.ts'
-import { findExtension } from '../x509/extensions/extensions.ts'
+import { findExtension } from '../x509/extension.ts'
 import { sameName } from '../x509/name.ts'
-import { oids } from '../x509/oid.ts'
+import { oids } from '../x509/der/oid.ts'
 
 /**
  * How many CA certificates may follow below the first of `path` (a CA certificate, its signer, … the root), by the

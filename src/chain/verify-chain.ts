@@ -2,7 +2,7 @@
 import type { Certificate } from '../x509/certificate.ts'
 import { formatName, sameName } from '../x509/name.ts'
 import { unsupportedReason } from '../x509/signature-scheme.ts'
-import { issuerTolerance, strict, type Tolerance } from '../x509/tolerance.ts'
+import { issuerTolerance, strict, type Tolerance } from '../x509/der/tolerance.ts'
 import { verifySignature, type SignatureCheck } from '../x509/verify-signature.ts'
 import { alternativeNamesOf } from './ca-certificate.ts'
 import { mismatch, notAllowed, pathPosition } from './import-errors.ts'

@@ -5,7 +5,7 @@ import { isoOf } from '../inspect/words.ts'
 import { visibleText } from '../text/visible-text.ts'
 
 /** What commands need of a CA. */
-export interface AuthorityView {
+export interface AuthoritySummary {
   readonly arn: string
   /** CommonName of its subject, or its id. */
   readonly name: string
@@ -20,8 +20,8 @@ export interface AuthorityView {
 }
 
 /** Those that are not deleted, in the order of the API. */
-export async function listAuthorities(client: Client): Promise<AuthorityView[]> {
-  const views: AuthorityView[] = []
+export async function listAuthorities(client: Client): Promise<AuthoritySummary[]> {
+  const views: AuthoritySummary[] = []
   const pages = client.getPaginator('listCertificateAuthorities').paginate()
   for await (const authority of pages.items()) {
     const { Arn = '', Type = '', Status = '', NotAfter, RevocationConfiguration } = authority
@@ -53,7 +53,7 @@ export function idOf(arn: string): string {
 export async function chooseAuthority(
   client: Client,
   wanted: string | undefined,
-): Promise<Pick<AuthorityView, 'arn' | 'name'>> {
+): Promise<Pick<AuthoritySummary, 'arn' | 'name'>> {
   if (wanted?.startsWith('arn:') === true) return { arn: wanted, name: idOf(wanted) }
   const active = (await listAuthorities(client)).filter(({ status }) => status === 'ACTIVE')
   const found =

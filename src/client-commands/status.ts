@@ -1,7 +1,7 @@
 /** `signet status`: what an administrator wants to know of a server, and what has to be looked at. */
 import { isoOf } from '../inspect/words.ts'
 import { millisecondsLeft } from '../x509/time.ts'
-import { idOf, listAuthorities, type AuthorityView } from './authorities.ts'
+import { idOf, listAuthorities, type AuthoritySummary } from './authorities.ts'
 import { trust, withConnection, type ConnectionOptions } from './connection.ts'
 import { parseMetrics, type Sample } from './read-metrics.ts'
 
@@ -28,7 +28,7 @@ export interface ServerStatus {
   readonly warnings: readonly string[]
 }
 
-export interface AuthorityStatus extends AuthorityView {
+export interface AuthorityStatus extends AuthoritySummary {
   /** Whole days; null for one without a certificate. */
   readonly expiresInDays: number | null
   /** Of the oldest CRL; null if there is none, or if that is not known. */
@@ -90,7 +90,7 @@ export async function serverStatus(options: ConnectionOptions, now: Date): Promi
 async function authoritiesOf(
   options: ConnectionOptions,
   health: ServerStatus['server']['health'],
-): Promise<AuthorityView[]> {
+): Promise<AuthoritySummary[]> {
   try {
     return await withConnection(options, ({ client }) => listAuthorities(client))
   } catch (error) {
@@ -126,7 +126,7 @@ function fetchSoon(endpoint: string, path: string): Promise<Response> {
 }
 
 function authorityStatus(
-  view: AuthorityView,
+  view: AuthoritySummary,
   samples: readonly Sample[] | undefined,
   now: Date,
 ): AuthorityStatus {

@@ -6,7 +6,7 @@ import { bindCertificate, openCrl } from '../store/crls.ts'
 import { ConflictError } from '../store/database.ts'
 import { firstIdentity, identityFileName } from '../chain/issuer-identity.ts'
 import type { Sql } from '../store/sql.ts'
-import type { AuthorityView } from '../operations/shared/require-authority.ts'
+import type { AuthorityView } from '../authority/status.ts'
 
 /** The kind of CRL that the CA is configured for; undefined if its CRLs are off. */
 function configuredKind({ authority }: AuthorityView): CrlKind | undefined {

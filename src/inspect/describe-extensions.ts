@@ -7,7 +7,7 @@ import {
   parseIssuingDistributionPoint,
 } from '../x509/extensions/distribution-points.ts'
 import { parseExtendedKeyUsage } from '../x509/extensions/extended-key-usage.ts'
-import type { Extension } from '../x509/extensions/extensions.ts'
+import type { Extension } from '../x509/extension.ts'
 import { parseGeneralNames } from '../x509/general-name.ts'
 import { parseInfoAccess } from '../x509/extensions/info-access.ts'
 import {
@@ -16,7 +16,7 @@ import {
 } from '../x509/extensions/key-identifiers.ts'
 import { parseKeyUsage } from '../x509/extensions/key-usage.ts'
 import { parseNameConstraints } from '../x509/extensions/name-constraints.ts'
-import { oidName, oids } from '../x509/oid.ts'
+import { oidName, oids } from '../x509/der/oid.ts'
 import { generalNameWords, hexOf } from './words.ts'
 
 export interface ExtensionDescription {

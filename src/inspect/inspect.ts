@@ -1,7 +1,7 @@
 /** Everything in a file, and whether its certificates are a chain. */
 import { parseCertificate } from '../x509/certificate.ts'
 import { sameName } from '../x509/name.ts'
-import { issuerTolerance } from '../x509/tolerance.ts'
+import { issuerTolerance } from '../x509/der/tolerance.ts'
 import { verifySignature } from '../x509/verify-signature.ts'
 import { describe, type Description } from './describe.ts'
 import { recognize, type Recognized } from './recognize.ts'

@@ -5,7 +5,7 @@
  */
 import type { GeneralName } from '../x509/general-name.ts'
 import { attributeKeywords, parseName, type Name } from '../x509/name.ts'
-import { decodeOid, oidName } from '../x509/oid.ts'
+import { decodeOid, oidName } from '../x509/der/oid.ts'
 import type { PublicKeyKind } from '../x509/subject-public-key-info.ts'
 
 /** `CN=host, O=Example`: first to last, special characters escaped as in RFC 4514; an empty text for an empty name. */

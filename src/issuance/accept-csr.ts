@@ -5,12 +5,12 @@ import {
   type CertificationRequest,
 } from '../x509/certification-request.ts'
 import { DerError } from '../x509/der/error.ts'
-import { findExtension, type Extension } from '../x509/extensions/extensions.ts'
-import { oids } from '../x509/oid.ts'
+import { findExtension, type Extension } from '../x509/extension.ts'
+import { oids } from '../x509/der/oid.ts'
 import { recognizePasted } from '../x509/pasted-input.ts'
 import { parsePem, pemText } from '../x509/pem.ts'
 import { isSha1, unsupportedReason } from '../x509/signature-scheme.ts'
-import { requestTolerance } from '../x509/tolerance.ts'
+import { requestTolerance } from '../x509/der/tolerance.ts'
 import {
   requireCompositeModulus,
   requireStrongKey,

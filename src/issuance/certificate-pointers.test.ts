@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { encodeCrlDistributionPoints } from '../x509/extensions/distribution-points.ts'
 import { uriName } from '../x509/general-name.ts'
 import { encodeInfoAccess } from '../x509/extensions/info-access.ts'
-import { oids } from '../x509/oid.ts'
+import { oids } from '../x509/der/oid.ts'
 import { pointerExtensions } from './certificate-pointers.ts'
 
 const crlUri = 'http://pki.example.com/my-crls/crl/one.crl'

@@ -5,7 +5,7 @@ import type { Database } from '../store/database.ts'
 import { findIdentityCertificate } from '../store/installed-certificates.ts'
 import { parseCertificate, type Certificate } from '../x509/certificate.ts'
 import { parsePem } from '../x509/pem.ts'
-import { issuerTolerance } from '../x509/tolerance.ts'
+import { issuerTolerance } from '../x509/der/tolerance.ts'
 
 /** The parts of a CA certificate that a CRL depends on. */
 export type CrlIssuer = Pick<

@@ -7,10 +7,10 @@ import { encodeCertificatePolicies } from '../x509/extensions/certificate-polici
 import { DerError } from '../x509/der/error.ts'
 import { DerReader } from '../x509/der/reader.ts'
 import { encodeExtendedKeyUsage } from '../x509/extensions/extended-key-usage.ts'
-import type { Extension } from '../x509/extensions/extensions.ts'
+import type { Extension } from '../x509/extension.ts'
 import { encodeGeneralNames, parseGeneralNames } from '../x509/general-name.ts'
 import { parseName, type Name } from '../x509/name.ts'
-import { oidName, oids } from '../x509/oid.ts'
+import { oidName, oids } from '../x509/der/oid.ts'
 
 interface RequestedExtendedKeyUsage {
   readonly ExtendedKeyUsageType?: keyof typeof purposeOf

@@ -8,7 +8,7 @@ import {
   strongModulus as makeStrongModulus,
 } from '../../test/support/weak-moduli.ts'
 import { encodeBitString, encodeSequence } from '../x509/der/writer.ts'
-import { encodeOidElement, oids } from '../x509/oid.ts'
+import { encodeOidElement, oids } from '../x509/der/oid.ts'
 import {
   parseSubjectPublicKeyInfo,
   type PublicKeyKind,

@@ -1,5 +1,5 @@
 /** Which public keys are too weak to be certified, or to certify others. */
-import { oidName } from '../x509/oid.ts'
+import { oidName } from '../x509/der/oid.ts'
 import type { PublicKeyKind, SubjectPublicKeyInfo } from '../x509/subject-public-key-info.ts'
 import { hasSmallOrder } from './edwards-points.ts'
 import { isPrimeModulus, rememberedWeakness } from './modulus-checks.ts'

@@ -1,6 +1,6 @@
 /** Syntax of host names, mailboxes and URIs. Each check returns the fault as the end of a sentence, or undefined. */
 import { isIPv4, isIPv6 } from 'node:net'
-import { findCharacter } from '../x509/strings.ts'
+import { findCharacter } from '../x509/der/strings.ts'
 
 const labelLengthMax = 63
 const nameLengthMax = 253

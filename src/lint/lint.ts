@@ -9,10 +9,10 @@ import { parseTbsCertificate, versionTag, type TbsCertificate } from '../x509/ce
 import { DerError } from '../x509/der/error.ts'
 import { readOnlyNested, tags } from '../x509/der/reader.ts'
 import { requireDerTree } from '../x509/der/tree.ts'
-import type { Extension } from '../x509/extensions/extensions.ts'
+import type { Extension } from '../x509/extension.ts'
 import { isEmptyName } from '../x509/name.ts'
-import { oidName } from '../x509/oid.ts'
-import { latin1 } from '../x509/strings.ts'
+import { oidName } from '../x509/der/oid.ts'
+import { latin1 } from '../x509/der/strings.ts'
 import { extensionChecks } from './extension-checks.ts'
 import type {
   Criticality,

@@ -1,5 +1,5 @@
 /** Object identifiers that exceed the limits of some readers. */
-import { encodeOid } from '../x509/oid.ts'
+import { encodeOid } from '../x509/der/oid.ts'
 import type { Report } from './rules.ts'
 
 /** Go stores arcs in 31 bits. */

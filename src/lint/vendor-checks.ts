@@ -1,19 +1,19 @@
 /** Checks of extensions that RFC 5280 does not define. */
 import { DerError } from '../x509/der/error.ts'
-import { readNamedBits } from '../x509/bit-string.ts'
+import { readNamedBits } from '../x509/der/bit-string.ts'
 import { readOnly, readOnlyNested, tags } from '../x509/der/reader.ts'
 import { requireDerTree } from '../x509/der/tree.ts'
 import { isNull, readAll, readIntegerOctets } from '../x509/der/values.ts'
-import type { Extension } from '../x509/extensions/extensions.ts'
+import type { Extension } from '../x509/extension.ts'
 import { parseGeneralNames } from '../x509/general-name.ts'
 import {
   parseMicrosoftTemplate,
   parseMicrosoftTemplateName,
 } from '../x509/extensions/microsoft-extensions.ts'
-import { decodeOid, oidName, oids } from '../x509/oid.ts'
+import { decodeOid, oidName, oids } from '../x509/der/oid.ts'
 import { parsePrivateKeyUsagePeriod } from '../x509/extensions/private-key-usage-period.ts'
 import { parseTimestampList } from '../x509/extensions/signed-certificate-timestamps.ts'
-import { decodeString } from '../x509/strings.ts'
+import { decodeString } from '../x509/der/strings.ts'
 import { parseDirectoryAttributes } from '../x509/extensions/subject-directory-attributes.ts'
 import { parseTlsFeatures } from '../x509/extensions/tls-feature.ts'
 import type { ExtensionCheck, LintContext } from './facts.ts'

@@ -10,7 +10,7 @@ import { encodeBasicConstraints } from '../x509/extensions/basic-constraints.ts'
 import { encodeCertificate, encodeTbsCertificate } from '../x509/certificate.ts'
 import { encodeName } from '../x509/name.ts'
 import { certIdHashes, type CertId } from '../x509/ocsp/request.ts'
-import { oids } from '../x509/oid.ts'
+import { oids } from '../x509/der/oid.ts'
 import { createOcspIssuers } from './issuers.ts'
 
 const algorithm = signatureAlgorithmIdentifier('SHA256WITHECDSA')

@@ -3,7 +3,7 @@ import type { Database } from '../store/database.ts'
 import { listImportedCertificates } from '../store/installed-certificates.ts'
 import { parseCertificate } from '../x509/certificate.ts'
 import { certIdHashes, type CertId } from '../x509/ocsp/request.ts'
-import { latin1 } from '../x509/strings.ts'
+import { latin1 } from '../x509/der/strings.ts'
 
 /** Which CA a CertID means. */
 export interface OcspIssuers {

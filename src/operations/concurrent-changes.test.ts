@@ -18,7 +18,7 @@ import type { Services } from '../services.ts'
 import type { Database } from '../store/database.ts'
 import { createKeyRecords } from '../store/keys.ts'
 import { operations } from './index.ts'
-import type { OperationName } from './operation.ts'
+import type { OperationName } from './shared/operation.ts'
 
 let service: TestService
 let data: DataFolder

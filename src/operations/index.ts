@@ -1,5 +1,5 @@
 /** The operations of the API by name. The HTTP pipeline, authorization and the tests read this table. */
-import type { Operation, OperationName } from './operation.ts'
+import type { Operation, OperationName } from './shared/operation.ts'
 import { createCertificateAuthority } from './certificate-authority/create-certificate-authority.ts'
 import { createCertificateAuthorityAuditReport } from './audit-report/create-certificate-authority-audit-report.ts'
 import { createPermission } from './permission/create-permission.ts'

@@ -5,8 +5,8 @@ import { parseGeneralNames, type GeneralName } from '../x509/general-name.ts'
 import type { Name } from '../x509/name.ts'
 import { nameText, nameTextOf } from '../x509/name-text.ts'
 import { parseNamedParts } from '../x509/named-parts.ts'
-import { decodeOid, oids } from '../x509/oid.ts'
-import { decodeString, isStringTag } from '../x509/strings.ts'
+import { decodeOid, oids } from '../x509/der/oid.ts'
+import { decodeString, isStringTag } from '../x509/der/strings.ts'
 import { ipAddressText } from './ip-address.ts'
 
 export interface CertificateNames {

@@ -2,7 +2,7 @@
 import type { DerReader } from './der/reader.ts'
 import { readOnlyNested, tags } from './der/reader.ts'
 import { encodeSequence } from './der/writer.ts'
-import { decodeOid, encodeOidElement, oidName, oids } from './oid.ts'
+import { decodeOid, encodeOidElement, oidName, oids } from './der/oid.ts'
 
 export interface AlgorithmIdentifier {
   readonly der: Uint8Array

@@ -22,13 +22,13 @@ import {
   encodeSmallInteger,
 } from './der/writer.ts'
 import { encodeIssuingDistributionPoint } from './extensions/distribution-points.ts'
-import { encodeExtensions, findExtension } from './extensions/extensions.ts'
+import { encodeExtensions, findExtension } from './extension.ts'
 import {
   encodeAuthorityKeyIdentifier,
   parseAuthorityKeyIdentifier,
 } from './extensions/key-identifiers.ts'
 import { encodeName } from './name.ts'
-import { oids } from './oid.ts'
+import { oids } from './der/oid.ts'
 import {
   readRevokedCertificates,
   RevokedCertificatesWriter,

@@ -11,13 +11,8 @@ import {
   encodeSmallInteger,
   encodeUnsigned,
 } from './der/writer.ts'
-import {
-  encodeExtensions,
-  findExtension,
-  parseExtensions,
-  type Extension,
-} from './extensions/extensions.ts'
-import { oids } from './oid.ts'
+import { encodeExtensions, findExtension, parseExtensions, type Extension } from './extension.ts'
+import { oids } from './der/oid.ts'
 import { encodeTime, readTime } from './time.ts'
 
 const crlExtensionsTag = contextTag(0, true)

@@ -11,7 +11,7 @@ import { contextTag, tags } from './der/reader.ts'
 import { encodeElement, encodeSequence, encodeSmallInteger } from './der/writer.ts'
 import { encodeBasicConstraints } from './extensions/basic-constraints.ts'
 import { encodeName, parseName } from './name.ts'
-import { oids } from './oid.ts'
+import { oids } from './der/oid.ts'
 
 const hexOf = (octets: Uint8Array): string => Buffer.from(octets).toString('hex')
 

@@ -5,8 +5,8 @@ import { contextTag, DerReader, readOnlyNested, tags, type DerElement } from './
 import { readAll } from './der/values.ts'
 import { encodeElement, encodeSequence } from './der/writer.ts'
 import { parseName } from './name.ts'
-import { decodeOid } from './oid.ts'
-import { findCharacter } from './strings.ts'
+import { decodeOid } from './der/oid.ts'
+import { findCharacter } from './der/strings.ts'
 
 /** The choices, by the number of their tag. */
 const generalNameKinds = [

@@ -7,7 +7,7 @@ import { tags } from './der/reader.ts'
 import { encodeElement, encodeSequence } from './der/writer.ts'
 import { nameText, nameTextOf } from './name-text.ts'
 import { encodeName, parseName, type Name } from './name.ts'
-import { encodeOidElement, oids } from './oid.ts'
+import { encodeOidElement, oids } from './der/oid.ts'
 
 const hexOf = (octets: Uint8Array): string => Buffer.from(octets).toString('hex')
 

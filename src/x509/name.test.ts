@@ -11,7 +11,7 @@ import {
   sameName,
   type NameAttribute,
 } from './name.ts'
-import { encodeOidElement, oids } from './oid.ts'
+import { encodeOidElement, oids } from './der/oid.ts'
 import { tags } from './der/reader.ts'
 
 const name = (...attributes: readonly NameAttribute[]) => parseName(encodeName(attributes))

@@ -2,8 +2,8 @@
 import { DerError } from './der/error.ts'
 import { readOnlyNested, tags, type DerElement, type DerReader } from './der/reader.ts'
 import { encodeElement, encodeSequence, encodeSetOf } from './der/writer.ts'
-import { decodeOid, encodeOidElement, oidName, oids } from './oid.ts'
-import { decodeString, isAscii, isPrintable, isStringTag } from './strings.ts'
+import { decodeOid, encodeOidElement, oidName, oids } from './der/oid.ts'
+import { decodeString, isAscii, isPrintable, isStringTag } from './der/strings.ts'
 
 export interface AttributeTypeAndValue {
   /** Object identifier, dotted. */

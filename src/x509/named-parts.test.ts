@@ -3,9 +3,9 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { parseCertificate } from './certificate.ts'
 import { DerError } from './der/error.ts'
-import { findExtension } from './extensions/extensions.ts'
+import { findExtension } from './extension.ts'
 import { parseNamedParts } from './named-parts.ts'
-import { oids } from './oid.ts'
+import { oids } from './der/oid.ts'
 import { parsePem } from './pem.ts'
 
 const folder = new URL('../../testdata/x509/', import.meta.url)

@@ -6,7 +6,7 @@ import { readToValidity } from './certificate-summary.ts'
 import { extensionsTag, issuerUniqueIdTag, subjectUniqueIdTag } from './certificate.ts'
 import { tags, type DerReader } from './der/reader.ts'
 import { parseName, type Name } from './name.ts'
-import { encodeOid, oids } from './oid.ts'
+import { encodeOid, oids } from './der/oid.ts'
 import { readTime } from './time.ts'
 
 export interface NamedParts {

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { encodeElement, encodeSequence, encodeSmallInteger } from './der/writer.ts'
-import { encodeOidElement } from './oid.ts'
+import { encodeOidElement } from './der/oid.ts'
 import { recognizePasted, type Expected } from './pasted-input.ts'
 import { encodePem, parsePem, pemText } from './pem.ts'
 

@@ -5,8 +5,8 @@ import * as fc from 'fast-check'
 import { DerError } from './der/error.ts'
 import { tags } from './der/reader.ts'
 import { encodeElement, encodeSequence, encodeUnsigned } from './der/writer.ts'
-import { encodeExtensions, type Extension } from './extensions/extensions.ts'
-import { oids } from './oid.ts'
+import { encodeExtensions, type Extension } from './extension.ts'
+import { oids } from './der/oid.ts'
 import {
   readRevokedCertificates,
   RevokedCertificatesWriter,

@@ -3,8 +3,8 @@ import { DerError } from './der/error.ts'
 import { DerReader, readOnly, tags } from './der/reader.ts'
 import { readIntegerOctets } from './der/values.ts'
 import { encodeElement } from './der/writer.ts'
-import { encodeExtensions, findExtension, parseExtensions } from './extensions/extensions.ts'
-import { oids } from './oid.ts'
+import { encodeExtensions, findExtension, parseExtensions } from './extension.ts'
+import { oids } from './der/oid.ts'
 import { encodeTime, readTime } from './time.ts'
 
 export interface RevokedCertificate {

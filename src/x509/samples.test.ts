@@ -8,7 +8,7 @@ import { parseCertificate, type Certificate } from './certificate.ts'
 import { parseCertificationRequest, type CertificationRequest } from './certification-request.ts'
 import { DerError } from './der/error.ts'
 import { parseExtendedKeyUsage } from './extensions/extended-key-usage.ts'
-import { findExtension, type Extension } from './extensions/extensions.ts'
+import { findExtension, type Extension } from './extension.ts'
 import { parseGeneralNames } from './general-name.ts'
 import {
   parseAuthorityKeyIdentifier,
@@ -16,7 +16,7 @@ import {
 } from './extensions/key-identifiers.ts'
 import { parseKeyUsage } from './extensions/key-usage.ts'
 import { formatName, sameName } from './name.ts'
-import { oids } from './oid.ts'
+import { oids } from './der/oid.ts'
 import { parsePem } from './pem.ts'
 import { verifySignature, type SignatureCheck } from './verify-signature.ts'
 

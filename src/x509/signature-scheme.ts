@@ -2,9 +2,9 @@
 import type { AlgorithmIdentifier } from './algorithm-identifier.ts'
 import { contextTag, DerReader, readOnly, readOnlyNested, tags } from './der/reader.ts'
 import { isNull, readSmallInteger } from './der/values.ts'
-import { decodeOid, oidName, oids } from './oid.ts'
+import { decodeOid, oidName, oids } from './der/oid.ts'
 import type { PublicKeyKind } from './subject-public-key-info.ts'
-import { strict, type Tolerance } from './tolerance.ts'
+import { strict, type Tolerance } from './der/tolerance.ts'
 
 export interface SignatureScheme {
   readonly key: PublicKeyKind['kind']

@@ -24,7 +24,7 @@ import {
 import { DerError } from './der/error.ts'
 import { encodeElement, encodeSequence } from './der/writer.ts'
 import { encodeExtendedKeyUsage, parseExtendedKeyUsage } from './extensions/extended-key-usage.ts'
-import { encodeExtensions, findExtension, parseExtensions } from './extensions/extensions.ts'
+import { encodeExtensions, findExtension, parseExtensions } from './extension.ts'
 import { parseGeneralNames } from './general-name.ts'
 import {
   encodeAuthorityKeyIdentifier,
@@ -34,7 +34,7 @@ import {
 } from './extensions/key-identifiers.ts'
 import { encodeKeyUsage, keyUsageBits, parseKeyUsage } from './extensions/key-usage.ts'
 import { encodeName } from './name.ts'
-import { isOid, oids } from './oid.ts'
+import { isOid, oids } from './der/oid.ts'
 import { parsePem } from './pem.ts'
 import { keyIdentifier, parseSubjectPublicKeyInfo } from './subject-public-key-info.ts'
 import { verifySignature } from './verify-signature.ts'

@@ -4,7 +4,7 @@ import { readAlgorithmIdentifier, type AlgorithmIdentifier } from './algorithm-i
 import { DerError } from './der/error.ts'
 import { readOnly, readOnlyNested, tags } from './der/reader.ts'
 import { isNull, readBitStringOctets, readUnsignedOctets } from './der/values.ts'
-import { decodeOid, oidName, oids } from './oid.ts'
+import { decodeOid, oidName, oids } from './der/oid.ts'
 
 export type PublicKeyKind =
   | {

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { parseAlgorithmIdentifier } from './algorithm-identifier.ts'
 import { encodeBitString, encodeElement, encodeSequence, encodeUnsigned } from './der/writer.ts'
-import { encodeOidElement, oids } from './oid.ts'
+import { encodeOidElement, oids } from './der/oid.ts'
 import { parseSubjectPublicKeyInfo } from './subject-public-key-info.ts'
 import { verifySignature } from './verify-signature.ts'
 

@@ -13,8 +13,8 @@ import {
   encodeCrlDistributionPoints,
   encodeIssuingDistributionPoint,
 } from '../../src/x509/extensions/distribution-points.ts'
-import { findExtension } from '../../src/x509/extensions/extensions.ts'
-import { oids } from '../../src/x509/oid.ts'
+import { findExtension } from '../../src/x509/extension.ts'
+import { oids } from '../../src/x509/der/oid.ts'
 import { parsePem } from '../../src/x509/pem.ts'
 import { csr } from '../support/csrs.ts'
 import {

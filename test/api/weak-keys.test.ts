@@ -14,7 +14,7 @@ import {
 } from '../../src/x509/der/writer.ts'
 import { parseCertificationRequest } from '../../src/x509/certification-request.ts'
 import { encodeName } from '../../src/x509/name.ts'
-import { encodeOidElement, oids } from '../../src/x509/oid.ts'
+import { encodeOidElement, oids } from '../../src/x509/der/oid.ts'
 import { encodePem, parsePem } from '../../src/x509/pem.ts'
 import { csr } from '../support/csrs.ts'
 import { createRoot, issue, issueInput } from '../support/hierarchy.ts'

@@ -38,7 +38,7 @@ import {
   encodeExtendedKeyUsage,
   parseExtendedKeyUsage,
 } from '../../src/x509/extensions/extended-key-usage.ts'
-import type { Extension } from '../../src/x509/extensions/extensions.ts'
+import type { Extension } from '../../src/x509/extension.ts'
 import { encodeGeneralNames, parseGeneralNames } from '../../src/x509/general-name.ts'
 import {
   encodeAuthorityKeyIdentifier,
@@ -48,7 +48,7 @@ import {
 } from '../../src/x509/extensions/key-identifiers.ts'
 import { encodeKeyUsage, keyUsageBits, parseKeyUsage } from '../../src/x509/extensions/key-usage.ts'
 import type { Name } from '../../src/x509/name.ts'
-import { encodeOidElement } from '../../src/x509/oid.ts'
+import { encodeOidElement } from '../../src/x509/der/oid.ts'
 import { encodePem } from '../../src/x509/pem.ts'
 import { createRoot, defaultSigningAlgorithm, issue } from '../support/hierarchy.ts'
 import { TestService } from '../support/service.ts'

@@ -16,7 +16,7 @@ import {
 import type { GeneralName } from '../../src/x509/general-name.ts'
 import type { GeneralSubtree } from '../../src/x509/extensions/name-constraints.ts'
 import { encodeName } from '../../src/x509/name.ts'
-import { oids } from '../../src/x509/oid.ts'
+import { oids } from '../../src/x509/der/oid.ts'
 import {
   alternativeNames,
   caExtensions,

@@ -17,7 +17,7 @@ import {
   encodeTbsCertList,
 } from '../../src/x509/certificate-list.ts'
 import { encodeElement, encodeSequence, encodeSetOf } from '../../src/x509/der/writer.ts'
-import { encodeOidElement, oids } from '../../src/x509/oid.ts'
+import { encodeOidElement, oids } from '../../src/x509/der/oid.ts'
 import { encodePem } from '../../src/x509/pem.ts'
 import { named, pemOf, type Crafted } from '../support/crafted-certificates.ts'
 import { csr } from '../support/csrs.ts'

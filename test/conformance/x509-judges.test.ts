@@ -34,7 +34,7 @@ import {
 } from '../../src/x509/extensions/key-identifiers.ts'
 import { encodeKeyUsage } from '../../src/x509/extensions/key-usage.ts'
 import { encodeName, type Name } from '../../src/x509/name.ts'
-import { oids } from '../../src/x509/oid.ts'
+import { oids } from '../../src/x509/der/oid.ts'
 import { encodePem, parsePem } from '../../src/x509/pem.ts'
 import { keyIdentifier, parseSubjectPublicKeyInfo } from '../../src/x509/subject-public-key-info.ts'
 import { verifySignature } from '../../src/x509/verify-signature.ts'

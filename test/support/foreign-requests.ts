@@ -9,7 +9,7 @@ import {
   encodeSmallInteger,
 } from '../../src/x509/der/writer.ts'
 import { encodeName } from '../../src/x509/name.ts'
-import { encodeOidElement, oids } from '../../src/x509/oid.ts'
+import { encodeOidElement, oids } from '../../src/x509/der/oid.ts'
 import { encodePem } from '../../src/x509/pem.ts'
 import { encodeTime } from '../../src/x509/time.ts'
 import { newKeys } from './crafted-certificates.ts'

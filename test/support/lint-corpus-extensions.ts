@@ -1,5 +1,5 @@
 /** Extensions of the lint corpus: for each kind values that can be read, and malformed ones. */
-import { oids } from '../../src/x509/oid.ts'
+import { oids } from '../../src/x509/der/oid.ts'
 import type { RuleName } from '../../src/lint/rules.ts'
 import type { ExtensionCase } from './lint-corpus.ts'
 

@@ -1,7 +1,7 @@
 /** Names of the lint corpus. */
 import { tags } from '../../src/x509/der/reader.ts'
 import { encodeElement, encodeSequence, encodeSetOf } from '../../src/x509/der/writer.ts'
-import { encodeOidElement, oids } from '../../src/x509/oid.ts'
+import { encodeOidElement, oids } from '../../src/x509/der/oid.ts'
 import type { RuleName } from '../../src/lint/rules.ts'
 import type { NameCase } from './lint-corpus.ts'
 

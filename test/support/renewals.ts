@@ -1,12 +1,12 @@
 /** CAs of the service below a root made by hand, which gives them certificates that no template would. */
 import { createPublicKey } from 'node:crypto'
 import { parseCertificationRequest } from '../../src/x509/certification-request.ts'
-import type { Extension } from '../../src/x509/extensions/extensions.ts'
+import type { Extension } from '../../src/x509/extension.ts'
 import {
   encodeAuthorityKeyIdentifier,
   encodeSubjectKeyIdentifier,
 } from '../../src/x509/extensions/key-identifiers.ts'
-import { oids } from '../../src/x509/oid.ts'
+import { oids } from '../../src/x509/der/oid.ts'
 import { parsePem } from '../../src/x509/pem.ts'
 import {
   basicConstraints,

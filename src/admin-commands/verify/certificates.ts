@@ -6,7 +6,7 @@ import type { Row } from '../../store/sql.ts'
 import { parseCertificate, type Certificate } from '../../x509/certificate.ts'
 import { parsePem } from '../../x509/pem.ts'
 import type { SubjectPublicKeyInfo } from '../../x509/subject-public-key-info.ts'
-import { issuerTolerance } from '../../x509/tolerance.ts'
+import { issuerTolerance } from '../../x509/der/tolerance.ts'
 import { verifySignature } from '../../x509/verify-signature.ts'
 import type { Problems } from '../problems.ts'
 

@@ -14,11 +14,11 @@ import {
 } from '../../../test/support/crafted-certificates.ts'
 import { contextTag, tags } from '../../x509/der/reader.ts'
 import { encodeElement } from '../../x509/der/writer.ts'
-import type { Extension } from '../../x509/extensions/extensions.ts'
+import type { Extension } from '../../x509/extension.ts'
 import type { GeneralName } from '../../x509/general-name.ts'
 import type { GeneralSubtree } from '../../x509/extensions/name-constraints.ts'
 import { encodeName, parseName } from '../../x509/name.ts'
-import { encodeOid, encodeOidElement, oids } from '../../x509/oid.ts'
+import { encodeOid, encodeOidElement, oids } from '../../x509/der/oid.ts'
 import { showName } from './constrained-names.ts'
 import { constraintsOf, violatedNameConstraint, type PathConstraints } from './check-names.ts'
 

@@ -6,7 +6,7 @@ import { insertAuditReport } from '../../store/audit-reports.ts'
 import { ConflictError } from '../../store/database.ts'
 import { requireAuthority } from '../shared/require-authority.ts'
 import { enumeration, required, structure } from '../../wire/shapes/shape.ts'
-import { operation } from '../operation.ts'
+import { operation } from '../shared/operation.ts'
 import { requireReportBucket } from '../shared/require-bucket.ts'
 import { arn, auditReportId, s3BucketName, s3Key } from '../shared/shapes.ts'
 

@@ -2,7 +2,7 @@ import { ServiceError } from '../../errors.ts'
 import { findAuditReport } from '../../store/audit-reports.ts'
 import { requireAuthority } from '../shared/require-authority.ts'
 import { enumeration, required, structure, timestamp } from '../../wire/shapes/shape.ts'
-import { operation } from '../operation.ts'
+import { operation } from '../shared/operation.ts'
 import { arn, auditReportId, s3BucketName, s3Key } from '../shared/shapes.ts'
 
 /**

@@ -19,7 +19,7 @@ import {
   revocationConfiguration,
 } from '../shared/configuration-shapes.ts'
 import { commitOnce, scopedToken } from '../shared/idempotency.ts'
-import { operation } from '../operation.ts'
+import { operation } from '../shared/operation.ts'
 import {
   arn,
   certificateAuthorityType,

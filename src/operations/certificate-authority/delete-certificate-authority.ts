@@ -2,7 +2,7 @@ import { deletionAt } from '../../authority/deletion.ts'
 import { updateAuthority } from '../../store/authorities.ts'
 import { integer, required, structure } from '../../wire/shapes/shape.ts'
 import { changeAuthority } from '../shared/change-authority.ts'
-import { operation } from '../operation.ts'
+import { operation } from '../shared/operation.ts'
 import { requireAuthority } from '../shared/require-authority.ts'
 import { arn } from '../shared/shapes.ts'
 

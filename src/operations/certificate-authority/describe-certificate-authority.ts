@@ -1,6 +1,6 @@
 import { required, structure } from '../../wire/shapes/shape.ts'
 import { describeAuthority } from '../shared/authority-view.ts'
-import { operation } from '../operation.ts'
+import { operation } from '../shared/operation.ts'
 import { requireAuthority } from '../shared/require-authority.ts'
 import { arn, certificateAuthority } from '../shared/shapes.ts'
 

@@ -1,7 +1,7 @@
 import { stateError } from '../../authority/life-cycle.ts'
 import { required, string, structure } from '../../wire/shapes/shape.ts'
 import { certificatePem } from '../shared/certificate-view.ts'
-import { operation } from '../operation.ts'
+import { operation } from '../shared/operation.ts'
 import { requireAuthority } from '../shared/require-authority.ts'
 import { arn } from '../shared/shapes.ts'
 

@@ -15,7 +15,7 @@ import { required, structure } from '../../wire/shapes/shape.ts'
 import { publicKeyOf } from '../shared/authority-key.ts'
 import { certificatePem } from '../shared/certificate-view.ts'
 import { changeAuthority } from '../shared/change-authority.ts'
-import { operation } from '../operation.ts'
+import { operation } from '../shared/operation.ts'
 import { requireAuthority } from '../shared/require-authority.ts'
 import { arn, certificateBodyBlob, certificateChainBlob } from '../shared/shapes.ts'
 

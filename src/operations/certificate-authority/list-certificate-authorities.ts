@@ -4,7 +4,7 @@ import { listAuthorities, listSharedAuthorities } from '../../store/authorities.
 import { certificateAuthorityArn } from '../../wire/arn.ts'
 import { enumeration, list, structure } from '../../wire/shapes/shape.ts'
 import { describeAuthority } from '../shared/authority-view.ts'
-import { operation } from '../operation.ts'
+import { operation } from '../shared/operation.ts'
 import { readPage } from '../shared/read-page.ts'
 import { certificateAuthority, maxResults, nextToken } from '../shared/shapes.ts'
 

@@ -4,7 +4,7 @@ import { ConflictError, type Database } from '../../store/database.ts'
 import type { Sql } from '../../store/sql.ts'
 import { required, structure } from '../../wire/shapes/shape.ts'
 import { changedTooOften } from '../shared/change-authority.ts'
-import { operation } from '../operation.ts'
+import { operation } from '../shared/operation.ts'
 import { requireAuthority } from '../shared/require-authority.ts'
 import { arn } from '../shared/shapes.ts'
 

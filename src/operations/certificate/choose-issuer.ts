@@ -6,7 +6,7 @@ import type { Template } from '../../issuance/templates.ts'
 import type { Database } from '../../store/database.ts'
 import { publicKeyOf } from '../shared/authority-key.ts'
 import { issuerWith } from '../../issuance/issuer-cache.ts'
-import type { AuthorityView } from '../shared/require-authority.ts'
+import type { AuthorityView } from '../../authority/status.ts'
 
 /** A CA that is not ACTIVE issues nothing but the certificate of the root that it is. */
 export function requireIssuing({ arn, status }: AuthorityView, template: Template): void {

@@ -3,7 +3,7 @@ import { findCertificate } from '../../store/certificates.ts'
 import { parseCertificateArn } from '../../wire/arn.ts'
 import { required, string, structure } from '../../wire/shapes/shape.ts'
 import { certificatePem, chainPem } from '../shared/certificate-view.ts'
-import { operation } from '../operation.ts'
+import { operation } from '../shared/operation.ts'
 import { requireAuthority } from '../shared/require-authority.ts'
 import { arn } from '../shared/shapes.ts'
 

@@ -26,8 +26,9 @@ import { bindStatements, currentCrl, openCurrentCrl } from '../../crl/current-cr
 import { signCertificate } from './sign-certificate.ts'
 import { commitOnce, scopedToken } from '../shared/idempotency.ts'
 import { warnOfMissingNames } from './issuance-warnings.ts'
-import { operation } from '../operation.ts'
-import { type AuthorityView, requireAuthority } from '../shared/require-authority.ts'
+import { operation } from '../shared/operation.ts'
+import { requireAuthority } from '../shared/require-authority.ts'
+import type { AuthorityView } from '../../authority/status.ts'
 import { arn, csrBlob, idempotencyToken } from '../shared/shapes.ts'
 import { defaultTemplateArn, templateOf } from './template-arn.ts'
 

@@ -25,7 +25,7 @@ import {
   structure,
   timestamp,
 } from '../../wire/shapes/shape.ts'
-import { operation, type ScopedCaller } from '../operation.ts'
+import { operation, type ScopedCaller } from '../shared/operation.ts'
 import { requireAuthority } from '../shared/require-authority.ts'
 import { arn, maxResults, nextToken } from '../shared/shapes.ts'
 import { templateOf } from './template-arn.ts'

@@ -17,8 +17,9 @@ import { enumeration, required, string, structure } from '../../wire/shapes/shap
 import { isExpiredAt } from '../../x509/time.ts'
 import { changedTooOften } from '../shared/change-authority.ts'
 import { currentCrl, openCurrentCrl } from '../../crl/current-crl.ts'
-import { operation } from '../operation.ts'
-import { requireAuthority, type AuthorityView } from '../shared/require-authority.ts'
+import { operation } from '../shared/operation.ts'
+import { requireAuthority } from '../shared/require-authority.ts'
+import type { AuthorityView } from '../../authority/status.ts'
 import { arn } from '../shared/shapes.ts'
 
 /** Revokes a certificate that a CA issued (AWS Private CA API, RevokeCertificate). */

@@ -6,7 +6,7 @@ import {
   type Permission,
 } from '../../store/permissions.ts'
 import { required, structure } from '../../wire/shapes/shape.ts'
-import { operation } from '../operation.ts'
+import { operation } from '../shared/operation.ts'
 import { requireServicePrincipal } from './permission-view.ts'
 import { requireAuthority } from '../shared/require-authority.ts'
 import { accountId, actionList, arn, principal } from '../shared/shapes.ts'

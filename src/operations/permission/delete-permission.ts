@@ -1,7 +1,7 @@
 import { ServiceError } from '../../errors.ts'
 import { deletePermissionRow } from '../../store/permissions.ts'
 import { required, structure } from '../../wire/shapes/shape.ts'
-import { operation } from '../operation.ts'
+import { operation } from '../shared/operation.ts'
 import { requireAuthority } from '../shared/require-authority.ts'
 import { accountId, arn, principal } from '../shared/shapes.ts'
 

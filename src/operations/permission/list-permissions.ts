@@ -1,6 +1,6 @@
 import { listPermissionRows } from '../../store/permissions.ts'
 import { list, required, structure, timestamp } from '../../wire/shapes/shape.ts'
-import { operation } from '../operation.ts'
+import { operation } from '../shared/operation.ts'
 import { permissionViewOf } from './permission-view.ts'
 import { readPage } from '../shared/read-page.ts'
 import { requireAuthority } from '../shared/require-authority.ts'

@@ -5,7 +5,7 @@ import {
 } from '../../store/resource-policies.ts'
 import { required, structure } from '../../wire/shapes/shape.ts'
 import { changeAuthority } from '../shared/change-authority.ts'
-import { operation } from '../operation.ts'
+import { operation } from '../shared/operation.ts'
 import { requireAuthority } from '../shared/require-authority.ts'
 import { arn } from '../shared/shapes.ts'
 

@@ -1,19 +1,11 @@
 import type { Authority } from '../../authority/authority.ts'
 import type { Caller } from '../../identity/caller.ts'
 import { requireState, type LifeCycleEvent } from '../../authority/life-cycle.ts'
-import { statusAt, type AuthorityStatus } from '../../authority/status.ts'
+import { statusAt, type AuthorityView } from '../../authority/status.ts'
 import { ServiceError } from '../../errors.ts'
 import type { Services } from '../../services.ts'
 import { findAuthority } from '../../store/authorities.ts'
 import { parseCertificateAuthorityArn, type CertificateAuthorityName } from '../../wire/arn.ts'
-
-/** A CA as it is at one instant, for one request. */
-export interface AuthorityView {
-  readonly authority: Authority
-  readonly arn: string
-  readonly status: AuthorityStatus
-  readonly now: Date
-}
 
 /**
  * The CA with that ARN, in a state in which `event` may happen. Throws InvalidArnException for an ARN of another

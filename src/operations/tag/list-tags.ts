@@ -1,6 +1,6 @@
 import { listTags as listTagRows } from '../../store/tags.ts'
 import { required, structure } from '../../wire/shapes/shape.ts'
-import { operation } from '../operation.ts'
+import { operation } from '../shared/operation.ts'
 import { readPage } from '../shared/read-page.ts'
 import { requireAuthority } from '../shared/require-authority.ts'
 import { arn, maxResults, nextToken, tagList } from '../shared/shapes.ts'

@@ -1,7 +1,7 @@
 import { requireOwnTags } from '../../authority/tags.ts'
 import { deleteTag } from '../../store/tags.ts'
 import { required, structure } from '../../wire/shapes/shape.ts'
-import { operation } from '../operation.ts'
+import { operation } from '../shared/operation.ts'
 import { requireAuthority } from '../shared/require-authority.ts'
 import { arn, tagList } from '../shared/shapes.ts'
 import { tagKeysOf, tagOf } from './tag-view.ts'

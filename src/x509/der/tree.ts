@@ -1,10 +1,10 @@
 /** Checks DER of unknown type: every element and, where its tag is universal, its contents (X.690). */
-import { requireBitString } from '../bit-string.ts'
+import { requireBitString } from './bit-string.ts'
 import { DerError } from './error.ts'
 import { DerReader, tags, type DerElement } from './reader.ts'
 import { readBoolean, readIntegerOctets } from './values.ts'
-import { decodeOid } from '../oid.ts'
-import { decodeString } from '../strings.ts'
+import { decodeOid } from './oid.ts'
+import { decodeString } from './strings.ts'
 
 /** Deeper nesting than any structure in use has. */
 const depthMax = 32

@@ -2,7 +2,7 @@
 import { DerError } from './error.ts'
 import type { DerReader } from './reader.ts'
 import { tags, type DerElement } from './reader.ts'
-import { strict, type Tolerance } from '../tolerance.ts'
+import { strict, type Tolerance } from './tolerance.ts'
 
 /** BOOLEAN: 00 or FF, or any octet where BER is tolerated. */
 export function readBoolean(

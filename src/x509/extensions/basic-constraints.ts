@@ -3,7 +3,7 @@ import { DerError } from '../der/error.ts'
 import { readOnlyNested, tags } from '../der/reader.ts'
 import { readOptionalBoolean, readSmallInteger } from '../der/values.ts'
 import { encodeBoolean, encodeSequence, encodeSmallInteger } from '../der/writer.ts'
-import { strict, type Tolerance } from '../tolerance.ts'
+import { strict, type Tolerance } from '../der/tolerance.ts'
 
 export interface BasicConstraints {
   readonly ca: boolean

@@ -3,8 +3,8 @@ import { DerError } from '../der/error.ts'
 import { readOnlyNested, tags, type DerElement, type DerReader } from '../der/reader.ts'
 import { readAll, readUnsignedOctets } from '../der/values.ts'
 import { encodeElement, encodeSequence } from '../der/writer.ts'
-import { decodeOid, encodeOidElement, oids } from '../oid.ts'
-import { decodeString, isAscii } from '../strings.ts'
+import { decodeOid, encodeOidElement, oids } from '../der/oid.ts'
+import { decodeString, isAscii } from '../der/strings.ts'
 
 export interface PolicyInformation {
   /** Object identifier, dotted. */

@@ -1,5 +1,5 @@
 /** cRLDistributionPoints and issuingDistributionPoint of one full name (RFC 5280 §4.2.1.13, §5.2.5). */
-import { readNamedBits } from '../bit-string.ts'
+import { readNamedBits } from '../der/bit-string.ts'
 import { DerError } from '../der/error.ts'
 import { contextTag, DerReader, readOnlyNested, tags, type DerElement } from '../der/reader.ts'
 import { readAll } from '../der/values.ts'

@@ -2,7 +2,7 @@
 import { DerError } from '../der/error.ts'
 import { readOnlyNested, tags } from '../der/reader.ts'
 import { encodeSequence } from '../der/writer.ts'
-import { decodeOid, encodeOidElement } from '../oid.ts'
+import { decodeOid, encodeOidElement } from '../der/oid.ts'
 
 const purposesMax = 256
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
-import { readNamedBits, requireBitString } from '../bit-string.ts'
+import { readNamedBits, requireBitString } from '../der/bit-string.ts'
 import { encodeCertificatePolicies, parseCertificatePolicies } from './certificate-policies.ts'
 import { DerError } from '../der/error.ts'
 import { readOnly, tags } from '../der/reader.ts'
@@ -23,7 +23,7 @@ import {
   parseMicrosoftTemplate,
   parseMicrosoftTemplateName,
 } from './microsoft-extensions.ts'
-import { encodeOidElement } from '../oid.ts'
+import { encodeOidElement } from '../der/oid.ts'
 import {
   encodeInhibitAnyPolicy,
   encodePolicyConstraints,

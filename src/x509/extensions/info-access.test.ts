@@ -6,7 +6,7 @@ import { DerError } from '../der/error.ts'
 import { readOnlyNested, tags } from '../der/reader.ts'
 import { encodeGeneralName, uriName } from '../general-name.ts'
 import { encodeInfoAccess, parseInfoAccess } from './info-access.ts'
-import { decodeOid, oids } from '../oid.ts'
+import { decodeOid, oids } from '../der/oid.ts'
 
 const hexOf = (octets: Uint8Array): string => Buffer.from(octets).toString('hex')
 

@@ -3,8 +3,8 @@ import { DerError } from '../der/error.ts'
 import { readOnly, readOnlyNested, tags } from '../der/reader.ts'
 import { readSmallInteger } from '../der/values.ts'
 import { encodeElement, encodeSequence, encodeSmallInteger } from '../der/writer.ts'
-import { decodeOid, encodeOidElement } from '../oid.ts'
-import { decodeString } from '../strings.ts'
+import { decodeOid, encodeOidElement } from '../der/oid.ts'
+import { decodeString } from '../der/strings.ts'
 
 /** szOID_CERTIFICATE_TEMPLATE. */
 export interface MicrosoftTemplate {

@@ -11,7 +11,7 @@ import {
   type GeneralSubtree,
 } from './name-constraints.ts'
 import { encodeName } from '../name.ts'
-import { encodeOid, oids } from '../oid.ts'
+import { encodeOid, oids } from '../der/oid.ts'
 
 const dns: GeneralSubtree = { kind: 'dNSName', content: Buffer.from('example.com') }
 const base = encodeGeneralName(dns)

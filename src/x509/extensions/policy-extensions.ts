@@ -4,7 +4,7 @@ import { contextTag, readOnly, readOnlyNested, tags } from '../der/reader.ts'
 import type { DerElement } from '../der/reader.ts'
 import { readAll, readSmallInteger } from '../der/values.ts'
 import { encodeElement, encodeSequence, encodeSmallInteger } from '../der/writer.ts'
-import { decodeOid, encodeOidElement } from '../oid.ts'
+import { decodeOid, encodeOidElement } from '../der/oid.ts'
 
 /** Policies, as dotted object identifiers. */
 export interface PolicyMapping {

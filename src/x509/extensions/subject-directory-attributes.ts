@@ -4,7 +4,7 @@ import { readOnlyNested, tags } from '../der/reader.ts'
 import { isInSetOrder, readAll } from '../der/values.ts'
 import { encodeSequence, encodeSetOf } from '../der/writer.ts'
 import { requireDerTree } from '../der/tree.ts'
-import { decodeOid, encodeOidElement } from '../oid.ts'
+import { decodeOid, encodeOidElement } from '../der/oid.ts'
 
 export interface DirectoryAttribute {
   /** Object identifier, dotted. */

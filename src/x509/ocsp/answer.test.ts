@@ -12,7 +12,7 @@ import {
   encodeResponseData,
   type SingleResponse,
 } from './response.ts'
-import { encodeOidElement, oids } from '../oid.ts'
+import { encodeOidElement, oids } from '../der/oid.ts'
 
 const octets = (value: number, count: number): Uint8Array => new Uint8Array(count).fill(value)
 const certId = encodeSequence(

@@ -17,7 +17,7 @@ import {
   encodeSmallInteger,
   encodeUnsigned,
 } from '../der/writer.ts'
-import { encodeExtensions, type Extension } from '../extensions/extensions.ts'
+import { encodeExtensions, type Extension } from '../extension.ts'
 import { parseOcspRequest } from './request.ts'
 import {
   encodeOcspError,
@@ -27,7 +27,7 @@ import {
   type ResponseDataFields,
   type SingleResponse,
 } from './response.ts'
-import { decodeOid, encodeOidElement, oids } from '../oid.ts'
+import { decodeOid, encodeOidElement, oids } from '../der/oid.ts'
 import { encodeGeneralizedTime } from '../time.ts'
 
 const hexOf = (octets: Uint8Array): string => Buffer.from(octets).toString('hex')

@@ -1,8 +1,8 @@
 /** OCSPResponse and BasicOCSPResponse (RFC 6960 §4.2), signed by the CA itself, named by the hash of its key. */
 import { contextTag, tags } from '../der/reader.ts'
 import { encodeBitString, encodeElement, encodeOctetString, encodeSequence } from '../der/writer.ts'
-import { encodeExtensions, type Extension } from '../extensions/extensions.ts'
-import { encodeOidElement, oids } from '../oid.ts'
+import { encodeExtensions, type Extension } from '../extension.ts'
+import { encodeOidElement, oids } from '../der/oid.ts'
 import { encodeGeneralizedTime } from '../time.ts'
 
 /** OCSPResponseStatus of an answer that says nothing about a certificate. */

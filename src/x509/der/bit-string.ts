@@ -1,6 +1,6 @@
 /** BIT STRING in strict DER (X.690 §8.6, §11.2). */
-import { DerError } from './der/error.ts'
-import type { DerElement } from './der/reader.ts'
+import { DerError } from './error.ts'
+import type { DerElement } from './reader.ts'
 
 /** Checks that the number of unused bits is possible, and that they are zero. Throws DerError. */
 export function requireBitString({ content }: DerElement, what: string): void {

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict'
 import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
-import { encodeBasicConstraints, parseBasicConstraints } from './extensions/basic-constraints.ts'
-import { encodeCertificate, encodeTbsCertificate, parseCertificate } from './certificate.ts'
-import { parseCertificationRequest, type CertificationRequest } from './certification-request.ts'
-import { DerError } from './der/error.ts'
+import { encodeBasicConstraints, parseBasicConstraints } from '../extensions/basic-constraints.ts'
+import { encodeCertificate, encodeTbsCertificate, parseCertificate } from '../certificate.ts'
+import { parseCertificationRequest, type CertificationRequest } from '../certification-request.ts'
+import { DerError } from './error.ts'
 import {
   encodeBitString,
   encodeElement,
@@ -14,14 +14,14 @@ import {
   encodeSequence,
   encodeSetOf,
   encodeSmallInteger,
-} from './der/writer.ts'
-import { encodeExtensions, parseExtensions, type Extension } from './extensions/extensions.ts'
-import { encodeGeneralNames } from './general-name.ts'
-import { parseNameConstraints } from './extensions/name-constraints.ts'
-import { encodeName } from './name.ts'
+} from './writer.ts'
+import { encodeExtensions, parseExtensions, type Extension } from '../extension.ts'
+import { encodeGeneralNames } from '../general-name.ts'
+import { parseNameConstraints } from '../extensions/name-constraints.ts'
+import { encodeName } from '../name.ts'
 import { encodeOidElement, oids } from './oid.ts'
 import { issuerTolerance, requestTolerance, strict, type Tolerance } from './tolerance.ts'
-import { verifySignature } from './verify-signature.ts'
+import { verifySignature } from '../verify-signature.ts'
 
 const tolerances: readonly Tolerance[] = [requestTolerance, issuerTolerance]
 const seed = { seed: 15, numRuns: 500 }

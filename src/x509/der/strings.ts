@@ -1,6 +1,6 @@
 /** The character string types that names hold (RFC 5280 §4.1.2.4, X.680 §41). */
-import { DerError } from './der/error.ts'
-import { tags, type DerElement } from './der/reader.ts'
+import { DerError } from './error.ts'
+import { tags, type DerElement } from './reader.ts'
 
 /** Also what X.680 leaves out of PrintableString but real requests have in it: `*@&_`. */
 const printablePattern = /^[A-Za-z0-9 '()+,\-./:=?*@&_]*$/

@@ -1,7 +1,7 @@
 /** Object identifiers, as dotted text and as contents octets (X.690 §8.19). */
-import { DerError } from './der/error.ts'
-import { tags } from './der/reader.ts'
-import { encodeElement } from './der/writer.ts'
+import { DerError } from './error.ts'
+import { tags } from './reader.ts'
+import { encodeElement } from './writer.ts'
 
 /** By their names in the standards that assign them. */
 export const oids = {

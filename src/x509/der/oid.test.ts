@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
-import { DerError } from './der/error.ts'
+import { DerError } from './error.ts'
 import { decodeOid, encodeOid, isOid, oidName, oids } from './oid.ts'
 
 const bytes = (hex: string): Uint8Array => Buffer.from(hex, 'hex')

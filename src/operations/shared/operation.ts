@@ -2,14 +2,14 @@
  * What an operation of the API is: a contract (members in and out, errors) and what it does. One file per operation
  * holds one; index.ts is the table of them. Who may call an operation, and the HTTP around it, is not known here.
  */
-import type { Caller } from '../identity/caller.ts'
-import { ServiceError, type ErrorCode } from '../errors.ts'
-import type { Services } from '../services.ts'
-import { decode } from '../wire/shapes/decode.ts'
-import { encode, type Encodable } from '../wire/shapes/encode.ts'
-import { fromQuery } from '../wire/shapes/query.ts'
-import { jsonBytesMax } from '../wire/shapes/size.ts'
-import type { Infer, StructureShape } from '../wire/shapes/shape.ts'
+import type { Caller } from '../../identity/caller.ts'
+import { ServiceError, type ErrorCode } from '../../errors.ts'
+import type { Services } from '../../services.ts'
+import { decode } from '../../wire/shapes/decode.ts'
+import { encode, type Encodable } from '../../wire/shapes/encode.ts'
+import { fromQuery } from '../../wire/shapes/query.ts'
+import { jsonBytesMax } from '../../wire/shapes/size.ts'
+import type { Infer, StructureShape } from '../../wire/shapes/shape.ts'
 
 /** The 23 operations of the API (AWS Private CA API, Actions), and those of our own. */
 export type OperationName = AwsOperationName | OwnOperationName
