@@ -8,8 +8,8 @@ import {
   encodeCertificationRequest,
   encodeCertificationRequestInfo,
 } from '../src/x509/certification-request.ts'
-import { encodeGeneralNames, type GeneralName } from '../src/x509/general-name.ts'
-import { encodeName } from '../src/x509/name.ts'
+import { encodeGeneralNames, type GeneralName } from '../src/x509/names/general-name.ts'
+import { encodeName } from '../src/x509/names/name.ts'
 import { oids } from '../src/x509/der/oid.ts'
 import { encodePem } from '../src/x509/pem.ts'
 import type { KeyAlgorithm, Subject } from './inputs.ts'

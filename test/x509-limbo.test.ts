@@ -11,8 +11,8 @@ import { constraintsOf, violatedNameConstraint } from '../src/chain/name-constra
 import { ServiceError } from '../src/errors.ts'
 import { parseCertificate } from '../src/x509/certificate.ts'
 import { DerError } from '../src/x509/der/error.ts'
-import { findExtension } from '../src/x509/extension.ts'
-import { parseGeneralNames } from '../src/x509/general-name.ts'
+import { findExtension } from '../src/x509/extensions/extensions.ts'
+import { parseGeneralNames } from '../src/x509/names/general-name.ts'
 import { oids } from '../src/x509/der/oid.ts'
 import { encodePem } from '../src/x509/pem.ts'
 

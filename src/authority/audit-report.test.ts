@@ -6,8 +6,8 @@ import * as fc from 'fast-check'
 import { signatureAlgorithmIdentifier } from '../x509/algorithm-identifier.ts'
 import { encodeCertificate, encodeTbsCertificate } from '../x509/certificate.ts'
 import { visibleJson, visibleLines } from '../text/visible-text.ts'
-import { nameText } from '../x509/name-text.ts'
-import { encodeName, parseName } from '../x509/name.ts'
+import { nameText } from '../x509/names/name-text.ts'
+import { encodeName, parseName } from '../x509/names/name.ts'
 import { oids } from '../x509/der/oid.ts'
 import {
   auditReportKey,

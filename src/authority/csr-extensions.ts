@@ -1,6 +1,6 @@
 /** What the CSR of a CA asks for beside being a CA (AWS Private CA API, CsrExtensions). */
 import { ServiceError } from '../errors.ts'
-import type { Extension } from '../x509/extension.ts'
+import type { Extension } from '../x509/extensions/extensions.ts'
 import { oids } from '../x509/der/oid.ts'
 import { encodeInfoAccess } from '../x509/extensions/info-access.ts'
 import { generalNameOf, requireOid, type RequestedGeneralName } from './general-names.ts'

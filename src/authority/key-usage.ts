@@ -1,6 +1,6 @@
 /** KeyUsage, as callers write it (AWS Private CA API, KeyUsage). */
 import { ServiceError } from '../errors.ts'
-import type { Extension } from '../x509/extension.ts'
+import type { Extension } from '../x509/extensions/extensions.ts'
 import { encodeKeyUsage, type KeyUsageBit } from '../x509/extensions/key-usage.ts'
 import { oids } from '../x509/der/oid.ts'
 

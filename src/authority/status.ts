@@ -1,4 +1,4 @@
-import { isExpiredAt } from '../x509/time.ts'
+import { isExpiredAt } from '../x509/der/time.ts'
 import type { Authority, StoredStatus } from './authority.ts'
 
 /** AWS's CertificateAuthorityStatus. */

@@ -1,6 +1,6 @@
 /** ASN1Subject, as callers write a CA's name, and the Name made of it (AWS Private CA API, ASN1Subject). */
 import { ServiceError } from '../errors.ts'
-import { encodeName, type NameAttribute } from '../x509/name.ts'
+import { encodeName, type NameAttribute } from '../x509/names/name.ts'
 import { isOid, oids } from '../x509/der/oid.ts'
 
 /** A name in AWS's form. */

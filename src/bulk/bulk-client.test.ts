@@ -17,7 +17,7 @@ import {
   type TbsCertListFields,
 } from '../x509/certificate-list.ts'
 import { encodeCertificate, encodeTbsCertificate } from '../x509/certificate.ts'
-import { encodeName } from '../x509/name.ts'
+import { encodeName } from '../x509/names/name.ts'
 import { oids } from '../x509/der/oid.ts'
 import { readRevokedCertificates } from '../x509/revoked-certificates.ts'
 

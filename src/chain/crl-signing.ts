@@ -1,5 +1,5 @@
 import type { Certificate } from '../x509/certificate.ts'
-import { findExtension } from '../x509/extension.ts'
+import { findExtension } from '../x509/extensions/extensions.ts'
 import { parseKeyUsage } from '../x509/extensions/key-usage.ts'
 import { oids } from '../x509/der/oid.ts'
 

@@ -1,6 +1,6 @@
 /** Which certificate a CA accepts as its own (AWS Private CA API, ImportCertificateAuthorityCertificate). */
 import type { Certificate } from '../x509/certificate.ts'
-import { isExpiredAt } from '../x509/time.ts'
+import { isExpiredAt } from '../x509/der/time.ts'
 import type { AuthorityType } from '../authority/authority.ts'
 import { maySignCrls } from './crl-signing.ts'
 import { requireCaCertificate, requireCompositeModulus } from './ca-certificate.ts'

@@ -10,7 +10,7 @@ import {
 } from '../../test/support/crafted-certificates.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import { encodeSubjectKeyIdentifier } from '../x509/extensions/key-identifiers.ts'
-import { encodeName } from '../x509/name.ts'
+import { encodeName } from '../x509/names/name.ts'
 import { oids } from '../x509/der/oid.ts'
 import { keyIdentifier } from '../x509/subject-public-key-info.ts'
 import {

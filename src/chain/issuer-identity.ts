@@ -5,7 +5,7 @@
  * subjectKeyIdentifier.
  */
 import type { Certificate } from '../x509/certificate.ts'
-import { findExtension } from '../x509/extension.ts'
+import { findExtension } from '../x509/extensions/extensions.ts'
 import { parseSubjectKeyIdentifier } from '../x509/extensions/key-identifiers.ts'
 import { oids } from '../x509/der/oid.ts'
 import { keyIdentifier } from '../x509/subject-public-key-info.ts'

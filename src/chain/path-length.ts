@@ -1,7 +1,7 @@
 import { parseBasicConstraints } from '../x509/extensions/basic-constraints.ts'
 import type { Certificate } from '../x509/certificate.ts'
-import { findExtension } from '../x509/extension.ts'
-import { sameName } from '../x509/name.ts'
+import { findExtension } from '../x509/extensions/extensions.ts'
+import { sameName } from '../x509/names/name.ts'
 import { oids } from '../x509/der/oid.ts'
 
 /**

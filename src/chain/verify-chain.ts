@@ -1,6 +1,6 @@
 /** What the certificates of an imported path must be to each other (RFC 5280 §6.1). */
 import type { Certificate } from '../x509/certificate.ts'
-import { formatName, sameName } from '../x509/name.ts'
+import { formatName, sameName } from '../x509/names/name.ts'
 import { unsupportedReason } from '../x509/signature-scheme.ts'
 import { issuerTolerance, strict, type Tolerance } from '../x509/der/tolerance.ts'
 import { verifySignature, type SignatureCheck } from '../x509/verify-signature.ts'

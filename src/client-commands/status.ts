@@ -1,6 +1,6 @@
 /** `signet status`: what an administrator wants to know of a server, and what has to be looked at. */
 import { isoOf } from '../inspect/words.ts'
-import { millisecondsLeft } from '../x509/time.ts'
+import { millisecondsLeft } from '../x509/der/time.ts'
 import { idOf, listAuthorities, type AuthoritySummary } from './authorities.ts'
 import { trust, withConnection, type ConnectionOptions } from './connection.ts'
 import { parseMetrics, type Sample } from './read-metrics.ts'

@@ -6,7 +6,7 @@ import type { SigningAlgorithm } from '../authority/algorithms.ts'
 import { signatureAlgorithmIdentifier } from '../x509/algorithm-identifier.ts'
 import { encodeCrlNumber, type TbsCertListFields } from '../x509/certificate-list.ts'
 import { encodeIssuingDistributionPoint } from '../x509/extensions/distribution-points.ts'
-import type { Extension } from '../x509/extension.ts'
+import type { Extension } from '../x509/extensions/extensions.ts'
 import { encodeAuthorityKeyIdentifier } from '../x509/extensions/key-identifiers.ts'
 import { oids } from '../x509/der/oid.ts'
 

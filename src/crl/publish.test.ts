@@ -33,7 +33,7 @@ import { createKeyRecords } from '../store/keys.ts'
 import { newLease, type Lease } from '../store/leases.ts'
 import { sql, type Row } from '../store/sql.ts'
 import { encodeCertificateList, encodeTbsCertList } from '../x509/certificate-list.ts'
-import { encodeName } from '../x509/name.ts'
+import { encodeName } from '../x509/names/name.ts'
 import { RevokedCertificatesWriter } from '../x509/revoked-certificates.ts'
 import { crlFailure, publishCrl, type DueCrl } from './publish.ts'
 

@@ -7,8 +7,8 @@ import {
   parseIssuingDistributionPoint,
 } from '../x509/extensions/distribution-points.ts'
 import { parseExtendedKeyUsage } from '../x509/extensions/extended-key-usage.ts'
-import type { Extension } from '../x509/extension.ts'
-import { parseGeneralNames } from '../x509/general-name.ts'
+import type { Extension } from '../x509/extensions/extensions.ts'
+import { parseGeneralNames } from '../x509/names/general-name.ts'
 import { parseInfoAccess } from '../x509/extensions/info-access.ts'
 import {
   parseAuthorityKeyIdentifier,

@@ -1,6 +1,6 @@
 /** Everything in a file, and whether its certificates are a chain. */
 import { parseCertificate } from '../x509/certificate.ts'
-import { sameName } from '../x509/name.ts'
+import { sameName } from '../x509/names/name.ts'
 import { issuerTolerance } from '../x509/der/tolerance.ts'
 import { verifySignature } from '../x509/verify-signature.ts'
 import { describe, type Description } from './describe.ts'

@@ -3,8 +3,8 @@
  * values for JSON, and lines of words made from them. Both hold names as they are: the command line escapes what it prints.
  * It does no I/O and reads no clock.
  */
-import type { GeneralName } from '../x509/general-name.ts'
-import { attributeKeywords, parseName, type Name } from '../x509/name.ts'
+import type { GeneralName } from '../x509/names/general-name.ts'
+import { attributeKeywords, parseName, type Name } from '../x509/names/name.ts'
 import { decodeOid, oidName } from '../x509/der/oid.ts'
 import type { PublicKeyKind } from '../x509/subject-public-key-info.ts'
 

@@ -5,7 +5,7 @@ import {
   type CertificationRequest,
 } from '../x509/certification-request.ts'
 import { DerError } from '../x509/der/error.ts'
-import { findExtension, type Extension } from '../x509/extension.ts'
+import { findExtension, type Extension } from '../x509/extensions/extensions.ts'
 import { oids } from '../x509/der/oid.ts'
 import { recognizePasted } from '../x509/pasted-input.ts'
 import { parsePem, pemText } from '../x509/pem.ts'
@@ -16,7 +16,7 @@ import {
   requireStrongKey,
   type IssuancePolicy,
 } from './issuance-policy.ts'
-import { parseGeneralNames } from '../x509/general-name.ts'
+import { parseGeneralNames } from '../x509/names/general-name.ts'
 import { isReadablePublicKey, verifySignature } from '../x509/verify-signature.ts'
 
 declare const accepted: unique symbol

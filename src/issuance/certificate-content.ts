@@ -5,13 +5,13 @@
  */
 import { ServiceError } from '../errors.ts'
 import { DerError } from '../x509/der/error.ts'
-import { findExtension, type Extension } from '../x509/extension.ts'
+import { findExtension, type Extension } from '../x509/extensions/extensions.ts'
 import {
   encodeAuthorityKeyIdentifier,
   encodeSubjectKeyIdentifier,
 } from '../x509/extensions/key-identifiers.ts'
 import { encodeKeyUsage, parseKeyUsage } from '../x509/extensions/key-usage.ts'
-import { isEmptyName, type Name } from '../x509/name.ts'
+import { isEmptyName, type Name } from '../x509/names/name.ts'
 import { oids } from '../x509/der/oid.ts'
 import { keyIdentifier } from '../x509/subject-public-key-info.ts'
 import type { AcceptedCsr } from './accept-csr.ts'

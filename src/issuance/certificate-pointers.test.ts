@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { encodeCrlDistributionPoints } from '../x509/extensions/distribution-points.ts'
-import { uriName } from '../x509/general-name.ts'
+import { uriName } from '../x509/names/general-name.ts'
 import { encodeInfoAccess } from '../x509/extensions/info-access.ts'
 import { oids } from '../x509/der/oid.ts'
 import { pointerExtensions } from './certificate-pointers.ts'

@@ -1,7 +1,7 @@
 /** What a certificate says about where its revocation can be looked up (RFC 5280 §4.2.1.13, §4.2.2.1). */
 import { encodeCrlDistributionPoints } from '../x509/extensions/distribution-points.ts'
-import type { Extension } from '../x509/extension.ts'
-import { uriName } from '../x509/general-name.ts'
+import type { Extension } from '../x509/extensions/extensions.ts'
+import { uriName } from '../x509/names/general-name.ts'
 import { encodeInfoAccess } from '../x509/extensions/info-access.ts'
 import { oids } from '../x509/der/oid.ts'
 

@@ -7,9 +7,9 @@ import { encodeCertificatePolicies } from '../x509/extensions/certificate-polici
 import { DerError } from '../x509/der/error.ts'
 import { DerReader } from '../x509/der/reader.ts'
 import { encodeExtendedKeyUsage } from '../x509/extensions/extended-key-usage.ts'
-import type { Extension } from '../x509/extension.ts'
-import { encodeGeneralNames, parseGeneralNames } from '../x509/general-name.ts'
-import { parseName, type Name } from '../x509/name.ts'
+import type { Extension } from '../x509/extensions/extensions.ts'
+import { encodeGeneralNames, parseGeneralNames } from '../x509/names/general-name.ts'
+import { parseName, type Name } from '../x509/names/name.ts'
 import { oidName, oids } from '../x509/der/oid.ts'
 
 interface RequestedExtendedKeyUsage {

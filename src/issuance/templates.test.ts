@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { templateTable } from '../../test/conformance/template-table.ts'
 import { parseBasicConstraints } from '../x509/extensions/basic-constraints.ts'
 import { parseExtendedKeyUsage } from '../x509/extensions/extended-key-usage.ts'
-import { findExtension } from '../x509/extension.ts'
+import { findExtension } from '../x509/extensions/extensions.ts'
 import { parseKeyUsage } from '../x509/extensions/key-usage.ts'
 import { defaultTemplateName, requireTemplate, templateNames } from './templates.ts'
 

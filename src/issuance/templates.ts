@@ -2,7 +2,7 @@
 import { ServiceError } from '../errors.ts'
 import { encodeBasicConstraints } from '../x509/extensions/basic-constraints.ts'
 import { encodeExtendedKeyUsage } from '../x509/extensions/extended-key-usage.ts'
-import type { Extension } from '../x509/extension.ts'
+import type { Extension } from '../x509/extensions/extensions.ts'
 import { encodeKeyUsage, type KeyUsageBit } from '../x509/extensions/key-usage.ts'
 import { oids } from '../x509/der/oid.ts'
 import { nearest } from './suggest-template.ts'

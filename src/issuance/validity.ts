@@ -1,6 +1,6 @@
 /** From AWS's Validity to the dates in a certificate (AWS Private CA API, Validity; RFC 5280 §4.1.2.5). */
 import { ServiceError } from '../errors.ts'
-import { existingDate } from '../x509/time.ts'
+import { existingDate } from '../x509/der/time.ts'
 
 export type ValidityType = 'END_DATE' | 'ABSOLUTE' | 'DAYS' | 'MONTHS' | 'YEARS'
 

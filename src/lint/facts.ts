@@ -1,7 +1,7 @@
 /** The state of a check: the certificate, its issuer, and the facts that rules about several extensions need. */
 import type { KeyUsageBit } from '../x509/extensions/key-usage.ts'
 import type { TbsCertificate } from '../x509/certificate.ts'
-import type { Extension } from '../x509/extension.ts'
+import type { Extension } from '../x509/extensions/extensions.ts'
 import type { Report, RuleName } from './rules.ts'
 
 /** The parts of an issuer that a certificate is compared with. */

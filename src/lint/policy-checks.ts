@@ -1,7 +1,7 @@
 /** Checks of the extensions about certificate policies (RFC 5280 §4.2.1.4, §4.2.1.5, §4.2.1.11, §4.2.1.14). */
 import { parseCertificatePolicies } from '../x509/extensions/certificate-policies.ts'
 import { DerError } from '../x509/der/error.ts'
-import type { Extension } from '../x509/extension.ts'
+import type { Extension } from '../x509/extensions/extensions.ts'
 import { oids } from '../x509/der/oid.ts'
 import {
   parseInhibitAnyPolicy,

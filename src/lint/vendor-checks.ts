@@ -4,8 +4,8 @@ import { readNamedBits } from '../x509/der/bit-string.ts'
 import { readOnly, readOnlyNested, tags } from '../x509/der/reader.ts'
 import { requireDerTree } from '../x509/der/tree.ts'
 import { isNull, readAll, readIntegerOctets } from '../x509/der/values.ts'
-import type { Extension } from '../x509/extension.ts'
-import { parseGeneralNames } from '../x509/general-name.ts'
+import type { Extension } from '../x509/extensions/extensions.ts'
+import { parseGeneralNames } from '../x509/names/general-name.ts'
 import {
   parseMicrosoftTemplate,
   parseMicrosoftTemplateName,

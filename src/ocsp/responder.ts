@@ -14,7 +14,7 @@ import { DerError } from '../x509/der/error.ts'
 import { keyIdentifier } from '../x509/subject-public-key-info.ts'
 import { parseOcspRequest, type CertId, type OcspRequest } from '../x509/ocsp/request.ts'
 import { encodeOcspError, encodeOcspResponse, type ocspErrors } from '../x509/ocsp/response.ts'
-import { isExpiredAt } from '../x509/time.ts'
+import { isExpiredAt } from '../x509/der/time.ts'
 import { createOcspIssuers } from './issuers.ts'
 
 /** An OCSPResponse, and for how long it may be kept. */

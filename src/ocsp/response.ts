@@ -1,5 +1,5 @@
 /** What an OCSP answer will say (RFC 6960 §2.2, RFC 5019). */
-import type { Extension } from '../x509/extension.ts'
+import type { Extension } from '../x509/extensions/extensions.ts'
 import { encodeResponseData, type Revocation, type SingleResponse } from '../x509/ocsp/response.ts'
 
 /** What an answer is made from. */

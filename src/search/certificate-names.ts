@@ -1,9 +1,9 @@
 /** What a certificate says that it is searched by and listed with: subject, alternative names, beginning of validity. */
 import { DerError } from '../x509/der/error.ts'
 import { contextTag, DerReader, tags } from '../x509/der/reader.ts'
-import { parseGeneralNames, type GeneralName } from '../x509/general-name.ts'
-import type { Name } from '../x509/name.ts'
-import { nameText, nameTextOf } from '../x509/name-text.ts'
+import { parseGeneralNames, type GeneralName } from '../x509/names/general-name.ts'
+import type { Name } from '../x509/names/name.ts'
+import { nameText, nameTextOf } from '../x509/names/name-text.ts'
 import { parseNamedParts } from '../x509/named-parts.ts'
 import { decodeOid, oids } from '../x509/der/oid.ts'
 import { decodeString, isStringTag } from '../x509/der/strings.ts'

@@ -1,6 +1,6 @@
 /** What a search asks for, and whether a certificate is that. */
 import type { FoundCertificate } from '../store/certificate-search.ts'
-import { isExpiredAt } from '../x509/time.ts'
+import { isExpiredAt } from '../x509/der/time.ts'
 import { readCertificateNames, type CertificateNames } from './certificate-names.ts'
 import { requestersOf } from './facets.ts'
 import { matchesName, type NamePattern } from './name-pattern.ts'

@@ -22,19 +22,19 @@ import {
   encodeSmallInteger,
 } from './der/writer.ts'
 import { encodeIssuingDistributionPoint } from './extensions/distribution-points.ts'
-import { encodeExtensions, findExtension } from './extension.ts'
+import { encodeExtensions, findExtension } from './extensions/extensions.ts'
 import {
   encodeAuthorityKeyIdentifier,
   parseAuthorityKeyIdentifier,
 } from './extensions/key-identifiers.ts'
-import { encodeName } from './name.ts'
+import { encodeName } from './names/name.ts'
 import { oids } from './der/oid.ts'
 import {
   readRevokedCertificates,
   RevokedCertificatesWriter,
   type RevokedCertificate,
 } from './revoked-certificates.ts'
-import { encodeTime } from './time.ts'
+import { encodeTime } from './der/time.ts'
 import { verifySignature } from './verify-signature.ts'
 
 const bytes = (hex: string): Uint8Array => Buffer.from(hex, 'hex')

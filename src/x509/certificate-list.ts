@@ -11,9 +11,14 @@ import {
   encodeSmallInteger,
   encodeUnsigned,
 } from './der/writer.ts'
-import { encodeExtensions, findExtension, parseExtensions, type Extension } from './extension.ts'
+import {
+  encodeExtensions,
+  findExtension,
+  parseExtensions,
+  type Extension,
+} from './extensions/extensions.ts'
 import { oids } from './der/oid.ts'
-import { encodeTime, readTime } from './time.ts'
+import { encodeTime, readTime } from './der/time.ts'
 
 const crlExtensionsTag = contextTag(0, true)
 

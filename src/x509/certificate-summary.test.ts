@@ -10,7 +10,7 @@ import { DerError } from './der/error.ts'
 import { contextTag, tags } from './der/reader.ts'
 import { encodeElement, encodeSequence, encodeSmallInteger } from './der/writer.ts'
 import { encodeBasicConstraints } from './extensions/basic-constraints.ts'
-import { encodeName, parseName } from './name.ts'
+import { encodeName, parseName } from './names/name.ts'
 import { oids } from './der/oid.ts'
 
 const hexOf = (octets: Uint8Array): string => Buffer.from(octets).toString('hex')

@@ -11,10 +11,10 @@ import {
   encodeSmallInteger,
   encodeUnsigned,
 } from './der/writer.ts'
-import { encodeExtensions, parseExtensions, type Extension } from './extension.ts'
-import { parseName, type Name } from './name.ts'
+import { encodeExtensions, parseExtensions, type Extension } from './extensions/extensions.ts'
+import { parseName, type Name } from './names/name.ts'
 import { parseSubjectPublicKeyInfo, type SubjectPublicKeyInfo } from './subject-public-key-info.ts'
-import { encodeTime, readTime } from './time.ts'
+import { encodeTime, readTime } from './der/time.ts'
 import { strict, type Tolerance } from './der/tolerance.ts'
 
 export interface TbsCertificate {

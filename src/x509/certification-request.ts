@@ -10,8 +10,13 @@ import {
   encodeSetOf,
   encodeSmallInteger,
 } from './der/writer.ts'
-import { encodeExtensions, findExtension, parseExtensions, type Extension } from './extension.ts'
-import { parseName, type Name } from './name.ts'
+import {
+  encodeExtensions,
+  findExtension,
+  parseExtensions,
+  type Extension,
+} from './extensions/extensions.ts'
+import { parseName, type Name } from './names/name.ts'
 import { decodeOid, encodeOidElement, oidName, oids } from './der/oid.ts'
 import { parseSubjectPublicKeyInfo, type SubjectPublicKeyInfo } from './subject-public-key-info.ts'
 import { strict, type Tolerance } from './der/tolerance.ts'

@@ -5,9 +5,9 @@
 import { readToValidity } from './certificate-summary.ts'
 import { extensionsTag, issuerUniqueIdTag, subjectUniqueIdTag } from './certificate.ts'
 import { tags, type DerReader } from './der/reader.ts'
-import { parseName, type Name } from './name.ts'
+import { parseName, type Name } from './names/name.ts'
 import { encodeOid, oids } from './der/oid.ts'
-import { readTime } from './time.ts'
+import { readTime } from './der/time.ts'
 
 export interface NamedParts {
   readonly notBefore: Date

@@ -5,14 +5,14 @@ import * as fc from 'fast-check'
 import { DerError } from './der/error.ts'
 import { tags } from './der/reader.ts'
 import { encodeElement, encodeSequence, encodeUnsigned } from './der/writer.ts'
-import { encodeExtensions, type Extension } from './extension.ts'
+import { encodeExtensions, type Extension } from './extensions/extensions.ts'
 import { oids } from './der/oid.ts'
 import {
   readRevokedCertificates,
   RevokedCertificatesWriter,
   type RevokedCertificate,
 } from './revoked-certificates.ts'
-import { encodeTime } from './time.ts'
+import { encodeTime } from './der/time.ts'
 
 const bytes = (hex: string): Uint8Array => Buffer.from(hex, 'hex')
 const hexOf = (octets: Uint8Array): string => Buffer.from(octets).toString('hex')

@@ -3,9 +3,9 @@ import { DerError } from './der/error.ts'
 import { DerReader, readOnly, tags } from './der/reader.ts'
 import { readIntegerOctets } from './der/values.ts'
 import { encodeElement } from './der/writer.ts'
-import { encodeExtensions, findExtension, parseExtensions } from './extension.ts'
+import { encodeExtensions, findExtension, parseExtensions } from './extensions/extensions.ts'
 import { oids } from './der/oid.ts'
-import { encodeTime, readTime } from './time.ts'
+import { encodeTime, readTime } from './der/time.ts'
 
 export interface RevokedCertificate {
   /** Big-endian; leading zeros do not count. */

@@ -8,14 +8,14 @@ import { parseCertificate, type Certificate } from './certificate.ts'
 import { parseCertificationRequest, type CertificationRequest } from './certification-request.ts'
 import { DerError } from './der/error.ts'
 import { parseExtendedKeyUsage } from './extensions/extended-key-usage.ts'
-import { findExtension, type Extension } from './extension.ts'
-import { parseGeneralNames } from './general-name.ts'
+import { findExtension, type Extension } from './extensions/extensions.ts'
+import { parseGeneralNames } from './names/general-name.ts'
 import {
   parseAuthorityKeyIdentifier,
   parseSubjectKeyIdentifier,
 } from './extensions/key-identifiers.ts'
 import { parseKeyUsage } from './extensions/key-usage.ts'
-import { formatName, sameName } from './name.ts'
+import { formatName, sameName } from './names/name.ts'
 import { oids } from './der/oid.ts'
 import { parsePem } from './pem.ts'
 import { verifySignature, type SignatureCheck } from './verify-signature.ts'

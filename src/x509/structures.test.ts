@@ -24,8 +24,8 @@ import {
 import { DerError } from './der/error.ts'
 import { encodeElement, encodeSequence } from './der/writer.ts'
 import { encodeExtendedKeyUsage, parseExtendedKeyUsage } from './extensions/extended-key-usage.ts'
-import { encodeExtensions, findExtension, parseExtensions } from './extension.ts'
-import { parseGeneralNames } from './general-name.ts'
+import { encodeExtensions, findExtension, parseExtensions } from './extensions/extensions.ts'
+import { parseGeneralNames } from './names/general-name.ts'
 import {
   encodeAuthorityKeyIdentifier,
   encodeSubjectKeyIdentifier,
@@ -33,7 +33,7 @@ import {
   parseSubjectKeyIdentifier,
 } from './extensions/key-identifiers.ts'
 import { encodeKeyUsage, keyUsageBits, parseKeyUsage } from './extensions/key-usage.ts'
-import { encodeName } from './name.ts'
+import { encodeName } from './names/name.ts'
 import { isOid, oids } from './der/oid.ts'
 import { parsePem } from './pem.ts'
 import { keyIdentifier, parseSubjectPublicKeyInfo } from './subject-public-key-info.ts'

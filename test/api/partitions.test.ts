@@ -13,7 +13,7 @@ import {
   encodeCrlDistributionPoints,
   encodeIssuingDistributionPoint,
 } from '../../src/x509/extensions/distribution-points.ts'
-import { findExtension } from '../../src/x509/extension.ts'
+import { findExtension } from '../../src/x509/extensions/extensions.ts'
 import { oids } from '../../src/x509/der/oid.ts'
 import { parsePem } from '../../src/x509/pem.ts'
 import { csr } from '../support/csrs.ts'

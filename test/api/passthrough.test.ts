@@ -12,7 +12,7 @@ import {
   encodeCertificationRequestInfo,
 } from '../../src/x509/certification-request.ts'
 import { signatureAlgorithmIdentifier } from '../../src/x509/algorithm-identifier.ts'
-import { encodeName } from '../../src/x509/name.ts'
+import { encodeName } from '../../src/x509/names/name.ts'
 import { encodePem } from '../../src/x509/pem.ts'
 import { csr } from '../support/csrs.ts'
 import { tool } from '../support/foreign-tools.ts'

@@ -13,7 +13,7 @@ import {
   encodeUnsigned,
 } from '../../src/x509/der/writer.ts'
 import { parseCertificationRequest } from '../../src/x509/certification-request.ts'
-import { encodeName } from '../../src/x509/name.ts'
+import { encodeName } from '../../src/x509/names/name.ts'
 import { encodeOidElement, oids } from '../../src/x509/der/oid.ts'
 import { encodePem, parsePem } from '../../src/x509/pem.ts'
 import { csr } from '../support/csrs.ts'

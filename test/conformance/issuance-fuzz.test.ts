@@ -38,8 +38,8 @@ import {
   encodeExtendedKeyUsage,
   parseExtendedKeyUsage,
 } from '../../src/x509/extensions/extended-key-usage.ts'
-import type { Extension } from '../../src/x509/extension.ts'
-import { encodeGeneralNames, parseGeneralNames } from '../../src/x509/general-name.ts'
+import type { Extension } from '../../src/x509/extensions/extensions.ts'
+import { encodeGeneralNames, parseGeneralNames } from '../../src/x509/names/general-name.ts'
 import {
   encodeAuthorityKeyIdentifier,
   encodeSubjectKeyIdentifier,
@@ -47,7 +47,7 @@ import {
   parseSubjectKeyIdentifier,
 } from '../../src/x509/extensions/key-identifiers.ts'
 import { encodeKeyUsage, keyUsageBits, parseKeyUsage } from '../../src/x509/extensions/key-usage.ts'
-import type { Name } from '../../src/x509/name.ts'
+import type { Name } from '../../src/x509/names/name.ts'
 import { encodeOidElement } from '../../src/x509/der/oid.ts'
 import { encodePem } from '../../src/x509/pem.ts'
 import { createRoot, defaultSigningAlgorithm, issue } from '../support/hierarchy.ts'

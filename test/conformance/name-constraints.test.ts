@@ -13,9 +13,9 @@ import {
   constraintsOf,
   violatedNameConstraint,
 } from '../../src/chain/name-constraints/check-names.ts'
-import type { GeneralName } from '../../src/x509/general-name.ts'
+import type { GeneralName } from '../../src/x509/names/general-name.ts'
 import type { GeneralSubtree } from '../../src/x509/extensions/name-constraints.ts'
-import { encodeName } from '../../src/x509/name.ts'
+import { encodeName } from '../../src/x509/names/name.ts'
 import { oids } from '../../src/x509/der/oid.ts'
 import {
   alternativeNames,

@@ -27,13 +27,13 @@ import {
   type CertificationRequest,
 } from '../../src/x509/certification-request.ts'
 import { encodeExtendedKeyUsage } from '../../src/x509/extensions/extended-key-usage.ts'
-import { encodeGeneralNames } from '../../src/x509/general-name.ts'
+import { encodeGeneralNames } from '../../src/x509/names/general-name.ts'
 import {
   encodeAuthorityKeyIdentifier,
   encodeSubjectKeyIdentifier,
 } from '../../src/x509/extensions/key-identifiers.ts'
 import { encodeKeyUsage } from '../../src/x509/extensions/key-usage.ts'
-import { encodeName, type Name } from '../../src/x509/name.ts'
+import { encodeName, type Name } from '../../src/x509/names/name.ts'
 import { oids } from '../../src/x509/der/oid.ts'
 import { encodePem, parsePem } from '../../src/x509/pem.ts'
 import { keyIdentifier, parseSubjectPublicKeyInfo } from '../../src/x509/subject-public-key-info.ts'

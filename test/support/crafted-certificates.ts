@@ -8,14 +8,14 @@ import {
   parseCertificate,
   type Certificate,
 } from '../../src/x509/certificate.ts'
-import type { Extension } from '../../src/x509/extension.ts'
-import { encodeGeneralNames, type GeneralName } from '../../src/x509/general-name.ts'
+import type { Extension } from '../../src/x509/extensions/extensions.ts'
+import { encodeGeneralNames, type GeneralName } from '../../src/x509/names/general-name.ts'
 import { encodeKeyUsage } from '../../src/x509/extensions/key-usage.ts'
 import {
   encodeNameConstraints,
   type GeneralSubtree,
 } from '../../src/x509/extensions/name-constraints.ts'
-import { encodeName } from '../../src/x509/name.ts'
+import { encodeName } from '../../src/x509/names/name.ts'
 import { oids } from '../../src/x509/der/oid.ts'
 import { encodePem } from '../../src/x509/pem.ts'
 

@@ -8,10 +8,10 @@ import {
   encodeSetOf,
   encodeSmallInteger,
 } from '../../src/x509/der/writer.ts'
-import { encodeName } from '../../src/x509/name.ts'
+import { encodeName } from '../../src/x509/names/name.ts'
 import { encodeOidElement, oids } from '../../src/x509/der/oid.ts'
 import { encodePem } from '../../src/x509/pem.ts'
-import { encodeTime } from '../../src/x509/time.ts'
+import { encodeTime } from '../../src/x509/der/time.ts'
 import { newKeys } from './crafted-certificates.ts'
 
 /** Extension with `critical` as it is given: no octets for DEFAULT FALSE. */

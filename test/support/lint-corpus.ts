@@ -3,13 +3,13 @@ import { generateKeyPairSync } from 'node:crypto'
 import { signatureAlgorithmIdentifier } from '../../src/x509/algorithm-identifier.ts'
 import { encodeBasicConstraints } from '../../src/x509/extensions/basic-constraints.ts'
 import type { TbsCertificateFields } from '../../src/x509/certificate.ts'
-import type { Extension } from '../../src/x509/extension.ts'
+import type { Extension } from '../../src/x509/extensions/extensions.ts'
 import {
   encodeAuthorityKeyIdentifier,
   encodeSubjectKeyIdentifier,
 } from '../../src/x509/extensions/key-identifiers.ts'
 import { encodeKeyUsage, type KeyUsageBit } from '../../src/x509/extensions/key-usage.ts'
-import { encodeName } from '../../src/x509/name.ts'
+import { encodeName } from '../../src/x509/names/name.ts'
 import { oids } from '../../src/x509/der/oid.ts'
 import { keyIdentifier, parseSubjectPublicKeyInfo } from '../../src/x509/subject-public-key-info.ts'
 import type { RuleName } from '../../src/lint/rules.ts'

@@ -9,10 +9,14 @@ import {
   encodeUnsigned,
 } from '../../src/x509/der/writer.ts'
 import { parseCertificate } from '../../src/x509/certificate.ts'
-import { encodeExtensions, findExtension, parseExtensions } from '../../src/x509/extension.ts'
+import {
+  encodeExtensions,
+  findExtension,
+  parseExtensions,
+} from '../../src/x509/extensions/extensions.ts'
 import type { CertIdHash } from '../../src/x509/ocsp/request.ts'
 import { encodeOidElement, oids } from '../../src/x509/der/oid.ts'
-import { readTime } from '../../src/x509/time.ts'
+import { readTime } from '../../src/x509/der/time.ts'
 
 /** Which certificate. */
 export interface Asked {

@@ -1,7 +1,7 @@
 /** CAs of the service below a root made by hand, which gives them certificates that no template would. */
 import { createPublicKey } from 'node:crypto'
 import { parseCertificationRequest } from '../../src/x509/certification-request.ts'
-import type { Extension } from '../../src/x509/extension.ts'
+import type { Extension } from '../../src/x509/extensions/extensions.ts'
 import {
   encodeAuthorityKeyIdentifier,
   encodeSubjectKeyIdentifier,

@@ -8,7 +8,7 @@ import {
   encodeSmallInteger,
   encodeUnsigned,
 } from '../../src/x509/der/writer.ts'
-import { encodeName } from '../../src/x509/name.ts'
+import { encodeName } from '../../src/x509/names/name.ts'
 import { encodeOidElement, oids } from '../../src/x509/der/oid.ts'
 import { encodePem } from '../../src/x509/pem.ts'
 

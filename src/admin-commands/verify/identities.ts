@@ -4,7 +4,7 @@ import { bytesOf, integerOf, textOf } from '../../store/columns.ts'
 import type { Row } from '../../store/sql.ts'
 import { parseCertificate } from '../../x509/certificate.ts'
 import { DerError } from '../../x509/der/error.ts'
-import { isExpiredAt } from '../../x509/time.ts'
+import { isExpiredAt } from '../../x509/der/time.ts'
 import type { Problems } from '../problems.ts'
 
 interface Signer extends IdentifiedCertificate {

@@ -1,12 +1,12 @@
 /** Whether a certificate keeps to the name constraints of the CA certificates above it (RFC 5280 §4.2.1.10). */
 import type { Certificate } from '../../x509/certificate.ts'
 import { DerError } from '../../x509/der/error.ts'
-import { findExtension } from '../../x509/extension.ts'
+import { findExtension } from '../../x509/extensions/extensions.ts'
 import {
   parseNameConstraints,
   type GeneralSubtree,
 } from '../../x509/extensions/name-constraints.ts'
-import { formatName } from '../../x509/name.ts'
+import { formatName } from '../../x509/names/name.ts'
 import { oids } from '../../x509/der/oid.ts'
 import { isWithin, readBase, readName, type ComparableBase } from './name-forms.ts'
 import {

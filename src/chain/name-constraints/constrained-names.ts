@@ -1,6 +1,6 @@
 /** Which names of a certificate the name constraints above it apply to (RFC 5280 §4.2.1.10, §6.1.3 b and c). */
-import type { GeneralName } from '../../x509/general-name.ts'
-import { formatName, isEmptyName, parseName, type Name } from '../../x509/name.ts'
+import type { GeneralName } from '../../x509/names/general-name.ts'
+import { formatName, isEmptyName, parseName, type Name } from '../../x509/names/name.ts'
 import { encodeOidElement, oids } from '../../x509/der/oid.ts'
 import { isAscii } from '../../x509/der/strings.ts'
 

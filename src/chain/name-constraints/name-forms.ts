@@ -5,9 +5,9 @@
  * its constraints wherever it is read the other way.
  */
 import { DerError } from '../../x509/der/error.ts'
-import type { GeneralName } from '../../x509/general-name.ts'
+import type { GeneralName } from '../../x509/names/general-name.ts'
 import type { GeneralSubtree } from '../../x509/extensions/name-constraints.ts'
-import { parseName, sameName, type Name } from '../../x509/name.ts'
+import { parseName, sameName, type Name } from '../../x509/names/name.ts'
 
 /** A name of a certificate, read. */
 export type ComparableName =

@@ -5,7 +5,7 @@ import type { Template } from '../../issuance/templates.ts'
 import type { Services } from '../../services.ts'
 import { lacksAlternativeName } from '../../x509/certification-request.ts'
 import { parseExtendedKeyUsage } from '../../x509/extensions/extended-key-usage.ts'
-import { findExtension } from '../../x509/extension.ts'
+import { findExtension } from '../../x509/extensions/extensions.ts'
 import { oids } from '../../x509/der/oid.ts'
 
 /** Logs and counts a server certificate with a common name and no SAN, which TLS clients refuse (RFC 9525 §2). */

@@ -14,7 +14,7 @@ import {
 } from '../../store/revocations.ts'
 import { certificateArn } from '../../wire/arn.ts'
 import { enumeration, required, string, structure } from '../../wire/shapes/shape.ts'
-import { isExpiredAt } from '../../x509/time.ts'
+import { isExpiredAt } from '../../x509/der/time.ts'
 import { changedTooOften } from '../shared/change-authority.ts'
 import { currentCrl, openCurrentCrl } from '../../crl/current-crl.ts'
 import { operation } from '../shared/operation.ts'

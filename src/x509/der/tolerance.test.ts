@@ -15,10 +15,10 @@ import {
   encodeSetOf,
   encodeSmallInteger,
 } from './writer.ts'
-import { encodeExtensions, parseExtensions, type Extension } from '../extension.ts'
-import { encodeGeneralNames } from '../general-name.ts'
+import { encodeExtensions, parseExtensions, type Extension } from '../extensions/extensions.ts'
+import { encodeGeneralNames } from '../names/general-name.ts'
 import { parseNameConstraints } from '../extensions/name-constraints.ts'
-import { encodeName } from '../name.ts'
+import { encodeName } from '../names/name.ts'
 import { encodeOidElement, oids } from './oid.ts'
 import { issuerTolerance, requestTolerance, strict, type Tolerance } from './tolerance.ts'
 import { verifySignature } from '../verify-signature.ts'

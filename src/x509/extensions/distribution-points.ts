@@ -4,8 +4,13 @@ import { DerError } from '../der/error.ts'
 import { contextTag, DerReader, readOnlyNested, tags, type DerElement } from '../der/reader.ts'
 import { readAll } from '../der/values.ts'
 import { encodeElement, encodeSequence } from '../der/writer.ts'
-import { encodeGeneralName, parseGeneralNames, uriName, type GeneralName } from '../general-name.ts'
-import { parseName, type Name } from '../name.ts'
+import {
+  encodeGeneralName,
+  parseGeneralNames,
+  uriName,
+  type GeneralName,
+} from '../names/general-name.ts'
+import { parseName, type Name } from '../names/name.ts'
 
 /** DistributionPoint.distributionPoint and IssuingDistributionPoint.distributionPoint have the same tag. */
 const distributionPointTag = contextTag(0, true)

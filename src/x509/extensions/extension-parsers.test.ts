@@ -14,7 +14,7 @@ import {
   parseEdiPartyName,
   parseOtherName,
   type GeneralName,
-} from '../general-name.ts'
+} from '../names/general-name.ts'
 import { encodeInfoAccess, parseInfoAccess } from './info-access.ts'
 import { encodeAuthorityKeyIdentifier, parseAuthorityCertIssuer } from './key-identifiers.ts'
 import {

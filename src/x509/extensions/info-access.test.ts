@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { DerError } from '../der/error.ts'
 import { readOnlyNested, tags } from '../der/reader.ts'
-import { encodeGeneralName, uriName } from '../general-name.ts'
+import { encodeGeneralName, uriName } from '../names/general-name.ts'
 import { encodeInfoAccess, parseInfoAccess } from './info-access.ts'
 import { decodeOid, oids } from '../der/oid.ts'
 

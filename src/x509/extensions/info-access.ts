@@ -2,7 +2,7 @@
 import { readOnlyNested, tags } from '../der/reader.ts'
 import { readAll } from '../der/values.ts'
 import { encodeSequence } from '../der/writer.ts'
-import { encodeGeneralName, parseGeneralNames, type GeneralName } from '../general-name.ts'
+import { encodeGeneralName, parseGeneralNames, type GeneralName } from '../names/general-name.ts'
 import { decodeOid, encodeOidElement } from '../der/oid.ts'
 
 export interface AccessDescription {

@@ -3,7 +3,7 @@ import { DerError } from '../der/error.ts'
 import { contextTag, readOnly, readOnlyNested, tags } from '../der/reader.ts'
 import { readIntegerOctets } from '../der/values.ts'
 import { encodeElement, encodeOctetString, encodeSequence } from '../der/writer.ts'
-import { parseGeneralNames, type GeneralName } from '../general-name.ts'
+import { parseGeneralNames, type GeneralName } from '../names/general-name.ts'
 
 const keyIdentifierTag = contextTag(0, false)
 const authorityCertIssuerTag = contextTag(1, true)

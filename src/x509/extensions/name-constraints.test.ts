@@ -4,13 +4,13 @@ import * as fc from 'fast-check'
 import { DerError } from '../der/error.ts'
 import { contextTag } from '../der/reader.ts'
 import { encodeElement, encodeSequence, encodeSmallInteger } from '../der/writer.ts'
-import { encodeGeneralName } from '../general-name.ts'
+import { encodeGeneralName } from '../names/general-name.ts'
 import {
   encodeNameConstraints,
   parseNameConstraints,
   type GeneralSubtree,
 } from './name-constraints.ts'
-import { encodeName } from '../name.ts'
+import { encodeName } from '../names/name.ts'
 import { encodeOid, oids } from '../der/oid.ts'
 
 const dns: GeneralSubtree = { kind: 'dNSName', content: Buffer.from('example.com') }

@@ -4,7 +4,7 @@ import { contextTag, readOnlyNested, tags, type DerElement } from '../der/reader
 import type { DerReader } from '../der/reader.ts'
 import { readAll, readSmallInteger } from '../der/values.ts'
 import { encodeElement, encodeSequence } from '../der/writer.ts'
-import { encodeGeneralName, parseGeneralNames, type GeneralName } from '../general-name.ts'
+import { encodeGeneralName, parseGeneralNames, type GeneralName } from '../names/general-name.ts'
 import { strict, type Tolerance } from '../der/tolerance.ts'
 
 /** Base of a GeneralSubtree; its minimum is 0 and it has no maximum, as RFC 5280 asks. */

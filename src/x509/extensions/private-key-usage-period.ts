@@ -2,7 +2,7 @@
 import { DerError } from '../der/error.ts'
 import { contextTag, DerReader, readOnlyNested, tags, type DerElement } from '../der/reader.ts'
 import { encodeElement, encodeSequence } from '../der/writer.ts'
-import { encodeGeneralizedTime, readTime } from '../time.ts'
+import { encodeGeneralizedTime, readTime } from '../der/time.ts'
 
 /** At least one of the two is present. */
 export interface PrivateKeyUsagePeriod {

@@ -3,9 +3,9 @@ import { readAlgorithmIdentifier, type AlgorithmIdentifier } from '../algorithm-
 import { DerError } from '../der/error.ts'
 import { contextTag, DerReader, readOnlyNested, tags, type DerElement } from '../der/reader.ts'
 import { readAll, readBitStringOctets, readIntegerOctets } from '../der/values.ts'
-import { parseExtensions, type Extension } from '../extension.ts'
+import { parseExtensions, type Extension } from '../extensions/extensions.ts'
 import { decodeOid, oids } from '../der/oid.ts'
-import { readTime } from '../time.ts'
+import { readTime } from '../der/time.ts'
 
 /** OCSPResponseStatus by its number; 4 is not used. */
 const responseStatuses: Readonly<Record<number, OcspAnswer['status']>> = {

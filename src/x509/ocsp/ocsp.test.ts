@@ -17,7 +17,7 @@ import {
   encodeSmallInteger,
   encodeUnsigned,
 } from '../der/writer.ts'
-import { encodeExtensions, type Extension } from '../extension.ts'
+import { encodeExtensions, type Extension } from '../extensions/extensions.ts'
 import { parseOcspRequest } from './request.ts'
 import {
   encodeOcspError,
@@ -28,7 +28,7 @@ import {
   type SingleResponse,
 } from './response.ts'
 import { decodeOid, encodeOidElement, oids } from '../der/oid.ts'
-import { encodeGeneralizedTime } from '../time.ts'
+import { encodeGeneralizedTime } from '../der/time.ts'
 
 const hexOf = (octets: Uint8Array): string => Buffer.from(octets).toString('hex')
 const bytes = (hex: string): Uint8Array => Buffer.from(hex, 'hex')

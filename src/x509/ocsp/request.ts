@@ -3,7 +3,7 @@ import { parseAlgorithmIdentifier } from '../algorithm-identifier.ts'
 import { DerError } from '../der/error.ts'
 import { contextTag, readOnly, readOnlyNested, tags, type DerReader } from '../der/reader.ts'
 import { isNull, readIntegerOctets, readSmallInteger } from '../der/values.ts'
-import { findExtension, parseExtensions, type Extension } from '../extension.ts'
+import { findExtension, parseExtensions, type Extension } from '../extensions/extensions.ts'
 import { oids } from '../der/oid.ts'
 
 /** Hashes that a CertID may identify its issuer by, with their lengths in bytes: SHA-1 and the SHA-2 family. */

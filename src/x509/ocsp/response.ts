@@ -1,9 +1,9 @@
 /** OCSPResponse and BasicOCSPResponse (RFC 6960 §4.2), signed by the CA itself, named by the hash of its key. */
 import { contextTag, tags } from '../der/reader.ts'
 import { encodeBitString, encodeElement, encodeOctetString, encodeSequence } from '../der/writer.ts'
-import { encodeExtensions, type Extension } from '../extension.ts'
+import { encodeExtensions, type Extension } from '../extensions/extensions.ts'
 import { encodeOidElement, oids } from '../der/oid.ts'
-import { encodeGeneralizedTime } from '../time.ts'
+import { encodeGeneralizedTime } from '../der/time.ts'
 
 /** OCSPResponseStatus of an answer that says nothing about a certificate. */
 export const ocspErrors = {

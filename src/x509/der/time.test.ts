@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
-import { DerError } from './der/error.ts'
-import { DerReader, tags } from './der/reader.ts'
-import { encodeElement } from './der/writer.ts'
+import { DerError } from './error.ts'
+import { DerReader, tags } from './reader.ts'
+import { encodeElement } from './writer.ts'
 import { encodeTime, isExpiredAt, millisecondsLeft, readTime } from './time.ts'
 
 const read = (der: Uint8Array): Date => readTime(new DerReader(der, 'x'), 'time')

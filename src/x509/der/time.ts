@@ -1,8 +1,8 @@
 /** Time of RFC 5280 §4.1.2.5: UTCTime to 2049, GeneralizedTime from 2050, in whole seconds, UTC. */
-import { utcDigits } from '../text/utc-digits.ts'
-import { DerError } from './der/error.ts'
-import { tags, type DerElement, type DerReader } from './der/reader.ts'
-import { encodeElement } from './der/writer.ts'
+import { utcDigits } from '../../text/utc-digits.ts'
+import { DerError } from './error.ts'
+import { tags, type DerElement, type DerReader } from './reader.ts'
+import { encodeElement } from './writer.ts'
 
 const utcTimePattern = /^(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})Z$/
 const generalizedTimePattern = /^(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})Z$/

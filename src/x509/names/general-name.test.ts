@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
-import { DerError } from './der/error.ts'
-import { encodeElement } from './der/writer.ts'
+import { DerError } from '../der/error.ts'
+import { encodeElement } from '../der/writer.ts'
 import { encodeGeneralNames, parseGeneralNames, type GeneralName } from './general-name.ts'
 import { encodeName } from './name.ts'
-import { encodeOid, encodeOidElement, oids } from './der/oid.ts'
+import { encodeOid, encodeOidElement, oids } from '../der/oid.ts'
 
 const bytes = (hex: string): Uint8Array => Buffer.from(hex.replaceAll(' ', ''), 'hex')
 const text = (value: string): Uint8Array => Buffer.from(value, 'latin1')

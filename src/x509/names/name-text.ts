@@ -1,8 +1,8 @@
 /** A Name as one line of text (RFC 2253), with the attributes that AWS's audit reports write by name. */
-import { tags } from './der/reader.ts'
+import { tags } from '../der/reader.ts'
 import { parseName, type Name } from './name.ts'
-import { oids } from './der/oid.ts'
-import { isStringTag } from './der/strings.ts'
+import { oids } from '../der/oid.ts'
+import { isStringTag } from '../der/strings.ts'
 
 const keywords: ReadonlyMap<string, string> = new Map([
   [oids.commonName, 'CN'],

@@ -1,9 +1,9 @@
 /** Name (RFC 5280 §4.1.2.4): read, written, compared, shown. */
-import { DerError } from './der/error.ts'
-import { readOnlyNested, tags, type DerElement, type DerReader } from './der/reader.ts'
-import { encodeElement, encodeSequence, encodeSetOf } from './der/writer.ts'
-import { decodeOid, encodeOidElement, oidName, oids } from './der/oid.ts'
-import { decodeString, isAscii, isPrintable, isStringTag } from './der/strings.ts'
+import { DerError } from '../der/error.ts'
+import { readOnlyNested, tags, type DerElement, type DerReader } from '../der/reader.ts'
+import { encodeElement, encodeSequence, encodeSetOf } from '../der/writer.ts'
+import { decodeOid, encodeOidElement, oidName, oids } from '../der/oid.ts'
+import { decodeString, isAscii, isPrintable, isStringTag } from '../der/strings.ts'
 
 export interface AttributeTypeAndValue {
   /** Object identifier, dotted. */

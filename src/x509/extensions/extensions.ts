@@ -1,13 +1,13 @@
 /** Extensions (RFC 5280 §4.1.2.9, §4.2): the list; what is in each is in a file of its own. */
-import { encodeBasicConstraints, parseBasicConstraints } from './extensions/basic-constraints.ts'
-import { DerError } from './der/error.ts'
-import type { DerReader } from './der/reader.ts'
-import { readOnlyNested, tags } from './der/reader.ts'
-import { readOptionalBoolean } from './der/values.ts'
-import { encodeBoolean, encodeOctetString, encodeSequence } from './der/writer.ts'
-import { encodeNameConstraints, parseNameConstraints } from './extensions/name-constraints.ts'
-import { decodeOid, encodeOidElement, oidName, oids } from './der/oid.ts'
-import { strict, type Tolerance } from './der/tolerance.ts'
+import { encodeBasicConstraints, parseBasicConstraints } from './basic-constraints.ts'
+import { DerError } from '../der/error.ts'
+import type { DerReader } from '../der/reader.ts'
+import { readOnlyNested, tags } from '../der/reader.ts'
+import { readOptionalBoolean } from '../der/values.ts'
+import { encodeBoolean, encodeOctetString, encodeSequence } from '../der/writer.ts'
+import { encodeNameConstraints, parseNameConstraints } from './name-constraints.ts'
+import { decodeOid, encodeOidElement, oidName, oids } from '../der/oid.ts'
+import { strict, type Tolerance } from '../der/tolerance.ts'
 
 export interface Extension {
   /** extnID, dotted. */

@@ -1,12 +1,12 @@
 /** GeneralNames (RFC 5280 §4.2.1.6): which choices are there, each well-formed; what they name is not judged. */
 import { isUtf8 } from 'node:buffer'
-import { DerError } from './der/error.ts'
-import { contextTag, DerReader, readOnlyNested, tags, type DerElement } from './der/reader.ts'
-import { readAll } from './der/values.ts'
-import { encodeElement, encodeSequence } from './der/writer.ts'
+import { DerError } from '../der/error.ts'
+import { contextTag, DerReader, readOnlyNested, tags, type DerElement } from '../der/reader.ts'
+import { readAll } from '../der/values.ts'
+import { encodeElement, encodeSequence } from '../der/writer.ts'
 import { parseName } from './name.ts'
-import { decodeOid } from './der/oid.ts'
-import { findCharacter } from './der/strings.ts'
+import { decodeOid } from '../der/oid.ts'
+import { findCharacter } from '../der/strings.ts'
 
 /** The choices, by the number of their tag. */
 const generalNameKinds = [

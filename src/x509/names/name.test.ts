@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
-import { DerError } from './der/error.ts'
-import { encodeElement, encodeSequence, encodeSetOf } from './der/writer.ts'
+import { DerError } from '../der/error.ts'
+import { encodeElement, encodeSequence, encodeSetOf } from '../der/writer.ts'
 import {
   encodeName,
   formatName,
@@ -11,8 +11,8 @@ import {
   sameName,
   type NameAttribute,
 } from './name.ts'
-import { encodeOidElement, oids } from './der/oid.ts'
-import { tags } from './der/reader.ts'
+import { encodeOidElement, oids } from '../der/oid.ts'
+import { tags } from '../der/reader.ts'
 
 const name = (...attributes: readonly NameAttribute[]) => parseName(encodeName(attributes))
 const withTag = (type: string, tag: number, value: string | Uint8Array) =>

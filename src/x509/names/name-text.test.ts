@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
-import { DerError } from './der/error.ts'
-import { tags } from './der/reader.ts'
-import { encodeElement, encodeSequence } from './der/writer.ts'
+import { DerError } from '../der/error.ts'
+import { tags } from '../der/reader.ts'
+import { encodeElement, encodeSequence } from '../der/writer.ts'
 import { nameText, nameTextOf } from './name-text.ts'
 import { encodeName, parseName, type Name } from './name.ts'
-import { encodeOidElement, oids } from './der/oid.ts'
+import { encodeOidElement, oids } from '../der/oid.ts'
 
 const hexOf = (octets: Uint8Array): string => Buffer.from(octets).toString('hex')
 
