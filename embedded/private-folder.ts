@@ -6,7 +6,7 @@ import { mkdtempSync, readdirSync, rmSync, statfsSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '../src/clock.ts'
-import { lockFolder } from '../src/data-folder/folder-lock.ts'
+import { lockFolder } from '../src/store/sqlite/folder-lock.ts'
 
 /** Memory that looks like a folder, on Linux. */
 const memory = '/dev/shm'

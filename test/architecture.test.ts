@@ -1,167 +1,12 @@
-/** The import table of ARCHITECTURE.md and the banned calls, kept true. */
+/** Holds the sources against the table of rooms (test/support/rooms.ts), and calls with one home to their home. */
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
-import { join, relative, resolve } from 'node:path'
+import { basename, dirname, join, relative, resolve } from 'node:path'
 import { test } from 'node:test'
+import { engineImporters, entangled, everyone, rooms } from './support/rooms.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const sourceRoot = join(root, 'src')
-
-/** Files at the top of src that anyone may import. */
-const leaves = [
-  'text-buffer.ts',
-  'bounded-cache.ts',
-  'clock.ts',
-  'durable-file.ts',
-  'errors.ts',
-  'log.ts',
-  'log-lines.ts',
-  'metrics.ts',
-  'policy-json.ts',
-  'random.ts',
-  'sealer.ts',
-  'storable-text.ts',
-  'truncate-text.ts',
-  'utc-digits.ts',
-  'visible-text.ts',
-]
-
-/** What a folder may import beside its own files and the leaves: folders, or single files. */
-const mayImport: Readonly<Record<string, readonly string[]>> = {
-  x509: [],
-  wire: [],
-  backup: [],
-  authority: ['x509'],
-  lint: ['x509', 'authority/name-constraints.ts'],
-  issuance: ['x509', 'authority', 'lint'],
-  revocation: ['x509', 'authority'],
-  search: ['x509', 'store', 'wire/arn.ts', 'revocation/reason.ts'],
-  keys: ['x509', 'authority/algorithms.ts', 'store/settings.ts', 'store/database.ts'],
-  store: ['authority', 'revocation/reason.ts', 'keys/key-records.ts'],
-  objects: [],
-  access: [
-    'wire',
-    'authority',
-    'store/access-keys.ts',
-    'store/database.ts',
-    'store/permissions.ts',
-    'store/resource-policies.ts',
-    'store/roles.ts',
-    'store/tags.ts',
-  ],
-  sts: [
-    'wire',
-    'access',
-    'authority/caller.ts',
-    'authority/principal-arn.ts',
-    'store/database.ts',
-    'store/identity-providers.ts',
-    'store/roles.ts',
-  ],
-  operations: [
-    'wire',
-    'x509',
-    'authority',
-    'issuance',
-    'revocation',
-    'search',
-    'services.ts',
-    'events.ts',
-    'store',
-    'keys/key-store.ts',
-    'objects/object-store.ts',
-    'objects/object-url.ts',
-  ],
-  jobs: [
-    'wire',
-    'x509',
-    'authority',
-    'issuance',
-    'revocation',
-    'search',
-    'services.ts',
-    'store',
-    'keys/key-store.ts',
-    'objects/object-store.ts',
-    'operations/issuer-cache.ts',
-    'operations/certificate-pointers.ts',
-  ],
-  http: [
-    'wire',
-    'x509',
-    'access',
-    'authority',
-    'issuance/issuer.ts',
-    'revocation',
-    'operations',
-    'sts',
-    'services.ts',
-    'store',
-    'objects/object-store.ts',
-  ],
-  inspect: ['x509', 'authority/key-strength.ts'],
-  daily: ['x509', 'inspect', '../client'],
-  administration: [
-    'x509',
-    'access',
-    'authority',
-    'backup',
-    'keys',
-    'revocation/certificate-serial.ts',
-    'revocation/reason.ts',
-    'search',
-    'store',
-    'objects',
-    'wire/arn.ts',
-    'jobs/index.ts',
-    'sts/issuer-keys.ts',
-    'config.ts',
-    'data-folder.ts',
-    'first-start.ts',
-    'version.ts',
-  ],
-  cli: [
-    'access/policy.ts',
-    'administration',
-    'daily',
-    'inspect',
-    'backup/lock.ts',
-    'config-warnings.ts',
-    'config.ts',
-    'serve.ts',
-    'setting-values.ts',
-    'settings.ts',
-    'version.ts',
-  ],
-}
-
-/** Implementations of ports: only the files at the top of src may name them, and commands on what is kept. */
-const implementations = [
-  'store/postgres.ts',
-  'store/postgres-connection.ts',
-  'store/postgres-errors.ts',
-  'store/postgres-group.ts',
-  'store/postgres-migrate.ts',
-  'store/postgres-restore.ts',
-  'store/postgres-snapshot.ts',
-  'store/postgres-password.ts',
-  'store/postgres-schema.ts',
-  'store/postgres-schema-search.ts',
-  'store/postgres-text.ts',
-  'store/postgres-writer.ts',
-  'store/sqlite.ts',
-  'store/sqlite-connection.ts',
-  'store/sqlite-restore.ts',
-  'store/sqlite-schema.ts',
-  'store/sqlite-schema-search.ts',
-  'store/sqlite-snapshot.ts',
-  'store/writer-thread.ts',
-  'keys/local-key-store.ts',
-  'objects/embedded-buckets.ts',
-  'objects/embedded-object-store.ts',
-  'objects/object-file.ts',
-  'objects/s3-object-store.ts',
-]
 
 /** Calls that have one home. */
 const banned: readonly {
@@ -175,13 +20,13 @@ const banned: readonly {
     homes: ['random.ts'],
     use: 'the Random that is given',
   },
-  { call: /\bprocess\.env\b/, homes: ['cli/settings.ts'], use: 'config.ts' },
+  { call: /\bprocess\.env\b/, homes: ['cli/config-flags.ts'], use: 'settings/config.ts' },
   {
     call: /\bprocess\.(?:stdout|stderr)\.write\b/,
-    homes: ['cli/terminal.ts'],
-    use: 'print, or cli/terminal.ts, which escape what a terminal would obey',
+    homes: ['terminal.ts'],
+    use: 'print, or terminal.ts, which escape what a terminal would obey',
   },
-  { call: /\bconsole\./, homes: [], use: 'log.ts' },
+  { call: /\bconsole\./, homes: [], use: 'telemetry/log.ts' },
   { call: /from 'node:https?'/, homes: ['http/', 'sts/fetch-document.ts'], use: 'http/' },
   { call: /from '(?:node:sqlite|pg)'/, homes: ['store/'], use: 'store/' },
   {
@@ -190,16 +35,16 @@ const banned: readonly {
     // database as a whole is written where nothing can be awaited.
     homes: [
       'durable-file.ts',
-      'administration/backup.ts',
+      'admin-commands/backup.ts',
       'objects/',
-      'store/commit-mark.ts',
+      'store/sqlite/commit-mark.ts',
       'store/damage.ts',
     ],
     use: 'durable-file.ts, which also flushes the folder',
   },
   {
     call: /\bwriteFile(?:Sync)?\(/,
-    homes: ['durable-file.ts', 'objects/', 'administration/backup.ts'],
+    homes: ['durable-file.ts', 'objects/', 'admin-commands/backup.ts'],
     use: 'durable-file.ts',
   },
   { call: /\bsql`/, homes: ['store/'], use: 'a function of store/' },
@@ -229,75 +74,98 @@ function importsOf({ path, text }: SourceFile): string[] {
 }
 
 const files = filesUnder(sourceRoot)
+const roomOf = (path: string): string => dirname(path)
 
-function isAllowed(folder: string, imported: string): boolean {
-  const allowed = [folder, ...(mayImport[folder] ?? [])]
-  return (
-    leaves.includes(imported) ||
-    allowed.some(
-      (entry) => entry === imported || (!entry.endsWith('.ts') && imported.startsWith(`${entry}/`)),
-    )
-  )
+/** Whether an entry of the table of rooms is about a file. */
+function covers(entry: string, path: string): boolean {
+  if (entry === path || entry === roomOf(path)) return true
+  const below = entry.endsWith('/*') ? entry.slice(0, -2) : undefined
+  if (below !== undefined) return roomOf(path) === below || path.startsWith(`${below}/`)
+  return entry.startsWith('../') && path.startsWith(`${entry}/`)
 }
 
 test('there is something to check', () => {
-  assert.ok(files.length > 60, `${files.length} source files found`)
-  const imports = files.flatMap(importsOf)
-  assert.ok(imports.length > 150, `${imports.length} imports found`)
+  assert.ok(files.length > 400, `${files.length} source files found`)
+  assert.ok(files.flatMap(importsOf).length > 2000)
 })
 
-test('every folder is in the table and one level deep', () => {
-  const folders = readdirSync(sourceRoot).filter((name) =>
-    statSync(join(sourceRoot, name)).isDirectory(),
-  )
-  assert.deepEqual(folders.toSorted(), Object.keys(mayImport).toSorted())
-  assert.deepEqual(
-    files.filter(({ path }) => path.split('/').length > 2),
-    [],
-  )
+test('every folder of src is in the table of rooms, and src itself has at most ten files', () => {
+  const found = new Set(files.map(({ path }) => roomOf(path)))
+  found.delete('.')
+  assert.deepEqual([...found].toSorted(), Object.keys(rooms).toSorted())
+  const loose = files.filter(({ path }) => roomOf(path) === '.')
+  assert.ok(loose.length <= 10, loose.map(({ path }) => path).join(' '))
 })
 
-test('folders import what the table allows, and nothing else', () => {
+test('rooms import what the table allows, and nothing else', () => {
   const violations = files.flatMap((file) => {
-    const [folder = '', rest] = file.path.split('/')
-    if (rest === undefined) return []
+    const room = roomOf(file.path)
+    if (room === '.') return []
+    const allowed = [room, ...everyone, ...(rooms[room]?.imports ?? [])]
     return importsOf(file)
-      .filter((imported) => !isAllowed(folder, imported))
+      .filter((imported) => !allowed.some((entry) => covers(entry, imported)))
       .map((imported) => `${file.path} imports ${imported}`)
   })
   assert.deepEqual(violations, [])
 })
 
-test('only the composition root names an implementation of a port', () => {
-  const violations = files.flatMap((file) => {
-    const folder = file.path.split('/')[0] ?? ''
-    if (folder === file.path || folder === 'administration') return []
-    return importsOf(file)
-      .filter(
-        (imported) => implementations.includes(imported) && !imported.startsWith(`${folder}/`),
-      )
-      .map((imported) => `${file.path} imports ${imported}`)
+test('what the table of rooms allows is used', () => {
+  const unused = Object.entries(rooms).flatMap(([room, { imports }]) => {
+    const imported = files.filter(({ path }) => roomOf(path) === room).flatMap(importsOf)
+    return imports
+      .filter((entry) => !imported.some((path) => covers(entry, path)))
+      .map((entry) => `${room} does not import ${entry}`)
   })
-  assert.deepEqual(violations, [])
+  assert.deepEqual(unused, [])
 })
 
-test('only commands that are clients of a server import the client, and nothing of the server the rest', () => {
-  const outside = files.flatMap((file) =>
+test('no two rooms import each other', () => {
+  const edges = new Set(
+    files.flatMap((file) =>
+      importsOf(file).map((imported) => `${roomOf(file.path)} -> ${roomOf(imported)}`),
+    ),
+  )
+  const mutual = [...edges].flatMap((edge) => {
+    const [from = '', to = ''] = edge.split(' -> ')
+    return from < to && from !== '.' && edges.has(`${to} -> ${from}`) ? [[from, to]] : []
+  })
+  assert.deepEqual(mutual.toSorted(), entangled.toSorted())
+})
+
+test('no files import each other in a circle, not even types', () => {
+  const imports = new Map(files.map((file) => [file.path, importsOf(file)]))
+  const done = new Set<string>()
+  const circles: string[] = []
+  const visit = (path: string, above: readonly string[]): void => {
+    if (above.includes(path)) circles.push([...above.slice(above.indexOf(path)), path].join(' -> '))
+    if (above.includes(path) || done.has(path)) return
+    for (const imported of imports.get(path) ?? []) visit(imported, [...above, path])
+    done.add(path)
+  }
+  for (const { path } of files) visit(path, [])
+  assert.deepEqual(circles, [])
+})
+
+test('a subject of four files has a room, not a prefix', () => {
+  const groups = Map.groupBy(
+    files,
+    ({ path }) => `${roomOf(path)}/${basename(path).split(/[-.]/)[0] ?? ''}-`,
+  )
+  const prefixes = [...groups].filter(([, group]) => group.length >= 4).map(([prefix]) => prefix)
+  assert.deepEqual(prefixes, [])
+})
+
+test('only the rooms that open a database import its engines', () => {
+  const violations = files.flatMap((file) =>
     importsOf(file)
-      .filter((path) => path.startsWith('../'))
-      .filter((path) => !(file.path.startsWith('daily/') && path.startsWith('../client/')))
-      .map((path) => `${file.path} imports ${path}`),
+      .filter((imported) => {
+        const importers = engineImporters[roomOf(imported)]
+        const room = roomOf(file.path)
+        return importers !== undefined && room !== roomOf(imported) && !importers.includes(room)
+      })
+      .map((imported) => `${file.path} imports ${imported}`),
   )
-  assert.deepEqual(outside, [])
-})
-
-test('leaves import nothing of ours but other leaves', () => {
-  for (const file of files.filter(({ path }) => leaves.includes(path)))
-    assert.deepEqual(
-      importsOf(file).filter((imported) => !leaves.includes(imported)),
-      [],
-      file.path,
-    )
+  assert.deepEqual(violations, [])
 })
 
 for (const { call, homes, use } of banned)

@@ -19,7 +19,7 @@ import {
 } from '../data-folder/first-start.ts'
 import { readMasterKey, writeMasterKey, type MasterKey } from '../data-folder/master-key.ts'
 import { afterRestore } from '../store/after-restore.ts'
-import { lockFolder, prepareDataFolder } from '../data-folder/folder-lock.ts'
+import { lockFolder, prepareDataFolder } from '../store/sqlite/folder-lock.ts'
 import type { RestoreTarget } from '../store/restore-target.ts'
 import { openSqliteRestore } from '../store/sqlite/restore.ts'
 import { sqliteSchema } from '../store/sqlite/schema.ts'

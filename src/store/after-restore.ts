@@ -3,7 +3,7 @@ import { releaseLeases } from './leases.ts'
 import { sql, type Sql } from './sql.ts'
 
 /**
- * Every CRL is due: what was published after the backup is looked at, and exceeded, at once (jobs/publish-crl.ts). Nobody
+ * Every CRL is due: what was published after the backup is looked at, and exceeded, at once (crl/publish.ts). Nobody
  * works on anything, and the credentials file is where it was restored to, if it was.
  */
 export function afterRestore(

@@ -1,4 +1,4 @@
-/** Checks that certificates refer to a CRL under the same identity as their issuer (authority/issuer-identity.ts). */
+/** Checks that certificates refer to a CRL under the same identity as their issuer (chain/issuer-identity.ts). */
 import { supersededIdentities, type IdentifiedCertificate } from '../../chain/issuer-identity.ts'
 import { bytesOf, integerOf, textOf } from '../../store/columns.ts'
 import type { Row } from '../../store/sql.ts'

@@ -1,5 +1,5 @@
 /**
- * Identities of CAs (authority/issuer-identity.ts), and host names under which CRLs were published. Rows of earlier versions
+ * Identities of CAs (chain/issuer-identity.ts), and host names under which CRLs were published. Rows of earlier versions
  * have identity 1. Both engines have the same columns in the same order.
  */
 function identitiesSchema(integer: 'integer' | 'bigint', text: string): string {

@@ -3,8 +3,8 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { TestFolder } from '../../test/support/database.ts'
-import { ConfigurationError } from '../errors.ts'
+import { TestFolder } from '../../../test/support/database.ts'
+import { ConfigurationError } from '../../errors.ts'
 import { lockFolder, prepareDataFolder } from './folder-lock.ts'
 
 const holder = `

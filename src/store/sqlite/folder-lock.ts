@@ -3,9 +3,9 @@ import { accessSync } from 'node:fs'
 import { access, chmod, constants, readdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { makeFolder } from '../durable-file.ts'
-import { ConfigurationError } from '../errors.ts'
-import { createPrivateFile, sqliteCode, sqliteCodes } from '../store/sqlite/connection.ts'
+import { makeFolder } from '../../durable-file.ts'
+import { ConfigurationError } from '../../errors.ts'
+import { createPrivateFile, sqliteCode, sqliteCodes } from './connection.ts'
 
 /** A folder that is owned until it is released, or the process ends. */
 export interface FolderLock {

@@ -1,0 +1,398 @@
+/**
+ * The rooms of src, and what each may import. `test/architecture.test.ts` holds the sources against this table, and
+ * `npm run docs` writes it into ARCHITECTURE.md.
+ */
+
+export interface Room {
+  /** The one subject of the room, as ARCHITECTURE.md prints it. */
+  readonly subject: string
+  /**
+   * Rooms, or single files, that the room may import beside its own files and what everyone may import. A room's name stands for its
+   * own files only; `x509/*` stands for x509 and every room below it.
+   */
+  readonly imports: readonly string[]
+}
+
+/** What every room may import. */
+export const everyone = [
+  'clock.ts',
+  'random.ts',
+  'errors.ts',
+  'sealer.ts',
+  'bounded-cache.ts',
+  'durable-file.ts',
+  'text',
+] as const
+
+export const rooms: Readonly<Record<string, Room>> = {
+  text: { subject: 'Text: JSON, text that may be stored or shown', imports: [] },
+
+  'x509/der': { subject: 'DER: reader, writer, primitive types', imports: [] },
+  'x509/names': { subject: 'Distinguished names and GeneralNames', imports: ['x509/der'] },
+  'x509/extensions': {
+    subject: 'Certificate and CRL extensions (RFC 5280, 4.2 and 5.2)',
+    imports: ['x509/der', 'x509/names'],
+  },
+  x509: {
+    subject: 'Certificates, CSRs, CRLs: bytes ⇄ values (RFC 5280, 2986)',
+    imports: ['x509/der', 'x509/names', 'x509/extensions'],
+  },
+  'x509/ocsp': {
+    subject: 'OCSP requests and responses: bytes ⇄ values (RFC 6960)',
+    imports: ['x509', 'x509/der', 'x509/extensions'],
+  },
+  'key-strength': { subject: 'Weak keys', imports: ['x509', 'x509/der'] },
+  authority: { subject: 'What a CA is, its life cycle, EXPIRED', imports: ['x509/*'] },
+  'chain/name-constraints': {
+    subject: 'Name constraints (RFC 5280, 4.2.1.10)',
+    imports: ['x509/*'],
+  },
+  chain: {
+    subject: 'CA certificates and their chains (RFC 5280, 6); the import of a CA certificate',
+    imports: ['x509/*', 'authority', 'chain/name-constraints', 'key-strength/key-strength.ts'],
+  },
+  lint: {
+    subject: 'Rules that a certificate must satisfy before it is signed',
+    imports: ['x509/*', 'chain/name-constraints'],
+  },
+  issuance: {
+    subject: 'Contents of a certificate: CSR, template, validity, serial number',
+    imports: [
+      'x509/*',
+      'authority',
+      'chain/*',
+      'key-strength/key-strength.ts',
+      'lint',
+      'store/database.ts',
+      'store/installed-certificates.ts',
+    ],
+  },
+  policy: { subject: 'IAM policies: parsing and evaluation', imports: [] },
+  identity: { subject: 'Principals, their ARNs, sessions and credentials', imports: [] },
+  'wire/shapes': { subject: 'Shapes of requests and responses (Smithy)', imports: [] },
+  wire: { subject: 'ARNs, Regions, page tokens, error bodies', imports: ['wire/shapes'] },
+  'wire/sigv4': { subject: 'Signature Version 4', imports: ['wire'] },
+
+  store: {
+    subject: 'The port Database; all SQL, one file per table',
+    imports: [
+      'authority',
+      'chain/issuer-identity.ts',
+      'identity',
+      'keys',
+      'policy/managed-permissions.ts',
+    ],
+  },
+  'store/schema': { subject: 'Migrations that both engines share', imports: [] },
+  'store/sqlite': { subject: 'The engine SQLite', imports: ['store', 'store/schema'] },
+  'store/postgres': { subject: 'The engine PostgreSQL', imports: ['store', 'store/schema'] },
+  keys: {
+    subject: 'The port KeyStore; encrypted keys in the database',
+    imports: ['authority/algorithms.ts'],
+  },
+  objects: { subject: 'The port ObjectStore; folders or S3', imports: [] },
+  search: {
+    subject: 'Certificate search: filters and the index that serves each',
+    imports: ['store', 'x509/*'],
+  },
+  backup: { subject: 'The format and the encryption of backups', imports: [] },
+
+  telemetry: {
+    subject: 'Log, metrics, events',
+    imports: ['authority/event.ts', 'store/events.ts', 'store/sql.ts'],
+  },
+  access: {
+    subject: 'Authentication, authorization, request rates',
+    imports: ['identity', 'policy', 'store', 'wire/*'],
+  },
+  'call-log': {
+    subject: 'CloudTrail records of calls',
+    imports: ['access/failure-limiter.ts', 'identity', 'telemetry'],
+  },
+  crl: {
+    subject: 'CRLs: which one lists a revocation, their contents, publication',
+    imports: [
+      'x509/*',
+      'services.ts',
+      'authority',
+      'chain/issuer-identity.ts',
+      'issuance',
+      'objects',
+      'store',
+      'wire',
+    ],
+  },
+  ocsp: {
+    subject: 'OCSP: the status of a serial number, signed responses',
+    imports: [
+      'x509/*',
+      'services.ts',
+      'authority',
+      'issuance',
+      'store',
+      'telemetry',
+      'wire/sigv4',
+      'http',
+      'http/body',
+    ],
+  },
+  sts: {
+    subject: 'Operations of the Security Token Service',
+    imports: ['access', 'identity', 'policy', 'store', 'wire/*'],
+  },
+
+  'operations/shared': {
+    subject: 'What operations have in common: shapes, views, idempotency',
+    imports: ['services.ts', 'x509/*', 'authority', 'identity', 'objects', 'store', 'wire/*'],
+  },
+  'operations/certificate-authority': {
+    subject: 'Operations on CAs',
+    imports: [
+      'services.ts',
+      'x509/*',
+      'authority',
+      'chain',
+      'identity',
+      'operations/shared',
+      'operations/tag',
+      'store',
+      'wire/*',
+    ],
+  },
+  'operations/certificate': {
+    subject: 'Operations on certificates',
+    imports: [
+      'services.ts',
+      'x509/*',
+      'authority',
+      'crl',
+      'identity',
+      'issuance',
+      'operations/shared',
+      'search',
+      'store',
+      'telemetry',
+      'wire/*',
+    ],
+  },
+  'operations/audit-report': {
+    subject: 'Operations on audit reports',
+    imports: ['authority', 'operations/shared', 'store', 'wire/shapes'],
+  },
+  'operations/permission': {
+    subject: 'Operations on permissions',
+    imports: ['identity', 'operations/shared', 'store', 'wire/shapes'],
+  },
+  'operations/policy': {
+    subject: 'Operations on resource policies',
+    imports: ['operations/shared', 'policy', 'store', 'wire/shapes'],
+  },
+  'operations/tag': {
+    subject: 'Operations on tags',
+    imports: ['authority', 'operations/shared', 'store', 'wire/shapes'],
+  },
+  operations: { subject: 'The table of all operations', imports: ['operations/*'] },
+
+  'http/body': {
+    subject: 'Request bodies: size limits, memory, reading',
+    imports: ['wire/sigv4', 'http'],
+  },
+  http: {
+    subject: 'Listeners, routes, the AWS protocols, answers',
+    imports: [
+      'services.ts',
+      'access',
+      'authority',
+      'call-log',
+      'chain/issuer-identity.ts',
+      'http/body',
+      'identity',
+      'objects/object-store.ts',
+      'ocsp',
+      'operations/shared/operation.ts',
+      'store',
+      'sts',
+      'telemetry',
+      'wire/*',
+    ],
+  },
+
+  bulk: {
+    subject: 'Work over millions of rows, in a thread: CRL entries, audit reports',
+    imports: ['x509', 'authority/audit-report.ts', 'store', 'store/postgres', 'store/sqlite'],
+  },
+  'jobs/scheduler': {
+    subject: 'Background jobs: when they run, leases',
+    imports: ['services.ts', 'store'],
+  },
+  jobs: {
+    subject: 'Background jobs, one file each',
+    imports: [
+      'services.ts',
+      'x509/*',
+      'authority',
+      'chain',
+      'crl',
+      'jobs/scheduler',
+      'keys',
+      'objects',
+      'search',
+      'store',
+      'wire',
+    ],
+  },
+
+  settings: {
+    subject: 'Flags and environment → Config',
+    imports: [
+      'access/rates.ts',
+      'authority',
+      'issuance/issuance-policy.ts',
+      'key-strength/weak-key-list.ts',
+      'store/postgres/connection-options.ts',
+      'wire',
+    ],
+  },
+  'data-folder': {
+    subject: 'The data folder: lock, master key, first start, the database in it',
+    imports: [
+      'terminal.ts',
+      'identity',
+      'settings',
+      'store',
+      'store/postgres',
+      'store/sqlite',
+      'telemetry',
+    ],
+  },
+  'server/tls': {
+    subject: 'The certificate of the API listener',
+    imports: [
+      'services.ts',
+      'x509/*',
+      'authority',
+      'identity',
+      'operations/certificate',
+      'http',
+      'settings',
+      'store',
+      'wire',
+    ],
+  },
+  'server/workers': {
+    subject: 'Workers: their pool, the messages between them and the primary',
+    imports: ['access', 'call-log', 'server', 'store', 'store/sqlite', 'telemetry'],
+  },
+  server: {
+    subject: 'Processes: single, primary and worker, assembled from the other rooms',
+    imports: [
+      'services.ts',
+      'version.ts',
+      'access',
+      'bulk',
+      'call-log',
+      'data-folder',
+      'http',
+      'http/body',
+      'identity',
+      'jobs',
+      'jobs/scheduler',
+      'keys',
+      'objects',
+      'ocsp',
+      'operations',
+      'server/tls',
+      'server/workers',
+      'settings',
+      'store',
+      'store/sqlite',
+      'sts',
+      'telemetry',
+      'wire',
+    ],
+  },
+
+  inspect: {
+    subject: 'Human-readable descriptions of untrusted certificates, CSRs, CRLs and OCSP responses',
+    imports: ['x509/*', 'key-strength/key-strength.ts'],
+  },
+  'client-commands': {
+    subject: 'Commands that call the API',
+    imports: ['../client', 'inspect', 'x509/*'],
+  },
+  'admin-commands/verify': {
+    subject: 'signet verify: certificates, CRLs and keys against the rows',
+    imports: [
+      'x509/*',
+      'admin-commands',
+      'authority',
+      'chain',
+      'data-folder',
+      'keys',
+      'objects',
+      'settings',
+      'store',
+      'store/sqlite',
+    ],
+  },
+  'admin-commands': {
+    subject: 'Commands on the data folder or the database',
+    imports: [
+      'version.ts',
+      'x509',
+      'authority',
+      'backup',
+      'data-folder',
+      'identity',
+      'jobs',
+      'objects',
+      'operations/certificate/certificate-members.ts',
+      'policy',
+      'search',
+      'settings',
+      'store',
+      'store/postgres',
+      'store/sqlite',
+      'sts/issuer-keys.ts',
+      'wire',
+    ],
+  },
+  'cli/completion': { subject: 'Completion scripts for shells', imports: ['cli'] },
+  cli: {
+    subject: 'The command line: flags, output',
+    imports: [
+      'terminal.ts',
+      'version.ts',
+      'admin-commands',
+      'admin-commands/verify',
+      'backup',
+      'cli/completion',
+      'client-commands',
+      'inspect',
+      'policy',
+      'server',
+      'settings',
+    ],
+  },
+}
+
+/** Pairs of rooms that still import each other. */
+export const entangled: readonly (readonly [string, string])[] = [
+  ['http', 'http/body'],
+  ['http', 'ocsp'],
+  ['server', 'server/workers'],
+  ['cli', 'cli/completion'],
+]
+
+/** The engines, and the rooms that may import them: those that open a database. */
+export const engineImporters: Readonly<Record<string, readonly string[]>> = {
+  'store/sqlite': [
+    'server',
+    'server/workers',
+    'data-folder',
+    'admin-commands',
+    'admin-commands/verify',
+    'bulk',
+  ],
+  'store/postgres': ['data-folder', 'admin-commands', 'bulk', 'settings'],
+}
