@@ -129,6 +129,6 @@ function readAnswer(
   if (length !== undefined) return rest.length >= Number(length) ? { outcome, keep } : undefined
   if (/\r\ntransfer-encoding: *chunked/i.test(fields))
     return rest.toString('latin1').endsWith('0\r\n\r\n') ? { outcome, keep } : undefined
-  // CompletedRequest by the end of the connection.
+  // Ended by the end of the connection.
   return undefined
 }
