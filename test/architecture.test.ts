@@ -129,7 +129,7 @@ test('no two rooms import each other', () => {
     const [from = '', to = ''] = edge.split(' -> ')
     return from < to && from !== '.' && edges.has(`${to} -> ${from}`) ? [[from, to]] : []
   })
-  assert.deepEqual(mutual.toSorted(), entangled.toSorted())
+  assert.deepEqual(new Set(mutual.map(String)), new Set(entangled.map(String)))
 })
 
 test('no files import each other in a circle, not even types', () => {
