@@ -20,7 +20,7 @@ import {
 } from './crls.ts'
 import { ConflictError, type Database } from './database.ts'
 import { releaseLeases, type Lease } from './leases.ts'
-import { sql, type Row, type Sql } from './sql.ts'
+import { sql, type Row, type Sql, type GuardName } from './sql.ts'
 
 const minute = 60_000
 const hour = 60 * minute
@@ -104,8 +104,8 @@ function publication(crl: CrlRecord, generated: number): Parameters<typeof finis
   }
 }
 
-const conflict = (statement: number) => (error: unknown) =>
-  error instanceof ConflictError && error.statement === statement
+const conflict = (guard: GuardName) => (error: unknown) =>
+  error instanceof ConflictError && error.guard === guard
 
 /** The one CRL of a new database, claimed at `start`. */
 async function claimedOne(db: Database): Promise<CrlRecord> {
@@ -135,7 +135,7 @@ test('a CRL that is opened is due, is the current one of its CA, and adopts what
     [1, null],
   )
   const late = openCrl(authority, { name: 'two', kind: 'PARTITION' }, at(0))
-  await assert.rejects(db.transaction(late), conflict(2))
+  await assert.rejects(db.transaction(late), conflict('revision'))
   assert.equal((await db.query(sql`select 1 from crls`)).length, 1)
   await db.transaction(openCrl(opened, { name: 'one', kind: 'PARTITION' }, at(day)))
   assert.equal((await row(db, 'one'))['due_at_ms'], start, 'one that is there stays as it is')
@@ -192,16 +192,16 @@ test('whoever lost the lease changes nothing any more', async () => {
   const [again] = await claim(db, second)
   assert.deepEqual(again, { ...crl, crlNumber: 10 })
   const before = await row(db, 'ca')
-  await assert.rejects(db.transaction([reserveCrlNumber(crl.id, 11, first)]), conflict(0))
+  await assert.rejects(db.transaction([reserveCrlNumber(crl.id, 11, first)]), conflict('lease'))
   await assert.rejects(
     db.transaction([finishPublication(crl.id, publication(crl, 0), first)]),
-    conflict(0),
+    conflict('lease'),
   )
   await db.transaction([postponeCrl(crl, at(day), first), suspendCrl(crl, first)])
   assert.deepEqual(await row(db, 'ca'), before)
   await db.transaction([reserveCrlNumber(crl.id, 11, second)])
   await db.transaction([finishPublication(crl.id, publication(crl, 2 * minute), second)])
-  await assert.rejects(db.transaction([reserveCrlNumber(crl.id, 12, second)]), conflict(0))
+  await assert.rejects(db.transaction([reserveCrlNumber(crl.id, 12, second)]), conflict('lease'))
   assert.equal((await row(db, 'ca'))['crl_number'], 11)
 })
 
@@ -213,7 +213,7 @@ test('a number is reserved once, and a lower one never', async () => {
   for (const number of [5, 4, 0])
     await assert.rejects(
       db.transaction([reserveCrlNumber(id, number, lease('first'))]),
-      conflict(0),
+      conflict('lease'),
     )
   await db.transaction([reserveCrlNumber(id, 6, lease('first'))])
   assert.equal((await row(db, 'ca'))['crl_number'], 6)
@@ -324,7 +324,7 @@ test('the last place of a partition is given once, to the first of those who ask
   )
   assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 1)
   for (const outcome of outcomes)
-    if (outcome.status === 'rejected') assert.ok(conflict(0)(outcome.reason))
+    if (outcome.status === 'rejected') assert.ok(conflict('partition')(outcome.reason))
   assert.equal((await row(db, 'one'))['certificates'], 10)
 })
 
@@ -387,7 +387,10 @@ test('a process that is alone takes every lease away', async () => {
   assert.deepEqual(await names(db, lease('x')), [])
   await db.transaction(releaseLeases())
   assert.deepEqual(await names(db, lease('x')), ['ca'])
-  await assert.rejects(db.transaction([reserveCrlNumber(crl.id, 1, lease('first'))]), conflict(0))
+  await assert.rejects(
+    db.transaction([reserveCrlNumber(crl.id, 1, lease('first'))]),
+    conflict('lease'),
+  )
 })
 
 test('metrics see the oldest and the largest CRL of a CA, and none that rests', async () => {

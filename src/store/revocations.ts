@@ -2,7 +2,7 @@
 import type { Authority } from '../authority/authority.ts'
 import { integerOf } from './columns.ts'
 import type { Database } from './database.ts'
-import { expectRows, sql, type Row, type Sql } from './sql.ts'
+import { guard, sql, type Row, type Sql } from './sql.ts'
 import { selectTakenOver } from './taken-over-revocations.ts'
 
 export interface RevocationRecord {
@@ -24,7 +24,8 @@ export interface RevocationRecord {
  * certificates are revoked, as far as the count knows (recountRevocations).
  */
 export function countRevocation(authority: Authority, notAfter: Date, quota: number): Sql {
-  return expectRows(
+  return guard(
+    'quota',
     sql`update certificate_counts set
         revoked = revoked
           + case when ${notAfter.getTime() / 1000} > revoked_counted_at then 1 else 0 end
@@ -32,7 +33,6 @@ export function countRevocation(authority: Authority, notAfter: Date, quota: num
         and ${authority.revision} = (select revision from authorities
           where authority_number = ${authority.number})
       returning revoked`,
-    1,
   )
 }
 

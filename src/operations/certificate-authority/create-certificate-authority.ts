@@ -80,7 +80,7 @@ export const createCertificateAuthority = operation({
       services.wake('finish-creation')
       return { CertificateAuthorityArn }
     } catch (error) {
-      if (error instanceof ConflictError && error.statement === 0)
+      if (error instanceof ConflictError && error.guard === 'quota')
         throw quotaExceeded(services, error)
       throw error
     }

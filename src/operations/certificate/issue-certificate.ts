@@ -124,21 +124,11 @@ async function issue(
     if (!(result instanceof ConflictError)) return result
     const found = await again()
     const isSame = found.authority.revision === view.authority.revision
-    const conflict = conflictOf(result, crl)
-    if (conflict === 'quota' && isSame) throw quotaExceeded(services, result)
-    if (conflict === 'partition' && isSame) await openCurrentCrl(services, found)
+    if (result.guard === 'quota' && isSame) throw quotaExceeded(services, result)
+    if (result.guard === 'partition' && isSame) await openCurrentCrl(services, found)
     view = await again()
   }
   throw changedTooOften()
-}
-
-/** Which of the statements in `store` did not apply. */
-function conflictOf(
-  { statement }: ConflictError,
-  crl: CurrentCrl | undefined,
-): 'quota' | 'partition' | 'certificate' {
-  if (statement === 0) return 'quota'
-  return statement === 1 && crl?.kind === 'PARTITION' ? 'partition' : 'certificate'
 }
 
 function sign(
@@ -232,7 +222,6 @@ async function store(
   }
   const newArn = certificateArn(authorityArn, serialNumber)
   const announcement = issuanceEvent(services, view, newArn)
-  // In the order of what a conflict means: the quota, or that the CA changed; a partition that is full; a serial number.
   const statements = [
     countCertificate(authority, services.quotas.certificatesPerAuthority),
     ...bindStatements(crl, { issuerOctets: issuer?.subjectDer.length ?? 0, notAfter }),

@@ -105,7 +105,6 @@ async function revoke(
   const event = revocationEvent(services, view, record.serialNumber)
   const dueAt = new Date(now.getTime() + services.revocationPolicy.crlDelaySeconds * 1000)
   try {
-    // The order is that of what a conflict means.
     await services.db.transaction([
       countRevocation(authority, record.notAfter, quotaOf(services, view)),
       insertRevocation(authority, record),
@@ -114,7 +113,7 @@ async function revoke(
     ])
   } catch (error) {
     if (!(error instanceof ConflictError)) throw error
-    if (error.statement === 1) throw alreadyRevoked(error)
+    if (error.guard === 'duplicate') throw alreadyRevoked(error)
     return recount(services, view, error)
   }
   event.tell()

@@ -245,6 +245,6 @@ function errorOf({ problem, isConfiguration }: StartupFailure): Error {
 
 function failureOf(id: number, error: unknown): WriterAnswer {
   if (error instanceof ConflictError)
-    return { id, conflict: { statement: error.statement, message: error.message } }
+    return { id, conflict: { guard: error.guard, message: error.message } }
   return { id, failure: error instanceof Error ? error.message : String(error) }
 }

@@ -117,7 +117,7 @@ class WriterThread implements SqliteWriter {
 export function settle(answer: WriterAnswer, { resolve, reject }: Waiting): void {
   if ('rows' in answer) resolve(answer.rows)
   else if ('conflict' in answer)
-    reject(new ConflictError(answer.conflict.statement, answer.conflict.message))
+    reject(new ConflictError(answer.conflict.guard, answer.conflict.message))
   else reject(errorOfText(answer.failure))
 }
 
