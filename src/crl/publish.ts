@@ -119,7 +119,7 @@ async function buildCrl(
     crlId: isPartitioned || crl.kind === 'PARTITION' ? crl.id : undefined,
     keptSince: since,
   })
-  const signature = await keys.sign(authority.keyHandle ?? '', signingAlgorithm, tbsCertListDer)
+  const signature = await keys.sign(issuer.keyHandle, signingAlgorithm, tbsCertListDer)
   const check = await verifySignature({
     subjectPublicKeyInfo: issuer.subjectPublicKeyInfo,
     signatureAlgorithm: parseAlgorithmIdentifier(fields.signatureAlgorithm),

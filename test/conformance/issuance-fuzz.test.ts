@@ -642,7 +642,7 @@ async function rootOf(pair: KeyPair): Promise<{ issuer: Issuer; certificate: X50
   })
   const path = { certificate: parseCertificate(der), chain: [] }
   return {
-    issuer: issuerOf(path, 'GENERAL_PURPOSE'),
+    issuer: issuerOf(path, { usageMode: 'GENERAL_PURPOSE', keyHandle: 'test' }),
     certificate: new X509Certificate(Buffer.from(der)),
   }
 }
@@ -653,7 +653,8 @@ function finished(
   order: Parameters<typeof prepareCertificate>[0],
   issuer?: Issuer,
 ): Uint8Array {
-  const prepared = prepareCertificate(order, issuer)
+  const { subjectPublicKeyInfo } = order.csr.request
+  const prepared = prepareCertificate(order, issuer ?? { keyHandle: 'test', subjectPublicKeyInfo })
   requireLinted(prepared.findings, policy)
   const { tbsCertificateDer, signatureAlgorithm } = prepared
   return encodeCertificate(tbsCertificateDer, signatureAlgorithm, signed(pair, tbsCertificateDer))
