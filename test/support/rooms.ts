@@ -171,7 +171,6 @@ export const rooms: Readonly<Record<string, Room>> = {
       'operations/shared',
       'search',
       'store',
-      'telemetry',
       'wire/*',
     ],
   },
