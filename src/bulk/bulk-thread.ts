@@ -61,7 +61,7 @@ function serve(port: NonNullable<typeof parentPort>, opening: Promise<RowReader>
     const rows = await opening
     try {
       if (request.kind === 'crl') {
-        const crl = await buildCrl(rows, request.fields, request.scope)
+        const crl = await readTbsCertList(rows, request.fields, request.scope)
         port.postMessage({ id, crl } satisfies BulkAnswer, [
           crl.tbsCertListDer.buffer as ArrayBuffer,
         ])
@@ -76,7 +76,7 @@ function serve(port: NonNullable<typeof parentPort>, opening: Promise<RowReader>
   }
 }
 
-async function buildCrl(
+async function readTbsCertList(
   rows: RowReader,
   fields: TbsCertListFields,
   scope: CrlScope,

@@ -1,7 +1,4 @@
-/**
- * What a CRL will say, and when the next one is due (RFC 5280 §5; AWS Private CA User Guide, CRL structure). This folder
- * decides; signing, storing and the clock are others' matter.
- */
+/** The fields of a CRL, and when the next one is due (RFC 5280 §5; AWS Private CA User Guide, CRL structure). */
 import type { SigningAlgorithm } from '../authority/algorithms.ts'
 import { signatureAlgorithmIdentifier } from '../x509/algorithm-identifier.ts'
 import { encodeCrlNumber, type TbsCertListFields } from '../x509/certificate-list.ts'
@@ -93,12 +90,4 @@ export function keptSince(life: CrlLife, previousGeneratedAt: Date | undefined):
   const halfLife = refreshAt(life).getTime() - life.generatedAt.getTime()
   const regular = life.generatedAt.getTime() - halfLife
   return new Date(Math.min(regular, previousGeneratedAt?.getTime() ?? regular))
-}
-
-const retrySecondsMax = 15 * 60
-
-/** A failed publication is tried again after 5 seconds, then after twice as long, up to AWS's 15 minutes. */
-export function retryAt(now: Date, failures: number): Date {
-  const seconds = Math.min(5 * 2 ** Math.min(failures - 1, 16), retrySecondsMax)
-  return new Date(now.getTime() + seconds * 1000)
 }

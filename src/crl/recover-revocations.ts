@@ -12,7 +12,7 @@ import {
   type PublishedRevocation,
 } from '../store/taken-over-revocations.ts'
 import { readRevokedCertificates, type RevokedCertificate } from '../x509/revoked-certificates.ts'
-import type { ForeignCrl } from './published.ts'
+import type { ForeignCrl } from './foreign-crl.ts'
 
 interface Publishing {
   readonly authority: Authority
@@ -29,7 +29,7 @@ const batch = 100
  * What a published CRL says is revoked stays revoked, also for a database that is older, because a backup was restored: its
  * entries that the database does not have are inserted. Says in the log how many they were.
  */
-export async function takeOverRevocations(
+export async function recoverRevocations(
   { db, clock, log }: Services,
   { authority, crl, issuer }: Publishing,
   { number, revokedCertificates }: ForeignCrl,

@@ -1,4 +1,3 @@
-import { retryAt } from '../crl/contents.ts'
 import type { Services } from '../services.ts'
 import {
   claimEvents,
@@ -8,7 +7,7 @@ import {
   type QueuedEvent,
 } from '../store/events.ts'
 import type { Lease } from '../store/leases.ts'
-import { runClaimed } from './scheduler/claimed-work.ts'
+import { retryAt, runClaimed } from './scheduler/claimed-work.ts'
 import type { Job, JobResult } from './scheduler/scheduler.ts'
 
 const batch = 64

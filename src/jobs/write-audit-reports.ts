@@ -1,6 +1,5 @@
 import { auditReportType } from '../authority/audit-report.ts'
 import { BucketError } from '../objects/object-store.ts'
-import { retryAt } from '../crl/contents.ts'
 import type { Services } from '../services.ts'
 import {
   auditReportWorkOf,
@@ -13,7 +12,7 @@ import { findAuthority } from '../store/authorities.ts'
 import type { Lease } from '../store/leases.ts'
 import { certificateAuthorityArn } from '../wire/arn.ts'
 import type { Authority } from '../authority/authority.ts'
-import { runClaimed } from './scheduler/claimed-work.ts'
+import { retryAt, runClaimed } from './scheduler/claimed-work.ts'
 import type { Job, JobResult } from './scheduler/scheduler.ts'
 
 /** Reports are long; few at a time leave room for others. */

@@ -31,6 +31,9 @@ after(async () => {
   await service.close()
 })
 
+/** Jobs that the operations woke. */
+const woken = new Set<string>()
+
 type Change = () => Promise<unknown>
 
 /** The database, with a change by somebody else before each of the first `times` transactions. */
@@ -57,7 +60,7 @@ async function runAmid(
 ): Promise<object | undefined> {
   const { clock, config } = service
   const log = createLog('silent')
-  const wake = (): void => undefined
+  const wake = (job: string): void => void woken.add(job)
   const some: Partial<Services> = {
     db: interrupted(data.db, change, times),
     clock,
@@ -65,7 +68,12 @@ async function runAmid(
     wake,
     random: systemRandom,
     metrics: createMetrics(),
-    events: createEvents({ log, random: systemRandom, delivered: false, wake }),
+    events: createEvents({
+      log,
+      random: systemRandom,
+      delivered: false,
+      wake: () => wake('deliver-events'),
+    }),
     quotas: config.quotas,
     keys: createLocalKeyStore({
       records: createKeyRecords(data.db),
@@ -194,7 +202,9 @@ test('a revocation is begun again when the CA changes, and given up when it chan
     code: 'ConcurrentModificationException',
     message: 'The certificate authority is being changed by other requests. Try again.',
   })
+  assert.equal(woken.delete('publish-crls'), false, 'nothing was revoked')
   await runAmid('RevokeCertificate', input, { change, times: 3 })
+  assert.equal(woken.delete('publish-crls'), true)
   await assert.rejects(runAmid('RevokeCertificate', input, { change, times: 0 }), {
     code: 'RequestAlreadyProcessedException',
   })

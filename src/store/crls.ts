@@ -76,18 +76,25 @@ export function bindCertificate(crlId: number, notAfter: Date, certificatesMax: 
   )
 }
 
-/**
- * Makes CRLs due after a revocation: the one that the certificate is bound to, or for a certificate without one the
- * current one of its CA; and the complete one, if that lists everything. An earlier due time stays.
- */
-export function markCrlsDue(authority: Authority, crlId: number | null, dueAt: Date): Sql {
-  const { CrlConfiguration } = authority.revocation
-  const listsAll = CrlConfiguration.Enabled && CrlConfiguration.CrlType === 'COMPLETE'
+/** Every CRL of a CA that is not a partition, and the partition `partitionId`. */
+export async function listCrls(
+  db: Database,
+  authorityNumber: number,
+  partitionId: number | null,
+): Promise<Pick<CrlRecord, 'id' | 'kind'>[]> {
+  const rows = await db.query(
+    sql`select crl_id, kind from crls where authority_number = ${authorityNumber}
+        and (kind <> 'PARTITION' or crl_id = ${partitionId ?? 0}) order by crl_id`,
+  )
+  return rows.map((row) => ({ id: integerOf(row, 'crl_id'), kind: textOf(row, 'kind') as CrlKind }))
+}
+
+/** Makes a CRL due because of a revocation that it has to list (crl/listing-crls.ts). An earlier due time stays. */
+export function markCrlDue(crlId: number, dueAt: Date): Sql {
   const dueAtMs = dueAt.getTime()
   return sql`update crls set changes = changes + 1,
       due_at_ms = case when due_at_ms < ${dueAtMs} then due_at_ms else ${dueAtMs} end
-    where authority_number = ${authority.number}
-      and (crl_id = ${crlId ?? authority.crl?.id ?? 0} or (kind = 'COMPLETE' and ${listsAll ? 1 : 0} = 1))`
+    where crl_id = ${crlId}`
 }
 
 /** Makes every CRL of a CA due at once: what all of them say, or where they are, has changed. */

@@ -15,7 +15,7 @@ export interface RevocationRecord {
   readonly reasonCode: number
   /** Of the certificate. */
   readonly notAfter: Date
-  /** The CRL that the certificate is bound to; null if it was issued without one. */
+  /** The CRL that the certificate is bound to; null if its CA never had one. */
   readonly crlId: number | null
 }
 
@@ -60,7 +60,7 @@ export function insertRevocation(authority: Authority, revocation: RevocationRec
   const { certificateNumber, serialNumber, revokedAt, reasonCode, notAfter, crlId } = revocation
   return sql`insert into revocations (authority_number, certificate_number, serial_number, crl_id,
       revoked_at_ms, reason_code, not_after)
-    values (${authority.number}, ${certificateNumber}, ${serialNumber}, ${crlId ?? authority.crl?.id ?? null},
+    values (${authority.number}, ${certificateNumber}, ${serialNumber}, ${crlId},
       ${revokedAt.getTime()}, ${reasonCode}, ${notAfter.getTime() / 1000})`
 }
 

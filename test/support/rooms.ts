@@ -326,6 +326,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'admin-commands',
       'authority',
       'chain',
+      'crl/listing-crls.ts',
       'data-folder',
       'keys',
       'objects',

@@ -2,8 +2,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { maySignCrls } from '../../chain/crl-signing.ts'
 import { issuerKeyIdentifier } from '../../chain/issuer-identity.ts'
+import type { CrlKind } from '../../authority/crl.ts'
 import type { RevocationConfiguration } from '../../authority/revocation-configuration.ts'
 import { systemClock } from '../../clock.ts'
+import { listsAllRevocations } from '../../crl/listing-crls.ts'
 import type { Config } from '../../settings/config.ts'
 import { bucketsFolder } from '../../data-folder/data-folder.ts'
 import { createEmbeddedObjectStore } from '../../objects/embedded-object-store.ts'
@@ -204,11 +206,9 @@ async function compare(
 
 /** Undefined for a CRL that lists all of its CA. */
 function partitionOf(row: Row): number | undefined {
-  const { CrlConfiguration } = JSON.parse(
-    textOf(row, 'revocation_configuration'),
-  ) as RevocationConfiguration
-  const isPartitioned = CrlConfiguration.Enabled && CrlConfiguration.CrlType === 'PARTITIONED'
-  return isPartitioned || row['kind'] === 'PARTITION' ? integerOf(row, 'crl_id') : undefined
+  const revocation = JSON.parse(textOf(row, 'revocation_configuration')) as RevocationConfiguration
+  const kind = textOf(row, 'kind') as CrlKind
+  return listsAllRevocations({ revocation }, kind) ? undefined : integerOf(row, 'crl_id')
 }
 
 /** Octets without leading zeros, each as a character. */

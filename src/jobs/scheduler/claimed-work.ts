@@ -20,6 +20,14 @@ export interface ClaimedWork<Item> {
   readonly work: (item: Item, lease: Lease, going: AbortSignal) => Promise<keyof JobResult>
 }
 
+const retrySecondsMax = 15 * 60
+
+/** When failed work is tried again: after 5 seconds, then after twice as long each time, up to AWS's 15 minutes for a CRL. */
+export function retryAt(now: Date, failures: number): Date {
+  const seconds = Math.min(5 * 2 ** Math.min(failures - 1, 16), retrySecondsMax)
+  return new Date(now.getTime() + seconds * 1000)
+}
+
 /** Claims a batch under one lease, which it keeps, and works on it; a batch that was full is followed by another run. */
 export async function runClaimed<Item>(
   services: Services,
