@@ -3,6 +3,7 @@
  * values for JSON, and lines of words made from them. Both hold names as they are: the command line escapes what it prints.
  * It does no I/O and reads no clock.
  */
+import { formatAddressRange } from '../text/ip-address.ts'
 import type { GeneralName } from '../x509/names/general-name.ts'
 import { attributeKeywords, parseName, type Name } from '../x509/names/name.ts'
 import { decodeOid, oidName } from '../x509/der/oid.ts'
@@ -54,7 +55,7 @@ export function generalNameWords({ kind, content }: GeneralName): string {
     case 'uniformResourceIdentifier':
       return `URI:${text}`
     case 'iPAddress':
-      return `IP:${addressWords(content)}`
+      return `IP:${formatAddressRange(content)}`
     case 'directoryName':
       return `DirName:${nameWords(parseName(content))}`
     case 'registeredID':
@@ -64,22 +65,6 @@ export function generalNameWords({ kind, content }: GeneralName): string {
     case 'ediPartyName':
       return `${kind}:${hexOf(content)}`
   }
-}
-
-/** An address, or an address and its mask as a name constraint has them: `10.0.0.0/8`. */
-function addressWords(content: Uint8Array): string {
-  const half = content.length === 8 || content.length === 32
-  const address = half ? content.subarray(0, content.length / 2) : content
-  const ones = content
-    .subarray(address.length)
-    .reduce((sum, octet) => sum + octet.toString(2).replaceAll('0', '').length, 0)
-  return `${address.length === 4 ? address.join('.') : ipv6(address)}${half ? `/${ones}` : ''}`
-}
-
-/** In the short form of RFC 5952, which a URL's host has. */
-function ipv6(octets: Uint8Array): string {
-  const groups = hexOf(octets).match(/.{4}/g) ?? []
-  return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1)
 }
 
 /** `RSA 2048 bits`, `EC prime256v1`. */

@@ -1,6 +1,7 @@
 /** How the texts of settings are read: each throws an Error that says what the value must be. */
 import { isIP } from 'node:net'
 import { availableParallelism } from 'node:os'
+import { isLoopbackAddress } from '../text/ip-address.ts'
 import { isRegionName } from '../wire/region.ts'
 
 export interface Address {
@@ -26,7 +27,7 @@ export function address(text: string): Address {
 
 /** Whether only this machine can reach what listens there. */
 export function isLoopback({ host }: Address): boolean {
-  return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host)
+  return host === 'localhost' || isLoopbackAddress(host)
 }
 
 /** Whether a host means every address of this machine, in any way in which 0.0.0.0 and :: are written. */

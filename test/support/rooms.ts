@@ -107,7 +107,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   'call-log': {
     subject: 'CloudTrail records of calls',
-    imports: ['access/failure-limiter.ts', 'identity', 'telemetry'],
+    imports: ['identity', 'telemetry'],
   },
   crl: {
     subject: 'CRLs: which one lists a revocation, their contents, publication',
