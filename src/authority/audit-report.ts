@@ -1,4 +1,5 @@
 /** Audit reports: every certificate that a CA issued, one after the other (AWS Private CA User Guide, audit reports). */
+import { dayMilliseconds } from '../text/duration.ts'
 import { csvCell, visibleJson } from '../text/visible-text.ts'
 import { nameTextOf } from '../x509/names/name-text.ts'
 import { parseCertificateSummary, type CertificateSummary } from '../x509/certificate-summary.ts'
@@ -148,7 +149,6 @@ function serialTexts(octets: Uint8Array): { readonly hex: string; readonly colon
   return { hex, colons }
 }
 
-const dayMilliseconds = 86_400_000
 const twoDigits: readonly string[] = Array.from({ length: 60 }, (_, value) =>
   String(value).padStart(2, '0'),
 )

@@ -11,7 +11,7 @@ import { parseName } from '../x509/names/name.ts'
 import { parseOcspAnswer, type SingleOcspAnswer } from '../x509/ocsp/answer.ts'
 import { oidName, oids } from '../x509/der/oid.ts'
 import { readRevokedCertificates } from '../x509/revoked-certificates.ts'
-import { isExpiredAt, millisecondsLeft } from '../x509/der/time.ts'
+import { daysLeft, isExpiredAt } from '../x509/der/time.ts'
 import type { SubjectPublicKeyInfo } from '../x509/subject-public-key-info.ts'
 import { issuerTolerance, requestTolerance } from '../x509/der/tolerance.ts'
 import { verifySignature } from '../x509/verify-signature.ts'
@@ -120,8 +120,6 @@ export async function describe({ kind, der }: Recognized, now: Date): Promise<De
   }
 }
 
-const dayMilliseconds = 86_400_000
-
 async function describeCertificate(der: Uint8Array, now: Date): Promise<CertificateDescription> {
   const certificate = parseCertificate(der, issuerTolerance)
   const { notBefore, notAfter, extensions, subjectPublicKeyInfo } = certificate
@@ -144,11 +142,6 @@ async function describeCertificate(der: Uint8Array, now: Date): Promise<Certific
     fingerprintSha256: (hash('sha256', der).toUpperCase().match(/../g) ?? []).join(':'),
     warnings: await keyWarnings(subjectPublicKeyInfo),
   }
-}
-
-/** Whole days, rounded down; zero within the last second, negative after it. */
-function daysLeft(notAfter: Date, now: Date): number {
-  return Math.floor((millisecondsLeft(notAfter, now) - 1) / dayMilliseconds)
 }
 
 /** Weaknesses for which a server refuses a key unless it runs with --weak-keys=allow. */

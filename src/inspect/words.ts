@@ -3,6 +3,7 @@
  * values for JSON, and lines of words made from them. Both hold names as they are: the command line escapes what it prints.
  * It does no I/O and reads no clock.
  */
+import { dayMilliseconds, hourMilliseconds, minuteMilliseconds } from '../text/duration.ts'
 import { formatAddressRange } from '../text/ip-address.ts'
 import type { GeneralName } from '../x509/names/general-name.ts'
 import { attributeKeywords, parseName, type Name } from '../x509/names/name.ts'
@@ -105,9 +106,9 @@ export function reasonWords(code: number): string {
 }
 
 const units = [
-  { name: 'day', milliseconds: 86_400_000 },
-  { name: 'hour', milliseconds: 3_600_000 },
-  { name: 'minute', milliseconds: 60_000 },
+  { name: 'day', milliseconds: dayMilliseconds },
+  { name: 'hour', milliseconds: hourMilliseconds },
+  { name: 'minute', milliseconds: minuteMilliseconds },
   { name: 'second', milliseconds: 1000 },
 ] as const
 

@@ -1,3 +1,4 @@
+import { dayMilliseconds } from '../text/duration.ts'
 import type { Authority } from '../authority/authority.ts'
 import { statusAt } from '../authority/status.ts'
 import type { Services } from '../services.ts'
@@ -85,7 +86,7 @@ async function isPublished(
   const lastNotAfter =
     crl.kind === 'PARTITION' ? crl.lastNotAfter : await lastOf(db, authority, crl)
   // Half a life more, so that what expired is on one more CRL.
-  const last = lastNotAfter.getTime() + (CrlConfiguration.ExpirationInDays * 86_400_000) / 2
+  const last = lastNotAfter.getTime() + (CrlConfiguration.ExpirationInDays * dayMilliseconds) / 2
   return now.getTime() <= last
 }
 

@@ -1,6 +1,7 @@
 /** How the texts of settings are read: each throws an Error that says what the value must be. */
 import { isIP } from 'node:net'
 import { availableParallelism } from 'node:os'
+import { daySeconds } from '../text/duration.ts'
 import { isLoopbackAddress } from '../text/ip-address.ts'
 import { isRegionName } from '../wire/region.ts'
 
@@ -115,7 +116,6 @@ export function count(text: string): number {
   return value
 }
 
-const secondsPerDay = 24 * 60 * 60
 const retentionDaysMax = 36_500
 
 /** Days as `365d`, in seconds. */
@@ -123,7 +123,7 @@ export function retention(text: string): number {
   const days = Number(/^(\d{1,5})d$/.exec(text)?.[1])
   if (!(days >= 1 && days <= retentionDaysMax))
     throw new Error(`must be a number of days such as 365d, from 1d to ${retentionDaysMax}d`)
-  return days * secondsPerDay
+  return days * daySeconds
 }
 
 /** One process writes for all; more than this would wait for it. */

@@ -81,6 +81,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'identity',
       'keys',
       'policy/managed-permissions.ts',
+      'x509/der/time.ts',
     ],
   },
   'store/schema': { subject: 'Migrations that both engines share', imports: [] },

@@ -12,6 +12,7 @@ import { systemRandom } from '../../random.ts'
 import { bytesOf, integerOf, textOf } from '../../store/columns.ts'
 import { rowsOf, type Snapshot } from '../../store/snapshot.ts'
 import type { Row } from '../../store/sql.ts'
+import { firstValidSecond } from '../../x509/der/time.ts'
 import { selectListed, selectPublishedCrl, selectPublishedCrls } from '../../store/verify-rows.ts'
 import { parseCertificate, type Certificate } from '../../x509/certificate.ts'
 import { parseCertificateList, type CertificateList } from '../../x509/certificate-list.ts'
@@ -177,7 +178,7 @@ async function compare(
     entries.set(serialOf(serialNumber), valueOf(revocationDate.getTime(), reasonCode))
   if (entries.size !== row['entries']) return `has ${entries.size} entries, not those of its record`
   const scope = { authorityNumber: integerOf(row, 'authority_number'), crlId: partitionOf(row) }
-  const generatedSeconds = integerOf(row, 'generated_at_ms') / 1000
+  const firstListed = firstValidSecond(new Date(integerOf(row, 'generated_at_ms')))
   let missing = 0
   let other = 0
   const select: Parameters<typeof rowsOf>[1] = (after, limit) => selectListed(scope, after, limit)
@@ -189,8 +190,7 @@ async function compare(
         integerOf(revocation, 'revoked_at_ms'),
         integerOf(revocation, 'reason_code'),
       )
-      if (listed === undefined && integerOf(revocation, 'not_after') >= generatedSeconds)
-        missing += 1
+      if (listed === undefined && integerOf(revocation, 'not_after') >= firstListed) missing += 1
       if (listed !== undefined && listed !== recorded) other += 1
       entries.delete(serial)
     }
