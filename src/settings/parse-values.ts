@@ -1,7 +1,7 @@
 /** How the texts of settings are read: each throws an Error that says what the value must be. */
 import { isIP } from 'node:net'
 import { availableParallelism } from 'node:os'
-import { daySeconds } from '../text/duration.ts'
+import { daySeconds, parseDuration, parseSeconds, spanMilliseconds } from '../text/duration.ts'
 import { isLoopbackAddress } from '../text/ip-address.ts'
 import { isRegionName } from '../wire/region.ts'
 
@@ -103,6 +103,18 @@ export function wholeNumber({ min, max }: { readonly min: number; readonly max: 
   }
 }
 
+/** Seconds, as a plain number or as a duration. */
+export function seconds({ min, max }: { readonly min: number; readonly max: number }) {
+  return (text: string): number => {
+    const value = parseSeconds(text)
+    if (value === undefined || value < min || value > max)
+      throw new Error(
+        `must be a whole number of seconds from ${min} to ${max}, or a duration such as 90s or 1h`,
+      )
+    return value
+  }
+}
+
 export function poolSize(text: string): number {
   const value = Number(text)
   if (!/^\d{1,4}$/.test(text) || value < 1 || value > 1000)
@@ -118,12 +130,13 @@ export function count(text: string): number {
 
 const retentionDaysMax = 36_500
 
-/** Days as `365d`, in seconds. */
+/** A duration, in seconds. */
 export function retention(text: string): number {
-  const days = Number(/^(\d{1,5})d$/.exec(text)?.[1])
-  if (!(days >= 1 && days <= retentionDaysMax))
-    throw new Error(`must be a number of days such as 365d, from 1d to ${retentionDaysMax}d`)
-  return days * daySeconds
+  const duration = parseDuration(text)
+  const length = duration === undefined ? 0 : spanMilliseconds(duration) / 1000
+  if (length < daySeconds || length > retentionDaysMax * daySeconds)
+    throw new Error(`must be a duration such as 365d or 2y, from 1d to ${retentionDaysMax}d`)
+  return length
 }
 
 /** One process writes for all; more than this would wait for it. */
