@@ -1,5 +1,5 @@
 /** `signet status`: what an administrator wants to know of a server, and what has to be looked at. */
-import { isoOf } from '../inspect/words.ts'
+import { isoSeconds } from '../text/iso-time.ts'
 import { dayMilliseconds, daySeconds } from '../text/duration.ts'
 import { daysLeft } from '../x509/der/time.ts'
 import { idOf, listAuthorities, type AuthoritySummary } from './authorities.ts'
@@ -145,7 +145,7 @@ function authorityStatus(
     crlNextUpdate:
       crlLeft === undefined
         ? null
-        : isoOf(new Date(Math.round((now.getTime() + crlLeft) / 1000) * 1000)),
+        : isoSeconds(new Date(Math.round((now.getTime() + crlLeft) / 1000) * 1000)),
   }
 }
 

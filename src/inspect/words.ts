@@ -130,8 +130,3 @@ export function whenWords(instant: Date, now: Date): string {
 export function instantWords(instant: string): string {
   return `${instant.slice(0, 10)} ${instant.slice(11, 19)} UTC`
 }
-
-/** Without fractions, which no structure here has: `2026-03-01T08:15:30Z`. */
-export function isoOf(instant: Date): string {
-  return instant.toISOString().replace('.000Z', 'Z')
-}
