@@ -1,5 +1,6 @@
 /** Whether published CRLs are those that their rows tell of, and list what they have to. */
 import { setTimeout as delay } from 'node:timers/promises'
+import { serialNumberKey } from '../../x509/serial-number.ts'
 import { maySignCrls } from '../../chain/crl-signing.ts'
 import { issuerKeyIdentifier } from '../../chain/issuer-identity.ts'
 import type { RevocationConfiguration } from '../../authority/revocation-configuration.ts'
@@ -175,7 +176,7 @@ async function compare(
   for (const { serialNumber, revocationDate, reasonCode } of readRevokedCertificates(
     list.revokedCertificates,
   ))
-    entries.set(serialOf(serialNumber), valueOf(revocationDate.getTime(), reasonCode))
+    entries.set(serialNumberKey(serialNumber), valueOf(revocationDate.getTime(), reasonCode))
   if (entries.size !== row['entries']) return `has ${entries.size} entries, not those of its record`
   const scope = { authorityNumber: integerOf(row, 'authority_number'), crlId: partitionOf(row) }
   const firstListed = firstValidSecond(new Date(integerOf(row, 'generated_at_ms')))
@@ -184,7 +185,7 @@ async function compare(
   const select: Parameters<typeof rowsOf>[1] = (after, limit) => selectListed(scope, after, limit)
   for await (const page of rowsOf(snapshot, select))
     for (const revocation of page) {
-      const serial = serialOf(bytesOf(revocation, 'serial_number'))
+      const serial = serialNumberKey(bytesOf(revocation, 'serial_number'))
       const listed = entries.get(serial)
       const recorded = valueOf(
         integerOf(revocation, 'revoked_at_ms'),
@@ -209,12 +210,6 @@ function partitionOf(row: Row): number | undefined {
   ) as RevocationConfiguration
   const isPartitioned = CrlConfiguration.Enabled && CrlConfiguration.CrlType === 'PARTITIONED'
   return isPartitioned || row['kind'] === 'PARTITION' ? integerOf(row, 'crl_id') : undefined
-}
-
-/** Octets without leading zeros, each as a character. */
-function serialOf(octets: Uint8Array): string {
-  const first = octets.findIndex((octet) => octet !== 0)
-  return Buffer.from(octets.subarray(Math.max(first, 0))).toString('latin1')
 }
 
 /** Second and reason in one number. */
