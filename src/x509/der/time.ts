@@ -1,6 +1,6 @@
 /** Time of RFC 5280 §4.1.2.5: UTCTime to 2049, GeneralizedTime from 2050, in whole seconds, UTC. */
 import { dayMilliseconds } from '../../text/duration.ts'
-import { utcDigits } from '../../text/utc-digits.ts'
+import { utcDigits } from '../../text/iso-time.ts'
 import { DerError } from './error.ts'
 import { tags, type DerElement, type DerReader } from './reader.ts'
 import { encodeElement } from './writer.ts'
