@@ -6,8 +6,12 @@ import { ServiceError } from '../errors.ts'
 import { formatTimestamp } from '../wire/sigv4/timestamp.ts'
 import { indexHeaders, splitTarget, type RawRequest } from '../wire/sigv4/request.ts'
 import { canonicalRequest } from '../wire/sigv4/canonical.ts'
-import { hmacHex } from '../wire/sigv4/hmac-key.ts'
-import { deriveSigningKey, parseSignature, stringToSign } from '../wire/sigv4/verify.ts'
+import {
+  deriveSigningKey,
+  signatureOf,
+  parseSignature,
+  stringToSign,
+} from '../wire/sigv4/verify.ts'
 import {
   accessKeyOf,
   sessionCaller,
@@ -79,7 +83,7 @@ function signed(signing: Signing = {}): RawRequest {
   const claim = parseSignature(unsigned)
   const text = stringToSign(claim, canonicalRequest(unsigned, names))
   const key = deriveSigningKey(secretAccessKey, claim)
-  return withSignature(hmacHex(key, text))
+  return withSignature(signatureOf(key, text))
 }
 
 async function codeOf(promise: Promise<unknown>): Promise<string> {

@@ -7,6 +7,7 @@ import {
 } from '../admin-commands/certificates.ts'
 import type { Flags } from '../settings/config.ts'
 import { ConfigurationError } from '../errors.ts'
+import { parseSpan } from '../client-commands/validity.ts'
 import { csvOf, printAnswer, type Print } from './print.ts'
 import { config, examples, listOf, wholeNumber } from './config-flags.ts'
 import { printNote } from '../terminal.ts'
@@ -43,7 +44,7 @@ export function certificatesCommand(print: Print): Command {
     .option('--template <name>', 'name or ARN of a template')
     .option('--requester <arn>', 'who asked for it: ARN of a user, role or session, or an account')
     .option('--issued-after <time>', '2026-03-01, or 2026-03-01T08:00:00Z', time)
-    .option('--expiring-within <time>', 'expires within that time from now: 30d, 12h', duration)
+    .option('--expiring-within <time>', 'expires within that time from now: 30d, 12h', parseSpan)
     .addOption(
       new Option('--status <status>', 'its status now').choices(['VALID', 'EXPIRED', 'REVOKED']),
     )
@@ -123,20 +124,6 @@ function time(text: string): Date {
   throw new ConfigurationError(
     `'${text}' must be a day (2026-03-01, in UTC) or a time with its zone (2026-03-01T08:00:00Z)`,
   )
-}
-
-const unitMilliseconds: Readonly<Record<string, number>> = {
-  m: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-  w: 7 * 86_400_000,
-}
-
-function duration(text: string): number {
-  const [, count, unit = ''] = /^([1-9]\d{0,5})([mhdw])$/.exec(text) ?? []
-  if (count === undefined)
-    throw new ConfigurationError(`'${text}' must be a number of m, h, d or w: 30d`)
-  return Number(count) * (unitMilliseconds[unit] ?? 0)
 }
 
 function limit(text: string): number {

@@ -7,6 +7,7 @@ import {
   type Flags,
   type SettingName,
 } from '../settings/config.ts'
+import { durationForm, parseSeconds } from '../text/duration.ts'
 import { ConfigurationError } from '../errors.ts'
 import { parseAccountId } from '../settings/parse-values.ts'
 import { settings } from '../settings/settings-table.ts'
@@ -123,6 +124,14 @@ export function severalOf(text: string, before: readonly string[] = []): readonl
 export function wholeNumber(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new ConfigurationError(`'${text}' must be a whole number`)
   return Number(text)
+}
+
+/** Seconds, as a plain number or as a duration. */
+export function seconds(text: string): number {
+  const value = parseSeconds(text)
+  if (value === undefined)
+    throw new ConfigurationError(`'${text}' must be a whole number of seconds, or ${durationForm}`)
+  return value
 }
 
 /** A command on what belongs to one account, or to the oldest. */

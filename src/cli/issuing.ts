@@ -149,7 +149,7 @@ export function renewCommand(print: Print): Command {
   return withTableOutput(withConnectionFlags(new Command('renew')))
     .description('replace the certificates and keys in folders of signet issue by new ones')
     .argument('<dir...>', 'folders that signet issue has written')
-    .option('--if-expiring-within <span>', 'only those that expire within 12h, 7d or 2w')
+    .option('--if-expiring-within <duration>', 'only those that expire within it, such as 7d')
     .option('--validity <time>', 'how long the new ones are valid (default: as before)')
     .option(
       '--hook <command>',

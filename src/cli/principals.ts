@@ -7,7 +7,7 @@ import { addUser, listAllUsers, removeUser, tagUser } from '../admin-commands/us
 import type { Flags } from '../settings/config.ts'
 import { readPolicyFile } from './policy-file.ts'
 import { printAnswer, withOutput, type OutputFlags, type Print } from './print.ts'
-import { config, examples, listOf, ofAccount, severalOf, wholeNumber } from './config-flags.ts'
+import { config, examples, listOf, ofAccount, seconds, severalOf } from './config-flags.ts'
 
 type UserFlags = Flags & OutputFlags & { readonly tag?: readonly string[] }
 
@@ -93,7 +93,7 @@ export function roleCommand(print: Print): Command {
 function withRoleOptions(command: Command, isNew: boolean): Command {
   const trust = ['--trust-policy <file>', 'JSON policy that says who may take it on'] as const
   return (isNew ? command.requiredOption(...trust) : command.option(...trust))
-    .option('--max-session <seconds>', 'longest life of a session, 3600 to 43200', wholeNumber)
+    .option('--max-session <time>', 'longest life of a session, 1h to 12h, or seconds', seconds)
     .option(...tagOption, severalOf)
 }
 

@@ -1,7 +1,7 @@
 /** Finding the CA that a command means. */
 import type { Client } from '../../client/index.ts'
+import { isoSeconds } from '../text/iso-time.ts'
 import { ConfigurationError } from '../errors.ts'
-import { isoOf } from '../inspect/words.ts'
 import { visibleText } from '../text/visible-text.ts'
 
 /** What commands need of a CA. */
@@ -34,7 +34,7 @@ export async function listAuthorities(client: Client): Promise<AuthoritySummary[
       type: Type,
       status: Status,
       keyAlgorithm: KeyAlgorithm,
-      notAfter: NotAfter === undefined ? null : isoOf(NotAfter),
+      notAfter: NotAfter === undefined ? null : isoSeconds(NotAfter),
       crlDays: crl?.Enabled === true ? (crl.ExpirationInDays ?? null) : null,
       ocsp: RevocationConfiguration?.OcspConfiguration?.Enabled === true,
     })

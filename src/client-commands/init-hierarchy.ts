@@ -1,9 +1,10 @@
 /** `signet init-hierarchy`: a root and an issuing CA, once. */
+import { isoSeconds } from '../text/iso-time.ts'
 import { createHierarchy, type HierarchyClient } from '../../client/hierarchy.ts'
 import type { HierarchyAuthority, HierarchyRequest } from '../../client/index.ts'
 import { parseCertificate } from '../x509/certificate.ts'
 import { parsePem } from '../x509/pem.ts'
-import { isoOf, nameWords } from '../inspect/words.ts'
+import { nameWords } from '../inspect/words.ts'
 import { listAuthorities } from './authorities.ts'
 import type { Connection } from './connection.ts'
 import type { KeyAlgorithmName } from './key-algorithms.ts'
@@ -62,7 +63,7 @@ export async function initHierarchy(
       role,
       arn: authority.arn,
       subject: nameWords(subject),
-      notAfter: isoOf(notAfter),
+      notAfter: isoSeconds(notAfter),
       made: !active.has(authority.arn),
     }
   }

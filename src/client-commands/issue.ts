@@ -1,8 +1,8 @@
 /** `signet issue`: a key, a certificate for it, and the files that a server reads. */
 import { isIP } from 'node:net'
 import { readName, serverUrlProblem } from '../../client/names.ts'
+import { isoSeconds } from '../text/iso-time.ts'
 import { ConfigurationError } from '../errors.ts'
-import { isoOf } from '../inspect/words.ts'
 import { lacksAlternativeName, parseCertificationRequest } from '../x509/certification-request.ts'
 import { DerError } from '../x509/der/error.ts'
 import { encodePem, parsePem } from '../x509/pem.ts'
@@ -66,8 +66,8 @@ export async function issueAndWrite(
     certificateAuthorityArn: authority.arn,
     certificateAuthorityName: authority.name,
     serialNumber: issued.serialNumber,
-    notBefore: isoOf(issued.notBefore),
-    notAfter: isoOf(issued.notAfter),
+    notBefore: isoSeconds(issued.notBefore),
+    notAfter: isoSeconds(issued.notAfter),
     names: 'names' in subject ? subject.names : [],
     keyAlgorithm: 'keyAlgorithm' in subject ? subject.keyAlgorithm : null,
     template: template ?? null,

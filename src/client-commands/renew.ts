@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { ConfigurationError } from '../errors.ts'
+import { millisecondsLeft } from '../x509/der/time.ts'
 import { csrFile, readMetadata, type Metadata } from './certificate-folder.ts'
 import type { Connection } from './connection.ts'
 import { issueAndWrite, requestIn, type IssueRequest } from './issue.ts'
@@ -87,7 +88,7 @@ async function isDue(
   { expiringWithin, now }: Pick<RenewalRequest, 'expiringWithin'> & { readonly now: Date },
 ): Promise<boolean> {
   if (expiringWithin === undefined) return true
-  if (Date.parse(notAfter) - now.getTime() <= expiringWithin) return true
+  if (millisecondsLeft(new Date(notAfter), now) <= expiringWithin) return true
   return keyAlgorithm !== null && !(await belongTogether(folder))
 }
 

@@ -1,6 +1,7 @@
 /** `signet status`: what an administrator wants to know of a server, and what has to be looked at. */
-import { isoOf } from '../inspect/words.ts'
-import { millisecondsLeft } from '../x509/der/time.ts'
+import { isoSeconds } from '../text/iso-time.ts'
+import { dayMilliseconds, daySeconds } from '../text/duration.ts'
+import { daysLeft } from '../x509/der/time.ts'
 import { idOf, listAuthorities, type AuthoritySummary } from './authorities.ts'
 import { trust, withConnection, type ConnectionOptions } from './connection.ts'
 import { parseMetrics, type Sample } from './read-metrics.ts'
@@ -47,7 +48,6 @@ interface JobStatus {
 }
 
 const expiryWarningDays = 90
-const dayMilliseconds = 86_400_000
 const answerMilliseconds = 10_000
 
 /** Never rejects for a server that is not there: that is what the status says. */
@@ -134,19 +134,18 @@ function authorityStatus(
     ({ name, labels }) =>
       name === 'signet_crl_age_seconds' && labels['authority'] === idOf(view.arn),
   )?.value
-  const left = view.notAfter === null ? null : millisecondsLeft(new Date(view.notAfter), now) - 1
   const crlLeft =
     age === undefined || view.crlDays === null
       ? undefined
       : view.crlDays * dayMilliseconds - age * 1000
   return {
     ...view,
-    expiresInDays: left === null ? null : Math.floor(left / dayMilliseconds),
+    expiresInDays: view.notAfter === null ? null : daysLeft(new Date(view.notAfter), now),
     crlAgeSeconds: age === undefined || view.crlDays === null ? null : Math.max(0, Math.round(age)),
     crlNextUpdate:
       crlLeft === undefined
         ? null
-        : isoOf(new Date(Math.round((now.getTime() + crlLeft) / 1000) * 1000)),
+        : isoSeconds(new Date(Math.round((now.getTime() + crlLeft) / 1000) * 1000)),
   }
 }
 
@@ -161,7 +160,7 @@ function warningsOf(authority: AuthorityStatus): string[] {
     warnings.push(`${name} expires in ${expiresInDays} days`)
   // One that has issued nothing has no CRL; one that could not be published is a job that failed.
   if (crlDays === null || status !== 'ACTIVE' || crlAgeSeconds === null) return warnings
-  const days = crlAgeSeconds / 86_400
+  const days = crlAgeSeconds / daySeconds
   if (days > crlDays) warnings.push(`the CRL of ${name} is overdue`)
   // A new one is published when half of its time is over.
   else if (days > crlDays / 2 + 0.5)

@@ -6,8 +6,10 @@ import { isInstant, parseSpan, parseValidity } from './validity.ts'
 
 const now = new Date('2026-03-01T08:00:00Z')
 
-test('each unit is what it says, hours counted from now', () => {
+test('a validity is hours and shorter units from now, or what the CA counts', () => {
   for (const [text, options] of [
+    ['90s', { until: new Date('2026-03-01T08:01:30Z') }],
+    ['10m', { until: new Date('2026-03-01T08:10:00Z') }],
     ['12h', { until: new Date('2026-03-01T20:00:00Z') }],
     ['30d', { days: 30 }],
     ['6w', { days: 42 }],
@@ -20,27 +22,18 @@ test('each unit is what it says, hours counted from now', () => {
 })
 
 test('anything else is refused', () => {
-  for (const text of [
-    '',
-    '30',
-    'd',
-    '0d',
-    '-1d',
-    '1.5y',
-    '30 d',
-    '10m',
-    '2030-13-01',
-    'tomorrow',
-    '1e3d',
-  ])
+  for (const text of ['', '30', 'd', '0d', '-1d', '1.5y', '30 d', '2030-13-01', 'tomorrow', '1e3d'])
     assert.throws(() => parseValidity(text, now), ConfigurationError, text)
 })
 
-test('spans are hours, days and weeks', () => {
+test('a span takes every unit of a validity, but no date', () => {
   assert.equal(parseSpan('12h'), 43_200_000)
   assert.equal(parseSpan('7d'), 604_800_000)
   assert.equal(parseSpan('2w'), 1_209_600_000)
-  for (const text of ['1mo', '1y', '7', '2030-01-31'])
+  assert.equal(parseSpan('10m'), 600_000)
+  assert.equal(parseSpan('1mo'), 31 * 86_400_000)
+  assert.equal(parseSpan('1y'), 366 * 86_400_000)
+  for (const text of ['7', '1.5d', '2030-01-31'])
     assert.throws(() => parseSpan(text), ConfigurationError, text)
 })
 

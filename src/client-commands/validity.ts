@@ -1,43 +1,40 @@
-/** How long a certificate is to be valid, as people write it. */
+/** The validity of a certificate, as users write it. */
 import type { ValidityOptions } from '../../client/index.ts'
 import { ConfigurationError } from '../errors.ts'
-
-const pattern = /^([1-9]\d{0,5})(h|d|w|mo|y)$/
+import { durationForm, parseDuration, spanMilliseconds } from '../text/duration.ts'
 
 /**
- * `12h`, `30d`, `6w`, `18mo`, `10y`, or an instant as ISO 8601 writes it. Hours are counted from `now`, all else by the CA.
- * Throws ConfigurationError.
+ * A duration, or an instant in ISO 8601. Seconds, minutes and hours are counted from `now`; days, and calendar months and
+ * years, by the CA. Throws ConfigurationError.
  */
 export function parseValidity(text: string, now: Date): ValidityOptions {
-  const [, count = '', unit] = pattern.exec(text) ?? []
-  const value = Number(count)
-  if (unit === 'h') return { until: new Date(now.getTime() + value * 3_600_000) }
-  if (unit === 'd') return { days: value }
-  if (unit === 'w') return { days: value * 7 }
-  if (unit === 'mo') return { Value: value, Type: 'MONTHS' }
-  if (unit === 'y') return { years: value }
-  return { until: instantOf(text) }
+  const duration = parseDuration(text)
+  if (duration === undefined) return { until: instantOf(text) }
+  const { count, unit } = duration
+  if (unit === 'd') return { days: count }
+  if (unit === 'w') return { days: count * 7 }
+  if (unit === 'mo') return { Value: count, Type: 'MONTHS' }
+  if (unit === 'y') return { years: count }
+  return { until: new Date(now.getTime() + spanMilliseconds(duration)) }
 }
 
-/** Milliseconds of `12h`, `7d` or `2w`. Throws ConfigurationError, also for months and years, which have no one length. */
+/** Milliseconds of a duration that is not the validity of a certificate. Throws ConfigurationError. */
 export function parseSpan(text: string): number {
-  const [, count = '', unit] = pattern.exec(text) ?? []
-  const hours = unit === 'h' ? 1 : unit === 'd' ? 24 : unit === 'w' ? 168 : undefined
-  if (hours === undefined)
-    throw new ConfigurationError(`'${text}' is not a span such as 12h, 7d or 2w`)
-  return Number(count) * hours * 3_600_000
+  const duration = parseDuration(text)
+  if (duration === undefined) throw new ConfigurationError(`'${text}' must be ${durationForm}`)
+  return spanMilliseconds(duration)
 }
 
 function instantOf(text: string): Date {
   const date = new Date(text)
   if (!/^\d{4}-\d\d-\d\d/.test(text) || Number.isNaN(date.getTime()))
     throw new ConfigurationError(
-      `'${text}' is not a validity such as 12h, 30d, 6w, 18mo, 10y or 2030-01-31`,
+      `'${text}' is not a validity: ${durationForm}, or a date such as 2030-01-31`,
     )
   return date
 }
 
 /** Whether a validity means the same whenever it is read, so that a renewal would not be longer. */
 export function isInstant(text: string): boolean {
-  return !pattern.test(text)
+  return parseDuration(text) === undefined
 }

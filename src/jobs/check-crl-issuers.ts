@@ -1,3 +1,4 @@
+import { daySeconds } from '../text/duration.ts'
 import { maySignCrls } from '../chain/crl-signing.ts'
 import { supersededIdentities } from '../chain/issuer-identity.ts'
 import type { Services } from '../services.ts'
@@ -13,7 +14,7 @@ const page = 256
  */
 export const checkCrlIssuers: Job = {
   name: 'check-crl-issuers',
-  everySeconds: 86_400,
+  everySeconds: daySeconds,
   async run({ db, clock, log }, signal) {
     const now = clock.now()
     for (const [authority, certificates] of await certificatesByAuthority(db, signal))

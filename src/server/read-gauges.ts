@@ -1,3 +1,4 @@
+import { dayMilliseconds } from '../text/duration.ts'
 import type { Gauges } from '../telemetry/metrics.ts'
 import type { Services } from '../services.ts'
 import { listCrlStandings } from '../store/crls.ts'
@@ -5,7 +6,6 @@ import { within } from '../store/deadline.ts'
 import { listAuthorityExpiries } from '../store/installed-certificates.ts'
 import { listJobQueues } from '../store/job-outcomes.ts'
 
-const dayMilliseconds = 86_400_000
 /** Prometheus waits for ten seconds, and reading the metrics of the other processes may take two. */
 const readMilliseconds = 3000
 

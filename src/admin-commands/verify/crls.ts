@@ -1,5 +1,6 @@
 /** Whether published CRLs are those that their rows tell of, and list what they have to. */
 import { setTimeout as delay } from 'node:timers/promises'
+import { serialNumberKey } from '../../x509/serial-number.ts'
 import { maySignCrls } from '../../chain/crl-signing.ts'
 import { issuerKeyIdentifier } from '../../chain/issuer-identity.ts'
 import type { CrlKind } from '../../authority/crl.ts'
@@ -14,6 +15,7 @@ import { systemRandom } from '../../random.ts'
 import { bytesOf, integerOf, textOf } from '../../store/columns.ts'
 import { rowsOf, type Snapshot } from '../../store/snapshot.ts'
 import type { Row } from '../../store/sql.ts'
+import { firstValidSecond } from '../../x509/der/time.ts'
 import { selectListed, selectPublishedCrl, selectPublishedCrls } from '../../store/verify-rows.ts'
 import { parseCertificate, type Certificate } from '../../x509/certificate.ts'
 import { parseCertificateList, type CertificateList } from '../../x509/certificate-list.ts'
@@ -176,23 +178,22 @@ async function compare(
   for (const { serialNumber, revocationDate, reasonCode } of readRevokedCertificates(
     list.revokedCertificates,
   ))
-    entries.set(serialOf(serialNumber), valueOf(revocationDate.getTime(), reasonCode))
+    entries.set(serialNumberKey(serialNumber), valueOf(revocationDate.getTime(), reasonCode))
   if (entries.size !== row['entries']) return `has ${entries.size} entries, not those of its record`
   const scope = { authorityNumber: integerOf(row, 'authority_number'), crlId: partitionOf(row) }
-  const generatedSeconds = integerOf(row, 'generated_at_ms') / 1000
+  const firstListed = firstValidSecond(new Date(integerOf(row, 'generated_at_ms')))
   let missing = 0
   let other = 0
   const select: Parameters<typeof rowsOf>[1] = (after, limit) => selectListed(scope, after, limit)
   for await (const page of rowsOf(snapshot, select))
     for (const revocation of page) {
-      const serial = serialOf(bytesOf(revocation, 'serial_number'))
+      const serial = serialNumberKey(bytesOf(revocation, 'serial_number'))
       const listed = entries.get(serial)
       const recorded = valueOf(
         integerOf(revocation, 'revoked_at_ms'),
         integerOf(revocation, 'reason_code'),
       )
-      if (listed === undefined && integerOf(revocation, 'not_after') >= generatedSeconds)
-        missing += 1
+      if (listed === undefined && integerOf(revocation, 'not_after') >= firstListed) missing += 1
       if (listed !== undefined && listed !== recorded) other += 1
       entries.delete(serial)
     }
@@ -209,12 +210,6 @@ function partitionOf(row: Row): number | undefined {
   const revocation = JSON.parse(textOf(row, 'revocation_configuration')) as RevocationConfiguration
   const kind = textOf(row, 'kind') as CrlKind
   return listsAllRevocations({ revocation }, kind) ? undefined : integerOf(row, 'crl_id')
-}
-
-/** Octets without leading zeros, each as a character. */
-function serialOf(octets: Uint8Array): string {
-  const first = octets.findIndex((octet) => octet !== 0)
-  return Buffer.from(octets.subarray(Math.max(first, 0))).toString('latin1')
 }
 
 /** Second and reason in one number. */
