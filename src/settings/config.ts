@@ -73,7 +73,7 @@ interface LimitsConfig {
 }
 
 /** A PostgreSQL database, which other servers may be using too. */
-export interface DatabaseConfig extends Omit<PostgresConnectionOptions, 'password'> {
+interface DatabaseConfig extends Omit<PostgresConnectionOptions, 'password'> {
   readonly password: Secret<PostgresConnectionOptions['password']>
   /** Connections that read, at most. */
   readonly pool: number

@@ -1,14 +1,14 @@
 /** Takes ownership of a SQLite database before it is served, and checks that no writes were lost. */
 import { rmSync } from 'node:fs'
-import { ConfigurationError } from '../errors.ts'
-import type { Log } from '../telemetry/log.ts'
-import type { Random } from '../random.ts'
-import { markFile, readMark, replaceMark } from '../store/sqlite/commit-mark.ts'
-import { clearDamage, damageOf, restoreAdvice, type Damage } from '../store/damage.ts'
-import { noteLoss } from '../store/sqlite/lost-writes.ts'
-import { requireUnowned, takeOwnership, type Ownership } from '../store/sqlite/ownership.ts'
-import { migrate } from '../store/sqlite/connection.ts'
-import { checkWhole, isSmall } from '../store/sqlite/start-check.ts'
+import { ConfigurationError } from '../../errors.ts'
+import type { Log } from '../../telemetry/log.ts'
+import type { Random } from '../../random.ts'
+import { markFile, readMark, replaceMark } from './commit-mark.ts'
+import { clearDamage, damageOf, restoreAdvice, type Damage } from '../damage.ts'
+import { noteLoss } from './lost-writes.ts'
+import { requireUnowned, takeOwnership, type Ownership } from './ownership.ts'
+import { migrate } from './connection.ts'
+import { checkWhole, isSmall } from './start-check.ts'
 
 export interface Owning {
   readonly random: Random
