@@ -92,7 +92,7 @@ function insertNumbered(
   { into, select, values }: { into: string; select: string; values: SqlValue[] },
 ): Sql {
   const serial =
-    typeof location === 'string'
+    location.engine === 'sqlite'
       ? "unhex(printf('%032x', number))"
       : "decode(lpad(to_hex(number), 32, '0'), 'hex')"
   return {

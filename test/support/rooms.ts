@@ -110,7 +110,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   access: {
     subject: 'Authentication, authorization, request rates',
-    imports: ['identity', 'policy', 'store', 'wire/*'],
+    imports: ['identity', 'operations/shared/operation.ts', 'policy', 'store', 'wire/*'],
   },
   'call-log': {
     subject: 'CloudTrail records of calls',

@@ -67,8 +67,11 @@ export const issueCertificate = operation({
     'ConcurrentModificationException',
   ],
   resource: (input) => input.CertificateAuthorityArn,
-  conditionKeys: ({ TemplateArn }, { partition }) =>
-    new Map([['acm-pca:templatearn', [TemplateArn ?? defaultTemplateArn(partition)]]]),
+  conditionKeys: {
+    documentation: '`acm-pca:TemplateArn`',
+    of: ({ TemplateArn }, { partition }) =>
+      new Map([['acm-pca:templatearn', [TemplateArn ?? defaultTemplateArn(partition)]]]),
+  },
   async run(services, input, caller) {
     const authorityArn = input.CertificateAuthorityArn
     const view = await requireAuthority(services, caller, { arn: authorityArn, event })
