@@ -5,6 +5,7 @@ import { dirname, join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { variableOf } from '../src/settings/config.ts'
+import { createJobs } from '../src/jobs/index.ts'
 import { rules } from '../src/lint/rules.ts'
 import { settings } from '../src/settings/settings-table.ts'
 import { operations } from '../src/operations/index.ts'
@@ -74,6 +75,15 @@ test('operating.md has every flag and variable with its default', () => {
     assert.ok(row?.includes(`\`${variableOf(flag)}\``), flag)
     if (fallback !== undefined) assert.ok(row?.includes(fallback), `${flag} ${fallback}`)
   }
+})
+
+test('operating.md lists every job', () => {
+  const rows = read('docs/operating.md').split('\n')
+  for (const { name } of createJobs({ eventWebhook: 'any', keepExpiredSeconds: 1 }))
+    assert.ok(
+      rows.some((row) => row.startsWith(`| \`${name}\` |`)),
+      name,
+    )
 })
 
 test('lint.md lists every rule with its severity', () => {

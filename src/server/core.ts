@@ -51,7 +51,7 @@ export async function createCore(
   const place: PublicEndpoint = { publicUrl: config.publicUrl ?? '' }
   const stores = await openStores(config, { ...surroundings, data, stack, place })
   let scheduler: Scheduler | undefined
-  const wake = (job: string): void => scheduler?.wake(job)
+  const wake: Services['wake'] = (job) => scheduler?.wake(job)
   const made = {
     data,
     place,

@@ -76,7 +76,7 @@ interface ServiceDependencies {
   readonly data: DataFolder
   readonly place: PublicEndpoint
   readonly metrics: Metrics
-  readonly wake: (job: string) => void
+  readonly wake: Services['wake']
 }
 
 export function createServices(
