@@ -10,6 +10,7 @@ import { rules } from '../src/lint/rules.ts'
 import { settings } from '../src/settings/settings-table.ts'
 import { operations } from '../src/operations/index.ts'
 import { sqliteSchema } from '../src/store/sqlite/schema.ts'
+import { metricRows } from '../src/telemetry/metric-table.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const documents = globSync(['*.md', 'docs/**/*.md', 'testdata/**/*.md'], { cwd: root })
@@ -84,6 +85,19 @@ test('operating.md lists every job', () => {
       rows.some((row) => row.startsWith(`| \`${name}\` |`)),
       name,
     )
+})
+
+test('operating.md lists every metric with its labels', () => {
+  const rows = read('docs/operating.md')
+    .split('\n')
+    .filter((line) => line.startsWith('| `signet_'))
+  const listed = rows
+    .flatMap((row) => row.split('|')[1]?.match(/`signet_[^`]+`/g) ?? [])
+    .map((metric) => metric.slice('`signet_'.length, -1))
+  const declared = metricRows.map(({ name, labels }) =>
+    labels.length === 0 ? name : `${name}{${labels.join(',')}}`,
+  )
+  assert.deepEqual(listed.toSorted(), declared.toSorted())
 })
 
 test('lint.md lists every rule with its severity', () => {

@@ -61,7 +61,7 @@ export async function createCore(
   }
   const services = createServices(config, { ...surroundings, ...made })
   services.metrics.onRead(async (gauges) => {
-    if (publicUrlWarning(config) !== undefined) gauges.publicUrlUnreachable(place.publicUrl)
+    if (publicUrlWarning(config) !== undefined) gauges.publicUrlUnreachable(place.publicUrl, 1)
     await readGauges(services, gauges)
   })
   return {
