@@ -165,7 +165,8 @@ export function readConfig(
     acceptLoss: read('acceptLoss') === 'true',
     keepExpiredSeconds: read('keepExpired'),
     eventWebhook: read('eventWebhook'),
-  }
+    // Undefined stands for a bad value, which is among the problems.
+  } satisfies Record<keyof Config, unknown>
   if (listen && publicListen && sameAddress(listen, publicListen))
     found.push('--listen and --public-listen must not be the same')
   if (config.callLogRequired && callLog === undefined)
