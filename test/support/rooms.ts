@@ -83,12 +83,11 @@ export const rooms: Readonly<Record<string, Room>> = {
       'policy/managed-permissions.ts',
     ],
   },
-  'store/schema': { subject: 'Migrations that both engines share', imports: [] },
   'store/sqlite': {
     subject: 'The engine SQLite; ownership of its database, lost writes',
-    imports: ['store', 'store/schema', 'telemetry/log.ts'],
+    imports: ['store', 'telemetry/log.ts'],
   },
-  'store/postgres': { subject: 'The engine PostgreSQL', imports: ['store', 'store/schema'] },
+  'store/postgres': { subject: 'The engine PostgreSQL', imports: ['store'] },
   'store/engines': {
     subject: 'The table of database engines',
     imports: ['settings', 'store', 'store/sqlite', 'store/postgres'],
