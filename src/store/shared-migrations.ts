@@ -1,6 +1,6 @@
 /**
  * Migrations that all engines share, oldest first, each applied once and never edited after a release. A new migration is one
- * more entry at the end. Tables, columns and their order are the same on every engine (docs/storage.md).
+ * more function, and its call at the end of the list. Tables, columns and their order are the same on every engine (docs/storage.md).
  */
 
 /** How an engine writes the types of columns, and what follows the columns of a table. */
@@ -30,25 +30,21 @@ export const postgresDialect: Dialect = {
   strictIndex: '',
 }
 
-export function sharedMigrations({
-  text,
-  integer,
-  bytes,
-  strict,
-  strictIndex,
-}: Dialect): readonly string[] {
-  return [
-    // Indexes of due and of leased rows: a job, a start and a look at queues read no other rows.
-    `
+/** Indexes of due and of leased rows: a job, a start and a look at queues read no other rows. */
+function dueIndexes(): string {
+  return `
   create index crls_changed on crls (due_at_ms) where changes > published_changes;
   create index crls_leased on crls (lease) where lease is not null;
   create index audit_reports_leased on audit_reports (lease) where lease is not null;
   create index events_leased on events (lease) where lease is not null;
   drop index events_due;
   create index events_due on events (retry_at_ms, failures, lease_until_ms);
-  `,
-    // Requesters of certificates, and search tables, which a job fills from `certificates`; backups do not contain them.
-    `
+  `
+}
+
+/** Requesters of certificates, and search tables, which a job fills from `certificates`; backups do not contain them. */
+function searchTables({ text, integer, strictIndex }: Dialect): string {
+  return `
   alter table certificates add column requester_arn ${text};
 
   create table certificate_facets (
@@ -70,17 +66,27 @@ export function sharedMigrations({
     certificate_number ${integer} not null
   )${strictIndex};
   insert into search_progress values ('certificates', 0);
-  `,
-    // Identities of CAs (chain/issuer-identity.ts), and host names under which CRLs were published. Rows of earlier versions
-    // have identity 1.
-    `
+  `
+}
+
+/**
+ * Identities of CAs (chain/issuer-identity.ts), and host names under which CRLs were published. Rows of earlier versions
+ * have identity 1.
+ */
+function issuerIdentities({ text, integer }: Dialect): string {
+  return `
   alter table authority_certificates add column issuer_identity ${integer} not null default 1;
   alter table crls add column issuer_identity ${integer} not null default 1;
   alter table authorities add column past_crl_cnames ${text};
-  `,
-    // The server that owns the database, and the number of committed groups of transactions: one row, which is not backed up.
-    // Only SQLite uses it.
-    `
+  `
+}
+
+/**
+ * The server that owns the database, and the number of committed groups of transactions: one row, which is not backed up.
+ * Only SQLite uses it.
+ */
+function ownershipTable({ text, integer, strict }: Dialect): string {
+  return `
   create table ownership (
     single ${integer} primary key check (single = 1),
     database_id ${text} not null,
@@ -89,10 +95,15 @@ export function sharedMigrations({
     process ${text} not null,
     challenge ${text} not null,
     response ${text} not null
-  )${strict};`,
-    // Retained data of certificates that were deleted after they expired (`--keep-expired`), for audit reports and for the counts
-    // of their CAs. `kept_since` of a CRL prevents the deletion of a revoked certificate that it still lists.
-    `
+  )${strict};`
+}
+
+/**
+ * Retained data of certificates that were deleted after they expired (`--keep-expired`), for audit reports and for the
+ * counts of their CAs. `kept_since` of a CRL prevents the deletion of a revoked certificate that it still lists.
+ */
+function retiredCertificates({ text, integer, bytes, strict }: Dialect): string {
+  return `
   create table retired_certificates (
     certificate_number ${integer} primary key,
     authority_number ${integer} not null references authorities (authority_number),
@@ -111,6 +122,15 @@ export function sharedMigrations({
   create index retired_certificates_by_authority
     on retired_certificates (authority_number, certificate_number);
   alter table crls add column kept_since ${integer};
-  `,
+  `
+}
+
+export function sharedMigrations(dialect: Dialect): readonly string[] {
+  return [
+    dueIndexes(),
+    searchTables(dialect),
+    issuerIdentities(dialect),
+    ownershipTable(dialect),
+    retiredCertificates(dialect),
   ]
 }

@@ -85,12 +85,12 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   'store/sqlite': {
     subject: 'The engine SQLite; ownership of its database, lost writes',
-    imports: ['store', 'telemetry/log.ts'],
+    imports: ['store'],
   },
   'store/postgres': { subject: 'The engine PostgreSQL', imports: ['store'] },
   'store/engines': {
     subject: 'The table of database engines',
-    imports: ['settings', 'store', 'store/sqlite', 'store/postgres'],
+    imports: ['store', 'store/sqlite', 'store/postgres'],
   },
   keys: {
     subject: 'The port KeyStore; encrypted keys in the database',

@@ -1,7 +1,7 @@
 /** The table of database engines, and the choice of one by the configuration. An engine is loaded when it is used. */
 import { join } from 'node:path'
-import type { Config } from '../../settings/config.ts'
 import type { Engine } from '../engine.ts'
+import type { PostgresConnectionOptions } from '../postgres/connection-options.ts'
 
 const engines = {
   sqlite: async () => (await import('../sqlite/engine.ts')).sqliteEngine,
@@ -19,16 +19,25 @@ export type DatabaseLocation = {
 /** Settings that one engine has beside the common ones. */
 export type EngineSettings = { readonly [N in EngineName]?: ParametersOf<N>[1] }
 
+/** The part of the configuration that selects a database. */
+interface DatabaseConfig {
+  readonly dataDirectory: string
+  /** Undefined for SQLite in the data folder. */
+  readonly database:
+    | (Omit<PostgresConnectionOptions, 'password'> & {
+        readonly password: { readonly value: PostgresConnectionOptions['password'] }
+        readonly pool: number
+      })
+    | undefined
+}
+
 /** Absolute path of the SQLite file in a data folder. */
-export function databaseFile({ dataDirectory }: Pick<Config, 'dataDirectory'>): string {
+export function databaseFile({ dataDirectory }: Pick<DatabaseConfig, 'dataDirectory'>): string {
   return join(dataDirectory, 'signet.sqlite')
 }
 
 /** The database that the configuration selects. */
-export function locateDatabase({
-  dataDirectory,
-  database,
-}: Pick<Config, 'dataDirectory' | 'database'>): DatabaseLocation {
+export function locateDatabase({ dataDirectory, database }: DatabaseConfig): DatabaseLocation {
   if (database === undefined) return { engine: 'sqlite', at: databaseFile({ dataDirectory }) }
   const { password, pool, ...place } = database
   const connection = { ...place, password: password.value }

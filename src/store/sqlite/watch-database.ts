@@ -1,8 +1,8 @@
 /** While a server runs: responds to challenges to the ownership of its SQLite database, and reports damage once it is found. */
-import type { Log } from '../../telemetry/log.ts'
 import { damageWarning } from '../damage.ts'
 import type { Database } from '../database.ts'
 import { DiskFaultError } from '../disk-faults.ts'
+import type { DatabaseLog } from './own-database.ts'
 import { keepOwnership, type Ownership } from './ownership.ts'
 import { checkInBackground, isSmall } from './start-check.ts'
 
@@ -11,7 +11,7 @@ const everyMilliseconds = 250
 
 interface Watching {
   readonly owned: Ownership
-  readonly log: Log
+  readonly log: DatabaseLog
   readonly onFailure: (error: Error) => void
 }
 
