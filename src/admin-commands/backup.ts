@@ -17,7 +17,6 @@ import { ConfigurationError } from '../errors.ts'
 import { credentialsFile } from '../data-folder/first-start.ts'
 import { pagesOf, type Snapshot } from '../store/snapshot.ts'
 import { version } from '../version.ts'
-import { openSnapshot } from './open-snapshot.ts'
 
 export interface BackupOptions {
   readonly file: string
@@ -92,7 +91,7 @@ async function writeBackup(
   file: FileHandle,
   { config, data, locked, options }: Making,
 ): Promise<Omit<PrintedBackup, 'File'>> {
-  const snapshot = await openSnapshot(data.location)
+  const snapshot = await data.engine.openSnapshot()
   try {
     const createdAt = systemClock.now().toISOString()
     const { schemaVersion } = snapshot

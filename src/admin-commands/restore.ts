@@ -9,7 +9,6 @@ import { readRecords } from '../backup/records.ts'
 import { decryptChunks } from '../backup/stream-cipher.ts'
 import { systemClock } from '../clock.ts'
 import type { Config } from '../settings/config.ts'
-import { databaseFile, placeOf } from '../data-folder/data-folder.ts'
 import { createFile } from '../durable-file.ts'
 import { ConfigurationError } from '../errors.ts'
 import {
@@ -19,10 +18,9 @@ import {
 } from '../data-folder/first-start.ts'
 import { readMasterKey, writeMasterKey, type MasterKey } from '../data-folder/master-key.ts'
 import { afterRestore } from '../store/after-restore.ts'
+import { loadEngine, locateDatabase } from '../store/engines/index.ts'
 import { lockFolder, prepareDataFolder } from '../store/sqlite/folder-lock.ts'
 import type { RestoreTarget } from '../store/restore-target.ts'
-import { openSqliteRestore } from '../store/sqlite/restore.ts'
-import { sqliteSchema } from '../store/sqlite/schema.ts'
 import { RestoredContent } from './restored-content.ts'
 
 export interface RestoreOptions {
@@ -50,13 +48,15 @@ export async function restore(
 ): Promise<PrintedRestore> {
   await using backup = await openFile(file)
   const head = await readHead(backup)
-  requireKnown(head)
+  const engine = await loadEngine(locateDatabase(config))
+  requireKnown(head, engine.schemaVersion)
   await prepareDataFolder(config.dataDirectory)
   const lock = lockFolder(config.dataDirectory)
   try {
-    requireEmpty(config)
+    // Before anyone is asked for a passphrase. Buckets may exist: the restore adds to them.
+    engine.requireRestorable()
     const streamKey = await head.open(await opener(head.header.lock))
-    await using target = await openTarget(config, head.header.schemaVersion)
+    await using target = await engine.openRestore(head.header.schemaVersion)
     const content = new RestoredContent(target)
     const stream = backup.createReadStream({ start: head.length, autoClose: false })
     await pipeline(
@@ -90,27 +90,13 @@ async function readHead(file: FileHandle): Promise<BackupHead> {
   return decodeHead(bytes.subarray(0, bytesRead))
 }
 
-function requireKnown({ header }: BackupHead): void {
+function requireKnown({ header }: BackupHead, newest: number): void {
   const { schemaVersion, signetVersion } = header
-  if (schemaVersion > sqliteSchema.length)
+  if (schemaVersion > newest)
     throw new ConfigurationError(
-      `the backup was written by a newer version of Signet (${signetVersion}, schema ${schemaVersion}; this one knows ${sqliteSchema.length})`,
+      `the backup was written by a newer version of Signet (${signetVersion}, schema ${schemaVersion}; this one knows ${newest})`,
     )
   if (schemaVersion < 1) throw new ConfigurationError('the backup has no schema that there was')
-}
-
-/** Said before anything is asked. Buckets may be there: what is restored is put beside them. */
-function requireEmpty(config: Config): void {
-  if (config.database === undefined && existsSync(databaseFile(config)))
-    throw new ConfigurationError(
-      `the data folder ${config.dataDirectory} is not empty: there is a database in it`,
-    )
-}
-
-async function openTarget(config: Config, schemaVersion: number): Promise<RestoreTarget> {
-  if (config.database === undefined) return openSqliteRestore(databaseFile(config), schemaVersion)
-  const { openPostgresRestore } = await import('../store/postgres/restore.ts')
-  return openPostgresRestore(placeOf(config.database), schemaVersion)
 }
 
 /** The database comes last: files without it are nothing, and are written again. */

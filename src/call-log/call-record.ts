@@ -34,7 +34,7 @@ export interface RepeatedCalls {
 export function callRecord(call: EndedCall): object {
   const { operation, caller, error } = call
   const budget = { left: parametersMax }
-  const readOnly = operation !== undefined && /^(?:Get|List|Describe)/.test(operation)
+  const readOnly = operation !== undefined && isRead(operation)
   return {
     eventVersion: '1.09',
     userIdentity: caller === undefined ? { type: 'Unknown' } : identityOf(caller),
@@ -73,6 +73,11 @@ export function repeatedRecord(
       lastEventTime: isoSeconds(lastAt),
     },
   }
+}
+
+/** CloudTrail calls an operation read-only by the verb of its name. */
+export function isRead(operation: string): boolean {
+  return /^(?:Get|List|Describe)/.test(operation)
 }
 
 function identityOf(caller: Caller): object {

@@ -50,34 +50,18 @@ export function withSettings(command: Command, names: readonly SettingName[]): C
   return command.exitOverride()
 }
 
-/** What commander makes of switches: `--no-ca-issuers` is a member caIssuers that is false. */
-export type ParsedFlags = Omit<
-  Flags,
-  'awsQuotas' | 'insecureHttp' | 'callLogRequired' | 'acceptLoss'
-> & {
-  readonly caIssuers?: boolean
-  readonly awsQuotas?: boolean
-  readonly callLogRequired?: boolean
-  readonly insecureHttp?: boolean
-  readonly acceptLoss?: boolean
-}
+/** Settings as commander returns them: a switch is a boolean, and `--no-ca-issuers` a member caIssuers that is false. */
+export type ParsedFlags = Readonly<Record<string, string | boolean | undefined>>
 
-function flagsOf({
-  caIssuers,
-  awsQuotas,
-  callLogRequired,
-  insecureHttp,
-  acceptLoss,
-  ...flags
-}: ParsedFlags): Flags {
-  return {
-    ...flags,
-    ...(caIssuers === false && { noCaIssuers: 'true' }),
-    ...(awsQuotas === true && { awsQuotas: 'true' }),
-    ...(callLogRequired === true && { callLogRequired: 'true' }),
-    ...(insecureHttp === true && { insecureHttp: 'true' }),
-    ...(acceptLoss === true && { acceptLoss: 'true' }),
+function flagsOf(parsed: ParsedFlags): Flags {
+  const flags: Flags = {}
+  for (const name of Object.keys(settings) as SettingName[]) {
+    const isNegative = settings[name].flag.startsWith('no-')
+    const positive = name.charAt(2).toLowerCase() + name.slice(3)
+    const value = isNegative ? parsed[positive] === false || undefined : parsed[name]
+    if (value !== undefined) flags[name] = String(value)
   }
+  return flags
 }
 
 /** For serve and check-config: everything that is wrong in one message. */

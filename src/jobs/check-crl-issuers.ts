@@ -12,7 +12,7 @@ const page = 256
  * Logs a warning, at the start and then daily, about CAs whose CRLs validators reject. Such imports are refused or get a CRL of
  * their own now, but earlier versions accepted them.
  */
-export const checkCrlIssuers: Job = {
+export const checkCrlIssuers: Job<'check-crl-issuers'> = {
   name: 'check-crl-issuers',
   everySeconds: daySeconds,
   async run({ db, clock, log }, signal) {

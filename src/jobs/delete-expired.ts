@@ -23,7 +23,7 @@ const batch = 25
  * job finds certificates by the search tables, so certificates that are still to be indexed are not deleted. CA certificates,
  * certificates that a CRL may still list, and the newest certificate are kept (store/retired-certificates.ts).
  */
-export function createDeleteExpired(keepSeconds: number): Job {
+export function createDeleteExpired(keepSeconds: number): Job<'delete-expired'> {
   return {
     name: 'delete-expired',
     everySeconds: 600,

@@ -21,7 +21,7 @@ const patienceMilliseconds = dayMilliseconds
  * Posts queued events to the webhook, one request each, as JSON; any 2xx answer takes one off the queue, which may
  * happen after it was delivered before. Undelivered for a day, an event is dropped, and the log says so.
  */
-export function createDeliverEvents(webhook: string): Job {
+export function createDeliverEvents(webhook: string): Job<'deliver-events'> {
   return {
     name: 'deliver-events',
     everySeconds: 5,

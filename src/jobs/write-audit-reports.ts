@@ -22,7 +22,7 @@ const batch = 2
 const patienceMilliseconds = hourMilliseconds
 
 /** Writes audit reports that are CREATING, streamed from the record into their bucket. */
-export const writeAuditReports: Job = {
+export const writeAuditReports: Job<'write-audit-reports'> = {
   name: 'write-audit-reports',
   everySeconds: 1,
   run: (services, signal) =>

@@ -51,7 +51,7 @@ export async function createCore(
   const place: PublicEndpoint = { publicUrl: config.publicUrl ?? '' }
   const stores = await openStores(config, { ...surroundings, data, stack, place })
   let scheduler: Scheduler | undefined
-  const wake = (job: string): void => scheduler?.wake(job)
+  const wake: Services['wake'] = (job) => scheduler?.wake(job)
   const made = {
     data,
     place,
@@ -61,7 +61,7 @@ export async function createCore(
   }
   const services = createServices(config, { ...surroundings, ...made })
   services.metrics.onRead(async (gauges) => {
-    if (publicUrlWarning(config) !== undefined) gauges.publicUrlUnreachable(place.publicUrl)
+    if (publicUrlWarning(config) !== undefined) gauges.publicUrlUnreachable(place.publicUrl, 1)
     await readGauges(services, gauges)
   })
   return {

@@ -29,7 +29,9 @@ async function readAll(
   const now = clock.now()
   for (const { authorityId, generatedAt, size, entries } of await listCrlStandings(db)) {
     const ageSeconds = (now.getTime() - generatedAt.getTime()) / 1000
-    gauges.crl({ authorityId, ageSeconds, size, entries })
+    gauges.crlAge(authorityId, ageSeconds)
+    gauges.crlSize(authorityId, size)
+    gauges.crlEntries(authorityId, entries)
   }
   for (const { job, due } of await listJobQueues(db, now)) gauges.queueDepth(job, due)
   for (const { id, notAfter } of await listAuthorityExpiries(db))

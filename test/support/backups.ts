@@ -4,7 +4,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { openSnapshot } from '../../src/admin-commands/open-snapshot.ts'
+import { loadEngine, type DatabaseLocation } from '../../src/store/engines/index.ts'
 import type { PostgresConnectionOptions } from '../../src/store/postgres/connection-options.ts'
 import { pagesOf } from '../../src/store/snapshot.ts'
 import type { Row } from '../../src/store/sql.ts'
@@ -60,7 +60,12 @@ export function answerOf({ code, stdout, stderr }: Outcome): Members {
 export async function contentOf(
   location: string | PostgresConnectionOptions,
 ): Promise<ReadonlyMap<string, Row[]>> {
-  const snapshot = await openSnapshot(location)
+  const database: DatabaseLocation =
+    typeof location === 'string'
+      ? { engine: 'sqlite', at: location }
+      : { engine: 'postgres', at: { connection: location, pool: 1, damagePath: '' } }
+  const engine = await loadEngine(database)
+  const snapshot = await engine.openSnapshot()
   try {
     const content = new Map<string, Row[]>()
     for (const table of snapshot.tables) {

@@ -84,9 +84,15 @@ export const rooms: Readonly<Record<string, Room>> = {
       'x509/der/time.ts',
     ],
   },
-  'store/schema': { subject: 'Migrations that both engines share', imports: [] },
-  'store/sqlite': { subject: 'The engine SQLite', imports: ['store', 'store/schema'] },
-  'store/postgres': { subject: 'The engine PostgreSQL', imports: ['store', 'store/schema'] },
+  'store/sqlite': {
+    subject: 'The engine SQLite; ownership of its database, lost writes',
+    imports: ['store'],
+  },
+  'store/postgres': { subject: 'The engine PostgreSQL', imports: ['store'] },
+  'store/engines': {
+    subject: 'The table of database engines',
+    imports: ['store', 'store/sqlite', 'store/postgres'],
+  },
   keys: {
     subject: 'The port KeyStore; encrypted keys in the database',
     imports: ['authority/algorithms.ts'],
@@ -104,7 +110,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   access: {
     subject: 'Authentication, authorization, request rates',
-    imports: ['identity', 'policy', 'store', 'wire/*'],
+    imports: ['identity', 'operations/shared/operation.ts', 'policy', 'store', 'wire/*'],
   },
   'call-log': {
     subject: 'CloudTrail records of calls',
@@ -219,7 +225,7 @@ export const rooms: Readonly<Record<string, Room>> = {
 
   bulk: {
     subject: 'Work over millions of rows, in a thread: CRL entries, audit reports',
-    imports: ['x509', 'authority/audit-report.ts', 'store', 'store/postgres', 'store/sqlite'],
+    imports: ['x509', 'authority/audit-report.ts', 'store', 'store/engines'],
   },
   'jobs/scheduler': {
     subject: 'Background jobs: when they run, leases',
@@ -255,15 +261,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   'data-folder': {
     subject: 'The data folder: lock, master key, first start, the database in it',
-    imports: [
-      'terminal.ts',
-      'identity',
-      'settings',
-      'store',
-      'store/postgres',
-      'store/sqlite',
-      'telemetry',
-    ],
+    imports: ['terminal.ts', 'identity', 'settings', 'store', 'store/engines'],
   },
   'server/tls': {
     subject: 'The certificate of the API listener',
@@ -281,7 +279,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   'server/workers': {
     subject: 'Workers: their pool, the messages between them and the primary',
-    imports: ['access', 'call-log', 'server', 'store', 'store/sqlite', 'telemetry'],
+    imports: ['services.ts', 'access', 'call-log', 'server', 'store', 'store/sqlite', 'telemetry'],
   },
   server: {
     subject: 'Processes: single, primary and worker, assembled from the other rooms',
@@ -305,6 +303,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'server/workers',
       'settings',
       'store',
+      'store/engines',
       'store/sqlite',
       'sts',
       'telemetry',
@@ -333,7 +332,6 @@ export const rooms: Readonly<Record<string, Room>> = {
       'objects',
       'settings',
       'store',
-      'store/sqlite',
     ],
   },
   'admin-commands': {
@@ -352,8 +350,8 @@ export const rooms: Readonly<Record<string, Room>> = {
       'search',
       'settings',
       'store',
-      'store/postgres',
-      'store/sqlite',
+      'store/engines',
+      'store/sqlite/folder-lock.ts',
       'sts/issuer-keys.ts',
       'wire',
     ],
@@ -385,15 +383,9 @@ export const entangled: readonly (readonly [string, string])[] = [
   ['cli', 'cli/completion'],
 ]
 
-/** The engines, and the rooms that may import them: those that open a database. */
+/** The engines, and the rooms that may import them beside the table of engines. */
 export const engineImporters: Readonly<Record<string, readonly string[]>> = {
-  'store/sqlite': [
-    'server',
-    'server/workers',
-    'data-folder',
-    'admin-commands',
-    'admin-commands/verify',
-    'bulk',
-  ],
-  'store/postgres': ['data-folder', 'admin-commands', 'bulk', 'settings'],
+  'store/sqlite': ['store/engines', 'server', 'server/workers', 'admin-commands'],
+  // Settings read the URL of a database.
+  'store/postgres': ['store/engines', 'settings'],
 }

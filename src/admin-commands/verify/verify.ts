@@ -4,14 +4,12 @@ import type { Config } from '../../settings/config.ts'
 import { withData, type DataFolder } from '../../data-folder/data-folder.ts'
 import { rowsOf, type Snapshot } from '../../store/snapshot.ts'
 import type { Row, Sql } from '../../store/sql.ts'
-import { structureProblems } from '../../store/sqlite/snapshot.ts'
 import {
   selectAuthorities,
   selectAuthorityCertificates,
   selectCertificates,
   selectRevokedCertificates,
 } from '../../store/verify-rows.ts'
-import { openSnapshot } from '../open-snapshot.ts'
 import { Problems } from '../problems.ts'
 import { verifyAuthority, verifyKeys } from './keys.ts'
 import {
@@ -51,7 +49,7 @@ const parallel = 64
 /** Reads all that is recorded and checks it, down to signatures. Rejects only where nothing can be read. */
 export async function verifyData(config: Config, progress: Progress): Promise<Verification> {
   return withData(config, async (data) => {
-    const snapshot = await openSnapshot(data.location)
+    const snapshot = await data.engine.openSnapshot()
     try {
       return await verifySnapshot(config, { data, snapshot, progress })
     } finally {
@@ -69,9 +67,9 @@ interface Verifying {
 async function verifySnapshot(config: Config, verifying: Verifying): Promise<Verification> {
   const { data, snapshot, progress } = verifying
   const problems = new Problems()
-  if (typeof data.location === 'string')
-    for (const line of await attempt(problems, 'the database', () => structureProblems(snapshot)))
-      problems.add(`the database is damaged: ${line}`)
+  const structure = (): Promise<string[]> => data.engine.structureProblems(snapshot)
+  for (const line of await attempt(problems, 'the database', structure))
+    problems.add(`the database is damaged: ${line}`)
   const keys = await attempt(problems, 'keys', () => verifyKeys(data, snapshot, problems))
   const signers: Signers = new Map()
   const each = (

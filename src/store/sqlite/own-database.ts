@@ -1,18 +1,22 @@
 /** Takes ownership of a SQLite database before it is served, and checks that no writes were lost. */
 import { rmSync } from 'node:fs'
-import { ConfigurationError } from '../errors.ts'
-import type { Log } from '../telemetry/log.ts'
-import type { Random } from '../random.ts'
-import { markFile, readMark, replaceMark } from '../store/sqlite/commit-mark.ts'
-import { clearDamage, damageOf, restoreAdvice, type Damage } from '../store/damage.ts'
-import { noteLoss } from '../store/sqlite/lost-writes.ts'
-import { requireUnowned, takeOwnership, type Ownership } from '../store/sqlite/ownership.ts'
-import { migrate } from '../store/sqlite/connection.ts'
-import { checkWhole, isSmall } from '../store/sqlite/start-check.ts'
+import { ConfigurationError } from '../../errors.ts'
+import type { Random } from '../../random.ts'
+import { markFile, readMark, replaceMark } from './commit-mark.ts'
+import { clearDamage, damageOf, restoreAdvice, type Damage } from '../damage.ts'
+import { noteLoss } from './lost-writes.ts'
+import { requireUnowned, takeOwnership, type Ownership } from './ownership.ts'
+import { migrate } from './connection.ts'
+import { checkWhole, isSmall } from './start-check.ts'
+
+/** The methods of the server's log that are used here. */
+export type DatabaseLog = Readonly<
+  Record<'info' | 'warn' | 'fatal', (fields: object | string, message?: string) => void>
+>
 
 export interface Owning {
   readonly random: Random
-  readonly log: Log
+  readonly log: DatabaseLog
   /** Whether the operator accepts lost writes. */
   readonly acceptLoss: boolean
   /** Description of this process for operators. */
@@ -72,7 +76,7 @@ export function requireNeverThere(path: string, acceptLoss: boolean): void {
 }
 
 /** Accepts lost writes. Throws ConfigurationError for damaged pages. */
-function accept(path: string, log: Log): Damage | undefined {
+function accept(path: string, log: DatabaseLog): Damage | undefined {
   const damage = damageOf(path)
   if (damage === undefined) {
     log.warn('--accept-loss has no effect: no writes are lost; remove it')

@@ -1,17 +1,17 @@
 /** While a server runs: responds to challenges to the ownership of its SQLite database, and reports damage once it is found. */
-import type { Log } from '../telemetry/log.ts'
-import { damageWarning } from './damage-warning.ts'
-import type { Database } from '../store/database.ts'
-import { DiskFaultError } from '../store/disk-faults.ts'
-import { keepOwnership, type Ownership } from '../store/sqlite/ownership.ts'
-import { checkInBackground, isSmall } from '../store/sqlite/start-check.ts'
+import { damageWarning } from '../damage.ts'
+import type { Database } from '../database.ts'
+import { DiskFaultError } from '../disk-faults.ts'
+import type { DatabaseLog } from './own-database.ts'
+import { keepOwnership, type Ownership } from './ownership.ts'
+import { checkInBackground, isSmall } from './start-check.ts'
 
 /** A second server that starts on the same database waits for several of these intervals. */
 const everyMilliseconds = 250
 
 interface Watching {
   readonly owned: Ownership
-  readonly log: Log
+  readonly log: DatabaseLog
   readonly onFailure: (error: Error) => void
 }
 
