@@ -2,7 +2,7 @@
 import { ServiceError } from '../errors.ts'
 import { answerFailure, answerRequest, answerUnread } from './api-pipeline.ts'
 import { withAwsHeaders } from './aws-answer.ts'
-import { requestedOperation } from './aws-json-protocol.ts'
+import { findRequested } from './aws-json-protocol.ts'
 import { apiBytesMax } from './body/limits.ts'
 import type { ApiServices } from './protocol.ts'
 import type { Handler, RefusedBody } from './route.ts'
@@ -10,7 +10,7 @@ import type { Handler, RefusedBody } from './route.ts'
 export function createApiHandler(api: ApiServices): Handler {
   return {
     body: {
-      bytesMax: (head) => apiBytesMax(requestedOperation(api, head)?.bodyBytesMax ?? 0),
+      bytesMax: (head) => apiBytesMax(findRequested(api, head).operation?.bodyBytesMax ?? 0),
       async refuse(refused, head, connection) {
         const error = errorOf(refused)
         const answer = await answerUnread(api, head, { ...connection, error })

@@ -64,13 +64,11 @@ export function answerFailure(head: RequestHead, requestId: string): AwsAnswer {
 function receive(
   { clock }: ApiServices,
   head: RequestHead,
-  { requestId, sourceIp, isSecure }: ConnectionInfo,
+  connection: ConnectionInfo,
 ): RequestContext {
   return {
+    ...connection,
     head,
-    requestId,
-    sourceIp,
-    isSecure,
     protocol: protocolOf(head),
     startedAt: clock.now().getTime(),
     operation: undefined,

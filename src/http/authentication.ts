@@ -35,7 +35,7 @@ export async function requireRate(
 /** Runs a call whose input has a token that authenticates the caller. */
 export async function authenticateByToken<T>(
   api: ApiServices,
-  { sourceIp }: Pick<RequestContext, 'sourceIp'>,
+  sourceIp: string | undefined,
   run: () => Promise<T>,
 ): Promise<T> {
   if (!api.failureLimiter.isAllowed(sourceIp, '')) throw throttled()

@@ -16,11 +16,8 @@ export function findCertificateName(
   { publicUrl }: Pick<Services, 'publicUrl'>,
   head: RequestHead,
 ): string | undefined {
-  for (const path of publicPaths(head, publicUrl())) {
-    const name = pathForm.exec(path)?.[1]
-    if (name !== undefined) return name
-  }
-  return undefined
+  const names = publicPaths(head, publicUrl()).map((path) => pathForm.exec(path)?.[1])
+  return names.find((name) => name !== undefined)
 }
 
 /** The handler of the URLs of CA certificates. */

@@ -22,9 +22,7 @@ import type {
   ApiOperation,
   ApiServices,
   DecodedCall,
-  OperationResult,
   Protocol,
-  RequestContext,
   RequestedOperation,
 } from './protocol.ts'
 import type { HttpRequest, RequestHead } from './request.ts'
@@ -40,8 +38,7 @@ export const awsJsonProtocol: Protocol = {
 
 function identify(api: ApiServices, request: HttpRequest): RequestedOperation {
   requireRoot(request)
-  const name = operationName(request)
-  const operation = findOffered(api, name)
+  const { name, operation } = findRequested(api, request)
   const read = memberReader(request, operation !== undefined)
   // AWS reports a malformed body before it authenticates. A long body is only parsed after authentication.
   const early = request.body.length <= earlyBytesMax ? read() : undefined
@@ -51,35 +48,20 @@ function identify(api: ApiServices, request: HttpRequest): RequestedOperation {
 
 function decode(operation: ApiOperation, members: Members | QueryMembers): DecodedCall {
   const call = isQuery(members) ? operation.acceptQuery(members) : operation.accept(members)
-  return { input: call.input, run: (api, context) => run(api, context, { operation, call }) }
-}
-
-interface OperationCall {
-  readonly operation: ApiOperation
-  readonly call: ReturnType<ApiOperation['accept']>
-}
-
-async function run(
-  { services }: ApiServices,
-  context: RequestContext,
-  { operation, call }: OperationCall,
-): Promise<OperationResult> {
-  const caller = context.caller as Caller
-  const { sourceIp, isSecure } = context
-  const access = {
-    actions: [operation.action, ...call.furtherActions],
-    resourceArn: call.resourceArn,
-    keys: call.conditionKeys(caller),
-    sourceIp,
-    isSecure,
+  const { input, resourceArn } = call
+  const actions = [operation.action, ...call.furtherActions]
+  return {
+    input,
+    async run({ services }, { sourceIp, isSecure, ...context }) {
+      const caller = context.caller as Caller
+      const access = { actions, resourceArn, keys: call.conditionKeys(caller), sourceIp, isSecure }
+      await authorize(services, caller, access)
+      const hidden = { hiddenAuthorities: () => hiddenAuthorities(services, caller, access) }
+      const scoped = resourceArn === undefined ? { ...caller, ...hidden } : caller
+      const output = await call.run(services, scoped)
+      return { output, body: output === undefined ? '' : JSON.stringify(output) }
+    },
   }
-  await authorize(services, caller, access)
-  const scoped =
-    call.resourceArn === undefined
-      ? { ...caller, hiddenAuthorities: () => hiddenAuthorities(services, caller, access) }
-      : caller
-  const output = await call.run(services, scoped)
-  return { output, body: output === undefined ? '' : JSON.stringify(output) }
 }
 
 function requireRoot({ method, localPath }: RequestHead): void {
@@ -92,29 +74,16 @@ function requireRoot({ method, localPath }: RequestHead): void {
   if (localPath !== '/') throw new ProtocolError('UnknownOperationException', 404, '')
 }
 
-/** The operation of a request, by its header X-Amz-Target, if it is offered. */
-export function requestedOperation(
-  api: Pick<ApiServices, 'findOperation'>,
-  head: RequestHead,
-): ApiOperation | undefined {
-  return findOffered(api, operationName(head))
-}
-
-function findOffered(
+/** The operation that X-Amz-Target names, if it is offered. The name is empty if there is none. */
+export function findRequested(
   { findOperation }: Pick<ApiServices, 'findOperation'>,
-  name: string,
-): ApiOperation | undefined {
+  { headers }: RequestHead,
+): { readonly name: string; readonly operation: ApiOperation | undefined } {
+  const [target = '', ...more] = headers.get('x-amz-target') ?? []
+  const isTarget = more.length === 0 && target.startsWith(targetPrefix)
+  const name = isTarget ? target.slice(targetPrefix.length) : ''
   const operation = findOperation(name)
-  return operation?.offered === true ? operation : undefined
-}
-
-/** The operation that X-Amz-Target names; empty if it names none. */
-function operationName({ headers }: RequestHead): string {
-  const values = headers.get('x-amz-target')
-  const [target = ''] = values ?? []
-  return values?.length === 1 && target.startsWith(targetPrefix)
-    ? target.slice(targetPrefix.length)
-    : ''
+  return { name, operation: operation?.offered === true ? operation : undefined }
 }
 
 /**

@@ -10,14 +10,7 @@ import {
   isFormMediaType,
   type QueryMembers,
 } from './body/members.ts'
-import type {
-  ApiServices,
-  DecodedCall,
-  OperationResult,
-  Protocol,
-  RequestContext,
-  RequestedOperation,
-} from './protocol.ts'
+import type { ApiServices, DecodedCall, Protocol, RequestedOperation } from './protocol.ts'
 import type { HttpRequest, RequestHead } from './request.ts'
 
 const version = '2011-06-15'
@@ -60,26 +53,17 @@ function identify(_api: ApiServices, request: HttpRequest): RequestedOperation {
 
 function decode(operation: StsOperation, parameters: QueryMembers): DecodedCall {
   const call = operation.accept(parameters)
-  return { input: call.input, run: (api, context) => run(api, context, { operation, call }) }
-}
-
-interface StsOperationCall {
-  readonly operation: StsOperation
-  readonly call: ReturnType<StsOperation['accept']>
-}
-
-async function run(
-  api: ApiServices,
-  context: RequestContext,
-  { operation, call }: StsOperationCall,
-): Promise<OperationResult> {
-  const { services, sessions, issuerKeys } = api
-  const { db, clock, random } = services
-  const { caller, sourceIp, isSecure, requestId } = context
-  const runCall = (): Promise<object> =>
-    call.run({ db, clock, random, sessions, issuerKeys }, { caller, sourceIp, isSecure })
-  const output = await (operation.signed ? runCall() : authenticateByToken(api, context, runCall))
-  return { output, body: operation.answer(output, requestId) }
+  return {
+    input: call.input,
+    async run(api, { caller, sourceIp, isSecure, requestId }) {
+      const { sessions, issuerKeys, services } = api
+      const { db, clock, random } = services
+      const run = (): Promise<object> =>
+        call.run({ db, clock, random, sessions, issuerKeys }, { caller, sourceIp, isSecure })
+      const output = await (operation.signed ? run() : authenticateByToken(api, sourceIp, run))
+      return { output, body: operation.answer(output, requestId) }
+    },
+  }
 }
 
 /** The parameters in the body if it is a form that is not empty, otherwise those in the query. */

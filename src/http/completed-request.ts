@@ -35,33 +35,28 @@ export async function complete(api: ApiServices, completed: CompletedRequest): P
   return logged(api, { ...completed, error, answer })
 }
 
-/** Logs and counts a call. It has had its effect, so a failure to log it does not change the answer. */
-function logged(api: ApiServices, completed: CompletedRequest): AwsAnswer {
-  try {
-    logAndCount(api, completed)
-  } catch (error) {
-    logFailure(api.log, completed.context.requestId, error)
-  }
-  return completed.answer
-}
-
 /**
- * Writes the one line of a request, without body, headers and signature. A failure of the server, status 500 and above, is
- * written with the whole error.
+ * Counts a request and writes its one line, without body, headers and signature. A failure of the server, status 500 and above, is
+ * written with the whole error. The call has had its effect, so a failure to log it does not change the answer.
  */
-function logAndCount(
+function logged(
   { log, clock, services: { metrics } }: ApiServices,
   { context, answer, error }: CompletedRequest,
-): void {
+): AwsAnswer {
   const { requestId, operation, caller, startedAt } = context
   const { status, errorCode } = answer
-  const milliseconds = clock.now().getTime() - startedAt
-  const { arn, accountId, region } = caller ?? {}
-  const call = { requestId, operation, status, errorCode, milliseconds }
-  const fields = { ...call, caller: arn, account: accountId, region }
-  if (status < 500) log.info(fields, 'request')
-  else log.error({ ...fields, err: error }, 'request failed')
-  metrics.request(operation ?? 'unknown', errorCode ?? 'success', milliseconds)
+  try {
+    const milliseconds = clock.now().getTime() - startedAt
+    const { arn, accountId, region } = caller ?? {}
+    const call = { requestId, operation, status, errorCode, milliseconds }
+    const fields = { ...call, caller: arn, account: accountId, region }
+    if (status < 500) log.info(fields, 'request')
+    else log.error({ ...fields, err: error }, 'request failed')
+    metrics.request(operation ?? 'unknown', errorCode ?? 'success', milliseconds)
+  } catch (failure) {
+    logFailure(log, requestId, failure)
+  }
+  return answer
 }
 
 /** Returns whether the answer may be sent. Never throws: after an unexpected error the call is treated as not recorded. */

@@ -19,12 +19,10 @@ import { conditionsOf, decodePath, headerValue, publicPaths, type RequestHead } 
 import type { Handler } from './route.ts'
 
 /** The handler of CRLs and other objects, by bucket and key or by the host name of a CustomCname. */
-export function createObjectHandler(parts: {
-  readonly services: Services
-  /** Undefined if the store serves its objects itself. */
-  readonly publicObjects: PublicObjects | undefined
-}): Handler {
-  const { services, publicObjects } = parts
+export function createObjectHandler(
+  services: Services,
+  publicObjects: PublicObjects | undefined,
+): Handler {
   if (publicObjects === undefined) return { answer: () => notFound, fail: publicFailure }
   const stores = { publicObjects, clock: services.clock }
   return { answer: (request) => findObject(services, request, stores), fail: publicFailure }
@@ -105,23 +103,23 @@ async function answerWith(
   { method, headers }: Pick<RequestHead, 'method' | 'headers'>,
   now: Date,
 ): Promise<Answer> {
-  const about = headersOf(object, now)
-  const validators = { etag: about['etag'], 'last-modified': about['last-modified'] }
+  const known = headersOf(object, now)
+  const validators = { etag: known['etag'], 'last-modified': known['last-modified'] }
   const isFresh = fresh(conditionsOf(headers), validators)
-  const range = isFresh || method === 'HEAD' ? undefined : rangeOf(object, headers, about)
+  const range = isFresh || method === 'HEAD' ? undefined : rangeOf(object, headers, known)
   if (isFresh || range === 'unsatisfiable' || method === 'HEAD') {
     await object.close()
-    if (isFresh) return { status: 304, headers: about, body: undefined }
+    if (isFresh) return { status: 304, headers: known, body: undefined }
     if (range === 'unsatisfiable')
       return textAnswer(416, 'Range not satisfiable', { 'content-range': `bytes */${object.size}` })
     const length = { 'content-length': String(object.size) }
-    return { status: 200, headers: { ...about, ...length }, body: undefined }
+    return { status: 200, headers: { ...known, ...length }, body: undefined }
   }
   const { start, end } = range ?? { start: 0, end: object.size - 1 }
   const partial = range && { 'content-range': `bytes ${start}-${end}/${object.size}` }
   return {
     status: range === undefined ? 200 : 206,
-    headers: { ...about, ...partial, 'content-length': String(end - start + 1) },
+    headers: { ...known, ...partial, 'content-length': String(end - start + 1) },
     body: streamOf(object, range),
   }
 }
@@ -158,15 +156,15 @@ function headersOf(object: PublicObject, now: Date): Record<string, string> {
 function rangeOf(
   object: PublicObject,
   headers: RawHeaders,
-  about: Record<string, string>,
+  known: Record<string, string>,
 ): OctetRange | 'unsatisfiable' | undefined {
   const range = headerValue(headers, 'range')
   const condition = headerValue(headers, 'if-range')
   if (range === undefined) return undefined
   if (
     condition !== undefined &&
-    condition !== about['etag'] &&
-    condition !== about['last-modified']
+    condition !== known['etag'] &&
+    condition !== known['last-modified']
   )
     return undefined
   const parsed = parseRange(object.size, range)

@@ -45,7 +45,7 @@ export function publicRoutes(parts: PublicRouteServices): readonly Route[] {
       path: (head) => findCertificateName(services, head),
       handler: createCertificateHandler(services),
     },
-    { path: every, handler: createObjectHandler(parts) },
+    { path: every, handler: createObjectHandler(services, parts.publicObjects) },
   ]
 }
 

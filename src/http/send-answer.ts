@@ -26,8 +26,10 @@ export function sendAnswer(response: ServerResponse, answer: Answer, services: S
   const { body } = answer
   if (body instanceof Readable) sendStream(response, { answer, body }, services)
   else {
-    writeHead(response, answer)
-    endWith(response, body)
+    response.writeHead(answer.status, headersOf(answer))
+    // A text is sent in one write with the headers; bytes would take two.
+    if (body instanceof Uint8Array) response.end(latin1(body), 'latin1')
+    else response.end(body)
   }
 }
 
@@ -39,16 +41,6 @@ export function headersOf({ status, headers, body }: Answer): Record<string, str
     ...headers,
     ...(isMeasured && { 'content-length': String(Buffer.byteLength(body)) }),
   }
-}
-
-function writeHead(response: ServerResponse, answer: Answer): void {
-  response.writeHead(answer.status, headersOf(answer))
-}
-
-/** A text is sent in one write with the headers; bytes would take two. */
-function endWith(response: ServerResponse, body: Exclude<Answer['body'], Readable>): void {
-  if (typeof body === 'string' || body === undefined) response.end(body)
-  else response.end(latin1(body), 'latin1')
 }
 
 function latin1(bytes: Uint8Array): string {
@@ -101,7 +93,7 @@ export function sendEarly(
   { isCut }: { readonly isCut: boolean },
 ): void {
   response.shouldKeepAlive = false
-  writeHead(response, answer)
+  response.writeHead(answer.status, headersOf(answer))
   if (isCut) {
     response.end(answer.body)
     request.destroy()

@@ -15,7 +15,7 @@ import { apiRoutes, type ApiRouteServices } from './routes.ts'
 import { sendAnswer, sendEarly, type Exchange } from './send-answer.ts'
 import type { TlsMaterial } from './tls.ts'
 
-/** What every listener needs. */
+/** The services and settings of a listener. */
 export interface ListenerServices {
   readonly log: Log
   readonly random: Random
@@ -83,9 +83,7 @@ export function createEntry(services: EntryServices): RequestListener {
       if (request.rawHeaders.length >= 2 * headerLinesMax) refuseHeaders(services, exchange)
       else {
         routed = route(services, exchange)
-        serve(services, routed)?.catch((error: unknown) =>
-          fail(services, routed ?? exchange, error),
-        )
+        serve(services, routed).catch((error: unknown) => fail(services, routed ?? exchange, error))
       }
     } catch (error) {
       fail(services, routed ?? exchange, error)
@@ -104,58 +102,37 @@ function route(
   return { request, response, head, connection, handler, parameter }
 }
 
-/** Undefined if the request has been answered. */
-function serve(services: EntryServices, routed: RoutedRequest): Promise<void> | undefined {
-  const { request, response, head, handler } = routed
+async function serve(services: EntryServices, routed: RoutedRequest): Promise<void> {
+  const { request, response, head, connection, handler, parameter } = routed
   const bytesMax = handler.body?.bytesMax(head) ?? 0
-  if (bytesMax > 0) return serveWithBody(services, routed, bytesMax)
-  dropBody(request, response)
-  return answer(services, routed, noBody)
-}
-
-async function serveWithBody(
-  services: EntryServices,
-  routed: RoutedRequest,
-  bytesMax: number,
-): Promise<void> {
-  const { request, head, connection, handler } = routed
-  const read = await readBody(request, { bytesMax, budget: services.budget })
+  if (bytesMax === 0) dropBody(request, response)
+  const read =
+    bytesMax === 0 ? noBody : await readBody(request, { bytesMax, budget: services.budget })
   if (read.kind === 'gone') return
-  if (read.kind === 'whole') {
-    try {
-      await answer(services, routed, read.bytes)
-    } finally {
-      read.release()
-    }
+  if (read.kind !== 'whole') {
+    const refusal = await handler.body?.refuse({ reason: read.kind, bytesMax }, head, connection)
+    if (refusal) sendEarly(routed, refusal, { isCut: read.kind === 'scattered' })
     return
   }
-  const refusal = await handler.body?.refuse({ reason: read.kind, bytesMax }, head, connection)
-  if (refusal) sendEarly(routed, refusal, { isCut: read.kind === 'scattered' })
+  try {
+    const answer = await handler.answer({ ...head, body: read.bytes }, connection, parameter)
+    sendAnswer(response, answer, services)
+  } finally {
+    read.release()
+  }
 }
 
-const noBody = new Uint8Array()
-
-function answer(
-  services: EntryServices,
-  { response, head, connection, handler, parameter }: RoutedRequest,
-  body: Uint8Array,
-): Promise<void> | undefined {
-  const answered = handler.answer({ ...head, body }, connection, parameter)
-  if (answered instanceof Promise)
-    return answered.then((outcome) => sendAnswer(response, outcome, services))
-  sendAnswer(response, answered, services)
-  return undefined
-}
+const noBody = { kind: 'whole', bytes: Buffer.alloc(0), release: () => undefined } as const
 
 /** Logs the failure and answers 500. If an answer has begun already, the connection is closed instead. */
 function fail(services: EntryServices, failed: RoutedRequest | Exchange, error: unknown): void {
-  const { response } = failed
+  const { request, response } = failed
   const requestId = 'connection' in failed ? failed.connection.requestId : services.requestId()
   logFailure(services.log, requestId, error)
   try {
     if (response.headersSent) response.destroy()
     else {
-      response.shouldKeepAlive = false
+      if (!request.complete) response.shouldKeepAlive = false
       const failure =
         'handler' in failed
           ? failed.handler.fail(error, failed.head, requestId)

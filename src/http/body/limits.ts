@@ -17,7 +17,7 @@ export function apiBytesMax(inputBytesMax: number): number {
   return Math.min(Math.max(inputBytesMax, earlyBytesMax), longestBodyBytes)
 }
 
-/** Memory that one process may use for all request bodies together, by default. */
+/** Memory that one process may use for all request bodies together, unless `--body-memory` sets it. */
 export const budgetBytesDefault = 128 * 1024 * 1024
 
 /** Limits on the rest of a refused body that is read and dropped. */

@@ -103,9 +103,9 @@ class Collected {
     if (length > capacity) {
       // Most bodies arrive in one piece, which is kept without a copy.
       const isFirst = capacity === 0
-      const wanted = isFirst ? length : Math.max(length, Math.min(2 * capacity, this.#bytesMax))
-      if (!this.#lease.grow(wanted - capacity)) return 'no-room'
-      this.#buffer = isFirst ? piece : enlarged(this.#buffer.subarray(0, this.#length), wanted)
+      const size = isFirst ? length : Math.max(length, Math.min(2 * capacity, this.#bytesMax))
+      if (!this.#lease.grow(size - capacity)) return 'no-room'
+      this.#buffer = isFirst ? piece : enlarged(this.#buffer.subarray(0, this.#length), size)
       if (isFirst) {
         this.#length = length
         return undefined
