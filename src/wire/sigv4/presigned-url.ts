@@ -1,6 +1,9 @@
+/** Presigned URLs: a signature in the query (expiry.ts limits their life). */
 import { ServiceError } from '../../errors.ts'
 import { parseCredential, parseSignedHeaders, type SignatureClaim } from './credential.ts'
+import { parseExpires } from './expiry.ts'
 import { signatureAlgorithm } from './header.ts'
+import type { QueryString } from './query-string.ts'
 import type { RawHeaders } from './request.ts'
 import { parseTimestamp } from './timestamp.ts'
 
@@ -8,13 +11,10 @@ const required = ['Algorithm', 'Credential', 'Signature', 'SignedHeaders', 'Date
 const names = [...required, 'Expires', 'Security-Token'] as const
 const authenticationNames: ReadonlySet<string> = new Set(names.map((name) => `X-Amz-${name}`))
 
-/** Seven days. */
-const expiresSecondsMax = 604_800
-
-/** What a presigned URL lives for when it does not say so: the skew that a header signature is allowed. */
-const expiresSecondsDefault = 300
-
-type Parameters = readonly (readonly [name: string, value: string])[]
+/** Whether a request is signed in its query. */
+export function isPresigned({ names: found }: QueryString): boolean {
+  return found.has('X-Amz-Algorithm')
+}
 
 /** Whether a query parameter belongs to the signature and not to the operation. */
 export function isAuthenticationParameter(name: string): boolean {
@@ -26,8 +26,8 @@ export function isAuthenticationParameter(name: string): boolean {
  * IncompleteSignatureException, naming every part that is missing, given twice or out of range, or
  * InvalidSignatureException.
  */
-export function parseQueryAuthentication(
-  parameters: Parameters,
+export function parsePresignedUrl(
+  parameters: QueryString['parameters'],
   headers: RawHeaders,
 ): SignatureClaim {
   const values = collect(parameters)
@@ -44,7 +44,7 @@ export function parseQueryAuthentication(
   }
 }
 
-function collect(parameters: Parameters): ReadonlyMap<string, string> {
+function collect(parameters: QueryString['parameters']): ReadonlyMap<string, string> {
   const values = new Map<string, string>()
   for (const [name, value] of parameters) {
     if (!isAuthenticationParameter(name)) continue
@@ -59,13 +59,6 @@ function collect(parameters: Parameters): ReadonlyMap<string, string> {
   if (problems.length > 0)
     throw incomplete(`${problems.join(' ')} Re-examine the query-string parameters.`)
   return values
-}
-
-function parseExpires(text: string | undefined): number {
-  if (text === undefined) return expiresSecondsDefault
-  const seconds = /^\d{1,6}$/.test(text) ? Number(text) : 0
-  if (seconds >= 1 && seconds <= expiresSecondsMax) return seconds
-  throw incomplete(`X-Amz-Expires must be a number of seconds from 1 to ${expiresSecondsMax}.`)
 }
 
 function incomplete(message: string): ServiceError {

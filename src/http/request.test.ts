@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
-import { originForm, withoutPrefix } from './request-target.ts'
+import { originForm, parseHead, withoutPrefix } from './request.ts'
 
 test('a target in absolute form is the path and query in it, and its host counts', () => {
   const rows: [target: string, origin: string, host: string | undefined][] = [
@@ -24,7 +24,6 @@ test('a prefix is taken away where it is one, in whole segments', () => {
   const rows: [target: string, without: string][] = [
     ['/pki', '/'],
     ['/pki/', '/'],
-    ['/pki?x=/pki', '/?x=/pki'],
     ['/pki/ocsp', '/ocsp'],
     ['/pki//MF', '//MF'],
     ['/pki/pki', '/pki'],
@@ -34,6 +33,16 @@ test('a prefix is taken away where it is one, in whole segments', () => {
     ['*', '*'],
   ]
   for (const [target, without] of rows) assert.equal(withoutPrefix(target, '/pki'), without, target)
+})
+
+test('the path is local to the prefix, and the path and host that were sent stay', () => {
+  const rawHeaders = ['Host', 'sent', 'X', '1', 'x', '2']
+  const head = parseHead({ method: 'GET', url: 'http://named/pki?x=/pki', rawHeaders }, '/pki')
+  assert.deepEqual([head.path, head.localPath, head.host], ['/pki', '/', 'named'])
+  assert.deepEqual(head.query.parameters, [['x', '/pki']])
+  assert.deepEqual(head.headers.get('host'), ['sent'])
+  assert.deepEqual(head.headers.get('x'), ['1', '2'])
+  assert.equal(parseHead({ method: 'GET', url: '/', rawHeaders }, '').host, 'sent')
 })
 
 test('a target below a prefix is what it is without one', () => {
