@@ -18,9 +18,8 @@ import {
 import type { Database } from '../store/database.ts'
 import type { Sql } from '../store/sql.ts'
 import { findUser, insertUser } from '../store/users.ts'
-import { chosenAccount } from './accounts.ts'
-import { checkPolicy } from './check-policy.ts'
-import { requireName } from './principal-names.ts'
+import { chosenAccount } from './rows.ts'
+import { checkPolicy, requireName } from './principal-options.ts'
 import { newUser } from './users.ts'
 
 /** An access key as it is printed; the secret only when it was just made. */

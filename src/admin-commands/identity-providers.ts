@@ -15,8 +15,7 @@ import {
   type IdentityProvider,
 } from '../store/identity-providers.ts'
 import { isTrustworthy } from '../sts/issuer-keys.ts'
-import { chosenAccount } from './accounts.ts'
-import { changeOr } from './change.ts'
+import { chosenAccount, changeOr } from './rows.ts'
 
 /** Which provider; of the oldest account if none is named. */
 interface ProviderName {

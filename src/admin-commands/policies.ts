@@ -8,9 +8,8 @@ import {
   listPoliciesOf,
   putIdentityPolicy,
 } from '../store/identity-policies.ts'
-import { changeOr } from './change.ts'
-import { checkPolicy } from './check-policy.ts'
-import { requirePolicyName } from './principal-names.ts'
+import { changeOr } from './rows.ts'
+import { checkPolicy, requirePolicyName } from './principal-options.ts'
 import { requireRole } from './roles.ts'
 import { requireUser } from './users.ts'
 

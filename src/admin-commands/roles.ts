@@ -17,10 +17,8 @@ import {
   updateRole,
   type Role,
 } from '../store/roles.ts'
-import { chosenAccount } from './accounts.ts'
-import { changeOr } from './change.ts'
-import { checkPolicy } from './check-policy.ts'
-import { printedTags, requireName } from './principal-names.ts'
+import { chosenAccount, changeOr } from './rows.ts'
+import { checkPolicy, printedTags, requireName } from './principal-options.ts'
 
 /** Which role; of the oldest account if none is named. */
 interface RoleName {
@@ -29,7 +27,7 @@ interface RoleName {
 }
 
 /** What of a role is said when it is made, and can be changed. */
-interface RoleOptions {
+export interface RoleOptions {
   /** JSON text. */
   readonly trustPolicy?: string
   readonly sessionSecondsMax?: number

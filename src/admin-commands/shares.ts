@@ -21,7 +21,7 @@ import {
   type SharedAuthority,
 } from '../store/shares.ts'
 import { certificateAuthorityArn, parseCertificateAuthorityArn } from '../wire/arn.ts'
-import { changeOr } from './change.ts'
+import { changeOr } from './rows.ts'
 
 /** What is to be shared, with whom. */
 export interface ShareOptions {

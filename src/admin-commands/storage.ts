@@ -16,7 +16,7 @@ import {
 } from '../objects/embedded-buckets.ts'
 import type { ObjectLocation } from '../objects/object-store.ts'
 import { listJobOutcomes, listJobQueues } from '../store/job-outcomes.ts'
-import { chosenAccount } from './accounts.ts'
+import { chosenAccount } from './rows.ts'
 
 /** Creates a bucket, of the oldest account if none is named. Throws ConfigurationError if it exists. */
 export async function addBucket(
@@ -64,18 +64,18 @@ export async function removeObject(config: Config, at: ObjectLocation): Promise<
   await deleteObject(bucketsFolder(config), at)
 }
 
-/** Writes an object's content to `file`, which must not be there, or to standard output. */
+/** Writes an object's content to a stream, which stays open, or to a new file at a path. */
 export async function readObject(
   config: Config,
   at: ObjectLocation,
-  file: string | undefined,
+  target: string | NodeJS.WritableStream,
 ): Promise<void> {
   const object = await openObject(bucketsFolder(config), at)
   if (object === undefined)
     throw new ConfigurationError(`there is no object ${at.key} in a bucket ${at.bucket}`)
   try {
-    if (file === undefined) await pipeline(object.stream(), process.stdout, { end: false })
-    else await pipeline(object.stream(), createWriteStream(file, { flags: 'wx', mode: 0o600 }))
+    if (typeof target !== 'string') await pipeline(object.stream(), target, { end: false })
+    else await pipeline(object.stream(), createWriteStream(target, { flags: 'wx', mode: 0o600 }))
   } finally {
     await object.close()
   }

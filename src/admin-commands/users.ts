@@ -17,9 +17,8 @@ import {
   setUserTags,
   type User,
 } from '../store/users.ts'
-import { chosenAccount } from './accounts.ts'
-import { changeOr } from './change.ts'
-import { printedTags, requireName } from './principal-names.ts'
+import { chosenAccount, changeOr } from './rows.ts'
+import { printedTags, requireName } from './principal-options.ts'
 
 /** Which user; of the oldest account if none is named. */
 interface UserName {

@@ -28,6 +28,9 @@ export interface Connection {
   readonly client: Client
 }
 
+/** Reports the step that a command is at, on a terminal. */
+export type Progress = (text: string) => void
+
 /** Milliseconds. */
 const reachTimeout = 5000
 

@@ -5,10 +5,8 @@ import { parseCertificate } from '../x509/certificate.ts'
 import { parsePem } from '../x509/pem.ts'
 import { isoOf, nameWords } from '../inspect/words.ts'
 import { listAuthorities } from './authorities.ts'
-import type { Connection } from './connection.ts'
-import type { KeyAlgorithmName } from './key-algorithms.ts'
-import type { Progress } from './progress.ts'
-import { parseValidity } from './validity.ts'
+import type { Connection, Progress } from './connection.ts'
+import { parseValidity, type KeyAlgorithmName } from './issuance-options.ts'
 
 export interface InitHierarchyOptions {
   /** Organization of both subjects; the same name is the same hierarchy. */

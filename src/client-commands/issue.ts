@@ -9,10 +9,8 @@ import { encodePem, parsePem } from '../x509/pem.ts'
 import { requestTolerance } from '../x509/der/tolerance.ts'
 import { chooseAuthority } from './authorities.ts'
 import { requireUnused, requireWritable, writeFolder, type Metadata } from './certificate-folder.ts'
-import type { Connection } from './connection.ts'
-import type { KeyAlgorithmName } from './key-algorithms.ts'
-import type { Progress } from './progress.ts'
-import { parseValidity } from './validity.ts'
+import type { Connection, Progress } from './connection.ts'
+import { parseValidity, type KeyAlgorithmName } from './issuance-options.ts'
 
 export interface IssueRequest {
   /** ARN, id or CommonName; undefined for the one ACTIVE subordinate CA. */

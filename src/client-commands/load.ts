@@ -15,8 +15,11 @@ const httpsPort = 443
  * `-`, a URL of http, https or tls, or a file. With `tls`, what the server of an https URL presents instead of what it
  * serves. Rejects for more than 64 MiB, and after 15 seconds.
  */
-export async function loadBytes(source: string, tls: boolean): Promise<Uint8Array> {
-  if (source === '-') return collect(process.stdin, 'standard input')
+export async function loadBytes(
+  source: string,
+  { tls, stdin }: { readonly tls: boolean; readonly stdin: () => AsyncIterable<unknown> },
+): Promise<Uint8Array> {
+  if (source === '-') return collect(stdin(), 'standard input')
   if (/^tls:\/\//i.test(source) || (tls && /^https:\/\//i.test(source))) return presented(source)
   if (tls) throw new ConfigurationError('--tls goes with an https URL')
   return /^https?:\/\//i.test(source) ? download(source) : readWhole(source)

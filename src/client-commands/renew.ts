@@ -6,11 +6,9 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { ConfigurationError } from '../errors.ts'
 import { csrFile, readMetadata, type Metadata } from './certificate-folder.ts'
-import type { Connection } from './connection.ts'
+import type { Connection, Progress } from './connection.ts'
 import { issueAndWrite, requestIn, type IssueRequest } from './issue.ts'
-import { keyAlgorithms } from './key-algorithms.ts'
-import type { Progress } from './progress.ts'
-import { isInstant } from './validity.ts'
+import { isInstant, keyAlgorithms } from './issuance-options.ts'
 
 export interface RenewalRequest {
   /** Milliseconds before the end from which a certificate is renewed; undefined for always. */

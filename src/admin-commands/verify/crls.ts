@@ -20,7 +20,7 @@ import { parseAuthorityKeyIdentifier } from '../../x509/extensions/key-identifie
 import { oids } from '../../x509/der/oid.ts'
 import { readRevokedCertificates } from '../../x509/revoked-certificates.ts'
 import { verifySignature } from '../../x509/verify-signature.ts'
-import type { Problems } from '../problems.ts'
+import type { Problems } from './problems.ts'
 
 export interface CrlFindings {
   readonly crls: number

@@ -9,7 +9,7 @@ import { pagesOf, type Snapshot } from '../../store/snapshot.ts'
 import type { Row } from '../../store/sql.ts'
 import { countOf } from '../../store/verify-rows.ts'
 import { parseCertificate } from '../../x509/certificate.ts'
-import type { Problems } from '../problems.ts'
+import type { Problems } from './problems.ts'
 
 /** Opens every key, and every secret of an access key, one after the other; how many there are of each. */
 export async function verifyKeys(

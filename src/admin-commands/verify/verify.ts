@@ -12,7 +12,7 @@ import {
   selectRevokedCertificates,
 } from '../../store/verify-rows.ts'
 import { openSnapshot } from '../open-snapshot.ts'
-import { Problems } from '../problems.ts'
+import { Problems } from './problems.ts'
 import { verifyAuthority, verifyKeys } from './keys.ts'
 import {
   verifyAuthorityCertificate,

@@ -1,4 +1,4 @@
-import type { CompletedCommand } from './completion.ts'
+import type { CompletedCommand } from './completed-command.ts'
 
 /** For fish 3 and later. */
 export function fishScript(commands: readonly CompletedCommand[]): string {

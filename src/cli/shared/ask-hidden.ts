@@ -1,4 +1,4 @@
-import { ConfigurationError } from '../errors.ts'
+import { ConfigurationError } from '../../errors.ts'
 
 /**
  * Asks on the terminal, on standard error, and shows nothing of the answer. Throws ConfigurationError if there is no

@@ -1,28 +1,26 @@
-/** `signet issue` and `signet renew`. */
+/** `signet issue`. */
 import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { Command } from 'commander'
-import type { Metadata } from '../client-commands/certificate-folder.ts'
-import { withConnection } from '../client-commands/connection.ts'
-import { issueInto, requestIn, requestNotes, requireNames } from '../client-commands/issue.ts'
-import type { KeyAlgorithmName } from '../client-commands/key-algorithms.ts'
-import { renewAll, type Renewal } from '../client-commands/renew.ts'
-import { parseSpan } from '../client-commands/validity.ts'
-import type { Paragraph } from '../inspect/lines.ts'
-import { instantWords } from '../inspect/words.ts'
-import { ConfigurationError } from '../errors.ts'
-import { systemClock } from '../clock.ts'
+import type { Metadata } from '../../client-commands/certificate-folder.ts'
+import { withConnection } from '../../client-commands/connection.ts'
+import { issueInto, requestIn, requestNotes, requireNames } from '../../client-commands/issue.ts'
+import type { KeyAlgorithmName } from '../../client-commands/issuance-options.ts'
+import type { Paragraph } from '../../inspect/lines.ts'
+import { instantWords } from '../../inspect/words.ts'
+import { ConfigurationError } from '../../errors.ts'
+import { systemClock } from '../../clock.ts'
+import type { CommandContext } from '../shared/context.ts'
 import {
   connectionOf,
   keyAlgorithmOption,
   withConnectionFlags,
-  withTableOutput,
   type ConnectionFlags,
-} from './connection.ts'
-import { printAnswer, tableOf, type OutputFlags, type Print } from './print.ts'
-import { environment, examples, severalOf } from './config-flags.ts'
-import { paragraphsText } from './style.ts'
-import { printNote, progressLine } from '../terminal.ts'
+} from '../shared/connection-flags.ts'
+import { printAnswer, withOutput, type OutputFlags } from '../shared/print.ts'
+import { examples, severalOf } from '../shared/config-flags.ts'
+import { paragraphsText } from '../shared/style.ts'
+import { printNote, progressTo } from '../../terminal.ts'
 
 type IssueFlags = ConnectionFlags &
   OutputFlags & {
@@ -37,9 +35,8 @@ type IssueFlags = ConnectionFlags &
     readonly force?: boolean
   }
 
-/** `signet issue`. */
-export function issueCommand(print: Print): Command {
-  return withTableOutput(withConnectionFlags(new Command('issue')))
+export function issueCommand(context: CommandContext): Command {
+  return withOutput(withConnectionFlags(new Command('issue')), ['table', 'json'])
     .description('make a key and a certificate for it, and write what a server needs to a folder')
     .option(
       '--name <host,…>',
@@ -84,17 +81,25 @@ export function issueCommand(print: Print): Command {
           ? { names, keyAlgorithm: flags.keyAlgorithm }
           : { csr: requestIn(readText(flags.csr, '--csr'), flags.csr) }
       if ('csr' in subject)
-        for (const note of requestNotes(subject.csr)) printNote(`${flags.csr}: ${note}`)
+        for (const note of requestNotes(subject.csr))
+          printNote(context.stderr, `${flags.csr}: ${note}`)
       const { ca, validity, template, force = false } = flags
-      const metadata = await withConnection(connectionOf(flags, environment()), (connection) =>
-        issueInto(
-          connection,
-          { ca, subject, validity, template },
-          { folder: flags.out, force, now: systemClock.now(), progress: progressLine },
-        ),
+      const metadata = await withConnection(
+        connectionOf(flags, context.environment),
+        (connection) =>
+          issueInto(
+            connection,
+            { ca, subject, validity, template },
+            {
+              folder: flags.out,
+              force,
+              now: systemClock.now(),
+              progress: progressTo(context.stderr),
+            },
+          ),
       )
-      if (flags.output === 'json') printAnswer(print, flags, { folder: flags.out, ...metadata })
-      else print(paragraphsText([issuedParagraph(flags.out, metadata)]))
+      if (flags.output === 'json') printAnswer(context, flags, { folder: flags.out, ...metadata })
+      else context.print(paragraphsText(context.stdout, [issuedParagraph(flags.out, metadata)]))
     })
 }
 
@@ -134,64 +139,5 @@ function readText(file: string, flag: string): string {
     return readFileSync(file, 'utf8')
   } catch (error) {
     throw new ConfigurationError(`${flag}: ${(error as Error).message}`, { cause: error })
-  }
-}
-
-type RenewFlags = ConnectionFlags &
-  OutputFlags & {
-    readonly ifExpiringWithin?: string
-    readonly validity?: string
-    readonly hook?: string
-  }
-
-/** `signet renew`. */
-export function renewCommand(print: Print): Command {
-  return withTableOutput(withConnectionFlags(new Command('renew')))
-    .description('replace the certificates and keys in folders of signet issue by new ones')
-    .argument('<dir...>', 'folders that signet issue has written')
-    .option('--if-expiring-within <span>', 'only those that expire within 12h, 7d or 2w')
-    .option('--validity <time>', 'how long the new ones are valid (default: as before)')
-    .option(
-      '--hook <command>',
-      'run after each renewal; words are separated by spaces, and no shell reads them',
-    )
-    .addHelpText(
-      'after',
-      examples(
-        'signet renew tls',
-        "signet renew /etc/tls/* --if-expiring-within 7d --hook 'systemctl reload nginx'",
-      ),
-    )
-    .action(async (folders: string[], flags: RenewFlags) => {
-      const { ifExpiringWithin: span, validity, hook = '' } = flags
-      const variables = environment()
-      const renewals = await renewAll(
-        folders,
-        {
-          expiringWithin: span === undefined ? undefined : parseSpan(span),
-          validity,
-          hook: hook.split(' ').filter((word) => word !== ''),
-          environment: variables,
-        },
-        {
-          connect: (metadata, work) =>
-            withConnection(connectionOf(flags, variables, metadata), work),
-          now: systemClock.now(),
-          progress: progressLine,
-        },
-      )
-      if (flags.output === 'json') printAnswer(print, flags, { renewals })
-      else print(tableOf(renewals.map(renewalRow), true))
-      const failed = renewals.filter(({ result }) => result === 'failed').length
-      if (failed > 0) throw new Error(`${failed} of ${renewals.length} could not be renewed`)
-    })
-}
-
-function renewalRow({ folder, result, notAfter, problem }: Renewal): object {
-  return {
-    Folder: folder,
-    Result: result,
-    'Valid until': notAfter === null ? '' : instantWords(notAfter),
-    ...(problem !== undefined && { Problem: problem }),
   }
 }

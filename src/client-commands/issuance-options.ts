@@ -1,6 +1,21 @@
-/** How long a certificate is to be valid, as people write it. */
+/** Values of options about new certificates: key algorithms and validities. */
 import type { ValidityOptions } from '../../client/index.ts'
 import { ConfigurationError } from '../errors.ts'
+
+/** The key algorithms of AWS Private CA but SM2, which clients cannot generate keys for. */
+export const keyAlgorithms = [
+  'EC_prime256v1',
+  'EC_secp384r1',
+  'EC_secp521r1',
+  'RSA_2048',
+  'RSA_3072',
+  'RSA_4096',
+  'ML_DSA_44',
+  'ML_DSA_65',
+  'ML_DSA_87',
+] as const
+
+export type KeyAlgorithmName = (typeof keyAlgorithms)[number]
 
 const pattern = /^([1-9]\d{0,5})(h|d|w|mo|y)$/
 

@@ -1,6 +1,7 @@
-/** How principals, their policies and their tags are named (IAM API, CreateUser, CreateRole, PutUserPolicy). */
+/** Checks of the options of users, roles and access keys: names, tags and policies (IAM API, CreateUser, CreateRole). */
 import type { Tags } from '../identity/caller.ts'
 import { ConfigurationError } from '../errors.ts'
+import { parsePolicy, type PolicyKind } from '../policy/policy-document.ts'
 
 const nameForm = /^[\w+=,.@-]{1,64}$/
 const policyNameForm = /^[\w+=,.@-]{1,128}$/
@@ -18,7 +19,7 @@ export function requirePolicyName(name: string): void {
     throw new ConfigurationError(`--name must match ${policyNameForm.source}`)
 }
 
-/** Tags of texts `key=value`. Throws ConfigurationError for a text that is none, or a key that is there twice. */
+/** Parses texts `key=value`. Throws ConfigurationError for any other text, and for a repeated key. */
 export function tagsOf(texts: readonly string[]): Tags {
   const pairs = texts.map((text): [string, string] => {
     const at = text.indexOf('=')
@@ -40,4 +41,15 @@ export function printedTags(
   tags: Tags,
 ): readonly { readonly Key: string; readonly Value: string }[] {
   return Object.entries(tags).map(([Key, Value]) => ({ Key, Value }))
+}
+
+/**
+ * The parts of a policy that are not supported, one sentence each. Throws ConfigurationError, with the name of the flag, for a
+ * text that is not a policy.
+ */
+export function checkPolicy(flag: string, policy: string, kind: PolicyKind): readonly string[] {
+  const { statements, problems } = parsePolicy(policy, kind)
+  if (statements.length === 0)
+    throw new ConfigurationError(problems.map((problem) => `${flag}: ${problem}`).join('\n'))
+  return problems
 }

@@ -1,16 +1,17 @@
 /** `signet share …`. */
 import { Command } from 'commander'
-import { addShare, listAllShares, removeShare } from '../admin-commands/shares.ts'
-import type { Flags } from '../settings/config.ts'
-import { printAnswer, withOutput, type OutputFlags, type Print } from './print.ts'
+import { addShare, listAllShares, removeShare } from '../../admin-commands/shares.ts'
+import type { Flags } from '../../settings/config.ts'
+import type { CommandContext } from '../shared/context.ts'
+import { printAnswer, withOutput, type OutputFlags } from '../shared/print.ts'
 import {
-  config,
+  configOf,
   examples,
   listOf,
   severalOf,
   storageSettings,
   withSettings,
-} from './config-flags.ts'
+} from '../shared/config-flags.ts'
 
 type ShareFlags = Flags &
   OutputFlags & {
@@ -19,8 +20,7 @@ type ShareFlags = Flags &
     readonly permission: string
   }
 
-/** `signet share …`. */
-export function shareCommand(print: Print): Command {
+export function shareCommand(context: CommandContext): Command {
   const group = new Command('share').description('CAs that other accounts may use, as AWS RAM does')
   withOutput(withSettings(group.command('create'), storageSettings))
     .description('share CAs of an account with others, or with an organization')
@@ -47,18 +47,18 @@ export function shareCommand(print: Print): Command {
     .action(async (name: string, flags: ShareFlags) => {
       const { authority: authorities = [], principal: principals = [], permission } = flags
       const options = { name, authorities, principals, permission }
-      printAnswer(print, flags, await addShare(config(flags), options))
+      printAnswer(context, flags, await addShare(configOf(context, flags), options))
     })
   withOutput(listOf(group))
     .description('list shares')
     .addHelpText('after', examples('signet share list --output table'))
     .action(async (flags: ShareFlags) =>
-      printAnswer(print, flags, await listAllShares(config(flags), flags.account)),
+      printAnswer(context, flags, await listAllShares(configOf(context, flags), flags.account)),
     )
   withSettings(group.command('delete'), storageSettings)
     .description('delete a share; what was issued stays')
     .argument('<share-id>')
     .addHelpText('after', examples('signet share delete 4dc4c8b2-0000-4000-8000-000000000001'))
-    .action((id: string, flags: ShareFlags) => removeShare(config(flags), id))
+    .action((id: string, flags: ShareFlags) => removeShare(configOf(context, flags), id))
   return group.helpCommand(false)
 }

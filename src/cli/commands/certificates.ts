@@ -4,12 +4,13 @@ import {
   listCertificates,
   type CertificatesOptions,
   type PrintedCertificate,
-} from '../admin-commands/certificates.ts'
-import type { Flags } from '../settings/config.ts'
-import { ConfigurationError } from '../errors.ts'
-import { csvOf, printAnswer, type Print } from './print.ts'
-import { config, examples, listOf, wholeNumber } from './config-flags.ts'
-import { printNote } from '../terminal.ts'
+} from '../../admin-commands/certificates.ts'
+import type { Flags } from '../../settings/config.ts'
+import { ConfigurationError } from '../../errors.ts'
+import type { CommandContext } from '../shared/context.ts'
+import { csvOf, printAnswer, withOutput } from '../shared/print.ts'
+import { configOf, examples, listOf, wholeNumber } from '../shared/config-flags.ts'
+import { printNote } from '../../terminal.ts'
 
 type ListFlags = Flags & {
   readonly ca?: string
@@ -28,10 +29,9 @@ type ListFlags = Flags & {
 /** More does not fit into one answer. */
 const limitMax = 100_000
 
-/** `signet certificates …`. */
-export function certificatesCommand(print: Print): Command {
+export function certificatesCommand(context: CommandContext): Command {
   const group = new Command('certificates').description('certificates that were issued')
-  listOf(group)
+  const command = listOf(group)
     .description('search what was issued; all that is asked for has to hold')
     .option('--ca <arn>', 'issued by this CA')
     .option('--subject <name>', "common name: whole, or what it begins with: 'web*'")
@@ -48,11 +48,7 @@ export function certificatesCommand(print: Print): Command {
       new Option('--status <status>', 'its status now').choices(['VALID', 'EXPIRED', 'REVOKED']),
     )
     .option('--limit <number>', `at most so many, up to ${limitMax}`, limit, 1000)
-    .addOption(
-      new Option('--output <form>', 'how the answer is printed')
-        .choices(['table', 'json', 'csv'])
-        .default('table'),
-    )
+  withOutput(command, ['table', 'json', 'csv'])
     .addHelpText(
       'after',
       examples(
@@ -61,11 +57,11 @@ export function certificatesCommand(print: Print): Command {
         'signet certificates list --ca arn:aws:acm-pca:… --issued-after 2026-01-01 --output csv',
       ),
     )
-    .action((flags: ListFlags) => list(print, flags))
+    .action((flags: ListFlags) => list(context, flags))
   return group.helpCommand(false)
 }
 
-async function list(print: Print, flags: ListFlags): Promise<void> {
+async function list(context: CommandContext, flags: ListFlags): Promise<void> {
   const { output, ca, account, san, ...rest } = flags
   if (ca !== undefined && account !== undefined)
     throw new ConfigurationError('name either --ca or --account')
@@ -75,13 +71,17 @@ async function list(print: Print, flags: ListFlags): Promise<void> {
     accountId: account,
     alternativeName: san,
   }
-  const { certificates, isCut, isBehind } = await listCertificates(config(flags), options)
-  if (output === 'csv') print(csvOf(csvColumns, certificates))
-  else if (output === 'json') printAnswer(print, { output }, certificates)
-  else printAnswer(print, { output }, certificates.map(rowOf))
-  if (isCut) printNote(`there are more than ${flags.limit}; --limit shows more`)
+  const { certificates, isCut, isBehind } = await listCertificates(
+    configOf(context, flags),
+    options,
+  )
+  if (output === 'csv') context.print(csvOf(csvColumns, certificates))
+  else if (output === 'json') printAnswer(context, { output }, certificates)
+  else printAnswer(context, { output }, certificates.map(rowOf))
+  if (isCut) printNote(context.stderr, `there are more than ${flags.limit}; --limit shows more`)
   if (isBehind)
     printNote(
+      context.stderr,
       'the newest certificates are not searched yet; a server that runs adds them within seconds',
     )
 }

@@ -1,24 +1,24 @@
 /** `signet init-hierarchy`. */
 import { Command } from 'commander'
-import { systemClock } from '../clock.ts'
-import { withConnection } from '../client-commands/connection.ts'
-import type { MadeAuthority, MadeHierarchy } from '../client-commands/init-hierarchy.ts'
-import type { KeyAlgorithmName } from '../client-commands/key-algorithms.ts'
-import { writeOutput } from '../durable-file.ts'
-import { ConfigurationError } from '../errors.ts'
-import type { Paragraph } from '../inspect/lines.ts'
-import { instantWords } from '../inspect/words.ts'
+import { systemClock } from '../../clock.ts'
+import { withConnection } from '../../client-commands/connection.ts'
+import type { MadeAuthority, MadeHierarchy } from '../../client-commands/init-hierarchy.ts'
+import type { KeyAlgorithmName } from '../../client-commands/issuance-options.ts'
+import { writeOutput } from '../../durable-file.ts'
+import { ConfigurationError } from '../../errors.ts'
+import type { Paragraph } from '../../inspect/lines.ts'
+import { instantWords } from '../../inspect/words.ts'
+import type { CommandContext } from '../shared/context.ts'
 import {
   connectionOf,
   keyAlgorithmOption,
   withConnectionFlags,
-  withTableOutput,
   type ConnectionFlags,
-} from './connection.ts'
-import { printAnswer, type OutputFlags, type Print } from './print.ts'
-import { environment, examples } from './config-flags.ts'
-import { paragraphsText } from './style.ts'
-import { progressLine } from '../terminal.ts'
+} from '../shared/connection-flags.ts'
+import { printAnswer, withOutput, type OutputFlags } from '../shared/print.ts'
+import { examples } from '../shared/config-flags.ts'
+import { paragraphsText } from '../shared/style.ts'
+import { progressTo } from '../../terminal.ts'
 
 type HierarchyFlags = ConnectionFlags &
   OutputFlags & {
@@ -33,9 +33,8 @@ type HierarchyFlags = ConnectionFlags &
     readonly out?: string
   }
 
-/** `signet init-hierarchy`. */
-export function initHierarchyCommand(print: Print): Command {
-  return withTableOutput(withConnectionFlags(new Command('init-hierarchy')))
+export function initHierarchyCommand(context: CommandContext): Command {
+  return withOutput(withConnectionFlags(new Command('init-hierarchy')), ['table', 'json'])
     .description(
       'make a root CA and an issuing CA below it; run again, it finishes or says what is there',
     )
@@ -64,7 +63,7 @@ export function initHierarchyCommand(print: Print): Command {
     )
     .action(async (flags: HierarchyFlags) => {
       // It loads the SDK, which the other commands need not wait for.
-      const { initHierarchy } = await import('../client-commands/init-hierarchy.ts')
+      const { initHierarchy } = await import('../../client-commands/init-hierarchy.ts')
       const { name, keyAlgorithm, rootValidity, issuingValidity, ocsp = false } = flags
       const request = {
         name,
@@ -76,11 +75,16 @@ export function initHierarchyCommand(print: Print): Command {
         crlBucket: flags.crlBucket,
         ocsp,
       }
-      const made = await withConnection(connectionOf(flags, environment()), (connection) =>
-        initHierarchy(connection, request, { now: systemClock.now(), progress: progressLine }),
+      const hierarchy = await withConnection(
+        connectionOf(flags, context.environment),
+        (connection) =>
+          initHierarchy(connection, request, {
+            now: systemClock.now(),
+            progress: progressTo(context.stderr),
+          }),
       )
-      if (flags.out !== undefined) await writePublic(flags.out, made.rootCertificate)
-      printHierarchy(print, flags, made)
+      if (flags.out !== undefined) await writePublic(flags.out, hierarchy.rootCertificate)
+      printHierarchy(context, flags, hierarchy)
     })
 }
 
@@ -93,9 +97,13 @@ async function writePublic(file: string, text: string): Promise<void> {
   }
 }
 
-function printHierarchy(print: Print, flags: HierarchyFlags, { authorities }: MadeHierarchy): void {
-  if (flags.output === 'json') printAnswer(print, flags, { authorities })
-  else print(paragraphsText(authorities.map(authorityParagraph)))
+function printHierarchy(
+  context: CommandContext,
+  flags: HierarchyFlags,
+  { authorities }: MadeHierarchy,
+): void {
+  if (flags.output === 'json') printAnswer(context, flags, { authorities })
+  else context.print(paragraphsText(context.stdout, authorities.map(authorityParagraph)))
 }
 
 function authorityParagraph({ role, subject, notAfter, arn, made }: MadeAuthority): Paragraph {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ConfigurationError } from '../errors.ts'
-import { isInstant, parseSpan, parseValidity } from './validity.ts'
+import { isInstant, parseSpan, parseValidity } from './issuance-options.ts'
 
 const now = new Date('2026-03-01T08:00:00Z')
 

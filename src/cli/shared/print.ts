@@ -1,27 +1,33 @@
 /** Prints answers of commands as JSON, CSV or a table for people. All values are escaped here, because any may be untrusted. */
 import Table from 'cli-table3'
 import { Option, type Command } from 'commander'
-import { isObject } from '../text/json.ts'
-import { csvCell, visibleJson, visibleText } from '../text/visible-text.ts'
+import { isObject } from '../../text/json.ts'
+import { csvCell, visibleJson, visibleText } from '../../text/visible-text.ts'
+import type { CommandContext } from './context.ts'
 
-export type Print = (text: string) => void
+type Form = 'json' | 'table' | 'csv'
 
-/** What `--output` gave. */
+/** Value of `--output`. */
 export interface OutputFlags {
   readonly output?: 'json' | 'table'
 }
 
-/** Adds `--output`. */
-export function withOutput(command: Command): Command {
+/** Adds `--output`, whose default is the first form. */
+export function withOutput(
+  command: Command,
+  forms: readonly [Form, ...Form[]] = ['json', 'table'],
+): Command {
   return command.addOption(
-    new Option('--output <form>', 'how the answer is printed')
-      .choices(['json', 'table'])
-      .default('json'),
+    new Option('--output <form>', 'how the answer is printed').choices(forms).default(forms[0]),
   )
 }
 
-/** Prints an object, or a list of them, in the form that is asked for. */
-export function printAnswer(print: Print, { output }: OutputFlags, answer: unknown): void {
+/** Prints an object, or a list of objects, as JSON unless a table is chosen. */
+export function printAnswer(
+  { print }: Pick<CommandContext, 'print'>,
+  { output }: OutputFlags,
+  answer: unknown,
+): void {
   print(output === 'table' ? tableOf(answer) : jsonOf(answer))
 }
 

@@ -6,17 +6,17 @@ import {
   listAllIdentityProviders,
   removeIdentityProvider,
   type ProviderOptions,
-} from '../admin-commands/identity-providers.ts'
-import type { Flags } from '../settings/config.ts'
-import { readTextFile } from './policy-file.ts'
-import { printAnswer, withOutput, type OutputFlags, type Print } from './print.ts'
-import { config, examples, listOf, ofAccount, severalOf } from './config-flags.ts'
+} from '../../admin-commands/identity-providers.ts'
+import type { Flags } from '../../settings/config.ts'
+import type { CommandContext } from '../shared/context.ts'
+import { readTextFile } from '../shared/policy-file.ts'
+import { printAnswer, withOutput, type OutputFlags } from '../shared/print.ts'
+import { configOf, examples, listOf, ofAccount, severalOf } from '../shared/config-flags.ts'
 
 type ProviderFlags = Flags &
   OutputFlags & { readonly audience?: readonly string[]; readonly jwks?: string }
 
-/** `signet oidc-provider …`. */
-export function identityProviderCommand(print: Print): Command {
+export function oidcProviderCommand(context: CommandContext): Command {
   const group = new Command('oidc-provider').description(
     'OpenID Connect issuers whose tokens roles may be taken on with',
   )
@@ -34,16 +34,20 @@ export function identityProviderCommand(print: Print): Command {
     .action(async (issuer: string, flags: ProviderFlags) => {
       const name = { accountId: flags.account, issuer }
       printAnswer(
-        print,
+        context,
         flags,
-        await addIdentityProvider(config(flags), name, await optionsOf(flags)),
+        await addIdentityProvider(configOf(context, flags), name, await optionsOf(flags)),
       )
     })
   withOutput(listOf(group))
     .description('list issuers that are trusted')
     .addHelpText('after', examples('signet oidc-provider list'))
     .action(async (flags: ProviderFlags) =>
-      printAnswer(print, flags, await listAllIdentityProviders(config(flags), flags.account)),
+      printAnswer(
+        context,
+        flags,
+        await listAllIdentityProviders(configOf(context, flags), flags.account),
+      ),
     )
   withOptions(ofAccount(group, 'update'))
     .description('change what tokens are for, or their keys; what is not said stays')
@@ -54,7 +58,7 @@ export function identityProviderCommand(print: Print): Command {
     )
     .action(async (issuer: string, flags: ProviderFlags) =>
       changeIdentityProvider(
-        config(flags),
+        configOf(context, flags),
         { accountId: flags.account, issuer },
         await optionsOf(flags),
       ),
@@ -64,7 +68,7 @@ export function identityProviderCommand(print: Print): Command {
     .argument('<issuer>')
     .addHelpText('after', examples('signet oidc-provider delete https://ci.example.com'))
     .action((issuer: string, flags: ProviderFlags) =>
-      removeIdentityProvider(config(flags), { accountId: flags.account, issuer }),
+      removeIdentityProvider(configOf(context, flags), { accountId: flags.account, issuer }),
     )
   return group.helpCommand(false)
 }

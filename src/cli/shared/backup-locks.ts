@@ -6,9 +6,9 @@ import {
   type Lock,
   type Locked,
   type Opener,
-} from '../backup/lock.ts'
-import { ConfigurationError } from '../errors.ts'
-import { systemRandom } from '../random.ts'
+} from '../../backup/lock.ts'
+import { ConfigurationError } from '../../errors.ts'
+import { systemRandom } from '../../random.ts'
 import { askHidden } from './ask-hidden.ts'
 
 export interface LockFlags {

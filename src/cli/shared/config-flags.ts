@@ -1,4 +1,4 @@
-/** What the commands of the command line share: settings as flags, and how answers are printed. */
+/** Settings as flags, and the flags and arguments that several commands have. */
 import { Option, type Command } from 'commander'
 import {
   readConfig,
@@ -6,10 +6,11 @@ import {
   type Config,
   type Flags,
   type SettingName,
-} from '../settings/config.ts'
-import { ConfigurationError } from '../errors.ts'
-import { parseAccountId } from '../settings/parse-values.ts'
-import { settings } from '../settings/settings-table.ts'
+} from '../../settings/config.ts'
+import { ConfigurationError } from '../../errors.ts'
+import { parseAccountId } from '../../settings/parse-values.ts'
+import { settings } from '../../settings/settings-table.ts'
+import type { ProcessIo } from './context.ts'
 
 /** Settings that commands beside `serve` need: where the data is. */
 export const storageSettings: readonly SettingName[] = [
@@ -19,26 +20,26 @@ export const storageSettings: readonly SettingName[] = [
   'masterKeyFile',
 ]
 
-/** What was given as an argument or as a flag. Throws ConfigurationError unless it is exactly one. */
+/** The value of an argument or of the flag in its place. Throws ConfigurationError unless exactly one of them is there. */
 export function onlyOne(
-  what: string,
+  noun: string,
   argument: string | undefined,
   flag: string | undefined,
 ): string {
-  const given = argument ?? flag
-  if (given === undefined || (argument !== undefined && flag !== undefined))
-    throw new ConfigurationError(`name one ${what}`)
-  return given
+  const value = argument ?? flag
+  if (value === undefined || (argument !== undefined && flag !== undefined))
+    throw new ConfigurationError(`name one ${noun}`)
+  return value
 }
 
-/** A command with every setting, which leaves it to readConfig to name what is not known, with all else. */
+/** Adds every setting, and leaves unknown flags to readConfig, which reports all mistakes together. */
 export function allowUnknownFlags(command: Command): Command {
   return withSettings(command, Object.keys(settings) as SettingName[])
     .allowUnknownOption()
     .allowExcessArguments()
 }
 
-/** Adds `--flag VALUE` for settings, and `--flag` for switches. Bad values are found by readConfig, all at once. */
+/** Adds `--flag VALUE` for settings, and `--flag` for switches. readConfig reports bad values, all together. */
 export function withSettings(command: Command, names: readonly SettingName[]): Command {
   for (const name of names) {
     const { flag, value, description, fallback } = settings[name]
@@ -49,7 +50,7 @@ export function withSettings(command: Command, names: readonly SettingName[]): C
   return command.exitOverride()
 }
 
-/** What commander makes of switches: `--no-ca-issuers` is a member caIssuers that is false. */
+/** Flags as commander parses them: switches are booleans, and `--no-ca-issuers` is a member caIssuers that is false. */
 export type ParsedFlags = Omit<
   Flags,
   'awsQuotas' | 'insecureHttp' | 'callLogRequired' | 'acceptLoss'
@@ -79,22 +80,23 @@ function flagsOf({
   }
 }
 
-/** For serve and check-config: everything that is wrong in one message. */
-export function configOf(flags: ParsedFlags, command: Command): Config {
-  return readConfig(flagsOf(flags), process.env, unknownArguments(command))
+type Environment = Pick<ProcessIo, 'environment'>
+
+/** The configuration of `serve` and `check-config`. Throws one ConfigurationError for all that is wrong. */
+export function serverConfigOf(
+  { environment }: Environment,
+  flags: ParsedFlags,
+  command: Command,
+): Config {
+  return readConfig(flagsOf(flags), environment, unknownArguments(command))
 }
 
-/** For commands that ask it for more than settings. */
-export function environment(): Readonly<Record<string, string | undefined>> {
-  return process.env
+/** The configuration of the other commands. */
+export function configOf({ environment }: Environment, flags: Flags): Config {
+  return readConfig(flags, environment)
 }
 
-/** For the other commands. */
-export function config(flags: Flags): Config {
-  return readConfig(flags, process.env)
-}
-
-/** What commander left over: unknown flags, each perhaps with its value, and stray arguments. */
+/** Arguments that commander did not parse: unknown flags, each perhaps with its value, and stray arguments. */
 function unknownArguments(command: Command): string[] {
   return command.args.flatMap((argument, index, all) => {
     if (argument.startsWith('-')) {
@@ -115,8 +117,8 @@ export function accountId(text: string): string {
 }
 
 /** For commander: a flag that may be given several times. */
-export function severalOf(text: string, before: readonly string[] = []): readonly string[] {
-  return [...before, text]
+export function severalOf(text: string, previous: readonly string[] = []): readonly string[] {
+  return [...previous, text]
 }
 
 /** For commander: a whole number. */
@@ -125,7 +127,7 @@ export function wholeNumber(text: string): number {
   return Number(text)
 }
 
-/** A command on what belongs to one account, or to the oldest. */
+/** A subcommand with the account that it is about; the default is the oldest account. */
 export function ofAccount(group: Command, name: string): Command {
   return withSettings(group.command(name), storageSettings).option(
     '--account <id>',
@@ -134,12 +136,21 @@ export function ofAccount(group: Command, name: string): Command {
   )
 }
 
-/** A command that lists what all accounts have, or one. */
+/** The subcommand `list`, of all accounts or of one. */
 export function listOf(group: Command): Command {
   return withSettings(group.command('list'), storageSettings).option(
     '--account <id>',
     'only those of this account',
     accountId,
+  )
+}
+
+/** Adds `--tag`. */
+export function withTags(command: Command): Command {
+  return command.option(
+    '--tag <key=value>',
+    'tag, for aws:PrincipalTag; several times for several',
+    severalOf,
   )
 }
 

@@ -1,69 +1,42 @@
-/** `signet inspect` and `signet status`. */
+/** `signet status`. */
 import { Command } from 'commander'
-import { serverStatus, type AuthorityStatus, type ServerStatus } from '../client-commands/status.ts'
-import { systemClock } from '../clock.ts'
+import {
+  serverStatus,
+  type AuthorityStatus,
+  type ServerStatus,
+} from '../../client-commands/status.ts'
+import type { Output } from '../../terminal.ts'
+import { systemClock } from '../../clock.ts'
+import type { CommandContext } from '../shared/context.ts'
 import {
   connectionOf,
   withConnectionFlags,
-  withTableOutput,
   type ConnectionFlags,
-} from './connection.ts'
-import { inspect } from '../inspect/inspect.ts'
-import { loadBytes } from '../client-commands/load.ts'
-import { paragraphsOf, type Line, type Paragraph, type Tone } from '../inspect/lines.ts'
-import { durationWords } from '../inspect/words.ts'
-import { printAnswer, tableOf, type OutputFlags, type Print } from './print.ts'
-import { environment, examples } from './config-flags.ts'
-import { paint, paragraphsText } from './style.ts'
-
-type InspectFlags = OutputFlags & { readonly tls?: boolean; readonly caFile?: string }
-
-/** `signet inspect`. */
-export function inspectCommand(print: Print): Command {
-  return withTableOutput(new Command('inspect'))
-    .description('say what is in a certificate, a chain, a CSR, a CRL or an OCSP response')
-    .argument('<file|url|->', 'file, http, https or tls URL, or - for standard input; PEM or DER')
-    .option('--tls', 'of an https URL, the chain that its server presents')
-    .addHelpText(
-      'after',
-      examples(
-        'signet inspect tls/fullchain.pem',
-        'signet inspect tls://localhost:8443',
-        'openssl req -in server.csr | signet inspect - --output json',
-      ),
-    )
-    .action(async (source: string, flags: InspectFlags) => {
-      const now = systemClock.now()
-      const bytes = await loadBytes(source, flags.tls === true)
-      try {
-        const found = await inspect(bytes, now)
-        if (flags.output === 'json') printAnswer(print, flags, { source, ...found })
-        else print(paragraphsText(paragraphsOf(found, now)))
-      } catch (error) {
-        throw new Error(`${source}: ${(error as Error).message}`, { cause: error })
-      }
-    })
-}
+} from '../shared/connection-flags.ts'
+import type { Line, Paragraph, Tone } from '../../inspect/lines.ts'
+import { durationWords } from '../../inspect/words.ts'
+import { printAnswer, tableOf, withOutput, type OutputFlags } from '../shared/print.ts'
+import { examples } from '../shared/config-flags.ts'
+import { paint, paragraphsText } from '../shared/style.ts'
 
 type StatusFlags = ConnectionFlags & OutputFlags & { readonly check?: boolean }
 
-/** `signet status`. */
-export function statusCommand(print: Print): Command {
-  return withTableOutput(withConnectionFlags(new Command('status')))
+export function statusCommand(context: CommandContext): Command {
+  return withOutput(withConnectionFlags(new Command('status')), ['table', 'json'])
     .description('say whether a server is well, what its CAs are, and what has to be looked at')
     .option('--check', 'exit with 1 if something has to be looked at')
     .addHelpText('after', examples('signet status', 'signet status --check --output json'))
     .action(async (flags: StatusFlags) => {
-      const status = await serverStatus(connectionOf(flags, environment()), systemClock.now())
-      if (flags.output === 'json') printAnswer(print, flags, status)
-      else print(statusText(status))
+      const status = await serverStatus(connectionOf(flags, context.environment), systemClock.now())
+      if (flags.output === 'json') printAnswer(context, flags, status)
+      else context.print(statusText(context.stdout, status))
       if (status.server.health === 'not reachable') throw new Error('there is no status')
       if (flags.check === true && status.warnings.length > 0)
         throw new Error(`${status.warnings.length} to be looked at`)
     })
 }
 
-function statusText(status: ServerStatus): string {
+function statusText(stdout: Output, status: ServerStatus): string {
   const { authorities, warnings } = status
   const table = authorities.map((authority) => ({
     CA: authority.name,
@@ -74,9 +47,9 @@ function statusText(status: ServerStatus): string {
     OCSP: authority.ocsp ? 'yes' : 'no',
     Id: authority.arn.slice(authority.arn.lastIndexOf('/') + 1),
   }))
-  const notes = warnings.map((warning) => paint('warning', `! ${warning}`))
+  const notes = warnings.map((warning) => paint(stdout, 'warning', `! ${warning}`))
   const paragraphs = [
-    paragraphsText([serverParagraph(status)]),
+    paragraphsText(stdout, [serverParagraph(status)]),
     ...(status.server.health === 'not reachable' ? [] : [authoritiesText(table)]),
     ...(notes.length === 0 ? [] : [notes.join('\n')]),
   ]

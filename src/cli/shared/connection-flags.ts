@@ -1,8 +1,9 @@
-/** Flags that say which server a daily command talks to, and as whom. */
+/** Flags of the commands that call the API: the server, and the credentials for it. */
 import { Option, type Command } from 'commander'
-import type { ConnectionOptions } from '../client-commands/connection.ts'
-import { keyAlgorithms } from '../client-commands/key-algorithms.ts'
-import { ConfigurationError } from '../errors.ts'
+import type { ConnectionOptions } from '../../client-commands/connection.ts'
+import { keyAlgorithms } from '../../client-commands/issuance-options.ts'
+import { ConfigurationError } from '../../errors.ts'
+import type { ProcessIo } from './context.ts'
 
 export interface ConnectionFlags {
   readonly endpoint?: string
@@ -12,7 +13,7 @@ export interface ConnectionFlags {
   readonly caFile?: string
 }
 
-/** What `signet serve` listens on, and the Region that it prints, unless it is told otherwise. */
+/** The defaults of `signet serve`. */
 const defaultEndpoint = 'http://127.0.0.1:8080'
 const defaultRegion = 'eu-central-1'
 const defaultData = './data'
@@ -37,52 +38,43 @@ export function withConnectionFlags(command: Command): Command {
     .exitOverride()
 }
 
-type Environment = Readonly<Record<string, string | undefined>>
-
 /** Flags, then the environment, then defaults. `remembered` comes before the defaults. */
 export function connectionOf(
   flags: ConnectionFlags,
-  environment: Environment,
+  environment: ProcessIo['environment'],
   remembered: { readonly endpoint?: string; readonly region?: string } = {},
 ): ConnectionOptions {
   const { SIGNET_ENDPOINT, AWS_ENDPOINT_URL_ACM_PCA, AWS_REGION, AWS_DEFAULT_REGION } = environment
-  const named = flags.data ?? orNothing(environment['SIGNET_DATA'])
+  const dataDirectory = flags.data ?? nonEmpty(environment['SIGNET_DATA'])
   if (flags.awsCredentials === true && flags.data !== undefined)
     throw new ConfigurationError('--aws-credentials does not go with --data')
   return {
     endpoint:
       flags.endpoint ??
-      orNothing(SIGNET_ENDPOINT) ??
-      orNothing(AWS_ENDPOINT_URL_ACM_PCA) ??
+      nonEmpty(SIGNET_ENDPOINT) ??
+      nonEmpty(AWS_ENDPOINT_URL_ACM_PCA) ??
       remembered.endpoint ??
       defaultEndpoint,
     region:
       flags.region ??
       remembered.region ??
-      orNothing(AWS_REGION) ??
-      orNothing(AWS_DEFAULT_REGION) ??
+      nonEmpty(AWS_REGION) ??
+      nonEmpty(AWS_DEFAULT_REGION) ??
       defaultRegion,
-    dataDirectory: flags.awsCredentials === true ? undefined : (named ?? defaultData),
-    isDataNamed: named !== undefined,
-    caFile: flags.caFile ?? orNothing(environment['AWS_CA_BUNDLE']),
+    dataDirectory: flags.awsCredentials === true ? undefined : (dataDirectory ?? defaultData),
+    isDataNamed: dataDirectory !== undefined,
+    caFile: flags.caFile ?? nonEmpty(environment['AWS_CA_BUNDLE']),
   }
 }
 
-/** A variable that is empty is as good as none. */
-function orNothing(text: string | undefined): string | undefined {
+/** An empty variable counts as unset. */
+function nonEmpty(text: string | undefined): string | undefined {
   return text === '' ? undefined : text
 }
 
-/** Adds `--output`, which is a table for people unless JSON is asked for. */
-export function withTableOutput(command: Command): Command {
-  return command.addOption(
-    new Option('--output <form>', 'how the answer is printed')
-      .choices(['table', 'json'])
-      .default('table'),
-  )
-}
-
 /** `--key-algorithm`. */
-export function keyAlgorithmOption(what: string): Option {
-  return new Option('--key-algorithm <name>', what).choices(keyAlgorithms).default('EC_prime256v1')
+export function keyAlgorithmOption(description: string): Option {
+  return new Option('--key-algorithm <name>', description)
+    .choices(keyAlgorithms)
+    .default('EC_prime256v1')
 }

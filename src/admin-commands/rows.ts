@@ -1,0 +1,29 @@
+/** Rows that a command needs or changes; where they do not exist, the command fails with a ConfigurationError. */
+import { ConfigurationError } from '../errors.ts'
+import { findAccount, listAccounts } from '../store/accounts.ts'
+import { ConflictError, type Database } from '../store/database.ts'
+import type { Sql } from '../store/sql.ts'
+
+/** Runs a transaction. Throws ConfigurationError with the given text if a guard of it fails. */
+export async function changeOr(
+  problem: string,
+  db: Database,
+  statements: readonly Sql[],
+): Promise<void> {
+  try {
+    await db.transaction(statements)
+  } catch (error) {
+    if (!(error instanceof ConflictError)) throw error
+    throw new ConfigurationError(problem)
+  }
+}
+
+/** The id of an account that exists; without an id that of the oldest. Throws ConfigurationError. */
+export async function chosenAccount(db: Database, accountId: string | undefined): Promise<string> {
+  if (accountId === undefined) {
+    const accounts = await listAccounts(db)
+    const [oldest] = accounts.toSorted((a, b) => a.createdAt.getTime() - b.createdAt.getTime())
+    if (oldest !== undefined) return oldest.accountId
+  } else if ((await findAccount(db, accountId)) !== undefined) return accountId
+  throw new ConfigurationError(`there is no account ${accountId ?? ''}`)
+}
