@@ -1,4 +1,4 @@
-/** What the commands about identity providers do, on a data folder that a server may be using. */
+/** The commands about identity providers, on a data folder that a server may be using. */
 import { providerArn } from '../identity/principal-arn.ts'
 import { systemClock } from '../clock.ts'
 import type { Config } from '../settings/config.ts'
@@ -15,15 +15,15 @@ import {
   type IdentityProvider,
 } from '../store/identity-providers.ts'
 import { isTrustworthy } from '../sts/issuer-keys.ts'
-import { chosenAccount, changeOr } from './rows.ts'
+import { changeOr, chosenAccount, missingRow, requireRow } from './rows.ts'
 
-/** Which provider; of the oldest account if none is named. */
+/** A provider; without an account of the oldest one. */
 interface ProviderName {
   readonly accountId: string | undefined
   readonly issuer: string
 }
 
-/** What of a provider is said when it is made, and can be changed. */
+/** Members that are given when a provider is created, and can be changed. */
 export interface ProviderOptions {
   readonly audiences?: readonly string[]
   /** JSON Web Key Set, JSON text; empty to have the issuer asked again. */
@@ -42,7 +42,7 @@ interface PrintedProvider {
 const issuerLengthMax = 255
 const audiencesMax = 100
 
-/** Creates a provider. Throws ConfigurationError if there is one for that issuer, or for what is said of it. */
+/** Creates a provider. Throws ConfigurationError if there is one for that issuer, or for invalid options. */
 export async function addIdentityProvider(
   config: Config,
   { accountId, issuer }: ProviderName,
@@ -73,7 +73,7 @@ export async function listAllIdentityProviders(
   return (await withData(config, ({ db }) => listIdentityProviders(db, accountId))).map(printed)
 }
 
-/** Changes what is said. Throws ConfigurationError if there is no such provider, or for what is said of it. */
+/** Changes the given members. Throws ConfigurationError if there is no such provider, or for invalid options. */
 export async function changeIdentityProvider(
   config: Config,
   { accountId, issuer }: ProviderName,
@@ -81,19 +81,20 @@ export async function changeIdentityProvider(
 ): Promise<void> {
   requireOptions(options)
   await withData(config, async ({ db }) => {
-    const account = await chosenAccount(db, accountId)
-    const known = await findIdentityProvider(db, {
-      accountId: account,
-      issuer: requireIssuer(issuer),
+    const known = await requireRow(db, accountId, {
+      noun: `identity provider for ${issuer}`,
+      find: (account) =>
+        findIdentityProvider(db, { accountId: account, issuer: requireIssuer(issuer) }),
     })
-    if (known === undefined) throw new ConfigurationError(noProvider(account, issuer))
     const { audiences = known.audiences, keySet = known.keySet } = options
     const changed = { ...known, audiences, keySet: keySet || undefined }
-    await changeOr(noProvider(account, issuer), db, [updateIdentityProvider(changed)])
+    await changeOr(missingRow(known.accountId, `identity provider for ${issuer}`), db, [
+      updateIdentityProvider(changed),
+    ])
   })
 }
 
-/** Throws ConfigurationError if there is no such provider. Sessions that it has led to live on. */
+/** Throws ConfigurationError if there is no such provider. Its sessions stay valid. */
 export async function removeIdentityProvider(
   config: Config,
   { accountId, issuer }: ProviderName,
@@ -104,7 +105,7 @@ export async function removeIdentityProvider(
       accountId: account,
       issuer: requireIssuer(issuer),
     })
-    await changeOr(noProvider(account, issuer), db, [statement])
+    await changeOr(missingRow(account, `identity provider for ${issuer}`), db, [statement])
   })
 }
 
@@ -139,10 +140,6 @@ function isKeySet(text: string): boolean {
 
 function isPublicKey(value: unknown): boolean {
   return isObject(value) && typeof value['kty'] === 'string' && !('d' in value) && !('k' in value)
-}
-
-function noProvider(accountId: string, issuer: string): string {
-  return `the account ${accountId} has no identity provider for ${issuer}`
 }
 
 function printed(provider: IdentityProvider): PrintedProvider {

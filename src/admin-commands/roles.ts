@@ -1,4 +1,4 @@
-/** What the commands about roles do, on a data folder that a server may be using. */
+/** The commands about roles, on a data folder that a server may be using. */
 import { newUniqueId } from '../identity/new-credentials.ts'
 import type { Tags } from '../identity/caller.ts'
 import { roleArn } from '../identity/principal-arn.ts'
@@ -17,16 +17,16 @@ import {
   updateRole,
   type Role,
 } from '../store/roles.ts'
-import { chosenAccount, changeOr } from './rows.ts'
+import { changeOr, chosenAccount, missingRow, requireRow } from './rows.ts'
 import { checkPolicy, printedTags, requireName } from './principal-options.ts'
 
-/** Which role; of the oldest account if none is named. */
+/** A role; without an account of the oldest one. */
 interface RoleName {
   readonly accountId: string | undefined
   readonly roleName: string
 }
 
-/** What of a role is said when it is made, and can be changed. */
+/** Members that are given when a role is created, and can be changed. */
 export interface RoleOptions {
   /** JSON text. */
   readonly trustPolicy?: string
@@ -47,7 +47,7 @@ interface PrintedRole {
 
 const sessionSecondsDefault = 3600
 
-/** Creates a role. Throws ConfigurationError if there is one of that name, or for a policy that is none. */
+/** Creates a role. Throws ConfigurationError if there is one of that name, or for an invalid policy. */
 export async function addRole(
   config: Config,
   { accountId, roleName }: RoleName,
@@ -78,7 +78,7 @@ export async function listAllRoles(
   return (await withData(config, ({ db }) => listRoles(db, accountId))).map(printed)
 }
 
-/** Changes what is said. Throws ConfigurationError if there is no such role, or for a policy that is none. */
+/** Changes the given members. Throws ConfigurationError if there is no such role, or for an invalid policy. */
 export async function changeRole(
   config: Config,
   name: RoleName,
@@ -87,7 +87,9 @@ export async function changeRole(
   requireOptions(options)
   await withData(config, async ({ db }) => {
     const role = await requireRole(db, name)
-    await changeOr(noRole(role), db, [updateRole({ ...role, ...options })])
+    await changeOr(missingRow(role.accountId, `role ${role.roleName}`), db, [
+      updateRole({ ...role, ...options }),
+    ])
   })
 }
 
@@ -95,16 +97,19 @@ export async function changeRole(
 export async function removeRole(config: Config, name: RoleName): Promise<void> {
   await withData(config, async ({ db }) => {
     const role = await requireRole(db, name)
-    await changeOr(noRole(role), db, [deletePoliciesOf(role.roleId), deleteRole(role)])
+    await changeOr(missingRow(role.accountId, `role ${role.roleName}`), db, [
+      deletePoliciesOf(role.roleId),
+      deleteRole(role),
+    ])
   })
 }
 
 /** The role of that name. Throws ConfigurationError if there is none. */
-export async function requireRole(db: Database, { accountId, roleName }: RoleName): Promise<Role> {
-  const account = await chosenAccount(db, accountId)
-  const role = await findRole(db, { accountId: account, roleName })
-  if (role === undefined) throw new ConfigurationError(noRole({ accountId: account, roleName }))
-  return role
+export function requireRole(db: Database, { accountId, roleName }: RoleName): Promise<Role> {
+  return requireRow(db, accountId, {
+    noun: `role ${roleName}`,
+    find: (account) => findRole(db, { accountId: account, roleName }),
+  })
 }
 
 function requireOptions({
@@ -114,10 +119,6 @@ function requireOptions({
   if (trustPolicy !== undefined) checkPolicy('--trust-policy', trustPolicy, 'trust')
   if (sessionSecondsMax < 3600 || sessionSecondsMax > 43_200)
     throw new ConfigurationError('--max-session must be from 3600 to 43200 seconds')
-}
-
-function noRole({ accountId, roleName }: Pick<Role, 'accountId' | 'roleName'>): string {
-  return `the account ${accountId} has no role ${roleName}`
 }
 
 function printed(role: Role): PrintedRole {

@@ -27,3 +27,25 @@ export async function chosenAccount(db: Database, accountId: string | undefined)
   } else if ((await findAccount(db, accountId)) !== undefined) return accountId
   throw new ConfigurationError(`there is no account ${accountId ?? ''}`)
 }
+
+/** A row of an account, such as `user alice`. */
+interface RowOfAccount<Row> {
+  readonly noun: string
+  readonly find: (accountId: string) => Promise<Row | undefined>
+}
+
+/** The row of an account, or of the oldest account. Throws ConfigurationError if it does not exist. */
+export async function requireRow<Row>(
+  db: Database,
+  accountId: string | undefined,
+  { noun, find }: RowOfAccount<Row>,
+): Promise<Row> {
+  const account = await chosenAccount(db, accountId)
+  const row = await find(account)
+  if (row === undefined) throw new ConfigurationError(missingRow(account, noun))
+  return row
+}
+
+export function missingRow(accountId: string, noun: string): string {
+  return `the account ${accountId} has no ${noun}`
+}

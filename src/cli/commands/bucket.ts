@@ -7,7 +7,7 @@ import {
   readObject,
   removeBucket,
   removeObject,
-} from '../../admin-commands/storage.ts'
+} from '../../admin-commands/buckets.ts'
 import type { CommandContext } from '../shared/context.ts'
 import {
   accountId,

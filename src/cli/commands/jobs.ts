@@ -1,6 +1,6 @@
 /** `signet jobs …`. */
 import { Command } from 'commander'
-import { listJobs } from '../../admin-commands/storage.ts'
+import { listJobs } from '../../admin-commands/jobs.ts'
 import type { Flags } from '../../settings/config.ts'
 import type { CommandContext } from '../shared/context.ts'
 import { configOf, examples, storageSettings, withSettings } from '../shared/config-flags.ts'

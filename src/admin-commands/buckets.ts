@@ -1,11 +1,10 @@
-/** What the commands about buckets and jobs do, on a data folder that a server may be using. */
+/** The commands about buckets, on a data folder that a server may be using. */
 import { createWriteStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import { systemClock } from '../clock.ts'
 import type { Config } from '../settings/config.ts'
 import { bucketsFolder, withData } from '../data-folder/data-folder.ts'
 import { ConfigurationError } from '../errors.ts'
-import { createJobs } from '../jobs/index.ts'
 import {
   createBucket,
   deleteBucket,
@@ -15,7 +14,6 @@ import {
   openObject,
 } from '../objects/embedded-buckets.ts'
 import type { ObjectLocation } from '../objects/object-store.ts'
-import { listJobOutcomes, listJobQueues } from '../store/job-outcomes.ts'
 import { chosenAccount } from './rows.ts'
 
 /** Creates a bucket, of the oldest account if none is named. Throws ConfigurationError if it exists. */
@@ -79,29 +77,4 @@ export async function readObject(
   } finally {
     await object.close()
   }
-}
-
-/** Every job, with what waits for it and what its last run with something to do came to. */
-export async function listJobs(config: Config): Promise<unknown> {
-  const [queues, outcomes] = await withData(config, ({ db }) =>
-    Promise.all([listJobQueues(db, systemClock.now()), listJobOutcomes(db)]),
-  )
-  const names = createJobs({ eventWebhook: 'any', keepExpiredSeconds: 1 }).map(({ name }) => name)
-  return names.map((name) => {
-    const queue = queues.find(({ job }) => job === name)
-    const last = outcomes.find(({ job }) => job === name)
-    return {
-      Name: name,
-      ...(queue && { Due: queue.due, Failing: queue.failing, Running: queue.leased }),
-      ...(last && {
-        LastRun: {
-          FinishedAt: last.finishedAt.toISOString(),
-          Milliseconds: last.milliseconds,
-          Done: last.done,
-          Failed: last.failed,
-          ...(last.error !== undefined && { Error: last.error }),
-        },
-      }),
-    }
-  })
 }
