@@ -1,4 +1,4 @@
-/** What the commands about accounts do, on a data folder that a server may be using. */
+/** The commands about accounts, on a data folder that a server may be using. */
 import { systemClock } from '../clock.ts'
 import type { Config } from '../settings/config.ts'
 import { withData } from '../data-folder/data-folder.ts'
@@ -26,7 +26,7 @@ export async function addAccount(
   await withData(config, ({ db }) =>
     changeOr(`account ${accountId} exists already`, db, [insertAccount(account)]),
   )
-  return printed(account)
+  return toPrintedAccount(account)
 }
 
 /** Moves an account into an organization, or out of any. Throws ConfigurationError if there is no such account. */
@@ -42,7 +42,7 @@ export async function moveAccount(
 }
 
 export async function listAllAccounts(config: Config): Promise<readonly PrintedAccount[]> {
-  return (await withData(config, ({ db }) => listAccounts(db))).map(printed)
+  return (await withData(config, ({ db }) => listAccounts(db))).map(toPrintedAccount)
 }
 
 function requireOrganization(organizationId: string | undefined): void {
@@ -52,7 +52,7 @@ function requireOrganization(organizationId: string | undefined): void {
     )
 }
 
-function printed({ accountId, organizationId, createdAt }: Account): PrintedAccount {
+function toPrintedAccount({ accountId, organizationId, createdAt }: Account): PrintedAccount {
   return {
     AccountId: accountId,
     ...(organizationId !== undefined && { OrganizationId: organizationId }),

@@ -14,7 +14,7 @@ import {
   openObject,
 } from '../objects/embedded-buckets.ts'
 import type { ObjectLocation } from '../objects/object-store.ts'
-import { chosenAccount } from './rows.ts'
+import { resolveAccount } from './rows.ts'
 
 /** Creates a bucket, of the oldest account if none is named. Throws ConfigurationError if it exists. */
 export async function addBucket(
@@ -23,7 +23,7 @@ export async function addBucket(
   account: string | undefined,
 ): Promise<unknown> {
   const createdAt = systemClock.now()
-  const accountId = await withData(config, ({ db }) => chosenAccount(db, account))
+  const accountId = await withData(config, ({ db }) => resolveAccount(db, account))
   await createBucket(bucketsFolder(config), { name, accountId, createdAt })
   return { Name: name, AccountId: accountId, CreateDate: createdAt.toISOString() }
 }
@@ -58,19 +58,21 @@ export async function listObjectsOf(config: Config, bucket: string): Promise<unk
 }
 
 /** Throws ConfigurationError if there is no such bucket or object. */
-export async function removeObject(config: Config, at: ObjectLocation): Promise<void> {
-  await deleteObject(bucketsFolder(config), at)
+export async function removeObject(config: Config, location: ObjectLocation): Promise<void> {
+  await deleteObject(bucketsFolder(config), location)
 }
 
 /** Writes an object's content to a stream, which stays open, or to a new file at a path. */
 export async function readObject(
   config: Config,
-  at: ObjectLocation,
+  location: ObjectLocation,
   target: string | NodeJS.WritableStream,
 ): Promise<void> {
-  const object = await openObject(bucketsFolder(config), at)
+  const object = await openObject(bucketsFolder(config), location)
   if (object === undefined)
-    throw new ConfigurationError(`there is no object ${at.key} in a bucket ${at.bucket}`)
+    throw new ConfigurationError(
+      `there is no object ${location.key} in a bucket ${location.bucket}`,
+    )
   try {
     if (typeof target !== 'string') await pipeline(object.stream(), target, { end: false })
     else await pipeline(object.stream(), createWriteStream(target, { flags: 'wx', mode: 0o600 }))

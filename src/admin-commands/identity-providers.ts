@@ -15,7 +15,7 @@ import {
   type IdentityProvider,
 } from '../store/identity-providers.ts'
 import { isTrustworthy } from '../sts/issuer-keys.ts'
-import { changeOr, chosenAccount, missingRow, requireRow } from './rows.ts'
+import { changeOr, missingRow, requireRow, resolveAccount } from './rows.ts'
 
 /** A provider; without an account of the oldest one. */
 interface ProviderName {
@@ -50,19 +50,19 @@ export async function addIdentityProvider(
 ): Promise<PrintedProvider> {
   const { audiences = [] } = options
   if (audiences.length === 0) throw new ConfigurationError('name an --audience')
-  const checked = requireIssuer(issuer)
+  const issuerText = requireIssuer(issuer)
   requireOptions(options)
   return withData(config, async ({ db }) => {
     const provider = {
-      accountId: await chosenAccount(db, accountId),
-      issuer: checked,
+      accountId: await resolveAccount(db, accountId),
+      issuer: issuerText,
       audiences,
       keySet: options.keySet || undefined,
       createdAt: systemClock.now(),
     }
     const problem = `the account ${provider.accountId} has a provider for ${issuer} already`
     await changeOr(problem, db, [insertIdentityProvider(provider)])
-    return printed(provider)
+    return toPrintedProvider(provider)
   })
 }
 
@@ -70,7 +70,9 @@ export async function listAllIdentityProviders(
   config: Config,
   accountId: string | undefined,
 ): Promise<readonly PrintedProvider[]> {
-  return (await withData(config, ({ db }) => listIdentityProviders(db, accountId))).map(printed)
+  return (await withData(config, ({ db }) => listIdentityProviders(db, accountId))).map(
+    toPrintedProvider,
+  )
 }
 
 /** Changes the given members. Throws ConfigurationError if there is no such provider, or for invalid options. */
@@ -81,15 +83,15 @@ export async function changeIdentityProvider(
 ): Promise<void> {
   requireOptions(options)
   await withData(config, async ({ db }) => {
-    const known = await requireRow(db, accountId, {
+    const provider = await requireRow(db, accountId, {
       noun: `identity provider for ${issuer}`,
       find: (account) =>
         findIdentityProvider(db, { accountId: account, issuer: requireIssuer(issuer) }),
     })
-    const { audiences = known.audiences, keySet = known.keySet } = options
-    const changed = { ...known, audiences, keySet: keySet || undefined }
-    await changeOr(missingRow(known.accountId, `identity provider for ${issuer}`), db, [
-      updateIdentityProvider(changed),
+    const { audiences = provider.audiences, keySet = provider.keySet } = options
+    const update = { ...provider, audiences, keySet: keySet || undefined }
+    await changeOr(missingRow(provider.accountId, `identity provider for ${issuer}`), db, [
+      updateIdentityProvider(update),
     ])
   })
 }
@@ -100,7 +102,7 @@ export async function removeIdentityProvider(
   { accountId, issuer }: ProviderName,
 ): Promise<void> {
   await withData(config, async ({ db }) => {
-    const account = await chosenAccount(db, accountId)
+    const account = await resolveAccount(db, accountId)
     const statement = deleteIdentityProvider({
       accountId: account,
       issuer: requireIssuer(issuer),
@@ -112,12 +114,12 @@ export async function removeIdentityProvider(
 function requireIssuer(issuer: string): StorableText {
   const url = isTrustworthy(issuer) ? new URL(issuer) : undefined
   const isPlain = url?.search === '' && url.hash === '' && url.username === ''
-  const checked = asStorableText(issuer)
-  if (!isPlain || checked === undefined || issuer.length > issuerLengthMax || /\s/.test(issuer))
+  const storable = asStorableText(issuer)
+  if (!isPlain || storable === undefined || issuer.length > issuerLengthMax || /\s/.test(issuer))
     throw new ConfigurationError(
       '--issuer must be an https URL without query, of at most 255 characters; http is for this machine only',
     )
-  return checked
+  return storable
 }
 
 function requireOptions({ audiences = [], keySet = '' }: ProviderOptions): void {
@@ -142,7 +144,7 @@ function isPublicKey(value: unknown): boolean {
   return isObject(value) && typeof value['kty'] === 'string' && !('d' in value) && !('k' in value)
 }
 
-function printed(provider: IdentityProvider): PrintedProvider {
+function toPrintedProvider(provider: IdentityProvider): PrintedProvider {
   const { accountId, issuer, audiences, keySet, createdAt } = provider
   return {
     Arn: providerArn({ partition: 'aws', accountId }, issuer),

@@ -22,8 +22,8 @@ export function requirePolicyName(name: string): void {
 /** Parses texts `key=value`. Throws ConfigurationError for any other text, and for a repeated key. */
 export function tagsOf(texts: readonly string[]): Tags {
   const pairs = texts.map((text): [string, string] => {
-    const at = text.indexOf('=')
-    const [key, value] = at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)]
+    const equals = text.indexOf('=')
+    const [key, value] = equals < 0 ? [text, ''] : [text.slice(0, equals), text.slice(equals + 1)]
     if (!tagKeyForm.test(key) || !tagValueForm.test(value))
       throw new ConfigurationError(
         `--tag must be key=value, of letters, digits, spaces and _.:/=+-@, not '${text}'`,
@@ -37,7 +37,7 @@ export function tagsOf(texts: readonly string[]): Tags {
 }
 
 /** Tags as AWS prints them. */
-export function printedTags(
+export function toPrintedTags(
   tags: Tags,
 ): readonly { readonly Key: string; readonly Value: string }[] {
   return Object.entries(tags).map(([Key, Value]) => ({ Key, Value }))

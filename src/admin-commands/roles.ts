@@ -17,8 +17,8 @@ import {
   updateRole,
   type Role,
 } from '../store/roles.ts'
-import { changeOr, chosenAccount, missingRow, requireRow } from './rows.ts'
-import { checkPolicy, printedTags, requireName } from './principal-options.ts'
+import { changeOr, missingRow, requireRow, resolveAccount } from './rows.ts'
+import { checkPolicy, requireName, toPrintedTags } from './principal-options.ts'
 
 /** A role; without an account of the oldest one. */
 interface RoleName {
@@ -41,7 +41,7 @@ interface PrintedRole {
   readonly Arn: string
   readonly AssumeRolePolicyDocument: unknown
   readonly MaxSessionDuration: number
-  readonly Tags: ReturnType<typeof printedTags>
+  readonly Tags: ReturnType<typeof toPrintedTags>
   readonly CreateDate: string
 }
 
@@ -58,7 +58,7 @@ export async function addRole(
   return withData(config, async ({ db }) => {
     const role: Role = {
       roleId: newUniqueId('role', systemRandom),
-      accountId: await chosenAccount(db, accountId),
+      accountId: await resolveAccount(db, accountId),
       roleName,
       sessionSecondsMax: sessionSecondsDefault,
       tags: {},
@@ -67,7 +67,7 @@ export async function addRole(
     }
     const problem = `the account ${role.accountId} has a role ${roleName} already`
     await changeOr(problem, db, [insertRole(role)])
-    return printed(role)
+    return toPrintedRole(role)
   })
 }
 
@@ -75,7 +75,7 @@ export async function listAllRoles(
   config: Config,
   accountId: string | undefined,
 ): Promise<readonly PrintedRole[]> {
-  return (await withData(config, ({ db }) => listRoles(db, accountId))).map(printed)
+  return (await withData(config, ({ db }) => listRoles(db, accountId))).map(toPrintedRole)
 }
 
 /** Changes the given members. Throws ConfigurationError if there is no such role, or for an invalid policy. */
@@ -121,7 +121,7 @@ function requireOptions({
     throw new ConfigurationError('--max-session must be from 3600 to 43200 seconds')
 }
 
-function printed(role: Role): PrintedRole {
+function toPrintedRole(role: Role): PrintedRole {
   return {
     RoleName: role.roleName,
     RoleId: role.roleId,
@@ -129,7 +129,7 @@ function printed(role: Role): PrintedRole {
     Arn: roleArn({ partition: 'aws', accountId: role.accountId }, role.roleName),
     AssumeRolePolicyDocument: JSON.parse(role.trustPolicy),
     MaxSessionDuration: role.sessionSecondsMax,
-    Tags: printedTags(role.tags),
+    Tags: toPrintedTags(role.tags),
     CreateDate: role.createdAt.toISOString(),
   }
 }

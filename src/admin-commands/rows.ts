@@ -18,8 +18,8 @@ export async function changeOr(
   }
 }
 
-/** The id of an account that exists; without an id that of the oldest. Throws ConfigurationError. */
-export async function chosenAccount(db: Database, accountId: string | undefined): Promise<string> {
+/** The id of an existing account; without an id that of the oldest. Throws ConfigurationError if there is none. */
+export async function resolveAccount(db: Database, accountId: string | undefined): Promise<string> {
   if (accountId === undefined) {
     const accounts = await listAccounts(db)
     const [oldest] = accounts.toSorted((a, b) => a.createdAt.getTime() - b.createdAt.getTime())
@@ -40,7 +40,7 @@ export async function requireRow<Row>(
   accountId: string | undefined,
   { noun, find }: RowOfAccount<Row>,
 ): Promise<Row> {
-  const account = await chosenAccount(db, accountId)
+  const account = await resolveAccount(db, accountId)
   const row = await find(account)
   if (row === undefined) throw new ConfigurationError(missingRow(account, noun))
   return row

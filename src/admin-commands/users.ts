@@ -16,8 +16,8 @@ import {
   setUserTags,
   type User,
 } from '../store/users.ts'
-import { changeOr, chosenAccount, missingRow, requireRow } from './rows.ts'
-import { printedTags, requireName } from './principal-options.ts'
+import { changeOr, missingRow, requireRow, resolveAccount } from './rows.ts'
+import { requireName, toPrintedTags } from './principal-options.ts'
 
 /** A user; without an account of the oldest one. */
 interface UserName {
@@ -30,7 +30,7 @@ interface PrintedUser {
   readonly UserId: string
   readonly AccountId: string
   readonly Arn: string
-  readonly Tags: ReturnType<typeof printedTags>
+  readonly Tags: ReturnType<typeof toPrintedTags>
   readonly CreateDate: string
 }
 
@@ -48,10 +48,10 @@ export async function addUser(
   tags: Tags,
 ): Promise<PrintedUser> {
   return withData(config, async ({ db }) => {
-    const user = newUser(await chosenAccount(db, accountId), userName, tags)
+    const user = newUser(await resolveAccount(db, accountId), userName, tags)
     const problem = `the account ${user.accountId} has a user ${userName} already`
     await changeOr(problem, db, [insertUser(user)])
-    return printed(user)
+    return toPrintedUser(user)
   })
 }
 
@@ -59,7 +59,7 @@ export async function listAllUsers(
   config: Config,
   accountId: string | undefined,
 ): Promise<readonly PrintedUser[]> {
-  return (await withData(config, ({ db }) => listUsers(db, accountId))).map(printed)
+  return (await withData(config, ({ db }) => listUsers(db, accountId))).map(toPrintedUser)
 }
 
 /** Replaces the tags of a user. Throws ConfigurationError if there is none. */
@@ -89,13 +89,13 @@ export function requireUser(db: Database, { accountId, userName }: UserName): Pr
   })
 }
 
-function printed({ userId, accountId, userName, tags, createdAt }: User): PrintedUser {
+function toPrintedUser({ userId, accountId, userName, tags, createdAt }: User): PrintedUser {
   return {
     UserName: userName,
     UserId: userId,
     AccountId: accountId,
     Arn: userArn({ partition: 'aws', accountId }, userName),
-    Tags: printedTags(tags),
+    Tags: toPrintedTags(tags),
     CreateDate: createdAt.toISOString(),
   }
 }

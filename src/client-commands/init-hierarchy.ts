@@ -24,7 +24,7 @@ export interface InitHierarchyOptions {
 }
 
 /** One CA, as it is printed. */
-export interface MadeAuthority {
+export interface AuthorityResult {
   readonly role: 'root' | 'issuing'
   readonly arn: string
   readonly subject: string
@@ -33,8 +33,8 @@ export interface MadeAuthority {
   readonly made: boolean
 }
 
-export interface MadeHierarchy {
-  readonly authorities: readonly MadeAuthority[]
+export interface HierarchyResult {
+  readonly authorities: readonly AuthorityResult[]
   /** PEM. */
   readonly rootCertificate: string
 }
@@ -42,18 +42,23 @@ export interface MadeHierarchy {
 /** Days that a CRL is valid. */
 const crlDays = 7
 
-/** Rejects with HierarchyError; what is done already is found again by the next try. */
+/** Rejects with HierarchyError. The next run finds the finished steps and goes on. */
 export async function initHierarchy(
   { client }: Pick<Connection, 'client'>,
   request: InitHierarchyOptions,
   { now, progress }: { readonly now: Date; readonly progress: Progress },
-): Promise<MadeHierarchy> {
+): Promise<HierarchyResult> {
   const hierarchy = hierarchyRequestOf(request, now)
   progress('Looking for what is there')
-  const before = await listAuthorities(client)
-  const active = new Set(before.filter(({ status }) => status === 'ACTIVE').map(({ arn }) => arn))
-  const { root, issuing } = await createHierarchy(telling(client, progress), hierarchy)
-  const made = (role: MadeAuthority['role'], authority: HierarchyAuthority): MadeAuthority => {
+  const authorities = await listAuthorities(client)
+  const active = new Set(
+    authorities.filter(({ status }) => status === 'ACTIVE').map(({ arn }) => arn),
+  )
+  const { root, issuing } = await createHierarchy(withProgress(client, progress), hierarchy)
+  const resultOf = (
+    role: AuthorityResult['role'],
+    authority: HierarchyAuthority,
+  ): AuthorityResult => {
     const [block] = parsePem(authority.certificate)
     const { subject, notAfter } = parseCertificate(block?.der ?? new Uint8Array())
     return {
@@ -65,7 +70,7 @@ export async function initHierarchy(
     }
   }
   return {
-    authorities: [made('root', root), made('issuing', issuing)],
+    authorities: [resultOf('root', root), resultOf('issuing', issuing)],
     rootCertificate: root.certificate,
   }
 }
@@ -91,8 +96,8 @@ function hierarchyRequestOf(request: InitHierarchyOptions, now: Date): Hierarchy
   }
 }
 
-/** The same client, which says what it is at. */
-function telling(client: Connection['client'], progress: Progress): HierarchyClient {
+/** The client, with a report of each step. */
+function withProgress(client: Connection['client'], progress: Progress): HierarchyClient {
   return {
     ...client,
     createCertificateAuthority(input, options) {

@@ -53,9 +53,9 @@ export async function verifyCrls(
     for (const id of ids) {
       const { problem, isDue, name } = await lookUntilSettled(snapshot, { objects, id })
       if (problem === undefined) continue
-      const what = `the CRL ${name}: ${problem}`
-      if (!isDue) problems.add(what)
-      else if (due.length < dueShownMax) due.push(what)
+      const finding = `the CRL ${name}: ${problem}`
+      if (!isDue) problems.add(finding)
+      else if (due.length < dueShownMax) due.push(finding)
     }
   } finally {
     objects.close()
@@ -100,7 +100,7 @@ async function lookUntilSettled(
 async function lookAt(snapshot: Snapshot, row: Row, objects: ObjectStore): Promise<Look> {
   const name = textOf(row, 'name')
   const isDue = row['changes'] !== row['published_changes']
-  const at = { bucket: textOf(row, 'bucket'), key: textOf(row, 'object_key') }
+  const location = { bucket: textOf(row, 'bucket'), key: textOf(row, 'object_key') }
   const look = (problem: string | undefined, mended = true): Look => ({
     name,
     problem,
@@ -109,12 +109,13 @@ async function lookAt(snapshot: Snapshot, row: Row, objects: ObjectStore): Promi
   let der: Uint8Array | undefined
   let etag: string | undefined
   try {
-    etag = (await objects.head(at))?.etag
-    der = await objects.get(at, crlOctetsMax)
+    etag = (await objects.head(location))?.etag
+    der = await objects.get(location, crlOctetsMax)
   } catch (error) {
-    return look(`cannot be read from the bucket ${at.bucket}: ${(error as Error).message}`)
+    return look(`cannot be read from the bucket ${location.bucket}: ${(error as Error).message}`)
   }
-  if (der === undefined) return look(`there is no object ${at.key} in the bucket ${at.bucket}`)
+  if (der === undefined)
+    return look(`there is no object ${location.key} in the bucket ${location.bucket}`)
   const list = await verified(der, bytesOf(row, 'certificate_der'))
   if (typeof list === 'string') return look(list, false)
   if (etag !== textOf(row, 'etag')) return look('is not the one that was written last')
@@ -194,12 +195,12 @@ async function compare(
       if (listed !== undefined && listed !== recorded) other += 1
       entries.delete(serial)
     }
-  const found = [
+  const findings = [
     ...(missing > 0 ? [`${missing} revocations are not listed`] : []),
     ...(other > 0 ? [`${other} entries say another time or reason`] : []),
     ...(entries.size > 0 ? [`${entries.size} entries are of no revocation`] : []),
   ]
-  return found.length > 0 ? found.join(', ') : undefined
+  return findings.length > 0 ? findings.join(', ') : undefined
 }
 
 /** Undefined for a CRL that lists all of its CA. */

@@ -1,11 +1,11 @@
-/** Problems found, as many as a person reads. */
+/** The number of problems, and the first hundred of them. */
 export class Problems {
   readonly #shown: string[] = []
   #count = 0
 
-  add(what: string): void {
+  add(problem: string): void {
     this.#count += 1
-    if (this.#shown.length < shownMax) this.#shown.push(what)
+    if (this.#shown.length < shownMax) this.#shown.push(problem)
   }
 
   get shown(): readonly string[] {

@@ -2,7 +2,7 @@
 import { Command } from 'commander'
 import { systemClock } from '../../clock.ts'
 import { withConnection } from '../../client-commands/connection.ts'
-import type { MadeAuthority, MadeHierarchy } from '../../client-commands/init-hierarchy.ts'
+import type { AuthorityResult, HierarchyResult } from '../../client-commands/init-hierarchy.ts'
 import type { KeyAlgorithmName } from '../../client-commands/issuance-options.ts'
 import { writeOutput } from '../../durable-file.ts'
 import { ConfigurationError } from '../../errors.ts'
@@ -100,13 +100,13 @@ async function writePublic(file: string, text: string): Promise<void> {
 function printHierarchy(
   context: CommandContext,
   flags: HierarchyFlags,
-  { authorities }: MadeHierarchy,
+  { authorities }: HierarchyResult,
 ): void {
   if (flags.output === 'json') printAnswer(context, flags, { authorities })
   else context.print(paragraphsText(context.stdout, authorities.map(authorityParagraph)))
 }
 
-function authorityParagraph({ role, subject, notAfter, arn, made }: MadeAuthority): Paragraph {
+function authorityParagraph({ role, subject, notAfter, arn, made }: AuthorityResult): Paragraph {
   return {
     title: role === 'root' ? 'Root CA' : 'Issuing CA',
     lines: [

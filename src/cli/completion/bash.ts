@@ -4,8 +4,8 @@ import type { CompletedCommand } from './completed-command.ts'
 export function bashScript(commands: readonly CompletedCommand[]): string {
   const cases = commands.map(({ path, subcommands, flags, words }) => {
     const names = [...subcommands.map(({ name }) => name), ...words].join(' ')
-    const all = flags.map(({ flag }) => flag).join(' ')
-    return `    '${path}') words='${names}'; flags='${all}' ;;`
+    const flagNames = flags.map(({ flag }) => flag).join(' ')
+    return `    '${path}') words='${names}'; flags='${flagNames}' ;;`
   })
   const values = commands.flatMap(({ path, flags }) =>
     flags

@@ -26,7 +26,7 @@ export function completedCommands(
   command: Command,
   above: readonly string[] = [],
 ): CompletedCommand[] {
-  const own: CompletedCommand = {
+  const entry: CompletedCommand = {
     path: above.join(' '),
     subcommands: command.commands.map((sub) => ({
       name: sub.name(),
@@ -49,7 +49,10 @@ export function completedCommands(
     ],
     words: command.registeredArguments[0]?.argChoices ?? [],
   }
-  return [own, ...command.commands.flatMap((sub) => completedCommands(sub, [...above, sub.name()]))]
+  return [
+    entry,
+    ...command.commands.flatMap((sub) => completedCommands(sub, [...above, sub.name()])),
+  ]
 }
 
 /** A description without its notes, and without characters that a shell would interpret. */

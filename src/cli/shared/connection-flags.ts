@@ -38,11 +38,11 @@ export function withConnectionFlags(command: Command): Command {
     .exitOverride()
 }
 
-/** Flags, then the environment, then defaults. `remembered` comes before the defaults. */
+/** Flags, then the environment, then defaults. `stored`, the server of the last request, comes before the defaults. */
 export function connectionOf(
   flags: ConnectionFlags,
   environment: ProcessIo['environment'],
-  remembered: { readonly endpoint?: string; readonly region?: string } = {},
+  stored: { readonly endpoint?: string; readonly region?: string } = {},
 ): ConnectionOptions {
   const { SIGNET_ENDPOINT, AWS_ENDPOINT_URL_ACM_PCA, AWS_REGION, AWS_DEFAULT_REGION } = environment
   const dataDirectory = flags.data ?? nonEmpty(environment['SIGNET_DATA'])
@@ -53,11 +53,11 @@ export function connectionOf(
       flags.endpoint ??
       nonEmpty(SIGNET_ENDPOINT) ??
       nonEmpty(AWS_ENDPOINT_URL_ACM_PCA) ??
-      remembered.endpoint ??
+      stored.endpoint ??
       defaultEndpoint,
     region:
       flags.region ??
-      remembered.region ??
+      stored.region ??
       nonEmpty(AWS_REGION) ??
       nonEmpty(AWS_DEFAULT_REGION) ??
       defaultRegion,
