@@ -20,7 +20,7 @@ const banned: readonly {
     homes: ['random.ts'],
     use: 'the Random that is given',
   },
-  { call: /\bprocess\.env\b/, homes: ['cli/config-flags.ts'], use: 'settings/config.ts' },
+  { call: /\bprocess\.env\b/, homes: ['cli/shared/context.ts'], use: 'settings/config.ts' },
   {
     call: /\bprocess\.(?:stdout|stderr)\.write\b/,
     homes: ['terminal.ts'],

@@ -345,30 +345,47 @@ export const rooms: Readonly<Record<string, Room>> = {
       'wire',
     ],
   },
-  'cli/completion': { subject: 'Completion scripts for shells', imports: ['cli'] },
-  cli: {
-    subject: 'The command line: flags, output',
+  'cli/completion': { subject: 'Completion scripts for shells', imports: [] },
+  'cli/shared': {
+    subject: 'What commands of the command line share: flags, output, the context of a command',
     imports: [
       'terminal.ts',
-      'version.ts',
-      'admin-commands',
-      'admin-commands/verify',
+      'admin-commands/principal-options.ts',
       'backup',
-      'cli/completion',
       'client-commands',
       'inspect',
       'policy',
+      'settings',
+    ],
+  },
+  'cli/commands': {
+    subject: 'One file for each command',
+    imports: [
+      'terminal.ts',
+      'admin-commands',
+      'admin-commands/verify',
+      'cli/completion',
+      'cli/shared',
+      'client-commands',
+      'inspect',
       'server',
       'settings',
+    ],
+  },
+  cli: {
+    subject: 'The table of commands, and the exit code of each',
+    imports: [
+      'terminal.ts',
+      'version.ts',
+      'cli/commands',
+      'cli/shared',
+      'server/operator-message.ts',
     ],
   },
 }
 
 /** Pairs of rooms that still import each other. */
-export const entangled: readonly (readonly [string, string])[] = [
-  ['server', 'server/workers'],
-  ['cli', 'cli/completion'],
-]
+export const entangled: readonly (readonly [string, string])[] = [['server', 'server/workers']]
 
 /** The engines, and the rooms that may import them beside the table of engines. */
 export const engineImporters: Readonly<Record<string, readonly string[]>> = {

@@ -9,7 +9,7 @@ import { parsePem } from '../../x509/pem.ts'
 import type { SubjectPublicKeyInfo } from '../../x509/subject-public-key-info.ts'
 import { issuerTolerance } from '../../x509/der/tolerance.ts'
 import { verifySignature } from '../../x509/verify-signature.ts'
-import type { Problems } from '../problems.ts'
+import type { Problems } from './problems.ts'
 
 /** Who signs certificates. */
 interface Signer {

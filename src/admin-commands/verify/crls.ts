@@ -24,7 +24,7 @@ import { parseAuthorityKeyIdentifier } from '../../x509/extensions/key-identifie
 import { oids } from '../../x509/der/oid.ts'
 import { readRevokedCertificates } from '../../x509/revoked-certificates.ts'
 import { verifySignature } from '../../x509/verify-signature.ts'
-import type { Problems } from '../problems.ts'
+import type { Problems } from './problems.ts'
 
 export interface CrlFindings {
   readonly crls: number
@@ -57,9 +57,9 @@ export async function verifyCrls(
     for (const id of ids) {
       const { problem, isDue, name } = await lookUntilSettled(snapshot, { objects, id })
       if (problem === undefined) continue
-      const what = `the CRL ${name}: ${problem}`
-      if (!isDue) problems.add(what)
-      else if (due.length < dueShownMax) due.push(what)
+      const finding = `the CRL ${name}: ${problem}`
+      if (!isDue) problems.add(finding)
+      else if (due.length < dueShownMax) due.push(finding)
     }
   } finally {
     objects.close()
@@ -104,7 +104,7 @@ async function lookUntilSettled(
 async function lookAt(snapshot: Snapshot, row: Row, objects: ObjectStore): Promise<Look> {
   const name = textOf(row, 'name')
   const isDue = row['changes'] !== row['published_changes']
-  const at = { bucket: textOf(row, 'bucket'), key: textOf(row, 'object_key') }
+  const location = { bucket: textOf(row, 'bucket'), key: textOf(row, 'object_key') }
   const look = (problem: string | undefined, mended = true): Look => ({
     name,
     problem,
@@ -113,12 +113,13 @@ async function lookAt(snapshot: Snapshot, row: Row, objects: ObjectStore): Promi
   let der: Uint8Array | undefined
   let etag: string | undefined
   try {
-    etag = (await objects.head(at))?.etag
-    der = await objects.get(at, crlOctetsMax)
+    etag = (await objects.head(location))?.etag
+    der = await objects.get(location, crlOctetsMax)
   } catch (error) {
-    return look(`cannot be read from the bucket ${at.bucket}: ${(error as Error).message}`)
+    return look(`cannot be read from the bucket ${location.bucket}: ${(error as Error).message}`)
   }
-  if (der === undefined) return look(`there is no object ${at.key} in the bucket ${at.bucket}`)
+  if (der === undefined)
+    return look(`there is no object ${location.key} in the bucket ${location.bucket}`)
   const list = await verified(der, bytesOf(row, 'certificate_der'))
   if (typeof list === 'string') return look(list, false)
   if (etag !== textOf(row, 'etag')) return look('is not the one that was written last')
@@ -197,12 +198,12 @@ async function compare(
       if (listed !== undefined && listed !== recorded) other += 1
       entries.delete(serial)
     }
-  const found = [
+  const findings = [
     ...(missing > 0 ? [`${missing} revocations are not listed`] : []),
     ...(other > 0 ? [`${other} entries say another time or reason`] : []),
     ...(entries.size > 0 ? [`${entries.size} entries are of no revocation`] : []),
   ]
-  return found.length > 0 ? found.join(', ') : undefined
+  return findings.length > 0 ? findings.join(', ') : undefined
 }
 
 /** Undefined for a CRL that lists all of its CA. */

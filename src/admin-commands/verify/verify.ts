@@ -10,7 +10,7 @@ import {
   selectCertificates,
   selectRevokedCertificates,
 } from '../../store/verify-rows.ts'
-import { Problems } from '../problems.ts'
+import { Problems } from './problems.ts'
 import { verifyAuthority, verifyKeys } from './keys.ts'
 import {
   verifyAuthorityCertificate,
@@ -41,7 +41,7 @@ export interface Verification {
 }
 
 /** Tells how far it is. */
-export type Progress = (what: string, count: number) => void
+export type Progress = (noun: string, count: number) => void
 
 /** Signatures that are checked at the same time. */
 const parallel = 64
@@ -73,10 +73,10 @@ async function verifySnapshot(config: Config, verifying: Verifying): Promise<Ver
   const keys = await attempt(problems, 'keys', () => verifyKeys(data, snapshot, problems))
   const signers: Signers = new Map()
   const each = (
-    what: string,
+    noun: string,
     select: (after: Row | undefined, limit: number) => Sql,
     check: (row: Row) => Promise<void>,
-  ): Promise<number> => eachRow({ snapshot, progress, problems }, { what, select, check })
+  ): Promise<number> => eachRow({ snapshot, progress, problems }, { noun, select, check })
   const identities = new CrlIdentities(systemClock.now())
   const authorityCertificates = await each(
     'CA certificates',
@@ -118,38 +118,38 @@ async function verifySnapshot(config: Config, verifying: Verifying): Promise<Ver
   }
 }
 
-/** What cannot be read is a problem, and not the end of the check; nothing is found then. */
+/** Rows that cannot be read are a problem and do not end the check; the result is empty then. */
 async function attempt<T>(
   problems: Problems,
-  what: string,
+  noun: string,
   read: () => Promise<readonly T[]>,
 ): Promise<readonly T[]> {
   try {
     return await read()
   } catch (error) {
-    problems.add(`${what} cannot be read: ${(error as Error).message}`)
+    problems.add(`${noun} cannot be read: ${(error as Error).message}`)
     return []
   }
 }
 
 interface EachRow {
-  readonly what: string
+  readonly noun: string
   readonly select: (after: Row | undefined, limit: number) => Sql
   readonly check: (row: Row) => Promise<void>
 }
 
-/** How many rows there were. */
+/** Resolves to the number of rows. */
 async function eachRow(
   { snapshot, progress, problems }: Omit<Verifying, 'data'> & { readonly problems: Problems },
-  { what, select, check }: EachRow,
+  { noun, select, check }: EachRow,
 ): Promise<number> {
   let count = 0
-  await attempt(problems, what, async () => {
+  await attempt(problems, noun, async () => {
     for await (const page of rowsOf(snapshot, select)) {
-      for (let at = 0; at < page.length; at += parallel)
-        await Promise.all(page.slice(at, at + parallel).map(check))
+      for (let start = 0; start < page.length; start += parallel)
+        await Promise.all(page.slice(start, start + parallel).map(check))
       count += page.length
-      progress(what, count)
+      progress(noun, count)
     }
     return []
   })
