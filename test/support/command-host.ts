@@ -11,7 +11,6 @@ import type { CommandRequest } from './process.ts'
 /** Collects the text that is written to a standard stream until `restore`. */
 function capture(stream: NodeJS.WriteStream): { text(): string; restore(): void } {
   const chunks: Buffer[] = []
-  const own = stream.write
   const write = (
     chunk: string | Uint8Array,
     encoding?: BufferEncoding | (() => void),
@@ -22,11 +21,12 @@ function capture(stream: NodeJS.WriteStream): { text(): string; restore(): void 
     if (callback !== undefined) setImmediate(callback)
     return true
   }
-  stream.write = write as typeof stream.write
+  stream.write = write
   return {
     text: () => Buffer.concat(chunks).toString(),
     restore() {
-      stream.write = own
+      // The method of the class is in effect again.
+      Reflect.deleteProperty(stream, 'write')
     },
   }
 }
