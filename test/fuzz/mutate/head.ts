@@ -1,7 +1,7 @@
 /** Heads of requests that no client library would send. */
-import type { Choices } from '../chaos/choices.ts'
-import { encodeRequest, type FuzzRequest, type Sending } from './http.ts'
-import { mutateBytes, strangeTexts } from './mutate-bytes.ts'
+import type { Choices } from '../../chaos/choices.ts'
+import { encodeRequest, type FuzzRequest, type Sending } from '../http.ts'
+import { mutateBytes, strangeTexts } from './bytes.ts'
 
 const methods = [
   'GET',

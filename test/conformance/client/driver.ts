@@ -1,4 +1,4 @@
-/** Does steps with the client, or has boto3 do them (test/conformance/client_boto3.py). */
+/** Does steps with the client, or has boto3 do them (test/conformance/boto3_calls.py). */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
@@ -13,11 +13,11 @@ import {
   type PaginatorName,
   type WaiterConfig,
   type WaiterName,
-} from '../../client/index.ts'
-import { waiterModels } from '../../client/waiters.ts'
-import { clientEnvironment } from '../support/foreign-tools.ts'
-import type { TestService } from '../support/service.ts'
-import type { Credentials } from '../support/signed-request.ts'
+} from '../../../client/index.ts'
+import { waiterModels } from '../../../client/waiters.ts'
+import { clientEnvironment } from '../../support/foreign-tools.ts'
+import type { TestService } from '../../support/service.ts'
+import type { Credentials } from '../../support/signed-request.ts'
 
 /** What both do. In an input, `{ $: 'a.B' }` is member B of what was saved as `a`. */
 export type Step = {
@@ -88,7 +88,7 @@ export async function doWithBoto3(
   }: { readonly scenarios: readonly Scenario[]; readonly variables: Variables },
 ): Promise<Done> {
   const { dataDirectory } = service.config
-  const child = spawn(python, [join(import.meta.dirname, 'client_boto3.py')], {
+  const child = spawn(python, [join(import.meta.dirname, 'boto3_calls.py')], {
     env: clientEnvironment(dataDirectory, { dataDirectory, region }),
     stdio: ['pipe', 'pipe', 'pipe'],
   })

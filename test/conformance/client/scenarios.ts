@@ -1,7 +1,7 @@
 /** What the client and boto3 both do: a scenario for each row of the table in docs/client.md. */
-import { csr } from '../support/csrs.ts'
-import { authorityInput, templateArn } from '../support/hierarchy.ts'
-import type { Scenario, Step } from './client-driver.ts'
+import { csr } from '../../support/csrs.ts'
+import { authorityInput, templateArn } from '../../support/hierarchy.ts'
+import type { Scenario, Step } from './driver.ts'
 
 const ca = { $: 'ca.CertificateAuthorityArn' }
 const of = { CertificateAuthorityArn: ca }

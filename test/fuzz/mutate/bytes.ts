@@ -1,5 +1,5 @@
 /** Octets that are almost what they were. */
-import type { Choices } from '../chaos/choices.ts'
+import type { Choices } from '../../chaos/choices.ts'
 
 const interesting = [0, 1, 9, 10, 13, 32, 34, 37, 38, 43, 47, 58, 61, 92, 127, 128, 255]
 

@@ -1,7 +1,7 @@
-"""Does with boto3 what test/conformance/client-driver.ts does with the client, step by step.
+"""Does with boto3 what test/conformance/client/driver.ts does with the client, step by step.
 
 Standard input: JSON of {"endpoint", "region", "variables", "scenarios": [{"row", "steps"}]}. Steps are those of
-test/conformance/client-scenarios.ts; operations and waiters are named as in the client.
+test/conformance/client/scenarios.ts; operations and waiters are named as in the client.
 Standard output: {"results": for each scenario the list of what its steps gave, "variables"}.
 """
 import base64

@@ -1,6 +1,6 @@
 /** DER whose structure is almost what it was: tags, lengths, nesting, order and contents of elements. */
-import type { Choices } from '../chaos/choices.ts'
-import { mutateBytes } from './mutate-bytes.ts'
+import type { Choices } from '../../chaos/choices.ts'
+import { mutateBytes } from './bytes.ts'
 
 /** One element: with elements in it if it is constructed and they can be read, or with octets. */
 export interface Node {

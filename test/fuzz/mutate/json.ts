@@ -1,6 +1,6 @@
 /** JSON that is almost what it was: values of other types, names, nesting, and texts that no serializer would write. */
-import type { Choices } from '../chaos/choices.ts'
-import { mutateBytes, strangeTexts } from './mutate-bytes.ts'
+import type { Choices } from '../../chaos/choices.ts'
+import { mutateBytes, strangeTexts } from './bytes.ts'
 
 /** A token as it is written. */
 class Raw {
