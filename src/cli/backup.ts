@@ -3,30 +3,38 @@ import { Command } from 'commander'
 import { backUp } from '../admin-commands/backup.ts'
 import { restore } from '../admin-commands/restore.ts'
 import { verifyData } from '../admin-commands/verify/verify.ts'
-import { lockOf, openerOf, type LockFlags, type OpenerFlags } from './backup-locks.ts'
+import {
+  decryptionKey,
+  encryptionKey,
+  type DecryptionFlags,
+  type EncryptionFlags,
+} from './backup-keys.ts'
 import { printAnswer, withOutput, type OutputFlags, type Print } from './print.ts'
 import { config, examples, storageSettings, withSettings } from './config-flags.ts'
 import { clearProgress, showProgress } from '../terminal.ts'
 import type { Flags, SettingName } from '../settings/config.ts'
 
-type BackupFlags = Flags & OutputFlags & LockFlags & { readonly withoutMasterKey?: true }
+type BackupFlags = Flags & OutputFlags & EncryptionFlags & { readonly withoutMasterKey?: true }
 
 /** `signet backup FILE`. */
 export function backupCommand(print: Print): Command {
   return withOutput(withSettings(new Command('backup'), storageSettings))
-    .description('write all that is recorded, encrypted, into a new file; the server may run')
-    .argument('<file>', 'file to write, which must not be there')
-    .option('--passphrase-file <file>', 'passphrase, on the first line (default: asked for)')
+    .description('write an encrypted backup into a new age file; the server may be running')
+    .argument('<file>', 'file to write, which must not exist')
     .option(
-      '--recipient <file>',
-      'public key in PEM, X25519, P-256 or RSA, instead of a passphrase',
+      '--passphrase-file <file>',
+      'file with the passphrase on its first line (default: prompt)',
     )
-    .option('--without-master-key', 'leave the master key out')
+    .option(
+      '--recipient <recipient>',
+      'age recipient (age1…), or a file with recipients or a public key in PEM (X25519, P-256, RSA)',
+    )
+    .option('--without-master-key', 'omit the master key')
     .addHelpText(
       'after',
       examples(
-        'signet backup /backups/signet-2025-01-31',
-        'signet backup /backups/signet-2025-01-31 --recipient backup-public.pem',
+        'signet backup /backups/signet-2025-01-31.age',
+        'signet backup /backups/signet-2025-01-31.age --recipient backup-recipient.txt',
       ),
     )
     .action(async (file: string, flags: BackupFlags) => {
@@ -34,7 +42,7 @@ export function backupCommand(print: Print): Command {
       const options = {
         file,
         withMasterKey: flags.withoutMasterKey !== true,
-        lock: lockOf(flags),
+        key: encryptionKey(flags),
       }
       printAnswer(print, flags, await backUp(settings, options))
     })
@@ -43,23 +51,29 @@ export function backupCommand(print: Print): Command {
 /** `signet restore FILE`. */
 export function restoreCommand(print: Print): Command {
   return withOutput(withSettings(new Command('restore'), storageSettings))
-    .description('make of a backup a data folder, or a database, where there is none')
+    .description('restore a backup into a new data folder or an empty database')
     .argument('<file>', 'backup to read')
-    .option('--passphrase-file <file>', 'passphrase, on the first line (default: asked for)')
-    .option('--identity <file>', 'private key in PEM, for a backup that was made for a recipient')
+    .option(
+      '--passphrase-file <file>',
+      'file with the passphrase on its first line (default: prompt)',
+    )
+    .option(
+      '--identity <file>',
+      'file with age identities or a private key in PEM, for a backup with recipients',
+    )
     .addHelpText(
       'after',
       examples(
-        'signet restore /backups/signet-2025-01-31 --data /var/lib/signet',
-        'signet restore /backups/signet-2025-01-31 --database postgres://signet@db.example/signet',
+        'signet restore /backups/signet-2025-01-31.age --data /var/lib/signet',
+        'signet restore /backups/signet-2025-01-31.age --database postgres://signet@db.example/signet',
       ),
     )
-    .action(async (file: string, flags: Flags & OutputFlags & OpenerFlags) =>
-      printAnswer(print, flags, await restore(config(flags), { file, opener: openerOf(flags) })),
+    .action(async (file: string, flags: Flags & OutputFlags & DecryptionFlags) =>
+      printAnswer(print, flags, await restore(config(flags), { file, key: decryptionKey(flags) })),
     )
 }
 
-/** CRLs are looked at where they are. */
+/** CRLs are read from their buckets. */
 const verifySettings: readonly SettingName[] = [
   ...storageSettings,
   'objects',
@@ -70,7 +84,7 @@ const verifySettings: readonly SettingName[] = [
 /** `signet verify`. */
 export function verifyCommand(print: Print): Command {
   return withOutput(withSettings(new Command('verify'), verifySettings))
-    .description('check all that is recorded: keys, certificates, revocations, CRLs')
+    .description('check all records: keys, certificates, revocations, CRLs')
     .addHelpText('after', examples('signet verify --data /var/lib/signet'))
     .action(async (flags: Flags & OutputFlags) => {
       const found = await verifyData(config(flags), (what, count) =>
