@@ -84,6 +84,26 @@ test('age decrypts a backup for an RSA key in PEM', async (t) => {
   assertIsBackup(age(['-d', '-i', folder.file('rsa.pem'), folder.file('rsa')]))
 })
 
+test('the program in storage.md prints the records of a backup that age has decrypted', async (t) => {
+  if (!(await hasAge(t)) || (await tool(t, 'python3')) === undefined) return
+  const { file, recipient } = keygen('printed.txt')
+  await backUp('printed', recipient)
+  const document = readFileSync(join(import.meta.dirname, '../../docs/storage.md'), 'utf8')
+  const program = /```python\n([\s\S]*?)```/.exec(document)?.[1] ?? ''
+  const input = gunzipSync(age(['-d', '-i', file, folder.file('printed')]))
+  const lines = execFileSync('python3', ['-c', program], { input }).toString().trim().split('\n')
+  const records = lines.map((line) => [line[0], JSON.parse(line.slice(2))] as const)
+  const content = await contentOf(join(service.config.dataDirectory, 'signet.sqlite'))
+  const rows = [...content.values()].flat().map((row) => Object.values(row))
+  assert.equal(records.filter(([letter]) => letter === 'r').length, rows.length)
+  const certificates = content.get('certificates')!
+  for (const row of certificates) {
+    const der = Buffer.from(row['certificate_der'] as Uint8Array).toString('base64')
+    assert.ok(records.some(([letter, values]) => letter === 'r' && values.includes(der)))
+  }
+  assert.deepEqual(records.at(-1)?.[1].rows.certificates, certificates.length)
+})
+
 test('signet restores a backup that age has encrypted again', async (t) => {
   if (!(await hasAge(t))) return
   const [first, second] = [keygen('first.txt'), keygen('second.txt')]
