@@ -312,7 +312,6 @@ export const rooms: Readonly<Record<string, Room>> = {
     subject: 'signet verify: certificates, CRLs and keys against the rows',
     imports: [
       'x509/*',
-      'admin-commands',
       'authority',
       'chain',
       'crl/listing-crls.ts',

@@ -17,7 +17,7 @@ const verifySettings: readonly SettingName[] = [
 
 export function verifyCommand(context: CommandContext): Command {
   return withOutput(withSettings(new Command('verify'), verifySettings))
-    .description('check all that is recorded: keys, certificates, revocations, CRLs')
+    .description('check all records: keys, certificates, revocations, CRLs')
     .addHelpText('after', examples('signet verify --data /var/lib/signet'))
     .action(async (flags: Flags & OutputFlags) => {
       const report = await verifyData(configOf(context, flags), (noun, count) =>

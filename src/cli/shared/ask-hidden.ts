@@ -1,14 +1,14 @@
 import { ConfigurationError } from '../../errors.ts'
 
 /**
- * Asks on the terminal, on standard error, and shows nothing of the answer. Throws ConfigurationError if there is no
- * terminal, or if the question is left with Ctrl-C or Ctrl-D.
+ * Prompts on the terminal, on standard error, without showing the answer. Throws ConfigurationError if there is no
+ * terminal, or if the prompt is aborted with Ctrl-C or Ctrl-D.
  */
 export async function askHidden(question: string): Promise<string> {
   const { stdin, stderr } = process
   if (!stdin.isTTY)
     throw new ConfigurationError(
-      'there is no terminal to ask for the passphrase: name a --passphrase-file',
+      'there is no terminal to ask for the passphrase: specify --passphrase-file',
     )
   stderr.write(question)
   // From here on the terminal shows nothing, and passes Ctrl-C on as a character.
@@ -32,7 +32,7 @@ function readLine(stdin: NodeJS.ReadStream): Promise<string> {
     }
     const abort = (): void => {
       end()
-      reject(new ConfigurationError('nothing was answered'))
+      reject(new ConfigurationError('no passphrase was entered'))
     }
     const take = (text: string): void => {
       for (const character of text) {

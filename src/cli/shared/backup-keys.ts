@@ -1,22 +1,17 @@
-/** Passphrases and keys of backups: from files, or from the terminal, never from the command line or the environment. */
+/** Passphrases and keys of backups. Secrets come from files or the terminal, never from the command line or the environment. */
 import { readFileSync, statSync } from 'node:fs'
-import {
-  lockForRecipient,
-  lockWithPassphrase,
-  type Lock,
-  type Locked,
-  type Opener,
-} from '../../backup/lock.ts'
+import type { EncryptionKey } from '../../backup/encryption.ts'
+import { readRecipients, type BackupKey } from '../../backup/key-files.ts'
+import type { EncryptedBackup } from '../../backup/open-backup.ts'
 import { ConfigurationError } from '../../errors.ts'
-import { systemRandom } from '../../random.ts'
 import { askHidden } from './ask-hidden.ts'
 
-export interface LockFlags {
+export interface EncryptionFlags {
   readonly passphraseFile?: string
   readonly recipient?: string
 }
 
-export interface OpenerFlags {
+export interface DecryptionFlags {
   readonly passphraseFile?: string
   readonly identity?: string
 }
@@ -24,40 +19,48 @@ export interface OpenerFlags {
 const charactersMin = 8
 const fileBytesMax = 65_536
 
-/** What a new backup is locked with. */
-export function lockOf({ passphraseFile, recipient }: LockFlags): () => Promise<Locked> {
+/** The key of a new backup. */
+export function encryptionKey({
+  passphraseFile,
+  recipient,
+}: EncryptionFlags): () => Promise<EncryptionKey> {
   if (passphraseFile !== undefined && recipient !== undefined)
-    throw new ConfigurationError('--passphrase-file does not go with --recipient')
+    throw new ConfigurationError('--passphrase-file cannot be combined with --recipient')
   return async () => {
     if (recipient !== undefined)
-      return lockForRecipient(readText(recipient, 'recipient'), systemRandom)
+      return { kind: 'recipients', recipients: await readRecipients(recipientText(recipient)) }
     const passphrase =
       passphraseFile === undefined ? await askTwice() : readPassphrase(passphraseFile)
     if (passphrase.length < charactersMin)
       throw new ConfigurationError(`the passphrase must have ${charactersMin} characters or more`)
-    return lockWithPassphrase(passphrase, systemRandom)
+    return { kind: 'passphrase', passphrase }
   }
+}
+
+/** A recipient is not a secret, and is accepted on the command line as `age -r` does. */
+function recipientText(recipient: string): string {
+  return /^age1[0-9a-z]{50,}$/.test(recipient) ? recipient : readText(recipient, 'recipient')
 }
 
 async function askTwice(): Promise<string> {
   const passphrase = await askHidden('Passphrase for the backup: ')
-  if ((await askHidden('The same again: ')) === passphrase) return passphrase
+  if ((await askHidden('Repeat the passphrase: ')) === passphrase) return passphrase
   throw new ConfigurationError('the passphrases are not the same')
 }
 
-/** What a backup is opened with. */
-export function openerOf({
+/** The key of an existing backup. */
+export function decryptionKey({
   passphraseFile,
   identity,
-}: OpenerFlags): (lock: Lock) => Promise<Opener> {
+}: DecryptionFlags): (backup: EncryptedBackup) => Promise<BackupKey> {
   if (passphraseFile !== undefined && identity !== undefined)
-    throw new ConfigurationError('--passphrase-file does not go with --identity')
-  return async ({ kind }) => {
-    if (identity !== undefined) return { kind: 'identity', pem: readPrivate(identity, 'identity') }
+    throw new ConfigurationError('--passphrase-file cannot be combined with --identity')
+  return async ({ usesPassphrase }) => {
+    if (identity !== undefined) return { kind: 'identity', text: readPrivate(identity, 'identity') }
     if (passphraseFile !== undefined)
       return { kind: 'passphrase', passphrase: readPassphrase(passphraseFile) }
-    if (kind !== 'passphrase')
-      throw new ConfigurationError('the backup is locked for a recipient: name an --identity')
+    if (!usesPassphrase)
+      throw new ConfigurationError('the backup is encrypted for a recipient: specify --identity')
     return { kind: 'passphrase', passphrase: await askHidden('Passphrase of the backup: ') }
   }
 }
@@ -69,7 +72,7 @@ function readPassphrase(path: string): string {
   return line
 }
 
-/** A file that others can read is refused; a pipe of this user's own, as a shell makes one, is not. */
+/** Refuses a file that others can read, but not a pipe of this user, such as a shell creates for `<(…)`. */
 function readPrivate(path: string, what: string): string {
   let mode: number
   try {
