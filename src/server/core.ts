@@ -29,6 +29,8 @@ export interface Core extends Pick<OpenStores, 'publicObjects'> {
   readonly place: PublicEndpoint
   /** Starts the jobs, once it is known where the public listener is. */
   readonly startJobs: () => void
+  /** Runs a job now, and resolves when it has nothing more to do. */
+  readonly runJob: (job: string) => Promise<void>
 }
 
 /**
@@ -71,6 +73,7 @@ export async function createCore(
     tls,
     place,
     publicObjects: stores.publicObjects,
+    runJob: async (job) => scheduler?.run(job),
     startJobs() {
       scheduler = startScheduler(createJobs(config), services)
       stack.defer(() => scheduler?.stop())

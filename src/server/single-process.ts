@@ -20,8 +20,8 @@ export interface App {
 
 /** A server whose jobs are in this process. */
 export interface SingleProcess extends App {
-  /** Runs a job now, or again as soon as its present run is over. */
-  readonly wake: (job: string) => void
+  /** Runs a job now, and resolves when it has nothing more to do. */
+  readonly runJob: (job: string) => Promise<void>
 }
 
 /** Starts everything. Throws ConfigurationError when the data folder cannot be served. */
@@ -47,7 +47,7 @@ async function listen(
     stack,
     ...surroundings
   }: ProcessContext & { data: DataFolder; stack: AsyncDisposableStack },
-): Promise<Pick<SingleProcess, 'apiUrl' | 'publicUrl' | 'reload' | 'wake'>> {
+): Promise<Pick<SingleProcess, 'apiUrl' | 'publicUrl' | 'reload' | 'runJob'>> {
   const { startJobs, ...core } = await createCore(config, { ...surroundings, data, stack })
   const parts = { ...surroundings, ...core, config, data, stack }
   const { shared } = await startPublicListener(parts)
@@ -57,7 +57,7 @@ async function listen(
   return {
     apiUrl,
     publicUrl: core.place.publicUrl,
-    wake: core.services.wake,
+    runJob: core.runJob,
     async reload() {
       core.callLog?.reopen()
       await reload()

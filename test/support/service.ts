@@ -132,9 +132,9 @@ export class TestService {
     return readCredentials(join(this.config.dataDirectory, 'credentials'))
   }
 
-  /** Runs a job now, where it would otherwise look for work once a second or less often. */
-  wake(job: string): void {
-    this.#app.wake(job)
+  /** Runs a job now, to its end; by itself it looks for work once a second or less often. */
+  async runJob(job: string): Promise<void> {
+    await this.#app.runJob(job)
   }
 
   /** As SIGHUP does. */
@@ -154,6 +154,11 @@ export class TestService {
     this.config = readConfig({ ...this.#flags, ...flags }, {})
     this.#app = await start(this.config, this.#around)
     return this
+  }
+
+  /** Stops, and leaves the folder and the database for tests to look at. */
+  async stop(): Promise<void> {
+    await this.#app.close()
   }
 
   /** Stops, and removes the folder. */
