@@ -30,7 +30,7 @@ export function removePrivateFolder(directory: string): void {
   rmSync(directory, { recursive: true, force: true })
   open.delete(directory)
   if (open.size === 0) process.off('exit', removeAll)
-  for (const place of new Set([memory, tmpdir()])) sweep(place)
+  for (const parent of new Set([memory, tmpdir()])) sweep(parent)
 }
 
 function hasMemory(): boolean {
@@ -42,17 +42,17 @@ function hasMemory(): boolean {
   }
 }
 
-function makeIn(places: readonly string[]): string {
-  const [place = tmpdir(), ...others] = places
+function makeIn(parents: readonly string[]): string {
+  const [parent = tmpdir(), ...alternatives] = parents
   try {
-    return mkdtempSync(join(place, prefix))
+    return mkdtempSync(join(parent, prefix))
   } catch (error) {
-    if (others.length === 0) throw error
-    return makeIn(others)
+    if (alternatives.length === 0) throw error
+    return makeIn(alternatives)
   }
 }
 
-/** What cannot be removed while its files are open is left to the sweep of another. */
+/** Folders that cannot be removed while their files are open are left to the sweep of another process. */
 function removeAll(): void {
   for (const directory of open)
     try {
@@ -60,13 +60,13 @@ function removeAll(): void {
     } catch {}
 }
 
-function sweep(place: string): void {
-  for (const name of namesIn(place).filter((one) => one.startsWith(prefix)))
-    removeIfLeft(join(place, name))
+function sweep(parent: string): void {
+  for (const name of namesIn(parent).filter((entry) => entry.startsWith(prefix)))
+    removeIfAbandoned(join(parent, name))
 }
 
-/** Whoever lives holds the lock of the folder. */
-function removeIfLeft(directory: string): void {
+/** A running process holds the lock of its folder. */
+function removeIfAbandoned(directory: string): void {
   if (open.has(directory)) return
   try {
     const { mtimeMs, uid } = statSync(directory)

@@ -13,6 +13,20 @@ import type { Random } from './random.ts'
 import type { Database } from './store/database.ts'
 import type { PageTokens } from './wire/page-token.ts'
 
+/** Every job, each in a file of src/jobs; jobs/index.ts is the table of them. */
+export type JobName =
+  | 'announce-expiry'
+  | 'check-crl-issuers'
+  | 'delete-expired'
+  | 'deliver-events'
+  | 'erase-authorities'
+  | 'finish-creation'
+  | 'forget-tokens'
+  | 'index-certificates'
+  | 'publish-crls'
+  | 'record-key-uses'
+  | 'write-audit-reports'
+
 /** What operations and jobs are given. app.ts makes it; a function takes the members it uses. */
 export interface Services {
   readonly db: Database
@@ -33,5 +47,5 @@ export interface Services {
   /** What certificates say about the public listener: an absolute URL without a slash at its end. */
   readonly publicUrl: () => string
   /** Tells a job that there may be work for it now. May be lost: the job also looks by itself. */
-  readonly wake: (job: string) => void
+  readonly wake: (job: JobName) => void
 }

@@ -1,7 +1,7 @@
 /** The main thread's end of bulk work. */
 import { Worker } from 'node:worker_threads'
 import type { BulkWork } from './bulk-work.ts'
-import type { PostgresConnectionOptions } from '../store/postgres/connection-options.ts'
+import type { DatabaseLocation } from '../store/engines/index.ts'
 import type { BulkAnswer, BulkRequest, ReportPage } from './bulk-thread.ts'
 
 interface Waiting {
@@ -9,8 +9,8 @@ interface Waiting {
   readonly reject: (error: Error) => void
 }
 
-/** Bulk work on the database in that SQLite file, or at that place. The thread starts with the first request, and again after it has failed. */
-export function createBulkWork(location: string | PostgresConnectionOptions): BulkWork {
+/** Bulk work on a database. The thread starts with the first request, and again after it has failed. */
+export function createBulkWork(location: DatabaseLocation): BulkWork {
   const waiting = new Map<number, Waiting>()
   let worker: Worker | undefined
   let nextId = 0
@@ -71,10 +71,7 @@ interface ThreadEvents {
   readonly end: (thread: Worker, error: Error) => void
 }
 
-function startThread(
-  location: string | PostgresConnectionOptions,
-  { settle, end }: ThreadEvents,
-): Worker {
+function startThread(location: DatabaseLocation, { settle, end }: ThreadEvents): Worker {
   // Sources and the built package differ in the extension only.
   const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'))
   const thread = new Worker(new URL(`./bulk-thread${extension}`, import.meta.url), {

@@ -1,14 +1,12 @@
 /** The fields of a CRL, and when the next one is due (RFC 5280 §5; AWS Private CA User Guide, CRL structure). */
 import type { SigningAlgorithm } from '../authority/algorithms.ts'
+import { dayMilliseconds, hourMilliseconds } from '../text/duration.ts'
 import { signatureAlgorithmIdentifier } from '../x509/algorithm-identifier.ts'
 import { encodeCrlNumber, type TbsCertListFields } from '../x509/certificate-list.ts'
 import { encodeIssuingDistributionPoint } from '../x509/extensions/distribution-points.ts'
 import type { Extension } from '../x509/extensions/extensions.ts'
 import { encodeAuthorityKeyIdentifier } from '../x509/extensions/key-identifiers.ts'
 import { oids } from '../x509/der/oid.ts'
-
-const hourMilliseconds = 3_600_000
-const dayMilliseconds = 86_400_000
 
 /** What a CRL is made from, its entries apart. */
 export interface CrlParameters {

@@ -1,3 +1,4 @@
+import { dayMilliseconds } from '../text/duration.ts'
 import type { Services } from '../services.ts'
 import {
   claimEvents,
@@ -14,13 +15,13 @@ const batch = 64
 const parallel = 8
 const answerMilliseconds = 10_000
 /** As long as EventBridge tries (Amazon EventBridge User Guide, retry policy). */
-const patienceMilliseconds = 24 * 60 * 60 * 1000
+const patienceMilliseconds = dayMilliseconds
 
 /**
  * Posts queued events to the webhook, one request each, as JSON; any 2xx answer takes one off the queue, which may
  * happen after it was delivered before. Undelivered for a day, an event is dropped, and the log says so.
  */
-export function createDeliverEvents(webhook: string): Job {
+export function createDeliverEvents(webhook: string): Job<'deliver-events'> {
   return {
     name: 'deliver-events',
     everySeconds: 5,

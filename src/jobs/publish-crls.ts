@@ -25,7 +25,7 @@ const runsMax = 4
  * Publishes every CRL that is due: after a revocation, at half its life, or again after a failure. A CRL that its CA
  * has off, or whose CA is expired or deleted, rests until something about the CA changes.
  */
-export const publishCrls: Job = {
+export const publishCrls: Job<'publish-crls'> = {
   name: 'publish-crls',
   everySeconds: 1,
   runsMax,

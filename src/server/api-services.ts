@@ -27,7 +27,6 @@ export function createApiServices(
   return {
     ...around,
     services,
-    basePath: '',
     findOperation,
     keyUses: services.keyUses,
     sessions: createSessions(deriveSealer(masterKey, 'session tokens', random)),

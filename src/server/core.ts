@@ -29,6 +29,8 @@ export interface Core extends Pick<OpenStores, 'publicObjects'> {
   readonly place: PublicEndpoint
   /** Starts the jobs, once it is known where the public listener is. */
   readonly startJobs: () => void
+  /** Runs a job now, and resolves when it has nothing more to do. */
+  readonly runJob: (job: string) => Promise<void>
 }
 
 /**
@@ -51,7 +53,7 @@ export async function createCore(
   const place: PublicEndpoint = { publicUrl: config.publicUrl ?? '' }
   const stores = await openStores(config, { ...surroundings, data, stack, place })
   let scheduler: Scheduler | undefined
-  const wake = (job: string): void => scheduler?.wake(job)
+  const wake: Services['wake'] = (job) => scheduler?.wake(job)
   const made = {
     data,
     place,
@@ -61,7 +63,7 @@ export async function createCore(
   }
   const services = createServices(config, { ...surroundings, ...made })
   services.metrics.onRead(async (gauges) => {
-    if (publicUrlWarning(config) !== undefined) gauges.publicUrlUnreachable(place.publicUrl)
+    if (publicUrlWarning(config) !== undefined) gauges.publicUrlUnreachable(place.publicUrl, 1)
     await readGauges(services, gauges)
   })
   return {
@@ -71,6 +73,7 @@ export async function createCore(
     tls,
     place,
     publicObjects: stores.publicObjects,
+    runJob: async (job) => scheduler?.run(job),
     startJobs() {
       scheduler = startScheduler(createJobs(config), services)
       stack.defer(() => scheduler?.stop())

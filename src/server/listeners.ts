@@ -1,5 +1,4 @@
 /** The two listeners of a process that answers requests. */
-import type { FastifyInstance } from 'fastify'
 import { createFailureLimiter } from '../access/failure-limiter.ts'
 import type { RateLimiter } from '../access/rate-limiter.ts'
 import { createApiServices, loadTokenVerification } from './api-services.ts'
@@ -10,8 +9,9 @@ import { createCallRecorder, type CallLogPort } from '../call-log/call-recorder.
 import { createBodyBudget, type BodyBudget } from '../http/body/budget.ts'
 import { createHealth, type Health } from '../http/health.ts'
 import { createOcspResponder } from '../ocsp/responder.ts'
-import { createOcspHandler } from '../ocsp/handler.ts'
-import { answerPublic } from '../http/public.ts'
+import { createOcspRoute } from '../ocsp/handler.ts'
+import type { Listener } from '../http/listener.ts'
+import { publicRoutes } from '../http/routes.ts'
 import { createApiServer, createPublicServer } from '../http/server.ts'
 import type { PublicObjects } from '../objects/object-store.ts'
 import { cannotListen, portOf } from './public-port.ts'
@@ -62,14 +62,10 @@ export async function startPublicListener(
   const health = createHealth(data.db, clock)
   const { limits, basePath } = config
   const budget = createBodyBudget(limits.bodyMemoryBytes)
-  const responder = createOcspResponder(services)
+  const ocsp = createOcspRoute({ responder: createOcspResponder(services), clock })
   const server = createPublicServer(
-    { log, random, health, limits, basePath },
-    {
-      ocsp: createOcspHandler({ ...surroundings, responder, budget }),
-      answer: (request) => answerPublic({ services, publicObjects }, request),
-      budget,
-    },
+    { log, random, limits, basePath, budget },
+    publicRoutes({ services, publicObjects, health, ocsp }),
   )
   stack.defer(() => server.close())
   const url = await listenOn(server, { ...config.publicListen, reusePort })
@@ -99,7 +95,7 @@ export async function startApiListener(
   stack.defer(() => api.close())
   const keeper = tls && keepCertificate(tls, services, api)
   stack.defer(() => keeper?.stop())
-  const apiUrl = withScheme(await listenOn(api, config.listen), material && 'https')
+  const apiUrl = await listenOn(api, config.listen)
   loadTokenVerification(log)
   return {
     apiUrl,
@@ -110,14 +106,9 @@ export async function startApiListener(
   }
 }
 
-/** Fastify does not know that a server of ours speaks TLS. */
-function withScheme(url: string, scheme: 'https' | undefined): string {
-  return scheme === undefined ? url : url.replace(/^http:/, `${scheme}:`)
-}
-
 /** The URL of a listener, with the port that the system chose if it was asked to. */
 async function listenOn(
-  server: FastifyInstance,
+  server: Listener,
   address: Address & { readonly reusePort?: boolean },
 ): Promise<string> {
   try {

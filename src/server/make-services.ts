@@ -6,7 +6,7 @@ import type { Clock } from '../clock.ts'
 import type { Config } from '../settings/config.ts'
 import { bucketsFolder, type DataFolder } from '../data-folder/data-folder.ts'
 import { createEvents } from '../telemetry/events.ts'
-import { createLocalKeyStore } from '../keys/local-key-store.ts'
+import { createKeyStore } from '../keys/index.ts'
 import { deriveSealer } from '../data-folder/master-key.ts'
 import { refusingKeys } from './refusing-keys.ts'
 import type { Log } from '../telemetry/log.ts'
@@ -76,7 +76,7 @@ interface ServiceDependencies {
   readonly data: DataFolder
   readonly place: PublicEndpoint
   readonly metrics: Metrics
-  readonly wake: (job: string) => void
+  readonly wake: Services['wake']
 }
 
 export function createServices(
@@ -96,7 +96,7 @@ export function createServices(
   return {
     db,
     keys: refusingKeys(
-      createLocalKeyStore({
+      createKeyStore({
         records: createKeyRecords(db),
         sealer: deriveSealer(masterKey, 'keys', random),
         random,

@@ -2,20 +2,15 @@
 import { hostname } from 'node:os'
 import type { ProcessContext } from './make-services.ts'
 import type { Config } from '../settings/config.ts'
-import {
-  databaseFile,
-  openData,
-  sharedDamagePath,
-  type DataFolder,
-} from '../data-folder/data-folder.ts'
+import { openData, type DataFolder } from '../data-folder/data-folder.ts'
 import { prepareFirstStart, type CredentialsFile } from '../data-folder/first-start.ts'
-import { ownDatabase, type OwnDatabase } from '../data-folder/own-database.ts'
 import { recordKeyUses } from '../jobs/record-key-uses.ts'
 import type { Services } from '../services.ts'
 import { listOwners } from '../store/certificate-search.ts'
-import { watchDatabase } from '../data-folder/watch-database.ts'
-import { clearDamage } from '../store/damage.ts'
+import { databaseFile, locateDatabase, loadEngine } from '../store/engines/index.ts'
 import { lockFolder, prepareDataFolder } from '../store/sqlite/folder-lock.ts'
+import { ownDatabase, type OwnDatabase } from '../store/sqlite/own-database.ts'
+import { watchDatabase } from '../store/sqlite/watch-database.ts'
 import { afterRestore } from '../store/after-restore.ts'
 import { releaseLeases } from '../store/leases.ts'
 import { servedRegions } from '../wire/region.ts'
@@ -34,11 +29,10 @@ export async function openOwnData(
 ): Promise<{ readonly data: DataFolder; readonly credentials: CredentialsFile }> {
   await prepareDataFolder(config.dataDirectory)
   // A database on a server is its own guard, and servers that share it may share the folder.
-  const lock = config.database === undefined ? lockFolder(config.dataDirectory) : undefined
+  const { isShared } = await loadEngine(locateDatabase(config))
+  const lock = isShared ? undefined : lockFolder(config.dataDirectory)
   stack.defer(() => lock?.release())
   const { onFailure, wrapDatabase = (db) => db, log, random, clock } = surroundings
-  // The operator of a database on a server has repaired it there.
-  if (lock === undefined && config.acceptLoss) clearDamage(sharedDamagePath(config))
   let owned: OwnDatabase | undefined
   const own = async (path: string): Promise<OwnDatabase> => {
     const { acceptLoss } = config

@@ -7,15 +7,15 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
-import type { FastifyInstance } from 'fastify'
 import { ConfigurationError } from '../errors.ts'
+import type { Listener } from '../http/listener.ts'
 import type { Address } from '../settings/parse-values.ts'
 
 /** Whether each worker listens on a socket of its own. */
 export const hasOwnSockets = process.platform === 'linux'
 
 /** The port that a server listens on. */
-export function portOf({ server }: Pick<FastifyInstance, 'server'>): number {
+export function portOf({ server }: Pick<Listener, 'server'>): number {
   return (server.address() as AddressInfo).port
 }
 

@@ -1,3 +1,4 @@
+import { dayMilliseconds } from '../text/duration.ts'
 import type { Gauges } from '../telemetry/metrics.ts'
 import type { Services } from '../services.ts'
 import { listCrlStandings } from '../store/crls.ts'
@@ -5,7 +6,6 @@ import { within } from '../store/deadline.ts'
 import { listAuthorityExpiries } from '../store/installed-certificates.ts'
 import { listJobQueues } from '../store/job-outcomes.ts'
 
-const dayMilliseconds = 86_400_000
 /** Prometheus waits for ten seconds, and reading the metrics of the other processes may take two. */
 const readMilliseconds = 3000
 
@@ -29,7 +29,9 @@ async function readAll(
   const now = clock.now()
   for (const { authorityId, generatedAt, size, entries } of await listCrlStandings(db)) {
     const ageSeconds = (now.getTime() - generatedAt.getTime()) / 1000
-    gauges.crl({ authorityId, ageSeconds, size, entries })
+    gauges.crlAge(authorityId, ageSeconds)
+    gauges.crlSize(authorityId, size)
+    gauges.crlEntries(authorityId, entries)
   }
   for (const { job, due } of await listJobQueues(db, now)) gauges.queueDepth(job, due)
   for (const { id, notAfter } of await listAuthorityExpiries(db))

@@ -18,8 +18,17 @@ export interface App {
   close(): Promise<void>
 }
 
+/** A server whose jobs are in this process. */
+export interface SingleProcess extends App {
+  /** Runs a job now, and resolves when it has nothing more to do. */
+  readonly runJob: (job: string) => Promise<void>
+}
+
 /** Starts everything. Throws ConfigurationError when the data folder cannot be served. */
-export async function startApp(config: Config, surroundings: ProcessContext): Promise<App> {
+export async function startApp(
+  config: Config,
+  surroundings: ProcessContext,
+): Promise<SingleProcess> {
   const stack = new AsyncDisposableStack()
   try {
     const { data, credentials } = await openOwnData(config, { ...surroundings, stack })
@@ -38,7 +47,7 @@ async function listen(
     stack,
     ...surroundings
   }: ProcessContext & { data: DataFolder; stack: AsyncDisposableStack },
-): Promise<Pick<App, 'apiUrl' | 'publicUrl' | 'reload'>> {
+): Promise<Pick<SingleProcess, 'apiUrl' | 'publicUrl' | 'reload' | 'runJob'>> {
   const { startJobs, ...core } = await createCore(config, { ...surroundings, data, stack })
   const parts = { ...surroundings, ...core, config, data, stack }
   const { shared } = await startPublicListener(parts)
@@ -48,6 +57,7 @@ async function listen(
   return {
     apiUrl,
     publicUrl: core.place.publicUrl,
+    runJob: core.runJob,
     async reload() {
       core.callLog?.reopen()
       await reload()

@@ -1,4 +1,5 @@
 /** Rows of deleted certificates that expired long ago: the data that audit reports and counts need. */
+import { firstValidSecond } from '../x509/der/time.ts'
 import type { FoundCertificate } from './certificate-search.ts'
 import type { SearchEntry } from './search-progress.ts'
 import { guard, sql, type Sql } from './sql.ts'
@@ -19,8 +20,8 @@ export function retireCertificate(
   { subjectDer, notBefore }: RetiredContent,
   { now, before }: { readonly now: Date; readonly before: Date },
 ): Sql[] {
-  const expiredBefore = Math.floor(before.getTime() / 1000)
-  const countedAt = Math.floor(now.getTime() / 1000) - 1
+  const expiredBefore = firstValidSecond(before)
+  const countedAt = firstValidSecond(now) - 1
   return [
     guard(
       'in-use',

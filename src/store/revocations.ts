@@ -1,5 +1,6 @@
 /** Rows of revocations. A row is written once and never changes. */
 import type { Authority } from '../authority/authority.ts'
+import { firstValidSecond } from '../x509/der/time.ts'
 import { integerOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { guard, sql, type Row, type Sql } from './sql.ts'
@@ -38,7 +39,7 @@ export function countRevocation(authority: Authority, notAfter: Date, quota: num
 
 /** Takes the certificates that expired since the last time out of the count, which the row it returns then says. */
 export function recountRevocations(authority: Authority, now: Date): Sql {
-  const until = Math.floor(now.getTime() / 1000)
+  const until = firstValidSecond(now)
   const counted = until - 1
   return sql`update certificate_counts set
       revoked = revoked - (select count(*) from revocations
@@ -120,7 +121,7 @@ export const beforeRevocations: number = Number.MIN_SAFE_INTEGER
 /** One page of what a CRL lists: what follows certificate number `after`. */
 export function selectRevocations(scope: CrlScope, after: number, limit: number): Sql {
   const { authorityNumber, crlId, keptSince } = scope
-  const since = Math.floor(keptSince.getTime() / 1000)
+  const since = firstValidSecond(keptSince)
   return crlId === undefined
     ? sql`select certificate_number, serial_number, revoked_at_ms, reason_code from revocations
         where authority_number = ${authorityNumber} and certificate_number > ${after}

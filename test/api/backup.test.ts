@@ -1,16 +1,19 @@
 /** `signet backup` and `signet restore` as an operator uses them. */
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, describe, test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import { sqliteSchema } from '../../src/store/sqlite/schema.ts'
 import { answerOf, BackupFolder, contentOf, withoutRestoration } from '../support/backups.ts'
 import { csr } from '../support/csrs.ts'
 import { createRoot, issue, issueInput } from '../support/hierarchy.ts'
-import { command, startServer, type Outcome } from '../support/process.ts'
+import { command, signet, startServer, type Outcome } from '../support/process.ts'
 import {
   allPublished,
   crlBucket,
@@ -20,8 +23,6 @@ import {
   revoke,
 } from '../support/revocation.ts'
 import { TestService } from '../support/service.ts'
-
-/** As the header of a backup says it. */
 
 let service: TestService
 let root: { readonly arn: string; readonly csr: string }
@@ -138,7 +139,7 @@ describe('a backup', () => {
   test('replaces no file, and leaves none behind when it fails', async () => {
     const name = newName()
     writeFileSync(folder.file(name), 'precious')
-    const lock = ['--recipient', folder.file('recipient.pem')]
+    const lock = ['--recipient', folder.file('recipient.txt')]
     refused(await command(['backup', folder.file(name), ...lock, ...data()]), /there is a file/)
     assert.equal(readFileSync(folder.file(name), 'utf8'), 'precious')
     const other = folder.file(newName())
@@ -149,13 +150,31 @@ describe('a backup', () => {
     refused(await command(['backup', nowhere, ...lock, ...data()]), /cannot be written/)
   })
 
+  test('that is killed leaves no file of its name, and its passphrase is visible to nobody', async () => {
+    const file = folder.file(newName())
+    const key = ['--passphrase-file', folder.file('passphrase')]
+    const child = spawn(process.execPath, [signet, 'backup', file, ...key, ...data()])
+    const ended = once(child, 'exit')
+    while (!existsSync(`${file}.partial`) && child.exitCode === null) await setTimeout(5)
+    // Deriving the key from the passphrase takes a while.
+    for (const name of ['cmdline', 'environ'])
+      assert.doesNotMatch(readFileSync(`/proc/${child.pid}/${name}`, 'latin1'), /horse battery/)
+    child.kill('SIGKILL')
+    assert.deepEqual(await ended, [null, 'SIGKILL'])
+    assert.equal(existsSync(file), false)
+    assert.equal(statSync(`${file}.partial`).mode & 0o777, 0o600)
+    const restore = ['restore', `${file}.partial`, ...key, '--data', folder.file(newName())]
+    refused(await command(restore), /not a backup|damaged/)
+    refused(await command(['backup', file, ...key, ...data()]), /was cut short; remove it/)
+  })
+
   test('takes a passphrase from a private file only, and asks for one nowhere else', async () => {
     const file = folder.file(newName())
     const passphrase = ['--passphrase-file', folder.file('passphrase')]
     refused(await command(['backup', file, ...data()]), /no terminal/)
     refused(
       await command(['backup', file, ...passphrase, '--recipient', 'x', ...data()]),
-      /does not go with/,
+      /cannot be combined with/,
     )
     const open = folder.file('open')
     await writeFile(open, 'correct horse battery', { mode: 0o644 })
@@ -164,7 +183,7 @@ describe('a backup', () => {
     await writeFile(short, 'short\n', { mode: 0o600 })
     refused(await command(['backup', file, '--passphrase-file', short, ...data()]), /characters/)
     refused(
-      await command(['backup', file, '--recipient', folder.file('identity.pem'), ...data()]),
+      await command(['backup', file, '--recipient', folder.file('identity.txt'), ...data()]),
       /private/,
     )
     assert.deepEqual([existsSync(file), existsSync(`${file}.partial`)], [false, false])
@@ -174,9 +193,12 @@ describe('a backup', () => {
     await writeFile(wrong, 'correct horse batteries\n', { mode: 0o600 })
     const restore = (opener: string[]): Promise<Outcome> =>
       command(['restore', file, ...opener, '--data', place])
-    refused(await restore(['--passphrase-file', wrong]), /passphrase is another one/)
-    refused(await restore(['--identity', folder.file('identity.pem')]), /passphrase/)
+    refused(await restore(['--passphrase-file', wrong]), /passphrase is wrong/)
+    refused(await restore(['--identity', folder.file('identity.txt')]), /passphrase/)
     refused(await restore([]), /no terminal/)
+    const onCommandLine = await restore(['--identity', 'AGE-SECRET-KEY-1QQQQ'])
+    refused(onCommandLine, /must be a file/)
+    assert.doesNotMatch(onCommandLine.stderr, /1QQQQ/)
     answerOf(await restore(passphrase))
   })
 
@@ -197,21 +219,16 @@ describe('a backup', () => {
   })
 })
 
-/** How the head of a backup says its schema, so many versions later than it is. */
-/** A backup whose header names a later schema, with the length of the header before it. */
-function withSchema(backup: Buffer, later: number): Buffer {
-  const start = backup.indexOf('{')
-  const end = start + backup.readUInt32BE(start - 4)
-  const header: object = JSON.parse(backup.toString('utf8', start, end))
-  const json = JSON.stringify({ ...header, schemaVersion: sqliteSchema.length + later })
-  const length = Buffer.alloc(4)
-  length.writeUInt32BE(Buffer.byteLength(json))
-  return Buffer.concat([
-    backup.subarray(0, start - 4),
-    length,
-    Buffer.from(json),
-    backup.subarray(end),
-  ])
+/** The plaintext of a backup with another schema version in its header, the first record. */
+function withSchema(version: number): (plaintext: Buffer) => Buffer {
+  return (plaintext) => {
+    const end = 4 + plaintext.readUInt32BE()
+    const header: object = JSON.parse(plaintext.toString('utf8', 5, end))
+    const json = Buffer.from(`h${JSON.stringify({ ...header, schemaVersion: version })}`)
+    const length = Buffer.alloc(4)
+    length.writeUInt32BE(json.length)
+    return Buffer.concat([length, json, plaintext.subarray(end)])
+  }
 }
 
 describe('a restore', () => {
@@ -251,7 +268,8 @@ describe('a restore', () => {
         'flipped',
         Buffer.from(bytes.map((octet, at) => (at === bytes.length - 100 ? octet ^ 1 : octet))),
       ],
-      ['header', withSchema(bytes, -1)],
+      ['header', Buffer.from(bytes.map((octet, at) => (at === 60 ? octet ^ 1 : octet)))],
+      ['chunk', bytes.subarray(0, bytes.indexOf('\n--- ') + 50 + 16)],
       ['empty', Buffer.alloc(0)],
     ] as const) {
       await writeFile(folder.file(what), changed)
@@ -266,17 +284,19 @@ describe('a restore', () => {
     await folder.restore(name, ['--data', place])
   })
 
-  test('of a newer schema is refused before anything is asked', async () => {
+  test('of a newer or an invalid schema is refused, and leaves no database', async () => {
     const name = newName()
     await folder.backUp(name, data())
-    const bytes = await readFile(folder.file(name))
-    await writeFile(folder.file('newer'), withSchema(bytes, 1))
     const place = folder.file(newName())
-    refused(
-      await command(['restore', folder.file('newer'), '--data', place]),
-      /newer version of Signet/,
-    )
-    assert.equal(existsSync(place), false)
+    for (const [version, message] of [
+      [sqliteSchema.length + 1, /newer version of Signet/],
+      [0, /invalid schema version/],
+      [sqliteSchema.length - 1, /that its schema version does not have|damaged|no table/],
+    ] as const) {
+      await folder.rewrite(name, 'changed', withSchema(version))
+      refused(await folder.tryRestore('changed', ['--data', place]), message)
+      assert.deepEqual(readdirSync(place), ['lock'])
+    }
   })
 
   test('that was cut short is not served as a new folder', async () => {

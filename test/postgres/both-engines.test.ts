@@ -5,9 +5,9 @@ import * as fc from 'fast-check'
 import { ConflictError, type Database } from '../../src/store/database.ts'
 import { guard, sql, type GuardName, type Row, type Sql } from '../../src/store/sql.ts'
 import { TestDatabase } from '../support/database.ts'
-import { openTestPostgres, sharedPostgres } from '../support/postgres.ts'
+import { openTestPostgres, sharedPostgres, TestPostgres } from '../support/postgres.ts'
 
-const postgres = sharedPostgres()
+const postgres = sharedPostgres(() => TestPostgres.ofRun())
 /** The same transactions in each run. */
 const seed = 1042885322
 

@@ -83,6 +83,13 @@ export async function eventually<T>(
   }
 }
 
+/** Publishes the CRLs that are due, those of revocations in the last second too (`--crl-delay`). */
+async function publishNow(service: TestService): Promise<void> {
+  service.clock.advance({ seconds: service.config.revocationPolicy.crlDelaySeconds })
+  // A store that hangs keeps the job from its end.
+  await Promise.race([service.runJob('publish-crls'), setTimeout(200)])
+}
+
 /** Waits for a CRL in the embedded store that `is` what is looked for. */
 export async function crlThat(
   service: TestService,
@@ -90,6 +97,7 @@ export async function crlThat(
   is: (crl: ReadCrl) => boolean,
 ): Promise<ReadCrl> {
   const look = async (): Promise<ReadCrl | undefined> => {
+    await publishNow(service)
     const der = await service.readObject(crlBucket, key)
     const crl = der && readCrl(der)
     return crl !== undefined && is(crl) ? crl : undefined
@@ -107,7 +115,9 @@ export async function crlWith(service: TestService, certificateArn: string): Pro
 /** Waits until every CRL lists all that it has to. */
 export async function allPublished(service: TestService): Promise<void> {
   const text = 'select 1 from crls where changes <> published_changes'
-  const look = async (): Promise<true | undefined> =>
-    (await service.inDatabase(text)).length === 0 ? true : undefined
+  const look = async (): Promise<true | undefined> => {
+    await publishNow(service)
+    return (await service.inDatabase(text)).length === 0 ? true : undefined
+  }
   await eventually(look, 'all CRLs published', 20)
 }

@@ -81,11 +81,18 @@ export const rooms: Readonly<Record<string, Room>> = {
       'identity',
       'keys',
       'policy/managed-permissions.ts',
+      'x509/der/time.ts',
     ],
   },
-  'store/schema': { subject: 'Migrations that both engines share', imports: [] },
-  'store/sqlite': { subject: 'The engine SQLite', imports: ['store', 'store/schema'] },
-  'store/postgres': { subject: 'The engine PostgreSQL', imports: ['store', 'store/schema'] },
+  'store/sqlite': {
+    subject: 'The engine SQLite; ownership of its database, lost writes',
+    imports: ['store'],
+  },
+  'store/postgres': { subject: 'The engine PostgreSQL', imports: ['store'] },
+  'store/engines': {
+    subject: 'The table of database engines',
+    imports: ['store', 'store/sqlite', 'store/postgres'],
+  },
   keys: {
     subject: 'The port KeyStore; encrypted keys in the database',
     imports: ['authority/algorithms.ts'],
@@ -103,11 +110,11 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   access: {
     subject: 'Authentication, authorization, request rates',
-    imports: ['identity', 'policy', 'store', 'wire/*'],
+    imports: ['identity', 'operations/shared/operation.ts', 'policy', 'store', 'wire/*'],
   },
   'call-log': {
     subject: 'CloudTrail records of calls',
-    imports: ['access/failure-limiter.ts', 'identity', 'telemetry'],
+    imports: ['identity', 'telemetry'],
   },
   crl: {
     subject: 'CRLs: which one lists a revocation, their contents, publication',
@@ -124,17 +131,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   ocsp: {
     subject: 'OCSP: the status of a serial number, signed responses',
-    imports: [
-      'x509/*',
-      'services.ts',
-      'authority',
-      'issuance',
-      'store',
-      'telemetry',
-      'wire/sigv4',
-      'http',
-      'http/body',
-    ],
+    imports: ['x509/*', 'services.ts', 'authority', 'issuance', 'store', 'http', 'http/body'],
   },
   sts: {
     subject: 'Operations of the Security Token Service',
@@ -194,10 +191,10 @@ export const rooms: Readonly<Record<string, Room>> = {
 
   'http/body': {
     subject: 'Request bodies: size limits, memory, reading',
-    imports: ['wire/sigv4', 'http'],
+    imports: ['wire/sigv4'],
   },
   http: {
-    subject: 'Listeners, routes, the AWS protocols, answers',
+    subject: 'Listeners, the tables of routes, the AWS protocols, answers',
     imports: [
       'services.ts',
       'access',
@@ -207,7 +204,6 @@ export const rooms: Readonly<Record<string, Room>> = {
       'http/body',
       'identity',
       'objects/object-store.ts',
-      'ocsp',
       'operations/shared/operation.ts',
       'store',
       'sts',
@@ -218,7 +214,7 @@ export const rooms: Readonly<Record<string, Room>> = {
 
   bulk: {
     subject: 'Work over millions of rows, in a thread: CRL entries, audit reports',
-    imports: ['x509', 'authority/audit-report.ts', 'store', 'store/postgres', 'store/sqlite'],
+    imports: ['x509', 'authority/audit-report.ts', 'store', 'store/engines'],
   },
   'jobs/scheduler': {
     subject: 'Background jobs: when they run, leases',
@@ -254,15 +250,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   'data-folder': {
     subject: 'The data folder: lock, master key, first start, the database in it',
-    imports: [
-      'terminal.ts',
-      'identity',
-      'settings',
-      'store',
-      'store/postgres',
-      'store/sqlite',
-      'telemetry',
-    ],
+    imports: ['terminal.ts', 'identity', 'settings', 'store', 'store/engines'],
   },
   'server/tls': {
     subject: 'The certificate of the API listener',
@@ -280,7 +268,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   'server/workers': {
     subject: 'Workers: their pool, the messages between them and the primary',
-    imports: ['access', 'call-log', 'server', 'store', 'store/sqlite', 'telemetry'],
+    imports: ['services.ts', 'access', 'call-log', 'server', 'store', 'store/sqlite', 'telemetry'],
   },
   server: {
     subject: 'Processes: single, primary and worker, assembled from the other rooms',
@@ -304,6 +292,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'server/workers',
       'settings',
       'store',
+      'store/engines',
       'store/sqlite',
       'sts',
       'telemetry',
@@ -323,7 +312,6 @@ export const rooms: Readonly<Record<string, Room>> = {
     subject: 'signet verify: certificates, CRLs and keys against the rows',
     imports: [
       'x509/*',
-      'admin-commands',
       'authority',
       'chain',
       'crl/listing-crls.ts',
@@ -332,7 +320,6 @@ export const rooms: Readonly<Record<string, Room>> = {
       'objects',
       'settings',
       'store',
-      'store/sqlite',
     ],
   },
   'admin-commands': {
@@ -351,48 +338,78 @@ export const rooms: Readonly<Record<string, Room>> = {
       'search',
       'settings',
       'store',
-      'store/postgres',
-      'store/sqlite',
+      'store/engines',
+      'store/sqlite/folder-lock.ts',
       'sts/issuer-keys.ts',
       'wire',
     ],
   },
-  'cli/completion': { subject: 'Completion scripts for shells', imports: ['cli'] },
-  cli: {
-    subject: 'The command line: flags, output',
+  'cli/completion': { subject: 'Completion scripts for shells', imports: [] },
+  'cli/shared': {
+    subject: 'What commands of the command line share: flags, output, the context of a command',
     imports: [
       'terminal.ts',
-      'version.ts',
-      'admin-commands',
-      'admin-commands/verify',
+      'admin-commands/principal-options.ts',
       'backup',
-      'cli/completion',
       'client-commands',
       'inspect',
       'policy',
+      'settings',
+    ],
+  },
+  'cli/commands': {
+    subject: 'One file for each command',
+    imports: [
+      'terminal.ts',
+      'admin-commands',
+      'admin-commands/verify',
+      'cli/completion',
+      'cli/shared',
+      'client-commands',
+      'inspect',
       'server',
       'settings',
+    ],
+  },
+  cli: {
+    subject: 'The table of commands, and the exit code of each',
+    imports: [
+      'terminal.ts',
+      'version.ts',
+      'cli/commands',
+      'cli/shared',
+      'server/operator-message.ts',
     ],
   },
 }
 
 /** Pairs of rooms that still import each other. */
-export const entangled: readonly (readonly [string, string])[] = [
-  ['http', 'http/body'],
-  ['http', 'ocsp'],
-  ['server', 'server/workers'],
-  ['cli', 'cli/completion'],
-]
+export const entangled: readonly (readonly [string, string])[] = [['server', 'server/workers']]
 
-/** The engines, and the rooms that may import them: those that open a database. */
+/** The engines, and the rooms that may import them beside the table of engines. */
 export const engineImporters: Readonly<Record<string, readonly string[]>> = {
-  'store/sqlite': [
-    'server',
-    'server/workers',
-    'data-folder',
-    'admin-commands',
-    'admin-commands/verify',
-    'bulk',
-  ],
-  'store/postgres': ['data-folder', 'admin-commands', 'bulk', 'settings'],
+  'store/sqlite': ['store/engines', 'server', 'server/workers', 'admin-commands'],
+  // Settings read the URL of a database.
+  'store/postgres': ['store/engines', 'settings'],
 }
+
+export interface Layer {
+  readonly name: string
+  /** Rooms at the top of src, in the order of the diagram. */
+  readonly rooms: readonly string[]
+}
+
+/** The layers, from the top down. A room imports rooms of its own layer and of those below. */
+export const layers: readonly Layer[] = [
+  { name: 'Commands', rooms: ['cli', 'client-commands', 'inspect', 'admin-commands'] },
+  { name: 'Processes', rooms: ['server', 'settings', 'data-folder'] },
+  { name: 'Requests', rooms: ['http', 'access', 'sts', 'call-log', 'ocsp'] },
+  { name: 'Use cases', rooms: ['operations', 'jobs'] },
+  { name: 'Issuing and revoking', rooms: ['issuance', 'search', 'crl', 'bulk'] },
+  { name: 'Ports', rooms: ['store', 'keys', 'telemetry', 'objects'] },
+  {
+    name: 'Rules',
+    rooms: ['lint', 'chain', 'authority', 'key-strength', 'policy', 'identity'],
+  },
+  { name: 'Formats', rooms: ['x509', 'wire', 'backup', 'text'] },
+]

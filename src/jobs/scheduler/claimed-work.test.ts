@@ -30,7 +30,7 @@ function jobOver(t: TestContext, count: number, isHeld: () => boolean) {
   const stopping = new AbortController()
   const run = (work: ClaimedWork<number>['work']): ReturnType<typeof runClaimed> =>
     runClaimed(services, stopping.signal, {
-      name: 'job',
+      name: 'publish-crls',
       table: 'crls',
       batch: 3,
       parallel: 1,
@@ -55,7 +55,7 @@ test('work that takes long keeps its lease, and when it is over nothing is renew
     return 'done'
   })
   assert.deepEqual(result, { done: 3, failed: 0 })
-  assert.deepEqual(woken, ['job'])
+  assert.deepEqual(woken, ['publish-crls'])
   assert.deepEqual(sent, ['claim', ...Array.from({ length: 20 }, () => 'set lease_until_ms')])
   await pass(60)
   assert.equal(sent.length, 21)

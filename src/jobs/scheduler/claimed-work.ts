@@ -1,4 +1,4 @@
-import type { Services } from '../../services.ts'
+import type { JobName, Services } from '../../services.ts'
 import { newLease, releaseLease, type Lease, type LeasedTable } from '../../store/leases.ts'
 import type { Row, Sql } from '../../store/sql.ts'
 import { forEachOf } from './for-each.ts'
@@ -8,7 +8,7 @@ import type { JobResult } from './scheduler.ts'
 /** Rows that are work for a job. */
 export interface ClaimedWork<Item> {
   /** Of the job. */
-  readonly name: string
+  readonly name: JobName
   readonly table: LeasedTable
   /** Rows of one run, and how many of them are worked on at a time. */
   readonly batch: number

@@ -65,8 +65,11 @@ export const issueCertificate = operation({
     'ConcurrentModificationException',
   ],
   resource: (input) => input.CertificateAuthorityArn,
-  conditionKeys: ({ TemplateArn }, { partition }) =>
-    new Map([['acm-pca:templatearn', [TemplateArn ?? defaultTemplateArn(partition)]]]),
+  conditionKeys: {
+    documentation: '`acm-pca:TemplateArn`',
+    of: ({ TemplateArn }, { partition }) =>
+      new Map([['acm-pca:templatearn', [TemplateArn ?? defaultTemplateArn(partition)]]]),
+  },
   async run(services, input, caller) {
     const view = await requireAuthority(services, caller, whereOf(input))
     const scope = { operation: 'IssueCertificate', resource: view.arn }

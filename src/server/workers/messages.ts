@@ -3,6 +3,7 @@
  * runs the jobs, and counts what is counted for all.
  */
 import type { RatedCall } from '../../access/rate-limiter.ts'
+import type { JobName } from '../../services.ts'
 import type { WriterAnswer } from '../../store/sqlite/group.ts'
 import type { Sql } from '../../store/sql.ts'
 
@@ -40,7 +41,7 @@ export type FromWorker =
       readonly kind: 'transactions'
       readonly asked: readonly { readonly id: number; readonly statements: readonly Sql[] }[]
     }
-  | { readonly kind: 'wake'; readonly job: string }
+  | { readonly kind: 'wake'; readonly job: JobName }
   | { readonly kind: 'records'; readonly records: readonly CallLogItem[] }
   | { readonly kind: 'rated'; readonly id: number; readonly call: RatedCall }
   | { readonly kind: 'metrics wanted'; readonly id: number }

@@ -2,6 +2,7 @@
 import { setImmediate } from 'node:timers/promises'
 import type { RateLimiter } from '../../access/rate-limiter.ts'
 import type { Rates } from '../../access/rates.ts'
+import type { JobName } from '../../services.ts'
 import type { WriterAnswer } from '../../store/sqlite/group.ts'
 import { settle, type SqliteWriter, type Waiting } from '../../store/sqlite/writer-client.ts'
 import type { CallLogPort } from '../../call-log/call-recorder.ts'
@@ -17,7 +18,7 @@ import {
 export interface WorkerClient {
   /** Writes through the primary. */
   readonly writer: SqliteWriter
-  readonly wake: (job: string) => void
+  readonly wake: (job: JobName) => void
   readonly callLog: CallLogPort
   /** Text of the metrics of all processes together. */
   readonly allMetrics: () => Promise<string>
