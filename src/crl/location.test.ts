@@ -1,8 +1,8 @@
 /** Key and URL of a CRL. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { EnabledCrl } from '../authority/revocation-configuration.ts'
-import { crlKey, customCrlUrl } from './location.ts'
+import { noRevocation, type EnabledCrl } from '../authority/revocation-configuration.ts'
+import { crlKey, customCrlPath, customCrlUrl } from './location.ts'
 
 const crl: EnabledCrl = {
   Enabled: true,
@@ -33,4 +33,34 @@ test('a host name of its own is the place of the key, whatever the path', () => 
 test('without a host name of its own, an empty one included, the store says where a CRL is', () => {
   assert.equal(customCrlUrl(crl, 'crl/one.crl'), undefined)
   assert.equal(customCrlUrl({ ...crl, CustomCname: '' }, 'crl/one.crl'), undefined)
+})
+
+test('a request for the URL of a CRL finds its key, under the present and each former host name', () => {
+  const authorityWith = (CustomCname: string | undefined, pastCrlCnames: readonly string[]) => ({
+    revocation: {
+      ...noRevocation,
+      CrlConfiguration: { ...crl, ...(CustomCname !== undefined && { CustomCname }) },
+    },
+    pastCrlCnames,
+  })
+  const found = (
+    authority: Parameters<typeof customCrlPath>[0],
+    url: string,
+  ): string | undefined => {
+    const { host, pathname } = new URL(url)
+    return customCrlPath(authority, { host, path: pathname })
+  }
+  for (const CustomCname of ['crl.example.com', 'crl.example.com:8081', 'example.com/pki']) {
+    const url = customCrlUrl({ ...crl, CustomCname }, 'crl/one%20.crl') ?? ''
+    assert.equal(found(authorityWith(CustomCname, []), url), 'crl/one%20.crl')
+    assert.equal(found(authorityWith('new.example.com', [CustomCname]), url), 'crl/one%20.crl')
+    assert.equal(
+      found({ revocation: noRevocation, pastCrlCnames: [CustomCname] }, url),
+      'crl/one%20.crl',
+    )
+    assert.equal(found(authorityWith('new.example.com', []), url), undefined)
+    assert.equal(found(authorityWith(undefined, []), url), undefined)
+  }
+  const doubled = 'http://crl.example.com//crl/one.crl'
+  assert.equal(found(authorityWith('crl.example.com/', []), doubled), 'crl/one.crl')
 })

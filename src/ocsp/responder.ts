@@ -1,11 +1,10 @@
-/** Answers OCSP requests (RFC 6960, RFC 5019, RFC 9654), signed by the CA that is asked about. */
+/** Answers OCSP requests (RFC 6960, RFC 5019, RFC 9654): finds the CA, signs with its key, and keeps responses. */
 import type { Authority } from '../authority/authority.ts'
-import { statusAt } from '../authority/status.ts'
 import { createBoundedCache } from '../bounded-cache.ts'
-import type { Issuer } from '../issuance/issuer.ts'
 import { issuerWith } from '../issuance/issuer-cache.ts'
 import { recordedSerialNumber } from '../x509/serial-number.ts'
-import { ocspLife, ocspResponseData, type CertificateStatus } from './response.ts'
+import { certificateStatus, type CertificateStatus } from './certificate-status.ts'
+import { ocspLife, ocspResponseData } from './response.ts'
 import type { Services } from '../services.ts'
 import { findAuthority } from '../store/authorities.ts'
 import { findIssuedStatus } from '../store/revocations.ts'
@@ -49,9 +48,7 @@ interface KeptAnswer extends OcspAnswer {
   readonly authorityNotAfter: Date
 }
 
-interface KnownStatus extends CertificateStatus {
-  readonly serialNumber: Uint8Array
-}
+type KnownStatus = CertificateStatus & { readonly certId: CertId }
 
 /** A request that was resolved: which CA it is about, as it is now, and what its certificates are. */
 interface Resolved {
@@ -117,8 +114,7 @@ export function createOcspResponder(services: ResponderServices): OcspResponder 
 }
 
 function count({ metrics }: ResponderServices, answer: KeptAnswer): OcspAnswer {
-  for (const { revocation } of answer.statuses)
-    metrics.ocspAnswer(revocation === undefined ? 'good' : 'revoked')
+  for (const { status } of answer.statuses) if (status !== 'unknown') metrics.ocspAnswer(status)
   return answer
 }
 
@@ -137,45 +133,33 @@ function readRequest(der: Uint8Array): OcspRequest | undefined {
 }
 
 /**
- * Undefined for what this server does not answer for: another CA's certificates or several CAs' at once, a CA without
- * OCSP or in a state in which it does not answer, and certificates that were never issued (RFC 5019 §2.2.3).
+ * Undefined for a request that this server does not answer: for certificates of another CA, of several CAs at once, or whose
+ * status is unknown.
  */
 async function resolve(
-  { db, clock }: ResponderServices,
+  services: ResponderServices,
   { certIds }: OcspRequest,
   findIssuer: (certId: CertId) => Promise<string | undefined>,
 ): Promise<Resolved | undefined> {
   const found = new Set(await Promise.all(certIds.map(findIssuer)))
   const [authorityId] = found
   if (authorityId === undefined || found.size !== 1) return undefined
-  const authority = await findAuthority(db, authorityId)
-  if (authority === undefined || !answers(authority, clock.now())) return undefined
-  const statuses = await Promise.all(certIds.map((certId) => statusOf(db, authority, certId)))
-  const known = statuses.filter((status) => status !== undefined)
-  return known.length === statuses.length ? { authority, statuses: known } : undefined
+  const authority = await findAuthority(services.db, authorityId)
+  if (authority === undefined) return undefined
+  const statuses = await Promise.all(
+    certIds.map((certId) => findStatus(services, authority, certId)),
+  )
+  return statuses.some(({ status }) => status === 'unknown') ? undefined : { authority, statuses }
 }
 
-/** A CA answers while it is ACTIVE or DISABLED and has OCSP on. */
-function answers(authority: Authority, now: Date): boolean {
-  const status = statusAt(authority, now)
-  const serves = status === 'ACTIVE' || status === 'DISABLED'
-  return serves && authority.revocation.OcspConfiguration.Enabled
-}
-
-async function statusOf(
-  db: ResponderServices['db'],
+async function findStatus(
+  { db, clock }: ResponderServices,
   authority: Authority,
-  { der: certId, serialNumber: asked }: CertId,
-): Promise<KnownStatus | undefined> {
-  const serialNumber = recordedSerialNumber(asked)
-  if (serialNumber === undefined) return undefined
-  const issued = await findIssuedStatus(db, authority.number, serialNumber)
-  if (issued === undefined) return undefined
-  const revocation = issued.revocation && {
-    revocationTime: issued.revocation.revokedAt,
-    reasonCode: issued.revocation.reasonCode,
-  }
-  return { certId, serialNumber, revocation }
+  certId: CertId,
+): Promise<KnownStatus> {
+  const serialNumber = recordedSerialNumber(certId.serialNumber)
+  const issued = serialNumber && (await findIssuedStatus(db, authority.number, serialNumber))
+  return { certId, ...certificateStatus(authority, issued, clock.now()) }
 }
 
 async function makeAnswer(
@@ -183,14 +167,14 @@ async function makeAnswer(
   { authority, statuses }: Resolved,
   nonce: OcspRequest['nonce'],
 ): Promise<Omit<KeptAnswer, 'stamp'>> {
-  const issuer: Issuer = issuerWith(db, authority)
+  const issuer = issuerWith(db, authority)
   const now = clock.now()
   const validitySeconds = revocationPolicy.ocspValiditySeconds
   const responseData = ocspResponseData({
     responderKeyHash: keyIdentifier(issuer.subjectPublicKeyInfo),
     now,
     validitySeconds,
-    statuses,
+    statuses: statuses.map(({ certId, revocation }) => ({ certId: certId.der, revocation })),
     nonce,
   })
   const { SigningAlgorithm } = authority.configuration
@@ -210,19 +194,15 @@ function isFresh({ life }: Pick<KeptAnswer, 'life'>, now: Date): boolean {
   return now < life.freshUntil && now >= life.producedAt
 }
 
-/** Whether a kept answer is fresh, and what it says is still what the record says. */
+/** Whether a kept answer is fresh, and still says what the record says. */
 async function stillHolds(
-  { db, clock }: ResponderServices,
+  services: ResponderServices,
   { life, authorityId, statuses }: KeptAnswer,
 ): Promise<boolean> {
-  const now = clock.now()
-  if (!isFresh({ life }, now)) return false
-  const authority = await findAuthority(db, authorityId)
-  if (authority === undefined || !answers(authority, now)) return false
-  for (const { serialNumber, revocation } of statuses) {
-    const issued = await findIssuedStatus(db, authority.number, serialNumber)
-    const isRevoked = issued?.revocation !== undefined
-    if (issued === undefined || isRevoked !== (revocation !== undefined)) return false
-  }
+  if (!isFresh({ life }, services.clock.now())) return false
+  const authority = await findAuthority(services.db, authorityId)
+  if (authority === undefined) return false
+  for (const { certId, status } of statuses)
+    if ((await findStatus(services, authority, certId)).status !== status) return false
   return true
 }

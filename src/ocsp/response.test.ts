@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { encodeSequence, encodeUnsigned } from '../x509/der/writer.ts'
 import { encodeResponseData } from '../x509/ocsp/response.ts'
-import { ocspLife, ocspResponseData, type CertificateStatus } from './response.ts'
+import { ocspLife, ocspResponseData, type OcspParameters } from './response.ts'
 
 const now = new Date('2026-03-01T08:15:30.250Z')
 const responderKeyHash = new Uint8Array(20).fill(0xab)
@@ -31,7 +31,7 @@ test('an answer holds for the seconds asked for, and is made anew after half of 
 })
 
 test('every certificate is answered in the order asked, with the times of the answer', () => {
-  const statuses: CertificateStatus[] = [
+  const statuses: OcspParameters['statuses'] = [
     { certId: certId(3), revocation: undefined },
     {
       certId: certId(1),

@@ -1,6 +1,6 @@
-/** What an OCSP answer will say (RFC 6960 §2.2, RFC 5019). */
+/** The contents of an OCSP response, and how long it is valid (RFC 6960 §2.2, RFC 5019). */
 import type { Extension } from '../x509/extensions/extensions.ts'
-import { encodeResponseData, type Revocation, type SingleResponse } from '../x509/ocsp/response.ts'
+import { encodeResponseData, type SingleResponse } from '../x509/ocsp/response.ts'
 
 /** What an answer is made from. */
 export interface OcspParameters {
@@ -8,23 +8,17 @@ export interface OcspParameters {
   readonly responderKeyHash: Uint8Array
   readonly now: Date
   readonly validitySeconds: number
-  readonly statuses: readonly CertificateStatus[]
+  /** Each with the DER of its CertID, as it was requested. */
+  readonly statuses: readonly Pick<SingleResponse, 'certId' | 'revocation'>[]
   readonly nonce: Extension | undefined
 }
 
-export interface CertificateStatus {
-  /** DER, as it was asked. */
-  readonly certId: Uint8Array
-  /** Undefined for a certificate that is good. */
-  readonly revocation: Revocation | undefined
-}
-
 /** DER of the ResponseData to sign. Its times are whole seconds. */
-export function ocspResponseData(order: OcspParameters): Uint8Array {
-  const { responderKeyHash, now, nonce } = order
+export function ocspResponseData(parameters: OcspParameters): Uint8Array {
+  const { responderKeyHash, now, nonce } = parameters
   const thisUpdate = now
-  const nextUpdate = ocspLife(order).nextUpdate
-  const responses = order.statuses.map(({ certId, revocation }): SingleResponse => ({
+  const nextUpdate = ocspLife(parameters).nextUpdate
+  const responses = parameters.statuses.map(({ certId, revocation }): SingleResponse => ({
     certId,
     revocation,
     thisUpdate,

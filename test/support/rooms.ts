@@ -201,6 +201,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'authority',
       'call-log',
       'chain/issuer-identity.ts',
+      'crl/location.ts',
       'http/body',
       'identity',
       'objects/object-store.ts',

@@ -1,0 +1,28 @@
+/** What OCSP says of a serial number (RFC 6960 §2.2). */
+import type { Authority } from '../authority/authority.ts'
+import { statusAt } from '../authority/status.ts'
+import type { IssuedStatus } from '../store/revocations.ts'
+import type { Revocation } from '../x509/ocsp/response.ts'
+
+/** The responder answers `unauthorized` to a request with an unknown certificate (RFC 5019 §2.2.3). */
+export type CertificateStatus =
+  | { readonly status: 'good' | 'unknown'; readonly revocation: undefined }
+  | { readonly status: 'revoked'; readonly revocation: Revocation }
+
+/**
+ * The status of a certificate of `authority`, from its record; `issued` is undefined if the CA has not issued such a certificate.
+ * A CA answers while it is ACTIVE or DISABLED and has OCSP enabled. Otherwise all its certificates are unknown.
+ */
+export function certificateStatus(
+  authority: Authority,
+  issued: IssuedStatus | undefined,
+  now: Date,
+): CertificateStatus {
+  const status = statusAt(authority, now)
+  const answers =
+    (status === 'ACTIVE' || status === 'DISABLED') && authority.revocation.OcspConfiguration.Enabled
+  if (!answers || issued === undefined) return { status: 'unknown', revocation: undefined }
+  if (issued.revocation === undefined) return { status: 'good', revocation: undefined }
+  const { revokedAt, reasonCode } = issued.revocation
+  return { status: 'revoked', revocation: { revocationTime: revokedAt, reasonCode } }
+}
