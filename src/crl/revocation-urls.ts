@@ -17,7 +17,7 @@ export function certificatePointers(
   crl: CurrentCrl | undefined,
 ): CertificatePointers {
   const { CrlConfiguration, OcspConfiguration } = authority.revocation
-  const publicUrl = services.publicUrl()
+  const { publicUrl } = services
   return {
     ...(CrlConfiguration.Enabled && crlPointers(services, authority, { crl, CrlConfiguration })),
     ...(OcspConfiguration.Enabled && {

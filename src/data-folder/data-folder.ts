@@ -34,7 +34,7 @@ export interface DataFolder {
   readonly sealer: Sealer
 }
 
-interface OpenOptions {
+export interface OpenOptions {
   /** Makes database and master key if neither is there yet. */
   readonly mayCreate: boolean
   readonly onFailure?: (error: Error) => void

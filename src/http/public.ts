@@ -18,7 +18,7 @@ export async function answerPublic(
   { services, publicObjects }: PublicServices,
   request: PublicRequest,
 ): Promise<PublicAnswer> {
-  const below = pathBelowUrl(request.path, services.publicUrl())
+  const below = pathBelowUrl(request.path, services.publicUrl)
   // A proxy in front may have removed the path of the public URL already.
   const requests = below === undefined ? [request] : [{ ...request, path: below }, request]
   for (const { path } of requests) {
@@ -33,7 +33,7 @@ export async function answerPublic(
     return at === undefined ? notFound : answerObject(stores, request, at)
   }
   // Below the public URL, CRLs are found without the database, so they are served while it is away.
-  const isOwn = request.headers['host'] === hostOf(services.publicUrl())
+  const isOwn = request.headers['host'] === hostOf(services.publicUrl)
   return firstFound(isOwn ? [...byBucket, byHost] : [byHost, ...byBucket])
 }
 

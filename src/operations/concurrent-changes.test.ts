@@ -73,7 +73,7 @@ async function runAmid(
       random: systemRandom,
     }),
     issuancePolicy: config.issuancePolicy,
-    publicUrl: () => 'http://pki.example.com',
+    publicUrl: 'http://pki.example.com',
     revocationPolicy: config.revocationPolicy,
   }
   const caller = userCaller({ region: 'eu-west-1', accountId: config.accountId })

@@ -1,17 +1,16 @@
-/** What the one process that owns a data folder does with it at its start and at its end. */
+/** How the one process that owns a data folder opens it. */
 import { hostname } from 'node:os'
-import type { ProcessContext } from './make-services.ts'
+import type { ProcessContext, Runtime } from './runtime.ts'
 import type { Config } from '../settings/config.ts'
 import {
   databaseFile,
   openData,
   sharedDamagePath,
   type DataFolder,
+  type OpenOptions,
 } from '../data-folder/data-folder.ts'
 import { prepareFirstStart, type CredentialsFile } from '../data-folder/first-start.ts'
 import { ownDatabase, type OwnDatabase } from '../data-folder/own-database.ts'
-import { recordKeyUses } from '../jobs/record-key-uses.ts'
-import type { Services } from '../services.ts'
 import { listOwners } from '../store/certificate-search.ts'
 import { watchDatabase } from '../data-folder/watch-database.ts'
 import { clearDamage } from '../store/damage.ts'
@@ -20,23 +19,24 @@ import { afterRestore } from '../store/after-restore.ts'
 import { releaseLeases } from '../store/leases.ts'
 import { servedRegions } from '../wire/region.ts'
 
-/** Opens what is kept, and makes what is missing of it, for the one process that may do so. */
+export interface OpenOwnOptions {
+  /** Closes the data, and what is opened on top of it. */
+  readonly stack: AsyncDisposableStack
+  /** The writer of a SQLite database; a thread of this process by default. */
+  readonly writer?: OpenOptions['writer']
+}
+
+/** Opens the data folder, and creates what is missing in it, for the one process that may do so. */
 export async function openOwnData(
   config: Config,
-  {
-    stack,
-    writer,
-    ...surroundings
-  }: ProcessContext & {
-    stack: AsyncDisposableStack
-    writer?: Parameters<typeof openData>[1]['writer']
-  },
-): Promise<{ readonly data: DataFolder; readonly credentials: CredentialsFile }> {
+  context: ProcessContext,
+  { stack, writer }: OpenOwnOptions,
+): Promise<{ readonly runtime: Runtime; readonly credentials: CredentialsFile }> {
   await prepareDataFolder(config.dataDirectory)
   // A database on a server is its own guard, and servers that share it may share the folder.
   const lock = config.database === undefined ? lockFolder(config.dataDirectory) : undefined
   stack.defer(() => lock?.release())
-  const { onFailure, wrapDatabase = (db) => db, log, random, clock } = surroundings
+  const { onFailure, wrapDatabase = (db) => db, log, random, clock } = context
   // The operator of a database on a server has repaired it there.
   if (lock === undefined && config.acceptLoss) clearDamage(sharedDamagePath(config))
   let owned: OwnDatabase | undefined
@@ -51,8 +51,8 @@ export async function openOwnData(
   if (owned !== undefined)
     stack.defer(watchDatabase(opened.db, databaseFile(config), { owned, log, onFailure }))
   const data = { ...opened, db: wrapDatabase(opened.db) }
-  const credentials = await prepareFirstStart(config, data, surroundings)
-  await warnOfUnservedRegions(config, data, surroundings)
+  const credentials = await prepareFirstStart(config, data, context)
+  await warnOfUnservedRegions(config, data, context)
   // Whoever holds the folder's lock is the only one; other nodes' leases are theirs.
   if (data.db.shared === undefined && data.db.damage?.() === undefined)
     await data.db.transaction(releaseLeases())
@@ -64,7 +64,7 @@ export async function openOwnData(
       'the loss of writes is accepted; serving the remaining data',
     )
   }
-  return { data, credentials }
+  return { runtime: { ...context, config, data, stack }, credentials }
 }
 
 /** Logs Regions with CAs that are not served: an earlier version served them, or `--regions` listed them. */
@@ -84,13 +84,4 @@ async function warnOfUnservedRegions(
 
 function thisProcess(): string {
   return `process ${process.pid} on ${hostname()}`
-}
-
-/** A database that is away keeps no server from stopping. */
-export async function recordLastUses(services: Services): Promise<void> {
-  try {
-    await recordKeyUses.run(services)
-  } catch (error) {
-    services.log.error({ err: error }, 'the last uses of access keys cannot be recorded')
-  }
 }

@@ -22,10 +22,13 @@ export const everyone = [
   'bounded-cache.ts',
   'durable-file.ts',
   'text',
+  'channel',
 ] as const
 
 export const rooms: Readonly<Record<string, Room>> = {
   text: { subject: 'Text: JSON, text that may be stored or shown', imports: [] },
+
+  channel: { subject: 'Requests and replies over a channel of messages', imports: [] },
 
   'x509/der': { subject: 'DER: reader, writer, primitive types', imports: [] },
   'x509/names': { subject: 'Distinguished names and GeneralNames', imports: ['x509/der'] },
@@ -281,7 +284,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   'server/workers': {
     subject: 'Workers: their pool, the messages between them and the primary',
-    imports: ['access', 'call-log', 'server', 'store', 'store/sqlite', 'telemetry'],
+    imports: ['access', 'call-log', 'store', 'store/sqlite', 'telemetry'],
   },
   server: {
     subject: 'Processes: single, primary and worker, assembled from the other rooms',
@@ -380,7 +383,6 @@ export const rooms: Readonly<Record<string, Room>> = {
 export const entangled: readonly (readonly [string, string])[] = [
   ['http', 'http/body'],
   ['http', 'ocsp'],
-  ['server', 'server/workers'],
   ['cli', 'cli/completion'],
 ]
 

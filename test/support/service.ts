@@ -4,7 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { startApp, type App } from '../../src/server/single-process.ts'
+import type { App } from '../../src/server/runtime.ts'
+import { startSingleProcess } from '../../src/server/single-process.ts'
 import type { Clock } from '../../src/clock.ts'
 import { readConfig, type Config, type Flags } from '../../src/settings/config.ts'
 import { createLog } from '../../src/telemetry/log.ts'
@@ -249,7 +250,7 @@ async function start(
   config: Config,
   { clock, logTo, wrapObjects, wrapDatabase }: Around,
 ): Promise<App> {
-  return startApp(config, {
+  return startSingleProcess(config, {
     clock,
     random: systemRandom,
     log: createLog(config.logLevel, logTo),
