@@ -1,6 +1,7 @@
 /** What operations do when the CA is changed after they have read it and before they write. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { testServices } from '../../test/support/services.ts'
 import { policyOf, share, sharingStatements } from '../../test/support/accounts.ts'
 import { csr } from '../../test/support/csrs.ts'
 import { createAuthority, createRoot, issue, issueInput } from '../../test/support/hierarchy.ts'
@@ -14,7 +15,6 @@ import { deriveSealer } from '../data-folder/master-key.ts'
 import { createLog } from '../telemetry/log.ts'
 import { createMetrics } from '../telemetry/metrics.ts'
 import { systemRandom } from '../random.ts'
-import type { Services } from '../services.ts'
 import type { Database } from '../store/database.ts'
 import { createKeyRecords } from '../store/keys.ts'
 import { operations } from './index.ts'
@@ -58,7 +58,7 @@ async function runAmid(
   const { clock, config } = service
   const log = createLog('silent')
   const wake = (): void => undefined
-  const some: Partial<Services> = {
+  const services = testServices({
     db: interrupted(data.db, change, times),
     clock,
     log,
@@ -75,9 +75,9 @@ async function runAmid(
     issuancePolicy: config.issuancePolicy,
     publicUrl: 'http://pki.example.com',
     revocationPolicy: config.revocationPolicy,
-  }
+  })
   const caller = userCaller({ region: 'eu-west-1', accountId: config.accountId })
-  return operations[operation].accept(input).run(some as Services, caller)
+  return operations[operation].accept(input).run(services, caller)
 }
 
 const concurrent = {
