@@ -15,8 +15,6 @@ import { startProcess, type ProcessContext, type Runtime } from '../src/server/r
 import { createOwnState, type SharedState } from '../src/server/shared-state.ts'
 import type { Config } from '../src/settings/config.ts'
 import { findAccessKey } from '../src/store/access-keys.ts'
-import type { Ownership } from '../src/store/sqlite/ownership.ts'
-import { createOwnWriter } from '../src/store/sqlite/own-writer.ts'
 import { readCredentials, type Credentials } from './credentials.ts'
 import { createGate, type Gate } from './gate.ts'
 import { openLog } from './logs.ts'
@@ -60,16 +58,13 @@ const memory = ':memory:'
 export async function openEmbedded(options: EmbeddedOptions = {}): Promise<EmbeddedCa> {
   const gate = createGate()
   const ca = await startProcess(async (stack) => {
-    const isPrivate = (options.data ?? memory) === memory
-    const config = configOf(
-      options,
-      isPrivate ? makePrivateFolder(stack) : (options.data as string),
-    )
+    const { data = memory, region = regionDefault } = options
+    const isPrivate = data === memory
+    const directory = isPrivate ? makePrivateFolder(stack) : data
+    const config = configOf(options, directory)
     const context = await createContext(config, options, gate)
     // In memory a commit waits for no disk, and a thread would only take time to start.
-    const writer = (path: string, ownership: Ownership | undefined) =>
-      createOwnWriter(path, { ownership, onFailure: context.onFailure })
-    const opened = await openOwnData(config, context, { stack, ...(isPrivate && { writer }) })
+    const opened = await openOwnData(config, context, { stack, writesHere: isPrivate })
     const { runtime } = opened
     const credentials = options.credentials ?? (await readCredentials(opened.credentials.path))
     const accountId = await accountOf(runtime.data, credentials)
@@ -78,7 +73,6 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
     const services = await createServices(runtime, { ...shared, publicUrl })
     const interfaces = createInterfaces(runtime, { ...services, shared, gate, publicUrl })
     shared.startJobs(createJobs(config), services.services)
-    const { region = regionDefault } = options
     const client = createQuickClient({
       region,
       endpoint,
@@ -92,22 +86,13 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
       await gate.idle()
       client.close()
     })
-    const { dataDirectory } = config
-    const createBucketNamed = (name: string): Promise<void> =>
+    const createBucketOf = (name: string): Promise<void> =>
       gate.pass(() =>
         createBucket(bucketsFolder(config), { name, accountId, createdAt: context.clock.now() }),
       )
-    return {
-      ...interfaces,
-      client,
-      endpoint,
-      region,
-      credentials,
-      accountId,
-      dataDirectory,
-      publicUrl,
-      createBucket: createBucketNamed,
-    }
+    const { dataDirectory } = config
+    const about = { endpoint, region, credentials, accountId, dataDirectory, publicUrl }
+    return { ...about, ...interfaces, client, createBucket: createBucketOf }
   })
   let closing: Promise<void> | undefined
   const close = (): Promise<void> => (closing ??= ca.close())
@@ -137,7 +122,7 @@ interface InterfacesOptions extends ProcessServices {
   readonly publicUrl: string
 }
 
-/** The two listeners of a server, without listeners. */
+/** What the two listeners of a server offer, as functions. */
 function createInterfaces(
   runtime: Runtime,
   { services, publicObjects, shared, gate, publicUrl }: InterfacesOptions,
@@ -156,10 +141,10 @@ function createInterfaces(
   }
 }
 
-/** Waits of the client are for a service that is far away. */
+/** The default waits of the client suit a remote service. */
 const waiter = { Delay: 0.01, MaxAttempts: 12_000 }
 
-/** One that looks more often whether what it made is ready. */
+/** A client that polls more often whether a certificate or a CA is ready. */
 function createQuickClient(options: ClientOptions): Client {
   const client = createClient(options)
   return {

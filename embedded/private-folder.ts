@@ -1,6 +1,6 @@
 /**
- * The folder of a CA that is kept nowhere. SQLite's own in-memory databases cannot take its place: the writer, the reader
- * and the thread that builds CRLs each have a connection, and what they share has to be a file.
+ * The temporary folder of a CA in memory. SQLite's own in-memory databases cannot replace it: the writer, the reader and the
+ * bulk worker thread have a connection each, and can share only a file.
  */
 import { mkdtempSync, readdirSync, rmSync, statfsSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { systemClock } from '../src/clock.ts'
 import { lockFolder } from '../src/store/sqlite/folder-lock.ts'
 
-/** Memory that looks like a folder, on Linux. */
+/** A file system in memory, on Linux. */
 const memory = '/dev/shm'
 const memoryOctetsMin = 32 * 1024 * 1024
 const prefix = 'signet-embedded-'
@@ -31,7 +31,7 @@ function removePrivateFolder(directory: string): void {
   rmSync(directory, { recursive: true, force: true })
   open.delete(directory)
   if (open.size === 0) process.off('exit', removeAll)
-  for (const place of new Set([memory, tmpdir()])) sweep(place)
+  for (const parent of new Set([memory, tmpdir()])) sweep(parent)
 }
 
 function hasMemory(): boolean {
@@ -43,17 +43,17 @@ function hasMemory(): boolean {
   }
 }
 
-function makeIn(places: readonly string[]): string {
-  const [place = tmpdir(), ...others] = places
+function makeIn(parents: readonly string[]): string {
+  const [parent = tmpdir(), ...others] = parents
   try {
-    return mkdtempSync(join(place, prefix))
+    return mkdtempSync(join(parent, prefix))
   } catch (error) {
     if (others.length === 0) throw error
     return makeIn(others)
   }
 }
 
-/** What cannot be removed while its files are open is left to the sweep of another. */
+/** A folder that cannot be removed while its files are open is left to the sweep of another process. */
 function removeAll(): void {
   for (const directory of open)
     try {
@@ -61,12 +61,12 @@ function removeAll(): void {
     } catch {}
 }
 
-function sweep(place: string): void {
-  for (const name of namesIn(place).filter((one) => one.startsWith(prefix)))
-    removeIfLeft(join(place, name))
+function sweep(parent: string): void {
+  for (const name of namesIn(parent).filter((one) => one.startsWith(prefix)))
+    removeIfLeft(join(parent, name))
 }
 
-/** Whoever lives holds the lock of the folder. */
+/** Removes a folder that a killed process has left: a process that runs holds the lock of its folder. */
 function removeIfLeft(directory: string): void {
   if (open.has(directory)) return
   try {

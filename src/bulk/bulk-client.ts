@@ -1,11 +1,11 @@
-/** The main thread's end of bulk work. */
+/** The main thread's side of the bulk worker thread. */
 import { Worker } from 'node:worker_threads'
 import type { BulkWork } from './bulk-work.ts'
 import { PendingReplies } from '../channel/pending-replies.ts'
 import type { PostgresConnectionOptions } from '../store/postgres/connection-options.ts'
 import type { BulkAnswer, BulkRequest, ReportPage } from './bulk-thread.ts'
 
-/** Bulk work on the database in that SQLite file, or at that place. The thread starts with the first request, and again after it has failed. */
+/** Bulk work on a SQLite file or a PostgreSQL database. The thread starts with the first request, and again after it has failed. */
 export function createBulkWork(location: string | PostgresConnectionOptions): BulkWork {
   let thread: BulkThread | undefined
   let closed = false
@@ -26,18 +26,18 @@ export function createBulkWork(location: string | PostgresConnectionOptions): Bu
   return {
     async tbsCertList(fields, scope) {
       const answer = await ask({ kind: 'crl', fields, scope })
-      if (!('crl' in answer)) throw new TypeError('bulk work answered something else')
+      if (!('crl' in answer)) throw new TypeError('bulk work replied with something else')
       return answer.crl
     },
     async *auditReport(request) {
       let next: Promise<BulkAnswer> | undefined = ask({ kind: 'report', request, after: 0 })
       while (next !== undefined) {
         const answer: BulkAnswer = await next
-        if (!('page' in answer)) throw new TypeError('bulk work answered something else')
+        if (!('page' in answer)) throw new TypeError('bulk work replied with something else')
         const { text, last }: ReportPage = answer.page
-        // The thread makes the next page while this one is written.
+        // The thread builds the next page while this one is written.
         next = last === undefined ? undefined : ask({ kind: 'report', request, after: last })
-        // Whoever stops reading is not told that it failed.
+        // A reader that has stopped does not await the failure.
         next?.catch(() => {})
         yield text
       }
@@ -64,7 +64,7 @@ function startThread(
     workerData: { location },
     // Flags of the process are about its own program: --input-type would refuse this one.
     execArgv: [],
-    // What is young dies young; a large nursery would only be memory that is used.
+    // Most objects die young; a large young generation would only take memory.
     resourceLimits: { maxYoungGenerationSizeMb: 8 },
   })
   const thread = { worker, replies: new PendingReplies<BulkAnswer>() }
@@ -76,6 +76,6 @@ function startThread(
   worker.unref()
   worker.on('message', (answer: BulkAnswer) => thread.replies.settle(answer.id, answer))
   worker.on('error', end)
-  worker.on('exit', () => end(new Error('the thread of bulk work has ended')))
+  worker.on('exit', () => end(new Error('the bulk worker thread has ended')))
   return thread
 }

@@ -16,21 +16,22 @@ import { watchDatabase } from '../data-folder/watch-database.ts'
 import { clearDamage } from '../store/damage.ts'
 import { lockFolder, prepareDataFolder } from '../store/sqlite/folder-lock.ts'
 import { afterRestore } from '../store/after-restore.ts'
+import { createOwnWriter } from '../store/sqlite/own-writer.ts'
 import { releaseLeases } from '../store/leases.ts'
 import { servedRegions } from '../wire/region.ts'
 
 export interface OpenOwnOptions {
   /** Closes the data, and what is opened on top of it. */
   readonly stack: AsyncDisposableStack
-  /** The writer of a SQLite database; a thread of this process by default. */
-  readonly writer?: OpenOptions['writer']
+  /** Whether the calling thread writes to a SQLite database; a thread of its own does by default. */
+  readonly writesHere?: boolean
 }
 
 /** Opens the data folder, and creates what is missing in it, for the one process that may do so. */
 export async function openOwnData(
   config: Config,
   context: ProcessContext,
-  { stack, writer }: OpenOwnOptions,
+  { stack, writesHere = false }: OpenOwnOptions,
 ): Promise<{ readonly runtime: Runtime; readonly credentials: CredentialsFile }> {
   await prepareDataFolder(config.dataDirectory)
   // A database on a server is its own guard, and servers that share it may share the folder.
@@ -45,7 +46,9 @@ export async function openOwnData(
     owned = await ownDatabase(path, { random, log, acceptLoss, process: thisProcess() })
     return owned
   }
-  const options = { mayCreate: true, own, onFailure, ...(writer && { writer }) }
+  const writer: OpenOptions['writer'] = (path, ownership) =>
+    createOwnWriter(path, { ownership, onFailure })
+  const options = { mayCreate: true, own, onFailure, ...(writesHere && { writer }) }
   const opened = await openData(config, options)
   stack.defer(() => opened.db.close())
   if (owned !== undefined)
@@ -53,7 +56,7 @@ export async function openOwnData(
   const data = { ...opened, db: wrapDatabase(opened.db) }
   const credentials = await prepareFirstStart(config, data, context)
   await warnOfUnservedRegions(config, data, context)
-  // Whoever holds the folder's lock is the only one; other nodes' leases are theirs.
+  // The holder of the folder's lock is the only server; on PostgreSQL, leases may be those of other nodes.
   if (data.db.shared === undefined && data.db.damage?.() === undefined)
     await data.db.transaction(releaseLeases())
   if (owned?.accepted !== undefined) {

@@ -1,8 +1,6 @@
 /** Assembles the primary of a server with workers: it writes, runs the jobs, and keeps the workers running. It has no listener. */
 import { createJobs } from '../jobs/index.ts'
 import type { Config } from '../settings/config.ts'
-import type { Ownership } from '../store/sqlite/ownership.ts'
-import { createOwnWriter } from '../store/sqlite/own-writer.ts'
 import { createServices } from './create-services.ts'
 import { openOwnData } from './open-data.ts'
 import { reserveSharedPort } from './public-port.ts'
@@ -19,9 +17,9 @@ export function startPrimary(
 ): Promise<App> {
   return startProcess(async (stack) => {
     const pool = stack.use(new WorkerPool(context, workers))
-    const writer = (path: string, ownership: Ownership | undefined) =>
-      createOwnWriter(path, { ownership, onFailure: context.onFailure })
-    const { runtime, credentials } = await openOwnData(config, context, { stack, writer })
+    // The primary has little else to do, and data that workers send is copied once.
+    const opened = await openOwnData(config, context, { stack, writesHere: true })
+    const { runtime, credentials } = opened
     const shared = await createOwnState(runtime)
     await using reserved = await reserveSharedPort(config.publicListen)
     const publicUrl = config.publicUrl ?? reserved.url

@@ -23,6 +23,7 @@ interface PoolContext {
 /** Workers load their code while the primary opens the data. */
 export class WorkerPool implements AsyncDisposable {
   readonly #context: PoolContext
+  readonly #first: readonly WorkerProcess[]
   readonly #workers = new Set<WorkerProcess>()
   readonly #lostConnections = new LostConnections()
   #primary: (PrimaryServices & PublicEndpoint) | undefined
@@ -31,14 +32,14 @@ export class WorkerPool implements AsyncDisposable {
   constructor(context: PoolContext, workers: number) {
     this.#context = context
     cluster.setupPrimary({ serialization: 'advanced', execArgv: workerFlags() })
-    for (let count = 0; count < workers; count += 1) this.#fork()
+    this.#first = Array.from({ length: workers }, () => this.#fork())
   }
 
-  /** Starts all workers. Resolves to the URL of the API when each of them listens. */
+  /** Starts all workers. Resolves to the URL of the API when each of them listens; rejects if one cannot, or has ended. */
   async start(primary: PrimaryServices & PublicEndpoint): Promise<string> {
     this.#primary = primary
     primary.callLog?.onChange((isWritable) => this.broadcast({ kind: 'call log', isWritable }))
-    const [first, ...others] = this.#workers
+    const [first, ...others] = this.#first
     if (first === undefined) throw new Error('there is no worker')
     const apiUrl = await this.#start(first)
     await Promise.all(others.map((worker) => this.#start(worker)))
