@@ -10,7 +10,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs, promisify } from 'node:util'
 import type { Database } from '../src/store/database.ts'
-import { expectRows, sql, type Sql } from '../src/store/sql.ts'
+import { guard, sql, type Sql } from '../src/store/sql.ts'
 import { TestDatabase } from '../test/support/database.ts'
 import { openTestPostgres, TestPostgres } from '../test/support/postgres.ts'
 
@@ -34,11 +34,11 @@ const setup: readonly Sql[] = [
 /** What an issuance writes. */
 function issuance(): Sql[] {
   return [
-    expectRows(
+    guard(
+      'quota',
       sql`update certificate_counts set issued = issued + 1
         where authority_number = ${1} and issued < ${1e9} and ${0} = (select revision
           from authorities where authority_number = ${1}) returning issued`,
-      1,
     ),
     sql`insert into certificates (authority_number, serial_number, template_name,
         certificate_der, issued_at_ms, not_after)

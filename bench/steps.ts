@@ -76,6 +76,7 @@ async function stepsOf({ name, algorithm, keys }: Kind, calls: number): Promise<
     keys.publicKey.export({ format: 'der', type: 'spki' }),
   )
   const issuer: Issuer = {
+    keyHandle: name,
     subjectDer: csr.request.subject.der,
     keyIdentifier: keyIdentifier(subjectPublicKeyInfo),
     subjectPublicKeyInfo,

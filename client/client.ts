@@ -1,4 +1,4 @@
-/** A client of AWS Private CA and of what speaks its API. */
+/** A client of AWS Private CA and of servers with the same API. */
 import { call } from './call.ts'
 import { apiName, isOperationName, operationNames, type OperationName } from './commands.ts'
 import { createHierarchy } from './hierarchy.ts'
@@ -27,7 +27,7 @@ import { createSdkClient, type SdkClient } from './sdk-client.ts'
 import type { ClientOptions } from './sdk-config.ts'
 import { createWaiter, waiterModels, type Waiter, type WaiterName } from './waiters.ts'
 
-/** What the client knows of itself. */
+/** The configuration of the client. */
 export interface ClientMeta {
   /** API names by method: `ListTags` of `listTags`. */
   readonly methodToApiMapping: Readonly<Record<OperationName, string>>
@@ -58,19 +58,19 @@ export interface Client extends Operations {
   ): Promise<string>
   /** Headers that go with a presigned URL of the operation. */
   presignedHeaders(operation: OperationName): Record<string, string>
-  /** A page of what was issued and is looked for. Signet's own: AWS has no such operation. */
+  /** A page of the issued certificates that match. Signet's own: AWS has no such operation. */
   listCertificates(
     input?: ListCertificatesInput,
     options?: CallOptions,
   ): Promise<ListCertificatesOutput>
-  /** All of it, page after page as it is asked for. */
+  /** All matching certificates; pages are requested as they are read. */
   searchCertificates(
     search?: CertificateSearch,
     options?: CallOptions,
   ): AsyncIterable<ListedCertificate>
-  /** A certificate that is ready for use, and its key if it is made here. */
+  /** A certificate that is ready for use, with its key if the client generates it. */
   issue(request: IssueRequest): Promise<Issued>
-  /** A root and an issuing CA below it, both ACTIVE; run again, it goes on where it was interrupted. */
+  /** A root and an issuing CA below it, both ACTIVE. A further call goes on where an earlier one was interrupted. */
   createHierarchy(request: HierarchyRequest): Promise<Hierarchy>
   /** Closes connections. */
   close(): void
@@ -79,12 +79,16 @@ export interface Client extends Operations {
 /** A client; it opens no connection before its first call. */
 export function createClient(options: ClientOptions = {}): Client {
   const sdk = createSdkClient(options)
-  const invoke = (operation: OperationName, input?: object, more?: CallOptions): Promise<object> =>
-    call(sdk, operation, { input, ...(more && { options: more }) })
+  const invoke = (
+    operation: OperationName,
+    input?: object,
+    callOptions?: CallOptions,
+  ): Promise<object> =>
+    call(sdk, operation, { input, ...(callOptions && { options: callOptions }) })
   const operations = Object.fromEntries(
     operationNames.map((name) => [
       name,
-      (input?: object, more?: CallOptions) => invoke(name, input, more),
+      (input?: object, callOptions?: CallOptions) => invoke(name, input, callOptions),
     ]),
   ) as unknown as Operations
   const client: Client = {
@@ -100,8 +104,8 @@ export function createClient(options: ClientOptions = {}): Client {
       return presign(sdk, operation, { input: { ...params }, options: presignOptions })
     },
     presignedHeaders,
-    listCertificates: (input, more) => listCertificates(sdk, input, more),
-    searchCertificates: (search, more) => searchCertificates(sdk, search, more),
+    listCertificates: (input, callOptions) => listCertificates(sdk, input, callOptions),
+    searchCertificates: (search, callOptions) => searchCertificates(sdk, search, callOptions),
     issue: (request) => issue(client, request),
     createHierarchy: (request) => createHierarchy(client, request),
     close: () => sdk.destroy(),

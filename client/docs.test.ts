@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
-import { changing, reading } from '../test/conformance/client-scenarios.ts'
+import { changing, reading } from '../test/conformance/client/scenarios.ts'
 import { clientEnvironment } from '../test/support/foreign-tools.ts'
 import { TestService } from '../test/support/service.ts'
 import { apiName, operationNames } from './commands.ts'
@@ -15,7 +15,7 @@ import { waiterModels } from './waiters.ts'
 
 const root = join(import.meta.dirname, '..')
 const text = readFileSync(join(root, 'docs/client.md'), 'utf8')
-const tests = readFileSync(join(root, 'test/conformance/client-and-boto3.test.ts'), 'utf8')
+const tests = readFileSync(join(root, 'test/conformance/client/boto3.test.ts'), 'utf8')
 
 /** Cells of each row below the heading of the comparison. */
 const rows = (text.split('| --- | --- | --- | --- |\n')[1] ?? '')

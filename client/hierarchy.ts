@@ -1,4 +1,4 @@
-/** A root and an issuing CA below it, made in steps of which each finds out whether it has been done. */
+/** Creates a root and an issuing CA below it, in steps that each check whether they are done already. */
 import { createHash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import type { CertificateAuthority } from './shapes.ts'
@@ -12,16 +12,16 @@ import {
   type Role,
 } from './hierarchy-request.ts'
 import type { KeyAlgorithm, SigningAlgorithm, Subject } from './inputs.ts'
-import { issue, type Issuing } from './issue.ts'
+import { issue, type IssuingClient } from './issue.ts'
 import type { Operations } from './operations.ts'
 import type { Paginator } from './paginators.ts'
 import { withLineEnd } from './pem-text.ts'
 import type { WaiterConfig } from './waiters.ts'
 
-/** What is used of a client. */
+/** The members of a client that are used. */
 export interface HierarchyClient
   extends
-    Issuing,
+    IssuingClient,
     Pick<
       Operations,
       | 'createCertificateAuthority'
@@ -41,7 +41,7 @@ const kinds = {
   issuing: { type: 'SUBORDINATE', years: 5 },
 } as const
 
-/** What the steps towards one CA share. */
+/** The inputs of every step towards one CA. */
 interface Work {
   readonly client: HierarchyClient
   readonly role: Role
@@ -88,7 +88,7 @@ export async function createHierarchy(
   return { root, issuing }
 }
 
-/** Whoever writes JavaScript is told by nobody else. */
+/** The compiler does not check JavaScript. */
 function requireSubject(request: Partial<HierarchyRequest>, role: Role): void {
   if (typeof request[role]?.subject !== 'object')
     throw new TypeError(`createHierarchy wants ${role}.subject, such as { CommonName: 'Example' }`)
@@ -129,12 +129,12 @@ async function findAuthority(work: Work): Promise<string | undefined> {
     .getPaginator('listCertificateAuthorities')
     .paginate()
     .items()) {
-    const { Arn: arn = '', CertificateAuthorityConfiguration: has } = authority
+    const { Arn: arn = '', CertificateAuthorityConfiguration: configuration } = authority
     if (!(await isOurs(work, authority))) continue
-    if (has?.KeyAlgorithm !== keyAlgorithmOf(request))
+    if (configuration?.KeyAlgorithm !== keyAlgorithmOf(request))
       throw new HierarchyError(
         { role, arn },
-        `it is there already, and its key is ${has?.KeyAlgorithm}, not ${keyAlgorithmOf(request)}`,
+        `it is there already, and its key is ${configuration?.KeyAlgorithm}, not ${keyAlgorithmOf(request)}`,
       )
     return arn
   }
@@ -143,11 +143,16 @@ async function findAuthority(work: Work): Promise<string | undefined> {
 
 async function isOurs(work: Work, authority: CertificateAuthority): Promise<boolean> {
   const { client, role, request, fingerprint, options } = work
-  const { Arn: arn = '', Type, Status, CertificateAuthorityConfiguration: has } = authority
+  const {
+    Arn: arn = '',
+    Type,
+    Status,
+    CertificateAuthorityConfiguration: configuration,
+  } = authority
   if (Type !== kinds[role].type || Status === 'DELETED') return false
   if (Status === 'CREATING') {
     // Its tags are not shown before its key is made; one with another name is not worth waiting for.
-    if (!isDeepStrictEqual(defined(has?.Subject), defined(request.subject))) return false
+    if (!isDeepStrictEqual(defined(configuration?.Subject), defined(request.subject))) return false
     await settle(work, arn)
   }
   try {
@@ -199,7 +204,7 @@ function keyAlgorithmOf({ keyAlgorithm = 'EC_prime256v1' }: AuthorityRequest): K
   return keyAlgorithm
 }
 
-/** What each kind of key signs with unless it is told otherwise. */
+/** The default signing algorithm for each kind of key. */
 const signingAlgorithms: Readonly<Record<KeyAlgorithm, SigningAlgorithm>> = {
   RSA_2048: 'SHA256WITHRSA',
   RSA_3072: 'SHA384WITHRSA',
@@ -213,7 +218,7 @@ const signingAlgorithms: Readonly<Record<KeyAlgorithm, SigningAlgorithm>> = {
   SM2: 'SM3WITHSM2',
 }
 
-/** The CA once its key is made, or could not be. */
+/** Waits until the key of the CA is generated, or has failed to be. */
 async function settle(work: Work, arn: string): Promise<CertificateAuthority> {
   const { client, waiter, options } = work
   const authority = await describe(work, arn)

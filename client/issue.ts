@@ -16,7 +16,7 @@ const templates = {
   ocspSigning: 'OCSPSigningCertificate',
 } as const
 
-/** What a certificate is for. */
+/** The purpose of a certificate. */
 export type Usage = keyof typeof templates
 
 interface CommonRequest {
@@ -27,7 +27,7 @@ interface CommonRequest {
   readonly usage?: Usage
   /** Name or ARN of a template, instead of a usage. */
   readonly template?: string
-  /** What the CA signs with; it is asked unless this is given. */
+  /** The signature algorithm; the default is read from the CA. */
   readonly signingAlgorithm?: SigningAlgorithm
   readonly apiPassthrough?: ApiPassthrough
   /** With the same token within five minutes there is one certificate; a new one for each call unless given. */
@@ -73,8 +73,8 @@ export interface Issued {
   readonly notAfter: Date
 }
 
-/** What is used of a client. */
-export interface Issuing extends Pick<
+/** The members of a client that are used. */
+export interface IssuingClient extends Pick<
   Operations,
   'describeCertificateAuthority' | 'issueCertificate'
 > {
@@ -85,21 +85,22 @@ export interface Issuing extends Pick<
 const pollingDelay = 0.5
 
 /**
- * Rejects with TypeError for a request that makes no sense, ClientError for what the service refuses, WaiterError if the
- * certificate does not come, and the signal's reason if that aborts.
+ * Rejects with TypeError for an invalid request, ClientError for an error of the service, WaiterError if the certificate
+ * does not become available, and the signal's reason if that aborts.
  */
-export async function issue(client: Issuing, request: IssueRequest): Promise<Issued> {
+export async function issue(client: IssuingClient, request: IssueRequest): Promise<Issued> {
   const { ca, abortSignal, waiter, idempotencyToken = randomUUID() } = request
   const options = abortSignal === undefined ? {} : { abortSignal }
   const validity = validityOf(request.validity)
   const template = templateArn(ca, request)
   const { key, csr } = await requestOf(request)
-  const signing = request.signingAlgorithm ?? (await signingAlgorithmOf(client, ca, options))
+  const signingAlgorithm =
+    request.signingAlgorithm ?? (await signingAlgorithmOf(client, ca, options))
   const { CertificateArn: arn = '' } = await client.issueCertificate(
     {
       CertificateAuthorityArn: ca,
       Csr: csr,
-      SigningAlgorithm: signing,
+      SigningAlgorithm: signingAlgorithm,
       TemplateArn: template,
       Validity: validity,
       IdempotencyToken: idempotencyToken,
@@ -146,7 +147,7 @@ async function requestOf(
 }
 
 async function signingAlgorithmOf(
-  client: Issuing,
+  client: IssuingClient,
   ca: string,
   options: { readonly abortSignal?: AbortSignal },
 ): Promise<SigningAlgorithm> {

@@ -128,12 +128,12 @@ function alternativeNames(
 }
 
 function formOf(name: string): RequestedGeneralName {
-  const read = readName(name)
-  if ('problem' in read) throw new TypeError(nameProblemText(name, read))
-  return read
+  const result = readName(name)
+  if ('problem' in result) throw new TypeError(nameProblemText(name, result))
+  return result
 }
 
-/** What the encoders refuse is a mistake of the caller. */
+/** Errors of the encoders are mistakes of the caller. */
 function encodeOrRefuse<Value>(encode: () => Value): Value {
   try {
     return encode()

@@ -1,9 +1,9 @@
-/** ListCertificates, which Signet has and AWS has not: what was issued, searched. */
+/** ListCertificates, the certificate search of Signet, which AWS does not have. */
 import { call } from './call.ts'
 import type { CallOptions } from './inputs.ts'
 import type { SdkClient } from './sdk-client.ts'
 
-/** What to look for; all of it must be so. */
+/** Filters, which are combined with AND. */
 export interface CertificateSearch {
   /** All CAs of the account in the Region if left out. */
   readonly CertificateAuthorityArn?: string
@@ -51,7 +51,7 @@ export interface ListCertificatesOutput {
   readonly NextToken?: string
 }
 
-/** A page. Rejects with ClientError for what the service refuses; AWS itself knows no such operation. */
+/** A page. Rejects with ClientError for an error of the service; AWS has no such operation. */
 export async function listCertificates(
   sdk: SdkClient,
   input: ListCertificatesInput = {},
@@ -62,7 +62,7 @@ export async function listCertificates(
   return { Certificates, ...(NextToken !== undefined && { NextToken }) }
 }
 
-/** All that is found, page by page as it is asked for. */
+/** All matching certificates; pages are requested as they are read. */
 export async function* searchCertificates(
   sdk: SdkClient,
   search: CertificateSearch = {},

@@ -45,16 +45,16 @@ export function nameProblemText(name: string, { problem, instead }: NameProblem)
 /** The host of a URL, if it has one. */
 function hostOf(url: string): Pick<NameProblem, 'instead'> {
   // URL does not normalize the host of unknown schemes.
-  const known = url.replace(/^[a-z]+:/i, 'http:')
-  const host = URL.canParse(known) ? new URL(known).hostname.replace(/^\[|\]$/g, '') : ''
+  const httpUrl = url.replace(/^[a-z]+:/i, 'http:')
+  const host = URL.canParse(httpUrl) ? new URL(httpUrl).hostname.replace(/^\[|\]$/g, '') : ''
   return host === '' ? {} : { instead: host }
 }
 
 function readMailAddress(name: string): ReadName {
-  const at = name.lastIndexOf('@')
-  const domain = readDnsName(name.slice(at + 1))
-  if (at > 0 && typeof domain === 'string' && !domain.startsWith('*'))
-    return { Rfc822Name: `${name.slice(0, at)}@${domain}` }
+  const separator = name.lastIndexOf('@')
+  const domain = readDnsName(name.slice(separator + 1))
+  if (separator > 0 && typeof domain === 'string' && !domain.startsWith('*'))
+    return { Rfc822Name: `${name.slice(0, separator)}@${domain}` }
   const reason = typeof domain === 'string' ? '' : `: the part after @ ${domain.problem}`
   return { problem: `is not a mail address${reason}` }
 }
@@ -93,7 +93,9 @@ const noName = `${noDnsName}, IP address, mail address or URI`
 /** `ascii` is empty if the name has no A-labels. */
 function problemOf(name: string, ascii: string): string | undefined {
   // domainToASCII would decode percent signs and drop some white space.
-  const hasForeign = Array.from(name).some((one) => one <= '\u007F' && !asciiForm.test(one))
+  const hasForeign = Array.from(name).some(
+    (character) => character <= '\u007F' && !asciiForm.test(character),
+  )
   if (hasForeign || !asciiForm.test(ascii) || isIP(ascii) !== 0) return noName
   const labels = ascii.split('.')
   if (labels.includes('')) return `${noDnsName}: it has an empty label`

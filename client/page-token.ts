@@ -10,7 +10,7 @@ export interface PagePosition {
   readonly skipped: number | undefined
 }
 
-/** Byte for byte what botocore makes of the same position. */
+/** The token of botocore for the same position, byte for byte. */
 export function encodePageToken({ serviceToken, skipped }: PagePosition): string {
   const token = serviceToken === undefined ? 'null' : asciiJson(serviceToken)
   const truncated = skipped === undefined ? '' : `, "boto_truncate_amount": ${skipped}`
@@ -26,16 +26,16 @@ function asciiJson(text: string): string {
 }
 
 /**
- * What a token says. A text that is no such token is one of the service itself, or that and `___` and a number, the form
- * that botocore had before. Throws TypeError for one with members that it cannot have.
+ * Decodes a token. Any other text is a token of the service, or one with `___` and a number behind it, the earlier form of
+ * botocore. Throws TypeError for one with members that it cannot have.
  */
 export function decodePageToken(token: string): PagePosition {
   const members = decodeMembers(token)
   if (members === undefined) return decodeOldForm(token)
-  const { NextToken: serviceToken, boto_truncate_amount: skipped, ...others } = members
+  const { NextToken: serviceToken, boto_truncate_amount: skipped, ...extraMembers } = members
   const isToken = serviceToken === null || typeof serviceToken === 'string'
   const isAmount = skipped === undefined || (Number.isSafeInteger(skipped) && Number(skipped) >= 0)
-  if (!isToken || !isAmount || Object.keys(others).length > 0)
+  if (!isToken || !isAmount || Object.keys(extraMembers).length > 0)
     throw new TypeError(`Bad starting token: ${token.slice(0, 200)}`)
   return { serviceToken: serviceToken ?? undefined, skipped: skipped as number | undefined }
 }

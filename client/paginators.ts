@@ -15,13 +15,13 @@ import type { CertificateAuthority, Permission, Tag } from './shapes.ts'
 export interface PaginationConfig {
   /** Items in all, not in a page. */
   readonly MaxItems?: number
-  /** Items that the service is asked for at once. */
+  /** Items per request. */
   readonly PageSize?: number
   /** A resume token of this client or of boto3, or a NextToken of the service. */
   readonly StartingToken?: string
 }
 
-/** What each paginator takes and gives. */
+/** Input, output and item of each paginator. */
 interface Paginated {
   listCertificateAuthorities: {
     input: ListCertificateAuthoritiesRequest
@@ -65,7 +65,7 @@ export type FullResult<Name extends PaginatorName> = {
 export interface PageIterator<Name extends PaginatorName> extends AsyncIterable<
   Paginated[Name]['page']
 > {
-  /** Where to go on, once a loop has ended because of MaxItems; undefined if there is nothing more. */
+  /** The token for the next loop, once MaxItems has ended one; undefined after the last item. */
   readonly resumeToken: string | undefined
   /** The items themselves, page after page. */
   items(): AsyncIterable<Paginated[Name]['item']>
@@ -81,7 +81,7 @@ export interface Paginator<Name extends PaginatorName> {
   paginate(...input: PaginateArguments<Name>): PageIterator<Name>
 }
 
-/** Of listCertificateAuthorities nothing has to be said. */
+/** listCertificateAuthorities has no required members. */
 type PaginateArguments<Name extends PaginatorName> =
   Partial<PaginateInput<Name>> extends PaginateInput<Name>
     ? [input?: PaginateInput<Name>]
@@ -104,11 +104,11 @@ export function createPaginator<Name extends PaginatorName>(
 ): Paginator<Name> {
   if (!isPaginatorName(name)) throw new OperationNotPageableError(name)
   return {
-    paginate(...[given]) {
-      const { PaginationConfig: config = {}, ...input } = { ...given }
-      const read: ReadPages = {
+    paginate(...[members]) {
+      const { PaginationConfig: config = {}, ...input } = { ...members }
+      const options: PageOptions = {
         resultKey: resultKeys[name],
-        list: (members) => list(name, { ...input, ...members }),
+        list: (position) => list(name, { ...input, ...position }),
         maxItems: countOf('MaxItems', config.MaxItems, 0),
         pageSize: countOf('PageSize', config.PageSize, 1),
         start:
@@ -116,7 +116,7 @@ export function createPaginator<Name extends PaginatorName>(
             ? { serviceToken: undefined, skipped: undefined }
             : decodePageToken(config.StartingToken),
       }
-      return pageIterator(read) as unknown as PageIterator<Name>
+      return pageIterator(options) as unknown as PageIterator<Name>
     },
   }
 }
@@ -126,7 +126,7 @@ function countOf(name: string, value: number | undefined, minimum: number): numb
   throw new RangeError(`${name} must be a whole number, at least ${minimum}`)
 }
 
-interface ReadPages {
+interface PageOptions {
   readonly resultKey: string
   readonly list: (members: object) => ReturnType<ListPage>
   readonly maxItems: number | undefined
@@ -136,16 +136,16 @@ interface ReadPages {
 
 type Page = Awaited<ReturnType<ListPage>>
 
-function pageIterator(read: ReadPages): AsyncIterable<Page> & {
+function pageIterator(options: PageOptions): AsyncIterable<Page> & {
   readonly resumeToken: string | undefined
   items(): AsyncIterable<unknown>
   buildFullResult(): Promise<Record<string, unknown>>
 } {
-  const { resultKey } = read
+  const { resultKey } = options
   let resumeToken: string | undefined
   const pages = (): AsyncGenerator<Page> => {
     resumeToken = undefined
-    return readPages(read, (token) => (resumeToken = token))
+    return readPages(options, (token) => (resumeToken = token))
   }
   async function* items(): AsyncGenerator {
     for await (const page of pages()) yield* itemsOf(page, resultKey)
@@ -157,9 +157,9 @@ function pageIterator(read: ReadPages): AsyncIterable<Page> & {
     [Symbol.asyncIterator]: pages,
     items,
     async buildFullResult() {
-      const all: unknown[] = []
-      for await (const item of items()) all.push(item)
-      return { [resultKey]: all, ...(resumeToken !== undefined && { NextToken: resumeToken }) }
+      const results: unknown[] = []
+      for await (const item of items()) results.push(item)
+      return { [resultKey]: results, ...(resumeToken !== undefined && { NextToken: resumeToken }) }
     },
   }
 }
@@ -168,28 +168,28 @@ function itemsOf(page: Page, resultKey: string): readonly unknown[] {
   return (page[resultKey] as readonly unknown[] | undefined) ?? []
 }
 
-/** One loop. `stopAt` is told where to go on if it ends before the pages do. */
+/** The pages of one loop. Calls `stopAt` with the token for the next loop if MaxItems ends this one before the last page. */
 async function* readPages(
-  { resultKey, list, maxItems = Infinity, pageSize, start }: ReadPages,
+  { resultKey, list, maxItems = Infinity, pageSize, start }: PageOptions,
   stopAt: (resumeToken: string) => void,
 ): AsyncGenerator<Page> {
   let { serviceToken, skipped = 0 } = start
-  for (let left = maxItems; ; skipped = 0) {
+  for (let remaining = maxItems; ; skipped = 0) {
     const page = await list({ NextToken: serviceToken, MaxResults: pageSize })
     const items = itemsOf(page, resultKey).slice(skipped)
-    if (items.length > left) {
-      stopAt(encodePageToken({ serviceToken, skipped: skipped + left }))
-      yield { ...page, [resultKey]: items.slice(0, left) }
+    if (items.length > remaining) {
+      stopAt(encodePageToken({ serviceToken, skipped: skipped + remaining }))
+      yield { ...page, [resultKey]: items.slice(0, remaining) }
       return
     }
-    left -= items.length
-    const next = (page['NextToken'] as string | undefined) || undefined
-    if (next !== undefined && left === 0)
-      stopAt(encodePageToken({ serviceToken: next, skipped: undefined }))
+    remaining -= items.length
+    const nextToken = (page['NextToken'] as string | undefined) || undefined
+    if (nextToken !== undefined && remaining === 0)
+      stopAt(encodePageToken({ serviceToken: nextToken, skipped: undefined }))
     yield skipped === 0 ? page : { ...page, [resultKey]: items }
-    if (next === undefined || left === 0) return
-    if (next === serviceToken)
-      throw new PaginationError(`The same next token was received twice: ${next}`)
-    serviceToken = next
+    if (nextToken === undefined || remaining === 0) return
+    if (nextToken === serviceToken)
+      throw new PaginationError(`The same next token was received twice: ${nextToken}`)
+    serviceToken = nextToken
   }
 }

@@ -12,8 +12,8 @@ import type {
   GetCertificateResponse,
 } from './requests.ts'
 
-/** What each waiter polls with, and what it ends with. */
-interface Waited {
+/** Input and output of the operation that each waiter polls. */
+interface WaiterTypes {
   auditReportCreated: {
     input: DescribeCertificateAuthorityAuditReportRequest
     output: DescribeCertificateAuthorityAuditReportResponse & MetadataBearer
@@ -28,7 +28,7 @@ interface Waited {
   }
 }
 
-export type WaiterName = keyof Waited
+export type WaiterName = keyof WaiterTypes
 
 export interface WaiterConfig {
   /** Seconds between attempts. */
@@ -36,7 +36,7 @@ export interface WaiterConfig {
   readonly MaxAttempts?: number
 }
 
-type WaitInput<Name extends WaiterName> = Waited[Name]['input'] & {
+type WaitInput<Name extends WaiterName> = WaiterTypes[Name]['input'] & {
   readonly WaiterConfig?: WaiterConfig
 }
 
@@ -50,14 +50,13 @@ export interface Waiter<Name extends WaiterName> {
     readonly maxAttempts: number
   }
   /**
-   * Polls until there is what is waited for: the answer that has it. Rejects with WaiterError for a state from which it
-   * cannot come any more, for any error that is no such state, and after MaxAttempts; with the signal's reason when that
-   * aborts.
+   * Polls until the resource has the state, and resolves to the answer that shows it. Rejects with WaiterError for a state
+   * that excludes it, for any other error, and after MaxAttempts; with the signal's reason when that aborts.
    */
   wait(
     input: WaitInput<Name>,
     options?: { readonly abortSignal?: AbortSignal },
-  ): Promise<Waited[Name]['output']>
+  ): Promise<WaiterTypes[Name]['output']>
 }
 
 type State = 'success' | 'retry' | 'failure'
@@ -76,12 +75,16 @@ interface WaiterModel {
   readonly acceptors: readonly Acceptor[]
 }
 
-const denied = { matcher: 'error', state: 'failure', expected: 'AccessDeniedException' } as const
+const accessDenied = {
+  matcher: 'error',
+  state: 'failure',
+  expected: 'AccessDeniedException',
+} as const
 
 const untilThere: readonly Acceptor[] = [
   { matcher: 'error', state: 'success', expected: false },
   { matcher: 'error', state: 'retry', expected: 'RequestInProgressException' },
-  denied,
+  accessDenied,
 ]
 
 export const waiterModels: { readonly [Name in WaiterName]: WaiterModel } = {
@@ -93,7 +96,7 @@ export const waiterModels: { readonly [Name in WaiterName]: WaiterModel } = {
     acceptors: [
       { matcher: 'path', argument: 'AuditReportStatus', state: 'success', expected: 'SUCCESS' },
       { matcher: 'path', argument: 'AuditReportStatus', state: 'failure', expected: 'FAILED' },
-      denied,
+      accessDenied,
     ],
   },
   certificateAuthorityCsrCreated: {
@@ -112,7 +115,7 @@ export const waiterModels: { readonly [Name in WaiterName]: WaiterModel } = {
   },
 }
 
-/** Makes a call. Rejects with ClientError for what the service refuses. */
+/** Makes a call. Rejects with ClientError for an error of the service. */
 export type Poll = (
   operation: OperationName,
   input: object,
@@ -126,8 +129,8 @@ export function createWaiter<Name extends WaiterName>(name: Name, poll: Poll): W
   return {
     name: model.name,
     config: model,
-    async wait(given, options = {}) {
-      const { WaiterConfig: config = {}, ...input } = given
+    async wait(request, options = {}) {
+      const { WaiterConfig: config = {}, ...input } = request
       const { Delay: delay = model.delay, MaxAttempts: maxAttempts = model.maxAttempts } = config
       if (!(delay >= 0)) throw new RangeError('Delay must be a number of seconds')
       if (!(maxAttempts >= 1)) throw new RangeError('MaxAttempts must be at least 1')
@@ -137,7 +140,7 @@ export function createWaiter<Name extends WaiterName>(name: Name, poll: Poll): W
   }
 }
 
-interface Waiting {
+interface WaitOptions {
   readonly delay: number
   readonly maxAttempts: number
   readonly call: () => Promise<object>
@@ -146,14 +149,14 @@ interface Waiting {
 
 async function waitFor(
   { name, acceptors }: WaiterModel,
-  { delay, maxAttempts, call, abortSignal }: Waiting,
+  { delay, maxAttempts, call, abortSignal }: WaitOptions,
 ): Promise<object> {
-  let matched: Acceptor | undefined
+  let previous: Acceptor | undefined
   for (let attempt = 1; ; attempt += 1) {
     const answer = await answerOf(call)
     const error = answer instanceof ClientError ? answer : undefined
     const response = error?.response ?? answer
-    const acceptor = acceptors.find((one) => accepts(one, answer))
+    const acceptor = acceptors.find((candidate) => accepts(candidate, answer))
     if (acceptor?.state === 'success') return answer
     if (acceptor?.state === 'failure')
       throw new WaiterError(
@@ -165,13 +168,13 @@ async function waitFor(
       const { Code, Message } = error.response.Error
       throw new WaiterError(name, `An error occurred (${Code}): ${Message}`, response)
     }
-    matched = acceptor ?? matched
-    if (attempt >= maxAttempts) throw new WaiterError(name, exceeded(matched), response)
+    previous = acceptor ?? previous
+    if (attempt >= maxAttempts) throw new WaiterError(name, exceededText(previous), response)
     await setTimeout(delay * 1000, undefined, abortSignal && { signal: abortSignal })
   }
 }
 
-/** The output, or the refusal. */
+/** The output, or the error of the service. */
 async function answerOf(call: () => Promise<object>): Promise<object> {
   try {
     return await call()
@@ -191,10 +194,10 @@ function accepts(acceptor: Acceptor, answer: object): boolean {
   )
 }
 
-function exceeded(matched: Acceptor | undefined): string {
-  return matched === undefined
+function exceededText(previous: Acceptor | undefined): string {
+  return previous === undefined
     ? 'Max attempts exceeded'
-    : `Max attempts exceeded. Previously accepted state: ${explain(matched)}`
+    : `Max attempts exceeded. Previously accepted state: ${explain(previous)}`
 }
 
 /** botocore's words. */

@@ -1,4 +1,4 @@
-/** What an embedded CA can be told, and the configuration that it makes. */
+/** The options of an embedded CA, and their configuration. */
 import type { Quotas } from '../src/authority/quotas.ts'
 import type { Clock } from '../src/clock.ts'
 import { readConfig, type Config, type Flags, type SettingName } from '../src/settings/config.ts'
@@ -45,8 +45,8 @@ export interface EmbeddedOptions {
 
 const publicUrlDefault = 'http://pki.signet.embedded'
 
-/** Where each setting is among the options, as messages name it. */
-const places = {
+/** The path of each setting among the options, as messages name it. */
+const memberPaths = {
   data: 'data',
   account: 'accountId',
   publicUrl: 'publicUrl',
@@ -70,7 +70,7 @@ const places = {
 /** The configuration for that data folder. Throws ConfigurationError that names every bad option. */
 export function configOf(options: EmbeddedOptions, directory: string): Config {
   const { region = [], regions = [] } = options
-  const given = {
+  const values = {
     publicUrl: publicUrlDefault,
     logLevel: 'silent',
     ...options,
@@ -78,25 +78,25 @@ export function configOf(options: EmbeddedOptions, directory: string): Config {
     data: directory,
   }
   const flags: Flags = {}
-  for (const [setting, place] of entries) {
-    const value = valueAt(given, place)
-    // What is no text is a number, or wrong and said so.
+  for (const [setting, path] of entries) {
+    const value = valueAt(values, path)
+    // Values of other types are numbers, or readConfig reports them.
     if (value !== undefined)
       flags[setting] = typeof value === 'string' ? value : JSON.stringify(value)
   }
   try {
-    // The environment is the program's, which need not be about its CA.
+    // Variables of the environment are for the program, and need not be for its CA.
     return readConfig(flags, {})
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error
-    throw new ConfigurationError(inWordsOfOptions(error.message), { cause: error })
+    throw new ConfigurationError(withOptionNames(error.message), { cause: error })
   }
 }
 
-const entries = Object.entries(places) as [keyof typeof places, string][]
+const entries = Object.entries(memberPaths) as [keyof typeof memberPaths, string][]
 
-function valueAt(options: object, place: string): unknown {
-  return place
+function valueAt(options: object, path: string): unknown {
+  return path
     .split('.')
     .reduce<unknown>(
       (value, name) => (value as Record<string, unknown> | undefined)?.[name],
@@ -104,10 +104,10 @@ function valueAt(options: object, place: string): unknown {
     )
 }
 
-function inWordsOfOptions(problems: string): string {
+function withOptionNames(problems: string): string {
   return entries.reduce(
-    (text, [setting, place]) =>
-      text.replaceAll(new RegExp(`^--${settings[setting].flag} `, 'gm'), `${place} `),
+    (text, [setting, path]) =>
+      text.replaceAll(new RegExp(`^--${settings[setting].flag} `, 'gm'), `${path} `),
     problems,
   )
 }

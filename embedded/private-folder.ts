@@ -1,6 +1,6 @@
 /**
- * The temporary folder of a CA in memory. SQLite's own in-memory databases cannot replace it: the writer, the reader and the
- * bulk worker thread have a connection each, and can share only a file.
+ * The folder of a CA that is kept nowhere. SQLite's own in-memory databases cannot take its place: the writer, the reader
+ * and the thread that builds CRLs each have a connection, and what they share has to be a file.
  */
 import { mkdtempSync, readdirSync, rmSync, statfsSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { systemClock } from '../src/clock.ts'
 import { lockFolder } from '../src/store/sqlite/folder-lock.ts'
 
-/** A file system in memory, on Linux. */
+/** Memory that looks like a folder, on Linux. */
 const memory = '/dev/shm'
 const memoryOctetsMin = 32 * 1024 * 1024
 const prefix = 'signet-embedded-'
@@ -44,16 +44,16 @@ function hasMemory(): boolean {
 }
 
 function makeIn(parents: readonly string[]): string {
-  const [parent = tmpdir(), ...others] = parents
+  const [parent = tmpdir(), ...alternatives] = parents
   try {
     return mkdtempSync(join(parent, prefix))
   } catch (error) {
-    if (others.length === 0) throw error
-    return makeIn(others)
+    if (alternatives.length === 0) throw error
+    return makeIn(alternatives)
   }
 }
 
-/** A folder that cannot be removed while its files are open is left to the sweep of another process. */
+/** Folders that cannot be removed while their files are open are left to the sweep of another process. */
 function removeAll(): void {
   for (const directory of open)
     try {
@@ -62,12 +62,12 @@ function removeAll(): void {
 }
 
 function sweep(parent: string): void {
-  for (const name of namesIn(parent).filter((one) => one.startsWith(prefix)))
-    removeIfLeft(join(parent, name))
+  for (const name of namesIn(parent).filter((entry) => entry.startsWith(prefix)))
+    removeIfAbandoned(join(parent, name))
 }
 
-/** Removes a folder that a killed process has left: a process that runs holds the lock of its folder. */
-function removeIfLeft(directory: string): void {
+/** A running process holds the lock of its folder. */
+function removeIfAbandoned(directory: string): void {
   if (open.has(directory)) return
   try {
     const { mtimeMs, uid } = statSync(directory)

@@ -1,14 +1,22 @@
 /** What the public listener of a server has, without a listener: CRLs and other objects, OCSP, certificates of CAs. */
+import { Readable } from 'node:stream'
+import type { Answer } from '../src/http/answer.ts'
+import { logFailure } from '../src/http/last-resort.ts'
+import { parseHead } from '../src/http/request.ts'
+import { answerComplete, findRoute } from '../src/http/route.ts'
+import { publicRoutes } from '../src/http/routes.ts'
+import type { PublicObjects } from '../src/objects/object-store.ts'
 import { createOcspResponder } from '../src/ocsp/responder.ts'
-import { answerOcsp } from '../src/ocsp/handler.ts'
-import { answerPublic, type PublicServices } from '../src/http/public.ts'
-import { answerOrFail, type PublicAnswer } from '../src/http/public-answer.ts'
+import { createOcspRoute } from '../src/ocsp/handler.ts'
+import type { Services } from '../src/services.ts'
 import type { Gate } from './gate.ts'
 
 /** As `fetch`, but no other machine is asked, whatever host the URL names. */
 export type FetchPublic = (input: string | URL | Request, init?: RequestInit) => Promise<Response>
 
-export interface PublicParts extends PublicServices {
+export interface PublicParts {
+  readonly services: Services
+  readonly publicObjects: PublicObjects | undefined
   readonly gate: Gate
   readonly requestId: () => string
   /** Without a slash at the end. */
@@ -17,22 +25,23 @@ export interface PublicParts extends PublicServices {
 
 /** Rejects with TypeError for what is no URL, and with Error when the CA is closed. */
 export function createFetchPublic(parts: PublicParts): FetchPublic {
-  const { gate, requestId, publicUrl, services } = parts
-  const { clock, log } = services
-  const ocsp = { responder: createOcspResponder(services), clock, log }
+  const { gate, requestId, publicUrl, services, publicObjects } = parts
+  const ocsp = createOcspRoute({ responder: createOcspResponder(services), clock: services.clock })
+  const routes = publicRoutes({ services, publicObjects, ocsp })
   const answer = async (request: Request): Promise<Response> => {
-    const asked = {
-      method: request.method,
-      path: pathOf(request.url, publicUrl),
-      headers: { ...Object.fromEntries(request.headers), host: new URL(request.url).host },
-      body: new Uint8Array(await request.arrayBuffer()),
+    const { method, url } = request
+    const rawHeaders = [...request.headers, ['host', new URL(url).host]].flat()
+    const head = parseHead({ method, url: pathOf(url, publicUrl), rawHeaders }, '')
+    const id = requestId()
+    const route = findRoute(routes, head)
+    try {
+      const body = new Uint8Array(await request.arrayBuffer())
+      const connection = { requestId: id, sourceIp: undefined, isSecure: false }
+      return await responseOf(await answerComplete(route, { ...head, body }, connection))
+    } catch (error) {
+      logFailure(services.log, id, error)
+      return responseOf(route.handler.fail(error, head, id))
     }
-    const answered = await answerOrFail(
-      log,
-      requestId(),
-      async () => (await answerOcsp(ocsp, asked)) ?? (await answerPublic(parts, asked)),
-    )
-    return responseOf(answered)
   }
   return async (input, init) => {
     const url = input instanceof Request ? input : new URL(input, `${publicUrl}/`)
@@ -51,8 +60,10 @@ function pathOf(url: string, publicUrl: string): string {
 }
 
 /** Read whole, so that no file stays open for a reader who never comes. */
-async function responseOf({ status, headers, body }: PublicAnswer): Promise<Response> {
-  const octets =
-    body === undefined || body instanceof Uint8Array ? body : Buffer.concat(await body.toArray())
-  return new Response(octets && Uint8Array.from(octets), { status, headers })
+async function responseOf({ status, headers, body }: Answer): Promise<Response> {
+  const content = body instanceof Readable ? Buffer.concat(await body.toArray()) : body
+  return new Response(typeof content === 'object' ? Uint8Array.from(content) : content, {
+    status,
+    headers,
+  })
 }

@@ -1,13 +1,14 @@
 /** From a request of an AWS SDK to the pipeline of the API and back: the SDK's HTTP handler, without HTTP. */
 import { Readable } from 'node:stream'
 import { buildQueryString } from '@smithy/core/protocols'
-import { answerFailure, answerRequest, answerUnread, type ApiAnswer } from '../src/http/api.ts'
-import { answerHeaders, tooLong } from '../src/http/api-handler.ts'
-import { bodyBytesMax, longestBodyBytes } from '../src/http/body/limit.ts'
-import type { ApiServices } from '../src/http/protocol.ts'
+import { httpDate, type Answer } from '../src/http/answer.ts'
+import { createApiHandler } from '../src/http/api-handler.ts'
+import { longestBodyBytes } from '../src/http/body/limits.ts'
 import { logFailure } from '../src/http/last-resort.ts'
-import { httpDate } from '../src/http/public-answer.ts'
-import { indexHeaders, type RawRequest } from '../src/wire/sigv4/request.ts'
+import type { ApiServices } from '../src/http/protocol.ts'
+import { parseHead, type RequestHead } from '../src/http/request.ts'
+import { answerComplete } from '../src/http/route.ts'
+import { headersOf } from '../src/http/send-answer.ts'
 import type { Gate } from './gate.ts'
 
 /** A request as every AWS SDK for JavaScript v3 has it (`HttpRequest` of `@smithy/protocol-http`). */
@@ -65,21 +66,19 @@ export function createRequestHandler({
   gate,
   requestId,
 }: RequestHandlerParts): EmbeddedRequestHandler {
+  const handler = createApiHandler(api)
   const answer = async (request: SdkRequest): Promise<{ response: SdkResponse }> => {
     const id = requestId()
-    const head = rawRequestOf(request)
+    const head = headOf(request)
     const body = await bytesOf(request.body)
     try {
-      const bytesMax = bodyBytesMax(api, head)
-      const arrival = { requestId: id, sourceIp, isSecure: request.protocol === 'https:' }
-      const answered =
-        body.length > bytesMax
-          ? await answerUnread(api, head, { ...arrival, error: tooLong(bytesMax) })
-          : await answerRequest(api, { ...head, body }, arrival)
-      return { response: responseOf({ requestId: id, ...answered }, api.clock.now()) }
+      const connection = { requestId: id, sourceIp, isSecure: request.protocol === 'https:' }
+      const route = { handler, parameter: '' }
+      const answered = await answerComplete(route, { ...head, body }, connection)
+      return { response: responseOf(answered, api.clock.now()) }
     } catch (error) {
       logFailure(api.log, id, error)
-      return { response: responseOf({ requestId: id, ...answerFailure(head, id) }) }
+      return { response: responseOf(handler.fail(error, head, id)) }
     }
   }
   return {
@@ -92,27 +91,21 @@ export function createRequestHandler({
   }
 }
 
-/** All of a request but its body. */
-function rawRequestOf({ method, path, query = {}, headers }: SdkRequest): RawRequest {
-  return {
-    method,
-    path,
-    query: buildQueryString({ ...query }),
-    headers: indexHeaders(Object.entries(headers).flat()),
-    body: new Uint8Array(),
-  }
+function headOf({ method, path, query = {}, headers }: SdkRequest): RequestHead {
+  const rawHeaders = Object.entries(headers).flat()
+  return parseHead({ method, url: `${path}?${buildQueryString({ ...query })}`, rawHeaders }, '')
 }
 
 /** The date lets an SDK sign for a clock that is not the machine's. */
-function responseOf(answer: ApiAnswer & { readonly requestId: string }, date?: Date): SdkResponse {
+function responseOf(answer: Answer, date?: Date): SdkResponse {
   // As node:http names headers that arrive.
-  const named = Object.entries(answerHeaders(answer)).map(
+  const named = Object.entries(headersOf(answer)).map(
     ([name, value]) => [name.toLowerCase(), value] as const,
   )
   return {
     statusCode: answer.status,
     headers: { ...Object.fromEntries(named), ...(date && { date: httpDate(date) }) },
-    body: Readable.from([Buffer.from(answer.body)]),
+    body: Readable.from([Buffer.from(answer.body as string)]),
   }
 }
 

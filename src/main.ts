@@ -1,25 +1,17 @@
-/** The process: arguments in, exit code out. */
-import { createProgram, isCommanderError } from './cli/program.ts'
-import { printLine, printProblem } from './terminal.ts'
-import { ConfigurationError } from './errors.ts'
-import { problemOf } from './server/operator-message.ts'
+/** The process of a command: its umask, its standard streams, its exit code. */
+import { exitFailure, runCommand } from './cli/run-command.ts'
+import { processIo } from './cli/shared/context.ts'
+import { printProblem } from './terminal.ts'
 import { visibleText } from './text/visible-text.ts'
 
-const exitUsage = 2
-const exitFailure = 1
-
-/** Runs one command and sets the exit code: 0 done, 2 asked or set up wrongly, 1 anything else. */
+/** Runs one command and sets the exit code. */
 export async function main(argv: readonly string[]): Promise<void> {
-  // Whatever is created, by us or by SQLite, is for this user alone.
+  // Files that we or SQLite create are for this user alone.
   process.umask(0o077)
   watchOutput(argv[0])
-  try {
-    const program = await createProgram(printLine, argv)
-    await program.parseAsync(argv, { from: 'user' })
-  } catch (error) {
-    // An error of standard output was reported already, or needs no report.
-    if (error !== outputError) process.exitCode = report(error)
-  }
+  // An error of standard output was reported already, or needs no report.
+  const code = await runCommand(argv, processIo(), (error) => error === outputError)
+  if (code !== 0) process.exitCode = code
 }
 
 /** The error that standard output has met. */
@@ -35,17 +27,9 @@ function watchOutput(command: string | undefined): void {
     const isFirst = outputError === undefined
     outputError = error
     if (error.code === 'EPIPE' || !isFirst) return
-    const failure = report(new Error(`cannot write to standard output: ${error.message}`))
-    if (command !== 'serve') process.exitCode = failure
+    printProblem(visibleText(`cannot write to standard output: ${error.message}`))
+    if (command !== 'serve') process.exitCode = exitFailure
   })
   // There is no better place to report it.
   process.stderr.on('error', () => {})
-}
-
-function report(error: unknown): number {
-  if (isCommanderError(error)) return error.exitCode === 0 ? 0 : exitUsage
-  // Only our own messages have several lines. A line feed in a name must not start a new one.
-  const problem = problemOf(error)
-  printProblem(error instanceof ConfigurationError ? problem : visibleText(problem))
-  return error instanceof ConfigurationError ? exitUsage : exitFailure
 }

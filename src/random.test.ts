@@ -1,47 +1,21 @@
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
-import { array, assert as check, integer, property } from 'fast-check'
-import { drawnAhead, systemRandom, uuid } from './random.ts'
+import { systemRandom, uuid, type Random } from './random.ts'
 
-test('shares that were handed out stay as they are, and none is handed out twice', () => {
-  const draws = [
-    ['buffers', (length: number) => randomBytes(length)],
-    ['plain octets', (length: number) => Uint8Array.from(randomBytes(length))],
-  ] as const
-  for (const [what, draw] of draws)
-    check(
-      property(array(integer({ min: 16, max: 100 }), { maxLength: 600 }), (lengths) => {
-        const random = drawnAhead(draw)
-        const shares = lengths.map((length) => random.bytes(length))
-        assert.deepEqual(
-          shares.map(({ length }) => length),
-          lengths,
-        )
-        const texts = new Set(shares.map((share) => Buffer.from(share).toString('hex', 0, 16)))
-        assert.equal(texts.size, lengths.length, what)
-        assert.ok(shares.every((share) => share.some((octet) => octet !== 0)))
-      }),
-      { numRuns: 20 },
-    )
-})
+const sources: readonly (readonly [name: string, random: Random])[] = [
+  ['the system', systemRandom],
+  ['another source', { bytes: (length) => systemRandom.bytes(length) }],
+]
 
-test('what was drawn is used in order, once, and nothing of it is kept', () => {
-  const drawn: Uint8Array[] = []
-  const random = drawnAhead((length) => {
-    const octets = Uint8Array.from({ length }, (_, at) => at % 251)
-    drawn.push(octets)
-    return octets
+for (const [name, random] of sources)
+  test(`UUIDs of ${name} are of version 4, and no two are the same`, () => {
+    const ids = Array.from({ length: 1000 }, () => uuid(random))
+    const form = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
+    for (const id of ids) assert.match(id, form)
+    assert.equal(new Set(ids).size, ids.length)
   })
-  assert.deepEqual([...random.bytes(3), ...random.bytes(2)], [0, 1, 2, 3, 4])
-  assert.deepEqual([...(drawn[0] ?? new Uint8Array()).subarray(0, 6)], [0, 0, 0, 0, 0, 5])
-  assert.equal(random.bytes(1000).length, 1000)
-  assert.deepEqual([...random.bytes(1)], [5])
-})
 
-test('a UUID of the system is of version 4', () => {
-  assert.match(
-    uuid(systemRandom),
-    /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/,
-  )
+test('a UUID consists of the bytes that its source gives', () => {
+  const bytes = Uint8Array.from({ length: 16 }, (_, at) => at * 17)
+  assert.equal(uuid({ bytes: () => bytes }), '00112233-4455-4677-8899-aabbccddeeff')
 })

@@ -13,6 +13,20 @@ import type { Random } from './random.ts'
 import type { Database } from './store/database.ts'
 import type { PageTokens } from './wire/page-token.ts'
 
+/** Every job, each in a file of src/jobs; jobs/index.ts is the table of them. */
+export type JobName =
+  | 'announce-expiry'
+  | 'check-crl-issuers'
+  | 'delete-expired'
+  | 'deliver-events'
+  | 'erase-authorities'
+  | 'finish-creation'
+  | 'forget-tokens'
+  | 'index-certificates'
+  | 'publish-crls'
+  | 'record-key-uses'
+  | 'write-audit-reports'
+
 /** The services of operations and jobs, which server/create-services.ts creates. A function takes the members that it uses. */
 export interface Services {
   readonly db: Database
@@ -33,5 +47,5 @@ export interface Services {
   /** The URL of the public listener in certificates: absolute, without a slash at its end. */
   readonly publicUrl: string
   /** Wakes a job that may have work now. The call may be lost: a job also looks for work by itself. */
-  readonly wake: (job: string) => void
+  readonly wake: (job: JobName) => void
 }

@@ -5,10 +5,12 @@ import { dirname, join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { variableOf } from '../src/settings/config.ts'
+import { createJobs } from '../src/jobs/index.ts'
 import { rules } from '../src/lint/rules.ts'
 import { settings } from '../src/settings/settings-table.ts'
 import { operations } from '../src/operations/index.ts'
 import { sqliteSchema } from '../src/store/sqlite/schema.ts'
+import { metricRows } from '../src/telemetry/metric-table.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const documents = globSync(['*.md', 'docs/**/*.md', 'testdata/**/*.md'], { cwd: root })
@@ -74,6 +76,28 @@ test('operating.md has every flag and variable with its default', () => {
     assert.ok(row?.includes(`\`${variableOf(flag)}\``), flag)
     if (fallback !== undefined) assert.ok(row?.includes(fallback), `${flag} ${fallback}`)
   }
+})
+
+test('operating.md lists every job', () => {
+  const rows = read('docs/operating.md').split('\n')
+  for (const { name } of createJobs({ eventWebhook: 'any', keepExpiredSeconds: 1 }))
+    assert.ok(
+      rows.some((row) => row.startsWith(`| \`${name}\` |`)),
+      name,
+    )
+})
+
+test('operating.md lists every metric with its labels', () => {
+  const rows = read('docs/operating.md')
+    .split('\n')
+    .filter((line) => line.startsWith('| `signet_'))
+  const listed = rows
+    .flatMap((row) => row.split('|')[1]?.match(/`signet_[^`]+`/g) ?? [])
+    .map((metric) => metric.slice('`signet_'.length, -1))
+  const declared = metricRows.map(({ name, labels }) =>
+    labels.length === 0 ? name : `${name}{${labels.join(',')}}`,
+  )
+  assert.deepEqual(listed.toSorted(), declared.toSorted())
 })
 
 test('lint.md lists every rule with its severity', () => {

@@ -40,7 +40,7 @@ const needs: Readonly<Record<string, Needs>> = {
   'kubernetes.md': { tools: ['helm', 'openssl'], prepare: giveDeploy, check: checkObjects },
   'monitoring.md': { tools: ['curl', 'promtool'], prepare: giveDeploy },
   'nginx.md': { tools: ['aws', 'openssl', 'curl', 'nginx'] },
-  'production.md': { tools: ['openssl', 'curl'] },
+  'production.md': { tools: ['openssl', 'curl', 'age-keygen'] },
   'terraform.md': { tools: ['terraform', 'openssl'], prepare: giveProvider, missing: noProvider },
 }
 

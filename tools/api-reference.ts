@@ -5,25 +5,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { operations } from '../src/operations/index.ts'
-import type { Operation, OperationName } from '../src/operations/shared/operation.ts'
+import type { Operation } from '../src/operations/shared/operation.ts'
 import type { Field, ScalarShape, Shape, StructureShape } from '../src/wire/shapes/shape.ts'
-
-/** What the Service Authorization Reference says of an operation beside its own action. */
-interface Authorization {
-  readonly conditionKeys?: string
-  readonly furtherActions?: string
-}
-
-/** The table of operations has these as functions of a call; a test asks them. */
-export const authorizations: Readonly<Partial<Record<OperationName, Authorization>>> = {
-  CreateCertificateAuthority: {
-    conditionKeys: '`aws:RequestTag/…`, `aws:TagKeys`',
-    furtherActions: '`acm-pca:TagCertificateAuthority` if it has Tags',
-  },
-  IssueCertificate: { conditionKeys: '`acm-pca:TemplateArn`' },
-  TagCertificateAuthority: { conditionKeys: '`aws:RequestTag/…`, `aws:TagKeys`' },
-  UntagCertificateAuthority: { conditionKeys: '`aws:RequestTag/…`, `aws:TagKeys`' },
-}
 
 const preface = `# API reference
 
@@ -47,12 +30,12 @@ export function apiReference(): string {
   return [preface, `${index}\n`, ...all.map(operationText)].join('\n')
 }
 
-function operationText({ name, action, input, output, errors }: Operation): string {
-  const { conditionKeys, furtherActions } = authorizations[name] ?? {}
+function operationText(operation: Operation): string {
+  const { name, action, input, output, errors, conditionKeys, furtherActions } = operation
   const access = [
     `IAM action \`${action}\``,
-    ...(furtherActions === undefined ? [] : [`and ${furtherActions}`]),
-    ...(conditionKeys === undefined ? [] : [`; condition keys of its own: ${conditionKeys}`]),
+    ...(furtherActions ? [`and ${furtherActions.documentation}`] : []),
+    ...(conditionKeys ? [`; condition keys of its own: ${conditionKeys.documentation}`] : []),
   ]
   const outputText =
     output === undefined ? 'Answers with an empty body.\n' : `Answers:\n\n${table(output)}`

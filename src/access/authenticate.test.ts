@@ -4,10 +4,14 @@ import { test } from 'node:test'
 import { servedRegions } from '../wire/region.ts'
 import { ServiceError } from '../errors.ts'
 import { formatTimestamp } from '../wire/sigv4/timestamp.ts'
-import { indexHeaders, splitTarget, type RawRequest } from '../wire/sigv4/request.ts'
+import { indexHeaders, splitTarget, type SignedRequest } from '../wire/sigv4/request.ts'
 import { canonicalRequest } from '../wire/sigv4/canonical.ts'
-import { hmacHex } from '../wire/sigv4/hmac-key.ts'
-import { deriveSigningKey, parseSignature, stringToSign } from '../wire/sigv4/verify.ts'
+import {
+  deriveSigningKey,
+  signatureOf,
+  parseSignature,
+  stringToSign,
+} from '../wire/sigv4/verify.ts'
 import {
   accessKeyOf,
   sessionCaller,
@@ -64,22 +68,22 @@ interface Signing {
 }
 
 /** A request signed as a client does. */
-function signed(signing: Signing = {}): RawRequest {
+function signed(signing: Signing = {}): SignedRequest {
   const { accessKeyId = 'AKIDEXAMPLE', secretAccessKey = alice.secretAccessKey } = signing
   const { region = 'us-east-1', service = 'acm-pca', more = {} } = signing
   const sent = { host: 'h', 'x-amz-date': formatTimestamp(now), ...more }
   const names = Object.keys(sent).sort()
   const credential = `${accessKeyId}/${formatTimestamp(now).slice(0, 8)}/${region}/${service}/aws4_request`
-  const withSignature = (signature: string): RawRequest => {
+  const withSignature = (signature: string): SignedRequest => {
     const authorization = `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=${names.join(';')}, Signature=${signature}`
     const headers = indexHeaders(Object.entries({ ...sent, authorization }).flat())
-    return { method: 'POST', path: '/', query: '', headers, body: Buffer.from('{}') }
+    return { method: 'POST', ...splitTarget('/'), headers, body: Buffer.from('{}') }
   }
   const unsigned = withSignature('0')
   const claim = parseSignature(unsigned)
   const text = stringToSign(claim, canonicalRequest(unsigned, names))
   const key = deriveSigningKey(secretAccessKey, claim)
-  return withSignature(hmacHex(key, text))
+  return withSignature(signatureOf(key, text))
 }
 
 async function codeOf(promise: Promise<unknown>): Promise<string> {

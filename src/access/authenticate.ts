@@ -7,7 +7,7 @@ import type { AccessKey } from '../store/access-keys.ts'
 import type { RoleWithPolicies } from '../store/roles.ts'
 import { partitionOf, type ServedRegions } from '../wire/region.ts'
 import type { SignatureClaim } from '../wire/sigv4/credential.ts'
-import type { RawRequest } from '../wire/sigv4/request.ts'
+import type { SignedRequest } from '../wire/sigv4/request.ts'
 import { checkClaim, isSignatureValid, parseSignature } from '../wire/sigv4/verify.ts'
 import type { Find } from './fresh-cache.ts'
 import type { KeyUses } from './key-uses.ts'
@@ -51,7 +51,7 @@ const secretOfNobody = '-'.repeat(40)
  */
 export async function authenticate(
   services: AuthenticationServices,
-  request: RawRequest,
+  request: SignedRequest,
   { service = 'acm-pca', isAllowed = () => true }: AuthenticationOptions = {},
 ): Promise<Caller> {
   const now = services.clock.now()

@@ -2,9 +2,9 @@
  * Authentications that fail, by where they come from. A source with too many is heard only with the access keys that it
  * has used successfully, so that others behind the same address go on; nothing is looked up or computed for the rest.
  */
-import { isIPv6 } from 'node:net'
 import { createBoundedCache } from '../bounded-cache.ts'
 import type { Clock } from '../clock.ts'
+import { networkOf } from '../text/ip-address.ts'
 
 export interface FailureLimiter {
   /** Whether a request with that access key is worth looking at. */
@@ -66,25 +66,4 @@ export function createFailureLimiter(perMinute: number, clock: Clock): FailureLi
       if (known.size > knownMax && oldest !== undefined) known.delete(oldest)
     },
   }
-}
-
-/**
- * What counts as one source: an IPv4 address, also one that is written as IPv6, or the /64 of an IPv6 address, of which one
- * host has as many addresses as it likes.
- */
-export function networkOf(address: string): string {
-  if (!address.includes(':')) return address
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1]
-  if (mapped !== undefined) return mapped
-  const [plain = ''] = address.split('%')
-  if (!isIPv6(plain)) return address
-  const [head = '', tail] = plain.toLowerCase().split('::')
-  const groups = head === '' ? [] : head.split(':')
-  const after = tail === undefined || tail === '' ? [] : tail.split(':')
-  const zeros = tail === undefined ? 0 : 8 - groups.length - after.length
-  const all = [...groups, ...Array.from({ length: Math.max(0, zeros) }, () => '0'), ...after]
-  return `${all
-    .slice(0, 4)
-    .map((group) => Number.parseInt(group, 16).toString(16))
-    .join(':')}::/64`
 }

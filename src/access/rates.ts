@@ -1,10 +1,11 @@
 /** How often one account may call an operation in one Region (AWS General Reference, AWS Private CA quotas). */
+import type { OperationName } from '../operations/shared/operation.ts'
 
 /** Calls a second, by operation; an operation that is not there has no limit. */
 export type Rates = Readonly<Record<string, number>>
 
-/** AWS's own, and for what AWS does not have that of its other lists. */
-export const awsRates: Rates = {
+/** AWS's rate of every operation. ListCertificates, which AWS does not have, has the rate of AWS's other lists. */
+export const awsRates: Readonly<Record<OperationName, number>> = {
   GetCertificate: 75,
   IssueCertificate: 25,
   DescribeCertificateAuthority: 20,

@@ -1,4 +1,4 @@
-/** What the commands about access keys do, on a data folder that a server may be using. */
+/** The commands about access keys, on a data folder that a server may be using. */
 import { newAccessKey } from '../identity/new-credentials.ts'
 import { acmServicePrincipal } from '../identity/caller.ts'
 import { systemClock } from '../clock.ts'
@@ -18,12 +18,11 @@ import {
 import type { Database } from '../store/database.ts'
 import type { Sql } from '../store/sql.ts'
 import { findUser, insertUser } from '../store/users.ts'
-import { chosenAccount } from './accounts.ts'
-import { checkPolicy } from './check-policy.ts'
-import { requireName } from './principal-names.ts'
+import { resolveAccount } from './rows.ts'
+import { checkPolicy, requireName } from './principal-options.ts'
 import { newUser } from './users.ts'
 
-/** An access key as it is printed; the secret only when it was just made. */
+/** An access key as it is printed, with its secret only when it is created. */
 interface PrintedAccessKey {
   readonly AccessKeyId: string
   readonly SecretAccessKey?: string
@@ -38,11 +37,11 @@ interface PrintedAccessKey {
   readonly LastUsedService?: string
 }
 
-/** Whom an access key is for. */
+/** The owner of an access key, and its policy. */
 export interface KeyOptions {
-  /** The oldest unless said otherwise; of a service the account that it acts for. */
+  /** The default is the oldest account; of a service it is the account that the service acts for. */
   readonly accountId?: string | undefined
-  /** A user that there is not is made. */
+  /** The user is created if it does not exist. */
   readonly userName?: string | undefined
   readonly servicePrincipal?: string | undefined
   readonly sourceArn?: string | undefined
@@ -55,7 +54,7 @@ export async function addAccessKey(config: Config, options: KeyOptions): Promise
   requireOptions(options)
   const { policy } = options
   return withData(config, async ({ db, sealer }) => {
-    const accountId = await chosenAccount(db, options.accountId)
+    const accountId = await resolveAccount(db, options.accountId)
     const { owner, statements } = await ownerOf(db, accountId, options)
     const key: NewAccessKey = {
       ...newAccessKey(systemRandom),
@@ -68,7 +67,7 @@ export async function addAccessKey(config: Config, options: KeyOptions): Promise
     await db.transaction([...statements, insertAccessKey(sealer, key)])
     const { SecretAccessKey, ...rest } = {
       SecretAccessKey: key.secretAccessKey,
-      ...printed({ ...key, lastUse: undefined }),
+      ...toPrintedAccessKey({ ...key, lastUse: undefined }),
     }
     return { ...rest, SecretAccessKey }
   })
@@ -90,16 +89,16 @@ function requireOptions(options: KeyOptions): void {
   if (policy !== undefined) checkPolicy('--policy', policy, 'identity')
 }
 
-/** The owner, and what makes it if it is a user that there is not yet. */
+/** The owner, and the statements that create it if it is a new user. */
 async function ownerOf(
   db: Database,
   accountId: string,
   { userName = '', servicePrincipal: name, sourceArn }: KeyOptions,
 ): Promise<{ readonly owner: KeyOwner; readonly statements: readonly Sql[] }> {
   if (name !== undefined) return { owner: { kind: 'service', name, sourceArn }, statements: [] }
-  const known = await findUser(db, { accountId, userName })
-  const user = known ?? newUser(accountId, userName)
-  const statements = known === undefined ? [insertUser(user)] : []
+  const existing = await findUser(db, { accountId, userName })
+  const user = existing ?? newUser(accountId, userName)
+  const statements = existing === undefined ? [insertUser(user)] : []
   return { owner: { kind: 'user', ...user }, statements }
 }
 
@@ -107,7 +106,7 @@ export async function listAccessKeysOf(
   config: Config,
   accountId: string | undefined,
 ): Promise<readonly PrintedAccessKey[]> {
-  return (await withData(config, ({ db }) => listAccessKeys(db, accountId))).map(printed)
+  return (await withData(config, ({ db }) => listAccessKeys(db, accountId))).map(toPrintedAccessKey)
 }
 
 /** Throws ConfigurationError if there is no such key; so does removeAccessKey. */
@@ -128,7 +127,7 @@ async function changeKey(config: Config, accessKeyId: string, statement: Sql): P
   if (rows.length === 0) throw new ConfigurationError(`there is no access key ${accessKeyId}`)
 }
 
-function printed(key: AccessKeyRecord): PrintedAccessKey {
+function toPrintedAccessKey(key: AccessKeyRecord): PrintedAccessKey {
   const { owner, lastUse } = key
   return {
     AccessKeyId: key.accessKeyId,

@@ -1,17 +1,10 @@
-/** What the commands about accounts do, on a data folder that a server may be using. */
+/** The commands about accounts, on a data folder that a server may be using. */
 import { systemClock } from '../clock.ts'
 import type { Config } from '../settings/config.ts'
 import { withData } from '../data-folder/data-folder.ts'
 import { ConfigurationError } from '../errors.ts'
-import {
-  findAccount,
-  insertAccount,
-  listAccounts,
-  setOrganization,
-  type Account,
-} from '../store/accounts.ts'
-import type { Database } from '../store/database.ts'
-import { changeOr } from './change.ts'
+import { insertAccount, listAccounts, setOrganization, type Account } from '../store/accounts.ts'
+import { changeOr } from './rows.ts'
 
 const organizationForm = /^o-[a-z0-9]{10,32}$/
 
@@ -33,7 +26,7 @@ export async function addAccount(
   await withData(config, ({ db }) =>
     changeOr(`account ${accountId} exists already`, db, [insertAccount(account)]),
   )
-  return printed(account)
+  return toPrintedAccount(account)
 }
 
 /** Moves an account into an organization, or out of any. Throws ConfigurationError if there is no such account. */
@@ -49,17 +42,7 @@ export async function moveAccount(
 }
 
 export async function listAllAccounts(config: Config): Promise<readonly PrintedAccount[]> {
-  return (await withData(config, ({ db }) => listAccounts(db))).map(printed)
-}
-
-/** The account of that id, or the oldest. Throws ConfigurationError if there is none. */
-export async function chosenAccount(db: Database, accountId: string | undefined): Promise<string> {
-  if (accountId === undefined) {
-    const accounts = await listAccounts(db)
-    const [oldest] = accounts.toSorted((a, b) => a.createdAt.getTime() - b.createdAt.getTime())
-    if (oldest !== undefined) return oldest.accountId
-  } else if ((await findAccount(db, accountId)) !== undefined) return accountId
-  throw new ConfigurationError(`there is no account ${accountId ?? ''}`)
+  return (await withData(config, ({ db }) => listAccounts(db))).map(toPrintedAccount)
 }
 
 function requireOrganization(organizationId: string | undefined): void {
@@ -69,7 +52,7 @@ function requireOrganization(organizationId: string | undefined): void {
     )
 }
 
-function printed({ accountId, organizationId, createdAt }: Account): PrintedAccount {
+function toPrintedAccount({ accountId, organizationId, createdAt }: Account): PrintedAccount {
   return {
     AccountId: accountId,
     ...(organizationId !== undefined && { OrganizationId: organizationId }),

@@ -1,14 +1,12 @@
-/** What `signet backup` does, on a data folder that a server may be using. */
+/** `signet backup`: writes a backup of a data folder that a server may be using. */
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { open, readFile, rm, type FileHandle } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import { createDeflate } from 'node:zlib'
-import { encodeHead } from '../backup/format.ts'
-import type { Locked } from '../backup/lock.ts'
-import { RecordWriter, type RowCounts } from '../backup/records.ts'
-import { encryptChunks } from '../backup/stream-cipher.ts'
+import { createGzip } from 'node:zlib'
+import { encrypt, type EncryptionKey } from '../backup/encryption.ts'
+import { RecordWriter, type BackupHeader, type RowCounts } from '../backup/records.ts'
 import { systemClock } from '../clock.ts'
 import type { Config } from '../settings/config.ts'
 import { withData, type DataFolder } from '../data-folder/data-folder.ts'
@@ -17,13 +15,12 @@ import { ConfigurationError } from '../errors.ts'
 import { credentialsFile } from '../data-folder/first-start.ts'
 import { pagesOf, type Snapshot } from '../store/snapshot.ts'
 import { version } from '../version.ts'
-import { openSnapshot } from './open-snapshot.ts'
 
 export interface BackupOptions {
   readonly file: string
   readonly withMasterKey: boolean
-  /** Made only when the place for the file is known to be free. */
-  readonly lock: () => Promise<Locked>
+  /** Called only when the file does not exist, since it may ask on the terminal. */
+  readonly key: () => Promise<EncryptionKey>
 }
 
 /** A backup as it is printed. */
@@ -38,7 +35,7 @@ interface PrintedBackup {
   readonly Rows: RowCounts
 }
 
-/** zlib's: certificates hardly compress any better above it. */
+/** Of zlib; above it certificates hardly get smaller. */
 const compressionLevel = 3
 
 /**
@@ -49,11 +46,11 @@ export async function backUp(config: Config, options: BackupOptions): Promise<Pr
   const path = resolve(options.file)
   if (existsSync(path)) throw new ConfigurationError(`there is a file ${options.file} already`)
   return withData(config, async (data) => {
-    const locked = await options.lock()
+    const key = await options.key()
     const unfinished = `${path}.partial`
     const file = await createFile(unfinished)
     try {
-      const written = await writeBackup(file, { config, data, locked, options })
+      const written = await writeBackup(file, { config, data, key, options })
       await file.sync()
       await file.close()
       if (existsSync(path)) throw new ConfigurationError(`there is a file ${options.file} already`)
@@ -81,42 +78,37 @@ async function createFile(path: string): Promise<FileHandle> {
   }
 }
 
-interface Making {
+interface BackupSource {
   readonly config: Config
   readonly data: DataFolder
-  readonly locked: Locked
+  readonly key: EncryptionKey
   readonly options: BackupOptions
 }
 
 async function writeBackup(
   file: FileHandle,
-  { config, data, locked, options }: Making,
+  { config, data, key, options }: BackupSource,
 ): Promise<Omit<PrintedBackup, 'File'>> {
-  const snapshot = await openSnapshot(data.location)
+  const snapshot = await data.engine.openSnapshot()
   try {
     const createdAt = systemClock.now().toISOString()
     const { schemaVersion } = snapshot
-    const { head, streamKey } = encodeHead(
-      { schemaVersion, createdAt, signetVersion: version() },
-      locked,
-    )
+    const header = { schemaVersion, createdAt, signetVersion: version() }
     const credentials = await readCredentials(config)
     const masterKey = options.withMasterKey ? data.masterKey.bytes : undefined
     const writer = new RecordWriter()
     const digest = createHash('sha256')
     let size = 0
-    const write = async (bytes: Uint8Array): Promise<void> => {
-      digest.update(bytes)
-      size += bytes.length
-      await file.writeFile(bytes)
-    }
-    await write(head)
     await pipeline(
-      recordsOf(snapshot, writer, { masterKey, credentials }),
-      createDeflate({ level: compressionLevel }),
-      (compressed: AsyncIterable<Uint8Array>) => encryptChunks(streamKey, compressed),
-      async (chunks: AsyncIterable<Uint8Array>) => {
-        for await (const chunk of chunks) await write(chunk)
+      recordsOf(snapshot, writer, { header, masterKey, credentials }),
+      createGzip({ level: compressionLevel }),
+      (compressed: AsyncIterable<Uint8Array>) => encrypt(key, compressed),
+      async (encrypted: AsyncIterable<Uint8Array>) => {
+        for await (const bytes of encrypted) {
+          digest.update(bytes)
+          size += bytes.length
+          await file.writeFile(bytes)
+        }
       },
     )
     return {
@@ -137,7 +129,7 @@ async function readCredentials(config: Config): Promise<Uint8Array | undefined> 
   try {
     return await readFile(credentialsFile(config))
   } catch (error) {
-    // Whoever has copied it elsewhere may have removed it here.
+    // An administrator may have moved it to another machine.
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
   }
@@ -147,10 +139,12 @@ async function* recordsOf(
   snapshot: Snapshot,
   writer: RecordWriter,
   files: {
+    readonly header: BackupHeader
     readonly masterKey: Uint8Array | undefined
     readonly credentials: Uint8Array | undefined
   },
 ): AsyncGenerator<Buffer> {
+  yield writer.header(files.header)
   if (files.masterKey !== undefined) yield writer.file('master-key', files.masterKey)
   if (files.credentials !== undefined) yield writer.file('credentials', files.credentials)
   for (const table of snapshot.tables) {

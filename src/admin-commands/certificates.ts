@@ -1,4 +1,4 @@
-/** What `signet certificates list` does, on a data folder that a server may be using. */
+/** `signet certificates list`, on a data folder that a server may be using. */
 import {
   certificateMembers,
   type CertificateMembers,
@@ -26,7 +26,7 @@ import {
   parseTemplateArn,
 } from '../wire/arn.ts'
 
-/** What is asked for, as it was written. */
+/** The filters of the command, as they were given. */
 export interface CertificatesOptions {
   /** ARN of a CA. */
   readonly authority?: string | undefined
@@ -61,9 +61,9 @@ export interface PrintedCertificates {
 
 const pageRows = 1000
 
-type Owned = Pick<CertificateFilter, 'accountId' | 'region' | 'authorityNumber'>
+type Owner = Pick<CertificateFilter, 'accountId' | 'region' | 'authorityNumber'>
 
-/** Lists certificates. Throws ConfigurationError for a filter that means nothing, and for a CA that there is not. */
+/** Lists certificates. Throws ConfigurationError for an invalid filter, and for a CA that does not exist. */
 export async function listCertificates(
   config: Config,
   options: CertificatesOptions,
@@ -72,24 +72,24 @@ export async function listCertificates(
   const filter = filterOf(options, now)
   return withData(config, async ({ db }) => {
     const owners = await ownersOf(db, options)
-    // One more than is asked for says that there are more.
-    const found =
+    // One more than the limit shows whether there are more.
+    const certificates =
       filter === 'nothing' ? [] : await firstOf(db, { owners, filter, now }, options.limit + 1)
     return {
-      certificates: found.slice(0, options.limit).map(printed),
-      isCut: found.length > options.limit,
+      certificates: certificates.slice(0, options.limit).map(toPrintedCertificate),
+      isCut: certificates.length > options.limit,
       isBehind: await isSearchBehind(db),
     }
   })
 }
 
 interface Search {
-  readonly owners: readonly Owned[]
-  readonly filter: Omit<CertificateFilter, keyof Owned>
+  readonly owners: readonly Owner[]
+  readonly filter: Omit<CertificateFilter, keyof Owner>
   readonly now: Date
 }
 
-/** The first certificates that are found, of one owner after the other. */
+/** The first matching certificates, of one owner after the other. */
 async function firstOf(
   db: Database,
   { owners, filter, now }: Search,
@@ -120,16 +120,16 @@ async function* pagesOf(
 async function ownersOf(
   db: Database,
   { authority, accountId }: CertificatesOptions,
-): Promise<Owned[]> {
+): Promise<Owner[]> {
   if (authority === undefined) return listOwners(db, accountId)
   const id = parseCertificateAuthorityArn(authority)?.id
   if (id === undefined)
     throw new ConfigurationError(`${authority} is not the ARN of a certificate authority`)
-  const found = await findAuthority(db, id)
-  if (found === undefined || certificateAuthorityArn(found) !== authority)
+  const row = await findAuthority(db, id)
+  if (row === undefined || certificateAuthorityArn(row) !== authority)
     throw new ConfigurationError(`there is no certificate authority ${authority}`)
-  const { number, region } = found
-  return [{ accountId: found.accountId, region, authorityNumber: number }]
+  const { accountId: owner, number, region } = row
+  return [{ accountId: owner, region, authorityNumber: number }]
 }
 
 function filterOf(options: CertificatesOptions, now: Date): Search['filter'] | 'nothing' {
@@ -179,8 +179,8 @@ function templateOf(text: string | undefined): string | undefined {
   )
 }
 
-function printed(found: ListedCertificate): PrintedCertificate {
-  const members = Object.entries(certificateMembers(found)).map(
+function toPrintedCertificate(certificate: ListedCertificate): PrintedCertificate {
+  const members = Object.entries(certificateMembers(certificate)).map(
     ([name, value]: [string, unknown]) => [
       name,
       value instanceof Date ? value.toISOString() : value,

@@ -1,4 +1,4 @@
-/** What the commands about identity providers do, on a data folder that a server may be using. */
+/** The commands about identity providers, on a data folder that a server may be using. */
 import { providerArn } from '../identity/principal-arn.ts'
 import { systemClock } from '../clock.ts'
 import type { Config } from '../settings/config.ts'
@@ -15,16 +15,15 @@ import {
   type IdentityProvider,
 } from '../store/identity-providers.ts'
 import { isTrustworthy } from '../sts/issuer-keys.ts'
-import { chosenAccount } from './accounts.ts'
-import { changeOr } from './change.ts'
+import { changeOr, missingRow, requireRow, resolveAccount } from './rows.ts'
 
-/** Which provider; of the oldest account if none is named. */
+/** A provider; without an account of the oldest one. */
 interface ProviderName {
   readonly accountId: string | undefined
   readonly issuer: string
 }
 
-/** What of a provider is said when it is made, and can be changed. */
+/** Members that are given when a provider is created, and can be changed. */
 export interface ProviderOptions {
   readonly audiences?: readonly string[]
   /** JSON Web Key Set, JSON text; empty to have the issuer asked again. */
@@ -43,7 +42,7 @@ interface PrintedProvider {
 const issuerLengthMax = 255
 const audiencesMax = 100
 
-/** Creates a provider. Throws ConfigurationError if there is one for that issuer, or for what is said of it. */
+/** Creates a provider. Throws ConfigurationError if there is one for that issuer, or for invalid options. */
 export async function addIdentityProvider(
   config: Config,
   { accountId, issuer }: ProviderName,
@@ -51,19 +50,19 @@ export async function addIdentityProvider(
 ): Promise<PrintedProvider> {
   const { audiences = [] } = options
   if (audiences.length === 0) throw new ConfigurationError('name an --audience')
-  const checked = requireIssuer(issuer)
+  const issuerText = requireIssuer(issuer)
   requireOptions(options)
   return withData(config, async ({ db }) => {
     const provider = {
-      accountId: await chosenAccount(db, accountId),
-      issuer: checked,
+      accountId: await resolveAccount(db, accountId),
+      issuer: issuerText,
       audiences,
       keySet: options.keySet || undefined,
       createdAt: systemClock.now(),
     }
     const problem = `the account ${provider.accountId} has a provider for ${issuer} already`
     await changeOr(problem, db, [insertIdentityProvider(provider)])
-    return printed(provider)
+    return toPrintedProvider(provider)
   })
 }
 
@@ -71,10 +70,12 @@ export async function listAllIdentityProviders(
   config: Config,
   accountId: string | undefined,
 ): Promise<readonly PrintedProvider[]> {
-  return (await withData(config, ({ db }) => listIdentityProviders(db, accountId))).map(printed)
+  return (await withData(config, ({ db }) => listIdentityProviders(db, accountId))).map(
+    toPrintedProvider,
+  )
 }
 
-/** Changes what is said. Throws ConfigurationError if there is no such provider, or for what is said of it. */
+/** Changes the given members. Throws ConfigurationError if there is no such provider, or for invalid options. */
 export async function changeIdentityProvider(
   config: Config,
   { accountId, issuer }: ProviderName,
@@ -82,42 +83,43 @@ export async function changeIdentityProvider(
 ): Promise<void> {
   requireOptions(options)
   await withData(config, async ({ db }) => {
-    const account = await chosenAccount(db, accountId)
-    const known = await findIdentityProvider(db, {
-      accountId: account,
-      issuer: requireIssuer(issuer),
+    const provider = await requireRow(db, accountId, {
+      noun: `identity provider for ${issuer}`,
+      find: (account) =>
+        findIdentityProvider(db, { accountId: account, issuer: requireIssuer(issuer) }),
     })
-    if (known === undefined) throw new ConfigurationError(noProvider(account, issuer))
-    const { audiences = known.audiences, keySet = known.keySet } = options
-    const changed = { ...known, audiences, keySet: keySet || undefined }
-    await changeOr(noProvider(account, issuer), db, [updateIdentityProvider(changed)])
+    const { audiences = provider.audiences, keySet = provider.keySet } = options
+    const update = { ...provider, audiences, keySet: keySet || undefined }
+    await changeOr(missingRow(provider.accountId, `identity provider for ${issuer}`), db, [
+      updateIdentityProvider(update),
+    ])
   })
 }
 
-/** Throws ConfigurationError if there is no such provider. Sessions that it has led to live on. */
+/** Throws ConfigurationError if there is no such provider. Its sessions stay valid. */
 export async function removeIdentityProvider(
   config: Config,
   { accountId, issuer }: ProviderName,
 ): Promise<void> {
   await withData(config, async ({ db }) => {
-    const account = await chosenAccount(db, accountId)
+    const account = await resolveAccount(db, accountId)
     const statement = deleteIdentityProvider({
       accountId: account,
       issuer: requireIssuer(issuer),
     })
-    await changeOr(noProvider(account, issuer), db, [statement])
+    await changeOr(missingRow(account, `identity provider for ${issuer}`), db, [statement])
   })
 }
 
 function requireIssuer(issuer: string): StorableText {
   const url = isTrustworthy(issuer) ? new URL(issuer) : undefined
   const isPlain = url?.search === '' && url.hash === '' && url.username === ''
-  const checked = asStorableText(issuer)
-  if (!isPlain || checked === undefined || issuer.length > issuerLengthMax || /\s/.test(issuer))
+  const storable = asStorableText(issuer)
+  if (!isPlain || storable === undefined || issuer.length > issuerLengthMax || /\s/.test(issuer))
     throw new ConfigurationError(
       '--issuer must be an https URL without query, of at most 255 characters; http is for this machine only',
     )
-  return checked
+  return storable
 }
 
 function requireOptions({ audiences = [], keySet = '' }: ProviderOptions): void {
@@ -142,11 +144,7 @@ function isPublicKey(value: unknown): boolean {
   return isObject(value) && typeof value['kty'] === 'string' && !('d' in value) && !('k' in value)
 }
 
-function noProvider(accountId: string, issuer: string): string {
-  return `the account ${accountId} has no identity provider for ${issuer}`
-}
-
-function printed(provider: IdentityProvider): PrintedProvider {
+function toPrintedProvider(provider: IdentityProvider): PrintedProvider {
   const { accountId, issuer, audiences, keySet, createdAt } = provider
   return {
     Arn: providerArn({ partition: 'aws', accountId }, issuer),

@@ -1,4 +1,4 @@
-/** What the commands about policies of users and roles do, on a data folder that a server may be using. */
+/** The commands about policies of users and roles, on a data folder that a server may be using. */
 import type { Config } from '../settings/config.ts'
 import { withData } from '../data-folder/data-folder.ts'
 import { ConfigurationError } from '../errors.ts'
@@ -8,20 +8,19 @@ import {
   listPoliciesOf,
   putIdentityPolicy,
 } from '../store/identity-policies.ts'
-import { changeOr } from './change.ts'
-import { checkPolicy } from './check-policy.ts'
-import { requirePolicyName } from './principal-names.ts'
+import { changeOr } from './rows.ts'
+import { checkPolicy, requirePolicyName } from './principal-options.ts'
 import { requireRole } from './roles.ts'
 import { requireUser } from './users.ts'
 
-/** Whose policies: of a user or of a role, of the oldest account if none is named. */
+/** A user or a role; without an account of the oldest one. */
 export interface PolicyOwner {
   readonly accountId: string | undefined
   readonly userName: string | undefined
   readonly roleName: string | undefined
 }
 
-/** Gives a principal a policy, in place of one of the same name. Throws ConfigurationError for a text that is none. */
+/** Stores a policy of a principal, and replaces one of the same name. Throws ConfigurationError for an invalid policy. */
 export async function putPolicy(
   config: Config,
   owner: PolicyOwner,

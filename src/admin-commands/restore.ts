@@ -1,15 +1,11 @@
-/** What `signet restore` does, on a place where nothing is yet. */
+/** `signet restore`: restores a backup into a new data folder or an empty database. */
 import { existsSync } from 'node:fs'
 import { open, readFile, type FileHandle } from 'node:fs/promises'
-import { pipeline } from 'node:stream/promises'
-import { createInflate } from 'node:zlib'
-import { decodeHead, headBytesMax, type BackupHead } from '../backup/format.ts'
-import type { Opener } from '../backup/lock.ts'
-import { readRecords } from '../backup/records.ts'
-import { decryptChunks } from '../backup/stream-cipher.ts'
+import type { BackupKey } from '../backup/key-files.ts'
+import { openBackup, type EncryptedBackup } from '../backup/open-backup.ts'
+import type { BackupHeader } from '../backup/records.ts'
 import { systemClock } from '../clock.ts'
 import type { Config } from '../settings/config.ts'
-import { databaseFile, placeOf } from '../data-folder/data-folder.ts'
 import { createFile } from '../durable-file.ts'
 import { ConfigurationError } from '../errors.ts'
 import {
@@ -19,16 +15,15 @@ import {
 } from '../data-folder/first-start.ts'
 import { readMasterKey, writeMasterKey, type MasterKey } from '../data-folder/master-key.ts'
 import { afterRestore } from '../store/after-restore.ts'
+import { loadEngine, locateDatabase } from '../store/engines/index.ts'
 import { lockFolder, prepareDataFolder } from '../store/sqlite/folder-lock.ts'
 import type { RestoreTarget } from '../store/restore-target.ts'
-import { openSqliteRestore } from '../store/sqlite/restore.ts'
-import { sqliteSchema } from '../store/sqlite/schema.ts'
 import { RestoredContent } from './restored-content.ts'
 
 export interface RestoreOptions {
   readonly file: string
-  /** Asked for only when there is a backup to open, and a place to restore it to. */
-  readonly opener: (lock: BackupHead['header']['lock']) => Promise<Opener>
+  /** Called only when the file is a backup and its target is empty, since it may ask on the terminal. */
+  readonly key: (backup: EncryptedBackup) => Promise<BackupKey>
 }
 
 /** A restore as it is printed. */
@@ -41,34 +36,31 @@ interface PrintedRestore {
 }
 
 /**
- * Makes of a backup a database, master key and credentials file, all or nothing. Throws ConfigurationError if the place is
- * not empty, or if the backup does not open, is damaged, or of a newer version.
+ * Restores database, master key and credentials file, all or nothing. Throws ConfigurationError if the target is not empty,
+ * or if the backup cannot be decrypted, is damaged, or of a newer version.
  */
 export async function restore(
   config: Config,
-  { file, opener }: RestoreOptions,
+  { file, key }: RestoreOptions,
 ): Promise<PrintedRestore> {
-  await using backup = await openFile(file)
-  const head = await readHead(backup)
-  requireKnown(head)
+  await using openedFile = await openFile(file)
+  // Not a stream of the file, which could not be closed before the stream has been read to its end.
+  const backup = await openBackup(
+    async (buffer, position) => (await openedFile.read(buffer, { position })).bytesRead,
+  )
+  const engine = await loadEngine(locateDatabase(config))
   await prepareDataFolder(config.dataDirectory)
   const lock = lockFolder(config.dataDirectory)
   try {
-    requireEmpty(config)
-    const streamKey = await head.open(await opener(head.header.lock))
-    await using target = await openTarget(config, head.header.schemaVersion)
+    // Checked before the terminal is asked for a passphrase. Buckets may exist: the database is restored beside them.
+    engine.requireRestorable()
+    const { header, batches } = await backup.decrypt(await key(backup))
+    requireKnown(header, engine.schemaVersion)
+    await using target = await engine.openRestore(header.schemaVersion)
     const content = new RestoredContent(target)
-    const stream = backup.createReadStream({ start: head.length, autoClose: false })
-    await pipeline(
-      stream,
-      (chunks: AsyncIterable<Uint8Array>) => decryptChunks(streamKey, chunks),
-      createInflate(),
-      async (bytes: AsyncIterable<Uint8Array>) => {
-        for await (const records of readRecords(bytes)) await content.take(records)
-      },
-    )
+    for await (const records of batches) await content.take(records)
     await content.end()
-    return await complete(config, { target, content, head })
+    return await complete(config, { target, content, header })
   } finally {
     lock.release()
   }
@@ -84,46 +76,25 @@ async function openFile(path: string): Promise<FileHandle> {
   }
 }
 
-async function readHead(file: FileHandle): Promise<BackupHead> {
-  const bytes = Buffer.alloc(headBytesMax)
-  const { bytesRead } = await file.read(bytes, 0, headBytesMax, 0)
-  return decodeHead(bytes.subarray(0, bytesRead))
-}
-
-function requireKnown({ header }: BackupHead): void {
-  const { schemaVersion, signetVersion } = header
-  if (schemaVersion > sqliteSchema.length)
+function requireKnown({ schemaVersion, signetVersion }: BackupHeader, newest: number): void {
+  if (schemaVersion > newest)
     throw new ConfigurationError(
-      `the backup was written by a newer version of Signet (${signetVersion}, schema ${schemaVersion}; this one knows ${sqliteSchema.length})`,
+      `the backup was written by a newer version of Signet (${signetVersion}, schema ${schemaVersion}; this one knows ${newest})`,
     )
-  if (schemaVersion < 1) throw new ConfigurationError('the backup has no schema that there was')
+  if (schemaVersion < 1) throw new ConfigurationError('the backup has an invalid schema version')
 }
 
-/** Said before anything is asked. Buckets may be there: what is restored is put beside them. */
-function requireEmpty(config: Config): void {
-  if (config.database === undefined && existsSync(databaseFile(config)))
-    throw new ConfigurationError(
-      `the data folder ${config.dataDirectory} is not empty: there is a database in it`,
-    )
-}
-
-async function openTarget(config: Config, schemaVersion: number): Promise<RestoreTarget> {
-  if (config.database === undefined) return openSqliteRestore(databaseFile(config), schemaVersion)
-  const { openPostgresRestore } = await import('../store/postgres/restore.ts')
-  return openPostgresRestore(placeOf(config.database), schemaVersion)
-}
-
-/** The database comes last: files without it are nothing, and are written again. */
+/** The database comes last: files without one are not a data folder, and a second restore writes them again. */
 async function complete(
   config: Config,
   {
     target,
     content,
-    head,
+    header,
   }: {
     readonly target: RestoreTarget
     readonly content: RestoredContent
-    readonly head: BackupHead
+    readonly header: BackupHeader
   },
 ): Promise<PrintedRestore> {
   const { credentials, counts } = content
@@ -136,8 +107,8 @@ async function complete(
       : { name: credentialsSetting, place: credentialsPlace(config) }
   await target.finish(afterRestore(systemClock.now(), place))
   return {
-    CreatedAt: head.header.createdAt,
-    SchemaVersion: head.header.schemaVersion,
+    CreatedAt: header.createdAt,
+    SchemaVersion: header.schemaVersion,
     MasterKey: masterKey,
     ...(credentials !== undefined && { Credentials: path }),
     Rows: counts,
@@ -152,7 +123,7 @@ async function placeCredentials(path: string, credentials: Uint8Array): Promise<
     )
 }
 
-/** What became of the master key, in words. A file that is there is never replaced. */
+/** Describes where the master key is now. An existing file is never replaced. */
 async function placeMasterKey(config: Config, content: RestoredContent): Promise<string> {
   const path = config.masterKeyFile
   const found = await readMasterKey(path)

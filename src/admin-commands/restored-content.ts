@@ -1,4 +1,4 @@
-/** Takes the records of a backup, and puts its rows where they are to be. */
+/** Inserts the rows of a backup into the database that is being restored. */
 import type { BackupRecord, RowCounts, TableShape } from '../backup/records.ts'
 import type { BackupValue } from '../backup/row-values.ts'
 import { ConfigurationError } from '../errors.ts'
@@ -58,7 +58,7 @@ export class RestoredContent {
       found !== undefined &&
       JSON.stringify(found.columns.toSorted()) === JSON.stringify(table.columns.toSorted())
     if (isSame) return table
-    throw new ConfigurationError('the backup has a table that the schema it names does not have')
+    throw new ConfigurationError('the backup has a table that its schema version does not have')
   }
 
   async #insert(): Promise<void> {
@@ -81,5 +81,5 @@ export class RestoredContent {
 
 function requireKey(bytes: Uint8Array): Uint8Array {
   if (bytes.length === masterKeyBytes) return bytes
-  throw new ConfigurationError('the backup has a master key that is none')
+  throw new ConfigurationError('the master key in the backup has the wrong length')
 }

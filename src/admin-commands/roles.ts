@@ -1,4 +1,4 @@
-/** What the commands about roles do, on a data folder that a server may be using. */
+/** The commands about roles, on a data folder that a server may be using. */
 import { newUniqueId } from '../identity/new-credentials.ts'
 import type { Tags } from '../identity/caller.ts'
 import { roleArn } from '../identity/principal-arn.ts'
@@ -17,19 +17,17 @@ import {
   updateRole,
   type Role,
 } from '../store/roles.ts'
-import { chosenAccount } from './accounts.ts'
-import { changeOr } from './change.ts'
-import { checkPolicy } from './check-policy.ts'
-import { printedTags, requireName } from './principal-names.ts'
+import { changeOr, missingRow, requireRow, resolveAccount } from './rows.ts'
+import { checkPolicy, requireName, toPrintedTags } from './principal-options.ts'
 
-/** Which role; of the oldest account if none is named. */
+/** A role; without an account of the oldest one. */
 interface RoleName {
   readonly accountId: string | undefined
   readonly roleName: string
 }
 
-/** What of a role is said when it is made, and can be changed. */
-interface RoleOptions {
+/** Members that are given when a role is created, and can be changed. */
+export interface RoleOptions {
   /** JSON text. */
   readonly trustPolicy?: string
   readonly sessionSecondsMax?: number
@@ -43,13 +41,13 @@ interface PrintedRole {
   readonly Arn: string
   readonly AssumeRolePolicyDocument: unknown
   readonly MaxSessionDuration: number
-  readonly Tags: ReturnType<typeof printedTags>
+  readonly Tags: ReturnType<typeof toPrintedTags>
   readonly CreateDate: string
 }
 
 const sessionSecondsDefault = 3600
 
-/** Creates a role. Throws ConfigurationError if there is one of that name, or for a policy that is none. */
+/** Creates a role. Throws ConfigurationError if there is one of that name, or for an invalid policy. */
 export async function addRole(
   config: Config,
   { accountId, roleName }: RoleName,
@@ -60,7 +58,7 @@ export async function addRole(
   return withData(config, async ({ db }) => {
     const role: Role = {
       roleId: newUniqueId('role', systemRandom),
-      accountId: await chosenAccount(db, accountId),
+      accountId: await resolveAccount(db, accountId),
       roleName,
       sessionSecondsMax: sessionSecondsDefault,
       tags: {},
@@ -69,7 +67,7 @@ export async function addRole(
     }
     const problem = `the account ${role.accountId} has a role ${roleName} already`
     await changeOr(problem, db, [insertRole(role)])
-    return printed(role)
+    return toPrintedRole(role)
   })
 }
 
@@ -77,10 +75,10 @@ export async function listAllRoles(
   config: Config,
   accountId: string | undefined,
 ): Promise<readonly PrintedRole[]> {
-  return (await withData(config, ({ db }) => listRoles(db, accountId))).map(printed)
+  return (await withData(config, ({ db }) => listRoles(db, accountId))).map(toPrintedRole)
 }
 
-/** Changes what is said. Throws ConfigurationError if there is no such role, or for a policy that is none. */
+/** Changes the given members. Throws ConfigurationError if there is no such role, or for an invalid policy. */
 export async function changeRole(
   config: Config,
   name: RoleName,
@@ -89,7 +87,9 @@ export async function changeRole(
   requireOptions(options)
   await withData(config, async ({ db }) => {
     const role = await requireRole(db, name)
-    await changeOr(noRole(role), db, [updateRole({ ...role, ...options })])
+    await changeOr(missingRow(role.accountId, `role ${role.roleName}`), db, [
+      updateRole({ ...role, ...options }),
+    ])
   })
 }
 
@@ -97,16 +97,19 @@ export async function changeRole(
 export async function removeRole(config: Config, name: RoleName): Promise<void> {
   await withData(config, async ({ db }) => {
     const role = await requireRole(db, name)
-    await changeOr(noRole(role), db, [deletePoliciesOf(role.roleId), deleteRole(role)])
+    await changeOr(missingRow(role.accountId, `role ${role.roleName}`), db, [
+      deletePoliciesOf(role.roleId),
+      deleteRole(role),
+    ])
   })
 }
 
 /** The role of that name. Throws ConfigurationError if there is none. */
-export async function requireRole(db: Database, { accountId, roleName }: RoleName): Promise<Role> {
-  const account = await chosenAccount(db, accountId)
-  const role = await findRole(db, { accountId: account, roleName })
-  if (role === undefined) throw new ConfigurationError(noRole({ accountId: account, roleName }))
-  return role
+export function requireRole(db: Database, { accountId, roleName }: RoleName): Promise<Role> {
+  return requireRow(db, accountId, {
+    noun: `role ${roleName}`,
+    find: (account) => findRole(db, { accountId: account, roleName }),
+  })
 }
 
 function requireOptions({
@@ -118,11 +121,7 @@ function requireOptions({
     throw new ConfigurationError('--max-session must be from 3600 to 43200 seconds')
 }
 
-function noRole({ accountId, roleName }: Pick<Role, 'accountId' | 'roleName'>): string {
-  return `the account ${accountId} has no role ${roleName}`
-}
-
-function printed(role: Role): PrintedRole {
+function toPrintedRole(role: Role): PrintedRole {
   return {
     RoleName: role.roleName,
     RoleId: role.roleId,
@@ -130,7 +129,7 @@ function printed(role: Role): PrintedRole {
     Arn: roleArn({ partition: 'aws', accountId: role.accountId }, role.roleName),
     AssumeRolePolicyDocument: JSON.parse(role.trustPolicy),
     MaxSessionDuration: role.sessionSecondsMax,
-    Tags: printedTags(role.tags),
+    Tags: toPrintedTags(role.tags),
     CreateDate: role.createdAt.toISOString(),
   }
 }

@@ -21,9 +21,9 @@ import {
   type SharedAuthority,
 } from '../store/shares.ts'
 import { certificateAuthorityArn, parseCertificateAuthorityArn } from '../wire/arn.ts'
-import { changeOr } from './change.ts'
+import { changeOr } from './rows.ts'
 
-/** What is to be shared, with whom. */
+/** CAs, and the principals that they are shared with. */
 export interface ShareOptions {
   readonly name: string
   /** ARNs, of one account. */
@@ -46,7 +46,7 @@ interface PrintedShare {
 const nameForm = /^[\p{L}\p{N}\p{Z}_.:/=+\-@]{1,255}$/u
 const principalForm = /^(?:\d{12}|o-[a-z0-9]{10,32})$/
 
-/** Shares CAs. Throws ConfigurationError for one that there is not, and for what is wrong with the rest. */
+/** Shares CAs. Throws ConfigurationError for a CA that does not exist, and for other invalid options. */
 export async function addShare(config: Config, options: ShareOptions): Promise<PrintedShare> {
   const permission = requirePermission(options.permission)
   const principals = requireDistinct('--principal', options.principals)
@@ -63,19 +63,19 @@ export async function addShare(config: Config, options: ShareOptions): Promise<P
     const rows: SharedAuthority[] = []
     for (const arn of arns) rows.push(await sharedAuthority(db, arn, { permission, principals }))
     await db.transaction(insertShare(share, rows, letsRead(permission)))
-    const [made] = (await listShares(db, accountId)).filter((one) => one.id === id)
-    if (made === undefined) throw new ConfigurationError('the share was deleted meanwhile')
-    return printed(made)
+    const [stored] = (await listShares(db, accountId)).filter((row) => row.id === id)
+    if (stored === undefined) throw new ConfigurationError('the share was deleted meanwhile')
+    return toPrintedShare(stored)
   })
 }
 
 function requirePermission(name: string): ManagedPermission {
-  const found = managedPermissionNames.find((known) => known === name)
-  if (found === undefined)
+  const permission = managedPermissionNames.find((managed) => managed === name)
+  if (permission === undefined)
     throw new ConfigurationError(
       `--permission must be one of ${managedPermissionNames.join(', ')}, not '${name}'`,
     )
-  return found
+  return permission
 }
 
 function requireDistinct(flag: string, values: readonly string[]): readonly string[] {
@@ -122,7 +122,7 @@ export async function listAllShares(
   config: Config,
   accountId: string | undefined,
 ): Promise<readonly PrintedShare[]> {
-  return (await withData(config, ({ db }) => listShares(db, accountId))).map(printed)
+  return (await withData(config, ({ db }) => listShares(db, accountId))).map(toPrintedShare)
 }
 
 /** Throws ConfigurationError if there is no such share. */
@@ -130,14 +130,16 @@ export async function removeShare(config: Config, id: string): Promise<void> {
   await withData(config, ({ db }) => changeOr(`there is no share ${id}`, db, deleteShare(id)))
 }
 
-function printed(share: ShareWithAuthorities): PrintedShare {
+function toPrintedShare(share: ShareWithAuthorities): PrintedShare {
   const { accountId, authorities } = share
   return {
     ShareId: share.id,
     Name: share.name,
     OwningAccountId: accountId,
     Permission: share.permission,
-    ResourceArns: authorities.map((one) => certificateAuthorityArn({ ...one, accountId })),
+    ResourceArns: authorities.map((authority) =>
+      certificateAuthorityArn({ ...authority, accountId }),
+    ),
     Principals: share.principals,
     CreateDate: share.createdAt.toISOString(),
   }

@@ -1,11 +1,10 @@
-/** What the commands about users do, on a data folder that a server may be using. */
+/** The commands about users, on a data folder that a server may be using. */
 import { newUniqueId } from '../identity/new-credentials.ts'
 import type { Tags } from '../identity/caller.ts'
 import { userArn } from '../identity/principal-arn.ts'
 import { systemClock } from '../clock.ts'
 import type { Config } from '../settings/config.ts'
 import { withData } from '../data-folder/data-folder.ts'
-import { ConfigurationError } from '../errors.ts'
 import { systemRandom } from '../random.ts'
 import type { Database } from '../store/database.ts'
 import { deletePoliciesOf } from '../store/identity-policies.ts'
@@ -17,11 +16,10 @@ import {
   setUserTags,
   type User,
 } from '../store/users.ts'
-import { chosenAccount } from './accounts.ts'
-import { changeOr } from './change.ts'
-import { printedTags, requireName } from './principal-names.ts'
+import { changeOr, missingRow, requireRow, resolveAccount } from './rows.ts'
+import { requireName, toPrintedTags } from './principal-options.ts'
 
-/** Which user; of the oldest account if none is named. */
+/** A user; without an account of the oldest one. */
 interface UserName {
   readonly accountId: string | undefined
   readonly userName: string
@@ -32,11 +30,11 @@ interface PrintedUser {
   readonly UserId: string
   readonly AccountId: string
   readonly Arn: string
-  readonly Tags: ReturnType<typeof printedTags>
+  readonly Tags: ReturnType<typeof toPrintedTags>
   readonly CreateDate: string
 }
 
-/** A user as it is made. */
+/** A user that is not stored yet. */
 export function newUser(accountId: string, userName: string, tags: Tags = {}): User {
   requireName('--user', userName)
   const userId = newUniqueId('user', systemRandom)
@@ -50,10 +48,10 @@ export async function addUser(
   tags: Tags,
 ): Promise<PrintedUser> {
   return withData(config, async ({ db }) => {
-    const user = newUser(await chosenAccount(db, accountId), userName, tags)
+    const user = newUser(await resolveAccount(db, accountId), userName, tags)
     const problem = `the account ${user.accountId} has a user ${userName} already`
     await changeOr(problem, db, [insertUser(user)])
-    return printed(user)
+    return toPrintedUser(user)
   })
 }
 
@@ -61,14 +59,16 @@ export async function listAllUsers(
   config: Config,
   accountId: string | undefined,
 ): Promise<readonly PrintedUser[]> {
-  return (await withData(config, ({ db }) => listUsers(db, accountId))).map(printed)
+  return (await withData(config, ({ db }) => listUsers(db, accountId))).map(toPrintedUser)
 }
 
 /** Replaces the tags of a user. Throws ConfigurationError if there is none. */
 export async function tagUser(config: Config, name: UserName, tags: Tags): Promise<void> {
   await withData(config, async ({ db }) => {
     const user = await requireUser(db, name)
-    await changeOr(noUser(user), db, [setUserTags(user, tags)])
+    await changeOr(missingRow(user.accountId, `user ${user.userName}`), db, [
+      setUserTags(user, tags),
+    ])
   })
 }
 
@@ -82,24 +82,20 @@ export async function removeUser(config: Config, name: UserName): Promise<void> 
 }
 
 /** The user of that name. Throws ConfigurationError if there is none. */
-export async function requireUser(db: Database, { accountId, userName }: UserName): Promise<User> {
-  const account = await chosenAccount(db, accountId)
-  const user = await findUser(db, { accountId: account, userName })
-  if (user === undefined) throw new ConfigurationError(noUser({ accountId: account, userName }))
-  return user
+export function requireUser(db: Database, { accountId, userName }: UserName): Promise<User> {
+  return requireRow(db, accountId, {
+    noun: `user ${userName}`,
+    find: (account) => findUser(db, { accountId: account, userName }),
+  })
 }
 
-function noUser({ accountId, userName }: Pick<User, 'accountId' | 'userName'>): string {
-  return `the account ${accountId} has no user ${userName}`
-}
-
-function printed({ userId, accountId, userName, tags, createdAt }: User): PrintedUser {
+function toPrintedUser({ userId, accountId, userName, tags, createdAt }: User): PrintedUser {
   return {
     UserName: userName,
     UserId: userId,
     AccountId: accountId,
     Arn: userArn({ partition: 'aws', accountId }, userName),
-    Tags: printedTags(tags),
+    Tags: toPrintedTags(tags),
     CreateDate: createdAt.toISOString(),
   }
 }

@@ -148,26 +148,7 @@ function serialTexts(octets: Uint8Array): { readonly hex: string; readonly colon
   return { hex, colons }
 }
 
-const dayMilliseconds = 86_400_000
-const twoDigits: readonly string[] = Array.from({ length: 60 }, (_, value) =>
-  String(value).padStart(2, '0'),
-)
-let lastDay = Number.NaN
-let lastDayText = ''
-
-/** A report has few days and many seconds: the day is written once. */
-function timeText(date: Date): string {
-  const milliseconds = date.getTime()
-  const day = Math.floor(milliseconds / dayMilliseconds)
-  if (day !== lastDay) {
-    lastDay = day
-    lastDayText = date.toISOString().slice(0, 11)
-  }
-  const seconds = Math.floor((milliseconds - day * dayMilliseconds) / 1000)
-  const [hour, minute, second] = [
-    twoDigits[Math.floor(seconds / 3600)],
-    twoDigits[Math.floor(seconds / 60) % 60],
-    twoDigits[seconds % 60],
-  ]
-  return `${lastDayText}${hour}:${minute}:${second}+0000`
+/** As CertificateSummary has times, with the zone. */
+function timeText(instant: Date): string {
+  return `${instant.toISOString().slice(0, 'YYYY-MM-DDTHH:MM:SS'.length)}+0000`
 }

@@ -1,6 +1,6 @@
+import { dayMilliseconds } from '../text/duration.ts'
 import type { Authority, StoredStatus } from './authority.ts'
 
-const dayMilliseconds = 86_400_000
 const restorationDaysDefault = 30
 
 /**

@@ -1,4 +1,5 @@
 /** What happened to a CA, in the shape in which EventBridge delivers it (AWS Private CA User Guide, CloudWatch Events). */
+import { isoSeconds } from '../text/iso-time.ts'
 
 /** AWS's five detail types, and one of ours: AWS tells of a CA's expiry elsewhere. */
 type EventType =
@@ -50,7 +51,7 @@ export function eventOf(occurrence: EventDetails, id: string): EventBridgeEvent 
     'detail-type': type,
     source: 'aws.acm-pca',
     account: authority.accountId,
-    time: time.toISOString().replace(/\.\d{3}Z$/, 'Z'),
+    time: isoSeconds(time),
     region: authority.region,
     resources,
     detail,

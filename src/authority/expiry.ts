@@ -1,4 +1,4 @@
-const dayMilliseconds = 86_400_000
+import { dayMilliseconds } from '../text/duration.ts'
 
 /** Days before its end at which the expiry of a CA certificate is announced, longest first; 0 is the expiry itself. */
 export const expiryThresholds: readonly number[] = [90, 30, 7, 1, 0]

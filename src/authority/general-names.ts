@@ -1,6 +1,6 @@
 /** GeneralName, as callers write it, and what goes into a certificate (AWS Private CA API, GeneralName). */
-import { isIPv4, isIPv6 } from 'node:net'
 import { ServiceError } from '../errors.ts'
+import { parseIpAddress } from '../text/ip-address.ts'
 import { contextTag, tags } from '../x509/der/reader.ts'
 import { encodeElement } from '../x509/der/writer.ts'
 import type { GeneralName } from '../x509/names/general-name.ts'
@@ -95,26 +95,9 @@ function utf8(text: string): Uint8Array {
 
 /** Four octets or sixteen. */
 function ipAddress(text: string, at: string): Uint8Array {
-  if (isIPv4(text)) return Uint8Array.from(text.split('.').map(Number))
-  if (isIPv6(text) && !text.includes('%')) return ipv6Octets(text)
-  throw invalid(`${at} '${text}' is not an IPv4 or IPv6 address`)
-}
-
-function ipv6Octets(text: string): Uint8Array {
-  const lastColon = text.lastIndexOf(':')
-  const embedded = text.slice(lastColon + 1)
-  const plain = embedded.includes('.') ? text.slice(0, lastColon + 1) + ipv4Groups(embedded) : text
-  const [head = '', tail] = plain.split('::')
-  const before = head === '' ? [] : head.split(':')
-  const after = tail === undefined || tail === '' ? [] : tail.split(':')
-  const zeros = Array.from({ length: 8 - before.length - after.length }, () => '0')
-  const groups = [...before, ...zeros, ...after].map((group) => Number.parseInt(group, 16))
-  return Uint8Array.from(groups.flatMap((group) => [group >> 8, group & 0xff]))
-}
-
-function ipv4Groups(text: string): string {
-  const [a = 0, b = 0, c = 0, d = 0] = text.split('.').map(Number)
-  return `${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}`
+  const bytes = parseIpAddress(text)
+  if (bytes === undefined) throw invalid(`${at} '${text}' is not an IPv4 or IPv6 address`)
+  return bytes
 }
 
 /** Throws InvalidArgsException unless the text is an object identifier. */

@@ -1,11 +1,22 @@
 /**
- * What is inside a backup: records, each its length (4 octets, of what follows), a letter that says what it is, and its
- * content. A file is a name and bytes; a table is its name and columns as JSON; rows follow their table; the end counts
- * the rows of every table and has the SHA-256 of all that was before it.
+ * The content of a backup: records, each its length (4 bytes, of what follows), a letter for its kind, and its content. The
+ * header comes first; a file is a name and bytes; a table is its name and columns as JSON; rows follow their table; the end
+ * counts the rows of every table and has the SHA-256 of all records before it. docs/storage.md describes them for readers of
+ * a decrypted backup.
  */
 import { createHash, type Hash } from 'node:crypto'
+import { ConfigurationError } from '../errors.ts'
 import { damaged } from './damaged.ts'
 import { decodeRow, encodeRow, type BackupValue } from './row-values.ts'
+
+export interface BackupHeader {
+  /** Version of the schema of tables and columns, the same on every engine. */
+  readonly schemaVersion: number
+  /** ISO 8601. */
+  readonly createdAt: string
+  /** Version of the program that wrote the backup. */
+  readonly signetVersion: string
+}
 
 /** Secrets that are no rows. */
 export type BackupFileName = 'master-key' | 'credentials'
@@ -20,13 +31,22 @@ export type BackupRecord =
   | { readonly kind: 'table'; readonly table: TableShape }
   | { readonly kind: 'row'; readonly values: readonly BackupValue[] }
 
+/** A backup whose header was read. */
+export interface BackupContent {
+  readonly header: BackupHeader
+  /** Records in batches. Nothing may be kept of them before the last batch: only the end proves that they are complete. */
+  readonly batches: AsyncIterable<readonly BackupRecord[]>
+}
+
 /** Number of rows by table. */
 export type RowCounts = Readonly<Record<string, number>>
 
 const headBytes = 5
 /** Of one record; more is taken for damage before memory is. */
 const recordBytesMax = 256 * 1024 * 1024
-const letters = { file: 0x66, table: 0x74, row: 0x72, end: 0x65 } as const
+const letters = { header: 0x68, file: 0x66, table: 0x74, row: 0x72, end: 0x65 } as const
+/** In the header, so that a file with other content, or of a later format, is recognized. */
+const format = 'signet-backup-2'
 
 /** Makes the records of one backup, in order. */
 export class RecordWriter {
@@ -34,6 +54,10 @@ export class RecordWriter {
   // A table may have any name.
   readonly #counts = Object.create(null) as Record<string, number>
   #table: TableShape | undefined
+
+  header(header: BackupHeader): Buffer {
+    return this.#add(framed('header', Buffer.from(JSON.stringify({ format, ...header }))))
+  }
 
   file(name: BackupFileName, bytes: Uint8Array): Buffer {
     const content = Buffer.from(
@@ -79,13 +103,32 @@ function framed(kind: keyof typeof letters, content: Buffer): Buffer {
 }
 
 /**
- * Reads records, many at a time. Throws ConfigurationError unless the last is an end that agrees with all before it.
- * Nothing that was read may be kept before this has come to its end.
+ * Reads the content of a backup up to its header; an older backup has that outside of its content. Throws ConfigurationError,
+ * as reading the batches does, unless the records are complete and agree with each other.
  */
-export async function* readRecords(
+export async function readContent(
   source: AsyncIterable<Uint8Array>,
+  olderHeader?: BackupHeader,
+): Promise<BackupContent> {
+  const reader = new RecordReader(olderHeader)
+  const batches = readBatches(source, reader)
+  const first = await batches.next()
+  const { header } = reader
+  if (header === undefined) throw damaged('it has no header')
+  return {
+    header,
+    batches: (async function* () {
+      if (first.done === true) return
+      yield first.value
+      yield* batches
+    })(),
+  }
+}
+
+async function* readBatches(
+  source: AsyncIterable<Uint8Array>,
+  reader: RecordReader,
 ): AsyncGenerator<readonly BackupRecord[]> {
-  const reader = new RecordReader()
   let rest: Buffer = Buffer.alloc(0)
   for await (const bytes of source) {
     rest = rest.length === 0 ? Buffer.from(bytes) : Buffer.concat([rest, bytes])
@@ -115,18 +158,29 @@ class RecordReader {
   // A table may have any name.
   readonly #counts = Object.create(null) as Record<string, number>
   #table: TableShape | undefined
+  header: BackupHeader | undefined
   isEnded = false
 
-  /** Undefined for the end. */
+  constructor(olderHeader: BackupHeader | undefined) {
+    this.header = olderHeader
+  }
+
+  /** Undefined for the header and the end. */
   read(record: Buffer): BackupRecord | undefined {
     if (this.isEnded) throw damaged('something follows its last record')
     const content = record.subarray(headBytes)
-    if (record[headBytes - 1] === letters.end) {
+    const letter = record[headBytes - 1]
+    if ((letter === letters.header) !== (this.header === undefined))
+      throw damaged('its header is not its first record')
+    if (letter === letters.end) {
       this.#end(content)
       return undefined
     }
     this.#hash.update(record)
-    const letter = record[headBytes - 1]
+    if (letter === letters.header) {
+      this.header = headerOf(content)
+      return undefined
+    }
     if (letter === letters.row) return { kind: 'row', values: this.#row(content) }
     if (letter === letters.table) return { kind: 'table', table: this.#startTable(content) }
     if (letter !== letters.file) throw damaged('a record is of no known kind')
@@ -157,6 +211,14 @@ class RecordReader {
     if (!agrees) throw damaged('its counts or its checksum do not agree with its content')
     this.isEnded = true
   }
+}
+
+function headerOf(content: Buffer): BackupHeader {
+  const { format: found, ...header } = jsonOf(content) as BackupHeader & { format: unknown }
+  if (found !== format)
+    throw new ConfigurationError('the backup has a format that this version of Signet cannot read')
+  if (!Number.isSafeInteger(header.schemaVersion)) throw damaged('its header has no schema version')
+  return header
 }
 
 function jsonOf(content: Buffer): unknown {

@@ -92,7 +92,7 @@ function insertNumbered(
   { into, select, values }: { into: string; select: string; values: SqlValue[] },
 ): Sql {
   const serial =
-    typeof location === 'string'
+    location.engine === 'sqlite'
       ? "unhex(printf('%032x', number))"
       : "decode(lpad(to_hex(number), 32, '0'), 'hex')"
   return {
@@ -369,7 +369,7 @@ test('closing in the middle of a report ends it with an error', async (t) => {
 
 test('a database that cannot be opened fails the work, each time it is asked for', async (t) => {
   const database = await openBulk(t)
-  const bulk = createBulkWork(`${database.path}.missing`)
+  const bulk = createBulkWork({ engine: 'sqlite', at: `${database.path}.missing` })
   for (let time = 0; time < 2; time += 1)
     await assert.rejects(bulk.tbsCertList(fields, scope), /unable to open|cannot open|no such/i)
   await bulk.close()
@@ -377,7 +377,7 @@ test('a database that cannot be opened fails the work, each time it is asked for
 
 test('several asked for while the thread dies are all told', async (t) => {
   const database = await openBulk(t)
-  const bulk = createBulkWork(`${database.path}.missing`)
+  const bulk = createBulkWork({ engine: 'sqlite', at: `${database.path}.missing` })
   const going = Promise.allSettled(Array.from({ length: 5 }, () => bulk.tbsCertList(fields, scope)))
   const settled = await Promise.race([going, wait(10_000, 'still waiting', { ref: false })])
   assert.ok(Array.isArray(settled), 'all are settled')

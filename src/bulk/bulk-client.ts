@@ -2,11 +2,11 @@
 import { Worker } from 'node:worker_threads'
 import type { BulkWork } from './bulk-work.ts'
 import { PendingReplies } from '../channel/pending-replies.ts'
-import type { PostgresConnectionOptions } from '../store/postgres/connection-options.ts'
+import type { DatabaseLocation } from '../store/engines/index.ts'
 import type { BulkAnswer, BulkRequest, ReportPage } from './bulk-thread.ts'
 
-/** Bulk work on a SQLite file or a PostgreSQL database. The thread starts with the first request, and again after it has failed. */
-export function createBulkWork(location: string | PostgresConnectionOptions): BulkWork {
+/** Bulk work on a database. The thread starts with the first request, and again after it has failed. */
+export function createBulkWork(location: DatabaseLocation): BulkWork {
   let thread: BulkThread | undefined
   let closed = false
 
@@ -54,10 +54,7 @@ interface BulkThread {
   readonly replies: PendingReplies<BulkAnswer>
 }
 
-function startThread(
-  location: string | PostgresConnectionOptions,
-  onEnd: (thread: BulkThread) => void,
-): BulkThread {
+function startThread(location: DatabaseLocation, onEnd: (thread: BulkThread) => void): BulkThread {
   // Sources and the built package differ in the extension only.
   const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'))
   const worker = new Worker(new URL(`./bulk-thread${extension}`, import.meta.url), {

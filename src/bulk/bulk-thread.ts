@@ -12,9 +12,8 @@ import {
 } from '../store/audit-report-rows.ts'
 import { bytesOf, integerOf } from '../store/columns.ts'
 import { beforeRevocations, selectRevocations, type CrlScope } from '../store/revocations.ts'
-import type { PostgresConnectionOptions } from '../store/postgres/connection-options.ts'
+import { loadEngine, type DatabaseLocation } from '../store/engines/index.ts'
 import type { RowReader } from '../store/row-reader.ts'
-import { SqliteConnection } from '../store/sqlite/connection.ts'
 import { TextBuffer } from './text-buffer.ts'
 import { encodeTbsCertList, type TbsCertListFields } from '../x509/certificate-list.ts'
 import { RevokedCertificatesWriter } from '../x509/revoked-certificates.ts'
@@ -38,17 +37,9 @@ const pageRows = 500
 const page = new TextBuffer()
 
 /** A failure to open ends the thread. */
-async function openRows(location: string | PostgresConnectionOptions): Promise<RowReader> {
-  if (typeof location !== 'string') {
-    const { createPostgresRows } = await import('../store/postgres/rows.ts')
-    return createPostgresRows(location)
-  }
-  const connection = new SqliteConnection(location, { readOnly: true })
-  return {
-    // oxlint-disable-next-line typescript/require-await -- reads are synchronous; the port is not
-    read: async (statement) => connection.run(statement),
-    readSnapshot: (reads) => connection.readSnapshot(reads),
-  }
+async function openRows(location: DatabaseLocation): Promise<RowReader> {
+  const engine = await loadEngine(location)
+  return engine.openRows()
 }
 
 function serve(port: NonNullable<typeof parentPort>, opening: Promise<RowReader>): void {
@@ -61,7 +52,7 @@ function serve(port: NonNullable<typeof parentPort>, opening: Promise<RowReader>
     const rows = await opening
     try {
       if (request.kind === 'crl') {
-        const crl = await buildCrl(rows, request.fields, request.scope)
+        const crl = await readTbsCertList(rows, request.fields, request.scope)
         port.postMessage({ id, crl } satisfies BulkAnswer, [
           crl.tbsCertListDer.buffer as ArrayBuffer,
         ])
@@ -76,7 +67,7 @@ function serve(port: NonNullable<typeof parentPort>, opening: Promise<RowReader>
   }
 }
 
-async function buildCrl(
+async function readTbsCertList(
   rows: RowReader,
   fields: TbsCertListFields,
   scope: CrlScope,
@@ -127,7 +118,4 @@ async function buildPage(
 }
 
 if (parentPort !== null)
-  serve(
-    parentPort,
-    openRows((workerData as { readonly location: string | PostgresConnectionOptions }).location),
-  )
+  serve(parentPort, openRows((workerData as { readonly location: DatabaseLocation }).location))

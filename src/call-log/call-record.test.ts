@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
-import { callRecord, repeatedRecord, type EndedCall } from './call-record.ts'
+import { operations } from '../operations/index.ts'
+import { callRecord, isRead, repeatedRecord, type EndedCall } from './call-record.ts'
 
 const call: EndedCall = {
   requestId: 'r',
@@ -19,6 +20,11 @@ const call: EndedCall = {
 
 type Fields = Record<string, unknown>
 const recordOf = (more: Partial<EndedCall>): Fields => callRecord({ ...call, ...more }) as Fields
+
+test('every operation has a verb that shows whether it reads or writes', () => {
+  const writes = /^(?:Create|Delete|Import|Issue|Put|Restore|Revoke|Tag|Untag|Update)[A-Z]/
+  for (const name of Object.keys(operations)) assert.ok(isRead(name) !== writes.test(name), name)
+})
 
 test('what is too long is cut, and its length is said', () => {
   const long = 'x'.repeat(30_000)

@@ -1,4 +1,5 @@
 /** One call as CloudTrail records it (AWS CloudTrail User Guide, CloudTrail record contents). */
+import { isoSeconds } from '../text/iso-time.ts'
 import { userIdOf, type Caller } from '../identity/caller.ts'
 import { roleArn } from '../identity/principal-arn.ts'
 import { truncateText } from '../text/truncate-text.ts'
@@ -33,11 +34,11 @@ export interface RepeatedCalls {
 export function callRecord(call: EndedCall): object {
   const { operation, caller, error } = call
   const budget = { left: parametersMax }
-  const readOnly = operation !== undefined && /^(?:Get|List|Describe)/.test(operation)
+  const readOnly = operation !== undefined && isRead(operation)
   return {
     eventVersion: '1.09',
     userIdentity: caller === undefined ? { type: 'Unknown' } : identityOf(caller),
-    eventTime: withoutMilliseconds(call.time),
+    eventTime: isoSeconds(call.time),
     eventSource: call.eventSource,
     eventName: operation ?? null,
     awsRegion: caller?.region ?? null,
@@ -68,10 +69,15 @@ export function repeatedRecord(
     requestID: null,
     additionalEventData: {
       aggregatedCalls: count,
-      firstEventTime: withoutMilliseconds(firstAt),
-      lastEventTime: withoutMilliseconds(lastAt),
+      firstEventTime: isoSeconds(firstAt),
+      lastEventTime: isoSeconds(lastAt),
     },
   }
+}
+
+/** CloudTrail calls an operation read-only by the verb of its name. */
+export function isRead(operation: string): boolean {
+  return /^(?:Get|List|Describe)/.test(operation)
 }
 
 function identityOf(caller: Caller): object {
@@ -98,13 +104,9 @@ function identityOf(caller: Caller): object {
         userName: roleName,
       },
       ...(federatedProvider && { webIdFederationData: { federatedProvider } }),
-      attributes: { creationDate: withoutMilliseconds(issuedAt), mfaAuthenticated: 'false' },
+      attributes: { creationDate: isoSeconds(issuedAt), mfaAuthenticated: 'false' },
     },
   }
-}
-
-function withoutMilliseconds(time: Date): string {
-  return time.toISOString().replace(/\.\d{3}Z$/, 'Z')
 }
 
 /** Limits on nesting, on the characters of a text and on the items of a list. */

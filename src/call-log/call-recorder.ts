@@ -2,7 +2,7 @@
  * Decides how calls are recorded: authenticated calls one by one, failed unauthenticated calls in aggregate. Otherwise anyone
  * could fill the disk and rotate all other records out of the call log.
  */
-import { networkOf } from '../access/failure-limiter.ts'
+import { networkOf } from '../text/ip-address.ts'
 import { ServiceError } from '../errors.ts'
 import { callRecord, repeatedRecord, type EndedCall } from './call-record.ts'
 

@@ -1,4 +1,5 @@
 /** Which certificate a CA accepts as its own (AWS Private CA API, ImportCertificateAuthorityCertificate). */
+import { isoSeconds } from '../text/iso-time.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import { isExpiredAt } from '../x509/der/time.ts'
 import type { AuthorityType } from '../authority/authority.ts'
@@ -10,7 +11,6 @@ import {
   requirePathLength,
   requireSigned,
   selfSignature,
-  showTime,
 } from './verify-chain.ts'
 import type { CertificatePath } from './parse-pasted.ts'
 import type { KeyPolicy } from '../key-strength/key-strength.ts'
@@ -111,10 +111,10 @@ function hexOf({ der }: Certificate): string {
 function requireValid(position: string, { notBefore, notAfter }: Certificate, now: Date): void {
   if (now < notBefore)
     throw malformed(
-      `${position} is not valid yet: its validity begins ${showTime(notBefore)}, and it is ${showTime(now)}`,
+      `${position} is not valid yet: its validity begins ${isoSeconds(notBefore)}, and it is ${isoSeconds(now)}`,
     )
   if (isExpiredAt(notAfter, now))
     throw malformed(
-      `${position} has expired: its validity ended ${showTime(notAfter)}, and it is ${showTime(now)}`,
+      `${position} has expired: its validity ended ${isoSeconds(notAfter)}, and it is ${isoSeconds(now)}`,
     )
 }

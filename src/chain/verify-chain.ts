@@ -1,4 +1,5 @@
 /** What the certificates of an imported path must be to each other (RFC 5280 §6.1). */
+import { isoSeconds } from '../text/iso-time.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import { formatName, sameName } from '../x509/names/name.ts'
 import { unsupportedReason } from '../x509/signature-scheme.ts'
@@ -108,8 +109,8 @@ export function requireNotOutliving(path: readonly Certificate[]): void {
   for (const [index, { notAfter }] of chain.entries())
     if (certificate !== undefined && certificate.notAfter > notAfter)
       throw mismatch(
-        `Certificate is valid until ${showTime(certificate.notAfter)}, longer than ` +
-          `${pathPosition(index + 1)}, which is valid until ${showTime(notAfter)}`,
+        `Certificate is valid until ${isoSeconds(certificate.notAfter)}, longer than ` +
+          `${pathPosition(index + 1)}, which is valid until ${isoSeconds(notAfter)}`,
       )
 }
 
@@ -138,9 +139,4 @@ export function requireNames(path: readonly Certificate[]): void {
     })
     if (violation !== undefined) throw mismatch(`${pathPosition(index)} is refused: ${violation}`)
   }
-}
-
-/** RFC 3339, in seconds. */
-export function showTime(time: Date): string {
-  return time.toISOString().replace('.000Z', 'Z')
 }

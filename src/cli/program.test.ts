@@ -1,20 +1,87 @@
-/** The table of commands, by which a command is loaded alone. */
+/** The table of commands, by which a command is loaded alone, and commands that run inside another process. */
 import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { createProgram } from './program.ts'
+import { runCommand } from './run-command.ts'
 
 const print = (): void => {}
+const commandsFolder = join(import.meta.dirname, 'commands')
 
-test('every command that help lists is loaded alone by that name', async () => {
+test('every command that help lists is loaded alone by its name and by its aliases', async () => {
   const { commands } = await createProgram(print, [])
   assert.ok(commands.length > 20)
-  for (const name of commands.map((command) => command.name())) {
-    const alone = await createProgram(print, [name])
-    // Completion describes all commands.
-    const expected = name === 'completion' ? commands.map((command) => command.name()) : [name]
-    assert.deepEqual(
-      alone.commands.map((command) => command.name()),
-      expected,
-    )
-  }
+  const names = commands.map((command) => command.name())
+  for (const command of commands)
+    for (const name of [command.name(), ...command.aliases()]) {
+      const alone = await createProgram(print, [name])
+      assert.deepEqual(
+        alone.commands.map((loaded) => loaded.name()),
+        // Completion describes all commands.
+        command.name() === 'completion' ? names : [command.name()],
+        name,
+      )
+    }
+})
+
+test('every command but version has the file of its name, which imports no file of another command', async () => {
+  const { commands } = await createProgram(print, [])
+  const files = readdirSync(commandsFolder)
+  assert.deepEqual(
+    files.toSorted(),
+    commands
+      .map((command) => `${command.name()}.ts`)
+      .filter((name) => name !== 'version.ts')
+      .toSorted(),
+  )
+  for (const file of files)
+    assert.doesNotMatch(readFileSync(join(commandsFolder, file), 'utf8'), /'\.\//, file)
+})
+
+interface Outcome {
+  readonly stdout: string
+  readonly stderr: string
+  readonly code: number
+}
+
+async function run(
+  argv: readonly string[],
+  { environment = {}, stdin = '' }: { environment?: Record<string, string>; stdin?: string } = {},
+): Promise<Outcome> {
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()]
+  const code = await runCommand(argv, {
+    environment,
+    stdin: () => PassThrough.from([Buffer.from(stdin)]),
+    stdout,
+    stderr,
+  })
+  return { code, stdout: await text(stdout.end()), stderr: await text(stderr.end()) }
+}
+
+test('a command reads and writes the streams and variables that it is passed, not those of the process', async (t) => {
+  t.mock.method(process, 'exit', () => assert.fail('a command ended the process'))
+
+  const config = await run(['check-config'], { environment: { SIGNET_LISTEN: '127.0.0.1:9000' } })
+  assert.deepEqual([config.code, config.stderr], [0, ''])
+  assert.match(config.stdout, /"port": 9000/)
+
+  const help = await run(['issue', '--help'])
+  assert.deepEqual([help.code, help.stderr], [0, ''])
+  assert.match(help.stdout, /^Usage: signet issue/)
+
+  assert.deepEqual(await run(['issue', '--out', 'x', '--nmae']), {
+    code: 2,
+    stdout: '',
+    stderr: "error: unknown option '--nmae'\n(Did you mean --name?)\n",
+  })
+  const wrong = await run(['check-config'], { environment: { SIGNET_LISTEN: 'x' } })
+  assert.deepEqual([wrong.code, wrong.stdout], [2, ''])
+  assert.match(wrong.stderr, /^signet: .*SIGNET_LISTEN/)
+
+  const inspected = await run(['inspect', '-'], { stdin: 'not a certificate' })
+  assert.deepEqual([inspected.code, inspected.stdout], [1, ''])
+  assert.match(inspected.stderr, /^signet: -: /)
 })

@@ -1,47 +1,57 @@
-/** The command line: what can be asked, and in which words. What is done is in administration/, daily/ and serve.ts. */
-import { Command, CommanderError } from 'commander'
+/** The command `signet`: the table of its commands. Their work is done in admin-commands/, client-commands/ and server/. */
+import { Command } from 'commander'
 import { version } from '../version.ts'
-import type { Print } from './print.ts'
-import { examples } from './config-flags.ts'
-import { printUsageError } from '../terminal.ts'
+import { visibleUsageError, type Output } from '../terminal.ts'
+import { processIo, type CommandContext, type ProcessIo } from './shared/context.ts'
+import { examples } from './shared/config-flags.ts'
 
-/** Makes a command; the program is there for who tells of all of them. */
-type Make = (print: Print, program: Command) => Command
+/** Creates a command. `completion` uses the program, because it describes all commands. */
+type CreateCommand = (context: CommandContext, program: Command) => Command
 
-/** Each command by its name, in the order of the help. Only the one that is run is loaded: all take most of a second. */
-const commands: Readonly<Record<string, () => Promise<Make>>> = {
-  serve: async () => (await import('./serve.ts')).serveCommand,
-  'check-config': async () => (await import('./serve.ts')).checkConfigCommand,
-  'init-hierarchy': async () => (await import('./init-hierarchy.ts')).initHierarchyCommand,
-  issue: async () => (await import('./issuing.ts')).issueCommand,
-  renew: async () => (await import('./issuing.ts')).renewCommand,
-  inspect: async () => (await import('./looking.ts')).inspectCommand,
-  status: async () => (await import('./looking.ts')).statusCommand,
-  account: async () => (await import('./accounts.ts')).accountCommand,
-  user: async () => (await import('./principals.ts')).userCommand,
-  role: async () => (await import('./principals.ts')).roleCommand,
-  policy: async () => (await import('./principals.ts')).policyCommand,
-  'access-key': async () => (await import('./accounts.ts')).accessKeyCommand,
-  'oidc-provider': async () => (await import('./oidc-provider.ts')).identityProviderCommand,
-  share: async () => (await import('./share.ts')).shareCommand,
-  certificates: async () => (await import('./certificates.ts')).certificatesCommand,
-  bucket: async () => (await import('./storage.ts')).bucketCommand,
-  jobs: async () => (await import('./storage.ts')).jobsCommand,
-  backup: async () => (await import('./backup.ts')).backupCommand,
-  restore: async () => (await import('./backup.ts')).restoreCommand,
-  verify: async () => (await import('./backup.ts')).verifyCommand,
-  completion: async () => (await import('./completion/completion.ts')).completionCommand,
+/**
+ * Each command by its name, in the order of the help. Only the file of the command that runs is loaded, because all of them
+ * take most of a second.
+ */
+const commands: Readonly<Record<string, () => Promise<CreateCommand>>> = {
+  serve: async () => (await import('./commands/serve.ts')).serveCommand,
+  'check-config': async () => (await import('./commands/check-config.ts')).checkConfigCommand,
+  'init-hierarchy': async () => (await import('./commands/init-hierarchy.ts')).initHierarchyCommand,
+  issue: async () => (await import('./commands/issue.ts')).issueCommand,
+  renew: async () => (await import('./commands/renew.ts')).renewCommand,
+  inspect: async () => (await import('./commands/inspect.ts')).inspectCommand,
+  status: async () => (await import('./commands/status.ts')).statusCommand,
+  account: async () => (await import('./commands/account.ts')).accountCommand,
+  user: async () => (await import('./commands/user.ts')).userCommand,
+  role: async () => (await import('./commands/role.ts')).roleCommand,
+  policy: async () => (await import('./commands/policy.ts')).policyCommand,
+  'access-key': async () => (await import('./commands/access-key.ts')).accessKeyCommand,
+  'oidc-provider': async () => (await import('./commands/oidc-provider.ts')).oidcProviderCommand,
+  share: async () => (await import('./commands/share.ts')).shareCommand,
+  certificates: async () => (await import('./commands/certificates.ts')).certificatesCommand,
+  bucket: async () => (await import('./commands/bucket.ts')).bucketCommand,
+  jobs: async () => (await import('./commands/jobs.ts')).jobsCommand,
+  backup: async () => (await import('./commands/backup.ts')).backupCommand,
+  restore: async () => (await import('./commands/restore.ts')).restoreCommand,
+  verify: async () => (await import('./commands/verify.ts')).verifyCommand,
+  completion: async () => (await import('./commands/completion.ts')).completionCommand,
   version: () => Promise.resolve(versionCommand),
 }
 
-/** What asks nothing of any command. */
+/** Columns of a help text that is not for a terminal. */
+const widthDefault = 80
+
+/** Flags of the program that no command is needed for. */
 const versionFlags: readonly (string | undefined)[] = ['-V', '--version']
 
 /**
- * The command `signet`, with the one command that the arguments begin with, or with all of them if they may be asked about.
- * Actions print their answer with `print`.
+ * The command `signet`, with the one command that the arguments begin with, or with all of them for help and unknown
+ * arguments. Actions print their answers with `print`; help, notes and usage errors go to `io`.
  */
-export async function createProgram(print: Print, argv: readonly string[]): Promise<Command> {
+export async function createProgram(
+  print: CommandContext['print'],
+  argv: readonly string[],
+  io: ProcessIo = processIo(),
+): Promise<Command> {
   const program = new Command('signet')
     .description('A self-hosted private certificate authority that speaks the AWS Private CA API.')
     .version(version(), '-V, --version', 'print the version')
@@ -53,30 +63,36 @@ export async function createProgram(print: Print, argv: readonly string[]): Prom
       examples('signet serve', 'signet init-hierarchy', 'signet issue --name localhost --out tls'),
     )
   for (const name of namesFor(argv[0])) {
-    const make = await commands[name]?.()
-    if (make !== undefined) program.addCommand(make(print, program).exitOverride())
+    const create = await commands[name]?.()
+    if (create !== undefined) program.addCommand(create({ ...io, print }, program).exitOverride())
   }
-  return withSafeErrors(program)
+  return withOutputs(program, io)
 }
 
-/** Escapes usage errors: they repeat arguments, which a script may have taken from a certificate. */
-function withSafeErrors(command: Command): Command {
-  for (const each of command.commands) withSafeErrors(each)
-  return command.configureOutput({ outputError: printUsageError })
+/** Usage errors are escaped: they repeat arguments, which a script may have taken from a certificate. */
+function withOutputs(command: Command, io: ProcessIo): Command {
+  for (const each of command.commands) withOutputs(each, io)
+  const { stdout, stderr } = io
+  return command.configureOutput({
+    writeOut: (text) => stdout.write(text),
+    writeErr: (text) => stderr.write(text),
+    outputError: (text, write) => write(visibleUsageError(text)),
+    getOutHelpWidth: () => widthOf(stdout),
+    getErrHelpWidth: () => widthOf(stderr),
+  })
 }
 
-/** Of the commands that are needed. Completion tells of every one. */
+function widthOf({ isTTY, columns = widthDefault }: Output): number {
+  return isTTY === true ? columns : widthDefault
+}
+
+/** Names of the commands that are needed. Completion describes every one. */
 function namesFor(first: string | undefined): readonly string[] {
   if (versionFlags.includes(first)) return []
   const isOne = first !== undefined && Object.hasOwn(commands, first) && first !== 'completion'
   return isOne ? [first] : Object.keys(commands)
 }
 
-function versionCommand(print: Print): Command {
+function versionCommand({ print }: CommandContext): Command {
   return new Command('version').description('print the version').action(() => print(version()))
-}
-
-/** Whether commander has said already what there is to say (help, or a usage error). */
-export function isCommanderError(error: unknown): error is CommanderError {
-  return error instanceof CommanderError
 }

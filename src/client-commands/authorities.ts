@@ -1,10 +1,10 @@
-/** Finding the CA that a command means. */
+/** Finding the CA of a command. */
 import type { Client } from '../../client/index.ts'
+import { isoSeconds } from '../text/iso-time.ts'
 import { ConfigurationError } from '../errors.ts'
-import { isoOf } from '../inspect/words.ts'
 import { visibleText } from '../text/visible-text.ts'
 
-/** What commands need of a CA. */
+/** The members of a CA that commands use. */
 export interface AuthoritySummary {
   readonly arn: string
   /** CommonName of its subject, or its id. */
@@ -19,27 +19,27 @@ export interface AuthoritySummary {
   readonly ocsp: boolean
 }
 
-/** Those that are not deleted, in the order of the API. */
+/** The CAs that are not deleted, in the order of the API. */
 export async function listAuthorities(client: Client): Promise<AuthoritySummary[]> {
-  const views: AuthoritySummary[] = []
+  const summaries: AuthoritySummary[] = []
   const pages = client.getPaginator('listCertificateAuthorities').paginate()
   for await (const authority of pages.items()) {
     const { Arn = '', Type = '', Status = '', NotAfter, RevocationConfiguration } = authority
     const { Subject, KeyAlgorithm = '' } = authority.CertificateAuthorityConfiguration ?? {}
     const crl = RevocationConfiguration?.CrlConfiguration
     if (Status === 'DELETED') continue
-    views.push({
+    summaries.push({
       arn: Arn,
       name: Subject?.CommonName ?? idOf(Arn),
       type: Type,
       status: Status,
       keyAlgorithm: KeyAlgorithm,
-      notAfter: NotAfter === undefined ? null : isoOf(NotAfter),
+      notAfter: NotAfter === undefined ? null : isoSeconds(NotAfter),
       crlDays: crl?.Enabled === true ? (crl.ExpirationInDays ?? null) : null,
       ocsp: RevocationConfiguration?.OcspConfiguration?.Enabled === true,
     })
   }
-  return views
+  return summaries
 }
 
 export function idOf(arn: string): string {
@@ -47,30 +47,30 @@ export function idOf(arn: string): string {
 }
 
 /**
- * The CA that is named by ARN, id or CommonName; without a name the one ACTIVE subordinate CA. Rejects with
- * ConfigurationError unless it is exactly one, and says which there are.
+ * The CA with an ARN, id or CommonName; without one the only ACTIVE subordinate CA. Rejects with ConfigurationError unless
+ * exactly one matches, and lists the candidates.
  */
 export async function chooseAuthority(
   client: Client,
-  wanted: string | undefined,
+  reference: string | undefined,
 ): Promise<Pick<AuthoritySummary, 'arn' | 'name'>> {
-  if (wanted?.startsWith('arn:') === true) return { arn: wanted, name: idOf(wanted) }
+  if (reference?.startsWith('arn:') === true) return { arn: reference, name: idOf(reference) }
   const active = (await listAuthorities(client)).filter(({ status }) => status === 'ACTIVE')
-  const found =
-    wanted === undefined
+  const matches =
+    reference === undefined
       ? active.filter(({ type }) => type === 'SUBORDINATE')
-      : active.filter(({ arn, name }) => name === wanted || idOf(arn) === wanted)
-  const [only] = found
-  if (only !== undefined && found.length === 1) return only
-  const what = wanted === undefined ? 'subordinate CA' : `CA '${wanted}'`
-  const names = (found.length > 0 ? found : active).map(
+      : active.filter(({ arn, name }) => name === reference || idOf(arn) === reference)
+  const [only] = matches
+  if (only !== undefined && matches.length === 1) return only
+  const noun = reference === undefined ? 'subordinate CA' : `CA '${reference}'`
+  const names = (matches.length > 0 ? matches : active).map(
     ({ arn, name }) => `${visibleText(name)} (${arn})`,
   )
   throw new ConfigurationError(
     [
-      found.length > 0
-        ? `there are ${found.length} ACTIVE CAs that could be meant; name one with --ca:`
-        : `there is no ACTIVE ${what}; ${names.length > 0 ? 'name one of these with --ca:' : 'make one with: signet init-hierarchy'}`,
+      matches.length > 0
+        ? `there are ${matches.length} ACTIVE CAs that could be meant; name one with --ca:`
+        : `there is no ACTIVE ${noun}; ${names.length > 0 ? 'name one of these with --ca:' : 'make one with: signet init-hierarchy'}`,
       ...names,
     ].join('\n'),
   )

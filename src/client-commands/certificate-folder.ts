@@ -98,13 +98,13 @@ export async function writeFolder(folder: string, content: FolderContent): Promi
   if (key === undefined || csr === undefined) await syncFolder(folder)
 }
 
-/** Whoever may read the file that is replaced may read the new one: a server that runs as another user, say. */
+/** The readers of the replaced file may read the new one, such as a server that runs as another user. */
 async function keepAccess(file: FileHandle, replaced: string, mode: number): Promise<void> {
   if (!existsSync(replaced)) return file.chmod(mode)
-  const { mode: given, uid, gid } = await stat(replaced)
-  const own = await file.stat()
-  if (own.uid !== uid || own.gid !== gid) await file.chown(uid, gid)
-  await file.chmod(given & 0o777)
+  const { mode: replacedMode, uid, gid } = await stat(replaced)
+  const owner = await file.stat()
+  if (owner.uid !== uid || owner.gid !== gid) await file.chown(uid, gid)
+  await file.chmod(replacedMode & 0o777)
 }
 
 /** Rejects with ConfigurationError for a folder that `signet issue` has not written. */
@@ -132,6 +132,6 @@ function isMetadata(value: unknown): value is Metadata {
     !Number.isNaN(Date.parse(String(notAfter))) &&
     Array.isArray(names) &&
     names.every((name) => typeof name === 'string') &&
-    [keyAlgorithm, template].every((one) => one === null || typeof one === 'string')
+    [keyAlgorithm, template].every((text) => text === null || typeof text === 'string')
   )
 }

@@ -1,6 +1,6 @@
 /**
- * How the daily commands reach a server: as any client would, through the API. This folder is what those commands do; what
- * they can be asked, and how they print it, is in cli/.
+ * How commands reach a server: through the API, as any client does. This folder does the work of those commands; their flags
+ * and their output are in cli/.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { connect } from 'node:net'
@@ -28,12 +28,15 @@ export interface Connection {
   readonly client: Client
 }
 
+/** Reports the step that a command is at, on a terminal. */
+export type Progress = (text: string) => void
+
 /** Milliseconds. */
 const reachTimeout = 5000
 
 /**
- * Does something with a client. Rejects with ConfigurationError for credentials that are not there, and says in words if
- * nobody answers.
+ * Calls `work` with a client. Rejects with ConfigurationError for missing credentials, and with a message for people if the
+ * server cannot be reached.
  */
 export async function withConnection<T>(
   options: ConnectionOptions,
@@ -55,7 +58,7 @@ export async function withConnection<T>(
   try {
     return await work({ endpoint, region, client })
   } catch (error) {
-    throw inWords(error, endpoint)
+    throw explain(error, endpoint)
   } finally {
     client.close()
   }
@@ -66,13 +69,16 @@ function requireUrl(endpoint: string): void {
     throw new ConfigurationError(`--endpoint must be an http or https URL, not '${endpoint}'`)
 }
 
-/** Of a server whose certificate is from one of its own CAs, the data folder has the root. */
+/** Trusts the CAs of --ca-file, and the root in the data folder, which a server that issues its own certificate writes. */
 export function trust({ caFile, dataDirectory, endpoint }: ConnectionOptions): void {
   if (!endpoint.startsWith('https:')) return
-  const own = dataDirectory === undefined ? undefined : join(dataDirectory, 'tls-root.pem')
-  const files = [caFile, own !== undefined && existsSync(own) ? own : undefined]
-  const more = files.filter((file) => file !== undefined).map((file) => read(file, '--ca-file'))
-  if (more.length > 0) setDefaultCACertificates([...getCACertificates('default'), ...more])
+  const rootFile = dataDirectory === undefined ? undefined : join(dataDirectory, 'tls-root.pem')
+  const files = [caFile, rootFile !== undefined && existsSync(rootFile) ? rootFile : undefined]
+  const certificates = files
+    .filter((file) => file !== undefined)
+    .map((file) => read(file, '--ca-file'))
+  if (certificates.length > 0)
+    setDefaultCACertificates([...getCACertificates('default'), ...certificates])
 }
 
 interface StaticCredentials {
@@ -97,11 +103,11 @@ function credentialsOf({
   return { accessKeyId, secretAccessKey }
 }
 
-function read(file: string, what: string): string {
+function read(file: string, noun: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {
-    throw new ConfigurationError(`${what}: ${(error as Error).message}`, { cause: error })
+    throw new ConfigurationError(`${noun}: ${(error as Error).message}`, { cause: error })
   }
 }
 
@@ -134,8 +140,8 @@ function reach(endpoint: string): Promise<void> {
   })
 }
 
-/** The SDK's words for credentials that are not there, and for an answer that is no JSON, as a person can act on them. */
-function inWords(error: unknown, endpoint: string): unknown {
+/** Replaces the SDK's messages for missing credentials and for a response that is not JSON by ones that a person can act on. */
+function explain(error: unknown, endpoint: string): unknown {
   for (let each = error; each instanceof Error; each = each.cause) {
     if (each.message.includes('Deserialization error'))
       return new Error(

@@ -1,14 +1,13 @@
 /** `signet init-hierarchy`: a root and an issuing CA, once. */
+import { isoSeconds } from '../text/iso-time.ts'
 import { createHierarchy, type HierarchyClient } from '../../client/hierarchy.ts'
 import type { HierarchyAuthority, HierarchyRequest } from '../../client/index.ts'
 import { parseCertificate } from '../x509/certificate.ts'
 import { parsePem } from '../x509/pem.ts'
-import { isoOf, nameWords } from '../inspect/words.ts'
+import { nameWords } from '../inspect/words.ts'
 import { listAuthorities } from './authorities.ts'
-import type { Connection } from './connection.ts'
-import type { KeyAlgorithmName } from './key-algorithms.ts'
-import type { Progress } from './progress.ts'
-import { parseValidity } from './validity.ts'
+import type { Connection, Progress } from './connection.ts'
+import { parseValidity, type KeyAlgorithmName } from './issuance-options.ts'
 
 export interface InitHierarchyOptions {
   /** Organization of both subjects; the same name is the same hierarchy. */
@@ -26,7 +25,7 @@ export interface InitHierarchyOptions {
 }
 
 /** One CA, as it is printed. */
-export interface MadeAuthority {
+export interface AuthorityResult {
   readonly role: 'root' | 'issuing'
   readonly arn: string
   readonly subject: string
@@ -35,8 +34,8 @@ export interface MadeAuthority {
   readonly made: boolean
 }
 
-export interface MadeHierarchy {
-  readonly authorities: readonly MadeAuthority[]
+export interface HierarchyResult {
+  readonly authorities: readonly AuthorityResult[]
   /** PEM. */
   readonly rootCertificate: string
 }
@@ -44,30 +43,35 @@ export interface MadeHierarchy {
 /** Days that a CRL is valid. */
 const crlDays = 7
 
-/** Rejects with HierarchyError; what is done already is found again by the next try. */
+/** Rejects with HierarchyError. The next run finds the finished steps and goes on. */
 export async function initHierarchy(
   { client }: Pick<Connection, 'client'>,
   request: InitHierarchyOptions,
   { now, progress }: { readonly now: Date; readonly progress: Progress },
-): Promise<MadeHierarchy> {
+): Promise<HierarchyResult> {
   const hierarchy = hierarchyRequestOf(request, now)
   progress('Looking for what is there')
-  const before = await listAuthorities(client)
-  const active = new Set(before.filter(({ status }) => status === 'ACTIVE').map(({ arn }) => arn))
-  const { root, issuing } = await createHierarchy(telling(client, progress), hierarchy)
-  const made = (role: MadeAuthority['role'], authority: HierarchyAuthority): MadeAuthority => {
+  const authorities = await listAuthorities(client)
+  const active = new Set(
+    authorities.filter(({ status }) => status === 'ACTIVE').map(({ arn }) => arn),
+  )
+  const { root, issuing } = await createHierarchy(withProgress(client, progress), hierarchy)
+  const resultOf = (
+    role: AuthorityResult['role'],
+    authority: HierarchyAuthority,
+  ): AuthorityResult => {
     const [block] = parsePem(authority.certificate)
     const { subject, notAfter } = parseCertificate(block?.der ?? new Uint8Array())
     return {
       role,
       arn: authority.arn,
       subject: nameWords(subject),
-      notAfter: isoOf(notAfter),
+      notAfter: isoSeconds(notAfter),
       made: !active.has(authority.arn),
     }
   }
   return {
-    authorities: [made('root', root), made('issuing', issuing)],
+    authorities: [resultOf('root', root), resultOf('issuing', issuing)],
     rootCertificate: root.certificate,
   }
 }
@@ -93,8 +97,8 @@ function hierarchyRequestOf(request: InitHierarchyOptions, now: Date): Hierarchy
   }
 }
 
-/** The same client, which says what it is at. */
-function telling(client: Connection['client'], progress: Progress): HierarchyClient {
+/** The client, with a report of each step. */
+function withProgress(client: Connection['client'], progress: Progress): HierarchyClient {
   return {
     ...client,
     createCertificateAuthority(input, options) {

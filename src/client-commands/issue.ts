@@ -1,18 +1,16 @@
 /** `signet issue`: a key, a certificate for it, and the files that a server reads. */
 import { isIP } from 'node:net'
 import { readName, serverUrlProblem } from '../../client/names.ts'
+import { isoSeconds } from '../text/iso-time.ts'
 import { ConfigurationError } from '../errors.ts'
-import { isoOf } from '../inspect/words.ts'
 import { lacksAlternativeName, parseCertificationRequest } from '../x509/certification-request.ts'
 import { DerError } from '../x509/der/error.ts'
 import { encodePem, parsePem } from '../x509/pem.ts'
 import { requestTolerance } from '../x509/der/tolerance.ts'
 import { chooseAuthority } from './authorities.ts'
 import { requireUnused, requireWritable, writeFolder, type Metadata } from './certificate-folder.ts'
-import type { Connection } from './connection.ts'
-import type { KeyAlgorithmName } from './key-algorithms.ts'
-import type { Progress } from './progress.ts'
-import { parseValidity } from './validity.ts'
+import type { Connection, Progress } from './connection.ts'
+import { parseValidity, type KeyAlgorithmName } from './issuance-options.ts'
 
 export interface IssueRequest {
   /** ARN, id or CommonName; undefined for the one ACTIVE subordinate CA. */
@@ -27,7 +25,7 @@ export interface IssueRequest {
   readonly template: string | undefined
 }
 
-/** Where it is written to. */
+/** The folder that the files are written to. */
 interface Target {
   readonly folder: string
   readonly now: Date
@@ -50,14 +48,14 @@ export async function issueAndWrite(
   { ca, subject, validity, template }: IssueRequest,
   { folder, now, progress }: Target,
 ): Promise<Metadata> {
-  const wanted = parseValidity(validity, now)
+  const requestedValidity = parseValidity(validity, now)
   await requireWritable(folder)
   const authority = await chooseAuthority(client, ca)
   progress(`Asking ${authority.name} for a certificate`)
   const issued = await client.issue({
     ...subject,
     ca: authority.arn,
-    validity: wanted,
+    validity: requestedValidity,
     ...(template !== undefined && { template }),
   })
   const metadata: Metadata = {
@@ -66,8 +64,8 @@ export async function issueAndWrite(
     certificateAuthorityArn: authority.arn,
     certificateAuthorityName: authority.name,
     serialNumber: issued.serialNumber,
-    notBefore: isoOf(issued.notBefore),
-    notAfter: isoOf(issued.notAfter),
+    notBefore: isoSeconds(issued.notBefore),
+    notAfter: isoSeconds(issued.notAfter),
     names: 'names' in subject ? subject.names : [],
     keyAlgorithm: 'keyAlgorithm' in subject ? subject.keyAlgorithm : null,
     template: template ?? null,
@@ -97,9 +95,9 @@ function partsOf(chain: string): { readonly chain: string; readonly root: string
 /** Throws ConfigurationError for the first name that cannot be in a certificate. */
 export function requireNames(names: readonly string[]): void {
   for (const name of names) {
-    const read = serverUrlProblem(name) ?? readName(name)
-    if (!('problem' in read)) continue
-    const { problem, instead } = read
+    const result = serverUrlProblem(name) ?? readName(name)
+    if (!('problem' in result)) continue
+    const { problem, instead } = result
     const advice =
       instead === undefined ? '' : `; use ${isIP(instead) === 0 ? '--name' : '--ip'} ${instead}`
     throw new ConfigurationError(`--name: '${name}' ${problem}${advice}`)
@@ -124,9 +122,9 @@ const noAlternativeName =
 
 /** The DER of a CSR as PEM. Throws ConfigurationError if there is not exactly one in the file. */
 export function requestIn(text: string, file: string): string {
-  const found = parsePem(text).filter(({ label }) => label.endsWith('CERTIFICATE REQUEST'))
-  const [only] = found
-  if (only === undefined || found.length > 1)
-    throw new ConfigurationError(`${file} must hold one CSR in PEM; it has ${found.length}`)
+  const requests = parsePem(text).filter(({ label }) => label.endsWith('CERTIFICATE REQUEST'))
+  const [only] = requests
+  if (only === undefined || requests.length > 1)
+    throw new ConfigurationError(`${file} must hold one CSR in PEM; it has ${requests.length}`)
   return encodePem('CERTIFICATE REQUEST', only.der)
 }

@@ -7,7 +7,7 @@ import { encodePem } from '../x509/pem.ts'
 /** The longest CRL that Signet publishes is about 40 MiB: a million entries. */
 const bytesMax = 64 * 1024 * 1024
 const milliseconds = 15_000
-/** The longest chain that is asked for. */
+/** The longest chain that is read. */
 const chainMax = 10
 const httpsPort = 443
 
@@ -15,9 +15,12 @@ const httpsPort = 443
  * `-`, a URL of http, https or tls, or a file. With `tls`, what the server of an https URL presents instead of what it
  * serves. Rejects for more than 64 MiB, and after 15 seconds.
  */
-export async function loadBytes(source: string, tls: boolean): Promise<Uint8Array> {
-  if (source === '-') return collect(process.stdin, 'standard input')
-  if (/^tls:\/\//i.test(source) || (tls && /^https:\/\//i.test(source))) return presented(source)
+export async function loadBytes(
+  source: string,
+  { tls, stdin }: { readonly tls: boolean; readonly stdin: () => AsyncIterable<unknown> },
+): Promise<Uint8Array> {
+  if (source === '-') return collect(stdin(), 'standard input')
+  if (/^tls:\/\//i.test(source) || (tls && /^https:\/\//i.test(source))) return fetchChain(source)
   if (tls) throw new ConfigurationError('--tls goes with an https URL')
   return /^https?:\/\//i.test(source) ? download(source) : readWhole(source)
 }
@@ -31,13 +34,13 @@ async function readWhole(path: string): Promise<Uint8Array> {
   }
 }
 
-async function collect(stream: AsyncIterable<unknown>, what: string): Promise<Uint8Array> {
+async function collect(stream: AsyncIterable<unknown>, noun: string): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let size = 0
   for await (const chunk of stream) {
-    if (!(chunk instanceof Uint8Array)) throw new TypeError(`${what} is not bytes`)
+    if (!(chunk instanceof Uint8Array)) throw new TypeError(`${noun} is not bytes`)
     size += chunk.length
-    if (size > bytesMax) throw new Error(`${what} is larger than ${bytesMax / 1024 / 1024} MiB`)
+    if (size > bytesMax) throw new Error(`${noun} is larger than ${bytesMax / 1024 / 1024} MiB`)
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)
@@ -57,8 +60,8 @@ async function download(url: string): Promise<Uint8Array> {
   return collect(response.body, url)
 }
 
-/** PEM of the chain, whether it is to be trusted or not: that is looked at, not relied on. */
-function presented(source: string): Promise<Uint8Array> {
+/** PEM of the chain. It is only described, so it need not be trusted. */
+function fetchChain(source: string): Promise<Uint8Array> {
   const url = new URL(source.replace(/^tls:/i, 'https:'))
   const host = url.hostname.replace(/^\[|\]$/g, '')
   const port = url.port === '' ? httpsPort : Number(url.port)
@@ -87,11 +90,12 @@ function presented(source: string): Promise<Uint8Array> {
 
 function chainOf(first: DetailedPeerCertificate): Uint8Array[] {
   const chain: Uint8Array[] = []
-  let each: DetailedPeerCertificate | undefined = first
-  while (each?.raw !== undefined && chain.length < chainMax) {
-    chain.push(each.raw)
+  let certificate: DetailedPeerCertificate | undefined = first
+  while (certificate?.raw !== undefined && chain.length < chainMax) {
+    chain.push(certificate.raw)
     // A root is its own issuer.
-    each = each.issuerCertificate === each ? undefined : each.issuerCertificate
+    const { issuerCertificate }: DetailedPeerCertificate = certificate
+    certificate = issuerCertificate === certificate ? undefined : issuerCertificate
   }
   return chain
 }

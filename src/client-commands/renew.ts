@@ -1,21 +1,20 @@
-/** `signet renew`: a new certificate with a new key for what is in a folder. */
+/** `signet renew`: a new certificate with a new key for each folder of `signet issue`. */
 import { execFile } from 'node:child_process'
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { ConfigurationError } from '../errors.ts'
+import { millisecondsLeft } from '../x509/der/time.ts'
 import { csrFile, readMetadata, type Metadata } from './certificate-folder.ts'
-import type { Connection } from './connection.ts'
+import type { Connection, Progress } from './connection.ts'
 import { issueAndWrite, requestIn, type IssueRequest } from './issue.ts'
-import { keyAlgorithms } from './key-algorithms.ts'
-import type { Progress } from './progress.ts'
-import { isInstant } from './validity.ts'
+import { isInstant, keyAlgorithms } from './issuance-options.ts'
 
 export interface RenewalRequest {
   /** Milliseconds before the end from which a certificate is renewed; undefined for always. */
   readonly expiringWithin: number | undefined
-  /** As parseValidity reads it; what was asked for before unless given. */
+  /** As parseValidity reads it; the default is the validity of the last request. */
   readonly validity: string | undefined
   /** Program and arguments, run without a shell after each renewal. */
   readonly hook: readonly string[]
@@ -28,13 +27,13 @@ export interface Renewal {
   readonly result: 'renewed' | 'not due' | 'failed'
   /** ISO 8601, of the certificate that is there now; null if that is not known. */
   readonly notAfter: string | null
-  /** What went wrong. */
+  /** Message of the error. */
   readonly problem?: string
 }
 
-/** What a renewal is done with. */
+/** Dependencies of a renewal. */
 export interface RenewalTools {
-  /** A connection for what the metadata say. */
+  /** Connects to the server of the metadata. */
   readonly connect: (
     metadata: Metadata,
     work: (connection: Connection) => Promise<Metadata>,
@@ -43,7 +42,7 @@ export interface RenewalTools {
   readonly progress: Progress
 }
 
-/** Renews one folder after the other; one that fails does not keep the others from it. Never rejects. */
+/** Renews one folder after the other; a failure does not stop the others. Never rejects. */
 export async function renewAll(
   folders: readonly string[],
   request: RenewalRequest,
@@ -80,25 +79,25 @@ async function renewOne(
   }
 }
 
-/** Files that do not belong together are of a renewal that was interrupted: they are renewed whenever that is asked. */
+/** A key and a certificate that do not match come from an interrupted renewal: they are always due. */
 async function isDue(
   folder: string,
   { notAfter, keyAlgorithm }: Metadata,
   { expiringWithin, now }: Pick<RenewalRequest, 'expiringWithin'> & { readonly now: Date },
 ): Promise<boolean> {
   if (expiringWithin === undefined) return true
-  if (Date.parse(notAfter) - now.getTime() <= expiringWithin) return true
-  return keyAlgorithm !== null && !(await belongTogether(folder))
+  if (millisecondsLeft(new Date(notAfter), now) <= expiringWithin) return true
+  return keyAlgorithm !== null && !(await isMatchingPair(folder))
 }
 
-async function belongTogether(folder: string): Promise<boolean> {
+async function isMatchingPair(folder: string): Promise<boolean> {
   try {
     const [certificate, key] = await Promise.all(
       ['cert.pem', 'key.pem'].map((name) => readFile(join(folder, name))),
     )
     return new X509Certificate(certificate ?? '').checkPrivateKey(createPrivateKey(key ?? ''))
   } catch {
-    // Not there, or not readable: as good as none.
+    // A file that is missing or unreadable does not match.
     return false
   }
 }
@@ -147,8 +146,8 @@ async function runHook(
     })
   } catch (error) {
     const { message, stderr = '' } = error as Error & { readonly stderr?: string }
-    const said = message.includes(stderr.trim()) ? '' : `: ${stderr.trim()}`
-    throw new Error(`the certificate is renewed, but the hook failed: ${message.trim()}${said}`, {
+    const detail = message.includes(stderr.trim()) ? '' : `: ${stderr.trim()}`
+    throw new Error(`the certificate is renewed, but the hook failed: ${message.trim()}${detail}`, {
       cause: error,
     })
   }

@@ -1,6 +1,7 @@
-/** `signet status`: what an administrator wants to know of a server, and what has to be looked at. */
-import { isoOf } from '../inspect/words.ts'
-import { millisecondsLeft } from '../x509/der/time.ts'
+/** `signet status`: the health of a server, its CAs and jobs, and warnings about them. */
+import { isoSeconds } from '../text/iso-time.ts'
+import { dayMilliseconds, daySeconds } from '../text/duration.ts'
+import { daysLeft } from '../x509/der/time.ts'
 import { idOf, listAuthorities, type AuthoritySummary } from './authorities.ts'
 import { trust, withConnection, type ConnectionOptions } from './connection.ts'
 import { parseMetrics, type Sample } from './read-metrics.ts'
@@ -9,7 +10,7 @@ export interface ServerStatus {
   readonly server: {
     readonly endpoint: string
     readonly health: 'ok' | 'unavailable' | 'not reachable'
-    /** Null if the server does not say, as where its metrics cannot be reached. */
+    /** Null if the metrics of the server cannot be reached. */
     readonly version: string | null
     readonly region: string
     /** Account of the CAs; null if there are none. */
@@ -24,16 +25,16 @@ export interface ServerStatus {
     readonly requestsFailed: number
   } | null
   readonly jobs: readonly JobStatus[]
-  /** What has to be looked at, in words. */
+  /** Sentences about states that need attention. */
   readonly warnings: readonly string[]
 }
 
 export interface AuthorityStatus extends AuthoritySummary {
   /** Whole days; null for one without a certificate. */
   readonly expiresInDays: number | null
-  /** Of the oldest CRL; null if there is none, or if that is not known. */
+  /** Age of the oldest CRL; null if there is none, or if it is not known. */
   readonly crlAgeSeconds: number | null
-  /** ISO 8601: until when that CRL is good. */
+  /** ISO 8601: nextUpdate of that CRL. */
   readonly crlNextUpdate: string | null
 }
 
@@ -47,10 +48,9 @@ interface JobStatus {
 }
 
 const expiryWarningDays = 90
-const dayMilliseconds = 86_400_000
 const answerMilliseconds = 10_000
 
-/** Never rejects for a server that is not there: that is what the status says. */
+/** Does not reject for a server that cannot be reached: the status says so. */
 export async function serverStatus(options: ConnectionOptions, now: Date): Promise<ServerStatus> {
   const { endpoint, region } = options
   trust(options)
@@ -86,7 +86,7 @@ export async function serverStatus(options: ConnectionOptions, now: Date): Promi
   }
 }
 
-/** None of a server whose database is away: that it is not well says more than the error. */
+/** Empty for an unhealthy server: its health says more than the error. */
 async function authoritiesOf(
   options: ConnectionOptions,
   health: ServerStatus['server']['health'],
@@ -108,7 +108,7 @@ async function healthOf(endpoint: string): Promise<ServerStatus['server']['healt
   }
 }
 
-/** Undefined where a proxy keeps them from strangers, or where they are not Signet's. */
+/** Undefined if a proxy blocks them, or if they are not Signet's. */
 async function metricsOf(endpoint: string): Promise<Sample[] | undefined> {
   try {
     const response = await fetchSoon(endpoint, '/metrics')
@@ -134,19 +134,18 @@ function authorityStatus(
     ({ name, labels }) =>
       name === 'signet_crl_age_seconds' && labels['authority'] === idOf(view.arn),
   )?.value
-  const left = view.notAfter === null ? null : millisecondsLeft(new Date(view.notAfter), now) - 1
-  const crlLeft =
+  const crlMilliseconds =
     age === undefined || view.crlDays === null
       ? undefined
       : view.crlDays * dayMilliseconds - age * 1000
   return {
     ...view,
-    expiresInDays: left === null ? null : Math.floor(left / dayMilliseconds),
+    expiresInDays: view.notAfter === null ? null : daysLeft(new Date(view.notAfter), now),
     crlAgeSeconds: age === undefined || view.crlDays === null ? null : Math.max(0, Math.round(age)),
     crlNextUpdate:
-      crlLeft === undefined
+      crlMilliseconds === undefined
         ? null
-        : isoOf(new Date(Math.round((now.getTime() + crlLeft) / 1000) * 1000)),
+        : isoSeconds(new Date(Math.round((now.getTime() + crlMilliseconds) / 1000) * 1000)),
   }
 }
 
@@ -161,7 +160,7 @@ function warningsOf(authority: AuthorityStatus): string[] {
     warnings.push(`${name} expires in ${expiresInDays} days`)
   // One that has issued nothing has no CRL; one that could not be published is a job that failed.
   if (crlDays === null || status !== 'ACTIVE' || crlAgeSeconds === null) return warnings
-  const days = crlAgeSeconds / 86_400
+  const days = crlAgeSeconds / daySeconds
   if (days > crlDays) warnings.push(`the CRL of ${name} is overdue`)
   // A new one is published when half of its time is over.
   else if (days > crlDays / 2 + 0.5)
@@ -169,13 +168,13 @@ function warningsOf(authority: AuthorityStatus): string[] {
   return warnings
 }
 
-/** Who waits for a key or a certificate is told that it is not there yet. */
+/** RequestInProgressException is the answer to clients that wait for a key or a certificate. */
 const unremarkable = ['success', 'RequestInProgressException']
 
 function countsOf(samples: readonly Sample[]): NonNullable<ServerStatus['counts']> {
-  const sum = (name: string, isWanted: (sample: Sample) => boolean = () => true): number =>
+  const sum = (name: string, isCounted: (sample: Sample) => boolean = () => true): number =>
     samples
-      .filter((sample) => sample.name === name && isWanted(sample))
+      .filter((sample) => sample.name === name && isCounted(sample))
       .reduce((total, { value }) => total + value, 0)
   return {
     certificatesIssued: sum('signet_certificates_issued_total'),
@@ -195,14 +194,14 @@ function jobsOf(samples: readonly Sample[]): JobStatus[] {
   const depths = of('signet_job_queue_depth')
   const names = new Set([...runs, ...depths].map(({ labels }) => labels['job'] ?? ''))
   return [...names].sort().map((name) => {
-    const mine = runs.filter(({ labels }) => labels['job'] === name)
-    const total = (some: readonly Sample[]): number =>
-      some.reduce((sum, { value }) => sum + value, 0)
+    const jobRuns = runs.filter(({ labels }) => labels['job'] === name)
+    const total = (samplesOfJob: readonly Sample[]): number =>
+      samplesOfJob.reduce((sum, { value }) => sum + value, 0)
     return {
       name,
       waiting: total(depths.filter(({ labels }) => labels['job'] === name)),
-      runs: total(mine),
-      failures: total(mine.filter(({ labels }) => labels['result'] === 'failure')),
+      runs: total(jobRuns),
+      failures: total(jobRuns.filter(({ labels }) => labels['result'] === 'failure')),
     }
   })
 }
@@ -216,7 +215,7 @@ function publicUrlWarning({ name, labels, value }: Sample): string[] {
   ]
 }
 
-/** One that failed and has nothing to do any more has caught up. */
+/** A job that failed and has no rows left has caught up. */
 function jobWarning({ name, waiting, failures }: JobStatus): string[] {
   if (failures === 0 || waiting === 0) return []
   return [`the job ${name} has failed ${failures} times, and ${waiting} of its rows wait`]

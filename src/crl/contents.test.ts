@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
-import { keptSince, nextCrlNumber, nextUpdateOf, refreshAt, retryAt } from './contents.ts'
+import { keptSince, nextCrlNumber, nextUpdateOf, refreshAt } from './contents.ts'
 
 const day = 86_400_000
 /** Milliseconds since 1970, up to the year 2200. */
@@ -71,19 +71,6 @@ test('on a schedule that any revocations disturb, what expired is on a regular C
       const first = times.find((now) => now > notAfter)
       if (first !== undefined) assert.ok(listed.includes(first), 'on one more CRL')
       for (const now of times.filter((one) => one <= notAfter)) assert.ok(listed.includes(now))
-    }),
-  )
-})
-
-test('retries come after 5 seconds, twice as late each time, and every 15 minutes in the end', () => {
-  const now = new Date(0)
-  const seconds = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map((n) => retryAt(now, n).getTime() / 1000)
-  assert.deepEqual(seconds, [5, 10, 20, 40, 80, 160, 320, 640, 900, 900])
-  fc.assert(
-    fc.property(time, fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }), (at, failures) => {
-      const wait = retryAt(new Date(at), failures).getTime() - at
-      assert.ok(wait >= 5000 && wait <= 900_000)
-      assert.ok(wait <= retryAt(new Date(at), failures + 1).getTime() - at)
     }),
   )
 })

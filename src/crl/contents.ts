@@ -1,17 +1,12 @@
-/**
- * What a CRL will say, and when the next one is due (RFC 5280 §5; AWS Private CA User Guide, CRL structure). This folder
- * decides; signing, storing and the clock are others' matter.
- */
+/** The fields of a CRL, and when the next one is due (RFC 5280 §5; AWS Private CA User Guide, CRL structure). */
 import type { SigningAlgorithm } from '../authority/algorithms.ts'
+import { dayMilliseconds, hourMilliseconds } from '../text/duration.ts'
 import { signatureAlgorithmIdentifier } from '../x509/algorithm-identifier.ts'
 import { encodeCrlNumber, type TbsCertListFields } from '../x509/certificate-list.ts'
 import { encodeIssuingDistributionPoint } from '../x509/extensions/distribution-points.ts'
 import type { Extension } from '../x509/extensions/extensions.ts'
 import { encodeAuthorityKeyIdentifier } from '../x509/extensions/key-identifiers.ts'
 import { oids } from '../x509/der/oid.ts'
-
-const hourMilliseconds = 3_600_000
-const dayMilliseconds = 86_400_000
 
 /** What a CRL is made from, its entries apart. */
 export interface CrlParameters {
@@ -93,12 +88,4 @@ export function keptSince(life: CrlLife, previousGeneratedAt: Date | undefined):
   const halfLife = refreshAt(life).getTime() - life.generatedAt.getTime()
   const regular = life.generatedAt.getTime() - halfLife
   return new Date(Math.min(regular, previousGeneratedAt?.getTime() ?? regular))
-}
-
-const retrySecondsMax = 15 * 60
-
-/** A failed publication is tried again after 5 seconds, then after twice as long, up to AWS's 15 minutes. */
-export function retryAt(now: Date, failures: number): Date {
-  const seconds = Math.min(5 * 2 ** Math.min(failures - 1, 16), retrySecondsMax)
-  return new Date(now.getTime() + seconds * 1000)
 }

@@ -85,7 +85,8 @@ async function dueCrl(): Promise<DueCrl> {
   const id = lastOf(root.arn)
   await eventually(async () => {
     const row = await rowOf(id)
-    return row['entries'] === 1 ? row : undefined
+    const isSettled = row['lease'] === null && row['changes'] === row['published_changes']
+    return row['entries'] === 1 && isSettled ? row : undefined
   }, 'a first CRL')
   return claim(id)
 }

@@ -1,4 +1,4 @@
-/** One CRL: numbered, built, signed, checked, put into its bucket, recorded. */
+/** The publication of one CRL: number, contents, signature and its verification, object in the bucket, record. */
 import type { Authority } from '../authority/authority.ts'
 import { crlFailures } from '../authority/event.ts'
 import type { EnabledCrl } from '../authority/revocation-configuration.ts'
@@ -15,8 +15,9 @@ import { certificateAuthorityArn } from '../wire/arn.ts'
 import { parseAlgorithmIdentifier } from '../x509/algorithm-identifier.ts'
 import { encodeCertificateList } from '../x509/certificate-list.ts'
 import { verifySignature } from '../x509/verify-signature.ts'
-import { findForeignCrl } from './published.ts'
-import { takeOverRevocations } from './recover-revocations.ts'
+import { findForeignCrl } from './foreign-crl.ts'
+import { listsAllRevocations } from './listing-crls.ts'
+import { recoverRevocations } from './recover-revocations.ts'
 
 /** A CRL that is due, of a CA whose CRLs are on, and the lease under which it is published. */
 export interface DueCrl {
@@ -42,11 +43,11 @@ export async function publishCrl(services: Services, due: DueCrl): Promise<void>
   const foreign = await findForeignCrl(services, { crl, at, issuer })
   // Of a number that was never reserved: the database is older than the CRL.
   if (foreign !== undefined && foreign.number > crl.crlNumber)
-    await takeOverRevocations(services, { authority, crl, issuer }, foreign)
+    await recoverRevocations(services, { authority, crl, issuer }, foreign)
   const generatedAt = services.clock.now()
   const crlNumber = nextCrlNumber(generatedAt, Math.max(foreign?.number ?? 0, crl.crlNumber))
   await services.db.transaction([reserveCrlNumber(crl.id, crlNumber, lease)])
-  const built = await buildCrl(services, due, {
+  const generated = await generateCrl(services, due, {
     configuration,
     issuer,
     generatedAt,
@@ -58,15 +59,15 @@ export async function publishCrl(services: Services, due: DueCrl): Promise<void>
     at,
     expires: nextUpdateOf({ generatedAt, expirationDays: configuration.ExpirationInDays }),
     acl: configuration.S3ObjectAcl,
-    certificateListDer: built.der,
+    certificateListDer: generated.der,
   })
   await record(services, due, {
     generatedAt,
     etag: head.etag,
     ...at,
-    size: built.der.length,
-    entries: built.entries,
-    keptSince: built.keptSince,
+    size: generated.der.length,
+    entries: generated.entries,
+    keptSince: generated.keptSince,
     changes: crl.changes,
     refreshAt: refreshAt({ generatedAt, expirationDays: configuration.ExpirationInDays }),
   })
@@ -82,44 +83,41 @@ class CrlGenerationError extends Error {
   override name = 'CrlGenerationError'
 }
 
-interface CrlMaking {
+interface CrlGeneration {
   readonly configuration: EnabledCrl
   readonly issuer: CrlIssuer
   readonly generatedAt: Date
   readonly crlNumber: number
 }
 
-interface BuiltCrl {
+interface GeneratedCrl {
   readonly der: Uint8Array
   readonly entries: number
   readonly keptSince: Date
 }
 
-async function buildCrl(
+async function generateCrl(
   { bulk, keys, objects }: Services,
   { authority, crl }: DueCrl,
-  { configuration, issuer, generatedAt, crlNumber }: CrlMaking,
-): Promise<BuiltCrl> {
+  { configuration, issuer, generatedAt, crlNumber }: CrlGeneration,
+): Promise<GeneratedCrl> {
   const signingAlgorithm = authority.configuration.SigningAlgorithm
-  const isPartitioned = configuration.CrlType === 'PARTITIONED'
+  const listsAll = listsAllRevocations(authority, crl.kind)
   const life = { generatedAt, expirationDays: configuration.ExpirationInDays }
   const fields = crlFields({
     ...life,
     signingAlgorithm,
     issuer,
     crlNumber,
-    partitionUri:
-      isPartitioned || crl.kind === 'PARTITION'
-        ? crlUrl({ objects }, authority, crl.name)
-        : undefined,
+    partitionUri: listsAll ? undefined : crlUrl({ objects }, authority, crl.name),
   })
   const since = keptSince(life, crl.published?.generatedAt)
   const { tbsCertListDer, entries } = await bulk.tbsCertList(fields, {
     authorityNumber: authority.number,
-    crlId: isPartitioned || crl.kind === 'PARTITION' ? crl.id : undefined,
+    crlId: listsAll ? undefined : crl.id,
     keptSince: since,
   })
-  const signature = await keys.sign(authority.keyHandle ?? '', signingAlgorithm, tbsCertListDer)
+  const signature = await keys.sign(issuer.keyHandle, signingAlgorithm, tbsCertListDer)
   const check = await verifySignature({
     subjectPublicKeyInfo: issuer.subjectPublicKeyInfo,
     signatureAlgorithm: parseAlgorithmIdentifier(fields.signatureAlgorithm),

@@ -12,7 +12,8 @@ import {
   type PublishedRevocation,
 } from '../store/taken-over-revocations.ts'
 import { readRevokedCertificates, type RevokedCertificate } from '../x509/revoked-certificates.ts'
-import type { ForeignCrl } from './published.ts'
+import { paddedSerialNumber, serialNumberKey } from '../x509/serial-number.ts'
+import type { ForeignCrl } from './foreign-crl.ts'
 
 interface Publishing {
   readonly authority: Authority
@@ -20,7 +21,6 @@ interface Publishing {
   readonly issuer: CrlIssuer
 }
 
-const serialOctets = 16
 const pageRows = 1000
 /** Revocations of one transaction. */
 const batch = 100
@@ -29,7 +29,7 @@ const batch = 100
  * What a published CRL says is revoked stays revoked, also for a database that is older, because a backup was restored: its
  * entries that the database does not have are inserted. Says in the log how many they were.
  */
-export async function takeOverRevocations(
+export async function recoverRevocations(
   { db, clock, log }: Services,
   { authority, crl, issuer }: Publishing,
   { number, revokedCertificates }: ForeignCrl,
@@ -37,7 +37,7 @@ export async function takeOverRevocations(
   const missing = new Map<string, PublishedRevocation>()
   for (const entry of readRevokedCertificates(revokedCertificates)) {
     const revocation = revocationOf(entry)
-    missing.set(textOf(revocation.serialNumber), revocation)
+    missing.set(serialNumberKey(revocation.serialNumber), revocation)
   }
   await leaveKnown(db, authority, missing)
   const from = { authority, crlId: crl.id, notAfter: issuer.notAfter }
@@ -63,19 +63,11 @@ function revocationOf({
   reasonCode,
 }: RevokedCertificate): PublishedRevocation {
   return {
-    serialNumber: rowSerial(serialNumber),
+    serialNumber: paddedSerialNumber(serialNumber),
     revokedAt: revocationDate,
     // Only what the API can say is recorded.
     reasonCode: isReasonCode(reasonCode) ? reasonCode : 0,
   }
-}
-
-/** As in a certificate's row: leading zeros kept, a sign octet not. */
-function rowSerial(octets: Uint8Array): Uint8Array {
-  const magnitude = octets[0] === 0 ? octets.subarray(1) : octets
-  const serial = new Uint8Array(Math.max(serialOctets, magnitude.length))
-  serial.set(magnitude, serial.length - magnitude.length)
-  return serial
 }
 
 /** Takes out what the database has. */
@@ -87,13 +79,9 @@ async function leaveKnown(
   let after = beforeRevocations
   for (;;) {
     const rows = await db.query(selectRevokedSerials(authority.number, after, pageRows))
-    for (const row of rows) missing.delete(textOf(bytesOf(row, 'serial_number')))
+    for (const row of rows) missing.delete(serialNumberKey(bytesOf(row, 'serial_number')))
     const last = rows.at(-1)
     if (last === undefined || rows.length < pageRows) return
     after = integerOf(last, 'certificate_number')
   }
-}
-
-function textOf(serialNumber: Uint8Array): string {
-  return Buffer.from(serialNumber).toString('latin1')
 }

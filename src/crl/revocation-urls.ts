@@ -8,11 +8,14 @@ import { pathOfKey } from '../objects/object-url.ts'
 import { crlKey, customCrlUrl } from './location.ts'
 import type { Services } from '../services.ts'
 
-type PointerServices = Pick<Services, 'objects' | 'publicUrl' | 'revocationPolicy'>
+type UrlServices = Pick<Services, 'objects' | 'publicUrl' | 'revocationPolicy'>
 
-/** Where what a CA issues says that its revocation can be looked up, and the CA's certificate be had. */
-export function certificatePointers(
-  services: PointerServices,
+/**
+ * The CRL, OCSP and CA Issuers URLs of the certificates that a CA issues now. issuance/certificate-pointers.ts encodes them as
+ * extensions.
+ */
+export function revocationUrls(
+  services: UrlServices,
   authority: Authority,
   crl: CurrentCrl | undefined,
 ): CertificatePointers {
@@ -29,13 +32,13 @@ export function certificatePointers(
   }
 }
 
-/** File name of the CA certificate with the present identity: one with another identity would not fit issued certificates. */
+/** File name of the CA certificate with the current identity: one with another identity would not verify issued certificates. */
 function certificateFileName({ id, certificate }: Authority): string {
   return identityFileName(id, certificate?.issuerIdentity ?? firstIdentity)
 }
 
 function crlPointers(
-  services: PointerServices,
+  services: UrlServices,
   authority: Authority,
   { crl, CrlConfiguration }: { crl: CurrentCrl | undefined; CrlConfiguration: EnabledCrl },
 ): CertificatePointers {
@@ -44,7 +47,7 @@ function crlPointers(
   return crl === undefined ? {} : { crlUri: crlUrl(services, authority, crl.name) }
 }
 
-/** The URL of a CRL of a CA whose CRLs are on, as certificates and partitions say it. */
+/** The URL of a CRL, as in certificates and in partitions. Only for a CA whose CRLs are enabled. */
 export function crlUrl(
   { objects }: Pick<Services, 'objects'>,
   authority: Authority,

@@ -3,37 +3,45 @@ import type { Services } from '../services.ts'
 import { parseIdentityFileName } from '../chain/issuer-identity.ts'
 import { findAuthority } from '../store/authorities.ts'
 import { findIdentityCertificate } from '../store/installed-certificates.ts'
-import {
-  httpDate,
-  methodNotAllowed,
-  notFound,
-  type PublicAnswer,
-  type PublicRequest,
-} from './public-answer.ts'
+import { httpDate, methodNotAllowed, notFound, publicFailure, type Answer } from './answer.ts'
+import { publicPaths, type RequestHead } from './request.ts'
+import type { Handler } from './route.ts'
 
-const placeForm = /^\/ca\/([0-9a-f-]{36,46})\.cer$/
+const pathForm = /^\/ca\/([0-9a-f-]{36,46})\.cer$/
 /** A renewed certificate is for the same key: an hour late is early enough. */
 const maxAgeSeconds = 3600
 
 /** File name, without extension, in the path of a CA certificate; undefined for other paths. */
-export function authorityCertificatePath(path: string): string | undefined {
-  return placeForm.exec(path)?.[1]
+export function findCertificateName(
+  { publicUrl }: Pick<Services, 'publicUrl'>,
+  head: RequestHead,
+): string | undefined {
+  const names = publicPaths(head, publicUrl).map((path) => pathForm.exec(path)?.[1])
+  return names.find((name) => name !== undefined)
+}
+
+/** The handler of the URLs of CA certificates. */
+export function createCertificateHandler(services: Pick<Services, 'db' | 'clock'>): Handler {
+  return {
+    answer: (request, _connection, name) => answerCertificate(services, request, name),
+    fail: publicFailure,
+  }
 }
 
 /**
  * The CA certificate in DER that a caIssuers URL refers to (RFC 5280 §4.2.2.1): the last one of the identity under which the
  * certificates with that URL were issued, so that it verifies them after any renewal.
  */
-export async function answerAuthorityCertificate(
+async function answerCertificate(
   { db, clock }: Pick<Services, 'db' | 'clock'>,
-  { method }: PublicRequest,
+  { method }: RequestHead,
   name: string,
-): Promise<PublicAnswer> {
+): Promise<Answer> {
   if (method !== 'GET' && method !== 'HEAD') return methodNotAllowed('GET, HEAD')
   const file = parseIdentityFileName(name)
   if (file === undefined) return notFound
   const authority = await findAuthority(db, file.authorityId)
-  // What an expired CA signed, or one whose deletion can be undone, may still have to be looked into.
+  // Certificates of an expired CA, and of a CA whose deletion can be undone, may still have to be verified.
   if (authority === undefined || statusAt(authority, clock.now()) === undefined) return notFound
   const certificate =
     file.identity === authority.certificate?.issuerIdentity

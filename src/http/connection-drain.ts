@@ -16,8 +16,11 @@ interface Connection {
 }
 
 export interface Connections {
-  /** Closes connections without a complete pending request, after a delay: node:http checks no deadlines after closing. */
-  destroyIncomplete(): void
+  /**
+   * Ends each connection after its pending answer, and those without a complete pending request after a delay: node:http checks
+   * no deadlines after closing.
+   */
+  end(): void
   /**
    * Whether an error of a connection can be answered on it. While complete requests are pending, the client would take the
    * error for the answer to the first of them. The connection is then closed after the last pending answer.
@@ -33,6 +36,7 @@ const waitingMax = 64
 /** Follows the connections of a server, and the requests on each. */
 export function trackConnections(server: Server, isTls: boolean): Connections {
   const open = new Map<Socket, Connection>()
+  let isClosing = false
   server.on(isTls ? 'secureConnection' : 'connection', (socket: Socket) => {
     open.set(socket, { waiting: 0, latest: undefined, ending: false })
     socket.once('close', () => open.delete(socket))
@@ -42,6 +46,7 @@ export function trackConnections(server: Server, isTls: boolean): Connections {
     const connection = open.get(socket)
     if (connection === undefined) return
     connection.latest = { request, response }
+    if (isClosing) response.shouldKeepAlive = false
     connection.waiting += 1
     if (connection.waiting > waitingMax) socket.destroy()
     response.once('close', () => {
@@ -53,7 +58,13 @@ export function trackConnections(server: Server, isTls: boolean): Connections {
     for (const [socket, { latest }] of open) if (!isBusy(latest)) socket.destroy()
   }
   return {
-    destroyIncomplete() {
+    end() {
+      isClosing = true
+      for (const connection of open.values()) {
+        const { latest } = connection
+        if (latest?.response.headersSent === false) latest.response.shouldKeepAlive = false
+        else if (isBusy(latest)) connection.ending = true
+      }
       setTimeout(cut, closingMilliseconds).unref()
     },
     canAnswer(socket) {

@@ -8,19 +8,17 @@ import type { ObjectLocation } from '../objects/object-store.ts'
 import type { Services } from '../services.ts'
 import { findAuthority } from '../store/authorities.ts'
 import { findPublishedCrl } from '../store/crls.ts'
-import type { PublicRequest } from './public-answer.ts'
-import { decodePath } from './request-target.ts'
+import { decodePath, type RequestHead } from './request.ts'
 
 const crlForm = /\/([0-9a-f-]{36,46})\.crl$/
 
 /** Finds the object of a CRL that is requested below the present or a former CustomCname of its CA. */
 export async function findCustomCrl(
   { db }: Pick<Services, 'db'>,
-  { path, headers }: Pick<PublicRequest, 'path' | 'headers'>,
+  { localPath: path, host }: Pick<RequestHead, 'localPath' | 'host'>,
 ): Promise<ObjectLocation | undefined> {
-  const { host } = headers
   const name = crlForm.exec(path)?.[1]
-  if (typeof host !== 'string' || name === undefined) return undefined
+  if (host === undefined || name === undefined) return undefined
   const crl = await findPublishedCrl(db, name)
   if (crl === undefined) return undefined
   const authority = await findAuthority(db, crl.authorityId)

@@ -1,26 +1,27 @@
 import { ServiceError } from '../errors.ts'
 
-/**
- * What `work` comes to, or ServiceUnavailable if that takes longer. The work itself goes on, as nothing can stop a
- * write half way; how it ends then is told to `late`, if it fails.
- */
-export async function withDeadline<T>(
-  work: Promise<T>,
-  {
-    milliseconds,
-    late,
-  }: { readonly milliseconds: number; readonly late: (error: unknown) => void },
-): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const deadline = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
-      work.catch(late)
-      reject(new ServiceError('ServiceUnavailable', 'The request took too long. Try again.'))
-    }, milliseconds)
-  })
-  try {
-    return await Promise.race([work, deadline])
-  } finally {
-    clearTimeout(timer)
+export interface Deadline {
+  /** The outcome of `work`, or ServiceUnavailable at the deadline. The work itself continues: nothing can stop a write half way. */
+  within<T>(work: Promise<T>): Promise<T>
+  clear(): void
+}
+
+/** Starts a deadline. `late` is called if work fails after it. */
+export function startDeadline(milliseconds: number, late: (error: unknown) => void): Deadline {
+  let hasPassed = false
+  let expire: () => void = () => undefined
+  const timer = setTimeout(() => {
+    hasPassed = true
+    expire()
+  }, milliseconds)
+  return {
+    within: (work) =>
+      new Promise((resolve, reject) => {
+        expire = () =>
+          reject(new ServiceError('ServiceUnavailable', 'The request took too long. Try again.'))
+        if (hasPassed) expire()
+        work.then(resolve, (error: unknown) => (hasPassed ? late(error) : reject(error)))
+      }),
+    clear: () => clearTimeout(timer),
   }
 }

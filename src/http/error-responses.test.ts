@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict'
 import { connect, createServer } from 'node:net'
 import { test } from 'node:test'
-import { ServiceError } from '../errors.ts'
-import { ProtocolError } from '../wire/errors.ts'
-import { refusalOf, rejectConnection } from './error-responses.ts'
+import { rejectConnection } from './error-responses.ts'
 
 /** What a client reads whose connection is refused for `code`. */
 function refusedWith(code: string): Promise<string> {
@@ -41,15 +39,4 @@ test('a request that did not arrive in time is told so', async () => {
 
 test('a client that is gone is answered nothing', async () => {
   assert.equal(await refusedWith('ECONNRESET'), '')
-})
-
-test('what Fastify blames the client for is in the form of AWS, and nothing else', () => {
-  const failure = (statusCode: number) => Object.assign(new Error('detail'), { statusCode })
-  const tooLarge = refusalOf(failure(413), 10)
-  assert.ok(tooLarge instanceof ServiceError)
-  assert.equal(tooLarge.message, 'The request body must have at most 10 bytes.')
-  const malformed = refusalOf(failure(400), 10)
-  assert.ok(malformed instanceof ProtocolError)
-  assert.deepEqual([malformed.code, malformed.status], ['InvalidRequestException', 400])
-  for (const own of [failure(500), new Error('bug'), 'text']) assert.equal(refusalOf(own, 10), own)
 })

@@ -1,34 +1,16 @@
-/** What is refused before the pipeline sees it, by Fastify or by node:http, in the wire form of AWS. */
+/** Refusals of requests that no route sees, in the wire form of AWS. */
 import type { Socket } from 'node:net'
 import { STATUS_CODES } from 'node:http'
 import { ServiceError } from '../errors.ts'
 import { ProtocolError, renderError } from '../wire/errors.ts'
 import { jsonMediaType } from './body/members.ts'
 
-/**
- * The error to answer for one that Fastify made of a request: RequestEntityTooLargeException for a body beyond
- * `bodyBytesMax`, UnknownOperationException for a Content-Type that is none, InvalidRequestException with Fastify's status for what else is the client's fault. Any other error
- * stays as it is.
- */
-export function refusalOf(error: unknown, bodyBytesMax: number): unknown {
-  const status = statusOf(error)
-  if (status === 413)
-    return new ServiceError(
-      'RequestEntityTooLargeException',
-      `The request body must have at most ${bodyBytesMax} bytes.`,
-    )
-  if (status === 415) return new ProtocolError('UnknownOperationException', 404, '')
-  if (status >= 400 && status < 500)
-    return new ProtocolError('InvalidRequestException', status, 'The HTTP request is malformed.')
-  return error
-}
-
 /** How long a client may take to close a connection that is over. */
 const lingerMilliseconds = 1000
 
-/** Answers, on the bare socket, what node:http could not read as a request, and closes it. */
+/** Answers bytes that node:http cannot read as a request, on the socket, and closes it. */
 export function rejectConnection(
-  error: { code?: string },
+  error: { readonly code?: string | undefined },
   socket: Socket,
   requestId: string,
 ): void {
@@ -51,7 +33,7 @@ export function rejectConnection(
       body,
     ].join('\r\n'),
   )
-  // One that never does must not keep it.
+  // A client that never closes its side must not keep the connection.
   setTimeout(() => socket.destroy(), lingerMilliseconds).unref()
 }
 
@@ -69,9 +51,4 @@ export function headersTooLarge(): ProtocolError {
     431,
     'The request line and the headers are too large.',
   )
-}
-
-function statusOf(error: unknown): number {
-  if (!(error instanceof Error) || !('statusCode' in error)) return 500
-  return typeof error.statusCode === 'number' ? error.statusCode : 500
 }

@@ -1,14 +1,37 @@
 import type { Clock } from '../clock.ts'
 import type { Database } from '../store/database.ts'
+import type { Log } from '../telemetry/log.ts'
+import { errorAnswer } from './aws-answer.ts'
+import type { Handler } from './route.ts'
 
 const lifeMilliseconds = 1000
 
 /** Why the server cannot serve now; undefined if it can. */
 export type Health = () => Promise<Error | undefined>
 
+/** The handler of `/healthz`. */
+export function createHealthHandler({
+  health,
+  log,
+}: {
+  readonly health?: Health | undefined
+  readonly log: Log
+}): Handler {
+  return {
+    async answer() {
+      const failure = await health?.()
+      if (failure !== undefined) log.warn({ err: failure }, 'not healthy')
+      const [status, text] = failure === undefined ? [200, 'ok'] : [503, 'unavailable']
+      const headers = { 'content-type': 'application/json; charset=utf-8' }
+      return { status, headers, body: `{"status":"${text}"}` }
+    },
+    fail: (error, _head, requestId) => errorAnswer(error, requestId),
+  }
+}
+
 /**
- * Whether the database can be read and written, as it was at most a second ago: that many ask for it, and often, costs it
- * next to nothing: a disk that is full, read-only or broken is noticed by a write only.
+ * Whether the database can be read and written, as of at most a second ago, so that frequent checks cost it next to nothing. A
+ * disk that is full, read-only or broken is noticed by a write only.
  */
 export function createHealth(db: Database, clock: Clock): Health {
   let askedAt = Number.NEGATIVE_INFINITY

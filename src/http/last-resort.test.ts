@@ -6,13 +6,15 @@ import type { AddressInfo } from 'node:net'
 import { test, type TestContext } from 'node:test'
 import { createGate } from '../../embedded/gate.ts'
 import { createRequestHandler } from '../../embedded/request-handler.ts'
+import { entryOf, everyRequest } from '../../test/support/routes.ts'
 import { createLog, type Log } from '../telemetry/log.ts'
 import { systemRandom } from '../random.ts'
-import { createApiHandler } from './api-handler.ts'
 import { createBodyBudget } from './body/budget.ts'
 import type { ApiServices } from './protocol.ts'
-import { createOcspHandler } from '../ocsp/handler.ts'
+import { createOcspRoute } from '../ocsp/handler.ts'
+import { apiRoutes, publicRoutes } from './routes.ts'
 import { createApiServer, createPublicServer } from './server.ts'
+import { testServices } from '../../test/support/services.ts'
 
 const broken = (): never => {
   throw new Error('secret detail')
@@ -31,7 +33,6 @@ function logged(): Logged {
 /** Services of which one thing is broken. */
 function services(log: Log, parts: object): ApiServices {
   return {
-    basePath: '',
     log,
     random: systemRandom,
     findOperation: () => undefined,
@@ -60,13 +61,7 @@ const breakages: [name: string, parts: object][] = [
 for (const [name, parts] of breakages) {
   test(`a failure of ${name} is answered in JSON and in XML, and logged`, async (t) => {
     const { log, lines } = logged()
-    const handler = createApiHandler({
-      services: services(log, parts),
-      requestId: () => 'the-id',
-      budget: createBodyBudget(),
-      isSecure: false,
-    })
-    const url = await serve(t, handler)
+    const url = await serve(t, entryOf(apiRoutes(services(log, parts)), { log }))
     const first = await fetch(url, { method: 'POST', headers: json, body: '{}' })
     assert.deepEqual([first.status, await first.text()], [500, '{"__type":"InternalFailure"}'])
     assert.equal(first.headers.get('x-amzn-errortype'), 'InternalFailure')
@@ -98,8 +93,7 @@ test('what cannot be noted of a call does not change its answer', async (t) => {
     const { log, lines } = logged()
     const budget = createBodyBudget()
     const api = services(log, { random: systemRandom, ...part })
-    const options = { services: api, requestId: () => 'the-id', budget, isSecure: false }
-    const url = await serve(t, createApiHandler(options))
+    const url = await serve(t, entryOf(apiRoutes(api), { log, budget }))
     const answer = await fetch(url, { method: 'POST', headers: json, body: '{}' })
     assert.equal(answer.headers.get('x-amzn-errortype'), 'UnknownOperationException')
     assert.equal(lines.length, 1)
@@ -109,13 +103,12 @@ test('what cannot be noted of a call does not change its answer', async (t) => {
 
 test('a call whose record cannot be made is refused where a record is required', async (t) => {
   const { log, lines } = logged()
-  const options = { requestId: () => 'the-id', budget: createBodyBudget(), isSecure: false }
   const callLog = { isRequired: true, record: broken, requireWritable() {} }
   const api = services(log, {
     callLog,
     services: { random: systemRandom, metrics: { request() {} } },
   })
-  const url = await serve(t, createApiHandler({ ...options, services: api }))
+  const url = await serve(t, entryOf(apiRoutes(api), { log }))
   const answer = await fetch(url, { method: 'POST', headers: json, body: '{}' })
   assert.equal(answer.headers.get('x-amzn-errortype'), 'ServiceUnavailable')
   assert.match(lines.join(''), /secret detail/)
@@ -123,18 +116,12 @@ test('a call whose record cannot be made is refused where a record is required',
 
 test('a log that fails keeps no request from being answered', async (t) => {
   const log = { info: broken, error: broken, debug: broken, warn: broken } as unknown as Log
-  const options = { requestId: () => 'the-id', budget: createBodyBudget(), isSecure: false }
-  const url = await serve(t, createApiHandler({ ...options, services: services(log, {}) }))
+  const url = await serve(t, entryOf(apiRoutes(services(log, {})), { log }))
   const known = await fetch(url, { method: 'POST', headers: json, body: '{}' })
   assert.equal(known.headers.get('x-amzn-errortype'), 'UnknownOperationException')
   const responder = { find: broken, answer: broken }
-  const ocsp = createOcspHandler({
-    log,
-    clock: { now: () => new Date(0) },
-    budget: createBodyBudget(),
-    responder,
-  })
-  const ocspUrl = await serve(t, (request, response) => void ocsp(request, response))
+  const ocsp = createOcspRoute({ clock: { now: () => new Date(0) }, responder })
+  const ocspUrl = await serve(t, entryOf([ocsp], { log }))
   for (const method of ['GET', 'POST'])
     assert.equal(
       (await fetch(`${ocspUrl}/${method === 'GET' ? 'MF' : ''}`, { method })).status,
@@ -147,16 +134,17 @@ test('a listener whose handler throws answers 500, and goes on', async (t) => {
   const isBroken = { now: true }
   const server = createPublicServer(
     { log, random: systemRandom },
-    {
-      ocsp: () => (isBroken.now ? broken() : false),
-      answer: () => broken(),
-    },
+    publicRoutes({
+      services: testServices({ log, publicUrl: '' }),
+      ocsp: { ...everyRequest(broken), path: () => (isBroken.now ? broken() : undefined) },
+      publicObjects: { open: broken },
+    }),
   )
   t.after(() => server.close())
   const url = await server.listen({ host: '127.0.0.1', port: 0 })
-  assert.equal((await fetch(`${url}/x`)).status, 500)
+  assert.equal((await fetch(`${url}/bucket/x`)).status, 500)
   isBroken.now = false
-  assert.equal((await fetch(`${url}/x`)).status, 500)
+  assert.equal((await fetch(`${url}/bucket/x`)).status, 500)
   assert.equal((await fetch(`${url}/healthz`)).status, 200)
   assert.equal(lines.filter((line) => line.includes('secret detail')).length, 2)
 })

@@ -1,56 +1,77 @@
-/** A protocol that the API listener speaks: AWS JSON 1.1 for AWS Private CA, Query for STS. */
-import {
-  authenticate,
-  type AuthenticationServices,
-  type SigningName,
-} from '../access/authenticate.ts'
+/** The protocols of the API listener, AWS JSON 1.1 for AWS Private CA and Query for STS, and the context of a request. */
+import type { AuthenticationServices, SigningName } from '../access/authenticate.ts'
 import type { FailureLimiter } from '../access/failure-limiter.ts'
 import type { RateLimiter } from '../access/rate-limiter.ts'
+import type { CallRecorder } from '../call-log/call-recorder.ts'
 import type { Caller } from '../identity/caller.ts'
-import { ServiceError } from '../errors.ts'
-import type { Log } from '../telemetry/log.ts'
+import type { ScopedCaller } from '../operations/shared/operation.ts'
 import type { Services } from '../services.ts'
 import type { IssuerKeys } from '../sts/issuer-keys.ts'
-import { QueryError } from '../wire/query-errors.ts'
-import type { RawRequest } from '../wire/sigv4/request.ts'
-import type { CallRecorder } from '../call-log/call-recorder.ts'
-import type { ApiOperation } from './aws-json-protocol.ts'
-import { withoutPrefix } from './request-target.ts'
+import type { Log } from '../telemetry/log.ts'
+import type { Members, QueryMembers } from './body/members.ts'
+import type { HttpRequest, RequestHead } from './request.ts'
+import type { ConnectionInfo } from './route.ts'
 
 export interface ApiServices extends AuthenticationServices {
   readonly failureLimiter: FailureLimiter
   /** By name: `IssueCertificate`. */
   readonly findOperation: (name: string) => ApiOperation | undefined
-  /** What operations are given. */
+  /** The services of operations. */
   readonly services: Services
   readonly issuerKeys: IssuerKeys
   readonly rateLimiter: RateLimiter
   /** Undefined if calls are not recorded. */
   readonly callLog: CallRecorder | undefined
   readonly log: Log
-  /** Path prefix of a reverse proxy, such as `/pki`; empty for none. */
-  readonly basePath: string
-  /** How long a request may run; 60 seconds unless said otherwise. */
+  /** How long a request may run; 60 seconds by default. */
   readonly deadlineMilliseconds?: number
 }
 
-/** What became known of a request on its way, for the log. */
-export interface RequestContext {
-  operation: string | undefined
-  caller: Caller | undefined
-  readonly sourceIp: string | undefined
-  /** Whether it came over TLS. */
-  readonly isSecure: boolean
-  /** The input as decoded by its shape: unknown members are not included. */
-  input: unknown
+/** An operation of AWS Private CA, as its protocol needs it. */
+export interface ApiOperation {
+  /** IAM action: `acm-pca:IssueCertificate`. */
+  readonly action: string
+  /** Whether it can be run; otherwise it is unknown to callers. */
+  readonly offered: boolean
+  /** Bytes that the JSON of its input can have. */
+  readonly bodyBytesMax: number
+  /** Reads members by the operation's shape. Throws SerializationException or ValidationException. */
+  accept(members: Members): ApiCall
+  /** Reads the members of a presigned URL, which are all text. */
+  acceptQuery(members: QueryMembers): ApiCall
 }
 
-/** What came of a request. */
+/** A call whose input has been read. */
+interface ApiCall {
+  /** As the shape has read it. */
+  readonly input: object
+  /** ARN of the CA of the call; undefined if it is about the account as a whole. */
+  readonly resourceArn: string | undefined
+  /** IAM actions that it takes beside that of the operation. */
+  readonly furtherActions: readonly string[]
+  /** Condition keys of its own, by lower-case name. */
+  conditionKeys(caller: Caller): ReadonlyMap<string, readonly string[]>
+  /** Runs it. Resolves to the output as JSON members, or undefined if the operation has none. */
+  run(services: Services, caller: ScopedCaller): Promise<object | undefined>
+}
+
+/** The facts about a request that are known so far. Each step of the pipeline returns a new context. */
+export interface RequestContext extends ConnectionInfo {
+  readonly head: RequestHead
+  readonly protocol: Protocol
+  /** Milliseconds since 1970. */
+  readonly startedAt: number
+  readonly operation: string | undefined
+  readonly caller: Caller | undefined
+  /** The input as decoded by its shape: unknown members are not included. */
+  readonly input: unknown
+}
+
 export interface OperationResult {
   /** Members of the output; undefined if the operation has none. */
   readonly output: object | undefined
-  /** The same as it is sent. */
-  readonly body: (requestId: string) => string
+  /** The text of the output. */
+  readonly body: string
 }
 
 export interface Protocol {
@@ -58,66 +79,25 @@ export interface Protocol {
   readonly eventSource: string
   /** Media type of its answers. */
   readonly mediaType: string
-  /** Serves a request, and notes on `trail` what became known. */
-  serve(api: ApiServices, request: RawRequest, trail: RequestContext): Promise<OperationResult>
-  /** What is answered to whatever was thrown. */
+  /** Finds the operation of a request. Throws if there is none, or the request is malformed. */
+  identify(api: ApiServices, request: HttpRequest): RequestedOperation
+  /** The answer to an error. */
   refuse(
     error: unknown,
     requestId: string,
   ): { readonly status: number; readonly code: string; readonly body: string }
 }
 
-/** Who is calling, by the signature; within its request rate for the operation, if that is limited. */
-export async function requireCaller(
-  api: ApiServices,
-  request: RawRequest,
-  { service, trail }: { readonly service: SigningName; readonly trail: RequestContext },
-): Promise<Caller> {
-  const { failureLimiter, rateLimiter } = api
-  const isAllowed = (accessKeyId: string): boolean =>
-    failureLimiter.isAllowed(trail.sourceIp, accessKeyId)
-  const caller = await countFailures(api, trail, () =>
-    authenticate(api, request, { service, isAllowed }),
-  )
-  failureLimiter.recordSuccess(trail.sourceIp, caller.accessKeyId)
-  trail.caller = caller
-  const { accountId, region } = caller
-  const allowed = rateLimiter.allows({ accountId, region, operation: trail.operation ?? '' })
-  if (!(typeof allowed === 'boolean' ? allowed : await allowed)) throw throttled()
-  api.callLog?.requireWritable()
-  return caller
+export interface RequestedOperation {
+  readonly name: string
+  /** The service for which the request must be signed; undefined if a token in the input authenticates the caller. */
+  readonly signingName: SigningName | undefined
+  /** Decodes the input by the operation's shape. Throws SerializationException or ValidationException. */
+  decode(): DecodedCall
 }
 
-/** Codes of who could not prove to be anyone. */
-const failures: ReadonlySet<string> = new Set([
-  'MissingAuthenticationTokenException',
-  'IncompleteSignatureException',
-  'InvalidSignatureException',
-  'UnrecognizedClientException',
-  'InvalidIdentityToken',
-])
-
-/** Counts a failure to its source, and answers ThrottlingException in its place where there were too many. */
-export async function countFailures<T>(
-  { failureLimiter }: Pick<ApiServices, 'failureLimiter'>,
-  { sourceIp }: Pick<RequestContext, 'sourceIp'>,
-  prove: () => Promise<T>,
-): Promise<T> {
-  try {
-    return await prove()
-  } catch (error) {
-    const code = error instanceof ServiceError || error instanceof QueryError ? error.code : ''
-    if (failures.has(code) && !failureLimiter.recordFailure(sourceIp)) throw throttled()
-    throw error
-  }
-}
-
-/** Whether a path is that of the API: `/`, with or without the prefix of a reverse proxy. */
-export function isRoot(path: string, basePath: string): boolean {
-  return path === '/' || (basePath !== '' && withoutPrefix(path, basePath) === '/')
-}
-
-/** What is answered to too many requests. */
-export function throttled(): ServiceError {
-  return new ServiceError('ThrottlingException', 'Rate exceeded')
+export interface DecodedCall {
+  readonly input: object
+  /** Authorizes the call and runs the operation. */
+  run(api: ApiServices, context: RequestContext): Promise<OperationResult>
 }

@@ -5,7 +5,8 @@ import { buffer } from 'node:stream/consumers'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
 import type { ObjectLocation, PublicObject } from '../objects/object-store.ts'
-import type { PublicAnswer } from './public-answer.ts'
+import { indexHeaders } from '../wire/sigv4/request.ts'
+import type { Answer } from './answer.ts'
 import { answerObject } from './public-objects.ts'
 
 const body = Buffer.from('0123456789')
@@ -59,7 +60,7 @@ async function ask({
 }: Asked) {
   const store = storeWith('object' in rest ? rest.object : {})
   const { publicObjects } = store
-  const request = { method, path, headers, body: new Uint8Array() }
+  const request = { method, localPath: path, headers: indexHeaders(Object.entries(headers).flat()) }
   const answer = await answerObject({ publicObjects, clock: { now: () => now } }, request)
   const text = await textOf(answer)
   const wasThere = store.opened.length > 0 && !('object' in rest && rest.object === undefined)
@@ -68,7 +69,7 @@ async function ask({
   return { status: answer.status, headers: answer.headers, text, opened: store.opened }
 }
 
-async function textOf({ body: answered }: PublicAnswer): Promise<string | undefined> {
+async function textOf({ body: answered }: Answer): Promise<string | undefined> {
   if (answered === undefined) return undefined
   return Buffer.from(answered instanceof Readable ? await buffer(answered) : answered).toString(
     'latin1',
@@ -292,7 +293,7 @@ test('a reader who goes away in the middle closes the object', async () => {
       ),
   })
   const { publicObjects } = store
-  const request = { method: 'GET', path: '/my-crls/x', headers: {}, body: new Uint8Array() }
+  const request = { method: 'GET', localPath: '/my-crls/x', headers: indexHeaders([]) }
   const { body: stream } = await answerObject({ publicObjects, clock: { now: () => now } }, request)
   assert.ok(stream instanceof Readable)
   stream.read()
@@ -309,7 +310,7 @@ test('an object that cannot be streamed is closed, and the failure passed on', a
     },
   })
   const { publicObjects } = store
-  const request = { method: 'GET', path: '/my-crls/x', headers: {}, body: new Uint8Array() }
+  const request = { method: 'GET', localPath: '/my-crls/x', headers: indexHeaders([]) }
   await assert.rejects(
     answerObject({ publicObjects, clock: { now: () => now } }, request),
     /the disk is away/,

@@ -4,15 +4,61 @@ import type { Readable } from 'node:stream'
 import { parse as parseRange } from 'range-parser'
 import type { Clock } from '../clock.ts'
 import type { ObjectLocation, PublicObject, PublicObjects } from '../objects/object-store.ts'
+import type { Services } from '../services.ts'
+import type { RawHeaders } from '../wire/sigv4/request.ts'
 import {
   httpDate,
   methodNotAllowed,
   notFound,
+  publicFailure,
   textAnswer,
-  type PublicAnswer,
-  type PublicRequest,
-} from './public-answer.ts'
-import { decodePath } from './request-target.ts'
+  type Answer,
+} from './answer.ts'
+import { findCustomCrl } from './custom-crls.ts'
+import { conditionsOf, decodePath, headerValue, publicPaths, type RequestHead } from './request.ts'
+import type { Handler } from './route.ts'
+
+/** The handler of CRLs and other objects, by bucket and key or by the host name of a CustomCname. */
+export function createObjectHandler(
+  services: Services,
+  publicObjects: PublicObjects | undefined,
+): Handler {
+  if (publicObjects === undefined) return { answer: () => notFound, fail: publicFailure }
+  const stores = { publicObjects, clock: services.clock }
+  return { answer: (request) => findObject(services, request, stores), fail: publicFailure }
+}
+
+function findObject(
+  services: Services,
+  head: RequestHead,
+  stores: ObjectServices,
+): Promise<Answer> {
+  const publicUrl = services.publicUrl
+  const byBucket = publicPaths(head, publicUrl).map(
+    (localPath) => () => answerObject(stores, { ...head, localPath }),
+  )
+  const byHost = async (): Promise<Answer> => {
+    const location = await findCustomCrl(services, head)
+    return location === undefined ? notFound : answerObject(stores, head, location)
+  }
+  // Below the public URL, CRLs are found without the database, so they are served while it is unavailable.
+  const isOwn = URL.canParse(publicUrl) && head.host === new URL(publicUrl).host
+  return firstFound(isOwn ? [...byBucket, byHost] : [byHost, ...byBucket])
+}
+
+/** The first answer that is not 404. Rejects if there is none and an attempt failed. */
+async function firstFound(attempts: readonly (() => Promise<Answer>)[]): Promise<Answer> {
+  const failures: unknown[] = []
+  for (const attempt of attempts)
+    try {
+      const answer = await attempt()
+      if (answer !== notFound) return answer
+    } catch (error) {
+      failures.push(error)
+    }
+  if (failures.length > 0) throw failures[0]
+  return notFound
+}
 
 interface ObjectServices {
   readonly publicObjects: PublicObjects
@@ -20,16 +66,15 @@ interface ObjectServices {
 }
 
 /**
- * Answers a request for an object: the one at `custom`, or the one that `/<bucket>/<key>` names. What is there and PUBLIC_READ
- * is answered; everything else is not found.
+ * Answers a request for the object at `custom`, or at the path `/<bucket>/<key>`. Objects that are not PUBLIC_READ are not found.
  */
 export async function answerObject(
   { publicObjects, clock }: ObjectServices,
-  request: PublicRequest,
+  request: Pick<RequestHead, 'method' | 'localPath' | 'headers'>,
   custom?: ObjectLocation,
-): Promise<PublicAnswer> {
+): Promise<Answer> {
   const { method } = request
-  const at = custom ?? locationOf(request.path)
+  const at = custom ?? locationOf(request.localPath)
   if (at === undefined) return notFound
   if (method !== 'GET' && method !== 'HEAD') return methodNotAllowed('GET, HEAD')
   const object = await publicObjects.open(at)
@@ -55,25 +100,26 @@ function locationOf(path: string): ObjectLocation | undefined {
 
 async function answerWith(
   object: PublicObject,
-  { method, headers }: PublicRequest,
+  { method, headers }: Pick<RequestHead, 'method' | 'headers'>,
   now: Date,
-): Promise<PublicAnswer> {
-  const about = headersOf(object, now)
-  const isFresh = fresh(headers, { etag: about['etag'], 'last-modified': about['last-modified'] })
-  const range = isFresh || method === 'HEAD' ? undefined : rangeOf(object, headers, about)
+): Promise<Answer> {
+  const known = headersOf(object, now)
+  const validators = { etag: known['etag'], 'last-modified': known['last-modified'] }
+  const isFresh = fresh(conditionsOf(headers), validators)
+  const range = isFresh || method === 'HEAD' ? undefined : rangeOf(object, headers, known)
   if (isFresh || range === 'unsatisfiable' || method === 'HEAD') {
     await object.close()
-    if (isFresh) return { status: 304, headers: about, body: undefined }
+    if (isFresh) return { status: 304, headers: known, body: undefined }
     if (range === 'unsatisfiable')
       return textAnswer(416, 'Range not satisfiable', { 'content-range': `bytes */${object.size}` })
     const length = { 'content-length': String(object.size) }
-    return { status: 200, headers: { ...about, ...length }, body: undefined }
+    return { status: 200, headers: { ...known, ...length }, body: undefined }
   }
   const { start, end } = range ?? { start: 0, end: object.size - 1 }
   const partial = range && { 'content-range': `bytes ${start}-${end}/${object.size}` }
   return {
     status: range === undefined ? 200 : 206,
-    headers: { ...about, ...partial, 'content-length': String(end - start + 1) },
+    headers: { ...known, ...partial, 'content-length': String(end - start + 1) },
     body: streamOf(object, range),
   }
 }
@@ -109,15 +155,16 @@ function headersOf(object: PublicObject, now: Date): Record<string, string> {
 /** One range; several, another unit, and a range of what has changed meanwhile mean the whole. */
 function rangeOf(
   object: PublicObject,
-  headers: PublicRequest['headers'],
-  about: Record<string, string>,
+  headers: RawHeaders,
+  known: Record<string, string>,
 ): OctetRange | 'unsatisfiable' | undefined {
-  const { range, 'if-range': condition } = headers
-  if (typeof range !== 'string') return undefined
+  const range = headerValue(headers, 'range')
+  const condition = headerValue(headers, 'if-range')
+  if (range === undefined) return undefined
   if (
     condition !== undefined &&
-    condition !== about['etag'] &&
-    condition !== about['last-modified']
+    condition !== known['etag'] &&
+    condition !== known['last-modified']
   )
     return undefined
   const parsed = parseRange(object.size, range)

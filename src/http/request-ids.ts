@@ -1,7 +1,6 @@
-import { drawnAhead, uuid, type Random } from '../random.ts'
+import { uuid, type Random } from '../random.ts'
 
-/** Makes request ids: random UUIDs, whatever a draw of `random` costs. */
+/** Makes request ids: random UUIDs. */
 export function createRequestIds(random: Random): () => string {
-  const ahead = drawnAhead((length) => random.bytes(length))
-  return () => uuid(ahead)
+  return () => uuid(random)
 }

@@ -5,6 +5,7 @@ import { connect } from 'node:net'
 import { after, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { accessKeyOf } from '../../test/support/callers.ts'
+import { everyRequest } from '../../test/support/routes.ts'
 import { createFailureLimiter } from '../access/failure-limiter.ts'
 import { createKeyUses } from '../access/key-uses.ts'
 import { createRateLimiter } from '../access/rate-limiter.ts'
@@ -17,15 +18,16 @@ import { createSealer } from '../sealer.ts'
 import { createIssuerKeys } from '../sts/issuer-keys.ts'
 import { servedRegions } from '../wire/region.ts'
 import { canonicalQuery, canonicalRequest } from '../wire/sigv4/canonical.ts'
+import { parseQuery } from '../wire/sigv4/query-string.ts'
 import { indexHeaders, splitTarget } from '../wire/sigv4/request.ts'
 import { formatTimestamp } from '../wire/sigv4/timestamp.ts'
-import { hmacHex } from '../wire/sigv4/hmac-key.ts'
-import { deriveSigningKey, stringToSign } from '../wire/sigv4/verify.ts'
+import { deriveSigningKey, signatureOf, stringToSign } from '../wire/sigv4/verify.ts'
 import { createMetrics } from '../telemetry/metrics.ts'
 import type { Services } from '../services.ts'
 import { createBodyBudget } from './body/budget.ts'
-import { notFound } from './public-answer.ts'
-import type { ApiOperation } from './aws-json-protocol.ts'
+import { notFound } from './answer.ts'
+import type { ApiOperation } from './protocol.ts'
+import { publicRoutes } from './routes.ts'
 import { createApiServer, createPublicServer } from './server.ts'
 
 const now = new Date('2026-11-25T12:00:00Z')
@@ -98,7 +100,6 @@ const accepted: string[] = []
 
 function services(deadlineMilliseconds?: number) {
   return {
-    basePath: '',
     findOperation: (name: string) => operations.get(name),
     services: { metrics: createMetrics(), clock: { now: () => now } } as Services,
     log,
@@ -180,7 +181,7 @@ function sign(sending: Sending): Record<string, string> {
   const indexed = indexHeaders(Object.entries(headers).flat())
   const raw = { method, ...splitTarget(target), headers: indexed, body: Buffer.from(body) }
   const text = stringToSign(claim, canonicalRequest(raw, signedHeaders))
-  const signature = hmacHex(deriveSigningKey(sending.secret ?? secretAccessKey, claim), text)
+  const signature = signatureOf(deriveSigningKey(sending.secret ?? secretAccessKey, claim), text)
   const authorization =
     `AWS4-HMAC-SHA256 Credential=${accessKeyId}/${date}/${region}/${service}/aws4_request, ` +
     `SignedHeaders=${signedHeaders.join(';')}, Signature=${signature}`
@@ -520,25 +521,27 @@ test('a presigned URL with an empty body has its members in the query', async ()
     securityToken: undefined,
   }
   const query = canonicalQuery(
-    [
-      'X-Amz-Algorithm=AWS4-HMAC-SHA256',
-      'X-Amz-Credential=AKIDEXAMPLE/20261125/us-east-1/acm-pca/aws4_request',
-      'X-Amz-Date=20261125T120000Z',
-      'X-Amz-Expires=60',
-      `X-Amz-SignedHeaders=${signedHeaders.join(';')}`,
-      'Name=%C3%A9%20%2A',
-      '__proto__=x',
-    ].join('&'),
+    parseQuery(
+      [
+        'X-Amz-Algorithm=AWS4-HMAC-SHA256',
+        'X-Amz-Credential=AKIDEXAMPLE/20261125/us-east-1/acm-pca/aws4_request',
+        'X-Amz-Date=20261125T120000Z',
+        'X-Amz-Expires=60',
+        `X-Amz-SignedHeaders=${signedHeaders.join(';')}`,
+        'Name=%C3%A9%20%2A',
+        '__proto__=x',
+      ].join('&'),
+    ),
   )
   const raw = {
     method: 'POST',
     path: '/',
-    query,
+    query: parseQuery(query),
     headers: indexHeaders(Object.entries(headers).flat()),
     body: Buffer.alloc(0),
   }
   const text = stringToSign(claim, canonicalRequest(raw, signedHeaders))
-  const signature = hmacHex(deriveSigningKey(secretAccessKey, claim), text)
+  const signature = signatureOf(deriveSigningKey(secretAccessKey, claim), text)
   const target = `/?${query}&X-Amz-Signature=${signature}`
   const answer = await send({ target, body: '' }, headers)
   assert.equal(answer.body, '{"Members":{"Name":"é *","__proto__":"x"}}')
@@ -660,20 +663,24 @@ test('below a base path, and beside it, the API is served; the path that was sen
   await server_.close()
 })
 
+/** The first route of the public listener. */
+const healthOnly = publicRoutes({
+  services: { log } as Services,
+  publicObjects: undefined,
+  ocsp: everyRequest(() => notFound),
+}).slice(0, 1)
+
 test('the public listener is served below a base path, and beside it', async () => {
   const paths: string[] = []
   const hosts: unknown[] = []
-  const open = createPublicServer(
-    { log, random: systemRandom, basePath: '/pki' },
-    {
-      ocsp: () => false,
-      answer(request) {
-        paths.push(request.path)
-        hosts.push(request.headers['host'])
-        return Promise.resolve(notFound)
-      },
-    },
-  )
+  const open = createPublicServer({ log, random: systemRandom, basePath: '/pki' }, [
+    ...healthOnly,
+    everyRequest((request) => {
+      paths.push(request.localPath)
+      hosts.push(request.host)
+      return notFound
+    }),
+  ])
   await open.listen({ host: '127.0.0.1', port: 0 })
   const get = (target: string): Promise<Answer> =>
     send({ method: 'GET', target, body: '' }, { host: 'sent' }, portOf(open))
@@ -827,10 +834,10 @@ test('closing finishes what is running', async () => {
 })
 
 test('health is told on both listeners', async () => {
-  const open = createPublicServer(
-    { log, random: systemRandom },
-    { ocsp: () => false, answer: () => Promise.resolve(notFound) },
-  )
+  const open = createPublicServer({ log, random: systemRandom }, [
+    ...healthOnly,
+    everyRequest(() => notFound),
+  ])
   await open.listen({ host: '127.0.0.1', port: 0 })
   for (const port of [portOf(server), portOf(open)]) {
     const health = await send({ method: 'GET', target: '/healthz', body: '' }, {}, port)

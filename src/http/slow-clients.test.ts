@@ -9,16 +9,17 @@ import { setTimeout } from 'node:timers/promises'
 import { join } from 'node:path'
 import { after, before, test, type TestContext } from 'node:test'
 import { connect as connectTls } from 'node:tls'
-import type { FastifyInstance } from 'fastify'
+import { everyRequest } from '../../test/support/routes.ts'
 import { makeCertificate } from '../../test/support/tls.ts'
 import { createLog } from '../telemetry/log.ts'
 import { createMetrics } from '../telemetry/metrics.ts'
 import { systemRandom } from '../random.ts'
 import { createBodyBudget, type BodyBudget } from './body/budget.ts'
+import type { Listener } from './listener.ts'
 import { createApiServer, createPublicServer } from './server.ts'
 
 let folder: string
-const servers: FastifyInstance[] = []
+const servers: Listener[] = []
 const ports = { plain: 0, tls: 0 }
 let slowServices: Parameters<typeof createApiServer>[0]
 
@@ -28,7 +29,6 @@ before(async () => {
   const [cert, key] = await Promise.all([readFile(files.cert, 'utf8'), readFile(files.key, 'utf8')])
   slowServices = {
     log: createLog('silent'),
-    basePath: '',
     findOperation: () => undefined,
     random: systemRandom,
     services: { metrics: createMetrics() },
@@ -159,16 +159,14 @@ test('a handshake that never begins does not stay', async () => {
 async function endless(t: TestContext, limits: object, budget: BodyBudget) {
   const streams: Readable[] = []
   const server = createPublicServer(
-    { log: createLog('silent'), random: systemRandom, limits },
-    {
-      ocsp: () => false,
-      budget,
-      answer() {
+    { log: createLog('silent'), random: systemRandom, limits, budget },
+    [
+      everyRequest(() => {
         const body = new Readable({ read: () => void body.push(Buffer.alloc(65_536)) })
         streams.push(body)
-        return Promise.resolve({ status: 200, headers: {}, body })
-      },
-    },
+        return { status: 200, headers: {}, body }
+      }),
+    ],
   )
   await server.listen({ host: '127.0.0.1', port: 0 })
   t.after(() => server.close())

@@ -1,7 +1,6 @@
 /** The TLS side of a listener (RFC 8446): what it shows, and whom it asks for a certificate. */
 import { createServer } from 'node:https'
 import type { RequestListener, Server } from 'node:http'
-import type { FastifyInstance } from 'fastify'
 
 /** PEM texts. */
 export interface TlsMaterial {
@@ -36,7 +35,10 @@ export function createTlsServer(
 }
 
 /** Shows another certificate from now on; connections that there are keep theirs. */
-export function showCertificate({ server }: FastifyInstance, material: TlsMaterial): void {
+export function showCertificate(
+  { server }: { readonly server: Server },
+  material: TlsMaterial,
+): void {
   if ('setSecureContext' in server && typeof server.setSecureContext === 'function')
     server.setSecureContext(contextOf(material))
 }

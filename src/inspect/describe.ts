@@ -1,5 +1,6 @@
 /** Certificates, CSRs, CRLs and OCSP responses as plain values, for JSON and for words. */
 import { hash } from 'node:crypto'
+import { isoSeconds } from '../text/iso-time.ts'
 import { weakKeyReason, refusalOfPrimeModulus } from '../key-strength/key-strength.ts'
 import { describeSignatureAlgorithm } from '../x509/algorithm-identifier.ts'
 import { parseBasicConstraints } from '../x509/extensions/basic-constraints.ts'
@@ -11,21 +12,13 @@ import { parseName } from '../x509/names/name.ts'
 import { parseOcspAnswer, type SingleOcspAnswer } from '../x509/ocsp/answer.ts'
 import { oidName, oids } from '../x509/der/oid.ts'
 import { readRevokedCertificates } from '../x509/revoked-certificates.ts'
-import { isExpiredAt, millisecondsLeft } from '../x509/der/time.ts'
+import { daysLeft, isExpiredAt } from '../x509/der/time.ts'
 import type { SubjectPublicKeyInfo } from '../x509/subject-public-key-info.ts'
 import { issuerTolerance, requestTolerance } from '../x509/der/tolerance.ts'
 import { verifySignature } from '../x509/verify-signature.ts'
 import { describeExtension, type ExtensionDescription } from './describe-extensions.ts'
 import type { Recognized } from './recognize.ts'
-import {
-  hexOf,
-  isoOf,
-  keyWords,
-  nameWords,
-  reasonWords,
-  serialWords,
-  signedSerialWords,
-} from './words.ts'
+import { hexOf, keyWords, nameWords, reasonWords, serialWords, signedSerialWords } from './words.ts'
 
 export interface CertificateDescription {
   readonly kind: 'certificate'
@@ -120,8 +113,6 @@ export async function describe({ kind, der }: Recognized, now: Date): Promise<De
   }
 }
 
-const dayMilliseconds = 86_400_000
-
 async function describeCertificate(der: Uint8Array, now: Date): Promise<CertificateDescription> {
   const certificate = parseCertificate(der, issuerTolerance)
   const { notBefore, notAfter, extensions, subjectPublicKeyInfo } = certificate
@@ -132,8 +123,8 @@ async function describeCertificate(der: Uint8Array, now: Date): Promise<Certific
     subject: nameWords(certificate.subject),
     issuer: nameWords(certificate.issuer),
     serialNumber: signedSerialWords(certificate.serialNumber),
-    notBefore: isoOf(notBefore),
-    notAfter: isoOf(notAfter),
+    notBefore: isoSeconds(notBefore),
+    notAfter: isoSeconds(notAfter),
     status: now < notBefore ? 'not yet valid' : isExpiredAt(notAfter, now) ? 'expired' : 'valid',
     expiresInDays: daysLeft(notAfter, now),
     isCa: constraints !== undefined && isCa(constraints),
@@ -144,11 +135,6 @@ async function describeCertificate(der: Uint8Array, now: Date): Promise<Certific
     fingerprintSha256: (hash('sha256', der).toUpperCase().match(/../g) ?? []).join(':'),
     warnings: await keyWarnings(subjectPublicKeyInfo),
   }
-}
-
-/** Whole days, rounded down; zero within the last second, negative after it. */
-function daysLeft(notAfter: Date, now: Date): number {
-  return Math.floor((millisecondsLeft(notAfter, now) - 1) / dayMilliseconds)
 }
 
 /** Weaknesses for which a server refuses a key unless it runs with --weak-keys=allow. */
@@ -213,7 +199,7 @@ function describeCrl(der: Uint8Array, now: Date): CrlDescription {
     if (entries.length === entriesShown) continue
     entries.push({
       serialNumber: serialWords(entry.serialNumber),
-      revocationDate: isoOf(entry.revocationDate),
+      revocationDate: isoSeconds(entry.revocationDate),
       reason: reasonWords(entry.reasonCode),
     })
   }
@@ -221,8 +207,8 @@ function describeCrl(der: Uint8Array, now: Date): CrlDescription {
     kind: 'crl',
     issuer: nameWords(parseName(list.issuer)),
     crlNumber: list.crlNumber?.toString() ?? null,
-    thisUpdate: isoOf(list.thisUpdate),
-    nextUpdate: isoOf(list.nextUpdate),
+    thisUpdate: isoSeconds(list.thisUpdate),
+    nextUpdate: isoSeconds(list.nextUpdate),
     status: now < list.thisUpdate ? 'not yet valid' : now > list.nextUpdate ? 'overdue' : 'current',
     revoked,
     entries,
@@ -239,7 +225,7 @@ function describeOcsp(der: Uint8Array): OcspDescription {
   return {
     kind: 'ocsp',
     responseStatus: status,
-    producedAt: basic === undefined ? null : isoOf(basic.producedAt),
+    producedAt: basic === undefined ? null : isoSeconds(basic.producedAt),
     responder:
       responder === undefined
         ? null
@@ -257,10 +243,10 @@ function entryOf(answer: SingleOcspAnswer): OcspEntry {
   return {
     serialNumber: serialWords(answer.serialNumber),
     status: certStatus,
-    revocationTime: revocationTime === undefined ? null : isoOf(revocationTime),
+    revocationTime: revocationTime === undefined ? null : isoSeconds(revocationTime),
     reason: certStatus === 'revoked' ? reasonWords(reasonCode ?? 0) : null,
-    thisUpdate: isoOf(thisUpdate),
-    nextUpdate: nextUpdate === undefined ? null : isoOf(nextUpdate),
+    thisUpdate: isoSeconds(thisUpdate),
+    nextUpdate: nextUpdate === undefined ? null : isoSeconds(nextUpdate),
     hashAlgorithm: oidName(answer.hashAlgorithm),
     issuerKeyHash: hexOf(answer.issuerKeyHash),
   }

@@ -3,6 +3,8 @@
  * values for JSON, and lines of words made from them. Both hold names as they are: the command line escapes what it prints.
  * It does no I/O and reads no clock.
  */
+import { dayMilliseconds, hourMilliseconds, minuteMilliseconds } from '../text/duration.ts'
+import { formatAddressRange } from '../text/ip-address.ts'
 import type { GeneralName } from '../x509/names/general-name.ts'
 import { attributeKeywords, parseName, type Name } from '../x509/names/name.ts'
 import { decodeOid, oidName } from '../x509/der/oid.ts'
@@ -54,7 +56,7 @@ export function generalNameWords({ kind, content }: GeneralName): string {
     case 'uniformResourceIdentifier':
       return `URI:${text}`
     case 'iPAddress':
-      return `IP:${addressWords(content)}`
+      return `IP:${formatAddressRange(content)}`
     case 'directoryName':
       return `DirName:${nameWords(parseName(content))}`
     case 'registeredID':
@@ -64,22 +66,6 @@ export function generalNameWords({ kind, content }: GeneralName): string {
     case 'ediPartyName':
       return `${kind}:${hexOf(content)}`
   }
-}
-
-/** An address, or an address and its mask as a name constraint has them: `10.0.0.0/8`. */
-function addressWords(content: Uint8Array): string {
-  const half = content.length === 8 || content.length === 32
-  const address = half ? content.subarray(0, content.length / 2) : content
-  const ones = content
-    .subarray(address.length)
-    .reduce((sum, octet) => sum + octet.toString(2).replaceAll('0', '').length, 0)
-  return `${address.length === 4 ? address.join('.') : ipv6(address)}${half ? `/${ones}` : ''}`
-}
-
-/** In the short form of RFC 5952, which a URL's host has. */
-function ipv6(octets: Uint8Array): string {
-  const groups = hexOf(octets).match(/.{4}/g) ?? []
-  return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1)
 }
 
 /** `RSA 2048 bits`, `EC prime256v1`. */
@@ -120,9 +106,9 @@ export function reasonWords(code: number): string {
 }
 
 const units = [
-  { name: 'day', milliseconds: 86_400_000 },
-  { name: 'hour', milliseconds: 3_600_000 },
-  { name: 'minute', milliseconds: 60_000 },
+  { name: 'day', milliseconds: dayMilliseconds },
+  { name: 'hour', milliseconds: hourMilliseconds },
+  { name: 'minute', milliseconds: minuteMilliseconds },
   { name: 'second', milliseconds: 1000 },
 ] as const
 
@@ -143,9 +129,4 @@ export function whenWords(instant: Date, now: Date): string {
 /** `2026-03-01 08:15:30 UTC`. */
 export function instantWords(instant: string): string {
   return `${instant.slice(0, 10)} ${instant.slice(11, 19)} UTC`
-}
-
-/** Without fractions, which no structure here has: `2026-03-01T08:15:30Z`. */
-export function isoOf(instant: Date): string {
-  return instant.toISOString().replace('.000Z', 'Z')
 }

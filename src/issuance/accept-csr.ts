@@ -19,7 +19,8 @@ import {
 import { parseGeneralNames } from '../x509/names/general-name.ts'
 import { isReadablePublicKey, verifySignature } from '../x509/verify-signature.ts'
 
-declare const accepted: unique symbol
+/** Private to this module, so that no other can make an AcceptedCsr. */
+const accepted = Symbol('accepted')
 
 /** A CSR whose signature was checked: proof of possession of the private key. Only acceptCsr makes one. */
 export interface AcceptedCsr {
@@ -42,7 +43,7 @@ export async function acceptCsr(csrPem: Uint8Array, policy: IssuancePolicy): Pro
   if (san !== undefined) requireSan(san)
   await requireProofOfPossession(request, policy)
   await requireCompositeModulus(request.subjectPublicKeyInfo, policy)
-  return { request } as unknown as AcceptedCsr
+  return { [accepted]: true, request }
 }
 
 function parseCsr(csrPem: Uint8Array): CertificationRequest {

@@ -1,11 +1,14 @@
-/** What a certificate says about where its revocation can be looked up (RFC 5280 §4.2.1.13, §4.2.2.1). */
+/**
+ * The extensions of a certificate that point to its CRL, OCSP responder and CA certificate (RFC 5280 §4.2.1.13, §4.2.2.1).
+ * crl/revocation-urls.ts decides the URLs.
+ */
 import { encodeCrlDistributionPoints } from '../x509/extensions/distribution-points.ts'
 import type { Extension } from '../x509/extensions/extensions.ts'
 import { uriName } from '../x509/names/general-name.ts'
 import { encodeInfoAccess } from '../x509/extensions/info-access.ts'
 import { oids } from '../x509/der/oid.ts'
 
-/** Absolute URLs; one that is not there is not written. */
+/** Absolute URLs; an extension without any is left out. */
 export interface CertificatePointers {
   readonly crlUri?: string
   /** The CA leaves cRLDistributionPoints out on purpose, so that passthrough may bring others. */

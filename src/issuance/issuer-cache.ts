@@ -10,17 +10,17 @@ import { issuerTolerance } from '../x509/der/tolerance.ts'
 /** The parts of a CA certificate that a CRL depends on. */
 export type CrlIssuer = Pick<
   Issuer,
-  'subjectDer' | 'keyIdentifier' | 'subjectPublicKeyInfo' | 'notAfter'
+  'keyHandle' | 'subjectDer' | 'keyIdentifier' | 'subjectPublicKeyInfo' | 'notAfter'
 >
 
 const issuersMax = 1000
 
-/** Read once, for an installed certificate never changes, and neither does a usage mode. */
+/** Parsed once: an installed certificate never changes, and neither do the key and the usage mode of its CA. */
 const caches = new WeakMap<Database, BoundedCache<Issuer>>()
 
-/** What counts, for what a CA issues, of the certificate it has. Only for a CA that has one. */
+/** The issuer that a CA is with its current certificate. Only for a CA that has one. */
 export function issuerWith(db: Database, authority: Authority): Issuer {
-  const { certificate: installed, usageMode } = authority
+  const { certificate: installed } = authority
   if (installed === undefined) throw new Error('the certificate authority has no certificate')
   const cache = caches.get(db) ?? createBoundedCache<Issuer>(issuersMax)
   caches.set(db, cache)
@@ -28,7 +28,7 @@ export function issuerWith(db: Database, authority: Authority): Issuer {
   const known = cache.get(name)
   if (known !== undefined) return known
   const certificate = parseCertificate(installed.certificateDer)
-  const issuer = issuerOf({ certificate, chain: chainOf(installed) }, usageMode)
+  const issuer = issuerOf({ certificate, chain: chainOf(installed) }, authority)
   cache.set(name, issuer)
   return issuer
 }
@@ -44,7 +44,7 @@ export async function crlIssuerOf(
   if (found === undefined)
     throw new Error(`the certificate authority has no certificate of its identity ${identity}`)
   const certificate = parseCertificate(found.certificateDer)
-  return issuerOf({ certificate, chain: [] }, authority.usageMode)
+  return issuerOf({ certificate, chain: [] }, authority)
 }
 
 function chainOf({ chainPem }: InstalledCertificate): Certificate[] {

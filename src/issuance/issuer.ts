@@ -1,16 +1,21 @@
-import type { UsageMode } from '../authority/authority.ts'
+import type { Authority } from '../authority/authority.ts'
 import type { CertificatePath } from '../chain/import-certificate.ts'
 import { issuerKeyIdentifier } from '../chain/issuer-identity.ts'
 import { constraintsOf, type PathConstraints } from '../chain/name-constraints/check-names.ts'
 import { remainingPathLength } from '../chain/path-length.ts'
 import type { SubjectPublicKeyInfo } from '../x509/subject-public-key-info.ts'
 
+/** The key of a CA, with which it signs. */
+export interface AuthorityKey {
+  readonly keyHandle: string
+  readonly subjectPublicKeyInfo: SubjectPublicKeyInfo
+}
+
 /** The CA certificate under whose name and key a certificate is issued. */
-export interface Issuer {
+export interface Issuer extends AuthorityKey {
   /** DER of the Name, copied byte for byte. */
   readonly subjectDer: Uint8Array
   readonly keyIdentifier: Uint8Array
-  readonly subjectPublicKeyInfo: SubjectPublicKeyInfo
   readonly notAfter: Date
   /** How many CA certificates may follow below it; undefined if there is no limit. */
   readonly remainingPathLength: number | undefined
@@ -20,15 +25,25 @@ export interface Issuer {
   readonly nameConstraints: PathConstraints
 }
 
-/** What of a CA certificate, of the chain above it and of the CA's mode counts for what it issues. */
-export function issuerOf({ certificate, chain }: CertificatePath, usageMode: UsageMode): Issuer {
+/** The parts of a CA and its certificate that issuance depends on. */
+export function issuerOf(
+  { certificate, chain }: CertificatePath,
+  authority: Pick<Authority, 'usageMode' | 'keyHandle'>,
+): Issuer {
   return {
+    keyHandle: keyHandleOf(authority),
     subjectDer: certificate.subject.der,
     keyIdentifier: issuerKeyIdentifier(certificate),
     subjectPublicKeyInfo: certificate.subjectPublicKeyInfo,
     notAfter: certificate.notAfter,
     remainingPathLength: remainingPathLength([certificate, ...chain]),
-    shortLived: usageMode === 'SHORT_LIVED_CERTIFICATE',
+    shortLived: authority.usageMode === 'SHORT_LIVED_CERTIFICATE',
     nameConstraints: constraintsOf([certificate, ...chain]),
   }
+}
+
+/** The handle of the key of a CA. Only for a CA that has one. */
+export function keyHandleOf({ keyHandle }: Pick<Authority, 'keyHandle'>): string {
+  if (keyHandle === undefined) throw new Error('the certificate authority has no key')
+  return keyHandle
 }

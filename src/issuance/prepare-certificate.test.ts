@@ -4,9 +4,9 @@ import { csr as csrPem } from '../../test/support/csrs.ts'
 import { parseTbsCertificate } from '../x509/certificate.ts'
 import { encodeName } from '../x509/names/name.ts'
 import { acceptCsr } from './accept-csr.ts'
-import type { Issuer } from './issuer.ts'
+import type { AuthorityKey, Issuer } from './issuer.ts'
 import { noPassthrough } from './passthrough.ts'
-import { prepareCertificate, type CertificateParameters } from './prepare-certificate.ts'
+import { prepareCertificate, signerOf, type CertificateParameters } from './prepare-certificate.ts'
 import { requireTemplate } from './templates.ts'
 
 const day = 86_400_000
@@ -18,7 +18,13 @@ const csr = await acceptCsr(Buffer.from(csrPem('ec-no-san')), {
   verifySignatures: 'all',
 })
 
+const ownKey: AuthorityKey = {
+  keyHandle: 'own',
+  subjectPublicKeyInfo: csr.request.subjectPublicKeyInfo,
+}
+
 const issuer: Issuer = {
+  keyHandle: 'of the issuer',
   subjectDer: encodeName([{ type: '2.5.4.3', value: 'issuer' }]),
   keyIdentifier: new Uint8Array(20).fill(7),
   subjectPublicKeyInfo: csr.request.subjectPublicKeyInfo,
@@ -55,6 +61,9 @@ test('says who issues it, to whom, for how long, and how it will be signed', () 
   const prepared = prepareCertificate(order, issuer)
   const tbs = parseTbsCertificate(prepared.tbsCertificateDer)
   assert.equal(hexOf(tbs.issuer.der), hexOf(issuer.subjectDer))
+  assert.equal(hexOf(prepared.issuerDer), hexOf(issuer.subjectDer))
+  assert.equal(signerOf(prepared), issuer, 'no other key can sign it')
+  assert.equal(prepared.isCa, false)
   assert.equal(hexOf(tbs.subject.der), hexOf(csr.request.subject.der))
   assert.equal(hexOf(tbs.subjectPublicKeyInfo.der), hexOf(csr.request.subjectPublicKeyInfo.der))
   assert.equal(hexOf(tbs.serialNumber), '008001')
@@ -67,9 +76,12 @@ test('says who issues it, to whom, for how long, and how it will be signed', () 
 })
 
 test('a root is its own issuer, and no period is too long for it', () => {
-  const prepared = prepareCertificate(orderOf('RootCACertificate', 100_000), undefined)
+  const prepared = prepareCertificate(orderOf('RootCACertificate', 100_000), ownKey)
   const tbs = parseTbsCertificate(prepared.tbsCertificateDer)
   assert.equal(hexOf(tbs.issuer.der), hexOf(tbs.subject.der))
+  assert.equal(hexOf(prepared.issuerDer), hexOf(tbs.subject.der))
+  assert.equal(signerOf(prepared), ownKey)
+  assert.equal(prepared.isCa, true)
   assert.deepEqual(prepared.findings, [])
 })
 

@@ -13,7 +13,7 @@ import { oids } from '../x509/der/oid.ts'
 import type { AcceptedCsr } from './accept-csr.ts'
 import { certificateContent, type CertificateContent } from './certificate-content.ts'
 import type { CertificatePointers } from './certificate-pointers.ts'
-import type { Issuer } from './issuer.ts'
+import type { AuthorityKey, Issuer } from './issuer.ts'
 import { lintTbsCertificate } from '../lint/lint.ts'
 import type { LintFinding } from '../lint/rules.ts'
 import type { EmptySubjectPolicy } from './issuance-policy.ts'
@@ -37,63 +37,77 @@ export interface CertificateParameters {
   readonly emptySubject?: EmptySubjectPolicy | undefined
 }
 
-declare const prepared: unique symbol
+/** Private to this module, so that no other can make a PreparedCertificate, or one for another key. */
+const signer = Symbol('signer')
 
-/** What may be signed. Only prepareCertificate makes one. */
+/** What may be signed, and with which key. Only prepareCertificate makes one. */
 export interface PreparedCertificate {
-  readonly [prepared]: true
+  readonly [signer]: AuthorityKey
   /** DER of TBSCertificate (RFC 5280 §4.1), linted. */
   readonly tbsCertificateDer: Uint8Array
   /** DER of the AlgorithmIdentifier that the signature must have. */
   readonly signatureAlgorithm: Uint8Array
   readonly signingAlgorithm: SigningAlgorithm
   readonly serialNumber: Uint8Array
+  /** DER of the Name of the issuer. */
+  readonly issuerDer: Uint8Array
   readonly notAfter: Date
   readonly templateName: string
+  readonly isCa: boolean
   /** What the lint found; the caller decides whether it may be signed all the same. */
   readonly findings: readonly LintFinding[]
 }
 
+/** The key that signs a prepared certificate: the one of the issuer that it was prepared for. */
+export function signerOf(certificate: PreparedCertificate): AuthorityKey {
+  return certificate[signer]
+}
+
 /**
- * The certificate that `order` asks for, ready to sign; `issuer` undefined makes a self-signed root.
+ * The certificate with these parameters, ready to sign by `by`: a CA under its certificate, or a root CA with its key alone.
  *
  * Throws ValidationException if it would outlive its issuer, break a path length constraint above it or a name
  * constraint, and MalformedCSRException if it would name nobody.
  */
 export function prepareCertificate(
-  order: CertificateParameters,
-  issuer: Issuer | undefined,
+  parameters: CertificateParameters,
+  by: Issuer | AuthorityKey,
 ): PreparedCertificate {
-  const { csr, period, serialNumber, signingAlgorithm, template } = order
-  if (issuer !== undefined) requireIssuable(order, issuer)
+  const { csr, period, serialNumber, signingAlgorithm, template } = parameters
+  const issuer = 'subjectDer' in by ? by : undefined
+  if (issuer !== undefined) requireIssuable(parameters, issuer)
   const content = certificateContent({
-    ...order,
+    ...parameters,
     authorityKeyIdentifier: issuer?.keyIdentifier,
   })
   if (issuer !== undefined) requirePermittedNames(content, issuer, template)
   const signatureAlgorithm = signatureAlgorithmIdentifier(signingAlgorithm)
+  const issuerDer = issuer?.subjectDer ?? content.subject.der
   const tbsCertificateDer = encodeTbsCertificate({
     serialNumber,
     signatureAlgorithm,
-    issuer: issuer?.subjectDer ?? content.subject.der,
+    issuer: issuerDer,
     ...period,
     subject: content.subject.der,
     subjectPublicKeyInfo: csr.request.subjectPublicKeyInfo.der,
     extensions: content.extensions,
   })
   return {
+    [signer]: by,
     tbsCertificateDer,
     signatureAlgorithm,
     signingAlgorithm,
     serialNumber,
+    issuerDer,
     notAfter: period.notAfter,
     templateName: template.name,
+    isCa: template.kind !== 'end-entity',
     findings: lintTbsCertificate(tbsCertificateDer, issuer),
-  } as unknown as PreparedCertificate
+  }
 }
 
-function requireIssuable(order: CertificateParameters, issuer: Issuer): void {
-  const { template, period, issuedAt } = order
+function requireIssuable(parameters: CertificateParameters, issuer: Issuer): void {
+  const { template, period, issuedAt } = parameters
   requireWithinIssuer(period, issuer.notAfter)
   if (issuer.shortLived) requireShortLived(period, issuedAt)
   const remaining = issuer.shortLived ? 0 : issuer.remainingPathLength

@@ -1,4 +1,5 @@
 /** From AWS's Validity to the dates in a certificate (AWS Private CA API, Validity; RFC 5280 §4.1.2.5). */
+import { daySeconds, hourSeconds } from '../text/duration.ts'
 import { ServiceError } from '../errors.ts'
 import { existingDate } from '../x509/der/time.ts'
 
@@ -17,8 +18,7 @@ export interface Period {
 }
 
 /** The service dates certificates back by so much, for clocks that are slow. */
-const backdatingSeconds = 3600
-const daySeconds = 86_400
+const backdatingSeconds = hourSeconds
 const shortLivedDaysMax = 7
 
 /** The last instant a certificate can name (RFC 5280 §4.1.2.5: 99991231235959Z). */

@@ -16,7 +16,7 @@ const batch = 100
  * Announces that the certificate of a CA expires in 90, 30, 7 and 1 days, and that it has expired: each once. Nothing
  * else happens then: what follows from an expiry is computed where it counts.
  */
-export const announceExpiry: Job = {
+export const announceExpiry: Job<'announce-expiry'> = {
   name: 'announce-expiry',
   everySeconds: 60,
   async run(services, signal) {

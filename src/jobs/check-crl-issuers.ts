@@ -1,3 +1,4 @@
+import { daySeconds } from '../text/duration.ts'
 import { maySignCrls } from '../chain/crl-signing.ts'
 import { supersededIdentities } from '../chain/issuer-identity.ts'
 import type { Services } from '../services.ts'
@@ -11,9 +12,9 @@ const page = 256
  * Logs a warning, at the start and then daily, about CAs whose CRLs validators reject. Such imports are refused or get a CRL of
  * their own now, but earlier versions accepted them.
  */
-export const checkCrlIssuers: Job = {
+export const checkCrlIssuers: Job<'check-crl-issuers'> = {
   name: 'check-crl-issuers',
-  everySeconds: 86_400,
+  everySeconds: daySeconds,
   async run({ db, clock, log }, signal) {
     const now = clock.now()
     for (const [authority, certificates] of await certificatesByAuthority(db, signal))

@@ -11,6 +11,7 @@ import {
 import { ConflictError } from '../store/database.ts'
 import { deleteNames, deletePositions, retireCertificate } from '../store/retired-certificates.ts'
 import { parseCertificateSummary } from '../x509/certificate-summary.ts'
+import { firstValidSecond } from '../x509/der/time.ts'
 import { restAfter } from './index-certificates.ts'
 import type { Job } from './scheduler/scheduler.ts'
 
@@ -22,7 +23,7 @@ const batch = 25
  * job finds certificates by the search tables, so certificates that are still to be indexed are not deleted. CA certificates,
  * certificates that a CRL may still list, and the newest certificate are kept (store/retired-certificates.ts).
  */
-export function createDeleteExpired(keepSeconds: number): Job {
+export function createDeleteExpired(keepSeconds: number): Job<'delete-expired'> {
   return {
     name: 'delete-expired',
     everySeconds: 600,
@@ -60,7 +61,7 @@ async function findExpired(
     before,
   }: { readonly facet: number; readonly after: SearchPosition | undefined; readonly before: Date },
 ): Promise<FoundCertificate[]> {
-  const high = Math.floor(before.getTime() / 1000) - 1
+  const high = firstValidSecond(before) - 1
   const range = { facet, low: 0, high }
   return (await db.query(selectByPosition(range, after, batch))).map(foundCertificateOf)
 }

@@ -1,4 +1,4 @@
-import { retryAt } from '../crl/contents.ts'
+import { dayMilliseconds } from '../text/duration.ts'
 import type { Services } from '../services.ts'
 import {
   claimEvents,
@@ -8,20 +8,20 @@ import {
   type QueuedEvent,
 } from '../store/events.ts'
 import type { Lease } from '../store/leases.ts'
-import { runClaimed } from './scheduler/claimed-work.ts'
+import { retryAt, runClaimed } from './scheduler/claimed-work.ts'
 import type { Job, JobResult } from './scheduler/scheduler.ts'
 
 const batch = 64
 const parallel = 8
 const answerMilliseconds = 10_000
 /** As long as EventBridge tries (Amazon EventBridge User Guide, retry policy). */
-const patienceMilliseconds = 24 * 60 * 60 * 1000
+const patienceMilliseconds = dayMilliseconds
 
 /**
  * Posts queued events to the webhook, one request each, as JSON; any 2xx answer takes one off the queue, which may
  * happen after it was delivered before. Undelivered for a day, an event is dropped, and the log says so.
  */
-export function createDeliverEvents(webhook: string): Job {
+export function createDeliverEvents(webhook: string): Job<'deliver-events'> {
   return {
     name: 'deliver-events',
     everySeconds: 5,

@@ -4,7 +4,7 @@ import type { Job } from './scheduler/scheduler.ts'
 const batch = 32
 
 /** Erases the keys of CAs whose restoration period is over. Erasing one twice is harmless. */
-export const eraseAuthorities: Job = {
+export const eraseAuthorities: Job<'erase-authorities'> = {
   name: 'erase-authorities',
   everySeconds: 60,
   async run({ db, keys, clock, log, wake }) {

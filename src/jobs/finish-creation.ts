@@ -24,7 +24,7 @@ const patienceMilliseconds = 15 * 60 * 1000
  * Makes the key and the CSR of every CA in state CREATING, also of one that was deleted meanwhile: then
  * erase-authorities finds its key and erases it.
  */
-export const finishCreation: Job = {
+export const finishCreation: Job<'finish-creation'> = {
   name: 'finish-creation',
   everySeconds: 5,
   async run(services, signal) {

@@ -4,7 +4,7 @@ import type { Job } from './scheduler/scheduler.ts'
 const batch = 1000
 
 /** Removes idempotency tokens that are over. Nothing depends on when. */
-export const forgetTokens: Job = {
+export const forgetTokens: Job<'forget-tokens'> = {
   name: 'forget-tokens',
   everySeconds: 60,
   async run({ db, clock, wake }) {

@@ -31,7 +31,7 @@ export function restAfter(utilization: number): number {
  * last second, or, with a database from before there was search or one that was restored, all of them. While more are
  * issued than it gets done beside that, search falls behind (docs/benchmarks.md).
  */
-export const indexCertificates: Job = {
+export const indexCertificates: Job<'index-certificates'> = {
   name: 'index-certificates',
   everySeconds: 1,
   async run(services, signal) {

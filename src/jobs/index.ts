@@ -8,10 +8,14 @@ import { finishCreation } from './finish-creation.ts'
 import { forgetTokens } from './forget-tokens.ts'
 import { publishCrls } from './publish-crls.ts'
 import { recordKeyUses } from './record-key-uses.ts'
+import type { JobName } from '../services.ts'
 import type { Job } from './scheduler/scheduler.ts'
 import { writeAuditReports } from './write-audit-reports.ts'
 
-/** Every job of the server; events are delivered if there is a webhook, and expired certificates deleted if `keepExpiredSeconds` is set. */
+/**
+ * The jobs of the server, each under its own name, in the order of `signet jobs list`. Events are delivered if there is a
+ * webhook, and expired certificates deleted if `keepExpiredSeconds` is set.
+ */
 export function createJobs({
   eventWebhook,
   keepExpiredSeconds,
@@ -19,17 +23,19 @@ export function createJobs({
   readonly eventWebhook: string | undefined
   readonly keepExpiredSeconds: number | undefined
 }): Job[] {
-  return [
-    finishCreation,
-    publishCrls,
-    writeAuditReports,
-    announceExpiry,
-    checkCrlIssuers,
-    eraseAuthorities,
-    forgetTokens,
-    recordKeyUses,
-    indexCertificates,
-    ...(keepExpiredSeconds === undefined ? [] : [createDeleteExpired(keepExpiredSeconds)]),
-    ...(eventWebhook === undefined ? [] : [createDeliverEvents(eventWebhook)]),
-  ]
+  const jobs: { readonly [N in JobName]: Job<N> | undefined } = {
+    'finish-creation': finishCreation,
+    'publish-crls': publishCrls,
+    'write-audit-reports': writeAuditReports,
+    'announce-expiry': announceExpiry,
+    'check-crl-issuers': checkCrlIssuers,
+    'erase-authorities': eraseAuthorities,
+    'forget-tokens': forgetTokens,
+    'record-key-uses': recordKeyUses,
+    'index-certificates': indexCertificates,
+    'delete-expired':
+      keepExpiredSeconds === undefined ? undefined : createDeleteExpired(keepExpiredSeconds),
+    'deliver-events': eventWebhook === undefined ? undefined : createDeliverEvents(eventWebhook),
+  }
+  return Object.values(jobs).filter((job) => job !== undefined)
 }

@@ -1,5 +1,4 @@
 import type { Authority } from '../authority/authority.ts'
-import { statusAt } from '../authority/status.ts'
 import type { Services } from '../services.ts'
 import { findAuthority } from '../store/authorities.ts'
 import {
@@ -10,13 +9,12 @@ import {
   suspendCrl,
   type CrlRecord,
 } from '../store/crls.ts'
-import type { Database } from '../store/database.ts'
 import { findIdentityCertificate } from '../store/installed-certificates.ts'
-import { retryAt } from '../crl/contents.ts'
+import { isMaintained } from '../crl/maintained-crls.ts'
 import { certificateAuthorityArn } from '../wire/arn.ts'
 import { crlFailure, publishCrl, type DueCrl } from '../crl/publish.ts'
 import type { Job, JobResult } from './scheduler/scheduler.ts'
-import { runClaimed } from './scheduler/claimed-work.ts'
+import { retryAt, runClaimed } from './scheduler/claimed-work.ts'
 
 const batch = 8
 const parallel = 2
@@ -27,7 +25,7 @@ const runsMax = 4
  * Publishes every CRL that is due: after a revocation, at half its life, or again after a failure. A CRL that its CA
  * has off, or whose CA is expired or deleted, rests until something about the CA changes.
  */
-export const publishCrls: Job = {
+export const publishCrls: Job<'publish-crls'> = {
   name: 'publish-crls',
   everySeconds: 1,
   runsMax,
@@ -67,32 +65,15 @@ async function publish(
   }
 }
 
-/**
- * Whether a CRL is to be published: while its CA is ACTIVE or DISABLED and has CRLs on. A partition that is full, a
- * partition of a CA that went back to a complete CRL, and a CRL of an earlier identity of the CA are published as long as a
- * certificate that refers to them can be valid.
- */
 async function isPublished(
   { db }: Services,
   authority: Authority,
   { crl, now }: { readonly crl: CrlRecord; readonly now: Date },
 ): Promise<boolean> {
-  const { CrlConfiguration } = authority.revocation
-  const status = statusAt(authority, now)
-  if (!CrlConfiguration.Enabled || (status !== 'ACTIVE' && status !== 'DISABLED')) return false
-  const isCurrent = crl.issuerIdentity === authority.certificate?.issuerIdentity
-  if (isCurrent && (crl.kind === 'COMPLETE' || authority.crl?.id === crl.id)) return true
-  const lastNotAfter =
-    crl.kind === 'PARTITION' ? crl.lastNotAfter : await lastOf(db, authority, crl)
-  // Half a life more, so that what expired is on one more CRL.
-  const last = lastNotAfter.getTime() + (CrlConfiguration.ExpirationInDays * 86_400_000) / 2
-  return now.getTime() <= last
-}
-
-/** When the last certificate expires at the latest that was issued under the identity of a CRL. */
-async function lastOf(db: Database, authority: Authority, crl: CrlRecord): Promise<Date> {
-  const found = await findIdentityCertificate(db, authority.number, crl.issuerIdentity)
-  return found?.lastNotAfter ?? new Date(0)
+  if (crl.kind === 'PARTITION')
+    return isMaintained(authority, crl, { now, lastNotAfter: crl.lastNotAfter })
+  const issuer = await findIdentityCertificate(db, authority.number, crl.issuerIdentity)
+  return isMaintained(authority, crl, { now, lastNotAfter: issuer?.lastNotAfter ?? new Date(0) })
 }
 
 async function fail(

@@ -11,4 +11,4 @@ export const recordKeyUses = {
     if (uses.length > 0) await db.transaction(uses.map(([id, use]) => setAccessKeyUse(id, use)))
     return { done: 0, failed: 0 }
   },
-} satisfies Job
+} satisfies Job<'record-key-uses'>

@@ -1,6 +1,6 @@
+import { hourMilliseconds } from '../text/duration.ts'
 import { auditReportType } from '../authority/audit-report.ts'
 import { BucketError } from '../objects/object-store.ts'
-import { retryAt } from '../crl/contents.ts'
 import type { Services } from '../services.ts'
 import {
   auditReportWorkOf,
@@ -13,16 +13,16 @@ import { findAuthority } from '../store/authorities.ts'
 import type { Lease } from '../store/leases.ts'
 import { certificateAuthorityArn } from '../wire/arn.ts'
 import type { Authority } from '../authority/authority.ts'
-import { runClaimed } from './scheduler/claimed-work.ts'
+import { retryAt, runClaimed } from './scheduler/claimed-work.ts'
 import type { Job, JobResult } from './scheduler/scheduler.ts'
 
 /** Reports are long; few at a time leave room for others. */
 const batch = 2
 /** A store that does not take a report for so long has failed. */
-const patienceMilliseconds = 60 * 60 * 1000
+const patienceMilliseconds = hourMilliseconds
 
 /** Writes audit reports that are CREATING, streamed from the record into their bucket. */
-export const writeAuditReports: Job = {
+export const writeAuditReports: Job<'write-audit-reports'> = {
   name: 'write-audit-reports',
   everySeconds: 1,
   run: (services, signal) =>

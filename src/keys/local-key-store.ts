@@ -18,7 +18,7 @@ const dataKeyBytes = 32
 /** Decrypted keys kept in memory. */
 const openKeysMax = 1000
 
-interface LocalKeyStoreOptions {
+export interface LocalKeyStoreOptions {
   readonly records: KeyRecords
   /** Seals data keys. */
   readonly sealer: Sealer

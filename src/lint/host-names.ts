@@ -1,5 +1,6 @@
 /** Syntax of host names, mailboxes and URIs. Each check returns the fault as the end of a sentence, or undefined. */
-import { isIPv4, isIPv6 } from 'node:net'
+import { isIPv4 } from 'node:net'
+import { parseIpAddress } from '../text/ip-address.ts'
 import { findCharacter } from '../x509/der/strings.ts'
 
 const labelLengthMax = 63
@@ -64,7 +65,7 @@ export function mailboxFault(text: string): string | undefined {
 
 /** Whether a text is an IPv6 address without a zone. A zone is valid on one machine only. */
 function isAddress6(text: string): boolean {
-  return isIPv6(text) && !text.includes('%')
+  return parseIpAddress(text)?.length === 16
 }
 
 const uriParts = /^([A-Za-z][A-Za-z0-9+.-]*):(\/\/[^/?#]*)?([^#]*)(?:#([^#]*))?$/

@@ -2,6 +2,7 @@
 import { createHash, type Hash } from 'node:crypto'
 import { open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
+import { hourMilliseconds } from '../text/duration.ts'
 import type { Clock } from '../clock.ts'
 import type { Random } from '../random.ts'
 import { chunksOf } from './body-chunks.ts'
@@ -35,7 +36,7 @@ type Body = Uint8Array | AsyncIterable<Uint8Array>
 const keyLengthMax = 1024
 const temporaryPrefix = '.put-'
 /** Age at which a temporary file is taken for one that a crash left, and the time between two looks for them. */
-const leftOverMilliseconds = 3_600_000
+const leftOverMilliseconds = hourMilliseconds
 const etagLength = 32
 
 export function createEmbeddedObjectStore(

@@ -6,10 +6,10 @@ import { connect, type AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { test, type TestContext } from 'node:test'
 import * as fc from 'fast-check'
+import { entryOf, everyRequest } from '../../test/support/routes.ts'
 import { createLog } from '../telemetry/log.ts'
-import { createBodyBudget } from '../http/body/budget.ts'
 import type { OcspAnswer } from './responder.ts'
-import { createOcspHandler } from './handler.ts'
+import { createOcspRoute } from './handler.ts'
 
 const now = new Date('2026-03-01T08:20:00.500Z')
 const life = {
@@ -35,7 +35,7 @@ interface Sent {
   readonly body?: Uint8Array
 }
 
-/** A server with the handler; 599 is what the handler does not take. */
+/** A server with the route; requests of other routes are answered with 599. */
 async function serve(
   t: TestContext,
   {
@@ -48,10 +48,8 @@ async function serve(
 ) {
   const requests: Buffer[] = []
   const logged: string[] = []
-  const handler = createOcspHandler({
-    budget: createBodyBudget(),
+  const route = createOcspRoute({
     clock: { now: () => now },
-    log: createLog('error', { write: (line) => void logged.push(line) }),
     responder: {
       find: (request) => find?.(request),
       answer: (request) => {
@@ -60,9 +58,9 @@ async function serve(
       },
     },
   })
-  const server = createServer((request, response) => {
-    if (!handler(request, response)) response.writeHead(599).end()
-  })
+  const other = everyRequest(() => ({ status: 599, headers: {}, body: undefined }))
+  const log = createLog('error', { write: (line) => void logged.push(line) })
+  const server = createServer(entryOf([route, other], { log }))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   t.after(() => server.close())
   const { port } = server.address() as AddressInfo
@@ -261,7 +259,7 @@ test('a responder that throws or rejects is a 500 and a line in the log, and the
     fails = how
     for (const sent of [post, { path: '/ocsp/MAAw' }]) {
       const { status, body } = await send(sent)
-      assert.deepEqual([status, body.toString()], [500, '500\n'])
+      assert.deepEqual([status, body.toString()], [500, 'Internal error\n'])
     }
   }
   assert.equal(logged.length, 4)

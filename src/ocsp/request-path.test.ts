@@ -3,10 +3,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { encodeOctetString, encodeSequence } from '../x509/der/writer.ts'
+import { indexHeaders } from '../wire/sigv4/request.ts'
 import { ocspBelowPath } from './request-path.ts'
 
 const get = (path: string): string | undefined =>
-  ocspBelowPath({ method: 'GET', path, headers: {} })
+  ocspBelowPath({ method: 'GET', localPath: path, headers: indexHeaders([]) })
 
 const request = fc
   .uint8Array({ minLength: 1, maxLength: 400 })
@@ -62,10 +63,17 @@ test('a path with thousands of segments that begin like a request is given up', 
 
 test('a POST is a request by its media type, at any path', () => {
   const post = (type?: string): string | undefined =>
-    ocspBelowPath({ method: 'POST', path: '/a/b', headers: { 'content-type': type } })
+    ocspBelowPath({
+      method: 'POST',
+      localPath: '/a/b',
+      headers: indexHeaders(type === undefined ? [] : ['Content-Type', type]),
+    })
   for (const type of ['application/ocsp-request', 'Application/OCSP-Request; charset=x'])
     assert.equal(post(type), '')
   for (const type of [undefined, '', 'application/ocsp-response', 'text/plain'])
     assert.equal(post(type), undefined)
-  assert.equal(ocspBelowPath({ method: 'PUT', path: '/a', headers: {} }), undefined)
+  assert.equal(
+    ocspBelowPath({ method: 'PUT', localPath: '/a', headers: indexHeaders([]) }),
+    undefined,
+  )
 })

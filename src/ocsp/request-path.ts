@@ -1,30 +1,48 @@
-/**
- * OCSP requests below any path, since an OcspCustomCname and the public URL may have one. A request is recognized by its
- * content, independently of the configuration of CAs.
- */
-import type { PublicRequest } from '../http/public-answer.ts'
-import { decodePath } from '../http/request-target.ts'
+/** Where an OCSP request is in an HTTP request: in the body, or in base64 at the end of the path. */
+import { decodePath, type RequestHead } from '../http/request.ts'
 
 const mediaType = 'application/ocsp-request'
 /** No sensible path has more segments that begin like a request. */
 const candidatesMax = 8
-export const base64Form = /^[A-Za-z0-9+/]+={0,2}$/
+const base64Form = /^[A-Za-z0-9+/]+={0,2}$/
 /** Base64 characters with the longest header of a DER element that is read: 6 bytes. */
 const headCharacters = 8
 
-/** The head of a request. */
-interface RequestHead extends Pick<PublicRequest, 'path' | 'headers'> {
-  readonly method: string | undefined
-}
+/** Clients append a slash to the URL in a certificate (RFC 6960 §A.1), even to one that ends with a slash: `//MF…`. */
+const pathForm = /^(?:\/|\/ocsp\/?|(?:\/ocsp)?\/{1,2}(M[^.]+))$/
 
 /**
- * The request in base64 at the end of the path of a GET; empty for a POST whose body is a request; undefined for any other
- * request. Objects are never taken for requests: their names have a dot.
+ * The request in base64: below `/ocsp/`, below `/` as a custom host name has it, or below any other path that OcspCustomCname or
+ * the public URL may have. Every request begins with an M (a SEQUENCE of less than 16 MiB), and no bucket does. Empty if the
+ * request is in the body; undefined if the HTTP request is not one of OCSP.
  */
-export function ocspBelowPath({ method, path, headers }: RequestHead): string | undefined {
-  if (method === 'POST') return mediaTypeOf(headers['content-type']) === mediaType ? '' : undefined
-  if (method !== 'GET' || path.includes('.')) return undefined
-  const text = decodePath(path) ?? ''
+export function findEncodedRequest(head: RequestHead): string | undefined {
+  const found = pathForm.exec(head.localPath)
+  const encoded = found === null ? undefined : (found[1] ?? '')
+  // The path before the request may begin like a request, too.
+  const isPlain = encoded !== undefined && !encoded.includes('/M')
+  return isPlain ? encoded : (ocspBelowPath(head) ?? encoded)
+}
+
+/** The DER of a request; empty, and so refused by the responder, for text that is not base64. */
+export function decodeRequest(encoded: string): Buffer {
+  const text = encoded.includes('%') ? decodePath(encoded) : encoded
+  return text !== undefined && base64Form.test(text) ? Buffer.from(text, 'base64') : Buffer.alloc(0)
+}
+
+/** The part of a request that says whether it is one of OCSP. */
+type Located = Pick<RequestHead, 'method' | 'localPath' | 'headers'>
+
+/**
+ * The request in base64 at the end of any path of a GET; empty for a POST whose body is a request; undefined for any other
+ * request. The request is recognized by its content, independently of the configuration of CAs. Objects are never taken for
+ * requests: their names have a dot.
+ */
+export function ocspBelowPath({ method, localPath, headers }: Located): string | undefined {
+  if (method === 'POST')
+    return mediaTypeOf(headers.get('content-type')?.[0]) === mediaType ? '' : undefined
+  if (method !== 'GET' || localPath.includes('.')) return undefined
+  const text = decodePath(localPath) ?? ''
   let candidates = 0
   for (let at = text.indexOf('/M'); at !== -1; at = text.indexOf('/M', at + 1)) {
     candidates += 1
@@ -34,8 +52,7 @@ export function ocspBelowPath({ method, path, headers }: RequestHead): string | 
   return undefined
 }
 
-function mediaTypeOf(contentType: string | string[] | undefined): string {
-  if (typeof contentType !== 'string') return ''
+function mediaTypeOf(contentType = ''): string {
   return contentType.slice(0, 200).replace(/;.*$/s, '').trim().toLowerCase()
 }
 

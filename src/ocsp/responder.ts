@@ -194,7 +194,7 @@ async function makeAnswer(
     nonce,
   })
   const { SigningAlgorithm } = authority.configuration
-  const signature = await keys.sign(authority.keyHandle ?? '', SigningAlgorithm, responseData)
+  const signature = await keys.sign(issuer.keyHandle, SigningAlgorithm, responseData)
   const algorithm = signatureAlgorithmIdentifier(SigningAlgorithm)
   return {
     der: encodeOcspResponse(responseData, algorithm, signature),

@@ -1,12 +1,12 @@
 /** What operations do when the CA is changed after they have read it and before they write. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { testServices } from '../../test/support/services.ts'
 import { policyOf, share, sharingStatements } from '../../test/support/accounts.ts'
 import { csr } from '../../test/support/csrs.ts'
 import { createAuthority, createRoot, issue, issueInput } from '../../test/support/hierarchy.ts'
 import { lastOf } from '../../test/support/revocation.ts'
 import { TestService } from '../../test/support/service.ts'
+import { testServices } from '../../test/support/services.ts'
 import { userCaller } from '../../test/support/callers.ts'
 import { openData, type DataFolder } from '../data-folder/data-folder.ts'
 import { createEvents } from '../telemetry/events.ts'
@@ -30,6 +30,9 @@ after(async () => {
   await data.db.close()
   await service.close()
 })
+
+/** Jobs that the operations woke. */
+const woken = new Set<string>()
 
 type Change = () => Promise<unknown>
 
@@ -57,7 +60,7 @@ async function runAmid(
 ): Promise<object | undefined> {
   const { clock, config } = service
   const log = createLog('silent')
-  const wake = (): void => undefined
+  const wake = (job: string): void => void woken.add(job)
   const services = testServices({
     db: interrupted(data.db, change, times),
     clock,
@@ -65,7 +68,12 @@ async function runAmid(
     wake,
     random: systemRandom,
     metrics: createMetrics(),
-    events: createEvents({ log, random: systemRandom, delivered: false, wake }),
+    events: createEvents({
+      log,
+      random: systemRandom,
+      delivered: false,
+      wake: () => wake('deliver-events'),
+    }),
     quotas: config.quotas,
     keys: createLocalKeyStore({
       records: createKeyRecords(data.db),
@@ -194,7 +202,9 @@ test('a revocation is begun again when the CA changes, and given up when it chan
     code: 'ConcurrentModificationException',
     message: 'The certificate authority is being changed by other requests. Try again.',
   })
+  assert.equal(woken.delete('publish-crls'), false, 'nothing was revoked')
   await runAmid('RevokeCertificate', input, { change, times: 3 })
+  assert.equal(woken.delete('publish-crls'), true)
   await assert.rejects(runAmid('RevokeCertificate', input, { change, times: 0 }), {
     code: 'RequestAlreadyProcessedException',
   })

@@ -25,8 +25,8 @@ import { tagCertificateAuthority } from './tag/tag-certificate-authority.ts'
 import { untagCertificateAuthority } from './tag/untag-certificate-authority.ts'
 import { updateCertificateAuthority } from './certificate-authority/update-certificate-authority.ts'
 
-/** All, also those that are not offered. */
-export const operations: Readonly<Record<OperationName, Operation>> = {
+/** All, also those that are not offered; each under its own name. */
+export const operations: { readonly [N in OperationName]: Operation<N> } = {
   CreateCertificateAuthority: createCertificateAuthority,
   CreateCertificateAuthorityAuditReport: createCertificateAuthorityAuditReport,
   CreatePermission: createPermission,

@@ -7,7 +7,7 @@ import { nameText, nameTextOf } from '../x509/names/name-text.ts'
 import { parseNamedParts } from '../x509/named-parts.ts'
 import { decodeOid, oids } from '../x509/der/oid.ts'
 import { decodeString, isStringTag } from '../x509/der/strings.ts'
-import { ipAddressText } from './ip-address.ts'
+import { formatIpAddress } from '../text/ip-address.ts'
 
 export interface CertificateNames {
   readonly notBefore: Date | undefined
@@ -65,7 +65,7 @@ function generalNameText({ kind, content }: GeneralName): string {
     case 'uniformResourceIdentifier':
       return Buffer.from(content).toString('latin1')
     case 'iPAddress':
-      return ipAddressText(content)
+      return formatIpAddress(content)
     case 'directoryName':
       return nameTextOf(content)
     case 'registeredID':

@@ -3,7 +3,7 @@
  * backslash makes what follows it an ordinary character: `\.` at the beginning, `\*` at the end, `\\`.
  */
 import { nearestStorable } from '../text/storable-text.ts'
-import { canonicalAddress } from './ip-address.ts'
+import { formatIpAddress, parseIpAddress } from '../text/ip-address.ts'
 
 export interface NamePattern {
   readonly kind: 'exact' | 'prefix' | 'suffix'
@@ -47,7 +47,10 @@ export function parseNamePattern(text: string): NamePattern | { readonly problem
   if (isPrefix && plain === '') return { problem: 'is an asterisk and nothing else' }
   if (isPrefix) return { kind: 'prefix', key: searchKey(plain) }
   if (isSuffix) return { kind: 'suffix', key: searchKey(plain) }
-  return { kind: 'exact', key: searchKey(canonicalAddress(plain)) }
+  const address = parseIpAddress(plain)
+  // Addresses are indexed in one form.
+  const name = address === undefined ? plain : formatIpAddress(address)
+  return { kind: 'exact', key: searchKey(name) }
 }
 
 /** The same for common names, which are not kept written backwards. */

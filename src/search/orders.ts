@@ -17,6 +17,7 @@ import {
 import { integerOf } from '../store/columns.ts'
 import type { Database } from '../store/database.ts'
 import type { Sql } from '../store/sql.ts'
+import { firstValidSecond } from '../x509/der/time.ts'
 import { facetNumber, type Owner, type PositionFacet } from './facets.ts'
 import type { CertificateFilter, ListedCertificate } from './filter.ts'
 import {
@@ -91,15 +92,15 @@ const highest = Number.MAX_SAFE_INTEGER
 
 /** Seconds of notAfter that a filter is about: what it asks of the time, and of the status. */
 function expiryRange({ expires, status }: CertificateFilter, now: Date): Bounds {
-  const lastValid = Math.floor(now.getTime() / 1000)
+  const firstValid = firstValidSecond(now)
   return {
     low: Math.max(
       expires?.after === undefined ? lowest : Math.ceil(expires.after.getTime() / 1000),
-      status === 'VALID' ? lastValid : lowest,
+      status === 'VALID' ? firstValid : lowest,
     ),
     high: Math.min(
       expires?.before === undefined ? highest : Math.ceil(expires.before.getTime() / 1000) - 1,
-      status === 'EXPIRED' ? lastValid - 1 : highest,
+      status === 'EXPIRED' ? firstValid - 1 : highest,
     ),
   }
 }

@@ -28,7 +28,6 @@ export function createApiServices(
     random,
     log,
     services,
-    basePath: config.basePath,
     regions: servedRegions(config.regions),
     findOperation,
     keyUses: services.keyUses,

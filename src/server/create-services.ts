@@ -4,7 +4,7 @@ import { createBulkWork } from '../bulk/bulk-client.ts'
 import { bucketsFolder } from '../data-folder/data-folder.ts'
 import { deriveSealer } from '../data-folder/master-key.ts'
 import { recordKeyUses } from '../jobs/record-key-uses.ts'
-import { createLocalKeyStore } from '../keys/local-key-store.ts'
+import { createKeyStore } from '../keys/index.ts'
 import { createEmbeddedObjectStore } from '../objects/embedded-object-store.ts'
 import type { ObjectStore, PublicObjects } from '../objects/object-store.ts'
 import { createS3ObjectStore } from '../objects/s3-object-store.ts'
@@ -37,7 +37,7 @@ export async function createServices(
   const services: Services = {
     db,
     keys: refusingKeys(
-      createLocalKeyStore({
+      createKeyStore({
         records: createKeyRecords(db),
         sealer: deriveSealer(masterKey, 'keys', random),
         random,

@@ -1,12 +1,12 @@
 /** The two listeners of a process that answers requests. */
-import type { FastifyInstance } from 'fastify'
 import { createFailureLimiter } from '../access/failure-limiter.ts'
 import { createCallRecorder } from '../call-log/call-recorder.ts'
 import { createBodyBudget, type BodyBudget } from '../http/body/budget.ts'
 import { createHealth, type Health } from '../http/health.ts'
-import { answerPublic } from '../http/public.ts'
+import type { Listener } from '../http/listener.ts'
+import { publicRoutes } from '../http/routes.ts'
 import { createApiServer, createPublicServer } from '../http/server.ts'
-import { createOcspHandler } from '../ocsp/handler.ts'
+import { createOcspRoute } from '../ocsp/handler.ts'
 import { createOcspResponder } from '../ocsp/responder.ts'
 import type { Address } from '../settings/parse-values.ts'
 import { createApiServices, loadTokenVerification } from './api-services.ts'
@@ -53,14 +53,10 @@ async function startPublicListener(
   { health, budget }: Common,
 ): Promise<void> {
   const { limits, basePath } = config
-  const responder = createOcspResponder(services)
+  const ocsp = createOcspRoute({ responder: createOcspResponder(services), clock })
   const server = createPublicServer(
-    { log, random, health, limits, basePath },
-    {
-      ocsp: createOcspHandler({ clock, log, responder, budget }),
-      answer: (request) => answerPublic({ services, publicObjects }, request),
-      budget,
-    },
+    { log, random, limits, basePath, budget },
+    publicRoutes({ services, publicObjects, health, ocsp }),
   )
   stack.defer(() => server.close())
   await listenOn(server, publicPort)
@@ -72,7 +68,7 @@ async function startApiListener(
   common: Common,
 ): Promise<Listeners> {
   const { config, clock, log, stack } = runtime
-  const { limits } = config
+  const { limits, basePath } = config
   const callLog =
     shared.callLog && createCallRecorder(shared.callLog, { required: config.callLogRequired })
   stack.defer(() => callLog?.flush())
@@ -80,11 +76,11 @@ async function startApiListener(
   const { rateLimiter } = shared
   const api = createApiServices(runtime, services, { rateLimiter, failureLimiter, callLog })
   const material = await tls?.first(services)
-  const server = createApiServer({ ...api, ...common, limits }, material)
+  const server = createApiServer({ ...api, ...common, limits, basePath }, material)
   stack.defer(() => server.close())
   const keeper = tls && keepCertificate(tls, services, server)
   stack.defer(() => keeper?.stop())
-  const apiUrl = withScheme(await listenOn(server, config.listen), material && 'https')
+  const apiUrl = await listenOn(server, config.listen)
   loadTokenVerification(log)
   return {
     apiUrl,
@@ -94,22 +90,12 @@ async function startApiListener(
   }
 }
 
-/** Fastify does not know that a server of ours speaks TLS. */
-function withScheme(url: string, scheme: 'https' | undefined): string {
-  return scheme === undefined ? url : url.replace(/^http:/, `${scheme}:`)
-}
-
 /** Returns the URL of the listener, with the port that the system chose if the address has port 0. */
 async function listenOn(
-  server: FastifyInstance,
+  server: Listener,
   address: ReservedPort | (Address & { readonly reusePort?: boolean }),
 ): Promise<string> {
-  if (address instanceof ReservedPort)
-    // Fastify passes its options on to node:net, which takes over the socket of a bound server.
-    return server.listen({
-      port: address.port,
-      ...(address.take() as object as { _handle: object }),
-    })
+  if (address instanceof ReservedPort) return server.listen(address.take())
   try {
     return await server.listen(address)
   } catch (error) {

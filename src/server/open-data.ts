@@ -2,21 +2,17 @@
 import { hostname } from 'node:os'
 import type { ProcessContext, Runtime } from './runtime.ts'
 import type { Config } from '../settings/config.ts'
-import {
-  databaseFile,
-  openData,
-  sharedDamagePath,
-  type DataFolder,
-  type OpenOptions,
-} from '../data-folder/data-folder.ts'
+import { openData, type DataFolder } from '../data-folder/data-folder.ts'
 import { prepareFirstStart, type CredentialsFile } from '../data-folder/first-start.ts'
-import { ownDatabase, type OwnDatabase } from '../data-folder/own-database.ts'
 import { listOwners } from '../store/certificate-search.ts'
-import { watchDatabase } from '../data-folder/watch-database.ts'
-import { clearDamage } from '../store/damage.ts'
+import { databaseFile, locateDatabase, loadEngine } from '../store/engines/index.ts'
 import { lockFolder, prepareDataFolder } from '../store/sqlite/folder-lock.ts'
-import { afterRestore } from '../store/after-restore.ts'
+import { ownDatabase, type OwnDatabase } from '../store/sqlite/own-database.ts'
 import { createOwnWriter } from '../store/sqlite/own-writer.ts'
+import type { Ownership } from '../store/sqlite/ownership.ts'
+import { watchDatabase } from '../store/sqlite/watch-database.ts'
+import type { SqliteWriter } from '../store/sqlite/writer-client.ts'
+import { afterRestore } from '../store/after-restore.ts'
 import { releaseLeases } from '../store/leases.ts'
 import { servedRegions } from '../wire/region.ts'
 
@@ -35,18 +31,17 @@ export async function openOwnData(
 ): Promise<{ readonly runtime: Runtime; readonly credentials: CredentialsFile }> {
   await prepareDataFolder(config.dataDirectory)
   // A database on a server is its own guard, and servers that share it may share the folder.
-  const lock = config.database === undefined ? lockFolder(config.dataDirectory) : undefined
+  const { isShared } = await loadEngine(locateDatabase(config))
+  const lock = isShared ? undefined : lockFolder(config.dataDirectory)
   stack.defer(() => lock?.release())
   const { onFailure, wrapDatabase = (db) => db, log, random, clock } = context
-  // The operator of a database on a server has repaired it there.
-  if (lock === undefined && config.acceptLoss) clearDamage(sharedDamagePath(config))
   let owned: OwnDatabase | undefined
   const own = async (path: string): Promise<OwnDatabase> => {
     const { acceptLoss } = config
     owned = await ownDatabase(path, { random, log, acceptLoss, process: thisProcess() })
     return owned
   }
-  const writer: OpenOptions['writer'] = (path, ownership) =>
+  const writer = (path: string, ownership: Ownership | undefined): SqliteWriter =>
     createOwnWriter(path, { ownership, onFailure })
   const options = { mayCreate: true, own, onFailure, ...(writesHere && { writer }) }
   const opened = await openData(config, options)
@@ -56,7 +51,7 @@ export async function openOwnData(
   const data = { ...opened, db: wrapDatabase(opened.db) }
   const credentials = await prepareFirstStart(config, data, context)
   await warnOfUnservedRegions(config, data, context)
-  // The holder of the folder's lock is the only server; on PostgreSQL, leases may be those of other nodes.
+  // The holder of the folder's lock is the only server; in a shared database, leases may be those of other nodes.
   if (data.db.shared === undefined && data.db.damage?.() === undefined)
     await data.db.transaction(releaseLeases())
   if (owned?.accepted !== undefined) {

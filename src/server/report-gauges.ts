@@ -3,12 +3,12 @@ import type { Gauges } from '../telemetry/metrics.ts'
 import type { Services } from '../services.ts'
 import type { Config } from '../settings/config.ts'
 import { publicUrlWarning } from '../settings/config-warnings.ts'
+import { dayMilliseconds } from '../text/duration.ts'
 import { listCrlStandings } from '../store/crls.ts'
 import { within } from '../store/deadline.ts'
 import { listAuthorityExpiries } from '../store/installed-certificates.ts'
 import { listJobQueues } from '../store/job-outcomes.ts'
 
-const dayMilliseconds = 86_400_000
 /** Prometheus waits for ten seconds, and reading the metrics of the other processes may take two. */
 const readMilliseconds = 3000
 
@@ -18,7 +18,7 @@ export function reportGauges(
   config: Config,
 ): void {
   services.metrics.onRead(async (gauges) => {
-    if (publicUrlWarning(config) !== undefined) gauges.publicUrlUnreachable(services.publicUrl)
+    if (publicUrlWarning(config) !== undefined) gauges.publicUrlUnreachable(services.publicUrl, 1)
     await readGauges(services, gauges)
   })
 }
@@ -43,7 +43,9 @@ async function readAll(
   const now = clock.now()
   for (const { authorityId, generatedAt, size, entries } of await listCrlStandings(db)) {
     const ageSeconds = (now.getTime() - generatedAt.getTime()) / 1000
-    gauges.crl({ authorityId, ageSeconds, size, entries })
+    gauges.crlAge(authorityId, ageSeconds)
+    gauges.crlSize(authorityId, size)
+    gauges.crlEntries(authorityId, entries)
   }
   for (const { job, due } of await listJobQueues(db, now)) gauges.queueDepth(job, due)
   for (const { id, notAfter } of await listAuthorityExpiries(db))

@@ -19,7 +19,7 @@ export interface SharedState {
   /** Undefined if calls are not recorded. */
   readonly callLog: CallLogPort | undefined
   readonly metrics: Metrics
-  readonly wake: (job: string) => void
+  readonly wake: Services['wake']
   /** Reads the rates again, and opens the call log again. Throws ConfigurationError for invalid rates. */
   readonly reload: () => void
 }

@@ -1,5 +1,6 @@
 /** Assembles a server that is one process. */
 import { createJobs } from '../jobs/index.ts'
+import type { JobName } from '../services.ts'
 import type { Config } from '../settings/config.ts'
 import { createServices } from './create-services.ts'
 import { startListeners } from './listeners.ts'
@@ -9,8 +10,16 @@ import { reportGauges } from './report-gauges.ts'
 import { startProcess, type App, type ProcessContext } from './runtime.ts'
 import { createOwnState } from './shared-state.ts'
 
+export interface SingleProcess extends App {
+  /** Runs a job now, or again as soon as its present run is over. */
+  readonly wake: (job: JobName) => void
+}
+
 /** Throws ConfigurationError when the data folder cannot be served. */
-export function startSingleProcess(config: Config, context: ProcessContext): Promise<App> {
+export function startSingleProcess(
+  config: Config,
+  context: ProcessContext,
+): Promise<SingleProcess> {
   return startProcess(async (stack) => {
     const { runtime, credentials } = await openOwnData(config, context, { stack })
     const shared = await createOwnState(runtime)
@@ -24,6 +33,7 @@ export function startSingleProcess(config: Config, context: ProcessContext): Pro
       apiUrl: listeners.apiUrl,
       publicUrl,
       credentials,
+      wake: shared.wake,
       async reload() {
         shared.reload()
         await listeners.reload()

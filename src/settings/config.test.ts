@@ -51,6 +51,15 @@ test('has the documented defaults', () => {
   })
 })
 
+test('every setting of the table is read', () => {
+  const read = new Set<string>()
+  const get = (_flags: object, name: string): undefined => {
+    read.add(name)
+  }
+  readConfig(new Proxy({}, { get }), {})
+  assert.deepEqual([...read].sort(), Object.keys(settings).sort())
+})
+
 test('takes every setting from a flag, or else from its variable', () => {
   const environment = { SIGNET_LISTEN: '[::1]:9000', SIGNET_DATA: '/var/lib/signet', HOME: '/root' }
   const config = readConfig({ listen: 'localhost:0' }, environment)

@@ -73,7 +73,7 @@ interface LimitsConfig {
 }
 
 /** A PostgreSQL database, which other servers may be using too. */
-export interface DatabaseConfig extends Omit<PostgresConnectionOptions, 'password'> {
+interface DatabaseConfig extends Omit<PostgresConnectionOptions, 'password'> {
   readonly password: Secret<PostgresConnectionOptions['password']>
   /** Connections that read, at most. */
   readonly pool: number
@@ -165,7 +165,8 @@ export function readConfig(
     acceptLoss: read('acceptLoss') === 'true',
     keepExpiredSeconds: read('keepExpired'),
     eventWebhook: read('eventWebhook'),
-  }
+    // Undefined stands for a bad value, which is among the problems.
+  } satisfies Record<keyof Config, unknown>
   if (listen && publicListen && sameAddress(listen, publicListen))
     found.push('--listen and --public-listen must not be the same')
   if (config.callLogRequired && callLog === undefined)

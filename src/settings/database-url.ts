@@ -1,6 +1,6 @@
 /** The URL of a PostgreSQL database, read strictly: what is not understood is refused, not ignored. */
-import { isIP } from 'node:net'
 import { resolve } from 'node:path'
+import { isLoopbackAddress } from '../text/ip-address.ts'
 import type { PostgresConnectionOptions } from '../store/postgres/connection-options.ts'
 
 export interface DatabaseUrl extends Omit<PostgresConnectionOptions, 'password'> {
@@ -72,6 +72,5 @@ function tlsOf({ searchParams }: URL, host: string): PostgresConnectionOptions['
 
 /** Whether nothing leaves the machine on the way there. */
 function isNear(host: string): boolean {
-  if (host.startsWith('/') || host === 'localhost' || host === '::1') return true
-  return isIP(host) === 4 && host.startsWith('127.')
+  return host.startsWith('/') || host === 'localhost' || isLoopbackAddress(host)
 }

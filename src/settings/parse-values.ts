@@ -1,6 +1,8 @@
 /** How the texts of settings are read: each throws an Error that says what the value must be. */
 import { isIP } from 'node:net'
 import { availableParallelism } from 'node:os'
+import { daySeconds, parseDuration, parseSeconds, spanMilliseconds } from '../text/duration.ts'
+import { isLoopbackAddress } from '../text/ip-address.ts'
 import { isRegionName } from '../wire/region.ts'
 
 export interface Address {
@@ -26,7 +28,7 @@ export function address(text: string): Address {
 
 /** Whether only this machine can reach what listens there. */
 export function isLoopback({ host }: Address): boolean {
-  return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host)
+  return host === 'localhost' || isLoopbackAddress(host)
 }
 
 /** Whether a host means every address of this machine, in any way in which 0.0.0.0 and :: are written. */
@@ -101,6 +103,18 @@ export function wholeNumber({ min, max }: { readonly min: number; readonly max: 
   }
 }
 
+/** Seconds, as a plain number or as a duration. */
+export function seconds({ min, max }: { readonly min: number; readonly max: number }) {
+  return (text: string): number => {
+    const value = parseSeconds(text)
+    if (value === undefined || value < min || value > max)
+      throw new Error(
+        `must be a whole number of seconds from ${min} to ${max}, or a duration such as 90s or 1h`,
+      )
+    return value
+  }
+}
+
 export function poolSize(text: string): number {
   const value = Number(text)
   if (!/^\d{1,4}$/.test(text) || value < 1 || value > 1000)
@@ -114,15 +128,15 @@ export function count(text: string): number {
   return value
 }
 
-const secondsPerDay = 24 * 60 * 60
 const retentionDaysMax = 36_500
 
-/** Days as `365d`, in seconds. */
+/** A duration, in seconds. */
 export function retention(text: string): number {
-  const days = Number(/^(\d{1,5})d$/.exec(text)?.[1])
-  if (!(days >= 1 && days <= retentionDaysMax))
-    throw new Error(`must be a number of days such as 365d, from 1d to ${retentionDaysMax}d`)
-  return days * secondsPerDay
+  const duration = parseDuration(text)
+  const length = duration === undefined ? 0 : spanMilliseconds(duration) / 1000
+  if (length < daySeconds || length > retentionDaysMax * daySeconds)
+    throw new Error(`must be a duration such as 365d or 2y, from 1d to ${retentionDaysMax}d`)
+  return length
 }
 
 /** One process writes for all; more than this would wait for it. */

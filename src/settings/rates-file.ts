@@ -12,7 +12,7 @@ export interface RatesConfig {
 
 /** The rates that count now. Throws ConfigurationError, naming all that is wrong, for a file that is none. */
 export function readRates({ awsQuotas, ratesFile }: RatesConfig): Rates {
-  const rates = new Map(awsQuotas ? Object.entries(awsRates) : [])
+  const rates = new Map<string, number>(awsQuotas ? Object.entries(awsRates) : [])
   for (const [operation, rate] of ratesFile === undefined ? [] : entriesOf(ratesFile))
     if (rate === null) rates.delete(operation)
     else rates.set(operation, rate)

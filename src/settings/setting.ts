@@ -8,7 +8,7 @@ export interface Setting<T> {
   readonly parse: (text: string) => T
 }
 
-/** A row of the table in settings.ts. */
+/** A row of the table in settings-table.ts. */
 // oxlint-disable-next-line max-params -- rows of a table
 export function setting<T>(
   flag: string,

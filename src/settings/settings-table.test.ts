@@ -44,11 +44,19 @@ for (const { setting, fallback, min, max } of [
       [String(max)]: max,
       [fallback]: Number(fallback),
       '0007': 7,
+      '90s': 90,
+      '2m': 120,
     })
     refuses(
       setting,
-      [...noNumbers, String(max + 1), '9'.repeat(30), ...(min > 0 ? [String(min - 1)] : [])],
-      `must be a whole number from ${min} to ${max}`,
+      [
+        ...noNumbers,
+        String(max + 1),
+        `${max + 1}s`,
+        '9'.repeat(30),
+        ...(min > 0 ? [String(min - 1)] : []),
+      ],
+      `must be a whole number of seconds from ${min} to ${max}, or a duration such as 90s or 1h`,
     )
   })
 

@@ -13,6 +13,7 @@ import {
   poolSize,
   regions,
   retention,
+  seconds,
   url,
   wholeNumber,
   workers,
@@ -187,14 +188,14 @@ export const settings = {
     'SECONDS',
     'from a revocation to the CRL that has it; revocations within it share one CRL',
     '1',
-    wholeNumber({ min: 0, max: 300 }),
+    seconds({ min: 0, max: 300 }),
   ),
   ocspValidity: setting(
     'ocsp-validity',
     'SECONDS',
     'how long an OCSP answer holds; a new one is made after half of it',
     '3600',
-    wholeNumber({ min: 2, max: 604_800 }),
+    seconds({ min: 2, max: 604_800 }),
   ),
   noCaIssuers: setting(
     'no-ca-issuers',
@@ -208,7 +209,7 @@ export const settings = {
     'SECONDS',
     'between two audit reports of one CA',
     '1800',
-    wholeNumber({ min: 0, max: 604_800 }),
+    seconds({ min: 0, max: 604_800 }),
   ),
   objects: setting(
     'objects',
@@ -247,7 +248,7 @@ export const settings = {
   ),
   keepExpired: setting(
     'keep-expired',
-    'DAYS',
+    'TIME',
     'delete certificates this long after they expired, such as 365d; without it they are kept',
     undefined,
     retention,

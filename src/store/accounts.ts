@@ -1,7 +1,7 @@
 /** Rows of accounts. */
 import { dateOf, optionalTextOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
-import { expectRows, sql, type Row, type Sql } from './sql.ts'
+import { guard, sql, type Row, type Sql } from './sql.ts'
 
 export interface Account {
   /** Twelve digits. */
@@ -19,10 +19,10 @@ export function insertAccount({ accountId, organizationId, createdAt }: Account)
 
 /** Moves an account into an organization, or out of any. A conflict if there is no such account. */
 export function setOrganization(accountId: string, organizationId: string | undefined): Sql {
-  return expectRows(
+  return guard(
+    'missing',
     sql`update accounts set organization_id = ${organizationId ?? null}
       where account_id = ${accountId} returning account_id`,
-    1,
   )
 }
 

@@ -3,7 +3,7 @@ import type { AuditReportFormat } from '../authority/audit-report.ts'
 import { integerOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { latestPlausible, type Lease } from './leases.ts'
-import { expectRows, sql, type Row, type Sql } from './sql.ts'
+import { guard, sql, type Row, type Sql } from './sql.ts'
 
 export interface AuditReport {
   /** UUID. */
@@ -27,7 +27,8 @@ export interface AuditReportWork extends AuditReport {
  */
 export function insertAuditReport(report: AuditReport, since: Date): Sql {
   const createdAt = report.createdAt.getTime()
-  return expectRows(
+  return guard(
+    'interval',
     sql`insert into audit_reports (report_id, authority_number, bucket, object_key, format, status,
         created_at_ms, failures, retry_at_ms, lease_until_ms)
       select ${report.id}, ${report.authorityNumber}, ${report.bucket}, ${report.key},
@@ -36,7 +37,6 @@ export function insertAuditReport(report: AuditReport, since: Date): Sql {
         and (status = 'CREATING'
           or (status = 'SUCCESS' and created_at_ms > ${since.getTime()} and created_at_ms <= ${createdAt})))
       returning report_number`,
-    1,
   )
 }
 
@@ -66,10 +66,10 @@ export function finishAuditReport(
   status: 'SUCCESS' | 'FAILED',
   { token }: Lease,
 ): Sql {
-  return expectRows(
+  return guard(
+    'lease',
     sql`update audit_reports set status = ${status}, lease = null, lease_until_ms = 0
       where report_id = ${id} and lease = ${token} returning report_number`,
-    1,
   )
 }
 

@@ -15,7 +15,7 @@ import type { RevocationConfiguration } from '../authority/revocation-configurat
 import { authorityCache } from './authority-cache.ts'
 import { bytesOf, dateOf, integerOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
-import { expectRows, sql, type Row, type Sql } from './sql.ts'
+import { guard, sql, type Row, type Sql } from './sql.ts'
 
 /** Whose CAs: one account in one Region. */
 export interface Owner {
@@ -61,7 +61,8 @@ const selectErasable: Sql = {
 export function insertAuthority(request: AuthorityRequest, quota: number): Sql {
   const { id, partition, region, accountId, type, usageMode } = request
   const createdAt = request.createdAt.getTime()
-  return expectRows(
+  return guard(
+    'quota',
     sql`insert into authorities (id, partition_name, region, account_id, type, usage_mode,
         key_storage_security_standard, configuration, revocation_configuration, status,
         created_at_ms, last_state_change_at_ms, revision)
@@ -72,7 +73,6 @@ export function insertAuthority(request: AuthorityRequest, quota: number): Sql {
         where account_id = ${accountId} and region = ${region}
           and (restorable_until_ms is null or restorable_until_ms > ${createdAt}))
       returning authority_number`,
-    1,
   )
 }
 
@@ -150,7 +150,8 @@ export function updateAuthority(authority: Authority, change: AuthorityChange, n
   const deletion = change.deletion ?? authority.deletion
   const isNewState = change.status !== undefined || change.deletion !== undefined
   const lastStateChangeAt = isNewState ? now : authority.lastStateChangeAt
-  return expectRows(
+  return guard(
+    'revision',
     sql`update authorities set
         status = ${change.status ?? authority.status},
         revocation_configuration = ${JSON.stringify(change.revocation ?? authority.revocation)},
@@ -164,18 +165,17 @@ export function updateAuthority(authority: Authority, change: AuthorityChange, n
         revision = revision + 1
       where authority_number = ${authority.number} and revision = ${authority.revision}
       returning revision`,
-    1,
   )
 }
 
 /** Takes a deletion back; guarded as updateAuthority. */
 export function restoreAuthority(authority: Authority, now: Date): Sql {
-  return expectRows(
+  return guard(
+    'revision',
     sql`update authorities set deleted_at_ms = null, restorable_until_ms = null,
         last_state_change_at_ms = ${now.getTime()}, revision = revision + 1
       where authority_number = ${authority.number} and revision = ${authority.revision}
       returning revision`,
-    1,
   )
 }
 
@@ -201,14 +201,14 @@ export function insertAuthorityCertificate(
 
 /** Makes the certificate that was inserted last the CA's own; guarded as updateAuthority. */
 export function installCertificate(authority: Authority, status: StoredStatus, now: Date): Sql {
-  return expectRows(
+  return guard(
+    'revision',
     sql`update authorities set status = ${status},
         authority_certificate_number = (select max(authority_certificate_number)
           from authority_certificates where authority_number = ${authority.number}),
         last_state_change_at_ms = ${now.getTime()}, revision = revision + 1
       where authority_number = ${authority.number} and revision = ${authority.revision}
       returning revision`,
-    1,
   )
 }
 

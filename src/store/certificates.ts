@@ -2,7 +2,7 @@
 import type { Authority } from '../authority/authority.ts'
 import { bytesOf, integerOf, optionalTextOf } from './columns.ts'
 import type { Database } from './database.ts'
-import { expectRows, sql, type Sql } from './sql.ts'
+import { guard, sql, type Sql } from './sql.ts'
 
 export interface CertificateRecord {
   /** Octets as in the certificate's ARN: 16, leading zeros kept. */
@@ -26,13 +26,13 @@ export interface CertificateRecord {
  * since `authority` was read.
  */
 export function countCertificate(authority: Authority, quota: number): Sql {
-  return expectRows(
+  return guard(
+    'quota',
     sql`update certificate_counts set issued = issued + 1
       where authority_number = ${authority.number} and issued < ${quota}
         and ${authority.revision} = (select revision from authorities
           where authority_number = ${authority.number})
       returning issued`,
-    1,
   )
 }
 

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { TestDatabase } from '../../test/support/database.ts'
 import type { Authority } from '../authority/authority.ts'
-import { noRevocation } from '../authority/revocation-configuration.ts'
 import { findAuthority, insertAuthority, insertCertificateCount } from './authorities.ts'
 import {
   bindCertificate,
@@ -15,12 +14,13 @@ import {
   reserveCrlNumber,
   suspendCrl,
   markAllCrlsDue,
-  markCrlsDue,
+  listCrls,
+  markCrlDue,
   type CrlRecord,
 } from './crls.ts'
 import { ConflictError, type Database } from './database.ts'
 import { releaseLeases, type Lease } from './leases.ts'
-import { sql, type Row, type Sql } from './sql.ts'
+import { sql, type Row, type Sql, type GuardName } from './sql.ts'
 
 const minute = 60_000
 const hour = 60 * minute
@@ -104,8 +104,8 @@ function publication(crl: CrlRecord, generated: number): Parameters<typeof finis
   }
 }
 
-const conflict = (statement: number) => (error: unknown) =>
-  error instanceof ConflictError && error.statement === statement
+const conflict = (guard: GuardName) => (error: unknown) =>
+  error instanceof ConflictError && error.guard === guard
 
 /** The one CRL of a new database, claimed at `start`. */
 async function claimedOne(db: Database): Promise<CrlRecord> {
@@ -135,7 +135,7 @@ test('a CRL that is opened is due, is the current one of its CA, and adopts what
     [1, null],
   )
   const late = openCrl(authority, { name: 'two', kind: 'PARTITION' }, at(0))
-  await assert.rejects(db.transaction(late), conflict(2))
+  await assert.rejects(db.transaction(late), conflict('revision'))
   assert.equal((await db.query(sql`select 1 from crls`)).length, 1)
   await db.transaction(openCrl(opened, { name: 'one', kind: 'PARTITION' }, at(day)))
   assert.equal((await row(db, 'one'))['due_at_ms'], start, 'one that is there stays as it is')
@@ -192,16 +192,16 @@ test('whoever lost the lease changes nothing any more', async () => {
   const [again] = await claim(db, second)
   assert.deepEqual(again, { ...crl, crlNumber: 10 })
   const before = await row(db, 'ca')
-  await assert.rejects(db.transaction([reserveCrlNumber(crl.id, 11, first)]), conflict(0))
+  await assert.rejects(db.transaction([reserveCrlNumber(crl.id, 11, first)]), conflict('lease'))
   await assert.rejects(
     db.transaction([finishPublication(crl.id, publication(crl, 0), first)]),
-    conflict(0),
+    conflict('lease'),
   )
   await db.transaction([postponeCrl(crl, at(day), first), suspendCrl(crl, first)])
   assert.deepEqual(await row(db, 'ca'), before)
   await db.transaction([reserveCrlNumber(crl.id, 11, second)])
   await db.transaction([finishPublication(crl.id, publication(crl, 2 * minute), second)])
-  await assert.rejects(db.transaction([reserveCrlNumber(crl.id, 12, second)]), conflict(0))
+  await assert.rejects(db.transaction([reserveCrlNumber(crl.id, 12, second)]), conflict('lease'))
   assert.equal((await row(db, 'ca'))['crl_number'], 11)
 })
 
@@ -213,7 +213,7 @@ test('a number is reserved once, and a lower one never', async () => {
   for (const number of [5, 4, 0])
     await assert.rejects(
       db.transaction([reserveCrlNumber(id, number, lease('first'))]),
-      conflict(0),
+      conflict('lease'),
     )
   await db.transaction([reserveCrlNumber(id, 6, lease('first'))])
   assert.equal((await row(db, 'ca'))['crl_number'], 6)
@@ -233,7 +233,7 @@ test('a publication makes the next one due at half its life, or at once after a 
     bucket: 'b',
     key: 'crl/ca.crl',
   })
-  await db.transaction([markCrlsDue(await read(db), due.id, at(3 * day + 1000))])
+  await db.transaction([markCrlDue(due.id, at(3 * day + 1000))])
   const second = lease('second', 3 * day + minute)
   await db.transaction([finishPublication(due.id, publication(due, 3 * day), second)])
   assert.equal((await row(db, 'ca'))['due_at_ms'], second.now.getTime())
@@ -245,7 +245,7 @@ test('a publication that failed waits for its retry; a change does not make that
   const { db } = database
   const crl = await claimedOne(db)
   await db.transaction([postponeCrl(crl, at(5000), lease('first'))])
-  await db.transaction([markCrlsDue(await read(db), crl.id, at(1000))])
+  await db.transaction([markCrlDue(crl.id, at(1000))])
   assert.deepEqual(await names(db, lease('x', 4999)), [])
   const [due] = await claim(db, lease('x', 5000))
   assert.equal(due?.failures, 1)
@@ -261,54 +261,50 @@ test('a CRL that rests is taken again after a change only', async () => {
   const crl = await claimedOne(db)
   await db.transaction([suspendCrl(crl, lease('first'))])
   assert.deepEqual(await names(db, lease('x', 1000 * day)), [])
-  await db.transaction([markCrlsDue(await read(db), crl.id, at(1000))])
+  await db.transaction([markCrlDue(crl.id, at(1000))])
   const [due] = await claim(db, lease('x', 1000))
   assert.ok(due)
-  await db.transaction([markCrlsDue(await read(db), crl.id, at(2000))])
+  await db.transaction([markCrlDue(crl.id, at(2000))])
   await db.transaction([suspendCrl(due, lease('x', 1000))])
   assert.deepEqual(await names(db, lease('y', 2000)), ['ca'], 'changed while it was put to rest')
 })
 
-test('a revocation makes the partition of the certificate due, and a complete CRL that lists all, and no other', async () => {
+test('a CRL that a revocation makes due leaves the others alone, and keeps an earlier time', async () => {
   await using database = await TestDatabase.open()
   const { db } = database
   await addAuthority(db)
-  await addAuthority(db, 'other')
   const one = await open(db, { name: 'one' })
-  await open(db, { name: 'ca', kind: 'COMPLETE' })
-  const two = await open(db, { name: 'two' })
+  await open(db, { name: 'two' })
+  await db.transaction([sql`update crls set due_at_ms = ${start + day}, changes = 0`])
+  const standing = async (): Promise<unknown[]> => {
+    const rows = await db.query(sql`select name, due_at_ms, changes from crls order by name`)
+    return rows.map((found) => [found['name'], found['due_at_ms'], found['changes']])
+  }
+  await db.transaction([markCrlDue(Number(one['crl_id']), at(1000))])
+  assert.deepEqual(await standing(), [
+    ['one', start + 1000, 1],
+    ['two', start + day, 0],
+  ])
+  await db.transaction([markCrlDue(Number(one['crl_id']), at(2000))])
+  assert.deepEqual((await standing())[0], ['one', start + 1000, 2], 'the earlier time stays')
+})
+
+test('the CRLs that may list a revocation are those of its CA that are not partitions, and one partition', async () => {
+  await using database = await TestDatabase.open()
+  const { db } = database
+  const { number } = await addAuthority(db)
+  await addAuthority(db, 'other')
+  const one = Number((await open(db, { name: 'one' }))['crl_id'])
+  const complete = Number((await open(db, { name: 'ca', kind: 'COMPLETE' }))['crl_id'])
+  const two = Number((await open(db, { name: 'two' }))['crl_id'])
   await open(db, { id: 'other', name: 'other', kind: 'COMPLETE' })
-  const configured = async (CrlType: 'COMPLETE' | 'PARTITIONED'): Promise<Authority> => {
-    const { OcspConfiguration } = noRevocation
-    const CrlConfiguration = {
-      Enabled: true,
-      ExpirationInDays: 7,
-      S3BucketName: 'bucket',
-      S3ObjectAcl: 'PUBLIC_READ',
-      CrlType,
-    } as const
-    return { ...(await read(db)), revocation: { CrlConfiguration, OcspConfiguration } }
-  }
-  const touched = async (
-    crlId: number | null,
-    type: 'COMPLETE' | 'PARTITIONED' = 'COMPLETE',
-  ): Promise<unknown[]> => {
-    await db.transaction([
-      sql`update crls set due_at_ms = ${start + day}, changes = 0`,
-      markCrlsDue(await configured(type), crlId, at(1000)),
-    ])
-    const rows = await db.query(
-      sql`select name from crls where due_at_ms = ${start + 1000} and changes = 1 order by name`,
-    )
-    return rows.map(({ name }) => name)
-  }
-  assert.deepEqual(await touched(Number(one['crl_id'])), ['ca', 'one'])
-  assert.deepEqual(await touched(Number(two['crl_id'])), ['ca', 'two'])
-  assert.deepEqual(await touched(null), ['ca', 'two'], 'without a place: the current one')
-  assert.deepEqual(await touched(Number(one['crl_id']), 'PARTITIONED'), ['one'])
-  assert.deepEqual(await touched(null, 'PARTITIONED'), ['two'])
-  await db.transaction([markCrlsDue(await read(db), null, at(2000))])
-  assert.equal((await row(db, 'two'))['due_at_ms'], start + 1000, 'the earlier time stays')
+  const kinds = async (partition: number | null): Promise<unknown[]> =>
+    (await listCrls(db, number, partition)).map(({ id, kind }) => [id, kind])
+  const isComplete = [complete, 'COMPLETE']
+  assert.deepEqual(await kinds(null), [isComplete])
+  assert.deepEqual(await kinds(one), [[one, 'PARTITION'], isComplete])
+  assert.deepEqual(await kinds(two), [isComplete, [two, 'PARTITION']])
+  assert.deepEqual(await kinds(complete), [isComplete])
 })
 
 test('the last place of a partition is given once, to the first of those who ask at the same time', async () => {
@@ -324,7 +320,7 @@ test('the last place of a partition is given once, to the first of those who ask
   )
   assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 1)
   for (const outcome of outcomes)
-    if (outcome.status === 'rejected') assert.ok(conflict(0)(outcome.reason))
+    if (outcome.status === 'rejected') assert.ok(conflict('partition')(outcome.reason))
   assert.equal((await row(db, 'one'))['certificates'], 10)
 })
 
@@ -365,7 +361,7 @@ test('a revocation that waited for a store is published although the clock went 
   const { db } = database
   const crl = await claimedOne(db)
   await db.transaction([finishPublication(crl.id, publication(crl, 0), lease('first'))])
-  await db.transaction([markCrlsDue(await read(db), crl.id, at(2 * day))])
+  await db.transaction([markCrlDue(crl.id, at(2 * day))])
   const second = lease('second', 2 * day)
   const [due] = await claim(db, second)
   await db.transaction([postponeCrl(due!, at(2 * day + 5000), second)])
@@ -387,7 +383,10 @@ test('a process that is alone takes every lease away', async () => {
   assert.deepEqual(await names(db, lease('x')), [])
   await db.transaction(releaseLeases())
   assert.deepEqual(await names(db, lease('x')), ['ca'])
-  await assert.rejects(db.transaction([reserveCrlNumber(crl.id, 1, lease('first'))]), conflict(0))
+  await assert.rejects(
+    db.transaction([reserveCrlNumber(crl.id, 1, lease('first'))]),
+    conflict('lease'),
+  )
 })
 
 test('metrics see the oldest and the largest CRL of a CA, and none that rests', async () => {

@@ -8,7 +8,7 @@ import { firstIdentity } from '../chain/issuer-identity.ts'
 import { integerOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { latestPlausible, type Lease } from './leases.ts'
-import { expectRows, sql, type Row, type Sql } from './sql.ts'
+import { guard, sql, type Row, type Sql } from './sql.ts'
 
 export interface CrlRecord {
   readonly id: number
@@ -53,12 +53,12 @@ export function openCrl(
     // What was revoked before the CA had any CRL belongs to its first one.
     sql`update revocations set crl_id = (select crl_id from crls where name = ${name})
       where crl_id is null and authority_number = ${authority.number}`,
-    expectRows(
+    guard(
+      'revision',
       sql`update authorities set crl_id = (select crl_id from crls where name = ${name}),
           revision = revision + 1
         where authority_number = ${authority.number} and revision = ${authority.revision}
         returning revision`,
-      1,
     ),
   ]
 }
@@ -66,28 +66,35 @@ export function openCrl(
 /** Binds a certificate to a partition, guarded: another number of rows than one means that the partition is full. */
 export function bindCertificate(crlId: number, notAfter: Date, certificatesMax: number): Sql {
   const seconds = notAfter.getTime() / 1000
-  return expectRows(
+  return guard(
+    'partition',
     sql`update crls set certificates = certificates + 1,
         last_not_after = case when last_not_after < ${seconds} then ${seconds}
           else last_not_after end
       where crl_id = ${crlId} and certificates < ${certificatesMax}
       returning certificates`,
-    1,
   )
 }
 
-/**
- * Makes CRLs due after a revocation: the one that the certificate is bound to, or for a certificate without one the
- * current one of its CA; and the complete one, if that lists everything. An earlier due time stays.
- */
-export function markCrlsDue(authority: Authority, crlId: number | null, dueAt: Date): Sql {
-  const { CrlConfiguration } = authority.revocation
-  const listsAll = CrlConfiguration.Enabled && CrlConfiguration.CrlType === 'COMPLETE'
+/** Every CRL of a CA that is not a partition, and the partition `partitionId`. */
+export async function listCrls(
+  db: Database,
+  authorityNumber: number,
+  partitionId: number | null,
+): Promise<Pick<CrlRecord, 'id' | 'kind'>[]> {
+  const rows = await db.query(
+    sql`select crl_id, kind from crls where authority_number = ${authorityNumber}
+        and (kind <> 'PARTITION' or crl_id = ${partitionId ?? 0}) order by crl_id`,
+  )
+  return rows.map((row) => ({ id: integerOf(row, 'crl_id'), kind: textOf(row, 'kind') as CrlKind }))
+}
+
+/** Makes a CRL due because of a revocation that it has to list (crl/listing-crls.ts). An earlier due time stays. */
+export function markCrlDue(crlId: number, dueAt: Date): Sql {
   const dueAtMs = dueAt.getTime()
   return sql`update crls set changes = changes + 1,
       due_at_ms = case when due_at_ms < ${dueAtMs} then due_at_ms else ${dueAtMs} end
-    where authority_number = ${authority.number}
-      and (crl_id = ${crlId ?? authority.crl?.id ?? 0} or (kind = 'COMPLETE' and ${listsAll ? 1 : 0} = 1))`
+    where crl_id = ${crlId}`
 }
 
 /** Makes every CRL of a CA due at once: what all of them say, or where they are, has changed. */
@@ -130,10 +137,10 @@ export function claimDueCrls({ token, now, until }: Lease, limit: number): Sql {
 
 /** Records a cRLNumber before anything is signed with it, guarded by the lease and by every number before. */
 export function reserveCrlNumber(crlId: number, crlNumber: number, { token }: Lease): Sql {
-  return expectRows(
+  return guard(
+    'lease',
     sql`update crls set crl_number = ${crlNumber}
       where crl_id = ${crlId} and lease = ${token} and crl_number < ${crlNumber} returning crl_id`,
-    1,
   )
 }
 
@@ -154,7 +161,8 @@ export interface Publication extends PublishedCrl {
  * make the CRL due at once.
  */
 export function finishPublication(crlId: number, done: Publication, { token, now }: Lease): Sql {
-  return expectRows(
+  return guard(
+    'lease',
     sql`update crls set generated_at_ms = ${done.generatedAt.getTime()}, etag = ${done.etag},
       published_changes = ${done.changes}, bucket = ${done.bucket}, object_key = ${done.key}, size = ${done.size}, entries = ${done.entries},
       kept_since = ${Math.floor(done.keptSince.getTime() / 1000)},
@@ -162,7 +170,6 @@ export function finishPublication(crlId: number, done: Publication, { token, now
         then cast(${done.refreshAt.getTime()} as bigint) else ${now.getTime()} end,
       failures = 0, retry_at_ms = 0, lease = null, lease_until_ms = 0
     where crl_id = ${crlId} and lease = ${token} returning crl_id`,
-    1,
   )
 }
 

@@ -9,12 +9,12 @@ import {
   names,
   valueOf,
   plain,
-  conflictAt,
+  conflictOf,
   noConflict,
   valueCases,
   type DatabaseCase,
 } from './database-values-contract.ts'
-import { expectRows, sql, type Sql } from './sql.ts'
+import { guard, sql, type GuardName, type Sql } from './sql.ts'
 
 const transactionCases: readonly DatabaseCase[] = [
   {
@@ -43,7 +43,10 @@ const transactionCases: readonly DatabaseCase[] = [
     name: 'a statement that fails undoes its whole transaction',
     async run(db) {
       await db.transaction([put('there')])
-      await assert.rejects(db.transaction([put('a'), put('there'), put('b')]), conflictAt(1))
+      await assert.rejects(
+        db.transaction([put('a'), put('there'), put('b')]),
+        conflictOf('duplicate'),
+      )
       await assert.rejects(
         db.transaction([put('a'), sql`insert into nothing values (1)`]),
         noConflict,
@@ -78,8 +81,8 @@ const transactionCases: readonly DatabaseCase[] = [
           values ('i', '', '', 'a', '', '', '', '', '', '', 0, 0, 0)`,
         putCertificate(1),
       ])
-      await assert.rejects(db.transaction([putCertificate(1)]), conflictAt(0))
-      await assert.rejects(db.transaction([put('x'), putCertificate(2)]), conflictAt(1))
+      await assert.rejects(db.transaction([putCertificate(1)]), conflictOf('duplicate'))
+      await assert.rejects(db.transaction([put('x'), putCertificate(2)]), conflictOf('duplicate'))
       assert.equal((await db.query(sql`select 1 from certificates`)).length, 1)
     },
   },
@@ -98,14 +101,14 @@ const transactionCases: readonly DatabaseCase[] = [
     name: 'a guarded update applies once',
     async run(db) {
       const swap = (from: number, to: number): Sql =>
-        expectRows(
+        guard(
+          'revision',
           sql`update accounts set created_at_ms = ${to}
             where account_id = 'a' and created_at_ms = ${from} returning account_id`,
-          1,
         )
       await db.transaction([putAccount('a', 1)])
       await db.transaction([swap(1, 2)])
-      await assert.rejects(db.transaction([put('x'), swap(1, 3)]), conflictAt(1))
+      await assert.rejects(db.transaction([put('x'), swap(1, 3)]), conflictOf('revision'))
       assert.deepEqual(await names(db), [])
       const rows = await db.query(sql`select created_at_ms from accounts`)
       assert.deepEqual(plain(rows), [{ created_at_ms: 2 }])
@@ -113,7 +116,42 @@ const transactionCases: readonly DatabaseCase[] = [
   },
 ]
 
+const isThere = (name: string, rows = 1): Sql =>
+  guard('missing', sql`select name from settings where name = ${name}`, rows)
+
 const guardCases: readonly DatabaseCase[] = [
+  {
+    name: 'a conflict has the name of the first guard that does not hold, wherever it stands in the transaction',
+    async run(db) {
+      await db.transaction([put('there')])
+      const full = guard('quota', sql`select name from settings`, 0)
+      const late = guard(
+        'lease',
+        sql`update settings set name = 'x' where name = '' returning name`,
+      )
+      const again = guard(
+        'token',
+        sql`insert into settings values ('there', ${bytes('')}) returning 1 as n`,
+      )
+      const refused: readonly [GuardName, readonly Sql[]][] = [
+        ['missing', [isThere('none'), full, put('there')]],
+        ['quota', [isThere('there'), put('a'), full, late]],
+        ['lease', [put('a'), isThere('a'), late, put('there')]],
+        ['duplicate', [isThere('there'), put('there'), late]],
+        // A guarded statement that violates a unique constraint returns no rows at all.
+        ['duplicate', [again]],
+      ]
+      for (const [name, statements] of refused)
+        await assert.rejects(db.transaction(statements), conflictOf(name))
+      // Those that share a commit too.
+      await Promise.all(
+        refused.map(([name, statements]) =>
+          assert.rejects(db.transaction(statements), conflictOf(name)),
+        ),
+      )
+      assert.deepEqual(await names(db), ['there'])
+    },
+  },
   {
     name: 'a guard counts the rows of every kind of statement, none among them',
     async run(db) {
@@ -129,10 +167,10 @@ const guardCases: readonly DatabaseCase[] = [
       for (const [statement, rows] of changes) {
         const other = rows === 0 ? 1 : rows - 1
         await assert.rejects(
-          db.transaction([expectRows(statement, other), put('x')]),
-          conflictAt(0),
+          db.transaction([guard('quota', statement, other), put('x')]),
+          conflictOf('quota'),
         )
-        const [answer] = await db.transaction([expectRows(statement, rows)])
+        const [answer] = await db.transaction([guard('quota', statement, rows)])
         assert.equal(answer?.length, rows)
       }
       assert.deepEqual(await names(db), ['a', 'b', 'c'])
@@ -142,17 +180,17 @@ const guardCases: readonly DatabaseCase[] = [
     name: 'of many who ask at once for what is left of a quota, as many get it as are left',
     async run(db) {
       const take = (name: string): Sql =>
-        expectRows(
+        guard(
+          'quota',
           sql`insert into settings (name, value) select ${name}, ${bytes('')}
             where ${7} > (select count(*) from settings) returning name`,
-          1,
         )
       const outcomes = await Promise.allSettled(
         Array.from({ length: 40 }, (_, index) => db.transaction([take(`n${index}`)])),
       )
       assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 7)
       for (const outcome of outcomes)
-        if (outcome.status === 'rejected') conflictAt(0)(outcome.reason)
+        if (outcome.status === 'rejected') conflictOf('quota')(outcome.reason)
       assert.equal((await names(db)).length, 7)
     },
   },
@@ -200,7 +238,7 @@ const concurrencyCases: readonly DatabaseCase[] = [
       )
       assert.equal(winners.length, 1)
       for (const outcome of outcomes)
-        if (outcome.status === 'rejected') conflictAt(0)(outcome.reason)
+        if (outcome.status === 'rejected') conflictOf('duplicate')(outcome.reason)
       assert.deepEqual(await valueOf(db, 'one'), bytes(`${winners[0]}`))
     },
   },
@@ -214,7 +252,7 @@ const concurrencyCases: readonly DatabaseCase[] = [
         const swap = sql`update accounts set created_at_ms = ${from + 1}
           where created_at_ms = ${from} returning 1 as done`
         await db
-          .transaction([expectRows(swap, 1)])
+          .transaction([guard('revision', swap)])
           .catch((error: unknown) =>
             error instanceof ConflictError ? increment() : Promise.reject(error),
           )

@@ -1,7 +1,7 @@
 /** What every engine behind the Database port must do with values, as cases for its test file to run. */
 import assert from 'node:assert/strict'
 import { ConflictError, type Database } from './database.ts'
-import { sql, type Row, type Sql, type SqlValue } from './sql.ts'
+import { sql, type GuardName, type Row, type Sql, type SqlValue } from './sql.ts'
 
 /** One case, on a database that is new and has the schema. */
 export interface DatabaseCase {
@@ -34,11 +34,11 @@ export async function valueOf(db: Database, name: string): Promise<SqlValue | un
 export const plain = (rows: readonly Row[] | undefined): Row[] =>
   (rows ?? []).map((row) => ({ ...row }))
 
-export const conflictAt =
-  (statement: number) =>
+export const conflictOf =
+  (guard: GuardName) =>
   (error: unknown): true => {
     assert.ok(error instanceof ConflictError, String(error))
-    assert.equal(error.statement, statement)
+    assert.equal(error.guard, guard)
     return true
   }
 

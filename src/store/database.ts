@@ -1,12 +1,12 @@
 /**
  * The port to a database. One port, one guarantee: what `transaction` resolved is durable and atomic.
  *
- * Transactions are lists of statements, not callbacks: a condition goes into a statement (`expectRows`), so that a
+ * Transactions are lists of statements, not callbacks: a condition goes into a statement (`guard`), so that a
  * transaction is one message to a writer or one round trip to a server, holds no lock while code runs, and many
  * that arrive together share one commit (docs/decisions/0002).
  */
 import { ServiceError } from '../errors.ts'
-import type { Row, Sql } from './sql.ts'
+import type { GuardName, Row, Sql } from './sql.ts'
 
 export interface Database {
   /** Runs one read. Sees everything committed before the call. May be called concurrently. */
@@ -63,11 +63,11 @@ export class DatabaseUnavailableError extends ServiceError {
 /** A guarded write did not apply; nothing was changed. */
 export class ConflictError extends Error {
   override name = 'ConflictError'
-  /** Index, within the transaction, of the statement that did not apply. */
-  readonly statement: number
+  /** Name of the guard that did not hold; `duplicate` if a unique constraint was violated. */
+  readonly guard: GuardName
 
-  constructor(statement: number, message: string) {
+  constructor(guard: GuardName, message: string) {
     super(message)
-    this.statement = statement
+    this.guard = guard
   }
 }

@@ -1,4 +1,5 @@
 /** Rows of announcements that the certificate of a CA expires, and what is still to be announced. */
+import { daySeconds } from '../text/duration.ts'
 import { expiryThresholds } from '../authority/expiry.ts'
 import { integerOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
@@ -29,15 +30,15 @@ export async function listUnannounced(
     sql`select a.id, a.partition_name, a.region, a.account_id, c.authority_certificate_number,
         c.not_after
       from authority_certificates c join authorities a using (authority_certificate_number)
-      where c.not_after <= ${seconds + days * 86_400} and c.not_after > ${seconds - 86_400}
+      where c.not_after <= ${seconds + days * daySeconds} and c.not_after > ${seconds - daySeconds}
         and a.deleted_at_ms is null
         and not exists (select 1 from expiry_announcements e
           where e.authority_certificate_number = c.authority_certificate_number
             and e.days <= case
-              when c.not_after <= ${seconds + d0 * 86_400} then cast(${d0} as integer)
-              when c.not_after <= ${seconds + d1 * 86_400} then cast(${d1} as integer)
-              when c.not_after <= ${seconds + d2 * 86_400} then cast(${d2} as integer)
-              when c.not_after <= ${seconds + d3 * 86_400} then cast(${d3} as integer)
+              when c.not_after <= ${seconds + d0 * daySeconds} then cast(${d0} as integer)
+              when c.not_after <= ${seconds + d1 * daySeconds} then cast(${d1} as integer)
+              when c.not_after <= ${seconds + d2 * daySeconds} then cast(${d2} as integer)
+              when c.not_after <= ${seconds + d3 * daySeconds} then cast(${d3} as integer)
               else cast(${days} as integer) end)
       order by c.not_after limit ${limit}`,
   )

@@ -6,7 +6,7 @@ import type { StorableText } from '../text/storable-text.ts'
 import { textOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { latestPlausible } from './leases.ts'
-import { expectRows, sql, type Sql } from './sql.ts'
+import { guard, sql, type Sql } from './sql.ts'
 
 const lifetimeMilliseconds = 5 * 60 * 1000
 
@@ -33,7 +33,8 @@ export async function findTokenArn(
 /** Takes the token for `arn`, guarded: no row means that it stands for another already. */
 export function takeToken({ scope, token }: ScopedToken, arn: string, now: Date): Sql {
   const expiresAt = now.getTime() + lifetimeMilliseconds
-  return expectRows(
+  return guard(
+    'token',
     sql`insert into idempotency_tokens (scope, token, arn, expires_at_ms)
       values (${scope}, ${token}, ${arn}, ${expiresAt})
       on conflict (scope, token) do update
@@ -41,7 +42,6 @@ export function takeToken({ scope, token }: ScopedToken, arn: string, now: Date)
         where idempotency_tokens.expires_at_ms <= ${now.getTime()}
           or idempotency_tokens.expires_at_ms > ${latestPlausible(now)}
       returning arn`,
-    1,
   )
 }
 

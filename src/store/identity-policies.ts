@@ -1,7 +1,7 @@
 /** Rows of the policies that users and roles have. */
 import { textOf } from './columns.ts'
 import type { Database } from './database.ts'
-import { expectRows, sql, type Sql } from './sql.ts'
+import { guard, sql, type Sql } from './sql.ts'
 
 export interface IdentityPolicy {
   readonly name: string
@@ -27,10 +27,10 @@ export async function listPoliciesOf(db: Database, principalId: string): Promise
 
 /** A conflict if the principal has no policy of that name. */
 export function deleteIdentityPolicy(principalId: string, name: string): Sql {
-  return expectRows(
+  return guard(
+    'missing',
     sql`delete from identity_policies
       where principal_id = ${principalId} and policy_name = ${name} returning policy_name`,
-    1,
   )
 }
 

@@ -2,7 +2,7 @@
 import type { StorableText } from '../text/storable-text.ts'
 import { dateOf, optionalTextOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
-import { expectRows, sql, type Row, type Sql } from './sql.ts'
+import { guard, sql, type Row, type Sql } from './sql.ts'
 
 export interface IdentityProvider {
   /** Twelve digits. */
@@ -50,11 +50,11 @@ export async function listIdentityProviders(
 /** Writes what of a provider can change. A conflict if there is none. */
 export function updateIdentityProvider(provider: IdentityProvider): Sql {
   const { accountId, issuer, audiences, keySet } = provider
-  return expectRows(
+  return guard(
+    'missing',
     sql`update identity_providers set audiences = ${JSON.stringify(audiences)},
         key_set = ${keySet ?? null}
       where account_id = ${accountId} and issuer = ${issuer} returning issuer`,
-    1,
   )
 }
 
@@ -63,10 +63,10 @@ export function deleteIdentityProvider({
   accountId,
   issuer,
 }: Pick<IdentityProvider, 'accountId' | 'issuer'>): Sql {
-  return expectRows(
+  return guard(
+    'missing',
     sql`delete from identity_providers where account_id = ${accountId} and issuer = ${issuer}
       returning issuer`,
-    1,
   )
 }
 

@@ -3,7 +3,7 @@ import type { KeyAlgorithm } from '../authority/algorithms.ts'
 import type { KeyRecord, KeyRecords } from '../keys/key-records.ts'
 import { bytesOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
-import { expectRows, sql, type Row } from './sql.ts'
+import { guard, sql, type Row } from './sql.ts'
 
 /** Key records in a database. Where a server keeps it, what was erased is gone when the server has cleaned up (storage.md). */
 export function createKeyRecords(db: Database): KeyRecords {
@@ -20,7 +20,7 @@ export function createKeyRecords(db: Database): KeyRecords {
             (name, algorithm, subject_public_key_info, data_key_sealed, private_key_sealed)
           values (${name}, ${algorithm}, ${subjectPublicKeyInfo}, ${dataKeySealed}, ${privateKeySealed})
           on conflict (name) do nothing`,
-        expectRows(sql`select * from keys where name = ${name}`, 1),
+        guard('missing', sql`select * from keys where name = ${name}`),
       ])
       return row === undefined ? record : recordOf(row)
     },

@@ -2,6 +2,7 @@
  * Leases: who works on a row that is due, and until when. A claim is one update that sets the lease where there is none
  * or where it has run out, so that several processes may claim at once and each row goes to one of them.
  */
+import { hourMilliseconds } from '../text/duration.ts'
 import { uuid, type Random } from '../random.ts'
 import type { Sql } from './sql.ts'
 
@@ -23,7 +24,7 @@ export function newLease(random: Random, now: Date): Lease {
 
 /** A lease or a retry further away than this was written by a clock that has been set back since, and does not count. */
 export function latestPlausible(now: Date): number {
-  return now.getTime() + 60 * 60 * 1000
+  return now.getTime() + hourMilliseconds
 }
 
 const leasedTables = ['crls', 'audit_reports', 'events'] as const

@@ -3,7 +3,7 @@ import type { Authority } from '../authority/authority.ts'
 import type { StorableText } from '../text/storable-text.ts'
 import { dateOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
-import { expectRows, sql, type Row, type Sql } from './sql.ts'
+import { guard, sql, type Row, type Sql } from './sql.ts'
 
 export interface Permission {
   /** `acm.amazonaws.com`. */
@@ -25,10 +25,10 @@ export function insertPermission(authority: Authority, permission: Permission): 
 
 /** Undoes its transaction, as a conflict, if the CA has more permissions than that. */
 export function requirePermissionCount({ number }: Authority, countMax: number): Sql {
-  return expectRows(
+  return guard(
+    'quota',
     sql`select count(*) as permission_count from permissions where authority_number = ${number}
       having count(*) <= ${countMax}`,
-    1,
   )
 }
 

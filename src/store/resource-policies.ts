@@ -3,7 +3,7 @@ import type { Authority } from '../authority/authority.ts'
 import type { StorableText } from '../text/storable-text.ts'
 import { textOf } from './columns.ts'
 import type { Database } from './database.ts'
-import { expectRows, sql, type Sql } from './sql.ts'
+import { guard, sql, type Sql } from './sql.ts'
 
 /** The policies, put and of shares, that count at `now` for the CA of an account with that id: none for one that is deleted for good. */
 export async function findResourcePolicies(
@@ -51,12 +51,12 @@ export async function findSharePolicies(
  * or was deleted.
  */
 export function requireResourcePolicy({ number }: Authority, found: string | undefined): Sql {
-  return expectRows(
+  return guard(
+    'revision',
     sql`select authority_number from authorities
       where authority_number = ${number} and deleted_at_ms is null
         and (select policy from resource_policies where authority_number = ${number})
           is not distinct from ${found ?? null}`,
-    1,
   )
 }
 

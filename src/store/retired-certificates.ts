@@ -1,7 +1,8 @@
 /** Rows of deleted certificates that expired long ago: the data that audit reports and counts need. */
+import { firstValidSecond } from '../x509/der/time.ts'
 import type { FoundCertificate } from './certificate-search.ts'
 import type { SearchEntry } from './search-progress.ts'
-import { expectRows, sql, type Sql } from './sql.ts'
+import { guard, sql, type Sql } from './sql.ts'
 
 /** Retained content of a certificate that is not in its row. */
 export interface RetiredContent {
@@ -10,7 +11,7 @@ export interface RetiredContent {
 }
 
 /**
- * Deletes a certificate that expired before `before`, with its revocation, guarded by expectRows. Nothing is changed if the
+ * Deletes a certificate that expired before `before`, with its revocation. Nothing is changed if the
  * certificate no longer exists, if it has the highest number (SQLite would use the number again), or if it is revoked and may
  * still be on a CRL: every CRL that is kept published must have left it out already, by `kept_since`.
  */
@@ -19,10 +20,11 @@ export function retireCertificate(
   { subjectDer, notBefore }: RetiredContent,
   { now, before }: { readonly now: Date; readonly before: Date },
 ): Sql[] {
-  const expiredBefore = Math.floor(before.getTime() / 1000)
-  const countedAt = Math.floor(now.getTime() / 1000) - 1
+  const expiredBefore = firstValidSecond(before)
+  const countedAt = firstValidSecond(now) - 1
   return [
-    expectRows(
+    guard(
+      'in-use',
       sql`insert into retired_certificates (certificate_number, authority_number, serial_number,
           template_name, subject_der, not_before, not_after, issued_at_ms, revoked_at_ms, reason_code,
           requester_account_id, requester_service, requester_arn)
@@ -38,7 +40,6 @@ export function retireCertificate(
               and (l.crl_id = r.crl_id or l.kind = 'COMPLETE')
               and (l.kept_since is null or l.kept_since <= c.not_after)))
         returning certificate_number`,
-      1,
     ),
     // Before the deletion, because it counts rows of revocations.
     sql`update certificate_counts set

@@ -16,7 +16,7 @@ import {
   type CrlScope,
   type RevocationRecord,
 } from './revocations.ts'
-import { sql, type Row } from './sql.ts'
+import { sql, type Row, type GuardName } from './sql.ts'
 import {
   noteTakenOver,
   selectRevokedSerials,
@@ -82,8 +82,8 @@ async function recount(db: Database, offset: number): Promise<number | undefined
   return counted && revokedOf(counted)
 }
 
-const conflict = (statement: number) => (error: unknown) =>
-  error instanceof ConflictError && error.statement === statement
+const conflict = (guard: GuardName) => (error: unknown) =>
+  error instanceof ConflictError && error.guard === guard
 
 function lastOctets(rows: readonly Row[]): (number | undefined)[] {
   return rows.map((row) => (row['serial_number'] as Uint8Array).at(-1))
@@ -93,7 +93,7 @@ test('a certificate is revoked once, and the first revocation stands', async () 
   await using database = await openWithAuthorities()
   const { db } = database
   await revoke(db, revocation(1, { reasonCode: 5 }))
-  await assert.rejects(revoke(db, revocation(1, { reasonCode: 4 })), conflict(1))
+  await assert.rejects(revoke(db, revocation(1, { reasonCode: 4 })), conflict('duplicate'))
   const rows = await db.query(sql`select reason_code from revocations`)
   assert.deepEqual(
     rows.map((row) => row['reason_code']),
@@ -124,7 +124,7 @@ test('a revocation that was decided on before the CA changed is not recorded', a
     countRevocation(authority, record.notAfter, 100),
     insertRevocation(authority, record),
   ]
-  await assert.rejects(db.transaction(late), conflict(0))
+  await assert.rejects(db.transaction(late), conflict('quota'))
   assert.deepEqual(await db.query(sql`select * from revocations`), [])
 })
 
@@ -132,7 +132,7 @@ test('the quota counts what is revoked and has not expired', async () => {
   await using database = await openWithAuthorities()
   const { db } = database
   for (const last of [1, 2, 3]) await revoke(db, revocation(last, { notAfter: at(last * day) }), 3)
-  await assert.rejects(revoke(db, revocation(4), 3), conflict(0))
+  await assert.rejects(revoke(db, revocation(4), 3), conflict('quota'))
   assert.equal(await recount(db, day), 3, 'notAfter is the last second')
   assert.equal(await recount(db, day + 1000), 2)
   assert.equal(await recount(db, day + 1000), 2, 'taken out of the count once')

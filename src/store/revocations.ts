@@ -1,8 +1,9 @@
 /** Rows of revocations. A row is written once and never changes. */
 import type { Authority } from '../authority/authority.ts'
+import { firstValidSecond } from '../x509/der/time.ts'
 import { integerOf } from './columns.ts'
 import type { Database } from './database.ts'
-import { expectRows, sql, type Row, type Sql } from './sql.ts'
+import { guard, sql, type Row, type Sql } from './sql.ts'
 import { selectTakenOver } from './taken-over-revocations.ts'
 
 export interface RevocationRecord {
@@ -15,7 +16,7 @@ export interface RevocationRecord {
   readonly reasonCode: number
   /** Of the certificate. */
   readonly notAfter: Date
-  /** The CRL that the certificate is bound to; null if it was issued without one. */
+  /** The CRL that the certificate is bound to; null if its CA never had one. */
   readonly crlId: number | null
 }
 
@@ -24,7 +25,8 @@ export interface RevocationRecord {
  * certificates are revoked, as far as the count knows (recountRevocations).
  */
 export function countRevocation(authority: Authority, notAfter: Date, quota: number): Sql {
-  return expectRows(
+  return guard(
+    'quota',
     sql`update certificate_counts set
         revoked = revoked
           + case when ${notAfter.getTime() / 1000} > revoked_counted_at then 1 else 0 end
@@ -32,13 +34,12 @@ export function countRevocation(authority: Authority, notAfter: Date, quota: num
         and ${authority.revision} = (select revision from authorities
           where authority_number = ${authority.number})
       returning revoked`,
-    1,
   )
 }
 
 /** Takes the certificates that expired since the last time out of the count, which the row it returns then says. */
 export function recountRevocations(authority: Authority, now: Date): Sql {
-  const until = Math.floor(now.getTime() / 1000)
+  const until = firstValidSecond(now)
   const counted = until - 1
   return sql`update certificate_counts set
       revoked = revoked - (select count(*) from revocations
@@ -60,7 +61,7 @@ export function insertRevocation(authority: Authority, revocation: RevocationRec
   const { certificateNumber, serialNumber, revokedAt, reasonCode, notAfter, crlId } = revocation
   return sql`insert into revocations (authority_number, certificate_number, serial_number, crl_id,
       revoked_at_ms, reason_code, not_after)
-    values (${authority.number}, ${certificateNumber}, ${serialNumber}, ${crlId ?? authority.crl?.id ?? null},
+    values (${authority.number}, ${certificateNumber}, ${serialNumber}, ${crlId},
       ${revokedAt.getTime()}, ${reasonCode}, ${notAfter.getTime() / 1000})`
 }
 
@@ -120,7 +121,7 @@ export const beforeRevocations: number = Number.MIN_SAFE_INTEGER
 /** One page of what a CRL lists: what follows certificate number `after`. */
 export function selectRevocations(scope: CrlScope, after: number, limit: number): Sql {
   const { authorityNumber, crlId, keptSince } = scope
-  const since = Math.floor(keptSince.getTime() / 1000)
+  const since = firstValidSecond(keptSince)
   return crlId === undefined
     ? sql`select certificate_number, serial_number, revoked_at_ms, reason_code from revocations
         where authority_number = ${authorityNumber} and certificate_number > ${after}

@@ -3,7 +3,7 @@ import type { Tags } from '../identity/caller.ts'
 import { dateOf, integerOf, optionalTextOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { listPoliciesOf } from './identity-policies.ts'
-import { expectRows, sql, type Row, type Sql } from './sql.ts'
+import { guard, sql, type Row, type Sql } from './sql.ts'
 
 export interface Role {
   /** `AROA` and 16 characters. */
@@ -28,7 +28,8 @@ export interface RoleWithPolicies extends Role {
 /** A conflict if the account has a role of that name, in whatever case (IAM API, CreateRole). */
 export function insertRole(role: Role): Sql {
   const { roleId, accountId, roleName, trustPolicy, sessionSecondsMax, tags, createdAt } = role
-  return expectRows(
+  return guard(
+    'duplicate',
     sql`insert into roles (role_id, account_id, role_name, trust_policy, session_seconds_max, tags,
         created_at_ms)
       select ${roleId}, ${accountId}, ${roleName}, ${trustPolicy}, ${sessionSecondsMax},
@@ -36,7 +37,6 @@ export function insertRole(role: Role): Sql {
       where not exists (select 1 from roles
         where account_id = ${accountId} and lower(role_name) = lower(${roleName}))
       returning role_id`,
-    1,
   )
 }
 
@@ -81,17 +81,17 @@ export async function listRoles(db: Database, accountId: string | undefined): Pr
 
 /** Writes what of a role can change. */
 export function updateRole({ roleId, trustPolicy, sessionSecondsMax, tags }: Role): Sql {
-  return expectRows(
+  return guard(
+    'missing',
     sql`update roles set trust_policy = ${trustPolicy}, session_seconds_max = ${sessionSecondsMax},
         tags = ${JSON.stringify(tags)}
       where role_id = ${roleId} returning role_id`,
-    1,
   )
 }
 
 /** Its sessions end with it. */
 export function deleteRole({ roleId }: Role): Sql {
-  return expectRows(sql`delete from roles where role_id = ${roleId} returning role_id`, 1)
+  return guard('missing', sql`delete from roles where role_id = ${roleId} returning role_id`)
 }
 
 function roleOf(row: Row): Role {

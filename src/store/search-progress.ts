@@ -1,7 +1,7 @@
 /** How far the search tables have come, and what is put into them. */
 import { integerOf } from './columns.ts'
 import type { Database } from './database.ts'
-import { expectRows, sql, type Sql, type SqlValue } from './sql.ts'
+import { guard, sql, type Sql, type SqlValue } from './sql.ts'
 
 /** Number of the last certificate that can be found by search. */
 export async function readSearchProgress(db: Pick<Database, 'query'>): Promise<number> {
@@ -19,11 +19,11 @@ export async function isSearchBehind(db: Pick<Database, 'query'>): Promise<boole
 
 /** Moves it from one number to another: a conflict if another process was faster. */
 export function moveSearchProgress(from: number, to: number): Sql {
-  return expectRows(
+  return guard(
+    'revision',
     sql`update search_progress set certificate_number = ${to}
       where search = 'certificates' and certificate_number = ${from}
       returning certificate_number`,
-    1,
   )
 }
 

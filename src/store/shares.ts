@@ -2,7 +2,7 @@
 import type { ManagedPermission } from '../policy/managed-permissions.ts'
 import { dateOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
-import { expectRows, sql, type Row, type Sql } from './sql.ts'
+import { guard, sql, type Row, type Sql } from './sql.ts'
 
 export interface Share {
   /** UUID. */
@@ -94,7 +94,7 @@ export async function listShares(
 export function deleteShare(id: string): Sql[] {
   return [
     sql`delete from authority_sharing where share_id = ${id}`,
-    expectRows(sql`delete from shares where share_id = ${id} returning share_id`, 1),
+    guard('missing', sql`delete from shares where share_id = ${id} returning share_id`),
   ]
 }
 

@@ -7,9 +7,35 @@ export type SqlValue = string | number | Uint8Array | null
 export interface Sql {
   readonly text: string
   readonly values: readonly SqlValue[]
-  /** Number of rows the statement must return; any other number fails the transaction with ConflictError. */
-  readonly expectedRows?: number
+  readonly guard?: Guard
 }
+
+/** A condition of a transaction: with another number of rows nothing is changed, and ConflictError has the name. */
+export interface Guard {
+  readonly name: GuardName
+  readonly rows: number
+}
+
+/** Why a transaction did not apply. */
+export type GuardName =
+  /** There is such a row already. Also the name of every violated unique constraint. */
+  | 'duplicate'
+  /** There is no such row. */
+  | 'missing'
+  /** The row was changed after it was read. */
+  | 'revision'
+  /** The quota has no room; for the counts of a CA also that the CA was changed after it was read. */
+  | 'quota'
+  /** The partition of a CRL has no room. */
+  | 'partition'
+  /** The idempotency token stands for another resource. */
+  | 'token'
+  /** Another process has the lease. */
+  | 'lease'
+  /** Other rows still need this one. */
+  | 'in-use'
+  /** Too little time has passed since the last one. */
+  | 'interval'
 
 export type Row = Record<string, SqlValue>
 
@@ -30,8 +56,8 @@ export function sql(strings: TemplateStringsArray, ...values: SqlValue[]): Sql {
  * The same statement, which must return exactly `rows` rows (use `returning`) or undo its whole transaction. This
  * is how a condition guards a write: compare-and-swap, quota, live token.
  */
-export function expectRows(statement: Sql, rows: number): Sql {
-  return { ...statement, expectedRows: rows }
+export function guard(name: GuardName, { text, values }: Sql, rows = 1): Sql {
+  return { text, values, guard: { name, rows } }
 }
 
 /**

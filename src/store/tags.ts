@@ -2,7 +2,7 @@
 import type { Tag } from '../authority/tags.ts'
 import { integerOf, optionalTextOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
-import { expectRows, sql, type Row, type Sql } from './sql.ts'
+import { guard, sql, type Row, type Sql } from './sql.ts'
 
 /** Adds a tag to the CA with that id, or gives its key another value. */
 export function putTag(authorityId: string, tag: Tag): Sql {
@@ -14,10 +14,10 @@ export function putTag(authorityId: string, tag: Tag): Sql {
 
 /** Undoes its transaction, as a conflict, if the CA has more tags than that. */
 export function requireTagCount(authorityNumber: number, countMax: number): Sql {
-  return expectRows(
+  return guard(
+    'quota',
     sql`select count(*) as tag_count from tags where authority_number = ${authorityNumber}
       having count(*) <= ${countMax}`,
-    1,
   )
 }
 

@@ -2,7 +2,7 @@
 import type { Tags } from '../identity/caller.ts'
 import { dateOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
-import { expectRows, sql, type Row, type Sql } from './sql.ts'
+import { guard, sql, type Row, type Sql } from './sql.ts'
 
 export interface User {
   /** `AIDA` and 16 characters. */
@@ -16,13 +16,13 @@ export interface User {
 
 /** A conflict if the account has a user of that name, in whatever case (IAM API, CreateUser). */
 export function insertUser({ userId, accountId, userName, tags, createdAt }: User): Sql {
-  return expectRows(
+  return guard(
+    'duplicate',
     sql`insert into users (user_id, account_id, user_name, tags, created_at_ms)
       select ${userId}, ${accountId}, ${userName}, ${JSON.stringify(tags)}, ${createdAt.getTime()}
       where not exists (select 1 from users
         where account_id = ${accountId} and lower(user_name) = lower(${userName}))
       returning user_id`,
-    1,
   )
 }
 
@@ -50,20 +50,20 @@ export async function listUsers(db: Database, accountId: string | undefined): Pr
 }
 
 export function setUserTags({ userId }: User, tags: Tags): Sql {
-  return expectRows(
+  return guard(
+    'missing',
     sql`update users set tags = ${JSON.stringify(tags)} where user_id = ${userId}
       returning user_id`,
-    1,
   )
 }
 
 /** A conflict while the user has access keys. */
 export function deleteUser({ userId }: User): Sql {
-  return expectRows(
+  return guard(
+    'in-use',
     sql`delete from users where user_id = ${userId}
         and not exists (select 1 from access_keys where user_id = ${userId})
       returning user_id`,
-    1,
   )
 }
 

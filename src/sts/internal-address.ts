@@ -4,6 +4,12 @@
  * are there.
  */
 import { BlockList, isIP } from 'node:net'
+import {
+  formatIpAddress,
+  isLoopbackAddress,
+  mappedPrefix,
+  parseIpAddress,
+} from '../text/ip-address.ts'
 
 /** IANA IPv4 and IPv6 Special-Purpose Address Registries; metadata addresses by the documentation of their clouds. */
 const ranges: readonly (readonly [network: string, prefix: number, reason: string])[] = [
@@ -30,7 +36,7 @@ const ranges: readonly (readonly [network: string, prefix: number, reason: strin
 /** IPv6 prefixes that embed an IPv4 address, and the byte at which it begins. */
 const carriers: readonly (readonly [prefix: readonly number[], at: number])[] = [
   // IPv4-mapped (RFC 4291 §2.5.5.2), NAT64 (RFC 6052 §2.1), 6to4 (RFC 3056 §2).
-  [[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff], 12],
+  [mappedPrefix, 12],
   [[0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0], 12],
   [[0x20, 0x02], 2],
 ]
@@ -41,15 +47,14 @@ for (const [network, prefix] of ranges)
 
 /** Whether an address is internal, including an IPv4 address embedded in an IPv6 address. True for text that is not an address. */
 export function isInternalAddress(address: string): boolean {
-  const [plain = ''] = address.split('%')
-  const family = isIP(plain)
-  if (family === 4) return internal.check(plain, 'ipv4')
-  if (family !== 6) return true
-  const octets = octetsOf(plain)
-  const carrier = carriers.find(([prefix]) => prefix.every((octet, at) => octets[at] === octet))
-  if (carrier === undefined) return internal.check(plain, 'ipv6')
+  const [withoutZone = ''] = address.split('%')
+  const bytes = parseIpAddress(withoutZone)
+  if (bytes === undefined) return true
+  if (bytes.length === 4) return internal.check(withoutZone, 'ipv4')
+  const carrier = carriers.find(([prefix]) => prefix.every((byte, at) => bytes[at] === byte))
+  if (carrier === undefined) return internal.check(withoutZone, 'ipv6')
   const [, at] = carrier
-  return internal.check(octets.slice(at, at + 4).join('.'), 'ipv4')
+  return internal.check(formatIpAddress(bytes.subarray(at, at + 4)), 'ipv4')
 }
 
 /** The host of a URL, as `new URL` writes it, without brackets: `0x7f.1` is `127.0.0.1` there. */
@@ -66,18 +71,5 @@ export function isInternalHost(host: string): boolean {
 
 /** Whether a host of a URL is on the loopback interface, without resolving it. */
 export function isLoopback(host: string): boolean {
-  return localhostForm.test(host) || /^(?:127(?:\.\d+){3}|::1)$/.test(host)
-}
-
-function octetsOf(address: string): number[] {
-  const compressed = hostOf(new URL(`http://[${address}]`))
-  const [head = '', tail] = compressed.split('::')
-  const groups = (text: string): string[] => (text === '' ? [] : text.split(':'))
-  const before = groups(head)
-  const after = groups(tail ?? '')
-  const zeros = tail === undefined ? 0 : 8 - before.length - after.length
-  return [...before, ...Array.from({ length: zeros }, () => '0'), ...after].flatMap((group) => {
-    const value = Number.parseInt(group, 16)
-    return [value >> 8, value & 0xff]
-  })
+  return localhostForm.test(host) || isLoopbackAddress(host)
 }

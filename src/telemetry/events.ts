@@ -10,7 +10,7 @@ export interface Events {
   prepare(occurrence: EventDetails): PreparedEvent
 }
 
-export interface PreparedEvent {
+interface PreparedEvent {
   readonly statements: readonly Sql[]
   tell(): void
 }

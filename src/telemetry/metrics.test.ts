@@ -88,7 +88,9 @@ test('gauges are looked up when the metrics are read, and what is gone is not sh
   metrics.onRead((gauges) => {
     reads += 1
     for (const authorityId of authorities) {
-      gauges.crl({ authorityId, ageSeconds: 60.5, size: 900, entries: 12 })
+      gauges.crlAge(authorityId, 60.5)
+      gauges.crlSize(authorityId, 900)
+      gauges.crlEntries(authorityId, 12)
       gauges.daysToExpiry(authorityId, -1.5)
     }
     gauges.queueDepth('publish-crls', authorities.length)
@@ -137,7 +139,7 @@ test('without the database the metrics have no gauge of it, and say so; the next
 test('an unreachable public URL is shown also while the database does not answer', async () => {
   const metrics = createMetrics()
   metrics.onRead(async (gauges) => {
-    gauges.publicUrlUnreachable('http://0.0.0.0')
+    gauges.publicUrlUnreachable('http://0.0.0.0', 1)
     gauges.queueDepth('publish-crls', 1)
     await Promise.reject(new Error('the database is away'))
   })
@@ -152,7 +154,9 @@ test('two readers at once each get every gauge', async () => {
   // One query of the record after the other, as readGauges does.
   metrics.onRead(async (gauges) => {
     await turn()
-    gauges.crl({ authorityId: 'one', ageSeconds: 1, size: 2, entries: 3 })
+    gauges.crlAge('one', 1)
+    gauges.crlSize('one', 2)
+    gauges.crlEntries('one', 3)
     await turn()
     gauges.queueDepth('publish-crls', 4)
     await turn()

@@ -4,7 +4,12 @@ import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { DerReader, tags } from './der/reader.ts'
 import { encodeUnsigned } from './der/writer.ts'
-import { parseCertificateSerial, recordedSerialNumber } from './serial-number.ts'
+import {
+  paddedSerialNumber,
+  parseCertificateSerial,
+  recordedSerialNumber,
+  serialNumberKey,
+} from './serial-number.ts'
 
 const hexOf = (octets: Uint8Array): string => Buffer.from(octets).toString('hex')
 
@@ -163,4 +168,17 @@ test('an INTEGER that is negative or of more than 16 octets is none of ours', ()
   assert.equal(recorded(`7f${'00'.repeat(15)}`), `7f${'00'.repeat(15)}`)
   assert.equal(recorded('00'), '0'.repeat(32))
   assert.equal(recorded(''), '0'.repeat(32))
+})
+
+test('a number of any CA has one padded form and one key, with zeros before it or not', () => {
+  const bits = fc.nat(200).chain((count) => fc.bigInt({ min: 0n, max: (1n << BigInt(count)) - 1n }))
+  fc.assert(
+    fc.property(bits, fc.nat(4), (number, zeros) => {
+      const hex = number === 0n ? '' : number.toString(16)
+      const significant = hex.padStart(hex.length + (hex.length % 2), '0')
+      const octets = Buffer.from('00'.repeat(zeros) + significant, 'hex')
+      assert.equal(serialNumberKey(octets), significant)
+      assert.equal(hexOf(paddedSerialNumber(octets)), significant.padStart(32, '0'))
+    }),
+  )
 })

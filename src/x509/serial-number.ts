@@ -1,7 +1,7 @@
-/** CertificateSerial of RevokeCertificate: hexadecimal, in the forms in which clients and tools write it. */
+/** Serial numbers: their normal form in the record, and the forms in which clients and tools write them. */
 
-/** Octets of a serial number in the record (issuance/serial-number.ts). */
-const recordOctets = 16
+/** Octets of each serial number that a CA here gives, in the record. */
+export const recordOctets = 16
 
 const plainForm = /^[0-9a-f]+$/i
 /** As OpenSSL, AWS's samples and audit reports write it; the first octet may have lost its leading zero. */
@@ -22,10 +22,25 @@ export function parseCertificateSerial(text: string): Uint8Array | 'unknown' | u
 
 /** The same octets from the contents of a DER INTEGER; undefined for a number that no CA here gives. */
 export function recordedSerialNumber(octets: Uint8Array): Uint8Array | undefined {
+  if ((octets[0] ?? 0) >= 0x80) return undefined
+  const recorded = paddedSerialNumber(octets)
+  return recorded.length > recordOctets ? undefined : recorded
+}
+
+/** A number of any CA as the record has it: zeros before it up to 16 octets, a longer one without leading zeros. */
+export function paddedSerialNumber(octets: Uint8Array): Uint8Array {
+  const significant = significantOctets(octets)
+  const padded = new Uint8Array(Math.max(recordOctets, significant.length))
+  padded.set(significant, padded.length - significant.length)
+  return padded
+}
+
+/** Text that is equal for equal numbers, for the keys of maps: hexadecimal without leading zero octets. */
+export function serialNumberKey(octets: Uint8Array): string {
+  return Buffer.from(significantOctets(octets)).toString('hex')
+}
+
+function significantOctets(octets: Uint8Array): Uint8Array {
   const first = octets.findIndex((octet) => octet !== 0)
-  const significant = first < 0 ? new Uint8Array() : octets.subarray(first)
-  if (significant.length > recordOctets || (octets[0] ?? 0) >= 0x80) return undefined
-  const recorded = new Uint8Array(recordOctets)
-  recorded.set(significant, recordOctets - significant.length)
-  return recorded
+  return octets.subarray(first < 0 ? octets.length : first)
 }

@@ -21,8 +21,6 @@ import {
 } from '../support/revocation.ts'
 import { TestService } from '../support/service.ts'
 
-/** As the header of a backup says it. */
-
 let service: TestService
 let root: { readonly arn: string; readonly csr: string }
 let folder: BackupFolder
@@ -138,7 +136,7 @@ describe('a backup', () => {
   test('replaces no file, and leaves none behind when it fails', async () => {
     const name = newName()
     writeFileSync(folder.file(name), 'precious')
-    const lock = ['--recipient', folder.file('recipient.pem')]
+    const lock = ['--recipient', folder.file('recipient.txt')]
     refused(await command(['backup', folder.file(name), ...lock, ...data()]), /there is a file/)
     assert.equal(readFileSync(folder.file(name), 'utf8'), 'precious')
     const other = folder.file(newName())
@@ -155,7 +153,7 @@ describe('a backup', () => {
     refused(await command(['backup', file, ...data()]), /no terminal/)
     refused(
       await command(['backup', file, ...passphrase, '--recipient', 'x', ...data()]),
-      /does not go with/,
+      /cannot be combined with/,
     )
     const open = folder.file('open')
     await writeFile(open, 'correct horse battery', { mode: 0o644 })
@@ -164,7 +162,7 @@ describe('a backup', () => {
     await writeFile(short, 'short\n', { mode: 0o600 })
     refused(await command(['backup', file, '--passphrase-file', short, ...data()]), /characters/)
     refused(
-      await command(['backup', file, '--recipient', folder.file('identity.pem'), ...data()]),
+      await command(['backup', file, '--recipient', folder.file('identity.txt'), ...data()]),
       /private/,
     )
     assert.deepEqual([existsSync(file), existsSync(`${file}.partial`)], [false, false])
@@ -174,8 +172,8 @@ describe('a backup', () => {
     await writeFile(wrong, 'correct horse batteries\n', { mode: 0o600 })
     const restore = (opener: string[]): Promise<Outcome> =>
       command(['restore', file, ...opener, '--data', place])
-    refused(await restore(['--passphrase-file', wrong]), /passphrase is another one/)
-    refused(await restore(['--identity', folder.file('identity.pem')]), /passphrase/)
+    refused(await restore(['--passphrase-file', wrong]), /passphrase is wrong/)
+    refused(await restore(['--identity', folder.file('identity.txt')]), /passphrase/)
     refused(await restore([]), /no terminal/)
     answerOf(await restore(passphrase))
   })
@@ -197,21 +195,16 @@ describe('a backup', () => {
   })
 })
 
-/** How the head of a backup says its schema, so many versions later than it is. */
-/** A backup whose header names a later schema, with the length of the header before it. */
-function withSchema(backup: Buffer, later: number): Buffer {
-  const start = backup.indexOf('{')
-  const end = start + backup.readUInt32BE(start - 4)
-  const header: object = JSON.parse(backup.toString('utf8', start, end))
-  const json = JSON.stringify({ ...header, schemaVersion: sqliteSchema.length + later })
-  const length = Buffer.alloc(4)
-  length.writeUInt32BE(Buffer.byteLength(json))
-  return Buffer.concat([
-    backup.subarray(0, start - 4),
-    length,
-    Buffer.from(json),
-    backup.subarray(end),
-  ])
+/** The plaintext of a backup with another schema version in its header, the first record. */
+function withSchema(version: number): (plaintext: Buffer) => Buffer {
+  return (plaintext) => {
+    const end = 4 + plaintext.readUInt32BE()
+    const header: object = JSON.parse(plaintext.toString('utf8', 5, end))
+    const json = Buffer.from(`h${JSON.stringify({ ...header, schemaVersion: version })}`)
+    const length = Buffer.alloc(4)
+    length.writeUInt32BE(json.length)
+    return Buffer.concat([length, json, plaintext.subarray(end)])
+  }
 }
 
 describe('a restore', () => {
@@ -251,7 +244,8 @@ describe('a restore', () => {
         'flipped',
         Buffer.from(bytes.map((octet, at) => (at === bytes.length - 100 ? octet ^ 1 : octet))),
       ],
-      ['header', withSchema(bytes, -1)],
+      ['header', Buffer.from(bytes.map((octet, at) => (at === 60 ? octet ^ 1 : octet)))],
+      ['chunk', bytes.subarray(0, bytes.indexOf('\n--- ') + 50 + 16)],
       ['empty', Buffer.alloc(0)],
     ] as const) {
       await writeFile(folder.file(what), changed)
@@ -266,17 +260,19 @@ describe('a restore', () => {
     await folder.restore(name, ['--data', place])
   })
 
-  test('of a newer schema is refused before anything is asked', async () => {
+  test('of a newer or an invalid schema is refused, and leaves no database', async () => {
     const name = newName()
     await folder.backUp(name, data())
-    const bytes = await readFile(folder.file(name))
-    await writeFile(folder.file('newer'), withSchema(bytes, 1))
     const place = folder.file(newName())
-    refused(
-      await command(['restore', folder.file('newer'), '--data', place]),
-      /newer version of Signet/,
-    )
-    assert.equal(existsSync(place), false)
+    for (const [version, message] of [
+      [sqliteSchema.length + 1, /newer version of Signet/],
+      [0, /invalid schema version/],
+      [sqliteSchema.length - 1, /that its schema version does not have|damaged|no table/],
+    ] as const) {
+      await folder.rewrite(name, 'changed', withSchema(version))
+      refused(await folder.tryRestore('changed', ['--data', place]), message)
+      assert.deepEqual(readdirSync(place), ['lock'])
+    }
   })
 
   test('that was cut short is not served as a new folder', async () => {

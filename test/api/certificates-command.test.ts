@@ -111,7 +111,7 @@ test('what means nothing is refused', async () => {
     [['--template', 'a b'], /--template must be the name or the ARN/],
     [['--issued-after', 'yesterday'], /'yesterday' must be a day/],
     [['--issued-after', '2026-02-31T99:00:00Z'], /must be a day/],
-    [['--expiring-within', '30'], /'30' must be a number of m, h, d or w/],
+    [['--expiring-within', '30'], /'30' must be a number and a unit \(s, m, h, d, w/],
     [['--limit', '0'], /--limit must be 1 to 100000/],
     [['--status', 'GOOD'], /Allowed choices are VALID, EXPIRED, REVOKED/],
   ] as const) {

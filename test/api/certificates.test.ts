@@ -1,6 +1,6 @@
 /** What is in certificates, read by a foreign parser. */
 import assert from 'node:assert/strict'
-import { X509Certificate } from 'node:crypto'
+import { createHash, X509Certificate } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import { csr } from '../support/csrs.ts'
 import {
@@ -120,13 +120,30 @@ test('no TemplateArn means EndEntityCertificate', async () => {
   assert.deepEqual(extensions(certificate), expected['EndEntityCertificate'])
 })
 
+/** RFC 5280 §4.2.1.2, method 1: SHA-1 of the BIT STRING of the public key, here an uncompressed point on a curve. */
+function keyIdentifierOf({ publicKey }: X509Certificate): string {
+  const { x = '', y = '' } = publicKey.export({ format: 'jwk' })
+  const coordinates = [x, y].map((text) => Buffer.from(text, 'base64url'))
+  return createHash('sha1')
+    .update(Buffer.concat([Buffer.of(4), ...coordinates]))
+    .digest('hex')
+}
+
+function extensionValue(pem: string, wanted: string): string | undefined {
+  const found = parseCertificate(derOf(pem)).extensions.find(({ oid }) => oid === wanted)
+  return found && Buffer.from(found.value).toString('hex')
+}
+
 test('key identifiers are SHA-1 of the key, and that of the issuer is the one in its certificate', async () => {
-  const leaf = new X509Certificate(
-    (await issue(service, { arn: root.arn, csr: csr('ec-server') })).certificate,
-  )
+  const { certificate } = await issue(service, { arn: root.arn, csr: csr('ec-server') })
+  const leaf = new X509Certificate(certificate)
   const issuer = new X509Certificate(root.certificate)
   assert.equal(leaf.checkIssued(issuer), true)
   assert.equal(leaf.verify(issuer.publicKey), true)
+  const [ofLeaf, ofIssuer] = [keyIdentifierOf(leaf), keyIdentifierOf(issuer)]
+  assert.equal(extensionValue(certificate, '2.5.29.14'), `0414${ofLeaf}`)
+  assert.equal(extensionValue(root.certificate, '2.5.29.14'), `0414${ofIssuer}`)
+  assert.equal(extensionValue(certificate, '2.5.29.35'), `30168014${ofIssuer}`)
   assert.match(leaf.toLegacyObject().serialNumber, /^[0-9A-F]{1,32}$/)
 })
 

@@ -9,7 +9,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { createServer as createTlsServer } from 'node:tls'
-import { command, startServer, type Outcome, type ServerProcess } from '../support/process.ts'
+import {
+  command,
+  spawnCommand,
+  startServer,
+  type Outcome,
+  type ServerProcess,
+} from '../support/process.ts'
 
 let folder: string
 let server: ServerProcess
@@ -371,7 +377,7 @@ test('credentials: of the data folder, of the AWS variables, and none', async ()
   const missing = await command([...list, '--out', path('no'), '--data', path('nowhere')])
   assert.equal(missing.code, 2)
   assert.match(missing.stderr, /credentials: ENOENT/)
-  const none = await command([...list, '--out', path('no')], {
+  const none = await spawnCommand([...list, '--out', path('no')], {
     HOME: folder,
     AWS_EC2_METADATA_DISABLED: 'true',
   })
@@ -398,7 +404,8 @@ test('a server with a certificate of its own CA is trusted by the root in its da
   const args = ['status', '--endpoint', server.url]
   const trusted = await command([...args, '--ca-file', path('below-root/ca.pem')], variables)
   assert.equal(trusted.code, 0, trusted.stderr)
-  const stranger = await command(args, variables)
+  // Commands that share a process also share the connections that fetch keeps open.
+  const stranger = await spawnCommand(args, variables)
   assert.equal(stranger.code, 1)
   assert.match(stranger.stdout, /not reachable/)
 })

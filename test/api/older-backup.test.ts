@@ -1,10 +1,11 @@
-/** An older backup that is restored beside newer CRLs: numbers go on, and what was published as revoked stays so. */
+/** Backups of earlier versions, and an older backup that is restored beside newer CRLs, whose revocations stay. */
 import assert from 'node:assert/strict'
-import { cp, mkdtemp } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, writeFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { BackupFolder, contentOf } from '../support/backups.ts'
+import { answerOf, BackupFolder, contentOf } from '../support/backups.ts'
 import { csr } from '../support/csrs.ts'
 import { createRoot, issue } from '../support/hierarchy.ts'
 import {
@@ -20,6 +21,7 @@ import {
   type ReadCrl,
 } from '../support/revocation.ts'
 import { ocspRequest, readOcspAnswer } from '../support/ocsp-requests.ts'
+import { command } from '../support/process.ts'
 import { TestService } from '../support/service.ts'
 
 /** Entries as they are compared. */
@@ -128,3 +130,30 @@ test('no CRL number repeats, and no published revocation is lost', async (t) => 
   assert.equal(numbers.length, 4)
   assert.equal(content.get('certificate_counts')![0]!['revoked'], 4)
 })
+
+const fixtures = join(import.meta.dirname, '../../testdata/backups')
+
+for (const kind of ['passphrase', 'x25519', 'p-256', 'rsa', 'without-master-key'])
+  test(`a backup of an earlier version, ${kind}.backup, is restored`, async () => {
+    using folder = new BackupFolder()
+    const place = folder.file('data')
+    const key = ['x25519', 'p-256', 'rsa'].includes(kind)
+      ? ['--identity', folder.file('identity.pem')]
+      : ['--passphrase-file', folder.file('passphrase')]
+    if (key[0] === '--identity')
+      // A checkout gives files the mode 0644, and an identity must be private.
+      await writeFile(folder.file('identity.pem'), readFileSync(join(fixtures, `${kind}.pem`)), {
+        mode: 0o600,
+      })
+    if (kind === 'without-master-key') {
+      await mkdir(place, { mode: 0o700 })
+      await writeFile(join(place, 'master.key'), readFileSync(join(fixtures, 'master.key')), {
+        mode: 0o600,
+      })
+    }
+    const file = join(fixtures, `${kind}.backup`)
+    const restored = answerOf(await command(['restore', file, ...key, '--data', place]))
+    assert.deepEqual([restored.SchemaVersion, restored.Rows.certificates], [9, 3])
+    const found = answerOf(await command(['verify', '--data', place]))
+    assert.deepEqual([found.Ok, found.Authorities, found.Certificates], [true, 2, 3])
+  })

@@ -144,7 +144,7 @@ test('roles are made with their trust, changed and deleted', async () => {
   await refused(/3600 to 43200/, 'role', 'update', 'issuer', '--max-session', '60')
   await refused(/whole number/, 'role', 'update', 'issuer', '--max-session', 'x')
   await refused(/--trust-policy: /, 'role', 'update', 'issuer', '--trust-policy', policy)
-  await json('role', 'update', 'issuer', '--max-session', '7200', '--tag', 'team=web')
+  await json('role', 'update', 'issuer', '--max-session', '2h', '--tag', 'team=web')
   const [listed] = await json('role', 'list')
   assert.deepEqual(
     [listed.MaxSessionDuration, listed.Tags, listed.AssumeRolePolicyDocument],

@@ -52,6 +52,7 @@ import { encodeOidElement } from '../../src/x509/der/oid.ts'
 import { encodePem } from '../../src/x509/pem.ts'
 import { createRoot, defaultSigningAlgorithm, issue } from '../support/hierarchy.ts'
 import { TestService } from '../support/service.ts'
+import { runsOf } from '../support/thorough.ts'
 import {
   readWithGnutls,
   readWithPyca,
@@ -62,7 +63,7 @@ import { templateTable, type TemplateRow } from './template-table.ts'
 
 const policy: IssuancePolicy = { lint: 'error', weakKeys: 'refuse', verifySignatures: 'ca' }
 const seed = Number(process.env['SIGNET_FUZZ_SEED'] ?? 20_261_125)
-const requestsCount = 10_000
+const requestsCount = runsOf(10_000)
 const servedCount = 200
 
 interface KeyPair {
@@ -642,7 +643,7 @@ async function rootOf(pair: KeyPair): Promise<{ issuer: Issuer; certificate: X50
   })
   const path = { certificate: parseCertificate(der), chain: [] }
   return {
-    issuer: issuerOf(path, 'GENERAL_PURPOSE'),
+    issuer: issuerOf(path, { usageMode: 'GENERAL_PURPOSE', keyHandle: 'test' }),
     certificate: new X509Certificate(Buffer.from(der)),
   }
 }
@@ -653,7 +654,8 @@ function finished(
   order: Parameters<typeof prepareCertificate>[0],
   issuer?: Issuer,
 ): Uint8Array {
-  const prepared = prepareCertificate(order, issuer)
+  const { subjectPublicKeyInfo } = order.csr.request
+  const prepared = prepareCertificate(order, issuer ?? { keyHandle: 'test', subjectPublicKeyInfo })
   requireLinted(prepared.findings, policy)
   const { tbsCertificateDer, signatureAlgorithm } = prepared
   return encodeCertificate(tbsCertificateDer, signatureAlgorithm, signed(pair, tbsCertificateDer))

@@ -9,9 +9,9 @@ import { csr } from '../support/csrs.ts'
 import { Findings } from './findings.ts'
 import { FuzzConnection, type Outcome } from './http.ts'
 import { MemoryLog } from './memory.ts'
-import { mutateBytes } from './mutate-bytes.ts'
-import { mutateDer, readNodes, writeNode } from './mutate-der.ts'
-import { jsonText, mutateJson } from './mutate-json.ts'
+import { mutateBytes } from './mutate/bytes.ts'
+import { mutateDer, readNodes, writeNode } from './mutate/der.ts'
+import { jsonText, mutateJson } from './mutate/json.ts'
 
 const der = Buffer.from(csr('ec-server').replaceAll(/-----[A-Z ]+-----|\s/g, ''), 'base64')
 

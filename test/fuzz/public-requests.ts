@@ -2,9 +2,9 @@
 import type { Choices } from '../chaos/choices.ts'
 import { ocspRequest } from '../support/ocsp-requests.ts'
 import { type FuzzRequest, type Sending } from './http.ts'
-import { mutateBytes, strangeTexts } from './mutate-bytes.ts'
-import { mutateDer } from './mutate-der.ts'
-import { brokenly, mutateHead, soundly, strangeTargets } from './mutate-head.ts'
+import { mutateBytes, strangeTexts } from './mutate/bytes.ts'
+import { mutateDer } from './mutate/der.ts'
+import { brokenly, mutateHead, soundly, strangeTargets } from './mutate/head.ts'
 import { encodeRequest } from './http.ts'
 import type { World } from './world.ts'
 

@@ -1,7 +1,7 @@
 /** Headers, and claims of signatures, that no client library would send. */
 import type { Choices } from '../chaos/choices.ts'
 import type { FuzzRequest } from './http.ts'
-import { strangeTexts } from './mutate-bytes.ts'
+import { strangeTexts } from './mutate/bytes.ts'
 import { region } from './world.ts'
 
 /** The text as a header may have it. */

@@ -10,7 +10,7 @@ import { BackupFolder, contentOf, withoutRestoration } from '../support/backups.
 import { csr } from '../support/csrs.ts'
 import { createRoot, issue } from '../support/hierarchy.ts'
 import { command, startServer } from '../support/process.ts'
-import { openTestPostgres, sharedPostgres } from '../support/postgres.ts'
+import { openTestPostgres, sharedPostgres, TestPostgres } from '../support/postgres.ts'
 import {
   allPublished,
   crlBucket,
@@ -20,7 +20,7 @@ import {
 } from '../support/revocation.ts'
 import { TestService } from '../support/service.ts'
 
-const postgres = sharedPostgres()
+const postgres = sharedPostgres(() => TestPostgres.ofRun())
 
 test('a schema version means the same on both engines', () => {
   assert.equal(sqliteSchema.length, postgresSchema.length + versionsBeforePostgres)

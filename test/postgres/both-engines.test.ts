@@ -3,11 +3,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { ConflictError, type Database } from '../../src/store/database.ts'
-import { expectRows, sql, type Row, type Sql } from '../../src/store/sql.ts'
+import { guard, sql, type GuardName, type Row, type Sql } from '../../src/store/sql.ts'
 import { TestDatabase } from '../support/database.ts'
-import { openTestPostgres, sharedPostgres } from '../support/postgres.ts'
+import { openTestPostgres, sharedPostgres, TestPostgres } from '../support/postgres.ts'
 
-const postgres = sharedPostgres()
+const postgres = sharedPostgres(() => TestPostgres.ofRun())
 /** The same transactions in each run. */
 const seed = 1042885322
 
@@ -18,6 +18,7 @@ const integer = fc.oneof(
 )
 const bytes = fc.uint8Array({ maxLength: 4 })
 const rows = fc.integer({ min: 0, max: 2 })
+const condition = fc.constantFrom<GuardName>('quota', 'revision', 'lease', 'missing')
 
 const statement: fc.Arbitrary<Sql> = fc.oneof(
   fc
@@ -31,15 +32,17 @@ const statement: fc.Arbitrary<Sql> = fc.oneof(
     ([key, value]) => sql`insert into settings (name, value) values (${key}, ${value})
       on conflict (name) do nothing returning name`,
   ),
-  fc.tuple(name, integer, rows).map(([key, limit, count]) =>
-    expectRows(
+  fc.tuple(name, integer, rows, condition).map(([key, limit, count, named]) =>
+    guard(
+      named,
       sql`insert into accounts (account_id, created_at_ms) select ${key}, ${limit}
         where ${3} > (select count(*) from accounts) returning account_id`,
       count,
     ),
   ),
-  fc.tuple(integer, integer, rows).map(([from, to, count]) =>
-    expectRows(
+  fc.tuple(integer, integer, rows, condition).map(([from, to, count, named]) =>
+    guard(
+      named,
       sql`update accounts set created_at_ms = ${to} where created_at_ms <= ${from}
         returning account_id`,
       count,
@@ -58,9 +61,11 @@ const statement: fc.Arbitrary<Sql> = fc.oneof(
       ([after, limit]) =>
         sql`select name, value from settings where name >= ${after} order by name limit ${limit}`,
     ),
-  rows.map((count) =>
-    expectRows(sql`select count(*) as n from settings having count(*) <= ${count}`, 1),
-  ),
+  fc
+    .tuple(rows, condition)
+    .map(([count, named]) =>
+      guard(named, sql`select count(*) as n from settings having count(*) <= ${count}`),
+    ),
 )
 
 const transaction = fc.array(statement, { maxLength: 4 })
@@ -86,7 +91,7 @@ async function outcomesOf(db: Database, asked: readonly (readonly Sql[])[]): Pro
   return settled.map((one) => {
     if (one.status === 'fulfilled') return one.value.map(plain)
     const reason: unknown = one.reason
-    return reason instanceof ConflictError ? `conflict at ${reason.statement}` : 'fault'
+    return reason instanceof ConflictError ? `conflict: ${reason.guard}` : 'fault'
   })
 }
 

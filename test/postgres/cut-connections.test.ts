@@ -4,9 +4,9 @@ import { test } from 'node:test'
 import { DatabaseUnavailableError } from '../../src/store/database.ts'
 import { sql } from '../../src/store/sql.ts'
 import { startCuttingProxy } from '../support/cutting-proxy.ts'
-import { openTestPostgres, sharedPostgres } from '../support/postgres.ts'
+import { openTestPostgres, sharedPostgres, TestPostgres } from '../support/postgres.ts'
 
-const postgres = sharedPostgres()
+const postgres = sharedPostgres(() => TestPostgres.ofRun())
 /** A connection that is set up and asked one question says less either way. */
 const octetsMax = { there: 1400, back: 2600 }
 const step = 37

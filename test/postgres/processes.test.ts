@@ -4,10 +4,10 @@ import { chmod, writeFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { databaseUrl } from '../support/chosen-database.ts'
 import { TestFolder } from '../support/database.ts'
-import { sharedPostgres } from '../support/postgres.ts'
+import { sharedPostgres, TestPostgres } from '../support/postgres.ts'
 import { command, startServer } from '../support/process.ts'
 
-const postgres = sharedPostgres()
+const postgres = sharedPostgres(() => TestPostgres.ofRun())
 
 test('passwords are in no output, and commands find the database as the server does', async (t) => {
   const server = await postgres(t)

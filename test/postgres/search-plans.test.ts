@@ -11,9 +11,9 @@ import {
 } from '../../src/store/certificate-search.ts'
 import { selectUnsearchable } from '../../src/store/search-progress.ts'
 import { sql, type Sql } from '../../src/store/sql.ts'
-import { openTestPostgres, sharedPostgres } from '../support/postgres.ts'
+import { openTestPostgres, sharedPostgres, TestPostgres } from '../support/postgres.ts'
 
-const postgres = sharedPostgres()
+const postgres = sharedPostgres(() => TestPostgres.ofRun())
 
 const rows = 20_000
 const positions = { facet: 1, low: 100, high: rows }

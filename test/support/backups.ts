@@ -1,27 +1,31 @@
-/** Backups made and restored on the command line, and all that a database holds. */
+/** Backups on the command line, and the content of databases. */
 import assert from 'node:assert/strict'
-import { generateKeyPairSync } from 'node:crypto'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { openSnapshot } from '../../src/admin-commands/open-snapshot.ts'
+import { Readable } from 'node:stream'
+import { gunzipSync, gzipSync } from 'node:zlib'
+import { generateX25519Identity, identityToRecipient } from 'age-encryption'
+import { decrypt, encrypt } from '../../src/backup/encryption.ts'
+import { loadEngine, type DatabaseLocation } from '../../src/store/engines/index.ts'
 import type { PostgresConnectionOptions } from '../../src/store/postgres/connection-options.ts'
 import { pagesOf } from '../../src/store/snapshot.ts'
 import type { Row } from '../../src/store/sql.ts'
 import { command, type Outcome } from './process.ts'
 import type { Members } from './service.ts'
 
-/** A folder with what backups are locked and opened with. */
+const identity = await generateX25519Identity()
+const recipient = await identityToRecipient(identity)
+
+/** A folder with the keys of backups. */
 export class BackupFolder implements Disposable {
   readonly path = mkdtempSync(join(tmpdir(), 'signet-backup-'))
 
   constructor() {
-    const { publicKey, privateKey } = generateKeyPairSync('x25519', {
-      publicKeyEncoding: { type: 'spki', format: 'pem' },
-      privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    writeFileSync(this.file('recipient.txt'), `${recipient}\n`)
+    writeFileSync(this.file('identity.txt'), `# public key: ${recipient}\n${identity}\n`, {
+      mode: 0o600,
     })
-    writeFileSync(this.file('recipient.pem'), publicKey)
-    writeFileSync(this.file('identity.pem'), privateKey, { mode: 0o600 })
     writeFileSync(this.file('passphrase'), 'correct horse battery\n', { mode: 0o600 })
   }
 
@@ -31,23 +35,40 @@ export class BackupFolder implements Disposable {
 
   /** Runs `signet backup` for the recipient; its answer. */
   async backUp(name: string, place: readonly string[]): Promise<Members> {
-    const lock = ['--recipient', this.file('recipient.pem')]
-    return answerOf(await command(['backup', this.file(name), ...lock, ...place]))
+    const key = ['--recipient', this.file('recipient.txt')]
+    return answerOf(await command(['backup', this.file(name), ...key, ...place]))
   }
 
   /** Runs `signet restore` with the identity. */
   async tryRestore(name: string, place: readonly string[]): Promise<Outcome> {
-    const opener = ['--identity', this.file('identity.pem')]
-    return command(['restore', this.file(name), ...opener, ...place])
+    const key = ['--identity', this.file('identity.txt')]
+    return command(['restore', this.file(name), ...key, ...place])
   }
 
   async restore(name: string, place: readonly string[]): Promise<Members> {
     return answerOf(await this.tryRestore(name, place))
   }
 
+  /** Writes a copy of a backup with changed plaintext, encrypted for the recipient. */
+  async rewrite(from: string, to: string, change: (plaintext: Buffer) => Buffer): Promise<void> {
+    const key = { kind: 'identities', identities: [identity] } as const
+    const plaintext = gunzipSync(
+      await collect(decrypt(key, Readable.from([readFileSync(this.file(from))]))),
+    )
+    const content = Readable.from([gzipSync(change(plaintext))])
+    const changed = encrypt({ kind: 'recipients', recipients: [recipient] }, content)
+    writeFileSync(this.file(to), await collect(changed))
+  }
+
   [Symbol.dispose](): void {
     rmSync(this.path, { recursive: true, force: true })
   }
+}
+
+async function collect(source: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const pieces: Uint8Array[] = []
+  for await (const bytes of source) pieces.push(bytes)
+  return Buffer.concat(pieces)
 }
 
 /** What a command that must succeed has printed. */
@@ -60,7 +81,12 @@ export function answerOf({ code, stdout, stderr }: Outcome): Members {
 export async function contentOf(
   location: string | PostgresConnectionOptions,
 ): Promise<ReadonlyMap<string, Row[]>> {
-  const snapshot = await openSnapshot(location)
+  const database: DatabaseLocation =
+    typeof location === 'string'
+      ? { engine: 'sqlite', at: location }
+      : { engine: 'postgres', at: { connection: location, pool: 1, damagePath: '' } }
+  const engine = await loadEngine(database)
+  const snapshot = await engine.openSnapshot()
   try {
     const content = new Map<string, Row[]>()
     for (const table of snapshot.tables) {

@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Database } from '../../src/store/database.ts'
+import type { DatabaseLocation } from '../../src/store/engines/index.ts'
 import type { PostgresConnectionOptions } from '../../src/store/postgres/connection-options.ts'
 import { chosenDatabase } from './chosen-database.ts'
 import { openTestPostgres } from './postgres.ts'
@@ -61,9 +62,10 @@ export class TestDatabase implements AsyncDisposable {
     return this.#place === undefined ? openSqlite(this.path) : openTestPostgres(this.#place)
   }
 
-  /** Path of the SQLite file, or where the PostgreSQL database is. */
-  get location(): string | PostgresConnectionOptions {
-    return this.#place ?? this.path
+  get location(): DatabaseLocation {
+    if (this.#place === undefined) return { engine: 'sqlite', at: this.path }
+    const damagePath = this.folder.file('postgresql')
+    return { engine: 'postgres', at: { connection: this.#place, pool: 4, damagePath } }
   }
 
   get path(): string {

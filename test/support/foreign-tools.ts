@@ -3,6 +3,7 @@ import { existsSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { promisify } from 'node:util'
+import { thorough } from './thorough.ts'
 
 const run = promisify(execFile)
 
@@ -49,7 +50,7 @@ export async function outcome(
   }
 }
 
-/** The client of the system, and the first on PATH if that is another one. */
+/** The client of the system or, without one, the first on PATH; both, if they are different ones, with CI=true. */
 export function clients(name: string): { readonly command: string; readonly optional: boolean }[] {
   const system = `/usr/bin/${name}`
   const onPath = (process.env['PATH'] ?? '')
@@ -58,10 +59,9 @@ export function clients(name: string): { readonly command: string; readonly opti
     .find((path) => existsSync(path))
   const real = (path: string): string => (existsSync(path) ? realpathSync(path) : path)
   const isOther = onPath !== undefined && real(onPath) !== real(system)
-  return [
-    { command: system, optional: false },
-    ...(isOther ? [{ command: onPath, optional: true }] : []),
-  ]
+  const other = isOther ? [{ command: onPath, optional: true }] : []
+  if (!thorough && existsSync(system)) return [{ command: system, optional: false }]
+  return [{ command: system, optional: false }, ...other]
 }
 
 /** The environment of an AWS client: the server's credentials and nothing of the machine's own. */

@@ -1,5 +1,5 @@
 /** The server as a process of its own, as an operator starts it. */
-import { execFile, spawn, type ChildProcess } from 'node:child_process'
+import { execFile, fork, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
@@ -17,20 +17,86 @@ export interface Outcome {
   readonly stderr: string
 }
 
-/** Runs a command of the command line to its end. */
+/** What the process of commands (command-host.ts) is sent. */
+export interface CommandRequest {
+  readonly args: readonly string[]
+  readonly environment: Readonly<Record<string, string>>
+  /** All of standard input. */
+  readonly input: string
+}
+
+let host: ChildProcess | undefined
+let queue: Promise<unknown> = Promise.resolve()
+
+/** Runs a command of the command line to its end, in a process that all commands of a test file share. */
 export async function command(
+  args: readonly string[],
+  environment: Record<string, string> = {},
+  input = '',
+): Promise<Outcome> {
+  if (args[0] === 'serve') return spawnCommand(args, environment)
+  const request = { args, environment: environmentOf(args, environment), input }
+  const outcome = queue.then(() => inHost(request))
+  queue = outcome.catch(() => {})
+  return outcome
+}
+
+/** Runs a command in a process of its own, as a shell does. */
+export async function spawnCommand(
   args: readonly string[],
   environment: Record<string, string> = {},
 ): Promise<Outcome> {
   try {
     const { stdout, stderr } = await run(process.execPath, [signet, ...args], {
-      env: { PATH: process.env['PATH'] ?? '', ...notedDatabase(args), ...environment },
+      env: environmentOf(args, environment),
     })
     return { code: 0, stdout, stderr }
   } catch (error) {
     const { code, stdout, stderr } = error as Outcome
     return { code, stdout, stderr }
   }
+}
+
+function environmentOf(
+  args: readonly string[],
+  environment: Record<string, string>,
+): Record<string, string> {
+  return { PATH: process.env['PATH'] ?? '', ...notedDatabase(args), ...environment }
+}
+
+async function inHost(request: CommandRequest): Promise<Outcome> {
+  const child = (host ??= startHost())
+  child.ref()
+  child.channel?.ref()
+  try {
+    return await new Promise((resolvePromise, reject) => {
+      const ended = (): void => {
+        host = undefined
+        reject(new Error(`the process of commands ended during: ${request.args.join(' ')}`))
+      }
+      child.once('exit', ended)
+      child.once('message', (outcome: Outcome) => {
+        child.off('exit', ended)
+        resolvePromise(outcome)
+      })
+      child.send(request)
+    })
+  } finally {
+    child.channel?.unref()
+    child.unref()
+  }
+}
+
+/** It ends with the process that started it. */
+function startHost(): ChildProcess {
+  return fork(join(import.meta.dirname, 'command-host.ts'), {
+    execArgv: [],
+    env: {
+      PATH: process.env['PATH'],
+      NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/compiled'),
+    },
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  })
 }
 
 export interface ServerProcess {

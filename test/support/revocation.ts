@@ -83,6 +83,12 @@ export async function eventually<T>(
   }
 }
 
+/** Has the CRLs that are due published now, those of revocations in the last second too (`--crl-delay`). */
+function publishNow(service: TestService): void {
+  service.clock.advance({ seconds: service.config.revocationPolicy.crlDelaySeconds / 10 })
+  service.wake('publish-crls')
+}
+
 /** Waits for a CRL in the embedded store that `is` what is looked for. */
 export async function crlThat(
   service: TestService,
@@ -90,6 +96,7 @@ export async function crlThat(
   is: (crl: ReadCrl) => boolean,
 ): Promise<ReadCrl> {
   const look = async (): Promise<ReadCrl | undefined> => {
+    publishNow(service)
     const der = await service.readObject(crlBucket, key)
     const crl = der && readCrl(der)
     return crl !== undefined && is(crl) ? crl : undefined
@@ -107,7 +114,9 @@ export async function crlWith(service: TestService, certificateArn: string): Pro
 /** Waits until every CRL lists all that it has to. */
 export async function allPublished(service: TestService): Promise<void> {
   const text = 'select 1 from crls where changes <> published_changes'
-  const look = async (): Promise<true | undefined> =>
-    (await service.inDatabase(text)).length === 0 ? true : undefined
+  const look = async (): Promise<true | undefined> => {
+    publishNow(service)
+    return (await service.inDatabase(text)).length === 0 ? true : undefined
+  }
   await eventually(look, 'all CRLs published', 20)
 }

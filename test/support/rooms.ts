@@ -84,11 +84,18 @@ export const rooms: Readonly<Record<string, Room>> = {
       'identity',
       'keys',
       'policy/managed-permissions.ts',
+      'x509/der/time.ts',
     ],
   },
-  'store/schema': { subject: 'Migrations that both engines share', imports: [] },
-  'store/sqlite': { subject: 'The engine SQLite', imports: ['store', 'store/schema'] },
-  'store/postgres': { subject: 'The engine PostgreSQL', imports: ['store', 'store/schema'] },
+  'store/sqlite': {
+    subject: 'The engine SQLite; ownership of its database, lost writes',
+    imports: ['store'],
+  },
+  'store/postgres': { subject: 'The engine PostgreSQL', imports: ['store'] },
+  'store/engines': {
+    subject: 'The table of database engines',
+    imports: ['store', 'store/sqlite', 'store/postgres'],
+  },
   keys: {
     subject: 'The port KeyStore; encrypted keys in the database',
     imports: ['authority/algorithms.ts'],
@@ -106,11 +113,11 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   access: {
     subject: 'Authentication, authorization, request rates',
-    imports: ['identity', 'policy', 'store', 'wire/*'],
+    imports: ['identity', 'operations/shared/operation.ts', 'policy', 'store', 'wire/*'],
   },
   'call-log': {
     subject: 'CloudTrail records of calls',
-    imports: ['access/failure-limiter.ts', 'identity', 'telemetry'],
+    imports: ['identity', 'telemetry'],
   },
   crl: {
     subject: 'CRLs: which one lists a revocation, their contents, publication',
@@ -127,17 +134,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   ocsp: {
     subject: 'OCSP: the status of a serial number, signed responses',
-    imports: [
-      'x509/*',
-      'services.ts',
-      'authority',
-      'issuance',
-      'store',
-      'telemetry',
-      'wire/sigv4',
-      'http',
-      'http/body',
-    ],
+    imports: ['x509/*', 'services.ts', 'authority', 'issuance', 'store', 'http', 'http/body'],
   },
   sts: {
     subject: 'Operations of the Security Token Service',
@@ -174,7 +171,6 @@ export const rooms: Readonly<Record<string, Room>> = {
       'operations/shared',
       'search',
       'store',
-      'telemetry',
       'wire/*',
     ],
   },
@@ -198,10 +194,10 @@ export const rooms: Readonly<Record<string, Room>> = {
 
   'http/body': {
     subject: 'Request bodies: size limits, memory, reading',
-    imports: ['wire/sigv4', 'http'],
+    imports: ['wire/sigv4'],
   },
   http: {
-    subject: 'Listeners, routes, the AWS protocols, answers',
+    subject: 'Listeners, the tables of routes, the AWS protocols, answers',
     imports: [
       'services.ts',
       'access',
@@ -211,7 +207,6 @@ export const rooms: Readonly<Record<string, Room>> = {
       'http/body',
       'identity',
       'objects/object-store.ts',
-      'ocsp',
       'operations/shared/operation.ts',
       'store',
       'sts',
@@ -222,7 +217,7 @@ export const rooms: Readonly<Record<string, Room>> = {
 
   bulk: {
     subject: 'Work over millions of rows, in a thread: CRL entries, audit reports',
-    imports: ['x509', 'authority/audit-report.ts', 'store', 'store/postgres', 'store/sqlite'],
+    imports: ['x509', 'authority/audit-report.ts', 'store', 'store/engines'],
   },
   'jobs/scheduler': {
     subject: 'Background jobs: when they run, leases',
@@ -258,15 +253,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   'data-folder': {
     subject: 'The data folder: lock, master key, first start, the database in it',
-    imports: [
-      'terminal.ts',
-      'identity',
-      'settings',
-      'store',
-      'store/postgres',
-      'store/sqlite',
-      'telemetry',
-    ],
+    imports: ['terminal.ts', 'identity', 'settings', 'store', 'store/engines'],
   },
   'server/tls': {
     subject: 'The certificate of the API listener',
@@ -284,7 +271,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   'server/workers': {
     subject: 'Workers: their pool, the messages between them and the primary',
-    imports: ['access', 'call-log', 'store', 'store/sqlite', 'telemetry'],
+    imports: ['services.ts', 'access', 'call-log', 'store', 'store/sqlite', 'telemetry'],
   },
   server: {
     subject: 'Processes: single, primary and worker, assembled from the other rooms',
@@ -308,6 +295,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'server/workers',
       'settings',
       'store',
+      'store/engines',
       'store/sqlite',
       'sts',
       'telemetry',
@@ -327,15 +315,14 @@ export const rooms: Readonly<Record<string, Room>> = {
     subject: 'signet verify: certificates, CRLs and keys against the rows',
     imports: [
       'x509/*',
-      'admin-commands',
       'authority',
       'chain',
+      'crl/listing-crls.ts',
       'data-folder',
       'keys',
       'objects',
       'settings',
       'store',
-      'store/sqlite',
     ],
   },
   'admin-commands': {
@@ -354,47 +341,54 @@ export const rooms: Readonly<Record<string, Room>> = {
       'search',
       'settings',
       'store',
-      'store/postgres',
-      'store/sqlite',
+      'store/engines',
+      'store/sqlite/folder-lock.ts',
       'sts/issuer-keys.ts',
       'wire',
     ],
   },
-  'cli/completion': { subject: 'Completion scripts for shells', imports: ['cli'] },
-  cli: {
-    subject: 'The command line: flags, output',
+  'cli/completion': { subject: 'Completion scripts for shells', imports: [] },
+  'cli/shared': {
+    subject: 'What commands of the command line share: flags, output, the context of a command',
     imports: [
       'terminal.ts',
-      'version.ts',
-      'admin-commands',
-      'admin-commands/verify',
+      'admin-commands/principal-options.ts',
       'backup',
-      'cli/completion',
       'client-commands',
       'inspect',
       'policy',
+      'settings',
+    ],
+  },
+  'cli/commands': {
+    subject: 'One file for each command',
+    imports: [
+      'terminal.ts',
+      'admin-commands',
+      'admin-commands/verify',
+      'cli/completion',
+      'cli/shared',
+      'client-commands',
+      'inspect',
       'server',
       'settings',
     ],
   },
+  cli: {
+    subject: 'The table of commands, and the exit code of each',
+    imports: [
+      'terminal.ts',
+      'version.ts',
+      'cli/commands',
+      'cli/shared',
+      'server/operator-message.ts',
+    ],
+  },
 }
 
-/** Pairs of rooms that still import each other. */
-export const entangled: readonly (readonly [string, string])[] = [
-  ['http', 'http/body'],
-  ['http', 'ocsp'],
-  ['cli', 'cli/completion'],
-]
-
-/** The engines, and the rooms that may import them: those that open a database. */
+/** The engines, and the rooms that may import them beside the table of engines. */
 export const engineImporters: Readonly<Record<string, readonly string[]>> = {
-  'store/sqlite': [
-    'server',
-    'server/workers',
-    'data-folder',
-    'admin-commands',
-    'admin-commands/verify',
-    'bulk',
-  ],
-  'store/postgres': ['data-folder', 'admin-commands', 'bulk', 'settings'],
+  'store/sqlite': ['store/engines', 'server', 'server/workers', 'admin-commands'],
+  // Settings read the URL of a database.
+  'store/postgres': ['store/engines', 'settings'],
 }

@@ -4,21 +4,21 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import type { App } from '../../src/server/runtime.ts'
-import { startSingleProcess } from '../../src/server/single-process.ts'
+import { startSingleProcess, type SingleProcess } from '../../src/server/single-process.ts'
 import type { Clock } from '../../src/clock.ts'
 import { readConfig, type Config, type Flags } from '../../src/settings/config.ts'
 import { createLog } from '../../src/telemetry/log.ts'
 import { bucketsFolder } from '../../src/data-folder/data-folder.ts'
 import { createBucket, openObject } from '../../src/objects/embedded-buckets.ts'
 import type { ObjectStore } from '../../src/objects/object-store.ts'
+import type { JobName } from '../../src/services.ts'
 import { findOperation } from '../../src/operations/index.ts'
-import { systemRandom } from '../../src/random.ts'
 import type { Database } from '../../src/store/database.ts'
 import type { Row } from '../../src/store/sql.ts'
 import { chosenDatabase, databaseUrl, noteDatabase } from './chosen-database.ts'
 import { runInPostgres } from './postgres.ts'
 import { signedHeaders, type Credentials } from './signed-request.ts'
+import { TestRandom } from './test-random.ts'
 
 /** What a call answered. */
 export interface Answer {
@@ -38,25 +38,28 @@ export interface CallOptions {
   readonly credentials?: Credentials
 }
 
-/** Time that moves only when told, beginning at the real one, so that foreign clients can sign too. */
+/** Time that moves only when a test moves it. It begins at the real time, so that foreign clients can sign too. */
 export class TestClock implements Clock {
-  #offset = 0
+  #milliseconds = Date.now()
 
   now(): Date {
-    return new Date(Date.now() + this.#offset)
+    return new Date(this.#milliseconds)
   }
 
   advance({ days = 0, seconds = 0 }: { readonly days?: number; readonly seconds?: number }): void {
-    this.#offset += (days * 86_400 + seconds) * 1000
+    this.#milliseconds += (days * 86_400 + seconds) * 1000
   }
 
+  /** Milliseconds by which it is ahead of the real time. */
   get offset(): number {
-    return this.#offset
+    return this.#milliseconds - Date.now()
   }
 }
 
 /** What a test puts around a service. */
 export interface ServiceOptions {
+  /** One that begins at the real time unless given. */
+  readonly clock?: TestClock
   /** Where log lines go, at the level that the flag `logLevel` says. */
   readonly logTo?: { write(line: string): void }
   /** Puts something between the service and its object store. */
@@ -67,6 +70,7 @@ export interface ServiceOptions {
 
 interface Around extends ServiceOptions {
   readonly clock: TestClock
+  readonly random: TestRandom
   /** The data folder is another's. */
   readonly isNode?: boolean
 }
@@ -76,16 +80,18 @@ export type ApiCaller = Pick<TestService, 'call' | 'must'>
 
 export class TestService {
   readonly clock: TestClock
+  readonly random: TestRandom
   config: Config
-  #app: App
+  #app: SingleProcess
   readonly #around: Around
   readonly #flags: Flags
 
-  private constructor(app: App, flags: Flags, around: Around) {
+  private constructor(app: SingleProcess, flags: Flags, around: Around) {
     this.#app = app
     this.#flags = flags
     this.config = readConfig(flags, {})
     this.clock = around.clock
+    this.random = around.random
     this.#around = around
   }
 
@@ -104,13 +110,13 @@ export class TestService {
       ...database,
       ...flags,
     }
-    const around = { clock: new TestClock(), ...options }
+    const around = { clock: new TestClock(), random: new TestRandom(), ...options }
     return new TestService(await start(readConfig(all, {}), around), all, around)
   }
 
   /** One more server on the same database and data folder, with the same clock; it is closed before the first one. */
   async startNode(options: ServiceOptions = {}): Promise<TestService> {
-    const around = { clock: this.clock, ...options, isNode: true }
+    const around = { clock: this.clock, random: this.random, ...options, isNode: true }
     return new TestService(await start(this.config, around), this.#flags, around)
   }
 
@@ -125,6 +131,11 @@ export class TestService {
   /** The administrator's key, from the credentials file. */
   get credentials(): Credentials {
     return readCredentials(join(this.config.dataDirectory, 'credentials'))
+  }
+
+  /** Runs a job now, where it would otherwise look for work once a second or less often. */
+  wake(job: JobName): void {
+    this.#app.wake(job)
   }
 
   /** As SIGHUP does. */
@@ -248,11 +259,11 @@ function requireDeclared(operation: string, code: unknown): void {
 
 async function start(
   config: Config,
-  { clock, logTo, wrapObjects, wrapDatabase }: Around,
-): Promise<App> {
+  { clock, random, logTo, wrapObjects, wrapDatabase }: Around,
+): Promise<SingleProcess> {
   return startSingleProcess(config, {
     clock,
-    random: systemRandom,
+    random,
     log: createLog(config.logLevel, logTo),
     onFailure: (error) => {
       throw error

@@ -1,4 +1,5 @@
 /** Whether certificates are what their rows say, and signed by whom their rows say. */
+import { recordOctets, serialNumberKey } from '../../x509/serial-number.ts'
 import { endsChain, issuedBy, selfSignature, toleranceAt } from '../../chain/verify-chain.ts'
 import { isSelfIssued } from '../../chain/path-length.ts'
 import { bytesOf, integerOf, optionalTextOf, textOf } from '../../store/columns.ts'
@@ -8,7 +9,7 @@ import { parsePem } from '../../x509/pem.ts'
 import type { SubjectPublicKeyInfo } from '../../x509/subject-public-key-info.ts'
 import { issuerTolerance } from '../../x509/der/tolerance.ts'
 import { verifySignature } from '../../x509/verify-signature.ts'
-import type { Problems } from '../problems.ts'
+import type { Problems } from './problems.ts'
 
 /** Who signs certificates. */
 interface Signer {
@@ -20,8 +21,6 @@ interface Signer {
 
 /** By the number of the CA certificate's row. */
 export type Signers = Map<number, Signer>
-
-const serialOctets = 16
 
 /** Also notes the CA certificate among the signers. */
 export async function verifyAuthorityCertificate(
@@ -37,10 +36,8 @@ export async function verifyAuthorityCertificate(
   const authorityNumber = integerOf(row, 'authority_number')
   signers.set(number, { authorityNumber, subject: subject.der, subjectPublicKeyInfo })
   const isSame =
-    hexOf(certificate.serialNumber) ===
-      textOf(row, 'serial_number')
-        .toLowerCase()
-        .replace(/^(00)+/, '') &&
+    serialNumberKey(certificate.serialNumber) ===
+      serialNumberKey(Buffer.from(textOf(row, 'serial_number'), 'hex')) &&
     secondsOf(certificate.notBefore) === integerOf(row, 'not_before') &&
     secondsOf(certificate.notAfter) === integerOf(row, 'not_after')
   if (!isSame) problems.add(`${name} does not match its row`)
@@ -94,9 +91,9 @@ export async function verifyCertificate(
   const certificate = parsed(name, bytesOf(row, 'certificate_der'), problems)
   if (certificate === undefined) return
   const isSame =
-    hexOf(certificate.serialNumber) === hexOf(serialNumber) &&
+    serialNumberKey(certificate.serialNumber) === serialNumberKey(serialNumber) &&
     secondsOf(certificate.notAfter) === integerOf(row, 'not_after')
-  if (!isSame || serialNumber.length !== serialOctets)
+  if (!isSame || serialNumber.length !== recordOctets)
     problems.add(`${name} does not match its row`)
   const signerNumber = row['authority_certificate_number']
   const signer = signerNumber === null ? undefined : signers.get(Number(signerNumber))
@@ -148,13 +145,6 @@ async function isSignedBy(
     tolerance: issuerTolerance,
   })
   return check === 'valid'
-}
-
-/** Without leading zeros. */
-function hexOf(serialNumber: Uint8Array): string {
-  return Buffer.from(serialNumber)
-    .toString('hex')
-    .replace(/^(00)+/, '')
 }
 
 function secondsOf(date: Date): number {

@@ -1,9 +1,12 @@
 /** Whether published CRLs are those that their rows tell of, and list what they have to. */
 import { setTimeout as delay } from 'node:timers/promises'
+import { serialNumberKey } from '../../x509/serial-number.ts'
 import { maySignCrls } from '../../chain/crl-signing.ts'
 import { issuerKeyIdentifier } from '../../chain/issuer-identity.ts'
+import type { CrlKind } from '../../authority/crl.ts'
 import type { RevocationConfiguration } from '../../authority/revocation-configuration.ts'
 import { systemClock } from '../../clock.ts'
+import { listsAllRevocations } from '../../crl/listing-crls.ts'
 import type { Config } from '../../settings/config.ts'
 import { bucketsFolder } from '../../data-folder/data-folder.ts'
 import { createEmbeddedObjectStore } from '../../objects/embedded-object-store.ts'
@@ -12,6 +15,7 @@ import { systemRandom } from '../../random.ts'
 import { bytesOf, integerOf, textOf } from '../../store/columns.ts'
 import { rowsOf, type Snapshot } from '../../store/snapshot.ts'
 import type { Row } from '../../store/sql.ts'
+import { firstValidSecond } from '../../x509/der/time.ts'
 import { selectListed, selectPublishedCrl, selectPublishedCrls } from '../../store/verify-rows.ts'
 import { parseCertificate, type Certificate } from '../../x509/certificate.ts'
 import { parseCertificateList, type CertificateList } from '../../x509/certificate-list.ts'
@@ -20,7 +24,7 @@ import { parseAuthorityKeyIdentifier } from '../../x509/extensions/key-identifie
 import { oids } from '../../x509/der/oid.ts'
 import { readRevokedCertificates } from '../../x509/revoked-certificates.ts'
 import { verifySignature } from '../../x509/verify-signature.ts'
-import type { Problems } from '../problems.ts'
+import type { Problems } from './problems.ts'
 
 export interface CrlFindings {
   readonly crls: number
@@ -53,9 +57,9 @@ export async function verifyCrls(
     for (const id of ids) {
       const { problem, isDue, name } = await lookUntilSettled(snapshot, { objects, id })
       if (problem === undefined) continue
-      const what = `the CRL ${name}: ${problem}`
-      if (!isDue) problems.add(what)
-      else if (due.length < dueShownMax) due.push(what)
+      const finding = `the CRL ${name}: ${problem}`
+      if (!isDue) problems.add(finding)
+      else if (due.length < dueShownMax) due.push(finding)
     }
   } finally {
     objects.close()
@@ -100,7 +104,7 @@ async function lookUntilSettled(
 async function lookAt(snapshot: Snapshot, row: Row, objects: ObjectStore): Promise<Look> {
   const name = textOf(row, 'name')
   const isDue = row['changes'] !== row['published_changes']
-  const at = { bucket: textOf(row, 'bucket'), key: textOf(row, 'object_key') }
+  const location = { bucket: textOf(row, 'bucket'), key: textOf(row, 'object_key') }
   const look = (problem: string | undefined, mended = true): Look => ({
     name,
     problem,
@@ -109,12 +113,13 @@ async function lookAt(snapshot: Snapshot, row: Row, objects: ObjectStore): Promi
   let der: Uint8Array | undefined
   let etag: string | undefined
   try {
-    etag = (await objects.head(at))?.etag
-    der = await objects.get(at, crlOctetsMax)
+    etag = (await objects.head(location))?.etag
+    der = await objects.get(location, crlOctetsMax)
   } catch (error) {
-    return look(`cannot be read from the bucket ${at.bucket}: ${(error as Error).message}`)
+    return look(`cannot be read from the bucket ${location.bucket}: ${(error as Error).message}`)
   }
-  if (der === undefined) return look(`there is no object ${at.key} in the bucket ${at.bucket}`)
+  if (der === undefined)
+    return look(`there is no object ${location.key} in the bucket ${location.bucket}`)
   const list = await verified(der, bytesOf(row, 'certificate_der'))
   if (typeof list === 'string') return look(list, false)
   if (etag !== textOf(row, 'etag')) return look('is not the one that was written last')
@@ -174,47 +179,38 @@ async function compare(
   for (const { serialNumber, revocationDate, reasonCode } of readRevokedCertificates(
     list.revokedCertificates,
   ))
-    entries.set(serialOf(serialNumber), valueOf(revocationDate.getTime(), reasonCode))
+    entries.set(serialNumberKey(serialNumber), valueOf(revocationDate.getTime(), reasonCode))
   if (entries.size !== row['entries']) return `has ${entries.size} entries, not those of its record`
   const scope = { authorityNumber: integerOf(row, 'authority_number'), crlId: partitionOf(row) }
-  const generatedSeconds = integerOf(row, 'generated_at_ms') / 1000
+  const firstListed = firstValidSecond(new Date(integerOf(row, 'generated_at_ms')))
   let missing = 0
   let other = 0
   const select: Parameters<typeof rowsOf>[1] = (after, limit) => selectListed(scope, after, limit)
   for await (const page of rowsOf(snapshot, select))
     for (const revocation of page) {
-      const serial = serialOf(bytesOf(revocation, 'serial_number'))
+      const serial = serialNumberKey(bytesOf(revocation, 'serial_number'))
       const listed = entries.get(serial)
       const recorded = valueOf(
         integerOf(revocation, 'revoked_at_ms'),
         integerOf(revocation, 'reason_code'),
       )
-      if (listed === undefined && integerOf(revocation, 'not_after') >= generatedSeconds)
-        missing += 1
+      if (listed === undefined && integerOf(revocation, 'not_after') >= firstListed) missing += 1
       if (listed !== undefined && listed !== recorded) other += 1
       entries.delete(serial)
     }
-  const found = [
+  const findings = [
     ...(missing > 0 ? [`${missing} revocations are not listed`] : []),
     ...(other > 0 ? [`${other} entries say another time or reason`] : []),
     ...(entries.size > 0 ? [`${entries.size} entries are of no revocation`] : []),
   ]
-  return found.length > 0 ? found.join(', ') : undefined
+  return findings.length > 0 ? findings.join(', ') : undefined
 }
 
 /** Undefined for a CRL that lists all of its CA. */
 function partitionOf(row: Row): number | undefined {
-  const { CrlConfiguration } = JSON.parse(
-    textOf(row, 'revocation_configuration'),
-  ) as RevocationConfiguration
-  const isPartitioned = CrlConfiguration.Enabled && CrlConfiguration.CrlType === 'PARTITIONED'
-  return isPartitioned || row['kind'] === 'PARTITION' ? integerOf(row, 'crl_id') : undefined
-}
-
-/** Octets without leading zeros, each as a character. */
-function serialOf(octets: Uint8Array): string {
-  const first = octets.findIndex((octet) => octet !== 0)
-  return Buffer.from(octets.subarray(Math.max(first, 0))).toString('latin1')
+  const revocation = JSON.parse(textOf(row, 'revocation_configuration')) as RevocationConfiguration
+  const kind = textOf(row, 'kind') as CrlKind
+  return listsAllRevocations({ revocation }, kind) ? undefined : integerOf(row, 'crl_id')
 }
 
 /** Second and reason in one number. */

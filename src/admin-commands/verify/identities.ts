@@ -5,7 +5,7 @@ import type { Row } from '../../store/sql.ts'
 import { parseCertificate } from '../../x509/certificate.ts'
 import { DerError } from '../../x509/der/error.ts'
 import { isExpiredAt } from '../../x509/der/time.ts'
-import type { Problems } from '../problems.ts'
+import type { Problems } from './problems.ts'
 
 interface Signer extends IdentifiedCertificate {
   /** Number of its unexpired certificates that are bound to a CRL. */

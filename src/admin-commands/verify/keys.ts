@@ -9,7 +9,7 @@ import { pagesOf, type Snapshot } from '../../store/snapshot.ts'
 import type { Row } from '../../store/sql.ts'
 import { countOf } from '../../store/verify-rows.ts'
 import { parseCertificate } from '../../x509/certificate.ts'
-import type { Problems } from '../problems.ts'
+import type { Problems } from './problems.ts'
 
 /** Opens every key, and every secret of an access key, one after the other; how many there are of each. */
 export async function verifyKeys(
@@ -104,9 +104,9 @@ async function verifyCounts(row: Row, snapshot: Snapshot, problems: Problems): P
   }
   const number = integerOf(row, 'authority_number')
   const [counted] = await snapshot.read(countOf(number, integerOf(row, 'revoked_counted_at')))
-  for (const what of ['issued', 'revoked'])
-    if (counted?.[what] !== row[what])
+  for (const counter of ['issued', 'revoked'])
+    if (counted?.[counter] !== row[counter])
       problems.add(
-        `the CA ${id} counts ${String(row[what])} certificates ${what}, and has ${String(counted?.[what])}`,
+        `the CA ${id} counts ${String(row[counter])} certificates ${counter}, and has ${String(counted?.[counter])}`,
       )
 }

@@ -4,15 +4,13 @@ import type { Config } from '../../settings/config.ts'
 import { withData, type DataFolder } from '../../data-folder/data-folder.ts'
 import { rowsOf, type Snapshot } from '../../store/snapshot.ts'
 import type { Row, Sql } from '../../store/sql.ts'
-import { structureProblems } from '../../store/sqlite/snapshot.ts'
 import {
   selectAuthorities,
   selectAuthorityCertificates,
   selectCertificates,
   selectRevokedCertificates,
 } from '../../store/verify-rows.ts'
-import { openSnapshot } from '../open-snapshot.ts'
-import { Problems } from '../problems.ts'
+import { Problems } from './problems.ts'
 import { verifyAuthority, verifyKeys } from './keys.ts'
 import {
   verifyAuthorityCertificate,
@@ -43,7 +41,7 @@ export interface Verification {
 }
 
 /** Tells how far it is. */
-export type Progress = (what: string, count: number) => void
+export type Progress = (noun: string, count: number) => void
 
 /** Signatures that are checked at the same time. */
 const parallel = 64
@@ -51,7 +49,7 @@ const parallel = 64
 /** Reads all that is recorded and checks it, down to signatures. Rejects only where nothing can be read. */
 export async function verifyData(config: Config, progress: Progress): Promise<Verification> {
   return withData(config, async (data) => {
-    const snapshot = await openSnapshot(data.location)
+    const snapshot = await data.engine.openSnapshot()
     try {
       return await verifySnapshot(config, { data, snapshot, progress })
     } finally {
@@ -69,16 +67,16 @@ interface Verifying {
 async function verifySnapshot(config: Config, verifying: Verifying): Promise<Verification> {
   const { data, snapshot, progress } = verifying
   const problems = new Problems()
-  if (typeof data.location === 'string')
-    for (const line of await attempt(problems, 'the database', () => structureProblems(snapshot)))
-      problems.add(`the database is damaged: ${line}`)
+  const structure = (): Promise<string[]> => data.engine.structureProblems(snapshot)
+  for (const line of await attempt(problems, 'the database', structure))
+    problems.add(`the database is damaged: ${line}`)
   const keys = await attempt(problems, 'keys', () => verifyKeys(data, snapshot, problems))
   const signers: Signers = new Map()
   const each = (
-    what: string,
+    noun: string,
     select: (after: Row | undefined, limit: number) => Sql,
     check: (row: Row) => Promise<void>,
-  ): Promise<number> => eachRow({ snapshot, progress, problems }, { what, select, check })
+  ): Promise<number> => eachRow({ snapshot, progress, problems }, { noun, select, check })
   const identities = new CrlIdentities(systemClock.now())
   const authorityCertificates = await each(
     'CA certificates',
@@ -120,38 +118,38 @@ async function verifySnapshot(config: Config, verifying: Verifying): Promise<Ver
   }
 }
 
-/** What cannot be read is a problem, and not the end of the check; nothing is found then. */
+/** Rows that cannot be read are a problem and do not end the check; the result is empty then. */
 async function attempt<T>(
   problems: Problems,
-  what: string,
+  noun: string,
   read: () => Promise<readonly T[]>,
 ): Promise<readonly T[]> {
   try {
     return await read()
   } catch (error) {
-    problems.add(`${what} cannot be read: ${(error as Error).message}`)
+    problems.add(`${noun} cannot be read: ${(error as Error).message}`)
     return []
   }
 }
 
 interface EachRow {
-  readonly what: string
+  readonly noun: string
   readonly select: (after: Row | undefined, limit: number) => Sql
   readonly check: (row: Row) => Promise<void>
 }
 
-/** How many rows there were. */
+/** Resolves to the number of rows. */
 async function eachRow(
   { snapshot, progress, problems }: Omit<Verifying, 'data'> & { readonly problems: Problems },
-  { what, select, check }: EachRow,
+  { noun, select, check }: EachRow,
 ): Promise<number> {
   let count = 0
-  await attempt(problems, what, async () => {
+  await attempt(problems, noun, async () => {
     for await (const page of rowsOf(snapshot, select)) {
-      for (let at = 0; at < page.length; at += parallel)
-        await Promise.all(page.slice(at, at + parallel).map(check))
+      for (let start = 0; start < page.length; start += parallel)
+        await Promise.all(page.slice(start, start + parallel).map(check))
       count += page.length
-      progress(what, count)
+      progress(noun, count)
     }
     return []
   })

@@ -1,4 +1,5 @@
 /** Which names of a certificate the name constraints above it apply to (RFC 5280 §4.2.1.10, §6.1.3 b and c). */
+import { formatAddressRange } from '../../text/ip-address.ts'
 import type { GeneralName } from '../../x509/names/general-name.ts'
 import { formatName, isEmptyName, parseName, type Name } from '../../x509/names/name.ts'
 import { encodeOidElement, oids } from '../../x509/der/oid.ts'
@@ -95,7 +96,7 @@ export function showName({ kind, content }: GeneralName): string {
     case 'uniformResourceIdentifier':
       return `${kind} '${shorten(Buffer.from(content).toString('latin1'))}'`
     case 'iPAddress':
-      return `iPAddress ${showAddress(content)}`
+      return `iPAddress ${formatAddressRange(content)}`
     case 'directoryName':
       return `directoryName ${formatName(parseName(content))}`
     case 'otherName':
@@ -104,29 +105,6 @@ export function showName({ kind, content }: GeneralName): string {
     case 'registeredID':
       return kind
   }
-}
-
-/** An address, or an address and the length of its mask (RFC 4632 §3.1, RFC 5952). */
-function showAddress(content: Uint8Array): string {
-  const masked = content.length === 8 || content.length === 32
-  const half = masked ? content.length / 2 : content.length
-  const address = showOctets(content.subarray(0, half))
-  if (!masked) return address
-  const bits = content.subarray(half).reduce((sum, octet) => sum + onesOf(octet), 0)
-  return `${address}/${bits}`
-}
-
-function showOctets(octets: Uint8Array): string {
-  if (octets.length === 4) return octets.join('.')
-  const groups: string[] = []
-  for (let index = 0; index < octets.length; index += 2)
-    groups.push((((octets[index] ?? 0) << 8) | (octets[index + 1] ?? 0)).toString(16))
-  return groups.join(':')
-}
-
-/** Of a contiguous mask, whose ones come first. */
-function onesOf(octet: number): number {
-  return Math.clz32(~octet & 0xff) - 24
 }
 
 function shorten(text: string): string {

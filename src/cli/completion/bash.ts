@@ -1,11 +1,11 @@
-import type { CompletedCommand } from './completion.ts'
+import type { CompletedCommand } from './completed-command.ts'
 
-/** For bash 3.2 and later. Texts are names of commands and flags, which hold nothing that a shell would read. */
+/** For bash 3.2 and later. The texts are names of commands and flags, which contain no characters that a shell would interpret. */
 export function bashScript(commands: readonly CompletedCommand[]): string {
   const cases = commands.map(({ path, subcommands, flags, words }) => {
     const names = [...subcommands.map(({ name }) => name), ...words].join(' ')
-    const all = flags.map(({ flag }) => flag).join(' ')
-    return `    '${path}') words='${names}'; flags='${all}' ;;`
+    const flagNames = flags.map(({ flag }) => flag).join(' ')
+    return `    '${path}') words='${names}'; flags='${flagNames}' ;;`
   })
   const values = commands.flatMap(({ path, flags }) =>
     flags

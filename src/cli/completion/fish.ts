@@ -1,19 +1,19 @@
-import type { CompletedCommand } from './completion.ts'
+import type { CompletedCommand } from './completed-command.ts'
 
 /** For fish 3 and later. */
 export function fishScript(commands: readonly CompletedCommand[]): string {
   const paths = commands.map(({ path }) => path).filter((path) => path !== '')
   const lines = commands.flatMap(({ path, subcommands, flags, words }) => {
-    const at = `complete -c signet -n '__signet_at "${path}"'`
+    const condition = `complete -c signet -n '__signet_at "${path}"'`
     const noFiles = subcommands.length > 0 || words.length > 0 ? ' -f' : ''
     return [
       ...subcommands.map(
-        ({ name, description }) => `${at}${noFiles} -a ${name} -d '${description}'`,
+        ({ name, description }) => `${condition}${noFiles} -a ${name} -d '${description}'`,
       ),
-      ...words.map((word) => `${at}${noFiles} -a ${word}`),
+      ...words.map((word) => `${condition}${noFiles} -a ${word}`),
       ...flags.map(({ flag, description, takesValue, choices }) => {
         const value = choices.length > 0 ? ` -x -a '${choices.join(' ')}'` : takesValue ? ' -r' : ''
-        return `${at} -l ${flag.slice(2)}${value} -d '${description}'`
+        return `${condition} -l ${flag.slice(2)}${value} -d '${description}'`
       }),
     ]
   })

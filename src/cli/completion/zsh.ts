@@ -1,4 +1,4 @@
-import type { CompletedCommand, CompletedFlag } from './completion.ts'
+import type { CompletedCommand, CompletedFlag } from './completed-command.ts'
 
 /** For zsh 5 and later: a function for the folder of completions, or to be sourced. */
 export function zshScript(commands: readonly CompletedCommand[]): string {

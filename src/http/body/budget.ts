@@ -4,6 +4,8 @@
  * at a normal speed is hardly ever among them.
  */
 
+import { budgetBytesDefault } from './limits.ts'
+
 /** The share of one request. */
 export interface BodyLease {
   /**
@@ -24,10 +26,7 @@ export interface BodyBudget {
   readonly held: number
 }
 
-/** 128 MiB. */
-const bodyBudgetBytesDefault = 128 * 1024 * 1024
-
-export function createBodyBudget(bytesMax: number = bodyBudgetBytesDefault): BodyBudget {
+export function createBodyBudget(bytesMax: number = budgetBytesDefault): BodyBudget {
   /** In the order in which they were opened. */
   const incomplete = new Set<Lease>()
   let held = 0

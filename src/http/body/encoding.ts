@@ -1,5 +1,5 @@
 /** Detects encodings of request bodies that clients can be configured to use but that are not supported. */
-import type { RawRequest } from '../../wire/sigv4/request.ts'
+import type { SignedRequest } from '../../wire/sigv4/request.ts'
 
 /** Values without effect. Some SDKs send `amz-1.0` with every body. */
 const harmless: ReadonlySet<string> = new Set(['', 'identity', 'amz-1.0'])
@@ -8,7 +8,7 @@ const harmless: ReadonlySet<string> = new Set(['', 'identity', 'amz-1.0'])
 export function encodingProblem({
   headers,
   body,
-}: Pick<RawRequest, 'headers' | 'body'>): string | undefined {
+}: Pick<SignedRequest, 'headers' | 'body'>): string | undefined {
   const contentSha256 = headers.get('x-amz-content-sha256')?.[0] ?? ''
   const encodings = (headers.get('content-encoding') ?? []).flatMap((value) =>
     value.split(',', 10).map((coding) => coding.trim().toLowerCase()),

@@ -1,16 +1,14 @@
 /** From the bytes of a request to the members of its input, before any type is looked at. */
 import { isUtf8 } from 'node:buffer'
 import { ServiceError } from '../../errors.ts'
-import { hasParameter, parseQuery } from '../../wire/sigv4/canonical.ts'
-import { isAuthenticationParameter } from '../../wire/sigv4/query.ts'
-import type { RawRequest } from '../../wire/sigv4/request.ts'
+import { isAuthenticationParameter } from '../../wire/sigv4/presigned-url.ts'
+import { parametersOf, parseQuery, type QueryString } from '../../wire/sigv4/query-string.ts'
+import type { SignedRequest } from '../../wire/sigv4/request.ts'
 import { encodingProblem } from './encoding.ts'
+import { earlyBytesMax, longBodyValuesMax } from './limits.ts'
 
 /** Members by name, as JSON has them; which there may be and of which type is for the operation's shape to say. */
 export type Members = Readonly<Record<string, unknown>>
-
-/** Bodies up to this length are parsed before they are authenticated, as AWS does; longer ones after. */
-export const earlyBytesMax = 64 * 1024
 
 /** Members in the query of a presigned URL. */
 export type QueryMembers = ReadonlyMap<string, string>
@@ -38,16 +36,11 @@ function mediaTypeOf(values: readonly string[] | undefined): string {
   return (value.split(';', 1)[0] ?? '').trim().toLowerCase()
 }
 
-/** Whether the request is signed in its query, and so has its members there too if it has no body. */
-export function isPresigned(request: RawRequest): boolean {
-  return hasParameter(request.query, 'X-Amz-Algorithm')
-}
-
 /**
  * The members in a JSON body. Throws SerializationException if it is not UTF-8, not JSON or not an object: without text, as
  * AWS does, unless the body is encoded in a way that is not supported. Of a repeated member the last counts.
  */
-export function membersOfBody(request: Pick<RawRequest, 'headers' | 'body'>): Members {
+export function membersOfBody(request: Pick<SignedRequest, 'headers' | 'body'>): Members {
   const { body } = request
   const value = isUtf8(body) && !hasTooManyValues(body) ? parseJson(textOf(body)) : undefined
   if (!isObject(value)) throw serialization(encodingProblem(request) ?? '')
@@ -58,8 +51,8 @@ export function membersOfBody(request: Pick<RawRequest, 'headers' | 'body'>): Me
  * The members in the query of a presigned URL: all of them text. Throws SerializationException, without text, if
  * one is not UTF-8. Of a repeated member the last counts.
  */
-export function membersOfQuery(query: string): QueryMembers {
-  const members = parseQuery(query).filter(([name]) => !isAuthenticationParameter(name))
+export function membersOfQuery(query: QueryString): QueryMembers {
+  const members = parametersOf(query).filter(([name]) => !isAuthenticationParameter(name))
   return new Map(members.map(([name, value]) => [utf8(name), utf8(value)]))
 }
 
@@ -67,12 +60,12 @@ export function membersOfQuery(query: string): QueryMembers {
  * The parameters in a form. Throws SerializationException if the body is encoded, has too many parameters or a malformed
  * percent escape, or if a parameter is not UTF-8. Of a repeated one the last counts.
  */
-export function membersOfForm(request: Pick<RawRequest, 'headers' | 'body'>): QueryMembers {
+export function membersOfForm(request: Pick<SignedRequest, 'headers' | 'body'>): QueryMembers {
   const problem = encodingProblem(request)
   if (problem !== undefined) throw serialization(problem)
   const { body } = request
   const text = Buffer.from(body.buffer, body.byteOffset, body.length).toString('latin1')
-  return membersOfQuery(text.replaceAll('+', ' '))
+  return membersOfQuery(parseQuery(text.replaceAll('+', ' ')))
 }
 
 function utf8(latin1: string): string {
@@ -85,8 +78,6 @@ function textOf(body: Uint8Array): string {
   return Buffer.from(body.buffer, body.byteOffset, body.length).toString('utf8')
 }
 
-/** Limit on the values in a long body. The longest inputs consist of two base64 texts and at most 256 KiB of other text. */
-const longBodyValuesMax = 30_000
 const comma = 0x2c
 const bracket = 0x5b
 const brace = 0x7b

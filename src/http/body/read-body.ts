@@ -1,18 +1,22 @@
 /** Reads request bodies, within a limit for each body and a budget for all of them. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { BodyBudget, BodyLease } from './budget.ts'
+import { pieceBytesMin, piecesFree } from './limits.ts'
 
 export type ReadBody =
   /** The complete body. `release` returns its bytes to the budget; call it when nothing refers to them any more. */
   | { readonly kind: 'whole'; readonly bytes: Buffer; release(): void }
-  /** The body exceeds its limit and was not kept. */
-  | { readonly kind: 'too-long' }
-  /** The body arrives in too many small chunks. */
-  | { readonly kind: 'scattered' }
-  /** The budget has no room for the body, or the body was evicted from it. */
-  | { readonly kind: 'no-room' }
+  | { readonly kind: BodyRefusal }
   /** The client disconnected. */
   | { readonly kind: 'gone' }
+
+export type BodyRefusal =
+  /** The body exceeds its limit and was not kept. */
+  | 'too-long'
+  /** The body arrives in too many small chunks. */
+  | 'scattered'
+  /** The budget has no room for the body, or the body was evicted from it. */
+  | 'no-room'
 
 /** Approximate memory of a request in Node.js, without its header lines and its body. */
 const requestBytes = 2048
@@ -49,9 +53,6 @@ export function readBody(
     request.on('data', take).on('end', whole).on('close', gone)
   })
 }
-
-const piecesFree = 256
-const pieceBytesMin = 64
 
 /**
  * Counts the pieces in which a body arrives. Returns false once there are too many small ones: the connection must then be
@@ -102,9 +103,9 @@ class Collected {
     if (length > capacity) {
       // Most bodies arrive in one piece, which is kept without a copy.
       const isFirst = capacity === 0
-      const wanted = isFirst ? length : Math.max(length, Math.min(2 * capacity, this.#bytesMax))
-      if (!this.#lease.grow(wanted - capacity)) return 'no-room'
-      this.#buffer = isFirst ? piece : enlarged(this.#buffer.subarray(0, this.#length), wanted)
+      const size = isFirst ? length : Math.max(length, Math.min(2 * capacity, this.#bytesMax))
+      if (!this.#lease.grow(size - capacity)) return 'no-room'
+      this.#buffer = isFirst ? piece : enlarged(this.#buffer.subarray(0, this.#length), size)
       if (isFirst) {
         this.#length = length
         return undefined

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
+import * as fc from 'fast-check'
 import { test, type TestContext } from 'node:test'
 import { testServices } from '../../../test/support/services.ts'
 import { systemRandom } from '../../random.ts'
 import type { Database } from '../../store/database.ts'
 import type { Sql } from '../../store/sql.ts'
-import { runClaimed, type ClaimedWork } from './claimed-work.ts'
+import { retryAt, runClaimed, type ClaimedWork } from './claimed-work.ts'
 
 const claim: Sql = { text: 'claim', values: [] }
 
@@ -29,7 +30,7 @@ function jobOver(t: TestContext, count: number, isHeld: () => boolean) {
   const stopping = new AbortController()
   const run = (work: ClaimedWork<number>['work']): ReturnType<typeof runClaimed> =>
     runClaimed(services, stopping.signal, {
-      name: 'job',
+      name: 'publish-crls',
       table: 'crls',
       batch: 3,
       parallel: 1,
@@ -54,7 +55,7 @@ test('work that takes long keeps its lease, and when it is over nothing is renew
     return 'done'
   })
   assert.deepEqual(result, { done: 3, failed: 0 })
-  assert.deepEqual(woken, ['job'])
+  assert.deepEqual(woken, ['publish-crls'])
   assert.deepEqual(sent, ['claim', ...Array.from({ length: 20 }, () => 'set lease_until_ms')])
   await pass(60)
   assert.equal(sent.length, 21)
@@ -91,4 +92,21 @@ test('nothing to do holds no lease', async (t) => {
   await pass(60)
   assert.deepEqual(sent, ['claim'])
   assert.deepEqual(woken, [])
+})
+
+test('retries come after 5 seconds, twice as late each time, and every 15 minutes in the end', () => {
+  const now = new Date(0)
+  const seconds = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map((n) => retryAt(now, n).getTime() / 1000)
+  assert.deepEqual(seconds, [5, 10, 20, 40, 80, 160, 320, 640, 900, 900])
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 0, max: Date.UTC(2200, 0) }),
+      fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
+      (at, failures) => {
+        const wait = retryAt(new Date(at), failures).getTime() - at
+        assert.ok(wait >= 5000 && wait <= 900_000)
+        assert.ok(wait <= retryAt(new Date(at), failures + 1).getTime() - at)
+      },
+    ),
+  )
 })

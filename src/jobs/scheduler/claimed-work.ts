@@ -1,4 +1,4 @@
-import type { Services } from '../../services.ts'
+import type { JobName, Services } from '../../services.ts'
 import { newLease, releaseLease, type Lease, type LeasedTable } from '../../store/leases.ts'
 import type { Row, Sql } from '../../store/sql.ts'
 import { forEachOf } from './for-each.ts'
@@ -8,7 +8,7 @@ import type { JobResult } from './scheduler.ts'
 /** Rows that are work for a job. */
 export interface ClaimedWork<Item> {
   /** Of the job. */
-  readonly name: string
+  readonly name: JobName
   readonly table: LeasedTable
   /** Rows of one run, and how many of them are worked on at a time. */
   readonly batch: number
@@ -18,6 +18,14 @@ export interface ClaimedWork<Item> {
   readonly itemOf: (row: Row) => Item
   /** `going` is aborted when the work must be given up: the server stops, or the lease is lost. */
   readonly work: (item: Item, lease: Lease, going: AbortSignal) => Promise<keyof JobResult>
+}
+
+const retrySecondsMax = 15 * 60
+
+/** When failed work is tried again: after 5 seconds, then after twice as long each time, up to AWS's 15 minutes for a CRL. */
+export function retryAt(now: Date, failures: number): Date {
+  const seconds = Math.min(5 * 2 ** Math.min(failures - 1, 16), retrySecondsMax)
+  return new Date(now.getTime() + seconds * 1000)
 }
 
 /** Claims a batch under one lease, which it keeps, and works on it; a batch that was full is followed by another run. */

@@ -6,8 +6,8 @@ import type { Services } from '../../services.ts'
 import { nearestStorable } from '../../text/storable-text.ts'
 import { putJobOutcome, type JobOutcome } from '../../store/job-outcomes.ts'
 
-export interface Job {
-  readonly name: string
+export interface Job<Name extends string = string> {
+  readonly name: Name
   /** How often it looks for work without being told. */
   readonly everySeconds: number
   /** How many runs there may be at once, each with work of its own: one, unless said otherwise. */

@@ -29,7 +29,7 @@ import {
   tagList,
 } from '../shared/shapes.ts'
 import { requireBucket } from '../shared/require-bucket.ts'
-import { tagKeysOf, tagOf } from '../tag/tag-view.ts'
+import { tagKeys, tagOf } from '../tag/tag-view.ts'
 
 /** Members of its input. */
 const createCertificateAuthorityInput = structure({
@@ -59,8 +59,11 @@ export const createCertificateAuthority = operation({
     'InvalidPolicyException',
   ],
   resource: () => undefined,
-  furtherActions: ({ Tags = [] }) => (Tags.length === 0 ? [] : ['acm-pca:TagCertificateAuthority']),
-  conditionKeys: ({ Tags = [] }) => tagKeysOf(Tags),
+  furtherActions: {
+    documentation: '`acm-pca:TagCertificateAuthority` if it has Tags',
+    of: ({ Tags = [] }) => (Tags.length === 0 ? [] : ['acm-pca:TagCertificateAuthority']),
+  },
+  conditionKeys: tagKeys,
   async run(services, input, caller) {
     const scope = { operation: 'CreateCertificateAuthority', resource: '' }
     const token = scopedToken(caller, scope, input.IdempotencyToken)
@@ -80,7 +83,7 @@ export const createCertificateAuthority = operation({
       services.wake('finish-creation')
       return { CertificateAuthorityArn }
     } catch (error) {
-      if (error instanceof ConflictError && error.statement === 0)
+      if (error instanceof ConflictError && error.guard === 'quota')
         throw quotaExceeded(services, error)
       throw error
     }

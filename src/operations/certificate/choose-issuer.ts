@@ -1,7 +1,7 @@
 import { stateError } from '../../authority/life-cycle.ts'
 import { ServiceError } from '../../errors.ts'
 import type { AcceptedCsr } from '../../issuance/accept-csr.ts'
-import type { Issuer } from '../../issuance/issuer.ts'
+import { keyHandleOf, type AuthorityKey, type Issuer } from '../../issuance/issuer.ts'
 import type { Template } from '../../issuance/templates.ts'
 import type { Database } from '../../store/database.ts'
 import { publicKeyOf } from '../shared/authority-key.ts'
@@ -15,7 +15,7 @@ export function requireIssuing({ arn, status }: AuthorityView, template: Templat
 }
 
 /**
- * Under whose name a certificate is issued; undefined for a root that signs itself.
+ * The issuer of a certificate: the CA with its certificate, or its key alone for a root that signs itself.
  *
  * A root template is for a root CA's own CSR only: anything else is InvalidStateException while the CA waits for
  * its certificate, and InvalidArgsException once it is ACTIVE.
@@ -24,14 +24,12 @@ export function chooseIssuer(
   db: Database,
   view: AuthorityView,
   { template, csr }: { readonly template: Template; readonly csr: AcceptedCsr },
-): Issuer | undefined {
+): Issuer | AuthorityKey {
   const { authority } = view
-  if (template.kind === 'root') {
-    if (authority.type !== 'ROOT' || !isOwnKey(view, csr)) throw notOwnRoot(view, template)
-    return undefined
-  }
-  requireIssuing(view, template)
-  return issuerWith(db, authority)
+  if (template.kind !== 'root') return issuerWith(db, authority)
+  if (authority.type !== 'ROOT' || !isOwnKey(view, csr)) throw notOwnRoot(view, template)
+  const { subjectPublicKeyInfo } = csr.request
+  return { keyHandle: keyHandleOf(authority), subjectPublicKeyInfo }
 }
 
 function isOwnKey({ authority }: AuthorityView, { request }: AcceptedCsr): boolean {

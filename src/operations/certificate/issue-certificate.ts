@@ -2,10 +2,8 @@ import { requireSigningAlgorithm } from '../../authority/algorithms.ts'
 import type { CurrentCrl } from '../../authority/crl.ts'
 import { serviceOf, type Caller } from '../../identity/caller.ts'
 import { ServiceError } from '../../errors.ts'
-import type { PreparedEvent } from '../../telemetry/events.ts'
 import { acceptCsr, type AcceptedCsr } from '../../issuance/accept-csr.ts'
 import { requireLinted } from '../../issuance/issuance-policy.ts'
-import type { Issuer } from '../../issuance/issuer.ts'
 import { encodePassthrough, noPassthrough, type Passthrough } from '../../issuance/passthrough.ts'
 import { prepareCertificate, type PreparedCertificate } from '../../issuance/prepare-certificate.ts'
 import { newSerialNumber } from '../../issuance/serial-number.ts'
@@ -17,7 +15,7 @@ import { ConflictError } from '../../store/database.ts'
 import { findTokenArn, type ScopedToken } from '../../store/idempotency-tokens.ts'
 import { certificateArn } from '../../wire/arn.ts'
 import { enumeration, type Infer, long, required, structure } from '../../wire/shapes/shape.ts'
-import { certificatePointers } from '../../crl/revocation-urls.ts'
+import { revocationUrls } from '../../crl/revocation-urls.ts'
 import { changedTooOften } from '../shared/change-authority.ts'
 import { chooseIssuer, requireIssuing } from './choose-issuer.ts'
 import { signingAlgorithm } from '../shared/configuration-shapes.ts'
@@ -67,12 +65,14 @@ export const issueCertificate = operation({
     'ConcurrentModificationException',
   ],
   resource: (input) => input.CertificateAuthorityArn,
-  conditionKeys: ({ TemplateArn }, { partition }) =>
-    new Map([['acm-pca:templatearn', [TemplateArn ?? defaultTemplateArn(partition)]]]),
+  conditionKeys: {
+    documentation: '`acm-pca:TemplateArn`',
+    of: ({ TemplateArn }, { partition }) =>
+      new Map([['acm-pca:templatearn', [TemplateArn ?? defaultTemplateArn(partition)]]]),
+  },
   async run(services, input, caller) {
-    const authorityArn = input.CertificateAuthorityArn
-    const view = await requireAuthority(services, caller, { arn: authorityArn, event })
-    const scope = { operation: 'IssueCertificate', resource: authorityArn }
+    const view = await requireAuthority(services, caller, whereOf(input))
+    const scope = { operation: 'IssueCertificate', resource: view.arn }
     const token = scopedToken(caller, scope, input.IdempotencyToken)
     const earlier = token && (await findTokenArn(services.db, token, view.now))
     if (earlier !== undefined) return { CertificateArn: earlier }
@@ -81,109 +81,93 @@ export const issueCertificate = operation({
     requireSigningAlgorithm(view.authority.configuration.KeyAlgorithm, input.SigningAlgorithm)
     const passthrough = passthroughOf(input, template)
     const csr = await acceptCsr(input.Csr, services.issuancePolicy)
-    const request = { input, caller, csr, passthrough, template, token }
+    const request = { input, caller, token, template, passthrough, csr }
     return { CertificateArn: await issue(services, request, view) }
   },
 })
 
-const event = 'issue-certificate'
+type Input = Infer<typeof issueCertificateInput>
 
-/** How often an issuance is begun again when the CA changes in the middle of it. */
-const attemptsMax = 10
-
-interface IssueRequest {
-  readonly input: Infer<typeof issueCertificateInput>
+/** An accepted request: everything that does not depend on the state of the CA. */
+interface AcceptedRequest {
+  readonly input: Input
   readonly caller: Caller
-  readonly csr: AcceptedCsr
-  readonly passthrough: Passthrough
-  readonly template: Template
   readonly token: ScopedToken | undefined
+  readonly template: Template
+  readonly passthrough: Passthrough
+  readonly csr: AcceptedCsr
 }
 
-/** Prepares, signs, stores; the ARN is answered only when the certificate is durable. */
+/** The request with the certificate to sign, prepared for the CA as it was at one instant. */
+interface PreparedIssuance extends AcceptedRequest {
+  readonly view: AuthorityView
+  /** The CRL that the certificate is bound to. */
+  readonly crl: CurrentCrl | undefined
+  readonly prepared: PreparedCertificate
+}
+
+interface SignedIssuance extends PreparedIssuance {
+  readonly certificateDer: Uint8Array
+}
+
+/** How often an issuance starts again when the CA changes meanwhile. */
+const attemptsMax = 10
+
+/** Prepares, signs, stores. Returns the ARN once the certificate is durable. */
 async function issue(
   services: Services,
-  request: IssueRequest,
+  request: AcceptedRequest,
   firstView: AuthorityView,
 ): Promise<string> {
-  const again = (): Promise<AuthorityView> =>
-    requireAuthority(services, request.caller, { arn: firstView.arn, event })
   let view = firstView
   for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
-    const issuer = chooseIssuer(services.db, view, request)
-    const crl = issuer === undefined ? undefined : currentCrl(view)
+    const crl = request.template.kind === 'root' ? undefined : currentCrl(view)
     if (crl === 'missing') {
       await openCurrentCrl(services, view)
-      view = await again()
+      view = await readAgain(services, request)
       continue
     }
-    const prepared = prepare(services, request, { view, issuer, crl })
-    reportFindings(services, view, prepared)
-    const certificateDer = await sign(services, request, { view, issuer, prepared })
-    const result = await store(services, { request, view, issuer, prepared, certificateDer, crl })
-    if (!(result instanceof ConflictError)) return result
-    const found = await again()
-    const isSame = found.authority.revision === view.authority.revision
-    const conflict = conflictOf(result, crl)
-    if (conflict === 'quota' && isSame) throw quotaExceeded(services, result)
-    if (conflict === 'partition' && isSame) await openCurrentCrl(services, found)
-    view = await again()
+    const issuance = prepare(services, request, { view, crl })
+    const certificateDer = await signCertificate(services, issuance.prepared)
+    const signed = { ...issuance, certificateDer }
+    try {
+      return await store(services, signed)
+    } catch (error) {
+      if (!(error instanceof ConflictError)) throw error
+      view = await resolveConflict(services, signed, error)
+    }
   }
   throw changedTooOften()
 }
 
-/** Which of the statements in `store` did not apply. */
-function conflictOf(
-  { statement }: ConflictError,
-  crl: CurrentCrl | undefined,
-): 'quota' | 'partition' | 'certificate' {
-  if (statement === 0) return 'quota'
-  return statement === 1 && crl?.kind === 'PARTITION' ? 'partition' : 'certificate'
+function readAgain(services: Services, { input, caller }: AcceptedRequest): Promise<AuthorityView> {
+  return requireAuthority(services, caller, whereOf(input))
 }
 
-function sign(
-  services: Services,
-  { template, csr }: IssueRequest,
-  work: {
-    readonly view: AuthorityView
-    readonly issuer: Issuer | undefined
-    readonly prepared: PreparedCertificate
-  },
-): Promise<Uint8Array> {
-  return signCertificate(services, work.prepared, {
-    keyHandle: work.view.authority.keyHandle ?? '',
-    isCa: template.kind !== 'end-entity',
-    subjectPublicKeyInfo: work.issuer?.subjectPublicKeyInfo ?? csr.request.subjectPublicKeyInfo,
-  })
-}
-
-function reportFindings(
-  { issuancePolicy, log }: Services,
-  { arn: authorityArn }: AuthorityView,
-  { findings }: PreparedCertificate,
-): void {
-  requireLinted(findings, issuancePolicy)
-  if (issuancePolicy.lint !== 'off' && findings.length > 0)
-    log.warn({ authority: authorityArn, findings }, 'certificate does not pass the lint')
+function whereOf(input: Input): Parameters<typeof requireAuthority>[2] {
+  return { arn: input.CertificateAuthorityArn, event: 'issue-certificate' }
 }
 
 /** A template without API passthrough ignores it, whatever it says. */
-function passthroughOf({ ApiPassthrough }: IssueRequest['input'], template: Template): Passthrough {
+function passthroughOf({ ApiPassthrough }: Input, template: Template): Passthrough {
   return template.api && ApiPassthrough !== undefined
     ? encodePassthrough(ApiPassthrough)
     : noPassthrough
 }
 
+/** Throws if the policy does not accept what the lint found. */
 function prepare(
   services: Services,
-  { input, csr, passthrough, template }: IssueRequest,
-  { view, issuer, crl }: Prepared,
-): PreparedCertificate {
+  request: AcceptedRequest,
+  { view, crl }: Pick<PreparedIssuance, 'view' | 'crl'>,
+): PreparedIssuance {
+  const { issuancePolicy, log } = services
+  const { input, template, csr, passthrough } = request
   const requested = {
     validity: validityOf(input.Validity),
     notBefore: input.ValidityNotBefore && validityOf(input.ValidityNotBefore),
   }
-  const order = {
+  const parameters = {
     template,
     csr,
     passthrough,
@@ -191,34 +175,26 @@ function prepare(
     issuedAt: view.now,
     serialNumber: newSerialNumber(services.random),
     signingAlgorithm: input.SigningAlgorithm,
-    pointers: certificatePointers(services, view.authority, crl),
-    emptySubject: services.issuancePolicy.emptySubject,
+    pointers: revocationUrls(services, view.authority, crl),
+    emptySubject: issuancePolicy.emptySubject,
   }
-  return prepareCertificate(order, issuer)
+  const prepared = prepareCertificate(parameters, chooseIssuer(services.db, view, request))
+  const { findings } = prepared
+  requireLinted(findings, issuancePolicy)
+  if (issuancePolicy.lint !== 'off' && findings.length > 0)
+    log.warn({ authority: view.arn, findings }, 'certificate does not pass the lint')
+  return { ...request, view, crl, prepared }
 }
 
-/** For whom a certificate is prepared. */
-interface Prepared {
-  readonly view: AuthorityView
-  readonly issuer: Issuer | undefined
-  readonly crl: CurrentCrl | undefined
+function validityOf({ Value, Type }: Infer<typeof validity>): RequestedValidity {
+  return { value: Value, type: Type }
 }
 
-/** The certificate's ARN, or why its row does not go with what is stored. */
-async function store(
-  services: Services,
-  issued: {
-    readonly request: IssueRequest
-    readonly view: AuthorityView
-    readonly prepared: PreparedCertificate
-    readonly issuer: Issuer | undefined
-    readonly certificateDer: Uint8Array
-    readonly crl: CurrentCrl | undefined
-  },
-): Promise<string | ConflictError> {
-  const { request, view, issuer, prepared, certificateDer, crl } = issued
-  const { authority, arn: authorityArn, now } = view
-  const { serialNumber, templateName, notAfter } = prepared
+/** The ARN of the certificate, or of an earlier one with the same token. Throws ConflictError if the CA has changed. */
+async function store(services: Services, issuance: SignedIssuance): Promise<string> {
+  const { caller, token, template, view, crl, prepared, certificateDer } = issuance
+  const { serialNumber, notAfter, templateName, issuerDer } = prepared
+  const { authority, now } = view
   const record = {
     serialNumber,
     certificateDer,
@@ -226,57 +202,45 @@ async function store(
     issuedAt: now,
     notAfter,
     crlId: crl?.id,
-    requesterAccountId: request.caller.accountId,
-    requesterService: serviceOf(request.caller),
-    requesterArn: request.caller.arn,
+    requesterAccountId: caller.accountId,
+    requesterService: serviceOf(caller),
+    requesterArn: caller.arn,
   }
-  const newArn = certificateArn(authorityArn, serialNumber)
-  const announcement = issuanceEvent(services, view, newArn)
-  // In the order of what a conflict means: the quota, or that the CA changed; a partition that is full; a serial number.
-  const statements = [
-    countCertificate(authority, services.quotas.certificatesPerAuthority),
-    ...bindStatements(crl, { issuerOctets: issuer?.subjectDer.length ?? 0, notAfter }),
-    insertCertificate(authority, record, request.template.kind === 'root'),
-    ...announcement.statements,
-  ]
-  try {
-    const arnOfRecord = await commitOnce(services, request.token, {
-      arn: newArn,
-      now,
-      statements,
-    })
-    if (arnOfRecord === newArn) {
-      services.metrics.certificateIssued()
-      warnOfMissingNames(services, {
-        ...request,
-        certificateArn: newArn,
-        requesterArn: request.caller.arn,
-      })
-      announcement.tell()
-    }
-    return arnOfRecord
-  } catch (error) {
-    if (error instanceof ConflictError) return error
-    throw error
-  }
-}
-
-function issuanceEvent(
-  { events }: Services,
-  { authority, arn: authorityArn, now }: AuthorityView,
-  newArn: string,
-): PreparedEvent {
-  return events.prepare({
+  const newArn = certificateArn(view.arn, serialNumber)
+  const event = services.events.prepare({
     type: 'ACM Private CA Certificate Issuance',
     authority,
     time: now,
-    resources: [authorityArn, newArn],
+    resources: [view.arn, newArn],
     detail: { result: 'success' },
   })
+  const statements = [
+    countCertificate(authority, services.quotas.certificatesPerAuthority),
+    ...bindStatements(crl, { issuerOctets: issuerDer.length, notAfter }),
+    insertCertificate(authority, record, template.kind === 'root'),
+    ...event.statements,
+  ]
+  const storedArn = await commitOnce(services, token, { arn: newArn, now, statements })
+  if (storedArn !== newArn) return storedArn
+  services.metrics.certificateIssued()
+  warnOfMissingNames(services, { ...issuance, certificateArn: newArn, requesterArn: caller.arn })
+  event.tell()
+  return newArn
 }
 
-function validityOf({ Value, Type }: Infer<typeof validity>): RequestedValidity {
-  return { value: Value, type: Type }
+/** The CA as it is after a conflict, to try again with. Throws LimitExceededException if its quota is used up. */
+async function resolveConflict(
+  services: Services,
+  issuance: SignedIssuance,
+  conflict: ConflictError,
+): Promise<AuthorityView> {
+  const view = await readAgain(services, issuance)
+  const hasChanged = view.authority.revision !== issuance.view.authority.revision
+  if (hasChanged) return view
+  if (conflict.guard === 'quota') throw quotaExceeded(services, conflict)
+  if (conflict.guard !== 'partition') return view
+  await openCurrentCrl(services, view)
+  return readAgain(services, issuance)
 }
 
 function quotaExceeded({ quotas }: Services, cause: ConflictError): ServiceError {

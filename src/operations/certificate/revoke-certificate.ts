@@ -3,7 +3,7 @@ import { parseCertificateSerial } from '../../x509/serial-number.ts'
 import { reasonCodeOf, revocationReasons } from '../../authority/revocation-reason.ts'
 import type { Services } from '../../services.ts'
 import { findRevocableCertificate, type RevocableCertificate } from '../../store/certificates.ts'
-import { markCrlsDue } from '../../store/crls.ts'
+import { listCrls, markCrlDue } from '../../store/crls.ts'
 import { ConflictError } from '../../store/database.ts'
 import {
   countRevocation,
@@ -17,6 +17,7 @@ import { enumeration, required, string, structure } from '../../wire/shapes/shap
 import { isExpiredAt } from '../../x509/der/time.ts'
 import { changedTooOften } from '../shared/change-authority.ts'
 import { currentCrl, openCurrentCrl } from '../../crl/current-crl.ts'
+import { boundCrl, listingCrls } from '../../crl/listing-crls.ts'
 import { operation } from '../shared/operation.ts'
 import { requireAuthority } from '../shared/require-authority.ts'
 import type { AuthorityView } from '../../authority/status.ts'
@@ -55,7 +56,8 @@ export const revokeCertificate = operation({
         await openCurrentCrl(services, view)
         continue
       }
-      const { number: certificateNumber, notAfter, crlId } = certificate
+      const { number: certificateNumber, notAfter } = certificate
+      const crlId = boundCrl(view.authority, certificate.crlId)
       const revoked = { certificateNumber, serialNumber, notAfter, crlId }
       const record = { ...revoked, revokedAt: view.now, reasonCode }
       if (await revoke(services, view, record)) return
@@ -103,21 +105,23 @@ async function revoke(
 ): Promise<boolean> {
   const { authority, now } = view
   const event = revocationEvent(services, view, record.serialNumber)
+  // A CRL that is opened after this changes the revision of the CA.
+  const crls = await listCrls(services.db, authority.number, record.crlId)
   const dueAt = new Date(now.getTime() + services.revocationPolicy.crlDelaySeconds * 1000)
   try {
-    // The order is that of what a conflict means.
     await services.db.transaction([
       countRevocation(authority, record.notAfter, quotaOf(services, view)),
       insertRevocation(authority, record),
-      markCrlsDue(authority, record.crlId, dueAt),
+      ...listingCrls(authority, crls, record.crlId).map((id) => markCrlDue(id, dueAt)),
       ...event.statements,
     ])
   } catch (error) {
     if (!(error instanceof ConflictError)) throw error
-    if (error.statement === 1) throw alreadyRevoked(error)
+    if (error.guard === 'duplicate') throw alreadyRevoked(error)
     return recount(services, view, error)
   }
   event.tell()
+  services.wake('publish-crls')
   services.metrics.certificateRevoked()
   return true
 }

@@ -43,14 +43,13 @@ export const createPermission = operation({
       createdAt: now,
     }
     try {
-      // The order is that of what a conflict means.
       await services.db.transaction([
         insertPermission(authority, permission),
         requirePermissionCount(authority, permissionsMax),
       ])
     } catch (error) {
       if (!(error instanceof ConflictError)) throw error
-      throw error.statement === 0 ? alreadyExists(permission, error) : tooMany(error)
+      throw error.guard === 'duplicate' ? alreadyExists(permission, error) : tooMany(error)
     }
   },
 })

@@ -35,7 +35,7 @@ function principalId({ arn, principal }: Caller): string {
 /**
  * Commits `statements`, which make the resource `arn`, and answers that ARN, unless the token stands for an earlier
  * one: then nothing is changed and the earlier ARN is the answer. Throws ConflictError when one of `statements`
- * does not apply; its index counts from the first of them.
+ * does not apply.
  */
 export async function commitOnce(
   { db }: Pick<Services, 'db'>,
@@ -43,16 +43,15 @@ export async function commitOnce(
   commit: { readonly arn: string; readonly statements: readonly Sql[]; readonly now: Date },
 ): Promise<string> {
   const { arn, now, statements } = commit
-  const guards = token === undefined ? [] : [takeToken(token, arn, now)]
   try {
-    await db.transaction([...guards, ...statements])
+    await db.transaction(
+      token === undefined ? statements : [takeToken(token, arn, now), ...statements],
+    )
     return arn
   } catch (error) {
-    if (!(error instanceof ConflictError)) throw error
+    if (!(error instanceof ConflictError) || error.guard !== 'token') throw error
     const earlier = token && (await findTokenArn(db, token, now))
-    if (earlier !== undefined) return earlier
     // The conflicting token has expired since. The next attempt takes it.
-    if (error.statement < guards.length) return commitOnce({ db }, token, commit)
-    throw new ConflictError(error.statement - guards.length, error.message)
+    return earlier ?? commitOnce({ db }, token, commit)
   }
 }

@@ -51,12 +51,20 @@ export interface ScopedCaller extends Caller {
   readonly hiddenAuthorities?: () => Promise<ReadonlySet<number>>
 }
 
+/** What authorization takes from a call, with what the API reference says of it. */
+interface FromCall<T, A extends readonly unknown[]> {
+  /** Names, or a sentence, in Markdown. */
+  readonly documentation: string
+  readonly of: (...call: A) => T
+}
+
 /** An operation as its file declares it; the shapes give `run` its types. */
 export interface OperationDefinition<
+  N extends OperationName,
   I extends StructureShape,
   O extends StructureShape | undefined,
 > {
-  readonly name: OperationName
+  readonly name: N
   readonly input: I
   /** Undefined for an operation that answers with an empty body. */
   readonly output: O
@@ -65,24 +73,26 @@ export interface OperationDefinition<
   /** ARN of the CA that a call is about; undefined if it is about the account as a whole. */
   readonly resource: (input: Infer<I>) => string | undefined
   /** IAM actions that a call takes beside that of the operation (Service Authorization Reference). */
-  readonly furtherActions?: (input: Infer<I>) => readonly string[]
+  readonly furtherActions?: FromCall<readonly string[], [input: Infer<I>]>
   /** Condition keys that a call has of its own, by lower-case name (Service Authorization Reference). */
-  readonly conditionKeys?: (
-    input: Infer<I>,
-    caller: Caller,
-  ) => ReadonlyMap<string, readonly string[]>
+  readonly conditionKeys?: FromCall<
+    ReadonlyMap<string, readonly string[]>,
+    [input: Infer<I>, caller: Caller]
+  >
   /** Does it. Absent while the operation is not offered. */
   readonly run?: (services: Services, input: Infer<I>, caller: ScopedCaller) => Promise<Result<O>>
 }
 
 /** An operation as its callers see it, whatever its members are. */
-export interface Operation {
-  readonly name: OperationName
+export interface Operation<N extends OperationName = OperationName> {
+  readonly name: N
   /** IAM action. */
-  readonly action: `acm-pca:${OperationName}`
+  readonly action: `acm-pca:${N}`
   readonly input: StructureShape
   readonly output: StructureShape | undefined
   readonly errors: readonly ErrorCode[]
+  readonly furtherActions?: Documented
+  readonly conditionKeys?: Documented
   /** Whether it can be run. */
   readonly offered: boolean
   /** Bytes that the JSON of its input can have. */
@@ -95,6 +105,8 @@ export interface Operation {
   /** The same for the members in the query of a presigned URL, without those of the signature. */
   acceptQuery(parameters: ReadonlyMap<string, string>): Call
 }
+
+type Documented = Pick<FromCall<unknown, []>, 'documentation'>
 
 /** A call whose input was read. */
 interface Call {
@@ -112,16 +124,18 @@ interface Call {
 }
 
 /** Makes an operation of its declaration, which stays readable for who knows its types. */
-export function operation<I extends StructureShape, O extends StructureShape | undefined>(
-  definition: OperationDefinition<I, O>,
-): OperationDefinition<I, O> & Operation {
+export function operation<
+  N extends OperationName,
+  I extends StructureShape,
+  O extends StructureShape | undefined,
+>(definition: OperationDefinition<N, I, O>): OperationDefinition<N, I, O> & Operation<N> {
   const accept = (members: unknown): Call => {
     const input = decode(definition.input, members)
     return {
       input,
       resourceArn: definition.resource(input),
-      furtherActions: definition.furtherActions?.(input) ?? [],
-      conditionKeys: (caller) => definition.conditionKeys?.(input, caller) ?? new Map(),
+      furtherActions: definition.furtherActions?.of(input) ?? [],
+      conditionKeys: (caller) => definition.conditionKeys?.of(input, caller) ?? new Map(),
       run: (services, caller) => runAndEncode(definition, input, { services, caller }),
     }
   }
@@ -136,7 +150,7 @@ export function operation<I extends StructureShape, O extends StructureShape | u
 }
 
 async function runAndEncode<I extends StructureShape, O extends StructureShape | undefined>(
-  { run, output }: OperationDefinition<I, O>,
+  { run, output }: OperationDefinition<OperationName, I, O>,
   input: Infer<I>,
   { services, caller }: { readonly services: Services; readonly caller: ScopedCaller },
 ): Promise<object | undefined> {

@@ -6,7 +6,7 @@ import { required, structure } from '../../wire/shapes/shape.ts'
 import { operation } from '../shared/operation.ts'
 import { requireAuthority } from '../shared/require-authority.ts'
 import { arn, tagList } from '../shared/shapes.ts'
-import { tagKeysOf, tagOf } from './tag-view.ts'
+import { tagKeys, tagOf } from './tag-view.ts'
 
 /**
  * Adds tags to a CA, or replaces the values of those it has
@@ -27,7 +27,7 @@ export const tagCertificateAuthority = operation({
     'TooManyTagsException',
   ],
   resource: (input) => input.CertificateAuthorityArn,
-  conditionKeys: ({ Tags }) => tagKeysOf(Tags),
+  conditionKeys: tagKeys,
   async run(services, input, caller) {
     const { authority } = await requireAuthority(services, caller, {
       arn: input.CertificateAuthorityArn,

@@ -22,8 +22,14 @@ export function tagViewOf({ key, value }: Tag): TagView {
   return value === undefined ? { Key: key } : { Key: key, Value: value }
 }
 
+/** The condition keys of an operation that takes tags. */
+export const tagKeys = {
+  documentation: '`aws:RequestTag/…`, `aws:TagKeys`',
+  of: ({ Tags = [] }: { readonly Tags?: readonly TagView[] }) => tagKeysOf(Tags),
+}
+
 /** Condition keys of a request with tags: aws:TagKeys, and aws:RequestTag for each name, whatever its case. */
-export function tagKeysOf(tags: readonly TagView[]): ReadonlyMap<string, readonly string[]> {
+function tagKeysOf(tags: readonly TagView[]): ReadonlyMap<string, readonly string[]> {
   const keys = new Map<string, string[]>()
   for (const { Key, Value = '' } of tags) {
     const name = `aws:requesttag/${Key.toLowerCase()}`

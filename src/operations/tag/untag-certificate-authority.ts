@@ -4,7 +4,7 @@ import { required, structure } from '../../wire/shapes/shape.ts'
 import { operation } from '../shared/operation.ts'
 import { requireAuthority } from '../shared/require-authority.ts'
 import { arn, tagList } from '../shared/shapes.ts'
-import { tagKeysOf, tagOf } from './tag-view.ts'
+import { tagKeys, tagOf } from './tag-view.ts'
 
 /** Removes tags from a CA (AWS Private CA API, UntagCertificateAuthority). */
 export const untagCertificateAuthority = operation({
@@ -21,7 +21,7 @@ export const untagCertificateAuthority = operation({
     'InvalidTagException',
   ],
   resource: (input) => input.CertificateAuthorityArn,
-  conditionKeys: ({ Tags }) => tagKeysOf(Tags),
+  conditionKeys: tagKeys,
   async run(services, input, caller) {
     const { authority } = await requireAuthority(services, caller, {
       arn: input.CertificateAuthorityArn,

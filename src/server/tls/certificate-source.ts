@@ -1,9 +1,9 @@
 /** Where the certificate of the API listener comes from, and when there is another one. */
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { FastifyInstance } from 'fastify'
 import type { Config, TlsConfig } from '../../settings/config.ts'
 import { replaceFile } from '../../durable-file.ts'
+import type { Listener } from '../../http/listener.ts'
 import { showCertificate, type TlsMaterial } from '../../http/tls.ts'
 import type { Services } from '../../services.ts'
 import { readCertificateAndKey, readClientAuthorities } from './certificate-files.ts'
@@ -104,7 +104,7 @@ export interface TlsKeeper {
 export function keepCertificate(
   source: TlsSource,
   services: Services,
-  server: FastifyInstance,
+  server: Listener,
 ): TlsKeeper {
   let timer: NodeJS.Timeout | undefined
   let isStopped = false
@@ -136,7 +136,7 @@ export function keepCertificate(
 async function show(
   source: TlsSource,
   services: Services,
-  { server, isLoud }: { readonly server: FastifyInstance; readonly isLoud: boolean },
+  { server, isLoud }: { readonly server: Listener; readonly isLoud: boolean },
 ): Promise<boolean> {
   try {
     const material = await source.next(services)

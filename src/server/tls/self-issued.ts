@@ -1,6 +1,7 @@
 /** A certificate for the API listener from one of the server's own CAs. */
 import { createSign, generateKeyPairSync, X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
+import { daySeconds } from '../../text/duration.ts'
 import type { Caller } from '../../identity/caller.ts'
 import { generalNameOf } from '../../authority/general-names.ts'
 import { statusAt } from '../../authority/status.ts'
@@ -38,7 +39,7 @@ export interface OwnCertificateOptions {
   readonly names: readonly string[]
 }
 
-const lifeSeconds = 7 * 86_400
+const lifeSeconds = 7 * daySeconds
 
 /**
  * Issues a certificate as IssueCertificate does: linted, counted, recorded, in the CA's reports. Throws ConfigurationError if

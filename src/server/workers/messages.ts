@@ -3,6 +3,7 @@
  * database and the call log, runs the jobs, and counts request rates for all workers.
  */
 import type { RatedCall } from '../../access/rate-limiter.ts'
+import type { JobName } from '../../services.ts'
 import type { TransactionOutcome } from '../../store/sqlite/group.ts'
 import type { Sql } from '../../store/sql.ts'
 
@@ -32,7 +33,7 @@ export type WorkerRequest =
 export type WorkerNotice =
   | { readonly kind: 'call record'; readonly record: object }
   /** Wakes a job. */
-  | { readonly kind: 'wake'; readonly job: string }
+  | { readonly kind: 'wake'; readonly job: JobName }
 
 /** The replies of the primary, by the kind of the request. */
 export interface PrimaryReplies {

@@ -5,6 +5,7 @@ import type { Rates } from '../../access/rates.ts'
 import type { CallLogPort } from '../../call-log/call-recorder.ts'
 import { createBatch } from '../../channel/batch.ts'
 import { PendingReplies } from '../../channel/pending-replies.ts'
+import type { JobName } from '../../services.ts'
 import { rowsOf, type SqliteWriter } from '../../store/sqlite/writer-client.ts'
 import type {
   FromPrimary,
@@ -81,7 +82,7 @@ export class PrimaryConnection {
     this.#send({ kind: 'loaded' })
   }
 
-  wake(job: string): void {
+  wake(job: JobName): void {
     this.#enqueue({ notice: { kind: 'wake', job } })
   }
 

@@ -3,6 +3,7 @@ import type { RateLimiter } from '../../access/rate-limiter.ts'
 import type { CallLog } from '../../call-log/call-log.ts'
 import { ConflictError, type Database } from '../../store/database.ts'
 import type { TransactionOutcome } from '../../store/sqlite/group.ts'
+import type { Services } from '../../services.ts'
 import type { Log } from '../../telemetry/log.ts'
 import type { Metrics } from '../../telemetry/metrics.ts'
 import type { PrimaryReplies, WorkerNotice, WorkerRequest } from './messages.ts'
@@ -13,7 +14,7 @@ export interface PrimaryServices {
   readonly metrics: Metrics
   readonly rateLimiter: RateLimiter
   readonly callLog: CallLog | undefined
-  readonly wake: (job: string) => void
+  readonly wake: Services['wake']
 }
 
 export interface RequestHandling {
@@ -63,6 +64,6 @@ async function allMetrics(
 
 function outcomeOf(error: unknown): TransactionOutcome {
   if (error instanceof ConflictError)
-    return { conflict: { statement: error.statement, message: error.message } }
+    return { conflict: { guard: error.guard, message: error.message } }
   return { failure: error instanceof Error ? error.message : String(error) }
 }

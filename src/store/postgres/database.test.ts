@@ -11,7 +11,7 @@ import { databaseContract } from '../database-contract.ts'
 import type { PostgresConnectionOptions } from './connection-options.ts'
 import { postgresSchema } from './schema.ts'
 import { openPostgres, type PostgresDatabase } from './database.ts'
-import { expectRows, sql, type Sql } from '../sql.ts'
+import { guard, sql, type Sql } from '../sql.ts'
 
 const postgres = sharedPostgres()
 
@@ -256,7 +256,7 @@ test('a statement that is new in a transaction that fails is known to those afte
     const outcomes = await Promise.allSettled([
       db.transaction([put('there'), fresh]),
       db.transaction([fresh, put(`n${round}`)]),
-      db.transaction([expectRows(fresh, 0)]),
+      db.transaction([guard('quota', fresh, 0)]),
     ])
     assert.deepEqual(
       outcomes.map(({ status }) => status),

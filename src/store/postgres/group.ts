@@ -11,10 +11,15 @@ import type { Client, QueryResult } from 'pg'
 import { advisoryLocks } from './connection.ts'
 import { sqlStateOf, sqlStates } from './errors.ts'
 import { preparedQuery, type PreparedQuery } from './text.ts'
-import type { Row, Sql } from '../sql.ts'
+import { ConflictError } from '../database.ts'
+import type { Guard, Row, Sql } from '../sql.ts'
 
 /** A transaction with its statements as they are sent. */
-export type PreparedTransaction = readonly PreparedQuery[]
+export interface PreparedTransaction {
+  readonly queries: readonly PreparedQuery[]
+  /** Of each statement, in the same order. */
+  readonly guards: readonly (Guard | undefined)[]
+}
 
 /** What became of one transaction. */
 export type Outcome =
@@ -36,7 +41,7 @@ const begin = `begin isolation level read committed read write;
   select pg_advisory_xact_lock(${advisoryLocks.write})`
 
 export function prepareTransaction(statements: readonly Sql[]): PreparedTransaction {
-  return statements.map(preparedQuery)
+  return { queries: statements.map(preparedQuery), guards: statements.map(({ guard }) => guard) }
 }
 
 /**
@@ -71,7 +76,7 @@ async function sendGroup(
   const sent: Promise<QueryResult>[][] = []
   for (const [index, transaction] of group.entries()) {
     before(client, index)
-    sent.push(transaction.map((query) => quiet(client.query(query))))
+    sent.push(transaction.queries.map((query) => quiet(client.query(query))))
   }
   before(client, group.length)
   // A commit that waits for a standby must not be ended, and answered, before that has it.
@@ -114,8 +119,13 @@ async function outcomeOf(queries: readonly Promise<QueryResult>[]): Promise<Outc
   return { rows }
 }
 
-/** Whether a transaction was refused by what it is, not by what went wrong around it. */
-export function isConflict(error: unknown): boolean {
-  const state = sqlStateOf(error)
-  return state === sqlStates.uniqueViolation || state === sqlStates.otherRows
+/** The conflict that a transaction met; undefined if something went wrong around it. */
+export function conflictOf(
+  { guards }: PreparedTransaction,
+  { refused, statement }: Extract<Outcome, { refused: unknown }>,
+): ConflictError | undefined {
+  const state = sqlStateOf(refused)
+  const guard = state === sqlStates.otherRows ? guards[statement]?.name : undefined
+  const name = state === sqlStates.uniqueViolation ? 'duplicate' : guard
+  return name && new ConflictError(name, (refused as Error).message)
 }

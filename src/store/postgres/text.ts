@@ -22,11 +22,11 @@ const textsMax = 1000
  * A query or a write. The number of rows that it must return is checked by the server (require_rows in postgres-schema.ts),
  * so that nobody waits for an answer in the middle of a transaction. Throws RangeError for a value that cannot be stored.
  */
-export function preparedQuery({ text, values, expectedRows }: Sql): PreparedQuery {
+export function preparedQuery({ text, values, guard }: Sql): PreparedQuery {
   values.forEach(requireStorable)
-  return expectedRows === undefined
+  return guard === undefined
     ? { ...translated(text, false), values: [...values] }
-    : { ...translated(text, true), values: [...values, expectedRows] }
+    : { ...translated(text, true), values: [...values, guard.rows] }
 }
 
 function translated(text: string, counted: boolean): Translated {

@@ -2,13 +2,13 @@
 import type { Client, ClientConfig } from 'pg'
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises'
 import type { Random } from '../../random.ts'
-import { ConflictError, DatabaseUnavailableError } from '../database.ts'
+import { DatabaseUnavailableError } from '../database.ts'
 import { connect, silenceMilliseconds } from './connection.ts'
 import { errorOf, isOutdated, isRetriable } from './errors.ts'
 import {
   applyGroup,
+  conflictOf,
   groupMax,
-  isConflict,
   prepareTransaction,
   type Outcome,
   type PreparedTransaction,
@@ -165,10 +165,9 @@ function settle(one: Waiting, outcome: Outcome): 'again' | 'done' {
     one.resolve(outcome.rows)
     return 'done'
   }
-  const { refused, statement } = outcome
+  const { refused } = outcome
   if (isRetriable(refused) && isLeft(one, refused)) return 'again'
-  if (isConflict(refused)) one.reject(new ConflictError(statement, (refused as Error).message))
-  else one.reject(errorOf(refused))
+  one.reject(conflictOf(one.transaction, outcome) ?? errorOf(refused))
   return 'done'
 }
 

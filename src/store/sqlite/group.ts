@@ -1,4 +1,5 @@
 /** Many transactions in one commit of a SQLite database, each in a savepoint of its own. */
+import { ConflictError } from '../database.ts'
 import { textOfError } from '../disk-faults.ts'
 import { sqliteCode, sqliteCodes, type SqliteConnection } from './connection.ts'
 import { countCommit, type CommitFence } from './ownership.ts'
@@ -13,7 +14,7 @@ export type WriterRequest =
 /** The outcome of one request, in a form that can be sent to another thread or process. */
 export type TransactionOutcome =
   | { readonly rows: Row[][] }
-  | { readonly conflict: { readonly statement: number; readonly message: string } }
+  | { readonly conflict: Pick<ConflictError, 'guard' | 'message'> }
   | { readonly failure: string }
 
 export type WriterAnswer = TransactionOutcome & { readonly id: number }
@@ -25,16 +26,6 @@ export const groupMax = 256
 
 export function statementsOf(group: readonly Transaction[]): number {
   return group.reduce((sum, { statements }) => sum + statements.length, 0)
-}
-
-/** A statement did not apply: undoes its transaction, and only that. */
-class Conflict extends Error {
-  readonly statement: number
-
-  constructor(statement: number, message: string) {
-    super(message)
-    this.statement = statement
-  }
 }
 
 export function truncateLog(connection: SqliteConnection, id: number): WriterAnswer {
@@ -82,13 +73,13 @@ function rollback(connection: SqliteConnection): void {
 function apply(connection: SqliteConnection, { id, statements }: Transaction): WriterAnswer {
   connection.exec('savepoint one')
   try {
-    const rows = statements.map((statement, index) => runGuarded(connection, statement, index))
+    const rows = statements.map((statement) => runGuarded(connection, statement))
     connection.exec('release one')
     return { id, rows }
   } catch (error) {
     undo(connection, error)
-    if (error instanceof Conflict)
-      return { id, conflict: { statement: error.statement, message: error.message } }
+    if (error instanceof ConflictError)
+      return { id, conflict: { guard: error.guard, message: error.message } }
     return { id, failure: textOfError(error, connection.path) }
   }
 }
@@ -102,21 +93,21 @@ function undo(connection: SqliteConnection, cause: unknown): void {
   }
 }
 
-function runGuarded(connection: SqliteConnection, statement: Sql, index: number): Row[] {
-  const rows = runStatement(connection, statement, index)
-  const { expectedRows } = statement
-  if (expectedRows !== undefined && rows.length !== expectedRows)
-    throw new Conflict(index, `${rows.length} rows where ${expectedRows} are expected`)
+function runGuarded(connection: SqliteConnection, statement: Sql): Row[] {
+  const rows = runStatement(connection, statement)
+  const { guard } = statement
+  if (guard !== undefined && rows.length !== guard.rows)
+    throw new ConflictError(guard.name, `${rows.length} rows where ${guard.rows} are expected`)
   return rows
 }
 
-function runStatement(connection: SqliteConnection, statement: Sql, index: number): Row[] {
+function runStatement(connection: SqliteConnection, statement: Sql): Row[] {
   try {
     return connection.run(statement)
   } catch (error) {
     const code = sqliteCode(error)
     if (code !== sqliteCodes.uniqueViolation && code !== sqliteCodes.primaryKeyViolation)
       throw error
-    throw new Conflict(index, (error as Error).message)
+    throw new ConflictError('duplicate', (error as Error).message)
   }
 }

@@ -19,7 +19,7 @@ import {
 import { migrate, SqliteConnection } from './connection.ts'
 import { createOwnWriter } from './own-writer.ts'
 import { openSqlite, type SqliteDatabase } from './database.ts'
-import { sql } from '../sql.ts'
+import { guard, sql } from '../sql.ts'
 
 const kinds = ['thread', 'own'] as const
 
@@ -70,7 +70,7 @@ for (const kind of kinds) {
       await db.transaction([
         sql`update settings set value = ${new Uint8Array()} where name = 'none'`,
       ])
-    await assert.rejects(db.transaction([{ ...sql`select 1 as one`, expectedRows: 2 }]))
+    await assert.rejects(db.transaction([guard('missing', sql`select 1 as one`, 2)]))
     assert.equal(commitsIn(path), 1)
     const command = await openSqlite(path)
     await command.transaction(put('two'))

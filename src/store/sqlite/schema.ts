@@ -1,9 +1,5 @@
-import { dueSchema } from '../schema/due.ts'
-import { sqliteIdentitiesSchema } from '../schema/identities.ts'
-import { sqliteOwnershipSchema } from '../schema/ownership.ts'
-import { sqliteRetiredSchema } from '../schema/retired.ts'
+import { sharedMigrations, sqliteDialect } from '../shared-migrations.ts'
 import { principalsSchema } from './schema-principals.ts'
-import { searchSchema } from './schema-search.ts'
 
 /**
  * The SQLite schema, one entry per version: applied in order, each once, never edited after a release.
@@ -230,9 +226,5 @@ export const sqliteSchema: readonly string[] = [
   alter table certificates add column requester_account_id text;
   `,
   principalsSchema,
-  dueSchema,
-  searchSchema,
-  sqliteIdentitiesSchema,
-  sqliteOwnershipSchema,
-  sqliteRetiredSchema,
+  ...sharedMigrations(sqliteDialect),
 ]

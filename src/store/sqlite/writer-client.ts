@@ -87,6 +87,6 @@ class WriterThread implements SqliteWriter {
 export function rowsOf(outcome: TransactionOutcome): Row[][] {
   if ('rows' in outcome) return outcome.rows
   if ('conflict' in outcome)
-    throw new ConflictError(outcome.conflict.statement, outcome.conflict.message)
+    throw new ConflictError(outcome.conflict.guard, outcome.conflict.message)
   throw errorOfText(outcome.failure)
 }

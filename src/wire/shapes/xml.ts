@@ -1,4 +1,5 @@
 /** The XML of members (AWS Query protocol), as STS answers with it. */
+import { isoSeconds } from '../../text/iso-time.ts'
 import type { Encodable } from './encode.ts'
 import type { Shape, StructureShape } from './shape.ts'
 
@@ -53,7 +54,7 @@ function valueXml(shape: Shape, value: unknown): string {
     return (value as readonly unknown[])
       .map((item) => element('member', valueXml(shape.element, item)))
       .join('')
-  if (value instanceof Date) return value.toISOString().replace(/\.\d{3}Z$/, 'Z')
+  if (value instanceof Date) return isoSeconds(value)
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')
   return escapeXml(String(value))
 }

@@ -1,13 +1,15 @@
+import { emptyQuery, parseQuery, type QueryString } from './query-string.ts'
+
 /**
- * An HTTP request as it was sent: what Signature Version 4 is computed over. Texts hold one character for each byte
- * (latin1), as node:http gives them.
+ * An HTTP request, parsed: the input of Signature Version 4. Texts hold one character for each byte (latin1), as node:http
+ * returns them.
  */
-export interface RawRequest {
+export interface SignedRequest {
   readonly method: string
   /** Request target before the first `?`, not decoded. */
   readonly path: string
-  /** Request target after the first `?`, not decoded; empty without one. */
-  readonly query: string
+  /** Request target after the first `?`. */
+  readonly query: QueryString
   readonly headers: RawHeaders
   readonly body: Uint8Array
 }
@@ -15,12 +17,12 @@ export interface RawRequest {
 /** Values of every header by its name in lower case, in the order sent. */
 export type RawHeaders = ReadonlyMap<string, readonly string[]>
 
-/** Splits a request target at its first `?`. */
-export function splitTarget(target: string): { readonly path: string; readonly query: string } {
+/** Splits a request target at its first `?`, and parses the query. */
+export function splitTarget(target: string): Pick<SignedRequest, 'path' | 'query'> {
   const mark = target.indexOf('?')
   return mark < 0
-    ? { path: target, query: '' }
-    : { path: target.slice(0, mark), query: target.slice(mark + 1) }
+    ? { path: target, query: emptyQuery }
+    : { path: target.slice(0, mark), query: parseQuery(target.slice(mark + 1)) }
 }
 
 /** Indexes name, value, name, value, …: the form of `IncomingMessage.rawHeaders`. */

@@ -8,7 +8,8 @@ import * as fc from 'fast-check'
 import { ServiceError, type ErrorCode } from '../../errors.ts'
 import { servedRegions } from '../region.ts'
 import { canonicalPath, canonicalQuery } from './canonical.ts'
-import { indexHeaders, splitTarget, type RawRequest } from './request.ts'
+import { emptyQuery, parseQuery, type QueryString } from './query-string.ts'
+import { indexHeaders, splitTarget, type SignedRequest } from './request.ts'
 import { formatTimestamp, parseTimestamp } from './timestamp.ts'
 import { checkClaim, deriveSigningKey, isSignatureValid, parseSignature } from './verify.ts'
 
@@ -18,7 +19,7 @@ const now = new Date('2015-08-30T12:36:00Z')
 const acmPca = { service: 'acm-pca', now }
 
 /** Reads a request as the suite prints it; texts become one character for each byte, as node:http has them. */
-function parseVector(text: string): RawRequest {
+function parseVector(text: string): SignedRequest {
   const latin1 = Buffer.from(text, 'utf8').toString('latin1')
   const end = latin1.indexOf('\n\n')
   const [requestLine = '', ...lines] = latin1.slice(0, end).split('\n')
@@ -32,7 +33,7 @@ function parseVector(text: string): RawRequest {
   return { method, ...splitTarget(target), headers: indexHeaders(rawHeaders), body }
 }
 
-function isValid(request: RawRequest, service = 'acm-pca'): boolean {
+function isValid(request: SignedRequest, service = 'acm-pca'): boolean {
   const claim = parseSignature(request)
   checkClaim(claim, { service, now })
   return isSignatureValid(request, claim, deriveSigningKey(secretAccessKey, claim))
@@ -60,7 +61,7 @@ const signer = new SignatureV4({
 })
 
 /** A request signed by the AWS SDK for JavaScript. */
-async function signed(sent: Sent = {}): Promise<RawRequest> {
+async function signed(sent: Sent = {}): Promise<SignedRequest> {
   const { method = 'POST', target = '/', headers = defaultHeaders, body = '{}' } = sent
   const { path, query } = splitTarget(target)
   const result = await signer.sign(
@@ -69,7 +70,7 @@ async function signed(sent: Sent = {}): Promise<RawRequest> {
       protocol: 'https:',
       hostname: defaultHeaders.host,
       path,
-      query: Object.fromEntries(new URLSearchParams(query)),
+      query: Object.fromEntries(new URLSearchParams(target.split('?')[1])),
       headers,
       body,
     },
@@ -80,9 +81,9 @@ async function signed(sent: Sent = {}): Promise<RawRequest> {
 }
 
 function withHeaders(
-  request: RawRequest,
+  request: SignedRequest,
   changes: Record<string, string[] | undefined>,
-): RawRequest {
+): SignedRequest {
   const headers = new Map(request.headers)
   for (const [name, values] of Object.entries(changes)) {
     if (values === undefined) headers.delete(name)
@@ -140,12 +141,15 @@ test('a URL presigned by the AWS SDK for JavaScript is valid until it expires', 
   const request = {
     method: 'POST',
     path: '/',
-    query: text,
+    query: parseQuery(text),
     headers: indexHeaders(rawHeaders),
     body: new Uint8Array(),
   }
   assert.equal(isValid(request), true)
-  assert.equal(isValid({ ...request, query: text.replace('MaxResults=5', 'MaxResults=6') }), false)
+  assert.equal(
+    isValid({ ...request, query: parseQuery(text.replace('MaxResults=5', 'MaxResults=6')) }),
+    false,
+  )
   const claim = parseSignature(request)
   const at = (seconds: number) => ({
     service: 'acm-pca',
@@ -163,9 +167,11 @@ test('a URL presigned by the AWS SDK for JavaScript is valid until it expires', 
   assert.throws(() => checkClaim(claim, at(-301)), refusal('InvalidSignatureException', /not yet/))
 })
 
+const alteredQuery = 'Alpha=one%20two&Beta=2'
+
 test('changing any one byte of what is signed makes the request invalid', async () => {
   const request = await signed({
-    target: '/some/path?Alpha=one%20two&Beta=2',
+    target: `/some/path?${alteredQuery}`,
     body: '{"Member":"é"}',
   })
   assert.equal(isValid(request), true)
@@ -199,10 +205,10 @@ test('changing any one byte of what is signed makes the request invalid', async 
 })
 
 function alter(
-  request: RawRequest,
+  request: SignedRequest,
   part: string,
   { at, xor }: { at: number; xor: number },
-): RawRequest | undefined {
+): SignedRequest | undefined {
   const flip = (bytes: Uint8Array): Buffer => {
     const copy = Buffer.from(bytes)
     const index = at % copy.length
@@ -217,7 +223,7 @@ function alter(
     return canonicalPath(path) === canonicalPath(request.path) ? undefined : { ...request, path }
   }
   if (part === 'query') {
-    const query = flipText(request.query)
+    const query = parseQuery(flipText(alteredQuery))
     return meansTheSame(query, request.query) ? undefined : { ...request, query }
   }
   if (part === 'signature') {
@@ -231,7 +237,7 @@ function alter(
   return withHeaders(request, { [part]: [flipText(value)] })
 }
 
-function meansTheSame(a: string, b: string): boolean {
+function meansTheSame(a: QueryString, b: QueryString): boolean {
   try {
     return canonicalQuery(a) === canonicalQuery(b)
   } catch {
@@ -247,14 +253,13 @@ test('the path is normalised and encoded once more, in time that grows with its 
   assert.equal(canonicalPath(`${'/a'.repeat(200_000)}${'/..'.repeat(200_000)}/b/`), '/b/')
 })
 
+const canonicalOf = (query: string): string => canonicalQuery(parseQuery(query))
+
 test('the query is decoded, encoded and sorted by name, then value', () => {
-  assert.equal(canonicalQuery('b=2&a=%2f&a=+&c&=x&X-Amz-Signature=1'), '=x&a=%2B&a=%2F&b=2&c=')
-  assert.equal(canonicalQuery(''), '')
+  assert.equal(canonicalOf('b=2&a=%2f&a=+&c&=x&X-Amz-Signature=1'), '=x&a=%2B&a=%2F&b=2&c=')
+  assert.equal(canonicalOf(''), '')
   for (const query of ['a=%', 'a=%4', 'a=%zz', '%\n1=a'])
-    assert.throws(
-      () => canonicalQuery(query),
-      refusal('InvalidSignatureException', /percent escape/),
-    )
+    assert.throws(() => canonicalOf(query), refusal('InvalidSignatureException', /percent escape/))
 })
 
 test('canonical queries are fixed points, whatever was sent', () => {
@@ -267,9 +272,9 @@ test('canonical queries are fixed points, whatever was sent', () => {
   fc.assert(
     fc.property(fc.array(parameter), fc.nat(), (parameters, cut) => {
       const turned = [...parameters.slice(cut % 7), ...parameters.slice(0, cut % 7)]
-      const canonical = canonicalQuery(parameters.join('&'))
-      assert.equal(canonicalQuery(canonical), canonical)
-      assert.equal(canonicalQuery(turned.join('&')), canonical)
+      const canonical = canonicalOf(parameters.join('&'))
+      assert.equal(canonicalOf(canonical), canonical)
+      assert.equal(canonicalOf(turned.join('&')), canonical)
     }),
   )
 })
@@ -311,10 +316,10 @@ test('no text in the place of the Authorization header or query makes it crash',
     fc.property(text, fc.boolean(), (sent, inQuery) => {
       const rawHeaders = ['Host', 'a', 'X-Amz-Date', '20150830T123600Z']
       if (!inQuery) rawHeaders.push('Authorization', sent)
-      const request: RawRequest = {
+      const request: SignedRequest = {
         method: 'POST',
         path: '/',
-        query: inQuery ? sent : '',
+        query: parseQuery(inQuery ? sent : ''),
         headers: indexHeaders(rawHeaders),
         body: new Uint8Array(),
       }
@@ -395,7 +400,7 @@ function headerRequest(
     ...(value === undefined ? [] : ['Authorization', value]),
   ]
   const headers = indexHeaders(rawHeaders)
-  return { method: 'POST', path: '/', query: '', headers, body: new Uint8Array() }
+  return { method: 'POST', path: '/', query: emptyQuery, headers, body: new Uint8Array() }
 }
 
 test('missing and malformed parts of the Authorization header are named', () => {
@@ -576,7 +581,7 @@ function queryRequest(changes: Record<string, string | undefined>, more = '') {
     ([, value]) => value !== undefined,
   )
   const query = parts.map(([name, value]) => `${name}=${value}`).join('&') + more
-  return { ...headerRequest(undefined, []), query }
+  return { ...headerRequest(undefined, []), query: parseQuery(query) }
 }
 
 test('missing and malformed parts of a presigned URL are named', () => {

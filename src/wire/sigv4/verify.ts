@@ -4,16 +4,16 @@
  */
 import { createHmac, hash, timingSafeEqual } from 'node:crypto'
 import { ServiceError } from '../../errors.ts'
-import { hmacHex, hmacKey, type HmacKey } from './hmac-key.ts'
 import { servedRegions, type ServedRegions } from '../region.ts'
-import { canonicalRequest, parseQuery } from './canonical.ts'
+import { canonicalRequest } from './canonical.ts'
 import type { SignatureClaim } from './credential.ts'
+import { checkTime } from './expiry.ts'
 import { parseAuthorization, signatureAlgorithm } from './header.ts'
-import { parseQueryAuthentication } from './query.ts'
-import type { RawHeaders, RawRequest } from './request.ts'
+import { isPresigned, parsePresignedUrl } from './presigned-url.ts'
+import { parametersOf } from './query-string.ts'
+import type { RawHeaders, SignedRequest } from './request.ts'
 import { formatTimestamp } from './timestamp.ts'
 
-const skewSeconds = 300
 const regionEchoMax = 64
 const terminator = 'aws4_request'
 
@@ -44,22 +44,22 @@ const coveredHeaders = [
  * Throws MissingAuthenticationTokenException if there is neither, InvalidSignatureException if there are both or a
  * header that matters is repeated or not covered, and IncompleteSignatureException if a part is missing or malformed.
  */
-export function parseSignature(request: RawRequest): SignatureClaim {
+export function parseSignature(request: SignedRequest): SignatureClaim {
   const { headers, query } = request
   requireSingleHeaders(headers)
   const authorization = headers.get('authorization')?.[0]
-  const inQuery = parseQuery(query)
-  const presigned = inQuery.some(([name]) => name === 'X-Amz-Algorithm')
+  const parameters = parametersOf(query)
+  const presigned = isPresigned(query)
   if (authorization !== undefined && presigned)
     throw invalidSignature(
       "Found both 'X-Amz-Algorithm' as a query-string param and 'Authorization' as HTTP header.",
     )
-  const partly = inQuery.some(([name]) => name === 'X-Amz-Signature' || name === 'X-Amz-Credential')
+  const partly = query.names.has('X-Amz-Signature') || query.names.has('X-Amz-Credential')
   if (authorization === undefined && !presigned && !partly)
     throw new ServiceError('MissingAuthenticationTokenException', 'Missing Authentication Token')
   const claim =
     authorization === undefined
-      ? parseQueryAuthentication(inQuery, headers)
+      ? parsePresignedUrl(parameters, headers)
       : parseAuthorization(authorization, headers)
   requireCoveredHeaders(headers, claim)
   return claim
@@ -92,9 +92,9 @@ export function checkClaim(
 export function deriveSigningKey(
   secretAccessKey: string,
   { date, region, service }: Pick<SignatureClaim, 'date' | 'region' | 'service'>,
-): HmacKey {
+): Uint8Array {
   const dateKey = hmac(Buffer.from(`AWS4${secretAccessKey}`, 'utf8'), date)
-  return hmacKey(hmac(hmac(hmac(dateKey, region), service), terminator))
+  return hmac(hmac(hmac(dateKey, region), service), terminator)
 }
 
 /**
@@ -102,13 +102,13 @@ export function deriveSigningKey(
  * wherever they differ. Throws InvalidSignatureException if the body is not what X-Amz-Content-Sha256 says.
  */
 export function isSignatureValid(
-  request: RawRequest,
+  request: SignedRequest,
   claim: SignatureClaim,
-  signingKey: HmacKey,
+  signingKey: Uint8Array,
 ): boolean {
   const canonical = canonicalRequest(request, claim.signedHeaders)
   requirePayloadHash(request.headers, canonical.slice(-64))
-  const expected = Buffer.from(hmacHex(signingKey, stringToSign(claim, canonical)), 'latin1')
+  const expected = Buffer.from(signatureOf(signingKey, stringToSign(claim, canonical)), 'latin1')
   const { signature } = claim
   const claimed = Buffer.from(/^[0-9a-f]{64}$/.test(signature) ? signature : '', 'latin1')
   return claimed.length === expected.length && timingSafeEqual(claimed, expected)
@@ -123,6 +123,11 @@ export function stringToSign(claim: SignatureClaim, canonical: string): string {
     `${date}/${region}/${service}/${terminator}`,
     hash('sha256', Buffer.from(canonical, 'latin1'), 'hex'),
   ].join('\n')
+}
+
+/** The signature of a string to sign, in hexadecimal (same guide, step 4). */
+export function signatureOf(signingKey: Uint8Array, text: string): string {
+  return createHmac('sha256', signingKey).update(text, 'latin1').digest('hex')
 }
 
 function hmac(key: Uint8Array, text: string): Buffer {
@@ -180,27 +185,6 @@ function* scopeProblems(
       'Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: ' +
       `'${claim.date}' != '${timestamp.slice(0, 8)}', from '${timestamp}'.`
     )
-}
-
-function checkTime({ timestamp, expiresSeconds }: SignatureClaim, now: Date): void {
-  const lifeSeconds = expiresSeconds ?? skewSeconds
-  const earliest = new Date(now.getTime() - lifeSeconds * 1000)
-  const latest = new Date(now.getTime() + skewSeconds * 1000)
-  const at = formatTimestamp
-  if (timestamp < earliest)
-    throw invalidSignature(
-      `Signature expired: ${at(timestamp)} is now earlier than ${at(earliest)} ` +
-        `(${at(now)} - ${duration(lifeSeconds)})`,
-    )
-  if (timestamp > latest)
-    throw invalidSignature(
-      `Signature not yet current: ${at(timestamp)} is still later than ${at(latest)} ` +
-        `(${at(now)} + ${duration(skewSeconds)})`,
-    )
-}
-
-function duration(seconds: number): string {
-  return seconds % 60 === 0 ? `${seconds / 60} min.` : `${seconds} sec.`
 }
 
 function invalidSignature(message: string): ServiceError {

@@ -4,7 +4,14 @@ import * as fc from 'fast-check'
 import { DerError } from './error.ts'
 import { DerReader, tags } from './reader.ts'
 import { encodeElement } from './writer.ts'
-import { encodeTime, isExpiredAt, millisecondsLeft, readTime } from './time.ts'
+import {
+  daysLeft,
+  encodeTime,
+  firstValidSecond,
+  isExpiredAt,
+  millisecondsLeft,
+  readTime,
+} from './time.ts'
 
 const read = (der: Uint8Array): Date => readTime(new DerReader(der, 'x'), 'time')
 const text = (der: Uint8Array): string =>
@@ -33,6 +40,9 @@ test('a certificate is valid until the end of the second that notAfter names', (
   ] as const) {
     assert.equal(isExpiredAt(notAfter, at(milliseconds)), isExpired, String(milliseconds))
     assert.equal(millisecondsLeft(notAfter, at(milliseconds)), 1000 - milliseconds)
+    const isListed = notAfter.getTime() / 1000 >= firstValidSecond(at(milliseconds))
+    assert.equal(isListed, !isExpired, String(milliseconds))
+    assert.equal(daysLeft(notAfter, at(milliseconds)), isExpired ? -1 : 0)
   }
 })
 

@@ -1,5 +1,6 @@
 /** Time of RFC 5280 §4.1.2.5: UTCTime to 2049, GeneralizedTime from 2050, in whole seconds, UTC. */
-import { utcDigits } from '../../text/utc-digits.ts'
+import { dayMilliseconds } from '../../text/duration.ts'
+import { utcDigits } from '../../text/iso-time.ts'
 import { DerError } from './error.ts'
 import { tags, type DerElement, type DerReader } from './reader.ts'
 import { encodeElement } from './writer.ts'
@@ -48,6 +49,16 @@ export function isExpiredAt(notAfter: Date, now: Date): boolean {
 /** Milliseconds until a certificate expires; zero or less if it has expired. */
 export function millisecondsLeft(notAfter: Date, now: Date): number {
   return notAfter.getTime() + lastSecondMilliseconds - now.getTime()
+}
+
+/** Whole days until a certificate expires, rounded down; zero within the last second, negative after it. */
+export function daysLeft(notAfter: Date, now: Date): number {
+  return Math.floor((millisecondsLeft(notAfter, now) - 1) / dayMilliseconds)
+}
+
+/** The earliest notAfter, in seconds since 1970, that has not expired: isExpiredAt for columns and indexes. */
+export function firstValidSecond(now: Date): number {
+  return Math.floor(now.getTime() / lastSecondMilliseconds)
 }
 
 /** The instant of year, month from 1, day, hour, minute and second in UTC; undefined if there is no such date. */

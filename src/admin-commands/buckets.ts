@@ -1,0 +1,82 @@
+/** The commands about buckets, on a data folder that a server may be using. */
+import { createWriteStream } from 'node:fs'
+import { pipeline } from 'node:stream/promises'
+import { systemClock } from '../clock.ts'
+import type { Config } from '../settings/config.ts'
+import { bucketsFolder, withData } from '../data-folder/data-folder.ts'
+import { ConfigurationError } from '../errors.ts'
+import {
+  createBucket,
+  deleteBucket,
+  deleteObject,
+  listBuckets,
+  listObjects,
+  openObject,
+} from '../objects/embedded-buckets.ts'
+import type { ObjectLocation } from '../objects/object-store.ts'
+import { resolveAccount } from './rows.ts'
+
+/** Creates a bucket, of the oldest account if none is named. Throws ConfigurationError if it exists. */
+export async function addBucket(
+  config: Config,
+  name: string,
+  account: string | undefined,
+): Promise<unknown> {
+  const createdAt = systemClock.now()
+  const accountId = await withData(config, ({ db }) => resolveAccount(db, account))
+  await createBucket(bucketsFolder(config), { name, accountId, createdAt })
+  return { Name: name, AccountId: accountId, CreateDate: createdAt.toISOString() }
+}
+
+export async function listAllBuckets(config: Config): Promise<unknown> {
+  const buckets = await listBuckets(bucketsFolder(config))
+  return buckets.map(({ name, accountId, createdAt, objects }) => ({
+    Name: name,
+    AccountId: accountId,
+    CreateDate: createdAt.toISOString(),
+    Objects: objects,
+  }))
+}
+
+/** Throws ConfigurationError if there is no such bucket, or if it is not empty. */
+export async function removeBucket(config: Config, name: string): Promise<void> {
+  await deleteBucket(bucketsFolder(config), name)
+}
+
+/** Throws ConfigurationError if there is no such bucket. */
+export async function listObjectsOf(config: Config, bucket: string): Promise<unknown> {
+  const objects = await listObjects(bucketsFolder(config), bucket)
+  return objects.map(({ key, size, etag, acl, contentType, lastModified, expires }) => ({
+    Key: key,
+    Size: size,
+    ETag: etag,
+    Acl: acl,
+    ContentType: contentType,
+    LastModified: lastModified.toISOString(),
+    ...(expires && { Expires: expires.toISOString() }),
+  }))
+}
+
+/** Throws ConfigurationError if there is no such bucket or object. */
+export async function removeObject(config: Config, location: ObjectLocation): Promise<void> {
+  await deleteObject(bucketsFolder(config), location)
+}
+
+/** Writes an object's content to a stream, which stays open, or to a new file at a path. */
+export async function readObject(
+  config: Config,
+  location: ObjectLocation,
+  target: string | NodeJS.WritableStream,
+): Promise<void> {
+  const object = await openObject(bucketsFolder(config), location)
+  if (object === undefined)
+    throw new ConfigurationError(
+      `there is no object ${location.key} in a bucket ${location.bucket}`,
+    )
+  try {
+    if (typeof target !== 'string') await pipeline(object.stream(), target, { end: false })
+    else await pipeline(object.stream(), createWriteStream(target, { flags: 'wx', mode: 0o600 }))
+  } finally {
+    await object.close()
+  }
+}

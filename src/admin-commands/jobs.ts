@@ -1,0 +1,31 @@
+/** `signet jobs list`, on a data folder that a server may be using. */
+import { systemClock } from '../clock.ts'
+import type { Config } from '../settings/config.ts'
+import { withData } from '../data-folder/data-folder.ts'
+import { createJobs } from '../jobs/index.ts'
+import { listJobOutcomes, listJobQueues } from '../store/job-outcomes.ts'
+
+/** Every job, with its queue and the outcome of the last run that had work. */
+export async function listJobs(config: Config): Promise<unknown> {
+  const [queues, outcomes] = await withData(config, ({ db }) =>
+    Promise.all([listJobQueues(db, systemClock.now()), listJobOutcomes(db)]),
+  )
+  const names = createJobs({ eventWebhook: 'any', keepExpiredSeconds: 1 }).map(({ name }) => name)
+  return names.map((name) => {
+    const queue = queues.find(({ job }) => job === name)
+    const last = outcomes.find(({ job }) => job === name)
+    return {
+      Name: name,
+      ...(queue && { Due: queue.due, Failing: queue.failing, Running: queue.leased }),
+      ...(last && {
+        LastRun: {
+          FinishedAt: last.finishedAt.toISOString(),
+          Milliseconds: last.milliseconds,
+          Done: last.done,
+          Failed: last.failed,
+          ...(last.error !== undefined && { Error: last.error }),
+        },
+      }),
+    }
+  })
+}

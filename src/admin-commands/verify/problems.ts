@@ -1,0 +1,20 @@
+/** The number of problems, and the first hundred of them. */
+export class Problems {
+  readonly #shown: string[] = []
+  #count = 0
+
+  add(problem: string): void {
+    this.#count += 1
+    if (this.#shown.length < shownMax) this.#shown.push(problem)
+  }
+
+  get shown(): readonly string[] {
+    return this.#shown
+  }
+
+  get count(): number {
+    return this.#count
+  }
+}
+
+const shownMax = 100

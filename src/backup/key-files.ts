@@ -1,0 +1,107 @@
+/** The keys of backups as files hold them: recipients and identities of age, or one key in PEM. */
+import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
+import type { Identity, Recipient } from 'age-encryption'
+import { ConfigurationError } from '../errors.ts'
+import { p256Identity, p256Point } from './p256-stanza.ts'
+import { rsaIdentity, rsaRecipient } from './rsa-stanza.ts'
+
+/** The key that an administrator has for a backup: a passphrase, or the text of a file with identities. */
+export type BackupKey =
+  | { readonly kind: 'passphrase'; readonly passphrase: string }
+  | { readonly kind: 'identity'; readonly text: string }
+
+const rsaBitsMin = 2048
+
+/**
+ * Reads the recipients of a backup: one public key in PEM, or lines with recipients of age and comments, as `age -R` takes them.
+ * Throws ConfigurationError for anything else.
+ */
+export async function readRecipients(text: string): Promise<readonly (string | Recipient)[]> {
+  // Node.js would derive the public key from it; it should not lie about on the machine that makes backups.
+  if (/PRIVATE KEY|AGE-SECRET-KEY-/.test(text))
+    throw new ConfigurationError('the recipient must be a public key, and this is a private one')
+  if (text.includes('-----BEGIN')) return [await recipientOf(parsePem('recipient', text))]
+  const lines = linesOf('recipient', text)
+  const { Encrypter } = await import('age-encryption')
+  for (const line of lines)
+    try {
+      new Encrypter().addRecipient(line)
+    } catch {
+      throw unusable('recipient')
+    }
+  return lines
+}
+
+/**
+ * Reads the identities that a backup can be decrypted with: one private key in PEM, or lines with identities of age and
+ * comments, as `age -i` takes them. Throws ConfigurationError for anything else, and never shows the text.
+ */
+export async function readIdentities(text: string): Promise<readonly (string | Identity)[]> {
+  if (text.includes('-----BEGIN')) return [await identityOf(parsePem('identity', text))]
+  const lines = linesOf('identity', text)
+  const { Decrypter } = await import('age-encryption')
+  for (const line of lines)
+    try {
+      new Decrypter().addIdentity(line)
+    } catch {
+      // The error of the library shows the key.
+      throw unusable('identity')
+    }
+  return lines
+}
+
+/** Throws ConfigurationError, which does not show the text. */
+export function parsePem(what: 'recipient' | 'identity', pem: string): KeyObject {
+  try {
+    return what === 'recipient' ? createPublicKey(pem) : createPrivateKey(pem)
+  } catch (cause) {
+    throw unusable(what, cause)
+  }
+}
+
+function unusable(what: 'recipient' | 'identity', cause?: unknown): ConfigurationError {
+  const form = what === 'recipient' ? 'age1…' : 'AGE-SECRET-KEY-1…'
+  return new ConfigurationError(
+    `the ${what} is not a key that can be used; it must be a key of age (${form}), or in PEM`,
+    { cause },
+  )
+}
+
+function linesOf(what: 'recipient' | 'identity', text: string): readonly string[] {
+  const lines = text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'))
+  if (lines.length === 0) throw unusable(what)
+  return lines
+}
+
+type KeyKind = 'x25519' | 'p-256' | 'rsa'
+
+function kindOf(key: KeyObject): KeyKind {
+  const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key
+  if (type === 'x25519') return type
+  if (type === 'ec' && details?.namedCurve === 'prime256v1') return 'p-256'
+  if (type === 'rsa' && (details?.modulusLength ?? 0) >= rsaBitsMin) return type
+  throw new ConfigurationError(
+    `a key in PEM must be X25519, P-256 or RSA of at least ${rsaBitsMin} bits`,
+  )
+}
+
+async function recipientOf(publicKey: KeyObject): Promise<string | Recipient> {
+  const { bech32 } = await import('@scure/base')
+  const kind = kindOf(publicKey)
+  if (kind === 'rsa') return rsaRecipient(publicKey)
+  if (kind === 'p-256') return bech32.encodeFromBytes('age1tag', p256Point(publicKey).compressed)
+  const { x = '' } = publicKey.export({ format: 'jwk' })
+  return bech32.encodeFromBytes('age', Buffer.from(x, 'base64url'))
+}
+
+async function identityOf(privateKey: KeyObject): Promise<string | Identity> {
+  const { bech32 } = await import('@scure/base')
+  const kind = kindOf(privateKey)
+  if (kind === 'rsa') return rsaIdentity(privateKey)
+  if (kind === 'p-256') return p256Identity(privateKey)
+  const { d = '' } = privateKey.export({ format: 'jwk' })
+  return bech32.encodeFromBytes('AGE-SECRET-KEY-', Buffer.from(d, 'base64url')).toUpperCase()
+}

@@ -1,0 +1,204 @@
+/**
+ * Reads backups of versions before age files; nothing writes them any more. Such a file is a magic, the length of the header
+ * (4 bytes), the header as JSON, an HMAC of all that, then the records, compressed (RFC 1950) and encrypted with AES-256-GCM in
+ * chunks of 64 KiB, whose nonce is the number of the chunk and whether it is the last. The keys are derived (HKDF with SHA-256)
+ * from the secret of the lock in the header and from the bytes before the HMAC.
+ */
+import {
+  constants,
+  createDecipheriv,
+  createHash,
+  createHmac,
+  createPublicKey,
+  diffieHellman,
+  hkdfSync,
+  privateDecrypt,
+  scrypt,
+  timingSafeEqual,
+} from 'node:crypto'
+import { ConfigurationError } from '../errors.ts'
+import { damaged } from './damaged.ts'
+import { parsePem, type BackupKey } from './key-files.ts'
+import type { BackupHeader } from './records.ts'
+
+/** How the secret was encrypted. Bytes are base64; `recipient` is the SHA-256 of the SubjectPublicKeyInfo. */
+type Lock =
+  | {
+      readonly kind: 'passphrase'
+      readonly salt: string
+      readonly logN: number
+      readonly r: number
+      readonly p: number
+    }
+  | {
+      readonly kind: 'x25519' | 'p-256'
+      readonly recipient: string
+      /** SubjectPublicKeyInfo. */
+      readonly ephemeral: string
+    }
+  | { readonly kind: 'rsa-oaep'; readonly recipient: string; readonly sealed: string }
+
+type LegacyHeader = BackupHeader & { readonly lock: Lock }
+
+const magic = Buffer.from('signet-backup-1\n')
+const lengthBytes = 4
+const macBytes = 32
+const headerBytesMax = 65_536
+const secretBytes = 32
+/** The cost of scrypt that backups had, with a limit for its logarithm. */
+const scryptCost = { logNMax: 20, r: 8, p: 1 } as const
+const tagBytes = 16
+const sealedChunkBytes = 65_536 + tagBytes
+
+export interface LegacyContainer {
+  readonly header: BackupHeader
+  readonly usesPassphrase: boolean
+  /** Where the chunks begin. */
+  readonly length: number
+  /** Derives the key of the chunks. Throws ConfigurationError if the key is not the right one. */
+  deriveKey(key: BackupKey): Promise<Uint8Array>
+}
+
+/** Reads the beginning of a file; undefined if it has another format. */
+export function readLegacyHeader(head: Buffer): LegacyContainer | undefined {
+  if (!head.subarray(0, magic.length).equals(magic)) return undefined
+  if (head.length < magic.length + lengthBytes) throw damaged('it is cut short')
+  const headerLength = head.readUInt32BE(magic.length)
+  const signedLength = magic.length + lengthBytes + headerLength
+  if (headerLength > headerBytesMax) throw damaged('its header is too long')
+  if (head.length < signedLength + macBytes) throw damaged('it is cut short')
+  const signed = Buffer.from(head.subarray(0, signedLength))
+  const mac = Buffer.from(head.subarray(signedLength, signedLength + macBytes))
+  const { lock, ...header } = parseHeader(signed.subarray(magic.length + lengthBytes))
+  return {
+    header,
+    usesPassphrase: lock.kind === 'passphrase',
+    length: signedLength + macBytes,
+    async deriveKey(key) {
+      const secret = await openLock(lock, key)
+      const salt = createHash('sha256').update(signed).digest()
+      const derive = (label: string): Uint8Array =>
+        new Uint8Array(hkdfSync('sha256', secret, salt, `signet backup ${label}`, secretBytes))
+      const expected = createHmac('sha256', derive('header')).update(signed).digest()
+      if (timingSafeEqual(expected, mac)) return derive('chunks')
+      throw new ConfigurationError(
+        lock.kind === 'passphrase'
+          ? 'the backup cannot be decrypted: the passphrase is wrong, or the header is damaged'
+          : 'the backup cannot be decrypted: its header is damaged',
+      )
+    },
+  }
+}
+
+function parseHeader(json: Buffer): LegacyHeader {
+  try {
+    const header = JSON.parse(json.toString('utf8')) as LegacyHeader
+    if (Number.isSafeInteger(header.schemaVersion) && isLock(header.lock)) return header
+  } catch {
+    // Reported below.
+  }
+  throw damaged('its header cannot be read')
+}
+
+function isLock(lock: Lock): boolean {
+  switch (lock.kind) {
+    case 'passphrase':
+      return (
+        typeof lock.salt === 'string' &&
+        [lock.logN, lock.r, lock.p].every((n) => Number.isInteger(n) && n > 0)
+      )
+    case 'x25519':
+    case 'p-256':
+      return typeof lock.ephemeral === 'string'
+    case 'rsa-oaep':
+      return typeof lock.sealed === 'string'
+    default:
+      return false
+  }
+}
+
+async function openLock(lock: Lock, key: BackupKey): Promise<Uint8Array> {
+  if (lock.kind === 'passphrase' && key.kind === 'passphrase')
+    return passphraseSecret(key.passphrase, lock)
+  if (lock.kind === 'passphrase' || key.kind === 'passphrase')
+    throw new TypeError('the kind of key is not that of the lock')
+  const privateKey = parsePem('identity', key.text)
+  const publicDer = createPublicKey(privateKey).export({ format: 'der', type: 'spki' })
+  if (createHash('sha256').update(publicDer).digest('base64') !== lock.recipient)
+    throw new ConfigurationError(
+      'the backup cannot be decrypted: it is encrypted for another recipient than this identity',
+    )
+  try {
+    if (lock.kind === 'rsa-oaep') {
+      const padding = constants.RSA_PKCS1_OAEP_PADDING
+      const sealed = Buffer.from(lock.sealed, 'base64')
+      return privateDecrypt({ key: privateKey, padding, oaepHash: 'sha256' }, sealed)
+    }
+    const der = Buffer.from(lock.ephemeral, 'base64')
+    const publicKey = createPublicKey({ key: der, format: 'der', type: 'spki' })
+    return diffieHellman({ privateKey, publicKey })
+  } catch (cause) {
+    throw damaged('its header was changed', cause)
+  }
+}
+
+function passphraseSecret(
+  passphrase: string,
+  { salt, logN, r, p }: Extract<Lock, { kind: 'passphrase' }>,
+): Promise<Uint8Array> {
+  if (logN > scryptCost.logNMax || r !== scryptCost.r || p !== scryptCost.p)
+    throw new ConfigurationError('the backup demands a cost of scrypt that no backup has')
+  const N = 2 ** logN
+  const options = { N, r, p, maxmem: 256 * N * r }
+  return new Promise((resolve, reject) => {
+    scrypt(
+      passphrase.normalize('NFC'),
+      Buffer.from(salt, 'base64'),
+      secretBytes,
+      options,
+      (error, secret) => {
+        if (error === null) resolve(secret)
+        else reject(error)
+      },
+    )
+  })
+}
+
+/** Yields only what was authenticated. Throws ConfigurationError for chunks that are not as they were written. */
+export async function* decryptLegacyChunks(
+  key: Uint8Array,
+  source: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Buffer> {
+  let number = 0
+  let rest: Buffer = Buffer.alloc(0)
+  for await (const bytes of source) {
+    rest = Buffer.concat([rest, bytes])
+    // A full chunk may be the last, until more follows.
+    for (; rest.length > sealedChunkBytes; number += 1) {
+      yield decryptChunk(key, rest.subarray(0, sealedChunkBytes), { number, isLast: false })
+      rest = rest.subarray(sealedChunkBytes)
+    }
+  }
+  yield decryptChunk(key, rest, { number, isLast: true })
+}
+
+function decryptChunk(
+  key: Uint8Array,
+  sealed: Buffer,
+  { number, isLast }: { readonly number: number; readonly isLast: boolean },
+): Buffer {
+  if (sealed.length < tagBytes) throw damaged('it is cut short')
+  const nonce = Buffer.alloc(12)
+  nonce.writeUIntBE(number, 5, 6)
+  nonce[11] = isLast ? 1 : 0
+  const end = sealed.length - tagBytes
+  const decipher = createDecipheriv('aes-256-gcm', key, nonce)
+  decipher.setAuthTag(sealed.subarray(end))
+  const plaintext = decipher.update(sealed.subarray(0, end))
+  try {
+    decipher.final()
+  } catch (cause) {
+    throw damaged(`it was changed or cut short in chunk ${number}`, cause)
+  }
+  return plaintext
+}

@@ -1,0 +1,61 @@
+/**
+ * The stanza `ssh-rsa` of `age`: the file key, encrypted with RSA-OAEP. `age -d -i key.pem` opens it with the RSA key in PEM, so
+ * that such keys can be recipients of backups.
+ */
+import {
+  constants,
+  createHash,
+  createPublicKey,
+  privateDecrypt,
+  publicEncrypt,
+  type KeyObject,
+} from 'node:crypto'
+import type { Identity, Recipient } from 'age-encryption'
+
+const type = 'ssh-rsa'
+const oaepLabel = Buffer.from('age-encryption.org/v1/ssh-rsa')
+
+export function rsaRecipient(publicKey: KeyObject): Recipient {
+  const args = [type, tagOf(publicKey)]
+  return {
+    wrapFileKey: (fileKey) => [{ args, body: publicEncrypt(oaep(publicKey), fileKey) }],
+  }
+}
+
+export function rsaIdentity(privateKey: KeyObject): Identity {
+  const tag = tagOf(createPublicKey(privateKey))
+  return {
+    unwrapFileKey(stanzas) {
+      const stanza = stanzas.find(({ args }) => args[0] === type && args[1] === tag)
+      if (stanza === undefined) return null
+      try {
+        return privateDecrypt(oaep(privateKey), stanza.body)
+      } catch {
+        return null
+      }
+    },
+  }
+}
+
+function oaep(key: KeyObject) {
+  return { key, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha256', oaepLabel }
+}
+
+/** The first four bytes of the SHA-256 of the public key as SSH encodes it (RFC 4253 §6.6), in base64. */
+function tagOf(publicKey: KeyObject): string {
+  const { e = '', n = '' } = publicKey.export({ format: 'jwk' })
+  const fields = [Buffer.from(type), mpint(e), mpint(n)]
+  const hash = createHash('sha256')
+  for (const field of fields) {
+    const length = Buffer.alloc(4)
+    length.writeUInt32BE(field.length)
+    hash.update(length).update(field)
+  }
+  return hash.digest().subarray(0, 4).toString('base64').replace(/=+$/, '')
+}
+
+/** A positive integer; a zero byte precedes a set sign bit. */
+function mpint(base64url: string): Buffer {
+  const bytes = Buffer.from(base64url, 'base64url')
+  return (bytes[0] ?? 0) >= 0x80 ? Buffer.concat([Buffer.of(0), bytes]) : bytes
+}

@@ -1,0 +1,133 @@
+/** `signet certificates …`: what was issued. */
+import { Command, Option } from 'commander'
+import {
+  listCertificates,
+  type CertificatesOptions,
+  type PrintedCertificate,
+} from '../../admin-commands/certificates.ts'
+import type { Flags } from '../../settings/config.ts'
+import { ConfigurationError } from '../../errors.ts'
+import { parseSpan } from '../../client-commands/issuance-options.ts'
+import type { CommandContext } from '../shared/context.ts'
+import { csvOf, printAnswer, withOutput } from '../shared/print.ts'
+import { configOf, examples, listOf, wholeNumber } from '../shared/config-flags.ts'
+import { printNote } from '../../terminal.ts'
+
+type ListFlags = Flags & {
+  readonly ca?: string
+  readonly subject?: string
+  readonly san?: string
+  readonly serial?: string
+  readonly template?: string
+  readonly requester?: string
+  readonly issuedAfter?: Date
+  readonly expiringWithin?: number
+  readonly status?: NonNullable<CertificatesOptions['status']>
+  readonly output: 'table' | 'json' | 'csv'
+  readonly limit: number
+}
+
+/** More does not fit into one answer. */
+const limitMax = 100_000
+
+export function certificatesCommand(context: CommandContext): Command {
+  const group = new Command('certificates').description('certificates that were issued')
+  const command = listOf(group)
+    .description('search what was issued; all that is asked for has to hold')
+    .option('--ca <arn>', 'issued by this CA')
+    .option('--subject <name>', "common name: whole, or what it begins with: 'web*'")
+    .option(
+      '--san <name>',
+      "subject alternative name: whole, what it begins with: 'web*', or what it ends with: .example.com",
+    )
+    .option('--serial <number>', 'serial number, in hexadecimal')
+    .option('--template <name>', 'name or ARN of a template')
+    .option('--requester <arn>', 'who asked for it: ARN of a user, role or session, or an account')
+    .option('--issued-after <time>', '2026-03-01, or 2026-03-01T08:00:00Z', time)
+    .option('--expiring-within <time>', 'expires within that time from now: 30d, 12h', parseSpan)
+    .addOption(
+      new Option('--status <status>', 'its status now').choices(['VALID', 'EXPIRED', 'REVOKED']),
+    )
+    .option('--limit <number>', `at most so many, up to ${limitMax}`, limit, 1000)
+  withOutput(command, ['table', 'json', 'csv'])
+    .addHelpText(
+      'after',
+      examples(
+        'signet certificates list --expiring-within 30d',
+        'signet certificates list --san .example.com --status VALID --output json',
+        'signet certificates list --ca arn:aws:acm-pca:… --issued-after 2026-01-01 --output csv',
+      ),
+    )
+    .action((flags: ListFlags) => list(context, flags))
+  return group.helpCommand(false)
+}
+
+async function list(context: CommandContext, flags: ListFlags): Promise<void> {
+  const { output, ca, account, san, ...rest } = flags
+  if (ca !== undefined && account !== undefined)
+    throw new ConfigurationError('name either --ca or --account')
+  const options: CertificatesOptions = {
+    ...rest,
+    authority: ca,
+    accountId: account,
+    alternativeName: san,
+  }
+  const { certificates, isCut, isBehind } = await listCertificates(
+    configOf(context, flags),
+    options,
+  )
+  if (output === 'csv') context.print(csvOf(csvColumns, certificates))
+  else if (output === 'json') printAnswer(context, { output }, certificates)
+  else printAnswer(context, { output }, certificates.map(rowOf))
+  if (isCut) printNote(context.stderr, `there are more than ${flags.limit}; --limit shows more`)
+  if (isBehind)
+    printNote(
+      context.stderr,
+      'the newest certificates are not searched yet; a server that runs adds them within seconds',
+    )
+}
+
+/** What fits on a screen. */
+function rowOf(certificate: PrintedCertificate): object {
+  const { SerialNumber, Subject, SubjectAlternativeNames, TemplateArn, NotAfter, Status } =
+    certificate
+  return {
+    Subject,
+    Names: SubjectAlternativeNames,
+    Template: TemplateArn.split('/')[1],
+    NotAfter,
+    Status,
+    Serial: SerialNumber.replaceAll(':', ''),
+  }
+}
+
+const csvColumns = [
+  'CertificateArn',
+  'SerialNumber',
+  'Subject',
+  'SubjectAlternativeNames',
+  'TemplateArn',
+  'Requester',
+  'IssuedAt',
+  'NotBefore',
+  'NotAfter',
+  'Status',
+  'RevokedAt',
+  'RevocationReason',
+] as const
+
+const timeForm = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?(?:Z|[+-]\d\d:\d\d))?$/
+
+function time(text: string): Date {
+  const date = new Date(text)
+  if (timeForm.test(text) && !Number.isNaN(date.getTime())) return date
+  throw new ConfigurationError(
+    `'${text}' must be a day (2026-03-01, in UTC) or a time with its zone (2026-03-01T08:00:00Z)`,
+  )
+}
+
+function limit(text: string): number {
+  const number = wholeNumber(text)
+  if (number >= 1 && number <= limitMax) return number
+  throw new ConfigurationError(`--limit must be 1 to ${limitMax}`)
+}

@@ -1,0 +1,29 @@
+/** `signet completion`: scripts that make a shell complete commands, flags and values. */
+import { Argument, Command } from 'commander'
+import { bashScript } from '../completion/bash.ts'
+import { completedCommands } from '../completion/completed-command.ts'
+import { fishScript } from '../completion/fish.ts'
+import { zshScript } from '../completion/zsh.ts'
+import { examples } from '../shared/config-flags.ts'
+import type { CommandContext } from '../shared/context.ts'
+
+const scripts = { bash: bashScript, zsh: zshScript, fish: fishScript }
+
+/** Completes all commands of `program`. */
+export function completionCommand({ print }: CommandContext, program: Command): Command {
+  return new Command('completion')
+    .exitOverride()
+    .description('print a script that makes a shell complete signet commands')
+    .addArgument(new Argument('<shell>').choices(Object.keys(scripts)))
+    .addHelpText(
+      'after',
+      examples(
+        'source <(signet completion bash)',
+        'signet completion zsh > "${fpath[1]}/_signet"',
+        'signet completion fish > ~/.config/fish/completions/signet.fish',
+      ),
+    )
+    .action((shell: keyof typeof scripts) =>
+      print(scripts[shell](completedCommands(program)).trimEnd()),
+    )
+}

@@ -1,0 +1,33 @@
+/** One command of the command line: arguments in, exit code out. */
+import { CommanderError } from 'commander'
+import { ConfigurationError } from '../errors.ts'
+import { problemOf } from '../server/operator-message.ts'
+import { printLine, printProblem } from '../terminal.ts'
+import { visibleText } from '../text/visible-text.ts'
+import { createProgram } from './program.ts'
+import type { ProcessIo } from './shared/context.ts'
+
+export const exitFailure = 1
+const exitUsage = 2
+
+/** Runs a command. Resolves to its exit code: 0 done, 2 wrong usage or configuration, 1 anything else. */
+export async function runCommand(
+  argv: readonly string[],
+  io: ProcessIo,
+  isReported: (error: unknown) => boolean = () => false,
+): Promise<number> {
+  try {
+    const program = await createProgram((text) => printLine(io.stdout, text), argv, io)
+    await program.parseAsync(argv, { from: 'user' })
+    return 0
+  } catch (error) {
+    if (isReported(error)) return 0
+    // Commander has printed the help or the usage error already.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitUsage
+    const isUsage = error instanceof ConfigurationError
+    // Only our own messages have several lines. A line feed in a name must not start a new one.
+    const problem = problemOf(error)
+    printProblem(isUsage ? problem : visibleText(problem), io.stderr)
+    return isUsage ? exitUsage : exitFailure
+  }
+}

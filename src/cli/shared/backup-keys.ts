@@ -1,0 +1,105 @@
+/** Passphrases and keys of backups. Secrets come from files or the terminal, never from the command line or the environment. */
+import { readFileSync, statSync } from 'node:fs'
+import type { EncryptionKey } from '../../backup/encryption.ts'
+import { readRecipients, type BackupKey } from '../../backup/key-files.ts'
+import type { EncryptedBackup } from '../../backup/open-backup.ts'
+import { ConfigurationError } from '../../errors.ts'
+import { askHidden } from './ask-hidden.ts'
+
+export interface EncryptionFlags {
+  readonly passphraseFile?: string
+  readonly recipient?: string
+}
+
+export interface DecryptionFlags {
+  readonly passphraseFile?: string
+  readonly identity?: string
+}
+
+const charactersMin = 8
+const fileBytesMax = 65_536
+
+/** The key of a new backup. */
+export function encryptionKey({
+  passphraseFile,
+  recipient,
+}: EncryptionFlags): () => Promise<EncryptionKey> {
+  if (passphraseFile !== undefined && recipient !== undefined)
+    throw new ConfigurationError('--passphrase-file cannot be combined with --recipient')
+  return async () => {
+    if (recipient !== undefined)
+      return { kind: 'recipients', recipients: await readRecipients(recipientText(recipient)) }
+    const passphrase =
+      passphraseFile === undefined ? await askTwice() : readPassphrase(passphraseFile)
+    if (passphrase.length < charactersMin)
+      throw new ConfigurationError(`the passphrase must have ${charactersMin} characters or more`)
+    return { kind: 'passphrase', passphrase }
+  }
+}
+
+/** A recipient is not a secret, and is accepted on the command line as `age -r` does. */
+function recipientText(recipient: string): string {
+  return /^age1[0-9a-z]{50,}$/.test(recipient) ? recipient : readText(recipient, 'recipient')
+}
+
+async function askTwice(): Promise<string> {
+  const passphrase = await askHidden('Passphrase for the backup: ')
+  if ((await askHidden('Repeat the passphrase: ')) === passphrase) return passphrase
+  throw new ConfigurationError('the passphrases are not the same')
+}
+
+/** The key of an existing backup. */
+export function decryptionKey({
+  passphraseFile,
+  identity,
+}: DecryptionFlags): (backup: EncryptedBackup) => Promise<BackupKey> {
+  if (passphraseFile !== undefined && identity !== undefined)
+    throw new ConfigurationError('--passphrase-file cannot be combined with --identity')
+  return async ({ usesPassphrase }) => {
+    if (identity !== undefined) return { kind: 'identity', text: readPrivate(identity, 'identity') }
+    if (passphraseFile !== undefined)
+      return { kind: 'passphrase', passphrase: readPassphrase(passphraseFile) }
+    if (!usesPassphrase)
+      throw new ConfigurationError('the backup is encrypted for a recipient: specify --identity')
+    return { kind: 'passphrase', passphrase: await askHidden('Passphrase of the backup: ') }
+  }
+}
+
+/** The first line. */
+function readPassphrase(path: string): string {
+  const [line = ''] = readPrivate(path, 'passphrase').split(/\r?\n/, 1)
+  if (line === '') throw new ConfigurationError(`there is no passphrase in ${path}`)
+  return line
+}
+
+/** Refuses a file that others can read, but not a pipe of this user, such as a shell creates for `<(…)`. */
+function readPrivate(path: string, what: string): string {
+  let mode: number
+  try {
+    const status = statSync(path)
+    mode = status.isFile() ? status.mode : 0
+  } catch (error) {
+    throw unreadable(what, error)
+  }
+  if ((mode & 0o077) !== 0)
+    throw new ConfigurationError(
+      `the ${what} ${path} can be read by others; make it private with: chmod 600 '${path}'`,
+    )
+  return readText(path, what)
+}
+
+function readText(path: string, what: string): string {
+  try {
+    const text = readFileSync(path, 'utf8')
+    if (text.length > fileBytesMax) throw new Error('it is too long')
+    return text
+  } catch (error) {
+    throw unreadable(what, error)
+  }
+}
+
+function unreadable(what: string, error: unknown): ConfigurationError {
+  return new ConfigurationError(`the ${what} cannot be read: ${(error as Error).message}`, {
+    cause: error,
+  })
+}

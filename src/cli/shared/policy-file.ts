@@ -1,0 +1,31 @@
+/** Files that flags name: texts, and policies. */
+import { readFile } from 'node:fs/promises'
+import { checkPolicy } from '../../admin-commands/principal-options.ts'
+import type { PolicyKind } from '../../policy/policy-document.ts'
+import { ConfigurationError } from '../../errors.ts'
+import { printNote } from '../../terminal.ts'
+import type { CommandContext } from './context.ts'
+
+/** Text of the file that a flag names. Throws ConfigurationError if it cannot be read. */
+export async function readTextFile(flag: string, path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    throw new ConfigurationError(`${flag} ${path} cannot be read: ${(error as Error).message}`)
+  }
+}
+
+/**
+ * The policy in the file that a flag names. Prints a note for each part that is not supported. Throws ConfigurationError if
+ * the file cannot be read, or is not a policy.
+ */
+export async function readPolicyFile<P extends string | undefined>(
+  { stderr }: CommandContext,
+  path: P,
+  { flag, kind }: { readonly flag: string; readonly kind: PolicyKind },
+): Promise<P> {
+  if (path === undefined) return path
+  const policy = await readTextFile(flag, path)
+  for (const problem of checkPolicy(flag, policy, kind)) printNote(stderr, problem)
+  return policy as P
+}

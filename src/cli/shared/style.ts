@@ -1,0 +1,34 @@
+/** Colours of text: only on a terminal that has them, and never with NO_COLOR. */
+import { styleText } from 'node:util'
+import type { Output } from '../../terminal.ts'
+import type { Paragraph, Tone } from '../../inspect/lines.ts'
+import { visibleText } from '../../text/visible-text.ts'
+
+const formats = {
+  plain: [],
+  good: ['green'],
+  warning: ['yellow'],
+  bad: ['red'],
+  title: ['bold'],
+  label: ['dim'],
+} as const
+
+/** The text with its unsafe characters escaped, in colour if the output is a terminal and NO_COLOR is not set. */
+export function paint(output: Output, tone: Tone | 'title' | 'label', text: string): string {
+  const format = formats[tone]
+  const visible = visibleText(text)
+  return format.length === 0 ? visible : styleText([...format], visible, { stream: output })
+}
+
+/** Titles, and below each its lines with their labels in a column. */
+export function paragraphsText(output: Output, paragraphs: readonly Paragraph[]): string {
+  return paragraphs
+    .map(({ title, lines }) => {
+      const width = Math.max(...lines.map(({ label }) => label.length))
+      const rows = lines.map(({ label, text, tone }) =>
+        `  ${paint(output, 'label', label.padEnd(width))}  ${paint(output, tone, text)}`.trimEnd(),
+      )
+      return [paint(output, 'title', title), ...rows].join('\n')
+    })
+    .join('\n\n')
+}

@@ -1,0 +1,24 @@
+/** Which CRLs of a CA are published again and again, and until when. */
+import type { Authority } from '../authority/authority.ts'
+import { statusAt } from '../authority/status.ts'
+import type { CrlRecord } from '../store/crls.ts'
+import { refreshAt } from './contents.ts'
+
+/**
+ * Whether a CRL is published: while its CA is ACTIVE or DISABLED and has CRLs enabled. A full partition, a partition of a CA that
+ * was changed to a complete CRL, and a CRL of an earlier identity of the CA are published as long as a certificate that refers to
+ * them can be valid: until `lastNotAfter`, and half a life longer, so that expired certificates are on one more CRL.
+ */
+export function isMaintained(
+  authority: Authority,
+  { id, kind, issuerIdentity }: Pick<CrlRecord, 'id' | 'kind' | 'issuerIdentity'>,
+  { now, lastNotAfter }: { readonly now: Date; readonly lastNotAfter: Date },
+): boolean {
+  const { CrlConfiguration } = authority.revocation
+  const status = statusAt(authority, now)
+  if (!CrlConfiguration.Enabled || (status !== 'ACTIVE' && status !== 'DISABLED')) return false
+  const isCurrent = issuerIdentity === authority.certificate?.issuerIdentity
+  if (isCurrent && (kind === 'COMPLETE' || authority.crl?.id === id)) return true
+  const expirationDays = CrlConfiguration.ExpirationInDays
+  return now <= refreshAt({ generatedAt: lastNotAfter, expirationDays })
+}

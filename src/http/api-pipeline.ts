@@ -1,0 +1,82 @@
+/** The pipeline of the API, the same for both protocols: identify the operation, authenticate, decode the input, run. */
+import type { ServiceError } from '../errors.ts'
+import { authenticateCaller, requireRate } from './authentication.ts'
+import { refusal, type AwsAnswer } from './aws-answer.ts'
+import { awsJsonProtocol } from './aws-json-protocol.ts'
+import { awsQueryProtocol, isQueryRequest } from './aws-query-protocol.ts'
+import { complete, refuse } from './completed-request.ts'
+import { startDeadline } from './deadline.ts'
+import type { ApiServices, Protocol, RequestContext } from './protocol.ts'
+import type { HttpRequest, RequestHead } from './request.ts'
+import type { ConnectionInfo } from './route.ts'
+
+const deadlineMillisecondsDefault = 60_000
+
+/** Answers a request and logs it. Errors of the pipeline are answered in the form of the protocol. */
+export async function answerRequest(
+  api: ApiServices,
+  request: HttpRequest,
+  connection: ConnectionInfo,
+): Promise<AwsAnswer> {
+  let context = receive(api, request, connection)
+  const { protocol, requestId } = context
+  const deadline = startDeadline(api.deadlineMilliseconds ?? deadlineMillisecondsDefault, (err) =>
+    api.log.error({ requestId, err }, 'request failed after its deadline'),
+  )
+  try {
+    const operation = protocol.identify(api, request)
+    context = { ...context, operation: operation.name }
+    const { signingName } = operation
+    if (signingName !== undefined) {
+      const { sourceIp } = connection
+      const claimed = { service: signingName, sourceIp }
+      const caller = await deadline.within(authenticateCaller(api, request, claimed))
+      context = { ...context, caller }
+      await deadline.within(requireRate(api, caller, operation.name))
+      api.callLog?.requireWritable()
+    }
+    const call = operation.decode()
+    context = { ...context, input: call.input }
+    const { output, body } = await deadline.within(call.run(api, context))
+    const answer = { status: 200, errorCode: undefined, mediaType: protocol.mediaType, body }
+    return await complete(api, { context, answer, output, error: undefined })
+  } catch (error) {
+    return refuse(api, context, error)
+  } finally {
+    deadline.clear()
+  }
+}
+
+/** Refuses a request whose body was not read, with `error`. Logs, counts and records it as any other call. */
+export function answerUnread(
+  api: ApiServices,
+  head: RequestHead,
+  { error, ...connection }: ConnectionInfo & { readonly error: ServiceError },
+): Promise<AwsAnswer> {
+  return refuse(api, receive(api, head, connection), error)
+}
+
+/** The answer to a request that failed unexpectedly. */
+export function answerFailure(head: RequestHead, requestId: string): AwsAnswer {
+  return refusal(protocolOf(head), undefined, requestId)
+}
+
+function receive(
+  { clock }: ApiServices,
+  head: RequestHead,
+  connection: ConnectionInfo,
+): RequestContext {
+  return {
+    ...connection,
+    head,
+    protocol: protocolOf(head),
+    startedAt: clock.now().getTime(),
+    operation: undefined,
+    caller: undefined,
+    input: undefined,
+  }
+}
+
+function protocolOf(head: RequestHead): Protocol {
+  return isQueryRequest(head) ? awsQueryProtocol : awsJsonProtocol
+}

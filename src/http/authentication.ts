@@ -1,0 +1,72 @@
+/** Authentication of requests, within the limits on failures and on request rates (access/). */
+import { authenticate, type SigningName } from '../access/authenticate.ts'
+import type { Caller } from '../identity/caller.ts'
+import { ServiceError } from '../errors.ts'
+import { QueryError } from '../wire/query-errors.ts'
+import type { ApiServices, RequestContext } from './protocol.ts'
+import type { HttpRequest } from './request.ts'
+
+/** The caller that signed a request. Throws as authenticate does, and ThrottlingException after too many failures. */
+export async function authenticateCaller(
+  api: ApiServices,
+  request: HttpRequest,
+  { service, sourceIp }: { readonly service: SigningName } & Pick<RequestContext, 'sourceIp'>,
+): Promise<Caller> {
+  const { failureLimiter } = api
+  const isAllowed = (accessKeyId: string): boolean =>
+    failureLimiter.isAllowed(sourceIp, accessKeyId)
+  const caller = await countFailures(api, sourceIp, () =>
+    authenticate(api, request, { service, isAllowed }),
+  )
+  failureLimiter.recordSuccess(sourceIp, caller.accessKeyId)
+  return caller
+}
+
+/** Throws ThrottlingException for a call beyond the request rate of its operation (access/rate-limiter.ts). */
+export async function requireRate(
+  { rateLimiter }: Pick<ApiServices, 'rateLimiter'>,
+  { accountId, region }: Caller,
+  operation: string,
+): Promise<void> {
+  const allowed = rateLimiter.allows({ accountId, region, operation })
+  if (!(typeof allowed === 'boolean' ? allowed : await allowed)) throw throttled()
+}
+
+/** Runs a call whose input has a token that authenticates the caller. */
+export async function authenticateByToken<T>(
+  api: ApiServices,
+  sourceIp: string | undefined,
+  run: () => Promise<T>,
+): Promise<T> {
+  if (!api.failureLimiter.isAllowed(sourceIp, '')) throw throttled()
+  api.callLog?.requireWritable()
+  return countFailures(api, sourceIp, run)
+}
+
+/** Codes of failed authentication. */
+const failures: ReadonlySet<string> = new Set([
+  'MissingAuthenticationTokenException',
+  'IncompleteSignatureException',
+  'InvalidSignatureException',
+  'UnrecognizedClientException',
+  'InvalidIdentityToken',
+])
+
+/** Counts a failure to its source. Throws ThrottlingException in its place if there were too many. */
+async function countFailures<T>(
+  { failureLimiter }: Pick<ApiServices, 'failureLimiter'>,
+  sourceIp: string | undefined,
+  prove: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await prove()
+  } catch (error) {
+    const code = error instanceof ServiceError || error instanceof QueryError ? error.code : ''
+    if (failures.has(code) && !failureLimiter.recordFailure(sourceIp)) throw throttled()
+    throw error
+  }
+}
+
+function throttled(): ServiceError {
+  return new ServiceError('ThrottlingException', 'Rate exceeded')
+}

@@ -1,0 +1,97 @@
+/** Completed requests of the API: their log line, their metrics and their CloudTrail record. */
+import type { EndedCall } from '../call-log/call-record.ts'
+import { notRecorded } from '../call-log/call-recorder.ts'
+import { ServiceError } from '../errors.ts'
+import { uuid } from '../random.ts'
+import { QueryError } from '../wire/query-errors.ts'
+import { refusal, type AwsAnswer } from './aws-answer.ts'
+import { logFailure } from './last-resort.ts'
+import type { ApiServices, RequestContext } from './protocol.ts'
+
+interface CompletedRequest {
+  readonly context: RequestContext
+  readonly answer: AwsAnswer
+  readonly output: unknown
+  readonly error: unknown
+}
+
+/** Completes a request with an error. */
+export function refuse(
+  api: ApiServices,
+  context: RequestContext,
+  error: unknown,
+): Promise<AwsAnswer> {
+  const answer = refusal(context.protocol, error, context.requestId)
+  return complete(api, { context, answer, output: undefined, error })
+}
+
+/** Logs, counts and records a request. Resolves to its answer, or to an error if the call must be recorded and could not be. */
+export async function complete(api: ApiServices, completed: CompletedRequest): Promise<AwsAnswer> {
+  const recorded = recordCall(api, completed)
+  if (typeof recorded === 'boolean' ? recorded : await recorded) return logged(api, completed)
+  const { context } = completed
+  const error = notRecorded()
+  const answer = refusal(context.protocol, error, context.requestId)
+  return logged(api, { ...completed, error, answer })
+}
+
+/**
+ * Counts a request and writes its one line, without body, headers and signature. A failure of the server, status 500 and above, is
+ * written with the whole error. The call has had its effect, so a failure to log it does not change the answer.
+ */
+function logged(
+  { log, clock, services: { metrics } }: ApiServices,
+  { context, answer, error }: CompletedRequest,
+): AwsAnswer {
+  const { requestId, operation, caller, startedAt } = context
+  const { status, errorCode } = answer
+  try {
+    const milliseconds = clock.now().getTime() - startedAt
+    const { arn, accountId, region } = caller ?? {}
+    const call = { requestId, operation, status, errorCode, milliseconds }
+    const fields = { ...call, caller: arn, account: accountId, region }
+    if (status < 500) log.info(fields, 'request')
+    else log.error({ ...fields, err: error }, 'request failed')
+    metrics.request(operation ?? 'unknown', errorCode ?? 'success', milliseconds)
+  } catch (failure) {
+    logFailure(log, requestId, failure)
+  }
+  return answer
+}
+
+/** Returns whether the answer may be sent. Never throws: after an unexpected error the call is treated as not recorded. */
+function recordCall(api: ApiServices, completed: CompletedRequest): boolean | Promise<boolean> {
+  const { callLog, log } = api
+  if (callLog === undefined) return true
+  try {
+    return callLog.record(describeCall(api, completed))
+  } catch (error) {
+    logFailure(log, completed.context.requestId, error)
+    return !callLog.isRequired
+  }
+}
+
+function describeCall(
+  { services: { random } }: ApiServices,
+  { context, answer, output, error }: CompletedRequest,
+): EndedCall {
+  const { head, requestId, protocol, startedAt, operation, caller, sourceIp, input } = context
+  const { errorCode } = answer
+  const isExpected = error instanceof ServiceError || error instanceof QueryError
+  return {
+    requestId,
+    eventId: uuid(random),
+    eventSource: protocol.eventSource,
+    time: new Date(startedAt),
+    operation,
+    caller,
+    sourceIp,
+    input,
+    userAgent: head.headers.get('user-agent')?.[0],
+    output,
+    error:
+      errorCode === undefined
+        ? undefined
+        : { code: errorCode, message: isExpected ? error.message : '' },
+  }
+}

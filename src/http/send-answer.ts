@@ -1,0 +1,123 @@
+/** The one writer of answers: status, headers, body, and answers before the whole request has arrived. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
+import type { Log } from '../telemetry/log.ts'
+import { textAnswer, type Answer, type TextAnswer } from './answer.ts'
+import type { BodyBudget } from './body/budget.ts'
+import { drainedBytesMax, drainMilliseconds } from './body/limits.ts'
+import { createPieceCounter } from './body/read-body.ts'
+
+/** A request and its response, as node:http has them. */
+export interface Exchange {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+}
+
+/** Header sent with status 503: seconds after which a client may try again. */
+const retryAfter = { 'retry-after': '1' } as const
+
+interface SendServices {
+  readonly log: Log
+  readonly budget: BodyBudget
+}
+
+/** Sends an answer. Buffers of a stream are taken from the budget until it is sent. */
+export function sendAnswer(response: ServerResponse, answer: Answer, services: SendServices): void {
+  const { body } = answer
+  if (body instanceof Readable) sendStream(response, { answer, body }, services)
+  else {
+    response.writeHead(answer.status, headersOf(answer))
+    // A text is sent in one write with the headers; bytes would take two.
+    if (body instanceof Uint8Array) response.end(latin1(body), 'latin1')
+    else response.end(body)
+  }
+}
+
+/** The headers of an answer, with those that follow from its status and its body. */
+export function headersOf({ status, headers, body }: Answer): Record<string, string> {
+  const isMeasured = typeof body === 'string' || body instanceof Uint8Array
+  return {
+    ...(status === 503 && retryAfter),
+    ...headers,
+    ...(isMeasured && { 'content-length': String(Buffer.byteLength(body)) }),
+  }
+}
+
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
+}
+
+/** Bytes that are buffered for a client that reads an object slowly: in the file stream and in its connection. */
+const aheadBytesMax = 128 * 1024
+
+/** Sends a stream. A client that does not read it is disconnected when other requests need its memory. */
+function sendStream(
+  response: ServerResponse,
+  { answer, body }: { readonly answer: Answer; readonly body: Readable },
+  services: SendServices,
+): void {
+  const lease = services.budget.open(() => body.destroy())
+  const length = Number(answer.headers['content-length'] ?? aheadBytesMax)
+  if (!lease.grow(Math.min(aheadBytesMax, length))) {
+    lease.release()
+    body.destroy()
+    sendAnswer(response, textAnswer(503, 'Service unavailable'), services)
+    return
+  }
+  body.once('error', (err) => {
+    services.log.error({ err }, 'an object could not be read')
+    if (response.headersSent || response.destroyed) return
+    for (const name of response.getHeaderNames()) response.removeHeader(name)
+    response.shouldKeepAlive = false
+    sendAnswer(response, textAnswer(500, 'Internal error'), services)
+  })
+  body.once('close', () => {
+    lease.release()
+    if (!body.readableEnded && !response.writableEnded) response.destroy()
+  })
+  response.once('close', () => body.destroy())
+  // The headers are sent with the first bytes, so that a failure to read these can be answered with 500.
+  response.statusCode = answer.status
+  for (const [name, value] of Object.entries(headersOf(answer))) response.setHeader(name, value)
+  body.pipe(response)
+}
+
+/**
+ * Sends an answer and closes the connection. Unless `isCut`, the rest of the request is read and dropped for a short time
+ * first: closing immediately would reset the connection, and a client that reads only after it has sent everything would
+ * never see the answer. `isCut` closes immediately, for a client that must not send any more.
+ */
+export function sendEarly(
+  { request, response }: Exchange,
+  answer: TextAnswer,
+  { isCut }: { readonly isCut: boolean },
+): void {
+  response.shouldKeepAlive = false
+  response.writeHead(answer.status, headersOf(answer))
+  if (isCut) {
+    response.end(answer.body)
+    request.destroy()
+  } else if (request.complete || request.destroyed) response.end(answer.body)
+  else {
+    response.write(answer.body)
+    drain(request, () => response.end())
+  }
+}
+
+/** Reads and drops the rest of a request. Calls `done` at its end, or at the limit. */
+function drain(request: IncomingMessage, done: () => void): void {
+  let left = drainedBytesMax
+  const end = (): void => {
+    clearTimeout(timer)
+    request.off('data', drop).off('end', end).off('close', end)
+    done()
+  }
+  const pieces = createPieceCounter()
+  const drop = (chunk: Buffer): void => {
+    left -= chunk.length
+    if (left < 0) end()
+    else if (!pieces(chunk)) request.destroy()
+  }
+  const timer = setTimeout(end, drainMilliseconds).unref()
+  request.on('data', drop).on('end', end).on('close', end).resume()
+}

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict'
+import { after, before, suite, test } from 'node:test'
+import { TestDatabase } from '../../test/support/database.ts'
+import { systemRandom as random } from '../random.ts'
+import { createSealer } from '../sealer.ts'
+import { createKeyRecords } from '../store/keys.ts'
+import { createKeyStore, keyStores } from './index.ts'
+import { keyStoreContract, keyStoreKinds } from './key-store-contract.ts'
+import { KeyNotFoundError, type KeyStore } from './key-store.ts'
+
+const sealer = createSealer(random.bytes(32), random)
+
+let database: TestDatabase
+before(async () => (database = await TestDatabase.open()))
+after(async () => database[Symbol.asyncDispose]())
+
+const services = (): Parameters<typeof createKeyStore>[0] => ({
+  records: createKeyRecords(database.db),
+  sealer,
+  random,
+})
+
+for (const [scheme, create] of Object.entries(keyStores))
+  suite(`the key store ${scheme}`, () => {
+    for (const { name, run } of [...keyStoreKinds, ...keyStoreContract])
+      test(name, () => run({ store: create(services()), other: create(services()) }))
+
+    test('its handles have its scheme', async () => {
+      const { handle } = await create(services()).create('handle', 'EC_prime256v1')
+      assert.ok(handle.startsWith(`${scheme}:`), handle)
+    })
+  })
+
+suite('all key stores as one', () => {
+  for (const { name, run } of keyStoreContract)
+    test(name, () => run({ store: createKeyStore(services()), other: createKeyStore(services()) }))
+
+  test('a handle of another scheme is not found', async () => {
+    const keys: KeyStore = createKeyStore(services())
+    for (const handle of ['kms:1', 'toString:1', 'local', ':local', ''])
+      await assert.rejects(keys.sign(handle, 'SHA256WITHECDSA', random.bytes(1)), KeyNotFoundError)
+    await assert.rejects(keys.destroy('pkcs11:1'), KeyNotFoundError)
+  })
+})

@@ -1,0 +1,56 @@
+/** The table of database engines, and the choice of one by the configuration. An engine is loaded when it is used. */
+import { join } from 'node:path'
+import type { Engine } from '../engine.ts'
+import type { PostgresConnectionOptions } from '../postgres/connection-options.ts'
+
+const engines = {
+  sqlite: async () => (await import('../sqlite/engine.ts')).sqliteEngine,
+  postgres: async () => (await import('../postgres/engine.ts')).postgresEngine,
+} satisfies Record<string, () => Promise<(...parameters: never) => Engine>>
+
+type EngineName = keyof typeof engines
+type ParametersOf<N extends EngineName> = Parameters<Awaited<ReturnType<(typeof engines)[N]>>>
+
+/** A database, as a plain value that can be sent to a thread: its engine, and what that engine finds it by. */
+export type DatabaseLocation = {
+  [N in EngineName]: { readonly engine: N; readonly at: ParametersOf<N>[0] }
+}[EngineName]
+
+/** Settings that one engine has beside the common ones. */
+export type EngineSettings = { readonly [N in EngineName]?: ParametersOf<N>[1] }
+
+/** The part of the configuration that selects a database. */
+interface DatabaseConfig {
+  readonly dataDirectory: string
+  /** Undefined for SQLite in the data folder. */
+  readonly database:
+    | (Omit<PostgresConnectionOptions, 'password'> & {
+        readonly password: { readonly value: PostgresConnectionOptions['password'] }
+        readonly pool: number
+      })
+    | undefined
+}
+
+/** Absolute path of the SQLite file in a data folder. */
+export function databaseFile({ dataDirectory }: Pick<DatabaseConfig, 'dataDirectory'>): string {
+  return join(dataDirectory, 'signet.sqlite')
+}
+
+/** The database that the configuration selects. */
+export function locateDatabase({ dataDirectory, database }: DatabaseConfig): DatabaseLocation {
+  if (database === undefined) return { engine: 'sqlite', at: databaseFile({ dataDirectory }) }
+  const { password, pool, ...place } = database
+  const connection = { ...place, password: password.value }
+  // Damage is noted beside this path.
+  const damagePath = join(dataDirectory, 'postgresql')
+  return { engine: 'postgres', at: { connection, pool, damagePath } }
+}
+
+/** Loads the engine of a database. Nothing is opened yet. */
+export async function loadEngine(
+  { engine, at }: DatabaseLocation,
+  settings: EngineSettings = {},
+): Promise<Engine> {
+  const create = (await engines[engine]()) as (...parameters: readonly unknown[]) => Engine
+  return create(at, settings[engine])
+}

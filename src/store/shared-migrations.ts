@@ -1,0 +1,136 @@
+/**
+ * Migrations that all engines share, oldest first, each applied once and never edited after a release. A new migration is one
+ * more function, and its call at the end of the list. Tables, columns and their order are the same on every engine (docs/storage.md).
+ */
+
+/** How an engine writes the types of columns, and what follows the columns of a table. */
+interface Dialect {
+  readonly text: string
+  readonly integer: string
+  readonly bytes: string
+  readonly strict: string
+  /** The same for a table that is its own index. */
+  readonly strictIndex: string
+}
+
+export const sqliteDialect: Dialect = {
+  text: 'text',
+  integer: 'integer',
+  bytes: 'blob',
+  strict: ' strict',
+  strictIndex: ' strict, without rowid',
+}
+
+/** Text is compared and sorted by its bytes, as SQLite does. */
+export const postgresDialect: Dialect = {
+  text: 'text collate "C"',
+  integer: 'bigint',
+  bytes: 'bytea',
+  strict: '',
+  strictIndex: '',
+}
+
+/** Indexes of due and of leased rows: a job, a start and a look at queues read no other rows. */
+function dueIndexes(): string {
+  return `
+  create index crls_changed on crls (due_at_ms) where changes > published_changes;
+  create index crls_leased on crls (lease) where lease is not null;
+  create index audit_reports_leased on audit_reports (lease) where lease is not null;
+  create index events_leased on events (lease) where lease is not null;
+  drop index events_due;
+  create index events_due on events (retry_at_ms, failures, lease_until_ms);
+  `
+}
+
+/** Requesters of certificates, and search tables, which a job fills from `certificates`; backups do not contain them. */
+function searchTables({ text, integer, strictIndex }: Dialect): string {
+  return `
+  alter table certificates add column requester_arn ${text};
+
+  create table certificate_facets (
+    facet ${integer} not null,
+    position ${integer} not null,
+    certificate_number ${integer} not null,
+    primary key (facet, position, certificate_number)
+  )${strictIndex};
+
+  create table certificate_names (
+    facet ${integer} not null,
+    name ${text} not null,
+    certificate_number ${integer} not null,
+    primary key (facet, name, certificate_number)
+  )${strictIndex};
+
+  create table search_progress (
+    search ${text} primary key,
+    certificate_number ${integer} not null
+  )${strictIndex};
+  insert into search_progress values ('certificates', 0);
+  `
+}
+
+/**
+ * Identities of CAs (chain/issuer-identity.ts), and host names under which CRLs were published. Rows of earlier versions
+ * have identity 1.
+ */
+function issuerIdentities({ text, integer }: Dialect): string {
+  return `
+  alter table authority_certificates add column issuer_identity ${integer} not null default 1;
+  alter table crls add column issuer_identity ${integer} not null default 1;
+  alter table authorities add column past_crl_cnames ${text};
+  `
+}
+
+/**
+ * The server that owns the database, and the number of committed groups of transactions: one row, which is not backed up.
+ * Only SQLite uses it.
+ */
+function ownershipTable({ text, integer, strict }: Dialect): string {
+  return `
+  create table ownership (
+    single ${integer} primary key check (single = 1),
+    database_id ${text} not null,
+    commits ${integer} not null,
+    owner ${text} not null,
+    process ${text} not null,
+    challenge ${text} not null,
+    response ${text} not null
+  )${strict};`
+}
+
+/**
+ * Retained data of certificates that were deleted after they expired (`--keep-expired`), for audit reports and for the
+ * counts of their CAs. `kept_since` of a CRL prevents the deletion of a revoked certificate that it still lists.
+ */
+function retiredCertificates({ text, integer, bytes, strict }: Dialect): string {
+  return `
+  create table retired_certificates (
+    certificate_number ${integer} primary key,
+    authority_number ${integer} not null references authorities (authority_number),
+    serial_number ${bytes} not null,
+    template_name ${text} not null,
+    subject_der ${bytes} not null,
+    not_before ${integer} not null,
+    not_after ${integer} not null,
+    issued_at_ms ${integer} not null,
+    revoked_at_ms ${integer},
+    reason_code ${integer},
+    requester_account_id ${text},
+    requester_service ${text},
+    requester_arn ${text}
+  )${strict};
+  create index retired_certificates_by_authority
+    on retired_certificates (authority_number, certificate_number);
+  alter table crls add column kept_since ${integer};
+  `
+}
+
+export function sharedMigrations(dialect: Dialect): readonly string[] {
+  return [
+    dueIndexes(),
+    searchTables(dialect),
+    issuerIdentities(dialect),
+    ownershipTable(dialect),
+    retiredCertificates(dialect),
+  ]
+}

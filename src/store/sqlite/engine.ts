@@ -1,0 +1,77 @@
+/** The Engine port over one SQLite file, which one server owns; commands may use it meanwhile. */
+import { existsSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { ConfigurationError } from '../../errors.ts'
+import type { Engine } from '../engine.ts'
+import { SqliteConnection } from './connection.ts'
+import { openSqlite } from './database.ts'
+import { noteLoss } from './lost-writes.ts'
+import { requireNeverThere } from './own-database.ts'
+import type { Ownership } from './ownership.ts'
+import { openSqliteRestore, unfinishedPath } from './restore.ts'
+import { sqliteSchema } from './schema.ts'
+import { openSqliteSnapshot, structureProblems } from './snapshot.ts'
+import type { SqliteWriter } from './writer-client.ts'
+
+/** How a server opens the database; a command has none of this. */
+export interface SqliteSettings {
+  /** Takes ownership before the database is opened. */
+  readonly own?: (path: string) => Promise<Ownership>
+  /** The writer, for a database that it has opened already; a thread of this process by default. */
+  readonly writer?: (path: string, ownership: Ownership | undefined) => SqliteWriter
+}
+
+export function sqliteEngine(path: string, { own, writer }: SqliteSettings = {}): Engine {
+  return {
+    isShared: false,
+    schemaVersion: sqliteSchema.length,
+    exists({ mayCreate, acceptLoss }) {
+      if (existsSync(path)) return true
+      const folder = dirname(path)
+      if (existsSync(unfinishedPath(path)))
+        throw new ConfigurationError(
+          `a restore into ${folder} is going on, or was cut short; run "signet restore" again`,
+        )
+      if (!mayCreate)
+        throw new ConfigurationError(
+          `there is no database in ${folder}; "signet serve" makes one when it first starts`,
+        )
+      requireNeverThere(path, acceptLoss)
+      return false
+    },
+    async open({ onFailure }) {
+      const ownership = await own?.(path)
+      const db = await openSqlite(path, {
+        ownership,
+        ...(onFailure && { onFailure }),
+        ...(writer && { writer: writer(path, ownership) }),
+      })
+      try {
+        if (own === undefined && writer === undefined) noteLoss(path)
+        return db
+      } catch (error) {
+        await db.close()
+        throw error
+      }
+    },
+    // oxlint-disable-next-line typescript/require-await -- SQLite is synchronous; the port is not
+    openSnapshot: async () => openSqliteSnapshot(path),
+    structureProblems,
+    requireRestorable() {
+      if (existsSync(path))
+        throw new ConfigurationError(
+          `the data folder ${dirname(path)} is not empty: there is a database in it`,
+        )
+    },
+    // oxlint-disable-next-line typescript/require-await -- as above
+    openRestore: async (schemaVersion) => openSqliteRestore(path, schemaVersion),
+    openRows() {
+      const connection = new SqliteConnection(path, { readOnly: true })
+      return {
+        // oxlint-disable-next-line typescript/require-await -- as above
+        read: async (statement) => connection.run(statement),
+        readSnapshot: (reads) => connection.readSnapshot(reads),
+      }
+    },
+  }
+}

@@ -1,0 +1,97 @@
+/** Takes ownership of a SQLite database before it is served, and checks that no writes were lost. */
+import { rmSync } from 'node:fs'
+import { ConfigurationError } from '../../errors.ts'
+import type { Random } from '../../random.ts'
+import { markFile, readMark, replaceMark } from './commit-mark.ts'
+import { clearDamage, damageOf, restoreAdvice, type Damage } from '../damage.ts'
+import { noteLoss } from './lost-writes.ts'
+import { requireUnowned, takeOwnership, type Ownership } from './ownership.ts'
+import { migrate } from './connection.ts'
+import { checkWhole, isSmall } from './start-check.ts'
+
+/** The methods of the server's log that are used here. */
+export type DatabaseLog = Readonly<
+  Record<'info' | 'warn' | 'fatal', (fields: object | string, message?: string) => void>
+>
+
+export interface Owning {
+  readonly random: Random
+  readonly log: DatabaseLog
+  /** Whether the operator accepts lost writes. */
+  readonly acceptLoss: boolean
+  /** Description of this process for operators. */
+  readonly process: string
+}
+
+export interface OwnDatabase extends Ownership {
+  /** The loss that the operator has accepted. */
+  readonly accepted: Damage | undefined
+}
+
+/** How long a starting server waits for a command that has the database open. */
+const patienceMilliseconds = 5000
+
+/**
+ * Takes ownership of the database, migrates it to the newest schema, and checks that it has all acknowledged commits. Throws
+ * ConfigurationError if another server owns it, or if it is too damaged to be opened. A database that is damaged or has lost
+ * writes is opened otherwise: it can be read, and the recorded finding prevents issuing.
+ */
+export async function ownDatabase(path: string, owning: Owning): Promise<OwnDatabase> {
+  const { random, process, log } = owning
+  await requireUnowned(path, { random, patience: patienceMilliseconds })
+  migrate(path)
+  const mark = readMark(path)
+  if (mark === 'unreadable')
+    log.warn({ file: markFile(path) }, 'the commit mark cannot be read; it is created again')
+  noteLoss(path)
+  if (isSmall(path)) checkWhole(path)
+  const accepted = owning.acceptLoss ? accept(path, log) : undefined
+  try {
+    const { commits, ...ownership } = takeOwnership(path, { random, process })
+    const { databaseId } = ownership
+    if (commits > 0 && mark === 'none')
+      log.warn(
+        { file: markFile(path), commits },
+        'the commit mark is gone: lost writes cannot be detected at this start; a new mark is created',
+      )
+    if (damageOf(path) === undefined || mark === 'none')
+      await replaceMark(path, { databaseId, commits })
+    return { ...ownership, accepted }
+  } catch (error) {
+    const damage = damageOf(path)
+    if (damage?.kind !== 'damaged') throw error
+    throw beyondUse(path, damage, error)
+  }
+}
+
+/** Throws ConfigurationError for a missing database that existed before, unless the operator accepts the loss. */
+export function requireNeverThere(path: string, acceptLoss: boolean): void {
+  if (readMark(path) === 'none') return
+  if (!acceptLoss)
+    throw new ConfigurationError(
+      `${path} is missing, although ${markFile(path)} shows that it existed; restore the last backup with "signet restore", or start with an empty database with --accept-loss`,
+    )
+  clearDamage(path)
+  rmSync(markFile(path))
+}
+
+/** Accepts lost writes. Throws ConfigurationError for damaged pages. */
+function accept(path: string, log: DatabaseLog): Damage | undefined {
+  const damage = damageOf(path)
+  if (damage === undefined) {
+    log.warn('--accept-loss has no effect: no writes are lost; remove it')
+    return undefined
+  }
+  clearDamage(path)
+  checkWhole(path)
+  const left = damageOf(path)
+  if (left !== undefined) throw beyondUse(path, left)
+  return damage
+}
+
+function beyondUse(path: string, { reason }: Damage, cause?: unknown): ConfigurationError {
+  return new ConfigurationError(
+    `${path} is damaged (${reason}), which --accept-loss cannot repair; ${restoreAdvice}`,
+    { cause },
+  )
+}

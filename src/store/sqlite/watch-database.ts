@@ -1,0 +1,70 @@
+/** While a server runs: responds to challenges to the ownership of its SQLite database, and reports damage once it is found. */
+import { damageWarning } from '../damage.ts'
+import type { Database } from '../database.ts'
+import { DiskFaultError } from '../disk-faults.ts'
+import type { DatabaseLog } from './own-database.ts'
+import { keepOwnership, type Ownership } from './ownership.ts'
+import { checkInBackground, isSmall } from './start-check.ts'
+
+/** A second server that starts on the same database waits for several of these intervals. */
+const everyMilliseconds = 250
+
+interface Watching {
+  readonly owned: Ownership
+  readonly log: DatabaseLog
+  readonly onFailure: (error: Error) => void
+}
+
+/** Watches until the returned function is called. A large database is also checked in the background. */
+export function watchDatabase(db: Database, path: string, watching: Watching): () => void {
+  const { log } = watching
+  const timer = setInterval(startLook(db, path, watching), everyMilliseconds).unref()
+  // The executable of Electron does not run a script as Node.js does.
+  const canFork = process.versions['electron'] === undefined
+  const startedAt = performance.now()
+  const check =
+    isSmall(path) || !canFork
+      ? undefined
+      : checkInBackground(path, (failure) => {
+          const milliseconds = Math.round(performance.now() - startedAt)
+          if (failure === undefined)
+            log.info({ milliseconds }, 'the structure of the database was checked')
+          else log.warn({ milliseconds, failure }, 'the check of the database did not finish')
+        })
+  return () => {
+    clearInterval(timer)
+    check?.stop()
+  }
+}
+
+function startLook(db: Database, path: string, { owned, log, onFailure }: Watching): () => void {
+  let isLooking = false
+  let isReported = false
+  let isOver = false
+  const reportDamage = (): void => {
+    const damage = db.damage?.()
+    if (damage === undefined || isReported) return
+    isReported = true
+    log.fatal({ err: damage }, `the server has stopped issuing: ${damageWarning(damage)}`)
+  }
+  const look = async (): Promise<void> => {
+    reportDamage()
+    try {
+      await keepOwnership(db, path, owned)
+    } catch (error) {
+      // Requests meet and report any other failure.
+      if (!(error instanceof DiskFaultError) || error.fault !== 'superseded' || isOver) return
+      isOver = true
+      onFailure(error)
+    }
+  }
+  reportDamage()
+  return () => {
+    if (isLooking) return
+    isLooking = true
+    look().then(
+      () => (isLooking = false),
+      () => (isLooking = false),
+    )
+  }
+}

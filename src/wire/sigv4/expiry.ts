@@ -1,0 +1,56 @@
+/** When signatures and presigned URLs expire. */
+import { ServiceError } from '../../errors.ts'
+import type { SignatureClaim } from './credential.ts'
+import { formatTimestamp } from './timestamp.ts'
+
+/** Clock skew that is allowed, and the life of a signature in a header. */
+const skewSeconds = 300
+
+/** Longest life of a presigned URL: seven days. */
+const expiresSecondsMax = 604_800
+
+/** Life of a presigned URL without X-Amz-Expires. */
+const expiresSecondsDefault = skewSeconds
+
+/** Reads X-Amz-Expires. Throws IncompleteSignatureException. */
+export function parseExpires(text: string | undefined): number {
+  if (text === undefined) return expiresSecondsDefault
+  const seconds = /^\d{1,6}$/.test(text) ? Number(text) : 0
+  if (seconds >= 1 && seconds <= expiresSecondsMax) return seconds
+  throw new ServiceError(
+    'IncompleteSignatureException',
+    `X-Amz-Expires must be a number of seconds from 1 to ${expiresSecondsMax}.`,
+  )
+}
+
+/**
+ * Throws InvalidSignatureException for a signature whose timestamp is more than five minutes from `now`, and for an expired
+ * presigned URL.
+ */
+export function checkTime(
+  { timestamp, expiresSeconds }: Pick<SignatureClaim, 'timestamp' | 'expiresSeconds'>,
+  now: Date,
+): void {
+  const lifeSeconds = expiresSeconds ?? skewSeconds
+  const earliest = new Date(now.getTime() - lifeSeconds * 1000)
+  const latest = new Date(now.getTime() + skewSeconds * 1000)
+  const at = formatTimestamp
+  if (timestamp < earliest)
+    throw invalidSignature(
+      `Signature expired: ${at(timestamp)} is now earlier than ${at(earliest)} ` +
+        `(${at(now)} - ${duration(lifeSeconds)})`,
+    )
+  if (timestamp > latest)
+    throw invalidSignature(
+      `Signature not yet current: ${at(timestamp)} is still later than ${at(latest)} ` +
+        `(${at(now)} + ${duration(skewSeconds)})`,
+    )
+}
+
+function duration(seconds: number): string {
+  return seconds % 60 === 0 ? `${seconds / 60} min.` : `${seconds} sec.`
+}
+
+function invalidSignature(message: string): ServiceError {
+  return new ServiceError('InvalidSignatureException', message)
+}

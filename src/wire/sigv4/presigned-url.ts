@@ -1,0 +1,66 @@
+/** Presigned URLs: a signature in the query (expiry.ts limits their life). */
+import { ServiceError } from '../../errors.ts'
+import { parseCredential, parseSignedHeaders, type SignatureClaim } from './credential.ts'
+import { parseExpires } from './expiry.ts'
+import { signatureAlgorithm } from './header.ts'
+import type { QueryString } from './query-string.ts'
+import type { RawHeaders } from './request.ts'
+import { parseTimestamp } from './timestamp.ts'
+
+const required = ['Algorithm', 'Credential', 'Signature', 'SignedHeaders', 'Date'] as const
+const names = [...required, 'Expires', 'Security-Token'] as const
+const authenticationNames: ReadonlySet<string> = new Set(names.map((name) => `X-Amz-${name}`))
+
+/** Whether a request is signed in its query. */
+export function isPresigned({ names: found }: QueryString): boolean {
+  return found.has('X-Amz-Algorithm')
+}
+
+/** Whether a query parameter belongs to the signature and not to the operation. */
+export function isAuthenticationParameter(name: string): boolean {
+  return authenticationNames.has(name)
+}
+
+/**
+ * Reads the query form of the signature, that of presigned URLs (AWS IAM User Guide, Query string parameters). Throws
+ * IncompleteSignatureException, naming every part that is missing, given twice or out of range, or
+ * InvalidSignatureException.
+ */
+export function parsePresignedUrl(
+  parameters: QueryString['parameters'],
+  headers: RawHeaders,
+): SignatureClaim {
+  const values = collect(parameters)
+  const algorithm = values.get('X-Amz-Algorithm') ?? ''
+  if (algorithm !== signatureAlgorithm)
+    throw incomplete(`Unsupported AWS 'algorithm': '${algorithm.slice(0, 64)}'.`)
+  return {
+    ...parseCredential(values.get('X-Amz-Credential') ?? ''),
+    signedHeaders: parseSignedHeaders(values.get('X-Amz-SignedHeaders') ?? ''),
+    signature: values.get('X-Amz-Signature') ?? '',
+    timestamp: parseTimestamp(values.get('X-Amz-Date') ?? ''),
+    expiresSeconds: parseExpires(values.get('X-Amz-Expires')),
+    securityToken: values.get('X-Amz-Security-Token') ?? headers.get('x-amz-security-token')?.[0],
+  }
+}
+
+function collect(parameters: QueryString['parameters']): ReadonlyMap<string, string> {
+  const values = new Map<string, string>()
+  for (const [name, value] of parameters) {
+    if (!isAuthenticationParameter(name)) continue
+    if (values.has(name))
+      throw incomplete(`AWS query-string parameters must include '${name}' only once.`)
+    values.set(name, value)
+  }
+  const problems = required
+    .map((name) => `X-Amz-${name}`)
+    .filter((name) => !values.get(name))
+    .map((name) => `AWS query-string parameters must include '${name}'.`)
+  if (problems.length > 0)
+    throw incomplete(`${problems.join(' ')} Re-examine the query-string parameters.`)
+  return values
+}
+
+function incomplete(message: string): ServiceError {
+  return new ServiceError('IncompleteSignatureException', message)
+}

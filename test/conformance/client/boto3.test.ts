@@ -1,0 +1,321 @@
+/** The client gives what boto3 gives: each scenario is done with both, on one service, and compared. */
+import assert from 'node:assert/strict'
+import { before, after, test } from 'node:test'
+import { createUser, policyOf, sharingStatements } from '../../support/accounts.ts'
+import { breakCreations, brokenKeyAlgorithm } from '../../support/broken-creations.ts'
+import { callWithBoto3 } from '../../support/boto3.ts'
+import { csr } from '../../support/csrs.ts'
+import { clients, tool } from '../../support/foreign-tools.ts'
+import { authorityInput, createAuthority, createRoot, issue } from '../../support/hierarchy.ts'
+import { eventually, lastOf } from '../../support/revocation.ts'
+import { TestService } from '../../support/service.ts'
+import { clientOf, doWithBoto3, doWithClient, type Done, type Variables } from './driver.ts'
+import { changing, reading } from './scenarios.ts'
+import { arnCases, inputCases, stateCases } from '../exception-cases.ts'
+import { prepareSituation } from '../exception-situation.ts'
+
+const bucket = 'my-reports'
+/** Seconds. */
+const reportPause = 1800
+const python3 = clients('python3')
+let service: TestService
+/** The same for both. */
+let common: Variables
+
+before(async () => {
+  service = await TestService.start()
+  await service.createBucket(bucket)
+  // A CA takes one report in half an hour; both clients live now.
+  service.clock.advance({ seconds: -3 * reportPause })
+  const root = await createRoot(service)
+  const of = { CertificateAuthorityArn: root.arn }
+  const { arn: certificate } = await issue(service, { arn: root.arn, csr: csr('ec-server') })
+  const tags = Array.from({ length: 7 }, (_, number) => ({ Key: `tag ${number}`, Value: 'ü' }))
+  await service.must('TagCertificateAuthority', { ...of, Tags: tags })
+  for (let account = 1; account <= 5; account += 1)
+    await service.must('CreatePermission', {
+      ...of,
+      Principal: 'acm.amazonaws.com',
+      SourceAccount: String(account).padStart(12, '0'),
+      Actions: ['GetCertificate'],
+    })
+  const Policy = policyOf(...sharingStatements({ arn: root.arn }))
+  await service.must('PutPolicy', { ResourceArn: root.arn, Policy })
+  const reports = await makeReports(root.arn)
+  breakCreations(service)
+  const broken = authorityInput({ keyAlgorithm: brokenKeyAlgorithm })
+  const { CertificateAuthorityArn: creating } = await service.must(
+    'CreateCertificateAuthority',
+    broken,
+  )
+  common = {
+    bucket,
+    shared: root.arn,
+    certificate,
+    creating,
+    powerless: (await createUser(service)).credentials,
+    reports,
+  }
+})
+after(() => service.close())
+
+/** An audit report in each state, by the state. */
+async function makeReports(CertificateAuthorityArn: string): Promise<Variables> {
+  const reports: Variables = {}
+  for (const status of ['SUCCESS', 'FAILED', 'CREATING']) {
+    const input = { CertificateAuthorityArn, S3BucketName: bucket }
+    const more = { AuditReportResponseFormat: 'CSV' }
+    const made = await service.must('CreateCertificateAuthorityAuditReport', { ...input, ...more })
+    const id = made.AuditReportId as string
+    const where = { CertificateAuthorityArn, AuditReportId: id }
+    const isWritten = async (): Promise<true | undefined> => {
+      const found = await service.must('DescribeCertificateAuthorityAuditReport', where)
+      return found.AuditReportStatus === 'SUCCESS' ? true : undefined
+    }
+    await eventually(isWritten, 'a report', 30)
+    service.clock.advance({ seconds: reportPause })
+    // A lease keeps the job from writing one again that is to be CREATING.
+    const until = service.clock.now().getTime() + 300_000
+    await service.inDatabase(
+      `update audit_reports set status = '${status}', lease = 'test', lease_until_ms = ${until} where report_id = ?`,
+      id,
+    )
+    reports[status] = id
+  }
+  return reports
+}
+
+/** What one client changes, and the other does not. */
+async function ownOf(token: string): Promise<Variables> {
+  const { arn } = await createAuthority(service)
+  const shared = String(common['shared'])
+  const leaf = await issue(service, { arn: shared, csr: csr('ec-server') })
+  const policy = policyOf(...sharingStatements({ arn }))
+  return { own: { token, arn, policy, serial: lastOf(leaf.arn) } }
+}
+
+/** Resume tokens of both, for the same tags. */
+async function tokensOf(): Promise<Variables> {
+  const client = clientOf(service)
+  const tokens: Variables = {}
+  for (const MaxItems of [2, 4, 6]) {
+    const pages = client.getPaginator('listTags').paginate({
+      CertificateAuthorityArn: String(common['shared']),
+      PaginationConfig: { MaxItems, PageSize: 3 },
+    })
+    await pages.buildFullResult()
+    tokens[`after${MaxItems}`] = pages.resumeToken
+  }
+  client.close()
+  return tokens
+}
+
+for (const { command, optional } of python3) {
+  let byBoto3: Done | undefined
+  let byClient: Done | undefined
+  test(`boto3 of ${command} and the client do everything`, { timeout: 120_000 }, async (t) => {
+    if ((await tool(t, command, { probe: ['-c', 'import boto3'], optional })) === undefined) return
+    const changed = await doWithClient(service, {
+      scenarios: changing,
+      variables: { ...common, ...(await ownOf(`client${command.length}`)) },
+    })
+    const tokens = await tokensOf()
+    byBoto3 = await doWithBoto3(service, command, {
+      scenarios: [...changing, ...reading],
+      variables: { ...common, tokens, ...(await ownOf(`boto3${command.length}`)) },
+    })
+    const { first, second, third } = byBoto3.variables
+    // What boto3 stopped at is where the client goes on, and the other way round.
+    const read = await doWithClient(service, {
+      scenarios: reading,
+      variables: { ...common, tokens: { after2: first, after4: second, after6: third } },
+    })
+    byClient = { results: [...changed.results, ...read.results], variables: read.variables }
+    assert.equal(byBoto3.results.length, changing.length + reading.length)
+  })
+
+  for (const [index, { row, steps }] of [...changing, ...reading].entries())
+    test(`${row}: the client and boto3 of ${command}`, (t) => {
+      if (byBoto3 === undefined || byClient === undefined) return t.skip('boto3 has not been run')
+      const ofBoto3 = byBoto3.results[index] ?? []
+      const ofClient = byClient.results[index] ?? []
+      assert.equal(ofBoto3.length, steps.length)
+      if (row === 'the methods') return assertSurface(ofClient[0] as Surface, ofBoto3[0] as Surface)
+      assert.ok(!isRefusal(ofClient[0]), JSON.stringify(ofClient[0]))
+      const isSame = index >= changing.length
+      const isOlder = JSON.stringify(ofBoto3).includes('"acceptors"') && !knowsDenied(ofBoto3)
+      for (const [number, step] of steps.entries()) {
+        const about = `${row}, step ${number}: ${JSON.stringify(step)}`
+        const [actual, expected] = [ofClient[number], ofBoto3[number]].map((result) =>
+          isSame ? withoutTokens(result) : withoutNames(result),
+        )
+        if (isOlder) assert.deepEqual(asOlder(actual), asOlder(expected), about)
+        else assert.deepEqual(actual, expected, about)
+      }
+    })
+}
+
+interface Surface {
+  readonly methods: readonly string[]
+}
+
+/** Everything that boto3 has, and what JavaScript's users want beside that. */
+function assertSurface(
+  { methods, ...client }: Surface,
+  { methods: names, ...boto3 }: Surface,
+): void {
+  const more = [
+    'createHierarchy',
+    'issue',
+    'listCertificates',
+    'presignedHeaders',
+    'searchCertificates',
+  ]
+  assert.deepEqual(methods, [...names, ...more].sort())
+  assert.deepEqual(client, boto3)
+}
+
+/** The first step of a scenario works, so that both are not the same in failing. */
+function isRefusal(result: unknown): boolean {
+  return typeof result === 'object' && result !== null && 'text' in result
+}
+
+/** Whether the model of waiters is the one in which AccessDeniedException ends each of them, as newer botocore has it. */
+function knowsDenied(results: readonly unknown[]): boolean {
+  const { acceptors } = results[0] as { acceptors: readonly { expected: unknown }[] }
+  return acceptors.some(({ expected }) => expected === 'AccessDeniedException')
+}
+
+/** What the older model has too: without delay and acceptors, and without the words for a caller who is denied. */
+function asOlder(result: unknown): unknown {
+  if (typeof result !== 'object' || result === null) return result
+  const { delay: _delay, acceptors: _acceptors, reason, text, ...rest } = result as Variables
+  const { Code } = (rest['lastError'] ?? {}) as { Code?: string }
+  return Code === 'AccessDeniedException' ? rest : { ...rest, reason, text }
+}
+
+/** The service makes another token for the same page each time. */
+function withoutTokens(result: unknown): unknown {
+  const text = JSON.stringify(result).replaceAll(/("NextToken":")[^"]+/g, '$1token')
+  return JSON.parse(text)
+}
+
+/** Names that the service gave are numbered, and times are only times. */
+function withoutNames(result: unknown): unknown {
+  const seen: string[] = []
+  const number = (name: string): string => {
+    if (!seen.includes(name)) seen.push(name)
+    return `#${seen.indexOf(name)}`
+  }
+  const text = JSON.stringify(result)
+    .replaceAll(/-----BEGIN ([A-Z ]+)-----[^-]+-----END [A-Z ]+-----/g, 'PEM of $1')
+    .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'time')
+    .replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, number)
+    .replaceAll(/("Serial":")[^"]+/g, '$1serial')
+    .replaceAll(/[0-9a-f]{32}/g, number)
+    .replaceAll(/("NextToken":")[^"]+/g, '$1token')
+  return JSON.parse(text)
+}
+
+for (const { command, optional } of python3)
+  test(`every exception: the client and boto3 of ${command}`, { timeout: 120_000 }, async (t) => {
+    const python = await tool(t, command, { probe: ['-c', 'import boto3'], optional })
+    if (python === undefined) return
+    const situation = await prepareSituation()
+    try {
+      const cases = [...arnCases(situation), ...stateCases(situation), ...inputCases(situation)]
+      const byBoto3 = await callWithBoto3(situation.service, python, cases)
+      const { results } = await doWithClient(situation.service, {
+        scenarios: cases.map(({ operation, input }) => ({
+          row: operation,
+          steps: [
+            {
+              do: 'call',
+              operation: operation.charAt(0).toLowerCase() + operation.slice(1),
+              input,
+            },
+          ],
+        })),
+        variables: {},
+      })
+      const codes = new Set<string>()
+      for (const [index, { operation, exception }] of cases.entries()) {
+        const about = `${operation} ${exception}`
+        const raised = byBoto3[index]?.[0]
+        assert.ok(raised, about)
+        codes.add(raised.code)
+        const { requestId, typed, ...rest } = raised
+        assert.deepEqual(
+          inWordsOfBoto3(results[index]?.[0]),
+          { ...rest, isOfClient: typed, hasRequestId: requestId !== '' },
+          about,
+        )
+      }
+      // Of the 19 ConcurrentModification takes two calls at once, and LockoutPrevented has no situation.
+      assert.equal(codes.size, 17)
+    } finally {
+      await situation.service.close()
+    }
+  })
+
+function inWordsOfBoto3(result: unknown): unknown {
+  const refusal = result as {
+    class: string
+    isOfClient: boolean
+    error: { Code: string; Message: string }
+    status: number
+    operation: string
+    hasRequestId: boolean
+  }
+  const { class: type, error, isOfClient, status, operation, hasRequestId } = refusal
+  return {
+    type,
+    isOfClient,
+    code: error.Code,
+    message: error.Message,
+    status,
+    operation,
+    hasRequestId,
+  }
+}
+
+for (const { command, optional } of python3)
+  test(`presigned URLs are the same to the signature: ${command}`, async (t) => {
+    const python = await tool(t, command, { probe: ['-c', 'import boto3'], optional })
+    if (python === undefined) return
+    const input = { CertificateAuthorityArn: common['shared'], MaxResults: 3 }
+    const text = { CertificateAuthorityArn: common['shared'], Certificate: "-----BEGIN ü'()*!~" }
+    const calls = [
+      { operation: 'listTags', input },
+      { operation: 'listTags', input, expiresIn: 1, method: 'GET' },
+      { operation: 'importCertificateAuthorityCertificate', input: text, expiresIn: 604_800 },
+    ] as const
+    const { variables } = await doWithBoto3(service, python, {
+      scenarios: calls.map((call, number) => ({
+        row: '',
+        steps: [{ do: 'presign', ...call, save: `url ${number}` }],
+      })),
+      variables: {},
+    })
+    const client = clientOf(service)
+    for (const [number, { operation, input: params, ...options }] of calls.entries()) {
+      const expected = new URL(String(variables[`url ${number}`]))
+      const url = await client.generatePresignedUrl(operation, params as never, {
+        ...options,
+        signingDate: dateOf(expected.searchParams.get('X-Amz-Date') ?? ''),
+      })
+      assert.deepEqual(partsOf(new URL(url)), partsOf(expected))
+    }
+    client.close()
+  })
+
+function partsOf(url: URL): object {
+  const query = url.search.slice(1).split('&').sort()
+  return { origin: url.origin, path: url.pathname, query }
+}
+
+function dateOf(timestamp: string): Date {
+  const [, ...parts] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(timestamp) ?? []
+  const [year = 0, month = 0, day, hour, minute, second] = parts.map(Number)
+  return new Date(Date.UTC(year, month - 1, day, hour, minute, second))
+}

@@ -1,0 +1,65 @@
+/**
+ * A process that runs commands of the command line one after the other, as messages ask for them. Loading the sources takes most
+ * of a command's time; here it is done once for a test file. Each run has its own environment, standard streams, exit code and
+ * trusted CAs.
+ */
+import { Readable } from 'node:stream'
+import { getCACertificates, setDefaultCACertificates } from 'node:tls'
+import { main } from '../../src/main.ts'
+import type { CommandRequest } from './process.ts'
+
+/** Collects the text that is written to a standard stream until `restore`. */
+function capture(stream: NodeJS.WriteStream): { text(): string; restore(): void } {
+  const chunks: Buffer[] = []
+  const write = (
+    chunk: string | Uint8Array,
+    encoding?: BufferEncoding | (() => void),
+    written?: () => void,
+  ): boolean => {
+    chunks.push(Buffer.from(chunk as string, typeof encoding === 'string' ? encoding : 'utf8'))
+    const callback = typeof encoding === 'function' ? encoding : written
+    if (callback !== undefined) setImmediate(callback)
+    return true
+  }
+  stream.write = write
+  return {
+    text: () => Buffer.concat(chunks).toString(),
+    restore() {
+      // The method of the class is in effect again.
+      Reflect.deleteProperty(stream, 'write')
+    },
+  }
+}
+
+function replaceEnvironment(environment: Readonly<Record<string, string>>): void {
+  for (const name of Object.keys(process.env)) delete process.env[name]
+  Object.assign(process.env, environment)
+}
+
+/** The CAs that are trusted before any command adds one with --ca-file. */
+const trusted = getCACertificates('default')
+
+async function run({ args, environment, input }: CommandRequest): Promise<void> {
+  replaceEnvironment(environment)
+  const stdin = Readable.from([Buffer.from(input)])
+  Object.defineProperty(process, 'stdin', { value: stdin, configurable: true })
+  const [stdout, stderr] = [capture(process.stdout), capture(process.stderr)]
+  try {
+    await main(args)
+  } finally {
+    stdout.restore()
+    stderr.restore()
+    // main() listens for errors of both, once for a process.
+    for (const stream of [process.stdout, process.stderr]) stream.removeAllListeners('error')
+  }
+  if (getCACertificates('default').length !== trusted.length) setDefaultCACertificates(trusted)
+  const code = Number(process.exitCode ?? 0)
+  process.exitCode = undefined
+  process.send?.({ code, stdout: stdout.text(), stderr: stderr.text() })
+}
+
+let last = Promise.resolve()
+process.on('message', (request: CommandRequest) => {
+  last = last.then(() => run(request))
+})
+process.on('disconnect', () => process.exit())

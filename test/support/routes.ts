@@ -1,0 +1,28 @@
+/** Tables of routes for tests, and the entry of a listener over them. */
+import type { RequestListener } from 'node:http'
+import { publicFailure } from '../../src/http/answer.ts'
+import { createBodyBudget } from '../../src/http/body/budget.ts'
+import type { Handler, Route } from '../../src/http/route.ts'
+import { createEntry, type EntryServices } from '../../src/http/server.ts'
+import { createLog } from '../../src/telemetry/log.ts'
+
+/** A route for every request. */
+export function everyRequest(answer: Handler['answer']): Route {
+  return { path: () => '', handler: { answer, fail: publicFailure } }
+}
+
+/** The entry of a listener over a table of routes. */
+export function entryOf(
+  routes: readonly Route[],
+  services: Partial<EntryServices> = {},
+): RequestListener {
+  return createEntry({
+    log: createLog('silent'),
+    requestId: () => 'the-id',
+    basePath: '',
+    budget: createBodyBudget(),
+    isSecure: false,
+    ...services,
+    routes,
+  })
+}
