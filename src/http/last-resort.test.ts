@@ -7,6 +7,7 @@ import { test, type TestContext } from 'node:test'
 import { createGate } from '../../embedded/gate.ts'
 import { createRequestHandler } from '../../embedded/request-handler.ts'
 import { entryOf, everyRequest } from '../../test/support/routes.ts'
+import { systemClock } from '../clock.ts'
 import { createLog, type Log } from '../telemetry/log.ts'
 import { systemRandom } from '../random.ts'
 import { createBodyBudget } from './body/budget.ts'
@@ -135,7 +136,7 @@ test('a listener whose handler throws answers 500, and goes on', async (t) => {
   const server = createPublicServer(
     { log, random: systemRandom },
     publicRoutes({
-      services: testServices({ log, publicUrl: '' }),
+      services: testServices({ log, clock: systemClock, publicUrl: '' }),
       ocsp: { ...everyRequest(broken), path: () => (isBroken.now ? broken() : undefined) },
       publicObjects: { open: broken },
     }),
