@@ -76,6 +76,7 @@ test('a data folder is served by Node.js 24, by the current Node.js, and by Node
 
 for (const file of [
   'src/http/server.test.ts',
+  'src/http/listener.test.ts',
   'src/store/sqlite/database.test.ts',
   'test/embedded.test.ts',
 ])

@@ -7,7 +7,6 @@ import { test, type TestContext } from 'node:test'
 import { createGate } from '../../embedded/gate.ts'
 import { createRequestHandler } from '../../embedded/request-handler.ts'
 import { entryOf, everyRequest } from '../../test/support/routes.ts'
-import { systemClock } from '../clock.ts'
 import { createLog, type Log } from '../telemetry/log.ts'
 import { systemRandom } from '../random.ts'
 import { createBodyBudget } from './body/budget.ts'
@@ -15,7 +14,7 @@ import type { ApiServices } from './protocol.ts'
 import { createOcspRoute } from '../ocsp/handler.ts'
 import { apiRoutes, publicRoutes } from './routes.ts'
 import { createApiServer, createPublicServer } from './server.ts'
-import { testServices } from '../../test/support/services.ts'
+import type { Services } from '../services.ts'
 
 const broken = (): never => {
   throw new Error('secret detail')
@@ -136,7 +135,7 @@ test('a listener whose handler throws answers 500, and goes on', async (t) => {
   const server = createPublicServer(
     { log, random: systemRandom },
     publicRoutes({
-      services: testServices({ log, clock: systemClock, publicUrl: '' }),
+      services: { log, publicUrl: '' } as Services,
       ocsp: { ...everyRequest(broken), path: () => (isBroken.now ? broken() : undefined) },
       publicObjects: { open: broken },
     }),

@@ -1,6 +1,7 @@
 /** The life of a listener and of its connections, and how answers are written. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import type { ServerResponse } from 'node:http'
 import { connect, type AddressInfo, type Socket } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { Readable } from 'node:stream'
@@ -161,6 +162,23 @@ test('an object is closed when its client goes away', async (t) => {
   socket.write(`${request('GET')}\r\n`)
   await once(socket, 'data')
   socket.destroy()
+  await once(body, 'close')
+  assert.equal(budget.held, 0)
+})
+
+test('an object is closed when its client went away before it was opened', async (t) => {
+  const body = new Readable({ read: () => void body.push(Buffer.alloc(65_536)) })
+  const release = Promise.withResolvers<Answer>()
+  const { listener, open, budget } = await listening(t, () => release.promise)
+  const socket = await open()
+  const gone = new Promise((resolve) => {
+    listener.server.once('request', (_request, response: ServerResponse) =>
+      response.once('close', resolve),
+    )
+  })
+  socket.end(`${request('GET')}\r\n`, () => socket.destroy())
+  await gone
+  release.resolve({ status: 200, headers: {}, body })
   await once(body, 'close')
   assert.equal(budget.held, 0)
 })

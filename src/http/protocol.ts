@@ -67,7 +67,7 @@ export interface RequestContext extends ConnectionInfo {
   readonly input: unknown
 }
 
-export interface OperationResult {
+interface OperationResult {
   /** Members of the output; undefined if the operation has none. */
   readonly output: object | undefined
   /** The text of the output. */

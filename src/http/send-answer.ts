@@ -56,6 +56,11 @@ function sendStream(
   { answer, body }: { readonly answer: Answer; readonly body: Readable },
   services: SendServices,
 ): void {
+  // The client may have gone away before the object was opened: its response does not emit `close` again.
+  if (response.destroyed) {
+    body.destroy()
+    return
+  }
   const lease = services.budget.open(() => body.destroy())
   const length = Number(answer.headers['content-length'] ?? aheadBytesMax)
   if (!lease.grow(Math.min(aheadBytesMax, length))) {

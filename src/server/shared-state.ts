@@ -27,6 +27,8 @@ export interface SharedState {
 export interface OwnState extends SharedState {
   readonly callLog: CallLog | undefined
   readonly startJobs: (jobs: readonly Job[], services: Services) => void
+  /** Runs a job now, and resolves when it has nothing more to do. */
+  readonly runJob: (job: string) => Promise<void>
 }
 
 /** The state of a process that owns the data. Throws ConfigurationError for invalid rates or a call log that cannot be written. */
@@ -40,6 +42,7 @@ export async function createOwnState(runtime: Runtime, metrics?: Metrics): Promi
     callLog,
     metrics: metrics ?? (await createProcessMetrics(faults)),
     wake: (job) => scheduler?.wake(job),
+    runJob: async (job) => scheduler?.run(job),
     startJobs(jobs, services) {
       const started = startScheduler(jobs, services)
       scheduler = started

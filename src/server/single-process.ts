@@ -1,6 +1,5 @@
 /** Assembles a server that is one process. */
 import { createJobs } from '../jobs/index.ts'
-import type { JobName } from '../services.ts'
 import type { Config } from '../settings/config.ts'
 import { createServices } from './create-services.ts'
 import { startListeners } from './listeners.ts'
@@ -11,8 +10,8 @@ import { startProcess, type App, type ProcessContext } from './runtime.ts'
 import { createOwnState } from './shared-state.ts'
 
 export interface SingleProcess extends App {
-  /** Runs a job now, or again as soon as its present run is over. */
-  readonly wake: (job: JobName) => void
+  /** Runs a job now, and resolves when it has nothing more to do. */
+  readonly runJob: (job: string) => Promise<void>
 }
 
 /** Throws ConfigurationError when the data folder cannot be served. */
@@ -33,7 +32,7 @@ export function startSingleProcess(
       apiUrl: listeners.apiUrl,
       publicUrl,
       credentials,
-      wake: shared.wake,
+      runJob: shared.runJob,
       async reload() {
         shared.reload()
         await listeners.reload()

@@ -1,16 +1,19 @@
 /** `signet backup` and `signet restore` as an operator uses them. */
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, describe, test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import { sqliteSchema } from '../../src/store/sqlite/schema.ts'
 import { answerOf, BackupFolder, contentOf, withoutRestoration } from '../support/backups.ts'
 import { csr } from '../support/csrs.ts'
 import { createRoot, issue, issueInput } from '../support/hierarchy.ts'
-import { command, startServer, type Outcome } from '../support/process.ts'
+import { command, signet, startServer, type Outcome } from '../support/process.ts'
 import {
   allPublished,
   crlBucket,
@@ -147,6 +150,24 @@ describe('a backup', () => {
     refused(await command(['backup', nowhere, ...lock, ...data()]), /cannot be written/)
   })
 
+  test('that is killed leaves no file of its name, and its passphrase is visible to nobody', async () => {
+    const file = folder.file(newName())
+    const key = ['--passphrase-file', folder.file('passphrase')]
+    const child = spawn(process.execPath, [signet, 'backup', file, ...key, ...data()])
+    const ended = once(child, 'exit')
+    while (!existsSync(`${file}.partial`) && child.exitCode === null) await setTimeout(5)
+    // Deriving the key from the passphrase takes a while.
+    for (const name of ['cmdline', 'environ'])
+      assert.doesNotMatch(readFileSync(`/proc/${child.pid}/${name}`, 'latin1'), /horse battery/)
+    child.kill('SIGKILL')
+    assert.deepEqual(await ended, [null, 'SIGKILL'])
+    assert.equal(existsSync(file), false)
+    assert.equal(statSync(`${file}.partial`).mode & 0o777, 0o600)
+    const restore = ['restore', `${file}.partial`, ...key, '--data', folder.file(newName())]
+    refused(await command(restore), /not a backup|damaged/)
+    refused(await command(['backup', file, ...key, ...data()]), /was cut short; remove it/)
+  })
+
   test('takes a passphrase from a private file only, and asks for one nowhere else', async () => {
     const file = folder.file(newName())
     const passphrase = ['--passphrase-file', folder.file('passphrase')]
@@ -175,6 +196,9 @@ describe('a backup', () => {
     refused(await restore(['--passphrase-file', wrong]), /passphrase is wrong/)
     refused(await restore(['--identity', folder.file('identity.txt')]), /passphrase/)
     refused(await restore([]), /no terminal/)
+    const onCommandLine = await restore(['--identity', 'AGE-SECRET-KEY-1QQQQ'])
+    refused(onCommandLine, /must be a file/)
+    assert.doesNotMatch(onCommandLine.stderr, /1QQQQ/)
     answerOf(await restore(passphrase))
   })
 

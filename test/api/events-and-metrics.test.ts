@@ -424,8 +424,8 @@ describe('announcements of expiry', { concurrency: true }, () => {
     }
     const quiet = async (count: number): Promise<void> => {
       await service.restart()
-      // A job that has something to say would have said it by then.
-      await new Promise((resolve) => setTimeout(resolve, 300))
+      await service.runJob('announce-expiry')
+      await service.runJob('deliver-events')
       assert.equal(announced().length, count)
     }
     await leave(90.1)

@@ -1,7 +1,6 @@
 /** Partitioned CRLs, and what becomes of CRLs when the CA or its configuration changes. */
 import assert from 'node:assert/strict'
 import { describe, test, type TestContext } from 'node:test'
-import { setTimeout } from 'node:timers/promises'
 import { bucketsFolder } from '../../src/data-folder/data-folder.ts'
 import { listObjects } from '../../src/objects/embedded-buckets.ts'
 import { partitionCertificatesMax } from '../../src/crl/partition.ts'
@@ -208,7 +207,7 @@ describe('partitions', { concurrency: true }, () => {
     await listing(watched, names[1]!, [leaves[1]!])
     const rebuilt = await settled(watched, names[1]!)
     assert.ok(rebuilt.crlNumber! > before[1]!.crlNumber!)
-    await setTimeout(1500)
+    await watched.service.runJob('publish-crls')
     for (const index of [0, 2])
       assert.deepEqual((await published(watched, names[index]!)).der, before[index]!.der)
     await listing(watched, names[1]!, [leaves[1]!])
@@ -341,7 +340,7 @@ describe('CRLs of a CA that changes', { concurrency: true }, () => {
     const without = await leafOf(watched, root)
     await revoke(service, without.arn)
     service.clock.advance({ days: 5 })
-    await setTimeout(1200)
+    await service.runJob('publish-crls')
     assert.deepEqual((await published(watched, id)).der, before.der)
     await configure(watched, root, crlConfiguration())
     const after = await listing(watched, id, [one, without])
@@ -454,7 +453,7 @@ describe('CRLs of a CA that changes', { concurrency: true }, () => {
     for (const { days, size } of steps) {
       service.clock.advance({ days })
       if (size === undefined) {
-        await setTimeout(1500)
+        await service.runJob('publish-crls')
         assert.deepEqual((await published(watched, id)).der, crl.der, 'not before half its life')
       } else {
         crl = await newer(watched, id, crl)

@@ -68,14 +68,17 @@ test('who waits for a worker that is killed is not left waiting', { skip }, asyn
   const clients = Array.from({ length: 16 }, async () => {
     while (!over.signal.aborted) outcomes.push(await ask())
   })
-  for (let kills = 0; kills < 3; kills += 1) {
-    const { stdout } = await run('pgrep', ['-o', '-P', String(server.child.pid)])
-    const enough = outcomes.length + 200
-    await eventually(async () => (outcomes.length > enough ? true : undefined), 'some answers')
-    process.kill(Number(stdout), 'SIGKILL')
-    await eventually(async () => ((await listeners()) === 3 ? true : undefined), 'another worker')
+  try {
+    for (let kills = 0; kills < 3; kills += 1) {
+      const enough = outcomes.length + 200
+      await eventually(async () => (outcomes.length > enough ? true : undefined), 'some answers')
+      const { stdout } = await run('pgrep', ['-o', '-P', String(server.child.pid)])
+      process.kill(Number(stdout), 'SIGKILL')
+      await eventually(async () => ((await listeners()) === 3 ? true : undefined), 'another worker')
+    }
+  } finally {
+    over.abort()
   }
-  over.abort()
   await Promise.all(clients)
   const answered = outcomes.filter((outcome) => outcome === 'answered').length
   assert.ok(answered > 600, `${answered} answered`)

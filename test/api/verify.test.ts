@@ -8,8 +8,11 @@ import { DatabaseSync } from 'node:sqlite'
 import { after, before, describe, test } from 'node:test'
 import { createEmbeddedObjectStore } from '../../src/objects/embedded-object-store.ts'
 import { systemRandom } from '../../src/random.ts'
+import type { Row } from '../../src/store/sql.ts'
+import { copyOfDatabase, databaseUrl, noteDatabase } from '../support/chosen-database.ts'
 import { csr } from '../support/csrs.ts'
 import { createAuthority, createRoot, createSubordinate, issue } from '../support/hierarchy.ts'
+import { runInPostgres } from '../support/postgres.ts'
 import { command, type Outcome } from '../support/process.ts'
 import {
   allPublished,
@@ -101,24 +104,50 @@ test('what a server has written is clean, while it runs', async () => {
 })
 
 describe('damage', () => {
-  // On PostgreSQL the database is not in the folder.
   const isFile = (): boolean => service.config.database === undefined
 
-  /** Damages a copy of the folder; the problems that are found in it. */
-  async function problemsAfter(
-    damage: (db: DatabaseSync, data: string) => void | Promise<void>,
-  ): Promise<string[]> {
+  before(async () => {
+    // A database of PostgreSQL is copied while nobody is connected to it.
+    if (!isFile()) await service.stop()
+  })
+
+  /** A copy of the database, whose foreign keys are not enforced. */
+  interface Copy {
+    run(text: string, ...values: readonly (string | number | Uint8Array)[]): Promise<Row[]>
+    close(): void
+  }
+
+  type Damage = (copy: Copy, data: string) => unknown
+
+  function copyOfFile(data: string): Copy {
+    const db = new DatabaseSync(join(data, 'signet.sqlite'), { enableForeignKeyConstraints: false })
+    return {
+      run: (text, ...values) => Promise.resolve(db.prepare(text).all(...values) as Row[]),
+      close: () => db.close(),
+    }
+  }
+
+  async function copyOnServer(data: string, database: string): Promise<Copy> {
+    const copy = await copyOfDatabase(database)
+    noteDatabase(data, databaseUrl(copy))
+    const setting = `alter database ${copy.database} set session_replication_role = replica`
+    await runInPostgres(copy, setting, [])
+    return { run: (text, ...values) => runInPostgres(copy, text, values), close: () => undefined }
+  }
+
+  /** Damages a copy of the folder and its database; the problems that are found in it. */
+  async function problemsAfter(damage: Damage): Promise<string[]> {
     const data = await mkdtemp(join(tmpdir(), 'signet-damaged-'))
     try {
       await cp(service.config.dataDirectory, data, {
         recursive: true,
         filter: (path) => !/lock|-shm$/.test(path.slice(service.config.dataDirectory.length)),
       })
-      const db = new DatabaseSync(join(data, 'signet.sqlite'), {
-        enableForeignKeyConstraints: false,
-      })
-      await damage(db, data)
-      db.close()
+      const { database } = service.config
+      const copy =
+        database === undefined ? copyOfFile(data) : await copyOnServer(data, database.database)
+      await damage(copy, data)
+      copy.close()
       const { code, stdout, stderr } = await verify(data)
       const found = JSON.parse(stdout)
       assert.equal(stderr, `signet: ${found.ProblemCount} problems were found\n`)
@@ -132,17 +161,25 @@ describe('damage', () => {
   const flip = (der: Uint8Array, at: number): Uint8Array =>
     Uint8Array.from(der, (octet, index) => (index === at ? octet ^ 1 : octet))
 
-  function change(db: DatabaseSync, [table, column]: readonly [string, string], at = -1): void {
-    const [row] = db.prepare(`select rowid as id, ${column} as value from ${table} limit 1`).all()
-    const value = row!['value'] as Uint8Array
-    const changed = flip(value, at < 0 ? value.length + at : at)
-    db.prepare(`update ${table} set ${column} = ? where rowid = ?`).run(changed, row!['id']!)
-  }
+  /** What names a row of any table. */
+  const rowId = (): string => (isFile() ? 'rowid' : 'ctid')
+
+  const change =
+    (table: string, column: string, at = -1): Damage =>
+    async (copy) => {
+      const [row] = await copy.run(
+        `select ${rowId()} as id, ${column} as value from ${table} limit 1`,
+      )
+      const value = row!['value'] as Uint8Array
+      const changed = flip(value, at < 0 ? value.length + at : at)
+      const id = row!['id'] as string | number
+      await copy.run(`update ${table} set ${column} = ? where ${rowId()} = ?`, changed, id)
+    }
 
   const exec =
-    (text: string) =>
-    (db: DatabaseSync): void =>
-      db.exec(text)
+    (text: string): Damage =>
+    (copy) =>
+      copy.run(text.replaceAll('rowid', rowId()))
 
   async function putCrl(data: string, body: Uint8Array): Promise<void> {
     const store = createEmbeddedObjectStore({
@@ -159,124 +196,117 @@ describe('damage', () => {
     })
   }
 
-  const kinds: Record<string, [(db: DatabaseSync, data: string) => void | Promise<void>, RegExp]> =
-    {
-      'a signature of a certificate': [
-        (db) => change(db, ['certificates', 'certificate_der']),
-        /certificate .* is not signed by/,
-      ],
-      'a certificate that is none': [
-        (db) => change(db, ['certificates', 'certificate_der'], 0),
-        /certificate .* cannot be read/,
-      ],
-      'a certificate in the row of another': [
-        (db) => {
-          db.prepare(
-            `update certificates set certificate_der = (select certificate_der from certificates
+  const kinds: Record<string, [Damage, RegExp]> = {
+    'a signature of a certificate': [
+      change('certificates', 'certificate_der'),
+      /certificate .* is not signed by/,
+    ],
+    'a certificate that is none': [
+      change('certificates', 'certificate_der', 0),
+      /certificate .* cannot be read/,
+    ],
+    'a certificate in the row of another': [
+      (copy) =>
+        copy.run(
+          `update certificates set certificate_der = (select certificate_der from certificates
             where serial_number = ?) where serial_number = ?`,
-          ).run(Buffer.from(serial, 'hex'), Buffer.from(other, 'hex'))
-        },
-        /does not match its row/,
-      ],
-      'when a certificate expires': [
-        exec('update certificates set not_after = not_after + 1 where certificate_number = 2'),
-        /does not match its row/,
-      ],
-      'who signed a certificate': [
-        exec(`update certificates set authority_certificate_number =
+          Buffer.from(serial, 'hex'),
+          Buffer.from(other, 'hex'),
+        ),
+      /does not match its row/,
+    ],
+    'when a certificate expires': [
+      exec('update certificates set not_after = not_after + 1 where certificate_number = 2'),
+      /does not match its row/,
+    ],
+    'who signed a certificate': [
+      exec(`update certificates set authority_certificate_number =
         (select max(authority_certificate_number) from authority_certificates)
         where certificate_number = 2`),
-        /names a CA certificate that cannot be used|is not signed by/,
-      ],
-      'a CA certificate': [
-        (db) => change(db, ['authority_certificates', 'certificate_der']),
-        /CA certificate 1 .* not signed/,
-      ],
-      'the row of a CA certificate': [
-        exec('update authority_certificates set not_before = 0'),
-        /CA certificate 1 .* does not match its row/,
-      ],
-      'a key that is gone': [
-        exec('delete from keys where rowid = (select min(rowid) from keys)'),
-        /the key local:.* is not there/,
-      ],
-      'a private key': [
-        (db) => change(db, ['keys', 'private_key_sealed']),
-        /private key .* does not open/,
-      ],
-      'a data key': [
-        (db) => change(db, ['keys', 'data_key_sealed']),
-        /private key .* does not open/,
-      ],
-      'a public key': [
-        (db) => change(db, ['keys', 'subject_public_key_info']),
-        /private key .* does not open, or is not that of its public key/,
-      ],
-      'a secret of an access key': [
-        (db) => change(db, ['access_keys', 'secret_sealed']),
-        /secret of the access key .* does not open/,
-      ],
-      'keys of two CAs exchanged': [
-        exec(`update authorities set key_handle = 'local:' ||
+      /names a CA certificate that cannot be used|is not signed by/,
+    ],
+    'a CA certificate': [
+      change('authority_certificates', 'certificate_der'),
+      /CA certificate 1 .* not signed/,
+    ],
+    'the row of a CA certificate': [
+      exec('update authority_certificates set not_before = 0'),
+      /CA certificate 1 .* does not match its row/,
+    ],
+    'a key that is gone': [
+      exec('delete from keys where rowid = (select min(rowid) from keys)'),
+      /the key local:.* is not there/,
+    ],
+    'a private key': [change('keys', 'private_key_sealed'), /private key .* does not open/],
+    'a data key': [change('keys', 'data_key_sealed'), /private key .* does not open/],
+    'a public key': [
+      change('keys', 'subject_public_key_info'),
+      /private key .* does not open, or is not that of its public key/,
+    ],
+    'a secret of an access key': [
+      change('access_keys', 'secret_sealed'),
+      /secret of the access key .* does not open/,
+    ],
+    'keys of two CAs exchanged': [
+      exec(`update authorities set key_handle = 'local:' ||
         (select name from keys order by rowid desc limit 1) where authority_number = 1`),
-        /key of the CA .* is not that of its certificate/,
-      ],
-      'a revocation that is gone': [
-        exec('delete from revocations where crl_id = (select min(crl_id) from crls)'),
-        /entries are of no revocation/,
-      ],
-      'a revocation of no certificate': [
-        exec('update revocations set certificate_number = certificate_number + 1000000'),
-        /is of no certificate/,
-      ],
-      'when a certificate was revoked': [
-        exec('update revocations set revoked_at_ms = revoked_at_ms - 5000'),
-        /entries say another time/,
-      ],
-      counts: [exec('update certificate_counts set issued = issued + 1'), /counts .* and has/],
-      'a certificate that is gone': [
-        exec('delete from certificates where certificate_number = 2'),
-        /counts .* certificates issued/,
-      ],
-      'a CRL that is gone': [
-        (_db, data) => rm(join(data, 'objects', crlBucket), { recursive: true }),
-        /there is no bucket|there is no object/,
-      ],
-      'a CRL that is none': [
-        (_db, data) => putCrl(data, Buffer.from('no CRL')),
-        /the CRL .* cannot be read/,
-      ],
-      'a CRL that is changed': [
-        async (_db, data) => {
-          const der = await service.readObject(crlBucket, keptKey)
-          await putCrl(data, flip(der!, der!.length - 1))
-        },
-        /the CRL .* is not signed by its CA/,
-      ],
-      'a page of the file': [
-        (db, data) => {
-          db.exec('pragma wal_checkpoint(truncate)')
-          const [index] = db
-            .prepare(`select rootpage from sqlite_schema where name = 'certificates_by_authority'`)
-            .all()
-          const size = Number(db.prepare('pragma page_size').get()!['page_size'])
-          const file = openSync(join(data, 'signet.sqlite'), 'r+')
-          writeSync(file, Buffer.alloc(200, 0xff), 0, 200, (Number(index!['rootpage']) - 1) * size)
-          closeSync(file)
-        },
-        /the database is damaged|cannot be read/,
-      ],
-    }
+      /key of the CA .* is not that of its certificate/,
+    ],
+    'a revocation that is gone': [
+      exec('delete from revocations where crl_id = (select min(crl_id) from crls)'),
+      /entries are of no revocation/,
+    ],
+    'a revocation of no certificate': [
+      exec('update revocations set certificate_number = certificate_number + 1000000'),
+      /is of no certificate/,
+    ],
+    'when a certificate was revoked': [
+      exec('update revocations set revoked_at_ms = revoked_at_ms - 5000'),
+      /entries say another time/,
+    ],
+    counts: [exec('update certificate_counts set issued = issued + 1'), /counts .* and has/],
+    'a certificate that is gone': [
+      exec('delete from certificates where certificate_number = 2'),
+      /counts .* certificates issued/,
+    ],
+    'a CRL that is gone': [
+      (_db, data) => rm(join(data, 'objects', crlBucket), { recursive: true }),
+      /there is no bucket|there is no object/,
+    ],
+    'a CRL that is none': [
+      (_db, data) => putCrl(data, Buffer.from('no CRL')),
+      /the CRL .* cannot be read/,
+    ],
+    'a CRL that is changed': [
+      async (_db, data) => {
+        const der = await service.readObject(crlBucket, keptKey)
+        await putCrl(data, flip(der!, der!.length - 1))
+      },
+      /the CRL .* is not signed by its CA/,
+    ],
+  }
   for (const [what, [damage, problem]] of Object.entries(kinds))
-    test(`of ${what} is found`, async (t) => {
-      if (!isFile()) {
-        t.skip('rows are damaged in a file')
-        return
-      }
+    test(`signet verify finds damage of ${what}`, async () => {
       const problems = await problemsAfter(damage)
       assert.ok(
         problems.some((line) => problem.test(line)),
         problems.join('\n'),
       )
     })
+
+  test('signet verify finds a damaged page of the file', async (t) => {
+    if (!isFile()) return t.skip('a database of PostgreSQL is not in a file of ours')
+    const problems = await problemsAfter(async (copy, data) => {
+      await copy.run('pragma wal_checkpoint(truncate)')
+      const [index] = await copy.run(
+        `select rootpage from sqlite_schema where name = 'certificates_by_authority'`,
+      )
+      const [page] = await copy.run('pragma page_size')
+      const size = Number(page!['page_size'])
+      const file = openSync(join(data, 'signet.sqlite'), 'r+')
+      writeSync(file, Buffer.alloc(200, 0xff), 0, 200, (Number(index!['rootpage']) - 1) * size)
+      closeSync(file)
+    })
+    assert.match(problems.join('\n'), /the database is damaged|cannot be read/)
+  })
 })

@@ -1,4 +1,4 @@
-/** Servers that are killed and started again, each time on another port of the API, and the same public one. */
+/** Servers that are killed and started again on the same ports. */
 import { execFile } from 'node:child_process'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'

@@ -16,7 +16,7 @@ export async function onPostgres(importFile: () => Promise<unknown>): Promise<vo
     test('PostgreSQL', { skip: message })
     return
   }
-  useDatabases(() => server.createMigrated())
+  useDatabases(server)
   await importFile()
   // After what the file itself does at its end.
   after(() => server.close())

@@ -239,6 +239,10 @@ export class TestPostgres {
     return this.#create(`template ${await this.#migratedTemplate()}`)
   }
 
+  async copyOf(database: string): Promise<PostgresConnectionOptions> {
+    return this.#create(`template ${database}`)
+  }
+
   async #migratedTemplate(): Promise<string> {
     this.#template ??= (async () => {
       await this.admin(`create database ${template}`)
@@ -309,7 +313,7 @@ export function openTestPostgres(
 export async function runInPostgres(
   { host, port, user, database }: Omit<PostgresConnectionOptions, 'password'>,
   text: string,
-  values: readonly (string | number)[],
+  values: readonly (string | number | Uint8Array)[],
 ): Promise<Row[]> {
   const client = new Client({ host, port, user, database })
   await client.connect()

@@ -392,3 +392,24 @@ export const engineImporters: Readonly<Record<string, readonly string[]>> = {
   // Settings read the URL of a database.
   'store/postgres': ['store/engines', 'settings'],
 }
+
+export interface Layer {
+  readonly name: string
+  /** Rooms at the top of src, in the order of the diagram. */
+  readonly rooms: readonly string[]
+}
+
+/** The layers, from the top down. A room imports rooms of its own layer and of those below. */
+export const layers: readonly Layer[] = [
+  { name: 'Commands', rooms: ['cli', 'client-commands', 'inspect', 'admin-commands'] },
+  { name: 'Processes', rooms: ['server', 'settings', 'data-folder'] },
+  { name: 'Requests', rooms: ['http', 'access', 'sts', 'call-log', 'ocsp'] },
+  { name: 'Use cases', rooms: ['operations', 'jobs'] },
+  { name: 'Issuing and revoking', rooms: ['issuance', 'search', 'crl', 'bulk'] },
+  { name: 'Ports', rooms: ['store', 'keys', 'telemetry', 'objects'] },
+  {
+    name: 'Rules',
+    rooms: ['lint', 'chain', 'authority', 'key-strength', 'policy', 'identity'],
+  },
+  { name: 'Formats', rooms: ['x509', 'wire', 'backup', 'text'] },
+]

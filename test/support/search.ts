@@ -4,7 +4,7 @@ import type { TestService } from './service.ts'
 
 export async function searchable(service: TestService): Promise<void> {
   await eventually(async () => {
-    service.wake('index-certificates')
+    await service.runJob('index-certificates')
     const [row] = await service.inDatabase(
       `select (select max(certificate_number) from certificates) as last, certificate_number as found
         from search_progress`,

@@ -11,7 +11,6 @@ import { createLog } from '../../src/telemetry/log.ts'
 import { bucketsFolder } from '../../src/data-folder/data-folder.ts'
 import { createBucket, openObject } from '../../src/objects/embedded-buckets.ts'
 import type { ObjectStore } from '../../src/objects/object-store.ts'
-import type { JobName } from '../../src/services.ts'
 import { findOperation } from '../../src/operations/index.ts'
 import type { Database } from '../../src/store/database.ts'
 import type { Row } from '../../src/store/sql.ts'
@@ -133,9 +132,9 @@ export class TestService {
     return readCredentials(join(this.config.dataDirectory, 'credentials'))
   }
 
-  /** Runs a job now, where it would otherwise look for work once a second or less often. */
-  wake(job: JobName): void {
-    this.#app.wake(job)
+  /** Runs a job now, to its end; by itself it looks for work once a second or less often. */
+  async runJob(job: string): Promise<void> {
+    await this.#app.runJob(job)
   }
 
   /** As SIGHUP does. */
@@ -155,6 +154,11 @@ export class TestService {
     this.config = readConfig({ ...this.#flags, ...flags }, {})
     this.#app = await start(this.config, this.#around)
     return this
+  }
+
+  /** Stops, and leaves the folder and the database for tests to look at. */
+  async stop(): Promise<void> {
+    await this.#app.close()
   }
 
   /** Stops, and removes the folder. */

@@ -1,4 +1,4 @@
-/** `signet certificates …`: what was issued. */
+/** `signet certificates …`: search of issued certificates. */
 import { Command, Option } from 'commander'
 import {
   listCertificates,
@@ -27,7 +27,7 @@ type ListFlags = Flags & {
   readonly limit: number
 }
 
-/** More does not fit into one answer. */
+/** The most certificates that one answer can have. */
 const limitMax = 100_000
 
 export function certificatesCommand(context: CommandContext): Command {
@@ -87,7 +87,7 @@ async function list(context: CommandContext, flags: ListFlags): Promise<void> {
     )
 }
 
-/** What fits on a screen. */
+/** The members that fit on a screen. */
 function rowOf(certificate: PrintedCertificate): object {
   const { SerialNumber, Subject, SubjectAlternativeNames, TemplateArn, NotAfter, Status } =
     certificate

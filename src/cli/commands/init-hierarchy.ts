@@ -88,7 +88,7 @@ export function initHierarchyCommand(context: CommandContext): Command {
     })
 }
 
-/** A certificate is for everybody to read. */
+/** A certificate is public. */
 async function writePublic(file: string, text: string): Promise<void> {
   try {
     await writeOutput({ path: file, content: text, mode: 0o644 })

@@ -121,7 +121,7 @@ function issuedParagraph(folder: string, metadata: Metadata): Paragraph {
   }
 }
 
-/** What is between commas, of all of them; addresses apart. Throws ConfigurationError. */
+/** Names and addresses of the flags, split at commas, without duplicates. Throws ConfigurationError for an invalid one. */
 function namesOf({ name = [], ip = [] }: IssueFlags): string[] {
   const split = (texts: readonly string[]): string[] =>
     texts.flatMap((text) => text.split(',')).map((text) => text.trim())

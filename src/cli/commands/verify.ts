@@ -7,7 +7,7 @@ import type { CommandContext } from '../shared/context.ts'
 import { configOf, examples, storageSettings, withSettings } from '../shared/config-flags.ts'
 import { printAnswer, withOutput, type OutputFlags } from '../shared/print.ts'
 
-/** CRLs are looked at where they are. */
+/** CRLs are read from the buckets that they are published in. */
 const verifySettings: readonly SettingName[] = [
   ...storageSettings,
   'objects',

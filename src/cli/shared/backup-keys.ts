@@ -74,6 +74,10 @@ function readPassphrase(path: string): string {
 
 /** Refuses a file that others can read, but not a pipe of this user, such as a shell creates for `<(…)`. */
 function readPrivate(path: string, what: string): string {
+  if (/^AGE-SECRET-KEY-/i.test(path))
+    throw new ConfigurationError(
+      `the ${what} must be a file: other users can read a key on the command line`,
+    )
   let mode: number
   try {
     const status = statSync(path)

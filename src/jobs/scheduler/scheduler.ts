@@ -28,6 +28,8 @@ export interface JobResult {
 export interface Scheduler {
   /** Runs the job now, or again as soon as the present run is over. */
   wake(job: string): void
+  /** Runs the job now, and resolves when it has nothing more to do. */
+  run(job: string): Promise<void>
   /** Starts no run any more; resolves when the running ones are over. */
   stop(): Promise<void>
 }
@@ -37,6 +39,7 @@ export function startScheduler(jobs: readonly Job[], services: Services): Schedu
   const loops = new Map(jobs.map((job) => [job.name, startLoop(job, services)]))
   return {
     wake: (name) => loops.get(name)?.wake(),
+    run: async (name) => loops.get(name)?.run(),
     stop: async () => {
       await Promise.all([...loops.values()].map((loop) => loop.stop()))
     },
@@ -45,6 +48,7 @@ export function startScheduler(jobs: readonly Job[], services: Services): Schedu
 
 interface Loop {
   wake(): void
+  run(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -67,11 +71,16 @@ function startLoop(job: Job, services: Services): Loop {
     })
     running.add(run)
   }
+  const wake = (): void => {
+    woken = true
+    if (running.size === 0) start()
+  }
   start()
   return {
-    wake() {
-      woken = true
-      if (running.size === 0) start()
+    wake,
+    async run() {
+      wake()
+      while (running.size > 0) await Promise.all(running)
     },
     async stop() {
       stopping.abort()

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import type { Engine } from '../engine.ts'
 import type { PostgresConnectionOptions } from '../postgres/connection-options.ts'
 
-const engines = {
+/** Engines by the names of their folders. */
+export const engines = {
   sqlite: async () => (await import('../sqlite/engine.ts')).sqliteEngine,
   postgres: async () => (await import('../postgres/engine.ts')).postgresEngine,
 } satisfies Record<string, () => Promise<(...parameters: never) => Engine>>

@@ -1,0 +1,20 @@
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { engines } from './index.ts'
+
+const store = join(import.meta.dirname, '..')
+
+test('every folder of an engine is in the table', () => {
+  const folders = readdirSync(store, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && entry.name !== 'engines')
+    .map(({ name }) => name)
+  assert.deepEqual(folders.toSorted(), Object.keys(engines).toSorted())
+})
+
+for (const name of Object.keys(engines))
+  test(`the engine ${name} runs the contract of the Database port`, () => {
+    const text = readFileSync(join(store, name, 'database.test.ts'), 'utf8')
+    assert.match(text, /of databaseContract\b/)
+  })
