@@ -1,26 +1,25 @@
-/** The composition root of a CA in a process that has other things to do: no listener, no signal, nothing printed. */
+/** Assembles a CA in a process that has other tasks: it has no listener, handles no signals and prints nothing. */
+import { createClient, type Client, type ClientOptions } from '../client/index.ts'
 import { createFailureLimiter } from '../src/access/failure-limiter.ts'
-import { createApiServices } from '../src/server/api-services.ts'
-import { createCore } from '../src/server/core.ts'
-import { openOwnData, recordLastUses } from '../src/server/open-data.ts'
-import type { ProcessContext } from '../src/server/make-services.ts'
 import { systemClock } from '../src/clock.ts'
-import type { Config } from '../src/settings/config.ts'
 import { bucketsFolder, type DataFolder } from '../src/data-folder/data-folder.ts'
 import { ConfigurationError } from '../src/errors.ts'
 import { createRequestIds } from '../src/http/request-ids.ts'
+import { createJobs } from '../src/jobs/index.ts'
 import { createBucket } from '../src/objects/embedded-buckets.ts'
 import { systemRandom } from '../src/random.ts'
+import { createApiServices } from '../src/server/api-services.ts'
+import { createServices, type ProcessServices } from '../src/server/create-services.ts'
+import { openOwnData } from '../src/server/open-data.ts'
+import { startProcess, type ProcessContext, type Runtime } from '../src/server/runtime.ts'
+import { createOwnState, type SharedState } from '../src/server/shared-state.ts'
+import type { Config } from '../src/settings/config.ts'
 import { findAccessKey } from '../src/store/access-keys.ts'
-import type { Ownership } from '../src/store/sqlite/ownership.ts'
-import { createOwnWriter } from '../src/store/sqlite/writer-client.ts'
-import { servedRegions } from '../src/wire/region.ts'
-import { createClient, type Client, type ClientOptions } from '../client/index.ts'
 import { readCredentials, type Credentials } from './credentials.ts'
 import { createGate, type Gate } from './gate.ts'
 import { openLog } from './logs.ts'
 import { configOf, type EmbeddedOptions } from './options.ts'
-import { makePrivateFolder, removePrivateFolder } from './private-folder.ts'
+import { makePrivateFolder } from './private-folder.ts'
 import { createFetchPublic, type FetchPublic } from './public.ts'
 import { createRequestHandler, type EmbeddedRequestHandler } from './request-handler.ts'
 import { silentMetrics } from './silent-metrics.ts'
@@ -57,51 +56,95 @@ const memory = ':memory:'
  * and for one that is no good.
  */
 export async function openEmbedded(options: EmbeddedOptions = {}): Promise<EmbeddedCa> {
-  const stack = new AsyncDisposableStack()
-  try {
-    const isPrivate = (options.data ?? memory) === memory
-    const directory = isPrivate ? makePrivateFolder() : (options.data as string)
-    if (isPrivate) stack.defer(() => removePrivateFolder(directory))
+  const gate = createGate()
+  const ca = await startProcess(async (stack) => {
+    const { data = memory, region = regionDefault } = options
+    const isPrivate = data === memory
+    const directory = isPrivate ? makePrivateFolder(stack) : data
     const config = configOf(options, directory)
-    const gate = createGate()
-    const clock = options.clock ?? systemClock
-    const log = await openLog(config.logLevel)
-    const onFailure = (cause: Error): void => {
-      log.fatal({ err: cause }, 'the database failed; nothing can be promised any more')
-      gate.shut(new Error('the database of the embedded CA failed', { cause }))
-    }
-    const surroundings = { clock, random: systemRandom, log, onFailure }
+    const context = await createContext(config, options, gate)
     // In memory a commit waits for no disk, and a thread would only take time to start.
-    const writer = isPrivate && {
-      writer: (path: string, ownership: Ownership | undefined) =>
-        createOwnWriter(path, { ownership, onFailure }),
-    }
-    const { data, credentials } = await openOwnData(config, { ...surroundings, stack, ...writer })
-    const administrator = options.credentials ?? (await readCredentials(credentials.path))
-    const accountId = await accountOf(data, administrator)
-    const answering = await startAnswering(config, { ...surroundings, data, stack, gate })
-    const { region = regionDefault } = options
-    const { requestHandler } = answering
+    const opened = await openOwnData(config, context, { stack, writesHere: isPrivate })
+    const { runtime } = opened
+    const credentials = options.credentials ?? (await readCredentials(opened.credentials.path))
+    const accountId = await accountOf(runtime.data, credentials)
+    const shared = await createOwnState(runtime, silentMetrics)
+    const { publicUrl = '' } = config
+    const services = await createServices(runtime, { ...shared, publicUrl })
+    const interfaces = createInterfaces(runtime, { ...services, shared, gate, publicUrl })
+    shared.startJobs(createJobs(config), services.services)
     const client = createQuickClient({
       region,
       endpoint,
-      credentials: administrator,
-      requestHandler,
-      // SDKs find out by themselves that a clock is not theirs, by a request that is refused.
-      systemClockOffset: clock.now().getTime() - systemClock.now().getTime(),
+      credentials,
+      requestHandler: interfaces.requestHandler,
+      // SDKs detect a clock that differs from theirs only by a request that is refused.
+      systemClockOffset: context.clock.now().getTime() - systemClock.now().getTime(),
     })
-    const about = { region, endpoint, accountId, credentials: administrator }
-    return embeddedCa({ ...about, ...answering, config, clock, client, gate, stack })
-  } catch (error) {
-    await stack.disposeAsync()
-    throw error
+    stack.defer(async () => {
+      gate.shut(new Error('the embedded CA is closed'))
+      await gate.idle()
+      client.close()
+    })
+    const createBucketOf = (name: string): Promise<void> =>
+      gate.pass(() =>
+        createBucket(bucketsFolder(config), { name, accountId, createdAt: context.clock.now() }),
+      )
+    const { dataDirectory } = config
+    const about = { endpoint, region, credentials, accountId, dataDirectory, publicUrl }
+    return { ...about, ...interfaces, client, createBucket: createBucketOf }
+  })
+  let closing: Promise<void> | undefined
+  const close = (): Promise<void> => (closing ??= ca.close())
+  return { ...ca, close, [Symbol.asyncDispose]: close }
+}
+
+async function createContext(
+  { logLevel }: Config,
+  { clock = systemClock }: EmbeddedOptions,
+  gate: Gate,
+): Promise<ProcessContext> {
+  const log = await openLog(logLevel)
+  return {
+    clock,
+    random: systemRandom,
+    log,
+    onFailure(cause) {
+      log.fatal({ err: cause }, 'the database failed; nothing can be promised any more')
+      gate.shut(new Error('the database of the embedded CA failed', { cause }))
+    },
   }
 }
 
-/** Waits of the client are for a service that is far away. */
+interface InterfacesOptions extends ProcessServices {
+  readonly shared: SharedState
+  readonly gate: Gate
+  readonly publicUrl: string
+}
+
+/** What the two listeners of a server offer, as functions. */
+function createInterfaces(
+  runtime: Runtime,
+  { services, publicObjects, shared, gate, publicUrl }: InterfacesOptions,
+): Pick<EmbeddedCa, 'requestHandler' | 'fetchPublic'> {
+  const { clock, random } = runtime
+  const requestId = createRequestIds(random)
+  const api = createApiServices(runtime, services, {
+    rateLimiter: shared.rateLimiter,
+    // A caller in this process need not guess a secret.
+    failureLimiter: createFailureLimiter(0, clock),
+    callLog: undefined,
+  })
+  return {
+    requestHandler: createRequestHandler({ api, gate, requestId }),
+    fetchPublic: createFetchPublic({ services, publicObjects, gate, requestId, publicUrl }),
+  }
+}
+
+/** The default waits of the client suit a remote service. */
 const waiter = { Delay: 0.01, MaxAttempts: 12_000 }
 
-/** One that looks more often whether what it made is ready. */
+/** A client that polls more often whether a certificate or a CA is ready. */
 function createQuickClient(options: ClientOptions): Client {
   const client = createClient(options)
   return {
@@ -119,67 +162,4 @@ async function accountOf(
   const key = await findAccessKey(db, sealer, accessKeyId)
   if (key !== undefined) return key.accountId
   throw new ConfigurationError(`the data folder has no access key ${accessKeyId}`)
-}
-
-/** Starts the jobs, and what answers. */
-async function startAnswering(
-  config: Config,
-  {
-    data,
-    stack,
-    gate,
-    ...surroundings
-  }: ProcessContext & { data: DataFolder; stack: AsyncDisposableStack; gate: Gate },
-): Promise<Pick<EmbeddedCa, 'requestHandler' | 'fetchPublic' | 'publicUrl'>> {
-  const metrics = silentMetrics
-  const core = await createCore(config, { ...surroundings, data, stack, metrics })
-  const { services, startJobs, rateLimiter, publicObjects, place } = core
-  stack.defer(() => recordLastUses(services))
-  startJobs()
-  // Whoever is in this process need not guess.
-  const failureLimiter = createFailureLimiter(0, surroundings.clock)
-  const regions = servedRegions(config.regions)
-  const around = { ...surroundings, rateLimiter, failureLimiter, callLog: undefined, regions }
-  const api = createApiServices(services, data, around)
-  const requestId = createRequestIds(surroundings.random)
-  const { publicUrl } = place
-  return {
-    publicUrl,
-    requestHandler: createRequestHandler({ api, gate, requestId }),
-    fetchPublic: createFetchPublic({ services, publicObjects, gate, requestId, publicUrl }),
-  }
-}
-
-type Told = Omit<
-  EmbeddedCa,
-  'createBucket' | 'close' | 'dataDirectory' | typeof Symbol.asyncDispose
->
-
-interface Parts extends Told {
-  readonly config: Config
-  readonly clock: ProcessContext['clock']
-  readonly gate: Gate
-  readonly stack: AsyncDisposableStack
-}
-
-function embeddedCa({ config, clock, gate, stack, ...told }: Parts): EmbeddedCa {
-  let closing: Promise<void> | undefined
-  const finish = async (): Promise<void> => {
-    gate.shut(new Error('the embedded CA is closed'))
-    await gate.idle()
-    told.client.close()
-    await stack.disposeAsync()
-  }
-  const close = (): Promise<void> => (closing ??= finish())
-  const { accountId } = told
-  return {
-    ...told,
-    dataDirectory: config.dataDirectory,
-    createBucket: (name) =>
-      gate.pass(() =>
-        createBucket(bucketsFolder(config), { name, accountId, createdAt: clock.now() }),
-      ),
-    close,
-    [Symbol.asyncDispose]: close,
-  }
 }

@@ -1,11 +1,11 @@
-/** Counts what runs, so that closing can wait for it. */
+/** Counts the calls that run, so that closing can wait for them. */
 
 export interface Gate {
   /** Runs the work, unless the gate is closed: then it rejects. */
   pass<T>(work: () => Promise<T>): Promise<T>
-  /** From now on nothing passes, for that reason. */
+  /** Closes the gate: later calls are rejected with `reason`. */
   shut(reason: Error): void
-  /** Resolves when nothing runs any more. */
+  /** Resolves when the running calls have ended. */
   idle(): Promise<void>
 }
 

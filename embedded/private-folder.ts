@@ -17,16 +17,17 @@ const youngMilliseconds = 60_000
 
 const open = new Set<string>()
 
-/** Makes an empty folder, mode 0700, that is gone at the end of the process at the latest, unless that is killed. */
-export function makePrivateFolder(): string {
+/** Makes an empty folder, mode 0700, that is removed with `stack`, or when the process ends, unless it is killed. */
+export function makePrivateFolder(stack: AsyncDisposableStack): string {
   const directory = makeIn(hasMemory() ? [memory, tmpdir()] : [tmpdir()])
   if (open.size === 0) process.on('exit', removeAll)
   open.add(directory)
+  stack.defer(() => removePrivateFolder(directory))
   return directory
 }
 
-/** Removes it with everything in it, and with it those that processes which were killed have left. */
-export function removePrivateFolder(directory: string): void {
+/** Removes a folder with its content, and the folders that killed processes have left behind. */
+function removePrivateFolder(directory: string): void {
   rmSync(directory, { recursive: true, force: true })
   open.delete(directory)
   if (open.size === 0) process.off('exit', removeAll)

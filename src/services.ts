@@ -27,7 +27,7 @@ export type JobName =
   | 'record-key-uses'
   | 'write-audit-reports'
 
-/** What operations and jobs are given. app.ts makes it; a function takes the members it uses. */
+/** The services of operations and jobs, which server/create-services.ts creates. A function takes the members that it uses. */
 export interface Services {
   readonly db: Database
   readonly keys: KeyStore
@@ -44,8 +44,8 @@ export interface Services {
   readonly pageTokens: PageTokens
   /** When access keys were used. */
   readonly keyUses: KeyUses
-  /** What certificates say about the public listener: an absolute URL without a slash at its end. */
-  readonly publicUrl: () => string
-  /** Tells a job that there may be work for it now. May be lost: the job also looks by itself. */
+  /** The URL of the public listener in certificates: absolute, without a slash at its end. */
+  readonly publicUrl: string
+  /** Wakes a job that may have work now. The call may be lost: a job also looks for work by itself. */
   readonly wake: (job: JobName) => void
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { testServices } from '../../test/support/services.ts'
 import { csr } from '../../test/support/csrs.ts'
 import { FailingObjects } from '../../test/support/failing-objects.ts'
 import { createRoot, issue } from '../../test/support/hierarchy.ts'
@@ -63,7 +64,7 @@ function publishingServices(): Services {
   const records = createKeyRecords(db)
   const sealer = deriveSealer(masterKey, 'keys', random)
   const embedded = { directory: bucketsFolder(config), publicUrl: service.publicUrl, clock, random }
-  const some: Partial<Services> = {
+  return testServices({
     db,
     clock,
     random,
@@ -73,8 +74,7 @@ function publishingServices(): Services {
     bulk: createBulkWork(location),
     metrics: createMetrics(),
     events: createEvents({ log, random, delivered: true, wake: () => undefined }),
-  }
-  return some as Services
+  })
 }
 
 /** A CA with a published CRL that lists one certificate; the CRL is due, and nobody else takes it for an hour. */

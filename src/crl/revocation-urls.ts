@@ -20,7 +20,7 @@ export function revocationUrls(
   crl: CurrentCrl | undefined,
 ): CertificatePointers {
   const { CrlConfiguration, OcspConfiguration } = authority.revocation
-  const publicUrl = services.publicUrl()
+  const { publicUrl } = services
   return {
     ...(CrlConfiguration.Enabled && crlPointers(services, authority, { crl, CrlConfiguration })),
     ...(OcspConfiguration.Enabled && {

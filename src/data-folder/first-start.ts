@@ -25,7 +25,7 @@ export function credentialsFile(config: Pick<Config, 'dataDirectory'>): string {
   return join(config.dataDirectory, 'credentials')
 }
 
-interface ProcessContext {
+interface FirstStartContext {
   readonly clock: Clock
   readonly random: Random
 }
@@ -53,11 +53,11 @@ export function credentialsPlace(config: Pick<Config, 'dataDirectory'>): string 
 export async function prepareFirstStart(
   config: Config,
   data: DataFolder,
-  surroundings: ProcessContext,
+  context: FirstStartContext,
 ): Promise<CredentialsFile> {
   const { db } = data
   const make = async (): Promise<void> => {
-    if ((await listAccounts(db)).length === 0) await makeFirst(config, data, surroundings)
+    if ((await listAccounts(db)).length === 0) await makeFirst(config, data, context)
   }
   if ((await listAccounts(db)).length === 0)
     await (db.shared === undefined ? make() : db.shared.alone(make))
@@ -70,7 +70,7 @@ export async function prepareFirstStart(
 async function makeFirst(
   config: Config,
   { db, sealer }: DataFolder,
-  { clock, random }: ProcessContext,
+  { clock, random }: FirstStartContext,
 ): Promise<void> {
   const createdAt = clock.now()
   const { accountId } = config

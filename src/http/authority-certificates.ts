@@ -16,7 +16,7 @@ export function findCertificateName(
   { publicUrl }: Pick<Services, 'publicUrl'>,
   head: RequestHead,
 ): string | undefined {
-  const names = publicPaths(head, publicUrl()).map((path) => pathForm.exec(path)?.[1])
+  const names = publicPaths(head, publicUrl).map((path) => pathForm.exec(path)?.[1])
   return names.find((name) => name !== undefined)
 }
 

@@ -135,7 +135,7 @@ test('a listener whose handler throws answers 500, and goes on', async (t) => {
   const server = createPublicServer(
     { log, random: systemRandom },
     publicRoutes({
-      services: { log, publicUrl: () => '' } as Services,
+      services: { log, publicUrl: '' } as Services,
       ocsp: { ...everyRequest(broken), path: () => (isBroken.now ? broken() : undefined) },
       publicObjects: { open: broken },
     }),

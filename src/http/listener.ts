@@ -7,7 +7,7 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http'
-import type { AddressInfo, ListenOptions, Socket } from 'node:net'
+import type { AddressInfo, ListenOptions, Server as BoundServer, Socket } from 'node:net'
 import type { Log } from '../telemetry/log.ts'
 import { rejectConnection } from './error-responses.ts'
 import { createTlsServer, type TlsMaterial } from './tls.ts'
@@ -42,8 +42,8 @@ const keepAliveMilliseconds = 75_000
 export interface Listener {
   /** For the address, and for the renewal of the certificate. */
   readonly server: Server
-  /** Starts to listen. Resolves to the URL, with the port that the system chose if it was 0. Rejects if it cannot listen. */
-  listen(address: ListenOptions): Promise<string>
+  /** Starts to listen, or takes over the socket of a bound server. Resolves to the URL, with the port that the system chose if it was 0. Rejects if it cannot listen. */
+  listen(address: ListenOptions | BoundServer): Promise<string>
   /**
    * Stops accepting connections and closes the idle ones. Resolves when the pending requests are answered; connections whose
    * request is incomplete are closed after a delay.

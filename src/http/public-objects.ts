@@ -33,7 +33,7 @@ function findObject(
   head: RequestHead,
   stores: ObjectServices,
 ): Promise<Answer> {
-  const publicUrl = services.publicUrl()
+  const publicUrl = services.publicUrl
   const byBucket = publicPaths(head, publicUrl).map(
     (localPath) => () => answerObject(stores, { ...head, localPath }),
   )

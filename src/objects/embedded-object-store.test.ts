@@ -219,18 +219,6 @@ test('URLs name the key, and keep what a path may hold', async (t) => {
   }
 })
 
-test('where the objects are read may be known later than the store', async () => {
-  let publicUrl = ''
-  const store = createEmbeddedObjectStore({
-    directory: '/nowhere',
-    publicUrl: () => publicUrl,
-    clock: systemClock,
-    random: systemRandom,
-  })
-  publicUrl = 'http://ca.example.com'
-  assert.equal(store.urlOf({ bucket: 'crls', key: 'k' }, region), 'http://ca.example.com/crls/k')
-})
-
 /** Runs a program against the store of a folder, in a process of its own. */
 function program(directory: string, body: string) {
   const source = `

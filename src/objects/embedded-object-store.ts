@@ -25,8 +25,8 @@ export interface EmbeddedObjectStore extends ObjectStore {
 export interface EmbeddedObjectStoreOptions {
   /** Has a folder for each bucket; need not be there. */
   readonly directory: string
-  /** Where the public listener is reached, once that is known. */
-  readonly publicUrl: string | (() => string)
+  /** The URL of the public listener. */
+  readonly publicUrl: string
   readonly clock: Clock
   readonly random: Random
 }
@@ -87,8 +87,7 @@ export function createEmbeddedObjectStore(
     },
     hasBucket: async (bucket) => (await readBucket(directory, bucket)) !== undefined,
     urlOf({ bucket, key }) {
-      const url = typeof publicUrl === 'string' ? publicUrl : publicUrl()
-      return `${withoutSlash(url)}/${bucket}/${pathOfKey(key)}`
+      return `${withoutSlash(publicUrl)}/${bucket}/${pathOfKey(key)}`
     },
     close() {},
     open: openAt,

@@ -6,6 +6,7 @@ import { csr } from '../../test/support/csrs.ts'
 import { createAuthority, createRoot, issue, issueInput } from '../../test/support/hierarchy.ts'
 import { lastOf } from '../../test/support/revocation.ts'
 import { TestService } from '../../test/support/service.ts'
+import { testServices } from '../../test/support/services.ts'
 import { userCaller } from '../../test/support/callers.ts'
 import { openData, type DataFolder } from '../data-folder/data-folder.ts'
 import { createEvents } from '../telemetry/events.ts'
@@ -14,7 +15,6 @@ import { deriveSealer } from '../data-folder/master-key.ts'
 import { createLog } from '../telemetry/log.ts'
 import { createMetrics } from '../telemetry/metrics.ts'
 import { systemRandom } from '../random.ts'
-import type { Services } from '../services.ts'
 import type { Database } from '../store/database.ts'
 import { createKeyRecords } from '../store/keys.ts'
 import { operations } from './index.ts'
@@ -61,7 +61,7 @@ async function runAmid(
   const { clock, config } = service
   const log = createLog('silent')
   const wake = (job: string): void => void woken.add(job)
-  const some: Partial<Services> = {
+  const services = testServices({
     db: interrupted(data.db, change, times),
     clock,
     log,
@@ -81,11 +81,11 @@ async function runAmid(
       random: systemRandom,
     }),
     issuancePolicy: config.issuancePolicy,
-    publicUrl: () => 'http://pki.example.com',
+    publicUrl: 'http://pki.example.com',
     revocationPolicy: config.revocationPolicy,
-  }
+  })
   const caller = userCaller({ region: 'eu-west-1', accountId: config.accountId })
-  return operations[operation].accept(input).run(some as Services, caller)
+  return operations[operation].accept(input).run(services, caller)
 }
 
 const concurrent = {

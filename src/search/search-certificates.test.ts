@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
+import { testServices } from '../../test/support/services.ts'
 import {
   alternativeNames,
   craft,
@@ -11,7 +12,6 @@ import {
 } from '../../test/support/crafted-certificates.ts'
 import { TestDatabase } from '../../test/support/database.ts'
 import { indexCertificates } from '../jobs/index-certificates.ts'
-import type { Services } from '../services.ts'
 import type { Database } from '../store/database.ts'
 import { readSearchProgress } from '../store/search-progress.ts'
 import { sql, type Sql } from '../store/sql.ts'
@@ -225,7 +225,7 @@ async function found(db: Database, filter: CertificateFilter, limit: number): Pr
 }
 
 const index = (db: Database): Promise<unknown> =>
-  indexCertificates.run({ db } as Services, new AbortController().signal)
+  indexCertificates.run(testServices({ db }), new AbortController().signal)
 
 test('pages have what a look at every certificate finds, each once', async () => {
   await using database = await openWithAuthorities()

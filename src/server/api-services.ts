@@ -1,10 +1,8 @@
-/** What the pipeline of the API is given, however requests come to it. */
+/** The services of the API's pipeline, with or without a listener. */
 import { createFreshCache } from '../access/fresh-cache.ts'
 import { createSessions } from '../identity/session.ts'
 import { createSigningKeys } from '../access/signing-keys.ts'
-import type { ProcessContext } from './make-services.ts'
 import type { Clock } from '../clock.ts'
-import type { DataFolder } from '../data-folder/data-folder.ts'
 import type { ApiServices } from '../http/protocol.ts'
 import { deriveSealer } from '../data-folder/master-key.ts'
 import { findOperation } from '../operations/index.ts'
@@ -13,27 +11,31 @@ import { findAccessKey } from '../store/access-keys.ts'
 import { findRoleById } from '../store/roles.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { IssuerKeys } from '../sts/issuer-keys.ts'
+import { servedRegions } from '../wire/region.ts'
+import type { Runtime } from './runtime.ts'
 
-/** Limits and records are for all who answer requests of one server, and so are not made here. */
-type Around = ProcessContext &
-  Pick<ApiServices, 'rateLimiter' | 'failureLimiter' | 'callLog' | 'regions'>
-
+/** Creates the services of the API's pipeline. `limits` are those of the whole server, or of this process. */
 export function createApiServices(
+  runtime: Runtime,
   services: Services,
-  { db, sealer, masterKey }: DataFolder,
-  around: Around,
-): ApiServices & ProcessContext {
-  const { clock, random } = around
+  limits: Pick<ApiServices, 'rateLimiter' | 'failureLimiter' | 'callLog'>,
+): ApiServices & Pick<Runtime, 'random'> {
+  const { config, clock, random, log, data } = runtime
+  const { db, sealer, masterKey } = data
   return {
-    ...around,
+    ...limits,
+    clock,
+    random,
+    log,
     services,
+    regions: servedRegions(config.regions),
     findOperation,
     keyUses: services.keyUses,
     sessions: createSessions(deriveSealer(masterKey, 'session tokens', random)),
     issuerKeys: createIssuerKeysLater(clock),
     signingKeys: createSigningKeys(),
-    findAccessKey: createFreshCache((id) => findAccessKey(db, sealer, id), around),
-    findRole: createFreshCache((id) => findRoleById(db, id), around),
+    findAccessKey: createFreshCache((id) => findAccessKey(db, sealer, id), { clock }),
+    findRole: createFreshCache((id) => findRoleById(db, id), { clock }),
   }
 }
 

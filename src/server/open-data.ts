@@ -1,53 +1,57 @@
-/** What the one process that owns a data folder does with it at its start and at its end. */
+/** How the one process that owns a data folder opens it. */
 import { hostname } from 'node:os'
-import type { ProcessContext } from './make-services.ts'
+import type { ProcessContext, Runtime } from './runtime.ts'
 import type { Config } from '../settings/config.ts'
 import { openData, type DataFolder } from '../data-folder/data-folder.ts'
 import { prepareFirstStart, type CredentialsFile } from '../data-folder/first-start.ts'
-import { recordKeyUses } from '../jobs/record-key-uses.ts'
-import type { Services } from '../services.ts'
 import { listOwners } from '../store/certificate-search.ts'
 import { databaseFile, locateDatabase, loadEngine } from '../store/engines/index.ts'
 import { lockFolder, prepareDataFolder } from '../store/sqlite/folder-lock.ts'
 import { ownDatabase, type OwnDatabase } from '../store/sqlite/own-database.ts'
+import { createOwnWriter } from '../store/sqlite/own-writer.ts'
+import type { Ownership } from '../store/sqlite/ownership.ts'
 import { watchDatabase } from '../store/sqlite/watch-database.ts'
+import type { SqliteWriter } from '../store/sqlite/writer-client.ts'
 import { afterRestore } from '../store/after-restore.ts'
 import { releaseLeases } from '../store/leases.ts'
 import { servedRegions } from '../wire/region.ts'
 
-/** Opens what is kept, and makes what is missing of it, for the one process that may do so. */
+export interface OpenOwnOptions {
+  /** Closes the data, and what is opened on top of it. */
+  readonly stack: AsyncDisposableStack
+  /** Whether the calling thread writes to a SQLite database; a thread of its own does by default. */
+  readonly writesHere?: boolean
+}
+
+/** Opens the data folder, and creates what is missing in it, for the one process that may do so. */
 export async function openOwnData(
   config: Config,
-  {
-    stack,
-    writer,
-    ...surroundings
-  }: ProcessContext & {
-    stack: AsyncDisposableStack
-    writer?: Parameters<typeof openData>[1]['writer']
-  },
-): Promise<{ readonly data: DataFolder; readonly credentials: CredentialsFile }> {
+  context: ProcessContext,
+  { stack, writesHere = false }: OpenOwnOptions,
+): Promise<{ readonly runtime: Runtime; readonly credentials: CredentialsFile }> {
   await prepareDataFolder(config.dataDirectory)
   // A database on a server is its own guard, and servers that share it may share the folder.
   const { isShared } = await loadEngine(locateDatabase(config))
   const lock = isShared ? undefined : lockFolder(config.dataDirectory)
   stack.defer(() => lock?.release())
-  const { onFailure, wrapDatabase = (db) => db, log, random, clock } = surroundings
+  const { onFailure, wrapDatabase = (db) => db, log, random, clock } = context
   let owned: OwnDatabase | undefined
   const own = async (path: string): Promise<OwnDatabase> => {
     const { acceptLoss } = config
     owned = await ownDatabase(path, { random, log, acceptLoss, process: thisProcess() })
     return owned
   }
-  const options = { mayCreate: true, own, onFailure, ...(writer && { writer }) }
+  const writer = (path: string, ownership: Ownership | undefined): SqliteWriter =>
+    createOwnWriter(path, { ownership, onFailure })
+  const options = { mayCreate: true, own, onFailure, ...(writesHere && { writer }) }
   const opened = await openData(config, options)
   stack.defer(() => opened.db.close())
   if (owned !== undefined)
     stack.defer(watchDatabase(opened.db, databaseFile(config), { owned, log, onFailure }))
   const data = { ...opened, db: wrapDatabase(opened.db) }
-  const credentials = await prepareFirstStart(config, data, surroundings)
-  await warnOfUnservedRegions(config, data, surroundings)
-  // Whoever holds the folder's lock is the only one; other nodes' leases are theirs.
+  const credentials = await prepareFirstStart(config, data, context)
+  await warnOfUnservedRegions(config, data, context)
+  // The holder of the folder's lock is the only server; in a shared database, leases may be those of other nodes.
   if (data.db.shared === undefined && data.db.damage?.() === undefined)
     await data.db.transaction(releaseLeases())
   if (owned?.accepted !== undefined) {
@@ -58,7 +62,7 @@ export async function openOwnData(
       'the loss of writes is accepted; serving the remaining data',
     )
   }
-  return { data, credentials }
+  return { runtime: { ...context, config, data, stack }, credentials }
 }
 
 /** Logs Regions with CAs that are not served: an earlier version served them, or `--regions` listed them. */
@@ -78,13 +82,4 @@ async function warnOfUnservedRegions(
 
 function thisProcess(): string {
   return `process ${process.pid} on ${hostname()}`
-}
-
-/** A database that is away keeps no server from stopping. */
-export async function recordLastUses(services: Services): Promise<void> {
-  try {
-    await recordKeyUses.run(services)
-  } catch (error) {
-    services.log.error({ err: error }, 'the last uses of access keys cannot be recorded')
-  }
 }

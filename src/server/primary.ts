@@ -1,52 +1,44 @@
-/** The process that others answer requests for: it writes, runs the jobs, and keeps as many workers as it should. */
-import { createCore } from './core.ts'
-import { openOwnData } from './open-data.ts'
-import type { ProcessContext } from './make-services.ts'
-import type { App } from './single-process.ts'
+/** Assembles the primary of a server with workers: it writes, runs the jobs, and keeps the workers running. It has no listener. */
+import { createJobs } from '../jobs/index.ts'
 import type { Config } from '../settings/config.ts'
+import { createServices } from './create-services.ts'
+import { openOwnData } from './open-data.ts'
+import { reserveSharedPort } from './public-port.ts'
+import { reportGauges } from './report-gauges.ts'
+import { startProcess, type App, type ProcessContext } from './runtime.ts'
+import { createOwnState } from './shared-state.ts'
 import { WorkerPool } from './workers/worker-pool.ts'
-import { requireFree } from './public-port.ts'
-import { readRates } from '../settings/rates-file.ts'
-import { createOwnWriter } from '../store/sqlite/writer-client.ts'
 
-/** Starts everything, with so many workers. Throws ConfigurationError when that cannot be served. */
-export async function startPrimary(
+/** Throws ConfigurationError when the data folder cannot be served. */
+export function startPrimary(
   config: Config,
   workers: number,
-  surroundings: ProcessContext,
+  context: ProcessContext,
 ): Promise<App> {
-  const stack = new AsyncDisposableStack()
-  try {
-    const crew = new WorkerPool(surroundings, workers)
-    stack.defer(() => crew.stop())
-    const { data, credentials } = await openOwnData(config, {
-      ...surroundings,
-      stack,
-      writer: (path, ownership) =>
-        createOwnWriter(path, { ownership, onFailure: surroundings.onFailure }),
-    })
-    const core = await createCore(config, { ...surroundings, data, stack })
-    const { rateLimiter, place, callLog } = core
-    // Before what they use is closed.
-    stack.defer(() => crew.stop())
-    await requireFree(config.publicListen)
-    const { apiUrl, publicUrl } = await crew.start(core)
-    place.publicUrl ||= publicUrl
-    core.startJobs()
+  return startProcess(async (stack) => {
+    const pool = stack.use(new WorkerPool(context, workers))
+    // The primary has little else to do, and data that workers send is copied once.
+    const opened = await openOwnData(config, context, { stack, writesHere: true })
+    const { runtime, credentials } = opened
+    const shared = await createOwnState(runtime)
+    await using reserved = await reserveSharedPort(config.publicListen)
+    const publicUrl = config.publicUrl ?? reserved.url
+    const { services } = await createServices(runtime, { ...shared, publicUrl })
+    reportGauges(services, config)
+    // Workers have to end before the services that they use are closed.
+    stack.defer(() => pool.stop())
+    const publicPort = reserved.port
+    const apiUrl = await pool.start({ ...services, ...shared, publicUrl, publicPort })
+    shared.startJobs(createJobs(config), services)
     return {
       apiUrl,
-      publicUrl: place.publicUrl,
+      publicUrl,
       credentials,
       // oxlint-disable-next-line typescript/require-await -- one process waits here
       async reload() {
-        callLog?.reopen()
-        rateLimiter.use(readRates(config.rates))
-        crew.tell({ kind: 'reload' })
+        shared.reload()
+        pool.broadcast({ kind: 'reload' })
       },
-      close: () => stack.disposeAsync(),
     }
-  } catch (error) {
-    await stack.disposeAsync()
-    throw error
-  }
+  })
 }

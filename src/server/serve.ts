@@ -1,26 +1,28 @@
 import cluster from 'node:cluster'
 import { startPrimary } from './primary.ts'
 import { startWorker, type WorkerApp } from './worker.ts'
-import { startApp, type App } from './single-process.ts'
+import { startSingleProcess } from './single-process.ts'
 import { systemClock } from '../clock.ts'
 import { configWarnings } from '../settings/config-warnings.ts'
 import type { Config } from '../settings/config.ts'
 import { databaseFile } from '../store/engines/index.ts'
 import { ConfigurationError } from '../errors.ts'
 import type { Log } from '../telemetry/log.ts'
-import type { ProcessFaults } from '../telemetry/metrics.ts'
 import { problemOf } from './operator-message.ts'
+import type { App, ProcessContext } from './runtime.ts'
 import { createServerLog, surviveUncaughtErrors } from './uncaught-errors.ts'
 import { systemRandom } from '../random.ts'
 import { diskFaultOf, faultTexts } from '../store/disk-faults.ts'
 import { rootFile } from './tls/certificate-source.ts'
-import { connectToPrimary } from './workers/primary-connection.ts'
+import type { PublicEndpoint } from './workers/messages.ts'
+import { PrimaryConnection } from './workers/primary-connection.ts'
 
 /** Serves until SIGTERM or SIGINT, then stops cleanly. Prints where it is and how to use it. */
 export async function serve(config: Config, print: (text: string) => void): Promise<void> {
   const { log, faults } = createServerLog(config.logLevel)
   surviveUncaughtErrors(log, faults)
-  if (cluster.isWorker) return serveAsWorker(config, log, faults)
+  const parts = { clock: systemClock, random: systemRandom, log, faults }
+  if (cluster.isWorker) return serveAsWorker(config, parts)
   const { promise: stopped, resolve: stop } = Promise.withResolvers<void>()
   const onFailure = (error: Error): void => {
     log.fatal({ err: error }, 'the database failed; nothing can be promised any more')
@@ -32,11 +34,11 @@ export async function serve(config: Config, print: (text: string) => void): Prom
   // While the server starts or stops, SIGHUP is ignored instead of ending the process.
   let reload = (): void => {}
   process.on('SIGHUP', () => reload())
-  const surroundings = { clock: systemClock, random: systemRandom, log, onFailure, faults }
+  const context = { ...parts, onFailure }
   const app = await namingDiskFaults(config, () =>
     config.workers === 1
-      ? startApp(config, surroundings)
-      : startPrimary(config, config.workers, surroundings),
+      ? startSingleProcess(config, context)
+      : startPrimary(config, config.workers, context),
   )
   reload = () => reloadFrom(app, log)
   print(greeting(config, app))
@@ -66,14 +68,18 @@ function reasonOf(error: unknown): string {
   return cause instanceof Error ? cause.message : message
 }
 
-/** Answers requests until the primary says that it is over. Signals are for the primary. */
-async function serveAsWorker(config: Config, log: Log, faults: ProcessFaults): Promise<void> {
+/** Answers requests until the primary stops this worker. The primary handles signals. */
+async function serveAsWorker(
+  config: Config,
+  parts: Omit<ProcessContext, 'onFailure'>,
+): Promise<void> {
+  const { log } = parts
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => {})
   let app: WorkerApp | undefined
-  // What it is told while it starts it does then: it may have read what was there before.
+  // A worker that is starting reloads when it has started: it may have read the previous configuration.
   let reloadWanted = false
   const { promise: stopped, resolve: stop } = Promise.withResolvers<void>()
-  const { promise: started, resolve: start } = Promise.withResolvers<number | undefined>()
+  const { promise: started, resolve: start } = Promise.withResolvers<PublicEndpoint>()
   const tasks = {
     start,
     reload() {
@@ -83,20 +89,18 @@ async function serveAsWorker(config: Config, log: Log, faults: ProcessFaults): P
     stop,
     metrics: () => app?.metrics() ?? Promise.resolve([]),
   }
-  // What nobody can write down must not be answered.
+  // Without the primary nothing can be stored, so nothing may be answered.
   const orphaned = (): never => process.exit(1)
-  const primary = connectToPrimary(process, () => tasks, orphaned)
+  const primary = new PrimaryConnection(process, tasks, orphaned)
   const onFailure = (error: Error): void => primary.failed(error.message)
   try {
-    const publicPort = await started
-    const surroundings = { clock: systemClock, random: systemRandom, log, onFailure, faults }
-    app = await startWorker(withPublicPort(config, publicPort), surroundings, primary)
+    app = await startWorker(config, { ...parts, onFailure }, { primary, ...(await started) })
     if (reloadWanted) reloadFrom(app, log)
   } catch (error) {
     const isConfiguration = error instanceof ConfigurationError
     if (!isConfiguration) log.error({ err: error }, 'a worker cannot start')
-    primary.refused({ problem: problemOf(error), isConfiguration })
-    // Whatever it was: one that stays is of no use, and is not replaced.
+    primary.cannotStart({ problem: problemOf(error), isConfiguration })
+    // A worker that stayed would not be replaced.
     process.disconnect()
     return
   }
@@ -107,13 +111,7 @@ async function serveAsWorker(config: Config, log: Log, faults: ProcessFaults): P
   process.disconnect()
 }
 
-/** With the port that the system chose for another worker. */
-function withPublicPort(config: Config, port: number | undefined): Config {
-  if (port === undefined) return config
-  return { ...config, publicListen: { ...config.publicListen, port } }
-}
-
-/** What is bad is said, and what was read before counts on. */
+/** An invalid configuration is logged, and the previous one stays in effect. */
 function reloadFrom(app: Pick<App, 'reload'>, log: Log): void {
   app.reload().then(
     () => log.info('configuration read again'),

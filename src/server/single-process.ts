@@ -1,66 +1,42 @@
-/** The composition root of a server that is one process. */
-import { createCore } from './core.ts'
-import { openOwnData, recordLastUses } from './open-data.ts'
-import { startApiListener, startPublicListener } from './listeners.ts'
-import type { ProcessContext } from './make-services.ts'
+/** Assembles a server that is one process. */
+import { createJobs } from '../jobs/index.ts'
 import type { Config } from '../settings/config.ts'
-import type { DataFolder } from '../data-folder/data-folder.ts'
-import type { CredentialsFile } from '../data-folder/first-start.ts'
+import { createServices } from './create-services.ts'
+import { startListeners } from './listeners.ts'
+import { openOwnData } from './open-data.ts'
+import { reservePort } from './public-port.ts'
+import { reportGauges } from './report-gauges.ts'
+import { startProcess, type App, type ProcessContext } from './runtime.ts'
+import { createOwnState } from './shared-state.ts'
 
-export interface App {
-  /** Where the listeners are, with the port that the system chose if it was asked to. */
-  readonly apiUrl: string
-  readonly publicUrl: string
-  readonly credentials: CredentialsFile
-  /** Reads again what may change while it runs. Throws ConfigurationError, and changes nothing, if that is bad. */
-  readonly reload: () => Promise<void>
-  /** Stops accepting, finishes what is running, closes. */
-  close(): Promise<void>
-}
-
-/** A server whose jobs are in this process. */
 export interface SingleProcess extends App {
   /** Runs a job now, and resolves when it has nothing more to do. */
   readonly runJob: (job: string) => Promise<void>
 }
 
-/** Starts everything. Throws ConfigurationError when the data folder cannot be served. */
-export async function startApp(
+/** Throws ConfigurationError when the data folder cannot be served. */
+export function startSingleProcess(
   config: Config,
-  surroundings: ProcessContext,
+  context: ProcessContext,
 ): Promise<SingleProcess> {
-  const stack = new AsyncDisposableStack()
-  try {
-    const { data, credentials } = await openOwnData(config, { ...surroundings, stack })
-    const listeners = await listen(config, { ...surroundings, data, stack })
-    return { ...listeners, credentials, close: () => stack.disposeAsync() }
-  } catch (error) {
-    await stack.disposeAsync()
-    throw error
-  }
-}
-
-async function listen(
-  config: Config,
-  {
-    data,
-    stack,
-    ...surroundings
-  }: ProcessContext & { data: DataFolder; stack: AsyncDisposableStack },
-): Promise<Pick<SingleProcess, 'apiUrl' | 'publicUrl' | 'reload' | 'runJob'>> {
-  const { startJobs, ...core } = await createCore(config, { ...surroundings, data, stack })
-  const parts = { ...surroundings, ...core, config, data, stack }
-  const { shared } = await startPublicListener(parts)
-  stack.defer(() => recordLastUses(core.services))
-  startJobs()
-  const { apiUrl, reload } = await startApiListener(parts, shared)
-  return {
-    apiUrl,
-    publicUrl: core.place.publicUrl,
-    runJob: core.runJob,
-    async reload() {
-      core.callLog?.reopen()
-      await reload()
-    },
-  }
+  return startProcess(async (stack) => {
+    const { runtime, credentials } = await openOwnData(config, context, { stack })
+    const shared = await createOwnState(runtime)
+    const publicPort = stack.use(await reservePort(config.publicListen))
+    const publicUrl = config.publicUrl ?? publicPort.url
+    const services = await createServices(runtime, { ...shared, publicUrl })
+    reportGauges(services.services, config)
+    const listeners = await startListeners(runtime, { ...services, shared, publicPort })
+    shared.startJobs(createJobs(config), services.services)
+    return {
+      apiUrl: listeners.apiUrl,
+      publicUrl,
+      credentials,
+      runJob: shared.runJob,
+      async reload() {
+        shared.reload()
+        await listeners.reload()
+      },
+    }
+  })
 }

@@ -4,9 +4,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
+import { testServices } from '../support/services.ts'
 import { openData, type DataFolder } from '../../src/data-folder/data-folder.ts'
 import { createDeleteExpired } from '../../src/jobs/delete-expired.ts'
-import type { Services } from '../../src/services.ts'
 import { csr } from '../support/csrs.ts'
 import { createRoot, createSubordinate, issue, type Issued } from '../support/hierarchy.ts'
 import { ocspRequest } from '../support/ocsp-requests.ts'
@@ -33,9 +33,7 @@ async function deleteExpired(
 ): Promise<number> {
   const { signal } = new AbortController()
   const results = await Promise.all(
-    nodes.map(({ db }) =>
-      job.run({ db, clock: service.clock } as Partial<Services> as Services, signal),
-    ),
+    nodes.map(({ db }) => job.run(testServices({ db, clock: service.clock }), signal)),
   )
   return results.reduce((sum, { done, failed }) => sum + done + failed, 0)
 }

@@ -1,4 +1,4 @@
-/** Servers that are killed and started again, each time on another port of the API, and the same public one. */
+/** Servers that are killed and started again on the same ports. */
 import { execFile } from 'node:child_process'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
@@ -24,15 +24,21 @@ export interface Member {
   readonly publicUrl: string
 }
 
+interface Ports {
+  readonly api: number
+  readonly public: number
+}
+
 export class Fleet {
   readonly #data: string
   readonly #flags: readonly string[]
-  readonly #ports: readonly number[]
+  /** Of the API and of the public listener. A port that the system chose changes when all workers die at the same time. */
+  readonly #ports: readonly Ports[]
   readonly #members: (Member | undefined)[] = []
   /** What servers said that ended although nobody told them to. */
   readonly crashes: string[] = []
 
-  private constructor(data: string, flags: readonly string[], ports: readonly number[]) {
+  private constructor(data: string, flags: readonly string[], ports: readonly Ports[]) {
     this.#data = data
     this.#flags = flags
     this.#ports = ports
@@ -40,7 +46,12 @@ export class Fleet {
 
   /** Starts so many servers on one data folder, one after the other. */
   static async start(data: string, flags: readonly string[], count: number): Promise<Fleet> {
-    const ports = await Promise.all(Array.from({ length: count }, () => freePort()))
+    const ports = await Promise.all(
+      Array.from({ length: count }, async () => ({
+        api: await freePort(),
+        public: await freePort(),
+      })),
+    )
     const fleet = new Fleet(data, flags, ports)
     for (const index of ports.keys()) await fleet.#start(index)
     return fleet
@@ -81,8 +92,11 @@ export class Fleet {
   }
 
   async #start(index: number): Promise<void> {
-    const address = `127.0.0.1:${this.#ports[index]}`
-    const flags = ['--public-listen', address, '--public-url', publicUrl, ...this.#flags]
+    const ports = this.#ports[index]
+    if (ports === undefined) throw new Error(`there is no server ${index}`)
+    const address = `127.0.0.1:${ports.public}`
+    const listen = ['--listen', `127.0.0.1:${ports.api}`, '--public-listen', address]
+    const flags = [...listen, '--public-url', publicUrl, ...this.#flags]
     const process = await startServer(this.#data, flags)
     this.#members[index] = { process, url: process.url, publicUrl: `http://${address}` }
   }

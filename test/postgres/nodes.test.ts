@@ -7,7 +7,8 @@ import { join } from 'node:path'
 import { after, test, type TestContext } from 'node:test'
 import { switchAccessKey } from '../../src/admin-commands/access-keys.ts'
 import { putPolicy } from '../../src/admin-commands/policies.ts'
-import { startApp, type App } from '../../src/server/single-process.ts'
+import type { App } from '../../src/server/runtime.ts'
+import { startSingleProcess } from '../../src/server/single-process.ts'
 import { systemClock } from '../../src/clock.ts'
 import { readConfig, type Config } from '../../src/settings/config.ts'
 import { ConfigurationError } from '../../src/errors.ts'
@@ -230,7 +231,7 @@ async function startTogether(
   if (server === undefined) return []
   const database = databaseUrl(await server.createDatabase())
   const outcomes = await Promise.allSettled(
-    folders.map((data) => startApp(configOf(data, database), surroundings)),
+    folders.map((data) => startSingleProcess(configOf(data, database), context)),
   )
   t.after(async () => {
     for (const one of outcomes) if (one.status === 'fulfilled') await one.value.close()
@@ -243,7 +244,7 @@ function configOf(data: string, database: string): Config {
   return readConfig({ data, database, listen: anyPort, publicListen: anyPort }, {})
 }
 
-const surroundings = {
+const context = {
   clock: systemClock,
   random: systemRandom,
   log: createLog('silent'),
@@ -279,9 +280,9 @@ test('of nodes with folders of their own and the same key one has the credential
   const folders = await newFolders(4)
   const [maker = ''] = await newFolders(1)
   // Only to have a master key.
-  const made = await startApp(
+  const made = await startSingleProcess(
     readConfig({ data: maker, listen: '127.0.0.1:0', publicListen: '127.0.0.1:0' }, {}),
-    surroundings,
+    context,
   )
   await made.close()
   for (const folder of folders)
@@ -320,14 +321,14 @@ test('a node with another master key is refused', async (t) => {
   if (server === undefined) return
   const database = databaseUrl(await server.createDatabase())
   const [one = '', other = '', third = ''] = await newFolders(3)
-  const first = await startApp(configOf(one, database), surroundings)
-  const elsewhere = await startApp(
+  const first = await startSingleProcess(configOf(one, database), context)
+  const elsewhere = await startSingleProcess(
     configOf(other, databaseUrl(await server.createDatabase())),
-    surroundings,
+    context,
   )
   await elsewhere.close()
   await copyFile(join(other, 'master.key'), join(third, 'master.key'))
-  await assert.rejects(startApp(configOf(third, database), surroundings), (error: Error) => {
+  await assert.rejects(startSingleProcess(configOf(third, database), context), (error: Error) => {
     assert.ok(error instanceof ConfigurationError)
     assert.match(error.message, /is not the one that the database was made with/)
     return true

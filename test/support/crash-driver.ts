@@ -3,7 +3,7 @@
  * database or to the store before that may have arrived; nothing after it has happened.
  */
 import { Worker } from 'node:worker_threads'
-import { startApp } from '../../src/server/single-process.ts'
+import { startSingleProcess } from '../../src/server/single-process.ts'
 import { systemClock } from '../../src/clock.ts'
 import { readConfig } from '../../src/settings/config.ts'
 import { createLog } from '../../src/telemetry/log.ts'
@@ -91,7 +91,7 @@ const config = readConfig(
   { ...local, data, ...(eventWebhook !== undefined && { eventWebhook }) },
   {},
 )
-const app = await startApp(config, {
+const app = await startSingleProcess(config, {
   clock: systemClock,
   random: systemRandom,
   log: createLog(config.logLevel),

@@ -22,10 +22,13 @@ export const everyone = [
   'bounded-cache.ts',
   'durable-file.ts',
   'text',
+  'channel',
 ] as const
 
 export const rooms: Readonly<Record<string, Room>> = {
   text: { subject: 'Text: JSON, text that may be stored or shown', imports: [] },
+
+  channel: { subject: 'Requests and replies over a channel of messages', imports: [] },
 
   'x509/der': { subject: 'DER: reader, writer, primitive types', imports: [] },
   'x509/names': { subject: 'Distinguished names and GeneralNames', imports: ['x509/der'] },
@@ -269,7 +272,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   'server/workers': {
     subject: 'Workers: their pool, the messages between them and the primary',
-    imports: ['services.ts', 'access', 'call-log', 'server', 'store', 'store/sqlite', 'telemetry'],
+    imports: ['services.ts', 'access', 'call-log', 'store', 'store/sqlite', 'telemetry'],
   },
   server: {
     subject: 'Processes: single, primary and worker, assembled from the other rooms',
@@ -383,9 +386,6 @@ export const rooms: Readonly<Record<string, Room>> = {
     ],
   },
 }
-
-/** Pairs of rooms that still import each other. */
-export const entangled: readonly (readonly [string, string])[] = [['server', 'server/workers']]
 
 /** The engines, and the rooms that may import them beside the table of engines. */
 export const engineImporters: Readonly<Record<string, readonly string[]>> = {

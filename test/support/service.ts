@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { startApp, type SingleProcess } from '../../src/server/single-process.ts'
+import { startSingleProcess, type SingleProcess } from '../../src/server/single-process.ts'
 import type { Clock } from '../../src/clock.ts'
 import { readConfig, type Config, type Flags } from '../../src/settings/config.ts'
 import { createLog } from '../../src/telemetry/log.ts'
@@ -265,7 +265,7 @@ async function start(
   config: Config,
   { clock, random, logTo, wrapObjects, wrapDatabase }: Around,
 ): Promise<SingleProcess> {
-  return startApp(config, {
+  return startSingleProcess(config, {
     clock,
     random,
     log: createLog(config.logLevel, logTo),

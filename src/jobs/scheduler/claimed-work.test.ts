@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import * as fc from 'fast-check'
 import { test, type TestContext } from 'node:test'
+import { testServices } from '../../../test/support/services.ts'
 import { systemRandom } from '../../random.ts'
-import type { Services } from '../../services.ts'
 import type { Database } from '../../store/database.ts'
 import type { Sql } from '../../store/sql.ts'
 import { retryAt, runClaimed, type ClaimedWork } from './claimed-work.ts'
@@ -21,12 +21,12 @@ function jobOver(t: TestContext, count: number, isHeld: () => boolean) {
     return Promise.resolve([isHeld() ? [{ lease: 'x' }] : []])
   }
   const woken: string[] = []
-  const services = {
+  const services = testServices({
     db: { transaction } as Database,
     clock: { now: () => new Date() },
     random: systemRandom,
     wake: (job: string) => void woken.push(job),
-  } as Partial<Services> as Services
+  })
   const stopping = new AbortController()
   const run = (work: ClaimedWork<number>['work']): ReturnType<typeof runClaimed> =>
     runClaimed(services, stopping.signal, {

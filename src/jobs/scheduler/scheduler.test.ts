@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
+import { testServices } from '../../../test/support/services.ts'
 import { TestDatabase } from '../../../test/support/database.ts'
 import { createLog } from '../../telemetry/log.ts'
 import { createMetrics } from '../../telemetry/metrics.ts'
@@ -11,15 +12,14 @@ import { startScheduler, type Job, type JobResult } from './scheduler.ts'
 
 const hour = 3600
 
-/** What a scheduler uses of the services; the rest is not there. */
+/** The services that a scheduler uses. */
 function servicesOn(db: Database, lines: string[] = []): Services {
-  const some: Pick<Services, 'db' | 'clock' | 'log' | 'metrics'> = {
+  return testServices({
     db,
     clock: { now: () => new Date(Date.UTC(2026, 0)) },
     log: createLog('debug', { write: (line) => void lines.push(line) }),
     metrics: createMetrics(),
-  }
-  return some as Services
+  })
 }
 
 /** A job that does what it is told, and knows how often it ran and how often at once. */

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
+import { testServices } from '../../../test/support/services.ts'
 import { userCaller } from '../../../test/support/callers.ts'
-import type { Services } from '../../services.ts'
 import { integer, required, string, structure, timestamp } from '../../wire/shapes/shape.ts'
 import { findOperation, operations } from '../index.ts'
 import { operation } from './operation.ts'
 
 const caller = userCaller({ region: 'eu-west-1' })
 
-const services = {} as Services
+const services = testServices({})
 
 const declared = {
   name: 'GetPolicy',

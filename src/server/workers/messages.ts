@@ -1,83 +1,87 @@
 /**
- * What the processes of one server tell each other: workers answer requests, the primary writes to the SQLite database,
- * runs the jobs, and counts what is counted for all.
+ * Messages between the processes of one server. Workers answer the requests of clients. The primary writes to the SQLite
+ * database and the call log, runs the jobs, and counts request rates for all workers.
  */
 import type { RatedCall } from '../../access/rate-limiter.ts'
 import type { JobName } from '../../services.ts'
-import type { WriterAnswer } from '../../store/sqlite/group.ts'
+import type { TransactionOutcome } from '../../store/sqlite/group.ts'
 import type { Sql } from '../../store/sql.ts'
 
-/** Where a worker listens. */
-export interface Listening {
-  readonly apiUrl: string
+/** The public listener of all workers. */
+export interface PublicEndpoint {
+  /** The URL that certificates contain. */
   readonly publicUrl: string
-  /** The port of its public listener, whatever that is called outside. */
   readonly publicPort: number
 }
 
 /** Why a worker cannot start. */
 export interface StartupFailure {
   readonly problem: string
-  /** Whether the operator has to change something; otherwise it is worth another try. */
+  /** Whether the operator has to change something. Otherwise another attempt may succeed. */
   readonly isConfiguration: boolean
 }
 
-/** A record for the call log. The worker waits for the outcome of a record with an id. */
-export interface CallLogItem {
-  readonly record: object
-  readonly id: number | undefined
+/** A request of a worker to the primary. */
+export type WorkerRequest =
+  | { readonly kind: 'transaction'; readonly statements: readonly Sql[] }
+  | { readonly kind: 'call record'; readonly record: object }
+  | { readonly kind: 'rate'; readonly call: RatedCall }
+  /** The metrics of all processes as text. */
+  | { readonly kind: 'metrics' }
+
+/** A notice of a worker to the primary, which has no reply. */
+export type WorkerNotice =
+  | { readonly kind: 'call record'; readonly record: object }
+  /** Wakes a job. */
+  | { readonly kind: 'wake'; readonly job: JobName }
+
+/** The replies of the primary, by the kind of the request. */
+export interface PrimaryReplies {
+  readonly transaction: TransactionOutcome
+  /** Whether the record was written. */
+  readonly 'call record': boolean
+  /** Whether the call is within its rate. */
+  readonly rate: boolean
+  /** Undefined if the metrics cannot be read. */
+  readonly metrics: string | undefined
 }
 
-export interface RecordOutcome {
+export type SentRequest =
+  | { readonly id: number; readonly request: WorkerRequest }
+  | { readonly notice: WorkerNotice }
+
+export interface SentReply {
   readonly id: number
-  readonly isWritten: boolean
+  readonly reply: unknown
 }
 
 /** From a worker to the primary. */
 export type FromWorker =
-  /** It hears what it is told. */
+  /** The worker waits for `start`. */
   | { readonly kind: 'loaded' }
-  | {
-      readonly kind: 'transactions'
-      readonly asked: readonly { readonly id: number; readonly statements: readonly Sql[] }[]
-    }
-  | { readonly kind: 'wake'; readonly job: JobName }
-  | { readonly kind: 'records'; readonly records: readonly CallLogItem[] }
-  | { readonly kind: 'rated'; readonly id: number; readonly call: RatedCall }
-  | { readonly kind: 'metrics wanted'; readonly id: number }
-  | { readonly kind: 'metrics'; readonly id: number; readonly metrics: readonly object[] }
-  | ({ readonly kind: 'listening' } & Listening)
-  | ({ readonly kind: 'refused' } & StartupFailure)
+  | { readonly kind: 'listening'; readonly apiUrl: string }
+  | ({ readonly kind: 'cannot start' } & StartupFailure)
+  /** The whole server has to stop. */
   | { readonly kind: 'failed'; readonly problem: string }
+  /** The requests and notices of one turn of the event loop. */
+  | { readonly kind: 'requests'; readonly requests: readonly SentRequest[] }
+  | {
+      readonly kind: 'process metrics'
+      readonly id: number
+      readonly metrics: readonly object[]
+    }
   /** The last message: all others were sent before it. */
   | { readonly kind: 'finished' }
 
 /** From the primary to a worker. */
 export type FromPrimary =
-  /** What it needs is there; `publicPort` is that of the public listeners of others, if there are any. */
-  | { readonly kind: 'start'; readonly publicPort: number | undefined }
-  | { readonly kind: 'answers'; readonly answers: readonly WriterAnswer[] }
-  | { readonly kind: 'allowed'; readonly id: number; readonly allowed: boolean }
-  /** Outcomes of records with an id. */
-  | { readonly kind: 'recorded'; readonly outcomes: readonly RecordOutcome[] }
+  /** The data is open, and requests are served. */
+  | ({ readonly kind: 'start' } & PublicEndpoint)
+  /** The replies of one turn of the event loop. */
+  | { readonly kind: 'replies'; readonly replies: readonly SentReply[] }
+  /** Requests the metrics of the worker alone. */
+  | { readonly kind: 'process metrics'; readonly id: number }
   /** Whether the call log can be written. */
   | { readonly kind: 'call log'; readonly isWritable: boolean }
-  | { readonly kind: 'metrics?'; readonly id: number }
-  /** `text` is undefined if the metrics cannot be read. */
-  | { readonly kind: 'metrics text'; readonly id: number; readonly text: string | undefined }
   | { readonly kind: 'reload' }
   | { readonly kind: 'stop' }
-
-/** Sends together what is put into it before the next turn of the event loop. */
-export function createBatch<Item>(send: (items: readonly Item[]) => void): (item: Item) => void {
-  let items: Item[] = []
-  return (item) => {
-    if (items.length === 0)
-      setImmediate(() => {
-        const batch = items
-        items = []
-        send(batch)
-      })
-    items.push(item)
-  }
-}

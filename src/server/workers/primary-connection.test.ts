@@ -1,11 +1,11 @@
-/** A worker's end of the channel to its primary. */
+/** A worker's side of the channel to its primary. */
 import assert from 'node:assert/strict'
 import { EventEmitter } from 'node:events'
 import { test } from 'node:test'
-import { connectToPrimary } from './primary-connection.ts'
-import type { FromWorker } from './messages.ts'
+import { PrimaryConnection } from './primary-connection.ts'
+import type { FromPrimary, FromWorker } from './messages.ts'
 
-/** A channel that ends each message as `outcome` says. */
+/** A channel that reports `outcome` for each message. */
 class Channel extends EventEmitter {
   connected = true
   outcome: Error | null = null
@@ -16,6 +16,10 @@ class Channel extends EventEmitter {
     setImmediate(sent, this.outcome)
     return true
   }
+
+  receive(message: FromPrimary): void {
+    this.emit('message', message)
+  }
 }
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
@@ -24,46 +28,74 @@ function connect(metrics: () => Promise<readonly object[]> = () => Promise.resol
   const channel = new Channel()
   let orphaned = 0
   const tasks = { start: () => {}, reload: () => {}, stop: () => {}, metrics }
-  const client = connectToPrimary(
-    channel as unknown as Parameters<typeof connectToPrimary>[0],
-    () => tasks,
+  const primary = new PrimaryConnection(
+    channel as unknown as ConstructorParameters<typeof PrimaryConnection>[0],
+    tasks,
     () => (orphaned += 1),
   )
-  return { channel, client, orphaned: () => orphaned }
+  return { channel, primary, orphaned: () => orphaned }
 }
 
-test('a worker whose message does not reach its primary ends: somebody waits for the answer', async () => {
-  const { channel, client, orphaned } = connect()
+test('a worker whose message does not reach its primary ends, because a caller waits for the reply', async () => {
+  const { channel, primary, orphaned } = connect()
+  await turn()
   channel.outcome = Object.assign(new Error('write EPIPE'), { code: 'EPIPE' })
-  client.wake('publish-crls')
+  primary.wake('publish-crls')
+  await turn()
   await turn()
   await turn()
   assert.equal(orphaned(), 1)
 })
 
-test('what is sent while the channel is being closed is nobody’s concern', async () => {
-  const { channel, client, orphaned } = connect()
+test('a message that is sent while the channel is being closed does not end the worker', async () => {
+  const { channel, primary, orphaned } = connect()
   await turn()
   channel.connected = false
   channel.outcome = Object.assign(new Error('Channel closed'), { code: 'ERR_IPC_CHANNEL_CLOSED' })
-  client.wake('publish-crls')
+  primary.wake('publish-crls')
   await turn()
   await turn()
+  await turn()
+  assert.equal(channel.sent.at(-1)?.kind, 'requests')
   assert.equal(orphaned(), 0)
 })
 
 test('a worker that cannot read its metrics sends none, so that the primary does not wait', async () => {
   const { channel } = connect(() => Promise.reject(new Error('no metrics')))
-  channel.emit('message', { kind: 'metrics?', id: 7 })
+  channel.receive({ kind: 'process metrics', id: 7 })
   await turn()
-  assert.deepEqual(channel.sent.at(-1), { kind: 'metrics', id: 7, metrics: [] })
+  assert.deepEqual(channel.sent.at(-1), { kind: 'process metrics', id: 7, metrics: [] })
 })
 
-test('metrics that the primary cannot read are an error of that request, and no wait without end', async () => {
-  const { channel, client } = connect()
-  const asked = client.allMetrics()
-  const question = channel.sent.at(-1)
-  assert.ok(question?.kind === 'metrics wanted')
-  channel.emit('message', { kind: 'metrics text', id: question.id, text: undefined })
-  await assert.rejects(asked, /the primary cannot read the metrics/)
+test('metrics that the primary cannot read are an error of that request', async () => {
+  const { channel, primary } = connect()
+  const metrics = primary.allMetrics()
+  await turn()
+  const sent = channel.sent.at(-1)
+  assert.ok(sent?.kind === 'requests')
+  const [request] = sent.requests
+  assert.ok(request !== undefined && 'id' in request)
+  assert.deepEqual(request.request, { kind: 'metrics' })
+  channel.receive({ kind: 'replies', replies: [{ id: request.id, reply: undefined }] })
+  await assert.rejects(metrics, /the primary cannot read the metrics/)
+})
+
+test('the requests and notices of one turn are one message, in their order, and replies find their requests', async () => {
+  const { channel, primary } = connect()
+  await turn()
+  const statements = [{ text: 'select 1', values: [] }]
+  const rows = primary.writer.run({ kind: 'transaction', statements })
+  primary.callLog.write({ n: 1 })
+  const written = primary.callLog.record({ n: 2 })
+  await turn()
+  const sent = channel.sent.at(-1)
+  assert.ok(channel.sent.length === 2 && sent?.kind === 'requests')
+  const kinds = sent.requests.map((each) => ('notice' in each ? each.notice : each.request).kind)
+  assert.deepEqual(kinds, ['transaction', 'call record', 'call record'])
+  const ids = sent.requests.flatMap((each) => ('id' in each ? [each.id] : []))
+  assert.equal(ids.length, 2)
+  const replies = [{ rows: [[{ 1: 1 }]] }, false].map((reply, at) => ({ id: ids[at] ?? 0, reply }))
+  channel.receive({ kind: 'replies', replies: replies.toReversed() })
+  assert.deepEqual(await rows, [[{ 1: 1 }]])
+  assert.equal(await written, false)
 })

@@ -1,228 +1,131 @@
-/** The workers of a primary: processes that are forked, told what they need, served, and replaced when they end. */
-import cluster, { type Worker } from 'node:cluster'
-import type { Core } from '../core.ts'
-import type { ProcessContext } from '../make-services.ts'
-import { ConfigurationError } from '../../errors.ts'
+/**
+ * The primary's side of its workers: forks and starts them, serves their requests, replaces those that die (`#replace`), and
+ * stops them.
+ */
+import cluster from 'node:cluster'
+import type { Log } from '../../telemetry/log.ts'
 import { LostConnections } from './lost-connections.ts'
-import type { Metrics } from '../../telemetry/metrics.ts'
-import { hasOwnSockets } from '../public-port.ts'
-import { ConflictError } from '../../store/database.ts'
-import type { WriterAnswer } from '../../store/sqlite/group.ts'
-import {
-  createBatch,
-  type CallLogItem,
-  type FromPrimary,
-  type FromWorker,
-  type Listening,
-  type RecordOutcome,
-  type StartupFailure,
-} from './messages.ts'
+import type { FromPrimary, PublicEndpoint } from './messages.ts'
+import { acceptWorkerNotice, serveWorkerRequest, type PrimaryServices } from './primary-services.ts'
+import { WorkerProcess } from './worker-process.ts'
 
-/** What is done for workers. */
-type PrimaryServices = Pick<Core, 'services' | 'rateLimiter' | 'callLog'>
-
-/** A worker that ends sooner than this is not made again at once. */
+/** A worker that ends sooner than this is replaced after a pause. */
 const shortLifeMilliseconds = 5000
 const pauseMilliseconds = 1000
-/** How long workers may take to finish what they do. */
-const patienceMilliseconds = 40_000
-const metricsMilliseconds = 2000
+/** How long workers may take to finish their requests. */
+const stopMilliseconds = 40_000
 
-/** A process that was forked. */
-interface WorkerHandle {
-  /** It waits to be told to start. */
-  readonly loaded: Promise<void>
-  /** It has started. Rejects if it cannot, or ends before. */
-  readonly listening: Promise<Listening>
-  readonly worker: Worker
+interface PoolContext {
+  readonly log: Log
+  readonly onFailure: (error: Error) => void
 }
 
-/** They load what they run while the primary opens what they need. */
-export class WorkerPool {
-  readonly #surroundings: ProcessContext
-  readonly #first: readonly WorkerHandle[]
-  readonly #counting = new Map<number, (metrics: readonly object[]) => void>()
-  readonly #listening = new WeakSet<Worker>()
+/** Workers load their code while the primary opens the data. */
+export class WorkerPool implements AsyncDisposable {
+  readonly #context: PoolContext
+  readonly #first: readonly WorkerProcess[]
+  readonly #workers = new Set<WorkerProcess>()
   readonly #lostConnections = new LostConnections()
-  readonly #outcomes = new WeakMap<Worker, (outcome: RecordOutcome) => void>()
-  #duties: PrimaryServices | undefined
-  #stopping = false
-  #publicPort: number | undefined
-  #nextId = 0
+  #primary: (PrimaryServices & PublicEndpoint) | undefined
+  #isStopping = false
 
-  constructor(surroundings: ProcessContext, workers: number) {
-    this.#surroundings = surroundings
+  constructor(context: PoolContext, workers: number) {
+    this.#context = context
     cluster.setupPrimary({ serialization: 'advanced', execArgv: workerFlags() })
     this.#first = Array.from({ length: workers }, () => this.#fork())
   }
 
-  /** Starts them all; resolves when each listens. */
-  async start(duties: PrimaryServices): Promise<Listening> {
-    this.#duties = duties
-    duties.callLog?.onChange((isWritable) => this.tell({ kind: 'call log', isWritable }))
+  /** Starts all workers. Resolves to the URL of the API when each of them listens; rejects if one cannot, or has ended. */
+  async start(primary: PrimaryServices & PublicEndpoint): Promise<string> {
+    this.#primary = primary
+    primary.callLog?.onChange((isWritable) => this.broadcast({ kind: 'call log', isWritable }))
     const [first, ...others] = this.#first
     if (first === undefined) throw new Error('there is no worker')
-    const at = await this.#begin(first)
-    if (hasOwnSockets) this.#publicPort = at.publicPort
-    await Promise.all(others.map((hand) => this.#begin(hand)))
-    return at
+    const apiUrl = await this.#start(first)
+    await Promise.all(others.map((worker) => this.#start(worker)))
+    return apiUrl
   }
 
-  tell(message: FromPrimary): void {
-    for (const worker of workersOf()) sendTo(worker, message)
+  broadcast(message: FromPrimary): void {
+    for (const worker of this.#reachable()) worker.send(message)
   }
 
-  /** Lets them finish what they do. Those that have not started are ended: they may not hear it yet. */
+  /** Lets workers finish their requests. Those that do not listen yet are killed: they may not receive `stop`. */
   async stop(): Promise<void> {
-    this.#stopping = true
-    for (const worker of workersOf())
-      if (!this.#listening.has(worker)) worker.process.kill('SIGKILL')
-    const ended = workersOf().map(
-      (worker) => new Promise<void>((resolve) => worker.once('exit', () => resolve())),
-    )
-    this.tell({ kind: 'stop' })
-    const kill = setTimeout(() => {
-      for (const worker of workersOf()) worker.process.kill('SIGKILL')
-    }, patienceMilliseconds)
+    this.#isStopping = true
+    const workers = this.#reachable()
+    const ended = workers.map((worker) => worker.ended())
+    for (const worker of workers) if (!worker.hasListened) worker.kill()
+    this.broadcast({ kind: 'stop' })
+    const timer = setTimeout(() => {
+      for (const worker of this.#reachable()) worker.kill()
+    }, stopMilliseconds)
     await Promise.all(ended)
-    clearTimeout(kill)
+    clearTimeout(timer)
   }
 
-  async #begin({ worker, loaded, listening }: WorkerHandle): Promise<Listening> {
-    await Promise.race([loaded, listening])
-    sendTo(worker, { kind: 'start', publicPort: this.#publicPort })
-    const { callLog } = this.#duties ?? {}
-    if (callLog?.isWritable() === false) sendTo(worker, { kind: 'call log', isWritable: false })
-    return listening
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop()
   }
 
-  #fork(): WorkerHandle {
-    const startedAt = performance.now()
-    const worker = cluster.fork()
-    this.#lostConnections.follow(worker)
-    const answers = createBatch<WriterAnswer>((batch) =>
-      sendTo(worker, { kind: 'answers', answers: batch }),
-    )
-    this.#outcomes.set(
-      worker,
-      createBatch((outcomes) => sendTo(worker, { kind: 'recorded', outcomes })),
-    )
-    const loaded = Promise.withResolvers<void>()
-    const listening = Promise.withResolvers<Listening>()
-    // Whoever is not waited for may fail all the same.
-    listening.promise.catch(() => {})
-    worker.on('error', (err) => {
-      this.#surroundings.log.error({ err }, 'a worker is out of reach')
+  #reachable(): WorkerProcess[] {
+    return [...this.#workers].filter((worker) => worker.isReachable)
+  }
+
+  /** Throws if the process cannot be created, for example for lack of memory. */
+  #fork(): WorkerProcess {
+    const { log, onFailure } = this.#context
+    const workerMetrics = () => Promise.all(this.#reachable().map((each) => each.metrics()))
+    const child = cluster.fork()
+    this.#lostConnections.follow(child)
+    const worker = new WorkerProcess(child, {
+      serve: (request, reply) =>
+        serveWorkerRequest(this.#services(), request, { reply, workerMetrics }),
+      accept: (notice) => acceptWorkerNotice(this.#services(), notice),
+      failed: (problem) => onFailure(new Error(problem)),
+    })
+    this.#workers.add(worker)
+    child.on('error', (err) => {
+      log.error({ err }, 'a worker is out of reach')
       // A process that could not be created emits no 'exit'.
-      if (worker.process.pid === undefined) listening.reject(err)
+      if (child.process.pid === undefined) this.#workers.delete(worker)
     })
-    worker.on('message', (message: FromWorker) => {
-      if (message.kind === 'loaded') loaded.resolve()
-      else if (message.kind === 'listening') {
-        this.#listening.add(worker)
-        listening.resolve(message)
-      } else if (message.kind === 'refused') listening.reject(errorOf(message))
-      else if (message.kind === 'failed') this.#surroundings.onFailure(new Error(message.problem))
-      else this.#serve(worker, message, answers)
+    child.once('exit', (code, signal) => {
+      this.#workers.delete(worker)
+      if (this.#isStopping || !worker.hasListened) return
+      log.error({ worker: child.id, code, signal }, 'a worker ended')
+      const isShort = performance.now() - worker.startedAt < shortLifeMilliseconds
+      this.#replace(isShort ? pauseMilliseconds : 0)
     })
-    worker.once('exit', (code, signal) => {
-      listening.reject(new Error('a worker ended before it listened'))
-      if (this.#stopping || !this.#listening.has(worker)) return
-      this.#surroundings.log.error({ worker: worker.id, code, signal }, 'a worker ended')
-      const isShort = performance.now() - startedAt < shortLifeMilliseconds
-      setTimeout(() => this.#replace(), isShort ? pauseMilliseconds : 0)
-    })
-    return { worker, loaded: loaded.promise, listening: listening.promise }
+    return worker
   }
 
-  #replace(): void {
-    if (this.#stopping) return
-    this.#forkAndBegin().catch((error: unknown) => {
-      if (this.#stopping) return
-      this.#surroundings.log.error({ err: error }, 'a worker cannot be replaced yet')
-      setTimeout(() => this.#replace(), pauseMilliseconds)
-    })
+  /** A worker has died: forks and starts another one after so many milliseconds, and tries again until it listens. */
+  #replace(milliseconds: number): void {
+    setTimeout(() => {
+      if (this.#isStopping) return
+      this.#forkAndStart().catch((err: unknown) => {
+        if (this.#isStopping) return
+        this.#context.log.error({ err }, 'a worker cannot be replaced yet')
+        this.#replace(pauseMilliseconds)
+      })
+    }, milliseconds)
   }
 
-  /** Turns an error that forking throws, for example for lack of memory, into a rejection. */
-  async #forkAndBegin(): Promise<void> {
-    await this.#begin(this.#fork())
+  async #forkAndStart(): Promise<void> {
+    await this.#start(this.#fork())
   }
 
-  #serve(
-    worker: Worker,
-    message: Exclude<FromWorker, { kind: 'loaded' | 'listening' | 'refused' | 'failed' }>,
-    answers: (answer: WriterAnswer) => void,
-  ): void {
-    // Nobody asks for anything before it was told to start.
-    if (this.#duties === undefined) return
-    const { services, rateLimiter } = this.#duties
-    switch (message.kind) {
-      case 'transactions':
-        for (const { id, statements } of message.asked)
-          services.db.transaction(statements).then(
-            (rows) => answers({ id, rows }),
-            (error: unknown) => answers(failureOf(id, error)),
-          )
-        return
-      case 'wake':
-        return services.wake(message.job)
-      case 'records':
-        return this.#record(worker, message.records)
-      case 'rated': {
-        const allowed = rateLimiter.allows(message.call) === true
-        sendTo(worker, { kind: 'allowed', id: message.id, allowed })
-        return
-      }
-      case 'finished':
-        return
-      case 'metrics':
-        return this.#counting.get(message.id)?.(message.metrics)
-      case 'metrics wanted':
-        this.#sendMetrics(worker, message.id, services.metrics).catch((err: unknown) => {
-          services.log.error({ err }, 'the metrics cannot be read')
-          sendTo(worker, { kind: 'metrics text', id: message.id, text: undefined })
-        })
-    }
+  async #start(worker: WorkerProcess): Promise<string> {
+    const { publicUrl, publicPort, callLog } = this.#services()
+    return worker.start({ publicUrl, publicPort }, callLog?.isWritable() !== false)
   }
 
-  #record(worker: Worker, records: readonly CallLogItem[]): void {
-    const callLog = this.#duties?.callLog
-    const outcomes = this.#outcomes.get(worker)
-    for (const { record, id } of records)
-      if (id === undefined) callLog?.write(record)
-      else
-        callLog?.record(record).then(
-          (isWritten) => outcomes?.({ id, isWritten }),
-          () => outcomes?.({ id, isWritten: false }),
-        )
+  /** Workers request nothing before they are started. */
+  #services(): PrimaryServices & PublicEndpoint {
+    if (this.#primary === undefined) throw new Error('the workers are not started')
+    return this.#primary
   }
-
-  async #sendMetrics(worker: Worker, id: number, metrics: Metrics): Promise<void> {
-    const others = await Promise.all(workersOf().map((one) => this.#metricsOf(one)))
-    const text = await metrics.text(others)
-    sendTo(worker, { kind: 'metrics text', id, text })
-  }
-
-  /** Nothing of a worker that does not answer. */
-  #metricsOf(worker: Worker): Promise<readonly object[]> {
-    const id = (this.#nextId += 1)
-    return new Promise((resolve) => {
-      const finish = (metrics: readonly object[]): void => {
-        clearTimeout(timer)
-        this.#counting.delete(id)
-        resolve(metrics)
-      }
-      const timer = setTimeout(() => finish([]), metricsMilliseconds)
-      this.#counting.set(id, finish)
-      sendTo(worker, { kind: 'metrics?', id })
-    })
-  }
-}
-
-/** One that is gone meanwhile is not told, and its end is heard of elsewhere. */
-function sendTo(worker: Worker, message: FromPrimary): void {
-  if (worker.isConnected()) worker.send(message, () => {})
 }
 
 /** Flags of workers: SIGUSR1 must not open a debugger, even while a worker is loaded. */
@@ -230,21 +133,4 @@ function workerFlags(): string[] {
   const flag = '--disable-sigusr1'
   const { execArgv } = process
   return execArgv.includes(flag) ? execArgv : [...execArgv, flag]
-}
-
-function workersOf(): Worker[] {
-  return Object.values(cluster.workers ?? {}).filter(
-    // One that was killed can seem connected after its end has been told of.
-    (worker) => worker?.isConnected() === true && !worker.isDead(),
-  ) as Worker[]
-}
-
-function errorOf({ problem, isConfiguration }: StartupFailure): Error {
-  return isConfiguration ? new ConfigurationError(problem) : new Error(problem)
-}
-
-function failureOf(id: number, error: unknown): WriterAnswer {
-  if (error instanceof ConflictError)
-    return { id, conflict: { guard: error.guard, message: error.message } }
-  return { id, failure: error instanceof Error ? error.message : String(error) }
 }

@@ -33,7 +33,7 @@ export async function openSqlite(
   const writer =
     options.writer ??
     (await startWriterThread({ path, ownership: options.ownership }, options.onFailure))
-  const { ask, probe } = watchWriter(writer, path)
+  const { run, probe } = watchWriter(writer, path)
   const reader = new SqliteConnection(path, { readOnly: true })
   return {
     // oxlint-disable-next-line typescript/require-await -- reads are synchronous; the port is not
@@ -46,12 +46,12 @@ export async function openSqlite(
     },
     async transaction(statements) {
       requireWhole(path)
-      return ask({ kind: 'transaction', statements: statements.map(compact) })
+      return run({ kind: 'transaction', statements: statements.map(compact) })
     },
     damage: () => damageErrorOf(path),
     changeStamp: () => reader.dataVersion(),
     async truncateLog() {
-      await ask({ kind: 'truncate-log' })
+      await run({ kind: 'truncate-log' })
     },
     async probe() {
       requireWhole(path)

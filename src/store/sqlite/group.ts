@@ -11,11 +11,13 @@ export type WriterRequest =
   | { readonly kind: 'truncate-log'; readonly id: number }
   | { readonly kind: 'close' }
 
-/** What became of one request. */
-export type WriterAnswer =
-  | { readonly id: number; readonly rows: Row[][] }
-  | { readonly id: number; readonly conflict: Pick<ConflictError, 'guard' | 'message'> }
-  | { readonly id: number; readonly failure: string }
+/** The outcome of one request, in a form that can be sent to another thread or process. */
+export type TransactionOutcome =
+  | { readonly rows: Row[][] }
+  | { readonly conflict: Pick<ConflictError, 'guard' | 'message'> }
+  | { readonly failure: string }
+
+export type WriterAnswer = TransactionOutcome & { readonly id: number }
 
 export type Transaction = Extract<WriterRequest, { kind: 'transaction' }>
 

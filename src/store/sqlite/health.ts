@@ -2,22 +2,22 @@
 import { within } from '../deadline.ts'
 import { diskFaultOf, DiskFaultError, hasRoom } from '../disk-faults.ts'
 import { sqliteCode, sqliteCodes, touch } from './connection.ts'
-import type { Asked, SqliteWriter } from './writer-client.ts'
+import type { SqliteWriter, WriterTask } from './writer-client.ts'
 import type { Row } from '../sql.ts'
 
 /** A disk that takes longer for one commit is of no use to a client. */
 const probeMilliseconds = 5000
 
-/** Asks for writes, and remembers the last fault that one of them met. */
+/** Runs tasks of the writer, and remembers the last fault that one of them met. */
 export function watchWriter(
   writer: SqliteWriter,
   path: string,
-): { readonly ask: (asked: Asked) => Promise<Row[][]>; readonly probe: () => Promise<void> } {
+): { readonly run: (task: WriterTask) => Promise<Row[][]>; readonly probe: () => Promise<void> } {
   let last: DiskFaultError | undefined
 
-  async function ask(asked: Asked) {
+  async function run(task: WriterTask) {
     try {
-      return await writer.ask(asked)
+      return await writer.run(task)
     } catch (error) {
       if (error instanceof DiskFaultError) last = error
       throw error
@@ -25,13 +25,13 @@ export function watchWriter(
   }
 
   return {
-    ask,
+    run,
     /** Writes for certain: most of what jobs write changes nothing, and succeeds on a disk that is full. */
     async probe() {
       const before = last
       await within(
         probeMilliseconds,
-        ask({ kind: 'transaction', statements: [touch] }),
+        run({ kind: 'transaction', statements: [touch] }),
         `a write takes longer than ${probeMilliseconds / 1000} seconds`,
       )
       // One page had room; what failed was larger.

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { TestFolder } from '../../../test/support/database.ts'
-import { createOwnWriter } from './writer-client.ts'
+import { createOwnWriter } from './own-writer.ts'
 import { sql, type Sql } from '../sql.ts'
 
 test('a commit of which the end is not known is an error of all who wait, and of the server', async () => {
@@ -17,7 +17,7 @@ test('a commit of which the end is not known is an error of all who wait, and of
   // A transaction that no caller can make: it stands for a fault of ours around a commit.
   const broken = undefined as unknown as Sql[]
   const asked = [[put('a')], broken, [put('b')]].map((statements) =>
-    writer.ask({ kind: 'transaction', statements }),
+    writer.run({ kind: 'transaction', statements }),
   )
   for (const { status } of await Promise.allSettled(asked)) assert.equal(status, 'rejected')
   assert.equal(failures.length, 1)

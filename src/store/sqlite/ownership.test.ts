@@ -17,7 +17,7 @@ import {
   type Ownership,
 } from './ownership.ts'
 import { migrate, SqliteConnection } from './connection.ts'
-import { createOwnWriter } from './writer-client.ts'
+import { createOwnWriter } from './own-writer.ts'
 import { openSqlite, type SqliteDatabase } from './database.ts'
 import { guard, sql } from '../sql.ts'
 

@@ -1,6 +1,9 @@
-import { dayMilliseconds } from '../text/duration.ts'
+/** The gauges of the server, which show what is in the database. */
 import type { Gauges } from '../telemetry/metrics.ts'
 import type { Services } from '../services.ts'
+import type { Config } from '../settings/config.ts'
+import { publicUrlWarning } from '../settings/config-warnings.ts'
+import { dayMilliseconds } from '../text/duration.ts'
 import { listCrlStandings } from '../store/crls.ts'
 import { within } from '../store/deadline.ts'
 import { listAuthorityExpiries } from '../store/installed-certificates.ts'
@@ -9,8 +12,19 @@ import { listJobQueues } from '../store/job-outcomes.ts'
 /** Prometheus waits for ten seconds, and reading the metrics of the other processes may take two. */
 const readMilliseconds = 3000
 
+/** Sets the gauges whenever the metrics are read. */
+export function reportGauges(
+  services: Pick<Services, 'db' | 'clock' | 'log' | 'metrics' | 'publicUrl'>,
+  config: Config,
+): void {
+  services.metrics.onRead(async (gauges) => {
+    if (publicUrlWarning(config) !== undefined) gauges.publicUrlUnreachable(services.publicUrl, 1)
+    await readGauges(services, gauges)
+  })
+}
+
 /** Reads the gauges from the database. Logs and throws an error if that fails or takes longer than three seconds. */
-export async function readGauges(
+async function readGauges(
   services: Pick<Services, 'db' | 'clock' | 'log'>,
   gauges: Gauges,
 ): Promise<void> {

@@ -1,0 +1,87 @@
+/** Creates the services of operations and jobs. */
+import { createKeyUses } from '../access/key-uses.ts'
+import { createBulkWork } from '../bulk/bulk-client.ts'
+import { bucketsFolder } from '../data-folder/data-folder.ts'
+import { deriveSealer } from '../data-folder/master-key.ts'
+import { recordKeyUses } from '../jobs/record-key-uses.ts'
+import { createKeyStore } from '../keys/index.ts'
+import { createEmbeddedObjectStore } from '../objects/embedded-object-store.ts'
+import type { ObjectStore, PublicObjects } from '../objects/object-store.ts'
+import { createS3ObjectStore } from '../objects/s3-object-store.ts'
+import type { Services } from '../services.ts'
+import { readWeakKeyFile } from '../settings/weak-key-file.ts'
+import { createKeyRecords } from '../store/keys.ts'
+import { createEvents } from '../telemetry/events.ts'
+import { createPageTokens } from '../wire/page-token.ts'
+import { refusingKeys } from './refusing-keys.ts'
+import type { Runtime } from './runtime.ts'
+import type { SharedState } from './shared-state.ts'
+
+export interface ProcessServices {
+  readonly services: Services
+  /** The objects that the public listener serves; undefined if the object store serves them itself. */
+  readonly publicObjects: PublicObjects | undefined
+}
+
+/** Throws ConfigurationError for an invalid list of weak keys. */
+export async function createServices(
+  runtime: Runtime,
+  { metrics, wake, publicUrl }: Pick<SharedState, 'metrics' | 'wake'> & { publicUrl: string },
+): Promise<ProcessServices> {
+  const { config, data, clock, random, log, stack } = runtime
+  const { db, masterKey, location } = data
+  const bulk = createBulkWork(location)
+  stack.defer(() => bulk.close())
+  const { objects, publicObjects } = await openObjects(runtime, publicUrl)
+  const delivered = config.eventWebhook !== undefined
+  const services: Services = {
+    db,
+    keys: refusingKeys(
+      createKeyStore({
+        records: createKeyRecords(db),
+        sealer: deriveSealer(masterKey, 'keys', random),
+        random,
+      }),
+      db,
+    ),
+    objects,
+    bulk,
+    clock,
+    random,
+    log,
+    metrics,
+    events: createEvents({ log, random, delivered, wake: () => wake('deliver-events') }),
+    quotas: config.quotas,
+    issuancePolicy: { ...config.issuancePolicy, weakKeyList: readWeakKeyFile(config.weakKeyFile) },
+    revocationPolicy: config.revocationPolicy,
+    keyUses: createKeyUses(),
+    pageTokens: createPageTokens(deriveSealer(masterKey, 'page tokens', random)),
+    publicUrl,
+    wake,
+  }
+  stack.defer(() => recordLastUses(services))
+  return { services, publicObjects }
+}
+
+async function openObjects(
+  { config, clock, random, stack, wrapObjects = (objects) => objects }: Runtime,
+  publicUrl: string,
+): Promise<{ readonly objects: ObjectStore; readonly publicObjects: PublicObjects | undefined }> {
+  if (config.objects.kind === 's3') {
+    const objects = await createS3ObjectStore(config.objects)
+    stack.defer(() => objects.close())
+    return { objects: wrapObjects(objects), publicObjects: undefined }
+  }
+  const directory = bucketsFolder(config)
+  const embedded = createEmbeddedObjectStore({ directory, publicUrl, clock, random })
+  return { objects: wrapObjects(embedded), publicObjects: embedded }
+}
+
+/** Records the uses of access keys by the last requests. A process stops even if the database is unavailable. */
+async function recordLastUses(services: Services): Promise<void> {
+  try {
+    await recordKeyUses.run(services)
+  } catch (error) {
+    services.log.error({ err: error }, 'the last uses of access keys cannot be recorded')
+  }
+}

@@ -1,0 +1,80 @@
+/** The public port, which is bound before its listener exists. */
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import { connect } from 'node:net'
+import { test } from 'node:test'
+import { ConfigurationError } from '../errors.ts'
+import { hasOwnSockets, reservePort, reserveSharedPort } from './public-port.ts'
+
+const anyPort = { host: '127.0.0.1', port: 0 }
+
+/** Whether a connection to the port is refused, or accepted and then closed. */
+function connection(port: number): Promise<'closed' | 'refused'> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: '127.0.0.1', port })
+    socket.on('error', (error: NodeJS.ErrnoException) =>
+      resolve(error.code === 'ECONNREFUSED' ? 'refused' : 'closed'),
+    )
+    socket.on('close', () => resolve('closed'))
+  })
+}
+
+test('a listener takes over a reserved port, with its URL, and closes it', async () => {
+  await using reserved = await reservePort(anyPort)
+  assert.equal(reserved.url, `http://127.0.0.1:${reserved.port}`)
+  assert.equal(await connection(reserved.port), 'closed')
+  const listener = createServer((_request, response) => response.end('answered'))
+  listener.listen(reserved.take())
+  await once(listener, 'listening')
+  assert.throws(() => reserved.take(), /not reserved any more/)
+  // The listener has the port now, so that disposing of the reservation leaves it open.
+  await reserved[Symbol.asyncDispose]()
+  const answer = await fetch(reserved.url, { headers: { connection: 'close' } })
+  assert.equal(await answer.text(), 'answered')
+  listener.close()
+  await once(listener, 'close')
+  assert.equal(await connection(reserved.port), 'refused')
+})
+
+test('a reserved port without a listener is closed with its reservation', async () => {
+  const reserved = await reservePort(anyPort)
+  await reserved[Symbol.asyncDispose]()
+  await reserved[Symbol.asyncDispose]()
+  assert.equal(await connection(reserved.port), 'refused')
+})
+
+test('a port in use is a configuration error, also for the port that workers will share', async () => {
+  await using reserved = await reservePort(anyPort)
+  const address = { host: '127.0.0.1', port: reserved.port }
+  for (const reserve of [reservePort, reserveSharedPort])
+    await assert.rejects(
+      () => reserve(address),
+      (error) =>
+        error instanceof ConfigurationError &&
+        error.message.startsWith(`cannot listen on 127.0.0.1:${address.port}: listen EADDRINUSE`),
+    )
+})
+
+test('a shared port that the system chose stays reserved, and workers can listen beside it', async (t) => {
+  if (!hasOwnSockets) return t.skip('sockets share a port on Linux only')
+  await using shared = await reserveSharedPort(anyPort)
+  const address = { host: '127.0.0.1', port: shared.port }
+  await using worker = await reservePort(address, { reusePort: true })
+  assert.equal(worker.port, shared.port)
+  await assert.rejects(() => reservePort(address), ConfigurationError)
+})
+
+test('a shared port that the configuration contains is free for the workers', async () => {
+  const free = await reservePort(anyPort)
+  await free[Symbol.asyncDispose]()
+  const { port } = free
+  const shared = await reserveSharedPort({ host: '127.0.0.1', port })
+  assert.deepEqual([shared.port, shared.url], [port, `http://127.0.0.1:${port}`])
+  assert.equal(await connection(port), 'refused')
+})
+
+test('the URL of a wildcard address is one to which a client on the machine can connect', async () => {
+  await using reserved = await reservePort({ host: '0.0.0.0', port: 0 })
+  assert.equal(reserved.url, `http://127.0.0.1:${reserved.port}`)
+})

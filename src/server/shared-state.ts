@@ -1,0 +1,86 @@
+/**
+ * State that all processes of one server share: request rates, the call log, metrics, jobs. The process that owns the data
+ * keeps this state, and workers reach it through the primary.
+ */
+import { createRateLimiter, type RateLimiter } from '../access/rate-limiter.ts'
+import type { CallLog } from '../call-log/call-log.ts'
+import type { CallLogPort } from '../call-log/call-recorder.ts'
+import type { Job, Scheduler } from '../jobs/scheduler/scheduler.ts'
+import { startScheduler } from '../jobs/scheduler/scheduler.ts'
+import type { Services } from '../services.ts'
+import { readRates } from '../settings/rates-file.ts'
+import type { Metrics, ProcessFaults } from '../telemetry/metrics.ts'
+import { version } from '../version.ts'
+import type { Runtime } from './runtime.ts'
+import type { PrimaryConnection } from './workers/primary-connection.ts'
+
+export interface SharedState {
+  readonly rateLimiter: RateLimiter
+  /** Undefined if calls are not recorded. */
+  readonly callLog: CallLogPort | undefined
+  readonly metrics: Metrics
+  readonly wake: Services['wake']
+  /** Reads the rates again, and opens the call log again. Throws ConfigurationError for invalid rates. */
+  readonly reload: () => void
+}
+
+export interface OwnState extends SharedState {
+  readonly callLog: CallLog | undefined
+  readonly startJobs: (jobs: readonly Job[], services: Services) => void
+  /** Runs a job now, and resolves when it has nothing more to do. */
+  readonly runJob: (job: string) => Promise<void>
+}
+
+/** The state of a process that owns the data. Throws ConfigurationError for invalid rates or a call log that cannot be written. */
+export async function createOwnState(runtime: Runtime, metrics?: Metrics): Promise<OwnState> {
+  const { config, clock, stack, faults } = runtime
+  const rateLimiter = createRateLimiter(readRates(config.rates), clock)
+  const callLog = await openCallLogOf(runtime)
+  let scheduler: Scheduler | undefined
+  return {
+    rateLimiter,
+    callLog,
+    metrics: metrics ?? (await createProcessMetrics(faults)),
+    wake: (job) => scheduler?.wake(job),
+    runJob: async (job) => scheduler?.run(job),
+    startJobs(jobs, services) {
+      const started = startScheduler(jobs, services)
+      scheduler = started
+      stack.defer(() => started.stop())
+    },
+    reload() {
+      callLog?.reopen()
+      rateLimiter.use(readRates(config.rates))
+    },
+  }
+}
+
+/** The state of a server for one of its workers. */
+export async function createWorkerState(
+  { config, faults }: Runtime,
+  primary: PrimaryConnection,
+): Promise<SharedState> {
+  const rateLimiter = primary.rateLimiter(readRates(config.rates))
+  return {
+    rateLimiter,
+    callLog: config.callLog === undefined ? undefined : primary.callLog,
+    // Metrics that a client reads from one worker are those of all processes.
+    metrics: { ...(await createProcessMetrics(faults)), text: () => primary.allMetrics() },
+    wake: (job) => primary.wake(job),
+    reload: () => rateLimiter.use(readRates(config.rates)),
+  }
+}
+
+/** Imported here because an embedded CA has other metrics, and the library is slow to load. */
+async function createProcessMetrics(faults: ProcessFaults | undefined): Promise<Metrics> {
+  const { createMetrics } = await import('../telemetry/metrics.ts')
+  return createMetrics(version(), faults)
+}
+
+async function openCallLogOf({ config, log, clock, stack }: Runtime): Promise<CallLog | undefined> {
+  if (config.callLog === undefined) return undefined
+  const { openCallLog } = await import('../call-log/call-log.ts')
+  const callLog = await openCallLog(config.callLog, log, clock)
+  stack.defer(() => callLog.close())
+  return callLog
+}

@@ -1,0 +1,112 @@
+/** The primary's side of one worker. */
+import type { Worker } from 'node:cluster'
+import { createBatch } from '../../channel/batch.ts'
+import { PendingReplies } from '../../channel/pending-replies.ts'
+import { ConfigurationError } from '../../errors.ts'
+import type {
+  FromPrimary,
+  FromWorker,
+  PublicEndpoint,
+  SentReply,
+  SentRequest,
+  WorkerNotice,
+  WorkerRequest,
+} from './messages.ts'
+
+/** How long the metrics of a worker are waited for. */
+const metricsMilliseconds = 2000
+
+export interface WorkerEvents {
+  readonly serve: (request: WorkerRequest, reply: (value: unknown) => void) => void
+  readonly accept: (notice: WorkerNotice) => void
+  readonly failed: (problem: string) => void
+}
+
+export class WorkerProcess {
+  /** Resolves to the URL of the API when the worker listens. Rejects if it cannot, or ends before. */
+  readonly listening: Promise<string>
+  hasListened = false
+  readonly startedAt = performance.now()
+  readonly #worker: Worker
+  readonly #loaded: Promise<void>
+  readonly #metrics = new PendingReplies<readonly object[]>()
+
+  constructor(worker: Worker, events: WorkerEvents) {
+    this.#worker = worker
+    const loaded = Promise.withResolvers<void>()
+    const listening = Promise.withResolvers<string>()
+    // A rejection is handled where the worker is started; until then it must not count as unhandled.
+    listening.promise.catch(() => {})
+    this.#loaded = loaded.promise
+    this.listening = listening.promise
+    const reply = createBatch<SentReply>((replies) => this.send({ kind: 'replies', replies }))
+    const serve = (sent: SentRequest): void => {
+      if ('notice' in sent) events.accept(sent.notice)
+      else events.serve(sent.request, (value) => reply({ id: sent.id, reply: value }))
+    }
+    worker.on('message', (message: FromWorker) => {
+      switch (message.kind) {
+        case 'loaded':
+          return loaded.resolve()
+        case 'listening':
+          this.hasListened = true
+          return listening.resolve(message.apiUrl)
+        case 'cannot start': {
+          const { problem, isConfiguration } = message
+          return listening.reject(
+            isConfiguration ? new ConfigurationError(problem) : new Error(problem),
+          )
+        }
+        case 'failed':
+          return events.failed(message.problem)
+        case 'requests':
+          return message.requests.forEach(serve)
+        case 'process metrics':
+          return this.#metrics.settle(message.id, message.metrics)
+        case 'finished':
+      }
+    })
+    worker.on('error', (error) => {
+      // A process that could not be created emits no 'exit'.
+      if (worker.process.pid === undefined) listening.reject(error)
+    })
+    worker.once('exit', () => {
+      const error = new Error('a worker ended before it listened')
+      listening.reject(error)
+      this.#metrics.end(error)
+    })
+  }
+
+  /** A worker that was killed can seem connected after its 'exit'. */
+  get isReachable(): boolean {
+    return this.#worker.isConnected() && !this.#worker.isDead()
+  }
+
+  /** Starts the worker once it is loaded, and resolves to the URL of the API. */
+  async start(endpoint: PublicEndpoint, isCallLogWritable: boolean): Promise<string> {
+    await Promise.race([this.#loaded, this.listening])
+    this.send({ kind: 'start', ...endpoint })
+    if (!isCallLogWritable) this.send({ kind: 'call log', isWritable: false })
+    return this.listening
+  }
+
+  /** A message to a worker that has ended is dropped; its 'exit' is handled. */
+  send(message: FromPrimary): void {
+    if (this.#worker.isConnected()) this.#worker.send(message, () => {})
+  }
+
+  /** The metrics of this process; empty if the worker does not reply in time. */
+  metrics(): Promise<readonly object[]> {
+    return this.#metrics
+      .request((id) => this.send({ kind: 'process metrics', id }), metricsMilliseconds)
+      .catch(() => [])
+  }
+
+  kill(): void {
+    this.#worker.process.kill('SIGKILL')
+  }
+
+  async ended(): Promise<void> {
+    await new Promise<void>((resolve) => this.#worker.once('exit', () => resolve()))
+  }
+}

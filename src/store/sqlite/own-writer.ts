@@ -1,0 +1,103 @@
+/** The writer of a SQLite database on the calling thread. */
+import { startCheckpoints } from './checkpoints.ts'
+import { migrate, SqliteConnection } from './connection.ts'
+import {
+  commitGroup,
+  groupMax,
+  statementsOf,
+  truncateLog,
+  type Transaction,
+  type TransactionOutcome,
+} from './group.ts'
+import { CommitFence, type Ownership } from './ownership.ts'
+import { rowsOf, startWriterThread, type SqliteWriter } from './writer-client.ts'
+
+interface Queued extends PromiseWithResolvers<TransactionOutcome> {
+  readonly transaction: Transaction
+}
+
+export interface OwnWriterOptions {
+  /** Ownership of the server; undefined for a command. */
+  readonly ownership: Ownership | undefined
+  /** Called if the writer fails in such a way that it is unknown what was committed. */
+  readonly onFailure: (error: Error) => void
+}
+
+/** A commit that takes so long, on an average in which the last one is a tenth, holds up what else the process does. */
+const slowMilliseconds = 20
+
+/**
+ * Writes on the calling thread, as long as the disk is fast: for a process that has little else to do, so that what others
+ * send it is copied once. All that came in meanwhile is the next group. On a disk that is slow it hands over to a thread:
+ * the process goes on taking connections, and what it is sent while an fsync lasts shares the next one.
+ */
+export function createOwnWriter(
+  path: string,
+  { ownership, onFailure }: OwnWriterOptions,
+): SqliteWriter {
+  migrate(path)
+  const connection = new SqliteConnection(path, { readOnly: false })
+  const checkpoints = startCheckpoints(path, connection)
+  const fence = ownership && new CommitFence(path, ownership)
+  let average = 0
+  let thread: SqliteWriter | undefined
+  let starting: Promise<void> | undefined
+  const startThread = async (): Promise<void> => {
+    try {
+      // One that ends is done without.
+      thread = await startWriterThread({ path, ownership }, () => (thread = undefined))
+    } catch {
+      average = 0
+      starting = undefined
+    }
+  }
+  const queue: Queued[] = []
+  let scheduled = false
+  const commit = (group: readonly Queued[]): void => {
+    const transactions = group.map(({ transaction }) => transaction)
+    const startedAt = performance.now()
+    const answers = commitGroup(connection, transactions, fence)
+    average += (performance.now() - startedAt - average) / 10
+    if (average > slowMilliseconds) starting ??= startThread()
+    checkpoints.wrote(statementsOf(transactions))
+    for (const [at, { resolve }] of group.entries()) {
+      const answer = answers[at]
+      if (answer !== undefined) resolve(answer)
+    }
+  }
+  const flush = (): void => {
+    scheduled = false
+    const group = queue.splice(0, groupMax)
+    try {
+      commit(group)
+    } catch (error) {
+      for (const { reject } of group) reject(error)
+      onFailure(error as Error)
+    }
+    if (queue.length > 0) schedule()
+  }
+  const schedule = (): void => {
+    if (scheduled) return
+    scheduled = true
+    setImmediate(flush)
+  }
+  return {
+    async run(task) {
+      if (thread !== undefined) return thread.run(task)
+      if (!connection.isOpen) throw new Error('the database is closed')
+      if (task.kind === 'truncate-log') return rowsOf(truncateLog(connection, 0))
+      const outcome = Promise.withResolvers<TransactionOutcome>()
+      queue.push({ transaction: { ...task, id: 0 }, ...outcome })
+      schedule()
+      return rowsOf(await outcome.promise)
+    },
+    async close() {
+      await starting
+      while (queue.length > 0) flush()
+      await checkpoints.close()
+      await thread?.close()
+      fence?.close()
+      if (connection.isOpen) connection.close()
+    },
+  }
+}
