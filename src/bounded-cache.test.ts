@@ -86,7 +86,7 @@ test('a deleted value is loaded again, also if it was deleted during its load', 
 })
 
 test('each owner has a cache of its own', () => {
-  const cacheOf = createOwnedCaches<object, number>(4)
+  const cacheOf = createOwnedCaches<number>(4)
   const [one, other] = [{}, {}]
   cacheOf(one).set('a', 1)
   assert.equal(cacheOf(one).get('a'), 1)

@@ -88,10 +88,10 @@ export function createLoadingCache<Value>({
 }
 
 /** A cache for each owner, which ends with it. */
-export function createOwnedCaches<Owner extends WeakKey, Value>(
+export function createOwnedCaches<Value>(
   entriesMax: number,
-): (owner: Owner) => BoundedCache<Value> {
-  const caches = new WeakMap<Owner, BoundedCache<Value>>()
+): (owner: WeakKey) => BoundedCache<Value> {
+  const caches = new WeakMap<WeakKey, BoundedCache<Value>>()
   return (owner) => {
     const cache = caches.get(owner) ?? createBoundedCache<Value>(entriesMax)
     caches.set(owner, cache)

@@ -16,7 +16,7 @@ export type CrlIssuer = Pick<
 const issuersMax = 1000
 
 /** Read once, for an installed certificate never changes, and neither does a usage mode. */
-const cacheOf = createOwnedCaches<Database, Issuer>(issuersMax)
+const cacheOf = createOwnedCaches<Issuer>(issuersMax)
 
 /** What counts, for what a CA issues, of the certificate it has. Only for a CA that has one. */
 export function issuerWith(db: Database, authority: Authority): Issuer {

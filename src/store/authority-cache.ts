@@ -4,7 +4,7 @@ import type { Database } from './database.ts'
 
 const authoritiesMax = 1000
 
-const cacheOf = createOwnedCaches<Database, Authority>(authoritiesMax)
+const cacheOf = createOwnedCaches<Authority>(authoritiesMax)
 
 /**
  * CAs that were read before, by id. One of the revision that is in the database is as good as the row itself, and
