@@ -1,24 +1,14 @@
 /** The administrator's credentials, where the first start has written them. */
 import { readFile } from 'node:fs/promises'
 import { ConfigurationError } from '../src/errors.ts'
-
-/** As AWS SDKs take them. */
-export interface Credentials {
-  readonly accessKeyId: string
-  readonly secretAccessKey: string
-}
+import { parseCredentials, type Credentials } from '../src/text/credentials-file.ts'
 
 /** Reads the default profile of a shared credentials file. Throws ConfigurationError if it has none. */
 export async function readCredentials(path: string): Promise<Credentials> {
-  const text = await readText(path)
-  const [, section = ''] = /^\s*\[default\]\s*$([^[]*)/m.exec(text) ?? []
-  const valueOf = (name: string): string | undefined =>
-    new RegExp(String.raw`^\s*${name}\s*=\s*(\S+)\s*$`, 'm').exec(section)?.[1]
-  const accessKeyId = valueOf('aws_access_key_id')
-  const secretAccessKey = valueOf('aws_secret_access_key')
-  if (accessKeyId === undefined || secretAccessKey === undefined)
+  const credentials = parseCredentials(await readText(path))
+  if (credentials === undefined)
     throw new ConfigurationError(`${path} has no access key in a section [default]; ${advice}`)
-  return { accessKeyId, secretAccessKey }
+  return credentials
 }
 
 const advice = 'give "credentials", of a key that "signet access-key create" made'

@@ -4,7 +4,7 @@ import type { Clock } from '../src/clock.ts'
 import { readConfig, type Config, type Flags, type SettingName } from '../src/settings/config.ts'
 import { ConfigurationError } from '../src/errors.ts'
 import { settings } from '../src/settings/settings-table.ts'
-import type { Credentials } from './credentials.ts'
+import type { Credentials } from '../src/text/credentials-file.ts'
 
 /** Everything has a default; values mean what the flag of `signet serve` means. */
 export interface EmbeddedOptions {

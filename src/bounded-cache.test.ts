@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
-import { createBoundedCache } from './bounded-cache.ts'
+import {
+  createBoundedCache,
+  createLoadingCache,
+  createOwnedCaches,
+  type LoadingCache,
+} from './bounded-cache.ts'
 
 test('the latest value of a key is found, or none, whatever was done before', () => {
   const key = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g')
@@ -35,4 +40,55 @@ test('what is used stays, what is not goes', () => {
   }
   assert.equal(cache.get('new 99'), 99)
   assert.equal(cache.get('new 90'), undefined)
+})
+
+function counting(entriesMax: number): { cache: LoadingCache<symbol>; loads: string[] } {
+  const loads: string[] = []
+  const load = async (key: string): Promise<symbol> => {
+    loads.push(key)
+    await Promise.resolve()
+    if (key === 'bad') throw new Error('bad')
+    return Symbol(key)
+  }
+  return { cache: createLoadingCache({ entriesMax, load }), loads }
+}
+
+test('callers at the same time share one load, and later ones use its value', async () => {
+  const { cache, loads } = counting(2)
+  const found = await Promise.all([cache.get('a'), cache.get('a'), cache.get('a')])
+  assert.equal(new Set([...found, await cache.get('a')]).size, 1)
+  assert.deepEqual(loads, ['a'])
+})
+
+test('the value that was not used for longest makes room', async () => {
+  const { cache, loads } = counting(2)
+  for (const key of ['a', 'b', 'a', 'c', 'a', 'b']) await cache.get(key)
+  assert.deepEqual(loads, ['a', 'b', 'c', 'b'])
+})
+
+test('a load that failed is tried again', async () => {
+  const { cache, loads } = counting(2)
+  await assert.rejects(cache.get('bad'), /bad/)
+  await assert.rejects(cache.get('bad'), /bad/)
+  assert.deepEqual(loads, ['bad', 'bad'])
+})
+
+test('a deleted value is loaded again, also if it was deleted during its load', async () => {
+  const { cache, loads } = counting(2)
+  await cache.get('a')
+  cache.delete('a')
+  cache.delete('none')
+  const pending = cache.get('a')
+  cache.delete('a')
+  await pending
+  await cache.get('a')
+  assert.deepEqual(loads, ['a', 'a', 'a'])
+})
+
+test('each owner has a cache of its own', () => {
+  const cacheOf = createOwnedCaches<number>(4)
+  const [one, other] = [{}, {}]
+  cacheOf(one).set('a', 1)
+  assert.equal(cacheOf(one).get('a'), 1)
+  assert.equal(cacheOf(other).get('a'), undefined)
 })

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import type { Client } from '../../client/index.ts'
 import { ConfigurationError } from '../errors.ts'
+import { parseCredentials, type Credentials } from '../text/credentials-file.ts'
 
 export interface ConnectionOptions {
   /** URL of the API. */
@@ -81,26 +82,14 @@ export function trust({ caFile, dataDirectory, endpoint }: ConnectionOptions): v
     setDefaultCACertificates([...getCACertificates('default'), ...certificates])
 }
 
-interface StaticCredentials {
-  readonly accessKeyId: string
-  readonly secretAccessKey: string
-}
-
-function credentialsOf({
-  dataDirectory,
-  isDataNamed,
-}: ConnectionOptions): StaticCredentials | undefined {
+function credentialsOf({ dataDirectory, isDataNamed }: ConnectionOptions): Credentials | undefined {
   if (dataDirectory === undefined) return undefined
   const file = join(dataDirectory, 'credentials')
   if (!isDataNamed && !existsSync(file)) return undefined
-  const text = read(file, 'credentials')
-  const valueOf = (name: string): string =>
-    new RegExp(`^${name} *= *(\\S+)`, 'm').exec(text)?.[1] ?? ''
-  const accessKeyId = valueOf('aws_access_key_id')
-  const secretAccessKey = valueOf('aws_secret_access_key')
-  if (accessKeyId === '' || secretAccessKey === '')
-    throw new ConfigurationError(`${file} does not hold an access key`)
-  return { accessKeyId, secretAccessKey }
+  const credentials = parseCredentials(read(file, 'credentials'))
+  if (credentials === undefined)
+    throw new ConfigurationError(`${file} does not hold an access key in a section [default]`)
+  return credentials
 }
 
 function read(file: string, noun: string): string {

@@ -1,5 +1,5 @@
 import type { Authority, InstalledCertificate } from '../authority/authority.ts'
-import { createBoundedCache, type BoundedCache } from '../bounded-cache.ts'
+import { createOwnedCaches } from '../bounded-cache.ts'
 import { issuerOf, type Issuer } from './issuer.ts'
 import type { Database } from '../store/database.ts'
 import { findIdentityCertificate } from '../store/installed-certificates.ts'
@@ -16,14 +16,13 @@ export type CrlIssuer = Pick<
 const issuersMax = 1000
 
 /** Parsed once: an installed certificate never changes, and neither do the key and the usage mode of its CA. */
-const caches = new WeakMap<Database, BoundedCache<Issuer>>()
+const cacheOf = createOwnedCaches<Issuer>(issuersMax)
 
 /** The issuer that a CA is with its current certificate. Only for a CA that has one. */
 export function issuerWith(db: Database, authority: Authority): Issuer {
   const { certificate: installed } = authority
   if (installed === undefined) throw new Error('the certificate authority has no certificate')
-  const cache = caches.get(db) ?? createBoundedCache<Issuer>(issuersMax)
-  caches.set(db, cache)
+  const cache = cacheOf(db)
   const name = String(installed.number)
   const known = cache.get(name)
   if (known !== undefined) return known

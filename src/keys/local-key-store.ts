@@ -1,5 +1,6 @@
 /** The KeyStore port over encrypted records: each private key under a data key of its own, that under the master key. */
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
+import { createLoadingCache } from '../bounded-cache.ts'
 import type { Random } from '../random.ts'
 import { generateKey } from './generate-key.ts'
 import type { KeyRecord, KeyRecords } from './key-records.ts'
@@ -9,7 +10,6 @@ import {
   type KeyHandle,
   type KeyStore,
 } from './key-store.ts'
-import { createOpenKeys } from './open-keys.ts'
 import { signMessage } from './sign-message.ts'
 import { createSealer, SealError, type Sealer } from '../sealer.ts'
 
@@ -27,7 +27,10 @@ export interface LocalKeyStoreOptions {
 
 /** Keys in `records`, in clear in memory only. */
 export function createLocalKeyStore({ records, sealer, random }: LocalKeyStoreOptions): KeyStore {
-  const openKeys = createOpenKeys(openKeysMax, (name) => readKey({ records, sealer, random }, name))
+  const openKeys = createLoadingCache({
+    entriesMax: openKeysMax,
+    load: (name) => readKey({ records, sealer, random }, name),
+  })
 
   return {
     async create(name, algorithm) {
@@ -43,7 +46,7 @@ export function createLocalKeyStore({ records, sealer, random }: LocalKeyStoreOp
     async destroy(handle) {
       const name = nameOf(handle)
       await records.erase(name)
-      openKeys.forget(name)
+      openKeys.delete(name)
     },
   }
 

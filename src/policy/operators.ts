@@ -1,5 +1,6 @@
 /** Condition operators (IAM JSON policy elements: Condition operators): whether one value of a request satisfies one of a policy. */
 import { BlockList, isIP } from 'node:net'
+import { createBoundedCache } from '../bounded-cache.ts'
 import { equalsResolved, matchesResolved } from './pattern.ts'
 
 /** One family of operators. */
@@ -152,8 +153,7 @@ function isRange(value: string): boolean {
 }
 
 /** Made once for each range that a policy has. */
-const lists = new Map<string, BlockList>()
-const listsMax = 10_000
+const lists = createBoundedCache<BlockList>(10_000)
 
 function inRange(wanted: string, actual: string): boolean {
   const family = isIP(actual)
@@ -168,7 +168,6 @@ function listOf(range: string): BlockList {
   const family = isIP(address) === 4 ? 'ipv4' : 'ipv6'
   const list = new BlockList()
   list.addSubnet(address, Number(bits ?? (family === 'ipv4' ? 32 : 128)), family)
-  if (lists.size >= listsMax) lists.clear()
   lists.set(range, list)
   return list
 }

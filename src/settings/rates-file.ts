@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { isObject } from '../text/json.ts'
 import { awsRates, type Rates } from '../access/rates.ts'
 import { ConfigurationError } from '../errors.ts'
 
@@ -33,7 +34,7 @@ function entriesOf(path: string): [string, number | null][] {
 function parseFile(path: string): object {
   try {
     const value: unknown = JSON.parse(readFileSync(path, 'utf8'))
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
+    if (isObject(value)) return value
   } catch (error) {
     throw new ConfigurationError(`${path} cannot be read: ${(error as Error).message}`, {
       cause: error,

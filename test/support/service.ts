@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { parseCredentials } from '../../src/text/credentials-file.ts'
 import { startSingleProcess, type SingleProcess } from '../../src/server/single-process.ts'
 import type { Clock } from '../../src/clock.ts'
 import { readConfig, type Config, type Flags } from '../../src/settings/config.ts'
@@ -279,10 +280,7 @@ async function start(
 
 /** Reads the profile `default` of a shared credentials file. */
 export function readCredentials(path: string): Credentials {
-  const text = readFileSync(path, 'utf8')
-  const field = (name: string): string => new RegExp(`^${name} = (.+)$`, 'm').exec(text)?.[1] ?? ''
-  return {
-    accessKeyId: field('aws_access_key_id'),
-    secretAccessKey: field('aws_secret_access_key'),
-  }
+  const credentials = parseCredentials(readFileSync(path, 'utf8'))
+  if (credentials === undefined) throw new Error(`${path} has no access key`)
+  return credentials
 }

@@ -8,13 +8,6 @@ export function certificatePem(der: Uint8Array): string {
 
 /** The chain of what `signer` signed: the signer itself, then the chain above it, root last. */
 export function chainPem(signer: CertificateOfSigner): string {
-  const known = chains.get(signer)
-  if (known !== undefined) return known
   const own = certificatePem(signer.certificateDer)
-  const chain = signer.chainPem === undefined ? own : `${own}\n${signer.chainPem}`
-  chains.set(signer, chain)
-  return chain
+  return signer.chainPem === undefined ? own : `${own}\n${signer.chainPem}`
 }
-
-/** Of signers that are kept in memory, and asked for again and again. */
-const chains = new WeakMap<CertificateOfSigner, string>()

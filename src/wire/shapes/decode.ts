@@ -1,3 +1,4 @@
+import { isObject } from '../../text/json.ts'
 import { ServiceError } from '../../errors.ts'
 import type { Constraint } from './constraints.ts'
 import { echoedCharactersInAllMax, echoedCharactersMax, quoted } from './quote-value.ts'
@@ -49,7 +50,7 @@ function read(shape: Shape, json: unknown, reading: Reading): unknown {
 }
 
 function readStructure(shape: StructureShape, json: unknown, reading: Reading): unknown {
-  if (!isJsonObject(json)) throw typeError(shape.kind, json)
+  if (!isObject(json)) throw typeError(shape.kind, json)
   const value: Record<string, unknown> = {}
   for (const field of shape.fields) {
     const member = Object.hasOwn(json, field.name) ? json[field.name] : undefined
@@ -147,8 +148,4 @@ function validationError({ failures, failureCount }: Reading): ServiceError {
   const detected = `${failureCount} validation error${failureCount === 1 ? '' : 's'} detected`
   const more = failureCount > failures.length ? '; …' : ''
   return new ServiceError('ValidationException', `${detected}: ${failures.join('; ')}${more}`)
-}
-
-function isJsonObject(json: unknown): json is Readonly<Record<string, unknown>> {
-  return typeof json === 'object' && json !== null && !Array.isArray(json)
 }

@@ -17,31 +17,28 @@ import {
 } from '../names/general-name.ts'
 import { encodeInfoAccess, parseInfoAccess } from './info-access.ts'
 import { encodeAuthorityKeyIdentifier, parseAuthorityCertIssuer } from './key-identifiers.ts'
-import {
-  encodeMicrosoftTemplate,
-  encodeMicrosoftTemplateName,
-  parseMicrosoftTemplate,
-  parseMicrosoftTemplateName,
-} from './microsoft-extensions.ts'
+import { parseMicrosoftTemplate, parseMicrosoftTemplateName } from './microsoft-extensions.ts'
 import { encodeOidElement } from '../der/oid.ts'
 import {
-  encodeInhibitAnyPolicy,
-  encodePolicyConstraints,
-  encodePolicyMappings,
   parseInhibitAnyPolicy,
   parsePolicyConstraints,
   parsePolicyMappings,
 } from './policy-extensions.ts'
-import {
-  encodePrivateKeyUsagePeriod,
-  parsePrivateKeyUsagePeriod,
-} from './private-key-usage-period.ts'
-import { encodeTimestampList, parseTimestampList } from './signed-certificate-timestamps.ts'
+import { parsePrivateKeyUsagePeriod } from './private-key-usage-period.ts'
+import { parseTimestampList } from './signed-certificate-timestamps.ts'
+import { parseDirectoryAttributes } from './subject-directory-attributes.ts'
+import { parseTlsFeatures } from './tls-feature.ts'
 import {
   encodeDirectoryAttributes,
-  parseDirectoryAttributes,
-} from './subject-directory-attributes.ts'
-import { encodeTlsFeatures, parseTlsFeatures } from './tls-feature.ts'
+  encodeInhibitAnyPolicy,
+  encodeMicrosoftTemplate,
+  encodeMicrosoftTemplateName,
+  encodePolicyConstraints,
+  encodePolicyMappings,
+  encodePrivateKeyUsagePeriod,
+  encodeTimestampList,
+  encodeTlsFeatures,
+} from '../../../test/support/extension-encoders.ts'
 
 const seed = 20_261_129
 const oid = fc

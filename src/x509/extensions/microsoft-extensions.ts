@@ -2,8 +2,7 @@
 import { DerError } from '../der/error.ts'
 import { readOnly, readOnlyNested, tags } from '../der/reader.ts'
 import { readSmallInteger } from '../der/values.ts'
-import { encodeElement, encodeSequence, encodeSmallInteger } from '../der/writer.ts'
-import { decodeOid, encodeOidElement } from '../der/oid.ts'
+import { decodeOid } from '../der/oid.ts'
 import { decodeString } from '../der/strings.ts'
 
 /** szOID_CERTIFICATE_TEMPLATE. */
@@ -16,16 +15,6 @@ export interface MicrosoftTemplate {
 
 const versionMax = 2 ** 31
 
-/** DER of the value of szOID_CERTIFICATE_TEMPLATE. */
-export function encodeMicrosoftTemplate(template: MicrosoftTemplate): Uint8Array {
-  const { templateId, majorVersion, minorVersion } = template
-  return encodeSequence(
-    encodeOidElement(templateId),
-    encodeSmallInteger(majorVersion),
-    ...(minorVersion === undefined ? [] : [encodeSmallInteger(minorVersion)]),
-  )
-}
-
 /** Reads the value of szOID_CERTIFICATE_TEMPLATE. Throws DerError. */
 export function parseMicrosoftTemplate(value: Uint8Array): MicrosoftTemplate {
   const reader = readOnlyNested(value, tags.sequence, 'certificateTemplate')
@@ -36,11 +25,6 @@ export function parseMicrosoftTemplate(value: Uint8Array): MicrosoftTemplate {
   const minorVersion =
     minor === undefined ? undefined : readSmallInteger(minor, 'minorVersion', versionMax)
   return { templateId, majorVersion, minorVersion }
-}
-
-/** DER of the value of szOID_ENROLL_CERTTYPE_EXTENSION. */
-export function encodeMicrosoftTemplateName(name: string): Uint8Array {
-  return encodeElement(tags.bmpString, Buffer.from(name, 'utf16le').swap16())
 }
 
 /** Reads the value of szOID_ENROLL_CERTTYPE_EXTENSION: the name of a template. Throws DerError. */

@@ -3,8 +3,7 @@ import { DerError } from '../der/error.ts'
 import { contextTag, readOnly, readOnlyNested, tags } from '../der/reader.ts'
 import type { DerElement } from '../der/reader.ts'
 import { readAll, readSmallInteger } from '../der/values.ts'
-import { encodeElement, encodeSequence, encodeSmallInteger } from '../der/writer.ts'
-import { decodeOid, encodeOidElement } from '../der/oid.ts'
+import { decodeOid } from '../der/oid.ts'
 
 /** Policies, as dotted object identifiers. */
 export interface PolicyMapping {
@@ -23,15 +22,6 @@ const skipCertsMax = 2 ** 31 - 1
 const requireExplicitPolicyTag = contextTag(0, false)
 const inhibitPolicyMappingTag = contextTag(1, false)
 
-/** DER of PolicyMappings, in the order given. */
-export function encodePolicyMappings(mappings: readonly PolicyMapping[]): Uint8Array {
-  return encodeSequence(
-    ...mappings.map(({ issuerDomainPolicy, subjectDomainPolicy }) =>
-      encodeSequence(encodeOidElement(issuerDomainPolicy), encodeOidElement(subjectDomainPolicy)),
-    ),
-  )
-}
-
 /** Reads the value of policyMappings: at least one. Throws DerError. */
 export function parsePolicyMappings(value: Uint8Array): PolicyMapping[] {
   const what = 'policyMappings'
@@ -44,20 +34,6 @@ export function parsePolicyMappings(value: Uint8Array): PolicyMapping[] {
     reader.end()
     return { issuerDomainPolicy, subjectDomainPolicy }
   })
-}
-
-/** DER of PolicyConstraints. */
-export function encodePolicyConstraints(constraints: PolicyConstraints): Uint8Array {
-  const { requireExplicitPolicy, inhibitPolicyMapping } = constraints
-  return encodeSequence(
-    ...skipCerts(requireExplicitPolicyTag, requireExplicitPolicy),
-    ...skipCerts(inhibitPolicyMappingTag, inhibitPolicyMapping),
-  )
-}
-
-/** IMPLICIT: the contents of the INTEGER under another tag. */
-function skipCerts(tag: number, value: number | undefined): Uint8Array[] {
-  return value === undefined ? [] : [encodeElement(tag, encodeSmallInteger(value).subarray(2))]
 }
 
 /** Reads the value of policyConstraints. Throws DerError, also for an empty sequence. */
@@ -76,11 +52,6 @@ export function parsePolicyConstraints(value: Uint8Array): PolicyConstraints {
 
 function readSkipCerts(element: DerElement | undefined, what: string): number | undefined {
   return element === undefined ? undefined : readSmallInteger(element, what, skipCertsMax)
-}
-
-/** DER of InhibitAnyPolicy. */
-export function encodeInhibitAnyPolicy(skipCertsCount: number): Uint8Array {
-  return encodeSmallInteger(skipCertsCount)
 }
 
 /** Reads the value of inhibitAnyPolicy: a number of certificates. Throws DerError. */

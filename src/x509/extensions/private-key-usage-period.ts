@@ -1,8 +1,8 @@
 /** privateKeyUsagePeriod (RFC 3280 §4.2.1.4; RFC 5280 leaves it out). */
 import { DerError } from '../der/error.ts'
 import { contextTag, DerReader, readOnlyNested, tags, type DerElement } from '../der/reader.ts'
-import { encodeElement, encodeSequence } from '../der/writer.ts'
-import { encodeGeneralizedTime, readTime } from '../der/time.ts'
+import { encodeElement } from '../der/writer.ts'
+import { readTime } from '../der/time.ts'
 
 /** At least one of the two is present. */
 export interface PrivateKeyUsagePeriod {
@@ -12,19 +12,6 @@ export interface PrivateKeyUsagePeriod {
 
 const notBeforeTag = contextTag(0, false)
 const notAfterTag = contextTag(1, false)
-
-/** DER of PrivateKeyUsagePeriod. Throws RangeError for a year before 1950 or after 9999. */
-export function encodePrivateKeyUsagePeriod({
-  notBefore,
-  notAfter,
-}: PrivateKeyUsagePeriod): Uint8Array {
-  return encodeSequence(...time(notBeforeTag, notBefore), ...time(notAfterTag, notAfter))
-}
-
-/** IMPLICIT: the contents of the GeneralizedTime under another tag. */
-function time(tag: number, date: Date | undefined): Uint8Array[] {
-  return date === undefined ? [] : [encodeElement(tag, encodeGeneralizedTime(date).subarray(2))]
-}
 
 /** Reads the value of the extension. Throws DerError, also if neither time is present. */
 export function parsePrivateKeyUsagePeriod(value: Uint8Array): PrivateKeyUsagePeriod {

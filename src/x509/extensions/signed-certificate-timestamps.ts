@@ -1,7 +1,6 @@
 /** SignedCertificateTimestampList (RFC 6962 §3.2, §3.3): TLS structures inside an OCTET STRING. */
 import { DerError } from '../der/error.ts'
 import { readOnly, tags } from '../der/reader.ts'
-import { encodeOctetString } from '../der/writer.ts'
 
 /** A timestamp of version 1. */
 export interface SignedCertificateTimestamp {
@@ -82,27 +81,4 @@ function readTimestamp(octets: Uint8Array): SignedCertificateTimestamp {
   const signature = reader.vector()
   reader.end()
   return { logId, timestamp, extensions, hashAlgorithm, signatureAlgorithm, signature }
-}
-
-/** DER of the extension's value, in the order given. */
-export function encodeTimestampList(timestamps: readonly SignedCertificateTimestamp[]): Uint8Array {
-  return encodeOctetString(vector(...timestamps.map((each) => vector(...timestampParts(each)))))
-}
-
-function timestampParts(timestamp: SignedCertificateTimestamp): Uint8Array[] {
-  const milliseconds = Buffer.alloc(timestampOctets)
-  milliseconds.writeBigUInt64BE(timestamp.timestamp)
-  return [
-    Uint8Array.of(0),
-    timestamp.logId,
-    milliseconds,
-    vector(timestamp.extensions),
-    Uint8Array.of(timestamp.hashAlgorithm, timestamp.signatureAlgorithm),
-    vector(timestamp.signature),
-  ]
-}
-
-function vector(...parts: readonly Uint8Array[]): Uint8Array {
-  const content = Buffer.concat(parts)
-  return Buffer.concat([Uint8Array.of(content.length >> 8, content.length & 0xff), content])
 }

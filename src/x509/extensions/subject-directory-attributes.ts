@@ -2,9 +2,8 @@
 import { DerError } from '../der/error.ts'
 import { readOnlyNested, tags } from '../der/reader.ts'
 import { isInSetOrder, readAll } from '../der/values.ts'
-import { encodeSequence, encodeSetOf } from '../der/writer.ts'
 import { requireDerTree } from '../der/tree.ts'
-import { decodeOid, encodeOidElement } from '../der/oid.ts'
+import { decodeOid } from '../der/oid.ts'
 
 export interface DirectoryAttribute {
   /** Object identifier, dotted. */
@@ -15,15 +14,6 @@ export interface DirectoryAttribute {
 
 const attributesMax = 64
 const valuesMax = 64
-
-/** DER of SubjectDirectoryAttributes; the values of each attribute in the order of their octets. */
-export function encodeDirectoryAttributes(attributes: readonly DirectoryAttribute[]): Uint8Array {
-  return encodeSequence(
-    ...attributes.map(({ type, values }) =>
-      encodeSequence(encodeOidElement(type), encodeSetOf(values)),
-    ),
-  )
-}
 
 /**
  * Reads the value of the extension: at least one attribute, each with at least one value, its values in the order of

@@ -2,16 +2,10 @@
 import { DerError } from '../der/error.ts'
 import { readOnlyNested, tags } from '../der/reader.ts'
 import { readAll, readSmallInteger } from '../der/values.ts'
-import { encodeSequence, encodeSmallInteger } from '../der/writer.ts'
 
 const featuresMax = 64
 /** TLS numbers its extensions with two octets. */
 const featureMax = 0xff_ff
-
-/** DER of Features, in the order given: numbers of TLS extensions. */
-export function encodeTlsFeatures(features: readonly number[]): Uint8Array {
-  return encodeSequence(...features.map(encodeSmallInteger))
-}
 
 /** Reads the value of the extension: numbers of TLS extensions, at least one. Throws DerError. */
 export function parseTlsFeatures(value: Uint8Array): number[] {
