@@ -412,5 +412,5 @@ export const layers: readonly Layer[] = [
     name: 'Rules',
     rooms: ['lint', 'chain', 'authority', 'key-strength', 'policy', 'identity'],
   },
-  { name: 'Formats', rooms: ['x509', 'wire', 'backup', 'text'] },
+  { name: 'Formats', rooms: ['x509', 'wire', 'backup', 'channel', 'text'] },
 ]
