@@ -68,6 +68,18 @@ test('every file of ours that is named exists', () => {
       assert.ok(existsSync(join(root, name)), `${path} names ${name}`)
 })
 
+test('every module and folder of src that ARCHITECTURE.md names exists', () => {
+  const text = read('ARCHITECTURE.md').replace(/<!-- rooms -->.*<!-- \/rooms -->/s, '')
+  const names = [...text.matchAll(/`([a-z][\w-]*(?:\/[\w-]+)+)`/g)].map(([, name = '']) => name)
+  assert.ok(names.length > 20)
+  const ours = names.filter((name) => !/^(?:test|client|embedded)\//.test(name))
+  for (const name of ours)
+    assert.ok(
+      existsSync(join(root, 'src', `${name}.ts`)) || existsSync(join(root, 'src', name)),
+      `ARCHITECTURE.md names ${name}`,
+    )
+})
+
 test('operating.md has every flag and variable with its default', () => {
   const text = read('docs/operating.md')
   for (const { flag, value, fallback } of Object.values(settings)) {

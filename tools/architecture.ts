@@ -18,24 +18,26 @@ export function withRooms(text: string): string {
 
 function roomTable(): string {
   const rows = layers.flatMap((layer) => [
-    `| **${layer.name}** | | |`,
-    ...layer.rooms.flatMap((top) =>
-      Object.keys(rooms)
-        .filter((room) => topOf(room) === top)
-        .sort()
-        .map((room) => rowOf(room)),
-    ),
+    `| **${layer.name}** | | | |`,
+    ...layer.rooms.map((top) => {
+      const subject = rooms[top]?.subject ?? ''
+      return `| \`${top}\` | ${subject} | ${roomsBelow(top)} | ${importsOf(top)} |`
+    }),
   ])
   const free = everyone.map((entry) => `\`${entry}\``).join(', ')
-  return `| room | subject | imports |\n| --- | --- | --- |\n${rows.join('\n')}\n\nEvery room may import ${free}.\n`
+  const head = '| room | subject | rooms below | imports |\n| --- | --- | --- | --- |'
+  return `${head}\n${rows.join('\n')}\n\nEvery room may import ${free}.\n`
 }
 
-/** The row of a room at the top has the imports of all rooms below it, without files and lower levels. */
-function rowOf(room: string): string {
-  const subject = rooms[room]?.subject ?? ''
-  return `| \`${room}\` | ${subject} | ${room === topOf(room) ? importsOf(room) : ''} |`
+function roomsBelow(top: string): string {
+  return Object.keys(rooms)
+    .filter((room) => room.startsWith(`${top}/`))
+    .map((room) => room.slice(top.length + 1))
+    .sort()
+    .join(', ')
 }
 
+/** The imports of a room at the top and of all rooms below it, without files and lower levels. */
 function importsOf(top: string): string {
   const entries = Object.entries(rooms)
     .filter(([room]) => topOf(room) === top)
