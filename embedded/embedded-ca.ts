@@ -71,9 +71,9 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
     const accountId = await accountOf(runtime.data, credentials)
     const shared = await createOwnState(runtime, silentMetrics)
     const { publicUrl = '' } = config
-    const services = await createServices(runtime, { ...shared, publicUrl })
-    const interfaces = createInterfaces(runtime, { ...services, shared, gate, publicUrl })
-    shared.startJobs(createJobs(config), services.services)
+    const created = await createServices(runtime, { ...shared, publicUrl })
+    const interfaces = createInterfaces(runtime, { ...created, shared, gate, publicUrl })
+    shared.startJobs(createJobs(config), created.services)
     const client = createQuickClient({
       region,
       endpoint,

@@ -122,7 +122,7 @@ function createLimitedServer(
 }
 
 /** A listener on every IPv4 address is reached at the loopback address, too. */
-function urlOf({ address, port }: AddressInfo, scheme: string): string {
+export function urlOf({ address, port }: AddressInfo, scheme: string): string {
   const host = address === '0.0.0.0' ? '127.0.0.1' : address
   return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`
 }

@@ -10,6 +10,7 @@
 import { once } from 'node:events'
 import { createServer, type AddressInfo, type Server } from 'node:net'
 import { ConfigurationError } from '../errors.ts'
+import { urlOf } from '../http/listener.ts'
 import type { Address } from '../settings/parse-values.ts'
 
 /** Whether each worker listens on a socket of its own. */
@@ -24,7 +25,7 @@ export class ReservedPort implements AsyncDisposable {
   constructor(server: Server) {
     const at = server.address() as AddressInfo
     this.port = at.port
-    this.url = urlOf(at)
+    this.url = urlOf(at, 'http')
     this.#server = server
   }
 
@@ -71,12 +72,6 @@ export async function reserveSharedPort(address: Address): Promise<ReservedPort>
   const reserved = await reservePort(address, { reusePort: staysReserved })
   if (!staysReserved) await reserved[Symbol.asyncDispose]()
   return reserved
-}
-
-function urlOf({ address, port, family }: AddressInfo): string {
-  // A client on this machine can connect to the loopback address.
-  if (address === '0.0.0.0') return `http://127.0.0.1:${port}`
-  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
 }
 
 export function cannotListen({ host, port }: Address, cause: unknown): ConfigurationError {

@@ -24,10 +24,10 @@ export function startSingleProcess(
     const shared = await createOwnState(runtime)
     const publicPort = stack.use(await reservePort(config.publicListen))
     const publicUrl = config.publicUrl ?? publicPort.url
-    const services = await createServices(runtime, { ...shared, publicUrl })
-    reportGauges(services.services, config)
-    const listeners = await startListeners(runtime, { ...services, shared, publicPort })
-    shared.startJobs(createJobs(config), services.services)
+    const { services, publicObjects } = await createServices(runtime, { ...shared, publicUrl })
+    reportGauges(services, config)
+    const listeners = await startListeners(runtime, { services, publicObjects, shared, publicPort })
+    shared.startJobs(createJobs(config), services)
     return {
       apiUrl: listeners.apiUrl,
       publicUrl,

@@ -38,10 +38,10 @@ export function startWorker(
     stack.defer(() => data.db.close())
     const runtime = { ...context, config, data, stack }
     const shared = await createWorkerState(runtime, primary)
-    const services = await createServices(runtime, { ...shared, publicUrl })
+    const { services, publicObjects } = await createServices(runtime, { ...shared, publicUrl })
     const publicPort = { ...config.publicListen, port, reusePort: hasOwnSockets }
-    const listeners = await startListeners(runtime, { ...services, shared, publicPort })
-    const scheduler = startScheduler([recordKeyUses], services.services)
+    const listeners = await startListeners(runtime, { services, publicObjects, shared, publicPort })
+    const scheduler = startScheduler([recordKeyUses], services)
     stack.defer(() => scheduler.stop())
     primary.listening(listeners.apiUrl)
     return {
