@@ -25,7 +25,10 @@ export const everyone = [
 ] as const
 
 export const rooms: Readonly<Record<string, Room>> = {
-  text: { subject: 'Text: JSON, text that may be stored or shown', imports: [] },
+  text: {
+    subject: 'Text forms: JSON, durations, times, IP addresses; text that may be stored or shown',
+    imports: [],
+  },
 
   'x509/der': { subject: 'DER: reader, writer, primitive types', imports: [] },
   'x509/names': { subject: 'Distinguished names and GeneralNames', imports: ['x509/der'] },
