@@ -6,12 +6,8 @@ import { ServiceError } from '../errors.ts'
 import { formatTimestamp } from '../wire/sigv4/timestamp.ts'
 import { indexHeaders, splitTarget, type SignedRequest } from '../wire/sigv4/request.ts'
 import { canonicalRequest } from '../wire/sigv4/canonical.ts'
-import {
-  deriveSigningKey,
-  signatureOf,
-  parseSignature,
-  stringToSign,
-} from '../wire/sigv4/verify.ts'
+import { hmacHex } from '../wire/sigv4/hmac-key.ts'
+import { deriveSigningKey, parseSignature, stringToSign } from '../wire/sigv4/verify.ts'
 import {
   accessKeyOf,
   sessionCaller,
@@ -83,7 +79,7 @@ function signed(signing: Signing = {}): SignedRequest {
   const claim = parseSignature(unsigned)
   const text = stringToSign(claim, canonicalRequest(unsigned, names))
   const key = deriveSigningKey(secretAccessKey, claim)
-  return withSignature(signatureOf(key, text))
+  return withSignature(hmacHex(key, text))
 }
 
 async function codeOf(promise: Promise<unknown>): Promise<string> {

@@ -1,3 +1,4 @@
+import type { HmacKey } from '../wire/sigv4/hmac-key.ts'
 import type { SignatureClaim } from '../wire/sigv4/credential.ts'
 import { deriveSigningKey } from '../wire/sigv4/verify.ts'
 import { createBoundedCache } from '../bounded-cache.ts'
@@ -6,7 +7,7 @@ import { createBoundedCache } from '../bounded-cache.ts'
 export type SigningKeys = (
   secretAccessKey: string,
   scope: Pick<SignatureClaim, 'date' | 'region' | 'service'>,
-) => Uint8Array
+) => HmacKey
 
 const entriesMaxDefault = 1000
 
@@ -15,7 +16,7 @@ const entriesMaxDefault = 1000
  * that has changed never meets a key of the one before.
  */
 export function createSigningKeys(entriesMax: number = entriesMaxDefault): SigningKeys {
-  const keys = createBoundedCache<Uint8Array>(entriesMax)
+  const keys = createBoundedCache<HmacKey>(entriesMax)
   return (secretAccessKey, scope) => {
     // Neither date, Region nor service has a slash in it, so no two scopes read the same.
     const name = `${scope.date}/${scope.region}/${scope.service}/${secretAccessKey}`

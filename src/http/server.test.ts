@@ -21,7 +21,8 @@ import { canonicalQuery, canonicalRequest } from '../wire/sigv4/canonical.ts'
 import { parseQuery } from '../wire/sigv4/query-string.ts'
 import { indexHeaders, splitTarget } from '../wire/sigv4/request.ts'
 import { formatTimestamp } from '../wire/sigv4/timestamp.ts'
-import { deriveSigningKey, signatureOf, stringToSign } from '../wire/sigv4/verify.ts'
+import { hmacHex } from '../wire/sigv4/hmac-key.ts'
+import { deriveSigningKey, stringToSign } from '../wire/sigv4/verify.ts'
 import { createMetrics } from '../telemetry/metrics.ts'
 import type { Services } from '../services.ts'
 import { createBodyBudget } from './body/budget.ts'
@@ -181,7 +182,7 @@ function sign(sending: Sending): Record<string, string> {
   const indexed = indexHeaders(Object.entries(headers).flat())
   const raw = { method, ...splitTarget(target), headers: indexed, body: Buffer.from(body) }
   const text = stringToSign(claim, canonicalRequest(raw, signedHeaders))
-  const signature = signatureOf(deriveSigningKey(sending.secret ?? secretAccessKey, claim), text)
+  const signature = hmacHex(deriveSigningKey(sending.secret ?? secretAccessKey, claim), text)
   const authorization =
     `AWS4-HMAC-SHA256 Credential=${accessKeyId}/${date}/${region}/${service}/aws4_request, ` +
     `SignedHeaders=${signedHeaders.join(';')}, Signature=${signature}`
@@ -541,7 +542,7 @@ test('a presigned URL with an empty body has its members in the query', async ()
     body: Buffer.alloc(0),
   }
   const text = stringToSign(claim, canonicalRequest(raw, signedHeaders))
-  const signature = signatureOf(deriveSigningKey(secretAccessKey, claim), text)
+  const signature = hmacHex(deriveSigningKey(secretAccessKey, claim), text)
   const target = `/?${query}&X-Amz-Signature=${signature}`
   const answer = await send({ target, body: '' }, headers)
   assert.equal(answer.body, '{"Members":{"Name":"é *","__proto__":"x"}}')

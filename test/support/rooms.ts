@@ -26,7 +26,10 @@ export const everyone = [
 ] as const
 
 export const rooms: Readonly<Record<string, Room>> = {
-  text: { subject: 'Text: JSON, text that may be stored or shown', imports: [] },
+  text: {
+    subject: 'Text forms: JSON, durations, times, IP addresses; text that may be stored or shown',
+    imports: [],
+  },
 
   channel: { subject: 'Requests and replies over a channel of messages', imports: [] },
 

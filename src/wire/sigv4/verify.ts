@@ -4,6 +4,7 @@
  */
 import { createHmac, hash, timingSafeEqual } from 'node:crypto'
 import { ServiceError } from '../../errors.ts'
+import { hmacHex, hmacKey, type HmacKey } from './hmac-key.ts'
 import { servedRegions, type ServedRegions } from '../region.ts'
 import { canonicalRequest } from './canonical.ts'
 import type { SignatureClaim } from './credential.ts'
@@ -92,9 +93,9 @@ export function checkClaim(
 export function deriveSigningKey(
   secretAccessKey: string,
   { date, region, service }: Pick<SignatureClaim, 'date' | 'region' | 'service'>,
-): Uint8Array {
+): HmacKey {
   const dateKey = hmac(Buffer.from(`AWS4${secretAccessKey}`, 'utf8'), date)
-  return hmac(hmac(hmac(dateKey, region), service), terminator)
+  return hmacKey(hmac(hmac(hmac(dateKey, region), service), terminator))
 }
 
 /**
@@ -104,11 +105,11 @@ export function deriveSigningKey(
 export function isSignatureValid(
   request: SignedRequest,
   claim: SignatureClaim,
-  signingKey: Uint8Array,
+  signingKey: HmacKey,
 ): boolean {
   const canonical = canonicalRequest(request, claim.signedHeaders)
   requirePayloadHash(request.headers, canonical.slice(-64))
-  const expected = Buffer.from(signatureOf(signingKey, stringToSign(claim, canonical)), 'latin1')
+  const expected = Buffer.from(hmacHex(signingKey, stringToSign(claim, canonical)), 'latin1')
   const { signature } = claim
   const claimed = Buffer.from(/^[0-9a-f]{64}$/.test(signature) ? signature : '', 'latin1')
   return claimed.length === expected.length && timingSafeEqual(claimed, expected)
@@ -123,11 +124,6 @@ export function stringToSign(claim: SignatureClaim, canonical: string): string {
     `${date}/${region}/${service}/${terminator}`,
     hash('sha256', Buffer.from(canonical, 'latin1'), 'hex'),
   ].join('\n')
-}
-
-/** The signature of a string to sign, in hexadecimal (same guide, step 4). */
-export function signatureOf(signingKey: Uint8Array, text: string): string {
-  return createHmac('sha256', signingKey).update(text, 'latin1').digest('hex')
 }
 
 function hmac(key: Uint8Array, text: string): Buffer {
