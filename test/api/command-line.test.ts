@@ -35,8 +35,9 @@ after(async () => {
 /** Servers that a failed test leaves behind must not keep this process alive. */
 const started: ServerProcess['child'][] = []
 
+/** One process unless `--workers` says otherwise: most of this is not about workers. */
 async function startServer(data: string, flags: readonly string[] = []): Promise<ServerProcess> {
-  const server = await start(data, flags)
+  const server = await start(data, ['--workers', '1', ...flags])
   started.push(server.child)
   return server
 }
@@ -64,7 +65,8 @@ async function mode(path: string): Promise<string> {
 
 test('the first start makes the folder, its files for one user only, and credentials that work', async () => {
   const data = join(folder, 'first', 'data')
-  const server = await startServer(data)
+  const server = await start(data)
+  started.push(server.child)
   assert.match(server.stdout(), /export AWS_SHARED_CREDENTIALS_FILE='.*\/credentials'/)
   assert.match(
     server.stdout(),

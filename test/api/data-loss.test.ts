@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict'
 import {
   copyFileSync,
+  cpSync,
   existsSync,
   mkdtempSync,
   readFileSync,
@@ -18,7 +19,7 @@ import { open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { suite, test, type TestContext } from 'node:test'
+import { after, before, suite, test, type TestContext } from 'node:test'
 import { csr } from '../support/csrs.ts'
 import { authorityInput, createRoot, issue, issueInput } from '../support/hierarchy.ts'
 import { ocspRequest } from '../support/ocsp-requests.ts'
@@ -31,16 +32,21 @@ const lost = 'The service has stopped issuing: its database has lost writes.'
 const damaged = 'The service has stopped issuing: its database is damaged.'
 const tryLater = Buffer.from('30030a0103', 'hex')
 
+/** Something at whose end there is something to do: a test, or all of them. */
+interface Ending {
+  after(cleanup: () => unknown): void
+}
+
 class Scene {
   readonly folder: string
   readonly data: string
-  readonly #t: TestContext
+  readonly #t: Ending
   readonly #flags: readonly string[]
   readonly issued: { readonly arn: string; readonly certificate: string }[] = []
   server!: ServerProcess
   root!: { readonly arn: string; readonly certificate: string }
 
-  constructor(t: TestContext, flags: readonly string[] = ['--workers', '1']) {
+  constructor(t: Ending, flags: readonly string[] = ['--workers', '1']) {
     this.#t = t
     this.#flags = flags
     this.folder = mkdtempSync(join(tmpdir(), 'signet-loss-'))
@@ -48,9 +54,18 @@ class Scene {
     t.after(() => rmSync(this.folder, { recursive: true }))
   }
 
-  /** One root that answers OCSP, one certificate, and a log that is empty. */
+  /** A copy of one data folder: one root that answers OCSP, one certificate, and a log that is empty. */
   static async prepare(t: TestContext, flags?: readonly string[]): Promise<Scene> {
     const scene = new Scene(t, flags)
+    cpSync(template.data, scene.data, { recursive: true, preserveTimestamps: true })
+    scene.root = template.root
+    scene.issued.push(...template.issued)
+    return scene
+  }
+
+  /** The same with a database of its own. */
+  static async create(t: Ending): Promise<Scene> {
+    const scene = new Scene(t)
     await scene.start()
     const RevocationConfiguration = { OcspConfiguration: { Enabled: true } }
     scene.root = await createRoot(scene.client, { more: { RevocationConfiguration } })
@@ -135,6 +150,15 @@ class Scene {
     assert.notDeepEqual(Buffer.from(await response.arrayBuffer()), tryLater)
   }
 }
+
+let template: Scene
+const cleanups: (() => unknown)[] = []
+before(async () => {
+  template = await Scene.create({ after: (cleanup) => void cleanups.push(cleanup) })
+})
+after(async () => {
+  for (const cleanup of cleanups.toReversed()) await cleanup()
+})
 
 /** A command that writes is refused and names the loss. */
 async function assertWriteRefused({ data }: Scene): Promise<void> {
@@ -260,7 +284,7 @@ suite('lost writes', () => {
   })
 
   test('another database in its place is a loss, too', async (t) => {
-    const [scene, other] = [await Scene.prepare(t), await Scene.prepare(t)]
+    const [scene, other] = [await Scene.prepare(t), await Scene.create(t)]
     copyFileSync(other.path(), scene.path())
     copyFileSync(join(other.data, 'master.key'), join(scene.data, 'master.key'))
     copyFileSync(join(other.data, 'credentials'), join(scene.data, 'credentials'))

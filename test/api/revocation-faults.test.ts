@@ -73,10 +73,10 @@ function configuringCalls(service: TestService, arn: string): Promise<string>[] 
 async function failTimes(faulty: Faulty, times: number): Promise<void> {
   const before = failureReasons(faulty).length
   for (let failed = 1; failed <= times; failed += 1) {
-    await eventually(
-      async () => (failureReasons(faulty).length >= before + failed ? true : undefined),
-      `failure ${failed}`,
-    )
+    await eventually(async () => {
+      await faulty.service.runJob('publish-crls')
+      return failureReasons(faulty).length >= before + failed ? true : undefined
+    }, `failure ${failed}`)
     faulty.service.clock.advance({ seconds: 5 * 2 ** (failed - 1) })
   }
 }
@@ -98,6 +98,8 @@ async function revokeSome(service: TestService, arn: string, count: number): Pro
     Array.from({ length: count }, () => issue(service, { arn, csr: csr('ec-server') })),
   )
   for (const leaf of leaves) await revoke(service, leaf.arn)
+  // CRLs wait for further revocations for a second (--crl-delay).
+  service.clock.advance({ seconds: 1 })
   return leaves.map((leaf) => leaf.arn)
 }
 
@@ -306,6 +308,8 @@ async function describedReport(service: TestService, report: Report): Promise<Me
 async function endOf(service: TestService, report: Report): Promise<string> {
   return eventually(
     async () => {
+      service.clock.advance({ seconds: 1 })
+      await service.runJob('write-audit-reports')
       const { AuditReportStatus } = await describedReport(service, report)
       return AuditReportStatus === 'CREATING' ? undefined : (AuditReportStatus as string)
     },
@@ -327,6 +331,7 @@ async function nextCrl(
 ): Promise<ReadCrl> {
   const [leaf = ''] = await revokeSome(service, arn, 1)
   const look = async (): Promise<ReadCrl | undefined> => {
+    await service.runJob('publish-crls')
     const crl = await readableCrl(service, `crl/${lastOf(arn)}.crl`)
     return crl?.entries.has(lastOf(leaf).replace(/^0+/, '')) === true ? crl : undefined
   }

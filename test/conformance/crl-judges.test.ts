@@ -95,7 +95,7 @@ async function fetchCrl(url: string, path: string, serial: string): Promise<void
 }
 
 async function prepare({ keyAlgorithm, crlType }: Case): Promise<Files> {
-  const startedAt = Date.now()
+  const startedAt = service.clock.now().getTime()
   const name = `${keyAlgorithm}-${crlType}`
   await mkdir(join(folder, name))
   const at = (file: string): string => join(folder, name, file)
@@ -112,13 +112,13 @@ async function prepare({ keyAlgorithm, crlType }: Case): Promise<Files> {
   await writeFile(at('revoked.pem'), `${revoked.certificate}\n`)
   const crlUrl = await crlUrlOf(at('revoked.pem'))
   assert.equal(await crlUrlOf(at('good.pem')), crlUrl)
-  const revokedAfter = Date.now()
+  const revokedAfter = service.clock.now().getTime()
   await revoke(service, revoked.arn, 'KEY_COMPROMISE')
   const revokedSerial = new X509Certificate(revoked.certificate).serialNumber
   await fetchCrl(crlUrl, at('crl.der'), revokedSerial)
   const convert = ['crl', '-inform', 'DER', '-in', at('crl.der'), '-out', at('crl.pem')]
   await run('openssl', convert)
-  const times = { startedAt, revokedAfter, madeBefore: Date.now() }
+  const times = { startedAt, revokedAfter, madeBefore: service.clock.now().getTime() }
   return { at, crlUrl, revokedSerial, ...times }
 }
 

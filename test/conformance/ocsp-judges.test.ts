@@ -76,10 +76,16 @@ async function prepare(keyAlgorithm: string): Promise<Files> {
   await writeFile(at('root.pem'), `${root.certificate}\n`)
   await writeFile(at('good.pem'), `${good.certificate}\n`)
   await writeFile(at('revoked.pem'), `${revoked.certificate}\n`)
-  const revokedAfter = Date.now()
+  const revokedAfter = service.clock.now().getTime()
   await revoke(service, revoked.arn, 'CESSATION_OF_OPERATION')
   const urls = await infoAccessOf(at('good.pem'))
-  return { at, rootArn: root.arn, ...urls, revokedAfter, revokedBefore: Date.now() }
+  return {
+    at,
+    rootArn: root.arn,
+    ...urls,
+    revokedAfter,
+    revokedBefore: service.clock.now().getTime(),
+  }
 }
 
 function filesOf(keyAlgorithm: string): Files {
@@ -256,7 +262,7 @@ async function judgeByPyca(t: TestContext, keyAlgorithm: string): Promise<void> 
     const answer = JSON.parse((await run(python, args)).stdout) as PycaAnswer
     const { tbs, signature, algorithm, subjectKeyIdentifier, ...facts } = answer
     const produced = Date.parse(facts.producedAt)
-    assert.ok(Math.abs(produced - Date.now()) < 60_000, facts.producedAt)
+    assert.ok(Math.abs(produced - service.clock.now().getTime()) < 60_000, facts.producedAt)
     const revokedAt = facts.revokedAt === null ? 0 : Date.parse(facts.revokedAt)
     if (name === 'revoked')
       assert.ok(revokedAt > files.revokedAfter - 1000 && revokedAt <= files.revokedBefore)

@@ -50,6 +50,11 @@ export class TestClock implements Clock {
     this.#milliseconds += (days * 86_400 + seconds) * 1000
   }
 
+  /** Moves to the real time, for clients that have no other clock. */
+  catchUp(): void {
+    this.#milliseconds = Date.now()
+  }
+
   /** Milliseconds by which it is ahead of the real time. */
   get offset(): number {
     return this.#milliseconds - Date.now()
@@ -107,6 +112,8 @@ export class TestService {
       publicListen: '127.0.0.1:0',
       logLevel: 'silent',
       authFailures: '0',
+      // Time does not move by itself: nothing may wait for it.
+      crlDelay: '0',
       ...database,
       ...flags,
     }
