@@ -13,7 +13,8 @@ export interface RetiredContent {
 /**
  * Deletes a certificate that expired before `before`, with its revocation. Nothing is changed if the
  * certificate no longer exists, if it has the highest number (SQLite would use the number again), or if it is revoked and may
- * still be on a CRL: every CRL that is kept published must have left it out already, by `kept_since`.
+ * still be on a CRL: every CRL that is kept published must have left it out already, by `kept_since`. Complete CRLs are taken to
+ * list every revocation, whatever crl/listing-crls.ts says of them now.
  */
 export function retireCertificate(
   { number, authority }: Pick<FoundCertificate, 'number' | 'authority'>,
