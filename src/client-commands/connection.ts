@@ -87,8 +87,7 @@ function credentialsOf({ dataDirectory, isDataNamed }: ConnectionOptions): Crede
   const file = join(dataDirectory, 'credentials')
   if (!isDataNamed && !existsSync(file)) return undefined
   const credentials = parseCredentials(read(file, 'credentials'))
-  if (credentials === undefined)
-    throw new ConfigurationError(`${file} does not hold an access key in a section [default]`)
+  if (credentials === undefined) throw new ConfigurationError(`${file} does not hold an access key`)
   return credentials
 }
 

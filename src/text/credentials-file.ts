@@ -4,9 +4,13 @@ export interface Credentials {
   readonly secretAccessKey: string
 }
 
-/** The access key in the section [default] of a shared credentials file; undefined if it has none. */
+/**
+ * The access key in the section [default] of a shared credentials file, or in a file without sections; undefined if there is
+ * none.
+ */
 export function parseCredentials(text: string): Credentials | undefined {
-  const [, section = ''] = /^\s*\[default\]\s*$([^[]*)/m.exec(text) ?? []
+  const [, inDefault = ''] = /^\s*\[default\]\s*$([^[]*)/m.exec(text) ?? []
+  const section = /^\s*\[/m.test(text) ? inDefault : text
   const valueOf = (name: string): string | undefined =>
     new RegExp(String.raw`^\s*${name}\s*=\s*(\S+)\s*$`, 'm').exec(section)?.[1]
   const accessKeyId = valueOf('aws_access_key_id')
