@@ -253,12 +253,12 @@ describe('the text', () => {
     }
   })
 
-  test('as JSON', async () => {
+  test('an audit report in JSON has a member for each fact of each certificate', async () => {
     const text = await reportOf(arn, 'JSON')
     assert.equal(text, jsonOf(rows))
   })
 
-  test('as CSV', async () => {
+  test('an audit report in CSV has the same facts in its columns', async () => {
     assert.equal(await reportOf(arn, 'CSV'), csvOf(rows))
   })
 
@@ -290,7 +290,7 @@ describe('the rows', () => {
     assert.equal(await reportOf(subordinate.arn, 'CSV'), `${columns}\n`)
   })
 
-  test('one certificate', async () => {
+  test('an audit report of a new root has one row, that of the root', async () => {
     const { arn, certificate } = await createRoot(service)
     const serial = new X509Certificate(certificate).serialNumber.toLowerCase().padStart(32, '0')
     const own = { arn: `${arn}/certificate/${serial}`, certificate, chain: undefined }
@@ -412,7 +412,7 @@ describe('the answers', () => {
     assert.equal(await createCode(reportInput(`${arn}/certificate/00`)), 'InvalidArnException')
   })
 
-  test('each state of the CA', async () => {
+  test('CreateCertificateAuthorityAuditReport refuses every state of a CA that has no report', async () => {
     const { arn } = await createRoot(service)
     const report = await create(arn)
     await finished(arn, report)

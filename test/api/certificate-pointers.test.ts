@@ -204,7 +204,7 @@ describe('authorityInfoAccess', () => {
     assert.deepEqual(found, Buffer.from(new peculiar.X509Certificate(root.certificate).rawData))
   })
 
-  test('names an OcspCustomCname', async () => {
+  test('a certificate names the OcspCustomCname of its CA', async () => {
     const OcspCustomCname = 'ocsp.example.com'
     const root = await rootWith(undefined, { ...ocsp, OcspCustomCname })
     const access = infoAccess(['ocsp', 'http://ocsp.example.com'], ['caIssuers', issuersOf(root)])

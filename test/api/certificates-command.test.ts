@@ -73,7 +73,7 @@ test('every filter, and each form of the answer', async () => {
   assert.match(table, new RegExp(lastOf(long)))
 })
 
-test('all accounts, or one', async () => {
+test('signet certificates list shows all accounts, or one', async () => {
   await createAccount(service)
   const { credentials } = await createUser(service, {
     accountId: otherAccountId,
@@ -100,7 +100,7 @@ test('that there is more, or that search is behind, is said', async () => {
   assert.match(behind.stderr, /^signet: note: the newest certificates are not searched yet|^$/)
 })
 
-test('what means nothing is refused', async () => {
+test('signet certificates list refuses filters that mean nothing', async () => {
   for (const [flags, expected] of [
     [['--ca', 'arn:x'], /arn:x is not the ARN of a certificate authority/],
     [['--ca', root.arn.replace(/\/.*/, '/00000000-0000-0000-0000-000000000000')], /there is no /],

@@ -18,7 +18,14 @@ import { join, resolve } from 'node:path'
 import { after, before, test } from 'node:test'
 import { promisify } from 'node:util'
 import { ACMPCAClient, ListCertificateAuthoritiesCommand } from '@aws-sdk/client-acm-pca'
-import { command, signet, startServer as start, type ServerProcess } from '../support/process.ts'
+import { createProgram } from '../../src/cli/program.ts'
+import {
+  command,
+  signet,
+  spawnCommand,
+  startServer as start,
+  type ServerProcess,
+} from '../support/process.ts'
 import { eventually } from '../support/revocation.ts'
 import { readCredentials } from '../support/service.ts'
 import type { Credentials } from '../support/signed-request.ts'
@@ -285,6 +292,20 @@ test('version and help, everywhere, with examples', async () => {
   }
   assert.equal((await command(['nonsense'])).code, 2)
   assert.equal((await command(['access-key', 'create'])).code, 2)
+})
+
+test('every command starts as a process of its own', async () => {
+  const program = await createProgram(() => {}, [])
+  assert.ok(program.commands.length > 20)
+  for (const { name, description } of program.commands.map((each) => ({
+    name: each.name(),
+    description: each.description(),
+  }))) {
+    const { code, stdout, stderr } = await spawnCommand([name, '--help'])
+    assert.deepEqual([code, stderr], [0, ''], name)
+    assert.ok(stdout.startsWith(`Usage: signet ${name} `), stdout)
+    assert.ok(stdout.replaceAll(/\s+/g, ' ').includes(description.slice(0, 40)), name)
+  }
 })
 
 test('access keys are made, listed, disabled and deleted while the server runs', async () => {

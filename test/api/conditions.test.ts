@@ -141,7 +141,7 @@ test('Tags at creation need TagCertificateAuthority too', async () => {
   )
 })
 
-test('a refused creation makes nothing', async () => {
+test('a CreateCertificateAuthority that is denied creates no CA', async () => {
   const listed = async (): Promise<number> =>
     (await service.must('ListCertificateAuthorities', {})).CertificateAuthorities.length
   const creator = await userWith(allow('CreateCertificateAuthority'))

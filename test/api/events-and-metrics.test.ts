@@ -120,7 +120,7 @@ describe('events', { concurrency: true }, () => {
     assertEvent(revocations[0], service, { type: types.revocation, resources, detail: success })
   })
 
-  test('what is refused tells nothing', async (t) => {
+  test('a refused request makes no event', async (t) => {
     const { service, events } = await start(t)
     const root = await createRoot(service)
     const { arn } = await issue(service, { arn: root.arn, csr: csr('ec-server') })
@@ -141,7 +141,7 @@ describe('events', { concurrency: true }, () => {
     assert.equal(about(arn, types.revocation).length, 1)
   })
 
-  test('a CRL that was published', async (t) => {
+  test('an event says that a CRL was published', async (t) => {
     const { service, about } = await start(t)
     const root = await createRoot(service, { more: revocationOptions() })
     assert.deepEqual(about(root.arn, types.crl), [])

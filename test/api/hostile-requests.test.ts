@@ -96,7 +96,7 @@ const asJson: [name: string, request: string][] = [
 ]
 
 for (const [name, request] of asJson)
-  test(`refused in JSON: ${name}`, async () =>
+  test(`the JSON protocol refuses ${name}`, async () =>
     refusedAsJson(await sendRaw(service.url, request), name))
 
 const asXml: [name: string, request: string][] = [
@@ -122,7 +122,7 @@ const asXml: [name: string, request: string][] = [
 ]
 
 for (const [name, request] of asXml)
-  test(`refused in XML: ${name}`, async () =>
+  test(`the query protocol refuses ${name} in XML`, async () =>
     refusedAsXml(await sendRaw(service.url, request), name))
 
 const onPublic: [name: string, request: string, status: number][] = [

@@ -288,17 +288,17 @@ async function crashAndRecover(plan: Omit<CrashPlan, 'data'>): Promise<boolean> 
 
 describe('killed at a step of its jobs', { concurrency: 4 }, () => {
   for (const step of ['head', 'put', 'half', 'written'] as const)
-    test(`${step} of a CRL`, async () => {
+    test(`a crash at the step ${step} of a CRL leaves no work undone`, async () => {
       assert.ok(await crashAndRecover({ step, key: 'crl/' }))
     })
   for (const step of ['put', 'half', 'written'] as const)
-    test(`${step} of an audit report`, async () => {
+    test(`a crash at the step ${step} of an audit report leaves no work undone`, async () => {
       assert.ok(await crashAndRecover({ step, key: 'audit-report/' }))
     })
   // All work is done after some thirty. Both steps of each hold; these are enough to find what a change breaks.
   for (let count = 2; count <= 28; count += 2) {
     const step = count % 4 === 0 ? 'write' : 'committed'
-    test(`${step} of transaction ${count}`, async () => {
+    test(`a crash at the step ${step} of transaction ${count} leaves no work undone`, async () => {
       assert.ok(await crashAndRecover({ step, count }))
     })
   }

@@ -159,7 +159,7 @@ const table: Record<string, { input: (subject: Subject) => object; cells: readon
 }
 
 for (const [operation, { input, cells }] of Object.entries(table))
-  test(`${operation} in every state`, async () => {
+  test(`in each state of a CA ${operation} is answered as AWS answers it`, async () => {
     const found: string[] = []
     for (const state of states) {
       const subject = await authorityIn(state)

@@ -78,7 +78,7 @@ suite('a second server is refused, and the first goes on,', () => {
   ]
   for (const workers of ['1', '2'])
     for (const [name, remove] of removals)
-      test(`${name}, with ${workers} workers`, async (t) => {
+      test(`a second server does not start ${name}, with ${workers} workers`, async (t) => {
         const place = await started(t, ['--workers', workers])
         const client = clientOf(place.server, place.data)
         const root = await createRoot(client)

@@ -544,7 +544,7 @@ test('custom extensions of a known kind must be of its form', async () => {
   assert.match(await refused('2.5.29.30', '3000', true), lint('name-constraints-ca'))
 })
 
-test('an extension is given once', async () => {
+test('an extension that the passthrough gives twice is refused', async () => {
   const twice = 'InvalidArgsException: ApiPassthrough.Extensions gives extension '
   const custom = (ObjectIdentifier: string, hex: string) => ({
     ObjectIdentifier,
@@ -750,7 +750,7 @@ for (const keyAlgorithm of ['ML_DSA_44', 'ML_DSA_65', 'ML_DSA_87'])
     )
   })
 
-test('hierarchies of mixed keys', async () => {
+test('hierarchies of mixed keys are issued by passthrough templates', async () => {
   const rsaRoot = await createRoot(service, { keyAlgorithm: 'RSA_3072' })
   const ecIssuing = await createSubordinate(service, rsaRoot, {
     keyAlgorithm: 'EC_secp384r1',

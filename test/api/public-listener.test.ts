@@ -102,7 +102,7 @@ describe('an object that anyone may read', () => {
     assert.deepEqual([head.status, head.body.length, found], [200, 0, expected])
   })
 
-  test('a query does not count', async () => {
+  test('the query of a public URL is ignored', async () => {
     assert.deepEqual((await get(`${path}?a=b`)).body, der)
   })
 
@@ -135,7 +135,7 @@ describe('an object that anyone may read', () => {
       }
   })
 
-  test('is served in part', async () => {
+  test('a range of an object is served', async () => {
     const size = der.length
     const parts: [string, number, number][] = [
       ['bytes=0-0', 0, 0],
@@ -187,7 +187,7 @@ describe('an object that anyone may read', () => {
     assert.equal(await statusWith(new Date(0).toUTCString()), 200)
   })
 
-  test('has no other methods', async () => {
+  test('other methods are refused with 405 and Allow', async () => {
     for (const method of ['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'PROPFIND']) {
       const { status, headers } = await send(path, { method, body: Buffer.from('x') })
       assert.equal(status, 405, method)
@@ -289,7 +289,7 @@ describe('everything else is not found', () => {
     }
   })
 
-  test('what the other listener has', async () => {
+  test('paths of the API listener are not found on the public one', async () => {
     for (const path of [
       '/metrics',
       '/metrics/',
@@ -515,7 +515,7 @@ describe('OCSP', () => {
     }
   })
 
-  test('has no other methods', async () => {
+  test('other methods are refused with 405 and Allow', async () => {
     for (const method of ['HEAD', 'PUT', 'DELETE', 'OPTIONS'])
       for (const path of ['/', '/ocsp', `/${asked.toString('base64')}`]) {
         const { status, headers } = await send(path, { method })
@@ -545,7 +545,7 @@ describe('OCSP requests that are none', () => {
     serial: root.serial,
   })
 
-  test('are malformed, by POST', async () => {
+  test('an OCSP request by POST that cannot be read is answered malformedRequest', async () => {
     const bodies: Buffer[] = [
       Buffer.alloc(0),
       Buffer.from('nonsense'),
@@ -638,7 +638,7 @@ describe('OCSP of what the server does not answer for is unauthorized', () => {
     assert.equal(hexOf(await post(ocspRequest(mixed))), unauthorized)
   })
 
-  test('negative serial numbers', async () => {
+  test('OCSP gives no status of a negative serial number', async () => {
     const { certificate, serial } = await ocspCa()
     const hex = ocspRequest([{ issuer: certificate, serial: `7f${serial.slice(2)}` }]).toString(
       'hex',

@@ -75,7 +75,7 @@ describe('serial numbers', () => {
     '0x and colons': (serial) => `0x${colons(serial)}`,
   }
   for (const [name, form] of Object.entries(forms))
-    test(`written with ${name}`, async () => {
+    test(`RevokeCertificate takes a serial number written with ${name}`, async () => {
       const serial = lastOf((await leaf()).arn)
       const answer = await service.call('RevokeCertificate', input(form(serial)))
       assert.deepEqual([answer.status, answer.text], [200, ''])
@@ -91,7 +91,7 @@ describe('serial numbers', () => {
     assert.equal(await codeOf(input(other)), 'RequestAlreadyProcessedException')
   })
 
-  test('with the top bit set', async () => {
+  test('RevokeCertificate takes a serial number with the top bit set', async () => {
     await service.must('RevokeCertificate', input(await serialThatBeginsWith(0x9c)))
   })
 
@@ -175,7 +175,7 @@ test('reasons that the API does not have are refused', async () => {
   await service.must('RevokeCertificate', input(serial))
 })
 
-test('each member is required', async () => {
+test('RevokeCertificate requires each member', async () => {
   const whole: Record<string, unknown> = { ...input(lastOf((await leaf()).arn)) }
   for (const name of Object.keys(whole))
     assert.match(
@@ -215,7 +215,7 @@ test('what was issued before CRLs were on is on the CRL once it is revoked', asy
 })
 
 describe('whose certificates', () => {
-  test('not an expired one', async () => {
+  test('RevokeCertificate refuses an expired certificate', async () => {
     const [soon, later] = [lastOf((await leaf(1)).arn), lastOf((await leaf(1)).arn)]
     service.clock.advance({ seconds: 86_400 - 120 })
     await service.must('RevokeCertificate', input(soon))
@@ -236,7 +236,7 @@ describe('whose certificates', () => {
     )
   })
 
-  test('not what another CA issued', async () => {
+  test('RevokeCertificate refuses a certificate of another CA', async () => {
     const other = await createRoot(service)
     const serial = lastOf((await leaf()).arn)
     const asked = input(serial, { CertificateAuthorityArn: other.arn })

@@ -149,7 +149,7 @@ const cases: readonly (readonly [what: string, given: Case, warning: string])[] 
 ]
 
 for (const [what, given, warning] of cases)
-  test(`${what} is warned of`, async () => {
+  test(`signet status warns of ${what}`, async () => {
     assert.deepEqual((await statusOf(given)).warnings, [warning])
   })
 

@@ -52,7 +52,7 @@ function assertRefused({ code, stdout, stderr }: Outcome, what: string): string 
 }
 
 describe('signet bucket', () => {
-  test('create, list and delete', async () => {
+  test('signet bucket creates, lists and deletes buckets', async () => {
     assert.deepEqual(await json('bucket', 'list'), [])
     const made = await json('bucket', 'create', 'one.reports')
     assert.deepEqual(
@@ -75,7 +75,7 @@ describe('signet bucket', () => {
     assert.match(await refused('bucket', 'delete', 'one.reports'), /no bucket/)
   })
 
-  test('create, for another account', async () => {
+  test('signet bucket creates a bucket for another account', async () => {
     assert.equal((await run('account', 'create', '210987654321')).code, 0)
     const made = await json('bucket', 'create', 'their-crls', '--account', '210987654321')
     assert.equal(made.AccountId, '210987654321')

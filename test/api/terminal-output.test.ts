@@ -90,7 +90,7 @@ test('names of CAs, in a table, in JSON and in the choice that an error offers',
   })
 })
 
-test('the error of a server', async () => {
+test('the text of an error of a server cannot control the terminal', async () => {
   const body = { __type: 'ValidationException', message: hostile }
   await withServer({ status: 400, body }, async (flags) => {
     for (const name of ['status', 'init-hierarchy'])

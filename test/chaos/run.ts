@@ -1,4 +1,10 @@
-/** One test: load, trouble, and the judgement of what is there afterwards. */
+/**
+ * The chaos test: load, trouble, and the judgement afterwards. Clients issue, fetch, revoke and look at CRLs through any server of
+ * a fleet, and note every answer in a ledger; an answer that is lost makes the request unclear, not wrong. Meanwhile servers are
+ * killed, stopped and cut off, in an order that the seed repeats. When the trouble is over the checker compares the ledger with
+ * the rows, the certificates, every version of the CRLs that was seen, and OCSP, with nothing of the server's code. The test fails
+ * on any difference: what was acknowledged must be there, once, and a revocation must never be missing from a later CRL.
+ */
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'

@@ -131,7 +131,7 @@ test('a server does not start while the database is away, and says why without a
       assert.equal(error.name, 'ConfigurationError')
       assert.match(
         error.message,
-        /^PostgreSQL at 127\.0\.0\.1:1, database test\d+ cannot be used: /,
+        /^PostgreSQL at 127\.0\.0\.1:1, database test_\d+_\d+ cannot be used: /,
       )
       assert.doesNotMatch(error.message, /hunter2/)
       return true

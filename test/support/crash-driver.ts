@@ -1,6 +1,8 @@
 /**
  * The server as a process that kills itself at a step that its argument, a CrashPlan in JSON, names. What was sent to the
- * database or to the store before that may have arrived; nothing after it has happened.
+ * database or to the store before that may have arrived; nothing after it has happened. Steps are transactions, counted before
+ * and after their commit, and calls of the object store before, during and after a write. The tests start it on a copy of a data
+ * folder in which every job has work to do, wait for its end, and start a server on what it left.
  */
 import { Worker } from 'node:worker_threads'
 import { startSingleProcess } from '../../src/server/single-process.ts'
