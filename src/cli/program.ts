@@ -3,7 +3,7 @@ import { Command } from 'commander'
 import { version } from '../version.ts'
 import { visibleUsageError, type Output } from '../terminal.ts'
 import { processIo, type CommandContext, type ProcessIo } from './shared/context.ts'
-import { examples } from './shared/config-flags.ts'
+import { examplesText, SignetCommand } from './shared/signet-command.ts'
 
 /** Creates a command. `completion` uses the program, because it describes all commands. */
 type CreateCommand = (context: CommandContext, program: Command) => Command
@@ -60,11 +60,15 @@ export async function createProgram(
     .helpCommand(false)
     .addHelpText(
       'after',
-      examples('signet serve', 'signet init-hierarchy', 'signet issue --name localhost --out tls'),
+      examplesText([
+        'signet serve',
+        'signet init-hierarchy',
+        'signet issue --name localhost --out tls',
+      ]),
     )
   for (const name of namesFor(argv[0])) {
     const create = await commands[name]?.()
-    if (create !== undefined) program.addCommand(create({ ...io, print }, program).exitOverride())
+    if (create !== undefined) program.addCommand(create({ ...io, print }, program))
   }
   return withOutputs(program, io)
 }
@@ -93,6 +97,8 @@ function namesFor(first: string | undefined): readonly string[] {
   return isOne ? [first] : Object.keys(commands)
 }
 
-function versionCommand({ print }: CommandContext): Command {
-  return new Command('version').description('print the version').action(() => print(version()))
+function versionCommand(context: CommandContext): Command {
+  return new SignetCommand(context, 'version')
+    .description('print the version')
+    .action(() => context.print(version()))
 }

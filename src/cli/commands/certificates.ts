@@ -1,5 +1,5 @@
 /** `signet certificates …`: search of issued certificates. */
-import { Command, Option } from 'commander'
+import { Option, type Command } from 'commander'
 import {
   listCertificates,
   type CertificatesOptions,
@@ -9,8 +9,9 @@ import type { Flags } from '../../settings/config.ts'
 import { ConfigurationError } from '../../errors.ts'
 import { parseSpan } from '../../client-commands/issuance-options.ts'
 import type { CommandContext } from '../shared/context.ts'
-import { csvOf, printAnswer, withOutput } from '../shared/print.ts'
-import { configOf, examples, listOf, wholeNumber } from '../shared/config-flags.ts'
+import { listOf, SignetCommand } from '../shared/signet-command.ts'
+import { csvOf, printAnswer } from '../shared/print.ts'
+import { configOf, wholeNumber } from '../shared/config-flags.ts'
 import { printNote } from '../../terminal.ts'
 
 type ListFlags = Flags & {
@@ -31,8 +32,9 @@ type ListFlags = Flags & {
 const limitMax = 100_000
 
 export function certificatesCommand(context: CommandContext): Command {
-  const group = new Command('certificates').description('certificates that were issued')
-  const command = listOf(group)
+  const group = new SignetCommand(context, 'certificates')
+  group.description('certificates that were issued')
+  listOf(group)
     .description('search what was issued; all that is asked for has to hold')
     .option('--ca <arn>', 'issued by this CA')
     .option('--subject <name>', "common name: whole, or what it begins with: 'web*'")
@@ -49,17 +51,14 @@ export function certificatesCommand(context: CommandContext): Command {
       new Option('--status <status>', 'its status now').choices(['VALID', 'EXPIRED', 'REVOKED']),
     )
     .option('--limit <number>', `at most so many, up to ${limitMax}`, limit, 1000)
-  withOutput(command, ['table', 'json', 'csv'])
-    .addHelpText(
-      'after',
-      examples(
-        'signet certificates list --expiring-within 30d',
-        'signet certificates list --san .example.com --status VALID --output json',
-        'signet certificates list --ca arn:aws:acm-pca:… --issued-after 2026-01-01 --output csv',
-      ),
+    .output(['table', 'json', 'csv'])
+    .examples(
+      'signet certificates list --expiring-within 30d',
+      'signet certificates list --san .example.com --status VALID --output json',
+      'signet certificates list --ca arn:aws:acm-pca:… --issued-after 2026-01-01 --output csv',
     )
     .action((flags: ListFlags) => list(context, flags))
-  return group.helpCommand(false)
+  return group
 }
 
 async function list(context: CommandContext, flags: ListFlags): Promise<void> {

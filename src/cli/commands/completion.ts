@@ -1,29 +1,25 @@
 /** `signet completion`: scripts that make a shell complete commands, flags and values. */
-import { Argument, Command } from 'commander'
+import { Argument, type Command } from 'commander'
 import { bashScript } from '../completion/bash.ts'
 import { completedCommands } from '../completion/completed-command.ts'
 import { fishScript } from '../completion/fish.ts'
 import { zshScript } from '../completion/zsh.ts'
-import { examples } from '../shared/config-flags.ts'
 import type { CommandContext } from '../shared/context.ts'
+import { SignetCommand } from '../shared/signet-command.ts'
 
 const scripts = { bash: bashScript, zsh: zshScript, fish: fishScript }
 
 /** Completes all commands of `program`. */
-export function completionCommand({ print }: CommandContext, program: Command): Command {
-  return new Command('completion')
-    .exitOverride()
+export function completionCommand(context: CommandContext, program: Command): Command {
+  return new SignetCommand(context, 'completion')
     .description('print a script that makes a shell complete signet commands')
     .addArgument(new Argument('<shell>').choices(Object.keys(scripts)))
-    .addHelpText(
-      'after',
-      examples(
-        'source <(signet completion bash)',
-        'signet completion zsh > "${fpath[1]}/_signet"',
-        'signet completion fish > ~/.config/fish/completions/signet.fish',
-      ),
+    .examples(
+      'source <(signet completion bash)',
+      'signet completion zsh > "${fpath[1]}/_signet"',
+      'signet completion fish > ~/.config/fish/completions/signet.fish',
     )
     .action((shell: keyof typeof scripts) =>
-      print(scripts[shell](completedCommands(program)).trimEnd()),
+      context.print(scripts[shell](completedCommands(program)).trimEnd()),
     )
 }

@@ -1,5 +1,5 @@
 /** `signet init-hierarchy`. */
-import { Command } from 'commander'
+import type { Command } from 'commander'
 import { systemClock } from '../../clock.ts'
 import { withConnection } from '../../client-commands/connection.ts'
 import type { AuthorityResult, HierarchyResult } from '../../client-commands/init-hierarchy.ts'
@@ -9,14 +9,14 @@ import { ConfigurationError } from '../../errors.ts'
 import type { Paragraph } from '../../inspect/lines.ts'
 import { instantWords } from '../../inspect/words.ts'
 import type { CommandContext } from '../shared/context.ts'
+import { SignetCommand } from '../shared/signet-command.ts'
 import {
   connectionOf,
   keyAlgorithmOption,
   withConnectionFlags,
   type ConnectionFlags,
 } from '../shared/connection-flags.ts'
-import { printAnswer, withOutput, type OutputFlags } from '../shared/print.ts'
-import { examples } from '../shared/config-flags.ts'
+import { printAnswer, type OutputFlags } from '../shared/print.ts'
 import { paragraphsText } from '../shared/style.ts'
 import { progressTo } from '../../terminal.ts'
 
@@ -34,7 +34,8 @@ type HierarchyFlags = ConnectionFlags &
   }
 
 export function initHierarchyCommand(context: CommandContext): Command {
-  return withOutput(withConnectionFlags(new Command('init-hierarchy')), ['table', 'json'])
+  return withConnectionFlags(new SignetCommand(context, 'init-hierarchy'))
+    .output(['table', 'json'])
     .description(
       'make a root CA and an issuing CA below it; run again, it finishes or says what is there',
     )
@@ -54,12 +55,9 @@ export function initHierarchyCommand(context: CommandContext): Command {
     .option('--crl-bucket <name>', 'bucket for the CRLs of both: see signet bucket create')
     .option('--ocsp', 'answer OCSP for both')
     .option('--out <file>', 'write the root certificate to this file')
-    .addHelpText(
-      'after',
-      examples(
-        'signet init-hierarchy',
-        'signet init-hierarchy --name "Example Corp" --ocsp --out root.pem',
-      ),
+    .examples(
+      'signet init-hierarchy',
+      'signet init-hierarchy --name "Example Corp" --ocsp --out root.pem',
     )
     .action(async (flags: HierarchyFlags) => {
       // It loads the SDK, which the other commands need not wait for.

@@ -1,28 +1,26 @@
 /** `signet inspect`. */
-import { Command } from 'commander'
+import type { Command } from 'commander'
 import { loadBytes } from '../../client-commands/load.ts'
 import { systemClock } from '../../clock.ts'
 import { inspect } from '../../inspect/inspect.ts'
 import { paragraphsOf } from '../../inspect/lines.ts'
 import type { CommandContext } from '../shared/context.ts'
-import { examples } from '../shared/config-flags.ts'
-import { printAnswer, withOutput, type OutputFlags } from '../shared/print.ts'
+import { SignetCommand } from '../shared/signet-command.ts'
+import { printAnswer, type OutputFlags } from '../shared/print.ts'
 import { paragraphsText } from '../shared/style.ts'
 
 type InspectFlags = OutputFlags & { readonly tls?: boolean; readonly caFile?: string }
 
 export function inspectCommand(context: CommandContext): Command {
-  return withOutput(new Command('inspect'), ['table', 'json'])
+  return new SignetCommand(context, 'inspect')
+    .output(['table', 'json'])
     .description('say what is in a certificate, a chain, a CSR, a CRL or an OCSP response')
     .argument('<file|url|->', 'file, http, https or tls URL, or - for standard input; PEM or DER')
     .option('--tls', 'of an https URL, the chain that its server presents')
-    .addHelpText(
-      'after',
-      examples(
-        'signet inspect tls/fullchain.pem',
-        'signet inspect tls://localhost:8443',
-        'openssl req -in server.csr | signet inspect - --output json',
-      ),
+    .examples(
+      'signet inspect tls/fullchain.pem',
+      'signet inspect tls://localhost:8443',
+      'openssl req -in server.csr | signet inspect - --output json',
     )
     .action(async (source: string, flags: InspectFlags) => {
       const now = systemClock.now()

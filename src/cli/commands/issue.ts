@@ -1,7 +1,7 @@
 /** `signet issue`. */
 import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
-import { Command } from 'commander'
+import type { Command } from 'commander'
 import type { Metadata } from '../../client-commands/certificate-folder.ts'
 import { withConnection } from '../../client-commands/connection.ts'
 import { issueInto, requestIn, requestNotes, requireNames } from '../../client-commands/issue.ts'
@@ -11,14 +11,15 @@ import { instantWords } from '../../inspect/words.ts'
 import { ConfigurationError } from '../../errors.ts'
 import { systemClock } from '../../clock.ts'
 import type { CommandContext } from '../shared/context.ts'
+import { SignetCommand } from '../shared/signet-command.ts'
 import {
   connectionOf,
   keyAlgorithmOption,
   withConnectionFlags,
   type ConnectionFlags,
 } from '../shared/connection-flags.ts'
-import { printAnswer, withOutput, type OutputFlags } from '../shared/print.ts'
-import { examples, severalOf } from '../shared/config-flags.ts'
+import { printAnswer, type OutputFlags } from '../shared/print.ts'
+import { severalOf } from '../shared/config-flags.ts'
 import { paragraphsText } from '../shared/style.ts'
 import { printNote, progressTo } from '../../terminal.ts'
 
@@ -36,7 +37,8 @@ type IssueFlags = ConnectionFlags &
   }
 
 export function issueCommand(context: CommandContext): Command {
-  return withOutput(withConnectionFlags(new Command('issue')), ['table', 'json'])
+  return withConnectionFlags(new SignetCommand(context, 'issue'))
+    .output(['table', 'json'])
     .description('make a key and a certificate for it, and write what a server needs to a folder')
     .option(
       '--name <host,…>',
@@ -58,12 +60,9 @@ export function issueCommand(context: CommandContext): Command {
       'folder for key.pem, cert.pem, chain.pem, fullchain.pem, ca.pem, metadata.json',
     )
     .option('--force', 'replace what is in the folder')
-    .addHelpText(
-      'after',
-      examples(
-        'signet issue --name host.example.com --out tls',
-        'signet issue --name a.example.com,b.example.com --ip 192.0.2.1 --validity 90d --out tls',
-      ),
+    .examples(
+      'signet issue --name host.example.com --out tls',
+      'signet issue --name a.example.com,b.example.com --ip 192.0.2.1 --validity 90d --out tls',
     )
     .action(async (flags: IssueFlags, command: Command) => {
       const names = namesOf(flags)

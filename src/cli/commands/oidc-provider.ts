@@ -1,5 +1,5 @@
 /** `signet oidc-provider …`. */
-import { Command } from 'commander'
+import type { Command } from 'commander'
 import {
   addIdentityProvider,
   changeIdentityProvider,
@@ -8,72 +8,50 @@ import {
   type ProviderOptions,
 } from '../../admin-commands/identity-providers.ts'
 import type { Flags } from '../../settings/config.ts'
+import { severalOf } from '../shared/config-flags.ts'
 import type { CommandContext } from '../shared/context.ts'
 import { readTextFile } from '../shared/policy-file.ts'
-import { printAnswer, withOutput, type OutputFlags } from '../shared/print.ts'
-import { configOf, examples, listOf, ofAccount, severalOf } from '../shared/config-flags.ts'
+import { listOf, ofAccount, SignetCommand, type Call } from '../shared/signet-command.ts'
 
-type ProviderFlags = Flags &
-  OutputFlags & { readonly audience?: readonly string[]; readonly jwks?: string }
+type ProviderFlags = Flags & { readonly audience?: readonly string[]; readonly jwks?: string }
 
 export function oidcProviderCommand(context: CommandContext): Command {
-  const group = new Command('oidc-provider').description(
-    'OpenID Connect issuers whose tokens roles may be taken on with',
-  )
-  withOptions(withOutput(ofAccount(group, 'create')))
+  const group = new SignetCommand(context, 'oidc-provider')
+  group.description('OpenID Connect issuers whose tokens roles may be taken on with')
+  withOptions(ofAccount(group, 'create').output())
     .description('let roles of an account trust an issuer')
     .argument('<issuer>', 'URL, as tokens name it in iss')
-    .addHelpText(
-      'after',
-      examples(
-        'signet oidc-provider create https://token.actions.githubusercontent.com --audience signet',
-        'signet oidc-provider create https://kubernetes.default.svc.cluster.local \\\n' +
-          '    --audience signet --jwks jwks.json',
-      ),
+    .examples(
+      'signet oidc-provider create https://token.actions.githubusercontent.com --audience signet',
+      'signet oidc-provider create https://kubernetes.default.svc.cluster.local \\\n' +
+        '    --audience signet --jwks jwks.json',
     )
-    .action(async (issuer: string, flags: ProviderFlags) => {
-      const name = { accountId: flags.account, issuer }
-      printAnswer(
-        context,
-        flags,
-        await addIdentityProvider(configOf(context, flags), name, await optionsOf(flags)),
-      )
-    })
-  withOutput(listOf(group))
+    .run(async ({ config, flags }: Call<ProviderFlags>, issuer: string) =>
+      addIdentityProvider(config, { accountId: flags.account, issuer }, await optionsOf(flags)),
+    )
+  listOf(group)
+    .output()
     .description('list issuers that are trusted')
-    .addHelpText('after', examples('signet oidc-provider list'))
-    .action(async (flags: ProviderFlags) =>
-      printAnswer(
-        context,
-        flags,
-        await listAllIdentityProviders(configOf(context, flags), flags.account),
-      ),
-    )
+    .examples('signet oidc-provider list')
+    .run(({ config, flags }) => listAllIdentityProviders(config, flags.account))
   withOptions(ofAccount(group, 'update'))
     .description('change what tokens are for, or their keys; what is not said stays')
     .argument('<issuer>')
-    .addHelpText(
-      'after',
-      examples('signet oidc-provider update https://ci.example.com --jwks k.json'),
-    )
-    .action(async (issuer: string, flags: ProviderFlags) =>
-      changeIdentityProvider(
-        configOf(context, flags),
-        { accountId: flags.account, issuer },
-        await optionsOf(flags),
-      ),
+    .examples('signet oidc-provider update https://ci.example.com --jwks k.json')
+    .run(async ({ config, flags }: Call<ProviderFlags>, issuer: string) =>
+      changeIdentityProvider(config, { accountId: flags.account, issuer }, await optionsOf(flags)),
     )
   ofAccount(group, 'delete')
     .description('trust an issuer no more')
     .argument('<issuer>')
-    .addHelpText('after', examples('signet oidc-provider delete https://ci.example.com'))
-    .action((issuer: string, flags: ProviderFlags) =>
-      removeIdentityProvider(configOf(context, flags), { accountId: flags.account, issuer }),
+    .examples('signet oidc-provider delete https://ci.example.com')
+    .run(({ config, flags }, issuer: string) =>
+      removeIdentityProvider(config, { accountId: flags.account, issuer }),
     )
-  return group.helpCommand(false)
+  return group
 }
 
-function withOptions(command: Command): Command {
+function withOptions(command: SignetCommand): SignetCommand {
   return command
     .option(
       '--audience <text>',

@@ -1,5 +1,5 @@
 /** `signet policy …`. */
-import { Command } from 'commander'
+import type { Command } from 'commander'
 import {
   listPolicies,
   putPolicy,
@@ -8,16 +8,15 @@ import {
 } from '../../admin-commands/policies.ts'
 import type { Flags } from '../../settings/config.ts'
 import type { CommandContext } from '../shared/context.ts'
-import { configOf, examples, ofAccount } from '../shared/config-flags.ts'
 import { readPolicyFile } from '../shared/policy-file.ts'
-import { printAnswer, withOutput, type OutputFlags } from '../shared/print.ts'
+import { ofAccount, SignetCommand, type Call } from '../shared/signet-command.ts'
 
-type PolicyFlags = Flags &
-  OutputFlags & { readonly user?: string; readonly role?: string; readonly name: string }
+type PolicyFlags = Flags & { readonly user?: string; readonly role?: string; readonly name: string }
 
 export function policyCommand(context: CommandContext): Command {
-  const group = new Command('policy').description('what users and roles may do')
-  const ofPrincipal = (name: string): Command =>
+  const group = new SignetCommand(context, 'policy')
+  group.description('what users and roles may do')
+  const ofPrincipal = (name: string): SignetCommand =>
     ofAccount(group, name)
       .option('--user <name>', 'user that has it')
       .option('--role <name>', 'role that has it')
@@ -25,28 +24,22 @@ export function policyCommand(context: CommandContext): Command {
     .description('give a user or role a policy, in place of one of the same name')
     .requiredOption('--name <name>', 'name of the policy')
     .requiredOption('--policy <file>', 'JSON identity policy')
-    .addHelpText('after', examples('signet policy put --role issuer --name issue --policy p.json'))
-    .action(async (flags: PolicyFlags & { readonly policy: string }) => {
-      const policy = await readPolicyFile(context, flags.policy, {
-        flag: '--policy',
-        kind: 'identity',
-      })
-      return putPolicy(configOf(context, flags), ownerOf(flags), { name: flags.name, policy })
+    .examples('signet policy put --role issuer --name issue --policy p.json')
+    .run(async ({ config, flags }: Call<PolicyFlags & { readonly policy: string }>) => {
+      const policy = await readPolicyFile(context, flags.policy)
+      return putPolicy(config, ownerOf(flags), { name: flags.name, policy })
     })
-  withOutput(ofPrincipal('list'))
+  ofPrincipal('list')
+    .output()
     .description('list the policies of a user or role')
-    .addHelpText('after', examples('signet policy list --user alice'))
-    .action(async (flags: PolicyFlags) =>
-      printAnswer(context, flags, await listPolicies(configOf(context, flags), ownerOf(flags))),
-    )
+    .examples('signet policy list --user alice')
+    .run(({ config, flags }: Call<PolicyFlags>) => listPolicies(config, ownerOf(flags)))
   ofPrincipal('delete')
     .description('take a policy from a user or role')
     .requiredOption('--name <name>', 'name of the policy')
-    .addHelpText('after', examples('signet policy delete --role issuer --name issue'))
-    .action((flags: PolicyFlags) =>
-      removePolicy(configOf(context, flags), ownerOf(flags), flags.name),
-    )
-  return group.helpCommand(false)
+    .examples('signet policy delete --role issuer --name issue')
+    .run(({ config, flags }: Call<PolicyFlags>) => removePolicy(config, ownerOf(flags), flags.name))
+  return group
 }
 
 function ownerOf({ account, user, role }: PolicyFlags): PolicyOwner {

@@ -1,18 +1,18 @@
 /** `signet renew`. */
-import { Command } from 'commander'
+import type { Command } from 'commander'
 import { withConnection } from '../../client-commands/connection.ts'
 import { renewAll, type Renewal } from '../../client-commands/renew.ts'
 import { parseSpan } from '../../client-commands/issuance-options.ts'
 import { systemClock } from '../../clock.ts'
 import { instantWords } from '../../inspect/words.ts'
 import type { CommandContext } from '../shared/context.ts'
-import { examples } from '../shared/config-flags.ts'
+import { SignetCommand } from '../shared/signet-command.ts'
 import {
   connectionOf,
   withConnectionFlags,
   type ConnectionFlags,
 } from '../shared/connection-flags.ts'
-import { printAnswer, tableOf, withOutput, type OutputFlags } from '../shared/print.ts'
+import { printAnswer, tableOf, type OutputFlags } from '../shared/print.ts'
 import { progressTo } from '../../terminal.ts'
 
 type RenewFlags = ConnectionFlags &
@@ -23,7 +23,8 @@ type RenewFlags = ConnectionFlags &
   }
 
 export function renewCommand(context: CommandContext): Command {
-  return withOutput(withConnectionFlags(new Command('renew')), ['table', 'json'])
+  return withConnectionFlags(new SignetCommand(context, 'renew'))
+    .output(['table', 'json'])
     .description('replace the certificates and keys in folders of signet issue by new ones')
     .argument('<dir...>', 'folders that signet issue has written')
     .option('--if-expiring-within <duration>', 'only those that expire within it, such as 7d')
@@ -32,12 +33,9 @@ export function renewCommand(context: CommandContext): Command {
       '--hook <command>',
       'run after each renewal; words are separated by spaces, and no shell reads them',
     )
-    .addHelpText(
-      'after',
-      examples(
-        'signet renew tls',
-        "signet renew /etc/tls/* --if-expiring-within 7d --hook 'systemctl reload nginx'",
-      ),
+    .examples(
+      'signet renew tls',
+      "signet renew /etc/tls/* --if-expiring-within 7d --hook 'systemctl reload nginx'",
     )
     .action(async (folders: string[], flags: RenewFlags) => {
       const { ifExpiringWithin: span, validity, hook = '' } = flags

@@ -1,14 +1,15 @@
 /** `signet restore FILE`. */
-import { Command } from 'commander'
+import type { Command } from 'commander'
 import { restore } from '../../admin-commands/restore.ts'
 import type { Flags } from '../../settings/config.ts'
 import { decryptionKey, type DecryptionFlags } from '../shared/backup-keys.ts'
-import { configOf, examples, storageSettings, withSettings } from '../shared/config-flags.ts'
 import type { CommandContext } from '../shared/context.ts'
-import { printAnswer, withOutput, type OutputFlags } from '../shared/print.ts'
+import { SignetCommand, type Call } from '../shared/signet-command.ts'
 
 export function restoreCommand(context: CommandContext): Command {
-  return withOutput(withSettings(new Command('restore'), storageSettings))
+  return new SignetCommand(context, 'restore')
+    .settings()
+    .output()
     .description('restore a backup into a new data folder or an empty database')
     .argument('<file>', 'backup to read')
     .option(
@@ -19,18 +20,11 @@ export function restoreCommand(context: CommandContext): Command {
       '--identity <file>',
       'file with age identities or a private key in PEM, for a backup with recipients',
     )
-    .addHelpText(
-      'after',
-      examples(
-        'signet restore /backups/signet-2025-01-31.age --data /var/lib/signet',
-        'signet restore /backups/signet-2025-01-31.age --database postgres://signet@db.example/signet',
-      ),
+    .examples(
+      'signet restore /backups/signet-2025-01-31.age --data /var/lib/signet',
+      'signet restore /backups/signet-2025-01-31.age --database postgres://signet@db.example/signet',
     )
-    .action(async (file: string, flags: Flags & OutputFlags & DecryptionFlags) =>
-      printAnswer(
-        context,
-        flags,
-        await restore(configOf(context, flags), { file, key: decryptionKey(flags) }),
-      ),
+    .run(({ config, flags }: Call<Flags & DecryptionFlags>, file: string) =>
+      restore(config, { file, key: decryptionKey(flags) }),
     )
 }

@@ -1,5 +1,5 @@
 /** `signet role …`. */
-import { Command } from 'commander'
+import type { Command } from 'commander'
 import { tagsOf } from '../../admin-commands/principal-options.ts'
 import {
   addRole,
@@ -9,61 +9,53 @@ import {
   type RoleOptions,
 } from '../../admin-commands/roles.ts'
 import type { Flags } from '../../settings/config.ts'
+import { seconds } from '../shared/config-flags.ts'
 import type { CommandContext } from '../shared/context.ts'
 import { readPolicyFile } from '../shared/policy-file.ts'
-import { printAnswer, withOutput, type OutputFlags } from '../shared/print.ts'
-import { configOf, examples, listOf, ofAccount, seconds, withTags } from '../shared/config-flags.ts'
+import { listOf, ofAccount, SignetCommand, withTags, type Call } from '../shared/signet-command.ts'
 
-type RoleFlags = Flags &
-  OutputFlags & {
-    readonly tag?: readonly string[]
-    readonly trustPolicy?: string
-    readonly maxSession?: number
-  }
+type RoleFlags = Flags & {
+  readonly tag?: readonly string[]
+  readonly trustPolicy?: string
+  readonly maxSession?: number
+}
 
 export function roleCommand(context: CommandContext): Command {
-  const group = new Command('role').description('roles, which others take on for a while')
-  withRoleOptions(withOutput(ofAccount(group, 'create')), true)
+  const group = new SignetCommand(context, 'role')
+  group.description('roles, which others take on for a while')
+  withRoleOptions(ofAccount(group, 'create').output(), true)
     .description('create a role')
     .argument('<name>')
-    .addHelpText('after', examples('signet role create issuer --trust-policy trust.json'))
-    .action(async (roleName: string, flags: RoleFlags) => {
+    .examples('signet role create issuer --trust-policy trust.json')
+    .run(async ({ config, flags }: Call<RoleFlags>, roleName: string) => {
       const { trustPolicy = '', ...options } = await roleOptionsOf(context, flags)
       const name = { accountId: flags.account, roleName }
-      printAnswer(
-        context,
-        flags,
-        await addRole(configOf(context, flags), name, { ...options, trustPolicy }),
-      )
+      return addRole(config, name, { ...options, trustPolicy })
     })
-  withOutput(listOf(group))
+  listOf(group)
+    .output()
     .description('list roles')
-    .addHelpText('after', examples('signet role list'))
-    .action(async (flags: RoleFlags) =>
-      printAnswer(context, flags, await listAllRoles(configOf(context, flags), flags.account)),
-    )
+    .examples('signet role list')
+    .run(({ config, flags }) => listAllRoles(config, flags.account))
   withRoleOptions(ofAccount(group, 'update'), false)
     .description('change a role; what is not said stays')
     .argument('<name>')
-    .addHelpText('after', examples('signet role update issuer --max-session 7200'))
-    .action(async (roleName: string, flags: RoleFlags) =>
-      changeRole(
-        configOf(context, flags),
-        { accountId: flags.account, roleName },
-        await roleOptionsOf(context, flags),
-      ),
-    )
+    .examples('signet role update issuer --max-session 7200')
+    .run(async ({ config, flags }: Call<RoleFlags>, roleName: string) => {
+      const name = { accountId: flags.account, roleName }
+      return changeRole(config, name, await roleOptionsOf(context, flags))
+    })
   ofAccount(group, 'delete')
     .description('delete a role with its policies; its sessions end')
     .argument('<name>')
-    .addHelpText('after', examples('signet role delete issuer'))
-    .action((roleName: string, flags: RoleFlags) =>
-      removeRole(configOf(context, flags), { accountId: flags.account, roleName }),
+    .examples('signet role delete issuer')
+    .run(({ config, flags }, roleName: string) =>
+      removeRole(config, { accountId: flags.account, roleName }),
     )
-  return group.helpCommand(false)
+  return group
 }
 
-function withRoleOptions(command: Command, isNew: boolean): Command {
+function withRoleOptions(command: SignetCommand, isNew: boolean): SignetCommand {
   const trust = ['--trust-policy <file>', 'JSON policy that says who may take it on'] as const
   return withTags(
     (isNew ? command.requiredOption(...trust) : command.option(...trust)).option(
@@ -74,16 +66,11 @@ function withRoleOptions(command: Command, isNew: boolean): Command {
   )
 }
 
-async function roleOptionsOf(
-  context: CommandContext,
-  { trustPolicy, maxSession, tag }: RoleFlags,
-): Promise<RoleOptions> {
-  const policy = await readPolicyFile(context, trustPolicy, {
-    flag: '--trust-policy',
-    kind: 'trust',
-  })
+async function roleOptionsOf(context: CommandContext, flags: RoleFlags): Promise<RoleOptions> {
+  const { maxSession, tag } = flags
+  const trustPolicy = await readPolicyFile(context, flags.trustPolicy, 'trust')
   return {
-    ...(policy !== undefined && { trustPolicy: policy }),
+    ...(trustPolicy !== undefined && { trustPolicy }),
     ...(maxSession !== undefined && { sessionSecondsMax: maxSession }),
     ...(tag !== undefined && { tags: tagsOf(tag) }),
   }

@@ -1,24 +1,18 @@
 /** `signet serve`. */
-import { Command } from 'commander'
+import type { Command } from 'commander'
 import { visibleLines } from '../../text/visible-text.ts'
+import { serverConfigOf, type ParsedFlags } from '../shared/config-flags.ts'
 import type { CommandContext } from '../shared/context.ts'
-import {
-  allowUnknownFlags,
-  examples,
-  serverConfigOf,
-  type ParsedFlags,
-} from '../shared/config-flags.ts'
+import { SignetCommand } from '../shared/signet-command.ts'
 
 export function serveCommand(context: CommandContext): Command {
-  return allowUnknownFlags(new Command('serve'))
+  return new SignetCommand(context, 'serve')
+    .everySetting()
     .description('serve the API')
-    .addHelpText(
-      'after',
-      examples(
-        'signet serve',
-        'signet serve --data /var/lib/signet --listen 127.0.0.1:8080 --public-listen 0.0.0.0:8081 \\\n' +
-          '    --public-url http://pki.example.com',
-      ),
+    .examples(
+      'signet serve',
+      'signet serve --data /var/lib/signet --listen 127.0.0.1:8080 --public-listen 0.0.0.0:8081 \\\n' +
+        '    --public-url http://pki.example.com',
     )
     .action(async (flags: ParsedFlags, command: Command) => {
       const config = serverConfigOf(context, flags, command)

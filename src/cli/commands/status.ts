@@ -1,5 +1,5 @@
 /** `signet status`. */
-import { Command } from 'commander'
+import type { Command } from 'commander'
 import {
   serverStatus,
   type AuthorityStatus,
@@ -8,6 +8,7 @@ import {
 import type { Output } from '../../terminal.ts'
 import { systemClock } from '../../clock.ts'
 import type { CommandContext } from '../shared/context.ts'
+import { SignetCommand } from '../shared/signet-command.ts'
 import {
   connectionOf,
   withConnectionFlags,
@@ -15,17 +16,17 @@ import {
 } from '../shared/connection-flags.ts'
 import type { Line, Paragraph, Tone } from '../../inspect/lines.ts'
 import { durationWords } from '../../inspect/words.ts'
-import { printAnswer, tableOf, withOutput, type OutputFlags } from '../shared/print.ts'
-import { examples } from '../shared/config-flags.ts'
+import { printAnswer, tableOf, type OutputFlags } from '../shared/print.ts'
 import { paint, paragraphsText } from '../shared/style.ts'
 
 type StatusFlags = ConnectionFlags & OutputFlags & { readonly check?: boolean }
 
 export function statusCommand(context: CommandContext): Command {
-  return withOutput(withConnectionFlags(new Command('status')), ['table', 'json'])
+  return withConnectionFlags(new SignetCommand(context, 'status'))
+    .output(['table', 'json'])
     .description('say whether a server is well, what its CAs are, and what has to be looked at')
     .option('--check', 'exit with 1 if something has to be looked at')
-    .addHelpText('after', examples('signet status', 'signet status --check --output json'))
+    .examples('signet status', 'signet status --check --output json')
     .action(async (flags: StatusFlags) => {
       const status = await serverStatus(connectionOf(flags, context.environment), systemClock.now())
       if (flags.output === 'json') printAnswer(context, flags, status)

@@ -1,48 +1,41 @@
 /** `signet user …`. */
-import { Command } from 'commander'
+import type { Command } from 'commander'
 import { tagsOf } from '../../admin-commands/principal-options.ts'
 import { addUser, listAllUsers, removeUser, tagUser } from '../../admin-commands/users.ts'
 import type { Flags } from '../../settings/config.ts'
 import type { CommandContext } from '../shared/context.ts'
-import { configOf, examples, listOf, ofAccount, withTags } from '../shared/config-flags.ts'
-import { printAnswer, withOutput, type OutputFlags } from '../shared/print.ts'
+import { listOf, ofAccount, SignetCommand, withTags, type Call } from '../shared/signet-command.ts'
 
-type UserFlags = Flags & OutputFlags & { readonly tag?: readonly string[] }
+type UserFlags = Flags & { readonly tag?: readonly string[] }
 
 export function userCommand(context: CommandContext): Command {
-  const group = new Command('user').description('users, which access keys are for')
-  withTags(withOutput(ofAccount(group, 'create')))
+  const group = new SignetCommand(context, 'user')
+  group.description('users, which access keys are for')
+  withTags(ofAccount(group, 'create').output())
     .description('create a user')
     .argument('<name>')
-    .addHelpText('after', examples('signet user create alice --tag team=web'))
-    .action(async (userName: string, flags: UserFlags) => {
-      const name = { accountId: flags.account, userName }
-      printAnswer(
-        context,
-        flags,
-        await addUser(configOf(context, flags), name, tagsOf(flags.tag ?? [])),
-      )
-    })
-  withOutput(listOf(group))
-    .description('list users')
-    .addHelpText('after', examples('signet user list --output table'))
-    .action(async (flags: UserFlags) =>
-      printAnswer(context, flags, await listAllUsers(configOf(context, flags), flags.account)),
+    .examples('signet user create alice --tag team=web')
+    .run(({ config, flags }: Call<UserFlags>, userName: string) =>
+      addUser(config, { accountId: flags.account, userName }, tagsOf(flags.tag ?? [])),
     )
+  listOf(group)
+    .output()
+    .description('list users')
+    .examples('signet user list --output table')
+    .run(({ config, flags }) => listAllUsers(config, flags.account))
   withTags(ofAccount(group, 'tag'))
     .description('replace the tags of a user')
     .argument('<name>')
-    .addHelpText('after', examples('signet user tag alice --tag team=web --tag level=2'))
-    .action((userName: string, flags: UserFlags) => {
-      const name = { accountId: flags.account, userName }
-      return tagUser(configOf(context, flags), name, tagsOf(flags.tag ?? []))
-    })
+    .examples('signet user tag alice --tag team=web --tag level=2')
+    .run(({ config, flags }: Call<UserFlags>, userName: string) =>
+      tagUser(config, { accountId: flags.account, userName }, tagsOf(flags.tag ?? [])),
+    )
   ofAccount(group, 'delete')
     .description('delete a user that has no access keys, with its policies')
     .argument('<name>')
-    .addHelpText('after', examples('signet user delete alice'))
-    .action((userName: string, flags: UserFlags) =>
-      removeUser(configOf(context, flags), { accountId: flags.account, userName }),
+    .examples('signet user delete alice')
+    .run(({ config, flags }, userName: string) =>
+      removeUser(config, { accountId: flags.account, userName }),
     )
-  return group.helpCommand(false)
+  return group
 }

@@ -1,4 +1,4 @@
-/** Settings as flags, and the flags and arguments that several commands have. */
+/** Settings as flags, and the values of flags and arguments that several commands have. */
 import { Option, type Command } from 'commander'
 import {
   readConfig,
@@ -21,6 +21,8 @@ export const storageSettings: readonly SettingName[] = [
   'masterKeyFile',
 ]
 
+export const settingNames = Object.keys(settings) as SettingName[]
+
 /** The value of an argument or of the flag in its place. Throws ConfigurationError unless exactly one of them is there. */
 export function onlyOne(
   noun: string,
@@ -33,22 +35,12 @@ export function onlyOne(
   return value
 }
 
-/** Adds every setting, and leaves unknown flags to readConfig, which reports all mistakes together. */
-export function allowUnknownFlags(command: Command): Command {
-  return withSettings(command, Object.keys(settings) as SettingName[])
-    .allowUnknownOption()
-    .allowExcessArguments()
-}
-
-/** Adds `--flag VALUE` for settings, and `--flag` for switches. readConfig reports bad values, all together. */
-export function withSettings(command: Command, names: readonly SettingName[]): Command {
-  for (const name of names) {
-    const { flag, value, description, fallback } = settings[name]
-    const note = fallback === undefined ? '' : ` (default: ${fallback})`
-    const text = `${description}${note} [${variableOf(flag)}]`
-    command.addOption(new Option(value === '' ? `--${flag}` : `--${flag} <${value}>`, text))
-  }
-  return command.exitOverride()
+/** The option of a setting: `--flag VALUE`, or `--flag` for a switch. readConfig reports bad values, all together. */
+export function optionOf(name: SettingName): Option {
+  const { flag, value, description, fallback } = settings[name]
+  const note = fallback === undefined ? '' : ` (default: ${fallback})`
+  const text = `${description}${note} [${variableOf(flag)}]`
+  return new Option(value === '' ? `--${flag}` : `--${flag} <${value}>`, text)
 }
 
 /** Settings as commander returns them: a switch is a boolean, and `--no-ca-issuers` a member caIssuers that is false. */
@@ -56,7 +48,7 @@ export type ParsedFlags = Readonly<Record<string, string | boolean | undefined>>
 
 function flagsOf(parsed: ParsedFlags): Flags {
   const flags: Flags = {}
-  for (const name of Object.keys(settings) as SettingName[]) {
+  for (const name of settingNames) {
     const isNegative = settings[name].flag.startsWith('no-')
     const positive = name.charAt(2).toLowerCase() + name.slice(3)
     const value = isNegative ? parsed[positive] === false || undefined : parsed[name]
@@ -118,36 +110,4 @@ export function seconds(text: string): number {
   if (value === undefined)
     throw new ConfigurationError(`'${text}' must be a whole number of seconds, or ${durationForm}`)
   return value
-}
-
-/** A subcommand with the account that it is about; the default is the oldest account. */
-export function ofAccount(group: Command, name: string): Command {
-  return withSettings(group.command(name), storageSettings).option(
-    '--account <id>',
-    'account it belongs to (default: the oldest)',
-    accountId,
-  )
-}
-
-/** The subcommand `list`, of all accounts or of one. */
-export function listOf(group: Command): Command {
-  return withSettings(group.command('list'), storageSettings).option(
-    '--account <id>',
-    'only those of this account',
-    accountId,
-  )
-}
-
-/** Adds `--tag`. */
-export function withTags(command: Command): Command {
-  return command.option(
-    '--tag <key=value>',
-    'tag, for aws:PrincipalTag; several times for several',
-    severalOf,
-  )
-}
-
-/** Examples for the end of a help text. */
-export function examples(...lines: readonly string[]): string {
-  return `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}\n`
 }

@@ -19,7 +19,7 @@ const defaultRegion = 'eu-central-1'
 const defaultData = './data'
 
 /** Adds `--endpoint`, `--region`, `--data`, `--aws-credentials` and `--ca-file`. */
-export function withConnectionFlags(command: Command): Command {
+export function withConnectionFlags<C extends Command>(command: C): C {
   return command
     .option(
       '--endpoint <url>',
@@ -35,7 +35,6 @@ export function withConnectionFlags(command: Command): Command {
       'use the credentials that every AWS client finds, whatever --data has',
     )
     .option('--ca-file <file>', 'PEM of CAs to trust when the endpoint is https [AWS_CA_BUNDLE]')
-    .exitOverride()
 }
 
 /** Flags, then the environment, then defaults. `stored`, the server of the last request, comes before the defaults. */

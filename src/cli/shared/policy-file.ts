@@ -16,15 +16,16 @@ export async function readTextFile(flag: string, path: string): Promise<string> 
 }
 
 /**
- * The policy in the file that a flag names. Prints a note for each part that is not supported. Throws ConfigurationError if
- * the file cannot be read, or is not a policy.
+ * The policy in the file that `--policy` or `--trust-policy` names. Prints a note for each part that is not supported.
+ * Throws ConfigurationError if the file cannot be read, or is not a policy.
  */
 export async function readPolicyFile<P extends string | undefined>(
   { stderr }: CommandContext,
   path: P,
-  { flag, kind }: { readonly flag: string; readonly kind: PolicyKind },
+  kind: PolicyKind = 'identity',
 ): Promise<P> {
   if (path === undefined) return path
+  const flag = kind === 'identity' ? '--policy' : '--trust-policy'
   const policy = await readTextFile(flag, path)
   for (const problem of checkPolicy(flag, policy, kind)) printNote(stderr, problem)
   return policy as P

@@ -1,25 +1,15 @@
 /** Prints answers of commands as JSON, CSV or a table for people. All values are escaped here, because any may be untrusted. */
 import Table from 'cli-table3'
-import { Option, type Command } from 'commander'
 import { isObject } from '../../text/json.ts'
 import { csvCell, visibleJson, visibleText } from '../../text/visible-text.ts'
 import type { CommandContext } from './context.ts'
 
-type Form = 'json' | 'table' | 'csv'
+/** A form of answers. */
+export type Form = 'json' | 'table' | 'csv'
 
 /** Value of `--output`. */
 export interface OutputFlags {
   readonly output?: 'json' | 'table'
-}
-
-/** Adds `--output`, whose default is the first form. */
-export function withOutput(
-  command: Command,
-  forms: readonly [Form, ...Form[]] = ['json', 'table'],
-): Command {
-  return command.addOption(
-    new Option('--output <form>', 'how the answer is printed').choices(forms).default(forms[0]),
-  )
 }
 
 /** Prints an object, or a list of objects, as JSON unless a table is chosen. */

@@ -1,0 +1,96 @@
+/** Commander's command, with what the commands of signet have in common: their settings, their examples, their printed answers. */
+import { Command, Option } from 'commander'
+import {
+  accountId,
+  configOf,
+  optionOf,
+  settingNames,
+  severalOf,
+  storageSettings,
+} from './config-flags.ts'
+import type { Config, Flags, SettingName } from '../../settings/config.ts'
+import type { CommandContext } from './context.ts'
+import { printAnswer, type Form, type OutputFlags } from './print.ts'
+
+/** One call of a command that works on the stored data. */
+export interface Call<F = Flags> {
+  readonly config: Config
+  readonly flags: F
+}
+
+export class SignetCommand extends Command {
+  readonly context: CommandContext
+
+  constructor(context: CommandContext, name?: string) {
+    super(name)
+    this.context = context
+    this.exitOverride().helpCommand(false)
+  }
+
+  override createCommand(name?: string): SignetCommand {
+    return new SignetCommand(this.context, name)
+  }
+
+  /** Adds `--flag VALUE` for settings, and `--flag` for switches. readConfig reports bad values, all together. */
+  settings(names: readonly SettingName[] = storageSettings): this {
+    for (const name of names) this.addOption(optionOf(name))
+    return this
+  }
+
+  /** Adds every setting, and leaves unknown flags to readConfig, which reports all mistakes together. */
+  everySetting(): this {
+    return this.settings(settingNames).allowUnknownOption().allowExcessArguments()
+  }
+
+  /** Adds `--output`, whose default is the first form. */
+  output(forms: readonly [Form, ...Form[]] = ['json', 'table']): this {
+    return this.addOption(
+      new Option('--output <form>', 'how the answer is printed').choices(forms).default(forms[0]),
+    )
+  }
+
+  /** Ends the help text with examples. */
+  examples(...lines: readonly string[]): this {
+    return this.addHelpText('after', examplesText(lines))
+  }
+
+  /** Does the work with the arguments of the command, and prints its answer if it has one. */
+  run<F extends Flags & OutputFlags>(
+    work: (call: Call<F>, ...names: readonly string[]) => unknown,
+  ): this {
+    return this.action(async (...parameters: unknown[]) => {
+      const names = parameters.slice(0, -2) as string[]
+      const flags = parameters.at(-2) as F
+      const answer = await work({ config: configOf(this.context, flags), flags }, ...names)
+      if (answer !== undefined) printAnswer(this.context, flags, answer)
+    })
+  }
+}
+
+/** A subcommand that works on the stored data. */
+export function storageCommand(group: SignetCommand, name: string): SignetCommand {
+  return group.command(name).settings()
+}
+
+/** A subcommand with the account that it is about; the default is the oldest account. */
+export function ofAccount(group: SignetCommand, name: string): SignetCommand {
+  const description = 'account it belongs to (default: the oldest)'
+  return storageCommand(group, name).option('--account <id>', description, accountId)
+}
+
+/** The subcommand `list`, of all accounts or of one. */
+export function listOf(group: SignetCommand): SignetCommand {
+  const description = 'only those of this account'
+  return storageCommand(group, 'list').option('--account <id>', description, accountId)
+}
+
+/** Adds `--tag`. */
+export function withTags(command: SignetCommand): SignetCommand {
+  const description = 'tag, for aws:PrincipalTag; several times for several'
+  return command.option('--tag <key=value>', description, severalOf)
+}
+
+/** Examples for the end of a help text. */
+export function examplesText(lines: readonly string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}\n`
+}
