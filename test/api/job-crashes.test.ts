@@ -162,7 +162,7 @@ async function crash(plan: CrashPlan): Promise<boolean> {
     env: { PATH: process.env['PATH'] ?? '' },
   })
   const exited = once(child, 'exit')
-  const late = await Promise.race([exited, setTimeout(8000, 'late' as const)])
+  const late = await Promise.race([exited, setTimeout(30_000, 'late' as const)])
   if (late === 'late') child.kill('SIGKILL')
   const [code, signal] = (await exited) as [number | null, NodeJS.Signals | null]
   assert.deepEqual([code, signal], [null, 'SIGKILL'])
