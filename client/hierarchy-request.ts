@@ -1,6 +1,6 @@
 /** Which hierarchy is to be made, what it is then, and what went wrong. */
 import type { KeyStorageSecurityStandard, RevocationConfiguration } from './shapes.ts'
-import type { KeyAlgorithm, SigningAlgorithm, Subject, ValidityOptions } from './inputs.ts'
+import type { KeyAlgorithm, SigningAlgorithm, Subject, CertificateValidity } from './inputs.ts'
 import type { WaiterConfig } from './waiters.ts'
 
 export interface AuthorityRequest {
@@ -10,7 +10,7 @@ export interface AuthorityRequest {
   /** That of the key unless given. */
   readonly signingAlgorithm?: SigningAlgorithm
   /** Of its certificate; ten years for a root, five for one below it, unless given. */
-  readonly validity?: ValidityOptions
+  readonly validity?: CertificateValidity
   /** Where it says what it revokes; nowhere unless given. */
   readonly revocation?: RevocationConfiguration
   readonly keyStorageSecurityStandard?: KeyStorageSecurityStandard

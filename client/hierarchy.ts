@@ -12,10 +12,9 @@ import {
   type Role,
 } from './hierarchy-request.ts'
 import type { KeyAlgorithm, SigningAlgorithm, Subject } from './inputs.ts'
-import { issue, type IssuingClient } from './issue.ts'
+import { issue, withLineEnd, type IssuingClient } from './issue.ts'
 import type { Operations } from './operations.ts'
 import type { Paginator } from './paginators.ts'
-import { withLineEnd } from './pem-text.ts'
 import type { WaiterConfig } from './waiters.ts'
 
 /** The members of a client that are used. */

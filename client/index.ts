@@ -15,7 +15,7 @@ export {
 } from './errors.ts'
 export type { OperationName } from './commands.ts'
 export type { Operations } from './operations.ts'
-export type { CallOptions, Subject, ValidityOptions } from './inputs.ts'
+export type { CallOptions, Subject, CertificateValidity } from './inputs.ts'
 export type * from './requests.ts'
 export type * from './shapes.ts'
 export type {

@@ -11,7 +11,7 @@ export interface CallOptions {
 }
 
 /** How long something is to be valid: AWS's form, days or years from now, or until a moment. */
-export type ValidityOptions =
+export type CertificateValidity =
   | { readonly days: number }
   | { readonly years: number }
   | { readonly until: Date }

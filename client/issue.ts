@@ -1,10 +1,9 @@
 /** One step from names to a certificate in use: key, CSR, IssueCertificate, waiting, and what `tls` takes. */
 import { randomUUID, X509Certificate } from 'node:crypto'
-import type { ApiPassthrough } from './shapes.ts'
-import type { Blob, SigningAlgorithm, Subject, ValidityOptions } from './inputs.ts'
+import type { ApiPassthrough, Validity } from './shapes.ts'
+import type { Blob, SigningAlgorithm, Subject, CertificateValidity } from './inputs.ts'
 import { makeRequest, type LeafKeyAlgorithm } from './key-pair.ts'
 import type { Operations } from './operations.ts'
-import { withLineEnd } from './pem-text.ts'
 import type { Waiter, WaiterConfig, WaiterName } from './waiters.ts'
 
 /** Template of each usage (AWS Private CA User Guide, Template definitions). */
@@ -22,7 +21,7 @@ export type Usage = keyof typeof templates
 interface CommonRequest {
   /** ARN of the CA. */
   readonly ca: string
-  readonly validity: ValidityOptions
+  readonly validity: CertificateValidity
   /** `serverAndClient` unless given. */
   readonly usage?: Usage
   /** Name or ARN of a template, instead of a usage. */
@@ -161,6 +160,11 @@ async function signingAlgorithmOf(
   return algorithm
 }
 
+/** PEM that can be put behind other PEM: what the service answers ends without a line end. */
+export function withLineEnd(pem: string): string {
+  return pem === '' || pem.endsWith('\n') ? pem : `${pem}\n`
+}
+
 /** In the partition of the CA. */
 function templateArn(ca: string, { template, usage }: CommonRequest): string {
   if (template !== undefined && usage !== undefined)
@@ -172,10 +176,7 @@ function templateArn(ca: string, { template, usage }: CommonRequest): string {
 }
 
 /** In the form of the API. Throws TypeError. */
-function validityOf(request: ValidityOptions): {
-  Value: number
-  Type: 'ABSOLUTE' | 'DAYS' | 'END_DATE' | 'MONTHS' | 'YEARS'
-} {
+function validityOf(request: CertificateValidity): Validity {
   if ('days' in request) return { Value: request.days, Type: 'DAYS' }
   if ('years' in request) return { Value: request.years, Type: 'YEARS' }
   if (!('until' in request)) return request

@@ -1,15 +1,7 @@
 /** Paginators, as botocore's: MaxItems cuts a page in two, and the resume token knows where. */
-import type { MetadataBearer } from '@smithy/types'
 import { OperationNotPageableError, PaginationError } from './errors.ts'
 import { decodePageToken, encodePageToken } from './page-token.ts'
-import type {
-  ListCertificateAuthoritiesRequest,
-  ListCertificateAuthoritiesResponse,
-  ListPermissionsRequest,
-  ListPermissionsResponse,
-  ListTagsRequest,
-  ListTagsResponse,
-} from './requests.ts'
+import type { InputOf, OutputOf } from './operations.ts'
 import type { CertificateAuthority, Permission, Tag } from './shapes.ts'
 
 export interface PaginationConfig {
@@ -21,54 +13,37 @@ export interface PaginationConfig {
   readonly StartingToken?: string
 }
 
-/** Input, output and item of each paginator. */
-interface Paginated {
-  listCertificateAuthorities: {
-    input: ListCertificateAuthoritiesRequest
-    page: ListCertificateAuthoritiesResponse & MetadataBearer
-    key: 'CertificateAuthorities'
-    item: CertificateAuthority
-  }
-  listPermissions: {
-    input: ListPermissionsRequest
-    page: ListPermissionsResponse & MetadataBearer
-    key: 'Permissions'
-    item: Permission
-  }
-  listTags: {
-    input: ListTagsRequest
-    page: ListTagsResponse & MetadataBearer
-    key: 'Tags'
-    item: Tag
-  }
+/** Items of each paginator, under the member of a page that holds them. */
+interface Items {
+  listCertificateAuthorities: { CertificateAuthorities: CertificateAuthority[] }
+  listPermissions: { Permissions: Permission[] }
+  listTags: { Tags: Tag[] }
 }
 
-export type PaginatorName = keyof Paginated
+export type PaginatorName = keyof Items
 
-const resultKeys: { readonly [Name in PaginatorName]: Paginated[Name]['key'] } = {
+const resultKeys: { readonly [Name in PaginatorName]: keyof Items[Name] & string } = {
   listCertificateAuthorities: 'CertificateAuthorities',
   listPermissions: 'Permissions',
   listTags: 'Tags',
 }
 
-type PaginateInput<Name extends PaginatorName> = Omit<
-  Paginated[Name]['input'],
-  'NextToken' | 'MaxResults'
-> & { readonly PaginationConfig?: PaginationConfig }
+type PaginateInput<Name extends PaginatorName> = Omit<InputOf<Name>, 'NextToken' | 'MaxResults'> & {
+  readonly PaginationConfig?: PaginationConfig
+}
 
 /** All items, and the resume token if there are more. */
-export type FullResult<Name extends PaginatorName> = {
-  [Key in Paginated[Name]['key']]: Paginated[Name]['item'][]
-} & { NextToken?: string }
+export type FullResult<Name extends PaginatorName> = Items[Name] & { NextToken?: string }
+
+type Item<Name extends PaginatorName> =
+  Items[Name] extends Readonly<Record<string, (infer Element)[]>> ? Element : never
 
 /** Pages; each loop over them begins anew. */
-export interface PageIterator<Name extends PaginatorName> extends AsyncIterable<
-  Paginated[Name]['page']
-> {
+export interface PageIterator<Name extends PaginatorName> extends AsyncIterable<OutputOf<Name>> {
   /** The token for the next loop, once MaxItems has ended one; undefined after the last item. */
   readonly resumeToken: string | undefined
   /** The items themselves, page after page. */
-  items(): AsyncIterable<Paginated[Name]['item']>
+  items(): AsyncIterable<Item<Name>>
   /** Everything at once. */
   buildFullResult(): Promise<FullResult<Name>>
 }

@@ -1,34 +1,17 @@
 /** Waiters, as botocore's: which operation each polls and which answers end it (acm-pca/2017-08-22/waiters-2.json). */
 import { setTimeout } from 'node:timers/promises'
-import type { MetadataBearer } from '@smithy/types'
 import { ClientError, WaiterError } from './errors.ts'
 import type { OperationName } from './commands.ts'
-import type {
-  DescribeCertificateAuthorityAuditReportRequest,
-  DescribeCertificateAuthorityAuditReportResponse,
-  GetCertificateAuthorityCsrRequest,
-  GetCertificateAuthorityCsrResponse,
-  GetCertificateRequest,
-  GetCertificateResponse,
-} from './requests.ts'
+import type { InputOf, OutputOf } from './operations.ts'
 
-/** Input and output of the operation that each waiter polls. */
-interface WaiterTypes {
-  auditReportCreated: {
-    input: DescribeCertificateAuthorityAuditReportRequest
-    output: DescribeCertificateAuthorityAuditReportResponse & MetadataBearer
-  }
-  certificateAuthorityCsrCreated: {
-    input: GetCertificateAuthorityCsrRequest
-    output: GetCertificateAuthorityCsrResponse & MetadataBearer
-  }
-  certificateIssued: {
-    input: GetCertificateRequest
-    output: GetCertificateResponse & MetadataBearer
-  }
+/** The operation that each waiter polls. */
+interface PolledOperations {
+  auditReportCreated: 'describeCertificateAuthorityAuditReport'
+  certificateAuthorityCsrCreated: 'getCertificateAuthorityCsr'
+  certificateIssued: 'getCertificate'
 }
 
-export type WaiterName = keyof WaiterTypes
+export type WaiterName = keyof PolledOperations
 
 export interface WaiterConfig {
   /** Seconds between attempts. */
@@ -36,7 +19,7 @@ export interface WaiterConfig {
   readonly MaxAttempts?: number
 }
 
-type WaitInput<Name extends WaiterName> = WaiterTypes[Name]['input'] & {
+type WaitInput<Name extends WaiterName> = InputOf<PolledOperations[Name]> & {
   readonly WaiterConfig?: WaiterConfig
 }
 
@@ -56,13 +39,11 @@ export interface Waiter<Name extends WaiterName> {
   wait(
     input: WaitInput<Name>,
     options?: { readonly abortSignal?: AbortSignal },
-  ): Promise<WaiterTypes[Name]['output']>
+  ): Promise<OutputOf<PolledOperations[Name]>>
 }
 
-type State = 'success' | 'retry' | 'failure'
-
 /** `error`: false is no error at all, otherwise a code. */
-type Acceptor = { readonly state: State } & (
+type Acceptor = { readonly state: 'success' | 'retry' | 'failure' } & (
   | { readonly matcher: 'path'; readonly argument: string; readonly expected: string }
   | { readonly matcher: 'error'; readonly expected: string | false }
 )

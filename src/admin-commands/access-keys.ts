@@ -22,21 +22,6 @@ import { resolveAccount } from './rows.ts'
 import { checkPolicy, requireName } from './principal-options.ts'
 import { newUser } from './users.ts'
 
-/** An access key as it is printed, with its secret only when it is created. */
-interface PrintedAccessKey {
-  readonly AccessKeyId: string
-  readonly SecretAccessKey?: string
-  readonly AccountId: string
-  readonly UserName?: string
-  readonly ServicePrincipal?: string
-  readonly SourceArn?: string
-  readonly Status: 'Active' | 'Inactive'
-  readonly CreateDate: string
-  readonly LastUsedDate?: string
-  readonly LastUsedRegion?: string
-  readonly LastUsedService?: string
-}
-
 /** The owner of an access key, and its policy. */
 export interface KeyOptions {
   /** The default is the oldest account; of a service it is the account that the service acts for. */
@@ -50,7 +35,7 @@ export interface KeyOptions {
 }
 
 /** Creates an access key. Throws ConfigurationError for an unknown account, a bad name or a bad policy. */
-export async function addAccessKey(config: Config, options: KeyOptions): Promise<PrintedAccessKey> {
+export async function addAccessKey(config: Config, options: KeyOptions) {
   requireOptions(options)
   const { policy } = options
   return withData(config, async ({ db, sealer }) => {
@@ -65,16 +50,17 @@ export async function addAccessKey(config: Config, options: KeyOptions): Promise
       createdAt: systemClock.now(),
     }
     await db.transaction([...statements, insertAccessKey(sealer, key)])
-    const { SecretAccessKey, ...rest } = {
-      SecretAccessKey: key.secretAccessKey,
-      ...toPrintedAccessKey({ ...key, lastUse: undefined }),
-    }
-    return { ...rest, SecretAccessKey }
+    const printed = toPrintedAccessKey({ ...key, lastUse: undefined })
+    return { ...printed, SecretAccessKey: key.secretAccessKey }
   })
 }
 
-function requireOptions(options: KeyOptions): void {
-  const { userName, servicePrincipal: service, sourceArn, policy } = options
+function requireOptions({
+  userName,
+  servicePrincipal: service,
+  sourceArn,
+  policy,
+}: KeyOptions): void {
   if ((userName === undefined) === (service === undefined))
     throw new ConfigurationError('name either --user or --service-principal')
   if (userName !== undefined) requireName('--user', userName)
@@ -102,24 +88,17 @@ async function ownerOf(
   return { owner: { kind: 'user', ...user }, statements }
 }
 
-export async function listAccessKeysOf(
-  config: Config,
-  accountId: string | undefined,
-): Promise<readonly PrintedAccessKey[]> {
+export async function listAccessKeysOf(config: Config, accountId: string | undefined) {
   return (await withData(config, ({ db }) => listAccessKeys(db, accountId))).map(toPrintedAccessKey)
 }
 
 /** Throws ConfigurationError if there is no such key; so does removeAccessKey. */
-export async function switchAccessKey(
-  config: Config,
-  accessKeyId: string,
-  active: boolean,
-): Promise<void> {
-  await changeKey(config, accessKeyId, setAccessKeyActive(accessKeyId, active))
+export function switchAccessKey(config: Config, id: string, active: boolean): Promise<void> {
+  return changeKey(config, id, setAccessKeyActive(id, active))
 }
 
-export async function removeAccessKey(config: Config, accessKeyId: string): Promise<void> {
-  await changeKey(config, accessKeyId, deleteAccessKey(accessKeyId))
+export function removeAccessKey(config: Config, id: string): Promise<void> {
+  return changeKey(config, id, deleteAccessKey(id))
 }
 
 async function changeKey(config: Config, accessKeyId: string, statement: Sql): Promise<void> {
@@ -127,7 +106,7 @@ async function changeKey(config: Config, accessKeyId: string, statement: Sql): P
   if (rows.length === 0) throw new ConfigurationError(`there is no access key ${accessKeyId}`)
 }
 
-function toPrintedAccessKey(key: AccessKeyRecord): PrintedAccessKey {
+function toPrintedAccessKey(key: AccessKeyRecord) {
   const { owner, lastUse } = key
   return {
     AccessKeyId: key.accessKeyId,

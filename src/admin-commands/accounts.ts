@@ -8,19 +8,8 @@ import { changeOr } from './rows.ts'
 
 const organizationForm = /^o-[a-z0-9]{10,32}$/
 
-/** An account as it is printed. */
-interface PrintedAccount {
-  readonly AccountId: string
-  readonly OrganizationId?: string
-  readonly CreateDate: string
-}
-
 /** Creates an account. Throws ConfigurationError if it exists. */
-export async function addAccount(
-  config: Config,
-  accountId: string,
-  organizationId?: string,
-): Promise<PrintedAccount> {
+export async function addAccount(config: Config, accountId: string, organizationId?: string) {
   requireOrganization(organizationId)
   const account = { accountId, organizationId, createdAt: systemClock.now() }
   await withData(config, ({ db }) =>
@@ -41,7 +30,7 @@ export async function moveAccount(
   )
 }
 
-export async function listAllAccounts(config: Config): Promise<readonly PrintedAccount[]> {
+export async function listAllAccounts(config: Config) {
   return (await withData(config, ({ db }) => listAccounts(db))).map(toPrintedAccount)
 }
 
@@ -52,7 +41,7 @@ function requireOrganization(organizationId: string | undefined): void {
     )
 }
 
-function toPrintedAccount({ accountId, organizationId, createdAt }: Account): PrintedAccount {
+function toPrintedAccount({ accountId, organizationId, createdAt }: Account) {
   return {
     AccountId: accountId,
     ...(organizationId !== undefined && { OrganizationId: organizationId }),

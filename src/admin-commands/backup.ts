@@ -6,7 +6,7 @@ import { resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 import { encrypt, type EncryptionKey } from '../backup/encryption.ts'
-import { RecordWriter, type BackupHeader, type RowCounts } from '../backup/records.ts'
+import { RecordWriter, type BackupHeader } from '../backup/records.ts'
 import { systemClock } from '../clock.ts'
 import type { Config } from '../settings/config.ts'
 import { withData, type DataFolder } from '../data-folder/data-folder.ts'
@@ -23,18 +23,6 @@ export interface BackupOptions {
   readonly key: () => Promise<EncryptionKey>
 }
 
-/** A backup as it is printed. */
-interface PrintedBackup {
-  readonly File: string
-  readonly Size: number
-  readonly Sha256: string
-  readonly CreatedAt: string
-  readonly SchemaVersion: number
-  readonly MasterKey: boolean
-  readonly Credentials: boolean
-  readonly Rows: RowCounts
-}
-
 /** Of zlib; above it certificates hardly get smaller. */
 const compressionLevel = 3
 
@@ -42,7 +30,7 @@ const compressionLevel = 3
  * Writes all that is recorded, as it is at one moment, into a new file, mode 0600. Throws ConfigurationError if there is a
  * file of that name.
  */
-export async function backUp(config: Config, options: BackupOptions): Promise<PrintedBackup> {
+export async function backUp(config: Config, options: BackupOptions) {
   const path = resolve(options.file)
   if (existsSync(path)) throw new ConfigurationError(`there is a file ${options.file} already`)
   return withData(config, async (data) => {
@@ -85,10 +73,7 @@ interface BackupSource {
   readonly options: BackupOptions
 }
 
-async function writeBackup(
-  file: FileHandle,
-  { config, data, key, options }: BackupSource,
-): Promise<Omit<PrintedBackup, 'File'>> {
+async function writeBackup(file: FileHandle, { config, data, key, options }: BackupSource) {
   const snapshot = await data.engine.openSnapshot()
   try {
     const createdAt = systemClock.now().toISOString()

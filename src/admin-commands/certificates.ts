@@ -51,23 +51,12 @@ export type PrintedCertificate = {
     : CertificateMembers[Member]
 }
 
-export interface PrintedCertificates {
-  readonly certificates: readonly PrintedCertificate[]
-  /** Whether there are more than the limit. */
-  readonly isCut: boolean
-  /** Whether there are certificates that search does not find yet. */
-  readonly isBehind: boolean
-}
-
 const pageRows = 1000
 
 type Owner = Pick<CertificateFilter, 'accountId' | 'region' | 'authorityNumber'>
 
 /** Lists certificates. Throws ConfigurationError for an invalid filter, and for a CA that does not exist. */
-export async function listCertificates(
-  config: Config,
-  options: CertificatesOptions,
-): Promise<PrintedCertificates> {
+export async function listCertificates(config: Config, options: CertificatesOptions) {
   const now = systemClock.now()
   const filter = filterOf(options, now)
   return withData(config, async ({ db }) => {

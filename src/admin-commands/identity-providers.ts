@@ -30,15 +30,6 @@ export interface ProviderOptions {
   readonly keySet?: string
 }
 
-interface PrintedProvider {
-  readonly Arn: string
-  readonly AccountId: string
-  readonly Url: string
-  readonly ClientIDList: readonly string[]
-  readonly Keys: 'given' | 'asked from the issuer'
-  readonly CreateDate: string
-}
-
 const issuerLengthMax = 255
 const audiencesMax = 100
 
@@ -47,7 +38,7 @@ export async function addIdentityProvider(
   config: Config,
   { accountId, issuer }: ProviderName,
   options: ProviderOptions,
-): Promise<PrintedProvider> {
+) {
   const { audiences = [] } = options
   if (audiences.length === 0) throw new ConfigurationError('name an --audience')
   const issuerText = requireIssuer(issuer)
@@ -66,10 +57,7 @@ export async function addIdentityProvider(
   })
 }
 
-export async function listAllIdentityProviders(
-  config: Config,
-  accountId: string | undefined,
-): Promise<readonly PrintedProvider[]> {
+export async function listAllIdentityProviders(config: Config, accountId: string | undefined) {
   return (await withData(config, ({ db }) => listIdentityProviders(db, accountId))).map(
     toPrintedProvider,
   )
@@ -144,7 +132,7 @@ function isPublicKey(value: unknown): boolean {
   return isObject(value) && typeof value['kty'] === 'string' && !('d' in value) && !('k' in value)
 }
 
-function toPrintedProvider(provider: IdentityProvider): PrintedProvider {
+function toPrintedProvider(provider: IdentityProvider) {
   const { accountId, issuer, audiences, keySet, createdAt } = provider
   return {
     Arn: providerArn({ partition: 'aws', accountId }, issuer),

@@ -26,23 +26,11 @@ export interface RestoreOptions {
   readonly key: (backup: EncryptedBackup) => Promise<BackupKey>
 }
 
-/** A restore as it is printed. */
-interface PrintedRestore {
-  readonly CreatedAt: string
-  readonly SchemaVersion: number
-  readonly MasterKey: string
-  readonly Credentials?: string
-  readonly Rows: Readonly<Record<string, number>>
-}
-
 /**
  * Restores database, master key and credentials file, all or nothing. Throws ConfigurationError if the target is not empty,
  * or if the backup cannot be decrypted, is damaged, or of a newer version.
  */
-export async function restore(
-  config: Config,
-  { file, key }: RestoreOptions,
-): Promise<PrintedRestore> {
+export async function restore(config: Config, { file, key }: RestoreOptions) {
   await using openedFile = await openFile(file)
   // Not a stream of the file, which could not be closed before the stream has been read to its end.
   const backup = await openBackup(
@@ -60,7 +48,12 @@ export async function restore(
     const content = new RestoredContent(target)
     for await (const records of batches) await content.take(records)
     await content.end()
-    return await complete(config, { target, content, header })
+    return {
+      CreatedAt: header.createdAt,
+      SchemaVersion: header.schemaVersion,
+      ...(await complete(config, target, content)),
+      Rows: content.counts,
+    }
   } finally {
     lock.release()
   }
@@ -85,19 +78,8 @@ function requireKnown({ schemaVersion, signetVersion }: BackupHeader, newest: nu
 }
 
 /** The database comes last: files without one are not a data folder, and a second restore writes them again. */
-async function complete(
-  config: Config,
-  {
-    target,
-    content,
-    header,
-  }: {
-    readonly target: RestoreTarget
-    readonly content: RestoredContent
-    readonly header: BackupHeader
-  },
-): Promise<PrintedRestore> {
-  const { credentials, counts } = content
+async function complete(config: Config, target: RestoreTarget, content: RestoredContent) {
+  const { credentials } = content
   const masterKey = await placeMasterKey(config, content)
   const path = credentialsFile(config)
   if (credentials !== undefined) await placeCredentials(path, credentials)
@@ -106,13 +88,7 @@ async function complete(
       ? undefined
       : { name: credentialsSetting, place: credentialsPlace(config) }
   await target.finish(afterRestore(systemClock.now(), place))
-  return {
-    CreatedAt: header.createdAt,
-    SchemaVersion: header.schemaVersion,
-    MasterKey: masterKey,
-    ...(credentials !== undefined && { Credentials: path }),
-    Rows: counts,
-  }
+  return { MasterKey: masterKey, ...(credentials !== undefined && { Credentials: path }) }
 }
 
 async function placeCredentials(path: string, credentials: Uint8Array): Promise<void> {

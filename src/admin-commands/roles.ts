@@ -34,17 +34,6 @@ export interface RoleOptions {
   readonly tags?: Tags
 }
 
-interface PrintedRole {
-  readonly RoleName: string
-  readonly RoleId: string
-  readonly AccountId: string
-  readonly Arn: string
-  readonly AssumeRolePolicyDocument: unknown
-  readonly MaxSessionDuration: number
-  readonly Tags: ReturnType<typeof toPrintedTags>
-  readonly CreateDate: string
-}
-
 const sessionSecondsDefault = 3600
 
 /** Creates a role. Throws ConfigurationError if there is one of that name, or for an invalid policy. */
@@ -52,7 +41,7 @@ export async function addRole(
   config: Config,
   { accountId, roleName }: RoleName,
   options: RoleOptions & { readonly trustPolicy: string },
-): Promise<PrintedRole> {
+) {
   requireName('--role', roleName)
   requireOptions(options)
   return withData(config, async ({ db }) => {
@@ -71,10 +60,7 @@ export async function addRole(
   })
 }
 
-export async function listAllRoles(
-  config: Config,
-  accountId: string | undefined,
-): Promise<readonly PrintedRole[]> {
+export async function listAllRoles(config: Config, accountId: string | undefined) {
   return (await withData(config, ({ db }) => listRoles(db, accountId))).map(toPrintedRole)
 }
 
@@ -121,7 +107,7 @@ function requireOptions({
     throw new ConfigurationError('--max-session must be from 3600 to 43200 seconds')
 }
 
-function toPrintedRole(role: Role): PrintedRole {
+function toPrintedRole(role: Role) {
   return {
     RoleName: role.roleName,
     RoleId: role.roleId,

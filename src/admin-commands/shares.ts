@@ -33,21 +33,11 @@ export interface ShareOptions {
   readonly permission: string
 }
 
-interface PrintedShare {
-  readonly ShareId: string
-  readonly Name: string
-  readonly OwningAccountId: string
-  readonly Permission: string
-  readonly ResourceArns: readonly string[]
-  readonly Principals: readonly string[]
-  readonly CreateDate: string
-}
-
 const nameForm = /^[\p{L}\p{N}\p{Z}_.:/=+\-@]{1,255}$/u
 const principalForm = /^(?:\d{12}|o-[a-z0-9]{10,32})$/
 
 /** Shares CAs. Throws ConfigurationError for a CA that does not exist, and for other invalid options. */
-export async function addShare(config: Config, options: ShareOptions): Promise<PrintedShare> {
+export async function addShare(config: Config, options: ShareOptions) {
   const permission = requirePermission(options.permission)
   const principals = requireDistinct('--principal', options.principals)
   const arns = requireDistinct('--authority', options.authorities)
@@ -102,10 +92,7 @@ function requireOneAccount(arns: readonly string[]): string {
 async function sharedAuthority(
   db: Database,
   arn: string,
-  {
-    permission,
-    principals,
-  }: { readonly permission: ManagedPermission; readonly principals: readonly string[] },
+  { permission, principals }: Pick<ShareWithAuthorities, 'permission' | 'principals'>,
 ): Promise<SharedAuthority> {
   const id = parseCertificateAuthorityArn(arn)?.id ?? ''
   const authority = await findAuthority(db, id)
@@ -118,10 +105,7 @@ async function sharedAuthority(
   return { number, policy: JSON.stringify({ Version: '2012-10-17', Statement: statements }) }
 }
 
-export async function listAllShares(
-  config: Config,
-  accountId: string | undefined,
-): Promise<readonly PrintedShare[]> {
+export async function listAllShares(config: Config, accountId: string | undefined) {
   return (await withData(config, ({ db }) => listShares(db, accountId))).map(toPrintedShare)
 }
 
@@ -130,7 +114,7 @@ export async function removeShare(config: Config, id: string): Promise<void> {
   await withData(config, ({ db }) => changeOr(`there is no share ${id}`, db, deleteShare(id)))
 }
 
-function toPrintedShare(share: ShareWithAuthorities): PrintedShare {
+function toPrintedShare(share: ShareWithAuthorities) {
   const { accountId, authorities } = share
   return {
     ShareId: share.id,

@@ -25,15 +25,6 @@ interface UserName {
   readonly userName: string
 }
 
-interface PrintedUser {
-  readonly UserName: string
-  readonly UserId: string
-  readonly AccountId: string
-  readonly Arn: string
-  readonly Tags: ReturnType<typeof toPrintedTags>
-  readonly CreateDate: string
-}
-
 /** A user that is not stored yet. */
 export function newUser(accountId: string, userName: string, tags: Tags = {}): User {
   requireName('--user', userName)
@@ -42,11 +33,7 @@ export function newUser(accountId: string, userName: string, tags: Tags = {}): U
 }
 
 /** Creates a user. Throws ConfigurationError if there is one of that name. */
-export async function addUser(
-  config: Config,
-  { accountId, userName }: UserName,
-  tags: Tags,
-): Promise<PrintedUser> {
+export async function addUser(config: Config, { accountId, userName }: UserName, tags: Tags) {
   return withData(config, async ({ db }) => {
     const user = newUser(await resolveAccount(db, accountId), userName, tags)
     const problem = `the account ${user.accountId} has a user ${userName} already`
@@ -55,10 +42,7 @@ export async function addUser(
   })
 }
 
-export async function listAllUsers(
-  config: Config,
-  accountId: string | undefined,
-): Promise<readonly PrintedUser[]> {
+export async function listAllUsers(config: Config, accountId: string | undefined) {
   return (await withData(config, ({ db }) => listUsers(db, accountId))).map(toPrintedUser)
 }
 
@@ -66,9 +50,8 @@ export async function listAllUsers(
 export async function tagUser(config: Config, name: UserName, tags: Tags): Promise<void> {
   await withData(config, async ({ db }) => {
     const user = await requireUser(db, name)
-    await changeOr(missingRow(user.accountId, `user ${user.userName}`), db, [
-      setUserTags(user, tags),
-    ])
+    const problem = missingRow(user.accountId, `user ${user.userName}`)
+    await changeOr(problem, db, [setUserTags(user, tags)])
   })
 }
 
@@ -89,7 +72,7 @@ export function requireUser(db: Database, { accountId, userName }: UserName): Pr
   })
 }
 
-function toPrintedUser({ userId, accountId, userName, tags, createdAt }: User): PrintedUser {
+function toPrintedUser({ userId, accountId, userName, tags, createdAt }: User) {
   return {
     UserName: userName,
     UserId: userId,

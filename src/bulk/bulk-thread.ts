@@ -13,7 +13,7 @@ import {
 import { bytesOf, integerOf } from '../store/columns.ts'
 import { beforeRevocations, selectRevocations, type CrlScope } from '../store/revocations.ts'
 import { loadEngine, type DatabaseLocation } from '../store/engines/index.ts'
-import type { RowReader } from '../store/row-reader.ts'
+import type { RowReader } from '../store/engine.ts'
 import { TextBuffer } from './text-buffer.ts'
 import { encodeTbsCertList, type TbsCertListFields } from '../x509/certificate-list.ts'
 import { RevokedCertificatesWriter } from '../x509/revoked-certificates.ts'

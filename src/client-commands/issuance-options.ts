@@ -1,5 +1,5 @@
 /** Values of options about new certificates: key algorithms and validities. */
-import type { ValidityOptions } from '../../client/index.ts'
+import type { CertificateValidity } from '../../client/index.ts'
 import { ConfigurationError } from '../errors.ts'
 import { durationForm, parseDuration, spanMilliseconds } from '../text/duration.ts'
 
@@ -22,7 +22,7 @@ export type KeyAlgorithmName = (typeof keyAlgorithms)[number]
  * A duration, or an instant in ISO 8601. Seconds, minutes and hours are counted from `now`; days, and calendar months and
  * years, by the CA. Throws ConfigurationError.
  */
-export function parseValidity(text: string, now: Date): ValidityOptions {
+export function parseValidity(text: string, now: Date): CertificateValidity {
   const duration = parseDuration(text)
   if (duration === undefined) return { until: instantOf(text) }
   const { count, unit } = duration

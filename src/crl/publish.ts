@@ -182,7 +182,7 @@ async function record(
     { job: 'publish-crls', authority: authority.id, crl: crl.name, size, entries },
     'CRL published',
   )
-  event.tell()
+  event.publish()
   metrics.crlGenerated()
 }
 

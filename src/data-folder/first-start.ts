@@ -11,7 +11,7 @@ import type { Random } from '../random.ts'
 import { insertAccessKey } from '../store/access-keys.ts'
 import { insertAccount, listAccounts } from '../store/accounts.ts'
 import { putIdentityPolicy } from '../store/identity-policies.ts'
-import { findSetting, insertSetting } from '../store/settings.ts'
+import { findSetting, insertSetting } from '../store/metadata.ts'
 import { insertUser, type User } from '../store/users.ts'
 
 /** The administrator may do everything. */

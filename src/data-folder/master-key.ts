@@ -6,7 +6,7 @@ import { createFile } from '../durable-file.ts'
 import { ConfigurationError } from '../errors.ts'
 import type { Random } from '../random.ts'
 import type { Database } from '../store/database.ts'
-import { addSetting, findSetting } from '../store/settings.ts'
+import { addSetting, findSetting } from '../store/metadata.ts'
 import { createSealer, type Sealer } from '../sealer.ts'
 
 /** 32 secret bytes. Nothing is encrypted under them directly: see deriveKey. */

@@ -56,6 +56,6 @@ async function announce(
     { authority: authority.id, notAfter, days },
     days === 0 ? 'the certificate of a CA has expired' : 'the certificate of a CA expires soon',
   )
-  event.tell()
+  event.publish()
   return 'done'
 }

@@ -99,7 +99,7 @@ async function record(
   })
   try {
     await db.transaction([updateAuthority(authority, change, now), ...event.statements])
-    event.tell()
+    event.publish()
   } catch (error) {
     if (!(error instanceof ConflictError)) throw error
     wake('finish-creation')

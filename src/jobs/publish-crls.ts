@@ -98,5 +98,5 @@ async function fail(
     detail: { result: 'failure', reason },
   })
   await db.transaction([postponeCrl(crl, retry, lease), ...event.statements])
-  event.tell()
+  event.publish()
 }

@@ -118,5 +118,5 @@ async function finish(
     detail: { result: status === 'SUCCESS' ? 'success' : 'failure' },
   })
   await db.transaction([finishAuditReport(report, status, lease), ...event.statements])
-  event.tell()
+  event.publish()
 }

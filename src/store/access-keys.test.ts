@@ -17,7 +17,7 @@ import {
 import { findAccount, insertAccount, listAccounts } from './accounts.ts'
 import { ConflictError } from './database.ts'
 import { putIdentityPolicy } from './identity-policies.ts'
-import { addSetting, findSetting } from './settings.ts'
+import { addSetting, findSetting } from './metadata.ts'
 import { sql } from './sql.ts'
 import { insertUser, type User } from './users.ts'
 

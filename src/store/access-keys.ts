@@ -104,11 +104,9 @@ export async function listAccessKeys(
   accountId: string | undefined,
 ): Promise<AccessKeyRecord[]> {
   const rows = await db.query(
-    accountId === undefined
-      ? sql`select k.*, u.user_name, u.tags from access_keys k left join users u using (user_id)
-          order by k.created_at_ms, access_key_id`
-      : sql`select k.*, u.user_name, u.tags from access_keys k left join users u using (user_id)
-          where k.account_id = ${accountId} order by k.created_at_ms, access_key_id`,
+    sql`select k.*, u.user_name, u.tags from access_keys k left join users u using (user_id)
+      where k.account_id = coalesce(${accountId ?? null}, k.account_id)
+      order by k.created_at_ms, access_key_id`,
   )
   return rows.map(recordOf)
 }

@@ -5,8 +5,15 @@
 import type { Random } from '../random.ts'
 import type { Database } from './database.ts'
 import type { RestoreTarget } from './restore-target.ts'
-import type { RowReader } from './row-reader.ts'
 import type { Snapshot } from './snapshot.ts'
+import type { Row, Sql } from './sql.ts'
+
+/** The port to reads of many rows, off the main thread, on a connection of their own. */
+export interface RowReader {
+  read(statement: Sql): Promise<Row[]>
+  /** Runs reads that see the same, whatever is written meanwhile. One at a time. */
+  readSnapshot<T>(reads: () => Promise<T>): Promise<T>
+}
 
 export interface OpenOptions {
   /** Creates the database if it does not exist. */

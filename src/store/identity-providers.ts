@@ -40,9 +40,8 @@ export async function listIdentityProviders(
   accountId: string | undefined,
 ): Promise<IdentityProvider[]> {
   const rows = await db.query(
-    accountId === undefined
-      ? sql`select * from identity_providers order by account_id, issuer`
-      : sql`select * from identity_providers where account_id = ${accountId} order by issuer`,
+    sql`select * from identity_providers where account_id = coalesce(${accountId ?? null}, account_id)
+      order by account_id, issuer`,
   )
   return rows.map(providerOf)
 }

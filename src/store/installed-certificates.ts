@@ -3,18 +3,8 @@ import { bytesOf, integerOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { sql } from './sql.ts'
 
-interface ImportedCertificate {
-  readonly number: number
-  readonly authorityId: string
-  readonly certificateDer: Uint8Array
-}
-
 /** Those after number `after`, at most `limit`. */
-export async function listImportedCertificates(
-  db: Database,
-  after: number,
-  limit: number,
-): Promise<ImportedCertificate[]> {
+export async function listImportedCertificates(db: Database, after: number, limit: number) {
   const rows = await db.query(
     sql`select c.authority_certificate_number, a.id, c.certificate_der
       from authority_certificates c join authorities a using (authority_number)
@@ -29,9 +19,7 @@ export async function listImportedCertificates(
 }
 
 /** CAs that are not deleted, and until when their certificates are valid. */
-export async function listAuthorityExpiries(
-  db: Database,
-): Promise<{ readonly id: string; readonly notAfter: Date }[]> {
+export async function listAuthorityExpiries(db: Database) {
   const rows = await db.query(
     sql`select a.id, c.not_after from authorities a
       join authority_certificates c using (authority_certificate_number)
@@ -43,17 +31,8 @@ export async function listAuthorityExpiries(
   }))
 }
 
-/** A certificate of one CA with the number of its identity. */
-interface OwnCertificate {
-  readonly identity: number
-  readonly certificateDer: Uint8Array
-}
-
-/** All certificates of a CA, oldest first. */
-export async function listOwnCertificates(
-  db: Database,
-  authorityNumber: number,
-): Promise<OwnCertificate[]> {
+/** All certificates of a CA, oldest first, with the numbers of their identities. */
+export async function listOwnCertificates(db: Database, authorityNumber: number) {
   const rows = await db.query(
     sql`select issuer_identity, certificate_der from authority_certificates
       where authority_number = ${authorityNumber} order by authority_certificate_number`,

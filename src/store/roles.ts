@@ -72,9 +72,8 @@ export async function findRoleById(
 /** All roles, or those of one account, by name. */
 export async function listRoles(db: Database, accountId: string | undefined): Promise<Role[]> {
   const rows = await db.query(
-    accountId === undefined
-      ? sql`select * from roles order by account_id, role_name`
-      : sql`select * from roles where account_id = ${accountId} order by role_name`,
+    sql`select * from roles where account_id = coalesce(${accountId ?? null}, account_id)
+      order by account_id, role_name`,
   )
   return rows.map(roleOf)
 }

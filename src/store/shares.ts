@@ -65,10 +65,8 @@ export async function listShares(
 ): Promise<ShareWithAuthorities[]> {
   const [shares, authorities] = await Promise.all([
     db.query(
-      accountId === undefined
-        ? sql`select * from shares order by created_at_ms, share_id`
-        : sql`select * from shares where account_id = ${accountId}
-            order by created_at_ms, share_id`,
+      sql`select * from shares where account_id = coalesce(${accountId ?? null}, account_id)
+        order by created_at_ms, share_id`,
     ),
     db.query(
       sql`select share_id, id, partition_name, region

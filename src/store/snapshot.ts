@@ -17,12 +17,7 @@ const pageRows = 1000
 
 /** All rows of a table, page by page, in the order of its key. */
 export async function* pagesOf(snapshot: Snapshot, table: Table): AsyncGenerator<Row[]> {
-  let after: Row | undefined
-  do {
-    const rows = await snapshot.read(selectPage(table, after, pageRows))
-    if (rows.length > 0) yield rows
-    after = rows.length < pageRows ? undefined : rows.at(-1)
-  } while (after !== undefined)
+  yield* rowsOf(snapshot, (after, limit) => selectPage(table, after, limit))
 }
 
 /** All rows that a statement has page by page: `select` says what follows a row. */

@@ -42,9 +42,8 @@ export async function findUser(
 /** All users, or those of one account, by name. */
 export async function listUsers(db: Database, accountId: string | undefined): Promise<User[]> {
   const rows = await db.query(
-    accountId === undefined
-      ? sql`select * from users order by account_id, user_name`
-      : sql`select * from users where account_id = ${accountId} order by user_name`,
+    sql`select * from users where account_id = coalesce(${accountId ?? null}, account_id)
+      order by account_id, user_name`,
   )
   return rows.map(userOf)
 }

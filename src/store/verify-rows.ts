@@ -1,5 +1,6 @@
 /** Rows as the check of a whole database reads them, page by page. */
 import { integerOf } from './columns.ts'
+import type { CrlScope } from './revocations.ts'
 import { sql, type Row, type Sql } from './sql.ts'
 
 function numberOf(after: Row | undefined, column: string): number {
@@ -60,36 +61,29 @@ export function countOf(authorityNumber: number, revokedCountedAt: number): Sql 
 
 /** CRLs that were published and do not rest, each with the certificate of its CA that has the identity of the CRL. */
 export function selectPublishedCrls(after: Row | undefined, limit: number): Sql {
-  return sql`select l.*, a.id as authority_id, a.revocation_configuration,
-      c.certificate_der from crls l
-    join authorities a on a.authority_number = l.authority_number
-    join authority_certificates c
-      on c.authority_certificate_number = (select max(o.authority_certificate_number)
-        from authority_certificates o
-        where o.authority_number = l.authority_number and o.issuer_identity = l.issuer_identity)
-    where l.crl_id > ${numberOf(after, 'crl_id')} and l.generated_at_ms is not null
-      and l.due_at_ms is not null
-    order by l.crl_id limit ${limit}`
+  return publishedCrls('l.crl_id > ? order by l.crl_id limit ?', numberOf(after, 'crl_id'), limit)
 }
 
 /** The same of one. */
 export function selectPublishedCrl(crlId: number): Sql {
-  return sql`select l.*, a.id as authority_id, a.revocation_configuration,
+  return publishedCrls('l.crl_id = ?', crlId)
+}
+
+function publishedCrls(condition: string, ...values: readonly number[]): Sql {
+  const text = `select l.*, a.id as authority_id, a.revocation_configuration,
       c.certificate_der from crls l
     join authorities a on a.authority_number = l.authority_number
     join authority_certificates c
       on c.authority_certificate_number = (select max(o.authority_certificate_number)
         from authority_certificates o
         where o.authority_number = l.authority_number and o.issuer_identity = l.issuer_identity)
-    where l.crl_id = ${crlId} and l.generated_at_ms is not null and l.due_at_ms is not null`
+    where l.generated_at_ms is not null and l.due_at_ms is not null and ${condition}`
+  return { text, values }
 }
 
 /** What a CRL may list: revocations of its CA, or of the partition. */
 export function selectListed(
-  {
-    authorityNumber,
-    crlId,
-  }: { readonly authorityNumber: number; readonly crlId: number | undefined },
+  { authorityNumber, crlId }: Pick<CrlScope, 'authorityNumber' | 'crlId'>,
   after: Row | undefined,
   limit: number,
 ): Sql {

@@ -62,7 +62,7 @@ test('without a webhook an event is in the log, and nowhere else', () => {
   const { events, lines, wakes } = recorded(false)
   const prepared = events.prepare(occurrence)
   assert.deepEqual(prepared.statements, [])
-  prepared.tell()
+  prepared.publish()
   assert.equal(wakes(), 0)
   assert.equal(lines.length, 1)
   assert.equal(lines[0]?.['msg'], 'event')
@@ -75,7 +75,7 @@ test('with a webhook an event is queued as it is logged, and delivery is woken o
   const prepared = events.prepare(occurrence)
   await database.db.transaction(prepared.statements)
   assert.equal(wakes(), 0)
-  prepared.tell()
+  prepared.publish()
   assert.equal(wakes(), 1)
   const until = new Date(time.getTime() + 60_000)
   const [rows = []] = await database.db.transaction([
@@ -91,7 +91,7 @@ test('with a webhook an event is queued as it is logged, and delivery is woken o
 test('every event has an id of its own, the same in the log and in the queue', () => {
   const { events, lines } = recorded(true)
   const all = Array.from({ length: 5 }, () => events.prepare(occurrence))
-  for (const prepared of all.toReversed()) prepared.tell()
+  for (const prepared of all.toReversed()) prepared.publish()
   const ids = lines.map(({ event }) => (event as { id: string }).id)
   assert.deepEqual(ids, [4, 3, 2, 1, 0].map(idOf))
   assert.deepEqual(

@@ -1,4 +1,4 @@
-/** Tells what happened: in the log always, and to the webhook if there is one. */
+/** Events: written to the log always, and queued for the webhook if there is one. */
 import { eventOf, type EventBridgeEvent, type EventDetails } from '../authority/event.ts'
 import type { Log } from './log.ts'
 import { uuid, type Random } from '../random.ts'
@@ -6,13 +6,13 @@ import { insertEvent } from '../store/events.ts'
 import type { Sql } from '../store/sql.ts'
 
 export interface Events {
-  /** An event that is about to happen: `statements` belong to its transaction, and `tell` comes after that. */
+  /** An event that is about to happen: `statements` belong to its transaction, and `publish` comes after that. */
   prepare(occurrence: EventDetails): PreparedEvent
 }
 
 interface PreparedEvent {
   readonly statements: readonly Sql[]
-  tell(): void
+  publish(): void
 }
 
 interface EventServices {
@@ -28,11 +28,11 @@ export function createEvents({ log, random, delivered, wake }: EventServices): E
   return {
     prepare(occurrence) {
       let event: EventBridgeEvent | undefined
-      const made = (): EventBridgeEvent => (event ??= eventOf(occurrence, uuid(random)))
+      const create = (): EventBridgeEvent => (event ??= eventOf(occurrence, uuid(random)))
       return {
-        statements: delivered ? [insertEvent(made(), occurrence.time)] : [],
-        tell() {
-          if (log.isLevelEnabled('info')) log.info({ event: made() }, 'event')
+        statements: delivered ? [insertEvent(create(), occurrence.time)] : [],
+        publish() {
+          if (log.isLevelEnabled('info')) log.info({ event: create() }, 'event')
           if (delivered) wake()
         },
       }

@@ -224,7 +224,7 @@ async function store(services: Services, issuance: SignedIssuance): Promise<stri
   if (storedArn !== newArn) return storedArn
   services.metrics.certificateIssued()
   warnOfMissingNames(services, { ...issuance, certificateArn: newArn, requesterArn: caller.arn })
-  event.tell()
+  event.publish()
   return newArn
 }
 

@@ -120,7 +120,7 @@ async function revoke(
     if (error.guard === 'duplicate') throw alreadyRevoked(error)
     return recount(services, view, error)
   }
-  event.tell()
+  event.publish()
   services.wake('publish-crls')
   services.metrics.certificateRevoked()
   return true

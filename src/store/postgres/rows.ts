@@ -4,7 +4,7 @@ import { clientConfig, connect } from './connection.ts'
 import { errorOf, isLost } from './errors.ts'
 import type { PostgresConnectionOptions } from './connection-options.ts'
 import { preparedQuery } from './text.ts'
-import type { RowReader } from '../row-reader.ts'
+import type { RowReader } from '../engine.ts'
 import type { Row, Sql } from '../sql.ts'
 
 /** Connects with the first read, and again after the connection was lost. */

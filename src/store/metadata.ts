@@ -1,4 +1,4 @@
-/** Rows of named values. */
+/** Named values of the database, in its table `settings`. */
 import { bytesOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { sql, type Sql } from './sql.ts'
