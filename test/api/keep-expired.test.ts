@@ -7,6 +7,7 @@ import { after, before, suite, test } from 'node:test'
 import { testServices } from '../support/services.ts'
 import { openData, type DataFolder } from '../../src/data-folder/data-folder.ts'
 import { createDeleteExpired } from '../../src/jobs/delete-expired.ts'
+import { createLog } from '../../src/telemetry/log.ts'
 import { csr } from '../support/csrs.ts'
 import { createRoot, createSubordinate, issue, type Issued } from '../support/hierarchy.ts'
 import { ocspRequest } from '../support/ocsp-requests.ts'
@@ -23,6 +24,7 @@ import {
 import { searchable } from '../support/search.ts'
 import { TestService, type Members } from '../support/service.ts'
 
+const log = createLog('silent')
 const keepDays = 30
 const job = createDeleteExpired(keepDays * 86_400)
 
@@ -33,7 +35,7 @@ async function deleteExpired(
 ): Promise<number> {
   const { signal } = new AbortController()
   const results = await Promise.all(
-    nodes.map(({ db }) => job.run(testServices({ db, clock: service.clock }), signal)),
+    nodes.map(({ db }) => job.run(testServices({ db, clock: service.clock, log }), signal)),
   )
   return results.reduce((sum, { done, failed }) => sum + done + failed, 0)
 }
