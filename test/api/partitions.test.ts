@@ -393,8 +393,11 @@ describe('CRLs of a CA that changes', { concurrency: true }, () => {
     const leaf = await leafOf(watched, root)
     const id = lastOf(root.arn)
     await revoke(service, leaf.arn)
-    const last = await listing(watched, id, [leaf])
+    await listing(watched, id, [leaf])
+    const last = await settled(watched, id)
     const which = { CertificateAuthorityArn: root.arn }
+    // A CRL that differs from the last one in its times, too.
+    service.clock.advance({ days: 3.6 })
     await service.must('UpdateCertificateAuthority', { ...which, Status: 'DISABLED' })
     const disabled = await newer(watched, id, last)
     await service.must('DeleteCertificateAuthority', which)
