@@ -4,10 +4,9 @@ import { createFailureLimiter } from '../src/access/failure-limiter.ts'
 import { systemClock } from '../src/clock.ts'
 import { bucketsFolder, type DataFolder } from '../src/data-folder/data-folder.ts'
 import { ConfigurationError } from '../src/errors.ts'
-import { createRequestIds } from '../src/http/request-ids.ts'
 import { createJobs } from '../src/jobs/index.ts'
 import { createBucket } from '../src/objects/embedded-buckets.ts'
-import { systemRandom } from '../src/random.ts'
+import { systemRandom, uuid } from '../src/random.ts'
 import { createApiServices } from '../src/server/api-services.ts'
 import { createServices, type ProcessServices } from '../src/server/create-services.ts'
 import { openOwnData } from '../src/server/open-data.ts'
@@ -129,7 +128,7 @@ function createInterfaces(
   { services, publicObjects, shared, gate, publicUrl }: InterfacesOptions,
 ): Pick<EmbeddedCa, 'requestHandler' | 'fetchPublic'> {
   const { clock, random } = runtime
-  const requestId = createRequestIds(random)
+  const requestId = (): string => uuid(random)
   const api = createApiServices(runtime, services, {
     rateLimiter: shared.rateLimiter,
     // A caller in this process need not guess a secret.

@@ -1,7 +1,7 @@
 /** What the public listener of a server has, without a listener: CRLs and other objects, OCSP, certificates of CAs. */
 import { Readable } from 'node:stream'
 import type { Answer } from '../src/http/answer.ts'
-import { logFailure } from '../src/http/last-resort.ts'
+import { logFailure } from '../src/http/log-failure.ts'
 import { parseHead } from '../src/http/request.ts'
 import { answerComplete, findRoute } from '../src/http/route.ts'
 import { publicRoutes } from '../src/http/routes.ts'

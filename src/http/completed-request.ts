@@ -5,7 +5,7 @@ import { ServiceError } from '../errors.ts'
 import { uuid } from '../random.ts'
 import { QueryError } from '../wire/query-errors.ts'
 import { refusal, type AwsAnswer } from './aws-answer.ts'
-import { logFailure } from './last-resort.ts'
+import { logFailure } from './log-failure.ts'
 import type { ApiServices, RequestContext } from './protocol.ts'
 
 interface CompletedRequest {

@@ -1,15 +1,14 @@
 /** The two listeners: each request is parsed once, and answered by the first route of the table that matches. */
 import type { RequestListener } from 'node:http'
-import type { Random } from '../random.ts'
+import { uuid, type Random } from '../random.ts'
 import type { Log } from '../telemetry/log.ts'
 import { errorAnswer } from './aws-answer.ts'
 import { createBodyBudget, type BodyBudget } from './body/budget.ts'
 import { dropBody, readBody } from './body/read-body.ts'
 import { headersTooLarge } from './error-responses.ts'
-import { logFailure } from './last-resort.ts'
+import { logFailure } from './log-failure.ts'
 import { createListener, headerLinesMax, type Listener, type ListenerLimits } from './listener.ts'
 import { parseHead, type RequestHead } from './request.ts'
-import { createRequestIds } from './request-ids.ts'
 import { findRoute, type ConnectionInfo, type Handler, type Route } from './route.ts'
 import { apiRoutes, type ApiRouteServices } from './routes.ts'
 import { sendAnswer, sendEarly, type Exchange } from './send-answer.ts'
@@ -47,7 +46,7 @@ function createServer(
   routes: readonly Route[],
   tls?: TlsMaterial,
 ): Listener {
-  const requestId = createRequestIds(random)
+  const requestId = (): string => uuid(random)
   const entry = { log, requestId, basePath, budget, routes, isSecure: tls !== undefined }
   return createListener({ answer: createEntry(entry), requestId, limits, tls, log })
 }
