@@ -145,9 +145,10 @@ suite('a disk that is full', () => {
       const crl = await fetchCrl()
       return crl?.entries.size === count ? crl : undefined
     }
-    const before = await eventually(() => listed(1), 'a CRL with one entry')
+    await eventually(() => listed(1), 'a CRL with one entry')
 
     await disk.fill()
+    const before = await eventually(() => listed(1), 'the CRL with one entry')
     await issueUntilFull(client, root.arn)
     assert.deepEqual((await fetchCrl())?.der, before.der)
     await disk.makeRoom()

@@ -306,19 +306,17 @@ describe('the webhook', { concurrency: true }, () => {
     assert.deepEqual(webhook.accepted, [])
     webhook.status = 204
     webhook.deliveries.length = 0
+    const delivered = (): Set<unknown> =>
+      new Set(webhook.deliveries.map(({ body }) => parsed(body).id))
     service.clock.advance({ seconds: 3600 })
     await service.restart()
-    await eventually(
-      async () => (webhook.deliveries.length >= 4 ? true : undefined),
-      'the events of before',
-    )
-    const ids = webhook.deliveries.map(({ body }) => parsed(body).id as string)
-    assert.deepEqual(
-      ids.toSorted(),
-      events()
-        .map(({ id }) => id as string)
-        .toSorted(),
-    )
+    await eventually(async () => {
+      // The restart may have interrupted a delivery, which is then tried again later.
+      service.clock.advance({ seconds: 60 })
+      await service.runJob('deliver-events')
+      return delivered().size >= 4 ? true : undefined
+    }, 'the events of before')
+    assert.deepEqual(delivered(), new Set(events().map(({ id }) => id)))
     // A redirection is no answer, and is not followed.
     assert.deepEqual(
       new Set(webhook.deliveries.map(({ path }) => path)),

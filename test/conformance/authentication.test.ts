@@ -229,10 +229,10 @@ for (const client of clients('python3')) {
       `^Signature expired: ${time} is now earlier than ${time} \\(${time} - 5 min\\.\\)$`,
       `^Signature not yet current: ${time} is still later than ${time} \\(${time} \\+ 5 min\\.\\)$`,
     ]
-    // A client that is slow to start comes nearer to a server that is behind: a minute is left for that.
+    // The clock of the service stands still. A client that is slow to start comes nearer to a clock that is ahead: a minute is left.
     for (const [seconds, says] of [
-      [301, expired],
-      [-361, early],
+      [361, expired],
+      [-301, early],
     ] as const) {
       service.clock.catchUp()
       service.clock.advance({ seconds })
