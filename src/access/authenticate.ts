@@ -2,7 +2,7 @@
 import { overriddenTags, type Caller } from '../identity/caller.ts'
 import { sessionArn, userArn } from '../identity/principal-arn.ts'
 import type { Clock } from '../clock.ts'
-import { ServiceError } from '../errors.ts'
+import { invalidSignature, ServiceError } from '../errors.ts'
 import type { AccessKey } from '../store/access-keys.ts'
 import type { RoleWithPolicies } from '../store/roles.ts'
 import { partitionOf, type ServedRegions } from '../wire/region.ts'
@@ -161,8 +161,7 @@ function expiredToken(): ServiceError {
 }
 
 function signatureMismatch(): ServiceError {
-  return new ServiceError(
-    'InvalidSignatureException',
+  return invalidSignature(
     'The request signature we calculated does not match the signature you provided. ' +
       'Check your AWS Secret Access Key and signing method. Consult the service documentation for details.',
   )

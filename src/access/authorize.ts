@@ -4,7 +4,7 @@
  */
 import type { CallingService, Caller } from '../identity/caller.ts'
 import type { Clock } from '../clock.ts'
-import { ServiceError } from '../errors.ts'
+import { invalidArn, ServiceError } from '../errors.ts'
 import type { Database } from '../store/database.ts'
 import { findPermittedActions } from '../store/permissions.ts'
 import { findResourcePolicies } from '../store/resource-policies.ts'
@@ -170,8 +170,4 @@ function accessDenied(
     'AccessDeniedException',
     `User: ${caller.arn} is not authorized to perform: ${action} on resource: ${target.resource} ${because}`,
   )
-}
-
-function invalidArn(message: string): ServiceError {
-  return new ServiceError('InvalidArnException', message)
 }

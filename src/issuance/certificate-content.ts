@@ -3,7 +3,7 @@
  * lower source says of an extension that a higher one has is ignored, as AWS ignores it (AWS Private CA User Guide,
  * Template order of operations).
  */
-import { ServiceError } from '../errors.ts'
+import { malformedCsr } from '../errors.ts'
 import { DerError } from '../x509/der/error.ts'
 import { findExtension, type Extension } from '../x509/extensions/extensions.ts'
 import {
@@ -136,10 +136,10 @@ function withSubjectAlternativeName(
 function requireName(template: Template, subject: Name, san: Extension | undefined): void {
   if (!isEmptyName(subject)) return
   if (template.kind !== 'end-entity')
-    throw malformed('CSR must have a subject: a certificate authority cannot be without a name')
-  if (san === undefined) throw malformed('CSR must have a subject or a subject alternative name')
+    throw malformedCsr('CSR must have a subject: a certificate authority cannot be without a name')
+  if (san === undefined) throw malformedCsr('CSR must have a subject or a subject alternative name')
   if (!san.critical)
-    throw malformed('CSR must mark the SAN extension critical when it has an empty subject')
+    throw malformedCsr('CSR must mark the SAN extension critical when it has an empty subject')
 }
 
 /** AWS's order; whatever else follows in the order of its source. */
@@ -159,8 +159,4 @@ function inOrder(extensions: readonly Extension[]): Extension[] {
     return index < 0 ? order.length : index
   }
   return extensions.toSorted((a, b) => rank(a) - rank(b))
-}
-
-function malformed(message: string): ServiceError {
-  return new ServiceError('MalformedCSRException', message)
 }

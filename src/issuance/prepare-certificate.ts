@@ -4,7 +4,7 @@
  */
 import type { SigningAlgorithm } from '../authority/algorithms.ts'
 import { violatedNameConstraint } from '../chain/name-constraints/check-names.ts'
-import { ServiceError } from '../errors.ts'
+import { validationFailed } from '../errors.ts'
 import { signatureAlgorithmIdentifier } from '../x509/algorithm-identifier.ts'
 import { encodeTbsCertificate } from '../x509/certificate.ts'
 import { findExtension } from '../x509/extensions/extensions.ts'
@@ -113,8 +113,7 @@ function requireIssuable(parameters: CertificateParameters, issuer: Issuer): voi
   const remaining = issuer.shortLived ? 0 : issuer.remainingPathLength
   if (template.kind !== 'subordinate' || remaining === undefined) return
   if ((template.pathLenConstraint ?? Infinity) >= remaining)
-    throw new ServiceError(
-      'ValidationException',
+    throw validationFailed(
       `Template ${template.name} is not allowed: below this certificate authority there may be ` +
         `${Math.max(0, remaining)} further levels of certificate authorities`,
     )
@@ -135,5 +134,5 @@ function requirePermittedNames(
     endEntity: kind === 'end-entity',
   })
   if (violation !== undefined)
-    throw new ServiceError('ValidationException', `The certificate is not allowed: ${violation}`)
+    throw validationFailed(`The certificate is not allowed: ${violation}`)
 }

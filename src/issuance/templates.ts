@@ -1,5 +1,5 @@
 /** The certificate templates (AWS Private CA User Guide, Template definitions): what each writes, as one table. */
-import { ServiceError } from '../errors.ts'
+import { invalidArgs } from '../errors.ts'
 import { encodeBasicConstraints } from '../x509/extensions/basic-constraints.ts'
 import { encodeExtendedKeyUsage } from '../x509/extensions/extended-key-usage.ts'
 import type { Extension } from '../x509/extensions/extensions.ts'
@@ -152,8 +152,7 @@ export const templateNames: readonly string[] = [...byName.keys()]
 export function requireTemplate(name: string): Template {
   const template = byName.get(name)
   if (template === undefined)
-    throw new ServiceError(
-      'InvalidArgsException',
+    throw invalidArgs(
       `There is no template ${name}. Templates with similar names: ${nearest(name, templateNames).join(', ')}.`,
     )
   return template

@@ -45,7 +45,10 @@ export const rooms: Readonly<Record<string, Room>> = {
     imports: ['x509', 'x509/der', 'x509/extensions'],
   },
   'key-strength': { subject: 'Weak keys', imports: ['x509', 'x509/der'] },
-  authority: { subject: 'What a CA is, its life cycle, EXPIRED', imports: ['x509/*'] },
+  authority: {
+    subject: 'What a CA is, its life cycle, EXPIRED',
+    imports: ['x509/*', 'wire/shapes'],
+  },
   'chain/name-constraints': {
     subject: 'Name constraints (RFC 5280, 4.2.1.10)',
     imports: ['x509/*'],
@@ -68,6 +71,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'lint',
       'store/database.ts',
       'store/installed-certificates.ts',
+      'wire/shapes',
     ],
   },
   policy: { subject: 'IAM policies: parsing and evaluation', imports: [] },

@@ -1,10 +1,17 @@
 import type { AuthorityRequest } from '../../authority/authority.ts'
 import type { Caller } from '../../identity/caller.ts'
-import { requireConfiguration } from '../../authority/configuration.ts'
-import { noRevocation, requireRevocation } from '../../authority/revocation-configuration.ts'
+import {
+  requireConfiguration,
+  certificateAuthorityConfiguration,
+} from '../../authority/configuration.ts'
+import {
+  noRevocation,
+  requireRevocation,
+  revocationConfiguration,
+} from '../../authority/revocation-configuration.ts'
 import { requireKeyStorage } from '../../authority/key-storage.ts'
 import { requireTags } from '../../authority/tags.ts'
-import { ServiceError } from '../../errors.ts'
+import { limitExceeded, ServiceError } from '../../errors.ts'
 import { uuid } from '../../random.ts'
 import type { Services } from '../../services.ts'
 import { insertAuthority, insertCertificateCount } from '../../store/authorities.ts'
@@ -14,10 +21,6 @@ import type { Sql } from '../../store/sql.ts'
 import { putTag } from '../../store/tags.ts'
 import { certificateAuthorityArn } from '../../wire/arn.ts'
 import { type Infer, required, structure } from '../../wire/shapes/shape.ts'
-import {
-  certificateAuthorityConfiguration,
-  revocationConfiguration,
-} from '../shared/configuration-shapes.ts'
 import { commitOnce, scopedToken } from '../shared/idempotency.ts'
 import { operation } from '../shared/operation.ts'
 import {
@@ -128,10 +131,9 @@ function createStatements({ quotas }: Services, input: Input, request: Authority
 }
 
 function quotaExceeded({ quotas }: Services, cause: ConflictError): ServiceError {
-  return new ServiceError(
-    'LimitExceededException',
+  return limitExceeded(
     `The account has ${quotas.authoritiesPerRegion} certificate authorities in this Region, its quota. ` +
       'Deleted ones count until their restoration period is over.',
-    { cause },
+    cause,
   )
 }

@@ -1,10 +1,16 @@
+import { signingAlgorithm } from '../../authority/configuration.ts'
 import { requireSigningAlgorithm } from '../../authority/algorithms.ts'
 import type { CurrentCrl } from '../../authority/crl.ts'
 import { serviceOf, type Caller } from '../../identity/caller.ts'
-import { ServiceError } from '../../errors.ts'
+import { limitExceeded, type ServiceError } from '../../errors.ts'
 import { acceptCsr, type AcceptedCsr } from '../../issuance/accept-csr.ts'
 import { requireLinted } from '../../issuance/issuance-policy.ts'
-import { encodePassthrough, noPassthrough, type Passthrough } from '../../issuance/passthrough.ts'
+import {
+  encodePassthrough,
+  noPassthrough,
+  type Passthrough,
+  apiPassthrough,
+} from '../../issuance/passthrough.ts'
 import { prepareCertificate, type PreparedCertificate } from '../../issuance/prepare-certificate.ts'
 import { newSerialNumber } from '../../issuance/serial-number.ts'
 import type { Template } from '../../issuance/templates.ts'
@@ -18,8 +24,6 @@ import { enumeration, type Infer, long, required, structure } from '../../wire/s
 import { revocationUrls } from '../../crl/revocation-urls.ts'
 import { changedTooOften } from '../shared/change-authority.ts'
 import { chooseIssuer, requireIssuing } from './choose-issuer.ts'
-import { signingAlgorithm } from '../shared/configuration-shapes.ts'
-import { apiPassthrough } from '../shared/extension-shapes.ts'
 import { bindStatements, currentCrl, openCurrentCrl } from '../../crl/current-crl.ts'
 import { signCertificate } from './sign-certificate.ts'
 import { commitOnce, scopedToken } from '../shared/idempotency.ts'
@@ -244,9 +248,8 @@ async function resolveConflict(
 }
 
 function quotaExceeded({ quotas }: Services, cause: ConflictError): ServiceError {
-  return new ServiceError(
-    'LimitExceededException',
+  return limitExceeded(
     `The certificate authority has issued ${quotas.certificatesPerAuthority} certificates, its quota.`,
-    { cause },
+    cause,
   )
 }

@@ -1,5 +1,5 @@
 import { certificateMembers } from './certificate-members.ts'
-import { ServiceError } from '../../errors.ts'
+import { ServiceError, validationFailed } from '../../errors.ts'
 import { parseCertificateSerial } from '../../x509/serial-number.ts'
 import { revocationReasons } from '../../authority/revocation-reason.ts'
 import { certificateStatuses, type CertificateFilter, type Period } from '../../search/filter.ts'
@@ -162,7 +162,7 @@ async function hiddenFrom({ hiddenAuthorities }: ScopedCaller): Promise<Readonly
 function requireSerial(text: string): Uint8Array | 'unknown' {
   const serialNumber = parseCertificateSerial(text)
   if (serialNumber !== undefined) return serialNumber
-  throw invalid('SerialNumber must be the hexadecimal serial number of a certificate.')
+  throw validationFailed('SerialNumber must be the hexadecimal serial number of a certificate.')
 }
 
 function patternOf(
@@ -172,16 +172,12 @@ function patternOf(
 ): NamePattern | undefined {
   if (text === undefined) return undefined
   const pattern = parse(text)
-  if ('problem' in pattern) throw invalid(`${member} ${pattern.problem}.`)
+  if ('problem' in pattern) throw validationFailed(`${member} ${pattern.problem}.`)
   return pattern
 }
 
 function periodOf(what: string, after: Date | undefined, before: Date | undefined): Period {
   if (after !== undefined && before !== undefined && after >= before)
-    throw invalid(`${what}After must be earlier than ${what}Before.`)
+    throw validationFailed(`${what}After must be earlier than ${what}Before.`)
   return { after, before }
-}
-
-function invalid(message: string): ServiceError {
-  return new ServiceError('ValidationException', message)
 }

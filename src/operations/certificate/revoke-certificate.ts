@@ -1,4 +1,4 @@
-import { ServiceError } from '../../errors.ts'
+import { limitExceeded, resourceNotFound, ServiceError } from '../../errors.ts'
 import { parseCertificateSerial } from '../../x509/serial-number.ts'
 import { reasonCodeOf, revocationReasons } from '../../authority/revocation-reason.ts'
 import type { Services } from '../../services.ts'
@@ -143,11 +143,10 @@ async function recount(
   const [rows = []] = await services.db.transaction([recountRevocations(authority, now)])
   const quota = quotaOf(services, view)
   if (rows.every((row) => revokedOf(row) < quota)) return false
-  throw new ServiceError(
-    'LimitExceededException',
+  throw limitExceeded(
     `${quota} certificates that have not expired are revoked, the quota of a certificate authority with ` +
       'a complete CRL.',
-    { cause },
+    cause,
   )
 }
 
@@ -166,8 +165,7 @@ function revocationEvent(
 }
 
 function notFound(authorityArn: string): ServiceError {
-  return new ServiceError(
-    'ResourceNotFoundException',
+  return resourceNotFound(
     `Certificate authority ${authorityArn} has not issued a certificate with that serial number.`,
   )
 }

@@ -1,4 +1,5 @@
-import { ServiceError } from '../../errors.ts'
+import { limitExceeded, ServiceError, validationFailed } from '../../errors.ts'
+import { acmServicePrincipal } from '../../identity/caller.ts'
 import { ConflictError } from '../../store/database.ts'
 import {
   insertPermission,
@@ -7,7 +8,6 @@ import {
 } from '../../store/permissions.ts'
 import { required, structure } from '../../wire/shapes/shape.ts'
 import { operation } from '../shared/operation.ts'
-import { requireServicePrincipal } from './permission-view.ts'
 import { requireAuthority } from '../shared/require-authority.ts'
 import { accountId, actionList, arn, principal } from '../shared/shapes.ts'
 
@@ -31,7 +31,8 @@ export const createPermission = operation({
   ],
   resource: (input) => input.CertificateAuthorityArn,
   async run(services, input, caller) {
-    requireServicePrincipal(input.Principal)
+    if (input.Principal !== acmServicePrincipal)
+      throw validationFailed(`Principal must be ${acmServicePrincipal}.`)
     const { authority, now } = await requireAuthority(services, caller, {
       arn: input.CertificateAuthorityArn,
       event: 'administer',
@@ -69,9 +70,8 @@ function alreadyExists(
 }
 
 function tooMany(cause: ConflictError): ServiceError {
-  return new ServiceError(
-    'LimitExceededException',
+  return limitExceeded(
     `A certificate authority cannot have more than ${permissionsMax} permissions.`,
-    { cause },
+    cause,
   )
 }

@@ -43,7 +43,9 @@ export type AwsOperationName =
   | 'UpdateCertificateAuthority'
 
 /** What `run` resolves to: the output's members, or nothing for an operation without output. */
-type Result<O extends StructureShape | undefined> = O extends StructureShape ? Encodable<O> : void
+export type Result<O extends StructureShape | undefined> = O extends StructureShape
+  ? Encodable<O>
+  : void
 
 /** The caller, with the CAs that a call about the whole account must leave out. */
 export interface ScopedCaller extends Caller {
@@ -58,8 +60,8 @@ interface FromCall<T, A extends readonly unknown[]> {
   readonly of: (...call: A) => T
 }
 
-/** An operation as its file declares it; the shapes give `run` its types. */
-export interface OperationDefinition<
+/** The contract of an operation, as its file declares it. */
+export interface OperationContract<
   N extends OperationName,
   I extends StructureShape,
   O extends StructureShape | undefined,
@@ -79,7 +81,15 @@ export interface OperationDefinition<
     ReadonlyMap<string, readonly string[]>,
     [input: Infer<I>, caller: Caller]
   >
-  /** Does it. Absent while the operation is not offered. */
+}
+
+/** An operation as its file declares it; the shapes give `run` its types. */
+export interface OperationDefinition<
+  N extends OperationName,
+  I extends StructureShape,
+  O extends StructureShape | undefined,
+> extends OperationContract<N, I, O> {
+  /** Absent while the operation is not offered. */
   readonly run?: (services: Services, input: Infer<I>, caller: ScopedCaller) => Promise<Result<O>>
 }
 

@@ -3,7 +3,7 @@
  * needs no secret, and computes the signature that it should have. Pure; who owns a key is a question for access/.
  */
 import { createHmac, hash, timingSafeEqual } from 'node:crypto'
-import { ServiceError } from '../../errors.ts'
+import { invalidSignature, ServiceError } from '../../errors.ts'
 import { servedRegions, type ServedRegions } from '../region.ts'
 import { canonicalRequest } from './canonical.ts'
 import type { SignatureClaim } from './credential.ts'
@@ -185,8 +185,4 @@ function* scopeProblems(
       'Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: ' +
       `'${claim.date}' != '${timestamp.slice(0, 8)}', from '${timestamp}'.`
     )
-}
-
-function invalidSignature(message: string): ServiceError {
-  return new ServiceError('InvalidSignatureException', message)
 }
