@@ -129,70 +129,56 @@ function checkSubtree({ kind, content }: GeneralSubtree, report: Report): void {
 }
 
 /** By object identifier. */
-export const extensionChecks: ReadonlyMap<string, ExtensionCheck> = new Map<string, ExtensionCheck>(
-  [
-    [oids.basicConstraints, { rule: 'basic-constraints', check: checkBasicConstraints }],
-    [oids.keyUsage, { rule: 'key-usage', critical: 'should', check: checkKeyUsage }],
-    [oids.extendedKeyUsage, { rule: 'extended-key-usage', check: checkExtendedKeyUsage }],
-    [oids.subjectAltName, { rule: 'subject-alternative-name', check: checkSubjectAltName }],
-    [
-      oids.issuerAltName,
-      {
-        rule: 'issuer-alternative-name',
-        critical: 'should not',
-        check: checkNames('issuerAltName'),
-      },
-    ],
+export const extensionChecks: ReadonlyMap<string, ExtensionCheck> = new Map(
+  Object.entries<ExtensionCheck>({
+    [oids.basicConstraints]: { rule: 'basic-constraints', check: checkBasicConstraints },
+    [oids.keyUsage]: { rule: 'key-usage', critical: 'should', check: checkKeyUsage },
+    [oids.extendedKeyUsage]: { rule: 'extended-key-usage', check: checkExtendedKeyUsage },
+    [oids.subjectAltName]: { rule: 'subject-alternative-name', check: checkSubjectAltName },
+    [oids.issuerAltName]: {
+      rule: 'issuer-alternative-name',
+      critical: 'should not',
+      check: checkNames('issuerAltName'),
+    },
     // The checks of the key identifiers include their criticality.
-    [
-      oids.subjectKeyIdentifier,
-      { rule: 'subject-key-identifier', check: checkSubjectKeyIdentifier },
-    ],
-    [
-      oids.authorityKeyIdentifier,
-      { rule: 'authority-key-identifier', check: checkAuthorityKeyIdentifier },
-    ],
-    [
-      oids.crlDistributionPoints,
-      {
-        rule: 'distribution-points',
-        critical: 'should not',
-        isConstant: true,
-        check: checkDistributionPoints(oidName(oids.crlDistributionPoints)),
-      },
-    ],
-    [
-      oids.freshestCrl,
-      {
-        rule: 'distribution-points',
-        critical: 'must not',
-        isConstant: true,
-        check: checkDistributionPoints(oidName(oids.freshestCrl)),
-      },
-    ],
-    [
-      oids.authorityInfoAccess,
-      {
-        rule: 'info-access',
-        critical: 'must not',
-        isConstant: true,
-        check: checkInfoAccess(oidName(oids.authorityInfoAccess)),
-      },
-    ],
-    [
-      oids.subjectInfoAccess,
-      {
-        rule: 'info-access',
-        critical: 'must not',
-        isConstant: true,
-        check: checkInfoAccess(oidName(oids.subjectInfoAccess)),
-      },
-    ],
-    [
-      oids.nameConstraints,
-      { rule: 'name-constraints', critical: 'must', check: checkNameConstraints },
-    ],
+    [oids.subjectKeyIdentifier]: {
+      rule: 'subject-key-identifier',
+      check: checkSubjectKeyIdentifier,
+    },
+    [oids.authorityKeyIdentifier]: {
+      rule: 'authority-key-identifier',
+      check: checkAuthorityKeyIdentifier,
+    },
+    [oids.crlDistributionPoints]: {
+      rule: 'distribution-points',
+      critical: 'should not',
+      isConstant: true,
+      check: checkDistributionPoints(oidName(oids.crlDistributionPoints)),
+    },
+    [oids.freshestCrl]: {
+      rule: 'distribution-points',
+      critical: 'must not',
+      isConstant: true,
+      check: checkDistributionPoints(oidName(oids.freshestCrl)),
+    },
+    [oids.authorityInfoAccess]: {
+      rule: 'info-access',
+      critical: 'must not',
+      isConstant: true,
+      check: checkInfoAccess(oidName(oids.authorityInfoAccess)),
+    },
+    [oids.subjectInfoAccess]: {
+      rule: 'info-access',
+      critical: 'must not',
+      isConstant: true,
+      check: checkInfoAccess(oidName(oids.subjectInfoAccess)),
+    },
+    [oids.nameConstraints]: {
+      rule: 'name-constraints',
+      critical: 'must',
+      check: checkNameConstraints,
+    },
     ...policyChecks,
     ...vendorChecks,
-  ],
+  }),
 )

@@ -84,65 +84,52 @@ function checkStatements({ oid, value }: Extension): void {
 }
 
 /** By object identifier. */
-export const vendorChecks: readonly (readonly [string, ExtensionCheck])[] = [
-  [
-    oids.signedCertificateTimestamps,
-    {
-      rule: 'certificate-transparency',
-      critical: 'should not',
-      check: checkTimestamps,
+export const vendorChecks: Readonly<Record<string, ExtensionCheck>> = {
+  [oids.signedCertificateTimestamps]: {
+    rule: 'certificate-transparency',
+    critical: 'should not',
+    check: checkTimestamps,
+  },
+  [oids.precertificatePoison]: {
+    rule: 'certificate-transparency',
+    critical: 'must',
+    check: checkNull,
+  },
+  [oids.tlsFeature]: {
+    rule: 'tls-feature',
+    critical: 'should not',
+    check: readable(parseTlsFeatures),
+  },
+  [oids.ocspNoCheck]: { rule: 'ocsp-no-check', critical: 'should not', check: checkNull },
+  [oids.privateKeyUsagePeriod]: { rule: 'private-key-usage-period', check: checkUsagePeriod },
+  [oids.subjectDirectoryAttributes]: {
+    rule: 'subject-directory-attributes',
+    critical: 'must not',
+    check: readable(parseDirectoryAttributes),
+  },
+  [oids.microsoftTemplate]: { rule: 'vendor-extension', check: readable(parseMicrosoftTemplate) },
+  [oids.microsoftTemplateName]: { rule: 'vendor-extension', check: checkTemplateName },
+  [oids.microsoftCaSecurity]: { rule: 'vendor-extension', check: checkCaSecurity },
+  [oids.microsoftCaVersion]: {
+    rule: 'vendor-extension',
+    check: ({ oid, value }) => {
+      readIntegerOctets(readOnly(value, tags.integer, oidName(oid)), oidName(oid))
     },
-  ],
-  [
-    oids.precertificatePoison,
-    { rule: 'certificate-transparency', critical: 'must', check: checkNull },
-  ],
-  [
-    oids.tlsFeature,
-    { rule: 'tls-feature', critical: 'should not', check: readable(parseTlsFeatures) },
-  ],
-  [oids.ocspNoCheck, { rule: 'ocsp-no-check', critical: 'should not', check: checkNull }],
-  [oids.privateKeyUsagePeriod, { rule: 'private-key-usage-period', check: checkUsagePeriod }],
-  [
-    oids.subjectDirectoryAttributes,
-    {
-      rule: 'subject-directory-attributes',
-      critical: 'must not',
-      check: readable(parseDirectoryAttributes),
+  },
+  [oids.microsoftPreviousCaCertHash]: {
+    rule: 'vendor-extension',
+    check: ({ oid, value }) => {
+      readOnly(value, tags.octetString, oidName(oid))
     },
-  ],
-  [oids.microsoftTemplate, { rule: 'vendor-extension', check: readable(parseMicrosoftTemplate) }],
-  [oids.microsoftTemplateName, { rule: 'vendor-extension', check: checkTemplateName }],
-  [oids.microsoftCaSecurity, { rule: 'vendor-extension', check: checkCaSecurity }],
-  [
-    oids.microsoftCaVersion,
-    {
-      rule: 'vendor-extension',
-      check: ({ oid, value }) => {
-        readIntegerOctets(readOnly(value, tags.integer, oidName(oid)), oidName(oid))
-      },
+  },
+  [oids.netscapeCertType]: {
+    rule: 'vendor-extension',
+    check: ({ oid, value }) => {
+      const element = readOnly(value, tags.bitString, oidName(oid))
+      readNamedBits(element, oidName(oid), certTypeBits)
     },
-  ],
-  [
-    oids.microsoftPreviousCaCertHash,
-    {
-      rule: 'vendor-extension',
-      check: ({ oid, value }) => {
-        readOnly(value, tags.octetString, oidName(oid))
-      },
-    },
-  ],
-  [
-    oids.netscapeCertType,
-    {
-      rule: 'vendor-extension',
-      check: ({ oid, value }) => {
-        const element = readOnly(value, tags.bitString, oidName(oid))
-        readNamedBits(element, oidName(oid), certTypeBits)
-      },
-    },
-  ],
-  [oids.netscapeComment, { rule: 'vendor-extension', check: checkComment }],
-  [oids.qcStatements, { rule: 'vendor-extension', check: checkStatements }],
-  [oids.smimeCapabilities, { rule: 'vendor-extension', check: checkStatements }],
-]
+  },
+  [oids.netscapeComment]: { rule: 'vendor-extension', check: checkComment },
+  [oids.qcStatements]: { rule: 'vendor-extension', check: checkStatements },
+  [oids.smimeCapabilities]: { rule: 'vendor-extension', check: checkStatements },
+}
