@@ -43,12 +43,12 @@ export interface AccessRequest {
 export async function authorize(
   services: AuthorizationServices,
   caller: Caller,
-  asked: AccessRequest,
+  access: AccessRequest,
 ): Promise<void> {
-  const target = targetOf(caller, asked.resourceArn)
+  const target = targetOf(caller, access.resourceArn)
   const { principal } = caller
   if (principal.kind === 'service')
-    return authorizeService(services, caller, { service: principal, target, asked })
+    return authorizeService(services, caller, { service: principal, target, access })
   const now = services.clock.now()
   const isOwn = target.accountId === caller.accountId
   const own = callerPolicies(caller)
@@ -56,15 +56,15 @@ export async function authorize(
   const keys = requestKeys({
     caller,
     now,
-    sourceIp: asked.sourceIp,
-    isSecure: asked.isSecure,
+    sourceIp: access.sourceIp,
+    isSecure: access.isSecure,
     resourceAccount: target.accountId,
     resourceTags: await tagsFor(services.db, target, { own, resource }),
-    operation: asked.keys,
+    operation: access.keys,
   })
   const find = (): readonly Policy[] | Promise<readonly Policy[]> =>
     resource ?? policiesOn(services.db, target, now)
-  for (const action of asked.actions) {
+  for (const action of access.actions) {
     const request = { action, resource: target.resource, keys, principal: identityOf(caller) }
     const because = await denialReason(own, { isOwn, isRequired: false, find }, request)
     if (because === undefined) continue
@@ -113,8 +113,8 @@ async function authorizeService(
   {
     service,
     target,
-    asked,
-  }: { readonly service: CallingService; readonly target: Target; readonly asked: AccessRequest },
+    access,
+  }: { readonly service: CallingService; readonly target: Target; readonly access: AccessRequest },
 ): Promise<void> {
   const { authorityId: id, accountId } = target
   const permitted =
@@ -126,7 +126,7 @@ async function authorizeService(
           clock.now(),
         )
   const granted = new Set(permitted.map((name) => `acm-pca:${name}`))
-  const action = asked.actions.find((one) => !granted.has(one))
+  const action = access.actions.find((one) => !granted.has(one))
   if (action === undefined) return
   const because = `because no resource-based policy allows the ${action} action`
   throw accessDenied(caller, { action, target, because })

@@ -133,15 +133,15 @@ function rowOf(certificate: AuditedCertificate, authority: AuditedAuthority): Re
   }
 }
 
-const hexOf: readonly string[] = Array.from({ length: 256 }, (_, octet) =>
-  octet.toString(16).padStart(2, '0'),
+const hexOf: readonly string[] = Array.from({ length: 256 }, (_, byte) =>
+  byte.toString(16).padStart(2, '0'),
 )
 
-function serialTexts(octets: Uint8Array): { readonly hex: string; readonly colons: string } {
+function serialTexts(bytes: Uint8Array): { readonly hex: string; readonly colons: string } {
   let hex = ''
   let colons = ''
-  for (const octet of octets) {
-    const digits = hexOf[octet] ?? ''
+  for (const byte of bytes) {
+    const digits = hexOf[byte] ?? ''
     colons += hex === '' ? digits : `:${digits}`
     hex += digits
   }

@@ -44,12 +44,12 @@ const members = Object.keys(generalName.members) as (keyof RequestedGeneralName)
  * member, and for a value that its kind cannot hold.
  */
 export function generalNameOf(requested: RequestedGeneralName, path: string): GeneralName {
-  const given = members.filter((member) => requested[member] !== undefined)
-  if (given.length !== 1)
+  const choices = members.filter((member) => requested[member] !== undefined)
+  if (choices.length !== 1)
     throw invalidArgs(
-      `${path} must have exactly one of ${members.join(', ')}; it has ${given.length}`,
+      `${path} must have exactly one of ${members.join(', ')}; it has ${choices.length}`,
     )
-  const at = `${path}.${given[0]}`
+  const at = `${path}.${choices[0]}`
   const { OtherName, DirectoryName, EdiPartyName, IpAddress, RegisteredId } = requested
   if (OtherName !== undefined) return { kind: 'otherName', content: encodeOtherName(OtherName, at) }
   if (DirectoryName !== undefined)

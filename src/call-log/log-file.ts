@@ -69,13 +69,13 @@ export async function openCallLogFile(
   return {
     async append(lines) {
       const bytes = Buffer.from(lines)
-      const to = await current(bytes.length)
+      const target = await current(bytes.length)
       try {
-        await writeAll(to, bytes)
+        await writeAll(target, bytes)
       } catch (error) {
         // The next attempt opens the file again and checks how it ends.
         file = undefined
-        await to.close().catch(() => {})
+        await target.close().catch(() => {})
         throw error
       }
     },
@@ -127,10 +127,10 @@ async function setAside(path: string, now: Date, filesMax: number): Promise<void
   for (let n = 1; (await statOf(target)) !== undefined; n += 1) target = `${path}.${stamp}-${n}`
   await renameDurably(path, target)
   const name = basename(path)
-  const kept = (await readdir(dirname(path)))
+  const rotated = (await readdir(dirname(path)))
     .filter((other) => other.startsWith(`${name}.`) && asideForm.test(other.slice(name.length)))
     .toSorted()
-  for (const oldest of kept.slice(0, Math.max(0, kept.length - filesMax)))
+  for (const oldest of rotated.slice(0, Math.max(0, rotated.length - filesMax)))
     await unlink(join(dirname(path), oldest))
 }
 

@@ -59,8 +59,8 @@ export function createSessions(sealer: Sealer): Sessions {
 
 function unseal(sealer: Sealer, accessKeyId: string, token: string): Session | undefined {
   try {
-    const octets = sealer.open(accessKeyId, Buffer.from(token, 'base64'))
-    const { issuedAt, expiresAt, ...rest } = JSON.parse(Buffer.from(octets).toString()) as Session
+    const bytes = sealer.open(accessKeyId, Buffer.from(token, 'base64'))
+    const { issuedAt, expiresAt, ...rest } = JSON.parse(Buffer.from(bytes).toString()) as Session
     return { ...rest, issuedAt: new Date(issuedAt), expiresAt: new Date(expiresAt) }
   } catch (error) {
     if (error instanceof SealError) return undefined

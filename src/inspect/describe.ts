@@ -231,7 +231,7 @@ function describeOcsp(der: Uint8Array): OcspDescription {
         ? null
         : responder.kind === 'name'
           ? nameWords(parseName(responder.der))
-          : `key ${hexOf(responder.octets)}`,
+          : `key ${hexOf(responder.bytes)}`,
     signatureAlgorithm:
       basic === undefined ? null : describeSignatureAlgorithm(basic.signatureAlgorithm),
     responses: basic?.responses.map(entryOf) ?? [],

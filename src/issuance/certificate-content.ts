@@ -126,11 +126,9 @@ function withSubjectAlternativeName(
   subject: Name,
   mayMarkCritical: readonly Extension[],
 ): Extension[] {
-  const given = findExtension(mayMarkCritical, oids.subjectAltName)
-  if (given === undefined || !isEmptyName(subject)) return [...extensions]
-  return extensions.map((extension) =>
-    extension === given ? { ...given, critical: true } : extension,
-  )
+  const san = findExtension(mayMarkCritical, oids.subjectAltName)
+  if (san === undefined || !isEmptyName(subject)) return [...extensions]
+  return extensions.map((extension) => (extension === san ? { ...san, critical: true } : extension))
 }
 
 function requireName(template: Template, subject: Name, san: Extension | undefined): void {

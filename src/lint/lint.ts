@@ -25,7 +25,7 @@ import { lintName } from './name-strings.ts'
 import { lintOid } from './object-identifiers.ts'
 import { Report, type LintFinding } from './rules.ts'
 
-const serialNumberOctetsMax = 20
+const serialNumberBytesMax = 20
 const generalizedFromYear = 2050
 
 /**
@@ -67,9 +67,9 @@ function noFacts(): ExtensionFacts {
 function lintFields({ certificate, issuer, report }: LintContext): void {
   const { version, serialNumber, notBefore, notAfter } = certificate
   if (version !== 3) report.add('version-3')
-  if (serialNumber.length > serialNumberOctetsMax)
+  if (serialNumber.length > serialNumberBytesMax)
     report.add('serial-number', `it has ${serialNumber.length} octets`)
-  if (!serialNumber.some((octet) => octet !== 0)) report.add('serial-number', 'it is zero')
+  if (!serialNumber.some((byte) => byte !== 0)) report.add('serial-number', 'it is zero')
   // The issuer is copied from the subject of the CA's certificate, so only its presence is checked.
   if (isEmptyName(certificate.issuer)) report.add('issuer-not-empty')
   if (notBefore > notAfter) report.add('validity-order')

@@ -3,7 +3,7 @@ import { DerError } from '../x509/der/error.ts'
 import { readNamedBits } from '../x509/der/bit-string.ts'
 import { readOnly, readOnlyNested, tags } from '../x509/der/reader.ts'
 import { requireDerTree } from '../x509/der/tree.ts'
-import { isNull, readAll, readIntegerOctets } from '../x509/der/values.ts'
+import { isNull, readAll, readIntegerBytes } from '../x509/der/values.ts'
 import type { Extension } from '../x509/extensions/extensions.ts'
 import { parseGeneralNames } from '../x509/names/general-name.ts'
 import {
@@ -58,11 +58,11 @@ function checkCaSecurity({ value }: Extension, { report }: LintContext): void {
 }
 
 function checkComment({ value }: Extension, { report }: LintContext): void {
-  const what = oidName(oids.netscapeComment)
-  const text = decodeString(readOnly(value, tags.ia5String, what)) ?? ''
+  const label = oidName(oids.netscapeComment)
+  const text = decodeString(readOnly(value, tags.ia5String, label)) ?? ''
   // Comments commonly contain line breaks.
   lintString(
-    { tag: tags.ia5String, text: text.replaceAll(/[\r\n\t]/g, ' '), place: () => what },
+    { tag: tags.ia5String, text: text.replaceAll(/[\r\n\t]/g, ' '), place: () => label },
     report,
   )
 }
@@ -72,13 +72,13 @@ const statementsMax = 64
 
 /** Checks a SEQUENCE OF SEQUENCE of an object identifier and an optional value. */
 function checkStatements({ oid, value }: Extension): void {
-  const what = oidName(oid)
-  const elements = readAll(readOnlyNested(value, tags.sequence, what), what, statementsMax)
-  if (elements.length === 0) throw new DerError(`${what} is empty`)
+  const label = oidName(oid)
+  const elements = readAll(readOnlyNested(value, tags.sequence, label), label, statementsMax)
+  if (elements.length === 0) throw new DerError(`${label} is empty`)
   for (const { der } of elements) {
-    const reader = readOnlyNested(der, tags.sequence, what)
+    const reader = readOnlyNested(der, tags.sequence, label)
     decodeOid(reader.element(tags.oid).content)
-    if (!reader.atEnd) requireDerTree(reader.any().der, what)
+    if (!reader.atEnd) requireDerTree(reader.any().der, label)
     reader.end()
   }
 }
@@ -113,7 +113,7 @@ export const vendorChecks: Readonly<Record<string, ExtensionCheck>> = {
   [oids.microsoftCaVersion]: {
     rule: 'vendor-extension',
     check: ({ oid, value }) => {
-      readIntegerOctets(readOnly(value, tags.integer, oidName(oid)), oidName(oid))
+      readIntegerBytes(readOnly(value, tags.integer, oidName(oid)), oidName(oid))
     },
   },
   [oids.microsoftPreviousCaCertHash]: {

@@ -98,10 +98,10 @@ export function satisfies(condition: Condition, keys: ContextKeys): boolean | un
     return values.some(({ text }) => (text.toLowerCase() === 'true') === isAbsent)
   }
   if (actual === undefined || actual.length === 0) return whenAbsent(condition)
-  const wanted = values.map((value) => resolvePattern(value, keys))
-  const isOpen = wanted.includes(undefined)
+  const expected = values.map((value) => resolvePattern(value, keys))
+  const isOpen = expected.includes(undefined)
   const holds = (text: string): boolean | undefined => {
-    if (wanted.some((one) => one !== undefined && operator.holds(one, text)))
+    if (expected.some((one) => one !== undefined && operator.holds(one, text)))
       return !operator.negated
     return isOpen ? undefined : operator.negated
   }

@@ -114,10 +114,10 @@ async function readText(url: string, options: FetchOptions): Promise<string> {
   }
 }
 
-function unreachable(what: string, cause?: unknown): QueryError {
+function unreachable(problem: string, cause?: unknown): QueryError {
   return new QueryError(
     'IDPCommunicationError',
-    `The identity provider did not answer as it should: ${what}`,
+    `The identity provider did not answer as it should: ${problem}`,
     { cause },
   )
 }

@@ -15,7 +15,7 @@ export type ComparableName =
   | { readonly kind: 'dNSName'; readonly host: string; readonly wildcard: boolean }
   | { readonly kind: 'rfc822Name'; readonly localPart: string; readonly host: string }
   | { readonly kind: 'uniformResourceIdentifier'; readonly host: string }
-  | { readonly kind: 'iPAddress'; readonly octets: Uint8Array }
+  | { readonly kind: 'iPAddress'; readonly bytes: Uint8Array }
   | { readonly kind: 'directoryName'; readonly name: Name }
 
 /** The base of a subtree, read. */
@@ -60,7 +60,7 @@ export function readName({ kind, content }: GeneralName): ComparableName | undef
     case 'uniformResourceIdentifier':
       return readUri(latin1(content))
     case 'iPAddress':
-      return { kind, octets: content }
+      return { kind, bytes: content }
     case 'directoryName':
       return { kind, name: parseName(content) }
     case 'otherName':
@@ -106,7 +106,7 @@ export function isWithin(name: ComparableName, base: ComparableBase, reading: Re
     case 'uniformResourceIdentifier':
       return base.kind === name.kind && hostWithin(name.host, base, reading)
     case 'iPAddress':
-      return base.kind === name.kind && addressWithin(name.octets, base, reading)
+      return base.kind === name.kind && addressWithin(name.bytes, base, reading)
     case 'directoryName':
       return base.kind === name.kind && directoryWithin(name.name, base.name)
   }
@@ -200,7 +200,7 @@ function isBelow(host: string, domain: string): boolean {
 const mappedPrefix = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff)
 
 function addressWithin(
-  octets: Uint8Array,
+  bytes: Uint8Array,
   { address, mask }: { readonly address: Uint8Array; readonly mask: Uint8Array },
   reading: Reading,
 ): boolean {
@@ -208,12 +208,12 @@ function addressWithin(
   const mapped =
     reading === 'possible' &&
     address.length === 4 &&
-    octets.length === 16 &&
-    Buffer.compare(octets.subarray(0, 12), mappedPrefix) === 0
-  const compared = mapped ? octets.subarray(12) : octets
+    bytes.length === 16 &&
+    Buffer.compare(bytes.subarray(0, 12), mappedPrefix) === 0
+  const compared = mapped ? bytes.subarray(12) : bytes
   return (
     compared.length === address.length &&
-    compared.every((octet, index) => ((octet ^ (address[index] ?? 0)) & (mask[index] ?? 0)) === 0)
+    compared.every((byte, index) => ((byte ^ (address[index] ?? 0)) & (mask[index] ?? 0)) === 0)
   )
 }
 

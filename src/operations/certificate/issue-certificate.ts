@@ -75,7 +75,7 @@ export const issueCertificate = operation({
       new Map([['acm-pca:templatearn', [TemplateArn ?? defaultTemplateArn(partition)]]]),
   },
   async run(services, input, caller) {
-    const view = await requireAuthority(services, caller, whereOf(input))
+    const view = await requireAuthority(services, caller, lookupOf(input))
     const scope = { operation: 'IssueCertificate', resource: view.arn }
     const token = scopedToken(caller, scope, input.IdempotencyToken)
     const earlier = token && (await findTokenArn(services.db, token, view.now))
@@ -145,10 +145,10 @@ async function issue(
 }
 
 function readAgain(services: Services, { input, caller }: AcceptedRequest): Promise<AuthorityView> {
-  return requireAuthority(services, caller, whereOf(input))
+  return requireAuthority(services, caller, lookupOf(input))
 }
 
-function whereOf(input: Input): Parameters<typeof requireAuthority>[2] {
+function lookupOf(input: Input): Parameters<typeof requireAuthority>[2] {
   return { arn: input.CertificateAuthorityArn, event: 'issue-certificate' }
 }
 

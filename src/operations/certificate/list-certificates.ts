@@ -88,13 +88,13 @@ export const listCertificates = operation({
   ],
   resource: (input) => input.CertificateAuthorityArn,
   async run(services, input, caller) {
-    const { NextToken, MaxResults = pageSize, ...asked } = input
+    const { NextToken, MaxResults = pageSize, ...filters } = input
     const filter = await filterOf(services, input, caller)
     const scope: PageScope = {
       operation: 'ListCertificates',
       callerArn: caller.arn,
       region: caller.region,
-      resource: JSON.stringify(asked),
+      resource: JSON.stringify(filters),
     }
     const after = NextToken === undefined ? undefined : openToken(services, scope, NextToken)
     if (filter === 'nothing') return { Certificates: [] }
@@ -176,8 +176,8 @@ function patternOf(
   return pattern
 }
 
-function periodOf(what: string, after: Date | undefined, before: Date | undefined): Period {
+function periodOf(member: string, after: Date | undefined, before: Date | undefined): Period {
   if (after !== undefined && before !== undefined && after >= before)
-    throw validationFailed(`${what}After must be earlier than ${what}Before.`)
+    throw validationFailed(`${member}After must be earlier than ${member}Before.`)
   return { after, before }
 }

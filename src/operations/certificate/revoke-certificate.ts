@@ -45,10 +45,10 @@ export const revokeCertificate = operation({
   ],
   resource: (input) => input.CertificateAuthorityArn,
   async run(services, input, caller) {
-    const where = { arn: input.CertificateAuthorityArn, event: 'revoke-certificate' } as const
+    const lookup = { arn: input.CertificateAuthorityArn, event: 'revoke-certificate' } as const
     const reasonCode = reasonCodeOf(input.RevocationReason)
     for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
-      const view = await requireAuthority(services, caller, where)
+      const view = await requireAuthority(services, caller, lookup)
       const serialNumber = requireSerial(input.CertificateSerial, view)
       const certificate = await requireRevocable(services, view, serialNumber)
       if (currentCrl(view) === 'missing') {

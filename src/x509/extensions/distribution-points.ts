@@ -42,8 +42,8 @@ const distributionPointsMax = 64
  * issuers of CRLs are passed over. Throws DerError.
  */
 export function parseCrlDistributionPoints(value: Uint8Array): GeneralName[] {
-  const what = 'cRLDistributionPoints'
-  const points = readAll(readOnlyNested(value, tags.sequence, what), what, distributionPointsMax)
+  const label = 'cRLDistributionPoints'
+  const points = readAll(readOnlyNested(value, tags.sequence, label), label, distributionPointsMax)
   return points.flatMap(({ der }) => {
     const reader = readOnlyNested(der, tags.sequence, 'DistributionPoint')
     const point = reader.optional(distributionPointTag)
@@ -86,9 +86,9 @@ export interface DistributionPoint {
  * Reads the complete value of cRLDistributionPoints or freshestCRL. Throws DerError, also for an empty list, and for a point
  * with neither a distributionPoint nor a cRLIssuer (RFC 5280 §4.2.1.13).
  */
-export function parseDistributionPoints(value: Uint8Array, what: string): DistributionPoint[] {
-  const points = readAll(readOnlyNested(value, tags.sequence, what), what, distributionPointsMax)
-  if (points.length === 0) throw new DerError(`${what} is empty`)
+export function parseDistributionPoints(value: Uint8Array, label: string): DistributionPoint[] {
+  const points = readAll(readOnlyNested(value, tags.sequence, label), label, distributionPointsMax)
+  if (points.length === 0) throw new DerError(`${label} is empty`)
   return points.map(readDistributionPoint)
 }
 

@@ -39,10 +39,10 @@ export function parseNameConstraints(
   const reader = readOnlyNested(value, tags.sequence, 'nameConstraints')
   const permitted = readSubtrees(reader, {
     tag: permittedTag,
-    what: 'permittedSubtrees',
+    label: 'permittedSubtrees',
     tolerance,
   })
-  const excluded = readSubtrees(reader, { tag: excludedTag, what: 'excludedSubtrees', tolerance })
+  const excluded = readSubtrees(reader, { tag: excludedTag, label: 'excludedSubtrees', tolerance })
   reader.end()
   requireCount(permitted.length + excluded.length)
   return { permitted, excluded }
@@ -67,13 +67,13 @@ function readSubtrees(
   reader: DerReader,
   {
     tag,
-    what,
+    label,
     tolerance,
-  }: { readonly tag: number; readonly what: string; readonly tolerance: Tolerance },
+  }: { readonly tag: number; readonly label: string; readonly tolerance: Tolerance },
 ): GeneralSubtree[] {
   if (reader.peek() !== tag) return []
-  const elements = readAll(reader.nested(tag, what), what, subtreesMax)
-  if (elements.length === 0) throw new DerError(`${what} has no subtree`)
+  const elements = readAll(reader.nested(tag, label), label, subtreesMax)
+  if (elements.length === 0) throw new DerError(`${label} has no subtree`)
   return elements.map(({ der }) => readSubtree(der, tolerance))
 }
 
@@ -112,12 +112,12 @@ function encodeBase({ kind, content }: GeneralSubtree): Uint8Array {
 function requireMasked(content: Uint8Array): Uint8Array {
   if (content.length !== 8 && content.length !== 32)
     throw new DerError(`iPAddress of a subtree has ${content.length} octets, not 8 or 32`)
-  let ended = false
-  for (const octet of content.subarray(content.length / 2)) {
-    const zeros = ~octet & 0xff
-    if ((ended && octet !== 0) || (zeros & (zeros + 1)) !== 0)
+  let isOver = false
+  for (const byte of content.subarray(content.length / 2)) {
+    const zeros = ~byte & 0xff
+    if ((isOver && byte !== 0) || (zeros & (zeros + 1)) !== 0)
       throw new DerError('iPAddress of a subtree has a mask that is not contiguous')
-    ended ||= octet !== 0xff
+    isOver ||= byte !== 0xff
   }
   return content
 }

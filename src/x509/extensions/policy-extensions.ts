@@ -24,9 +24,9 @@ const inhibitPolicyMappingTag = contextTag(1, false)
 
 /** Reads the value of policyMappings: at least one. Throws DerError. */
 export function parsePolicyMappings(value: Uint8Array): PolicyMapping[] {
-  const what = 'policyMappings'
-  const elements = readAll(readOnlyNested(value, tags.sequence, what), what, mappingsMax)
-  if (elements.length === 0) throw new DerError(`${what} is empty`)
+  const label = 'policyMappings'
+  const elements = readAll(readOnlyNested(value, tags.sequence, label), label, mappingsMax)
+  if (elements.length === 0) throw new DerError(`${label} is empty`)
   return elements.map(({ der }) => {
     const reader = readOnlyNested(der, tags.sequence, 'PolicyMapping')
     const issuerDomainPolicy = decodeOid(reader.element(tags.oid).content)
@@ -50,12 +50,12 @@ export function parsePolicyConstraints(value: Uint8Array): PolicyConstraints {
   }
 }
 
-function readSkipCerts(element: DerElement | undefined, what: string): number | undefined {
-  return element === undefined ? undefined : readSmallInteger(element, what, skipCertsMax)
+function readSkipCerts(element: DerElement | undefined, label: string): number | undefined {
+  return element === undefined ? undefined : readSmallInteger(element, label, skipCertsMax)
 }
 
 /** Reads the value of inhibitAnyPolicy: a number of certificates. Throws DerError. */
 export function parseInhibitAnyPolicy(value: Uint8Array): number {
-  const what = 'inhibitAnyPolicy'
-  return readSmallInteger(readOnly(value, tags.integer, what), what, skipCertsMax)
+  const label = 'inhibitAnyPolicy'
+  return readSmallInteger(readOnly(value, tags.integer, label), label, skipCertsMax)
 }

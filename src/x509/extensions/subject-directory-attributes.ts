@@ -20,19 +20,19 @@ const valuesMax = 64
  * their octets (X.690 §11.6). Throws DerError.
  */
 export function parseDirectoryAttributes(value: Uint8Array): DirectoryAttribute[] {
-  const what = 'subjectDirectoryAttributes'
-  const elements = readAll(readOnlyNested(value, tags.sequence, what), what, attributesMax)
-  if (elements.length === 0) throw new DerError(`${what} is empty`)
+  const label = 'subjectDirectoryAttributes'
+  const elements = readAll(readOnlyNested(value, tags.sequence, label), label, attributesMax)
+  if (elements.length === 0) throw new DerError(`${label} is empty`)
   return elements.map(({ der }) => {
     const reader = readOnlyNested(der, tags.sequence, 'Attribute')
     const type = decodeOid(reader.element(tags.oid).content)
     const set = reader.nested(tags.set, 'values of an Attribute')
     reader.end()
     const values = readAll(set, 'values of an Attribute', valuesMax).map((each) => each.der)
-    if (values.length === 0) throw new DerError(`${what} has an attribute without a value`)
+    if (values.length === 0) throw new DerError(`${label} has an attribute without a value`)
     if (!isInSetOrder(values))
-      throw new DerError(`${what} has values that are not in the order of DER`)
-    for (const each of values) requireDerTree(each, what)
+      throw new DerError(`${label} has values that are not in the order of DER`)
+    for (const each of values) requireDerTree(each, label)
     return { type, values }
   })
 }

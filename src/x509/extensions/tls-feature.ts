@@ -9,12 +9,12 @@ const featureMax = 0xff_ff
 
 /** Reads the value of the extension: numbers of TLS extensions, at least one. Throws DerError. */
 export function parseTlsFeatures(value: Uint8Array): number[] {
-  const what = 'tlsFeature'
-  const elements = readAll(readOnlyNested(value, tags.sequence, what), what, featuresMax)
-  if (elements.length === 0) throw new DerError(`${what} is empty`)
+  const label = 'tlsFeature'
+  const elements = readAll(readOnlyNested(value, tags.sequence, label), label, featuresMax)
+  if (elements.length === 0) throw new DerError(`${label} is empty`)
   return elements.map((element) => {
     if (element.tag !== tags.integer)
-      throw new DerError(`${what} has an element that is not an INTEGER`)
-    return readSmallInteger(element, what, featureMax)
+      throw new DerError(`${label} has an element that is not an INTEGER`)
+    return readSmallInteger(element, label, featureMax)
   })
 }
