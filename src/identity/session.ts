@@ -2,29 +2,19 @@
  * Temporary credentials (IAM User Guide, Temporary security credentials). All that is known of a session is sealed in its
  * token, so that none is stored, and any node that has the master key knows it.
  */
-import type { Tags } from './caller.ts'
+import type { SessionProperties } from './caller.ts'
 import { createBoundedCache } from '../bounded-cache.ts'
 import { SealError, type Sealer } from '../sealer.ts'
 
 /** A session of a role with its credentials. */
-export interface Session {
+export interface Session extends SessionProperties {
   /** `ASIA` and 16 characters. */
   readonly accessKeyId: string
   /** In clear. Never logged; answered once. */
   readonly secretAccessKey: string
-  readonly roleId: string
-  readonly sessionName: string
-  readonly issuedAt: Date
   readonly expiresAt: Date
   /** What it is held to beside the policies of its role, JSON texts. */
   readonly policies: readonly string[] | undefined
-  /** Tags of its own. */
-  readonly tags: Tags
-  /** Those of them that sessions made with its credentials have too. */
-  readonly transitiveTags: Tags
-  readonly sourceIdentity: string | undefined
-  /** ARN of the identity provider whose token it was made with. */
-  readonly federatedProvider: string | undefined
 }
 
 export interface Sessions {

@@ -23,7 +23,8 @@ export interface PrincipalIdentity {
 
 const accountForm = /^\d{12}$/
 const rootForm = /^arn:[a-z0-9-]+:iam::(\d{12}):root$/
-const identityForm = /^arn:[a-z0-9-]+:(?:iam|sts)::\d{12}:(?:user|role|assumed-role)\/[^*?\s]+$/
+export const identityForm =
+  /^arn:[a-z0-9-]+:(?:iam|sts)::(\d{12}):(?:user|role|assumed-role)\/[^*?\s]+$/
 const serviceForm = /^[a-z0-9-]+(?:\.[a-z0-9-]+)+$/
 const providerForm = /^arn:[a-z0-9-]+:iam::\d{12}:(?:oidc|saml)-provider\/[^*?\s]+$/
 
@@ -95,7 +96,8 @@ function isPrincipal(text: string): boolean {
   return accountOf(text) !== undefined || identityForm.test(text)
 }
 
-function accountOf(text: string): string | undefined {
+/** The account that a principal names as a whole; undefined for any other principal. */
+export function accountOf(text: string): string | undefined {
   return accountForm.test(text) ? text : rootForm.exec(text)?.[1]
 }
 

@@ -1,4 +1,5 @@
 /** What an operation of the Security Token Service is; one file per operation holds one, index.ts is the table of them. */
+import { ServiceError } from '../errors.ts'
 import type { Sessions } from '../identity/session.ts'
 import type { Caller } from '../identity/caller.ts'
 import type { Clock } from '../clock.ts'
@@ -84,4 +85,14 @@ export function stsOperation<I extends StructureShape, O extends StructureShape>
         requestId,
       }),
   }
+}
+
+/** The caller of an operation that is signed. */
+export function requireCaller({ caller }: StsContext): Caller {
+  if (caller === undefined)
+    throw new ServiceError(
+      'MissingAuthenticationTokenException',
+      'Request is missing Authentication Token',
+    )
+  return caller
 }

@@ -192,7 +192,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   'operations/tag': {
     subject: 'Operations on tags',
-    imports: ['authority', 'operations/shared', 'store', 'wire/shapes'],
+    imports: ['authority', 'operations/shared', 'policy', 'store', 'wire/shapes'],
   },
   operations: { subject: 'The table of all operations', imports: ['operations/*'] },
 

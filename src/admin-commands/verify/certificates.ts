@@ -1,5 +1,5 @@
 /** Whether certificates are what their rows say, and signed by whom their rows say. */
-import { recordBytes, serialNumberKey } from '../../x509/serial-number.ts'
+import { recordBytes, serialNumberKey } from '../../x509/serial-number-text.ts'
 import { endsChain, issuedBy, selfSignature, toleranceAt } from '../../chain/verify-chain.ts'
 import { isSelfIssued } from '../../chain/path-length.ts'
 import { bytesOf, integerOf, optionalTextOf, textOf } from '../../store/columns.ts'

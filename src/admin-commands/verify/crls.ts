@@ -1,6 +1,6 @@
 /** Whether published CRLs are those that their rows tell of, and list what they have to. */
 import { setTimeout as delay } from 'node:timers/promises'
-import { serialNumberKey } from '../../x509/serial-number.ts'
+import { serialNumberKey } from '../../x509/serial-number-text.ts'
 import { maySignCrls } from '../../chain/crl-signing.ts'
 import { issuerKeyIdentifier } from '../../chain/issuer-identity.ts'
 import type { CrlKind } from '../../authority/crl.ts'

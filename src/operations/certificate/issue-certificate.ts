@@ -12,7 +12,7 @@ import {
   apiPassthrough,
 } from '../../issuance/passthrough.ts'
 import { prepareCertificate, type PreparedCertificate } from '../../issuance/prepare-certificate.ts'
-import { newSerialNumber } from '../../issuance/serial-number.ts'
+import { newSerialNumber } from '../../issuance/new-serial-number.ts'
 import type { Template } from '../../issuance/templates.ts'
 import { certificatePeriod, type Validity as RequestedValidity } from '../../issuance/validity.ts'
 import type { Services } from '../../services.ts'

@@ -1,6 +1,6 @@
 import { certificateMembers } from './certificate-members.ts'
 import { ServiceError, validationFailed } from '../../errors.ts'
-import { parseCertificateSerial } from '../../x509/serial-number.ts'
+import { parseCertificateSerial } from '../../x509/serial-number-text.ts'
 import { revocationReasons } from '../../authority/revocation-reason.ts'
 import { certificateStatuses, type CertificateFilter, type Period } from '../../search/filter.ts'
 import {

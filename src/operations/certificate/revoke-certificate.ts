@@ -1,5 +1,5 @@
 import { limitExceeded, resourceNotFound, ServiceError } from '../../errors.ts'
-import { parseCertificateSerial } from '../../x509/serial-number.ts'
+import { parseCertificateSerial } from '../../x509/serial-number-text.ts'
 import { reasonCodeOf, revocationReasons } from '../../authority/revocation-reason.ts'
 import type { Services } from '../../services.ts'
 import { findRevocableCertificate, type RevocableCertificate } from '../../store/certificates.ts'

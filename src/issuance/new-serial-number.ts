@@ -1,5 +1,5 @@
 import type { Random } from '../random.ts'
-import { recordBytes } from '../x509/serial-number.ts'
+import { recordBytes } from '../x509/serial-number-text.ts'
 
 /**
  * A new serial number: 16 random octets, not all zero, big-endian. RFC 5280 §4.1.2.2 asks for a positive integer of
