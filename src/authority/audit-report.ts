@@ -1,7 +1,7 @@
 /** Audit reports: every certificate that a CA issued, one after the other (AWS Private CA User Guide, audit reports). */
 import { csvCell, visibleJson } from '../text/visible-text.ts'
 import { nameTextOf } from '../x509/names/name-text.ts'
-import { parseCertificateSummary, type CertificateSummary } from '../x509/certificate-summary.ts'
+import { parseCertificateSummary, type CertificateSummary } from '../x509/certificate-parts.ts'
 
 export type AuditReportFormat = 'JSON' | 'CSV'
 

@@ -3,7 +3,7 @@ import { DerError } from '../x509/der/error.ts'
 import { readNamedBits } from '../x509/der/bit-string.ts'
 import { readOnly, readOnlyNested, tags } from '../x509/der/reader.ts'
 import { requireDerTree } from '../x509/der/tree.ts'
-import { isNull, readAll, readIntegerBytes } from '../x509/der/values.ts'
+import { isNull, readIntegerBytes, readSequenceOf } from '../x509/der/values.ts'
 import type { Extension } from '../x509/extensions/extensions.ts'
 import { parseGeneralNames } from '../x509/names/general-name.ts'
 import {
@@ -73,8 +73,7 @@ const statementsMax = 64
 /** Checks a SEQUENCE OF SEQUENCE of an object identifier and an optional value. */
 function checkStatements({ oid, value }: Extension): void {
   const label = oidName(oid)
-  const elements = readAll(readOnlyNested(value, tags.sequence, label), label, statementsMax)
-  if (elements.length === 0) throw new DerError(`${label} is empty`)
+  const elements = readSequenceOf(value, label, statementsMax)
   for (const { der } of elements) {
     const reader = readOnlyNested(der, tags.sequence, label)
     decodeOid(reader.element(tags.oid).content)

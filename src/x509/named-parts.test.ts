@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { parseCertificate } from './certificate.ts'
 import { DerError } from './der/error.ts'
 import { findExtension } from './extensions/extensions.ts'
-import { parseNamedParts } from './named-parts.ts'
+import { parseNamedParts } from './certificate-parts.ts'
 import { oids } from './der/oid.ts'
 import { parsePem } from './pem.ts'
 

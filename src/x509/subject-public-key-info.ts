@@ -94,10 +94,10 @@ function readRsaKey({ parameters }: AlgorithmIdentifier, bytes: Uint8Array): Pub
 }
 
 /**
- * Bytes of a coordinate on each curve that is accepted for certificates. A point of another length is not on the curve, or is
+ * Bytes of a coordinate on each curve that is accepted for certificates: those of at least 224 bits without a known weakness. A point of another length is not on the curve, or is
  * the point at infinity (one byte), for which anyone can make signatures.
  */
-const coordinateBytes: ReadonlyMap<string, number> = new Map([
+export const coordinateBytes: ReadonlyMap<string, number> = new Map([
   [oids.prime256v1, 32],
   [oids.secp384r1, 48],
   [oids.secp521r1, 66],

@@ -107,6 +107,7 @@ export function showName({ kind, content }: GeneralName): string {
   }
 }
 
-function shorten(text: string): string {
+/** Text for messages. */
+export function shorten(text: string): string {
   return text.slice(0, 80)
 }

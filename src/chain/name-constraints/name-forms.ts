@@ -4,6 +4,9 @@
  * What is not clearly written is not compared: a name that could be read in two ways would let a certificate out of
  * its constraints wherever it is read the other way.
  */
+import { shorten } from './constrained-names.ts'
+import { mappedPrefix } from '../../text/ip-address.ts'
+import { latin1 } from '../../x509/der/strings.ts'
 import { DerError } from '../../x509/der/error.ts'
 import type { GeneralName } from '../../x509/names/general-name.ts'
 import type { GeneralSubtree } from '../../x509/extensions/name-constraints.ts'
@@ -197,8 +200,6 @@ function isBelow(host: string, domain: string): boolean {
   return host.length > domain.length && host.endsWith(domain) && host.at(-domain.length - 1) === '.'
 }
 
-const mappedPrefix = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff)
-
 function addressWithin(
   bytes: Uint8Array,
   { address, mask }: { readonly address: Uint8Array; readonly mask: Uint8Array },
@@ -209,7 +210,7 @@ function addressWithin(
     reading === 'possible' &&
     address.length === 4 &&
     bytes.length === 16 &&
-    Buffer.compare(bytes.subarray(0, 12), mappedPrefix) === 0
+    mappedPrefix.every((byte, index) => bytes[index] === byte)
   const compared = mapped ? bytes.subarray(12) : bytes
   return (
     compared.length === address.length &&
@@ -222,12 +223,4 @@ function directoryWithin(name: Name, base: Name): boolean {
   const count = base.rdns.length
   if (count > name.rdns.length) return false
   return sameName({ der: new Uint8Array(), rdns: name.rdns.slice(0, count) }, base)
-}
-
-function latin1(content: Uint8Array): string {
-  return Buffer.from(content.buffer, content.byteOffset, content.length).toString('latin1')
-}
-
-function shorten(text: string): string {
-  return text.slice(0, 80)
 }

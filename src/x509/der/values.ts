@@ -1,7 +1,7 @@
 /** Contents octets of the universal types, read strictly (X.690 §8, §11). */
 import { DerError } from './error.ts'
 import type { DerReader } from './reader.ts'
-import { tags, type DerElement } from './reader.ts'
+import { tags, type DerElement, readOnlyNested } from './reader.ts'
 import { strict, type Tolerance } from './tolerance.ts'
 
 /** BOOLEAN: 00 or FF, or any octet where BER is tolerated. */
@@ -83,6 +83,13 @@ export function readAll(reader: DerReader, label: string, max: number): DerEleme
     if (elements.length === max) throw new DerError(`${label} has more than ${max} elements`)
     elements.push(reader.any())
   }
+  return elements
+}
+
+/** Every element of the one SEQUENCE OF that `der` must be, from 1 to `max`. */
+export function readSequenceOf(der: Uint8Array, label: string, max: number): DerElement[] {
+  const elements = readAll(readOnlyNested(der, tags.sequence, label), label, max)
+  if (elements.length === 0) throw new DerError(`${label} is empty`)
   return elements
 }
 

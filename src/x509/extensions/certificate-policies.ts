@@ -1,7 +1,7 @@
 /** certificatePolicies (RFC 5280 §4.2.1.4), with CPS qualifiers. */
 import { DerError } from '../der/error.ts'
 import { readOnlyNested, tags, type DerElement, type DerReader } from '../der/reader.ts'
-import { readAll, readUnsignedBytes } from '../der/values.ts'
+import { readAll, readUnsignedBytes, readSequenceOf } from '../der/values.ts'
 import { encodeElement, encodeSequence } from '../der/writer.ts'
 import { decodeOid, encodeOidElement, oids } from '../der/oid.ts'
 import { decodeString, isAscii } from '../der/strings.ts'
@@ -79,10 +79,7 @@ const displayTextTags: ReadonlySet<number> = new Set([
  * of types that RFC 5280 does not define, which pyca/cryptography does not read.
  */
 export function parseCertificatePolicies(value: Uint8Array): QualifiedPolicy[] {
-  const label = 'certificatePolicies'
-  const policies = readAll(readOnlyNested(value, tags.sequence, label), label, policiesMax)
-  if (policies.length === 0) throw new DerError(`${label} is empty`)
-  return policies.map(readPolicy)
+  return readSequenceOf(value, 'certificatePolicies', policiesMax).map(readPolicy)
 }
 
 function readPolicy({ der }: DerElement): QualifiedPolicy {

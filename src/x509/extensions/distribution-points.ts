@@ -2,7 +2,7 @@
 import { readNamedBits } from '../der/bit-string.ts'
 import { DerError } from '../der/error.ts'
 import { contextTag, DerReader, readOnlyNested, tags, type DerElement } from '../der/reader.ts'
-import { readAll } from '../der/values.ts'
+import { readAll, readSequenceOf } from '../der/values.ts'
 import { encodeElement, encodeSequence } from '../der/writer.ts'
 import {
   encodeGeneralName,
@@ -87,8 +87,7 @@ export interface DistributionPoint {
  * with neither a distributionPoint nor a cRLIssuer (RFC 5280 §4.2.1.13).
  */
 export function parseDistributionPoints(value: Uint8Array, label: string): DistributionPoint[] {
-  const points = readAll(readOnlyNested(value, tags.sequence, label), label, distributionPointsMax)
-  if (points.length === 0) throw new DerError(`${label} is empty`)
+  const points = readSequenceOf(value, label, distributionPointsMax)
   return points.map(readDistributionPoint)
 }
 

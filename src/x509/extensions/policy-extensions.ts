@@ -2,7 +2,7 @@
 import { DerError } from '../der/error.ts'
 import { contextTag, readOnly, readOnlyNested, tags } from '../der/reader.ts'
 import type { DerElement } from '../der/reader.ts'
-import { readAll, readSmallInteger } from '../der/values.ts'
+import { readSmallInteger, readSequenceOf } from '../der/values.ts'
 import { decodeOid } from '../der/oid.ts'
 
 /** Policies, as dotted object identifiers. */
@@ -24,10 +24,7 @@ const inhibitPolicyMappingTag = contextTag(1, false)
 
 /** Reads the value of policyMappings: at least one. Throws DerError. */
 export function parsePolicyMappings(value: Uint8Array): PolicyMapping[] {
-  const label = 'policyMappings'
-  const elements = readAll(readOnlyNested(value, tags.sequence, label), label, mappingsMax)
-  if (elements.length === 0) throw new DerError(`${label} is empty`)
-  return elements.map(({ der }) => {
+  return readSequenceOf(value, 'policyMappings', mappingsMax).map(({ der }) => {
     const reader = readOnlyNested(der, tags.sequence, 'PolicyMapping')
     const issuerDomainPolicy = decodeOid(reader.element(tags.oid).content)
     const subjectDomainPolicy = decodeOid(reader.element(tags.oid).content)

@@ -7,24 +7,19 @@ import { parseExtensions, type Extension } from '../extensions/extensions.ts'
 import { decodeOid, oids } from '../der/oid.ts'
 import { readTime } from '../der/time.ts'
 
-/** OCSPResponseStatus by its number; 4 is not used. */
-const responseStatuses: Readonly<Record<number, OcspAnswer['status']>> = {
-  0: 'successful',
-  1: 'malformedRequest',
-  2: 'internalError',
-  3: 'tryLater',
-  5: 'sigRequired',
-  6: 'unauthorized',
-}
+/** By the number of OCSPResponseStatus; 4 is not used. */
+const responseStatuses = [
+  'successful',
+  'malformedRequest',
+  'internalError',
+  'tryLater',
+  undefined,
+  'sigRequired',
+  'unauthorized',
+] as const
 
 export interface OcspAnswer {
-  readonly status:
-    | 'successful'
-    | 'malformedRequest'
-    | 'internalError'
-    | 'tryLater'
-    | 'sigRequired'
-    | 'unauthorized'
+  readonly status: NonNullable<(typeof responseStatuses)[number]>
   /** Undefined unless the answer is successful. */
   readonly basic: BasicOcspResponse | undefined
 }
