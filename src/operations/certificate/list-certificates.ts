@@ -10,8 +10,8 @@ import {
   type NamePattern,
 } from '../../search/name-pattern.ts'
 import {
-  parsePlace,
-  placeText,
+  parseCursor,
+  cursorText,
   searchCertificates,
   type SearchCursor,
 } from '../../search/search-certificates.ts'
@@ -105,7 +105,7 @@ export const listCertificates = operation({
       now,
     })
     return {
-      ...(next && { NextToken: services.pageTokens.seal(scope, placeText(next)) }),
+      ...(next && { NextToken: services.pageTokens.seal(scope, cursorText(next)) }),
       Certificates: certificates.map(certificateMembers),
     }
   },
@@ -113,8 +113,8 @@ export const listCertificates = operation({
 
 function openToken({ pageTokens }: Services, scope: PageScope, token: string): SearchCursor {
   const text = pageTokens.open(scope, token)
-  const place = text === undefined ? undefined : parsePlace(text)
-  if (place !== undefined) return place
+  const cursor = text === undefined ? undefined : parseCursor(text)
+  if (cursor !== undefined) return cursor
   throw new ServiceError(
     'InvalidNextTokenException',
     'NextToken was not issued by this operation, or for other filters.',
