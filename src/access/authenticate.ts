@@ -14,7 +14,6 @@ import type { KeyUses } from './key-uses.ts'
 import type { Session, Sessions } from '../identity/session.ts'
 import type { SigningKeys } from './signing-keys.ts'
 
-/** What authentication needs. */
 export interface AuthenticationServices {
   readonly findAccessKey: Find<AccessKey>
   /** By id. */

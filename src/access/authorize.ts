@@ -22,7 +22,6 @@ export interface AuthorizationServices {
   readonly clock: Clock
 }
 
-/** What is asked for. */
 export interface AccessRequest {
   /** `acm-pca:` and the operation, and further actions that it takes. */
   readonly actions: readonly string[]
@@ -54,10 +53,9 @@ export async function authorize(
   const own = callerPolicies(caller)
   const resource = isOwn ? undefined : await policiesOn(services.db, target, now)
   const keys = requestKeys({
+    ...access,
     caller,
     now,
-    sourceIp: access.sourceIp,
-    isSecure: access.isSecure,
     resourceAccount: target.accountId,
     resourceTags: await tagsFor(services.db, target, { own, resource }),
     operation: access.keys,

@@ -24,10 +24,9 @@ export async function hiddenAuthorities(
   for (const { number, id, tags } of await listTaggedAuthorities(db, { accountId, region })) {
     const resource = certificateAuthorityArn({ partition, region, accountId, id })
     const keys = requestKeys({
+      ...access,
       caller,
       now,
-      sourceIp: access.sourceIp,
-      isSecure: access.isSecure,
       resourceAccount: accountId,
       resourceTags: new Map(tags.map(({ key, value = '' }) => [key, value])),
       operation: access.keys,

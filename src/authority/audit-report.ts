@@ -23,14 +23,12 @@ interface AuditedRecord {
   readonly revocation: { readonly revokedAt: Date; readonly reason: string } | undefined
 }
 
-/** Whose certificates. */
 export interface AuditedAuthority {
   readonly arn: string
   readonly accountId: string
   readonly partition: string
 }
 
-/** Key of the report's object. */
 export function auditReportKey(
   authorityId: string,
   reportId: string,
@@ -39,7 +37,6 @@ export function auditReportKey(
   return `audit-report/${authorityId}/${reportId}.${format.toLowerCase()}`
 }
 
-/** Media type of the report's object. */
 export function auditReportType(format: AuditReportFormat): string {
   return format === 'JSON' ? 'application/json' : 'text/csv'
 }

@@ -2,7 +2,7 @@
 import { isoSeconds } from '../text/iso-time.ts'
 import { userIdOf, type Caller } from '../identity/caller.ts'
 import { roleArn } from '../identity/principal-arn.ts'
-import { truncateText } from '../text/truncate-text.ts'
+import { truncateText } from '../text/visible-text.ts'
 
 /** What is known of a call when it is over. */
 export interface EndedCall {

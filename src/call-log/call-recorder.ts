@@ -6,7 +6,6 @@ import { networkOf } from '../text/ip-address.ts'
 import { ServiceError } from '../errors.ts'
 import { callRecord, repeatedRecord, type EndedCall } from './call-record.ts'
 
-/** The destination of records. */
 export interface CallLogPort {
   write(record: object): void
   /** Resolves to whether the operating system has taken the record. */

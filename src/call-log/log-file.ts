@@ -9,7 +9,6 @@ import type { Clock } from '../clock.ts'
 import { renameDurably } from '../durable-file.ts'
 import type { Log } from '../telemetry/log.ts'
 
-/** The destination of lines. */
 export interface CallLogSink {
   /** Appends lines that end with a line feed. Resolves when the operating system has taken them; rejects otherwise. */
   append(lines: string): Promise<void>

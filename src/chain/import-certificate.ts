@@ -3,8 +3,7 @@ import { isoSeconds } from '../text/iso-time.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import { isExpiredAt } from '../x509/der/time.ts'
 import type { AuthorityType } from '../authority/authority.ts'
-import { maySignCrls } from './crl-signing.ts'
-import { requireCaCertificate, requireCompositeModulus } from './ca-certificate.ts'
+import { maySignCrls, requireCaCertificate, requireCompositeModulus } from './ca-certificate.ts'
 import {
   requireNames,
   requireNotOutliving,

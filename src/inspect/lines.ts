@@ -9,7 +9,7 @@ import type {
 } from './describe.ts'
 import type { ExtensionDescription } from './describe-extensions.ts'
 import type { Inspection } from './inspect.ts'
-import { truncateText } from '../text/truncate-text.ts'
+import { truncateText } from '../text/visible-text.ts'
 import { instantWords, whenWords } from './words.ts'
 
 /** Whether a line tells of something good, something to look at, or something that is wrong. */

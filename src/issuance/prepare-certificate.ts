@@ -21,7 +21,6 @@ import type { Passthrough } from './passthrough.ts'
 import type { Template } from './templates.ts'
 import { requireShortLived, requireWithinIssuer, type Period } from './validity.ts'
 
-/** What a certificate is made from. */
 export interface CertificateParameters {
   readonly template: Template
   readonly csr: AcceptedCsr

@@ -145,7 +145,6 @@ const byName: ReadonlyMap<string, Template> = new Map(
     .map((template) => [template.name, template]),
 )
 
-/** All template names. */
 export const templateNames: readonly string[] = [...byName.keys()]
 
 /** The template of that name, or InvalidArgsException naming those that are spelled like it. */

@@ -1,7 +1,10 @@
 /** Which public keys are too weak to be certified, or to certify others. */
-import { coordinateBytes } from '../x509/subject-public-key-info.ts'
+import {
+  coordinateBytes,
+  type PublicKeyKind,
+  type SubjectPublicKeyInfo,
+} from '../x509/subject-public-key-info.ts'
 import { oidName } from '../x509/der/oid.ts'
-import type { PublicKeyKind, SubjectPublicKeyInfo } from '../x509/subject-public-key-info.ts'
 import { hasSmallOrder } from './edwards-points.ts'
 import { isPrimeModulus, rememberedWeakness } from './modulus-checks.ts'
 import type { WeakKeyList } from './weak-key-list.ts'

@@ -3,7 +3,6 @@ import { isObject } from '../text/json.ts'
 import { operators, type Operator } from './operators.ts'
 import { compilePattern, resolvePattern, type ContextKeys, type Pattern } from './pattern.ts'
 
-/** One operator, one key, its values. */
 export interface Condition {
   /** Lower case. */
   readonly key: string

@@ -3,7 +3,6 @@ import { BlockList, isIP } from 'node:net'
 import { createBoundedCache } from '../bounded-cache.ts'
 import { equalsResolved, matchesResolved } from './pattern.ts'
 
-/** One family of operators. */
 export interface Operator {
   /** Whether a value of the policy can be one; a text with variables is not known before. */
   readonly accepts: (value: string) => boolean

@@ -32,7 +32,6 @@ const sharedTemplates = [
 /** Templates that others may be let issue with. */
 export type SharedTemplate = (typeof sharedTemplates)[number]
 
-/** The CA that a policy is for. */
 interface SharedAuthority {
   readonly arn: string
   readonly partition: string

@@ -1,6 +1,5 @@
 /** Keys that tokens of an issuer are verified with (RFC 7517; OpenID Connect Discovery 1.0 §4). */
-import { parseObject } from '../text/json.ts'
-import type { JsonObject } from '../text/json.ts'
+import { parseObject, type JsonObject } from '../text/json.ts'
 import {
   createLocalJWKSet,
   createRemoteJWKSet,

@@ -12,7 +12,6 @@ import { encodeXmlAnswer } from '../wire/shapes/xml.ts'
 import type { Infer, StructureShape } from '../wire/shapes/shape.ts'
 import type { IssuerKeys } from './issuer-keys.ts'
 
-/** What operations are given. */
 export interface StsServices {
   readonly db: Database
   readonly clock: Clock
@@ -33,7 +32,6 @@ export interface StsContext {
 /** Of the answers' XML. */
 export const stsNamespace = 'https://sts.amazonaws.com/doc/2011-06-15/'
 
-/** An operation as its file declares it. */
 export interface StsDefinition<I extends StructureShape, O extends StructureShape> {
   readonly name: string
   /** Whether a request must be signed; otherwise what it brings proves who it is from. */
@@ -63,7 +61,6 @@ interface StsCall {
   run(services: StsServices, context: StsContext): Promise<object>
 }
 
-/** Makes an operation of its declaration. */
 export function stsOperation<I extends StructureShape, O extends StructureShape>(
   definition: StsDefinition<I, O>,
 ): StsOperation {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { assert as check, nat, property, string } from 'fast-check'
-import { truncateText } from './truncate-text.ts'
+import { truncateText } from './visible-text.ts'
 
 test('a truncated text is as long as possible and never ends within a surrogate pair', () => {
   assert.equal(truncateText('ab😀', 3), 'ab')

@@ -3,9 +3,8 @@
  * and not looked into (RFC 5280 §4.1).
  */
 import { readTime } from './der/time.ts'
-import { parseName } from './names/name.ts'
+import { parseName, type Name } from './names/name.ts'
 import { encodeOid, oids } from './der/oid.ts'
-import type { Name } from './names/name.ts'
 import { versionTag, extensionsTag, issuerUniqueIdTag, subjectUniqueIdTag } from './certificate.ts'
 import { DerError } from './der/error.ts'
 import { readOnlyNested, tags, type DerReader } from './der/reader.ts'

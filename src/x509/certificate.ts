@@ -1,8 +1,7 @@
 /** Certificate and TBSCertificate (RFC 5280 §4.1). */
 import { readAlgorithmIdentifier, type AlgorithmIdentifier } from './algorithm-identifier.ts'
 import { countingFrom, DerError } from './der/error.ts'
-import type { DerReader } from './der/reader.ts'
-import { contextTag, readOnlyNested, tags } from './der/reader.ts'
+import { type DerReader, contextTag, readOnlyNested, tags } from './der/reader.ts'
 import { readBitStringBytes, readIntegerBytes, readSmallInteger, startOf } from './der/values.ts'
 import {
   encodeBitString,

@@ -5,7 +5,6 @@ import { formatName, isEmptyName, parseName, type Name } from '../../x509/names/
 import { encodeOidElement, oids } from '../../x509/der/oid.ts'
 import { isAscii } from '../../x509/der/strings.ts'
 
-/** The names of a certificate. */
 export interface CertificateNames {
   readonly subject: Name
   readonly subjectAlternativeNames: readonly GeneralName[]

@@ -12,7 +12,6 @@ import type { GeneralName } from '../../x509/names/general-name.ts'
 import type { GeneralSubtree } from '../../x509/extensions/name-constraints.ts'
 import { parseName, sameName, type Name } from '../../x509/names/name.ts'
 
-/** A name of a certificate, read. */
 export type ComparableName =
   /** `wildcard`: stands for every name with one more label than `host`. */
   | { readonly kind: 'dNSName'; readonly host: string; readonly wildcard: boolean }
@@ -21,7 +20,6 @@ export type ComparableName =
   | { readonly kind: 'iPAddress'; readonly bytes: Uint8Array }
   | { readonly kind: 'directoryName'; readonly name: Name }
 
-/** The base of a subtree, read. */
 export type ComparableBase =
   /** `below`: written with a leading dot, and holds only what is below `host`. An empty `host` is the empty base. */
   | { readonly kind: 'dNSName'; readonly host: string; readonly below: boolean }

@@ -34,7 +34,6 @@ import {
 import { requireBucket } from '../shared/require-bucket.ts'
 import { tagKeys, tagOf } from '../tag/tag-view.ts'
 
-/** Members of its input. */
 const createCertificateAuthorityInput = structure({
   CertificateAuthorityConfiguration: required(certificateAuthorityConfiguration),
   RevocationConfiguration: revocationConfiguration,

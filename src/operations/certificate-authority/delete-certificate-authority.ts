@@ -1,4 +1,4 @@
-import { deletionAt } from '../../authority/deletion.ts'
+import { deletionAt } from '../../authority/status.ts'
 import { updateAuthority } from '../../store/authorities.ts'
 import { integer, required, structure } from '../../wire/shapes/shape.ts'
 import { changeAuthority } from '../shared/change-authority.ts'

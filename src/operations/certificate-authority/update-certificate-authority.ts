@@ -1,6 +1,6 @@
 import type { Authority } from '../../authority/authority.ts'
 import { pastCnames } from '../../authority/custom-cname.ts'
-import { maySignCrls } from '../../chain/crl-signing.ts'
+import { maySignCrls } from '../../chain/ca-certificate.ts'
 import {
   requireRevocation,
   type RevocationConfiguration,

@@ -4,7 +4,7 @@ import type { AcceptedCsr } from '../../issuance/accept-csr.ts'
 import { keyHandleOf, type AuthorityKey, type Issuer } from '../../issuance/issuer.ts'
 import type { Template } from '../../issuance/templates.ts'
 import type { Database } from '../../store/database.ts'
-import { publicKeyOf } from '../shared/authority-key.ts'
+import { publicKeyOf } from '../../authority/csr.ts'
 import { issuerWith } from '../../issuance/issuer-cache.ts'
 import type { AuthorityView } from '../../authority/status.ts'
 

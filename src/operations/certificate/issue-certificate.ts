@@ -1,6 +1,6 @@
 import { signingAlgorithm } from '../../authority/configuration.ts'
 import { requireSigningAlgorithm } from '../../authority/algorithms.ts'
-import type { CurrentCrl } from '../../authority/crl.ts'
+import type { CurrentCrl } from '../../authority/authority.ts'
 import { serviceOf, type Caller } from '../../identity/caller.ts'
 import { limitExceeded, type ServiceError } from '../../errors.ts'
 import { acceptCsr, type AcceptedCsr } from '../../issuance/accept-csr.ts'
@@ -39,7 +39,6 @@ const validity = structure({
   Type: required(enumeration(['END_DATE', 'ABSOLUTE', 'DAYS', 'MONTHS', 'YEARS'])),
 })
 
-/** Members of its input. */
 const issueCertificateInput = structure({
   ApiPassthrough: apiPassthrough,
   CertificateAuthorityArn: required(arn),

@@ -7,7 +7,7 @@ import { ServiceError, type ErrorCode } from '../../errors.ts'
 import type { Services } from '../../services.ts'
 import { decode } from '../../wire/shapes/decode.ts'
 import { encode, type Encodable } from '../../wire/shapes/encode.ts'
-import { fromQuery } from '../../wire/shapes/query.ts'
+import { fromQuery } from '../../wire/shapes/form.ts'
 import { jsonBytesMax } from '../../wire/shapes/size.ts'
 import type { Infer, StructureShape } from '../../wire/shapes/shape.ts'
 
@@ -96,14 +96,12 @@ export interface OperationDefinition<
 /** An operation as its callers see it, whatever its members are. */
 export interface Operation<N extends OperationName = OperationName> {
   readonly name: N
-  /** IAM action. */
   readonly action: `acm-pca:${N}`
   readonly input: StructureShape
   readonly output: StructureShape | undefined
   readonly errors: readonly ErrorCode[]
   readonly furtherActions?: Documented
   readonly conditionKeys?: Documented
-  /** Whether it can be run. */
   readonly offered: boolean
   /** Bytes that the JSON of its input can have. */
   readonly bodyBytesMax: number

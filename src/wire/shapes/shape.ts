@@ -95,7 +95,6 @@ export interface Members {
   readonly [name: string]: Shape | RequiredMember
 }
 
-/** A member of a structure. */
 export interface Field {
   readonly name: string
   /** The name in the texts of ValidationException: `certificateAuthorityArn`. */

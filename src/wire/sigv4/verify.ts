@@ -65,7 +65,6 @@ export function parseSignature(request: SignedRequest): SignatureClaim {
   return claim
 }
 
-/** Requirements on a claim. */
 export interface ClaimRules {
   readonly service: string
   readonly now: Date

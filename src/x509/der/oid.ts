@@ -167,7 +167,6 @@ const elements: ReadonlyMap<string, Uint8Array> = new Map(
   Object.values(oids).map((dotted) => [dotted, encodeElement(tags.oid, encodeOid(dotted))]),
 )
 
-/** The whole element. */
 export function encodeOidElement(dotted: string): Uint8Array {
   return elements.get(dotted) ?? encodeElement(tags.oid, encodeOid(dotted))
 }

@@ -36,11 +36,8 @@ export function contextTag(number: number, constructed: boolean): number {
 }
 
 export interface DerElement {
-  /** Identifier octet. */
   readonly tag: number
-  /** Contents octets. */
   readonly content: Uint8Array
-  /** The whole element. */
   readonly der: Uint8Array
 }
 

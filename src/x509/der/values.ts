@@ -1,7 +1,6 @@
 /** Contents octets of the universal types, read strictly (X.690 §8, §11). */
 import { DerError } from './error.ts'
-import type { DerReader } from './reader.ts'
-import { tags, type DerElement, readOnlyNested } from './reader.ts'
+import { type DerReader, tags, type DerElement, readOnlyNested } from './reader.ts'
 import { strict, type Tolerance } from './tolerance.ts'
 
 /** BOOLEAN: 00 or FF, or any octet where BER is tolerated. */
@@ -71,7 +70,6 @@ export function readBitStringBytes({ content }: DerElement, label: string): Uint
   return content.subarray(1)
 }
 
-/** NULL. */
 export function isNull(der: Uint8Array): boolean {
   return der.length === 2 && der[0] === tags.null && der[1] === 0
 }

@@ -56,7 +56,6 @@ interface DisplayText {
   readonly text: string
 }
 
-/** A policy with its qualifiers (RFC 5280 §4.2.1.4). */
 export interface QualifiedPolicy {
   /** Object identifier, dotted. */
   readonly policyIdentifier: string

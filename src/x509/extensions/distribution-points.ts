@@ -70,7 +70,6 @@ function fullNamesOf(point: DerElement | undefined): GeneralName[] {
 /** Number of bits of ReasonFlags; each has a name. */
 const reasonFlagsMax = 9
 
-/** All fields of a DistributionPoint. */
 export interface DistributionPoint {
   /** Empty if the point has no full name. */
   readonly fullName: readonly GeneralName[]

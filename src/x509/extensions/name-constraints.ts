@@ -1,7 +1,6 @@
 /** nameConstraints (RFC 5280 §4.2.1.10): which subtrees are there, each well-formed; what they mean is not judged. */
 import { DerError } from '../der/error.ts'
-import { contextTag, readOnlyNested, tags, type DerElement } from '../der/reader.ts'
-import type { DerReader } from '../der/reader.ts'
+import { contextTag, readOnlyNested, tags, type DerElement, type DerReader } from '../der/reader.ts'
 import { readAll, readSmallInteger } from '../der/values.ts'
 import { encodeElement, encodeSequence } from '../der/writer.ts'
 import { encodeGeneralName, parseGeneralNames, type GeneralName } from '../names/general-name.ts'

@@ -1,7 +1,6 @@
 /** policyMappings, policyConstraints and inhibitAnyPolicy (RFC 5280 §4.2.1.5, §4.2.1.11, §4.2.1.14). */
 import { DerError } from '../der/error.ts'
-import { contextTag, readOnly, readOnlyNested, tags } from '../der/reader.ts'
-import type { DerElement } from '../der/reader.ts'
+import { contextTag, readOnly, readOnlyNested, tags, type DerElement } from '../der/reader.ts'
 import { readSmallInteger, readSequenceOf } from '../der/values.ts'
 import { decodeOid } from '../der/oid.ts'
 

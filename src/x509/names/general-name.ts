@@ -71,7 +71,6 @@ export function encodeGeneralName({ kind, content }: GeneralName): Uint8Array {
   return encodeElement(tagOf(kind), content)
 }
 
-/** A uniformResourceIdentifier. */
 export function uriName(uri: string): GeneralName {
   return { kind: 'uniformResourceIdentifier', content: Buffer.from(uri, 'utf8') }
 }
