@@ -60,9 +60,21 @@ export async function authenticate(
   const credentials = await findCredentials(services, claim)
   const signingKey = services.signingKeys(credentials?.secretAccessKey ?? secretOfNobody, claim)
   const valid = isSignatureValid(request, claim, signingKey)
-  if (credentials === undefined) throw unrecognizedClient()
-  if (!valid) throw signatureMismatch()
-  if (credentials.expiresAt !== undefined && credentials.expiresAt <= now) throw expiredToken()
+  if (credentials === undefined)
+    throw new ServiceError(
+      'UnrecognizedClientException',
+      'The security token included in the request is invalid',
+    )
+  if (!valid)
+    throw invalidSignature(
+      'The request signature we calculated does not match the signature you provided. ' +
+        'Check your AWS Secret Access Key and signing method. Consult the service documentation for details.',
+    )
+  if (credentials.expiresAt !== undefined && credentials.expiresAt <= now)
+    throw new ServiceError(
+      'ExpiredTokenException',
+      'The security token included in the request is expired',
+    )
   if (credentials.expiresAt === undefined)
     services.keyUses.note(claim.accessKeyId, { at: now, region: claim.region, service })
   return credentials.callerIn(claim.region)
@@ -105,17 +117,18 @@ async function findSession(
 function keyOwner(key: AccessKey, region: string): Caller {
   const partition = partitionOf(region)
   const { accessKeyId: id, accountId, organizationId, owner, policies } = key
-  const common = { partition, region, accountId, organizationId, accessKeyId: id }
-  if (owner.kind === 'service')
-    return {
-      ...common,
-      arn: owner.name,
-      principal: owner,
-      policies: [],
-      sessionPolicies: undefined,
-    }
-  const arn = userArn(common, owner.userName)
-  return { ...common, arn, principal: owner, policies, sessionPolicies: undefined }
+  const common = {
+    partition,
+    region,
+    accountId,
+    organizationId,
+    accessKeyId: id,
+    principal: owner,
+    sessionPolicies: undefined,
+  }
+  return owner.kind === 'service'
+    ? { ...common, arn: owner.name, policies: [] }
+    : { ...common, arn: userArn(common, owner.userName), policies }
 }
 
 function sessionCaller(session: Session, role: RoleWithPolicies, region: string): Caller {
@@ -143,25 +156,4 @@ function sessionCaller(session: Session, role: RoleWithPolicies, region: string)
     policies,
     sessionPolicies: session.policies,
   }
-}
-
-function unrecognizedClient(): ServiceError {
-  return new ServiceError(
-    'UnrecognizedClientException',
-    'The security token included in the request is invalid',
-  )
-}
-
-function expiredToken(): ServiceError {
-  return new ServiceError(
-    'ExpiredTokenException',
-    'The security token included in the request is expired',
-  )
-}
-
-function signatureMismatch(): ServiceError {
-  return invalidSignature(
-    'The request signature we calculated does not match the signature you provided. ' +
-      'Check your AWS Secret Access Key and signing method. Consult the service documentation for details.',
-  )
 }

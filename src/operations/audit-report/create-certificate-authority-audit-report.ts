@@ -48,17 +48,15 @@ export const createCertificateAuthorityAuditReport = authorityOperation({
         insertAuditReport({ ...report, status: 'CREATING', createdAt: now }, since),
       ])
     } catch (error) {
-      throw error instanceof ConflictError ? tooEarly(auditReportIntervalSeconds, error) : error
+      if (!(error instanceof ConflictError)) throw error
+      const minutes = Math.ceil(auditReportIntervalSeconds / 60)
+      throw new ServiceError(
+        'RequestInProgressException',
+        `An audit report of the certificate authority is being made, or was made in the last ${minutes} minutes.`,
+        { cause: error },
+      )
     }
     services.wake('write-audit-reports')
     return { AuditReportId: id, S3Key: key }
   },
 })
-
-function tooEarly(seconds: number, cause: ConflictError): ServiceError {
-  return new ServiceError(
-    'RequestInProgressException',
-    `An audit report of the certificate authority is being made, or was made in the last ${Math.ceil(seconds / 60)} minutes.`,
-    { cause },
-  )
-}

@@ -85,9 +85,12 @@ export const createCertificateAuthority = operation({
       services.wake('finish-creation')
       return { CertificateAuthorityArn }
     } catch (error) {
-      if (error instanceof ConflictError && error.guard === 'quota')
-        throw quotaExceeded(services, error)
-      throw error
+      if (!(error instanceof ConflictError) || error.guard !== 'quota') throw error
+      throw limitExceeded(
+        `The account has ${services.quotas.authoritiesPerRegion} certificate authorities in this Region, its quota. ` +
+          'Deleted ones count until their restoration period is over.',
+        error,
+      )
     }
   },
 })
@@ -127,12 +130,4 @@ function createStatements({ quotas }: Services, input: Input, request: Authority
     insertCertificateCount(request.id),
     ...tags.map((tag) => putTag(request.id, tag)),
   ]
-}
-
-function quotaExceeded({ quotas }: Services, cause: ConflictError): ServiceError {
-  return limitExceeded(
-    `The account has ${quotas.authoritiesPerRegion} certificate authorities in this Region, its quota. ` +
-      'Deleted ones count until their restoration period is over.',
-    cause,
-  )
 }

@@ -2,7 +2,7 @@ import { signingAlgorithm } from '../../authority/configuration.ts'
 import { requireSigningAlgorithm } from '../../authority/algorithms.ts'
 import type { CurrentCrl } from '../../authority/authority.ts'
 import { serviceOf, type Caller } from '../../identity/caller.ts'
-import { limitExceeded, type ServiceError } from '../../errors.ts'
+import { limitExceeded } from '../../errors.ts'
 import { acceptCsr, type AcceptedCsr } from '../../issuance/accept-csr.ts'
 import { requireLinted } from '../../issuance/issuance-policy.ts'
 import {
@@ -109,10 +109,6 @@ interface PreparedIssuance extends AcceptedRequest {
   readonly prepared: PreparedCertificate
 }
 
-interface SignedIssuance extends PreparedIssuance {
-  readonly certificateDer: Uint8Array
-}
-
 /** How often an issuance starts again when the CA changes meanwhile. */
 const attemptsMax = 10
 
@@ -132,12 +128,11 @@ async function issue(
     }
     const issuance = prepare(services, request, { view, crl })
     const certificateDer = await signCertificate(services, issuance.prepared)
-    const signed = { ...issuance, certificateDer }
     try {
-      return await store(services, signed)
+      return await store(services, issuance, certificateDer)
     } catch (error) {
       if (!(error instanceof ConflictError)) throw error
-      view = await resolveConflict(services, signed, error)
+      view = await resolveConflict(services, issuance, error)
     }
   }
   throw changedTooOften()
@@ -194,8 +189,12 @@ function validityOf({ Value, Type }: Infer<typeof validity>): RequestedValidity 
 }
 
 /** The ARN of the certificate, or of an earlier one with the same token. Throws ConflictError if the CA has changed. */
-async function store(services: Services, issuance: SignedIssuance): Promise<string> {
-  const { caller, token, template, view, crl, prepared, certificateDer } = issuance
+async function store(
+  services: Services,
+  issuance: PreparedIssuance,
+  certificateDer: Uint8Array,
+): Promise<string> {
+  const { caller, token, template, view, crl, prepared } = issuance
   const { serialNumber, notAfter, templateName, issuerDer } = prepared
   const { authority, now } = view
   const record = {
@@ -234,21 +233,18 @@ async function store(services: Services, issuance: SignedIssuance): Promise<stri
 /** The CA as it is after a conflict, to try again with. Throws LimitExceededException if its quota is used up. */
 async function resolveConflict(
   services: Services,
-  issuance: SignedIssuance,
+  issuance: PreparedIssuance,
   conflict: ConflictError,
 ): Promise<AuthorityView> {
   const view = await readAgain(services, issuance)
   const hasChanged = view.authority.revision !== issuance.view.authority.revision
   if (hasChanged) return view
-  if (conflict.guard === 'quota') throw quotaExceeded(services, conflict)
+  if (conflict.guard === 'quota')
+    throw limitExceeded(
+      `The certificate authority has issued ${services.quotas.certificatesPerAuthority} certificates, its quota.`,
+      conflict,
+    )
   if (conflict.guard !== 'partition') return view
   await openCurrentCrl(services, view)
   return readAgain(services, issuance)
-}
-
-function quotaExceeded({ quotas }: Services, cause: ConflictError): ServiceError {
-  return limitExceeded(
-    `The certificate authority has issued ${quotas.certificatesPerAuthority} certificates, its quota.`,
-    cause,
-  )
 }

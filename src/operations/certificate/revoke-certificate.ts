@@ -103,8 +103,14 @@ async function revoke(
   view: AuthorityView,
   record: RevocationRecord,
 ): Promise<boolean> {
-  const { authority, now } = view
-  const event = revocationEvent(services, view, record.serialNumber)
+  const { authority, now, arn: authorityArn } = view
+  const event = services.events.prepare({
+    type: 'ACM Private CA Certificate Revocation',
+    authority,
+    time: now,
+    resources: [authorityArn, certificateArn(authorityArn, record.serialNumber)],
+    detail: { result: 'success' },
+  })
   // A CRL that is opened after this changes the revision of the CA.
   const crls = await listCrls(services.db, authority.number, record.crlId)
   const dueAt = new Date(now.getTime() + services.revocationPolicy.crlDelaySeconds * 1000)
@@ -117,7 +123,12 @@ async function revoke(
     ])
   } catch (error) {
     if (!(error instanceof ConflictError)) throw error
-    if (error.guard === 'duplicate') throw alreadyRevoked(error)
+    if (error.guard === 'duplicate')
+      throw new ServiceError(
+        'RequestAlreadyProcessedException',
+        'The certificate has already been revoked.',
+        { cause: error },
+      )
     return recount(services, view, error)
   }
   event.tell()
@@ -150,30 +161,8 @@ async function recount(
   )
 }
 
-function revocationEvent(
-  { events }: Services,
-  { authority, arn: authorityArn, now }: AuthorityView,
-  serialNumber: Uint8Array,
-): ReturnType<Services['events']['prepare']> {
-  return events.prepare({
-    type: 'ACM Private CA Certificate Revocation',
-    authority,
-    time: now,
-    resources: [authorityArn, certificateArn(authorityArn, serialNumber)],
-    detail: { result: 'success' },
-  })
-}
-
 function notFound(authorityArn: string): ServiceError {
   return resourceNotFound(
     `Certificate authority ${authorityArn} has not issued a certificate with that serial number.`,
-  )
-}
-
-function alreadyRevoked(cause: ConflictError): ServiceError {
-  return new ServiceError(
-    'RequestAlreadyProcessedException',
-    'The certificate has already been revoked.',
-    { cause },
   )
 }

@@ -1,11 +1,7 @@
 import { limitExceeded, ServiceError, validationFailed } from '../../errors.ts'
 import { acmServicePrincipal } from '../../identity/caller.ts'
 import { ConflictError } from '../../store/database.ts'
-import {
-  insertPermission,
-  requirePermissionCount,
-  type Permission,
-} from '../../store/permissions.ts'
+import { insertPermission, requirePermissionCount } from '../../store/permissions.ts'
 import { required, structure } from '../../wire/shapes/shape.ts'
 import { operation } from '../shared/operation.ts'
 import { requireAuthority } from '../shared/require-authority.ts'
@@ -50,28 +46,19 @@ export const createPermission = operation({
       ])
     } catch (error) {
       if (!(error instanceof ConflictError)) throw error
-      throw error.guard === 'duplicate' ? alreadyExists(permission, error) : tooMany(error)
+      if (error.guard === 'duplicate')
+        throw new ServiceError(
+          'PermissionAlreadyExistsException',
+          `There is a permission for ${permission.principal} and the account ${permission.sourceAccount} already.`,
+          { cause: error },
+        )
+      throw limitExceeded(
+        `A certificate authority cannot have more than ${permissionsMax} permissions.`,
+        error,
+      )
     }
   },
 })
 
 /** On one CA: more than it has accounts to serve. ListPermissions shows as many on a page. */
 const permissionsMax = 1000
-
-function alreadyExists(
-  { principal: service, sourceAccount }: Pick<Permission, 'principal' | 'sourceAccount'>,
-  cause: ConflictError,
-): ServiceError {
-  return new ServiceError(
-    'PermissionAlreadyExistsException',
-    `There is a permission for ${service} and the account ${sourceAccount} already.`,
-    { cause },
-  )
-}
-
-function tooMany(cause: ConflictError): ServiceError {
-  return limitExceeded(
-    `A certificate authority cannot have more than ${permissionsMax} permissions.`,
-    cause,
-  )
-}
