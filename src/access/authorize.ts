@@ -64,8 +64,8 @@ export async function authorize(
     resource ?? policiesOn(services.db, target, now)
   for (const action of access.actions) {
     const request = { action, resource: target.resource, keys, principal: identityOf(caller) }
-    const because = await denialReason(own, { isOwn, isRequired: false, find }, request)
-    if (because === undefined) continue
+    const reason = await denialReason(own, { isOwn, isRequired: false, find }, request)
+    if (reason === undefined) continue
     const isAllowedWith = async (other: PolicyRequest): Promise<boolean> =>
       (await denialReason(own, { isOwn, isRequired: false, find }, other)) === undefined
     const template = isOwn
@@ -75,7 +75,7 @@ export async function authorize(
           [...own.identity, ...(own.session ?? []), ...(resource ?? [])],
           isAllowedWith,
         )
-    throw accessDenied(caller, { action, target, because: `${because}${template}` })
+    throw accessDenied(caller, { action, target, reason: `${reason}${template}` })
   }
 }
 
@@ -126,8 +126,8 @@ async function authorizeService(
   const granted = new Set(permitted.map((name) => `acm-pca:${name}`))
   const action = access.actions.find((one) => !granted.has(one))
   if (action === undefined) return
-  const because = `because no resource-based policy allows the ${action} action`
-  throw accessDenied(caller, { action, target, because })
+  const reason = `because no resource-based policy allows the ${action} action`
+  throw accessDenied(caller, { action, target, reason })
 }
 
 /** Policies on a CA; of the account as a whole there are none. */
@@ -161,11 +161,11 @@ async function tagsFor(
 
 function accessDenied(
   caller: Caller,
-  denied: { readonly action: string; readonly target: Target; readonly because: string },
+  denied: { readonly action: string; readonly target: Target; readonly reason: string },
 ): ServiceError {
-  const { action, target, because } = denied
+  const { action, target, reason } = denied
   return new ServiceError(
     'AccessDeniedException',
-    `User: ${caller.arn} is not authorized to perform: ${action} on resource: ${target.resource} ${because}`,
+    `User: ${caller.arn} is not authorized to perform: ${action} on resource: ${target.resource} ${reason}`,
   )
 }

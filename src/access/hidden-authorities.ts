@@ -35,8 +35,8 @@ export async function hiddenAuthorities(
       policiesOn(db, { accountId, resource, authorityId: id }, now)
     for (const action of access.actions) {
       const request = { action, resource, keys, principal: identityOf(caller) }
-      const because = await denialReason(own, { isOwn: true, isRequired: false, find }, request)
-      if (because !== undefined) hidden.add(number)
+      const reason = await denialReason(own, { isOwn: true, isRequired: false, find }, request)
+      if (reason !== undefined) hidden.add(number)
     }
   }
   return hidden

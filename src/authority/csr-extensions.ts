@@ -1,9 +1,9 @@
 /** What the CSR of a CA asks for beside being a CA (AWS Private CA API, CsrExtensions). */
+import { nonCritical, type Extension } from '../x509/extensions/extensions.ts'
 import { enumeration, list, required, structure } from '../wire/shapes/shape.ts'
 import { customObjectIdentifier } from './subject.ts'
 import type { Encodable } from '../wire/shapes/encode.ts'
 import { invalidArgs } from '../errors.ts'
-import type { Extension } from '../x509/extensions/extensions.ts'
 import { oids } from '../x509/der/oid.ts'
 import { encodeInfoAccess } from '../x509/extensions/info-access.ts'
 import { generalNameOf, requireOid, generalName } from './general-names.ts'
@@ -55,11 +55,7 @@ function subjectInfoAccess(
     accessMethod: accessMethodOf(AccessMethod, `${path}[${index}].AccessMethod`),
     accessLocation: generalNameOf(AccessLocation, `${path}[${index}].AccessLocation`),
   }))
-  return {
-    oid: oids.subjectInfoAccess,
-    critical: false,
-    value: encodeInfoAccess(descriptions),
-  }
+  return nonCritical(oids.subjectInfoAccess, encodeInfoAccess(descriptions))
 }
 
 function accessMethodOf(method: Encodable<typeof accessMethod>, at: string): string {

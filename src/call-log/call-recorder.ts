@@ -67,9 +67,9 @@ export function createCallRecorder(
   }
 
   function flush(): void {
-    const ended = counted
+    const finished = counted
     counted = new Map()
-    for (const { first, ...repeated } of ended.values())
+    for (const { first, ...repeated } of finished.values())
       if (repeated.count > 0) callLog.write(repeatedRecord(first, repeated))
   }
 

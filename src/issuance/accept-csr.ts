@@ -52,7 +52,8 @@ function parseCsr(csrPem: Uint8Array): CertificationRequest {
     const [block] = blocks
     if (block === undefined || blocks.length > 1 || !labels.includes(block.label))
       throw malformedCsr(
-        'CSR must be exactly one PEM block of type CERTIFICATE REQUEST' + found(csrPem, blocks),
+        'CSR must be exactly one PEM block of type CERTIFICATE REQUEST' +
+          describeBlocks(csrPem, blocks),
       )
     return parseCertificationRequest(block.der, requestTolerance)
   } catch (error) {
@@ -65,7 +66,7 @@ function parseCsr(csrPem: Uint8Array): CertificationRequest {
   }
 }
 
-function found(csrPem: Uint8Array, blocks: readonly { readonly label: string }[]): string {
+function describeBlocks(csrPem: Uint8Array, blocks: readonly { readonly label: string }[]): string {
   const recognized = recognizePasted(csrPem, 'request')
   if (recognized !== undefined) return `; it is ${recognized}`
   if (blocks.length === 0) return '; no PEM block was found'

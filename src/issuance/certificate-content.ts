@@ -5,7 +5,7 @@
  */
 import { malformedCsr } from '../errors.ts'
 import { DerError } from '../x509/der/error.ts'
-import { findExtension, type Extension } from '../x509/extensions/extensions.ts'
+import { findExtension, type Extension, nonCritical } from '../x509/extensions/extensions.ts'
 import {
   encodeAuthorityKeyIdentifier,
   encodeSubjectKeyIdentifier,
@@ -69,17 +69,12 @@ function templateExtensions(sources: ContentSources): Extension[] {
     ...(authorityKeyIdentifier === undefined
       ? []
       : [
-          {
-            oid: oids.authorityKeyIdentifier,
-            critical: false,
-            value: encodeAuthorityKeyIdentifier(authorityKeyIdentifier),
-          },
+          nonCritical(
+            oids.authorityKeyIdentifier,
+            encodeAuthorityKeyIdentifier(authorityKeyIdentifier),
+          ),
         ]),
-    {
-      oid: oids.subjectKeyIdentifier,
-      critical: false,
-      value: encodeSubjectKeyIdentifier(subjectKeyIdentifier),
-    },
+    nonCritical(oids.subjectKeyIdentifier, encodeSubjectKeyIdentifier(subjectKeyIdentifier)),
     ...template.usage,
     ...(template.kind === 'root' ? [] : pointerExtensions(sources.pointers)),
   ]

@@ -1,4 +1,5 @@
 /** ApiPassthrough: what a caller wants in a certificate instead of what its CSR says (AWS Private CA API). */
+import { nonCritical, type Extension } from '../x509/extensions/extensions.ts'
 import { enumeration, list, required, structure, boolean, string } from '../wire/shapes/shape.ts'
 import type { Encodable } from '../wire/shapes/encode.ts'
 import {
@@ -15,7 +16,6 @@ import { encodeCertificatePolicies } from '../x509/extensions/certificate-polici
 import { DerError } from '../x509/der/error.ts'
 import { DerReader } from '../x509/der/reader.ts'
 import { encodeExtendedKeyUsage } from '../x509/extensions/extended-key-usage.ts'
-import type { Extension } from '../x509/extensions/extensions.ts'
 import { encodeGeneralNames, parseGeneralNames } from '../x509/names/general-name.ts'
 import { parseName, type Name } from '../x509/names/name.ts'
 import { oidName, oids } from '../x509/der/oid.ts'
@@ -101,7 +101,11 @@ export function encodePassthrough({ Subject, Extensions = {} }: ApiPassthrough):
   if (CertificatePolicies !== undefined) extensions.push(certificatePolicies(CertificatePolicies))
   for (const [index, custom] of (Extensions.CustomExtensions ?? []).entries())
     extensions.push(encodeCustomExtension(custom, `${path('CustomExtensions')}[${index}]`))
-  requireDistinct(extensions)
+  const repeated = firstRepeated(extensions.map(({ oid }) => oid))
+  if (repeated !== undefined)
+    throw invalidArgs(
+      `ApiPassthrough.Extensions gives extension ${oidName(repeated)} more than once`,
+    )
   return {
     subject:
       Subject === undefined
@@ -129,17 +133,16 @@ function encodeExtendedKeyUsages(
       ? requireOid(ExtendedKeyUsageObjectIdentifier ?? '', at)
       : purposeOf[ExtendedKeyUsageType]
   })
-  return { oid: oids.extendedKeyUsage, critical: false, value: encodeExtendedKeyUsage(purposes) }
+  return nonCritical(oids.extendedKeyUsage, encodeExtendedKeyUsage(purposes))
 }
 
 function subjectAlternativeName(requested: readonly RequestedGeneralName[]): Extension {
   const at = path('SubjectAlternativeNames')
   const names = requested.map((name, index) => generalNameOf(name, `${at}[${index}]`))
-  return {
-    oid: oids.subjectAltName,
-    critical: false,
-    value: encoded(() => encodeGeneralNames(names), at),
-  }
+  return nonCritical(
+    oids.subjectAltName,
+    encoded(() => encodeGeneralNames(names), at),
+  )
 }
 
 /** A policy must not be there twice (RFC 5280 §4.2.1.4). */
@@ -151,14 +154,12 @@ function certificatePolicies(
     policyIdentifier: requireOid(CertPolicyId, `${at}[${index}].CertPolicyId`),
     cpsUris: PolicyQualifiers.map(({ Qualifier }) => Qualifier.CpsUri),
   }))
-  const seen = new Set<string>()
-  for (const { policyIdentifier } of policies) {
-    if (seen.has(policyIdentifier))
-      throw invalidArgs(`${at} gives policy ${policyIdentifier} twice`)
-    seen.add(policyIdentifier)
-  }
-  const value = encoded(() => encodeCertificatePolicies(policies), at)
-  return { oid: oids.certificatePolicies, critical: false, value }
+  const repeated = firstRepeated(policies.map(({ policyIdentifier }) => policyIdentifier))
+  if (repeated !== undefined) throw invalidArgs(`${at} gives policy ${repeated} twice`)
+  return nonCritical(
+    oids.certificatePolicies,
+    encoded(() => encodeCertificatePolicies(policies), at),
+  )
 }
 
 function encodeCustomExtension(custom: Encodable<typeof customExtension>, at: string): Extension {
@@ -186,11 +187,6 @@ function encoded<T>(encode: () => T, at: string): T {
   }
 }
 
-function requireDistinct(extensions: readonly Extension[]): void {
-  const seen = new Set<string>()
-  for (const { oid } of extensions) {
-    if (seen.has(oid))
-      throw invalidArgs(`ApiPassthrough.Extensions gives extension ${oidName(oid)} more than once`)
-    seen.add(oid)
-  }
+function firstRepeated(texts: readonly string[]): string | undefined {
+  return texts.find((text, index) => texts.indexOf(text) < index)
 }

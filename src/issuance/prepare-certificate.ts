@@ -63,17 +63,17 @@ export function signerOf(certificate: PreparedCertificate): AuthorityKey {
 }
 
 /**
- * The certificate with these parameters, ready to sign by `by`: a CA under its certificate, or a root CA with its key alone.
+ * The certificate with these parameters, ready to sign by `signingKey`: a CA under its certificate, or a root CA with its key alone.
  *
  * Throws ValidationException if it would outlive its issuer, break a path length constraint above it or a name
  * constraint, and MalformedCSRException if it would name nobody.
  */
 export function prepareCertificate(
   parameters: CertificateParameters,
-  by: Issuer | AuthorityKey,
+  signingKey: Issuer | AuthorityKey,
 ): PreparedCertificate {
   const { csr, period, serialNumber, signingAlgorithm, template } = parameters
-  const issuer = 'subjectDer' in by ? by : undefined
+  const issuer = 'subjectDer' in signingKey ? signingKey : undefined
   if (issuer !== undefined) requireIssuable(parameters, issuer)
   const content = certificateContent({
     ...parameters,
@@ -92,7 +92,7 @@ export function prepareCertificate(
     extensions: content.extensions,
   })
   return {
-    [signer]: by,
+    [signer]: signingKey,
     tbsCertificateDer,
     signatureAlgorithm,
     signingAlgorithm,

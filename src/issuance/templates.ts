@@ -54,6 +54,8 @@ interface Stem {
 }
 
 const endEntity = { kind: 'end-entity', critical: false } as const
+const subordinate = { kind: 'subordinate', critical: true } as const
+const root = { kind: 'root', critical: true } as const
 const blankCritical = 'BlankEndEntityCertificate_CriticalBasicConstraints'
 const pathLengths = [0, 1, 2, 3]
 
@@ -98,40 +100,35 @@ const stems: readonly Stem[] = [
     crlDistributionPointsFromApi: true,
   },
   ...pathLengths.map((pathLenConstraint) => ({
+    ...subordinate,
     stem: `SubordinateCACertificate_PathLen${pathLenConstraint}`,
-    kind: 'subordinate' as const,
-    critical: true,
     pathLenConstraint,
     usage: [caKeyUsage],
     varieties: all,
   })),
   ...pathLengths.map((pathLenConstraint) => ({
+    ...subordinate,
     stem: `BlankSubordinateCACertificate_PathLen${pathLenConstraint}`,
-    kind: 'subordinate' as const,
-    critical: true,
     pathLenConstraint,
     usage: [],
     varieties: noBase,
   })),
   {
+    ...root,
     stem: 'RootCACertificate',
-    kind: 'root',
-    critical: true,
     usage: [caKeyUsage],
     varieties: baseAndApi,
   },
   {
+    ...root,
     stem: 'BlankRootCACertificate',
-    kind: 'root',
-    critical: true,
     usage: [],
     varieties: apiOnly,
     crlDistributionPointsFromApi: true,
   },
   ...pathLengths.map((pathLenConstraint) => ({
+    ...root,
     stem: `BlankRootCACertificate_PathLen${pathLenConstraint}`,
-    kind: 'root' as const,
-    critical: true,
     pathLenConstraint,
     usage: [],
     varieties: apiOnly,

@@ -120,20 +120,20 @@ const isOneTag = /^aws:(?:resource|request|principal)tag\//
 /** Has several values by nature, which quantifiers are for. */
 const tagKeys = 'aws:tagkeys'
 
-function unanimous(found: readonly (boolean | undefined)[]): boolean | undefined {
-  const [first] = found
-  return found.every((one) => one === first) ? first : undefined
+function unanimous(results: readonly (boolean | undefined)[]): boolean | undefined {
+  const [first] = results
+  return results.every((one) => one === first) ? first : undefined
 }
 
 /** Undefined if that depends on one that is undefined. */
-function everyOf(found: readonly (boolean | undefined)[]): boolean | undefined {
-  if (found.includes(false)) return false
-  return found.includes(undefined) ? undefined : true
+function everyOf(results: readonly (boolean | undefined)[]): boolean | undefined {
+  if (results.includes(false)) return false
+  return results.includes(undefined) ? undefined : true
 }
 
-function someOf(found: readonly (boolean | undefined)[]): boolean | undefined {
-  if (found.includes(true)) return true
-  return found.includes(undefined) ? undefined : false
+function someOf(results: readonly (boolean | undefined)[]): boolean | undefined {
+  if (results.includes(true)) return true
+  return results.includes(undefined) ? undefined : false
 }
 
 function whenAbsent({ operator, quantifier, ifExists }: Condition): boolean {

@@ -21,43 +21,31 @@ const anyText: Accepts = () => true
 const ignoringCase: Holds = (expected, actual) =>
   equalsResolved(expected.toLowerCase(), actual.toLowerCase())
 
+const textual = { accepts: anyText, variables: true } as const
+const arnValued = { accepts: isArn, holds: matchesArn, variables: true } as const
+
 const families: Readonly<
   Record<string, { accepts: Accepts; holds: Holds; variables?: boolean; negation?: string }>
 > = {
-  StringEquals: {
-    accepts: anyText,
-    holds: equalsResolved,
-    variables: true,
-    negation: 'StringNotEquals',
-  },
+  StringEquals: { ...textual, holds: equalsResolved, negation: 'StringNotEquals' },
   StringEqualsIgnoreCase: {
-    accepts: anyText,
+    ...textual,
     holds: ignoringCase,
-    variables: true,
     negation: 'StringNotEqualsIgnoreCase',
   },
-  StringLike: {
-    accepts: anyText,
-    holds: matchesResolved,
-    variables: true,
-    negation: 'StringNotLike',
-  },
-  ArnEquals: { accepts: isArn, holds: matchesArn, variables: true, negation: 'ArnNotEquals' },
-  ArnLike: { accepts: isArn, holds: matchesArn, variables: true, negation: 'ArnNotLike' },
-  NumericEquals: {
-    accepts: isNumber,
-    holds: numeric((a, b) => a === b),
-    negation: 'NumericNotEquals',
-  },
-  NumericLessThan: { accepts: isNumber, holds: numeric((a, b) => a < b) },
-  NumericLessThanEquals: { accepts: isNumber, holds: numeric((a, b) => a <= b) },
-  NumericGreaterThan: { accepts: isNumber, holds: numeric((a, b) => a > b) },
-  NumericGreaterThanEquals: { accepts: isNumber, holds: numeric((a, b) => a >= b) },
-  DateEquals: { accepts: isDate, holds: dated((a, b) => a === b), negation: 'DateNotEquals' },
-  DateLessThan: { accepts: isDate, holds: dated((a, b) => a < b) },
-  DateLessThanEquals: { accepts: isDate, holds: dated((a, b) => a <= b) },
-  DateGreaterThan: { accepts: isDate, holds: dated((a, b) => a > b) },
-  DateGreaterThanEquals: { accepts: isDate, holds: dated((a, b) => a >= b) },
+  StringLike: { ...textual, holds: matchesResolved, negation: 'StringNotLike' },
+  ArnEquals: { ...arnValued, negation: 'ArnNotEquals' },
+  ArnLike: { ...arnValued, negation: 'ArnNotLike' },
+  NumericEquals: { ...numeric((a, b) => a === b), negation: 'NumericNotEquals' },
+  NumericLessThan: numeric((a, b) => a < b),
+  NumericLessThanEquals: numeric((a, b) => a <= b),
+  NumericGreaterThan: numeric((a, b) => a > b),
+  NumericGreaterThanEquals: numeric((a, b) => a >= b),
+  DateEquals: { ...dated((a, b) => a === b), negation: 'DateNotEquals' },
+  DateLessThan: dated((a, b) => a < b),
+  DateLessThanEquals: dated((a, b) => a <= b),
+  DateGreaterThan: dated((a, b) => a > b),
+  DateGreaterThanEquals: dated((a, b) => a >= b),
   Bool: { accepts: isBoolean, holds: ignoringCase, variables: true },
   BinaryEquals: { accepts: isBase64, holds: (expected, actual) => expected === actual },
   IpAddress: { accepts: isRange, holds: inRange, negation: 'NotIpAddress' },
@@ -105,8 +93,13 @@ function isNumber(value: string): boolean {
   return numberForm.test(value) && Number.isFinite(Number(value))
 }
 
-function numeric(compare: (actual: number, expected: number) => boolean): Holds {
-  return (expected, actual) => isNumber(actual) && compare(Number(actual), Number(expected))
+type Comparison = (actual: number, expected: number) => boolean
+
+function numeric(compare: Comparison): { accepts: Accepts; holds: Holds } {
+  return {
+    accepts: isNumber,
+    holds: (expected, actual) => isNumber(actual) && compare(Number(actual), Number(expected)),
+  }
 }
 
 const dateForm = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/
@@ -128,10 +121,13 @@ function millisecondsOf(value: string): number {
   return Date.parse(zoned ? value : `${value}Z`)
 }
 
-function dated(compare: (actual: number, expected: number) => boolean): Holds {
-  return (expected, actual) => {
-    const at = millisecondsOf(actual)
-    return Number.isFinite(at) && compare(at, millisecondsOf(expected))
+function dated(compare: Comparison): { accepts: Accepts; holds: Holds } {
+  return {
+    accepts: isDate,
+    holds: (expected, actual) => {
+      const at = millisecondsOf(actual)
+      return Number.isFinite(at) && compare(at, millisecondsOf(expected))
+    },
   }
 }
 

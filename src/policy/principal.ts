@@ -107,21 +107,21 @@ export function accountOf(text: string): string | undefined {
  */
 export function matchesPrincipal(
   principals: Principals,
-  asking: PrincipalIdentity,
+  identity: PrincipalIdentity,
   effect: 'Allow' | 'Deny',
 ): boolean {
-  if (principals.negated) return !principals.everyone && !isNamed(principals, asking)
-  const { accountId } = asking
+  if (principals.negated) return !principals.everyone && !isNamed(principals, identity)
+  const { accountId } = identity
   if (accountId === undefined)
-    return isNamed(principals, asking) || (principals.everyone && effect === 'Deny')
-  return principals.accounts.includes(accountId) || namesDirectly(principals, asking)
+    return isNamed(principals, identity) || (principals.everyone && effect === 'Deny')
+  return principals.accounts.includes(accountId) || namesDirectly(principals, identity)
 }
 
 /** Whether a statement names who asks itself, or everyone, and not only its account. */
-export function namesDirectly(principals: Principals, asking: PrincipalIdentity): boolean {
-  return !principals.negated && (principals.everyone || isNamed(principals, asking))
+export function namesDirectly(principals: Principals, identity: PrincipalIdentity): boolean {
+  return !principals.negated && (principals.everyone || isNamed(principals, identity))
 }
 
-function isNamed({ names }: Principals, asking: PrincipalIdentity): boolean {
-  return asking.names.some((name) => names.includes(name))
+function isNamed({ names }: Principals, identity: PrincipalIdentity): boolean {
+  return identity.names.some((name) => names.includes(name))
 }

@@ -114,7 +114,7 @@ interface Conditions {
 
 /** StringEquals on the template and the organization, StringNotEquals on the account; nothing else. */
 function readConditions(value: unknown, name: string): Conditions {
-  const found = new Map<string, string>()
+  const conditions = new Map<string, string>()
   const block = value === undefined ? {} : value
   if (!isObject(block)) throw invalid(`${name}: Condition must be an object`)
   for (const [operator, keys] of Object.entries(block)) {
@@ -124,12 +124,12 @@ function readConditions(value: unknown, name: string): Conditions {
       const condition = `${operator} ${key.toLowerCase()}`
       if (!allowedConditions.includes(condition) || texts?.length !== 1)
         throw invalid(`${name} must not have the condition ${operator} on ${key} with that value`)
-      found.set(condition, texts[0] ?? '')
+      conditions.set(condition, texts[0] ?? '')
     }
   }
   return {
-    template: found.get('StringEquals acm-pca:templatearn'),
-    organization: found.get('StringEquals aws:principalorgid'),
+    template: conditions.get('StringEquals acm-pca:templatearn'),
+    organization: conditions.get('StringEquals aws:principalorgid'),
   }
 }
 

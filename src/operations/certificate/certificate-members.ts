@@ -20,10 +20,10 @@ export interface CertificateMembers {
 }
 
 /** Members of a certificate in the words of ListCertificates. */
-export function certificateMembers(found: ListedCertificate): CertificateMembers {
-  const { authority, serialNumber, names, requester, revocation, status } = found
+export function certificateMembers(certificate: ListedCertificate): CertificateMembers {
+  const { authority, serialNumber, names, requester, revocation, status } = certificate
   const authorityArn = certificateAuthorityArn(authority)
-  const who = requester.name ?? requester.accountId
+  const requesterName = requester.name ?? requester.accountId
   return {
     CertificateArn: certificateArn(authorityArn, serialNumber),
     CertificateAuthorityArn: authorityArn,
@@ -32,11 +32,11 @@ export function certificateMembers(found: ListedCertificate): CertificateMembers
       .replaceAll(/..(?=.)/g, '$&:'),
     Subject: names.subject,
     SubjectAlternativeNames: names.alternativeNames,
-    TemplateArn: `arn:${authority.partition}:acm-pca:::template/${found.templateName}/V1`,
-    ...(who !== undefined && { Requester: who }),
-    IssuedAt: found.issuedAt,
+    TemplateArn: `arn:${authority.partition}:acm-pca:::template/${certificate.templateName}/V1`,
+    ...(requesterName !== undefined && { Requester: requesterName }),
+    IssuedAt: certificate.issuedAt,
     ...(names.notBefore && { NotBefore: names.notBefore }),
-    NotAfter: found.notAfter,
+    NotAfter: certificate.notAfter,
     Status: status,
     ...(revocation && {
       RevokedAt: revocation.revokedAt,

@@ -12,8 +12,8 @@ const names = [...required, 'Expires', 'Security-Token'] as const
 const authenticationNames: ReadonlySet<string> = new Set(names.map((name) => `X-Amz-${name}`))
 
 /** Whether a request is signed in its query. */
-export function isPresigned({ names: found }: QueryString): boolean {
-  return found.has('X-Amz-Algorithm')
+export function isPresigned({ names: parameterNames }: QueryString): boolean {
+  return parameterNames.has('X-Amz-Algorithm')
 }
 
 /** Whether a query parameter belongs to the signature and not to the operation. */
