@@ -92,7 +92,7 @@ function lintValidityEncoding(certificate: TbsCertificate, report: Report): void
 }
 
 function lintExtension(extension: Extension, context: LintContext): void {
-  const { oid, critical, value } = extension
+  const { oid, value } = extension
   const { report } = context
   const known = extensionChecks.get(oid)
   try {
@@ -101,8 +101,7 @@ function lintExtension(extension: Extension, context: LintContext): void {
       requireDerTree(value, oidName(oid))
       return
     }
-    if (known.critical !== undefined)
-      lintCriticality(oid, { critical, expected: known.critical, report })
+    if (known.critical !== undefined) lintCriticality(known.critical, extension, report)
     if (known.isConstant === true) checkOnce(known, extension, context)
     else known.check(extension, context)
   } catch (error) {
@@ -127,12 +126,9 @@ function checkOnce(known: ExtensionCheck, extension: Extension, context: LintCon
 }
 
 function lintCriticality(
-  oid: string,
-  {
-    critical,
-    expected,
-    report,
-  }: { readonly critical: boolean; readonly expected: Criticality; readonly report: Report },
+  expected: Criticality,
+  { oid, critical }: Extension,
+  report: Report,
 ): void {
   const isExpected = critical === (expected === 'must' || expected === 'should')
   if (isExpected) return

@@ -1,26 +1,12 @@
-import { reasonOfCode, type RevocationReason } from '../../authority/revocation-reason.ts'
+import { reasonOfCode } from '../../authority/revocation-reason.ts'
 import { certificateArn, certificateAuthorityArn } from '../../wire/arn.ts'
-import type { CertificateStatus, ListedCertificate } from '../../search/filter.ts'
+import type { ListedCertificate } from '../../search/filter.ts'
 
 /** What ListCertificates answers of a certificate, and what commands print. */
-export interface CertificateMembers {
-  readonly CertificateArn: string
-  readonly CertificateAuthorityArn: string
-  readonly SerialNumber: string
-  readonly Subject: string
-  readonly SubjectAlternativeNames: readonly string[]
-  readonly TemplateArn: string
-  readonly Requester?: string
-  readonly IssuedAt: Date
-  readonly NotBefore?: Date
-  readonly NotAfter: Date
-  readonly Status: CertificateStatus
-  readonly RevokedAt?: Date
-  readonly RevocationReason?: RevocationReason
-}
+export type CertificateMembers = ReturnType<typeof certificateMembers>
 
 /** Members of a certificate in the words of ListCertificates. */
-export function certificateMembers(certificate: ListedCertificate): CertificateMembers {
+export function certificateMembers(certificate: ListedCertificate) {
   const { authority, serialNumber, names, requester, revocation, status } = certificate
   const authorityArn = certificateAuthorityArn(authority)
   const requesterName = requester.name ?? requester.accountId

@@ -31,23 +31,19 @@ export interface EnumerationShape<V extends string = string> extends Constrained
   readonly values: readonly V[]
 }
 
-/** Bytes, base64 on the wire; `min` and `max` count bytes. */
-export interface BlobShape extends Constrained {
-  readonly kind: 'blob'
+interface LimitedShape<K extends string> extends Constrained {
+  readonly kind: K
   readonly limits: Limits
 }
+
+/** Bytes, base64 on the wire; `min` and `max` count bytes. */
+export type BlobShape = LimitedShape<'blob'>
 
 /** A 32-bit integer. */
-export interface IntegerShape extends Constrained {
-  readonly kind: 'integer'
-  readonly limits: Limits
-}
+export type IntegerShape = LimitedShape<'integer'>
 
 /** A 64-bit integer: a bigint if a number cannot hold it exactly. */
-export interface LongShape extends Constrained {
-  readonly kind: 'long'
-  readonly limits: Limits
-}
+export type LongShape = LimitedShape<'long'>
 
 export interface BooleanShape extends Constrained {
   readonly kind: 'boolean'

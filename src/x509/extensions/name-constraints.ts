@@ -1,6 +1,6 @@
 /** nameConstraints (RFC 5280 §4.2.1.10): which subtrees are there, each well-formed; what they mean is not judged. */
 import { DerError } from '../der/error.ts'
-import { contextTag, readOnlyNested, tags, type DerElement, type DerReader } from '../der/reader.ts'
+import { contextTag, readOnlyNested, tags, DerReader, type DerElement } from '../der/reader.ts'
 import { readAll, readSmallInteger } from '../der/values.ts'
 import { encodeElement, encodeSequence } from '../der/writer.ts'
 import { encodeGeneralName, parseGeneralNames, type GeneralName } from '../names/general-name.ts'
@@ -36,12 +36,8 @@ export function parseNameConstraints(
   tolerance: Tolerance = strict,
 ): NameConstraints {
   const reader = readOnlyNested(value, tags.sequence, 'nameConstraints')
-  const permitted = readSubtrees(reader, {
-    tag: permittedTag,
-    label: 'permittedSubtrees',
-    tolerance,
-  })
-  const excluded = readSubtrees(reader, { tag: excludedTag, label: 'excludedSubtrees', tolerance })
+  const permitted = readSubtrees(reader.optional(permittedTag), 'permittedSubtrees', tolerance)
+  const excluded = readSubtrees(reader.optional(excludedTag), 'excludedSubtrees', tolerance)
   reader.end()
   requireCount(permitted.length + excluded.length)
   return { permitted, excluded }
@@ -63,15 +59,12 @@ function requireCount(count: number): void {
 }
 
 function readSubtrees(
-  reader: DerReader,
-  {
-    tag,
-    label,
-    tolerance,
-  }: { readonly tag: number; readonly label: string; readonly tolerance: Tolerance },
+  list: DerElement | undefined,
+  label: string,
+  tolerance: Tolerance,
 ): GeneralSubtree[] {
-  if (reader.peek() !== tag) return []
-  const elements = readAll(reader.nested(tag, label), label, subtreesMax)
+  if (list === undefined) return []
+  const elements = readAll(new DerReader(list.content, label), label, subtreesMax)
   if (elements.length === 0) throw new DerError(`${label} has no subtree`)
   return elements.map(({ der }) => readSubtree(der, tolerance))
 }
