@@ -1,6 +1,6 @@
 /**
  * Shapes of AWS JSON 1.1 members as values. One declaration gives the TypeScript type (`Infer`), the reader with its
- * limits (shape-decode.ts), the writer (shape-encode.ts), and what can be held against AWS's model in a test. Which
+ * limits (decode.ts), the writer (encode.ts), and what can be held against AWS's model in a test. Which
  * shapes an operation has is not known here.
  */
 import type { StorableText } from '../../text/storable-text.ts'
