@@ -2,7 +2,7 @@
 import { generateKeyPair, sign, type KeyObject } from 'node:crypto'
 import { promisify } from 'node:util'
 import { generalNameOf, type RequestedGeneralName } from '../src/authority/general-names.ts'
-import { encodeSubject, type Asn1Subject } from '../src/authority/subject.ts'
+import { encodeSubject } from '../src/authority/subject.ts'
 import { signatureAlgorithmIdentifier } from '../src/x509/algorithm-identifier.ts'
 import {
   encodeCertificationRequest,
@@ -111,8 +111,7 @@ function subjectDer(
   subject: Subject | undefined,
 ): { readonly der: Uint8Array; readonly isEmpty: boolean } {
   const [first = ''] = names
-  if (subject !== undefined)
-    return { der: encodeSubject(subject as Asn1Subject, 'subject'), isEmpty: false }
+  if (subject !== undefined) return { der: encodeSubject(subject, 'subject'), isEmpty: false }
   return first.length > commonNameMax
     ? { der: encodeName([]), isEmpty: true }
     : { der: encodeSubject({ CommonName: first }), isEmpty: false }

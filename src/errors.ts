@@ -61,3 +61,20 @@ export class ServiceError extends Error {
 export class ConfigurationError extends Error {
   override name = 'ConfigurationError'
 }
+
+type ErrorFactory = (message: string, cause?: unknown) => ServiceError
+
+/** Makes errors of one code. The cause is for the log. */
+export function errorsOf(code: ErrorCode): ErrorFactory {
+  return (message, cause) =>
+    new ServiceError(code, message, cause === undefined ? undefined : { cause })
+}
+
+export const incompleteSignature: ErrorFactory = errorsOf('IncompleteSignatureException')
+export const invalidArgs: ErrorFactory = errorsOf('InvalidArgsException')
+export const invalidArn: ErrorFactory = errorsOf('InvalidArnException')
+export const invalidSignature: ErrorFactory = errorsOf('InvalidSignatureException')
+export const limitExceeded: ErrorFactory = errorsOf('LimitExceededException')
+export const malformedCsr: ErrorFactory = errorsOf('MalformedCSRException')
+export const resourceNotFound: ErrorFactory = errorsOf('ResourceNotFoundException')
+export const validationFailed: ErrorFactory = errorsOf('ValidationException')

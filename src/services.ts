@@ -1,6 +1,6 @@
 import type { KeyUses } from './access/key-uses.ts'
 import type { Quotas } from './authority/quotas.ts'
-import type { RevocationPolicy } from './authority/revocation-policy.ts'
+import type { RevocationPolicy } from './authority/revocation-configuration.ts'
 import type { BulkWork } from './bulk/bulk-work.ts'
 import type { Clock } from './clock.ts'
 import type { Events } from './telemetry/events.ts'

@@ -18,9 +18,11 @@ function patternsOf(member: Shape | RequiredMember): string[] {
   return pattern === undefined ? [] : [pattern]
 }
 
-const shapes: readonly Shape[] = [
+const shapes: readonly (Shape | RequiredMember)[] = [
   ...Object.values(operations).map(({ input }) => input),
-  ...Object.values(stsShapes),
+  ...Object.values(stsShapes).flatMap((shape) =>
+    'kind' in shape ? [shape] : Object.values(shape),
+  ),
 ]
 const patterns = [...new Set(shapes.flatMap(patternsOf))]
 

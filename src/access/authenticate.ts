@@ -2,7 +2,7 @@
 import { overriddenTags, type Caller } from '../identity/caller.ts'
 import { sessionArn, userArn } from '../identity/principal-arn.ts'
 import type { Clock } from '../clock.ts'
-import { ServiceError } from '../errors.ts'
+import { invalidSignature, ServiceError } from '../errors.ts'
 import type { AccessKey } from '../store/access-keys.ts'
 import type { RoleWithPolicies } from '../store/roles.ts'
 import { partitionOf, type ServedRegions } from '../wire/region.ts'
@@ -14,7 +14,6 @@ import type { KeyUses } from './key-uses.ts'
 import type { Session, Sessions } from '../identity/session.ts'
 import type { SigningKeys } from './signing-keys.ts'
 
-/** What authentication needs. */
 export interface AuthenticationServices {
   readonly findAccessKey: Find<AccessKey>
   /** By id. */
@@ -61,9 +60,21 @@ export async function authenticate(
   const credentials = await findCredentials(services, claim)
   const signingKey = services.signingKeys(credentials?.secretAccessKey ?? secretOfNobody, claim)
   const valid = isSignatureValid(request, claim, signingKey)
-  if (credentials === undefined) throw unrecognizedClient()
-  if (!valid) throw signatureMismatch()
-  if (credentials.expiresAt !== undefined && credentials.expiresAt <= now) throw expiredToken()
+  if (credentials === undefined)
+    throw new ServiceError(
+      'UnrecognizedClientException',
+      'The security token included in the request is invalid',
+    )
+  if (!valid)
+    throw invalidSignature(
+      'The request signature we calculated does not match the signature you provided. ' +
+        'Check your AWS Secret Access Key and signing method. Consult the service documentation for details.',
+    )
+  if (credentials.expiresAt !== undefined && credentials.expiresAt <= now)
+    throw new ServiceError(
+      'ExpiredTokenException',
+      'The security token included in the request is expired',
+    )
   if (credentials.expiresAt === undefined)
     services.keyUses.note(claim.accessKeyId, { at: now, region: claim.region, service })
   return credentials.callerIn(claim.region)
@@ -106,17 +117,18 @@ async function findSession(
 function keyOwner(key: AccessKey, region: string): Caller {
   const partition = partitionOf(region)
   const { accessKeyId: id, accountId, organizationId, owner, policies } = key
-  const common = { partition, region, accountId, organizationId, accessKeyId: id }
-  if (owner.kind === 'service')
-    return {
-      ...common,
-      arn: owner.name,
-      principal: owner,
-      policies: [],
-      sessionPolicies: undefined,
-    }
-  const arn = userArn(common, owner.userName)
-  return { ...common, arn, principal: owner, policies, sessionPolicies: undefined }
+  const common = {
+    partition,
+    region,
+    accountId,
+    organizationId,
+    accessKeyId: id,
+    principal: owner,
+    sessionPolicies: undefined,
+  }
+  return owner.kind === 'service'
+    ? { ...common, arn: owner.name, policies: [] }
+    : { ...common, arn: userArn(common, owner.userName), policies }
 }
 
 function sessionCaller(session: Session, role: RoleWithPolicies, region: string): Caller {
@@ -144,26 +156,4 @@ function sessionCaller(session: Session, role: RoleWithPolicies, region: string)
     policies,
     sessionPolicies: session.policies,
   }
-}
-
-function unrecognizedClient(): ServiceError {
-  return new ServiceError(
-    'UnrecognizedClientException',
-    'The security token included in the request is invalid',
-  )
-}
-
-function expiredToken(): ServiceError {
-  return new ServiceError(
-    'ExpiredTokenException',
-    'The security token included in the request is expired',
-  )
-}
-
-function signatureMismatch(): ServiceError {
-  return new ServiceError(
-    'InvalidSignatureException',
-    'The request signature we calculated does not match the signature you provided. ' +
-      'Check your AWS Secret Access Key and signing method. Consult the service documentation for details.',
-  )
 }

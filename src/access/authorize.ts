@@ -4,7 +4,7 @@
  */
 import type { CallingService, Caller } from '../identity/caller.ts'
 import type { Clock } from '../clock.ts'
-import { ServiceError } from '../errors.ts'
+import { invalidArn, ServiceError } from '../errors.ts'
 import type { Database } from '../store/database.ts'
 import { findPermittedActions } from '../store/permissions.ts'
 import { findResourcePolicies } from '../store/resource-policies.ts'
@@ -22,7 +22,6 @@ export interface AuthorizationServices {
   readonly clock: Clock
 }
 
-/** What is asked for. */
 export interface AccessRequest {
   /** `acm-pca:` and the operation, and further actions that it takes. */
   readonly actions: readonly string[]
@@ -43,31 +42,30 @@ export interface AccessRequest {
 export async function authorize(
   services: AuthorizationServices,
   caller: Caller,
-  asked: AccessRequest,
+  access: AccessRequest,
 ): Promise<void> {
-  const target = targetOf(caller, asked.resourceArn)
+  const target = targetOf(caller, access.resourceArn)
   const { principal } = caller
   if (principal.kind === 'service')
-    return authorizeService(services, caller, { service: principal, target, asked })
+    return authorizeService(services, caller, { service: principal, target, access })
   const now = services.clock.now()
   const isOwn = target.accountId === caller.accountId
   const own = callerPolicies(caller)
   const resource = isOwn ? undefined : await policiesOn(services.db, target, now)
   const keys = requestKeys({
+    ...access,
     caller,
     now,
-    sourceIp: asked.sourceIp,
-    isSecure: asked.isSecure,
     resourceAccount: target.accountId,
     resourceTags: await tagsFor(services.db, target, { own, resource }),
-    operation: asked.keys,
+    operation: access.keys,
   })
   const find = (): readonly Policy[] | Promise<readonly Policy[]> =>
     resource ?? policiesOn(services.db, target, now)
-  for (const action of asked.actions) {
+  for (const action of access.actions) {
     const request = { action, resource: target.resource, keys, principal: identityOf(caller) }
-    const because = await denialReason(own, { isOwn, isRequired: false, find }, request)
-    if (because === undefined) continue
+    const reason = await denialReason(own, { isOwn, isRequired: false, find }, request)
+    if (reason === undefined) continue
     const isAllowedWith = async (other: PolicyRequest): Promise<boolean> =>
       (await denialReason(own, { isOwn, isRequired: false, find }, other)) === undefined
     const template = isOwn
@@ -77,7 +75,7 @@ export async function authorize(
           [...own.identity, ...(own.session ?? []), ...(resource ?? [])],
           isAllowedWith,
         )
-    throw accessDenied(caller, { action, target, because: `${because}${template}` })
+    throw accessDenied(caller, { action, target, reason: `${reason}${template}` })
   }
 }
 
@@ -113,8 +111,8 @@ async function authorizeService(
   {
     service,
     target,
-    asked,
-  }: { readonly service: CallingService; readonly target: Target; readonly asked: AccessRequest },
+    access,
+  }: { readonly service: CallingService; readonly target: Target; readonly access: AccessRequest },
 ): Promise<void> {
   const { authorityId: id, accountId } = target
   const permitted =
@@ -126,10 +124,10 @@ async function authorizeService(
           clock.now(),
         )
   const granted = new Set(permitted.map((name) => `acm-pca:${name}`))
-  const action = asked.actions.find((one) => !granted.has(one))
+  const action = access.actions.find((one) => !granted.has(one))
   if (action === undefined) return
-  const because = `because no resource-based policy allows the ${action} action`
-  throw accessDenied(caller, { action, target, because })
+  const reason = `because no resource-based policy allows the ${action} action`
+  throw accessDenied(caller, { action, target, reason })
 }
 
 /** Policies on a CA; of the account as a whole there are none. */
@@ -163,15 +161,11 @@ async function tagsFor(
 
 function accessDenied(
   caller: Caller,
-  denied: { readonly action: string; readonly target: Target; readonly because: string },
+  denied: { readonly action: string; readonly target: Target; readonly reason: string },
 ): ServiceError {
-  const { action, target, because } = denied
+  const { action, target, reason } = denied
   return new ServiceError(
     'AccessDeniedException',
-    `User: ${caller.arn} is not authorized to perform: ${action} on resource: ${target.resource} ${because}`,
+    `User: ${caller.arn} is not authorized to perform: ${action} on resource: ${target.resource} ${reason}`,
   )
-}
-
-function invalidArn(message: string): ServiceError {
-  return new ServiceError('InvalidArnException', message)
 }

@@ -24,10 +24,9 @@ export async function hiddenAuthorities(
   for (const { number, id, tags } of await listTaggedAuthorities(db, { accountId, region })) {
     const resource = certificateAuthorityArn({ partition, region, accountId, id })
     const keys = requestKeys({
+      ...access,
       caller,
       now,
-      sourceIp: access.sourceIp,
-      isSecure: access.isSecure,
       resourceAccount: accountId,
       resourceTags: new Map(tags.map(({ key, value = '' }) => [key, value])),
       operation: access.keys,
@@ -36,8 +35,8 @@ export async function hiddenAuthorities(
       policiesOn(db, { accountId, resource, authorityId: id }, now)
     for (const action of access.actions) {
       const request = { action, resource, keys, principal: identityOf(caller) }
-      const because = await denialReason(own, { isOwn: true, isRequired: false, find }, request)
-      if (because !== undefined) hidden.add(number)
+      const reason = await denialReason(own, { isOwn: true, isRequired: false, find }, request)
+      if (reason !== undefined) hidden.add(number)
     }
   }
   return hidden

@@ -15,9 +15,9 @@ export function createKeyUses(): KeyUses {
       latest.set(accessKeyId, use)
     },
     take() {
-      const taken = latest
+      const uses = latest
       latest = new Map()
-      return taken
+      return uses
     },
   }
 }

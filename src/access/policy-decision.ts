@@ -57,7 +57,7 @@ export interface ResourcePolicies {
  */
 export async function denialReason(
   caller: CallerPolicies,
-  on: ResourcePolicies,
+  target: ResourcePolicies,
   request: PolicyRequest,
 ): Promise<string | undefined> {
   const identity = decideAll(caller.identity, request)
@@ -66,14 +66,14 @@ export async function denialReason(
   if (session === 'denied') return explicitDeny('a session')
   const missing = identity !== 'allowed' ? 'identity-based' : 'session'
   const isAllowed = identity === 'allowed' && session === 'allowed'
-  if (on.isOwn && !on.isRequired && isAllowed) return undefined
-  if (!on.isOwn && !isAllowed) return notAllowed(missing, request)
-  const policies = await on.find()
+  if (target.isOwn && !target.isRequired && isAllowed) return undefined
+  if (!target.isOwn && !isAllowed) return notAllowed(missing, request)
+  const policies = await target.find()
   const resource = decideAll(policies, request)
   if (resource === 'denied') return explicitDeny('a resource-based')
   if (resource === 'allowed' && isAllowed) return undefined
-  if (on.isOwn && allowsDirectly(policies, request, session)) return undefined
-  return notAllowed(on.isOwn && !isAllowed ? missing : 'resource-based', request)
+  if (target.isOwn && allowsDirectly(policies, request, session)) return undefined
+  return notAllowed(target.isOwn && !isAllowed ? missing : 'resource-based', request)
 }
 
 /**

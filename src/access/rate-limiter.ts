@@ -9,7 +9,6 @@ export interface RateLimiter {
   use(rates: Rates): void
 }
 
-/** What calls are counted by. */
 export interface RatedCall {
   readonly accountId: string
   readonly region: string

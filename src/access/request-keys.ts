@@ -7,7 +7,6 @@ import { roleArn } from '../identity/principal-arn.ts'
 import type { ContextKeys } from '../policy/pattern.ts'
 import { resourceTagPrefix } from '../policy/policy-document.ts'
 
-/** What a request is. */
 export interface RequestFacts {
   /** Undefined for who brings a token of an identity provider, and is nobody yet. */
   readonly caller: Caller | undefined
@@ -26,7 +25,6 @@ export interface RequestFacts {
 
 const principalTagPrefix = 'aws:principaltag/'
 
-/** The keys of a request. */
 export function requestKeys(facts: RequestFacts): ContextKeys {
   return {
     get(key) {

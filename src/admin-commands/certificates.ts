@@ -7,7 +7,7 @@ import { systemClock } from '../clock.ts'
 import type { Config } from '../settings/config.ts'
 import { withData } from '../data-folder/data-folder.ts'
 import { ConfigurationError } from '../errors.ts'
-import { parseCertificateSerial } from '../x509/serial-number.ts'
+import { parseCertificateSerial } from '../x509/serial-number-text.ts'
 import type { CertificateFilter, CertificateStatus, ListedCertificate } from '../search/filter.ts'
 import {
   parseNamePattern,

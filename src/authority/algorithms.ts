@@ -1,5 +1,5 @@
 /** The algorithms a CA may have, and which may sign with which (AWS Private CA User Guide, Supported algorithms). */
-import { ServiceError } from '../errors.ts'
+import { invalidArgs } from '../errors.ts'
 
 /** AWS's KeyAlgorithm values, in the order of the model. */
 export const keyAlgorithms = [
@@ -58,8 +58,7 @@ export const offeredKeyAlgorithms: readonly KeyAlgorithm[] = keyAlgorithms.filte
 export function requireSigningAlgorithm(key: KeyAlgorithm, signing: SigningAlgorithm): void {
   const valid = signingAlgorithmsOf[key]
   if (!valid.includes(signing))
-    throw new ServiceError(
-      'InvalidArgsException',
+    throw invalidArgs(
       `Signing algorithm ${signing} cannot be used with key type ${key}. ` +
         `Valid signing algorithms are: ${valid.join(', ')}.`,
     )

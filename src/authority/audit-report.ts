@@ -1,7 +1,7 @@
 /** Audit reports: every certificate that a CA issued, one after the other (AWS Private CA User Guide, audit reports). */
 import { csvCell, visibleJson } from '../text/visible-text.ts'
 import { nameTextOf } from '../x509/names/name-text.ts'
-import { parseCertificateSummary, type CertificateSummary } from '../x509/certificate-summary.ts'
+import { parseCertificateSummary, type CertificateSummary } from '../x509/certificate-parts.ts'
 
 export type AuditReportFormat = 'JSON' | 'CSV'
 
@@ -23,14 +23,12 @@ interface AuditedRecord {
   readonly revocation: { readonly revokedAt: Date; readonly reason: string } | undefined
 }
 
-/** Whose certificates. */
 export interface AuditedAuthority {
   readonly arn: string
   readonly accountId: string
   readonly partition: string
 }
 
-/** Key of the report's object. */
 export function auditReportKey(
   authorityId: string,
   reportId: string,
@@ -39,7 +37,6 @@ export function auditReportKey(
   return `audit-report/${authorityId}/${reportId}.${format.toLowerCase()}`
 }
 
-/** Media type of the report's object. */
 export function auditReportType(format: AuditReportFormat): string {
   return format === 'JSON' ? 'application/json' : 'text/csv'
 }
@@ -133,15 +130,15 @@ function rowOf(certificate: AuditedCertificate, authority: AuditedAuthority): Re
   }
 }
 
-const hexOf: readonly string[] = Array.from({ length: 256 }, (_, octet) =>
-  octet.toString(16).padStart(2, '0'),
+const hexOf: readonly string[] = Array.from({ length: 256 }, (_, byte) =>
+  byte.toString(16).padStart(2, '0'),
 )
 
-function serialTexts(octets: Uint8Array): { readonly hex: string; readonly colons: string } {
+function serialTexts(bytes: Uint8Array): { readonly hex: string; readonly colons: string } {
   let hex = ''
   let colons = ''
-  for (const octet of octets) {
-    const digits = hexOf[octet] ?? ''
+  for (const byte of bytes) {
+    const digits = hexOf[byte] ?? ''
     colons += hex === '' ? digits : `:${digits}`
     hex += digits
   }

@@ -3,7 +3,6 @@
  * neither SQL nor HTTP.
  */
 import type { AuthorityConfiguration } from './configuration.ts'
-import type { CurrentCrl } from './crl.ts'
 import type { KeyStorageSecurityStandard } from './key-storage.ts'
 import type { RevocationConfiguration } from './revocation-configuration.ts'
 
@@ -63,4 +62,17 @@ export interface InstalledCertificate {
   readonly certificateDer: Uint8Array
   /** PEM, signer of the certificate first, root last; undefined for a root. */
   readonly chainPem: string | undefined
+}
+
+/** COMPLETE lists every certificate that a CA revoked; a PARTITION those of the certificates that are bound to it. */
+export type CrlKind = 'COMPLETE' | 'PARTITION'
+
+/** The CRL that certificates which a CA issues now are bound to. */
+export interface CurrentCrl {
+  readonly id: number
+  /** Of the object, without folder and extension. */
+  readonly name: string
+  readonly kind: CrlKind
+  /** Number of the identity of the CA that issues it (issuer-identity.ts). */
+  readonly issuerIdentity: number
 }

@@ -2,23 +2,29 @@
  * What the creator of a CA asked for. Kept as AWS's own document, member for member, because
  * DescribeCertificateAuthority gives it back unchanged.
  */
-import { ServiceError } from '../errors.ts'
+import { enumeration, required, structure } from '../wire/shapes/shape.ts'
+import type { Encodable } from '../wire/shapes/encode.ts'
+import { invalidArgs } from '../errors.ts'
 import {
   offeredKeyAlgorithms,
   requireSigningAlgorithm,
-  type KeyAlgorithm,
-  type SigningAlgorithm,
+  keyAlgorithms,
+  signingAlgorithms,
 } from './algorithms.ts'
-import { csrExtensions, type CsrExtensions } from './csr-extensions.ts'
-import { encodeSubject, type Asn1Subject } from './subject.ts'
+import { csrExtensions, csrExtensionsShape } from './csr-extensions.ts'
+import { encodeSubject, asn1Subject } from './subject.ts'
+
+export const signingAlgorithm = enumeration(signingAlgorithms)
+
+export const certificateAuthorityConfiguration = structure({
+  KeyAlgorithm: required(enumeration(keyAlgorithms)),
+  SigningAlgorithm: required(signingAlgorithm),
+  Subject: required(asn1Subject),
+  CsrExtensions: csrExtensionsShape,
+})
 
 /** CertificateAuthorityConfiguration (AWS Private CA API). */
-export interface AuthorityConfiguration {
-  readonly KeyAlgorithm: KeyAlgorithm
-  readonly SigningAlgorithm: SigningAlgorithm
-  readonly Subject: Asn1Subject
-  readonly CsrExtensions?: CsrExtensions
-}
+export type AuthorityConfiguration = Encodable<typeof certificateAuthorityConfiguration>
 
 /**
  * Throws InvalidArgsException for a configuration that no CA can be made from: an algorithm that is not offered, or
@@ -32,8 +38,7 @@ export function requireConfiguration({
 }: AuthorityConfiguration): AuthorityConfiguration {
   requireSigningAlgorithm(KeyAlgorithm, SigningAlgorithm)
   if (!offeredKeyAlgorithms.includes(KeyAlgorithm))
-    throw new ServiceError(
-      'InvalidArgsException',
+    throw invalidArgs(
       `Key algorithm ${KeyAlgorithm} is not offered. Offered are: ${offeredKeyAlgorithms.join(', ')}.`,
     )
   encodeSubject(Subject)

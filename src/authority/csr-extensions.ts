@@ -1,29 +1,37 @@
 /** What the CSR of a CA asks for beside being a CA (AWS Private CA API, CsrExtensions). */
-import { ServiceError } from '../errors.ts'
-import type { Extension } from '../x509/extensions/extensions.ts'
+import { nonCritical, type Extension } from '../x509/extensions/extensions.ts'
+import { enumeration, list, required, structure } from '../wire/shapes/shape.ts'
+import { customObjectIdentifier } from './subject.ts'
+import type { Encodable } from '../wire/shapes/encode.ts'
+import { invalidArgs } from '../errors.ts'
 import { oids } from '../x509/der/oid.ts'
 import { encodeInfoAccess } from '../x509/extensions/info-access.ts'
-import { generalNameOf, requireOid, type RequestedGeneralName } from './general-names.ts'
-import { keyUsageExtension, type RequestedKeyUsage } from './key-usage.ts'
-
-interface AccessMethod {
-  readonly CustomObjectIdentifier?: string
-  readonly AccessMethodType?: 'CA_REPOSITORY' | 'RESOURCE_PKI_MANIFEST' | 'RESOURCE_PKI_NOTIFY'
-}
-
-export interface CsrExtensions {
-  readonly KeyUsage?: RequestedKeyUsage
-  readonly SubjectInformationAccess?: readonly {
-    readonly AccessMethod: AccessMethod
-    readonly AccessLocation: RequestedGeneralName
-  }[]
-}
+import { generalNameOf, requireOid, generalName } from './general-names.ts'
+import { keyUsageExtension, keyUsage } from './key-usage.ts'
 
 const accessMethods = {
   CA_REPOSITORY: oids.caRepository,
   RESOURCE_PKI_MANIFEST: oids.rpkiManifest,
   RESOURCE_PKI_NOTIFY: oids.rpkiNotify,
 } as const
+
+const accessMethod = structure({
+  CustomObjectIdentifier: customObjectIdentifier,
+  AccessMethodType: enumeration(Object.keys(accessMethods) as (keyof typeof accessMethods)[]),
+})
+
+const accessDescription = structure({
+  AccessMethod: required(accessMethod),
+  AccessLocation: required(generalName),
+})
+
+/** Extensions that the CSR of a CA is to ask for. */
+export const csrExtensionsShape = structure({
+  KeyUsage: keyUsage,
+  SubjectInformationAccess: list(accessDescription),
+})
+
+export type CsrExtensions = Encodable<typeof csrExtensionsShape>
 
 /** Far more than any CA names. */
 const accessDescriptionsMax = 100
@@ -42,27 +50,19 @@ function subjectInfoAccess(
 ): Extension {
   const path = 'CsrExtensions.SubjectInformationAccess'
   if (requested.length > accessDescriptionsMax)
-    throw invalid(`${path} must not have more than ${accessDescriptionsMax} elements`)
+    throw invalidArgs(`${path} must not have more than ${accessDescriptionsMax} elements`)
   const descriptions = requested.map(({ AccessMethod, AccessLocation }, index) => ({
     accessMethod: accessMethodOf(AccessMethod, `${path}[${index}].AccessMethod`),
     accessLocation: generalNameOf(AccessLocation, `${path}[${index}].AccessLocation`),
   }))
-  return {
-    oid: oids.subjectInfoAccess,
-    critical: false,
-    value: encodeInfoAccess(descriptions),
-  }
+  return nonCritical(oids.subjectInfoAccess, encodeInfoAccess(descriptions))
 }
 
-function accessMethodOf(method: AccessMethod, at: string): string {
+function accessMethodOf(method: Encodable<typeof accessMethod>, at: string): string {
   const { CustomObjectIdentifier, AccessMethodType } = method
   if ((CustomObjectIdentifier === undefined) === (AccessMethodType === undefined))
-    throw invalid(`${at} must have exactly one of CustomObjectIdentifier, AccessMethodType`)
+    throw invalidArgs(`${at} must have exactly one of CustomObjectIdentifier, AccessMethodType`)
   return AccessMethodType === undefined
     ? requireOid(CustomObjectIdentifier ?? '', `${at}.CustomObjectIdentifier`)
     : accessMethods[AccessMethodType]
-}
-
-function invalid(message: string): ServiceError {
-  return new ServiceError('InvalidArgsException', message)
 }

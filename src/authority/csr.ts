@@ -1,5 +1,10 @@
+import { parsePem } from '../x509/pem.ts'
+import type { Authority } from './authority.ts'
 import { encodeBasicConstraints } from '../x509/extensions/basic-constraints.ts'
-import { encodeCertificationRequestInfo } from '../x509/certification-request.ts'
+import {
+  encodeCertificationRequestInfo,
+  parseCertificationRequest,
+} from '../x509/certification-request.ts'
 import { oids } from '../x509/der/oid.ts'
 import type { AuthorityConfiguration } from './configuration.ts'
 import { csrExtensions } from './csr-extensions.ts'
@@ -22,4 +27,11 @@ export function encodeAuthorityCsrInfo(
       ...csrExtensions(CsrExtensions),
     ],
   })
+}
+
+/** DER of the CA's SubjectPublicKeyInfo, from its own CSR. Only for a CA that has one. */
+export function publicKeyOf({ csrPem }: Authority): Uint8Array {
+  const [block] = parsePem(csrPem ?? '')
+  if (block === undefined) throw new Error('the certificate authority has no CSR')
+  return parseCertificationRequest(block.der).subjectPublicKeyInfo.der
 }

@@ -5,6 +5,6 @@ export const expiryThresholds: readonly number[] = [90, 30, 7, 1, 0]
 
 /** The nearest threshold that has been reached, for a certificate within the longest. */
 export function expiryThreshold(notAfter: Date, now: Date): number {
-  const left = (notAfter.getTime() - now.getTime()) / dayMilliseconds
-  return expiryThresholds.findLast((days) => left <= days) ?? (expiryThresholds[0] as number)
+  const daysLeft = (notAfter.getTime() - now.getTime()) / dayMilliseconds
+  return expiryThresholds.findLast((days) => daysLeft <= days) ?? (expiryThresholds[0] as number)
 }

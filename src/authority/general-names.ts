@@ -1,51 +1,61 @@
 /** GeneralName, as callers write it, and what goes into a certificate (AWS Private CA API, GeneralName). */
-import { ServiceError } from '../errors.ts'
+import { required, structure, string } from '../wire/shapes/shape.ts'
+import type { Encodable } from '../wire/shapes/encode.ts'
+import { invalidArgs } from '../errors.ts'
 import { parseIpAddress } from '../text/ip-address.ts'
 import { contextTag, tags } from '../x509/der/reader.ts'
 import { encodeElement } from '../x509/der/writer.ts'
 import type { GeneralName } from '../x509/names/general-name.ts'
 import { encodeOid, encodeOidElement, isOid } from '../x509/der/oid.ts'
 import { findCharacter } from '../x509/der/strings.ts'
-import { encodeSubject, type Asn1Subject } from './subject.ts'
+import { asn1Subject, customObjectIdentifier, encodeSubject } from './subject.ts'
+
+const string253 = string({ max: 253 })
+export const string256 = string({ max: 256 })
+
+const otherName = structure({
+  TypeId: required(customObjectIdentifier),
+  Value: required(string256),
+})
+
+const ediPartyName = structure({
+  PartyName: required(string256),
+  NameAssigner: string256,
+})
+
+export const generalName = structure({
+  OtherName: otherName,
+  Rfc822Name: string256,
+  DnsName: string253,
+  DirectoryName: asn1Subject,
+  EdiPartyName: ediPartyName,
+  UniformResourceIdentifier: string253,
+  IpAddress: string({ max: 39 }),
+  RegisteredId: customObjectIdentifier,
+})
 
 /** A name in AWS's form: exactly one member. */
-export interface RequestedGeneralName {
-  readonly OtherName?: { readonly TypeId: string; readonly Value: string }
-  readonly Rfc822Name?: string
-  readonly DnsName?: string
-  readonly DirectoryName?: Asn1Subject
-  readonly EdiPartyName?: { readonly PartyName: string; readonly NameAssigner?: string }
-  readonly UniformResourceIdentifier?: string
-  readonly IpAddress?: string
-  readonly RegisteredId?: string
-}
+export type RequestedGeneralName = Encodable<typeof generalName>
 
-const members = [
-  'OtherName',
-  'Rfc822Name',
-  'DnsName',
-  'DirectoryName',
-  'EdiPartyName',
-  'UniformResourceIdentifier',
-  'IpAddress',
-  'RegisteredId',
-] as const
+const members = Object.keys(generalName.members) as (keyof RequestedGeneralName)[]
 
 /**
  * The GeneralName of RFC 5280. `path` names it in messages. Throws InvalidArgsException for none or more than one
  * member, and for a value that its kind cannot hold.
  */
 export function generalNameOf(requested: RequestedGeneralName, path: string): GeneralName {
-  const given = members.filter((member) => requested[member] !== undefined)
-  if (given.length !== 1)
-    throw invalid(`${path} must have exactly one of ${members.join(', ')}; it has ${given.length}`)
-  const at = `${path}.${given[0]}`
+  const choices = members.filter((member) => requested[member] !== undefined)
+  if (choices.length !== 1)
+    throw invalidArgs(
+      `${path} must have exactly one of ${members.join(', ')}; it has ${choices.length}`,
+    )
+  const at = `${path}.${choices[0]}`
   const { OtherName, DirectoryName, EdiPartyName, IpAddress, RegisteredId } = requested
-  if (OtherName !== undefined) return { kind: 'otherName', content: otherName(OtherName, at) }
+  if (OtherName !== undefined) return { kind: 'otherName', content: encodeOtherName(OtherName, at) }
   if (DirectoryName !== undefined)
     return { kind: 'directoryName', content: encodeSubject(DirectoryName, at) }
   if (EdiPartyName !== undefined)
-    return { kind: 'ediPartyName', content: ediPartyName(EdiPartyName, at) }
+    return { kind: 'ediPartyName', content: encodeEdiPartyName(EdiPartyName, at) }
   if (IpAddress !== undefined) return { kind: 'iPAddress', content: ipAddress(IpAddress, at) }
   if (RegisteredId !== undefined)
     return { kind: 'registeredID', content: encodeOid(requireOid(RegisteredId, at)) }
@@ -64,7 +74,7 @@ function ascii(text: string, at: string): Uint8Array {
   if (!/^[\x20-\x7e]+$/.test(text)) {
     const found = findCharacter(text, (character) => !/^[\x20-\x7e]$/.test(character))
     const fault = found === undefined ? 'it is empty' : `it has ${found}`
-    throw invalid(
+    throw invalidArgs(
       `${at} must be visible ASCII and not empty; ${fault}. Write international names as A-labels`,
     )
   }
@@ -72,18 +82,18 @@ function ascii(text: string, at: string): Uint8Array {
 }
 
 /** AnotherName: type-id and the value as UTF8String in [0]. */
-function otherName({ TypeId, Value }: { TypeId: string; Value: string }, at: string): Uint8Array {
+function encodeOtherName({ TypeId, Value }: Encodable<typeof otherName>, at: string): Uint8Array {
   const typeId = encodeOidElement(requireOid(TypeId, `${at}.TypeId`))
   return Buffer.concat([typeId, encodeElement(contextTag(0, true), utf8(Value))])
 }
 
 /** EDIPartyName: both parts DirectoryString, which is tagged explicitly and not empty. */
-function ediPartyName(
-  { PartyName, NameAssigner }: { PartyName: string; NameAssigner?: string },
+function encodeEdiPartyName(
+  { PartyName, NameAssigner }: Encodable<typeof ediPartyName>,
   at: string,
 ): Uint8Array {
-  if (PartyName === '') throw invalid(`${at}.PartyName must not be empty`)
-  if (NameAssigner === '') throw invalid(`${at}.NameAssigner must not be empty`)
+  if (PartyName === '') throw invalidArgs(`${at}.PartyName must not be empty`)
+  if (NameAssigner === '') throw invalidArgs(`${at}.NameAssigner must not be empty`)
   const assigner =
     NameAssigner === undefined ? [] : [encodeElement(contextTag(0, true), utf8(NameAssigner))]
   return Buffer.concat([...assigner, encodeElement(contextTag(1, true), utf8(PartyName))])
@@ -96,16 +106,12 @@ function utf8(text: string): Uint8Array {
 /** Four octets or sixteen. */
 function ipAddress(text: string, at: string): Uint8Array {
   const bytes = parseIpAddress(text)
-  if (bytes === undefined) throw invalid(`${at} '${text}' is not an IPv4 or IPv6 address`)
+  if (bytes === undefined) throw invalidArgs(`${at} '${text}' is not an IPv4 or IPv6 address`)
   return bytes
 }
 
 /** Throws InvalidArgsException unless the text is an object identifier. */
 export function requireOid(text: string, at: string): string {
-  if (!isOid(text)) throw invalid(`${at} '${text}' is not an object identifier`)
+  if (!isOid(text)) throw invalidArgs(`${at} '${text}' is not an object identifier`)
   return text
-}
-
-function invalid(message: string): ServiceError {
-  return new ServiceError('InvalidArgsException', message)
 }

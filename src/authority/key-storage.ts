@@ -1,4 +1,4 @@
-import { ServiceError } from '../errors.ts'
+import { invalidArgs } from '../errors.ts'
 
 /** AWS's KeyStorageSecurityStandard values, in the order of the model. */
 export const keyStorageSecurityStandards = [
@@ -21,8 +21,7 @@ export function requireKeyStorage(
   const china = partition === 'aws-cn'
   const standard = requested ?? (china ? 'CCPC_LEVEL_1_OR_HIGHER' : 'FIPS_140_2_LEVEL_3_OR_HIGHER')
   if ((standard === 'CCPC_LEVEL_1_OR_HIGHER') !== china)
-    throw new ServiceError(
-      'InvalidArgsException',
+    throw invalidArgs(
       'A certificate authority cannot be created in this region with the specified security standard.',
     )
   return standard

@@ -111,7 +111,6 @@ export function requireState(
   throw stateError(event, status, { arn: authority.arn, code: cell === 'root' ? no : cell })
 }
 
-/** The refusal of an event in a state. */
 export function stateError(
   event: LifeCycleEvent,
   status: AuthorityStatus,

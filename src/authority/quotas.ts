@@ -10,7 +10,6 @@ export interface Quotas {
   readonly revocationsPerAuthority: number
 }
 
-/** AWS's defaults. */
 export const defaultQuotas: Quotas = {
   authoritiesPerRegion: 200,
   certificatesPerAuthority: 100_000_000,

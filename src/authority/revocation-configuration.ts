@@ -2,8 +2,41 @@
  * How a CA publishes what it revoked, as its creator asked for it (AWS Private CA API, RevocationConfiguration). Kept as
  * AWS's own document, because DescribeCertificateAuthority gives it back.
  */
+import { enumeration, integer, required, structure, boolean, string } from '../wire/shapes/shape.ts'
+import type { Encodable } from '../wire/shapes/encode.ts'
 import { parseCname } from './custom-cname.ts'
-import { ServiceError } from '../errors.ts'
+import { invalidArgs } from '../errors.ts'
+
+const cnameString = string({ max: 253, pattern: "[-a-zA-Z0-9;/?:@&=+$,%_.!~*()']*" })
+
+const crlPathString = string({
+  max: 253,
+  pattern: "[-a-zA-Z0-9;?:@&=+$,%_.!~*()']+(/[-a-zA-Z0-9;?:@&=+$,%_.!~*()']+)*",
+})
+
+const crlConfiguration = structure({
+  Enabled: required(boolean()),
+  ExpirationInDays: integer({ min: 1, max: 5000 }),
+  CustomCname: cnameString,
+  S3BucketName: string({ min: 3, max: 255, pattern: '[-a-zA-Z0-9._/]+' }),
+  S3ObjectAcl: enumeration(['PUBLIC_READ', 'BUCKET_OWNER_FULL_CONTROL']),
+  CrlDistributionPointExtensionConfiguration: structure({ OmitExtension: required(boolean()) }),
+  CrlType: enumeration(['COMPLETE', 'PARTITIONED']),
+  CustomPath: crlPathString,
+})
+
+const ocspConfiguration = structure({
+  Enabled: required(boolean()),
+  OcspCustomCname: cnameString,
+})
+
+export const revocationConfiguration = structure({
+  CrlConfiguration: crlConfiguration,
+  OcspConfiguration: ocspConfiguration,
+})
+
+/** A RevocationConfiguration as a caller sends it. */
+export type RequestedRevocation = Encodable<typeof revocationConfiguration>
 
 /** CrlConfiguration, enabled: bucket and life of a CRL are there, defaults are filled in. */
 export interface EnabledCrl {
@@ -12,21 +45,17 @@ export interface EnabledCrl {
   readonly S3BucketName: string
   readonly S3ObjectAcl: 'PUBLIC_READ' | 'BUCKET_OWNER_FULL_CONTROL'
   readonly CrlType: 'COMPLETE' | 'PARTITIONED'
-  readonly CustomCname?: string
-  readonly CustomPath?: string
-  readonly CrlDistributionPointExtensionConfiguration?: { readonly OmitExtension: boolean }
+  readonly CustomCname?: string | undefined
+  readonly CustomPath?: string | undefined
+  readonly CrlDistributionPointExtensionConfiguration?:
+    | { readonly OmitExtension: boolean }
+    | undefined
 }
 
 /** A RevocationConfiguration as it is kept and described: both blocks always present. */
 export interface RevocationConfiguration {
   readonly CrlConfiguration: EnabledCrl | { readonly Enabled: false }
-  readonly OcspConfiguration: { readonly Enabled: boolean; readonly OcspCustomCname?: string }
-}
-
-/** A RevocationConfiguration as a caller sends it. */
-export interface RequestedRevocation {
-  readonly CrlConfiguration?: Partial<Omit<EnabledCrl, 'Enabled'>> & { readonly Enabled: boolean }
-  readonly OcspConfiguration?: { readonly Enabled: boolean; readonly OcspCustomCname?: string }
+  readonly OcspConfiguration: Encodable<typeof ocspConfiguration>
 }
 
 /** What a CA has whose creator asked for nothing. */
@@ -53,7 +82,7 @@ export function requireRevocation(
 }
 
 function requireCrl(
-  requested: NonNullable<RequestedRevocation['CrlConfiguration']>,
+  requested: Encodable<typeof crlConfiguration>,
 ): RevocationConfiguration['CrlConfiguration'] {
   const { Enabled, ExpirationInDays, S3BucketName, ...rest } = requested
   if (!Enabled) {
@@ -61,15 +90,15 @@ function requireCrl(
     return { Enabled: false }
   }
   if (ExpirationInDays === undefined)
-    throw invalid('CrlConfiguration must have ExpirationInDays when it is enabled.')
+    throw invalidArgs('CrlConfiguration must have ExpirationInDays when it is enabled.')
   if (S3BucketName === undefined)
-    throw invalid('CrlConfiguration must have S3BucketName when it is enabled.')
+    throw invalidArgs('CrlConfiguration must have S3BucketName when it is enabled.')
   requireBucketName(S3BucketName)
   requireHost('CrlConfiguration.CustomCname', rest.CustomCname)
   requirePath(rest.CustomPath)
   const omits = rest.CrlDistributionPointExtensionConfiguration?.OmitExtension === true
   if (omits && rest.CustomCname !== undefined && rest.CustomCname !== '')
-    throw invalid('CrlConfiguration cannot have CustomCname and OmitExtension at once.')
+    throw invalidArgs('CrlConfiguration cannot have CustomCname and OmitExtension at once.')
   return {
     Enabled,
     ExpirationInDays,
@@ -81,7 +110,7 @@ function requireCrl(
 }
 
 function requireOcsp(
-  requested: NonNullable<RequestedRevocation['OcspConfiguration']>,
+  requested: Encodable<typeof ocspConfiguration>,
 ): RevocationConfiguration['OcspConfiguration'] {
   if (!requested.Enabled) {
     requireAlone('OcspConfiguration', requested)
@@ -93,7 +122,7 @@ function requireOcsp(
 
 function requireAlone(name: string, block: object): void {
   if (Object.keys(block).length > 1)
-    throw invalid(`${name} is disabled and must not have other parameters.`)
+    throw invalidArgs(`${name} is disabled and must not have other parameters.`)
 }
 
 /** Amazon S3 User Guide, Bucket naming rules. */
@@ -103,16 +132,16 @@ const addressPattern = /^\d+\.\d+\.\d+\.\d+$/
 /** Throws InvalidArgsException for a name that no S3 bucket can have. */
 export function requireBucketName(name: string): void {
   if (!bucketNamePattern.test(name) || addressPattern.test(name))
-    throw invalid(`S3BucketName '${name}' does not follow the naming rules of S3 buckets.`)
+    throw invalidArgs(`S3BucketName '${name}' does not follow the naming rules of S3 buckets.`)
 }
 
 /** Throws InvalidArgsException for a value that cannot follow http:// in a certificate. Empty means none. */
 function requireHost(name: string, value: string | undefined): void {
   if (value === undefined || value === '') return
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(value))
-    throw invalid(`${name} must not begin with a protocol such as http://.`)
+    throw invalidArgs(`${name} must not begin with a protocol such as http://.`)
   if (parseCname(value) === undefined)
-    throw invalid(
+    throw invalidArgs(
       `${name} '${value}' must be a host name, such as pki.example.com, which may be followed by a port and a path.`,
     )
 }
@@ -120,9 +149,19 @@ function requireHost(name: string, value: string | undefined): void {
 /** Clients resolve dot segments, and would then request another path (RFC 3986 §5.2.4). */
 function requirePath(path: string | undefined): void {
   if (path?.split('/').some((part) => part === '.' || part === '..'))
-    throw invalid(`CrlConfiguration.CustomPath '${path}' must not have the segments '.' or '..'.`)
+    throw invalidArgs(
+      `CrlConfiguration.CustomPath '${path}' must not have the segments '.' or '..'.`,
+    )
 }
 
-function invalid(message: string): ServiceError {
-  return new ServiceError('InvalidArgsException', message)
+/** How the operator wants revocation to be published, for every CA alike. */
+export interface RevocationPolicy {
+  /** From a revocation to the CRL that has it; revocations within it share one CRL. */
+  readonly crlDelaySeconds: number
+  /** From thisUpdate to nextUpdate of an OCSP answer. */
+  readonly ocspValiditySeconds: number
+  /** Whether certificates that name an OCSP responder also say where the certificate of their CA can be had. */
+  readonly caIssuers: boolean
+  /** Between two audit reports of one CA. */
+  readonly auditReportIntervalSeconds: number
 }

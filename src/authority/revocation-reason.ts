@@ -16,7 +16,6 @@ export type RevocationReason = keyof typeof codes
 
 export const revocationReasons = Object.keys(codes) as [RevocationReason, ...RevocationReason[]]
 
-/** CRLReason of a reason. */
 export function reasonCodeOf(reason: RevocationReason): number {
   return codes[reason]
 }

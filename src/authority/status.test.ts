@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Authority } from './authority.ts'
-import { deletionAt } from './deletion.ts'
-import { lastStateChangeAt, statusAt } from './status.ts'
+import { deletionAt, lastStateChangeAt, statusAt } from './status.ts'
 
 const notAfter = new Date('2027-01-01T00:00:00Z')
 const changed = new Date('2026-01-01T00:00:00Z')

@@ -1,29 +1,43 @@
 /** ASN1Subject, as callers write a CA's name, and the Name made of it (AWS Private CA API, ASN1Subject). */
-import { ServiceError } from '../errors.ts'
+import { invalidArgs } from '../errors.ts'
+import type { Encodable } from '../wire/shapes/encode.ts'
+import { list, required, string, structure } from '../wire/shapes/shape.ts'
 import { encodeName, type NameAttribute } from '../x509/names/name.ts'
 import { isOid, oids } from '../x509/der/oid.ts'
 
+export const customObjectIdentifier = string({
+  max: 64,
+  pattern: String.raw`([0-2])\.([0-9]|([0-3][0-9]))((\.([0-9]+)){0,126})`,
+})
+
+const asn1PrintableString64 = string({ max: 64, pattern: "[a-zA-Z0-9'()+-.?:/= ]*" })
+const countryCodeString = string({ min: 2, max: 2, pattern: '[A-Za-z]{2}' })
+
+const customAttribute = structure({
+  ObjectIdentifier: required(customObjectIdentifier),
+  Value: required(string({ min: 1, max: 256 })),
+})
+
+export const asn1Subject = structure({
+  Country: countryCodeString,
+  Organization: string({ max: 64 }),
+  OrganizationalUnit: string({ max: 64 }),
+  DistinguishedNameQualifier: asn1PrintableString64,
+  State: string({ max: 128 }),
+  CommonName: string({ max: 64 }),
+  SerialNumber: asn1PrintableString64,
+  Locality: string({ max: 128 }),
+  Title: string({ max: 64 }),
+  Surname: string({ max: 40 }),
+  GivenName: string({ max: 16 }),
+  Initials: string({ max: 5 }),
+  Pseudonym: string({ max: 128 }),
+  GenerationQualifier: string({ max: 3 }),
+  CustomAttributes: list(customAttribute, { min: 1, max: 150 }),
+})
+
 /** A name in AWS's form. */
-export interface Asn1Subject {
-  readonly Country?: string
-  readonly Organization?: string
-  readonly OrganizationalUnit?: string
-  readonly DistinguishedNameQualifier?: string
-  readonly State?: string
-  readonly CommonName?: string
-  readonly SerialNumber?: string
-  readonly Locality?: string
-  readonly Title?: string
-  readonly Surname?: string
-  readonly GivenName?: string
-  readonly Initials?: string
-  readonly Pseudonym?: string
-  readonly GenerationQualifier?: string
-  readonly CustomAttributes?: readonly {
-    readonly ObjectIdentifier: string
-    readonly Value: string
-  }[]
-}
+export type Asn1Subject = Encodable<typeof asn1Subject>
 
 /** Order of the RDNs: that of AWS's model. */
 const standardAttributes = [
@@ -54,18 +68,14 @@ export function encodeSubject(subject: Asn1Subject, path = 'Subject'): Uint8Arra
   })
   const custom = (subject.CustomAttributes ?? []).map(({ ObjectIdentifier, Value }) => {
     if (!isOid(ObjectIdentifier))
-      throw invalid(
+      throw invalidArgs(
         `'${ObjectIdentifier}' in ${path}.CustomAttributes is not an object identifier.`,
       )
     return { type: ObjectIdentifier, value: Value }
   })
   if (standard.length > 0 && custom.length > 0)
-    throw invalid(`${path}.CustomAttributes cannot be combined with standard attributes.`)
+    throw invalidArgs(`${path}.CustomAttributes cannot be combined with standard attributes.`)
   if (standard.length + custom.length === 0)
-    throw invalid(`${path} must have at least one attribute.`)
+    throw invalidArgs(`${path} must have at least one attribute.`)
   return encodeName([...standard, ...custom])
-}
-
-function invalid(message: string): ServiceError {
-  return new ServiceError('InvalidArgsException', message)
 }

@@ -163,14 +163,14 @@ export class QueuedCallLog implements CallLog {
   }
 
   /** Logs the first drop. #succeed logs the recovery. */
-  #drop(batch: readonly Waiting[], why: string, err?: unknown): void {
+  #drop(batch: readonly Waiting[], problem: string, err?: unknown): void {
     const isNew = !this.#isFailing
     this.#isFailing = true
     for (const { line, settle } of batch)
       if (settle !== undefined && this.#owed.length < owedMax) this.#owed.push(line)
       else this.#dropped += 1
     if (isNew) {
-      this.#log.error({ err }, `the call log ${why}; records are dropped`)
+      this.#log.error({ err }, `the call log ${problem}; records are dropped`)
       this.#tell()
     }
     for (const { settle } of batch) settle?.(false)

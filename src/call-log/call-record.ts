@@ -2,7 +2,7 @@
 import { isoSeconds } from '../text/iso-time.ts'
 import { userIdOf, type Caller } from '../identity/caller.ts'
 import { roleArn } from '../identity/principal-arn.ts'
-import { truncateText } from '../text/truncate-text.ts'
+import { truncateText } from '../text/visible-text.ts'
 
 /** What is known of a call when it is over. */
 export interface EndedCall {
@@ -33,7 +33,7 @@ export interface RepeatedCalls {
 /** The record, with names and order of members as in CloudTrail, and the limits below. */
 export function callRecord(call: EndedCall): object {
   const { operation, caller, error } = call
-  const budget = { left: parametersMax }
+  const budget = { charactersLeft: parametersMax }
   const readOnly = operation !== undefined && isRead(operation)
   return {
     eventVersion: '1.09',
@@ -133,12 +133,12 @@ const hidden = 'HIDDEN_DUE_TO_SECURITY_REASONS'
 interface Shown {
   readonly depth: number
   /** Characters that are left of `parametersMax`. */
-  readonly budget: { left: number }
+  readonly budget: { charactersLeft: number }
 }
 
 /** The same with names in lower camel case, long texts cut, and bodies by their length only. */
 function shown(value: unknown, { depth, budget }: Shown): unknown {
-  if (budget.left <= 0) return ellipsis
+  if (budget.charactersLeft <= 0) return ellipsis
   if (typeof value === 'string') return spend(cut(value, textMax), budget)
   if (typeof value === 'bigint') return spend(String(value), budget)
   if (value instanceof Date) return spend(value.toISOString(), budget)
@@ -169,8 +169,8 @@ function sentLength(body: unknown): number {
   return typeof body === 'string' ? body.length : 0
 }
 
-function spend(text: string, budget: { left: number }): string {
-  budget.left -= text.length
+function spend(text: string, budget: { charactersLeft: number }): string {
+  budget.charactersLeft -= text.length
   return text
 }
 

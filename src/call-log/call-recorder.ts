@@ -6,7 +6,6 @@ import { networkOf } from '../text/ip-address.ts'
 import { ServiceError } from '../errors.ts'
 import { callRecord, repeatedRecord, type EndedCall } from './call-record.ts'
 
-/** The destination of records. */
 export interface CallLogPort {
   write(record: object): void
   /** Resolves to whether the operating system has taken the record. */
@@ -68,9 +67,9 @@ export function createCallRecorder(
   }
 
   function flush(): void {
-    const ended = counted
+    const finished = counted
     counted = new Map()
-    for (const { first, ...repeated } of ended.values())
+    for (const { first, ...repeated } of finished.values())
       if (repeated.count > 0) callLog.write(repeatedRecord(first, repeated))
   }
 

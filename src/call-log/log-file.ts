@@ -9,7 +9,6 @@ import type { Clock } from '../clock.ts'
 import { renameDurably } from '../durable-file.ts'
 import type { Log } from '../telemetry/log.ts'
 
-/** The destination of lines. */
 export interface CallLogSink {
   /** Appends lines that end with a line feed. Resolves when the operating system has taken them; rejects otherwise. */
   append(lines: string): Promise<void>
@@ -69,13 +68,13 @@ export async function openCallLogFile(
   return {
     async append(lines) {
       const bytes = Buffer.from(lines)
-      const to = await current(bytes.length)
+      const target = await current(bytes.length)
       try {
-        await writeAll(to, bytes)
+        await writeAll(target, bytes)
       } catch (error) {
         // The next attempt opens the file again and checks how it ends.
         file = undefined
-        await to.close().catch(() => {})
+        await target.close().catch(() => {})
         throw error
       }
     },
@@ -127,10 +126,10 @@ async function setAside(path: string, now: Date, filesMax: number): Promise<void
   for (let n = 1; (await statOf(target)) !== undefined; n += 1) target = `${path}.${stamp}-${n}`
   await renameDurably(path, target)
   const name = basename(path)
-  const kept = (await readdir(dirname(path)))
+  const rotated = (await readdir(dirname(path)))
     .filter((other) => other.startsWith(`${name}.`) && asideForm.test(other.slice(name.length)))
     .toSorted()
-  for (const oldest of kept.slice(0, Math.max(0, kept.length - filesMax)))
+  for (const oldest of rotated.slice(0, Math.max(0, rotated.length - filesMax)))
     await unlink(join(dirname(path), oldest))
 }
 

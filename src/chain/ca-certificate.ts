@@ -20,28 +20,26 @@ import { readNameConstraints } from './name-constraints/check-names.ts'
  * Critical extensions that are accepted (AWS Private CA User Guide, external CA certificates); every other one is
  * refused. Those of them that are not processed here, the policies, concern what certificates are used for.
  */
-const criticalExtensions: ReadonlyMap<string, string> = new Map([
-  [oids.authorityKeyIdentifier, 'authorityKeyIdentifier'],
-  [oids.basicConstraints, 'basicConstraints'],
-  [oids.certificatePolicies, 'certificatePolicies'],
-  [oids.extendedKeyUsage, 'extendedKeyUsage'],
-  ['2.5.29.54', 'inhibitAnyPolicy'],
-  ['2.5.29.18', 'issuerAltName'],
-  [oids.keyUsage, 'keyUsage'],
-  [oids.nameConstraints, 'nameConstraints'],
-  ['2.5.29.33', 'policyMappings'],
-  [oids.subjectAltName, 'subjectAltName'],
-  ['2.5.29.9', 'subjectDirectoryAttributes'],
-  [oids.subjectKeyIdentifier, 'subjectKeyIdentifier'],
-  [oids.subjectInfoAccess, 'subjectInfoAccess'],
+const criticalExtensions: ReadonlySet<string> = new Set([
+  oids.authorityKeyIdentifier,
+  oids.basicConstraints,
+  oids.certificatePolicies,
+  oids.extendedKeyUsage,
+  oids.inhibitAnyPolicy,
+  oids.issuerAltName,
+  oids.keyUsage,
+  oids.nameConstraints,
+  oids.policyMappings,
+  oids.subjectAltName,
+  oids.subjectDirectoryAttributes,
+  oids.subjectKeyIdentifier,
+  oids.subjectInfoAccess,
 ])
 
-/** Names for messages about extensions that AWS names as refused when critical. */
+/** Names of RFC 5280 that oidName spells in another way. */
 const refusedNames: ReadonlyMap<string, string> = new Map([
-  [oids.authorityInfoAccess, 'authorityInfoAccess'],
   [oids.crlDistributionPoints, 'cRLDistributionPoints'],
-  ['2.5.29.46', 'freshestCRL'],
-  ['2.5.29.36', 'policyConstraints'],
+  [oids.freshestCrl, 'freshestCRL'],
 ])
 
 /**
@@ -127,7 +125,19 @@ function read<Value>(
     return { extension, value: parse(extension.value) }
   } catch (error) {
     if (!(error instanceof DerError)) throw error
-    const name = criticalExtensions.get(oid) ?? oidName(oid)
-    throw malformed(`${position} has a ${name} that cannot be parsed: ${error.message}`, error)
+    throw malformed(
+      `${position} has a ${oidName(oid)} that cannot be parsed: ${error.message}`,
+      error,
+    )
   }
+}
+
+/**
+ * Whether validators accept CRLs from the CA with that certificate: its key usage has cRLSign, or it has no key usage
+ * (RFC 5280 §4.2.1.3, §6.3.3 f). OCSP responses need no such bit: OpenSSL, GnuTLS and NSS accept them from a CA without
+ * digitalSignature.
+ */
+export function maySignCrls({ extensions }: Pick<Certificate, 'extensions'>): boolean {
+  const extension = findExtension(extensions, oids.keyUsage)
+  return extension === undefined || parseKeyUsage(extension.value).includes('cRLSign')
 }

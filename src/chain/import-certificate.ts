@@ -3,8 +3,7 @@ import { isoSeconds } from '../text/iso-time.ts'
 import type { Certificate } from '../x509/certificate.ts'
 import { isExpiredAt } from '../x509/der/time.ts'
 import type { AuthorityType } from '../authority/authority.ts'
-import { maySignCrls } from './crl-signing.ts'
-import { requireCaCertificate, requireCompositeModulus } from './ca-certificate.ts'
+import { maySignCrls, requireCaCertificate, requireCompositeModulus } from './ca-certificate.ts'
 import {
   requireNames,
   requireNotOutliving,
@@ -42,8 +41,7 @@ export async function requireImportable(
   const path = [certificate, ...chain]
   if (Buffer.compare(certificate.subjectPublicKeyInfo.der, subjectPublicKeyInfoDer) !== 0)
     throw mismatch('Certificate is not for the public key of the certificate authority')
-  if (type === 'ROOT') await requireRootPath(certificate, chain)
-  else await requireSubordinatePath(certificate, chain)
+  await requirePathOf(type, certificate, chain)
   requireDistinct(certificate, chain)
   for (const [index, each] of path.entries())
     requireCaCertificate(pathPosition(index), each, keyPolicy)
@@ -67,25 +65,21 @@ function requireCrlSign(certificate: Certificate): void {
   )
 }
 
-async function requireRootPath(
+async function requirePathOf(
+  type: AuthorityType,
   certificate: Certificate,
   chain: readonly Certificate[],
 ): Promise<void> {
-  if ((await selfSignature(certificate)) !== 'valid')
-    throw invalidRequest('Certificate of a root certificate authority must be self-signed')
-  if (chain.length > 0)
-    throw invalidRequest('CertificateChain must not be given for a root certificate authority')
-}
-
-async function requireSubordinatePath(
-  certificate: Certificate,
-  chain: readonly Certificate[],
-): Promise<void> {
-  if ((await selfSignature(certificate)) === 'valid')
+  const isSelfSigned = (await selfSignature(certificate)) === 'valid'
+  if (isSelfSigned !== (type === 'ROOT'))
     throw invalidRequest(
-      'Certificate of a subordinate certificate authority must not be self-signed',
+      type === 'ROOT'
+        ? 'Certificate of a root certificate authority must be self-signed'
+        : 'Certificate of a subordinate certificate authority must not be self-signed',
     )
-  if (chain.length === 0)
+  if (type === 'ROOT' && chain.length > 0)
+    throw invalidRequest('CertificateChain must not be given for a root certificate authority')
+  if (type !== 'ROOT' && chain.length === 0)
     throw invalidRequest('CertificateChain is required for a subordinate certificate authority')
 }
 

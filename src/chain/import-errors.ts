@@ -1,5 +1,5 @@
 /** How an import is refused: the codes, and how messages name a certificate of the path. */
-import { ServiceError } from '../errors.ts'
+import { errorsOf, validationFailed } from '../errors.ts'
 
 /** What messages call the certificate at an index of CertificateChain. */
 export function chainPosition(index: number): string {
@@ -12,21 +12,13 @@ export function pathPosition(index: number): string {
 }
 
 /** Cannot be read, or has a field that is not acceptable. */
-export function malformed(message: string, cause?: unknown): ServiceError {
-  return new ServiceError('MalformedCertificateException', message, { cause })
-}
+export const malformed = errorsOf('MalformedCertificateException')
 
 /** Does not belong to the CA, or not keep to what the certificates above it demand. */
-export function mismatch(message: string): ServiceError {
-  return new ServiceError('CertificateMismatchException', message)
-}
+export const mismatch = errorsOf('CertificateMismatchException')
 
 /** Not what this type of CA is given. */
-export function invalidRequest(message: string): ServiceError {
-  return new ServiceError('InvalidRequestException', message)
-}
+export const invalidRequest = errorsOf('InvalidRequestException')
 
 /** No CA certificate, or one CA too many. */
-export function notAllowed(message: string): ServiceError {
-  return new ServiceError('ValidationException', message)
-}
+export const notAllowed = validationFailed

@@ -15,9 +15,9 @@ export interface CertificatePath {
 /** Longer chains are refused before any certificate of theirs is read. */
 const chainCertificatesMax = 16
 /** RFC 5280 §4.1.2.2. */
-const serialNumberOctetsMax = 20
+const serialNumberBytesMax = 20
 /** Limit for certificates above the one to import, which cannot be changed. */
-const foreignSerialNumberOctetsMax = 64
+const foreignSerialNumberBytesMax = 64
 
 /**
  * Reads one PEM certificate, and up to 16 PEM certificates as its chain; without a chain, or with one of no octets,
@@ -79,9 +79,9 @@ function readCertificate(
     )
   try {
     const certificate = parseCertificate(der, tolerance)
-    const octetsMax = tolerance === strict ? serialNumberOctetsMax : foreignSerialNumberOctetsMax
-    if (certificate.serialNumber.length > octetsMax)
-      throw new DerError(`serialNumber has more than ${octetsMax} octets`)
+    const bytesMax = tolerance === strict ? serialNumberBytesMax : foreignSerialNumberBytesMax
+    if (certificate.serialNumber.length > bytesMax)
+      throw new DerError(`serialNumber has more than ${bytesMax} octets`)
     return certificate
   } catch (error) {
     if (!(error instanceof DerError)) throw error

@@ -1,4 +1,4 @@
-import type { CrlKind, CurrentCrl } from '../authority/crl.ts'
+import type { CrlKind, CurrentCrl } from '../authority/authority.ts'
 import { uuid } from '../random.ts'
 import { partitionCertificatesMax } from './partition.ts'
 import type { Services } from '../services.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { CrlKind, CurrentCrl } from '../authority/crl.ts'
+import type { CrlKind, CurrentCrl } from '../authority/authority.ts'
 import {
   noRevocation,
   type RevocationConfiguration,

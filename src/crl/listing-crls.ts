@@ -2,8 +2,7 @@
  * Which CRLs list a revocation (AWS Private CA User Guide, CRL types). A certificate is bound to the CRL that was its CA's current
  * one when it was issued. That CRL lists its revocation, and so does every CRL that lists all of the CA's revocations.
  */
-import type { Authority } from '../authority/authority.ts'
-import type { CrlKind } from '../authority/crl.ts'
+import type { Authority, CrlKind } from '../authority/authority.ts'
 
 /**
  * Whether CRLs of that kind list every revocation of their CA. The others list the certificates bound to them: partitions,

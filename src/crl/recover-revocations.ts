@@ -12,7 +12,7 @@ import {
   type PublishedRevocation,
 } from '../store/taken-over-revocations.ts'
 import { readRevokedCertificates, type RevokedCertificate } from '../x509/revoked-certificates.ts'
-import { paddedSerialNumber, serialNumberKey } from '../x509/serial-number.ts'
+import { paddedSerialNumber, serialNumberKey } from '../x509/serial-number-text.ts'
 import type { ForeignCrl } from './foreign-crl.ts'
 
 interface Publishing {

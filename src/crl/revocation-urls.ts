@@ -1,5 +1,4 @@
-import type { Authority } from '../authority/authority.ts'
-import type { CurrentCrl } from '../authority/crl.ts'
+import type { Authority, CurrentCrl } from '../authority/authority.ts'
 import { cnameUrl } from '../authority/custom-cname.ts'
 import { firstIdentity, identityFileName } from '../chain/issuer-identity.ts'
 import type { EnabledCrl } from '../authority/revocation-configuration.ts'

@@ -32,21 +32,24 @@ interface CallingUser {
   readonly tags: Tags
 }
 
-/** A session of a role (STS API, AssumeRole). */
-interface RoleSession {
-  readonly kind: 'role-session'
-  readonly roleName: string
+/** The part of a session of a role that its token and its calls have in common (STS API, AssumeRole). */
+export interface SessionProperties {
   /** `AROA` and 16 characters. */
   readonly roleId: string
   readonly sessionName: string
   readonly issuedAt: Date
-  /** Tags of the role, and those of the session, which come before them. */
   readonly tags: Tags
   /** Those of its own tags that a session made with its credentials has too. */
   readonly transitiveTags: Tags
   readonly sourceIdentity: string | undefined
   /** ARN of the identity provider whose token it was made with. */
   readonly federatedProvider: string | undefined
+}
+
+/** A session as a caller; its tags are those of the role, overridden by those of the session. */
+interface RoleSession extends SessionProperties {
+  readonly kind: 'role-session'
+  readonly roleName: string
 }
 
 /** A service that acts for an account (AWS Private CA API, CreatePermission). */
@@ -72,8 +75,8 @@ export function serviceOf({ principal }: Caller): string | undefined {
 /** Tags with others that come before them, whatever the case of their keys. */
 export function overriddenTags(tags: Tags, others: Tags): Tags {
   const keys = new Set(Object.keys(others).map((key) => key.toLowerCase()))
-  const kept = Object.entries(tags).filter(([key]) => !keys.has(key.toLowerCase()))
-  return { ...Object.fromEntries(kept), ...others }
+  const inherited = Object.entries(tags).filter(([key]) => !keys.has(key.toLowerCase()))
+  return { ...Object.fromEntries(inherited), ...others }
 }
 
 /** The unique id of a caller (IAM User Guide, IAM identifiers): what STS and `aws:userid` say. */

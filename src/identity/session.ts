@@ -2,29 +2,19 @@
  * Temporary credentials (IAM User Guide, Temporary security credentials). All that is known of a session is sealed in its
  * token, so that none is stored, and any node that has the master key knows it.
  */
-import type { Tags } from './caller.ts'
+import type { SessionProperties } from './caller.ts'
 import { createBoundedCache } from '../bounded-cache.ts'
 import { SealError, type Sealer } from '../sealer.ts'
 
 /** A session of a role with its credentials. */
-export interface Session {
+export interface Session extends SessionProperties {
   /** `ASIA` and 16 characters. */
   readonly accessKeyId: string
   /** In clear. Never logged; answered once. */
   readonly secretAccessKey: string
-  readonly roleId: string
-  readonly sessionName: string
-  readonly issuedAt: Date
   readonly expiresAt: Date
   /** What it is held to beside the policies of its role, JSON texts. */
   readonly policies: readonly string[] | undefined
-  /** Tags of its own. */
-  readonly tags: Tags
-  /** Those of them that sessions made with its credentials have too. */
-  readonly transitiveTags: Tags
-  readonly sourceIdentity: string | undefined
-  /** ARN of the identity provider whose token it was made with. */
-  readonly federatedProvider: string | undefined
 }
 
 export interface Sessions {
@@ -59,8 +49,8 @@ export function createSessions(sealer: Sealer): Sessions {
 
 function unseal(sealer: Sealer, accessKeyId: string, token: string): Session | undefined {
   try {
-    const octets = sealer.open(accessKeyId, Buffer.from(token, 'base64'))
-    const { issuedAt, expiresAt, ...rest } = JSON.parse(Buffer.from(octets).toString()) as Session
+    const bytes = sealer.open(accessKeyId, Buffer.from(token, 'base64'))
+    const { issuedAt, expiresAt, ...rest } = JSON.parse(Buffer.from(bytes).toString()) as Session
     return { ...rest, issuedAt: new Date(issuedAt), expiresAt: new Date(expiresAt) }
   } catch (error) {
     if (error instanceof SealError) return undefined

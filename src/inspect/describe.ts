@@ -20,78 +20,11 @@ import { describeExtension, type ExtensionDescription } from './describe-extensi
 import type { Recognized } from './recognize.ts'
 import { hexOf, keyWords, nameWords, reasonWords, serialWords, signedSerialWords } from './words.ts'
 
-export interface CertificateDescription {
-  readonly kind: 'certificate'
-  readonly subject: string
-  readonly issuer: string
-  readonly serialNumber: string
-  readonly notBefore: string
-  readonly notAfter: string
-  readonly status: 'valid' | 'expired' | 'not yet valid'
-  /** Whole days; negative once it is expired, which is after the last second of notAfter. */
-  readonly expiresInDays: number
-  readonly isCa: boolean
-  readonly names: readonly string[]
-  readonly key: string
-  readonly signatureAlgorithm: string
-  readonly extensions: readonly ExtensionDescription[]
-  /** Of its DER, upper-case hex with colons, as browsers and OpenSSL show it. */
-  readonly fingerprintSha256: string
-  /** Weaknesses of the key. */
-  readonly warnings: readonly string[]
-}
-
-export interface RequestDescription {
-  readonly kind: 'request'
-  readonly subject: string
-  readonly names: readonly string[]
-  readonly key: string
-  readonly signatureAlgorithm: string
-  /** Whether it is signed with its own key. */
-  readonly signature: 'valid' | 'invalid' | 'unsupported'
-  readonly extensions: readonly ExtensionDescription[]
-  /** Reasons why a certificate may not be issued, or not be accepted by clients. */
-  readonly warnings: readonly string[]
-}
-
-export interface CrlDescription {
-  readonly kind: 'crl'
-  readonly issuer: string
-  readonly crlNumber: string | null
-  readonly thisUpdate: string
-  readonly nextUpdate: string
-  readonly status: 'current' | 'overdue' | 'not yet valid'
-  readonly revoked: number
-  /** The first of them. */
-  readonly entries: readonly {
-    readonly serialNumber: string
-    readonly revocationDate: string
-    readonly reason: string
-  }[]
-  readonly signatureAlgorithm: string
-  readonly extensions: readonly ExtensionDescription[]
-}
-
-export interface OcspDescription {
-  readonly kind: 'ocsp'
-  /** OCSPResponseStatus. */
-  readonly responseStatus: string
-  readonly producedAt: string | null
-  readonly responder: string | null
-  readonly signatureAlgorithm: string | null
-  readonly responses: readonly OcspEntry[]
-}
-
-export interface OcspEntry {
-  readonly serialNumber: string
-  readonly status: 'good' | 'revoked' | 'unknown'
-  readonly revocationTime: string | null
-  readonly reason: string | null
-  readonly thisUpdate: string
-  readonly nextUpdate: string | null
-  readonly hashAlgorithm: string
-  readonly issuerKeyHash: string
-}
+export type CertificateDescription = Awaited<ReturnType<typeof describeCertificate>>
+export type RequestDescription = Awaited<ReturnType<typeof describeRequest>>
+export type CrlDescription = ReturnType<typeof describeCrl>
+export type OcspDescription = ReturnType<typeof describeOcsp>
+export type OcspEntry = ReturnType<typeof entryOf>
 
 export type Description =
   | CertificateDescription
@@ -113,7 +46,7 @@ export async function describe({ kind, der }: Recognized, now: Date): Promise<De
   }
 }
 
-async function describeCertificate(der: Uint8Array, now: Date): Promise<CertificateDescription> {
+async function describeCertificate(der: Uint8Array, now: Date) {
   const certificate = parseCertificate(der, issuerTolerance)
   const { notBefore, notAfter, extensions, subjectPublicKeyInfo } = certificate
   const constraints = findExtension(extensions, oids.basicConstraints)
@@ -126,15 +59,17 @@ async function describeCertificate(der: Uint8Array, now: Date): Promise<Certific
     notBefore: isoSeconds(notBefore),
     notAfter: isoSeconds(notAfter),
     status: now < notBefore ? 'not yet valid' : isExpiredAt(notAfter, now) ? 'expired' : 'valid',
+    /** Whole days; negative once it is expired, which is after the last second of notAfter. */
     expiresInDays: daysLeft(notAfter, now),
     isCa: constraints !== undefined && isCa(constraints),
     names: namesOf(described),
     key: keyWords(subjectPublicKeyInfo.key),
     signatureAlgorithm: describeSignatureAlgorithm(certificate.signatureAlgorithm),
     extensions: described,
+    /** Of its DER, as browsers and OpenSSL show it. */
     fingerprintSha256: (hash('sha256', der).toUpperCase().match(/../g) ?? []).join(':'),
     warnings: await keyWarnings(subjectPublicKeyInfo),
-  }
+  } as const
 }
 
 /** Weaknesses for which a server refuses a key unless it runs with --weak-keys=allow. */
@@ -161,7 +96,7 @@ function namesOf(extensions: readonly ExtensionDescription[]): readonly string[]
   return found?.problem === undefined ? (found?.values ?? []) : []
 }
 
-async function describeRequest(der: Uint8Array): Promise<RequestDescription> {
+async function describeRequest(der: Uint8Array) {
   const request = parseCertificationRequest(der, requestTolerance)
   const { subjectPublicKeyInfo, signatureAlgorithm, signature } = request
   const message = request.certificationRequestInfoDer
@@ -172,6 +107,7 @@ async function describeRequest(der: Uint8Array): Promise<RequestDescription> {
     names: namesOf(extensions),
     key: keyWords(subjectPublicKeyInfo.key),
     signatureAlgorithm: describeSignatureAlgorithm(signatureAlgorithm),
+    /** Whether it is signed with its own key. */
     signature: await verifySignature({
       subjectPublicKeyInfo,
       signatureAlgorithm,
@@ -184,15 +120,15 @@ async function describeRequest(der: Uint8Array): Promise<RequestDescription> {
       ...(await keyWarnings(subjectPublicKeyInfo)),
       ...(lacksAlternativeName(request) ? [noAlternativeName] : []),
     ],
-  }
+  } as const
 }
 
 /** More are for a program that reads the CRL itself. */
 const entriesShown = 10
 
-function describeCrl(der: Uint8Array, now: Date): CrlDescription {
+function describeCrl(der: Uint8Array, now: Date) {
   const list = parseCertificateList(der)
-  const entries: CrlDescription['entries'][number][] = []
+  const entries: { serialNumber: string; revocationDate: string; reason: string }[] = []
   let revoked = 0
   for (const entry of readRevokedCertificates(list.revokedCertificates)) {
     revoked += 1
@@ -216,10 +152,10 @@ function describeCrl(der: Uint8Array, now: Date): CrlDescription {
     extensions: list.crlExtensions
       .filter(({ oid }) => oid !== oids.crlNumber)
       .map(describeExtension),
-  }
+  } as const
 }
 
-function describeOcsp(der: Uint8Array): OcspDescription {
+function describeOcsp(der: Uint8Array) {
   const { status, basic } = parseOcspAnswer(der)
   const responder = basic?.responderId
   return {
@@ -231,14 +167,14 @@ function describeOcsp(der: Uint8Array): OcspDescription {
         ? null
         : responder.kind === 'name'
           ? nameWords(parseName(responder.der))
-          : `key ${hexOf(responder.octets)}`,
+          : `key ${hexOf(responder.bytes)}`,
     signatureAlgorithm:
       basic === undefined ? null : describeSignatureAlgorithm(basic.signatureAlgorithm),
     responses: basic?.responses.map(entryOf) ?? [],
-  }
+  } as const
 }
 
-function entryOf(answer: SingleOcspAnswer): OcspEntry {
+function entryOf(answer: SingleOcspAnswer) {
   const { certStatus, revocationTime, reasonCode, thisUpdate, nextUpdate } = answer
   return {
     serialNumber: serialWords(answer.serialNumber),

@@ -9,7 +9,7 @@ import type {
 } from './describe.ts'
 import type { ExtensionDescription } from './describe-extensions.ts'
 import type { Inspection } from './inspect.ts'
-import { truncateText } from '../text/truncate-text.ts'
+import { truncateText } from '../text/visible-text.ts'
 import { instantWords, whenWords } from './words.ts'
 
 /** Whether a line tells of something good, something to look at, or something that is wrong. */
@@ -187,10 +187,10 @@ function entryLines(entry: OcspEntry, now: Date): Line[] {
 /** The name, and behind it what is said; hex of what is not known is cut. */
 function extensionLines(extensions: readonly ExtensionDescription[]): Line[] {
   return extensions.map(({ name, critical, values, problem }) => {
-    const said = problem === undefined ? values.map(cut).join(', ') : `not readable: ${problem}`
+    const text = problem === undefined ? values.map(cut).join(', ') : `not readable: ${problem}`
     return line(
       name,
-      `${critical ? 'critical: ' : ''}${said}`,
+      `${critical ? 'critical: ' : ''}${text}`,
       problem === undefined ? 'plain' : 'bad',
     )
   })

@@ -29,20 +29,20 @@ function escapeValue(value: string): string {
 }
 
 /** Lower-case hex; leading zero octets of integers are left out. */
-export function serialWords(octets: Uint8Array): string {
-  const hex = hexOf(octets).replace(/^(00)+(?=.)/, '')
+export function serialWords(bytes: Uint8Array): string {
+  const hex = hexOf(bytes).replace(/^(00)+(?=.)/, '')
   return hex === '' ? '00' : hex
 }
 
 /** The same of an INTEGER's contents octets, with a sign where they are negative. */
-export function signedSerialWords(octets: Uint8Array): string {
-  if ((octets[0] ?? 0) < 0x80) return serialWords(octets)
-  const hex = (-BigInt.asIntN(octets.length * 8, BigInt(`0x${hexOf(octets)}`))).toString(16)
+export function signedSerialWords(bytes: Uint8Array): string {
+  if ((bytes[0] ?? 0) < 0x80) return serialWords(bytes)
+  const hex = (-BigInt.asIntN(bytes.length * 8, BigInt(`0x${hexOf(bytes)}`))).toString(16)
   return `-${hex.padStart(hex.length + (hex.length % 2), '0')}`
 }
 
-export function hexOf(octets: Uint8Array): string {
-  return Buffer.from(octets).toString('hex')
+export function hexOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex')
 }
 
 /** `DNS:host.example.com`, `IP:192.0.2.1`, in the words of OpenSSL. */

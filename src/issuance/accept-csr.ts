@@ -1,5 +1,5 @@
 /** Which certification requests are accepted (AWS Private CA User Guide, Certificate signing requests; RFC 2986). */
-import { ServiceError } from '../errors.ts'
+import { malformedCsr } from '../errors.ts'
 import {
   parseCertificationRequest,
   type CertificationRequest,
@@ -51,21 +51,22 @@ function parseCsr(csrPem: Uint8Array): CertificationRequest {
     const blocks = parsePem(pemText(csrPem))
     const [block] = blocks
     if (block === undefined || blocks.length > 1 || !labels.includes(block.label))
-      throw malformed(
-        'CSR must be exactly one PEM block of type CERTIFICATE REQUEST' + found(csrPem, blocks),
+      throw malformedCsr(
+        'CSR must be exactly one PEM block of type CERTIFICATE REQUEST' +
+          describeBlocks(csrPem, blocks),
       )
     return parseCertificationRequest(block.der, requestTolerance)
   } catch (error) {
     if (!(error instanceof DerError)) throw error
     const recognized = recognizePasted(csrPem, 'request')
-    throw malformed(
+    throw malformedCsr(
       recognized === undefined ? `CSR cannot be parsed: ${error.message}` : `CSR is ${recognized}`,
       error,
     )
   }
 }
 
-function found(csrPem: Uint8Array, blocks: readonly { readonly label: string }[]): string {
+function describeBlocks(csrPem: Uint8Array, blocks: readonly { readonly label: string }[]): string {
   const recognized = recognizePasted(csrPem, 'request')
   if (recognized !== undefined) return `; it is ${recognized}`
   if (blocks.length === 0) return '; no PEM block was found'
@@ -76,7 +77,7 @@ function found(csrPem: Uint8Array, blocks: readonly { readonly label: string }[]
 function requireCommonNames({ subject }: CertificationRequest): void {
   const commonNames = subject.rdns.flat().filter(({ type }) => type === oids.commonName)
   if (commonNames.some(({ value }) => Array.from(value).length > commonNameLengthMax))
-    throw malformed(`CSR has a common name of more than ${commonNameLengthMax} characters`)
+    throw malformedCsr(`CSR has a common name of more than ${commonNameLengthMax} characters`)
 }
 
 function requireSan(san: Extension): void {
@@ -84,7 +85,7 @@ function requireSan(san: Extension): void {
     parseGeneralNames(san.value)
   } catch (error) {
     if (!(error instanceof DerError)) throw error
-    throw malformed(`CSR has a subject alternative name that cannot be parsed: ${error.message}`)
+    throw malformedCsr(`CSR has a subject alternative name that cannot be parsed: ${error.message}`)
   }
 }
 
@@ -102,19 +103,15 @@ async function requireProofOfPossession(
     sha1: csrSha1 === 'accept',
   })
   if (check === 'unsupported')
-    throw malformed(
+    throw malformedCsr(
       `CSR is signed with ${unsupportedReason(signatureAlgorithm, subjectPublicKeyInfo.key)}${
         isSha1(signatureAlgorithm) ? '; signet serve --csr-sha1=accept accepts SHA-1' : ''
       }`,
     )
   if (check === 'invalid')
-    throw malformed(
+    throw malformedCsr(
       isReadablePublicKey(subjectPublicKeyInfo)
         ? 'CSR signature does not verify'
         : 'CSR has a public key that is not accepted: it is not valid for its algorithm',
     )
-}
-
-function malformed(message: string, cause?: unknown): ServiceError {
-  return new ServiceError('MalformedCSRException', message, { cause })
 }

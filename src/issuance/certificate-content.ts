@@ -3,9 +3,9 @@
  * lower source says of an extension that a higher one has is ignored, as AWS ignores it (AWS Private CA User Guide,
  * Template order of operations).
  */
-import { ServiceError } from '../errors.ts'
+import { malformedCsr } from '../errors.ts'
 import { DerError } from '../x509/der/error.ts'
-import { findExtension, type Extension } from '../x509/extensions/extensions.ts'
+import { findExtension, type Extension, nonCritical } from '../x509/extensions/extensions.ts'
 import {
   encodeAuthorityKeyIdentifier,
   encodeSubjectKeyIdentifier,
@@ -69,17 +69,12 @@ function templateExtensions(sources: ContentSources): Extension[] {
     ...(authorityKeyIdentifier === undefined
       ? []
       : [
-          {
-            oid: oids.authorityKeyIdentifier,
-            critical: false,
-            value: encodeAuthorityKeyIdentifier(authorityKeyIdentifier),
-          },
+          nonCritical(
+            oids.authorityKeyIdentifier,
+            encodeAuthorityKeyIdentifier(authorityKeyIdentifier),
+          ),
         ]),
-    {
-      oid: oids.subjectKeyIdentifier,
-      critical: false,
-      value: encodeSubjectKeyIdentifier(subjectKeyIdentifier),
-    },
+    nonCritical(oids.subjectKeyIdentifier, encodeSubjectKeyIdentifier(subjectKeyIdentifier)),
     ...template.usage,
     ...(template.kind === 'root' ? [] : pointerExtensions(sources.pointers)),
   ]
@@ -126,20 +121,18 @@ function withSubjectAlternativeName(
   subject: Name,
   mayMarkCritical: readonly Extension[],
 ): Extension[] {
-  const given = findExtension(mayMarkCritical, oids.subjectAltName)
-  if (given === undefined || !isEmptyName(subject)) return [...extensions]
-  return extensions.map((extension) =>
-    extension === given ? { ...given, critical: true } : extension,
-  )
+  const san = findExtension(mayMarkCritical, oids.subjectAltName)
+  if (san === undefined || !isEmptyName(subject)) return [...extensions]
+  return extensions.map((extension) => (extension === san ? { ...san, critical: true } : extension))
 }
 
 function requireName(template: Template, subject: Name, san: Extension | undefined): void {
   if (!isEmptyName(subject)) return
   if (template.kind !== 'end-entity')
-    throw malformed('CSR must have a subject: a certificate authority cannot be without a name')
-  if (san === undefined) throw malformed('CSR must have a subject or a subject alternative name')
+    throw malformedCsr('CSR must have a subject: a certificate authority cannot be without a name')
+  if (san === undefined) throw malformedCsr('CSR must have a subject or a subject alternative name')
   if (!san.critical)
-    throw malformed('CSR must mark the SAN extension critical when it has an empty subject')
+    throw malformedCsr('CSR must mark the SAN extension critical when it has an empty subject')
 }
 
 /** AWS's order; whatever else follows in the order of its source. */
@@ -159,8 +152,4 @@ function inOrder(extensions: readonly Extension[]): Extension[] {
     return index < 0 ? order.length : index
   }
   return extensions.toSorted((a, b) => rank(a) - rank(b))
-}
-
-function malformed(message: string): ServiceError {
-  return new ServiceError('MalformedCSRException', message)
 }

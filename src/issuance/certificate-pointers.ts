@@ -2,10 +2,10 @@
  * The extensions of a certificate that point to its CRL, OCSP responder and CA certificate (RFC 5280 §4.2.1.13, §4.2.2.1).
  * crl/revocation-urls.ts decides the URLs.
  */
+import { nonCritical, type Extension } from '../x509/extensions/extensions.ts'
 import { encodeCrlDistributionPoints } from '../x509/extensions/distribution-points.ts'
-import type { Extension } from '../x509/extensions/extensions.ts'
 import { uriName } from '../x509/names/general-name.ts'
-import { encodeInfoAccess } from '../x509/extensions/info-access.ts'
+import { encodeInfoAccess, type AccessDescription } from '../x509/extensions/info-access.ts'
 import { oids } from '../x509/der/oid.ts'
 
 /** Absolute URLs; an extension without any is left out. */
@@ -26,21 +26,14 @@ export function pointerExtensions({
 }: CertificatePointers): Extension[] {
   const extensions: Extension[] = []
   if (crlUri !== undefined)
-    extensions.push({
-      oid: oids.crlDistributionPoints,
-      critical: false,
-      value: encodeCrlDistributionPoints(crlUri),
-    })
-  if (ocspUri !== undefined)
-    extensions.push({
-      oid: oids.authorityInfoAccess,
-      critical: false,
-      value: encodeInfoAccess([
-        { accessMethod: oids.ocsp, accessLocation: uriName(ocspUri) },
-        ...(caIssuersUri === undefined
-          ? []
-          : [{ accessMethod: oids.caIssuers, accessLocation: uriName(caIssuersUri) }]),
-      ]),
-    })
+    extensions.push(nonCritical(oids.crlDistributionPoints, encodeCrlDistributionPoints(crlUri)))
+  if (ocspUri !== undefined) {
+    const locations: AccessDescription[] = [
+      { accessMethod: oids.ocsp, accessLocation: uriName(ocspUri) },
+    ]
+    if (caIssuersUri !== undefined)
+      locations.push({ accessMethod: oids.caIssuers, accessLocation: uriName(caIssuersUri) })
+    extensions.push(nonCritical(oids.authorityInfoAccess, encodeInfoAccess(locations)))
+  }
   return extensions
 }

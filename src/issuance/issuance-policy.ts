@@ -1,4 +1,4 @@
-import { ServiceError } from '../errors.ts'
+import { invalidArgs, malformedCsr } from '../errors.ts'
 import {
   weakKeyReason,
   refusalOfPrimeModulus,
@@ -34,10 +34,7 @@ export function requireLinted(
     ({ name, rule, detail, source }) =>
       `${name}: ${rule}${detail === undefined ? '' : `; ${detail}`} (${source})`,
   )
-  throw new ServiceError(
-    'InvalidArgsException',
-    `The certificate would not pass the lint. ${reasons.join('; ')}`,
-  )
+  throw invalidArgs(`The certificate would not pass the lint. ${reasons.join('; ')}`)
 }
 
 /** Throws MalformedCSRException for a key that the policy refuses. */
@@ -55,8 +52,5 @@ export async function requireCompositeModulus(
 
 function requireNone(problem: string | undefined): void {
   if (problem !== undefined)
-    throw new ServiceError(
-      'MalformedCSRException',
-      `CSR has a public key that is not accepted: ${problem}`,
-    )
+    throw malformedCsr(`CSR has a public key that is not accepted: ${problem}`)
 }

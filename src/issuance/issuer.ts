@@ -5,7 +5,6 @@ import { constraintsOf, type PathConstraints } from '../chain/name-constraints/c
 import { remainingPathLength } from '../chain/path-length.ts'
 import type { SubjectPublicKeyInfo } from '../x509/subject-public-key-info.ts'
 
-/** The key of a CA, with which it signs. */
 export interface AuthorityKey {
   readonly keyHandle: string
   readonly subjectPublicKeyInfo: SubjectPublicKeyInfo

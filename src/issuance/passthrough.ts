@@ -1,49 +1,24 @@
 /** ApiPassthrough: what a caller wants in a certificate instead of what its CSR says (AWS Private CA API). */
-import { generalNameOf, requireOid, type RequestedGeneralName } from '../authority/general-names.ts'
-import { keyUsageExtension, type RequestedKeyUsage } from '../authority/key-usage.ts'
-import { encodeSubject, type Asn1Subject } from '../authority/subject.ts'
-import { ServiceError } from '../errors.ts'
+import { nonCritical, type Extension } from '../x509/extensions/extensions.ts'
+import { enumeration, list, required, structure, boolean, string } from '../wire/shapes/shape.ts'
+import type { Encodable } from '../wire/shapes/encode.ts'
+import {
+  generalNameOf,
+  requireOid,
+  type RequestedGeneralName,
+  generalName,
+  string256,
+} from '../authority/general-names.ts'
+import { keyUsageExtension, keyUsage } from '../authority/key-usage.ts'
+import { encodeSubject, asn1Subject, customObjectIdentifier } from '../authority/subject.ts'
+import { invalidArgs } from '../errors.ts'
 import { encodeCertificatePolicies } from '../x509/extensions/certificate-policies.ts'
 import { DerError } from '../x509/der/error.ts'
 import { DerReader } from '../x509/der/reader.ts'
 import { encodeExtendedKeyUsage } from '../x509/extensions/extended-key-usage.ts'
-import type { Extension } from '../x509/extensions/extensions.ts'
 import { encodeGeneralNames, parseGeneralNames } from '../x509/names/general-name.ts'
 import { parseName, type Name } from '../x509/names/name.ts'
 import { oidName, oids } from '../x509/der/oid.ts'
-
-interface RequestedExtendedKeyUsage {
-  readonly ExtendedKeyUsageType?: keyof typeof purposeOf
-  readonly ExtendedKeyUsageObjectIdentifier?: string
-}
-
-export interface ApiPassthrough {
-  readonly Subject?: Asn1Subject
-  readonly Extensions?: {
-    readonly CertificatePolicies?: readonly {
-      readonly CertPolicyId: string
-      readonly PolicyQualifiers?: readonly { readonly Qualifier: { readonly CpsUri: string } }[]
-    }[]
-    readonly ExtendedKeyUsage?: readonly RequestedExtendedKeyUsage[]
-    readonly KeyUsage?: RequestedKeyUsage
-    readonly SubjectAlternativeNames?: readonly RequestedGeneralName[]
-    readonly CustomExtensions?: readonly {
-      readonly ObjectIdentifier: string
-      readonly Value: string
-      readonly Critical?: boolean
-    }[]
-  }
-}
-
-/** What the caller gave, encoded. */
-export interface Passthrough {
-  /** Replaces the subject of the CSR. */
-  readonly subject: Name | undefined
-  /** One of each kind; the SAN is not critical yet. */
-  readonly extensions: readonly Extension[]
-}
-
-export const noPassthrough: Passthrough = { subject: undefined, extensions: [] }
 
 const purposeOf = {
   SERVER_AUTH: oids.serverAuth,
@@ -57,6 +32,61 @@ const purposeOf = {
   CERTIFICATE_TRANSPARENCY: oids.certificateTransparency,
 } as const
 
+const policyQualifierInfo = structure({
+  PolicyQualifierId: required(enumeration(['CPS'])),
+  Qualifier: required(structure({ CpsUri: required(string256) })),
+})
+
+const policyInformation = structure({
+  CertPolicyId: required(customObjectIdentifier),
+  PolicyQualifiers: list(policyQualifierInfo, { min: 1, max: 20 }),
+})
+
+const extendedKeyUsage = structure({
+  ExtendedKeyUsageType: enumeration(Object.keys(purposeOf) as (keyof typeof purposeOf)[]),
+  ExtendedKeyUsageObjectIdentifier: customObjectIdentifier,
+})
+
+const base64String1To4096 = string({
+  min: 1,
+  max: 4096,
+  pattern: '(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?',
+})
+
+const customExtension = structure({
+  ObjectIdentifier: required(customObjectIdentifier),
+  Value: required(base64String1To4096),
+  Critical: boolean(),
+})
+
+const requestedExtensions = structure({
+  CertificatePolicies: list(policyInformation, { min: 1, max: 20 }),
+  ExtendedKeyUsage: list(extendedKeyUsage, { min: 1, max: 20 }),
+  KeyUsage: keyUsage,
+  SubjectAlternativeNames: list(generalName, { min: 1, max: 150 }),
+  CustomExtensions: list(customExtension, { min: 1, max: 150 }),
+})
+
+/** What IssueCertificate is to write instead of what the CSR says. */
+export const apiPassthrough = structure({
+  Extensions: requestedExtensions,
+  Subject: asn1Subject,
+})
+
+export type ApiPassthrough = Encodable<typeof apiPassthrough>
+
+type RequestedExtensions = NonNullable<ApiPassthrough['Extensions']>
+
+/** What the caller gave, encoded. */
+export interface Passthrough {
+  /** Replaces the subject of the CSR. */
+  readonly subject: Name | undefined
+  /** One of each kind; the SAN is not critical yet. */
+  readonly extensions: readonly Extension[]
+}
+
+export const noPassthrough: Passthrough = { subject: undefined, extensions: [] }
+
 /**
  * Encodes ApiPassthrough. Throws InvalidArgsException for a choice that is not exactly one, a value that its kind
  * cannot hold, or an extension that is given twice.
@@ -65,13 +95,17 @@ export function encodePassthrough({ Subject, Extensions = {} }: ApiPassthrough):
   const { KeyUsage, ExtendedKeyUsage, SubjectAlternativeNames, CertificatePolicies } = Extensions
   const extensions: Extension[] = []
   if (KeyUsage !== undefined) extensions.push(keyUsageExtension(KeyUsage, path('KeyUsage')))
-  if (ExtendedKeyUsage !== undefined) extensions.push(extendedKeyUsage(ExtendedKeyUsage))
+  if (ExtendedKeyUsage !== undefined) extensions.push(encodeExtendedKeyUsages(ExtendedKeyUsage))
   if (SubjectAlternativeNames !== undefined)
     extensions.push(subjectAlternativeName(SubjectAlternativeNames))
   if (CertificatePolicies !== undefined) extensions.push(certificatePolicies(CertificatePolicies))
   for (const [index, custom] of (Extensions.CustomExtensions ?? []).entries())
-    extensions.push(customExtension(custom, `${path('CustomExtensions')}[${index}]`))
-  requireDistinct(extensions)
+    extensions.push(encodeCustomExtension(custom, `${path('CustomExtensions')}[${index}]`))
+  const repeated = firstRepeated(extensions.map(({ oid }) => oid))
+  if (repeated !== undefined)
+    throw invalidArgs(
+      `ApiPassthrough.Extensions gives extension ${oidName(repeated)} more than once`,
+    )
   return {
     subject:
       Subject === undefined
@@ -85,57 +119,50 @@ function path(member: string): string {
   return `ApiPassthrough.Extensions.${member}`
 }
 
-function extendedKeyUsage(requested: readonly RequestedExtendedKeyUsage[]): Extension {
+function encodeExtendedKeyUsages(
+  requested: NonNullable<RequestedExtensions['ExtendedKeyUsage']>,
+): Extension {
   const purposes = requested.map((usage, index) => {
     const at = `${path('ExtendedKeyUsage')}[${index}]`
     const { ExtendedKeyUsageType, ExtendedKeyUsageObjectIdentifier } = usage
     if ((ExtendedKeyUsageType === undefined) === (ExtendedKeyUsageObjectIdentifier === undefined))
-      throw invalid(
+      throw invalidArgs(
         `${at} must have exactly one of ExtendedKeyUsageType, ExtendedKeyUsageObjectIdentifier`,
       )
     return ExtendedKeyUsageType === undefined
       ? requireOid(ExtendedKeyUsageObjectIdentifier ?? '', at)
       : purposeOf[ExtendedKeyUsageType]
   })
-  return { oid: oids.extendedKeyUsage, critical: false, value: encodeExtendedKeyUsage(purposes) }
+  return nonCritical(oids.extendedKeyUsage, encodeExtendedKeyUsage(purposes))
 }
 
 function subjectAlternativeName(requested: readonly RequestedGeneralName[]): Extension {
   const at = path('SubjectAlternativeNames')
   const names = requested.map((name, index) => generalNameOf(name, `${at}[${index}]`))
-  return {
-    oid: oids.subjectAltName,
-    critical: false,
-    value: encoded(() => encodeGeneralNames(names), at),
-  }
+  return nonCritical(
+    oids.subjectAltName,
+    encoded(() => encodeGeneralNames(names), at),
+  )
 }
 
 /** A policy must not be there twice (RFC 5280 §4.2.1.4). */
 function certificatePolicies(
-  requested: NonNullable<NonNullable<ApiPassthrough['Extensions']>['CertificatePolicies']>,
+  requested: NonNullable<RequestedExtensions['CertificatePolicies']>,
 ): Extension {
   const at = path('CertificatePolicies')
   const policies = requested.map(({ CertPolicyId, PolicyQualifiers = [] }, index) => ({
     policyIdentifier: requireOid(CertPolicyId, `${at}[${index}].CertPolicyId`),
     cpsUris: PolicyQualifiers.map(({ Qualifier }) => Qualifier.CpsUri),
   }))
-  const seen = new Set<string>()
-  for (const { policyIdentifier } of policies) {
-    if (seen.has(policyIdentifier)) throw invalid(`${at} gives policy ${policyIdentifier} twice`)
-    seen.add(policyIdentifier)
-  }
-  const value = encoded(() => encodeCertificatePolicies(policies), at)
-  return { oid: oids.certificatePolicies, critical: false, value }
+  const repeated = firstRepeated(policies.map(({ policyIdentifier }) => policyIdentifier))
+  if (repeated !== undefined) throw invalidArgs(`${at} gives policy ${repeated} twice`)
+  return nonCritical(
+    oids.certificatePolicies,
+    encoded(() => encodeCertificatePolicies(policies), at),
+  )
 }
 
-function customExtension(
-  custom: {
-    readonly ObjectIdentifier: string
-    readonly Value: string
-    readonly Critical?: boolean
-  },
-  at: string,
-): Extension {
+function encodeCustomExtension(custom: Encodable<typeof customExtension>, at: string): Extension {
   const oid = requireOid(custom.ObjectIdentifier, `${at}.ObjectIdentifier`)
   const value = Buffer.from(custom.Value, 'base64')
   encoded(() => requireOneElement(value), `${at}.Value`)
@@ -156,19 +183,10 @@ function encoded<T>(encode: () => T, at: string): T {
     return encode()
   } catch (error) {
     if (!(error instanceof DerError)) throw error
-    throw invalid(`${at} cannot be encoded: ${error.message}`, error)
+    throw invalidArgs(`${at} cannot be encoded: ${error.message}`, error)
   }
 }
 
-function requireDistinct(extensions: readonly Extension[]): void {
-  const seen = new Set<string>()
-  for (const { oid } of extensions) {
-    if (seen.has(oid))
-      throw invalid(`ApiPassthrough.Extensions gives extension ${oidName(oid)} more than once`)
-    seen.add(oid)
-  }
-}
-
-function invalid(message: string, cause?: unknown): ServiceError {
-  return new ServiceError('InvalidArgsException', message, { cause })
+function firstRepeated(texts: readonly string[]): string | undefined {
+  return texts.find((text, index) => texts.indexOf(text) < index)
 }

@@ -4,7 +4,7 @@
  */
 import type { SigningAlgorithm } from '../authority/algorithms.ts'
 import { violatedNameConstraint } from '../chain/name-constraints/check-names.ts'
-import { ServiceError } from '../errors.ts'
+import { validationFailed } from '../errors.ts'
 import { signatureAlgorithmIdentifier } from '../x509/algorithm-identifier.ts'
 import { encodeTbsCertificate } from '../x509/certificate.ts'
 import { findExtension } from '../x509/extensions/extensions.ts'
@@ -21,7 +21,6 @@ import type { Passthrough } from './passthrough.ts'
 import type { Template } from './templates.ts'
 import { requireShortLived, requireWithinIssuer, type Period } from './validity.ts'
 
-/** What a certificate is made from. */
 export interface CertificateParameters {
   readonly template: Template
   readonly csr: AcceptedCsr
@@ -64,17 +63,17 @@ export function signerOf(certificate: PreparedCertificate): AuthorityKey {
 }
 
 /**
- * The certificate with these parameters, ready to sign by `by`: a CA under its certificate, or a root CA with its key alone.
+ * The certificate with these parameters, ready to sign by `signingKey`: a CA under its certificate, or a root CA with its key alone.
  *
  * Throws ValidationException if it would outlive its issuer, break a path length constraint above it or a name
  * constraint, and MalformedCSRException if it would name nobody.
  */
 export function prepareCertificate(
   parameters: CertificateParameters,
-  by: Issuer | AuthorityKey,
+  signingKey: Issuer | AuthorityKey,
 ): PreparedCertificate {
   const { csr, period, serialNumber, signingAlgorithm, template } = parameters
-  const issuer = 'subjectDer' in by ? by : undefined
+  const issuer = 'subjectDer' in signingKey ? signingKey : undefined
   if (issuer !== undefined) requireIssuable(parameters, issuer)
   const content = certificateContent({
     ...parameters,
@@ -93,7 +92,7 @@ export function prepareCertificate(
     extensions: content.extensions,
   })
   return {
-    [signer]: by,
+    [signer]: signingKey,
     tbsCertificateDer,
     signatureAlgorithm,
     signingAlgorithm,
@@ -113,8 +112,7 @@ function requireIssuable(parameters: CertificateParameters, issuer: Issuer): voi
   const remaining = issuer.shortLived ? 0 : issuer.remainingPathLength
   if (template.kind !== 'subordinate' || remaining === undefined) return
   if ((template.pathLenConstraint ?? Infinity) >= remaining)
-    throw new ServiceError(
-      'ValidationException',
+    throw validationFailed(
       `Template ${template.name} is not allowed: below this certificate authority there may be ` +
         `${Math.max(0, remaining)} further levels of certificate authorities`,
     )
@@ -135,5 +133,5 @@ function requirePermittedNames(
     endEntity: kind === 'end-entity',
   })
   if (violation !== undefined)
-    throw new ServiceError('ValidationException', `The certificate is not allowed: ${violation}`)
+    throw validationFailed(`The certificate is not allowed: ${violation}`)
 }

@@ -4,10 +4,10 @@ const comparedLengthMax = 100
 
 /** The names that need the fewest changes of a character to become `name`, best first. */
 export function nearest(name: string, names: readonly string[]): string[] {
-  const wanted = name.slice(0, comparedLengthMax).toLowerCase()
+  const misspelled = name.slice(0, comparedLengthMax).toLowerCase()
   const ranked = names.map((candidate) => ({
     candidate,
-    distance: editDistance(wanted, candidate.toLowerCase()),
+    distance: editDistance(misspelled, candidate.toLowerCase()),
   }))
   return ranked
     .toSorted((a, b) => a.distance - b.distance)

@@ -1,5 +1,5 @@
 /** The certificate templates (AWS Private CA User Guide, Template definitions): what each writes, as one table. */
-import { ServiceError } from '../errors.ts'
+import { invalidArgs } from '../errors.ts'
 import { encodeBasicConstraints } from '../x509/extensions/basic-constraints.ts'
 import { encodeExtendedKeyUsage } from '../x509/extensions/extended-key-usage.ts'
 import type { Extension } from '../x509/extensions/extensions.ts'
@@ -54,6 +54,8 @@ interface Stem {
 }
 
 const endEntity = { kind: 'end-entity', critical: false } as const
+const subordinate = { kind: 'subordinate', critical: true } as const
+const root = { kind: 'root', critical: true } as const
 const blankCritical = 'BlankEndEntityCertificate_CriticalBasicConstraints'
 const pathLengths = [0, 1, 2, 3]
 
@@ -98,40 +100,35 @@ const stems: readonly Stem[] = [
     crlDistributionPointsFromApi: true,
   },
   ...pathLengths.map((pathLenConstraint) => ({
+    ...subordinate,
     stem: `SubordinateCACertificate_PathLen${pathLenConstraint}`,
-    kind: 'subordinate' as const,
-    critical: true,
     pathLenConstraint,
     usage: [caKeyUsage],
     varieties: all,
   })),
   ...pathLengths.map((pathLenConstraint) => ({
+    ...subordinate,
     stem: `BlankSubordinateCACertificate_PathLen${pathLenConstraint}`,
-    kind: 'subordinate' as const,
-    critical: true,
     pathLenConstraint,
     usage: [],
     varieties: noBase,
   })),
   {
+    ...root,
     stem: 'RootCACertificate',
-    kind: 'root',
-    critical: true,
     usage: [caKeyUsage],
     varieties: baseAndApi,
   },
   {
+    ...root,
     stem: 'BlankRootCACertificate',
-    kind: 'root',
-    critical: true,
     usage: [],
     varieties: apiOnly,
     crlDistributionPointsFromApi: true,
   },
   ...pathLengths.map((pathLenConstraint) => ({
+    ...root,
     stem: `BlankRootCACertificate_PathLen${pathLenConstraint}`,
-    kind: 'root' as const,
-    critical: true,
     pathLenConstraint,
     usage: [],
     varieties: apiOnly,
@@ -145,15 +142,13 @@ const byName: ReadonlyMap<string, Template> = new Map(
     .map((template) => [template.name, template]),
 )
 
-/** All template names. */
 export const templateNames: readonly string[] = [...byName.keys()]
 
 /** The template of that name, or InvalidArgsException naming those that are spelled like it. */
 export function requireTemplate(name: string): Template {
   const template = byName.get(name)
   if (template === undefined)
-    throw new ServiceError(
-      'InvalidArgsException',
+    throw invalidArgs(
       `There is no template ${name}. Templates with similar names: ${nearest(name, templateNames).join(', ')}.`,
     )
   return template

@@ -1,6 +1,6 @@
 /** From AWS's Validity to the dates in a certificate (AWS Private CA API, Validity; RFC 5280 §4.1.2.5). */
 import { daySeconds, hourSeconds } from '../text/duration.ts'
-import { ServiceError } from '../errors.ts'
+import { invalidArgs, validationFailed } from '../errors.ts'
 import { existingDate } from '../x509/der/time.ts'
 
 export type ValidityType = 'END_DATE' | 'ABSOLUTE' | 'DAYS' | 'MONTHS' | 'YEARS'
@@ -36,27 +36,29 @@ export function certificatePeriod(
   const nowSeconds = Math.floor(now.getTime() / 1000)
   const notAfter = endSeconds(requested.validity, nowSeconds)
   if (notAfter <= nowSeconds)
-    throw invalid('The certificate validity specified must end after the current time')
+    throw validationFailed('The certificate validity specified must end after the current time')
   const notBefore =
     requested.notBefore === undefined
       ? nowSeconds - backdatingSeconds
       : startSeconds(requested.notBefore)
   if (notBefore > notAfter)
-    throw invalid('The certificate validity specified ends before ValidityNotBefore')
+    throw validationFailed('The certificate validity specified ends before ValidityNotBefore')
   return { notBefore: new Date(notBefore * 1000), notAfter: new Date(notAfter * 1000) }
 }
 
 /** Throws ValidationException, in AWS's words, if the period ends after the CA certificate does. */
 export function requireWithinIssuer(period: Period, issuerNotAfter: Date): void {
   if (period.notAfter > issuerNotAfter)
-    throw invalid('The certificate validity specified exceeds the certificate authority validity')
+    throw validationFailed(
+      'The certificate validity specified exceeds the certificate authority validity',
+    )
 }
 
 /** Throws ValidationException if the period is longer than a CA for short-lived certificates may give. */
 export function requireShortLived(period: Period, issuedAt: Date): void {
   const seconds = (period.notAfter.getTime() - issuedAt.getTime()) / 1000
   if (seconds > shortLivedDaysMax * daySeconds)
-    throw invalid(
+    throw validationFailed(
       `The certificate validity specified exceeds ${shortLivedDaysMax} days, ` +
         'the limit of a certificate authority of usage mode SHORT_LIVED_CERTIFICATE',
     )
@@ -64,10 +66,7 @@ export function requireShortLived(period: Period, issuedAt: Date): void {
 
 function startSeconds({ type, value }: Validity): number {
   if (type !== 'ABSOLUTE')
-    throw new ServiceError(
-      'InvalidArgsException',
-      `ValidityNotBefore must be of type ABSOLUTE, not ${type}.`,
-    )
+    throw invalidArgs(`ValidityNotBefore must be of type ABSOLUTE, not ${type}.`)
   return withinCalendar(value)
 }
 
@@ -89,7 +88,7 @@ function endSeconds({ type, value }: Validity, now: number): number {
 /** `seconds` since 1970 as a number, or ValidationException if no certificate can say it. */
 function withinCalendar(seconds: number | bigint): number {
   if (seconds < 0 || seconds > lastSecond)
-    throw invalid('The certificate validity specified is beyond 9999-12-31T23:59:59Z')
+    throw validationFailed('The certificate validity specified is beyond 9999-12-31T23:59:59Z')
   return Number(seconds)
 }
 
@@ -121,8 +120,7 @@ function parseEndDate(value: number | bigint): number {
   const [yearDigits = '', ...rest] = fields?.slice(1) ?? []
   const date = existingDate([fullYear(yearDigits), ...rest.map(Number)])
   if (date === undefined)
-    throw new ServiceError(
-      'InvalidArgsException',
+    throw invalidArgs(
       `END_DATE ${digits} is not a date of the form YYMMDDHHMMSS or YYYYMMDDHHMMSS.`,
     )
   return Math.max(0, date.getTime() / 1000)
@@ -132,8 +130,4 @@ function fullYear(digits: string): number {
   const year = Number(digits)
   if (digits.length === 4) return year
   return year >= 50 ? 1900 + year : 2000 + year
-}
-
-function invalid(message: string): ServiceError {
-  return new ServiceError('ValidationException', message)
 }

@@ -1,5 +1,5 @@
 import { daySeconds } from '../text/duration.ts'
-import { maySignCrls } from '../chain/crl-signing.ts'
+import { maySignCrls } from '../chain/ca-certificate.ts'
 import { supersededIdentities } from '../chain/issuer-identity.ts'
 import type { Services } from '../services.ts'
 import { listCrlSigners, type CrlSigner } from '../store/installed-certificates.ts'

@@ -10,7 +10,7 @@ import {
 } from '../store/certificate-search.ts'
 import { ConflictError } from '../store/database.ts'
 import { deleteNames, deletePositions, retireCertificate } from '../store/retired-certificates.ts'
-import { parseCertificateSummary } from '../x509/certificate-summary.ts'
+import { parseCertificateSummary } from '../x509/certificate-parts.ts'
 import { firstValidSecond } from '../x509/der/time.ts'
 import { restAfter } from './index-certificates.ts'
 import type { Job } from './scheduler/scheduler.ts'

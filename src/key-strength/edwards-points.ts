@@ -1,7 +1,7 @@
 /** Points of small order on Edwards curves: anyone can make a signature that such a public key verifies. */
 
 interface EdwardsCurve {
-  readonly octets: number
+  readonly bytes: number
   /** Encoded y coordinates, in hex without the sign of x; also those that are not reduced. */
   readonly smallOrder: ReadonlySet<string>
 }
@@ -25,18 +25,18 @@ const curves = {
   ed448: curve(57, [0n, 1n, prime448 - 1n, prime448, prime448 + 1n]),
 } as const
 
-function curve(octets: number, smallOrder: readonly bigint[]): EdwardsCurve {
+function curve(bytes: number, smallOrder: readonly bigint[]): EdwardsCurve {
   const encode = (y: bigint): string => {
-    const bigEndian = Buffer.from(y.toString(16).padStart(octets * 2, '0'), 'hex')
+    const bigEndian = Buffer.from(y.toString(16).padStart(bytes * 2, '0'), 'hex')
     return Buffer.from(bigEndian.toReversed()).toString('hex')
   }
-  return { octets, smallOrder: new Set(smallOrder.map(encode)) }
+  return { bytes, smallOrder: new Set(smallOrder.map(encode)) }
 }
 
 /** Whether the octets of a public key (RFC 8032 §5.1.5, §5.2.5) are a point of small order. */
 export function hasSmallOrder(kind: 'ed25519' | 'ed448', publicKey: Uint8Array): boolean {
-  const { octets, smallOrder } = curves[kind]
+  const { bytes, smallOrder } = curves[kind]
   const y = Buffer.from(publicKey)
-  y[octets - 1] = (y[octets - 1] ?? 0) & 0x7f
+  y[bytes - 1] = (y[bytes - 1] ?? 0) & 0x7f
   return smallOrder.has(y.toString('hex'))
 }

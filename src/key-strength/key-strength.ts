@@ -1,6 +1,10 @@
 /** Which public keys are too weak to be certified, or to certify others. */
+import {
+  coordinateBytes,
+  type PublicKeyKind,
+  type SubjectPublicKeyInfo,
+} from '../x509/subject-public-key-info.ts'
 import { oidName } from '../x509/der/oid.ts'
-import type { PublicKeyKind, SubjectPublicKeyInfo } from '../x509/subject-public-key-info.ts'
 import { hasSmallOrder } from './edwards-points.ts'
 import { isPrimeModulus, rememberedWeakness } from './modulus-checks.ts'
 import type { WeakKeyList } from './weak-key-list.ts'
@@ -22,19 +26,6 @@ const rsaBitsMin = 2048
 const rsaBitsMax = 8192
 const rsaExponentMin = 65_537n
 const rsaExponentBitsMax = 256n
-
-/** Named curves of at least 224 bits, without a known weakness: NIST's, secp256k1 and the Brainpool ones. */
-const strongCurves: ReadonlySet<string> = new Set([
-  '1.3.132.0.33',
-  '1.2.840.10045.3.1.7',
-  '1.3.132.0.34',
-  '1.3.132.0.35',
-  '1.3.132.0.10',
-  '1.3.36.3.3.2.8.1.1.5',
-  '1.3.36.3.3.2.8.1.1.7',
-  '1.3.36.3.3.2.8.1.1.11',
-  '1.3.36.3.3.2.8.1.1.13',
-])
 
 /**
  * Why a key is refused, or undefined: one that is too large always, a weak one unless the operator allows it. A prime
@@ -72,7 +63,7 @@ export function weaknessOf({ key, subjectPublicKey }: SubjectPublicKeyInfo): str
     case 'rsa':
       return weaknessOfRsa(key)
     case 'ec':
-      return strongCurves.has(key.curve)
+      return coordinateBytes.has(key.curve)
         ? undefined
         : `curve ${oidName(key.curve)} is not known to be strong`
     case 'ed25519':

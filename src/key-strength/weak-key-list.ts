@@ -7,9 +7,9 @@ export interface WeakKeyList {
 }
 
 /** Octets of a fingerprint in Debian's openssl-blacklist, and of SHA-256. */
-const suffixOctets = 10
-const digestOctets = 32
-const linePattern = new RegExp(`^([0-9a-f]{${suffixOctets * 2}}|[0-9a-f]{${digestOctets * 2}})$`)
+const suffixBytes = 10
+const digestBytes = 32
+const linePattern = new RegExp(`^([0-9a-f]{${suffixBytes * 2}}|[0-9a-f]{${digestBytes * 2}})$`)
 
 /**
  * Reads one fingerprint a line, in hex: 20 digits, the last of the SHA-1 of `Modulus=HEX` and a line feed, as in Debian's
@@ -24,13 +24,13 @@ export function parseWeakKeyList(text: string): WeakKeyList {
     if (line === '' || line.startsWith('#')) continue
     if (!linePattern.test(line))
       throw new SyntaxError(
-        `line ${index + 1} must have ${suffixOctets * 2} or ${digestOctets * 2} hexadecimal digits`,
+        `line ${index + 1} must have ${suffixBytes * 2} or ${digestBytes * 2} hexadecimal digits`,
       )
-    const list = line.length === suffixOctets * 2 ? suffixes : digests
+    const list = line.length === suffixBytes * 2 ? suffixes : digests
     list.push(line)
   }
-  const hasSuffix = lookup(suffixes, suffixOctets)
-  const hasDigest = lookup(digests, digestOctets)
+  const hasSuffix = lookup(suffixes, suffixBytes)
+  const hasDigest = lookup(digests, digestBytes)
   return {
     has: (key) =>
       hasDigest?.(hash('sha256', key.der, 'buffer')) === true || hasModulus(key, hasSuffix),
@@ -40,13 +40,13 @@ export function parseWeakKeyList(text: string): WeakKeyList {
 function hasModulus({ key }: SubjectPublicKeyInfo, hasSuffix: Lookup | undefined): boolean {
   if (hasSuffix === undefined || key.kind !== 'rsa') return false
   const hex = Buffer.from(key.modulus).toString('hex').toUpperCase()
-  return hasSuffix(hash('sha1', `Modulus=${hex}\n`, 'buffer').subarray(-suffixOctets))
+  return hasSuffix(hash('sha1', `Modulus=${hex}\n`, 'buffer').subarray(-suffixBytes))
 }
 
 type Lookup = (fingerprint: Uint8Array) => boolean
 
 /** Binary search in sorted bytes, because the full list has hundreds of thousands of lines. Undefined without fingerprints. */
-function lookup(fingerprints: readonly string[], octets: number): Lookup | undefined {
+function lookup(fingerprints: readonly string[], bytes: number): Lookup | undefined {
   if (fingerprints.length === 0) return undefined
   const sorted = Buffer.from(fingerprints.toSorted().join(''), 'hex')
   return (fingerprint) => {
@@ -54,7 +54,7 @@ function lookup(fingerprints: readonly string[], octets: number): Lookup | undef
     let high = fingerprints.length
     while (low < high) {
       const middle = (low + high) >> 1
-      const order = Buffer.compare(fingerprint, entryAt(sorted, middle, octets))
+      const order = Buffer.compare(fingerprint, entryAt(sorted, middle, bytes))
       if (order === 0) return true
       if (order < 0) high = middle
       else low = middle + 1
@@ -63,6 +63,6 @@ function lookup(fingerprints: readonly string[], octets: number): Lookup | undef
   }
 }
 
-function entryAt(sorted: Buffer, index: number, octets: number): Buffer {
-  return sorted.subarray(index * octets, (index + 1) * octets)
+function entryAt(sorted: Buffer, index: number, bytes: number): Buffer {
+  return sorted.subarray(index * bytes, (index + 1) * bytes)
 }

@@ -30,9 +30,9 @@ import type { Report } from './rules.ts'
 import { vendorChecks } from './vendor-checks.ts'
 
 const checkNames =
-  (what: string) =>
+  (label: string) =>
   ({ value }: Extension, { report }: LintContext): void => {
-    lintGeneralNames(parseGeneralNames(value), what, report)
+    lintGeneralNames(parseGeneralNames(value), label, report)
   }
 
 function checkSubjectAltName(extension: Extension, context: LintContext): void {
@@ -88,23 +88,23 @@ function checkAuthorityKeyIdentifier(
 }
 
 const checkDistributionPoints =
-  (what: string) =>
+  (label: string) =>
   ({ value }: Extension, { report }: LintContext): void => {
-    for (const point of parseDistributionPoints(value, what)) {
-      lintGeneralNames(point.fullName, what, report)
-      lintGeneralNames(point.crlIssuer, `cRLIssuer of ${what}`, report)
+    for (const point of parseDistributionPoints(value, label)) {
+      lintGeneralNames(point.fullName, label, report)
+      lintGeneralNames(point.crlIssuer, `cRLIssuer of ${label}`, report)
       // Go refuses a certificate with one.
       if (point.relativeName !== undefined)
-        report.add('distribution-points', `${what} has a nameRelativeToCRLIssuer`)
+        report.add('distribution-points', `${label} has a nameRelativeToCRLIssuer`)
     }
   }
 
 const checkInfoAccess =
-  (what: string) =>
+  (label: string) =>
   ({ value }: Extension, { report }: LintContext): void => {
     const locations = parseInfoAccess(value).map(({ accessLocation }) => accessLocation)
-    if (locations.length === 0) throw new DerError(`${what} is empty`)
-    lintGeneralNames(locations, what, report)
+    if (locations.length === 0) throw new DerError(`${label} is empty`)
+    lintGeneralNames(locations, label, report)
   }
 
 function checkNameConstraints({ value }: Extension, { facts, report }: LintContext): void {
@@ -121,7 +121,7 @@ function checkSubtree({ kind, content }: GeneralSubtree, report: Report): void {
   if (kind === 'directoryName') lintName(parseName(content), 'nameConstraints', report)
   if (
     kind === 'iPAddress' &&
-    content.some((octet, at) => at < half && octet & ~(content[at + half] ?? 0))
+    content.some((byte, at) => at < half && byte & ~(content[at + half] ?? 0))
   )
     throw new DerError('iPAddress of a subtree has bits outside its mask')
   if (kind === 'uniformResourceIdentifier' && isIP(latin1(content)) !== 0)
@@ -129,70 +129,56 @@ function checkSubtree({ kind, content }: GeneralSubtree, report: Report): void {
 }
 
 /** By object identifier. */
-export const extensionChecks: ReadonlyMap<string, ExtensionCheck> = new Map<string, ExtensionCheck>(
-  [
-    [oids.basicConstraints, { rule: 'basic-constraints', check: checkBasicConstraints }],
-    [oids.keyUsage, { rule: 'key-usage', critical: 'should', check: checkKeyUsage }],
-    [oids.extendedKeyUsage, { rule: 'extended-key-usage', check: checkExtendedKeyUsage }],
-    [oids.subjectAltName, { rule: 'subject-alternative-name', check: checkSubjectAltName }],
-    [
-      oids.issuerAltName,
-      {
-        rule: 'issuer-alternative-name',
-        critical: 'should not',
-        check: checkNames('issuerAltName'),
-      },
-    ],
+export const extensionChecks: ReadonlyMap<string, ExtensionCheck> = new Map(
+  Object.entries<ExtensionCheck>({
+    [oids.basicConstraints]: { rule: 'basic-constraints', check: checkBasicConstraints },
+    [oids.keyUsage]: { rule: 'key-usage', critical: 'should', check: checkKeyUsage },
+    [oids.extendedKeyUsage]: { rule: 'extended-key-usage', check: checkExtendedKeyUsage },
+    [oids.subjectAltName]: { rule: 'subject-alternative-name', check: checkSubjectAltName },
+    [oids.issuerAltName]: {
+      rule: 'issuer-alternative-name',
+      critical: 'should not',
+      check: checkNames('issuerAltName'),
+    },
     // The checks of the key identifiers include their criticality.
-    [
-      oids.subjectKeyIdentifier,
-      { rule: 'subject-key-identifier', check: checkSubjectKeyIdentifier },
-    ],
-    [
-      oids.authorityKeyIdentifier,
-      { rule: 'authority-key-identifier', check: checkAuthorityKeyIdentifier },
-    ],
-    [
-      oids.crlDistributionPoints,
-      {
-        rule: 'distribution-points',
-        critical: 'should not',
-        isConstant: true,
-        check: checkDistributionPoints(oidName(oids.crlDistributionPoints)),
-      },
-    ],
-    [
-      oids.freshestCrl,
-      {
-        rule: 'distribution-points',
-        critical: 'must not',
-        isConstant: true,
-        check: checkDistributionPoints(oidName(oids.freshestCrl)),
-      },
-    ],
-    [
-      oids.authorityInfoAccess,
-      {
-        rule: 'info-access',
-        critical: 'must not',
-        isConstant: true,
-        check: checkInfoAccess(oidName(oids.authorityInfoAccess)),
-      },
-    ],
-    [
-      oids.subjectInfoAccess,
-      {
-        rule: 'info-access',
-        critical: 'must not',
-        isConstant: true,
-        check: checkInfoAccess(oidName(oids.subjectInfoAccess)),
-      },
-    ],
-    [
-      oids.nameConstraints,
-      { rule: 'name-constraints', critical: 'must', check: checkNameConstraints },
-    ],
+    [oids.subjectKeyIdentifier]: {
+      rule: 'subject-key-identifier',
+      check: checkSubjectKeyIdentifier,
+    },
+    [oids.authorityKeyIdentifier]: {
+      rule: 'authority-key-identifier',
+      check: checkAuthorityKeyIdentifier,
+    },
+    [oids.crlDistributionPoints]: {
+      rule: 'distribution-points',
+      critical: 'should not',
+      isConstant: true,
+      check: checkDistributionPoints(oidName(oids.crlDistributionPoints)),
+    },
+    [oids.freshestCrl]: {
+      rule: 'distribution-points',
+      critical: 'must not',
+      isConstant: true,
+      check: checkDistributionPoints(oidName(oids.freshestCrl)),
+    },
+    [oids.authorityInfoAccess]: {
+      rule: 'info-access',
+      critical: 'must not',
+      isConstant: true,
+      check: checkInfoAccess(oidName(oids.authorityInfoAccess)),
+    },
+    [oids.subjectInfoAccess]: {
+      rule: 'info-access',
+      critical: 'must not',
+      isConstant: true,
+      check: checkInfoAccess(oidName(oids.subjectInfoAccess)),
+    },
+    [oids.nameConstraints]: {
+      rule: 'name-constraints',
+      critical: 'must',
+      check: checkNameConstraints,
+    },
     ...policyChecks,
     ...vendorChecks,
-  ],
+  }),
 )

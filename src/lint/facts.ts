@@ -10,7 +10,6 @@ export interface LintIssuer {
   readonly notAfter: Date
 }
 
-/** A certificate that is being checked. */
 export interface LintContext {
   readonly certificate: TbsCertificate
   /** Undefined for a root that signs itself. */

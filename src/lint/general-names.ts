@@ -10,14 +10,14 @@ import { hostFault, isPlainHost, isUnusualHost, mailboxFault, uriFault } from '.
 import { directoryStrings, lintName, lintString } from './name-strings.ts'
 import type { Report, RuleName } from './rules.ts'
 
-/** Checks each name; `what` names the list in messages: `subjectAltName`. */
+/** Checks each name; `label` names the list in messages: `subjectAltName`. */
 export function lintGeneralNames(
   names: readonly GeneralName[],
-  what: string,
+  label: string,
   report: Report,
 ): void {
   for (const [index, name] of names.entries())
-    lintGeneralName(name, () => `${what}, name ${index + 1}`, report)
+    lintGeneralName(name, () => `${label}, name ${index + 1}`, report)
 }
 
 function lintGeneralName(

@@ -25,7 +25,7 @@ import { lintName } from './name-strings.ts'
 import { lintOid } from './object-identifiers.ts'
 import { Report, type LintFinding } from './rules.ts'
 
-const serialNumberOctetsMax = 20
+const serialNumberBytesMax = 20
 const generalizedFromYear = 2050
 
 /**
@@ -67,9 +67,9 @@ function noFacts(): ExtensionFacts {
 function lintFields({ certificate, issuer, report }: LintContext): void {
   const { version, serialNumber, notBefore, notAfter } = certificate
   if (version !== 3) report.add('version-3')
-  if (serialNumber.length > serialNumberOctetsMax)
+  if (serialNumber.length > serialNumberBytesMax)
     report.add('serial-number', `it has ${serialNumber.length} octets`)
-  if (!serialNumber.some((octet) => octet !== 0)) report.add('serial-number', 'it is zero')
+  if (!serialNumber.some((byte) => byte !== 0)) report.add('serial-number', 'it is zero')
   // The issuer is copied from the subject of the CA's certificate, so only its presence is checked.
   if (isEmptyName(certificate.issuer)) report.add('issuer-not-empty')
   if (notBefore > notAfter) report.add('validity-order')
@@ -92,7 +92,7 @@ function lintValidityEncoding(certificate: TbsCertificate, report: Report): void
 }
 
 function lintExtension(extension: Extension, context: LintContext): void {
-  const { oid, critical, value } = extension
+  const { oid, value } = extension
   const { report } = context
   const known = extensionChecks.get(oid)
   try {
@@ -101,8 +101,7 @@ function lintExtension(extension: Extension, context: LintContext): void {
       requireDerTree(value, oidName(oid))
       return
     }
-    if (known.critical !== undefined)
-      lintCriticality(oid, { critical, expected: known.critical, report })
+    if (known.critical !== undefined) lintCriticality(known.critical, extension, report)
     if (known.isConstant === true) checkOnce(known, extension, context)
     else known.check(extension, context)
   } catch (error) {
@@ -127,12 +126,9 @@ function checkOnce(known: ExtensionCheck, extension: Extension, context: LintCon
 }
 
 function lintCriticality(
-  oid: string,
-  {
-    critical,
-    expected,
-    report,
-  }: { readonly critical: boolean; readonly expected: Criticality; readonly report: Report },
+  expected: Criticality,
+  { oid, critical }: Extension,
+  report: Report,
 ): void {
   const isExpected = critical === (expected === 'must' || expected === 'should')
   if (isExpected) return

@@ -72,15 +72,15 @@ const syntaxes: ReadonlyMap<string, AttributeSyntax> = new Map([
   [oids.userId, {}],
 ])
 
-/** Checks every attribute of a name; `what` names it in messages: `subject`. */
-export function lintName(name: Name, what: string, report: Report): void {
+/** Checks every attribute of a name; `label` names it in messages: `subject`. */
+export function lintName(name: Name, label: string, report: Report): void {
   for (const [index, rdn] of name.rdns.entries()) {
     for (const attribute of rdn) {
-      const place = (): string => `${what}, ${attributePlace(attribute.type, index + 1)}`
+      const place = (): string => `${label}, ${attributePlace(attribute.type, index + 1)}`
       lintAttribute(attribute, place, report)
     }
   }
-  if (name.rdns.some((rdn) => rdn.length > 1)) lintSets(name, what, report)
+  if (name.rdns.some((rdn) => rdn.length > 1)) lintSets(name, label, report)
 }
 
 function lintAttribute(
@@ -186,13 +186,13 @@ function stringType(tag: number): string {
 }
 
 /** Checks that multi-valued RDNs are in the order of DER and have each type once. They are rare. */
-function lintSets({ der, rdns }: Name, what: string, report: Report): void {
-  const sets = readAll(readOnlyNested(der, tags.sequence, what), what, rdns.length)
+function lintSets({ der, rdns }: Name, label: string, report: Report): void {
+  const sets = readAll(readOnlyNested(der, tags.sequence, label), label, rdns.length)
   for (const [index, set] of sets.entries()) {
     const types = (rdns[index] ?? []).map(({ type }) => type)
-    const place = `${what}, RDN ${index + 1}`
+    const place = `${label}, RDN ${index + 1}`
     if (new Set(types).size < types.length) report.add('name-repeated-attribute', place)
-    const attributes = readAll(readOnlyNested(set.der, tags.set, what), what, types.length)
+    const attributes = readAll(readOnlyNested(set.der, tags.set, label), label, types.length)
     const isOrdered = isInSetOrder(attributes.map((attribute) => attribute.der))
     if (!isOrdered) report.add('name-set-order', place)
   }

@@ -44,41 +44,33 @@ function checkPolicyMappings({ value }: Extension, { facts }: LintContext): void
 }
 
 /** By object identifier. */
-export const policyChecks: readonly (readonly [string, ExtensionCheck])[] = [
-  [oids.certificatePolicies, { rule: 'certificate-policies', check: checkPolicies }],
-  [
-    oids.microsoftApplicationPolicies,
-    {
-      rule: 'vendor-extension',
-      check: ({ value }) => {
-        parseCertificatePolicies(value)
-      },
+export const policyChecks: Readonly<Record<string, ExtensionCheck>> = {
+  [oids.certificatePolicies]: { rule: 'certificate-policies', check: checkPolicies },
+  [oids.microsoftApplicationPolicies]: {
+    rule: 'vendor-extension',
+    check: ({ value }) => {
+      parseCertificatePolicies(value)
     },
-  ],
-  [
-    oids.policyMappings,
-    { rule: 'policy-mappings', critical: 'should', check: checkPolicyMappings },
-  ],
-  [
-    oids.policyConstraints,
-    {
-      rule: 'policy-constraints',
-      critical: 'must',
-      check: ({ value }, { facts }) => {
-        facts.policyExtension ??= 'policyConstraints'
-        parsePolicyConstraints(value)
-      },
+  },
+  [oids.policyMappings]: {
+    rule: 'policy-mappings',
+    critical: 'should',
+    check: checkPolicyMappings,
+  },
+  [oids.policyConstraints]: {
+    rule: 'policy-constraints',
+    critical: 'must',
+    check: ({ value }, { facts }) => {
+      facts.policyExtension ??= 'policyConstraints'
+      parsePolicyConstraints(value)
     },
-  ],
-  [
-    oids.inhibitAnyPolicy,
-    {
-      rule: 'policy-constraints',
-      critical: 'must',
-      check: ({ value }, { facts }) => {
-        facts.policyExtension ??= 'inhibitAnyPolicy'
-        parseInhibitAnyPolicy(value)
-      },
+  },
+  [oids.inhibitAnyPolicy]: {
+    rule: 'policy-constraints',
+    critical: 'must',
+    check: ({ value }, { facts }) => {
+      facts.policyExtension ??= 'inhibitAnyPolicy'
+      parseInhibitAnyPolicy(value)
     },
-  ],
-]
+  },
+}

@@ -3,7 +3,7 @@ import { DerError } from '../x509/der/error.ts'
 import { readNamedBits } from '../x509/der/bit-string.ts'
 import { readOnly, readOnlyNested, tags } from '../x509/der/reader.ts'
 import { requireDerTree } from '../x509/der/tree.ts'
-import { isNull, readAll, readIntegerOctets } from '../x509/der/values.ts'
+import { isNull, readIntegerBytes, readSequenceOf } from '../x509/der/values.ts'
 import type { Extension } from '../x509/extensions/extensions.ts'
 import { parseGeneralNames } from '../x509/names/general-name.ts'
 import {
@@ -58,11 +58,11 @@ function checkCaSecurity({ value }: Extension, { report }: LintContext): void {
 }
 
 function checkComment({ value }: Extension, { report }: LintContext): void {
-  const what = oidName(oids.netscapeComment)
-  const text = decodeString(readOnly(value, tags.ia5String, what)) ?? ''
+  const label = oidName(oids.netscapeComment)
+  const text = decodeString(readOnly(value, tags.ia5String, label)) ?? ''
   // Comments commonly contain line breaks.
   lintString(
-    { tag: tags.ia5String, text: text.replaceAll(/[\r\n\t]/g, ' '), place: () => what },
+    { tag: tags.ia5String, text: text.replaceAll(/[\r\n\t]/g, ' '), place: () => label },
     report,
   )
 }
@@ -72,77 +72,63 @@ const statementsMax = 64
 
 /** Checks a SEQUENCE OF SEQUENCE of an object identifier and an optional value. */
 function checkStatements({ oid, value }: Extension): void {
-  const what = oidName(oid)
-  const elements = readAll(readOnlyNested(value, tags.sequence, what), what, statementsMax)
-  if (elements.length === 0) throw new DerError(`${what} is empty`)
+  const label = oidName(oid)
+  const elements = readSequenceOf(value, label, statementsMax)
   for (const { der } of elements) {
-    const reader = readOnlyNested(der, tags.sequence, what)
+    const reader = readOnlyNested(der, tags.sequence, label)
     decodeOid(reader.element(tags.oid).content)
-    if (!reader.atEnd) requireDerTree(reader.any().der, what)
+    if (!reader.atEnd) requireDerTree(reader.any().der, label)
     reader.end()
   }
 }
 
 /** By object identifier. */
-export const vendorChecks: readonly (readonly [string, ExtensionCheck])[] = [
-  [
-    oids.signedCertificateTimestamps,
-    {
-      rule: 'certificate-transparency',
-      critical: 'should not',
-      check: checkTimestamps,
+export const vendorChecks: Readonly<Record<string, ExtensionCheck>> = {
+  [oids.signedCertificateTimestamps]: {
+    rule: 'certificate-transparency',
+    critical: 'should not',
+    check: checkTimestamps,
+  },
+  [oids.precertificatePoison]: {
+    rule: 'certificate-transparency',
+    critical: 'must',
+    check: checkNull,
+  },
+  [oids.tlsFeature]: {
+    rule: 'tls-feature',
+    critical: 'should not',
+    check: readable(parseTlsFeatures),
+  },
+  [oids.ocspNoCheck]: { rule: 'ocsp-no-check', critical: 'should not', check: checkNull },
+  [oids.privateKeyUsagePeriod]: { rule: 'private-key-usage-period', check: checkUsagePeriod },
+  [oids.subjectDirectoryAttributes]: {
+    rule: 'subject-directory-attributes',
+    critical: 'must not',
+    check: readable(parseDirectoryAttributes),
+  },
+  [oids.microsoftTemplate]: { rule: 'vendor-extension', check: readable(parseMicrosoftTemplate) },
+  [oids.microsoftTemplateName]: { rule: 'vendor-extension', check: checkTemplateName },
+  [oids.microsoftCaSecurity]: { rule: 'vendor-extension', check: checkCaSecurity },
+  [oids.microsoftCaVersion]: {
+    rule: 'vendor-extension',
+    check: ({ oid, value }) => {
+      readIntegerBytes(readOnly(value, tags.integer, oidName(oid)), oidName(oid))
     },
-  ],
-  [
-    oids.precertificatePoison,
-    { rule: 'certificate-transparency', critical: 'must', check: checkNull },
-  ],
-  [
-    oids.tlsFeature,
-    { rule: 'tls-feature', critical: 'should not', check: readable(parseTlsFeatures) },
-  ],
-  [oids.ocspNoCheck, { rule: 'ocsp-no-check', critical: 'should not', check: checkNull }],
-  [oids.privateKeyUsagePeriod, { rule: 'private-key-usage-period', check: checkUsagePeriod }],
-  [
-    oids.subjectDirectoryAttributes,
-    {
-      rule: 'subject-directory-attributes',
-      critical: 'must not',
-      check: readable(parseDirectoryAttributes),
+  },
+  [oids.microsoftPreviousCaCertHash]: {
+    rule: 'vendor-extension',
+    check: ({ oid, value }) => {
+      readOnly(value, tags.octetString, oidName(oid))
     },
-  ],
-  [oids.microsoftTemplate, { rule: 'vendor-extension', check: readable(parseMicrosoftTemplate) }],
-  [oids.microsoftTemplateName, { rule: 'vendor-extension', check: checkTemplateName }],
-  [oids.microsoftCaSecurity, { rule: 'vendor-extension', check: checkCaSecurity }],
-  [
-    oids.microsoftCaVersion,
-    {
-      rule: 'vendor-extension',
-      check: ({ oid, value }) => {
-        readIntegerOctets(readOnly(value, tags.integer, oidName(oid)), oidName(oid))
-      },
+  },
+  [oids.netscapeCertType]: {
+    rule: 'vendor-extension',
+    check: ({ oid, value }) => {
+      const element = readOnly(value, tags.bitString, oidName(oid))
+      readNamedBits(element, oidName(oid), certTypeBits)
     },
-  ],
-  [
-    oids.microsoftPreviousCaCertHash,
-    {
-      rule: 'vendor-extension',
-      check: ({ oid, value }) => {
-        readOnly(value, tags.octetString, oidName(oid))
-      },
-    },
-  ],
-  [
-    oids.netscapeCertType,
-    {
-      rule: 'vendor-extension',
-      check: ({ oid, value }) => {
-        const element = readOnly(value, tags.bitString, oidName(oid))
-        readNamedBits(element, oidName(oid), certTypeBits)
-      },
-    },
-  ],
-  [oids.netscapeComment, { rule: 'vendor-extension', check: checkComment }],
-  [oids.qcStatements, { rule: 'vendor-extension', check: checkStatements }],
-  [oids.smimeCapabilities, { rule: 'vendor-extension', check: checkStatements }],
-]
+  },
+  [oids.netscapeComment]: { rule: 'vendor-extension', check: checkComment },
+  [oids.qcStatements]: { rule: 'vendor-extension', check: checkStatements },
+  [oids.smimeCapabilities]: { rule: 'vendor-extension', check: checkStatements },
+}

@@ -2,7 +2,7 @@
 import type { Authority } from '../authority/authority.ts'
 import { createBoundedCache } from '../bounded-cache.ts'
 import { issuerWith } from '../issuance/issuer-cache.ts'
-import { recordedSerialNumber } from '../x509/serial-number.ts'
+import { recordedSerialNumber } from '../x509/serial-number-text.ts'
 import { certificateStatus, type CertificateStatus } from './certificate-status.ts'
 import { ocspLife, ocspResponseData } from './response.ts'
 import type { Services } from '../services.ts'

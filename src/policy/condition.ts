@@ -3,7 +3,6 @@ import { isObject } from '../text/json.ts'
 import { operators, type Operator } from './operators.ts'
 import { compilePattern, resolvePattern, type ContextKeys, type Pattern } from './pattern.ts'
 
-/** One operator, one key, its values. */
 export interface Condition {
   /** Lower case. */
   readonly key: string
@@ -98,10 +97,10 @@ export function satisfies(condition: Condition, keys: ContextKeys): boolean | un
     return values.some(({ text }) => (text.toLowerCase() === 'true') === isAbsent)
   }
   if (actual === undefined || actual.length === 0) return whenAbsent(condition)
-  const wanted = values.map((value) => resolvePattern(value, keys))
-  const isOpen = wanted.includes(undefined)
+  const expected = values.map((value) => resolvePattern(value, keys))
+  const isOpen = expected.includes(undefined)
   const holds = (text: string): boolean | undefined => {
-    if (wanted.some((one) => one !== undefined && operator.holds(one, text)))
+    if (expected.some((one) => one !== undefined && operator.holds(one, text)))
       return !operator.negated
     return isOpen ? undefined : operator.negated
   }
@@ -121,20 +120,20 @@ const isOneTag = /^aws:(?:resource|request|principal)tag\//
 /** Has several values by nature, which quantifiers are for. */
 const tagKeys = 'aws:tagkeys'
 
-function unanimous(found: readonly (boolean | undefined)[]): boolean | undefined {
-  const [first] = found
-  return found.every((one) => one === first) ? first : undefined
+function unanimous(results: readonly (boolean | undefined)[]): boolean | undefined {
+  const [first] = results
+  return results.every((one) => one === first) ? first : undefined
 }
 
 /** Undefined if that depends on one that is undefined. */
-function everyOf(found: readonly (boolean | undefined)[]): boolean | undefined {
-  if (found.includes(false)) return false
-  return found.includes(undefined) ? undefined : true
+function everyOf(results: readonly (boolean | undefined)[]): boolean | undefined {
+  if (results.includes(false)) return false
+  return results.includes(undefined) ? undefined : true
 }
 
-function someOf(found: readonly (boolean | undefined)[]): boolean | undefined {
-  if (found.includes(true)) return true
-  return found.includes(undefined) ? undefined : false
+function someOf(results: readonly (boolean | undefined)[]): boolean | undefined {
+  if (results.includes(true)) return true
+  return results.includes(undefined) ? undefined : false
 }
 
 function whenAbsent({ operator, quantifier, ifExists }: Condition): boolean {

@@ -19,10 +19,10 @@ export type Decision = 'allowed' | 'not-allowed' | 'denied'
 
 /** An explicit Deny wins, then an Allow counts, and nothing else allows. */
 export function decide(policy: Policy, request: PolicyRequest): Decision {
-  const asked = { ...request, action: request.action.toLowerCase() }
+  const lowerCased = { ...request, action: request.action.toLowerCase() }
   let decision: Decision = 'not-allowed'
   for (const statement of policy.statements) {
-    if (!applies(statement, asked)) continue
+    if (!applies(statement, lowerCased)) continue
     if (statement.effect === 'Deny') return 'denied'
     decision = 'allowed'
   }

@@ -48,22 +48,23 @@ export interface Sharing {
 export function statementsOf(permission: ManagedPermission, sharing: Sharing): object[] {
   const organizations = sharing.principals.filter(isOrganization)
   const accounts = sharing.principals.filter((principal) => !isOrganization(principal))
-  const whom = organizations.map((id) => ({
+  const organizationGrants = organizations.map((id) => ({
     principal: '*',
     conditions: { 'aws:PrincipalOrgID': id },
   }))
-  const named = { principal: { AWS: accounts }, conditions: {} }
-  return [...(accounts.length > 0 ? [named] : []), ...whom].flatMap((one) =>
-    grantsOf(permission, sharing).map(({ actions, conditions }) => {
-      const all = { ...one.conditions, ...conditions }
-      return {
-        Effect: 'Allow',
-        Principal: one.principal,
-        Action: actions,
-        Resource: sharing.arn,
-        ...(Object.keys(all).length > 0 && { Condition: { StringEquals: all } }),
-      }
-    }),
+  const accountGrant = { principal: { AWS: accounts }, conditions: {} }
+  return [...(accounts.length > 0 ? [accountGrant] : []), ...organizationGrants].flatMap(
+    (grantee) =>
+      grantsOf(permission, sharing).map(({ actions, conditions }) => {
+        const all = { ...grantee.conditions, ...conditions }
+        return {
+          Effect: 'Allow',
+          Principal: grantee.principal,
+          Action: actions,
+          Resource: sharing.arn,
+          ...(Object.keys(all).length > 0 && { Condition: { StringEquals: all } }),
+        }
+      }),
   )
 }
 

@@ -3,12 +3,11 @@ import { BlockList, isIP } from 'node:net'
 import { createBoundedCache } from '../bounded-cache.ts'
 import { equalsResolved, matchesResolved } from './pattern.ts'
 
-/** One family of operators. */
 export interface Operator {
   /** Whether a value of the policy can be one; a text with variables is not known before. */
   readonly accepts: (value: string) => boolean
   /** Whether the value of the request is what the resolved value of the policy asks for. */
-  readonly holds: (wanted: string, actual: string) => boolean
+  readonly holds: (expected: string, actual: string) => boolean
   /** `…Not…`: no value of the policy may hold, and a request without the key satisfies it. */
   readonly negated: boolean
   /** Whether variables and `${*}` are replaced in values. */
@@ -19,48 +18,36 @@ type Holds = Operator['holds']
 type Accepts = Operator['accepts']
 
 const anyText: Accepts = () => true
-const ignoringCase: Holds = (wanted, actual) =>
-  equalsResolved(wanted.toLowerCase(), actual.toLowerCase())
+const ignoringCase: Holds = (expected, actual) =>
+  equalsResolved(expected.toLowerCase(), actual.toLowerCase())
+
+const textual = { accepts: anyText, variables: true } as const
+const arnValued = { accepts: isArn, holds: matchesArn, variables: true } as const
 
 const families: Readonly<
   Record<string, { accepts: Accepts; holds: Holds; variables?: boolean; negation?: string }>
 > = {
-  StringEquals: {
-    accepts: anyText,
-    holds: equalsResolved,
-    variables: true,
-    negation: 'StringNotEquals',
-  },
+  StringEquals: { ...textual, holds: equalsResolved, negation: 'StringNotEquals' },
   StringEqualsIgnoreCase: {
-    accepts: anyText,
+    ...textual,
     holds: ignoringCase,
-    variables: true,
     negation: 'StringNotEqualsIgnoreCase',
   },
-  StringLike: {
-    accepts: anyText,
-    holds: matchesResolved,
-    variables: true,
-    negation: 'StringNotLike',
-  },
-  ArnEquals: { accepts: isArn, holds: matchesArn, variables: true, negation: 'ArnNotEquals' },
-  ArnLike: { accepts: isArn, holds: matchesArn, variables: true, negation: 'ArnNotLike' },
-  NumericEquals: {
-    accepts: isNumber,
-    holds: numeric((a, b) => a === b),
-    negation: 'NumericNotEquals',
-  },
-  NumericLessThan: { accepts: isNumber, holds: numeric((a, b) => a < b) },
-  NumericLessThanEquals: { accepts: isNumber, holds: numeric((a, b) => a <= b) },
-  NumericGreaterThan: { accepts: isNumber, holds: numeric((a, b) => a > b) },
-  NumericGreaterThanEquals: { accepts: isNumber, holds: numeric((a, b) => a >= b) },
-  DateEquals: { accepts: isDate, holds: dated((a, b) => a === b), negation: 'DateNotEquals' },
-  DateLessThan: { accepts: isDate, holds: dated((a, b) => a < b) },
-  DateLessThanEquals: { accepts: isDate, holds: dated((a, b) => a <= b) },
-  DateGreaterThan: { accepts: isDate, holds: dated((a, b) => a > b) },
-  DateGreaterThanEquals: { accepts: isDate, holds: dated((a, b) => a >= b) },
+  StringLike: { ...textual, holds: matchesResolved, negation: 'StringNotLike' },
+  ArnEquals: { ...arnValued, negation: 'ArnNotEquals' },
+  ArnLike: { ...arnValued, negation: 'ArnNotLike' },
+  NumericEquals: { ...numeric((a, b) => a === b), negation: 'NumericNotEquals' },
+  NumericLessThan: numeric((a, b) => a < b),
+  NumericLessThanEquals: numeric((a, b) => a <= b),
+  NumericGreaterThan: numeric((a, b) => a > b),
+  NumericGreaterThanEquals: numeric((a, b) => a >= b),
+  DateEquals: { ...dated((a, b) => a === b), negation: 'DateNotEquals' },
+  DateLessThan: dated((a, b) => a < b),
+  DateLessThanEquals: dated((a, b) => a <= b),
+  DateGreaterThan: dated((a, b) => a > b),
+  DateGreaterThanEquals: dated((a, b) => a >= b),
   Bool: { accepts: isBoolean, holds: ignoringCase, variables: true },
-  BinaryEquals: { accepts: isBase64, holds: (wanted, actual) => wanted === actual },
+  BinaryEquals: { accepts: isBase64, holds: (expected, actual) => expected === actual },
   IpAddress: { accepts: isRange, holds: inRange, negation: 'NotIpAddress' },
 }
 
@@ -82,10 +69,10 @@ function isArn(value: string): boolean {
 }
 
 /** Each of the six parts for itself: a wildcard does not reach from one into the next. */
-export function matchesArn(wanted: string, actual: string): boolean {
-  if (wanted === '*') return true
+export function matchesArn(expected: string, actual: string): boolean {
+  if (expected === '*') return true
   const parts = partsOf(actual)
-  const patterns = partsOf(wanted)
+  const patterns = partsOf(expected)
   return (
     patterns.length === parts.length &&
     patterns.every((pattern, at) => matchesResolved(pattern, parts[at] ?? ''))
@@ -106,8 +93,13 @@ function isNumber(value: string): boolean {
   return numberForm.test(value) && Number.isFinite(Number(value))
 }
 
-function numeric(compare: (actual: number, wanted: number) => boolean): Holds {
-  return (wanted, actual) => isNumber(actual) && compare(Number(actual), Number(wanted))
+type Comparison = (actual: number, expected: number) => boolean
+
+function numeric(compare: Comparison): { accepts: Accepts; holds: Holds } {
+  return {
+    accepts: isNumber,
+    holds: (expected, actual) => isNumber(actual) && compare(Number(actual), Number(expected)),
+  }
 }
 
 const dateForm = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/
@@ -129,10 +121,13 @@ function millisecondsOf(value: string): number {
   return Date.parse(zoned ? value : `${value}Z`)
 }
 
-function dated(compare: (actual: number, wanted: number) => boolean): Holds {
-  return (wanted, actual) => {
-    const at = millisecondsOf(actual)
-    return Number.isFinite(at) && compare(at, millisecondsOf(wanted))
+function dated(compare: Comparison): { accepts: Accepts; holds: Holds } {
+  return {
+    accepts: isDate,
+    holds: (expected, actual) => {
+      const at = millisecondsOf(actual)
+      return Number.isFinite(at) && compare(at, millisecondsOf(expected))
+    },
   }
 }
 
@@ -155,10 +150,10 @@ function isRange(value: string): boolean {
 /** Made once for each range that a policy has. */
 const lists = createBoundedCache<BlockList>(10_000)
 
-function inRange(wanted: string, actual: string): boolean {
+function inRange(expected: string, actual: string): boolean {
   const family = isIP(actual)
-  if (family === 0 || !isRange(wanted)) return false
-  return listOf(wanted).check(actual, family === 4 ? 'ipv4' : 'ipv6')
+  if (family === 0 || !isRange(expected)) return false
+  return listOf(expected).check(actual, family === 4 ? 'ipv4' : 'ipv6')
 }
 
 function listOf(range: string): BlockList {

@@ -7,6 +7,19 @@ export interface ContextKeys {
   get(key: string): readonly string[] | undefined
 }
 
+/** Condition keys of a request with tags: aws:TagKeys, and aws:RequestTag for each name, whatever its case. */
+export function requestTagKeys(
+  tags: readonly { readonly Key: string; readonly Value?: string | undefined }[],
+): Map<string, readonly string[]> {
+  const keys = new Map<string, readonly string[]>()
+  for (const { Key, Value = '' } of tags) {
+    const name = `aws:requesttag/${Key.toLowerCase()}`
+    keys.set(name, [...(keys.get(name) ?? []), Value])
+  }
+  const names = tags.map(({ Key }) => Key)
+  return names.length === 0 ? keys : keys.set('aws:tagkeys', names)
+}
+
 /** A text as it was written, taken apart once. */
 export interface Pattern {
   readonly text: string

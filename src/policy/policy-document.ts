@@ -3,7 +3,14 @@
  * is not understood counts as the worse case: a statement with it never allows, and always denies.
  */
 import { parseConditions, type Condition } from './condition.ts'
-import { hasDuplicateKeys, isObject, listOf, textsOf, type JsonObject } from '../text/json.ts'
+import {
+  hasDuplicateKeys,
+  isObject,
+  listOf,
+  textsOf,
+  type JsonObject,
+  parseObject,
+} from '../text/json.ts'
 import { compilePattern, type Pattern } from './pattern.ts'
 import { parsePrincipals, type Principals } from './principal.ts'
 
@@ -83,15 +90,6 @@ function keysOf({ resources, conditions }: Statement): string[] {
     ...resources.patterns.flatMap(({ keys }) => keys),
     ...conditions.flatMap(({ key, values }) => [key, ...values.flatMap(({ keys }) => keys)]),
   ]
-}
-
-function parseObject(text: string): JsonObject | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return isObject(value) ? value : undefined
-  } catch {
-    return undefined
-  }
 }
 
 function documentProblems(document: JsonObject): string[] {

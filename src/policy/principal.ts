@@ -23,7 +23,8 @@ export interface PrincipalIdentity {
 
 const accountForm = /^\d{12}$/
 const rootForm = /^arn:[a-z0-9-]+:iam::(\d{12}):root$/
-const identityForm = /^arn:[a-z0-9-]+:(?:iam|sts)::\d{12}:(?:user|role|assumed-role)\/[^*?\s]+$/
+export const identityForm =
+  /^arn:[a-z0-9-]+:(?:iam|sts)::(\d{12}):(?:user|role|assumed-role)\/[^*?\s]+$/
 const serviceForm = /^[a-z0-9-]+(?:\.[a-z0-9-]+)+$/
 const providerForm = /^arn:[a-z0-9-]+:iam::\d{12}:(?:oidc|saml)-provider\/[^*?\s]+$/
 
@@ -95,7 +96,8 @@ function isPrincipal(text: string): boolean {
   return accountOf(text) !== undefined || identityForm.test(text)
 }
 
-function accountOf(text: string): string | undefined {
+/** The account that a principal names as a whole; undefined for any other principal. */
+export function accountOf(text: string): string | undefined {
   return accountForm.test(text) ? text : rootForm.exec(text)?.[1]
 }
 
@@ -105,21 +107,21 @@ function accountOf(text: string): string | undefined {
  */
 export function matchesPrincipal(
   principals: Principals,
-  asking: PrincipalIdentity,
+  identity: PrincipalIdentity,
   effect: 'Allow' | 'Deny',
 ): boolean {
-  if (principals.negated) return !principals.everyone && !isNamed(principals, asking)
-  const { accountId } = asking
+  if (principals.negated) return !principals.everyone && !isNamed(principals, identity)
+  const { accountId } = identity
   if (accountId === undefined)
-    return isNamed(principals, asking) || (principals.everyone && effect === 'Deny')
-  return principals.accounts.includes(accountId) || namesDirectly(principals, asking)
+    return isNamed(principals, identity) || (principals.everyone && effect === 'Deny')
+  return principals.accounts.includes(accountId) || namesDirectly(principals, identity)
 }
 
 /** Whether a statement names who asks itself, or everyone, and not only its account. */
-export function namesDirectly(principals: Principals, asking: PrincipalIdentity): boolean {
-  return !principals.negated && (principals.everyone || isNamed(principals, asking))
+export function namesDirectly(principals: Principals, identity: PrincipalIdentity): boolean {
+  return !principals.negated && (principals.everyone || isNamed(principals, identity))
 }
 
-function isNamed({ names }: Principals, asking: PrincipalIdentity): boolean {
-  return asking.names.some((name) => names.includes(name))
+function isNamed({ names }: Principals, identity: PrincipalIdentity): boolean {
+  return identity.names.some((name) => names.includes(name))
 }

@@ -2,8 +2,9 @@
  * Policies that may be put on a CA (AWS Private CA User Guide, Attach a policy for cross-account access): a statement that
  * lets others read and one that lets them issue with one template, of a fixed shape.
  */
+import { accountOf, identityForm } from './principal.ts'
 import { ServiceError } from '../errors.ts'
-import { hasDuplicateKeys, isObject, listOf, textsOf, type JsonObject } from '../text/json.ts'
+import { hasDuplicateKeys, isObject, listOf, textsOf, parseObject } from '../text/json.ts'
 
 /** What who a CA is shared with may do to read it. */
 export const readActions = [
@@ -31,7 +32,6 @@ const sharedTemplates = [
 /** Templates that others may be let issue with. */
 export type SharedTemplate = (typeof sharedTemplates)[number]
 
-/** The CA that a policy is for. */
 interface SharedAuthority {
   readonly arn: string
   readonly partition: string
@@ -43,6 +43,7 @@ interface SharedAuthority {
  */
 export function requireSharingPolicy(text: string, authority: SharedAuthority): string[] {
   const document = parseObject(text)
+  if (document === undefined) throw invalid('must be a JSON object')
   if (hasDuplicateKeys(text)) throw invalid('has an element twice')
   for (const name of Object.keys(document))
     if (!['Version', 'Id', 'Statement'].includes(name)) throw invalid(`has the element '${name}'`)
@@ -60,17 +61,7 @@ export function requireSharingPolicy(text: string, authority: SharedAuthority): 
   return [...new Set(readers.flatMap(({ sharedWith }) => sharedWith))]
 }
 
-function parseObject(text: string): JsonObject {
-  try {
-    const value: unknown = JSON.parse(text)
-    if (isObject(value)) return value
-  } catch {
-    // Said below.
-  }
-  throw invalid('must be a JSON object')
-}
-
-interface Place {
+interface StatementContext {
   /** For messages. */
   readonly name: string
   readonly authority: SharedAuthority
@@ -83,8 +74,8 @@ interface SharingStatement {
 
 const elements = ['Sid', 'Effect', 'Principal', 'Action', 'Resource', 'Condition']
 
-function readStatement(value: unknown, place: Place): SharingStatement {
-  const { name, authority } = place
+function readStatement(value: unknown, context: StatementContext): SharingStatement {
+  const { name, authority } = context
   if (!isObject(value)) throw invalid(`${name} must be an object`)
   for (const element of Object.keys(value))
     if (!elements.includes(element)) throw invalid(`${name} has the element '${element}'`)
@@ -96,7 +87,7 @@ function readStatement(value: unknown, place: Place): SharingStatement {
     throw invalid(`${name} must have the Resource ${authority.arn}`)
   const kind = kindOf(value['Action'], name)
   const conditions = readConditions(value['Condition'], name)
-  if (kind === 'issue') requireTemplate(conditions, place)
+  if (kind === 'issue') requireTemplate(conditions, context)
   else if (conditions.template !== undefined)
     throw invalid(`${name} must not have a condition on acm-pca:TemplateArn`)
   return { kind, sharedWith: principalsOf(value['Principal'], conditions, name) }
@@ -123,22 +114,22 @@ interface Conditions {
 
 /** StringEquals on the template and the organization, StringNotEquals on the account; nothing else. */
 function readConditions(value: unknown, name: string): Conditions {
-  const found = new Map<string, string>()
+  const conditions = new Map<string, string>()
   const block = value === undefined ? {} : value
   if (!isObject(block)) throw invalid(`${name}: Condition must be an object`)
   for (const [operator, keys] of Object.entries(block)) {
     if (!isObject(keys)) throw invalid(`${name}: ${operator} must have keys`)
-    for (const [key, wanted] of Object.entries(keys)) {
-      const texts = textsOf(wanted)
+    for (const [key, expected] of Object.entries(keys)) {
+      const texts = textsOf(expected)
       const condition = `${operator} ${key.toLowerCase()}`
       if (!allowedConditions.includes(condition) || texts?.length !== 1)
         throw invalid(`${name} must not have the condition ${operator} on ${key} with that value`)
-      found.set(condition, texts[0] ?? '')
+      conditions.set(condition, texts[0] ?? '')
     }
   }
   return {
-    template: found.get('StringEquals acm-pca:templatearn'),
-    organization: found.get('StringEquals aws:principalorgid'),
+    template: conditions.get('StringEquals acm-pca:templatearn'),
+    organization: conditions.get('StringEquals aws:principalorgid'),
   }
 }
 
@@ -148,7 +139,7 @@ const allowedConditions = [
   'StringNotEquals aws:principalaccount',
 ]
 
-function requireTemplate({ template }: Conditions, { name, authority }: Place): void {
+function requireTemplate({ template }: Conditions, { name, authority }: StatementContext): void {
   const allowed = sharedTemplates.map(
     (shared) => `arn:${authority.partition}:acm-pca:::template/${shared}/V1`,
   )
@@ -158,9 +149,6 @@ function requireTemplate({ template }: Conditions, { name, authority }: Place): 
     )
 }
 
-const accountForm = /^\d{12}$/
-const rootForm = /^arn:[a-z0-9-]+:iam::(\d{12}):root$/
-const identityForm = /^arn:[a-z0-9-]+:(?:iam|sts)::(\d{12}):(?:user|role|assumed-role)\/[^*?\s]+$/
 const organizationForm = /^o-[a-z0-9]{10,32}$/
 
 /** Account ids, or the id of the organization if everyone in it is meant. */
@@ -178,9 +166,7 @@ function principalsOf(
       )
     return [organization]
   }
-  const accounts = texts.map((text) =>
-    accountForm.test(text) ? text : (rootForm.exec(text) ?? identityForm.exec(text))?.[1],
-  )
+  const accounts = texts.map((text) => accountOf(text) ?? identityForm.exec(text)?.[1])
   const known = accounts.filter((account) => account !== undefined)
   if (!isObject(value) || texts.length === 0 || known.length < texts.length)
     throw invalid(`${name}: Principal must be { "AWS": … } with account ids or ARNs`)

@@ -6,12 +6,12 @@
 export function matchesWildcard(pattern: string, text: string): boolean {
   let [at, from, star, resume] = [0, 0, -1, 0]
   while (from < text.length) {
-    const wanted = pattern[at]
-    if (wanted === '*') {
+    const character = pattern[at]
+    if (character === '*') {
       star = at
       resume = from
       at += 1
-    } else if (wanted === '?' || wanted === text[from]) {
+    } else if (character === '?' || character === text[from]) {
       at += 1
       from += 1
     } else if (star >= 0) {

@@ -24,9 +24,9 @@ export function facetNumber(
   owner: Owner,
   value?: string,
 ): number {
-  const of =
+  const ownerParts =
     'accountId' in owner ? [owner.accountId, owner.region] : [String(owner.authorityNumber)]
-  const text = JSON.stringify([facet, ...of, ...(value === undefined ? [] : [value])])
+  const text = JSON.stringify([facet, ...ownerParts, ...(value === undefined ? [] : [value])])
   return createHash('sha256').update(text).digest().readInt32BE(0)
 }
 
@@ -67,7 +67,9 @@ function facetNumbersOf({ authority, templateName, requester }: FoundCertificate
   const expiring = owners.flatMap((owner) => [
     facetNumber('expiry', owner),
     facetNumber('template', owner, templateName),
-    ...requestersOf(requester).map((who) => facetNumber('requester', owner, who)),
+    ...requestersOf(requester).map((requesterText) =>
+      facetNumber('requester', owner, requesterText),
+    ),
   ])
   return {
     expiring,
@@ -104,5 +106,5 @@ const sessionForm = /^arn:([^:]+):sts::(\d{12}):assumed-role\/([^/]+)\/[^/]+$/
 export function requestersOf({ accountId, name }: FoundCertificate['requester']): string[] {
   const [, partition, account, role] = sessionForm.exec(name ?? '') ?? []
   const roleArn = role === undefined ? undefined : `arn:${partition}:iam::${account}:role/${role}`
-  return [accountId, name, roleArn].filter((who) => who !== undefined)
+  return [accountId, name, roleArn].filter((requesterText) => requesterText !== undefined)
 }

@@ -3,11 +3,11 @@ import type { SearchPosition } from '../store/certificate-search.ts'
 import type { Database } from '../store/database.ts'
 import { isObject } from '../text/json.ts'
 import { listedAt, type CertificateFilter, type ListedCertificate } from './filter.ts'
-import { indexScanNames, indexScansFor, type IndexScan, type IndexScanName } from './orders.ts'
+import { indexScanNames, indexScansFor, type IndexScan, type IndexScanName } from './index-scans.ts'
 
-/** Where a page goes on, in which order. */
+/** Where a page goes on, in which scan. */
 export interface SearchCursor extends SearchPosition {
-  readonly order: IndexScanName
+  readonly scan: IndexScanName
 }
 
 export interface SearchPage {
@@ -18,11 +18,11 @@ export interface SearchPage {
 
 /** So many certificates are looked at for one page, or one more than are asked for: each may be a read of the disk. */
 const lookedAtMax = 150
-/** How far orders are counted to find the shortest: further only if none is shorter than that. */
+/** How far scans are counted to find the shortest: further only if none is shorter than that. */
 const countsMax = [1000, 10_000]
 
 /**
- * At most `limit` certificates, after the place where the page before ended. What may be chosen is the order with the
+ * At most `limit` certificates, after the place where the page before ended. What may be chosen is the scan with the
  * fewest certificates in it, in the beginning and for all pages.
  */
 export async function searchCertificates(
@@ -30,33 +30,33 @@ export async function searchCertificates(
   filter: CertificateFilter,
   page: { readonly after: SearchCursor | undefined; readonly limit: number; readonly now: Date },
 ): Promise<SearchPage> {
-  const orders = indexScansFor(filter, page.now)
+  const scans = indexScansFor(filter, page.now)
   const { after } = page
-  const order =
+  const scan =
     after === undefined
-      ? await shortestOf(db, orders)
-      : orders.find(({ name }) => name === after.order)
-  return order === undefined
+      ? await shortestOf(db, scans)
+      : scans.find(({ name }) => name === after.scan)
+  return scan === undefined
     ? { certificates: [], next: undefined }
-    : readPage(db, { order, filter }, page)
+    : readPage(db, { scan, filter }, page)
 }
 
 async function shortestOf(
   db: Pick<Database, 'query'>,
-  orders: readonly IndexScan[],
+  scans: readonly IndexScan[],
 ): Promise<IndexScan | undefined> {
-  if (orders.length <= 1) return orders[0]
+  if (scans.length <= 1) return scans[0]
   for (const max of countsMax) {
-    const counts = await Promise.all(orders.map((order) => order.count(db, max)))
+    const counts = await Promise.all(scans.map((scan) => scan.count(db, max)))
     const least = Math.min(...counts)
-    if (least < max) return orders[counts.indexOf(least)]
+    if (least < max) return scans[counts.indexOf(least)]
   }
-  return orders[0]
+  return scans[0]
 }
 
 async function readPage(
   db: Pick<Database, 'query'>,
-  { order, filter }: { readonly order: IndexScan; readonly filter: CertificateFilter },
+  { scan, filter }: { readonly scan: IndexScan; readonly filter: CertificateFilter },
   { after, limit, now }: Parameters<typeof searchCertificates>[2],
 ): Promise<SearchPage> {
   const certificates: ListedCertificate[] = []
@@ -65,39 +65,39 @@ async function readPage(
   // One more than is asked for, to know whether others follow.
   let size = limit + 1
   for (;;) {
-    const { found, next } = await order.read(db, position, size)
+    const { found, next } = await scan.read(db, position, size)
     for (const one of found) {
-      if (certificates.length === limit) return { certificates, next: placeOf(order, position) }
+      if (certificates.length === limit) return { certificates, next: cursorAt(scan, position) }
       position = one
       const listed = listedAt(one, filter, now)
-      if (listed !== undefined && order.isFirst?.(listed) !== false) certificates.push(listed)
+      if (listed !== undefined && scan.isFirst?.(listed) !== false) certificates.push(listed)
     }
     if (next === undefined) return { certificates, next: undefined }
     position = next
     room -= found.length
-    if (room <= 0 || found.length < size) return { certificates, next: placeOf(order, position) }
+    if (room <= 0 || found.length < size) return { certificates, next: cursorAt(scan, position) }
     size = room
   }
 }
 
-function placeOf(order: IndexScan, position: SearchPosition | undefined): SearchCursor | undefined {
+function cursorAt(scan: IndexScan, position: SearchPosition | undefined): SearchCursor | undefined {
   if (position === undefined) return undefined
-  return { order: order.name, key: position.key, number: position.number }
+  return { scan: scan.name, key: position.key, number: position.number }
 }
 
-/** A place as text, which only who made it reads. */
-export function placeText({ order, key, number }: SearchCursor): string {
-  return JSON.stringify({ order, key, number })
+/** A cursor as text, for a page token. */
+export function cursorText({ scan, key, number }: SearchCursor): string {
+  return JSON.stringify({ order: scan, key, number })
 }
 
 /** Undefined for any other text. */
-export function parsePlace(text: string): SearchCursor | undefined {
+export function parseCursor(text: string): SearchCursor | undefined {
   const value: unknown = JSON.parse(text)
   if (!isObject(value)) return undefined
   const { key, number } = value
-  const order = indexScanNames.find((name) => name === value['order'])
+  const scan = indexScanNames.find((name) => name === value['order'])
   const isKey = typeof key === 'string' || typeof key === 'number'
-  return order !== undefined && isKey && typeof number === 'number'
-    ? { order, key, number }
+  return scan !== undefined && isKey && typeof number === 'number'
+    ? { scan, key, number }
     : undefined
 }

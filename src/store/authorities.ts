@@ -7,8 +7,9 @@ import type {
   InstalledCertificate,
   StoredStatus,
   UsageMode,
+  CrlKind,
+  CurrentCrl,
 } from '../authority/authority.ts'
-import type { CrlKind, CurrentCrl } from '../authority/crl.ts'
 import type { AuthorityConfiguration } from '../authority/configuration.ts'
 import type { KeyStorageSecurityStandard } from '../authority/key-storage.ts'
 import type { RevocationConfiguration } from '../authority/revocation-configuration.ts'

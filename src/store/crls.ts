@@ -2,8 +2,7 @@
  * Rows of CRLs: one for the complete CRL of a CA and one for each partition. A row says when the CRL is due, and what
  * was published last.
  */
-import type { Authority } from '../authority/authority.ts'
-import type { CrlKind } from '../authority/crl.ts'
+import type { Authority, CrlKind } from '../authority/authority.ts'
 import { firstIdentity } from '../chain/issuer-identity.ts'
 import { integerOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'

@@ -10,26 +10,20 @@ import { makeSession } from './role-session.ts'
 import {
   assumedRoleUser,
   credentials,
-  durationSeconds,
   packedPolicySize,
-  policyArns,
-  roleArn,
-  roleSessionName,
-  sessionPolicy,
+  roleMembers,
+  sessionMembers,
 } from './shapes.ts'
 import { stsOperation, type StsContext, type StsServices } from './sts-operation.ts'
 import type { WebIdentity } from './verify-web-identity.ts'
 
 const action = 'sts:AssumeRoleWithWebIdentity'
 
-const input = structure({
-  RoleArn: required(roleArn),
-  RoleSessionName: required(roleSessionName),
+const webIdentityInput = structure({
+  ...roleMembers,
   WebIdentityToken: required(string({ min: 4, max: 20_000 })),
   ProviderId: string({ min: 4, max: 2048 }),
-  PolicyArns: policyArns,
-  Policy: sessionPolicy,
-  DurationSeconds: durationSeconds,
+  ...sessionMembers,
 })
 
 /**
@@ -39,7 +33,7 @@ const input = structure({
 export const assumeRoleWithWebIdentity = stsOperation({
   name: 'AssumeRoleWithWebIdentity',
   signed: false,
-  input,
+  input: webIdentityInput,
   output: structure({
     Credentials: credentials,
     SubjectFromWebIdentityToken: string(),
@@ -48,34 +42,24 @@ export const assumeRoleWithWebIdentity = stsOperation({
     Provider: string(),
     Audience: string(),
   }),
-  async run(services, asked, context) {
-    const { name, role } = await findNamedRole(services.db, asked.RoleArn)
+  async run(services, input, context) {
+    const { name, role } = await findNamedRole(services.db, input.RoleArn)
     // The library that reads tokens is slow to load, and few servers need it.
     const { verifyWebIdentity } = await import('./verify-web-identity.ts')
     const identity = await verifyWebIdentity(services, {
-      token: asked.WebIdentityToken,
+      token: input.WebIdentityToken,
       accountId: name.accountId,
     })
     const provider = providerArn(name, identity.provider.issuer)
-    if (role === undefined || !isTrusted(services, { role, provider, identity, asked, context }))
+    if (role === undefined || !isTrusted(services, { role, provider, identity, input, context }))
       throw new ServiceError('AccessDeniedException', `Not authorized to perform ${action}`)
-    const made = makeSession(
+    const session = makeSession(
       services,
       { ...role, partition: name.partition },
-      {
-        sessionName: asked.RoleSessionName,
-        durationSeconds: asked.DurationSeconds,
-        secondsMax: undefined,
-        policy: asked.Policy,
-        policyArns: asked.PolicyArns,
-        tags: {},
-        transitiveTags: {},
-        sourceIdentity: undefined,
-        federatedProvider: provider,
-      },
+      { input, federatedProvider: provider },
     )
     return {
-      ...made,
+      ...session,
       SubjectFromWebIdentityToken: identity.subject,
       Provider: provider,
       Audience: identity.audiences[0],
@@ -83,37 +67,35 @@ export const assumeRoleWithWebIdentity = stsOperation({
   },
 })
 
-interface Trusted {
+interface TokenRequest {
   readonly role: Role
   readonly provider: string
   readonly identity: WebIdentity
-  readonly asked: Infer<typeof input>
+  readonly input: Infer<typeof webIdentityInput>
   readonly context: StsContext
 }
 
 /** Only the trust policy is asked: who brings a token has no policies yet. */
 function isTrusted(
   { clock }: StsServices,
-  { role, provider, identity, asked, context }: Trusted,
+  { role, provider, identity, input, context }: TokenRequest,
 ): boolean {
-  const place = placeOfIssuer(identity.provider.issuer).toLowerCase()
+  const issuer = placeOfIssuer(identity.provider.issuer).toLowerCase()
   const operation = new Map<string, readonly string[]>([
-    [`${place}:sub`, [identity.subject]],
-    [`${place}:aud`, audiencesOf(identity)],
-    ['sts:rolesessionname', [asked.RoleSessionName]],
+    [`${issuer}:sub`, [identity.subject]],
+    [`${issuer}:aud`, audiencesOf(identity)],
+    ['sts:rolesessionname', [input.RoleSessionName]],
     ['aws:federatedprovider', [provider]],
   ])
   const keys = requestKeys({
-    caller: undefined,
+    ...context,
     now: clock.now(),
-    sourceIp: context.sourceIp,
-    isSecure: context.isSecure,
     resourceAccount: role.accountId,
     resourceTags: new Map(Object.entries(role.tags)),
     operation,
   })
   const principal = { accountId: undefined, names: [provider] }
-  const request = { action, resource: asked.RoleArn, keys, principal }
+  const request = { action, resource: input.RoleArn, keys, principal }
   return decide(knownPolicy(role.trustPolicy, 'trust'), request) === 'allowed'
 }
 

@@ -5,35 +5,28 @@ import type { Caller } from '../identity/caller.ts'
 import { ServiceError } from '../errors.ts'
 import type { Role } from '../store/roles.ts'
 import { QueryError } from '../wire/query-errors.ts'
-import { required, string, structure, type Infer } from '../wire/shapes/shape.ts'
+import { string, structure, type Infer } from '../wire/shapes/shape.ts'
 import { findNamedRole } from './find-role.ts'
-import { requireCaller } from './require-caller.ts'
 import { makeSession } from './role-session.ts'
 import { sessionTagsOf, tagKeysOf, type TagOptions } from './session-tags.ts'
 import {
   assumedRoleUser,
   credentials,
-  durationSeconds,
   packedPolicySize,
-  policyArns,
-  roleArn,
-  roleSessionName,
-  sessionPolicy,
+  roleMembers,
+  sessionMembers,
   sessionTags,
   sourceIdentity,
   transitiveTagKeys,
 } from './shapes.ts'
-import { stsOperation, type StsContext, type StsServices } from './sts-operation.ts'
+import { requireCaller, stsOperation, type StsContext, type StsServices } from './sts-operation.ts'
 
 /** A session made with the credentials of another lives no longer (STS API, AssumeRole: role chaining). */
 const chainedSecondsMax = 3600
 
-const input = structure({
-  RoleArn: required(roleArn),
-  RoleSessionName: required(roleSessionName),
-  PolicyArns: policyArns,
-  Policy: sessionPolicy,
-  DurationSeconds: durationSeconds,
+const assumeRoleInput = structure({
+  ...roleMembers,
+  ...sessionMembers,
   Tags: sessionTags,
   TransitiveTagKeys: transitiveTagKeys,
   ExternalId: string({ min: 2, max: 1224, pattern: '[\\w+=,.@:\\/\\-]*' }),
@@ -42,51 +35,47 @@ const input = structure({
   SourceIdentity: sourceIdentity,
 })
 
-type Input = Infer<typeof input>
+type Input = Infer<typeof assumeRoleInput>
 
 /** Gives temporary credentials of a role to who its trust policy names (STS API, AssumeRole). */
 export const assumeRole = stsOperation({
   name: 'AssumeRole',
   signed: true,
-  input,
+  input: assumeRoleInput,
   output: structure({
     Credentials: credentials,
     AssumedRoleUser: assumedRoleUser,
     PackedPolicySize: packedPolicySize,
     SourceIdentity: sourceIdentity,
   }),
-  async run(services, asked, context) {
+  async run(services, input, context) {
     const caller = requireCaller(context)
-    const { name, role } = await findNamedRole(services.db, asked.RoleArn)
-    const denied = notAuthorized(caller, asked.RoleArn)
+    const { name, role } = await findNamedRole(services.db, input.RoleArn)
+    const denied = notAuthorized(caller, input.RoleArn)
     if (role === undefined || name.partition !== caller.partition) throw denied('sts:AssumeRole')
-    const tagOptions = { tags: asked.Tags ?? [], transitiveKeys: asked.TransitiveTagKeys ?? [] }
+    const tagOptions = { tags: input.Tags ?? [], transitiveKeys: input.TransitiveTagKeys ?? [] }
+    const identity = sourceIdentityOf(caller, input.SourceIdentity)
+    await authorize(services, { caller, role, input, tagOptions, context, denied })
+    requireNoDevice(input)
     const isChained = caller.principal.kind === 'role-session'
-    const identity = sourceIdentityOf(caller, asked.SourceIdentity)
-    await authorize(services, { caller, role, asked, tagOptions, context, denied })
-    requireNoDevice(asked)
-    const made = makeSession(
+    const session = makeSession(
       services,
       { ...role, partition: name.partition },
       {
-        sessionName: asked.RoleSessionName,
-        durationSeconds: asked.DurationSeconds,
+        input,
         secondsMax: isChained ? chainedSecondsMax : undefined,
-        policy: asked.Policy,
-        policyArns: asked.PolicyArns,
         ...sessionTagsOf(tagOptions, caller),
         sourceIdentity: identity,
-        federatedProvider: undefined,
       },
     )
-    return { ...made, SourceIdentity: identity }
+    return { ...session, SourceIdentity: identity }
   },
 })
 
-interface Asked {
+interface RoleRequest {
   readonly caller: Caller
   readonly role: Role
-  readonly asked: Input
+  readonly input: Input
   readonly tagOptions: TagOptions
   readonly context: StsContext
   readonly denied: (action: string) => ServiceError
@@ -99,23 +88,21 @@ interface Asked {
  */
 async function authorize(
   { clock }: StsServices,
-  { caller, role, asked, tagOptions, context, denied }: Asked,
+  { caller, role, input, tagOptions, context, denied }: RoleRequest,
 ): Promise<void> {
   const keys = requestKeys({
-    caller,
+    ...context,
     now: clock.now(),
-    sourceIp: context.sourceIp,
-    isSecure: context.isSecure,
     resourceAccount: role.accountId,
     resourceTags: new Map(Object.entries(role.tags)),
-    operation: ownKeys(asked, tagOptions),
+    operation: ownKeys(input, tagOptions),
   })
   const isOwn = role.accountId === caller.accountId || caller.principal.kind === 'service'
   const trust = [knownPolicy(role.trustPolicy, 'trust')]
   const policies = { isOwn, isRequired: true, find: () => trust }
   const principal = identityOf(caller)
-  for (const action of actionsOf(asked, tagOptions)) {
-    const request = { action, resource: asked.RoleArn, keys, principal }
+  for (const action of actionsOf(input, tagOptions)) {
+    const request = { action, resource: input.RoleArn, keys, principal }
     if ((await denialReason(callerPolicies(caller), policies, request)) !== undefined)
       throw denied(action)
   }
@@ -129,20 +116,23 @@ function actionsOf({ SourceIdentity }: Input, { tags }: TagOptions): string[] {
   ]
 }
 
-function ownKeys(asked: Input, tagOptions: TagOptions): ReadonlyMap<string, readonly string[]> {
-  const { ExternalId, RoleSessionName, SourceIdentity } = asked
-  const keys = new Map(tagKeysOf(tagOptions)).set('sts:rolesessionname', [RoleSessionName])
+function ownKeys(input: Input, tagOptions: TagOptions): ReadonlyMap<string, readonly string[]> {
+  const { ExternalId, RoleSessionName, SourceIdentity } = input
+  const keys = tagKeysOf(tagOptions).set('sts:rolesessionname', [RoleSessionName])
   if (ExternalId !== undefined) keys.set('sts:externalid', [ExternalId])
   if (SourceIdentity !== undefined) keys.set('sts:sourceidentity', [SourceIdentity])
   return keys
 }
 
 /** Once set, it goes with all further sessions. */
-function sourceIdentityOf({ principal }: Caller, asked: string | undefined): string | undefined {
-  const set = principal.kind === 'role-session' ? principal.sourceIdentity : undefined
-  if (set !== undefined && asked !== undefined && asked !== set)
+function sourceIdentityOf(
+  { principal }: Caller,
+  requested: string | undefined,
+): string | undefined {
+  const present = principal.kind === 'role-session' ? principal.sourceIdentity : undefined
+  if (present !== undefined && requested !== undefined && requested !== present)
     throw new QueryError('ValidationError', 'SourceIdentity cannot be changed once it is set.')
-  return set ?? asked
+  return present ?? requested
 }
 
 /** There are no MFA devices: who asks for one to be checked must not believe that it was. */

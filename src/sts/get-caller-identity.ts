@@ -1,7 +1,6 @@
 import { userIdOf } from '../identity/caller.ts'
 import { string, structure } from '../wire/shapes/shape.ts'
-import { requireCaller } from './require-caller.ts'
-import { stsOperation } from './sts-operation.ts'
+import { requireCaller, stsOperation } from './sts-operation.ts'
 
 /** Says who asks; no policy can refuse it (STS API, GetCallerIdentity). */
 export const getCallerIdentity = stsOperation({

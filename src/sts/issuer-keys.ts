@@ -1,4 +1,5 @@
 /** Keys that tokens of an issuer are verified with (RFC 7517; OpenID Connect Discovery 1.0 §4). */
+import { parseObject, type JsonObject } from '../text/json.ts'
 import {
   createLocalJWKSet,
   createRemoteJWKSet,
@@ -9,7 +10,6 @@ import {
 import { createBoundedCache } from '../bounded-cache.ts'
 import type { Clock } from '../clock.ts'
 import type { IdentityProvider } from '../store/identity-providers.ts'
-import { isObject } from '../text/json.ts'
 import { QueryError } from '../wire/query-errors.ts'
 import { fetchDocument, type FetchOptions, type Resolve } from './fetch-document.ts'
 
@@ -94,15 +94,10 @@ export function isTrustworthy(url: string): boolean {
   return URL.canParse(url) && (url.startsWith('https://') || loopbackForm.test(url))
 }
 
-async function readJson(url: string, options: FetchOptions): Promise<Record<string, unknown>> {
-  const text = await readText(url, options)
-  try {
-    const value: unknown = JSON.parse(text)
-    if (isObject(value)) return value
-  } catch {
-    // Said below.
-  }
-  throw unreachable(`${url} is not a JSON object`)
+async function readJson(url: string, options: FetchOptions): Promise<JsonObject> {
+  const document = parseObject(await readText(url, options))
+  if (document === undefined) throw unreachable(`${url} is not a JSON object`)
+  return document
 }
 
 /** The reason for a failure goes to the log only: it would reveal the network of the server to the caller. */
@@ -114,10 +109,10 @@ async function readText(url: string, options: FetchOptions): Promise<string> {
   }
 }
 
-function unreachable(what: string, cause?: unknown): QueryError {
+function unreachable(problem: string, cause?: unknown): QueryError {
   return new QueryError(
     'IDPCommunicationError',
-    `The identity provider did not answer as it should: ${what}`,
+    `The identity provider did not answer as it should: ${problem}`,
     { cause },
   )
 }

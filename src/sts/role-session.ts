@@ -3,25 +3,25 @@ import { deflateRawSync } from 'node:zlib'
 import type { Session } from '../identity/session.ts'
 import { newAccessKey } from '../identity/new-credentials.ts'
 import { parsePolicy } from '../policy/policy-document.ts'
-import type { Tags } from '../identity/caller.ts'
 import { sessionArn } from '../identity/principal-arn.ts'
 import type { Role } from '../store/roles.ts'
 import { QueryError } from '../wire/query-errors.ts'
+import type { SessionTags } from './session-tags.ts'
 import type { StsServices } from './sts-operation.ts'
 
-/** What a session is to be. */
-export interface SessionOptions {
-  readonly sessionName: string
-  /** Undefined for an hour. */
-  readonly durationSeconds: number | undefined
+/** The parameters of a session. */
+export interface SessionOptions extends Partial<SessionTags> {
+  readonly input: {
+    readonly RoleSessionName: string
+    /** An hour if it is absent. */
+    readonly DurationSeconds?: number
+    readonly Policy?: string
+    readonly PolicyArns?: readonly unknown[]
+  }
   /** Longest life, where it is shorter than that of the role. */
-  readonly secondsMax: number | undefined
-  readonly policy: string | undefined
-  readonly policyArns: readonly unknown[] | undefined
-  readonly tags: Tags
-  readonly transitiveTags: Tags
-  readonly sourceIdentity: string | undefined
-  readonly federatedProvider: string | undefined
+  readonly secondsMax?: number | undefined
+  readonly sourceIdentity?: string | undefined
+  readonly federatedProvider?: string | undefined
 }
 
 const secondsDefault = 3600
@@ -30,7 +30,7 @@ const secondsDefault = 3600
 const packedBytesMax = 4096
 
 /** Credentials, and what is said beside them. */
-export interface MadeSession {
+export interface GrantedSession {
   readonly Credentials: {
     readonly AccessKeyId: string
     readonly SecretAccessKey: string
@@ -50,14 +50,15 @@ export function makeSession(
   { clock, random, sessions }: Pick<StsServices, 'clock' | 'random' | 'sessions'>,
   role: Role & { readonly partition: string },
   options: SessionOptions,
-): MadeSession {
+): GrantedSession {
   const seconds = requireDuration(role, options)
-  requirePolicy(options)
+  requirePolicy(options.input)
   const packedPolicySize = packedSize(options)
   const issuedAt = clock.now()
   // In whole seconds, as the answer says it.
   const expiresAt = new Date(Math.floor(issuedAt.getTime() / 1000 + seconds) * 1000)
-  const { sessionName, policy, tags, transitiveTags, sourceIdentity, federatedProvider } = options
+  const { input, tags = {}, transitiveTags = {}, sourceIdentity, federatedProvider } = options
+  const { RoleSessionName: sessionName, Policy: policy } = input
   const session: Session = {
     ...newAccessKey(random, 'temporary access key'),
     roleId: role.roleId,
@@ -85,8 +86,8 @@ export function makeSession(
   }
 }
 
-function requireDuration(role: Role, { durationSeconds, secondsMax }: SessionOptions): number {
-  const seconds = durationSeconds ?? secondsDefault
+function requireDuration(role: Role, { input, secondsMax }: SessionOptions): number {
+  const seconds = input.DurationSeconds ?? secondsDefault
   if (secondsMax !== undefined && seconds > secondsMax)
     throw new QueryError(
       'ValidationError',
@@ -101,19 +102,19 @@ function requireDuration(role: Role, { durationSeconds, secondsMax }: SessionOpt
 }
 
 /** What of a policy is not understood is refused here: its author asks just now. */
-function requirePolicy({ policy, policyArns = [] }: SessionOptions): void {
-  if (policyArns.length > 0)
+function requirePolicy({ Policy, PolicyArns = [] }: SessionOptions['input']): void {
+  if (PolicyArns.length > 0)
     throw new QueryError(
       'ValidationError',
       'PolicyArns is not supported: there are no managed policies. Send the policy as Policy.',
     )
-  const [problem] = policy === undefined ? [] : parsePolicy(policy, 'identity').problems
+  const [problem] = Policy === undefined ? [] : parsePolicy(Policy, 'identity').problems
   if (problem !== undefined) throw new QueryError('MalformedPolicyDocument', problem)
 }
 
-function packedSize({ policy, tags }: SessionOptions): number | undefined {
-  if (policy === undefined && Object.keys(tags).length === 0) return undefined
-  const packed = deflateRawSync(JSON.stringify([policy ?? '', tags])).length
+function packedSize({ input, tags = {} }: SessionOptions): number | undefined {
+  if (input.Policy === undefined && Object.keys(tags).length === 0) return undefined
+  const packed = deflateRawSync(JSON.stringify([input.Policy ?? '', tags])).length
   const size = Math.ceil((100 * packed) / packedBytesMax)
   if (size > 100)
     throw new QueryError(

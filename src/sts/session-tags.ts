@@ -1,4 +1,5 @@
 /** Tags of sessions (IAM User Guide, Pass session tags in AWS STS). */
+import { requestTagKeys } from '../policy/pattern.ts'
 import type { Caller, Tags } from '../identity/caller.ts'
 import { QueryError } from '../wire/query-errors.ts'
 
@@ -21,34 +22,25 @@ export interface SessionTags {
 export function sessionTagsOf(options: TagOptions, caller: Caller | undefined): SessionTags {
   const principal = caller?.principal
   const handedOn = principal?.kind === 'role-session' ? principal.transitiveTags : {}
-  const asked = Object.fromEntries(options.tags.map(({ Key, Value }) => [Key, Value]))
+  const own = Object.fromEntries(options.tags.map(({ Key, Value }) => [Key, Value]))
   const keys = [...options.tags.map(({ Key }) => Key), ...Object.keys(handedOn)]
   const lowerCase = keys.map((key) => key.toLowerCase())
-  const twice = keys.find((_key, at) => lowerCase.indexOf(lowerCase[at] ?? '') < at)
-  if (twice !== undefined)
-    throw invalid(`The tag key '${twice}' is given twice, or handed on by the calling session.`)
+  const repeated = keys.find((_key, at) => lowerCase.indexOf(lowerCase[at] ?? '') < at)
+  if (repeated !== undefined)
+    throw invalid(`The tag key '${repeated}' is given twice, or handed on by the calling session.`)
   const transitive = options.transitiveKeys.map((key) => {
-    if (!Object.hasOwn(asked, key)) throw invalid(`The transitive tag key '${key}' has no tag.`)
-    return [key, asked[key] ?? '']
+    if (!Object.hasOwn(own, key)) throw invalid(`The transitive tag key '${key}' has no tag.`)
+    return [key, own[key] ?? '']
   })
   return {
-    tags: { ...asked, ...handedOn },
+    tags: { ...own, ...handedOn },
     transitiveTags: { ...Object.fromEntries(transitive), ...handedOn },
   }
 }
 
 /** Condition keys about the tags that are asked for, by lower-case name. */
-export function tagKeysOf(options: TagOptions): ReadonlyMap<string, readonly string[]> {
-  const keys = new Map<string, readonly string[]>()
-  for (const { Key, Value } of options.tags) {
-    const name = `aws:requesttag/${Key.toLowerCase()}`
-    keys.set(name, [...(keys.get(name) ?? []), Value])
-  }
-  if (options.tags.length > 0)
-    keys.set(
-      'aws:tagkeys',
-      options.tags.map(({ Key }) => Key),
-    )
+export function tagKeysOf(options: TagOptions): Map<string, readonly string[]> {
+  const keys = requestTagKeys(options.tags)
   if (options.transitiveKeys.length > 0) keys.set('sts:transitivetagkeys', options.transitiveKeys)
   return keys
 }

@@ -5,15 +5,18 @@ const text =
   '[\\t\\n\\r\\u0020-\\u007E\\u0085\\u00A0-\\uD7FF\\uE000-\\uFFFD\\u{10000}-\\u{10FFFF}]+'
 const tagText = '[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*'
 
-export const roleArn = string({ min: 20, max: 2048, pattern: text })
-export const roleSessionName = string({ min: 2, max: 64, pattern: '[\\w+=,.@-]*' })
-export const sessionPolicy = string({
-  min: 1,
-  max: 2048,
-  pattern: '[\\t\\n\\r\\u0020-\\u00FF]+',
-})
-export const policyArns = list(structure({ arn: string({ min: 20, max: 2048, pattern: text }) }))
-export const durationSeconds = integer({ min: 900, max: 43_200 })
+/** The role, and the name of its session, in the input of an operation. */
+export const roleMembers = {
+  RoleArn: required(string({ min: 20, max: 2048, pattern: text })),
+  RoleSessionName: required(string({ min: 2, max: 64, pattern: '[\\w+=,.@-]*' })),
+} as const
+
+/** What a caller may ask of a session. */
+export const sessionMembers = {
+  PolicyArns: list(structure({ arn: string({ min: 20, max: 2048, pattern: text }) })),
+  Policy: string({ min: 1, max: 2048, pattern: '[\\t\\n\\r\\u0020-\\u00FF]+' }),
+  DurationSeconds: integer({ min: 900, max: 43_200 }),
+} as const
 
 const tagKey = string({ min: 1, max: 128, pattern: tagText })
 export const sessionTags = list(

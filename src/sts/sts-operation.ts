@@ -1,4 +1,5 @@
 /** What an operation of the Security Token Service is; one file per operation holds one, index.ts is the table of them. */
+import { ServiceError } from '../errors.ts'
 import type { Sessions } from '../identity/session.ts'
 import type { Caller } from '../identity/caller.ts'
 import type { Clock } from '../clock.ts'
@@ -11,7 +12,6 @@ import { encodeXmlAnswer } from '../wire/shapes/xml.ts'
 import type { Infer, StructureShape } from '../wire/shapes/shape.ts'
 import type { IssuerKeys } from './issuer-keys.ts'
 
-/** What operations are given. */
 export interface StsServices {
   readonly db: Database
   readonly clock: Clock
@@ -32,7 +32,6 @@ export interface StsContext {
 /** Of the answers' XML. */
 export const stsNamespace = 'https://sts.amazonaws.com/doc/2011-06-15/'
 
-/** An operation as its file declares it. */
 export interface StsDefinition<I extends StructureShape, O extends StructureShape> {
   readonly name: string
   /** Whether a request must be signed; otherwise what it brings proves who it is from. */
@@ -62,7 +61,6 @@ interface StsCall {
   run(services: StsServices, context: StsContext): Promise<object>
 }
 
-/** Makes an operation of its declaration. */
 export function stsOperation<I extends StructureShape, O extends StructureShape>(
   definition: StsDefinition<I, O>,
 ): StsOperation {
@@ -84,4 +82,14 @@ export function stsOperation<I extends StructureShape, O extends StructureShape>
         requestId,
       }),
   }
+}
+
+/** The caller of an operation that is signed. */
+export function requireCaller({ caller }: StsContext): Caller {
+  if (caller === undefined)
+    throw new ServiceError(
+      'MissingAuthenticationTokenException',
+      'Request is missing Authentication Token',
+    )
+  return caller
 }

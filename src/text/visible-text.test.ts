@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
-import { csvCell, visibleJson, visibleLines, visibleText } from './visible-text.ts'
+import { csvCell, truncateText, visibleJson, visibleLines, visibleText } from './visible-text.ts'
 
 const seed = 20_261_129
 const hostileCharacters = Array.from(
@@ -89,4 +89,18 @@ test('a CSV cell is one quoted field that no spreadsheet takes for a formula', (
   for (const start of ['=', '+', '-', '@', ' =', '＝', '＋', '－', '＠'])
     assert.equal(csvCell(`${start}1`), `"'${start}1"`)
   assert.equal(csvCell('CN=a "b"'), '"CN=a ""b"""')
+})
+
+test('a truncated text is as long as possible and never ends within a surrogate pair', () => {
+  assert.equal(truncateText('ab😀', 3), 'ab')
+  assert.equal(truncateText('ab😀', 4), 'ab😀')
+  assert.equal(truncateText('😀', 0), '')
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), fc.nat(40), (text, unitsMax) => {
+      const shown = truncateText(text, unitsMax)
+      assert.ok(text.startsWith(shown) && shown.isWellFormed())
+      assert.ok(shown.length <= unitsMax && shown.length >= Math.min(text.length, unitsMax) - 1)
+    }),
+    { seed: 15 },
+  )
 })

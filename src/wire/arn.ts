@@ -54,7 +54,6 @@ const authorityForm = new RegExp(`^certificate-authority/(${uuid})$`)
 const certificateForm = new RegExp(`^certificate-authority/(${uuid})/certificate/([0-9a-f]{1,40})$`)
 const templateForm = /^template\/(\w{1,100})\/V1$/
 
-/** ARN of a CA. */
 export function certificateAuthorityArn(name: CertificateAuthorityName): string {
   const { partition, region, accountId, id } = name
   return `arn:${partition}:${service}:${region}:${accountId}:certificate-authority/${id}`

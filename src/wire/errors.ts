@@ -13,7 +13,6 @@ export class ProtocolError extends ServiceError {
 
 /** What a caller is told about an error. */
 export interface ErrorAnswer {
-  /** HTTP status. */
   readonly status: number
   /** For `__type` and for the header `x-amzn-ErrorType`. */
   readonly code: ErrorCode

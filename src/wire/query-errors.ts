@@ -43,7 +43,6 @@ const translations: Partial<Record<ErrorCode, readonly [code: string, status: nu
 
 /** What a caller is told about an error. */
 export interface QueryErrorAnswer {
-  /** HTTP status. */
   readonly status: number
   readonly code: string
   /** XML text. */

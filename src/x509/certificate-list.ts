@@ -2,7 +2,7 @@
 import { readAlgorithmIdentifier, type AlgorithmIdentifier } from './algorithm-identifier.ts'
 import { DerError } from './der/error.ts'
 import { contextTag, DerReader, readOnly, readOnlyNested, tags } from './der/reader.ts'
-import { readBitStringOctets, readSmallInteger, readUnsignedOctets } from './der/values.ts'
+import { readBitStringBytes, readSmallInteger, readUnsignedBytes } from './der/values.ts'
 import {
   encodeBitString,
   encodeElement,
@@ -97,7 +97,7 @@ export function parseCertificateList(der: Uint8Array): CertificateList {
   const outer = readOnlyNested(der, tags.sequence, 'CertificateList')
   const tbs = outer.element(tags.sequence)
   const signatureAlgorithm = readAlgorithmIdentifier(outer)
-  const signature = readBitStringOctets(outer.element(tags.bitString), 'signature')
+  const signature = readBitStringBytes(outer.element(tags.bitString), 'signature')
   outer.end()
   const reader = new DerReader(tbs.content, 'TBSCertList')
   readSmallInteger(reader.element(tags.integer), 'version', 1)
@@ -126,7 +126,7 @@ export function parseCertificateList(der: Uint8Array): CertificateList {
 
 function parseCrlNumber(value: Uint8Array): bigint {
   const element = readOnly(value, tags.integer, 'cRLNumber')
-  const octets = readUnsignedOctets(element, 'cRLNumber')
+  const bytes = readUnsignedBytes(element, 'cRLNumber')
   if (element.content.length > 20) throw new DerError('cRLNumber has more than 20 octets')
-  return BigInt(`0x0${Buffer.from(octets).toString('hex')}`)
+  return BigInt(`0x0${Buffer.from(bytes).toString('hex')}`)
 }

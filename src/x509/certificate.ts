@@ -1,9 +1,8 @@
 /** Certificate and TBSCertificate (RFC 5280 §4.1). */
 import { readAlgorithmIdentifier, type AlgorithmIdentifier } from './algorithm-identifier.ts'
 import { countingFrom, DerError } from './der/error.ts'
-import type { DerReader } from './der/reader.ts'
-import { contextTag, readOnlyNested, tags } from './der/reader.ts'
-import { readBitStringOctets, readIntegerOctets, readSmallInteger, startOf } from './der/values.ts'
+import { type DerReader, contextTag, readOnlyNested, tags } from './der/reader.ts'
+import { readBitStringBytes, readIntegerBytes, readSmallInteger, startOf } from './der/values.ts'
 import {
   encodeBitString,
   encodeElement,
@@ -54,7 +53,7 @@ function readCertificate(der: Uint8Array, tolerance: Tolerance): Certificate {
   const reader = readOnlyNested(der, tags.sequence, 'Certificate')
   const tbsCertificate = parseTbsCertificate(reader.element(tags.sequence).der, tolerance)
   const outer = readAlgorithmIdentifier(reader)
-  const signature = readBitStringOctets(reader.element(tags.bitString), 'signature')
+  const signature = readBitStringBytes(reader.element(tags.bitString), 'signature')
   reader.end()
   if (Buffer.compare(outer.der, tbsCertificate.signatureAlgorithm.der) !== 0)
     throw new DerError('Certificate names two signature algorithms')
@@ -95,10 +94,10 @@ export function parseTbsCertificate(
 /** A negative serial number, read as a magnitude, could equal another certificate's (RFC 5280 §4.1.2.2). */
 function readSerialNumber(reader: DerReader, tolerance: Tolerance): Uint8Array {
   const element = reader.element(tags.integer)
-  const octets = readIntegerOctets(element, 'serialNumber')
-  if ((octets[0] ?? 0) >= 0x80 && !tolerance.has('negative-serial-number'))
+  const bytes = readIntegerBytes(element, 'serialNumber')
+  if ((bytes[0] ?? 0) >= 0x80 && !tolerance.has('negative-serial-number'))
     throw new DerError('serialNumber is negative', startOf(element))
-  return octets
+  return bytes
 }
 
 function readVersion(reader: DerReader): 1 | 2 | 3 {

@@ -2,7 +2,7 @@
 import { readAlgorithmIdentifier, type AlgorithmIdentifier } from './algorithm-identifier.ts'
 import { countingFrom, DerError } from './der/error.ts'
 import { contextTag, DerReader, readOnlyNested, tags } from './der/reader.ts'
-import { readBitStringOctets, readSmallInteger } from './der/values.ts'
+import { readBitStringBytes, readSmallInteger } from './der/values.ts'
 import {
   encodeBitString,
   encodeElement,
@@ -56,7 +56,7 @@ function readRequest(der: Uint8Array, tolerance: Tolerance): CertificationReques
   const reader = readOnlyNested(der, tags.sequence, 'CertificationRequest')
   const certificationRequestInfoDer = reader.element(tags.sequence).der
   const signatureAlgorithm = readAlgorithmIdentifier(reader)
-  const signature = readBitStringOctets(reader.element(tags.bitString), 'signature')
+  const signature = readBitStringBytes(reader.element(tags.bitString), 'signature')
   reader.end()
   const info = parseInfo(certificationRequestInfoDer, tolerance)
   return { der, certificationRequestInfoDer, ...info, signatureAlgorithm, signature }

@@ -50,10 +50,10 @@ export function parsePem(text: string): PemBlock[] {
 }
 
 function endOf(lines: readonly string[], begin: number, label: string): number {
-  const wanted = `-----END ${label}-----`
+  const endLine = `-----END ${label}-----`
   for (let index = begin + 1; index < lines.length; index += 1) {
     const line = lines[index]?.trim() ?? ''
-    if (line === wanted) return index
+    if (line === endLine) return index
     if (line.startsWith('-----')) break
   }
   throw new DerError(`PEM block ${label} has no matching END line`)

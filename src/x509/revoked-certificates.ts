@@ -1,7 +1,7 @@
 /** revokedCertificates of a CertificateList (RFC 5280 §5.1.2.6, §5.3.1), written by the million and read back. */
 import { DerError } from './der/error.ts'
 import { DerReader, readOnly, tags } from './der/reader.ts'
-import { readIntegerOctets } from './der/values.ts'
+import { readIntegerBytes } from './der/values.ts'
 import { encodeElement } from './der/writer.ts'
 import { encodeExtensions, findExtension, parseExtensions } from './extensions/extensions.ts'
 import { oids } from './der/oid.ts'
@@ -16,8 +16,8 @@ export interface RevokedCertificate {
 }
 
 /** A serial number has at most 20 octets. */
-const entryOctetsMax = 64
-const chunkOctets = 1024 * 1024
+const entryBytesMax = 64
+const chunkBytes = 1024 * 1024
 
 /** Appends entries to buffers of a megabyte: nothing is allocated for one entry. */
 export class RevokedCertificatesWriter {
@@ -32,7 +32,7 @@ export class RevokedCertificatesWriter {
   /** Throws RangeError for a serial number of more than 20 octets, or a date that no CRL can say. */
   add({ serialNumber, revocationDate, reasonCode }: RevokedCertificate): void {
     if (serialNumber.length > 20) throw new RangeError('a serial number has at most 20 octets')
-    if (this.#offset + entryOctetsMax > this.#chunk.length) this.#startChunk()
+    if (this.#offset + entryBytesMax > this.#chunk.length) this.#startChunk()
     const start = this.#offset
     const chunk = this.#chunk
     // The length, one octet, is filled in at the end.
@@ -69,7 +69,7 @@ export class RevokedCertificatesWriter {
       this.#chunks.push(this.#chunk.subarray(0, this.#offset))
       this.#full += this.#offset
     }
-    this.#chunk = Buffer.allocUnsafeSlow(chunkOctets)
+    this.#chunk = Buffer.allocUnsafeSlow(chunkBytes)
     this.#offset = 0
   }
 
@@ -115,7 +115,7 @@ export function* readRevokedCertificates(content: Uint8Array): Generator<Revoked
   const reader = new DerReader(content, 'revokedCertificates')
   while (!reader.atEnd) {
     const entry = reader.nested(tags.sequence, 'revokedCertificate')
-    const serialNumber = readIntegerOctets(entry.element(tags.integer), 'userCertificate')
+    const serialNumber = readIntegerBytes(entry.element(tags.integer), 'userCertificate')
     const revocationDate = readTime(entry, 'revocationDate')
     const extensions = entry.atEnd ? [] : parseExtensions(entry.element(tags.sequence).der)
     entry.end()

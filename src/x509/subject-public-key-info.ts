@@ -3,7 +3,7 @@ import { hash } from 'node:crypto'
 import { readAlgorithmIdentifier, type AlgorithmIdentifier } from './algorithm-identifier.ts'
 import { DerError } from './der/error.ts'
 import { readOnly, readOnlyNested, tags } from './der/reader.ts'
-import { isNull, readBitStringOctets, readUnsignedOctets } from './der/values.ts'
+import { isNull, readBitStringBytes, readUnsignedBytes } from './der/values.ts'
 import { decodeOid, oidName, oids } from './der/oid.ts'
 
 export type PublicKeyKind =
@@ -32,7 +32,7 @@ export interface SubjectPublicKeyInfo {
 export function parseSubjectPublicKeyInfo(der: Uint8Array): SubjectPublicKeyInfo {
   const reader = readOnlyNested(der, tags.sequence, 'SubjectPublicKeyInfo')
   const algorithm = readAlgorithmIdentifier(reader)
-  const subjectPublicKey = readBitStringOctets(reader.element(tags.bitString), 'subjectPublicKey')
+  const subjectPublicKey = readBitStringBytes(reader.element(tags.bitString), 'subjectPublicKey')
   reader.end()
   return { der, algorithm, subjectPublicKey, key: readKey(algorithm, subjectPublicKey) }
 }
@@ -51,22 +51,22 @@ const fixedLengths = {
   mlDsa87: 2592,
 } as const
 
-function readKey(algorithm: AlgorithmIdentifier, octets: Uint8Array): PublicKeyKind {
+function readKey(algorithm: AlgorithmIdentifier, bytes: Uint8Array): PublicKeyKind {
   switch (algorithm.oid) {
     case oids.rsaEncryption:
-      return readRsaKey(algorithm, octets)
+      return readRsaKey(algorithm, bytes)
     case oids.ecPublicKey:
-      return readEcKey(algorithm, octets)
+      return readEcKey(algorithm, bytes)
     case oids.ed25519:
-      return withFixedLength(algorithm, octets, { name: 'ed25519', key: { kind: 'ed25519' } })
+      return withFixedLength(algorithm, bytes, { name: 'ed25519', key: { kind: 'ed25519' } })
     case oids.ed448:
-      return withFixedLength(algorithm, octets, { name: 'ed448', key: { kind: 'ed448' } })
+      return withFixedLength(algorithm, bytes, { name: 'ed448', key: { kind: 'ed448' } })
     case oids.mlDsa44:
-      return withFixedLength(algorithm, octets, { name: 'mlDsa44', key: mlDsa(44) })
+      return withFixedLength(algorithm, bytes, { name: 'mlDsa44', key: mlDsa(44) })
     case oids.mlDsa65:
-      return withFixedLength(algorithm, octets, { name: 'mlDsa65', key: mlDsa(65) })
+      return withFixedLength(algorithm, bytes, { name: 'mlDsa65', key: mlDsa(65) })
     case oids.mlDsa87:
-      return withFixedLength(algorithm, octets, { name: 'mlDsa87', key: mlDsa(87) })
+      return withFixedLength(algorithm, bytes, { name: 'mlDsa87', key: mlDsa(87) })
     default:
       return { kind: 'other', oid: algorithm.oid }
   }
@@ -77,12 +77,12 @@ function mlDsa(parameterSet: 44 | 65 | 87): PublicKeyKind {
 }
 
 /** RSAPublicKey (RFC 3279 §2.3.1); the parameters are NULL. */
-function readRsaKey({ parameters }: AlgorithmIdentifier, octets: Uint8Array): PublicKeyKind {
+function readRsaKey({ parameters }: AlgorithmIdentifier, bytes: Uint8Array): PublicKeyKind {
   if (parameters === undefined || !isNull(parameters))
     throw new DerError('RSA key has parameters other than NULL')
-  const reader = readOnlyNested(octets, tags.sequence, 'RSAPublicKey')
-  const modulus = readUnsignedOctets(reader.element(tags.integer), 'RSA modulus')
-  const exponent = readUnsignedOctets(reader.element(tags.integer), 'RSA exponent')
+  const reader = readOnlyNested(bytes, tags.sequence, 'RSAPublicKey')
+  const modulus = readUnsignedBytes(reader.element(tags.integer), 'RSA modulus')
+  const exponent = readUnsignedBytes(reader.element(tags.integer), 'RSA exponent')
   reader.end()
   const [first] = modulus
   if (first === undefined) throw new DerError('RSA modulus is zero')
@@ -94,10 +94,10 @@ function readRsaKey({ parameters }: AlgorithmIdentifier, octets: Uint8Array): Pu
 }
 
 /**
- * Bytes of a coordinate on each curve that is accepted for certificates. A point of another length is not on the curve, or is
+ * Bytes of a coordinate on each curve that is accepted for certificates: those of at least 224 bits without a known weakness. A point of another length is not on the curve, or is
  * the point at infinity (one byte), for which anyone can make signatures.
  */
-const coordinateOctets: ReadonlyMap<string, number> = new Map([
+export const coordinateBytes: ReadonlyMap<string, number> = new Map([
   [oids.prime256v1, 32],
   [oids.secp384r1, 48],
   [oids.secp521r1, 66],
@@ -114,20 +114,20 @@ const coordinateOctets: ReadonlyMap<string, number> = new Map([
 function readEcKey({ parameters }: AlgorithmIdentifier, point: Uint8Array): PublicKeyKind {
   if (parameters?.[0] !== tags.oid) throw new DerError('EC key does not name its curve')
   const curve = decodeOid(readOnly(parameters, tags.oid, 'EC parameters').content)
-  const octets = coordinateOctets.get(curve)
-  const uncompressed = point[0] === 0x04 && point.length === 1 + 2 * (octets ?? 0)
-  const compressed = (point[0] === 0x02 || point[0] === 0x03) && point.length === 1 + (octets ?? 0)
-  if (octets !== undefined && !uncompressed && !compressed)
+  const bytes = coordinateBytes.get(curve)
+  const uncompressed = point[0] === 0x04 && point.length === 1 + 2 * (bytes ?? 0)
+  const compressed = (point[0] === 0x02 || point[0] === 0x03) && point.length === 1 + (bytes ?? 0)
+  if (bytes !== undefined && !uncompressed && !compressed)
     throw new DerError(`EC key is not a point of its curve, ${oidName(curve)}`)
   return { kind: 'ec', curve }
 }
 
 function withFixedLength(
   { parameters }: AlgorithmIdentifier,
-  octets: Uint8Array,
+  bytes: Uint8Array,
   { name, key }: { readonly name: keyof typeof fixedLengths; readonly key: PublicKeyKind },
 ): PublicKeyKind {
   if (parameters !== undefined) throw new DerError(`${name} key has parameters`)
-  if (octets.length !== fixedLengths[name]) throw new DerError(`${name} key has the wrong length`)
+  if (bytes.length !== fixedLengths[name]) throw new DerError(`${name} key has the wrong length`)
   return key
 }

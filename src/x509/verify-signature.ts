@@ -9,7 +9,7 @@ import {
 import type { AlgorithmIdentifier } from './algorithm-identifier.ts'
 import { DerError } from './der/error.ts'
 import { readOnlyNested, tags } from './der/reader.ts'
-import { readUnsignedOctets } from './der/values.ts'
+import { readUnsignedBytes } from './der/values.ts'
 import { oids } from './der/oid.ts'
 import { encodePem } from './pem.ts'
 import { schemeOf, type SchemeOptions, type SignatureScheme } from './signature-scheme.ts'
@@ -89,8 +89,8 @@ function isQuick(key: PublicKeyKind): boolean {
 /** ECDSA-Sig-Value (RFC 3279 §2.2.3) in strict DER: r and s, not negative, nothing else. */
 function requireEcdsaSignature(signature: Uint8Array): void {
   const reader = readOnlyNested(signature, tags.sequence, 'ECDSA-Sig-Value')
-  const r = readUnsignedOctets(reader.element(tags.integer), 'r')
-  const s = readUnsignedOctets(reader.element(tags.integer), 's')
+  const r = readUnsignedBytes(reader.element(tags.integer), 'r')
+  const s = readUnsignedBytes(reader.element(tags.integer), 's')
   reader.end()
   if (r.length === 0 || s.length === 0) throw new DerError('ECDSA-Sig-Value has a zero')
 }

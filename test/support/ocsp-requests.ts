@@ -1,7 +1,7 @@
 /** OCSP requests of every form (RFC 6960 §4.1), sent as octets, and what their answers say. */
 import { createHash, X509Certificate } from 'node:crypto'
 import { DerReader, readOnlyNested, contextTag, tags } from '../../src/x509/der/reader.ts'
-import { readUnsignedOctets } from '../../src/x509/der/values.ts'
+import { readUnsignedBytes } from '../../src/x509/der/values.ts'
 import {
   encodeElement,
   encodeOctetString,
@@ -125,7 +125,7 @@ function readSingle(reader: DerReader): SingleAnswer {
   const certId = reader.element(tags.sequence).der
   const inCertId = readOnlyNested(certId, tags.sequence, 'CertID')
   for (const tag of [tags.sequence, tags.octetString, tags.octetString]) inCertId.element(tag)
-  const serial = readUnsignedOctets(inCertId.element(tags.integer), 'serialNumber')
+  const serial = readUnsignedBytes(inCertId.element(tags.integer), 'serialNumber')
   const { tag, content } = reader.any()
   const status = statuses[tag & 0x1f]
   if (status === undefined) throw new Error(`CertStatus has the tag ${tag}`)

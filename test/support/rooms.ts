@@ -48,7 +48,10 @@ export const rooms: Readonly<Record<string, Room>> = {
     imports: ['x509', 'x509/der', 'x509/extensions'],
   },
   'key-strength': { subject: 'Weak keys', imports: ['x509', 'x509/der'] },
-  authority: { subject: 'What a CA is, its life cycle, EXPIRED', imports: ['x509/*'] },
+  authority: {
+    subject: 'What a CA is, its life cycle, EXPIRED',
+    imports: ['x509/*', 'wire/shapes'],
+  },
   'chain/name-constraints': {
     subject: 'Name constraints (RFC 5280, 4.2.1.10)',
     imports: ['x509/*'],
@@ -71,6 +74,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'lint',
       'store/database.ts',
       'store/installed-certificates.ts',
+      'wire/shapes',
     ],
   },
   policy: { subject: 'IAM policies: parsing and evaluation', imports: [] },
@@ -191,7 +195,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   'operations/tag': {
     subject: 'Operations on tags',
-    imports: ['authority', 'operations/shared', 'store', 'wire/shapes'],
+    imports: ['authority', 'operations/shared', 'policy', 'store', 'wire/shapes'],
   },
   operations: { subject: 'The table of all operations', imports: ['operations/*'] },
 

@@ -1,5 +1,5 @@
 /** Whether certificates are what their rows say, and signed by whom their rows say. */
-import { recordOctets, serialNumberKey } from '../../x509/serial-number.ts'
+import { recordBytes, serialNumberKey } from '../../x509/serial-number-text.ts'
 import { endsChain, issuedBy, selfSignature, toleranceAt } from '../../chain/verify-chain.ts'
 import { isSelfIssued } from '../../chain/path-length.ts'
 import { bytesOf, integerOf, optionalTextOf, textOf } from '../../store/columns.ts'
@@ -93,8 +93,7 @@ export async function verifyCertificate(
   const isSame =
     serialNumberKey(certificate.serialNumber) === serialNumberKey(serialNumber) &&
     secondsOf(certificate.notAfter) === integerOf(row, 'not_after')
-  if (!isSame || serialNumber.length !== recordOctets)
-    problems.add(`${name} does not match its row`)
+  if (!isSame || serialNumber.length !== recordBytes) problems.add(`${name} does not match its row`)
   const signerNumber = row['authority_certificate_number']
   const signer = signerNumber === null ? undefined : signers.get(Number(signerNumber))
   if (signerNumber !== null && signer?.authorityNumber !== authorityNumber)

@@ -1,9 +1,9 @@
 /** Whether published CRLs are those that their rows tell of, and list what they have to. */
 import { setTimeout as delay } from 'node:timers/promises'
-import { serialNumberKey } from '../../x509/serial-number.ts'
-import { maySignCrls } from '../../chain/crl-signing.ts'
+import { serialNumberKey } from '../../x509/serial-number-text.ts'
+import { maySignCrls } from '../../chain/ca-certificate.ts'
 import { issuerKeyIdentifier } from '../../chain/issuer-identity.ts'
-import type { CrlKind } from '../../authority/crl.ts'
+import type { CrlKind } from '../../authority/authority.ts'
 import type { RevocationConfiguration } from '../../authority/revocation-configuration.ts'
 import { systemClock } from '../../clock.ts'
 import { listsAllRevocations } from '../../crl/listing-crls.ts'

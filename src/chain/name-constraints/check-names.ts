@@ -45,7 +45,7 @@ type AnyConstraints = HeldConstraints | UnreadableConstraints
  * needs: the pairs of name and subtree, and the octets of directoryNames compared, since a Name can be long.
  */
 const comparisonsMax = 2 ** 18
-const directoryOctetsMax = 2 ** 22
+const directoryBytesMax = 2 ** 22
 
 /**
  * The name constraints of a path: a CA certificate first, its signer next, the root last; empty if there are none.
@@ -99,8 +99,8 @@ export function violatedNameConstraint(
   if (constraints.length === 0) return undefined
   const names = constrainedNames(certificateNames)
   const comparisons = sum(constraints.map((held) => comparisonsWith(held, names)))
-  const octets = sum(constraints.map((held) => octetsComparedWith(held, names)))
-  if (comparisons > comparisonsMax || octets > directoryOctetsMax)
+  const bytes = sum(constraints.map((held) => bytesComparedWith(held, names)))
+  if (comparisons > comparisonsMax || bytes > directoryBytesMax)
     return 'there are too many names, or too long ones, to compare with the name constraints above'
   return firstOf(constraints, (held) =>
     'problem' in held
@@ -120,18 +120,18 @@ function comparisonsWith(held: AnyConstraints, names: readonly ConstrainedName[]
   )
 }
 
-function octetsComparedWith(held: AnyConstraints, names: readonly ConstrainedName[]): number {
+function bytesComparedWith(held: AnyConstraints, names: readonly ConstrainedName[]): number {
   if ('problem' in held) return 0
   const lists = [held.permitted, held.excluded]
   const subtrees = lists.flatMap((list) => list.get('directoryName') ?? [])
   const directoryNames = names.filter(({ name }) => name.kind === 'directoryName')
   return (
     subtrees.length * sum(directoryNames.map(({ name }) => name.content.length)) +
-    directoryNames.length * sum(subtrees.map(directoryOctets))
+    directoryNames.length * sum(subtrees.map(directoryBytes))
   )
 }
 
-function directoryOctets({ base }: Subtree): number {
+function directoryBytes({ base }: Subtree): number {
   return base.kind === 'directoryName' ? base.name.der.length : 0
 }
 

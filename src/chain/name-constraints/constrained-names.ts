@@ -5,7 +5,6 @@ import { formatName, isEmptyName, parseName, type Name } from '../../x509/names/
 import { encodeOidElement, oids } from '../../x509/der/oid.ts'
 import { isAscii } from '../../x509/der/strings.ts'
 
-/** The names of a certificate. */
 export interface CertificateNames {
   readonly subject: Name
   readonly subjectAlternativeNames: readonly GeneralName[]
@@ -107,6 +106,7 @@ export function showName({ kind, content }: GeneralName): string {
   }
 }
 
-function shorten(text: string): string {
+/** Text for messages. */
+export function shorten(text: string): string {
   return text.slice(0, 80)
 }

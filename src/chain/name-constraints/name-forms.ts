@@ -4,21 +4,22 @@
  * What is not clearly written is not compared: a name that could be read in two ways would let a certificate out of
  * its constraints wherever it is read the other way.
  */
+import { shorten } from './constrained-names.ts'
+import { mappedPrefix } from '../../text/ip-address.ts'
+import { latin1 } from '../../x509/der/strings.ts'
 import { DerError } from '../../x509/der/error.ts'
 import type { GeneralName } from '../../x509/names/general-name.ts'
 import type { GeneralSubtree } from '../../x509/extensions/name-constraints.ts'
 import { parseName, sameName, type Name } from '../../x509/names/name.ts'
 
-/** A name of a certificate, read. */
 export type ComparableName =
   /** `wildcard`: stands for every name with one more label than `host`. */
   | { readonly kind: 'dNSName'; readonly host: string; readonly wildcard: boolean }
   | { readonly kind: 'rfc822Name'; readonly localPart: string; readonly host: string }
   | { readonly kind: 'uniformResourceIdentifier'; readonly host: string }
-  | { readonly kind: 'iPAddress'; readonly octets: Uint8Array }
+  | { readonly kind: 'iPAddress'; readonly bytes: Uint8Array }
   | { readonly kind: 'directoryName'; readonly name: Name }
 
-/** The base of a subtree, read. */
 export type ComparableBase =
   /** `below`: written with a leading dot, and holds only what is below `host`. An empty `host` is the empty base. */
   | { readonly kind: 'dNSName'; readonly host: string; readonly below: boolean }
@@ -60,7 +61,7 @@ export function readName({ kind, content }: GeneralName): ComparableName | undef
     case 'uniformResourceIdentifier':
       return readUri(latin1(content))
     case 'iPAddress':
-      return { kind, octets: content }
+      return { kind, bytes: content }
     case 'directoryName':
       return { kind, name: parseName(content) }
     case 'otherName':
@@ -106,7 +107,7 @@ export function isWithin(name: ComparableName, base: ComparableBase, reading: Re
     case 'uniformResourceIdentifier':
       return base.kind === name.kind && hostWithin(name.host, base, reading)
     case 'iPAddress':
-      return base.kind === name.kind && addressWithin(name.octets, base, reading)
+      return base.kind === name.kind && addressWithin(name.bytes, base, reading)
     case 'directoryName':
       return base.kind === name.kind && directoryWithin(name.name, base.name)
   }
@@ -197,10 +198,8 @@ function isBelow(host: string, domain: string): boolean {
   return host.length > domain.length && host.endsWith(domain) && host.at(-domain.length - 1) === '.'
 }
 
-const mappedPrefix = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff)
-
 function addressWithin(
-  octets: Uint8Array,
+  bytes: Uint8Array,
   { address, mask }: { readonly address: Uint8Array; readonly mask: Uint8Array },
   reading: Reading,
 ): boolean {
@@ -208,12 +207,12 @@ function addressWithin(
   const mapped =
     reading === 'possible' &&
     address.length === 4 &&
-    octets.length === 16 &&
-    Buffer.compare(octets.subarray(0, 12), mappedPrefix) === 0
-  const compared = mapped ? octets.subarray(12) : octets
+    bytes.length === 16 &&
+    mappedPrefix.every((byte, index) => bytes[index] === byte)
+  const compared = mapped ? bytes.subarray(12) : bytes
   return (
     compared.length === address.length &&
-    compared.every((octet, index) => ((octet ^ (address[index] ?? 0)) & (mask[index] ?? 0)) === 0)
+    compared.every((byte, index) => ((byte ^ (address[index] ?? 0)) & (mask[index] ?? 0)) === 0)
   )
 }
 
@@ -222,12 +221,4 @@ function directoryWithin(name: Name, base: Name): boolean {
   const count = base.rdns.length
   if (count > name.rdns.length) return false
   return sameName({ der: new Uint8Array(), rdns: name.rdns.slice(0, count) }, base)
-}
-
-function latin1(content: Uint8Array): string {
-  return Buffer.from(content.buffer, content.byteOffset, content.length).toString('latin1')
-}
-
-function shorten(text: string): string {
-  return text.slice(0, 80)
 }

@@ -4,9 +4,8 @@ import { ServiceError } from '../../errors.ts'
 import { uuid } from '../../random.ts'
 import { insertAuditReport } from '../../store/audit-reports.ts'
 import { ConflictError } from '../../store/database.ts'
-import { requireAuthority } from '../shared/require-authority.ts'
 import { enumeration, required, structure } from '../../wire/shapes/shape.ts'
-import { operation } from '../shared/operation.ts'
+import { authorityOperation } from '../shared/authority-operation.ts'
 import { requireReportBucket } from '../shared/require-bucket.ts'
 import { arn, auditReportId, s3BucketName, s3Key } from '../shared/shapes.ts'
 
@@ -14,7 +13,7 @@ import { arn, auditReportId, s3BucketName, s3Key } from '../shared/shapes.ts'
  * Writes a list of what a CA issued and revoked to an S3 bucket
  * (AWS Private CA API, CreateCertificateAuthorityAuditReport).
  */
-export const createCertificateAuthorityAuditReport = operation({
+export const createCertificateAuthorityAuditReport = authorityOperation({
   name: 'CreateCertificateAuthorityAuditReport',
   input: structure({
     CertificateAuthorityArn: required(arn),
@@ -34,11 +33,8 @@ export const createCertificateAuthorityAuditReport = operation({
     'RequestInProgressException',
   ],
   resource: (input) => input.CertificateAuthorityArn,
-  async run(services, input, caller) {
-    const { authority, now } = await requireAuthority(services, caller, {
-      arn: input.CertificateAuthorityArn,
-      event: 'create-audit-report',
-    })
+  event: 'create-audit-report',
+  async run(services, input, { authority, now }) {
     const { S3BucketName: bucket, AuditReportResponseFormat: format } = input
     requireBucketName(bucket)
     await requireReportBucket(services, bucket, authority.accountId)
@@ -52,17 +48,15 @@ export const createCertificateAuthorityAuditReport = operation({
         insertAuditReport({ ...report, status: 'CREATING', createdAt: now }, since),
       ])
     } catch (error) {
-      throw error instanceof ConflictError ? tooEarly(auditReportIntervalSeconds, error) : error
+      if (!(error instanceof ConflictError)) throw error
+      const minutes = Math.ceil(auditReportIntervalSeconds / 60)
+      throw new ServiceError(
+        'RequestInProgressException',
+        `An audit report of the certificate authority is being made, or was made in the last ${minutes} minutes.`,
+        { cause: error },
+      )
     }
     services.wake('write-audit-reports')
     return { AuditReportId: id, S3Key: key }
   },
 })
-
-function tooEarly(seconds: number, cause: ConflictError): ServiceError {
-  return new ServiceError(
-    'RequestInProgressException',
-    `An audit report of the certificate authority is being made, or was made in the last ${Math.ceil(seconds / 60)} minutes.`,
-    { cause },
-  )
-}

@@ -1,15 +1,14 @@
-import { ServiceError } from '../../errors.ts'
+import { resourceNotFound } from '../../errors.ts'
 import { findAuditReport } from '../../store/audit-reports.ts'
-import { requireAuthority } from '../shared/require-authority.ts'
 import { enumeration, required, structure, timestamp } from '../../wire/shapes/shape.ts'
-import { operation } from '../shared/operation.ts'
+import { authorityOperation } from '../shared/authority-operation.ts'
 import { arn, auditReportId, s3BucketName, s3Key } from '../shared/shapes.ts'
 
 /**
  * Shows how far an audit report is
  * (AWS Private CA API, DescribeCertificateAuthorityAuditReport).
  */
-export const describeCertificateAuthorityAuditReport = operation({
+export const describeCertificateAuthorityAuditReport = authorityOperation({
   name: 'DescribeCertificateAuthorityAuditReport',
   input: structure({
     CertificateAuthorityArn: required(arn),
@@ -23,18 +22,12 @@ export const describeCertificateAuthorityAuditReport = operation({
   }),
   errors: ['ResourceNotFoundException', 'InvalidArgsException', 'InvalidArnException'],
   resource: (input) => input.CertificateAuthorityArn,
-  async run(services, input, caller) {
-    const { authority } = await requireAuthority(services, caller, {
-      arn: input.CertificateAuthorityArn,
-      event: 'describe-audit-report',
-    })
+  event: 'describe-audit-report',
+  async run(services, input, { authority }) {
     const report = await findAuditReport(services.db, input.AuditReportId)
     // Whether another CA has a report with that id is nobody's business.
     if (report?.authorityNumber !== authority.number)
-      throw new ServiceError(
-        'ResourceNotFoundException',
-        `Could not find audit report ${input.AuditReportId}.`,
-      )
+      throw resourceNotFound(`Could not find audit report ${input.AuditReportId}.`)
     return {
       AuditReportStatus: report.status,
       S3BucketName: report.bucket,

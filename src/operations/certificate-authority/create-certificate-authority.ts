@@ -1,10 +1,17 @@
 import type { AuthorityRequest } from '../../authority/authority.ts'
 import type { Caller } from '../../identity/caller.ts'
-import { requireConfiguration } from '../../authority/configuration.ts'
-import { noRevocation, requireRevocation } from '../../authority/revocation-configuration.ts'
+import {
+  requireConfiguration,
+  certificateAuthorityConfiguration,
+} from '../../authority/configuration.ts'
+import {
+  noRevocation,
+  requireRevocation,
+  revocationConfiguration,
+} from '../../authority/revocation-configuration.ts'
 import { requireKeyStorage } from '../../authority/key-storage.ts'
 import { requireTags } from '../../authority/tags.ts'
-import { ServiceError } from '../../errors.ts'
+import { limitExceeded, ServiceError } from '../../errors.ts'
 import { uuid } from '../../random.ts'
 import type { Services } from '../../services.ts'
 import { insertAuthority, insertCertificateCount } from '../../store/authorities.ts'
@@ -14,10 +21,6 @@ import type { Sql } from '../../store/sql.ts'
 import { putTag } from '../../store/tags.ts'
 import { certificateAuthorityArn } from '../../wire/arn.ts'
 import { type Infer, required, structure } from '../../wire/shapes/shape.ts'
-import {
-  certificateAuthorityConfiguration,
-  revocationConfiguration,
-} from '../shared/configuration-shapes.ts'
 import { commitOnce, scopedToken } from '../shared/idempotency.ts'
 import { operation } from '../shared/operation.ts'
 import {
@@ -31,7 +34,6 @@ import {
 import { requireBucket } from '../shared/require-bucket.ts'
 import { tagKeys, tagOf } from '../tag/tag-view.ts'
 
-/** Members of its input. */
 const createCertificateAuthorityInput = structure({
   CertificateAuthorityConfiguration: required(certificateAuthorityConfiguration),
   RevocationConfiguration: revocationConfiguration,
@@ -83,9 +85,12 @@ export const createCertificateAuthority = operation({
       services.wake('finish-creation')
       return { CertificateAuthorityArn }
     } catch (error) {
-      if (error instanceof ConflictError && error.guard === 'quota')
-        throw quotaExceeded(services, error)
-      throw error
+      if (!(error instanceof ConflictError) || error.guard !== 'quota') throw error
+      throw limitExceeded(
+        `The account has ${services.quotas.authoritiesPerRegion} certificate authorities in this Region, its quota. ` +
+          'Deleted ones count until their restoration period is over.',
+        error,
+      )
     }
   },
 })
@@ -125,13 +130,4 @@ function createStatements({ quotas }: Services, input: Input, request: Authority
     insertCertificateCount(request.id),
     ...tags.map((tag) => putTag(request.id, tag)),
   ]
-}
-
-function quotaExceeded({ quotas }: Services, cause: ConflictError): ServiceError {
-  return new ServiceError(
-    'LimitExceededException',
-    `The account has ${quotas.authoritiesPerRegion} certificate authorities in this Region, its quota. ` +
-      'Deleted ones count until their restoration period is over.',
-    { cause },
-  )
 }

@@ -1,16 +1,15 @@
-import { deletionAt } from '../../authority/deletion.ts'
+import { deletionAt } from '../../authority/status.ts'
 import { updateAuthority } from '../../store/authorities.ts'
 import { integer, required, structure } from '../../wire/shapes/shape.ts'
 import { changeAuthority } from '../shared/change-authority.ts'
-import { operation } from '../shared/operation.ts'
-import { requireAuthority } from '../shared/require-authority.ts'
+import { authorityOperation } from '../shared/authority-operation.ts'
 import { arn } from '../shared/shapes.ts'
 
 /**
  * Deletes a CA, which can be restored for 7 to 30 days
  * (AWS Private CA API, DeleteCertificateAuthority).
  */
-export const deleteCertificateAuthority = operation({
+export const deleteCertificateAuthority = authorityOperation({
   name: 'DeleteCertificateAuthority',
   input: structure({
     CertificateAuthorityArn: required(arn),
@@ -24,11 +23,8 @@ export const deleteCertificateAuthority = operation({
     'ConcurrentModificationException',
   ],
   resource: (input) => input.CertificateAuthorityArn,
-  async run(services, input, caller) {
-    const { authority, now } = await requireAuthority(services, caller, {
-      arn: input.CertificateAuthorityArn,
-      event: 'delete',
-    })
+  event: 'delete',
+  async run(services, input, { authority, now }) {
     const deletion = deletionAt(authority.status, now, input.PermanentDeletionTimeInDays)
     await changeAuthority(services, [updateAuthority(authority, { deletion }, now)])
     services.wake('erase-authorities')

@@ -1,11 +1,10 @@
 import { required, structure } from '../../wire/shapes/shape.ts'
 import { describeAuthority } from '../shared/authority-view.ts'
-import { operation } from '../shared/operation.ts'
-import { requireAuthority } from '../shared/require-authority.ts'
+import { authorityOperation } from '../shared/authority-operation.ts'
 import { arn, certificateAuthority } from '../shared/shapes.ts'
 
 /** Shows a CA (AWS Private CA API, DescribeCertificateAuthority). */
-export const describeCertificateAuthority = operation({
+export const describeCertificateAuthority = authorityOperation({
   name: 'DescribeCertificateAuthority',
   input: structure({
     CertificateAuthorityArn: required(arn),
@@ -15,11 +14,8 @@ export const describeCertificateAuthority = operation({
   }),
   errors: ['ResourceNotFoundException', 'InvalidArnException'],
   resource: (input) => input.CertificateAuthorityArn,
-  async run(services, input, caller) {
-    const view = await requireAuthority(services, caller, {
-      arn: input.CertificateAuthorityArn,
-      event: 'describe',
-    })
+  event: 'describe',
+  async run(_services, _input, view) {
     return { CertificateAuthority: describeAuthority(view.authority, view) }
   },
 })

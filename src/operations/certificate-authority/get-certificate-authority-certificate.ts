@@ -1,15 +1,14 @@
 import { stateError } from '../../authority/life-cycle.ts'
 import { required, string, structure } from '../../wire/shapes/shape.ts'
 import { certificatePem } from '../shared/certificate-view.ts'
-import { operation } from '../shared/operation.ts'
-import { requireAuthority } from '../shared/require-authority.ts'
+import { authorityOperation } from '../shared/authority-operation.ts'
 import { arn } from '../shared/shapes.ts'
 
 /**
  * Answers the certificate of a CA, with its chain
  * (AWS Private CA API, GetCertificateAuthorityCertificate).
  */
-export const getCertificateAuthorityCertificate = operation({
+export const getCertificateAuthorityCertificate = authorityOperation({
   name: 'GetCertificateAuthorityCertificate',
   input: structure({
     CertificateAuthorityArn: required(arn),
@@ -20,14 +19,10 @@ export const getCertificateAuthorityCertificate = operation({
   }),
   errors: ['ResourceNotFoundException', 'InvalidArnException', 'InvalidStateException'],
   resource: (input) => input.CertificateAuthorityArn,
-  async run(services, input, caller) {
-    const authorityArn = input.CertificateAuthorityArn
-    const event = 'get-authority-certificate'
-    const { authority, status } = await requireAuthority(services, caller, {
-      arn: authorityArn,
-      event,
-    })
-    if (authority.certificate === undefined) throw stateError(event, status, { arn: authorityArn })
+  event: 'get-authority-certificate',
+  async run(_services, _input, { authority, status, arn: authorityArn }) {
+    if (authority.certificate === undefined)
+      throw stateError('get-authority-certificate', status, { arn: authorityArn })
     const { certificateDer, chainPem } = authority.certificate
     return {
       Certificate: certificatePem(certificateDer),

@@ -1,14 +1,13 @@
 import { stateError } from '../../authority/life-cycle.ts'
 import { required, string, structure } from '../../wire/shapes/shape.ts'
-import { operation } from '../shared/operation.ts'
-import { requireAuthority } from '../shared/require-authority.ts'
+import { authorityOperation } from '../shared/authority-operation.ts'
 import { arn } from '../shared/shapes.ts'
 
 /**
  * Answers the CSR that a CA made for its own certificate
  * (AWS Private CA API, GetCertificateAuthorityCsr).
  */
-export const getCertificateAuthorityCsr = operation({
+export const getCertificateAuthorityCsr = authorityOperation({
   name: 'GetCertificateAuthorityCsr',
   input: structure({
     CertificateAuthorityArn: required(arn),
@@ -24,12 +23,8 @@ export const getCertificateAuthorityCsr = operation({
     'RequestInProgressException',
   ],
   resource: (input) => input.CertificateAuthorityArn,
-  async run(services, input, caller) {
-    const authorityArn = input.CertificateAuthorityArn
-    const { authority, status } = await requireAuthority(services, caller, {
-      arn: authorityArn,
-      event: 'get-csr',
-    })
+  event: 'get-csr',
+  async run(_services, _input, { authority, status, arn: authorityArn }) {
     if (authority.csrPem === undefined) throw stateError('get-csr', status, { arn: authorityArn })
     return { Csr: authority.csrPem }
   },

@@ -12,18 +12,17 @@ import { differentlyEncodedIssuers } from '../../chain/name-encodings.ts'
 import { insertAuthorityCertificate, installCertificate } from '../../store/authorities.ts'
 import { markAllCrlsDue } from '../../store/crls.ts'
 import { required, structure } from '../../wire/shapes/shape.ts'
-import { publicKeyOf } from '../shared/authority-key.ts'
+import { publicKeyOf } from '../../authority/csr.ts'
 import { certificatePem } from '../shared/certificate-view.ts'
 import { changeAuthority } from '../shared/change-authority.ts'
-import { operation } from '../shared/operation.ts'
-import { requireAuthority } from '../shared/require-authority.ts'
+import { authorityOperation } from '../shared/authority-operation.ts'
 import { arn, certificateBodyBlob, certificateChainBlob } from '../shared/shapes.ts'
 
 /**
  * Gives a CA its certificate, with which it becomes ACTIVE
  * (AWS Private CA API, ImportCertificateAuthorityCertificate).
  */
-export const importCertificateAuthorityCertificate = operation({
+export const importCertificateAuthorityCertificate = authorityOperation({
   name: 'ImportCertificateAuthorityCertificate',
   input: structure({
     CertificateAuthorityArn: required(arn),
@@ -43,11 +42,8 @@ export const importCertificateAuthorityCertificate = operation({
     'RequestInProgressException',
   ],
   resource: (input) => input.CertificateAuthorityArn,
-  async run(services, input, caller) {
-    const { authority, now } = await requireAuthority(services, caller, {
-      arn: input.CertificateAuthorityArn,
-      event: 'import-certificate',
-    })
+  event: 'import-certificate',
+  async run(services, input, { authority, now }) {
     const path = parseImport(input.Certificate, input.CertificateChain)
     await requireImportable(path, {
       type: authority.type,

@@ -27,9 +27,9 @@ export const restoreCertificateAuthority = operation({
   ],
   resource: (input) => input.CertificateAuthorityArn,
   async run(services, input, caller) {
-    const where = { arn: input.CertificateAuthorityArn, event: 'restore' } as const
+    const lookup = { arn: input.CertificateAuthorityArn, event: 'restore' } as const
     for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
-      const { authority, now } = await requireAuthority(services, caller, where)
+      const { authority, now } = await requireAuthority(services, caller, lookup)
       const statements = [restoreAuthority(authority, now), markAllCrlsDue(authority, now)]
       if (await isDone(services.db, statements)) return
     }

@@ -1,19 +1,18 @@
 import type { Authority } from '../../authority/authority.ts'
 import { pastCnames } from '../../authority/custom-cname.ts'
-import { maySignCrls } from '../../chain/crl-signing.ts'
+import { maySignCrls } from '../../chain/ca-certificate.ts'
 import {
   requireRevocation,
   type RevocationConfiguration,
+  revocationConfiguration,
 } from '../../authority/revocation-configuration.ts'
-import { ServiceError } from '../../errors.ts'
+import { invalidArgs } from '../../errors.ts'
 import { updateAuthority } from '../../store/authorities.ts'
 import { markAllCrlsDue } from '../../store/crls.ts'
 import { parseCertificate } from '../../x509/certificate.ts'
 import { required, structure } from '../../wire/shapes/shape.ts'
 import { changeAuthority } from '../shared/change-authority.ts'
-import { revocationConfiguration } from '../shared/configuration-shapes.ts'
-import { operation } from '../shared/operation.ts'
-import { requireAuthority } from '../shared/require-authority.ts'
+import { authorityOperation } from '../shared/authority-operation.ts'
 import { requireBucket } from '../shared/require-bucket.ts'
 import { arn, certificateAuthorityStatus } from '../shared/shapes.ts'
 
@@ -21,7 +20,7 @@ import { arn, certificateAuthorityStatus } from '../shared/shapes.ts'
  * Changes how a CA publishes what it revoked, and whether it is ACTIVE or DISABLED
  * (AWS Private CA API, UpdateCertificateAuthority).
  */
-export const updateCertificateAuthority = operation({
+export const updateCertificateAuthority = authorityOperation({
   name: 'UpdateCertificateAuthority',
   input: structure({
     CertificateAuthorityArn: required(arn),
@@ -38,11 +37,8 @@ export const updateCertificateAuthority = operation({
     'InvalidPolicyException',
   ],
   resource: (input) => input.CertificateAuthorityArn,
-  async run(services, input, caller) {
-    const { authority, now } = await requireAuthority(services, caller, {
-      arn: input.CertificateAuthorityArn,
-      event: 'update',
-    })
+  event: 'update',
+  async run(services, input, { authority, now }) {
     const status = requestedStatus(input.Status)
     const revocation = requireRevocation(input.RevocationConfiguration, authority.revocation)
     const isNewStatus = status !== undefined && status !== authority.status
@@ -74,8 +70,7 @@ function requireCrlSign(
 ): void {
   if (!CrlConfiguration.Enabled || certificate === undefined) return
   if (maySignCrls(parseCertificate(certificate.certificateDer))) return
-  throw new ServiceError(
-    'InvalidArgsException',
+  throw invalidArgs(
     'CrlConfiguration cannot be enabled: the certificate of the certificate authority has a key usage without cRLSign, so ' +
       'validators would reject every CRL (RFC 5280 section 6.3.3 f). Import a certificate with cRLSign, or use OCSP.',
   )
@@ -87,8 +82,5 @@ function crlCname({ CrlConfiguration }: RevocationConfiguration): string | undef
 
 function requestedStatus(status: string | undefined): 'ACTIVE' | 'DISABLED' | undefined {
   if (status === undefined || status === 'ACTIVE' || status === 'DISABLED') return status
-  throw new ServiceError(
-    'InvalidArgsException',
-    `Status can be set to ACTIVE or DISABLED, not to ${status}.`,
-  )
+  throw invalidArgs(`Status can be set to ACTIVE or DISABLED, not to ${status}.`)
 }

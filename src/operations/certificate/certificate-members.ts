@@ -1,29 +1,15 @@
-import { reasonOfCode, type RevocationReason } from '../../authority/revocation-reason.ts'
+import { reasonOfCode } from '../../authority/revocation-reason.ts'
 import { certificateArn, certificateAuthorityArn } from '../../wire/arn.ts'
-import type { CertificateStatus, ListedCertificate } from '../../search/filter.ts'
+import type { ListedCertificate } from '../../search/filter.ts'
 
 /** What ListCertificates answers of a certificate, and what commands print. */
-export interface CertificateMembers {
-  readonly CertificateArn: string
-  readonly CertificateAuthorityArn: string
-  readonly SerialNumber: string
-  readonly Subject: string
-  readonly SubjectAlternativeNames: readonly string[]
-  readonly TemplateArn: string
-  readonly Requester?: string
-  readonly IssuedAt: Date
-  readonly NotBefore?: Date
-  readonly NotAfter: Date
-  readonly Status: CertificateStatus
-  readonly RevokedAt?: Date
-  readonly RevocationReason?: RevocationReason
-}
+export type CertificateMembers = ReturnType<typeof certificateMembers>
 
 /** Members of a certificate in the words of ListCertificates. */
-export function certificateMembers(found: ListedCertificate): CertificateMembers {
-  const { authority, serialNumber, names, requester, revocation, status } = found
+export function certificateMembers(certificate: ListedCertificate) {
+  const { authority, serialNumber, names, requester, revocation, status } = certificate
   const authorityArn = certificateAuthorityArn(authority)
-  const who = requester.name ?? requester.accountId
+  const requesterName = requester.name ?? requester.accountId
   return {
     CertificateArn: certificateArn(authorityArn, serialNumber),
     CertificateAuthorityArn: authorityArn,
@@ -32,11 +18,11 @@ export function certificateMembers(found: ListedCertificate): CertificateMembers
       .replaceAll(/..(?=.)/g, '$&:'),
     Subject: names.subject,
     SubjectAlternativeNames: names.alternativeNames,
-    TemplateArn: `arn:${authority.partition}:acm-pca:::template/${found.templateName}/V1`,
-    ...(who !== undefined && { Requester: who }),
-    IssuedAt: found.issuedAt,
+    TemplateArn: `arn:${authority.partition}:acm-pca:::template/${certificate.templateName}/V1`,
+    ...(requesterName !== undefined && { Requester: requesterName }),
+    IssuedAt: certificate.issuedAt,
     ...(names.notBefore && { NotBefore: names.notBefore }),
-    NotAfter: found.notAfter,
+    NotAfter: certificate.notAfter,
     Status: status,
     ...(revocation && {
       RevokedAt: revocation.revokedAt,

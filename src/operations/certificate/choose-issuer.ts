@@ -1,10 +1,10 @@
 import { stateError } from '../../authority/life-cycle.ts'
-import { ServiceError } from '../../errors.ts'
+import { invalidArgs, type ServiceError } from '../../errors.ts'
 import type { AcceptedCsr } from '../../issuance/accept-csr.ts'
 import { keyHandleOf, type AuthorityKey, type Issuer } from '../../issuance/issuer.ts'
 import type { Template } from '../../issuance/templates.ts'
 import type { Database } from '../../store/database.ts'
-import { publicKeyOf } from '../shared/authority-key.ts'
+import { publicKeyOf } from '../../authority/csr.ts'
 import { issuerWith } from '../../issuance/issuer-cache.ts'
 import type { AuthorityView } from '../../authority/status.ts'
 
@@ -38,8 +38,7 @@ function isOwnKey({ authority }: AuthorityView, { request }: AcceptedCsr): boole
 
 function notOwnRoot({ arn, status }: AuthorityView, template: Template): ServiceError {
   if (status !== 'ACTIVE') return stateError('issue-certificate', status, { arn })
-  return new ServiceError(
-    'InvalidArgsException',
+  return invalidArgs(
     `Template ${template.name} can be used by a root certificate authority for its own CSR only.`,
   )
 }

@@ -1,14 +1,13 @@
-import { ServiceError } from '../../errors.ts'
+import { invalidArn, resourceNotFound } from '../../errors.ts'
 import { findCertificate } from '../../store/certificates.ts'
 import { parseCertificateArn } from '../../wire/arn.ts'
 import { required, string, structure } from '../../wire/shapes/shape.ts'
 import { certificatePem, chainPem } from '../shared/certificate-view.ts'
-import { operation } from '../shared/operation.ts'
-import { requireAuthority } from '../shared/require-authority.ts'
+import { authorityOperation } from '../shared/authority-operation.ts'
 import { arn } from '../shared/shapes.ts'
 
 /** Answers a certificate that was issued, with its chain (AWS Private CA API, GetCertificate). */
-export const getCertificate = operation({
+export const getCertificate = authorityOperation({
   name: 'GetCertificate',
   input: structure({
     CertificateAuthorityArn: required(arn),
@@ -26,18 +25,12 @@ export const getCertificate = operation({
     'RequestInProgressException',
   ],
   resource: (input) => input.CertificateAuthorityArn,
-  async run(services, input, caller) {
-    const { authority } = await requireAuthority(services, caller, {
-      arn: input.CertificateAuthorityArn,
-      event: 'get-certificate',
-    })
+  event: 'get-certificate',
+  async run(services, input, { authority }) {
     const serialNumber = serialNumberIn(input)
     const found = await findCertificate(services.db, authority, serialNumber)
     if (found === undefined)
-      throw new ServiceError(
-        'ResourceNotFoundException',
-        `Could not find certificate ${input.CertificateArn}.`,
-      )
+      throw resourceNotFound(`Could not find certificate ${input.CertificateArn}.`)
     return {
       Certificate: certificatePem(found.certificateDer),
       ...(found.signer && { CertificateChain: chainPem(found.signer) }),
@@ -52,13 +45,9 @@ function serialNumberIn(input: {
 }): Uint8Array {
   const name = parseCertificateArn(input.CertificateArn)
   if (name === undefined)
-    throw new ServiceError(
-      'InvalidArnException',
-      `${input.CertificateArn} is not the ARN of a certificate`,
-    )
+    throw invalidArn(`${input.CertificateArn} is not the ARN of a certificate`)
   if (!input.CertificateArn.startsWith(`${input.CertificateAuthorityArn}/`))
-    throw new ServiceError(
-      'InvalidArnException',
+    throw invalidArn(
       `${input.CertificateArn} does not belong to the certificate authority ${input.CertificateAuthorityArn}`,
     )
   return Buffer.from(name.serialNumberHex, 'hex')

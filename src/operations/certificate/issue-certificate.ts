@@ -1,12 +1,18 @@
+import { signingAlgorithm } from '../../authority/configuration.ts'
 import { requireSigningAlgorithm } from '../../authority/algorithms.ts'
-import type { CurrentCrl } from '../../authority/crl.ts'
+import type { CurrentCrl } from '../../authority/authority.ts'
 import { serviceOf, type Caller } from '../../identity/caller.ts'
-import { ServiceError } from '../../errors.ts'
+import { limitExceeded } from '../../errors.ts'
 import { acceptCsr, type AcceptedCsr } from '../../issuance/accept-csr.ts'
 import { requireLinted } from '../../issuance/issuance-policy.ts'
-import { encodePassthrough, noPassthrough, type Passthrough } from '../../issuance/passthrough.ts'
+import {
+  encodePassthrough,
+  noPassthrough,
+  type Passthrough,
+  apiPassthrough,
+} from '../../issuance/passthrough.ts'
 import { prepareCertificate, type PreparedCertificate } from '../../issuance/prepare-certificate.ts'
-import { newSerialNumber } from '../../issuance/serial-number.ts'
+import { newSerialNumber } from '../../issuance/new-serial-number.ts'
 import type { Template } from '../../issuance/templates.ts'
 import { certificatePeriod, type Validity as RequestedValidity } from '../../issuance/validity.ts'
 import type { Services } from '../../services.ts'
@@ -18,8 +24,6 @@ import { enumeration, type Infer, long, required, structure } from '../../wire/s
 import { revocationUrls } from '../../crl/revocation-urls.ts'
 import { changedTooOften } from '../shared/change-authority.ts'
 import { chooseIssuer, requireIssuing } from './choose-issuer.ts'
-import { signingAlgorithm } from '../shared/configuration-shapes.ts'
-import { apiPassthrough } from '../shared/extension-shapes.ts'
 import { bindStatements, currentCrl, openCurrentCrl } from '../../crl/current-crl.ts'
 import { signCertificate } from './sign-certificate.ts'
 import { commitOnce, scopedToken } from '../shared/idempotency.ts'
@@ -35,7 +39,6 @@ const validity = structure({
   Type: required(enumeration(['END_DATE', 'ABSOLUTE', 'DAYS', 'MONTHS', 'YEARS'])),
 })
 
-/** Members of its input. */
 const issueCertificateInput = structure({
   ApiPassthrough: apiPassthrough,
   CertificateAuthorityArn: required(arn),
@@ -71,7 +74,7 @@ export const issueCertificate = operation({
       new Map([['acm-pca:templatearn', [TemplateArn ?? defaultTemplateArn(partition)]]]),
   },
   async run(services, input, caller) {
-    const view = await requireAuthority(services, caller, whereOf(input))
+    const view = await requireAuthority(services, caller, lookupOf(input))
     const scope = { operation: 'IssueCertificate', resource: view.arn }
     const token = scopedToken(caller, scope, input.IdempotencyToken)
     const earlier = token && (await findTokenArn(services.db, token, view.now))
@@ -106,10 +109,6 @@ interface PreparedIssuance extends AcceptedRequest {
   readonly prepared: PreparedCertificate
 }
 
-interface SignedIssuance extends PreparedIssuance {
-  readonly certificateDer: Uint8Array
-}
-
 /** How often an issuance starts again when the CA changes meanwhile. */
 const attemptsMax = 10
 
@@ -129,22 +128,21 @@ async function issue(
     }
     const issuance = prepare(services, request, { view, crl })
     const certificateDer = await signCertificate(services, issuance.prepared)
-    const signed = { ...issuance, certificateDer }
     try {
-      return await store(services, signed)
+      return await store(services, issuance, certificateDer)
     } catch (error) {
       if (!(error instanceof ConflictError)) throw error
-      view = await resolveConflict(services, signed, error)
+      view = await resolveConflict(services, issuance, error)
     }
   }
   throw changedTooOften()
 }
 
 function readAgain(services: Services, { input, caller }: AcceptedRequest): Promise<AuthorityView> {
-  return requireAuthority(services, caller, whereOf(input))
+  return requireAuthority(services, caller, lookupOf(input))
 }
 
-function whereOf(input: Input): Parameters<typeof requireAuthority>[2] {
+function lookupOf(input: Input): Parameters<typeof requireAuthority>[2] {
   return { arn: input.CertificateAuthorityArn, event: 'issue-certificate' }
 }
 
@@ -191,8 +189,12 @@ function validityOf({ Value, Type }: Infer<typeof validity>): RequestedValidity 
 }
 
 /** The ARN of the certificate, or of an earlier one with the same token. Throws ConflictError if the CA has changed. */
-async function store(services: Services, issuance: SignedIssuance): Promise<string> {
-  const { caller, token, template, view, crl, prepared, certificateDer } = issuance
+async function store(
+  services: Services,
+  issuance: PreparedIssuance,
+  certificateDer: Uint8Array,
+): Promise<string> {
+  const { caller, token, template, view, crl, prepared } = issuance
   const { serialNumber, notAfter, templateName, issuerDer } = prepared
   const { authority, now } = view
   const record = {
@@ -231,22 +233,18 @@ async function store(services: Services, issuance: SignedIssuance): Promise<stri
 /** The CA as it is after a conflict, to try again with. Throws LimitExceededException if its quota is used up. */
 async function resolveConflict(
   services: Services,
-  issuance: SignedIssuance,
+  issuance: PreparedIssuance,
   conflict: ConflictError,
 ): Promise<AuthorityView> {
   const view = await readAgain(services, issuance)
   const hasChanged = view.authority.revision !== issuance.view.authority.revision
   if (hasChanged) return view
-  if (conflict.guard === 'quota') throw quotaExceeded(services, conflict)
+  if (conflict.guard === 'quota')
+    throw limitExceeded(
+      `The certificate authority has issued ${services.quotas.certificatesPerAuthority} certificates, its quota.`,
+      conflict,
+    )
   if (conflict.guard !== 'partition') return view
   await openCurrentCrl(services, view)
   return readAgain(services, issuance)
-}
-
-function quotaExceeded({ quotas }: Services, cause: ConflictError): ServiceError {
-  return new ServiceError(
-    'LimitExceededException',
-    `The certificate authority has issued ${quotas.certificatesPerAuthority} certificates, its quota.`,
-    { cause },
-  )
 }

@@ -1,6 +1,6 @@
 import { certificateMembers } from './certificate-members.ts'
-import { ServiceError } from '../../errors.ts'
-import { parseCertificateSerial } from '../../x509/serial-number.ts'
+import { ServiceError, validationFailed } from '../../errors.ts'
+import { parseCertificateSerial } from '../../x509/serial-number-text.ts'
 import { revocationReasons } from '../../authority/revocation-reason.ts'
 import { certificateStatuses, type CertificateFilter, type Period } from '../../search/filter.ts'
 import {
@@ -10,8 +10,8 @@ import {
   type NamePattern,
 } from '../../search/name-pattern.ts'
 import {
-  parsePlace,
-  placeText,
+  parseCursor,
+  cursorText,
   searchCertificates,
   type SearchCursor,
 } from '../../search/search-certificates.ts'
@@ -88,13 +88,13 @@ export const listCertificates = operation({
   ],
   resource: (input) => input.CertificateAuthorityArn,
   async run(services, input, caller) {
-    const { NextToken, MaxResults = pageSize, ...asked } = input
+    const { NextToken, MaxResults = pageSize, ...filters } = input
     const filter = await filterOf(services, input, caller)
     const scope: PageScope = {
       operation: 'ListCertificates',
       callerArn: caller.arn,
       region: caller.region,
-      resource: JSON.stringify(asked),
+      resource: JSON.stringify(filters),
     }
     const after = NextToken === undefined ? undefined : openToken(services, scope, NextToken)
     if (filter === 'nothing') return { Certificates: [] }
@@ -105,7 +105,7 @@ export const listCertificates = operation({
       now,
     })
     return {
-      ...(next && { NextToken: services.pageTokens.seal(scope, placeText(next)) }),
+      ...(next && { NextToken: services.pageTokens.seal(scope, cursorText(next)) }),
       Certificates: certificates.map(certificateMembers),
     }
   },
@@ -113,8 +113,8 @@ export const listCertificates = operation({
 
 function openToken({ pageTokens }: Services, scope: PageScope, token: string): SearchCursor {
   const text = pageTokens.open(scope, token)
-  const place = text === undefined ? undefined : parsePlace(text)
-  if (place !== undefined) return place
+  const cursor = text === undefined ? undefined : parseCursor(text)
+  if (cursor !== undefined) return cursor
   throw new ServiceError(
     'InvalidNextTokenException',
     'NextToken was not issued by this operation, or for other filters.',
@@ -162,7 +162,7 @@ async function hiddenFrom({ hiddenAuthorities }: ScopedCaller): Promise<Readonly
 function requireSerial(text: string): Uint8Array | 'unknown' {
   const serialNumber = parseCertificateSerial(text)
   if (serialNumber !== undefined) return serialNumber
-  throw invalid('SerialNumber must be the hexadecimal serial number of a certificate.')
+  throw validationFailed('SerialNumber must be the hexadecimal serial number of a certificate.')
 }
 
 function patternOf(
@@ -172,16 +172,12 @@ function patternOf(
 ): NamePattern | undefined {
   if (text === undefined) return undefined
   const pattern = parse(text)
-  if ('problem' in pattern) throw invalid(`${member} ${pattern.problem}.`)
+  if ('problem' in pattern) throw validationFailed(`${member} ${pattern.problem}.`)
   return pattern
 }
 
-function periodOf(what: string, after: Date | undefined, before: Date | undefined): Period {
+function periodOf(member: string, after: Date | undefined, before: Date | undefined): Period {
   if (after !== undefined && before !== undefined && after >= before)
-    throw invalid(`${what}After must be earlier than ${what}Before.`)
+    throw validationFailed(`${member}After must be earlier than ${member}Before.`)
   return { after, before }
-}
-
-function invalid(message: string): ServiceError {
-  return new ServiceError('ValidationException', message)
 }

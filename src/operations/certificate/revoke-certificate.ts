@@ -1,5 +1,5 @@
-import { ServiceError } from '../../errors.ts'
-import { parseCertificateSerial } from '../../x509/serial-number.ts'
+import { limitExceeded, resourceNotFound, ServiceError } from '../../errors.ts'
+import { parseCertificateSerial } from '../../x509/serial-number-text.ts'
 import { reasonCodeOf, revocationReasons } from '../../authority/revocation-reason.ts'
 import type { Services } from '../../services.ts'
 import { findRevocableCertificate, type RevocableCertificate } from '../../store/certificates.ts'
@@ -45,10 +45,10 @@ export const revokeCertificate = operation({
   ],
   resource: (input) => input.CertificateAuthorityArn,
   async run(services, input, caller) {
-    const where = { arn: input.CertificateAuthorityArn, event: 'revoke-certificate' } as const
+    const lookup = { arn: input.CertificateAuthorityArn, event: 'revoke-certificate' } as const
     const reasonCode = reasonCodeOf(input.RevocationReason)
     for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
-      const view = await requireAuthority(services, caller, where)
+      const view = await requireAuthority(services, caller, lookup)
       const serialNumber = requireSerial(input.CertificateSerial, view)
       const certificate = await requireRevocable(services, view, serialNumber)
       if (currentCrl(view) === 'missing') {
@@ -103,8 +103,14 @@ async function revoke(
   view: AuthorityView,
   record: RevocationRecord,
 ): Promise<boolean> {
-  const { authority, now } = view
-  const event = revocationEvent(services, view, record.serialNumber)
+  const { authority, now, arn: authorityArn } = view
+  const event = services.events.prepare({
+    type: 'ACM Private CA Certificate Revocation',
+    authority,
+    time: now,
+    resources: [authorityArn, certificateArn(authorityArn, record.serialNumber)],
+    detail: { result: 'success' },
+  })
   // A CRL that is opened after this changes the revision of the CA.
   const crls = await listCrls(services.db, authority.number, record.crlId)
   const dueAt = new Date(now.getTime() + services.revocationPolicy.crlDelaySeconds * 1000)
@@ -117,7 +123,12 @@ async function revoke(
     ])
   } catch (error) {
     if (!(error instanceof ConflictError)) throw error
-    if (error.guard === 'duplicate') throw alreadyRevoked(error)
+    if (error.guard === 'duplicate')
+      throw new ServiceError(
+        'RequestAlreadyProcessedException',
+        'The certificate has already been revoked.',
+        { cause: error },
+      )
     return recount(services, view, error)
   }
   event.publish()
@@ -143,39 +154,15 @@ async function recount(
   const [rows = []] = await services.db.transaction([recountRevocations(authority, now)])
   const quota = quotaOf(services, view)
   if (rows.every((row) => revokedOf(row) < quota)) return false
-  throw new ServiceError(
-    'LimitExceededException',
+  throw limitExceeded(
     `${quota} certificates that have not expired are revoked, the quota of a certificate authority with ` +
       'a complete CRL.',
-    { cause },
+    cause,
   )
-}
-
-function revocationEvent(
-  { events }: Services,
-  { authority, arn: authorityArn, now }: AuthorityView,
-  serialNumber: Uint8Array,
-): ReturnType<Services['events']['prepare']> {
-  return events.prepare({
-    type: 'ACM Private CA Certificate Revocation',
-    authority,
-    time: now,
-    resources: [authorityArn, certificateArn(authorityArn, serialNumber)],
-    detail: { result: 'success' },
-  })
 }
 
 function notFound(authorityArn: string): ServiceError {
-  return new ServiceError(
-    'ResourceNotFoundException',
+  return resourceNotFound(
     `Certificate authority ${authorityArn} has not issued a certificate with that serial number.`,
-  )
-}
-
-function alreadyRevoked(cause: ConflictError): ServiceError {
-  return new ServiceError(
-    'RequestAlreadyProcessedException',
-    'The certificate has already been revoked.',
-    { cause },
   )
 }

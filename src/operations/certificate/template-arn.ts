@@ -1,4 +1,4 @@
-import { ServiceError } from '../../errors.ts'
+import { invalidArn } from '../../errors.ts'
 import { defaultTemplateName, requireTemplate, type Template } from '../../issuance/templates.ts'
 import { parseTemplateArn } from '../../wire/arn.ts'
 
@@ -10,8 +10,7 @@ export function templateOf(templateArn: string | undefined, partition: string): 
   if (templateArn === undefined) return requireTemplate(defaultTemplateName)
   const template = parseTemplateArn(templateArn)
   if (template === undefined || template.partition !== partition)
-    throw new ServiceError(
-      'InvalidArnException',
+    throw invalidArn(
       `${templateArn} is not the ARN of a template; it has the form arn:${partition}:acm-pca:::template/NAME/V1`,
     )
   return requireTemplate(template.name)

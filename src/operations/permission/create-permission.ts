@@ -1,13 +1,9 @@
-import { ServiceError } from '../../errors.ts'
+import { limitExceeded, ServiceError, validationFailed } from '../../errors.ts'
+import { acmServicePrincipal } from '../../identity/caller.ts'
 import { ConflictError } from '../../store/database.ts'
-import {
-  insertPermission,
-  requirePermissionCount,
-  type Permission,
-} from '../../store/permissions.ts'
+import { insertPermission, requirePermissionCount } from '../../store/permissions.ts'
 import { required, structure } from '../../wire/shapes/shape.ts'
 import { operation } from '../shared/operation.ts'
-import { requireServicePrincipal } from './permission-view.ts'
 import { requireAuthority } from '../shared/require-authority.ts'
 import { accountId, actionList, arn, principal } from '../shared/shapes.ts'
 
@@ -31,7 +27,8 @@ export const createPermission = operation({
   ],
   resource: (input) => input.CertificateAuthorityArn,
   async run(services, input, caller) {
-    requireServicePrincipal(input.Principal)
+    if (input.Principal !== acmServicePrincipal)
+      throw validationFailed(`Principal must be ${acmServicePrincipal}.`)
     const { authority, now } = await requireAuthority(services, caller, {
       arn: input.CertificateAuthorityArn,
       event: 'administer',
@@ -49,29 +46,19 @@ export const createPermission = operation({
       ])
     } catch (error) {
       if (!(error instanceof ConflictError)) throw error
-      throw error.guard === 'duplicate' ? alreadyExists(permission, error) : tooMany(error)
+      if (error.guard === 'duplicate')
+        throw new ServiceError(
+          'PermissionAlreadyExistsException',
+          `There is a permission for ${permission.principal} and the account ${permission.sourceAccount} already.`,
+          { cause: error },
+        )
+      throw limitExceeded(
+        `A certificate authority cannot have more than ${permissionsMax} permissions.`,
+        error,
+      )
     }
   },
 })
 
 /** On one CA: more than it has accounts to serve. ListPermissions shows as many on a page. */
 const permissionsMax = 1000
-
-function alreadyExists(
-  { principal: service, sourceAccount }: Pick<Permission, 'principal' | 'sourceAccount'>,
-  cause: ConflictError,
-): ServiceError {
-  return new ServiceError(
-    'PermissionAlreadyExistsException',
-    `There is a permission for ${service} and the account ${sourceAccount} already.`,
-    { cause },
-  )
-}
-
-function tooMany(cause: ConflictError): ServiceError {
-  return new ServiceError(
-    'LimitExceededException',
-    `A certificate authority cannot have more than ${permissionsMax} permissions.`,
-    { cause },
-  )
-}

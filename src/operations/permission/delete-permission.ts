@@ -1,12 +1,11 @@
-import { ServiceError } from '../../errors.ts'
+import { resourceNotFound } from '../../errors.ts'
 import { deletePermissionRow } from '../../store/permissions.ts'
 import { required, structure } from '../../wire/shapes/shape.ts'
-import { operation } from '../shared/operation.ts'
-import { requireAuthority } from '../shared/require-authority.ts'
+import { authorityOperation } from '../shared/authority-operation.ts'
 import { accountId, arn, principal } from '../shared/shapes.ts'
 
 /** Takes back what CreatePermission gave (AWS Private CA API, DeletePermission). */
-export const deletePermission = operation({
+export const deletePermission = authorityOperation({
   name: 'DeletePermission',
   input: structure({
     CertificateAuthorityArn: required(arn),
@@ -21,18 +20,14 @@ export const deletePermission = operation({
     'RequestFailedException',
   ],
   resource: (input) => input.CertificateAuthorityArn,
-  async run(services, input, caller) {
-    const { authority } = await requireAuthority(services, caller, {
-      arn: input.CertificateAuthorityArn,
-      event: 'administer',
-    })
+  event: 'administer',
+  async run(services, input, { authority, caller }) {
     const sourceAccount = input.SourceAccount ?? caller.accountId
     const [rows = []] = await services.db.transaction([
       deletePermissionRow(authority, { principal: input.Principal, sourceAccount }),
     ])
     if (rows.length === 0)
-      throw new ServiceError(
-        'ResourceNotFoundException',
+      throw resourceNotFound(
         `There is no permission for ${input.Principal} and the account ${sourceAccount}.`,
       )
   },

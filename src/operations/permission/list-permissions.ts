@@ -1,9 +1,8 @@
-import { listPermissionRows } from '../../store/permissions.ts'
+import { listPermissionRows, type Permission } from '../../store/permissions.ts'
+import type { Encodable } from '../../wire/shapes/encode.ts'
 import { list, required, structure, timestamp } from '../../wire/shapes/shape.ts'
-import { operation } from '../shared/operation.ts'
-import { permissionViewOf } from './permission-view.ts'
+import { authorityOperation } from '../shared/authority-operation.ts'
 import { readPage } from '../shared/read-page.ts'
-import { requireAuthority } from '../shared/require-authority.ts'
 import {
   accountId,
   actionList,
@@ -30,7 +29,7 @@ const permission = structure({
  * Lists what CreatePermission gave for a CA, page by page
  * (AWS Private CA API, ListPermissions).
  */
-export const listPermissions = operation({
+export const listPermissions = authorityOperation({
   name: 'ListPermissions',
   input: structure({
     MaxResults: maxResults,
@@ -49,12 +48,8 @@ export const listPermissions = operation({
     'InvalidNextTokenException',
   ],
   resource: (input) => input.CertificateAuthorityArn,
-  async run(services, input, caller) {
-    const authorityArn = input.CertificateAuthorityArn
-    const { authority } = await requireAuthority(services, caller, {
-      arn: authorityArn,
-      event: 'administer',
-    })
+  event: 'administer',
+  async run(services, input, { authority, arn: authorityArn, caller }) {
     const { arn: callerArn, region } = caller
     const { rows, more } = await readPage(services.pageTokens, {
       scope: { operation: 'ListPermissions', callerArn, region, resource: authorityArn },
@@ -65,6 +60,32 @@ export const listPermissions = operation({
         listPermissionRows(services.db, authority.number, { after, limit }),
       positionOf: (row) => row.sourceAccount,
     })
-    return { ...more, Permissions: rows.map((row) => permissionViewOf(row, authorityArn)) }
+    return { ...more, Permissions: rows.map((row) => describePermission(row, authorityArn)) }
   },
 })
+
+/** The permission, with the policy that it stands for. */
+function describePermission(
+  { principal: service, sourceAccount, actions, createdAt }: Permission,
+  authorityArn: string,
+): Encodable<typeof permission> {
+  return {
+    CertificateAuthorityArn: authorityArn,
+    CreatedAt: createdAt,
+    Principal: service,
+    SourceAccount: sourceAccount,
+    Actions: actions as Encodable<typeof actionList>,
+    Policy: JSON.stringify({
+      Version: '2012-10-17',
+      Statement: [
+        {
+          Effect: 'Allow',
+          Principal: { Service: service },
+          Action: actions.map((action) => `acm-pca:${action}`),
+          Resource: authorityArn,
+          Condition: { StringEquals: { 'aws:SourceAccount': sourceAccount } },
+        },
+      ],
+    }),
+  }
+}

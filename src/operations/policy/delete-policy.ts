@@ -5,12 +5,11 @@ import {
 } from '../../store/resource-policies.ts'
 import { required, structure } from '../../wire/shapes/shape.ts'
 import { changeAuthority } from '../shared/change-authority.ts'
-import { operation } from '../shared/operation.ts'
-import { requireAuthority } from '../shared/require-authority.ts'
+import { authorityOperation } from '../shared/authority-operation.ts'
 import { arn } from '../shared/shapes.ts'
 
 /** Takes the resource policy off a CA (AWS Private CA API, DeletePolicy). */
-export const deletePolicy = operation({
+export const deletePolicy = authorityOperation({
   name: 'DeletePolicy',
   input: structure({
     ResourceArn: required(arn),
@@ -25,14 +24,11 @@ export const deletePolicy = operation({
     'ConcurrentModificationException',
   ],
   resource: (input) => input.ResourceArn,
-  async run(services, input, caller) {
-    const { authority } = await requireAuthority(services, caller, {
-      arn: input.ResourceArn,
-      event: 'administer',
-    })
-    const found = await findResourcePolicy(services.db, authority.number)
+  event: 'administer',
+  async run(services, _input, { authority }) {
+    const policyText = await findResourcePolicy(services.db, authority.number)
     await changeAuthority(services, [
-      requireResourcePolicy(authority, found),
+      requireResourcePolicy(authority, policyText),
       ...deleteResourcePolicy(authority),
     ])
   },

@@ -1,12 +1,11 @@
-import { ServiceError } from '../../errors.ts'
+import { resourceNotFound } from '../../errors.ts'
 import { findResourcePolicy, findSharePolicies } from '../../store/resource-policies.ts'
 import { required, structure } from '../../wire/shapes/shape.ts'
-import { operation } from '../shared/operation.ts'
-import { requireAuthority } from '../shared/require-authority.ts'
+import { authorityOperation } from '../shared/authority-operation.ts'
 import { arn, awsPolicy } from '../shared/shapes.ts'
 
 /** Answers the resource policy of a CA (AWS Private CA API, GetPolicy). */
-export const getPolicy = operation({
+export const getPolicy = authorityOperation({
   name: 'GetPolicy',
   input: structure({
     ResourceArn: required(arn),
@@ -21,19 +20,13 @@ export const getPolicy = operation({
     'RequestFailedException',
   ],
   resource: (input) => input.ResourceArn,
-  async run(services, input, caller) {
-    const { authority, arn: authorityArn } = await requireAuthority(services, caller, {
-      arn: input.ResourceArn,
-      event: 'administer',
-    })
+  event: 'administer',
+  async run(services, _input, { authority, arn: authorityArn }) {
     const Policy =
       (await findResourcePolicy(services.db, authority.number)) ??
       policyOfShares(await findSharePolicies(services.db, authority.number))
     if (Policy === undefined)
-      throw new ServiceError(
-        'ResourceNotFoundException',
-        `Could not find policy for resource ${authorityArn}.`,
-      )
+      throw resourceNotFound(`Could not find policy for resource ${authorityArn}.`)
     return { Policy }
   },
 })

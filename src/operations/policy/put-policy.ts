@@ -6,12 +6,11 @@ import {
 } from '../../store/resource-policies.ts'
 import { required, structure } from '../../wire/shapes/shape.ts'
 import { changeAuthority } from '../shared/change-authority.ts'
-import { operation } from '../shared/operation.ts'
-import { requireAuthority } from '../shared/require-authority.ts'
+import { authorityOperation } from '../shared/authority-operation.ts'
 import { arn, awsPolicy } from '../shared/shapes.ts'
 
 /** Puts a resource policy on a CA (AWS Private CA API, PutPolicy). */
-export const putPolicy = operation({
+export const putPolicy = authorityOperation({
   name: 'PutPolicy',
   input: structure({
     ResourceArn: required(arn),
@@ -28,16 +27,13 @@ export const putPolicy = operation({
     'InvalidPolicyException',
   ],
   resource: (input) => input.ResourceArn,
-  async run(services, input, caller) {
-    const { authority, arn: authorityArn } = await requireAuthority(services, caller, {
-      arn: input.ResourceArn,
-      event: 'administer',
-    })
+  event: 'administer',
+  async run(services, input, { authority, arn: authorityArn }) {
     const { partition } = authority
     const sharedWith = requireSharingPolicy(input.Policy, { arn: authorityArn, partition })
-    const found = await findResourcePolicy(services.db, authority.number)
+    const policyText = await findResourcePolicy(services.db, authority.number)
     await changeAuthority(services, [
-      requireResourcePolicy(authority, found),
+      requireResourcePolicy(authority, policyText),
       ...putResourcePolicy(authority, input.Policy, sharedWith),
     ])
   },

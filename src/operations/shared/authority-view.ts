@@ -1,16 +1,12 @@
 import type { Authority } from '../../authority/authority.ts'
-import { lastStateChangeAt, type AuthorityStatus } from '../../authority/status.ts'
+import { lastStateChangeAt, type AuthorityView } from '../../authority/status.ts'
 import type { Encodable } from '../../wire/shapes/encode.ts'
 import type { certificateAuthority } from './shapes.ts'
 
 /** A CA as Describe and List show it (AWS Private CA API, CertificateAuthority). */
 export function describeAuthority(
   authority: Authority,
-  {
-    arn,
-    status,
-    now,
-  }: { readonly arn: string; readonly status: AuthorityStatus; readonly now: Date },
+  { arn, status, now }: Omit<AuthorityView, 'authority'>,
 ): Encodable<typeof certificateAuthority> {
   const { certificate, deletion, failureReason } = authority
   return {

@@ -7,7 +7,7 @@ import { ServiceError, type ErrorCode } from '../../errors.ts'
 import type { Services } from '../../services.ts'
 import { decode } from '../../wire/shapes/decode.ts'
 import { encode, type Encodable } from '../../wire/shapes/encode.ts'
-import { fromQuery } from '../../wire/shapes/query.ts'
+import { fromQuery } from '../../wire/shapes/form.ts'
 import { jsonBytesMax } from '../../wire/shapes/size.ts'
 import type { Infer, StructureShape } from '../../wire/shapes/shape.ts'
 
@@ -43,7 +43,9 @@ export type AwsOperationName =
   | 'UpdateCertificateAuthority'
 
 /** What `run` resolves to: the output's members, or nothing for an operation without output. */
-type Result<O extends StructureShape | undefined> = O extends StructureShape ? Encodable<O> : void
+export type Result<O extends StructureShape | undefined> = O extends StructureShape
+  ? Encodable<O>
+  : void
 
 /** The caller, with the CAs that a call about the whole account must leave out. */
 export interface ScopedCaller extends Caller {
@@ -58,8 +60,8 @@ interface FromCall<T, A extends readonly unknown[]> {
   readonly of: (...call: A) => T
 }
 
-/** An operation as its file declares it; the shapes give `run` its types. */
-export interface OperationDefinition<
+/** The contract of an operation, as its file declares it. */
+export interface OperationContract<
   N extends OperationName,
   I extends StructureShape,
   O extends StructureShape | undefined,
@@ -79,21 +81,27 @@ export interface OperationDefinition<
     ReadonlyMap<string, readonly string[]>,
     [input: Infer<I>, caller: Caller]
   >
-  /** Does it. Absent while the operation is not offered. */
+}
+
+/** An operation as its file declares it; the shapes give `run` its types. */
+export interface OperationDefinition<
+  N extends OperationName,
+  I extends StructureShape,
+  O extends StructureShape | undefined,
+> extends OperationContract<N, I, O> {
+  /** Absent while the operation is not offered. */
   readonly run?: (services: Services, input: Infer<I>, caller: ScopedCaller) => Promise<Result<O>>
 }
 
 /** An operation as its callers see it, whatever its members are. */
 export interface Operation<N extends OperationName = OperationName> {
   readonly name: N
-  /** IAM action. */
   readonly action: `acm-pca:${N}`
   readonly input: StructureShape
   readonly output: StructureShape | undefined
   readonly errors: readonly ErrorCode[]
   readonly furtherActions?: Documented
   readonly conditionKeys?: Documented
-  /** Whether it can be run. */
   readonly offered: boolean
   /** Bytes that the JSON of its input can have. */
   readonly bodyBytesMax: number

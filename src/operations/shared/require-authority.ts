@@ -2,7 +2,7 @@ import type { Authority } from '../../authority/authority.ts'
 import type { Caller } from '../../identity/caller.ts'
 import { requireState, type LifeCycleEvent } from '../../authority/life-cycle.ts'
 import { statusAt, type AuthorityView } from '../../authority/status.ts'
-import { ServiceError } from '../../errors.ts'
+import { invalidArn, resourceNotFound } from '../../errors.ts'
 import type { Services } from '../../services.ts'
 import { findAuthority } from '../../store/authorities.ts'
 import { parseCertificateAuthorityArn, type CertificateAuthorityName } from '../../wire/arn.ts'
@@ -28,19 +28,12 @@ async function readAuthority(
   arn: string,
 ): Promise<AuthorityView> {
   const name = parseCertificateAuthorityArn(arn)
-  if (name === undefined)
-    throw new ServiceError(
-      'InvalidArnException',
-      `${arn} is not the ARN of a certificate authority`,
-    )
+  if (name === undefined) throw invalidArn(`${arn} is not the ARN of a certificate authority`)
   const authority = await findAuthority(db, name.id)
   const now = clock.now()
   const status = authority === undefined ? undefined : statusAt(authority, now)
   if (authority === undefined || status === undefined || !isNamed(authority, name, caller))
-    throw new ServiceError(
-      'ResourceNotFoundException',
-      `Could not find certificate authority ${arn}.`,
-    )
+    throw resourceNotFound(`Could not find certificate authority ${arn}.`)
   return { authority, arn, status, now }
 }
 

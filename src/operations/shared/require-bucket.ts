@@ -1,4 +1,4 @@
-import { ServiceError } from '../../errors.ts'
+import { resourceNotFound, ServiceError, validationFailed } from '../../errors.ts'
 import type { RevocationConfiguration } from '../../authority/revocation-configuration.ts'
 import { BucketError, type ObjectAcl } from '../../objects/object-store.ts'
 import type { Services } from '../../services.ts'
@@ -39,12 +39,11 @@ export async function requireBucket(
     )
   } catch (error) {
     log.warn({ bucket, err: error }, 'the permission test objects cannot be written')
-    throw new ServiceError(
-      'ValidationException',
+    throw validationFailed(
       `Permission error with your S3 bucket '${bucket}'. Check that your bucket policy, encryption settings, S3 Block ` +
         'Public Access settings, and global account permissions are configured correctly. For more information, ' +
         'check the service documentation.',
-      { cause: error },
+      error,
     )
   }
 }
@@ -76,7 +75,7 @@ export async function requireReportBucket(
 }
 
 function noSuchBucket(bucket: string): ServiceError {
-  return new ServiceError('ResourceNotFoundException', `There is no S3 bucket '${bucket}'.`)
+  return resourceNotFound(`There is no S3 bucket '${bucket}'.`)
 }
 
 function refused(bucket: string, cause: BucketError): ServiceError {

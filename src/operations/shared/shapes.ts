@@ -1,4 +1,6 @@
 /** Shapes that several operations share, named as in AWS's model (AWS Private CA API, Data Types). */
+import { revocationConfiguration } from '../../authority/revocation-configuration.ts'
+import { certificateAuthorityConfiguration } from '../../authority/configuration.ts'
 import { keyStorageSecurityStandards } from '../../authority/key-storage.ts'
 import {
   blob,
@@ -10,10 +12,6 @@ import {
   structure,
   timestamp,
 } from '../../wire/shapes/shape.ts'
-import {
-  certificateAuthorityConfiguration,
-  revocationConfiguration,
-} from './configuration-shapes.ts'
 
 export const arn = string({
   min: 5,

@@ -1,8 +1,7 @@
 import { listTags as listTagRows } from '../../store/tags.ts'
 import { required, structure } from '../../wire/shapes/shape.ts'
-import { operation } from '../shared/operation.ts'
+import { authorityOperation } from '../shared/authority-operation.ts'
 import { readPage } from '../shared/read-page.ts'
-import { requireAuthority } from '../shared/require-authority.ts'
 import { arn, maxResults, nextToken, tagList } from '../shared/shapes.ts'
 import { tagViewOf } from './tag-view.ts'
 
@@ -10,7 +9,7 @@ import { tagViewOf } from './tag-view.ts'
 const pageSizeMax = 100
 
 /** Lists the tags of a CA, page by page (AWS Private CA API, ListTags). */
-export const listTags = operation({
+export const listTags = authorityOperation({
   name: 'ListTags',
   input: structure({
     MaxResults: maxResults,
@@ -28,12 +27,8 @@ export const listTags = operation({
     'RequestFailedException',
   ],
   resource: (input) => input.CertificateAuthorityArn,
-  async run(services, input, caller) {
-    const authorityArn = input.CertificateAuthorityArn
-    const { authority } = await requireAuthority(services, caller, {
-      arn: authorityArn,
-      event: 'administer',
-    })
+  event: 'administer',
+  async run(services, input, { authority, arn: authorityArn, caller }) {
     const { arn: callerArn, region } = caller
     const { rows, more } = await readPage(services.pageTokens, {
       scope: { operation: 'ListTags', callerArn, region, resource: authorityArn },

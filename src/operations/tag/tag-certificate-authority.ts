@@ -3,8 +3,7 @@ import { ServiceError } from '../../errors.ts'
 import { ConflictError } from '../../store/database.ts'
 import { putTag, requireTagCount } from '../../store/tags.ts'
 import { required, structure } from '../../wire/shapes/shape.ts'
-import { operation } from '../shared/operation.ts'
-import { requireAuthority } from '../shared/require-authority.ts'
+import { authorityOperation } from '../shared/authority-operation.ts'
 import { arn, tagList } from '../shared/shapes.ts'
 import { tagKeys, tagOf } from './tag-view.ts'
 
@@ -12,7 +11,7 @@ import { tagKeys, tagOf } from './tag-view.ts'
  * Adds tags to a CA, or replaces the values of those it has
  * (AWS Private CA API, TagCertificateAuthority).
  */
-export const tagCertificateAuthority = operation({
+export const tagCertificateAuthority = authorityOperation({
   name: 'TagCertificateAuthority',
   input: structure({
     CertificateAuthorityArn: required(arn),
@@ -28,11 +27,8 @@ export const tagCertificateAuthority = operation({
   ],
   resource: (input) => input.CertificateAuthorityArn,
   conditionKeys: tagKeys,
-  async run(services, input, caller) {
-    const { authority } = await requireAuthority(services, caller, {
-      arn: input.CertificateAuthorityArn,
-      event: 'administer',
-    })
+  event: 'administer',
+  async run(services, input, { authority }) {
     const tags = input.Tags.map(tagOf)
     requireTags(tags)
     const { tagsPerAuthority } = services.quotas

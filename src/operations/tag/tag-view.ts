@@ -1,19 +1,13 @@
+import type { tagList } from '../shared/shapes.ts'
+import { requestTagKeys } from '../../policy/pattern.ts'
+import type { Infer } from '../../wire/shapes/shape.ts'
+import type { Encodable } from '../../wire/shapes/encode.ts'
 import type { Tag } from '../../authority/tags.ts'
-import type { StorableText } from '../../text/storable-text.ts'
 
 /** AWS's form of a tag. */
-interface TagView {
-  readonly Key: string
-  readonly Value?: string
-}
+type TagView = Encodable<typeof tagList>[number]
 
-export function tagOf({
-  Key,
-  Value,
-}: {
-  readonly Key: StorableText
-  readonly Value?: StorableText
-}): Tag {
+export function tagOf({ Key, Value }: Infer<typeof tagList>[number]): Tag {
   return { key: Key, value: Value }
 }
 
@@ -25,20 +19,5 @@ export function tagViewOf({ key, value }: Tag): TagView {
 /** The condition keys of an operation that takes tags. */
 export const tagKeys = {
   documentation: '`aws:RequestTag/…`, `aws:TagKeys`',
-  of: ({ Tags = [] }: { readonly Tags?: readonly TagView[] }) => tagKeysOf(Tags),
-}
-
-/** Condition keys of a request with tags: aws:TagKeys, and aws:RequestTag for each name, whatever its case. */
-function tagKeysOf(tags: readonly TagView[]): ReadonlyMap<string, readonly string[]> {
-  const keys = new Map<string, string[]>()
-  for (const { Key, Value = '' } of tags) {
-    const name = `aws:requesttag/${Key.toLowerCase()}`
-    keys.set(name, [...(keys.get(name) ?? []), Value])
-  }
-  if (tags.length > 0)
-    keys.set(
-      'aws:tagkeys',
-      tags.map(({ Key }) => Key),
-    )
-  return keys
+  of: ({ Tags = [] }: { readonly Tags?: readonly TagView[] }) => requestTagKeys(Tags),
 }

@@ -45,18 +45,18 @@ export function enumConstraints(values: readonly string[]): Constraint[] {
 
 function between(
   { min = 0, max }: Limits,
-  what: string,
+  requirement: string,
   measure: (value: unknown) => number | bigint,
 ): Constraint[] {
   const constraints: Constraint[] = []
   if (min > 0)
     constraints.push({
-      text: `Member must ${what} greater than or equal to ${min}`,
+      text: `Member must ${requirement} greater than or equal to ${min}`,
       holds: (value) => measure(value) >= min,
     })
   if (max !== undefined)
     constraints.push({
-      text: `Member must ${what} less than or equal to ${max}`,
+      text: `Member must ${requirement} less than or equal to ${max}`,
       holds: (value) => measure(value) <= max,
     })
   return constraints

@@ -1,5 +1,5 @@
 import { isObject } from '../../text/json.ts'
-import { ServiceError } from '../../errors.ts'
+import { type ServiceError, validationFailed } from '../../errors.ts'
 import type { Constraint } from './constraints.ts'
 import { echoedCharactersInAllMax, echoedCharactersMax, quoted } from './quote-value.ts'
 import { convertScalar } from './scalars.ts'
@@ -147,5 +147,5 @@ function pathText({ path }: Reading): string {
 function validationError({ failures, failureCount }: Reading): ServiceError {
   const detected = `${failureCount} validation error${failureCount === 1 ? '' : 's'} detected`
   const more = failureCount > failures.length ? '; …' : ''
-  return new ServiceError('ValidationException', `${detected}: ${failures.join('; ')}${more}`)
+  return validationFailed(`${detected}: ${failures.join('; ')}${more}`)
 }

@@ -1,3 +1,4 @@
+import { isObject } from '../../text/json.ts'
 import type { StorableText } from '../../text/storable-text.ts'
 import type { Infer, Shape, StructureShape } from './shape.ts'
 
@@ -32,14 +33,10 @@ function encodeValue(shape: Shape, value: unknown): unknown {
 
 function encodeStructure({ fields }: StructureShape, value: unknown): object {
   const members: Record<string, unknown> = {}
-  if (!isRecord(value)) return members
+  if (!isObject(value)) return members
   for (const { name, shape } of fields) {
     const member = value[name]
     if (member !== undefined) members[name] = encodeValue(shape, member)
   }
   return members
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null
 }

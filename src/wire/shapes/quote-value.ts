@@ -1,6 +1,6 @@
 /** Values as the texts of ValidationException repeat them: as AWS writes them, up to a bound. */
 
-import { truncateText } from '../../text/truncate-text.ts'
+import { truncateText } from '../../text/visible-text.ts'
 
 /** Characters of one value that a text repeats. */
 export const echoedCharactersMax = 4096

@@ -6,7 +6,7 @@ import { isStorableText, type StorableText } from '../../text/storable-text.ts'
 import { decode } from './decode.ts'
 import { echoedCharactersInAllMax, echoedCharactersMax } from './quote-value.ts'
 import { encode } from './encode.ts'
-import { fromQuery } from './query.ts'
+import { fromQuery } from './form.ts'
 import {
   blob,
   boolean,

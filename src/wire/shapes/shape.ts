@@ -1,6 +1,6 @@
 /**
  * Shapes of AWS JSON 1.1 members as values. One declaration gives the TypeScript type (`Infer`), the reader with its
- * limits (shape-decode.ts), the writer (shape-encode.ts), and what can be held against AWS's model in a test. Which
+ * limits (decode.ts), the writer (encode.ts), and what can be held against AWS's model in a test. Which
  * shapes an operation has is not known here.
  */
 import type { StorableText } from '../../text/storable-text.ts'
@@ -31,23 +31,19 @@ export interface EnumerationShape<V extends string = string> extends Constrained
   readonly values: readonly V[]
 }
 
-/** Bytes, base64 on the wire; `min` and `max` count bytes. */
-export interface BlobShape extends Constrained {
-  readonly kind: 'blob'
+interface LimitedShape<K extends string> extends Constrained {
+  readonly kind: K
   readonly limits: Limits
 }
+
+/** Bytes, base64 on the wire; `min` and `max` count bytes. */
+export type BlobShape = LimitedShape<'blob'>
 
 /** A 32-bit integer. */
-export interface IntegerShape extends Constrained {
-  readonly kind: 'integer'
-  readonly limits: Limits
-}
+export type IntegerShape = LimitedShape<'integer'>
 
 /** A 64-bit integer: a bigint if a number cannot hold it exactly. */
-export interface LongShape extends Constrained {
-  readonly kind: 'long'
-  readonly limits: Limits
-}
+export type LongShape = LimitedShape<'long'>
 
 export interface BooleanShape extends Constrained {
   readonly kind: 'boolean'
@@ -95,7 +91,6 @@ export interface Members {
   readonly [name: string]: Shape | RequiredMember
 }
 
-/** A member of a structure. */
 export interface Field {
   readonly name: string
   /** The name in the texts of ValidationException: `certificateAuthorityArn`. */

@@ -13,7 +13,7 @@ const base64Factor = (4 / 3) * 1.25
 /** A number, a boolean, an instant. */
 const otherBytes = 32
 /** Quotes, colon, comma and white space around a member or an element. */
-const aroundBytes = 16
+const memberBytes = 16
 
 interface Size {
   readonly text: number
@@ -33,15 +33,18 @@ function sizeOf(shape: Shape): Size {
   switch (shape.kind) {
     case 'structure':
       return shape.fields.reduce<Size>(
-        (sum, { name, shape: member }) => plus(sum, sizeOf(member), name.length + aroundBytes),
+        (sum, { name, shape: member }) => plus(sum, sizeOf(member), name.length + memberBytes),
         { text: 2, blobs: 0 },
       )
     case 'list':
-      return times(plus(sizeOf(shape.element), none, aroundBytes), shape.limits.max)
+      return times(plus(sizeOf(shape.element), none, memberBytes), shape.limits.max)
     case 'string':
       return { text: codePointBytes * (shape.limits.max ?? lengthUnlimited), blobs: 0 }
     case 'enumeration':
-      return { text: codePointBytes * Math.max(...shape.values.map(lengthOf)), blobs: 0 }
+      return {
+        text: codePointBytes * Math.max(...shape.values.map(({ length }) => length)),
+        blobs: 0,
+      }
     case 'blob':
       return { text: 0, blobs: Math.ceil(base64Factor * (shape.limits.max ?? lengthUnlimited)) }
     case 'integer':
@@ -60,8 +63,4 @@ function plus(one: Size, other: Size, textBytes: number): Size {
 
 function times({ text, blobs }: Size, count: number = lengthUnlimited): Size {
   return { text: text * count, blobs: blobs * count }
-}
-
-function lengthOf(text: string): number {
-  return text.length
 }

@@ -16,15 +16,15 @@ const typeNames: Readonly<Record<Shape['kind'], string>> = {
   structure: 'a Structure',
 }
 
-/** The error for a JSON value, not null, that a shape of that kind cannot take; `why` says more. */
-export function typeError(kind: Shape['kind'], value: unknown, why?: string): ServiceError {
+/** The error for a JSON value, not null, that a shape of that kind cannot take; `detail` says more. */
+export function typeError(kind: Shape['kind'], value: unknown, detail?: string): ServiceError {
   if (kind === 'list') return serializationError('Expected list or null')
   if (Array.isArray(value)) return serializationError('Start of list found where not expected')
   if (typeof value === 'object')
     return serializationError('Start of structure or map found where not expected.')
   if (kind === 'structure') return serializationError('Expected structure or null')
   const text = `class java.lang.${javaClass(value)} can not be converted to ${typeNames[kind]}`
-  return serializationError(why === undefined ? text : `${text}: ${why}`)
+  return serializationError(detail === undefined ? text : `${text}: ${detail}`)
 }
 
 export function serializationError(message: string): ServiceError {

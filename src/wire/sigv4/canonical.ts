@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { ServiceError } from '../../errors.ts'
+import { invalidSignature } from '../../errors.ts'
 import { parametersOf, type QueryString } from './query-string.ts'
 import type { RawHeaders, SignedRequest } from './request.ts'
 
@@ -54,10 +54,7 @@ function canonicalHeaders(headers: RawHeaders, signedHeaders: readonly string[])
   for (const name of signedHeaders) {
     const values = headers.get(name)
     if (values === undefined) {
-      throw new ServiceError(
-        'InvalidSignatureException',
-        `The header '${name}' is a SignedHeader but is not in the request.`,
-      )
+      throw invalidSignature(`The header '${name}' is a SignedHeader but is not in the request.`)
     }
     text += `${name}:${values.map(collapseSpaces).join(',')}\n`
   }

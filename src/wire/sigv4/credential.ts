@@ -1,4 +1,4 @@
-import { ServiceError } from '../../errors.ts'
+import { incompleteSignature, invalidSignature } from '../../errors.ts'
 
 /** What a request says about its own signature. */
 export interface SignatureClaim {
@@ -37,8 +37,7 @@ export function parseCredential(text: string): CredentialScope {
   const parts = text.length > credentialLengthMax ? [] : text.split('/')
   const [accessKeyId = '', date = '', region = '', service = '', terminator = ''] = parts
   if (parts.length === 5) return { accessKeyId, date, region, service, terminator }
-  throw new ServiceError(
-    'IncompleteSignatureException',
+  throw incompleteSignature(
     'Credential must have exactly 5 slash-delimited elements, ' +
       `e.g. keyid/date/region/service/term, got '${text.slice(0, credentialLengthMax)}'`,
   )
@@ -65,8 +64,4 @@ export function parseSignedHeaders(text: string): readonly string[] {
       "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.",
     )
   return names
-}
-
-function invalidSignature(message: string): ServiceError {
-  return new ServiceError('InvalidSignatureException', message)
 }

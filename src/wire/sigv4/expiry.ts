@@ -1,5 +1,5 @@
 /** When signatures and presigned URLs expire. */
-import { ServiceError } from '../../errors.ts'
+import { incompleteSignature, invalidSignature } from '../../errors.ts'
 import type { SignatureClaim } from './credential.ts'
 import { formatTimestamp } from './timestamp.ts'
 
@@ -17,8 +17,7 @@ export function parseExpires(text: string | undefined): number {
   if (text === undefined) return expiresSecondsDefault
   const seconds = /^\d{1,6}$/.test(text) ? Number(text) : 0
   if (seconds >= 1 && seconds <= expiresSecondsMax) return seconds
-  throw new ServiceError(
-    'IncompleteSignatureException',
+  throw incompleteSignature(
     `X-Amz-Expires must be a number of seconds from 1 to ${expiresSecondsMax}.`,
   )
 }
@@ -49,8 +48,4 @@ export function checkTime(
 
 function duration(seconds: number): string {
   return seconds % 60 === 0 ? `${seconds / 60} min.` : `${seconds} sec.`
-}
-
-function invalidSignature(message: string): ServiceError {
-  return new ServiceError('InvalidSignatureException', message)
 }

@@ -1,4 +1,4 @@
-import { ServiceError } from '../../errors.ts'
+import { incompleteSignature } from '../../errors.ts'
 import { parseCredential, parseSignedHeaders, type SignatureClaim } from './credential.ts'
 import type { RawHeaders } from './request.ts'
 import { parseTimestamp } from './timestamp.ts'
@@ -17,7 +17,9 @@ const required = ['Credential', 'Signature', 'SignedHeaders'] as const
  */
 export function parseAuthorization(authorization: string, headers: RawHeaders): SignatureClaim {
   if (authorization.length > authorizationLengthMax)
-    throw incomplete(`Authorization header must have at most ${authorizationLengthMax} characters.`)
+    throw incompleteSignature(
+      `Authorization header must have at most ${authorizationLengthMax} characters.`,
+    )
   const parameters = parseParameters(authorization)
   const timestamp = headers.get('x-amz-date')?.[0] ?? headers.get('date')?.[0]
   const problems = required
@@ -28,7 +30,9 @@ export function parseAuthorization(authorization: string, headers: RawHeaders): 
       "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.",
     )
   if (problems.length > 0 || timestamp === undefined)
-    throw incomplete(`${problems.join(' ')} Authorization=${authorization.slice(0, echoLengthMax)}`)
+    throw incompleteSignature(
+      `${problems.join(' ')} Authorization=${authorization.slice(0, echoLengthMax)}`,
+    )
   return {
     ...parseCredential(parameters.get('Credential') ?? ''),
     signedHeaders: parseSignedHeaders(parameters.get('SignedHeaders') ?? ''),
@@ -46,7 +50,7 @@ function parseParameters(authorization: string): ReadonlyMap<string, string> {
   const parameters = new Map<string, string>()
   if (!algorithm.startsWith('AWS')) return parameters
   if (algorithm !== signatureAlgorithm)
-    throw incomplete(`Unsupported AWS 'algorithm': '${algorithm.slice(0, 64)}'.`)
+    throw incompleteSignature(`Unsupported AWS 'algorithm': '${algorithm.slice(0, 64)}'.`)
   if (space < 0) return parameters
   for (const part of authorization.slice(space + 1).split(','))
     addParameter(parameters, part.trim())
@@ -56,15 +60,13 @@ function parseParameters(authorization: string): ReadonlyMap<string, string> {
 function addParameter(parameters: Map<string, string>, part: string): void {
   const equals = part.indexOf('=')
   if (equals < 0)
-    throw incomplete(
+    throw incompleteSignature(
       `Invalid key=value pair (missing equal-sign) in Authorization header: '${part.slice(0, 64)}'.`,
     )
   const name = part.slice(0, equals)
   if (parameters.has(name))
-    throw incomplete(`Authorization header must have '${name.slice(0, 64)}' parameter only once.`)
+    throw incompleteSignature(
+      `Authorization header must have '${name.slice(0, 64)}' parameter only once.`,
+    )
   parameters.set(name, part.slice(equals + 1))
-}
-
-function incomplete(message: string): ServiceError {
-  return new ServiceError('IncompleteSignatureException', message)
 }

@@ -1,5 +1,5 @@
 /** Presigned URLs: a signature in the query (expiry.ts limits their life). */
-import { ServiceError } from '../../errors.ts'
+import { incompleteSignature } from '../../errors.ts'
 import { parseCredential, parseSignedHeaders, type SignatureClaim } from './credential.ts'
 import { parseExpires } from './expiry.ts'
 import { signatureAlgorithm } from './header.ts'
@@ -12,8 +12,8 @@ const names = [...required, 'Expires', 'Security-Token'] as const
 const authenticationNames: ReadonlySet<string> = new Set(names.map((name) => `X-Amz-${name}`))
 
 /** Whether a request is signed in its query. */
-export function isPresigned({ names: found }: QueryString): boolean {
-  return found.has('X-Amz-Algorithm')
+export function isPresigned({ names: parameterNames }: QueryString): boolean {
+  return parameterNames.has('X-Amz-Algorithm')
 }
 
 /** Whether a query parameter belongs to the signature and not to the operation. */
@@ -33,7 +33,7 @@ export function parsePresignedUrl(
   const values = collect(parameters)
   const algorithm = values.get('X-Amz-Algorithm') ?? ''
   if (algorithm !== signatureAlgorithm)
-    throw incomplete(`Unsupported AWS 'algorithm': '${algorithm.slice(0, 64)}'.`)
+    throw incompleteSignature(`Unsupported AWS 'algorithm': '${algorithm.slice(0, 64)}'.`)
   return {
     ...parseCredential(values.get('X-Amz-Credential') ?? ''),
     signedHeaders: parseSignedHeaders(values.get('X-Amz-SignedHeaders') ?? ''),
@@ -49,7 +49,7 @@ function collect(parameters: QueryString['parameters']): ReadonlyMap<string, str
   for (const [name, value] of parameters) {
     if (!isAuthenticationParameter(name)) continue
     if (values.has(name))
-      throw incomplete(`AWS query-string parameters must include '${name}' only once.`)
+      throw incompleteSignature(`AWS query-string parameters must include '${name}' only once.`)
     values.set(name, value)
   }
   const problems = required
@@ -57,10 +57,6 @@ function collect(parameters: QueryString['parameters']): ReadonlyMap<string, str
     .filter((name) => !values.get(name))
     .map((name) => `AWS query-string parameters must include '${name}'.`)
   if (problems.length > 0)
-    throw incomplete(`${problems.join(' ')} Re-examine the query-string parameters.`)
+    throw incompleteSignature(`${problems.join(' ')} Re-examine the query-string parameters.`)
   return values
-}
-
-function incomplete(message: string): ServiceError {
-  return new ServiceError('IncompleteSignatureException', message)
 }

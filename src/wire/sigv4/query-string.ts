@@ -3,7 +3,6 @@ import { ServiceError } from '../../errors.ts'
 
 type Parameter = readonly [name: string, value: string]
 
-/** A parsed query string. */
 export interface QueryString {
   /** Percent-decoded, in the order sent. Parameters with a malformed percent escape are missing. */
   readonly parameters: readonly Parameter[]
@@ -13,7 +12,6 @@ export interface QueryString {
   readonly problem: MalformedQuery | undefined
 }
 
-/** A malformed query string or form. */
 export class MalformedQuery extends ServiceError {
   override name = 'MalformedQuery'
 

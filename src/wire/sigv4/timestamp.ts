@@ -1,4 +1,4 @@
-import { ServiceError } from '../../errors.ts'
+import { incompleteSignature } from '../../errors.ts'
 import { utcDigits } from '../../text/iso-time.ts'
 
 const iso = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/
@@ -27,8 +27,7 @@ export function formatTimestamp(instant: Date): string {
 export function parseTimestamp(text: string): Date {
   const instant = parseIso(text) ?? parseImf(text)
   if (instant !== undefined) return instant
-  throw new ServiceError(
-    'IncompleteSignatureException',
+  throw incompleteSignature(
     `Date must be in ISO-8601 'basic format'. Got '${text.slice(0, 64)}'. See http://en.wikipedia.org/wiki/ISO_8601`,
   )
 }

@@ -3,7 +3,7 @@
  * needs no secret, and computes the signature that it should have. Pure; who owns a key is a question for access/.
  */
 import { createHmac, hash, timingSafeEqual } from 'node:crypto'
-import { ServiceError } from '../../errors.ts'
+import { invalidSignature, ServiceError } from '../../errors.ts'
 import { hmacHex, hmacKey, type HmacKey } from './hmac-key.ts'
 import { servedRegions, type ServedRegions } from '../region.ts'
 import { canonicalRequest } from './canonical.ts'
@@ -66,7 +66,6 @@ export function parseSignature(request: SignedRequest): SignatureClaim {
   return claim
 }
 
-/** Requirements on a claim. */
 export interface ClaimRules {
   readonly service: string
   readonly now: Date
@@ -181,8 +180,4 @@ function* scopeProblems(
       'Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: ' +
       `'${claim.date}' != '${timestamp.slice(0, 8)}', from '${timestamp}'.`
     )
-}
-
-function invalidSignature(message: string): ServiceError {
-  return new ServiceError('InvalidSignatureException', message)
 }

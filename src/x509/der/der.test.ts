@@ -6,11 +6,11 @@ import { contextTag, DerReader, readOnly, readOnlyNested, tags } from './reader.
 import {
   isNull,
   readAll,
-  readBitStringOctets,
+  readBitStringBytes,
   readBoolean,
-  readIntegerOctets,
+  readIntegerBytes,
   readSmallInteger,
-  readUnsignedOctets,
+  readUnsignedBytes,
 } from './values.ts'
 import {
   encodeBitString,
@@ -75,15 +75,15 @@ test('reads values in their one form', () => {
   for (const hex of ['010101', '0100', '0102ffff'])
     assert.throws(() => readBoolean(element(hex), 'x'), DerError)
   for (const hex of ['0200', '02020001', '0202007f', '0202ffff', '0202ff80'])
-    assert.throws(() => readIntegerOctets(element(hex), 'x'), DerError, hex)
-  assert.deepEqual(readIntegerOctets(element('0202ff7f'), 'x'), bytes('ff7f'))
-  assert.throws(() => readUnsignedOctets(element('0201ff'), 'x'), /negative/)
-  assert.deepEqual(readUnsignedOctets(element('02020080'), 'x'), bytes('80'))
+    assert.throws(() => readIntegerBytes(element(hex), 'x'), DerError, hex)
+  assert.deepEqual(readIntegerBytes(element('0202ff7f'), 'x'), bytes('ff7f'))
+  assert.throws(() => readUnsignedBytes(element('0201ff'), 'x'), /negative/)
+  assert.deepEqual(readUnsignedBytes(element('02020080'), 'x'), bytes('80'))
   assert.throws(() => readSmallInteger(element('02020100'), 'x', 255), /more than 255/)
   assert.throws(() => readSmallInteger(element('0209010000000000000000'), 'x', 9), /more than 9/)
-  assert.deepEqual(readBitStringOctets(element('030200ff'), 'x'), bytes('ff'))
+  assert.deepEqual(readBitStringBytes(element('030200ff'), 'x'), bytes('ff'))
   for (const hex of ['0300', '030201fe'])
-    assert.throws(() => readBitStringOctets(element(hex), 'x'), DerError)
+    assert.throws(() => readBitStringBytes(element(hex), 'x'), DerError)
   assert.equal(isNull(bytes('0500')), true)
   assert.equal(isNull(bytes('050100')), false)
   assert.throws(() => readAll(new DerReader(bytes('050005000500'), 'x'), 'list', 2), /more than 2/)
@@ -107,7 +107,7 @@ test('writes named bits without trailing zeros, and sets in order', () => {
 test('an integer of any magnitude comes back', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 40 }), (magnitude) => {
-      const octets = readUnsignedOctets(new DerReader(encodeUnsigned(magnitude), 'x').any(), 'x')
+      const octets = readUnsignedBytes(new DerReader(encodeUnsigned(magnitude), 'x').any(), 'x')
       const value = (list: Uint8Array): bigint => BigInt(`0x0${Buffer.from(list).toString('hex')}`)
       assert.equal(value(octets), value(magnitude))
       assert.notEqual(octets[0], 0)

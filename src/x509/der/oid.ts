@@ -131,9 +131,9 @@ export function oidName(oid: string): string {
 
 const dottedPattern = /^[0-2](\.(0|[1-9][0-9]*))+$/
 /** Longer ones occur in attacks only. */
-const contentOctetsMax = 128
+const contentBytesMax = 128
 /** An octet is at most an arc of three digits. What is read can therefore always be written. */
-const dottedLengthMax = 4 * contentOctetsMax
+const dottedLengthMax = 4 * contentBytesMax
 
 /** Whether the text is an object identifier: its first two arcs within their limits, no leading zeros, at most 128 octets. */
 export function isOid(text: string): boolean {
@@ -152,14 +152,14 @@ function contentOf(dotted: string): Uint8Array | undefined {
   if (dotted.length > dottedLengthMax || !dottedPattern.test(dotted)) return undefined
   const [first = 0n, second = 0n, ...rest] = dotted.split('.').map(BigInt)
   if (first < 2n && second >= 40n) return undefined
-  const octets = [first * 40n + second, ...rest].flatMap(base128)
-  return octets.length <= contentOctetsMax ? Uint8Array.from(octets) : undefined
+  const bytes = [first * 40n + second, ...rest].flatMap(base128)
+  return bytes.length <= contentBytesMax ? Uint8Array.from(bytes) : undefined
 }
 
 function base128(arc: bigint): number[] {
-  const octets = [Number(arc & 0x7fn)]
-  for (let rest = arc >> 7n; rest > 0n; rest >>= 7n) octets.unshift(Number(rest & 0x7fn) | 0x80)
-  return octets
+  const bytes = [Number(arc & 0x7fn)]
+  for (let rest = arc >> 7n; rest > 0n; rest >>= 7n) bytes.unshift(Number(rest & 0x7fn) | 0x80)
+  return bytes
 }
 
 /** Encoded once: most of what is ever written are the few that have names here. */
@@ -167,7 +167,6 @@ const elements: ReadonlyMap<string, Uint8Array> = new Map(
   Object.values(oids).map((dotted) => [dotted, encodeElement(tags.oid, encodeOid(dotted))]),
 )
 
-/** The whole element. */
 export function encodeOidElement(dotted: string): Uint8Array {
   return elements.get(dotted) ?? encodeElement(tags.oid, encodeOid(dotted))
 }
@@ -183,7 +182,7 @@ const known: ReadonlyMap<number, { readonly content: Uint8Array; readonly dotted
 
 function hashOf(content: Uint8Array): number {
   let hash = content.length
-  for (const octet of content) hash = (Math.imul(hash, 31) + octet) | 0
+  for (const byte of content) hash = (Math.imul(hash, 31) + byte) | 0
   return hash
 }
 
@@ -197,7 +196,7 @@ export function decodeOid(content: Uint8Array): string {
 
 function decodeAny(content: Uint8Array): string {
   const last = content.at(-1)
-  if (last === undefined || last >= 0x80 || content.length > contentOctetsMax)
+  if (last === undefined || last >= 0x80 || content.length > contentBytesMax)
     throw new DerError('OBJECT IDENTIFIER is empty, cut short or too long')
   const arcs = content.length <= 16 ? smallArcs(content) : largeArcs(content)
   const [head = 0n, ...rest] = arcs
@@ -210,11 +209,11 @@ function smallArcs(content: Uint8Array): (number | bigint)[] {
   const arcs: (number | bigint)[] = []
   let arc = 0
   let fresh = true
-  for (const octet of content) {
-    if (fresh && octet === 0x80) throw new DerError('OBJECT IDENTIFIER is not minimal')
-    arc = arc * 128 + (octet & 0x7f)
+  for (const byte of content) {
+    if (fresh && byte === 0x80) throw new DerError('OBJECT IDENTIFIER is not minimal')
+    arc = arc * 128 + (byte & 0x7f)
     if (arc > Number.MAX_SAFE_INTEGER / 128) return largeArcs(content)
-    fresh = octet < 0x80
+    fresh = byte < 0x80
     if (!fresh) continue
     arcs.push(arc)
     arc = 0
@@ -226,10 +225,10 @@ function largeArcs(content: Uint8Array): bigint[] {
   const arcs: bigint[] = []
   let arc = 0n
   let fresh = true
-  for (const octet of content) {
-    if (fresh && octet === 0x80) throw new DerError('OBJECT IDENTIFIER is not minimal')
-    arc = (arc << 7n) | BigInt(octet & 0x7f)
-    fresh = octet < 0x80
+  for (const byte of content) {
+    if (fresh && byte === 0x80) throw new DerError('OBJECT IDENTIFIER is not minimal')
+    arc = (arc << 7n) | BigInt(byte & 0x7f)
+    fresh = byte < 0x80
     if (!fresh) continue
     arcs.push(arc)
     arc = 0n

@@ -36,11 +36,8 @@ export function contextTag(number: number, constructed: boolean): number {
 }
 
 export interface DerElement {
-  /** Identifier octet. */
   readonly tag: number
-  /** Contents octets. */
   readonly content: Uint8Array
-  /** The whole element. */
   readonly der: Uint8Array
 }
 
@@ -72,24 +69,24 @@ class Span implements DerElement {
   }
 
   /** A reader of the contents. */
-  nested(what: string): DerReader {
+  nested(label: string): DerReader {
     const { contentStart, end } = this.#at
-    return new DerReader(this.#bytes, what, { start: contentStart, end })
+    return new DerReader(this.#bytes, label, { start: contentStart, end })
   }
 }
 
 /** Reads one element after the other. Every method throws DerError for what is not there as it should be. */
 export class DerReader {
   readonly #bytes: Uint8Array
-  readonly #what: string
+  readonly #label: string
   readonly #start: number
   readonly #end: number
   #offset: number
 
-  /** Of the octets from `start` up to `end`; `what` names the structure in messages. */
-  constructor(bytes: Uint8Array, what: string, { start, end } = { start: 0, end: bytes.length }) {
+  /** Of the octets from `start` up to `end`; `label` names the structure in messages. */
+  constructor(bytes: Uint8Array, label: string, { start, end } = { start: 0, end: bytes.length }) {
     this.#bytes = bytes
-    this.#what = what
+    this.#label = label
     this.#start = start
     this.#end = end
     this.#offset = start
@@ -107,7 +104,7 @@ export class DerReader {
   /** The next element, whatever it is. */
   any(): Span {
     const start = this.#offset
-    const tag = this.#octet()
+    const tag = this.#byte()
     if ((tag & 0x1f) === 0x1f) throw this.#error('has a tag of more than one octet')
     const length = this.#length()
     const contentStart = this.#offset
@@ -133,9 +130,9 @@ export class DerReader {
     return this.peek() === tag ? this.any() : undefined
   }
 
-  /** A reader of the contents of the next element, which must have that tag; `what` names it. */
-  nested(tag: number, what: string): DerReader {
-    return this.element(tag).nested(what)
+  /** A reader of the contents of the next element, which must have that tag; `label` names it. */
+  nested(tag: number, label: string): DerReader {
+    return this.element(tag).nested(label)
   }
 
   /** Must be called when a structure is read: nothing may follow. */
@@ -143,51 +140,51 @@ export class DerReader {
     if (!this.atEnd) throw this.#error('has something left over at its end')
   }
 
-  #octet(): number {
-    const octet = this.peek()
-    if (octet === undefined) throw this.#error('is cut short')
+  #byte(): number {
+    const byte = this.peek()
+    if (byte === undefined) throw this.#error('is cut short')
     this.#offset += 1
-    return octet
+    return byte
   }
 
   #length(): number {
-    const first = this.#octet()
+    const first = this.#byte()
     if (first < 0x80) return first
-    const octets = first & 0x7f
-    if (octets === 0) throw this.#error('has an indefinite length')
-    if (octets > 4) throw this.#error('has a length that is too large')
+    const bytes = first & 0x7f
+    if (bytes === 0) throw this.#error('has an indefinite length')
+    if (bytes > 4) throw this.#error('has a length that is too large')
     let length = 0
-    for (let index = 0; index < octets; index += 1) length = length * 256 + this.#octet()
-    if (length < 0x80 || length < 256 ** (octets - 1))
+    for (let index = 0; index < bytes; index += 1) length = length * 256 + this.#byte()
+    if (length < 0x80 || length < 256 ** (bytes - 1))
       throw this.#error('has a length that is not minimal')
     return length
   }
 
   #error(problem: string): DerError {
     const { byteOffset } = this.#bytes
-    return new DerError(`${this.#what} ${problem}`, {
+    return new DerError(`${this.#label} ${problem}`, {
       place: byteOffset + this.#offset,
       start: byteOffset + this.#start,
     })
   }
 }
 
-/** Reads the one element that `der` must be; `what` names it in messages. */
-export function readOnly(der: Uint8Array, tag: number, what: string): DerElement {
-  const reader = new DerReader(der, what)
+/** Reads the one element that `der` must be; `label` names it in messages. */
+export function readOnly(der: Uint8Array, tag: number, label: string): DerElement {
+  const reader = new DerReader(der, label)
   const element = reader.element(tag)
   reader.end()
   return element
 }
 
 /** A reader of the contents of the one element that `der` must be. */
-export function readOnlyNested(der: Uint8Array, tag: number, what: string): DerReader {
-  const reader = new DerReader(der, what)
-  const nested = reader.nested(tag, what)
+export function readOnlyNested(der: Uint8Array, tag: number, label: string): DerReader {
+  const reader = new DerReader(der, label)
+  const nested = reader.nested(tag, label)
   reader.end()
   return nested
 }
 
-function hex(octet: number): string {
-  return octet.toString(16).padStart(2, '0')
+function hex(byte: number): string {
+  return byte.toString(16).padStart(2, '0')
 }

@@ -61,7 +61,7 @@ export function decodeString({ tag, content }: DerElement): string | undefined {
 }
 
 function decodeUtf8(content: Uint8Array): string {
-  if (content.every(isAsciiOctet)) return latin1(content)
+  if (content.every(isAsciiByte)) return latin1(content)
   try {
     return strictUtf8.decode(content)
   } catch (cause) {
@@ -138,6 +138,6 @@ function decodeUniversal(content: Uint8Array): string {
   return text
 }
 
-function isAsciiOctet(octet: number): boolean {
-  return octet < 0x80
+function isAsciiByte(byte: number): boolean {
+  return byte < 0x80
 }

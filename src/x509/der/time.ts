@@ -28,13 +28,13 @@ export function encodeGeneralizedTime(date: Date): Uint8Array {
 }
 
 /** The next element as a Time. Throws DerError for another form, or an instant that does not exist. */
-export function readTime(reader: DerReader, what: string): Date {
+export function readTime(reader: DerReader, label: string): Date {
   const element = reader.any()
   const fields = timeFields(element)
   if (fields === undefined)
-    throw new DerError(`${what} is not a UTCTime or GeneralizedTime of RFC 5280`)
+    throw new DerError(`${label} is not a UTCTime or GeneralizedTime of RFC 5280`)
   const date = existingDate(fields)
-  if (date === undefined) throw new DerError(`${what} is not a date`)
+  if (date === undefined) throw new DerError(`${label} is not a date`)
   return date
 }
 

@@ -2,7 +2,7 @@
 import { requireBitString } from './bit-string.ts'
 import { DerError } from './error.ts'
 import { DerReader, tags, type DerElement } from './reader.ts'
-import { readBoolean, readIntegerOctets } from './values.ts'
+import { readBoolean, readIntegerBytes } from './values.ts'
 import { decodeOid } from './oid.ts'
 import { decodeString } from './strings.ts'
 
@@ -15,39 +15,39 @@ const universalMax = 0x1f
  * Checks that `der` is one element, and that all elements within constructed ones are strict DER. Contents with
  * context-specific primitive tags are not examined: their type is unknown. Linear in the length. Throws DerError.
  */
-export function requireDerTree(der: Uint8Array, what: string): void {
-  const reader = new DerReader(der, what)
-  requireElement(reader.any(), what, 0)
+export function requireDerTree(der: Uint8Array, label: string): void {
+  const reader = new DerReader(der, label)
+  requireElement(reader.any(), label, 0)
   reader.end()
 }
 
-function requireElement(element: DerElement, what: string, depth: number): void {
+function requireElement(element: DerElement, label: string, depth: number): void {
   const { tag } = element
   if ((tag & constructedBit) === 0) {
-    requirePrimitive(element, what)
+    requirePrimitive(element, label)
     return
   }
   if ((tag & 0xc0) === 0 && tag !== tags.sequence && tag !== tags.set)
-    throw new DerError(`${what} has a constructed element with tag 0x${tag.toString(16)}`)
-  if (depth === depthMax) throw new DerError(`${what} is nested more than ${depthMax} deep`)
-  const reader = new DerReader(element.content, what)
-  while (!reader.atEnd) requireElement(reader.any(), what, depth + 1)
+    throw new DerError(`${label} has a constructed element with tag 0x${tag.toString(16)}`)
+  if (depth === depthMax) throw new DerError(`${label} is nested more than ${depthMax} deep`)
+  const reader = new DerReader(element.content, label)
+  while (!reader.atEnd) requireElement(reader.any(), label, depth + 1)
 }
 
-function requirePrimitive(element: DerElement, what: string): void {
+function requirePrimitive(element: DerElement, label: string): void {
   switch (element.tag) {
     case tags.boolean:
-      readBoolean(element, what)
+      readBoolean(element, label)
       return
     case tags.integer:
     case tags.enumerated:
-      readIntegerOctets(element, what)
+      readIntegerBytes(element, label)
       return
     case tags.bitString:
-      requireBitString(element, what)
+      requireBitString(element, label)
       return
     case tags.null:
-      if (element.content.length > 0) throw new DerError(`${what} has a NULL with contents`)
+      if (element.content.length > 0) throw new DerError(`${label} has a NULL with contents`)
       return
     case tags.oid:
       decodeOid(element.content)
@@ -55,7 +55,7 @@ function requirePrimitive(element: DerElement, what: string): void {
     case 0x00:
     case tags.sequence & universalMax:
     case tags.set & universalMax:
-      throw new DerError(`${what} has a primitive element with tag 0x${element.tag.toString(16)}`)
+      throw new DerError(`${label} has a primitive element with tag 0x${element.tag.toString(16)}`)
     default:
       decodeString(element)
   }

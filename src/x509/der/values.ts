@@ -1,37 +1,36 @@
 /** Contents octets of the universal types, read strictly (X.690 §8, §11). */
 import { DerError } from './error.ts'
-import type { DerReader } from './reader.ts'
-import { tags, type DerElement } from './reader.ts'
+import { type DerReader, tags, type DerElement, readOnlyNested } from './reader.ts'
 import { strict, type Tolerance } from './tolerance.ts'
 
 /** BOOLEAN: 00 or FF, or any octet where BER is tolerated. */
 export function readBoolean(
   element: DerElement,
-  what: string,
+  label: string,
   tolerance: Tolerance = strict,
 ): boolean {
   const { content } = element
-  const [octet] = content
-  const isDer = octet === 0x00 || octet === 0xff
+  const [byte] = content
+  const isDer = byte === 0x00 || byte === 0xff
   if (content.length !== 1 || !(isDer || tolerance.has('ber-boolean')))
     throw new DerError(
-      `${what} is not a BOOLEAN of DER, which is one octet 00 or ff`,
+      `${label} is not a BOOLEAN of DER, which is one octet 00 or ff`,
       startOf(element),
     )
-  return octet !== 0x00
+  return byte !== 0x00
 }
 
 /** BOOLEAN DEFAULT FALSE: false if it is absent. Throws DerError for an encoded FALSE, which DER does not allow. */
 export function readOptionalBoolean(
   reader: DerReader,
-  what: string,
+  label: string,
   tolerance: Tolerance = strict,
 ): boolean {
   const element = reader.optional(tags.boolean)
   if (element === undefined) return false
-  const value = readBoolean(element, what, tolerance)
+  const value = readBoolean(element, label, tolerance)
   if (!value && !tolerance.has('explicit-default'))
-    throw new DerError(`${what} is FALSE, which DER leaves out`, startOf(element))
+    throw new DerError(`${label} is FALSE, which DER leaves out`, startOf(element))
   return value
 }
 
@@ -41,48 +40,54 @@ export function startOf({ der }: DerElement): { readonly place: number } {
 }
 
 /** INTEGER: its contents octets, two's complement, checked to be minimal. */
-export function readIntegerOctets({ content }: DerElement, what: string): Uint8Array {
+export function readIntegerBytes({ content }: DerElement, label: string): Uint8Array {
   const [first, second = 0] = content
-  if (first === undefined) throw new DerError(`${what} is an INTEGER without octets`)
+  if (first === undefined) throw new DerError(`${label} is an INTEGER without octets`)
   const redundant = (first === 0x00 && second < 0x80) || (first === 0xff && second >= 0x80)
-  if (content.length > 1 && redundant) throw new DerError(`${what} is not a minimal INTEGER`)
+  if (content.length > 1 && redundant) throw new DerError(`${label} is not a minimal INTEGER`)
   return content
 }
 
 /** INTEGER that is not negative: its magnitude, without the leading zero octet; empty for zero. */
-export function readUnsignedOctets(element: DerElement, what: string): Uint8Array {
-  const content = readIntegerOctets(element, what)
+export function readUnsignedBytes(element: DerElement, label: string): Uint8Array {
+  const content = readIntegerBytes(element, label)
   const first = content[0] ?? 0
-  if (first >= 0x80) throw new DerError(`${what} is negative`)
+  if (first >= 0x80) throw new DerError(`${label} is negative`)
   return first === 0 ? content.subarray(1) : content
 }
 
 /** INTEGER from 0 to `max`, at most 2^31. */
-export function readSmallInteger(element: DerElement, what: string, max: number): number {
-  const octets = readUnsignedOctets(element, what)
-  const value = octets.length > 4 ? Infinity : octets.reduce((sum, octet) => sum * 256 + octet, 0)
-  if (value > max) throw new DerError(`${what} is more than ${max}`)
+export function readSmallInteger(element: DerElement, label: string, max: number): number {
+  const bytes = readUnsignedBytes(element, label)
+  const value = bytes.length > 4 ? Infinity : bytes.reduce((sum, byte) => sum * 256 + byte, 0)
+  if (value > max) throw new DerError(`${label} is more than ${max}`)
   return value
 }
 
 /** BIT STRING of whole octets: the octets. */
-export function readBitStringOctets({ content }: DerElement, what: string): Uint8Array {
-  if (content[0] !== 0) throw new DerError(`${what} is not a BIT STRING of whole octets`)
+export function readBitStringBytes({ content }: DerElement, label: string): Uint8Array {
+  if (content[0] !== 0) throw new DerError(`${label} is not a BIT STRING of whole octets`)
   return content.subarray(1)
 }
 
-/** NULL. */
 export function isNull(der: Uint8Array): boolean {
   return der.length === 2 && der[0] === tags.null && der[1] === 0
 }
 
 /** Every element in the contents of a SEQUENCE OF or SET OF, at most `max`. */
-export function readAll(reader: DerReader, what: string, max: number): DerElement[] {
+export function readAll(reader: DerReader, label: string, max: number): DerElement[] {
   const elements: DerElement[] = []
   while (!reader.atEnd) {
-    if (elements.length === max) throw new DerError(`${what} has more than ${max} elements`)
+    if (elements.length === max) throw new DerError(`${label} has more than ${max} elements`)
     elements.push(reader.any())
   }
+  return elements
+}
+
+/** Every element of the one SEQUENCE OF that `der` must be, from 1 to `max`. */
+export function readSequenceOf(der: Uint8Array, label: string, max: number): DerElement[] {
+  const elements = readAll(readOnlyNested(der, tags.sequence, label), label, max)
+  if (elements.length === 0) throw new DerError(`${label} is empty`)
   return elements
 }
 

@@ -5,7 +5,7 @@ import { tags } from './reader.ts'
 export function encodeElement(tag: number, ...parts: readonly Uint8Array[]): Uint8Array {
   let length = 0
   for (const part of parts) length += part.length
-  const header = headerOctets(tag, length)
+  const header = headerBytes(tag, length)
   const der = new Uint8Array(header.length + length)
   der.set(header)
   let offset = header.length
@@ -18,14 +18,14 @@ export function encodeElement(tag: number, ...parts: readonly Uint8Array[]): Uin
 
 /** Identifier and length octets of an element whose contents follow elsewhere. */
 export function encodeHeader(tag: number, length: number): Uint8Array {
-  return Uint8Array.from(headerOctets(tag, length))
+  return Uint8Array.from(headerBytes(tag, length))
 }
 
-function headerOctets(tag: number, length: number): number[] {
+function headerBytes(tag: number, length: number): number[] {
   if (length < 0x80) return [tag, length]
-  const octets: number[] = []
-  for (let rest = length; rest > 0; rest = Math.floor(rest / 256)) octets.unshift(rest % 256)
-  return [tag, 0x80 | octets.length, ...octets]
+  const bytes: number[] = []
+  for (let rest = length; rest > 0; rest = Math.floor(rest / 256)) bytes.unshift(rest % 256)
+  return [tag, 0x80 | bytes.length, ...bytes]
 }
 
 /** SEQUENCE of elements already encoded. */
@@ -46,37 +46,37 @@ export function encodeBoolean(value: boolean): Uint8Array {
 export function encodeUnsigned(magnitude: Uint8Array): Uint8Array {
   let start = 0
   while (start < magnitude.length - 1 && magnitude[start] === 0) start += 1
-  const octets = magnitude.subarray(start)
-  if (octets.length === 0) return Uint8Array.of(tags.integer, 1, 0)
-  return (octets[0] ?? 0) >= 0x80
-    ? encodeElement(tags.integer, Uint8Array.of(0), octets)
-    : encodeElement(tags.integer, octets)
+  const bytes = magnitude.subarray(start)
+  if (bytes.length === 0) return Uint8Array.of(tags.integer, 1, 0)
+  return (bytes[0] ?? 0) >= 0x80
+    ? encodeElement(tags.integer, Uint8Array.of(0), bytes)
+    : encodeElement(tags.integer, bytes)
 }
 
 /** INTEGER from 0 to 2^31. */
 export function encodeSmallInteger(value: number): Uint8Array {
-  const octets = new Uint8Array(4)
-  new DataView(octets.buffer).setUint32(0, value)
-  return encodeUnsigned(octets)
+  const bytes = new Uint8Array(4)
+  new DataView(bytes.buffer).setUint32(0, value)
+  return encodeUnsigned(bytes)
 }
 
-export function encodeOctetString(octets: Uint8Array): Uint8Array {
-  return encodeElement(tags.octetString, octets)
+export function encodeOctetString(bytes: Uint8Array): Uint8Array {
+  return encodeElement(tags.octetString, bytes)
 }
 
 /** BIT STRING of whole octets. */
-export function encodeBitString(octets: Uint8Array): Uint8Array {
-  return encodeElement(tags.bitString, Uint8Array.of(0), octets)
+export function encodeBitString(bytes: Uint8Array): Uint8Array {
+  return encodeElement(tags.bitString, Uint8Array.of(0), bytes)
 }
 
 /** BIT STRING of named bits, bit 0 first: without trailing zero bits (X.690 §11.2.2). */
 export function encodeNamedBits(bits: readonly number[]): Uint8Array {
   const last = Math.max(-1, ...bits)
-  const octets = new Uint8Array(Math.floor(last / 8) + 1)
+  const bytes = new Uint8Array(Math.floor(last / 8) + 1)
   for (const bit of bits) {
     const index = bit >> 3
-    octets[index] = (octets[index] ?? 0) | (0x80 >> (bit & 7))
+    bytes[index] = (bytes[index] ?? 0) | (0x80 >> (bit & 7))
   }
   const unused = last < 0 ? 0 : 7 - (last & 7)
-  return encodeElement(tags.bitString, Uint8Array.of(unused), octets)
+  return encodeElement(tags.bitString, Uint8Array.of(unused), bytes)
 }

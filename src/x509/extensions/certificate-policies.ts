@@ -1,7 +1,7 @@
 /** certificatePolicies (RFC 5280 §4.2.1.4), with CPS qualifiers. */
 import { DerError } from '../der/error.ts'
 import { readOnlyNested, tags, type DerElement, type DerReader } from '../der/reader.ts'
-import { readAll, readUnsignedOctets } from '../der/values.ts'
+import { readAll, readUnsignedBytes, readSequenceOf } from '../der/values.ts'
 import { encodeElement, encodeSequence } from '../der/writer.ts'
 import { decodeOid, encodeOidElement, oids } from '../der/oid.ts'
 import { decodeString, isAscii } from '../der/strings.ts'
@@ -56,7 +56,6 @@ interface DisplayText {
   readonly text: string
 }
 
-/** A policy with its qualifiers (RFC 5280 §4.2.1.4). */
 export interface QualifiedPolicy {
   /** Object identifier, dotted. */
   readonly policyIdentifier: string
@@ -79,10 +78,7 @@ const displayTextTags: ReadonlySet<number> = new Set([
  * of types that RFC 5280 does not define, which pyca/cryptography does not read.
  */
 export function parseCertificatePolicies(value: Uint8Array): QualifiedPolicy[] {
-  const what = 'certificatePolicies'
-  const policies = readAll(readOnlyNested(value, tags.sequence, what), what, policiesMax)
-  if (policies.length === 0) throw new DerError(`${what} is empty`)
-  return policies.map(readPolicy)
+  return readSequenceOf(value, 'certificatePolicies', policiesMax).map(readPolicy)
 }
 
 function readPolicy({ der }: DerElement): QualifiedPolicy {
@@ -122,7 +118,7 @@ function readNotice(parent: DerReader): DisplayText[] {
     const numbers = reference.nested(tags.sequence, 'noticeNumbers')
     for (const number of readAll(numbers, 'noticeNumbers', noticeNumbersMax)) {
       if (number.tag !== tags.integer) throw new DerError('noticeNumbers has a non-INTEGER')
-      readUnsignedOctets(number, 'noticeNumbers')
+      readUnsignedBytes(number, 'noticeNumbers')
     }
     reference.end()
   }

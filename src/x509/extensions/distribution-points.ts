@@ -2,7 +2,7 @@
 import { readNamedBits } from '../der/bit-string.ts'
 import { DerError } from '../der/error.ts'
 import { contextTag, DerReader, readOnlyNested, tags, type DerElement } from '../der/reader.ts'
-import { readAll } from '../der/values.ts'
+import { readAll, readSequenceOf } from '../der/values.ts'
 import { encodeElement, encodeSequence } from '../der/writer.ts'
 import {
   encodeGeneralName,
@@ -42,8 +42,8 @@ const distributionPointsMax = 64
  * issuers of CRLs are passed over. Throws DerError.
  */
 export function parseCrlDistributionPoints(value: Uint8Array): GeneralName[] {
-  const what = 'cRLDistributionPoints'
-  const points = readAll(readOnlyNested(value, tags.sequence, what), what, distributionPointsMax)
+  const label = 'cRLDistributionPoints'
+  const points = readAll(readOnlyNested(value, tags.sequence, label), label, distributionPointsMax)
   return points.flatMap(({ der }) => {
     const reader = readOnlyNested(der, tags.sequence, 'DistributionPoint')
     const point = reader.optional(distributionPointTag)
@@ -70,7 +70,6 @@ function fullNamesOf(point: DerElement | undefined): GeneralName[] {
 /** Number of bits of ReasonFlags; each has a name. */
 const reasonFlagsMax = 9
 
-/** All fields of a DistributionPoint. */
 export interface DistributionPoint {
   /** Empty if the point has no full name. */
   readonly fullName: readonly GeneralName[]
@@ -86,9 +85,8 @@ export interface DistributionPoint {
  * Reads the complete value of cRLDistributionPoints or freshestCRL. Throws DerError, also for an empty list, and for a point
  * with neither a distributionPoint nor a cRLIssuer (RFC 5280 §4.2.1.13).
  */
-export function parseDistributionPoints(value: Uint8Array, what: string): DistributionPoint[] {
-  const points = readAll(readOnlyNested(value, tags.sequence, what), what, distributionPointsMax)
-  if (points.length === 0) throw new DerError(`${what} is empty`)
+export function parseDistributionPoints(value: Uint8Array, label: string): DistributionPoint[] {
+  const points = readSequenceOf(value, label, distributionPointsMax)
   return points.map(readDistributionPoint)
 }
 

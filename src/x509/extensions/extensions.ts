@@ -1,8 +1,7 @@
 /** Extensions (RFC 5280 §4.1.2.9, §4.2): the list; what is in each is in a file of its own. */
 import { encodeBasicConstraints, parseBasicConstraints } from './basic-constraints.ts'
 import { DerError } from '../der/error.ts'
-import type { DerReader } from '../der/reader.ts'
-import { readOnlyNested, tags } from '../der/reader.ts'
+import { type DerReader, readOnlyNested, tags } from '../der/reader.ts'
 import { readOptionalBoolean } from '../der/values.ts'
 import { encodeBoolean, encodeOctetString, encodeSequence } from '../der/writer.ts'
 import { encodeNameConstraints, parseNameConstraints } from './name-constraints.ts'
@@ -15,6 +14,10 @@ export interface Extension {
   readonly critical: boolean
   /** Octets of extnValue: the DER of the extension itself. */
   readonly value: Uint8Array
+}
+
+export function nonCritical(oid: string, value: Uint8Array): Extension {
+  return { oid, critical: false, value }
 }
 
 const extensionsMax = 256

@@ -25,8 +25,8 @@ const descriptionsMax = 64
 
 /** Reads the value of authorityInfoAccess or subjectInfoAccess. Throws DerError. */
 export function parseInfoAccess(value: Uint8Array): AccessDescription[] {
-  const what = 'AuthorityInfoAccess'
-  const all = readAll(readOnlyNested(value, tags.sequence, what), what, descriptionsMax)
+  const label = 'AuthorityInfoAccess'
+  const all = readAll(readOnlyNested(value, tags.sequence, label), label, descriptionsMax)
   return all.flatMap(({ der }) => {
     const reader = readOnlyNested(der, tags.sequence, 'AccessDescription')
     const accessMethod = decodeOid(reader.element(tags.oid).content)

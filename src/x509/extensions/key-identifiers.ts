@@ -1,7 +1,7 @@
 /** subjectKeyIdentifier and authorityKeyIdentifier (RFC 5280 §4.2.1.2, §4.2.1.1). */
 import { DerError } from '../der/error.ts'
 import { contextTag, readOnly, readOnlyNested, tags } from '../der/reader.ts'
-import { readIntegerOctets } from '../der/values.ts'
+import { readIntegerBytes } from '../der/values.ts'
 import { encodeElement, encodeOctetString, encodeSequence } from '../der/writer.ts'
 import { parseGeneralNames, type GeneralName } from '../names/general-name.ts'
 
@@ -46,6 +46,6 @@ export function parseAuthorityCertIssuer(value: Uint8Array): GeneralName[] {
   reader.optional(keyIdentifierTag)
   const issuer = reader.optional(authorityCertIssuerTag)
   const serial = reader.optional(authorityCertSerialNumberTag)
-  if (serial !== undefined) readIntegerOctets(serial, 'authorityCertSerialNumber')
+  if (serial !== undefined) readIntegerBytes(serial, 'authorityCertSerialNumber')
   return issuer === undefined ? [] : parseGeneralNames(encodeSequence(issuer.content))
 }

@@ -30,18 +30,13 @@ export function encodeKeyUsage(bits: readonly KeyUsageBit[]): Uint8Array {
 export function parseKeyUsage(value: Uint8Array): KeyUsageBit[] {
   const { content } = readOnly(value, tags.bitString, 'keyUsage')
   const unused = content[0]
-  const octets = content.subarray(1)
-  if (
-    unused === undefined ||
-    unused > 7 ||
-    octets.length > 2 ||
-    (octets.length === 0 && unused > 0)
-  )
+  const bytes = content.subarray(1)
+  if (unused === undefined || unused > 7 || bytes.length > 2 || (bytes.length === 0 && unused > 0))
     throw new DerError('keyUsage is not a BIT STRING of at most nine bits')
-  if (((octets.at(-1) ?? 0) & ((1 << unused) - 1)) !== 0)
+  if (((bytes.at(-1) ?? 0) & ((1 << unused) - 1)) !== 0)
     throw new DerError('keyUsage has unused bits that are set')
-  if (((octets[1] ?? 0) & 0x7f) !== 0) throw new DerError('keyUsage has bits without a name')
+  if (((bytes[1] ?? 0) & 0x7f) !== 0) throw new DerError('keyUsage has bits without a name')
   return keyUsageBits.filter(
-    (_bit, index) => ((octets[index >> 3] ?? 0) & (0x80 >> (index & 7))) !== 0,
+    (_bit, index) => ((bytes[index >> 3] ?? 0) & (0x80 >> (index & 7))) !== 0,
   )
 }

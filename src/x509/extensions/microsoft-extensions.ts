@@ -29,8 +29,8 @@ export function parseMicrosoftTemplate(value: Uint8Array): MicrosoftTemplate {
 
 /** Reads the value of szOID_ENROLL_CERTTYPE_EXTENSION: the name of a template. Throws DerError. */
 export function parseMicrosoftTemplateName(value: Uint8Array): string {
-  const what = 'enrollCerttypeExtension'
-  const name = decodeString(readOnly(value, tags.bmpString, what)) ?? ''
-  if (name === '') throw new DerError(`${what} is empty`)
+  const label = 'enrollCerttypeExtension'
+  const name = decodeString(readOnly(value, tags.bmpString, label)) ?? ''
+  if (name === '') throw new DerError(`${label} is empty`)
   return name
 }

@@ -1,7 +1,6 @@
 /** nameConstraints (RFC 5280 §4.2.1.10): which subtrees are there, each well-formed; what they mean is not judged. */
 import { DerError } from '../der/error.ts'
-import { contextTag, readOnlyNested, tags, type DerElement } from '../der/reader.ts'
-import type { DerReader } from '../der/reader.ts'
+import { contextTag, readOnlyNested, tags, DerReader, type DerElement } from '../der/reader.ts'
 import { readAll, readSmallInteger } from '../der/values.ts'
 import { encodeElement, encodeSequence } from '../der/writer.ts'
 import { encodeGeneralName, parseGeneralNames, type GeneralName } from '../names/general-name.ts'
@@ -37,12 +36,8 @@ export function parseNameConstraints(
   tolerance: Tolerance = strict,
 ): NameConstraints {
   const reader = readOnlyNested(value, tags.sequence, 'nameConstraints')
-  const permitted = readSubtrees(reader, {
-    tag: permittedTag,
-    what: 'permittedSubtrees',
-    tolerance,
-  })
-  const excluded = readSubtrees(reader, { tag: excludedTag, what: 'excludedSubtrees', tolerance })
+  const permitted = readSubtrees(reader.optional(permittedTag), 'permittedSubtrees', tolerance)
+  const excluded = readSubtrees(reader.optional(excludedTag), 'excludedSubtrees', tolerance)
   reader.end()
   requireCount(permitted.length + excluded.length)
   return { permitted, excluded }
@@ -64,16 +59,13 @@ function requireCount(count: number): void {
 }
 
 function readSubtrees(
-  reader: DerReader,
-  {
-    tag,
-    what,
-    tolerance,
-  }: { readonly tag: number; readonly what: string; readonly tolerance: Tolerance },
+  list: DerElement | undefined,
+  label: string,
+  tolerance: Tolerance,
 ): GeneralSubtree[] {
-  if (reader.peek() !== tag) return []
-  const elements = readAll(reader.nested(tag, what), what, subtreesMax)
-  if (elements.length === 0) throw new DerError(`${what} has no subtree`)
+  if (list === undefined) return []
+  const elements = readAll(new DerReader(list.content, label), label, subtreesMax)
+  if (elements.length === 0) throw new DerError(`${label} has no subtree`)
   return elements.map(({ der }) => readSubtree(der, tolerance))
 }
 
@@ -112,12 +104,12 @@ function encodeBase({ kind, content }: GeneralSubtree): Uint8Array {
 function requireMasked(content: Uint8Array): Uint8Array {
   if (content.length !== 8 && content.length !== 32)
     throw new DerError(`iPAddress of a subtree has ${content.length} octets, not 8 or 32`)
-  let ended = false
-  for (const octet of content.subarray(content.length / 2)) {
-    const zeros = ~octet & 0xff
-    if ((ended && octet !== 0) || (zeros & (zeros + 1)) !== 0)
+  let isOver = false
+  for (const byte of content.subarray(content.length / 2)) {
+    const zeros = ~byte & 0xff
+    if ((isOver && byte !== 0) || (zeros & (zeros + 1)) !== 0)
       throw new DerError('iPAddress of a subtree has a mask that is not contiguous')
-    ended ||= octet !== 0xff
+    isOver ||= byte !== 0xff
   }
   return content
 }

@@ -1,8 +1,7 @@
 /** policyMappings, policyConstraints and inhibitAnyPolicy (RFC 5280 §4.2.1.5, §4.2.1.11, §4.2.1.14). */
 import { DerError } from '../der/error.ts'
-import { contextTag, readOnly, readOnlyNested, tags } from '../der/reader.ts'
-import type { DerElement } from '../der/reader.ts'
-import { readAll, readSmallInteger } from '../der/values.ts'
+import { contextTag, readOnly, readOnlyNested, tags, type DerElement } from '../der/reader.ts'
+import { readSmallInteger, readSequenceOf } from '../der/values.ts'
 import { decodeOid } from '../der/oid.ts'
 
 /** Policies, as dotted object identifiers. */
@@ -24,10 +23,7 @@ const inhibitPolicyMappingTag = contextTag(1, false)
 
 /** Reads the value of policyMappings: at least one. Throws DerError. */
 export function parsePolicyMappings(value: Uint8Array): PolicyMapping[] {
-  const what = 'policyMappings'
-  const elements = readAll(readOnlyNested(value, tags.sequence, what), what, mappingsMax)
-  if (elements.length === 0) throw new DerError(`${what} is empty`)
-  return elements.map(({ der }) => {
+  return readSequenceOf(value, 'policyMappings', mappingsMax).map(({ der }) => {
     const reader = readOnlyNested(der, tags.sequence, 'PolicyMapping')
     const issuerDomainPolicy = decodeOid(reader.element(tags.oid).content)
     const subjectDomainPolicy = decodeOid(reader.element(tags.oid).content)
@@ -50,12 +46,12 @@ export function parsePolicyConstraints(value: Uint8Array): PolicyConstraints {
   }
 }
 
-function readSkipCerts(element: DerElement | undefined, what: string): number | undefined {
-  return element === undefined ? undefined : readSmallInteger(element, what, skipCertsMax)
+function readSkipCerts(element: DerElement | undefined, label: string): number | undefined {
+  return element === undefined ? undefined : readSmallInteger(element, label, skipCertsMax)
 }
 
 /** Reads the value of inhibitAnyPolicy: a number of certificates. Throws DerError. */
 export function parseInhibitAnyPolicy(value: Uint8Array): number {
-  const what = 'inhibitAnyPolicy'
-  return readSmallInteger(readOnly(value, tags.integer, what), what, skipCertsMax)
+  const label = 'inhibitAnyPolicy'
+  return readSmallInteger(readOnly(value, tags.integer, label), label, skipCertsMax)
 }

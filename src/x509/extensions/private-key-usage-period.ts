@@ -15,17 +15,17 @@ const notAfterTag = contextTag(1, false)
 
 /** Reads the value of the extension. Throws DerError, also if neither time is present. */
 export function parsePrivateKeyUsagePeriod(value: Uint8Array): PrivateKeyUsagePeriod {
-  const what = 'privateKeyUsagePeriod'
-  const reader = readOnlyNested(value, tags.sequence, what)
+  const label = 'privateKeyUsagePeriod'
+  const reader = readOnlyNested(value, tags.sequence, label)
   const notBefore = readImplicitTime(reader.optional(notBeforeTag), 'notBefore')
   const notAfter = readImplicitTime(reader.optional(notAfterTag), 'notAfter')
   reader.end()
-  if (notBefore === undefined && notAfter === undefined) throw new DerError(`${what} is empty`)
+  if (notBefore === undefined && notAfter === undefined) throw new DerError(`${label} is empty`)
   return { notBefore, notAfter }
 }
 
-function readImplicitTime(element: DerElement | undefined, what: string): Date | undefined {
+function readImplicitTime(element: DerElement | undefined, label: string): Date | undefined {
   if (element === undefined) return undefined
   const explicit = encodeElement(tags.generalizedTime, element.content)
-  return readTime(new DerReader(explicit, what), `${what} of privateKeyUsagePeriod`)
+  return readTime(new DerReader(explicit, label), `${label} of privateKeyUsagePeriod`)
 }

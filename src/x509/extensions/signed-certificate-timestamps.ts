@@ -15,10 +15,10 @@ export interface SignedCertificateTimestamp {
   readonly signature: Uint8Array
 }
 
-const what = 'signedCertificateTimestampList'
+const label = 'signedCertificateTimestampList'
 const timestampsMax = 256
-const logIdOctets = 32
-const timestampOctets = 8
+const logIdBytes = 32
+const timestampBytes = 8
 
 /** Reads vectors with lengths of two octets, as TLS writes them. */
 class VectorReader {
@@ -33,51 +33,51 @@ class VectorReader {
     return this.#offset === this.#bytes.length
   }
 
-  octets(count: number): Uint8Array {
+  bytes(count: number): Uint8Array {
     const end = this.#offset + count
-    if (end > this.#bytes.length) throw new DerError(`${what} is cut short`)
-    const octets = this.#bytes.subarray(this.#offset, end)
+    if (end > this.#bytes.length) throw new DerError(`${label} is cut short`)
+    const bytes = this.#bytes.subarray(this.#offset, end)
     this.#offset = end
-    return octets
+    return bytes
   }
 
-  octet(): number {
-    return this.octets(1)[0] ?? 0
+  byte(): number {
+    return this.bytes(1)[0] ?? 0
   }
 
   vector(): Uint8Array {
-    return this.octets(this.octet() * 256 + this.octet())
+    return this.bytes(this.byte() * 256 + this.byte())
   }
 
   end(): void {
-    if (!this.atEnd) throw new DerError(`${what} has extra bytes at its end`)
+    if (!this.atEnd) throw new DerError(`${label} has extra bytes at its end`)
   }
 }
 
 /** Reads the value of the extension: at least one timestamp, each of version 1. Throws DerError. */
 export function parseTimestampList(value: Uint8Array): SignedCertificateTimestamp[] {
-  const outer = new VectorReader(readOnly(value, tags.octetString, what).content)
+  const outer = new VectorReader(readOnly(value, tags.octetString, label).content)
   const list = new VectorReader(outer.vector())
   outer.end()
   const timestamps: SignedCertificateTimestamp[] = []
   do {
     if (timestamps.length === timestampsMax)
-      throw new DerError(`${what} has more than ${timestampsMax} timestamps`)
+      throw new DerError(`${label} has more than ${timestampsMax} timestamps`)
     timestamps.push(readTimestamp(list.vector()))
   } while (!list.atEnd)
   return timestamps
 }
 
-function readTimestamp(octets: Uint8Array): SignedCertificateTimestamp {
-  const reader = new VectorReader(octets)
-  const version = reader.octet()
+function readTimestamp(bytes: Uint8Array): SignedCertificateTimestamp {
+  const reader = new VectorReader(bytes)
+  const version = reader.byte()
   if (version !== 0)
-    throw new DerError(`${what} has a timestamp of version ${version + 1}, not version 1`)
-  const logId = reader.octets(logIdOctets)
-  const timestamp = Buffer.from(reader.octets(timestampOctets)).readBigUInt64BE()
+    throw new DerError(`${label} has a timestamp of version ${version + 1}, not version 1`)
+  const logId = reader.bytes(logIdBytes)
+  const timestamp = Buffer.from(reader.bytes(timestampBytes)).readBigUInt64BE()
   const extensions = reader.vector()
-  const hashAlgorithm = reader.octet()
-  const signatureAlgorithm = reader.octet()
+  const hashAlgorithm = reader.byte()
+  const signatureAlgorithm = reader.byte()
   const signature = reader.vector()
   reader.end()
   return { logId, timestamp, extensions, hashAlgorithm, signatureAlgorithm, signature }

@@ -1,7 +1,7 @@
 /** The TLS feature extension, known as "must staple" (RFC 7633 §4.1). */
 import { DerError } from '../der/error.ts'
-import { readOnlyNested, tags } from '../der/reader.ts'
-import { readAll, readSmallInteger } from '../der/values.ts'
+import { tags } from '../der/reader.ts'
+import { readSmallInteger, readSequenceOf } from '../der/values.ts'
 
 const featuresMax = 64
 /** TLS numbers its extensions with two octets. */
@@ -9,12 +9,9 @@ const featureMax = 0xff_ff
 
 /** Reads the value of the extension: numbers of TLS extensions, at least one. Throws DerError. */
 export function parseTlsFeatures(value: Uint8Array): number[] {
-  const what = 'tlsFeature'
-  const elements = readAll(readOnlyNested(value, tags.sequence, what), what, featuresMax)
-  if (elements.length === 0) throw new DerError(`${what} is empty`)
-  return elements.map((element) => {
+  return readSequenceOf(value, 'tlsFeature', featuresMax).map((element) => {
     if (element.tag !== tags.integer)
-      throw new DerError(`${what} has an element that is not an INTEGER`)
-    return readSmallInteger(element, what, featureMax)
+      throw new DerError('tlsFeature has an element that is not an INTEGER')
+    return readSmallInteger(element, 'tlsFeature', featureMax)
   })
 }

@@ -71,7 +71,6 @@ export function encodeGeneralName({ kind, content }: GeneralName): Uint8Array {
   return encodeElement(tagOf(kind), content)
 }
 
-/** A uniformResourceIdentifier. */
 export function uriName(uri: string): GeneralName {
   return { kind: 'uniformResourceIdentifier', content: Buffer.from(uri, 'utf8') }
 }
@@ -108,14 +107,14 @@ function requireContent(kind: GeneralNameKind, content: Uint8Array): void {
  * a shorter name than was checked.
  */
 function requireVisible(kind: GeneralNameKind, content: Uint8Array): void {
-  if (content.some((octet) => octet < 0x20 || octet >= 0x7f))
+  if (content.some((byte) => byte < 0x20 || byte >= 0x7f))
     throw new DerError(`${kind} has ${invisibleCharacter(content)}, which is not visible ASCII`)
 }
 
 /** The first invisible or non-ASCII character. The name is decoded as UTF-8, or as Latin-1 if it is not valid UTF-8. */
 function invisibleCharacter(content: Uint8Array): string {
-  const octets = Buffer.from(content)
-  const text = octets.toString(isUtf8(octets) ? 'utf8' : 'latin1')
+  const bytes = Buffer.from(content)
+  const text = bytes.toString(isUtf8(bytes) ? 'utf8' : 'latin1')
   const found = findCharacter(text, (each) => !isVisible(each))
   return found ?? 'a character'
 }

@@ -22,8 +22,8 @@ export function nameTextOf(der: Uint8Array): string {
 }
 
 /** Last octet of the object identifier 2.5.4.x, to the keyword. */
-const keywordOctets: readonly (string | undefined)[] = Array.from({ length: 12 }, (_, octet) =>
-  keywords.get(`2.5.4.${octet}`),
+const keywordBytes: readonly (string | undefined)[] = Array.from({ length: 12 }, (_, byte) =>
+  keywords.get(`2.5.4.${byte}`),
 )
 
 /** Undefined for a name that is not as most are. */
@@ -55,25 +55,25 @@ function plainAttribute(der: Uint8Array, at: number): string | undefined {
     (der[at + 9] === tags.utf8String || der[at + 9] === tags.printableString) &&
     valueLength === setLength - 9 &&
     at + 11 + valueLength <= der.length
-  const keyword = isPlain ? keywordOctets[der[at + 8] ?? 0] : undefined
+  const keyword = isPlain ? keywordBytes[der[at + 8] ?? 0] : undefined
   return keyword && plainValue(keyword, der.subarray(at + 11, at + 11 + valueLength))
 }
 
 /** Letters, digits, spaces in between, `-`, `.`, `/` and the like: what needs no escape and is the same in every string. */
-function plainValue(keyword: string, octets: Uint8Array): string | undefined {
+function plainValue(keyword: string, bytes: Uint8Array): string | undefined {
   let text = `${keyword}=`
-  for (const octet of octets) {
-    const character = plainCharacters[octet]
+  for (const byte of bytes) {
+    const character = plainCharacters[byte]
     if (character === undefined) return undefined
     text += character
   }
-  const isPadded = octets[0] === 0x20 || octets.at(-1) === 0x20
-  return isPadded || octets.length === 0 ? undefined : text
+  const isPadded = bytes[0] === 0x20 || bytes.at(-1) === 0x20
+  return isPadded || bytes.length === 0 ? undefined : text
 }
 
 /** By octet. */
-const plainCharacters: readonly (string | undefined)[] = Array.from({ length: 256 }, (_, octet) => {
-  const character = String.fromCharCode(octet)
+const plainCharacters: readonly (string | undefined)[] = Array.from({ length: 256 }, (_, byte) => {
+  const character = String.fromCharCode(byte)
   return /[A-Za-z0-9 '()./:=?-]/.test(character) ? character : undefined
 })
 

@@ -70,7 +70,6 @@ export function attributePlace(type: string, position: number): string {
   return `${oidName(type)} in RDN ${position}`
 }
 
-/** An attribute to write. */
 export interface NameAttribute {
   readonly type: string
   readonly value: string

@@ -42,7 +42,7 @@ function answerWith(revocation: SingleResponse['revocation']): Uint8Array {
 test('what Signet answers is read back: good, revoked with a reason, revoked without one', () => {
   const good = parseOcspAnswer(answerWith(undefined))
   assert.equal(good.status, 'successful')
-  assert.deepEqual(good.basic?.responderId, { kind: 'keyHash', octets: octets(2, 20) })
+  assert.deepEqual(good.basic?.responderId, { kind: 'keyHash', bytes: octets(2, 20) })
   assert.equal(good.basic?.producedAt.toISOString(), '2026-03-01T08:00:00.000Z')
   const [single] = good.basic?.responses ?? []
   assert.equal(single?.certStatus, 'good')

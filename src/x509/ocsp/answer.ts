@@ -2,29 +2,24 @@
 import { readAlgorithmIdentifier, type AlgorithmIdentifier } from '../algorithm-identifier.ts'
 import { DerError } from '../der/error.ts'
 import { contextTag, DerReader, readOnlyNested, tags, type DerElement } from '../der/reader.ts'
-import { readAll, readBitStringOctets, readIntegerOctets } from '../der/values.ts'
+import { readAll, readBitStringBytes, readIntegerBytes } from '../der/values.ts'
 import { parseExtensions, type Extension } from '../extensions/extensions.ts'
 import { decodeOid, oids } from '../der/oid.ts'
 import { readTime } from '../der/time.ts'
 
-/** OCSPResponseStatus by its number; 4 is not used. */
-const responseStatuses: Readonly<Record<number, OcspAnswer['status']>> = {
-  0: 'successful',
-  1: 'malformedRequest',
-  2: 'internalError',
-  3: 'tryLater',
-  5: 'sigRequired',
-  6: 'unauthorized',
-}
+/** By the number of OCSPResponseStatus; 4 is not used. */
+const responseStatuses = [
+  'successful',
+  'malformedRequest',
+  'internalError',
+  'tryLater',
+  undefined,
+  'sigRequired',
+  'unauthorized',
+] as const
 
 export interface OcspAnswer {
-  readonly status:
-    | 'successful'
-    | 'malformedRequest'
-    | 'internalError'
-    | 'tryLater'
-    | 'sigRequired'
-    | 'unauthorized'
+  readonly status: NonNullable<(typeof responseStatuses)[number]>
   /** Undefined unless the answer is successful. */
   readonly basic: BasicOcspResponse | undefined
 }
@@ -35,7 +30,7 @@ interface BasicOcspResponse {
   /** DER of the responder's Name, or the SHA-1 of its public key. */
   readonly responderId:
     | { readonly kind: 'name'; readonly der: Uint8Array }
-    | { readonly kind: 'keyHash'; readonly octets: Uint8Array }
+    | { readonly kind: 'keyHash'; readonly bytes: Uint8Array }
   readonly producedAt: Date
   readonly responses: readonly SingleOcspAnswer[]
   readonly extensions: readonly Extension[]
@@ -99,7 +94,7 @@ function parseBasic(der: Uint8Array): BasicOcspResponse {
   const reader = readOnlyNested(der, tags.sequence, 'BasicOCSPResponse')
   const responseDataDer = reader.element(tags.sequence).der
   const signatureAlgorithm = readAlgorithmIdentifier(reader)
-  const signature = readBitStringOctets(reader.element(tags.bitString), 'signature')
+  const signature = readBitStringBytes(reader.element(tags.bitString), 'signature')
   const wrapped = reader.optional(certificatesTag)
   reader.end()
   const certificates = wrapped === undefined ? [] : certificatesIn(wrapped)
@@ -113,9 +108,9 @@ function parseBasic(der: Uint8Array): BasicOcspResponse {
 }
 
 function certificatesIn({ content }: DerElement): Uint8Array[] {
-  const what = 'certs'
-  const list = readOnlyNested(content, tags.sequence, what)
-  return readAll(list, what, certificatesMax).map(({ der }) => der)
+  const label = 'certs'
+  const list = readOnlyNested(content, tags.sequence, label)
+  return readAll(list, label, certificatesMax).map(({ der }) => der)
 }
 
 function parseResponseData(
@@ -138,9 +133,9 @@ function responderIdOf({ tag, content }: DerElement): BasicOcspResponse['respond
   if (tag === byNameTag) return { kind: 'name', der: content }
   if (tag !== byKeyTag) throw new DerError('ResponseData does not say who responds')
   const reader = new DerReader(content, 'KeyHash')
-  const { content: octets } = reader.element(tags.octetString)
+  const { content: bytes } = reader.element(tags.octetString)
   reader.end()
-  return { kind: 'keyHash', octets }
+  return { kind: 'keyHash', bytes }
 }
 
 function parseSingle({ der }: DerElement): SingleOcspAnswer {
@@ -149,7 +144,7 @@ function parseSingle({ der }: DerElement): SingleOcspAnswer {
   const hashAlgorithm = readAlgorithmIdentifier(id).oid
   const issuerNameHash = id.element(tags.octetString).content
   const issuerKeyHash = id.element(tags.octetString).content
-  const serialNumber = readIntegerOctets(id.element(tags.integer), 'serialNumber')
+  const serialNumber = readIntegerBytes(id.element(tags.integer), 'serialNumber')
   id.end()
   const status = readStatus(reader.any())
   const thisUpdate = readTime(reader, 'thisUpdate')

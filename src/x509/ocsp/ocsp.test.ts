@@ -8,7 +8,7 @@ import { signatureAlgorithmIdentifier } from '../algorithm-identifier.ts'
 import { parseCertificate } from '../certificate.ts'
 import { DerError } from '../der/error.ts'
 import { contextTag, DerReader, readOnlyNested, tags } from '../der/reader.ts'
-import { readBitStringOctets } from '../der/values.ts'
+import { readBitStringBytes } from '../der/values.ts'
 import {
   encodeBitString,
   encodeElement,
@@ -450,7 +450,7 @@ test('any answer is read back by the grammar of RFC 6960', () => {
         const tbs = basic.any()
         assert.equal(hexOf(tbs.der), hexOf(data))
         assert.equal(hexOf(basic.any().der), hexOf(algorithm))
-        const bits = readBitStringOctets(basic.element(tags.bitString), 'signature')
+        const bits = readBitStringBytes(basic.element(tags.bitString), 'signature')
         assert.equal(hexOf(bits), hexOf(signature))
         basic.end()
         const reader = new DerReader(tbs.content, 'ResponseData')

@@ -2,16 +2,16 @@
 import { parseAlgorithmIdentifier } from '../algorithm-identifier.ts'
 import { DerError } from '../der/error.ts'
 import { contextTag, readOnly, readOnlyNested, tags, type DerReader } from '../der/reader.ts'
-import { isNull, readIntegerOctets, readSmallInteger } from '../der/values.ts'
+import { isNull, readIntegerBytes, readSmallInteger } from '../der/values.ts'
 import { findExtension, parseExtensions, type Extension } from '../extensions/extensions.ts'
 import { oids } from '../der/oid.ts'
 
 /** Hashes that a CertID may identify its issuer by, with their lengths in bytes: SHA-1 and the SHA-2 family. */
-const hashOctets = { sha1: 20, sha224: 28, sha256: 32, sha384: 48, sha512: 64 } as const
+const hashBytes = { sha1: 20, sha224: 28, sha256: 32, sha384: 48, sha512: 64 } as const
 
-export type CertIdHash = keyof typeof hashOctets
+export type CertIdHash = keyof typeof hashBytes
 
-export const certIdHashes: readonly CertIdHash[] = Object.keys(hashOctets) as CertIdHash[]
+export const certIdHashes: readonly CertIdHash[] = Object.keys(hashBytes) as CertIdHash[]
 
 export interface CertId {
   /** The whole CertID, which a response repeats. */
@@ -110,9 +110,9 @@ function parseCertId(der: Uint8Array): CertId {
     throw new DerError('hashAlgorithm has parameters')
   const issuerNameHash = reader.element(tags.octetString).content
   const issuerKeyHash = reader.element(tags.octetString).content
-  const serialNumber = readIntegerOctets(reader.element(tags.integer), 'serialNumber')
+  const serialNumber = readIntegerBytes(reader.element(tags.integer), 'serialNumber')
   reader.end()
-  if (issuerNameHash.length !== hashOctets[hash] || issuerKeyHash.length !== hashOctets[hash])
+  if (issuerNameHash.length !== hashBytes[hash] || issuerKeyHash.length !== hashBytes[hash])
     throw new DerError('CertID has hashes of another length than its algorithm')
   return { der, hash, issuerNameHash, issuerKeyHash, serialNumber }
 }

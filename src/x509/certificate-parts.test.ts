@@ -4,7 +4,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { signatureAlgorithmIdentifier } from './algorithm-identifier.ts'
-import { parseCertificateSummary } from './certificate-summary.ts'
+import { parseCertificateSummary, parseNamedParts } from './certificate-parts.ts'
 import { encodeCertificate, encodeTbsCertificate, parseCertificate } from './certificate.ts'
 import { DerError } from './der/error.ts'
 import { contextTag, tags } from './der/reader.ts'
@@ -12,6 +12,9 @@ import { encodeElement, encodeSequence, encodeSmallInteger } from './der/writer.
 import { encodeBasicConstraints } from './extensions/basic-constraints.ts'
 import { encodeName, parseName } from './names/name.ts'
 import { oids } from './der/oid.ts'
+import { readdirSync, readFileSync } from 'node:fs'
+import { findExtension } from './extensions/extensions.ts'
+import { parsePem } from './pem.ts'
 
 const hexOf = (octets: Uint8Array): string => Buffer.from(octets).toString('hex')
 
@@ -184,3 +187,33 @@ test('a certificate of version 1 is read; times of another length and odd length
   }))
     assert.throws(() => parseCertificateSummary(der), DerError, what)
 })
+
+const folder = new URL('../../testdata/x509/', import.meta.url)
+const certificates = readdirSync(folder)
+  .filter((file) => file.endsWith('.crt.pem'))
+  .flatMap((file) => parsePem(readFileSync(new URL(file, folder), 'utf8')))
+  .map(({ der }) => der)
+
+test('what is read is what the whole certificate says', () => {
+  assert.ok(certificates.length > 0)
+  for (const der of certificates) {
+    const { notBefore, subject, extensions } = parseCertificate(der)
+    const subjectAltName = findExtension(extensions, oids.subjectAltName)?.value
+    assert.deepEqual(parseNamedParts(der), { notBefore, subject, subjectAltName })
+  }
+})
+
+test('a certificate that is damaged anywhere is read or refused', () => {
+  for (const der of certificates)
+    for (const [at, octet] of der.entries())
+      for (const other of [0, 0x7f, 0xff, octet ^ 1])
+        readDamaged(Uint8Array.from(der).with(at, other))
+})
+
+function readDamaged(der: Uint8Array): void {
+  try {
+    parseNamedParts(der)
+  } catch (error) {
+    assert.ok(error instanceof DerError, String(error))
+  }
+}

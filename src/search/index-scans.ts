@@ -1,4 +1,4 @@
-/** The orders in which certificates can be read for a filter: each by an index, with what it leaves to be looked at. */
+/** Index scans that find the certificates of a filter. Each leaves some conditions of the filter to be checked. */
 import {
   countByName,
   countByPosition,
@@ -55,32 +55,32 @@ export interface IndexScan {
   read(db: Reader, after: SearchPosition | undefined, limit: number): Promise<Page>
   /** How many certificates are in it, counted up to `max`. */
   count(db: Reader, max: number): Promise<number>
-  /** False for a certificate that the order has in an earlier place too. */
+  /** False for a certificate that the scan has found under an earlier key too. */
   isFirst?(certificate: ListedCertificate): boolean
 }
 
-/** Orders that serve a filter, the one that is likely to be the shortest first. */
+/** Scans that serve a filter, the one that is likely to be the shortest first. */
 export function indexScansFor(filter: CertificateFilter, now: Date): IndexScan[] {
   const { serialNumber, alternativeName, subject, requester, templateName } = filter
   if (serialNumber !== undefined) return [bySerialNumber(serialNumber)]
-  const orders: IndexScan[] = []
-  if (alternativeName !== undefined) orders.push(byName('name', alternativeName, filter))
-  if (subject !== undefined) orders.push(byName('subject', subject, filter))
-  if (filter.status === 'REVOKED') orders.push(byRevocation(filter))
+  const scans: IndexScan[] = []
+  if (alternativeName !== undefined) scans.push(byName('name', alternativeName, filter))
+  if (subject !== undefined) scans.push(byName('subject', subject, filter))
+  if (filter.status === 'REVOKED') scans.push(byRevocation(filter))
   const expiry = expiryRange(filter, now)
   const owner = ownerOf(filter)
   if (requester !== undefined)
-    orders.push(byPosition('requester', { ...expiry, owner, value: requester }))
+    scans.push(byPosition('requester', { ...expiry, owner, value: requester }))
   if (templateName !== undefined)
-    orders.push(byPosition('template', { ...expiry, owner, value: templateName }))
-  const isUnbounded = (of: typeof expiry): boolean => of.low === lowest && of.high === highest
-  if (!isUnbounded(expiry)) orders.push(byPosition('expiry', { ...expiry, owner }))
+    scans.push(byPosition('template', { ...expiry, owner, value: templateName }))
+  const isUnbounded = ({ low, high }: Bounds): boolean => low === lowest && high === highest
+  if (!isUnbounded(expiry)) scans.push(byPosition('expiry', { ...expiry, owner }))
   const issue = issueRange(filter)
   // Of one CA there may be fewer than have a name.
   const isSmall = filter.authorityNumber !== undefined && isUnbounded(expiry)
-  if (!isUnbounded(issue) || isSmall || orders.length === 0)
-    orders.push(byPosition('issue', { ...issue, owner }))
-  return orders
+  if (!isUnbounded(issue) || isSmall || scans.length === 0)
+    scans.push(byPosition('issue', { ...issue, owner }))
+  return scans
 }
 
 function ownerOf({ accountId, region, authorityNumber }: CertificateFilter): Owner {
@@ -113,10 +113,7 @@ function issueRange({ issued }: CertificateFilter): Bounds {
   }
 }
 
-interface Bounds {
-  readonly low: number
-  readonly high: number
-}
+type Bounds = Pick<SearchRange<number>, 'low' | 'high'>
 
 function byPosition(
   name: PositionFacet,

@@ -1,7 +1,7 @@
 /** Serial numbers: their normal form in the record, and the forms in which clients and tools write them. */
 
 /** Octets of each serial number that a CA here gives, in the record. */
-export const recordOctets = 16
+export const recordBytes = 16
 
 const plainForm = /^[0-9a-f]+$/i
 /** As OpenSSL, AWS's samples and audit reports write it; the first octet may have lost its leading zero. */
@@ -16,31 +16,31 @@ export function parseCertificateSerial(text: string): Uint8Array | 'unknown' | u
   const digits = text.replace(/^0x/i, '')
   if (!plainForm.test(digits) && !colonForm.test(digits)) return undefined
   const significant = digits.replaceAll(':', '').replace(/^0+/, '')
-  if (significant.length > recordOctets * 2) return 'unknown'
-  return Buffer.from(significant.padStart(recordOctets * 2, '0'), 'hex')
+  if (significant.length > recordBytes * 2) return 'unknown'
+  return Buffer.from(significant.padStart(recordBytes * 2, '0'), 'hex')
 }
 
 /** The same octets from the contents of a DER INTEGER; undefined for a number that no CA here gives. */
-export function recordedSerialNumber(octets: Uint8Array): Uint8Array | undefined {
-  if ((octets[0] ?? 0) >= 0x80) return undefined
-  const recorded = paddedSerialNumber(octets)
-  return recorded.length > recordOctets ? undefined : recorded
+export function recordedSerialNumber(bytes: Uint8Array): Uint8Array | undefined {
+  if ((bytes[0] ?? 0) >= 0x80) return undefined
+  const recorded = paddedSerialNumber(bytes)
+  return recorded.length > recordBytes ? undefined : recorded
 }
 
 /** A number of any CA as the record has it: zeros before it up to 16 octets, a longer one without leading zeros. */
-export function paddedSerialNumber(octets: Uint8Array): Uint8Array {
-  const significant = significantOctets(octets)
-  const padded = new Uint8Array(Math.max(recordOctets, significant.length))
+export function paddedSerialNumber(bytes: Uint8Array): Uint8Array {
+  const significant = significantBytes(bytes)
+  const padded = new Uint8Array(Math.max(recordBytes, significant.length))
   padded.set(significant, padded.length - significant.length)
   return padded
 }
 
 /** Text that is equal for equal numbers, for the keys of maps: hexadecimal without leading zero octets. */
-export function serialNumberKey(octets: Uint8Array): string {
-  return Buffer.from(significantOctets(octets)).toString('hex')
+export function serialNumberKey(bytes: Uint8Array): string {
+  return Buffer.from(significantBytes(bytes)).toString('hex')
 }
 
-function significantOctets(octets: Uint8Array): Uint8Array {
-  const first = octets.findIndex((octet) => octet !== 0)
-  return octets.subarray(first < 0 ? octets.length : first)
+function significantBytes(bytes: Uint8Array): Uint8Array {
+  const first = bytes.findIndex((byte) => byte !== 0)
+  return bytes.subarray(first < 0 ? bytes.length : first)
 }

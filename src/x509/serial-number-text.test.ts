@@ -9,7 +9,7 @@ import {
   parseCertificateSerial,
   recordedSerialNumber,
   serialNumberKey,
-} from './serial-number.ts'
+} from './serial-number-text.ts'
 
 const hexOf = (octets: Uint8Array): string => Buffer.from(octets).toString('hex')
 

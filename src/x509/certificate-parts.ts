@@ -1,0 +1,83 @@
+/**
+ * Parts of certificates that lists and searches show, read by the million: other elements are skipped by their lengths
+ * and not looked into (RFC 5280 §4.1).
+ */
+import { readTime } from './der/time.ts'
+import { parseName, type Name } from './names/name.ts'
+import { encodeOid, oids } from './der/oid.ts'
+import { versionTag, extensionsTag, issuerUniqueIdTag, subjectUniqueIdTag } from './certificate.ts'
+import { DerError } from './der/error.ts'
+import { readOnlyNested, tags, type DerReader } from './der/reader.ts'
+
+export interface CertificateSummary {
+  /** `2026-03-01T08:15:30`, UTC. */
+  readonly notBefore: string
+  readonly notAfter: string
+  /** DER of the Name. */
+  readonly subjectDer: Uint8Array
+}
+
+/** Reads a certificate that this server issued. Throws DerError if it is none up to its subject. */
+export function parseCertificateSummary(der: Uint8Array): CertificateSummary {
+  const tbs = readToValidity(der)
+  const validity = tbs.nested(tags.sequence, 'Validity')
+  const notBefore = readTimeText(validity)
+  const notAfter = readTimeText(validity)
+  return { notBefore, notAfter, subjectDer: tbs.element(tags.sequence).der }
+}
+
+/** A reader of the TBSCertificate, at its Validity: what comes before is passed over. */
+function readToValidity(der: Uint8Array): DerReader {
+  const certificate = readOnlyNested(der, tags.sequence, 'Certificate')
+  const tbs = certificate.nested(tags.sequence, 'TBSCertificate')
+  tbs.optional(versionTag)
+  // serialNumber, signature, issuer
+  for (const tag of [tags.integer, tags.sequence, tags.sequence]) tbs.element(tag)
+  return tbs
+}
+
+/** The next UTCTime or GeneralizedTime (RFC 5280 §4.1.2.5). */
+function readTimeText(reader: DerReader): string {
+  const isUtc = reader.peek() === tags.utcTime
+  const { content } = reader.element(isUtc ? tags.utcTime : tags.generalizedTime)
+  const text = Buffer.from(content.buffer, content.byteOffset, content.length).toString('latin1')
+  const full = isUtc ? `${text < '50' ? '20' : '19'}${text}` : text
+  if (full.length !== 15) throw new DerError('a time of a certificate has another length')
+  return (
+    `${full.slice(0, 4)}-${full.slice(4, 6)}-${full.slice(6, 8)}` +
+    `T${full.slice(8, 10)}:${full.slice(10, 12)}:${full.slice(12, 14)}`
+  )
+}
+
+/** The parts that a search compares and lists. */
+export interface NamedParts {
+  readonly notBefore: Date
+  readonly subject: Name
+  /** Octets of the extension: DER of GeneralNames. Undefined without it. */
+  readonly subjectAltName: Uint8Array | undefined
+}
+
+const subjectAltName = encodeOid(oids.subjectAltName)
+
+/** Reads a certificate that this server issued. Throws DerError if it is none in what is looked at. */
+export function parseNamedParts(der: Uint8Array): NamedParts {
+  const tbs = readToValidity(der)
+  const notBefore = readTime(tbs.nested(tags.sequence, 'Validity'), 'notBefore')
+  const subject = parseName(tbs.element(tags.sequence).der)
+  // subjectPublicKeyInfo
+  tbs.element(tags.sequence)
+  for (const tag of [issuerUniqueIdTag, subjectUniqueIdTag]) tbs.optional(tag)
+  return { notBefore, subject, subjectAltName: readSubjectAltName(tbs) }
+}
+
+function readSubjectAltName(tbs: DerReader): Uint8Array | undefined {
+  if (tbs.atEnd) return undefined
+  const extensions = tbs.nested(extensionsTag, 'extensions').nested(tags.sequence, 'Extensions')
+  while (!extensions.atEnd) {
+    const extension = extensions.nested(tags.sequence, 'Extension')
+    if (Buffer.compare(extension.element(tags.oid).content, subjectAltName) !== 0) continue
+    extension.optional(tags.boolean)
+    return extension.element(tags.octetString).content
+  }
+  return undefined
+}
