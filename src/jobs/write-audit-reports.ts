@@ -33,11 +33,11 @@ export const writeAuditReports: Job<'write-audit-reports'> = {
       parallel: batch,
       claim: claimAuditReports,
       itemOf: auditReportWorkOf,
-      work: (report, lease, going) => write(services, { report, lease, signal: going }),
+      work: (report, lease, runSignal) => write(services, { report, lease, signal: runSignal }),
     }),
 }
 
-interface Written {
+interface ReportRun {
   readonly report: AuditReportWork
   readonly lease: Lease
   readonly signal: AbortSignal
@@ -45,7 +45,7 @@ interface Written {
 
 async function write(
   services: Services,
-  { report, lease, signal }: Written,
+  { report, lease, signal }: ReportRun,
 ): Promise<keyof JobResult> {
   const authority = await findAuthority(services.db, report.authorityId)
   if (authority === undefined) throw new Error(`audit report ${report.id} is of no CA`)
@@ -84,7 +84,7 @@ interface DueReport {
 
 async function put(
   services: Services,
-  { authority, report, signal }: DueReport & Written,
+  { authority, report, signal }: DueReport & ReportRun,
 ): Promise<void> {
   const { bucket, key, format } = report
   const pieces = services.bulk.auditReport({

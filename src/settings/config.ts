@@ -264,14 +264,14 @@ function readSetting<N extends SettingName>(from: {
     from.flags[from.name] !== undefined
       ? [`--${flag}`, from.flags[from.name]]
       : [variable, from.environment[variable]]
-  const given = text ?? fallback
-  if (given === undefined) return undefined
+  const value = text ?? fallback
+  if (value === undefined) return undefined
   try {
-    return parse(given)
+    return parse(value)
   } catch (error) {
     // A URL may hold a password.
-    const isSecret = secretSettings.includes(from.name) || given.includes('@')
-    const echo = isSecret ? '' : `, not '${given}'`
+    const isSecret = secretSettings.includes(from.name) || value.includes('@')
+    const echo = isSecret ? '' : `, not '${value}'`
     from.problems.push(`${source} ${(error as Error).message}${echo}`)
     return undefined
   }

@@ -2,6 +2,7 @@
  * The tables that certificates are searched by: certificates in the order of a position (`certificate_facets`) and of a
  * name (`certificate_names`), both under numbers that say what kind of search they are for (search/facets.ts).
  */
+import type { Authority } from '../authority/authority.ts'
 import { bytesOf, dateOf, integerOf, optionalTextOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { sql, type Row, type Sql } from './sql.ts'
@@ -23,12 +24,10 @@ export interface FoundCertificate {
 }
 
 /** Its CA. */
-interface FoundAuthority {
-  readonly number: number
-  readonly id: string
-  readonly partition: string
-  readonly region: string
-  readonly accountId: string
+interface FoundAuthority extends Pick<
+  Authority,
+  'number' | 'id' | 'partition' | 'region' | 'accountId'
+> {
   /** When a deletion is for good; undefined if it is not deleted. */
   readonly restorableUntil: Date | undefined
 }

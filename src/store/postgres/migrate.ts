@@ -43,7 +43,7 @@ export async function migratePostgres(
   }
 }
 
-function unusable(name: string, error: unknown): ConfigurationError {
+export function unusable(name: string, error: unknown): ConfigurationError {
   const { message, cause } = errorOf(error)
   const why = cause instanceof Error ? cause.message : message
   return new ConfigurationError(`${name} cannot be used: ${why}`, { cause: error })
@@ -51,9 +51,9 @@ function unusable(name: string, error: unknown): ConfigurationError {
 
 /** A database that would lose what it acknowledged, or text, is refused. */
 export async function requireFit(client: Client, name: string): Promise<void> {
-  const setting = async (what: string): Promise<unknown> =>
-    (await client.query<{ value: string }>(`select current_setting('${what}') as value`)).rows[0]
-      ?.value
+  const setting = async (variable: string): Promise<unknown> =>
+    (await client.query<{ value: string }>(`select current_setting('${variable}') as value`))
+      .rows[0]?.value
   if ((await setting('server_encoding')) !== 'UTF8')
     throw new ConfigurationError(`${name} must have the encoding UTF8`)
   if ((await setting('fsync')) !== 'on')

@@ -136,7 +136,7 @@ interface Prepared {
   readonly columns: readonly string[]
 }
 
-/** Made here, an object is half as dear as one that node:sqlite makes. */
+/** An object created here costs half as much as one that node:sqlite creates. */
 function rowOf(columns: readonly string[], values: readonly SqlValue[]): Row {
   const row: Row = {}
   for (let at = 0; at < columns.length; at += 1) row[columns[at] ?? ''] = values[at] ?? null
@@ -200,13 +200,13 @@ function openForMigration(path: string): SqliteConnection {
 
 function unusable(path: string, cause: unknown): ConfigurationError {
   const wasOurs = readMark(path) !== 'none'
-  const what =
+  const reason =
     sqliteCode(cause) === sqliteCodes.notADatabase && !wasOurs
       ? 'is not a SQLite database'
       : isDamage(cause)
         ? `is damaged (${(cause as Error).message}); ${restoreAdvice}`
         : `cannot be opened: ${(cause as Error).message}`
-  return new ConfigurationError(`${path} ${what}`, { cause })
+  return new ConfigurationError(`${path} ${reason}`, { cause })
 }
 
 function isDamage(error: unknown): boolean {
