@@ -24,7 +24,6 @@ export interface InitHierarchyOptions {
   readonly ocsp?: boolean
 }
 
-/** One CA, as it is printed. */
 export interface AuthorityResult {
   readonly role: 'root' | 'issuing'
   readonly arn: string

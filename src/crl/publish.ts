@@ -175,7 +175,7 @@ async function record(
 }
 
 /** What a failed publication means: AWS's reason for the event, and whether the bucket is to blame. */
-export function crlFailure(error: unknown): { readonly reason: string; readonly refused: boolean } {
+export function crlFailure(error: unknown) {
   if (error instanceof BucketError) return { reason: crlFailures.refused, refused: true }
   const reason = error instanceof CrlGenerationError ? crlFailures.unsigned : crlFailures.unwritten
   return { reason, refused: false }

@@ -23,7 +23,6 @@ export interface FoundCertificate {
   readonly revocation: { readonly revokedAt: Date; readonly reasonCode: number } | undefined
 }
 
-/** Its CA. */
 interface FoundAuthority extends Pick<
   Authority,
   'number' | 'id' | 'partition' | 'region' | 'accountId'
@@ -155,7 +154,6 @@ export function countRevoked(authorityNumber: number, max: number): Sql {
     order by certificate_number limit ${max}) f`
 }
 
-/** The number in a row of the counts. */
 export function countOf(rows: readonly Row[]): number {
   return integerOf(rows[0] ?? {}, 'found')
 }
@@ -172,10 +170,7 @@ export function selectAuthorityNumbers(
 }
 
 /** Accounts, with Regions, that have CAs: of one account, if it is named. */
-export async function listOwners(
-  db: Pick<Database, 'query'>,
-  accountId: string | undefined,
-): Promise<{ readonly accountId: string; readonly region: string }[]> {
+export async function listOwners(db: Pick<Database, 'query'>, accountId: string | undefined) {
   const rows = await db.query(
     sql`select distinct account_id, region from authorities order by account_id, region`,
   )

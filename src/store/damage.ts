@@ -27,7 +27,6 @@ export interface Damage {
   readonly reason: string
 }
 
-/** Advice for the operator. */
 export const restoreAdvice =
   'move the database away, and restore the last backup with "signet restore" (docs/operating.md)'
 

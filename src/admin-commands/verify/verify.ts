@@ -123,7 +123,11 @@ interface EachRow {
 
 /** Resolves to the number of rows. */
 async function eachRow(
-  { snapshot, progress, problems }: Omit<VerificationInput, 'data'> & { readonly problems: Problems },
+  {
+    snapshot,
+    progress,
+    problems,
+  }: Omit<VerificationInput, 'data'> & { readonly problems: Problems },
   { noun, select, check }: EachRow,
 ): Promise<number> {
   let count = 0

@@ -1,4 +1,3 @@
-/** `signet init-hierarchy`. */
 import type { Command } from 'commander'
 import { systemClock } from '../../clock.ts'
 import { withConnection } from '../../client-commands/connection.ts'

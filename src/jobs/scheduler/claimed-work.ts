@@ -5,9 +5,7 @@ import { forEachOf } from './for-each.ts'
 import { holdLease } from './held-lease.ts'
 import type { JobResult } from './scheduler.ts'
 
-/** Rows that are work for a job. */
 export interface ClaimedWork<Item> {
-  /** Of the job. */
   readonly name: JobName
   readonly table: LeasedTable
   /** Rows of one run, and how many of them are worked on at a time. */

@@ -40,7 +40,7 @@ function translated(text: string, counted: boolean): Translated {
 }
 
 /** `?` as $1, $2, … A `?` in a literal would be taken for one, so that none may be there. */
-function numbered(text: string): { readonly text: string; readonly parameters: number } {
+function numbered(text: string) {
   const literals = text.match(/'[^']*'/g) ?? []
   if (literals.some((literal) => literal.includes('?')))
     throw new Error('a literal in SQL must not contain ?')

@@ -90,7 +90,6 @@ export class SqliteConnection {
     return version
   }
 
-  /** Runs statements without values or rows. */
   exec(text: string): void {
     this.#noting(() => this.#database.exec(text))
   }

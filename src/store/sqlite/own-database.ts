@@ -9,7 +9,6 @@ import { requireUnowned, takeOwnership, type Ownership } from './ownership.ts'
 import { migrate } from './connection.ts'
 import { checkWhole, isSmall } from './start-check.ts'
 
-/** The methods of the server's log that are used here. */
 export type DatabaseLog = Readonly<
   Record<'info' | 'warn' | 'fatal', (fields: object | string, message?: string) => void>
 >
