@@ -159,7 +159,7 @@ test('policies are: commands make a user in the folder of a CA in memory', async
   const statement = { Effect: 'Allow', Action: 'acm-pca:List*', Resource: '*' } as const
   await putPolicy(config, owner, { name: 'read', policy: policyOf(statement) })
   const key = await addAccessKey(config, { ...keyOptions, userName: 'reader' })
-  const { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey = '' } = key
+  const { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey } = key
   const client = createClient(sdkOptions({ accessKeyId, secretAccessKey }))
   assert.equal((await client.listCertificateAuthorities({})).CertificateAuthorities?.length, 2)
   await assert.rejects(

@@ -40,12 +40,12 @@ export async function findForeignCrl(
     if (head === undefined || isOwn(published, head.etag)) return undefined
     const der = await objects.get(at, crlBytesMax)
     if (der === undefined) return undefined
-    const found = await verified(der, issuer)
+    const foreign = await verified(der, issuer)
     log.warn(
-      { crl: crl.name, ...at, number: found?.number ?? 0 },
+      { crl: crl.name, ...at, number: foreign?.number ?? 0 },
       'the published CRL is not the one that was written last',
     )
-    return found
+    return foreign
   } catch (error) {
     if (!(error instanceof BucketError || error instanceof RangeError)) throw error
     log.debug({ crl: crl.name, ...at, err: error }, 'the published CRL cannot be read')

@@ -100,15 +100,15 @@ export async function deleteBucket(directory: string, name: string): Promise<voi
 export async function listObjects(directory: string, bucket: string): Promise<ObjectInfo[]> {
   if ((await readBucket(directory, bucket)) === undefined) throw noBucket(bucket)
   const path = join(directory, bucket)
-  const found: ObjectInfo[] = []
+  const infos: ObjectInfo[] = []
   for (const name of await objectFiles(path)) {
     const object = await openObjectFile(join(path, name), name)
     if (object === undefined) continue
     await object.close()
     const { stream: _stream, close: _close, ...info } = object
-    found.push(info)
+    infos.push(info)
   }
-  return found.toSorted((one, other) => (one.key < other.key ? -1 : 1))
+  return infos.toSorted((one, other) => (one.key < other.key ? -1 : 1))
 }
 
 /** Removes an object. Throws ConfigurationError if there is no such bucket or object. */

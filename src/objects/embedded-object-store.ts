@@ -48,9 +48,10 @@ export function createEmbeddedObjectStore(
     openObject(directory, at)
 
   async function requireBucket(bucket: string): Promise<string> {
-    const found = await readBucket(directory, bucket)
-    if (found === undefined) throw new BucketError('no-such-bucket', `there is no bucket ${bucket}`)
-    return found.accountId
+    const bucketInfo = await readBucket(directory, bucket)
+    if (bucketInfo === undefined)
+      throw new BucketError('no-such-bucket', `there is no bucket ${bucket}`)
+    return bucketInfo.accountId
   }
 
   return {

@@ -72,16 +72,16 @@ type ResponderServices = Pick<Services, 'db' | 'keys' | 'clock' | 'metrics' | 'r
 export function createOcspResponder(services: ResponderServices): OcspResponder {
   const { db, clock } = services
   const issuers = createOcspIssuers(db)
-  const kept = createBoundedCache<CachedAnswer>(answersMax)
+  const cache = createBoundedCache<CachedAnswer>(answersMax)
   let signing = 0
 
   function find(requestDer: Buffer): OcspAnswer | undefined {
     if (db.damage?.() !== undefined) return undefined
-    const found = kept.get(requestDer.toString('latin1'))
+    const cached = cache.get(requestDer.toString('latin1'))
     const now = clock.now()
-    if (found?.stamp === undefined || !isFresh(found, now)) return undefined
-    if (isExpiredAt(found.authorityNotAfter, now)) return undefined
-    return found.stamp === db.changeStamp() ? count(services, found) : undefined
+    if (cached?.stamp === undefined || !isFresh(cached, now)) return undefined
+    if (isExpiredAt(cached.authorityNotAfter, now)) return undefined
+    return cached.stamp === db.changeStamp() ? count(services, cached) : undefined
   }
 
   async function answer(requestDer: Buffer): Promise<OcspAnswer> {
@@ -89,10 +89,10 @@ export function createOcspResponder(services: ResponderServices): OcspResponder 
     if (db.damage?.() !== undefined) return refuse(services, 'tryLater')
     const key = requestDer.toString('latin1')
     const stamp = db.changeStamp()
-    const found = kept.get(key)
-    if (found !== undefined && (await stillHolds(services, found))) {
-      found.stamp = stamp
-      return count(services, found)
+    const cached = cache.get(key)
+    if (cached !== undefined && (await stillHolds(services, cached))) {
+      cached.stamp = stamp
+      return count(services, cached)
     }
     const request = readRequest(requestDer)
     if (request === undefined) return refuse(services, 'malformedRequest')
@@ -101,11 +101,11 @@ export function createOcspResponder(services: ResponderServices): OcspResponder 
     if (signing >= signingMax) return refuse(services, 'tryLater')
     signing += 1
     try {
-      const made = { ...(await makeAnswer(services, resolved, request.nonce)), stamp }
-      count(services, made)
-      if (request.nonce !== undefined) return { der: made.der, life: undefined }
-      if (requestDer.length <= keptBytesMax) kept.set(key, made)
-      return made
+      const signed = { ...(await makeAnswer(services, resolved, request.nonce)), stamp }
+      count(services, signed)
+      if (request.nonce !== undefined) return { der: signed.der, life: undefined }
+      if (requestDer.length <= keptBytesMax) cache.set(key, signed)
+      return signed
     } finally {
       signing -= 1
     }
@@ -141,9 +141,9 @@ async function resolve(
   { certIds }: OcspRequest,
   findIssuer: (certId: CertId) => Promise<string | undefined>,
 ): Promise<ResolvedRequest | undefined> {
-  const found = new Set(await Promise.all(certIds.map(findIssuer)))
-  const [authorityId] = found
-  if (authorityId === undefined || found.size !== 1) return undefined
+  const authorityIds = new Set(await Promise.all(certIds.map(findIssuer)))
+  const [authorityId] = authorityIds
+  if (authorityId === undefined || authorityIds.size !== 1) return undefined
   const authority = await findAuthority(services.db, authorityId)
   if (authority === undefined) return undefined
   const statuses = await Promise.all(

@@ -52,7 +52,7 @@ export interface User {
 /** Makes an access key for a user of an account that exists. */
 export async function createUser(service: TestService, options: UserOptions = {}): Promise<User> {
   const { accountId = service.config.accountId, userName = 'tester', statements = [] } = options
-  const { AccessKeyId, SecretAccessKey = '' } = await addAccessKey(service.config, {
+  const { AccessKeyId, SecretAccessKey } = await addAccessKey(service.config, {
     accountId,
     userName,
     policy: options.policy ?? (statements.length === 0 ? undefined : policyOf(...statements)),

@@ -161,10 +161,10 @@ export function createPrivateFile(path: string): void {
 export function migrate(path: string): void {
   const connection = openForMigration(path)
   try {
-    const found = requireOwn(path, connection)
+    const version = requireOwn(path, connection)
     // Also of one that is up to date: a copy that was restored need not have the mode.
     requireWal(path, connection)
-    if (found === sqliteSchema.length) return
+    if (version === sqliteSchema.length) return
     connection.exec('begin immediate')
     applySchema(connection, requireOwn(path, connection), sqliteSchema.length)
     connection.exec('commit')

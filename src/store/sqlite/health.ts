@@ -3,12 +3,16 @@ import { within } from '../deadline.ts'
 import { diskFaultOf, DiskFaultError, hasRoom } from '../disk-faults.ts'
 import { sqliteCode, sqliteCodes, touch } from './connection.ts'
 import type { SqliteWriter, WriterTask } from './writer-client.ts'
+import type { Row } from '../sql.ts'
 
 /** A disk that takes longer for one commit is of no use to a client. */
 const probeMilliseconds = 5000
 
 /** Runs tasks of the writer, and remembers the last fault that one of them met. */
-export function watchWriter(writer: SqliteWriter, path: string) {
+export function watchWriter(
+  writer: SqliteWriter,
+  path: string,
+): { readonly run: (task: WriterTask) => Promise<Row[][]>; readonly probe: () => Promise<void> } {
   let last: DiskFaultError | undefined
 
   async function run(task: WriterTask) {
