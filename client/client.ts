@@ -27,7 +27,6 @@ import { createSdkClient, type SdkClient } from './sdk-client.ts'
 import type { ClientOptions } from './sdk-config.ts'
 import { createWaiter, waiterModels, type Waiter, type WaiterName } from './waiters.ts'
 
-/** The configuration of the client. */
 export interface ClientMeta {
   /** API names by method: `ListTags` of `listTags`. */
   readonly methodToApiMapping: Readonly<Record<OperationName, string>>
@@ -40,7 +39,6 @@ export interface Client extends Operations {
   readonly exceptions: Exceptions
   readonly meta: ClientMeta
   readonly waiterNames: readonly WaiterName[]
-  /** Whether the method has a paginator. */
   canPaginate(operation: OperationName): boolean
   /** Throws OperationNotPageableError. */
   getPaginator<Name extends PaginatorName>(operation: Name): Paginator<Name>
@@ -72,7 +70,6 @@ export interface Client extends Operations {
   issue(request: IssueRequest): Promise<Issued>
   /** A root and an issuing CA below it, both ACTIVE. A further call goes on where an earlier one was interrupted. */
   createHierarchy(request: HierarchyRequest): Promise<Hierarchy>
-  /** Closes connections. */
   close(): void
 }
 

@@ -67,7 +67,6 @@ function messageOf({ Error: error }: ErrorResponse, operation: string): string {
   return `An error occurred (${error.Code}) when calling the ${operation} operation: ${error.Message}`
 }
 
-/** The class of one exception. */
 export interface ExceptionClass<Code extends string> {
   new (
     response: ErrorResponse,

@@ -185,10 +185,7 @@ async function createAuthority(work: Work): Promise<string> {
         Subject: request.subject,
       },
       Tags: Object.entries({ ...request.tags, [hierarchyTag]: fingerprint }).map(
-        ([Key, Value]) => ({
-          Key,
-          Value,
-        }),
+        ([Key, Value]) => ({ Key, Value }),
       ),
       IdempotencyToken: fingerprint,
       ...(revocation && { RevocationConfiguration: revocation }),

@@ -4,7 +4,6 @@ import type { Validity } from './shapes.ts'
 export type { KeyAlgorithm, SigningAlgorithm, ASN1Subject as Subject } from './shapes.ts'
 export type { Blob } from './requests.ts'
 
-/** Of one call. */
 export interface CallOptions {
   /** Gives the call up. */
   readonly abortSignal?: AbortSignal

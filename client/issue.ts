@@ -15,7 +15,6 @@ const templates = {
   ocspSigning: 'OCSPSigningCertificate',
 } as const
 
-/** The purpose of a certificate. */
 export type Usage = keyof typeof templates
 
 interface CommonRequest {
@@ -57,7 +56,6 @@ export type IssueRequest = CommonRequest &
 
 /** `tls.createServer({ key, cert: certificate + chain })`. */
 export interface Issued {
-  /** ARN of the certificate. */
   readonly arn: string
   readonly certificateAuthorityArn: string
   /** PEM, with a line end. */
@@ -130,9 +128,7 @@ export async function issue(client: IssuingClient, request: IssueRequest): Promi
   }
 }
 
-async function requestOf(
-  request: IssueRequest,
-): Promise<{ readonly key: string | undefined; readonly csr: Blob }> {
+async function requestOf(request: IssueRequest) {
   const { csr, keyAlgorithm, names, subject } = request
   if (csr === undefined)
     return makeRequest({

@@ -70,11 +70,7 @@ export interface CsrOptions {
  * A new key and a CSR for it, both PEM; the key is PKCS #8. Throws TypeError for an algorithm that no key is made with,
  * for a name that is none, and if there is neither a name nor a subject.
  */
-export async function makeRequest({
-  keyAlgorithm,
-  names,
-  subject,
-}: CsrOptions): Promise<{ readonly key: string; readonly csr: string }> {
+export async function makeRequest({ keyAlgorithm, names, subject }: CsrOptions) {
   if (!Object.hasOwn(keyKinds, keyAlgorithm))
     throw new TypeError(`No key can be made with ${keyAlgorithm}`)
   if (names.length === 0 && subject === undefined)
@@ -106,10 +102,7 @@ export async function makeRequest({
 /** The upper bound of a CommonName in characters (RFC 5280 appendix A.1). */
 const commonNameMax = 64
 
-function subjectDer(
-  names: readonly string[],
-  subject: Subject | undefined,
-): { readonly der: Uint8Array; readonly isEmpty: boolean } {
+function subjectDer(names: readonly string[], subject: Subject | undefined) {
   const [first = ''] = names
   if (subject !== undefined) return { der: encodeSubject(subject, 'subject'), isEmpty: false }
   return first.length > commonNameMax
@@ -118,10 +111,7 @@ function subjectDer(
 }
 
 /** subjectAltName, which is critical if it is all that names the subject (RFC 5280 §4.2.1.6). */
-function alternativeNames(
-  names: readonly GeneralName[],
-  critical: boolean,
-): { readonly oid: string; readonly critical: boolean; readonly value: Uint8Array }[] {
+function alternativeNames(names: readonly GeneralName[], critical: boolean) {
   if (names.length === 0) return []
   return [{ oid: oids.subjectAltName, critical, value: encodeGeneralNames(names) }]
 }
@@ -132,7 +122,6 @@ function formOf(name: string): RequestedGeneralName {
   return result
 }
 
-/** Errors of the encoders are mistakes of the caller. */
 function encodeOrRefuse<Value>(encode: () => Value): Value {
   try {
     return encode()

@@ -37,12 +37,10 @@ export function serverUrlProblem(name: string): NameProblem | undefined {
   return serverUrlForm.test(name) ? { problem: 'is a URL', ...hostOf(name) } : undefined
 }
 
-/** The problem as one sentence. */
 export function nameProblemText(name: string, { problem, instead }: NameProblem): string {
   return `'${name}' ${problem}${instead === undefined ? '' : `; use '${instead}'`}`
 }
 
-/** The host of a URL, if it has one. */
 function hostOf(url: string): Pick<NameProblem, 'instead'> {
   // URL does not normalize the host of unknown schemes.
   const httpUrl = url.replace(/^[a-z]+:/i, 'http:')

@@ -67,7 +67,6 @@ export type ListPage = (
   input: object,
 ) => Promise<Readonly<Record<string, unknown>>>
 
-/** Whether the method has a paginator. */
 export function isPaginatorName(name: string): name is PaginatorName {
   return Object.hasOwn(resultKeys, name)
 }

@@ -32,7 +32,6 @@ export interface SdkClient {
   send(operation: string, input: object, options?: HttpHandlerOptions): Promise<object>
   /** Where requests go. */
   endpoint(): Promise<URL>
-  /** Closes connections. */
   destroy(): void
 }
 

@@ -91,8 +91,8 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Embed
         createBucket(bucketsFolder(config), { name, accountId, createdAt: context.clock.now() }),
       )
     const { dataDirectory } = config
-    const about = { endpoint, region, credentials, accountId, dataDirectory, publicUrl }
-    return { ...about, ...interfaces, client, createBucket: createBucketOf }
+    const properties = { endpoint, region, credentials, accountId, dataDirectory, publicUrl }
+    return { ...properties, ...interfaces, client, createBucket: createBucketOf }
   })
   let closing: Promise<void> | undefined
   const close = (): Promise<void> => (closing ??= ca.close())

@@ -11,10 +11,10 @@ export interface Gate {
 
 export function createGate(): Gate {
   const running = new Set<Promise<unknown>>()
-  let shutBy: Error | undefined
+  let closeReason: Error | undefined
   return {
     pass(work) {
-      if (shutBy !== undefined) return Promise.reject(shutBy)
+      if (closeReason !== undefined) return Promise.reject(closeReason)
       const run = work()
       const leave = (): boolean => running.delete(run)
       running.add(run)
@@ -22,7 +22,7 @@ export function createGate(): Gate {
       return run
     },
     shut(reason) {
-      shutBy ??= reason
+      closeReason ??= reason
     },
     async idle() {
       await Promise.allSettled(running)

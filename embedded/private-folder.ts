@@ -10,7 +10,7 @@ import { lockFolder } from '../src/store/sqlite/folder-lock.ts'
 
 /** Memory that looks like a folder, on Linux. */
 const memory = '/dev/shm'
-const memoryOctetsMin = 32 * 1024 * 1024
+const memoryBytesMin = 32 * 1024 * 1024
 const prefix = 'signet-embedded-'
 /** A folder younger than this may be one that its owner has not locked yet. */
 const youngMilliseconds = 60_000
@@ -37,7 +37,7 @@ function removePrivateFolder(directory: string): void {
 function hasMemory(): boolean {
   try {
     const { bavail, bsize } = statfsSync(memory)
-    return bavail * bsize >= memoryOctetsMin
+    return bavail * bsize >= memoryBytesMin
   } catch {
     return false
   }

@@ -18,7 +18,7 @@ import {
 import type { Database } from '../store/database.ts'
 import type { Sql } from '../store/sql.ts'
 import { findUser, insertUser } from '../store/users.ts'
-import { resolveAccount } from './rows.ts'
+import { listingOf, resolveAccount } from './rows.ts'
 import { checkPolicy, requireName } from './principal-options.ts'
 import { newUser } from './users.ts'
 
@@ -88,9 +88,7 @@ async function ownerOf(
   return { owner: { kind: 'user', ...user }, statements }
 }
 
-export async function listAccessKeysOf(config: Config, accountId: string | undefined) {
-  return (await withData(config, ({ db }) => listAccessKeys(db, accountId))).map(toPrintedAccessKey)
-}
+export const listAccessKeysOf = listingOf(listAccessKeys, toPrintedAccessKey)
 
 /** Throws ConfigurationError if there is no such key; so does removeAccessKey. */
 export function switchAccessKey(config: Config, id: string, active: boolean): Promise<void> {

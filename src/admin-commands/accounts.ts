@@ -4,7 +4,7 @@ import type { Config } from '../settings/config.ts'
 import { withData } from '../data-folder/data-folder.ts'
 import { ConfigurationError } from '../errors.ts'
 import { insertAccount, listAccounts, setOrganization, type Account } from '../store/accounts.ts'
-import { changeOr } from './rows.ts'
+import { changeOr, listingOf } from './rows.ts'
 
 const organizationForm = /^o-[a-z0-9]{10,32}$/
 
@@ -30,9 +30,7 @@ export async function moveAccount(
   )
 }
 
-export async function listAllAccounts(config: Config) {
-  return (await withData(config, ({ db }) => listAccounts(db))).map(toPrintedAccount)
-}
+export const listAllAccounts = listingOf(listAccounts, toPrintedAccount)
 
 function requireOrganization(organizationId: string | undefined): void {
   if (organizationId !== undefined && !organizationForm.test(organizationId))

@@ -15,7 +15,7 @@ import {
   type IdentityProvider,
 } from '../store/identity-providers.ts'
 import { isTrustworthy } from '../sts/issuer-keys.ts'
-import { changeOr, missingRow, requireRow, resolveAccount } from './rows.ts'
+import { changeOr, listingOf, missingRow, requireRow, resolveAccount } from './rows.ts'
 
 /** A provider; without an account of the oldest one. */
 interface ProviderName {
@@ -57,11 +57,7 @@ export async function addIdentityProvider(
   })
 }
 
-export async function listAllIdentityProviders(config: Config, accountId: string | undefined) {
-  return (await withData(config, ({ db }) => listIdentityProviders(db, accountId))).map(
-    toPrintedProvider,
-  )
-}
+export const listAllIdentityProviders = listingOf(listIdentityProviders, toPrintedProvider)
 
 /** Changes the given members. Throws ConfigurationError if there is no such provider, or for invalid options. */
 export async function changeIdentityProvider(

@@ -34,10 +34,7 @@ export async function putPolicy(
   })
 }
 
-export async function listPolicies(
-  config: Config,
-  owner: PolicyOwner,
-): Promise<readonly { readonly PolicyName: string; readonly PolicyDocument: unknown }[]> {
+export async function listPolicies(config: Config, owner: PolicyOwner) {
   return withData(config, async ({ db }) => {
     const policies = await listPoliciesOf(db, await principalIdOf(db, owner))
     return policies.map(({ name, policy }) => ({

@@ -37,9 +37,7 @@ export function tagsOf(texts: readonly string[]): Tags {
 }
 
 /** Tags as AWS prints them. */
-export function toPrintedTags(
-  tags: Tags,
-): readonly { readonly Key: string; readonly Value: string }[] {
+export function toPrintedTags(tags: Tags) {
   return Object.entries(tags).map(([Key, Value]) => ({ Key, Value }))
 }
 

@@ -102,15 +102,16 @@ async function placeCredentials(path: string, credentials: Uint8Array): Promise<
 /** Describes where the master key is now. An existing file is never replaced. */
 async function placeMasterKey(config: Config, content: RestoredContent): Promise<string> {
   const path = config.masterKeyFile
-  const found = await readMasterKey(path)
+  const existing = await readMasterKey(path)
   if (content.masterKey === undefined) {
-    if (found === undefined) return `not in the backup; put it at ${path} before the server starts`
-    content.requireOwn(found)
+    if (existing === undefined)
+      return `not in the backup; put it at ${path} before the server starts`
+    content.requireOwn(existing)
     return `${path}, which was there`
   }
   const restored: MasterKey = { bytes: content.masterKey, path }
   content.requireOwn(restored)
-  if (found === undefined) await writeMasterKey(restored)
-  else content.requireOwn(found)
+  if (existing === undefined) await writeMasterKey(restored)
+  else content.requireOwn(existing)
   return path
 }

@@ -53,10 +53,10 @@ export class RestoredContent {
 
   /** Names go into SQL: they must be those of the schema. */
   #requireSame(table: TableShape): TableShape {
-    const found = this.#target.tables.find(({ name }) => name === table.name)
+    const own = this.#target.tables.find(({ name }) => name === table.name)
     const isSame =
-      found !== undefined &&
-      JSON.stringify(found.columns.toSorted()) === JSON.stringify(table.columns.toSorted())
+      own !== undefined &&
+      JSON.stringify(own.columns.toSorted()) === JSON.stringify(table.columns.toSorted())
     if (isSame) return table
     throw new ConfigurationError('the backup has a table that its schema version does not have')
   }

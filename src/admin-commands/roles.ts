@@ -17,7 +17,7 @@ import {
   updateRole,
   type Role,
 } from '../store/roles.ts'
-import { changeOr, missingRow, requireRow, resolveAccount } from './rows.ts'
+import { changeOr, listingOf, missingRow, requireRow, resolveAccount } from './rows.ts'
 import { checkPolicy, requireName, toPrintedTags } from './principal-options.ts'
 
 /** A role; without an account of the oldest one. */
@@ -60,9 +60,7 @@ export async function addRole(
   })
 }
 
-export async function listAllRoles(config: Config, accountId: string | undefined) {
-  return (await withData(config, ({ db }) => listRoles(db, accountId))).map(toPrintedRole)
-}
+export const listAllRoles = listingOf(listRoles, toPrintedRole)
 
 /** Changes the given members. Throws ConfigurationError if there is no such role, or for an invalid policy. */
 export async function changeRole(

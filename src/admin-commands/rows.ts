@@ -1,5 +1,7 @@
 /** Rows that a command needs or changes; where they do not exist, the command fails with a ConfigurationError. */
 import { ConfigurationError } from '../errors.ts'
+import type { Config } from '../settings/config.ts'
+import { withData } from '../data-folder/data-folder.ts'
 import { findAccount, listAccounts } from '../store/accounts.ts'
 import { ConflictError, type Database } from '../store/database.ts'
 import type { Sql } from '../store/sql.ts'
@@ -48,4 +50,13 @@ export async function requireRow<Row>(
 
 export function missingRow(accountId: string, noun: string): string {
   return `the account ${accountId} has no ${noun}`
+}
+
+/** A command that lists rows, of all accounts or of one, in the form in which they are printed. */
+export function listingOf<Row, Printed>(
+  list: (db: Database, accountId: string | undefined) => Promise<readonly Row[]>,
+  toPrinted: (row: Row) => Printed,
+) {
+  return async (config: Config, accountId?: string): Promise<readonly Printed[]> =>
+    (await withData(config, ({ db }) => list(db, accountId))).map((row) => toPrinted(row))
 }

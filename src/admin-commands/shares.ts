@@ -21,7 +21,7 @@ import {
   type SharedAuthority,
 } from '../store/shares.ts'
 import { certificateAuthorityArn, parseCertificateAuthorityArn } from '../wire/arn.ts'
-import { changeOr } from './rows.ts'
+import { changeOr, listingOf } from './rows.ts'
 
 /** CAs, and the principals that they are shared with. */
 export interface ShareOptions {
@@ -105,9 +105,7 @@ async function sharedAuthority(
   return { number, policy: JSON.stringify({ Version: '2012-10-17', Statement: statements }) }
 }
 
-export async function listAllShares(config: Config, accountId: string | undefined) {
-  return (await withData(config, ({ db }) => listShares(db, accountId))).map(toPrintedShare)
-}
+export const listAllShares = listingOf(listShares, toPrintedShare)
 
 /** Throws ConfigurationError if there is no such share. */
 export async function removeShare(config: Config, id: string): Promise<void> {

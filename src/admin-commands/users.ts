@@ -16,7 +16,7 @@ import {
   setUserTags,
   type User,
 } from '../store/users.ts'
-import { changeOr, missingRow, requireRow, resolveAccount } from './rows.ts'
+import { changeOr, listingOf, missingRow, requireRow, resolveAccount } from './rows.ts'
 import { requireName, toPrintedTags } from './principal-options.ts'
 
 /** A user; without an account of the oldest one. */
@@ -25,7 +25,6 @@ interface UserName {
   readonly userName: string
 }
 
-/** A user that is not stored yet. */
 export function newUser(accountId: string, userName: string, tags: Tags = {}): User {
   requireName('--user', userName)
   const userId = newUniqueId('user', systemRandom)
@@ -42,9 +41,7 @@ export async function addUser(config: Config, { accountId, userName }: UserName,
   })
 }
 
-export async function listAllUsers(config: Config, accountId: string | undefined) {
-  return (await withData(config, ({ db }) => listUsers(db, accountId))).map(toPrintedUser)
-}
+export const listAllUsers = listingOf(listUsers, toPrintedUser)
 
 /** Replaces the tags of a user. Throws ConfigurationError if there is none. */
 export async function tagUser(config: Config, name: UserName, tags: Tags): Promise<void> {

@@ -1,9 +1,9 @@
 import { ConfigurationError } from '../errors.ts'
 
-/** For a backup that cannot be used; `what` says why. */
-export function damaged(what: string, cause?: unknown): ConfigurationError {
+/** The error for a backup that cannot be used. */
+export function damaged(reason: string, cause?: unknown): ConfigurationError {
   return new ConfigurationError(
-    `the backup is damaged: ${what}`,
+    `the backup is damaged: ${reason}`,
     cause === undefined ? {} : { cause },
   )
 }

@@ -51,28 +51,28 @@ export async function readIdentities(text: string): Promise<readonly (string | I
 }
 
 /** Throws ConfigurationError, which does not show the text. */
-export function parsePem(what: 'recipient' | 'identity', pem: string): KeyObject {
+export function parsePem(noun: 'recipient' | 'identity', pem: string): KeyObject {
   try {
-    return what === 'recipient' ? createPublicKey(pem) : createPrivateKey(pem)
+    return noun === 'recipient' ? createPublicKey(pem) : createPrivateKey(pem)
   } catch (cause) {
-    throw unusable(what, cause)
+    throw unusable(noun, cause)
   }
 }
 
-function unusable(what: 'recipient' | 'identity', cause?: unknown): ConfigurationError {
-  const form = what === 'recipient' ? 'age1…' : 'AGE-SECRET-KEY-1…'
+function unusable(noun: 'recipient' | 'identity', cause?: unknown): ConfigurationError {
+  const form = noun === 'recipient' ? 'age1…' : 'AGE-SECRET-KEY-1…'
   return new ConfigurationError(
-    `the ${what} is not a key that can be used; it must be a key of age (${form}), or in PEM`,
+    `the ${noun} is not a key that can be used; it must be a key of age (${form}), or in PEM`,
     { cause },
   )
 }
 
-function linesOf(what: 'recipient' | 'identity', text: string): readonly string[] {
+function linesOf(noun: 'recipient' | 'identity', text: string): readonly string[] {
   const lines = text
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '' && !line.startsWith('#'))
-  if (lines.length === 0) throw unusable(what)
+  if (lines.length === 0) throw unusable(noun)
   return lines
 }
 

@@ -38,10 +38,7 @@ export function p256Identity(privateKey: KeyObject): Identity {
 }
 
 /** The point of a public key, encoded according to SEC 1 §2.3.3. */
-export function p256Point(publicKey: KeyObject): {
-  readonly uncompressed: Buffer
-  readonly compressed: Buffer
-} {
+export function p256Point(publicKey: KeyObject) {
   const { x = '', y = '' } = publicKey.export({ format: 'jwk' })
   const [xBytes, yBytes] = [Buffer.from(x, 'base64url'), Buffer.from(y, 'base64url')]
   const isOdd = ((yBytes.at(-1) ?? 0) & 1) === 1

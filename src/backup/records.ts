@@ -48,7 +48,6 @@ const letters = { header: 0x68, file: 0x66, table: 0x74, row: 0x72, end: 0x65 } 
 /** In the header, so that a file with other content, or of a later format, is recognized. */
 const format = 'signet-backup-2'
 
-/** Makes the records of one backup, in order. */
 export class RecordWriter {
   readonly #hash: Hash = createHash('sha256')
   // A table may have any name.
@@ -79,7 +78,6 @@ export class RecordWriter {
     return this.#add(Buffer.concat(rows.map((values) => framed('row', encodeRow(values)))))
   }
 
-  /** The last record. */
   end(): Buffer {
     const end = { rows: this.#counts, sha256: this.#hash.digest('hex') }
     return framed('end', Buffer.from(JSON.stringify(end)))

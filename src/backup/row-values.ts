@@ -67,8 +67,8 @@ function take(row: Buffer, at: number, length: number): Buffer {
   return row.subarray(at, at + length)
 }
 
-function readInteger(octets: Buffer): number {
-  const value = Number(octets.readBigInt64BE())
+function readInteger(bytes: Buffer): number {
+  const value = Number(bytes.readBigInt64BE())
   if (!Number.isSafeInteger(value)) throw damaged('an integer has more than 53 bits')
   return value
 }

@@ -1,4 +1,3 @@
-/** Finding the CA of a command. */
 import type { Client } from '../../client/index.ts'
 import { isoSeconds } from '../text/iso-time.ts'
 import { ConfigurationError } from '../errors.ts'

@@ -22,14 +22,12 @@ export interface ConnectionOptions {
   readonly caFile: string | undefined
 }
 
-/** A server, and a client of it. */
 export interface Connection {
   readonly endpoint: string
   readonly region: string
   readonly client: Client
 }
 
-/** Reports the step that a command is at, on a terminal. */
 export type Progress = (text: string) => void
 
 /** Milliseconds. */

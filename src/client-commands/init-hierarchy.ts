@@ -13,18 +13,17 @@ export interface InitHierarchyOptions {
   /** Organization of both subjects; the same name is the same hierarchy. */
   readonly name: string
   /** CommonName; the name and ` Root CA` unless given. */
-  readonly rootName: string | undefined
-  readonly issuingName: string | undefined
+  readonly rootName?: string
+  readonly issuingName?: string
   readonly keyAlgorithm: KeyAlgorithmName
   /** As parseValidity reads it. */
   readonly rootValidity: string
   readonly issuingValidity: string
-  /** Bucket that CRLs are published in; undefined for none. */
-  readonly crlBucket: string | undefined
-  readonly ocsp: boolean
+  /** Bucket that CRLs are published in. */
+  readonly crlBucket?: string
+  readonly ocsp?: boolean
 }
 
-/** One CA, as it is printed. */
 export interface AuthorityResult {
   readonly role: 'root' | 'issuing'
   readonly arn: string
@@ -82,7 +81,7 @@ function hierarchyRequestOf(request: InitHierarchyOptions, now: Date): Hierarchy
     ...(crlBucket !== undefined && {
       CrlConfiguration: { Enabled: true, ExpirationInDays: crlDays, S3BucketName: crlBucket },
     }),
-    ...(ocsp && { OcspConfiguration: { Enabled: true } }),
+    ...(ocsp === true && { OcspConfiguration: { Enabled: true } }),
   }
   const authority = (commonName: string, validity: string): HierarchyRequest['root'] => ({
     subject: { Organization: name, CommonName: commonName },

@@ -25,7 +25,6 @@ export interface IssueRequest {
   readonly template: string | undefined
 }
 
-/** The folder that the files are written to. */
 interface Target {
   readonly folder: string
   readonly now: Date
@@ -87,7 +86,7 @@ export async function issueAndWrite(
  * Of a chain in PEM, the highest CA, which is the root unless that was not given when a CA was imported, and those below
  * it, which a server has to send.
  */
-function partsOf(chain: string): { readonly chain: string; readonly root: string } {
+function partsOf(chain: string) {
   const blocks = parsePem(chain).map(({ der }) => encodePem('CERTIFICATE', der))
   return { chain: blocks.slice(0, -1).join(''), root: blocks.at(-1) ?? '' }
 }

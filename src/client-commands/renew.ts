@@ -27,11 +27,9 @@ export interface Renewal {
   readonly result: 'renewed' | 'not due' | 'failed'
   /** ISO 8601, of the certificate that is there now; null if that is not known. */
   readonly notAfter: string | null
-  /** Message of the error. */
   readonly problem?: string
 }
 
-/** Dependencies of a renewal. */
 export interface RenewalTools {
   /** Connects to the server of the metadata. */
   readonly connect: (

@@ -7,9 +7,9 @@ import { DerError } from '../x509/der/error.ts'
 import { verifySignature } from '../x509/verify-signature.ts'
 
 /** Ten times the largest CRL that a quota allows. */
-const crlOctetsMax = 512 * 1024 * 1024
+const crlBytesMax = 512 * 1024 * 1024
 
-interface Looked {
+interface PublishedPlace {
   readonly crl: CrlRecord
   readonly at: ObjectLocation
   readonly issuer: CrlIssuer
@@ -31,21 +31,21 @@ export interface ForeignCrl {
  */
 export async function findForeignCrl(
   services: Services,
-  looked: Looked,
+  published: PublishedPlace,
 ): Promise<ForeignCrl | undefined> {
   const { objects, log } = services
-  const { crl, at, issuer } = looked
+  const { crl, at, issuer } = published
   try {
     const head = await objects.head(at)
-    if (head === undefined || isOwn(looked, head.etag)) return undefined
-    const der = await objects.get(at, crlOctetsMax)
+    if (head === undefined || isOwn(published, head.etag)) return undefined
+    const der = await objects.get(at, crlBytesMax)
     if (der === undefined) return undefined
-    const found = await verified(der, issuer)
+    const foreign = await verified(der, issuer)
     log.warn(
-      { crl: crl.name, ...at, number: found?.number ?? 0 },
+      { crl: crl.name, ...at, number: foreign?.number ?? 0 },
       'the published CRL is not the one that was written last',
     )
-    return found
+    return foreign
   } catch (error) {
     if (!(error instanceof BucketError || error instanceof RangeError)) throw error
     log.debug({ crl: crl.name, ...at, err: error }, 'the published CRL cannot be read')
@@ -53,9 +53,9 @@ export async function findForeignCrl(
   }
 }
 
-function isOwn({ crl, at }: Looked, etag: string): boolean {
-  const { published } = crl
-  return published?.etag === etag && published.bucket === at.bucket && published.key === at.key
+function isOwn({ crl, at }: PublishedPlace, etag: string): boolean {
+  const last = crl.published
+  return last?.etag === etag && last.bucket === at.bucket && last.key === at.key
 }
 
 /** Undefined for bytes that are no CRL, or one that the CA has not signed: anyone may have put it there. */

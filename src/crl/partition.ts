@@ -3,14 +3,14 @@
  * one never exceeds a megabyte, even if everything that is bound to it is revoked.
  */
 
-const partitionOctetsMax = 1_000_000
+const partitionBytesMax = 1_000_000
 /** Headers, the longest signature that we write, and extensions with the longest URL. */
-const overheadOctets = 16_384
+const overheadBytes = 16_384
 /** SEQUENCE (2) of serialNumber (2 + 17), Time (2 + 15) and the reason extension (14). */
-const entryOctetsMax = 52
+const entryBytesMax = 52
 
-/** Certificates that are bound to one partition at most, of a CA whose Name has so many octets. */
-export function partitionCertificatesMax(issuerOctets: number): number {
-  const entriesOctets = partitionOctetsMax - overheadOctets - issuerOctets
-  return Math.max(1, Math.floor(entriesOctets / entryOctetsMax))
+/** Certificates that are bound to one partition at most, of a CA whose Name has so many bytes. */
+export function partitionCertificatesMax(issuerBytes: number): number {
+  const entriesBytes = partitionBytesMax - overheadBytes - issuerBytes
+  return Math.max(1, Math.floor(entriesBytes / entryBytesMax))
 }

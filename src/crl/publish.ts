@@ -2,7 +2,7 @@
 import type { Authority } from '../authority/authority.ts'
 import { crlFailures } from '../authority/event.ts'
 import type { EnabledCrl } from '../authority/revocation-configuration.ts'
-import { BucketError, type ObjectLocation } from '../objects/object-store.ts'
+import { BucketError, type ObjectLocation, type PutOptions } from '../objects/object-store.ts'
 import { crlUrl } from './revocation-urls.ts'
 import { crlIssuerOf, type CrlIssuer } from '../issuance/issuer-cache.ts'
 import { crlFields, keptSince, nextCrlNumber, nextUpdateOf, refreshAt } from './contents.ts'
@@ -59,7 +59,7 @@ export async function publishCrl(services: Services, due: DueCrl): Promise<void>
     at,
     expires: nextUpdateOf({ generatedAt, expirationDays: configuration.ExpirationInDays }),
     acl: configuration.S3ObjectAcl,
-    certificateListDer: generated.der,
+    der: generated.der,
   })
   await record(services, due, {
     generatedAt,
@@ -90,17 +90,11 @@ interface CrlGeneration {
   readonly crlNumber: number
 }
 
-interface GeneratedCrl {
-  readonly der: Uint8Array
-  readonly entries: number
-  readonly keptSince: Date
-}
-
 async function generateCrl(
   { bulk, keys, objects }: Services,
   { authority, crl }: DueCrl,
   { configuration, issuer, generatedAt, crlNumber }: CrlGeneration,
-): Promise<GeneratedCrl> {
+) {
   const signingAlgorithm = authority.configuration.SigningAlgorithm
   const listsAll = listsAllRevocations(authority, crl.kind)
   const life = { generatedAt, expirationDays: configuration.ExpirationInDays }
@@ -129,26 +123,20 @@ async function generateCrl(
   return { der, entries, keptSince: since }
 }
 
+interface PublishedObject {
+  readonly at: ObjectLocation
+  readonly der: Uint8Array
+}
+
 async function put(
   { objects }: Services,
   { authority, signal }: DueCrl,
-  {
-    at,
-    acl,
-    expires,
-    certificateListDer,
-  }: {
-    readonly at: ObjectLocation
-    readonly acl: EnabledCrl['S3ObjectAcl']
-    readonly expires: Date
-    readonly certificateListDer: Uint8Array
-  },
-): ReturnType<Services['objects']['put']> {
+  { at, der, ...options }: Omit<PutOptions, 'contentType' | 'accountId'> & PublishedObject,
+) {
   signal.throwIfAborted()
-  return objects.put(at, certificateListDer, {
-    acl,
+  return objects.put(at, der, {
+    ...options,
     contentType: 'application/pkix-crl',
-    expires,
     accountId: authority.accountId,
     signal: AbortSignal.any([signal, AbortSignal.timeout(putMilliseconds)]),
   })
@@ -187,7 +175,7 @@ async function record(
 }
 
 /** What a failed publication means: AWS's reason for the event, and whether the bucket is to blame. */
-export function crlFailure(error: unknown): { readonly reason: string; readonly refused: boolean } {
+export function crlFailure(error: unknown) {
   if (error instanceof BucketError) return { reason: crlFailures.refused, refused: true }
   const reason = error instanceof CrlGenerationError ? crlFailures.unsigned : crlFailures.unwritten
   return { reason, refused: false }

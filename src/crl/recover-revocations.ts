@@ -15,7 +15,7 @@ import { readRevokedCertificates, type RevokedCertificate } from '../x509/revoke
 import { paddedSerialNumber, serialNumberKey } from '../x509/serial-number-text.ts'
 import type { ForeignCrl } from './foreign-crl.ts'
 
-interface Publishing {
+interface DueCrl {
   readonly authority: Authority
   readonly crl: CrlRecord
   readonly issuer: CrlIssuer
@@ -31,7 +31,7 @@ const batch = 100
  */
 export async function recoverRevocations(
   { db, clock, log }: Services,
-  { authority, crl, issuer }: Publishing,
+  { authority, crl, issuer }: DueCrl,
   { number, revokedCertificates }: ForeignCrl,
 ): Promise<void> {
   const missing = new Map<string, PublishedRevocation>()
@@ -42,17 +42,17 @@ export async function recoverRevocations(
   await leaveKnown(db, authority, missing)
   const from = { authority, crlId: crl.id, notAfter: issuer.notAfter }
   const revocations = [...missing.values()]
-  let taken = 0
+  let count = 0
   for (let at = 0; at < revocations.length; at += batch) {
     const some = revocations.slice(at, at + batch)
     const rows = await db.transaction([
       ...some.flatMap((revocation) => takeOverRevocation(revocation, from)),
       ...noteTakenOver(authority, crl.id, clock.now()),
     ])
-    taken += rows.flat().length
+    count += rows.flat().length
   }
   log.warn(
-    { job: 'publish-crls', authority: authority.id, crl: crl.name, number, taken },
+    { job: 'publish-crls', authority: authority.id, crl: crl.name, number, taken: count },
     'the published CRL is newer than the database; revocations were taken over from it',
   )
 }

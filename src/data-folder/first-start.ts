@@ -14,7 +14,6 @@ import { putIdentityPolicy } from '../store/identity-policies.ts'
 import { findSetting, insertSetting } from '../store/metadata.ts'
 import { insertUser, type User } from '../store/users.ts'
 
-/** The administrator may do everything. */
 const administratorPolicy = JSON.stringify({
   Version: '2012-10-17',
   Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }],
@@ -30,7 +29,6 @@ interface FirstStartContext {
   readonly random: Random
 }
 
-/** Where the administrator's credentials were written to. */
 export interface CredentialsFile {
   /** Of this node. */
   readonly path: string
@@ -102,7 +100,6 @@ async function makeFirst(
   ])
 }
 
-/** Writes an AWS shared credentials file. */
 async function writeCredentials(
   path: string,
   key: { readonly accessKeyId: string; readonly secretAccessKey: string },

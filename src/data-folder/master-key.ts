@@ -119,9 +119,9 @@ export async function hasMasterKey(db: Database): Promise<boolean> {
  * ConfigurationError if it is another.
  */
 export async function verifyMasterKey(db: Database, masterKey: MasterKey): Promise<void> {
-  const found = await findSetting(db, checkSetting)
-  if (found === undefined) await addSetting(db, checkSetting, deriveKey(masterKey, 'check'))
-  else requireMasterKeyOf(found, masterKey)
+  const check = await findSetting(db, checkSetting)
+  if (check === undefined) await addSetting(db, checkSetting, deriveKey(masterKey, 'check'))
+  else requireMasterKeyOf(check, masterKey)
 }
 
 /** Throws ConfigurationError unless `check`, the check value of a database, is that of the master key. */

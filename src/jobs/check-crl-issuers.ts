@@ -31,19 +31,19 @@ async function certificatesByAuthority(
   db: Services['db'],
   signal: AbortSignal,
 ): Promise<Map<string, SignerCertificate[]>> {
-  const found = new Map<string, SignerCertificate[]>()
+  const byAuthority = new Map<string, SignerCertificate[]>()
   let last = 0
   while (!signal.aborted) {
     const signers = await listCrlSigners(db, last, page)
     for (const { authorityId, certificateDer, number, ...signer } of signers) {
-      const certificates = found.get(authorityId) ?? []
+      const certificates = byAuthority.get(authorityId) ?? []
       certificates.push({ ...signer, certificate: parseCertificate(certificateDer) })
-      found.set(authorityId, certificates)
+      byAuthority.set(authorityId, certificates)
       last = number
     }
     if (signers.length < page) break
   }
-  return found
+  return byAuthority
 }
 
 function problemsOf(certificates: readonly SignerCertificate[], now: Date): string[] {

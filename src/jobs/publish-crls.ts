@@ -37,7 +37,8 @@ export const publishCrls: Job<'publish-crls'> = {
       parallel,
       claim: claimDueCrls,
       itemOf: crlOf,
-      work: (crl, lease, going) => publish(services, { crl, lease, signal: going }, signal),
+      work: (crl, lease, workSignal) =>
+        publish(services, { crl, lease, signal: workSignal }, signal),
     }),
 }
 

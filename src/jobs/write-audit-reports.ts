@@ -33,11 +33,12 @@ export const writeAuditReports: Job<'write-audit-reports'> = {
       parallel: batch,
       claim: claimAuditReports,
       itemOf: auditReportWorkOf,
-      work: (report, lease, going) => write(services, { report, lease, signal: going }),
+      work: (report, lease, runSignal) => write(services, { report, lease, signal: runSignal }),
     }),
 }
 
-interface Written {
+interface ReportRun {
+  readonly authority: Authority
   readonly report: AuditReportWork
   readonly lease: Lease
   readonly signal: AbortSignal
@@ -45,12 +46,12 @@ interface Written {
 
 async function write(
   services: Services,
-  { report, lease, signal }: Written,
+  { report, lease, signal }: Omit<ReportRun, 'authority'>,
 ): Promise<keyof JobResult> {
   const authority = await findAuthority(services.db, report.authorityId)
   if (authority === undefined) throw new Error(`audit report ${report.id} is of no CA`)
   try {
-    await put(services, { authority, report, lease, signal })
+    await put(services, { authority, report, signal })
     await finish(services, { authority, report, lease }, 'SUCCESS')
     return 'done'
   } catch (error) {
@@ -76,15 +77,9 @@ async function write(
   }
 }
 
-interface DueReport {
-  readonly authority: Authority
-  readonly report: AuditReportWork
-  readonly lease: Lease
-}
-
 async function put(
   services: Services,
-  { authority, report, signal }: DueReport & Written,
+  { authority, report, signal }: Omit<ReportRun, 'lease'>,
 ): Promise<void> {
   const { bucket, key, format } = report
   const pieces = services.bulk.auditReport({
@@ -107,7 +102,7 @@ async function put(
 
 async function finish(
   { db, clock, events }: Services,
-  { authority, report, lease }: DueReport,
+  { authority, report, lease }: Omit<ReportRun, 'signal'>,
   status: 'SUCCESS' | 'FAILED',
 ): Promise<void> {
   const event = events.prepare({

@@ -1,6 +1,6 @@
 /** Bodies as chunks, whatever form they have. */
 
-/** The most octets that are hashed or written in one go, so that others get their turn. */
+/** The most bytes that are hashed or written in one go, so that others get their turn. */
 const chunkLength = 1_048_576
 
 /**
@@ -16,16 +16,16 @@ export async function* chunksOf(
     return
   }
   const source = body[Symbol.asyncIterator]()
-  let ended = false
+  let isDone = false
   try {
     for (;;) {
       const next = await unlessAborted(() => source.next(), signal)
-      ended = next.done === true
+      isDone = next.done === true
       if (next.done === true) return
       yield* slicesOf(next.value, signal)
     }
   } finally {
-    if (!ended) source.return?.().then(undefined, () => {})
+    if (!isDone) source.return?.().then(undefined, () => {})
   }
 }
 

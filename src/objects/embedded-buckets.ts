@@ -45,13 +45,13 @@ export async function createBucket(
     throw new ConfigurationError(`the name ${name} does not follow the naming rules of S3 buckets`)
   await makeFolder(directory, 0o700)
   // A bucket appears with its description or not at all.
-  const made = await mkdtemp(join(directory, '.new-'))
+  const newFolder = await mkdtemp(join(directory, '.new-'))
   try {
     const content = JSON.stringify({ accountId, createdAt: createdAt.toISOString() })
-    await replaceFile({ path: join(made, description), content, mode: 0o600 })
-    await renameDurably(made, join(directory, name))
+    await replaceFile({ path: join(newFolder, description), content, mode: 0o600 })
+    await renameDurably(newFolder, join(directory, name))
   } catch (error) {
-    await rm(made, { recursive: true, force: true })
+    await rm(newFolder, { recursive: true, force: true })
     if (isCode(error, 'ENOTEMPTY', 'EEXIST', 'ENOTDIR'))
       throw new ConfigurationError(`there is a bucket ${name} already`, { cause: error })
     throw error
@@ -100,15 +100,15 @@ export async function deleteBucket(directory: string, name: string): Promise<voi
 export async function listObjects(directory: string, bucket: string): Promise<ObjectInfo[]> {
   if ((await readBucket(directory, bucket)) === undefined) throw noBucket(bucket)
   const path = join(directory, bucket)
-  const found: ObjectInfo[] = []
+  const infos: ObjectInfo[] = []
   for (const name of await objectFiles(path)) {
     const object = await openObjectFile(join(path, name), name)
     if (object === undefined) continue
     await object.close()
     const { stream: _stream, close: _close, ...info } = object
-    found.push(info)
+    infos.push(info)
   }
-  return found.toSorted((one, other) => (one.key < other.key ? -1 : 1))
+  return infos.toSorted((one, other) => (one.key < other.key ? -1 : 1))
 }
 
 /** Removes an object. Throws ConfigurationError if there is no such bucket or object. */

@@ -1,5 +1,5 @@
 /** The object store that needs nothing else: files in the data folder, which the server's public listener serves. */
-import { createHash, type Hash } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { hourMilliseconds } from '../text/duration.ts'
@@ -48,9 +48,10 @@ export function createEmbeddedObjectStore(
     openObject(directory, at)
 
   async function requireBucket(bucket: string): Promise<string> {
-    const found = await readBucket(directory, bucket)
-    if (found === undefined) throw noSuchBucket(bucket)
-    return found.accountId
+    const bucketInfo = await readBucket(directory, bucket)
+    if (bucketInfo === undefined)
+      throw new BucketError('no-such-bucket', `there is no bucket ${bucket}`)
+    return bucketInfo.accountId
   }
 
   return {
@@ -92,10 +93,6 @@ export function createEmbeddedObjectStore(
     close() {},
     open: openAt,
   }
-}
-
-function noSuchBucket(bucket: string): BucketError {
-  return new BucketError('no-such-bucket', `there is no bucket ${bucket}`)
 }
 
 function requireKey(key: string): void {
@@ -153,7 +150,7 @@ async function writeObject(
     await file.writeFile(chunk)
     size += chunk.length
   }
-  const head = { etag: etagOf(hash), size }
+  const head = { etag: hash.digest('hex').slice(0, etagLength), size }
   const info: ObjectInfo = {
     ...head,
     key: at.key,
@@ -164,10 +161,6 @@ async function writeObject(
   }
   await file.writeFile(encodeFooter(info))
   return head
-}
-
-function etagOf(hash: Hash): string {
-  return hash.digest('hex').slice(0, etagLength)
 }
 
 /**

@@ -1,7 +1,7 @@
 /**
  * The file of one object: the body, then what is known of it, so that both are written in one pass and one rename
- * replaces both. After the body come a footer in JSON, the SHA-256 of that footer (32 octets), its length (4 octets,
- * big endian) and a mark (4 octets).
+ * replaces both. After the body come a footer in JSON, the SHA-256 of that footer (32 bytes), its length (4 bytes,
+ * big endian) and a mark (4 bytes).
  */
 import { createHash } from 'node:crypto'
 import { open, type FileHandle } from 'node:fs/promises'
@@ -23,15 +23,15 @@ export interface ObjectInfo extends ObjectHead {
 /** An object that stays what it is while it is open, also when it is replaced meanwhile. */
 export interface OpenObject extends ObjectInfo {
   /**
-   * The body, or the octets from `start` to `end`, both included. Throws RangeError if they are not within the body.
+   * The body, or the bytes from `start` to `end`, both included. Throws RangeError if they are not within the body.
    */
-  readonly stream: (range?: OctetRange) => Readable
+  readonly stream: (range?: ByteRange) => Readable
   /** To be called once the streams are no longer read; doing so again is not an error. */
   readonly close: () => Promise<void>
 }
 
-/** Offsets of the first and the last octet. */
-interface OctetRange {
+/** Offsets of the first and the last byte. */
+interface ByteRange {
   readonly start: number
   readonly end: number
 }
@@ -39,7 +39,7 @@ interface OctetRange {
 const mark = Buffer.from('SgO1', 'latin1')
 const digestLength = 32
 const trailerLength = digestLength + 4 + mark.length
-/** Far above a key of 1024 octets with every character escaped. A damaged length must not make us read gigabytes. */
+/** Far above a key of 1024 bytes with every character escaped. A damaged length must not make us read gigabytes. */
 const footerLengthMax = 65_536
 const chunkLength = 65_536
 
@@ -147,13 +147,13 @@ function openObjectOf(handle: FileHandle, info: ObjectInfo): OpenObject {
       const { start, end } = range ?? { start: 0, end: info.size - 1 }
       if (range !== undefined && !(start >= 0 && start <= end && end < info.size))
         throw new RangeError(`octets ${start} to ${end} of ${info.size}`)
-      return Readable.from(octetsOf(handle, start, end), { objectMode: false })
+      return Readable.from(bytesOf(handle, start, end), { objectMode: false })
     },
     close: () => handle.close(),
   }
 }
 
-async function* octetsOf(handle: FileHandle, start: number, end: number): AsyncGenerator<Buffer> {
+async function* bytesOf(handle: FileHandle, start: number, end: number): AsyncGenerator<Buffer> {
   for (let position = start; position <= end; position += chunkLength) {
     const length = Math.min(chunkLength, end - position + 1)
     const chunk = await readExactly(handle, position, length)
@@ -163,6 +163,6 @@ async function* octetsOf(handle: FileHandle, start: number, end: number): AsyncG
   }
 }
 
-function digestOf(octets: Uint8Array): Buffer {
-  return createHash('sha256').update(octets).digest()
+function digestOf(bytes: Uint8Array): Buffer {
+  return createHash('sha256').update(bytes).digest()
 }

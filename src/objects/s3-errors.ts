@@ -43,6 +43,6 @@ function describe(error: unknown): string {
   const { code, message } = error as { readonly code?: unknown; readonly message?: unknown }
   // The SDK puts "UnknownError" where an answer has no body, as those to HEAD; several failed addresses have no message.
   const parts = [nameOf(error), code, message, statusOf(error)]
-  const told = new Set(parts.filter((part) => part !== undefined && part !== '').map(String))
-  return [...told].join(', ').replaceAll(/\/\/[^/@\s]*@/g, '//')
+  const words = new Set(parts.filter((part) => part !== undefined && part !== '').map(String))
+  return [...words].join(', ').replaceAll(/\/\/[^/@\s]*@/g, '//')
 }

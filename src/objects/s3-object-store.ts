@@ -31,9 +31,9 @@ interface Connection {
   readonly client: S3Client
 }
 
-/** Larger bodies, and those of unknown size, go in parts of this many octets, each of which may be tried again. */
+/** Larger bodies, and those of unknown size, go in parts of this many bytes, each of which may be tried again. */
 const partLength = 8 * 1024 * 1024
-/** Each attempt: until connected, between two octets, and from the start until the answer begins. */
+/** Each attempt: until connected, between two bytes, and from the start until the answer begins. */
 const connectMilliseconds = 3000
 const idleMilliseconds = 10_000
 const answerMilliseconds = 60_000

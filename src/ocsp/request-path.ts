@@ -17,8 +17,8 @@ const pathForm = /^(?:\/|\/ocsp\/?|(?:\/ocsp)?\/{1,2}(M[^.]+))$/
  * request is in the body; undefined if the HTTP request is not one of OCSP.
  */
 export function findEncodedRequest(head: RequestHead): string | undefined {
-  const found = pathForm.exec(head.localPath)
-  const encoded = found === null ? undefined : (found[1] ?? '')
+  const match = pathForm.exec(head.localPath)
+  const encoded = match === null ? undefined : (match[1] ?? '')
   // The path before the request may begin like a request, too.
   const isPlain = encoded !== undefined && !encoded.includes('/M')
   return isPlain ? encoded : (ocspBelowPath(head) ?? encoded)

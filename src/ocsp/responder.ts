@@ -38,7 +38,7 @@ export interface OcspResponder {
 }
 
 /** A signed answer, and what it was made from. */
-interface KeptAnswer extends OcspAnswer {
+interface CachedAnswer extends OcspAnswer {
   readonly life: OcspLife
   readonly authorityId: string
   readonly statuses: readonly KnownStatus[]
@@ -51,15 +51,15 @@ interface KeptAnswer extends OcspAnswer {
 type KnownStatus = CertificateStatus & { readonly certId: CertId }
 
 /** A request that was resolved: which CA it is about, as it is now, and what its certificates are. */
-interface Resolved {
+interface ResolvedRequest {
   readonly authority: Authority
   readonly statuses: readonly KnownStatus[]
 }
 
 /** Some 20 MB with EC keys, 80 MB with ML-DSA. */
 const answersMax = 20_000
-/** Of a request whose answer is kept: one certificate, as RFC 5019 §2.1.1 has it, takes about a hundred octets. */
-const keptOctetsMax = 300
+/** Of a request whose answer is kept: one certificate, as RFC 5019 §2.1.1 has it, takes about a hundred bytes. */
+const keptBytesMax = 300
 /** More than this at once would only wait for the key, and anyone may ask. */
 const signingMax = 256
 
@@ -72,16 +72,16 @@ type ResponderServices = Pick<Services, 'db' | 'keys' | 'clock' | 'metrics' | 'r
 export function createOcspResponder(services: ResponderServices): OcspResponder {
   const { db, clock } = services
   const issuers = createOcspIssuers(db)
-  const kept = createBoundedCache<KeptAnswer>(answersMax)
+  const cache = createBoundedCache<CachedAnswer>(answersMax)
   let signing = 0
 
   function find(requestDer: Buffer): OcspAnswer | undefined {
     if (db.damage?.() !== undefined) return undefined
-    const found = kept.get(requestDer.toString('latin1'))
+    const cached = cache.get(requestDer.toString('latin1'))
     const now = clock.now()
-    if (found?.stamp === undefined || !isFresh(found, now)) return undefined
-    if (isExpiredAt(found.authorityNotAfter, now)) return undefined
-    return found.stamp === db.changeStamp() ? count(services, found) : undefined
+    if (cached?.stamp === undefined || !isFresh(cached, now)) return undefined
+    if (isExpiredAt(cached.authorityNotAfter, now)) return undefined
+    return cached.stamp === db.changeStamp() ? count(services, cached) : undefined
   }
 
   async function answer(requestDer: Buffer): Promise<OcspAnswer> {
@@ -89,10 +89,10 @@ export function createOcspResponder(services: ResponderServices): OcspResponder 
     if (db.damage?.() !== undefined) return refuse(services, 'tryLater')
     const key = requestDer.toString('latin1')
     const stamp = db.changeStamp()
-    const found = kept.get(key)
-    if (found !== undefined && (await stillHolds(services, found))) {
-      found.stamp = stamp
-      return count(services, found)
+    const cached = cache.get(key)
+    if (cached !== undefined && (await stillHolds(services, cached))) {
+      cached.stamp = stamp
+      return count(services, cached)
     }
     const request = readRequest(requestDer)
     if (request === undefined) return refuse(services, 'malformedRequest')
@@ -101,11 +101,11 @@ export function createOcspResponder(services: ResponderServices): OcspResponder 
     if (signing >= signingMax) return refuse(services, 'tryLater')
     signing += 1
     try {
-      const made = { ...(await makeAnswer(services, resolved, request.nonce)), stamp }
-      count(services, made)
-      if (request.nonce !== undefined) return { der: made.der, life: undefined }
-      if (requestDer.length <= keptOctetsMax) kept.set(key, made)
-      return made
+      const signed = { ...(await makeAnswer(services, resolved, request.nonce)), stamp }
+      count(services, signed)
+      if (request.nonce !== undefined) return { der: signed.der, life: undefined }
+      if (requestDer.length <= keptBytesMax) cache.set(key, signed)
+      return signed
     } finally {
       signing -= 1
     }
@@ -113,7 +113,7 @@ export function createOcspResponder(services: ResponderServices): OcspResponder 
   return { find, answer }
 }
 
-function count({ metrics }: ResponderServices, answer: KeptAnswer): OcspAnswer {
+function count({ metrics }: ResponderServices, answer: CachedAnswer): OcspAnswer {
   for (const { status } of answer.statuses) if (status !== 'unknown') metrics.ocspAnswer(status)
   return answer
 }
@@ -140,10 +140,10 @@ async function resolve(
   services: ResponderServices,
   { certIds }: OcspRequest,
   findIssuer: (certId: CertId) => Promise<string | undefined>,
-): Promise<Resolved | undefined> {
-  const found = new Set(await Promise.all(certIds.map(findIssuer)))
-  const [authorityId] = found
-  if (authorityId === undefined || found.size !== 1) return undefined
+): Promise<ResolvedRequest | undefined> {
+  const authorityIds = new Set(await Promise.all(certIds.map(findIssuer)))
+  const [authorityId] = authorityIds
+  if (authorityId === undefined || authorityIds.size !== 1) return undefined
   const authority = await findAuthority(services.db, authorityId)
   if (authority === undefined) return undefined
   const statuses = await Promise.all(
@@ -164,9 +164,9 @@ async function findStatus(
 
 async function makeAnswer(
   { db, keys, clock, revocationPolicy }: ResponderServices,
-  { authority, statuses }: Resolved,
+  { authority, statuses }: ResolvedRequest,
   nonce: OcspRequest['nonce'],
-): Promise<Omit<KeptAnswer, 'stamp'>> {
+): Promise<Omit<CachedAnswer, 'stamp'>> {
   const issuer = issuerWith(db, authority)
   const now = clock.now()
   const validitySeconds = revocationPolicy.ocspValiditySeconds
@@ -190,14 +190,14 @@ async function makeAnswer(
 }
 
 /** A clock that has been set back makes an answer one of the future, which nobody would accept. */
-function isFresh({ life }: Pick<KeptAnswer, 'life'>, now: Date): boolean {
+function isFresh({ life }: Pick<CachedAnswer, 'life'>, now: Date): boolean {
   return now < life.freshUntil && now >= life.producedAt
 }
 
 /** Whether a kept answer is fresh, and still says what the record says. */
 async function stillHolds(
   services: ResponderServices,
-  { life, authorityId, statuses }: KeptAnswer,
+  { life, authorityId, statuses }: CachedAnswer,
 ): Promise<boolean> {
   if (!isFresh({ life }, services.clock.now())) return false
   const authority = await findAuthority(services.db, authorityId)

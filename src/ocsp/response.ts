@@ -31,10 +31,7 @@ export function ocspResponseData(parameters: OcspParameters): Uint8Array {
 export function ocspLife({
   now,
   validitySeconds,
-}: Pick<OcspParameters, 'now' | 'validitySeconds'>): {
-  readonly nextUpdate: Date
-  readonly freshUntil: Date
-} {
+}: Pick<OcspParameters, 'now' | 'validitySeconds'>) {
   return {
     nextUpdate: new Date(now.getTime() + validitySeconds * 1000),
     freshUntil: new Date(now.getTime() + validitySeconds * 500),

@@ -108,8 +108,8 @@ export function readConfig(
   environment: Readonly<Record<string, string | undefined>>,
   problems: readonly string[] = [],
 ): Config {
-  const found = [...problems, ...unknownVariables(environment)]
-  const read: Read = (name) => readSetting({ name, flags, environment, problems: found })
+  const allProblems = [...problems, ...unknownVariables(environment)]
+  const read: Read = (name) => readSetting({ name, flags, environment, problems: allProblems })
   const data = read('data')
   const listen = read('listen')
   const publicListen = read('publicListen')
@@ -120,7 +120,7 @@ export function readConfig(
   const config = {
     dataDirectory: resolve(data ?? '.'),
     listen,
-    tls: tlsConfig(read, listen, found),
+    tls: tlsConfig(read, listen, allProblems),
     workers: read('workers'),
     limits: {
       connectionsMax: read('maxConnections'),
@@ -130,7 +130,7 @@ export function readConfig(
     basePath: read('basePath') ?? '',
     publicListen,
     publicUrl: read('publicUrl'),
-    database: databaseConfig(read, environment, found),
+    database: databaseConfig(read, environment, allProblems),
     accountId: read('account'),
     masterKeyFile: masterKeyFile ? resolve(masterKeyFile) : resolve(data ?? '.', 'master.key'),
     logLevel: read('logLevel'),
@@ -161,17 +161,17 @@ export function readConfig(
       awsQuotas: read('awsQuotas') === 'true',
       ratesFile: ratesFile === undefined ? undefined : resolve(ratesFile),
     },
-    objects: objectsConfig(read, found),
+    objects: objectsConfig(read, allProblems),
     acceptLoss: read('acceptLoss') === 'true',
     keepExpiredSeconds: read('keepExpired'),
     eventWebhook: read('eventWebhook'),
     // Undefined stands for a bad value, which is among the problems.
   } satisfies Record<keyof Config, unknown>
   if (listen && publicListen && sameAddress(listen, publicListen))
-    found.push('--listen and --public-listen must not be the same')
+    allProblems.push('--listen and --public-listen must not be the same')
   if (config.callLogRequired && callLog === undefined)
-    found.push('--call-log-required needs --call-log')
-  if (found.length > 0) throw new ConfigurationError(found.join('\n'))
+    allProblems.push('--call-log-required needs --call-log')
+  if (allProblems.length > 0) throw new ConfigurationError(allProblems.join('\n'))
   return config as Config
 }
 
@@ -264,14 +264,14 @@ function readSetting<N extends SettingName>(from: {
     from.flags[from.name] !== undefined
       ? [`--${flag}`, from.flags[from.name]]
       : [variable, from.environment[variable]]
-  const given = text ?? fallback
-  if (given === undefined) return undefined
+  const value = text ?? fallback
+  if (value === undefined) return undefined
   try {
-    return parse(given)
+    return parse(value)
   } catch (error) {
     // A URL may hold a password.
-    const isSecret = secretSettings.includes(from.name) || given.includes('@')
-    const echo = isSecret ? '' : `, not '${given}'`
+    const isSecret = secretSettings.includes(from.name) || value.includes('@')
+    const echo = isSecret ? '' : `, not '${value}'`
     from.problems.push(`${source} ${(error as Error).message}${echo}`)
     return undefined
   }

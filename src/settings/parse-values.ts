@@ -88,9 +88,9 @@ export function parseAccountId(text: string): string {
 
 export function oneOf<const T extends string>(values: readonly T[]): (text: string) => T {
   return (text) => {
-    const found = values.find((value) => value === text)
-    if (found === undefined) throw new Error(`must be one of ${values.join(', ')}`)
-    return found
+    const choice = values.find((value) => value === text)
+    if (choice === undefined) throw new Error(`must be one of ${values.join(', ')}`)
+    return choice
   }
 }
 

@@ -3,7 +3,6 @@ import { isObject } from '../text/json.ts'
 import { awsRates, type Rates } from '../access/rates.ts'
 import { ConfigurationError } from '../errors.ts'
 
-/** Where request rates come from. */
 export interface RatesConfig {
   /** AWS's own count where the file says nothing. */
   readonly awsQuotas: boolean

@@ -1,21 +1,42 @@
-/** A flag and its environment variable. `parse` throws an Error that says what the value must be. */
-export interface Setting<T> {
+import { oneOf } from './parse-values.ts'
+
+/** A setting of the server: a flag, and its environment variable. */
+export interface Setting<T> extends SettingRow<T> {
   readonly flag: string
+}
+
+interface SettingRow<T> {
   /** What stands for its value in the help text; empty for a switch, which has none. */
   readonly value: string
   readonly description: string
-  readonly fallback: string | undefined
+  /** Throws an Error that says what the value must be. */
   readonly parse: (text: string) => T
+  readonly fallback: string | undefined
 }
 
 /** A row of the table in settings-table.ts. */
 // oxlint-disable-next-line max-params -- rows of a table
 export function setting<T>(
-  flag: string,
   value: string,
   description: string,
-  fallback: string | undefined,
   parse: (text: string) => T,
-): Setting<T> {
-  return { flag, value, description, fallback, parse }
+  fallback?: string,
+): SettingRow<T> {
+  return { value, description, parse, fallback }
+}
+
+/** The row of a switch, which is off by default. */
+export function toggle(description: string): SettingRow<'true' | 'false'> {
+  return setting('', description, oneOf(['true', 'false']), 'false')
+}
+
+/** Adds the flags, which follow from the names: `publicUrl` is `--public-url`. */
+export function withFlags<Rows extends Readonly<Record<string, SettingRow<unknown>>>>(
+  rows: Rows,
+): { readonly [Name in keyof Rows]: Rows[Name] & { readonly flag: string } } {
+  const entries = Object.entries(rows).map(([name, row]) => [
+    name,
+    { flag: name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`), ...row },
+  ])
+  return Object.fromEntries(entries) as ReturnType<typeof withFlags<Rows>>
 }

@@ -47,7 +47,6 @@ export interface KeyUse {
   readonly service: string
 }
 
-/** An access key as it is made. */
 export interface NewAccessKey extends Omit<AccessKeyRecord, 'lastUse'> {
   /** In clear. Never logged, never answered. */
   readonly secretAccessKey: string

@@ -13,7 +13,7 @@ import type {
 import type { AuthorityConfiguration } from '../authority/configuration.ts'
 import type { KeyStorageSecurityStandard } from '../authority/key-storage.ts'
 import type { RevocationConfiguration } from '../authority/revocation-configuration.ts'
-import { authorityCache } from './authority-cache.ts'
+import { createOwnedCaches } from '../bounded-cache.ts'
 import { bytesOf, dateOf, integerOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { guard, sql, type Row, type Sql } from './sql.ts'
@@ -83,17 +83,22 @@ export function insertCertificateCount(authorityId: string): Sql {
     select authority_number, 0 from authorities where id = ${authorityId}`
 }
 
+const cachedMax = 1000
+
+/** CAs that were read before, by id. A revision never changes: one of the revision in the database saves reading the row. */
+const cacheOf = createOwnedCaches<Authority>(cachedMax)
+
 /** The CA with that id, also one that is past its restoration period. */
 export async function findAuthority(db: Database, id: string): Promise<Authority | undefined> {
   const [stamp] = await db.query(sql`select revision from authorities where id = ${id}`)
   if (stamp === undefined) return undefined
-  const cache = authorityCache(db)
-  const known = cache.find(id, integerOf(stamp, 'revision'))
-  if (known !== undefined) return known
+  const cache = cacheOf(db)
+  const known = cache.get(id)
+  if (known?.revision === integerOf(stamp, 'revision')) return known
   const [row] = await db.query({ ...selectOne, values: [id] })
   if (row === undefined) return undefined
   const authority = authorityOf(row)
-  cache.keep(authority)
+  cache.set(id, authority)
   return authority
 }
 

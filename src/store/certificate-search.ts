@@ -2,6 +2,7 @@
  * The tables that certificates are searched by: certificates in the order of a position (`certificate_facets`) and of a
  * name (`certificate_names`), both under numbers that say what kind of search they are for (search/facets.ts).
  */
+import type { Authority } from '../authority/authority.ts'
 import { bytesOf, dateOf, integerOf, optionalTextOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { sql, type Row, type Sql } from './sql.ts'
@@ -22,13 +23,10 @@ export interface FoundCertificate {
   readonly revocation: { readonly revokedAt: Date; readonly reasonCode: number } | undefined
 }
 
-/** Its CA. */
-interface FoundAuthority {
-  readonly number: number
-  readonly id: string
-  readonly partition: string
-  readonly region: string
-  readonly accountId: string
+interface FoundAuthority extends Pick<
+  Authority,
+  'number' | 'id' | 'partition' | 'region' | 'accountId'
+> {
   /** When a deletion is for good; undefined if it is not deleted. */
   readonly restorableUntil: Date | undefined
 }
@@ -156,7 +154,6 @@ export function countRevoked(authorityNumber: number, max: number): Sql {
     order by certificate_number limit ${max}) f`
 }
 
-/** The number in a row of the counts. */
 export function countOf(rows: readonly Row[]): number {
   return integerOf(rows[0] ?? {}, 'found')
 }
@@ -173,10 +170,7 @@ export function selectAuthorityNumbers(
 }
 
 /** Accounts, with Regions, that have CAs: of one account, if it is named. */
-export async function listOwners(
-  db: Pick<Database, 'query'>,
-  accountId: string | undefined,
-): Promise<{ readonly accountId: string; readonly region: string }[]> {
+export async function listOwners(db: Pick<Database, 'query'>, accountId: string | undefined) {
   const rows = await db.query(
     sql`select distinct account_id, region from authorities order by account_id, region`,
   )

@@ -56,7 +56,6 @@ export function insertCertificate(
       ${certificate.requesterService ?? null}, ${certificate.requesterArn})`
 }
 
-/** A certificate as it is handed out. */
 export interface IssuedCertificate {
   readonly certificateDer: Uint8Array
   /** The CA certificate that signed it and the chain above that; undefined for a self-signed one. */

@@ -9,7 +9,6 @@ export function textOf(row: Row, column: string): StorableText {
   return value as StorableText
 }
 
-/** Undefined for null. */
 export function optionalTextOf(row: Row, column: string): StorableText | undefined {
   return row[column] === null ? undefined : textOf(row, column)
 }

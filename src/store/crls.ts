@@ -28,7 +28,6 @@ export interface CrlRecord {
   readonly published: PublishedCrl | undefined
 }
 
-/** What was published last. */
 interface PublishedCrl {
   readonly generatedAt: Date
   readonly etag: string
@@ -143,7 +142,6 @@ export function reserveCrlNumber(crlId: number, crlNumber: number, { token }: Le
   )
 }
 
-/** What a publication was. */
 export interface Publication extends PublishedCrl {
   readonly size: number
   readonly entries: number

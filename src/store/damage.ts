@@ -27,7 +27,6 @@ export interface Damage {
   readonly reason: string
 }
 
-/** Advice for the operator. */
 export const restoreAdvice =
   'move the database away, and restore the last backup with "signet restore" (docs/operating.md)'
 
@@ -38,7 +37,7 @@ export function damageWarning({ message, cause }: Error): string {
 }
 
 /** Findings of this process, in case the disk refuses the file. */
-const found = new Map<string, Damage>()
+const damages = new Map<string, Damage>()
 
 /** Path of the finding about the database at `path`. */
 function damageFile(path: string): string {
@@ -47,19 +46,19 @@ function damageFile(path: string): string {
 
 /** The recorded damage of the database at `path`. Fast enough for every signature: it checks whether a file exists. */
 export function damageOf(path: string): Damage | undefined {
-  const known = found.get(path)
+  const known = damages.get(path)
   if (known !== undefined) return known
   const file = damageFile(path)
   if (!existsSync(file)) return undefined
   const damage = readDamage(file)
-  found.set(path, damage)
+  damages.set(path, damage)
   return damage
 }
 
 /** Records damage. The first finding is kept: later ones are often its consequences. */
 export function recordDamage(path: string, damage: Damage): void {
   if (damageOf(path) !== undefined) return
-  found.set(path, damage)
+  damages.set(path, damage)
   const text = JSON.stringify({ ...damage, foundAt: systemClock.now().toISOString() })
   try {
     const file = openSync(damageFile(path), 'wx', 0o600)
@@ -82,7 +81,7 @@ export function recordDamage(path: string, damage: Damage): void {
 
 /** Removes the finding: the operator has accepted the loss, or the database is replaced. */
 export function clearDamage(path: string): void {
-  found.delete(path)
+  damages.delete(path)
   rmSync(damageFile(path), { force: true })
 }
 

@@ -21,7 +21,6 @@ export interface OpenOptions {
   readonly random: Random
   /** Called when nothing can be written any more. */
   readonly onFailure?: (error: Error) => void
-  /** Whether the operator accepts the loss of writes. */
   readonly acceptLoss: boolean
 }
 

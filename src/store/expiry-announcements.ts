@@ -1,17 +1,13 @@
 /** Rows of announcements that the certificate of a CA expires, and what is still to be announced. */
 import { daySeconds } from '../text/duration.ts'
+import type { Authority } from '../authority/authority.ts'
 import { expiryThresholds } from '../authority/expiry.ts'
 import { integerOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { sql, type Sql } from './sql.ts'
 
 export interface ExpiringAuthority {
-  readonly authority: {
-    readonly id: string
-    readonly partition: string
-    readonly region: string
-    readonly accountId: string
-  }
+  readonly authority: Pick<Authority, 'id' | 'partition' | 'region' | 'accountId'>
   readonly certificateNumber: number
   readonly notAfter: Date
 }

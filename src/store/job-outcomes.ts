@@ -14,7 +14,6 @@ export interface JobOutcome {
   readonly error: StorableText | undefined
 }
 
-/** Replaces what is known of the job's last run. */
 export function putJobOutcome(outcome: JobOutcome): Sql {
   const { job, finishedAt, milliseconds, done, failed, error } = outcome
   return sql`insert into job_outcomes (job, finished_at_ms, milliseconds, done, failed, error)
@@ -36,7 +35,6 @@ export async function listJobOutcomes(db: Database): Promise<JobOutcome[]> {
   }))
 }
 
-/** Work that waits for a job. */
 export interface JobQueue {
   readonly job: string
   /** Rows that are due, those being worked on among them. */
@@ -47,7 +45,6 @@ export interface JobQueue {
   readonly leased: number
 }
 
-/** The queues of the jobs that have one, at `now`. */
 export async function listJobQueues(db: Database, now: Date): Promise<JobQueue[]> {
   const ms = now.getTime()
   const rows = await db.query(

@@ -17,7 +17,6 @@ export interface Lease {
 /** How long others wait for a sign of life of whoever works on a row. */
 export const leaseMilliseconds = 20_000
 
-/** A lease that begins at `now`. */
 export function newLease(random: Random, now: Date): Lease {
   return { token: uuid(random), now, until: new Date(now.getTime() + leaseMilliseconds) }
 }

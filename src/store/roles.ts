@@ -1,4 +1,3 @@
-/** Rows of roles. */
 import type { Tags } from '../identity/caller.ts'
 import { dateOf, integerOf, optionalTextOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'

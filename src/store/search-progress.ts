@@ -65,8 +65,8 @@ function insertEntries(into: string, entries: readonly SearchEntry<number | stri
   const statements: Sql[] = []
   let at = 0
   while (at < entries.length) {
-    const left = entries.length - at
-    const rows = statementRows.find((fitting) => fitting <= left) ?? 1
+    const remaining = entries.length - at
+    const rows = statementRows.find((count) => count <= remaining) ?? 1
     const values: SqlValue[] = entries.slice(at, at + rows).flat()
     statements.push({ text: insertText(into, rows), values })
     at += rows

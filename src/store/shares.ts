@@ -1,4 +1,5 @@
 /** Rows of shares: CAs that an account lets others use (AWS RAM). */
+import type { Authority } from '../authority/authority.ts'
 import type { ManagedPermission } from '../policy/managed-permissions.ts'
 import { dateOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
@@ -51,11 +52,7 @@ export function insertShare(
 
 /** A share with ids of its CAs. */
 export interface ShareWithAuthorities extends Share {
-  readonly authorities: readonly {
-    readonly id: string
-    readonly partition: string
-    readonly region: string
-  }[]
+  readonly authorities: readonly Pick<Authority, 'id' | 'partition' | 'region'>[]
 }
 
 /** All shares, or those of one account, oldest first. */

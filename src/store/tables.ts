@@ -59,10 +59,10 @@ export const versionsBeforePostgres = 3
 export function inOrder(tables: readonly Table[]): Table[] {
   const unknown = tables.find(({ name }) => !tableNames.includes(name))
   if (unknown !== undefined) throw new Error(`the table ${unknown.name} has no place in the order`)
-  return tableNames.map((wanted) => {
-    const found = tables.find(({ name }) => name === wanted)
-    if (found === undefined) throw new Error(`there is no table ${wanted}`)
-    return found
+  return tableNames.map((tableName) => {
+    const table = tables.find(({ name }) => name === tableName)
+    if (table === undefined) throw new Error(`there is no table ${tableName}`)
+    return table
   })
 }
 

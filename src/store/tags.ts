@@ -1,4 +1,3 @@
-/** Rows of tags. */
 import type { Tag } from '../authority/tags.ts'
 import { integerOf, optionalTextOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
@@ -59,7 +58,7 @@ export async function listTagsOf(
 export async function listTaggedAuthorities(
   db: Database,
   { accountId, region }: { readonly accountId: string; readonly region: string },
-): Promise<{ readonly number: number; readonly id: string; readonly tags: readonly Tag[] }[]> {
+) {
   const rows = await db.query(
     sql`select authority_number, id, tag_key, tag_value
       from authorities left join tags using (authority_number)

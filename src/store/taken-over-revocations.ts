@@ -6,14 +6,14 @@ import type { Authority } from '../authority/authority.ts'
 import { sql, type Sql } from './sql.ts'
 
 export interface PublishedRevocation {
-  /** 16 octets, as in a certificate's row. */
+  /** 16 bytes, as in a certificate's row. */
   readonly serialNumber: Uint8Array
   readonly revokedAt: Date
   /** CRLReason. */
   readonly reasonCode: number
 }
 
-interface TakenFrom {
+interface RevocationSource {
   readonly authority: Authority
   /** Of the CRL that lists it. */
   readonly crlId: number
@@ -23,17 +23,17 @@ interface TakenFrom {
 
 /** Serial numbers that begin alike share so many numbers. They are random: eight never do. */
 const slotSize = 8
-const slotOctets = 6
+const slotBytes = 6
 
 /** First of the numbers that a serial number may have, all below 0 and of at most 53 bits. */
 function slotOf(serialNumber: Uint8Array): number {
-  return -(Buffer.from(serialNumber).readUIntBE(0, slotOctets) + 1) * slotSize
+  return -(Buffer.from(serialNumber).readUIntBE(0, slotBytes) + 1) * slotSize
 }
 
 /** Inserts a revocation unless it is there; a row that is returned says that it was not. */
 export function takeOverRevocation(
   { serialNumber, revokedAt, reasonCode }: PublishedRevocation,
-  { authority, crlId, notAfter }: TakenFrom,
+  { authority, crlId, notAfter }: RevocationSource,
 ): Sql[] {
   const { number } = authority
   const first = slotOf(serialNumber)

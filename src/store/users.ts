@@ -1,4 +1,3 @@
-/** Rows of users. */
 import type { Tags } from '../identity/caller.ts'
 import { dateOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'

@@ -20,7 +20,6 @@ interface EventServices {
   readonly random: Random
   /** Whether events are delivered beside being logged. */
   readonly delivered: boolean
-  /** There is something to deliver. */
   readonly wake: () => void
 }
 

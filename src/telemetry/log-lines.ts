@@ -134,7 +134,6 @@ export class LogLines {
   }
 }
 
-/** Lines on standard error. */
 export function standardErrorLines(onDrop?: () => void): LogLines {
   return new LogLines({ write: (bytes) => writeSync(2, bytes), ...(onDrop && { onDrop }) })
 }

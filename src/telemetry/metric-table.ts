@@ -80,7 +80,6 @@ export const ownMetrics = {
   },
 } as const
 
-/** All rows. */
 export const metricRows: readonly MetricRow[] = [
   counters,
   faultCounters,

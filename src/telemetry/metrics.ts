@@ -154,14 +154,14 @@ async function refresh(
 ): Promise<void> {
   gauges.reset()
   if (read === undefined) return
-  const found: (() => void)[] = []
+  const changes: (() => void)[] = []
   const collect = Object.entries(gauges.fromDatabase).map(([name, set]) => [
     name,
-    (...values: readonly (string | number)[]) => found.push(() => set(...values)),
+    (...values: readonly (string | number)[]) => changes.push(() => set(...values)),
   ])
   try {
     await read({ ...gauges.others, ...Object.fromEntries(collect) } as Gauges)
-    for (const show of found) show()
+    for (const apply of changes) apply()
     gauges.databaseUp.set(1)
   } catch {
     // `read` has logged the error.

@@ -32,12 +32,12 @@ export interface CrlFindings {
   readonly due: readonly string[]
 }
 
-interface Verifying {
+interface VerificationInput {
   readonly snapshot: Snapshot
   readonly problems: Problems
 }
 
-const crlOctetsMax = 512 * 1024 * 1024
+const crlBytesMax = 512 * 1024 * 1024
 /** A server that runs may publish while a CRL is looked at. */
 const looksMax = 3
 const lookMilliseconds = 1000
@@ -46,7 +46,7 @@ const dueShownMax = 100
 /** Takes the present moment for each CRL, since what is in a bucket is not of the snapshot. */
 export async function verifyCrls(
   config: Config,
-  { snapshot, problems }: Verifying,
+  { snapshot, problems }: VerificationInput,
 ): Promise<CrlFindings> {
   const objects = await openObjects(config)
   const ids: number[] = []
@@ -114,7 +114,7 @@ async function lookAt(snapshot: Snapshot, row: Row, objects: ObjectStore): Promi
   let etag: string | undefined
   try {
     etag = (await objects.head(location))?.etag
-    der = await objects.get(location, crlOctetsMax)
+    der = await objects.get(location, crlBytesMax)
   } catch (error) {
     return look(`cannot be read from the bucket ${location.bucket}: ${(error as Error).message}`)
   }

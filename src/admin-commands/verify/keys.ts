@@ -28,20 +28,22 @@ export async function verifyKeys(
       privateKeySealed: bytesOf(row, 'private_key_sealed'),
     }
     // Never the cause, which may say what was in it.
-    found(problems, `the private key ${name} does not open, or is not that of its public key`, () =>
-      openKeyRecord(record, { sealer: keySealer, random: systemRandom }),
+    addUnlessDone(
+      problems,
+      `the private key ${name} does not open, or is not that of its public key`,
+      () => openKeyRecord(record, { sealer: keySealer, random: systemRandom }),
     )
   })
   const accessKeys = await each(snapshot, 'access_keys', (row) => {
     const id = textOf(row, 'access_key_id')
-    found(problems, `the secret of the access key ${id} does not open`, () =>
+    addUnlessDone(problems, `the secret of the access key ${id} does not open`, () =>
       sealer.open(id, bytesOf(row, 'secret_sealed')).fill(0),
     )
   })
   return [keys, accessKeys]
 }
 
-function found(problems: Problems, problem: string, work: () => unknown): void {
+function addUnlessDone(problems: Problems, problem: string, work: () => unknown): void {
   try {
     work()
   } catch {

@@ -21,33 +21,14 @@ import {
 import { CrlIdentities } from './identities.ts'
 import { verifyCrls, type CrlFindings } from './crls.ts'
 
-/** What was looked at, and what was found. */
-export interface Verification {
-  readonly Ok: boolean
-  readonly Keys: number
-  readonly AccessKeys: number
-  readonly Authorities: number
-  readonly AuthorityCertificates: number
-  readonly Certificates: number
-  readonly Revocations: number
-  /** Revocations that were taken over from a CRL: their certificates are not in the database. */
-  readonly RevocationsWithoutCertificate: number
-  readonly Crls: number
-  /** What is no problem, because it is due to be published. */
-  readonly CrlsDue: readonly string[]
-  readonly ProblemCount: number
-  /** The first hundred. */
-  readonly Problems: readonly string[]
-}
-
-/** Tells how far it is. */
-export type Progress = (noun: string, count: number) => void
+/** Reports how many rows are checked. */
+type Progress = (noun: string, count: number) => void
 
 /** Signatures that are checked at the same time. */
 const parallel = 64
 
 /** Reads all that is recorded and checks it, down to signatures. Rejects only where nothing can be read. */
-export async function verifyData(config: Config, progress: Progress): Promise<Verification> {
+export async function verifyData(config: Config, progress: Progress) {
   return withData(config, async (data) => {
     const snapshot = await data.engine.openSnapshot()
     try {
@@ -58,14 +39,14 @@ export async function verifyData(config: Config, progress: Progress): Promise<Ve
   })
 }
 
-interface Verifying {
+interface VerificationInput {
   readonly data: DataFolder
   readonly snapshot: Snapshot
   readonly progress: Progress
 }
 
-async function verifySnapshot(config: Config, verifying: Verifying): Promise<Verification> {
-  const { data, snapshot, progress } = verifying
+async function verifySnapshot(config: Config, input: VerificationInput) {
+  const { data, snapshot, progress } = input
   const problems = new Problems()
   const structure = (): Promise<string[]> => data.engine.structureProblems(snapshot)
   for (const line of await attempt(problems, 'the database', structure))
@@ -110,8 +91,10 @@ async function verifySnapshot(config: Config, verifying: Verifying): Promise<Ver
     AuthorityCertificates: authorityCertificates,
     Certificates: certificates,
     Revocations: revocations,
+    // They were taken over from a CRL: their certificates are not in the database.
     RevocationsWithoutCertificate: unknown,
     Crls: (crls[0] ?? none).crls,
+    // No problem: they are due to be published.
     CrlsDue: (crls[0] ?? none).due,
     ProblemCount: problems.count,
     Problems: problems.shown,
@@ -140,7 +123,11 @@ interface EachRow {
 
 /** Resolves to the number of rows. */
 async function eachRow(
-  { snapshot, progress, problems }: Omit<Verifying, 'data'> & { readonly problems: Problems },
+  {
+    snapshot,
+    progress,
+    problems,
+  }: Omit<VerificationInput, 'data'> & { readonly problems: Problems },
   { noun, select, check }: EachRow,
 ): Promise<number> {
   let count = 0

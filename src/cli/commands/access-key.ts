@@ -1,4 +1,3 @@
-/** `signet access-key …`. */
 import type { Command } from 'commander'
 import {
   addAccessKey,

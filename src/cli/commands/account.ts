@@ -1,4 +1,3 @@
-/** `signet account …`. */
 import type { Command } from 'commander'
 import { addAccount, listAllAccounts, moveAccount } from '../../admin-commands/accounts.ts'
 import { ConfigurationError } from '../../errors.ts'

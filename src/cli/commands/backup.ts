@@ -1,4 +1,3 @@
-/** `signet backup FILE`. */
 import type { Command } from 'commander'
 import { backUp } from '../../admin-commands/backup.ts'
 import type { Flags } from '../../settings/config.ts'

@@ -14,19 +14,12 @@ import { csvOf, printAnswer } from '../shared/print.ts'
 import { configOf, wholeNumber } from '../shared/config-flags.ts'
 import { printNote } from '../../terminal.ts'
 
-type ListFlags = Flags & {
-  readonly ca?: string
-  readonly subject?: string
-  readonly san?: string
-  readonly serial?: string
-  readonly template?: string
-  readonly requester?: string
-  readonly issuedAfter?: Date
-  readonly expiringWithin?: number
-  readonly status?: NonNullable<CertificatesOptions['status']>
-  readonly output: 'table' | 'json' | 'csv'
-  readonly limit: number
-}
+type ListFlags = Flags &
+  Omit<CertificatesOptions, 'authority' | 'accountId' | 'alternativeName'> & {
+    readonly ca?: string
+    readonly san?: string
+    readonly output: 'table' | 'json' | 'csv'
+  }
 
 /** The most certificates that one answer can have. */
 const limitMax = 100_000

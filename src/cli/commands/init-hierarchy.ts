@@ -1,9 +1,11 @@
-/** `signet init-hierarchy`. */
 import type { Command } from 'commander'
 import { systemClock } from '../../clock.ts'
 import { withConnection } from '../../client-commands/connection.ts'
-import type { AuthorityResult, HierarchyResult } from '../../client-commands/init-hierarchy.ts'
-import type { KeyAlgorithmName } from '../../client-commands/issuance-options.ts'
+import type {
+  AuthorityResult,
+  HierarchyResult,
+  InitHierarchyOptions,
+} from '../../client-commands/init-hierarchy.ts'
 import { writeOutput } from '../../durable-file.ts'
 import { ConfigurationError } from '../../errors.ts'
 import type { Paragraph } from '../../inspect/lines.ts'
@@ -21,17 +23,8 @@ import { paragraphsText } from '../shared/style.ts'
 import { progressTo } from '../../terminal.ts'
 
 type HierarchyFlags = ConnectionFlags &
-  OutputFlags & {
-    readonly name: string
-    readonly rootName?: string
-    readonly issuingName?: string
-    readonly keyAlgorithm: KeyAlgorithmName
-    readonly rootValidity: string
-    readonly issuingValidity: string
-    readonly crlBucket?: string
-    readonly ocsp?: boolean
-    readonly out?: string
-  }
+  OutputFlags &
+  InitHierarchyOptions & { readonly out?: string }
 
 export function initHierarchyCommand(context: CommandContext): Command {
   return withConnectionFlags(new SignetCommand(context, 'init-hierarchy'))
@@ -62,21 +55,10 @@ export function initHierarchyCommand(context: CommandContext): Command {
     .action(async (flags: HierarchyFlags) => {
       // It loads the SDK, which the other commands need not wait for.
       const { initHierarchy } = await import('../../client-commands/init-hierarchy.ts')
-      const { name, keyAlgorithm, rootValidity, issuingValidity, ocsp = false } = flags
-      const request = {
-        name,
-        rootName: flags.rootName,
-        issuingName: flags.issuingName,
-        keyAlgorithm,
-        rootValidity,
-        issuingValidity,
-        crlBucket: flags.crlBucket,
-        ocsp,
-      }
       const hierarchy = await withConnection(
         connectionOf(flags, context.environment),
         (connection) =>
-          initHierarchy(connection, request, {
+          initHierarchy(connection, flags, {
             now: systemClock.now(),
             progress: progressTo(context.stderr),
           }),
@@ -111,7 +93,11 @@ function authorityParagraph({ role, subject, notAfter, arn, made }: AuthorityRes
       { label: 'subject', text: subject, tone: 'plain' },
       { label: 'valid until', text: instantWords(notAfter), tone: 'plain' },
       { label: 'ARN', text: arn, tone: 'plain' },
-      { label: 'result', text: made ? 'made' : 'was there already', tone: made ? 'good' : 'plain' },
+      {
+        label: 'result',
+        text: made ? 'made' : 'was there already',
+        tone: made ? 'good' : 'plain',
+      },
     ],
   }
 }

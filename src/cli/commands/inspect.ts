@@ -1,4 +1,3 @@
-/** `signet inspect`. */
 import type { Command } from 'commander'
 import { loadBytes } from '../../client-commands/load.ts'
 import { systemClock } from '../../clock.ts'

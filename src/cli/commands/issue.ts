@@ -1,4 +1,3 @@
-/** `signet issue`. */
 import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import type { Command } from 'commander'

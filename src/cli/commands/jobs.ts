@@ -1,4 +1,3 @@
-/** `signet jobs …`. */
 import type { Command } from 'commander'
 import { listJobs } from '../../admin-commands/jobs.ts'
 import type { CommandContext } from '../shared/context.ts'

@@ -1,4 +1,3 @@
-/** `signet oidc-provider …`. */
 import type { Command } from 'commander'
 import {
   addIdentityProvider,

@@ -1,4 +1,3 @@
-/** `signet policy …`. */
 import type { Command } from 'commander'
 import {
   listPolicies,

@@ -1,4 +1,3 @@
-/** `signet renew`. */
 import type { Command } from 'commander'
 import { withConnection } from '../../client-commands/connection.ts'
 import { renewAll, type Renewal } from '../../client-commands/renew.ts'

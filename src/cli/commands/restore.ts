@@ -1,4 +1,3 @@
-/** `signet restore FILE`. */
 import type { Command } from 'commander'
 import { restore } from '../../admin-commands/restore.ts'
 import type { Flags } from '../../settings/config.ts'

@@ -1,4 +1,3 @@
-/** `signet role …`. */
 import type { Command } from 'commander'
 import { tagsOf } from '../../admin-commands/principal-options.ts'
 import {

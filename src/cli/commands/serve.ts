@@ -1,4 +1,3 @@
-/** `signet serve`. */
 import type { Command } from 'commander'
 import { visibleLines } from '../../text/visible-text.ts'
 import { serverConfigOf, type ParsedFlags } from '../shared/config-flags.ts'

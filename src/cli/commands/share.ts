@@ -1,4 +1,3 @@
-/** `signet share …`. */
 import type { Command } from 'commander'
 import { addShare, listAllShares, removeShare } from '../../admin-commands/shares.ts'
 import type { Flags } from '../../settings/config.ts'

@@ -1,4 +1,3 @@
-/** `signet status`. */
 import type { Command } from 'commander'
 import {
   serverStatus,

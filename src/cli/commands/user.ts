@@ -1,4 +1,3 @@
-/** `signet user …`. */
 import type { Command } from 'commander'
 import { tagsOf } from '../../admin-commands/principal-options.ts'
 import { addUser, listAllUsers, removeUser, tagUser } from '../../admin-commands/users.ts'

@@ -1,4 +1,3 @@
-/** `signet verify`. */
 import type { Command } from 'commander'
 import { verifyData } from '../../admin-commands/verify/verify.ts'
 import type { Flags } from '../../settings/config.ts'

@@ -73,37 +73,37 @@ function readPassphrase(path: string): string {
 }
 
 /** Refuses a file that others can read, but not a pipe of this user, such as a shell creates for `<(…)`. */
-function readPrivate(path: string, what: string): string {
+function readPrivate(path: string, noun: string): string {
   if (/^AGE-SECRET-KEY-/i.test(path))
     throw new ConfigurationError(
-      `the ${what} must be a file: other users can read a key on the command line`,
+      `the ${noun} must be a file: other users can read a key on the command line`,
     )
   let mode: number
   try {
     const status = statSync(path)
     mode = status.isFile() ? status.mode : 0
   } catch (error) {
-    throw unreadable(what, error)
+    throw unreadable(noun, error)
   }
   if ((mode & 0o077) !== 0)
     throw new ConfigurationError(
-      `the ${what} ${path} can be read by others; make it private with: chmod 600 '${path}'`,
+      `the ${noun} ${path} can be read by others; make it private with: chmod 600 '${path}'`,
     )
-  return readText(path, what)
+  return readText(path, noun)
 }
 
-function readText(path: string, what: string): string {
+function readText(path: string, noun: string): string {
   try {
     const text = readFileSync(path, 'utf8')
     if (text.length > fileBytesMax) throw new Error('it is too long')
     return text
   } catch (error) {
-    throw unreadable(what, error)
+    throw unreadable(noun, error)
   }
 }
 
-function unreadable(what: string, error: unknown): ConfigurationError {
-  return new ConfigurationError(`the ${what} cannot be read: ${(error as Error).message}`, {
+function unreadable(noun: string, error: unknown): ConfigurationError {
+  return new ConfigurationError(`the ${noun} cannot be read: ${(error as Error).message}`, {
     cause: error,
   })
 }

@@ -71,7 +71,6 @@ function nonEmpty(text: string | undefined): string | undefined {
   return text === '' ? undefined : text
 }
 
-/** `--key-algorithm`. */
 export function keyAlgorithmOption(description: string): Option {
   return new Option('--key-algorithm <name>', description)
     .choices(keyAlgorithms)

@@ -4,10 +4,8 @@ import { isObject } from '../../text/json.ts'
 import { csvCell, visibleJson, visibleText } from '../../text/visible-text.ts'
 import type { CommandContext } from './context.ts'
 
-/** A form of answers. */
 export type Form = 'json' | 'table' | 'csv'
 
-/** Value of `--output`. */
 export interface OutputFlags {
   readonly output?: 'json' | 'table'
 }
@@ -18,12 +16,7 @@ export function printAnswer(
   { output }: OutputFlags,
   answer: unknown,
 ): void {
-  print(output === 'table' ? tableOf(answer) : jsonOf(answer))
-}
-
-/** Indented JSON in which unsafe characters are escaped. */
-function jsonOf(value: unknown): string {
-  return visibleJson(JSON.stringify(value, undefined, 2))
+  print(output === 'table' ? tableOf(answer) : visibleJson(JSON.stringify(answer, undefined, 2)))
 }
 
 /** Lines of CSV with a head; every cell of a row is quoted, and a list is joined with spaces. */

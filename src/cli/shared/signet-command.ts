@@ -49,7 +49,6 @@ export class SignetCommand extends Command {
     )
   }
 
-  /** Ends the help text with examples. */
   examples(...lines: readonly string[]): this {
     return this.addHelpText('after', examplesText(lines))
   }
@@ -84,7 +83,6 @@ export function listOf(group: SignetCommand): SignetCommand {
   return storageCommand(group, 'list').option('--account <id>', description, accountId)
 }
 
-/** Adds `--tag`. */
 export function withTags(command: SignetCommand): SignetCommand {
   const description = 'tag, for aws:PrincipalTag; several times for several'
   return command.option('--tag <key=value>', description, severalOf)

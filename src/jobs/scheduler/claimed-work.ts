@@ -5,9 +5,7 @@ import { forEachOf } from './for-each.ts'
 import { holdLease } from './held-lease.ts'
 import type { JobResult } from './scheduler.ts'
 
-/** Rows that are work for a job. */
 export interface ClaimedWork<Item> {
-  /** Of the job. */
   readonly name: JobName
   readonly table: LeasedTable
   /** Rows of one run, and how many of them are worked on at a time. */
@@ -16,8 +14,8 @@ export interface ClaimedWork<Item> {
   /** Takes rows that are due, at most `limit`. */
   readonly claim: (lease: Lease, limit: number) => Sql
   readonly itemOf: (row: Row) => Item
-  /** `going` is aborted when the work must be given up: the server stops, or the lease is lost. */
-  readonly work: (item: Item, lease: Lease, going: AbortSignal) => Promise<keyof JobResult>
+  /** `signal` is aborted when the work must be given up: the server stops, or the lease is lost. */
+  readonly work: (item: Item, lease: Lease, signal: AbortSignal) => Promise<keyof JobResult>
 }
 
 const retrySecondsMax = 15 * 60
@@ -40,9 +38,9 @@ export async function runClaimed<Item>(
   if (rows.length === 0) return { done: 0, failed: 0 }
   const held = holdLease(services, table, lease)
   try {
-    const going = AbortSignal.any([signal, held.lost])
-    const result = await forEachOf(rows.map(itemOf), { parallel, signal: going }, (item) =>
-      work(item, lease, going),
+    const workSignal = AbortSignal.any([signal, held.lost])
+    const result = await forEachOf(rows.map(itemOf), { parallel, signal: workSignal }, (item) =>
+      work(item, lease, workSignal),
     )
     if (rows.length === batch) wake(name)
     return result

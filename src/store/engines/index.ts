@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import type { Engine } from '../engine.ts'
 import type { PostgresConnectionOptions } from '../postgres/connection-options.ts'
 
-/** Engines by the names of their folders. */
 export const engines = {
   sqlite: async () => (await import('../sqlite/engine.ts')).sqliteEngine,
   postgres: async () => (await import('../postgres/engine.ts')).postgresEngine,
@@ -37,7 +36,6 @@ export function databaseFile({ dataDirectory }: Pick<DatabaseConfig, 'dataDirect
   return join(dataDirectory, 'signet.sqlite')
 }
 
-/** The database that the configuration selects. */
 export function locateDatabase({ dataDirectory, database }: DatabaseConfig): DatabaseLocation {
   if (database === undefined) return { engine: 'sqlite', at: databaseFile({ dataDirectory }) }
   const { password, pool, ...place } = database

@@ -32,12 +32,8 @@ const bytesType = 17
 const types: CustomTypesConfig = {
   getTypeParser: (oid: number) => {
     if (integerTypes.has(oid)) return parseInteger
-    return oid === bytesType ? parseBytes : asItIs
+    return oid === bytesType ? parseBytes : (text: string) => text
   },
-}
-
-function asItIs(text: string): string {
-  return text
 }
 
 /** Throws RangeError for one of more than 53 bits. */

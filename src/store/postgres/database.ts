@@ -155,13 +155,13 @@ function createReaders(config: ClientConfig, max: number): Readers {
 }
 
 async function probe(readers: Readers, writer: PostgresWriter): Promise<void> {
-  const looked = Promise.all([
+  const answers = Promise.all([
     readers.read(preparedQuery({ text: 'select 1 as one', values: [] })),
     writer.connect(),
   ]).catch((error: unknown) => {
     throw errorOf(error)
   })
-  await within(probeMilliseconds, looked, 'the server does not answer')
+  await within(probeMilliseconds, answers, 'the server does not answer')
 }
 
 /** The lock is that of a session of its own, so that it ends with the process in any case. */

@@ -72,18 +72,18 @@ async function sendGroup(
   group: readonly PreparedTransaction[],
   before: (client: Client, index: number) => void,
 ): Promise<CompletedRequest> {
-  const begun = send(client, begin)
-  const sent: Promise<QueryResult>[][] = []
+  const beginning = send(client, begin)
+  const results: Promise<QueryResult>[][] = []
   for (const [index, transaction] of group.entries()) {
     before(client, index)
-    sent.push(transaction.queries.map((query) => quiet(client.query(query))))
+    results.push(transaction.queries.map((query) => quiet(client.query(query))))
   }
   before(client, group.length)
   // A commit that waits for a standby must not be ended, and answered, before that has it.
   sendOnly(client, 'set local statement_timeout = 0')
   const committed = send(client, 'commit')
-  await begun
-  const outcomes = await Promise.all(sent.map(outcomeOf))
+  await beginning
+  const outcomes = await Promise.all(results.map(outcomeOf))
   const { command } = await committed
   return { outcomes, command }
 }

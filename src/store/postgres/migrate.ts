@@ -28,13 +28,13 @@ export async function migratePostgres(
   }
   try {
     await requireFit(client, name)
-    const found = await versionOf(client)
-    if (found === postgresSchema.length) return
-    if (found === 0 && !mayCreate)
+    const version = await versionOf(client)
+    if (version === postgresSchema.length) return
+    if (version === 0 && !mayCreate)
       throw new ConfigurationError(
         `there is nothing of Signet in ${name}; "signet serve" makes it when it first starts`,
       )
-    requireKnown(found, name)
+    requireKnown(version, name)
     await migrate(client, name)
   } catch (error) {
     throw error instanceof ConfigurationError ? error : unusable(name, error)
@@ -43,7 +43,7 @@ export async function migratePostgres(
   }
 }
 
-function unusable(name: string, error: unknown): ConfigurationError {
+export function unusable(name: string, error: unknown): ConfigurationError {
   const { message, cause } = errorOf(error)
   const why = cause instanceof Error ? cause.message : message
   return new ConfigurationError(`${name} cannot be used: ${why}`, { cause: error })
@@ -51,9 +51,9 @@ function unusable(name: string, error: unknown): ConfigurationError {
 
 /** A database that would lose what it acknowledged, or text, is refused. */
 export async function requireFit(client: Client, name: string): Promise<void> {
-  const setting = async (what: string): Promise<unknown> =>
-    (await client.query<{ value: string }>(`select current_setting('${what}') as value`)).rows[0]
-      ?.value
+  const setting = async (variable: string): Promise<unknown> =>
+    (await client.query<{ value: string }>(`select current_setting('${variable}') as value`))
+      .rows[0]?.value
   if ((await setting('server_encoding')) !== 'UTF8')
     throw new ConfigurationError(`${name} must have the encoding UTF8`)
   if ((await setting('fsync')) !== 'on')
@@ -66,10 +66,10 @@ export async function requireFit(client: Client, name: string): Promise<void> {
 
 /** The schema version of the database; 0 if there is nothing of ours. */
 export async function versionOf(client: Client): Promise<number> {
-  const { rows: found } = await client.query(
+  const { rows: tables } = await client.query(
     `select 1 from pg_tables where schemaname = 'signet' and tablename = 'schema_version'`,
   )
-  if (found.length === 0) return 0
+  if (tables.length === 0) return 0
   const { rows } = await client.query<{ version: number }>('select version from schema_version')
   return rows[0]?.version ?? 0
 }

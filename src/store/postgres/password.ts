@@ -45,12 +45,12 @@ function firstLine(text: string): string {
 function findInPasswordFile(text: string, place: PostgresConnectionOptions): string | undefined {
   // A socket in the standard folder is called localhost there.
   const host = place.host === '/var/run/postgresql' ? 'localhost' : place.host
-  const wanted = [host, String(place.port), place.database, place.user]
+  const target = [host, String(place.port), place.database, place.user]
   for (const line of text.split(/\r?\n/)) {
     if (line.startsWith('#')) continue
     const fields = [...line.matchAll(/((?:\\.|[^:\\])*)(?::|$)/gs)].map(([, field = '']) => field)
     const values = fields.map((field) => field.replaceAll(/\\(.)/gs, '$1'))
-    const isMeant = wanted.every((one, index) => fields[index] === '*' || values[index] === one)
+    const isMeant = target.every((one, index) => fields[index] === '*' || values[index] === one)
     if (isMeant && values[4] !== undefined) return values[4]
   }
   return undefined

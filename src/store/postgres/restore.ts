@@ -2,13 +2,13 @@ import type { Client } from 'pg'
 import { ConfigurationError } from '../../errors.ts'
 import { advisoryLocks, clientConfig, connect } from './connection.ts'
 import { errorOf } from './errors.ts'
-import { applySchema, createSchema, requireFit, versionOf } from './migrate.ts'
+import { applySchema, createSchema, requireFit, unusable, versionOf } from './migrate.ts'
 import { nameOfPlace, type PostgresConnectionOptions } from './connection-options.ts'
 import { postgresSchema } from './schema.ts'
 import { isOurs, tablesOfPostgres } from './snapshot.ts'
 import { preparedQuery } from './text.ts'
 import type { RestoreTarget } from '../restore-target.ts'
-import { sql, type Row, type Sql, type SqlValue } from '../sql.ts'
+import { sql, type Row, type Sql } from '../sql.ts'
 import { inOrder, tablesOf, versionsBeforePostgres, type Table } from '../tables.ts'
 
 /** Rows of one statement; a statement has at most 65,535 parameters. */
@@ -38,12 +38,6 @@ export async function openPostgresRestore(
     await client.end()
     throw error instanceof ConfigurationError ? error : unusable(name, error)
   }
-}
-
-function unusable(name: string, error: unknown): Error {
-  const { message, cause } = errorOf(error)
-  const why = cause instanceof Error ? cause.message : message
-  return new ConfigurationError(`${name} cannot be used: ${why}`, { cause: error })
 }
 
 async function begin(
@@ -82,7 +76,7 @@ function targetOf(
     async insert(table, columns, rows) {
       for (let at = 0; at < rows.length; at += rowsMax) {
         const some = rows.slice(at, at + rowsMax)
-        await run(() => client.query(insertText(table, columns, some.length), flattened(some)))
+        await run(() => client.query(insertText(table, columns, some.length), some.flat()))
       }
     },
     finish: (statements) =>
@@ -104,10 +98,6 @@ function insertText(table: string, columns: readonly string[], rows: number): st
     return `(${ofRow.join(', ')})`
   })
   return `insert into ${table} (${columns.join(', ')}) values ${marks.join(', ')}`
-}
-
-function flattened(rows: readonly (readonly SqlValue[])[]): SqlValue[] {
-  return rows.flat()
 }
 
 /** What is numbered next is above all that is there. */

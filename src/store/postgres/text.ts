@@ -31,16 +31,19 @@ export function preparedQuery({ text, values, guard }: Sql): PreparedQuery {
 
 function translated(text: string, counted: boolean): Translated {
   const key = `${counted ? '#' : ''}${text}`
-  const found = known.get(key)
-  if (found !== undefined) return found
+  const cached = known.get(key)
+  if (cached !== undefined) return cached
   if (known.size >= textsMax) throw new Error('too many different statements')
-  const made = { name: `s${known.size}`, text: counted ? countedText(text) : numbered(text).text }
-  known.set(key, made)
-  return made
+  const prepared = {
+    name: `s${known.size}`,
+    text: counted ? countedText(text) : numbered(text).text,
+  }
+  known.set(key, prepared)
+  return prepared
 }
 
 /** `?` as $1, $2, … A `?` in a literal would be taken for one, so that none may be there. */
-function numbered(text: string): { readonly text: string; readonly parameters: number } {
+function numbered(text: string) {
   const literals = text.match(/'[^']*'/g) ?? []
   if (literals.some((literal) => literal.includes('?')))
     throw new Error('a literal in SQL must not contain ?')

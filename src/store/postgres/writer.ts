@@ -20,7 +20,7 @@ const waitingMax = 10_000
 const attemptsMax = 6
 const pauseMillisecondsMax = 50
 
-interface Waiting {
+interface QueuedTransaction {
   readonly transaction: PreparedTransaction
   attempts: number
   readonly resolve: (rows: Row[][]) => void
@@ -30,7 +30,7 @@ interface Waiting {
 export class PostgresWriter {
   readonly #config: ClientConfig
   readonly #random: Random
-  readonly #waiting: Waiting[] = []
+  readonly #queue: QueuedTransaction[] = []
   #client: Promise<Client> | undefined
   /** The one that `#client` came to. */
   #current: Client | undefined
@@ -45,10 +45,10 @@ export class PostgresWriter {
   async transaction(statements: readonly Sql[]): Promise<Row[][]> {
     if (statements.length === 0) return []
     const transaction = prepareTransaction(statements)
-    if (this.#waiting.length >= waitingMax)
+    if (this.#queue.length >= waitingMax)
       throw new DatabaseUnavailableError('too many transactions wait')
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ transaction, attempts: 0, resolve, reject })
+      this.#queue.push({ transaction, attempts: 0, resolve, reject })
       this.#running ??= this.#run()
     })
   }
@@ -69,8 +69,8 @@ export class PostgresWriter {
   async #run(): Promise<void> {
     // What arrived together is together.
     await nextTurn()
-    while (this.#waiting.length > 0) {
-      const group = this.#waiting.splice(0, groupMax)
+    while (this.#queue.length > 0) {
+      const group = this.#queue.splice(0, groupMax)
       try {
         await this.#apply(group)
       } catch (error) {
@@ -81,7 +81,7 @@ export class PostgresWriter {
     this.#running = undefined
   }
 
-  async #apply(group: readonly Waiting[]): Promise<void> {
+  async #apply(group: readonly QueuedTransaction[]): Promise<void> {
     let outcomes: Outcome[]
     try {
       outcomes = await this.#applyOn(await this.#connected(), group)
@@ -89,7 +89,7 @@ export class PostgresWriter {
       await this.#settleFailed(group, error)
       return
     }
-    const again: Waiting[] = []
+    const again: QueuedTransaction[] = []
     for (const [index, outcome] of outcomes.entries()) {
       const one = group[index]
       if (one !== undefined && settle(one, outcome) === 'again') again.push(one)
@@ -100,7 +100,7 @@ export class PostgresWriter {
   }
 
   /** A server that says nothing for too long is given up: what it did is not known. */
-  async #applyOn(client: Client, group: readonly Waiting[]): Promise<Outcome[]> {
+  async #applyOn(client: Client, group: readonly QueuedTransaction[]): Promise<Outcome[]> {
     const timer = setTimeout(() => this.#drop(client), silenceMilliseconds)
     try {
       return await applyGroup(
@@ -112,7 +112,7 @@ export class PostgresWriter {
     }
   }
 
-  async #settleFailed(group: readonly Waiting[], error: unknown): Promise<void> {
+  async #settleFailed(group: readonly QueuedTransaction[], error: unknown): Promise<void> {
     // Whatever it is in, it is not known to be in order.
     if (this.#current !== undefined) this.#drop(this.#current)
     if (isRetriable(error)) {
@@ -122,11 +122,11 @@ export class PostgresWriter {
     for (const { reject } of group) reject(errorOf(error))
   }
 
-  async #tryAgain(group: readonly Waiting[]): Promise<void> {
+  async #tryAgain(group: readonly QueuedTransaction[]): Promise<void> {
     if (group.length === 0) return
     const [byte = 0] = this.#random.bytes(1)
     await delay(1 + (byte / 255) * pauseMillisecondsMax)
-    this.#waiting.unshift(...group)
+    this.#queue.unshift(...group)
   }
 
   /** The connection. Whoever asks while it is being made gets the same. */
@@ -160,7 +160,7 @@ export class PostgresWriter {
 }
 
 /** Whether a transaction is to be tried again; otherwise whoever waits for it is told. */
-function settle(one: Waiting, outcome: Outcome): 'again' | 'done' {
+function settle(one: QueuedTransaction, outcome: Outcome): 'again' | 'done' {
   if ('rows' in outcome) {
     one.resolve(outcome.rows)
     return 'done'
@@ -172,7 +172,7 @@ function settle(one: Waiting, outcome: Outcome): 'again' | 'done' {
 }
 
 /** Whether it may be tried once more; whoever waits for one that may not is told. */
-function isLeft(one: Waiting, error: unknown): boolean {
+function isLeft(one: QueuedTransaction, error: unknown): boolean {
   one.attempts += 1
   if (one.attempts < attemptsMax) return true
   one.reject(errorOf(error))

@@ -16,9 +16,10 @@ function serve(port: NonNullable<typeof parentPort>, path: string): void {
       port.close()
       return
     }
-    let left = Number.POSITIVE_INFINITY
-    for (let pass = 0; pass < passesMax && left > leftMax; pass += 1) left = writeBack(connection)
-    port.postMessage(left)
+    let remaining = Number.POSITIVE_INFINITY
+    for (let pass = 0; pass < passesMax && remaining > leftMax; pass += 1)
+      remaining = writeBack(connection)
+    port.postMessage(remaining)
   })
 }
 

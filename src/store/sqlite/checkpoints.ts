@@ -62,10 +62,10 @@ export function startCheckpoints(path: string, connection: SqliteConnection): Ch
       if (thread === undefined) return
       // Somebody waits for it now.
       thread.ref()
-      const ended = once(thread, 'exit')
+      const exit = once(thread, 'exit')
       // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker, not a window
       thread.postMessage('close')
-      await ended
+      await exit
     },
   }
 }

@@ -90,7 +90,6 @@ export class SqliteConnection {
     return version
   }
 
-  /** Runs statements without values or rows. */
   exec(text: string): void {
     this.#noting(() => this.#database.exec(text))
   }
@@ -136,7 +135,7 @@ interface Prepared {
   readonly columns: readonly string[]
 }
 
-/** Made here, an object is half as dear as one that node:sqlite makes. */
+/** An object created here costs half as much as one that node:sqlite creates. */
 function rowOf(columns: readonly string[], values: readonly SqlValue[]): Row {
   const row: Row = {}
   for (let at = 0; at < columns.length; at += 1) row[columns[at] ?? ''] = values[at] ?? null
@@ -162,10 +161,10 @@ export function createPrivateFile(path: string): void {
 export function migrate(path: string): void {
   const connection = openForMigration(path)
   try {
-    const found = requireOwn(path, connection)
+    const version = requireOwn(path, connection)
     // Also of one that is up to date: a copy that was restored need not have the mode.
     requireWal(path, connection)
-    if (found === sqliteSchema.length) return
+    if (version === sqliteSchema.length) return
     connection.exec('begin immediate')
     applySchema(connection, requireOwn(path, connection), sqliteSchema.length)
     connection.exec('commit')
@@ -200,13 +199,13 @@ function openForMigration(path: string): SqliteConnection {
 
 function unusable(path: string, cause: unknown): ConfigurationError {
   const wasOurs = readMark(path) !== 'none'
-  const what =
+  const reason =
     sqliteCode(cause) === sqliteCodes.notADatabase && !wasOurs
       ? 'is not a SQLite database'
       : isDamage(cause)
         ? `is damaged (${(cause as Error).message}); ${restoreAdvice}`
         : `cannot be opened: ${(cause as Error).message}`
-  return new ConfigurationError(`${path} ${what}`, { cause })
+  return new ConfigurationError(`${path} ${reason}`, { cause })
 }
 
 function isDamage(error: unknown): boolean {

@@ -9,12 +9,11 @@ import { requireUnowned, takeOwnership, type Ownership } from './ownership.ts'
 import { migrate } from './connection.ts'
 import { checkWhole, isSmall } from './start-check.ts'
 
-/** The methods of the server's log that are used here. */
 export type DatabaseLog = Readonly<
   Record<'info' | 'warn' | 'fatal', (fields: object | string, message?: string) => void>
 >
 
-export interface Owning {
+export interface OwnerOptions {
   readonly random: Random
   readonly log: DatabaseLog
   /** Whether the operator accepts lost writes. */
@@ -36,8 +35,8 @@ const patienceMilliseconds = 5000
  * ConfigurationError if another server owns it, or if it is too damaged to be opened. A database that is damaged or has lost
  * writes is opened otherwise: it can be read, and the recorded finding prevents issuing.
  */
-export async function ownDatabase(path: string, owning: Owning): Promise<OwnDatabase> {
-  const { random, process, log } = owning
+export async function ownDatabase(path: string, options: OwnerOptions): Promise<OwnDatabase> {
+  const { random, process, log } = options
   await requireUnowned(path, { random, patience: patienceMilliseconds })
   migrate(path)
   const mark = readMark(path)
@@ -45,7 +44,7 @@ export async function ownDatabase(path: string, owning: Owning): Promise<OwnData
     log.warn({ file: markFile(path) }, 'the commit mark cannot be read; it is created again')
   noteLoss(path)
   if (isSmall(path)) checkWhole(path)
-  const accepted = owning.acceptLoss ? accept(path, log) : undefined
+  const accepted = options.acceptLoss ? accept(path, log) : undefined
   try {
     const { commits, ...ownership } = takeOwnership(path, { random, process })
     const { databaseId } = ownership
@@ -84,8 +83,8 @@ function accept(path: string, log: DatabaseLog): Damage | undefined {
   }
   clearDamage(path)
   checkWhole(path)
-  const left = damageOf(path)
-  if (left !== undefined) throw beyondUse(path, left)
+  const remaining = damageOf(path)
+  if (remaining !== undefined) throw beyondUse(path, remaining)
   return damage
 }
 

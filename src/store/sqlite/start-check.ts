@@ -66,10 +66,7 @@ function note(path: string, rows: readonly Record<string, unknown>[]): void {
 type CheckFailure = string | undefined
 
 /** Checks the database in a process of its own. Calls `finished` unless the check was stopped before. */
-export function checkInBackground(
-  path: string,
-  finished: (failure: CheckFailure) => void,
-): { stop(): void } {
+export function checkInBackground(path: string, finished: (failure: CheckFailure) => void) {
   // Sources and the built package differ in the extension only.
   const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'))
   const file = new URL(`./check-process${extension}`, import.meta.url)

@@ -64,10 +64,10 @@ class WriterThread implements SqliteWriter {
   /** Messages keep their order, so that tasks that were given before are finished first. */
   async close(): Promise<void> {
     if (this.#ended !== undefined) return
-    const ended = once(this.#worker, 'exit')
+    const exit = once(this.#worker, 'exit')
     this.#closing = true
     this.#post({ kind: 'close' })
-    await ended
+    await exit
   }
 
   #post(request: WriterRequest): void {
