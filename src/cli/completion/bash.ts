@@ -1,4 +1,4 @@
-import type { CompletedCommand } from './completed-command.ts'
+import { quotedPaths, type CompletedCommand } from './completed-command.ts'
 
 /** For bash 3.2 and later. The texts are names of commands and flags, which contain no characters that a shell would interpret. */
 export function bashScript(commands: readonly CompletedCommand[]): string {
@@ -16,11 +16,7 @@ export function bashScript(commands: readonly CompletedCommand[]): string {
           : `    '${path} ${flag}') values='${choices.join(' ')}' ;;`,
       ),
   )
-  const paths = commands
-    .map(({ path }) => path)
-    .filter((path) => path !== '')
-    .map((path) => `'${path}'`)
-    .join('|')
+  const paths = quotedPaths(commands).join('|')
   return `# bash completion of signet
 _signet() {
   local current=\${COMP_WORDS[COMP_CWORD]} before=\${COMP_WORDS[COMP_CWORD-1]}

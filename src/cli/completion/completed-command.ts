@@ -59,3 +59,8 @@ export function completedCommands(
 function oneLine(text: string): string {
   return (text.split(/ [([]|;|:/)[0] ?? '').replaceAll(/[^\p{L}\p{N} ,.\-…/]/gu, '')
 }
+
+/** The paths of the commands below `signet`, each in quotes. */
+export function quotedPaths(commands: readonly CompletedCommand[]): string[] {
+  return commands.flatMap(({ path }) => (path === '' ? [] : [`'${path}'`]))
+}

@@ -1,8 +1,7 @@
-import type { CompletedCommand } from './completed-command.ts'
+import { quotedPaths, type CompletedCommand } from './completed-command.ts'
 
 /** For fish 3 and later. */
 export function fishScript(commands: readonly CompletedCommand[]): string {
-  const paths = commands.map(({ path }) => path).filter((path) => path !== '')
   const lines = commands.flatMap(({ path, subcommands, flags, words }) => {
     const condition = `complete -c signet -n '__signet_at "${path}"'`
     const noFiles = subcommands.length > 0 || words.length > 0 ? ' -f' : ''
@@ -22,7 +21,7 @@ function __signet_at
   set -l path ''
   for word in (commandline -opc)[2..]
     set -l next (string trim -- "$path $word")
-    if contains -- $next ${paths.map((path) => `'${path}'`).join(' ')}
+    if contains -- $next ${quotedPaths(commands).join(' ')}
       set path $next
     end
   end

@@ -1,12 +1,8 @@
-import type { CompletedCommand, CompletedFlag } from './completed-command.ts'
+import { quotedPaths, type CompletedCommand, type CompletedFlag } from './completed-command.ts'
 
 /** For zsh 5 and later: a function for the folder of completions, or to be sourced. */
 export function zshScript(commands: readonly CompletedCommand[]): string {
-  const paths = commands
-    .map(({ path }) => path)
-    .filter((path) => path !== '')
-    .map((path) => `'${path}'`)
-    .join('|')
+  const paths = quotedPaths(commands).join('|')
   const cases = commands.map((command) => `  '${command.path}')\n${caseOf(command)}\n    ;;`)
   return `#compdef signet
 # zsh completion of signet
