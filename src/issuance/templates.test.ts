@@ -5,7 +5,7 @@ import { parseBasicConstraints } from '../x509/extensions/basic-constraints.ts'
 import { parseExtendedKeyUsage } from '../x509/extensions/extended-key-usage.ts'
 import { findExtension } from '../x509/extensions/extensions.ts'
 import { parseKeyUsage } from '../x509/extensions/key-usage.ts'
-import { defaultTemplateName, requireTemplate, templateNames } from './templates.ts'
+import { defaultTemplateName, isCaTemplate, requireTemplate, templateNames } from './templates.ts'
 
 test('there are the 61 templates of the documentation', () => {
   assert.deepEqual([...templateNames].sort(), templateTable.map(({ name }) => name).sort())
@@ -16,6 +16,7 @@ for (const row of templateTable)
   test(`${row.name} is what the documentation says`, () => {
     const template = requireTemplate(row.name)
     const { ca, pathLenConstraint } = parseBasicConstraints(template.basicConstraints.value)
+    assert.equal(isCaTemplate(row.name), ca)
     assert.deepEqual(
       { critical: template.basicConstraints.critical, ca, pathLength: pathLenConstraint ?? null },
       row.basicConstraints,

@@ -181,3 +181,8 @@ function keyUsage(bits: readonly KeyUsageBit[]): Extension {
 function extendedKeyUsage(critical: boolean, purposes: readonly string[]): Extension {
   return { oid: oids.extendedKeyUsage, critical, value: encodeExtendedKeyUsage(purposes) }
 }
+
+/** Whether certificates of that template are CA certificates. */
+export function isCaTemplate(templateName: string): boolean {
+  return templateName.includes('CACertificate')
+}

@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import { facetNumber, searchEntriesOf } from '../search/facets.ts'
+import { isCaTemplate } from '../issuance/templates.ts'
 import type { Services } from '../services.ts'
 import {
   foundCertificateOf,
@@ -66,9 +67,6 @@ async function findExpired(
   return (await db.query(selectByPosition(range, after, batch))).map(foundCertificateOf)
 }
 
-/** Part of the name of every template for CA certificates. */
-const caTemplate = 'CACertificate'
-
 type Outcome = 'deleted' | 'kept' | 'unreadable'
 
 /** A certificate that cannot be read stays, so that `signet verify` finds it, and does not stop the job. */
@@ -77,7 +75,7 @@ async function deleteOne(
   certificate: FoundCertificate,
   times: { readonly now: Date; readonly before: Date },
 ): Promise<Outcome> {
-  if (certificate.templateName.includes(caTemplate)) return 'kept'
+  if (isCaTemplate(certificate.templateName)) return 'kept'
   const summary = summaryOf(certificate)
   if (summary === undefined) {
     const serialNumber = Buffer.from(certificate.serialNumber).toString('hex')

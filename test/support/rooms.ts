@@ -239,6 +239,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'authority',
       'chain',
       'crl',
+      'issuance/templates.ts',
       'jobs/scheduler',
       'keys',
       'objects',
