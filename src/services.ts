@@ -5,6 +5,7 @@ import type { BulkWork } from './bulk/bulk-work.ts'
 import type { Clock } from './clock.ts'
 import type { Events } from './telemetry/events.ts'
 import type { IssuancePolicy } from './issuance/issuance-policy.ts'
+import type { JobName } from './jobs/scheduler/job-names.ts'
 import type { KeyStore } from './keys/key-store.ts'
 import type { Log } from './telemetry/log.ts'
 import type { Metrics } from './telemetry/metrics.ts'
@@ -12,20 +13,6 @@ import type { ObjectStore } from './objects/object-store.ts'
 import type { Random } from './random.ts'
 import type { Database } from './store/database.ts'
 import type { PageTokens } from './wire/page-token.ts'
-
-/** Every job, each in a file of src/jobs; jobs/index.ts is the table of them. */
-export type JobName =
-  | 'announce-expiry'
-  | 'check-crl-issuers'
-  | 'delete-expired'
-  | 'deliver-events'
-  | 'erase-authorities'
-  | 'finish-creation'
-  | 'forget-tokens'
-  | 'index-certificates'
-  | 'publish-crls'
-  | 'record-key-uses'
-  | 'write-audit-reports'
 
 /** The services of operations and jobs, which server/create-services.ts creates. A function takes the members that it uses. */
 export interface Services {

@@ -24,8 +24,8 @@ interface Bucket {
 const bucketsMax = 100_000
 
 /**
- * Token buckets, one for each account, Region and operation: a bucket holds what a second may have, one call at least, and
- * fills at that rate. Buckets that were not used for longest are forgotten, and are full then.
+ * Token buckets, one for each account, Region and operation. A bucket holds the calls of one second (at least one) and refills
+ * at that rate. The least recently used buckets are dropped; a dropped bucket starts full again.
  */
 export function createRateLimiter(initial: Rates, clock: Clock): RateLimiter {
   const buckets = createBoundedCache<Bucket>(bucketsMax)

@@ -18,7 +18,7 @@ import {
 import type { Database } from '../store/database.ts'
 import type { Sql } from '../store/sql.ts'
 import { findUser, insertUser } from '../store/users.ts'
-import { listingOf, resolveAccount } from './rows.ts'
+import { listingOf, resolveAccount } from './require-rows.ts'
 import { checkPolicy, requireName } from './principal-options.ts'
 import { newUser } from './users.ts'
 

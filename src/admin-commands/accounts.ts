@@ -4,7 +4,7 @@ import type { Config } from '../settings/config.ts'
 import { withData } from '../data-folder/data-folder.ts'
 import { ConfigurationError } from '../errors.ts'
 import { insertAccount, listAccounts, setOrganization, type Account } from '../store/accounts.ts'
-import { changeOr, listingOf } from './rows.ts'
+import { changeOr, listingOf } from './require-rows.ts'
 
 const organizationForm = /^o-[a-z0-9]{10,32}$/
 

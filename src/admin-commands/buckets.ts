@@ -14,7 +14,7 @@ import {
   openObject,
 } from '../objects/embedded-buckets.ts'
 import type { ObjectLocation } from '../objects/object-store.ts'
-import { resolveAccount } from './rows.ts'
+import { resolveAccount } from './require-rows.ts'
 
 /** Creates a bucket, of the oldest account if none is named. Throws ConfigurationError if it exists. */
 export async function addBucket(

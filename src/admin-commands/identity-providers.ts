@@ -15,7 +15,7 @@ import {
   type IdentityProvider,
 } from '../store/identity-providers.ts'
 import { isTrustworthy } from '../sts/issuer-keys.ts'
-import { changeOr, listingOf, missingRow, requireRow, resolveAccount } from './rows.ts'
+import { changeOr, listingOf, missingRow, requireRow, resolveAccount } from './require-rows.ts'
 
 /** A provider; without an account of the oldest one. */
 interface ProviderName {

@@ -8,7 +8,7 @@ import {
   listPoliciesOf,
   putIdentityPolicy,
 } from '../store/identity-policies.ts'
-import { changeOr } from './rows.ts'
+import { changeOr } from './require-rows.ts'
 import { checkPolicy, requirePolicyName } from './principal-options.ts'
 import { requireRole } from './roles.ts'
 import { requireUser } from './users.ts'

@@ -17,7 +17,7 @@ import {
   updateRole,
   type Role,
 } from '../store/roles.ts'
-import { changeOr, listingOf, missingRow, requireRow, resolveAccount } from './rows.ts'
+import { changeOr, listingOf, missingRow, requireRow, resolveAccount } from './require-rows.ts'
 import { checkPolicy, requireName, toPrintedTags } from './principal-options.ts'
 
 /** A role; without an account of the oldest one. */

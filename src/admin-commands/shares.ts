@@ -21,7 +21,7 @@ import {
   type SharedAuthority,
 } from '../store/shares.ts'
 import { certificateAuthorityArn, parseCertificateAuthorityArn } from '../wire/arn.ts'
-import { changeOr, listingOf } from './rows.ts'
+import { changeOr, listingOf } from './require-rows.ts'
 
 /** CAs, and the principals that they are shared with. */
 export interface ShareOptions {

@@ -16,7 +16,7 @@ import {
   setUserTags,
   type User,
 } from '../store/users.ts'
-import { changeOr, listingOf, missingRow, requireRow, resolveAccount } from './rows.ts'
+import { changeOr, listingOf, missingRow, requireRow, resolveAccount } from './require-rows.ts'
 import { requireName, toPrintedTags } from './principal-options.ts'
 
 /** A user; without an account of the oldest one. */

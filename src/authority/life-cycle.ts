@@ -3,7 +3,7 @@ import { ServiceError, type ErrorCode } from '../errors.ts'
 import type { AuthorityType } from './authority.ts'
 import type { AuthorityStatus } from './status.ts'
 
-/** ok; only for a root about itself; the refusal's code otherwise. */
+/** `ok`: allowed. `root`: allowed only for a root CA acting on itself. Otherwise the code of the refusal. */
 type Cell =
   | 'ok'
   | 'root'

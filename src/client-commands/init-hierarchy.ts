@@ -4,7 +4,7 @@ import { createHierarchy, type HierarchyClient } from '../../client/hierarchy.ts
 import type { HierarchyAuthority, HierarchyRequest } from '../../client/index.ts'
 import { parseCertificate } from '../x509/certificate.ts'
 import { parsePem } from '../x509/pem.ts'
-import { nameWords } from '../inspect/words.ts'
+import { nameWords } from '../inspect/value-texts.ts'
 import { listAuthorities } from './authorities.ts'
 import type { Connection, Progress } from './connection.ts'
 import { parseValidity, type KeyAlgorithmName } from './issuance-options.ts'

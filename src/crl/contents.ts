@@ -81,8 +81,8 @@ export function nextCrlNumber(now: Date, highest: number): number {
 }
 
 /**
- * Entries of certificates that expired before this are left out: a revoked certificate is on one more CRL of the regular
- * schedule after it expired (RFC 5280 §3.3), and CRLs made in between, after revocations, do not count as that.
+ * Entries of certificates that expired before this are omitted. A revoked certificate stays listed until a regularly scheduled
+ * CRL after its expiry has listed it (RFC 5280 §3.3); CRLs that a revocation triggered do not count.
  */
 export function keptSince(life: CrlLife, previousGeneratedAt: Date | undefined): Date {
   const halfLife = refreshAt(life).getTime() - life.generatedAt.getTime()

@@ -1,7 +1,7 @@
 /** Answers in the form of AWS: those of the API, and refusals of requests that no route sees. */
 import { renderError } from '../wire/errors.ts'
 import type { TextAnswer } from './answer.ts'
-import { jsonMediaType } from './body/members.ts'
+import { jsonMediaType } from './body/parse-members.ts'
 import type { Protocol } from './protocol.ts'
 
 export interface AwsAnswer {

@@ -17,7 +17,7 @@ import {
   membersOfQuery,
   type Members,
   type QueryMembers,
-} from './body/members.ts'
+} from './body/parse-members.ts'
 import type {
   ApiOperation,
   ApiServices,

@@ -9,7 +9,7 @@ import {
   membersOfQuery,
   isFormMediaType,
   type QueryMembers,
-} from './body/members.ts'
+} from './body/parse-members.ts'
 import type { ApiServices, DecodedCall, Protocol, RequestedOperation } from './protocol.ts'
 import type { HttpRequest, RequestHead } from './request.ts'
 

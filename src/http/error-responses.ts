@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import { STATUS_CODES } from 'node:http'
 import { ServiceError } from '../errors.ts'
 import { ProtocolError, renderError } from '../wire/errors.ts'
-import { jsonMediaType } from './body/members.ts'
+import { jsonMediaType } from './body/parse-members.ts'
 
 /** How long a client may take to close a connection that is over. */
 const lingerMilliseconds = 1000

@@ -8,7 +8,7 @@ import type { ScopedCaller } from '../operations/shared/operation.ts'
 import type { Services } from '../services.ts'
 import type { IssuerKeys } from '../sts/issuer-keys.ts'
 import type { Log } from '../telemetry/log.ts'
-import type { Members, QueryMembers } from './body/members.ts'
+import type { Members, QueryMembers } from './body/parse-members.ts'
 import type { HttpRequest, RequestHead } from './request.ts'
 import type { ConnectionInfo } from './route.ts'
 

@@ -1,4 +1,4 @@
-/** The tables of routes: the first route that matches a request answers it. A new route is one more line. */
+/** The tables of routes: the first route that matches a request answers it. A new route is one line above the last, which matches all. */
 import type { PublicObjects } from '../objects/object-store.ts'
 import type { Services } from '../services.ts'
 import { createApiHandler } from './api-handler.ts'

@@ -17,7 +17,7 @@ import {
 import { parseKeyUsage } from '../x509/extensions/key-usage.ts'
 import { parseNameConstraints } from '../x509/extensions/name-constraints.ts'
 import { oidName, oids } from '../x509/der/oid.ts'
-import { generalNameWords, hexOf } from './words.ts'
+import { generalNameWords, hexOf } from './value-texts.ts'
 
 export interface ExtensionDescription {
   /** Its name in RFC 5280, or its object identifier. */

@@ -9,7 +9,7 @@ import { parseCertificate } from '../x509/certificate.ts'
 import { lacksAlternativeName, parseCertificationRequest } from '../x509/certification-request.ts'
 import { findExtension, type Extension } from '../x509/extensions/extensions.ts'
 import { parseName } from '../x509/names/name.ts'
-import { parseOcspAnswer, type SingleOcspAnswer } from '../x509/ocsp/answer.ts'
+import { parseOcspAnswer, type SingleOcspAnswer } from '../x509/ocsp/parse-response.ts'
 import { oidName, oids } from '../x509/der/oid.ts'
 import { readRevokedCertificates } from '../x509/revoked-certificates.ts'
 import { daysLeft, isExpiredAt } from '../x509/der/time.ts'
@@ -18,7 +18,14 @@ import { issuerTolerance, requestTolerance } from '../x509/der/tolerance.ts'
 import { verifySignature } from '../x509/verify-signature.ts'
 import { describeExtension, type ExtensionDescription } from './describe-extensions.ts'
 import type { Recognized } from './recognize.ts'
-import { hexOf, keyWords, nameWords, reasonWords, serialWords, signedSerialWords } from './words.ts'
+import {
+  hexOf,
+  keyWords,
+  nameWords,
+  reasonWords,
+  serialWords,
+  signedSerialWords,
+} from './value-texts.ts'
 
 export type CertificateDescription = Awaited<ReturnType<typeof describeCertificate>>
 export type RequestDescription = Awaited<ReturnType<typeof describeRequest>>

@@ -9,12 +9,12 @@ import { primeModulus, requestWith, strongModulus } from '../../test/support/wea
 import { DerError } from '../x509/der/error.ts'
 import { encodeName } from '../x509/names/name.ts'
 import { oids } from '../x509/der/oid.ts'
-import { encodeOcspError } from '../x509/ocsp/response.ts'
+import { encodeOcspError } from '../x509/ocsp/encode-response.ts'
 import { encodePem, parsePem } from '../x509/pem.ts'
 import { inspect } from './inspect.ts'
 import { paragraphsOf } from './lines.ts'
 import { recognize } from './recognize.ts'
-import { durationWords, generalNameWords, signedSerialWords, whenWords } from './words.ts'
+import { durationWords, generalNameWords, signedSerialWords, whenWords } from './value-texts.ts'
 
 const testdata = new URL('../../testdata/', import.meta.url)
 const fileOf = (name: string): Buffer => readFileSync(new URL(name, testdata))

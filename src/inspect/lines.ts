@@ -10,7 +10,7 @@ import type {
 import type { ExtensionDescription } from './describe-extensions.ts'
 import type { Inspection } from './inspect.ts'
 import { truncateText } from '../text/visible-text.ts'
-import { instantWords, whenWords } from './words.ts'
+import { instantWords, whenWords } from './value-texts.ts'
 
 /** Whether a line tells of something good, something to look at, or something that is wrong. */
 export type Tone = 'plain' | 'good' | 'warning' | 'bad'

@@ -1,4 +1,4 @@
-import { expiryThreshold, expiryThresholds } from '../authority/expiry.ts'
+import { expiryThreshold, expiryThresholds } from '../authority/expiry-thresholds.ts'
 import type { Services } from '../services.ts'
 import {
   insertAnnouncement,

@@ -8,7 +8,7 @@ import { finishCreation } from './finish-creation.ts'
 import { forgetTokens } from './forget-tokens.ts'
 import { publishCrls } from './publish-crls.ts'
 import { recordKeyUses } from './record-key-uses.ts'
-import type { JobName } from '../services.ts'
+import type { JobName } from './scheduler/job-names.ts'
 import type { Job } from './scheduler/scheduler.ts'
 import { writeAuditReports } from './write-audit-reports.ts'
 

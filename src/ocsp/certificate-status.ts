@@ -2,7 +2,7 @@
 import type { Authority } from '../authority/authority.ts'
 import { statusAt } from '../authority/status.ts'
 import type { IssuedStatus } from '../store/revocations.ts'
-import type { Revocation } from '../x509/ocsp/response.ts'
+import type { Revocation } from '../x509/ocsp/encode-response.ts'
 
 /** The responder answers `unauthorized` to a request with an unknown certificate (RFC 5019 §2.2.3). */
 export type CertificateStatus =

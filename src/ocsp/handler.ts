@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import fresh from 'fresh'
 import type { Clock } from '../clock.ts'
-import { encodeOcspError } from '../x509/ocsp/response.ts'
+import { encodeOcspError } from '../x509/ocsp/encode-response.ts'
 import {
   httpDate,
   isUnavailable,

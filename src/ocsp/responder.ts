@@ -12,7 +12,11 @@ import { signatureAlgorithmIdentifier } from '../x509/algorithm-identifier.ts'
 import { DerError } from '../x509/der/error.ts'
 import { keyIdentifier } from '../x509/subject-public-key-info.ts'
 import { parseOcspRequest, type CertId, type OcspRequest } from '../x509/ocsp/request.ts'
-import { encodeOcspError, encodeOcspResponse, type ocspErrors } from '../x509/ocsp/response.ts'
+import {
+  encodeOcspError,
+  encodeOcspResponse,
+  type ocspErrors,
+} from '../x509/ocsp/encode-response.ts'
 import { isExpiredAt } from '../x509/der/time.ts'
 import { createOcspIssuers } from './issuers.ts'
 

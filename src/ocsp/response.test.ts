@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { encodeSequence, encodeUnsigned } from '../x509/der/writer.ts'
-import { encodeResponseData } from '../x509/ocsp/response.ts'
+import { encodeResponseData } from '../x509/ocsp/encode-response.ts'
 import { ocspLife, ocspResponseData, type OcspParameters } from './response.ts'
 
 const now = new Date('2026-03-01T08:15:30.250Z')

@@ -1,6 +1,6 @@
 /** The contents of an OCSP response, and how long it is valid (RFC 6960 §2.2, RFC 5019). */
 import type { Extension } from '../x509/extensions/extensions.ts'
-import { encodeResponseData, type SingleResponse } from '../x509/ocsp/response.ts'
+import { encodeResponseData, type SingleResponse } from '../x509/ocsp/encode-response.ts'
 
 /** What an answer is made from. */
 export interface OcspParameters {

@@ -1,5 +1,5 @@
 /** The services of the API's pipeline, with or without a listener. */
-import { createFreshCache } from '../access/fresh-cache.ts'
+import { createFreshCache } from '../access/one-second-cache.ts'
 import { createSessions } from '../identity/session.ts'
 import { createSigningKeys } from '../access/signing-keys.ts'
 import type { Clock } from '../clock.ts'

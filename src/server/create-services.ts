@@ -13,7 +13,7 @@ import { readWeakKeyFile } from '../settings/weak-key-file.ts'
 import { createKeyRecords } from '../store/keys.ts'
 import { createEvents } from '../telemetry/events.ts'
 import { createPageTokens } from '../wire/page-token.ts'
-import { refusingKeys } from './refusing-keys.ts'
+import { refusingKeys } from './refuse-keys-when-damaged.ts'
 import type { Runtime } from './runtime.ts'
 import type { SharedState } from './shared-state.ts'
 

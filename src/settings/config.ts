@@ -277,7 +277,7 @@ function readSetting<N extends SettingName>(from: {
   }
 }
 
-/** Read by the commands that are clients of a server (cli/connection.ts). */
+/** Read by the commands that call the API (cli/shared/connection-flags.ts). */
 const clientVariables = ['SIGNET_ENDPOINT']
 
 function unknownVariables(environment: Readonly<Record<string, string | undefined>>): string[] {

@@ -1,10 +1,10 @@
-/** What is different in a database that was restored. */
+/** Changes to a database after a restore. */
 import { releaseLeases } from './leases.ts'
 import { sql, type Sql } from './sql.ts'
 
 /**
- * Every CRL is due: what was published after the backup is looked at, and exceeded, at once (crl/publish.ts). Nobody
- * works on anything, and the credentials file is where it was restored to, if it was.
+ * Every CRL is due, so that its number soon exceeds that of any CRL published after the backup (crl/publish.ts). All leases are
+ * released. If the credentials file was restored, its new place is recorded.
  */
 export function afterRestore(
   now: Date,

@@ -1,7 +1,7 @@
 /** Rows of announcements that the certificate of a CA expires, and what is still to be announced. */
 import { daySeconds } from '../text/duration.ts'
 import type { Authority } from '../authority/authority.ts'
-import { expiryThresholds } from '../authority/expiry.ts'
+import { expiryThresholds } from '../authority/expiry-thresholds.ts'
 import { integerOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { sql, type Sql } from './sql.ts'

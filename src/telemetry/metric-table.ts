@@ -44,7 +44,7 @@ export const faultCounters = {
   uncaughtErrors: row('uncaught_errors_total', 'Exceptions and rejections that no code has caught'),
 } as const
 
-/** Gauges that are read from the database (server/read-gauges.ts). The method of a row takes the values of its labels, and the value. */
+/** Gauges that are read from the database (server/report-gauges.ts). The method of a row takes the values of its labels, and the value. */
 export const databaseGauges = {
   crlAge: row('crl_age_seconds', 'Age of the oldest CRL of a CA', ['authority']),
   crlSize: row('crl_size_bytes', 'Octets of the largest CRL of a CA', ['authority']),

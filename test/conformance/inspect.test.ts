@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { parseOcspAnswer } from '../../src/x509/ocsp/answer.ts'
+import { parseOcspAnswer } from '../../src/x509/ocsp/parse-response.ts'
 import { inspect } from '../../src/inspect/inspect.ts'
 import { outcome, tool } from '../support/foreign-tools.ts'
 

@@ -280,7 +280,15 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   'server/workers': {
     subject: 'Workers: their pool, the messages between them and the primary',
-    imports: ['services.ts', 'access', 'call-log', 'store', 'store/sqlite', 'telemetry'],
+    imports: [
+      'services.ts',
+      'access',
+      'call-log',
+      'jobs/scheduler/job-names.ts',
+      'store',
+      'store/sqlite',
+      'telemetry',
+    ],
   },
   server: {
     subject: 'Processes: single, primary and worker, assembled from the other rooms',

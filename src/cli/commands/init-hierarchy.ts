@@ -9,7 +9,7 @@ import type {
 import { writeOutput } from '../../durable-file.ts'
 import { ConfigurationError } from '../../errors.ts'
 import type { Paragraph } from '../../inspect/lines.ts'
-import { instantWords } from '../../inspect/words.ts'
+import { instantWords } from '../../inspect/value-texts.ts'
 import type { CommandContext } from '../shared/context.ts'
 import { SignetCommand } from '../shared/signet-command.ts'
 import {

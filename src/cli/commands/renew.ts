@@ -3,7 +3,7 @@ import { withConnection } from '../../client-commands/connection.ts'
 import { renewAll, type Renewal } from '../../client-commands/renew.ts'
 import { parseSpan } from '../../client-commands/issuance-options.ts'
 import { systemClock } from '../../clock.ts'
-import { instantWords } from '../../inspect/words.ts'
+import { instantWords } from '../../inspect/value-texts.ts'
 import type { CommandContext } from '../shared/context.ts'
 import { SignetCommand } from '../shared/signet-command.ts'
 import {

@@ -14,7 +14,7 @@ import {
   type ConnectionFlags,
 } from '../shared/connection-flags.ts'
 import type { Line, Paragraph, Tone } from '../../inspect/lines.ts'
-import { durationWords } from '../../inspect/words.ts'
+import { durationWords } from '../../inspect/value-texts.ts'
 import { printAnswer, tableOf, type OutputFlags } from '../shared/print.ts'
 import { paint, paragraphsText } from '../shared/style.ts'
 

@@ -1,4 +1,4 @@
-/** Every limit on request bodies. Other files of this room apply them. */
+/** Every limit on request bodies. The handlers of routes and the other files of this room apply them. */
 
 /**
  * Limit on a body unless its operation has longer inputs. Bodies up to this length are parsed before they are authenticated, as
@@ -24,7 +24,7 @@ export const budgetBytesDefault = 128 * 1024 * 1024
 export const drainedBytesMax = 8 * 1024 * 1024
 export const drainMilliseconds = 2000
 
-/** Limit on the pieces in which a body arrives: a number, and one more for each of so many bytes. */
+/** A body may arrive in `piecesFree` pieces, and one more for every `pieceBytesMin` bytes. */
 export const piecesFree = 256
 export const pieceBytesMin = 64
 

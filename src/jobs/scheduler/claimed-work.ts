@@ -1,4 +1,5 @@
-import type { JobName, Services } from '../../services.ts'
+import type { JobName } from './job-names.ts'
+import type { Services } from '../../services.ts'
 import { newLease, releaseLease, type Lease, type LeasedTable } from '../../store/leases.ts'
 import type { Row, Sql } from '../../store/sql.ts'
 import { forEachOf } from './for-each.ts'

@@ -1,6 +1,6 @@
 /**
- * Work that runs at its own pace. A job looks by itself for what is due, so that a crash, or a hint that was lost,
- * only delays it. A run that takes long holds up no other where work is leased.
+ * Runs background jobs. Each job looks for due work at an interval, so that a crash or a lost wake-up only delays the work. If
+ * work is leased, a long run does not delay other runs.
  */
 import type { Services } from '../../services.ts'
 import { nearestStorable } from '../../text/storable-text.ts'
@@ -8,13 +8,13 @@ import { putJobOutcome, type JobOutcome } from '../../store/job-outcomes.ts'
 
 export interface Job<Name extends string = string> {
   readonly name: Name
-  /** How often it looks for work without being told. */
+  /** Interval between runs, unless the job is woken before. */
   readonly everySeconds: number
-  /** How many runs there may be at once, each with work of its own: one, unless said otherwise. */
+  /** Limit on concurrent runs, each with work of its own; one by default. */
   readonly runsMax?: number
   /**
-   * Does what is due, a bounded part of it; what is long stops when `signal` says that the server does. Throwing is
-   * logged and tried again.
+   * Does a bounded part of the due work. Long work stops when `signal` reports that the server is stopping. If it throws, the
+   * error is logged and the job runs again.
    */
   run(services: Services, signal: AbortSignal): Promise<JobResult>
 }

@@ -131,7 +131,7 @@ interface Call {
   run(services: Services, caller: ScopedCaller): Promise<object | undefined>
 }
 
-/** Makes an operation of its declaration, which stays readable for who knows its types. */
+/** Makes an operation from its declaration. The result keeps the types of the declaration. */
 export function operation<
   N extends OperationName,
   I extends StructureShape,

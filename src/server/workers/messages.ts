@@ -3,8 +3,8 @@
  * database and the call log, runs the jobs, and counts request rates for all workers.
  */
 import type { RatedCall } from '../../access/rate-limiter.ts'
-import type { JobName } from '../../services.ts'
-import type { TransactionOutcome } from '../../store/sqlite/group.ts'
+import type { JobName } from '../../jobs/scheduler/job-names.ts'
+import type { TransactionOutcome } from '../../store/sqlite/group-commit.ts'
 import type { Sql } from '../../store/sql.ts'
 
 /** The public listener of all workers. */

@@ -5,7 +5,7 @@ import type { Rates } from '../../access/rates.ts'
 import type { CallLogPort } from '../../call-log/call-recorder.ts'
 import { createBatch } from '../../channel/batch.ts'
 import { PendingReplies } from '../../channel/pending-replies.ts'
-import type { JobName } from '../../services.ts'
+import type { JobName } from '../../jobs/scheduler/job-names.ts'
 import { rowsOf, type SqliteWriter } from '../../store/sqlite/writer-client.ts'
 import type {
   FromPrimary,

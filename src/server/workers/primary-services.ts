@@ -2,7 +2,7 @@
 import type { RateLimiter } from '../../access/rate-limiter.ts'
 import type { CallLog } from '../../call-log/call-log.ts'
 import { ConflictError, type Database } from '../../store/database.ts'
-import type { TransactionOutcome } from '../../store/sqlite/group.ts'
+import type { TransactionOutcome } from '../../store/sqlite/group-commit.ts'
 import type { Services } from '../../services.ts'
 import type { Log } from '../../telemetry/log.ts'
 import type { Metrics } from '../../telemetry/metrics.ts'

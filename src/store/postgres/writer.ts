@@ -12,7 +12,7 @@ import {
   prepareTransaction,
   type Outcome,
   type PreparedTransaction,
-} from './group.ts'
+} from './group-commit.ts'
 import type { Row, Sql } from '../sql.ts'
 
 /** More than this would wait for seconds: better tell callers to come again. */

@@ -8,7 +8,7 @@ import {
   truncateLog,
   type Transaction,
   type TransactionOutcome,
-} from './group.ts'
+} from './group-commit.ts'
 import { CommitFence, type Ownership } from './ownership.ts'
 import { rowsOf, startWriterThread, type SqliteWriter } from './writer-client.ts'
 

@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads'
 import { PendingReplies } from '../../channel/pending-replies.ts'
 import { ConflictError } from '../database.ts'
 import { errorOfText } from '../disk-faults.ts'
-import type { TransactionOutcome, WriterAnswer, WriterRequest } from './group.ts'
+import type { TransactionOutcome, WriterAnswer, WriterRequest } from './group-commit.ts'
 import type { WriterData } from './writer-thread.ts'
 import type { Row, Sql } from '../sql.ts'
 

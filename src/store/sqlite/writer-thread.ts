@@ -13,7 +13,7 @@ import {
   truncateLog,
   type Transaction,
   type WriterRequest,
-} from './group.ts'
+} from './group-commit.ts'
 
 /** Input of the thread. */
 export interface WriterData {

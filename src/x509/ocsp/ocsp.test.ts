@@ -26,7 +26,7 @@ import {
   ocspErrors,
   type ResponseDataFields,
   type SingleResponse,
-} from './response.ts'
+} from './encode-response.ts'
 import { decodeOid, encodeOidElement, oids } from '../der/oid.ts'
 import { encodeGeneralizedTime } from '../der/time.ts'
 

@@ -8,8 +8,8 @@ const entriesMaxDefault = 10_000
 export type Find<Value> = (name: string) => Promise<Value | undefined>
 
 /**
- * Remembers what `find` answers, also that there is no such thing, for at most one second from when it was asked: that
- * is how long an access key still works on this node after it was deactivated, and a policy counts after it was changed.
+ * Caches results of `find` for one second, also that nothing was found. For up to one second this node still accepts a
+ * deactivated access key and applies the former version of a policy.
  */
 export function createFreshCache<Value>(
   find: Find<Value>,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { accessKeyOf } from '../../test/support/callers.ts'
-import { createFreshCache } from './fresh-cache.ts'
+import { createFreshCache } from './one-second-cache.ts'
 
 const key = accessKeyOf()
 

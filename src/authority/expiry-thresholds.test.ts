@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
-import { expiryThreshold, expiryThresholds } from './expiry.ts'
+import { expiryThreshold, expiryThresholds } from './expiry-thresholds.ts'
 
 const notAfter = new Date('2027-01-01T00:00:00Z')
 const second = 1000

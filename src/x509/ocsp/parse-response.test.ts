@@ -5,13 +5,13 @@ import * as fc from 'fast-check'
 import { signatureAlgorithmIdentifier } from '../algorithm-identifier.ts'
 import { DerError } from '../der/error.ts'
 import { encodeOctetString, encodeSequence, encodeUnsigned } from '../der/writer.ts'
-import { parseOcspAnswer } from './answer.ts'
+import { parseOcspAnswer } from './parse-response.ts'
 import {
   encodeOcspError,
   encodeOcspResponse,
   encodeResponseData,
   type SingleResponse,
-} from './response.ts'
+} from './encode-response.ts'
 import { encodeOidElement, oids } from '../der/oid.ts'
 
 const octets = (value: number, count: number): Uint8Array => new Uint8Array(count).fill(value)
