@@ -5,7 +5,7 @@ export interface Setting<T> extends SettingRow<T> {
   readonly flag: string
 }
 
-interface SettingRow<T> {
+export interface SettingRow<T> {
   /** What stands for its value in the help text; empty for a switch, which has none. */
   readonly value: string
   readonly description: string
