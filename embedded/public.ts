@@ -30,7 +30,7 @@ export function createFetchPublic(parts: PublicParts): FetchPublic {
   const routes = publicRoutes({ services, publicObjects, ocsp })
   const answer = async (request: Request): Promise<Response> => {
     const { method, url } = request
-    const rawHeaders = [...request.headers, ['host', new URL(url).host]].flat()
+    const rawHeaders = [['host', new URL(url).host], ...request.headers].flat()
     const head = parseHead({ method, url: pathOf(url, publicUrl), rawHeaders }, '')
     const id = requestId()
     const route = findRoute(routes, head)

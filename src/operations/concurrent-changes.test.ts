@@ -233,3 +233,18 @@ test('an issuance is begun again when the CA changes, and given up, never thrott
   const again = await runAmid('IssueCertificate', input, { change, times: 0 })
   assert.deepEqual(again, issued)
 })
+
+// The last test: it moves the clock beyond the end of every CA.
+test('IssueCertificate by a root that has changed and expired meanwhile is refused for its state', async () => {
+  const { arn } = await createRoot(service)
+  const change = async (): Promise<void> => {
+    await service.must('UpdateCertificateAuthority', {
+      CertificateAuthorityArn: arn,
+      RevocationConfiguration: { OcspConfiguration: { Enabled: true } },
+    })
+    service.clock.advance({ days: 11 * 366 })
+  }
+  await assert.rejects(runAmid('IssueCertificate', issueInput(arn, csr('ec-server')), { change }), {
+    code: 'InvalidStateException',
+  })
+})

@@ -138,8 +138,14 @@ async function issue(
   throw changedTooOften()
 }
 
-function readAgain(services: Services, { input, caller }: AcceptedRequest): Promise<AuthorityView> {
-  return requireAuthority(services, caller, lookupOf(input))
+/** The CA as it is now. Throws if its state no longer allows the request. */
+async function readAgain(
+  services: Services,
+  { input, caller, template }: AcceptedRequest,
+): Promise<AuthorityView> {
+  const view = await requireAuthority(services, caller, lookupOf(input))
+  requireIssuing(view, template)
+  return view
 }
 
 function lookupOf(input: Input): Parameters<typeof requireAuthority>[2] {
