@@ -4,7 +4,7 @@ import { parseIdentityFileName } from '../chain/issuer-identity.ts'
 import { findAuthority } from '../store/authorities.ts'
 import { findIdentityCertificate } from '../store/installed-certificates.ts'
 import { httpDate, methodNotAllowed, notFound, publicFailure, type Answer } from './answer.ts'
-import { publicPaths, type RequestHead } from './request.ts'
+import { publicPaths, type PublicSite, type RequestHead } from './request.ts'
 import type { Handler } from './route.ts'
 
 const pathForm = /^\/ca\/([0-9a-f-]{36,46})\.cer$/
@@ -12,11 +12,8 @@ const pathForm = /^\/ca\/([0-9a-f-]{36,46})\.cer$/
 const maxAgeSeconds = 3600
 
 /** File name, without extension, in the path of a CA certificate; undefined for other paths. */
-export function findCertificateName(
-  { publicUrl }: Pick<Services, 'publicUrl'>,
-  head: RequestHead,
-): string | undefined {
-  const names = publicPaths(head, publicUrl).map((path) => pathForm.exec(path)?.[1])
+export function findCertificateName(site: PublicSite, head: RequestHead): string | undefined {
+  const names = publicPaths(head, site).map((path) => pathForm.exec(path)?.[1])
   return names.find((name) => name !== undefined)
 }
 

@@ -15,26 +15,33 @@ import {
   type Answer,
 } from './answer.ts'
 import { findCustomCrl } from './custom-crls.ts'
-import { conditionsOf, decodePath, headerValue, publicPaths, type RequestHead } from './request.ts'
+import {
+  conditionsOf,
+  decodePath,
+  headerValue,
+  publicPaths,
+  type PublicSite,
+  type RequestHead,
+} from './request.ts'
 import type { Handler } from './route.ts'
 
 /** The handler of CRLs and other objects, by bucket and key or by the host name of a CustomCname. */
 export function createObjectHandler(
   services: Services,
   publicObjects: PublicObjects | undefined,
+  site: PublicSite,
 ): Handler {
   if (publicObjects === undefined) return { answer: () => notFound, fail: publicFailure }
-  const stores = { publicObjects, clock: services.clock }
+  const stores = { publicObjects, clock: services.clock, site }
   return { answer: (request) => findObject(services, request, stores), fail: publicFailure }
 }
 
 function findObject(
   services: Services,
   head: RequestHead,
-  stores: ObjectServices,
+  { site, ...stores }: ObjectServices & { readonly site: PublicSite },
 ): Promise<Answer> {
-  const publicUrl = services.publicUrl
-  const byBucket = publicPaths(head, publicUrl).map(
+  const byBucket = publicPaths(head, site).map(
     (localPath) => () => answerObject(stores, { ...head, localPath }),
   )
   const byHost = async (): Promise<Answer> => {
@@ -42,7 +49,7 @@ function findObject(
     return location === undefined ? notFound : answerObject(stores, head, location)
   }
   // Below the public URL, CRLs are found without the database, so they are served while it is unavailable.
-  const isOwn = URL.canParse(publicUrl) && head.host === new URL(publicUrl).host
+  const isOwn = site.host !== undefined && head.host === site.host
   return firstFound(isOwn ? [...byBucket, byHost] : [byHost, ...byBucket])
 }
 

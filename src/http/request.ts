@@ -71,15 +71,28 @@ export function withoutPrefix(path: string, prefix: string): string {
   return rest.startsWith('/') ? rest : path
 }
 
+/** The parts of the public URL that requests are compared with. */
+export interface PublicSite {
+  readonly host: string | undefined
+  /** The path, without a slash at its end. */
+  readonly prefix: string
+}
+
+/** Parses the public URL, once for all requests. */
+export function publicSite(publicUrl: string): PublicSite {
+  if (!URL.canParse(publicUrl)) return { host: undefined, prefix: '' }
+  const { host, pathname } = new URL(publicUrl)
+  return { host, prefix: pathname.replace(/\/+$/, '') }
+}
+
 /**
  * The local paths that the path of a request may stand for: a reverse proxy may, or may not, have removed the path of the public
  * URL.
  */
 export function publicPaths(
   { localPath }: Pick<RequestHead, 'localPath'>,
-  publicUrl: string,
+  { prefix }: PublicSite,
 ): readonly string[] {
-  const prefix = URL.canParse(publicUrl) ? new URL(publicUrl).pathname.replace(/\/+$/, '') : ''
   const below = withoutPrefix(localPath, prefix)
   return below === localPath ? [localPath] : [below, localPath]
 }

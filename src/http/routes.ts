@@ -7,6 +7,7 @@ import { createHealthHandler, type Health } from './health.ts'
 import { errorAnswer } from './aws-answer.ts'
 import type { ApiServices } from './protocol.ts'
 import { createObjectHandler } from './public-objects.ts'
+import { publicSite } from './request.ts'
 import type { Handler, Route } from './route.ts'
 
 const reads = ['GET', 'HEAD'] as const
@@ -37,15 +38,16 @@ export interface PublicRouteServices {
 /** The public listener. */
 export function publicRoutes(parts: PublicRouteServices): readonly Route[] {
   const { services, health } = parts
-  const { log } = services
+  const { log, publicUrl } = services
+  const site = publicSite(publicUrl)
   return [
     { methods: reads, path: '/healthz', handler: createHealthHandler({ health, log }) },
     parts.ocsp,
     {
-      path: (head) => findCertificateName(services, head),
+      path: (head) => findCertificateName(site, head),
       handler: createCertificateHandler(services),
     },
-    { path: every, handler: createObjectHandler(services, parts.publicObjects) },
+    { path: every, handler: createObjectHandler(services, parts.publicObjects, site) },
   ]
 }
 
