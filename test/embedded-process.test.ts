@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, globSync, readFileSync, utimesSync } from 'node:fs'
+import { existsSync, readFileSync, utimesSync } from 'node:fs'
 import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -113,38 +113,13 @@ test('an embedded CA loads neither server, drivers nor SDKs of other services', 
     console.log([...loaded].join(' '))`
   const loaded = (await printed(program, hook)).split(' ')
   assert.ok(loaded.includes('@smithy/core'))
-  for (const name of ['pino', 'pg', 'prom-client', 'jose', 'commander'])
+  for (const name of ['pg', 'prom-client', 'jose', 'commander'])
     assert.ok(!loaded.includes(name), name)
   assert.deepEqual(
     loaded.filter((name) => name.startsWith('@aws-sdk/client-')),
     [],
   )
 })
-
-test('the log that writes nothing has all that is called of one', () => {
-  const root = join(import.meta.dirname, '../src')
-  const sources = globSync('**/*.ts', { cwd: root, exclude: ['**/*.test.ts', 'serve.ts'] })
-  const called = sources.flatMap((path) =>
-    [...readFileSync(join(root, path), 'utf8').matchAll(/\blog\??\.(\w+)\(/g)].map(
-      ([, name]) => name,
-    ),
-  )
-  assert.deepEqual(
-    [...new Set(called)].filter((name) => !loggers.has(name)),
-    [],
-  )
-  assert.ok(called.length > 20)
-})
-
-const loggers = new Set<string | undefined>([
-  'fatal',
-  'error',
-  'warn',
-  'info',
-  'debug',
-  'trace',
-  'isLevelEnabled',
-])
 
 test('lines of the log go to standard error when they are asked for', async () => {
   const code = `const { openEmbedded } = await import('${entry}')

@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict'
-import { setImmediate as turn } from 'node:timers/promises'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
-import { createBatch } from './batch.ts'
 import { PendingReplies } from './pending-replies.ts'
 
 const ignore = (): void => {}
@@ -73,17 +71,4 @@ test('a request with a timeout is rejected in time, and its late reply is ignore
   t.mock.timers.tick(1)
   pending.settle(ids[0] ?? 0, 'late')
   await assert.rejects(late, /the reply is late/)
-})
-
-test('items of one turn of the event loop are sent together, in their order', async () => {
-  const sent: (readonly number[])[] = []
-  const add = createBatch<number>((items) => sent.push(items))
-  add(1)
-  await Promise.resolve()
-  add(2)
-  assert.deepEqual(sent, [])
-  await turn()
-  add(3)
-  await turn()
-  assert.deepEqual(sent, [[1, 2], [3]])
 })

@@ -2,6 +2,7 @@
 import type { RequestListener } from 'node:http'
 import { uuid, type Random } from '../random.ts'
 import type { Log } from '../telemetry/log.ts'
+import { joinBatch } from '../turns/batch.ts'
 import { errorAnswer } from './aws-answer.ts'
 import { createBodyBudget, type BodyBudget } from './body/budget.ts'
 import { dropBody, readBody } from './body/read-body.ts'
@@ -114,7 +115,10 @@ async function serve(services: EntryServices, routed: RoutedRequest): Promise<vo
     return
   }
   try {
+    await joinBatch()
     const answer = await handler.answer({ ...head, body: read.bytes }, connection, parameter)
+    // A response leaves after the log line of its request.
+    await services.log.written()
     sendAnswer(response, answer, services)
   } finally {
     read.release()

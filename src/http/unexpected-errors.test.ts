@@ -115,7 +115,8 @@ test('a call whose record cannot be made is refused where a record is required',
 })
 
 test('a log that fails keeps no request from being answered', async (t) => {
-  const log = { info: broken, error: broken, debug: broken, warn: broken } as unknown as Log
+  const levels = { info: broken, error: broken, debug: broken, warn: broken }
+  const log = { ...levels, written: () => undefined } as unknown as Log
   const url = await serve(t, entryOf(apiRoutes(services(log, {})), { log }))
   const known = await fetch(url, { method: 'POST', headers: json, body: '{}' })
   assert.equal(known.headers.get('x-amzn-errortype'), 'UnknownOperationException')

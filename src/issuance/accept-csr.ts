@@ -4,6 +4,7 @@ import {
   parseCertificationRequest,
   type CertificationRequest,
 } from '../x509/certification-request.ts'
+import { barrier } from '../turns/batch.ts'
 import { DerError } from '../x509/der/error.ts'
 import { findExtension, type Extension } from '../x509/extensions/extensions.ts'
 import { oids } from '../x509/der/oid.ts'
@@ -41,6 +42,7 @@ export async function acceptCsr(csrPem: Uint8Array, policy: IssuancePolicy): Pro
   requireCommonNames(request)
   const san = findExtension(request.extensions, oids.subjectAltName)
   if (san !== undefined) requireSan(san)
+  await barrier
   await requireProofOfPossession(request, policy)
   await requireCompositeModulus(request.subjectPublicKeyInfo, policy)
   return { [accepted]: true, request }

@@ -12,7 +12,7 @@ export function createServerLog(level: string): {
   // Node.js and threads also write to this stream, and its errors must not become uncaught. Creating the stream also sets
   // O_NONBLOCK for a pipe or socket, so that a reader that has stopped reading does not block this process.
   process.stderr.on('error', () => {})
-  const lines = standardErrorLines(() => (faults.droppedLogLines += 1))
+  const lines = standardErrorLines((count) => (faults.droppedLogLines += count))
   process.on('exit', () => lines.flushAtEnd())
   return { log: createLogOn(level, lines), faults }
 }

@@ -1,7 +1,9 @@
 /** Log lines on a disk that is full, a pipe that is closed, and a reader that is slow. */
 import assert from 'node:assert/strict'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
+import { barrier, joinBatch } from '../turns/batch.ts'
 import { LogLines, type Recovery } from './log-lines.ts'
 import { createLogOn } from './log.ts'
 
@@ -22,8 +24,14 @@ class Descriptor {
       this.text += Buffer.from(taken).toString('latin1')
       return taken.length
     },
-    onDrop: () => (this.drops += 1),
+    onDrop: (lines) => (this.drops += lines),
   })
+
+  /** Writes a line as one that is alone in its turn. */
+  write(line: string): void {
+    this.lines.write(line)
+    this.lines.handOver()
+  }
 }
 
 for (const code of ['ENOSPC', 'EPIPE', 'EIO', 'EBADF', 'EFBIG', 'EDQUOT'])
@@ -31,14 +39,14 @@ for (const code of ['ENOSPC', 'EPIPE', 'EIO', 'EBADF', 'EFBIG', 'EDQUOT'])
     const to = new Descriptor()
     const recoveries: Recovery[] = []
     to.lines.onRecovery = (recovery) => recoveries.push(recovery)
-    to.lines.write('before\n')
+    to.write('before\n')
     to.next = () => code
-    for (const line of ['one\n', 'two\n', 'three\n']) to.lines.write(line)
+    for (const line of ['one\n', 'two\n', 'three\n']) to.write(line)
     assert.equal(to.drops, 3)
     assert.deepEqual(recoveries, [])
     to.next = () => Number.POSITIVE_INFINITY
-    to.lines.write('after\n')
-    to.lines.write('later\n')
+    to.write('after\n')
+    to.write('later\n')
     assert.deepEqual(recoveries, [{ dropped: 3, code }])
     assert.equal(to.text, 'before\nafter\nlater\n')
   })
@@ -48,8 +56,11 @@ test('the log itself says how many of its lines are missing', () => {
   const log = createLogOn('info', to.lines)
   to.next = () => 'ENOSPC'
   for (let line = 0; line < 4; line += 1) log.info('lost')
+  to.lines.handOver()
   to.next = () => Number.POSITIVE_INFINITY
   log.info('kept')
+  to.lines.handOver()
+  to.lines.handOver()
   const written = to.text
     .trim()
     .split('\n')
@@ -71,9 +82,9 @@ test('a line after one that was cut short begins on a line of its own', () => {
   const to = new Descriptor()
   const outcomes: Outcome[] = [3, 'ENOSPC', 'ENOSPC']
   to.next = () => outcomes.shift() ?? Number.POSITIVE_INFINITY
-  to.lines.write('aaaaaa\n')
-  to.lines.write('bbbbbb\n')
-  to.lines.write('cccccc\n')
+  to.write('aaaaaa\n')
+  to.write('bbbbbb\n')
+  to.write('cccccc\n')
   assert.equal(to.text, 'aaa\ncccccc\n')
   assert.equal(to.drops, 2)
 })
@@ -82,7 +93,7 @@ test('what a slow reader has no room for waits, at most 1 MiB of it, and is writ
   const to = new Descriptor()
   to.next = () => 'EAGAIN'
   const line = `${'x'.repeat(999)}\n`
-  for (let count = 0; count < 2000; count += 1) to.lines.write(line)
+  for (let count = 0; count < 2000; count += 1) to.write(line)
   assert.equal(to.drops, 2000 - Math.floor(1_048_576 / 1000))
   to.next = () => Number.POSITIVE_INFINITY
   to.lines.flushAtEnd()
@@ -99,13 +110,17 @@ test('whatever write(2) does, nothing is thrown, and every line is written whole
     fc.property(
       fc.array(fc.integer({ min: 0, max: 9 }), { maxLength: 30 }),
       fc.array(outcome, { maxLength: 120 }),
-      (lengths, outcomes) => {
+      fc.infiniteStream(fc.boolean()),
+      (lengths, outcomes, ends) => {
         const to = new Descriptor()
         const left = outcomes.slice()
         to.next = () => left.shift() ?? Number.POSITIVE_INFINITY
         // Each line begins with its number, so that its place can be seen in what was written.
         const lines = lengths.map((length, index) => `${index}:${'x'.repeat(length)}`)
-        for (const line of lines) to.lines.write(`${line}\n`)
+        for (const line of lines) {
+          to.lines.write(`${line}\n`)
+          if (ends.next().value === true) to.lines.handOver()
+        }
         left.length = 0
         to.lines.flushAtEnd()
         const written = to.text.split('\n').filter((line) => line !== '')
@@ -122,4 +137,37 @@ test('whatever write(2) does, nothing is thrown, and every line is written whole
     ),
     { seed: 15, numRuns: 2000 },
   )
+})
+
+test('lines of one turn are written together, in pieces that a pipe takes whole and that end with a line', async () => {
+  const pieces: string[] = []
+  const lines = new LogLines({ write: (bytes) => pieces.push(String(bytes)) && bytes.length })
+  const written = Array.from({ length: 100 }, (_, at) => `${at} ${'ü'.repeat(at)}\n`)
+  for (const line of written) lines.write(line)
+  const beyond = pieces.length
+  await lines.written()
+  assert.equal(pieces.join(''), written.join(''))
+  assert.ok(pieces.length < 10 && beyond === pieces.length - 1, `${pieces.length} pieces`)
+  for (const piece of pieces) {
+    assert.ok(piece.endsWith('\n'))
+    assert.ok(Buffer.byteLength(piece) <= 4096)
+  }
+  assert.equal(lines.written(), undefined)
+})
+
+test('lines are written after the microtasks that are due, and before any other callback', async () => {
+  const order: string[] = []
+  const lines = new LogLines({ write: (bytes) => order.push(String(bytes)) && bytes.length })
+  const request = async (line: string, steps: number): Promise<void> => {
+    await joinBatch()
+    for (let step = 0; step < steps; step += 1) await barrier
+    lines.write(line)
+    await lines.written()
+    order.push('answer')
+  }
+  const requests = [request('one ', 1), request('two', 3)]
+  setImmediate(() => order.push('next callback'))
+  await Promise.all(requests)
+  await nextTurn()
+  assert.deepEqual(order, ['one two', 'answer', 'answer', 'next callback'])
 })

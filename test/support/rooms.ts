@@ -23,6 +23,7 @@ export const everyone = [
   'durable-file.ts',
   'text',
   'channel',
+  'turns',
 ] as const
 
 export const rooms: Readonly<Record<string, Room>> = {
@@ -32,6 +33,10 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
 
   channel: { subject: 'Requests and replies over a channel of messages', imports: [] },
+  turns: {
+    subject: 'Turns of the event loop: the requests of one are processed together',
+    imports: [],
+  },
 
   'x509/der': { subject: 'DER: reader, writer, primitive types', imports: [] },
   'x509/names': { subject: 'Distinguished names and GeneralNames', imports: ['x509/der'] },
@@ -428,5 +433,5 @@ export const layers: readonly Layer[] = [
     name: 'Rules',
     rooms: ['lint', 'chain', 'authority', 'key-strength', 'policy', 'identity'],
   },
-  { name: 'Formats', rooms: ['x509', 'wire', 'backup', 'channel', 'text'] },
+  { name: 'Formats', rooms: ['x509', 'wire', 'backup', 'channel', 'turns', 'text'] },
 ]

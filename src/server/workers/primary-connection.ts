@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { RateLimiter } from '../../access/rate-limiter.ts'
 import type { Rates } from '../../access/rates.ts'
 import type { CallLogPort } from '../../call-log/call-recorder.ts'
-import { createBatch } from '../../channel/batch.ts'
+import { createCollector } from '../../turns/collector.ts'
 import { PendingReplies } from '../../channel/pending-replies.ts'
 import type { JobName } from '../../jobs/scheduler/job-names.ts'
 import { rowsOf, type SqliteWriter } from '../../store/sqlite/writer-client.ts'
@@ -33,7 +33,7 @@ export class PrimaryConnection {
   readonly #forked: Forked
   readonly #orphaned: () => void
   readonly #replies = new PendingReplies<unknown>()
-  readonly #enqueue = createBatch<SentRequest>((requests) =>
+  readonly #enqueue = createCollector<SentRequest>((requests) =>
     this.#send({ kind: 'requests', requests }),
   )
   #isCallLogWritable = true

@@ -1,6 +1,6 @@
 /** The primary's side of one worker. */
 import type { Worker } from 'node:cluster'
-import { createBatch } from '../../channel/batch.ts'
+import { createCollector } from '../../turns/collector.ts'
 import { PendingReplies } from '../../channel/pending-replies.ts'
 import { ConfigurationError } from '../../errors.ts'
 import type {
@@ -39,7 +39,7 @@ export class WorkerProcess {
     listening.promise.catch(() => {})
     this.#loaded = loaded.promise
     this.listening = listening.promise
-    const reply = createBatch<SentReply>((replies) => this.send({ kind: 'replies', replies }))
+    const reply = createCollector<SentReply>((replies) => this.send({ kind: 'replies', replies }))
     const serve = (sent: SentRequest): void => {
       if ('notice' in sent) events.accept(sent.notice)
       else events.serve(sent.request, (value) => reply({ id: sent.id, reply: value }))

@@ -1,0 +1,25 @@
+/** What a log line says of an error: its class, its message and stack with those of its causes, and its own members, such as `code`. */
+export function errorFields(error: unknown): unknown {
+  if (!(error instanceof Error)) return error
+  const chain = causesOf(error)
+  const { errors } = error as AggregateError
+  return {
+    type: error.constructor.name,
+    message: chain.map(({ message }) => message).join(': '),
+    stack: chain.map(({ stack = '' }) => stack).join('\ncaused by: '),
+    ...(Array.isArray(errors) && { aggregateErrors: errors.map(errorFields) }),
+    ...Object.fromEntries(
+      Object.entries(error)
+        .filter(([name]) => name !== 'cause' && name !== 'errors')
+        .map(([name, value]) => [name, errorFields(value)]),
+    ),
+  }
+}
+
+/** The error and its causes. A chain that leads back into itself ends there. */
+function causesOf(error: Error): Error[] {
+  const chain = new Set<Error>()
+  for (let next: unknown = error; next instanceof Error && !chain.has(next); next = next.cause)
+    chain.add(next)
+  return [...chain]
+}

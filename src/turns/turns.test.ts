@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict'
+import { setImmediate as turn } from 'node:timers/promises'
+import { test } from 'node:test'
+import * as fc from 'fast-check'
+import { barrier, batchMax, joinBatch } from './batch.ts'
+import { createCollector } from './collector.ts'
+
+/** Starts requests of `steps` steps, which write their number and their step. */
+function start(count: number, steps: number, journal: string[]): Promise<unknown> {
+  const request = async (number: number): Promise<void> => {
+    await joinBatch()
+    for (let step = 1; step <= steps; step += 1) {
+      journal.push(`${step}.${number}`)
+      await barrier
+    }
+  }
+  return Promise.all([...Array(count).keys()].map(request))
+}
+
+test('requests of one turn run each step together, in the order in which they joined', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.integer({ min: 1, max: batchMax }),
+      fc.integer({ min: 1, max: 5 }),
+      async (count, steps) => {
+        const journal: string[] = []
+        await start(count, steps, journal)
+        const expected = [...Array(steps).keys()].flatMap((step) =>
+          [...Array(count).keys()].map((number) => `${step + 1}.${number}`),
+        )
+        assert.deepEqual(journal, expected)
+      },
+    ),
+    { seed: 17, numRuns: 30 },
+  )
+})
+
+test('nothing of a request runs before the end of the turn in which it joined', async () => {
+  const journal: string[] = []
+  const requests = start(2, 1, journal)
+  await Promise.resolve()
+  assert.deepEqual(journal, [])
+  await requests
+  assert.deepEqual(journal, ['1.0', '1.1'])
+})
+
+test('requests beyond the limit on a batch start one turn later, and none is lost', async () => {
+  const journal: string[] = []
+  const requests = start(2 * batchMax + 1, 1, journal)
+  for (const count of [batchMax, 2 * batchMax, 2 * batchMax + 1]) {
+    await turn()
+    assert.equal(journal.length, count)
+  }
+  await requests
+})
+
+test('items of one turn of the event loop are handed over together, in their order', async () => {
+  const collected: (readonly number[])[] = []
+  const add = createCollector<number>((items) => collected.push(items))
+  add(1)
+  await Promise.resolve()
+  add(2)
+  assert.deepEqual(collected, [])
+  await turn()
+  add(3)
+  await turn()
+  assert.deepEqual(collected, [[1, 2], [3]])
+})
