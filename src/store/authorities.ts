@@ -85,20 +85,28 @@ export function insertCertificateCount(authorityId: string): Sql {
 
 const cachedMax = 1000
 
-/** CAs that were read before, by id. A revision never changes: one of the revision in the database saves reading the row. */
-const cacheOf = createOwnedCaches<Authority>(cachedMax)
+/**
+ * CAs that were read before, by id. Within a snapshot nothing is read again. A revision never changes: one of the revision in the
+ * database saves reading the row.
+ */
+const cacheOf = createOwnedCaches<{ authority: Authority; seenIn: object | undefined }>(cachedMax)
 
 /** The CA with that id, also one that is past its restoration period. */
 export async function findAuthority(db: Database, id: string): Promise<Authority | undefined> {
-  const [stamp] = await db.query(sql`select revision from authorities where id = ${id}`)
-  if (stamp === undefined) return undefined
   const cache = cacheOf(db)
   const known = cache.get(id)
-  if (known?.revision === integerOf(stamp, 'revision')) return known
+  const seenIn = db.snapshot?.()
+  if (known !== undefined && seenIn !== undefined && known.seenIn === seenIn) return known.authority
+  const [stamp] = await db.query(sql`select revision from authorities where id = ${id}`)
+  if (stamp === undefined) return undefined
+  if (known?.authority.revision === integerOf(stamp, 'revision')) {
+    known.seenIn = seenIn
+    return known.authority
+  }
   const [row] = await db.query({ ...selectOne, values: [id] })
   if (row === undefined) return undefined
   const authority = authorityOf(row)
-  cache.set(id, authority)
+  cache.set(id, { authority, seenIn })
   return authority
 }
 

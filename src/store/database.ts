@@ -9,7 +9,10 @@ import { ServiceError } from '../errors.ts'
 import type { GuardName, Row, Sql } from './sql.ts'
 
 export interface Database {
-  /** Runs one read. Sees everything committed before the call. May be called concurrently. */
+  /**
+   * Runs one read. Sees everything that was committed before this turn of the event loop, and every commit that this process has
+   * seen the end of. May be called concurrently.
+   */
   query(statement: Sql): Promise<Row[]>
   /**
    * Runs the statements in order, all or none; resolves to each statement's rows, after they are durable.
@@ -19,6 +22,8 @@ export interface Database {
    * a statement returns another number of rows than it expects.
    */
   transaction(statements: readonly Sql[]): Promise<Row[][]>
+  /** An object that is the same one as long as all reads see the same. Absent if the engine cannot tell. */
+  snapshot?(): object
   /**
    * A number that is another one after every commit, by whichever process, so that what was read before is known to be
    * still true as long as it is the same. Undefined if the database cannot tell at once.

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { createInterface } from 'node:readline'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { test } from 'node:test'
 import { Worker } from 'node:worker_threads'
 import { TestDatabase, TestFolder } from '../../../test/support/database.ts'
@@ -333,5 +334,6 @@ test('the stamp changes with every commit, also of another process, and with not
   const other = new DatabaseSync(path)
   other.exec("insert into accounts (account_id, created_at_ms) values ('b', 0)")
   other.close()
+  await nextTurn()
   assert.notEqual(db.changeStamp(), second)
 })

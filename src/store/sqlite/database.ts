@@ -4,6 +4,7 @@ import { damageErrorOf } from '../disk-faults.ts'
 import { readFailure, watchWriter } from './health.ts'
 import type { Ownership } from './ownership.ts'
 import { migrate, SqliteConnection } from './connection.ts'
+import { TurnReader } from './turn-reader.ts'
 import { startWriterThread, type SqliteWriter } from './writer-client.ts'
 import type { Sql, SqlValue } from '../sql.ts'
 
@@ -34,22 +35,27 @@ export async function openSqlite(
     options.writer ??
     (await startWriterThread({ path, ownership: options.ownership }, options.onFailure))
   const { run, probe } = watchWriter(writer, path)
-  const reader = new SqliteConnection(path, { readOnly: true })
+  const reader = new TurnReader(new SqliteConnection(path, { readOnly: true }))
   return {
     // oxlint-disable-next-line typescript/require-await -- reads are synchronous; the port is not
     async query(statement) {
       try {
-        return reader.run(statement)
+        return reader.query(statement)
       } catch (error) {
         throw readFailure(error, path)
       }
     },
     async transaction(statements) {
       requireWhole(path)
-      return run({ kind: 'transaction', statements: statements.map(compact) })
+      try {
+        return await run({ kind: 'transaction', statements: statements.map(compact) })
+      } finally {
+        reader.end()
+      }
     },
+    snapshot: () => reader.snapshot(),
     damage: () => damageErrorOf(path),
-    changeStamp: () => reader.dataVersion(),
+    changeStamp: () => reader.stamp(),
     async truncateLog() {
       await run({ kind: 'truncate-log' })
     },
@@ -58,7 +64,7 @@ export async function openSqlite(
       await probe()
     },
     async close() {
-      if (reader.isOpen) reader.close()
+      reader.close()
       // Last, so that the last connection to close empties the log into the database.
       await writer.close()
     },

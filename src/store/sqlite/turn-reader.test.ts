@@ -1,0 +1,100 @@
+/** Reads of one turn see one snapshot, and whoever knows of a commit reads it. */
+import assert from 'node:assert/strict'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { DatabaseSync } from 'node:sqlite'
+import { test } from 'node:test'
+import * as fc from 'fast-check'
+import { TestDatabase } from '../../../test/support/database.ts'
+import type { Database } from '../database.ts'
+import { sql, type Sql } from '../sql.ts'
+import { openSqlite } from './database.ts'
+
+const write = (value: number): Sql => sql`insert into settings (name, value)
+  values ('register', ${Buffer.of(value)}) on conflict (name) do update set value = excluded.value`
+
+async function read(db: Database): Promise<number> {
+  const [row] = await db.query(sql`select value from settings where name = 'register'`)
+  return (row?.['value'] as Uint8Array | undefined)?.[0] ?? 0
+}
+
+test('reads of one turn see the same, whatever another process commits meanwhile', async () => {
+  await using database = await TestDatabase.open()
+  const { db, path } = database
+  await db.transaction([write(1)])
+  await nextTurn()
+  const snapshot = db.snapshot?.()
+  assert.equal(await read(db), 1)
+  const other = new DatabaseSync(path)
+  other.exec(`update settings set value = x'02' where name = 'register'`)
+  other.close()
+  assert.equal(await read(db), 1)
+  assert.equal(db.snapshot?.(), snapshot)
+  await nextTurn()
+  assert.equal(await read(db), 2)
+  assert.notEqual(db.snapshot?.(), snapshot)
+})
+
+test('a transaction ends the snapshot for whoever waited for it, also when it met a conflict', async () => {
+  await using database = await TestDatabase.open()
+  const { db } = database
+  const before = db.snapshot?.()
+  await db.transaction([write(1)])
+  assert.equal(await read(db), 1)
+  assert.notEqual(db.snapshot?.(), before)
+  const second = db.snapshot?.()
+  const insert = sql`insert into settings (name, value) values ('register', x'03')`
+  await assert.rejects(db.transaction([insert]))
+  assert.notEqual(db.snapshot?.(), second)
+})
+
+test('whatever the order of reads, writes and turns, a read sees every write that was acknowledged before it began', async () => {
+  const step = fc.oneof(
+    { weight: 4, arbitrary: fc.record({ kind: fc.constant('read'), on: fc.nat(1) }) },
+    { weight: 3, arbitrary: fc.record({ kind: fc.constant('write'), on: fc.nat(1) }) },
+    { weight: 2, arbitrary: fc.record({ kind: fc.constant('microtask'), on: fc.nat(1) }) },
+    { weight: 2, arbitrary: fc.record({ kind: fc.constant('turn'), on: fc.nat(1) }) },
+  )
+  await using database = await TestDatabase.open()
+  // Two writers, as a server and a command beside it: each has connections of its own.
+  const other = await openSqlite(database.path)
+  const connections = [database.db, other]
+  let written = 0
+  let acknowledged = 0
+  /** A client that acts on its own: what it has started goes on while others take their steps. */
+  async function client(steps: readonly { kind: string; on: number }[]): Promise<void> {
+    for (const { kind, on } of steps) {
+      const db = connections[on] as Database
+      if (kind === 'microtask') await Promise.resolve()
+      else if (kind === 'turn') await nextTurn()
+      else if (kind === 'write') {
+        const number = (written += 1)
+        await db.transaction([
+          sql`insert into settings (name, value) values (${`write ${number}`}, x'00')`,
+        ])
+        acknowledged += 1
+      } else {
+        // A client is another process: it hears of an acknowledgement, and asks, in callbacks of their own.
+        await nextTurn()
+        const atLeast = acknowledged
+        const [row] = await db.query(
+          sql`select count(*) as seen from settings where name like 'write %'`,
+        )
+        assert.ok(Number(row?.['seen']) >= atLeast, `${String(row?.['seen'])} of ${atLeast}`)
+      }
+    }
+  }
+  try {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.array(step, { maxLength: 12 }), { minLength: 1, maxLength: 6 }),
+        async (clients) => {
+          await Promise.all(clients.map(client))
+        },
+      ),
+      { seed: 17, numRuns: 60 },
+    )
+  } finally {
+    await other.close()
+  }
+  assert.ok(acknowledged > 100)
+})

@@ -1,0 +1,58 @@
+/** Reads of a SQLite database, those of one turn of the event loop from one snapshot. */
+import type { SqliteConnection } from './connection.ts'
+import type { Row, Sql } from '../sql.ts'
+
+/**
+ * The first read opens a snapshot, and it ends with the microtasks that are due. No callback runs in between, so that neither a
+ * request that came after an acknowledged commit nor the acknowledgement itself can meet a snapshot from before that commit.
+ *
+ * Opening a read transaction costs 7 of the 10 µs of a SELECT by primary key. A GetCertificate makes two, and a batch of them one
+ * snapshot: 13 of 45 µs.
+ */
+export class TurnReader {
+  readonly #connection: SqliteConnection
+  #snapshot: Snapshot | undefined
+
+  constructor(connection: SqliteConnection) {
+    this.#connection = connection
+  }
+
+  query(statement: Sql): Row[] {
+    this.snapshot()
+    return this.#connection.run(statement)
+  }
+
+  /** Another number after every commit by another connection. */
+  stamp(): number {
+    const snapshot = this.snapshot()
+    return (snapshot.stamp ??= this.#connection.dataVersion())
+  }
+
+  /** The snapshot that is open: the same object as long as all reads see the same. */
+  snapshot(): Snapshot {
+    if (this.#snapshot !== undefined) return this.#snapshot
+    this.#connection.run(begin)
+    process.nextTick(() => this.end())
+    this.#snapshot = { stamp: undefined }
+    return this.#snapshot
+  }
+
+  /** Later reads see later commits. */
+  end(): void {
+    if (this.#snapshot === undefined) return
+    this.#snapshot = undefined
+    this.#connection.run(commit)
+  }
+
+  close(): void {
+    this.end()
+    if (this.#connection.isOpen) this.#connection.close()
+  }
+}
+
+interface Snapshot {
+  stamp: number | undefined
+}
+
+const begin: Sql = { text: 'begin', values: [] }
+const commit: Sql = { text: 'commit', values: [] }
