@@ -17,6 +17,7 @@ import {
 import { dirname } from 'node:path'
 import { systemClock } from '../clock.ts'
 import { isObject } from '../text/json.ts'
+import { oncePerTurn } from '../turns/once-per-turn.ts'
 
 /** `damaged`: SQLite cannot read a page. `lost-writes`: it is whole, but older than what was acknowledged. */
 export type DamageKind = 'damaged' | 'lost-writes'
@@ -44,12 +45,19 @@ function damageFile(path: string): string {
   return `${path}.damage`
 }
 
-/** The recorded damage of the database at `path`. Fast enough for every signature: it checks whether a file exists. */
+/** Files that this turn found missing. Three looks for each issuance were 4 of its 300 µs. */
+const missing = oncePerTurn(() => new Set<string>())
+
+/** The recorded damage of the database at `path`. Fast enough for every signature: it checks once a turn whether a file exists. */
 export function damageOf(path: string): Damage | undefined {
   const known = damages.get(path)
   if (known !== undefined) return known
   const file = damageFile(path)
-  if (!existsSync(file)) return undefined
+  if (missing().has(file)) return undefined
+  if (!existsSync(file)) {
+    missing().add(file)
+    return undefined
+  }
   const damage = readDamage(file)
   damages.set(path, damage)
   return damage

@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { barrier, batchMax, joinBatch } from './batch.ts'
 import { createCollector } from './collector.ts'
+import { oncePerTurn } from './once-per-turn.ts'
 
 /** Starts requests of `steps` steps, which write their number and their step. */
 function start(count: number, steps: number, journal: string[]): Promise<unknown> {
@@ -54,15 +55,30 @@ test('requests beyond the limit on a batch start one turn later, and none is los
   await requests
 })
 
-test('items of one turn of the event loop are handed over together, in their order', async () => {
+test('what is collected in one turn is handed over together and in order, after the microtasks that are due', async () => {
   const collected: (readonly number[])[] = []
   const add = createCollector<number>((items) => collected.push(items))
-  add(1)
-  await Promise.resolve()
-  add(2)
-  assert.deepEqual(collected, [])
+  const request = async (number: number): Promise<void> => {
+    await joinBatch()
+    for (let step = 0; step < number; step += 1) await barrier
+    add(number)
+    assert.deepEqual(collected, [])
+  }
+  await Promise.all([3, 1, 2].map(request))
   await turn()
-  add(3)
+  add(4)
   await turn()
-  assert.deepEqual(collected, [[1, 2], [3]])
+  assert.deepEqual(collected, [[1, 2, 3], [4]])
+})
+
+test('a value is read once for each turn', async () => {
+  let reads = 0
+  const value = oncePerTurn(() => (reads += 1))
+  const request = async (steps: number): Promise<number> => {
+    await joinBatch()
+    for (let step = 0; step < steps; step += 1) await barrier
+    return value()
+  }
+  assert.deepEqual(await Promise.all([0, 1, 5].map(request)), [1, 1, 1])
+  assert.deepEqual(await Promise.all([0, 1].map(request)), [2, 2])
 })

@@ -41,7 +41,20 @@ export class TurnReader {
   end(): void {
     if (this.#snapshot === undefined) return
     this.#snapshot = undefined
-    this.#connection.run(commit)
+    try {
+      this.#connection.run(commit)
+    } catch {
+      // After a failure SQLite may have ended the transaction. Whoever read has been told of it.
+      this.#rollBack()
+    }
+  }
+
+  #rollBack(): void {
+    try {
+      this.#connection.run(rollback)
+    } catch {
+      // There is no transaction.
+    }
   }
 
   close(): void {
@@ -56,3 +69,4 @@ interface Snapshot {
 
 const begin: Sql = { text: 'begin', values: [] }
 const commit: Sql = { text: 'commit', values: [] }
+const rollback: Sql = { text: 'rollback', values: [] }
