@@ -167,6 +167,7 @@ function checkOnce(known: ExtensionCheck, extension: Extension, context: LintCon
   if (passed.has(extension)) return
   const before = context.report.breaches
   known.check(extension, context)
+  // Other extensions are not seen again.
   if (isConstantExtension(extension) && context.report.breaches === before) passed.add(extension)
 }
 
