@@ -18,7 +18,7 @@ import {
   type IssuancePolicy,
 } from './issuance-policy.ts'
 import { parseGeneralNames } from '../x509/names/general-name.ts'
-import { isReadablePublicKey, verifySignature } from '../x509/verify-signature.ts'
+import { importPublicKey, verifySignature } from '../x509/verify-signature.ts'
 
 /** Private to this module, so that no other can make an AcceptedCsr. */
 const accepted = Symbol('accepted')
@@ -96,8 +96,10 @@ async function requireProofOfPossession(
   { csrSha1 }: IssuancePolicy,
 ): Promise<void> {
   const { subjectPublicKeyInfo, signatureAlgorithm } = request
+  const publicKey = importPublicKey(subjectPublicKeyInfo)
   const check = await verifySignature({
     subjectPublicKeyInfo,
+    publicKey,
     signatureAlgorithm,
     message: request.certificationRequestInfoDer,
     signature: request.signature,
@@ -112,8 +114,8 @@ async function requireProofOfPossession(
     )
   if (check === 'invalid')
     throw malformedCsr(
-      isReadablePublicKey(subjectPublicKeyInfo)
-        ? 'CSR signature does not verify'
-        : 'CSR has a public key that is not accepted: it is not valid for its algorithm',
+      publicKey === undefined
+        ? 'CSR has a public key that is not accepted: it is not valid for its algorithm'
+        : 'CSR signature does not verify',
     )
 }

@@ -8,6 +8,7 @@ import { parsePem } from '../x509/pem.ts'
 import { csr as csrPem } from '../../test/support/csrs.ts'
 import type { AcceptedCsr } from './accept-csr.ts'
 import { certificateContent, type ContentSources } from './certificate-content.ts'
+import { authorityKeyIdentifierOf } from './issuer.ts'
 import { requireTemplate } from './templates.ts'
 
 const nameOf = (value: string): Name => parseName(encodeName([{ type: oids.commonName, value }]))
@@ -36,7 +37,9 @@ function contentOf(sources: {
     template: requireTemplate(sources.template),
     csr: sources.csr,
     passthrough: sources.api ?? { subject: undefined, extensions: [] },
-    authorityKeyIdentifier: sources.root === true ? undefined : new Uint8Array(20),
+    subjectKeyIdentifier: new Uint8Array(20),
+    authorityKeyIdentifier:
+      sources.root === true ? undefined : authorityKeyIdentifierOf(new Uint8Array(20)),
     pointers: sources.pointers ?? {},
     emptySubject: sources.emptySubject,
   })
@@ -200,7 +203,8 @@ test('a key usage of the CSR with trailing zero bits is written as minimal DER',
       template: requireTemplate('BlankEndEntityCertificate_CSRPassthrough'),
       csr: csrWith(nameOf('a'), usage),
       passthrough: { subject: undefined, extensions: [] },
-      authorityKeyIdentifier: new Uint8Array(20),
+      subjectKeyIdentifier: new Uint8Array(20),
+      authorityKeyIdentifier: authorityKeyIdentifierOf(new Uint8Array(20)),
       pointers: {},
     })
     const found = extensions.find(({ oid }) => oid === oids.keyUsage)

@@ -6,14 +6,10 @@
 import { malformedCsr } from '../errors.ts'
 import { DerError } from '../x509/der/error.ts'
 import { findExtension, type Extension, nonCritical } from '../x509/extensions/extensions.ts'
-import {
-  encodeAuthorityKeyIdentifier,
-  encodeSubjectKeyIdentifier,
-} from '../x509/extensions/key-identifiers.ts'
+import { encodeSubjectKeyIdentifier } from '../x509/extensions/key-identifiers.ts'
 import { encodeKeyUsage, parseKeyUsage } from '../x509/extensions/key-usage.ts'
 import { isEmptyName, type Name } from '../x509/names/name.ts'
 import { oids } from '../x509/der/oid.ts'
-import { keyIdentifier } from '../x509/subject-public-key-info.ts'
 import type { AcceptedCsr } from './accept-csr.ts'
 import { pointerExtensions, type CertificatePointers } from './certificate-pointers.ts'
 import type { EmptySubjectPolicy } from './issuance-policy.ts'
@@ -30,8 +26,10 @@ export interface ContentSources {
   readonly template: Template
   readonly csr: AcceptedCsr
   readonly passthrough: Passthrough
-  /** keyIdentifier of the CA; undefined for a root that signs itself. */
-  readonly authorityKeyIdentifier: Uint8Array | undefined
+  /** keyIdentifier of the key that is certified. */
+  readonly subjectKeyIdentifier: Uint8Array
+  /** That of the CA; undefined for a root that signs itself. */
+  readonly authorityKeyIdentifier: Extension | undefined
   /** Where revocation can be looked up; a root, which cannot be revoked, says nothing of it. */
   readonly pointers: CertificatePointers
   /** `refuse` if left out. */
@@ -62,18 +60,10 @@ export function certificateContent(sources: ContentSources): CertificateContent 
 
 /** What the template and the CA define themselves. */
 function templateExtensions(sources: ContentSources): Extension[] {
-  const { template, csr, authorityKeyIdentifier } = sources
-  const subjectKeyIdentifier = keyIdentifier(csr.request.subjectPublicKeyInfo)
+  const { template, subjectKeyIdentifier, authorityKeyIdentifier } = sources
   return [
     template.basicConstraints,
-    ...(authorityKeyIdentifier === undefined
-      ? []
-      : [
-          nonCritical(
-            oids.authorityKeyIdentifier,
-            encodeAuthorityKeyIdentifier(authorityKeyIdentifier),
-          ),
-        ]),
+    ...(authorityKeyIdentifier === undefined ? [] : [authorityKeyIdentifier]),
     nonCritical(oids.subjectKeyIdentifier, encodeSubjectKeyIdentifier(subjectKeyIdentifier)),
     ...template.usage,
     ...(template.kind === 'root' ? [] : pointerExtensions(sources.pointers)),

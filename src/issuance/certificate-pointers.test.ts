@@ -1,11 +1,13 @@
 /** Where certificates say that their revocation can be looked up. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import * as fc from 'fast-check'
 import { encodeCrlDistributionPoints } from '../x509/extensions/distribution-points.ts'
 import { uriName } from '../x509/names/general-name.ts'
 import { encodeInfoAccess } from '../x509/extensions/info-access.ts'
 import { oids } from '../x509/der/oid.ts'
-import { pointerExtensions } from './certificate-pointers.ts'
+import { encodeExtensions, type Extension } from '../x509/extensions/extensions.ts'
+import { pointerExtensions, type CertificatePointers } from './certificate-pointers.ts'
 
 const crlUri = 'http://pki.example.com/my-crls/crl/one.crl'
 const ocspUri = 'http://pki.example.com/ocsp'
@@ -25,27 +27,50 @@ const accessExtension = (...access: Parameters<typeof encodeInfoAccess>[0]) => (
   value: encodeInfoAccess(access),
 })
 
+const encodedHex = (extensions: readonly Extension[]): string =>
+  Buffer.from(encodeExtensions(extensions)).toString('hex')
+
+/** As plain objects. */
+const extensionsFor = (pointers: CertificatePointers): Extension[] =>
+  pointerExtensions(pointers).map((extension) => ({ ...extension }))
+
+test('certificates with the same URLs share their extensions, and no others do', () => {
+  const url = fc.constantFrom('http://a.example/1', 'http://a.example/2')
+  const pointers = fc.record({ crlUri: url, ocspUri: url, caIssuersUri: url }, { requiredKeys: [] })
+  const uris = (each: CertificatePointers): string =>
+    `${each.crlUri} ${each.ocspUri} ${each.ocspUri && each.caIssuersUri}`
+  fc.assert(
+    fc.property(pointers, pointers, (one, other) => {
+      const isSame = uris(one) === uris(other)
+      const first = pointerExtensions(one)
+      assert.equal(encodedHex(first) === encodedHex(pointerExtensions(other)), isSame)
+      assert.equal(pointerExtensions({ ...one }), first)
+    }),
+    { seed: 20_261_130, numRuns: 500 },
+  )
+})
+
 test('nothing is said where nothing can be looked up', () => {
-  assert.deepEqual(pointerExtensions({}), [])
-  assert.deepEqual(pointerExtensions({ omitsCrl: true }), [])
+  assert.deepEqual(extensionsFor({}), [])
+  assert.deepEqual(extensionsFor({ omitsCrl: true }), [])
 })
 
 test('the CRL comes first, then OCSP, then the certificate of the CA', () => {
-  assert.deepEqual(pointerExtensions({ crlUri, ocspUri, caIssuersUri }), [
+  assert.deepEqual(extensionsFor({ crlUri, ocspUri, caIssuersUri }), [
     crlExtension,
     accessExtension(ocspAccess, caIssuersAccess),
   ])
 })
 
 test('each is said without the other', () => {
-  assert.deepEqual(pointerExtensions({ crlUri }), [crlExtension])
-  assert.deepEqual(pointerExtensions({ ocspUri }), [accessExtension(ocspAccess)])
-  assert.deepEqual(pointerExtensions({ ocspUri, caIssuersUri }), [
+  assert.deepEqual(extensionsFor({ crlUri }), [crlExtension])
+  assert.deepEqual(extensionsFor({ ocspUri }), [accessExtension(ocspAccess)])
+  assert.deepEqual(extensionsFor({ ocspUri, caIssuersUri }), [
     accessExtension(ocspAccess, caIssuersAccess),
   ])
 })
 
 test('the certificate of the CA is named with OCSP only', () => {
-  assert.deepEqual(pointerExtensions({ caIssuersUri }), [])
-  assert.deepEqual(pointerExtensions({ crlUri, caIssuersUri }), [crlExtension])
+  assert.deepEqual(extensionsFor({ caIssuersUri }), [])
+  assert.deepEqual(extensionsFor({ crlUri, caIssuersUri }), [crlExtension])
 })

@@ -3,6 +3,9 @@ import type { CertificatePath } from '../chain/import-certificate.ts'
 import { issuerKeyIdentifier } from '../chain/issuer-identity.ts'
 import { constraintsOf, type PathConstraints } from '../chain/name-constraints/check-names.ts'
 import { remainingPathLength } from '../chain/path-length.ts'
+import { constantExtension, nonCritical, type Extension } from '../x509/extensions/extensions.ts'
+import { encodeAuthorityKeyIdentifier } from '../x509/extensions/key-identifiers.ts'
+import { oids } from '../x509/der/oid.ts'
 import type { SubjectPublicKeyInfo } from '../x509/subject-public-key-info.ts'
 
 export interface AuthorityKey {
@@ -15,6 +18,8 @@ export interface Issuer extends AuthorityKey {
   /** DER of the Name, copied byte for byte. */
   readonly subjectDer: Uint8Array
   readonly keyIdentifier: Uint8Array
+  /** authorityKeyIdentifier of the certificates that it issues. */
+  readonly authorityKeyIdentifier: Extension
   readonly notAfter: Date
   /** How many CA certificates may follow below it; undefined if there is no limit. */
   readonly remainingPathLength: number | undefined
@@ -29,16 +34,24 @@ export function issuerOf(
   { certificate, chain }: CertificatePath,
   authority: Pick<Authority, 'usageMode' | 'keyHandle'>,
 ): Issuer {
+  const keyIdentifier = issuerKeyIdentifier(certificate)
   return {
     keyHandle: keyHandleOf(authority),
     subjectDer: certificate.subject.der,
-    keyIdentifier: issuerKeyIdentifier(certificate),
+    keyIdentifier,
+    authorityKeyIdentifier: authorityKeyIdentifierOf(keyIdentifier),
     subjectPublicKeyInfo: certificate.subjectPublicKeyInfo,
     notAfter: certificate.notAfter,
     remainingPathLength: remainingPathLength([certificate, ...chain]),
     shortLived: authority.usageMode === 'SHORT_LIVED_CERTIFICATE',
     nameConstraints: constraintsOf([certificate, ...chain]),
   }
+}
+
+/** The extension with a keyIdentifier alone. */
+export function authorityKeyIdentifierOf(keyIdentifier: Uint8Array): Extension {
+  const value = encodeAuthorityKeyIdentifier(keyIdentifier)
+  return constantExtension(nonCritical(oids.authorityKeyIdentifier, value))
 }
 
 /** The handle of the key of a CA. Only for a CA that has one. */

@@ -4,9 +4,15 @@ import { csr as csrPem } from '../../test/support/csrs.ts'
 import { parseTbsCertificate } from '../x509/certificate.ts'
 import { encodeName } from '../x509/names/name.ts'
 import { acceptCsr } from './accept-csr.ts'
-import type { AuthorityKey, Issuer } from './issuer.ts'
+import { authorityKeyIdentifierOf, type AuthorityKey, type Issuer } from './issuer.ts'
 import { noPassthrough } from './passthrough.ts'
-import { prepareCertificate, signerOf, type CertificateParameters } from './prepare-certificate.ts'
+import {
+  prepareCertificate,
+  requireReadBack,
+  signerOf,
+  type CertificateParameters,
+  type PreparedCertificate,
+} from './prepare-certificate.ts'
 import { requireTemplate } from './templates.ts'
 
 const day = 86_400_000
@@ -23,10 +29,12 @@ const ownKey: AuthorityKey = {
   subjectPublicKeyInfo: csr.request.subjectPublicKeyInfo,
 }
 
+const issuerKeyIdentifier = new Uint8Array(20).fill(7)
 const issuer: Issuer = {
   keyHandle: 'of the issuer',
   subjectDer: encodeName([{ type: '2.5.4.3', value: 'issuer' }]),
-  keyIdentifier: new Uint8Array(20).fill(7),
+  keyIdentifier: issuerKeyIdentifier,
+  authorityKeyIdentifier: authorityKeyIdentifierOf(issuerKeyIdentifier),
   subjectPublicKeyInfo: csr.request.subjectPublicKeyInfo,
   notAfter: new Date(issuedAt.getTime() + 100 * day),
   remainingPathLength: undefined,
@@ -115,4 +123,51 @@ test('short-lived CAs issue end entities, for seven days', () => {
   prepareCertificate(orderOf('EndEntityCertificate', 7), { ...issuer, ...shortLived })
   refused(orderOf('EndEntityCertificate', 8), shortLived, /exceeds 7 days/)
   refused(orderOf('SubordinateCACertificate_PathLen0'), shortLived, /is not allowed/)
+})
+
+test('a certificate that does not say what it was written from is refused with the field', () => {
+  const prepared = prepareCertificate(orderOf('EndEntityCertificate'), issuer)
+  requireReadBack(prepared)
+  requireReadBack(prepareCertificate(orderOf('RootCACertificate'), ownKey))
+  const { fields } = prepared
+  const second = (date: Date): Date => new Date(date.getTime() + 1000)
+  const [first, ...rest] = fields.extensions
+  assert.ok(first)
+  const changes: readonly Partial<PreparedCertificate['fields']>[] = [
+    { serialNumber: Uint8Array.of(0x80, 2) },
+    { signatureAlgorithm: Uint8Array.of(0x30, 0) },
+    { issuer: encodeName([]) },
+    { notBefore: second(fields.notBefore) },
+    { notAfter: second(fields.notAfter) },
+    { subject: encodeName([]) },
+    { subjectPublicKeyInfo: fields.subjectPublicKeyInfo.slice(1) },
+    { extensions: rest },
+    { extensions: [...fields.extensions, first] },
+    { extensions: [...rest, first] },
+    { extensions: [{ ...first, critical: !first.critical }, ...rest] },
+    { extensions: [{ ...first, oid: '1.2.3' }, ...rest] },
+    { extensions: [{ ...first, value: Uint8Array.of(5, 0) }, ...rest] },
+  ]
+  const fieldsChanged = new Set<string>()
+  for (const change of changes) {
+    const [field = ''] = Object.keys(change)
+    fieldsChanged.add(field)
+    assert.throws(() => requireReadBack({ ...prepared, fields: { ...fields, ...change } }), {
+      message: `the certificate does not read back: ${field}`,
+    })
+  }
+  assert.deepEqual([...fieldsChanged].toSorted(), Object.keys(fields).toSorted())
+})
+
+test('a certificate in whose bytes the lint finds something else is refused', () => {
+  const prepared = prepareCertificate(orderOf('EndEntityCertificate'), {
+    ...issuer,
+    keyIdentifier: new Uint8Array(20),
+  })
+  assert.deepEqual(
+    prepared.findings.map(({ name }) => name),
+    ['authority-key-identifier'],
+  )
+  requireReadBack(prepared)
+  assert.throws(() => requireReadBack({ ...prepared, findings: [] }), /finds something else/)
 })

@@ -2,19 +2,25 @@
  * What a certificate will say. This folder decides it and leaves signing, storing and the clock to others: nothing
  * may be signed that was not prepared, and linted, here.
  */
+import { isDeepStrictEqual } from 'node:util'
 import type { SigningAlgorithm } from '../authority/algorithms.ts'
 import { violatedNameConstraint } from '../chain/name-constraints/check-names.ts'
 import { validationFailed } from '../errors.ts'
 import { signatureAlgorithmIdentifier } from '../x509/algorithm-identifier.ts'
-import { encodeTbsCertificate } from '../x509/certificate.ts'
+import {
+  differingField,
+  encodeTbsCertificate,
+  type TbsCertificateFields,
+} from '../x509/certificate.ts'
 import { findExtension } from '../x509/extensions/extensions.ts'
 import { parseGeneralNames } from '../x509/names/general-name.ts'
 import { oids } from '../x509/der/oid.ts'
+import { keyIdentifier } from '../x509/subject-public-key-info.ts'
 import type { AcceptedCsr } from './accept-csr.ts'
 import { certificateContent, type CertificateContent } from './certificate-content.ts'
 import type { CertificatePointers } from './certificate-pointers.ts'
 import type { AuthorityKey, Issuer } from './issuer.ts'
-import { lintTbsCertificate } from '../lint/lint.ts'
+import { lintCertificate, lintTbsCertificate } from '../lint/lint.ts'
 import type { LintFinding } from '../lint/rules.ts'
 import type { EmptySubjectPolicy } from './issuance-policy.ts'
 import type { Passthrough } from './passthrough.ts'
@@ -41,8 +47,10 @@ const signer = Symbol('signer')
 
 /** What may be signed, and with which key. Only prepareCertificate makes one. */
 export interface PreparedCertificate {
-  readonly [signer]: AuthorityKey
-  /** DER of TBSCertificate (RFC 5280 §4.1), linted. */
+  readonly [signer]: Issuer | AuthorityKey
+  /** What tbsCertificateDer is written from. */
+  readonly fields: TbsCertificateFields
+  /** DER of TBSCertificate (RFC 5280 §4.1); its values are linted. */
   readonly tbsCertificateDer: Uint8Array
   /** DER of the AlgorithmIdentifier that the signature must have. */
   readonly signatureAlgorithm: Uint8Array
@@ -73,27 +81,31 @@ export function prepareCertificate(
   signingKey: Issuer | AuthorityKey,
 ): PreparedCertificate {
   const { csr, period, serialNumber, signingAlgorithm, template } = parameters
-  const issuer = 'subjectDer' in signingKey ? signingKey : undefined
+  const issuer = issuerIn(signingKey)
   if (issuer !== undefined) requireIssuable(parameters, issuer)
+  const subjectKeyIdentifier = keyIdentifier(csr.request.subjectPublicKeyInfo)
   const content = certificateContent({
     ...parameters,
-    authorityKeyIdentifier: issuer?.keyIdentifier,
+    subjectKeyIdentifier,
+    authorityKeyIdentifier: issuer?.authorityKeyIdentifier,
   })
   if (issuer !== undefined) requirePermittedNames(content, issuer, template)
+  const { subject, extensions } = content
   const signatureAlgorithm = signatureAlgorithmIdentifier(signingAlgorithm)
-  const issuerDer = issuer?.subjectDer ?? content.subject.der
-  const tbsCertificateDer = encodeTbsCertificate({
-    serialNumber,
+  const issuerDer = issuer?.subjectDer ?? subject.der
+  const common = { serialNumber, ...period, extensions }
+  const fields = {
+    ...common,
     signatureAlgorithm,
     issuer: issuerDer,
-    ...period,
-    subject: content.subject.der,
+    subject: subject.der,
     subjectPublicKeyInfo: csr.request.subjectPublicKeyInfo.der,
-    extensions: content.extensions,
-  })
+  }
+  const values = { ...common, issuerDer, subject, keyIdentifier: subjectKeyIdentifier }
   return {
     [signer]: signingKey,
-    tbsCertificateDer,
+    fields,
+    tbsCertificateDer: encodeTbsCertificate(fields),
     signatureAlgorithm,
     signingAlgorithm,
     serialNumber,
@@ -101,8 +113,25 @@ export function prepareCertificate(
     notAfter: period.notAfter,
     templateName: template.name,
     isCa: template.kind !== 'end-entity',
-    findings: lintTbsCertificate(tbsCertificateDer, issuer),
+    findings: lintCertificate(values, issuer),
   }
+}
+
+function issuerIn(signingKey: Issuer | AuthorityKey): Issuer | undefined {
+  return 'subjectDer' in signingKey ? signingKey : undefined
+}
+
+/**
+ * Reads a prepared certificate back from its bytes. Throws Error unless they say what they were written from, and the lint finds
+ * in them what it found before (docs/decisions/0028).
+ */
+export function requireReadBack(certificate: PreparedCertificate): void {
+  const { [signer]: signingKey, tbsCertificateDer, fields, findings } = certificate
+  const field = differingField(tbsCertificateDer, fields)
+  if (field !== undefined) throw new Error(`the certificate does not read back: ${field}`)
+  const found = lintTbsCertificate(tbsCertificateDer, issuerIn(signingKey))
+  if (!isDeepStrictEqual(found, findings))
+    throw new Error('the lint of the certificate finds something else when it is read back')
 }
 
 function requireIssuable(parameters: CertificateParameters, issuer: Issuer): void {

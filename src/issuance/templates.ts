@@ -2,7 +2,7 @@
 import { invalidArgs } from '../errors.ts'
 import { encodeBasicConstraints } from '../x509/extensions/basic-constraints.ts'
 import { encodeExtendedKeyUsage } from '../x509/extensions/extended-key-usage.ts'
-import type { Extension } from '../x509/extensions/extensions.ts'
+import { constantExtension, type Extension } from '../x509/extensions/extensions.ts'
 import { encodeKeyUsage, type KeyUsageBit } from '../x509/extensions/key-usage.ts'
 import { oids } from '../x509/der/oid.ts'
 import { nearest } from './suggest-template.ts'
@@ -171,15 +171,16 @@ function templateOf(stem: Stem, variety: Variety): Template {
 
 function basicConstraints({ kind, critical, pathLenConstraint }: Stem): Extension {
   const value = encodeBasicConstraints({ ca: kind !== 'end-entity', pathLenConstraint })
-  return { oid: oids.basicConstraints, critical, value }
+  return constantExtension({ oid: oids.basicConstraints, critical, value })
 }
 
 function keyUsage(bits: readonly KeyUsageBit[]): Extension {
-  return { oid: oids.keyUsage, critical: true, value: encodeKeyUsage(bits) }
+  return constantExtension({ oid: oids.keyUsage, critical: true, value: encodeKeyUsage(bits) })
 }
 
 function extendedKeyUsage(critical: boolean, purposes: readonly string[]): Extension {
-  return { oid: oids.extendedKeyUsage, critical, value: encodeExtendedKeyUsage(purposes) }
+  const value = encodeExtendedKeyUsage(purposes)
+  return constantExtension({ oid: oids.extendedKeyUsage, critical, value })
 }
 
 /** Whether certificates of that template are CA certificates. */

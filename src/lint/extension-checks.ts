@@ -20,7 +20,6 @@ import { parseNameConstraints, type GeneralSubtree } from '../x509/extensions/na
 import { parseName } from '../x509/names/name.ts'
 import { oidName, oids } from '../x509/der/oid.ts'
 import { latin1 } from '../x509/der/strings.ts'
-import { keyIdentifier } from '../x509/subject-public-key-info.ts'
 import type { ExtensionCheck, LintContext } from './facts.ts'
 import { lintGeneralNames } from './general-names.ts'
 import { lintName } from './name-strings.ts'
@@ -68,7 +67,7 @@ function checkSubjectKeyIdentifier(
   facts.hasSubjectKeyIdentifier = true
   if (critical) report.add('subject-key-identifier', 'it is critical')
   const identifier = parseSubjectKeyIdentifier(value)
-  if (Buffer.compare(identifier, keyIdentifier(certificate.subjectPublicKeyInfo)) !== 0)
+  if (Buffer.compare(identifier, certificate.keyIdentifier) !== 0)
     report.add('subject-key-identifier', 'it is that of another key')
 }
 
@@ -133,7 +132,11 @@ export const extensionChecks: ReadonlyMap<string, ExtensionCheck> = new Map(
   Object.entries<ExtensionCheck>({
     [oids.basicConstraints]: { rule: 'basic-constraints', check: checkBasicConstraints },
     [oids.keyUsage]: { rule: 'key-usage', critical: 'should', check: checkKeyUsage },
-    [oids.extendedKeyUsage]: { rule: 'extended-key-usage', check: checkExtendedKeyUsage },
+    [oids.extendedKeyUsage]: {
+      rule: 'extended-key-usage',
+      isSelfContained: true,
+      check: checkExtendedKeyUsage,
+    },
     [oids.subjectAltName]: { rule: 'subject-alternative-name', check: checkSubjectAltName },
     [oids.issuerAltName]: {
       rule: 'issuer-alternative-name',
@@ -152,25 +155,25 @@ export const extensionChecks: ReadonlyMap<string, ExtensionCheck> = new Map(
     [oids.crlDistributionPoints]: {
       rule: 'distribution-points',
       critical: 'should not',
-      isConstant: true,
+      isSelfContained: true,
       check: checkDistributionPoints(oidName(oids.crlDistributionPoints)),
     },
     [oids.freshestCrl]: {
       rule: 'distribution-points',
       critical: 'must not',
-      isConstant: true,
+      isSelfContained: true,
       check: checkDistributionPoints(oidName(oids.freshestCrl)),
     },
     [oids.authorityInfoAccess]: {
       rule: 'info-access',
       critical: 'must not',
-      isConstant: true,
+      isSelfContained: true,
       check: checkInfoAccess(oidName(oids.authorityInfoAccess)),
     },
     [oids.subjectInfoAccess]: {
       rule: 'info-access',
       critical: 'must not',
-      isConstant: true,
+      isSelfContained: true,
       check: checkInfoAccess(oidName(oids.subjectInfoAccess)),
     },
     [oids.nameConstraints]: {

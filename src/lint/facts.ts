@@ -1,6 +1,6 @@
 /** The state of a check: the certificate, its issuer, and the facts that rules about several extensions need. */
 import type { KeyUsageBit } from '../x509/extensions/key-usage.ts'
-import type { TbsCertificate } from '../x509/certificate.ts'
+import type { Name } from '../x509/names/name.ts'
 import type { Extension } from '../x509/extensions/extensions.ts'
 import type { Report, RuleName } from './rules.ts'
 
@@ -10,8 +10,22 @@ export interface LintIssuer {
   readonly notAfter: Date
 }
 
+/** The values that the bytes of a certificate are written from, or that were read from them. */
+export interface LintedCertificate {
+  /** Positive, big-endian; leading zeros do not count. */
+  readonly serialNumber: Uint8Array
+  /** DER of the Name, copied from the certificate of the CA. */
+  readonly issuerDer: Uint8Array
+  readonly notBefore: Date
+  readonly notAfter: Date
+  readonly subject: Name
+  /** keyIdentifier of the key that is certified. */
+  readonly keyIdentifier: Uint8Array
+  readonly extensions: readonly Extension[]
+}
+
 export interface LintContext {
-  readonly certificate: TbsCertificate
+  readonly certificate: LintedCertificate
   /** Undefined for a root that signs itself. */
   readonly issuer: LintIssuer | undefined
   readonly report: Report
@@ -40,8 +54,8 @@ export interface ExtensionCheck {
   readonly rule: RuleName
   /** Requirement on `critical`; undefined if the standard has none. */
   readonly critical?: Criticality
-  /** Whether `check` depends only on the value, and most certificates of a CA have the same value. */
-  readonly isConstant?: boolean
+  /** Whether `check` depends on the extension alone and states no fact. It then sees a constant extension once. */
+  readonly isSelfContained?: boolean
   readonly check: (extension: Extension, context: LintContext) => void
 }
 

@@ -10,7 +10,11 @@ import {
   keyUsage,
   ski,
 } from '../../test/support/lint-corpus.ts'
-import { lintTbsCertificate } from './lint.ts'
+import { keyIdentifier, parseSubjectPublicKeyInfo } from '../x509/subject-public-key-info.ts'
+import { constantExtension } from '../x509/extensions/extensions.ts'
+import { parseName } from '../x509/names/name.ts'
+import { DerError } from '../x509/der/error.ts'
+import { lintCertificate, lintTbsCertificate } from './lint.ts'
 import { rules, type LintFinding } from './rules.ts'
 
 const found = (fields: TbsCertificateFields): LintFinding[] =>
@@ -95,6 +99,102 @@ test('a finding names the attribute, its RDN and the character', () => {
   assert.equal(
     detailOf('dNSName "a b"'),
     "subjectAltName, name 1 'a b' has U+0020 at character 2, which host names do not have",
+  )
+})
+
+/** The findings in the values that the fields hold; undefined if the subject is not a Name. */
+function foundInValues(fields: TbsCertificateFields): LintFinding[] | undefined {
+  const { subjectPublicKeyInfo, issuer, subject } = fields
+  try {
+    const values = {
+      ...fields,
+      issuerDer: issuer,
+      subject: parseName(subject),
+      keyIdentifier: keyIdentifier(parseSubjectPublicKeyInfo(subjectPublicKeyInfo)),
+    }
+    return lintCertificate(values, lintIssuer)
+  } catch (error) {
+    if (error instanceof DerError) return undefined
+    throw error
+  }
+}
+
+test('the values of a certificate have the findings that its bytes have', () => {
+  for (const { title, fields, breaks } of lintCorpus) {
+    const inValues = foundInValues(fields)
+    if (inValues === undefined) assert.deepEqual(breaks, ['strict-der'], title)
+    // The bytes cannot be read beyond an error in the list of extensions.
+    else if (breaks.includes('strict-der'))
+      assert.deepEqual(
+        inValues.filter(({ name }) => name === 'strict-der'),
+        found(fields),
+        title,
+      )
+    else assert.deepEqual(inValues, found(fields), title)
+  }
+})
+
+test('mutated values have the findings that their bytes have', () => {
+  const mutation = fc.tuple(fc.nat(), fc.nat({ max: 255 }))
+  const change = (der: Uint8Array, mutations: readonly [number, number][]): Uint8Array => {
+    const changed = Uint8Array.from(der)
+    for (const [at, octet] of mutations) if (der.length > 0) changed[at % der.length] = octet
+    return changed
+  }
+  let compared = 0
+  fc.assert(
+    fc.property(
+      fc.record({
+        each: fc.constantFrom(...lintCorpus.filter(({ breaks }) => !breaks.includes('strict-der'))),
+        which: fc.nat(),
+        ofExtension: fc.array(mutation, { maxLength: 3 }),
+        ofSubject: fc.array(mutation, { maxLength: 1 }),
+      }),
+      ({ each: { fields }, which, ofExtension, ofSubject }) => {
+        const mutated = {
+          ...fields,
+          subject: change(fields.subject, ofSubject),
+          extensions: fields.extensions.map((extension, index) =>
+            index === which % fields.extensions.length
+              ? { ...extension, value: change(extension.value, ofExtension) }
+              : extension,
+          ),
+        }
+        const inValues = foundInValues(mutated)
+        if (inValues === undefined)
+          return assert.deepEqual(namesIn(encodeTbsCertificate(mutated)), ['strict-der'])
+        compared += 1
+        assert.deepEqual(inValues, found(mutated))
+        return undefined
+      },
+    ),
+    { seed: 20_261_130, numRuns: 3000 },
+  )
+  assert.ok(compared > 1500, `${compared} could be compared`)
+})
+
+test('a constant extension has the findings that it has otherwise, each time and in every certificate', () => {
+  const constants = lintCorpus.map(({ title, fields }) => ({
+    title,
+    fields,
+    constant: { ...fields, extensions: fields.extensions.map(constantExtension) },
+  }))
+  for (let time = 0; time < 3; time += 1)
+    for (const { title, fields, constant } of constants)
+      assert.deepEqual(foundInValues(constant), foundInValues(fields), title)
+  // In another certificate, under another issuer.
+  const [plain] = constants.filter(({ title }) => title === 'nothing unusual')
+  assert.ok(plain)
+  const other = { ...lintIssuer, keyIdentifier: new Uint8Array(20) }
+  const values = {
+    ...plain.constant,
+    issuerDer: plain.fields.issuer,
+    subject: parseName(plain.fields.subject),
+    keyIdentifier: new Uint8Array(20),
+  }
+  assert.deepEqual(
+    lintCertificate(values, other).map(({ name }) => name),
+    ['subject-key-identifier', 'authority-key-identifier'],
   )
 })
 

@@ -1,24 +1,29 @@
 /**
- * Checks of the exact bytes that are about to be signed, against RFC 5280 and the promises of a CA.
+ * Checks of what is about to be signed, against RFC 5280 and the promises of a CA.
  *
- * This folder parses a certificate and returns the rules that it breaks. Whether a finding keeps the certificate from being
- * issued is decided elsewhere. The checks run before every signature, so each extension is read once.
+ * This folder checks the values that a certificate is written from and returns the rules that they break (docs/decisions/0028).
+ * Whether a finding keeps the certificate from being issued is decided elsewhere. The checks run before every signature, so each
+ * extension is read once.
  */
-import { createBoundedCache } from '../bounded-cache.ts'
 import { parseTbsCertificate, versionTag, type TbsCertificate } from '../x509/certificate.ts'
 import { DerError } from '../x509/der/error.ts'
 import { readOnlyNested, tags } from '../x509/der/reader.ts'
 import { requireDerTree } from '../x509/der/tree.ts'
-import type { Extension } from '../x509/extensions/extensions.ts'
+import {
+  isConstantExtension,
+  requireExtensionList,
+  type Extension,
+} from '../x509/extensions/extensions.ts'
 import { isEmptyName } from '../x509/names/name.ts'
 import { oidName } from '../x509/der/oid.ts'
-import { latin1 } from '../x509/der/strings.ts'
+import { keyIdentifier } from '../x509/subject-public-key-info.ts'
 import { extensionChecks } from './extension-checks.ts'
 import type {
   Criticality,
   ExtensionCheck,
   ExtensionFacts,
   LintContext,
+  LintedCertificate,
   LintIssuer,
 } from './facts.ts'
 import { lintName } from './name-strings.ts'
@@ -29,26 +34,61 @@ const serialNumberBytesMax = 20
 const generalizedFromYear = 2050
 
 /**
- * Findings about the DER of a TBSCertificate; `issuer` is undefined for a root that signs itself. A certificate that cannot
- * be parsed is a finding, too. Each rule is reported at most once, for its first breach.
+ * Findings about the values of a certificate; `issuer` is undefined for a root that signs itself. Each rule is reported at most
+ * once, for its first breach. Rules about the encoding itself are checked by lintTbsCertificate only.
  */
+export function lintCertificate(
+  certificate: LintedCertificate,
+  issuer: LintIssuer | undefined,
+): LintFinding[] {
+  const report = new Report()
+  lintValues({ certificate, issuer, report, facts: noFacts() })
+  return report.findings()
+}
+
+/** Findings about the DER of a TBSCertificate and the values in it. A certificate that cannot be parsed is a finding, too. */
 export function lintTbsCertificate(
   tbsCertificateDer: Uint8Array,
   issuer: LintIssuer | undefined,
 ): LintFinding[] {
   const report = new Report()
   try {
-    const certificate = parseTbsCertificate(tbsCertificateDer)
-    const context: LintContext = { certificate, issuer, report, facts: noFacts() }
-    lintFields(context)
-    lintName(certificate.subject, 'subject', report)
-    for (const extension of certificate.extensions) lintExtension(extension, context)
-    lintTogether(context)
+    const tbs = parseTbsCertificate(tbsCertificateDer)
+    lintEncoding(tbs, report)
+    lintValues({ certificate: lintedValues(tbs), issuer, report, facts: noFacts() })
   } catch (error) {
     if (!(error instanceof DerError)) throw error
     report.add('strict-der', error.message)
   }
   return report.findings()
+}
+
+function lintedValues(tbs: TbsCertificate): LintedCertificate {
+  return {
+    ...tbs,
+    issuerDer: tbs.issuer.der,
+    keyIdentifier: keyIdentifier(tbs.subjectPublicKeyInfo),
+  }
+}
+
+function lintEncoding(tbs: TbsCertificate, report: Report): void {
+  if (tbs.version !== 3) report.add('version-3')
+  lintValidityEncoding(tbs, report)
+}
+
+function lintValues(context: LintContext): void {
+  const { certificate, report } = context
+  const { subject, extensions } = certificate
+  lintFields(context)
+  lintName(subject, 'subject', report)
+  try {
+    requireExtensionList(extensions)
+  } catch (error) {
+    if (!(error instanceof DerError)) throw error
+    report.add('strict-der', error.message)
+  }
+  for (const extension of extensions) lintExtension(extension, context)
+  lintTogether(context)
 }
 
 function noFacts(): ExtensionFacts {
@@ -65,20 +105,30 @@ function noFacts(): ExtensionFacts {
 }
 
 function lintFields({ certificate, issuer, report }: LintContext): void {
-  const { version, serialNumber, notBefore, notAfter } = certificate
-  if (version !== 3) report.add('version-3')
-  if (serialNumber.length > serialNumberBytesMax)
-    report.add('serial-number', `it has ${serialNumber.length} octets`)
+  const { serialNumber, issuerDer, notBefore, notAfter } = certificate
+  const serialNumberBytes = integerBytes(serialNumber)
+  if (serialNumberBytes > serialNumberBytesMax)
+    report.add('serial-number', `it has ${serialNumberBytes} octets`)
   if (!serialNumber.some((byte) => byte !== 0)) report.add('serial-number', 'it is zero')
   // The issuer is copied from the subject of the CA's certificate, so only its presence is checked.
-  if (isEmptyName(certificate.issuer)) report.add('issuer-not-empty')
+  if (issuerDer.length <= emptyNameBytes) report.add('issuer-not-empty')
   if (notBefore > notAfter) report.add('validity-order')
   if (issuer !== undefined && notAfter > issuer.notAfter) report.add('within-issuer')
-  lintValidityEncoding(certificate, report)
 }
 
-function lintValidityEncoding(certificate: TbsCertificate, report: Report): void {
-  const { tbsCertificateDer, notBefore, notAfter } = certificate
+/** An empty SEQUENCE. */
+const emptyNameBytes = 2
+
+/** Contents of the INTEGER with that magnitude: one more byte where the sign needs it. */
+function integerBytes(magnitude: Uint8Array): number {
+  const first = magnitude.findIndex((byte) => byte !== 0)
+  return first < 0 ? 1 : magnitude.length - first + ((magnitude[first] ?? 0) >= 0x80 ? 1 : 0)
+}
+
+function lintValidityEncoding(
+  { tbsCertificateDer, notBefore, notAfter }: TbsCertificate,
+  report: Report,
+): void {
   const tbs = readOnlyNested(tbsCertificateDer, tags.sequence, 'TBSCertificate')
   tbs.optional(versionTag)
   // serialNumber, signature, issuer
@@ -102,7 +152,7 @@ function lintExtension(extension: Extension, context: LintContext): void {
       return
     }
     if (known.critical !== undefined) lintCriticality(known.critical, extension, report)
-    if (known.isConstant === true) checkOnce(known, extension, context)
+    if (known.isSelfContained === true) checkOnce(known, extension, context)
     else known.check(extension, context)
   } catch (error) {
     if (!(error instanceof DerError)) throw error
@@ -110,19 +160,15 @@ function lintExtension(extension: Extension, context: LintContext): void {
   }
 }
 
-/** Values of extensions that passed. A CA writes the same ones into all its certificates. */
-const passed = createBoundedCache<true>(1024)
-/** Far longer than the URLs of a CA; bounds the memory of the cache. */
-const passedBytesMax = 512
+/** Constant extensions that passed: those of a CA's URLs and of templates are in all its certificates. */
+const passed = new WeakSet<Extension>()
 
-/** Checks a value that most certificates of a CA have in common, unless it has passed before. */
 function checkOnce(known: ExtensionCheck, extension: Extension, context: LintContext): void {
-  const { oid, value } = extension
-  const key = value.length > passedBytesMax ? undefined : `${oid} ${latin1(value)}`
-  if (key !== undefined && passed.get(key) === true) return
+  if (passed.has(extension)) return
   const before = context.report.breaches
   known.check(extension, context)
-  if (key !== undefined && context.report.breaches === before) passed.set(key, true)
+  // Other extensions are not seen again.
+  if (isConstantExtension(extension) && context.report.breaches === before) passed.add(extension)
 }
 
 function lintCriticality(

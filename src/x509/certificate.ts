@@ -3,17 +3,13 @@ import { readAlgorithmIdentifier, type AlgorithmIdentifier } from './algorithm-i
 import { countingFrom, DerError } from './der/error.ts'
 import { type DerReader, contextTag, readOnlyNested, tags } from './der/reader.ts'
 import { readBitStringBytes, readIntegerBytes, readSmallInteger, startOf } from './der/values.ts'
-import {
-  encodeBitString,
-  encodeElement,
-  encodeSequence,
-  encodeSmallInteger,
-  encodeUnsigned,
-} from './der/writer.ts'
-import { encodeExtensions, parseExtensions, type Extension } from './extensions/extensions.ts'
+import { encodeBackwards } from './der/backward-writer.ts'
+import { encodeElement, encodeSmallInteger } from './der/writer.ts'
+import { parseExtensions, writeExtensions, type Extension } from './extensions/extensions.ts'
 import { parseName, type Name } from './names/name.ts'
+import { serialNumberKey } from './serial-number-text.ts'
 import { parseSubjectPublicKeyInfo, type SubjectPublicKeyInfo } from './subject-public-key-info.ts'
-import { encodeTime, readTime } from './der/time.ts'
+import { readTime, writeTime } from './der/time.ts'
 import { strict, type Tolerance } from './der/tolerance.ts'
 
 export interface TbsCertificate {
@@ -55,7 +51,7 @@ function readCertificate(der: Uint8Array, tolerance: Tolerance): Certificate {
   const outer = readAlgorithmIdentifier(reader)
   const signature = readBitStringBytes(reader.element(tags.bitString), 'signature')
   reader.end()
-  if (Buffer.compare(outer.der, tbsCertificate.signatureAlgorithm.der) !== 0)
+  if (!sameBytes(outer.der, tbsCertificate.signatureAlgorithm.der))
     throw new DerError('Certificate names two signature algorithms')
   return { ...tbsCertificate, der, signature }
 }
@@ -141,18 +137,62 @@ export interface TbsCertificateFields {
   readonly extensions: readonly Extension[]
 }
 
+const version3 = encodeElement(versionTag, encodeSmallInteger(2))
+
 /** DER of a TBSCertificate of version 3. */
 export function encodeTbsCertificate(fields: TbsCertificateFields): Uint8Array {
-  return encodeSequence(
-    encodeElement(versionTag, encodeSmallInteger(2)),
-    encodeUnsigned(fields.serialNumber),
-    fields.signatureAlgorithm,
-    fields.issuer,
-    encodeSequence(encodeTime(fields.notBefore), encodeTime(fields.notAfter)),
-    fields.subject,
-    fields.subjectPublicKeyInfo,
-    encodeElement(extensionsTag, encodeExtensions(fields.extensions)),
+  return encodeBackwards((der) => {
+    der.element(tags.sequence, () => {
+      der.element(extensionsTag, () => writeExtensions(der, fields.extensions))
+      der.bytes(fields.subjectPublicKeyInfo)
+      der.bytes(fields.subject)
+      der.element(tags.sequence, () => {
+        writeTime(der, fields.notAfter)
+        writeTime(der, fields.notBefore)
+      })
+      der.bytes(fields.issuer)
+      der.bytes(fields.signatureAlgorithm)
+      der.unsigned(fields.serialNumber)
+      der.bytes(version3)
+    })
+  })
+}
+
+/**
+ * The first field of a TBSCertificate that is not what it was written from; undefined if all are. Throws DerError for bytes that
+ * are not a TBSCertificate.
+ */
+export function differingField(
+  tbsCertificateDer: Uint8Array,
+  fields: TbsCertificateFields,
+): keyof TbsCertificateFields | undefined {
+  const read = parseTbsCertificate(tbsCertificateDer)
+  const isSame: Record<keyof TbsCertificateFields, boolean> = {
+    serialNumber: serialNumberKey(read.serialNumber) === serialNumberKey(fields.serialNumber),
+    signatureAlgorithm: sameBytes(read.signatureAlgorithm.der, fields.signatureAlgorithm),
+    issuer: sameBytes(read.issuer.der, fields.issuer),
+    notBefore: read.notBefore.getTime() === fields.notBefore.getTime(),
+    notAfter: read.notAfter.getTime() === fields.notAfter.getTime(),
+    subject: sameBytes(read.subject.der, fields.subject),
+    subjectPublicKeyInfo: sameBytes(read.subjectPublicKeyInfo.der, fields.subjectPublicKeyInfo),
+    extensions: sameExtensions(read.extensions, fields.extensions),
+  }
+  const names = Object.keys(isSame) as (keyof TbsCertificateFields)[]
+  return names.find((name) => !isSame[name])
+}
+
+function sameExtensions(a: readonly Extension[], b: readonly Extension[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every(({ oid, critical, value }, index) => {
+      const other = b[index]
+      return other?.oid === oid && other.critical === critical && sameBytes(value, other.value)
+    })
   )
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return Buffer.compare(a, b) === 0
 }
 
 /** DER of a Certificate; `signature` goes into the BIT STRING as it is. */
@@ -161,5 +201,11 @@ export function encodeCertificate(
   signatureAlgorithm: Uint8Array,
   signature: Uint8Array,
 ): Uint8Array {
-  return encodeSequence(tbsCertificateDer, signatureAlgorithm, encodeBitString(signature))
+  return encodeBackwards((der) => {
+    der.element(tags.sequence, () => {
+      der.bitString(signature)
+      der.bytes(signatureAlgorithm)
+      der.bytes(tbsCertificateDer)
+    })
+  })
 }

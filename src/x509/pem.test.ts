@@ -44,6 +44,21 @@ test('refuses a block without its end, or without base64', () => {
     assert.throws(() => parsePem(text), DerError, text)
 })
 
+test('refuses a body with any character that is neither base64 nor white space', () => {
+  const foreign = fc
+    .string({ unit: 'binary', minLength: 1, maxLength: 1 })
+    .filter((character) => !/[A-Za-z0-9+/=\s]/.test(character))
+  fc.assert(
+    fc.property(fc.uint8Array({ minLength: 1 }), fc.nat(), foreign, (der, at, character) => {
+      const body = Buffer.from(der).toString('base64')
+      const index = at % (body.length + 1)
+      const changed = body.slice(0, index) + character + body.slice(index)
+      assert.throws(() => parsePem(`-----BEGIN X-----\n${changed}\n-----END X-----\n`), DerError)
+    }),
+    { seed: 20_261_130, numRuns: 1000 },
+  )
+})
+
 test('the limit of lines is an integer, whatever the length of the text: any other makes splitting it slow', () => {
   const split = mock.method(String.prototype, 'split')
   for (let length = 0; length < 20; length += 1) parsePem('x'.repeat(length))

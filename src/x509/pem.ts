@@ -12,7 +12,6 @@ const linesFree = 1000
 const lineLengthMin = 8
 
 const beginPattern = /^-----BEGIN ([^\r\n]{0,64}?)-----[ \t]*$/
-const base64Line = /^[A-Za-z0-9+/]*={0,2}$/
 const headerLine = /^[A-Za-z][A-Za-z0-9-]*:/
 /** 64 columns (RFC 7468 §2). */
 const linePattern = /.{1,64}/g
@@ -52,20 +51,22 @@ export function parsePem(text: string): PemBlock[] {
 function endOf(lines: readonly string[], begin: number, label: string): number {
   const endLine = `-----END ${label}-----`
   for (let index = begin + 1; index < lines.length; index += 1) {
-    const line = lines[index]?.trim() ?? ''
-    if (line === endLine) return index
-    if (line.startsWith('-----')) break
+    const line = lines[index] ?? ''
+    if (!line.includes('-----')) continue
+    const trimmed = line.trim()
+    if (trimmed === endLine) return index
+    if (trimmed.startsWith('-----')) break
   }
   throw new DerError(`PEM block ${label} has no matching END line`)
 }
 
 function decodeBody(label: string, lines: readonly string[]): Uint8Array {
   const start = headerLine.test(lines[0] ?? '') ? lines.findIndex((line) => line.trim() === '') : 0
-  const body = start < 0 ? [] : lines.slice(start).map((line) => line.replaceAll(/[ \t]/g, ''))
-  const base64 = body.join('')
+  const body = start < 0 ? '' : lines.slice(start).join('')
+  const base64 = /[ \t]/.test(body) ? body.replaceAll(/[ \t]/g, '') : body
   const der = Buffer.from(base64, 'base64')
-  // Decoding again tells whether every character counted, padding and unused bits included.
-  if (base64 === '' || !base64Line.test(base64) || der.toString('base64') !== base64)
+  // Decoding skips foreign characters. Encoding again tells whether there were any, padding and unused bits included.
+  if (base64 === '' || der.toString('base64') !== base64)
     throw new DerError(`PEM block ${label} does not hold base64`)
   return der
 }

@@ -6,7 +6,7 @@ import { parseAlgorithmIdentifier } from './algorithm-identifier.ts'
 import { encodeBitString, encodeElement, encodeSequence, encodeUnsigned } from './der/writer.ts'
 import { encodeOidElement, oids } from './der/oid.ts'
 import { parseSubjectPublicKeyInfo } from './subject-public-key-info.ts'
-import { verifySignature } from './verify-signature.ts'
+import { importPublicKey, verifySignature } from './verify-signature.ts'
 
 const bytes = (hex: string): Uint8Array => Buffer.from(hex.replaceAll(' ', ''), 'hex')
 const derNull = bytes('0500')
@@ -87,6 +87,30 @@ test('any bytes for a signature are invalid, for every kind of key', async () =>
       },
     ),
   )
+})
+
+test('a key that was imported before gives the same results', async () => {
+  for (const kind of Object.keys(kinds) as (keyof typeof kinds)[]) {
+    const check = { ...signed(kind), signatureAlgorithm: algorithm(kinds[kind].oid) }
+    const publicKey = importPublicKey(check.subjectPublicKeyInfo)
+    assert.ok(publicKey?.equals(kinds[kind].publicKey))
+    assert.equal(await verifySignature({ ...check, publicKey }), 'valid')
+    const changed = { ...check, publicKey, message: Buffer.from('other') }
+    assert.equal(await verifySignature(changed), 'invalid')
+    const unsupported = { ...check, publicKey, signatureAlgorithm: algorithm('1.2.3') }
+    assert.equal(await verifySignature(unsupported), 'unsupported')
+  }
+})
+
+test('a point that is not on its curve is not imported, and its signatures are invalid', async () => {
+  const der = Uint8Array.from(ec.publicKey.export({ format: 'der', type: 'spki' }))
+  der[der.length - 1] = (der.at(-1) ?? 0) ^ 1
+  const subjectPublicKeyInfo = parseSubjectPublicKeyInfo(der)
+  const publicKey = importPublicKey(subjectPublicKeyInfo)
+  assert.equal(publicKey, undefined)
+  const signatureAlgorithm = algorithm(oids.ecdsaWithSha256)
+  const check = { ...signed('ec'), subjectPublicKeyInfo, signatureAlgorithm, publicKey }
+  assert.equal(await verifySignature(check), 'invalid')
 })
 
 test('an ECDSA signature in another form than DER is invalid', async () => {

@@ -11,7 +11,6 @@ import { DerError } from './der/error.ts'
 import { readOnlyNested, tags } from './der/reader.ts'
 import { readUnsignedBytes } from './der/values.ts'
 import { oids } from './der/oid.ts'
-import { encodePem } from './pem.ts'
 import { schemeOf, type SchemeOptions, type SignatureScheme } from './signature-scheme.ts'
 import type { PublicKeyKind, SubjectPublicKeyInfo } from './subject-public-key-info.ts'
 
@@ -20,6 +19,8 @@ export type SignatureCheck = 'valid' | 'invalid' | 'unsupported'
 
 export interface SignatureToCheck extends SchemeOptions {
   readonly subjectPublicKeyInfo: SubjectPublicKeyInfo
+  /** Its key, if the caller has imported it before. */
+  readonly publicKey?: KeyObject | undefined
   readonly signatureAlgorithm: AlgorithmIdentifier
   readonly message: Uint8Array
   /** Octets of the BIT STRING. */
@@ -37,21 +38,25 @@ export async function verifySignature(check: SignatureToCheck): Promise<Signatur
     if (scheme === undefined || scheme.key !== key.kind) return 'unsupported'
     if (key.kind === 'ml-dsa' && key.parameterSet !== scheme.parameterSet) return 'unsupported'
     if (scheme.key === 'ec') requireEcdsaSignature(check.signature)
-    return (await verifyWithKey(check, scheme)) ? 'valid' : 'invalid'
+    const publicKey = check.publicKey ?? importPublicKey(check.subjectPublicKeyInfo)
+    if (publicKey === undefined) return 'invalid'
+    return (await verifyWithKey(check, publicKey, scheme)) ? 'valid' : 'invalid'
   } catch {
     return 'invalid'
   }
 }
 
-function verifyWithKey(check: SignatureToCheck, scheme: SignatureScheme): Promise<boolean> {
-  const { message, signature } = check
-  const key = readPublicKey(check.subjectPublicKeyInfo)
+function verifyWithKey(
+  { message, signature, subjectPublicKeyInfo }: SignatureToCheck,
+  key: KeyObject,
+  scheme: SignatureScheme,
+): Promise<boolean> {
   // What Node.js does unless told otherwise is PKCS #1 v1.5, and ECDSA in DER.
   const options: KeyObject | VerifyKeyObjectInput =
     scheme.pssSaltLength === undefined
       ? key
       : { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: scheme.pssSaltLength }
-  if (isQuick(check.subjectPublicKeyInfo.key))
+  if (isQuick(subjectPublicKeyInfo.key))
     return Promise.resolve(verify(scheme.hash, message, options, signature))
   return new Promise((resolve, reject) => {
     verify(scheme.hash, message, options, signature, (error, valid) => {
@@ -61,19 +66,21 @@ function verifyWithKey(check: SignatureToCheck, scheme: SignatureScheme): Promis
   })
 }
 
-/** Whether OpenSSL can load the key. It refuses, for example, a point that is not on its curve. */
-export function isReadablePublicKey(subjectPublicKeyInfo: SubjectPublicKeyInfo): boolean {
+/**
+ * The key in a form to verify with; undefined if OpenSSL refuses it, for example a point that is not on its curve.
+ *
+ * From DER, which takes 9 µs for P-256 on Node.js 26; PEM takes 12, a JWK 13 and a raw point 12. On Node.js 24 DER takes 28.
+ */
+export function importPublicKey({ der }: SubjectPublicKeyInfo): KeyObject | undefined {
   try {
-    readPublicKey(subjectPublicKeyInfo)
-    return true
+    return createPublicKey({
+      key: Buffer.from(der.buffer, der.byteOffset, der.length),
+      format: 'der',
+      type: 'spki',
+    })
   } catch {
-    return false
+    return undefined
   }
-}
-
-/** As PEM, which Node.js reads in half the time that it takes for the same DER. */
-function readPublicKey({ der }: SubjectPublicKeyInfo): KeyObject {
-  return createPublicKey(encodePem('PUBLIC KEY', der))
 }
 
 const quickExponentMax = 65_537n

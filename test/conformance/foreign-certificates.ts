@@ -60,6 +60,8 @@ def value(v):
         return v.key_identifier.hex()
     if kind == 'CertificatePolicies':
         return [[p.policy_identifier.dotted_string, p.policy_qualifiers] for p in v]
+    if kind == 'AuthorityInformationAccess':
+        return [[d.access_method.dotted_string, general(d.access_location)] for d in v]
     if kind == 'CRLDistributionPoints':
         return [[general(name) for name in point.full_name] for point in v]
     return v.public_bytes().hex() if kind != 'UnrecognizedExtension' else v.value.hex()

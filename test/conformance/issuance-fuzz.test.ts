@@ -14,7 +14,8 @@ import {
   noPassthrough,
   type ApiPassthrough,
 } from '../../src/issuance/passthrough.ts'
-import { prepareCertificate } from '../../src/issuance/prepare-certificate.ts'
+import type { CertificatePointers } from '../../src/issuance/certificate-pointers.ts'
+import { prepareCertificate, requireReadBack } from '../../src/issuance/prepare-certificate.ts'
 import { requireTemplate } from '../../src/issuance/templates.ts'
 import { certificatePeriod, type Validity } from '../../src/issuance/validity.ts'
 import type { SigningAlgorithm } from '../../src/authority/algorithms.ts'
@@ -111,6 +112,7 @@ interface Ask {
   readonly days: number
   readonly notBefore: number | undefined
   readonly serialNumber: Uint8Array
+  readonly pointers: CertificatePointers
 }
 
 // What may be asked for.
@@ -256,14 +258,18 @@ function canonical(groups: readonly number[]): string {
   return new URL(`http://[${full}]/`).hostname.slice(1, -1)
 }
 
-/** One of the text forms of RFC 4291 §2.2. */
+/** Of IpAddress, in the model of AWS. */
+const addressLengthMax = 39
+
+/** One of the text forms of RFC 4291 §2.2 that the API accepts. */
 function ipv6Text(groups: readonly number[], form: number): string {
   const full = groups.map((group) => group.toString(16).padStart(form === 1 ? 4 : 1, '0'))
   if (form === 0) return canonical(groups)
   if (form === 1) return full.join(':').toUpperCase()
   const [high = 0, low = 0] = groups.slice(6)
   const quad = [high >> 8, high & 0xff, low >> 8, low & 0xff].join('.')
-  return [...full.slice(0, 6), quad].join(':')
+  const mixed = [...full.slice(0, 6), quad].join(':')
+  return mixed.length > addressLengthMax ? canonical(groups) : mixed
 }
 
 const generalName: fc.Arbitrary<AskedGeneralName> = fc.oneof(
@@ -463,6 +469,14 @@ function csrOptions(ca: boolean): fc.Arbitrary<Pick<Ask, 'csrSubject' | 'csrExte
   })
 }
 
+const url = fc
+  .tuple(domain, label)
+  .map(([host, path]) => `http://${host.replace('*.', '')}/${path}`)
+const pointers: fc.Arbitrary<CertificatePointers> = fc.record(
+  { crlUri: url, ocspUri: url, caIssuersUri: url },
+  { requiredKeys: [] },
+)
+
 const ask: fc.Arbitrary<Ask> = fc.constantFrom(...templateTable).chain((row) =>
   fc
     .tuple(
@@ -475,6 +489,7 @@ const ask: fc.Arbitrary<Ask> = fc.constantFrom(...templateTable).chain((row) =>
         serialNumber: fc
           .uint8Array({ minLength: 16, maxLength: 16 })
           .filter((octets) => octets.some((octet) => octet !== 0)),
+        pointers,
       }),
       csrOptions(row.kind !== 'end-entity'),
       apiOptions(row.kind !== 'end-entity'),
@@ -484,7 +499,15 @@ const ask: fc.Arbitrary<Ask> = fc.constantFrom(...templateTable).chain((row) =>
 
 // What must come of it.
 
-const firstOids = ['2.5.29.19', '2.5.29.35', '2.5.29.14', '2.5.29.15', '2.5.29.37'] as const
+const firstOids = [
+  '2.5.29.19',
+  '2.5.29.35',
+  '2.5.29.14',
+  '2.5.29.15',
+  '2.5.29.37',
+  '2.5.29.31',
+  '1.3.6.1.5.5.7.1.1',
+] as const
 
 interface Expected {
   readonly subject: AskedName['shown']
@@ -517,6 +540,7 @@ function expectedOf(asked: Ask): Expected {
           },
         ]
       : []),
+    ...(row.kind === 'root' ? [] : expectedPointers(asked.pointers)),
   ]
   const api = fromApi ? apiExtensions : []
   const csr = csrExtensions
@@ -534,6 +558,22 @@ function expectedOf(asked: Ask): Expected {
   )
   const first = firstOids.flatMap((type) => winners.filter(({ oid }) => oid === type))
   return { subject, extensions: [...first, ...winners.filter((winner) => !first.includes(winner))] }
+}
+
+function expectedPointers({ crlUri, ocspUri, caIssuersUri }: CertificatePointers) {
+  const named = (uri: string) => ['UniformResourceIdentifier', uri]
+  const locations = [
+    ...(ocspUri === undefined ? [] : [['1.3.6.1.5.5.7.48.1', named(ocspUri)]]),
+    ...(caIssuersUri === undefined ? [] : [['1.3.6.1.5.5.7.48.2', named(caIssuersUri)]]),
+  ]
+  return [
+    ...(crlUri === undefined
+      ? []
+      : [{ oid: '2.5.29.31', critical: false, value: [[named(crlUri)]] }]),
+    ...(ocspUri === undefined
+      ? []
+      : [{ oid: '1.3.6.1.5.5.7.1.1', critical: false, value: locations }]),
+  ]
 }
 
 /** An AKI or SKI of any value is what is expected of `undefined`. */
@@ -657,6 +697,7 @@ function finished(
   const { subjectPublicKeyInfo } = order.csr.request
   const prepared = prepareCertificate(order, issuer ?? { keyHandle: 'test', subjectPublicKeyInfo })
   requireLinted(prepared.findings, policy)
+  requireReadBack(prepared)
   const { tbsCertificateDer, signatureAlgorithm } = prepared
   return encodeCertificate(tbsCertificateDer, signatureAlgorithm, signed(pair, tbsCertificateDer))
 }
@@ -679,7 +720,7 @@ async function issuedFor(asked: Ask): Promise<{ der: Uint8Array; issuer: X509Cer
     issuedAt: new Date(now * 1000),
     serialNumber: asked.serialNumber,
     signingAlgorithm: pair.algorithm,
-    pointers: {},
+    pointers: asked.pointers,
   }
   return { der: finished(pair, order, isRoot ? undefined : root.issuer), issuer: root.certificate }
 }
@@ -691,6 +732,9 @@ before(async () => {
 })
 
 const isoSeconds = (seconds: number): string => new Date(seconds * 1000).toISOString().slice(0, 19)
+const fromOf = ({ notBefore, now }: Ask): number => notBefore ?? now - 3600
+const toOf = ({ now, days }: Ask): number => now + days * 86_400
+const serialOf = (asked: Ask): bigint => BigInt(`0x${hexOf(asked.serialNumber)}`)
 
 test(`${requestsCount} requests with seed ${seed}, by the pure functions`, async (t) => {
   const pems: string[] = []
@@ -699,6 +743,11 @@ test(`${requestsCount} requests with seed ${seed}, by the pure functions`, async
     const { der, issuer } = await issuedFor(asked)
     const openssl = new X509Certificate(Buffer.from(der))
     assert.equal(openssl.verify(issuer.publicKey), true, where)
+    assert.equal(BigInt(`0x${openssl.serialNumber}`), serialOf(asked), where)
+    assert.equal(openssl.validFromDate.getTime(), fromOf(asked) * 1000, where)
+    assert.equal(openssl.validToDate.getTime(), toOf(asked) * 1000, where)
+    const spki = openssl.publicKey.export({ format: 'der', type: 'spki' })
+    assert.equal(hexOf(spki), hexOf(pairs[asked.key]?.spki ?? new Uint8Array()), where)
     const parsed = parseCertificate(der)
     assert.deepEqual(
       Buffer.from(encodedAgain(parsed)),
@@ -718,9 +767,9 @@ test(`${requestsCount} requests with seed ${seed}, by the pure functions`, async
       assert.ok(certificate)
       assert.deepEqual(certificate.subject, subject, where)
       assert.deepEqual(withoutIdentifiers(certificate.extensions), extensions, where)
-      assert.equal(certificate.from, isoSeconds(asked.notBefore ?? asked.now - 3600), where)
-      assert.equal(certificate.to, isoSeconds(asked.now + asked.days * 86_400), where)
-      assert.equal(BigInt(certificate.serial), BigInt(`0x${hexOf(asked.serialNumber)}`), where)
+      assert.equal(certificate.from, isoSeconds(fromOf(asked)), where)
+      assert.equal(certificate.to, isoSeconds(toOf(asked)), where)
+      assert.equal(BigInt(certificate.serial), serialOf(asked), where)
     }
   })
   await t.test('GnuTLS reads the same extensions', async (inner) => {
@@ -738,6 +787,8 @@ const gnutlsTitles: Record<string, string> = {
   '2.5.29.14': 'Subject Key Identifier',
   '2.5.29.15': 'Key Usage',
   '2.5.29.37': 'Key Purpose',
+  '2.5.29.31': 'CRL Distribution points',
+  '1.3.6.1.5.5.7.1.1': 'Authority Information Access',
   '2.5.29.17': 'Subject Alternative Name',
   '2.5.29.32': 'Certificate Policies',
 }
@@ -760,6 +811,7 @@ test(`${servedCount} of them through the running server`, async (t) => {
     const served: readonly Ask[] = asks
       .filter(({ row }) => row.kind !== 'root')
       .slice(0, servedCount)
+      .map((asked) => ({ ...asked, pointers: {} }))
     const pems: string[] = []
     for (const asked of served) {
       const authority = authorities[asked.caKey]

@@ -179,13 +179,13 @@ const prepare: readonly Change[] = [
     '  requireWithinIssuer(period',
     '  if (false) requireWithinIssuer(period',
   ],
-  ['issuer is the subject', 'issuer?.subjectDer ?? content', 'content'],
-  ['not linted', 'lintTbsCertificate(tbsCertificateDer, issuer)', '[]'],
+  ['issuer is the subject', 'issuer?.subjectDer ?? subject.der', 'subject.der'],
+  ['not linted', 'lintCertificate(values, issuer)', '[]'],
 ]
 
 const lint: readonly Change[] = [
-  ['serial of 21 octets', 'serialNumberOctetsMax = 20', 'serialNumberOctetsMax = 21'],
-  ['serial zero', '!serialNumber.some((octet) => octet !== 0)', 'false'],
+  ['serial of 21 octets', 'serialNumberBytesMax = 20', 'serialNumberBytesMax = 21'],
+  ['serial zero', '!serialNumber.some((byte) => byte !== 0)', 'false'],
   ['validity order', 'if (notBefore > notAfter)', 'if (false)'],
   ['outlives its issuer', 'issuer !== undefined && notAfter > issuer.notAfter', 'false'],
   ['form of times', 'isGeneralized !== date.getUTCFullYear() >= generalizedFromYear', 'false'],
@@ -196,12 +196,13 @@ const lint: readonly Change[] = [
   ['criticality', 'if (isExpected) return', 'return'],
   ['unknown extensions', '      requireDerTree(value, oidName(oid))\n', ''],
   ['a bad value remembered', 'context.report.breaches === before', 'true'],
+  ['lists unchecked', '    requireExtensionList(extensions)\n', ''],
 ]
 
 const extensionChecks: readonly Change[] = [
   ['purposes twice', 'new Set(purposes).size < purposes.length', 'false'],
   ['foreign AKI', 'if (!isIssuers)', 'if (false)'],
-  ['foreign SKI', 'keyIdentifier(certificate.subjectPublicKeyInfo)) !== 0', 'identifier) !== 0'],
+  ['foreign SKI', 'certificate.keyIdentifier) !== 0', 'identifier) !== 0'],
   ['names unchecked', '    lintGeneralNames(parseGeneralNames(value), what, report)\n', ''],
   ['locations unchecked', '    lintGeneralNames(locations, what, report)\n', ''],
   ['points unchecked', '      lintGeneralNames(point.fullName, what, report)\n', ''],

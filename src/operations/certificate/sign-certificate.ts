@@ -1,12 +1,16 @@
-import { signerOf, type PreparedCertificate } from '../../issuance/prepare-certificate.ts'
+import {
+  requireReadBack,
+  signerOf,
+  type PreparedCertificate,
+} from '../../issuance/prepare-certificate.ts'
 import type { Services } from '../../services.ts'
 import { parseAlgorithmIdentifier } from '../../x509/algorithm-identifier.ts'
 import { encodeCertificate } from '../../x509/certificate.ts'
 import { verifySignature } from '../../x509/verify-signature.ts'
 
 /**
- * Signs a certificate with the key it was prepared for: its DER. The signature is verified first where the policy says so, and
- * always for CAs (docs/decisions/0006).
+ * Signs a certificate with the key it was prepared for: its DER. Where the policy says so, and always for CAs, the certificate is
+ * read back before it is signed, and the signature is verified (docs/decisions/0006, 0028).
  */
 export async function signCertificate(
   { keys, issuancePolicy }: Pick<Services, 'keys' | 'issuancePolicy'>,
@@ -14,8 +18,10 @@ export async function signCertificate(
 ): Promise<Uint8Array> {
   const { tbsCertificateDer, signatureAlgorithm, signingAlgorithm, isCa } = prepared
   const { keyHandle, subjectPublicKeyInfo } = signerOf(prepared)
+  const isVerified = isCa || issuancePolicy.verifySignatures === 'all'
+  if (isVerified) requireReadBack(prepared)
   const signature = await keys.sign(keyHandle, signingAlgorithm, tbsCertificateDer)
-  if (isCa || issuancePolicy.verifySignatures === 'all') {
+  if (isVerified) {
     const check = await verifySignature({
       subjectPublicKeyInfo,
       signatureAlgorithm: parseAlgorithmIdentifier(signatureAlgorithm),

@@ -3,7 +3,7 @@ import { dayMilliseconds } from '../../text/duration.ts'
 import { utcDigits } from '../../text/iso-time.ts'
 import { DerError } from './error.ts'
 import { tags, type DerElement, type DerReader } from './reader.ts'
-import { encodeElement } from './writer.ts'
+import { encodeBackwards, type BackwardWriter } from './backward-writer.ts'
 
 const utcTimePattern = /^(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})Z$/
 const generalizedTimePattern = /^(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})Z$/
@@ -11,12 +11,16 @@ const generalizedFromYear = 2050
 
 /** Throws RangeError for an instant before 1950 or after 9999, which no certificate can say. */
 export function encodeTime(date: Date): Uint8Array {
+  return encodeBackwards((der) => writeTime(der, date))
+}
+
+/** encodeTime, into a larger structure. */
+export function writeTime(der: BackwardWriter, date: Date): void {
   const year = date.getUTCFullYear()
   if (!(year >= 1950 && year <= 9999)) throw new RangeError('a certificate cannot say that time')
   const text = `${utcDigits(date)}Z`
-  return year < generalizedFromYear
-    ? encodeElement(tags.utcTime, Buffer.from(text.slice(2), 'latin1'))
-    : encodeElement(tags.generalizedTime, Buffer.from(text, 'latin1'))
+  if (year < generalizedFromYear) der.element(tags.utcTime, () => der.ascii(text.slice(2)))
+  else der.element(tags.generalizedTime, () => der.ascii(text))
 }
 
 /** GeneralizedTime in whole seconds, as OCSP has it everywhere (RFC 6960 §4.2.2.1). Throws RangeError as encodeTime does. */
@@ -24,7 +28,7 @@ export function encodeGeneralizedTime(date: Date): Uint8Array {
   const year = date.getUTCFullYear()
   if (!(year >= 1950 && year <= 9999)) throw new RangeError('OCSP cannot say that time')
   const text = `${utcDigits(date)}Z`
-  return encodeElement(tags.generalizedTime, Buffer.from(text, 'latin1'))
+  return encodeBackwards((der) => der.element(tags.generalizedTime, () => der.ascii(text)))
 }
 
 /** The next element as a Time. Throws DerError for another form, or an instant that does not exist. */
