@@ -97,6 +97,7 @@ async function requireProofOfPossession(
 ): Promise<void> {
   const { subjectPublicKeyInfo, signatureAlgorithm } = request
   const publicKey = importPublicKey(subjectPublicKeyInfo)
+  await barrier
   const check = await verifySignature({
     subjectPublicKeyInfo,
     publicKey,
