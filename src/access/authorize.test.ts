@@ -264,6 +264,20 @@ test('the policy on a CA may ask for the tags of the CA', async () => {
   await allowed({ resource: resource('Allow').slice(1), tags: { Env: 'live' }, asked })
 })
 
+test('so may the policy on a CA of the own account, where it decides', async () => {
+  const tagged = { Condition: { StringEquals: { 'aws:ResourceTag/Env': 'live' } } }
+  const toAlice = { ...allowAll, Principal: { AWS: alice } }
+  const onlyLive = { identity: [nothing], resource: [{ ...toAlice, ...tagged }] }
+  await allowed({ ...onlyLive, tags: { Env: 'live' } })
+  await denied({ ...onlyLive, tags: { Env: 'test' } }, own, noIdentity)
+  const notLive = {
+    identity: [nothing],
+    resource: [toAlice, { ...toAlice, ...tagged, Effect: 'Deny' }],
+  }
+  await allowed({ ...notLive, tags: { Env: 'test' } })
+  await denied({ ...notLive, tags: { Env: 'live' } }, own, resourceDeny)
+})
+
 test('an ARN of another Region or partition, or of another thing, is invalid', async () => {
   const refusalOf = async (resourceArn: string) =>
     (await outcomeOf({ asked: { resourceArn } })).refusal

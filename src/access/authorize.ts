@@ -15,7 +15,13 @@ import type { PolicyRequest } from '../policy/evaluation.ts'
 import type { Policy } from '../policy/policy-document.ts'
 import { requestKeys } from './request-keys.ts'
 import { refusedTemplate } from './refused-template.ts'
-import { callerPolicies, identityOf, denialReason, type CallerPolicies } from './policy-decision.ts'
+import {
+  callerPolicies,
+  denialOf,
+  identityOf,
+  type CallerPolicies,
+  type Denial,
+} from './policy-decision.ts'
 
 export interface AuthorizationServices {
   readonly db: Database
@@ -48,34 +54,37 @@ export async function authorize(
   const { principal } = caller
   if (principal.kind === 'service')
     return authorizeService(services, caller, { service: principal, target, access })
-  const now = services.clock.now()
+  const { db, clock } = services
+  const now = clock.now()
   const isOwn = target.accountId === caller.accountId
   const own = callerPolicies(caller)
-  const resource = isOwn ? undefined : await policiesOn(services.db, target, now)
-  const keys = requestKeys({
+  let policies = isOwn ? undefined : await policiesOn(db, target, now)
+  const facts = {
     ...access,
     caller,
     now,
     resourceAccount: target.accountId,
-    resourceTags: await tagsFor(services.db, target, { own, resource }),
+    resourceTags: asksForTags(own, policies) ? await tagsOf(db, target) : noTags,
     operation: access.keys,
-  })
-  const find = (): readonly Policy[] | Promise<readonly Policy[]> =>
-    resource ?? policiesOn(services.db, target, now)
+  }
+  const keys = requestKeys(facts)
+  const identity = identityOf(caller)
+  const denialFor = (request: PolicyRequest): Denial | undefined =>
+    denialOf(own, { isOwn, isRequired: false, policies }, request)
   for (const action of access.actions) {
-    const request = { action, resource: target.resource, keys, principal: identityOf(caller) }
-    const reason = await denialReason(own, { isOwn, isRequired: false, find }, request)
-    if (reason === undefined) continue
-    const isAllowedWith = async (other: PolicyRequest): Promise<boolean> =>
-      (await denialReason(own, { isOwn, isRequired: false, find }, other)) === undefined
+    const request = { action, resource: target.resource, keys, principal: identity }
+    let denial = denialFor(request)
+    if (denial?.isFinal === false) {
+      policies = await policiesOn(db, target, now)
+      if (asksForTags(own, policies)) facts.resourceTags = await tagsOf(db, target)
+      denial = denialFor(request)
+    }
+    if (denial === undefined) continue
+    const all = [...own.identity, ...(own.session ?? []), ...(policies ?? [])]
     const template = isOwn
       ? ''
-      : await refusedTemplate(
-          request,
-          [...own.identity, ...(own.session ?? []), ...(resource ?? [])],
-          isAllowedWith,
-        )
-    throw accessDenied(caller, { action, target, reason: `${reason}${template}` })
+      : refusedTemplate(request, all, (other) => denialFor(other) === undefined)
+    throw accessDenied(caller, { action, target, reason: `${denial.reason}${template}` })
   }
 }
 
@@ -142,19 +151,25 @@ export async function policiesOn(
 }
 
 /**
- * Tags of the CA, if a policy asks for them. Those of a CA of another account only if that account has put a policy on it:
- * a denial must not tell about others.
+ * Whether a policy asks for tags of the CA. Those of a CA of another account are read only if that account has put a policy on
+ * it: a denial must not tell about others.
  */
-async function tagsFor(
+function asksForTags(
+  { identity, session }: CallerPolicies,
+  resource: readonly Policy[] | undefined,
+): boolean {
+  const asks = (policies: readonly Policy[] = []): boolean =>
+    policies.some(({ asksForResourceTags }) => asksForResourceTags)
+  return resource?.length !== 0 && (asks(identity) || asks(session) || asks(resource))
+}
+
+const noTags: ReadonlyMap<string, string> = new Map()
+
+async function tagsOf(
   db: Database,
   { authorityId: id, accountId }: Target,
-  { own, resource }: { own: CallerPolicies; resource: readonly Policy[] | undefined },
 ): Promise<ReadonlyMap<string, string>> {
-  const isShared = resource === undefined || resource.length > 0
-  const asks = [...own.identity, ...(own.session ?? []), ...(resource ?? [])].some(
-    ({ asksForResourceTags }) => asksForResourceTags,
-  )
-  if (id === undefined || !isShared || !asks) return new Map()
+  if (id === undefined) return noTags
   const tags = await listTagsOf(db, { id, accountId })
   return new Map(tags.map(({ key, value = '' }) => [key, value]))
 }

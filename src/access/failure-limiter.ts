@@ -30,29 +30,32 @@ const minuteMilliseconds = 60_000
 export function createFailureLimiter(perMinute: number, clock: Clock): FailureLimiter {
   const sources = createBoundedCache<Source>(sourcesMax)
   const sourceAt = (address: string): Source => {
-    const now = clock.now().getTime()
     const name = networkOf(address)
     const known = sources.get(name)
-    if (known === undefined) {
-      const fresh = { tokens: perMinute, at: now, known: new Set<string>() }
-      sources.set(name, fresh)
-      return fresh
-    }
+    if (known !== undefined) return known
+    const source = { tokens: perMinute, at: clock.now().getTime(), known: new Set<string>() }
+    sources.set(name, source)
+    return source
+  }
+  const refill = (source: Source): void => {
+    const now = clock.now().getTime()
     // A clock that has been set back gives nothing, and takes nothing away.
-    const elapsed = Math.max(0, now - known.at)
-    known.tokens = Math.min(perMinute, known.tokens + (elapsed * perMinute) / minuteMilliseconds)
-    known.at = now
-    return known
+    const elapsed = Math.max(0, now - source.at)
+    source.tokens = Math.min(perMinute, source.tokens + (elapsed * perMinute) / minuteMilliseconds)
+    source.at = now
   }
   return {
     isAllowed(address, accessKeyId) {
       if (perMinute === 0 || address === undefined) return true
-      const { tokens, known } = sourceAt(address)
-      return tokens >= 1 || known.has(accessKeyId)
+      const source = sourceAt(address)
+      if (source.tokens >= 1 || source.known.has(accessKeyId)) return true
+      refill(source)
+      return source.tokens >= 1
     },
     recordFailure(address) {
       if (perMinute === 0 || address === undefined) return true
       const source = sourceAt(address)
+      refill(source)
       if (source.tokens < 1) return false
       source.tokens -= 1
       return true

@@ -8,7 +8,13 @@ import { certificateAuthorityArn } from '../wire/arn.ts'
 import { policiesOn, type AccessRequest, type AuthorizationServices } from './authorize.ts'
 import type { Policy } from '../policy/policy-document.ts'
 import { requestKeys } from './request-keys.ts'
-import { callerPolicies, identityOf, denialReason, type CallerPolicies } from './policy-decision.ts'
+import {
+  callerPolicies,
+  denialOf,
+  identityOf,
+  type CallerPolicies,
+  type Denial,
+} from './policy-decision.ts'
 
 /** Numbers of the CAs in the caller's account and Region for which it lacks permission. */
 export async function hiddenAuthorities(
@@ -31,12 +37,14 @@ export async function hiddenAuthorities(
       resourceTags: new Map(tags.map(({ key, value = '' }) => [key, value])),
       operation: access.keys,
     })
-    const find = (): Promise<readonly Policy[]> =>
-      policiesOn(db, { accountId, resource, authorityId: id }, now)
+    const target = { accountId, resource, authorityId: id }
+    let policies: readonly Policy[] | undefined
     for (const action of access.actions) {
       const request = { action, resource, keys, principal: identityOf(caller) }
-      const reason = await denialReason(own, { isOwn: true, isRequired: false, find }, request)
-      if (reason !== undefined) hidden.add(number)
+      const denied = (): Denial | undefined =>
+        denialOf(own, { isOwn: true, isRequired: false, policies }, request)
+      if (denied()?.isFinal === false) policies = await policiesOn(db, target, now)
+      if (denied() !== undefined) hidden.add(number)
     }
   }
   return hidden

@@ -40,40 +40,47 @@ export function identityOf(caller: Caller): PrincipalIdentity {
   }
 }
 
-/** Policies on what is asked for. */
+/** Policies on the requested resource. */
 export interface ResourcePolicies {
-  /** Whether it belongs to the caller's account. */
+  /** Whether the resource belongs to the caller's account. */
   readonly isOwn: boolean
-  /** Whether it is asked also of the caller's own account: the trust policy of a role always is. */
+  /** Whether they also decide in the caller's own account: the trust policy of a role always does. */
   readonly isRequired: boolean
-  /** Looked up only if they can make a difference. */
-  readonly find: () => readonly Policy[] | Promise<readonly Policy[]>
+  /** Undefined if they are not read yet. */
+  readonly policies: readonly Policy[] | undefined
+}
+
+export interface Denial {
+  /** In AWS's words. */
+  readonly reason: string
+  /** False if policies on the resource, which are not read yet, may still allow the request. */
+  readonly isFinal: boolean
 }
 
 /**
- * Why a request is refused, in AWS's words; undefined if it is not. In the account of a resource either side may allow;
- * a policy on it allows only whom it names itself there, for an account asks its own policies. Across accounts both
- * sides must.
+ * The denial of a request; undefined if it is allowed. In the account of a resource either side may allow; a policy on it
+ * allows only whom it names itself there, for an account asks its own policies. Across accounts both sides must.
  */
-export async function denialReason(
+export function denialOf(
   caller: CallerPolicies,
-  target: ResourcePolicies,
+  { isOwn, isRequired, policies }: ResourcePolicies,
   request: PolicyRequest,
-): Promise<string | undefined> {
+): Denial | undefined {
   const identity = decideAll(caller.identity, request)
   const session = caller.session === undefined ? 'allowed' : decideAll(caller.session, request)
   if (identity === 'denied') return explicitDeny('an identity-based')
   if (session === 'denied') return explicitDeny('a session')
   const missing = identity !== 'allowed' ? 'identity-based' : 'session'
   const isAllowed = identity === 'allowed' && session === 'allowed'
-  if (target.isOwn && !target.isRequired && isAllowed) return undefined
-  if (!target.isOwn && !isAllowed) return notAllowed(missing, request)
-  const policies = await target.find()
+  if (isOwn && !isRequired && isAllowed) return undefined
+  if (!isOwn && !isAllowed) return notAllowed(missing, request)
+  const decisive = isOwn && !isAllowed ? missing : 'resource-based'
+  if (policies === undefined) return { ...notAllowed(decisive, request), isFinal: false }
   const resource = decideAll(policies, request)
   if (resource === 'denied') return explicitDeny('a resource-based')
   if (resource === 'allowed' && isAllowed) return undefined
-  if (target.isOwn && allowsDirectly(policies, request, session)) return undefined
-  return notAllowed(target.isOwn && !isAllowed ? missing : 'resource-based', request)
+  if (isOwn && allowsDirectly(policies, request, session)) return undefined
+  return notAllowed(decisive, request)
 }
 
 /**
@@ -102,15 +109,19 @@ function allowsDirectly(
 
 /** An explicit Deny in any of the policies wins over an Allow in any. */
 function decideAll(policies: readonly Policy[], request: PolicyRequest): Decision {
-  const decisions = policies.map((policy) => decide(policy, request))
-  if (decisions.includes('denied')) return 'denied'
-  return decisions.includes('allowed') ? 'allowed' : 'not-allowed'
+  let decision: Decision = 'not-allowed'
+  for (const policy of policies) {
+    const one = decide(policy, request)
+    if (one === 'denied') return one
+    if (one === 'allowed') decision = one
+  }
+  return decision
 }
 
-function explicitDeny(kind: string): string {
-  return `with an explicit deny in ${kind} policy`
+function explicitDeny(kind: string): Denial {
+  return { reason: `with an explicit deny in ${kind} policy`, isFinal: true }
 }
 
-function notAllowed(kind: string, { action }: PolicyRequest): string {
-  return `because no ${kind} policy allows the ${action} action`
+function notAllowed(kind: string, { action }: PolicyRequest): Denial {
+  return { reason: `because no ${kind} policy allows the ${action} action`, isFinal: true }
 }

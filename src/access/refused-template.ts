@@ -10,21 +10,20 @@ const namedMax = 10
  * The end of a message with the template of a denied request and the templates that would be allowed instead. Empty if no
  * other template would be allowed. `isAllowedWith` evaluates a request.
  */
-export async function refusedTemplate(
+export function refusedTemplate(
   request: PolicyRequest,
   policies: readonly Policy[],
-  isAllowedWith: (request: PolicyRequest) => Promise<boolean>,
-): Promise<string> {
+  isAllowedWith: (request: PolicyRequest) => boolean,
+): string {
   const [template] = request.keys.get(templateKey) ?? []
   if (template === undefined) return ''
   const others = templatesOf(policies)
   if (others.length === 0) return ''
-  const isAllowed = (other: string | undefined): Promise<boolean> =>
+  const isAllowed = (other: string | undefined): boolean =>
     isAllowedWith({ ...request, keys: withTemplate(request.keys, other) })
-  const allowed: string[] = []
-  for (const other of others) if (await isAllowed(other)) allowed.push(other)
+  const allowed = others.filter(isAllowed)
   if (allowed.length > 0) return ` with the template ${template}; allowed: ${allowed.join(', ')}`
-  return (await isAllowed(undefined)) ? ` with the template ${template}` : ''
+  return isAllowed(undefined) ? ` with the template ${template}` : ''
 }
 
 /** Patterns that policies compare templates with. A pattern with wildcards matches itself. */

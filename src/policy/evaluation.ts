@@ -19,39 +19,46 @@ export type Decision = 'allowed' | 'not-allowed' | 'denied'
 
 /** An explicit Deny wins, then an Allow counts, and nothing else allows. */
 export function decide(policy: Policy, request: PolicyRequest): Decision {
-  const lowerCased = { ...request, action: request.action.toLowerCase() }
+  const action = request.action.toLowerCase()
   let decision: Decision = 'not-allowed'
   for (const statement of policy.statements) {
-    if (!applies(statement, lowerCased)) continue
+    if (!applies(statement, action, request)) continue
     if (statement.effect === 'Deny') return 'denied'
     decision = 'allowed'
   }
   return decision
 }
 
-function applies(statement: Statement, request: PolicyRequest): boolean {
-  if (!statement.understood) return statement.effect === 'Deny'
-  const { actions, resources, principals, conditions, effect } = statement
-  const { action, resource, keys, principal } = request
+function applies(statement: Statement, action: string, request: PolicyRequest): boolean {
+  const { understood, actions, resources, principals, conditions, effect } = statement
+  const { resource, keys, principal } = request
   // What depends on a variable that has no value is the worse case too.
-  const holds = (found: boolean | undefined): boolean => found ?? effect === 'Deny'
+  const worseCase = effect === 'Deny'
+  if (!understood) return worseCase
   return (
-    holds(selects(actions, (text) => matchesResolved(text, action), keys)) &&
-    holds(selects(resources, (text) => matchesArn(text, resource), keys)) &&
+    (selects(actions, { text: action, matches: matchesResolved, keys }) ?? worseCase) &&
+    (selects(resources, { text: resource, matches: matchesArn, keys }) ?? worseCase) &&
     (principals === undefined || matchesPrincipal(principals, principal, effect)) &&
-    conditions.every((condition) => holds(satisfies(condition, keys)))
+    conditions.every((condition) => satisfies(condition, keys) ?? worseCase)
   )
+}
+
+interface Selected {
+  readonly text: string
+  readonly matches: (resolved: string, text: string) => boolean
+  readonly keys: ContextKeys
 }
 
 /** Undefined if that depends on a variable without a value. */
 function selects(
   { negated, patterns }: Selection,
-  matches: (resolved: string) => boolean,
-  keys: ContextKeys,
+  { text, matches, keys }: Selected,
 ): boolean | undefined {
-  const resolved = patterns.map((pattern) =>
-    pattern.hasVariables ? resolvePattern(pattern, keys) : pattern.text,
-  )
-  if (resolved.some((text) => text !== undefined && matches(text))) return !negated
-  return resolved.includes(undefined) ? undefined : negated
+  let isOpen = false
+  for (const pattern of patterns) {
+    const resolved = pattern.hasVariables ? resolvePattern(pattern, keys) : pattern.text
+    if (resolved === undefined) isOpen = true
+    else if (resolved === text || (!pattern.isExact && matches(resolved, text))) return !negated
+  }
+  return isOpen ? undefined : negated
 }

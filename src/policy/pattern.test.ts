@@ -9,6 +9,7 @@ import {
   resolvePattern,
   type ContextKeys,
 } from './pattern.ts'
+import { matchesArn } from './operators.ts'
 import { matchesWildcard } from './wildcard.ts'
 
 const keys: ContextKeys = new Map([
@@ -33,6 +34,7 @@ test('a text is taken apart once', () => {
     text: 'a*',
     parts: [{ kind: 'wild', text: 'a*' }],
     hasVariables: false,
+    isExact: false,
     keys: [],
     isUnderstood: true,
   })
@@ -132,6 +134,26 @@ test('wildcards beside a variable match as they do alone', () => {
     }),
     { numRuns: 1000 },
   )
+})
+
+test('an exact pattern matches its own text only, and every pattern matches its own text', () => {
+  const unit = fc.constantFrom('a', 'b', ':', '*', '?', '$', '\uE000', '\uE001')
+  const some = fc.string({ unit, maxLength: 8 })
+  const five = fc.string({ unit: fc.constantFrom('a', ':'), minLength: 5, maxLength: 8 })
+  fc.assert(
+    fc.property(fc.oneof(some, five), fc.oneof(some, five), (pattern, text) => {
+      for (const match of [matchesResolved, matchesArn]) {
+        assert.equal(match(pattern, pattern), true)
+        if (compilePattern(pattern, true).isExact)
+          assert.equal(match(pattern, text), pattern === text)
+      }
+    }),
+    { seed: 17, numRuns: 3000 },
+  )
+  const exact = ['a*', 'a?', '${aws:username}', '${*}', 'a', ''].filter(
+    (text) => compilePattern(text, true).isExact,
+  )
+  assert.deepEqual(exact, ['a', ''])
 })
 
 test('no text makes a pattern throw', () => {

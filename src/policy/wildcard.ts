@@ -11,6 +11,7 @@ export function matchesWildcard(pattern: string, text: string): boolean {
       star = at
       resume = from
       at += 1
+      if (at === pattern.length) return true
     } else if (character === '?' || character === text[from]) {
       at += 1
       from += 1

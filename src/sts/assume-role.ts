@@ -1,6 +1,6 @@
 import { knownPolicy } from '../policy/policy-cache.ts'
 import { requestKeys } from '../access/request-keys.ts'
-import { callerPolicies, identityOf, denialReason } from '../access/policy-decision.ts'
+import { callerPolicies, denialOf, identityOf } from '../access/policy-decision.ts'
 import type { Caller } from '../identity/caller.ts'
 import { ServiceError } from '../errors.ts'
 import type { Role } from '../store/roles.ts'
@@ -55,7 +55,7 @@ export const assumeRole = stsOperation({
     if (role === undefined || name.partition !== caller.partition) throw denied('sts:AssumeRole')
     const tagOptions = { tags: input.Tags ?? [], transitiveKeys: input.TransitiveTagKeys ?? [] }
     const identity = sourceIdentityOf(caller, input.SourceIdentity)
-    await authorize(services, { caller, role, input, tagOptions, context, denied })
+    authorize(services, { caller, role, input, tagOptions, context, denied })
     requireNoDevice(input)
     const isChained = caller.principal.kind === 'role-session'
     const session = makeSession(
@@ -86,10 +86,10 @@ interface RoleRequest {
  * too; so must these inside it, unless the trust policy names the caller itself (IAM User Guide, Cross-account policy
  * evaluation logic). A service has no policies: it is named, or not.
  */
-async function authorize(
+function authorize(
   { clock }: StsServices,
   { caller, role, input, tagOptions, context, denied }: RoleRequest,
-): Promise<void> {
+): void {
   const keys = requestKeys({
     ...context,
     now: clock.now(),
@@ -98,13 +98,13 @@ async function authorize(
     operation: ownKeys(input, tagOptions),
   })
   const isOwn = role.accountId === caller.accountId || caller.principal.kind === 'service'
-  const trust = [knownPolicy(role.trustPolicy, 'trust')]
-  const policies = { isOwn, isRequired: true, find: () => trust }
+  const policies = [knownPolicy(role.trustPolicy, 'trust')]
+  const own = callerPolicies(caller)
   const principal = identityOf(caller)
   for (const action of actionsOf(input, tagOptions)) {
     const request = { action, resource: input.RoleArn, keys, principal }
-    if ((await denialReason(callerPolicies(caller), policies, request)) !== undefined)
-      throw denied(action)
+    const denial = denialOf(own, { isOwn, isRequired: true, policies }, request)
+    if (denial !== undefined) throw denied(action)
   }
 }
 

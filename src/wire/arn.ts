@@ -46,12 +46,12 @@ const service = 'acm-pca'
 const lengthMax = 200
 
 const arnForm = /^arn:([\w+=/,.@-]+):([a-z0-9-]+):([\w+=/,.@-]*):(\d*):([^]+)$/
-const regionForm = /^[a-z0-9-]{1,32}$/
 const partitionForm = /^[a-z0-9-]{1,32}$/
-const accountIdForm = /^\d{12}$/
 const uuid = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}'
-const authorityForm = new RegExp(`^certificate-authority/(${uuid})$`)
-const certificateForm = new RegExp(`^certificate-authority/(${uuid})/certificate/([0-9a-f]{1,40})$`)
+/** Partition, Region, account and id of a CA. One expression for all takes half as long as one for each. */
+const authority = `arn:([a-z0-9-]{1,32}):${service}:([a-z0-9-]{1,32}):(\\d{12}):certificate-authority/(${uuid})`
+const authorityForm = new RegExp(`^${authority}$`)
+const certificateForm = new RegExp(`^${authority}/certificate/([0-9a-f]{1,40})$`)
 const templateForm = /^template\/(\w{1,100})\/V1$/
 
 export function certificateAuthorityArn(name: CertificateAuthorityName): string {
@@ -69,29 +69,34 @@ export function certificateArn(authorityArn: string, serialNumber: Uint8Array): 
 
 /** The parts of an ARN of any service; undefined if the text is none, or longer than 200 characters. */
 export function parseArn(text: string): Arn | undefined {
-  if (text.length > lengthMax) return undefined
-  const [matched, partition = '', name = '', region = '', accountId = '', resource = ''] =
-    arnForm.exec(text) ?? []
+  const [matched, partition = '', name = '', region = '', accountId = '', resource = ''] = groups(
+    arnForm,
+    text,
+  )
   if (matched === undefined) return undefined
   return { partition, service: name, region, accountId, resource }
 }
 
 /** Undefined unless the text is the ARN of a CA, `…:certificate-authority/` and a lower-case UUID. */
 export function parseCertificateAuthorityArn(text: string): CertificateAuthorityName | undefined {
-  const owned = parseOwnedArn(text)
-  const id = owned && authorityForm.exec(owned.resource)?.[1]
-  if (owned === undefined || id === undefined) return undefined
-  const { partition, region, accountId } = owned
-  return { partition, region, accountId, id }
+  const [matched, partition = '', region = '', accountId = '', id = ''] = groups(
+    authorityForm,
+    text,
+  )
+  return matched === undefined ? undefined : { partition, region, accountId, id }
 }
 
 /** Undefined unless the text is the ARN of a certificate, with its serial number in lower-case hex. */
 export function parseCertificateArn(text: string): CertificateName | undefined {
-  const owned = parseOwnedArn(text)
-  const [, authorityId, serialNumberHex] = (owned && certificateForm.exec(owned.resource)) ?? []
-  if (owned === undefined || authorityId === undefined || serialNumberHex === undefined)
-    return undefined
-  const { partition, region, accountId } = owned
+  const [
+    matched,
+    partition = '',
+    region = '',
+    accountId = '',
+    authorityId = '',
+    serialNumberHex = '',
+  ] = groups(certificateForm, text)
+  if (matched === undefined) return undefined
   return { partition, region, accountId, authorityId, serialNumberHex }
 }
 
@@ -108,14 +113,6 @@ export function parseTemplateArn(text: string): TemplateName | undefined {
   return { partition: arn.partition, name }
 }
 
-/** An ARN of ACM PCA in a Region and an account. */
-function parseOwnedArn(text: string): Arn | undefined {
-  const arn = parseArn(text)
-  const owned =
-    arn !== undefined &&
-    arn.service === service &&
-    partitionForm.test(arn.partition) &&
-    regionForm.test(arn.region) &&
-    accountIdForm.test(arn.accountId)
-  return owned ? arn : undefined
+function groups(form: RegExp, text: string): readonly string[] {
+  return (text.length > lengthMax ? undefined : form.exec(text)) ?? []
 }

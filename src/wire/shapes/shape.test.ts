@@ -166,6 +166,20 @@ suite('decode: values', () => {
     )
   })
 
+  test('text in groups of four is base64 only with the right characters, padding and last bits', () => {
+    const unit = fc.constantFrom(...'A Q g w z 0 5 + / = = = - _ \n \0 é 中'.split(' '), ' ')
+    const four = fc.string({ unit, minLength: 4, maxLength: 4 })
+    const form =
+      /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=|[A-Za-z0-9+/][AQgw]==)?$/
+    fc.assert(
+      fc.property(fc.array(four, { maxLength: 4 }), (groups) => {
+        const text = groups.join('')
+        assert.equal(refused(blob(), text) === 'accepted', form.test(text), JSON.stringify(text))
+      }),
+      { seed: 17, numRuns: 5000 },
+    )
+  })
+
   test('integers beyond what a number holds become bigints', () => {
     assert.equal(decode(long(), 2 ** 53 - 1), 2 ** 53 - 1)
     assert.equal(decode(long(), 2 ** 53), 2n ** 53n)
@@ -235,6 +249,19 @@ suite('decode: constraints', () => {
     assert.equal(
       refused(blob({ max: 1 }), 'YWI='),
       `${one} Value 'java.nio.HeapByteBuffer[pos=0 lim=2 cap=2]' at '' failed to satisfy constraint: Member must have length less than or equal to 1`,
+    )
+  })
+
+  test('a surrogate pair is one code point, whatever is beside it', () => {
+    const unit = fc.constantFrom('a', 'é', '中', '\u{1F512}', '\u{10FFFF}')
+    fc.assert(
+      fc.property(fc.string({ unit, maxLength: 20 }), fc.nat(20), (text, limit) => {
+        const { length } = Array.from(text)
+        const [min, max] = [string({ min: limit }), string({ max: limit })]
+        assert.equal(refused(min, text) === 'accepted', length >= limit)
+        assert.equal(refused(max, text) === 'accepted', length <= limit)
+      }),
+      { seed: 17, numRuns: 1000 },
     )
   })
 

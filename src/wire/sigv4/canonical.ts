@@ -9,14 +9,12 @@ import type { RawHeaders, SignedRequest } from './request.ts'
  * malformed percent escape.
  */
 export function canonicalRequest(request: SignedRequest, signedHeaders: readonly string[]): string {
-  return [
-    request.method,
-    canonicalPath(request.path),
-    canonicalQuery(request.query),
-    canonicalHeaders(request.headers, signedHeaders),
-    signedHeaders.join(';'),
-    hash('sha256', request.body, 'hex'),
-  ].join('\n')
+  const { method, path, query, headers, body } = request
+  return (
+    `${method}\n${canonicalPath(path)}\n${canonicalQuery(query)}\n` +
+    `${canonicalHeaders(headers, signedHeaders)}\n${signedHeaders.join(';')}\n` +
+    hash('sha256', body, 'hex')
+  )
 }
 
 /**
@@ -56,7 +54,9 @@ function canonicalHeaders(headers: RawHeaders, signedHeaders: readonly string[])
     if (values === undefined) {
       throw invalidSignature(`The header '${name}' is a SignedHeader but is not in the request.`)
     }
-    text += `${name}:${values.map(collapseSpaces).join(',')}\n`
+    const [only = ''] = values
+    const value = values.length === 1 ? collapseSpaces(only) : values.map(collapseSpaces).join(',')
+    text += `${name}:${value}\n`
   }
   return text
 }

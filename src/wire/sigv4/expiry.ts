@@ -31,6 +31,8 @@ export function checkTime(
   now: Date,
 ): void {
   const lifeSeconds = expiresSeconds ?? skewSeconds
+  const age = now.getTime() - timestamp.getTime()
+  if (age <= lifeSeconds * 1000 && age >= -skewSeconds * 1000) return
   const earliest = new Date(now.getTime() - lifeSeconds * 1000)
   const latest = new Date(now.getTime() + skewSeconds * 1000)
   const at = formatTimestamp
@@ -39,11 +41,10 @@ export function checkTime(
       `Signature expired: ${at(timestamp)} is now earlier than ${at(earliest)} ` +
         `(${at(now)} - ${duration(lifeSeconds)})`,
     )
-  if (timestamp > latest)
-    throw invalidSignature(
-      `Signature not yet current: ${at(timestamp)} is still later than ${at(latest)} ` +
-        `(${at(now)} + ${duration(skewSeconds)})`,
-    )
+  throw invalidSignature(
+    `Signature not yet current: ${at(timestamp)} is still later than ${at(latest)} ` +
+      `(${at(now)} + ${duration(skewSeconds)})`,
+  )
 }
 
 function duration(seconds: number): string {

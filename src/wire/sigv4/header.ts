@@ -1,5 +1,11 @@
+import { createBoundedCache } from '../../bounded-cache.ts'
 import { incompleteSignature } from '../../errors.ts'
-import { parseCredential, parseSignedHeaders, type SignatureClaim } from './credential.ts'
+import {
+  parseCredential,
+  parseSignedHeaders,
+  type CredentialScope,
+  type SignatureClaim,
+} from './credential.ts'
 import type { RawHeaders } from './request.ts'
 import { parseTimestamp } from './timestamp.ts'
 
@@ -10,18 +16,51 @@ const authorizationLengthMax = 8192
 const echoLengthMax = 1024
 const required = ['Credential', 'Signature', 'SignedHeaders'] as const
 
+/** The part of a claim that the Authorization header states. */
+type HeaderClaim = CredentialScope & Pick<SignatureClaim, 'signedHeaders' | 'signature'>
+
+/**
+ * Claims by the header up to the digits of the signature, which a client repeats all day: 0.8 µs less of the 13 µs of a
+ * GetCertificate in a loop. Unauthenticated requests fill the cache too. It takes a megabyte at most, and a header that is no longer
+ * in it is only parsed again.
+ */
+const knownClaims = createBoundedCache<HeaderClaim>(1000)
+const knownLengthMax = 512
+const signatureLength = 64
+const beforeSignature = /, ?Signature=$/
+
 /**
  * Reads the Authorization header: `AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…` (AWS IAM User Guide,
  * Create a signed AWS API request, step 5). Throws IncompleteSignatureException, naming every part that is missing,
  * or InvalidSignatureException.
  */
 export function parseAuthorization(authorization: string, headers: RawHeaders): SignatureClaim {
+  const timestamp = headers.get('x-amz-date')?.[0] ?? headers.get('date')?.[0]
+  const beginning = authorization.slice(0, -signatureLength)
+  const signature = authorization.slice(-signatureLength)
+  const isOneValue = !signature.includes(',') && signature.trim() === signature
+  const known = isOneValue && timestamp ? knownClaims.get(beginning) : undefined
+  const claim = known ?? parseHeader(authorization, timestamp)
+  if (known === undefined && isOneValue && isKept(beginning)) knownClaims.set(beginning, claim)
+  return {
+    ...claim,
+    signature: known === undefined ? claim.signature : signature,
+    timestamp: parseTimestamp(timestamp ?? ''),
+    expiresSeconds: undefined,
+    securityToken: headers.get('x-amz-security-token')?.[0],
+  }
+}
+
+function isKept(beginning: string): boolean {
+  return beginning.length <= knownLengthMax && beforeSignature.test(beginning)
+}
+
+function parseHeader(authorization: string, timestamp: string | undefined): HeaderClaim {
   if (authorization.length > authorizationLengthMax)
     throw incompleteSignature(
       `Authorization header must have at most ${authorizationLengthMax} characters.`,
     )
   const parameters = parseParameters(authorization)
-  const timestamp = headers.get('x-amz-date')?.[0] ?? headers.get('date')?.[0]
   const problems = required
     .filter((name) => !parameters.get(name))
     .map((name) => `Authorization header requires '${name}' parameter.`)
@@ -29,7 +68,7 @@ export function parseAuthorization(authorization: string, headers: RawHeaders): 
     problems.push(
       "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.",
     )
-  if (problems.length > 0 || timestamp === undefined)
+  if (problems.length > 0)
     throw incompleteSignature(
       `${problems.join(' ')} Authorization=${authorization.slice(0, echoLengthMax)}`,
     )
@@ -37,9 +76,6 @@ export function parseAuthorization(authorization: string, headers: RawHeaders): 
     ...parseCredential(parameters.get('Credential') ?? ''),
     signedHeaders: parseSignedHeaders(parameters.get('SignedHeaders') ?? ''),
     signature: parameters.get('Signature') ?? '',
-    timestamp: parseTimestamp(timestamp),
-    expiresSeconds: undefined,
-    securityToken: headers.get('x-amz-security-token')?.[0],
   }
 }
 

@@ -5,7 +5,9 @@ import * as fc from 'fast-check'
 import { hmacHex, hmacKey } from './hmac-key.ts'
 
 test('it is the HMAC of node:crypto, whatever key and text', () => {
-  const latin1 = fc.uint8Array({ maxLength: 300 }).map((octets) => Buffer.from(octets))
+  const latin1 = fc
+    .uint8Array({ maxLength: 1000, size: 'max' })
+    .map((octets) => Buffer.from(octets))
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 64 }), latin1, (key, octets) => {
       const expected = createHmac('sha256', key).update(octets).digest('hex')

@@ -9,29 +9,32 @@ import { hash } from 'node:crypto'
 const blockBytes = 64
 const digestBytes = 32
 
-/** A key, mixed with both pads. */
+/** A key, mixed with both pads, each in a buffer with space for what is hashed after it. */
 export interface HmacKey {
-  /** K XOR ipad. */
+  /** K XOR ipad, and space for a text. */
   readonly inner: Buffer
-  /** K XOR opad. */
+  /** K XOR opad, and space for a digest. */
   readonly outer: Buffer
 }
+
+/** Longer than a string to sign. */
+const textBytes = 512
 
 /** Throws RangeError for a key of more than a block, which would have to be hashed first. */
 export function hmacKey(key: Uint8Array): HmacKey {
   if (key.length > blockBytes) throw new RangeError(`the key has ${key.length} octets`)
-  const pad = (octet: number): Buffer =>
-    Buffer.from(Uint8Array.from({ length: blockBytes }, (_, at) => (key[at] ?? 0) ^ octet))
-  return { inner: pad(0x36), outer: pad(0x5c) }
+  const pad = (octet: number, spaceBytes: number): Buffer => {
+    const block = Uint8Array.from({ length: blockBytes }, (_, at) => (key[at] ?? 0) ^ octet)
+    return Buffer.concat([block], blockBytes + spaceBytes)
+  }
+  return { inner: pad(0x36, textBytes), outer: pad(0x5c, digestBytes) }
 }
 
 /** Hexadecimal digits of the HMAC of a latin1 text. */
 export function hmacHex({ inner, outer }: HmacKey, text: string): string {
-  const message = Buffer.allocUnsafe(blockBytes + text.length)
-  inner.copy(message)
+  const length = blockBytes + text.length
+  const message = length <= inner.length ? inner : Buffer.concat([inner], length)
   message.write(text, blockBytes, 'latin1')
-  const around = Buffer.allocUnsafe(blockBytes + digestBytes)
-  outer.copy(around)
-  around.write(hash('sha256', message, 'hex'), blockBytes, 'hex')
-  return hash('sha256', around, 'hex')
+  outer.write(hash('sha256', message.subarray(0, length), 'hex'), blockBytes, 'hex')
+  return hash('sha256', outer, 'hex')
 }

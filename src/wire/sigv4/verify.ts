@@ -83,7 +83,7 @@ export function checkClaim(
   claim: SignatureClaim,
   { service, now, regions = awsOnly }: ClaimRules,
 ): void {
-  const problems = [...scopeProblems(claim, { service, regions })]
+  const problems = scopeProblems(claim, { service, regions })
   if (problems.length > 0) throw invalidSignature(problems.join(' '))
   checkTime(claim, now)
 }
@@ -117,12 +117,10 @@ export function isSignatureValid(
 /** The string to sign, latin1 text (same guide, step 3). `canonical` is latin1 text too. */
 export function stringToSign(claim: SignatureClaim, canonical: string): string {
   const { date, region, service, timestamp } = claim
-  return [
-    signatureAlgorithm,
-    formatTimestamp(timestamp),
-    `${date}/${region}/${service}/${terminator}`,
-    hash('sha256', Buffer.from(canonical, 'latin1'), 'hex'),
-  ].join('\n')
+  return (
+    `${signatureAlgorithm}\n${formatTimestamp(timestamp)}\n${date}/${region}/${service}/${terminator}\n` +
+    hash('sha256', Buffer.from(canonical, 'latin1'), 'hex')
+  )
 }
 
 function hmac(key: Uint8Array, text: string): Buffer {
@@ -161,23 +159,28 @@ function requirePayloadHash(headers: RawHeaders, payloadHash: string): void {
   )
 }
 
-function* scopeProblems(
+function scopeProblems(
   claim: SignatureClaim,
   { service, regions }: Required<Pick<ClaimRules, 'service' | 'regions'>>,
-): Generator<string> {
+): string[] {
+  const problems: string[] = []
   if (!regions.has(claim.region))
-    yield (
+    problems.push(
       `Credential should be scoped to a valid region. '${claim.region.slice(0, regionEchoMax)}' is not served. ` +
-      regions.description
+        regions.description,
     )
   if (claim.service !== service)
-    yield `Credential should be scoped to correct service: '${service}'.`
+    problems.push(`Credential should be scoped to correct service: '${service}'.`)
   if (claim.terminator !== terminator)
-    yield `Credential should be scoped with a valid terminator: '${terminator}', not '${claim.terminator}'.`
-  const timestamp = formatTimestamp(claim.timestamp)
-  if (claim.date !== timestamp.slice(0, 8))
-    yield (
-      'Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: ' +
-      `'${claim.date}' != '${timestamp.slice(0, 8)}', from '${timestamp}'.`
+    problems.push(
+      `Credential should be scoped with a valid terminator: '${terminator}', not '${claim.terminator}'.`,
     )
+  const timestamp = formatTimestamp(claim.timestamp)
+  const day = timestamp.slice(0, 8)
+  if (claim.date !== day)
+    problems.push(
+      'Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: ' +
+        `'${claim.date}' != '${day}', from '${timestamp}'.`,
+    )
+  return problems
 }
