@@ -6,7 +6,6 @@ import { randomInt } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { startServer } from '../test/support/process.ts'
 import { csrsOf } from './csrs.ts'
 import type { BenchOptions } from './options.ts'
 import {
@@ -19,7 +18,7 @@ import {
   type Stock,
 } from './seed.ts'
 import { someSerials } from './stored-rows.ts'
-import { roomy } from './stored.ts'
+import { startTree, treesOf } from './servers.ts'
 import { markdownTable } from './table.ts'
 import { credentialsIn, prepareTarget, type Target } from './target.ts'
 import { median } from './turns.ts'
@@ -35,7 +34,7 @@ export async function searchTable(count: number, options: BenchOptions): Promise
   try {
     const { stock, target } = await prepare(data, count, options)
     seedCertificates(stock)
-    const server = await startServer(data, [...roomy, ...options.serverFlags])
+    const server = await startTree(treesOf(options)[0], data, options)
     try {
       const queries = queriesOf(stock).map((query) => ({ url: server.url, target, query }))
       const rows = await measureAll(queries, options)
@@ -53,7 +52,7 @@ async function prepare(
   count: number,
   options: BenchOptions,
 ): Promise<{ readonly stock: Stock; readonly target: Target }> {
-  const server = await startServer(data, [...roomy, ...options.serverFlags])
+  const server = await startTree(treesOf(options)[0], data, options)
   try {
     const [csr = ''] = await csrsOf('P-256', 1)
     const request = { keyAlgorithm: 'EC_prime256v1', csr }

@@ -1,25 +1,16 @@
-/**
- * The writers of both engines alone, beside pgbench. PostgreSQL is a server of this run's own, as it comes, on the same
- * machine; whole requests on it are measured by the bench with `--server-flags "--database …"`.
- *
- * Prints a table for docs/benchmarks.md. Flag: --seconds N (each figure).
- */
+/** Transactions of an issuance by the writers of both engines alone, beside pgbench, on a PostgreSQL of the bench's own. */
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { parseArgs, promisify } from 'node:util'
+import { promisify } from 'node:util'
 import type { Database } from '../src/store/database.ts'
 import { guard, sql, type Sql } from '../src/store/sql.ts'
 import { TestDatabase } from '../test/support/database.ts'
 import { openTestPostgres, TestPostgres } from '../test/support/postgres.ts'
+import type { BenchOptions } from './options.ts'
+import { markdownTable } from './table.ts'
 
-const { values } = parseArgs({
-  options: {
-    seconds: { type: 'string', default: '5' },
-  },
-})
-const seconds = Number(values.seconds)
 const callerCounts = [1, 32, 256]
 
 const setup: readonly Sql[] = [
@@ -56,8 +47,12 @@ insert into signet.certificates (authority_number, serial_number, template_name,
 commit;
 `
 
-/** Transactions a second of so many callers, dealt out to the nodes. */
-async function writesOf(nodes: readonly Database[], callers: number): Promise<number> {
+/** Transactions a second of so many callers, spread over the nodes. */
+async function writesOf(
+  nodes: readonly Database[],
+  callers: number,
+  seconds: number,
+): Promise<number> {
   const until = performance.now() + seconds * 1000
   let count = 0
   const caller = async (db: Database): Promise<void> => {
@@ -71,41 +66,57 @@ async function writesOf(nodes: readonly Database[], callers: number): Promise<nu
   return Math.round(count / seconds)
 }
 
-async function pgbench(server: TestPostgres, database: string, clients: number): Promise<string> {
+async function pgbench(
+  { server, database }: { readonly server: TestPostgres; readonly database: string },
+  clients: number,
+  seconds: number,
+): Promise<string> {
   const script = join(server.folder, 'script')
   await writeFile(script, pgbenchScript)
-  const run = ['-n', '-M', 'prepared', '-j', '2', '-c', `${clients}`, '-T', `${seconds}`]
+  const run = [
+    '-n',
+    '-M',
+    'prepared',
+    '-j',
+    '2',
+    '-c',
+    `${clients}`,
+    '-T',
+    `${Math.max(1, Math.round(seconds))}`,
+  ]
   const to = ['-h', server.folder, '-p', `${server.port}`, '-U', 'postgres', '-f', script, database]
   const { stdout } = await promisify(execFile)(server.tool('pgbench'), [...run, ...to])
   return String(Math.round(Number(/tps = ([\d.]+)/.exec(stdout)?.[1])))
 }
 
-async function writersTable(server: TestPostgres): Promise<string> {
-  const place = await server.createDatabase()
-  const nodes = [await openTestPostgres(place), await openTestPostgres(place)]
-  await using sqlite = await TestDatabase.open()
-  for (const db of [...nodes.slice(0, 1), sqlite.db]) await db.transaction(setup)
-  const lines = [
-    '| callers | SQLite | PostgreSQL, one node | two nodes | pgbench |',
-    '| --- | --- | --- | --- | --- |',
-  ]
-  for (const callers of callerCounts) {
-    const cells = [
-      await writesOf([sqlite.db], callers),
-      await writesOf(nodes.slice(0, 1), callers),
-      callers === 1 ? '–' : await writesOf(nodes, callers),
-      callers > 100 ? '–' : await pgbench(server, place.database, callers),
-    ]
-    lines.push(`| ${[callers, ...cells].join(' | ')} |`)
+/** A table in Markdown; undefined where PostgreSQL is not installed. */
+export async function writersTable({
+  seconds,
+}: Pick<BenchOptions, 'seconds'>): Promise<string | undefined> {
+  const server = await TestPostgres.start()
+  if (server === undefined) return undefined
+  try {
+    const place = await server.createDatabase()
+    const { database } = place
+    const nodes = [await openTestPostgres(place), await openTestPostgres(place)]
+    await using sqlite = await TestDatabase.open()
+    for (const db of [...nodes.slice(0, 1), sqlite.db]) await db.transaction(setup)
+    const rows: string[][] = []
+    for (const callers of callerCounts) {
+      const cells = [
+        await writesOf([sqlite.db], callers, seconds),
+        await writesOf(nodes.slice(0, 1), callers, seconds),
+        callers === 1 ? '–' : await writesOf(nodes, callers, seconds),
+        callers > 100 ? '–' : await pgbench({ server, database }, callers, seconds),
+      ]
+      rows.push([callers, ...cells].map(String))
+    }
+    for (const db of nodes) await db.close()
+    return markdownTable(
+      ['callers', 'SQLite', 'PostgreSQL, one node', 'two nodes', 'pgbench'],
+      rows,
+    )
+  } finally {
+    await server.close()
   }
-  for (const db of nodes) await db.close()
-  return lines.join('\n')
-}
-
-const server = await TestPostgres.start()
-if (server === undefined) throw new Error('PostgreSQL is not installed here')
-try {
-  process.stdout.write(`Transactions of an issuance a second\n\n${await writersTable(server)}\n\n`)
-} finally {
-  await server.close()
 }
