@@ -49,19 +49,9 @@ export async function startOpensslOcsp(folder: string, port: number): Promise<Oc
 
 export async function startCfsslOcsp(folder: string, port: number): Promise<OcspPeer> {
   const at = (name: string): string => join(folder, name)
-  const { stdout } = await run('cfssl', [
-    'ocspsign',
-    '-ca',
-    at('ca.pem'),
-    '-responder',
-    at('ca.pem'),
-    '-responder-key',
-    at('ca.key'),
-    '-cert',
-    at('leaf.pem'),
-    '-loglevel',
-    '5',
-  ])
+  const signer = ['-ca', at('ca.pem'), '-responder', at('ca.pem'), '-responder-key', at('ca.key')]
+  const about = ['-cert', at('leaf.pem'), '-loglevel', '5']
+  const { stdout } = await run('cfssl', ['ocspsign', ...signer, ...about])
   const { ocspResponse } = JSON.parse(stdout) as { ocspResponse: string }
   await writeFile(at('responses'), `${ocspResponse}\n`)
   const child = spawn(

@@ -54,7 +54,8 @@ export interface Flags {
 
 export const help = `npm run bench -- [flags]
   --only NAME,…          parts: ${parts.join(', ')}
-  --before PATH          another checkout of Signet, with its node_modules, measured in the same turns
+  --before PATH          another checkout of Signet, with its node_modules, measured in the same turns;
+                         not in search, nodes and writers
   --seconds N            length of each turn (5)
   --turns N              turns of each contender (5)
   --warm-up N            seconds of load before the first turn of each (15)

@@ -79,6 +79,8 @@ export async function compare(
       for (let index = 0; index < turns; index += 1)
         half.push(await turn(signet, { ...pace, rate }))
       const against = others.map((one) => ({ name: one.name, results: results.get(one) ?? [] }))
+      for (const [{ name }, those] of results)
+        progress(`  ${name}: ${median(those.map(rateOf)).toFixed(0)}/s`)
       rows.push({ what, connections, name: signet.name, signet: own, half, against })
     })
   }

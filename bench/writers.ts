@@ -1,9 +1,5 @@
-/** Transactions of an issuance by the writers of both engines alone, beside pgbench, on a PostgreSQL of the bench's own. */
-import { execFile } from 'node:child_process'
+/** Transactions of an issuance by the writers of both engines alone; PostgreSQL is a server of the bench's own. */
 import { randomBytes } from 'node:crypto'
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { promisify } from 'node:util'
 import type { Database } from '../src/store/database.ts'
 import { guard, sql, type Sql } from '../src/store/sql.ts'
 import { TestDatabase } from '../test/support/database.ts'
@@ -37,16 +33,6 @@ function issuance(): Sql[] {
   ]
 }
 
-const pgbenchScript = `begin;
-update signet.certificate_counts set issued = issued + 1 where authority_number = 1
-  and issued < 1000000000
-  and 0 = (select revision from signet.authorities where authority_number = 1);
-insert into signet.certificates (authority_number, serial_number, template_name, certificate_der,
-  issued_at_ms, not_after)
-  values (1, uuid_send(gen_random_uuid()), 't', decode(repeat('00', 600), 'hex'), 1, 2);
-commit;
-`
-
 /** Transactions a second of so many callers, spread over the nodes. */
 async function writesOf(
   nodes: readonly Database[],
@@ -66,29 +52,6 @@ async function writesOf(
   return Math.round(count / seconds)
 }
 
-async function pgbench(
-  { server, database }: { readonly server: TestPostgres; readonly database: string },
-  clients: number,
-  seconds: number,
-): Promise<string> {
-  const script = join(server.folder, 'script')
-  await writeFile(script, pgbenchScript)
-  const run = [
-    '-n',
-    '-M',
-    'prepared',
-    '-j',
-    '2',
-    '-c',
-    `${clients}`,
-    '-T',
-    `${Math.max(1, Math.round(seconds))}`,
-  ]
-  const to = ['-h', server.folder, '-p', `${server.port}`, '-U', 'postgres', '-f', script, database]
-  const { stdout } = await promisify(execFile)(server.tool('pgbench'), [...run, ...to])
-  return String(Math.round(Number(/tps = ([\d.]+)/.exec(stdout)?.[1])))
-}
-
 /** A table in Markdown; undefined where PostgreSQL is not installed. */
 export async function writersTable({
   seconds,
@@ -97,7 +60,6 @@ export async function writersTable({
   if (server === undefined) return undefined
   try {
     const place = await server.createDatabase()
-    const { database } = place
     const nodes = [await openTestPostgres(place), await openTestPostgres(place)]
     await using sqlite = await TestDatabase.open()
     for (const db of [...nodes.slice(0, 1), sqlite.db]) await db.transaction(setup)
@@ -107,15 +69,11 @@ export async function writersTable({
         await writesOf([sqlite.db], callers, seconds),
         await writesOf(nodes.slice(0, 1), callers, seconds),
         callers === 1 ? '–' : await writesOf(nodes, callers, seconds),
-        callers > 100 ? '–' : await pgbench({ server, database }, callers, seconds),
       ]
       rows.push([callers, ...cells].map(String))
     }
     for (const db of nodes) await db.close()
-    return markdownTable(
-      ['callers', 'SQLite', 'PostgreSQL, one node', 'two nodes', 'pgbench'],
-      rows,
-    )
+    return markdownTable(['callers', 'SQLite', 'PostgreSQL, one node', 'two nodes'], rows)
   } finally {
     await server.close()
   }
