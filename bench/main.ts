@@ -4,11 +4,10 @@
  *
  * Prints the tables for docs/benchmarks.md. `--help` shows the flags.
  */
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readFile } from 'node:fs/promises'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { makeCertificate } from '../test/support/tls.ts'
+import { BenchFolder, removeFolders } from './bench-folder.ts'
 import { benchCalls } from './calls.ts'
 import { benchIssue } from './issue.ts'
 import { loadAverages, machineLine, memoryOf, signalTrees } from './machine.ts'
@@ -106,21 +105,18 @@ async function main(flags: Flags): Promise<void> {
   ]
   process.stdout.write(`${machine}; ${how.join('; ')}.\n\n`)
   if (quick) process.stdout.write('A quick run: the figures mean nothing.\n\n')
-  const folder = await mkdtemp(join(tmpdir(), 'signet-bench-tls-'))
-  try {
-    const tls = flags.tls ? await makeCertificate(folder, 'bench') : undefined
-    if (tls !== undefined)
-      setDefaultCACertificates([...getCACertificates(), await readFile(tls.cert, 'utf8')])
-    await benchAll(flags, { ...flags.options, tls })
-  } finally {
-    await rm(folder, { recursive: true })
-  }
+  using folder = new BenchFolder()
+  const tls = flags.tls ? await makeCertificate(folder.path, 'bench') : undefined
+  if (tls !== undefined)
+    setDefaultCACertificates([...getCACertificates(), await readFile(tls.cert, 'utf8')])
+  await benchAll(flags, { ...flags.options, tls })
 }
 
 // Stopped processes do not end by the signal that ends this one.
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.once(signal, () => {
     signalTrees([process.pid], 'SIGKILL')
+    removeFolders()
     process.exit(1)
   })
 

@@ -1,10 +1,10 @@
 /** One, two and three servers that share a PostgreSQL of the bench's own, all on this machine, beside one on SQLite. */
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { databaseUrl } from '../test/support/chosen-database.ts'
 import { TestPostgres } from '../test/support/postgres.ts'
 import type { ServerProcess } from '../test/support/process.ts'
+import { BenchFolder } from './bench-folder.ts'
 import { csrsOf } from './csrs.ts'
 import type { BenchOptions } from './options.ts'
 import { startTree, treesOf } from './servers.ts'
@@ -29,14 +29,14 @@ type Operation = 'IssueCertificate' | 'GetCertificate'
 export async function benchNodes(options: BenchOptions): Promise<Row[]> {
   const postgres = await TestPostgres.start()
   if (postgres === undefined) return []
-  const folder = await mkdtemp(join(tmpdir(), 'signet-bench-nodes-'))
+  using folder = new BenchFolder()
   const all: ServerProcess[] = []
   const start = async (name: string, count: number, flags: string[]): Promise<ServerProcess[]> => {
     const serverFlags = [...options.serverFlags, ...flags]
     const nodes: ServerProcess[] = []
     for (let index = 0; index < count; index += 1)
       nodes.push(
-        await startTree(treesOf(options)[0], join(folder, name), { ...options, serverFlags }),
+        await startTree(treesOf(options)[0], folder.file(name), { ...options, serverFlags }),
       )
     all.push(...nodes)
     return nodes
@@ -47,13 +47,13 @@ export async function benchNodes(options: BenchOptions): Promise<Row[]> {
     const clusters: readonly Cluster[] = [
       {
         name: 'PostgreSQL',
-        data: join(folder, 'postgres'),
+        data: folder.file('postgres'),
         nodes: await start('postgres', 3, ['--database', url]),
         database: [Number.parseInt(pidFile)],
       },
       {
         name: 'SQLite',
-        data: join(folder, 'sqlite'),
+        data: folder.file('sqlite'),
         nodes: await start('sqlite', 1, []),
         database: [],
       },
@@ -67,7 +67,6 @@ export async function benchNodes(options: BenchOptions): Promise<Row[]> {
     return rows
   } finally {
     for (const server of all) await server.stop('SIGTERM')
-    await rm(folder, { recursive: true })
     await postgres.close()
   }
 }

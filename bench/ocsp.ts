@@ -1,8 +1,7 @@
 /** OCSP responses per second: Signet from its cache, beside CFSSL, which has its responses ready, and OpenSSL. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { writeFile } from 'node:fs/promises'
 import { freePort } from '../test/support/free-port.ts'
+import { BenchFolder } from './bench-folder.ts'
 import { hasCfssl } from './cfssl.ts'
 import { startEmptyHandler } from './floors.ts'
 import {
@@ -24,16 +23,16 @@ export async function benchOcsp(
 ): Promise<Row[]> {
   // The public listener is plain HTTP.
   const options = { ...allOptions, tls: undefined }
-  const folder = await mkdtemp(join(tmpdir(), 'signet-bench-ocsp-'))
+  using folder = new BenchFolder()
   const empty = await startEmptyHandler(options)
   const peers: OcspPeer[] = []
   const peer = async (start: typeof startCfsslOcsp): Promise<LoadTarget> => {
-    const started = await start(folder, await freePort())
+    const started = await start(folder.path, await freePort())
     peers.push(started)
     return started.load
   }
   try {
-    await makePeerCa(folder)
+    await makePeerCa(folder.path)
     const loads: LoadTarget[] = []
     for (const one of prepared) loads.push(await signetLoad(one, folder))
     const beside = (await hasCfssl()) ? [await peer(startCfsslOcsp)] : []
@@ -49,16 +48,15 @@ export async function benchOcsp(
   } finally {
     for (const one of peers) one.stop()
     empty.stop()
-    await rm(folder, { recursive: true })
   }
 }
 
 /** One request about one good certificate, again and again. */
 async function signetLoad(
   { name, pids, target, server }: Prepared,
-  folder: string,
+  folder: BenchFolder,
 ): Promise<LoadTarget> {
-  const at = (file: string): string => join(folder, `${name}-${file}`)
+  const at = (file: string): string => folder.file(`${name}-${file}`)
   await writeFile(at('ca.pem'), target.authorityCertificate)
   await writeFile(at('leaf.pem'), target.certificate)
   const der = await ocspRequest(at('ca.pem'), at('leaf.pem'), at('request.der'))

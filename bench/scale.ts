@@ -3,21 +3,19 @@
  * memory the process needs for them beyond what it has before, and what GetCertificate is like meanwhile.
  */
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout } from 'node:timers/promises'
-import { command, type ServerProcess } from '../test/support/process.ts'
+import type { ServerProcess } from '../test/support/process.ts'
+import { BenchFolder } from './bench-folder.ts'
 import { memoryOf } from './machine.ts'
 import type { BenchOptions } from './options.ts'
 import { shownCount } from './rows.ts'
-import { startTree, treesOf } from './servers.ts'
+import { bucket, createBucket, startTree, treesOf, type Tree } from './servers.ts'
 import { markdownTable } from './table.ts'
 import { credentialsIn, prepareTarget, type Target } from './target.ts'
 import { mostCrlSeconds, type Check } from './targets.ts'
-
-const bucket = 'bench-crls'
 
 interface Figures {
   readonly seconds: number
@@ -33,7 +31,8 @@ export async function scaleFigures(
   const rows: string[][] = []
   const checks: Check[] = []
   for (const tree of treesOf(options)) {
-    const data = await mkdtemp(join(tmpdir(), 'signet-bench-scale-'))
+    using folder = new BenchFolder()
+    const data = folder.path
     const withServer: WithServer = async (work) => {
       const server = await startTree(tree, data, { ...options, serverFlags: flags })
       try {
@@ -42,19 +41,15 @@ export async function scaleFigures(
         await server.stop('SIGTERM')
       }
     }
-    try {
-      const target = await seed(data, count, withServer)
-      const crl = await crlFigures(withServer, { target, count })
-      rows.push(
-        rowOf(`${tree.name}: complete CRL: built, signed, checked, stored`, crl),
-        rowOf(`${tree.name}: audit report, JSON`, await reportFigures(withServer, target, 'JSON')),
-        rowOf(`${tree.name}: audit report, CSV`, await reportFigures(withServer, target, 'CSV')),
-      )
-      const figure = `${tree.name}: CRL of ${shownCount(count)}, s`
-      if (checks.length === 0) checks.push({ figure, value: crl.seconds, most: mostCrlSeconds })
-    } finally {
-      await rm(data, { recursive: true })
-    }
+    const target = await seed({ tree, data, count }, withServer)
+    const crl = await crlFigures(withServer, { target, count })
+    rows.push(
+      rowOf(`${tree.name}: complete CRL: built, signed, checked, stored`, crl),
+      rowOf(`${tree.name}: audit report, JSON`, await reportFigures(withServer, target, 'JSON')),
+      rowOf(`${tree.name}: audit report, CSV`, await reportFigures(withServer, target, 'CSV')),
+    )
+    const figure = `${tree.name}: CRL of ${shownCount(count)}, s`
+    if (checks.length === 0) checks.push({ figure, value: crl.seconds, most: mostCrlSeconds })
   }
   const head = ['what', 'seconds', 'extra memory, MB', 'GetCertificate meanwhile, p99 ms']
   return { table: markdownTable(head, rows), checks }
@@ -69,10 +64,13 @@ const flags = ['--crl-delay', '0', '--audit-report-interval', '0']
 type WithServer = <T>(work: (server: ServerProcess) => Promise<T>) => Promise<T>
 
 /** Rows as RevokeCertificate would write them; the certificate is the same every time but for its serial number. */
-async function seed(data: string, count: number, withServer: WithServer): Promise<Target> {
+async function seed(
+  { tree, data, count }: { readonly tree: Tree; readonly data: string; readonly count: number },
+  withServer: WithServer,
+): Promise<Target> {
   const csr = await readFile(join(import.meta.dirname, '../testdata/csr/ec-server.pem'), 'utf8')
   const target = await withServer(async (server) => {
-    await command(['bucket', 'create', bucket, '--data', data])
+    await createBucket(tree, data)
     const CrlConfiguration = { Enabled: true, ExpirationInDays: 7, S3BucketName: bucket }
     return prepareTarget(server.url, credentialsIn(data), {
       keyAlgorithm: 'EC_prime256v1',

@@ -1,12 +1,11 @@
 /** Servers of this checkout and of the one it is compared with, each on a data folder of its own. */
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { authorityInput } from '../test/support/hierarchy.ts'
 import { startServerOn, type ServerProcess } from '../test/support/process.ts'
+import { BenchFolder } from './bench-folder.ts'
 import { csrsOf } from './csrs.ts'
 import { memoryOf, onCores } from './machine.ts'
 import type { BenchOptions } from './options.ts'
@@ -16,7 +15,8 @@ import { credentialsIn, prepareTarget } from './target.ts'
 import { progress } from './turns.ts'
 
 const run = promisify(execFile)
-const bucket = 'bench-crls'
+/** The bucket of every CRL and report. */
+export const bucket = 'bench-crls'
 
 /** A checkout of Signet. */
 export interface Tree {
@@ -38,6 +38,12 @@ function programOf({ root }: Tree): [string, string] {
 
 export async function nodeVersionOf(tree: Tree): Promise<string> {
   return (await run(programOf(tree)[0], ['--version'])).stdout.trim()
+}
+
+/** By the checkout's own command, which has its schema. */
+export async function createBucket(tree: Tree, data: string): Promise<void> {
+  const [node, signet] = programOf(tree)
+  await run(node, [signet, 'bucket', 'create', bucket, '--data', data])
 }
 
 /** Starts `signet serve` of a checkout. The quotas are never reached. */
@@ -73,13 +79,12 @@ export async function withPrepared<T>(
   options: BenchOptions,
   work: (all: readonly Prepared[]) => Promise<T>,
 ): Promise<T> {
-  const folders: string[] = []
+  using folder = new BenchFolder()
   const all: Prepared[] = []
   try {
     for (const { tree, count } of stocks) {
       progress(`${tree.name}: storing ${count} certificates`)
-      const data = await mkdtemp(join(tmpdir(), 'signet-bench-'))
-      folders.push(data)
+      const data = folder.file(String(all.length))
       const subject = await prepareSubject(tree, data, options)
       if (count > 0) seedCertificates({ data, authorityArns: [subject.target.authorityArn], count })
       all.push({ tree, count, ...(await startPrepared(tree, subject, options)) })
@@ -87,7 +92,6 @@ export async function withPrepared<T>(
     return await work(all)
   } finally {
     for (const { server } of all) await server.stop('SIGTERM')
-    for (const folder of folders) await rm(folder, { recursive: true })
   }
 }
 
@@ -102,8 +106,7 @@ async function prepareSubject(
   const server = await startTree(tree, data, options)
   try {
     const { url } = server
-    const [node, signet] = programOf(tree)
-    await run(node, [signet, 'bucket', 'create', bucket, '--data', data])
+    await createBucket(tree, data)
     const target = await prepareTarget(url, credentialsIn(data), {
       keyAlgorithm: 'EC_prime256v1',
       csr,

@@ -1,9 +1,8 @@
 /** Signet, its peers and its floors under the same load in turns, so that a machine that slows down does it to all. */
 import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { BenchFolder } from './bench-folder.ts'
 import { writeRequests } from './load-file.ts'
 import type { LoadOrder, LoadResult } from './load.ts'
 import { cpuSecondsOf, signalTrees } from './machine.ts'
@@ -114,29 +113,25 @@ export function loaded(target: LoadTarget): Contender {
 /** One turn, with the load from a process of its own. Throws if anything is refused. */
 export async function runLoad(target: LoadTarget, pace: Pace): Promise<Measurement> {
   const { requests, pids, ports, tls, once, reconnect } = target
-  const folder = mkdtempSync(join(tmpdir(), 'signet-bench-load-'))
-  try {
-    const path = join(folder, 'requests')
-    writeRequests(path, await requests())
-    const order: LoadOrder = {
-      ports,
-      tls,
-      requests: path,
-      ...pace,
-      ...(once !== undefined && { once }),
-      ...(reconnect !== undefined && { reconnect }),
-    }
-    const before = cpuSecondsOf(pids)
-    const load = join(import.meta.dirname, 'load.ts')
-    const { stdout } = await run(process.execPath, [load, JSON.stringify(order)])
-    const cpuSeconds = cpuSecondsOf(pids) - before
-    const result = JSON.parse(stdout) as LoadResult
-    if (result.refused > 0)
-      throw new Error(`${target.name} refused: ${result.firstRefusal ?? 'the connection ended'}`)
-    return { ...result, cpu: (cpuSeconds / result.answered) * 1e6 }
-  } finally {
-    rmSync(folder, { recursive: true })
+  using folder = new BenchFolder()
+  const path = folder.file('requests')
+  writeRequests(path, await requests())
+  const order: LoadOrder = {
+    ports,
+    tls,
+    requests: path,
+    ...pace,
+    ...(once !== undefined && { once }),
+    ...(reconnect !== undefined && { reconnect }),
   }
+  const before = cpuSecondsOf(pids)
+  const load = join(import.meta.dirname, 'load.ts')
+  const { stdout } = await run(process.execPath, [load, JSON.stringify(order)])
+  const cpuSeconds = cpuSecondsOf(pids) - before
+  const result = JSON.parse(stdout) as LoadResult
+  if (result.refused > 0)
+    throw new Error(`${target.name} refused: ${result.firstRefusal ?? 'the connection ended'}`)
+  return { ...result, cpu: (cpuSeconds / result.answered) * 1e6 }
 }
 
 /** Reports the present step on standard error. */
