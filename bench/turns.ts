@@ -33,6 +33,7 @@ export interface Measurement extends LoadResult {
   readonly cpu: number
 }
 
+/** One without processes starts anew for each turn. */
 export interface Contender extends Pick<LoadTarget, 'name' | 'pids' | 'shared'> {
   turn(pace: Pace): Promise<Measurement>
 }
@@ -67,7 +68,8 @@ export async function compare(
     const all = [signet, ...others]
     await alone(all, async (turn) => {
       if (warmUpSeconds > 0)
-        for (const one of all) await turn(one, { connections, seconds: warmUpSeconds })
+        for (const one of all.filter(({ pids: [own] }) => own !== undefined))
+          await turn(one, { connections, seconds: warmUpSeconds })
       const results = new Map<Contender, Measurement[]>(all.map((one) => [one, []]))
       for (let index = 0; index < turns; index += 1)
         for (const one of index % 2 === 0 ? all : all.toReversed())
