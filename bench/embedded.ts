@@ -4,10 +4,9 @@
  * Prints a table for docs/benchmarks.md. Flag: --starts N (20).
  */
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { parseArgs, promisify } from 'node:util'
+import { BenchFolder } from './bench-folder.ts'
 import { loadAverages, machineLine } from './machine.ts'
 
 const { values } = parseArgs({ options: { starts: { type: 'string', default: '20' } } })
@@ -72,17 +71,13 @@ async function row(name: string, folderOf: () => string): Promise<string> {
 }
 
 const load = loadAverages()
-const folder = await mkdtemp(join(tmpdir(), 'signet-bench-'))
-try {
-  let made = 0
-  console.log(`${machineLine(load)}; median of ${starts} processes (lowest–highest), ms.\n`)
-  console.log(
-    '| data | load and open | of it open | processor time | open again | first call | close |',
-  )
-  console.log('| --- | --- | --- | --- | --- | --- | --- |')
-  console.log(await row("`':memory:'`", () => ':memory:'))
-  console.log(await row('a new folder', () => join(folder, String((made += 1)))))
-  console.log(await row('a folder that is there', () => join(folder, '1')))
-} finally {
-  await rm(folder, { recursive: true })
-}
+using folder = new BenchFolder()
+let made = 0
+console.log(`${machineLine(load)}; median of ${starts} processes (lowest–highest), ms.\n`)
+console.log(
+  '| data | load and open | of it open | processor time | open again | first call | close |',
+)
+console.log('| --- | --- | --- | --- | --- | --- | --- |')
+console.log(await row("`':memory:'`", () => ':memory:'))
+console.log(await row('a new folder', () => folder.file(String((made += 1)))))
+console.log(await row('a folder that is there', () => folder.file('1')))

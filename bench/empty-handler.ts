@@ -1,12 +1,13 @@
 /**
- * The floor of HTTP: reads the body and answers a fixed JSON. In as many processes as the argument says, which share
- * one port; it is printed when all of them listen.
+ * The floor of HTTP: one process of Node.js that reads the body and answers a fixed JSON. Prints its URL when it listens.
+ * Arguments: files of a certificate and its key, for TLS.
  */
-import cluster from 'node:cluster'
+import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 
-/** As long as the answer of IssueCertificate. */
+/** As long as the response of IssueCertificate. */
 const answer = JSON.stringify({ CertificateArn: 'x'.repeat(140) })
 const head = {
   'content-type': 'application/x-amz-json-1.1',
@@ -21,24 +22,12 @@ function handle(request: IncomingMessage, response: ServerResponse): void {
   })
 }
 
-function listen(): void {
-  const server = createServer(handle)
-  server.listen(0, '127.0.0.1', () => {
-    if (!cluster.isWorker) report((server.address() as AddressInfo).port)
-  })
-}
-
-function report(port: number): void {
-  process.stdout.write(`${port}\n`)
-}
-
-const processes = Number(process.argv[2] ?? 1)
-if (cluster.isWorker || processes === 1) listen()
-else {
-  let waiting = processes
-  cluster.on('listening', (_worker, { port }) => {
-    waiting -= 1
-    if (waiting === 0) report(port)
-  })
-  for (let index = 0; index < processes; index += 1) cluster.fork()
-}
+const [cert, key] = process.argv.slice(2).map((path) => readFileSync(path))
+const server =
+  cert === undefined || key === undefined
+    ? createServer(handle)
+    : createTlsServer({ cert, key }, handle)
+server.listen(0, '127.0.0.1', () => {
+  const { port } = server.address() as AddressInfo
+  process.stdout.write(`${cert === undefined ? 'http' : 'https'}://127.0.0.1:${port}\n`)
+})

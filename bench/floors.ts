@@ -4,48 +4,59 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
-import type { LoadResult } from './load.ts'
+import { onCores } from './machine.ts'
+import type { BenchOptions } from './options.ts'
 import type { RawOrder } from './raw-floor.ts'
-import type { Against } from './turns.ts'
+import { names } from './targets.ts'
+import { addressOf, type Contender, type LoadTarget, type Measurement } from './turns.ts'
 
 const run = promisify(execFile)
 
 /** Reading, verifying and signing on all cores. */
-export function rawFloor(order: Omit<RawOrder, 'seconds'>, target?: number): Against {
+export function rawFloor(
+  order: Omit<RawOrder, 'seconds'>,
+  { cores }: Pick<BenchOptions, 'cores'>,
+): Contender {
+  const script = join(import.meta.dirname, 'raw-floor.ts')
   return {
-    name: 'raw crypto',
-    ...(target !== undefined && { target }),
-    async turn(seconds) {
+    name: names.rawCrypto,
+    pids: [],
+    async turn({ seconds }) {
       const argument = JSON.stringify({ ...order, seconds } satisfies RawOrder)
-      const file = join(import.meta.dirname, 'raw-floor.ts')
-      const { stdout } = await run(process.execPath, [file, argument])
-      return JSON.parse(stdout) as LoadResult
+      const [program = '', ...args] = onCores(cores, [process.execPath, script, argument])
+      return JSON.parse((await run(program, args)).stdout) as Measurement
     },
   }
 }
 
 export interface EmptyHandler {
-  readonly host: string
-  readonly port: number
-  /** From its start to its first answer. */
+  /** From its start to its first response. */
   readonly startMilliseconds: number
+  /** The same requests, to the empty handler. */
+  load(like: LoadTarget): LoadTarget
   stop(): void
 }
 
-/** An HTTP server that does nothing, in `processes` processes. */
-export async function startEmptyHandler(processes: number): Promise<EmptyHandler> {
+/** One process with an HTTP server that does nothing; over TLS if `tls` is given. */
+export async function startEmptyHandler({
+  cores,
+  tls,
+}: Pick<BenchOptions, 'cores' | 'tls'>): Promise<EmptyHandler> {
   const startedAt = performance.now()
-  const file = join(import.meta.dirname, 'empty-handler.ts')
-  const child = spawn(process.execPath, [file, String(processes)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+  const script = join(import.meta.dirname, 'empty-handler.ts')
+  const files = tls === undefined ? [] : [tls.cert, tls.key]
+  const [program = '', ...args] = onCores(cores, [process.execPath, script, ...files])
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   const [line] = (await once(createInterface(child.stdout), 'line')) as [string]
-  const port = Number(line)
-  await fetch(`http://127.0.0.1:${port}/healthz`)
+  await fetch(`${line}/healthz`)
   return {
-    host: '127.0.0.1',
-    port,
     startMilliseconds: performance.now() - startedAt,
-    stop: () => child.kill(),
+    load: ({ requests }) => ({
+      name: names.emptyHandler,
+      pids: [child.pid ?? 0],
+      ...addressOf(line),
+      requests,
+    }),
+    stop: () => child.kill('SIGKILL'),
   }
 }

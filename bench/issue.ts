@@ -1,24 +1,19 @@
-/** IssueCertificate with every kind of key, beside CFSSL and moto with the same CSRs, and the signatures alone. */
-import type { Credentials } from '../test/support/signed-request.ts'
+/** IssueCertificate with every kind of key, beside CFSSL with the same CSRs, and the signatures alone. */
 import { hasCfssl, startCfssl, type CfsslKey, type Peer } from './cfssl.ts'
 import { csrsOf, type CsrKey } from './csrs.ts'
 import { rawFloor } from './floors.ts'
-import { freePort } from '../test/support/free-port.ts'
-import type { Moto } from './moto.ts'
 import type { BenchOptions } from './options.ts'
 import type { CaKey } from './raw-floor.ts'
 import { issueLoad } from './requests.ts'
+import type { Prepared } from './servers.ts'
 import { credentialsIn, prepareTarget } from './target.ts'
-import { compare, loaded, type Against, type Row } from './turns.ts'
+import { compare, loaded, type LoadTarget, type Row } from './turns.ts'
 
 interface Kind {
   readonly ca: CaKey
   readonly keyAlgorithm: string
   readonly csr: CsrKey
-  readonly cfssl?: CfsslKey & { readonly target?: number }
-  /** Of the ratio to the signatures alone. */
-  readonly rawTarget?: number
-  readonly moto?: boolean
+  readonly cfssl?: CfsslKey
 }
 
 const kinds: readonly Kind[] = [
@@ -26,14 +21,13 @@ const kinds: readonly Kind[] = [
     ca: 'P-256',
     keyAlgorithm: 'EC_prime256v1',
     csr: 'P-256',
-    cfssl: { algo: 'ecdsa', size: 256, target: 1.2 },
-    moto: true,
+    cfssl: { algo: 'ecdsa', size: 256 },
   },
   {
     ca: 'P-256',
     keyAlgorithm: 'EC_prime256v1',
     csr: 'RSA-2048',
-    cfssl: { algo: 'ecdsa', size: 256, target: 1.2 },
+    cfssl: { algo: 'ecdsa', size: 256 },
   },
   {
     ca: 'P-384',
@@ -45,73 +39,63 @@ const kinds: readonly Kind[] = [
     ca: 'RSA-2048',
     keyAlgorithm: 'RSA_2048',
     csr: 'P-256',
-    cfssl: { algo: 'rsa', size: 2048, target: 2.5 },
+    cfssl: { algo: 'rsa', size: 2048 },
   },
-  { ca: 'ML-DSA-65', keyAlgorithm: 'ML_DSA_65', csr: 'P-256', rawTarget: 0.7 },
+  { ca: 'ML-DSA-65', keyAlgorithm: 'ML_DSA_65', csr: 'P-256' },
 ]
 
-export interface IssueSubject {
-  readonly url: string
-  readonly data: string
-  readonly moto: Moto | undefined
-}
-
-/** A row for each kind. */
-export async function benchIssue(subject: IssueSubject, options: BenchOptions): Promise<Row[]> {
+/** Rows for each kind. */
+export async function benchIssue(
+  prepared: readonly Prepared[],
+  options: BenchOptions,
+): Promise<Row[]> {
   const rows: Row[] = []
-  for (const kind of kinds) rows.push(await benchKind(kind, subject, options))
+  for (const kind of kinds) rows.push(...(await benchKind(kind, prepared, options)))
   return rows
 }
 
 async function benchKind(
   kind: Kind,
-  { url, data, moto }: IssueSubject,
+  prepared: readonly Prepared[],
   options: BenchOptions,
-): Promise<Row> {
+): Promise<Row[]> {
   const csrs = await csrsOf(kind.csr, options.csrs)
-  const [csr = ''] = csrs
-  const { keyAlgorithm } = kind
-  const target = await prepareTarget(url, credentialsIn(data), { keyAlgorithm, csr })
-  const against: Against[] = [
-    rawFloor({ caKey: kind.ca, csrKey: kind.csr, csrs: options.csrs }, kind.rawTarget),
-  ]
-  const cfssl =
-    kind.cfssl !== undefined && (await hasCfssl())
-      ? await startCfssl(data, kind.cfssl, await freePort())
-      : undefined
-  if (cfssl !== undefined) against.unshift(besideCfssl(cfssl, { csrs, options, kind }))
-  if (moto !== undefined && kind.moto === true) {
-    const other = await prepareTarget(moto.url, motoCredentials, { keyAlgorithm, csr })
-    const load = { ...issueLoad({ target: other, csrs }), reconnect: true }
-    against.push(loaded('moto', load, { options }))
+  const loads: LoadTarget[] = []
+  for (const { server, data, name, pids } of prepared) {
+    const request = { keyAlgorithm: kind.keyAlgorithm, csr: csrs[0] ?? '' }
+    const target = await prepareTarget(server.url, credentialsIn(data), request)
+    loads.push(issueLoad({ name, pids, target, csrs }))
   }
+  const peers: Peer[] = []
   try {
-    const signet = issueLoad({ target, csrs })
-    return await compare(
+    const data = prepared[0]?.data ?? ''
+    if (kind.cfssl !== undefined && (await hasCfssl()))
+      for (const stores of [true, false])
+        peers.push(await startCfssl(data, { key: kind.cfssl, csrs, stores }, options))
+    const contenders = [
+      ...loads.map(loaded),
+      ...peers.map(({ load }) => loaded(load)),
+      rawFloor({ caKey: kind.ca, csrKey: kind.csr, csrs: options.csrs }, options),
+    ]
+    const rows = await compare(
       `IssueCertificate, ${kind.ca} CA, ${kind.csr} CSR`,
-      { signet, against },
+      contenders,
       options,
     )
+    for (const peer of peers) requireStored(peer, rows)
+    return rows
   } finally {
-    cfssl?.stop()
+    for (const peer of peers) peer.stop()
   }
 }
 
-function besideCfssl(
-  peer: Peer,
-  about: {
-    readonly csrs: readonly string[]
-    readonly options: BenchOptions
-    readonly kind: Kind
-  },
-): Against {
-  const { csrs, options, kind } = about
-  const { host, port } = peer
-  const requests = (): Buffer[] => csrs.map((csr) => peer.signRequest(csr))
-  const target = kind.cfssl?.target
-  const load = { host, port, requests }
-  return loaded('CFSSL', load, { options, ...(target !== undefined && { target }) })
+/** A peer that is said to store certificates must have stored all that it returned. */
+function requireStored({ load, stored }: Peer, rows: readonly Row[]): void {
+  const found = stored()
+  const results = rows.flatMap(({ against }) => against.filter(({ name }) => name === load.name))
+  const answered = results
+    .flatMap((one) => one.results)
+    .reduce((sum, result) => sum + result.answered, 0)
+  if (found !== undefined && found < answered)
+    throw new Error(`${load.name} has stored ${found} of ${answered} certificates`)
 }
-
-/** It accepts any. */
-export const motoCredentials: Credentials = { accessKeyId: 'AKIAMOTO', secretAccessKey: 'none' }

@@ -9,12 +9,15 @@
  */
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readRequests } from './load-file.ts'
 
 export interface LoadOrder {
-  readonly host: string
-  readonly port: number
+  /** Of 127.0.0.1; connections are spread over them. */
+  readonly ports: readonly number[]
+  /** Without a check of the certificate. Not together with `reconnect`. */
+  readonly tls: boolean
   /** Path of a file of whole requests (load-file.ts). */
   readonly requests: string
   readonly connections: number
@@ -38,6 +41,8 @@ export interface LoadResult {
   /** Milliseconds from request, or when it was due, to answer. */
   readonly latency: { readonly median: number; readonly p99: number }
 }
+
+const host = '127.0.0.1'
 
 class Load {
   readonly order: LoadOrder
@@ -98,7 +103,7 @@ async function run(order: LoadOrder): Promise<LoadResult> {
   const sockets =
     order.reconnect === true
       ? Array.from({ length: connections }, () => undefined)
-      : await Promise.all(Array.from({ length: connections }, () => open(order)))
+      : await Promise.all(Array.from({ length: connections }, (_, index) => open(order, index)))
   const load = new Load(order, readRequests(order.requests))
   await Promise.all(
     sockets.map((socket) => (socket === undefined ? driveAnew(load) : drive(load, socket))),
@@ -106,9 +111,13 @@ async function run(order: LoadOrder): Promise<LoadResult> {
   return load.result()
 }
 
-async function open({ host, port }: LoadOrder): Promise<Socket> {
-  const socket = connect({ host, port, noDelay: true })
-  await once(socket, 'connect')
+async function open({ ports, tls }: LoadOrder, index: number): Promise<Socket> {
+  const port = ports[index % ports.length] ?? 0
+  const socket = tls
+    ? connectTls({ host, port, rejectUnauthorized: false })
+    : connect({ host, port })
+  socket.setNoDelay(true)
+  await once(socket, tls ? 'secureConnect' : 'connect')
   return socket
 }
 
@@ -149,7 +158,7 @@ async function driveAnew(load: Load): Promise<void> {
     const { request, dueAt } = next
     const early = dueAt - performance.now()
     if (early > 0) await sleep(Math.ceil(early))
-    const socket = connect({ host: load.order.host, port: load.order.port, noDelay: true })
+    const socket = connect({ host, port: load.order.ports[0] ?? 0, noDelay: true })
     socket.write(request)
     const answer = await new Promise<Buffer | undefined>((resolve) => {
       socket.once('error', () => undefined)

@@ -1,8 +1,8 @@
-/** The machine that is measured on, and the memory of a server. */
+/** The machine of the bench, and the CPU time and memory of a contender with all its processes. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
 
-/** A line for docs/benchmarks.md. Other load, as it was when the bench began, makes every figure doubtful. */
+/** A line for docs/benchmarks.md. Other load, as it was before the run, makes every figure doubtful. */
 export function machineLine(loadAverage: string): string {
   const [cpu] = cpus()
   const date = new Date().toISOString().slice(0, 10)
@@ -13,23 +13,23 @@ export function machineLine(loadAverage: string): string {
   )
 }
 
-/** Over one, five and fifteen minutes. */
+/** Load averages of the last one, five and fifteen minutes. */
 export function loadAverages(): string {
   return readFileSync('/proc/loadavg', 'latin1').split(' ').slice(0, 3).join(', ')
 }
 
-/** Of a server with all its processes, in bytes. */
+/** Memory of a server with all its processes, in bytes. */
 export interface Memory {
-  /** What it has now (VmRSS). */
+  /** Present memory (VmRSS). */
   readonly now: number
-  /** The sum of the most that each process had (VmHWM). */
+  /** The sum of the peaks of the processes (VmHWM). */
   readonly peak: number
 }
 
-/** Of a process and those that it started. */
+/** Memory of a process and its descendants. */
 export function memoryOf(pid: number): Memory {
-  const all = [pid, ...descendantsOf(pid)].map((one) => {
-    const status = readFileSync(`/proc/${one}/status`, 'latin1')
+  const all = treesOf([pid]).map((one) => {
+    const status = readFileSync(`/proc/${one.pid}/status`, 'latin1')
     const bytes = (name: string): number =>
       Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? 0) * 1024
     return { now: bytes('VmRSS'), peak: bytes('VmHWM') }
@@ -38,25 +38,57 @@ export function memoryOf(pid: number): Memory {
   return { now: sum('now'), peak: sum('peak') }
 }
 
-/** Every kernel tells the parent in /proc/PID/stat; the list of children is an option. */
-function descendantsOf(pid: number): number[] {
-  const parents = readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((name) => {
-      const parent = parentOf(name)
-      return parent === undefined ? [] : [[Number(name), parent] as const]
-    })
-  const below = (of: number): number[] =>
-    parents.flatMap(([child, parent]) => (parent === of ? [child, ...below(child)] : []))
-  return below(pid)
+/** CPU seconds, user and system, that processes, their threads and their descendants have used, ended ones included. */
+export function cpuSecondsOf(pids: readonly number[]): number {
+  return treesOf(pids).reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0)
 }
 
-/** Undefined for a process that has ended meanwhile. */
-function parentOf(pid: string): number | undefined {
+/** Sends a signal to processes and their descendants, but never to this process. */
+export function signalTrees(
+  pids: readonly number[],
+  signal: 'SIGSTOP' | 'SIGCONT' | 'SIGKILL',
+): void {
+  for (const { pid } of treesOf(pids).filter((one) => one.pid !== process.pid))
+    try {
+      process.kill(pid, signal)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+    }
+}
+
+/** An argument vector that runs a program on the first cores only; on all if `cores` is undefined. */
+export function onCores(cores: number | undefined, program: readonly string[]): string[] {
+  return cores === undefined ? [...program] : ['taskset', '-c', `0-${cores - 1}`, ...program]
+}
+
+interface Process {
+  readonly pid: number
+  readonly parent: number
+  readonly cpuSeconds: number
+}
+
+/** Linux reports CPU times in this unit on every architecture (USER_HZ). */
+const ticksPerSecond = 100
+
+function treesOf(pids: readonly number[]): Process[] {
+  const all = readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? readProcess(name) : []))
+  const below = (of: number): Process[] =>
+    all.flatMap((one) => (one.parent === of ? [one, ...below(one.pid)] : []))
+  return pids.flatMap((pid) => [...all.filter((one) => one.pid === pid), ...below(pid)])
+}
+
+/** Empty for a process that has ended meanwhile. */
+function readProcess(name: string): Process[] {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1])
+    const stat = readFileSync(`/proc/${name}/stat`, 'latin1')
+    // Fields 3 and up; the name before them may contain anything.
+    const fields = stat
+      .slice(stat.lastIndexOf(')') + 2)
+      .split(' ')
+      .map(Number)
+    const ticks = fields.slice(11, 15).reduce((sum, time) => sum + time, 0)
+    return [{ pid: Number(name), parent: fields[1] ?? 0, cpuSeconds: ticks / ticksPerSecond }]
   } catch {
-    return undefined
+    return []
   }
 }

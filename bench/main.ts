@@ -1,91 +1,124 @@
 /**
- * The project's yardstick: what a server does in a second, each figure beside a peer or a floor in the same run. Signed
- * requests through the real listener, durable, to a process as `signet serve` runs it.
+ * What a server does in a second, each figure beside a peer or a floor in the same run: signed requests through the real
+ * listener, on disk before they are answered, to a process as `signet serve` runs it.
  *
- * Prints tables for docs/benchmarks.md, and writes the plot beside it. `--help` shows the flags.
+ * Prints the tables for docs/benchmarks.md. `--help` shows the flags.
  */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { startServer } from '../test/support/process.ts'
-import { benchCalls, prepareSubject } from './calls.ts'
-import { csrsOf } from './csrs.ts'
+import { readFile } from 'node:fs/promises'
+import { getCACertificates, setDefaultCACertificates } from 'node:tls'
+import { makeCertificate } from '../test/support/tls.ts'
+import { BenchFolder, removeFolders } from './bench-folder.ts'
+import { benchCalls } from './calls.ts'
 import { benchIssue } from './issue.ts'
-import { loadAverages, machineLine, memoryOf } from './machine.ts'
-import { startMoto } from './moto.ts'
+import { loadAverages, machineLine, memoryOf, signalTrees } from './machine.ts'
+import { benchNodes } from './nodes.ts'
 import { benchOcsp } from './ocsp.ts'
-import { help, readFlags, type Flags } from './options.ts'
-import { plotOf } from './plot.ts'
-import { scaleTable } from './scale.ts'
+import { help, readFlags, type BenchOptions, type Flags, type Part } from './options.ts'
+import { shownCount, tableOf } from './rows.ts'
+import { scaleFigures } from './scale.ts'
 import { searchTable } from './search.ts'
-import { stepsTable } from './steps.ts'
-import { benchStored, roomy, shownCount } from './stored.ts'
-import { tableOf } from './table.ts'
+import { nodeVersionOf, treesOf, withPrepared } from './servers.ts'
+import { benchStored } from './stored.ts'
+import { targetsTable, type Check } from './targets.ts'
 import type { Row } from './turns.ts'
+import { writersTable } from './writers.ts'
 
-function print(title: string, text: string): void {
-  process.stdout.write(`## ${title}\n\n${text}\n\n`)
+function print(title: string, text: string | undefined): void {
+  process.stdout.write(`## ${title}\n\n${text ?? 'PostgreSQL is not installed.'}\n\n`)
 }
 
-/** Rows of the parts that need one server, nearly empty, and a line about its memory. */
-async function benchServer({ options, only }: Flags): Promise<[Row[], string]> {
-  const data = await mkdtemp(join(tmpdir(), 'signet-bench-'))
-  const server = await startServer(data, [...roomy, ...options.serverFlags])
-  const moto = await startMoto()
-  try {
-    const atStart = memoryOf(server.child.pid ?? 0).now
+/** Certificates stored before GetCertificate and RevokeCertificate are measured; half of them have not expired. */
+const storedForCalls = 300_000
+
+/** The parts that need one server, and a line about its memory. Reads come first: they leave no work for later rows. */
+async function benchServer(
+  only: ReadonlySet<Part>,
+  options: BenchOptions,
+): Promise<[Row[], string]> {
+  const needsStock = (['get', 'revoke', 'mixed'] as const).some((part) => only.has(part))
+  const count = needsStock ? (options.quick ? 2000 : storedForCalls) : 0
+  const stocks = treesOf(options).map((tree) => ({ tree, count }))
+  return withPrepared(stocks, options, async (prepared) => {
     const rows: Row[] = []
-    const { url, publicUrl } = server
-    if (only.has('issue')) rows.push(...(await benchIssue({ url, data, moto }, options)))
-    if (['get', 'revoke', 'list', 'mixed'].some((part) => only.has(part as never))) {
-      const subject = await prepareSubject(server, data, options)
-      rows.push(...(await benchCalls({ subject, moto, only }, options)))
-    }
-    if (only.has('ocsp')) {
-      const [csr = ''] = await csrsOf('P-256', options.csrs)
-      rows.push(...(await benchOcsp({ url, publicUrl, data, csr }, options)))
-    }
-    const { now, peak } = memoryOf(server.child.pid ?? 0)
-    const [first, last, most] = [atStart, now, peak].map((bytes) => (bytes / 1e6).toFixed(0))
-    return [
-      rows,
-      `Memory of all server processes: ${first} MB at the start, ${last} MB after all load, ${most} MB at most.`,
-    ]
-  } finally {
-    moto?.stop()
-    await server.stop('SIGTERM')
-    await rm(data, { recursive: true })
+    const selected = (...parts: Part[]): Part[] => parts.filter((part) => only.has(part))
+    rows.push(...(await benchCalls(prepared, selected('get', 'describe', 'list'), options)))
+    if (only.has('ocsp')) rows.push(...(await benchOcsp(prepared, options)))
+    rows.push(...(await benchCalls(prepared, selected('revoke', 'mixed'), options)))
+    if (only.has('issue')) rows.push(...(await benchIssue(prepared, options)))
+    const memory = prepared.map(({ name, memoryAtStart, server }) => {
+      const { now, peak } = memoryOf(server.child.pid ?? 0)
+      const [first, last, most] = [memoryAtStart, now, peak].map((bytes) =>
+        (bytes / 1e6).toFixed(0),
+      )
+      return `${name}: ${first} MB at the start, ${last} MB after all load, peak ${most} MB.`
+    })
+    return [rows, `Memory of all server processes: ${memory.join(' ')}`]
+  })
+}
+
+async function benchAll({ only, stored, scale }: Flags, options: BenchOptions): Promise<void> {
+  const rows: Row[] = []
+  const checks: Check[] = []
+  const onServer = ['issue', 'get', 'describe', 'list', 'revoke', 'mixed', 'ocsp'] as const
+  if (onServer.some((part) => only.has(part))) {
+    const [own, memory] = await benchServer(only, options)
+    rows.push(...own)
+    print('Whole requests', `${tableOf(own)}\n\n${memory}`)
   }
+  if (only.has('stored')) {
+    const figures = await benchStored(stored, options)
+    rows.push(...figures.rows)
+    checks.push(...figures.checks)
+    print('Stored certificates', `${tableOf(figures.rows)}\n\n${figures.table}`)
+  }
+  if (only.has('scale')) {
+    const figures = await scaleFigures(scale, options)
+    checks.push(...figures.checks)
+    print(`${shownCount(scale)} revoked certificates`, figures.table)
+  }
+  if (only.has('search')) {
+    const count = Math.max(...stored)
+    print(`Search among ${shownCount(count)} certificates`, await searchTable(count, options))
+  }
+  if (only.has('nodes')) {
+    const own = await benchNodes(options)
+    print('Nodes on PostgreSQL', own.length === 0 ? undefined : tableOf(own))
+  }
+  if (only.has('writers')) print('Transactions a second', await writersTable(options))
+  if (rows.length + checks.length > 0) print('Targets', targetsTable(rows, checks))
 }
 
 async function main(flags: Flags): Promise<void> {
-  const { options, only } = flags
   const machine = machineLine(loadAverages())
-  const { connections, turns, seconds, csrs, serverFlags } = options
-  const how = `${connections} connections, ${turns} turns of ${seconds} s, ${csrs} different CSRs`
-  const given = serverFlags.length === 0 ? '' : `; server flags ${serverFlags.join(' ')}`
-  process.stdout.write(`${machine}; ${how}${given}.\n\n`)
-  if (options.quick) process.stdout.write('A quick run: the figures mean nothing.\n\n')
-  const onServer = ['issue', 'get', 'revoke', 'list', 'mixed', 'ocsp'] as const
-  if (onServer.some((part) => only.has(part))) {
-    const [rows, memory] = await benchServer(flags)
-    print('Whole requests', `${tableOf(rows)}\n\n${memory}`)
-  }
-  if (only.has('stored')) {
-    const { rows, table, lines } = await benchStored(flags.stored, options)
-    print('Stored certificates', `${tableOf(rows)}\n\n${table}`)
-    const plot = plotOf(lines, 'Requests a second by stored certificates')
-    if (flags.plot !== undefined)
-      await writeFile(resolve(import.meta.dirname, '..', flags.plot), plot)
-  }
-  if (only.has('scale'))
-    print(`${shownCount(flags.scale)} revoked certificates`, await scaleTable(flags.scale))
-  if (only.has('search')) {
-    const count = Math.max(...flags.stored)
-    print(`Search among ${shownCount(count)} certificates`, await searchTable(count, options))
-  }
-  if (only.has('steps')) print('Steps of an issuance', await stepsTable(options.quick))
+  const { connections, turns, seconds, csrs, serverFlags, cores, quick } = flags.options
+  const versions: string[] = []
+  for (const tree of treesOf(flags.options))
+    versions.push(`${tree.name} on Node.js ${await nodeVersionOf(tree)}`)
+  const how = [
+    `${connections.join(', ')} connections`,
+    `${turns} turns of ${seconds} s`,
+    `${csrs} different CSRs`,
+    ...versions,
+    ...(flags.tls ? ['over TLS'] : []),
+    ...(cores === undefined ? [] : [`each contender on ${cores} core(s)`]),
+    ...(serverFlags.length === 0 ? [] : [`server flags ${serverFlags.join(' ')}`]),
+  ]
+  process.stdout.write(`${machine}; ${how.join('; ')}.\n\n`)
+  if (quick) process.stdout.write('A quick run: the figures mean nothing.\n\n')
+  using folder = new BenchFolder()
+  const tls = flags.tls ? await makeCertificate(folder.path, 'bench') : undefined
+  if (tls !== undefined)
+    setDefaultCACertificates([...getCACertificates(), await readFile(tls.cert, 'utf8')])
+  await benchAll(flags, { ...flags.options, tls })
 }
+
+// Stopped processes do not end by the signal that ends this one.
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => {
+    signalTrees([process.pid], 'SIGKILL')
+    removeFolders()
+    process.exit(1)
+  })
 
 if (process.argv.includes('--help')) process.stdout.write(help)
 else await main(readFlags(process.argv.slice(2)))

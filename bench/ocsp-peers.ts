@@ -4,13 +4,13 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import type { LoadTarget } from './turns.ts'
 
 const run = promisify(execFile)
 
 export interface OcspPeer {
-  readonly port: number
-  /** A whole HTTP request that asks about one good certificate. */
-  readonly request: Buffer
+  /** One request about one good certificate, again and again. */
+  readonly load: LoadTarget
   stop(): void
 }
 
@@ -44,25 +44,14 @@ export async function startOpensslOcsp(folder: string, port: number): Promise<Oc
   )
   const der = await readFile(at('request.der'))
   await untilAnswering(port, der)
-  const request = postRequest('/', der)
-  return { port, request, stop: () => stop(child) }
+  return peerOf('openssl ocsp', child, { port, der })
 }
 
 export async function startCfsslOcsp(folder: string, port: number): Promise<OcspPeer> {
   const at = (name: string): string => join(folder, name)
-  const { stdout } = await run('cfssl', [
-    'ocspsign',
-    '-ca',
-    at('ca.pem'),
-    '-responder',
-    at('ca.pem'),
-    '-responder-key',
-    at('ca.key'),
-    '-cert',
-    at('leaf.pem'),
-    '-loglevel',
-    '5',
-  ])
+  const signer = ['-ca', at('ca.pem'), '-responder', at('ca.pem'), '-responder-key', at('ca.key')]
+  const about = ['-cert', at('leaf.pem'), '-loglevel', '5']
+  const { stdout } = await run('cfssl', ['ocspsign', ...signer, ...about])
   const { ocspResponse } = JSON.parse(stdout) as { ocspResponse: string }
   await writeFile(at('responses'), `${ocspResponse}\n`)
   const child = spawn(
@@ -72,8 +61,7 @@ export async function startCfsslOcsp(folder: string, port: number): Promise<Ocsp
   )
   const der = await readFile(at('request.der'))
   await untilAnswering(port, der)
-  const request = postRequest('/', der)
-  return { port, request, stop: () => stop(child) }
+  return peerOf('cfssl ocspserve', child, { port, der })
 }
 
 /** A whole HTTP request with an OCSPRequest in its body. */
@@ -82,8 +70,16 @@ export function postRequest(path: string, der: Uint8Array): Buffer {
   return Buffer.concat([Buffer.from(`${head}Content-Length: ${der.length}\r\n\r\n`), der])
 }
 
-function stop(child: ChildProcess): void {
-  child.kill('SIGKILL')
+function peerOf(
+  name: string,
+  child: ChildProcess,
+  { port, der }: { readonly port: number; readonly der: Buffer },
+): OcspPeer {
+  const requests = (): Buffer[] => [postRequest('/', der)]
+  return {
+    load: { name, pids: [child.pid ?? 0], ports: [port], tls: false, requests },
+    stop: () => child.kill('SIGKILL'),
+  }
 }
 
 /** Asked as it will be: OpenSSL's responder waits for ever for who connects and says nothing. */

@@ -1,104 +1,65 @@
-/** OCSP answers per second: Signet from its cache, beside CFSSL, which has its answers ready, and OpenSSL. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+/** OCSP responses per second: Signet from its cache, beside CFSSL, which has its responses ready, and OpenSSL. */
+import { writeFile } from 'node:fs/promises'
+import { freePort } from '../test/support/free-port.ts'
+import { BenchFolder } from './bench-folder.ts'
 import { hasCfssl } from './cfssl.ts'
 import { startEmptyHandler } from './floors.ts'
-import { freePort } from '../test/support/free-port.ts'
 import {
   makePeerCa,
   ocspRequest,
   postRequest,
   startCfsslOcsp,
   startOpensslOcsp,
+  type OcspPeer,
 } from './ocsp-peers.ts'
 import type { BenchOptions } from './options.ts'
-import { credentialsIn, prepareTarget } from './target.ts'
+import type { Prepared } from './servers.ts'
 import { addressOf, compare, loaded, type LoadTarget, type Row } from './turns.ts'
 
-/** One row for each kind of connection: kept, and one for each request as `openssl ocsp` wants it. */
+/** A row for each kind of connection: kept, and one for each request as `openssl ocsp` requires it. */
 export async function benchOcsp(
-  { url, publicUrl, data, csr }: OcspSubject,
-  options: BenchOptions,
+  prepared: readonly Prepared[],
+  allOptions: BenchOptions,
 ): Promise<Row[]> {
-  const folder = await mkdtemp(join(tmpdir(), 'signet-bench-ocsp-'))
-  try {
-    await makePeerCa(folder)
-    const request = await signetRequest({ url, data, csr }, folder)
-    const signet = one(publicUrl, request)
-    return [
-      await besideCfssl(folder, signet, options),
-      await besideOpenssl(folder, signet, options),
-    ]
-  } finally {
-    await rm(folder, { recursive: true })
+  // The public listener is plain HTTP.
+  const options = { ...allOptions, tls: undefined }
+  using folder = new BenchFolder()
+  const empty = await startEmptyHandler(options)
+  const peers: OcspPeer[] = []
+  const peer = async (start: typeof startCfsslOcsp): Promise<LoadTarget> => {
+    const started = await start(folder.path, await freePort())
+    peers.push(started)
+    return started.load
   }
-}
-
-interface OcspSubject {
-  readonly url: string
-  readonly publicUrl: string
-  readonly data: string
-  readonly csr: string
-}
-
-/** One request again and again. */
-function one(url: string, request: Buffer): LoadTarget {
-  return { ...addressOf(url), requests: () => [request] }
-}
-
-async function signetRequest(
-  { url, data, csr }: Omit<OcspSubject, 'publicUrl'>,
-  folder: string,
-): Promise<Buffer> {
-  const target = await prepareTarget(url, credentialsIn(data), {
-    keyAlgorithm: 'EC_prime256v1',
-    csr,
-    revocation: { OcspConfiguration: { Enabled: true } },
-  })
-  const at = (name: string): string => join(folder, name)
-  await writeFile(at('signet-ca.pem'), target.authorityCertificate)
-  await writeFile(at('signet-leaf.pem'), target.certificate)
-  const der = await ocspRequest(at('signet-ca.pem'), at('signet-leaf.pem'), at('signet.der'))
-  return postRequest('/ocsp', der)
-}
-
-/** And beside the empty HTTP handler, which gets the same requests. */
-async function besideCfssl(
-  folder: string,
-  signet: LoadTarget,
-  options: BenchOptions,
-): Promise<Row> {
-  const empty = await startEmptyHandler(options.processes)
-  const cfssl = (await hasCfssl()) ? await startCfsslOcsp(folder, await freePort()) : undefined
   try {
-    const floor = { host: empty.host, port: empty.port, requests: signet.requests }
-    const against = [loaded('empty handler', floor, { options, target: 0.6 })]
-    if (cfssl !== undefined) {
-      const peer = one(`http://127.0.0.1:${cfssl.port}`, cfssl.request)
-      against.push(loaded('cfssl ocspserve', peer, { options }))
-    }
-    return await compare('OCSP, cached', { signet, against }, options)
+    await makePeerCa(folder.path)
+    const loads: LoadTarget[] = []
+    for (const one of prepared) loads.push(await signetLoad(one, folder))
+    const beside = (await hasCfssl()) ? [await peer(startCfsslOcsp)] : []
+    const [signet] = loads
+    const floor = signet === undefined ? [] : [empty.load(signet)]
+    const kept = await compare('OCSP, cached', [...loads, ...floor, ...beside].map(loaded), options)
+    // OpenSSL serves one connection after the other, and closes each after one response.
+    const anew = [...loads, await peer(startOpensslOcsp)].map((load) =>
+      loaded({ ...load, reconnect: true }),
+    )
+    const few = { ...options, connections: [4] }
+    return [...kept, ...(await compare('OCSP, a connection for each', anew, few))]
   } finally {
-    cfssl?.stop()
+    for (const one of peers) one.stop()
     empty.stop()
   }
 }
 
-/** It serves one connection after the other, and closes each after one answer. */
-async function besideOpenssl(
-  folder: string,
-  signet: LoadTarget,
-  options: BenchOptions,
-): Promise<Row> {
-  const openssl = await startOpensslOcsp(folder, await freePort())
-  try {
-    const few = { ...options, connections: 4 }
-    const at = one(`http://127.0.0.1:${openssl.port}`, openssl.request)
-    const peer = loaded('openssl ocsp', { ...at, reconnect: true }, { options: few })
-    const anew = { ...signet, reconnect: true }
-    return await compare('OCSP, a connection for each', { signet: anew, against: [peer] }, few)
-  } finally {
-    openssl.stop()
-  }
+/** One request about one good certificate, again and again. */
+async function signetLoad(
+  { name, pids, target, server }: Prepared,
+  folder: BenchFolder,
+): Promise<LoadTarget> {
+  const at = (file: string): string => folder.file(`${name}-${file}`)
+  await writeFile(at('ca.pem'), target.authorityCertificate)
+  await writeFile(at('leaf.pem'), target.certificate)
+  const der = await ocspRequest(at('ca.pem'), at('leaf.pem'), at('request.der'))
+  const requests = (): Buffer[] => [postRequest('/ocsp', der)]
+  return { name, pids, ...addressOf(server.publicUrl), requests }
 }

@@ -1,6 +1,6 @@
 /**
  * The floor of issuance: nothing but to read the key of a CSR, to verify the CSR and to sign a TBSCertificate, with
- * node:crypto, one thread on each core. Argument: JSON of RawOrder. Prints JSON of LoadResult.
+ * node:crypto, one thread on each core. Argument: JSON of RawOrder. Prints JSON of Measurement.
  */
 import { createPublicKey, generateKeyPairSync, sign, verify, type KeyObject } from 'node:crypto'
 import { once } from 'node:events'
@@ -9,7 +9,7 @@ import { isMainThread, parentPort, Worker, workerData } from 'node:worker_thread
 import { parseCertificationRequest } from '../src/x509/certification-request.ts'
 import { encodePem, parsePem } from '../src/x509/pem.ts'
 import { csrsOf, type CsrKey } from './csrs.ts'
-import type { LoadResult } from './load.ts'
+import type { Measurement } from './turns.ts'
 
 export type CaKey = 'P-256' | 'P-384' | 'RSA-2048' | 'ML-DSA-65'
 
@@ -38,8 +38,15 @@ function caKeyOf(key: CaKey): { readonly hash: string | null; readonly privateKe
   }
 }
 
-/** Milliseconds of each pass, one after the other until the time is over. */
-async function passes({ caKey, csrKey, csrs, seconds }: RawOrder): Promise<number[]> {
+interface Passes {
+  /** Milliseconds of each pass. */
+  readonly times: readonly number[]
+  /** CPU time of all, in microseconds. */
+  readonly cpu: number
+}
+
+/** One pass after the other until the time is over. */
+async function passes({ caKey, csrKey, csrs, seconds }: RawOrder): Promise<Passes> {
   const { hash, privateKey } = caKeyOf(caKey)
   const parsed = (await csrsOf(csrKey, csrs)).map((pem) => {
     const { certificationRequestInfoDer, signature, subjectPublicKeyInfo } =
@@ -51,6 +58,7 @@ async function passes({ caKey, csrKey, csrs, seconds }: RawOrder): Promise<numbe
     }
   })
   const times: number[] = []
+  const before = process.threadCpuUsage()
   const until = performance.now() + seconds * 1000
   for (let index = 0, now = performance.now(); now < until; index += 1) {
     const csr = parsed[index % parsed.length]
@@ -62,16 +70,18 @@ async function passes({ caKey, csrKey, csrs, seconds }: RawOrder): Promise<numbe
     times.push(after - now)
     now = after
   }
-  return times
+  const { user, system } = process.threadCpuUsage(before)
+  return { times, cpu: user + system }
 }
 
-async function onAllCores(order: RawOrder): Promise<LoadResult> {
+async function onAllCores(order: RawOrder): Promise<Measurement> {
   const workers = Array.from(
     { length: availableParallelism() },
     () => new Worker(new URL(import.meta.url), { workerData: order }),
   )
   const answers = await Promise.all(workers.map((worker) => once(worker, 'message')))
-  const times = Float64Array.from(answers.flatMap(([all]) => all as number[])).sort()
+  const all = answers.map(([message]) => message as Passes)
+  const times = Float64Array.from(all.flatMap((one) => one.times)).sort()
   const quantile = (q: number): number => times[Math.floor(times.length * q)] ?? Number.NaN
   return {
     answered: times.length,
@@ -79,6 +89,7 @@ async function onAllCores(order: RawOrder): Promise<LoadResult> {
     firstRefusal: undefined,
     seconds: order.seconds,
     latency: { median: quantile(0.5), p99: quantile(0.99) },
+    cpu: all.reduce((sum, { cpu }) => sum + cpu, 0) / times.length,
   }
 }
 

@@ -3,31 +3,53 @@ import { revocableSerials, someSerials } from './stored-rows.ts'
 import type { Target } from './target.ts'
 import { addressOf, runLoad, type LoadTarget } from './turns.ts'
 
-/** A CA with its data folder, and what is asked of it. */
-export interface Subject {
+/** A CA of a running server. */
+export interface Subject extends Pick<LoadTarget, 'name' | 'pids' | 'shared'> {
   readonly target: Target
   readonly data: string
   readonly csrs: readonly string[]
 }
 
-/** Different certificates asked for in one turn. */
-const different = 1000
+type Requests = LoadTarget['requests']
 
-/** One certificate for each CSR, in rotation. */
-export function issueLoad({ target, csrs }: Pick<Subject, 'target' | 'csrs'>): LoadTarget {
-  return {
-    ...addressOf(target.url),
-    requests: () => csrs.map((csr) => target.request('IssueCertificate', target.issueInput(csr))),
-  }
+function loadOf(
+  { name, pids, shared, target }: Omit<Subject, 'data' | 'csrs'>,
+  requests: Requests,
+): LoadTarget {
+  const address = addressOf(target.url)
+  return { name, pids, ...address, ...(shared !== undefined && { shared }), requests }
 }
 
-/** Certificates from anywhere among those of the CA. */
-export function getLoad({ target, data }: Subject): LoadTarget {
+/** One certificate for each CSR, in rotation. */
+export function issueLoad(subject: Omit<Subject, 'data'>): LoadTarget {
+  const { target, csrs } = subject
+  return loadOf(subject, () =>
+    csrs.map((csr) => target.request('IssueCertificate', target.issueInput(csr))),
+  )
+}
+
+/** `count` different certificates of the CA, in random order. */
+export function getLoad(subject: Subject, count: number): LoadTarget {
+  const { target, data } = subject
   const { authorityArn } = target
-  return {
-    ...addressOf(target.url),
-    requests: () =>
-      someSerials({ data, authorityArn }, different).map((serial) => getRequest(target, serial)),
+  return loadOf(
+    subject,
+    keptForTwoMinutes(() =>
+      someSerials({ data, authorityArn }, count).map((serial) => getRequest(target, serial)),
+    ),
+  )
+}
+
+/** Signing a hundred thousand requests takes longer than a turn. */
+function keptForTwoMinutes(make: () => readonly Buffer[]): Requests {
+  let kept: readonly Buffer[] = []
+  let keptUntil = 0
+  return () => {
+    if (performance.now() > keptUntil) {
+      kept = make()
+      keptUntil = performance.now() + 120_000
+    }
+    return kept
   }
 }
 
@@ -38,24 +60,34 @@ function getRequest(target: Target, serial: string): Buffer {
   })
 }
 
-export function listLoad({ target }: Pick<Subject, 'target'>): LoadTarget {
-  const requests = (): Buffer[] => [
-    target.request('ListCertificateAuthorities', { MaxResults: listed }),
-  ]
-  return { ...addressOf(target.url), requests }
+export function describeLoad(subject: Subject): LoadTarget {
+  return loadOf(subject, () => [describeRequest(subject.target)])
 }
 
-/** CAs on the page that is asked for. */
+function describeRequest(target: Target): Buffer {
+  const input = { CertificateAuthorityArn: target.authorityArn }
+  return target.request('DescribeCertificateAuthority', input)
+}
+
+export function listLoad(subject: Subject): LoadTarget {
+  return loadOf(subject, () => [listRequest(subject.target)])
+}
+
+function listRequest(target: Target): Buffer {
+  return target.request('ListCertificateAuthorities', { MaxResults: listed })
+}
+
+/** CAs on the page that is requested. */
 export const listed = 10
 
-/** Each certificate once, `perTurn` of them; what is missing is issued before the turn begins. */
+/** Each certificate once, `perTurn` of them; missing ones are issued before the turn begins. */
 export function revokeLoad(subject: Subject, perTurn: number): LoadTarget {
   const { target, data } = subject
   const { authorityArn } = target
   const requests = async (): Promise<Buffer[]> => {
     let serials = revocableSerials({ data, authorityArn }, perTurn)
     while (serials.length < perTurn) {
-      await runLoad(issueLoad(subject), { connections: 64 }, { seconds: 1 })
+      await runLoad(issueLoad(subject), { connections: 64, seconds: 1 })
       serials = revocableSerials({ data, authorityArn }, perTurn)
     }
     return serials.map((serial) =>
@@ -66,24 +98,22 @@ export function revokeLoad(subject: Subject, perTurn: number): LoadTarget {
       }),
     )
   }
-  return { ...addressOf(target.url), once: true, requests }
+  return { ...loadOf(subject, requests), once: true }
 }
 
 /** Of twenty requests fourteen get, four issue, one describes, one lists. */
-export function mixedLoad({ target, data, csrs }: Subject): LoadTarget {
+export function mixedLoad(subject: Subject): LoadTarget {
+  const { target, data, csrs } = subject
   const { authorityArn } = target
-  const requests = (): Buffer[] =>
-    someSerials({ data, authorityArn }, different).map((serial, index) => {
+  return loadOf(subject, () =>
+    someSerials({ data, authorityArn }, 1000).map((serial, index) => {
       const kind = index % 20
-      if (kind === 3)
-        return target.request('DescribeCertificateAuthority', {
-          CertificateAuthorityArn: authorityArn,
-        })
-      if (kind === 13) return target.request('ListCertificateAuthorities', { MaxResults: listed })
+      if (kind === 3) return describeRequest(target)
+      if (kind === 13) return listRequest(target)
       const csr = csrs[index % csrs.length]
       if (kind % 5 === 1 && csr !== undefined)
         return target.request('IssueCertificate', target.issueInput(csr))
       return getRequest(target, serial)
-    })
-  return { ...addressOf(target.url), requests }
+    }),
+  )
 }

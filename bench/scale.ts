@@ -3,16 +3,19 @@
  * memory the process needs for them beyond what it has before, and what GetCertificate is like meanwhile.
  */
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout } from 'node:timers/promises'
-import { command, startServer, type ServerProcess } from '../test/support/process.ts'
+import type { ServerProcess } from '../test/support/process.ts'
+import { BenchFolder } from './bench-folder.ts'
 import { memoryOf } from './machine.ts'
+import type { BenchOptions } from './options.ts'
+import { shownCount } from './rows.ts'
+import { bucket, createBucket, startTree, treesOf, type Tree } from './servers.ts'
+import { markdownTable } from './table.ts'
 import { credentialsIn, prepareTarget, type Target } from './target.ts'
-
-const bucket = 'bench-crls'
+import { mostCrlSeconds, type Check } from './targets.ts'
 
 interface Figures {
   readonly seconds: number
@@ -20,48 +23,54 @@ interface Figures {
   readonly getP99: number
 }
 
-/** A table in Markdown, of `count` certificates. */
-export async function scaleTable(count: number): Promise<string> {
-  const data = await mkdtemp(join(tmpdir(), 'signet-bench-scale-'))
-  try {
-    const target = await seed(data, count)
-    const rows = [
-      ['complete CRL: built, signed, checked, stored', await crlFigures(data, { target, count })],
-      ['audit report, JSON', await reportFigures(data, target, 'JSON')],
-      ['audit report, CSV', await reportFigures(data, target, 'CSV')],
-    ] as const
-    return [
-      '| what | seconds | extra memory, MB | GetCertificate meanwhile, p99 ms |',
-      '| --- | --- | --- | --- |',
-      ...rows.map(([what, { seconds, extraBytes, getP99 }]) => {
-        const memory = (extraBytes / 1e6).toFixed(0)
-        return `| ${what} | ${seconds.toFixed(2)} | ${memory} | ${getP99.toFixed(1)} |`
-      }),
-    ].join('\n')
-  } finally {
-    await rm(data, { recursive: true })
+/** A table in Markdown, of `count` certificates, and the figure that has a target. */
+export async function scaleFigures(
+  count: number,
+  options: BenchOptions,
+): Promise<{ readonly table: string; readonly checks: readonly Check[] }> {
+  const rows: string[][] = []
+  const checks: Check[] = []
+  for (const tree of treesOf(options)) {
+    using folder = new BenchFolder()
+    const data = folder.path
+    const withServer: WithServer = async (work) => {
+      const server = await startTree(tree, data, { ...options, serverFlags: flags })
+      try {
+        return await work(server)
+      } finally {
+        await server.stop('SIGTERM')
+      }
+    }
+    const target = await seed({ tree, data, count }, withServer)
+    const crl = await crlFigures(withServer, { target, count })
+    rows.push(
+      rowOf(`${tree.name}: complete CRL: built, signed, checked, stored`, crl),
+      rowOf(`${tree.name}: audit report, JSON`, await reportFigures(withServer, target, 'JSON')),
+      rowOf(`${tree.name}: audit report, CSV`, await reportFigures(withServer, target, 'CSV')),
+    )
+    const figure = `${tree.name}: CRL of ${shownCount(count)}, s`
+    if (checks.length === 0) checks.push({ figure, value: crl.seconds, most: mostCrlSeconds })
   }
+  const head = ['what', 'seconds', 'extra memory, MB', 'GetCertificate meanwhile, p99 ms']
+  return { table: markdownTable(head, rows), checks }
+}
+
+function rowOf(what: string, { seconds, extraBytes, getP99 }: Figures): string[] {
+  return [what, seconds.toFixed(2), (extraBytes / 1e6).toFixed(0), getP99.toFixed(1)]
 }
 
 const flags = ['--crl-delay', '0', '--audit-report-interval', '0']
 
-async function withServer<T>(
-  data: string,
-  work: (server: ServerProcess) => Promise<T>,
-): Promise<T> {
-  const server = await startServer(data, flags)
-  try {
-    return await work(server)
-  } finally {
-    await server.stop('SIGTERM')
-  }
-}
+type WithServer = <T>(work: (server: ServerProcess) => Promise<T>) => Promise<T>
 
 /** Rows as RevokeCertificate would write them; the certificate is the same every time but for its serial number. */
-async function seed(data: string, count: number): Promise<Target> {
+async function seed(
+  { tree, data, count }: { readonly tree: Tree; readonly data: string; readonly count: number },
+  withServer: WithServer,
+): Promise<Target> {
   const csr = await readFile(join(import.meta.dirname, '../testdata/csr/ec-server.pem'), 'utf8')
-  const target = await withServer(data, async (server) => {
-    await command(['bucket', 'create', bucket, '--data', data])
+  const target = await withServer(async (server) => {
+    await createBucket(tree, data)
     const CrlConfiguration = { Enabled: true, ExpirationInDays: 7, S3BucketName: bucket }
     return prepareTarget(server.url, credentialsIn(data), {
       keyAlgorithm: 'EC_prime256v1',
@@ -91,10 +100,10 @@ async function seed(data: string, count: number): Promise<Target> {
 }
 
 async function crlFigures(
-  data: string,
+  withServer: WithServer,
   { target, count }: { readonly target: Target; readonly count: number },
 ): Promise<Figures> {
-  return withServer(data, (server) =>
+  return withServer((server) =>
     observe(server, target, async () => {
       await target.call(server.url, 'RevokeCertificate', {
         CertificateAuthorityArn: target.authorityArn,
@@ -112,11 +121,11 @@ async function crlFigures(
 }
 
 async function reportFigures(
-  data: string,
+  withServer: WithServer,
   target: Target,
   format: 'JSON' | 'CSV',
 ): Promise<Figures> {
-  return withServer(data, (server) =>
+  return withServer((server) =>
     observe(server, target, async () => {
       const CertificateAuthorityArn = target.authorityArn
       const { AuditReportId } = await target.call(

@@ -3,10 +3,7 @@
  * values, through the API of a server that was just started.
  */
 import { randomInt } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { startServer } from '../test/support/process.ts'
+import { BenchFolder } from './bench-folder.ts'
 import { csrsOf } from './csrs.ts'
 import type { BenchOptions } from './options.ts'
 import {
@@ -19,7 +16,7 @@ import {
   type Stock,
 } from './seed.ts'
 import { someSerials } from './stored-rows.ts'
-import { roomy } from './stored.ts'
+import { startTree, treesOf } from './servers.ts'
 import { markdownTable } from './table.ts'
 import { credentialsIn, prepareTarget, type Target } from './target.ts'
 import { median } from './turns.ts'
@@ -31,20 +28,17 @@ const day = 86_400
 
 /** A table of the times of each query over `count` certificates, with the time that seeding them took. */
 export async function searchTable(count: number, options: BenchOptions): Promise<string> {
-  const data = await mkdtemp(join(tmpdir(), 'signet-bench-search-'))
+  using folder = new BenchFolder()
+  const data = folder.path
+  const { stock, target } = await prepare(data, count, options)
+  seedCertificates(stock)
+  const server = await startTree(treesOf(options)[0], data, options)
   try {
-    const { stock, target } = await prepare(data, count, options)
-    seedCertificates(stock)
-    const server = await startServer(data, [...roomy, ...options.serverFlags])
-    try {
-      const queries = queriesOf(stock).map((query) => ({ url: server.url, target, query }))
-      const rows = await measureAll(queries, options)
-      return markdownTable(['query', 'p50, ms', 'p99, ms (min–max)', 'on a page'], rows)
-    } finally {
-      await server.stop('SIGTERM')
-    }
+    const queries = queriesOf(stock).map((query) => ({ url: server.url, target, query }))
+    const rows = await measureAll(queries, options)
+    return markdownTable(['query', 'p50, ms', 'p99, ms (min–max)', 'on a page'], rows)
   } finally {
-    await rm(data, { recursive: true })
+    await server.stop('SIGTERM')
   }
 }
 
@@ -53,7 +47,7 @@ async function prepare(
   count: number,
   options: BenchOptions,
 ): Promise<{ readonly stock: Stock; readonly target: Target }> {
-  const server = await startServer(data, [...roomy, ...options.serverFlags])
+  const server = await startTree(treesOf(options)[0], data, options)
   try {
     const [csr = ''] = await csrsOf('P-256', 1)
     const request = { keyAlgorithm: 'EC_prime256v1', csr }

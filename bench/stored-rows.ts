@@ -30,7 +30,7 @@ function hexOf(row: Record<string, unknown> | undefined): string[] {
   return serial instanceof Uint8Array ? [Buffer.from(serial).toString('hex')] : []
 }
 
-/** Serial numbers, in hex, of `count` certificates anywhere among those of the CA. */
+/** Serial numbers, in hex, of at most `count` different certificates anywhere among those of the CA, in random order. */
 export function someSerials(authority: StoredAuthority, count: number): string[] {
   return withDatabase(authority, (database) => {
     const id = idOf(authority)
@@ -45,9 +45,11 @@ export function someSerials(authority: StoredAuthority, count: number): string[]
         where authority_number = ${authorityNumber} and certificate_number >= ?
         order by certificate_number limit 1`,
     )
-    return Array.from({ length: count }, () =>
-      hexOf(find.get(id, randomInt(bounds.low, bounds.high + 1))),
-    ).flat()
+    const found = new Set<string>()
+    for (let attempt = 0; attempt < 4 * count && found.size < count; attempt += 1)
+      for (const serial of hexOf(find.get(id, randomInt(bounds.low, bounds.high + 1))))
+        found.add(serial)
+    return [...found]
   })
 }
 

@@ -1,122 +1,23 @@
 /**
- * The same calls with many certificates stored, and with none: servers on data folders of their own, which all run and
- * take turns. Also how long each takes to start, and its memory.
+ * The same calls with many certificates stored, and with none: servers on data folders of their own, which take turns. Also
+ * how long each takes to start, and its memory.
  */
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { startServer, type ServerProcess } from '../test/support/process.ts'
-import { prepareSubject, revocationsIn } from './calls.ts'
+import { revocationsIn } from './calls.ts'
 import { startEmptyHandler } from './floors.ts'
 import { memoryOf } from './machine.ts'
 import type { BenchOptions } from './options.ts'
-import type { PlotLine } from './plot.ts'
 import { getLoad, issueLoad, listLoad, revokeLoad, type Subject } from './requests.ts'
-import { sampleInput, seedCertificates } from './seed.ts'
+import { shownCount } from './rows.ts'
+import { treesOf, withPrepared, type Prepared } from './servers.ts'
 import { markdownTable } from './table.ts'
-import {
-  halfRate,
-  median,
-  progress,
-  rateOf,
-  runLoad,
-  takeTurns,
-  type LoadTarget,
-  type Row,
-} from './turns.ts'
-
-/** Quotas that no bench meets. */
-export const roomy: readonly string[] = [
-  '--quota-certificates',
-  '1000000000',
-  '--quota-revocations',
-  '1000000000',
-]
-
-/** Of which the start-up times are. */
-const starts = 3
-
-interface Stored {
-  readonly count: number
-  readonly data: string
-  readonly server: ServerProcess
-  readonly subject: Subject
-  /** Milliseconds from the start of the process to the first answer. */
-  readonly startTimes: readonly number[]
-  /** Bytes, before any load. */
-  readonly memoryAtStart: number
-}
+import { mostStartSeconds, type Check } from './targets.ts'
+import { compare, loaded, median, type LoadTarget, type Row } from './turns.ts'
 
 export interface StoredFigures {
   readonly rows: readonly Row[]
   /** Start-up and memory, in Markdown. */
   readonly table: string
-  readonly lines: readonly PlotLine[]
-}
-
-/** One server for each of `counts`; the first is what the others are compared with. */
-export async function benchStored(
-  counts: readonly number[],
-  options: BenchOptions,
-): Promise<StoredFigures> {
-  const all: Stored[] = []
-  const folders: string[] = []
-  try {
-    for (const count of counts) {
-      progress(`storing ${count} certificates`)
-      const data = await mkdtemp(join(tmpdir(), 'signet-bench-stored-'))
-      folders.push(data)
-      all.push(await prepareStored(data, count, options))
-    }
-    const empty = await startEmptyHandler(options.processes)
-    empty.stop()
-    const measured = await measureAll(all, options)
-    return { ...measured, table: startTable(all, empty.startMilliseconds) }
-  } finally {
-    await Promise.all(all.map(({ server }) => server.stop('SIGTERM')))
-    for (const folder of folders) await rm(folder, { recursive: true })
-  }
-}
-
-async function prepareStored(data: string, count: number, options: BenchOptions): Promise<Stored> {
-  const flags = [...roomy, ...options.serverFlags]
-  const prepared = await prepareFirst(data, flags, options)
-  if (count > 0) seedCertificates({ data, authorityArns: [prepared.target.authorityArn], count })
-  const startTimes: number[] = []
-  for (;;) {
-    const startedAt = performance.now()
-    const server = await startServer(data, flags)
-    await fetch(`${server.url}/healthz`)
-    startTimes.push(performance.now() - startedAt)
-    if (startTimes.length < (options.quick ? 1 : starts)) {
-      await server.stop('SIGTERM')
-      continue
-    }
-    const memoryAtStart = memoryOf(server.child.pid ?? 0).now
-    const { target } = prepared
-    const { url } = server
-    const request: typeof target.request = (operation, input) =>
-      target.request(operation, input, url)
-    const subject = { ...prepared, target: { ...target, url, request } }
-    return { count, data, server, subject, startTimes, memoryAtStart }
-  }
-}
-
-/** With the certificate that others are to be copies of. */
-async function prepareFirst(
-  data: string,
-  flags: readonly string[],
-  options: BenchOptions,
-): Promise<Subject> {
-  const server = await startServer(data, flags)
-  try {
-    const subject = await prepareSubject(server, data, options)
-    const { target, csrs } = subject
-    await target.call(server.url, 'IssueCertificate', sampleInput(target, csrs[0] ?? ''))
-    return subject
-  } finally {
-    await server.stop('SIGTERM')
-  }
+  readonly checks: readonly Check[]
 }
 
 const operations: readonly {
@@ -124,7 +25,7 @@ const operations: readonly {
   readonly load: (subject: Subject, options: BenchOptions) => LoadTarget
 }[] = [
   { name: 'IssueCertificate', load: issueLoad },
-  { name: 'GetCertificate', load: getLoad },
+  { name: 'GetCertificate', load: (subject) => getLoad(subject, 1000) },
   {
     name: 'RevokeCertificate',
     load: (subject, options) => revokeLoad(subject, revocationsIn(options)),
@@ -132,59 +33,53 @@ const operations: readonly {
   { name: 'ListCertificateAuthorities', load: listLoad },
 ]
 
-async function measureAll(
-  all: readonly Stored[],
+/** One server for each of `counts`: the others are compared with the first. The checkout of --before only starts. */
+export async function benchStored(
+  counts: readonly number[],
   options: BenchOptions,
-): Promise<Omit<StoredFigures, 'table'>> {
-  const rows: Row[] = []
-  const lines: PlotLine[] = []
-  for (const { name, load } of operations) {
-    progress(`${name} with stored certificates`)
-    const loads = all.map(({ subject }) => load(subject, options))
-    const results = await takeTurns(
-      loads.map((one) => ({
-        name,
-        turn: (seconds: number) => runLoad(one, options, { seconds }),
-      })),
-      options,
-    )
-    const [base = []] = results
-    for (const [index, own] of results.entries()) {
-      const one = loads[index]
-      if (one === undefined) continue
-      const half = await runLoad(one, options, { seconds: options.seconds, rate: halfRate(own) })
-      const beside = { name: `${all[0]?.count} stored`, target: 0.9, results: base }
-      rows.push({
-        what: `${name}, ${shownCount(all[index]?.count ?? 0)} stored`,
-        signet: own,
-        half,
-        against: index === 0 ? [] : [beside],
-      })
-    }
-    const points = results.map((own, index) => {
-      const rates = own.map(rateOf)
-      const [low, high] = [Math.min(...rates), Math.max(...rates)]
-      return { stored: all[index]?.count ?? 0, rate: median(rates), low, high }
-    })
-    lines.push({ name, points })
-  }
-  return { rows, lines }
+): Promise<StoredFigures> {
+  const [own, ...others] = treesOf(options)
+  const most = Math.max(...counts)
+  const stocks = [
+    ...counts.map((count) => ({ tree: own, count })),
+    ...others.map((tree) => ({ tree, count: most })),
+  ]
+  return withPrepared(stocks, options, async (prepared) => {
+    const [base, ...rest] = prepared.filter(({ tree }) => tree === own)
+    const rows: Row[] = []
+    for (const one of rest)
+      for (const { name, load } of operations) {
+        const named = [one, ...(base === undefined ? [] : [base])].map((subject) =>
+          loaded({ ...load(subject, options), name: `${shownCount(subject.count)} stored` }),
+        )
+        rows.push(...(await compare(`${name}, ${shownCount(one.count)} stored`, named, options)))
+      }
+    const largest = rest.at(-1)
+    const checks =
+      largest === undefined
+        ? []
+        : [
+            {
+              figure: `Start-up with ${shownCount(largest.count)} stored, s`,
+              value: median(largest.startTimes) / 1000,
+              most: mostStartSeconds,
+            },
+          ]
+    return { rows, table: await startTable(prepared, options), checks }
+  })
 }
 
-/** In groups of three digits. */
-export function shownCount(count: number): string {
-  return String(count).replaceAll(/\B(?=(\d{3})+$)/g, ' ')
-}
-
-function startTable(all: readonly Stored[], emptyMilliseconds: number): string {
+async function startTable(all: readonly Prepared[], options: BenchOptions): Promise<string> {
+  const empty = await startEmptyHandler(options)
+  empty.stop()
   const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(0)
-  const rows = all.map(({ count, startTimes, memoryAtStart, server }) => {
+  const rows = all.map(({ name, count, startTimes, memoryAtStart, server }) => {
     const { now, peak } = memoryOf(server.child.pid ?? 0)
     const range = `${Math.min(...startTimes).toFixed(0)}–${Math.max(...startTimes).toFixed(0)}`
     return [
-      shownCount(count),
+      `${name}, ${shownCount(count)}`,
       `${median(startTimes).toFixed(0)} (${range})`,
-      emptyMilliseconds.toFixed(0),
+      empty.startMilliseconds.toFixed(0),
       megabytes(memoryAtStart),
       megabytes(now),
       megabytes(peak),
@@ -192,11 +87,11 @@ function startTable(all: readonly Stored[], emptyMilliseconds: number): string {
   })
   const head = [
     'certificates stored',
-    'start to first answer, ms (min–max)',
+    `start to first response, ms (min–max; ≤ ${mostStartSeconds * 1000})`,
     'the same of the empty handler, ms',
     'memory at start, MB',
     'after all load, MB',
-    'at most, MB',
+    'peak, MB',
   ]
   return markdownTable(head, rows)
 }

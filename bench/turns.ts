@@ -1,139 +1,169 @@
 /** Signet, its peers and its floors under the same load in turns, so that a machine that slows down does it to all. */
 import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { BenchFolder } from './bench-folder.ts'
 import { writeRequests } from './load-file.ts'
 import type { LoadOrder, LoadResult } from './load.ts'
+import { cpuSecondsOf, signalTrees } from './machine.ts'
 import type { BenchOptions } from './options.ts'
 
 const run = promisify(execFile)
 
 /** What is sent to whom. */
-export interface LoadTarget extends Pick<LoadOrder, 'host' | 'port' | 'once' | 'reconnect'> {
-  /** Whole requests, made anew for each turn: a signature is good for five minutes. */
-  readonly requests: () => readonly Uint8Array[] | Promise<readonly Uint8Array[]>
-}
-
-/** Who takes a turn. */
-export interface Contender {
+export interface LoadTarget extends Pick<LoadOrder, 'ports' | 'tls' | 'once' | 'reconnect'> {
   readonly name: string
-  turn(seconds: number): Promise<LoadResult>
+  /** Whole requests, signed anew for each turn: a signature is valid for five minutes. */
+  readonly requests: () => readonly Uint8Array[] | Promise<readonly Uint8Array[]>
+  /** Processes whose CPU time is counted, with their descendants. */
+  readonly pids: readonly number[]
+  /** Whether other contenders use some of these processes, too. Then none of them is stopped. */
+  readonly shared?: boolean
 }
 
-export interface Against extends Contender {
-  /** The ratio to reach. */
-  readonly target?: number
+export interface Pace {
+  readonly connections: number
+  readonly seconds: number
+  /** Requests a second (open loop); as many as are answered if left out. */
+  readonly rate?: number
+}
+
+export interface Measurement extends LoadResult {
+  /** CPU time of all processes of the contender, in microseconds per answered request. */
+  readonly cpu: number
+}
+
+/** One without processes starts anew for each turn. */
+export interface Contender extends Pick<LoadTarget, 'name' | 'pids' | 'shared'> {
+  turn(pace: Pace): Promise<Measurement>
 }
 
 export interface Row {
   readonly what: string
-  readonly signet: readonly LoadResult[]
+  readonly connections: number
+  /** Of the contender that the others are compared with. */
+  readonly name: string
+  readonly signet: readonly Measurement[]
   /** Open loop at half of the median rate. */
-  readonly half: LoadResult
+  readonly half: readonly Measurement[]
   readonly against: readonly {
     readonly name: string
-    readonly target: number | undefined
-    readonly results: readonly LoadResult[]
+    readonly results: readonly Measurement[]
   }[]
 }
 
-/** One row: Signet and those that it is compared with in turns, then Signet at half of its rate. */
+/** A row for each number of connections: the first contender and those that it is compared with, in turns. */
 export async function compare(
   what: string,
-  { signet, against }: { readonly signet: LoadTarget; readonly against: readonly Against[] },
-  options: BenchOptions,
-): Promise<Row> {
-  progress(what)
-  const own = { name: 'Signet', turn: (seconds: number) => runLoad(signet, options, { seconds }) }
-  const [results = [], ...others] = await takeTurns([own, ...against], options)
-  return {
-    what,
-    signet: results,
-    half: await runLoad(signet, options, { seconds: options.seconds, rate: halfRate(results) }),
-    against: against.map(({ name, target }, index) => ({
-      name,
-      target,
-      results: others[index] ?? [],
-    })),
-  }
-}
-
-/** The results of each contender, after a warm-up. */
-export async function takeTurns(
   contenders: readonly Contender[],
-  { turns, seconds, warmUpSeconds }: BenchOptions,
-): Promise<LoadResult[][]> {
-  if (warmUpSeconds > 0) for (const contender of contenders) await contender.turn(warmUpSeconds)
-  const results: LoadResult[][] = contenders.map(() => [])
-  for (let turn = 0; turn < turns; turn += 1)
-    for (const [index, contender] of contenders.entries())
-      results[index]?.push(await contender.turn(seconds))
-  return results
+  options: BenchOptions,
+): Promise<Row[]> {
+  const rows: Row[] = []
+  const [signet, ...others] = contenders
+  if (signet === undefined) throw new Error(`${what}: nothing is measured`)
+  for (const connections of options.connections) {
+    progress(`${what}, ${connections} connections`)
+    const { warmUpSeconds, turns, seconds } = options
+    const pace = { connections, seconds }
+    const all = [signet, ...others]
+    await alone(all, async (turn) => {
+      if (warmUpSeconds > 0)
+        for (const one of all.filter(({ pids: [own] }) => own !== undefined))
+          await turn(one, { connections, seconds: warmUpSeconds })
+      const results = new Map<Contender, Measurement[]>(all.map((one) => [one, []]))
+      for (let index = 0; index < turns; index += 1)
+        for (const one of index % 2 === 0 ? all : all.toReversed())
+          results.get(one)?.push(await turn(one, pace))
+      const own = results.get(signet) ?? []
+      const rate = median(own.map(rateOf)) / 2
+      const half: Measurement[] = []
+      for (let index = 0; index < turns; index += 1)
+        half.push(await turn(signet, { ...pace, rate }))
+      const against = others.map((one) => ({ name: one.name, results: results.get(one) ?? [] }))
+      for (const [{ name }, those] of results)
+        progress(`  ${name}: ${median(those.map(rateOf)).toFixed(0)}/s`)
+      rows.push({ what, connections, name: signet.name, signet: own, half, against })
+    })
+  }
+  return rows
 }
 
-/** Somebody else under the same load. */
-export function loaded(
-  name: string,
-  load: LoadTarget,
-  { options, target }: { readonly options: BenchOptions; readonly target?: number },
-): Against {
-  const turn = (seconds: number): Promise<LoadResult> => runLoad(load, options, { seconds })
-  return { name, turn, ...(target !== undefined && { target }) }
-}
-
-/** One turn in a process of its own. Throws if anything is refused. */
-export async function runLoad(
-  { requests, host, port, once, reconnect }: LoadTarget,
-  { connections }: Pick<BenchOptions, 'connections'>,
-  pace: { readonly seconds: number; readonly rate?: number },
-): Promise<LoadResult> {
-  const folder = mkdtempSync(join(tmpdir(), 'signet-bench-load-'))
+/** Stops every contender (SIGSTOP) but the one whose turn it is: background work of one is not measured with another. */
+async function alone(
+  contenders: readonly Contender[],
+  work: (turn: (contender: Contender, pace: Pace) => Promise<Measurement>) => Promise<void>,
+): Promise<void> {
+  const pids = contenders.flatMap((one) => (one.shared === true ? [] : one.pids))
+  signalTrees(pids, 'SIGSTOP')
   try {
-    const path = join(folder, 'requests')
-    writeRequests(path, await requests())
-    const order: LoadOrder = {
-      host,
-      port,
-      requests: path,
-      connections,
-      ...pace,
-      ...(once !== undefined && { once }),
-      ...(reconnect !== undefined && { reconnect }),
-    }
-    const load = join(import.meta.dirname, 'load.ts')
-    const { stdout } = await run(process.execPath, [load, JSON.stringify(order)])
-    const result = JSON.parse(stdout) as LoadResult
-    if (result.refused > 0) throw new Error(`refused: ${result.firstRefusal ?? ''}`)
-    return result
+    await work(async (contender, pace) => {
+      signalTrees(contender.pids, 'SIGCONT')
+      const result = await contender.turn(pace)
+      if (contender.shared !== true) signalTrees(contender.pids, 'SIGSTOP')
+      return result
+    })
   } finally {
-    rmSync(folder, { recursive: true })
+    signalTrees(pids, 'SIGCONT')
   }
 }
 
-/** Says on standard error what is being done now. */
+/** A contender that answers requests. */
+export function loaded(target: LoadTarget): Contender {
+  return { ...target, turn: (pace) => runLoad(target, pace) }
+}
+
+/** One turn, with the load from a process of its own. Throws if anything is refused. */
+export async function runLoad(target: LoadTarget, pace: Pace): Promise<Measurement> {
+  const { requests, pids, ports, tls, once, reconnect } = target
+  using folder = new BenchFolder()
+  const path = folder.file('requests')
+  writeRequests(path, await requests())
+  const order: LoadOrder = {
+    ports,
+    tls,
+    requests: path,
+    ...pace,
+    ...(once !== undefined && { once }),
+    ...(reconnect !== undefined && { reconnect }),
+  }
+  const before = cpuSecondsOf(pids)
+  const load = join(import.meta.dirname, 'load.ts')
+  const { stdout } = await run(process.execPath, [load, JSON.stringify(order)])
+  const cpuSeconds = cpuSecondsOf(pids) - before
+  const result = JSON.parse(stdout) as LoadResult
+  if (result.refused > 0)
+    throw new Error(`${target.name} refused: ${result.firstRefusal ?? 'the connection ended'}`)
+  return { ...result, cpu: (cpuSeconds / result.answered) * 1e6 }
+}
+
+/** Reports the present step on standard error. */
 export function progress(what: string): void {
   process.stderr.write(`${new Date().toTimeString().slice(0, 8)} ${what}\n`)
 }
 
-/** Where a listener is. */
-export function addressOf(url: string): { readonly host: string; readonly port: number } {
-  const { hostname, port } = new URL(url)
-  return { host: hostname, port: Number(port) }
+/** Address of a listener of this machine. */
+export function addressOf(url: string): Pick<LoadTarget, 'ports' | 'tls'> {
+  const { protocol, port } = new URL(url)
+  return { ports: [Number(port)], tls: protocol === 'https:' }
 }
 
 export function rateOf({ answered, seconds }: LoadResult): number {
   return answered / seconds
 }
 
-/** Of numbers in any order. */
+/** The median of numbers in any order. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b)
   const [low, high] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]]
   return ((low ?? Number.NaN) + (high ?? Number.NaN)) / 2
 }
 
-export function halfRate(results: readonly LoadResult[]): number {
-  return median(results.map(rateOf)) / 2
+/** The median of the ratios of each turn. */
+export function ratioOf(own: readonly LoadResult[], other: readonly LoadResult[]): number {
+  return median(
+    own.flatMap((result, turn) => {
+      const beside = other[turn]
+      return beside === undefined ? [] : [rateOf(result) / rateOf(beside)]
+    }),
+  )
 }

@@ -8,7 +8,7 @@ import { after, before, test } from 'node:test'
 import { promisify } from 'node:util'
 import { createClient, type Issued } from '../client/index.ts'
 import { installNode24 } from './support/node-24.ts'
-import { startServerOn } from './support/process.ts'
+import { signet, startServerOn } from './support/process.ts'
 import { readCredentials } from './support/service.ts'
 
 const root = resolve(import.meta.dirname, '..')
@@ -25,7 +25,7 @@ async function issueOn(
   data: string,
   earlier: readonly Issued[],
 ): Promise<readonly Issued[]> {
-  const server = await startServerOn(node, { data, flags: ['--workers', '2'] })
+  const server = await startServerOn([node, signet], { data, flags: ['--workers', '2'] })
   const client = createClient({
     region: 'eu-central-1',
     endpoint: server.url,

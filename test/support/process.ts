@@ -117,12 +117,12 @@ export async function startServer(
   flags: readonly string[] = [],
   environment: Record<string, string> = {},
 ): Promise<ServerProcess> {
-  return startServerOn(process.execPath, { data, flags, environment })
+  return startServerOn([process.execPath, signet], { data, flags, environment })
 }
 
-/** The same by the Node.js of that path. */
+/** Starts the server of another Node.js, or of another checkout: `program` is what comes before `serve`. */
 export async function startServerOn(
-  node: string,
+  program: readonly string[],
   {
     data,
     flags = [],
@@ -133,10 +133,11 @@ export async function startServerOn(
     readonly environment?: Record<string, string>
   },
 ): Promise<ServerProcess> {
+  const [file = '', ...before] = program
   const child = spawn(
-    node,
+    file,
     [
-      signet,
+      ...before,
       'serve',
       '--data',
       data,
