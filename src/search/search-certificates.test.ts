@@ -12,6 +12,8 @@ import {
 } from '../../test/support/crafted-certificates.ts'
 import { TestDatabase } from '../../test/support/database.ts'
 import { indexCertificates } from '../jobs/index-certificates.ts'
+import { systemClock } from '../clock.ts'
+import { systemRandom } from '../random.ts'
 import type { Database } from '../store/database.ts'
 import { readSearchProgress } from '../store/search-progress.ts'
 import { sql, type Sql } from '../store/sql.ts'
@@ -109,7 +111,8 @@ function derOf({ commonName, names: sans }: Issued): Uint8Array {
 
 const at = (offset: number): number => Math.floor(now.getTime() / 1000) + offset
 
-function rowsOf(certificates: readonly Issued[]): Sql[] {
+/** Numbers of certificates are `distance` apart. */
+function rowsOf(certificates: readonly Issued[], distance = 1): Sql[] {
   return [
     sql`delete from revocations`,
     sql`delete from certificates`,
@@ -117,7 +120,7 @@ function rowsOf(certificates: readonly Issued[]): Sql[] {
     sql`delete from certificate_names`,
     sql`update search_progress set certificate_number = 0`,
     ...certificates.flatMap((one, index) => {
-      const number = index + 1
+      const number = (index + 1) * distance
       const serial = Buffer.alloc(16)
       serial.writeUInt32BE(number)
       return [
@@ -225,7 +228,10 @@ async function found(db: Database, filter: CertificateFilter, limit: number): Pr
 }
 
 const index = (db: Database): Promise<unknown> =>
-  indexCertificates.run(testServices({ db }), new AbortController().signal)
+  indexCertificates.run(
+    testServices({ db, clock: systemClock, random: systemRandom }),
+    new AbortController().signal,
+  )
 
 test('pages have what a look at every certificate finds, each once', async () => {
   await using database = await openWithAuthorities()
@@ -235,12 +241,20 @@ test('pages have what a look at every certificate finds, each once', async () =>
       fc.array(issued, { maxLength: 30 }),
       fc.array(asked, { minLength: 10, maxLength: 10 }),
       fc.integer({ min: 1, max: 7 }),
-      async (certificates, filters, limit) => {
-        await db.transaction(rowsOf(certificates))
+      // Several certificates in an era, or several eras between two; so many certificates without an era.
+      fc.record({ distance: fc.constantFrom(1, 20_000, 200_000, 3_000_000), old: fc.nat(30) }),
+      // oxlint-disable-next-line max-params -- one for each arbitrary
+      async (certificates, filters, limit, { distance, old }) => {
+        await db.transaction(rowsOf(certificates, distance))
         await index(db)
+        // Names as versions without eras inserted them.
+        await db.transaction([
+          sql`update certificate_names set facet = facet - 1 - certificate_number / 65536
+            where certificate_number <= ${old * distance}`,
+        ])
         for (const filter of filters) {
           const expected = certificates.flatMap((one, at0) =>
-            isAsked(one, filter) ? [at0 + 1] : [],
+            isAsked(one, filter) ? [(at0 + 1) * distance] : [],
           )
           const numbers = await found(db, filterOf(filter), limit)
           assert.deepEqual(
