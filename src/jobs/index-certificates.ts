@@ -18,17 +18,17 @@ import type { Job } from './scheduler/scheduler.ts'
 type Needed = Pick<Services, 'db' | 'clock' | 'random'>
 
 /**
- * Certificates whose entries are sorted together, those of a second or two under full load: neighbours in the tables are
- * written together. In batches of 500 instead, a certificate costs two to three times as much (docs/decisions/0029).
+ * Certificates whose entries are sorted together: neighbours in the tables are then written together. In batches of 500
+ * each costs two to three times as much (docs/decisions/0029).
  */
 const batch = 16_384
-/** Certificates that are read in one step, and statements of 256 rows in one transaction: some 0.5 ms of either thread. */
+/** Certificates that are read in one step, and statements of 256 rows in one transaction: about 0.5 ms each. */
 const readTogether = 64
 const statementsTogether = 2
 
 /**
- * Puts certificates into the tables that they are searched by, in the order of their numbers: those issued within the
- * last second, or, with a database from before there was search or one that was restored, all of them. The work is done in
+ * Puts certificates into the tables that they are searched by, in the order of their numbers: those issued in the last
+ * two seconds, or, with a database from before there was search or one that was restored, all of them. The work is done in
  * short steps, between which the process does what else there is to do.
  */
 export const indexCertificates: Job<'index-certificates'> = {
