@@ -1,20 +1,30 @@
 import { setTimeout } from 'node:timers/promises'
-import { facetNumber, searchEntriesOf } from '../search/facets.ts'
+import { facetNumber, formerEntriesOf, searchEntriesOf } from '../search/facets.ts'
 import { isCaTemplate } from '../issuance/templates.ts'
 import type { Services } from '../services.ts'
 import {
   foundCertificateOf,
-  listOwners,
+  listAuthorityNumbers,
   selectByPosition,
   type FoundCertificate,
   type SearchPosition,
 } from '../store/certificate-search.ts'
 import { ConflictError } from '../store/database.ts'
+import { readSearchProgress } from '../store/search-progress.ts'
 import { deleteNames, deletePositions, retireCertificate } from '../store/retired-certificates.ts'
 import { parseCertificateSummary } from '../x509/certificate-parts.ts'
 import { firstValidSecond } from '../x509/der/time.ts'
-import { restAfter } from './index-certificates.ts'
 import type { Job } from './scheduler/scheduler.ts'
+
+const restMax = 12
+
+/**
+ * How many times as long as it worked the job rests, by how busy the process was with other work while it rested, 0 to 1:
+ * half of its time it works where nothing else is to be done, and a thirteenth of it at least.
+ */
+export function restAfter(utilization: number): number {
+  return Math.min(restMax, 1 + 20 * utilization)
+}
 
 /** Certificates in one commit: some hundreds of rows, for which other writes wait a few milliseconds. */
 const batch = 25
@@ -32,15 +42,18 @@ export function createDeleteExpired(keepSeconds: number): Job<'delete-expired'> 
       const now = services.clock.now()
       const before = new Date(now.getTime() - keepSeconds * 1000)
       const result = { done: 0, failed: 0 }
-      for (const owner of await listOwners(services.db, undefined)) {
-        const facet = facetNumber('expiry', owner)
+      for (const authorityNumber of await listAuthorityNumbers(services.db)) {
+        const facet = facetNumber('expiry', { authorityNumber })
         let after: SearchPosition | undefined
         let isMore = true
         while (isMore && !signal.aborted) {
           const startedAt = performance.now()
+          const indexed = await readSearchProgress(services.db)
           const expired = await findExpired(services, { facet, after, before })
           const outcomes = await Promise.all(
-            expired.map((one) => deleteOne(services, one, { now, before })),
+            expired
+              .filter(({ number }) => number <= indexed)
+              .map((one) => deleteOne(services, one, { now, before })),
           )
           result.done += outcomes.filter((outcome) => outcome === 'deleted').length
           result.failed += outcomes.filter((outcome) => outcome === 'unreadable').length
@@ -63,7 +76,7 @@ async function findExpired(
   }: { readonly facet: number; readonly after: SearchPosition | undefined; readonly before: Date },
 ): Promise<FoundCertificate[]> {
   const high = firstValidSecond(before) - 1
-  const range = { facet, low: 0, high }
+  const range = { facets: [facet], low: 0, high }
   return (await db.query(selectByPosition(range, after, batch))).map(foundCertificateOf)
 }
 
@@ -84,12 +97,12 @@ async function deleteOne(
   }
   const { notBefore, subjectDer } = summary
   const content = { subjectDer, notBefore: new Date(`${notBefore}Z`) }
-  const { positions, names } = searchEntriesOf([certificate])
+  const entries = [searchEntriesOf([certificate]), formerEntriesOf(certificate)]
   try {
     await db.transaction([
       ...retireCertificate(certificate, content, times),
-      ...deletePositions(positions),
-      ...deleteNames(names),
+      ...entries.flatMap(({ positions }) => deletePositions(positions)),
+      ...entries.flatMap(({ names }) => deleteNames(names)),
     ])
     return 'deleted'
   } catch (error) {
@@ -109,7 +122,7 @@ function summaryOf({
   }
 }
 
-/** Pauses in proportion to the load of the process, like the job that fills the search tables. */
+/** Pauses in proportion to the load of the process. */
 async function rest(worked: number, signal: AbortSignal): Promise<void> {
   const before = performance.eventLoopUtilization()
   await setTimeout(worked, undefined, { signal }).catch(() => {})

@@ -1,79 +1,92 @@
-import { setTimeout } from 'node:timers/promises'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { searchEntriesOf } from '../search/facets.ts'
 import type { Services } from '../services.ts'
 import { foundCertificateOf } from '../store/certificate-search.ts'
 import { ConflictError } from '../store/database.ts'
+import { newLease, releaseLease, type Lease } from '../store/leases.ts'
 import {
-  insertNames,
-  insertPositions,
+  claimSearchTables,
+  insertEntries,
+  isSearchBehind,
   moveSearchProgress,
-  readSearchProgress,
   selectUnsearchable,
+  type SearchEntries,
 } from '../store/search-progress.ts'
+import { integerOf } from '../store/columns.ts'
 import type { Job } from './scheduler/scheduler.ts'
 
-/** Certificates of one transaction: some hundreds of rows, a few milliseconds that others wait for the writer. */
-const batch = 25
-
-const restMax = 12
+type Needed = Pick<Services, 'db' | 'clock' | 'random'>
 
 /**
- * How many times as long as it worked the job rests, by how busy the process was with other work while it rested, 0 to 1:
- * half of its time it works where nothing else is to be done, and a thirteenth of it at least. What is issued goes before
- * what can be searched.
+ * Certificates whose entries are sorted together: neighbours in the tables are then written together. In batches of 500
+ * each costs two to three times as much (docs/decisions/0029).
  */
-export function restAfter(utilization: number): number {
-  return Math.min(restMax, 1 + 20 * utilization)
-}
+const batch = 16_384
+/** Certificates that are read in one step, and statements of 256 rows in one transaction: about 0.5 ms each. */
+const readTogether = 64
+const statementsTogether = 2
 
 /**
- * Puts certificates into the tables that they are searched by, in the order of their numbers: what was issued within the
- * last second, or, with a database from before there was search or one that was restored, all of them. While more are
- * issued than it gets done beside that, search falls behind (docs/benchmarks.md).
+ * Puts certificates into the tables that they are searched by, in the order of their numbers: those issued in the last
+ * two seconds, or, with a database from before there was search or one that was restored, all of them. The work is done in
+ * short steps, between which the process does what else there is to do.
  */
 export const indexCertificates: Job<'index-certificates'> = {
   name: 'index-certificates',
-  everySeconds: 1,
+  everySeconds: 2,
   async run(services, signal) {
+    const { db, clock, random } = services
+    if (!(await isSearchBehind(db))) return { done: 0, failed: 0 }
+    const lease = newLease(random, clock.now())
     let done = 0
-    let from = await readSearchProgress(services.db)
-    let rest = restAfter(0)
-    while (!signal.aborted) {
-      const startedAt = performance.now()
-      const indexed = await indexBatch(services, from)
-      // Another process has gone on from there: it does the rest.
-      if (indexed === undefined) break
-      done += indexed.count
-      from = indexed.last
-      if (indexed.count < batch) break
-      const rested = performance.eventLoopUtilization()
-      await setTimeout(rest * (performance.now() - startedAt), undefined, { signal }).catch(
-        () => {},
-      )
-      rest = restAfter(performance.eventLoopUtilization(rested).utilization)
+    try {
+      const [[row = {}] = []] = await db.transaction([claimSearchTables(lease)])
+      let progress = integerOf(row, 'certificate_number')
+      let count = batch
+      while (count === batch && !signal.aborted) {
+        ;({ count, progress } = await indexBatch(services, lease, progress))
+        done += count
+      }
+      await db.transaction(releaseLease(lease))
+    } catch (error) {
+      // Another process has the lease, and does the rest.
+      if (!(error instanceof ConflictError)) throw error
     }
     return { done, failed: 0 }
   },
 }
 
-/** Undefined if another process was faster. */
+/** Indexes the certificates after number `from`. If it fails, or the process ends, the next one begins there again. */
 async function indexBatch(
-  { db }: Pick<Services, 'db'>,
+  { db, clock }: Needed,
+  lease: Lease,
   from: number,
-): Promise<{ readonly count: number; readonly last: number } | undefined> {
-  const certificates = (await db.query(selectUnsearchable(from, batch))).map(foundCertificateOf)
-  const last = certificates.at(-1)?.number
-  if (last === undefined) return { count: 0, last: from }
-  const { positions, names } = searchEntriesOf(certificates)
-  try {
-    await db.transaction([
-      moveSearchProgress(from, last),
-      ...insertPositions(positions),
-      ...insertNames(names),
-    ])
-  } catch (error) {
-    if (error instanceof ConflictError) return undefined
-    throw error
+): Promise<{ readonly count: number; readonly progress: number }> {
+  const { entries, count, last } = await readEntries(db, from)
+  const slices = insertEntries(entries)
+  while (slices.length > 0) {
+    const slice = slices.splice(0, statementsTogether)
+    const progress = slices.length === 0 ? last : from
+    await db.transaction([moveSearchProgress(lease, clock.now(), progress), ...slice])
   }
-  return { count: certificates.length, last }
+  return { count, progress: last }
+}
+
+async function readEntries(
+  db: Needed['db'],
+  from: number,
+): Promise<{ readonly entries: SearchEntries; readonly count: number; readonly last: number }> {
+  const entries: SearchEntries = { positions: [], names: [] }
+  let last = from
+  for (let count = 0; count < batch; count += readTogether) {
+    const rows = await db.query(selectUnsearchable(last, readTogether))
+    const certificates = rows.map(foundCertificateOf)
+    const { positions, names } = searchEntriesOf(certificates)
+    entries.positions.push(...positions)
+    entries.names.push(...names)
+    last = certificates.at(-1)?.number ?? last
+    if (rows.length < readTogether) return { entries, count: count + rows.length, last }
+    await nextTurn()
+  }
+  return { entries, count: batch, last }
 }

@@ -63,7 +63,8 @@ function generalNameText({ kind, content }: GeneralName): string {
     case 'rfc822Name':
     case 'dNSName':
     case 'uniformResourceIdentifier':
-      return Buffer.from(content).toString('latin1')
+      // The same bytes: a copy takes twice as long.
+      return Buffer.from(content.buffer, content.byteOffset, content.length).toString('latin1')
     case 'iPAddress':
       return formatIpAddress(content)
     case 'directoryName':

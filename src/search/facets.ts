@@ -5,11 +5,11 @@
  */
 import { createHash } from 'node:crypto'
 import type { FoundCertificate } from '../store/certificate-search.ts'
-import type { SearchEntry } from '../store/search-progress.ts'
+import type { SearchEntries } from '../store/search-progress.ts'
 import { readCertificateNames } from './certificate-names.ts'
 import { reversedKey, searchKey } from './name-pattern.ts'
 
-/** Whose certificates: those of an account in a Region, or of one CA. */
+/** Whose certificates: those of one CA, or the names of those of an account in a Region. */
 export type Owner =
   | { readonly accountId: string; readonly region: string }
   | { readonly authorityNumber: number }
@@ -30,10 +30,20 @@ export function facetNumber(
   return createHash('sha256').update(text).digest().readInt32BE(0)
 }
 
-/** What is put into the search tables. */
-export interface SearchEntries {
-  readonly positions: SearchEntry<number>[]
-  readonly names: SearchEntry<string>[]
+/** Era of entries of versions that had none. */
+export const noEra = -1
+
+/**
+ * Names are sorted within eras of 65,536 certificate numbers, so that a batch of certificates changes few pages of their
+ * table. An insertion into the sorted names of all certificates changes a page for each name.
+ */
+export function eraOf(certificateNumber: number): number {
+  return Math.floor(certificateNumber / 65_536)
+}
+
+/** Number of a facet of names in an era; 32 bits. */
+export function facetInEra(facet: number, era: number): number {
+  return (facet + 1 + era) | 0
 }
 
 /** Entries of certificates; the facets of those that have the same are numbered once. */
@@ -41,58 +51,67 @@ export function searchEntriesOf(certificates: readonly FoundCertificate[]): Sear
   const known = new Map<string, FacetNumbers>()
   const entries: SearchEntries = { positions: [], names: [] }
   for (const certificate of certificates) {
-    const { authority, templateName, requester } = certificate
-    const key = `${authority.number} ${templateName} ${requester.accountId ?? ''} ${requester.name ?? ''}`
-    const facets = known.get(key) ?? facetNumbersOf(certificate)
-    known.set(key, facets)
+    const { number, authority, templateName, requester } = certificate
+    const era = eraOf(number)
+    const key = `${era} ${authority.number} ${templateName} ${requester.accountId ?? ''} ${requester.name ?? ''}`
+    let facets = known.get(key)
+    if (facets === undefined) {
+      facets = facetNumbersOf(certificate, { authorityNumber: authority.number }, era)
+      known.set(key, facets)
+    }
     addEntries(entries, certificate, facets)
   }
   return entries
 }
 
-/** Under what a certificate is, but for its position or name. */
+/** Entries that earlier versions inserted instead: positions of the account, and names without an era. */
+export function formerEntriesOf(certificate: FoundCertificate): SearchEntries {
+  const entries: SearchEntries = { positions: [], names: [] }
+  const { accountId, region } = certificate.authority
+  addEntries(entries, certificate, facetNumbersOf(certificate, { accountId, region }, noEra))
+  return entries
+}
+
+/** Facets that a certificate has entries under. */
 interface FacetNumbers {
   /** In the order of notAfter. */
   readonly expiring: readonly number[]
   /** In the order of issue. */
-  readonly issued: readonly number[]
+  readonly issued: number
   readonly subject: number
   readonly name: number
   readonly reversedName: number
 }
 
-function facetNumbersOf({ authority, templateName, requester }: FoundCertificate): FacetNumbers {
-  const account = { accountId: authority.accountId, region: authority.region }
-  const owners = [account, { authorityNumber: authority.number }]
-  const expiring = owners.flatMap((owner) => [
-    facetNumber('expiry', owner),
-    facetNumber('template', owner, templateName),
-    ...requestersOf(requester).map((requesterText) =>
-      facetNumber('requester', owner, requesterText),
-    ),
-  ])
+function facetNumbersOf(
+  { authority, templateName, requester }: FoundCertificate,
+  owner: Owner,
+  era: number,
+): FacetNumbers {
+  const { accountId, region } = authority
+  const ofNames = (facet: NameFacet): number =>
+    facetInEra(facetNumber(facet, { accountId, region }), era)
   return {
-    expiring,
-    issued: owners.map((owner) => facetNumber('issue', owner)),
-    subject: facetNumber('subject', account),
-    name: facetNumber('name', account),
-    reversedName: facetNumber('reversed-name', account),
+    expiring: [
+      facetNumber('expiry', owner),
+      facetNumber('template', owner, templateName),
+      ...requestersOf(requester).map((one) => facetNumber('requester', owner, one)),
+    ],
+    issued: facetNumber('issue', owner),
+    subject: ofNames('subject'),
+    name: ofNames('name'),
+    reversedName: ofNames('reversed-name'),
   }
 }
 
 function addEntries(
   { positions, names }: SearchEntries,
-  {
-    number,
-    ...certificate
-  }: Pick<FoundCertificate, 'number' | 'notAfter' | 'issuedAt' | 'certificateDer'>,
+  { number, notAfter, issuedAt, certificateDer }: FoundCertificate,
   { expiring, issued, subject, name, reversedName }: FacetNumbers,
 ): void {
-  const notAfter = certificate.notAfter.getTime() / 1000
-  const issuedAt = Math.floor(certificate.issuedAt.getTime() / 1000)
-  for (const facet of expiring) positions.push([facet, notAfter, number])
-  for (const facet of issued) positions.push([facet, issuedAt, number])
-  const { commonNames, alternativeNames } = readCertificateNames(certificate.certificateDer)
+  for (const facet of expiring) positions.push([facet, notAfter.getTime() / 1000, number])
+  positions.push([issued, Math.floor(issuedAt.getTime() / 1000), number])
+  const { commonNames, alternativeNames } = readCertificateNames(certificateDer)
   for (const key of new Set(commonNames.map(searchKey))) names.push([subject, key, number])
   for (const text of new Set(alternativeNames)) {
     names.push([name, searchKey(text), number])

@@ -12,13 +12,12 @@ import {
   selectRevoked,
   type FoundCertificate,
   type SearchPosition,
-  type SearchRange,
 } from '../store/certificate-search.ts'
 import { integerOf } from '../store/columns.ts'
 import type { Database } from '../store/database.ts'
-import type { Sql } from '../store/sql.ts'
+import { readSearchProgress } from '../store/search-progress.ts'
 import { firstValidSecond } from '../x509/der/time.ts'
-import { facetNumber, type Owner, type PositionFacet } from './facets.ts'
+import { eraOf, facetInEra, facetNumber, noEra, type PositionFacet } from './facets.ts'
 import type { CertificateFilter, ListedCertificate } from './filter.ts'
 import {
   matchesName,
@@ -27,6 +26,7 @@ import {
   searchKey,
   type NamePattern,
 } from './name-pattern.ts'
+import { countParts, partsMax, readParts, type OrderInParts, type Page } from './parts.ts'
 
 type Reader = Pick<Database, 'query'>
 
@@ -42,12 +42,6 @@ export const indexScanNames = [
 ] as const
 
 export type IndexScanName = (typeof indexScanNames)[number]
-
-/** Certificates as far as they were read, and where to go on; undefined if there are no more. */
-interface Page {
-  readonly found: readonly FoundCertificate[]
-  readonly next: SearchPosition | undefined
-}
 
 export interface IndexScan {
   readonly name: IndexScanName
@@ -68,23 +62,18 @@ export function indexScansFor(filter: CertificateFilter, now: Date): IndexScan[]
   if (subject !== undefined) scans.push(byName('subject', subject, filter))
   if (filter.status === 'REVOKED') scans.push(byRevocation(filter))
   const expiry = expiryRange(filter, now)
-  const owner = ownerOf(filter)
   if (requester !== undefined)
-    scans.push(byPosition('requester', { ...expiry, owner, value: requester }))
+    scans.push(byPosition('requester', filter, { ...expiry, value: requester }))
   if (templateName !== undefined)
-    scans.push(byPosition('template', { ...expiry, owner, value: templateName }))
+    scans.push(byPosition('template', filter, { ...expiry, value: templateName }))
   const isUnbounded = ({ low, high }: Bounds): boolean => low === lowest && high === highest
-  if (!isUnbounded(expiry)) scans.push(byPosition('expiry', { ...expiry, owner }))
+  if (!isUnbounded(expiry)) scans.push(byPosition('expiry', filter, expiry))
   const issue = issueRange(filter)
   // Of one CA there may be fewer than have a name.
   const isSmall = filter.authorityNumber !== undefined && isUnbounded(expiry)
   if (!isUnbounded(issue) || isSmall || scans.length === 0)
-    scans.push(byPosition('issue', { ...issue, owner }))
+    scans.push(byPosition('issue', filter, issue))
   return scans
-}
-
-function ownerOf({ accountId, region, authorityNumber }: CertificateFilter): Owner {
-  return authorityNumber === undefined ? { accountId, region } : { authorityNumber }
 }
 
 const lowest = Number.MIN_SAFE_INTEGER
@@ -113,17 +102,44 @@ function issueRange({ issued }: CertificateFilter): Bounds {
   }
 }
 
-type Bounds = Pick<SearchRange<number>, 'low' | 'high'>
+type Bounds = Pick<OrderInParts<number>, 'low' | 'high'>
 
+/** Certificates of one CA, or of all of an account in a Region. */
 function byPosition(
   name: PositionFacet,
-  { owner, value, ...bounds }: Bounds & { readonly owner: Owner; readonly value?: string },
+  filter: CertificateFilter,
+  { value, ...bounds }: Bounds & { readonly value?: string },
 ): IndexScan {
-  const range: SearchRange<number> = { facet: facetNumber(name, owner, value), ...bounds }
+  const { authorityNumber } = filter
+  return inParts(name, {
+    ...bounds,
+    listParts: async (db, from) =>
+      authorityNumber === undefined
+        ? listAuthorities(db, filter, { from: from ?? 0, limit: partsMax + 1 })
+        : [authorityNumber],
+    facetOf: (number) => facetNumber(name, { authorityNumber: number }, value),
+    select: selectByPosition,
+    count: countByPosition,
+  })
+}
+
+async function listAuthorities(
+  db: Reader,
+  filter: CertificateFilter,
+  { from, limit }: { readonly from: number; readonly limit: number },
+): Promise<number[]> {
+  const rows = await db.query(selectAuthorityNumbers(filter, from, limit))
+  return rows.map((row) => integerOf(row, 'authority_number'))
+}
+
+function inParts<Key extends number | string>(
+  name: IndexScanName,
+  order: OrderInParts<Key>,
+): IndexScan {
   return {
     name,
-    read: (db, after, limit) => readPage(db, selectByPosition(range, after, limit), limit),
-    count: async (db, max) => countOf(await db.query(countByPosition(range, max))),
+    read: (db, after, limit) => readParts(db, order, { after, limit }),
+    count: (db, max) => countParts(db, order, max),
   }
 }
 
@@ -134,12 +150,19 @@ function byName(
 ): IndexScan {
   const isReversed = pattern.kind === 'suffix'
   const facet = facetNumber(isReversed ? 'reversed-name' : name, { accountId, region })
-  const range: SearchRange<string> = { facet, ...rangeOfPattern(pattern) }
   const keyOf = isReversed ? reversedKey : searchKey
+  const scan = inParts(name, {
+    ...rangeOfPattern(pattern),
+    async listParts(db, from = noEra) {
+      const eras = eraOf(await readSearchProgress(db)) - from + 1
+      return Array.from({ length: Math.min(Math.max(eras, 0), partsMax + 1) }, (_, at) => from + at)
+    },
+    facetOf: (era) => facetInEra(facet, era),
+    select: selectByName,
+    count: countByName,
+  })
   return {
-    name,
-    read: (db, after, limit) => readPage(db, selectByName(range, after, limit), limit),
-    count: async (db, max) => countOf(await db.query(countByName(range, max))),
+    ...scan,
     isFirst({ key, names }) {
       const all = name === 'subject' ? names.commonNames : names.alternativeNames
       const [first] = all
@@ -154,19 +177,16 @@ function byName(
 function bySerialNumber(serialNumber: Uint8Array): IndexScan {
   return {
     name: 'serial-number',
-    read: (db, after, limit) =>
-      readPage(db, selectBySerialNumber(serialNumber, after, limit), limit),
+    async read(db, after, limit) {
+      const rows = await db.query(selectBySerialNumber(serialNumber, after, limit))
+      const found = rows.map(foundCertificateOf)
+      return { found, next: found.length < limit ? undefined : found.at(-1) }
+    },
     count: () => Promise.resolve(0),
   }
 }
 
-async function readPage(db: Reader, statement: Sql, limit: number): Promise<Page> {
-  const found = (await db.query(statement)).map(foundCertificateOf)
-  const last = found.length < limit ? undefined : found.at(-1)
-  return { found, next: last }
-}
-
-/** CAs of an account that one readPage looks at. */
+/** CAs of an account that one read looks at. */
 const authoritiesMax = 50
 
 /** Revoked certificates, CA after CA: revocations are not in the search tables, so that none is ever late. */
@@ -174,9 +194,7 @@ function byRevocation(filter: CertificateFilter): IndexScan {
   const { authorityNumber } = filter
   const numbers = async (db: Reader, from: number): Promise<number[]> =>
     authorityNumber === undefined
-      ? (await db.query(selectAuthorityNumbers(filter, from, authoritiesMax))).map((row) =>
-          integerOf(row, 'authority_number'),
-        )
+      ? listAuthorities(db, filter, { from, limit: authoritiesMax })
       : [authorityNumber]
   return {
     name: 'revoked',

@@ -12,6 +12,8 @@ import {
 } from '../../test/support/crafted-certificates.ts'
 import { TestDatabase } from '../../test/support/database.ts'
 import { indexCertificates } from '../jobs/index-certificates.ts'
+import { systemClock, type Clock } from '../clock.ts'
+import { systemRandom } from '../random.ts'
 import type { Database } from '../store/database.ts'
 import { readSearchProgress } from '../store/search-progress.ts'
 import { sql, type Sql } from '../store/sql.ts'
@@ -109,15 +111,16 @@ function derOf({ commonName, names: sans }: Issued): Uint8Array {
 
 const at = (offset: number): number => Math.floor(now.getTime() / 1000) + offset
 
-function rowsOf(certificates: readonly Issued[]): Sql[] {
+/** Numbers of certificates are `distance` apart. */
+function rowsOf(certificates: readonly Issued[], distance = 1): Sql[] {
   return [
     sql`delete from revocations`,
     sql`delete from certificates`,
     sql`delete from certificate_facets`,
     sql`delete from certificate_names`,
-    sql`update search_progress set certificate_number = 0`,
+    sql`update search_progress set certificate_number = 0, lease = null, lease_until_ms = 0`,
     ...certificates.flatMap((one, index) => {
-      const number = index + 1
+      const number = (index + 1) * distance
       const serial = Buffer.alloc(16)
       serial.writeUInt32BE(number)
       return [
@@ -224,8 +227,14 @@ async function found(db: Database, filter: CertificateFilter, limit: number): Pr
   return numbers
 }
 
-const index = (db: Database): Promise<unknown> =>
-  indexCertificates.run(testServices({ db }), new AbortController().signal)
+const index = (db: Database, clock: Clock = systemClock): Promise<unknown> =>
+  indexCertificates.run(
+    testServices({ db, clock, random: systemRandom }),
+    new AbortController().signal,
+  )
+
+/** When a lease that was taken now has run out. */
+const afterLease: Clock = { now: () => new Date(Date.now() + 21_000) }
 
 test('pages have what a look at every certificate finds, each once', async () => {
   await using database = await openWithAuthorities()
@@ -235,12 +244,20 @@ test('pages have what a look at every certificate finds, each once', async () =>
       fc.array(issued, { maxLength: 30 }),
       fc.array(asked, { minLength: 10, maxLength: 10 }),
       fc.integer({ min: 1, max: 7 }),
-      async (certificates, filters, limit) => {
-        await db.transaction(rowsOf(certificates))
+      // Several certificates in an era, or several eras between two; so many certificates without an era.
+      fc.record({ distance: fc.constantFrom(1, 20_000, 200_000, 3_000_000), old: fc.nat(30) }),
+      // oxlint-disable-next-line max-params -- one for each arbitrary
+      async (certificates, filters, limit, { distance, old }) => {
+        await db.transaction(rowsOf(certificates, distance))
         await index(db)
+        // Names as versions without eras inserted them.
+        await db.transaction([
+          sql`update certificate_names set facet = facet - 1 - certificate_number / 65536
+            where certificate_number <= ${old * distance}`,
+        ])
         for (const filter of filters) {
           const expected = certificates.flatMap((one, at0) =>
-            isAsked(one, filter) ? [at0 + 1] : [],
+            isAsked(one, filter) ? [(at0 + 1) * distance] : [],
           )
           const numbers = await found(db, filterOf(filter), limit)
           assert.deepEqual(
@@ -275,6 +292,63 @@ test('two processes that index the same do it once, and nothing is left out', as
   assert.equal(await readSearchProgress(db), 200)
   const all = await found(db, filterOf({ ...nothing, name: '.example.com' }), 1000)
   assert.equal(all.length, 200)
+})
+
+/** The first transaction takes the lease. The entries of 500 certificates follow in more than twelve others. */
+const written = fc.integer({ min: 1, max: 13 })
+
+test('wherever an index run ends, the next one finishes it, and each certificate is found once', async () => {
+  await using database = await openWithAuthorities()
+  const { db } = database
+  await fc.assert(
+    fc.asyncProperty(written, async (last) => {
+      await db.transaction(rowsOf(Array.from({ length: 500 }, () => plain)))
+      let count = 0
+      const failing: Database = {
+        ...db,
+        async transaction(statements) {
+          count += 1
+          if (count > last) throw new Error('the process ends')
+          return db.transaction(statements)
+        },
+      }
+      await assert.rejects(index(failing), /the process ends/)
+      await index(db, afterLease)
+      assert.equal(await readSearchProgress(db), 500)
+      for (const filter of [{ name: '.example.com' }, { subject: 'a' }, { template: templates[0] }])
+        assert.deepEqual(
+          (await found(db, filterOf({ ...nothing, ...filter }), 1000)).toSorted((a, b) => a - b),
+          Array.from({ length: 500 }, (_, place) => place + 1),
+          JSON.stringify(filter),
+        )
+    }),
+    { numRuns: 10 },
+  )
+})
+
+test('a process that has lost its lease writes nothing more', async () => {
+  await using database = await openWithAuthorities()
+  const { db } = database
+  await db.transaction(rowsOf(Array.from({ length: 500 }, () => plain)))
+  let count = 0
+  let late = 0
+  const slow: Database = {
+    ...db,
+    async transaction(statements) {
+      count += 1
+      if (count === 4) {
+        await index(db, afterLease)
+        await db.transaction([sql`delete from certificate_names`])
+      }
+      const rows = await db.transaction(statements)
+      if (count >= 4) late += 1
+      return rows
+    },
+  }
+  await index(slow)
+  assert.equal(late, 0)
+  assert.equal(await readSearchProgress(db), 500)
+  assert.deepEqual(await db.query(sql`select facet from certificate_names`), [])
 })
 
 const nothing: Asked = {

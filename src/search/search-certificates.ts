@@ -82,22 +82,24 @@ async function readPage(
 
 function cursorAt(scan: IndexScan, position: SearchPosition | undefined): SearchCursor | undefined {
   if (position === undefined) return undefined
-  return { scan: scan.name, key: position.key, number: position.number }
+  const { key, number, part } = position
+  return { scan: scan.name, key, number, part }
 }
 
 /** A cursor as text, for a page token. */
-export function cursorText({ scan, key, number }: SearchCursor): string {
-  return JSON.stringify({ order: scan, key, number })
+export function cursorText({ scan, key, number, part }: SearchCursor): string {
+  return JSON.stringify({ order: scan, key, number, part })
 }
 
 /** Undefined for any other text. */
 export function parseCursor(text: string): SearchCursor | undefined {
   const value: unknown = JSON.parse(text)
   if (!isObject(value)) return undefined
-  const { key, number } = value
+  const { key, number, part } = value
   const scan = indexScanNames.find((name) => name === value['order'])
   const isKey = typeof key === 'string' || typeof key === 'number'
-  return scan !== undefined && isKey && typeof number === 'number'
-    ? { scan, key, number }
+  const isPart = part === undefined || typeof part === 'number'
+  return scan !== undefined && isKey && typeof number === 'number' && isPart
+    ? { scan, key, number, part }
     : undefined
 }

@@ -8,10 +8,7 @@ import type { Database } from './database.ts'
 import { sql, type Row, type Sql } from './sql.ts'
 
 /** A certificate with all that is known of it, and where it is in the order in which it was found. */
-export interface FoundCertificate {
-  readonly number: number
-  /** Position or name in the order that was read. */
-  readonly key: number | string
+export interface FoundCertificate extends SearchPosition {
   readonly authority: FoundAuthority
   /** 16 octets, as in its ARN. */
   readonly serialNumber: Uint8Array
@@ -42,11 +39,13 @@ interface Requester {
 export interface SearchPosition {
   readonly key: number | string
   readonly number: number
+  /** Of an order in several parts, where the group of parts begins that it is in (search/parts.ts). */
+  readonly part?: number | undefined
 }
 
-/** Part of an order, both ends inclusive. */
+/** Range of an order, both ends inclusive. Entries under several facets are one order. */
 export interface SearchRange<Key extends number | string> {
-  readonly facet: number
+  readonly facets: readonly number[]
   readonly low: Key
   readonly high: Key
 }
@@ -59,13 +58,17 @@ const joins = `join authorities a on a.authority_number = c.authority_number
   left join revocations r
     on r.authority_number = c.authority_number and r.certificate_number = c.certificate_number`
 
-/** What follows in the order of positions. Only so many rows are looked at as are returned. */
+/** Certificates that follow in the order of positions. Of each facet only so many rows are looked at as are returned. */
 export function selectByPosition(
   range: SearchRange<number>,
   after: SearchPosition | undefined,
   limit: number,
 ): Sql {
-  return selectInOrder('certificate_facets', 'position', { range, after, limit })
+  return selectInOrder('position, certificate_number from certificate_facets', {
+    range,
+    after,
+    limit,
+  })
 }
 
 /** The same in the order of names. */
@@ -74,14 +77,13 @@ export function selectByName(
   after: SearchPosition | undefined,
   limit: number,
 ): Sql {
-  return selectInOrder('certificate_names', 'name', { range, after, limit })
+  return selectInOrder('name, certificate_number from certificate_names', { range, after, limit })
 }
 
 function selectInOrder(
-  table: string,
-  key: string,
+  entries: string,
   {
-    range: { facet, low, high },
+    range: { facets, low, high },
     after,
     limit,
   }: {
@@ -90,17 +92,25 @@ function selectInOrder(
     readonly limit: number
   },
 ): Sql {
+  const key = entries.slice(0, entries.indexOf(','))
+  const inFacet = `select * from (select ${entries}
+    where facet = ? and (${key}, certificate_number) > (?, ?) and ${key} <= ?
+    order by ${key}, certificate_number limit ?) o`
   // Without a page before, from the lowest key on: no certificate has a number below 1.
   const from = after ?? { key: low, number: 0 }
   return {
     text: `select f.${key} as search_key, ${columns}
-      from (select ${key}, certificate_number from ${table}
-        where facet = ? and (${key}, certificate_number) > (?, ?) and ${key} <= ?
+      from (select * from (${unionOf(facets, inFacet)}) u
         order by ${key}, certificate_number limit ?) f
       join certificates c on c.certificate_number = f.certificate_number ${joins}
       order by f.${key}, f.certificate_number`,
-    values: [facet, from.key, from.number, high, limit],
+    values: [...facets.flatMap((facet) => [facet, from.key, from.number, high, limit]), limit],
   }
+}
+
+/** Each facet has a limit of its own: without it, PostgreSQL reads and sorts all that are in the range. */
+function unionOf(facets: readonly number[], inFacet: string): string {
+  return facets.map(() => inFacet).join(' union all ')
 }
 
 /** Certificates with that serial number, of whichever CA; read from their own table, which is never late. */
@@ -131,20 +141,31 @@ export function selectRevoked(authorityNumber: number, after: number, limit: num
 }
 
 /**
- * How many there are in a part of the order of positions, counted up to `max`. In order, because PostgreSQL would look
- * through the whole table for the first of them, and may not find many.
+ * How many there are in a range of positions, counted up to `max`. In order, because PostgreSQL would look through the whole
+ * table for the first of them, and may not find many.
  */
-export function countByPosition({ facet, low, high }: SearchRange<number>, max: number): Sql {
-  return sql`select count(*) as found from (select 1 as one from certificate_facets
-    where facet = ${facet} and position >= ${low} and position <= ${high}
-    order by position limit ${max}) f`
+export function countByPosition(range: SearchRange<number>, max: number): Sql {
+  return countInOrder('position from certificate_facets', range, max)
 }
 
 /** The same in the order of names. */
-export function countByName({ facet, low, high }: SearchRange<string>, max: number): Sql {
-  return sql`select count(*) as found from (select 1 as one from certificate_names
-    where facet = ${facet} and name >= ${low} and name <= ${high}
-    order by name limit ${max}) f`
+export function countByName(range: SearchRange<string>, max: number): Sql {
+  return countInOrder('name from certificate_names', range, max)
+}
+
+function countInOrder(
+  entries: string,
+  { facets, low, high }: SearchRange<number | string>,
+  max: number,
+): Sql {
+  const key = entries.slice(0, entries.indexOf(' '))
+  const inFacet = `select * from (select ${entries}
+    where facet = ? and ${key} >= ? and ${key} <= ? order by ${key} limit ?) o`
+  return {
+    text: `select count(*) as found from (select * from (${unionOf(facets, inFacet)}) u
+      limit ?) f`,
+    values: [...facets.flatMap((facet) => [facet, low, high, max]), max],
+  }
 }
 
 /** How many a CA has revoked, counted up to `max`. */
@@ -167,6 +188,14 @@ export function selectAuthorityNumbers(
   return sql`select authority_number from authorities
     where account_id = ${accountId} and region = ${region} and authority_number >= ${from}
     order by authority_number limit ${limit}`
+}
+
+/** Numbers of all CAs. */
+export async function listAuthorityNumbers(db: Pick<Database, 'query'>): Promise<number[]> {
+  const rows = await db.query(
+    sql`select authority_number from authorities order by authority_number`,
+  )
+  return rows.map((row) => integerOf(row, 'authority_number'))
 }
 
 /** Accounts, with Regions, that have CAs: of one account, if it is named. */

@@ -72,7 +72,7 @@ test('of two connections that claim one row again and again, each time one gets 
   await second.close()
 })
 
-test('releasing takes the leases of all three kinds of work, and nothing else', async () => {
+test('releasing takes the leases of all four kinds of work, and nothing else', async () => {
   await using database = await TestDatabase.open()
   const { db } = database
   await db.transaction([
@@ -89,8 +89,13 @@ test('releasing takes the leases of all three kinds of work, and nothing else', 
       values ('r', 1, 'b', 'k', 'JSON', 'CREATING', 0, 3, 77, 'x', 99)`,
     sql`insert into events (event, created_at_ms, failures, retry_at_ms, lease, lease_until_ms)
       values ('{}', 0, 3, 77, 'x', 99)`,
+    sql`update search_progress set certificate_number = 5, lease = 'x', lease_until_ms = 99`,
   ])
   await db.transaction(releaseLeases())
+  const [progress] = await db.query(
+    sql`select certificate_number, lease, lease_until_ms from search_progress`,
+  )
+  assert.deepEqual(progress, { certificate_number: 5, lease: null, lease_until_ms: 0 })
   for (const read of [
     sql`select * from crls`,
     sql`select * from audit_reports`,

@@ -26,7 +26,7 @@ export function latestPlausible(now: Date): number {
   return now.getTime() + hourMilliseconds
 }
 
-const leasedTables = ['crls', 'audit_reports', 'events'] as const
+const leasedTables = ['crls', 'audit_reports', 'events', 'search_progress'] as const
 export type LeasedTable = (typeof leasedTables)[number]
 
 /** From `now` on it holds as long again, for what is not finished: a row for each that nobody else has taken. */

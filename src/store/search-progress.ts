@@ -1,13 +1,12 @@
 /** How far the search tables have come, and what is put into them. */
 import { integerOf } from './columns.ts'
 import type { Database } from './database.ts'
+import { latestPlausible, leaseMilliseconds, type Lease } from './leases.ts'
 import { guard, sql, type Sql, type SqlValue } from './sql.ts'
 
 /** Number of the last certificate that can be found by search. */
 export async function readSearchProgress(db: Pick<Database, 'query'>): Promise<number> {
-  const [row] = await db.query(
-    sql`select certificate_number from search_progress where search = 'certificates'`,
-  )
+  const [row] = await db.query(sql`select certificate_number from search_progress`)
   return row === undefined ? 0 : integerOf(row, 'certificate_number')
 }
 
@@ -17,13 +16,23 @@ export async function isSearchBehind(db: Pick<Database, 'query'>): Promise<boole
   return rows.length > 0
 }
 
-/** Moves it from one number to another: a conflict if another process was faster. */
-export function moveSearchProgress(from: number, to: number): Sql {
+/** Takes the lease of the search tables: a row with the progress, or a conflict if another process has it. */
+export function claimSearchTables({ token, now, until }: Lease): Sql {
   return guard(
-    'revision',
-    sql`update search_progress set certificate_number = ${to}
-      where search = 'certificates' and certificate_number = ${from}
+    'lease',
+    sql`update search_progress set lease = ${token}, lease_until_ms = ${until.getTime()}
+      where lease_until_ms <= ${now.getTime()} or lease_until_ms > ${latestPlausible(now)}
       returning certificate_number`,
+  )
+}
+
+/** Moves the progress to `certificateNumber` and renews the lease: a conflict if another process has taken it over. */
+export function moveSearchProgress({ token }: Lease, now: Date, certificateNumber: number): Sql {
+  return guard(
+    'lease',
+    sql`update search_progress set certificate_number = ${certificateNumber},
+        lease_until_ms = ${now.getTime() + leaseMilliseconds}
+      where lease = ${token} returning lease`,
   )
 }
 
@@ -45,36 +54,55 @@ export type SearchEntry<Key extends number | string> = readonly [
   certificateNumber: number,
 ]
 
-/** Inserts entries, sorted so that neighbours are written together; what is there already is left. */
-export function insertPositions(entries: readonly SearchEntry<number>[]): Sql[] {
-  const sorted = entries.toSorted((a, b) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2])
-  return insertEntries('certificate_facets (facet, position, certificate_number)', sorted)
+/** Entries of certificates. */
+export interface SearchEntries {
+  readonly positions: SearchEntry<number>[]
+  readonly names: SearchEntry<string>[]
 }
 
-/** The same for names. */
-export function insertNames(entries: readonly SearchEntry<string>[]): Sql[] {
-  const byName = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
-  const sorted = entries.toSorted((a, b) => a[0] - b[0] || byName(a[1], b[1]) || a[2] - b[2])
-  return insertEntries('certificate_names (facet, name, certificate_number)', sorted)
+/**
+ * Statements that insert entries, of at most 256 rows each, in the order of the tables, so that a page is changed by few
+ * of them. Existing rows are left.
+ */
+export function insertEntries({ positions, names }: SearchEntries): Sql[] {
+  return [
+    ...insertRows(
+      'certificate_facets (facet, position, certificate_number)',
+      sorted(positions, (a, b) => a[1] - b[1]),
+    ),
+    ...insertRows(
+      'certificate_names (facet, name, certificate_number)',
+      sorted(names, (a, b) => (a[1] < b[1] ? -1 : a[1] > b[1] ? 1 : 0)),
+    ),
+  ]
 }
 
-/** Rows of one statement, as many as fit: few different texts, so that each is prepared once. */
-const statementRows = [256, 64, 16, 4, 1]
+/** `entries`, which are in the order of certificate numbers, in that of facets, keys and certificate numbers. */
+function sorted<Key extends number | string>(
+  entries: readonly SearchEntry<Key>[],
+  compareKeys: (a: SearchEntry<Key>, b: SearchEntry<Key>) => number,
+): SearchEntry<Key>[] {
+  const facets = [...Map.groupBy(entries, (entry) => entry[0])].toSorted(([a], [b]) => a - b)
+  return facets.flatMap(([, those]) => those.sort(compareKeys))
+}
 
-function insertEntries(into: string, entries: readonly SearchEntry<number | string>[]): Sql[] {
+function insertRows(into: string, entries: readonly SearchEntry<number | string>[]): Sql[] {
   const statements: Sql[] = []
   let at = 0
-  while (at < entries.length) {
-    const remaining = entries.length - at
-    const rows = statementRows.find((count) => count <= remaining) ?? 1
-    const values: SqlValue[] = entries.slice(at, at + rows).flat()
-    statements.push({ text: insertText(into, rows), values })
-    at += rows
-  }
+  for (const [rows, text] of insertTexts(into))
+    for (; entries.length - at >= rows; at += rows) {
+      const values: SqlValue[] = []
+      for (const [facet, key, number] of entries.slice(at, at + rows))
+        values.push(facet, key, number)
+      statements.push({ text, values })
+    }
   return statements
 }
 
-function insertText(into: string, rows: number): string {
-  const marks = Array.from({ length: rows }, () => '(?, ?, ?)').join(', ')
-  return `insert into ${into} values ${marks} on conflict do nothing`
+/** Texts of statements by their number of rows, the greatest first: few, so that each is prepared once. */
+function insertTexts(into: string): [rows: number, text: string][] {
+  return [256, 64, 16, 4, 1].map((rows) => {
+    const marks = Array.from({ length: rows }, () => '(?, ?, ?)').join(', ')
+    return [rows, `insert into ${into} values ${marks} on conflict do nothing`]
+  })
 }

@@ -125,6 +125,19 @@ function retiredCertificates({ text, integer, bytes, strict }: Dialect): string 
   `
 }
 
+/**
+ * The process that fills the search tables has a lease (jobs/index-certificates.ts). Processes of earlier versions, which have
+ * none and sort names in one era, do not find the row under its new name, and insert nothing.
+ */
+function searchLease({ text, integer }: Dialect): string {
+  return `
+  alter table search_progress add column lease ${text};
+  alter table search_progress add column lease_until_ms ${integer} not null default 0;
+  update search_progress set search = 'certificates in eras';
+  create index search_progress_leased on search_progress (lease) where lease is not null;
+  `
+}
+
 export function sharedMigrations(dialect: Dialect): readonly string[] {
   return [
     dueIndexes(),
@@ -132,5 +145,6 @@ export function sharedMigrations(dialect: Dialect): readonly string[] {
     issuerIdentities(dialect),
     ownershipTable(dialect),
     retiredCertificates(dialect),
+    searchLease(dialect),
   ]
 }

@@ -16,8 +16,8 @@ import { openTestPostgres, sharedPostgres, TestPostgres } from '../support/postg
 const postgres = sharedPostgres(() => TestPostgres.ofRun())
 
 const rows = 20_000
-const positions = { facet: 1, low: 100, high: rows }
-const names = { facet: 1, low: 'name 1', high: 'name 2' }
+const positions = { facets: [1, 2], low: 100, high: rows }
+const names = { facets: [1, 2], low: 'name 1', high: 'name 2' }
 
 /** What is asked, and the index that it has to be answered by. */
 const searches: readonly { what: string; statement: Sql; by: RegExp }[] = [
@@ -88,5 +88,7 @@ test('search reads indexes', async (t) => {
     const text = plan.map((row) => String(row['QUERY PLAN'])).join('\n')
     assert.match(text, by, `${what}:\n${text}`)
     assert.doesNotMatch(text, /Seq Scan on (?:certificate|revocations)/, `${what}:\n${text}`)
+    // Rows of a facet are read in order, as far as its limit.
+    assert.doesNotMatch(text, /Bitmap|Sort +\(.*\n.*\n.*using certificate_/, `${what}:\n${text}`)
   }
 })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
-import { restAfter } from './index-certificates.ts'
+import { restAfter } from './delete-expired.ts'
 
 test('the job works half of the time of a process that has nothing else to do', () => {
   assert.equal(restAfter(0), 1)

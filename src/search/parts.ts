@@ -1,0 +1,88 @@
+/**
+ * Scans of an order that is in several parts: positions of an account are those of its CAs, and names are sorted within eras.
+ * A statement merges as many parts as one can; of more parts, one group follows the other.
+ */
+import {
+  countOf,
+  foundCertificateOf,
+  type FoundCertificate,
+  type SearchPosition,
+  type SearchRange,
+} from '../store/certificate-search.ts'
+import type { Database } from '../store/database.ts'
+import type { Sql } from '../store/sql.ts'
+
+type Reader = Pick<Database, 'query'>
+
+/** Parts of one statement. SQLite merges 500 at most, and prepares 64 in half a millisecond. */
+const groupMax = 64
+/** Parts that one read looks at. */
+export const partsMax = 16 * groupMax
+
+/** Certificates that were read, and where to go on; undefined if there are no more. */
+export interface Page {
+  readonly found: readonly FoundCertificate[]
+  readonly next: SearchPosition | undefined
+}
+
+export interface OrderInParts<Key extends number | string> {
+  readonly low: Key
+  readonly high: Key
+  /** At most partsMax + 1 parts, ascending, from number `from` on. */
+  readonly listParts: (db: Reader, from: number | undefined) => Promise<readonly number[]>
+  readonly facetOf: (part: number) => number
+  readonly select: (
+    range: SearchRange<Key>,
+    after: SearchPosition | undefined,
+    limit: number,
+  ) => Sql
+  readonly count: (range: SearchRange<Key>, max: number) => Sql
+}
+
+/** At most `limit` certificates after a position. */
+export async function readParts<Key extends number | string>(
+  db: Reader,
+  order: OrderInParts<Key>,
+  { after, limit }: { readonly after: SearchPosition | undefined; readonly limit: number },
+): Promise<Page> {
+  const parts = await order.listParts(db, after?.part)
+  const found: FoundCertificate[] = []
+  let position = after
+  for (const group of groupsOf(parts)) {
+    const [part] = group
+    const statement = order.select(rangeOf(order, group), position, limit - found.length)
+    for (const row of await db.query(statement)) found.push({ ...foundCertificateOf(row), part })
+    if (found.length === limit) return { found, next: found.at(-1) }
+    position = undefined
+  }
+  const part = parts[partsMax]
+  return { found, next: part === undefined ? undefined : { key: order.low, number: 0, part } }
+}
+
+/** How many certificates there are, counted up to `max`, in the parts that one read looks at. */
+export async function countParts<Key extends number | string>(
+  db: Reader,
+  order: OrderInParts<Key>,
+  max: number,
+): Promise<number> {
+  let count = 0
+  for (const group of groupsOf(await order.listParts(db, undefined))) {
+    count += countOf(await db.query(order.count(rangeOf(order, group), max - count)))
+    if (count === max) break
+  }
+  return count
+}
+
+function groupsOf(parts: readonly number[]): number[][] {
+  const groups: number[][] = []
+  for (let at = 0; at < Math.min(parts.length, partsMax); at += groupMax)
+    groups.push(parts.slice(at, Math.min(at + groupMax, partsMax)))
+  return groups
+}
+
+function rangeOf<Key extends number | string>(
+  { low, high, facetOf }: OrderInParts<Key>,
+  group: readonly number[],
+): SearchRange<Key> {
+  return { facets: group.map(facetOf), low, high }
+}
