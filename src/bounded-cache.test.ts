@@ -42,6 +42,37 @@ test('what is used stays, what is not goes', () => {
   assert.equal(cache.get('new 90'), undefined)
 })
 
+test('values with a weight stay within the bound, but for one in each half', () => {
+  const key = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g')
+  const step = fc.record({
+    key,
+    weight: fc.integer({ min: 1, max: 30 }),
+    action: fc.constantFrom('get', 'set', 'delete'),
+  })
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
+      const cache = createBoundedCache<number>(40, (_key, weight) => weight)
+      for (const { key: name, weight, action } of steps) {
+        if (action === 'set') cache.set(name, weight)
+        if (action === 'set') assert.equal(cache.get(name), weight)
+        if (action === 'get') cache.get(name)
+        if (action === 'delete') cache.delete(name)
+      }
+      const kept = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((name) => cache.get(name) ?? 0)
+      assert.ok(kept.reduce((sum, weight) => sum + weight, 0) <= 40 + 2 * 30)
+    }),
+  )
+})
+
+test('many light values stay where few heavy ones would', () => {
+  const cache = createBoundedCache<number>(1000, (_key, weight) => weight)
+  for (let at = 0; at < 500; at += 1) cache.set(`light ${at}`, 1)
+  cache.set('heavy', 499)
+  assert.equal(cache.get('light 0'), 1)
+  for (let at = 0; at < 3; at += 1) cache.set(`heavy ${at}`, 500)
+  assert.equal(cache.get('light 1'), undefined)
+})
+
 function counting(entriesMax: number): { cache: LoadingCache<symbol>; loads: string[] } {
   const loads: string[] = []
   const load = async (key: string): Promise<symbol> => {

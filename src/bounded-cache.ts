@@ -1,6 +1,6 @@
 import type { Clock } from './clock.ts'
 
-/** At most `entriesMax` values; those that were not used for longest make room. */
+/** Values within a bound; those that were not used for longest make room. */
 export interface BoundedCache<Value> {
   get(key: string): Value | undefined
   set(key: string, value: Value): void
@@ -9,23 +9,32 @@ export interface BoundedCache<Value> {
 
 interface Entry<Value> {
   readonly value: Value
+  readonly weight: number
 }
 
 /**
- * An empty cache. `entriesMax` is 2 or more.
+ * An empty cache of at most `weightMax`, 2 or more. Every value weighs 1 unless `weigh` says otherwise; with weights the bound
+ * may be exceeded by one value in each half.
  *
- * Two generations: what is used moves to the young one, and when that has half of all entries it becomes the old one,
+ * Two generations: what is used moves to the young one, and when that has half of all weight it becomes the old one,
  * whose entries are forgotten. A hit among the young, the usual case, then changes nothing.
  */
-export function createBoundedCache<Value>(entriesMax: number): BoundedCache<Value> {
+export function createBoundedCache<Value>(
+  weightMax: number,
+  weigh: (key: string, value: Value) => number = () => 1,
+): BoundedCache<Value> {
   let young = new Map<string, Entry<Value>>()
   let old = new Map<string, Entry<Value>>()
+  let weight = 0
   const keep = (key: string, entry: Entry<Value>): void => {
-    if (!young.has(key) && young.size >= entriesMax / 2) {
+    const replaced = young.get(key)
+    if (replaced === undefined && weight >= weightMax / 2) {
       old = young
       young = new Map()
+      weight = 0
     }
     young.set(key, entry)
+    weight += entry.weight - (replaced?.weight ?? 0)
   }
   return {
     get(key) {
@@ -35,8 +44,9 @@ export function createBoundedCache<Value>(entriesMax: number): BoundedCache<Valu
       if (aged !== undefined) keep(key, aged)
       return aged?.value
     },
-    set: (key, value) => keep(key, { value }),
+    set: (key, value) => keep(key, { value, weight: weigh(key, value) }),
     delete(key) {
+      weight -= young.get(key)?.weight ?? 0
       young.delete(key)
       old.delete(key)
     },
@@ -89,11 +99,11 @@ export function createLoadingCache<Value>({
 
 /** A cache for each owner, which ends with it. */
 export function createOwnedCaches<Value>(
-  entriesMax: number,
+  ...bound: Parameters<typeof createBoundedCache<Value>>
 ): (owner: WeakKey) => BoundedCache<Value> {
   const caches = new WeakMap<WeakKey, BoundedCache<Value>>()
   return (owner) => {
-    const cache = caches.get(owner) ?? createBoundedCache<Value>(entriesMax)
+    const cache = caches.get(owner) ?? createBoundedCache<Value>(...bound)
     caches.set(owner, cache)
     return cache
   }

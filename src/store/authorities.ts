@@ -31,21 +31,14 @@ const columns = `a.*, c.serial_number, c.not_before, c.not_after, c.certificate_
   left join crls l using (crl_id)`
 
 const selectOne: Sql = { text: `select ${columns} where a.id = ?`, values: [] }
-const selectPage: Sql = {
-  text: `select ${columns} where a.account_id = ? and a.region = ? and a.authority_number > ?
+const onPage = `where a.account_id = ? and a.region = ? and a.authority_number > ?
     and (a.restorable_until_ms is null or a.restorable_until_ms > ?)
-    order by a.authority_number limit ?`,
-  values: [],
-}
-const selectShared: Sql = {
-  text: `select ${columns}
-    where a.authority_number in (
+    order by a.authority_number limit ?`
+const onSharedPage = `where a.authority_number in (
         select authority_number from authority_sharing where account_id in (?, ?))
       and a.account_id <> ? and a.region = ? and a.authority_number > ?
       and (a.restorable_until_ms is null or a.restorable_until_ms > ?)
-    order by a.authority_number limit ?`,
-  values: [],
-}
+    order by a.authority_number limit ?`
 const selectCreating: Sql = {
   text: `select ${columns} where a.status = 'CREATING' order by a.authority_number limit ?`,
   values: [],
@@ -93,42 +86,62 @@ const cacheOf = createOwnedCaches<{ authority: Authority; seenIn: object | undef
 
 /** The CA with that id, also one that is past its restoration period. */
 export async function findAuthority(db: Database, id: string): Promise<Authority | undefined> {
-  const cache = cacheOf(db)
-  const known = cache.get(id)
+  const known = cacheOf(db).get(id)
   const seenIn = db.snapshot?.()
   if (known !== undefined && seenIn !== undefined && known.seenIn === seenIn) return known.authority
-  const [stamp] = await db.query(sql`select revision from authorities where id = ${id}`)
+  const [stamp] = await db.query(sql`select id, revision from authorities where id = ${id}`)
   if (stamp === undefined) return undefined
-  if (known?.authority.revision === integerOf(stamp, 'revision')) {
-    known.seenIn = seenIn
-    return known.authority
-  }
+  const current = knownAuthority(db, stamp, seenIn)
+  if (current !== undefined) return current
   const [row] = await db.query({ ...selectOne, values: [id] })
-  if (row === undefined) return undefined
+  return row && keepAuthority(db, row, seenIn)
+}
+
+function knownAuthority(db: Database, stamp: Row, seenIn?: object): Authority | undefined {
+  const known = cacheOf(db).get(textOf(stamp, 'id'))
+  if (known?.authority.revision !== integerOf(stamp, 'revision')) return undefined
+  known.seenIn = seenIn
+  return known.authority
+}
+
+function keepAuthority(db: Database, row: Row, seenIn?: object): Authority {
   const authority = authorityOf(row)
-  cache.set(id, { authority, seenIn })
+  cacheOf(db).set(authority.id, { authority, seenIn })
   return authority
 }
 
 /** CAs of `owner` made after number `after`, oldest first, without those that are deleted for good at `now`. */
-export async function listAuthorities(
+export function listAuthorities(
   db: Database,
   owner: Owner,
   page: { readonly after: number; readonly limit: number; readonly now: Date },
 ): Promise<Authority[]> {
   const values = [owner.accountId, owner.region, page.after, page.now.getTime(), page.limit]
-  return (await db.query({ ...selectPage, values })).map(authorityOf)
+  return listKnown(db, { text: onPage, values })
 }
 
 /** The same of CAs of other accounts that are shared with an account, or with the organization that it is in. */
-export async function listSharedAuthorities(
+export function listSharedAuthorities(
   db: Database,
   { accountId, region, organizationId }: Owner & { readonly organizationId: string | undefined },
   page: { readonly after: number; readonly limit: number; readonly now: Date },
 ): Promise<Authority[]> {
   const whom = [accountId, organizationId ?? accountId]
   const values = [...whom, accountId, region, page.after, page.now.getTime(), page.limit]
-  return (await db.query({ ...selectShared, values })).map(authorityOf)
+  return listKnown(db, { text: onSharedPage, values })
+}
+
+/** A page, from memory if every CA on it is there in its revision: reading the rows of ten CAs costs 60 of 160 µs. */
+async function listKnown(db: Database, { text, values }: Sql): Promise<Authority[]> {
+  const seenIn = db.snapshot?.()
+  const stamps = await db.query({
+    text: `select a.id, a.revision from authorities a ${text}`,
+    values,
+  })
+  const known = stamps.flatMap((stamp) => knownAuthority(db, stamp, seenIn) ?? [])
+  if (known.length === stamps.length) return known
+  const rows = await db.query({ text: `select ${columns} ${text}`, values })
+  return rows.map((row) => keepAuthority(db, row, seenIn))
 }
 
 /** CAs whose key is still to be made, oldest first; deleted ones too, so that no half-made key is left behind. */

@@ -58,11 +58,13 @@ export function insertCertificate(
 
 export interface IssuedCertificate {
   readonly certificateDer: Uint8Array
+  readonly notAfter: Date
   /** The CA certificate that signed it and the chain above that; undefined for a self-signed one. */
   readonly signer: CertificateOfSigner | undefined
 }
 
 export interface CertificateOfSigner {
+  readonly number: number
   readonly certificateDer: Uint8Array
   readonly chainPem: string | undefined
 }
@@ -74,16 +76,18 @@ export async function findCertificate(
   serialNumber: Uint8Array,
 ): Promise<IssuedCertificate | undefined> {
   const [row] = await db.query(
-    sql`select certificate_der, authority_certificate_number from certificates
+    sql`select certificate_der, authority_certificate_number, not_after from certificates
       where serial_number = ${serialNumber} and authority_number = ${authority.number}`,
   )
   if (row === undefined) return undefined
   const certificateDer = bytesOf(row, 'certificate_der')
-  if (row['authority_certificate_number'] === null) return { certificateDer, signer: undefined }
+  const notAfter = new Date(integerOf(row, 'not_after') * 1000)
+  const issued = { certificateDer, notAfter }
+  if (row['authority_certificate_number'] === null) return { ...issued, signer: undefined }
   const number = integerOf(row, 'authority_certificate_number')
   const { certificate: current } = authority
   const signer = current?.number === number ? current : await findSigner(db, number)
-  return { certificateDer, signer }
+  return { ...issued, signer }
 }
 
 /** A certificate that the CA had before. */
@@ -93,7 +97,7 @@ async function findSigner(db: Database, number: number): Promise<CertificateOfSi
       where authority_certificate_number = ${number}`,
   )
   const chainPem = optionalTextOf(row, 'chain_pem')
-  return { certificateDer: bytesOf(row, 'certificate_der'), chainPem }
+  return { number, certificateDer: bytesOf(row, 'certificate_der'), chainPem }
 }
 
 /** What counts of a certificate that is to be revoked. */

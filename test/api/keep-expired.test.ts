@@ -87,6 +87,8 @@ suite('certificates that expired long ago', () => {
     await revoke(service, revoked.arn)
     await crlWith(service, revoked.arn)
     await searchable(service)
+    // This process then has them in memory, and another one deletes them.
+    for (let times = 0; times < 3; times += 1) await Promise.all(short.map(get))
   })
   after(async () => {
     for (const { db } of nodes) await db.close()

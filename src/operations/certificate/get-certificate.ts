@@ -1,7 +1,12 @@
+import type { Authority } from '../../authority/authority.ts'
+import { createOwnedCaches } from '../../bounded-cache.ts'
 import { invalidArn, resourceNotFound } from '../../errors.ts'
-import { findCertificate } from '../../store/certificates.ts'
+import { findCertificate, type CertificateOfSigner } from '../../store/certificates.ts'
+import type { Database } from '../../store/database.ts'
+import { jsonString, type JsonString } from '../../text/json.ts'
 import { parseCertificateArn } from '../../wire/arn.ts'
 import { required, string, structure } from '../../wire/shapes/shape.ts'
+import { isExpiredAt } from '../../x509/der/time.ts'
 import { certificatePem, chainPem } from '../shared/certificate-view.ts'
 import { authorityOperation } from '../shared/authority-operation.ts'
 import { arn } from '../shared/shapes.ts'
@@ -26,29 +31,110 @@ export const getCertificate = authorityOperation({
   ],
   resource: (input) => input.CertificateAuthorityArn,
   event: 'get-certificate',
-  async run(services, input, { authority }) {
-    const serialNumber = serialNumberIn(input)
-    const found = await findCertificate(services.db, authority, serialNumber)
-    if (found === undefined)
-      throw resourceNotFound(`Could not find certificate ${input.CertificateArn}.`)
+  async run({ db }, input, { authority, now }) {
+    const known = findKnown(db, input, now)
+    const { certificate, chain } = known ?? (await readCertificate(db, input, authority))
     return {
-      Certificate: certificatePem(found.certificateDer),
-      ...(found.signer && { CertificateChain: chainPem(found.signer) }),
+      Certificate: unread(certificate),
+      ...(chain && { CertificateChain: unread(chain) }),
     }
   },
 })
 
-/** The certificate's ARN must lie below that of the CA. */
-function serialNumberIn(input: {
+/** Nothing reads the members of this output before they are written as JSON. */
+const unread = (text: JsonString | string): string => text as string
+
+interface CertificateArns {
   readonly CertificateAuthorityArn: string
   readonly CertificateArn: string
-}): Uint8Array {
-  const name = parseCertificateArn(input.CertificateArn)
-  if (name === undefined)
-    throw invalidArn(`${input.CertificateArn} is not the ARN of a certificate`)
-  if (!input.CertificateArn.startsWith(`${input.CertificateAuthorityArn}/`))
+}
+
+interface KnownCertificate {
+  readonly certificate: JsonString
+  readonly notAfter: Date
+  /** Number of the CA certificate that signed it; undefined for a self-signed one. */
+  readonly signer: string | undefined
+}
+
+/** Memory of a cached value without its texts. */
+const entryBytes = 500
+
+/**
+ * Certificates by ARN. Their rows never change, and none is deleted before it has expired, by whichever process. The state of the
+ * CA is checked for each request. A hit saves 6.5 of 45 µs, half of it by the text that is escaped already.
+ */
+const certificatesOf = createOwnedCaches<KnownCertificate>(
+  24 * 1024 * 1024,
+  (_arn, { certificate }) => certificate.rawJSON.length + entryBytes,
+)
+
+/** Chains by the number of the CA certificate at their start; such rows never change and are never deleted. */
+const chainsOf = createOwnedCaches<JsonString>(
+  8 * 1024 * 1024,
+  (_signer, { rawJSON }) => rawJSON.length + entryBytes,
+)
+
+function findKnown(
+  db: Database,
+  arns: CertificateArns,
+  now: Date,
+): { readonly certificate: JsonString; readonly chain: JsonString | undefined } | undefined {
+  const known = certificatesOf(db).get(arns.CertificateArn)
+  if (known === undefined || !isBelow(arns) || isExpiredAt(known.notAfter, now)) return undefined
+  const { certificate, signer } = known
+  const chain = signer === undefined ? undefined : chainsOf(db).get(signer)
+  return chain === undefined && signer !== undefined ? undefined : { certificate, chain }
+}
+
+async function readCertificate(db: Database, arns: CertificateArns, authority: Authority) {
+  const serialNumber = serialNumberIn(arns)
+  const found = await findCertificate(db, authority, serialNumber)
+  if (found === undefined)
+    throw resourceNotFound(`Could not find certificate ${arns.CertificateArn}.`)
+  const { certificateDer, notAfter, signer } = found
+  const pem = certificatePem(certificateDer)
+  const chain = signer && chainOf(db, signer)
+  if (!isRepeated(serialNumber)) return { certificate: pem, chain }
+  const certificate = jsonString(pem)
+  const signerNumber = signer && String(signer.number)
+  certificatesOf(db).set(arns.CertificateArn, { certificate, notAfter, signer: signerNumber })
+  return { certificate, chain }
+}
+
+/** Serial numbers that were requested lately, each at a place that follows from it. They are random. */
+const recentRequests = new Uint32Array(16_384)
+
+/**
+ * Whether a certificate was requested before, with not many more others since than the cache has room for. Only such a certificate
+ * is kept: keeping each of 100,000, of which few are found again, costs 2 of 60 µs.
+ */
+function isRepeated(serialNumber: Buffer): boolean {
+  const place = serialNumber.readUInt32LE(12) % recentRequests.length
+  const mark = serialNumber.readUInt32LE(8)
+  if (recentRequests[place] === mark) return true
+  recentRequests[place] = mark
+  return false
+}
+
+function chainOf(db: Database, signer: CertificateOfSigner): JsonString {
+  const number = String(signer.number)
+  const chain = chainsOf(db).get(number) ?? jsonString(chainPem(signer))
+  chainsOf(db).set(number, chain)
+  return chain
+}
+
+function isBelow({ CertificateAuthorityArn, CertificateArn }: CertificateArns): boolean {
+  return CertificateArn.startsWith(`${CertificateAuthorityArn}/`)
+}
+
+/** The certificate's ARN must lie below that of the CA. */
+function serialNumberIn(arns: CertificateArns): Buffer {
+  const { CertificateAuthorityArn, CertificateArn } = arns
+  const name = parseCertificateArn(CertificateArn)
+  if (name === undefined) throw invalidArn(`${CertificateArn} is not the ARN of a certificate`)
+  if (!isBelow(arns))
     throw invalidArn(
-      `${input.CertificateArn} does not belong to the certificate authority ${input.CertificateAuthorityArn}`,
+      `${CertificateArn} does not belong to the certificate authority ${CertificateAuthorityArn}`,
     )
   return Buffer.from(name.serialNumberHex, 'hex')
 }
