@@ -42,7 +42,7 @@ export const getCertificate = authorityOperation({
 })
 
 /** Nothing reads the members of this output before they are written as JSON. */
-const unread = (text: JsonString | string): string => text as string
+const unread = (text: JsonString): string => text as unknown as string
 
 interface CertificateArns {
   readonly CertificateAuthorityArn: string
@@ -92,28 +92,10 @@ async function readCertificate(db: Database, arns: CertificateArns, authority: A
   if (found === undefined)
     throw resourceNotFound(`Could not find certificate ${arns.CertificateArn}.`)
   const { certificateDer, notAfter, signer } = found
-  const pem = certificatePem(certificateDer)
-  const chain = signer && chainOf(db, signer)
-  if (!isRepeated(serialNumber)) return { certificate: pem, chain }
-  const certificate = jsonString(pem)
+  const certificate = jsonString(certificatePem(certificateDer))
   const signerNumber = signer && String(signer.number)
   certificatesOf(db).set(arns.CertificateArn, { certificate, notAfter, signer: signerNumber })
-  return { certificate, chain }
-}
-
-/** Serial numbers that were requested lately, each at a place that follows from it. They are random. */
-const recentRequests = new Uint32Array(16_384)
-
-/**
- * Whether a certificate was requested before, with not many more others since than the cache has room for. Only such a certificate
- * is kept: keeping each of 100,000, of which few are found again, costs 2 of 60 µs.
- */
-function isRepeated(serialNumber: Buffer): boolean {
-  const place = serialNumber.readUInt32LE(12) % recentRequests.length
-  const mark = serialNumber.readUInt32LE(8)
-  if (recentRequests[place] === mark) return true
-  recentRequests[place] = mark
-  return false
+  return { certificate, chain: signer && chainOf(db, signer) }
 }
 
 function chainOf(db: Database, signer: CertificateOfSigner): JsonString {
