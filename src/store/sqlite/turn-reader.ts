@@ -18,14 +18,13 @@ export class TurnReader {
   }
 
   query(statement: Sql): Row[] {
-    this.snapshot()
-    return this.#connection.run(statement)
+    return this.#read(() => this.#connection.run(statement))
   }
 
   /** Another number after every commit by another connection. */
   stamp(): number {
     const snapshot = this.snapshot()
-    return (snapshot.stamp ??= this.#connection.dataVersion())
+    return (snapshot.stamp ??= this.#read(() => this.#connection.dataVersion()))
   }
 
   /** The snapshot that is open: the same object as long as all reads see the same. */
@@ -41,7 +40,18 @@ export class TurnReader {
   end(): void {
     if (this.#snapshot === undefined) return
     this.#snapshot = undefined
-    this.#connection.run(commit)
+    if (this.#connection.isInTransaction) this.#connection.run(commit)
+  }
+
+  /** A read that fails, for example because of the disk, ends the snapshot: SQLite may have ended its transaction. */
+  #read<T>(work: () => T): T {
+    this.snapshot()
+    try {
+      return work()
+    } catch (error) {
+      this.end()
+      throw error
+    }
   }
 
   close(): void {
