@@ -20,7 +20,9 @@ export class KeepAlive {
     socket.on('data', (data: Buffer) => this.#take(data))
     socket.on('error', () => {})
     socket.on('close', () => {
-      for (const { reject } of this.#waiting.splice(0)) reject(new Error('the connection ended'))
+      const where = this.#received.length > 0 ? ' within an answer' : ''
+      for (const { reject } of this.#waiting.splice(0))
+        reject(new Error(`the connection ended${where}`))
     })
   }
 
