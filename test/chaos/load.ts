@@ -19,6 +19,8 @@ export interface Load {
 }
 
 const issuers = 6
+/** Connections of a crowd that nobody listens to: what is looked at is in batches with its reads. */
+const readers = 6
 /** Of a tag that was written, through any servers. */
 const looksAtOnce = 16
 /** An OCSPResponse that is an error has no more than its status. */
@@ -28,9 +30,13 @@ export const pollMilliseconds = 100
 
 /** Runs all clients until it is over; what they have begun they bring to an end. */
 export async function runLoad(load: Load): Promise<void> {
+  const about = { CertificateAuthorityArn: load.authorities[0]?.arn }
   await Promise.all([
     ...Array.from({ length: issuers }, (_, index) => issueAndRevoke(load, index)),
     tagAndUntag(load),
+    ...Array.from({ length: readers }, () =>
+      load.client.crowd('DescribeCertificateAuthority', about, load.isOver),
+    ),
     createMore(load),
   ])
 }

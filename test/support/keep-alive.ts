@@ -9,7 +9,7 @@ export interface HttpAnswer {
   readonly body: Buffer
 }
 
-export class KeepAlive {
+export class KeepAlive implements Disposable {
   readonly #socket: Socket
   readonly #waiting: PromiseWithResolvers<HttpAnswer>[] = []
   #received: Buffer = Buffer.alloc(0)
@@ -52,7 +52,7 @@ export class KeepAlive {
     return answer.promise
   }
 
-  close(): void {
+  [Symbol.dispose](): void {
     this.#socket.destroy()
   }
 
