@@ -77,17 +77,20 @@ interface RoutedRequest extends Exchange {
 export function createEntry(services: EntryServices): RequestListener {
   return (request, response) => {
     response.on('error', (err) => services.log.debug({ err }, 'an answer could not be sent'))
-    const exchange = { request, response }
-    let routed: RoutedRequest | undefined
-    try {
-      if (request.rawHeaders.length >= 2 * headerLinesMax) refuseHeaders(services, exchange)
-      else {
-        routed = route(services, exchange)
-        serve(services, routed).catch((error: unknown) => fail(services, routed ?? exchange, error))
-      }
-    } catch (error) {
-      fail(services, routed ?? exchange, error)
+    enter(services, { request, response }).catch(() => response.destroy())
+  }
+}
+
+async function enter(services: EntryServices, exchange: Exchange): Promise<void> {
+  let routed: RoutedRequest | undefined
+  try {
+    if (exchange.request.rawHeaders.length >= 2 * headerLinesMax) refuseHeaders(services, exchange)
+    else {
+      routed = route(services, exchange)
+      await serve(services, routed)
     }
+  } catch (error) {
+    await fail(services, routed ?? exchange, error)
   }
 }
 
@@ -102,6 +105,7 @@ function route(
   return { request, response, head, connection, handler, parameter }
 }
 
+/** A response, also that of a failure, leaves after the log line of its request. */
 async function serve(services: EntryServices, routed: RoutedRequest): Promise<void> {
   const { request, response, head, connection, handler, parameter } = routed
   const bytesMax = handler.body?.bytesMax(head) ?? 0
@@ -111,13 +115,13 @@ async function serve(services: EntryServices, routed: RoutedRequest): Promise<vo
   if (read.kind === 'gone') return
   if (read.kind !== 'whole') {
     const refusal = await handler.body?.refuse({ reason: read.kind, bytesMax }, head, connection)
+    await services.log.written()
     if (refusal) sendEarly(routed, refusal, { isCut: read.kind === 'scattered' })
     return
   }
   try {
     await joinBatch()
     const answer = await handler.answer({ ...head, body: read.bytes }, connection, parameter)
-    // A response leaves after the log line of its request.
     await services.log.written()
     sendAnswer(response, answer, services)
   } finally {
@@ -128,23 +132,25 @@ async function serve(services: EntryServices, routed: RoutedRequest): Promise<vo
 const noBody = { kind: 'whole', bytes: Buffer.alloc(0), release: () => undefined } as const
 
 /** Logs the failure and answers 500. If an answer has begun already, the connection is closed instead. */
-function fail(services: EntryServices, failed: RoutedRequest | Exchange, error: unknown): void {
+async function fail(
+  services: EntryServices,
+  failed: RoutedRequest | Exchange,
+  error: unknown,
+): Promise<void> {
   const { request, response } = failed
   const requestId = 'connection' in failed ? failed.connection.requestId : services.requestId()
   logFailure(services.log, requestId, error)
-  try {
-    if (response.headersSent) response.destroy()
-    else {
-      if (!request.complete) response.shouldKeepAlive = false
-      const failure =
-        'handler' in failed
-          ? failed.handler.fail(error, failed.head, requestId)
-          : errorAnswer(undefined, requestId)
-      sendAnswer(response, failure, services)
-    }
-  } catch {
+  await services.log.written()
+  if (response.headersSent) {
     response.destroy()
+    return
   }
+  if (!request.complete) response.shouldKeepAlive = false
+  const failure =
+    'handler' in failed
+      ? failed.handler.fail(error, failed.head, requestId)
+      : errorAnswer(undefined, requestId)
+  sendAnswer(response, failure, services)
 }
 
 /** Not all of the headers were kept. Newer versions of Node.js refuse such a request themselves, in the same way. */

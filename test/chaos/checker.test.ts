@@ -11,8 +11,8 @@ import { createClient } from './client.ts'
 import { Fleet } from './fleet.ts'
 import { createAuthorities, crlBucket } from './hierarchy.ts'
 import { newLedger, type Ledger } from './ledger.ts'
-import { pollCrls, runLoad } from './load.ts'
-import { readSqlite, tagsOf, untilPublished } from './run.ts'
+import { pollCrls, runLoad, tagsOf } from './load.ts'
+import { readSqlite, untilPublished } from './run.ts'
 
 const folder = new TestFolder()
 let fleet: Fleet | undefined

@@ -1,5 +1,6 @@
 /** A client that goes to any server, and knows which answers leave open what was done. */
 import { setTimeout as delay } from 'node:timers/promises'
+import { KeepAlive, postBytes } from '../support/keep-alive.ts'
 import type { Members } from '../support/service.ts'
 import { signedHeaders, type Credentials } from '../support/signed-request.ts'
 import type { Choices } from './choices.ts'
@@ -27,6 +28,8 @@ export interface Client {
   settle(operation: string, input: object): Promise<Settled>
   /** A call that must succeed in the end: its output. */
   must(operation: string, input: object): Promise<Members>
+  /** Makes a read over and over, four requests in one piece, on one connection after the other; what is answered is nobody's concern. */
+  crowd(operation: string, input: object, isOver: () => boolean): Promise<void>
   /** What the public listener of any server has at a path; undefined without an answer of 200. */
   fetchPublic(path: string): Promise<Buffer | undefined>
 }
@@ -45,14 +48,18 @@ export function createClient({
   choices,
   onStrange,
 }: ClientSurroundings): Client {
+  function signed(url: string, operation: string, body: string): Record<string, string> {
+    const target = `ACMPrivateCA.${operation}`
+    const date = new Date()
+    return signedHeaders({ url, target, body, region: 'eu-west-1', credentials, date })
+  }
+
   async function attempt(operation: string, input: object): Promise<Answer | undefined> {
     const { members } = fleet
     if (members.length === 0) return undefined
     const { url } = choices.of(members)
     const body = JSON.stringify(input)
-    const target = `ACMPrivateCA.${operation}`
-    const date = new Date()
-    const headers = signedHeaders({ url, target, body, region: 'eu-west-1', credentials, date })
+    const headers = signed(url, operation, body)
     try {
       const signal = AbortSignal.timeout(answerMilliseconds)
       const response = await fetch(url, { method: 'POST', headers, body, signal })
@@ -84,6 +91,27 @@ export function createClient({
       const { status, json } = await settle(operation, input)
       if (status !== 200) throw new Error(`${operation}: ${status} ${JSON.stringify(json)}`)
       return json
+    },
+    async crowd(operation, input, isOver) {
+      while (!isOver()) {
+        await delay(100)
+        const { members } = fleet
+        if (members.length === 0) continue
+        const { url } = choices.of(members)
+        const body = JSON.stringify(input)
+        const headers = { host: new URL(url).host, ...signed(url, operation, body) }
+        const requests = Buffer.concat(Array<Buffer>(4).fill(postBytes(headers, body)))
+        try {
+          using connection = await KeepAlive.open(url)
+          for (let count = 0; count < 200 && !isOver(); count += 1) {
+            connection.write(requests)
+            await Promise.all([1, 2, 3, 4].map(() => connection.answer()))
+            await delay(5)
+          }
+        } catch {
+          // The server ended.
+        }
+      }
     },
     async fetchPublic(path) {
       const { members } = fleet

@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { csr } from '../support/csrs.ts'
 import { authorityInput, issueInput } from '../support/hierarchy.ts'
+import { ocspRequest, readOcspAnswer } from '../support/ocsp-requests.ts'
 import { lastOf } from '../support/revocation.ts'
 import type { Choices } from './choices.ts'
 import type { Client, Settled } from './client.ts'
@@ -18,14 +19,24 @@ export interface Load {
 }
 
 const issuers = 6
+/** Connections of a crowd that nobody listens to: what is looked at is in batches with its reads. */
+const readers = 6
+/** Of a tag that was written, through any servers. */
+const looksAtOnce = 16
+/** An OCSPResponse that is an error has no more than its status. */
+const errorBytesMax = 16
 /** Between two looks at a CRL. */
 export const pollMilliseconds = 100
 
 /** Runs all clients until it is over; what they have begun they bring to an end. */
 export async function runLoad(load: Load): Promise<void> {
+  const about = { CertificateAuthorityArn: load.authorities[0]?.arn }
   await Promise.all([
     ...Array.from({ length: issuers }, (_, index) => issueAndRevoke(load, index)),
     tagAndUntag(load),
+    ...Array.from({ length: readers }, () =>
+      load.client.crowd('DescribeCertificateAuthority', about, load.isOver),
+    ),
     createMore(load),
   ])
 }
@@ -86,7 +97,7 @@ async function fetchIssued({ client, ledger }: Load, issuance: Issuance): Promis
   else ledger.strange.push(`${CertificateArn}: ${textOf(answer)}`)
 }
 
-async function revoke({ client, ledger }: Load, issuance: Issuance): Promise<void> {
+async function revoke({ client, ledger, authorities }: Load, issuance: Issuance): Promise<void> {
   const [arn = ''] = issuance.arns
   const revocation: NonNullable<Issuance['revocation']> = { askedAt: Date.now() }
   issuance.revocation = revocation
@@ -95,28 +106,65 @@ async function revoke({ client, ledger }: Load, issuance: Issuance): Promise<voi
     CertificateSerial: lastOf(arn),
     RevocationReason: 'KEY_COMPROMISE',
   })
+  if (answer.status === 200) await seeRevoked({ client, ledger, authorities }, issuance)
   const wasDone = answer.unclear && answer.json.__type === 'RequestAlreadyProcessedException'
   if (answer.status === 200 || wasDone) revocation.answeredAt = Date.now()
   else ledger.strange.push(`revocation of ${arn}: ${textOf(answer)}`)
+}
+
+/** Any responder that answers says so at once. */
+async function seeRevoked(
+  { client, ledger, authorities }: Pick<Load, 'client' | 'ledger' | 'authorities'>,
+  { arns, authorityArn }: Issuance,
+): Promise<void> {
+  const issuer = authorities.find(({ arn }) => arn === authorityArn)?.certificate ?? ''
+  const [arn = ''] = arns
+  const request = ocspRequest([{ issuer, serial: lastOf(arn) }]).toString('base64')
+  const der = await client.fetchPublic(`/ocsp/${encodeURIComponent(request)}`)
+  // Without its database a responder says only that.
+  if (der === undefined || der.length < errorBytesMax) return
+  const status = readOcspAnswer(der).singles[0]?.status
+  if (status !== 'revoked') ledger.strange.push(`${arn} is ${status} after it was revoked`)
+}
+
+/** Whoever is asked, many times at once, knows what was acknowledged. */
+async function seeTag(
+  { client, ledger }: Load,
+  authorityArn: string,
+  { key, value }: { readonly key: string; readonly value: string | undefined },
+): Promise<void> {
+  const lists = await Promise.all(
+    Array.from({ length: looksAtOnce }, () => tagsOf(client, authorityArn)),
+  )
+  for (const tags of lists) {
+    const found = tags.find(({ Key }) => Key === key)?.Value
+    if (found !== value)
+      ledger.strange.push(`tag ${key} is ${found} after it was acknowledged to be ${value}`)
+  }
 }
 
 /**
  * Each tag is set, looked for, and half of them are removed. A call that broke may still be done later: then nothing is
  * known of its tag.
  */
-async function tagAndUntag({ client, choices, ledger, authorities, isOver }: Load): Promise<void> {
+async function tagAndUntag(load: Load): Promise<void> {
+  const { client, choices, ledger, authorities, isOver } = load
   for (let count = 0; !isOver(); count += 1) {
-    const CertificateAuthorityArn = authorities[0]?.arn
+    const CertificateAuthorityArn = authorities[0]?.arn ?? ''
     const tag = { Key: `key ${count}`, Value: `value ${count}` }
     const call = async (operation: string): Promise<boolean> => {
       const answer = await client.settle(operation, { CertificateAuthorityArn, Tags: [tag] })
       if (answer.status !== 200) ledger.strange.push(`${operation}: ${textOf(answer)}`)
       return !answer.unclear
     }
+    const become = async (value: string | undefined): Promise<void> => {
+      ledger.tags.set(tag.Key, value)
+      await seeTag(load, CertificateAuthorityArn, { key: tag.Key, value })
+    }
     if (!(await call('TagCertificateAuthority'))) continue
-    ledger.tags.set(tag.Key, tag.Value)
+    await become(tag.Value)
     const isRemoved = choices.fraction() < 0.5
-    if (isRemoved && (await call('UntagCertificateAuthority'))) ledger.tags.set(tag.Key, undefined)
+    if (isRemoved && (await call('UntagCertificateAuthority'))) await become(undefined)
     else if (isRemoved) ledger.tags.delete(tag.Key)
     await delay(100)
   }
@@ -156,6 +204,25 @@ export async function pollCrls({ client, ledger, authorities, isOver }: Load): P
     }
   }
   await Promise.all(authorities.map(({ crlPath }) => poll(crlPath)))
+}
+
+interface Tag {
+  readonly Key: string
+  readonly Value?: string
+}
+
+/** All tags of a CA, as servers list them. */
+export async function tagsOf(client: Client, CertificateAuthorityArn: string): Promise<Tag[]> {
+  const tags: Tag[] = []
+  for (let NextToken: string | undefined; ;) {
+    const page = await client.must('ListTags', {
+      CertificateAuthorityArn,
+      ...(NextToken !== undefined && { NextToken }),
+    })
+    tags.push(...(page.Tags as Tag[]))
+    NextToken = page.NextToken as string | undefined
+    if (NextToken === undefined) return tags
+  }
 }
 
 function textOf({ status, json }: Pick<Settled, 'status' | 'json'>): string {

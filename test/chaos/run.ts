@@ -14,12 +14,12 @@ import { command } from '../support/process.ts'
 import { readCredentials } from '../support/service.ts'
 import { findFaults, type Evidence, type Row } from './checker.ts'
 import { choicesOf, type Choices } from './choices.ts'
-import { createClient, type Client } from './client.ts'
+import { createClient } from './client.ts'
 import { causeTrouble, type Fault } from './faults.ts'
 import type { Fleet } from './fleet.ts'
 import { createAuthorities, crlBucket } from './hierarchy.ts'
 import { newLedger, type Ledger } from './ledger.ts'
-import { pollCrls, pollMilliseconds, runLoad } from './load.ts'
+import { pollCrls, pollMilliseconds, runLoad, tagsOf } from './load.ts'
 
 /** How long there is trouble, and what is chosen by. */
 const seconds = Number(process.env['SIGNET_CHAOS_SECONDS'] ?? 10)
@@ -143,21 +143,5 @@ export function readSqlite(path: string): Chaos['rows'] {
     } finally {
       db.close()
     }
-  }
-}
-
-export async function tagsOf(
-  client: Client,
-  CertificateAuthorityArn: string,
-): Promise<Evidence['tags']> {
-  const tags: { Key: string; Value?: string }[] = []
-  for (let NextToken: string | undefined; ;) {
-    const page = await client.must('ListTags', {
-      CertificateAuthorityArn,
-      ...(NextToken !== undefined && { NextToken }),
-    })
-    tags.push(...(page.Tags as typeof tags))
-    NextToken = page.NextToken as string | undefined
-    if (NextToken === undefined) return tags
   }
 }

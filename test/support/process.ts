@@ -127,10 +127,13 @@ export async function startServerOn(
     data,
     flags = [],
     environment = {},
+    stderrTo,
   }: {
     readonly data: string
     readonly flags?: readonly string[]
     readonly environment?: Record<string, string>
+    /** A file descriptor, in place of a pipe that is read. */
+    readonly stderrTo?: number
   },
 ): Promise<ServerProcess> {
   const [file = '', ...before] = program
@@ -150,17 +153,17 @@ export async function startServerOn(
       ...flags,
     ],
     {
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', stderrTo ?? 'pipe'],
       env: { PATH: process.env['PATH'] ?? '', ...environment },
     },
   )
   const startedAt = Date.now()
   let stdout = ''
   let stderr = ''
-  child.stderr.on('data', (data_: Buffer) => (stderr += data_.toString()))
+  child.stderr?.on('data', (data_: Buffer) => (stderr += data_.toString()))
   const url = await new Promise<string>((resolvePromise, reject) => {
     const late = setTimeout(() => child.kill('SIGKILL'), startSeconds * 1000)
-    child.stdout.on('data', (data_: Buffer) => {
+    child.stdout?.on('data', (data_: Buffer) => {
       stdout += data_.toString()
       const found = /Private CA API at (https?:\S+)\n/.exec(stdout)?.[1]
       if (found === undefined) return

@@ -113,6 +113,10 @@ export class SqliteConnection {
     return this.#database.isOpen
   }
 
+  get isInTransaction(): boolean {
+    return this.#database.isTransaction
+  }
+
   close(): void {
     this.#statements.clear()
     this.#database.close()

@@ -1,5 +1,6 @@
 /** Reads of one turn see one snapshot, and whoever knows of a commit reads it. */
 import assert from 'node:assert/strict'
+import { readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
@@ -7,13 +8,17 @@ import * as fc from 'fast-check'
 import { TestDatabase } from '../../../test/support/database.ts'
 import type { Database } from '../database.ts'
 import { sql, type Sql } from '../sql.ts'
+import { SqliteConnection } from './connection.ts'
 import { openSqlite } from './database.ts'
+import { TurnReader } from './turn-reader.ts'
 
 const write = (value: number): Sql => sql`insert into settings (name, value)
   values ('register', ${Buffer.of(value)}) on conflict (name) do update set value = excluded.value`
 
+const select = sql`select value from settings where name = 'register'`
+
 async function read(db: Database): Promise<number> {
-  const [row] = await db.query(sql`select value from settings where name = 'register'`)
+  const [row] = await db.query(select)
   return (row?.['value'] as Uint8Array | undefined)?.[0] ?? 0
 }
 
@@ -45,6 +50,23 @@ test('a transaction ends the snapshot for whoever waited for it, also when it me
   const insert = sql`insert into settings (name, value) values ('register', x'03')`
   await assert.rejects(db.transaction([insert]))
   assert.notEqual(db.snapshot?.(), second)
+})
+
+test('a read that the disk fails ends its snapshot, and later reads go on', async () => {
+  await using database = await TestDatabase.open()
+  const { db, path } = database
+  await db.transaction([write(1)])
+  const reader = new TurnReader(new SqliteConnection(path, { readOnly: true, notesDamage: false }))
+  const before = reader.snapshot()
+  // What is to be read lies in the write-ahead log: without it, SQLite ends the transaction by itself.
+  const log = `${path}-wal`
+  const kept = readFileSync(log)
+  truncateSync(log)
+  assert.throws(() => reader.query(select), /disk I\/O error/)
+  writeFileSync(log, kept)
+  assert.notEqual(reader.snapshot(), before)
+  assert.equal(reader.query(select).length, 1)
+  reader.close()
 })
 
 test('whatever the order of reads, writes and turns, a read sees every write that was acknowledged before it began', async () => {

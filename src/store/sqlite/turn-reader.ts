@@ -18,14 +18,13 @@ export class TurnReader {
   }
 
   query(statement: Sql): Row[] {
-    this.snapshot()
-    return this.#connection.run(statement)
+    return this.#read(() => this.#connection.run(statement))
   }
 
   /** Another number after every commit by another connection. */
   stamp(): number {
     const snapshot = this.snapshot()
-    return (snapshot.stamp ??= this.#connection.dataVersion())
+    return (snapshot.stamp ??= this.#read(() => this.#connection.dataVersion()))
   }
 
   /** The snapshot that is open: the same object as long as all reads see the same. */
@@ -41,19 +40,22 @@ export class TurnReader {
   end(): void {
     if (this.#snapshot === undefined) return
     this.#snapshot = undefined
+    // After a failure SQLite may have ended the transaction, or refuse to commit it. Whoever read has been told of it.
     try {
-      this.#connection.run(commit)
+      if (this.#connection.isInTransaction) this.#connection.run(commit)
     } catch {
-      // After a failure SQLite may have ended the transaction. Whoever read has been told of it.
-      this.#rollBack()
+      if (this.#connection.isInTransaction) this.#connection.run(rollback)
     }
   }
 
-  #rollBack(): void {
+  /** A read that fails, for example because of the disk, ends the snapshot. */
+  #read<T>(work: () => T): T {
+    this.snapshot()
     try {
-      this.#connection.run(rollback)
-    } catch {
-      // There is no transaction.
+      return work()
+    } catch (error) {
+      this.end()
+      throw error
     }
   }
 
