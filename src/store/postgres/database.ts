@@ -2,25 +2,19 @@
  * The Database port over PostgreSQL, which any number of nodes share: a pool of connections that only read, and one that
  * writes (docs/decisions/0012).
  */
-import { Pool, type Client, type ClientConfig, type PoolConfig } from 'pg'
+import type { Client, ClientConfig } from 'pg'
 import type { Random } from '../../random.ts'
 import { within } from '../deadline.ts'
 import { recordDamage } from '../damage.ts'
 import type { Database, SharedDatabase } from '../database.ts'
 import { damageErrorOf, DiskFaultError } from '../disk-faults.ts'
-import {
-  advisoryLocks,
-  clientConfig,
-  connect,
-  prepareSession,
-  silenceMilliseconds,
-} from './connection.ts'
-import { errorOf, isLost, isRetriable } from './errors.ts'
+import { advisoryLocks, clientConfig, connect } from './connection.ts'
+import { errorOf } from './errors.ts'
 import { migratePostgres } from './migrate.ts'
 import { nameOfPlace, type PostgresConnectionOptions } from './connection-options.ts'
-import { preparedQuery, type PreparedQuery } from './text.ts'
+import { createReaders, type Readers } from './readers.ts'
+import { preparedQuery } from './text.ts'
 import { PostgresWriter } from './writer.ts'
-import type { Row } from '../sql.ts'
 
 export interface PostgresOptions {
   /** Connections that read, at most. */
@@ -34,8 +28,6 @@ export interface PostgresOptions {
 
 export type PostgresDatabase = Database & { readonly shared: SharedDatabase }
 
-const idleMilliseconds = 60_000
-const waitMilliseconds = 10_000
 const probeMilliseconds = 3000
 
 /**
@@ -88,69 +80,6 @@ async function noting<T>(damagePath: string | undefined, work: Promise<T>): Prom
     if (damagePath !== undefined && error instanceof DiskFaultError && error.fault === 'damaged')
       recordDamage(damagePath, { kind: 'damaged', reason: (error.cause as Error).message })
     throw error
-  }
-}
-
-interface Readers {
-  read(query: PreparedQuery): Promise<Row[]>
-  close(): Promise<void>
-}
-
-function createReaders(config: ClientConfig, max: number): Readers {
-  const pool = new Pool({
-    ...config,
-    max,
-    idleTimeoutMillis: idleMilliseconds,
-    // Also for how long a read waits for a connection.
-    connectionTimeoutMillis: waitMilliseconds,
-    query_timeout: silenceMilliseconds,
-    verify(client, done) {
-      // oxlint-disable-next-line promise/no-callback-in-promise -- the pool has callbacks
-      prepareSession(client).then(() => done(), done)
-    },
-  } satisfies PoolConfig)
-  // Of a connection that nobody uses: the pool replaces it.
-  pool.on('error', () => {})
-  // The pool listens neither while a new connection is set up nor while it is used, and an error without a listener ends the
-  // process. Whoever waits for an answer is told of it.
-  pool.on('connect', (client) => client.on('error', () => {}))
-  const running = new Set<Promise<unknown>>()
-
-  async function readOnce(query: Omit<PreparedQuery, 'name'>): Promise<Row[]> {
-    const { rows } = await pool.query<Row>(query)
-    return rows
-  }
-  /**
-   * A read that met a connection which had just been lost is read again: it changed nothing. Then it is not prepared, as
-   * every connection may have it from before a change of the schema.
-   */
-  async function readTwice(query: PreparedQuery): Promise<Row[]> {
-    try {
-      return await readOnce(query)
-    } catch (error) {
-      if (!isLost(error) && !isRetriable(error)) throw errorOf(error)
-    }
-    try {
-      const { text, values } = query
-      return await readOnce({ text, values })
-    } catch (error) {
-      throw errorOf(error)
-    }
-  }
-  return {
-    async read(query) {
-      const reading = readTwice(query)
-      running.add(reading)
-      try {
-        return await reading
-      } finally {
-        running.delete(reading)
-      }
-    },
-    async close() {
-      await Promise.allSettled(running)
-      await pool.end()
-    },
   }
 }
 
