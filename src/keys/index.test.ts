@@ -23,7 +23,9 @@ const services = (): Parameters<typeof createKeyStore>[0] => ({
 for (const [scheme, create] of Object.entries(keyStores))
   suite(`the key store ${scheme}`, () => {
     for (const { name, run } of [...keyStoreKinds, ...keyStoreContract])
-      test(name, () => run({ store: create(services()), other: create(services()) }))
+      for (const longSignatures of ['in-pool', 'on-thread'] as const)
+        test(`${name} (long signatures ${longSignatures})`, () =>
+          run({ store: create({ ...services(), longSignatures }), other: create(services()) }))
 
     test('its handles have its scheme', async () => {
       const { handle } = await create(services()).create('handle', 'EC_prime256v1')

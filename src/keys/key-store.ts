@@ -10,7 +10,7 @@ export interface CreatedKey {
   readonly subjectPublicKeyInfo: Uint8Array
 }
 
-/** All methods may be called concurrently and do their work off the main thread. */
+/** All methods may be called concurrently. None holds up its thread for more than some milliseconds. */
 export interface KeyStore {
   /**
    * Makes a key pair, durable once resolved. Asking again for the same name and algorithm returns the key that is

@@ -10,7 +10,7 @@ import {
   type KeyHandle,
   type KeyStore,
 } from './key-store.ts'
-import { signMessage } from './sign-message.ts'
+import { signMessage, type LongSignatures } from './sign-message.ts'
 import { createSealer, SealError, type Sealer } from '../sealer.ts'
 
 const scheme = 'local:'
@@ -23,10 +23,17 @@ export interface LocalKeyStoreOptions {
   /** Seals data keys. */
   readonly sealer: Sealer
   readonly random: Random
+  /** In the thread pool unless said otherwise. */
+  readonly longSignatures?: LongSignatures
 }
 
 /** Keys in `records`, in clear in memory only. */
-export function createLocalKeyStore({ records, sealer, random }: LocalKeyStoreOptions): KeyStore {
+export function createLocalKeyStore({
+  records,
+  sealer,
+  random,
+  longSignatures,
+}: LocalKeyStoreOptions): KeyStore {
   const openKeys = createLoadingCache({
     entriesMax: openKeysMax,
     load: (name) => readKey({ records, sealer, random }, name),
@@ -41,7 +48,8 @@ export function createLocalKeyStore({ records, sealer, random }: LocalKeyStoreOp
       return { handle: `${scheme}${name}`, subjectPublicKeyInfo: record.subjectPublicKeyInfo }
     },
     async sign(handle, algorithm, message) {
-      return signMessage(await openKeys.get(nameOf(handle)), algorithm, message)
+      const key = await openKeys.get(nameOf(handle))
+      return signMessage(key, algorithm, { message, longSignatures })
     },
     async destroy(handle) {
       const name = nameOf(handle)

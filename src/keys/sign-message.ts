@@ -1,4 +1,5 @@
 import { sign, type KeyObject } from 'node:crypto'
+import { runPaced } from '../turns/paced.ts'
 import type { SigningAlgorithm } from '../authority/algorithms.ts'
 
 /** How a message is signed, and by which kind of key. */
@@ -21,6 +22,9 @@ const schemes: ReadonlyMap<SigningAlgorithm, Scheme> = new Map<SigningAlgorithm,
   ['ML_DSA_87', { keyType: 'ml-dsa-87', hash: null }],
 ])
 
+/** Where signatures that take long are made: in libuv's thread pool, or on this thread in short slices. */
+export type LongSignatures = 'in-pool' | 'on-thread'
+
 /**
  * Signs a message: RSA by PKCS #1 v1.5, ECDSA as DER of ECDSA-Sig-Value, pure ML-DSA with an empty context (RFC 9881 §2);
  * these are what Node.js does unless told otherwise, and telling it costs half a P-256 signature. Throws TypeError if the
@@ -29,7 +33,10 @@ const schemes: ReadonlyMap<SigningAlgorithm, Scheme> = new Map<SigningAlgorithm,
 export async function signMessage(
   key: KeyObject,
   algorithm: SigningAlgorithm,
-  message: Uint8Array,
+  {
+    message,
+    longSignatures = 'in-pool',
+  }: { readonly message: Uint8Array; readonly longSignatures?: LongSignatures | undefined },
 ): Promise<Uint8Array> {
   const scheme = schemes.get(algorithm)
   if (scheme === undefined || key.asymmetricKeyType !== scheme.keyType)
@@ -37,6 +44,7 @@ export async function signMessage(
       `${algorithm} is not an algorithm of a key of type ${key.asymmetricKeyType}`,
     )
   if (isQuick(key)) return sign(scheme.hash, message, key)
+  if (longSignatures === 'on-thread') return runPaced(() => sign(scheme.hash, message, key))
   return new Promise((resolve, reject) => {
     sign(scheme.hash, message, key, (error, signature) => {
       if (error) reject(error)
@@ -45,7 +53,7 @@ export async function signMessage(
   })
 }
 
-/** Signs in less time than the way to another thread and back takes (docs/decisions/0015-quick-signatures.md). */
+/** Signs in less time than the way to another thread and back takes (docs/decisions/0015-where-signatures-are-made.md). */
 function isQuick({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): boolean {
   return asymmetricKeyType === 'ec' && asymmetricKeyDetails?.namedCurve === 'prime256v1'
 }

@@ -1,4 +1,5 @@
 /** Creates the services of operations and jobs. */
+import { availableParallelism } from 'node:os'
 import { createKeyUses } from '../access/key-uses.ts'
 import { createBulkWork } from '../bulk/bulk-client.ts'
 import { bucketsFolder } from '../data-folder/data-folder.ts'
@@ -41,6 +42,8 @@ export async function createServices(
         records: createKeyRecords(db),
         sealer: deriveSealer(masterKey, 'keys', random),
         random,
+        // With a process for each processor there is none left for a pool of threads.
+        longSignatures: config.workers >= availableParallelism() ? 'on-thread' : 'in-pool',
       }),
       db,
     ),

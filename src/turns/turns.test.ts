@@ -5,6 +5,7 @@ import * as fc from 'fast-check'
 import { barrier, batchMax, joinBatch } from './batch.ts'
 import { createCollector } from './collector.ts'
 import { oncePerTurn } from './once-per-turn.ts'
+import { runPaced } from './paced.ts'
 
 /** Starts requests of `steps` steps, which write their number and their step. */
 function start(count: number, steps: number, journal: string[]): Promise<unknown> {
@@ -81,4 +82,33 @@ test('a value is read once for each turn', async () => {
   }
   assert.deepEqual(await Promise.all([0, 1, 5].map(request)), [1, 1, 1])
   assert.deepEqual(await Promise.all([0, 1].map(request)), [2, 2])
+})
+
+test('long work is done in order, in slices between which the event loop goes on', async (t) => {
+  let now = 0
+  t.mock.method(performance, 'now', () => now)
+  const journal: (number | string)[] = []
+  const work = (number: number) => (): number => {
+    now += 1.5
+    journal.push(number)
+    return number
+  }
+  const results = Promise.all([1, 2, 3, 4, 5].map((number) => runPaced(work(number))))
+  await turn()
+  journal.push('turn')
+  assert.deepEqual(await results, [1, 2, 3, 4, 5])
+  assert.deepEqual(journal, [1, 2, 3, 'turn', 4, 5])
+})
+
+test('work that throws rejects alone, and work that is longer than a slice delays no more than the others of its slice', async (t) => {
+  let now = 0
+  t.mock.method(performance, 'now', () => now)
+  const failing = runPaced(() => {
+    throw new RangeError('no such key')
+  })
+  const long = runPaced(() => (now += 1000))
+  const last = runPaced(() => 'done')
+  await assert.rejects(failing, /no such key/)
+  assert.equal(await long, 1000)
+  assert.equal(await last, 'done')
 })

@@ -49,7 +49,7 @@ async function signed(certificate: PreparedCertificate, verifySignatures: 'all' 
   const keys = {
     sign: (_handle: string, algorithm: 'SHA256WITHECDSA', message: Uint8Array) => {
       signatures += 1
-      return signMessage(privateKey, algorithm, message)
+      return signMessage(privateKey, algorithm, { message })
     },
   } as unknown as Services['keys']
   const services = { keys, issuancePolicy: policy(verifySignatures) }
