@@ -1,4 +1,5 @@
 /** Reads of a SQLite database, those of one turn of the event loop from one snapshot. */
+import { oncePerTurn } from '../../turns/once-per-turn.ts'
 import type { SqliteConnection } from './connection.ts'
 import type { Row, Sql } from '../sql.ts'
 
@@ -11,28 +12,36 @@ import type { Row, Sql } from '../sql.ts'
  */
 export class TurnReader {
   readonly #connection: SqliteConnection
-  #snapshot: Snapshot | undefined
+  #snapshot: object | undefined
+
+  /**
+   * Another number after every commit by another connection, as of this turn. It needs no snapshot: what is read after it is at
+   * least as new.
+   */
+  readonly stamp: () => number
 
   constructor(connection: SqliteConnection) {
     this.#connection = connection
+    this.stamp = oncePerTurn(() => connection.dataVersion())
   }
 
   query(statement: Sql): Row[] {
-    return this.#read(() => this.#connection.run(statement))
-  }
-
-  /** Another number after every commit by another connection. */
-  stamp(): number {
-    const snapshot = this.snapshot()
-    return (snapshot.stamp ??= this.#read(() => this.#connection.dataVersion()))
+    this.snapshot()
+    try {
+      return this.#connection.run(statement)
+    } catch (error) {
+      // A read that fails, for example because of the disk, ends the snapshot.
+      this.end()
+      throw error
+    }
   }
 
   /** The snapshot that is open: the same object as long as all reads see the same. */
-  snapshot(): Snapshot {
+  snapshot(): object {
     if (this.#snapshot !== undefined) return this.#snapshot
     this.#connection.run(begin)
     process.nextTick(() => this.end())
-    this.#snapshot = { stamp: undefined }
+    this.#snapshot = {}
     return this.#snapshot
   }
 
@@ -48,25 +57,10 @@ export class TurnReader {
     }
   }
 
-  /** A read that fails, for example because of the disk, ends the snapshot. */
-  #read<T>(work: () => T): T {
-    this.snapshot()
-    try {
-      return work()
-    } catch (error) {
-      this.end()
-      throw error
-    }
-  }
-
   close(): void {
     this.end()
     if (this.#connection.isOpen) this.#connection.close()
   }
-}
-
-interface Snapshot {
-  stamp: number | undefined
 }
 
 const begin: Sql = { text: 'begin', values: [] }
