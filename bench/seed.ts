@@ -2,7 +2,8 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import { join } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
-import { searchEntriesOf } from '../src/search/facets.ts'
+import { CertificateEntries } from '../src/search/facets.ts'
+import { entryRows } from '../src/store/search-progress.ts'
 import type { FoundCertificate } from '../src/store/certificate-search.ts'
 import type { Target } from './target.ts'
 import { progress } from './turns.ts'
@@ -90,9 +91,10 @@ export function seedCertificates(stock: Stock): void {
         const revoked = those.filter(({ revocation }) => revocation !== undefined)
         inserts.counts.run(those.length, revoked.length, number)
       }
-      const entries = searchEntriesOf(certificates)
-      for (const entry of entries.positions) positions.add(...entry)
-      for (const entry of entries.names) inserts.name.run(...entry)
+      const entries = new CertificateEntries()
+      for (const certificate of certificates) entries.add(certificate)
+      for (const row of entryRows(entries.positions)) positions.add(...row)
+      for (const row of entryRows(entries.names)) inserts.name.run(...row)
       database.exec('commit')
       if ((start + many) % toldEvery === 0) progress(`${start + many} certificates stored`)
     }

@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
-import { facetNumber, formerEntriesOf, searchEntriesOf } from '../search/facets.ts'
+import { CertificateEntries, facetNumber } from '../search/facets.ts'
 import { isCaTemplate } from '../issuance/templates.ts'
 import type { Services } from '../services.ts'
 import {
@@ -11,7 +11,7 @@ import {
 } from '../store/certificate-search.ts'
 import { ConflictError } from '../store/database.ts'
 import { readSearchProgress } from '../store/search-progress.ts'
-import { deleteNames, deletePositions, retireCertificate } from '../store/retired-certificates.ts'
+import { deleteEntries, retireCertificate } from '../store/retired-certificates.ts'
 import { parseCertificateSummary } from '../x509/certificate-parts.ts'
 import { firstValidSecond } from '../x509/der/time.ts'
 import type { Job } from './scheduler/scheduler.ts'
@@ -97,12 +97,13 @@ async function deleteOne(
   }
   const { notBefore, subjectDer } = summary
   const content = { subjectDer, notBefore: new Date(`${notBefore}Z`) }
-  const entries = [searchEntriesOf([certificate]), formerEntriesOf(certificate)]
+  const entries = new CertificateEntries()
+  entries.add(certificate)
+  entries.addFormer(certificate)
   try {
     await db.transaction([
       ...retireCertificate(certificate, content, times),
-      ...entries.flatMap(({ positions }) => deletePositions(positions)),
-      ...entries.flatMap(({ names }) => deleteNames(names)),
+      ...deleteEntries(entries),
     ])
     return 'deleted'
   } catch (error) {

@@ -2,21 +2,27 @@
 import { DerError } from '../x509/der/error.ts'
 import { contextTag, DerReader, tags } from '../x509/der/reader.ts'
 import { parseGeneralNames, type GeneralName } from '../x509/names/general-name.ts'
-import type { Name } from '../x509/names/name.ts'
-import { nameText, nameTextOf } from '../x509/names/name-text.ts'
-import { parseNamedParts } from '../x509/certificate-parts.ts'
-import { decodeOid, oids } from '../x509/der/oid.ts'
-import { decodeString, isStringTag } from '../x509/der/strings.ts'
+import { parseTextsOf } from '../x509/names/name.ts'
+import { nameTextOf } from '../x509/names/name-text.ts'
+import { parseNamedParts, type NamedParts } from '../x509/certificate-parts.ts'
+import { decodeOid, encodeOid, oids } from '../x509/der/oid.ts'
+import { decodeString } from '../x509/der/strings.ts'
+import { readTime } from '../x509/der/time.ts'
 import { formatIpAddress } from '../text/ip-address.ts'
 
-export interface CertificateNames {
-  readonly notBefore: Date | undefined
-  /** RFC 2253; empty for an empty name. */
-  readonly subject: string
+interface SearchedNames {
   readonly commonNames: readonly string[]
   /** One text for each, whatever its kind; `#` and hex for what has no text. */
   readonly alternativeNames: readonly string[]
 }
+
+export interface CertificateNames extends SearchedNames {
+  readonly notBefore: Date | undefined
+  /** RFC 2253; empty for an empty name. */
+  readonly subject: string
+}
+
+const commonName = encodeOid(oids.commonName)
 
 const nothing: CertificateNames = {
   notBefore: undefined,
@@ -25,17 +31,26 @@ const nothing: CertificateNames = {
   alternativeNames: [],
 }
 
-/** Of a certificate of the record. One that cannot be read, because it was issued without a lint, has no names. */
-export function readCertificateNames(certificateDer: Uint8Array): CertificateNames {
-  const parts = unlessDamaged(() => parseNamedParts(certificateDer))
-  if (parts === undefined) return nothing
-  const { subject, notBefore, subjectAltName } = parts
+/** Names that a certificate is searched by, and no more of it. */
+export function readSearchedNames(certificateDer: Uint8Array): SearchedNames {
+  return unlessDamaged(() => searchedNamesOf(parseNamedParts(certificateDer))) ?? nothing
+}
+
+function searchedNamesOf({ subjectDer, subjectAltName }: NamedParts): SearchedNames {
   return {
-    notBefore,
-    subject: nameText(subject),
-    commonNames: commonNamesOf(subject),
+    commonNames: parseTextsOf(commonName, subjectDer),
     alternativeNames: unlessDamaged(() => alternativeNamesOf(subjectAltName)) ?? [],
   }
+}
+
+/** Of a certificate of the record. One that cannot be read, because it was issued without a lint, has no names. */
+export function readCertificateNames(certificateDer: Uint8Array): CertificateNames {
+  const shown = unlessDamaged(() => {
+    const parts = parseNamedParts(certificateDer)
+    const notBefore = readTime(parts.validity, 'notBefore')
+    return { notBefore, subject: nameTextOf(parts.subjectDer), ...searchedNamesOf(parts) }
+  })
+  return shown ?? nothing
 }
 
 function unlessDamaged<T>(read: () => T): T | undefined {
@@ -45,13 +60,6 @@ function unlessDamaged<T>(read: () => T): T | undefined {
     if (error instanceof DerError) return undefined
     throw error
   }
-}
-
-function commonNamesOf({ rdns }: Name): string[] {
-  return rdns
-    .flat()
-    .filter(({ type, tag }) => type === oids.commonName && isStringTag(tag))
-    .map(({ value }) => value)
 }
 
 function alternativeNamesOf(subjectAltName: Uint8Array | undefined): string[] {

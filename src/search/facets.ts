@@ -4,9 +4,13 @@
  * number only cost time: what is found is always looked at (filter.ts).
  */
 import { createHash } from 'node:crypto'
-import type { FoundCertificate } from '../store/certificate-search.ts'
-import type { SearchEntries } from '../store/search-progress.ts'
-import { readCertificateNames } from './certificate-names.ts'
+import type { Requester } from '../store/certificate-search.ts'
+import type {
+  FacetEntries,
+  SearchEntries,
+  UnsearchableCertificate,
+} from '../store/search-progress.ts'
+import { readSearchedNames } from './certificate-names.ts'
 import { reversedKey, searchKey } from './name-pattern.ts'
 
 /** Whose certificates: those of one CA, or the names of those of an account in a Region. */
@@ -46,83 +50,114 @@ export function facetInEra(facet: number, era: number): number {
   return (facet + 1 + era) | 0
 }
 
-/** Entries of certificates; the facets of those that have the same are numbered once. */
-export function searchEntriesOf(certificates: readonly FoundCertificate[]): SearchEntries {
-  const known = new Map<string, FacetNumbers>()
-  const entries: SearchEntries = { positions: [], names: [] }
-  for (const certificate of certificates) {
+/** Entries of certificates, which are added in the order of their numbers. */
+export class CertificateEntries implements SearchEntries {
+  readonly positions = new Map<number, FacetEntries<number>>()
+  readonly names = new Map<number, FacetEntries<string>>()
+  /** Of certificates that have the same: facets are numbered once. */
+  readonly #places = new Map<string, Places>()
+
+  add(certificate: UnsearchableCertificate): void {
     const { number, authority, templateName, requester } = certificate
     const era = eraOf(number)
     const key = `${era} ${authority.number} ${templateName} ${requester.accountId ?? ''} ${requester.name ?? ''}`
-    let facets = known.get(key)
-    if (facets === undefined) {
-      facets = facetNumbersOf(certificate, { authorityNumber: authority.number }, era)
-      known.set(key, facets)
+    let places = this.#places.get(key)
+    if (places === undefined) {
+      // Nearly all have the account of their CA as a requester: it is searched for among all (index-scans.ts).
+      const requesters = requestersOf(requester).filter((one) => one !== authority.accountId)
+      const owner = { authorityNumber: authority.number }
+      places = this.#placesOf(certificate, { owner, era, requesters })
+      this.#places.set(key, places)
     }
-    addEntries(entries, certificate, facets)
+    addTo(places, certificate)
   }
-  return entries
+
+  /** Entries that earlier versions had instead, or besides. */
+  addFormer(certificate: UnsearchableCertificate): void {
+    const { accountId, region, number } = certificate.authority
+    const requesters = requestersOf(certificate.requester)
+    // Positions of the account, and names without an era.
+    const owner = { accountId, region }
+    const places = this.#placesOf(certificate, { owner, era: noEra, requesters })
+    const besides = facetNumber('requester', { authorityNumber: number }, accountId)
+    const expiring = [...places.expiring, listIn(this.positions, besides)]
+    addTo({ ...places, expiring }, certificate)
+  }
+
+  #placesOf(
+    { authority: { accountId, region }, templateName }: UnsearchableCertificate,
+    {
+      owner,
+      era,
+      requesters,
+    }: { readonly owner: Owner; readonly era: number; readonly requesters: readonly string[] },
+  ): Places {
+    const position = (facet: PositionFacet, value?: string): FacetEntries<number> =>
+      listIn(this.positions, facetNumber(facet, owner, value))
+    const name = (facet: NameFacet): FacetEntries<string> =>
+      listIn(this.names, facetInEra(facetNumber(facet, { accountId, region }), era))
+    return {
+      expiring: [
+        position('expiry'),
+        position('template', templateName),
+        ...requesters.map((one) => position('requester', one)),
+      ],
+      issued: position('issue'),
+      subject: name('subject'),
+      name: name('name'),
+      reversedName: name('reversed-name'),
+    }
+  }
 }
 
-/** Entries that earlier versions inserted instead: positions of the account, and names without an era. */
-export function formerEntriesOf(certificate: FoundCertificate): SearchEntries {
-  const entries: SearchEntries = { positions: [], names: [] }
-  const { accountId, region } = certificate.authority
-  addEntries(entries, certificate, facetNumbersOf(certificate, { accountId, region }, noEra))
-  return entries
-}
-
-/** Facets that a certificate has entries under. */
-interface FacetNumbers {
+/** Where the entries of a certificate are put. */
+interface Places {
   /** In the order of notAfter. */
-  readonly expiring: readonly number[]
+  readonly expiring: readonly FacetEntries<number>[]
   /** In the order of issue. */
-  readonly issued: number
-  readonly subject: number
-  readonly name: number
-  readonly reversedName: number
+  readonly issued: FacetEntries<number>
+  readonly subject: FacetEntries<string>
+  readonly name: FacetEntries<string>
+  readonly reversedName: FacetEntries<string>
 }
 
-function facetNumbersOf(
-  { authority, templateName, requester }: FoundCertificate,
-  owner: Owner,
-  era: number,
-): FacetNumbers {
-  const { accountId, region } = authority
-  const ofNames = (facet: NameFacet): number =>
-    facetInEra(facetNumber(facet, { accountId, region }), era)
-  return {
-    expiring: [
-      facetNumber('expiry', owner),
-      facetNumber('template', owner, templateName),
-      ...requestersOf(requester).map((one) => facetNumber('requester', owner, one)),
-    ],
-    issued: facetNumber('issue', owner),
-    subject: ofNames('subject'),
-    name: ofNames('name'),
-    reversedName: ofNames('reversed-name'),
-  }
+function listIn<Key extends number | string>(
+  entries: Map<number, FacetEntries<Key>>,
+  facet: number,
+): FacetEntries<Key> {
+  const list = entries.get(facet) ?? { keys: [], numbers: [] }
+  entries.set(facet, list)
+  return list
 }
 
-function addEntries(
-  { positions, names }: SearchEntries,
-  { number, notAfter, issuedAt, certificateDer }: FoundCertificate,
-  { expiring, issued, subject, name, reversedName }: FacetNumbers,
+/** A name that a certificate has twice is added twice, and inserted once. */
+function addTo(
+  { expiring, issued, subject, name, reversedName }: Places,
+  { number, notAfter, issuedAt, certificateDer }: UnsearchableCertificate,
 ): void {
-  for (const facet of expiring) positions.push([facet, notAfter.getTime() / 1000, number])
-  positions.push([issued, Math.floor(issuedAt.getTime() / 1000), number])
-  const { commonNames, alternativeNames } = readCertificateNames(certificateDer)
-  for (const key of new Set(commonNames.map(searchKey))) names.push([subject, key, number])
-  for (const text of new Set(alternativeNames)) {
-    names.push([name, searchKey(text), number])
-    names.push([reversedName, reversedKey(text), number])
+  for (const list of expiring) put(list, notAfter.getTime() / 1000, number)
+  put(issued, Math.floor(issuedAt.getTime() / 1000), number)
+  const { commonNames, alternativeNames } = readSearchedNames(certificateDer)
+  for (const text of commonNames) put(subject, searchKey(text), number)
+  for (const text of alternativeNames) {
+    put(name, searchKey(text), number)
+    put(reversedName, reversedKey(text), number)
   }
+}
+
+function put<Key extends number | string>(
+  { keys, numbers }: FacetEntries<Key>,
+  key: Key,
+  number: number,
+): void {
+  keys.push(key)
+  numbers.push(number)
 }
 
 const sessionForm = /^arn:([^:]+):sts::(\d{12}):assumed-role\/([^/]+)\/[^/]+$/
 
 /** What a requester is found by: its account, its ARN or name, and of the session of a role also that of the role. */
-export function requestersOf({ accountId, name }: FoundCertificate['requester']): string[] {
+export function requestersOf({ accountId, name }: Requester): string[] {
   const [, partition, account, role] = sessionForm.exec(name ?? '') ?? []
   const roleArn = role === undefined ? undefined : `arn:${partition}:iam::${account}:role/${role}`
   return [accountId, name, roleArn].filter((requesterText) => requesterText !== undefined)

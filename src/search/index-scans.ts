@@ -62,7 +62,10 @@ export function indexScansFor(filter: CertificateFilter, now: Date): IndexScan[]
   if (subject !== undefined) scans.push(byName('subject', subject, filter))
   if (filter.status === 'REVOKED') scans.push(byRevocation(filter))
   const expiry = expiryRange(filter, now)
-  if (requester !== undefined)
+  // Certificates that an account asked of its own CAs have no entry for it: they are found among all, in the same order.
+  if (requester === filter.accountId)
+    scans.push({ ...byPosition('expiry', filter, expiry), name: 'requester' })
+  else if (requester !== undefined)
     scans.push(byPosition('requester', filter, { ...expiry, value: requester }))
   if (templateName !== undefined)
     scans.push(byPosition('template', filter, { ...expiry, value: templateName }))

@@ -29,7 +29,7 @@ interface FoundAuthority extends Pick<
 }
 
 /** Who asked for it, as far as it was recorded then. */
-interface Requester {
+export interface Requester {
   readonly accountId: string | undefined
   /** ARN of a principal, or the name of a service. */
   readonly name: string | undefined
@@ -230,13 +230,17 @@ export function foundCertificateOf(row: Row): FoundCertificate {
     templateName: textOf(row, 'template_name'),
     issuedAt: dateOf(row, 'issued_at_ms'),
     notAfter: new Date(integerOf(row, 'not_after') * 1000),
-    requester: {
-      accountId: optionalTextOf(row, 'requester_account_id'),
-      name: optionalTextOf(row, 'requester_arn') ?? optionalTextOf(row, 'requester_service'),
-    },
+    requester: requesterOf(row),
     revocation:
       row['revoked_at_ms'] === null
         ? undefined
         : { revokedAt: dateOf(row, 'revoked_at_ms'), reasonCode: integerOf(row, 'reason_code') },
+  }
+}
+
+export function requesterOf(row: Row): Requester {
+  return {
+    accountId: optionalTextOf(row, 'requester_account_id'),
+    name: optionalTextOf(row, 'requester_arn') ?? optionalTextOf(row, 'requester_service'),
   }
 }

@@ -19,7 +19,7 @@ import { deleteExpiredTokens } from './idempotency-tokens.ts'
 import { claimDueCrls } from './crls.ts'
 import { listJobQueues } from './job-outcomes.ts'
 import { releaseLease, releaseLeases, type Lease } from './leases.ts'
-import { deleteNames, deletePositions, retireCertificate } from './retired-certificates.ts'
+import { deleteEntries, retireCertificate } from './retired-certificates.ts'
 import { findIssuedStatus, recountRevocations, selectRevocations } from './revocations.ts'
 import type { CertificateFilter } from '../search/filter.ts'
 import { searchCertificates } from '../search/search-certificates.ts'
@@ -266,8 +266,10 @@ suite('query plans', () => {
         { subjectDer: new Uint8Array(), notBefore: keptSince },
         { now: keptSince, before: keptSince },
       ),
-      ...deletePositions([[1, 1, 1]]),
-      ...deleteNames([[1, 'name', 1]]),
+      ...deleteEntries({
+        positions: new Map([[1, { keys: [1], numbers: [1] }]]),
+        names: new Map([[1, { keys: ['name'], numbers: [1] }]]),
+      }),
     ])
       assert.deepEqual(scansOf(schema, text), [], text)
   })

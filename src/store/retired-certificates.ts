@@ -1,7 +1,7 @@
 /** Rows of deleted certificates that expired long ago: the data that audit reports and counts need. */
 import { firstValidSecond } from '../x509/der/time.ts'
 import type { FoundCertificate } from './certificate-search.ts'
-import type { SearchEntry } from './search-progress.ts'
+import { entryRows, type SearchEntries } from './search-progress.ts'
 import { guard, sql, type Sql } from './sql.ts'
 
 /** Retained content of a certificate that is not in its row. */
@@ -58,17 +58,17 @@ export function retireCertificate(
 }
 
 /** Deletes entries of the search tables. */
-export function deletePositions(entries: readonly SearchEntry<number>[]): Sql[] {
-  return entries.map(
-    ([facet, position, number]) => sql`delete from certificate_facets
-      where facet = ${facet} and position = ${position} and certificate_number = ${number}`,
-  )
-}
-
-/** Deletes entries of the table of names. */
-export function deleteNames(entries: readonly SearchEntry<string>[]): Sql[] {
-  return entries.map(
-    ([facet, name, number]) => sql`delete from certificate_names
-      where facet = ${facet} and name = ${name} and certificate_number = ${number}`,
-  )
+export function deleteEntries({ positions, names }: SearchEntries): Sql[] {
+  return [
+    ...Array.from(
+      entryRows(positions),
+      ([facet, position, number]) => sql`delete from certificate_facets
+        where facet = ${facet} and position = ${position} and certificate_number = ${number}`,
+    ),
+    ...Array.from(
+      entryRows(names),
+      ([facet, name, number]) => sql`delete from certificate_names
+        where facet = ${facet} and name = ${name} and certificate_number = ${number}`,
+    ),
+  ]
 }

@@ -1,8 +1,9 @@
 /** How far the search tables have come, and what is put into them. */
-import { integerOf } from './columns.ts'
+import { requesterOf, type FoundCertificate } from './certificate-search.ts'
+import { bytesOf, dateOf, integerOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { latestPlausible, leaseMilliseconds, type Lease } from './leases.ts'
-import { guard, sql, type Sql, type SqlValue } from './sql.ts'
+import { guard, sql, type Row, type Sql, type SqlValue } from './sql.ts'
 
 /** Number of the last certificate that can be found by search. */
 export async function readSearchProgress(db: Pick<Database, 'query'>): Promise<number> {
@@ -36,73 +37,100 @@ export function moveSearchProgress({ token }: Lease, now: Date, certificateNumbe
   )
 }
 
-/** Certificates that follow number `after`, in the order of their numbers, as foundCertificateOf takes them. */
+/** What the entries of a certificate are made of. */
+export interface UnsearchableCertificate extends Pick<
+  FoundCertificate,
+  'number' | 'certificateDer' | 'templateName' | 'issuedAt' | 'notAfter' | 'requester'
+> {
+  readonly authority: Pick<FoundCertificate['authority'], 'number' | 'accountId' | 'region'>
+}
+
+/** Certificates that follow number `after`, in the order of their numbers, as unsearchableOf takes them. */
 export function selectUnsearchable(after: number, limit: number): Sql {
-  return sql`select c.certificate_number as search_key, c.certificate_number, c.authority_number,
-      c.serial_number, c.certificate_der, c.template_name, c.issued_at_ms, c.not_after,
-      c.requester_account_id, c.requester_service, c.requester_arn,
-      a.id, a.partition_name, a.region, a.account_id, a.restorable_until_ms,
-      null as revoked_at_ms, null as reason_code
+  return sql`select c.certificate_number, c.authority_number, c.certificate_der, c.template_name,
+      c.issued_at_ms, c.not_after, c.requester_account_id, c.requester_service, c.requester_arn,
+      a.region, a.account_id
     from certificates c join authorities a on a.authority_number = c.authority_number
     where c.certificate_number > ${after} order by c.certificate_number limit ${limit}`
 }
 
-/** A row of `certificate_facets` or `certificate_names`: facet, position or name, certificate number. */
-export type SearchEntry<Key extends number | string> = readonly [
-  facet: number,
-  key: Key,
-  certificateNumber: number,
-]
+export function unsearchableOf(row: Row): UnsearchableCertificate {
+  return {
+    number: integerOf(row, 'certificate_number'),
+    authority: {
+      number: integerOf(row, 'authority_number'),
+      accountId: textOf(row, 'account_id'),
+      region: textOf(row, 'region'),
+    },
+    certificateDer: bytesOf(row, 'certificate_der'),
+    templateName: textOf(row, 'template_name'),
+    issuedAt: dateOf(row, 'issued_at_ms'),
+    notAfter: new Date(integerOf(row, 'not_after') * 1000),
+    requester: requesterOf(row),
+  }
+}
 
-/** Entries of certificates. */
+/** Rows under one facet, in the order of certificate numbers: those with the same index are one row. */
+export interface FacetEntries<Key extends number | string> {
+  readonly keys: Key[]
+  readonly numbers: number[]
+}
+
+/** Entries of certificates by facet: rows of `certificate_facets`, and of `certificate_names`. */
 export interface SearchEntries {
-  readonly positions: SearchEntry<number>[]
-  readonly names: SearchEntry<string>[]
+  readonly positions: ReadonlyMap<number, FacetEntries<number>>
+  readonly names: ReadonlyMap<number, FacetEntries<string>>
+}
+
+/** The rows one by one, unsorted. */
+export function* entryRows<Key extends number | string>(
+  entries: ReadonlyMap<number, FacetEntries<Key>>,
+): Generator<readonly [facet: number, key: Key, certificateNumber: number]> {
+  for (const [facet, { keys, numbers }] of entries)
+    for (const [at, key] of keys.entries()) yield [facet, key, numbers[at] ?? 0]
 }
 
 /**
  * Statements that insert entries, of at most 256 rows each, in the order of the tables, so that a page is changed by few
- * of them. Existing rows are left.
+ * of them. Existing rows are left. A facet is sorted when it is its turn.
  */
-export function insertEntries({ positions, names }: SearchEntries): Sql[] {
-  return [
-    ...insertRows(
-      'certificate_facets (facet, position, certificate_number)',
-      sorted(positions, (a, b) => a[1] - b[1]),
-    ),
-    ...insertRows(
-      'certificate_names (facet, name, certificate_number)',
-      sorted(names, (a, b) => (a[1] < b[1] ? -1 : a[1] > b[1] ? 1 : 0)),
-    ),
-  ]
+export function* insertEntries({ positions, names }: SearchEntries): Generator<Sql> {
+  yield* insertRows('certificate_facets (facet, position, certificate_number)', positions)
+  yield* insertRows('certificate_names (facet, name, certificate_number)', names)
 }
 
-/** `entries`, which are in the order of certificate numbers, in that of facets, keys and certificate numbers. */
-function sorted<Key extends number | string>(
-  entries: readonly SearchEntry<Key>[],
-  compareKeys: (a: SearchEntry<Key>, b: SearchEntry<Key>) => number,
-): SearchEntry<Key>[] {
-  const facets = [...Map.groupBy(entries, (entry) => entry[0])].toSorted(([a], [b]) => a - b)
-  return facets.flatMap(([, those]) => those.sort(compareKeys))
-}
+const rowsMax = 256
 
-function insertRows(into: string, entries: readonly SearchEntry<number | string>[]): Sql[] {
-  const statements: Sql[] = []
-  let at = 0
-  for (const [rows, text] of insertTexts(into))
-    for (; entries.length - at >= rows; at += rows) {
-      const values: SqlValue[] = []
-      for (const [facet, key, number] of entries.slice(at, at + rows))
-        values.push(facet, key, number)
-      statements.push({ text, values })
+function* insertRows(
+  into: string,
+  entries: ReadonlyMap<number, FacetEntries<number | string>>,
+): Generator<Sql> {
+  const text = insertText(into, rowsMax)
+  let values: SqlValue[] = []
+  for (const [facet, { keys, numbers }] of [...entries].toSorted(([a], [b]) => a - b))
+    for (const at of orderOf(keys)) {
+      values.push(facet, keys[at] ?? null, numbers[at] ?? null)
+      if (values.length < 3 * rowsMax) continue
+      yield { text, values }
+      values = []
     }
-  return statements
+  // Few texts, so that each is prepared once.
+  for (const rows of [64, 16, 4, 1])
+    while (values.length >= 3 * rows)
+      yield { text: insertText(into, rows), values: values.splice(0, 3 * rows) }
 }
 
-/** Texts of statements by their number of rows, the greatest first: few, so that each is prepared once. */
-function insertTexts(into: string): [rows: number, text: string][] {
-  return [256, 64, 16, 4, 1].map((rows) => {
-    const marks = Array.from({ length: rows }, () => '(?, ?, ?)').join(', ')
-    return [rows, `insert into ${into} values ${marks} on conflict do nothing`]
+/** Indexes of the keys in their order; of equal keys in that of the indexes. */
+function orderOf(keys: readonly (number | string)[]): Uint32Array {
+  const order = new Uint32Array(keys.length)
+  for (let at = 1; at < order.length; at += 1) order[at] = at
+  return order.sort((a, b) => {
+    const [one = 0, other = 0] = [keys[a], keys[b]]
+    return one < other ? -1 : one > other ? 1 : 0
   })
+}
+
+function insertText(into: string, rows: number): string {
+  const marks = Array.from({ length: rows }, () => '(?, ?, ?)').join(', ')
+  return `insert into ${into} values ${marks} on conflict do nothing`
 }

@@ -2,8 +2,6 @@
  * Parts of certificates that lists and searches show, read by the million: other elements are skipped by their lengths
  * and not looked into (RFC 5280 §4.1).
  */
-import { readTime } from './der/time.ts'
-import { parseName, type Name } from './names/name.ts'
 import { encodeOid, oids } from './der/oid.ts'
 import { versionTag, extensionsTag, issuerUniqueIdTag, subjectUniqueIdTag } from './certificate.ts'
 import { DerError } from './der/error.ts'
@@ -51,8 +49,10 @@ function readTimeText(reader: DerReader): string {
 
 /** The parts that a search compares and lists. */
 export interface NamedParts {
-  readonly notBefore: Date
-  readonly subject: Name
+  /** At notBefore, which is read by those that show it. */
+  readonly validity: DerReader
+  /** DER of the Name. */
+  readonly subjectDer: Uint8Array
   /** Octets of the extension: DER of GeneralNames. Undefined without it. */
   readonly subjectAltName: Uint8Array | undefined
 }
@@ -62,12 +62,12 @@ const subjectAltName = encodeOid(oids.subjectAltName)
 /** Reads a certificate that this server issued. Throws DerError if it is none in what is looked at. */
 export function parseNamedParts(der: Uint8Array): NamedParts {
   const tbs = readToValidity(der)
-  const notBefore = readTime(tbs.nested(tags.sequence, 'Validity'), 'notBefore')
-  const subject = parseName(tbs.element(tags.sequence).der)
+  const validity = tbs.nested(tags.sequence, 'Validity')
+  const subjectDer = tbs.element(tags.sequence).der
   // subjectPublicKeyInfo
   tbs.element(tags.sequence)
   for (const tag of [issuerUniqueIdTag, subjectUniqueIdTag]) tbs.optional(tag)
-  return { notBefore, subject, subjectAltName: readSubjectAltName(tbs) }
+  return { validity, subjectDer, subjectAltName: readSubjectAltName(tbs) }
 }
 
 function readSubjectAltName(tbs: DerReader): Uint8Array | undefined {
@@ -75,7 +75,7 @@ function readSubjectAltName(tbs: DerReader): Uint8Array | undefined {
   const extensions = tbs.nested(extensionsTag, 'extensions').nested(tags.sequence, 'Extensions')
   while (!extensions.atEnd) {
     const extension = extensions.nested(tags.sequence, 'Extension')
-    if (Buffer.compare(extension.element(tags.oid).content, subjectAltName) !== 0) continue
+    if (!extension.element(tags.oid).contains(subjectAltName)) continue
     extension.optional(tags.boolean)
     return extension.element(tags.octetString).content
   }

@@ -68,6 +68,15 @@ class Span implements DerElement {
     return this.#bytes.subarray(this.#at.start, this.#at.end)
   }
 
+  /** Whether the contents are those octets. */
+  contains(octets: Uint8Array): boolean {
+    const { contentStart, end } = this.#at
+    if (octets.length !== end - contentStart) return false
+    for (let at = 0; at < octets.length; at += 1)
+      if (octets[at] !== this.#bytes[contentStart + at]) return false
+    return true
+  }
+
   /** A reader of the contents. */
   nested(label: string): DerReader {
     const { contentStart, end } = this.#at

@@ -8,10 +8,11 @@ import {
   formatName,
   isEmptyName,
   parseName,
+  parseTextsOf,
   sameName,
   type NameAttribute,
 } from './name.ts'
-import { encodeOidElement, oids } from '../der/oid.ts'
+import { encodeOid, encodeOidElement, oids } from '../der/oid.ts'
 import { tags } from '../der/reader.ts'
 
 const name = (...attributes: readonly NameAttribute[]) => parseName(encodeName(attributes))
@@ -53,7 +54,7 @@ test('gives attributes the string types of RFC 5280', () => {
 test('any attributes come back, in order', () => {
   const attribute = fc.record(
     {
-      type: fc.constantFrom(...Object.values(oids)),
+      type: fc.oneof(fc.constant(oids.commonName), fc.constantFrom(...Object.values(oids))),
       value: fc.string({ unit: 'grapheme', maxLength: 20 }),
     },
     { noNullPrototype: true },
@@ -67,6 +68,10 @@ test('any attributes come back, in order', () => {
       )
       assert.equal(isEmptyName(parsed), attributes.length === 0)
       assert.ok(sameName(parsed, name(...attributes)))
+      assert.deepEqual(
+        parseTextsOf(encodeOid(oids.commonName), parsed.der),
+        attributes.filter(({ type }) => type === oids.commonName).map(({ value }) => value),
+      )
     }),
   )
 })

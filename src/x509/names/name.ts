@@ -37,6 +37,25 @@ export function parseName(der: Uint8Array): Name {
   return { der, rdns }
 }
 
+/**
+ * Texts of the attributes of one type, first to last, as parseName has them: others are passed over. `type` is the contents of
+ * an object identifier. Throws DerError.
+ */
+export function parseTextsOf(type: Uint8Array, der: Uint8Array): string[] {
+  const reader = readOnlyNested(der, tags.sequence, 'Name')
+  const texts: string[] = []
+  while (!reader.atEnd) {
+    const rdn = reader.nested(tags.set, 'RelativeDistinguishedName')
+    while (!rdn.atEnd) {
+      const attribute = rdn.nested(tags.sequence, 'AttributeTypeAndValue')
+      if (!attribute.element(tags.oid).contains(type)) continue
+      const text = decodeString(attribute.any())
+      if (text !== undefined) texts.push(text)
+    }
+  }
+  return texts
+}
+
 /** Real names do not always have their sets in order, so that is not asked for. */
 function readRdn(reader: DerReader, position: number): AttributeTypeAndValue[] {
   const attributes: AttributeTypeAndValue[] = []
