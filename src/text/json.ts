@@ -48,19 +48,3 @@ export function hasDuplicateKeys(text: string): boolean {
   }
   return false
 }
-
-/** The JSON text of a string. JSON.stringify writes it as it is (ECMAScript 2026, JSON.rawJSON). */
-export interface JsonString {
-  readonly rawJSON: string
-}
-
-declare global {
-  interface JSON {
-    rawJSON(text: string): JsonString
-  }
-}
-
-/** Escapes a string, once for all the values that it will be part of. */
-export function jsonString(text: string): JsonString {
-  return JSON.rawJSON(JSON.stringify(text))
-}

@@ -3,7 +3,6 @@ import { createOwnedCaches } from '../../bounded-cache.ts'
 import { invalidArn, resourceNotFound } from '../../errors.ts'
 import { findCertificate, type CertificateOfSigner } from '../../store/certificates.ts'
 import type { Database } from '../../store/database.ts'
-import { jsonString, type JsonString } from '../../text/json.ts'
 import { parseCertificateArn } from '../../wire/arn.ts'
 import { required, string, structure } from '../../wire/shapes/shape.ts'
 import { isExpiredAt } from '../../x509/der/time.ts'
@@ -35,14 +34,11 @@ export const getCertificate = authorityOperation({
     const known = findKnown(db, input, now)
     const { certificate, chain } = known ?? (await readCertificate(db, input, authority))
     return {
-      Certificate: unread(certificate),
-      ...(chain && { CertificateChain: unread(chain) }),
+      Certificate: certificate,
+      ...(chain && { CertificateChain: chain }),
     }
   },
 })
-
-/** Nothing reads the members of this output before they are written as JSON. */
-const unread = (text: JsonString): string => text as unknown as string
 
 interface CertificateArns {
   readonly CertificateAuthorityArn: string
@@ -50,7 +46,8 @@ interface CertificateArns {
 }
 
 interface KnownCertificate {
-  readonly certificate: JsonString
+  /** PEM. */
+  readonly certificate: string
   readonly notAfter: Date
   /** Number of the CA certificate that signed it; undefined for a self-signed one. */
   readonly signer: string | undefined
@@ -61,24 +58,24 @@ const entryBytes = 500
 
 /**
  * Certificates by ARN. Their rows never change, and none is deleted before it has expired, by whichever process. The state of the
- * CA is checked for each request. A hit saves 6.5 of 45 µs, half of it by the text that is escaped already.
+ * CA is checked for each request. A hit saves 3 of 45 µs.
  */
 const certificatesOf = createOwnedCaches<KnownCertificate>(
   24 * 1024 * 1024,
-  (_arn, { certificate }) => certificate.rawJSON.length + entryBytes,
+  (_arn, { certificate }) => certificate.length + entryBytes,
 )
 
 /** Chains by the number of the CA certificate at their start; such rows never change and are never deleted. */
-const chainsOf = createOwnedCaches<JsonString>(
+const chainsOf = createOwnedCaches<string>(
   8 * 1024 * 1024,
-  (_signer, { rawJSON }) => rawJSON.length + entryBytes,
+  (_signer, pem) => pem.length + entryBytes,
 )
 
 function findKnown(
   db: Database,
   arns: CertificateArns,
   now: Date,
-): { readonly certificate: JsonString; readonly chain: JsonString | undefined } | undefined {
+): { readonly certificate: string; readonly chain: string | undefined } | undefined {
   const known = certificatesOf(db).get(arns.CertificateArn)
   if (known === undefined || !isBelow(arns) || isExpiredAt(known.notAfter, now)) return undefined
   const { certificate, signer } = known
@@ -92,15 +89,15 @@ async function readCertificate(db: Database, arns: CertificateArns, authority: A
   if (found === undefined)
     throw resourceNotFound(`Could not find certificate ${arns.CertificateArn}.`)
   const { certificateDer, notAfter, signer } = found
-  const certificate = jsonString(certificatePem(certificateDer))
+  const certificate = certificatePem(certificateDer)
   const signerNumber = signer && String(signer.number)
   certificatesOf(db).set(arns.CertificateArn, { certificate, notAfter, signer: signerNumber })
   return { certificate, chain: signer && chainOf(db, signer) }
 }
 
-function chainOf(db: Database, signer: CertificateOfSigner): JsonString {
+function chainOf(db: Database, signer: CertificateOfSigner): string {
   const number = String(signer.number)
-  const chain = chainsOf(db).get(number) ?? jsonString(chainPem(signer))
+  const chain = chainsOf(db).get(number) ?? chainPem(signer)
   chainsOf(db).set(number, chain)
   return chain
 }
