@@ -57,6 +57,8 @@ export async function openSqlite(
     damage: () => damageErrorOf(path),
     changeStamp: () => reader.stamp(),
     async truncateLog() {
+      // The log cannot be emptied while a snapshot is read from it, and a writer on this thread would wait for it in vain.
+      reader.end()
       await run({ kind: 'truncate-log' })
     },
     async probe() {

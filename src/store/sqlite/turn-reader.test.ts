@@ -1,15 +1,17 @@
 /** Reads of one turn see one snapshot, and whoever knows of a commit reads it. */
 import assert from 'node:assert/strict'
 import { readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
-import { TestDatabase } from '../../../test/support/database.ts'
+import { TestDatabase, TestFolder } from '../../../test/support/database.ts'
 import type { Database } from '../database.ts'
 import { sql, type Sql } from '../sql.ts'
 import { SqliteConnection } from './connection.ts'
 import { openSqlite } from './database.ts'
+import { createOwnWriter } from './own-writer.ts'
 import { TurnReader } from './turn-reader.ts'
 
 const write = (value: number): Sql => sql`insert into settings (name, value)
@@ -119,4 +121,20 @@ test('whatever the order of reads, writes and turns, a read sees every write tha
     await other.close()
   }
   assert.ok(acknowledged > 100)
+})
+
+test('the log is emptied by a writer on the thread that reads, also in the turn of a read', async () => {
+  using folder = new TestFolder()
+  const path = folder.file('signet.sqlite')
+  const writer = createOwnWriter(path, { ownership: undefined, onFailure: assert.fail })
+  const db = await openSqlite(path, { writer })
+  try {
+    await db.transaction([write(1)])
+    assert.equal(await read(db), 1)
+    await db.truncateLog()
+    assert.equal(statSync(`${path}-wal`).size, 0)
+    assert.equal(await read(db), 1)
+  } finally {
+    await db.close()
+  }
 })
