@@ -65,9 +65,13 @@ test('fields that JSON cannot hold do not keep the message from being written', 
   log.error({ circular }, 'one')
   log.error({ big: 1n }, 'two')
   log.error({ toJSON: () => assert.fail('hostile') }, 'three')
+  const [one, other] = [new Error('one'), new Error('other')]
+  Object.assign(one, { other })
+  Object.assign(other, { one })
+  log.error({ err: one }, 'four')
   assert.deepEqual(
     lines.map(({ msg }) => msg),
-    ['one', 'two', 'three'],
+    ['one', 'two', 'three', 'four'],
   )
 })
 

@@ -63,8 +63,8 @@ function logOn(level: string, destination: Destination): Log {
 /** JSON does not escape C1 controls and bidirectional overrides, and logs are read in terminals. */
 function lineOf(level: number, fields: object, msg: string): string {
   const start = { level, time: systemClock.now().toISOString() }
-  const all = 'err' in fields ? { ...fields, err: errorFields(fields.err) } : fields
   try {
+    const all = 'err' in fields ? { ...fields, err: errorFields(fields.err) } : fields
     return `${visibleJson(JSON.stringify({ ...start, ...all, msg }))}\n`
   } catch (error) {
     return `${visibleJson(JSON.stringify({ ...start, msg, unwritable: String(error) }))}\n`
