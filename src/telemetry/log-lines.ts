@@ -30,8 +30,8 @@ export interface LogLinesOptions {
 const pieceBytesMax = 4096
 
 /**
- * A destination of log lines. The lines of one turn of the event loop are written together once its microtasks are done: with a
- * write for each line, a request costs about 4 µs more.
+ * A destination of log lines. The lines of one turn of the event loop are written together once its microtasks are done: a write of
+ * its own takes 0.8 µs more for each line, in a loop.
  */
 export class LogLines {
   readonly #options: LogLinesOptions
