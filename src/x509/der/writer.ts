@@ -1,4 +1,5 @@
 /** DER, written: minimal lengths, minimal integers, sorted sets (X.690 §10, §11). */
+import { encodeBackwards } from './backward-writer.ts'
 import { tags } from './reader.ts'
 
 /** One element: identifier octet, length, contents. */
@@ -44,13 +45,7 @@ export function encodeBoolean(value: boolean): Uint8Array {
 
 /** INTEGER of a magnitude, big-endian: leading zeros are dropped, and one is added where the sign needs it. */
 export function encodeUnsigned(magnitude: Uint8Array): Uint8Array {
-  let start = 0
-  while (start < magnitude.length - 1 && magnitude[start] === 0) start += 1
-  const bytes = magnitude.subarray(start)
-  if (bytes.length === 0) return Uint8Array.of(tags.integer, 1, 0)
-  return (bytes[0] ?? 0) >= 0x80
-    ? encodeElement(tags.integer, Uint8Array.of(0), bytes)
-    : encodeElement(tags.integer, bytes)
+  return encodeBackwards((der) => der.unsigned(magnitude))
 }
 
 /** INTEGER from 0 to 2^31. */
@@ -66,7 +61,7 @@ export function encodeOctetString(bytes: Uint8Array): Uint8Array {
 
 /** BIT STRING of whole octets. */
 export function encodeBitString(bytes: Uint8Array): Uint8Array {
-  return encodeElement(tags.bitString, Uint8Array.of(0), bytes)
+  return encodeBackwards((der) => der.bitString(bytes))
 }
 
 /** BIT STRING of named bits, bit 0 first: without trailing zero bits (X.690 §11.2.2). */
