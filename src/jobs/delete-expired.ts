@@ -40,30 +40,42 @@ export function createDeleteExpired(keepSeconds: number): Job<'delete-expired'> 
     everySeconds: 600,
     async run(services, signal) {
       const now = services.clock.now()
-      const before = new Date(now.getTime() - keepSeconds * 1000)
+      const times = { now, before: new Date(now.getTime() - keepSeconds * 1000) }
       const result = { done: 0, failed: 0 }
       for (const authorityNumber of await listAuthorityNumbers(services.db)) {
         const facet = facetNumber('expiry', { authorityNumber })
-        let after: SearchPosition | undefined
-        let isMore = true
-        while (isMore && !signal.aborted) {
-          const startedAt = performance.now()
-          const indexed = await readSearchProgress(services.db)
-          const expired = await findExpired(services, { facet, after, before })
-          const outcomes = await Promise.all(
-            expired
-              .filter(({ number }) => number <= indexed)
-              .map((one) => deleteOne(services, one, { now, before })),
-          )
-          result.done += outcomes.filter((outcome) => outcome === 'deleted').length
-          result.failed += outcomes.filter((outcome) => outcome === 'unreadable').length
-          isMore = expired.length === batch
-          after = expired.at(-1)
-          if (isMore) await rest(performance.now() - startedAt, signal)
+        for await (const outcome of deleteUnder(facet, services, { ...times, signal })) {
+          if (outcome === 'deleted') result.done += 1
+          if (outcome === 'unreadable') result.failed += 1
         }
       }
       return result
     },
+  }
+}
+
+interface Times {
+  readonly now: Date
+  readonly before: Date
+}
+
+/** Deletes the certificates under a facet in the order of expiry, in batches with pauses between them. */
+async function* deleteUnder(
+  facet: number,
+  services: Pick<Services, 'db' | 'log'>,
+  { signal, ...times }: Times & { readonly signal: AbortSignal },
+): AsyncGenerator<Outcome> {
+  let after: SearchPosition | undefined
+  let isMore = true
+  while (isMore && !signal.aborted) {
+    const startedAt = performance.now()
+    const indexed = await readSearchProgress(services.db)
+    const expired = await findExpired(services, { facet, after, before: times.before })
+    const searchable = expired.filter(({ number }) => number <= indexed)
+    yield* await Promise.all(searchable.map((one) => deleteOne(services, one, times)))
+    isMore = expired.length === batch
+    after = expired.at(-1)
+    if (isMore) await rest(performance.now() - startedAt, signal)
   }
 }
 
@@ -86,7 +98,7 @@ type Outcome = 'deleted' | 'kept' | 'unreadable'
 async function deleteOne(
   { db, log }: Pick<Services, 'db' | 'log'>,
   certificate: FoundCertificate,
-  times: { readonly now: Date; readonly before: Date },
+  times: Times,
 ): Promise<Outcome> {
   if (isCaTemplate(certificate.templateName)) return 'kept'
   const summary = summaryOf(certificate)
