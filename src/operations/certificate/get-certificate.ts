@@ -58,7 +58,7 @@ const entryBytes = 500
 
 /**
  * Certificates by ARN. Their rows never change, and none is deleted before it has expired, by whichever process. The state of the
- * CA is checked for each request. A hit saves 3 of 45 µs.
+ * CA is checked for each request. A hit saves a ninth of a GetCertificate.
  */
 const certificatesOf = createOwnedCaches<KnownCertificate>(
   24 * 1024 * 1024,
