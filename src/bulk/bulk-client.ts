@@ -3,14 +3,14 @@ import { Worker } from 'node:worker_threads'
 import type { BulkWork } from './bulk-work.ts'
 import { PendingReplies } from '../channel/pending-replies.ts'
 import type { DatabaseLocation } from '../store/engines/index.ts'
-import type { BulkAnswer, BulkRequest, ReportPage } from './bulk-thread.ts'
+import type { BulkReply, BulkRequest, ReportPage } from './bulk-thread.ts'
 
 /** Bulk work on a database. The thread starts with the first request, and again after it has failed. */
 export function createBulkWork(location: DatabaseLocation): BulkWork {
   let thread: BulkThread | undefined
   let closed = false
 
-  const ask = async (request: BulkRequest): Promise<BulkAnswer> => {
+  const ask = async (request: BulkRequest): Promise<BulkReply> => {
     if (closed) throw new Error('bulk work is closed')
     thread ??= startThread(location, (ended) => {
       if (thread === ended) thread = undefined
@@ -30,9 +30,9 @@ export function createBulkWork(location: DatabaseLocation): BulkWork {
       return answer.crl
     },
     async *auditReport(request) {
-      let next: Promise<BulkAnswer> | undefined = ask({ kind: 'report', request, after: 0 })
+      let next: Promise<BulkReply> | undefined = ask({ kind: 'report', request, after: 0 })
       while (next !== undefined) {
-        const answer: BulkAnswer = await next
+        const answer: BulkReply = await next
         if (!('page' in answer)) throw new TypeError('bulk work replied with something else')
         const { text, last }: ReportPage = answer.page
         // The thread builds the next page while this one is written.
@@ -51,7 +51,7 @@ export function createBulkWork(location: DatabaseLocation): BulkWork {
 
 interface BulkThread {
   readonly worker: Worker
-  readonly replies: PendingReplies<BulkAnswer>
+  readonly replies: PendingReplies<BulkReply>
 }
 
 function startThread(location: DatabaseLocation, onEnd: (thread: BulkThread) => void): BulkThread {
@@ -64,14 +64,14 @@ function startThread(location: DatabaseLocation, onEnd: (thread: BulkThread) => 
     // Most objects die young; a large young generation would only take memory.
     resourceLimits: { maxYoungGenerationSizeMb: 8 },
   })
-  const thread = { worker, replies: new PendingReplies<BulkAnswer>() }
+  const thread = { worker, replies: new PendingReplies<BulkReply>() }
   const end = (error: Error): void => {
     thread.replies.end(error)
     onEnd(thread)
   }
   // It keeps no process alive by itself.
   worker.unref()
-  worker.on('message', (answer: BulkAnswer) => thread.replies.settle(answer.id, answer))
+  worker.on('message', (answer: BulkReply) => thread.replies.settle(answer.id, answer))
   worker.on('error', end)
   worker.on('exit', () => end(new Error('the bulk worker thread has ended')))
   return thread

@@ -11,7 +11,7 @@ import {
   selectAuditedCertificates,
 } from '../store/audit-report-rows.ts'
 import { bytesOf, integerOf } from '../store/columns.ts'
-import { beforeRevocations, selectRevocations, type CrlScope } from '../store/revocations.ts'
+import { crlStart, selectRevocations, type CrlScope } from '../store/revocations.ts'
 import { loadEngine, type DatabaseLocation } from '../store/engines/index.ts'
 import type { RowReader } from '../store/engine.ts'
 import { TextBuffer } from './text-buffer.ts'
@@ -28,7 +28,7 @@ export interface ReportPage {
   readonly last: number | undefined
 }
 
-export type BulkAnswer =
+export type BulkReply =
   | { readonly id: number; readonly crl: BuiltCrl }
   | { readonly id: number; readonly page: ReportPage }
   | { readonly id: number; readonly failure: string }
@@ -53,16 +53,16 @@ function serve(port: NonNullable<typeof parentPort>, opening: Promise<RowReader>
     try {
       if (request.kind === 'crl') {
         const crl = await readTbsCertList(rows, request.fields, request.scope)
-        port.postMessage({ id, crl } satisfies BulkAnswer, [
+        port.postMessage({ id, crl } satisfies BulkReply, [
           crl.tbsCertListDer.buffer as ArrayBuffer,
         ])
       } else {
         const reportPage = await buildPage(rows, request.request, request.after)
-        port.postMessage({ id, page: reportPage } satisfies BulkAnswer, [reportPage.text.buffer])
+        port.postMessage({ id, page: reportPage } satisfies BulkReply, [reportPage.text.buffer])
       }
     } catch (error) {
       const failure = error instanceof Error ? (error.stack ?? error.message) : String(error)
-      port.postMessage({ id, failure } satisfies BulkAnswer)
+      port.postMessage({ id, failure } satisfies BulkReply)
     }
   }
 }
@@ -74,7 +74,7 @@ async function readTbsCertList(
 ): Promise<BuiltCrl> {
   const writer = new RevokedCertificatesWriter()
   await rows.readSnapshot(async () => {
-    let after: number | undefined = beforeRevocations
+    let after: number | undefined = crlStart
     while (after !== undefined) after = await addPage(rows, writer, { scope, after })
   })
   return { tbsCertListDer: encodeTbsCertList(fields, writer.pieces()), entries: writer.entries }

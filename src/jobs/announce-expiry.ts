@@ -2,12 +2,12 @@ import { expiryThreshold, expiryThresholds } from '../authority/expiry-threshold
 import type { Services } from '../services.ts'
 import {
   insertAnnouncement,
-  listUnannounced,
+  listUnannouncedExpiries,
   type ExpiringAuthority,
 } from '../store/expiry-announcements.ts'
 import { ConflictError } from '../store/database.ts'
 import { certificateAuthorityArn } from '../wire/arn.ts'
-import { forEachOf } from './scheduler/for-each.ts'
+import { forEachParallel } from './scheduler/for-each.ts'
 import type { Job, JobResult } from './scheduler/scheduler.ts'
 
 const batch = 100
@@ -22,8 +22,12 @@ export const announceExpiry: Job<'announce-expiry'> = {
   async run(services, signal) {
     const { db, clock, wake } = services
     const [longest = 0] = expiryThresholds
-    const authorities = await listUnannounced(db, { now: clock.now(), days: longest, limit: batch })
-    const result = await forEachOf(authorities, { parallel: 1, signal }, (authority) =>
+    const authorities = await listUnannouncedExpiries(db, {
+      now: clock.now(),
+      days: longest,
+      limit: batch,
+    })
+    const result = await forEachParallel(authorities, { parallel: 1, signal }, (authority) =>
       announce(services, authority),
     )
     if (authorities.length === batch) wake('announce-expiry')

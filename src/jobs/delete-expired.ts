@@ -16,14 +16,14 @@ import { parseCertificateSummary } from '../x509/certificate-parts.ts'
 import { firstValidSecond } from '../x509/der/time.ts'
 import type { Job } from './scheduler/scheduler.ts'
 
-const restMax = 12
+const pauseFactorMax = 12
 
 /**
  * How many times as long as it worked the job rests, by how busy the process was with other work while it rested, 0 to 1:
  * half of its time it works where nothing else is to be done, and a thirteenth of it at least.
  */
-export function restAfter(utilization: number): number {
-  return Math.min(restMax, 1 + 20 * utilization)
+export function pauseAfter(utilization: number): number {
+  return Math.min(pauseFactorMax, 1 + 20 * utilization)
 }
 
 /** Certificates in one commit: some hundreds of rows, for which other writes wait a few milliseconds. */
@@ -140,5 +140,5 @@ async function rest(worked: number, signal: AbortSignal): Promise<void> {
   const before = performance.eventLoopUtilization()
   await setTimeout(worked, undefined, { signal }).catch(() => {})
   const { utilization } = performance.eventLoopUtilization(before)
-  await setTimeout((restAfter(utilization) - 1) * worked, undefined, { signal }).catch(() => {})
+  await setTimeout((pauseAfter(utilization) - 1) * worked, undefined, { signal }).catch(() => {})
 }

@@ -13,7 +13,7 @@ import { certificateAuthorityArn } from '../wire/arn.ts'
 import { signatureAlgorithmIdentifier } from '../x509/algorithm-identifier.ts'
 import { encodeCertificationRequest } from '../x509/certification-request.ts'
 import { encodePem } from '../x509/pem.ts'
-import { forEachOf } from './scheduler/for-each.ts'
+import { forEachParallel } from './scheduler/for-each.ts'
 import type { Job, JobResult } from './scheduler/scheduler.ts'
 
 const batch = 32
@@ -29,7 +29,7 @@ export const finishCreation: Job<'finish-creation'> = {
   everySeconds: 5,
   async run(services, signal) {
     const authorities = await listCreatingAuthorities(services.db, batch)
-    const result = await forEachOf(authorities, { parallel: batch, signal }, (authority) =>
+    const result = await forEachParallel(authorities, { parallel: batch, signal }, (authority) =>
       finish(services, authority),
     )
     if (authorities.some(({ deletion }) => deletion !== undefined))

@@ -26,7 +26,7 @@ import {
   searchKey,
   type NamePattern,
 } from './name-pattern.ts'
-import { countParts, partsMax, readParts, type OrderInParts, type Page } from './parts.ts'
+import { countParts, partsMax, readParts, type PartitionedScan, type Page } from './parts.ts'
 
 type Reader = Pick<Database, 'query'>
 
@@ -105,7 +105,7 @@ function issueRange({ issued }: CertificateFilter): Bounds {
   }
 }
 
-type Bounds = Pick<OrderInParts<number>, 'low' | 'high'>
+type Bounds = Pick<PartitionedScan<number>, 'low' | 'high'>
 
 /** Certificates of one CA, or of all of an account in a Region. */
 function byPosition(
@@ -137,7 +137,7 @@ async function listAuthorities(
 
 function inParts<Key extends number | string>(
   name: IndexScanName,
-  order: OrderInParts<Key>,
+  order: PartitionedScan<Key>,
 ): IndexScan {
   return {
     name,

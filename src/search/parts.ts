@@ -25,7 +25,7 @@ export interface Page {
   readonly next: SearchPosition | undefined
 }
 
-export interface OrderInParts<Key extends number | string> {
+export interface PartitionedScan<Key extends number | string> {
   readonly low: Key
   readonly high: Key
   /** At most partsMax + 1 parts, ascending, from number `from` on. */
@@ -42,7 +42,7 @@ export interface OrderInParts<Key extends number | string> {
 /** At most `limit` certificates after a position. */
 export async function readParts<Key extends number | string>(
   db: Reader,
-  order: OrderInParts<Key>,
+  order: PartitionedScan<Key>,
   { after, limit }: { readonly after: SearchPosition | undefined; readonly limit: number },
 ): Promise<Page> {
   const parts = await order.listParts(db, after?.part)
@@ -62,7 +62,7 @@ export async function readParts<Key extends number | string>(
 /** How many certificates there are, counted up to `max`, in the parts that one read looks at. */
 export async function countParts<Key extends number | string>(
   db: Reader,
-  order: OrderInParts<Key>,
+  order: PartitionedScan<Key>,
   max: number,
 ): Promise<number> {
   let count = 0
@@ -81,7 +81,7 @@ function groupsOf(parts: readonly number[]): number[][] {
 }
 
 function rangeOf<Key extends number | string>(
-  { low, high, facetOf }: OrderInParts<Key>,
+  { low, high, facetOf }: PartitionedScan<Key>,
   group: readonly number[],
 ): SearchRange<Key> {
   return { facets: group.map(facetOf), low, high }

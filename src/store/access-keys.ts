@@ -4,7 +4,7 @@ import type { Sealer } from '../sealer.ts'
 import { bytesOf, dateOf, integerOf, optionalTextOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { listPoliciesOf } from './identity-policies.ts'
-import { latestPlausible } from './leases.ts'
+import { latestPlausibleTime } from './leases.ts'
 import { sql, type Row, type Sql } from './sql.ts'
 
 /** Whom an access key is for. */
@@ -130,7 +130,7 @@ export function setAccessKeyUse(accessKeyId: string, { at, region, service }: Ke
       last_used_service = ${service}
     where access_key_id = ${accessKeyId}
       and (last_used_at_ms is null or last_used_at_ms <= ${usedAt}
-        or last_used_at_ms > ${latestPlausible(at)})`
+        or last_used_at_ms > ${latestPlausibleTime(at)})`
 }
 
 function recordOf(row: Row): AccessKeyRecord {

@@ -6,7 +6,7 @@ import { sql, type Sql } from './sql.ts'
  * Every CRL is due, so that its number soon exceeds that of any CRL published after the backup (crl/publish.ts). All leases are
  * released. If the credentials file was restored, its new place is recorded.
  */
-export function afterRestore(
+export function resetAfterRestore(
   now: Date,
   credentials: { name: string; place: string } | undefined,
 ): Sql[] {

@@ -2,7 +2,7 @@
 import type { AuditReportFormat } from '../authority/audit-report.ts'
 import { integerOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
-import { latestPlausible, type Lease } from './leases.ts'
+import { latestPlausibleTime, type Lease } from './leases.ts'
 import { guard, sql, type Row, type Sql } from './sql.ts'
 
 export interface AuditReport {
@@ -49,7 +49,7 @@ export async function findAuditReport(db: Database, id: string): Promise<AuditRe
 /** Takes reports that are to be written, at most `limit`, oldest first. */
 export function claimAuditReports({ token, now, until }: Lease, limit: number): Sql {
   const nowMs = now.getTime()
-  const plausible = latestPlausible(now)
+  const plausible = latestPlausibleTime(now)
   return sql`update audit_reports set lease = ${token}, lease_until_ms = ${until.getTime()}
     where report_number in (select report_number from audit_reports where status = 'CREATING'
           and (retry_at_ms <= ${nowMs} or retry_at_ms > ${plausible})

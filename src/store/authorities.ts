@@ -207,7 +207,7 @@ export function restoreAuthority(authority: Authority, now: Date): Sql {
 }
 
 /** Notes that the key of a CA, deleted for good, is erased. */
-export function forgetKey(authority: Authority): Sql {
+export function clearKeyHandle(authority: Authority): Sql {
   return sql`update authorities set key_handle = null, revision = revision + 1
     where authority_number = ${authority.number}`
 }

@@ -8,7 +8,7 @@ import {
   claimDueCrls,
   crlOf,
   finishPublication,
-  listCrlStandings,
+  listCrlStatuses,
   openCrl,
   postponeCrl,
   reserveCrlNumber,
@@ -395,17 +395,17 @@ test('metrics see the oldest and the largest CRL of a CA, and none that rests', 
   await addAuthority(db)
   await open(db, { name: 'one' })
   await open(db, { name: 'two' })
-  assert.deepEqual(await listCrlStandings(db), [])
+  assert.deepEqual(await listCrlStatuses(db), [])
   const [one, two] = await claim(db, lease('x'))
   const big = { ...publication(one!, 1000), size: 900, entries: 30 }
   await db.transaction([
     finishPublication(one!.id, big, lease('x')),
     finishPublication(two!.id, publication(two!, 0), lease('x')),
   ])
-  assert.deepEqual(await listCrlStandings(db), [
+  assert.deepEqual(await listCrlStatuses(db), [
     { authorityId: 'ca', generatedAt: at(0), size: 900, entries: 30 },
   ])
   const [again] = await claim(db, lease('y', 3 * day), 1)
   await db.transaction([suspendCrl(again!, lease('y', 3 * day))])
-  assert.equal((await listCrlStandings(db)).length, 1)
+  assert.equal((await listCrlStatuses(db)).length, 1)
 })

@@ -6,7 +6,7 @@ import type { Authority, CrlKind } from '../authority/authority.ts'
 import { firstIdentity } from '../chain/issuer-identity.ts'
 import { integerOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
-import { latestPlausible, type Lease } from './leases.ts'
+import { latestPlausibleTime, type Lease } from './leases.ts'
 import { guard, sql, type Row, type Sql } from './sql.ts'
 
 export interface CrlRecord {
@@ -108,7 +108,7 @@ export function markAllCrlsDue(authority: Authority, now: Date): Sql {
  */
 export function claimDueCrls({ token, now, until }: Lease, limit: number): Sql {
   const nowMs = now.getTime()
-  const plausible = latestPlausible(now)
+  const plausible = latestPlausibleTime(now)
   return sql`update crls set lease = ${token}, lease_until_ms = ${until.getTime()}
     where crl_id in (select crl_id from (
           select crl_id, due_at_ms from (select crl_id, due_at_ms from crls
@@ -197,7 +197,7 @@ export function suspendCrl({ id, changes }: CrlRecord, { token }: Lease): Sql {
 }
 
 /** How a CRL stands, for metrics. */
-export interface CrlStanding {
+export interface CrlStatus {
   readonly authorityId: string
   readonly generatedAt: Date
   readonly size: number
@@ -205,7 +205,7 @@ export interface CrlStanding {
 }
 
 /** Of each CA with CRLs: the oldest generation, and the largest size and number of entries. */
-export async function listCrlStandings(db: Database): Promise<CrlStanding[]> {
+export async function listCrlStatuses(db: Database): Promise<CrlStatus[]> {
   const rows = await db.query(
     sql`select a.id as authority_id, min(c.generated_at_ms) as generated_at_ms, max(c.size) as size,
         max(c.entries) as entries

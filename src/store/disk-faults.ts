@@ -101,7 +101,7 @@ export function diskFaultOf(error: unknown, path: string): DiskFault | undefined
 function lookAt(path: string): DiskFault {
   try {
     accessSync(dirname(path), constants.W_OK)
-    return hasRoom(path) ? 'failing' : 'full'
+    return hasFreeSpace(path) ? 'failing' : 'full'
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EROFS' ? 'read-only' : 'failing'
   }
@@ -129,7 +129,7 @@ export function errorOfText(text: string): Error {
 const roomBytesMin = 1024 * 1024
 
 /** Whether the disk that has `path` has room again. */
-export function hasRoom(path: string): boolean {
+export function hasFreeSpace(path: string): boolean {
   try {
     const { bavail, bsize } = statfsSync(dirname(path))
     return bavail * bsize >= roomBytesMin

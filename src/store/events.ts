@@ -1,7 +1,7 @@
 /** Rows of events that are still to be delivered. */
 import type { EventBridgeEvent } from '../authority/event.ts'
 import { integerOf, textOf } from './columns.ts'
-import { latestPlausible, type Lease } from './leases.ts'
+import { latestPlausibleTime, type Lease } from './leases.ts'
 import { sql, type Row, type Sql } from './sql.ts'
 
 export interface QueuedEvent {
@@ -24,7 +24,7 @@ export function insertEvent(event: EventBridgeEvent, now: Date): Sql {
  */
 export function claimEvents({ token, now, until }: Lease, limit: number): Sql {
   const nowMs = now.getTime()
-  const plausible = latestPlausible(now)
+  const plausible = latestPlausibleTime(now)
   return sql`update events set lease = ${token}, lease_until_ms = ${until.getTime()}
     where event_number in (select event_number from (
           select event_number from (select event_number from events

@@ -16,7 +16,7 @@ export interface ExpiringAuthority {
  * CAs that are neither deleted nor have a newer certificate, whose certificate expires within `days` and whose nearest
  * threshold was not announced. Certificates that expired over a day ago are old news.
  */
-export async function listUnannounced(
+export async function listUnannouncedExpiries(
   db: Database,
   { now, days, limit }: { readonly now: Date; readonly days: number; readonly limit: number },
 ): Promise<ExpiringAuthority[]> {

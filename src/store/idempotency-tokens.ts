@@ -5,7 +5,7 @@
 import type { StorableText } from '../text/storable-text.ts'
 import { textOf } from './columns.ts'
 import type { Database } from './database.ts'
-import { latestPlausible } from './leases.ts'
+import { latestPlausibleTime } from './leases.ts'
 import { guard, sql, type Sql } from './sql.ts'
 
 const lifetimeMilliseconds = 5 * 60 * 1000
@@ -25,7 +25,7 @@ export async function findTokenArn(
   const [row] = await db.query(
     sql`select arn from idempotency_tokens
       where scope = ${scope} and token = ${token}
-        and expires_at_ms > ${now.getTime()} and expires_at_ms <= ${latestPlausible(now)}`,
+        and expires_at_ms > ${now.getTime()} and expires_at_ms <= ${latestPlausibleTime(now)}`,
   )
   return row === undefined ? undefined : textOf(row, 'arn')
 }
@@ -40,7 +40,7 @@ export function takeToken({ scope, token }: ScopedToken, arn: string, now: Date)
       on conflict (scope, token) do update
         set arn = excluded.arn, expires_at_ms = excluded.expires_at_ms
         where idempotency_tokens.expires_at_ms <= ${now.getTime()}
-          or idempotency_tokens.expires_at_ms > ${latestPlausible(now)}
+          or idempotency_tokens.expires_at_ms > ${latestPlausibleTime(now)}
       returning arn`,
   )
 }
@@ -52,7 +52,7 @@ export function deleteExpiredTokens(now: Date, limit: number): Sql {
           select scope, token from idempotency_tokens where expires_at_ms <= ${now.getTime()}
         union all
           select scope, token from idempotency_tokens
-          where expires_at_ms > ${latestPlausible(now)}
+          where expires_at_ms > ${latestPlausibleTime(now)}
         ) as expired limit ${limit})
     returning token`
 }

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { TestDatabase } from '../../test/support/database.ts'
 import { systemRandom } from '../random.ts'
 import { claimEvents } from './events.ts'
-import { latestPlausible, newLease, releaseLeases, renewLease } from './leases.ts'
+import { latestPlausibleTime, newLease, releaseLeases, renewLease } from './leases.ts'
 import { sql } from './sql.ts'
 
 const now = new Date(Date.UTC(2026, 0))
@@ -19,7 +19,7 @@ test('a lease names its claim and holds for twenty seconds', () => {
 })
 
 test('what a clock that went on regularly has written is plausible: leases, and the longest retry', () => {
-  const plausible = latestPlausible(now)
+  const plausible = latestPlausibleTime(now)
   assert.ok(newLease(systemRandom, now).until.getTime() < plausible)
   assert.ok(now.getTime() + 15 * minute < plausible)
   assert.ok(now.getTime() + 24 * 60 * minute > plausible)

@@ -22,7 +22,7 @@ export function newLease(random: Random, now: Date): Lease {
 }
 
 /** A lease or a retry further away than this was written by a clock that has been set back since, and does not count. */
-export function latestPlausible(now: Date): number {
+export function latestPlausibleTime(now: Date): number {
   return now.getTime() + hourMilliseconds
 }
 

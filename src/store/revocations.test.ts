@@ -6,7 +6,7 @@ import { findAuthority, updateAuthority } from './authorities.ts'
 import { insertCertificate } from './certificates.ts'
 import { ConflictError, type Database } from './database.ts'
 import {
-  beforeRevocations,
+  crlStart,
   countRevocation,
   findIssuedStatus,
   insertRevocation,
@@ -18,10 +18,10 @@ import {
 } from './revocations.ts'
 import { sql, type Row, type GuardName } from './sql.ts'
 import {
-  noteTakenOver,
+  countRecoveredRevocations,
   selectRevokedSerials,
-  takeOverRevocation,
-} from './taken-over-revocations.ts'
+  insertRecoveredRevocation,
+} from './recovered-revocations.ts'
 
 const start = Date.UTC(2026, 0)
 const day = 86_400_000
@@ -250,8 +250,8 @@ test('what is taken over from a CRL is recorded once, whether its certificate is
   const from = { authority, crlId: 7, notAfter: at(20 * day) }
   const take = async (last: number, reasonCode?: number): Promise<number> => {
     const rows = await db.transaction([
-      ...takeOverRevocation(published(last, reasonCode), from),
-      ...noteTakenOver(authority, 7, at(0)),
+      ...insertRecoveredRevocation(published(last, reasonCode), from),
+      ...countRecoveredRevocations(authority, 7, at(0)),
     ])
     return rows.flat().length
   }
@@ -283,8 +283,8 @@ test('what is taken over from a CRL is recorded once, whether its certificate is
   assert.equal(await recount(db, 0), 9)
   assert.equal(await recount(db, 10 * day), 8)
   const scope = { authorityNumber: number, crlId: undefined, keptSince: at(0) }
-  const listed = await db.query(selectRevocations(scope, beforeRevocations, 100))
+  const listed = await db.query(selectRevocations(scope, crlStart, 100))
   assert.deepEqual(new Set(lastOctets(listed)), new Set([1, ...unknown]))
-  const serials = await db.query(selectRevokedSerials(number, beforeRevocations, 100))
+  const serials = await db.query(selectRevokedSerials(number, crlStart, 100))
   assert.equal(serials.length, 9)
 })

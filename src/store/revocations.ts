@@ -4,7 +4,7 @@ import { firstValidSecond } from '../x509/der/time.ts'
 import { integerOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { guard, sql, type Row, type Sql } from './sql.ts'
-import { selectTakenOver } from './taken-over-revocations.ts'
+import { selectRecoveredRevocation } from './recovered-revocations.ts'
 
 export interface RevocationRecord {
   /** Of the certificate's row. */
@@ -87,13 +87,13 @@ export async function findIssuedStatus(
   return statusOf(row)
 }
 
-/** Of a certificate whose row was lost, but not its revocation (taken-over-revocations.ts). */
+/** Of a certificate whose row was lost, but not its revocation (recovered-revocations.ts). */
 async function findTakenOver(
   db: Database,
   authorityNumber: number,
   serialNumber: Uint8Array,
 ): Promise<IssuedStatus | undefined> {
-  const [row] = await db.query(selectTakenOver(authorityNumber, serialNumber))
+  const [row] = await db.query(selectRecoveredRevocation(authorityNumber, serialNumber))
   return row === undefined ? undefined : statusOf(row)
 }
 
@@ -116,7 +116,7 @@ export interface CrlScope {
 }
 
 /** Before every certificate number, also of those that were taken over. */
-export const beforeRevocations: number = Number.MIN_SAFE_INTEGER
+export const crlStart: number = Number.MIN_SAFE_INTEGER
 
 /** One page of what a CRL lists: what follows certificate number `after`. */
 export function selectRevocations(scope: CrlScope, after: number, limit: number): Sql {

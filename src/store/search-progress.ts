@@ -2,7 +2,7 @@
 import { requesterOf, type FoundCertificate } from './certificate-search.ts'
 import { bytesOf, dateOf, integerOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
-import { latestPlausible, leaseMilliseconds, type Lease } from './leases.ts'
+import { latestPlausibleTime, leaseMilliseconds, type Lease } from './leases.ts'
 import { guard, sql, type Row, type Sql, type SqlValue } from './sql.ts'
 
 /** Number of the last certificate that can be found by search. */
@@ -22,7 +22,7 @@ export function claimSearchTables({ token, now, until }: Lease): Sql {
   return guard(
     'lease',
     sql`update search_progress set lease = ${token}, lease_until_ms = ${until.getTime()}
-      where lease_until_ms <= ${now.getTime()} or lease_until_ms > ${latestPlausible(now)}
+      where lease_until_ms <= ${now.getTime()} or lease_until_ms > ${latestPlausibleTime(now)}
       returning certificate_number`,
   )
 }

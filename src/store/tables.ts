@@ -56,7 +56,7 @@ export interface Table {
 export const versionsBeforePostgres = 3
 
 /** Tables in the order of `tableNames`. Throws for one that is not there, or that has no place in the order. */
-export function inOrder(tables: readonly Table[]): Table[] {
+export function sortTables(tables: readonly Table[]): Table[] {
   const unknown = tables.find(({ name }) => !tableNames.includes(name))
   if (unknown !== undefined) throw new Error(`the table ${unknown.name} has no place in the order`)
   return tableNames.map((tableName) => {

@@ -82,7 +82,7 @@ function publishedCrls(condition: string, ...values: readonly number[]): Sql {
 }
 
 /** What a CRL may list: revocations of its CA, or of the partition. */
-export function selectListed(
+export function selectListedRevocations(
   { authorityNumber, crlId }: Pick<CrlScope, 'authorityNumber' | 'crlId'>,
   after: Row | undefined,
   limit: number,

@@ -2,7 +2,7 @@ import type { JobName } from './job-names.ts'
 import type { Services } from '../../services.ts'
 import { newLease, releaseLease, type Lease, type LeasedTable } from '../../store/leases.ts'
 import type { Row, Sql } from '../../store/sql.ts'
-import { forEachOf } from './for-each.ts'
+import { forEachParallel } from './for-each.ts'
 import { holdLease } from './held-lease.ts'
 import type { JobResult } from './scheduler.ts'
 
@@ -40,8 +40,10 @@ export async function runClaimed<Item>(
   const held = holdLease(services, table, lease)
   try {
     const workSignal = AbortSignal.any([signal, held.lost])
-    const result = await forEachOf(rows.map(itemOf), { parallel, signal: workSignal }, (item) =>
-      work(item, lease, workSignal),
+    const result = await forEachParallel(
+      rows.map(itemOf),
+      { parallel, signal: workSignal },
+      (item) => work(item, lease, workSignal),
     )
     if (rows.length === batch) wake(name)
     return result

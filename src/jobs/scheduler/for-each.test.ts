@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
-import { forEachOf } from './for-each.ts'
+import { forEachParallel } from './for-each.ts'
 
 function numbers(length: number): number[] {
   return Array.from({ length }, (_, index) => index)
@@ -9,7 +9,7 @@ function numbers(length: number): number[] {
 
 test('every item is worked on once, in order, and counted by what became of it', async () => {
   const seen: number[] = []
-  const result = await forEachOf(numbers(10), { parallel: 3 }, async (item) => {
+  const result = await forEachParallel(numbers(10), { parallel: 3 }, async (item) => {
     seen.push(item)
     await setTimeout(item % 2)
     return item < 4 ? 'failed' : 'done'
@@ -21,7 +21,7 @@ test('every item is worked on once, in order, and counted by what became of it',
 test('at most so many are worked on at a time, and so many are', async () => {
   let running = 0
   let most = 0
-  await forEachOf(numbers(20), { parallel: 4 }, async () => {
+  await forEachParallel(numbers(20), { parallel: 4 }, async () => {
     running += 1
     most = Math.max(most, running)
     await setTimeout(1)
@@ -34,7 +34,7 @@ test('at most so many are worked on at a time, and so many are', async () => {
 test('one that takes long holds up its own place only', async () => {
   const release = Promise.withResolvers<undefined>()
   const ended: number[] = []
-  const all = forEachOf(numbers(9), { parallel: 2 }, async (item) => {
+  const all = forEachParallel(numbers(9), { parallel: 2 }, async (item) => {
     if (item === 0) await release.promise
     ended.push(item)
     if (ended.length === 8) release.resolve(undefined)
@@ -46,13 +46,13 @@ test('one that takes long holds up its own place only', async () => {
 
 test('nothing to do is done at once', async () => {
   const work = (): Promise<'done'> => Promise.reject(new Error('not asked for'))
-  assert.deepEqual(await forEachOf([], { parallel: 4 }, work), { done: 0, failed: 0 })
+  assert.deepEqual(await forEachParallel([], { parallel: 4 }, work), { done: 0, failed: 0 })
 })
 
 test('the error of one item is that of the whole, and the list of items stays as it was', async () => {
   const items = numbers(3)
   await assert.rejects(
-    forEachOf(items, { parallel: 1 }, (item) =>
+    forEachParallel(items, { parallel: 1 }, (item) =>
       item === 1 ? Promise.reject(new Error('no')) : Promise.resolve('done'),
     ),
     /^Error: no$/,
@@ -69,19 +69,23 @@ test('the error of one item does not leave others running behind the caller’s 
     running -= 1
     return 'done'
   }
-  await assert.rejects(forEachOf(numbers(8), { parallel: 4 }, work), /^Error: no$/)
+  await assert.rejects(forEachParallel(numbers(8), { parallel: 4 }, work), /^Error: no$/)
   assert.equal(running, 0)
 })
 
 test('nothing more is begun once the signal is aborted', async () => {
   const stop = new AbortController()
   const seen: number[] = []
-  const result = await forEachOf(numbers(9), { parallel: 2, signal: stop.signal }, async (item) => {
-    seen.push(item)
-    if (item === 3) stop.abort()
-    await setTimeout(1)
-    return 'done'
-  })
+  const result = await forEachParallel(
+    numbers(9),
+    { parallel: 2, signal: stop.signal },
+    async (item) => {
+      seen.push(item)
+      if (item === 3) stop.abort()
+      await setTimeout(1)
+      return 'done'
+    },
+  )
   assert.deepEqual(seen, [0, 1, 2, 3])
   assert.deepEqual(result, { done: 4, failed: 0 })
 })

@@ -4,7 +4,7 @@ import type { JobResult } from './scheduler.ts'
  * Works on every item, at most `parallel` at a time, and counts what became of them. Rejects with the first error, after
  * everything that was begun is over; begins nothing more once `signal` is aborted.
  */
-export async function forEachOf<Item>(
+export async function forEachParallel<Item>(
   items: readonly Item[],
   { parallel, signal }: { readonly parallel: number; readonly signal?: AbortSignal },
   work: (item: Item) => Promise<keyof JobResult>,

@@ -29,6 +29,6 @@ type PasswordSource =
   | { readonly kind: 'pgpass'; readonly path: string }
 
 /** For messages: without user and password. */
-export function nameOfPlace({ host, port, database }: PostgresConnectionOptions): string {
+export function connectionName({ host, port, database }: PostgresConnectionOptions): string {
   return `PostgreSQL at ${host.includes(':') ? `[${host}]` : host}:${port}, database ${database}`
 }

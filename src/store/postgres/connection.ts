@@ -11,7 +11,7 @@ import type { PostgresConnectionOptions } from './connection-options.ts'
 const connectMilliseconds = 5000
 const statementMilliseconds = 30_000
 /** A server that does not answer at all, for longer than it lets any statement run. */
-export const silenceMilliseconds = statementMilliseconds + 5000
+export const responseTimeoutMilliseconds = statementMilliseconds + 5000
 const idleInTransactionMilliseconds = 10_000
 
 /** Marks our advisory locks: "Sgnt". */

@@ -4,14 +4,14 @@
  */
 import type { Client, ClientConfig } from 'pg'
 import type { Random } from '../../random.ts'
-import { within } from '../deadline.ts'
+import { withTimeout } from '../deadline.ts'
 import { recordDamage } from '../damage.ts'
 import type { Database, SharedDatabase } from '../database.ts'
 import { damageErrorOf, DiskFaultError } from '../disk-faults.ts'
 import { advisoryLocks, clientConfig, connect } from './connection.ts'
 import { errorOf } from './errors.ts'
 import { migratePostgres } from './migrate.ts'
-import { nameOfPlace, type PostgresConnectionOptions } from './connection-options.ts'
+import { connectionName, type PostgresConnectionOptions } from './connection-options.ts'
 import { createReaders, type Readers } from './readers.ts'
 import { preparedQuery } from './text.ts'
 import { PostgresWriter } from './writer.ts'
@@ -39,7 +39,7 @@ export async function openPostgres(
   { pool, random, mayCreate, damagePath }: PostgresOptions,
 ): Promise<PostgresDatabase> {
   const config = await clientConfig(place)
-  await migratePostgres(config, { name: nameOfPlace(place), mayCreate })
+  await migratePostgres(config, { name: connectionName(place), mayCreate })
   const readers = createReaders(config, pool)
   const writer = new PostgresWriter(config, random)
   let closed: Promise<void> | undefined
@@ -90,7 +90,7 @@ async function probe(readers: Readers, writer: PostgresWriter): Promise<void> {
   ]).catch((error: unknown) => {
     throw errorOf(error)
   })
-  await within(probeMilliseconds, answers, 'the server does not answer')
+  await withTimeout(probeMilliseconds, answers, 'the server does not answer')
 }
 
 /** The lock is that of a session of its own, so that it ends with the process in any case. */

@@ -45,12 +45,12 @@ export function isRetriable(error: unknown): boolean {
 }
 
 /** Whether a prepared statement is out of date: its connection is. */
-export function isOutdated(error: unknown): boolean {
+export function isStatementOutdated(error: unknown): boolean {
   return sqlStateOf(error) === outdated
 }
 
 /** Whether the connection is lost, or the server about to end it. */
-export function isLost(error: unknown): boolean {
+export function isConnectionLost(error: unknown): boolean {
   const state = sqlStateOf(error)
   return state === undefined ? !(error instanceof RangeError) : /^(?:08|57P|25P0[34])/.test(state)
 }

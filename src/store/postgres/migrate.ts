@@ -24,10 +24,10 @@ export async function migratePostgres(
   try {
     client = await connect(config)
   } catch (error) {
-    throw error instanceof ConfigurationError ? error : unusable(name, error)
+    throw error instanceof ConfigurationError ? error : unusableError(name, error)
   }
   try {
-    await requireFit(client, name)
+    await requireSuitableServer(client, name)
     const version = await versionOf(client)
     if (version === postgresSchema.length) return
     if (version === 0 && !mayCreate)
@@ -37,20 +37,20 @@ export async function migratePostgres(
     requireKnown(version, name)
     await migrate(client, name)
   } catch (error) {
-    throw error instanceof ConfigurationError ? error : unusable(name, error)
+    throw error instanceof ConfigurationError ? error : unusableError(name, error)
   } finally {
     await client.end()
   }
 }
 
-export function unusable(name: string, error: unknown): ConfigurationError {
+export function unusableError(name: string, error: unknown): ConfigurationError {
   const { message, cause } = errorOf(error)
   const why = cause instanceof Error ? cause.message : message
   return new ConfigurationError(`${name} cannot be used: ${why}`, { cause: error })
 }
 
 /** A database that would lose what it acknowledged, or text, is refused. */
-export async function requireFit(client: Client, name: string): Promise<void> {
+export async function requireSuitableServer(client: Client, name: string): Promise<void> {
   const setting = async (variable: string): Promise<unknown> =>
     (await client.query<{ value: string }>(`select current_setting('${variable}') as value`))
       .rows[0]?.value

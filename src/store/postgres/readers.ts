@@ -1,7 +1,7 @@
 /** Reads on PostgreSQL, on a pool of connections that only read. */
 import { Pool, type ClientConfig, type PoolClient, type PoolConfig } from 'pg'
-import { prepareSession, silenceMilliseconds } from './connection.ts'
-import { errorOf, isLost, isRetriable } from './errors.ts'
+import { prepareSession, responseTimeoutMilliseconds } from './connection.ts'
+import { errorOf, isConnectionLost, isRetriable } from './errors.ts'
 import type { PreparedQuery } from './text.ts'
 import type { Row } from '../sql.ts'
 
@@ -51,7 +51,7 @@ export function createReaders(config: ClientConfig, max: number): Readers {
     try {
       return await readOnce(query)
     } catch (error) {
-      if (!isLost(error) && !isRetriable(error)) throw errorOf(error)
+      if (!isConnectionLost(error) && !isRetriable(error)) throw errorOf(error)
     }
     try {
       const { text, values } = query
@@ -122,7 +122,7 @@ function createPool(config: ClientConfig, max: number): Pool {
     idleTimeoutMillis: idleMilliseconds,
     // Also for how long a read waits for a connection.
     connectionTimeoutMillis: waitMilliseconds,
-    query_timeout: silenceMilliseconds,
+    query_timeout: responseTimeoutMilliseconds,
     verify(client, done) {
       // oxlint-disable-next-line promise/no-callback-in-promise -- the pool has callbacks
       prepareSession(client).then(() => done(), done)

@@ -2,14 +2,20 @@ import type { Client } from 'pg'
 import { ConfigurationError } from '../../errors.ts'
 import { advisoryLocks, clientConfig, connect } from './connection.ts'
 import { errorOf } from './errors.ts'
-import { applySchema, createSchema, requireFit, unusable, versionOf } from './migrate.ts'
-import { nameOfPlace, type PostgresConnectionOptions } from './connection-options.ts'
+import {
+  applySchema,
+  createSchema,
+  requireSuitableServer,
+  unusableError,
+  versionOf,
+} from './migrate.ts'
+import { connectionName, type PostgresConnectionOptions } from './connection-options.ts'
 import { postgresSchema } from './schema.ts'
-import { isOurs, tablesOfPostgres } from './snapshot.ts'
+import { isDataTable, tablesOfPostgres } from './snapshot.ts'
 import { preparedQuery } from './text.ts'
 import type { RestoreTarget } from '../restore-target.ts'
 import { sql, type Row, type Sql } from '../sql.ts'
-import { inOrder, tablesOf, versionsBeforePostgres, type Table } from '../tables.ts'
+import { sortTables, tablesOf, versionsBeforePostgres, type Table } from '../tables.ts'
 
 /** Rows of one statement; a statement has at most 65,535 parameters. */
 const rowsMax = 200
@@ -22,21 +28,21 @@ export async function openPostgresRestore(
   place: PostgresConnectionOptions,
   schemaVersion: number,
 ): Promise<RestoreTarget> {
-  const name = nameOfPlace(place)
+  const name = connectionName(place)
   const version = schemaVersion - versionsBeforePostgres
   if (version < 1)
     throw new ConfigurationError(
       `a backup of schema ${schemaVersion} cannot be restored into PostgreSQL; restore it into SQLite, and back that up`,
     )
   const client = await connect(await clientConfig(place)).catch((error: unknown) => {
-    throw unusable(name, error)
+    throw unusableError(name, error)
   })
   try {
     const tables = await begin(client, { name, version })
     return targetOf(client, { tables, version })
   } catch (error) {
     await client.end()
-    throw error instanceof ConfigurationError ? error : unusable(name, error)
+    throw error instanceof ConfigurationError ? error : unusableError(name, error)
   }
 }
 
@@ -44,7 +50,7 @@ async function begin(
   client: Client,
   { name, version }: { readonly name: string; readonly version: number },
 ): Promise<Table[]> {
-  await requireFit(client, name)
+  await requireSuitableServer(client, name)
   await client.query(`begin isolation level read committed read write;
     set local statement_timeout = 0;
     set local idle_in_transaction_session_timeout = 0;
@@ -53,7 +59,7 @@ async function begin(
     throw new ConfigurationError(`${name} is not empty: there is a database of Signet in it`)
   await createSchema(client)
   await applySchema(client, postgresSchema.slice(0, version))
-  return tablesOf(await read(client, tablesOfPostgres)).filter(isOurs)
+  return tablesOf(await read(client, tablesOfPostgres)).filter(isDataTable)
 }
 
 async function read(client: Client, statement: Sql): Promise<Row[]> {
@@ -82,7 +88,7 @@ function targetOf(
     finish: (statements) =>
       run(async () => {
         await applySchema(client, postgresSchema.slice(version))
-        inOrder(tablesOf(await read(client, tablesOfPostgres)).filter(isOurs))
+        sortTables(tablesOf(await read(client, tablesOfPostgres)).filter(isDataTable))
         await continueNumbers(client)
         for (const statement of statements) await read(client, statement)
         await client.query('commit')

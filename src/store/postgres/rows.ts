@@ -1,7 +1,7 @@
 /** Reads of many rows from PostgreSQL. */
 import type { Client } from 'pg'
 import { clientConfig, connect } from './connection.ts'
-import { errorOf, isLost } from './errors.ts'
+import { errorOf, isConnectionLost } from './errors.ts'
 import type { PostgresConnectionOptions } from './connection-options.ts'
 import { preparedQuery } from './text.ts'
 import type { RowReader } from '../engine.ts'
@@ -25,7 +25,7 @@ export function createPostgresRows(place: PostgresConnectionOptions): RowReader 
       client = await connected()
       return await work(client)
     } catch (error) {
-      if (isLost(error) && current === client) current = undefined
+      if (isConnectionLost(error) && current === client) current = undefined
       throw errorOf(error)
     }
   }

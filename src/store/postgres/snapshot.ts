@@ -6,7 +6,7 @@ import { postgresSchema } from './schema.ts'
 import { preparedQuery } from './text.ts'
 import type { Snapshot } from '../snapshot.ts'
 import { sql, type Row, type Sql } from '../sql.ts'
-import { inOrder, tablesOf, versionsBeforePostgres } from '../tables.ts'
+import { sortTables, tablesOf, versionsBeforePostgres } from '../tables.ts'
 
 /** A snapshot of a PostgreSQL database, which must be of the newest schema. A connection that is lost is its end. */
 export async function openPostgresSnapshot(place: PostgresConnectionOptions): Promise<Snapshot> {
@@ -21,7 +21,7 @@ export async function openPostgresSnapshot(place: PostgresConnectionOptions): Pr
   try {
     await begin(client)
     return {
-      tables: inOrder(tablesOf(await read(tablesOfPostgres)).filter(isOurs)),
+      tables: sortTables(tablesOf(await read(tablesOfPostgres)).filter(isDataTable)),
       schemaVersion: postgresSchema.length + versionsBeforePostgres,
       read,
       async renew() {
@@ -52,7 +52,7 @@ async function begin(client: Client): Promise<void> {
 }
 
 /** The version of the schema is the engine's own. */
-export function isOurs({ name }: { readonly name: string }): boolean {
+export function isDataTable({ name }: { readonly name: string }): boolean {
   return name !== 'schema_version'
 }
 

@@ -3,8 +3,8 @@ import type { Client, ClientConfig } from 'pg'
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises'
 import type { Random } from '../../random.ts'
 import { DatabaseUnavailableError } from '../database.ts'
-import { connect, silenceMilliseconds } from './connection.ts'
-import { errorOf, isOutdated, isRetriable } from './errors.ts'
+import { connect, responseTimeoutMilliseconds } from './connection.ts'
+import { errorOf, isStatementOutdated, isRetriable } from './errors.ts'
 import {
   applyGroup,
   conflictOf,
@@ -94,14 +94,14 @@ export class PostgresWriter {
       const one = group[index]
       if (one !== undefined && settle(one, outcome) === 'again') again.push(one)
     }
-    const isOld = outcomes.some((one) => 'refused' in one && isOutdated(one.refused))
+    const isOld = outcomes.some((one) => 'refused' in one && isStatementOutdated(one.refused))
     if (isOld && this.#current !== undefined) this.#drop(this.#current)
     await this.#tryAgain(again)
   }
 
   /** A server that says nothing for too long is given up: what it did is not known. */
   async #applyOn(client: Client, group: readonly QueuedTransaction[]): Promise<Outcome[]> {
-    const timer = setTimeout(() => this.#drop(client), silenceMilliseconds)
+    const timer = setTimeout(() => this.#drop(client), responseTimeoutMilliseconds)
     try {
       return await applyGroup(
         client,

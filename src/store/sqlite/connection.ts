@@ -11,7 +11,7 @@ import { requireStorable, type Row, type Sql, type SqlValue } from '../sql.ts'
 const applicationId = 0x53_67_6e_74
 
 /** A write that changes nothing, and reaches the disk all the same. */
-export const touch: Sql = { text: `pragma application_id = ${applicationId}`, values: [] }
+export const probeWrite: Sql = { text: `pragma application_id = ${applicationId}`, values: [] }
 
 const busyMilliseconds = 10_000
 const statementsMax = 500
@@ -173,7 +173,7 @@ export function migrate(path: string): void {
     applySchema(connection, requireOwn(path, connection), sqliteSchema.length)
     connection.exec('commit')
   } catch (error) {
-    throw isDamage(error) ? unusable(path, error) : error
+    throw isDamage(error) ? unusableError(path, error) : error
   } finally {
     connection.close()
   }
@@ -197,11 +197,11 @@ function openForMigration(path: string): SqliteConnection {
     createPrivateFile(path)
     return new SqliteConnection(path, { readOnly: false, notesDamage: false })
   } catch (error) {
-    throw unusable(path, error)
+    throw unusableError(path, error)
   }
 }
 
-function unusable(path: string, cause: unknown): ConfigurationError {
+function unusableError(path: string, cause: unknown): ConfigurationError {
   const wasOurs = readMark(path) !== 'none'
   const reason =
     sqliteCode(cause) === sqliteCodes.notADatabase && !wasOurs

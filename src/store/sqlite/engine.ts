@@ -5,8 +5,8 @@ import { ConfigurationError } from '../../errors.ts'
 import type { Engine } from '../engine.ts'
 import { SqliteConnection } from './connection.ts'
 import { openSqlite } from './database.ts'
-import { noteLoss } from './lost-writes.ts'
-import { requireNeverThere } from './own-database.ts'
+import { recordLostWrites } from './lost-writes.ts'
+import { requireNoEarlierDatabase } from './own-database.ts'
 import type { Ownership } from './ownership.ts'
 import { openSqliteRestore, unfinishedPath } from './restore.ts'
 import { sqliteSchema } from './schema.ts'
@@ -36,7 +36,7 @@ export function sqliteEngine(path: string, { own, writer }: SqliteSettings = {})
         throw new ConfigurationError(
           `there is no database in ${folder}; "signet serve" makes one when it first starts`,
         )
-      requireNeverThere(path, acceptLoss)
+      requireNoEarlierDatabase(path, acceptLoss)
       return false
     },
     async open({ onFailure }) {
@@ -47,7 +47,7 @@ export function sqliteEngine(path: string, { own, writer }: SqliteSettings = {})
         ...(writer && { writer: writer(path, ownership) }),
       })
       try {
-        if (own === undefined && writer === undefined) noteLoss(path)
+        if (own === undefined && writer === undefined) recordLostWrites(path)
         return db
       } catch (error) {
         await db.close()

@@ -17,7 +17,7 @@ export type TransactionOutcome =
   | { readonly conflict: Pick<ConflictError, 'guard' | 'message'> }
   | { readonly failure: string }
 
-export type WriterAnswer = TransactionOutcome & { readonly id: number }
+export type WriterReply = TransactionOutcome & { readonly id: number }
 
 export type Transaction = Extract<WriterRequest, { kind: 'transaction' }>
 
@@ -28,7 +28,7 @@ export function statementsOf(group: readonly Transaction[]): number {
   return group.reduce((sum, { statements }) => sum + statements.length, 0)
 }
 
-export function truncateLog(connection: SqliteConnection, id: number): WriterAnswer {
+export function truncateLog(connection: SqliteConnection, id: number): WriterReply {
   try {
     return { id, rows: [connection.run({ text: 'pragma wal_checkpoint(truncate)', values: [] })] }
   } catch (error) {
@@ -41,7 +41,7 @@ export function commitGroup(
   connection: SqliteConnection,
   group: readonly Transaction[],
   fence?: CommitFence,
-): WriterAnswer[] {
+): WriterReply[] {
   try {
     connection.exec('begin immediate')
     const answers = group.map((transaction) => apply(connection, transaction))
@@ -70,7 +70,7 @@ function rollback(connection: SqliteConnection): void {
   }
 }
 
-function apply(connection: SqliteConnection, { id, statements }: Transaction): WriterAnswer {
+function apply(connection: SqliteConnection, { id, statements }: Transaction): WriterReply {
   connection.exec('savepoint one')
   try {
     const rows = statements.map((statement) => runGuarded(connection, statement))

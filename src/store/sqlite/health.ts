@@ -1,7 +1,7 @@
 /** Whether a SQLite database can be written now. */
-import { within } from '../deadline.ts'
-import { diskFaultOf, DiskFaultError, hasRoom } from '../disk-faults.ts'
-import { sqliteCode, sqliteCodes, touch } from './connection.ts'
+import { withTimeout } from '../deadline.ts'
+import { diskFaultOf, DiskFaultError, hasFreeSpace } from '../disk-faults.ts'
+import { sqliteCode, sqliteCodes, probeWrite } from './connection.ts'
 import type { SqliteWriter, WriterTask } from './writer-client.ts'
 import type { Row } from '../sql.ts'
 
@@ -29,13 +29,13 @@ export function watchWriter(
     /** Writes for certain: most of what jobs write changes nothing, and succeeds on a disk that is full. */
     async probe() {
       const before = last
-      await within(
+      await withTimeout(
         probeMilliseconds,
-        run({ kind: 'transaction', statements: [touch] }),
+        run({ kind: 'transaction', statements: [probeWrite] }),
         `a write takes longer than ${probeMilliseconds / 1000} seconds`,
       )
       // One page had room; what failed was larger.
-      if (before?.fault === 'full' && !hasRoom(path)) throw before
+      if (before?.fault === 'full' && !hasFreeSpace(path)) throw before
       if (last === before) last = undefined
     },
   }

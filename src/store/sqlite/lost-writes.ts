@@ -5,13 +5,13 @@ import { readOwnership, type OwnershipRow } from './ownership.ts'
 import { SqliteConnection } from './connection.ts'
 
 /** Compares a database of the newest schema with its mark, and records what it has lost. A server may be writing to it. */
-export function noteLoss(path: string): void {
+export function recordLostWrites(path: string): void {
   // Read before the database: the mark is never ahead of it.
   const mark = readMark(path)
   if (mark === 'none' || mark === 'unreadable') return
   const connection = new SqliteConnection(path, { readOnly: true })
   try {
-    const reason = lossOf(mark, readOwnership(connection))
+    const reason = lossReason(mark, readOwnership(connection))
     if (reason !== undefined) recordDamage(path, { kind: 'lost-writes', reason })
   } finally {
     connection.close()
@@ -19,7 +19,7 @@ export function noteLoss(path: string): void {
 }
 
 /** The reason for the finding; undefined if nothing is lost. */
-function lossOf(
+function lossReason(
   mark: CommitMark,
   row: Pick<OwnershipRow, 'databaseId' | 'commits'> | undefined,
 ): string | undefined {

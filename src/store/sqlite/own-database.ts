@@ -4,7 +4,7 @@ import { ConfigurationError } from '../../errors.ts'
 import type { Random } from '../../random.ts'
 import { markFile, readMark, replaceMark } from './commit-mark.ts'
 import { clearDamage, damageOf, restoreAdvice, type Damage } from '../damage.ts'
-import { noteLoss } from './lost-writes.ts'
+import { recordLostWrites } from './lost-writes.ts'
 import { requireUnowned, takeOwnership, type Ownership } from './ownership.ts'
 import { migrate } from './connection.ts'
 import { checkWhole, isSmall } from './start-check.ts'
@@ -42,7 +42,7 @@ export async function ownDatabase(path: string, options: OwnerOptions): Promise<
   const mark = readMark(path)
   if (mark === 'unreadable')
     log.warn({ file: markFile(path) }, 'the commit mark cannot be read; it is created again')
-  noteLoss(path)
+  recordLostWrites(path)
   if (isSmall(path)) checkWhole(path)
   const accepted = options.acceptLoss ? accept(path, log) : undefined
   try {
@@ -59,12 +59,12 @@ export async function ownDatabase(path: string, options: OwnerOptions): Promise<
   } catch (error) {
     const damage = damageOf(path)
     if (damage?.kind !== 'damaged') throw error
-    throw beyondUse(path, damage, error)
+    throw unrepairableError(path, damage, error)
   }
 }
 
 /** Throws ConfigurationError for a missing database that existed before, unless the operator accepts the loss. */
-export function requireNeverThere(path: string, acceptLoss: boolean): void {
+export function requireNoEarlierDatabase(path: string, acceptLoss: boolean): void {
   if (readMark(path) === 'none') return
   if (!acceptLoss)
     throw new ConfigurationError(
@@ -84,11 +84,11 @@ function accept(path: string, log: DatabaseLog): Damage | undefined {
   clearDamage(path)
   checkWhole(path)
   const remaining = damageOf(path)
-  if (remaining !== undefined) throw beyondUse(path, remaining)
+  if (remaining !== undefined) throw unrepairableError(path, remaining)
   return damage
 }
 
-function beyondUse(path: string, { reason }: Damage, cause?: unknown): ConfigurationError {
+function unrepairableError(path: string, { reason }: Damage, cause?: unknown): ConfigurationError {
   return new ConfigurationError(
     `${path} is damaged (${reason}), which --accept-loss cannot repair; ${restoreAdvice}`,
     { cause },

@@ -7,10 +7,10 @@ import { ConfigurationError } from '../../errors.ts'
 import { systemRandom as random } from '../../random.ts'
 import { readMark, replaceMark } from './commit-mark.ts'
 import { DiskFaultError } from '../disk-faults.ts'
-import { noteLoss } from './lost-writes.ts'
+import { recordLostWrites } from './lost-writes.ts'
 import { damageOf } from '../damage.ts'
 import {
-  keepOwnership,
+  answerChallenge,
   readOwnership,
   requireUnowned,
   takeOwnership,
@@ -80,7 +80,7 @@ for (const kind of kinds) {
     assert.equal(commitsIn(path), 3)
     markIs()
     await db.close()
-    noteLoss(path)
+    recordLostWrites(path)
     assert.equal(damageOf(path), undefined)
   })
 
@@ -89,12 +89,12 @@ for (const kind of kinds) {
     const path = folder.file('signet.sqlite')
     const first = await open(path, kind)
     await first.db.transaction(put('one'))
-    await keepOwnership(first.db, path, first.ownership)
+    await answerChallenge(first.db, path, first.ownership)
     const second = await open(path, kind)
     await assert.rejects(first.db.transaction(put('two')), superseded)
-    await assert.rejects(keepOwnership(first.db, path, first.ownership), superseded)
+    await assert.rejects(answerChallenge(first.db, path, first.ownership), superseded)
     await second.db.transaction(put('three'))
-    await keepOwnership(second.db, path, second.ownership)
+    await answerChallenge(second.db, path, second.ownership)
     const names = (await second.db.query(sql`select name from settings order by name`)).map(
       (row) => row['name'],
     )
@@ -111,7 +111,7 @@ for (const kind of kinds) {
     await assert.rejects(db.transaction(put('one')), superseded)
     writeFileSync(path, '')
     await assert.rejects(db.transaction(put('two')), superseded)
-    await assert.rejects(keepOwnership(db, path, ownership), superseded)
+    await assert.rejects(answerChallenge(db, path, ownership), superseded)
     renameSync(folder.file('aside'), path)
     await db.transaction(put('three'))
     await db.close()
@@ -123,7 +123,7 @@ test('a database that nobody has open is free, and one with a server is not', as
   const path = folder.file('signet.sqlite')
   const { db, ownership } = await open(path, 'thread')
   const timer = setInterval(() => {
-    keepOwnership(db, path, ownership).catch(() => {})
+    answerChallenge(db, path, ownership).catch(() => {})
   }, 20)
   await assert.rejects(
     requireUnowned(path, { random, patience: 60_000 }),

@@ -155,7 +155,7 @@ export function takeOwnership(
 }
 
 /** Responds to a challenge. A server calls it several times a second. Throws DiskFaultError if it is no longer the owner. */
-export async function keepOwnership(
+export async function answerChallenge(
   db: Pick<Database, 'query'>,
   path: string,
   { token, inode }: Ownership,

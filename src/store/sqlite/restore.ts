@@ -7,7 +7,7 @@ import type { RestoreTarget } from '../restore-target.ts'
 import { createAtVersion, createPrivateFile, migrate, SqliteConnection } from './connection.ts'
 import { tablesOfSqlite } from './snapshot.ts'
 import { sql, type Sql } from '../sql.ts'
-import { inOrder, tablesOf } from '../tables.ts'
+import { sortTables, tablesOf } from '../tables.ts'
 
 /** The file that a database is restored into, before it is one. */
 export function unfinishedPath(path: string): string {
@@ -76,7 +76,7 @@ function requireReferences(connection: SqliteConnection): void {
 function complete(path: string, statements: readonly Sql[]): void {
   const connection = new SqliteConnection(path, { readOnly: false })
   try {
-    inOrder(tablesOf(connection.run(tablesOfSqlite)))
+    sortTables(tablesOf(connection.run(tablesOfSqlite)))
     connection.exec('begin immediate')
     for (const statement of statements) connection.run(statement)
     connection.exec('commit; pragma wal_checkpoint(truncate)')

@@ -2,7 +2,7 @@ import { SqliteConnection } from './connection.ts'
 import { sqliteSchema } from './schema.ts'
 import type { Snapshot } from '../snapshot.ts'
 import { sql, type Row } from '../sql.ts'
-import { inOrder, tablesOf } from '../tables.ts'
+import { sortTables, tablesOf } from '../tables.ts'
 
 /** A snapshot of the SQLite database in that file, which must be of the newest schema. */
 export function openSqliteSnapshot(path: string): Snapshot {
@@ -10,7 +10,7 @@ export function openSqliteSnapshot(path: string): Snapshot {
   try {
     begin(connection)
     return {
-      tables: inOrder(tablesOf(connection.run(tablesOfSqlite))),
+      tables: sortTables(tablesOf(connection.run(tablesOfSqlite))),
       schemaVersion: sqliteSchema.length,
       // oxlint-disable-next-line typescript/require-await -- reads are synchronous; the port is not
       read: async (statement) => connection.run(statement),

@@ -3,7 +3,7 @@ import { damageWarning } from '../damage.ts'
 import type { Database } from '../database.ts'
 import { DiskFaultError } from '../disk-faults.ts'
 import type { DatabaseLog } from './own-database.ts'
-import { keepOwnership, type Ownership } from './ownership.ts'
+import { answerChallenge, type Ownership } from './ownership.ts'
 import { checkInBackground, isSmall } from './start-check.ts'
 
 /** A second server that starts on the same database waits for several of these intervals. */
@@ -50,7 +50,7 @@ function startLook(db: Database, path: string, { owned, log, onFailure }: Watchi
   const look = async (): Promise<void> => {
     reportDamage()
     try {
-      await keepOwnership(db, path, owned)
+      await answerChallenge(db, path, owned)
     } catch (error) {
       // Requests meet and report any other failure.
       if (!(error instanceof DiskFaultError) || error.fault !== 'superseded' || isOver) return

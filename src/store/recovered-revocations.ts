@@ -5,7 +5,7 @@
 import type { Authority } from '../authority/authority.ts'
 import { sql, type Sql } from './sql.ts'
 
-export interface PublishedRevocation {
+export interface CrlRevocation {
   /** 16 bytes, as in a certificate's row. */
   readonly serialNumber: Uint8Array
   readonly revokedAt: Date
@@ -31,8 +31,8 @@ function slotOf(serialNumber: Uint8Array): number {
 }
 
 /** Inserts a revocation unless it is there; a row that is returned says that it was not. */
-export function takeOverRevocation(
-  { serialNumber, revokedAt, reasonCode }: PublishedRevocation,
+export function insertRecoveredRevocation(
+  { serialNumber, revokedAt, reasonCode }: CrlRevocation,
   { authority, crlId, notAfter }: RevocationSource,
 ): Sql[] {
   const { number } = authority
@@ -62,7 +62,7 @@ export function takeOverRevocation(
 }
 
 /** Goes with what was taken over: counts it, and makes the CA's other CRLs due, which may have to list it too. */
-export function noteTakenOver({ number }: Authority, crlId: number, now: Date): Sql[] {
+export function countRecoveredRevocations({ number }: Authority, crlId: number, now: Date): Sql[] {
   return [
     sql`update certificate_counts set revoked = (select count(*) from revocations r
         where r.authority_number = ${number} and r.not_after > revoked_counted_at)
@@ -73,7 +73,7 @@ export function noteTakenOver({ number }: Authority, crlId: number, now: Date): 
 }
 
 /** The revocation of a certificate that is not in the database. */
-export function selectTakenOver(authorityNumber: number, serialNumber: Uint8Array): Sql {
+export function selectRecoveredRevocation(authorityNumber: number, serialNumber: Uint8Array): Sql {
   const first = slotOf(serialNumber)
   return sql`select revoked_at_ms, reason_code from revocations
     where authority_number = ${authorityNumber}
