@@ -1,6 +1,6 @@
 /**
- * The thread of bulk work: its own composition root, with a connection that only reads. Requests are answered one after
- * the other; a report is made page by page, so that other requests come in between.
+ * The entry point of the bulk worker thread, which has its own read-only connection. It answers requests one after another. It
+ * builds an audit report page by page, so that other requests run between the pages.
  */
 import { parentPort, workerData } from 'node:worker_threads'
 import { reportForms } from '../authority/audit-report.ts'
@@ -24,7 +24,7 @@ export type BulkRequest =
 
 export interface ReportPage {
   readonly text: Uint8Array<ArrayBuffer>
-  /** Number of the last certificate in it; undefined if the report ends here. */
+  /** Number of the last certificate on the page. Undefined on the last page of the report. */
   readonly last: number | undefined
 }
 
@@ -36,7 +36,7 @@ export type BulkReply =
 const pageRows = 500
 const page = new TextBuffer()
 
-/** A failure to open ends the thread. */
+/** Opens the database. The thread ends if that fails. */
 async function openRows(location: DatabaseLocation): Promise<RowReader> {
   const engine = await loadEngine(location)
   return engine.openRows()
@@ -80,7 +80,7 @@ async function readTbsCertList(
   return { tbsCertListDer: encodeTbsCertList(fields, writer.pieces()), entries: writer.entries }
 }
 
-/** Number of the last certificate on the page; undefined if none follows. */
+/** Adds a page of rows. Returns the number of the last certificate, or undefined on the last page. */
 async function addPage(
   reader: RowReader,
   writer: RevokedCertificatesWriter,
