@@ -83,7 +83,7 @@ export const keyStoreKinds: readonly KeyStoreCase[] = Object.entries(kinds).map(
 
 const repeatCases: readonly KeyStoreCase[] = [
   {
-    name: 'asking again for a key answers with the key that is there, from everywhere at once',
+    name: 'concurrent and repeated calls of create return the same key',
     async run({ store, other }) {
       const created = await Promise.all(
         [store, other, store, other].map((each) => each.create('again', 'EC_prime256v1')),

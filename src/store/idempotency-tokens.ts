@@ -1,6 +1,6 @@
 /**
- * Rows of idempotency tokens: which ARN a token answered, for five minutes (AWS Private CA API). One that would live for
- * longer than an hour was written by a clock that has been set back since, and stands for nothing any more.
+ * Rows of idempotency tokens. A token refers to the ARN that its first request returned, for five minutes (AWS Private CA API).
+ * A token with an expiry more than an hour ahead is ignored: the clock has been set back since.
  */
 import type { StorableText } from '../text/storable-text.ts'
 import { textOf } from './columns.ts'
@@ -10,13 +10,13 @@ import { guard, sql, type Sql } from './sql.ts'
 
 const lifetimeMilliseconds = 5 * 60 * 1000
 
-/** A token and where it counts: one operation of one principal in one Region, and on one CA if it has one. */
+/** A token with its scope: an operation of a principal in a Region, and the CA if the operation has one. */
 export interface ScopedToken {
   readonly scope: string
   readonly token: StorableText
 }
 
-/** The ARN that the token stands for at `now`. */
+/** Finds the ARN that a token refers to at `now`. */
 export async function findTokenArn(
   db: Database,
   { scope, token }: ScopedToken,
@@ -30,7 +30,7 @@ export async function findTokenArn(
   return row === undefined ? undefined : textOf(row, 'arn')
 }
 
-/** Takes the token for `arn`, guarded: no row means that it stands for another already. */
+/** Records a token for `arn`, guarded. No returned row means that the token already refers to another ARN. */
 export function takeToken({ scope, token }: ScopedToken, arn: string, now: Date): Sql {
   const expiresAt = now.getTime() + lifetimeMilliseconds
   return guard(
@@ -45,7 +45,7 @@ export function takeToken({ scope, token }: ScopedToken, arn: string, now: Date)
   )
 }
 
-/** Removes up to `limit` tokens that stand for nothing any more. */
+/** Deletes up to `limit` expired tokens. */
 export function deleteExpiredTokens(now: Date, limit: number): Sql {
   return sql`delete from idempotency_tokens where (scope, token) in
     (select scope, token from (

@@ -1,6 +1,6 @@
 /**
- * Revocations that are taken from a CRL of the CA's own, because the database is older than it. Where the certificate is not
- * in the database either, the revocation has a number below 0 that follows from its serial number.
+ * Revocations that were read from a published CRL because they are missing in an older, restored database. If the certificate is
+ * missing too, the revocation has a negative certificate number, derived from its serial number.
  */
 import type { Authority } from '../authority/authority.ts'
 import { sql, type Sql } from './sql.ts'
@@ -15,22 +15,25 @@ export interface CrlRevocation {
 
 interface RevocationSource {
   readonly authority: Authority
-  /** Of the CRL that lists it. */
+  /** Id of the CRL that lists the revocation. */
   readonly crlId: number
-  /** Until when a revocation is kept whose certificate nobody knows. */
+  /** The revocation of an unknown certificate is kept until this time. */
   readonly notAfter: Date
 }
 
-/** Serial numbers that begin alike share so many numbers. They are random: eight never do. */
+/**
+ * Number of certificate numbers that serial numbers with the same first bytes share. Serial numbers are random, so eight never
+ * collide.
+ */
 const slotSize = 8
 const slotBytes = 6
 
-/** First of the numbers that a serial number may have, all below 0 and of at most 53 bits. */
+/** Returns the first certificate number for a serial number. All such numbers are negative and have at most 53 bits. */
 function slotOf(serialNumber: Uint8Array): number {
   return -(Buffer.from(serialNumber).readUIntBE(0, slotBytes) + 1) * slotSize
 }
 
-/** Inserts a revocation unless it is there; a row that is returned says that it was not. */
+/** Inserts a missing revocation. Returns a row only if the revocation was inserted. */
 export function insertRecoveredRevocation(
   { serialNumber, revokedAt, reasonCode }: CrlRevocation,
   { authority, crlId, notAfter }: RevocationSource,
@@ -61,7 +64,7 @@ export function insertRecoveredRevocation(
   ]
 }
 
-/** Goes with what was taken over: counts it, and makes the CA's other CRLs due, which may have to list it too. */
+/** Updates the count of revocations, and makes the other CRLs of the CA due, which may have to list the recovered ones too. */
 export function countRecoveredRevocations({ number }: Authority, crlId: number, now: Date): Sql[] {
   return [
     sql`update certificate_counts set revoked = (select count(*) from revocations r
@@ -72,7 +75,7 @@ export function countRecoveredRevocations({ number }: Authority, crlId: number, 
   ]
 }
 
-/** The revocation of a certificate that is not in the database. */
+/** Selects the revocation of a certificate that is missing in the database. */
 export function selectRecoveredRevocation(authorityNumber: number, serialNumber: Uint8Array): Sql {
   const first = slotOf(serialNumber)
   return sql`select revoked_at_ms, reason_code from revocations
@@ -81,7 +84,7 @@ export function selectRecoveredRevocation(authorityNumber: number, serialNumber:
       and serial_number = ${serialNumber}`
 }
 
-/** One page of the serial numbers that a CA has revoked: what follows certificate number `after`. */
+/** Selects a page of the serial numbers that a CA has revoked, after certificate number `after`. */
 export function selectRevokedSerials(authorityNumber: number, after: number, limit: number): Sql {
   return sql`select certificate_number, serial_number from revocations
     where authority_number = ${authorityNumber} and certificate_number > ${after}
