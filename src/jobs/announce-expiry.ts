@@ -13,8 +13,8 @@ import type { Job, JobResult } from './scheduler/scheduler.ts'
 const batch = 100
 
 /**
- * Announces that the certificate of a CA expires in 90, 30, 7 and 1 days, and that it has expired: each once. Nothing
- * else happens then: what follows from an expiry is computed where it counts.
+ * Sends one event each when a CA certificate will expire in 90, 30, 7 and 1 days, and when it has expired. The job changes no
+ * state: EXPIRED is computed when the CA is read.
  */
 export const announceExpiry: Job<'announce-expiry'> = {
   name: 'announce-expiry',
@@ -52,7 +52,7 @@ async function announce(
   try {
     await db.transaction([insertAnnouncement(certificateNumber, days, now), ...event.statements])
   } catch (error) {
-    // Another process was faster.
+    // Another process has announced it already.
     if (error instanceof ConflictError) return 'done'
     throw error
   }

@@ -3,11 +3,11 @@ import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { pauseAfter } from './delete-expired.ts'
 
-test('the job works half of the time of a process that has nothing else to do', () => {
+test('delete-expired works half of the time in an idle process', () => {
   assert.equal(pauseAfter(0), 1)
 })
 
-test('it rests the longer the busier the process is, and never for good', () => {
+test('delete-expired pauses longer in a busier process, up to a limit', () => {
   const utilization = fc.double({ min: 0, max: 1, noNaN: true })
   fc.assert(
     fc.property(utilization, utilization, (one, other) => {

@@ -3,7 +3,7 @@ import type { Job } from './scheduler/scheduler.ts'
 
 const batch = 32
 
-/** Erases the keys of CAs whose restoration period is over. Erasing one twice is harmless. */
+/** Erases the keys of CAs after their restoration period. A second erasure has no effect. */
 export const eraseAuthorities: Job<'erase-authorities'> = {
   name: 'erase-authorities',
   everySeconds: 60,

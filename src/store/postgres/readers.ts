@@ -1,4 +1,4 @@
-/** Reads on PostgreSQL, on a pool of connections that only read. */
+/** Reads from PostgreSQL, on a pool of read-only connections. */
 import { Pool, type ClientConfig, type PoolClient, type PoolConfig } from 'pg'
 import { prepareSession, responseTimeoutMilliseconds } from './connection.ts'
 import { errorOf, isConnectionLost, isRetriable } from './errors.ts'
@@ -21,7 +21,7 @@ const waitMilliseconds = 10_000
 
 export function createReaders(config: ClientConfig, max: number): Readers {
   const pool = createPool(config, max)
-  /** By statement, until a connection is free for them. */
+  /** Reads that wait for a free connection, by statement. */
   const waiting = new Map<string, Read[]>()
   const running = new Set<Promise<unknown>>()
 
@@ -44,8 +44,8 @@ export function createReaders(config: ClientConfig, max: number): Readers {
     })
   }
   /**
-   * A read that met a connection which had just been lost is read again: it changed nothing. Then it is not prepared, as
-   * every connection may have it from before a change of the schema.
+   * Repeats a read if its connection was lost, because a read changes nothing. The second time the statement is not prepared,
+   * because the prepared statements of all connections may be outdated after a change of the schema.
    */
   async function readTwice(query: PreparedQuery): Promise<Row[]> {
     try {
@@ -78,11 +78,12 @@ export function createReaders(config: ClientConfig, max: number): Readers {
 }
 
 /**
- * Sends reads of one statement in one piece, those with the same values once, and settles all of them when the last is answered: the
- * requests of a batch stay together. Each sees what was acknowledged before it was asked for, as nothing was sent before that.
+ * Sends all reads of one statement in one message, and reads with equal values only once. Settles all of them after the last
+ * reply, so that the requests of a batch stay together. Each read sees everything that was acknowledged before it was requested,
+ * because it is sent after that.
  *
- * With 64 connections this saves 38 % of the processor time of a GetCertificate and 74 % of PostgreSQL's for it; with OCSP from
- * memory 58 and 92 %.
+ * With 64 connections this saves 38 % of the processor time of a GetCertificate and 74 % of PostgreSQL's time for it; with OCSP
+ * from memory, 58 % and 92 %.
  */
 function sendTogether(
   client: PoolClient,
@@ -120,7 +121,7 @@ function createPool(config: ClientConfig, max: number): Pool {
     max,
     pipeline: true,
     idleTimeoutMillis: idleMilliseconds,
-    // Also for how long a read waits for a connection.
+    // Maximum time for a new connection, and for a read that waits for a free connection.
     connectionTimeoutMillis: waitMilliseconds,
     query_timeout: responseTimeoutMilliseconds,
     verify(client, done) {
@@ -128,10 +129,10 @@ function createPool(config: ClientConfig, max: number): Pool {
       prepareSession(client).then(() => done(), done)
     },
   } satisfies PoolConfig)
-  // Of a connection that nobody uses: the pool replaces it.
+  // An idle connection may fail; the pool replaces it.
   pool.on('error', () => {})
-  // The pool listens neither while a new connection is set up nor while it is used, and an error without a listener ends the
-  // process. Whoever waits for an answer is told of it.
+  // The pool has no error listener while a connection is set up or in use, and an error without a listener ends the process.
+  // The running query is rejected with the same error.
   pool.on('connect', (client) => client.on('error', () => {}))
   return pool
 }

@@ -17,12 +17,12 @@ import type { RestoreTarget } from '../restore-target.ts'
 import { sql, type Row, type Sql } from '../sql.ts'
 import { sortTables, tablesOf, versionsBeforePostgres, type Table } from '../tables.ts'
 
-/** Rows of one statement; a statement has at most 65,535 parameters. */
+/** Maximum number of rows in an INSERT. A statement has at most 65,535 parameters. */
 const rowsMax = 200
 
 /**
- * Begins to restore into a database without anything of ours, all in one transaction. Throws ConfigurationError if
- * there is something, if the server cannot be used, or for a version from before PostgreSQL's first.
+ * Starts a restore into a database without the schema of Signet, in one transaction. Throws ConfigurationError if the schema
+ * exists, if the server cannot be used, or if the backup is older than the first PostgreSQL schema.
  */
 export async function openPostgresRestore(
   place: PostgresConnectionOptions,
@@ -32,7 +32,7 @@ export async function openPostgresRestore(
   const version = schemaVersion - versionsBeforePostgres
   if (version < 1)
     throw new ConfigurationError(
-      `a backup of schema ${schemaVersion} cannot be restored into PostgreSQL; restore it into SQLite, and back that up`,
+      `a backup of schema ${schemaVersion} cannot be restored into PostgreSQL; restore it into SQLite, then back up that database and restore the new backup`,
     )
   const client = await connect(await clientConfig(place)).catch((error: unknown) => {
     throw unusableError(name, error)
@@ -56,7 +56,7 @@ async function begin(
     set local idle_in_transaction_session_timeout = 0;
     select pg_advisory_xact_lock(${advisoryLocks.migrate})`)
   if ((await versionOf(client)) !== 0)
-    throw new ConfigurationError(`${name} is not empty: there is a database of Signet in it`)
+    throw new ConfigurationError(`${name} is not empty: it contains a Signet database`)
   await createSchema(client)
   await applySchema(client, postgresSchema.slice(0, version))
   return tablesOf(await read(client, tablesOfPostgres)).filter(isDataTable)
@@ -93,7 +93,7 @@ function targetOf(
         for (const statement of statements) await read(client, statement)
         await client.query('commit')
       }),
-    // A transaction that is not finished ends with its connection.
+    // Closing the connection rolls back an unfinished transaction.
     [Symbol.asyncDispose]: () => client.end(),
   }
 }
@@ -106,7 +106,7 @@ function insertText(table: string, columns: readonly string[], rows: number): st
   return `insert into ${table} (${columns.join(', ')}) values ${marks.join(', ')}`
 }
 
-/** What is numbered next is above all that is there. */
+/** Sets each sequence above the highest restored number. */
 async function continueNumbers(client: Client): Promise<void> {
   const rows = await read(
     client,

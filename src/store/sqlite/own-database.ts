@@ -1,4 +1,4 @@
-/** Takes ownership of a SQLite database before it is served, and checks that no writes were lost. */
+/** Startup of a server's SQLite database: taking ownership, migration, and the check for lost writes. */
 import { rmSync } from 'node:fs'
 import { ConfigurationError } from '../../errors.ts'
 import type { Random } from '../../random.ts'
@@ -23,17 +23,17 @@ export interface OwnerOptions {
 }
 
 export interface OwnDatabase extends Ownership {
-  /** The loss that the operator has accepted. */
+  /** The damage that the operator has accepted. */
   readonly accepted: Damage | undefined
 }
 
-/** How long a starting server waits for a command that has the database open. */
+/** Time that a starting server waits for a command that has the database open. */
 const patienceMilliseconds = 5000
 
 /**
  * Takes ownership of the database, migrates it to the newest schema, and checks that it has all acknowledged commits. Throws
- * ConfigurationError if another server owns it, or if it is too damaged to be opened. A database that is damaged or has lost
- * writes is opened otherwise: it can be read, and the recorded finding prevents issuing.
+ * ConfigurationError if another server owns the database, or if the database is too damaged to open. Other damage and lost
+ * writes are recorded: the database can be read, but nothing can be issued.
  */
 export async function ownDatabase(path: string, options: OwnerOptions): Promise<OwnDatabase> {
   const { random, process, log } = options
@@ -51,7 +51,7 @@ export async function ownDatabase(path: string, options: OwnerOptions): Promise<
     if (commits > 0 && mark === 'none')
       log.warn(
         { file: markFile(path), commits },
-        'the commit mark is gone: lost writes cannot be detected at this start; a new mark is created',
+        'the commit mark is missing: lost writes cannot be detected at this start; a new mark is created',
       )
     if (damageOf(path) === undefined || mark === 'none')
       await replaceMark(path, { databaseId, commits })
