@@ -49,7 +49,7 @@ test('a lease that another process has taken is lost', async (t) => {
   const { lost, sent, pass } = held(t, () => Promise.resolve([[]]))
   await pass(3)
   assert.equal(lost.aborted, true)
-  assert.match(String(lost.reason), /LeaseLostError: somebody else has the lease/)
+  assert.match(String(lost.reason), /LeaseLostError: another process has the lease/)
   await pass(60)
   assert.equal(sent.length, 1)
 })

@@ -1,4 +1,4 @@
-/** Who may commit: the owner of the database, and commands; and what tells a starting server that it is not alone. */
+/** Tests of ownership: commits of the owner and of commands, and the detection of another server. */
 import assert from 'node:assert/strict'
 import { renameSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
@@ -23,7 +23,7 @@ import { guard, sql } from '../sql.ts'
 
 const kinds = ['thread', 'own'] as const
 
-/** Opens the database as a server does, with a writer of each kind. */
+/** Opens the database like a server, with each kind of writer. */
 async function open(
   path: string,
   kind: (typeof kinds)[number],
@@ -54,7 +54,7 @@ function commitsIn(path: string): number | undefined {
 }
 
 for (const kind of kinds) {
-  test(`the mark of a server that writes by its ${kind} writer is the number of its commits, and commands only add`, async () => {
+  test(`the commit mark of a server with the ${kind} writer counts its commits, and commands only add to them`, async () => {
     using folder = new TestFolder()
     const path = folder.file('signet.sqlite')
     const { db } = await open(path, kind)
@@ -65,7 +65,7 @@ for (const kind of kinds) {
     await db.transaction(put('one'))
     assert.equal(commitsIn(path), 1)
     markIs()
-    // What changes nothing writes nothing, however often it is asked for.
+    // A transaction without changes is not counted, however often it runs.
     for (let n = 0; n < 5; n += 1)
       await db.transaction([
         sql`update settings set value = ${new Uint8Array()} where name = 'none'`,
@@ -84,7 +84,7 @@ for (const kind of kinds) {
     assert.equal(damageOf(path), undefined)
   })
 
-  test(`a server whose database another one has taken commits nothing, by its ${kind} writer`, async () => {
+  test(`a server with the ${kind} writer commits nothing after another server has taken its database`, async () => {
     using folder = new TestFolder()
     const path = folder.file('signet.sqlite')
     const first = await open(path, kind)
@@ -103,7 +103,7 @@ for (const kind of kinds) {
     await second.db.close()
   })
 
-  test(`a server whose database is another file commits nothing, by its ${kind} writer`, async () => {
+  test(`a server with the ${kind} writer commits nothing after its database file was replaced`, async () => {
     using folder = new TestFolder()
     const path = folder.file('signet.sqlite')
     const { db, ownership } = await open(path, kind)
@@ -118,7 +118,7 @@ for (const kind of kinds) {
   })
 }
 
-test('a database that nobody has open is free, and one with a server is not', async () => {
+test('a server can start on an unused database, but not on the database of a running server', async () => {
   using folder = new TestFolder()
   const path = folder.file('signet.sqlite')
   const { db, ownership } = await open(path, 'thread')
@@ -132,13 +132,13 @@ test('a database that nobody has open is free, and one with a server is not', as
       /another signet serve \(a thread\) owns the database/.test(error.message),
   )
   clearInterval(timer)
-  // It is there, and does not respond: it is fenced off instead.
+  // The other process does not respond to the challenge. It loses the ownership instead.
   await requireUnowned(path, { random, patience: 100 })
   await db.close()
   await requireUnowned(path, { random, patience: 60_000 })
 })
 
-test('a database of an earlier version that somebody has open is left to whoever that is', async () => {
+test('a server does not start on a database of an earlier version that another process has open', async () => {
   using folder = new TestFolder()
   const path = folder.file('signet.sqlite')
   const old = new SqliteConnection(path, { readOnly: false })
