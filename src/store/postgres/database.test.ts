@@ -314,11 +314,11 @@ test('exclusive work of several nodes runs one after another, even if one of the
     await db.query(sql`select 1 as one`)
     inside -= 1
   }
-  await Promise.all([db, other, db, other].map((one) => one.shared.alone(work)))
+  await Promise.all([db, other, db, other].map((one) => one.shared.runExclusively(work)))
   assert.equal(most, 1)
-  const lost = db.shared.alone(() => server.terminate(place))
+  const lost = db.shared.runExclusively(() => server.terminate(place))
   await lost.catch(() => {})
-  await other.shared.alone(work)
+  await other.shared.runExclusively(work)
   await other.close()
 })
 
