@@ -318,7 +318,7 @@ test('a full partition is smaller than a megabyte with the longest standard subj
     value: '\u{10000}'.repeat(length),
   }))
   const der = fullPartition(encodeName(name))
-  assert.ok(der.length < 1_000_000, `${der.length} octets`)
+  assert.ok(der.length < 1_000_000, `${der.length} bytes`)
   assert.ok(der.length > 980_000, 'no room is wasted')
   assert.equal(readCrl(Buffer.from(der)).nextUpdate.getUTCFullYear(), 2073)
 })
@@ -327,5 +327,5 @@ test('a full partition is smaller than a megabyte with the longest subject of cu
   const attribute = { type: '1.2.3.4', value: '\u{10000}'.repeat(256) }
   const name = encodeName(Array.from({ length: 150 }, () => attribute))
   const der = fullPartition(name)
-  assert.ok(der.length < 1_000_000, `${der.length} octets`)
+  assert.ok(der.length < 1_000_000, `${der.length} bytes`)
 })

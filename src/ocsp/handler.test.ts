@@ -85,7 +85,7 @@ async function serve(
   return { send, requests, logged, port }
 }
 
-const hexOf = (octets: Uint8Array): string => Buffer.from(octets).toString('hex')
+const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 
 test('a request in the body is answered at / and /ocsp, byte for byte', async (t) => {
   const { send, requests } = await serve(t)

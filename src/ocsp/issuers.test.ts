@@ -45,7 +45,7 @@ function certificateOf(commonName: string, subjectPublicKeyInfo = spki): Uint8Ar
 
 /** Builds a CertID for a name and a public key, whose last 65 bytes are the EC point. */
 function certIdOf(commonName: string, hash: CertId['hash'] = 'sha1', key = spki): CertId {
-  const digest = (octets: Uint8Array): Uint8Array => createHash(hash).update(octets).digest()
+  const digest = (bytes: Uint8Array): Uint8Array => createHash(hash).update(bytes).digest()
   return {
     der: new Uint8Array(),
     hash,

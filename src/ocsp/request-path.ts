@@ -71,7 +71,7 @@ function sequenceLength(head: Buffer): number | undefined {
   const [tag, first = 0] = head
   if (tag !== 0x30) return undefined
   if (first < 0x80) return 2 + first
-  const octets = first - 0x80
-  if (octets < 1 || octets > 3 || head.length < 2 + octets) return undefined
-  return 2 + octets + head.readUIntBE(2, octets)
+  const lengthBytes = first - 0x80
+  if (lengthBytes < 1 || lengthBytes > 3 || head.length < 2 + lengthBytes) return undefined
+  return 2 + lengthBytes + head.readUIntBE(2, lengthBytes)
 }
