@@ -162,7 +162,7 @@ const lookCases: readonly ObjectStoreCase[] = [
     },
   },
   {
-    name: 'a bucket that is not there is told apart from an object that is not',
+    name: 'a nonexistent bucket is distinguished from a nonexistent object',
     async run(subject) {
       const { store, bucket } = subject
       const at = { bucket: `${bucket}-not`, key: 'key' }

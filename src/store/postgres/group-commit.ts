@@ -1,5 +1,5 @@
 /**
- * A group of transactions in one commit and one round trip: everything is sent at once, and each transaction still has
+ * A group of transactions in one commit and one round trip: everything is sent together, and each transaction still has
  * a fate of its own.
  *
  * If one of them does not apply, nothing was committed, and the group is sent once more, with `savepoint s` and
