@@ -27,7 +27,7 @@ const rows = (text.split('| --- | --- | --- | --- |\n')[1] ?? '')
 const others = ['every exception', 'presigned URLs are the same to the signature']
 const scenarios = [...changing, ...reading].map(({ row }) => row)
 
-test('every row names a test that there is, and every test has a row', () => {
+test('every row refers to an existing test, and every test has a row', () => {
   assert.ok(rows.length > 50, String(rows.length))
   for (const cells of rows) assert.equal(cells.length, 4, cells.join(' | '))
   for (const name of others) assert.match(tests, new RegExp(`test\\(\`${name}: `))
@@ -55,7 +55,7 @@ test('every operation, paginator, waiter and exception has a row', () => {
   }
 })
 
-test('the program of the first five minutes does what it says', async () => {
+test('the first program of docs/client.md prints the root certificate', async () => {
   const service = await TestService.start()
   try {
     const [, program = ''] = /```ts\n([\s\S]+?)```/.exec(text) ?? []

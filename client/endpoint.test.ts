@@ -34,7 +34,7 @@ for (const [parameters, url] of rows)
   })
 
 const refused: [parameters: EndpointParameters, message: RegExp][] = [
-  [{}, /Region is missing/],
+  [{}, /^Error: the Region is unknown: set AWS_REGION, or pass region to createClient$/],
   [{ Endpoint: 'http://a', UseFIPS: true }, /custom endpoint cannot be combined/],
   [{ Endpoint: 'http://a', UseDualStack: true }, /custom endpoint cannot be combined/],
 ]

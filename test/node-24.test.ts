@@ -1,4 +1,4 @@
-/** Node.js 24, the oldest that is supported: the server runs on it, and shares data folders with the current Node.js. */
+/** The server on Node.js 24, the oldest supported version, and data folders that two versions of Node.js use in turn. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { after, before, test } from 'node:test'
 import { promisify } from 'node:util'
-import { createClient, type Issued } from '../client/index.ts'
+import { createClient, type IssuedCertificate } from '../client/index.ts'
 import { installNode24 } from './support/node-24.ts'
 import { signet, startServerOn } from './support/process.ts'
 import { readCredentials } from './support/service.ts'
@@ -23,8 +23,8 @@ after(() => rm(folder, { recursive: true, force: true }))
 async function issueOn(
   node: string,
   data: string,
-  earlier: readonly Issued[],
-): Promise<readonly Issued[]> {
+  earlier: readonly IssuedCertificate[],
+): Promise<readonly IssuedCertificate[]> {
   const server = await startServerOn([node, signet], { data, flags: ['--workers', '2'] })
   const client = createClient({
     region: 'eu-central-1',
@@ -62,7 +62,7 @@ async function issueOn(
   }
 }
 
-test('a data folder is served by Node.js 24, by the current Node.js, and by Node.js 24 again', async (t) => {
+test('Node.js 24 and the current Node.js can serve the same data folder in turn', async (t) => {
   const node = await installNode24(t, folder)
   if (node === undefined) return
   const { stdout } = await promisify(execFile)(node, ['--version'])

@@ -35,6 +35,7 @@ class WriterThread implements SqliteWriter {
   readonly #replies = new PendingReplies<TransactionOutcome>()
   #ended: Error | undefined
   #closing = false
+  #running = 0
 
   constructor(data: WriterData, onFailure: ((error: Error) => void) | undefined) {
     // Sources and the built package differ in the extension only.
@@ -52,13 +53,21 @@ class WriterThread implements SqliteWriter {
   /** The writer says so with an empty list of answers. */
   async ready(): Promise<void> {
     await once(this.#worker, 'message')
+    this.#worker.unref()
   }
 
   async run(task: WriterTask): Promise<Row[][]> {
     if (this.#ended !== undefined || this.#closing)
       throw new Error('the database is closed', { cause: this.#ended })
-    const outcome = await this.#replies.request((id) => this.#post({ ...task, id }))
-    return rowsOf(outcome)
+    // An idle writer does not keep the process alive; a pending write does.
+    this.#running += 1
+    if (this.#running === 1) this.#worker.ref()
+    try {
+      return rowsOf(await this.#replies.request((id) => this.#post({ ...task, id })))
+    } finally {
+      this.#running -= 1
+      if (this.#running === 0 && !this.#closing) this.#worker.unref()
+    }
   }
 
   /** Messages keep their order, so that tasks that were given before are finished first. */
@@ -66,6 +75,7 @@ class WriterThread implements SqliteWriter {
     if (this.#ended !== undefined) return
     const exit = once(this.#worker, 'exit')
     this.#closing = true
+    this.#worker.ref()
     this.#post({ kind: 'close' })
     await exit
   }
