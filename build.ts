@@ -54,16 +54,15 @@ async function buildProgram(): Promise<void> {
       )
 }
 
-/** The libraries: the lowest Node.js version that can parse each, and code that runs before everything else in its file. */
-const libraries = {
-  client: { nodeMajor: 20, firstLine: '' },
-  embedded: {
-    nodeMajor: 20,
-    firstLine:
-      "if (Number(process.versions.node.split('.')[0]) < 24) throw new Error('signet-ca/embedded needs Node.js 24 or newer; this is ' + process.versions.node);",
-  },
-} as const
-type Library = keyof typeof libraries
+type Library = 'client' | 'embedded'
+
+/** The first statement of each library. Every Node.js that may load the file can parse the whole file. */
+const firstStatement: Readonly<Record<Library, string>> = {
+  client: '',
+  embedded: `if (Number(process.versions.node.split('.')[0]) < 24)
+  throw new Error('signet-ca/embedded needs Node.js 24 or newer; this is ' + process.versions.node)
+`,
+}
 
 /** Threads find their files in dist/, one folder above the libraries. */
 const moduleUrl =
@@ -74,25 +73,31 @@ const moduleUrl =
  * has each class once. Packages that exist as ES modules alone are part of the file: Jest cannot require them.
  */
 async function buildLibrary(library: Library): Promise<void> {
-  const { nodeMajor, firstLine } = libraries[library]
   await build({
     ...common,
     entryPoints: { [`${library}/index`]: `${library}/index.ts` },
     outdir: 'dist',
     outExtension: { '.js': '.cjs' },
     format: 'cjs',
-    target: `node${nodeMajor}`,
+    target: 'node20',
     // Jest has no dynamic import without a flag of Node.js.
     supported: { 'dynamic-import': false },
     define: { 'import.meta.url': 'moduleUrl' },
-    banner: { js: firstLine + moduleUrl },
+    banner: { js: firstStatement[library] + moduleUrl },
     plugins: [external],
   })
   const names = namesExportedBy(`./dist/${library}/index.cjs`)
   writeFileSync(
     `dist/${library}/index.js`,
-    `import library from './index.cjs'\nexport const { ${names.join(', ')} } = library\n`,
+    `${importFirst(library)}import library from './index.cjs'\nexport const { ${names.join(', ')} } = library\n`,
   )
+}
+
+/** Node.js 20 ends the process if a CommonJS file throws while an ES module imports it, so an ES module throws before that. */
+function importFirst(library: Library): string {
+  if (firstStatement[library] === '') return ''
+  writeFileSync(`dist/${library}/first.js`, firstStatement[library])
+  return "import './first.js'\n"
 }
 
 /** Leaves dependencies with a CommonJS form out of a library, and the client out of the embedded CA. */

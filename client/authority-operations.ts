@@ -3,11 +3,12 @@ import type { CallOptions } from './inputs.ts'
 import type { CallMetadata } from './call-metadata.ts'
 import type * as api from './requests.ts'
 
+/** The operations on CAs and their tags. `Operations` describes the errors of all operations. */
 export interface AuthorityOperations {
   /**
    * Creates a root or subordinate CA. The CA has the status `CREATING` until its key is generated, then `PENDING_CERTIFICATE`.
    *
-   * @throws ClientError `InvalidArgsException`, `InvalidPolicyException`, `InvalidTagException`, `LimitExceededException`, and
+   * @throws ClientError `LimitExceededException`, `InvalidArgsException`, `InvalidTagException`, `InvalidPolicyException`, and
    * the codes of every operation
    * @example
    * const { CertificateAuthorityArn } = await client.createCertificateAuthority({
@@ -26,8 +27,8 @@ export interface AuthorityOperations {
   /**
    * Deletes a CA that is not ACTIVE. It can be restored for 7 to 30 days; 30 by default.
    *
-   * @throws ClientError `InvalidStateException`, `ConcurrentModificationException`, `InvalidArnException`,
-   * `ResourceNotFoundException`, and the codes of every operation
+   * @throws ClientError `ResourceNotFoundException`, `InvalidArnException`, `InvalidStateException`,
+   * `ConcurrentModificationException`, and the codes of every operation
    * @example
    * await client.deleteCertificateAuthority({ CertificateAuthorityArn: arn, PermanentDeletionTimeInDays: 7 })
    */
@@ -38,7 +39,7 @@ export interface AuthorityOperations {
   /**
    * Returns the status, the configuration and the validity of a CA.
    *
-   * @throws ClientError `InvalidArnException`, `ResourceNotFoundException`, and the codes of every operation
+   * @throws ClientError `ResourceNotFoundException`, `InvalidArnException`, and the codes of every operation
    * @example
    * const { CertificateAuthority } = await client.describeCertificateAuthority({ CertificateAuthorityArn: arn })
    */
@@ -49,8 +50,8 @@ export interface AuthorityOperations {
   /**
    * Returns the certificate of a CA and its chain, in PEM without a line end. A root has no chain.
    *
-   * @throws ClientError `InvalidStateException` for a CA without a certificate, `InvalidArnException`,
-   * `ResourceNotFoundException`, and the codes of every operation
+   * @throws ClientError `ResourceNotFoundException`, `InvalidArnException`, `InvalidStateException` for a CA without a
+   * certificate, and the codes of every operation
    * @example
    * const { Certificate } = await client.getCertificateAuthorityCertificate({ CertificateAuthorityArn: arn })
    */
@@ -61,8 +62,8 @@ export interface AuthorityOperations {
   /**
    * Returns the CSR of a CA, in PEM.
    *
-   * @throws ClientError `RequestInProgressException` until the key of the CA is generated, `RequestFailedException`,
-   * `InvalidStateException`, `InvalidArnException`, `ResourceNotFoundException`, and the codes of every operation
+   * @throws ClientError `ResourceNotFoundException`, `InvalidArnException`, `InvalidStateException`, `RequestFailedException`,
+   * `RequestInProgressException` until the key of the CA is generated, and the codes of every operation
    * @example
    * const { Csr } = await client.getCertificateAuthorityCsr({ CertificateAuthorityArn: arn })
    */
@@ -73,8 +74,9 @@ export interface AuthorityOperations {
   /**
    * Imports the certificate of a CA, which becomes ACTIVE. `Certificate` and `CertificateChain` are PEM, as text or bytes.
    *
-   * @throws ClientError `CertificateMismatchException`, `MalformedCertificateException`, `InvalidRequestException`,
-   * `InvalidStateException`, `InvalidArnException`, `ResourceNotFoundException`, and the codes of every operation
+   * @throws ClientError `CertificateMismatchException`, `MalformedCertificateException`, `ResourceNotFoundException`,
+   * `InvalidArnException`, `InvalidRequestException`, `InvalidStateException`, `RequestFailedException`,
+   * `ConcurrentModificationException`, `RequestInProgressException`, and the codes of every operation
    * @example
    * await client.importCertificateAuthorityCertificate({
    *   CertificateAuthorityArn: arn,
@@ -100,8 +102,8 @@ export interface AuthorityOperations {
   /**
    * Returns a page of the tags of a CA. `MaxResults` is 1 to 1000.
    *
-   * @throws ClientError `InvalidStateException`, `InvalidArnException`, `ResourceNotFoundException`, and the codes of every
-   * operation
+   * @throws ClientError `ResourceNotFoundException`, `InvalidArnException`, `InvalidStateException`, `RequestFailedException`,
+   * and the codes of every operation
    * @example
    * const { Tags } = await client.listTags({ CertificateAuthorityArn: arn })
    */
@@ -112,7 +114,7 @@ export interface AuthorityOperations {
   /**
    * Restores a deleted CA. Its status is then `DISABLED`, `PENDING_CERTIFICATE` or `EXPIRED`.
    *
-   * @throws ClientError `InvalidStateException`, `InvalidArnException`, `ResourceNotFoundException`, and the codes of every
+   * @throws ClientError `ResourceNotFoundException`, `InvalidArnException`, `InvalidStateException`, and the codes of every
    * operation
    * @example
    * await client.restoreCertificateAuthority({ CertificateAuthorityArn: arn })
@@ -124,8 +126,8 @@ export interface AuthorityOperations {
   /**
    * Adds tags to a CA, and replaces the values of existing keys.
    *
-   * @throws ClientError `TooManyTagsException`, `InvalidTagException`, `InvalidStateException`, `InvalidArnException`,
-   * `ResourceNotFoundException`, and the codes of every operation
+   * @throws ClientError `ResourceNotFoundException`, `InvalidArnException`, `InvalidStateException`, `InvalidTagException`,
+   * `TooManyTagsException`, and the codes of every operation
    * @example
    * await client.tagCertificateAuthority({ CertificateAuthorityArn: arn, Tags: [{ Key: 'team', Value: 'pki' }] })
    */
@@ -136,7 +138,7 @@ export interface AuthorityOperations {
   /**
    * Removes tags from a CA. A tag without a value is removed whatever its value is.
    *
-   * @throws ClientError `InvalidTagException`, `InvalidStateException`, `InvalidArnException`, `ResourceNotFoundException`, and
+   * @throws ClientError `ResourceNotFoundException`, `InvalidArnException`, `InvalidStateException`, `InvalidTagException`, and
    * the codes of every operation
    * @example
    * await client.untagCertificateAuthority({ CertificateAuthorityArn: arn, Tags: [{ Key: 'team' }] })
@@ -148,8 +150,8 @@ export interface AuthorityOperations {
   /**
    * Enables or disables a CA, and changes its CRL and OCSP settings.
    *
-   * @throws ClientError `ConcurrentModificationException`, `InvalidArgsException`, `InvalidPolicyException`,
-   * `InvalidStateException`, `InvalidArnException`, `ResourceNotFoundException`, and the codes of every operation
+   * @throws ClientError `ResourceNotFoundException`, `InvalidArgsException`, `InvalidArnException`, `InvalidStateException`,
+   * `ConcurrentModificationException`, `InvalidPolicyException`, and the codes of every operation
    * @example
    * await client.updateCertificateAuthority({ CertificateAuthorityArn: arn, Status: 'DISABLED' })
    */

@@ -22,7 +22,9 @@ export {
   type Exceptions,
 } from './errors.ts'
 export type { OperationName } from './commands.ts'
-export type { CallMetadata, Operations } from './operations.ts'
+export type { AuthorityOperations } from './authority-operations.ts'
+export type { CallMetadata } from './call-metadata.ts'
+export type { Operations } from './operations.ts'
 export type { CallOptions, Subject, CertificateValidity } from './inputs.ts'
 export type * from './requests.ts'
 export type * from './shapes.ts'

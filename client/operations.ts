@@ -4,8 +4,6 @@ import type { CallMetadata } from './call-metadata.ts'
 import type { CallOptions } from './inputs.ts'
 import type * as api from './requests.ts'
 
-export type { CallMetadata } from './call-metadata.ts'
-
 /**
  * The operations of AWS Private CA. Members are as in the API; times are `Date`, and bytes are text or `Uint8Array`.
  *
@@ -20,8 +18,8 @@ export interface Operations extends AuthorityOperations {
   /**
    * Starts a report of the certificates that a CA issued and revoked. The report is written to a bucket.
    *
-   * @throws ClientError `InvalidArgsException`, `InvalidStateException`, `RequestInProgressException`,
-   * `RequestFailedException`, `InvalidArnException`, `ResourceNotFoundException`, and the codes of every operation
+   * @throws ClientError `ResourceNotFoundException`, `InvalidArgsException`, `InvalidArnException`, `InvalidStateException`,
+   * `RequestFailedException`, `RequestInProgressException`, and the codes of every operation
    * @example
    * const { AuditReportId, S3Key } = await client.createCertificateAuthorityAuditReport({
    *   CertificateAuthorityArn: arn,
@@ -36,8 +34,8 @@ export interface Operations extends AuthorityOperations {
   /**
    * Allows AWS Certificate Manager to issue, read and list certificates of a CA.
    *
-   * @throws ClientError `PermissionAlreadyExistsException`, `InvalidStateException`, `LimitExceededException`,
-   * `InvalidArnException`, `ResourceNotFoundException`, and the codes of every operation
+   * @throws ClientError `LimitExceededException`, `PermissionAlreadyExistsException`, `ResourceNotFoundException`,
+   * `InvalidArnException`, `InvalidStateException`, `RequestFailedException`, and the codes of every operation
    * @example
    * await client.createPermission({
    *   CertificateAuthorityArn: arn,
@@ -49,8 +47,8 @@ export interface Operations extends AuthorityOperations {
   /**
    * Revokes the permission of AWS Certificate Manager.
    *
-   * @throws ClientError `InvalidStateException`, `InvalidArnException`, `ResourceNotFoundException`, and the codes of every
-   * operation
+   * @throws ClientError `ResourceNotFoundException`, `InvalidArnException`, `InvalidStateException`, `RequestFailedException`,
+   * and the codes of every operation
    * @example
    * await client.deletePermission({ CertificateAuthorityArn: arn, Principal: 'acm.amazonaws.com' })
    */
@@ -58,8 +56,8 @@ export interface Operations extends AuthorityOperations {
   /**
    * Deletes the resource policy of a CA.
    *
-   * @throws ClientError `InvalidStateException`, `LockoutPreventedException`, `ConcurrentModificationException`,
-   * `InvalidArnException`, `ResourceNotFoundException`, and the codes of every operation
+   * @throws ClientError `LockoutPreventedException`, `ResourceNotFoundException`, `InvalidArnException`,
+   * `InvalidStateException`, `RequestFailedException`, `ConcurrentModificationException`, and the codes of every operation
    * @example
    * await client.deletePolicy({ ResourceArn: arn })
    */
@@ -67,7 +65,7 @@ export interface Operations extends AuthorityOperations {
   /**
    * Returns the status and the location of an audit report.
    *
-   * @throws ClientError `InvalidArgsException`, `InvalidArnException`, `ResourceNotFoundException`, and the codes of every
+   * @throws ClientError `ResourceNotFoundException`, `InvalidArgsException`, `InvalidArnException`, and the codes of every
    * operation
    * @example
    * const { AuditReportStatus, S3Key } = await client.describeCertificateAuthorityAuditReport({
@@ -82,8 +80,8 @@ export interface Operations extends AuthorityOperations {
   /**
    * Returns an issued certificate and its chain, in PEM without a line end. The chain includes the root.
    *
-   * @throws ClientError `RequestInProgressException` until the certificate is issued, `RequestFailedException`,
-   * `InvalidStateException`, `InvalidArnException`, `ResourceNotFoundException`, and the codes of every operation
+   * @throws ClientError `ResourceNotFoundException`, `InvalidArnException`, `InvalidStateException`, `RequestFailedException`,
+   * `RequestInProgressException` until the certificate is issued, and the codes of every operation
    * @example
    * const { Certificate, CertificateChain } = await client.getCertificate({
    *   CertificateAuthorityArn: arn,
@@ -97,8 +95,8 @@ export interface Operations extends AuthorityOperations {
   /**
    * Returns the resource policy of a CA, as JSON text.
    *
-   * @throws ClientError `InvalidStateException`, `InvalidArnException`, `ResourceNotFoundException`, and the codes of every
-   * operation
+   * @throws ClientError `ResourceNotFoundException`, `InvalidArnException`, `InvalidStateException`, `RequestFailedException`,
+   * and the codes of every operation
    * @example
    * const { Policy = '{}' } = await client.getPolicy({ ResourceArn: arn })
    */
@@ -110,8 +108,8 @@ export interface Operations extends AuthorityOperations {
    * Issues a certificate for a CSR, which is PEM, as text or bytes. `client.issue` also generates a key and waits for the
    * certificate.
    *
-   * @throws ClientError `InvalidStateException` for a CA that is not ACTIVE, `MalformedCSRException`, `InvalidArgsException`,
-   * `LimitExceededException`, `InvalidArnException`, `ResourceNotFoundException`, and the codes of every operation
+   * @throws ClientError `LimitExceededException`, `ResourceNotFoundException`, `InvalidArgsException`, `InvalidArnException`,
+   * `InvalidStateException` for a CA that is not ACTIVE, `MalformedCSRException`, and the codes of every operation
    * @example
    * const { CertificateArn } = await client.issueCertificate({
    *   CertificateAuthorityArn: arn,
@@ -127,8 +125,8 @@ export interface Operations extends AuthorityOperations {
   /**
    * Returns a page of the permissions of a CA. `MaxResults` is 1 to 1000.
    *
-   * @throws ClientError `InvalidNextTokenException`, `InvalidStateException`, `InvalidArnException`,
-   * `ResourceNotFoundException`, and the codes of every operation
+   * @throws ClientError `ResourceNotFoundException`, `InvalidArnException`, `InvalidStateException`, `RequestFailedException`,
+   * `InvalidNextTokenException`, and the codes of every operation
    * @example
    * const { Permissions } = await client.listPermissions({ CertificateAuthorityArn: arn })
    */
@@ -139,8 +137,9 @@ export interface Operations extends AuthorityOperations {
   /**
    * Sets the resource policy of a CA, as JSON text, which shares the CA with other accounts.
    *
-   * @throws ClientError `InvalidPolicyException`, `LockoutPreventedException`, `InvalidStateException`, `InvalidArnException`,
-   * `ResourceNotFoundException`, and the codes of every operation
+   * @throws ClientError `LockoutPreventedException`, `ResourceNotFoundException`, `InvalidArnException`,
+   * `InvalidStateException`, `RequestFailedException`, `ConcurrentModificationException`, `InvalidPolicyException`, and the
+   * codes of every operation
    * @example
    * await client.putPolicy({ ResourceArn: arn, Policy: JSON.stringify(policy) })
    */
@@ -148,9 +147,9 @@ export interface Operations extends AuthorityOperations {
   /**
    * Revokes a certificate. The serial number is hexadecimal, with or without colons.
    *
-   * @throws ClientError `RequestAlreadyProcessedException` for a revoked certificate, `InvalidRequestException`,
-   * `InvalidStateException`, `LimitExceededException`, `InvalidArnException`, `ResourceNotFoundException`, and the codes of
-   * every operation
+   * @throws ClientError `RequestAlreadyProcessedException` for a revoked certificate, `LimitExceededException`,
+   * `ResourceNotFoundException`, `InvalidArnException`, `InvalidRequestException`, `InvalidStateException`,
+   * `RequestFailedException`, `ConcurrentModificationException`, `RequestInProgressException`, and the codes of every operation
    * @example
    * await client.revokeCertificate({
    *   CertificateAuthorityArn: arn,

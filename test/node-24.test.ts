@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path'
 import { after, before, test } from 'node:test'
 import { promisify } from 'node:util'
 import { createClient, type IssuedCertificate } from '../client/index.ts'
-import { installNode24 } from './support/node-24.ts'
+import { installNode } from './support/other-node.ts'
 import { signet, startServerOn } from './support/process.ts'
 import { readCredentials } from './support/service.ts'
 
@@ -63,7 +63,7 @@ async function issueOn(
 }
 
 test('Node.js 24 and the current Node.js can serve the same data folder in turn', async (t) => {
-  const node = await installNode24(t, folder)
+  const node = await installNode(t, folder, 24)
   if (node === undefined) return
   const { stdout } = await promisify(execFile)(node, ['--version'])
   assert.match(stdout, /^v24\./)
@@ -81,7 +81,7 @@ for (const file of [
   'test/embedded.test.ts',
 ])
   test(`${file} passes on Node.js 24`, async (t) => {
-    const node = await installNode24(t, folder)
+    const node = await installNode(t, folder, 24)
     if (node === undefined) return
     // The runner of this test tells its children that they are children.
     const { NODE_TEST_CONTEXT: _, ...env } = process.env
