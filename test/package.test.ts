@@ -82,7 +82,7 @@ describe('in an empty project', () => {
     }
     const sdks = components
       .map(({ name }) => name)
-      .filter((name) => /^@aws-sdk\/client-/.test(name))
+      .filter((name) => name.startsWith('@aws-sdk/client-'))
     assert.deepEqual(sdks, ['@aws-sdk/client-s3'])
   })
 

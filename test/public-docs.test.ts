@@ -96,7 +96,7 @@ test('the error codes in the docstring of an operation are those of the API', ()
       const [, thrown = ''] =
         /@throws ClientError ([\s\S]*?), and the codes/.exec(docOf(declaration)) ?? []
       const codes = [...thrown.matchAll(/`(\w+Exception)`/g)].map(([, code = '']) => code)
-      assert.deepEqual(codes.toSorted(), errors.toSorted(), name)
+      assert.deepEqual(new Set(codes), new Set(errors), name)
     }
 })
 
