@@ -6,8 +6,8 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { build, type BuildOptions, type Plugin } from 'esbuild'
-import { rollup } from 'rollup'
-import { dts } from 'rollup-plugin-dts'
+import { rolldown } from 'rolldown'
+import { dts } from 'rolldown-plugin-dts'
 import { writeSbom } from './tools/sbom.ts'
 
 const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as {
@@ -130,12 +130,12 @@ function namesExportedBy(file: string): string[] {
 async function bundleDeclarations(library: Library): Promise<void> {
   const isClient = (id: string): boolean =>
     library === 'embedded' && id.endsWith('/client/index.ts')
-  const bundle = await rollup({
-    input: `dist/declarations/${library}/index.d.ts`,
+  const bundle = await rolldown({
+    input: { index: `./dist/declarations/${library}/index.d.ts` },
     external: (id) => isClient(id) || !/^[./]/.test(id),
-    plugins: [dts({ tsconfig: 'tsconfig.build.json' })],
-    onwarn(warning) {
-      throw new Error(warning.message)
+    plugins: [dts({ dtsOnly: true, generator: 'oxc', tsconfig: false })],
+    onLog(_level, { message }) {
+      throw new Error(message)
     },
   })
   for (const [extension, client] of [
@@ -143,12 +143,17 @@ async function bundleDeclarations(library: Library): Promise<void> {
     ['d.cts', '../client/index.cjs'],
   ] as const) {
     const { output } = await bundle.write({
-      file: `dist/${library}/index.${extension}`,
+      dir: `dist/${library}`,
+      entryFileNames: `[name].${extension}`,
       paths: (id) => (isClient(id) ? client : id),
     })
-    const foreign = output[0].imports.filter((id) => !id.startsWith('node:') && id !== client)
-    if (foreign.length > 0)
-      throw new Error(`the declarations of ${library} refer to ${foreign.join(', ')}`)
+    const [{ code }, ...others] = output
+    const imports = [...code.matchAll(/^(?:import|export) .* from "([^"]+)"/gm)].map(([, id]) => id)
+    const foreign = imports.filter((id) => id?.startsWith('node:') === false && id !== client)
+    if (foreign.length + others.length > 0)
+      throw new Error(
+        `the declarations of ${library} are not one file; imports: ${foreign.join(', ')}`,
+      )
   }
   await bundle.close()
 }

@@ -1,78 +1,104 @@
 /** The docstrings of `signet-ca/client` and `signet-ca/embedded`, which editors show to users of the package. */
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { test } from 'node:test'
-import ts from '@typescript/typescript6'
+import { parseSync } from 'rolldown/utils'
 import { facts } from './support/model-values.ts'
 
 const root = resolve(import.meta.dirname, '..')
-const files = ['client/index.ts', 'embedded/index.ts'].map((name) => resolve(root, name))
-const program = ts.createProgram(files, {
-  target: ts.ScriptTarget.ES2024,
-  module: ts.ModuleKind.NodeNext,
-  moduleResolution: ts.ModuleResolutionKind.NodeNext,
-  allowImportingTsExtensions: true,
-  noEmit: true,
-  strict: true,
-  skipLibCheck: true,
-  types: ['node'],
-})
-const checker = program.getTypeChecker()
+
+/** The members of a syntax tree that the tests read. */
+interface Node {
+  readonly type: string
+  readonly start: number
+  readonly id?: { readonly name: string }
+  readonly key?: { readonly name?: string }
+  readonly kind?: string
+  readonly declaration?: Node & { readonly declarations?: readonly Node[] }
+  readonly source?: { readonly value: string }
+  readonly specifiers?: readonly { readonly exported: { readonly name: string } }[]
+  readonly body?: readonly Node[] | { readonly body: readonly Node[] }
+}
+
+interface Module {
+  readonly statements: readonly Node[]
+  /** The docstring of the node that starts there; an empty string if it has none. */
+  docAt(start: number): string
+}
+
+function readModule(file: string): Module {
+  const text = readFileSync(file, 'utf8')
+  const { program, comments, errors } = parseSync(file, text)
+  assert.deepEqual(errors, [])
+  return {
+    statements: program.body as unknown as Node[],
+    docAt(start) {
+      const comment = comments.findLast(({ end }) => end <= start)
+      const isDoc = comment?.value.startsWith('*') && text.slice(comment.end, start).trim() === ''
+      return isDoc === true ? comment!.value.replaceAll(/\s*\n\s*\*\s*/g, ' ') : ''
+    },
+  }
+}
 
 interface Documented {
   readonly name: string
-  readonly declaration: ts.Declaration
+  readonly doc: string
   /** Whether users call it. */
   readonly isCallable: boolean
 }
 
-/** The exported declarations of a library, and the methods of its interfaces and classes. */
-function documentedOf(file: string): Documented[] {
-  const source = program.getSourceFile(file)
-  const module = source && checker.getSymbolAtLocation(source)
-  assert.ok(module !== undefined, file)
-  return checker.getExportsOfModule(module).flatMap((exported) => {
-    const symbol =
-      exported.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(exported) : exported
-    return (symbol.declarations ?? []).flatMap((declaration) => [
-      { name: symbol.name, declaration, isCallable: ts.isFunctionDeclaration(declaration) },
+/** The declarations that a module exports, and the methods of its interfaces and classes. */
+function declarationsOf(file: string): Documented[] {
+  const { statements, docAt } = readModule(file)
+  return statements.flatMap(({ type, start, declaration }) => {
+    if (type !== 'ExportNamedDeclaration' || !declaration) return []
+    const name = (declaration.id ?? declaration.declarations?.[0]?.id)?.name ?? ''
+    return [
+      { name, doc: docAt(start), isCallable: declaration.type === 'FunctionDeclaration' },
       ...methodsOf(declaration).map((method) => ({
-        name: `${symbol.name}.${method.name.getText()}`,
-        declaration: method,
+        name: `${name}.${method.key?.name}`,
+        doc: docAt(method.start),
         isCallable: true,
       })),
-    ])
+    ]
   })
 }
 
-type Method = ts.MethodSignature | ts.MethodDeclaration
-
-/** Interfaces that users implement have methods that users do not call. */
+/** Users implement the methods of these interfaces, and do not call them. */
 const implementedByUsers = ['ClientLogger', 'RequestHandler']
 
-function methodsOf(declaration: ts.Declaration): Method[] {
-  const isType = ts.isInterfaceDeclaration(declaration) || ts.isClassDeclaration(declaration)
-  if (!isType || implementedByUsers.includes(declaration.name?.text ?? '')) return []
-  return [...declaration.members].filter(
-    (member): member is Method => ts.isMethodSignature(member) || ts.isMethodDeclaration(member),
-  )
+function methodsOf({ body, id }: Node): readonly Node[] {
+  const members = body !== undefined && 'body' in body ? body.body : []
+  return implementedByUsers.includes(id?.name ?? '')
+    ? []
+    : members.filter(
+        ({ type, kind }) =>
+          (type === 'TSMethodSignature' || type === 'MethodDefinition') && kind === 'method',
+      )
 }
 
-function docOf(declaration: ts.Declaration): string {
-  // The docstring of a constant belongs to its statement.
-  const node = ts.isVariableDeclaration(declaration) ? declaration.parent.parent : declaration
-  return ts
-    .getJSDocCommentsAndTags(node)
-    .map((part) => part.getText())
-    .join(' ')
-    .replaceAll(/\s*\n\s*\*\s*/g, ' ')
+/** The exports of a library: its index only exports declarations of other modules. */
+function exportsOf(index: string): Documented[] {
+  const file = resolve(root, index)
+  return readModule(file).statements.flatMap(({ source, specifiers }) => {
+    assert.ok(source != null, `${index} exports only declarations of other modules`)
+    const declared = declarationsOf(resolve(file, '..', source.value))
+    const names = specifiers?.map(({ exported }) => exported.name)
+    for (const name of names ?? [])
+      assert.ok(
+        declared.some((one) => one.name === name),
+        `${name} of ${source.value}`,
+      )
+    return declared.filter(({ name }) => names?.includes(name.split('.', 1)[0] ?? '') ?? true)
+  })
 }
 
-const documented = files.flatMap(documentedOf)
+const documented = [...exportsOf('client/index.ts'), ...exportsOf('embedded/index.ts')]
 
 test('every exported declaration has a docstring', () => {
   assert.ok(documented.length > 150, String(documented.length))
-  const missing = documented.filter(({ declaration }) => docOf(declaration) === '')
+  const missing = documented.filter(({ doc }) => doc === '')
   assert.deepEqual(
     missing.map(({ name }) => name),
     [],
@@ -82,35 +108,19 @@ test('every exported declaration has a docstring', () => {
 test('every exported function and method has an @example', () => {
   const callable = documented.filter(({ isCallable }) => isCallable)
   assert.ok(callable.length > 40, String(callable.length))
-  const missing = callable.filter(({ declaration }) => !docOf(declaration).includes('@example'))
+  const missing = callable.filter(({ doc }) => !doc.includes('@example'))
   assert.deepEqual(
     missing.map(({ name }) => name),
     [],
   )
 })
 
-test('the error codes in the docstring of an operation are those of the API', () => {
-  for (const interfaceName of ['AuthorityOperations', 'Operations'])
-    for (const { name, declaration } of operationsOf(interfaceName)) {
-      const { errors } = facts.operations[name] ?? { errors: [] }
-      const [, thrown = ''] =
-        /@throws ClientError ([\s\S]*?), and the codes/.exec(docOf(declaration)) ?? []
-      const codes = [...thrown.matchAll(/`(\w+Exception)`/g)].map(([, code = '']) => code)
-      assert.deepEqual(new Set(codes), new Set(errors), name)
-    }
+test('the docstring of an operation has the error codes of the API', () => {
+  for (const [operation, { errors }] of Object.entries(facts.operations)) {
+    const method = operation.charAt(0).toLowerCase() + operation.slice(1)
+    const found = documented.find(({ name }) => name.endsWith(`Operations.${method}`))
+    const [, thrown = ''] = /@throws ClientError (.*), and the codes/.exec(found?.doc ?? '') ?? []
+    const codes = [...thrown.matchAll(/`(\w+Exception)`/g)].map(([, code = '']) => code)
+    assert.deepEqual(new Set(codes), new Set(errors), operation)
+  }
 })
-
-/** The operations of an interface, by their names in the API. */
-function operationsOf(interfaceName: string) {
-  const file = interfaceName === 'Operations' ? 'operations.ts' : 'authority-operations.ts'
-  const source = program.getSourceFile(resolve(root, 'client', file))
-  const found = source?.statements.find(
-    (statement): statement is ts.InterfaceDeclaration =>
-      ts.isInterfaceDeclaration(statement) && statement.name.text === interfaceName,
-  )
-  assert.ok(found !== undefined)
-  return methodsOf(found).map((declaration) => {
-    const method = declaration.name.getText()
-    return { name: method.charAt(0).toUpperCase() + method.slice(1), declaration }
-  })
-}

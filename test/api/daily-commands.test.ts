@@ -76,7 +76,7 @@ test('init-hierarchy makes a hierarchy once, and refuses another key for it', as
     [true, true, false, false],
   )
   const other = await refused(1, 'init-hierarchy', '--name', 'One', '--key-algorithm', 'RSA_2048')
-  assert.match(other, /its key is EC_prime256v1, not RSA_2048/)
+  assert.match(other, /it exists with the key algorithm EC_prime256v1, not RSA_2048/)
   assert.match(
     await refused(1, 'init-hierarchy', '--name', 'Two', '--crl-bucket', 'nowhere'),
     /bucket/,

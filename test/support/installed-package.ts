@@ -20,6 +20,12 @@ export const packageJson = JSON.parse(readFileSync(join(root, 'package.json'), '
 /** Path of a program that is a development dependency of this checkout. */
 export const ownBinary = (name: string): string => join(root, 'node_modules/.bin', name)
 
+/** The compiler that `@arethetypeswrong/cli` depends on. */
+const typeScript5 = join(
+  root,
+  'node_modules/@arethetypeswrong/core/node_modules/typescript/bin/tsc',
+)
+
 /** A project in a temporary folder. */
 export class PackageProject {
   /** Holds the project, the tarball and other versions of Node.js. */
@@ -79,12 +85,13 @@ export class PackageProject {
   }
 
   /** Compiles a program with the declarations that it imports. */
-  async compile(file: string, { flags, compiler = 'tsc' }: CompileOptions): Promise<void> {
-    const strict = ['--ignoreConfig', '--strict', '--noEmit', '--exactOptionalPropertyTypes']
-    const target = ['--target', 'es2024', '--lib', 'es2024,esnext.disposable', '--types', 'node']
+  async compile(file: string, { flags, version = 7 }: CompileOptions): Promise<void> {
+    const strict = ['--strict', '--noEmit', '--exactOptionalPropertyTypes']
+    const target = ['--target', 'es2022', '--lib', 'es2023,esnext.disposable', '--types', 'node']
     const args = [...strict, '--skipLibCheck', 'false', ...flags, ...target, file]
-    await this.output(ownBinary(compiler), args).catch((error: { stdout: string }) =>
-      assert.fail(error.stdout),
+    const compiler = version === 7 ? ownBinary('tsc') : typeScript5
+    await this.output(compiler, version === 7 ? ['--ignoreConfig', ...args] : args).catch(
+      (error: { stdout: string }) => assert.fail(error.stdout),
     )
   }
 
@@ -96,8 +103,8 @@ export class PackageProject {
 interface CompileOptions {
   /** The module system. */
   readonly flags: readonly string[]
-  /** TypeScript 7, or TypeScript 6 for module systems that 7 no longer has. */
-  readonly compiler?: 'tsc' | 'tsc6'
+  /** The major version of TypeScript: 7 by default, or 5, which has the module resolution node10. */
+  readonly version?: 5 | 7
 }
 
 async function install(cwd: string, packages: readonly string[]): Promise<Error | undefined> {
