@@ -213,5 +213,5 @@ test('without the credentials file of the data folder, the option credentials is
 test('a folder with other files is not accepted as a data folder', async () => {
   const data = await mkdtemp(join(folder, 'other-'))
   await writeFile(join(data, 'thesis.txt'), 'mine')
-  await assert.rejects(openEmbedded({ data }), /holds other things, such as thesis\.txt/)
+  await assert.rejects(openEmbedded({ data }), /contains other files, such as thesis\.txt/)
 })
