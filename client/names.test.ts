@@ -1,4 +1,4 @@
-/** Names that a certificate is asked for, and what is said of those that it cannot have. */
+/** Valid names for a certificate, and the problems with invalid ones. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'

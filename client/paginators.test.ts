@@ -6,17 +6,17 @@ import { createPaginator, type Paginator, type PaginatorName } from './paginator
 
 const arn = { CertificateAuthorityArn: 'arn' }
 
-interface Asked {
+interface PageRequest {
   readonly NextToken?: string
   readonly MaxResults?: number
 }
 
 /** A paginator over that many tags; a service token is the number of the tag that it begins with. */
-function overTags(count: number, asked: Asked[] = []): Paginator<'listTags'> {
+function overTags(count: number, requests: PageRequest[] = []): Paginator<'listTags'> {
   return createPaginator('listTags', (operation, input) => {
     assert.equal(operation, 'listTags')
-    const { NextToken = '0', MaxResults = 50 } = input as Asked
-    asked.push(input)
+    const { NextToken = '0', MaxResults = 50 } = input as PageRequest
+    requests.push(input)
     const end = Math.min(Number(NextToken) + MaxResults, count)
     const numbers = Array.from({ length: end - Number(NextToken) }, (_, n) => Number(NextToken) + n)
     return Promise.resolve({
@@ -59,14 +59,14 @@ test('a pagination that is resumed repeatedly returns every item once and in ord
 })
 
 test('no unneeded page is requested', async () => {
-  const asked: Asked[] = []
+  const requests: PageRequest[] = []
   const PaginationConfig = { MaxItems: 4, PageSize: 2 }
-  const pages = overTags(9, asked).paginate({ ...arn, PaginationConfig })
+  const pages = overTags(9, requests).paginate({ ...arn, PaginationConfig })
   const sizes: number[] = []
   for await (const page of pages) sizes.push(page.Tags?.length ?? 0)
   assert.deepEqual(sizes, [2, 2])
   assert.deepEqual(
-    asked.map(({ NextToken }) => NextToken),
+    requests.map(({ NextToken }) => NextToken),
     [undefined, '2'],
   )
 })

@@ -172,8 +172,8 @@ test('a server and an embedded CA can use the same data folder, one after the ot
   const server = await startServer(data)
   try {
     const client = createClient({ region: 'us-east-1', endpoint: server.url, credentials })
-    const asked = { CertificateAuthorityArn: root.arn }
-    const { CertificateAuthority } = await client.describeCertificateAuthority(asked)
+    const input = { CertificateAuthorityArn: root.arn }
+    const { CertificateAuthority } = await client.describeCertificateAuthority(input)
     assert.equal(CertificateAuthority?.Status, 'ACTIVE')
     client.close()
     await assert.rejects(openEmbedded({ data }), {

@@ -50,20 +50,20 @@ async function hierarchyOf({ client }: EmbeddedCa, withCrl = true): Promise<Hier
 const issueOne = (one: EmbeddedCa, { issuing }: Hierarchy): Promise<IssuedCertificate> =>
   one.client.issue({ ca: issuing.arn, names: ['host.example'], validity: { days: 30 } })
 
-/** How a client of the SDK reaches it, with these credentials. */
+/** Options of an SDK client of the CA. */
 const sdkOptions = (credentials: EmbeddedCa['credentials'] = ca.credentials) => {
   const { region, endpoint, requestHandler } = ca
   return { region, endpoint, requestHandler, credentials, maxAttempts: 1 }
 }
 
-/** Waits for it; a CRL is published after the answer to RevokeCertificate. */
+/** Polls until `look` finds something: a CRL is published after the response to RevokeCertificate. */
 async function eventually<T>(look: () => Promise<T | undefined>): Promise<T> {
   for (let left = 100; left > 0; left -= 1) {
     const found = await look()
     if (found !== undefined) return found
     await setTimeout(50)
   }
-  throw new Error('waited in vain')
+  throw new Error('nothing was found in five seconds')
 }
 
 test('an issued certificate has the URLs at which the CA can be read', async () => {
@@ -84,9 +84,9 @@ test('an issued certificate has the URLs at which the CA can be read', async () 
 test('a revoked certificate is on the CRL, and is revoked in OCSP by POST and by GET', async () => {
   const { certificate, arn } = await issueOne(ca, hierarchy)
   const { serialNumber } = new X509Certificate(certificate)
-  const asked = ocspRequest([{ issuer: hierarchy.issuing.certificate, serial: serialNumber }])
+  const request = ocspRequest([{ issuer: hierarchy.issuing.certificate, serial: serialNumber }])
   const statusByPost = async (): Promise<string | undefined> => {
-    const answer = await ca.fetchPublic('/ocsp', { method: 'POST', body: Uint8Array.from(asked) })
+    const answer = await ca.fetchPublic('/ocsp', { method: 'POST', body: Uint8Array.from(request) })
     assert.equal(answer.headers.get('content-type'), 'application/ocsp-response')
     return readOcspAnswer(Buffer.from(await answer.arrayBuffer())).singles[0]?.status
   }
@@ -97,7 +97,7 @@ test('a revoked certificate is on the CRL, and is revoked in OCSP by POST and by
     RevocationReason: 'KEY_COMPROMISE',
   })
   assert.equal(await statusByPost(), 'revoked', arn)
-  const path = `${ca.publicUrl}/ocsp/${encodeURIComponent(asked.toString('base64'))}`
+  const path = `${ca.publicUrl}/ocsp/${encodeURIComponent(request.toString('base64'))}`
   const got = await ca.fetchPublic(path)
   assert.match(got.headers.get('cache-control') ?? '', /max-age/)
   assert.equal(readOcspAnswer(Buffer.from(await got.arrayBuffer())).singles[0]?.status, 'revoked')
@@ -149,7 +149,7 @@ test('a request with a wrong secret key is refused', async () => {
   })
 })
 
-/** As the commands are told where the data is. */
+/** The configuration of commands with `--data`. */
 const configOf = ({ dataDirectory }: EmbeddedCa) => readConfig({ data: dataDirectory }, {})
 
 test('policies apply to a user that a command created in the folder of a CA in memory', async () => {
@@ -208,7 +208,7 @@ test('a signal aborts a call before and after its start', async () => {
 
 const bareRequest = { method: 'POST', protocol: 'http:', path: '/', headers: {} }
 
-/** Code of the refusal of a request that nobody signed, with that body. */
+/** The error code for an unsigned request with that body. */
 async function refusalOf(body: unknown): Promise<string | undefined> {
   const target = {
     'x-amz-target': 'ACMPrivateCA.ListTags',
@@ -268,8 +268,8 @@ test('SDKs sign with the clock of the CA', async () => {
   await using other = await openEmbedded({ clock })
   const { root } = await hierarchyOf(other, false)
   const status = async (): Promise<string | undefined> => {
-    const asked = { CertificateAuthorityArn: root.arn }
-    const { CertificateAuthority } = await other.client.describeCertificateAuthority(asked)
+    const input = { CertificateAuthorityArn: root.arn }
+    const { CertificateAuthority } = await other.client.describeCertificateAuthority(input)
     return CertificateAuthority?.Status
   }
   assert.equal(await status(), 'ACTIVE')
@@ -281,14 +281,14 @@ test('the folder of a CA in memory is private, and is removed when the CA is clo
   const other = await openEmbedded()
   const { dataDirectory } = other
   assert.equal(statSync(dataDirectory).mode & 0o777, 0o700)
-  const asked = other.client.listCertificateAuthorities({})
+  const listing = other.client.listCertificateAuthorities({})
   const running = hierarchyOf(other, false)
   const refused = assert.rejects(running, /the embedded CA is closed/)
   await setTimeout(1)
   await Promise.all([other.close(), other.close()])
   await other.close()
   assert.ok(!existsSync(dataDirectory))
-  assert.deepEqual((await asked).CertificateAuthorities, [])
+  assert.deepEqual((await listing).CertificateAuthorities, [])
   await refused
   await assert.rejects(other.client.listCertificateAuthorities({}), /the embedded CA is closed/)
   await assert.rejects(other.fetchPublic('/ocsp'), /the embedded CA is closed/)

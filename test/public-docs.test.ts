@@ -24,7 +24,7 @@ interface Node {
 interface Module {
   readonly statements: readonly Node[]
   /** The docstring of the node that starts there; an empty string if it has none. */
-  docAt(start: number): string
+  readonly docAt: (start: number) => string
 }
 
 function readModule(file: string): Module {
@@ -82,7 +82,7 @@ function methodsOf({ body, id }: Node): readonly Node[] {
 function exportsOf(index: string): Documented[] {
   const file = resolve(root, index)
   return readModule(file).statements.flatMap(({ source, specifiers }) => {
-    assert.ok(source != null, `${index} exports only declarations of other modules`)
+    assert.ok(source, `${index} exports only declarations of other modules`)
     const declared = declarationsOf(resolve(file, '..', source.value))
     const names = specifiers?.map(({ exported }) => exported.name)
     for (const name of names ?? [])
