@@ -1,4 +1,4 @@
-/** Errors for options that JavaScript callers get wrong. */
+/** The errors for options with a wrong name or a wrong type. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
@@ -28,7 +28,7 @@ type MethodName =
 /** The client without its types. */
 interface UntypedClient extends Untyped, AsyncIterable<unknown> {}
 
-/** A call with JavaScript's freedom, and the message of its TypeError. */
+/** A call that TypeScript would reject, and the message of its TypeError. */
 const mistakes: [call: (client: UntypedClient) => unknown, message: string][] = [
   [
     () => createClient('eu-west-1' as never),

@@ -60,7 +60,7 @@ function mismatchText(
 ): string {
   const name = JSON.stringify(reference.slice(0, 100))
   if (active.length === 0)
-    return `there is no CA ${name}, because there is no ACTIVE CA in this account and Region`
+    return `CA ${name} does not exist: this account has no ACTIVE CA in this Region`
   const candidates = matches.length > 0 ? matches : active
   const lines = candidates
     .slice(0, candidatesMax)
@@ -69,7 +69,7 @@ function mismatchText(
   return [
     matches.length > 0
       ? `${matches.length} ACTIVE CAs have the name ${name}; pass one of these ARNs:`
-      : `there is no ACTIVE CA with the name, ID or ARN ${name}; the ACTIVE CAs are:`,
+      : `no ACTIVE CA has the name or ID ${name}; the ACTIVE CAs are:`,
     ...lines,
     ...(others > 0 ? [`  and ${others} more`] : []),
   ].join('\n')

@@ -115,7 +115,7 @@ test('a CA can be given by its CommonName or its ID', async () => {
   await assert.rejects(client.issue({ ...request, ca: 'issuing' }), {
     name: 'TypeError',
     message: [
-      'there is no ACTIVE CA with the name, ID or ARN "issuing"; the ACTIVE CAs are:',
+      'no ACTIVE CA has the name or ID "issuing"; the ACTIVE CAs are:',
       ...[hierarchy.root.arn, ca].map((arn) => `  "${arn === ca ? 'Issuing' : 'Root'}" ${arn}`),
     ].join('\n'),
   })
@@ -136,7 +136,7 @@ test('a CA can be given by its CommonName or its ID', async () => {
   const elsewhere = createClient({ region: 'eu-north-1', endpoint, credentials })
   await assert.rejects(
     elsewhere.issue({ ...request, ca: 'Issuing' }),
-    /there is no ACTIVE CA in this/,
+    /this account has no ACTIVE CA in this Region/,
   )
   elsewhere.close()
 })

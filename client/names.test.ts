@@ -5,7 +5,7 @@ import * as fc from 'fast-check'
 import { nameProblemText, readName, serverUrlProblem } from './names.ts'
 
 const label = (length: number): string => 'a'.repeat(length)
-/** 253 bytes: the longest. */
+/** A DNS name of the maximum length: 253 bytes. */
 const longest = [63, 63, 63, 61].map(label).join('.')
 
 test('every kind of name is read', () => {

@@ -11,7 +11,7 @@ interface PageRequest {
   readonly MaxResults?: number
 }
 
-/** A paginator over that many tags; a service token is the number of the tag that it begins with. */
+/** A paginator over `count` tags. A token of the service is the number of the first tag of its page. */
 function overTags(count: number, requests: PageRequest[] = []): Paginator<'listTags'> {
   return createPaginator('listTags', (operation, input) => {
     assert.equal(operation, 'listTags')

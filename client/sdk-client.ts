@@ -50,7 +50,7 @@ const buildCommand = makeBuilder<SdkConfig, object, MetadataBearer>(
   getEndpointPlugin,
 )
 
-/** Any JSON value: members that AWS adds to the API pass in both directions. */
+/** The schema of any JSON value, so that members that AWS adds to the API need no change here. */
 const document: DocumentSchema = 15
 
 /** The command of an operation by the name that the API gives it. */

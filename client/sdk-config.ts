@@ -95,7 +95,7 @@ export function resolveConfig(clientOptions: ClientOptions) {
   )
 }
 
-/** The parts that are the same for every client. */
+/** The parts of the configuration that are the same for every client. */
 function defaultsOf({ logger }: SdkOptions) {
   return {
     apiVersion: '2017-08-22',

@@ -13,7 +13,7 @@ function refusal(Code: string, Message = 'no'): Error {
   return new (exceptions.fromCode(Code))(response, 'GetCertificate')
 }
 
-/** Gives one answer after the other, the last one again and again, and counts. */
+/** Returns the responses in order, then repeats the last one, and counts the calls. */
 function polling(...answers: (object | Error)[]): {
   readonly poll: Poll
   readonly count: () => number

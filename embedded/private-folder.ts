@@ -8,11 +8,11 @@ import { join } from 'node:path'
 import { systemClock } from '../src/clock.ts'
 import { lockFolder } from '../src/store/sqlite/folder-lock.ts'
 
-/** The file system in memory of Linux. */
+/** A directory of Linux whose files are in memory. */
 const memory = '/dev/shm'
 const memoryBytesMin = 32 * 1024 * 1024
 const prefix = 'signet-embedded-'
-/** The owner of a younger folder may not have locked it yet. */
+/** The age from which a folder without a lock is abandoned. The owner of a younger folder may not have locked it yet. */
 const youngMilliseconds = 60_000
 
 const open = new Set<string>()

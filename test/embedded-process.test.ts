@@ -1,4 +1,4 @@
-/** The CA in a process: what it leaves of the process and of its folder, and what a server finds there. */
+/** The embedded CA and its process: end of the process, data folders, and servers on the same folder. */
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -20,7 +20,7 @@ before(async () => {
 })
 after(() => rm(folder, { recursive: true, force: true }))
 
-/** What a program prints that is given `openEmbedded`, and ends by itself. */
+/** The output of a program that calls `openEmbedded`, after the program has ended without being stopped. */
 async function printed(program: string, before_ = ''): Promise<string> {
   const code = `${before_}\nconst { openEmbedded } = await import('${entry}')\n${program}`
   const { stdout } = await promisify(execFile)(
@@ -43,7 +43,7 @@ test('a process that has closed its CA has no active resources, listeners or fil
     await ca.close()
     await new Promise((resolve) => setTimeout(resolve, 50))
     const { existsSync } = await import('node:fs')
-    // Its standard output and error are pipes of this test.
+    // The standard output and standard error of the program are pipes.
     const left = process.getActiveResourcesInfo().filter((name) => name !== 'PipeWrap')
     console.log(left, process.listenerCount('exit'), existsSync(ca.dataDirectory))
   `)
@@ -51,7 +51,7 @@ test('a process that has closed its CA has no active resources, listeners or fil
 })
 
 test('a program on the command line can open a data folder', async () => {
-  // Its threads must not take its flags for their own.
+  // The flags of the program must not apply to its threads.
   const text = await printed(`
     const ca = await openEmbedded({ data: '${join(folder, 'text')}' })
     ${makeRoot}

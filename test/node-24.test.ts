@@ -19,7 +19,7 @@ before(async () => {
 })
 after(() => rm(folder, { recursive: true, force: true }))
 
-/** Issues and revokes with a server with workers on that Node.js, and reads the certificates that earlier servers issued. */
+/** Starts a server with workers on a Node.js, issues and revokes a certificate, and reads those of earlier servers. */
 async function issueOn(
   node: string,
   data: string,
@@ -83,7 +83,7 @@ for (const file of [
   test(`${file} passes on Node.js 24`, async (t) => {
     const node = await installNode(t, folder, 24)
     if (node === undefined) return
-    // The runner of this test tells its children that they are children.
+    // Without NODE_TEST_CONTEXT, the child reports its results itself.
     const { NODE_TEST_CONTEXT: _, ...env } = process.env
     await promisify(execFile)(node, ['--test', '--test-timeout=300000', file], { cwd: root, env })
   })
