@@ -23,6 +23,14 @@ export function printNote(output: Output, text: string): void {
   output.write(`signet: note: ${visibleText(text)}\n`)
 }
 
+/** Prints a sentence that confirms a change, on standard error if standard output is a terminal. */
+export function printDone(
+  { stdout, stderr }: { readonly stdout: Output; readonly stderr: Output },
+  sentence: string,
+): void {
+  if (stdout.isTTY === true) stderr.write(`${visibleText(sentence)}\n`)
+}
+
 /** A usage error of commander, escaped: it repeats arguments, and its suggestion is on a line of its own. */
 export function visibleUsageError(text: string): string {
   const [, problem = '', suggestion = ''] = /^(.*?)(\n\(Did you mean [^\n]*)?\n*$/s.exec(text) ?? []

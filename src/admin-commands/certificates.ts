@@ -45,7 +45,7 @@ export interface CertificatesOptions {
 }
 
 /** A certificate as it is printed: dates in ISO 8601. */
-export type PrintedCertificate = {
+type PrintedCertificate = {
   readonly [Member in keyof CertificateMembers]: CertificateMembers[Member] extends Date | undefined
     ? string
     : CertificateMembers[Member]

@@ -1,16 +1,13 @@
 /** `signet certificates …`: search of issued certificates. */
 import { Option, type Command } from 'commander'
-import {
-  listCertificates,
-  type CertificatesOptions,
-  type PrintedCertificate,
-} from '../../admin-commands/certificates.ts'
+import { listCertificates, type CertificatesOptions } from '../../admin-commands/certificates.ts'
 import type { Flags } from '../../settings/config.ts'
 import { ConfigurationError } from '../../errors.ts'
 import { parseSpan } from '../../client-commands/issuance-options.ts'
 import type { CommandContext } from '../shared/context.ts'
 import { listOf, SignetCommand } from '../shared/signet-command.ts'
-import { csvOf, printAnswer } from '../shared/print.ts'
+import { printResult, type OutputForm } from '../shared/print.ts'
+import type { Column } from '../shared/table.ts'
 import { configOf, wholeNumber } from '../shared/config-flags.ts'
 import { printNote } from '../../terminal.ts'
 
@@ -18,7 +15,8 @@ type ListFlags = Flags &
   Omit<CertificatesOptions, 'authority' | 'accountId' | 'alternativeName'> & {
     readonly ca?: string
     readonly san?: string
-    readonly output: 'table' | 'json' | 'csv'
+    readonly output: OutputForm
+    readonly wide?: boolean
   }
 
 /** The most certificates that one answer can have. */
@@ -44,7 +42,7 @@ export function certificatesCommand(context: CommandContext): Command {
       new Option('--status <status>', 'its status now').choices(['VALID', 'EXPIRED', 'REVOKED']),
     )
     .option('--limit <number>', `at most so many, up to ${limitMax}`, limit, 1000)
-    .output(['table', 'json', 'csv'])
+    .output('table')
     .examples(
       'signet certificates list --expiring-within 30d',
       'signet certificates list --san .example.com --status VALID --output json',
@@ -55,7 +53,7 @@ export function certificatesCommand(context: CommandContext): Command {
 }
 
 async function list(context: CommandContext, flags: ListFlags): Promise<void> {
-  const { output, ca, account, san, ...rest } = flags
+  const { output, wide, ca, account, san, ...rest } = flags
   if (ca !== undefined && account !== undefined)
     throw new ConfigurationError('name either --ca or --account')
   const options: CertificatesOptions = {
@@ -68,9 +66,11 @@ async function list(context: CommandContext, flags: ListFlags): Promise<void> {
     configOf(context, flags),
     options,
   )
-  if (output === 'csv') context.print(csvOf(csvColumns, certificates))
-  else if (output === 'json') printAnswer(context, { output }, certificates)
-  else printAnswer(context, { output }, certificates.map(rowOf))
+  printResult(
+    context,
+    { output, ...(wide !== undefined && { wide }) },
+    { value: certificates, csvKeys, columns, empty: 'No certificates found.' },
+  )
   if (isCut) printNote(context.stderr, `there are more than ${flags.limit}; --limit shows more`)
   if (isBehind)
     printNote(
@@ -79,21 +79,27 @@ async function list(context: CommandContext, flags: ListFlags): Promise<void> {
     )
 }
 
-/** The members that fit on a screen. */
-function rowOf(certificate: PrintedCertificate): object {
-  const { SerialNumber, Subject, SubjectAlternativeNames, TemplateArn, NotAfter, Status } =
-    certificate
-  return {
-    Subject,
-    Names: SubjectAlternativeNames,
-    Template: TemplateArn.split('/')[1],
-    NotAfter,
-    Status,
-    Serial: SerialNumber.replaceAll(':', ''),
-  }
-}
+/** The columns of the table. */
+const columns: readonly Column[] = [
+  { key: 'Subject' },
+  { key: 'SubjectAlternativeNames', header: 'NAMES' },
+  {
+    key: 'TemplateArn',
+    header: 'TEMPLATE',
+    text: ({ TemplateArn }) => String(TemplateArn).split('/')[1] ?? '',
+    wide: true,
+  },
+  { key: 'NotAfter', header: 'VALID UNTIL', shrink: 'never' },
+  { key: 'Status', shrink: 'never' },
+  {
+    key: 'SerialNumber',
+    header: 'SERIAL',
+    text: ({ SerialNumber }) => String(SerialNumber).replaceAll(':', ''),
+    shrink: 'id',
+  },
+]
 
-const csvColumns = [
+const csvKeys = [
   'CertificateArn',
   'SerialNumber',
   'Subject',

@@ -5,14 +5,14 @@ import { inspect } from '../../inspect/inspect.ts'
 import { paragraphsOf } from '../../inspect/lines.ts'
 import type { CommandContext } from '../shared/context.ts'
 import { SignetCommand } from '../shared/signet-command.ts'
-import { printAnswer, type OutputFlags } from '../shared/print.ts'
+import { pascalCaseKeys, printResult, type OutputFlags } from '../shared/print.ts'
 import { paragraphsText } from '../shared/style.ts'
 
 type InspectFlags = OutputFlags & { readonly tls?: boolean; readonly caFile?: string }
 
 export function inspectCommand(context: CommandContext): Command {
   return new SignetCommand(context, 'inspect')
-    .output(['table', 'json'])
+    .output('table')
     .description('say what is in a certificate, a chain, a CSR, a CRL or an OCSP response')
     .argument('<file|url|->', 'file, http, https or tls URL, or - for standard input; PEM or DER')
     .option('--tls', 'of an https URL, the chain that its server presents')
@@ -26,8 +26,11 @@ export function inspectCommand(context: CommandContext): Command {
       const bytes = await loadBytes(source, { tls: flags.tls === true, stdin: context.stdin })
       try {
         const description = await inspect(bytes, now)
-        if (flags.output === 'json') printAnswer(context, flags, { source, ...description })
-        else context.print(paragraphsText(context.stdout, paragraphsOf(description, now)))
+        printResult(context, flags, {
+          value: pascalCaseKeys({ source, ...description }),
+          rows: pascalCaseKeys(description.objects) as object[],
+          text: () => paragraphsText(context.stdout, paragraphsOf(description, now)),
+        })
       } catch (error) {
         throw new Error(`${source}: ${(error as Error).message}`, { cause: error })
       }

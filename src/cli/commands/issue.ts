@@ -17,7 +17,7 @@ import {
   withConnectionFlags,
   type ConnectionFlags,
 } from '../shared/connection-flags.ts'
-import { printAnswer, type OutputFlags } from '../shared/print.ts'
+import { pascalCaseKeys, printResult, type OutputFlags } from '../shared/print.ts'
 import { severalOf } from '../shared/config-flags.ts'
 import { paragraphsText } from '../shared/style.ts'
 import { printNote, progressTo } from '../../terminal.ts'
@@ -37,7 +37,7 @@ type IssueFlags = ConnectionFlags &
 
 export function issueCommand(context: CommandContext): Command {
   return withConnectionFlags(new SignetCommand(context, 'issue'))
-    .output(['table', 'json'])
+    .output('table')
     .description('make a key and a certificate for it, and write what a server needs to a folder')
     .option(
       '--name <host,…>',
@@ -96,8 +96,10 @@ export function issueCommand(context: CommandContext): Command {
             },
           ),
       )
-      if (flags.output === 'json') printAnswer(context, flags, { folder: flags.out, ...metadata })
-      else context.print(paragraphsText(context.stdout, [issuedParagraph(flags.out, metadata)]))
+      printResult(context, flags, {
+        value: pascalCaseKeys({ folder: flags.out, ...metadata }),
+        text: () => paragraphsText(context.stdout, [issuedParagraph(flags.out, metadata)]),
+      })
     })
 }
 

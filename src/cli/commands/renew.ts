@@ -11,7 +11,8 @@ import {
   withConnectionFlags,
   type ConnectionFlags,
 } from '../shared/connection-flags.ts'
-import { printAnswer, tableOf, type OutputFlags } from '../shared/print.ts'
+import { pascalCaseKeys, printResult, type OutputFlags } from '../shared/print.ts'
+import { tableText, type Row } from '../shared/table.ts'
 import { progressTo } from '../../terminal.ts'
 
 type RenewFlags = ConnectionFlags &
@@ -23,7 +24,7 @@ type RenewFlags = ConnectionFlags &
 
 export function renewCommand(context: CommandContext): Command {
   return withConnectionFlags(new SignetCommand(context, 'renew'))
-    .output(['table', 'json'])
+    .output('table')
     .description('replace the certificates and keys in folders of signet issue by new ones')
     .argument('<dir...>', 'folders that signet issue has written')
     .option('--if-expiring-within <duration>', 'only those that expire within it, such as 7d')
@@ -54,14 +55,19 @@ export function renewCommand(context: CommandContext): Command {
           progress: progressTo(context.stderr),
         },
       )
-      if (flags.output === 'json') printAnswer(context, flags, { renewals })
-      else context.print(tableOf(renewals.map(renewalRow), true))
+      const rows = pascalCaseKeys(renewals) as object[]
+      printResult(context, flags, {
+        value: { Renewals: rows },
+        rows,
+        text: () =>
+          tableText(context.stdout, renewals.map(renewalRow), { wide: flags.wide === true }),
+      })
       const failed = renewals.filter(({ result }) => result === 'failed').length
       if (failed > 0) throw new Error(`${failed} of ${renewals.length} could not be renewed`)
     })
 }
 
-function renewalRow({ folder, result, notAfter, problem }: Renewal): object {
+function renewalRow({ folder, result, notAfter, problem }: Renewal): Row {
   return {
     Folder: folder,
     Result: result,

@@ -4,7 +4,7 @@ import type { Flags } from '../../settings/config.ts'
 import { clearProgress, showProgress } from '../../terminal.ts'
 import { configOf, storageSettings } from '../shared/config-flags.ts'
 import type { CommandContext } from '../shared/context.ts'
-import { printAnswer, type OutputFlags } from '../shared/print.ts'
+import { printResult, type OutputFlags } from '../shared/print.ts'
 import { SignetCommand } from '../shared/signet-command.ts'
 
 export function verifyCommand(context: CommandContext): Command {
@@ -20,7 +20,7 @@ export function verifyCommand(context: CommandContext): Command {
           showProgress(context.stderr, `${count} ${noun}`),
         )
         clearProgress(context.stderr)
-        printAnswer(context, flags, report)
+        printResult(context, flags, { value: report })
         if (!report.Ok) throw new Error(`${report.ProblemCount} problems were found`)
       })
   )

@@ -9,13 +9,29 @@ import {
   storageSettings,
 } from './config-flags.ts'
 import type { Config, Flags, SettingName } from '../../settings/config.ts'
+import { printDone } from '../../terminal.ts'
 import type { CommandContext } from './context.ts'
-import { printAnswer, type Form, type OutputFlags } from './print.ts'
+import {
+  nextSteps,
+  outputForms,
+  printResult,
+  type OutputFlags,
+  type OutputForm,
+  type Result,
+} from './print.ts'
 
 /** One call of a command that works on the stored data. */
 export interface Call<F = Flags> {
   readonly config: Config
   readonly flags: F
+}
+
+/** How the result of a command is printed, and what follows it on a terminal. */
+export interface View extends Pick<Result, 'columns' | 'empty'> {
+  /** Commands to run next. */
+  readonly next?: (...names: readonly string[]) => readonly string[]
+  /** Sentence that confirms a command without a result. */
+  readonly done?: (...names: readonly string[]) => string
 }
 
 export class SignetCommand extends Command {
@@ -42,26 +58,33 @@ export class SignetCommand extends Command {
     return this.settings(settingNames).allowUnknownOption().allowExcessArguments()
   }
 
-  /** Adds `--output`, whose default is the first form. */
-  output(forms: readonly [Form, ...Form[]] = ['json', 'table']): this {
+  /** Adds `--output` and `--wide`. The default is a table on a terminal, and elsewhere the given form. */
+  output(elsewhere: OutputForm = 'json'): this {
+    const isTerminal = this.context.stdout.isTTY === true
+    const note = elsewhere === 'table' ? 'table' : `table on a terminal, ${elsewhere} elsewhere`
     return this.addOption(
-      new Option('--output <form>', 'how the answer is printed').choices(forms).default(forms[0]),
-    )
+      new Option('--output <form>', 'format of the result')
+        .choices(outputForms)
+        .default(isTerminal ? 'table' : elsewhere, note),
+    ).option('--wide', 'all columns of the table, not shortened to the width of the terminal')
   }
 
   examples(...lines: readonly string[]): this {
     return this.addHelpText('after', examplesText(lines))
   }
 
-  /** Does the work with the arguments of the command, and prints its answer if it has one. */
+  /** Does the work with the arguments of the command, and prints its result if it has one. */
   run<F extends Flags & OutputFlags>(
     work: (call: Call<F>, ...names: readonly string[]) => unknown,
+    { next, done, ...view }: View = {},
   ): this {
     return this.action(async (...parameters: unknown[]) => {
       const names = parameters.slice(0, -2) as string[]
       const flags = parameters.at(-2) as F
-      const answer = await work({ config: configOf(this.context, flags), flags }, ...names)
-      if (answer !== undefined) printAnswer(this.context, flags, answer)
+      const value = await work({ config: configOf(this.context, flags), flags }, ...names)
+      if (value !== undefined) printResult(this.context, flags, { value, ...view })
+      else if (done !== undefined) printDone(this.context, done(...names))
+      if (next !== undefined) nextSteps(this.context, next(...names))
     })
   }
 }

@@ -20,15 +20,21 @@ export function paint(output: Output, tone: Tone | 'title' | 'label', text: stri
   return format.length === 0 ? visible : styleText([...format], visible, { stream: output })
 }
 
+/** Lines below a title, or without one. */
+interface TextBlock extends Pick<Paragraph, 'lines'> {
+  readonly title: string | undefined
+}
+
 /** Titles, and below each its lines with their labels in a column. */
-export function paragraphsText(output: Output, paragraphs: readonly Paragraph[]): string {
+export function paragraphsText(output: Output, paragraphs: readonly TextBlock[]): string {
   return paragraphs
     .map(({ title, lines }) => {
       const width = Math.max(...lines.map(({ label }) => label.length))
+      const indent = title === undefined ? '' : '  '
       const rows = lines.map(({ label, text, tone }) =>
-        `  ${paint(output, 'label', label.padEnd(width))}  ${paint(output, tone, text)}`.trimEnd(),
+        `${indent}${paint(output, 'label', label.padEnd(width))}  ${paint(output, tone, text)}`.trimEnd(),
       )
-      return [paint(output, 'title', title), ...rows].join('\n')
+      return [...(title === undefined ? [] : [paint(output, 'title', title)]), ...rows].join('\n')
     })
     .join('\n\n')
 }
