@@ -26,7 +26,7 @@ const run = (...flags: string[]): Promise<Outcome> => certificates('list', ...fl
 const certificates = (...args: string[]): Promise<Outcome> =>
   command([
     ...['certificates', ...args, '--endpoint', service.url],
-    ...['--data', service.config.dataDirectory],
+    ...['--data', service.config.dataDirectory, '--region', 'eu-west-1'],
   ])
 
 async function json(...flags: string[]): Promise<Members> {
