@@ -1,5 +1,5 @@
 /** Commander's command, with what the commands of signet have in common: their settings, their examples, their printed answers. */
-import { Command, Option } from 'commander'
+import { Command, Option, type ParseOptionsResult } from 'commander'
 import {
   accountId,
   configOf,
@@ -41,6 +41,16 @@ export class SignetCommand extends Command {
     super(name)
     this.context = context
     this.exitOverride().helpCommand(false)
+  }
+
+  /** Reports an unknown flag before Commander reports missing required flags, since the one is often a typo of the other. */
+  override parseOptions(argv: string[]): ParseOptionsResult {
+    const parsed = super.parseOptions(argv)
+    const [flag] = parsed.unknown
+    const isHelp = parsed.unknown.some((argument) => argument === '--help' || argument === '-h')
+    if (this.commands.length === 0 && flag?.startsWith('-') === true && !isHelp)
+      (this as unknown as { unknownOption(flag: string): void }).unknownOption(flag)
+    return parsed
   }
 
   override createCommand(name?: string): SignetCommand {
