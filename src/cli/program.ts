@@ -76,7 +76,7 @@ export async function createProgram(
   io: ProcessIo = processIo(),
 ): Promise<Command> {
   const program = new Command('signet')
-    .description('A self-hosted private certificate authority that speaks the AWS Private CA API.')
+    .description('A self-hosted private certificate authority with the AWS Private CA API.')
     .version(version(), '-V, --version', 'print the version')
     .exitOverride()
     .configureHelp({ showGlobalOptions: true })
@@ -124,6 +124,6 @@ function namesFor(first: string | undefined): readonly string[] {
 
 function versionCommand(context: CommandContext): Command {
   return new SignetCommand(context, 'version')
-    .description('print the version')
+    .description('Print the version')
     .action(() => context.print(version()))
 }

@@ -1,4 +1,4 @@
-/** `signet certificates …`: search of issued certificates. */
+/** `signet certificates`: search of issued certificates. */
 import { Option, type Command } from 'commander'
 import { listCertificates, type CertificatesOptions } from '../../admin-commands/certificates.ts'
 import type { Flags } from '../../settings/config.ts'
