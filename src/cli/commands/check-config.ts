@@ -10,7 +10,7 @@ export function checkConfigCommand(context: CommandContext): Command {
   return new SignetCommand(context, 'check-config')
     .everySetting()
     .output()
-    .description('check the flags and variables that serve would get, and print what they mean')
+    .description('Check the configuration of serve, and print it')
     .examples('SIGNET_LISTEN=127.0.0.1:9000 signet check-config')
     .action((flags: ParsedFlags & OutputFlags, command: Command) => {
       const config = serverConfigOf(context, flags, command)

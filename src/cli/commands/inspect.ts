@@ -13,9 +13,9 @@ type InspectFlags = OutputFlags & { readonly tls?: boolean; readonly caFile?: st
 export function inspectCommand(context: CommandContext): Command {
   return new SignetCommand(context, 'inspect')
     .output('table')
-    .description('say what is in a certificate, a chain, a CSR, a CRL or an OCSP response')
-    .argument('<file|url|->', 'file, http, https or tls URL, or - for standard input; PEM or DER')
-    .option('--tls', 'of an https URL, the chain that its server presents')
+    .description('Describe a certificate, chain, CSR, CRL or OCSP response')
+    .argument('<file|url|->', 'PEM or DER file, http, https or tls URL, or - for standard input')
+    .option('--tls', "the server's certificate chain instead of the content of an https URL")
     .examples(
       'signet inspect tls/fullchain.pem',
       'signet inspect tls://localhost:8443',
