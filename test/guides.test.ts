@@ -41,6 +41,7 @@ const needs: Readonly<Record<string, Needs>> = {
   'monitoring.md': { tools: ['curl', 'promtool'], prepare: giveDeploy },
   'nginx.md': { tools: ['aws', 'openssl', 'curl', 'nginx'] },
   'production.md': { tools: ['openssl', 'curl', 'age-keygen'] },
+  'renewal.md': { tools: ['openssl'] },
   'terraform.md': { tools: ['terraform', 'openssl'], prepare: giveProvider, missing: noProvider },
 }
 
