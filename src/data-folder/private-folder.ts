@@ -1,23 +1,23 @@
 /**
- * The folder of a CA that is kept nowhere. SQLite's own in-memory databases cannot take its place: the writer, the reader
- * and the thread that builds CRLs each have a connection, and what they share has to be a file.
+ * The temporary data folder of an embedded CA or of `signet serve --dev`. An in-memory database of SQLite cannot replace it, because
+ * the writer, the reader and the CRL thread have separate connections, which can only share a file.
  */
 import { mkdtempSync, readdirSync, rmSync, statfsSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { systemClock } from '../src/clock.ts'
-import { lockFolder } from '../src/store/sqlite/folder-lock.ts'
+import { systemClock } from '../clock.ts'
+import { lockFolder } from '../store/sqlite/folder-lock.ts'
 
-/** Memory that looks like a folder, on Linux. */
+/** File system in memory on Linux. */
 const memory = '/dev/shm'
 const memoryBytesMin = 32 * 1024 * 1024
 const prefix = 'signet-embedded-'
-/** A folder younger than this may be one that its owner has not locked yet. */
+/** A folder younger than this may not be locked by its owner yet. */
 const youngMilliseconds = 60_000
 
 const open = new Set<string>()
 
-/** Makes an empty folder, mode 0700, that is removed with `stack`, or when the process ends, unless it is killed. */
+/** Creates an empty folder with mode 0700. It is removed with `stack`, or when the process exits without being killed. */
 export function makePrivateFolder(stack: AsyncDisposableStack): string {
   const directory = makeIn(hasMemory() ? [memory, tmpdir()] : [tmpdir()])
   if (open.size === 0) process.on('exit', removeAll)
@@ -26,7 +26,7 @@ export function makePrivateFolder(stack: AsyncDisposableStack): string {
   return directory
 }
 
-/** Removes a folder with its content, and the folders that killed processes have left behind. */
+/** Removes a folder, and the folders that killed processes left behind. */
 function removePrivateFolder(directory: string): void {
   rmSync(directory, { recursive: true, force: true })
   open.delete(directory)
@@ -53,7 +53,7 @@ function makeIn(parents: readonly string[]): string {
   }
 }
 
-/** Folders that cannot be removed while their files are open are left to the sweep of another process. */
+/** Removes all folders. A folder that cannot be removed while its files are open is removed by a later process. */
 function removeAll(): void {
   for (const directory of open)
     try {
@@ -66,7 +66,7 @@ function sweep(parent: string): void {
     removeIfAbandoned(join(parent, name))
 }
 
-/** A running process holds the lock of its folder. */
+/** Removes a folder unless a running process holds its lock. */
 function removeIfAbandoned(directory: string): void {
   if (open.has(directory)) return
   try {
