@@ -18,12 +18,15 @@ const groups: Readonly<Record<string, Readonly<Record<string, LoadCommand>>>> = 
   'Certificates:': {
     issue: async () => (await import('./commands/issue.ts')).issueCommand,
     renew: async () => (await import('./commands/renew.ts')).renewCommand,
+    revoke: async () => (await import('./commands/revoke.ts')).revokeCommand,
     certificates: async () => (await import('./commands/certificates.ts')).certificatesCommand,
     inspect: async () => (await import('./commands/inspect.ts')).inspectCommand,
   },
   'CAs:': {
     'init-hierarchy': async () =>
       (await import('./commands/init-hierarchy.ts')).initHierarchyCommand,
+    ca: async () => (await import('./commands/ca.ts')).caCommand,
+    trust: async () => (await import('./commands/trust.ts')).trustCommand,
   },
   'Access:': {
     account: async () => (await import('./commands/account.ts')).accountCommand,

@@ -68,22 +68,18 @@ export async function chooseAuthority(
 }
 
 /**
- * The CA with an ARN, name, ID or prefix of its ID, whatever its status is. Rejects with ConfigurationError unless exactly one
- * matches. `statuses` limits the candidates of a name or prefix, because deleted CAs often have the name of their successor.
+ * The CA with an ARN, name, ID or prefix of its ID. Of several CAs with the same name, the one with a preferred status: deleted CAs
+ * often have the name of their successor. Rejects with ConfigurationError unless exactly one matches.
  */
 export async function findAuthority(
   client: Client,
   reference: string,
-  statuses?: readonly string[],
+  preferred: readonly string[],
 ): Promise<AuthoritySummary> {
   const all = await everyAuthority(client)
-  const isExact = all.some(({ arn }) => arn === reference || idOf(arn) === reference)
-  const candidates =
-    isExact || statuses === undefined ? all : all.filter(({ status }) => statuses.includes(status))
-  return oneAuthority(candidates, reference, {
-    kind: statuses?.join(' or ') ?? '',
-    flag: 'the ARN',
-  })
+  const likely = all.filter(({ status }) => preferred.includes(status))
+  const pool = matchesOf(likely, reference).length === 0 ? all : likely
+  return oneAuthority(pool, reference, { kind: '', flag: 'the ARN' })
 }
 
 /** Shorter prefixes of an ID are more likely to be the start of a name. */

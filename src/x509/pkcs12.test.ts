@@ -70,7 +70,13 @@ test('OpenSSL reads the key and the chain, and refuses another password', async 
   assert.ok(!wrong.ok)
   assert.match(wrong.text, /invalid password/)
   const info = await must(t, 'openssl', [
-    ...['pkcs12', '-in', file, '-info', '-noout', '-passin', `file:${passwordFile}`],
+    'pkcs12',
+    '-in',
+    file,
+    '-info',
+    '-noout',
+    '-passin',
+    `file:${passwordFile}`,
   ])
   assert.match(info, /MAC: sha256, Iteration 100000/)
   assert.match(info, /PBES2, PBKDF2, AES-256-CBC, Iteration 100000, PRF hmacWithSHA256/)
@@ -78,7 +84,14 @@ test('OpenSSL reads the key and the chain, and refuses another password', async 
 
 test('the keytool of Java lists one private key entry with its chain', async (t) => {
   const text = await must(t, 'keytool', [
-    ...['-list', '-v', '-storetype', 'PKCS12', '-keystore', file, '-storepass:file', passwordFile],
+    '-list',
+    '-v',
+    '-storetype',
+    'PKCS12',
+    '-keystore',
+    file,
+    '-storepass:file',
+    passwordFile,
   ])
   if (text === '') return
   assert.match(text, /PrivateKeyEntry/)
@@ -87,7 +100,12 @@ test('the keytool of Java lists one private key entry with its chain', async (t)
 
 test('GnuTLS reads the key and the chain', async (t) => {
   const text = await must(t, 'certtool', [
-    ...['--p12-info', '--inder', '--infile', file, '--password', password],
+    '--p12-info',
+    '--inder',
+    '--infile',
+    file,
+    '--password',
+    password,
   ])
   if (text === '') return
   assert.match(text, /BEGIN ENCRYPTED PRIVATE KEY|BEGIN PRIVATE KEY/)
@@ -100,9 +118,7 @@ test('NSS imports the key and the chain', async (t) => {
   await Promise.all([writeFile(empty, ''), mkdir(database)])
   if ((await tool(t, 'certutil', { probe: ['--version'] })) === undefined) return
   await must(t, 'certutil', ['-N', '-d', `sql:${database}`, '-f', empty])
-  await must(t, 'pk12util', [
-    ...['-i', file, '-d', `sql:${database}`, '-k', empty, '-w', passwordFile],
-  ])
+  await must(t, 'pk12util', ['-i', file, '-d', `sql:${database}`, '-k', empty, '-w', passwordFile])
   const keys = await must(t, 'certutil', ['-K', '-d', `sql:${database}`, '-f', empty])
   assert.match(keys, /leaf\.test/)
   const certificates = await must(t, 'certutil', ['-L', '-d', `sql:${database}`])

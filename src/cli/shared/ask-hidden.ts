@@ -4,11 +4,11 @@ import { ConfigurationError } from '../../errors.ts'
  * Prompts on standard error and reads an answer from the terminal without showing it. Throws ConfigurationError if there is no
  * terminal, or if the user aborts with Ctrl-C or Ctrl-D.
  */
-export async function askHidden(question: string): Promise<string> {
+export async function askHidden(question: string, instead = '--passphrase-file'): Promise<string> {
   const { stdin, stderr } = process
   if (!stdin.isTTY)
     throw new ConfigurationError(
-      'cannot prompt for the passphrase without a terminal; specify --passphrase-file',
+      `cannot prompt for the secret without a terminal; specify ${instead}`,
     )
   stderr.write(question)
   // In raw mode the terminal shows no input and delivers Ctrl-C as a character.

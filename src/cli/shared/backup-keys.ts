@@ -73,7 +73,7 @@ function readPassphrase(path: string): string {
 }
 
 /** Reads a private file. Refuses a file that others can read, but not a pipe such as the shell's `<(…)`. */
-function readPrivate(path: string, noun: string): string {
+export function readPrivate(path: string, noun: string): string {
   if (/^AGE-SECRET-KEY-/i.test(path))
     throw new ConfigurationError(
       `the ${noun} must be a file: other users can read a key on the command line`,

@@ -36,7 +36,7 @@ export function pemOf(certificates: readonly Certificate[]): string {
 }
 
 /** Whether the key of `issuer` signed the certificate, and the names match. */
-export async function isIssuedBy(certificate: Certificate, issuer: Certificate): Promise<boolean> {
+async function isIssuedBy(certificate: Certificate, issuer: Certificate): Promise<boolean> {
   if (!sameName(certificate.issuer, issuer.subject)) return false
   const check = await verifySignature({
     subjectPublicKeyInfo: issuer.subjectPublicKeyInfo,

@@ -47,7 +47,7 @@ interface CaCertificateDetails {
   readonly FingerprintSha256: string
 }
 
-export interface CertificateUrls {
+interface CertificateUrls {
   readonly Crl: readonly string[]
   readonly Ocsp: readonly string[]
   readonly CaIssuers: readonly string[]
@@ -140,7 +140,7 @@ async function currentUrls(
 }
 
 /** The URLs of CRLs, OCSP responders and CA certificates in a certificate. */
-export function urlsIn({ extensions }: Pick<Certificate, 'extensions'>): CertificateUrls {
+function urlsIn({ extensions }: Pick<Certificate, 'extensions'>): CertificateUrls {
   const points = findExtension(extensions, oids.crlDistributionPoints)
   const access = findExtension(extensions, oids.authorityInfoAccess)
   const locations = (method: string): string[] =>

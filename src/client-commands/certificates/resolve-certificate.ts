@@ -18,7 +18,7 @@ export interface CertificateId {
 }
 
 /** An argument, before anything is read. */
-export type CertificateReference =
+type CertificateReference =
   | { readonly kind: 'id'; readonly id: CertificateId }
   | { readonly kind: 'folder' | 'file'; readonly path: string }
   | { readonly kind: 'serial'; readonly serialNumber: string }
@@ -103,7 +103,7 @@ async function resolveFile(
 }
 
 /** The first certificate in PEM or DER. Throws ConfigurationError for a file without one. */
-export function firstCertificate(bytes: Uint8Array, path: string): Certificate {
+function firstCertificate(bytes: Uint8Array, path: string): Certificate {
   try {
     const text = pemText(bytes)
     const block = text.includes('-----BEGIN ')

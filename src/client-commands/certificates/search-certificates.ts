@@ -21,7 +21,7 @@ export interface CertificateFilters {
 }
 
 /** A certificate as the command prints it: times in ISO 8601, and the name of the CA that issued it. */
-export interface FoundCertificate {
+interface FoundCertificate {
   readonly CertificateArn: string
   readonly SerialNumber: string
   readonly Subject: string

@@ -29,7 +29,7 @@ export function nssDatabases({ home }: Pick<Machine, 'home'>): string[] {
     .toSorted()
 }
 
-export const certutilMissing =
+const certutilMissing =
   'certutil is not installed: install libnss3-tools (Debian, Ubuntu), nss-tools (Fedora) or nss (Homebrew)'
 
 /** The name of a root in a database. */
@@ -66,7 +66,15 @@ export function nssStore({ run }: Pick<Machine, 'run'>, folder: string): TrustSt
       if (installed) return resultOf(root, 'already installed')
       return withRootFile(root, (file) =>
         changed(root, 'installed', [
-          ...['-A', '-d', database, '-t', 'C,,', '-n', nicknameOf(root), '-i', file],
+          '-A',
+          '-d',
+          database,
+          '-t',
+          'C,,',
+          '-n',
+          nicknameOf(root),
+          '-i',
+          file,
         ]),
       )
     },
