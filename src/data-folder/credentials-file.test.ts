@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { withAddress } from './credentials-file.ts'
 
 const key = '[default]\naws_access_key_id = AKIA\naws_secret_access_key = secret\n'

@@ -107,17 +107,19 @@ export function readConfig(
   const allProblems = [...problems, ...unknownVariables(environment)]
   const read: Read = (name) => readSetting({ name, flags, environment, problems: allProblems })
   const data = read('data')
+  const isDev = read('dev') === 'true'
   const listen = read('listen')
   const publicListen = read('publicListen')
-  const masterKeyFile = read('masterKeyFile')
-  const ratesFile = read('ratesFile')
   const callLog = read('callLog')
-  const weakKeyList = read('weakKeyList')
+  const fileOf = (name: 'weakKeyList' | 'ratesFile' | 'masterKeyFile'): string | undefined => {
+    const path = read(name)
+    return path === undefined ? undefined : resolve(path)
+  }
   const config = {
     dataDirectory: resolve(data ?? '.'),
     listen,
     tls: tlsConfig(read, listen, allProblems),
-    workers: read('dev') === 'true' ? 1 : read('workers'),
+    workers: isDev ? 1 : read('workers'),
     limits: {
       connectionsMax: read('maxConnections'),
       authFailuresPerMinute: read('authFailures'),
@@ -129,8 +131,8 @@ export function readConfig(
     database: databaseConfig(read, environment, allProblems),
     accountId: read('account'),
     rootKey: rootKey(read, allProblems),
-    dev: read('dev') === 'true',
-    masterKeyFile: masterKeyFile ? resolve(masterKeyFile) : resolve(data ?? '.', 'master.key'),
+    dev: isDev,
+    masterKeyFile: fileOf('masterKeyFile') ?? resolve(data ?? '.', 'master.key'),
     logLevel: read('logLevel'),
     regions: read('regions') ?? [],
     quotas: {
@@ -146,7 +148,7 @@ export function readConfig(
       verifySignatures: read('verifySignatures'),
       emptySubject: read('emptySubject'),
     },
-    weakKeyFile: weakKeyList === undefined ? undefined : resolve(weakKeyList),
+    weakKeyFile: fileOf('weakKeyList'),
     revocationPolicy: {
       crlDelaySeconds: read('crlDelay'),
       ocspValiditySeconds: read('ocspValidity'),
@@ -157,7 +159,7 @@ export function readConfig(
     callLogRequired: read('callLogRequired') === 'true',
     rates: {
       awsQuotas: read('awsQuotas') === 'true',
-      ratesFile: ratesFile === undefined ? undefined : resolve(ratesFile),
+      ratesFile: fileOf('ratesFile'),
     },
     objects: objectsConfig(read, allProblems),
     acceptLoss: read('acceptLoss') === 'true',
@@ -165,13 +167,34 @@ export function readConfig(
     eventWebhook: read('eventWebhook'),
     // An undefined member is an invalid value, which is one of the problems.
   } satisfies Record<keyof Config, unknown>
-  if (listen && publicListen && sameAddress(listen, publicListen))
-    allProblems.push('--listen and --public-listen must not be the same')
-  if (config.callLogRequired && callLog === undefined)
-    allProblems.push('--call-log-required requires --call-log')
-  if (config.dev) allProblems.push(...devProblems(flags, environment, read))
+  allProblems.push(
+    ...combinationProblems(config),
+    ...(isDev ? devProblems(flags, environment, read) : []),
+  )
   if (allProblems.length > 0) throw new ConfigurationError(allProblems.join('\n'))
   return config as Config
+}
+
+/** Returns errors for settings that exclude or require each other. */
+function combinationProblems({
+  listen,
+  publicListen,
+  callLog,
+  callLogRequired,
+}: {
+  readonly listen: Address | undefined
+  readonly publicListen: Address | undefined
+  readonly callLog: string | undefined
+  readonly callLogRequired: boolean
+}): string[] {
+  return [
+    ...(listen && publicListen && sameAddress(listen, publicListen)
+      ? ['--listen and --public-listen must not be the same']
+      : []),
+    ...(callLogRequired && callLog === undefined
+      ? ['--call-log-required requires --call-log']
+      : []),
+  ]
 }
 
 /** The password comes from the URL, from --database-password-file, or from the variables of libpq. */
