@@ -48,7 +48,7 @@ export async function prepareFirstStart(
     if ((await listAccounts(db)).length === 0) await createAccount(config, data, context)
   }
   const isFirst = (await listAccounts(db)).length === 0
-  if (isFirst) await (db.shared === undefined ? create() : db.shared.alone(create))
+  if (isFirst) await (db.shared === undefined ? create() : db.shared.runExclusively(create))
   else await warnOfUnusedRootKey(config, data, context)
   const path = credentialsFile(config)
   if (db.shared === undefined || existsSync(path)) return { path, elsewhere: undefined }

@@ -80,7 +80,7 @@ function removeIfAbandoned(directory: string): void {
       lock.release()
     }
   } catch {
-    // In use, another's, or gone.
+    // The folder is in use, belongs to another user, or no longer exists.
   }
 }
 

@@ -135,12 +135,7 @@ export function readConfig(
     masterKeyFile: fileOf('masterKeyFile') ?? resolve(data ?? '.', 'master.key'),
     logLevel: read('logLevel'),
     regions: read('regions') ?? [],
-    quotas: {
-      authoritiesPerRegion: read('quotaAuthorities'),
-      certificatesPerAuthority: read('quotaCertificates'),
-      tagsPerAuthority: read('quotaTags'),
-      revocationsPerAuthority: read('quotaRevocations'),
-    },
+    quotas: quotasFrom(read),
     issuancePolicy: {
       lint: read('lint'),
       weakKeys: read('weakKeys'),
@@ -173,6 +168,15 @@ export function readConfig(
   )
   if (allProblems.length > 0) throw new ConfigurationError(allProblems.join('\n'))
   return config as Config
+}
+
+function quotasFrom(read: Read): { readonly [Name in keyof Quotas]: number | undefined } {
+  return {
+    authoritiesPerRegion: read('quotaAuthorities'),
+    certificatesPerAuthority: read('quotaCertificates'),
+    tagsPerAuthority: read('quotaTags'),
+    revocationsPerAuthority: read('quotaRevocations'),
+  }
 }
 
 /** Returns errors for settings that exclude or require each other. */
