@@ -34,6 +34,8 @@ export interface CredentialsFile {
   readonly path: string
   /** `HOST:PATH` if another node wrote them, and they are not here. */
   readonly elsewhere: string | undefined
+  /** Whether this start created the account, the administrator and the file. */
+  readonly isNew: boolean
 }
 
 /** The setting that says where the file was written to. */
@@ -54,15 +56,18 @@ export async function prepareFirstStart(
   context: FirstStartContext,
 ): Promise<CredentialsFile> {
   const { db } = data
+  let isNew = false
   const make = async (): Promise<void> => {
-    if ((await listAccounts(db)).length === 0) await makeFirst(config, data, context)
+    if ((await listAccounts(db)).length > 0) return
+    await makeFirst(config, data, context)
+    isNew = true
   }
   if ((await listAccounts(db)).length === 0)
     await (db.shared === undefined ? make() : db.shared.alone(make))
   const path = credentialsFile(config)
-  if (db.shared === undefined || existsSync(path)) return { path, elsewhere: undefined }
+  if (db.shared === undefined || existsSync(path)) return { path, elsewhere: undefined, isNew }
   const written = await findSetting(db, credentialsSetting)
-  return { path, elsewhere: written && Buffer.from(written).toString() }
+  return { path, elsewhere: written && Buffer.from(written).toString(), isNew }
 }
 
 async function makeFirst(

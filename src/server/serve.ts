@@ -5,6 +5,8 @@ import { startSingleProcess } from './single-process.ts'
 import { systemClock } from '../clock.ts'
 import { configWarnings } from '../settings/config-warnings.ts'
 import type { Config } from '../settings/config.ts'
+import { updateConnection } from '../data-folder/connection-lines.ts'
+import { version } from '../version.ts'
 import { databaseFile } from '../store/engines/index.ts'
 import { ConfigurationError } from '../errors.ts'
 import type { Log } from '../telemetry/log.ts'
@@ -41,7 +43,8 @@ export async function serve(config: Config, print: (text: string) => void): Prom
       : startPrimary(config, config.workers, context),
   )
   reload = () => reloadFrom(app, log)
-  print(greeting(config, app))
+  await updateCredentialsFile(config, app, log)
+  print(banner(config, app))
   for (const warning of configWarnings(config)) log.warn({ publicUrl: app.publicUrl }, warning)
   await stopped
   log.info('stopping')
@@ -119,24 +122,51 @@ function reloadFrom(app: Pick<App, 'reload'>, log: Log): void {
   )
 }
 
-function greeting(config: Config, app: App): string {
-  const { path, elsewhere } = app.credentials
-  // Another node made the first account; copy the file, or make a key with `signet access-key create`.
-  const note = elsewhere === undefined ? '' : `  # a copy of ${elsewhere}\n`
-  return `Signet serves the AWS Private CA API at ${app.apiUrl}
+/** Brings the connection in the credentials file up to date. The server runs without it, so a failure is only logged. */
+async function updateCredentialsFile(config: Config, app: App, log: Log): Promise<void> {
+  try {
+    await updateConnection(app.credentials.path, {
+      endpointUrl: app.apiUrl,
+      region,
+      caBundle: config.tls.kind === 'self' ? rootFile(config) : undefined,
+    })
+  } catch (error) {
+    log.warn(
+      { err: error, path: app.credentials.path },
+      'cannot update the endpoint in the credentials file; pass --endpoint-url to AWS clients',
+    )
+  }
+}
+
+/** Region that clients use if they name none. */
+const region = 'eu-central-1'
+
+function banner(config: Config, app: App): string {
+  const { isNew } = app.credentials
+  const backup = isNew ? `Back up ${config.masterKeyFile}: without it every CA is lost.\n` : ''
+  return `Signet ${version()} serves the AWS Private CA API at ${app.apiUrl}
 and CRLs, OCSP and CA certificates at ${app.publicUrl}
 
+Data folder: ${config.dataDirectory}
+${backup}
 To use it from another terminal:
 
-${note}  export AWS_SHARED_CREDENTIALS_FILE='${path}'
-  export AWS_ENDPOINT_URL_ACM_PCA=${app.apiUrl}
-  export AWS_ENDPOINT_URL_STS=${app.apiUrl}
-  export AWS_DEFAULT_REGION=eu-central-1
-${trustHint(config)}  aws acm-pca list-certificate-authorities --endpoint-url ${app.apiUrl}
+${clientSetup(config, app)}
+Ctrl-C stops it.
 `
 }
 
-/** With a certificate of its own, clients have to be told what to trust. */
-function trustHint(config: Config): string {
-  return config.tls.kind === 'self' ? `  export AWS_CA_BUNDLE='${rootFile(config)}'\n` : ''
+/** Commands to paste. The credentials file has region and endpoint, unless another node wrote it. */
+function clientSetup(config: Config, { credentials, apiUrl }: App): string {
+  const { path, elsewhere } = credentials
+  const command = `  aws acm-pca list-certificate-authorities --endpoint-url ${apiUrl}\n`
+  if (elsewhere === undefined) return `  export AWS_SHARED_CREDENTIALS_FILE='${path}'\n${command}`
+  const trust = config.tls.kind === 'self' ? `  export AWS_CA_BUNDLE='${rootFile(config)}'\n` : ''
+  // Another node created the account; copy its file, or create a key with `signet access-key create`.
+  return `  # a copy of ${elsewhere}
+  export AWS_SHARED_CREDENTIALS_FILE='${path}'
+  export AWS_ENDPOINT_URL_ACM_PCA=${apiUrl}
+  export AWS_ENDPOINT_URL_STS=${apiUrl}
+  export AWS_DEFAULT_REGION=${region}
+${trust}${command}`
 }
