@@ -7,8 +7,9 @@ import type { Config } from '../settings/config.ts'
 import type { DataFolder } from './data-folder.ts'
 import { replaceFile } from '../durable-file.ts'
 import type { Clock } from '../clock.ts'
+import { ConfigurationError } from '../errors.ts'
 import type { Random } from '../random.ts'
-import { insertAccessKey } from '../store/access-keys.ts'
+import { findAccessKey, insertAccessKey } from '../store/access-keys.ts'
 import { insertAccount, listAccounts } from '../store/accounts.ts'
 import { putIdentityPolicy } from '../store/identity-policies.ts'
 import { findSetting, insertSetting } from '../store/metadata.ts'
@@ -64,10 +65,33 @@ export async function prepareFirstStart(
   }
   if ((await listAccounts(db)).length === 0)
     await (db.shared === undefined ? make() : db.shared.alone(make))
+  if (!isNew) await requireRootCredentials(config, data)
   const path = credentialsFile(config)
   if (db.shared === undefined || existsSync(path)) return { path, elsewhere: undefined, isNew }
   const written = await findSetting(db, credentialsSetting)
   return { path, elsewhere: written && Buffer.from(written).toString(), isNew }
+}
+
+/**
+ * Later starts do not change the administrator's access key. Variables that differ from the stored key are an error: an operator who
+ * changed them would believe that the previous key is no longer valid. Throws ConfigurationError.
+ */
+async function requireRootCredentials(
+  { rootCredentials }: Config,
+  { db, sealer }: DataFolder,
+): Promise<void> {
+  if (rootCredentials === undefined) return
+  const { accessKeyId, secretAccessKey } = rootCredentials.value
+  const stored = await findAccessKey(db, sealer, accessKeyId)
+  if (stored?.secretAccessKey === secretAccessKey) return
+  const problem =
+    stored === undefined
+      ? `the access key ${accessKeyId} of SIGNET_ROOT_ACCESS_KEY_ID does not exist`
+      : `SIGNET_ROOT_SECRET_ACCESS_KEY is not the secret of the access key ${accessKeyId}`
+  throw new ConfigurationError(
+    `${problem}. Both variables take effect at the first start only: unset them, or set them to an existing access key. ` +
+      'To replace an access key, use "signet access-key create" and "signet access-key disable"',
+  )
 }
 
 async function makeFirst(
@@ -77,7 +101,7 @@ async function makeFirst(
 ): Promise<void> {
   const createdAt = clock.now()
   const { accountId } = config
-  const key = newAccessKey(random)
+  const key = config.rootCredentials?.value ?? newAccessKey(random)
   await writeCredentials(credentialsFile(config), key)
   const user: User = {
     userId: newUniqueId('user', random),

@@ -10,7 +10,7 @@ const pages = {
     title: 'Signet: API of a private certificate authority',
     text:
       'This listener serves the AWS Private CA API. Use the AWS CLI, an AWS SDK, Terraform, or the command ' +
-      '<code>signet</code> with this address as endpoint URL. There is no web console.',
+      '<code>signet</code> with this address as endpoint URL. It has no web interface.',
   },
   public: {
     title: 'Signet: CRLs, OCSP and CA certificates',

@@ -6,10 +6,12 @@ import { ConfigurationError } from '../errors.ts'
 import { Secret } from './secret.ts'
 import type { RevocationPolicy } from '../authority/revocation-configuration.ts'
 import type { IssuancePolicy } from '../issuance/issuance-policy.ts'
+import { rootCredentialsOf } from './root-credentials.ts'
 import type { RatesConfig } from './rates-file.ts'
 import type { Setting } from './setting.ts'
 import { settings } from './settings-table.ts'
-import { isLoopback, type Address } from './parse-values.ts'
+import { isLoopback, sameAddressProblems, type Address } from './parse-values.ts'
+import type { Credentials } from '../text/credentials-file.ts'
 import type { PostgresConnectionOptions } from '../store/postgres/connection-options.ts'
 
 export interface Config {
@@ -31,6 +33,8 @@ export interface Config {
   readonly accountId: string
   /** Absolute path. */
   readonly masterKeyFile: string
+  /** The administrator's access key at the first start; undefined for a random one. */
+  readonly rootCredentials: Secret<Credentials> | undefined
   readonly logLevel: string
   /** Regions that are served beside AWS's. */
   readonly regions: readonly string[]
@@ -133,6 +137,7 @@ export function readConfig(
     database: databaseConfig(read, environment, allProblems),
     accountId: read('account'),
     masterKeyFile: masterKeyFile ? resolve(masterKeyFile) : resolve(data ?? '.', 'master.key'),
+    rootCredentials: rootCredentialsOf(read, allProblems),
     logLevel: read('logLevel'),
     regions: read('regions') ?? [],
     quotas: {
@@ -167,8 +172,7 @@ export function readConfig(
     eventWebhook: read('eventWebhook'),
     // Undefined stands for a bad value, which is among the problems.
   } satisfies Record<keyof Config, unknown>
-  if (listen && publicListen && sameAddress(listen, publicListen))
-    allProblems.push('--listen and --public-listen must not be the same')
+  allProblems.push(...sameAddressProblems(listen, publicListen))
   if (config.callLogRequired && callLog === undefined)
     allProblems.push('--call-log-required needs --call-log')
   if (allProblems.length > 0) throw new ConfigurationError(allProblems.join('\n'))
@@ -250,7 +254,7 @@ function namesOf(listen: Address | undefined): readonly string[] {
 }
 
 /** Settings whose values are never repeated in messages; of others, no value with an `@`. */
-const secretSettings: readonly SettingName[] = ['database', 'eventWebhook']
+const secretSettings: readonly SettingName[] = ['database', 'eventWebhook', 'rootSecretAccessKey']
 
 function readSetting<N extends SettingName>(from: {
   readonly name: N
@@ -287,8 +291,4 @@ function unknownVariables(environment: Readonly<Record<string, string | undefine
     .filter((name) => name.startsWith('SIGNET_') && !known.has(name))
     .sort()
     .map((name) => `${name} is not a variable of signet`)
-}
-
-function sameAddress(a: Address, b: Address): boolean {
-  return a.host === b.host && a.port === b.port && a.port !== 0
 }

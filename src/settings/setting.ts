@@ -12,6 +12,8 @@ export interface SettingRow<T> {
   /** Throws an Error that says what the value must be. */
   readonly parse: (text: string) => T
   readonly fallback: string | undefined
+  /** Whether the setting has no flag, because arguments of a process are visible to every user of the machine. */
+  readonly variableOnly: boolean
 }
 
 /** A row of the table in settings-table.ts. */
@@ -22,7 +24,12 @@ export function setting<T>(
   parse: (text: string) => T,
   fallback?: string,
 ): SettingRow<T> {
-  return { value, description, parse, fallback }
+  return { value, description, parse, fallback, variableOnly: false }
+}
+
+/** The row of a secret, which is taken from its environment variable only. */
+export function secretVariable<T>(row: SettingRow<T>): SettingRow<T> {
+  return { ...row, variableOnly: true }
 }
 
 /** The row of a switch, which is off by default. */

@@ -1,8 +1,9 @@
 /** Every setting of the server: its flag, what it means, and how its text is read. */
 import { defaultQuotas } from '../authority/quotas.ts'
 import { parseDatabaseUrl } from './database-url.ts'
-import { setting, toggle, withFlags } from './setting.ts'
+import { secretVariable, setting, toggle, withFlags } from './setting.ts'
 import {
+  accessKeyId,
   address,
   count,
   hosts,
@@ -14,6 +15,7 @@ import {
   regions,
   retention,
   seconds,
+  secretAccessKey,
   url,
   wholeNumber,
   workers,
@@ -53,6 +55,14 @@ export const settings = withFlags({
     '10',
   ),
   account: setting('ID', 'account that the first start makes', parseAccountId, '123456789012'),
+  rootAccessKeyId: setting(
+    'ID',
+    'access key ID of the administrator, set at the first start together with SIGNET_ROOT_SECRET_ACCESS_KEY (default: random)',
+    accessKeyId,
+  ),
+  rootSecretAccessKey: secretVariable(
+    setting('SECRET', 'secret access key of the administrator (default: random)', secretAccessKey),
+  ),
   regions: setting('NAME,…', "Regions to serve beside AWS's, such as local or garage", regions),
   masterKeyFile: setting(
     'FILE',

@@ -21,7 +21,10 @@ export const storageSettings: readonly SettingName[] = [
   'masterKeyFile',
 ]
 
-export const settingNames = Object.keys(settings) as SettingName[]
+/** Settings that are flags. */
+export const settingNames = (Object.keys(settings) as SettingName[]).filter(
+  (name) => !settings[name].variableOnly,
+)
 
 /** The value of an argument or of the flag in its place. Throws ConfigurationError unless exactly one of them is there. */
 export function onlyOne(
