@@ -4,13 +4,13 @@ import { isReasonCode } from '../authority/revocation-reason.ts'
 import type { Services } from '../services.ts'
 import { bytesOf, integerOf } from '../store/columns.ts'
 import type { CrlRecord } from '../store/crls.ts'
-import { beforeRevocations } from '../store/revocations.ts'
+import { crlStart } from '../store/revocations.ts'
 import {
-  noteTakenOver,
+  countRecoveredRevocations,
   selectRevokedSerials,
-  takeOverRevocation,
-  type PublishedRevocation,
-} from '../store/taken-over-revocations.ts'
+  insertRecoveredRevocation,
+  type CrlRevocation,
+} from '../store/recovered-revocations.ts'
 import { readRevokedCertificates, type RevokedCertificate } from '../x509/revoked-certificates.ts'
 import { paddedSerialNumber, serialNumberKey } from '../x509/serial-number-text.ts'
 import type { ForeignCrl } from './foreign-crl.ts'
@@ -22,19 +22,19 @@ interface DueCrl {
 }
 
 const pageRows = 1000
-/** Revocations of one transaction. */
+/** Number of revocations in a transaction. */
 const batch = 100
 
 /**
- * What a published CRL says is revoked stays revoked, also for a database that is older, because a backup was restored: its
- * entries that the database does not have are inserted. Says in the log how many they were.
+ * Inserts the entries of a published CRL that are missing in the database, and logs their number. After a restore, the database
+ * may be older than the CRL, but published revocations must remain.
  */
 export async function recoverRevocations(
   { db, clock, log }: Services,
   { authority, crl, issuer }: DueCrl,
   { number, revokedCertificates }: ForeignCrl,
 ): Promise<void> {
-  const missing = new Map<string, PublishedRevocation>()
+  const missing = new Map<string, CrlRevocation>()
   for (const entry of readRevokedCertificates(revokedCertificates)) {
     const revocation = revocationOf(entry)
     missing.set(serialNumberKey(revocation.serialNumber), revocation)
@@ -46,8 +46,8 @@ export async function recoverRevocations(
   for (let at = 0; at < revocations.length; at += batch) {
     const some = revocations.slice(at, at + batch)
     const rows = await db.transaction([
-      ...some.flatMap((revocation) => takeOverRevocation(revocation, from)),
-      ...noteTakenOver(authority, crl.id, clock.now()),
+      ...some.flatMap((revocation) => insertRecoveredRevocation(revocation, from)),
+      ...countRecoveredRevocations(authority, crl.id, clock.now()),
     ])
     count += rows.flat().length
   }
@@ -61,22 +61,22 @@ function revocationOf({
   serialNumber,
   revocationDate,
   reasonCode,
-}: RevokedCertificate): PublishedRevocation {
+}: RevokedCertificate): CrlRevocation {
   return {
     serialNumber: paddedSerialNumber(serialNumber),
     revokedAt: revocationDate,
-    // Only what the API can say is recorded.
+    // A reason that the API does not define is stored as unspecified.
     reasonCode: isReasonCode(reasonCode) ? reasonCode : 0,
   }
 }
 
-/** Takes out what the database has. */
+/** Removes revocations that the database has. */
 async function leaveKnown(
   db: Services['db'],
   authority: Authority,
-  missing: Map<string, PublishedRevocation>,
+  missing: Map<string, CrlRevocation>,
 ): Promise<void> {
-  let after = beforeRevocations
+  let after = crlStart
   for (;;) {
     const rows = await db.query(selectRevokedSerials(authority.number, after, pageRows))
     for (const row of rows) missing.delete(serialNumberKey(bytesOf(row, 'serial_number')))

@@ -64,7 +64,7 @@ export async function prepareFirstStart(
     isNew = true
   }
   if ((await listAccounts(db)).length === 0)
-    await (db.shared === undefined ? make() : db.shared.alone(make))
+    await (db.shared === undefined ? make() : db.shared.runExclusively(make))
   if (!isNew) await requireRootCredentials(config, data)
   const path = credentialsFile(config)
   if (db.shared === undefined || existsSync(path)) return { path, elsewhere: undefined, isNew }

@@ -1,28 +1,28 @@
 /**
- * The Database port over PostgreSQL, which any number of nodes share: a pool of connections that only read, and one that
- * writes (docs/decisions/0012).
+ * The Database port over PostgreSQL, which any number of nodes may share: a pool of read-only connections, and one connection
+ * that writes (docs/decisions/0012).
  */
 import type { Client, ClientConfig } from 'pg'
 import type { Random } from '../../random.ts'
-import { within } from '../deadline.ts'
+import { withTimeout } from '../deadline.ts'
 import { recordDamage } from '../damage.ts'
 import type { Database, SharedDatabase } from '../database.ts'
 import { damageErrorOf, DiskFaultError } from '../disk-faults.ts'
 import { advisoryLocks, clientConfig, connect } from './connection.ts'
 import { errorOf } from './errors.ts'
 import { migratePostgres } from './migrate.ts'
-import { nameOfPlace, type PostgresConnectionOptions } from './connection-options.ts'
+import { connectionName, type PostgresConnectionOptions } from './connection-options.ts'
 import { createReaders, type Readers } from './readers.ts'
 import { preparedQuery } from './text.ts'
 import { PostgresWriter } from './writer.ts'
 
 export interface PostgresOptions {
-  /** Connections that read, at most. */
+  /** Maximum number of connections that read. */
   readonly pool: number
   readonly random: Random
-  /** Makes what a new database needs. */
+  /** Whether a missing schema may be created. */
   readonly mayCreate: boolean
-  /** Beside what a damaged page that is met is noted; nothing is issued from then on. Not noted if undefined. */
+  /** Path beside which damage of the database is recorded, after which nothing is issued. Damage is not recorded if undefined. */
   readonly damagePath?: string
 }
 
@@ -31,15 +31,15 @@ export type PostgresDatabase = Database & { readonly shared: SharedDatabase }
 const probeMilliseconds = 3000
 
 /**
- * Opens the database and brings it to the newest schema. Throws ConfigurationError if the server cannot be reached or
- * used, and for a database that a newer version wrote. Later the server may go and come back.
+ * Opens the database and migrates it to the newest schema. Throws ConfigurationError if the server cannot be reached or used, or
+ * if a newer version wrote the database. After that, lost connections are opened again.
  */
 export async function openPostgres(
   place: PostgresConnectionOptions,
   { pool, random, mayCreate, damagePath }: PostgresOptions,
 ): Promise<PostgresDatabase> {
   const config = await clientConfig(place)
-  await migratePostgres(config, { name: nameOfPlace(place), mayCreate })
+  await migratePostgres(config, { name: connectionName(place), mayCreate })
   const readers = createReaders(config, pool)
   const writer = new PostgresWriter(config, random)
   let closed: Promise<void> | undefined
@@ -51,16 +51,16 @@ export async function openPostgres(
   return {
     query: async (statement) => {
       if (closed !== undefined) throw new Error('the database is closed')
-      return noting(damagePath, readers.read(preparedQuery(statement)))
+      return withDamageRecord(damagePath, readers.read(preparedQuery(statement)))
     },
     transaction: async (statements) => {
       if (closed !== undefined) throw new Error('the database is closed')
       const damage = damageOf()
       if (damage !== undefined) throw damage
-      return noting(damagePath, writer.transaction(statements))
+      return withDamageRecord(damagePath, writer.transaction(statements))
     },
     damage: damageOf,
-    // Another node may have committed since anything was heard: callers look.
+    // Another node may have committed in the meantime, so a caller always has to read.
     changeStamp: () => undefined,
     close: () => (closed ??= close()),
     async probe() {
@@ -68,12 +68,12 @@ export async function openPostgres(
       if (damage !== undefined) throw damage
       await probe(readers, writer)
     },
-    shared: { alone: (work) => doAlone(config, work) },
+    shared: { runExclusively: (work) => runExclusively(config, work) },
   }
 }
 
-/** Notes damage that somebody has met, for all processes of this node. */
-async function noting<T>(damagePath: string | undefined, work: Promise<T>): Promise<T> {
+/** Runs `work`. Records damage of the database for all processes of this node. */
+async function withDamageRecord<T>(damagePath: string | undefined, work: Promise<T>): Promise<T> {
   try {
     return await work
   } catch (error) {
@@ -90,15 +90,15 @@ async function probe(readers: Readers, writer: PostgresWriter): Promise<void> {
   ]).catch((error: unknown) => {
     throw errorOf(error)
   })
-  await within(probeMilliseconds, answers, 'the server does not answer')
+  await withTimeout(probeMilliseconds, answers, 'the database server does not respond')
 }
 
-/** The lock is that of a session of its own, so that it ends with the process in any case. */
-async function doAlone<T>(config: ClientConfig, work: () => Promise<T>): Promise<T> {
+/** Holds the lock in a separate session, so that the lock ends when the process ends for any reason. */
+async function runExclusively<T>(config: ClientConfig, work: () => Promise<T>): Promise<T> {
   let client: Client | undefined
   try {
     client = await connect(config)
-    await client.query(`select pg_advisory_lock(${advisoryLocks.alone})`)
+    await client.query(`select pg_advisory_lock(${advisoryLocks.exclusive})`)
   } catch (error) {
     await client?.end()
     throw errorOf(error)
