@@ -34,7 +34,7 @@ function dataText({ dataDirectory, database, dev }: Config): string {
   return database === undefined ? dataDirectory : `PostgreSQL at ${database.host}:${database.port}`
 }
 
-/** The credentials file also contains endpoint and Region. The variables serve clients that read these only from the environment. */
+/** The credentials file also contains endpoint and Region, unless it is a copy of another node's file. */
 function exports(
   config: Config,
   { apiUrl, credentials }: Pick<App, 'apiUrl' | 'credentials'>,
@@ -47,7 +47,12 @@ function exports(
   const { path, elsewhere } = credentials
   return [
     // Another node created the account. The file can be copied, or replaced by a key of `signet access-key create`.
-    ...(elsewhere === undefined ? [] : [`  # a copy of ${elsewhere}`]),
+    ...(elsewhere === undefined
+      ? []
+      : [
+          `  # a copy of ${elsewhere}`,
+          `  export AWS_ENDPOINT_URL_ACM_PCA=${apiUrl} AWS_ENDPOINT_URL_STS=${apiUrl}`,
+        ]),
     `  export AWS_SHARED_CREDENTIALS_FILE='${path}'`,
     ...(config.tls.kind === 'self' ? [`  export AWS_CA_BUNDLE='${rootFile(config)}'`] : []),
   ]
