@@ -12,7 +12,7 @@ import type { Config } from '../settings/config.ts'
 import { withData, type DataFolder } from '../data-folder/data-folder.ts'
 import { renameDurably } from '../durable-file.ts'
 import { ConfigurationError } from '../errors.ts'
-import { credentialsFile } from '../data-folder/first-start.ts'
+import { credentialsFile } from '../data-folder/credentials-file.ts'
 import { pagesOf, type Snapshot } from '../store/snapshot.ts'
 import { version } from '../version.ts'
 

@@ -8,11 +8,8 @@ import { systemClock } from '../clock.ts'
 import type { Config } from '../settings/config.ts'
 import { createFile } from '../durable-file.ts'
 import { ConfigurationError } from '../errors.ts'
-import {
-  credentialsFile,
-  credentialsPlace,
-  credentialsSetting,
-} from '../data-folder/first-start.ts'
+import { credentialsFile, credentialsPlace } from '../data-folder/credentials-file.ts'
+import { credentialsSetting } from '../data-folder/first-start.ts'
 import { readMasterKey, writeMasterKey, type MasterKey } from '../data-folder/master-key.ts'
 import { resetAfterRestore } from '../store/after-restore.ts'
 import { loadEngine, locateDatabase } from '../store/engines/index.ts'

@@ -83,7 +83,7 @@ test('the first start makes the folder, its files for one user only, and credent
   for (const name of await readdir(data)) assert.equal(await mode(join(data, name)), '600', name)
   assert.match(
     await readFile(join(data, 'credentials'), 'utf8'),
-    /^\[default\]\naws_access_key_id = AKIA[A-Z2-7]{16}\naws_secret_access_key = \S{40}\n$/,
+    /^\[default\]\naws_access_key_id = AKIA[A-Z2-7]{16}\naws_secret_access_key = \S{40}\nregion = eu-central-1\nendpoint_url = http:\/\/127\.0\.0\.1:\d+\n$/,
   )
   assert.equal(await list(server.url, readCredentials(join(data, 'credentials'))), 'ok')
   for (const url of [server.url, server.publicUrl])

@@ -212,6 +212,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     subject: 'Listeners, the tables of routes, the AWS protocols, answers',
     imports: [
       'services.ts',
+      'version.ts',
       'access',
       'authority',
       'call-log',

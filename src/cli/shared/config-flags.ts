@@ -21,7 +21,10 @@ export const storageSettings: readonly SettingName[] = [
   'masterKeyFile',
 ]
 
-export const settingNames = Object.keys(settings) as SettingName[]
+/** Settings with a flag. */
+export const settingNames = (Object.keys(settings) as SettingName[]).filter(
+  (name) => settings[name].isVariableOnly !== true,
+)
 
 /** Returns the value of an argument or of the equivalent flag. Throws ConfigurationError unless exactly one is present. */
 export function onlyOne(

@@ -1,0 +1,40 @@
+/** The administrator's access key from SIGNET_ROOT_ACCESS_KEY_ID and SIGNET_ROOT_SECRET_ACCESS_KEY. */
+import assert from 'node:assert/strict'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { readConfig } from '../../src/settings/config.ts'
+import { parseCredentials } from '../../src/text/credentials-file.ts'
+import { startServer } from '../support/process.ts'
+
+const key = { accessKeyId: 'AKIAROOTEXAMPLE1', secretAccessKey: 's3cret/'.repeat(6) }
+const environment = {
+  SIGNET_ROOT_ACCESS_KEY_ID: key.accessKeyId,
+  SIGNET_ROOT_SECRET_ACCESS_KEY: key.secretAccessKey,
+}
+
+test('the first start takes the access key from the environment, and later starts refuse another one', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'signet-root-'))
+  t.after(() => rm(folder, { recursive: true, force: true }))
+  const data = join(folder, 'data')
+  const server = await startServer(data, [], environment)
+  assert.deepEqual(parseCredentials(await readFile(join(data, 'credentials'), 'utf8')), key)
+  assert.equal(await server.stop('SIGTERM'), 0)
+  assert.ok(!`${server.stdout()}${server.stderr()}`.includes(key.secretAccessKey))
+  const again = await startServer(data, [], environment)
+  assert.equal(await again.stop('SIGTERM'), 0)
+  const other = { ...environment, SIGNET_ROOT_SECRET_ACCESS_KEY: 'another'.repeat(6) }
+  await assert.rejects(startServer(data, [], other), /is not the secret of the access key/)
+})
+
+test('half an access key, or an invalid one, is reported without the secret', () => {
+  const secretOnly = { SIGNET_ROOT_SECRET_ACCESS_KEY: key.secretAccessKey }
+  assert.throws(() => readConfig({}, secretOnly), /must be set together/)
+  const short = { ...environment, SIGNET_ROOT_SECRET_ACCESS_KEY: 'hunter2' }
+  assert.throws(
+    () => readConfig({}, short),
+    (error: Error) => /must have 32 to 128/.test(error.message) && !/hunter2/.test(error.message),
+  )
+  assert.ok(!JSON.stringify(readConfig({}, environment)).includes(key.secretAccessKey))
+})
