@@ -19,7 +19,8 @@ test('has the documented defaults', () => {
     database: undefined,
     accountId: '123456789012',
     masterKeyFile: resolve('data/master.key'),
-    rootCredentials: undefined,
+    rootKey: undefined,
+    dev: false,
     logLevel: 'info',
     regions: [],
     quotas: {

@@ -31,16 +31,6 @@ export function isLoopback({ host }: Address): boolean {
   return host === 'localhost' || isLoopbackAddress(host)
 }
 
-/** The problem of two listeners on one port; none if the system chooses the port. */
-export function sameAddressProblems(
-  listen: Address | undefined,
-  publicListen: Address | undefined,
-): readonly string[] {
-  const isSame =
-    listen?.port !== 0 && listen?.port === publicListen?.port && listen?.host === publicListen?.host
-  return isSame && listen ? ['--listen and --public-listen must not be the same'] : []
-}
-
 /** Whether a host means every address of this machine, in any way in which 0.0.0.0 and :: are written. */
 export function isUnspecified(host: string): boolean {
   const origin = `http://${isIP(host) === 6 ? `[${host}]` : host}`
@@ -93,22 +83,6 @@ export function pathPrefix(text: string): string {
 /** Twelve digits. */
 export function parseAccountId(text: string): string {
   if (!/^\d{12}$/.test(text)) throw new Error('must be an account id of twelve digits')
-  return text
-}
-
-/** An access key ID in the form that AWS clients accept. */
-export function accessKeyId(text: string): string {
-  if (!/^[A-Z0-9]{16,128}$/.test(text))
-    throw new Error('must have 16 to 128 capital letters and digits, such as AKIAEXAMPLE12345')
-  return text
-}
-
-/** A secret access key that a shared credentials file can hold. */
-export function secretAccessKey(text: string): string {
-  if (!/^[\w+/=.~-]{32,128}$/.test(text))
-    throw new Error(
-      'must have 32 to 128 letters, digits and + / = . _ ~ -, such as the output of: openssl rand -base64 30',
-    )
   return text
 }
 
