@@ -1,0 +1,52 @@
+/** docs/reference/flags.md and docs/reference/commands.md equal the output of their generators. */
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { completedCommands } from '../src/cli/completion/completed-command.ts'
+import { createProgram } from '../src/cli/program.ts'
+import { variableOf } from '../src/settings/config.ts'
+import { settings } from '../src/settings/settings-table.ts'
+import { commandsReference } from '../tools/commands-reference.ts'
+import { flagsReference } from '../tools/flags-reference.ts'
+
+const read = (name: string): string =>
+  readFileSync(join(import.meta.dirname, '../docs/reference', name), 'utf8')
+
+test('flags.md is current', () => {
+  assert.equal(read('flags.md'), flagsReference(), 'run: npm run docs')
+})
+
+test('flags.md lists every setting once, with its variable and default, in a section with a link', () => {
+  const text = flagsReference()
+  assert.ok(
+    !text.includes('## Other flags'),
+    'a setting is in no section of tools/flags-reference.ts',
+  )
+  for (const { flag, value, fallback } of Object.values(settings)) {
+    const usage = value === '' ? `--${flag}` : `--${flag} ${value}`
+    const rows = text.split('\n').filter((line) => line.startsWith(`| \`${usage}\` |`))
+    assert.equal(rows.length, 1, flag)
+    assert.ok(rows[0]?.includes(`\`${variableOf(flag)}\``), flag)
+    assert.ok(rows[0]?.includes(fallback ?? ''), `${flag} ${fallback}`)
+  }
+})
+
+test('commands.md is current', async () => {
+  assert.equal(read('commands.md'), await commandsReference(), 'run: npm run docs')
+})
+
+test('commands.md describes every command and every option', async () => {
+  const text = await commandsReference()
+  const commands = completedCommands(await createProgram(() => {}, []))
+  assert.ok(commands.length > 40)
+  for (const { path, flags } of commands) {
+    if (path === '') continue
+    const [, rest = ''] = text.split(new RegExp(`^#+ signet ${path}$`, 'm'))
+    const section = rest.split(/^#+ signet/m)[0] ?? ''
+    assert.notEqual(section, '', path)
+    const own = section.includes('every flag') ? [] : flags
+    for (const { flag } of own)
+      assert.ok(flag === '--help' || section.includes(`\`${flag}`), `${path} ${flag}`)
+  }
+})
