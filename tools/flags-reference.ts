@@ -18,12 +18,12 @@ interface Section {
 const sections: readonly Section[] = [
   {
     title: 'Data folder and account',
-    page: '[Operating](../operating.md)',
+    page: '[The data folder](data-folder.md)',
     names: ['data', 'masterKeyFile', 'account', 'regions', 'acceptLoss'],
   },
   {
     title: 'Listeners',
-    page: '[Operating](../operating.md)',
+    page: '[Listeners and reverse proxies](listeners.md)',
     names: [
       'listen',
       'publicListen',
@@ -37,22 +37,22 @@ const sections: readonly Section[] = [
   },
   {
     title: 'TLS',
-    page: '[Operating](../operating.md)',
+    page: '[Enable TLS for the API](../tasks/tls.md)',
     names: ['tlsCert', 'tlsKey', 'tlsSelf', 'tlsNames', 'tlsClientCa'],
   },
   {
     title: 'PostgreSQL',
-    page: '[Operating](../operating.md)',
+    page: '[PostgreSQL and several nodes](../tasks/postgresql-and-several-nodes.md)',
     names: ['database', 'databasePasswordFile', 'databasePool'],
   },
   {
     title: 'Issuance',
-    page: '[Operating](../operating.md)',
+    page: '[Weak keys, lint and empty subjects](issuance-checks.md)',
     names: ['weakKeys', 'weakKeyList', 'csrSha1', 'lint', 'emptySubject', 'verifySignatures'],
   },
   {
     title: 'CRLs, OCSP and buckets',
-    page: '[Operating](../operating.md)',
+    page: '[Publish CRLs and OCSP responses](../tasks/publish-crls-and-ocsp.md)',
     names: [
       'crlDelay',
       'ocspValidity',
@@ -66,7 +66,7 @@ const sections: readonly Section[] = [
   },
   {
     title: 'Quotas and request rates',
-    page: '[Operating](../operating.md)',
+    page: '[Limits](limits.md)',
     names: [
       'quotaAuthorities',
       'quotaCertificates',
@@ -78,12 +78,12 @@ const sections: readonly Section[] = [
   },
   {
     title: 'Logs and events',
-    page: '[Operating](../operating.md)',
+    page: '[Record every API call](../tasks/call-log.md) and [Events](events.md)',
     names: ['logLevel', 'callLog', 'callLogRequired', 'eventWebhook'],
   },
   {
     title: 'Processes and retention',
-    page: '[Operating](../operating.md)',
+    page: '[Processes](processes.md) and [Jobs](jobs.md)',
     names: ['workers', 'keepExpired'],
   },
 ]

@@ -13,8 +13,9 @@ export interface Block {
   readonly text: string
 }
 
-const fence = /^```(\w*)$/
-const marker = /^<!-- not run: (.{10,}) -->$/
+/** A fence, which is indented in a numbered list. */
+const fence = /^( *)```(\w*)$/
+const marker = /^ *<!-- not run: (.{10,}) -->$/
 const fileName = /`([\w./-]+\.[\w-]+)`:$/
 
 /** All of them, in order. Throws if a fence is not closed. */
@@ -22,15 +23,18 @@ export function blocksOf(markdown: string): Block[] {
   const lines = markdown.split('\n')
   const blocks: Block[] = []
   for (let at = 0; at < lines.length; at += 1) {
-    const language = fence.exec(lines[at] ?? '')?.[1]
+    const [, indent = '', language] = fence.exec(lines[at] ?? '') ?? []
     if (language === undefined) continue
-    const end = lines.indexOf('```', at + 1)
+    const end = lines.indexOf(`${indent}\`\`\``, at + 1)
     if (end < 0) throw new Error(`line ${at + 1}: the block has no end`)
     blocks.push({
       line: at + 2,
       language,
       ...before(lines.slice(0, at)),
-      text: `${lines.slice(at + 1, end).join('\n')}\n`,
+      text: lines
+        .slice(at + 1, end)
+        .map((line) => `${line.startsWith(indent) ? line.slice(indent.length) : line}\n`)
+        .join(''),
     })
     at = end
   }

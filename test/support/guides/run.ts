@@ -26,6 +26,9 @@ export interface GuideWorld {
 /** Addresses in guides that are not the server's: each becomes a free one. */
 const others = ['127.0.0.1:8443', '127.0.0.1:9443'] as const
 
+/** The port of PostgreSQL in guides. */
+const postgresPort = '5433'
+
 export async function openWorld(): Promise<GuideWorld> {
   const folder = await mkdtemp(join(tmpdir(), 'signet-guide-'))
   const server = await startServer(join(folder, 'data'))
@@ -35,6 +38,7 @@ export async function openWorld(): Promise<GuideWorld> {
     ['http://127.0.0.1:8080', server.url],
     ['http://127.0.0.1:8081', server.publicUrl],
   ])
+  addresses.set(postgresPort, String(await freePort()))
   for (const address of others) addresses.set(address, `127.0.0.1:${await freePort()}`)
   return {
     folder,
@@ -51,7 +55,7 @@ export async function openWorld(): Promise<GuideWorld> {
 /** A command on the reader's PATH. */
 export async function writeShim(folder: string, name: string, line: string): Promise<void> {
   const path = join(folder, '.bin', name)
-  await writeFile(path, `#!/bin/sh\n${line}\n`)
+  await writeFile(path, `#!/bin/bash\n${line}\n`)
   await chmod(path, 0o755)
 }
 
@@ -63,7 +67,7 @@ export interface Ran {
 
 /** Writes the files, then runs the rest as one script that ends at the first failure. */
 export async function runBlocks(
-  { folder, addresses }: GuideWorld,
+  { folder, addresses }: Pick<GuideWorld, 'folder' | 'addresses'>,
   blocks: readonly Block[],
   environment: NodeJS.ProcessEnv = {},
 ): Promise<Ran> {
@@ -87,6 +91,7 @@ export async function runBlocks(
     env: {
       PATH: `${join(folder, '.bin')}:${process.env['PATH']}`,
       HOME: folder,
+      SIGNET_ENDPOINT: addresses.get('http://127.0.0.1:8080'),
       AWS_CONFIG_FILE: '/dev/null',
       AWS_EC2_METADATA_DISABLED: 'true',
       AWS_PAGER: '',
