@@ -62,7 +62,7 @@ export interface CsrOptions {
   readonly keyAlgorithm: LeafKeyAlgorithm
   /** DNS names, IP addresses, mail addresses and URIs, told apart by their form. */
   readonly names: readonly string[]
-  /** The first name as CommonName unless given. */
+  /** Default: the first name that is not a URI as CommonName. */
   readonly subject?: Subject | undefined
 }
 
@@ -103,9 +103,9 @@ export async function makeRequest({ keyAlgorithm, names, subject }: CsrOptions) 
 const commonNameMax = 64
 
 function subjectDer(names: readonly string[], subject: Subject | undefined) {
-  const [first = ''] = names
+  const first = names.find((name) => !('UniformResourceIdentifier' in readName(name))) ?? ''
   if (subject !== undefined) return { der: encodeSubject(subject, 'subject'), isEmpty: false }
-  return first.length > commonNameMax
+  return first === '' || first.length > commonNameMax
     ? { der: encodeName([]), isEmpty: true }
     : { der: encodeSubject({ CommonName: first }), isEmpty: false }
 }

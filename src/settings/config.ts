@@ -278,7 +278,7 @@ function readSetting<N extends SettingName>(from: {
 }
 
 /** Read by the commands that call the API (cli/shared/connection-flags.ts). */
-const clientVariables = ['SIGNET_ENDPOINT']
+const clientVariables = ['SIGNET_ENDPOINT', 'SIGNET_CA']
 
 function unknownVariables(environment: Readonly<Record<string, string | undefined>>): string[] {
   const settable = Object.values(settings).map(({ flag }) => variableOf(flag))

@@ -124,23 +124,22 @@ test('what is there is not written over, unless by force', async () => {
 test('issue refuses what makes no sense, before it asks for anything', async () => {
   const out = ['--out', path('never')]
   for (const [args, message] of [
-    [[], /name at least one --name/],
-    [['--ip', 'host'], /'host' is no IP address/],
-    [['--name', 'a,,b'], /empty name/],
+    [[], /specify at least one --name/],
+    [['--ip', 'host'], /'host' is not an IP address/],
+    [['--name', 'a,,b'], /--name must not be empty/],
     [['--name', 'https://host.test/'], /'https:\/\/host.test\/' is a URL; use --name host.test\n/],
     [['--name', 'a,http://192.0.2.1:80/x'], /is a URL; use --ip 192\.0\.2\.1\n/],
     [['--name', 'host.test:8443'], /it has a port; use --name host.test\n/],
     [['--name', `${'a'.repeat(64)}.test`], /a label of 64 bytes, and 63 are the most/],
     [['--name', 'two words'], /'two words' is not a DNS name/],
-    [['--name', 'x', '--csr', 'y'], /give either/],
+    [['--name', 'x', '--csr', 'y'], /--csr cannot be combined with --name/],
     [['--csr', path('missing')], /--csr: ENOENT/],
-    [['--csr', path('tls/cert.pem')], /must hold one CSR/],
+    [['--csr', path('tls/cert.pem')], /must contain one CSR/],
     [['--name', 'x', '--validity', '30'], /not a validity/],
     [['--name', 'x', '--ca', 'No Such CA'], /no ACTIVE CA 'No Such CA'/],
     [['--name', 'x', '--key-algorithm', 'DSA'], /Allowed choices/],
   ] as const)
     assert.match(await refused(2, 'issue', ...args, ...out), message)
-  assert.match(await refused(2, 'issue', '--name', 'x'), /--out/)
   assert.match(
     await refused(1, 'issue', '--name', 'x', '--template', 'NoSuchTemplate', ...out),
     /ValidationException|InvalidArgsException|TemplateArn/,
@@ -171,7 +170,10 @@ test('a root may be named, and then there is no chain; a second issuing CA has t
   assert.ok((await certificateIn('below-root')).verify(root.publicKey))
   await must('init-hierarchy', '--name', 'Three')
   const several = await refused(2, 'issue', '--name', 'x.test', '--out', path('several'))
-  assert.match(several, /2 ACTIVE CAs[^]*One Issuing CA \(arn:[^]*Three Issuing CA \(arn:/)
+  assert.match(
+    several,
+    /2 ACTIVE subordinate CAs exist; choose one with --ca, or set SIGNET_CA:[^]*One Issuing CA \(arn:[^]*Three Issuing CA \(arn:/,
+  )
 })
 
 interface Renewed {
@@ -347,7 +349,7 @@ test('a server that is not there, or not an http one, is said in words', async (
     assert.equal(code, 1)
     assert.match(
       stderr,
-      /^signet: nobody answers at http:\/\/127\.0\.0\.1:1 \(ECONNREFUSED\): start the server/,
+      /^signet: cannot connect to http:\/\/127\.0\.0\.1:1 \(ECONNREFUSED\): start the server/,
     )
   }
   const status = await command(['status', ...away])
@@ -382,7 +384,7 @@ test('credentials: of the data folder, of the AWS variables, and none', async ()
     AWS_EC2_METADATA_DISABLED: 'true',
   })
   assert.equal(none.code, 2)
-  assert.match(none.stderr, /there are no credentials/)
+  assert.match(none.stderr, /no credentials found/)
 })
 
 test('a server with a certificate of its own CA is trusted by the root in its data folder', async () => {

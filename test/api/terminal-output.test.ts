@@ -86,7 +86,7 @@ test('names of CAs, in a table, in JSON and in the choice that an error offers',
       join(folder, 'o'),
     ])
     requireHarmless(choice)
-    assert.match(choice.stderr, /signet: there are 2 ACTIVE CAs .*\nsignet: x\\u\{1b\}/)
+    assert.match(choice.stderr, /signet: 2 ACTIVE subordinate CAs exist.*\nsignet: {3}x\\u\{1b\}/)
   })
 })
 
@@ -192,7 +192,10 @@ test('certificates of the record, as a table, JSON and CSV', async () => {
       }),
     )
     await searchable(service)
-    const list = ['certificates', 'list', '--data', service.config.dataDirectory, '--output']
+    const list = [
+      ...['certificates', 'list', '--endpoint', service.url],
+      ...['--data', service.config.dataDirectory, '--region', 'eu-west-1', '--output'],
+    ]
     for (const output of ['table', 'json', 'csv']) {
       const outcome = await command([...list, output])
       assert.equal(outcome.code, 0, outcome.stderr)

@@ -333,6 +333,18 @@ export const rooms: Readonly<Record<string, Room>> = {
     subject: 'Commands that call the API',
     imports: ['../client', 'inspect', 'x509/*'],
   },
+  'client-commands/authority': {
+    subject: 'signet ca: describes, renews and succeeds CAs',
+    imports: ['../client', 'client-commands', 'inspect', 'x509/*'],
+  },
+  'client-commands/certificates': {
+    subject: 'signet certificates and revoke: finds, downloads and revokes certificates',
+    imports: ['../client', 'client-commands', 'x509/*'],
+  },
+  'client-commands/trust': {
+    subject: 'signet trust: root certificates in the trust stores of a machine',
+    imports: ['../client', 'client-commands', 'inspect', 'x509/*'],
+  },
   'admin-commands/verify': {
     subject: 'signet verify: certificates, CRLs and keys against the rows',
     imports: [
@@ -351,16 +363,13 @@ export const rooms: Readonly<Record<string, Room>> = {
     subject: 'Commands on the data folder or the database',
     imports: [
       'version.ts',
-      'x509',
       'authority',
       'backup',
       'data-folder',
       'identity',
       'jobs',
       'objects',
-      'operations/certificate/certificate-members.ts',
       'policy',
-      'search',
       'settings',
       'store',
       'store/engines',
@@ -390,7 +399,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'admin-commands/verify',
       'cli/completion',
       'cli/shared',
-      'client-commands',
+      'client-commands/*',
       'inspect',
       'server',
       'settings',

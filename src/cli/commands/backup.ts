@@ -11,7 +11,7 @@ export function backupCommand(context: CommandContext): Command {
   return new SignetCommand(context, 'backup')
     .settings()
     .output()
-    .description('write an encrypted backup into a new age file; the server may be running')
+    .description('Write an encrypted backup to a new age file. Safe while the server is running')
     .argument('<file>', 'file to write, which must not exist')
     .option(
       '--passphrase-file <file>',

@@ -18,7 +18,7 @@ import {
   withConnectionFlags,
   type ConnectionFlags,
 } from '../shared/connection-flags.ts'
-import { printAnswer, type OutputFlags } from '../shared/print.ts'
+import { pascalCaseKeys, printResult, type OutputFlags } from '../shared/print.ts'
 import { paragraphsText } from '../shared/style.ts'
 import { progressTo } from '../../terminal.ts'
 
@@ -28,7 +28,7 @@ type HierarchyFlags = ConnectionFlags &
 
 export function initHierarchyCommand(context: CommandContext): Command {
   return withConnectionFlags(new SignetCommand(context, 'init-hierarchy'))
-    .output(['table', 'json'])
+    .output('table')
     .description(
       'make a root CA and an issuing CA below it; run again, it finishes or says what is there',
     )
@@ -82,8 +82,12 @@ function printHierarchy(
   flags: HierarchyFlags,
   { authorities }: HierarchyResult,
 ): void {
-  if (flags.output === 'json') printAnswer(context, flags, { authorities })
-  else context.print(paragraphsText(context.stdout, authorities.map(authorityParagraph)))
+  const rows = pascalCaseKeys(authorities) as object[]
+  printResult(context, flags, {
+    value: { Authorities: rows },
+    rows,
+    text: () => paragraphsText(context.stdout, authorities.map(authorityParagraph)),
+  })
 }
 
 function authorityParagraph({ role, subject, notAfter, arn, made }: AuthorityResult): Paragraph {

@@ -5,10 +5,10 @@ import { SignetCommand, storageCommand } from '../shared/signet-command.ts'
 
 export function jobsCommand(context: CommandContext): Command {
   const group = new SignetCommand(context, 'jobs')
-  group.description('what the server does in the background')
+  group.description('Show background jobs')
   storageCommand(group, 'list')
     .output()
-    .description('list jobs: what waits, what fails, and what their last run came to')
+    .description('List jobs with their queue, their failures and their last run')
     .examples('signet jobs list')
     .run(({ config }) => listJobs(config))
   return group

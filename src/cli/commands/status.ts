@@ -15,21 +15,25 @@ import {
 } from '../shared/connection-flags.ts'
 import type { Line, Paragraph, Tone } from '../../inspect/lines.ts'
 import { durationWords } from '../../inspect/value-texts.ts'
-import { printAnswer, tableOf, type OutputFlags } from '../shared/print.ts'
+import { pascalCaseKeys, printResult, type OutputFlags } from '../shared/print.ts'
 import { paint, paragraphsText } from '../shared/style.ts'
+import { tableText, type Row } from '../shared/table.ts'
 
 type StatusFlags = ConnectionFlags & OutputFlags & { readonly check?: boolean }
 
 export function statusCommand(context: CommandContext): Command {
   return withConnectionFlags(new SignetCommand(context, 'status'))
-    .output(['table', 'json'])
+    .output('table')
     .description('say whether a server is well, what its CAs are, and what has to be looked at')
     .option('--check', 'exit with 1 if something has to be looked at')
     .examples('signet status', 'signet status --check --output json')
     .action(async (flags: StatusFlags) => {
       const status = await serverStatus(connectionOf(flags, context.environment), systemClock.now())
-      if (flags.output === 'json') printAnswer(context, flags, status)
-      else context.print(statusText(context.stdout, status))
+      printResult(context, flags, {
+        value: pascalCaseKeys(status),
+        rows: pascalCaseKeys(status.authorities) as object[],
+        text: () => statusText(context.stdout, status),
+      })
       if (status.server.health === 'not reachable') throw new Error('there is no status')
       if (flags.check === true && status.warnings.length > 0)
         throw new Error(`${status.warnings.length} to be looked at`)
@@ -50,16 +54,16 @@ function statusText(stdout: Output, status: ServerStatus): string {
   const notes = warnings.map((warning) => paint(stdout, 'warning', `! ${warning}`))
   const paragraphs = [
     paragraphsText(stdout, [serverParagraph(status)]),
-    ...(status.server.health === 'not reachable' ? [] : [authoritiesText(table)]),
+    ...(status.server.health === 'not reachable' ? [] : [authoritiesText(stdout, table)]),
     ...(notes.length === 0 ? [] : [notes.join('\n')]),
   ]
   return paragraphs.join('\n\n')
 }
 
-function authoritiesText(rows: readonly object[]): string {
+function authoritiesText(stdout: Output, rows: readonly Row[]): string {
   return rows.length === 0
     ? 'There are no CAs: signet init-hierarchy makes them.'
-    : tableOf(rows, true)
+    : tableText(stdout, rows)
 }
 
 function serverParagraph({ server, counts, jobs, authorities }: ServerStatus): Paragraph {

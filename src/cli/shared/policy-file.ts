@@ -1,4 +1,4 @@
-/** Files that flags name: texts, and policies. */
+/** Reads text and policies from the files given by flags. */
 import { readFile } from 'node:fs/promises'
 import { checkPolicy } from '../../admin-commands/principal-options.ts'
 import type { PolicyKind } from '../../policy/policy-document.ts'
@@ -6,7 +6,7 @@ import { ConfigurationError } from '../../errors.ts'
 import { printNote } from '../../terminal.ts'
 import type { CommandContext } from './context.ts'
 
-/** Text of the file that a flag names. Throws ConfigurationError if it cannot be read. */
+/** Returns the text of the file given by a flag. Throws ConfigurationError if it cannot be read. */
 export async function readTextFile(flag: string, path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8')
@@ -16,7 +16,7 @@ export async function readTextFile(flag: string, path: string): Promise<string> 
 }
 
 /**
- * The policy in the file that `--policy` or `--trust-policy` names. Prints a note for each part that is not supported.
+ * Returns the policy in the file given by `--policy` or `--trust-policy`. Prints a note for each unsupported part.
  * Throws ConfigurationError if the file cannot be read, or is not a policy.
  */
 export async function readPolicyFile<P extends string | undefined>(

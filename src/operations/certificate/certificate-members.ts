@@ -2,9 +2,6 @@ import { reasonOfCode } from '../../authority/revocation-reason.ts'
 import { certificateArn, certificateAuthorityArn } from '../../wire/arn.ts'
 import type { ListedCertificate } from '../../search/filter.ts'
 
-/** What ListCertificates answers of a certificate, and what commands print. */
-export type CertificateMembers = ReturnType<typeof certificateMembers>
-
 /** Members of a certificate in the words of ListCertificates. */
 export function certificateMembers(certificate: ListedCertificate) {
   const { authority, serialNumber, names, requester, revocation, status } = certificate
