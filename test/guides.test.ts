@@ -41,7 +41,7 @@ const needs: Readonly<Record<string, Needs>> = {
   'java.md': { tools: ['openssl', 'keytool'] },
   'kubernetes.md': { tools: ['helm', 'openssl'], prepare: giveDeploy, check: checkObjects },
   'monitoring.md': { tools: ['curl', 'promtool'], prepare: giveDeploy },
-  'nginx.md': { tools: ['aws', 'openssl', 'curl', 'nginx'] },
+  'nginx.md': { tools: ['openssl', 'curl', 'nginx'] },
   'postgresql-server.md': { tools: ['initdb', 'pg_ctl', 'psql'], prepare: runPostgresAsNobody },
   'production.md': { tools: ['openssl', 'curl', 'age-keygen'] },
   'spire.md': { tools: ['aws', 'openssl'] },
