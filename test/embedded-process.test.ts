@@ -197,5 +197,5 @@ test('without the file of the first start, credentials have to be given', async 
 test('a folder of other things is no data folder', async () => {
   const data = await mkdtemp(join(folder, 'other-'))
   await writeFile(join(data, 'thesis.txt'), 'mine')
-  await assert.rejects(openEmbedded({ data }), /holds other things, such as thesis\.txt/)
+  await assert.rejects(openEmbedded({ data }), /contains other files, such as thesis\.txt/)
 })

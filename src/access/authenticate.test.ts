@@ -63,7 +63,7 @@ interface Signing {
   readonly more?: Record<string, string>
 }
 
-/** A request signed as a client does. */
+/** Returns a request signed with Signature V4. */
 function signed(signing: Signing = {}): SignedRequest {
   const { accessKeyId = 'AKIDEXAMPLE', secretAccessKey = alice.secretAccessKey } = signing
   const { region = 'us-east-1', service = 'acm-pca', more = {} } = signing
@@ -101,7 +101,7 @@ test('a signed request has a caller, in the partition of its Region', async () =
 const unrecognized =
   'UnrecognizedClientException: The security token included in the request is invalid'
 
-test('an unknown or inactive key, and a session token, are not recognised', async () => {
+test('an unknown or inactive access key, and an invalid session token, are refused', async () => {
   assert.equal(await codeOf(authenticate(services([]), signed())), unrecognized)
   assert.equal(
     await codeOf(authenticate(services([{ ...alice, active: false }]), signed())),
@@ -111,26 +111,26 @@ test('an unknown or inactive key, and a session token, are not recognised', asyn
   assert.equal(await codeOf(authenticate(services(), withToken)), unrecognized)
 })
 
-test('the secret that stands in for that of an unknown key opens nothing', async () => {
+test('the placeholder secret for unknown access keys authenticates nobody', async () => {
   const request = signed({ accessKeyId: 'NOBODY', secretAccessKey: '-'.repeat(40) })
   assert.equal(await codeOf(authenticate(services(), request)), unrecognized)
 })
 
-test('an id that can be no access key is not looked up', async () => {
+test('a malformed access key ID is not looked up', async () => {
   const asked = services()
   const request = signed({ accessKeyId: "x'--" })
   assert.equal(await codeOf(authenticate(asked, request)), unrecognized)
   assert.deepEqual(asked.searches, [])
 })
 
-test('a wrong secret is told as AWS tells it', async () => {
+test('a wrong secret access key gets the error of AWS', async () => {
   assert.match(
     await codeOf(authenticate(services(), signed({ secretAccessKey: 'other' }))),
     /^InvalidSignatureException: The request signature we calculated does not match the signature you provided\. /,
   )
 })
 
-test('a secret that changed is not met by the signing key of the one before', async () => {
+test('the cached signing key of a previous secret does not verify a new one', async () => {
   const shared = services()
   await authenticate(shared, signed())
   const changed = { ...shared, findAccessKey: async () => ({ ...alice, secretAccessKey: 'new' }) }
@@ -138,13 +138,13 @@ test('a secret that changed is not met by the signing key of the one before', as
   await authenticate(changed, signed({ secretAccessKey: 'new' }))
 })
 
-test('the key of a service has the service as its caller, which has no policies', async () => {
+test('the access key of a service identifies the service, which has no identity policies', async () => {
   const owner = { kind: 'service', name: 'acm.amazonaws.com', sourceArn: undefined } as const
   const caller = await authenticate(services([accessKeyOf({ owner, policies: ['{}'] })]), signed())
   assert.deepEqual(caller, serviceCaller())
 })
 
-test('the use of a key is noted, and not that of a key that does not sign', async () => {
+test('the last use of an access key is recorded only if the signature is valid', async () => {
   const asked = services()
   await authenticate(asked, signed({ service: 'sts', region: 'eu-west-1' }), { service: 'sts' })
   await codeOf(authenticate(asked, signed({ secretAccessKey: 'other' })))
@@ -155,7 +155,7 @@ test('the use of a key is noted, and not that of a key that does not sign', asyn
   assert.equal(asked.keyUses.take().size, 0)
 })
 
-test('a signature for one service is none for another', async () => {
+test('a signature for one service is invalid for another', async () => {
   assert.match(
     await codeOf(authenticate(services(), signed(), { service: 'sts' })),
     /^InvalidSignatureException: Credential should be scoped to correct service: 'sts'\.$/,
@@ -189,7 +189,7 @@ function signedBy(session: Session, token = sessions.tokenOf(session), signing: 
   })
 }
 
-test('a session is a caller with the policies of its role, and those it is held to', async () => {
+test('a session has the policies of its role and its session policies', async () => {
   const caller = await authenticate(services(), signedBy(sessionOf({ policies: ['{"a":1}'] })))
   assert.deepEqual(caller, sessionCaller({ policies: ['{}'], sessionPolicies: ['{"a":1}'] }))
   const tagged = await authenticate(services(), signedBy(sessionOf({ tags: { team: 'db' } })))
@@ -198,7 +198,7 @@ test('a session is a caller with the policies of its role, and those it is held 
   assert.equal(services().keyUses.take().size, 0)
 })
 
-test('a session that is over is told so, and only to who has its secret', async () => {
+test('only a caller with the secret of the session learns that it has expired', async () => {
   const session = sessionOf({ expiresAt: now })
   assert.equal(
     await codeOf(authenticate(services(), signedBy(session))),
@@ -210,7 +210,7 @@ test('a session that is over is told so, and only to who has its secret', async 
   assert.equal((await authenticate(services(), signedBy(last))).accessKeyId, 'ASIAEXAMPLE')
 })
 
-test('a token of another key, another server, or none at all opens nothing', async () => {
+test('a missing token, and a token of another access key or server, are refused', async () => {
   const session = sessionOf()
   const elsewhere = createSessions(createSealer(systemRandom.bytes(32), systemRandom))
   const token = sessions.tokenOf(session)
@@ -258,9 +258,9 @@ interface BotocoreRequest {
   readonly headers: [name: string, value: string][]
 }
 
-test('requests and presigned URLs of botocore are recognised', async (context) => {
+test('requests and presigned URLs of botocore are authenticated', async (context) => {
   const argv = ['-c', botocore, alice.accessKeyId, alice.secretAccessKey]
-  // That of the system, as CI installs it, or else the first on PATH.
+  // The system's Python, which CI installs, or the first on PATH.
   const runs = ['/usr/bin/python3', 'python3'].map((python) =>
     spawnSync(python, argv, { encoding: 'utf8' }),
   )

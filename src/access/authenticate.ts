@@ -1,4 +1,4 @@
-/** Who is calling: Signature V4 over the raw request, with the access keys of the store or those of a session. */
+/** Authentication: Signature V4 over the raw request, with stored access keys or session credentials. */
 import { overriddenTags, type Caller } from '../identity/caller.ts'
 import { sessionArn, userArn } from '../identity/principal-arn.ts'
 import type { Clock } from '../clock.ts'
@@ -16,7 +16,7 @@ import type { SigningKeys } from './signing-keys.ts'
 
 export interface AuthenticationServices {
   readonly findAccessKey: Find<AccessKey>
-  /** By id. */
+  /** Finds a role by its ID. */
   readonly findRole: Find<RoleWithPolicies>
   readonly sessions: Sessions
   readonly keyUses: KeyUses
@@ -25,28 +25,28 @@ export interface AuthenticationServices {
   readonly clock: Clock
 }
 
-/** Name of a service in the scope of a signature. */
+/** Service name in the scope of a signature. */
 export type SigningName = 'acm-pca' | 'sts'
 
 export interface AuthenticationOptions {
-  /** For whom it must be signed; AWS Private CA unless said otherwise. */
+  /** Service that the request must be signed for. Default: AWS Private CA. */
   readonly service?: SigningName
-  /** Whether a request with that access key is looked at any further. */
+  /** Whether requests with this access key are accepted for authentication. */
   readonly isAllowed?: (accessKeyId: string) => boolean
 }
 
 const accessKeyId = /^\w{1,128}$/
 
-/** Signs in place of the secret of a key that there is not, so that time does not tell which keys there are. */
+/** Used for unknown access keys, so that timing does not reveal which keys exist. */
 const secretOfNobody = '-'.repeat(40)
 
 /**
- * The caller of a request (AWS IAM User Guide, AWS Signature Version 4).
+ * Returns the caller of a request (IAM User Guide, AWS Signature Version 4).
  *
- * Throws MissingAuthenticationTokenException, IncompleteSignatureException or InvalidSignatureException for what the
- * request says of itself, UnrecognizedClientException for a key that is unknown, inactive, or whose session token is not
- * its own, InvalidSignatureException for a signature that is not right, and ExpiredTokenException for a session that
- * is over. ThrottlingException for a key that is not heard.
+ * Throws MissingAuthenticationTokenException, IncompleteSignatureException or InvalidSignatureException for a malformed
+ * signature, UnrecognizedClientException for an access key that is unknown, inactive, or used with another key's session
+ * token, InvalidSignatureException for a wrong signature, ExpiredTokenException for an expired session, and
+ * ThrottlingException for a rate-limited access key.
  */
 export async function authenticate(
   services: AuthenticationServices,
@@ -80,15 +80,15 @@ export async function authenticate(
   return credentials.callerIn(claim.region)
 }
 
-/** What a signature is checked with, and who is proved by it. */
+/** The secret that verifies a signature, and the caller that a valid signature proves. */
 interface Credentials {
   readonly secretAccessKey: string
-  /** Undefined for a key that is for ever. */
+  /** Undefined for an access key that does not expire. */
   readonly expiresAt: Date | undefined
   callerIn(region: string): Caller
 }
 
-/** A token goes with the key of a session, and with no other. */
+/** Finds the credentials of an access key. A session token is valid only with the access key of its session. */
 async function findCredentials(
   services: AuthenticationServices,
   claim: SignatureClaim,

@@ -26,24 +26,24 @@ function policyOf(...statements: object[]): string {
 }
 
 interface Setting {
-  /** Of alice's one policy. */
+  /** Statements of alice's only policy. */
   readonly identity?: readonly object[]
-  /** Of alice, in place of that. */
+  /** Policies of alice, instead of `identity`. */
   readonly policies?: readonly string[]
-  /** Of the policy on the CA; none without. */
+  /** Statements of the CA's policy. Without it the CA has no policy. */
   readonly resource?: readonly object[]
   readonly tags?: Readonly<Record<string, string>>
   readonly asked?: Partial<AccessRequest>
-  /** Instead of alice. */
+  /** The caller, if it is not alice. */
   readonly caller?: Caller
-  /** What the service may do with the CA. */
+  /** Operations that a permission grants to the service. */
   readonly permitted?: readonly string[]
 }
 
 interface Outcome {
-  /** Code and message; undefined if the request may go on. */
+  /** Error code and message; undefined if the request is allowed. */
   readonly refusal: readonly [code: string, message: string] | undefined
-  /** Tables that were read. */
+  /** Tables that authorization has read. */
   readonly reads: readonly string[]
 }
 
@@ -110,7 +110,7 @@ const noResource = `because no resource-based policy allows the ${action} action
 const identityDeny = 'with an explicit deny in an identity-based policy'
 const resourceDeny = 'with an explicit deny in a resource-based policy'
 
-test('an allowed request passes, for a CA and for the account as a whole', async () => {
+test('an allowed request passes, for a CA and for the whole account', async () => {
   await allowed({})
   await allowed({ asked: { resourceArn: undefined } })
   const every = 'arn:aws:acm-pca:us-east-1:123456789012:certificate-authority/*'
@@ -120,7 +120,7 @@ test('an allowed request passes, for a CA and for the account as a whole', async
   })
 })
 
-test('a refusal says in the words of AWS who may not do what, and why', async () => {
+test('AccessDeniedException names caller, action, resource and reason in the words of AWS', async () => {
   const every = 'arn:aws:acm-pca:us-east-1:123456789012:certificate-authority/*'
   await denied({ identity: [nothing] }, own, noIdentity)
   await denied({ policies: [] }, own, noIdentity)
@@ -130,13 +130,13 @@ test('a refusal says in the words of AWS who may not do what, and why', async ()
   await denied({ identity: [denyAll], asked: { resourceArn: undefined } }, every, identityDeny)
 })
 
-test('several policies of a user count together, and a Deny in any of them wins', async () => {
+test('all policies of a user apply, and a Deny in any of them takes precedence', async () => {
   await allowed({ policies: [policyOf(nothing), policyOf(allowAll)] })
   await denied({ policies: [policyOf(allowAll), policyOf(denyAll)] }, own, identityDeny)
   await denied({ policies: [policyOf(denyAll), policyOf(allowAll)] }, own, identityDeny)
 })
 
-test('every action that a request takes must be allowed', async () => {
+test('every action that a request needs must be allowed', async () => {
   const further = { actions: [action, 'acm-pca:TagCertificateAuthority'] }
   await allowed({ asked: further })
   await denied(
@@ -146,7 +146,7 @@ test('every action that a request takes must be allowed', async () => {
   )
 })
 
-test('keys of the request and of the operation reach the conditions', async () => {
+test('conditions see the keys of the request and of the operation', async () => {
   const condition = {
     StringEquals: { 'aws:username': 'alice', 'acm-pca:TemplateArn': 'template' },
     IpAddress: { 'aws:SourceIp': '192.0.2.0/24' },
@@ -159,7 +159,7 @@ test('keys of the request and of the operation reach the conditions', async () =
   await denied({ identity }, own, noIdentity)
 })
 
-test('the policy on a CA of the own account allows whom it names, and not the account', async () => {
+test("a resource policy in the caller's account allows the users it names, but not the account", async () => {
   const resource = (principal: unknown) => [{ ...allowAll, Principal: principal }]
   await allowed({ identity: [nothing], resource: resource({ AWS: alice }) })
   await allowed({ identity: [nothing], resource: resource('*') })
@@ -168,14 +168,14 @@ test('the policy on a CA of the own account allows whom it names, and not the ac
   await denied({ identity: [nothing], resource: resource({ AWS: `${alice}2` }) }, own, noIdentity)
 })
 
-test('a Deny in the policy on a CA counts where that policy is asked: what the own account allows needs none', async () => {
+test("a resource policy in the caller's account is not evaluated when identity policies allow the request", async () => {
   const resource = [{ ...denyAll, Principal: { AWS: alice } }]
   await denied({ identity: [nothing], resource }, own, resourceDeny)
   const { reads } = await outcomeOf({ identity: [allowAll], resource })
   assert.deepEqual(reads, [])
 })
 
-test('a Deny in a policy of the user wins over what the policy on a CA allows', async () => {
+test("a Deny in an identity policy overrides an Allow in the CA's policy", async () => {
   const resource = [{ ...allowAll, Principal: { AWS: alice } }]
   await denied({ identity: [denyAll], resource }, own, identityDeny)
   await denied(
@@ -185,7 +185,7 @@ test('a Deny in a policy of the user wins over what the policy on a CA allows', 
   )
 })
 
-test('the CA of another account takes an Allow on both sides', async () => {
+test('a CA of another account needs an Allow in both accounts', async () => {
   const asked = { resourceArn: foreign }
   for (const principal of ['*', { AWS: '*' }, { AWS: '123456789012' }, { AWS: alice }]) {
     const resource = [{ ...allowAll, Principal: principal }]
@@ -199,7 +199,7 @@ test('the CA of another account takes an Allow on both sides', async () => {
   await denied({ resource: elsewhere, asked }, foreign, noResource)
 })
 
-test('a Deny in the policy on the CA of another account wins', async () => {
+test("a Deny in the policy of another account's CA takes precedence", async () => {
   const resource = [
     { ...allowAll, Principal: '*' },
     { ...denyAll, Principal: { AWS: '123456789012' } },
@@ -207,7 +207,7 @@ test('a Deny in the policy on the CA of another account wins', async () => {
   await denied({ resource, asked: { resourceArn: foreign } }, foreign, resourceDeny)
 })
 
-test('NotPrincipal denies all but those it names', async () => {
+test('NotPrincipal denies everyone except the named principals', async () => {
   const asked = { resourceArn: foreign }
   const resource = (...named: string[]) => [
     { ...allowAll, Principal: '*' },
@@ -215,12 +215,12 @@ test('NotPrincipal denies all but those it names', async () => {
   ]
   await allowed({ resource: resource(alice, '123456789012'), asked })
   await denied({ resource: resource('999999999999'), asked }, foreign, resourceDeny)
-  // Bob and his account are named, as IAM asks for: that leaves out Bob, and nobody else there.
+  // IAM requires both Bob and his account to be named. This exempts only Bob.
   const bob = 'arn:aws:iam::123456789012:user/bob'
   await denied({ resource: resource(bob, '123456789012'), asked }, foreign, resourceDeny)
 })
 
-test('tags of the CA are read only if a policy asks for them', async () => {
+test("the CA's tags are read only if a policy refers to them", async () => {
   const tagged = (value: string) => ({
     ...allowAll,
     Condition: { StringEquals: { 'aws:ResourceTag/Env': value } },
@@ -236,7 +236,7 @@ test('tags of the CA are read only if a policy asks for them', async () => {
   assert.equal((await outcomeOf(whole)).refusal?.[0], 'AccessDeniedException')
 })
 
-test('a policy asks for tags however its JSON is escaped', async () => {
+test('a tag condition is recognized in escaped JSON', async () => {
   const condition = { StringEquals: { 'aws:ResourceTag/Env': 'live' } }
   const deny = policyOf(allowAll, { ...denyAll, Condition: condition })
   const tags = { Env: 'live' }
@@ -248,7 +248,7 @@ test('a policy asks for tags however its JSON is escaped', async () => {
     await denied({ policies: [deny.replace(plain, escaped)], tags }, own, identityDeny)
 })
 
-test('the policy on a CA may ask for the tags of the CA', async () => {
+test("a resource policy can refer to the CA's tags", async () => {
   const asked = { resourceArn: foreign }
   const resource = (effect: string) => [
     { ...allowAll, Principal: '*' },
@@ -264,7 +264,7 @@ test('the policy on a CA may ask for the tags of the CA', async () => {
   await allowed({ resource: resource('Allow').slice(1), tags: { Env: 'live' }, asked })
 })
 
-test('so may the policy on a CA of the own account, where it decides', async () => {
+test("a resource policy in the caller's account can refer to the CA's tags where it decides", async () => {
   const tagged = { Condition: { StringEquals: { 'aws:ResourceTag/Env': 'live' } } }
   const toAlice = { ...allowAll, Principal: { AWS: alice } }
   const onlyLive = { identity: [nothing], resource: [{ ...toAlice, ...tagged }] }
@@ -278,7 +278,7 @@ test('so may the policy on a CA of the own account, where it decides', async () 
   await denied({ ...notLive, tags: { Env: 'live' } }, own, resourceDeny)
 })
 
-test('an ARN of another Region or partition, or of another thing, is invalid', async () => {
+test('an ARN of another Region, partition or resource type is invalid', async () => {
   const refusalOf = async (resourceArn: string) =>
     (await outcomeOf({ asked: { resourceArn } })).refusal
   for (const arn of [arnOf({ region: 'eu-west-1' }), arnOf({ partition: 'aws-cn' })])
@@ -296,7 +296,7 @@ test('an ARN of another Region or partition, or of another thing, is invalid', a
 const sessionArn = 'arn:aws:sts::123456789012:assumed-role/issuer/job-1'
 const roleArn = 'arn:aws:iam::123456789012:role/issuer'
 
-/** Of a session of a role that allows everything, held to one statement. */
+/** A session whose role allows everything and whose session policy has the given statements. */
 function heldTo(...statements: object[]): Caller {
   return sessionCaller({
     policies: [policyOf(allowAll)],
@@ -311,7 +311,7 @@ async function sessionDenied(setting: Setting, resource: string, because: string
   ])
 }
 
-test('a session may do what both its role and its session policies allow', async () => {
+test('a session is allowed only what both its role and its session policies allow', async () => {
   const noSession = `because no session policy allows the ${action} action`
   await allowed({ caller: heldTo(allowAll) })
   await allowed({ caller: sessionCaller({ policies: [policyOf(allowAll)] }) })
@@ -329,7 +329,7 @@ test('a session may do what both its role and its session policies allow', async
   await sessionDenied({ caller: heldTo(nothing), asked, resource }, foreign, noSession)
 })
 
-test('in its account a policy on a CA allows a session by its own name, or its role within bounds', async () => {
+test('a resource policy can allow a session by its own ARN, or by its role within the session policies', async () => {
   const naming = (AWS: unknown): object[] => [{ ...allowAll, Principal: { AWS } }]
   const noSession = `because no session policy allows the ${action} action`
   const bare = sessionCaller()
@@ -342,7 +342,7 @@ test('in its account a policy on a CA allows a session by its own name, or its r
     await sessionDenied({ caller: heldTo(nothing), resource: naming(AWS) }, own, noSession)
 })
 
-test('a service may do what a permission grants it, whatever policies say', async () => {
+test('a service is allowed what a permission grants, independently of policies', async () => {
   const caller = serviceCaller({ policies: [policyOf(allowAll)] })
   const resource = [{ ...allowAll, Principal: '*' }]
   const refusal = (of: string): readonly [string, string] => [

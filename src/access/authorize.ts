@@ -1,6 +1,6 @@
 /**
- * Whether a caller may do what it asks (IAM User Guide, Policy evaluation logic): its identity policies, and for what
- * belongs to another account, or for who is named in it, the policies on the CA. A service may do what permissions grant.
+ * Authorization (IAM User Guide, Policy evaluation logic). Identity policies are always evaluated. The CA's resource policies
+ * are evaluated for CAs of other accounts, and for callers that they name. Services need a permission (CreatePermission).
  */
 import type { CallingService, Caller } from '../identity/caller.ts'
 import type { Clock } from '../clock.ts'
@@ -29,21 +29,21 @@ export interface AuthorizationServices {
 }
 
 export interface AccessRequest {
-  /** `acm-pca:` and the operation, and further actions that it takes. */
+  /** `acm-pca:OPERATION`, and further actions that the operation needs. */
   readonly actions: readonly string[]
-  /** ARN of the CA; undefined for operations on the account as a whole. */
+  /** ARN of the CA; undefined for operations on the whole account. */
   readonly resourceArn: string | undefined
-  /** Condition keys of the operation's own, by lower-case name. */
+  /** Condition keys of the operation, by lower-case name. */
   readonly keys: ReadonlyMap<string, readonly string[]>
   readonly sourceIp: string | undefined
-  /** Whether it came over TLS. */
+  /** Whether the request arrived over TLS. */
   readonly isSecure: boolean
 }
 
 /**
- * Refuses what the caller may not do. Throws InvalidArnException if the ARN is not that of a CA in the caller's partition
- * and Region, and AccessDeniedException, with the reason in AWS's words, if a policy denies it, or none that has to
- * allow it does. Whether a CA of another account exists is not told.
+ * Refuses a request that the caller is not allowed to make. Throws InvalidArnException if the ARN does not identify a CA in
+ * the caller's partition and Region. Throws AccessDeniedException, with the reason in AWS's words, if a policy denies the
+ * request or a required Allow is missing. The error does not reveal whether a CA of another account exists.
  */
 export async function authorize(
   services: AuthorizationServices,
@@ -88,12 +88,12 @@ export async function authorize(
   }
 }
 
-/** The CA that a request is about, or all of the account's. */
+/** The CA that a request refers to, or all CAs of the account. */
 interface Target {
   readonly accountId: string
-  /** ARN. */
+  /** ARN of the CA, or the wildcard ARN for the account. */
   readonly resource: string
-  /** Undefined for the account as a whole. */
+  /** Undefined for the whole account. */
   readonly authorityId: string | undefined
 }
 
@@ -113,7 +113,7 @@ function targetOf(caller: Caller, resourceArn: string | undefined): Target {
   return { accountId: arn.accountId, resource: resourceArn, authorityId: arn.id }
 }
 
-/** A service may do with a CA what a permission grants it for the account that it acts for, and nothing else. */
+/** Authorizes a service: a permission must grant the action on the CA to the account that the service acts for. */
 async function authorizeService(
   { db, clock }: AuthorizationServices,
   caller: Caller,
@@ -139,7 +139,7 @@ async function authorizeService(
   throw accessDenied(caller, { action, target, reason })
 }
 
-/** Policies on a CA; of the account as a whole there are none. */
+/** The resource policies of a CA. The whole account has no resource policies. */
 export async function policiesOn(
   db: Database,
   { authorityId: id, accountId }: Target,
@@ -151,8 +151,8 @@ export async function policiesOn(
 }
 
 /**
- * Whether a policy asks for tags of the CA. Those of a CA of another account are read only if that account has put a policy on
- * it: a denial must not tell about others.
+ * Returns whether a policy refers to the CA's tags. The tags of another account's CA are read only if that CA has a resource
+ * policy, because a denial must not reveal anything about other CAs.
  */
 function asksForTags(
   { identity, session }: CallerPolicies,

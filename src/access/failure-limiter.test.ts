@@ -9,7 +9,7 @@ function setUp(perMinute: number) {
   return { state, limiter: createFailureLimiter(perMinute, clock) }
 }
 
-test('a source that failed too often is heard only with keys that it has used', () => {
+test('a source with too many failures is accepted only with access keys that it has used before', () => {
   const { state, limiter } = setUp(3)
   limiter.recordSuccess('192.0.2.1', 'AKIAKNOWN')
   for (let time = 0; time < 3; time += 1) assert.equal(limiter.recordFailure('192.0.2.1'), true)
@@ -24,10 +24,10 @@ test('a source that failed too often is heard only with keys that it has used', 
     [true, false],
   )
   state.milliseconds -= 500_000
-  assert.equal(limiter.recordFailure('192.0.2.1'), false, 'a clock that goes back gives nothing')
+  assert.equal(limiter.recordFailure('192.0.2.1'), false, 'a clock that is set back adds no tokens')
 })
 
-test('without a limit, or where the source is not known, everything is heard', () => {
+test('without a limit, or with an unknown source, every request is accepted', () => {
   const { limiter } = setUp(0)
   for (let time = 0; time < 1000; time += 1) assert.equal(limiter.recordFailure('192.0.2.1'), true)
   assert.equal(limiter.isAllowed('192.0.2.1', 'x'), true)
@@ -35,7 +35,7 @@ test('without a limit, or where the source is not known, everything is heard', (
   for (let time = 0; time < 5; time += 1) assert.equal(limited.recordFailure(undefined), true)
 })
 
-test('only so many keys are remembered, the latest', () => {
+test('the most recent access keys are remembered, up to a limit', () => {
   const { limiter } = setUp(1)
   for (let key = 0; key < 100; key += 1) limiter.recordSuccess('192.0.2.1', `AKIA${key}`)
   limiter.recordFailure('192.0.2.1')
@@ -43,7 +43,7 @@ test('only so many keys are remembered, the latest', () => {
   assert.equal(limiter.isAllowed('192.0.2.1', 'AKIA0'), false)
 })
 
-test('over any time a source fails no oftener than the rate and one bucket', () => {
+test('in any period a source can fail at most as often as the rate and one bucket allow', () => {
   const step = fc.record({ wait: fc.nat({ max: 30_000 }), failures: fc.nat({ max: 5 }) })
   fc.assert(
     fc.property(fc.array(step), fc.integer({ min: 1, max: 20 }), (steps, perMinute) => {

@@ -1,24 +1,25 @@
 /**
- * Authentications that fail, by where they come from. A source with too many is heard only with the access keys that it
- * has used successfully, so that others behind the same address go on; nothing is looked up or computed for the rest.
+ * Limits failed authentications per source address. A source with too many failures is accepted only with access keys that it
+ * has used successfully before, so that other clients behind the same address can continue. All other requests of that source
+ * are refused before anything is looked up or computed.
  */
 import { createBoundedCache } from '../bounded-cache.ts'
 import type { Clock } from '../clock.ts'
 import { networkOf } from '../text/ip-address.ts'
 
 export interface FailureLimiter {
-  /** Whether a request with that access key is worth looking at. */
+  /** Whether a request with this access key is accepted for authentication. */
   isAllowed(source: string | undefined, accessKeyId: string): boolean
-  /** Counts a failure: false if the source had too many already. */
+  /** Counts a failure. Returns false if the source has exceeded its limit. */
   recordFailure(source: string | undefined): boolean
-  /** Remembers whose key comes from there. */
+  /** Remembers that the access key was used successfully from the source. */
   recordSuccess(source: string | undefined, accessKeyId: string): void
 }
 
 interface Source {
   tokens: number
   at: number
-  /** Access keys that were used successfully, latest last. */
+  /** Access keys that were used successfully, the most recent one last. */
   readonly known: Set<string>
 }
 
@@ -26,7 +27,7 @@ const sourcesMax = 100_000
 const knownMax = 64
 const minuteMilliseconds = 60_000
 
-/** Lets each source fail `perMinute` times a minute, all at once or one by one; 0 is no limit. */
+/** Creates a limiter with token buckets: each source can fail `perMinute` times a minute. 0 disables the limit. */
 export function createFailureLimiter(perMinute: number, clock: Clock): FailureLimiter {
   const sources = createBoundedCache<Source>(sourcesMax)
   const sourceAt = (address: string): Source => {
@@ -39,7 +40,7 @@ export function createFailureLimiter(perMinute: number, clock: Clock): FailureLi
   }
   const refill = (source: Source): void => {
     const now = clock.now().getTime()
-    // A clock that has been set back gives nothing, and takes nothing away.
+    // A clock that was set back neither adds nor removes tokens.
     const elapsed = Math.max(0, now - source.at)
     source.tokens = Math.min(perMinute, source.tokens + (elapsed * perMinute) / minuteMilliseconds)
     source.at = now

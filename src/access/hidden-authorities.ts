@@ -1,6 +1,6 @@
 /**
- * CAs that a call about the whole account must leave out. Permission for the call does not include a CA that a Deny statement
- * applies to, or that no Allow statement covers (because of NotResource or a condition on tags).
+ * CAs that a list of the whole account must omit. Permission to list does not include a CA that a Deny statement applies to,
+ * or that no Allow statement covers (because of NotResource or a condition on tags).
  */
 import type { Caller } from '../identity/caller.ts'
 import { listTaggedAuthorities } from '../store/tags.ts'
@@ -16,7 +16,7 @@ import {
   type Denial,
 } from './policy-decision.ts'
 
-/** Numbers of the CAs in the caller's account and Region for which it lacks permission. */
+/** Row numbers of the CAs in the caller's account and Region that the caller has no permission for. */
 export async function hiddenAuthorities(
   { db, clock }: AuthorizationServices,
   caller: Caller,

@@ -1,13 +1,13 @@
 import type { KeyUse } from '../store/access-keys.ts'
 
-/** When access keys were used last: noted in memory, written down now and then. */
+/** Times of last use of access keys, collected in memory and stored periodically. */
 export interface KeyUses {
   note(accessKeyId: string, use: KeyUse): void
-  /** What was noted since it was taken last. */
+  /** Returns the uses recorded since the previous call. */
   take(): ReadonlyMap<string, KeyUse>
 }
 
-/** Nothing noted yet. There are only as many entries as keys that were used, which were found in the store. */
+/** Creates an empty collection. Only existing access keys are recorded, so their number limits its size. */
 export function createKeyUses(): KeyUses {
   let latest = new Map<string, KeyUse>()
   return {

@@ -16,7 +16,7 @@ function setUp(entriesMax = 10) {
   return { state, cached: createFreshCache(find, { clock, entriesMax }) }
 }
 
-test('a key and the lack of one are remembered for less than a second', async () => {
+test('a found key and a missing key are both cached for less than a second', async () => {
   const { state, cached } = setUp()
   for (const id of ['AKIDEXAMPLE', 'NOBODY', 'AKIDEXAMPLE', 'NOBODY'])
     assert.equal(await cached(id), id === 'NOBODY' ? undefined : key)
@@ -29,7 +29,7 @@ test('a key and the lack of one are remembered for less than a second', async ()
   assert.equal(state.searches.length, 3)
 })
 
-test('what was asked in the future is asked again', async () => {
+test('an entry from the future is fetched again', async () => {
   const { state, cached } = setUp()
   await cached('AKIDEXAMPLE')
   state.milliseconds -= 3_600_000
@@ -37,13 +37,13 @@ test('what was asked in the future is asked again', async () => {
   assert.equal(state.searches.length, 2)
 })
 
-test('requests at the same time share one search', async () => {
+test('concurrent requests share one lookup', async () => {
   const { state, cached } = setUp()
   assert.deepEqual(await Promise.all([cached('AKIDEXAMPLE'), cached('AKIDEXAMPLE')]), [key, key])
   assert.equal(state.searches.length, 1)
 })
 
-test('a search that failed is not remembered', async () => {
+test('a failed lookup is not cached', async () => {
   const { state, cached } = setUp()
   state.failing = true
   await assert.rejects(cached('AKIDEXAMPLE'), /no database/)
@@ -51,7 +51,7 @@ test('a search that failed is not remembered', async () => {
   assert.equal(await cached('AKIDEXAMPLE'), key)
 })
 
-test('no more entries are kept than there may be, and the latest used stay', async () => {
+test('the cache keeps the most recently used entries, up to its limit', async () => {
   const { state, cached } = setUp(2)
   for (const id of ['A', 'B', 'A', 'C', 'A', 'B']) await cached(id)
   assert.deepEqual(state.searches, ['A', 'B', 'C', 'B'])

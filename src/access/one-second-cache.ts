@@ -4,11 +4,11 @@ import type { Clock } from '../clock.ts'
 const lifeMilliseconds = 1000
 const entriesMaxDefault = 10_000
 
-/** Finds what has a name; undefined if there is nothing. */
+/** Looks up a value by name; undefined if it does not exist. */
 export type Find<Value> = (name: string) => Promise<Value | undefined>
 
 /**
- * Caches results of `find` for one second, also that nothing was found. For up to one second this node still accepts a
+ * Caches results of `find` for one second, including negative results. For up to one second this node still accepts a
  * deactivated access key and applies the former version of a policy.
  */
 export function createFreshCache<Value>(

@@ -1,4 +1,4 @@
-/** Policies on a CA, and its tags, are read only if they matter: the decision is the one with everything read beforehand. */
+/** Lazy reading of resource policies and tags leads to the same decision as reading everything first. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
@@ -71,7 +71,7 @@ const anyTarget = fc.constantFrom('123456789012', '123456789012', '999999999999'
 interface Setting {
   readonly caller: Caller
   readonly accountId: string
-  /** Policies on the CA. */
+  /** Resource policies of the CA, as JSON. */
   readonly texts: readonly string[]
 }
 
@@ -86,7 +86,7 @@ function arnIn(accountId: string): string {
   return `${ca.replace('123456789012', accountId)}${id}`
 }
 
-/** The first denial, with the tags of the CA, and the policies on it that were read, if any were. */
+/** The first denial, given the CA's tags and the resource policies that were read. */
 function firstDenial(
   { caller, accountId, texts }: Setting,
   { isRequired = false, read = texts }: { isRequired?: boolean; read?: readonly string[] | 'none' },
@@ -108,7 +108,7 @@ function firstDenial(
     .find((denial) => denial !== undefined)
 }
 
-test('what is decided without the policies on a resource stays so with them', () => {
+test('a final decision without resource policies does not change with them', () => {
   const outcomes = new Set<string>()
   fc.assert(
     fc.property(anySetting, fc.boolean(), (setting, isRequired) => {
@@ -150,7 +150,7 @@ async function authorized({ caller, accountId, texts }: Setting): Promise<{
   }
 }
 
-test('a request is allowed or denied as if all policies and tags had been read before', async () => {
+test('lazy reading of policies and tags never changes a decision', async () => {
   let decidedAlone = 0
   await fc.assert(
     fc.asyncProperty(anySetting, async (setting) => {

@@ -1,4 +1,4 @@
-/** What all policies that have a say come to (IAM User Guide, Policy evaluation logic). */
+/** The combined decision of all policies that apply to a request (IAM User Guide, Policy evaluation logic). */
 import type { Caller } from '../identity/caller.ts'
 import { roleArn } from '../identity/principal-arn.ts'
 import { knownPolicy } from '../policy/policy-cache.ts'
@@ -6,14 +6,14 @@ import { decide, type Decision, type PolicyRequest } from '../policy/evaluation.
 import { namesDirectly, type PrincipalIdentity } from '../policy/principal.ts'
 import type { Policy } from '../policy/policy-document.ts'
 
-/** What a caller may do, and what it is held to. */
+/** The parsed identity and session policies of a caller. */
 export interface CallerPolicies {
   readonly identity: readonly Policy[]
-  /** Undefined for who is held to nothing further. */
+  /** Undefined for a caller without session policies. */
   readonly session: readonly Policy[] | undefined
 }
 
-/** The policies that a caller brings, read. */
+/** Parses the policies of a caller. */
 export function callerPolicies({
   policies,
   sessionPolicies,
@@ -25,8 +25,8 @@ export function callerPolicies({
 }
 
 /**
- * A caller as Principal elements name it. A session of a role goes by its own ARN, and by that of its role; a service
- * by its name.
+ * The identifiers of a caller that a Principal element can contain: a session has its own ARN and the ARN of its role, and a
+ * service has its name.
  */
 export function identityOf(caller: Caller): PrincipalIdentity {
   const { accountId, arn, principal } = caller
@@ -40,26 +40,26 @@ export function identityOf(caller: Caller): PrincipalIdentity {
   }
 }
 
-/** Policies on the requested resource. */
+/** The resource policies that apply to a request. */
 export interface ResourcePolicies {
   /** Whether the resource belongs to the caller's account. */
   readonly isOwn: boolean
-  /** Whether they also decide in the caller's own account: the trust policy of a role always does. */
+  /** Whether they must allow the request even in the caller's own account, as the trust policy of a role must. */
   readonly isRequired: boolean
-  /** Undefined if they are not read yet. */
+  /** Undefined if the policies were not read yet. */
   readonly policies: readonly Policy[] | undefined
 }
 
 export interface Denial {
-  /** In AWS's words. */
+  /** The reason in AWS's words, such as `because no identity-based policy allows the … action`. */
   readonly reason: string
-  /** False if policies on the resource, which are not read yet, may still allow the request. */
+  /** False if resource policies that were not read yet could still allow the request. */
   readonly isFinal: boolean
 }
 
 /**
- * The denial of a request; undefined if it is allowed. In the account of a resource either side may allow; a policy on it
- * allows only whom it names itself there, for an account asks its own policies. Across accounts both sides must.
+ * Returns the denial of a request; undefined if it is allowed. Within one account, either an identity policy or a resource
+ * policy that names the caller directly must allow the request. Across accounts, both must.
  */
 export function denialOf(
   caller: CallerPolicies,
@@ -84,8 +84,8 @@ export function denialOf(
 }
 
 /**
- * Whether a policy on a resource of the own account allows who asks by name. What names the session itself is not held to
- * the session's policies; what names its role, or everyone, is.
+ * Returns whether a resource policy in the caller's account allows the caller by name. Session policies do not limit a
+ * statement that names the session itself. They limit statements that name its role, or everyone.
  */
 function allowsDirectly(
   policies: readonly Policy[],
@@ -107,7 +107,7 @@ function allowsDirectly(
   return decideAll(naming, { ...request, principal }) === 'allowed'
 }
 
-/** An explicit Deny in any of the policies wins over an Allow in any. */
+/** Combines decisions: an explicit Deny in any policy takes precedence over an Allow in another. */
 function decideAll(policies: readonly Policy[], request: PolicyRequest): Decision {
   let decision: Decision = 'not-allowed'
   for (const policy of policies) {

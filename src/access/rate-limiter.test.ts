@@ -14,16 +14,16 @@ function allowed(limiter: ReturnType<typeof createRateLimiter>, calls: number, b
   return Array.from({ length: calls }, () => limiter.allows(by)).filter(Boolean).length
 }
 
-test('a second has as many calls as the rate, at once or one by one', () => {
+test('each second admits as many requests as the rate, in a burst or spread out', () => {
   const { state, limiter } = limiterAt({ ListTags: 5 })
   assert.equal(allowed(limiter, 20), 5)
   state.ms += 200
   assert.equal(allowed(limiter, 20), 1)
   state.ms += 60_000
-  assert.equal(allowed(limiter, 20), 5, 'a bucket holds no more than a second')
+  assert.equal(allowed(limiter, 20), 5, 'a bucket holds at most one second of requests')
 })
 
-test('accounts, Regions and operations do not take from each other, and others have no limit', () => {
+test('accounts, Regions and operations have separate buckets, and unlisted operations have no limit', () => {
   const { limiter } = limiterAt({ ListTags: 2, GetPolicy: 1 })
   assert.equal(allowed(limiter, 9), 2)
   assert.equal(allowed(limiter, 9, { ...call, accountId: '999999999999' }), 2)
@@ -32,7 +32,7 @@ test('accounts, Regions and operations do not take from each other, and others h
   assert.equal(allowed(limiter, 9, { ...call, operation: 'IssueCertificate' }), 9)
 })
 
-test('less than one a second is one, and then none until there is one again', () => {
+test('a rate below one per second admits one request, then waits until the next token', () => {
   const { state, limiter } = limiterAt({ ListTags: 0.5 })
   assert.equal(allowed(limiter, 5), 1)
   state.ms += 1000
@@ -41,7 +41,7 @@ test('less than one a second is one, and then none until there is one again', ()
   assert.equal(allowed(limiter, 5), 1)
 })
 
-test('a clock that goes back takes nothing away, and gives nothing', () => {
+test('a clock that is set back neither removes nor adds tokens', () => {
   const { state, limiter } = limiterAt({ ListTags: 3 })
   assert.equal(allowed(limiter, 2), 2)
   state.ms -= 3_600_000
@@ -50,14 +50,14 @@ test('a clock that goes back takes nothing away, and gives nothing', () => {
   assert.equal(allowed(limiter, 9), 3)
 })
 
-test('other rates count from the next call on', () => {
+test('new rates apply from the next request on', () => {
   const { limiter } = limiterAt({ ListTags: 1 })
   assert.equal(allowed(limiter, 5), 1)
   limiter.use({})
   assert.equal(allowed(limiter, 5), 5)
 })
 
-test('over any time no more is allowed than the rate and one bucket', () => {
+test('any period admits at most the rate and one bucket', () => {
   const waits = fc.array(fc.nat({ max: 400 }), { maxLength: 200 })
   fc.assert(
     fc.property(waits, fc.integer({ min: 1, max: 50 }), (pauses, rate) => {

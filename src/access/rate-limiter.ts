@@ -2,10 +2,10 @@ import type { Rates } from './rates.ts'
 import { createBoundedCache } from '../bounded-cache.ts'
 import type { Clock } from '../clock.ts'
 
-/** Says whether a call is within its rate, and counts it. */
+/** Limits the request rate per account, Region and operation. */
 export interface RateLimiter {
   allows(call: RatedCall): boolean | Promise<boolean>
-  /** Other rates, from now on; what was counted stays. */
+  /** Replaces the rates. Existing buckets keep their tokens. */
   use(rates: Rates): void
 }
 
@@ -15,7 +15,7 @@ export interface RatedCall {
   readonly operation: string
 }
 
-/** Tokens that are left, and when that was so. */
+/** Remaining tokens at a point in time. */
 interface Bucket {
   tokens: number
   at: number
@@ -38,7 +38,7 @@ export function createRateLimiter(initial: Rates, clock: Clock): RateLimiter {
       const size = Math.max(1, rate)
       const name = `${operation} ${accountId} ${region}`
       const bucket = buckets.get(name) ?? { tokens: size, at: now }
-      // A clock that has been set back takes nothing away.
+      // A clock that was set back does not remove tokens.
       const elapsed = Math.max(0, now - bucket.at)
       bucket.tokens = Math.min(size, bucket.tokens + (elapsed * rate) / 1000)
       bucket.at = now

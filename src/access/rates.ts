@@ -1,10 +1,10 @@
-/** How often one account may call an operation in one Region (AWS General Reference, AWS Private CA quotas). */
+/** Request rates per account, Region and operation (AWS General Reference, AWS Private CA quotas). */
 import type { OperationName } from '../operations/shared/operation.ts'
 
-/** Calls a second, by operation; an operation that is not there has no limit. */
+/** Requests per second by operation. An operation without an entry has no limit. */
 export type Rates = Readonly<Record<string, number>>
 
-/** AWS's rate of every operation. ListCertificates, which AWS does not have, has the rate of AWS's other lists. */
+/** AWS's default rates. ListCertificates, which AWS does not have, has the rate of AWS's other list operations. */
 export const awsRates: Readonly<Record<OperationName, number>> = {
   GetCertificate: 75,
   IssueCertificate: 25,

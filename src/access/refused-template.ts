@@ -1,4 +1,4 @@
-/** Explains why IssueCertificate was denied if the reason is the template: a shared CA may allow only some of them. */
+/** Explains a denied IssueCertificate if the template is the reason: a shared CA can allow only some templates. */
 import type { PolicyRequest } from '../policy/evaluation.ts'
 import type { ContextKeys } from '../policy/pattern.ts'
 import type { Policy } from '../policy/policy-document.ts'
@@ -7,8 +7,8 @@ const templateKey = 'acm-pca:templatearn'
 const namedMax = 10
 
 /**
- * The end of a message with the template of a denied request and the templates that would be allowed instead. Empty if no
- * other template would be allowed. `isAllowedWith` evaluates a request.
+ * Returns the end of an error message, which names the template of a denied request and the templates that are allowed. Empty
+ * if no other template is allowed. `isAllowedWith` evaluates a request.
  */
 export function refusedTemplate(
   request: PolicyRequest,
@@ -26,7 +26,7 @@ export function refusedTemplate(
   return isAllowed(undefined) ? ` with the template ${template}` : ''
 }
 
-/** Patterns that policies compare templates with. A pattern with wildcards matches itself. */
+/** Template patterns in the policies. A pattern with wildcards matches itself. */
 function templatesOf(policies: readonly Policy[]): string[] {
   const texts = policies
     .flatMap(({ statements }) => statements)

@@ -24,7 +24,7 @@ const facts: RequestFacts = {
 const get = (key: string, more: Partial<RequestFacts> = {}) =>
   requestKeys({ ...facts, ...more }).get(key)
 
-test('global keys say who asks, when, from where and for what', () => {
+test('global condition keys describe the caller, the time, the source and the resource', () => {
   const expected: Record<string, string> = {
     'aws:principalarn': 'arn:aws:iam::123456789012:user/alice',
     'aws:principalaccount': '123456789012',
@@ -42,14 +42,14 @@ test('global keys say who asks, when, from where and for what', () => {
   for (const [key, value] of Object.entries(expected)) assert.deepEqual(get(key), [value], key)
 })
 
-test('keys of the operation are given as they are, and cannot stand in for global ones', () => {
+test('condition keys of the operation cannot replace global ones', () => {
   assert.deepEqual(get('aws:tagkeys'), ['Env', 'Team'])
   assert.deepEqual(get('aws:requesttag/env'), ['test'])
   assert.equal(get('acm-pca:templatearn')?.length, 1)
   assert.deepEqual(get('aws:username'), ['alice'])
 })
 
-test('a key that the request does not have is absent', () => {
+test('a condition key without a value in the request is absent', () => {
   for (const key of [
     'aws:principalorgid',
     'aws:tokenissuetime',
@@ -63,7 +63,7 @@ test('a key that the request does not have is absent', () => {
   assert.equal(get('aws:sourceip', { sourceIp: undefined }), undefined)
 })
 
-test('tags of the CA are found by their key without regard to case', () => {
+test('tag keys of the CA are compared without case', () => {
   assert.deepEqual(get('aws:resourcetag/env'), ['live'])
   assert.deepEqual(get('aws:resourcetag/cost centre'), [''])
   assert.equal(get('aws:resourcetag/team'), undefined)
@@ -72,7 +72,7 @@ test('tags of the CA are found by their key without regard to case', () => {
   assert.equal(get('aws:resourcetag/team', { operation }), undefined)
 })
 
-test('tags whose keys differ in case only are several values of one key', () => {
+test('tag keys that differ only in case are several values of one condition key', () => {
   const resourceTags = new Map([
     ['ENV', 'x'],
     ['env', 'live'],
@@ -80,7 +80,7 @@ test('tags whose keys differ in case only are several values of one key', () => 
   assert.deepEqual(get('aws:resourcetag/env', { resourceTags }), ['x', 'live'])
 })
 
-test('a session says whose it is, and of which role', () => {
+test('the condition keys of a session contain its account and role', () => {
   const caller = sessionCaller({ organizationId: 'o-exampleorgid' })
   const expected: Record<string, string | undefined> = {
     'aws:principalarn': 'arn:aws:iam::123456789012:role/issuer',
@@ -94,11 +94,11 @@ test('a session says whose it is, and of which role', () => {
   }
   for (const [key, value] of Object.entries(expected))
     assert.deepEqual(get(key, { caller })?.[0], value, key)
-  // What the request names cannot stand in for it either.
+  // A condition key of the operation cannot replace it.
   assert.deepEqual(get('aws:username', { caller, operation: new Map() }), undefined)
 })
 
-test('a service says for whom it acts, and is nobody of the account', () => {
+test('the condition keys of a service name the source account, and no user of the account', () => {
   const caller = serviceCaller({
     principal: { kind: 'service', name: 'acm.amazonaws.com', sourceArn: 'arn:aws:acm:x' },
   })
@@ -110,7 +110,7 @@ test('a service says for whom it acts, and is nobody of the account', () => {
     assert.equal(get(key, { caller, operation: new Map() }), undefined, key)
 })
 
-test('who brings a token is nobody yet', () => {
+test('a caller with a web identity token has no principal keys', () => {
   const operation = new Map([['token.example.com:sub', ['x']]])
   for (const key of ['aws:principalarn', 'aws:userid', 'aws:requestedregion', 'aws:username'])
     assert.equal(get(key, { caller: undefined, operation }), undefined, key)

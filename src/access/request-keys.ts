@@ -1,6 +1,6 @@
 /**
  * Condition keys of a request (IAM User Guide, AWS global condition context keys; Service Authorization Reference, AWS
- * Private CA), each computed when a policy asks for it.
+ * Private CA). Each is computed when a policy refers to it.
  */
 import { userIdOf, type Caller } from '../identity/caller.ts'
 import { roleArn } from '../identity/principal-arn.ts'
@@ -8,18 +8,18 @@ import type { ContextKeys } from '../policy/pattern.ts'
 import { resourceTagPrefix } from '../policy/policy-document.ts'
 
 export interface RequestFacts {
-  /** Undefined for who brings a token of an identity provider, and is nobody yet. */
+  /** Undefined for AssumeRoleWithWebIdentity, whose caller is not a principal yet. */
   readonly caller: Caller | undefined
   readonly now: Date
-  /** Address of the client; undefined if it is not known. */
+  /** IP address of the client; undefined if unknown. */
   readonly sourceIp: string | undefined
-  /** Whether it came over TLS. */
+  /** Whether the request arrived over TLS. */
   readonly isSecure: boolean
-  /** Account of the resource. */
+  /** Account ID of the resource. */
   readonly resourceAccount: string
-  /** Tags of the resource by key; empty if no policy asks for them. */
+  /** Tags of the resource by key; empty if no policy refers to them. */
   readonly resourceTags: ReadonlyMap<string, string>
-  /** Keys of the operation's own, by lower-case name: `acm-pca:templatearn`, `aws:requesttag/…`, `aws:tagkeys`. */
+  /** Condition keys of the operation by lower-case name: `acm-pca:templatearn`, `aws:requesttag/…`, `aws:tagkeys`. */
   readonly operation: ReadonlyMap<string, readonly string[]>
 }
 
@@ -37,7 +37,7 @@ export function requestKeys(facts: RequestFacts): ContextKeys {
   }
 }
 
-/** Keys about the request, whoever makes it. */
+/** Condition keys that do not depend on the caller. */
 function requestKey(key: string, facts: RequestFacts): readonly string[] | undefined {
   const { caller, now } = facts
   switch (key) {
@@ -52,14 +52,14 @@ function requestKey(key: string, facts: RequestFacts): readonly string[] | undef
     case 'aws:resourceaccount':
       return [facts.resourceAccount]
     case 'aws:securetransport':
-      // What a proxy in front says of itself proves nothing.
+      // Headers of a reverse proxy, such as X-Forwarded-Proto, are not trusted.
       return [String(facts.isSecure)]
     default:
       return undefined
   }
 }
 
-/** Keys about who makes it. */
+/** Condition keys that describe the caller. */
 function principalKey(key: string, caller: Caller | undefined): readonly string[] | undefined {
   if (caller === undefined) return undefined
   const { principal } = caller
@@ -127,7 +127,7 @@ function listed(value: string | undefined): readonly string[] | undefined {
   return value === undefined ? undefined : [value]
 }
 
-/** Names of tags in condition keys are compared without regard to case, so that a key may have several values. */
+/** Values of the tags with this key. Keys are compared without case, so there may be several values. */
 function tagValues(
   tags: Iterable<readonly [key: string, value: string]>,
   lowerCaseKey: string,

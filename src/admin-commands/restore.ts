@@ -14,7 +14,7 @@ import {
   credentialsSetting,
 } from '../data-folder/first-start.ts'
 import { readMasterKey, writeMasterKey, type MasterKey } from '../data-folder/master-key.ts'
-import { afterRestore } from '../store/after-restore.ts'
+import { resetAfterRestore } from '../store/after-restore.ts'
 import { loadEngine, locateDatabase } from '../store/engines/index.ts'
 import { lockFolder, prepareDataFolder } from '../store/sqlite/folder-lock.ts'
 import type { RestoreTarget } from '../store/restore-target.ts'
@@ -87,7 +87,7 @@ async function complete(config: Config, target: RestoreTarget, content: Restored
     credentials === undefined
       ? undefined
       : { name: credentialsSetting, place: credentialsPlace(config) }
-  await target.finish(afterRestore(systemClock.now(), place))
+  await target.finish(resetAfterRestore(systemClock.now(), place))
   return { MasterKey: masterKey, ...(credentials !== undefined && { Credentials: path }) }
 }
 

@@ -1,4 +1,4 @@
-/** Bulk work in its thread, over a real database in a file: CRLs and audit reports of any length. */
+/** Tests of the bulk worker thread with a database in a file: CRLs and audit reports of any length. */
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -58,7 +58,7 @@ const report = (format: AuditReportFormat, authorityNumber = 1): AuditReportRequ
   format,
 })
 
-/** A database with two CAs, and the bulk work on it. */
+/** Opens a database with two CAs and starts the bulk worker thread on it. */
 async function openBulk(t: TestContext): Promise<TestDatabase & { bulk: BulkWork }> {
   const database = await TestDatabase.open()
   await database.db.transaction([
@@ -72,7 +72,7 @@ async function openBulk(t: TestContext): Promise<TestDatabase & { bulk: BulkWork
     ),
   ])
   const bulk = createBulkWork(database.location)
-  // The thread keeps no process alive, and a test that waits for it must.
+  // The worker thread does not keep the process alive, so the test has to.
   const alive = setInterval(() => {}, 1000)
   t.after(async () => {
     clearInterval(alive)
@@ -82,10 +82,10 @@ async function openBulk(t: TestContext): Promise<TestDatabase & { bulk: BulkWork
   return Object.assign(database, { bulk })
 }
 
-/** Serial number of certificate `number`: the number at the end of 16 octets. */
+/** Returns a serial number of 16 bytes in hex that ends with the certificate number. */
 const serialOf = (number: number): string => number.toString(16).padStart(32, '0')
 
-/** An insert of a row for each number of `from` to `to`, with `serial` for its serial number. */
+/** Returns an INSERT of one row for each number from `from` to `to`; `serial` is the SQL expression of its serial number. */
 function insertNumbered(
   { location }: TestDatabase,
   [from, to]: readonly [number, number],
@@ -103,7 +103,7 @@ function insertNumbered(
   }
 }
 
-/** Revocations of certificates `from` to `to`, of any reason, of CRL `crlId`. */
+/** Revokes certificates `from` to `to` with various reasons, and assigns the revocations to CRL `crlId`. */
 async function revoke(
   database: TestDatabase,
   range: readonly [number, number],
@@ -123,7 +123,7 @@ async function revoke(
   await database.db.transaction([insert])
 }
 
-/** Certificates `from` to `to`. */
+/** Inserts certificates `from` to `to`. */
 async function issue(
   database: TestDatabase,
   range: readonly [number, number],
@@ -139,7 +139,7 @@ async function issue(
   await database.db.transaction([insert])
 }
 
-/** Serial numbers, dates and reasons of a TBSCertList. */
+/** Returns the serial numbers, dates and reasons of the entries of a TBSCertList. */
 function entriesOf(tbsCertListDer: Uint8Array): readonly unknown[] {
   const list = encodeCertificateList(tbsCertListDer, algorithm, Uint8Array.of(1))
   return Array.from(
@@ -165,7 +165,7 @@ async function textOf(pieces: AsyncIterable<Uint8Array>): Promise<string> {
 }
 
 for (const entries of [0, 1, 499, 500, 501, 1000, 1001])
-  test(`a CRL of ${entries} revocations has them all, in order`, async (t) => {
+  test(`a CRL of ${entries} revocations lists all of them in order`, async (t) => {
     const database = await openBulk(t)
     await revoke(database, [1, entries])
     const crl = await database.bulk.tbsCertList(fields, scope)
@@ -173,7 +173,7 @@ for (const entries of [0, 1, 499, 500, 501, 1000, 1001])
     assert.deepEqual(entriesOf(crl.tbsCertListDer), expectedEntries(range(1, entries)))
   })
 
-test('the fields of a CRL reach the thread as they are', async (t) => {
+test('the bulk worker thread receives the fields of a CRL unchanged', async (t) => {
   const { bulk } = await openBulk(t)
   const { tbsCertListDer } = await bulk.tbsCertList(fields, scope)
   const crl = parseCertificateList(
@@ -185,7 +185,7 @@ test('the fields of a CRL reach the thread as they are', async (t) => {
   assert.deepEqual(Buffer.from(crl.issuer), Buffer.from(subject))
 })
 
-test('a CRL lists what its scope says: of its CA, of its partition, not long expired', async (t) => {
+test('a CRL lists only revocations of its CA and partition whose certificates have not long expired', async (t) => {
   const database = await openBulk(t)
   await revoke(database, [1, 3], { crlId: 1 })
   await revoke(database, [4, 6], { crlId: 2 })
@@ -207,7 +207,7 @@ test('a CRL lists what its scope says: of its CA, of its partition, not long exp
   assert.deepEqual(await listed({ keptSince, crlId: 1 }), expectedEntries([1, 2, 3]))
 })
 
-test('a revocation that is committed is in the next CRL', async (t) => {
+test('the next CRL lists a committed revocation', async (t) => {
   const database = await openBulk(t)
   for (const number of [1, 2, 3]) {
     await revoke(database, [number, number])
@@ -230,7 +230,7 @@ test('a CRL of more than two megabytes is built while others are, each from one 
 })
 
 for (const rows of [0, 1, 499, 500, 501, 1000, 1001])
-  test(`an audit report of ${rows} certificates is one JSON array, and one CSV table`, async (t) => {
+  test(`an audit report of ${rows} certificates is one JSON array or one CSV table`, async (t) => {
     const database = await openBulk(t)
     await issue(database, [1, rows])
     await issue(database, [5001, 5003], 2)
@@ -249,7 +249,7 @@ for (const rows of [0, 1, 499, 500, 501, 1000, 1001])
       assert.ok(lines[at + 1]?.includes(`/certificate/${serialOf(number)},`), lines[at + 1])
   })
 
-test('rows in a report are those of reportForms, with what was revoked', async (t) => {
+test('the rows of an audit report are those of reportForms and include revocations', async (t) => {
   const database = await openBulk(t)
   await issue(database, [1, 6])
   await revoke(database, [2, 5])
@@ -283,7 +283,7 @@ test('rows in a report are those of reportForms, with what was revoked', async (
   assert.ok(text.includes('"CN=bulk \\""quoted\\""\\, é"'))
 })
 
-test('a report that nobody reads on holds nothing up', async (t) => {
+test('an audit report whose reader has stopped does not block other work', async (t) => {
   const database = await openBulk(t)
   await issue(database, [1, 2000])
   await revoke(database, [1, 10])
@@ -297,7 +297,7 @@ test('a report that nobody reads on holds nothing up', async (t) => {
   assert.equal(rows.length, 2000)
 })
 
-test('CRLs and reports asked for at the same time are told apart', async (t) => {
+test('concurrent requests for CRLs and audit reports receive their own results', async (t) => {
   const database = await openBulk(t)
   await issue(database, [1, 1200])
   await issue(database, [2001, 2700], 2)
@@ -313,7 +313,7 @@ test('CRLs and reports asked for at the same time are told apart', async (t) => 
   assert.deepEqual([crl.entries, empty.entries], [700, 0])
 })
 
-test('work that fails says why, and the thread goes on', async (t) => {
+test('failed bulk work returns its reason, and the thread continues', async (t) => {
   const database = await openBulk(t)
   await revoke(database, [1, 3])
   await database.db.transaction([
@@ -334,7 +334,7 @@ test('work that fails says why, and the thread goes on', async (t) => {
   assert.equal(crl.entries, 3)
 })
 
-test('bulk work that was never used is closed, and does nothing after it', async (t) => {
+test('bulk work that was never used can be closed and rejects later requests', async (t) => {
   const { bulk } = await openBulk(t)
   await bulk.close()
   await assert.rejects(bulk.tbsCertList(fields, scope), /closed/)
@@ -342,7 +342,7 @@ test('bulk work that was never used is closed, and does nothing after it', async
   await bulk.close()
 })
 
-test('closing fails what is going on, and leaves nothing waiting', async (t) => {
+test('close rejects running bulk work and leaves no promise pending', async (t) => {
   const database = await openBulk(t)
   await revoke(database, [1, 80_000])
   const going = Array.from({ length: 3 }, () => database.bulk.tbsCertList(fields, scope))
@@ -353,7 +353,7 @@ test('closing fails what is going on, and leaves nothing waiting', async (t) => 
   for (const { status } of settled) assert.equal(status, 'rejected')
 })
 
-test('closing in the middle of a report ends it with an error', async (t) => {
+test('close ends an unfinished audit report with an error', async (t) => {
   const database = await openBulk(t)
   await issue(database, [1, 3000])
   let pieces = 0
@@ -367,7 +367,7 @@ test('closing in the middle of a report ends it with an error', async (t) => {
   assert.ok(pieces >= 1 && pieces <= 2, String(pieces))
 })
 
-test('a database that cannot be opened fails the work, each time it is asked for', async (t) => {
+test('each request for bulk work fails while the database cannot be opened', async (t) => {
   const database = await openBulk(t)
   const bulk = createBulkWork({ engine: 'sqlite', at: `${database.path}.missing` })
   for (let time = 0; time < 2; time += 1)
@@ -375,7 +375,7 @@ test('a database that cannot be opened fails the work, each time it is asked for
   await bulk.close()
 })
 
-test('several asked for while the thread dies are all told', async (t) => {
+test('all pending requests are rejected when the bulk worker thread ends', async (t) => {
   const database = await openBulk(t)
   const bulk = createBulkWork({ engine: 'sqlite', at: `${database.path}.missing` })
   const going = Promise.allSettled(Array.from({ length: 5 }, () => bulk.tbsCertList(fields, scope)))

@@ -3,14 +3,14 @@ import { Worker } from 'node:worker_threads'
 import type { BulkWork } from './bulk-work.ts'
 import { PendingReplies } from '../channel/pending-replies.ts'
 import type { DatabaseLocation } from '../store/engines/index.ts'
-import type { BulkAnswer, BulkRequest, ReportPage } from './bulk-thread.ts'
+import type { BulkReply, BulkRequest, ReportPage } from './bulk-thread.ts'
 
-/** Bulk work on a database. The thread starts with the first request, and again after it has failed. */
+/** Creates bulk work on a database. The worker thread starts with the first request, and again after a failure. */
 export function createBulkWork(location: DatabaseLocation): BulkWork {
   let thread: BulkThread | undefined
   let closed = false
 
-  const ask = async (request: BulkRequest): Promise<BulkAnswer> => {
+  const ask = async (request: BulkRequest): Promise<BulkReply> => {
     if (closed) throw new Error('bulk work is closed')
     thread ??= startThread(location, (ended) => {
       if (thread === ended) thread = undefined
@@ -26,18 +26,20 @@ export function createBulkWork(location: DatabaseLocation): BulkWork {
   return {
     async tbsCertList(fields, scope) {
       const answer = await ask({ kind: 'crl', fields, scope })
-      if (!('crl' in answer)) throw new TypeError('bulk work replied with something else')
+      if (!('crl' in answer))
+        throw new TypeError('the bulk worker thread sent a reply of the wrong kind')
       return answer.crl
     },
     async *auditReport(request) {
-      let next: Promise<BulkAnswer> | undefined = ask({ kind: 'report', request, after: 0 })
+      let next: Promise<BulkReply> | undefined = ask({ kind: 'report', request, after: 0 })
       while (next !== undefined) {
-        const answer: BulkAnswer = await next
-        if (!('page' in answer)) throw new TypeError('bulk work replied with something else')
+        const answer: BulkReply = await next
+        if (!('page' in answer))
+          throw new TypeError('the bulk worker thread sent a reply of the wrong kind')
         const { text, last }: ReportPage = answer.page
-        // The thread builds the next page while this one is written.
+        // The worker thread builds the next page while the caller writes this page.
         next = last === undefined ? undefined : ask({ kind: 'report', request, after: last })
-        // A reader that has stopped does not await the failure.
+        // A caller that stops reading does not await the next page, so its failure is handled here.
         next?.catch(() => {})
         yield text
       }
@@ -51,27 +53,27 @@ export function createBulkWork(location: DatabaseLocation): BulkWork {
 
 interface BulkThread {
   readonly worker: Worker
-  readonly replies: PendingReplies<BulkAnswer>
+  readonly replies: PendingReplies<BulkReply>
 }
 
 function startThread(location: DatabaseLocation, onEnd: (thread: BulkThread) => void): BulkThread {
-  // Sources and the built package differ in the extension only.
+  // The extension is .ts in the sources and .js in the built package.
   const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'))
   const worker = new Worker(new URL(`./bulk-thread${extension}`, import.meta.url), {
     workerData: { location },
-    // Flags of the process are about its own program: --input-type would refuse this one.
+    // Flags of the process apply to its main program. A worker thread does not start with --input-type.
     execArgv: [],
-    // Most objects die young; a large young generation would only take memory.
+    // Most objects of this thread live briefly, so a large young generation would only use memory.
     resourceLimits: { maxYoungGenerationSizeMb: 8 },
   })
-  const thread = { worker, replies: new PendingReplies<BulkAnswer>() }
+  const thread = { worker, replies: new PendingReplies<BulkReply>() }
   const end = (error: Error): void => {
     thread.replies.end(error)
     onEnd(thread)
   }
-  // It keeps no process alive by itself.
+  // The worker thread must not keep the process alive.
   worker.unref()
-  worker.on('message', (answer: BulkAnswer) => thread.replies.settle(answer.id, answer))
+  worker.on('message', (answer: BulkReply) => thread.replies.settle(answer.id, answer))
   worker.on('error', end)
   worker.on('exit', () => end(new Error('the bulk worker thread has ended')))
   return thread

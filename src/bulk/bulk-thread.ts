@@ -1,6 +1,6 @@
 /**
- * The thread of bulk work: its own composition root, with a connection that only reads. Requests are answered one after
- * the other; a report is made page by page, so that other requests come in between.
+ * The entry point of the bulk worker thread, which has its own read-only connection. It answers requests one after another. It
+ * builds an audit report page by page, so that other requests run between the pages.
  */
 import { parentPort, workerData } from 'node:worker_threads'
 import { reportForms } from '../authority/audit-report.ts'
@@ -11,7 +11,7 @@ import {
   selectAuditedCertificates,
 } from '../store/audit-report-rows.ts'
 import { bytesOf, integerOf } from '../store/columns.ts'
-import { beforeRevocations, selectRevocations, type CrlScope } from '../store/revocations.ts'
+import { crlStart, selectRevocations, type CrlScope } from '../store/revocations.ts'
 import { loadEngine, type DatabaseLocation } from '../store/engines/index.ts'
 import type { RowReader } from '../store/engine.ts'
 import { TextBuffer } from './text-buffer.ts'
@@ -24,11 +24,11 @@ export type BulkRequest =
 
 export interface ReportPage {
   readonly text: Uint8Array<ArrayBuffer>
-  /** Number of the last certificate in it; undefined if the report ends here. */
+  /** Number of the last certificate on the page. Undefined on the last page of the report. */
   readonly last: number | undefined
 }
 
-export type BulkAnswer =
+export type BulkReply =
   | { readonly id: number; readonly crl: BuiltCrl }
   | { readonly id: number; readonly page: ReportPage }
   | { readonly id: number; readonly failure: string }
@@ -36,7 +36,7 @@ export type BulkAnswer =
 const pageRows = 500
 const page = new TextBuffer()
 
-/** A failure to open ends the thread. */
+/** Opens the database. The thread ends if that fails. */
 async function openRows(location: DatabaseLocation): Promise<RowReader> {
   const engine = await loadEngine(location)
   return engine.openRows()
@@ -53,16 +53,16 @@ function serve(port: NonNullable<typeof parentPort>, opening: Promise<RowReader>
     try {
       if (request.kind === 'crl') {
         const crl = await readTbsCertList(rows, request.fields, request.scope)
-        port.postMessage({ id, crl } satisfies BulkAnswer, [
+        port.postMessage({ id, crl } satisfies BulkReply, [
           crl.tbsCertListDer.buffer as ArrayBuffer,
         ])
       } else {
         const reportPage = await buildPage(rows, request.request, request.after)
-        port.postMessage({ id, page: reportPage } satisfies BulkAnswer, [reportPage.text.buffer])
+        port.postMessage({ id, page: reportPage } satisfies BulkReply, [reportPage.text.buffer])
       }
     } catch (error) {
       const failure = error instanceof Error ? (error.stack ?? error.message) : String(error)
-      port.postMessage({ id, failure } satisfies BulkAnswer)
+      port.postMessage({ id, failure } satisfies BulkReply)
     }
   }
 }
@@ -74,13 +74,13 @@ async function readTbsCertList(
 ): Promise<BuiltCrl> {
   const writer = new RevokedCertificatesWriter()
   await rows.readSnapshot(async () => {
-    let after: number | undefined = beforeRevocations
+    let after: number | undefined = crlStart
     while (after !== undefined) after = await addPage(rows, writer, { scope, after })
   })
   return { tbsCertListDer: encodeTbsCertList(fields, writer.pieces()), entries: writer.entries }
 }
 
-/** Number of the last certificate on the page; undefined if none follows. */
+/** Adds a page of rows. Returns the number of the last certificate, or undefined on the last page. */
 async function addPage(
   reader: RowReader,
   writer: RevokedCertificatesWriter,

@@ -1,14 +1,14 @@
-/** The port to work over more rows than fit into a tick: done off the main thread, on a connection of its own. */
+/** The port to work over many rows: CRL entries and audit reports. The work runs off the main thread, on its own connection. */
 import type { AuditedAuthority, AuditReportFormat } from '../authority/audit-report.ts'
 import type { CrlScope } from '../store/revocations.ts'
 import type { TbsCertListFields } from '../x509/certificate-list.ts'
 
 export interface BulkWork {
-  /** A TBSCertList of the revocations in `scope`, as one read sees them. */
+  /** Builds a TBSCertList of the revocations in `scope` from one snapshot of the database. */
   tbsCertList(fields: TbsCertListFields, scope: CrlScope): Promise<BuiltCrl>
-  /** An audit report in pieces of some hundred kilobytes, each made when it is asked for. */
+  /** Returns an audit report in pieces of some hundred kilobytes. Each piece is built when the caller requests it. */
   auditReport(request: AuditReportRequest): AsyncIterable<Uint8Array>
-  /** Ends the thread; what is going on there fails. */
+  /** Ends the thread. Running requests are rejected. */
   close(): Promise<void>
 }
 

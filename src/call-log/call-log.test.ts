@@ -33,14 +33,14 @@ const numbers = (written: string): number[] =>
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line).n)
 
-test('every record is written once and in order, however they come', async () => {
+test('every record is written once and in order', async () => {
   const { sink, callLog } = queued()
   const count = 500
   const outcomes: Promise<boolean>[] = []
   for (let n = 0; n < count; n += 1) {
     if (n % 3 === 0) outcomes.push(callLog.record({ n }))
     else callLog.write({ n })
-    // Between the end of a batch and the next one there are microtasks.
+    // Microtasks run between the end of a batch and the next one.
     if (n % 7 === 0) await Promise.resolve()
     if (n % 50 === 0) await setTimeout(0)
   }
@@ -53,12 +53,12 @@ test('every record is written once and in order, however they come', async () =>
   assert.ok(sink.batches < count)
 })
 
-test('a record that is added when the last batch has just ended does not wait for another', async () => {
+test('a record added right after a batch has ended does not wait for another record', async () => {
   const { callLog } = queued()
   for (let n = 0; n < 100; n += 1) assert.ok(await callLog.record({ n }))
 })
 
-test('a fault is said once, drops records, and is over with the first that is written', async () => {
+test('a fault is logged once, drops records, and ends with the first successful write', async () => {
   const { said, sink, callLog } = queued()
   const changes: boolean[] = []
   callLog.onChange((isWritable) => changes.push(isWritable))
@@ -72,7 +72,7 @@ test('a fault is said once, drops records, and is over with the first that is wr
   sink.fault = undefined
   assert.equal(await callLog.record({ n: 5 }), true)
   assert.equal(callLog.isWritable(), true)
-  // What somebody waited for is not lost.
+  // Records that a caller waited for are kept.
   assert.deepEqual(numbers(sink.written), [1, 2, 3, 4, 5])
   assert.deepEqual(said, [
     'the call log cannot be written; records are dropped',
@@ -81,7 +81,7 @@ test('a fault is said once, drops records, and is over with the first that is wr
   assert.deepEqual(changes, [false, true])
 })
 
-test('a file that failed is left alone for a while, and tried again at once after reopening', async () => {
+test('after a failed write the file is retried after a pause, or immediately after reopening', async () => {
   const { sink, callLog } = queued(600_000)
   sink.fault = new Error('gone')
   assert.equal(await callLog.record({ n: 1 }), false)
@@ -95,7 +95,7 @@ test('a file that failed is left alone for a while, and tried again at once afte
   assert.deepEqual(numbers(sink.written), [1, 2, 3])
 })
 
-test('closing writes what waits, and drops what comes later', async () => {
+test('closing writes waiting records and drops later ones', async () => {
   const { sink, callLog } = queued()
   for (let n = 0; n < 10; n += 1) callLog.write({ n })
   await callLog.close()

@@ -22,7 +22,7 @@ export interface CallLog {
   onChange(listener: (isWritable: boolean) => void): void
   /** Opens the file at the path again: another program may have moved it. */
   reopen(): void
-  /** Writes what is still waiting. */
+  /** Writes the waiting records, then closes the sink. */
   close(): Promise<void>
 }
 
@@ -30,10 +30,10 @@ export interface CallLog {
 const waitingMax = 64 * 1024 * 1024
 /** Limit on the records that are kept after a failed write. */
 const owedMax = 10_000
-/** How long a file that failed is left alone. */
+/** Pause before the next attempt after a failed write. */
 const pauseMilliseconds = 1000
 
-/** Records to the file at that path, `-` for standard output. Throws ConfigurationError if it cannot be written. */
+/** Opens the call log at a path; `-` is standard output. Throws ConfigurationError if the file cannot be written. */
 export async function openCallLog(path: string, log: Log, clock: Clock): Promise<CallLog> {
   if (path === '-') return new QueuedCallLog(streamSink(process.stdout), log)
   if (!existsSync(dirname(path)))

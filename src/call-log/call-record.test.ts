@@ -26,7 +26,7 @@ test('every operation has a verb that shows whether it reads or writes', () => {
   for (const name of Object.keys(operations)) assert.ok(isRead(name) !== writes.test(name), name)
 })
 
-test('what is too long is cut, and its length is said', () => {
+test('a long value is truncated and its length is recorded', () => {
   const long = 'x'.repeat(30_000)
   const { userAgent, errorMessage, requestParameters } = recordOf({
     userAgent: long,
@@ -43,7 +43,7 @@ test('what is too long is cut, and its length is said', () => {
   assert.match(String(pair['userAgent']), /x… \[30257 characters\]$/)
 })
 
-test('a record has a limit, whatever the call was', () => {
+test('the size of a record is limited for every call', () => {
   const value = fc.letrec<{ any: unknown }>((tie) => ({
     any: fc.oneof(
       { depthSize: 'large' },
@@ -73,7 +73,7 @@ test('a record has a limit, whatever the call was', () => {
   assert.ok(JSON.stringify(recordOf({ input: { A: wide, B: wide } })).length < 70_000)
 })
 
-test('counted calls have the record of the first, with their number and the time they took', () => {
+test('an aggregate record repeats the first call, with the number of calls and their period', () => {
   const error = { code: 'UnrecognizedClientException', message: 'The security token' }
   const counted = {
     count: 41,

@@ -1,23 +1,23 @@
-/** One call as CloudTrail records it (AWS CloudTrail User Guide, CloudTrail record contents). */
+/** The CloudTrail record of one API call (AWS CloudTrail User Guide, CloudTrail record contents). */
 import { isoSeconds } from '../text/iso-time.ts'
 import { userIdOf, type Caller } from '../identity/caller.ts'
 import { roleArn } from '../identity/principal-arn.ts'
 import { truncateText } from '../text/visible-text.ts'
 
-/** What is known of a call when it is over. */
+/** A completed call. */
 export interface EndedCall {
   readonly requestId: string
-  /** UUID of the record's own. */
+  /** UUID of the record. */
   readonly eventId: string
   /** The service: `acm-pca.amazonaws.com`. */
   readonly eventSource: string
   readonly time: Date
   readonly operation: string | undefined
-  /** Undefined for a call that nobody was proved to have made. */
+  /** Undefined for a call that was not authenticated. */
   readonly caller: Caller | undefined
   readonly sourceIp: string | undefined
   readonly userAgent: string | undefined
-  /** Members of the input, once they have been found to be right. */
+  /** The validated input; undefined if validation failed. */
   readonly input: unknown
   readonly output: unknown
   readonly error: { readonly code: string; readonly message: string } | undefined
@@ -30,7 +30,7 @@ export interface RepeatedCalls {
   readonly lastAt: Date
 }
 
-/** The record, with names and order of members as in CloudTrail, and the limits below. */
+/** Creates the record with CloudTrail's names and order of members, within the limits below. */
 export function callRecord(call: EndedCall): object {
   const { operation, caller, error } = call
   const budget = { charactersLeft: parametersMax }
@@ -46,7 +46,7 @@ export function callRecord(call: EndedCall): object {
     userAgent: call.userAgent === undefined ? null : cut(call.userAgent, userAgentMax),
     ...(error && { errorCode: error.code, errorMessage: cut(error.message, textMax) }),
     requestParameters: shown(call.input, { depth: 0, budget }) ?? null,
-    // What is read is not repeated.
+    // CloudTrail omits the response of read-only operations.
     responseElements:
       readOnly || error !== undefined ? null : (shown(call.output, { depth: 0, budget }) ?? null),
     requestID: call.requestId,
@@ -59,7 +59,7 @@ export function callRecord(call: EndedCall): object {
   }
 }
 
-/** The aggregate record: that of the first call, without its parameters, request id and user agent. */
+/** Creates the aggregate record: the record of the first call without parameters, request ID and user agent. */
 export function repeatedRecord(
   first: EndedCall,
   { count, firstAt, lastAt }: RepeatedCalls,
@@ -75,7 +75,7 @@ export function repeatedRecord(
   }
 }
 
-/** CloudTrail calls an operation read-only by the verb of its name. */
+/** Returns whether CloudTrail considers the operation read-only, which follows from the verb of its name. */
 export function isRead(operation: string): boolean {
   return /^(?:Get|List|Describe)/.test(operation)
 }
@@ -118,10 +118,10 @@ const userAgentMax = 256
 const parametersMax = 32_768
 const ellipsis = '…'
 
-/** Members of these names are long, and found elsewhere by the serial number or the ARN. */
+/** Names of long members, which can be retrieved by serial number or ARN. */
 const bodies: ReadonlySet<string> = new Set(['Csr', 'Certificate', 'CertificateChain'])
 
-/** With these anyone could do what the call was made for; CloudTrail's words in their place. */
+/** Names of members with secrets, which are replaced as in CloudTrail. */
 const secrets: ReadonlySet<string> = new Set([
   'SecretAccessKey',
   'SessionToken',
@@ -132,11 +132,11 @@ const hidden = 'HIDDEN_DUE_TO_SECURITY_REASONS'
 
 interface Shown {
   readonly depth: number
-  /** Characters that are left of `parametersMax`. */
+  /** Remaining characters of `parametersMax`. */
   readonly budget: { charactersLeft: number }
 }
 
-/** The same with names in lower camel case, long texts cut, and bodies by their length only. */
+/** Converts a value for the record: names in lower camel case, long texts truncated, bodies replaced by their length. */
 function shown(value: unknown, { depth, budget }: Shown): unknown {
   if (budget.charactersLeft <= 0) return ellipsis
   if (typeof value === 'string') return spend(cut(value, textMax), budget)
@@ -163,7 +163,7 @@ function memberOf(name: string, member: unknown, below: Shown): unknown {
   return bodies.has(name) ? `${sentLength(member)} octets` : shown(member, below)
 }
 
-/** Length of a body as it is sent, which is base64 for bytes. */
+/** Length of a body on the wire, where bytes are encoded in base64. */
 function sentLength(body: unknown): number {
   if (body instanceof Uint8Array) return Math.ceil(body.length / 3) * 4
   return typeof body === 'string' ? body.length : 0

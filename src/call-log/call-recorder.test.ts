@@ -48,7 +48,7 @@ function unknownCall(more: Partial<EndedCall> = {}): EndedCall {
 const countOf = (record: Fields | undefined): unknown =>
   (record?.['additionalEventData'] as Fields | undefined)?.['aggregatedCalls']
 
-test('of calls that nobody was proved to have made the first is recorded, and the others of a minute are counted', () => {
+test('the first unauthenticated call is recorded, and others within a minute are counted', () => {
   const { record, records, minute } = recorder()
   for (let n = 0; n < 1000; n += 1) record(unknownCall())
   assert.equal(records.length, 1)
@@ -64,7 +64,7 @@ test('of calls that nobody was proved to have made the first is recorded, and th
   assert.equal(records.length, 5)
 })
 
-test('addresses of one network are one source, and there is a limit to sources', () => {
+test('addresses of one network are one source, and the number of sources is limited', () => {
   const { calls, record, records } = recorder()
   for (let n = 0; n < 5000; n += 1) record(unknownCall({ sourceIp: `2001:db8::${n.toString(16)}` }))
   assert.equal(records.length, 1)
@@ -81,7 +81,7 @@ test('addresses of one network are one source, and there is a limit to sources',
   )
 })
 
-test('calls of a proved caller, and what a token proved, are recorded one by one', () => {
+test('authenticated calls are recorded one by one', () => {
   const { record, records } = recorder()
   const caller = userCaller()
   for (let n = 0; n < 10; n += 1) record(unknownCall({ caller }))
@@ -89,7 +89,7 @@ test('calls of a proved caller, and what a token proved, are recorded one by one
   assert.equal(records.length, 20)
 })
 
-test('a call that has to be recorded and cannot be is refused before and after', async () => {
+test('a call that must be recorded and cannot be is refused before and after its effect', async () => {
   const { calls, state } = recorder(true)
   const call = unknownCall({ caller: userCaller(), error: undefined })
   calls.requireWritable()

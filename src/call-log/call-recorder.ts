@@ -14,7 +14,7 @@ export interface CallLogPort {
 }
 
 export interface CallRecorder {
-  /** Whether a call that cannot be recorded is refused. */
+  /** Whether calls that cannot be recorded are refused. */
   readonly isRequired: boolean
   /** Records a call. Returns whether its answer may be sent. */
   record(call: EndedCall): boolean | Promise<boolean>
@@ -25,7 +25,7 @@ export interface CallRecorder {
 }
 
 export interface CallRecorderOptions {
-  /** Whether a call that cannot be recorded is refused. */
+  /** Whether to refuse calls that cannot be recorded. */
   readonly required: boolean
   /** Runs `work` after a delay in milliseconds; a timer by default. */
   readonly later?: (work: () => void, milliseconds: number) => void

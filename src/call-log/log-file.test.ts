@@ -50,7 +50,7 @@ test('lines are appended, with mode 0600', async (t) => {
   assert.equal((await stat(path)).mode & 0o777, 0o600)
 })
 
-test('a file that was renamed is not written to any more, whether another is there or not', async (t) => {
+test('a renamed file is no longer written to, with or without a new file at the path', async (t) => {
   const { path, sink, text } = await opened(t)
   await sink.append('one\n')
   await rename(path, `${path}.1`)
@@ -64,7 +64,7 @@ test('a file that was renamed is not written to any more, whether another is the
   assert.equal((await stat(path)).mode & 0o777, 0o640)
 })
 
-test('a file that was removed is made again', async (t) => {
+test('a removed file is created again', async (t) => {
   const { path, sink, text } = await opened(t)
   await sink.append('one\n')
   await rm(path)
@@ -72,7 +72,7 @@ test('a file that was removed is made again', async (t) => {
   assert.equal(await text(), 'two\n')
 })
 
-test('a file that was copied and truncated is written from its beginning', async (t) => {
+test('a file that was copied and truncated is written from its start', async (t) => {
   const { path, sink, text } = await opened(t)
   await sink.append('one\n')
   await copyFile(path, `${path}.1`)

@@ -5,7 +5,7 @@ import { PendingReplies } from './pending-replies.ts'
 
 const ignore = (): void => {}
 
-test('each request gets its own reply, whatever the order of the replies', async () => {
+test('each request receives its own reply if replies arrive in another order', async () => {
   const order = fc
     .integer({ min: 1, max: 20 })
     .chain((count) =>
@@ -23,7 +23,7 @@ test('each request gets its own reply, whatever the order of the replies', async
   )
 })
 
-test('a second reply, and a reply to no request, are ignored', async () => {
+test('a duplicate reply and a reply with an unknown id are ignored', async () => {
   const pending = new PendingReplies<string>()
   const ids: number[] = []
   const request = pending.request((id) => ids.push(id))
@@ -34,19 +34,19 @@ test('a second reply, and a reply to no request, are ignored', async () => {
   assert.equal(await request, 'first')
 })
 
-test('the end of the other side rejects all requests, waiting and later ones, with its first error', async () => {
+test('the end of a channel rejects pending and later requests with the first error', async () => {
   const pending = new PendingReplies<string>()
   let sent = 0
   const send = (): void => void (sent += 1)
   const waiting = [pending.request(send), pending.request(send, 1000)]
-  pending.end(new Error('it has ended'))
+  pending.end(new Error('the channel has ended'))
   pending.end(new Error('another error'))
   for (const request of [...waiting, pending.request(send)])
-    await assert.rejects(request, /^Error: it has ended$/)
+    await assert.rejects(request, /^Error: the channel has ended$/)
   assert.equal(sent, 2)
 })
 
-test('a request that cannot be sent is rejected, and the others go on', async () => {
+test('a request that cannot be sent is rejected, and other requests still receive replies', async () => {
   const pending = new PendingReplies<string>()
   const unsent = pending.request(() => {
     throw new TypeError('cannot be cloned')
@@ -58,7 +58,7 @@ test('a request that cannot be sent is rejected, and the others go on', async ()
   assert.equal(await request, 'reply')
 })
 
-test('a request with a timeout is rejected in time, and its late reply is ignored', async (t) => {
+test('a request is rejected after its timeout, and a late reply to it is ignored', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] })
   const pending = new PendingReplies<string>()
   const ids: number[] = []
@@ -70,5 +70,5 @@ test('a request with a timeout is rejected in time, and its late reply is ignore
   assert.equal(await inTime, 'reply')
   t.mock.timers.tick(1)
   pending.settle(ids[0] ?? 0, 'late')
-  await assert.rejects(late, /the reply is late/)
+  await assert.rejects(late, /no reply was received in time/)
 })

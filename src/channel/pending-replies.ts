@@ -1,6 +1,6 @@
 /**
- * Requests over a channel of messages, to a worker process or a worker thread, that wait for their replies. A request has an id,
- * and its reply has the same one.
+ * Matches requests to replies on a message channel to a worker process or a worker thread. A request and its reply have the same
+ * id.
  */
 export class PendingReplies<Reply> {
   readonly #pending = new Map<number, PromiseWithResolvers<Reply>>()
@@ -18,7 +18,10 @@ export class PendingReplies<Reply> {
     const reply = Promise.withResolvers<Reply>()
     this.#pending.set(id, reply)
     if (milliseconds === undefined) return reply.promise
-    const timer = setTimeout(() => reply.reject(new Error('the reply is late')), milliseconds)
+    const timer = setTimeout(
+      () => reply.reject(new Error('no reply was received in time')),
+      milliseconds,
+    )
     try {
       return await reply.promise
     } finally {
@@ -27,13 +30,13 @@ export class PendingReplies<Reply> {
     }
   }
 
-  /** Hands a reply to its request. A reply to no request, or to one that has timed out, is ignored. */
+  /** Resolves a request with its reply. Ignores a reply whose request does not exist or has timed out. */
   settle(id: number, reply: Reply): void {
     this.#pending.get(id)?.resolve(reply)
     this.#pending.delete(id)
   }
 
-  /** Rejects the requests that wait, and later ones: the other side has ended. */
+  /** Rejects pending and later requests, because the other end of the channel has ended. */
   end(error: Error): void {
     this.#end ??= error
     for (const { reject } of this.#pending.values()) reject(error)

@@ -4,13 +4,13 @@ import { isReasonCode } from '../authority/revocation-reason.ts'
 import type { Services } from '../services.ts'
 import { bytesOf, integerOf } from '../store/columns.ts'
 import type { CrlRecord } from '../store/crls.ts'
-import { beforeRevocations } from '../store/revocations.ts'
+import { crlStart } from '../store/revocations.ts'
 import {
-  noteTakenOver,
+  countRecoveredRevocations,
   selectRevokedSerials,
-  takeOverRevocation,
-  type PublishedRevocation,
-} from '../store/taken-over-revocations.ts'
+  insertRecoveredRevocation,
+  type CrlRevocation,
+} from '../store/recovered-revocations.ts'
 import { readRevokedCertificates, type RevokedCertificate } from '../x509/revoked-certificates.ts'
 import { paddedSerialNumber, serialNumberKey } from '../x509/serial-number-text.ts'
 import type { ForeignCrl } from './foreign-crl.ts'
@@ -34,7 +34,7 @@ export async function recoverRevocations(
   { authority, crl, issuer }: DueCrl,
   { number, revokedCertificates }: ForeignCrl,
 ): Promise<void> {
-  const missing = new Map<string, PublishedRevocation>()
+  const missing = new Map<string, CrlRevocation>()
   for (const entry of readRevokedCertificates(revokedCertificates)) {
     const revocation = revocationOf(entry)
     missing.set(serialNumberKey(revocation.serialNumber), revocation)
@@ -46,8 +46,8 @@ export async function recoverRevocations(
   for (let at = 0; at < revocations.length; at += batch) {
     const some = revocations.slice(at, at + batch)
     const rows = await db.transaction([
-      ...some.flatMap((revocation) => takeOverRevocation(revocation, from)),
-      ...noteTakenOver(authority, crl.id, clock.now()),
+      ...some.flatMap((revocation) => insertRecoveredRevocation(revocation, from)),
+      ...countRecoveredRevocations(authority, crl.id, clock.now()),
     ])
     count += rows.flat().length
   }
@@ -61,7 +61,7 @@ function revocationOf({
   serialNumber,
   revocationDate,
   reasonCode,
-}: RevokedCertificate): PublishedRevocation {
+}: RevokedCertificate): CrlRevocation {
   return {
     serialNumber: paddedSerialNumber(serialNumber),
     revokedAt: revocationDate,
@@ -74,9 +74,9 @@ function revocationOf({
 async function leaveKnown(
   db: Services['db'],
   authority: Authority,
-  missing: Map<string, PublishedRevocation>,
+  missing: Map<string, CrlRevocation>,
 ): Promise<void> {
-  let after = beforeRevocations
+  let after = crlStart
   for (;;) {
     const rows = await db.query(selectRevokedSerials(authority.number, after, pageRows))
     for (const row of rows) missing.delete(serialNumberKey(bytesOf(row, 'serial_number')))

@@ -1,52 +1,51 @@
-/** Who asks, as Signature V4 proved it. */
+/** The authenticated principal of a request. */
 export interface Caller {
   /** AWS partition of the Region: `aws`, `aws-cn`, `aws-us-gov`, … */
   readonly partition: string
-  /** Region in the scope of the request's signature; resources of other Regions are not seen. */
+  /** Region in the scope of the request's signature. Resources of other Regions are not visible. */
   readonly region: string
-  /** Twelve digits; of a service the account that it acts for. */
+  /** Twelve digits. For a service: the account that it acts for. */
   readonly accountId: string
-  /** Organization that the account is in: `o-…`. */
+  /** The account's organization, `o-…`, if it belongs to one. */
   readonly organizationId: string | undefined
   /**
-   * ARN of the caller: `arn:aws:iam::123456789012:user/administrator`, that of a role's session, or the name of a
-   * service.
+   * `arn:aws:iam::123456789012:user/administrator`, the ARN of a role session, or the name of a service.
    */
   readonly arn: string
   readonly accessKeyId: string
   readonly principal: CallingPrincipal
-  /** Identity policies, JSON texts; none allows nothing. */
+  /** Identity policies as JSON. An empty list allows nothing. */
   readonly policies: readonly string[]
-  /** What a session is held to beside the policies of its role; undefined if it is held to nothing. */
+  /** Session policies as JSON, which limit a session further; undefined if it was created without any. */
   readonly sessionPolicies: readonly string[] | undefined
 }
 
-/** What kind of principal a caller is. */
+/** The kind of principal, with the properties of that kind. */
 type CallingPrincipal = CallingUser | RoleSession | CallingService
 
 interface CallingUser {
   readonly kind: 'user'
   readonly userName: string
-  /** `AIDA` and 16 characters. */
+  /** `AIDA` followed by 16 characters. */
   readonly userId: string
   readonly tags: Tags
 }
 
-/** The part of a session of a role that its token and its calls have in common (STS API, AssumeRole). */
+/** Properties of a role session that its token and its requests share (STS API, AssumeRole). */
 export interface SessionProperties {
-  /** `AROA` and 16 characters. */
+  /** `AROA` followed by 16 characters. */
   readonly roleId: string
   readonly sessionName: string
   readonly issuedAt: Date
   readonly tags: Tags
-  /** Those of its own tags that a session made with its credentials has too. */
+  /** Session tags that are passed on to sessions created with this session's credentials. */
   readonly transitiveTags: Tags
   readonly sourceIdentity: string | undefined
-  /** ARN of the identity provider whose token it was made with. */
+  /** ARN of the identity provider that issued the session's web identity token. */
   readonly federatedProvider: string | undefined
 }
 
-/** A session as a caller; its tags are those of the role, overridden by those of the session. */
+/** A role session as a caller. Its tags are the role's tags, overridden by the session's tags. */
 interface RoleSession extends SessionProperties {
   readonly kind: 'role-session'
   readonly roleName: string
@@ -57,29 +56,29 @@ export interface CallingService {
   readonly kind: 'service'
   /** `acm.amazonaws.com`. */
   readonly name: string
-  /** ARN of the resource that it acts for, if one is known. */
+  /** ARN of the resource that the service acts for, if known. */
   readonly sourceArn: string | undefined
 }
 
-/** The one service that permissions can be given to (AWS Private CA API, CreatePermission). */
+/** The only service that CreatePermission accepts as principal (AWS Private CA API, CreatePermission). */
 export const acmServicePrincipal = 'acm.amazonaws.com'
 
-/** Tags of a principal: values by key. */
+/** Tag values of a principal by tag key. */
 export type Tags = Readonly<Record<string, string>>
 
-/** Name of the service that asks; undefined if none does. */
+/** Name of the calling service; undefined if the caller is not a service. */
 export function serviceOf({ principal }: Caller): string | undefined {
   return principal.kind === 'service' ? principal.name : undefined
 }
 
-/** Tags with others that come before them, whatever the case of their keys. */
+/** Merges two sets of tags. `others` takes precedence; keys are compared without case. */
 export function overriddenTags(tags: Tags, others: Tags): Tags {
   const keys = new Set(Object.keys(others).map((key) => key.toLowerCase()))
   const inherited = Object.entries(tags).filter(([key]) => !keys.has(key.toLowerCase()))
   return { ...Object.fromEntries(inherited), ...others }
 }
 
-/** The unique id of a caller (IAM User Guide, IAM identifiers): what STS and `aws:userid` say. */
+/** The unique ID of a caller, as in STS responses and `aws:userid` (IAM User Guide, IAM identifiers). */
 export function userIdOf({ principal }: Pick<Caller, 'principal'>): string {
   switch (principal.kind) {
     case 'user':

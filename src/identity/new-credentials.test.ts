@@ -9,7 +9,7 @@ const form = (key: { accessKeyId: string; secretAccessKey: string }): void => {
   assert.match(key.secretAccessKey, /^[A-Za-z0-9+/]{40}$/)
 }
 
-test('an access key has the form of AWS, whatever the random bytes are', () => {
+test('an access key has the form of AWS for any random bytes', () => {
   fc.assert(
     fc.property(fc.uint8Array({ minLength: 64, maxLength: 64 }), (bytes) => {
       form(newAccessKey({ bytes: (length) => bytes.subarray(0, length) }))
@@ -17,14 +17,14 @@ test('an access key has the form of AWS, whatever the random bytes are', () => {
   )
 })
 
-test('unique ids say what they are of', () => {
+test('the prefix of a unique ID names the kind of principal', () => {
   const random = { bytes: (length: number) => new Uint8Array(length) }
   assert.equal(newUniqueId('user', random), 'AIDAAAAAAAAAAAAAAAAA')
   assert.equal(newUniqueId('role', random), 'AROAAAAAAAAAAAAAAAAA')
   assert.equal(newAccessKey(random, 'temporary access key').accessKeyId, 'ASIAAAAAAAAAAAAAAAAA')
 })
 
-test('all of the random bytes are used', () => {
+test('every random byte changes the access key', () => {
   const of = (byte: number) =>
     newAccessKey({ bytes: (length) => new Uint8Array(length).fill(byte) })
   assert.equal(of(0).accessKeyId, 'AKIAAAAAAAAAAAAAAAAA')

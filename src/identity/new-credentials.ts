@@ -1,12 +1,12 @@
 import type { Random } from '../random.ts'
 
-/** RFC 4648 base 32, which AWS's unique ids are written in. */
+/** The base 32 alphabet of RFC 4648, which AWS uses for unique IDs. */
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
 const idCharacters = 16
-/** 240 bits: 40 characters of base64, as AWS's secrets are. */
+/** 30 bytes are 40 characters of base64, the length of AWS's secret access keys. */
 const secretBytes = 30
 
-/** Unique ids by what they are of (IAM User Guide, IAM identifiers). */
+/** Prefixes of unique IDs by kind (IAM User Guide, IAM identifiers). */
 const prefixes = {
   'access key': 'AKIA',
   'temporary access key': 'ASIA',
@@ -14,13 +14,13 @@ const prefixes = {
   role: 'AROA',
 } as const
 
-/** A new unique id in AWS's form: four letters that say what it is of, and 16 characters. */
+/** Creates a unique ID in AWS's form: a prefix of four letters and 16 random characters. */
 export function newUniqueId(of: keyof typeof prefixes, random: Random): string {
   const characters = Array.from(random.bytes(idCharacters), (byte) => alphabet.charAt(byte & 31))
   return `${prefixes[of]}${characters.join('')}`
 }
 
-/** A new access key in AWS's form: an id, and a secret of 40 characters. */
+/** Creates an access key in AWS's form: an access key ID and a secret access key of 40 characters. */
 export function newAccessKey(
   random: Random,
   of: 'access key' | 'temporary access key' = 'access key',

@@ -1,6 +1,6 @@
 /** ARNs of principals (IAM User Guide, IAM ARNs). */
 
-/** Where a principal belongs. */
+/** Partition and account of a principal. */
 interface Home {
   readonly partition: string
   /** Twelve digits. */
@@ -15,7 +15,7 @@ export function roleArn({ partition, accountId }: Home, roleName: string): strin
   return `arn:${partition}:iam::${accountId}:role/${roleName}`
 }
 
-/** Of a session of a role. */
+/** The ARN of a role session. */
 export function sessionArn(
   { partition, accountId }: Home,
   { roleName, sessionName }: { readonly roleName: string; readonly sessionName: string },
@@ -23,12 +23,12 @@ export function sessionArn(
   return `arn:${partition}:sts::${accountId}:assumed-role/${roleName}/${sessionName}`
 }
 
-/** Of an OpenID Connect identity provider, by the URL of its issuer. */
+/** The ARN of an OpenID Connect identity provider, from its issuer URL. */
 export function providerArn({ partition, accountId }: Home, issuer: string): string {
   return `arn:${partition}:iam::${accountId}:oidc-provider/${placeOfIssuer(issuer)}`
 }
 
-/** An issuer without its scheme, as ARNs and condition keys have it. */
+/** The issuer URL without `https://`, as ARNs and condition keys contain it. */
 export function placeOfIssuer(issuer: string): string {
   return issuer.replace(/^https?:\/\//, '')
 }

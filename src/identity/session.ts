@@ -1,34 +1,34 @@
 /**
- * Temporary credentials (IAM User Guide, Temporary security credentials). All that is known of a session is sealed in its
- * token, so that none is stored, and any node that has the master key knows it.
+ * Temporary credentials (IAM User Guide, Temporary security credentials). The session token contains the whole session,
+ * encrypted. Sessions are therefore not stored, and every node with the master key accepts them.
  */
 import type { SessionProperties } from './caller.ts'
 import { createBoundedCache } from '../bounded-cache.ts'
 import { SealError, type Sealer } from '../sealer.ts'
 
-/** A session of a role with its credentials. */
+/** A role session with its credentials. */
 export interface Session extends SessionProperties {
-  /** `ASIA` and 16 characters. */
+  /** `ASIA` followed by 16 characters. */
   readonly accessKeyId: string
-  /** In clear. Never logged; answered once. */
+  /** Unencrypted. It is never logged, and returned only in the response that creates the session. */
   readonly secretAccessKey: string
   readonly expiresAt: Date
-  /** What it is held to beside the policies of its role, JSON texts. */
+  /** Session policies as JSON, which limit the role's policies further. */
   readonly policies: readonly string[] | undefined
 }
 
 export interface Sessions {
-  /** The token of a session, base64. */
+  /** Encrypts a session into its token, in base64. */
   tokenOf(session: Session): string
-  /** The session with that access key and token; undefined for a token that is not one of ours for that key. */
+  /** Decrypts a token. Undefined if the token is invalid or belongs to another access key. */
   open(accessKeyId: string, token: string): Session | undefined
 }
 
-/** A token is a header of a request, and all headers together have 32 KiB. */
+/** In characters. The token is a request header, and all headers of a request are limited to 32 KiB. */
 const tokenLengthMax = 16_384
 const sessionsMax = 10_000
 
-/** Sessions whose tokens are sealed, each bound to its access key. */
+/** Creates Sessions whose tokens are encrypted and bound to their access key IDs. */
 export function createSessions(sealer: Sealer): Sessions {
   const opened = createBoundedCache<Session>(sessionsMax)
   return {

@@ -2,19 +2,19 @@ import { expiryThreshold, expiryThresholds } from '../authority/expiry-threshold
 import type { Services } from '../services.ts'
 import {
   insertAnnouncement,
-  listUnannounced,
+  listUnannouncedExpiries,
   type ExpiringAuthority,
 } from '../store/expiry-announcements.ts'
 import { ConflictError } from '../store/database.ts'
 import { certificateAuthorityArn } from '../wire/arn.ts'
-import { forEachOf } from './scheduler/for-each.ts'
+import { forEachParallel } from './scheduler/for-each.ts'
 import type { Job, JobResult } from './scheduler/scheduler.ts'
 
 const batch = 100
 
 /**
- * Announces that the certificate of a CA expires in 90, 30, 7 and 1 days, and that it has expired: each once. Nothing
- * else happens then: what follows from an expiry is computed where it counts.
+ * Sends one event each when a CA certificate will expire in 90, 30, 7 and 1 days, and when it has expired. The job changes no
+ * state: EXPIRED is computed when the CA is read.
  */
 export const announceExpiry: Job<'announce-expiry'> = {
   name: 'announce-expiry',
@@ -22,8 +22,12 @@ export const announceExpiry: Job<'announce-expiry'> = {
   async run(services, signal) {
     const { db, clock, wake } = services
     const [longest = 0] = expiryThresholds
-    const authorities = await listUnannounced(db, { now: clock.now(), days: longest, limit: batch })
-    const result = await forEachOf(authorities, { parallel: 1, signal }, (authority) =>
+    const authorities = await listUnannouncedExpiries(db, {
+      now: clock.now(),
+      days: longest,
+      limit: batch,
+    })
+    const result = await forEachParallel(authorities, { parallel: 1, signal }, (authority) =>
       announce(services, authority),
     )
     if (authorities.length === batch) wake('announce-expiry')
@@ -48,7 +52,7 @@ async function announce(
   try {
     await db.transaction([insertAnnouncement(certificateNumber, days, now), ...event.statements])
   } catch (error) {
-    // Another process was faster.
+    // Another process has announced it already.
     if (error instanceof ConflictError) return 'done'
     throw error
   }

@@ -1,20 +1,20 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
-import { restAfter } from './delete-expired.ts'
+import { pauseAfter } from './delete-expired.ts'
 
-test('the job works half of the time of a process that has nothing else to do', () => {
-  assert.equal(restAfter(0), 1)
+test('delete-expired works half of the time in an idle process', () => {
+  assert.equal(pauseAfter(0), 1)
 })
 
-test('it rests the longer the busier the process is, and never for good', () => {
+test('delete-expired pauses longer in a busier process, up to a limit', () => {
   const utilization = fc.double({ min: 0, max: 1, noNaN: true })
   fc.assert(
     fc.property(utilization, utilization, (one, other) => {
       const [low, high] = [Math.min(one, other), Math.max(one, other)]
-      assert.ok(restAfter(low) <= restAfter(high))
-      assert.ok(restAfter(high) <= 12)
+      assert.ok(pauseAfter(low) <= pauseAfter(high))
+      assert.ok(pauseAfter(high) <= 12)
     }),
   )
-  assert.ok(restAfter(0.4) > 2 * restAfter(0.1))
+  assert.ok(pauseAfter(0.4) > 2 * pauseAfter(0.1))
 })

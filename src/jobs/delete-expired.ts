@@ -16,17 +16,17 @@ import { parseCertificateSummary } from '../x509/certificate-parts.ts'
 import { firstValidSecond } from '../x509/der/time.ts'
 import type { Job } from './scheduler/scheduler.ts'
 
-const restMax = 12
+const pauseFactorMax = 12
 
 /**
- * How many times as long as it worked the job rests, by how busy the process was with other work while it rested, 0 to 1:
- * half of its time it works where nothing else is to be done, and a thirteenth of it at least.
+ * Returns the length of the pause as a multiple of the work before it. `utilization` (0 to 1) is the load of the process during
+ * the pause. The job works half of the time in an idle process, and at least a thirteenth of the time in a busy one.
  */
-export function restAfter(utilization: number): number {
-  return Math.min(restMax, 1 + 20 * utilization)
+export function pauseAfter(utilization: number): number {
+  return Math.min(pauseFactorMax, 1 + 20 * utilization)
 }
 
-/** Certificates in one commit: some hundreds of rows, for which other writes wait a few milliseconds. */
+/** Number of certificates in a commit. A commit changes some hundreds of rows and delays other writes by a few milliseconds. */
 const batch = 25
 
 /**
@@ -94,7 +94,7 @@ async function findExpired(
 
 type Outcome = 'deleted' | 'kept' | 'unreadable'
 
-/** A certificate that cannot be read stays, so that `signet verify` finds it, and does not stop the job. */
+/** Deletes a certificate. An unreadable certificate is kept, so that `signet verify` finds it, and does not stop the job. */
 async function deleteOne(
   { db, log }: Pick<Services, 'db' | 'log'>,
   certificate: FoundCertificate,
@@ -119,7 +119,7 @@ async function deleteOne(
     ])
     return 'deleted'
   } catch (error) {
-    // It must be kept, or another node has deleted it.
+    // The certificate must be kept, or another node has deleted it.
     if (error instanceof ConflictError) return 'kept'
     throw error
   }
@@ -140,5 +140,5 @@ async function rest(worked: number, signal: AbortSignal): Promise<void> {
   const before = performance.eventLoopUtilization()
   await setTimeout(worked, undefined, { signal }).catch(() => {})
   const { utilization } = performance.eventLoopUtilization(before)
-  await setTimeout((restAfter(utilization) - 1) * worked, undefined, { signal }).catch(() => {})
+  await setTimeout((pauseAfter(utilization) - 1) * worked, undefined, { signal }).catch(() => {})
 }

@@ -14,12 +14,12 @@ import type { Job, JobResult } from './scheduler/scheduler.ts'
 const batch = 64
 const parallel = 8
 const answerMilliseconds = 10_000
-/** As long as EventBridge tries (Amazon EventBridge User Guide, retry policy). */
+/** Time after which an undelivered event is dropped, as in Amazon EventBridge (User Guide, retry policy). */
 const patienceMilliseconds = dayMilliseconds
 
 /**
- * Posts queued events to the webhook, one request each, as JSON; any 2xx answer takes one off the queue, which may
- * happen after it was delivered before. Undelivered for a day, an event is dropped, and the log says so.
+ * Posts queued events to the webhook as JSON, one request per event. A 2xx response removes the event from the queue; an event
+ * may be delivered more than once. An event that is undelivered for a day is dropped, with a log line.
  */
 export function createDeliverEvents(webhook: string): Job<'deliver-events'> {
   return {
@@ -55,7 +55,7 @@ async function deliver(
   } catch (error) {
     const now = clock.now()
     const giveUp = now.getTime() - event.createdAt.getTime() >= patienceMilliseconds
-    // The address may hold a secret, and so may what a library says of it.
+    // The webhook URL may contain a secret, and library error messages may contain the URL.
     const reason = error instanceof DeliveryError ? error.message : 'no answer'
     log.warn({ event: event.event, reason }, giveUp ? 'event dropped' : 'event not delivered')
     await db.transaction([

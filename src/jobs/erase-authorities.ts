@@ -1,9 +1,9 @@
-import { forgetKey, listErasableAuthorities } from '../store/authorities.ts'
+import { clearKeyHandle, listErasableAuthorities } from '../store/authorities.ts'
 import type { Job } from './scheduler/scheduler.ts'
 
 const batch = 32
 
-/** Erases the keys of CAs whose restoration period is over. Erasing one twice is harmless. */
+/** Erases the keys of CAs after their restoration period. A second erasure has no effect. */
 export const eraseAuthorities: Job<'erase-authorities'> = {
   name: 'erase-authorities',
   everySeconds: 60,
@@ -11,7 +11,7 @@ export const eraseAuthorities: Job<'erase-authorities'> = {
     const authorities = await listErasableAuthorities(db, clock.now(), batch)
     for (const authority of authorities) {
       if (authority.keyHandle !== undefined) await keys.destroy(authority.keyHandle)
-      await db.transaction([forgetKey(authority)])
+      await db.transaction([clearKeyHandle(authority)])
       log.info({ job: 'erase-authorities', authority: authority.id }, 'key erased')
     }
     if (authorities.length === batch) wake('erase-authorities')

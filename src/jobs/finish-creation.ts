@@ -13,23 +13,23 @@ import { certificateAuthorityArn } from '../wire/arn.ts'
 import { signatureAlgorithmIdentifier } from '../x509/algorithm-identifier.ts'
 import { encodeCertificationRequest } from '../x509/certification-request.ts'
 import { encodePem } from '../x509/pem.ts'
-import { forEachOf } from './scheduler/for-each.ts'
+import { forEachParallel } from './scheduler/for-each.ts'
 import type { Job, JobResult } from './scheduler/scheduler.ts'
 
 const batch = 32
-/** A creation that does not succeed for so long is given up: AWS's REQUEST_TIMED_OUT. */
+/** Time after which a creation that keeps failing is given up with AWS's reason REQUEST_TIMED_OUT. */
 const patienceMilliseconds = 15 * 60 * 1000
 
 /**
- * Makes the key and the CSR of every CA in state CREATING, also of one that was deleted meanwhile: then
- * erase-authorities finds its key and erases it.
+ * Creates the key and the CSR of every CA in state CREATING, including CAs that were deleted in the meantime, so that
+ * erase-authorities finds their keys.
  */
 export const finishCreation: Job<'finish-creation'> = {
   name: 'finish-creation',
   everySeconds: 5,
   async run(services, signal) {
     const authorities = await listCreatingAuthorities(services.db, batch)
-    const result = await forEachOf(authorities, { parallel: batch, signal }, (authority) =>
+    const result = await forEachParallel(authorities, { parallel: batch, signal }, (authority) =>
       finish(services, authority),
     )
     if (authorities.some(({ deletion }) => deletion !== undefined))
@@ -67,7 +67,7 @@ async function makeCsr(
   return encodePem('CERTIFICATE REQUEST', encodeCertificationRequest(infoDer, algorithm, signature))
 }
 
-/** Nothing, until it is clear that trying again will not help. A key that was made is erased with the CA. */
+/** Marks a creation as failed once further retries are useless. An existing key is erased with the CA. */
 async function giveUp(
   services: Services,
   authority: Authority,
@@ -83,7 +83,7 @@ async function giveUp(
   })
 }
 
-/** A CA that was changed meanwhile (deleted) is finished by the next run. */
+/** Records the key and the CSR. If the CA was changed in the meantime, for example deleted, the next run finishes it. */
 async function record(
   { db, clock, events, wake }: Services,
   authority: Authority,

@@ -3,7 +3,7 @@ import type { Job } from './scheduler/scheduler.ts'
 
 const batch = 1000
 
-/** Removes idempotency tokens that are over. Nothing depends on when. */
+/** Deletes expired idempotency tokens. They are ignored before that, so the time of a run does not matter. */
 export const forgetTokens: Job<'forget-tokens'> = {
   name: 'forget-tokens',
   everySeconds: 60,

@@ -13,8 +13,8 @@ import type { Job } from './scheduler/scheduler.ts'
 import { writeAuditReports } from './write-audit-reports.ts'
 
 /**
- * The jobs of the server, each under its own name, in the order of `signet jobs list`. Events are delivered if there is a
- * webhook, and expired certificates deleted if `keepExpiredSeconds` is set.
+ * Creates the background jobs in the order of `signet jobs list`. `deliver-events` needs a webhook, and `delete-expired` needs
+ * `keepExpiredSeconds`.
  */
 export function createJobs({
   eventWebhook,

@@ -18,12 +18,12 @@ import { retryAt, runClaimed } from './scheduler/claimed-work.ts'
 
 const batch = 8
 const parallel = 2
-/** A bucket that is slow must not hold others up. */
+/** Maximum number of concurrent runs, so that a slow bucket does not delay the CRLs of other buckets. */
 const runsMax = 4
 
 /**
- * Publishes every CRL that is due: after a revocation, at half its life, or again after a failure. A CRL that its CA
- * has off, or whose CA is expired or deleted, rests until something about the CA changes.
+ * Publishes every due CRL: after a revocation, at half of its validity, or again after a failure. A CRL is suspended until its
+ * CA changes if the CA has CRLs disabled, is expired or is deleted.
  */
 export const publishCrls: Job<'publish-crls'> = {
   name: 'publish-crls',
@@ -59,7 +59,7 @@ async function publish(
     await publishCrl(services, { authority, crl, lease, signal })
     return 'done'
   } catch (error) {
-    // Given up because the server stops: it is begun again where the record is opened next.
+    // The publication was aborted because the server is stopping. The next start publishes the CRL.
     if (stopping.aborted) await services.db.transaction([releaseCrl(crl, lease)])
     else await fail(services, { authority, crl, lease }, error)
     return 'failed'
@@ -88,7 +88,7 @@ async function fail(
   const retry = retryAt(now, crl.failures + 1)
   log.error(
     { job: 'publish-crls', authority: authority.id, crl: crl.name, retryAt: retry, err: error },
-    'CRL not published; it will be tried again',
+    'CRL not published; it will be retried',
   )
   if (refused) metrics.misconfiguredCrlBucket()
   const event = events.prepare({

@@ -16,12 +16,12 @@ import type { Authority } from '../authority/authority.ts'
 import { retryAt, runClaimed } from './scheduler/claimed-work.ts'
 import type { Job, JobResult } from './scheduler/scheduler.ts'
 
-/** Reports are long; few at a time leave room for others. */
+/** Number of audit reports in a run. Reports are long, and writing few at a time leaves capacity for other work. */
 const batch = 2
-/** A store that does not take a report for so long has failed. */
+/** Time after which an audit report that cannot be stored is marked as FAILED. */
 const patienceMilliseconds = hourMilliseconds
 
-/** Writes audit reports that are CREATING, streamed from the record into their bucket. */
+/** Writes audit reports in state CREATING from the database to their buckets, as streams. */
 export const writeAuditReports: Job<'write-audit-reports'> = {
   name: 'write-audit-reports',
   everySeconds: 1,
@@ -49,7 +49,8 @@ async function write(
   { report, lease, signal }: Omit<ReportRun, 'authority'>,
 ): Promise<keyof JobResult> {
   const authority = await findAuthority(services.db, report.authorityId)
-  if (authority === undefined) throw new Error(`audit report ${report.id} is of no CA`)
+  if (authority === undefined)
+    throw new Error(`audit report ${report.id} belongs to a nonexistent CA`)
   try {
     await put(services, { authority, report, signal })
     await finish(services, { authority, report, lease }, 'SUCCESS')
@@ -66,7 +67,7 @@ async function write(
         giveUp,
         err: error,
       },
-      giveUp ? 'audit report FAILED' : 'audit report not written; it will be tried again',
+      giveUp ? 'audit report FAILED' : 'audit report not written; it will be retried',
     )
     if (giveUp) await finish(services, { authority, report, lease }, 'FAILED')
     else {
@@ -92,7 +93,7 @@ async function put(
     format,
   })
   await services.objects.put({ bucket, key }, pieces, {
-    // Who was given a certificate is not for everyone.
+    // Audit reports list certificates and requesters, so the object is not public.
     acl: 'BUCKET_OWNER_FULL_CONTROL',
     contentType: auditReportType(format),
     accountId: authority.accountId,

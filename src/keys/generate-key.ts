@@ -5,7 +5,7 @@ import { UnsupportedKeyAlgorithmError } from './key-store.ts'
 export interface GeneratedKey {
   /** DER. */
   readonly subjectPublicKeyInfo: Uint8Array
-  /** PKCS #8 DER, in clear: for the caller to seal, and to overwrite. */
+  /** PKCS #8 DER in plaintext. The caller seals it and then overwrites it. */
   readonly privateKey: Buffer
 }
 
@@ -32,7 +32,7 @@ const encodings = {
   privateKeyEncoding: { type: 'pkcs8', format: 'der' },
 } as const
 
-/** Makes a key pair off the main thread. Throws UnsupportedKeyAlgorithmError. */
+/** Generates a key pair off the main thread. Throws UnsupportedKeyAlgorithmError. */
 export function generateKey(algorithm: KeyAlgorithm): Promise<GeneratedKey> {
   const modulusLength = modulusBits.get(algorithm)
   const namedCurve = curves.get(algorithm)
@@ -45,6 +45,9 @@ export function generateKey(algorithm: KeyAlgorithm): Promise<GeneratedKey> {
     if (modulusLength !== undefined) generateKeyPair('rsa', { modulusLength, ...encodings }, done)
     else if (namedCurve !== undefined) generateKeyPair('ec', { namedCurve, ...encodings }, done)
     else if (parameterSet !== undefined) generateKeyPair(parameterSet, encodings, done)
-    else reject(new UnsupportedKeyAlgorithmError(`${algorithm} keys cannot be made here`))
+    else
+      reject(
+        new UnsupportedKeyAlgorithmError(`${algorithm} keys are not supported by this key store`),
+      )
   })
 }

@@ -27,17 +27,17 @@ for (const [scheme, create] of Object.entries(keyStores))
         test(`${name} (long signatures ${longSignatures})`, () =>
           run({ store: create({ ...services(), longSignatures }), other: create(services()) }))
 
-    test('its handles have its scheme', async () => {
+    test('the handles of a key store start with its scheme', async () => {
       const { handle } = await create(services()).create('handle', 'EC_prime256v1')
       assert.ok(handle.startsWith(`${scheme}:`), handle)
     })
   })
 
-suite('all key stores as one', () => {
+suite('createKeyStore', () => {
   for (const { name, run } of keyStoreContract)
     test(name, () => run({ store: createKeyStore(services()), other: createKeyStore(services()) }))
 
-  test('a handle of another scheme is not found', async () => {
+  test('a handle of an unknown scheme is not found', async () => {
     const keys: KeyStore = createKeyStore(services())
     for (const handle of ['kms:1', 'toString:1', 'local', ':local', ''])
       await assert.rejects(keys.sign(handle, 'SHA256WITHECDSA', random.bytes(1)), KeyNotFoundError)

@@ -1,8 +1,11 @@
-/** The table of key stores, and the choice of one: by the scheme of a key's handle, or for a new key. */
+/**
+ * The table of key stores. The scheme of a handle selects the store of an existing key; a constant selects the store of new
+ * keys.
+ */
 import { createLocalKeyStore, type LocalKeyStoreOptions } from './local-key-store.ts'
 import { KeyNotFoundError, type KeyHandle, type KeyStore } from './key-store.ts'
 
-/** What key stores are made from. */
+/** Dependencies of the key stores. */
 type KeyStoreServices = LocalKeyStoreOptions
 
 /** Key stores by the scheme of their handles. */
@@ -15,7 +18,7 @@ type KeyStoreName = keyof typeof keyStores
 /** The store in which new keys are created. With a second store this becomes a setting. */
 const storeOfNewKeys: KeyStoreName = 'local'
 
-/** All key stores as one. */
+/** Creates a KeyStore that passes each call to the key store of the handle. */
 export function createKeyStore(services: KeyStoreServices): KeyStore {
   const stores = Object.fromEntries(
     Object.entries(keyStores).map(([scheme, create]) => [scheme, create(services)]),
@@ -23,7 +26,7 @@ export function createKeyStore(services: KeyStoreServices): KeyStore {
   const storeOf = (handle: KeyHandle): KeyStore => {
     const scheme = handle.slice(0, Math.max(0, handle.indexOf(':')))
     if (Object.hasOwn(stores, scheme)) return stores[scheme as KeyStoreName]
-    throw new KeyNotFoundError(`there is no key store for ${handle}`)
+    throw new KeyNotFoundError(`no key store has the scheme of the handle ${handle}`)
   }
   return {
     create: (name, algorithm) => stores[storeOfNewKeys].create(name, algorithm),

@@ -1,6 +1,6 @@
 import type { KeyAlgorithm } from '../authority/algorithms.ts'
 
-/** A key as it is stored: nothing in clear but its public half. */
+/** A stored key. Only its public key is in plaintext. */
 export interface KeyRecord {
   readonly name: string
   readonly algorithm: KeyAlgorithm
@@ -12,11 +12,11 @@ export interface KeyRecord {
   readonly privateKeySealed: Uint8Array
 }
 
-/** Where local keys are stored. Every method is durable once it resolves. */
+/** Storage of local keys. A change is durable once its promise resolves. */
 export interface KeyRecords {
   find(name: string): Promise<KeyRecord | undefined>
-  /** Stores the record unless there is one of its name; resolves to the one that is there. */
+  /** Stores the record unless the name is taken. Resolves to the stored record of that name. */
   insertIfAbsent(record: KeyRecord): Promise<KeyRecord>
-  /** Erases it, so that no copy is left in what the store wrote. Erasing what is gone is not an error. */
+  /** Erases the record and every copy of it in the store's files. Erasing a nonexistent record is not an error. */
   erase(name: string): Promise<void>
 }

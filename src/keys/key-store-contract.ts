@@ -1,16 +1,16 @@
-/** What every KeyStore must do, as cases for the test files of its implementations to run. */
+/** The contract of KeyStore: test cases that every implementation runs. */
 import assert from 'node:assert/strict'
 import { constants, createPublicKey, verify } from 'node:crypto'
 import type { KeyAlgorithm, SigningAlgorithm } from '../authority/algorithms.ts'
 import { KeyNotFoundError, UnsupportedKeyAlgorithmError, type KeyStore } from './key-store.ts'
 
-/** A store and a second one over the same keys, as another process has it. */
+/** Two stores over the same keys, as two processes have them. */
 interface KeyStores {
   readonly store: KeyStore
   readonly other: KeyStore
 }
 
-/** One case. Names of keys are those of the case, so that cases may share a store. */
+/** A test case. It uses names of keys that no other case uses, so that cases may share a store. */
 export interface KeyStoreCase {
   readonly name: string
   readonly run: (stores: KeyStores) => Promise<void>
@@ -48,7 +48,7 @@ function isSignature(
     type: 'spki',
   })
   const type = key.asymmetricKeyType
-  // The name of a parameter set is that of its algorithm: ML_DSA_44 signs with ml-dsa-44 and nothing else.
+  // Each ML-DSA parameter set has one signing algorithm: ML_DSA_44 signs only with ml-dsa-44.
   if (type?.startsWith('ml-dsa-'))
     return (
       type === algorithm.toLowerCase().replaceAll('_', '-') && verify(null, message, key, signature)
@@ -61,7 +61,7 @@ function isSignature(
 
 function kindCase([algorithm, { details, signs }]: [string, Kind]): KeyStoreCase {
   return {
-    name: `makes a key ${algorithm} and signs with every algorithm of its family`,
+    name: `creates a key ${algorithm} and signs with every algorithm of its family`,
     async run({ store }) {
       const created = await store.create(`kind-${algorithm}`, algorithm as KeyAlgorithm)
       const publicKey = createPublicKey({
@@ -78,12 +78,12 @@ function kindCase([algorithm, { details, signs }]: [string, Kind]): KeyStoreCase
   }
 }
 
-/** Each kind of key that a store may offer. */
+/** Test cases for each kind of key that a store may support. */
 export const keyStoreKinds: readonly KeyStoreCase[] = Object.entries(kinds).map(kindCase)
 
 const repeatCases: readonly KeyStoreCase[] = [
   {
-    name: 'asking again for a key answers with the key that is there, from everywhere at once',
+    name: 'concurrent and repeated calls of create return the same key',
     async run({ store, other }) {
       const created = await Promise.all(
         [store, other, store, other].map((each) => each.create('again', 'EC_prime256v1')),
@@ -93,7 +93,7 @@ const repeatCases: readonly KeyStoreCase[] = [
     },
   },
   {
-    name: 'a key that is there is not taken for one of another algorithm',
+    name: 'create refuses the name of an existing key with another algorithm',
     async run({ store }) {
       await store.create('fixed', 'EC_prime256v1')
       await assert.rejects(store.create('fixed', 'EC_secp384r1'), /EC_prime256v1/)
@@ -108,7 +108,7 @@ const repeatCases: readonly KeyStoreCase[] = [
     },
   },
   {
-    name: 'many signatures at once are all good',
+    name: 'all of many concurrent signatures verify',
     async run({ store, other }) {
       const { handle, subjectPublicKeyInfo } = await store.create('many', 'EC_prime256v1')
       const signatures = await Promise.all(
@@ -125,7 +125,7 @@ const repeatCases: readonly KeyStoreCase[] = [
 
 const refusalCases: readonly KeyStoreCase[] = [
   {
-    name: 'an algorithm of another family is refused, and the key stays good',
+    name: 'sign refuses an algorithm of another family, and the key remains usable',
     async run({ store }) {
       const { handle } = await store.create('family', 'EC_prime256v1')
       const wrong = ['SHA256WITHRSA', 'SM3WITHSM2', 'ML_DSA_44'] as const
@@ -135,14 +135,14 @@ const refusalCases: readonly KeyStoreCase[] = [
     },
   },
   {
-    name: 'a key of an algorithm that is not offered is refused',
+    name: 'create refuses an unsupported algorithm',
     async run({ store }) {
       for (const algorithm of ['SM2', 'constructor' as KeyAlgorithm] as const)
         await assert.rejects(store.create('odd', algorithm), UnsupportedKeyAlgorithmError)
     },
   },
   {
-    name: 'a key that never was is not found',
+    name: 'a nonexistent key is not found',
     async run({ store }) {
       const { handle } = await store.create('known', 'EC_prime256v1')
       for (const each of [`${handle}-not`, 'nowhere:known', 'known', ''])
@@ -150,7 +150,7 @@ const refusalCases: readonly KeyStoreCase[] = [
     },
   },
   {
-    name: 'a key that was destroyed is not found, stays gone, and can be made anew',
+    name: 'a destroyed key is not found, and its name can be used for a new key',
     async run({ store, other }) {
       const created = await store.create('gone', 'EC_prime256v1')
       await store.sign(created.handle, 'SHA256WITHECDSA', message)
@@ -169,5 +169,5 @@ const refusalCases: readonly KeyStoreCase[] = [
   },
 ]
 
-/** What every store must do, whatever kinds it offers beside P-256. */
+/** Test cases for every store, whatever algorithms it supports besides P-256. */
 export const keyStoreContract: readonly KeyStoreCase[] = [...repeatCases, ...refusalCases]

@@ -1,7 +1,7 @@
-/** The port to CA private keys: made, used and erased behind it; private key bytes never come out. */
+/** The port to CA private keys. Keys are created, used and erased behind it, and private keys never leave it. */
 import type { KeyAlgorithm, SigningAlgorithm } from '../authority/algorithms.ts'
 
-/** Where a key is, as a URI: `local:<name>` today; `pkcs11:…` and `kms:…` later. */
+/** Location of a key as a URI: `local:<name>` today, `pkcs11:…` and `kms:…` later. */
 export type KeyHandle = string
 
 export interface CreatedKey {
@@ -10,19 +10,22 @@ export interface CreatedKey {
   readonly subjectPublicKeyInfo: Uint8Array
 }
 
-/** All methods may be called concurrently. None holds up its thread for more than some milliseconds. */
+/**
+ * A store of CA private keys. All methods may be called concurrently. No method blocks its thread for more than a few
+ * milliseconds.
+ */
 export interface KeyStore {
   /**
-   * Makes a key pair, durable once resolved. Asking again for the same name and algorithm returns the key that is
-   * there, so that an interrupted creation can be repeated.
+   * Creates a key pair, which is durable once the promise resolves. A repeated call with the same name and algorithm returns the
+   * existing key, so that an interrupted creation can be repeated.
    */
   create(name: string, algorithm: KeyAlgorithm): Promise<CreatedKey>
   /**
-   * Signs `message` (not its digest). Returns the content of the signature BIT STRING: RSA PKCS#1 v1.5 as bytes,
-   * ECDSA as DER of ECDSA-Sig-Value. Throws KeyNotFoundError or KeyUnavailableError.
+   * Signs `message` (not its digest). Returns the content of the signature BIT STRING: the bytes of an RSA PKCS#1 v1.5
+   * signature, or the DER of an ECDSA-Sig-Value. Throws KeyNotFoundError or KeyUnavailableError.
    */
   sign(handle: KeyHandle, algorithm: SigningAlgorithm, message: Uint8Array): Promise<Uint8Array>
-  /** Erases the key for good. Erasing a key that is gone is not an error. */
+  /** Erases the key permanently. Erasing a nonexistent key is not an error. */
   destroy(handle: KeyHandle): Promise<void>
 }
 
@@ -31,12 +34,12 @@ export class KeyNotFoundError extends Error {
   override name = 'KeyNotFoundError'
 }
 
-/** The key exists but cannot be used now: its store is away or does not open it. */
+/** The key exists but cannot be used now: its store is unreachable or cannot decrypt it. */
 export class KeyUnavailableError extends Error {
   override name = 'KeyUnavailableError'
 }
 
-/** No key of that algorithm can be made here. */
+/** The key store does not support keys of that algorithm. */
 export class UnsupportedKeyAlgorithmError extends Error {
   override name = 'UnsupportedKeyAlgorithmError'
 }

@@ -25,7 +25,7 @@ const storeOn = (
 ): KeyStore =>
   createLocalKeyStore({ records: createKeyRecords(database.db), sealer, random, ...options })
 
-/** Random bytes, and a copy of all of them. */
+/** A source of random bytes that keeps a copy of the bytes it returned. */
 class RecordingRandom implements Random {
   readonly given: Buffer[] = []
 
@@ -36,7 +36,7 @@ class RecordingRandom implements Random {
   }
 }
 
-/** A sealer that remembers what it sealed. */
+/** Returns a sealer that records the values it sealed. */
 function recording(inner: Sealer): { sealer: Sealer; sealed: Buffer[]; plaintexts: Buffer[] } {
   const sealed: Buffer[] = []
   const plaintexts: Buffer[] = []
@@ -55,7 +55,7 @@ function recording(inner: Sealer): { sealer: Sealer; sealed: Buffer[]; plaintext
   }
 }
 
-test('the files of a store hold neither private keys, data keys nor secrets', async () => {
+test('the files of a database contain no plaintext private keys, data keys or secret access keys', async () => {
   await using database = await TestDatabase.open()
   const { db, folder } = database
   const { sealer: watched, plaintexts } = recording(sealer)
@@ -87,7 +87,7 @@ test('the files of a store hold neither private keys, data keys nor secrets', as
     privateKeys.push(Buffer.from(createSealer(dataKey, random).open(name, record.privateKeySealed)))
   }
   const bytes = folder.bytes()
-  assert.ok(bytes.includes('AKIAAAAAAAAAAAAAAAAA'), 'the scan sees what was stored')
+  assert.ok(bytes.includes('AKIAAAAAAAAAAAAAAAAA'), 'the scan must find stored text')
   for (const secret of [...plaintexts, Buffer.from(secretAccessKey)])
     assert.ok(!bytes.includes(secret))
   for (const privateKey of privateKeys) {
@@ -98,12 +98,12 @@ test('the files of a store hold neither private keys, data keys nor secrets', as
   }
 })
 
-/** Header, and the public half at the end of an EC key or the beginning of an RSA key. */
+/** Returns whether the bytes at `at` are public: the header, or the public key in an EC or RSA private key. */
 function isPublic(privateKey: Buffer, at: number): boolean {
   return privateKey.length < 200 ? at < 32 || at + 16 > 66 : at < 320
 }
 
-test('the files of a store keep nothing of a key that was destroyed', async () => {
+test('the files of a database contain no trace of a destroyed key', async () => {
   await using database = await TestDatabase.open()
   const store = storeOn(database)
   const records = createKeyRecords(database.db)
@@ -118,7 +118,7 @@ test('the files of a store keep nothing of a key that was destroyed', async () =
   for (const trace of [gone.privateKeySealed, gone.dataKeySealed, gone.subjectPublicKeyInfo])
     for (let at = 0; at + 16 <= trace.length; at += 16) {
       const piece = Buffer.from(trace.subarray(at, at + 16))
-      // All public keys of a curve begin alike.
+      // All public keys of a curve start with the same bytes.
       if (trace !== gone.subjectPublicKeyInfo || at >= 32)
         assert.ok(!bytes.includes(piece), `${at}`)
     }
@@ -152,7 +152,7 @@ test('plaintext private keys and data keys are overwritten once they are sealed 
   for (const dataKey of dataKeys) assert.ok(dataKey.every((byte) => byte === 0))
 })
 
-test('each key has a data key and nonces of its own', async () => {
+test('each private key has its own data key and nonces', async () => {
   await using database = await TestDatabase.open()
   const recorded = new RecordingRandom()
   const { sealer: watched, plaintexts } = recording(sealer)
@@ -162,7 +162,7 @@ test('each key has a data key and nonces of its own', async () => {
   assert.equal(recorded.given.filter(({ length }) => length === 12).length, 3)
 })
 
-test('a key that many ask for at once is decrypted once, and kept', async () => {
+test('a key is decrypted once for concurrent signatures and kept in memory', async () => {
   await using database = await TestDatabase.open()
   let opens = 0
   const counted: Sealer = {
@@ -181,7 +181,7 @@ test('a key that many ask for at once is decrypted once, and kept', async () => 
   assert.equal(opens, 1)
 })
 
-test('another master key does not open a key, and the right one still does', async () => {
+test('another master key cannot decrypt a key, and the right master key still can', async () => {
   await using database = await TestDatabase.open()
   const { handle } = await storeOn(database).create('k', 'EC_prime256v1')
   const wrong = storeOn(database, { sealer: createSealer(random.bytes(32), random) })
@@ -190,7 +190,7 @@ test('another master key does not open a key, and the right one still does', asy
   assert.ok(await storeOn(database).sign(handle, 'SHA256WITHECDSA', message))
 })
 
-test('a row with the private key, data key or public key of another is not used', async () => {
+test('a row with the private key, data key or public key of another row is rejected', async () => {
   await using database = await TestDatabase.open()
   const { db } = database
   const handles: string[] = []
@@ -213,7 +213,7 @@ test('a row with the private key, data key or public key of another is not used'
   assert.ok(await storeOn(database).sign(handles[3] ?? '', 'SHA256WITHECDSA', message))
 })
 
-test('no error message carries key bytes', async () => {
+test('error messages contain no key bytes', async () => {
   await storeOn(shared).create('again', 'EC_prime256v1')
   const record = (await createKeyRecords(shared.db).find('again')) ?? assert.fail('no record')
   const damaged: KeyRecords = {
@@ -224,7 +224,7 @@ test('no error message carries key bytes', async () => {
   const store = createLocalKeyStore({ records: damaged, sealer, random })
   await assert.rejects(store.sign('local:again', 'SHA256WITHECDSA', message), (error: Error) => {
     assert.ok(error instanceof KeyUnavailableError)
-    assert.equal(error.message, 'local key again does not open under the master key')
+    assert.equal(error.message, 'local key again cannot be decrypted with the master key')
     return true
   })
 })

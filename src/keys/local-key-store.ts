@@ -1,4 +1,4 @@
-/** The KeyStore port over encrypted records: each private key under a data key of its own, that under the master key. */
+/** KeyStore over encrypted records. Each private key is sealed under its own data key, and each data key under the master key. */
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
 import { createLoadingCache } from '../bounded-cache.ts'
 import type { Random } from '../random.ts'
@@ -15,7 +15,7 @@ import { createSealer, SealError, type Sealer } from '../sealer.ts'
 
 const scheme = 'local:'
 const dataKeyBytes = 32
-/** Decrypted keys kept in memory. */
+/** Maximum number of decrypted keys in memory. */
 const openKeysMax = 1000
 
 export interface LocalKeyStoreOptions {
@@ -23,11 +23,11 @@ export interface LocalKeyStoreOptions {
   /** Seals data keys. */
   readonly sealer: Sealer
   readonly random: Random
-  /** In the thread pool unless said otherwise. */
+  /** Default: in the thread pool. */
   readonly longSignatures?: LongSignatures
 }
 
-/** Keys in `records`, in clear in memory only. */
+/** Creates a key store over `records`. Private keys are in plaintext only in memory. */
 export function createLocalKeyStore({
   records,
   sealer,
@@ -44,7 +44,7 @@ export function createLocalKeyStore({
       const existing = await records.find(name)
       const record = existing ?? (await records.insertIfAbsent(await makeRecord(name, algorithm)))
       if (record.algorithm !== algorithm)
-        throw new TypeError(`local key ${name} is there, and is ${record.algorithm}`)
+        throw new TypeError(`local key ${name} exists with the algorithm ${record.algorithm}`)
       return { handle: `${scheme}${name}`, subjectPublicKeyInfo: record.subjectPublicKeyInfo }
     },
     async sign(handle, algorithm, message) {
@@ -82,11 +82,11 @@ async function readKey(
   name: string,
 ): Promise<KeyObject> {
   const record = await records.find(name)
-  if (record === undefined) throw new KeyNotFoundError(`there is no local key ${name}`)
+  if (record === undefined) throw new KeyNotFoundError(`local key ${name} does not exist`)
   return openKeyRecord(record, { sealer, random })
 }
 
-/** The private key of a record. Throws KeyUnavailableError if it does not open, or is not that of its public half. */
+/** Decrypts the private key of a record. Throws KeyUnavailableError if decryption fails or the stored public key differs. */
 export function openKeyRecord(
   record: KeyRecord,
   { sealer, random }: Pick<LocalKeyStoreOptions, 'sealer' | 'random'>,
@@ -95,9 +95,12 @@ export function openKeyRecord(
     return requirePair(importKey(record, { sealer, random }), record)
   } catch (cause) {
     if (!(cause instanceof SealError)) throw cause
-    throw new KeyUnavailableError(`local key ${record.name} does not open under the master key`, {
-      cause,
-    })
+    throw new KeyUnavailableError(
+      `local key ${record.name} cannot be decrypted with the master key`,
+      {
+        cause,
+      },
+    )
   }
 }
 
@@ -120,10 +123,10 @@ function importKey(
   }
 }
 
-/** The public half is stored in clear: one that was altered is found before anything is signed. */
+/** Throws KeyUnavailableError for an altered public key, which is stored unencrypted, before the private key signs with it. */
 function requirePair(key: KeyObject, { name, subjectPublicKeyInfo }: KeyRecord): KeyObject {
   const publicKey = createPublicKey(key).export({ format: 'der', type: 'spki' })
   if (!publicKey.equals(subjectPublicKeyInfo))
-    throw new KeyUnavailableError(`local key ${name} is stored with another public key`)
+    throw new KeyUnavailableError(`local key ${name} does not match its stored public key`)
   return key
 }

@@ -2,11 +2,11 @@ import { sign, type KeyObject } from 'node:crypto'
 import { runPaced } from '../turns/paced.ts'
 import type { SigningAlgorithm } from '../authority/algorithms.ts'
 
-/** How a message is signed, and by which kind of key. */
+/** Digest and key type of a signing algorithm. */
 interface Scheme {
-  /** Node's name of the kind of key. */
+  /** The key type as Node.js names it. */
   readonly keyType: string
-  /** Null for a scheme that hashes by itself. */
+  /** Null for an algorithm that hashes the message itself. */
   readonly hash: string | null
 }
 
@@ -22,13 +22,13 @@ const schemes: ReadonlyMap<SigningAlgorithm, Scheme> = new Map<SigningAlgorithm,
   ['ML_DSA_87', { keyType: 'ml-dsa-87', hash: null }],
 ])
 
-/** Where signatures that take long are made: in libuv's thread pool, or on this thread in short slices. */
+/** Thread for slow signatures: libuv's thread pool, or this thread in short slices. */
 export type LongSignatures = 'in-pool' | 'on-thread'
 
 /**
- * Signs a message: RSA by PKCS #1 v1.5, ECDSA as DER of ECDSA-Sig-Value, pure ML-DSA with an empty context (RFC 9881 §2);
- * these are what Node.js does unless told otherwise, and telling it costs half a P-256 signature. Throws TypeError if the
- * algorithm is none of the key's.
+ * Signs a message: RSA with PKCS #1 v1.5 padding, ECDSA as DER of ECDSA-Sig-Value, pure ML-DSA with an empty context (RFC 9881
+ * §2). These are the defaults of Node.js; passing them explicitly takes half as long as a P-256 signature. Throws TypeError if
+ * the key does not support the algorithm.
  */
 export async function signMessage(
   key: KeyObject,
@@ -40,9 +40,7 @@ export async function signMessage(
 ): Promise<Uint8Array> {
   const scheme = schemes.get(algorithm)
   if (scheme === undefined || key.asymmetricKeyType !== scheme.keyType)
-    throw new TypeError(
-      `${algorithm} is not an algorithm of a key of type ${key.asymmetricKeyType}`,
-    )
+    throw new TypeError(`a key of type ${key.asymmetricKeyType} cannot sign with ${algorithm}`)
   if (isQuick(key)) return sign(scheme.hash, message, key)
   if (longSignatures === 'on-thread') return runPaced(() => sign(scheme.hash, message, key))
   return new Promise((resolve, reject) => {
@@ -53,7 +51,9 @@ export async function signMessage(
   })
 }
 
-/** Signs in less time than the way to another thread and back takes (docs/decisions/0015-where-signatures-are-made.md). */
+/**
+ * Returns whether signing is faster than a switch to another thread and back (docs/decisions/0015-where-signatures-are-made.md).
+ */
 function isQuick({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): boolean {
   return asymmetricKeyType === 'ec' && asymmetricKeyDetails?.namedCurve === 'prime256v1'
 }

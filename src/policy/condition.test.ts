@@ -17,7 +17,7 @@ function only(value: unknown): Condition {
   return conditions[0] ?? assert.fail('no condition')
 }
 
-test('a block is read into one condition for each operator and key', () => {
+test('a block is parsed into one condition for each operator and key', () => {
   const { conditions, problems } = parse({
     StringEquals: { 'aws:UserName': ['alice', 'bob'], 'aws:PrincipalAccount': 123_456_789_012 },
     'ForAllValues:StringLikeIfExists': { 'aws:TagKeys': 'e*' },
@@ -40,7 +40,7 @@ test('a block is read into one condition for each operator and key', () => {
   )
 })
 
-test('sentences name the statement, the operator and the key', () => {
+test('an error message names the statement, the operator and the key', () => {
   assert.deepEqual(parse(null).problems, ['Statement 1: Condition must be an object.'])
   assert.deepEqual(parse({ Same: { 'aws:k': 'x' } }).problems, [
     "Statement 1: 'Same' is not a condition operator with its keys.",
@@ -51,12 +51,12 @@ test('sentences name the statement, the operator and the key', () => {
   })
 })
 
-test('names that every object has are no operators', () => {
+test('property names of Object.prototype are unknown operators', () => {
   for (const name of ['constructor', 'toString', '__proto__', 'hasOwnProperty'])
     assert.equal(parse(JSON.parse(`{"${name}":{"aws:k":"x"}}`)).problems.length, 1, name)
 })
 
-test('variables are those of operators on text, ARNs and booleans only, and of 2012-10-17', () => {
+test('only operators on strings, ARNs and booleans replace variables, and only with version 2012-10-17', () => {
   const variable = '${aws:username}'
   for (const operator of ['NumericEquals', 'DateEquals', 'IpAddress', 'BinaryEquals', 'Null'])
     assert.equal(parse({ [operator]: { 'aws:k': variable } }).problems.length, 1, operator)
@@ -66,13 +66,13 @@ test('variables are those of operators on text, ARNs and booleans only, and of 2
   assert.equal(old[0]?.values[0]?.hasVariables, false)
 })
 
-test('a variable without value leaves it open; an absent key does not', () => {
+test('a variable without a value makes the result undefined; an absent key does not', () => {
   const condition = only({ StringEquals: { 'aws:k': '${aws:username}' } })
   assert.equal(satisfies(condition, new Map([['aws:k', ['x']]])), undefined)
   assert.equal(satisfies(condition, new Map()), false)
 })
 
-test('several values of a tag must agree without a quantifier, whatever their order', () => {
+test('several values of a tag must agree without a quantifier, in any order', () => {
   const operators = fc.constantFrom(
     'StringEquals',
     'StringNotEquals',
@@ -100,7 +100,7 @@ test('several values of a tag must agree without a quantifier, whatever their or
   )
 })
 
-test('a quantifier does not let one of several values of a tag speak for the others', () => {
+test('a quantifier does not let one of several values of a tag decide alone', () => {
   const key = 'aws:ResourceTag/team'
   const tags = new Map([[key.toLowerCase(), ['blue', 'red']]])
   for (const quantifier of ['ForAnyValue', 'ForAllValues'])
@@ -124,7 +124,7 @@ function holds(name: string, wanted: unknown, actual: readonly string[]): boolea
   return condition && satisfies(condition, new Map([['aws:k', actual]]))
 }
 
-test('of a key that is there, IfExists changes nothing, and all imply any', () => {
+test('IfExists changes nothing for a key that exists, and ForAllValues implies ForAnyValue', () => {
   fc.assert(
     fc.property(operator, value, present, (name, wanted, actual) => {
       for (const qualifier of ['', 'ForAllValues:', 'ForAnyValue:'])
@@ -138,7 +138,7 @@ test('of a key that is there, IfExists changes nothing, and all imply any', () =
   )
 })
 
-test('a negated operator says the contrary of all values where the other says it of any', () => {
+test('a negated operator is false for all values exactly when its positive form is true for any', () => {
   const pairs: [positive: string, negated: string][] = [
     ['StringEquals', 'StringNotEquals'],
     ['StringLike', 'StringNotLike'],

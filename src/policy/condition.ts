@@ -1,23 +1,23 @@
-/** Condition blocks (IAM JSON policy elements: Condition): read once, then asked of each request. */
+/** Condition blocks, parsed once and evaluated for each request (IAM JSON policy elements: Condition). */
 import { isObject } from '../text/json.ts'
 import { operators, type Operator } from './operators.ts'
 import { compilePattern, resolvePattern, type ContextKeys, type Pattern } from './pattern.ts'
 
 export interface Condition {
-  /** Lower case. */
+  /** Name of the condition key in lower case. */
   readonly key: string
   readonly values: readonly Pattern[]
-  /** Undefined for Null. */
+  /** Undefined for the operator Null. */
   readonly operator: Operator | undefined
   readonly quantifier: 'any' | 'all' | undefined
   readonly ifExists: boolean
 }
 
 const operatorForm = /^(?:(ForAnyValue|ForAllValues):)?([a-z]+?)(IfExists)?$/i
-/** `aws:username`; of identity providers `token.example.com/path:sub`. */
+/** Condition keys such as `aws:username`, or `token.example.com/path:sub` for an identity provider. */
 const keyForm = /^[a-z0-9][a-z0-9._/-]*(?::\d+[a-z0-9._/-]*)?:\S(?:.*\S)?$/i
 
-/** Reads a Condition element; sentences about what is wrong go into `problems`. */
+/** Parses a Condition element. Appends a message to `problems` for each error. */
 export function parseConditions(
   value: unknown,
   { name, variables, problems }: { name: string; variables: boolean; problems: string[] },
@@ -76,7 +76,7 @@ function readCondition(
   return accepted ? { ...form, key: key.toLowerCase(), values: patterns } : undefined
 }
 
-/** Strings, and the numbers and booleans that people write without quotes. */
+/** Strings, and numbers and booleans without quotes, which IAM accepts too. */
 function valuesOf(value: unknown): string[] | undefined {
   const list: readonly unknown[] = Array.isArray(value) ? value : [value]
   const texts = list
@@ -86,8 +86,8 @@ function valuesOf(value: unknown): string[] | undefined {
 }
 
 /**
- * Whether a request satisfies a condition. Undefined if that depends on a variable without a value, or on the choice between
- * several tags: an Allow statement then does not apply, and a Deny statement does.
+ * Returns whether a request satisfies a condition. Undefined if the result depends on a variable without a value, or on the
+ * choice between several tags. In that case an Allow statement does not apply, and a Deny statement applies.
  */
 export function satisfies(condition: Condition, keys: ContextKeys): boolean | undefined {
   const actual = keys.get(condition.key)
@@ -106,18 +106,19 @@ export function satisfies(condition: Condition, keys: ContextKeys): boolean | un
   }
   if (isOneTag.test(condition.key) || (quantifier === undefined && condition.key === tagKeys))
     return unanimous(actual.map(holds))
-  // AWS does not say what several values mean without a quantifier: one that is the same, all that are others.
+  // AWS does not document several values without a quantifier. Any value may satisfy a positive operator; every value must
+  // satisfy a negated one.
   const everyone = quantifier === 'all' || (quantifier === undefined && operator.negated)
   return everyone ? everyOf(actual.map(holds)) : someOf(actual.map(holds))
 }
 
 /**
- * Tags whose keys differ only in case share one condition key, which has the values of all of them. An additional tag must not
- * satisfy the condition of an Allow, or avoid that of a Deny, so the result is undefined unless all values agree, also with
- * ForAnyValue and ForAllValues: one tag has one value.
+ * Tags whose keys differ only in case share one condition key, which has the values of all of them. An additional tag must
+ * neither satisfy the condition of an Allow nor avoid the condition of a Deny. The result is therefore undefined unless it is
+ * the same for every value, even with ForAnyValue and ForAllValues.
  */
 const isOneTag = /^aws:(?:resource|request|principal)tag\//
-/** Has several values by nature, which quantifiers are for. */
+/** The condition key with several values by definition; quantifiers apply to it. */
 const tagKeys = 'aws:tagkeys'
 
 function unanimous(results: readonly (boolean | undefined)[]): boolean | undefined {
@@ -125,7 +126,7 @@ function unanimous(results: readonly (boolean | undefined)[]): boolean | undefin
   return results.every((one) => one === first) ? first : undefined
 }
 
-/** Undefined if that depends on one that is undefined. */
+/** Logical AND with three values: undefined if no result is false and one is undefined. */
 function everyOf(results: readonly (boolean | undefined)[]): boolean | undefined {
   if (results.includes(false)) return false
   return results.includes(undefined) ? undefined : true

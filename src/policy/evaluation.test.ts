@@ -6,14 +6,14 @@ import { decide, type Decision, type PolicyRequest } from './evaluation.ts'
 import type { PrincipalIdentity } from './principal.ts'
 import { parsePolicy, type PolicyKind } from './policy-document.ts'
 
-/** A user by its ARN; a session by that of its role too; a service or an identity provider by its name alone. */
+/** A user with its ARN, a session with the ARNs of session and role, or a service or identity provider with its name. */
 interface CaseCaller {
   readonly accountId?: string
   readonly arn?: string
   readonly names?: readonly string[]
 }
 
-/** One row of testdata/policies (its README says what each member is). */
+/** One row of testdata/policies, whose README describes the members. */
 interface PolicyCase {
   readonly name: string
   readonly section: string
@@ -54,13 +54,13 @@ function decisionOf(row: PolicyCase, statements: unknown = row.policy.Statement)
   return decide(parsePolicy(text, row.kind), requestOf(row))
 }
 
-/** The statement as a Deny besides one that allows everything: who is met by it is denied. */
+/** The decision when the statement is a Deny beside an Allow for everything. */
 function decisionWithDeny(row: PolicyCase): Decision {
   const everyone = row.kind === 'resource' ? { ...allowAll, Principal: everyoneFor(row) } : allowAll
   return decisionOf(row, [everyone, { ...(row.policy.Statement as object), Effect: 'Deny' }])
 }
 
-/** Everyone, or the service or identity provider itself, which is not among everyone. */
+/** The Principal element that matches any caller. `*` does not match services and identity providers, so it names them. */
 function everyoneFor({ request: { caller } }: PolicyCase): unknown {
   if (caller === undefined || caller.accountId !== undefined) return '*'
   const [name = ''] = caller.names ?? []
@@ -73,7 +73,7 @@ function isOneAllow({ policy: { Statement: statement } }: PolicyCase): boolean {
 
 for (const file of readdirSync(folder).filter((name) => name.endsWith('.json'))) {
   const rows: PolicyCase[] = JSON.parse(readFileSync(new URL(file, folder), 'utf8'))
-  test(`policies decide as IAM documents it: ${file}`, async (context) => {
+  test(`policies decide as documented by IAM: ${file}`, async (context) => {
     for (const row of rows)
       await context.test(`${row.section}: ${row.name}`, () => {
         assert.equal(decisionOf(row), row.expected)
@@ -117,7 +117,7 @@ const principal = fc.constantFrom<unknown>(
   { Odd: 'x' },
 )
 
-/** A statement that makes a policy with it one, understood or not. */
+/** A well-formed statement, with or without unknown elements. */
 function statementOf(effect: 'Allow' | 'Deny'): fc.Arbitrary<object> {
   const arbitrary = fc.record(
     {
@@ -163,13 +163,13 @@ function decided(statements: readonly unknown[], request: PolicyCase['request'])
 
 const runs = { numRuns: 3000 }
 
-test('the requests of the properties meet every decision', () => {
+test('the generated requests lead to every decision', () => {
   const samples = fc.sample(fc.tuple(someStatements, anyRequest), { numRuns: 500, seed: 1 })
   const found = new Set(samples.map(([statements, request]) => decided(statements, request)))
   assert.deepEqual([...found].sort(), ['allowed', 'denied', 'not-allowed'])
 })
 
-test('a Deny more never allows, and takes nothing back that was denied', () => {
+test('an additional Deny never allows a request, and never lifts another Deny', () => {
   fc.assert(
     fc.property(someStatements, statementOf('Deny'), anyRequest, (statements, deny, request) => {
       const before = decided(statements, request)
@@ -180,7 +180,7 @@ test('a Deny more never allows, and takes nothing back that was denied', () => {
   )
 })
 
-test('an Allow more never denies, and takes back no Deny', () => {
+test('an additional Allow never denies a request, and never lifts a Deny', () => {
   fc.assert(
     fc.property(someStatements, statementOf('Allow'), anyRequest, (statements, allow, request) => {
       const before = decided(statements, request)
@@ -191,7 +191,7 @@ test('an Allow more never denies, and takes back no Deny', () => {
   )
 })
 
-test('the order of statements, and one that is there twice, change nothing', () => {
+test('neither the order of statements nor a repeated statement changes the decision', () => {
   const shuffled = someStatements.chain((statements) =>
     fc.tuple(
       fc.constant(statements),
@@ -206,7 +206,7 @@ test('the order of statements, and one that is there twice, change nothing', () 
   )
 })
 
-test('a policy decides as its statements do, each for itself', () => {
+test('the decision of a policy combines the decisions of its single statements', () => {
   fc.assert(
     fc.property(someStatements, anyRequest, (statements, request) => {
       const each = statements.map((statement) => decided([statement], request))
@@ -217,7 +217,7 @@ test('a policy decides as its statements do, each for itself', () => {
   )
 })
 
-/** JSON that looks like a policy here and there. */
+/** JSON that resembles a policy in places. */
 const element = fc.constantFrom(
   'Version',
   'Statement',
@@ -248,7 +248,7 @@ const { anything } = fc.letrec<{ anything: unknown }>((tie) => ({
   ),
 }))
 
-test('no JSON makes a policy or its decision throw, and none that is no policy allows', () => {
+test('no JSON makes parsing or deciding throw, and invalid policies allow nothing', () => {
   const text = fc.oneof(
     fc.json(),
     anything.map((value) => JSON.stringify(value)),
@@ -273,7 +273,7 @@ test('no JSON makes a policy or its decision throw, and none that is no policy a
   )
 })
 
-test('a statement that is not understood denies everything as a Deny, and allows nothing', () => {
+test('a Deny with an unknown element denies everything, and an Allow with an unknown element allows nothing', () => {
   fc.assert(
     fc.property(anyStatement, anyRequest, (statement, request) => {
       const { Effect: effect } = statement as { Effect: string }

@@ -1,11 +1,11 @@
-/** What one policy says about one request (IAM User Guide, Policy evaluation logic). */
+/** The decision of one policy on one request (IAM User Guide, Policy evaluation logic). */
 import { satisfies } from './condition.ts'
 import { matchesArn } from './operators.ts'
 import { matchesResolved, resolvePattern, type ContextKeys } from './pattern.ts'
 import { matchesPrincipal, type PrincipalIdentity } from './principal.ts'
 import type { Policy, Selection, Statement } from './policy-document.ts'
 
-/** A request as policies see it. */
+/** The parts of a request that policies can refer to. */
 export interface PolicyRequest {
   /** `acm-pca:IssueCertificate`. */
   readonly action: string
@@ -17,7 +17,7 @@ export interface PolicyRequest {
 
 export type Decision = 'allowed' | 'not-allowed' | 'denied'
 
-/** An explicit Deny wins, then an Allow counts, and nothing else allows. */
+/** Decides a request: an explicit Deny takes precedence over an Allow, and without an Allow the decision is implicit Deny. */
 export function decide(policy: Policy, request: PolicyRequest): Decision {
   const action = request.action.toLowerCase()
   let decision: Decision = 'not-allowed'
@@ -32,7 +32,7 @@ export function decide(policy: Policy, request: PolicyRequest): Decision {
 function applies(statement: Statement, action: string, request: PolicyRequest): boolean {
   const { understood, actions, resources, principals, conditions, effect } = statement
   const { resource, keys, principal } = request
-  // What depends on a variable that has no value is the worse case too.
+  // A result that depends on a variable without a value is replaced by the stricter one, too.
   const worseCase = effect === 'Deny'
   if (!understood) return worseCase
   return (
@@ -49,7 +49,7 @@ interface Selected {
   readonly keys: ContextKeys
 }
 
-/** Undefined if that depends on a variable without a value. */
+/** Whether a selection matches the value. Undefined if the result depends on a variable without a value. */
 function selects(
   { negated, patterns }: Selection,
   { text, matches, keys }: Selected,

@@ -1,13 +1,13 @@
-/** What a share of a CA allows others (AWS Private CA User Guide, Attach a policy for cross-account access: RAM). */
+/** Permissions of a CA shared through AWS RAM (AWS Private CA User Guide, Attach a policy for cross-account access: RAM). */
 import { readActions, type SharedTemplate } from './sharing-policy.ts'
 
 /** Managed permissions of AWS RAM for certificate authorities. */
 export type ManagedPermission = keyof typeof managedPermissions
 
 interface Granted {
-  /** Whether others may read the CA, and are shown it. */
+  /** Whether other accounts can read the CA and see it in lists. */
   readonly read: boolean
-  /** What they may issue with; undefined for nothing. */
+  /** The template that other accounts can issue with; undefined if they cannot issue. */
   readonly template: SharedTemplate | undefined
   readonly revoke: boolean
 }
@@ -32,19 +32,19 @@ function issuing(template: SharedTemplate): Granted {
   return { read: true, template, revoke: false }
 }
 
-/** Whether those that a CA is shared with are shown it. */
+/** Returns whether the permission lets other accounts read the CA. */
 export function letsRead(permission: ManagedPermission): boolean {
   return managedPermissions[permission].read
 }
 
-/** What is shared, and with whom: ids of accounts and organizations. */
+/** The shared CA, and the IDs of the accounts and organizations that it is shared with. */
 export interface Sharing {
   readonly arn: string
   readonly partition: string
   readonly principals: readonly string[]
 }
 
-/** Statements of a policy on the CA that says what a share says. */
+/** The resource policy statements that are equivalent to a share. */
 export function statementsOf(permission: ManagedPermission, sharing: Sharing): object[] {
   const organizations = sharing.principals.filter(isOrganization)
   const accounts = sharing.principals.filter((principal) => !isOrganization(principal))
@@ -90,7 +90,7 @@ function grantsOf(permission: ManagedPermission, { partition }: Sharing): Grant[
   ]
 }
 
-/** Whether an id is that of an organization, and not of an account. */
+/** Returns whether an ID belongs to an organization rather than to an account. */
 function isOrganization(id: string): boolean {
   return id.startsWith('o-')
 }

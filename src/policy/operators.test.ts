@@ -12,7 +12,7 @@ function holds(name: string, wanted: string, actual: string): boolean {
   return operator(name).holds(wanted, actual)
 }
 
-/** IAM User Guide, IAM JSON policy elements: Condition operators. */
+/** Operators listed in the IAM User Guide (IAM JSON policy elements: Condition operators). */
 const documented = `
   StringEquals StringNotEquals StringEqualsIgnoreCase StringNotEqualsIgnoreCase StringLike StringNotLike
   NumericEquals NumericNotEquals NumericLessThan NumericLessThanEquals NumericGreaterThan
@@ -22,7 +22,7 @@ const documented = `
   .trim()
   .split(/\s+/)
 
-test('the operators are those that IAM documents', () => {
+test('the operators are those documented by IAM', () => {
   assert.deepEqual(
     [...operators.keys()].sort(),
     documented.map((name) => name.toLowerCase()).sort(),
@@ -30,7 +30,7 @@ test('the operators are those that IAM documents', () => {
   for (const name of documented) assert.equal(operator(name).negated, name.includes('Not'), name)
 })
 
-/** Of each operator: what a policy may have, and what not. */
+/** Valid and invalid policy values of each operator. */
 const accepted: [name: string, sound: string[], unsound: string[]][] = [
   ['StringEquals', ['', 'x', '*'], []],
   [
@@ -84,12 +84,12 @@ const accepted: [name: string, sound: string[], unsound: string[]][] = [
 ]
 
 for (const [name, sound, unsound] of accepted)
-  test(`what ${name} takes in a policy`, () => {
+  test(`${name} accepts its valid values and rejects others`, () => {
     for (const text of sound) assert.equal(operator(name).accepts(text), true, text)
     for (const text of unsound) assert.equal(operator(name).accepts(text), false, text)
   })
 
-test('numbers are ordered as numbers', () => {
+test('numbers are compared as numbers, not as text', () => {
   const number = fc.oneof(fc.integer(), fc.double({ noNaN: true, noDefaultInfinity: true }))
   fc.assert(
     fc.property(number, number, (wanted, actual) => {
@@ -103,7 +103,7 @@ test('numbers are ordered as numbers', () => {
   )
 })
 
-test('dates are ordered as times, in whichever form', () => {
+test('dates are compared as times, in every form', () => {
   const seconds = fc.integer({ min: 0, max: 4_000_000_000 })
   const form = fc.constantFrom(String, (at: number) => new Date(at * 1000).toISOString())
   fc.assert(
@@ -122,7 +122,7 @@ test('dates are ordered as times, in whichever form', () => {
   )
 })
 
-test('an address is in a range if their first bits are the same', () => {
+test('an address is in a range if it starts with the prefix of the range', () => {
   const bits = fc.integer({ min: 0, max: 32 })
   const dotted = (value: bigint) =>
     [24n, 16n, 8n, 0n].map((shift) => (value >> shift) & 255n).join('.')
@@ -143,13 +143,13 @@ test('an address is in a range if their first bits are the same', () => {
   )
 })
 
-test('an IPv4 address that came over IPv6 is in its IPv4 range', () => {
+test('an IPv4-mapped IPv6 address is in the range of its IPv4 address', () => {
   assert.equal(holds('IpAddress', '192.0.2.0/24', '::ffff:192.0.2.7'), true)
   assert.equal(holds('IpAddress', '192.0.2.0/24', '::ffff:192.0.3.7'), false)
   assert.equal(holds('IpAddress', 'fe80::/10', 'fe80::1%eth0'), true)
 })
 
-test('no text that a value may be makes an operator throw', () => {
+test('no value makes an operator throw', () => {
   const odd = fc.constantFrom('', '*', 'fe80::1%eth0', '::/0', '1e999', 'arn:', '\0', '-1', '${*}')
   const text = fc.oneof(fc.string(), odd, fc.ipV4(), fc.ipV6())
   fc.assert(
@@ -160,12 +160,12 @@ test('no text that a value may be makes an operator throw', () => {
   )
 })
 
-test('more ranges than are kept are still told apart', () => {
+test('ranges evicted from the cache are still compared correctly', () => {
   for (let at = 0; at < 10_050; at += 1)
     assert.equal(holds('IpAddress', `10.${at >> 8}.${at & 255}.0/24`, '10.0.7.1'), at === 7)
 })
 
-test('each part of an ARN is matched for itself, and the sixth has all that is left', () => {
+test('ARN parts are matched separately, and the sixth part is the rest', () => {
   const part = fc.stringMatching(/^[a-z/]{0,3}$/)
   const six = fc.array(part, { minLength: 6, maxLength: 8 })
   fc.assert(
@@ -182,7 +182,7 @@ test('each part of an ARN is matched for itself, and the sixth has all that is l
   )
 })
 
-/** In a process of its own, which can be ended: a regular expression cannot. */
+/** Runs in a process of its own, because a running regular expression can only be stopped with its process. */
 const longValues = `
   import { operators } from '${new URL('operators.ts', import.meta.url).href}'
   const unit = ['1', '1.', '-', ' ', '0', 'A', 'A=', ':', '/', '2026-', 'T', 'e1']
@@ -190,7 +190,7 @@ const longValues = `
     for (const { accepts } of operators.values()) accepts(text)
 `
 
-test('looking at a value as long as a policy may be comes to an end', () => {
+test('checking a value as long as a whole policy terminates', () => {
   const { status, signal, stderr } = spawnSync(
     process.execPath,
     ['--input-type=module', '-e', longValues],

@@ -1,16 +1,16 @@
-/** Condition operators (IAM JSON policy elements: Condition operators): whether one value of a request satisfies one of a policy. */
+/** Condition operators, which compare a request value with a policy value (IAM JSON policy elements: Condition operators). */
 import { BlockList, isIP } from 'node:net'
 import { createBoundedCache } from '../bounded-cache.ts'
 import { equalsResolved, matchesResolved } from './pattern.ts'
 
 export interface Operator {
-  /** Whether a value of the policy can be one; a text with variables is not known before. */
+  /** Whether a policy value is valid for the operator. Values with variables are not checked here. */
   readonly accepts: (value: string) => boolean
-  /** Whether the value of the request is what the resolved value of the policy asks for. */
+  /** Whether the request value matches the policy value, in which variables are already replaced. */
   readonly holds: (expected: string, actual: string) => boolean
-  /** `…Not…`: no value of the policy may hold, and a request without the key satisfies it. */
+  /** Whether this is a `…Not…` operator: no policy value may match, and a request without the key satisfies it. */
   readonly negated: boolean
-  /** Whether variables and `${*}` are replaced in values. */
+  /** Whether variables and `${*}` in policy values are replaced. */
   readonly variables: boolean
 }
 
@@ -51,7 +51,7 @@ const families: Readonly<
   IpAddress: { accepts: isRange, holds: inRange, negation: 'NotIpAddress' },
 }
 
-/** Every operator by its name in lower case, but for Null, which asks whether a key is there. */
+/** Operators by lower-case name, except Null, which only checks whether a key exists. */
 export const operators: ReadonlyMap<string, Operator> = new Map(
   Object.entries(families).flatMap(([name, { negation, variables = false, ...family }]) => {
     const positive = { ...family, variables, negated: false }
@@ -68,7 +68,7 @@ function isArn(value: string): boolean {
   return value === '*' || value.split(':').length >= arnParts
 }
 
-/** Each of the six parts for itself: a wildcard does not reach from one into the next. */
+/** Compares the six parts of an ARN separately, so that a wildcard does not extend into the next part. */
 export function matchesArn(expected: string, actual: string): boolean {
   if (expected === '*') return true
   const parts = partsOf(actual)
@@ -79,7 +79,7 @@ export function matchesArn(expected: string, actual: string): boolean {
   )
 }
 
-/** partition, service, …: five parts, and as the sixth all that is left. */
+/** Splits an ARN at its first five colons; the sixth part is the rest. */
 function partsOf(arn: string): string[] {
   const parts = arn.split(':')
   return parts.length < arnParts
@@ -104,7 +104,7 @@ function numeric(compare: Comparison): { accepts: Accepts; holds: Holds } {
 
 const dateForm = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/
 
-/** W3C date and time, or seconds since 1970. */
+/** Whether a value is a W3C date and time, or a number of seconds since 1970. */
 function isDate(value: string): boolean {
   return Number.isFinite(millisecondsOf(value))
 }
@@ -112,7 +112,7 @@ function isDate(value: string): boolean {
 function millisecondsOf(value: string): number {
   if (/^-?\d{1,15}$/.test(value)) return Number(value) * 1000
   if (!dateForm.test(value)) return Number.NaN
-  // Dates that do not exist are taken for others: 30 February is one.
+  // Date.parse accepts dates that do not exist, such as 30 February.
   const day = value.slice(0, 10)
   const midnight = new Date(`${day}T00:00:00Z`)
   if (Number.isNaN(midnight.getTime()) || midnight.toISOString().slice(0, 10) !== day)
@@ -139,7 +139,7 @@ function isBase64(value: string): boolean {
   return /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(value)
 }
 
-/** An address, or a range in CIDR notation (RFC 4632), of IPv4 or IPv6. */
+/** Whether a value is an IPv4 or IPv6 address, or a range in CIDR notation (RFC 4632). */
 function isRange(value: string): boolean {
   const [address = '', bits, ...rest] = value.split('/')
   const family = isIP(address)

@@ -28,7 +28,7 @@ function equals(pattern: string, text: string, known = keys): boolean | undefine
   return resolved === undefined ? undefined : equalsResolved(resolved, text)
 }
 
-test('a text is taken apart once', () => {
+test('a string is parsed into text, wildcards and variables', () => {
   const plain = compilePattern('a*', true)
   assert.deepEqual(plain, {
     text: 'a*',
@@ -54,7 +54,7 @@ test('a text is taken apart once', () => {
   assert.deepEqual(compilePattern('', true).parts, [{ kind: 'wild', text: '' }])
 })
 
-test('what looks like a variable and is none is not understood', () => {
+test('an invalid variable name is reported as not understood', () => {
   for (const text of [
     '${',
     '${}',
@@ -79,7 +79,7 @@ test('what looks like a variable and is none is not understood', () => {
   assert.equal(compilePattern('${x}', false).isUnderstood, true)
 })
 
-test('without variables every text is as it is written', () => {
+test('without variables every string is literal text', () => {
   for (const text of ['${aws:username}', '${*}', '${$}', "${aws:k, 'x'}", 'x', '']) {
     const pattern = compilePattern(text, false)
     assert.equal(pattern.hasVariables, false)
@@ -87,7 +87,7 @@ test('without variables every text is as it is written', () => {
   }
 })
 
-test('variables have their value, their default, or leave it open', () => {
+test('a variable is replaced by its value or default; without both the result is undefined', () => {
   assert.equal(equals('${aws:username}', 'alice'), true)
   assert.equal(equals('${ aws:username }', 'alice'), true)
   assert.equal(equals("${aws:username, 'x'}", 'alice'), true)
@@ -99,7 +99,7 @@ test('variables have their value, their default, or leave it open', () => {
   assert.equal(equals("${aws:tagkeys, 'x'}", 'x'), undefined)
 })
 
-test('the characters themselves are written with ${}', () => {
+test('${*}, ${?} and ${$} stand for literal characters', () => {
   assert.equal(matches('${*}', '*'), true)
   assert.equal(matches('${*}', 'x'), false)
   assert.equal(matches('${?}', '?'), true)
@@ -108,7 +108,7 @@ test('the characters themselves are written with ${}', () => {
   assert.equal(equals('${*}${?}${$}', '*?$'), true)
 })
 
-test('what a variable stands for is text, whatever characters it has', () => {
+test('wildcard characters in the value of a variable are literal', () => {
   const text = fc.string({ unit: fc.constantFrom('a', '*', '?', '$', '{', '}', ':'), maxLength: 6 })
   fc.assert(
     fc.property(text, text, (value, actual) => {
@@ -122,7 +122,7 @@ test('what a variable stands for is text, whatever characters it has', () => {
   )
 })
 
-test('wildcards beside a variable match as they do alone', () => {
+test('wildcards beside a variable match as they do without one', () => {
   const wild = fc.string({ unit: fc.constantFrom('a', '*', '?'), maxLength: 6 })
   const known = new Map([['aws:k', ['*']]])
   fc.assert(
@@ -136,7 +136,7 @@ test('wildcards beside a variable match as they do alone', () => {
   )
 })
 
-test('an exact pattern matches its own text only, and every pattern matches its own text', () => {
+test('an exact pattern matches only its own text, and every pattern matches its own text', () => {
   const unit = fc.constantFrom('a', 'b', ':', '*', '?', '$', '\uE000', '\uE001')
   const some = fc.string({ unit, maxLength: 8 })
   const five = fc.string({ unit: fc.constantFrom('a', ':'), minLength: 5, maxLength: 8 })
@@ -173,14 +173,14 @@ test('no text makes a pattern throw', () => {
   )
 })
 
-/** In a process of its own, which can be ended: a regular expression cannot. */
+/** Runs in a process of its own, because a running regular expression can only be stopped with its process. */
 const longTexts = `
   import { compilePattern } from '${new URL('pattern.ts', import.meta.url).href}'
   for (const text of ['\${'.repeat(40_000), '\${ '.repeat(27_000), '\${' + ' '.repeat(80_000)])
     if (compilePattern(text, true).hasVariables) process.exit(2)
 `
 
-test('taking apart a text as long as a policy may be comes to an end', () => {
+test('parsing a string as long as a whole policy terminates', () => {
   const argv = ['--input-type=module', '-e', longTexts]
   const { status, signal, stderr } = spawnSync(process.execPath, argv, {
     encoding: 'utf8',

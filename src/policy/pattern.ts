@@ -1,13 +1,13 @@
-/** Texts of policies with wildcards and variables (IAM JSON policy elements: Variables and tags). */
+/** Strings with wildcards and variables in policies (IAM JSON policy elements: Variables and tags). */
 import { matchesWildcard } from './wildcard.ts'
 
-/** Values of context keys by lower-case name: `aws:username` → [`alice`]. */
+/** Values of condition keys by lower-case name, for example `aws:username` → [`alice`]. */
 export interface ContextKeys {
   /** Undefined if the request does not have the key. */
   get(key: string): readonly string[] | undefined
 }
 
-/** Condition keys of a request with tags: aws:TagKeys, and aws:RequestTag for each name, whatever its case. */
+/** Condition keys for the tags in a request: aws:TagKeys, and aws:RequestTag/NAME with NAME in lower case. */
 export function requestTagKeys(
   tags: readonly { readonly Key: string; readonly Value?: string | undefined }[],
 ): Map<string, readonly string[]> {
@@ -20,21 +20,21 @@ export function requestTagKeys(
   return names.length === 0 ? keys : keys.set('aws:tagkeys', names)
 }
 
-/** A text as it was written, taken apart once. */
+/** A parsed string of a policy. */
 export interface Pattern {
   readonly text: string
   readonly parts: readonly PatternPart[]
-  /** Whether it has to be resolved before it is compared. */
+  /** Whether the pattern contains variables, which must be replaced before a comparison. */
   readonly hasVariables: boolean
-  /** Whether it matches only its own text, as most actions and ARNs do: a decision takes 0.3 µs then, and 2.3 otherwise. */
+  /** Whether the pattern matches only its own text, like most actions and ARNs. A comparison then takes 0.3 µs, otherwise 2.3 µs. */
   readonly isExact: boolean
-  /** Context keys of its variables, in lower case. */
+  /** Condition keys of the variables, in lower case. */
   readonly keys: readonly string[]
-  /** False if something in it looks like a variable and is none. */
+  /** False if the text contains `${…}` with an invalid variable name. */
   readonly isUnderstood: boolean
 }
 
-/** Text with `*` and `?`, text to be taken as it is, or a variable. */
+/** Text with wildcards, literal text, or a variable. */
 type PatternPart =
   | { readonly kind: 'wild'; readonly text: string }
   | { readonly kind: 'literal'; readonly text: string }
@@ -42,7 +42,7 @@ type PatternPart =
 
 const namedForm = /^([a-z0-9][a-z0-9._/-]*(?::\d+[a-z0-9._/-]*)?:[^,']+)(?:,\s*'([^']*)')?$/i
 
-/** Takes a text apart; without `variables`, as in policies of 2008, `${…}` is text like any other. */
+/** Parses a string. Without `variables`, as in policies of version 2008-10-17, `${…}` is literal text. */
 export function compilePattern(text: string, variables: boolean): Pattern {
   const parts: PatternPart[] = []
   let isUnderstood = true
@@ -68,7 +68,7 @@ export function compilePattern(text: string, variables: boolean): Pattern {
   }
 }
 
-/** `${*}`, `${?}` and `${$}` stand for the characters themselves; undefined for what is no variable. */
+/** Parses the text between `${` and `}`. `${*}`, `${?}` and `${$}` are literal characters. Undefined for an invalid name. */
 function variablePart(name: string): PatternPart | undefined {
   if (name === '*' || name === '?' || name === '$') return { kind: 'literal', text: name }
   const [, key, fallback] = namedForm.exec(name) ?? []
@@ -77,14 +77,14 @@ function variablePart(name: string): PatternPart | undefined {
     : { kind: 'variable', key: key.trim().toLowerCase(), fallback }
 }
 
-/** A character for each of `*` and `?` that is to be taken as it is; no text of a request has them. */
+/** Private-use characters that stand for a literal `*` and `?`. Request values never contain them. */
 const literalStar = '\uE000'
 const literalMark = '\uE001'
 const wildcards = /[*?\uE000\uE001]/
 
 /**
- * The pattern with its variables filled in, for matchesResolved. Undefined if a variable has no value, or more than one:
- * then the pattern matches nothing.
+ * Replaces the variables of a pattern, for matchesResolved. Undefined if a variable has no value or several values: the
+ * pattern then matches nothing.
  */
 export function resolvePattern(pattern: Pattern, keys: ContextKeys): string | undefined {
   let text = ''
@@ -108,17 +108,17 @@ function withoutWildcards(text: string): string {
   return text.replaceAll('*', literalStar).replaceAll('?', literalMark)
 }
 
-/** Whether a resolved pattern matches a text as a whole, its wildcards counted. */
+/** Returns whether a resolved pattern with wildcards matches the whole text. */
 export function matchesResolved(resolved: string, text: string): boolean {
   return matchesWildcard(resolved, withLiterals(resolved, text))
 }
 
-/** Whether a resolved pattern is the text, its wildcards being characters like others. */
+/** Returns whether a resolved pattern equals the text; wildcards have no special meaning. */
 export function equalsResolved(resolved: string, text: string): boolean {
   return resolved.replaceAll(literalStar, '*').replaceAll(literalMark, '?') === text
 }
 
-/** A text in which the characters are written as in a pattern that has them literally: only if it has some. */
+/** Replaces `*` and `?` of a request value as in resolved patterns, if the pattern contains literal ones. */
 function withLiterals(resolved: string, text: string): string {
   return resolved.includes(literalStar) || resolved.includes(literalMark)
     ? withoutWildcards(text)

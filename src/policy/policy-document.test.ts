@@ -10,7 +10,7 @@ function policy(...statements: unknown[]): string {
   return JSON.stringify({ Version: '2012-10-17', Statement: statements })
 }
 
-test('wildcards match as a whole', () => {
+test('a wildcard pattern matches only the whole text', () => {
   const cases: [pattern: string, text: string, matches: boolean][] = [
     ['*', '', true],
     ['', '', true],
@@ -27,7 +27,7 @@ test('wildcards match as a whole', () => {
     assert.equal(matchesWildcard(pattern, text), matches, `${pattern} ~ ${text}`)
 })
 
-test('wildcards match as the regular expression that they stand for', () => {
+test('wildcards match like the equivalent regular expression', () => {
   const letters = fc.string({ unit: fc.constantFrom('a', 'b', '*', '?'), maxLength: 12 })
   const text = fc.string({ unit: fc.constantFrom('a', 'b'), maxLength: 12 })
   fc.assert(
@@ -39,11 +39,11 @@ test('wildcards match as the regular expression that they stand for', () => {
   )
 })
 
-test('many wildcards against a long text come to an end', () => {
+test('matching many wildcards against a long text terminates', () => {
   assert.equal(matchesWildcard('*a'.repeat(10_000), `${'a'.repeat(2_000)}b`), false)
 })
 
-test('a sound policy has no problems', () => {
+test('a valid policy has no problems', () => {
   const sound = [
     policy(allowAll),
     JSON.stringify({ Id: 'x', Statement: { Sid: 'one', ...allowAll } }),
@@ -56,7 +56,7 @@ test('a sound policy has no problems', () => {
   for (const text of sound) assert.deepEqual(parsePolicy(text).problems, [], text)
 })
 
-test('what is no policy has no statements and says why', () => {
+test('an invalid document has no statements and reports the reason', () => {
   const broken: [text: string, problem: RegExp][] = [
     ['', /must be a JSON object/],
     ['[]', /must be a JSON object/],
@@ -83,7 +83,7 @@ test('what is no policy has no statements and says why', () => {
   }
 })
 
-test('a policy on a CA says whom it is about', () => {
+test('a resource policy needs a principal', () => {
   for (const principal of [undefined, 'alice', [], null, 5]) {
     const parsed = parsePolicy(policy({ ...allowAll, Principal: principal }), 'resource')
     assert.deepEqual(parsed.statements, [])
@@ -108,7 +108,7 @@ const unclear: [statement: object, problem: RegExp][] = [
     { ...allowAll, Condition: { Bool: { 'aws:SecureTransport': 'yes' } } },
     /Statement 1: Bool cannot have 'aws:SecureTransport' with these values/,
   ],
-  [{ ...allowAll, Principal: '*' }, /the element 'Principal', which is not known here/],
+  [{ ...allowAll, Principal: '*' }, /the element 'Principal', which Signet does not support/],
   [{ ...allowAll, NotPrincipal: '*' }, /'NotPrincipal'/],
   [{ ...allowAll, action: 'x' }, /'action'/],
   [{ ...allowAll, Action: 'Issue*' }, /Action 'Issue\*' is neither/],
@@ -118,7 +118,7 @@ const unclear: [statement: object, problem: RegExp][] = [
   [{ Effect: 'Allow', Action: '*', NotResource: 'x' }, /Resource 'x'/],
 ]
 
-test('a statement with what is not understood is marked and reported', () => {
+test('a statement with an unknown element is marked and reported', () => {
   for (const [statement, problem] of unclear) {
     const parsed = parsePolicy(policy(statement))
     assert.equal(parsed.statements[0]?.understood, false, JSON.stringify(statement))
@@ -126,7 +126,7 @@ test('a statement with what is not understood is marked and reported', () => {
   }
 })
 
-test('what JSON has twice is not understood, lest the first of both be lost', () => {
+test('duplicate JSON members are rejected, because JSON.parse drops the first one', () => {
   const condition = '{"StringEquals":{"aws:a":"x"},"StringEquals":{"aws:b":"y"}}'
   const twice = [
     `{"Statement":{"Effect":"Allow","Action":"*","Resource":"*","Condition":${condition}}}`,
@@ -137,7 +137,7 @@ test('what JSON has twice is not understood, lest the first of both be lost', ()
   for (const text of twice) assert.notDeepEqual(parsePolicy(text).problems, [], text)
 })
 
-test('what only looks as if JSON had it twice is sound', () => {
+test('text that only resembles duplicate members is accepted', () => {
   const sid = '","Effect":"Allow","Effect":"{[\\\\'
   const texts = [
     policy({ ...allowAll, Sid: sid }, allowAll),
@@ -147,7 +147,7 @@ test('what only looks as if JSON had it twice is sound', () => {
   for (const text of texts) assert.deepEqual(parsePolicy(text).problems, [], text)
 })
 
-test('a policy knows whether it asks for tags of the resource', () => {
+test('a policy reports whether it uses resource tags', () => {
   const asks = (more: object): boolean =>
     parsePolicy(policy({ ...allowAll, ...more }, allowAll)).asksForResourceTags
   assert.equal(asks({}), false)
@@ -158,13 +158,13 @@ test('a policy knows whether it asks for tags of the resource', () => {
   assert.equal(asks({ Resource: `arn:aws:acm-pca:*:*:${variable}` }), true)
 })
 
-test('a trust policy is about its role: it has principals, and no resource', () => {
+test('a trust policy has principals and no resource', () => {
   const trust = { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { AWS: '123456789012' } }
   assert.deepEqual(parsePolicy(policy(trust), 'trust').problems, [])
   assert.equal(parsePolicy(policy(trust), 'trust').statements.length, 1)
   assert.match(
     parsePolicy(policy({ ...trust, Resource: '*' }), 'trust').problems.join(),
-    /has the element 'Resource', which is not known here/,
+    /has the element 'Resource', which Signet does not support/,
   )
   const { Principal: _principal, ...nobody } = trust
   assert.deepEqual(parsePolicy(policy(nobody), 'trust').statements, [])
@@ -185,7 +185,7 @@ test('no text makes the parser throw', () => {
   fc.assert(
     fc.property(text, fc.constantFrom('identity', 'resource'), (value, kind) => {
       const parsed = parsePolicy(value, kind)
-      // Whatever makes it no policy is said.
+      // An invalid document always has a reported reason.
       assert.ok(parsed.statements.length > 0 || parsed.problems.length > 0)
     }),
   )

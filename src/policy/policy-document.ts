@@ -1,6 +1,6 @@
 /**
- * Policies: what their JSON text says, read once so that a decision takes microseconds (IAM JSON policy reference). What
- * is not understood counts as the worse case: a statement with it never allows, and always denies.
+ * Parses policies (IAM JSON policy reference). Unknown or invalid elements fail closed: an Allow statement with such an
+ * element allows nothing, and a Deny statement denies everything.
  */
 import { parseConditions, type Condition } from './condition.ts'
 import {
@@ -14,10 +14,10 @@ import {
 import { compilePattern, type Pattern } from './pattern.ts'
 import { parsePrincipals, type Principals } from './principal.ts'
 
-/** Whether a policy says what its user may do; on a CA, who may do what with that; or who may take on a role. */
+/** Identity policies belong to a principal, resource policies to a CA, trust policies to a role. */
 export type PolicyKind = 'identity' | 'resource' | 'trust'
 
-/** Patterns, of which one must match, or none. */
+/** Patterns of which at least one must match, or none if the selection is negated. */
 export interface Selection {
   readonly negated: boolean
   readonly patterns: readonly Pattern[]
@@ -26,28 +26,28 @@ export interface Selection {
 export interface Statement {
   readonly sid: string | undefined
   readonly effect: 'Allow' | 'Deny'
-  /** In lower case. */
+  /** Patterns for actions, in lower case. */
   readonly actions: Selection
   readonly resources: Selection
-  /** Undefined in identity policies, which are about who has them. */
+  /** Undefined in identity policies, which apply to the principal that has them. */
   readonly principals: Principals | undefined
   readonly conditions: readonly Condition[]
   readonly understood: boolean
 }
 
-/** A policy as read. One with problems that make it no policy has no statements. */
+/** A parsed policy. An invalid document has no statements. */
 export interface Policy {
   readonly statements: readonly Statement[]
-  /** Sentences for the author: what is wrong, and what counts as the worse case. */
+  /** Messages for the author about invalid elements and about statements that fail closed. */
   readonly problems: readonly string[]
-  /** Whether it asks for tags of the resource. */
+  /** Whether a condition uses `aws:ResourceTag`. */
   readonly asksForResourceTags: boolean
 }
 
-/** In UTF-16 code units, of any kind: AWSPolicy of the API has up to 81,920. */
+/** In UTF-16 code units, for every kind of policy: the limit of AWSPolicy in the API. */
 const policyLengthMax = 81_920
 
-/** Of context keys, in lower case. */
+/** Prefix of condition keys for resource tags, in lower case. */
 export const resourceTagPrefix = 'aws:resourcetag/'
 
 const policyElements = new Set(['Version', 'Id', 'Statement'])
@@ -55,13 +55,13 @@ const versions: readonly unknown[] = [undefined, '2012-10-17', '2008-10-17']
 const elementsOf: Readonly<Record<PolicyKind, ReadonlySet<string>>> = {
   identity: new Set(['Action', 'Resource']),
   resource: new Set(['Action', 'Resource', 'Principal']),
-  // A trust policy is about the role that it belongs to.
+  // A trust policy has no Resource, because it applies to its role.
   trust: new Set(['Action', 'Principal']),
 }
 const actionForm = /^(?:\*|[a-z0-9-]+:[a-z0-9*?]+)$/
 const arnForm = /^[^:]+:[^:]+:[^:]+:[^:]*:[^:]*:./s
 
-/** Reads a policy. Never throws: what is wrong is in `problems`, and what cannot be read allows nothing. */
+/** Parses a policy. Never throws: errors are listed in `problems`, and an invalid document allows nothing. */
 export function parsePolicy(text: string, kind: PolicyKind = 'identity'): Policy {
   if (text.length > policyLengthMax)
     return noPolicy(`The policy must have at most ${policyLengthMax} characters.`)
@@ -103,7 +103,7 @@ function documentProblems(document: JsonObject): string[] {
   return problems
 }
 
-/** Where a statement is, and what applies to it. */
+/** Position of a statement for messages, and the rules that apply to it. */
 interface Context {
   readonly name: string
   readonly kind: PolicyKind
@@ -155,10 +155,10 @@ function unknownElements(statement: JsonObject, { name, kind }: Context): string
   for (const element of elementsOf[kind]) known.push(element, `Not${element}`)
   return Object.keys(statement)
     .filter((element) => !known.includes(element))
-    .map((element) => `${name} has the element '${element}', which is not known here.`)
+    .map((element) => `${name} has the element '${element}', which Signet does not support.`)
 }
 
-/** Action or NotAction, Resource or NotResource: exactly one of both, with at least one text. */
+/** Parses Action or NotAction, or Resource or NotResource. Exactly one of the two must be present and not empty. */
 function parseSelection(
   statement: JsonObject,
   {

@@ -18,7 +18,7 @@ function sound(value: unknown, element = 'Principal'): Principals {
   return principals ?? assert.fail('no principals')
 }
 
-test('everyone, accounts and ARNs are told apart', () => {
+test('`*`, account IDs and ARNs are parsed as different principals', () => {
   const everyone = { negated: false, everyone: true, accounts: [], names: [] }
   assert.deepEqual(sound('*'), everyone)
   assert.deepEqual(sound({ AWS: '*' }), everyone)
@@ -32,7 +32,7 @@ test('everyone, accounts and ARNs are told apart', () => {
   assert.deepEqual(sound({ Service: 'acm.amazonaws.com' }).accounts, [])
 })
 
-test('users with paths, roles and sessions may be named', () => {
+test('a principal can be a user with a path, a role or a session', () => {
   for (const arn of [
     `arn:aws:iam::${account}:user/team/alice`,
     `arn:aws-us-gov:iam::${account}:role/issuer`,
@@ -41,7 +41,7 @@ test('users with paths, roles and sessions may be named', () => {
     assert.deepEqual(sound({ AWS: arn }).names, [arn])
 })
 
-test('what is no principal is said', () => {
+test('an invalid principal is reported', () => {
   for (const value of [undefined, null, 1, 'alice', account, [], ['*']])
     assert.equal(parse({ Principal: value }).faults.length, 1, JSON.stringify(value))
   for (const value of [
@@ -63,7 +63,7 @@ test('what is no principal is said', () => {
     assert.equal(parse({ Principal: value }).unclear.length, 1, JSON.stringify(value))
 })
 
-test('Principal and NotPrincipal exclude each other, whatever they have', () => {
+test('Principal and NotPrincipal cannot be combined', () => {
   const values = ['*', { AWS: '*' }, { AWS: account }]
   for (const principal of values)
     for (const other of values) {
@@ -77,17 +77,17 @@ test('Principal and NotPrincipal exclude each other, whatever they have', () => 
     }
 })
 
-test('NotPrincipal goes with Deny only', () => {
+test('NotPrincipal can only be combined with Effect Deny', () => {
   for (const who of ['*', { AWS: account }]) {
     assert.deepEqual(parse({ Effect: 'Deny', NotPrincipal: who }).unclear, [])
     assert.match(
       parse({ Effect: 'Allow', NotPrincipal: who }).unclear.join(),
-      /NotPrincipal goes with Deny only/,
+      /NotPrincipal can only be combined with Effect Deny/,
     )
   }
 })
 
-test('a user is named by its ARN, its account and everyone, but directly not by its account', () => {
+test('a user matches its ARN, its account and everyone, and is named directly by its ARN and everyone', () => {
   const cases: [value: unknown, matches: boolean, directly: boolean][] = [
     ['*', true, true],
     [{ AWS: ['*'] }, true, true],
@@ -111,7 +111,7 @@ test('a user is named by its ARN, its account and everyone, but directly not by 
   }
 })
 
-test('NotPrincipal is about everyone but the users it names', () => {
+test('NotPrincipal matches everyone except the named users', () => {
   const isMet = (value: unknown) =>
     matchesPrincipal(sound(value, 'NotPrincipal'), aliceAsking, 'Deny')
   assert.equal(isMet('*'), false)
@@ -122,7 +122,7 @@ test('NotPrincipal is about everyone but the users it names', () => {
   assert.equal(isMet({ Service: 'acm.amazonaws.com' }), true)
 })
 
-test('no statement makes it throw, and none that is not understood is without a sentence', () => {
+test('no statement makes parsing throw, and every rejected statement has a message', () => {
   const key = fc.constantFrom('AWS', 'Service', 'Federated', '__proto__', 'constructor')
   const value = fc.oneof(fc.jsonValue(), fc.dictionary(key, fc.jsonValue()))
   fc.assert(
@@ -133,7 +133,7 @@ test('no statement makes it throw, and none that is not understood is without a 
   )
 })
 
-test('a session goes by its own ARN and by that of its role', () => {
+test('a session matches its own ARN and the ARN of its role', () => {
   const names = [
     `arn:aws:sts::${account}:assumed-role/issuer/job`,
     `arn:aws:iam::${account}:role/issuer`,
@@ -146,7 +146,7 @@ test('a session goes by its own ARN and by that of its role', () => {
   assert.equal(matchesPrincipal(sound({ AWS: `${names[0]}2` }), session, 'Allow'), false)
 })
 
-test('who has no account is allowed nothing unless it is named, and denied what everyone is', () => {
+test('a caller without an account is allowed only by name, and denied with everyone', () => {
   const provider = `arn:aws:iam::${account}:oidc-provider/token.example.com/id`
   for (const [kind, name] of [
     ['Service', 'acm.amazonaws.com'],

@@ -1,22 +1,22 @@
-/** Principal and NotPrincipal (IAM JSON policy elements: Principal): whom a statement of a resource or trust policy is about. */
+/** Principal and NotPrincipal elements of resource and trust policies (IAM JSON policy elements: Principal). */
 import { isObject, textsOf } from '../text/json.ts'
 
-/** What a Principal element names; `'*'` is everyone. */
+/** A parsed Principal element; `'*'` means everyone. */
 export interface Principals {
   readonly negated: boolean
   readonly everyone: boolean
-  /** Account ids, from `123456789012` and `arn:aws:iam::123456789012:root`. */
+  /** Account IDs, written `123456789012` or `arn:aws:iam::123456789012:root`. */
   readonly accounts: readonly string[]
-  /** ARNs of users, roles, sessions and identity providers, and names of services. */
+  /** ARNs of users, roles, sessions and identity providers, and service names. */
   readonly names: readonly string[]
 }
 
-/** Who asks, as Principal elements name it. */
+/** The identifiers of a caller that Principal elements can contain. */
 export interface PrincipalIdentity {
-  /** Undefined for who belongs to no account: a service, or who brings a token of an identity provider. */
+  /** Undefined for callers without an account: services, and holders of a web identity token. */
   readonly accountId: string | undefined
   /**
-   * ARN of the user; of the session and of its role; of the identity provider; name of the service.
+   * The ARN of the user, the ARNs of the session and its role, the ARN of the identity provider, or the name of the service.
    */
   readonly names: readonly string[]
 }
@@ -28,7 +28,7 @@ export const identityForm =
 const serviceForm = /^[a-z0-9-]+(?:\.[a-z0-9-]+)+$/
 const providerForm = /^arn:[a-z0-9-]+:iam::\d{12}:(?:oidc|saml)-provider\/[^*?\s]+$/
 
-/** Kinds of principals, and how those are named that have a form. */
+/** Checks of the value for each kind of principal. */
 const kinds: Readonly<Record<string, (text: string) => boolean>> = {
   AWS: (text) => text === '*' || isPrincipal(text),
   Service: (text) => serviceForm.test(text),
@@ -41,7 +41,7 @@ interface Problems {
   readonly unclear: string[]
 }
 
-/** Reads the element of a statement; sentences about what is wrong go into `faults` and `unclear`. */
+/** Parses the element of a statement. Appends messages about errors to `faults`, about unknown parts to `unclear`. */
 export function parsePrincipals(
   statement: Readonly<Record<string, unknown>>,
   { name, faults, unclear }: Problems,
@@ -54,7 +54,7 @@ export function parsePrincipals(
     return undefined
   }
   if (negated && statement['Effect'] === 'Allow')
-    unclear.push(`${name}: NotPrincipal goes with Deny only.`)
+    unclear.push(`${name}: NotPrincipal can only be combined with Effect Deny.`)
   if (value === '*') return { ...nobody, negated, everyone: true }
   if (!isObject(value)) {
     faults.push(`${name}: Principal or NotPrincipal must be '*' or an object.`)
@@ -76,7 +76,7 @@ export function parsePrincipals(
 
 const nobody = { accounts: [], names: [] }
 
-/** What is named of one kind; sentences about what is not understood go into `unclear`. */
+/** Parses the values of one kind. Appends messages about unknown parts to `unclear`. */
 function namesOf(
   kind: string,
   value: unknown,
@@ -85,7 +85,7 @@ function namesOf(
   const isOne = Object.hasOwn(kinds, kind) ? kinds[kind] : undefined
   const texts = textsOf(value)
   if (isOne === undefined || texts === undefined) {
-    unclear.push(`${name}: the principal '${kind}' is not known here.`)
+    unclear.push(`${name}: the principal '${kind}' is not supported by Signet.`)
     return []
   }
   for (const text of texts) if (!isOne(text)) unclear.push(`${name}: '${text}' is no principal.`)
@@ -96,14 +96,15 @@ function isPrincipal(text: string): boolean {
   return accountOf(text) !== undefined || identityForm.test(text)
 }
 
-/** The account that a principal names as a whole; undefined for any other principal. */
+/** The account ID if the principal is a whole account; otherwise undefined. */
 export function accountOf(text: string): string | undefined {
   return accountForm.test(text) ? text : rootForm.exec(text)?.[1]
 }
 
 /**
- * Whether a statement is about who asks. An account in NotPrincipal leaves out nobody in it (IAM JSON policy elements:
- * NotPrincipal). Everyone is allowed who has an account: a service or a token must be named to be allowed anything.
+ * Returns whether a statement applies to the caller. An account in NotPrincipal does not exempt its users (IAM JSON policy
+ * elements: NotPrincipal). In an Allow, `*` matches only callers with an account; services and identity providers must be
+ * named.
  */
 export function matchesPrincipal(
   principals: Principals,
@@ -117,7 +118,7 @@ export function matchesPrincipal(
   return principals.accounts.includes(accountId) || namesDirectly(principals, identity)
 }
 
-/** Whether a statement names who asks itself, or everyone, and not only its account. */
+/** Returns whether a statement names the caller itself, or everyone, and not only the caller's account. */
 export function namesDirectly(principals: Principals, identity: PrincipalIdentity): boolean {
   return !principals.negated && (principals.everyone || isNamed(principals, identity))
 }

@@ -52,7 +52,7 @@ function refuse(text: string, message: string): void {
   )
 }
 
-/** Both statements with the same change. */
+/** Applies one change to both statements. */
 function both(change: Statement): Statement[] {
   return [
     { ...read, ...change },
@@ -69,7 +69,7 @@ function conditioned(condition: Record<string, Record<string, unknown>>): Statem
   ]
 }
 
-test('the two statements are accepted in either order, with the accounts that they name', () => {
+test('the two statements are accepted in either order, and their accounts are returned', () => {
   assert.deepEqual(accept(document([read, issue])), ['210987654321'])
   assert.deepEqual(accept(document([issue, read])), ['210987654321'])
   for (const Version of ['2012-10-17', '2008-10-17', undefined])
@@ -78,7 +78,7 @@ test('the two statements are accepted in either order, with the accounts that th
   assert.deepEqual(accept(document([unnamed, issue])), ['210987654321'])
 })
 
-test('an Action may be a text or a list, in any case and order', () => {
+test('an Action can be a string or a list, in any case and order', () => {
   const Action = 'acm-pca:IssueCertificate'
   assert.equal(accept(document([read, { ...issue, Action }])).length, 1)
   assert.equal(accept(document([read, { ...issue, Action: Action.toUpperCase() }])).length, 1)
@@ -87,7 +87,7 @@ test('an Action may be a text or a list, in any case and order', () => {
   assert.equal(accept(document(both({ Resource: [arn] }))).length, 1)
 })
 
-test('principals are account ids and ARNs of root, users, roles and sessions', () => {
+test('principals are account IDs and ARNs of root, users, roles and sessions', () => {
   const cases: [principal: unknown, accounts: string[]][] = [
     [
       ['210987654321', '333333333333', '210987654321'],
@@ -105,7 +105,7 @@ test('principals are account ids and ARNs of root, users, roles and sessions', (
     assert.deepEqual(accept(document(both({ Principal: { AWS } }))), accounts)
 })
 
-test('everyone of an organization may be meant, without the owner', () => {
+test('everyone in an organization can be the principal, without the owner', () => {
   const statements = conditioned({
     StringEquals: { 'aws:PrincipalOrgID': organization },
     StringNotEquals: { 'aws:PrincipalAccount': '123456789012' },
@@ -117,7 +117,7 @@ test('everyone of an organization may be meant, without the owner', () => {
     )
 })
 
-test('the six templates of the guide may be named, in the partition of the CA', () => {
+test('each of the six documented templates is accepted, in the partition of the CA', () => {
   const names = [
     'EndEntityCertificate',
     'EndEntityClientAuthCertificate',
@@ -134,7 +134,7 @@ test('the six templates of the guide may be named, in the partition of the CA', 
     }
 })
 
-test('a text that is no policy is refused', () => {
+test('a text that is not a policy is refused', () => {
   for (const text of ['', '{', 'null', '[]', '"x"', '1', `[${document([read, issue])}]`])
     refuse(text, 'The policy must be a JSON object.')
   refuse(document([read, issue], { Statements: [] }), "The policy has the element 'Statements'.")
@@ -154,7 +154,7 @@ test('a policy without one of each statement is refused', () => {
   refuse(document([read, read, issue]), missing('read'))
 })
 
-test('a statement of another shape is refused by its name', () => {
+test('a statement of another shape is refused, and the error names it', () => {
   for (const value of [null, 'x', 1, [read]])
     refuse(document([read, value]), 'Statement 2 must be an object.')
   for (const element of ['NotAction', 'NotPrincipal', 'NotResource', 'effect', 'Novelty'])
@@ -191,7 +191,7 @@ test('other actions are refused', () => {
   for (const Action of wrong) refuse(document([{ ...read, Action }, issue]), message)
 })
 
-test('principals of another form are refused', () => {
+test('principals in an unsupported form are refused', () => {
   const message = 'Statement 1: Principal must be { "AWS": … } with account ids or ARNs.'
   const wrong: unknown[] = [
     undefined,
@@ -212,7 +212,7 @@ test('principals of another form are refused', () => {
   for (const Principal of wrong) refuse(document([{ ...read, Principal }, issue]), message)
 })
 
-test('an ARN that the evaluation does not take for a principal is refused', () => {
+test('an ARN that policy evaluation would not accept as a principal is refused', () => {
   const message = 'Statement 1: Principal must be { "AWS": … } with account ids or ARNs.'
   for (const AWS of [
     'arn:aws:iam::210987654321:user/*',
@@ -289,7 +289,7 @@ test('other conditions are refused', () => {
     refuse(document([{ ...read, Condition }, issue]), message)
 })
 
-test('a Sid or an Id that is no text is refused', () => {
+test('a Sid or an Id that is not a string is refused', () => {
   const refused = (text: string): void =>
     assert.throws(() => accept(text), { code: 'InvalidPolicyException' }, text)
   for (const value of [1, null, {}, ['1']]) {
@@ -298,12 +298,12 @@ test('a Sid or an Id that is no text is refused', () => {
   }
 })
 
-test('only the accounts that may read count', () => {
+test('only accounts of the read statement are returned', () => {
   const other = { ...issue, Principal: { AWS: '333333333333' } }
   assert.deepEqual(accept(document([read, other])), ['210987654321'])
 })
 
-test('an element that is there twice is refused', () => {
+test('a duplicate element is refused', () => {
   const sound = document([read, issue])
   refuse(sound.replace('"Effect"', '"Effect":"Deny","Effect"'), 'The policy has an element twice.')
   refuse(sound.replace('{', '{"Statement":[],'), 'The policy has an element twice.')

@@ -1,12 +1,12 @@
 /**
- * Policies that may be put on a CA (AWS Private CA User Guide, Attach a policy for cross-account access): a statement that
- * lets others read and one that lets them issue with one template, of a fixed shape.
+ * Validates resource policies for a CA (AWS Private CA User Guide, Attach a policy for cross-account access). Their shape is
+ * fixed: one statement that lets other accounts read, and one that lets them issue with one template.
  */
 import { accountOf, identityForm } from './principal.ts'
 import { ServiceError } from '../errors.ts'
 import { hasDuplicateKeys, isObject, listOf, textsOf, parseObject } from '../text/json.ts'
 
-/** What who a CA is shared with may do to read it. */
+/** Actions of the read statement. */
 export const readActions = [
   'acm-pca:DescribeCertificateAuthority',
   'acm-pca:GetCertificate',
@@ -17,7 +17,7 @@ export const readActions = [
 const lowerCaseReadActions: ReadonlySet<string> = new Set(
   readActions.map((action) => action.toLowerCase()),
 )
-/** An operation that AWS does not have, so that its policies are right with it and without. */
+/** The action of an operation that AWS does not have, so the read statement may contain it or not. */
 const ownReadAction = 'acm-pca:listcertificates'
 const issueAction = 'acm-pca:issuecertificate'
 const sharedTemplates = [
@@ -29,7 +29,7 @@ const sharedTemplates = [
   'SubordinateCACertificate_PathLen0',
 ] as const
 
-/** Templates that others may be let issue with. */
+/** A template that other accounts can be allowed to issue with. */
 export type SharedTemplate = (typeof sharedTemplates)[number]
 
 interface SharedAuthority {
@@ -38,8 +38,8 @@ interface SharedAuthority {
 }
 
 /**
- * The accounts and organizations that may read the CA under a policy. Throws InvalidPolicyException, naming the statement at
- * fault, for any other shape than AWS's.
+ * Returns the accounts and organizations that can read the CA under the policy. Throws InvalidPolicyException, which names
+ * the statement, for any shape that AWS does not accept.
  */
 export function requireSharingPolicy(text: string, authority: SharedAuthority): string[] {
   const document = parseObject(text)
@@ -62,7 +62,7 @@ export function requireSharingPolicy(text: string, authority: SharedAuthority): 
 }
 
 interface StatementContext {
-  /** For messages. */
+  /** Name of the statement in messages. */
   readonly name: string
   readonly authority: SharedAuthority
 }
@@ -112,7 +112,7 @@ interface Conditions {
   readonly organization: string | undefined
 }
 
-/** StringEquals on the template and the organization, StringNotEquals on the account; nothing else. */
+/** Accepts StringEquals on the template and the organization, and StringNotEquals on the account. */
 function readConditions(value: unknown, name: string): Conditions {
   const conditions = new Map<string, string>()
   const block = value === undefined ? {} : value
@@ -151,7 +151,7 @@ function requireTemplate({ template }: Conditions, { name, authority }: Statemen
 
 const organizationForm = /^o-[a-z0-9]{10,32}$/
 
-/** Account ids, or the id of the organization if everyone in it is meant. */
+/** Account IDs, or the organization ID if the principal is everyone in an organization. */
 function principalsOf(
   value: unknown,
   { organization }: Conditions,
@@ -170,7 +170,7 @@ function principalsOf(
   const known = accounts.filter((account) => account !== undefined)
   if (!isObject(value) || texts.length === 0 || known.length < texts.length)
     throw invalid(`${name}: Principal must be { "AWS": … } with account ids or ARNs`)
-  // Whether an account is in an organization is not known here.
+  // This function cannot check whether an account belongs to an organization.
   return organization === undefined ? known : []
 }
 

@@ -1,4 +1,4 @@
-/** What a certificate says that it is searched by and listed with: subject, alternative names, beginning of validity. */
+/** Searchable and listed content of a certificate: subject, alternative names and start of validity. */
 import { DerError } from '../x509/der/error.ts'
 import { contextTag, DerReader, tags } from '../x509/der/reader.ts'
 import { parseGeneralNames, type GeneralName } from '../x509/names/general-name.ts'
@@ -12,13 +12,13 @@ import { formatIpAddress } from '../text/ip-address.ts'
 
 interface SearchedNames {
   readonly commonNames: readonly string[]
-  /** One text for each, whatever its kind; `#` and hex for what has no text. */
+  /** Text of each alternative name of any type. A name without a text form is `#` and hex. */
   readonly alternativeNames: readonly string[]
 }
 
 export interface CertificateNames extends SearchedNames {
   readonly notBefore: Date | undefined
-  /** RFC 2253; empty for an empty name. */
+  /** Subject as a string (RFC 2253), empty for an empty name. */
   readonly subject: string
 }
 
@@ -31,7 +31,7 @@ const nothing: CertificateNames = {
   alternativeNames: [],
 }
 
-/** Names that a certificate is searched by, and no more of it. */
+/** Reads only the names by which a certificate is searched. */
 export function readSearchedNames(certificateDer: Uint8Array): SearchedNames {
   return unlessDamaged(() => searchedNamesOf(parseNamedParts(certificateDer))) ?? nothing
 }
@@ -43,7 +43,7 @@ function searchedNamesOf({ subjectDer, subjectAltName }: NamedParts): SearchedNa
   }
 }
 
-/** Of a certificate of the record. One that cannot be read, because it was issued without a lint, has no names. */
+/** Reads the names of a stored certificate. An unreadable certificate, issued without a lint, has no names. */
 export function readCertificateNames(certificateDer: Uint8Array): CertificateNames {
   const shown = unlessDamaged(() => {
     const parts = parseNamedParts(certificateDer)
@@ -71,7 +71,7 @@ function generalNameText({ kind, content }: GeneralName): string {
     case 'rfc822Name':
     case 'dNSName':
     case 'uniformResourceIdentifier':
-      // The same bytes: a copy takes twice as long.
+      // A view of the same bytes. A copy would take twice as long.
       return Buffer.from(content.buffer, content.byteOffset, content.length).toString('latin1')
     case 'iPAddress':
       return formatIpAddress(content)
@@ -87,7 +87,7 @@ function generalNameText({ kind, content }: GeneralName): string {
   }
 }
 
-/** The value of an otherName that is a string, as a user principal name is. */
+/** Returns the value of an otherName if it is a string, such as a user principal name. */
 function otherNameText(content: Uint8Array): string | undefined {
   const reader = new DerReader(content, 'otherName')
   reader.element(tags.oid)

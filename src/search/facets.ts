@@ -1,7 +1,7 @@
 /**
- * Under which numbers a certificate is in the search tables. A facet is what a search asks for (an account's certificates
- * with that template); its number is the beginning of a hash, so that no table of them is needed. Two facets with one
- * number only cost time: what is found is always looked at (filter.ts).
+ * Facets of the search tables. A facet is a condition of a search, such as an account and a template. Its number is the first 32
+ * bits of a hash, so that no table of facets is needed. A collision of two facets only costs time, because every found
+ * certificate is checked against the filter (filter.ts).
  */
 import { createHash } from 'node:crypto'
 import type { Requester } from '../store/certificate-search.ts'
@@ -13,16 +13,16 @@ import type {
 import { readSearchedNames } from './certificate-names.ts'
 import { reversedKey, searchKey } from './name-pattern.ts'
 
-/** Whose certificates: those of one CA, or the names of those of an account in a Region. */
+/** Owner of certificates: one CA, or an account in a Region. */
 export type Owner =
   | { readonly accountId: string; readonly region: string }
   | { readonly authorityNumber: number }
 
-/** Ordered by notAfter, `issue` by when they were issued; `template` and `requester` have a value. */
+/** `issue` sorts by the time of issue, the other facets by notAfter. `template` and `requester` have a value. */
 export type PositionFacet = 'expiry' | 'issue' | 'template' | 'requester'
 export type NameFacet = 'subject' | 'name' | 'reversed-name'
 
-/** 32 bits, as SQLite keeps in four octets. */
+/** Returns the number of a facet: 32 bits, which SQLite stores in four bytes. */
 export function facetNumber(
   facet: PositionFacet | NameFacet,
   owner: Owner,
@@ -34,27 +34,28 @@ export function facetNumber(
   return createHash('sha256').update(text).digest().readInt32BE(0)
 }
 
-/** Era of entries of versions that had none. */
+/** Era of name entries of earlier versions, which had no eras. */
 export const noEra = -1
 
 /**
- * Names are sorted within eras of 65,536 certificate numbers, so that a batch of certificates changes few pages of their
- * table. An insertion into the sorted names of all certificates changes a page for each name.
+ * Returns the era of a certificate number. Names are sorted within eras of 65,536 certificates, so that a batch of certificates
+ * changes few pages of the table. If the names of all certificates were sorted together, each insertion would change another
+ * page.
  */
 export function eraOf(certificateNumber: number): number {
   return Math.floor(certificateNumber / 65_536)
 }
 
-/** Number of a facet of names in an era; 32 bits. */
+/** Returns the number of a name facet in an era, 32 bits. */
 export function facetInEra(facet: number, era: number): number {
   return (facet + 1 + era) | 0
 }
 
-/** Entries of certificates, which are added in the order of their numbers. */
+/** Builds search entries of certificates, which must be added in ascending order of their numbers. */
 export class CertificateEntries implements SearchEntries {
   readonly positions = new Map<number, FacetEntries<number>>()
   readonly names = new Map<number, FacetEntries<string>>()
-  /** Of certificates that have the same: facets are numbered once. */
+  /** Facet entries by their common values, so that each facet number is computed once. */
   readonly #places = new Map<string, Places>()
 
   add(certificate: UnsearchableCertificate): void {
@@ -63,7 +64,8 @@ export class CertificateEntries implements SearchEntries {
     const key = `${era} ${authority.number} ${templateName} ${requester.accountId ?? ''} ${requester.name ?? ''}`
     let places = this.#places.get(key)
     if (places === undefined) {
-      // Nearly all have the account of their CA as a requester: it is searched for among all (index-scans.ts).
+      // Most certificates are requested by the account of their CA. That requester has no entry; all certificates of the
+      // account are searched instead (index-scans.ts).
       const requesters = requestersOf(requester).filter((one) => one !== authority.accountId)
       const owner = { authorityNumber: authority.number }
       places = this.#placesOf(certificate, { owner, era, requesters })
@@ -72,11 +74,11 @@ export class CertificateEntries implements SearchEntries {
     addTo(places, certificate)
   }
 
-  /** Entries that earlier versions had instead, or besides. */
+  /** Adds the entries that earlier versions inserted for a certificate. */
   addFormer(certificate: UnsearchableCertificate): void {
     const { accountId, region, number } = certificate.authority
     const requesters = requestersOf(certificate.requester)
-    // Positions of the account, and names without an era.
+    // Earlier versions inserted positions of the account, and names without an era.
     const owner = { accountId, region }
     const places = this.#placesOf(certificate, { owner, era: noEra, requesters })
     const besides = facetNumber('requester', { authorityNumber: number }, accountId)
@@ -110,11 +112,11 @@ export class CertificateEntries implements SearchEntries {
   }
 }
 
-/** Where the entries of a certificate are put. */
+/** Facet entries to which a certificate is added. */
 interface Places {
-  /** In the order of notAfter. */
+  /** Entries sorted by notAfter. */
   readonly expiring: readonly FacetEntries<number>[]
-  /** In the order of issue. */
+  /** Entries sorted by time of issue. */
   readonly issued: FacetEntries<number>
   readonly subject: FacetEntries<string>
   readonly name: FacetEntries<string>
@@ -130,7 +132,7 @@ function listIn<Key extends number | string>(
   return list
 }
 
-/** A name that a certificate has twice is added twice, and inserted once. */
+/** Adds names. A duplicate name of a certificate is added twice and inserted once. */
 function addTo(
   { expiring, issued, subject, name, reversedName }: Places,
   { number, notAfter, issuedAt, certificateDer }: UnsearchableCertificate,
@@ -156,7 +158,7 @@ function put<Key extends number | string>(
 
 const sessionForm = /^arn:([^:]+):sts::(\d{12}):assumed-role\/([^/]+)\/[^/]+$/
 
-/** What a requester is found by: its account, its ARN or name, and of the session of a role also that of the role. */
+/** Returns the values by which a requester is found: its account, its ARN or name, and for a role session also the role ARN. */
 export function requestersOf({ accountId, name }: Requester): string[] {
   const [, partition, account, role] = sessionForm.exec(name ?? '') ?? []
   const roleArn = role === undefined ? undefined : `arn:${partition}:iam::${account}:role/${role}`

@@ -1,4 +1,4 @@
-/** What a search asks for, and whether a certificate is that. */
+/** Search filters, and the check of a certificate against a filter. */
 import type { FoundCertificate } from '../store/certificate-search.ts'
 import { isExpiredAt } from '../x509/der/time.ts'
 import { readCertificateNames, type CertificateNames } from './certificate-names.ts'
@@ -9,41 +9,41 @@ export const certificateStatuses = ['VALID', 'EXPIRED', 'REVOKED'] as const
 
 type CertificateStatus = (typeof certificateStatuses)[number]
 
-/** From `after` on, and before `before`. */
+/** A period that includes `after` and excludes `before`. */
 export interface Period {
   readonly after?: Date | undefined
   readonly before?: Date | undefined
 }
 
-/** All of it has to hold; what is absent is not asked. */
+/** Conditions of a search. All present conditions must hold. */
 export interface CertificateFilter {
-  /** Owner of the CAs, in one Region. */
+  /** Account that owns the CAs, in one Region. */
   readonly accountId: string
   readonly region: string
-  /** One CA of theirs. */
+  /** Number of one CA of the account. */
   readonly authorityNumber?: number | undefined
-  /** CAs of theirs to leave out. */
+  /** Numbers of CAs of the account whose certificates are omitted. */
   readonly hiddenAuthorities?: ReadonlySet<number> | undefined
-  /** 16 octets. */
+  /** Serial number, 16 bytes. */
   readonly serialNumber?: Uint8Array | undefined
-  /** Common name. */
+  /** Pattern for the common name. */
   readonly subject?: NamePattern | undefined
   readonly alternativeName?: NamePattern | undefined
   readonly templateName?: string | undefined
-  /** Account, ARN of a user, of a role or of a session, or name of a service. */
+  /** Account, ARN of a user, role or session, or name of a service. */
   readonly requester?: string | undefined
   readonly issued?: Period | undefined
   readonly expires?: Period | undefined
   readonly status?: CertificateStatus | undefined
 }
 
-/** A certificate that was found, with what it says. */
+/** A found certificate with its parsed names and its status. */
 export interface ListedCertificate extends FoundCertificate {
   readonly names: CertificateNames
   readonly status: CertificateStatus
 }
 
-/** Revoked comes first, then expired. */
+/** Returns the status at a time. A revoked certificate stays revoked after its expiry. */
 function certificateStatusAt(
   { revocation, notAfter }: Pick<FoundCertificate, 'revocation' | 'notAfter'>,
   now: Date,
@@ -52,7 +52,10 @@ function certificateStatusAt(
   return isExpiredAt(notAfter, now) ? 'EXPIRED' : 'VALID'
 }
 
-/** The certificate as it is listed; undefined if it is not asked for, or of a CA that is deleted for good. */
+/**
+ * Returns the certificate with its names and status. Undefined if it does not match the filter, or if its CA is permanently
+ * deleted.
+ */
 export function listedAt(
   found: FoundCertificate,
   filter: CertificateFilter,

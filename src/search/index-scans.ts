@@ -1,4 +1,4 @@
-/** Index scans that find the certificates of a filter. Each leaves some conditions of the filter to be checked. */
+/** Index scans for a filter. A scan serves some conditions of the filter; the others are checked for each certificate. */
 import {
   countByName,
   countByPosition,
@@ -26,7 +26,7 @@ import {
   searchKey,
   type NamePattern,
 } from './name-pattern.ts'
-import { countParts, partsMax, readParts, type OrderInParts, type Page } from './parts.ts'
+import { countParts, partsMax, readParts, type PartitionedScan, type Page } from './parts.ts'
 
 type Reader = Pick<Database, 'query'>
 
@@ -45,15 +45,15 @@ export type IndexScanName = (typeof indexScanNames)[number]
 
 export interface IndexScan {
   readonly name: IndexScanName
-  /** At most `limit` certificates after a position. */
+  /** Reads at most `limit` certificates after a position. */
   read(db: Reader, after: SearchPosition | undefined, limit: number): Promise<Page>
-  /** How many certificates are in it, counted up to `max`. */
+  /** Counts the certificates of the scan up to `max`. */
   count(db: Reader, max: number): Promise<number>
-  /** False for a certificate that the scan has found under an earlier key too. */
+  /** Returns false for a certificate that the scan has already found under an earlier key. */
   isFirst?(certificate: ListedCertificate): boolean
 }
 
-/** Scans that serve a filter, the one that is likely to be the shortest first. */
+/** Returns the scans that serve a filter, the presumably shortest first. */
 export function indexScansFor(filter: CertificateFilter, now: Date): IndexScan[] {
   const { serialNumber, alternativeName, subject, requester, templateName } = filter
   if (serialNumber !== undefined) return [bySerialNumber(serialNumber)]
@@ -62,7 +62,8 @@ export function indexScansFor(filter: CertificateFilter, now: Date): IndexScan[]
   if (subject !== undefined) scans.push(byName('subject', subject, filter))
   if (filter.status === 'REVOKED') scans.push(byRevocation(filter))
   const expiry = expiryRange(filter, now)
-  // Certificates that an account asked of its own CAs have no entry for it: they are found among all, in the same order.
+  // Certificates that an account requested from its own CAs have no requester entry. They are found among all certificates, in
+  // the same order.
   if (requester === filter.accountId)
     scans.push({ ...byPosition('expiry', filter, expiry), name: 'requester' })
   else if (requester !== undefined)
@@ -72,7 +73,7 @@ export function indexScansFor(filter: CertificateFilter, now: Date): IndexScan[]
   const isUnbounded = ({ low, high }: Bounds): boolean => low === lowest && high === highest
   if (!isUnbounded(expiry)) scans.push(byPosition('expiry', filter, expiry))
   const issue = issueRange(filter)
-  // Of one CA there may be fewer than have a name.
+  // One CA may have fewer certificates than there are certificates with the name.
   const isSmall = filter.authorityNumber !== undefined && isUnbounded(expiry)
   if (!isUnbounded(issue) || isSmall || scans.length === 0)
     scans.push(byPosition('issue', filter, issue))
@@ -82,7 +83,7 @@ export function indexScansFor(filter: CertificateFilter, now: Date): IndexScan[]
 const lowest = Number.MIN_SAFE_INTEGER
 const highest = Number.MAX_SAFE_INTEGER
 
-/** Seconds of notAfter that a filter is about: what it asks of the time, and of the status. */
+/** Returns the range of notAfter, in seconds, from the conditions for expiry and status. */
 function expiryRange({ expires, status }: CertificateFilter, now: Date): Bounds {
   const firstValid = firstValidSecond(now)
   return {
@@ -97,7 +98,7 @@ function expiryRange({ expires, status }: CertificateFilter, now: Date): Bounds 
   }
 }
 
-/** Seconds of issue; what is within one is looked at. */
+/** Returns the range of the time of issue in whole seconds. The exact time is checked for each certificate. */
 function issueRange({ issued }: CertificateFilter): Bounds {
   return {
     low: issued?.after === undefined ? lowest : Math.floor(issued.after.getTime() / 1000),
@@ -105,9 +106,9 @@ function issueRange({ issued }: CertificateFilter): Bounds {
   }
 }
 
-type Bounds = Pick<OrderInParts<number>, 'low' | 'high'>
+type Bounds = Pick<PartitionedScan<number>, 'low' | 'high'>
 
-/** Certificates of one CA, or of all of an account in a Region. */
+/** Scans the certificates of one CA, or of all CAs of an account in a Region. */
 function byPosition(
   name: PositionFacet,
   filter: CertificateFilter,
@@ -137,7 +138,7 @@ async function listAuthorities(
 
 function inParts<Key extends number | string>(
   name: IndexScanName,
-  order: OrderInParts<Key>,
+  order: PartitionedScan<Key>,
 ): IndexScan {
   return {
     name,
@@ -189,10 +190,13 @@ function bySerialNumber(serialNumber: Uint8Array): IndexScan {
   }
 }
 
-/** CAs of an account that one read looks at. */
+/** Maximum number of CAs in a read. */
 const authoritiesMax = 50
 
-/** Revoked certificates, CA after CA: revocations are not in the search tables, so that none is ever late. */
+/**
+ * Scans revoked certificates, one CA after another. The scan reads the revocations themselves, so it always finds the latest
+ * ones.
+ */
 function byRevocation(filter: CertificateFilter): IndexScan {
   const { authorityNumber } = filter
   const numbers = async (db: Reader, from: number): Promise<number[]> =>

@@ -16,7 +16,7 @@ function pattern(text: string): NamePattern {
   return parsed
 }
 
-test('a text is a whole name, a beginning or an end', () => {
+test('a pattern is a whole name, a prefix or a suffix', () => {
   assert.deepEqual(pattern('WWW.example.com'), { kind: 'exact', key: 'www.example.com' })
   assert.deepEqual(pattern('Www.*'), { kind: 'prefix', key: 'www.' })
   assert.deepEqual(pattern('.Example.com'), { kind: 'suffix', key: '.example.com' })
@@ -24,7 +24,7 @@ test('a text is a whole name, a beginning or an end', () => {
   assert.deepEqual(pattern('*.*'), { kind: 'prefix', key: '*.' })
 })
 
-test('a backslash makes the next character an ordinary one', () => {
+test('a backslash escapes the next character', () => {
   assert.deepEqual(pattern(String.raw`a\*`), { kind: 'exact', key: 'a*' })
   assert.deepEqual(pattern(String.raw`a\\*`), { kind: 'prefix', key: 'a\\' })
   assert.deepEqual(pattern(String.raw`a\\\*`), { kind: 'exact', key: String.raw`a\*` })
@@ -35,12 +35,12 @@ test('a backslash makes the next character an ordinary one', () => {
   })
 })
 
-test('addresses have one form', () => {
+test('IP addresses are normalized', () => {
   for (const text of ['2001:DB8:0:0::1', '2001:0db8::0001', '2001:db8::1'])
     assert.deepEqual(pattern(text), { kind: 'exact', key: '2001:db8::1' })
 })
 
-test('what means nothing is refused', () => {
+test('meaningless patterns are refused', () => {
   for (const [text, problem] of [
     ['*', /asterisk and nothing else/],
     ['.example.*', /begins with a period and ends/],
@@ -50,7 +50,7 @@ test('what means nothing is refused', () => {
     assert.match((parseNamePattern(text) as { problem: string }).problem, problem)
 })
 
-test('what matches is in the range, and nothing else is', () => {
+test('the range of a pattern contains exactly the matching names', () => {
   const part = fc.constantFrom('a', 'A', '.', 'ß', '𝕊', '*', 'b', '\\', '.com')
   const name = fc.array(part, { minLength: 1, maxLength: 4 }).map((parts) => parts.join(''))
   const kind = fc.constantFrom('exact', 'prefix', 'suffix' as const)
@@ -69,17 +69,17 @@ test('what matches is in the range, and nothing else is', () => {
   )
 })
 
-test('keys have neither case nor NUL, and are cut between characters', () => {
+test('search keys are lowercase, contain no NUL, and are cut between characters', () => {
   assert.equal(searchKey('Straße\0'), 'straße\u{fffd}')
-  // A BMPString in a certificate can have half of a surrogate pair, which no database holds.
+  // A BMPString in a certificate can contain an unpaired surrogate, which no database stores.
   assert.equal(searchKey('A\ud800'), 'a\u{fffd}')
   assert.equal(reversedKey('a\udc00\ud800'), '\u{fffd}\u{fffd}a')
   assert.equal(Array.from(searchKey('𝕊'.repeat(300))).length, 254)
   assert.equal(reversedKey('a𝕊b'), 'bsa')
 })
 
-test('names in ASCII have the keys that any name has', () => {
-  // Beside a character that is not in ASCII the general way is taken.
+test('the fast path for ASCII names returns the same keys as the general path', () => {
+  // A character outside ASCII selects the general path.
   const general = (key: (text: string) => string, text: string, end: string): string =>
     key(text + end).replace(end, '')
   fc.assert(

@@ -1,42 +1,45 @@
 /**
- * How names are searched for: the whole name, what it begins with (`www.*`), or what it ends with (`.example.com`). A
- * backslash makes what follows it an ordinary character: `\.` at the beginning, `\*` at the end, `\\`.
+ * Patterns for names: a whole name, a prefix (`www.*`) or a suffix (`.example.com`). A backslash escapes the next character:
+ * `\.` at the start, `\*` at the end, `\\` anywhere.
  */
 import { nearestStorable } from '../text/storable-text.ts'
 import { formatIpAddress, parseIpAddress } from '../text/ip-address.ts'
 
 export interface NamePattern {
   readonly kind: 'exact' | 'prefix' | 'suffix'
-  /** As searchKey makes it; of a suffix not reversed. */
+  /** The search key of the name, prefix or suffix. A suffix is not reversed. */
   readonly key: string
 }
 
-/** Names are compared by so many characters; what is searched for is shorter. A DNS name has at most 253. */
+/**
+ * Length of search keys in characters. Names with the same first 254 characters are equal, and patterns must be shorter. A DNS
+ * name has at most 253 characters.
+ */
 const keyCharacters = 254
 export const patternCharactersMax = 253
 
-/** Text as it is compared: case and compatibility forms do not count (RFC 5280 §7.1). Always text that a database can hold. */
+/** Returns the search key of a name: case and compatibility forms are ignored (RFC 5280 §7.1). Any database can store it. */
 export function searchKey(text: string): string {
   if (isAscii.test(text)) return text.toLowerCase().slice(0, keyCharacters)
   return Array.from(folded(text)).slice(0, keyCharacters).join('')
 }
 
-/** The same from its end to its beginning. */
+/** Returns the search key of the reversed name, for the search by suffix. */
 export function reversedKey(text: string): string {
   if (isAscii.test(text))
-    // oxlint-disable-next-line unicorn/no-array-reverse -- these octets are nobody else's
+    // oxlint-disable-next-line unicorn/no-array-reverse -- the buffer is not shared
     return Buffer.from(text.toLowerCase(), 'latin1').reverse().toString('latin1', 0, keyCharacters)
   return Array.from(folded(text)).toReversed().slice(0, keyCharacters).join('')
 }
 
-/** Nothing to fold but its letters, and each character is one: nearly every name. */
+/** Matches nearly every name. Only letters need folding, and every character is one byte. */
 const isAscii = /^[ -~]*$/
 
 function folded(text: string): string {
   return nearestStorable(text.normalize('NFKC').toLowerCase())
 }
 
-/** The text of a filter as a pattern; undefined, with the reason, if it is none. */
+/** Parses the text of a filter. Returns the problem of an invalid pattern. */
 export function parseNamePattern(text: string): NamePattern | { readonly problem: string } {
   const isPrefix = /(?:^|[^\\])(?:\\\\)*\*$/s.test(text)
   const isSuffix = text.startsWith('.')
@@ -48,12 +51,12 @@ export function parseNamePattern(text: string): NamePattern | { readonly problem
   if (isPrefix) return { kind: 'prefix', key: searchKey(plain) }
   if (isSuffix) return { kind: 'suffix', key: searchKey(plain) }
   const address = parseIpAddress(plain)
-  // Addresses are indexed in one form.
+  // IP addresses are indexed in normalized form.
   const name = address === undefined ? plain : formatIpAddress(address)
   return { kind: 'exact', key: searchKey(name) }
 }
 
-/** The same for common names, which are not kept written backwards. */
+/** Parses a pattern for common names. It cannot be a suffix, because common names are not indexed in reverse. */
 export function parseSubjectPattern(text: string): NamePattern | { readonly problem: string } {
   const pattern = parseNamePattern(text)
   return 'kind' in pattern && pattern.kind === 'suffix'
@@ -61,7 +64,7 @@ export function parseSubjectPattern(text: string): NamePattern | { readonly prob
     : pattern
 }
 
-/** Whether a name is one that is searched for. */
+/** Returns whether a name matches a pattern. */
 export function matchesName({ kind, key }: NamePattern, name: string): boolean {
   switch (kind) {
     case 'exact':
@@ -73,10 +76,10 @@ export function matchesName({ kind, key }: NamePattern, name: string): boolean {
   }
 }
 
-/** After every character that is assigned, in the order of octets. */
+/** A character after all assigned characters, in the order of UTF-8 bytes. */
 const last = '\u{10ffff}'
 
-/** The keys that a pattern is about, both ends inclusive; of a suffix reversed ones. */
+/** Returns the range of keys that match a pattern, both ends inclusive. The keys of a suffix are reversed. */
 export function rangeOfPattern({ kind, key }: NamePattern): { low: string; high: string } {
   if (kind === 'exact') return { low: key, high: key }
   const low = kind === 'suffix' ? reversedKey(key) : key

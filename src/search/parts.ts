@@ -1,6 +1,6 @@
 /**
- * Scans of an order that is in several parts: positions of an account are those of its CAs, and names are sorted within eras.
- * A statement merges as many parts as one can; of more parts, one group follows the other.
+ * Index scans over several parts: the positions of an account are those of its CAs, and names are sorted within eras. A
+ * statement merges a group of parts; the groups are read one after another.
  */
 import {
   countOf,
@@ -14,21 +14,21 @@ import type { Sql } from '../store/sql.ts'
 
 type Reader = Pick<Database, 'query'>
 
-/** Parts of one statement. SQLite merges 500 at most, and prepares 64 in half a millisecond. */
+/** Maximum number of parts in a statement. SQLite merges at most 500, and prepares 64 in half a millisecond. */
 const groupMax = 64
-/** Parts that one read looks at. */
+/** Maximum number of parts in a read. */
 export const partsMax = 16 * groupMax
 
-/** Certificates that were read, and where to go on; undefined if there are no more. */
+/** A page of certificates and the position of the next page, which is undefined on the last page. */
 export interface Page {
   readonly found: readonly FoundCertificate[]
   readonly next: SearchPosition | undefined
 }
 
-export interface OrderInParts<Key extends number | string> {
+export interface PartitionedScan<Key extends number | string> {
   readonly low: Key
   readonly high: Key
-  /** At most partsMax + 1 parts, ascending, from number `from` on. */
+  /** Lists at most partsMax + 1 parts in ascending order, from part `from` on. */
   readonly listParts: (db: Reader, from: number | undefined) => Promise<readonly number[]>
   readonly facetOf: (part: number) => number
   readonly select: (
@@ -39,10 +39,10 @@ export interface OrderInParts<Key extends number | string> {
   readonly count: (range: SearchRange<Key>, max: number) => Sql
 }
 
-/** At most `limit` certificates after a position. */
+/** Reads at most `limit` certificates after a position. */
 export async function readParts<Key extends number | string>(
   db: Reader,
-  order: OrderInParts<Key>,
+  order: PartitionedScan<Key>,
   { after, limit }: { readonly after: SearchPosition | undefined; readonly limit: number },
 ): Promise<Page> {
   const parts = await order.listParts(db, after?.part)
@@ -59,10 +59,10 @@ export async function readParts<Key extends number | string>(
   return { found, next: part === undefined ? undefined : { key: order.low, number: 0, part } }
 }
 
-/** How many certificates there are, counted up to `max`, in the parts that one read looks at. */
+/** Counts certificates up to `max`, in the first partsMax parts. */
 export async function countParts<Key extends number | string>(
   db: Reader,
-  order: OrderInParts<Key>,
+  order: PartitionedScan<Key>,
   max: number,
 ): Promise<number> {
   let count = 0
@@ -81,7 +81,7 @@ function groupsOf(parts: readonly number[]): number[][] {
 }
 
 function rangeOf<Key extends number | string>(
-  { low, high, facetOf }: OrderInParts<Key>,
+  { low, high, facetOf }: PartitionedScan<Key>,
   group: readonly number[],
 ): SearchRange<Key> {
   return { facets: group.map(facetOf), low, high }

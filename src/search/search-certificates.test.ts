@@ -1,4 +1,4 @@
-/** Whatever is issued and whatever is asked: pages together are what a look at every certificate would find. */
+/** Tests that compare the pages of random searches with a filter over all certificates. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
@@ -24,7 +24,7 @@ import { searchCertificates, type SearchCursor } from './search-certificates.ts'
 const now = new Date('2026-06-01T00:00:00.500Z')
 const accounts = ['111111111111', '222222222222'] as const
 const regions = ['eu-west-1', 'eu-west-2'] as const
-/** CAs by number: of which account, in which Region. */
+/** CAs by number, with their accounts and Regions. */
 const authorities = [
   { accountId: accounts[0], region: regions[0] },
   { accountId: accounts[0], region: regions[0] },
@@ -111,7 +111,7 @@ function derOf({ commonName, names: sans }: Issued): Uint8Array {
 
 const at = (offset: number): number => Math.floor(now.getTime() / 1000) + offset
 
-/** Numbers of certificates are `distance` apart. */
+/** Returns the rows of certificates whose numbers are `distance` apart. */
 function rowsOf(certificates: readonly Issued[], distance = 1): Sql[] {
   return [
     sql`delete from revocations`,
@@ -183,7 +183,7 @@ function filterOf(one: Asked): CertificateFilter {
   }
 }
 
-/** Without any of the code that is tested. */
+/** Returns whether a certificate matches a filter, without using the tested code. */
 function isAsked(one: Issued, filter: Asked): boolean {
   const owner = authorities[one.authority - 1]
   const like = (options: string | undefined, ofThese: readonly string[]): boolean => {
@@ -233,10 +233,10 @@ const index = (db: Database, clock: Clock = systemClock): Promise<unknown> =>
     new AbortController().signal,
   )
 
-/** When a lease that was taken now has run out. */
+/** A clock after the end of a lease that is claimed now. */
 const afterLease: Clock = { now: () => new Date(Date.now() + 21_000) }
 
-test('pages have what a look at every certificate finds, each once', async () => {
+test('the pages of a search contain every matching certificate exactly once', async () => {
   await using database = await openWithAuthorities()
   const { db } = database
   await fc.assert(
@@ -244,13 +244,13 @@ test('pages have what a look at every certificate finds, each once', async () =>
       fc.array(issued, { maxLength: 30 }),
       fc.array(asked, { minLength: 10, maxLength: 10 }),
       fc.integer({ min: 1, max: 7 }),
-      // Several certificates in an era, or several eras between two; so many certificates without an era.
+      // Number of certificates per era: several, one in several eras, or none because the rows have no era.
       fc.record({ distance: fc.constantFrom(1, 20_000, 200_000, 3_000_000), old: fc.nat(30) }),
       // oxlint-disable-next-line max-params -- one for each arbitrary
       async (certificates, filters, limit, { distance, old }) => {
         await db.transaction(rowsOf(certificates, distance))
         await index(db)
-        // Names as versions without eras inserted them.
+        // The rows have no era, as in earlier versions.
         await db.transaction([
           sql`update certificate_names set facet = facet - 1 - certificate_number / 65536
             where certificate_number <= ${old * distance}`,
@@ -272,7 +272,7 @@ test('pages have what a look at every certificate finds, each once', async () =>
   )
 })
 
-test('what an account asked of its own CAs is in the order of expiry, as is what others asked', async () => {
+test('certificates that an account requested from its own CAs are sorted by expiry, like those of other requesters', async () => {
   await using database = await openWithAuthorities()
   const { db } = database
   await db.transaction(rowsOf([3, 1, 2, 1].map((notAfter) => ({ ...plain, notAfter }))))
@@ -295,7 +295,7 @@ const plain: Issued = {
   revoked: false,
 }
 
-test('two processes that index the same do it once, and nothing is left out', async () => {
+test('two processes that index at the same time index every certificate once', async () => {
   await using database = await openWithAuthorities()
   const { db } = database
   await db.transaction(rowsOf(Array.from({ length: 200 }, () => plain)))
@@ -306,10 +306,10 @@ test('two processes that index the same do it once, and nothing is left out', as
   assert.equal(all.length, 200)
 })
 
-/** The first transaction takes the lease. The entries of 500 certificates follow in six others. */
+/** The first transaction claims the lease. Six others insert the entries of 500 certificates. */
 const written = fc.integer({ min: 1, max: 6 })
 
-test('wherever an index run ends, the next one finishes it, and each certificate is found once', async () => {
+test('after an index run is interrupted at any point, the next run completes it without duplicates', async () => {
   await using database = await openWithAuthorities()
   const { db } = database
   await fc.assert(
@@ -338,7 +338,7 @@ test('wherever an index run ends, the next one finishes it, and each certificate
   )
 })
 
-test('a process that has lost its lease writes nothing more', async () => {
+test('a process that has lost the lease of the search tables inserts nothing more', async () => {
   await using database = await openWithAuthorities()
   const { db } = database
   await db.transaction(rowsOf(Array.from({ length: 500 }, () => plain)))
@@ -376,10 +376,10 @@ const nothing: Asked = {
   status: undefined,
 }
 
-test('a page looks at no more than its bound, and says that others follow', async () => {
+test('a page reads at most its limit of certificates and returns a cursor for the next page', async () => {
   await using database = await openWithAuthorities()
   const { db } = database
-  // Each filter finds 200, and both together one.
+  // Each of the two filters matches 200 certificates, and both together match one.
   const one = { ...plain, commonName: 'ab.test', names: ['a'] }
   const other = { ...plain, commonName: 'a', names: ['ab.test'] }
   const both = { ...plain, commonName: 'ab.test', names: ['ab.test'] }
@@ -411,7 +411,7 @@ test('a page looks at no more than its bound, and says that others follow', asyn
   assert.equal(next, undefined)
 })
 
-test('a certificate that cannot be read is found by what is recorded of it', async () => {
+test('an unreadable certificate is found by its recorded data', async () => {
   await using database = await openWithAuthorities()
   const { db } = database
   await db.transaction([

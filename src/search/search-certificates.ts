@@ -1,29 +1,32 @@
-/** A page of the certificates that a filter is about, however many there are. */
+/** Certificate search: one page of the certificates that match a filter. */
 import type { SearchPosition } from '../store/certificate-search.ts'
 import type { Database } from '../store/database.ts'
 import { isObject } from '../text/json.ts'
 import { listedAt, type CertificateFilter, type ListedCertificate } from './filter.ts'
 import { indexScanNames, indexScansFor, type IndexScan, type IndexScanName } from './index-scans.ts'
 
-/** Where a page goes on, in which scan. */
+/** Position after the last page, and the name of its index scan. */
 export interface SearchCursor extends SearchPosition {
   readonly scan: IndexScanName
 }
 
 export interface SearchPage {
   readonly certificates: readonly ListedCertificate[]
-  /** Undefined if there are no more. A page may be short, or empty, and others follow all the same. */
+  /** Undefined on the last page. A page may be short or even empty although more pages follow. */
   readonly next: SearchCursor | undefined
 }
 
-/** So many certificates are looked at for one page, or one more than are asked for: each may be a read of the disk. */
+/**
+ * Maximum number of certificates that are read for a page, because each may need a disk read. One more than the page size is
+ * always read.
+ */
 const lookedAtMax = 150
-/** How far scans are counted to find the shortest: further only if none is shorter than that. */
+/** Limits for counting the scans. The higher limit is used only if no scan is shorter than the lower limit. */
 const countsMax = [1000, 10_000]
 
 /**
- * At most `limit` certificates, after the place where the page before ended. What may be chosen is the scan with the
- * fewest certificates in it, in the beginning and for all pages.
+ * Returns at most `limit` certificates after a cursor. The first page selects the scan with the fewest certificates, which all
+ * further pages use.
  */
 export async function searchCertificates(
   db: Pick<Database, 'query'>,
@@ -62,7 +65,7 @@ async function readPage(
   const certificates: ListedCertificate[] = []
   let room = Math.max(lookedAtMax, limit + 1)
   let position: SearchPosition | undefined = after
-  // One more than is asked for, to know whether others follow.
+  // One more certificate than requested is read, to find out whether another page follows.
   let size = limit + 1
   for (;;) {
     const { found, next } = await scan.read(db, position, size)
@@ -86,12 +89,12 @@ function cursorAt(scan: IndexScan, position: SearchPosition | undefined): Search
   return { scan: scan.name, key, number, part }
 }
 
-/** A cursor as text, for a page token. */
+/** Encodes a cursor as text for a page token. */
 export function cursorText({ scan, key, number, part }: SearchCursor): string {
   return JSON.stringify({ order: scan, key, number, part })
 }
 
-/** Undefined for any other text. */
+/** Decodes a cursor. Returns undefined for any other text. */
 export function parseCursor(text: string): SearchCursor | undefined {
   const value: unknown = JSON.parse(text)
   if (!isObject(value)) return undefined

@@ -12,7 +12,7 @@ import { createOwnWriter } from '../store/sqlite/own-writer.ts'
 import type { Ownership } from '../store/sqlite/ownership.ts'
 import { watchDatabase } from '../store/sqlite/watch-database.ts'
 import type { SqliteWriter } from '../store/sqlite/writer-client.ts'
-import { afterRestore } from '../store/after-restore.ts'
+import { resetAfterRestore } from '../store/after-restore.ts'
 import { releaseLeases } from '../store/leases.ts'
 import { servedRegions } from '../wire/region.ts'
 
@@ -56,7 +56,7 @@ export async function openOwnData(
     await data.db.transaction(releaseLeases())
   if (owned?.accepted !== undefined) {
     // As after a restore: revocations on published CRLs are taken over.
-    await data.db.transaction(afterRestore(clock.now(), undefined))
+    await data.db.transaction(resetAfterRestore(clock.now(), undefined))
     log.warn(
       { lost: owned.accepted.reason },
       'the loss of writes is accepted; serving the remaining data',

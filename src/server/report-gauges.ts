@@ -4,8 +4,8 @@ import type { Services } from '../services.ts'
 import type { Config } from '../settings/config.ts'
 import { publicUrlWarning } from '../settings/config-warnings.ts'
 import { dayMilliseconds } from '../text/duration.ts'
-import { listCrlStandings } from '../store/crls.ts'
-import { within } from '../store/deadline.ts'
+import { listCrlStatuses } from '../store/crls.ts'
+import { withTimeout } from '../store/deadline.ts'
 import { listAuthorityExpiries } from '../store/installed-certificates.ts'
 import { listJobQueues } from '../store/job-outcomes.ts'
 
@@ -29,7 +29,11 @@ async function readGauges(
   gauges: Gauges,
 ): Promise<void> {
   try {
-    await within(readMilliseconds, readAll(services, gauges), 'the gauges were not read in time')
+    await withTimeout(
+      readMilliseconds,
+      readAll(services, gauges),
+      'the gauges were not read in time',
+    )
   } catch (error) {
     services.log.warn({ err: error }, 'metrics that come from the database are missing')
     throw error
@@ -41,7 +45,7 @@ async function readAll(
   gauges: Gauges,
 ): Promise<void> {
   const now = clock.now()
-  for (const { authorityId, generatedAt, size, entries } of await listCrlStandings(db)) {
+  for (const { authorityId, generatedAt, size, entries } of await listCrlStatuses(db)) {
     const ageSeconds = (now.getTime() - generatedAt.getTime()) / 1000
     gauges.crlAge(authorityId, ageSeconds)
     gauges.crlSize(authorityId, size)

@@ -53,7 +53,7 @@ function withoutSecret({ secretAccessKey: _secret, ...key }: NewAccessKey): Acce
   return { ...key, lastUse: undefined }
 }
 
-test('accounts come back as they were, in the order of their numbers, and exist once', async () => {
+test('accounts are returned unchanged, sorted by account id, and cannot be inserted twice', async () => {
   await using database = await TestDatabase.open()
   const { db } = database
   const other = { accountId: '000000000001', organizationId: undefined, createdAt: new Date(0) }
@@ -65,7 +65,7 @@ test('accounts come back as they were, in the order of their numbers, and exist 
   await assert.rejects(db.transaction([insertAccount(account)]), ConflictError)
 })
 
-test('an access key comes back as it was, with and without a policy', async () => {
+test('an access key is returned unchanged, with and without a policy', async () => {
   await using database = await TestDatabase.open()
   const { db } = database
   const plain = accessKey()
@@ -100,7 +100,7 @@ test('an access key comes back as it was, with and without a policy', async () =
   await assert.rejects(db.transaction([insertAccessKey(sealer, plain)]), ConflictError)
 })
 
-test('an access key of no account is refused', async () => {
+test('an access key of a nonexistent account is refused', async () => {
   await using database = await TestDatabase.open()
   await assert.rejects(
     database.db.transaction([insertAccessKey(sealer, accessKey())]),
@@ -108,7 +108,7 @@ test('an access key of no account is refused', async () => {
   )
 })
 
-test('lists keys without their secrets, of one account or of all, oldest first', async () => {
+test('listAccessKeys lists keys of one account or of all accounts without secrets, oldest first', async () => {
   await using database = await TestDatabase.open()
   const { db } = database
   const other = { ...account, accountId: '999999999999' }
@@ -132,7 +132,7 @@ test('lists keys without their secrets, of one account or of all, oldest first',
   assert.deepEqual(await listAccessKeys(db, '111111111111'), [])
 })
 
-test('switches a key off and on, deletes it, and tells whether there was one', async () => {
+test('an access key can be deactivated, activated and deleted, and a nonexistent key returns no row', async () => {
   await using database = await TestDatabase.open()
   const { db } = database
   const key = accessKey()
@@ -148,7 +148,7 @@ test('switches a key off and on, deletes it, and tells whether there was one', a
   assert.equal((await db.transaction([setAccessKeyActive(id, true)]))[0]?.length, 0)
 })
 
-test('the secret of one key does not open as that of another, or under another master key', async () => {
+test('a sealed secret cannot be decrypted for another access key or with another master key', async () => {
   await using database = await TestDatabase.open()
   const { db } = database
   const victim = accessKey({ accessKeyId: 'AKIABBBBBBBBBBBBBBBB' })
@@ -165,7 +165,7 @@ test('the secret of one key does not open as that of another, or under another m
   await assert.rejects(findAccessKey(db, other, accessKey().accessKeyId), SealError)
 })
 
-test('a setting is written once', async () => {
+test('a setting cannot be written twice', async () => {
   await using database = await TestDatabase.open()
   const { db } = database
   assert.equal(await findSetting(db, 'x'), undefined)
@@ -175,7 +175,7 @@ test('a setting is written once', async () => {
   assert.deepEqual(await findSetting(db, 'x'), Uint8Array.of(1, 2))
 })
 
-test('the latest use of a key is kept, and that of a key that is gone is nothing', async () => {
+test('the latest use of an access key is kept, and the use of a deleted key is ignored', async () => {
   await using database = await TestDatabase.open()
   const { db } = database
   const key = accessKey()
@@ -185,7 +185,7 @@ test('the latest use of a key is kept, and that of a key that is gone is nothing
     [5000, 5000],
     [4000, 5000],
     [2 * hour, 2 * hour],
-    // The clock was set back.
+    // The clock was set back before this use.
     [6000, 6000],
   ] as const) {
     const use = { at: new Date(at), region: 'eu-west-1', service: 'sts' }

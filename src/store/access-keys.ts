@@ -1,13 +1,13 @@
-/** Rows of access keys. Secrets are sealed: the database alone gives none away. */
+/** Rows of access keys. Secret access keys are sealed, so that a copy of the database does not reveal them. */
 import type { Tags } from '../identity/caller.ts'
 import type { Sealer } from '../sealer.ts'
 import { bytesOf, dateOf, integerOf, optionalTextOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { listPoliciesOf } from './identity-policies.ts'
-import { latestPlausible } from './leases.ts'
+import { latestPlausibleTime } from './leases.ts'
 import { sql, type Row, type Sql } from './sql.ts'
 
-/** Whom an access key is for. */
+/** Owner of an access key. */
 export type KeyOwner =
   | {
       readonly kind: 'user'
@@ -27,19 +27,19 @@ export type KeyOwner =
 /** An access key without its secret. */
 export interface AccessKeyRecord {
   readonly accessKeyId: string
-  /** Of a service the account that it acts for. */
+  /** Account of the owner. For a service, the account that the service acts for. */
   readonly accountId: string
   readonly owner: KeyOwner
-  /** Identity policy of the key's own, JSON text, beside those of its user. */
+  /** Identity policy of the access key itself, JSON text, in addition to the policies of its user. */
   readonly policy: string | undefined
-  /** An inactive key authenticates nobody. */
+  /** Requests signed with an inactive access key are refused. */
   readonly active: boolean
   readonly createdAt: Date
-  /** Undefined if it was not used yet. */
+  /** Undefined for an unused access key. */
   readonly lastUse: KeyUse | undefined
 }
 
-/** When and for what a key was used (IAM API, GetAccessKeyLastUsed). */
+/** Last use of an access key: time, Region and service (IAM API, GetAccessKeyLastUsed). */
 export interface KeyUse {
   readonly at: Date
   readonly region: string
@@ -48,14 +48,14 @@ export interface KeyUse {
 }
 
 export interface NewAccessKey extends Omit<AccessKeyRecord, 'lastUse'> {
-  /** In clear. Never logged, never answered. */
+  /** Secret access key in plaintext. It must never be logged or returned. */
   readonly secretAccessKey: string
 }
 
-/** An access key with what is known of its owner. */
+/** An access key with its owner's data. */
 export interface AccessKey extends AccessKeyRecord, NewAccessKey {
   readonly organizationId: string | undefined
-  /** Identity policies, its own and those of its user; none allows nothing. */
+  /** Identity policies of the access key and of its user. An empty list allows nothing. */
   readonly policies: readonly string[]
 }
 
@@ -70,7 +70,7 @@ export function insertAccessKey(sealer: Sealer, key: NewAccessKey): Sql {
       ${policy ?? null}, ${active ? 1 : 0}, ${createdAt.getTime()})`
 }
 
-/** The key with its secret. Throws SealError if the row was altered, or sealed under another master key. */
+/** Finds an access key with its secret. Throws SealError if the row was altered or sealed under another master key. */
 export async function findAccessKey(
   db: Database,
   sealer: Sealer,
@@ -97,7 +97,7 @@ export async function findAccessKey(
   }
 }
 
-/** All keys, or those of one account, oldest first. */
+/** Lists access keys of all accounts or of one account, oldest first. */
 export async function listAccessKeys(
   db: Database,
   accountId: string | undefined,
@@ -110,7 +110,7 @@ export async function listAccessKeys(
   return rows.map(recordOf)
 }
 
-/** Returns no row if there is no such key; so does deleteAccessKey. */
+/** Activates or deactivates an access key. Returns no row for a nonexistent access key; deleteAccessKey does the same. */
 export function setAccessKeyActive(accessKeyId: string, active: boolean): Sql {
   return sql`update access_keys set active = ${active ? 1 : 0}
     where access_key_id = ${accessKeyId} returning access_key_id`
@@ -121,8 +121,8 @@ export function deleteAccessKey(accessKeyId: string): Sql {
 }
 
 /**
- * Notes the use of a key that there still is, unless a later one is known, as several nodes write them down; one far in the
- * future is of a clock that has been set back since.
+ * Records the last use of an access key unless the row has a later one, because several nodes write it. A time far in the future
+ * is overwritten: the clock has been set back since.
  */
 export function setAccessKeyUse(accessKeyId: string, { at, region, service }: KeyUse): Sql {
   const usedAt = at.getTime()
@@ -130,7 +130,7 @@ export function setAccessKeyUse(accessKeyId: string, { at, region, service }: Ke
       last_used_service = ${service}
     where access_key_id = ${accessKeyId}
       and (last_used_at_ms is null or last_used_at_ms <= ${usedAt}
-        or last_used_at_ms > ${latestPlausible(at)})`
+        or last_used_at_ms > ${latestPlausibleTime(at)})`
 }
 
 function recordOf(row: Row): AccessKeyRecord {

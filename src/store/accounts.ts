@@ -5,18 +5,18 @@ import { guard, sql, type Row, type Sql } from './sql.ts'
 export interface Account {
   /** Twelve digits. */
   readonly accountId: string
-  /** `o-…`; undefined if it is in none. */
+  /** `o-…`, or undefined for an account without an organization. */
   readonly organizationId: string | undefined
   readonly createdAt: Date
 }
 
-/** A conflict if the account exists. */
+/** Inserts an account. Conflicts with an existing account. */
 export function insertAccount({ accountId, organizationId, createdAt }: Account): Sql {
   return sql`insert into accounts (account_id, organization_id, created_at_ms)
     values (${accountId}, ${organizationId ?? null}, ${createdAt.getTime()})`
 }
 
-/** Moves an account into an organization, or out of any. A conflict if there is no such account. */
+/** Moves an account into an organization, or out of its organization. A nonexistent account is a conflict. */
 export function setOrganization(accountId: string, organizationId: string | undefined): Sql {
   return guard(
     'missing',

@@ -3,10 +3,10 @@ import { releaseLeases } from './leases.ts'
 import { sql, type Sql } from './sql.ts'
 
 /**
- * Every CRL is due, so that its number soon exceeds that of any CRL published after the backup (crl/publish.ts). All leases are
- * released. If the credentials file was restored, its new place is recorded.
+ * Makes every CRL due, so that its number soon exceeds that of any CRL published after the backup (crl/publish.ts). Releases all
+ * leases. Records the new path of the credentials file if the file was restored.
  */
-export function afterRestore(
+export function resetAfterRestore(
   now: Date,
   credentials: { name: string; place: string } | undefined,
 ): Sql[] {

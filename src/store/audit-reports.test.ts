@@ -27,7 +27,7 @@ function lease(token: string, offset = 0): Lease {
   return { token, now: at(offset), until: at(offset + 2 * minute) }
 }
 
-/** A database with CAs numbered from 1, whose ids are `ca-1`, … */
+/** Opens a database with CAs numbered from 1, with the ids `ca-1`, `ca-2` and so on. */
 async function openWith(authorities: number): Promise<TestDatabase> {
   const database = await TestDatabase.open()
   await database.db.transaction([
@@ -56,7 +56,7 @@ function report(id: string, authorityNumber = 1, createdAt = at(0)): AuditReport
   }
 }
 
-/** Half an hour between two reports. */
+/** Inserts an audit report with an interval of half an hour between reports. */
 async function insert(db: Database, asked: AuditReport): Promise<void> {
   const since = new Date(asked.createdAt.getTime() - 30 * minute)
   await db.transaction([insertAuditReport(asked, since)])
@@ -71,7 +71,7 @@ async function ids(db: Database, by: Lease): Promise<string[]> {
   return (await claim(db, by)).map(({ id }) => id).toSorted()
 }
 
-test('a report is made once in half an hour, and one at a time, for each CA', async () => {
+test('a CA has at most one audit report per half hour, and one in state CREATING', async () => {
   await using database = await openWith(2)
   const { db } = database
   await insert(db, report('a'))
@@ -86,7 +86,7 @@ test('a report is made once in half an hour, and one at a time, for each CA', as
   assert.equal(await findAuditReport(db, 'none'), undefined)
 })
 
-test('a report that failed, or that was made in the future, holds no other up', async () => {
+test('a failed audit report, or one from the future, does not block the next one', async () => {
   await using database = await openWith(1)
   const { db } = database
   await insert(db, report('a'))
@@ -99,7 +99,7 @@ test('a report that failed, or that was made in the future, holds no other up', 
   assert.deepEqual(await ids(db, lease('y', -day)), ['c'])
 })
 
-test('of twenty who ask at the same time, one gets a report', async () => {
+test('of twenty concurrent requests for an audit report, one succeeds', async () => {
   await using database = await openWith(1)
   const { db } = database
   const outcomes = await Promise.allSettled(
@@ -109,7 +109,7 @@ test('of twenty who ask at the same time, one gets a report', async () => {
   assert.equal((await claim(db, lease('x'))).length, 1)
 })
 
-test('forty claims of two connections take each of 60 reports once', async () => {
+test('forty concurrent claims on two connections claim each of 60 audit reports once', async () => {
   await using database = await openWith(60)
   const { db } = database
   for (let number = 1; number <= 60; number += 1) await insert(db, report(`r${number}`, number))
@@ -130,7 +130,7 @@ test('forty claims of two connections take each of 60 reports once', async () =>
   )
 })
 
-test('whoever lost the lease does not end a report', async () => {
+test('a process that lost its lease cannot finish an audit report', async () => {
   await using database = await openWith(1)
   const { db } = database
   await insert(db, report('a'))
@@ -146,10 +146,10 @@ test('whoever lost the lease does not end a report', async () => {
   await db.transaction([postponeAuditReport(work, at(day), first)])
   assert.deepEqual(await db.query(sql`select * from audit_reports`), before)
   await db.transaction([finishAuditReport(work, 'SUCCESS', second)])
-  assert.deepEqual(await ids(db, lease('third', day)), [], 'what is made is not made again')
+  assert.deepEqual(await ids(db, lease('third', day)), [], 'a finished report is not claimed again')
 })
 
-test('a report that could not be written waits for its retry, in whichever direction the clock goes', async () => {
+test('an audit report that was not written waits for its retry, even if the clock is set back', async () => {
   await using database = await openWith(1)
   const { db } = database
   await insert(db, report('a'))

@@ -1,8 +1,8 @@
-/** Rows of audit reports. A row that is CREATING is work for the job `write-audit-reports`. */
+/** Rows of audit reports. The job `write-audit-reports` writes the reports in state CREATING. */
 import type { AuditReportFormat } from '../authority/audit-report.ts'
 import { integerOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
-import { latestPlausible, type Lease } from './leases.ts'
+import { latestPlausibleTime, type Lease } from './leases.ts'
 import { guard, sql, type Row, type Sql } from './sql.ts'
 
 export interface AuditReport {
@@ -22,8 +22,8 @@ export interface AuditReportWork extends AuditReport {
 }
 
 /**
- * Inserts a report, guarded: another number of rows than one means that a report of the CA is being made, or was asked
- * for after `since` and has not failed.
+ * Inserts an audit report, guarded. Any other row count than one means that the CA has a report in state CREATING, or one
+ * requested after `since` that has not failed.
  */
 export function insertAuditReport(report: AuditReport, since: Date): Sql {
   const createdAt = report.createdAt.getTime()
@@ -40,16 +40,16 @@ export function insertAuditReport(report: AuditReport, since: Date): Sql {
   )
 }
 
-/** The report with that id, of whichever CA. */
+/** Finds an audit report of any CA by its id. */
 export async function findAuditReport(db: Database, id: string): Promise<AuditReport | undefined> {
   const [row] = await db.query(sql`select * from audit_reports where report_id = ${id}`)
   return row === undefined ? undefined : reportOf(row)
 }
 
-/** Takes reports that are to be written, at most `limit`, oldest first. */
+/** Claims at most `limit` audit reports to write, oldest first. */
 export function claimAuditReports({ token, now, until }: Lease, limit: number): Sql {
   const nowMs = now.getTime()
-  const plausible = latestPlausible(now)
+  const plausible = latestPlausibleTime(now)
   return sql`update audit_reports set lease = ${token}, lease_until_ms = ${until.getTime()}
     where report_number in (select report_number from audit_reports where status = 'CREATING'
           and (retry_at_ms <= ${nowMs} or retry_at_ms > ${plausible})
@@ -60,7 +60,7 @@ export function claimAuditReports({ token, now, until }: Lease, limit: number): 
       where a.authority_number = audit_reports.authority_number) as authority_id`
 }
 
-/** Ends the work. */
+/** Records the final state of an audit report and releases the lease. */
 export function finishAuditReport(
   { id }: AuditReport,
   status: 'SUCCESS' | 'FAILED',
@@ -73,7 +73,7 @@ export function finishAuditReport(
   )
 }
 
-/** Ends the work without success, to be tried again. */
+/** Releases the lease of an audit report that was not written, and sets the time of the retry. */
 export function postponeAuditReport(
   { id, failures }: AuditReportWork,
   retry: Date,
@@ -84,7 +84,7 @@ export function postponeAuditReport(
     where report_id = ${id} and lease = ${token}`
 }
 
-/** A row as claimAuditReports returns it. */
+/** Converts a row that claimAuditReports returned. */
 export function auditReportWorkOf(row: Row): AuditReportWork {
   return {
     ...reportOf(row),

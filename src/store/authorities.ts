@@ -18,7 +18,7 @@ import { bytesOf, dateOf, integerOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { guard, sql, type Row, type Sql } from './sql.ts'
 
-/** Whose CAs: one account in one Region. */
+/** Owner of CAs: an account in a Region. */
 export interface Owner {
   readonly accountId: string
   readonly region: string
@@ -49,8 +49,8 @@ const selectErasable: Sql = {
 }
 
 /**
- * Inserts a CA in state CREATING, guarded by the quota of its account and Region: no row means that it is used up.
- * Deleted CAs count until their restoration period is over.
+ * Inserts a CA in state CREATING, guarded by the quota of its account and Region. No returned row means that the quota is used
+ * up. Deleted CAs count towards the quota until their restoration period ends.
  */
 export function insertAuthority(request: AuthorityRequest, quota: number): Sql {
   const { id, partition, region, accountId, type, usageMode } = request
@@ -70,7 +70,7 @@ export function insertAuthority(request: AuthorityRequest, quota: number): Sql {
   )
 }
 
-/** The counter that guards the quota of certificates; belongs to the same transaction as insertAuthority. */
+/** Inserts the counter that guards the certificate quota of a CA, in the same transaction as insertAuthority. */
 export function insertCertificateCount(authorityId: string): Sql {
   return sql`insert into certificate_counts (authority_number, issued)
     select authority_number, 0 from authorities where id = ${authorityId}`
@@ -79,12 +79,12 @@ export function insertCertificateCount(authorityId: string): Sql {
 const cachedMax = 1000
 
 /**
- * CAs that were read before, by id. Within a snapshot nothing is read again. A revision never changes: one of the revision in the
- * database saves reading the row.
+ * Cache of CAs by id. Within one snapshot, a CA is read once. Later, only its revision is read: a cached CA of the same revision
+ * is still correct.
  */
 const cacheOf = createOwnedCaches<{ authority: Authority; seenIn: object | undefined }>(cachedMax)
 
-/** The CA with that id, also one that is past its restoration period. */
+/** Finds a CA by id, even after its restoration period. */
 export async function findAuthority(db: Database, id: string): Promise<Authority | undefined> {
   const known = cacheOf(db).get(id)
   const seenIn = db.snapshot?.()
@@ -110,7 +110,7 @@ function keepAuthority(db: Database, row: Row, seenIn?: object): Authority {
   return authority
 }
 
-/** CAs of `owner` made after number `after`, oldest first, without those that are deleted for good at `now`. */
+/** Lists CAs of `owner` after number `after`, oldest first, without CAs that are permanently deleted at `now`. */
 export function listAuthorities(
   db: Database,
   owner: Owner,
@@ -120,7 +120,7 @@ export function listAuthorities(
   return listKnown(db, { text: onPage, values })
 }
 
-/** The same of CAs of other accounts that are shared with an account, or with the organization that it is in. */
+/** Lists CAs of other accounts that are shared with an account or with its organization, oldest first. */
 export function listSharedAuthorities(
   db: Database,
   { accountId, region, organizationId }: Owner & { readonly organizationId: string | undefined },
@@ -131,7 +131,10 @@ export function listSharedAuthorities(
   return listKnown(db, { text: onSharedPage, values })
 }
 
-/** A page, from memory if every CA on it is there in its revision: reading the rows of ten CAs costs 60 of 160 µs. */
+/**
+ * Returns a page from the cache if it has every CA of the page in its current revision. Reading the rows of ten CAs takes 60 of
+ * 160 µs.
+ */
 async function listKnown(db: Database, { text, values }: Sql): Promise<Authority[]> {
   const seenIn = db.snapshot?.()
   const stamps = await db.query({
@@ -144,12 +147,12 @@ async function listKnown(db: Database, { text, values }: Sql): Promise<Authority
   return rows.map((row) => keepAuthority(db, row, seenIn))
 }
 
-/** CAs whose key is still to be made, oldest first; deleted ones too, so that no half-made key is left behind. */
+/** Lists CAs without a key, oldest first. Deleted CAs are included, so that no unfinished key remains. */
 export async function listCreatingAuthorities(db: Database, limit: number): Promise<Authority[]> {
   return (await db.query({ ...selectCreating, values: [limit] })).map(authorityOf)
 }
 
-/** CAs that are deleted for good at `now` and still have a key. */
+/** Lists CAs that are permanently deleted at `now` and still have a key. */
 export async function listErasableAuthorities(
   db: Database,
   now: Date,
@@ -158,7 +161,7 @@ export async function listErasableAuthorities(
   return (await db.query({ ...selectErasable, values: [now.getTime(), limit] })).map(authorityOf)
 }
 
-/** What a change of state writes; members that are left out stay as they are. */
+/** Columns that a change of state writes. Omitted members keep their values. */
 export interface AuthorityChange {
   readonly status?: StoredStatus
   readonly revocation?: RevocationConfiguration
@@ -169,10 +172,7 @@ export interface AuthorityChange {
   readonly deletion?: { readonly deletedAt: Date; readonly restorableUntil: Date }
 }
 
-/**
- * Changes a CA, guarded by the revision that the change was decided on: another number of rows than one means
- * that it changed meanwhile.
- */
+/** Updates a CA, guarded by its revision. Any other row count than one means that the CA has changed since it was read. */
 export function updateAuthority(authority: Authority, change: AuthorityChange, now: Date): Sql {
   const deletion = change.deletion ?? authority.deletion
   const isNewState = change.status !== undefined || change.deletion !== undefined
@@ -195,7 +195,7 @@ export function updateAuthority(authority: Authority, change: AuthorityChange, n
   )
 }
 
-/** Takes a deletion back; guarded as updateAuthority. */
+/** Restores a deleted CA. The guard is that of updateAuthority. */
 export function restoreAuthority(authority: Authority, now: Date): Sql {
   return guard(
     'revision',
@@ -206,13 +206,16 @@ export function restoreAuthority(authority: Authority, now: Date): Sql {
   )
 }
 
-/** Notes that the key of a CA, deleted for good, is erased. */
-export function forgetKey(authority: Authority): Sql {
+/** Removes the key handle of a permanently deleted CA after its key was erased. */
+export function clearKeyHandle(authority: Authority): Sql {
   return sql`update authorities set key_handle = null, revision = revision + 1
     where authority_number = ${authority.number}`
 }
 
-/** Adds an imported certificate; `installCertificate`, next in the same transaction, makes it the current one. */
+/**
+ * Inserts an imported certificate. `installCertificate`, next in the same transaction, makes it the current certificate of its
+ * CA.
+ */
 export function insertAuthorityCertificate(
   authority: Authority,
   certificate: Omit<InstalledCertificate, 'number'>,
@@ -226,7 +229,7 @@ export function insertAuthorityCertificate(
       ${certificate.issuerIdentity})`
 }
 
-/** Makes the certificate that was inserted last the CA's own; guarded as updateAuthority. */
+/** Makes the last inserted certificate the current certificate of its CA. The guard is that of updateAuthority. */
 export function installCertificate(authority: Authority, status: StoredStatus, now: Date): Sql {
   return guard(
     'revision',

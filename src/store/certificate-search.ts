@@ -1,16 +1,16 @@
 /**
- * The tables that certificates are searched by: certificates in the order of a position (`certificate_facets`) and of a
- * name (`certificate_names`), both under numbers that say what kind of search they are for (search/facets.ts).
+ * The search tables: `certificate_facets` sorts certificates by a position, `certificate_names` by a name. The rows of both
+ * tables start with a facet number (search/facets.ts).
  */
 import type { Authority } from '../authority/authority.ts'
 import { bytesOf, dateOf, integerOf, optionalTextOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { sql, type Row, type Sql } from './sql.ts'
 
-/** A certificate with all that is known of it, and where it is in the order in which it was found. */
+/** A certificate with its recorded data and its position in the search results. */
 export interface FoundCertificate extends SearchPosition {
   readonly authority: FoundAuthority
-  /** 16 octets, as in its ARN. */
+  /** 16 bytes, as in the certificate ARN. */
   readonly serialNumber: Uint8Array
   readonly certificateDer: Uint8Array
   readonly templateName: string
@@ -24,26 +24,26 @@ interface FoundAuthority extends Pick<
   Authority,
   'number' | 'id' | 'partition' | 'region' | 'accountId'
 > {
-  /** When a deletion is for good; undefined if it is not deleted. */
+  /** End of the restoration period of the CA. Undefined if the CA is not deleted. */
   readonly restorableUntil: Date | undefined
 }
 
-/** Who asked for it, as far as it was recorded then. */
+/** Requester of a certificate, as far as it was recorded at the time of issue. */
 export interface Requester {
   readonly accountId: string | undefined
   /** ARN of a principal, or the name of a service. */
   readonly name: string | undefined
 }
 
-/** Where a page begins: after this. */
+/** Position after which a page starts. */
 export interface SearchPosition {
   readonly key: number | string
   readonly number: number
-  /** Of an order in several parts, where the group of parts begins that it is in (search/parts.ts). */
+  /** First part of the current group of parts, in a scan of several parts (search/parts.ts). */
   readonly part?: number | undefined
 }
 
-/** Range of an order, both ends inclusive. Entries under several facets are one order. */
+/** A range of keys, both ends inclusive. Entries of several facets are merged in the order of their keys. */
 export interface SearchRange<Key extends number | string> {
   readonly facets: readonly number[]
   readonly low: Key
@@ -58,7 +58,7 @@ const joins = `join authorities a on a.authority_number = c.authority_number
   left join revocations r
     on r.authority_number = c.authority_number and r.certificate_number = c.certificate_number`
 
-/** Certificates that follow in the order of positions. Of each facet only so many rows are looked at as are returned. */
+/** Selects certificates by position. For each facet, the database reads at most as many rows as it returns. */
 export function selectByPosition(
   range: SearchRange<number>,
   after: SearchPosition | undefined,
@@ -71,7 +71,7 @@ export function selectByPosition(
   })
 }
 
-/** The same in the order of names. */
+/** Selects certificates by name. For each facet, the database reads at most as many rows as it returns. */
 export function selectByName(
   range: SearchRange<string>,
   after: SearchPosition | undefined,
@@ -96,7 +96,7 @@ function selectInOrder(
   const inFacet = `select * from (select ${entries}
     where facet = ? and (${key}, certificate_number) > (?, ?) and ${key} <= ?
     order by ${key}, certificate_number limit ?) o`
-  // Without a page before, from the lowest key on: no certificate has a number below 1.
+  // The first page starts at the lowest key. Certificate numbers start at 1.
   const from = after ?? { key: low, number: 0 }
   return {
     text: `select f.${key} as search_key, ${columns}
@@ -108,12 +108,12 @@ function selectInOrder(
   }
 }
 
-/** Each facet has a limit of its own: without it, PostgreSQL reads and sorts all that are in the range. */
+/** Combines one SELECT per facet, each with its own LIMIT. Without the LIMIT, PostgreSQL reads and sorts the whole range. */
 function unionOf(facets: readonly number[], inFacet: string): string {
   return facets.map(() => inFacet).join(' union all ')
 }
 
-/** Certificates with that serial number, of whichever CA; read from their own table, which is never late. */
+/** Selects certificates of any CA by serial number. The table of certificates is always current. */
 export function selectBySerialNumber(
   serialNumber: Uint8Array,
   after: SearchPosition | undefined,
@@ -127,7 +127,7 @@ export function selectBySerialNumber(
   }
 }
 
-/** Certificates that a CA has revoked, after a certificate number; without those that the database does not have. */
+/** Selects revoked certificates of a CA after a certificate number, without certificates that are missing in the database. */
 export function selectRevoked(authorityNumber: number, after: number, limit: number): Sql {
   return {
     text: `select c.authority_number as search_key, ${columns}
@@ -141,14 +141,14 @@ export function selectRevoked(authorityNumber: number, after: number, limit: num
 }
 
 /**
- * How many there are in a range of positions, counted up to `max`. In order, because PostgreSQL would look through the whole
- * table for the first of them, and may not find many.
+ * Counts certificates in a range of positions, up to `max`. The subquery is ordered, because otherwise PostgreSQL may scan the
+ * whole table for a few rows.
  */
 export function countByPosition(range: SearchRange<number>, max: number): Sql {
   return countInOrder('position from certificate_facets', range, max)
 }
 
-/** The same in the order of names. */
+/** Counts certificates in a range of names, up to `max`. */
 export function countByName(range: SearchRange<string>, max: number): Sql {
   return countInOrder('name from certificate_names', range, max)
 }
@@ -168,7 +168,7 @@ function countInOrder(
   }
 }
 
-/** How many a CA has revoked, counted up to `max`. */
+/** Counts revoked certificates of a CA, up to `max`. */
 export function countRevoked(authorityNumber: number, max: number): Sql {
   return sql`select count(*) as found from (select 1 as one from revocations
     where authority_number = ${authorityNumber}
@@ -179,7 +179,7 @@ export function countOf(rows: readonly Row[]): number {
   return integerOf(rows[0] ?? {}, 'found')
 }
 
-/** Numbers of the CAs of an account in a Region, from number `from` on. */
+/** Selects the numbers of an account's CAs in a Region, from number `from` on. */
 export function selectAuthorityNumbers(
   { accountId, region }: { readonly accountId: string; readonly region: string },
   from: number,
@@ -190,7 +190,7 @@ export function selectAuthorityNumbers(
     order by authority_number limit ${limit}`
 }
 
-/** Numbers of all CAs. */
+/** Lists the numbers of all CAs. */
 export async function listAuthorityNumbers(db: Pick<Database, 'query'>): Promise<number[]> {
   const rows = await db.query(
     sql`select authority_number from authorities order by authority_number`,
@@ -198,7 +198,7 @@ export async function listAuthorityNumbers(db: Pick<Database, 'query'>): Promise
   return rows.map((row) => integerOf(row, 'authority_number'))
 }
 
-/** Accounts, with Regions, that have CAs: of one account, if it is named. */
+/** Lists pairs of account and Region that have CAs, of all accounts or of one account. */
 export async function listOwners(db: Pick<Database, 'query'>, accountId: string | undefined) {
   const rows = await db.query(
     sql`select distinct account_id, region from authorities order by account_id, region`,

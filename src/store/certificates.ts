@@ -1,29 +1,29 @@
-/** Rows of issued certificates. A row is written once, signed, and never changes. */
+/** Rows of issued certificates. A row is written once and never changes. */
 import type { Authority } from '../authority/authority.ts'
 import { bytesOf, integerOf, optionalTextOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { guard, sql, type Sql } from './sql.ts'
 
 export interface CertificateRecord {
-  /** Octets as in the certificate's ARN: 16, leading zeros kept. */
+  /** The 16 bytes of the serial number in the certificate ARN, including leading zeros. */
   readonly serialNumber: Uint8Array
   readonly certificateDer: Uint8Array
   readonly templateName: string
   readonly issuedAt: Date
   readonly notAfter: Date
-  /** The CRL that would list it; undefined for one that none lists. */
+  /** The CRL that would list the certificate. Undefined if no CRL would. */
   readonly crlId: number | undefined
-  /** Account that asked for it. */
+  /** Account of the requester. */
   readonly requesterAccountId: string
-  /** Service that asked for it on behalf of that account. */
+  /** Service that requested the certificate on behalf of the account. */
   readonly requesterService: string | undefined
-  /** ARN of the principal that asked for it, or the name of that service. */
+  /** ARN of the requesting principal, or name of the requesting service. */
   readonly requesterArn: string
 }
 
 /**
- * Takes one certificate of the CA's quota, guarded: no row means that the quota is used up, or that the CA changed
- * since `authority` was read.
+ * Counts a certificate against the quota of its CA, guarded. No returned row means that the quota is used up, or that the CA has
+ * changed since `authority` was read.
  */
 export function countCertificate(authority: Authority, quota: number): Sql {
   return guard(
@@ -37,8 +37,8 @@ export function countCertificate(authority: Authority, quota: number): Sql {
 }
 
 /**
- * Inserts a certificate; a serial number that the CA has used is a conflict. `selfSigned` ones have no chain; others
- * keep the CA certificate, and the chain above it, that the CA had when it issued them.
+ * Inserts a certificate. A serial number that the CA has used before is a conflict. The row refers to the current certificate
+ * and chain of the CA, unless the certificate is `selfSigned`.
  */
 export function insertCertificate(
   authority: Authority,
@@ -59,7 +59,7 @@ export function insertCertificate(
 export interface IssuedCertificate {
   readonly certificateDer: Uint8Array
   readonly notAfter: Date
-  /** The CA certificate that signed it and the chain above that; undefined for a self-signed one. */
+  /** Issuer certificate with its chain. Undefined for a self-signed certificate. */
   readonly signer: CertificateOfSigner | undefined
 }
 
@@ -69,7 +69,7 @@ export interface CertificateOfSigner {
   readonly chainPem: string | undefined
 }
 
-/** The certificate that `authority` issued with that serial number. */
+/** Finds the certificate that `authority` issued with a serial number. */
 export async function findCertificate(
   db: Database,
   authority: Authority,
@@ -90,7 +90,7 @@ export async function findCertificate(
   return { ...issued, signer }
 }
 
-/** A certificate that the CA had before. */
+/** Finds an earlier certificate of the CA. */
 async function findSigner(db: Database, number: number): Promise<CertificateOfSigner> {
   const [row = {}] = await db.query(
     sql`select certificate_der, chain_pem from authority_certificates
@@ -100,7 +100,7 @@ async function findSigner(db: Database, number: number): Promise<CertificateOfSi
   return { number, certificateDer: bytesOf(row, 'certificate_der'), chainPem }
 }
 
-/** What counts of a certificate that is to be revoked. */
+/** The columns of a certificate that its revocation needs. */
 export interface RevocableCertificate {
   readonly number: number
   readonly selfSigned: boolean

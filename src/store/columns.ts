@@ -1,11 +1,11 @@
-/** Columns of a row as the types they were written with; another type is a fault of ours or a damaged file. */
+/** Typed access to the columns of a row. A value of another type means a bug or a damaged file. */
 import type { StorableText } from '../text/storable-text.ts'
 import type { Row } from './sql.ts'
 
 export function textOf(row: Row, column: string): StorableText {
   const value = row[column]
   if (typeof value !== 'string') throw new TypeError(`column ${column} is not text`)
-  // Stored text is storable.
+  // All text in the database was checked before it was stored.
   return value as StorableText
 }
 

@@ -8,7 +8,7 @@ import {
   claimDueCrls,
   crlOf,
   finishPublication,
-  listCrlStandings,
+  listCrlStatuses,
   openCrl,
   postponeCrl,
   reserveCrlNumber,
@@ -66,7 +66,7 @@ async function read(db: Database, id = 'ca'): Promise<Authority> {
   return authority
 }
 
-/** Opens a CRL of a CA, which is due at `start`. */
+/** Opens a CRL of a CA. The CRL is due at `start`. */
 async function open(
   db: Database,
   { id = 'ca', name, kind = 'PARTITION' }: { id?: string; name: string; kind?: CrlRecord['kind'] },
@@ -107,7 +107,7 @@ function publication(crl: CrlRecord, generated: number): Parameters<typeof finis
 const conflict = (guard: GuardName) => (error: unknown) =>
   error instanceof ConflictError && error.guard === guard
 
-/** The one CRL of a new database, claimed at `start`. */
+/** Opens the only CRL of a new database and claims it at `start`. */
 async function claimedOne(db: Database): Promise<CrlRecord> {
   await addAuthority(db)
   await open(db, { name: 'ca', kind: 'COMPLETE' })
@@ -116,7 +116,7 @@ async function claimedOne(db: Database): Promise<CrlRecord> {
   return crl
 }
 
-test('a CRL that is opened is due, is the current one of its CA, and adopts what was revoked before', async () => {
+test('a new CRL is due, is the current CRL of its CA, and lists earlier revocations', async () => {
   await using database = await TestDatabase.open()
   const { db } = database
   const authority = await addAuthority(db)
@@ -138,10 +138,10 @@ test('a CRL that is opened is due, is the current one of its CA, and adopts what
   await assert.rejects(db.transaction(late), conflict('revision'))
   assert.equal((await db.query(sql`select 1 from crls`)).length, 1)
   await db.transaction(openCrl(opened, { name: 'one', kind: 'PARTITION' }, at(day)))
-  assert.equal((await row(db, 'one'))['due_at_ms'], start, 'one that is there stays as it is')
+  assert.equal((await row(db, 'one'))['due_at_ms'], start, 'an existing CRL is not changed')
 })
 
-test('fifty claims of two connections take each of 200 rows once', async () => {
+test('fifty concurrent claims on two connections claim each of 200 CRLs once', async () => {
   await using database = await TestDatabase.open()
   const { db } = database
   await addAuthority(db)
@@ -165,7 +165,7 @@ test('fifty claims of two connections take each of 200 rows once', async () => {
   assert.ok(claims.every(({ length }) => length <= 16))
 })
 
-test('those that wait longest are taken first, and each is taken until its lease ends', async () => {
+test('the longest overdue CRLs are claimed first, and each until its lease ends', async () => {
   await using database = await TestDatabase.open()
   const { db } = database
   await addAuthority(db)
@@ -182,7 +182,7 @@ test('those that wait longest are taken first, and each is taken until its lease
   assert.deepEqual(await names(db, lease('z', 2 * minute)), ['a', 'b', 'c'])
 })
 
-test('whoever lost the lease changes nothing any more', async () => {
+test('a process that lost its lease cannot change a CRL', async () => {
   await using database = await TestDatabase.open()
   const { db } = database
   const crl = await claimedOne(db)
@@ -205,7 +205,7 @@ test('whoever lost the lease changes nothing any more', async () => {
   assert.equal((await row(db, 'ca'))['crl_number'], 11)
 })
 
-test('a number is reserved once, and a lower one never', async () => {
+test('a CRL number is reserved once, and numbers never decrease', async () => {
   await using database = await TestDatabase.open()
   const { db } = database
   const { id } = await claimedOne(db)
@@ -219,7 +219,7 @@ test('a number is reserved once, and a lower one never', async () => {
   assert.equal((await row(db, 'ca'))['crl_number'], 6)
 })
 
-test('a publication makes the next one due at half its life, or at once after a change', async () => {
+test('after a publication, the next CRL is due at half of its validity, or immediately after a change', async () => {
   await using database = await TestDatabase.open()
   const { db } = database
   const crl = await claimedOne(db)
@@ -240,7 +240,7 @@ test('a publication makes the next one due at half its life, or at once after a 
   assert.deepEqual(await names(db, lease('third', 3 * day + minute)), ['ca'])
 })
 
-test('a publication that failed waits for its retry; a change does not make that shorter', async () => {
+test('a failed publication waits for its retry, even after another change', async () => {
   await using database = await TestDatabase.open()
   const { db } = database
   const crl = await claimedOne(db)
@@ -252,10 +252,10 @@ test('a publication that failed waits for its retry; a change does not make that
   await db.transaction([postponeCrl(due, at(15_000), lease('x', 5000))])
   assert.deepEqual(await names(db, lease('y', 14_999)), [])
   await db.transaction([markAllCrlsDue(await read(db), at(6000))])
-  assert.deepEqual(await names(db, lease('y', 6000)), ['ca'], 'another bucket is tried at once')
+  assert.deepEqual(await names(db, lease('y', 6000)), ['ca'], 'another bucket is tried immediately')
 })
 
-test('a CRL that rests is taken again after a change only', async () => {
+test('a suspended CRL is claimed again only after a change', async () => {
   await using database = await TestDatabase.open()
   const { db } = database
   const crl = await claimedOne(db)
@@ -266,10 +266,14 @@ test('a CRL that rests is taken again after a change only', async () => {
   assert.ok(due)
   await db.transaction([markCrlDue(crl.id, at(2000))])
   await db.transaction([suspendCrl(due, lease('x', 1000))])
-  assert.deepEqual(await names(db, lease('y', 2000)), ['ca'], 'changed while it was put to rest')
+  assert.deepEqual(
+    await names(db, lease('y', 2000)),
+    ['ca'],
+    'changed while it was being suspended',
+  )
 })
 
-test('a CRL that a revocation makes due leaves the others alone, and keeps an earlier time', async () => {
+test('a revocation makes only its CRL due, and keeps an earlier due time', async () => {
   await using database = await TestDatabase.open()
   const { db } = database
   await addAuthority(db)
@@ -286,10 +290,10 @@ test('a CRL that a revocation makes due leaves the others alone, and keeps an ea
     ['two', start + day, 0],
   ])
   await db.transaction([markCrlDue(Number(one['crl_id']), at(2000))])
-  assert.deepEqual((await standing())[0], ['one', start + 1000, 2], 'the earlier time stays')
+  assert.deepEqual((await standing())[0], ['one', start + 1000, 2], 'the earlier due time is kept')
 })
 
-test('the CRLs that may list a revocation are those of its CA that are not partitions, and one partition', async () => {
+test('listCrls returns the complete CRLs of a CA and one partition', async () => {
   await using database = await TestDatabase.open()
   const { db } = database
   const { number } = await addAuthority(db)
@@ -307,7 +311,7 @@ test('the CRLs that may list a revocation are those of its CA that are not parti
   assert.deepEqual(await kinds(complete), [isComplete])
 })
 
-test('the last place of a partition is given once, to the first of those who ask at the same time', async () => {
+test('of concurrent requests, only one certificate is bound to the last place of a partition', async () => {
   await using database = await TestDatabase.open()
   const { db } = database
   await addAuthority(db)
@@ -324,7 +328,7 @@ test('the last place of a partition is given once, to the first of those who ask
   assert.equal((await row(db, 'one'))['certificates'], 10)
 })
 
-test('a partition knows the latest end of what is bound to it', async () => {
+test('a partition records the latest notAfter of its certificates', async () => {
   await using database = await TestDatabase.open()
   const { db } = database
   await addAuthority(db)
@@ -335,7 +339,7 @@ test('a partition knows the latest end of what is bound to it', async () => {
   assert.deepEqual(crl?.lastNotAfter, at(9 * day))
 })
 
-test('a clock that is set back leaves no lease, no retry and no CRL of the future in the way', async () => {
+test('after the clock is set back, leases, retries and CRLs from the future do not block a claim', async () => {
   await using database = await TestDatabase.open()
   const { db } = database
   const crl = await claimedOne(db)
@@ -345,7 +349,7 @@ test('a clock that is set back leaves no lease, no retry and no CRL of the futur
   await db.transaction([postponeCrl(crl, at(minute), lease('a'))])
   assert.deepEqual(await names(db, lease('b', -2 * day)), ['ca'], 'retry ahead')
   await db.transaction([suspendCrl(crl, lease('b'))])
-  assert.deepEqual(await names(db, lease('c', -3 * day)), [], 'what rests is left at rest')
+  assert.deepEqual(await names(db, lease('c', -3 * day)), [], 'a suspended CRL is not claimed')
 })
 
 test('a clock that is set back by minutes does not take a lease from who has it', async () => {
@@ -356,7 +360,7 @@ test('a clock that is set back by minutes does not take a lease from who has it'
   assert.deepEqual(await names(db, lease('x', -30 * minute)), [])
 })
 
-test('a revocation that waited for a store is published although the clock went back a day', async () => {
+test('a revocation that waited for an object store is published after the clock is set back by a day', async () => {
   await using database = await TestDatabase.open()
   const { db } = database
   const crl = await claimedOne(db)
@@ -368,7 +372,7 @@ test('a revocation that waited for a store is published although the clock went 
   assert.deepEqual(await names(db, lease('third', day)), ['ca'])
 })
 
-test('the first CRL of a CA is published although the clock went back a day before it was', async () => {
+test('the first CRL of a CA is published after the clock is set back by a day', async () => {
   await using database = await TestDatabase.open()
   const { db } = database
   await addAuthority(db)
@@ -376,7 +380,7 @@ test('the first CRL of a CA is published although the clock went back a day befo
   assert.deepEqual(await names(db, lease('x', -day)), ['ca'])
 })
 
-test('a process that is alone takes every lease away', async () => {
+test('releaseLeases releases the leases of all CRLs', async () => {
   await using database = await TestDatabase.open()
   const { db } = database
   const crl = await claimedOne(db)
@@ -389,23 +393,23 @@ test('a process that is alone takes every lease away', async () => {
   )
 })
 
-test('metrics see the oldest and the largest CRL of a CA, and none that rests', async () => {
+test('listCrlStatuses reports the oldest and the largest CRL of a CA, without suspended CRLs', async () => {
   await using database = await TestDatabase.open()
   const { db } = database
   await addAuthority(db)
   await open(db, { name: 'one' })
   await open(db, { name: 'two' })
-  assert.deepEqual(await listCrlStandings(db), [])
+  assert.deepEqual(await listCrlStatuses(db), [])
   const [one, two] = await claim(db, lease('x'))
   const big = { ...publication(one!, 1000), size: 900, entries: 30 }
   await db.transaction([
     finishPublication(one!.id, big, lease('x')),
     finishPublication(two!.id, publication(two!, 0), lease('x')),
   ])
-  assert.deepEqual(await listCrlStandings(db), [
+  assert.deepEqual(await listCrlStatuses(db), [
     { authorityId: 'ca', generatedAt: at(0), size: 900, entries: 30 },
   ])
   const [again] = await claim(db, lease('y', 3 * day), 1)
   await db.transaction([suspendCrl(again!, lease('y', 3 * day))])
-  assert.equal((await listCrlStandings(db)).length, 1)
+  assert.equal((await listCrlStatuses(db)).length, 1)
 })

@@ -1,29 +1,29 @@
 /**
- * Rows of CRLs: one for the complete CRL of a CA and one for each partition. A row says when the CRL is due, and what
- * was published last.
+ * Rows of CRLs: one for the complete CRL of a CA and one for each partition. A row has the due time of the CRL and describes its
+ * last publication.
  */
 import type { Authority, CrlKind } from '../authority/authority.ts'
 import { firstIdentity } from '../chain/issuer-identity.ts'
 import { integerOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
-import { latestPlausible, type Lease } from './leases.ts'
+import { latestPlausibleTime, type Lease } from './leases.ts'
 import { guard, sql, type Row, type Sql } from './sql.ts'
 
 export interface CrlRecord {
   readonly id: number
   readonly authorityId: string
-  /** Of the object, without folder and extension: the id of the CA, or a UUID of the partition's own. */
+  /** Object name without folder and extension: the id of the CA, or the UUID of the partition. */
   readonly name: string
   readonly kind: CrlKind
-  /** Number of the identity of the CA that issues it. */
+  /** Identity number of the issuing CA. */
   readonly issuerIdentity: number
-  /** Grows with every revocation on it. */
+  /** Number of changes, incremented by every revocation that the CRL has to list. */
   readonly changes: number
-  /** Latest notAfter of the certificates bound to a partition. */
+  /** Latest notAfter of the certificates that are bound to a partition. */
   readonly lastNotAfter: Date
-  /** Attempts to publish that failed since the last that did not. */
+  /** Number of failed attempts since the last publication. */
   readonly failures: number
-  /** The highest cRLNumber that was ever reserved; 0 before the first. */
+  /** Highest reserved cRLNumber. 0 before the first reservation. */
   readonly crlNumber: number
   readonly published: PublishedCrl | undefined
 }
@@ -35,7 +35,7 @@ interface PublishedCrl {
   readonly key: string
 }
 
-/** Makes a CRL and the current one of its CA; the row is due, and guarded as updateAuthority is. */
+/** Inserts a CRL as the current CRL of its CA, due immediately. The guard is that of updateAuthority. */
 export function openCrl(
   authority: Authority,
   { name, kind }: { readonly name: string; readonly kind: CrlKind },
@@ -48,7 +48,7 @@ export function openCrl(
       values (${authority.number}, ${name}, ${kind}, 0, 0, 1, 0, ${now.getTime()}, 0, 0, 0, 0,
         ${authority.certificate?.issuerIdentity ?? firstIdentity})
       on conflict (name) do nothing`,
-    // What was revoked before the CA had any CRL belongs to its first one.
+    // The first CRL of a CA lists the revocations that are older than the CRL.
     sql`update revocations set crl_id = (select crl_id from crls where name = ${name})
       where crl_id is null and authority_number = ${authority.number}`,
     guard(
@@ -61,7 +61,7 @@ export function openCrl(
   ]
 }
 
-/** Binds a certificate to a partition, guarded: another number of rows than one means that the partition is full. */
+/** Binds a certificate to a partition, guarded. Any other row count than one means that the partition is full. */
 export function bindCertificate(crlId: number, notAfter: Date, certificatesMax: number): Sql {
   const seconds = notAfter.getTime() / 1000
   return guard(
@@ -74,7 +74,7 @@ export function bindCertificate(crlId: number, notAfter: Date, certificatesMax: 
   )
 }
 
-/** Every CRL of a CA that is not a partition, and the partition `partitionId`. */
+/** Lists the complete CRLs of a CA and the partition `partitionId`. */
 export async function listCrls(
   db: Database,
   authorityNumber: number,
@@ -87,7 +87,7 @@ export async function listCrls(
   return rows.map((row) => ({ id: integerOf(row, 'crl_id'), kind: textOf(row, 'kind') as CrlKind }))
 }
 
-/** Makes a CRL due because of a revocation that it has to list (crl/listing-crls.ts). An earlier due time stays. */
+/** Makes a CRL due because it has to list a revocation (crl/listing-crls.ts). Keeps an earlier due time. */
 export function markCrlDue(crlId: number, dueAt: Date): Sql {
   const dueAtMs = dueAt.getTime()
   return sql`update crls set changes = changes + 1,
@@ -95,20 +95,20 @@ export function markCrlDue(crlId: number, dueAt: Date): Sql {
     where crl_id = ${crlId}`
 }
 
-/** Makes every CRL of a CA due at once: what all of them say, or where they are, has changed. */
+/** Makes every CRL of a CA due immediately, because their contents or locations have changed. */
 export function markAllCrlsDue(authority: Authority, now: Date): Sql {
   return sql`update crls set changes = changes + 1, due_at_ms = ${now.getTime()}, retry_at_ms = 0
     where authority_number = ${authority.number}`
 }
 
 /**
- * Takes CRLs that are due, at most `limit`, those that wait longest first. Due is also what a clock that has been set back
- * since says is due later: a CRL made in the future, or changes that were to be published within minutes. Each kind has its
- * own index, so that the many that are due in days are not read.
+ * Claims at most `limit` due CRLs, the longest overdue first. After the clock was set back, due times from before it are in the
+ * future: a CRL generated in the future is also due, and so are changes with a due time beyond the normal delay of minutes. Each
+ * of these cases has an index, so that CRLs due in several days are not read.
  */
 export function claimDueCrls({ token, now, until }: Lease, limit: number): Sql {
   const nowMs = now.getTime()
-  const plausible = latestPlausible(now)
+  const plausible = latestPlausibleTime(now)
   return sql`update crls set lease = ${token}, lease_until_ms = ${until.getTime()}
     where crl_id in (select crl_id from (
           select crl_id, due_at_ms from (select crl_id, due_at_ms from crls
@@ -133,7 +133,7 @@ export function claimDueCrls({ token, now, until }: Lease, limit: number): Sql {
       as authority_id`
 }
 
-/** Records a cRLNumber before anything is signed with it, guarded by the lease and by every number before. */
+/** Reserves a cRLNumber before a CRL with that number is signed. Guarded by the lease and by all earlier numbers. */
 export function reserveCrlNumber(crlId: number, crlNumber: number, { token }: Lease): Sql {
   return guard(
     'lease',
@@ -145,17 +145,17 @@ export function reserveCrlNumber(crlId: number, crlNumber: number, { token }: Le
 export interface Publication extends PublishedCrl {
   readonly size: number
   readonly entries: number
-  /** Certificates that expired before this were left out. */
+  /** The CRL omits certificates that expired before this time. */
   readonly keptSince: Date
-  /** `changes` as they were before the entries were read. */
+  /** Value of `changes` before the entries were read. */
   readonly changes: number
-  /** When the next one is due if nothing is revoked. */
+  /** Due time of the next CRL if no certificate is revoked before. */
   readonly refreshAt: Date
 }
 
 /**
- * Ends the work, guarded: another number of rows than one means that the lease is lost. Revocations that came in between
- * make the CRL due at once.
+ * Records a publication and releases the lease, guarded. Any other row count than one means that the lease is lost. A revocation
+ * that was committed during the publication leaves the CRL due.
  */
 export function finishPublication(crlId: number, done: Publication, { token, now }: Lease): Sql {
   return guard(
@@ -170,42 +170,42 @@ export function finishPublication(crlId: number, done: Publication, { token, now
   )
 }
 
-/** What is published is not known any more: it is published again, whoever is at it now. */
+/** Makes a CRL due again and cancels the current lease, because its published object is unknown. */
 export function republishCrl(crlId: number, now: Date): Sql {
   return sql`update crls set changes = changes + 1, due_at_ms = ${now.getTime()}
     where crl_id = ${crlId}`
 }
 
-/** Ends the work without success. */
+/** Releases the lease after a failure and sets the time of the retry. */
 export function postponeCrl({ id, failures }: CrlRecord, retry: Date, { token }: Lease): Sql {
   return sql`update crls set failures = ${failures + 1}, retry_at_ms = ${retry.getTime()},
       lease = null, lease_until_ms = 0
     where crl_id = ${id} and lease = ${token}`
 }
 
-/** Gives the work up, so that it can be taken again at once. */
+/** Releases the lease of a CRL, which remains due. */
 export function releaseCrl({ id }: CrlRecord, { token }: Lease): Sql {
   return sql`update crls set lease = null, lease_until_ms = 0
     where crl_id = ${id} and lease = ${token}`
 }
 
-/** Ends the work for a CRL that is not to be published until something about its CA changes. */
+/** Suspends a CRL until its CA changes, and releases the lease. */
 export function suspendCrl({ id, changes }: CrlRecord, { token }: Lease): Sql {
   return sql`update crls set failures = 0, retry_at_ms = 0, lease = null, lease_until_ms = 0,
       due_at_ms = case when changes = ${changes} then null else due_at_ms end
     where crl_id = ${id} and lease = ${token}`
 }
 
-/** How a CRL stands, for metrics. */
-export interface CrlStanding {
+/** State of a CRL for metrics. */
+export interface CrlStatus {
   readonly authorityId: string
   readonly generatedAt: Date
   readonly size: number
   readonly entries: number
 }
 
-/** Of each CA with CRLs: the oldest generation, and the largest size and number of entries. */
-export async function listCrlStandings(db: Database): Promise<CrlStanding[]> {
+/** Lists each CA with CRLs: the time of its oldest CRL, and the size and number of entries of its largest CRL. */
+export async function listCrlStatuses(db: Database): Promise<CrlStatus[]> {
   const rows = await db.query(
     sql`select a.id as authority_id, min(c.generated_at_ms) as generated_at_ms, max(c.size) as size,
         max(c.entries) as entries
@@ -220,7 +220,7 @@ export async function listCrlStandings(db: Database): Promise<CrlStanding[]> {
   }))
 }
 
-/** The CA of a CRL and the bucket of its last publication. Undefined if it does not exist or was never published. */
+/** Finds the CA of a CRL and the bucket of its last publication. Undefined for a nonexistent or unpublished CRL. */
 export async function findPublishedCrl(
   db: Database,
   name: string,
@@ -232,7 +232,7 @@ export async function findPublishedCrl(
   return row && { authorityId: textOf(row, 'authority_id'), bucket: textOf(row, 'bucket') }
 }
 
-/** A row as claimDueCrls returns it. */
+/** Converts a row that claimDueCrls returned. */
 export function crlOf(row: Row): CrlRecord {
   return {
     id: integerOf(row, 'crl_id'),

@@ -1,4 +1,4 @@
-/** What every engine behind the Database port must do, as cases for its test file to run. */
+/** The contract of the Database port: test cases that every engine runs. */
 import assert from 'node:assert/strict'
 import { ConflictError } from './database.ts'
 import {
@@ -18,7 +18,7 @@ import { guard, sql, type GuardName, type Sql } from './sql.ts'
 
 const transactionCases: readonly DatabaseCase[] = [
   {
-    name: 'a transaction answers with the rows of each statement, in order',
+    name: 'a transaction returns the rows of each statement, in order',
     async run(db) {
       const answer = await db.transaction([
         put('a'),
@@ -31,7 +31,7 @@ const transactionCases: readonly DatabaseCase[] = [
     },
   },
   {
-    name: 'a read sees what was committed before it',
+    name: 'a read sees earlier commits',
     async run(db) {
       for (let index = 0; index < 20; index += 1) {
         await db.transaction([put(`n${index}`)])
@@ -40,7 +40,7 @@ const transactionCases: readonly DatabaseCase[] = [
     },
   },
   {
-    name: 'a statement that fails undoes its whole transaction',
+    name: 'a failed statement rolls back its whole transaction',
     async run(db) {
       await db.transaction([put('there')])
       await assert.rejects(
@@ -55,7 +55,7 @@ const transactionCases: readonly DatabaseCase[] = [
     },
   },
   {
-    name: 'what breaks another constraint than a unique one is a fault, not a conflict',
+    name: 'a violated constraint that is not a unique constraint is an error, not a conflict',
     async run(db) {
       await db.transaction([putAccount('a')])
       const noAccount = sql`update access_keys set account_id = 'none'`
@@ -67,7 +67,7 @@ const transactionCases: readonly DatabaseCase[] = [
     },
   },
   {
-    name: 'a unique constraint beside the primary key is a conflict too',
+    name: 'a violated unique constraint besides the primary key is a conflict',
     async run(db) {
       const putCertificate = (number: number): Sql =>
         sql`insert into certificates (certificate_number, authority_number, serial_number,
@@ -87,7 +87,7 @@ const transactionCases: readonly DatabaseCase[] = [
     },
   },
   {
-    name: 'conflict-ignore with returning tells who was first',
+    name: '"on conflict do nothing" with "returning" returns a row only for the first insert',
     async run(db) {
       const claim = (value: string): Sql =>
         sql`insert into settings (name, value) values ('one', ${bytes(value)})
@@ -121,7 +121,7 @@ const isThere = (name: string, rows = 1): Sql =>
 
 const guardCases: readonly DatabaseCase[] = [
   {
-    name: 'a conflict has the name of the first guard that does not hold, wherever it stands in the transaction',
+    name: 'a conflict has the name of the first failed guard at any place in the transaction',
     async run(db) {
       await db.transaction([put('there')])
       const full = guard('quota', sql`select name from settings`, 0)
@@ -138,12 +138,12 @@ const guardCases: readonly DatabaseCase[] = [
         ['quota', [isThere('there'), put('a'), full, late]],
         ['lease', [put('a'), isThere('a'), late, put('there')]],
         ['duplicate', [isThere('there'), put('there'), late]],
-        // A guarded statement that violates a unique constraint returns no rows at all.
+        // A guarded statement that violates a unique constraint returns no rows.
         ['duplicate', [again]],
       ]
       for (const [name, statements] of refused)
         await assert.rejects(db.transaction(statements), conflictOf(name))
-      // Those that share a commit too.
+      // Transactions that share a commit have the same conflicts.
       await Promise.all(
         refused.map(([name, statements]) =>
           assert.rejects(db.transaction(statements), conflictOf(name)),
@@ -153,7 +153,7 @@ const guardCases: readonly DatabaseCase[] = [
     },
   },
   {
-    name: 'a guard counts the rows of every kind of statement, none among them',
+    name: 'a guard counts the rows of every kind of statement, including zero rows',
     async run(db) {
       await db.transaction([put('a'), put('b')])
       const changes: readonly [Sql, number][] = [
@@ -177,7 +177,7 @@ const guardCases: readonly DatabaseCase[] = [
     },
   },
   {
-    name: 'of many who ask at once for what is left of a quota, as many get it as are left',
+    name: 'concurrent requests for a quota never exceed it and use it up',
     async run(db) {
       const take = (name: string): Sql =>
         guard(
@@ -195,7 +195,7 @@ const guardCases: readonly DatabaseCase[] = [
     },
   },
   {
-    name: 'what a transaction that failed did is not seen by those that share its commit',
+    name: 'the changes of a failed transaction are invisible to transactions that share its commit',
     async run(db) {
       const copy = sql`insert into settings (name, value)
         select 'seen', value from settings where name = 'undone'`
@@ -213,7 +213,7 @@ const guardCases: readonly DatabaseCase[] = [
 
 const concurrencyCases: readonly DatabaseCase[] = [
   {
-    name: 'one bad transaction among fifty that arrive together fails alone',
+    name: 'one failing transaction among fifty concurrent ones fails alone',
     async run(db) {
       await db.transaction([put('there')])
       const outcomes = await Promise.allSettled(
@@ -228,7 +228,7 @@ const concurrencyCases: readonly DatabaseCase[] = [
     },
   },
   {
-    name: 'of twenty who insert the same key at once, one wins and the others get a conflict',
+    name: 'of twenty concurrent inserts of a key, one succeeds and the others are conflicts',
     async run(db) {
       const outcomes = await Promise.allSettled(
         Array.from({ length: 20 }, (_, index) => db.transaction([put('one', bytes(`${index}`))])),
@@ -243,7 +243,7 @@ const concurrencyCases: readonly DatabaseCase[] = [
     },
   },
   {
-    name: 'concurrent increments under a guard lose none',
+    name: 'concurrent guarded increments are all applied',
     async run(db) {
       await db.transaction([putAccount('a', 0)])
       const increment = async (): Promise<void> => {
@@ -263,7 +263,7 @@ const concurrencyCases: readonly DatabaseCase[] = [
     },
   },
   {
-    name: 'a thousand at once are all applied',
+    name: 'a thousand concurrent transactions are all applied',
     async run(db) {
       await Promise.all(
         Array.from({ length: 1000 }, (_, index) => db.transaction([put(`n${index}`)])),
@@ -272,7 +272,7 @@ const concurrencyCases: readonly DatabaseCase[] = [
     },
   },
   {
-    name: 'closing finishes what was asked, and refuses what comes after',
+    name: 'close finishes pending work and rejects later calls',
     async run(db) {
       const asked = Array.from({ length: 100 }, (_, index) => db.transaction([put(`n${index}`)]))
       const closed = db.close()
@@ -286,7 +286,7 @@ const concurrencyCases: readonly DatabaseCase[] = [
   },
 ]
 
-/** The cases, each to be run on a database of its own. The engine's test file closes it. */
+/** The test cases, each for a separate database, which the caller closes. */
 export const databaseContract: readonly DatabaseCase[] = [
   ...valueCases,
   ...transactionCases,

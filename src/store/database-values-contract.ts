@@ -1,9 +1,9 @@
-/** What every engine behind the Database port must do with values, as cases for its test file to run. */
+/** The contract of the Database port for stored values: test cases that every engine runs. */
 import assert from 'node:assert/strict'
 import { ConflictError, type Database } from './database.ts'
 import { sql, type GuardName, type Row, type Sql, type SqlValue } from './sql.ts'
 
-/** One case, on a database that is new and has the schema. */
+/** A test case on a new database that has the schema. */
 export interface DatabaseCase {
   readonly name: string
   readonly run: (db: Database) => Promise<void>
@@ -47,7 +47,7 @@ export const noConflict = (error: unknown): boolean =>
 
 export const valueCases: readonly DatabaseCase[] = [
   {
-    name: 'text comes back as it was: empty, quotes, other scripts, beyond the basic plane',
+    name: 'text is returned unchanged: empty, with quotes, in other scripts, beyond the Basic Multilingual Plane',
     async run(db) {
       await db.transaction([putAccount('a')])
       for (const text of ['', `'";--?`, 'Zürich', '東京', '𝕊🔐', 'a\u0301', '\u0001\n\t']) {
@@ -60,7 +60,7 @@ export const valueCases: readonly DatabaseCase[] = [
     },
   },
   {
-    name: 'text with U+0000, or half of a surrogate pair, is refused, and changes nothing',
+    name: 'text with U+0000 or an unpaired surrogate is refused, and nothing is changed',
     async run(db) {
       await db.transaction([putAccount('a')])
       for (const text of ['a\0b', '\0', 'a\ud800', '\udc00\ud800']) {
@@ -74,7 +74,7 @@ export const valueCases: readonly DatabaseCase[] = [
     },
   },
   {
-    name: 'text is compared and sorted by its octets, and only ASCII has two cases',
+    name: 'text is compared and sorted by its UTF-8 bytes, and only ASCII letters are lowercased',
     async run(db) {
       const texts = ['', 'A', 'B', '_', 'a', 'a b', 'ab', 'z', 'Ä', 'ß', 'ä', 'ﬁ', '𝕊']
       for (const text of texts.toReversed()) await db.transaction([put(text)])
@@ -89,7 +89,7 @@ export const valueCases: readonly DatabaseCase[] = [
     },
   },
   {
-    name: 'null is no text',
+    name: 'null differs from every text',
     async run(db) {
       await db.transaction([putAccount('a'), putKey('null', null), putKey('empty', '')])
       const rows = await db.query(sql`select access_key_id from access_keys where policy is null`)
@@ -98,7 +98,7 @@ export const valueCases: readonly DatabaseCase[] = [
     },
   },
   {
-    name: 'integers of 53 bits come back as they were',
+    name: 'integers of 53 bits are returned unchanged',
     async run(db) {
       const integers = [0, 1, -1, 2 ** 31, 2 ** 32 + 1, Number.MAX_SAFE_INTEGER]
       for (const integer of [...integers, Number.MIN_SAFE_INTEGER]) {
@@ -114,7 +114,7 @@ export const valueCases: readonly DatabaseCase[] = [
     },
   },
   {
-    name: 'numbers that are no integers of 53 bits are refused, and change nothing',
+    name: 'numbers that are not integers of 53 bits are refused, and nothing is changed',
     async run(db) {
       for (const number of [2 ** 53, -(2 ** 53), 1.5, Number.NaN, Number.POSITIVE_INFINITY]) {
         await assert.rejects(db.transaction([put('x'), putAccount('a', number)]), noConflict)
@@ -127,7 +127,7 @@ export const valueCases: readonly DatabaseCase[] = [
     },
   },
   {
-    name: 'an integer beyond 53 bits is refused when it is read, not rounded',
+    name: 'reading an integer of more than 53 bits throws an error instead of rounding it',
     async run(db) {
       await db.transaction([
         putAccount('a', Number.MAX_SAFE_INTEGER),
@@ -137,7 +137,7 @@ export const valueCases: readonly DatabaseCase[] = [
     },
   },
   {
-    name: 'bytes come back as they were: none, all values, a mebibyte, part of a larger buffer',
+    name: 'bytes are returned unchanged: empty, all values, a mebibyte, a view of a larger buffer',
     async run(db) {
       const all = Uint8Array.from({ length: 256 }, (_, index) => index)
       const large = new Uint8Array(2 ** 20).map((_, index) => (index * 31) % 251)
@@ -155,7 +155,7 @@ export const valueCases: readonly DatabaseCase[] = [
     },
   },
   {
-    name: 'text of a mebibyte comes back as it was',
+    name: 'text of a mebibyte is returned unchanged',
     async run(db) {
       const text = 'é'.repeat(2 ** 19)
       await db.transaction([putAccount('a'), putKey('large', text)])

@@ -1,62 +1,61 @@
 /**
- * The port to a database. One port, one guarantee: what `transaction` resolved is durable and atomic.
+ * The port to a database. A transaction is durable and atomic once its promise has resolved.
  *
- * Transactions are lists of statements, not callbacks: a condition goes into a statement (`guard`), so that a
- * transaction is one message to a writer or one round trip to a server, holds no lock while code runs, and many
- * that arrive together share one commit (docs/decisions/0002).
+ * Transactions are lists of statements, not callbacks, and conditions are part of statements (`guard`). A transaction is
+ * therefore one message to a writer thread or one round trip to a server, holds no lock while code runs, and can share a commit
+ * with other transactions (docs/decisions/0002).
  */
 import { ServiceError } from '../errors.ts'
 import type { GuardName, Row, Sql } from './sql.ts'
 
 export interface Database {
   /**
-   * Runs one read. Sees everything that was committed before this turn of the event loop, and every commit that this process has
-   * seen the end of. May be called concurrently.
+   * Runs a read. It sees everything that was committed before this turn of the event loop, and every commit whose promise has
+   * resolved in this process. May be called concurrently.
    */
   query(statement: Sql): Promise<Row[]>
   /**
-   * Runs the statements in order, all or none; resolves to each statement's rows, after they are durable.
+   * Runs the statements in order, all or none. Resolves to the rows of each statement after the commit is durable.
    *
-   * May be called concurrently: transactions are serializable, and those waiting together may share one commit
-   * without sharing one fate. Throws ConflictError, having changed nothing, when a unique constraint is violated or
-   * a statement returns another number of rows than it expects.
+   * May be called concurrently. Transactions are serializable; waiting transactions may share a commit, but fail independently.
+   * Throws ConflictError if a unique constraint is violated or a guard fails; nothing is changed then.
    */
   transaction(statements: readonly Sql[]): Promise<Row[][]>
-  /** An object that is the same one as long as all reads see the same. Absent if the engine cannot tell. */
+  /** Returns an object that stays the same while reads use the same snapshot. Absent if the engine does not support it. */
   snapshot?(): object
   /**
-   * A number that is another one after every commit, by whichever process, so that what was read before is known to be
-   * still true as long as it is the same. Undefined if the database cannot tell at once.
+   * Returns a number that changes with every commit of any process. While the number is the same, earlier reads are still
+   * current. Undefined if the engine cannot return the number synchronously.
    */
   changeStamp(): number | undefined
   /**
-   * The error if nothing may be signed or written any more, because the database is damaged or has lost acknowledged writes.
+   * Returns an error if the database is damaged or has lost acknowledged writes, so that nothing may be signed or written.
    * `transaction` and `probe` then throw the same error. Absent if the engine cannot detect this.
    */
   damage?(): DatabaseUnavailableError | undefined
-  /** Throws DatabaseUnavailableError unless the database can be read and written now, and says so within seconds. */
+  /** Throws DatabaseUnavailableError within seconds if the database cannot be read or written. */
   probe(): Promise<void>
-  /** Finishes what was asked, then closes. Nothing may be called afterwards. */
+  /** Finishes pending work, then closes the database. No method may be called afterwards. */
   close(): Promise<void>
   /**
-   * Empties the write-ahead log, so that no copy of what was deleted is left in it. Absent where the log is the
-   * database server's own affair.
+   * Truncates the write-ahead log, so that it contains no copy of deleted data. Absent for a database server, which manages its
+   * own log.
    */
   truncateLog?(): Promise<void>
-  /** What an engine can that several nodes share. Absent where one process owns the database. */
+  /** Operations for a database that several nodes share. Absent if one process owns the database. */
   readonly shared?: SharedDatabase
 }
 
 export interface SharedDatabase {
-  /** Does work while no other node does work of this kind; the others wait. */
+  /** Runs `work` while all other nodes wait to run work of the same kind. */
   alone<T>(work: () => Promise<T>): Promise<T>
 }
 
-/** The database cannot be reached, or refuses for now: what was asked may be tried again. A write may have been applied. */
+/** The database is unreachable or temporarily refuses requests. The caller may retry; a failed write may have been applied. */
 export class DatabaseUnavailableError extends ServiceError {
   override name = 'DatabaseUnavailableError'
 
-  /** `reason` is for the log, `message` for callers. */
+  /** `reason` goes to the log, and `message` to the client. */
   constructor(
     reason: string,
     message = 'The database of the service cannot be reached. Try again later.',
@@ -65,10 +64,10 @@ export class DatabaseUnavailableError extends ServiceError {
   }
 }
 
-/** A guarded write did not apply; nothing was changed. */
+/** A guard of a transaction failed; nothing was changed. */
 export class ConflictError extends Error {
   override name = 'ConflictError'
-  /** Name of the guard that did not hold; `duplicate` if a unique constraint was violated. */
+  /** Name of the guard that failed, or `duplicate` for a violated unique constraint. */
   readonly guard: GuardName
 
   constructor(guard: GuardName, message: string) {

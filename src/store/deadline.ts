@@ -1,7 +1,7 @@
 import { DatabaseUnavailableError } from './database.ts'
 
-/** What `work` comes to, or DatabaseUnavailableError with that reason if it takes longer; then nobody hears how it ends. */
-export async function within<T>(
+/** Resolves to the result of `work`. Rejects with DatabaseUnavailableError after the timeout; the later result is ignored. */
+export async function withTimeout<T>(
   milliseconds: number,
   work: Promise<T>,
   reason: string,

@@ -1,6 +1,6 @@
 /**
- * What keeps a SQLite database from being written: nothing was changed, and the same may succeed once somebody has made room,
- * mended the disk or restored the database. Anything else that SQLite says is a fault of ours.
+ * Faults that prevent writes to a SQLite database. Nothing was changed, and the write may succeed after an operator has freed
+ * space, repaired the disk or restored the database. Any other SQLite error is a bug.
  */
 import { accessSync, constants, statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
@@ -9,30 +9,30 @@ import { DatabaseUnavailableError } from './database.ts'
 
 export type DiskFault = 'full' | 'read-only' | 'failing' | 'busy' | DamageKind | 'superseded'
 
-/** What callers are told. A fault goes from one process to another as this text. */
+/** Messages for clients. A fault is passed between processes as its message. */
 const messages: Readonly<Record<DiskFault, string>> = {
   full: 'The service cannot write: its disk is full. Try again later.',
   'read-only': 'The service cannot write: its data folder is read-only. Try again later.',
-  failing: 'The service cannot write: its disk fails. Try again later.',
+  failing: 'The service cannot write: its disk is failing. Try again later.',
   busy: 'The service cannot write: its database is locked. Try again later.',
   damaged: 'The service has stopped issuing: its database is damaged.',
   'lost-writes': 'The service has stopped issuing: its database has lost writes.',
   superseded: 'The service has stopped writing: another server has taken its data folder over.',
 }
 
-/** Texts for the operator, with advice where it is not obvious. */
+/** Messages for operators, with advice where it is needed. */
 export const faultTexts: Readonly<Record<DiskFault, string>> = {
   full: 'its disk is full',
   'read-only': 'it is read-only',
-  failing: 'its disk fails',
+  failing: 'its disk is failing',
   busy: 'its database is locked by another program',
   damaged: 'its database is damaged; restore the last backup with "signet restore"',
   'lost-writes':
-    'its database has lost writes; restore the last backup with "signet restore", or go on without them with "signet serve --accept-loss"',
+    'its database has lost writes; restore the last backup with "signet restore", or accept the loss with "signet serve --accept-loss"',
   superseded: 'another server has taken it over',
 }
 
-/** The database cannot be written for now. Its cause has what SQLite said, for the log. */
+/** The database cannot be written at present. `cause` has the message of SQLite for the log. */
 export class DiskFaultError extends DatabaseUnavailableError {
   override name = 'DiskFaultError'
   readonly fault: DiskFault
@@ -43,13 +43,13 @@ export class DiskFaultError extends DatabaseUnavailableError {
   }
 }
 
-/** What is known to be wrong with a database, by the path that the finding is beside (damage.ts). */
+/** Returns an error for the recorded damage of the database at `path` (damage.ts). */
 export function damageErrorOf(path: string): DiskFaultError | undefined {
   const damage = damageOf(path)
   return damage && new DiskFaultError(damage.kind, damage.reason)
 }
 
-/** Primary result codes of SQLite (https://www.sqlite.org/rescode.html); extended ones have them in the low octet. */
+/** Primary result codes of SQLite (https://www.sqlite.org/rescode.html). Extended codes have the primary code in the low byte. */
 const faultOfCode: ReadonlyMap<number, DiskFault> = new Map([
   [5, 'busy'],
   [8, 'read-only'],
@@ -57,7 +57,7 @@ const faultOfCode: ReadonlyMap<number, DiskFault> = new Map([
   // SQLITE_CORRUPT: a malformed page.
   [11, 'damaged'],
   [13, 'full'],
-  // A log or its index that cannot be made.
+  // SQLITE_CANTOPEN: the write-ahead log or its index cannot be created.
   [14, 'failing'],
   // SQLITE_NOTADB: a malformed first page.
   [26, 'damaged'],
@@ -66,12 +66,12 @@ const faultOfCode: ReadonlyMap<number, DiskFault> = new Map([
 /** Extended result codes of reads from a damaged file: it is too short, has a bad checksum, or its file system is damaged. */
 const damageCodes: ReadonlySet<number> = new Set([522, 8202, 8458])
 
-/** The fault behind a result code of SQLite; undefined for other errors. */
+/** Returns the fault of a SQLite result code. Undefined for other errors. */
 export function faultOfResult(code: number): DiskFault | undefined {
   return damageCodes.has(code) ? 'damaged' : faultOfCode.get(code & 0xff)
 }
 
-/** Of the file system (errno(3)). */
+/** Error codes of the file system (errno(3)). */
 const faultOfErrno: Readonly<Record<string, DiskFault>> = {
   ENOSPC: 'full',
   EDQUOT: 'full',
@@ -80,8 +80,8 @@ const faultOfErrno: Readonly<Record<string, DiskFault>> = {
 }
 
 /**
- * What an error of SQLite or of the file system, or the cause of one, says about the disk that has `path`; undefined if it
- * is about something else.
+ * Returns the disk fault that an error of SQLite or of the file system, or its cause, reports for the disk of `path`. Undefined
+ * if the error has another reason.
  */
 export function diskFaultOf(error: unknown, path: string): DiskFault | undefined {
   if (!(error instanceof Error)) return undefined
@@ -97,17 +97,20 @@ export function diskFaultOf(error: unknown, path: string): DiskFault | undefined
   return fault === 'failing' ? lookAt(path) : fault
 }
 
-/** SQLite says "I/O error" also of a file system that has become read-only, or has no room for the index of the log. */
+/**
+ * Finds the reason for an "I/O error". SQLite also reports it for a read-only file system, and if the index of the log has no
+ * space.
+ */
 function lookAt(path: string): DiskFault {
   try {
     accessSync(dirname(path), constants.W_OK)
-    return hasRoom(path) ? 'failing' : 'full'
+    return hasFreeSpace(path) ? 'failing' : 'full'
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EROFS' ? 'read-only' : 'failing'
   }
 }
 
-/** The text of an error for another thread or process, whose `errorOfText` makes it what it was. */
+/** Converts an error to text for another thread or process. `errorOfText` converts it back. */
 export function textOfError(error: unknown, path: string): string {
   const text = error instanceof Error ? error.message : String(error)
   if (error instanceof DiskFaultError) return `${text} (${(error.cause as Error).message})`
@@ -117,7 +120,7 @@ export function textOfError(error: unknown, path: string): string {
   return `${messages[fault]} (${text}, ${errcode ?? code})`
 }
 
-/** DiskFaultError for what `textOfError` made of a fault, another error for any other text. */
+/** Converts the text of `textOfError` back: to a DiskFaultError for a disk fault, otherwise to an Error with that text. */
 export function errorOfText(text: string): Error {
   const fault = (Object.keys(messages) as DiskFault[]).find((one) => text.startsWith(messages[one]))
   if (fault === undefined) return new Error(text)
@@ -125,11 +128,11 @@ export function errorOfText(text: string): Error {
   return new DiskFaultError(fault, reason)
 }
 
-/** A disk that was full is no longer, when it has room for more than one small write. */
+/** Free space after which a disk is no longer treated as full: more than one small write needs. */
 const roomBytesMin = 1024 * 1024
 
-/** Whether the disk that has `path` has room again. */
-export function hasRoom(path: string): boolean {
+/** Returns whether the disk of `path` has free space. */
+export function hasFreeSpace(path: string): boolean {
   try {
     const { bavail, bsize } = statfsSync(dirname(path))
     return bavail * bsize >= roomBytesMin

@@ -1,6 +1,6 @@
 /**
- * The port to a database engine, for one database. An engine implements it in the `engine.ts` of its folder; `engines/index.ts`
- * is the table of engines and selects one by the configuration.
+ * The port to a database engine. Each engine implements it for one database in the `engine.ts` of its folder; `engines/index.ts`
+ * is the table of engines and selects an engine by the configuration.
  */
 import type { Random } from '../random.ts'
 import type { Database } from './database.ts'
@@ -8,10 +8,10 @@ import type { RestoreTarget } from './restore-target.ts'
 import type { Snapshot } from './snapshot.ts'
 import type { Row, Sql } from './sql.ts'
 
-/** The port to reads of many rows, off the main thread, on a connection of their own. */
+/** The port to reads of many rows, off the main thread and on a separate connection. */
 export interface RowReader {
   read(statement: Sql): Promise<Row[]>
-  /** Runs reads that see the same, whatever is written meanwhile. One at a time. */
+  /** Runs reads in one snapshot of the database. Only one call may run at a time. */
   readSnapshot<T>(reads: () => Promise<T>): Promise<T>
 }
 
@@ -19,31 +19,31 @@ export interface OpenOptions {
   /** Creates the database if it does not exist. */
   readonly mayCreate: boolean
   readonly random: Random
-  /** Called when nothing can be written any more. */
+  /** Called when the database can no longer be written. */
   readonly onFailure?: (error: Error) => void
   readonly acceptLoss: boolean
 }
 
 export interface Engine {
-  /** Several nodes may use the database at the same time. Otherwise one process owns it, and the data folder with it. */
+  /** True if several nodes may use the database at the same time. Otherwise one process owns the database and its data folder. */
   readonly isShared: boolean
-  /** Version of the newest schema. A number means the same tables and columns on every engine. */
+  /** Newest schema version. The same version has the same tables and columns on every engine. */
   readonly schemaVersion: number
   /**
-   * Whether the database exists; undefined if that is known only once it is open. Changes nothing. Throws ConfigurationError if
-   * it cannot be opened with these options.
+   * Returns whether the database exists, without changing anything. Undefined if that is known only after opening it. Throws
+   * ConfigurationError if the database cannot be opened with these options.
    */
   exists(options: Pick<OpenOptions, 'mayCreate' | 'acceptLoss'>): boolean | undefined
-  /** Opens the database and migrates it to the newest schema. Throws ConfigurationError if that is impossible. */
+  /** Opens the database and migrates it to the newest schema. Throws ConfigurationError if it cannot be opened. */
   open(options: OpenOptions): Promise<Database>
-  /** All rows as of now. The schema must be the newest. */
+  /** Opens a snapshot of all current rows. The schema must be the newest. */
   openSnapshot(): Promise<Snapshot>
-  /** Faults in the structure of the database, one line each, as far as the engine can check it. */
+  /** Checks the structure of the database as far as the engine can, and returns one line per fault. */
   structureProblems(snapshot: Snapshot): Promise<string[]>
-  /** Throws ConfigurationError if it is already clear that nothing can be restored here. */
+  /** Throws ConfigurationError if a restore into this database is bound to fail. */
   requireRestorable(): void
-  /** Begins a restore of rows of an earlier or the same schema version. Throws ConfigurationError if there is a database. */
+  /** Starts a restore of rows of the same or an earlier schema version. Throws ConfigurationError if the database exists. */
   openRestore(schemaVersion: number): Promise<RestoreTarget>
-  /** A connection that only reads, for a thread. */
+  /** Opens a read-only connection for a thread. */
   openRows(): RowReader
 }

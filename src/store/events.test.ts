@@ -26,7 +26,7 @@ function lease(token: string, offset = 0): Lease {
   return { token, now: at(offset), until: at(offset + 2 * minute) }
 }
 
-/** Queues events with those ids, in that order. */
+/** Queues events with the given ids in that order. */
 async function queue(db: Database, ...events: string[]): Promise<void> {
   const occurrence = {
     type: 'ACM Private CA Creation',
@@ -51,7 +51,7 @@ async function ids(db: Database, by: Lease): Promise<string[]> {
   return (await claim(db, by)).map(idOf).toSorted()
 }
 
-test('an event is queued as it happened, and handed to one at a time', async () => {
+test('a queued event is returned unchanged, and to one claim at a time', async () => {
   await using database = await TestDatabase.open()
   const { db } = database
   await queue(db, 'a', 'b', 'c')
@@ -66,7 +66,7 @@ test('an event is queued as it happened, and handed to one at a time', async () 
   assert.deepEqual(await ids(db, lease('z')), [])
 })
 
-test('forty claims of two connections take each of 200 events once', async () => {
+test('forty concurrent claims on two connections claim each of 200 events once', async () => {
   await using database = await TestDatabase.open()
   const { db } = database
   const expected = Array.from({ length: 200 }, (_, index) => `event-${index}`)
@@ -81,7 +81,7 @@ test('forty claims of two connections take each of 200 events once', async () =>
   assert.deepEqual(claims.flat().map(idOf).toSorted(), expected.toSorted())
 })
 
-test('whoever lost the lease neither takes an event off the queue nor puts it off', async () => {
+test('a process that lost its lease can neither delete nor postpone an event', async () => {
   await using database = await TestDatabase.open()
   const { db } = database
   await queue(db, 'a')
@@ -100,7 +100,7 @@ test('whoever lost the lease neither takes an event off the queue nor puts it of
   assert.deepEqual(await db.query(sql`select * from events`), [])
 })
 
-test('an event that was not delivered waits for its retry and counts its failures', async () => {
+test('an undelivered event waits for its retry and counts its failures', async () => {
   await using database = await TestDatabase.open()
   const { db } = database
   await queue(db, 'a')
@@ -111,7 +111,7 @@ test('an event that was not delivered waits for its retry and counts its failure
   assert.equal(again?.failures, 1)
 })
 
-test('a clock that is set back by a day leaves no event waiting for tomorrow', async () => {
+test('after the clock is set back by a day, no event waits until the next day', async () => {
   await using database = await TestDatabase.open()
   const { db } = database
   await queue(db, 'new', 'leased', 'retried')

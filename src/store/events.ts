@@ -1,7 +1,7 @@
-/** Rows of events that are still to be delivered. */
+/** Rows of queued events. */
 import type { EventBridgeEvent } from '../authority/event.ts'
 import { integerOf, textOf } from './columns.ts'
-import { latestPlausible, type Lease } from './leases.ts'
+import { latestPlausibleTime, type Lease } from './leases.ts'
 import { sql, type Row, type Sql } from './sql.ts'
 
 export interface QueuedEvent {
@@ -12,19 +12,19 @@ export interface QueuedEvent {
   readonly failures: number
 }
 
-/** Queues an event; belongs to the transaction of what happened. */
+/** Queues an event in the transaction of the change that it reports. */
 export function insertEvent(event: EventBridgeEvent, now: Date): Sql {
   return sql`insert into events (event, created_at_ms, failures, retry_at_ms, lease_until_ms)
     values (${JSON.stringify(event)}, ${now.getTime()}, 0, ${now.getTime()}, 0)`
 }
 
 /**
- * Takes events that are due, at most `limit`, those first that wait longest. Due is also what a clock that has been set
- * back since put off; each kind has its own place in the index, so that those that wait for a retry are not read.
+ * Claims at most `limit` due events, the longest overdue first. Events with an implausibly late retry time are also due, because
+ * the clock has been set back since. Each case has its own range in the index, so that events waiting for a retry are not read.
  */
 export function claimEvents({ token, now, until }: Lease, limit: number): Sql {
   const nowMs = now.getTime()
-  const plausible = latestPlausible(now)
+  const plausible = latestPlausibleTime(now)
   return sql`update events set lease = ${token}, lease_until_ms = ${until.getTime()}
     where event_number in (select event_number from (
           select event_number from (select event_number from events
@@ -40,19 +40,19 @@ export function claimEvents({ token, now, until }: Lease, limit: number): Sql {
     returning *`
 }
 
-/** Ends the work: the event was delivered, or is given up. */
+/** Deletes an event that was delivered or dropped. */
 export function deleteEvent({ number }: QueuedEvent, { token }: Lease): Sql {
   return sql`delete from events where event_number = ${number} and lease = ${token}`
 }
 
-/** Ends the work without success. */
+/** Releases the lease of an undelivered event and sets the time of the retry. */
 export function postponeEvent({ number, failures }: QueuedEvent, retry: Date, lease: Lease): Sql {
   return sql`update events set failures = ${failures + 1}, retry_at_ms = ${retry.getTime()},
       lease = null, lease_until_ms = 0
     where event_number = ${number} and lease = ${lease.token}`
 }
 
-/** A row as claimEvents returns it. */
+/** Converts a row that claimEvents returned. */
 export function queuedEventOf(row: Row): QueuedEvent {
   return {
     number: integerOf(row, 'event_number'),

@@ -1,4 +1,4 @@
-/** Rows of announcements that the certificate of a CA expires, and what is still to be announced. */
+/** Rows of announced expiries of CA certificates, and the search for unannounced expiries. */
 import { daySeconds } from '../text/duration.ts'
 import type { Authority } from '../authority/authority.ts'
 import { expiryThresholds } from '../authority/expiry-thresholds.ts'
@@ -13,10 +13,10 @@ export interface ExpiringAuthority {
 }
 
 /**
- * CAs that are neither deleted nor have a newer certificate, whose certificate expires within `days` and whose nearest
- * threshold was not announced. Certificates that expired over a day ago are old news.
+ * Lists CAs whose current certificate expires within `days` and whose nearest threshold was not announced. Deleted CAs and
+ * certificates that expired more than a day ago are omitted.
  */
-export async function listUnannounced(
+export async function listUnannouncedExpiries(
   db: Database,
   { now, days, limit }: { readonly now: Date; readonly days: number; readonly limit: number },
 ): Promise<ExpiringAuthority[]> {
@@ -50,7 +50,7 @@ export async function listUnannounced(
   }))
 }
 
-/** Notes an announcement; one that was made already is a conflict. */
+/** Records an announcement. A second record of the same announcement is a conflict. */
 export function insertAnnouncement(certificateNumber: number, days: number, now: Date): Sql {
   return sql`insert into expiry_announcements (authority_certificate_number, days, announced_at_ms)
     values (${certificateNumber}, ${days}, ${now.getTime()})`

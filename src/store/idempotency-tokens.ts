@@ -1,22 +1,22 @@
 /**
- * Rows of idempotency tokens: which ARN a token answered, for five minutes (AWS Private CA API). One that would live for
- * longer than an hour was written by a clock that has been set back since, and stands for nothing any more.
+ * Rows of idempotency tokens. A token refers to the ARN that its first request returned, for five minutes (AWS Private CA API).
+ * A token with an expiry more than an hour ahead is ignored: the clock has been set back since.
  */
 import type { StorableText } from '../text/storable-text.ts'
 import { textOf } from './columns.ts'
 import type { Database } from './database.ts'
-import { latestPlausible } from './leases.ts'
+import { latestPlausibleTime } from './leases.ts'
 import { guard, sql, type Sql } from './sql.ts'
 
 const lifetimeMilliseconds = 5 * 60 * 1000
 
-/** A token and where it counts: one operation of one principal in one Region, and on one CA if it has one. */
+/** A token with its scope: an operation of a principal in a Region, and the CA if the operation has one. */
 export interface ScopedToken {
   readonly scope: string
   readonly token: StorableText
 }
 
-/** The ARN that the token stands for at `now`. */
+/** Finds the ARN that a token refers to at `now`. */
 export async function findTokenArn(
   db: Database,
   { scope, token }: ScopedToken,
@@ -25,12 +25,12 @@ export async function findTokenArn(
   const [row] = await db.query(
     sql`select arn from idempotency_tokens
       where scope = ${scope} and token = ${token}
-        and expires_at_ms > ${now.getTime()} and expires_at_ms <= ${latestPlausible(now)}`,
+        and expires_at_ms > ${now.getTime()} and expires_at_ms <= ${latestPlausibleTime(now)}`,
   )
   return row === undefined ? undefined : textOf(row, 'arn')
 }
 
-/** Takes the token for `arn`, guarded: no row means that it stands for another already. */
+/** Records a token for `arn`, guarded. No returned row means that the token already refers to another ARN. */
 export function takeToken({ scope, token }: ScopedToken, arn: string, now: Date): Sql {
   const expiresAt = now.getTime() + lifetimeMilliseconds
   return guard(
@@ -40,19 +40,19 @@ export function takeToken({ scope, token }: ScopedToken, arn: string, now: Date)
       on conflict (scope, token) do update
         set arn = excluded.arn, expires_at_ms = excluded.expires_at_ms
         where idempotency_tokens.expires_at_ms <= ${now.getTime()}
-          or idempotency_tokens.expires_at_ms > ${latestPlausible(now)}
+          or idempotency_tokens.expires_at_ms > ${latestPlausibleTime(now)}
       returning arn`,
   )
 }
 
-/** Removes up to `limit` tokens that stand for nothing any more. */
+/** Deletes up to `limit` expired tokens. */
 export function deleteExpiredTokens(now: Date, limit: number): Sql {
   return sql`delete from idempotency_tokens where (scope, token) in
     (select scope, token from (
           select scope, token from idempotency_tokens where expires_at_ms <= ${now.getTime()}
         union all
           select scope, token from idempotency_tokens
-          where expires_at_ms > ${latestPlausible(now)}
+          where expires_at_ms > ${latestPlausibleTime(now)}
         ) as expired limit ${limit})
     returning token`
 }

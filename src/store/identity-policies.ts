@@ -1,4 +1,4 @@
-/** Rows of the policies that users and roles have. */
+/** Rows of the identity policies of users and roles. */
 import { textOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { guard, sql, type Sql } from './sql.ts'
@@ -9,14 +9,14 @@ export interface IdentityPolicy {
   readonly policy: string
 }
 
-/** Gives a principal a policy, in place of one of the same name. */
+/** Writes a policy of a principal. Replaces a policy of the same name. */
 export function putIdentityPolicy(principalId: string, { name, policy }: IdentityPolicy): Sql {
   return sql`insert into identity_policies (principal_id, policy_name, policy)
     values (${principalId}, ${name}, ${policy})
     on conflict (principal_id, policy_name) do update set policy = excluded.policy`
 }
 
-/** The policies of the user or role with that id, by name. */
+/** Lists the policies of a user or role, sorted by name. */
 export async function listPoliciesOf(db: Database, principalId: string): Promise<IdentityPolicy[]> {
   const rows = await db.query(
     sql`select policy_name, policy from identity_policies where principal_id = ${principalId}
@@ -25,7 +25,7 @@ export async function listPoliciesOf(db: Database, principalId: string): Promise
   return rows.map((row) => ({ name: textOf(row, 'policy_name'), policy: textOf(row, 'policy') }))
 }
 
-/** A conflict if the principal has no policy of that name. */
+/** Deletes a policy of a principal. A nonexistent policy is a conflict. */
 export function deleteIdentityPolicy(principalId: string, name: string): Sql {
   return guard(
     'missing',

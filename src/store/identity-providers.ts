@@ -1,4 +1,4 @@
-/** Rows of OpenID Connect identity providers that accounts trust. */
+/** Rows of OpenID Connect identity providers of accounts. */
 import type { StorableText } from '../text/storable-text.ts'
 import { dateOf, optionalTextOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
@@ -7,16 +7,16 @@ import { guard, sql, type Row, type Sql } from './sql.ts'
 export interface IdentityProvider {
   /** Twelve digits. */
   readonly accountId: string
-  /** URL, as tokens name it in `iss`. */
+  /** URL of the issuer, as in the claim `iss` of its tokens. */
   readonly issuer: StorableText
-  /** What tokens may name in `aud`. */
+  /** Accepted values of the claim `aud`. */
   readonly audiences: readonly string[]
-  /** JSON Web Key Set (RFC 7517 §5), JSON text; undefined if the issuer is asked for it. */
+  /** JSON Web Key Set (RFC 7517 §5), JSON text. Undefined if the key set is requested from the issuer. */
   readonly keySet: string | undefined
   readonly createdAt: Date
 }
 
-/** A conflict if the account has one for that issuer. */
+/** Inserts an identity provider. A second provider of the account for the same issuer is a conflict. */
 export function insertIdentityProvider(provider: IdentityProvider): Sql {
   const { accountId, issuer, audiences, keySet, createdAt } = provider
   return sql`insert into identity_providers (account_id, issuer, audiences, key_set, created_at_ms)
@@ -34,7 +34,7 @@ export async function findIdentityProvider(
   return row === undefined ? undefined : providerOf(row)
 }
 
-/** All providers, or those of one account. */
+/** Lists the providers of all accounts or of one account. */
 export async function listIdentityProviders(
   db: Database,
   accountId: string | undefined,
@@ -46,7 +46,7 @@ export async function listIdentityProviders(
   return rows.map(providerOf)
 }
 
-/** Writes what of a provider can change. A conflict if there is none. */
+/** Updates the mutable columns of an identity provider. A nonexistent provider is a conflict. */
 export function updateIdentityProvider(provider: IdentityProvider): Sql {
   const { accountId, issuer, audiences, keySet } = provider
   return guard(
@@ -57,7 +57,7 @@ export function updateIdentityProvider(provider: IdentityProvider): Sql {
   )
 }
 
-/** A conflict if there is none. */
+/** Deletes an identity provider. A nonexistent provider is a conflict. */
 export function deleteIdentityProvider({
   accountId,
   issuer,

@@ -1,9 +1,9 @@
-/** CA certificates in the order in which they were imported, whichever CA they belong to. */
+/** CA certificates of all CAs, in the order of import. */
 import { bytesOf, integerOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { sql } from './sql.ts'
 
-/** Those after number `after`, at most `limit`. */
+/** Lists at most `limit` imported certificates after number `after`. */
 export async function listImportedCertificates(db: Database, after: number, limit: number) {
   const rows = await db.query(
     sql`select c.authority_certificate_number, a.id, c.certificate_der
@@ -18,7 +18,7 @@ export async function listImportedCertificates(db: Database, after: number, limi
   }))
 }
 
-/** CAs that are not deleted, and until when their certificates are valid. */
+/** Lists CAs that are not deleted, with the notAfter of their certificates. */
 export async function listAuthorityExpiries(db: Database) {
   const rows = await db.query(
     sql`select a.id, c.not_after from authorities a
@@ -31,7 +31,7 @@ export async function listAuthorityExpiries(db: Database) {
   }))
 }
 
-/** All certificates of a CA, oldest first, with the numbers of their identities. */
+/** Lists all certificates of a CA, oldest first, with their identity numbers. */
 export async function listOwnCertificates(db: Database, authorityNumber: number) {
   const rows = await db.query(
     sql`select issuer_identity, certificate_der from authority_certificates
@@ -43,15 +43,15 @@ export async function listOwnCertificates(db: Database, authorityNumber: number)
   }))
 }
 
-/** The last certificate of an identity. */
+/** The last certificate of an identity of a CA. */
 export interface IdentityCertificate {
   readonly certificateDer: Uint8Array
   readonly notBefore: Date
-  /** The latest notAfter of all certificates of the identity: nothing issued under it is valid longer. */
+  /** Latest notAfter of all certificates of the identity. No certificate issued under the identity is valid for longer. */
   readonly lastNotAfter: Date
 }
 
-/** Undefined if the CA never had a certificate of that identity. */
+/** Finds the last certificate of an identity. Undefined if the CA never had a certificate of that identity. */
 export async function findIdentityCertificate(
   db: Database,
   authorityNumber: number,
@@ -78,13 +78,13 @@ export interface CrlSigner {
   readonly number: number
   readonly authorityId: string
   readonly identity: number
-  /** Whether it is the present certificate of its CA. */
+  /** True for the current certificate of the CA. */
   readonly isCurrent: boolean
   readonly notAfter: Date
   readonly certificateDer: Uint8Array
 }
 
-/** CA certificates after number `after`, at most `limit`, of CAs that are not deleted and publish a CRL. */
+/** Lists at most `limit` CA certificates after number `after`, of CAs that are not deleted and publish a CRL. */
 export async function listCrlSigners(
   db: Database,
   after: number,

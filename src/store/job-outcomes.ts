@@ -1,4 +1,4 @@
-/** Rows of what the last run of each job came to, and how much work waits for each. */
+/** Rows of the last outcome of each job, and the number of rows that wait for each job. */
 import type { StorableText } from '../text/storable-text.ts'
 import { integerOf, optionalTextOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
@@ -10,7 +10,7 @@ export interface JobOutcome {
   readonly milliseconds: number
   readonly done: number
   readonly failed: number
-  /** Why the whole run failed; undefined if it did not. */
+  /** Error that ended the whole run. Undefined if the run finished. */
   readonly error: StorableText | undefined
 }
 
@@ -37,11 +37,11 @@ export async function listJobOutcomes(db: Database): Promise<JobOutcome[]> {
 
 export interface JobQueue {
   readonly job: string
-  /** Rows that are due, those being worked on among them. */
+  /** Number of due rows, including rows under a lease. */
   readonly due: number
-  /** Of these, rows whose last attempt failed. */
+  /** Number of due rows whose last attempt failed. */
   readonly failing: number
-  /** Rows with a lease that has not run out. */
+  /** Number of rows under a valid lease. */
   readonly leased: number
 }
 

@@ -1,11 +1,13 @@
-/** Rows of local private keys, encrypted. */
+/** Rows of encrypted local private keys. */
 import type { KeyAlgorithm } from '../authority/algorithms.ts'
 import type { KeyRecord, KeyRecords } from '../keys/key-records.ts'
 import { bytesOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { guard, sql, type Row } from './sql.ts'
 
-/** Key records in a database. Where a server keeps it, what was erased is gone when the server has cleaned up (storage.md). */
+/**
+ * Creates key records in a database. On a database server, an erased record is gone after the server has vacuumed (storage.md).
+ */
 export function createKeyRecords(db: Database): KeyRecords {
   const find = async (name: string): Promise<KeyRecord | undefined> => {
     const [row] = await db.query(sql`select * from keys where name = ${name}`)

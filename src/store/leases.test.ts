@@ -3,13 +3,13 @@ import { test } from 'node:test'
 import { TestDatabase } from '../../test/support/database.ts'
 import { systemRandom } from '../random.ts'
 import { claimEvents } from './events.ts'
-import { latestPlausible, newLease, releaseLeases, renewLease } from './leases.ts'
+import { latestPlausibleTime, newLease, releaseLeases, renewLease } from './leases.ts'
 import { sql } from './sql.ts'
 
 const now = new Date(Date.UTC(2026, 0))
 const minute = 60_000
 
-test('a lease names its claim and holds for twenty seconds', () => {
+test('a lease has a token and lasts for twenty seconds', () => {
   const leases = Array.from({ length: 100 }, () => newLease(systemRandom, now))
   assert.equal(new Set(leases.map(({ token }) => token)).size, 100)
   for (const lease of leases) {
@@ -18,14 +18,14 @@ test('a lease names its claim and holds for twenty seconds', () => {
   }
 })
 
-test('what a clock that went on regularly has written is plausible: leases, and the longest retry', () => {
-  const plausible = latestPlausible(now)
+test('leases and the longest retry of a regular clock are plausible', () => {
+  const plausible = latestPlausibleTime(now)
   assert.ok(newLease(systemRandom, now).until.getTime() < plausible)
   assert.ok(now.getTime() + 15 * minute < plausible)
   assert.ok(now.getTime() + 24 * 60 * minute > plausible)
 })
 
-test('a lease that is renewed keeps others off for as long again, and only for who has it', async () => {
+test('only the holder can renew a lease, which then lasts for twenty seconds again', async () => {
   await using database = await TestDatabase.open()
   const { db } = database
   await db.transaction([
@@ -47,7 +47,7 @@ test('a lease that is renewed keeps others off for as long again, and only for w
   assert.deepEqual(await db.transaction([renewLease('events', lease, after(40_000))]), [[]])
 })
 
-test('of two connections that claim one row again and again, each time one gets it', async () => {
+test('of two connections that claim one row repeatedly, exactly one succeeds each time', async () => {
   await using database = await TestDatabase.open()
   const { db } = database
   const second = await database.openAgain()
@@ -72,7 +72,7 @@ test('of two connections that claim one row again and again, each time one gets 
   await second.close()
 })
 
-test('releasing takes the leases of all four kinds of work, and nothing else', async () => {
+test('releaseLeases releases the leases of all four tables and changes nothing else', async () => {
   await using database = await TestDatabase.open()
   const { db } = database
   await db.transaction([

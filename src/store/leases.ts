@@ -1,35 +1,35 @@
 /**
- * Leases: who works on a row that is due, and until when. A claim is one update that sets the lease where there is none
- * or where it has run out, so that several processes may claim at once and each row goes to one of them.
+ * A lease gives one process the right to work on a due row until a given time. A claim is one UPDATE that sets the lease of rows
+ * without a valid lease, so that several processes may claim at the same time and each row goes to one of them.
  */
 import { hourMilliseconds } from '../text/duration.ts'
 import { uuid, type Random } from '../random.ts'
 import type { Sql } from './sql.ts'
 
 export interface Lease {
-  /** Names the claim. What is written at the end of the work is guarded by it. */
+  /** Identifier of the claim. It guards the write at the end of the work. */
   readonly token: string
   readonly now: Date
-  /** When others may take the work over. */
+  /** Time after which other processes may claim the row. */
   readonly until: Date
 }
 
-/** How long others wait for a sign of life of whoever works on a row. */
+/** Duration of a lease. A process that does not renew its lease for this time loses it. */
 export const leaseMilliseconds = 20_000
 
 export function newLease(random: Random, now: Date): Lease {
   return { token: uuid(random), now, until: new Date(now.getTime() + leaseMilliseconds) }
 }
 
-/** A lease or a retry further away than this was written by a clock that has been set back since, and does not count. */
-export function latestPlausible(now: Date): number {
+/** Latest plausible time of a lease or a retry. A later time is ignored: the clock has been set back since it was written. */
+export function latestPlausibleTime(now: Date): number {
   return now.getTime() + hourMilliseconds
 }
 
 const leasedTables = ['crls', 'audit_reports', 'events', 'search_progress'] as const
 export type LeasedTable = (typeof leasedTables)[number]
 
-/** From `now` on it holds as long again, for what is not finished: a row for each that nobody else has taken. */
+/** Renews a lease from `now` on. Returns one row for each row that is still under the lease. */
 export function renewLease(table: LeasedTable, { token }: Lease, now: Date): Sql {
   return {
     text: `update ${table} set lease_until_ms = ? where lease = ? returning lease`,
@@ -37,7 +37,7 @@ export function renewLease(table: LeasedTable, { token }: Lease, now: Date): Sql
   }
 }
 
-/** Gives back what was taken under a lease and not worked on, for whoever comes next. */
+/** Releases the unfinished rows of a lease, so that other processes can claim them. */
 export function releaseLease({ token }: Lease): Sql[] {
   return leasedTables.map((table) => ({
     text: `update ${table} set lease = null, lease_until_ms = 0 where lease = ?`,
@@ -45,7 +45,10 @@ export function releaseLease({ token }: Lease): Sql[] {
   }))
 }
 
-/** Takes every lease away: for a process that knows it is the only one. What a crash left is then not waited for. */
+/**
+ * Releases all leases, so that no work waits for the leases of a crashed process. Only the single owner of a database may call
+ * it.
+ */
 export function releaseLeases(): Sql[] {
   return leasedTables.map((table) => ({
     text: `update ${table} set lease = null, lease_until_ms = 0 where lease is not null`,

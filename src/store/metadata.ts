@@ -1,4 +1,4 @@
-/** Named values of the database, in its table `settings`. */
+/** Rows of `settings`, the named values of a database. */
 import { bytesOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { sql, type Sql } from './sql.ts'
@@ -8,12 +8,12 @@ export async function findSetting(db: Database, name: string): Promise<Uint8Arra
   return row === undefined ? undefined : bytesOf(row, 'value')
 }
 
-/** Writes a value; a conflict if there is one. */
+/** Inserts a value. An existing value of the same name is a conflict. */
 export function insertSetting(name: string, value: Uint8Array): Sql {
   return sql`insert into settings (name, value) values (${name}, ${value})`
 }
 
-/** Writes a value that is not there yet. Throws ConflictError if it is. */
+/** Inserts a value in its own transaction. Throws ConflictError if the name exists. */
 export async function addSetting(db: Database, name: string, value: Uint8Array): Promise<void> {
   await db.transaction([insertSetting(name, value)])
 }

@@ -1,4 +1,4 @@
-/** Rows of what a service may do with a CA on behalf of an account. */
+/** Rows of permissions: operations of a service on a CA on behalf of an account. */
 import type { Authority } from '../authority/authority.ts'
 import type { StorableText } from '../text/storable-text.ts'
 import { dateOf, textOf } from './columns.ts'
@@ -15,7 +15,7 @@ export interface Permission {
   readonly createdAt: Date
 }
 
-/** A permission for the same principal and source account is a conflict. */
+/** Inserts a permission. A second permission of the same principal and source account is a conflict. */
 export function insertPermission(authority: Authority, permission: Permission): Sql {
   const { principal, sourceAccount, actions, createdAt } = permission
   return sql`insert into permissions (authority_number, principal, source_account, actions, created_at_ms)
@@ -23,7 +23,7 @@ export function insertPermission(authority: Authority, permission: Permission): 
       ${createdAt.getTime()})`
 }
 
-/** Undoes its transaction, as a conflict, if the CA has more permissions than that. */
+/** Rolls the transaction back with a conflict if the CA has more than `countMax` permissions. */
 export function requirePermissionCount({ number }: Authority, countMax: number): Sql {
   return guard(
     'quota',
@@ -32,7 +32,7 @@ export function requirePermissionCount({ number }: Authority, countMax: number):
   )
 }
 
-/** Returns no row if there is no such permission. */
+/** Deletes a permission. Returns no row for a nonexistent permission. */
 export function deletePermissionRow(
   authority: Authority,
   { principal, sourceAccount }: Pick<Permission, 'principal' | 'sourceAccount'>,
@@ -42,7 +42,7 @@ export function deletePermissionRow(
     returning principal`
 }
 
-/** Permissions in the order of their source accounts, from the one after `after`; one principal has one each. */
+/** Lists permissions sorted by source account, after `after`. A principal has one permission for each source account. */
 export async function listPermissionRows(
   db: Database,
   authorityNumber: number,
@@ -56,10 +56,7 @@ export async function listPermissionRows(
   return rows.map(permissionOf)
 }
 
-/**
- * Names of the operations that a service may do with the CA of an account on behalf of another, or the same: none with
- * one that is deleted for good.
- */
+/** Finds the operations that a service may call on a CA on behalf of an account. Returns none for a permanently deleted CA. */
 export async function findPermittedActions(
   db: Database,
   of: Pick<Permission, 'sourceAccount'> &

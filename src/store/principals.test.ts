@@ -56,7 +56,7 @@ function userOf(change: Partial<User> = {}): User {
   }
 }
 
-test('a user is found by its name in whatever case, and its name is taken in whatever case', async () => {
+test('user names are found and unique regardless of case', async () => {
   await using database = await prepared()
   const { db } = database
   const user = userOf()
@@ -74,7 +74,7 @@ test('a user is found by its name in whatever case, and its name is taken in wha
   assert.deepEqual((await findUser(db, user))?.tags, { a: 'b' })
 })
 
-test('a user with access keys is not deleted', async () => {
+test('a user with access keys cannot be deleted', async () => {
   await using database = await prepared()
   const { db } = database
   const user = userOf()
@@ -97,7 +97,7 @@ const role: Role = {
   createdAt,
 }
 
-test('a role is found by its name and by its id, with its policies and its organization', async () => {
+test('a role is found by name and by id, with its policies and its organization', async () => {
   await using database = await prepared()
   const { db } = database
   await db.transaction([insertRole(role)])
@@ -127,7 +127,7 @@ test('a role is found by its name and by its id, with its policies and its organ
   await conflict(db, updateRole(role))
 })
 
-test('a policy that there is not cannot be taken away', async () => {
+test('deleting a nonexistent policy is a conflict', async () => {
   await using database = await prepared()
   const { db } = database
   await db.transaction([putIdentityPolicy('AIDA1', { name: 'a', policy: '1' })])
@@ -137,7 +137,7 @@ test('a policy that there is not cannot be taken away', async () => {
   assert.deepEqual(await listPoliciesOf(db, 'AIDA1'), [])
 })
 
-test('an account is in one organization, or in none', async () => {
+test('an account is in at most one organization', async () => {
   await using database = await prepared()
   const { db } = database
   const organizations = async (): Promise<(string | undefined)[]> =>
@@ -149,7 +149,7 @@ test('an account is in one organization, or in none', async () => {
   await conflict(db, setOrganization('333333333333', undefined))
 })
 
-test('an identity provider is one for each account and issuer', async () => {
+test('an account has at most one identity provider per issuer', async () => {
   await using database = await prepared()
   const { db } = database
   const provider = {

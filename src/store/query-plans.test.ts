@@ -1,4 +1,4 @@
-/** No statement that a busy server runs reads a whole table that grows: each is explained by SQLite. */
+/** Tests with EXPLAIN QUERY PLAN that no regular statement of a server scans a whole growing table. */
 import assert from 'node:assert/strict'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, suite, test } from 'node:test'
@@ -28,7 +28,7 @@ import type { Row, Sql } from './sql.ts'
 import { sqliteSchema } from './sqlite/schema.ts'
 import type { Database } from './database.ts'
 
-/** Tables that have rows for each certificate, revocation, call or change. */
+/** Tables that grow with certificates, revocations, calls or changes. */
 const growing = [
   'certificates',
   'retired_certificates',
@@ -40,7 +40,7 @@ const growing = [
   'events',
 ]
 
-/** Every text that a server ran, once. */
+/** Records the text of every statement that a server runs. */
 class Recorder {
   readonly texts = new Set<string>()
 
@@ -61,7 +61,7 @@ class Recorder {
   }
 }
 
-/** Lines of the plan that read all of a growing table, or all of an index of it. */
+/** Returns the lines of the plan that scan a whole growing table or a whole index of it. */
 function scansOf(database: DatabaseSync, text: string): string[] {
   const plan = database.prepare(`explain query plan ${text}`).all() as { detail: string }[]
   return plan.flatMap(({ detail }) => {
@@ -70,12 +70,12 @@ function scansOf(database: DatabaseSync, text: string): string[] {
   })
 }
 
-/** The table that an alias stands for in a statement. */
+/** Returns the table behind an alias in a statement. */
 function tableOf(text: string, alias: string): string {
   return new RegExp(`\\b(?:from|join|update) (\\w+) (?:as )?${alias}\\b`).exec(text)?.[1] ?? alias
 }
 
-/** Steps of the plan; `parent` is the step that a step is part of. */
+/** Returns the steps of the plan. `parent` is the enclosing step. */
 function planOf(database: DatabaseSync, text: string): { parent: number; detail: string }[] {
   return database.prepare(`explain query plan ${text}`).all() as never
 }
@@ -86,7 +86,7 @@ const name = { kind: 'exact', key: 'a' } as const
 const byPosition = 'SEARCH certificate_facets USING PRIMARY KEY (facet=? AND (position,'
 const byName = 'SEARCH certificate_names USING PRIMARY KEY (facet=? AND (name,'
 
-/** Every filter that is documented, alone and together, and the index that it has to be served by. */
+/** Every documented filter, alone and combined, with the index that must serve it. */
 const searches: readonly { what: string; filter: CertificateFilter; by: string }[] = [
   { what: 'account', filter: account, by: byPosition },
   { what: 'CA', filter: { ...account, authorityNumber: 1 }, by: byPosition },
@@ -143,7 +143,7 @@ const searches: readonly { what: string; filter: CertificateFilter; by: string }
   },
 ]
 
-/** What a search asks a database, of which every table is empty or, for the counts, has one row. */
+/** Returns the statements of a search in an empty database, where each count returns one row. */
 async function statementsOf(filter: CertificateFilter): Promise<Sql[]> {
   const statements: Sql[] = []
   const query = async (statement: Sql): Promise<Row[]> => {
@@ -155,7 +155,7 @@ async function statementsOf(filter: CertificateFilter): Promise<Sql[]> {
   return statements
 }
 
-/** All that a busy server does, once. */
+/** Calls every operation of a busy server once. */
 async function useEverything(service: TestService): Promise<void> {
   const roots = [
     await createRoot(service, { more: revocationOptions(crlConfiguration(), { Enabled: true }) }),
@@ -198,12 +198,12 @@ suite('query plans', () => {
     const flags = {
       auditReportInterval: '0',
       crlDelay: '0',
-      // Nobody is there: events stay in their queue.
+      // Nothing listens at this address, so events stay in the queue.
       eventWebhook: 'http://127.0.0.1:9/',
     }
     service = await TestService.start(flags, { wrapDatabase: recorder.wrap })
     await service.createBucket(crlBucket)
-    // What is done at the start only is not meant.
+    // Statements of the start are excluded.
     recorder.texts.clear()
     await useEverything(service)
     const published = /^update crls set generated_at_ms/
@@ -218,7 +218,7 @@ suite('query plans', () => {
     schema.close()
   })
 
-  test('what is to be explained was run', () => {
+  test('the explained statements have been run', () => {
     for (const begin of [
       'insert into certificates',
       'insert into revocations',
@@ -232,18 +232,18 @@ suite('query plans', () => {
     ])
       assert.ok(
         [...recorder.texts].some((text) => text.startsWith(begin)),
-        `nothing ran that begins with "${begin}"`,
+        `no statement has run that begins with "${begin}"`,
       )
   })
 
-  test('no statement of the server reads a whole table that grows', () => {
+  test('no statement of the server scans a whole growing table', () => {
     const scans = [...recorder.texts]
       .filter((text) => !text.startsWith('pragma'))
       .flatMap((text) => scansOf(schema, text).map((line) => `${line}: ${text}`))
     assert.deepEqual(scans, [])
   })
 
-  test('nor does one that runs on a thread of its own, for OCSP, or seldom', async () => {
+  test('no statement of bulk work, OCSP or rare operations scans a whole growing table', async () => {
     const keptSince = new Date(0)
     const authority = { number: 1 } as Authority
     const forOcsp: Sql[] = []
@@ -274,7 +274,7 @@ suite('query plans', () => {
       assert.deepEqual(scansOf(schema, text), [], text)
   })
 
-  test('queues are claimed, counted and released by their indexes, however many wait for later', async () => {
+  test('claims, counts and releases of queues use the indexes and skip rows that are not due', async () => {
     const now = new Date()
     const lease: Lease = { token: 'one', now, until: now }
     const plan = (text: string): string[] =>
@@ -298,7 +298,7 @@ suite('query plans', () => {
       return []
     }
     await listJobQueues({ query } as unknown as Database, now)
-    // Every event that waits is counted, without its text.
+    // Every waiting event is counted from the index, without reading its text.
     assert.deepEqual(
       counted.filter((line) => line.includes('events')),
       ['SCAN events USING COVERING INDEX events_due'],
@@ -310,13 +310,13 @@ suite('query plans', () => {
   })
 
   for (const { what, filter, by } of searches)
-    test(`search by ${what} reads an index, and sorts no more than a page`, async () => {
+    test(`search by ${what} reads an index and sorts at most one page`, async () => {
       const statements = await statementsOf(filter)
       assert.notEqual(statements.length, 0)
       const plans = statements.map(({ text }) => planOf(schema, text))
       for (const [place, { text }] of statements.entries()) {
         assert.deepEqual(scansOf(schema, text), [], text)
-        // Rows read before the limit are in the order of the index. What is sorted after it is a page.
+        // Rows before the limit are read in the order of the index. Only the rows of the page are sorted.
         const plan = plans[place] ?? []
         const sorts = plan.filter(({ detail }) => detail.includes('TEMP B-TREE'))
         for (const { parent, detail } of plan)
@@ -330,7 +330,7 @@ suite('query plans', () => {
       )
     })
 
-  test('a scan is found, by the name of the table and by another that it is given', () => {
+  test('the check finds the scan of a table by its name and by an alias', () => {
     for (const text of [
       'select * from certificates where not_after > 1',
       'select * from accounts a join certificates c on c.requester_account_id = a.account_id',

@@ -1,11 +1,11 @@
-/** Rows of policies on CAs, and of the accounts and organizations that they share a CA with. */
+/** Rows of resource policies of CAs, and of the accounts and organizations that the policies share a CA with. */
 import type { Authority } from '../authority/authority.ts'
 import type { StorableText } from '../text/storable-text.ts'
 import { textOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { guard, sql, type Sql } from './sql.ts'
 
-/** The policies, put and of shares, that count at `now` for the CA of an account with that id: none for one that is deleted for good. */
+/** Finds the resource policies of a CA at `now`: its own and those of shares. Returns none for a permanently deleted CA. */
 export async function findResourcePolicies(
   db: Database,
   { id, accountId }: { readonly id: string; readonly accountId: string },
@@ -23,7 +23,7 @@ export async function findResourcePolicies(
   return rows.map((row) => textOf(row, 'policy'))
 }
 
-/** The policy that was put on a CA; undefined if there is none. */
+/** Finds the resource policy of a CA. Undefined if it has none. */
 export async function findResourcePolicy(
   db: Database,
   authorityNumber: number,
@@ -34,7 +34,7 @@ export async function findResourcePolicy(
   return row === undefined ? undefined : textOf(row, 'policy')
 }
 
-/** The policies that the shares of a CA stand for. */
+/** Finds the resource policies that result from the shares of a CA. */
 export async function findSharePolicies(
   db: Database,
   authorityNumber: number,
@@ -47,8 +47,8 @@ export async function findSharePolicies(
 }
 
 /**
- * Guards a change of policy: another number of rows than one means that the CA has another policy than `found` meanwhile,
- * or was deleted.
+ * Guards a change of a policy. Any other row count than one means that the CA has been deleted or no longer has the policy
+ * `found`.
  */
 export function requireResourcePolicy({ number }: Authority, found: string | undefined): Sql {
   return guard(
@@ -60,7 +60,7 @@ export function requireResourcePolicy({ number }: Authority, found: string | und
   )
 }
 
-/** Puts a policy on a CA in place of the one that is there; `accountIds` are those that it shares the CA with. */
+/** Writes the resource policy of a CA, replacing an existing one. `accountIds` are the accounts that it shares the CA with. */
 export function putResourcePolicy(
   authority: Authority,
   policy: StorableText,
@@ -79,7 +79,7 @@ export function putResourcePolicy(
   ]
 }
 
-/** Takes the policy off a CA, if there is one, and the CA out of all shares (AWS Private CA API, DeletePolicy). */
+/** Deletes the resource policy of a CA and removes the CA from all shares (AWS Private CA API, DeletePolicy). */
 export function deleteResourcePolicy({ number }: Authority): Sql[] {
   return [
     sql`delete from resource_policies where authority_number = ${number}`,

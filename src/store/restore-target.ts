@@ -1,19 +1,19 @@
-/** The port to a place where a whole database is put that was read elsewhere. */
+/** The port to a new database that a restore fills. */
 import type { Sql, SqlValue } from './sql.ts'
 import type { Table } from './tables.ts'
 
-/** All or nothing: before `finish` has resolved there is no database at that place. */
+/** A restore is atomic: the database does not exist until `finish` has resolved. */
 export interface RestoreTarget {
-  /** The tables of the schema version that it was opened for, empty. */
+  /** The empty tables of the schema version that is restored. */
   readonly tables: readonly Table[]
-  /** Inserts rows, with a value for each of the columns. */
+  /** Inserts rows that have a value for each column. */
   insert(
     table: string,
     columns: readonly string[],
     rows: readonly (readonly SqlValue[])[],
   ): Promise<void>
-  /** Brings the schema to the newest version, runs the statements, and makes it the database of its place, durably. */
+  /** Migrates the schema to the newest version, runs the statements, and creates the database durably. */
   finish(statements: readonly Sql[]): Promise<void>
-  /** Leaves nothing behind, unless it is finished. */
+  /** Removes an unfinished restore. */
   [Symbol.asyncDispose](): Promise<void>
 }

@@ -6,7 +6,7 @@ import { findAuthority, updateAuthority } from './authorities.ts'
 import { insertCertificate } from './certificates.ts'
 import { ConflictError, type Database } from './database.ts'
 import {
-  beforeRevocations,
+  crlStart,
   countRevocation,
   findIssuedStatus,
   insertRevocation,
@@ -18,10 +18,10 @@ import {
 } from './revocations.ts'
 import { sql, type Row, type GuardName } from './sql.ts'
 import {
-  noteTakenOver,
+  countRecoveredRevocations,
   selectRevokedSerials,
-  takeOverRevocation,
-} from './taken-over-revocations.ts'
+  insertRecoveredRevocation,
+} from './recovered-revocations.ts'
 
 const start = Date.UTC(2026, 0)
 const day = 86_400_000
@@ -30,7 +30,7 @@ function at(offset: number): Date {
   return new Date(start + offset)
 }
 
-/** A database with two CAs, `one` and `two`. */
+/** Opens a database with two CAs, `one` and `two`. */
 async function openWithAuthorities(): Promise<TestDatabase> {
   const database = await TestDatabase.open()
   await database.db.transaction([
@@ -89,7 +89,7 @@ function lastOctets(rows: readonly Row[]): (number | undefined)[] {
   return rows.map((row) => (row['serial_number'] as Uint8Array).at(-1))
 }
 
-test('a certificate is revoked once, and the first revocation stands', async () => {
+test('a second revocation of a certificate is refused, and the first is kept', async () => {
   await using database = await openWithAuthorities()
   const { db } = database
   await revoke(db, revocation(1, { reasonCode: 5 }))
@@ -99,12 +99,12 @@ test('a certificate is revoked once, and the first revocation stands', async () 
     rows.map((row) => row['reason_code']),
     [5],
   )
-  assert.equal(await recount(db, 0), 1, 'what was refused is not counted')
+  assert.equal(await recount(db, 0), 1, 'a refused revocation is not counted')
   const other = await read(db, 'two')
   await db.transaction([insertRevocation(other, revocation(1))])
 })
 
-test('of twenty revocations of one certificate at the same time, one is recorded', async () => {
+test('of twenty concurrent revocations of a certificate, one is recorded', async () => {
   await using database = await openWithAuthorities()
   const { db } = database
   const outcomes = await Promise.allSettled(
@@ -114,7 +114,7 @@ test('of twenty revocations of one certificate at the same time, one is recorded
   assert.equal(await recount(db, 0), 1)
 })
 
-test('a revocation that was decided on before the CA changed is not recorded', async () => {
+test('a revocation is not recorded if the CA has changed since it was read', async () => {
   await using database = await openWithAuthorities()
   const { db } = database
   const authority = await read(db)
@@ -128,19 +128,23 @@ test('a revocation that was decided on before the CA changed is not recorded', a
   assert.deepEqual(await db.query(sql`select * from revocations`), [])
 })
 
-test('the quota counts what is revoked and has not expired', async () => {
+test('the revocation quota counts revoked, unexpired certificates', async () => {
   await using database = await openWithAuthorities()
   const { db } = database
   for (const last of [1, 2, 3]) await revoke(db, revocation(last, { notAfter: at(last * day) }), 3)
   await assert.rejects(revoke(db, revocation(4), 3), conflict('quota'))
   assert.equal(await recount(db, day), 3, 'notAfter is the last second')
   assert.equal(await recount(db, day + 1000), 2)
-  assert.equal(await recount(db, day + 1000), 2, 'taken out of the count once')
+  assert.equal(
+    await recount(db, day + 1000),
+    2,
+    'an expired certificate is removed from the count once',
+  )
   await revoke(db, revocation(4), 3)
   assert.equal(await recount(db, 4 * day), 1)
 })
 
-test('the quota counts right after the clock was a year ahead and went back', async () => {
+test('the revocation quota is correct after the clock was a year ahead and set back', async () => {
   await using database = await openWithAuthorities()
   const { db } = database
   await revoke(db, revocation(1, { notAfter: at(20 * day) }))
@@ -149,7 +153,7 @@ test('the quota counts right after the clock was a year ahead and went back', as
   assert.equal(await recount(db, 21 * day), 0, 'both have expired')
 })
 
-test('the status of a certificate is that of the CA that issued it', async () => {
+test('findIssuedStatus returns a status only for the issuing CA', async () => {
   await using database = await openWithAuthorities()
   const { db } = database
   const [one, two] = [await read(db), await read(db, 'two')]
@@ -178,7 +182,7 @@ test('the status of a certificate is that of the CA that issued it', async () =>
   assert.equal(await findIssuedStatus(db, one.number, serial(3)), undefined)
 })
 
-test('a CRL lists what is in its scope and has not expired before', async () => {
+test('a CRL lists the revocations in its scope whose certificates had not expired', async () => {
   await using database = await openWithAuthorities()
   const { db } = database
   const { number } = await read(db)
@@ -208,7 +212,7 @@ async function inPages(db: Database, scope: CrlScope, limit: number): Promise<Ro
   }
 }
 
-test('what a CRL lists comes in pages that leave out nothing and repeat nothing', async () => {
+test('the pages of a CRL contain every revocation exactly once', async () => {
   await using database = await openWithAuthorities()
   const { db } = database
   const { number } = await read(db)
@@ -250,12 +254,12 @@ test('what is taken over from a CRL is recorded once, whether its certificate is
   const from = { authority, crlId: 7, notAfter: at(20 * day) }
   const take = async (last: number, reasonCode?: number): Promise<number> => {
     const rows = await db.transaction([
-      ...takeOverRevocation(published(last, reasonCode), from),
-      ...noteTakenOver(authority, 7, at(0)),
+      ...insertRecoveredRevocation(published(last, reasonCode), from),
+      ...countRecoveredRevocations(authority, 7, at(0)),
     ])
     return rows.flat().length
   }
-  // All begin alike, as serial numbers never do.
+  // All start with the same bytes, which never happens with random serial numbers.
   const unknown = [2, 3, 4, 5, 6, 7, 8, 9]
   for (const last of [1, ...unknown]) assert.equal(await take(last), 1, String(last))
   for (const last of [1, ...unknown]) assert.equal(await take(last, 4), 0, String(last))
@@ -283,8 +287,8 @@ test('what is taken over from a CRL is recorded once, whether its certificate is
   assert.equal(await recount(db, 0), 9)
   assert.equal(await recount(db, 10 * day), 8)
   const scope = { authorityNumber: number, crlId: undefined, keptSince: at(0) }
-  const listed = await db.query(selectRevocations(scope, beforeRevocations, 100))
+  const listed = await db.query(selectRevocations(scope, crlStart, 100))
   assert.deepEqual(new Set(lastOctets(listed)), new Set([1, ...unknown]))
-  const serials = await db.query(selectRevokedSerials(number, beforeRevocations, 100))
+  const serials = await db.query(selectRevokedSerials(number, crlStart, 100))
   assert.equal(serials.length, 9)
 })

@@ -4,25 +4,25 @@ import { firstValidSecond } from '../x509/der/time.ts'
 import { integerOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { guard, sql, type Row, type Sql } from './sql.ts'
-import { selectTakenOver } from './taken-over-revocations.ts'
+import { selectRecoveredRevocation } from './recovered-revocations.ts'
 
 export interface RevocationRecord {
-  /** Of the certificate's row. */
+  /** Number of the revoked certificate. */
   readonly certificateNumber: number
-  /** As in the certificate's row: 16 octets. */
+  /** Serial number of the certificate, 16 bytes. */
   readonly serialNumber: Uint8Array
   readonly revokedAt: Date
   /** CRLReason. */
   readonly reasonCode: number
-  /** Of the certificate. */
+  /** End of validity of the certificate. */
   readonly notAfter: Date
-  /** The CRL that the certificate is bound to; null if its CA never had one. */
+  /** CRL that the certificate is bound to. Null if its CA never had a CRL. */
   readonly crlId: number | null
 }
 
 /**
- * Counts a revocation, guarded: no row means that the CA changed since `authority` was read, or that `quota` unexpired
- * certificates are revoked, as far as the count knows (recountRevocations).
+ * Counts a revocation, guarded. No returned row means that the CA has changed since `authority` was read, or that `quota`
+ * unexpired certificates are revoked according to the count (recountRevocations).
  */
 export function countRevocation(authority: Authority, notAfter: Date, quota: number): Sql {
   return guard(
@@ -37,7 +37,7 @@ export function countRevocation(authority: Authority, notAfter: Date, quota: num
   )
 }
 
-/** Takes the certificates that expired since the last time out of the count, which the row it returns then says. */
+/** Removes certificates from the count that have expired since the last recount, and returns a row with the new count. */
 export function recountRevocations(authority: Authority, now: Date): Sql {
   const until = firstValidSecond(now)
   const counted = until - 1
@@ -51,12 +51,12 @@ export function recountRevocations(authority: Authority, now: Date): Sql {
     returning revoked`
 }
 
-/** The count in a row of recountRevocations. */
+/** Reads the count from a row of recountRevocations. */
 export function revokedOf(row: Row): number {
   return integerOf(row, 'revoked')
 }
 
-/** Inserts a revocation; a certificate that is revoked already is a conflict. */
+/** Inserts a revocation. A second revocation of a certificate is a conflict. */
 export function insertRevocation(authority: Authority, revocation: RevocationRecord): Sql {
   const { certificateNumber, serialNumber, revokedAt, reasonCode, notAfter, crlId } = revocation
   return sql`insert into revocations (authority_number, certificate_number, serial_number, crl_id,
@@ -65,12 +65,12 @@ export function insertRevocation(authority: Authority, revocation: RevocationRec
       ${revokedAt.getTime()}, ${reasonCode}, ${notAfter.getTime() / 1000})`
 }
 
-/** Whether a CA issued a certificate, and whether it revoked it. */
+/** Issuance and revocation of a serial number. */
 export interface IssuedStatus {
   readonly revocation: { readonly revokedAt: Date; readonly reasonCode: number } | undefined
 }
 
-/** Undefined if the CA is known to have issued no certificate with that serial number, of 16 octets. */
+/** Finds the status of a serial number of 16 bytes. Undefined if the CA has not issued a certificate with it. */
 export async function findIssuedStatus(
   db: Database,
   authorityNumber: number,
@@ -87,13 +87,13 @@ export async function findIssuedStatus(
   return statusOf(row)
 }
 
-/** Of a certificate whose row was lost, but not its revocation (taken-over-revocations.ts). */
+/** Finds the revocation of a certificate whose row was lost (recovered-revocations.ts). */
 async function findTakenOver(
   db: Database,
   authorityNumber: number,
   serialNumber: Uint8Array,
 ): Promise<IssuedStatus | undefined> {
-  const [row] = await db.query(selectTakenOver(authorityNumber, serialNumber))
+  const [row] = await db.query(selectRecoveredRevocation(authorityNumber, serialNumber))
   return row === undefined ? undefined : statusOf(row)
 }
 
@@ -106,19 +106,19 @@ function statusOf(row: Row): IssuedStatus {
   }
 }
 
-/** Which revocations a CRL lists. */
+/** The revocations that a CRL lists. */
 export interface CrlScope {
   readonly authorityNumber: number
-  /** Undefined for all that the CA revoked. */
+  /** Undefined for all revocations of the CA. */
   readonly crlId: number | undefined
-  /** Without the certificates that expired before. */
+  /** Certificates that expired before this time are omitted. */
   readonly keptSince: Date
 }
 
-/** Before every certificate number, also of those that were taken over. */
-export const beforeRevocations: number = Number.MIN_SAFE_INTEGER
+/** Lower bound of all certificate numbers, including the negative numbers of recovered revocations. */
+export const crlStart: number = Number.MIN_SAFE_INTEGER
 
-/** One page of what a CRL lists: what follows certificate number `after`. */
+/** Selects a page of the revocations that a CRL lists, after certificate number `after`. */
 export function selectRevocations(scope: CrlScope, after: number, limit: number): Sql {
   const { authorityNumber, crlId, keptSince } = scope
   const since = firstValidSecond(keptSince)

@@ -10,21 +10,21 @@ export interface Role {
   /** Twelve digits. */
   readonly accountId: string
   readonly roleName: string
-  /** Who may take it on, JSON text. */
+  /** Trust policy, JSON text: the principals that may assume the role. */
   readonly trustPolicy: string
-  /** Longest life of a session. */
+  /** Maximum session duration. */
   readonly sessionSecondsMax: number
   readonly tags: Tags
   readonly createdAt: Date
 }
 
-/** A role with what its sessions are allowed. */
+/** A role with the identity policies of its sessions. */
 export interface RoleWithPolicies extends Role {
   readonly organizationId: string | undefined
   readonly policies: readonly string[]
 }
 
-/** A conflict if the account has a role of that name, in whatever case (IAM API, CreateRole). */
+/** Inserts a role. Conflicts with a role of the account whose name differs at most in case (IAM API, CreateRole). */
 export function insertRole(role: Role): Sql {
   const { roleId, accountId, roleName, trustPolicy, sessionSecondsMax, tags, createdAt } = role
   return guard(
@@ -39,7 +39,7 @@ export function insertRole(role: Role): Sql {
   )
 }
 
-/** The role of exactly that name. */
+/** Finds a role by its name. The case of the name matters. */
 export async function findRole(
   db: Database,
   { accountId, roleName }: Pick<Role, 'accountId' | 'roleName'>,
@@ -50,7 +50,7 @@ export async function findRole(
   return row === undefined ? undefined : roleOf(row)
 }
 
-/** The role with that id, which its sessions know, and its policies. */
+/** Finds a role and its policies by the role id in a session. */
 export async function findRoleById(
   db: Database,
   roleId: string,
@@ -68,7 +68,7 @@ export async function findRoleById(
   }
 }
 
-/** All roles, or those of one account, by name. */
+/** Lists the roles of all accounts or of one account, sorted by name. */
 export async function listRoles(db: Database, accountId: string | undefined): Promise<Role[]> {
   const rows = await db.query(
     sql`select * from roles where account_id = coalesce(${accountId ?? null}, account_id)
@@ -77,7 +77,7 @@ export async function listRoles(db: Database, accountId: string | undefined): Pr
   return rows.map(roleOf)
 }
 
-/** Writes what of a role can change. */
+/** Updates the mutable columns of a role. */
 export function updateRole({ roleId, trustPolicy, sessionSecondsMax, tags }: Role): Sql {
   return guard(
     'missing',
@@ -87,7 +87,7 @@ export function updateRole({ roleId, trustPolicy, sessionSecondsMax, tags }: Rol
   )
 }
 
-/** Its sessions end with it. */
+/** Deletes a role. Its sessions end. */
 export function deleteRole({ roleId }: Role): Sql {
   return guard('missing', sql`delete from roles where role_id = ${roleId} returning role_id`)
 }

@@ -1,33 +1,33 @@
-/** How far the search tables have come, and what is put into them. */
+/** Progress of the search tables, and the insertion of entries into them. */
 import { requesterOf, type FoundCertificate } from './certificate-search.ts'
 import { bytesOf, dateOf, integerOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
-import { latestPlausible, leaseMilliseconds, type Lease } from './leases.ts'
+import { latestPlausibleTime, leaseMilliseconds, type Lease } from './leases.ts'
 import { guard, sql, type Row, type Sql, type SqlValue } from './sql.ts'
 
-/** Number of the last certificate that can be found by search. */
+/** Reads the number of the last certificate in the search tables. */
 export async function readSearchProgress(db: Pick<Database, 'query'>): Promise<number> {
   const [row] = await db.query(sql`select certificate_number from search_progress`)
   return row === undefined ? 0 : integerOf(row, 'certificate_number')
 }
 
-/** Whether there are certificates that search does not find yet. */
+/** Returns whether some certificates are missing in the search tables. */
 export async function isSearchBehind(db: Pick<Database, 'query'>): Promise<boolean> {
   const rows = await db.query(selectUnsearchable(await readSearchProgress(db), 1))
   return rows.length > 0
 }
 
-/** Takes the lease of the search tables: a row with the progress, or a conflict if another process has it. */
+/** Claims the lease of the search tables. Returns a row with the progress; the lease of another process is a conflict. */
 export function claimSearchTables({ token, now, until }: Lease): Sql {
   return guard(
     'lease',
     sql`update search_progress set lease = ${token}, lease_until_ms = ${until.getTime()}
-      where lease_until_ms <= ${now.getTime()} or lease_until_ms > ${latestPlausible(now)}
+      where lease_until_ms <= ${now.getTime()} or lease_until_ms > ${latestPlausibleTime(now)}
       returning certificate_number`,
   )
 }
 
-/** Moves the progress to `certificateNumber` and renews the lease: a conflict if another process has taken it over. */
+/** Moves the progress to `certificateNumber` and renews the lease. The lease of another process is a conflict. */
 export function moveSearchProgress({ token }: Lease, now: Date, certificateNumber: number): Sql {
   return guard(
     'lease',
@@ -37,7 +37,7 @@ export function moveSearchProgress({ token }: Lease, now: Date, certificateNumbe
   )
 }
 
-/** What the entries of a certificate are made of. */
+/** Data of a certificate from which its search entries are built. */
 export interface UnsearchableCertificate extends Pick<
   FoundCertificate,
   'number' | 'certificateDer' | 'templateName' | 'issuedAt' | 'notAfter' | 'requester'
@@ -45,7 +45,7 @@ export interface UnsearchableCertificate extends Pick<
   readonly authority: Pick<FoundCertificate['authority'], 'number' | 'accountId' | 'region'>
 }
 
-/** Certificates that follow number `after`, in the order of their numbers, as unsearchableOf takes them. */
+/** Selects certificates after number `after`, sorted by number, as input of unsearchableOf. */
 export function selectUnsearchable(after: number, limit: number): Sql {
   return sql`select c.certificate_number, c.authority_number, c.certificate_der, c.template_name,
       c.issued_at_ms, c.not_after, c.requester_account_id, c.requester_service, c.requester_arn,
@@ -70,19 +70,19 @@ export function unsearchableOf(row: Row): UnsearchableCertificate {
   }
 }
 
-/** Rows under one facet, in the order of certificate numbers: those with the same index are one row. */
+/** Entries of one facet, sorted by certificate number. Values with the same index are one row. */
 export interface FacetEntries<Key extends number | string> {
   readonly keys: Key[]
   readonly numbers: number[]
 }
 
-/** Entries of certificates by facet: rows of `certificate_facets`, and of `certificate_names`. */
+/** Entries by facet: rows of `certificate_facets` and of `certificate_names`. */
 export interface SearchEntries {
   readonly positions: ReadonlyMap<number, FacetEntries<number>>
   readonly names: ReadonlyMap<number, FacetEntries<string>>
 }
 
-/** The rows one by one, unsorted. */
+/** Yields the rows of the entries, unsorted. */
 export function* entryRows<Key extends number | string>(
   entries: ReadonlyMap<number, FacetEntries<Key>>,
 ): Generator<readonly [facet: number, key: Key, certificateNumber: number]> {
@@ -91,8 +91,8 @@ export function* entryRows<Key extends number | string>(
 }
 
 /**
- * Statements that insert entries, of at most 256 rows each, in the order of the tables, so that a page is changed by few
- * of them. Existing rows are left. A facet is sorted when it is its turn.
+ * Yields statements that insert entries, at most 256 rows each, sorted like the tables, so that a statement changes few pages.
+ * Existing rows are kept. A facet is sorted just before its rows are inserted.
  */
 export function* insertEntries({ positions, names }: SearchEntries): Generator<Sql> {
   yield* insertRows('certificate_facets (facet, position, certificate_number)', positions)
@@ -114,13 +114,13 @@ function* insertRows(
       yield { text, values }
       values = []
     }
-  // Few texts, so that each is prepared once.
+  // A few statement sizes are enough, and each is prepared once.
   for (const rows of [64, 16, 4, 1])
     while (values.length >= 3 * rows)
       yield { text: insertText(into, rows), values: values.splice(0, 3 * rows) }
 }
 
-/** Indexes of the keys in their order; of equal keys in that of the indexes. */
+/** Returns indexes that sort the keys. Equal keys keep their order. */
 function orderOf(keys: readonly (number | string)[]): Uint32Array {
   const order = new Uint32Array(keys.length)
   for (let at = 1; at < order.length; at += 1) order[at] = at

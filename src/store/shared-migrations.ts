@@ -3,13 +3,13 @@
  * more function, and its call at the end of the list. Tables, columns and their order are the same on every engine (docs/storage.md).
  */
 
-/** How an engine writes the types of columns, and what follows the columns of a table. */
+/** SQL of an engine for the types of columns and for the options of a table. */
 interface Dialect {
   readonly text: string
   readonly integer: string
   readonly bytes: string
   readonly strict: string
-  /** The same for a table that is its own index. */
+  /** Options of a table without a separate row index. */
   readonly strictIndex: string
 }
 
@@ -21,7 +21,7 @@ export const sqliteDialect: Dialect = {
   strictIndex: ' strict, without rowid',
 }
 
-/** Text is compared and sorted by its bytes, as SQLite does. */
+/** Text is compared and sorted by its UTF-8 bytes, as in SQLite. */
 export const postgresDialect: Dialect = {
   text: 'text collate "C"',
   integer: 'bigint',
@@ -30,7 +30,7 @@ export const postgresDialect: Dialect = {
   strictIndex: '',
 }
 
-/** Indexes of due and of leased rows: a job, a start and a look at queues read no other rows. */
+/** Indexes of due rows and of leased rows, so that jobs, starts and queue metrics read no other rows. */
 function dueIndexes(): string {
   return `
   create index crls_changed on crls (due_at_ms) where changes > published_changes;
@@ -42,7 +42,7 @@ function dueIndexes(): string {
   `
 }
 
-/** Requesters of certificates, and search tables, which a job fills from `certificates`; backups do not contain them. */
+/** Requesters of certificates, and the search tables. A job fills the search tables from `certificates`; backups omit them. */
 function searchTables({ text, integer, strictIndex }: Dialect): string {
   return `
   alter table certificates add column requester_arn ${text};
@@ -70,7 +70,7 @@ function searchTables({ text, integer, strictIndex }: Dialect): string {
 }
 
 /**
- * Identities of CAs (chain/issuer-identity.ts), and host names under which CRLs were published. Rows of earlier versions
+ * Identities of CAs (chain/issuer-identity.ts), and the host names under which CRLs were published. Rows of earlier versions
  * have identity 1.
  */
 function issuerIdentities({ text, integer }: Dialect): string {
@@ -82,8 +82,8 @@ function issuerIdentities({ text, integer }: Dialect): string {
 }
 
 /**
- * The server that owns the database, and the number of committed groups of transactions: one row, which is not backed up.
- * Only SQLite uses it.
+ * The server that owns the database, and the number of committed groups of transactions. The table has one row, is not backed
+ * up, and is used only on SQLite.
  */
 function ownershipTable({ text, integer, strict }: Dialect): string {
   return `
@@ -126,8 +126,8 @@ function retiredCertificates({ text, integer, bytes, strict }: Dialect): string 
 }
 
 /**
- * The process that fills the search tables has a lease (jobs/index-certificates.ts). Processes of earlier versions, which have
- * none and sort names in one era, do not find the row under its new name, and insert nothing.
+ * The lease of the process that fills the search tables (jobs/index-certificates.ts). Processes of earlier versions have no
+ * lease and sort names in one era. They do not find the row under its new name, and insert nothing.
  */
 function searchLease({ text, integer }: Dialect): string {
   return `

@@ -1,4 +1,4 @@
-/** Rows of shares: CAs that an account lets others use (AWS RAM). */
+/** Rows of shares: CAs that an account shares with other accounts (AWS RAM). */
 import type { Authority } from '../authority/authority.ts'
 import type { ManagedPermission } from '../policy/managed-permissions.ts'
 import { dateOf, textOf } from './columns.ts'
@@ -8,11 +8,11 @@ import { guard, sql, type Row, type Sql } from './sql.ts'
 export interface Share {
   /** UUID. */
   readonly id: string
-  /** Of the owner of the CAs. */
+  /** Account that owns the CAs. */
   readonly accountId: string
   readonly name: string
   readonly permission: ManagedPermission
-  /** Ids of accounts and organizations. */
+  /** Ids of the accounts and organizations that the CAs are shared with. */
   readonly principals: readonly string[]
   readonly createdAt: Date
 }
@@ -20,11 +20,11 @@ export interface Share {
 /** A CA in a share. */
 export interface SharedAuthority {
   readonly number: number
-  /** The policy on it that the share stands for, JSON text. */
+  /** Resource policy that the share adds to the CA, JSON text. */
   readonly policy: string
 }
 
-/** Inserts a share; with `visible` those it is for are shown its CAs. */
+/** Inserts a share. With `visible`, its principals see the CAs in lists. */
 export function insertShare(
   share: Share,
   authorities: readonly SharedAuthority[],
@@ -50,12 +50,12 @@ export function insertShare(
   ]
 }
 
-/** A share with ids of its CAs. */
+/** A share with the ids of its CAs. */
 export interface ShareWithAuthorities extends Share {
   readonly authorities: readonly Pick<Authority, 'id' | 'partition' | 'region'>[]
 }
 
-/** All shares, or those of one account, oldest first. */
+/** Lists the shares of all accounts or of one account, oldest first. */
 export async function listShares(
   db: Database,
   accountId: string | undefined,
@@ -85,7 +85,7 @@ export async function listShares(
   })
 }
 
-/** A conflict if there is no such share. */
+/** Deletes a share. A nonexistent share is a conflict. */
 export function deleteShare(id: string): Sql[] {
   return [
     sql`delete from authority_sharing where share_id = ${id}`,

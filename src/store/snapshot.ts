@@ -1,26 +1,26 @@
-/** The port to a whole database as it is at one moment, whatever is written meanwhile. */
+/** The port to a consistent snapshot of a whole database. */
 import { selectPage, type Table } from './tables.ts'
 import type { Row, Sql } from './sql.ts'
 
 export interface Snapshot {
-  /** Every table, each after those that its rows refer to. */
+  /** All tables, each after the tables that its rows refer to. */
   readonly tables: readonly Table[]
-  /** Of the schema, the same number on all engines. */
+  /** Schema version, which is the same on all engines. */
   readonly schemaVersion: number
   read(statement: Sql): Promise<Row[]>
-  /** Lets the moment go and takes the present one. */
+  /** Replaces the snapshot by a current one. */
   renew(): Promise<void>
   close(): Promise<void>
 }
 
 const pageRows = 1000
 
-/** All rows of a table, page by page, in the order of its key. */
+/** Yields all rows of a table, page by page, sorted by primary key. */
 export async function* pagesOf(snapshot: Snapshot, table: Table): AsyncGenerator<Row[]> {
   yield* rowsOf(snapshot, (after, limit) => selectPage(table, after, limit))
 }
 
-/** All rows that a statement has page by page: `select` says what follows a row. */
+/** Yields all rows of a query, page by page. `select` returns the statement for the page after a row. */
 export async function* rowsOf(
   snapshot: Snapshot,
   select: (after: Row | undefined, limit: number) => Sql,

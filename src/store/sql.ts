@@ -1,34 +1,34 @@
 import { storable } from '../text/storable-text.ts'
 
-/** What a column or parameter may hold: well-formed text without U+0000, an integer of 53 bits or bytes (storage.md). */
+/** Value of a column or parameter: well-formed text without U+0000, an integer of at most 53 bits, or bytes (storage.md). */
 export type SqlValue = string | number | Uint8Array | null
 
-/** One statement. `text` has `?` where a value goes; values never enter the text. */
+/** An SQL statement. `text` has a `?` for each value; it never contains the values. */
 export interface Sql {
   readonly text: string
   readonly values: readonly SqlValue[]
   readonly guard?: Guard
 }
 
-/** A condition of a transaction: with another number of rows nothing is changed, and ConflictError has the name. */
+/** A condition of a transaction. Any other row count rolls the transaction back with a ConflictError that has `name`. */
 export interface Guard {
   readonly name: GuardName
   readonly rows: number
 }
 
-/** Why a transaction did not apply. */
+/** Reason for the rollback of a transaction. */
 export type GuardName =
-  /** There is such a row already. Also the name of every violated unique constraint. */
+  /** The row exists already. Every violated unique constraint has this name too. */
   | 'duplicate'
-  /** There is no such row. */
+  /** The row does not exist. */
   | 'missing'
   /** The row was changed after it was read. */
   | 'revision'
-  /** The quota has no room; for the counts of a CA also that the CA was changed after it was read. */
+  /** The quota is used up. For the counts of a CA: or the CA was changed after it was read. */
   | 'quota'
-  /** The partition of a CRL has no room. */
+  /** The CRL partition is full. */
   | 'partition'
-  /** The idempotency token stands for another resource. */
+  /** The idempotency token refers to another resource. */
   | 'token'
   /** Another process has the lease. */
   | 'lease'
@@ -39,10 +39,10 @@ export type GuardName =
 
 export type Row = Record<string, SqlValue>
 
-/** Each statement of the source is joined once: whoever has prepared it finds the very same text again. */
+/** The text of each template is joined once, so that a prepared statement is found under the same string. */
 const texts = new WeakMap<TemplateStringsArray, string>()
 
-/** Writes a statement with its parameters kept apart: sql`select * from t where id = ${id}`. */
+/** Builds a statement whose parameters are separate from its text: sql`select * from t where id = ${id}`. */
 export function sql(strings: TemplateStringsArray, ...values: SqlValue[]): Sql {
   let text = texts.get(strings)
   if (text === undefined) {
@@ -53,16 +53,16 @@ export function sql(strings: TemplateStringsArray, ...values: SqlValue[]): Sql {
 }
 
 /**
- * The same statement, which must return exactly `rows` rows (use `returning`) or undo its whole transaction. This
- * is how a condition guards a write: compare-and-swap, quota, live token.
+ * Adds a guard to a statement: it must return exactly `rows` rows (use `returning`), or the whole transaction is rolled back.
+ * Guards implement compare-and-swap, quotas and idempotency tokens.
  */
 export function guard(name: GuardName, { text, values }: Sql, rows = 1): Sql {
   return { text, values, guard: { name, rows } }
 }
 
 /**
- * Throws RangeError for a value that an engine would store as another one, or not at all: SQLite makes null of NaN and
- * rounds what is longer than 53 bits, PostgreSQL has no U+0000 in text, and half of a surrogate pair is in no UTF-8 text.
+ * Throws RangeError for a value that an engine would change or refuse: SQLite stores NaN as null and rounds integers of more
+ * than 53 bits, PostgreSQL refuses U+0000, and an unpaired surrogate has no UTF-8 form.
  */
 export function requireStorable(value: SqlValue): void {
   if (typeof value === 'number' && !Number.isSafeInteger(value))

@@ -1,7 +1,7 @@
-/** The tables, for what reads or writes the database as a whole; what a table is for is in docs/storage.md. */
+/** The tables of the database, for backups, restores and checks. docs/storage.md describes each table. */
 import type { Row, Sql, SqlValue } from './sql.ts'
 
-/** Every table that is recorded in a backup, each after those that its rows refer to. */
+/** Every table that is backed up, each after the tables that its rows refer to. */
 const tableNames: readonly string[] = [
   'settings',
   'accounts',
@@ -32,7 +32,7 @@ const tableNames: readonly string[] = [
 ]
 
 /**
- * Tables that are not backed up: those that a job fills again from other tables, and those about one database file and its
+ * Tables that are not backed up: a job fills some of them from other tables, and the rest describe one database file and its
  * server.
  */
 const derivedTables: ReadonlySet<string> = new Set([
@@ -45,30 +45,30 @@ const derivedTables: ReadonlySet<string> = new Set([
 export interface Table {
   readonly name: string
   readonly columns: readonly string[]
-  /** Columns of the primary key, in its order. */
+  /** Columns of the primary key, in order. */
   readonly key: readonly string[]
 }
 
 /**
- * So many versions SQLite's schema had before PostgreSQL's first, which has the same tables and columns. A version means
- * the same on both engines once this is added to PostgreSQL's.
+ * Number of SQLite schema versions before the first PostgreSQL schema, which has the same tables and columns. It is added to
+ * PostgreSQL's version, so that a version means the same on both engines.
  */
 export const versionsBeforePostgres = 3
 
-/** Tables in the order of `tableNames`. Throws for one that is not there, or that has no place in the order. */
-export function inOrder(tables: readonly Table[]): Table[] {
+/** Sorts tables like `tableNames`. Throws for a missing table, or for a table that is not in `tableNames`. */
+export function sortTables(tables: readonly Table[]): Table[] {
   const unknown = tables.find(({ name }) => !tableNames.includes(name))
-  if (unknown !== undefined) throw new Error(`the table ${unknown.name} has no place in the order`)
+  if (unknown !== undefined) throw new Error(`the table ${unknown.name} is missing in tableNames`)
   return tableNames.map((tableName) => {
     const table = tables.find(({ name }) => name === tableName)
-    if (table === undefined) throw new Error(`there is no table ${tableName}`)
+    if (table === undefined) throw new Error(`the table ${tableName} does not exist`)
     return table
   })
 }
 
 /**
- * Tables from rows of `table_name`, `column_name` and `key_position`, 0 for none, in the order of columns; without those
- * that follow from others.
+ * Builds tables from rows of `table_name`, `column_name` and `key_position` (0 outside the primary key), sorted by column.
+ * Derived tables are omitted.
  */
 export function tablesOf(rows: readonly Row[]): Table[] {
   const tables = Map.groupBy(rows, ({ table_name: name }) => String(name))
@@ -87,7 +87,7 @@ function columnNameOf({ column_name: name }: Row): string {
   return String(name)
 }
 
-/** A page of rows in the order of their key: what follows the row `after`. */
+/** Selects a page of rows after the row `after`, sorted by primary key. */
 export function selectPage({ name, key }: Table, after: Row | undefined, limit: number): Sql {
   const order = key.join(', ')
   if (after === undefined)

@@ -3,7 +3,7 @@ import { integerOf, optionalTextOf, textOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { guard, sql, type Row, type Sql } from './sql.ts'
 
-/** Adds a tag to the CA with that id, or gives its key another value. */
+/** Writes a tag of a CA. Replaces the value of an existing key. */
 export function putTag(authorityId: string, tag: Tag): Sql {
   return sql`insert into tags (authority_number, tag_key, tag_value)
     select authority_number, ${tag.key}, ${tag.value ?? null} from authorities
@@ -11,7 +11,7 @@ export function putTag(authorityId: string, tag: Tag): Sql {
     on conflict (authority_number, tag_key) do update set tag_value = excluded.tag_value`
 }
 
-/** Undoes its transaction, as a conflict, if the CA has more tags than that. */
+/** Rolls the transaction back with a conflict if the CA has more than `countMax` tags. */
 export function requireTagCount(authorityNumber: number, countMax: number): Sql {
   return guard(
     'quota',
@@ -20,7 +20,7 @@ export function requireTagCount(authorityNumber: number, countMax: number): Sql 
   )
 }
 
-/** Removes a tag by key and, if a value is given, only if it has that value. */
+/** Deletes a tag by key. If a value is given, the tag must have that value. */
 export function deleteTag(authorityNumber: number, tag: Tag): Sql {
   return tag.value === undefined
     ? sql`delete from tags where authority_number = ${authorityNumber} and tag_key = ${tag.key}`
@@ -28,7 +28,7 @@ export function deleteTag(authorityNumber: number, tag: Tag): Sql {
         and tag_value = ${tag.value}`
 }
 
-/** Tags in the order of their keys, from the one after `after`. */
+/** Lists tags sorted by key, after `after`. */
 export async function listTags(
   db: Database,
   authorityNumber: number,
@@ -42,7 +42,7 @@ export async function listTags(
   return rows.map(tagOfRow)
 }
 
-/** All tags of the CA of an account with that id; none if it has no such CA. */
+/** Lists all tags of an account's CA. Returns none if the account has no such CA. */
 export async function listTagsOf(
   db: Database,
   { id, accountId }: { readonly id: string; readonly accountId: string },
@@ -54,7 +54,7 @@ export async function listTagsOf(
   return rows.map(tagOfRow)
 }
 
-/** CAs of an account in a Region, each with all its tags. */
+/** Lists the CAs of an account in a Region with their tags. */
 export async function listTaggedAuthorities(
   db: Database,
   { accountId, region }: { readonly accountId: string; readonly region: string },

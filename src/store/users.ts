@@ -13,7 +13,7 @@ export interface User {
   readonly createdAt: Date
 }
 
-/** A conflict if the account has a user of that name, in whatever case (IAM API, CreateUser). */
+/** Inserts a user. Conflicts with a user of the account whose name differs at most in case (IAM API, CreateUser). */
 export function insertUser({ userId, accountId, userName, tags, createdAt }: User): Sql {
   return guard(
     'duplicate',
@@ -25,7 +25,7 @@ export function insertUser({ userId, accountId, userName, tags, createdAt }: Use
   )
 }
 
-/** The user of that name, in whatever case. */
+/** Finds a user by name, ignoring case. */
 export async function findUser(
   db: Database,
   { accountId, userName }: Pick<User, 'accountId' | 'userName'>,
@@ -38,7 +38,7 @@ export async function findUser(
   return row === undefined ? undefined : userOf(row)
 }
 
-/** All users, or those of one account, by name. */
+/** Lists the users of all accounts or of one account, sorted by name. */
 export async function listUsers(db: Database, accountId: string | undefined): Promise<User[]> {
   const rows = await db.query(
     sql`select * from users where account_id = coalesce(${accountId ?? null}, account_id)
@@ -55,7 +55,7 @@ export function setUserTags({ userId }: User, tags: Tags): Sql {
   )
 }
 
-/** A conflict while the user has access keys. */
+/** Deletes a user. A user with access keys is a conflict. */
 export function deleteUser({ userId }: User): Sql {
   return guard(
     'in-use',

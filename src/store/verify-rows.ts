@@ -1,4 +1,4 @@
-/** Rows as the check of a whole database reads them, page by page. */
+/** Pages of rows for the verification of a whole database. */
 import { integerOf } from './columns.ts'
 import type { CrlScope } from './revocations.ts'
 import { sql, type Row, type Sql } from './sql.ts'
@@ -7,7 +7,7 @@ function numberOf(after: Row | undefined, column: string): number {
   return after === undefined ? Number.MIN_SAFE_INTEGER : integerOf(after, column)
 }
 
-/** CAs, each with the CA certificate that is its own and the public half of its key, null if they are not there. */
+/** Selects CAs with their current certificate and public key, each null if it is missing. */
 export function selectAuthorities(after: Row | undefined, limit: number): Sql {
   return sql`select a.authority_number, a.id, a.status, a.key_handle, a.deleted_at_ms,
       a.authority_certificate_number, c.certificate_der, k.subject_public_key_info,
@@ -37,7 +37,7 @@ export function selectCertificates(after: Row | undefined, limit: number): Sql {
     order by c.certificate_number limit ${limit}`
 }
 
-/** Revocations, each with what the certificate's own row says, null if there is none. */
+/** Selects revocations with the columns of the certificate's row, which are null if the row is missing. */
 export function selectRevokedCertificates(after: Row | undefined, limit: number): Sql {
   const authority = numberOf(after, 'authority_number')
   const certificate = numberOf(after, 'certificate_number')
@@ -49,7 +49,7 @@ export function selectRevokedCertificates(after: Row | undefined, limit: number)
     order by r.authority_number, r.certificate_number limit ${limit}`
 }
 
-/** How many rows of certificates a CA has, deleted ones among them, and of revocations that its count has to have. */
+/** Counts the certificates of a CA, including deleted ones, and the revocations that its stored count must include. */
 export function countOf(authorityNumber: number, revokedCountedAt: number): Sql {
   return sql`select
       (select count(*) from certificates where authority_number = ${authorityNumber})
@@ -59,12 +59,12 @@ export function countOf(authorityNumber: number, revokedCountedAt: number): Sql 
         and not_after > ${revokedCountedAt}) as revoked`
 }
 
-/** CRLs that were published and do not rest, each with the certificate of its CA that has the identity of the CRL. */
+/** Selects published CRLs that are not suspended, each with the CA certificate of its identity. */
 export function selectPublishedCrls(after: Row | undefined, limit: number): Sql {
   return publishedCrls('l.crl_id > ? order by l.crl_id limit ?', numberOf(after, 'crl_id'), limit)
 }
 
-/** The same of one. */
+/** Selects a published CRL by id, with the CA certificate of its identity. */
 export function selectPublishedCrl(crlId: number): Sql {
   return publishedCrls('l.crl_id = ?', crlId)
 }
@@ -81,8 +81,8 @@ function publishedCrls(condition: string, ...values: readonly number[]): Sql {
   return { text, values }
 }
 
-/** What a CRL may list: revocations of its CA, or of the partition. */
-export function selectListed(
+/** Selects the revocations that a CRL may list: those of its CA, or those of its partition. */
+export function selectListedRevocations(
   { authorityNumber, crlId }: Pick<CrlScope, 'authorityNumber' | 'crlId'>,
   after: Row | undefined,
   limit: number,

@@ -27,8 +27,9 @@ const webIdentityInput = structure({
 })
 
 /**
- * Gives temporary credentials of a role to who brings a token of an identity provider that its account and its trust policy
- * name: a Kubernetes service account, a CI job (STS API, AssumeRoleWithWebIdentity).
+ * Returns temporary credentials of a role for a token of an identity provider, for example of a Kubernetes service account or a
+ * CI job. The role's account must have the provider, and the role's trust policy must name it (STS API,
+ * AssumeRoleWithWebIdentity).
  */
 export const assumeRoleWithWebIdentity = stsOperation({
   name: 'AssumeRoleWithWebIdentity',
@@ -44,7 +45,7 @@ export const assumeRoleWithWebIdentity = stsOperation({
   }),
   async run(services, input, context) {
     const { name, role } = await findNamedRole(services.db, input.RoleArn)
-    // The library that reads tokens is slow to load, and few servers need it.
+    // The JWT library is slow to load, and few servers need it.
     const { verifyWebIdentity } = await import('./verify-web-identity.ts')
     const identity = await verifyWebIdentity(services, {
       token: input.WebIdentityToken,
@@ -75,7 +76,7 @@ interface TokenRequest {
   readonly context: StsContext
 }
 
-/** Only the trust policy is asked: who brings a token has no policies yet. */
+/** Evaluates only the trust policy, because the holder of a token has no policies yet. */
 function isTrusted(
   { clock }: StsServices,
   { role, provider, identity, input, context }: TokenRequest,
@@ -99,7 +100,7 @@ function isTrusted(
   return decide(knownPolicy(role.trustPolicy, 'trust'), request) === 'allowed'
 }
 
-/** The party that the token was issued to, if it says so, is whom it is for (IAM User Guide, OIDC federation keys). */
+/** The audience in condition keys is `azp` if the token has it, otherwise `aud` (IAM User Guide, OIDC federation keys). */
 function audiencesOf({ audiences, authorizedParty }: WebIdentity): readonly string[] {
   return authorizedParty === undefined ? audiences : [authorizedParty]
 }

@@ -21,7 +21,7 @@ import {
 } from './shapes.ts'
 import { requireCaller, stsOperation, type StsContext, type StsServices } from './sts-operation.ts'
 
-/** A session made with the credentials of another lives no longer (STS API, AssumeRole: role chaining). */
+/** Maximum duration of a session that was created with another session's credentials (STS API, AssumeRole: role chaining). */
 const chainedSecondsMax = 3600
 
 const assumeRoleInput = structure({
@@ -37,7 +37,7 @@ const assumeRoleInput = structure({
 
 type Input = Infer<typeof assumeRoleInput>
 
-/** Gives temporary credentials of a role to who its trust policy names (STS API, AssumeRole). */
+/** Returns temporary credentials of a role to a caller that its trust policy allows (STS API, AssumeRole). */
 export const assumeRole = stsOperation({
   name: 'AssumeRole',
   signed: true,
@@ -82,9 +82,9 @@ interface RoleRequest {
 }
 
 /**
- * The trust policy must allow every action that the call takes, and outside the role's account the caller's own policies
- * too; so must these inside it, unless the trust policy names the caller itself (IAM User Guide, Cross-account policy
- * evaluation logic). A service has no policies: it is named, or not.
+ * Authorizes the call. The trust policy must allow every action that the call needs. The caller's identity policies must allow
+ * them too, unless the caller is in the role's account and the trust policy names it directly (IAM User Guide, Cross-account
+ * policy evaluation logic). A service has no identity policies, so the trust policy alone decides.
  */
 function authorize(
   { clock }: StsServices,
@@ -124,7 +124,7 @@ function ownKeys(input: Input, tagOptions: TagOptions): ReadonlyMap<string, read
   return keys
 }
 
-/** Once set, it goes with all further sessions. */
+/** The source identity of the session. A source identity, once set, is passed on to all chained sessions. */
 function sourceIdentityOf(
   { principal }: Caller,
   requested: string | undefined,
@@ -135,7 +135,7 @@ function sourceIdentityOf(
   return present ?? requested
 }
 
-/** There are no MFA devices: who asks for one to be checked must not believe that it was. */
+/** Refuses MFA parameters. Signet has no MFA devices, and ignoring the parameters would suggest that MFA was checked. */
 function requireNoDevice({ SerialNumber, TokenCode }: Input): void {
   if (SerialNumber === undefined && TokenCode === undefined) return
   throw new ServiceError(
@@ -144,7 +144,7 @@ function requireNoDevice({ SerialNumber, TokenCode }: Input): void {
   )
 }
 
-/** A role that there is not is refused as one that may not be assumed. */
+/** Creates the AccessDenied error. It is the same for a nonexistent role and for a role that must not be assumed. */
 function notAuthorized(caller: Caller, role: string): (action: string) => ServiceError {
   return (action) =>
     new ServiceError(

@@ -48,7 +48,7 @@ const get = (url: string, issuer: string, resolve?: Resolve): Promise<string> =>
     ...(resolve && { resolve }),
   })
 
-test('an issuer on this machine is read, at its own origin', async () => {
+test("a document of a local issuer is fetched from the issuer's own origin", async () => {
   const issuer = `http://127.0.0.1:${port}/id`
   assert.equal(await get(`${issuer}/x`, issuer), '{}')
   assert.equal(await get(`http://localhost:${port}/`, `http://localhost:${port}`), '{}')
@@ -81,7 +81,7 @@ test('a remote issuer does not make the server connect to this machine or a meta
   assert.equal(connections, 0)
 })
 
-test('an issuer on this machine does not make the server ask another port in clear, or a metadata service', async () => {
+test('a local issuer cannot make the server connect to another port without TLS, or to a metadata service', async () => {
   const issuer = `http://127.0.0.1:${port + 1}`
   for (const url of [
     `http://127.0.0.1:${port}/`,
@@ -93,7 +93,7 @@ test('an issuer on this machine does not make the server ask another port in cle
   assert.equal(connections, 0)
 })
 
-test('a name is resolved once, and refused if any of its addresses is internal', async () => {
+test('a host name is resolved once, and refused if any of its addresses is internal', async () => {
   const issuer = `https://issuer.example.com:${port}`
   for (const addresses of [
     ['127.0.0.1'],
@@ -110,7 +110,7 @@ test('a name is resolved once, and refused if any of its addresses is internal',
   assert.equal(connections, 0)
 })
 
-test('redirections are not followed, and a document has a limit', async () => {
+test('redirects are not followed, and the size of a document is limited', async () => {
   const issuer = `http://127.0.0.1:${port}`
   answer = (path) =>
     path === '/to' ? { body: 'there' } : { status: 302, location: `${issuer}/to` }

@@ -22,7 +22,7 @@ export interface FetchOptions {
 }
 
 /**
- * The text of a document of at most 256 KiB. It must be at the issuer's own origin or be served over HTTPS. Addresses of this
+ * Fetches the text of a document of at most 256 KiB. It must be at the issuer's own origin or be served over HTTPS. Addresses of this
  * machine and its links are refused unless the issuer's URL has such an address itself. The address is checked when the
  * connection is made, so a name that resolves differently the second time is refused as well. Redirects are not followed.
  * Rejects with an Error that gives the reason.
@@ -53,7 +53,7 @@ export async function fetchDocument(
 }
 
 /**
- * Whether the target may be on this machine or its links, because the issuer is there too. Throws for a URL that must not be
+ * Returns whether the target may be on this machine or its links, because the issuer is there too. Throws for a URL that must not be
  * fetched. An issuer on the loopback interface does not give access to the metadata service of a cloud.
  */
 function requireAllowed(target: URL, issuer: URL): boolean {

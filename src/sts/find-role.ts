@@ -6,14 +6,14 @@ import { parseArn } from '../wire/arn.ts'
 const roleForm = /^role\/(?:[!-.0-~]+\/)*([\w+=,.@-]{1,64})$/
 const accountForm = /^\d{12}$/
 
-/** Names of a role, of which there may be none. */
+/** Account and name in the ARN of a role, which may not exist. */
 interface RoleName {
   readonly partition: string
   readonly accountId: string
   readonly roleName: string
 }
 
-/** The parts of a role's ARN. Throws ValidationError for anything else. */
+/** Parses the ARN of a role. Throws ValidationError for any other text. */
 function requireRoleArn(text: string): RoleName {
   const arn = parseArn(text)
   const roleName = arn && roleForm.exec(arn.resource)?.[1]
@@ -23,7 +23,7 @@ function requireRoleArn(text: string): RoleName {
   return { partition: arn.partition, accountId: arn.accountId, roleName }
 }
 
-/** The role, which has no path here: one that is named with a path is not it. */
+/** Finds the role. Roles in Signet have no path, so an ARN with a path never matches. */
 export async function findNamedRole(
   db: Database,
   text: string,

@@ -10,7 +10,7 @@ const operations: ReadonlyMap<string, StsOperation> = new Map(
   ]),
 )
 
-/** The operation of that name; undefined if there is none. */
+/** Finds an operation by name; undefined if it does not exist. */
 export function findStsOperation(name: string): StsOperation | undefined {
   return operations.get(name)
 }

@@ -52,7 +52,7 @@ test('addresses of this machine, its links and metadata services are internal, p
   for (const address of external) assert.ok(!isInternalAddress(address), address)
 })
 
-test('an IPv4 address inside an IPv6 address is judged as itself, in every spelling', () => {
+test('an IPv4 address embedded in an IPv6 address is classified like the IPv4 address, in every spelling', () => {
   fc.assert(
     fc.property(fc.ipV4(), fc.boolean(), (address, isDotted) => {
       const [a = 0, b = 0, c = 0, d = 0] = address.split('.').map(Number)
@@ -67,7 +67,7 @@ test('an IPv4 address inside an IPv6 address is judged as itself, in every spell
   )
 })
 
-test('hosts are internal however a URL spells them', () => {
+test('internal hosts are recognized in every spelling of a URL', () => {
   for (const host of [
     'localhost',
     'LOCALHOST',

@@ -33,7 +33,7 @@ const ranges: readonly (readonly [network: string, prefix: number, reason: strin
   ['fd20:ce::254', 128, 'metadata service of Google Cloud'],
 ]
 
-/** IPv6 prefixes that embed an IPv4 address, and the byte at which it begins. */
+/** IPv6 prefixes that embed an IPv4 address, and the offset in bytes of the IPv4 address. */
 const carriers: readonly (readonly [prefix: readonly number[], at: number])[] = [
   // IPv4-mapped (RFC 4291 §2.5.5.2), NAT64 (RFC 6052 §2.1), 6to4 (RFC 3056 §2).
   [mappedPrefix, 12],
@@ -45,7 +45,7 @@ const internal = new BlockList()
 for (const [network, prefix] of ranges)
   internal.addSubnet(network, prefix, network.includes(':') ? 'ipv6' : 'ipv4')
 
-/** Whether an address is internal, including an IPv4 address embedded in an IPv6 address. True for text that is not an address. */
+/** Returns whether an address, or the IPv4 address embedded in it, is internal. True for text that is not an address. */
 export function isInternalAddress(address: string): boolean {
   const [withoutZone = ''] = address.split('%')
   const bytes = parseIpAddress(withoutZone)
@@ -57,7 +57,7 @@ export function isInternalAddress(address: string): boolean {
   return internal.check(formatIpAddress(bytes.subarray(at, at + 4)), 'ipv4')
 }
 
-/** The host of a URL, as `new URL` writes it, without brackets: `0x7f.1` is `127.0.0.1` there. */
+/** The host of a parsed URL without brackets. The URL parser normalizes `0x7f.1` to `127.0.0.1`. */
 export function hostOf({ hostname }: URL): string {
   return hostname.startsWith('[') ? hostname.slice(1, -1) : hostname
 }

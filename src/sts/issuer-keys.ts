@@ -1,4 +1,4 @@
-/** Keys that tokens of an issuer are verified with (RFC 7517; OpenID Connect Discovery 1.0 §4). */
+/** Public keys that verify an issuer's tokens (RFC 7517; OpenID Connect Discovery 1.0 §4). */
 import { parseObject, type JsonObject } from '../text/json.ts'
 import {
   createLocalJWKSet,
@@ -14,7 +14,7 @@ import { QueryError } from '../wire/query-errors.ts'
 import { fetchDocument, type FetchOptions, type Resolve } from './fetch-document.ts'
 
 export interface IssuerKeys {
-  /** How to find the key of a token; the issuer is asked at most once in half a minute, and every ten minutes. */
+  /** Returns a lookup of the key for a token. Keys are fetched from the issuer every ten minutes, and at most once in 30 seconds. */
   of(provider: Pick<IdentityProvider, 'issuer' | 'keySet'>): JWTVerifyGetKey
 }
 
@@ -22,15 +22,15 @@ const issuersMax = 1000
 const timeoutMilliseconds = 5000
 const cacheMilliseconds = 600_000
 const cooldownMilliseconds = 30_000
-/** Issuers have two or three. Each token may cause one of them to be parsed. */
+/** Limit on the keys of an issuer, which usually has two or three. Each token may cause one key to be parsed. */
 const keysMax = 100
 
-/** Keys of issuers, fetched over the network. `resolve` replaces the resolver of the system. */
+/** Creates a cache of issuers' keys, which are fetched over the network. `resolve` replaces the system's resolver. */
 export function createIssuerKeys(clock: Clock, resolve?: Resolve): IssuerKeys {
   const known = createBoundedCache<JWTVerifyGetKey>(issuersMax)
   return {
     of({ issuer, keySet }) {
-      // A key set is told apart by its text, so that another one counts at once.
+      // The cache key is the text of the key set, so that a changed key set takes effect immediately.
       const name = keySet ?? issuer
       const found = known.get(name)
       if (found !== undefined) return found
@@ -44,7 +44,7 @@ export function createIssuerKeys(clock: Clock, resolve?: Resolve): IssuerKeys {
   }
 }
 
-/** Finds out where the keys are when they are needed first; if that failed, again after half a minute. */
+/** Discovers the URL of the key set on first use. After a failure it tries again after 30 seconds. */
 function remoteKeys(issuer: string, clock: Clock, resolve: Resolve | undefined): JWTVerifyGetKey {
   let found: Promise<JWTVerifyGetKey> | undefined
   let failedAt = 0
@@ -72,7 +72,7 @@ async function discover(issuer: string, resolve: Resolve | undefined): Promise<J
   })
   const { issuer: named, jwks_uri: address } = document
   if (named !== issuer || typeof address !== 'string' || !URL.canParse(address))
-    throw unreachable(`the configuration of ${issuer} does not say where its keys are`)
+    throw unreachable(`the configuration of ${issuer} has no valid jwks_uri`)
   return createRemoteJWKSet(new URL(address), {
     timeoutDuration: timeoutMilliseconds,
     cacheMaxAge: cacheMilliseconds,
@@ -89,7 +89,7 @@ async function discover(issuer: string, resolve: Resolve | undefined): Promise<J
 
 const loopbackForm = /^http:\/\/(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?:[:/]|$)/
 
-/** HTTPS, or an address of this machine. */
+/** Returns whether a URL uses HTTPS, or refers to this machine. */
 export function isTrustworthy(url: string): boolean {
   return URL.canParse(url) && (url.startsWith('https://') || loopbackForm.test(url))
 }
@@ -112,7 +112,7 @@ async function readText(url: string, options: FetchOptions): Promise<string> {
 function unreachable(problem: string, cause?: unknown): QueryError {
   return new QueryError(
     'IDPCommunicationError',
-    `The identity provider did not answer as it should: ${problem}`,
+    `The identity provider did not return a valid response: ${problem}`,
     { cause },
   )
 }

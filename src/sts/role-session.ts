@@ -1,4 +1,4 @@
-/** From what was asked of a role to a session with its credentials (STS API, AssumeRole). */
+/** Creates role sessions with their credentials (STS API, AssumeRole). */
 import { deflateRawSync } from 'node:zlib'
 import type { Session } from '../identity/session.ts'
 import { newAccessKey } from '../identity/new-credentials.ts'
@@ -13,12 +13,12 @@ import type { StsServices } from './sts-operation.ts'
 export interface SessionOptions extends Partial<SessionTags> {
   readonly input: {
     readonly RoleSessionName: string
-    /** An hour if it is absent. */
+    /** Default: one hour. */
     readonly DurationSeconds?: number
     readonly Policy?: string
     readonly PolicyArns?: readonly unknown[]
   }
-  /** Longest life, where it is shorter than that of the role. */
+  /** Maximum duration in seconds, if it is shorter than the role's. */
   readonly secondsMax?: number | undefined
   readonly sourceIdentity?: string | undefined
   readonly federatedProvider?: string | undefined
@@ -26,10 +26,10 @@ export interface SessionOptions extends Partial<SessionTags> {
 
 const secondsDefault = 3600
 
-/** Octets of policies and tags, compressed, that a token may have. */
+/** Limit on the compressed policies and tags of a session, in bytes. */
 const packedBytesMax = 4096
 
-/** Credentials, and what is said beside them. */
+/** The session's credentials, and the other members of the response. */
 export interface GrantedSession {
   readonly Credentials: {
     readonly AccessKeyId: string
@@ -38,13 +38,13 @@ export interface GrantedSession {
     readonly Expiration: Date
   }
   readonly AssumedRoleUser: { readonly AssumedRoleId: string; readonly Arn: string }
-  /** Of what a token may have, in per cent; only if there are policies or tags. */
+  /** Percentage of the limit on policies and tags; undefined without policies and tags. */
   readonly PackedPolicySize: number | undefined
 }
 
 /**
- * Makes a session of a role. Throws ValidationError for a life that is too long, MalformedPolicyDocument for a policy that
- * is none, and PackedPolicyTooLarge if policy and tags are too long together.
+ * Creates a session of a role. Throws ValidationError for a duration that is too long, MalformedPolicyDocument for an invalid
+ * policy, and PackedPolicyTooLarge if policy and tags together are too long.
  */
 export function makeSession(
   { clock, random, sessions }: Pick<StsServices, 'clock' | 'random' | 'sessions'>,
@@ -55,7 +55,7 @@ export function makeSession(
   requirePolicy(options.input)
   const packedPolicySize = packedSize(options)
   const issuedAt = clock.now()
-  // In whole seconds, as the answer says it.
+  // Whole seconds, as in the response.
   const expiresAt = new Date(Math.floor(issuedAt.getTime() / 1000 + seconds) * 1000)
   const { input, tags = {}, transitiveTags = {}, sourceIdentity, federatedProvider } = options
   const { RoleSessionName: sessionName, Policy: policy } = input
@@ -101,7 +101,7 @@ function requireDuration(role: Role, { input, secondsMax }: SessionOptions): num
   return seconds
 }
 
-/** What of a policy is not understood is refused here: its author asks just now. */
+/** Refuses a policy with unknown elements, because its author receives the error. */
 function requirePolicy({ Policy, PolicyArns = [] }: SessionOptions['input']): void {
   if (PolicyArns.length > 0)
     throw new QueryError(

@@ -5,7 +5,7 @@ import { QueryError } from '../wire/query-errors.ts'
 
 export interface TagOptions {
   readonly tags: readonly { readonly Key: string; readonly Value: string }[]
-  /** Keys of those that sessions made from this one have too. */
+  /** Keys of the tags that are passed on to chained sessions. */
   readonly transitiveKeys: readonly string[]
 }
 
@@ -15,9 +15,9 @@ export interface SessionTags {
 }
 
 /**
- * The tags that a session has: those that are asked for, and those that the caller's own session hands on. Throws
- * InvalidParameterValue for a key that is there twice, in whatever case, or that is handed on already, and for a
- * transitive key that is no key of a tag.
+ * Returns the tags of a session: the requested tags, and the transitive tags of the calling session. Throws
+ * InvalidParameterValue for a duplicate key (compared without case), for a key that the calling session already passes on,
+ * and for a transitive key without a tag.
  */
 export function sessionTagsOf(options: TagOptions, caller: Caller | undefined): SessionTags {
   const principal = caller?.principal
@@ -27,7 +27,9 @@ export function sessionTagsOf(options: TagOptions, caller: Caller | undefined): 
   const lowerCase = keys.map((key) => key.toLowerCase())
   const repeated = keys.find((_key, at) => lowerCase.indexOf(lowerCase[at] ?? '') < at)
   if (repeated !== undefined)
-    throw invalid(`The tag key '${repeated}' is given twice, or handed on by the calling session.`)
+    throw invalid(
+      `The tag key '${repeated}' is a duplicate, or is already passed on by the calling session.`,
+    )
   const transitive = options.transitiveKeys.map((key) => {
     if (!Object.hasOwn(own, key)) throw invalid(`The transitive tag key '${key}' has no tag.`)
     return [key, own[key] ?? '']
@@ -38,7 +40,7 @@ export function sessionTagsOf(options: TagOptions, caller: Caller | undefined): 
   }
 }
 
-/** Condition keys about the tags that are asked for, by lower-case name. */
+/** Condition keys for the requested tags, by lower-case name. */
 export function tagKeysOf(options: TagOptions): Map<string, readonly string[]> {
   const keys = requestTagKeys(options.tags)
   if (options.transitiveKeys.length > 0) keys.set('sts:transitivetagkeys', options.transitiveKeys)

@@ -1,17 +1,17 @@
-/** Shapes that several operations have (STS API, Data types). */
+/** Shapes that several operations share (STS API, Data types). */
 import { integer, list, required, string, structure, timestamp } from '../wire/shapes/shape.ts'
 
 const text =
   '[\\t\\n\\r\\u0020-\\u007E\\u0085\\u00A0-\\uD7FF\\uE000-\\uFFFD\\u{10000}-\\u{10FFFF}]+'
 const tagText = '[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*'
 
-/** The role, and the name of its session, in the input of an operation. */
+/** Members for the role and the session name. */
 export const roleMembers = {
   RoleArn: required(string({ min: 20, max: 2048, pattern: text })),
   RoleSessionName: required(string({ min: 2, max: 64, pattern: '[\\w+=,.@-]*' })),
 } as const
 
-/** What a caller may ask of a session. */
+/** Members for the duration, the policies and the tags of a session. */
 export const sessionMembers = {
   PolicyArns: list(structure({ arn: string({ min: 20, max: 2048, pattern: text }) })),
   Policy: string({ min: 1, max: 2048, pattern: '[\\t\\n\\r\\u0020-\\u00FF]+' }),

@@ -1,4 +1,4 @@
-/** What an operation of the Security Token Service is; one file per operation holds one, index.ts is the table of them. */
+/** The interface of an operation of the Security Token Service. Each operation has its own file; index.ts has the table. */
 import { ServiceError } from '../errors.ts'
 import type { Sessions } from '../identity/session.ts'
 import type { Caller } from '../identity/caller.ts'
@@ -20,21 +20,21 @@ export interface StsServices {
   readonly issuerKeys: IssuerKeys
 }
 
-/** Who asks, and from where. */
+/** The caller of a request and its connection. */
 export interface StsContext {
-  /** Undefined for an operation that is not signed. */
+  /** Undefined for an operation without a signature. */
   readonly caller: Caller | undefined
   readonly sourceIp: string | undefined
-  /** Whether it came over TLS. */
+  /** Whether the request arrived over TLS. */
   readonly isSecure: boolean
 }
 
-/** Of the answers' XML. */
+/** XML namespace of responses. */
 export const stsNamespace = 'https://sts.amazonaws.com/doc/2011-06-15/'
 
 export interface StsDefinition<I extends StructureShape, O extends StructureShape> {
   readonly name: string
-  /** Whether a request must be signed; otherwise what it brings proves who it is from. */
+  /** Whether requests must be signed. Requests of unsigned operations carry a token that authenticates them. */
   readonly signed: boolean
   readonly input: I
   readonly output: O
@@ -45,17 +45,17 @@ export interface StsDefinition<I extends StructureShape, O extends StructureShap
   ) => Promise<Encodable<O>>
 }
 
-/** An operation as the pipeline sees it. */
+/** An operation without the types of its members. */
 export interface StsOperation {
   readonly name: string
   readonly signed: boolean
-  /** Reads the parameters. Throws ValidationException or SerializationException. */
+  /** Decodes the parameters. Throws ValidationException or SerializationException. */
   accept(parameters: FormParameters): StsCall
-  /** XML text of what a call came to. */
+  /** Encodes a response as XML. */
   answer(output: object, requestId: string): string
 }
 
-/** A call whose parameters were read. */
+/** A call with decoded parameters. */
 interface StsCall {
   readonly input: object
   run(services: StsServices, context: StsContext): Promise<object>
@@ -84,7 +84,7 @@ export function stsOperation<I extends StructureShape, O extends StructureShape>
   }
 }
 
-/** The caller of an operation that is signed. */
+/** Returns the caller of a signed operation. */
 export function requireCaller({ caller }: StsContext): Caller {
   if (caller === undefined)
     throw new ServiceError(

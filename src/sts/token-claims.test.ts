@@ -5,7 +5,7 @@ import { readClaims } from './token-claims.ts'
 
 const right = { iss: 'https://a.example', sub: 'alice', aud: 'signet', exp: 2, iat: 1 }
 
-test('claims of the right types are read', () => {
+test('claims of the right types are returned', () => {
   assert.deepEqual(readClaims(right), {
     subject: 'alice',
     audiences: ['signet'],
@@ -19,7 +19,7 @@ test('claims of the right types are read', () => {
   })
 })
 
-test('a claim of another type is named, whatever it is', () => {
+test('a claim of the wrong type is named', () => {
   const text = ['sub', 'aud', 'iss', 'azp'].map((name) => [name, 'text'] as const)
   const number = ['exp', 'iat', 'nbf'].map((name) => [name, 'number'] as const)
   const notText = fc.oneof(

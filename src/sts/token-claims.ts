@@ -1,18 +1,18 @@
 /**
- * Claims of a verified token as values of their types (RFC 7519 §4.1; OpenID Connect Core 1.0 §2). Claims become condition
+ * Typed claims of a verified token (RFC 7519 §4.1; OpenID Connect Core 1.0 §2). Claims become condition
  * keys. A claim of the wrong type is refused: no condition would match it, so a Deny would not apply.
  */
 import { asStorableText, type StorableText } from '../text/storable-text.ts'
 
 export interface TokenClaims {
   readonly subject: StorableText
-  /** At least one. */
+  /** `aud`: at least one audience. */
   readonly audiences: readonly StorableText[]
   /** `azp`: the party that the token was issued to. */
   readonly authorizedParty: StorableText | undefined
 }
 
-/** The claims, or the name of a claim with the wrong type. */
+/** Returns the claims, or the name of a claim with the wrong type. */
 export function readClaims(
   payload: Readonly<Record<string, unknown>>,
 ): TokenClaims | { readonly wrong: string } {
@@ -36,7 +36,7 @@ const types: Readonly<Record<string, (value: unknown) => boolean>> = {
   amr: (value) => value === undefined || textsOf(value) !== undefined,
 }
 
-/** One text, or a list of texts. */
+/** Converts a string or a list of strings to a list. */
 function textsOf(value: unknown): readonly StorableText[] | undefined {
   const all = (Array.isArray(value) ? value : [value]).map(asStorableText)
   return all.every((text) => text !== undefined) ? all : undefined

@@ -6,12 +6,12 @@ import { QueryError } from '../wire/query-errors.ts'
 import type { StsServices } from './sts-operation.ts'
 import { readClaims, type TokenClaims } from './token-claims.ts'
 
-/** What a token proves. */
+/** The verified claims of a token with their issuer. */
 export interface WebIdentity extends TokenClaims {
   readonly provider: IdentityProvider
 }
 
-/** Signatures by keys that only the issuer has. */
+/** Accepted signature algorithms. Symmetric algorithms are excluded, because only the issuer may be able to sign. */
 const algorithms = [
   'RS256',
   'RS384',
@@ -25,11 +25,11 @@ const algorithms = [
   'EdDSA',
 ]
 
-/** Clocks of issuers are not ours. */
+/** Accepted clock difference between issuer and server. */
 const toleranceSeconds = 30
 
 /**
- * Who a token is about, if its issuer is an identity provider of the account and it is for one of the audiences there.
+ * Verifies a token. Its issuer must be an identity provider of the account, and its audience one of the provider's audiences.
  * Throws InvalidIdentityToken, ExpiredTokenException or IDPCommunicationError.
  */
 export async function verifyWebIdentity(
@@ -61,7 +61,7 @@ export async function verifyWebIdentity(
   }
 }
 
-/** What the token says of its issuer, which proves nothing yet. */
+/** The unverified issuer claim of a token. */
 function issuerOf(token: string): StorableText | undefined {
   try {
     return asStorableText(decodeJwt(token).iss)
@@ -87,7 +87,7 @@ function refusalOf(error: unknown, now: Date): unknown {
   if (error instanceof errors.JWTClaimValidationFailed) return wrongClaim(error.claim, error)
   if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSTimeout)
     return invalidToken("Couldn't retrieve verification key from your identity provider", error)
-  // node:crypto throws these for a damaged key, or for one that does not fit the algorithm of the token.
+  // node:crypto throws these errors for a damaged key, or for a key that does not match the token's algorithm.
   const isOfKey = error instanceof TypeError || error instanceof DOMException
   return error instanceof errors.JOSEError || isOfKey
     ? invalidToken('The token is not signed by its issuer', error)

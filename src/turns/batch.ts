@@ -1,20 +1,21 @@
 /**
- * Batches: the requests that arrive in one turn of the event loop are processed together, step by step. Node.js would run each of
- * them alone, from its socket to its signature, and the processor would load the code of V8, SQLite and OpenSSL anew for each.
+ * Batches: the requests that arrive in one turn of the event loop are processed together, step by step. Node.js alone would
+ * process each request from its socket to its signature before the next one, and the processor would load the code of V8, SQLite
+ * and OpenSSL again for each request.
  *
- * A request joins the batch of its turn before it is processed. The requests of a batch then take turns at every `await`: all of
- * them run until their first, then all until their second. So every `await` is a barrier, and `await barrier` only that.
+ * A request joins the batch of its turn before it is processed. All requests of a batch run until their first `await`, then all
+ * run until their second `await`, and so on. Every `await` is therefore a barrier; `await barrier` has no other effect.
  */
 
 /**
- * So many requests start together at most. The others start a turn later, after what arrived meanwhile was read, so that the
- * first response of a batch waits for no more than the processing of so many requests: about 5 ms of issuing with P-256.
+ * Maximum number of requests in a batch. Further requests start one turn later, after newly arrived data was read. The limit
+ * bounds the delay of the first response of a batch: 32 P-256 certificates take about 5 ms to issue.
  */
 export const batchMax = 32
 
 let waiting: (() => void)[] = []
 
-/** Resolves at the end of this turn of the event loop, at once for all requests of the batch. */
+/** Resolves at the end of this turn of the event loop, for all requests of the batch together. */
 export function joinBatch(): Promise<void> {
   return new Promise((resolve) => {
     if (waiting.length === 0) setImmediate(startBatch)
@@ -29,5 +30,5 @@ function startBatch(): void {
   for (const start of batch) start()
 }
 
-/** Lets the other requests of the batch come to the same step. */
+/** A resolved promise. `await barrier` lets the other requests of the batch reach the same step. */
 export const barrier = Promise.resolve()

@@ -1,4 +1,7 @@
-/** Returns a function that calls `read` once for all that ask before the microtasks of this turn are done. */
+/**
+ * Returns a function that calls `read` once and returns the same value to all callers until the microtasks of this turn are
+ * done.
+ */
 export function oncePerTurn<Value>(read: () => Value): () => Value {
   let known: { readonly value: Value } | undefined
   return () => {

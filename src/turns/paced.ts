@@ -1,13 +1,13 @@
-/** Long synchronous work, in slices between which the event loop does what else there is to do. */
+/** Runs long synchronous work in slices, and lets the event loop run other callbacks between the slices. */
 
-/** A slice begins no further piece of work after so many milliseconds. */
+/** A slice starts no further work after this time. */
 const sliceMilliseconds = 4
 
 let waiting: (() => void)[] = []
 
 /**
- * Runs `work` on this thread, after what was asked for before. Rejects with what it throws. Work that waits together is done together,
- * as much as fits into a slice, so that its callers go on together.
+ * Runs `work` on this thread after the work that was queued earlier. Rejects with the error that `work` throws. Queued work that
+ * fits into one slice runs together, so that its callers continue in the same turn.
  */
 export function runPaced<Value>(work: () => Value): Promise<Value> {
   return new Promise((resolve, reject) => {

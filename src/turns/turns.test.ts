@@ -7,7 +7,7 @@ import { createCollector } from './collector.ts'
 import { oncePerTurn } from './once-per-turn.ts'
 import { runPaced } from './paced.ts'
 
-/** Starts requests of `steps` steps, which write their number and their step. */
+/** Starts `count` requests of `steps` steps, which append their step and number to the journal. */
 function start(count: number, steps: number, journal: string[]): Promise<unknown> {
   const request = async (number: number): Promise<void> => {
     await joinBatch()
@@ -37,7 +37,7 @@ test('requests of one turn run each step together, in the order in which they jo
   )
 })
 
-test('nothing of a request runs before the end of the turn in which it joined', async () => {
+test('a request does not start before the end of the turn in which it joined the batch', async () => {
   const journal: string[] = []
   const requests = start(2, 1, journal)
   await Promise.resolve()
@@ -46,7 +46,7 @@ test('nothing of a request runs before the end of the turn in which it joined', 
   assert.deepEqual(journal, ['1.0', '1.1'])
 })
 
-test('requests beyond the limit on a batch start one turn later, and none is lost', async () => {
+test('requests beyond the limit of a batch start one turn later, and no request is lost', async () => {
   const journal: string[] = []
   const requests = start(2 * batchMax + 1, 1, journal)
   for (const count of [batchMax, 2 * batchMax, 2 * batchMax + 1]) {
@@ -56,7 +56,7 @@ test('requests beyond the limit on a batch start one turn later, and none is los
   await requests
 })
 
-test('what is collected in one turn is handed over together and in order, after the microtasks that are due', async () => {
+test('items collected in one turn are passed on together and in order, after the pending microtasks', async () => {
   const collected: (readonly number[])[] = []
   const add = createCollector<number>((items) => collected.push(items))
   const request = async (number: number): Promise<void> => {
@@ -72,7 +72,7 @@ test('what is collected in one turn is handed over together and in order, after 
   assert.deepEqual(collected, [[1, 2, 3], [4]])
 })
 
-test('a value is read once for each turn', async () => {
+test('oncePerTurn reads the value once in each turn', async () => {
   let reads = 0
   const value = oncePerTurn(() => (reads += 1))
   const request = async (steps: number): Promise<number> => {
@@ -84,7 +84,7 @@ test('a value is read once for each turn', async () => {
   assert.deepEqual(await Promise.all([0, 1].map(request)), [2, 2])
 })
 
-test('long work is done in order, in slices between which the event loop goes on', async (t) => {
+test('long work runs in order, in slices, and the event loop runs between the slices', async (t) => {
   let now = 0
   t.mock.method(performance, 'now', () => now)
   const journal: (number | string)[] = []
@@ -100,7 +100,7 @@ test('long work is done in order, in slices between which the event loop goes on
   assert.deepEqual(journal, [1, 2, 3, 'turn', 4, 5])
 })
 
-test('work that throws rejects alone, and work that is longer than a slice delays no more than the others of its slice', async (t) => {
+test('work that throws rejects only its own promise, and work longer than a slice delays only its slice', async (t) => {
   let now = 0
   t.mock.method(performance, 'now', () => now)
   const failing = runPaced(() => {

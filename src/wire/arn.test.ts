@@ -23,7 +23,7 @@ const names = fc.record(
   { noNullPrototype: true },
 )
 
-/** One edit of a right ARN, and what is never one. */
+/** Valid ARNs with one edit, and arbitrary text. */
 const strange = [
   '',
   'arn',
@@ -57,7 +57,7 @@ const strange = [
 ]
 
 suite('ARNs', () => {
-  test('a certificate authority has one, and it is read back', () => {
+  test('the ARN of a CA is parsed to the values it was made from', () => {
     fc.assert(
       fc.property(names, (name) => {
         assert.deepEqual(parseCertificateAuthorityArn(certificateAuthorityArn(name)), name)
@@ -74,7 +74,7 @@ suite('ARNs', () => {
     )
   })
 
-  test('a certificate has one, with its serial number in hex, and it is read back', () => {
+  test('the ARN of a certificate, with its serial number in hex, is parsed to the values it was made from', () => {
     assert.equal(
       certificateArn(authority, Uint8Array.of(0x0a, 0xbc)),
       `${authority}/certificate/0abc`,
@@ -92,12 +92,12 @@ suite('ARNs', () => {
   })
 
   for (const text of strange)
-    test(`${JSON.stringify(text)} is the ARN of neither`, () => {
+    test(`${JSON.stringify(text)} is neither the ARN of a CA nor of a certificate`, () => {
       assert.equal(parseCertificateAuthorityArn(text), undefined)
       assert.equal(parseCertificateArn(text), undefined)
     })
 
-  test('a template has one without Region and account', () => {
+  test('the ARN of a template has no Region and no account', () => {
     const parse = (text: string): unknown => parseTemplateArn(text)
     const name = 'BlankEndEntityCertificate_CriticalBasicConstraints_APICSRPassthrough'
     assert.deepEqual(parse('arn:aws:acm-pca:::template/RootCACertificate/V1'), {
@@ -122,7 +122,7 @@ suite('ARNs', () => {
       assert.equal(parse(text), undefined, text)
   })
 
-  test('any other has its parts, and a resource may hold colons', () => {
+  test('the ARN of any service is split into its parts, and its resource may contain colons', () => {
     assert.deepEqual(parseArn('arn:aws:s3:::a-bucket:x/y'), {
       partition: 'aws',
       service: 's3',

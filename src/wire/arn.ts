@@ -1,15 +1,15 @@
 /**
- * Amazon Resource Names of ACM PCA (Service Authorization Reference, AWS Private CA, resource types). Parsing is
- * strict and throws nothing: what is not exactly a name of its kind is undefined.
+ * Amazon Resource Names of ACM PCA (Service Authorization Reference, AWS Private CA, resource types). Parsing is strict: any
+ * text that is not exactly an ARN of the requested type yields undefined.
  */
 
-/** The five parts that every ARN has after `arn`; `resource` may hold colons. */
+/** The five parts of an ARN after `arn`. `resource` may contain colons. */
 export interface Arn {
   readonly partition: string
   readonly service: string
-  /** Empty in the ARN of what belongs to no Region. */
+  /** Empty for a global resource. */
   readonly region: string
-  /** Empty in the ARN of what belongs to no account. */
+  /** Empty for a resource without an account, such as a template. */
   readonly accountId: string
   readonly resource: string
 }
@@ -28,7 +28,7 @@ export interface CertificateName {
   readonly region: string
   /** Twelve digits. */
   readonly accountId: string
-  /** Lower-case UUID of the CA that issued it. */
+  /** Lower-case UUID of the issuing CA. */
   readonly authorityId: string
   /** Lower-case hex, 1 to 40 digits. */
   readonly serialNumberHex: string
@@ -36,19 +36,19 @@ export interface CertificateName {
 
 export interface TemplateName {
   readonly partition: string
-  /** `EndEntityCertificate`, without the version. */
+  /** Name without the version, such as `EndEntityCertificate`. */
   readonly name: string
 }
 
 const service = 'acm-pca'
 
-/** No ARN that ACM PCA accepts is longer (AWS Private CA API, Arn); longer text is not looked at. */
+/** Maximum length of an ARN (AWS Private CA API, Arn). Longer text is rejected without parsing. */
 const lengthMax = 200
 
 const arnForm = /^arn:([\w+=/,.@-]+):([a-z0-9-]+):([\w+=/,.@-]*):(\d*):([^]+)$/
 const partitionForm = /^[a-z0-9-]{1,32}$/
 const uuid = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}'
-/** Partition, Region, account and id of a CA. One expression for all takes half as long as one for each. */
+/** Matches partition, Region, account and ID of a CA. One expression takes half the time of four. */
 const authority = `arn:([a-z0-9-]{1,32}):${service}:([a-z0-9-]{1,32}):(\\d{12}):certificate-authority/(${uuid})`
 const authorityForm = new RegExp(`^${authority}$`)
 const certificateForm = new RegExp(`^${authority}/certificate/([0-9a-f]{1,40})$`)
@@ -60,14 +60,14 @@ export function certificateAuthorityArn(name: CertificateAuthorityName): string 
 }
 
 /**
- * ARN of a certificate: that of its CA and the serial number in lower-case hex, two digits a byte. `serialNumber`
- * are the content bytes of the DER INTEGER (RFC 5280 §4.1.2.2).
+ * Returns the ARN of a certificate: the ARN of its CA and the serial number in lower-case hex, two digits per byte.
+ * `serialNumber` contains the content bytes of the DER INTEGER (RFC 5280 §4.1.2.2).
  */
 export function certificateArn(authorityArn: string, serialNumber: Uint8Array): string {
   return `${authorityArn}/certificate/${Buffer.from(serialNumber).toString('hex')}`
 }
 
-/** The parts of an ARN of any service; undefined if the text is none, or longer than 200 characters. */
+/** Parses an ARN of any service; undefined if the text is not an ARN or is longer than 200 characters. */
 export function parseArn(text: string): Arn | undefined {
   const [matched, partition = '', name = '', region = '', accountId = '', resource = ''] = groups(
     arnForm,
@@ -77,7 +77,7 @@ export function parseArn(text: string): Arn | undefined {
   return { partition, service: name, region, accountId, resource }
 }
 
-/** Undefined unless the text is the ARN of a CA, `…:certificate-authority/` and a lower-case UUID. */
+/** Parses the ARN of a CA, `…:certificate-authority/` and a lower-case UUID; undefined for any other text. */
 export function parseCertificateAuthorityArn(text: string): CertificateAuthorityName | undefined {
   const [matched, partition = '', region = '', accountId = '', id = ''] = groups(
     authorityForm,
@@ -86,7 +86,7 @@ export function parseCertificateAuthorityArn(text: string): CertificateAuthority
   return matched === undefined ? undefined : { partition, region, accountId, id }
 }
 
-/** Undefined unless the text is the ARN of a certificate, with its serial number in lower-case hex. */
+/** Parses the ARN of a certificate, with the serial number in lower-case hex; undefined for any other text. */
 export function parseCertificateArn(text: string): CertificateName | undefined {
   const [
     matched,
@@ -101,8 +101,8 @@ export function parseCertificateArn(text: string): CertificateName | undefined {
 }
 
 /**
- * Undefined unless the text is the ARN of version 1 of a template, which belongs to no Region and no account
- * (AWS Private CA User Guide, Template definitions). Which templates there are is not known here.
+ * Parses the ARN of version 1 of a template, which has no Region and no account (AWS Private CA User Guide, Template
+ * definitions); undefined for any other text. The existence of the template is not checked.
  */
 export function parseTemplateArn(text: string): TemplateName | undefined {
   const arn = parseArn(text)

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { ServiceError } from '../errors.ts'
 import { ProtocolError, renderError } from './errors.ts'
 
-test('a ServiceError is sent with its code, text and status', () => {
+test('a ServiceError is sent with its code, message and status', () => {
   assert.deepEqual(renderError(new ServiceError('ResourceNotFoundException', 'No such CA.')), {
     status: 400,
     code: 'ResourceNotFoundException',
@@ -12,21 +12,21 @@ test('a ServiceError is sent with its code, text and status', () => {
   assert.equal(renderError(new ServiceError('ServiceUnavailable', 'Busy.')).status, 503)
 })
 
-test('SerializationException has its text under a capital M', () => {
+test('SerializationException has a member `Message` with a capital M', () => {
   const { body } = renderError(new ServiceError('SerializationException', 'Expected list or null'))
   assert.equal(body, '{"__type":"SerializationException","Message":"Expected list or null"}')
 })
 
-test('an empty text is left out', () => {
+test('an empty message is omitted', () => {
   const { body } = renderError(new ServiceError('UnknownOperationException', ''))
   assert.equal(body, '{"__type":"UnknownOperationException"}')
 })
 
-test('a ProtocolError has a status of its own', () => {
+test('a ProtocolError has its own HTTP status', () => {
   assert.equal(renderError(new ProtocolError('UnknownOperationException', 404, '')).status, 404)
 })
 
-test('anything else is an InternalFailure that tells nothing', () => {
+test('any other error becomes an InternalFailure without details', () => {
   for (const thrown of [
     new Error('select secret from keys'),
     'secret',

@@ -1,6 +1,6 @@
 import { errorStatus, ServiceError, type ErrorCode } from '../errors.ts'
 
-/** A ServiceError with another HTTP status than its code has: what the front end of AWS refuses by itself. */
+/** A ServiceError whose HTTP status differs from the default of its code. AWS's front end returns such errors. */
 export class ProtocolError extends ServiceError {
   override name = 'ProtocolError'
   readonly status: number
@@ -11,19 +11,19 @@ export class ProtocolError extends ServiceError {
   }
 }
 
-/** What a caller is told about an error. */
+/** The error response for a caller. */
 export interface ErrorAnswer {
   readonly status: number
-  /** For `__type` and for the header `x-amzn-ErrorType`. */
+  /** Error code for `__type` and the header `x-amzn-ErrorType`. */
   readonly code: ErrorCode
-  /** JSON text. */
+  /** Response body as JSON. */
   readonly body: string
 }
 
 /**
- * The wire form of anything thrown (AWS JSON 1.1 protocol): `{"__type":code,"message":text}`, without the text where
- * it is empty. SerializationException says `Message`, as AWS does. What is no ServiceError is an InternalFailure
- * that tells nothing.
+ * Converts a thrown value to an error response (AWS JSON 1.1 protocol): `{"__type":code,"message":text}`, without `message` if
+ * it is empty. SerializationException has `Message`, as in AWS. Any value that is not a ServiceError becomes an
+ * InternalFailure without details.
  */
 export function renderError(error: unknown): ErrorAnswer {
   if (!(error instanceof ServiceError)) return internalFailure

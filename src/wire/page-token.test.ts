@@ -13,7 +13,7 @@ const scope = {
   resource: 'arn',
 }
 
-test('a token opens in its own scope, and gives back any position', () => {
+test('a token is decrypted to its position within its scope', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme' }), (position) => {
       assert.equal(tokens.open(scope, tokens.seal(scope, position)), position)
@@ -21,7 +21,7 @@ test('a token opens in its own scope, and gives back any position', () => {
   )
 })
 
-test('a token opens for no other operation, caller, Region or resource', () => {
+test('a token is invalid for another operation, caller, Region or resource', () => {
   const token = tokens.seal(scope, '7')
   for (const member of ['operation', 'callerArn', 'region', 'resource'] as const)
     assert.equal(tokens.open({ ...scope, [member]: `${scope[member]}x` }, token), undefined, member)
@@ -29,7 +29,7 @@ test('a token opens for no other operation, caller, Region or resource', () => {
   assert.equal(tokens.open(shifted, token), undefined)
 })
 
-test('a token that was altered, cut or made elsewhere does not open', () => {
+test('an altered, truncated or foreign token is invalid', () => {
   const token = tokens.seal(scope, 'position')
   for (let index = 0; index < token.length; index += 1) {
     const other = token[index] === 'A' ? 'B' : 'A'
@@ -45,7 +45,7 @@ test('a token that was altered, cut or made elsewhere does not open', () => {
     assert.equal(tokens.open(scope, text), undefined)
 })
 
-test('any text opens or does not, and nothing else happens', () => {
+test('no text makes decryption throw', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (text) => {
       assert.equal(tokens.open(scope, text), undefined)

@@ -1,26 +1,26 @@
 import { SealError, type Sealer } from '../sealer.ts'
 
-/** What a page token is good for; it opens with exactly the same scope only. */
+/** The request that a page token is valid for. */
 export interface PageScope {
   readonly operation: string
-  /** ARN of whoever was given the token. */
+  /** ARN of the caller that received the token. */
   readonly callerArn: string
   readonly region: string
-  /** The resource that is listed, or an empty string. */
+  /** ARN of the listed resource, or an empty string. */
   readonly resource: string
 }
 
 /**
- * Page tokens that clients can neither read nor make: the position, sealed for its scope, in base64url. They hold on
- * every node that has the key, and across restarts.
+ * Page tokens that clients can neither read nor forge: the position, encrypted for its scope, in base64url. They are valid on
+ * every node with the same master key, and across restarts.
  */
 export interface PageTokens {
   seal(scope: PageScope, position: string): string
-  /** The position, or undefined if the token was not made here for this scope. */
+  /** Returns the position; undefined if the token is invalid for this scope. */
   open(scope: PageScope, token: string): string | undefined
 }
 
-/** Tokens under a sealer that serves nothing else. */
+/** Creates page tokens. The sealer must not be used for anything else. */
 export function createPageTokens(sealer: Sealer): PageTokens {
   return {
     seal: (scope, position) =>

@@ -1,8 +1,8 @@
-/** Errors of the AWS Query protocol, whose codes are others than those of AWS JSON 1.1 (STS API, Common Errors). */
+/** Errors of the AWS Query protocol, whose codes differ from AWS JSON 1.1 (STS API, Common Errors). */
 import { errorStatus, ServiceError, type ErrorCode } from '../errors.ts'
 import { encodeXmlError } from './shapes/xml.ts'
 
-/** Codes of STS's own, and common ones that AWS JSON 1.1 does not have, with their HTTP status. */
+/** HTTP status of error codes that AWS JSON 1.1 does not have. */
 const statusOfOwn = {
   ExpiredTokenException: 400,
   IDPCommunicationError: 400,
@@ -17,7 +17,7 @@ const statusOfOwn = {
   ValidationError: 400,
 } as const
 
-/** An error meant for the caller: code and message are sent as they are. */
+/** An error for the caller. Code and message are sent unchanged. */
 export class QueryError extends Error {
   override name = 'QueryError'
   readonly code: keyof typeof statusOfOwn
@@ -28,7 +28,7 @@ export class QueryError extends Error {
   }
 }
 
-/** Codes of the pipeline's errors in this protocol, with their HTTP status. */
+/** Query protocol code and HTTP status for each ServiceError of the request pipeline. */
 const translations: Partial<Record<ErrorCode, readonly [code: string, status: number]>> = {
   AccessDeniedException: ['AccessDenied', 403],
   ExpiredTokenException: ['ExpiredToken', 403],
@@ -41,15 +41,15 @@ const translations: Partial<Record<ErrorCode, readonly [code: string, status: nu
   ValidationException: ['ValidationError', 400],
 }
 
-/** What a caller is told about an error. */
+/** The error response for a caller. */
 export interface QueryErrorAnswer {
   readonly status: number
   readonly code: string
-  /** XML text. */
+  /** Response body as XML. */
   readonly body: string
 }
 
-/** The wire form of anything thrown; what is not meant for the caller is an InternalFailure that tells nothing. */
+/** Converts a thrown value to an error response. Unknown errors become an InternalFailure without details. */
 export function renderQueryError(
   error: unknown,
   { namespace, requestId }: { readonly namespace: string; readonly requestId: string },

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isRegionName, partitionOf, servedRegions } from './region.ts'
 
-test('the Regions of AWS are served, each in its partition', () => {
+test('every AWS Region is served, in its partition', () => {
   const regions = {
     'us-east-1': 'aws',
     'eu-central-1': 'aws',
@@ -25,7 +25,7 @@ test('the Regions of AWS are served, each in its partition', () => {
   }
 })
 
-test('an invented Region is not served unless it was named', () => {
+test('a Region that AWS does not have is served only if it is configured', () => {
   const invented = ['local', 'garage', 'xx-test-1', 'us-east-9', 'eu-central-01', 'US-EAST-1', '']
   for (const region of invented) {
     assert.ok(!servedRegions().has(region), region)
@@ -38,7 +38,7 @@ test('an invented Region is not served unless it was named', () => {
   assert.match(servedRegions().description, /--regions/)
 })
 
-test('names of Regions are those that SDKs and ARNs take', () => {
+test('a Region name is valid if SDKs and ARNs accept it', () => {
   for (const text of ['local', 'dc1', '1a', 'us-east-1', 'a'.repeat(32)])
     assert.ok(isRegionName(text), text)
   for (const text of [

@@ -65,32 +65,32 @@ const prefixes: readonly (readonly [prefix: string, partition: string])[] = [
 /** Regions that requests may be signed for. */
 export interface ServedRegions {
   has(region: string): boolean
-  /** For error messages: the form of a Region name, and the Regions that are served. */
+  /** Text for error messages: the form of a Region name, and the served Regions. */
   readonly description: string
 }
 
-/** AWS's Regions and further ones. */
+/** Returns AWS's Regions and the additional ones. */
 export function servedRegions(further: readonly string[] = []): ServedRegions {
   const all = new Set([...awsRegions, ...further])
   const named =
-    further.length === 0 ? '--regions can name more' : `those of --regions: ${further.join(', ')}`
+    further.length === 0 ? '--regions adds others' : `those of --regions: ${further.join(', ')}`
   return {
     has: (region) => all.has(region),
-    description: `A Region has a name such as eu-central-1. Served are AWS's Regions (${named}).`,
+    description: `A Region has a name such as eu-central-1. This server serves AWS's Regions (${named}).`,
   }
 }
 
 const nameForm = /^(?=.{1,32}$)[a-z0-9]+(?:-[a-z0-9]+)*$/
 
 /**
- * Whether text can be the name of a Region, in AWS's SDKs (as a part of a host name) and in ARNs: lower-case letters, digits
- * and single hyphens between them, at most 32 characters, not only digits.
+ * Returns whether the text is a valid Region name in AWS's SDKs (where it is a part of a host name) and in ARNs: lower-case
+ * letters, digits and single hyphens between them, at most 32 characters, not only digits.
  */
 export function isRegionName(text: string): boolean {
   return nameForm.test(text) && !/^\d+$/.test(text)
 }
 
-/** The partition that a Region belongs to, as it stands in ARNs: `aws`, `aws-cn`, `aws-us-gov`, … */
+/** Returns the partition of a Region for ARNs: `aws`, `aws-cn`, `aws-us-gov`, … */
 export function partitionOf(region: string): string {
   return prefixes.find(([prefix]) => region.startsWith(prefix))?.[1] ?? 'aws'
 }

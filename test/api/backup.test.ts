@@ -247,13 +247,13 @@ describe('a restore', () => {
     await rm(join(place, 'master.key'))
     refused(
       await folder.tryRestore(name, ['--data', place]),
-      /holds other things|other credentials/,
+      /contains other files|other credentials/,
     )
     assert.equal(existsSync(databaseOf(place)), false)
     const foreign = folder.file(newName())
     await mkdir(foreign)
     await writeFile(join(foreign, 'letter.txt'), '')
-    refused(await folder.tryRestore(name, ['--data', foreign]), /holds other things/)
+    refused(await folder.tryRestore(name, ['--data', foreign]), /contains other files/)
   })
 
   test('of a damaged backup is refused, and leaves no database', async () => {

@@ -130,7 +130,7 @@ test('a folder that is used for something else is left alone', async () => {
   await chmod(data, 0o755)
   const { code, stderr } = await command(['serve', '--data', data, '--listen', '127.0.0.1:0'])
   assert.equal(code, 2)
-  assert.match(stderr, /holds other things, such as letter\.txt/)
+  assert.match(stderr, /contains other files, such as letter\.txt/)
   assert.equal(await mode(data), '755')
   assert.deepEqual(await readdir(data), ['letter.txt'])
 })
@@ -421,7 +421,7 @@ test('bad policies and names are refused with all that is wrong', async () => {
 test('commands on a folder that was never served say so', async () => {
   const { code, stderr } = await command(['access-key', 'list', '--data', join(folder, 'never')])
   assert.equal(code, 2)
-  assert.match(stderr, /there is no database in/)
+  assert.match(stderr, /has no database/)
 })
 
 test('a Node.js that is too old gets one clear line', async (t) => {

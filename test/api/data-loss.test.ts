@@ -313,7 +313,7 @@ suite('lost writes', () => {
     await scene.start()
     await scene.assertServes()
     assert.ok(existsSync(scene.path('.mark')))
-    assert.match(scene.server.stderr(), /the commit mark is gone/)
+    assert.match(scene.server.stderr(), /the commit mark is missing/)
   })
 
   test('nothing is lost by kills in the middle of writes', async (t) => {

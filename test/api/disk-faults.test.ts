@@ -38,7 +38,7 @@ suite('a disk that refuses', () => {
   for (const [code, workers, text] of [
     ['EROFS', '1', 'its data folder is read-only'],
     ['EROFS', '2', 'its data folder is read-only'],
-    ['EIO', '1', 'its disk fails'],
+    ['EIO', '1', 'its disk is failing'],
   ] as const)
     test(`${code}, with ${workers} workers: writes are refused, and go on without a restart`, async (t) => {
       const place = await started(t, workers)

@@ -105,7 +105,7 @@ suite('a second server is refused, and the first goes on,', () => {
     mkdirSync(other)
     for (const name of ['signet.sqlite', 'master.key'])
       linkSync(join(place.data, name), join(other, name))
-    await assertRefused(other, /signet\.sqlite is in use under another name: it is hard-linked/)
+    await assertRefused(other, /signet\.sqlite is open under another name: it is hard-linked/)
     await assertServes(place, place.data)
   })
 })

@@ -16,7 +16,11 @@ import { bytesOf, integerOf, textOf } from '../../store/columns.ts'
 import { rowsOf, type Snapshot } from '../../store/snapshot.ts'
 import type { Row } from '../../store/sql.ts'
 import { firstValidSecond } from '../../x509/der/time.ts'
-import { selectListed, selectPublishedCrl, selectPublishedCrls } from '../../store/verify-rows.ts'
+import {
+  selectListedRevocations,
+  selectPublishedCrl,
+  selectPublishedCrls,
+} from '../../store/verify-rows.ts'
 import { parseCertificate, type Certificate } from '../../x509/certificate.ts'
 import { parseCertificateList, type CertificateList } from '../../x509/certificate-list.ts'
 import { findExtension } from '../../x509/extensions/extensions.ts'
@@ -185,7 +189,8 @@ async function compare(
   const firstListed = firstValidSecond(new Date(integerOf(row, 'generated_at_ms')))
   let missing = 0
   let other = 0
-  const select: Parameters<typeof rowsOf>[1] = (after, limit) => selectListed(scope, after, limit)
+  const select: Parameters<typeof rowsOf>[1] = (after, limit) =>
+    selectListedRevocations(scope, after, limit)
   for await (const page of rowsOf(snapshot, select))
     for (const revocation of page) {
       const serial = serialNumberKey(bytesOf(revocation, 'serial_number'))

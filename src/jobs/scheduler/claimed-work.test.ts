@@ -9,7 +9,7 @@ import { retryAt, runClaimed, type ClaimedWork } from './claimed-work.ts'
 
 const claim: Sql = { text: 'claim', values: [] }
 
-/** A job over `count` rows of a database that says of each renewal whether the lease is still held. */
+/** Returns a job over `count` rows, with a database that renews the lease as long as `isHeld` returns true. */
 function jobOver(t: TestContext, count: number, isHeld: () => boolean) {
   t.mock.timers.enable({ apis: ['setTimeout', 'Date'], now: 0 })
   const sent: string[] = []
@@ -47,7 +47,7 @@ function jobOver(t: TestContext, count: number, isHeld: () => boolean) {
   return { run, pass, sent, woken, stopping }
 }
 
-test('work that takes long keeps its lease, and when it is over nothing is renewed', async (t) => {
+test('long work renews its lease until the work is finished', async (t) => {
   const { run, pass, sent, woken } = jobOver(t, 3, () => true)
   const result = await run(async (item, _lease, going) => {
     if (item === 0) await pass(61)
@@ -61,7 +61,7 @@ test('work that takes long keeps its lease, and when it is over nothing is renew
   assert.equal(sent.length, 21)
 })
 
-test('who loses the lease is told, and begins nothing more', async (t) => {
+test('after a lost lease, running work is aborted and no more items are started', async (t) => {
   const { run, pass, sent } = jobOver(t, 3, () => false)
   const begun: number[] = []
   const result = await run(async (item, _lease, going) => {
@@ -75,7 +75,7 @@ test('who loses the lease is told, and begins nothing more', async (t) => {
   assert.deepEqual(sent, ['claim', 'set lease_until_ms'])
 })
 
-test('a server that stops gives back what it has not begun', async (t) => {
+test('a stopping server releases the items that it has not started', async (t) => {
   const { run, sent, stopping } = jobOver(t, 2, () => true)
   const result = await run((_item, _lease, going) => {
     stopping.abort()
@@ -86,7 +86,7 @@ test('a server that stops gives back what it has not begun', async (t) => {
   assert.deepEqual(sent, ['claim', 'lease = null'])
 })
 
-test('nothing to do holds no lease', async (t) => {
+test('a run without due rows renews no lease', async (t) => {
   const { run, pass, sent, woken } = jobOver(t, 0, () => true)
   assert.deepEqual(await run(() => assert.fail('nothing is there')), { done: 0, failed: 0 })
   await pass(60)
@@ -94,7 +94,7 @@ test('nothing to do holds no lease', async (t) => {
   assert.deepEqual(woken, [])
 })
 
-test('retries come after 5 seconds, twice as late each time, and every 15 minutes in the end', () => {
+test('retries follow after 5 seconds, then after doubled delays, up to 15 minutes', () => {
   const now = new Date(0)
   const seconds = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map((n) => retryAt(now, n).getTime() / 1000)
   assert.deepEqual(seconds, [5, 10, 20, 40, 80, 160, 320, 640, 900, 900])

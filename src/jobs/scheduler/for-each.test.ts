@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
-import { forEachOf } from './for-each.ts'
+import { forEachParallel } from './for-each.ts'
 
 function numbers(length: number): number[] {
   return Array.from({ length }, (_, index) => index)
 }
 
-test('every item is worked on once, in order, and counted by what became of it', async () => {
+test('forEachParallel processes each item once, in order, and counts the results', async () => {
   const seen: number[] = []
-  const result = await forEachOf(numbers(10), { parallel: 3 }, async (item) => {
+  const result = await forEachParallel(numbers(10), { parallel: 3 }, async (item) => {
     seen.push(item)
     await setTimeout(item % 2)
     return item < 4 ? 'failed' : 'done'
@@ -18,10 +18,10 @@ test('every item is worked on once, in order, and counted by what became of it',
   assert.deepEqual(seen, numbers(10))
 })
 
-test('at most so many are worked on at a time, and so many are', async () => {
+test('forEachParallel uses its limit of parallel items and never exceeds it', async () => {
   let running = 0
   let most = 0
-  await forEachOf(numbers(20), { parallel: 4 }, async () => {
+  await forEachParallel(numbers(20), { parallel: 4 }, async () => {
     running += 1
     most = Math.max(most, running)
     await setTimeout(1)
@@ -31,10 +31,10 @@ test('at most so many are worked on at a time, and so many are', async () => {
   assert.equal(most, 4)
 })
 
-test('one that takes long holds up its own place only', async () => {
+test('a slow item does not delay the items beside it', async () => {
   const release = Promise.withResolvers<undefined>()
   const ended: number[] = []
-  const all = forEachOf(numbers(9), { parallel: 2 }, async (item) => {
+  const all = forEachParallel(numbers(9), { parallel: 2 }, async (item) => {
     if (item === 0) await release.promise
     ended.push(item)
     if (ended.length === 8) release.resolve(undefined)
@@ -44,15 +44,15 @@ test('one that takes long holds up its own place only', async () => {
   assert.deepEqual(ended, [1, 2, 3, 4, 5, 6, 7, 8, 0])
 })
 
-test('nothing to do is done at once', async () => {
-  const work = (): Promise<'done'> => Promise.reject(new Error('not asked for'))
-  assert.deepEqual(await forEachOf([], { parallel: 4 }, work), { done: 0, failed: 0 })
+test('forEachParallel resolves for an empty list', async () => {
+  const work = (): Promise<'done'> => Promise.reject(new Error('must not be called'))
+  assert.deepEqual(await forEachParallel([], { parallel: 4 }, work), { done: 0, failed: 0 })
 })
 
-test('the error of one item is that of the whole, and the list of items stays as it was', async () => {
+test('forEachParallel rejects with the error of an item and does not change the list of items', async () => {
   const items = numbers(3)
   await assert.rejects(
-    forEachOf(items, { parallel: 1 }, (item) =>
+    forEachParallel(items, { parallel: 1 }, (item) =>
       item === 1 ? Promise.reject(new Error('no')) : Promise.resolve('done'),
     ),
     /^Error: no$/,
@@ -60,7 +60,7 @@ test('the error of one item is that of the whole, and the list of items stays as
   assert.deepEqual(items, [0, 1, 2])
 })
 
-test('the error of one item does not leave others running behind the caller’s back', async () => {
+test('forEachParallel waits for running items before it rejects', async () => {
   let running = 0
   const work = async (item: number): Promise<'done'> => {
     if (item === 0) throw new Error('no')
@@ -69,19 +69,23 @@ test('the error of one item does not leave others running behind the caller’s 
     running -= 1
     return 'done'
   }
-  await assert.rejects(forEachOf(numbers(8), { parallel: 4 }, work), /^Error: no$/)
+  await assert.rejects(forEachParallel(numbers(8), { parallel: 4 }, work), /^Error: no$/)
   assert.equal(running, 0)
 })
 
-test('nothing more is begun once the signal is aborted', async () => {
+test('forEachParallel starts no item after its signal is aborted', async () => {
   const stop = new AbortController()
   const seen: number[] = []
-  const result = await forEachOf(numbers(9), { parallel: 2, signal: stop.signal }, async (item) => {
-    seen.push(item)
-    if (item === 3) stop.abort()
-    await setTimeout(1)
-    return 'done'
-  })
+  const result = await forEachParallel(
+    numbers(9),
+    { parallel: 2, signal: stop.signal },
+    async (item) => {
+      seen.push(item)
+      if (item === 3) stop.abort()
+      await setTimeout(1)
+      return 'done'
+    },
+  )
   assert.deepEqual(seen, [0, 1, 2, 3])
   assert.deepEqual(result, { done: 4, failed: 0 })
 })

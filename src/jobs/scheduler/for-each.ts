@@ -1,10 +1,10 @@
 import type { JobResult } from './scheduler.ts'
 
 /**
- * Works on every item, at most `parallel` at a time, and counts what became of them. Rejects with the first error, after
- * everything that was begun is over; begins nothing more once `signal` is aborted.
+ * Processes every item, at most `parallel` at a time, and counts the results. Starts no more items once `signal` is aborted.
+ * After an error, waits for the running items and rejects with the first error.
  */
-export async function forEachOf<Item>(
+export async function forEachParallel<Item>(
   items: readonly Item[],
   { parallel, signal }: { readonly parallel: number; readonly signal?: AbortSignal },
   work: (item: Item) => Promise<keyof JobResult>,

@@ -7,7 +7,7 @@ import { holdLease } from './held-lease.ts'
 
 const start = Date.UTC(2026, 0)
 
-/** A lease taken `late` milliseconds ago, over a database that answers renewals as told, on a clock that the test turns. */
+/** Returns a lease that is `late` milliseconds old, with a database that answers renewals by `answer`, on a mock clock. */
 function held(t: TestContext, answer: () => Promise<Row[][]>, late = 0) {
   t.mock.timers.enable({ apis: ['setTimeout', 'Date'], now: start })
   const sent: unknown[] = []
@@ -45,16 +45,16 @@ test('a lease is renewed every three seconds until it is released', async (t) =>
   assert.equal(lost.aborted, false)
 })
 
-test('one that somebody else has is lost', async (t) => {
+test('a lease that another process has taken is lost', async (t) => {
   const { lost, sent, pass } = held(t, () => Promise.resolve([[]]))
   await pass(3)
   assert.equal(lost.aborted, true)
-  assert.match(String(lost.reason), /LeaseLostError: somebody else has the lease/)
+  assert.match(String(lost.reason), /LeaseLostError: another process has the lease/)
   await pass(60)
   assert.equal(sent.length, 1)
 })
 
-test('one that cannot be renewed is tried again, and lost long before others may take it', async (t) => {
+test('a failed renewal is retried, and the lease is given up long before another process may take it', async (t) => {
   let isAway = true
   const { lost, sent, pass } = held(t, () =>
     isAway ? Promise.reject(new Error('away')) : renewed(),
@@ -73,7 +73,7 @@ test('one that cannot be renewed is tried again, and lost long before others may
   assert.equal(sent.length, 9)
 })
 
-test('one whose renewal is not answered is lost in time, also when it is answered later', async (t) => {
+test('a lease without a reply to its renewal is given up in time, even if a late reply arrives', async (t) => {
   const answers: (() => void)[] = []
   const { lost, release, pass } = held(t, async () => {
     await new Promise<void>((resolve) => answers.push(resolve))
@@ -89,7 +89,7 @@ test('one whose renewal is not answered is lost in time, also when it is answere
   assert.equal(answers.length, 1)
 })
 
-test('the time that taking it took counts', async (t) => {
+test('the time that the claim took is part of the lease', async (t) => {
   const { lost, pass } = held(t, () => new Promise(() => {}), 9000)
   await pass(1)
   assert.equal(lost.aborted, true)

@@ -1,16 +1,19 @@
-/** Keeps others from taking work over for as long as it goes on here. */
+/** Renewal of a lease while its work runs, so that no other process claims the same work. */
 import type { Services } from '../../services.ts'
 import { leaseMilliseconds, renewLease, type Lease, type LeasedTable } from '../../store/leases.ts'
 
-/** Several times before it is too late. */
+/** Interval between renewals, a small part of the lease, so that some may fail. */
 const renewalMilliseconds = 3000
-/** Half of a lease: what has been sent by then arrives before others begin, and clocks may differ by as much. */
+/**
+ * Time without a renewal after which the work stops: half of the lease. Requests sent before that arrive before another process
+ * starts, even if clocks differ by as much.
+ */
 const lostMilliseconds = leaseMilliseconds / 2
 
 export interface HeldLease {
-  /** Aborted when others may soon take the work over: whoever is at it must stop. */
+  /** Aborted when another process may soon claim the work. The work must stop then. */
   readonly lost: AbortSignal
-  /** Renews no more. */
+  /** Stops the renewals. */
   readonly release: () => Promise<void>
 }
 
@@ -18,7 +21,7 @@ class LeaseLostError extends Error {
   override name = 'LeaseLostError'
 }
 
-/** Renews a lease that has just been taken, until it is released, or cannot be renewed in time. */
+/** Renews a new lease until it is released or cannot be renewed in time. */
 export function holdLease(
   { db, clock }: Pick<Services, 'db' | 'clock'>,
   table: LeasedTable,
@@ -34,7 +37,7 @@ export function holdLease(
   let timer: NodeJS.Timeout
 
   async function renew(): Promise<void> {
-    // Counted from before it is sent: it is not known when it was done.
+    // The time is measured from before the request, because the time of the renewal in the database is unknown.
     const next = setTimeout(giveUp, lostMilliseconds)
     const isHeld = await db.transaction([renewLease(table, lease, clock.now())]).then(
       ([rows = []]) => rows.length > 0,
@@ -43,7 +46,7 @@ export function holdLease(
     if (isHeld === true) clearTimeout(deadline)
     else clearTimeout(next)
     if (isHeld === true) deadline = next
-    if (isHeld === false) lost.abort(new LeaseLostError('somebody else has the lease'))
+    if (isHeld === false) lost.abort(new LeaseLostError('another process has the lease'))
     if (isReleased) clearTimeout(deadline)
     else if (!lost.signal.aborted) later()
   }

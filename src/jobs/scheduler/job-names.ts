@@ -1,4 +1,4 @@
-/** Every job. Each has a file in src/jobs, and jobs/index.ts is the table of them. */
+/** Names of all jobs. jobs/index.ts has the table of the jobs. */
 export type JobName =
   | 'announce-expiry'
   | 'check-crl-issuers'

@@ -12,7 +12,7 @@ import { startScheduler, type Job, type JobResult } from './scheduler.ts'
 
 const hour = 3600
 
-/** The services that a scheduler uses. */
+/** Returns the services that a scheduler uses. */
 function servicesOn(db: Database, lines: string[] = []): Services {
   return testServices({
     db,
@@ -22,7 +22,7 @@ function servicesOn(db: Database, lines: string[] = []): Services {
   })
 }
 
-/** A job that does what it is told, and knows how often it ran and how often at once. */
+/** Returns a job that counts its runs and the maximum of concurrent runs. */
 function watchedJob(work: (run: number) => Promise<JobResult>, everySeconds = hour) {
   const seen = { runs: 0, running: 0, most: 0 }
   const job: Job = {
@@ -52,7 +52,7 @@ async function until(reached: () => boolean | Promise<boolean>): Promise<void> {
   }
 }
 
-test('a job runs at once, then at its own pace, until it is stopped', async () => {
+test('a job runs immediately, then at its interval, until the scheduler stops', async () => {
   await using database = await TestDatabase.open()
   const { job, seen } = watchedJob(() => Promise.resolve(nothing), 0.02)
   const scheduler = startScheduler([job], servicesOn(database.db))
@@ -64,7 +64,7 @@ test('a job runs at once, then at its own pace, until it is stopped', async () =
   assert.equal(seen.runs, runs)
 })
 
-test('woken while it runs, it runs once more, however often it was woken, and never twice at once', async () => {
+test('a job that is woken several times during a run runs once more after it', async () => {
   await using database = await TestDatabase.open()
   const gate = Promise.withResolvers<undefined>()
   const { job, seen } = watchedJob(async (run) => {
@@ -82,11 +82,11 @@ test('woken while it runs, it runs once more, however often it was woken, and ne
   await setTimeout(50)
   assert.deepEqual(seen, { runs: 2, running: 0, most: 1 })
   scheduler.wake('watched')
-  assert.equal(seen.runs, 3, 'at once while it rests')
+  assert.equal(seen.runs, 3, 'a job that is woken between runs runs immediately')
   await scheduler.stop()
 })
 
-test('no wake is lost, whenever it comes', async () => {
+test('a wake-up is never lost, whenever it is sent', async () => {
   await using database = await TestDatabase.open()
   let asked = 0
   let answered = 0
@@ -107,7 +107,7 @@ test('no wake is lost, whenever it comes', async () => {
   await scheduler.stop()
 })
 
-test('stopping waits for the run that goes on, and starts no other', async () => {
+test('stop waits for the current run and starts no other', async () => {
   await using database = await TestDatabase.open()
   const gate = Promise.withResolvers<undefined>()
   const { job, seen } = watchedJob(async () => {
@@ -128,7 +128,7 @@ test('stopping waits for the run that goes on, and starts no other', async () =>
   assert.deepEqual({ ...rows[0] }, { job: 'watched', done: 1 }, 'its outcome is recorded')
 })
 
-test('a job that throws is recorded, counted and tried again; one that found nothing leaves no trace', async () => {
+test('a failed run is recorded, counted and retried, and a run without work is not recorded', async () => {
   await using database = await TestDatabase.open()
   const { db } = database
   const lines: string[] = []
@@ -161,7 +161,7 @@ test('a job that throws is recorded, counted and tried again; one that found not
   assert.doesNotMatch(text, /job="watched",result="success"/)
 })
 
-test('a database that refuses everything does not end the loop', async () => {
+test('the scheduler continues while the database rejects everything', async () => {
   const refusing: Database = {
     query: () => Promise.reject(new Error('disk full')),
     transaction: () => Promise.reject(new Error('disk full')),
@@ -177,7 +177,7 @@ test('a database that refuses everything does not end the loop', async () => {
   assert.match(lines.join(''), /the outcome of a job cannot be recorded/)
 })
 
-test('one job that hangs does not hold up another', async () => {
+test('a job that hangs does not delay other jobs', async () => {
   await using database = await TestDatabase.open()
   const gate = Promise.withResolvers<undefined>()
   const hanging = watchedJob(() => gate.promise.then(() => nothing))

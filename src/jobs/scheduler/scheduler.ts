@@ -8,33 +8,33 @@ import { putJobOutcome, type JobOutcome } from '../../store/job-outcomes.ts'
 
 export interface Job<Name extends string = string> {
   readonly name: Name
-  /** Interval between runs, unless the job is woken before. */
+  /** Interval between runs, unless `wake` starts a run earlier. */
   readonly everySeconds: number
-  /** Limit on concurrent runs, each with work of its own; one by default. */
+  /** Maximum number of concurrent runs of the job. Default: one. */
   readonly runsMax?: number
   /**
-   * Does a bounded part of the due work. Long work stops when `signal` reports that the server is stopping. If it throws, the
-   * error is logged and the job runs again.
+   * Does a limited part of the due work. Long work stops when `signal` is aborted, because the server is stopping. An error is
+   * logged, and the job runs again.
    */
   run(services: Services, signal: AbortSignal): Promise<JobResult>
 }
 
-/** How much of the work that was found is done, and how much will be tried again. */
+/** Numbers of finished items and of failed items, which will be retried. */
 export interface JobResult {
   done: number
   failed: number
 }
 
 export interface Scheduler {
-  /** Runs the job now, or again as soon as the present run is over. */
+  /** Runs the job now, or again after the current run. */
   wake(job: string): void
-  /** Runs the job now, and resolves when it has nothing more to do. */
+  /** Runs the job now, and resolves when it finds no more work. */
   run(job: string): Promise<void>
-  /** Starts no run any more; resolves when the running ones are over. */
+  /** Starts no more runs. Resolves when the current runs are finished. */
   stop(): Promise<void>
 }
 
-/** Runs every job at once and then each at its own pace, until stopped. */
+/** Runs every job immediately and then at its interval, until `stop` is called. */
 export function startScheduler(jobs: readonly Job[], services: Services): Scheduler {
   const loops = new Map(jobs.map((job) => [job.name, startLoop(job, services)]))
   return {
@@ -90,7 +90,7 @@ function startLoop(job: Job, services: Services): Loop {
   }
 }
 
-/** A run that found nothing to do leaves no trace: most are like that. */
+/** Runs a job once. A run that found no work is not recorded, because most runs are like that. */
 async function runOnce(job: Job, services: Services, signal: AbortSignal): Promise<void> {
   const { clock, log, metrics, db } = services
   // In a damaged database the due rows may be wrong, and no outcome can be written.
@@ -106,7 +106,7 @@ async function runOnce(job: Job, services: Services, signal: AbortSignal): Promi
     await record(services, job, { finishedAt, milliseconds, done, failed, error: undefined })
   } catch (error) {
     metrics.jobRun(job.name, 'failure')
-    log.error({ job: job.name, err: error }, 'job failed; it will be tried again')
+    log.error({ job: job.name, err: error }, 'job failed; it will be retried')
     const finishedAt = clock.now()
     const milliseconds = millisecondsBetween(startedAt, finishedAt)
     const text = nearestStorable(error instanceof Error ? error.message : String(error))
@@ -114,12 +114,12 @@ async function runOnce(job: Job, services: Services, signal: AbortSignal): Promi
   }
 }
 
-/** Zero if the clock was set back meanwhile. */
+/** Returns the time between two clock readings, or zero if the clock was set back in between. */
 function millisecondsBetween(startedAt: number, finishedAt: Date): number {
   return Math.max(0, finishedAt.getTime() - startedAt)
 }
 
-/** For `signet jobs list`. A database that refuses this is heard of elsewhere. */
+/** Records the outcome of a run for `signet jobs list`. A failure to do so is logged. */
 async function record(
   { db, log }: Services,
   job: Job,

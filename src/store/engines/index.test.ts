@@ -6,7 +6,7 @@ import { engines } from './index.ts'
 
 const store = join(import.meta.dirname, '..')
 
-test('every folder of an engine is in the table', () => {
+test('the table of engines has every engine folder', () => {
   const folders = readdirSync(store, { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && entry.name !== 'engines')
     .map(({ name }) => name)
@@ -14,7 +14,7 @@ test('every folder of an engine is in the table', () => {
 })
 
 for (const name of Object.keys(engines))
-  test(`the engine ${name} runs the contract of the Database port`, () => {
+  test(`the engine ${name} has a test file that runs the contract of the Database port`, () => {
     const text = readFileSync(join(store, name, 'database.test.ts'), 'utf8')
     assert.match(text, /of databaseContract\b/)
   })

@@ -1,4 +1,4 @@
-/** The table of database engines, and the choice of one by the configuration. An engine is loaded when it is used. */
+/** The table of database engines, and the selection of one by the configuration. An engine is loaded on first use. */
 import { join } from 'node:path'
 import type { Engine } from '../engine.ts'
 import type { PostgresConnectionOptions } from '../postgres/connection-options.ts'
@@ -11,18 +11,18 @@ export const engines = {
 type EngineName = keyof typeof engines
 type ParametersOf<N extends EngineName> = Parameters<Awaited<ReturnType<(typeof engines)[N]>>>
 
-/** A database, as a plain value that can be sent to a thread: its engine, and what that engine finds it by. */
+/** Location of a database as plain data that can be sent to a thread: its engine and the options of that engine. */
 export type DatabaseLocation = {
   [N in EngineName]: { readonly engine: N; readonly at: ParametersOf<N>[0] }
 }[EngineName]
 
-/** Settings that one engine has beside the common ones. */
+/** Settings that only one engine has. */
 export type EngineSettings = { readonly [N in EngineName]?: ParametersOf<N>[1] }
 
 /** The part of the configuration that selects a database. */
 interface DatabaseConfig {
   readonly dataDirectory: string
-  /** Undefined for SQLite in the data folder. */
+  /** Undefined for a SQLite database in the data folder. */
   readonly database:
     | (Omit<PostgresConnectionOptions, 'password'> & {
         readonly password: { readonly value: PostgresConnectionOptions['password'] }
@@ -40,12 +40,12 @@ export function locateDatabase({ dataDirectory, database }: DatabaseConfig): Dat
   if (database === undefined) return { engine: 'sqlite', at: databaseFile({ dataDirectory }) }
   const { password, pool, ...place } = database
   const connection = { ...place, password: password.value }
-  // Damage is noted beside this path.
+  // Damage of the PostgreSQL database is recorded beside this path.
   const damagePath = join(dataDirectory, 'postgresql')
   return { engine: 'postgres', at: { connection, pool, damagePath } }
 }
 
-/** Loads the engine of a database. Nothing is opened yet. */
+/** Loads the engine of a database without opening the database. */
 export async function loadEngine(
   { engine, at }: DatabaseLocation,
   settings: EngineSettings = {},

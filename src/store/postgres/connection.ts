@@ -1,4 +1,4 @@
-/** Connections to PostgreSQL: how they are made, and what a session is set to before it is used. */
+/** Connections to PostgreSQL, and the settings of their sessions. */
 import { readFile } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import type { ConnectionOptions } from 'node:tls'
@@ -10,25 +10,25 @@ import type { PostgresConnectionOptions } from './connection-options.ts'
 
 const connectMilliseconds = 5000
 const statementMilliseconds = 30_000
-/** A server that does not answer at all, for longer than it lets any statement run. */
-export const silenceMilliseconds = statementMilliseconds + 5000
+/** Time without a response after which a connection is abandoned: longer than the server lets any statement run. */
+export const responseTimeoutMilliseconds = statementMilliseconds + 5000
 const idleInTransactionMilliseconds = 10_000
 
-/** Marks our advisory locks: "Sgnt". */
+/** Class of the advisory locks of Signet: "Sgnt". */
 const lockClass = 0x53_67_6e_74
 
-/** Advisory locks: what only one node does at a time. */
+/** Advisory locks for work that only one node may do at a time. */
 export const advisoryLocks = {
   write: `${lockClass}, 1`,
   alone: `${lockClass}, 2`,
   migrate: `${lockClass}, 3`,
 } as const
 
-/** Integers of all sizes, by their object identifiers in pg_type. */
+/** Object identifiers of the integer types in pg_type. */
 const integerTypes: ReadonlySet<number> = new Set([20, 21, 23])
 const bytesType = 17
 
-/** Values as SQLite gives them: numbers, text, Uint8Array. */
+/** Parsers that return the same types as SQLite: number, string and Uint8Array. */
 const types: CustomTypesConfig = {
   getTypeParser: (oid: number) => {
     if (integerTypes.has(oid)) return parseInteger
@@ -36,7 +36,7 @@ const types: CustomTypesConfig = {
   },
 }
 
-/** Throws RangeError for one of more than 53 bits. */
+/** Throws RangeError for an integer of more than 53 bits. */
 function parseInteger(text: string): number {
   const value = Number(text)
   if (!Number.isSafeInteger(value))
@@ -44,12 +44,12 @@ function parseInteger(text: string): number {
   return value
 }
 
-/** `\x` and hexadecimal digits. */
+/** Parses bytea in hex format: `\x` and hexadecimal digits. */
 function parseBytes(text: string): Uint8Array {
   return new Uint8Array(Buffer.from(text.slice(2), 'hex'))
 }
 
-/** How to connect. Throws ConfigurationError if the file of root certificates cannot be read. */
+/** Builds the configuration of a connection. Throws ConfigurationError if the file of root certificates cannot be read. */
 export async function clientConfig(place: PostgresConnectionOptions): Promise<ClientConfig> {
   const { host, port, user, database } = place
   return {
@@ -89,9 +89,9 @@ async function tlsOptions({
 }
 
 /**
- * Whatever the settings of the server, the database or the role are, values look as we read them.
- * Outside a transaction that says otherwise nothing can be written, so that a write whose `begin` failed fails too. A
- * server that is told to forget commits is told not to.
+ * Session settings that override those of the server, database and role, so that values have the format that the parsers expect.
+ * Outside an explicit read-write transaction, the session is read-only, so that a write fails if its `begin` has failed.
+ * `synchronous_commit` is on even if the server has it off.
  */
 const sessionText = `
   set search_path = signet, pg_temp;
@@ -105,7 +105,7 @@ const sessionText = `
     where current_setting('synchronous_commit') = 'off';
   select case when pg_is_in_recovery() then 1 else 0 end as standby`
 
-/** Sets a new session up. Throws DatabaseUnavailableError on a standby, which may not know yet what is committed. */
+/** Applies the session settings. Throws DatabaseUnavailableError on a standby, which may lack committed data. */
 export async function prepareSession(client: ClientBase): Promise<void> {
   const results: unknown = await client.query(sessionText)
   const last = Array.isArray(results)
@@ -115,7 +115,10 @@ export async function prepareSession(client: ClientBase): Promise<void> {
     throw new DatabaseUnavailableError('the server is a standby, which cannot be written to')
 }
 
-/** A connection of its own, set up; `onLost` is told when it ends by itself, also before it is set up. */
+/**
+ * Opens a connection and applies the session settings. `onLost` is called if the connection ends by itself, even before it is
+ * ready.
+ */
 export async function connect(
   config: ClientConfig,
   onLost: (client: Client) => void = () => {},
@@ -127,7 +130,7 @@ export async function connect(
     await prepareSession(client)
     return client
   } catch (error) {
-    // What connects late, or not at all, is not waited for.
+    // A late or failed connection is closed without waiting for it.
     client.end().catch(() => {})
     throw error
   }

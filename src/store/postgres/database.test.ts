@@ -60,7 +60,7 @@ const refused =
 
 const unavailable = (error: unknown): boolean => error instanceof DatabaseUnavailableError
 
-test('nodes that make the schema at the same time all open it', async (t) => {
+test('several nodes can create the schema concurrently', async (t) => {
   const server = await postgres(t)
   if (server === undefined) return
   const place = await server.createDatabase()
@@ -72,31 +72,30 @@ test('nodes that make the schema at the same time all open it', async (t) => {
   for (const db of opened) await db.close()
 })
 
-test('a database without a schema is made by a server, and by no command', async (t) => {
+test('a server creates a missing schema, and a command does not', async (t) => {
   const server = await postgres(t)
   if (server === undefined) return
   const place = await server.createDatabase()
   const options = { pool: 1, random: systemRandom, mayCreate: false }
-  await assert.rejects(
-    openPostgres(place, options),
-    refused(/there is nothing of Signet in Postgre/),
-  )
+  await assert.rejects(openPostgres(place, options), refused(/does not contain a Signet database/))
   await (await openTestPostgres(place)).close()
   await (await openPostgres(place, options)).close()
 })
 
-test('a database of a newer version is refused, and left as it is', async (t) => {
+test('a database of a newer version is refused and not changed', async (t) => {
   const opened = await open(t)
   if (opened === undefined) return
   const { server, place } = opened
   await server.admin('update signet.schema_version set version = 99', place.database)
   await assert.rejects(
     openTestPostgres(place),
-    refused(/was written by a newer version of Signet \(schema 99; this one knows \d+\)$/),
+    refused(
+      /was written by a newer version of Signet \(schema 99; this version supports up to \d+\)$/,
+    ),
   )
 })
 
-test('a user who may not create a schema uses the one that was made for it', async (t) => {
+test('a user without the right to create schemas can use an existing schema', async (t) => {
   const server = await postgres(t)
   if (server === undefined) return
   const place = await server.createDatabase()
@@ -110,7 +109,7 @@ test('a user who may not create a schema uses the one that was made for it', asy
   await db.close()
 })
 
-test('a database that would lose text is refused', async (t) => {
+test('a database with an encoding other than UTF8 is refused', async (t) => {
   const server = await postgres(t)
   if (server === undefined) return
   await server.admin(`create database latin encoding 'LATIN1' template template0`)
@@ -118,7 +117,7 @@ test('a database that would lose text is refused', async (t) => {
   await assert.rejects(openTestPostgres(place), refused(/must have the encoding UTF8/))
 })
 
-test('a server that would lose commits is refused', async (t) => {
+test('a server with fsync = off is refused', async (t) => {
   if ((await postgres(t)) === undefined) return
   const server = await TestPostgres.start(['fsync=off'])
   t.after(() => server?.close())
@@ -137,7 +136,7 @@ test('commits are on disk also where the server is told otherwise', async (t) =>
   await db.close()
 })
 
-test('settings of the database that change how values look change nothing', async (t) => {
+test('database settings for the format of values have no effect', async (t) => {
   const server = await postgres(t)
   if (server === undefined) return
   const place = await server.createDatabase()
@@ -162,7 +161,7 @@ test('settings of the database that change how values look change nothing', asyn
   await db.close()
 })
 
-test('a server that became a standby is away, and writes again when it is none', async (t) => {
+test('a server that becomes a standby is unavailable until it is promoted', async (t) => {
   if ((await postgres(t)) === undefined) return
   const server = await TestPostgres.start()
   t.after(() => server?.close())
@@ -183,18 +182,18 @@ test('a server that became a standby is away, and writes again when it is none',
   await db.close()
 })
 
-test('reads cannot write', async (t) => {
+test('a query cannot write', async (t) => {
   const opened = await open(t)
   if (opened === undefined) return
   await assert.rejects(opened.db.query(put('x')))
   assert.deepEqual(await namesIn(opened.db), [])
 })
 
-test('what fails to be serialized is tried again, a bounded number of times', async (t) => {
+test('a transaction with a serialization failure is retried a limited number of times', async (t) => {
   const opened = await open(t)
   if (opened === undefined) return
   const { server, place, db } = opened
-  // Sequences do not go back with a transaction.
+  // A rollback does not reset a sequence.
   const fail = (state: string, times: number): Promise<unknown> =>
     server.admin(
       `set search_path = signet; drop sequence if exists tries; create sequence tries;
@@ -226,7 +225,7 @@ test('what fails to be serialized is tried again, a bounded number of times', as
   assert.deepEqual(await namesIn(db), ['a', 'b'])
 })
 
-test('a commit that fails refuses its whole group, and the next one is applied', async (t) => {
+test('if a commit fails, its whole group is rejected, and the next group is applied', async (t) => {
   const opened = await open(t)
   if (opened === undefined) return
   const { server, place, db } = opened
@@ -246,7 +245,7 @@ test('a commit that fails refuses its whole group, and the next one is applied',
   assert.deepEqual(await namesIn(db), ['after'])
 })
 
-test('a statement that is new in a transaction that fails is known to those after it', async (t) => {
+test('a statement that was first prepared in a failed transaction works in later transactions', async (t) => {
   const opened = await open(t)
   if (opened === undefined) return
   const { db } = opened
@@ -267,7 +266,7 @@ test('a statement that is new in a transaction that fails is known to those afte
   }
 })
 
-test('a column that is added under a running server disturbs nobody', async (t) => {
+test('adding a column while a server runs causes no errors', async (t) => {
   const opened = await open(t)
   if (opened === undefined) return
   const { server, place, db } = opened
@@ -280,7 +279,7 @@ test('a column that is added under a running server disturbs nobody', async (t) 
   assert.equal((await read())[0]?.[0]?.['more'], null)
 })
 
-test('errors tell no values of a row', async (t) => {
+test('error messages contain no values of rows', async (t) => {
   const opened = await open(t)
   if (opened === undefined) return
   const faults = [
@@ -302,7 +301,7 @@ test('errors tell no values of a row', async (t) => {
   })
 })
 
-test('work that is done alone is done by one after the other, and also when one of them dies', async (t) => {
+test('exclusive work of several nodes runs one after another, even if one of them dies', async (t) => {
   const opened = await open(t)
   if (opened === undefined) return
   const { server, place, db } = opened
@@ -323,7 +322,7 @@ test('work that is done alone is done by one after the other, and also when one 
   await other.close()
 })
 
-/** A server with a certificate for `localhost`, that lets users in by TLS and password only. */
+/** Starts a server with a certificate for `localhost` that accepts only TLS connections with a password. */
 async function startGuarded(folder: TestFolder): Promise<TestPostgres | undefined> {
   const file = (name: string): string => folder.file(name)
   const openssl = (...args: string[]): void => void execFileSync('openssl', args, { stdio: 'pipe' })
@@ -356,7 +355,7 @@ async function startGuarded(folder: TestFolder): Promise<TestPostgres | undefine
   return TestPostgres.start([], { key: file('key'), certificate: file('crt') })
 }
 
-test('TLS and password are those that the operator says', async (t) => {
+test('the configured TLS mode and password source are used', async (t) => {
   if ((await postgres(t)) === undefined) return
   using folder = new TestFolder()
   const server = await startGuarded(folder)
@@ -395,7 +394,7 @@ test('TLS and password are those that the operator says', async (t) => {
     assert.doesNotMatch(error.message, /hunter/)
     return refused(/password authentication failed/)(error)
   })
-  await assert.rejects(opens({ password: { kind: 'none' } }), refused(/asks for a password/))
+  await assert.rejects(opens({ password: { kind: 'none' } }), refused(/requires a password/))
   const path = folder.file('password')
   writeFileSync(path, 'hunter2\n', { mode: 0o600 })
   await opens({ password: { kind: 'file', path } })

@@ -1,28 +1,28 @@
 /**
- * The Database port over PostgreSQL, which any number of nodes share: a pool of connections that only read, and one that
- * writes (docs/decisions/0012).
+ * The Database port over PostgreSQL, which any number of nodes may share: a pool of read-only connections, and one connection
+ * that writes (docs/decisions/0012).
  */
 import type { Client, ClientConfig } from 'pg'
 import type { Random } from '../../random.ts'
-import { within } from '../deadline.ts'
+import { withTimeout } from '../deadline.ts'
 import { recordDamage } from '../damage.ts'
 import type { Database, SharedDatabase } from '../database.ts'
 import { damageErrorOf, DiskFaultError } from '../disk-faults.ts'
 import { advisoryLocks, clientConfig, connect } from './connection.ts'
 import { errorOf } from './errors.ts'
 import { migratePostgres } from './migrate.ts'
-import { nameOfPlace, type PostgresConnectionOptions } from './connection-options.ts'
+import { connectionName, type PostgresConnectionOptions } from './connection-options.ts'
 import { createReaders, type Readers } from './readers.ts'
 import { preparedQuery } from './text.ts'
 import { PostgresWriter } from './writer.ts'
 
 export interface PostgresOptions {
-  /** Connections that read, at most. */
+  /** Maximum number of connections that read. */
   readonly pool: number
   readonly random: Random
-  /** Makes what a new database needs. */
+  /** Whether a missing schema may be created. */
   readonly mayCreate: boolean
-  /** Beside what a damaged page that is met is noted; nothing is issued from then on. Not noted if undefined. */
+  /** Path beside which damage of the database is recorded, after which nothing is issued. Damage is not recorded if undefined. */
   readonly damagePath?: string
 }
 
@@ -31,15 +31,15 @@ export type PostgresDatabase = Database & { readonly shared: SharedDatabase }
 const probeMilliseconds = 3000
 
 /**
- * Opens the database and brings it to the newest schema. Throws ConfigurationError if the server cannot be reached or
- * used, and for a database that a newer version wrote. Later the server may go and come back.
+ * Opens the database and migrates it to the newest schema. Throws ConfigurationError if the server cannot be reached or used, or
+ * if a newer version wrote the database. After that, lost connections are opened again.
  */
 export async function openPostgres(
   place: PostgresConnectionOptions,
   { pool, random, mayCreate, damagePath }: PostgresOptions,
 ): Promise<PostgresDatabase> {
   const config = await clientConfig(place)
-  await migratePostgres(config, { name: nameOfPlace(place), mayCreate })
+  await migratePostgres(config, { name: connectionName(place), mayCreate })
   const readers = createReaders(config, pool)
   const writer = new PostgresWriter(config, random)
   let closed: Promise<void> | undefined
@@ -60,7 +60,7 @@ export async function openPostgres(
       return noting(damagePath, writer.transaction(statements))
     },
     damage: damageOf,
-    // Another node may have committed since anything was heard: callers look.
+    // Another node may have committed in the meantime, so a caller always has to read.
     changeStamp: () => undefined,
     close: () => (closed ??= close()),
     async probe() {
@@ -72,7 +72,7 @@ export async function openPostgres(
   }
 }
 
-/** Notes damage that somebody has met, for all processes of this node. */
+/** Runs `work`. Records damage of the database for all processes of this node. */
 async function noting<T>(damagePath: string | undefined, work: Promise<T>): Promise<T> {
   try {
     return await work
@@ -90,10 +90,10 @@ async function probe(readers: Readers, writer: PostgresWriter): Promise<void> {
   ]).catch((error: unknown) => {
     throw errorOf(error)
   })
-  await within(probeMilliseconds, answers, 'the server does not answer')
+  await withTimeout(probeMilliseconds, answers, 'the database server does not respond')
 }
 
-/** The lock is that of a session of its own, so that it ends with the process in any case. */
+/** Holds the lock in a separate session, so that the lock ends when the process ends for any reason. */
 async function doAlone<T>(config: ClientConfig, work: () => Promise<T>): Promise<T> {
   let client: Client | undefined
   try {

@@ -1,4 +1,4 @@
-/** The Engine port over a PostgreSQL database, which any number of nodes share. */
+/** The Engine port over a PostgreSQL database, which any number of nodes may share. */
 import { clearDamage } from '../damage.ts'
 import type { Engine } from '../engine.ts'
 import { versionsBeforePostgres } from '../tables.ts'
@@ -11,9 +11,9 @@ import { openPostgresSnapshot } from './snapshot.ts'
 
 export interface PostgresLocation {
   readonly connection: PostgresConnectionOptions
-  /** Connections that read, at most. */
+  /** Maximum number of connections that read. */
   readonly pool: number
-  /** This node notes damage of the database beside this path. */
+  /** Path beside which this node records damage of the database. */
   readonly damagePath: string
 }
 
@@ -23,14 +23,14 @@ export function postgresEngine({ connection, pool, damagePath }: PostgresLocatio
     schemaVersion: postgresSchema.length + versionsBeforePostgres,
     exists: () => undefined,
     async open({ mayCreate, random, acceptLoss }) {
-      // The operator has repaired the database on its server.
+      // The operator states with --accept-loss that the database server has been repaired.
       if (acceptLoss) clearDamage(damagePath)
       return openPostgres(connection, { pool, random, mayCreate, damagePath })
     },
     openSnapshot: () => openPostgresSnapshot(connection),
-    // The server of the database checks its pages itself.
+    // PostgreSQL checks its own pages.
     structureProblems: async () => [],
-    // Only a connection shows whether the database is empty.
+    // A connection is needed to find out whether the database is empty, so openRestore checks it.
     requireRestorable() {},
     openRestore: (schemaVersion) => openPostgresRestore(connection, schemaVersion),
     openRows: () => createPostgresRows(connection),

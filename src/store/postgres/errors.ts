@@ -1,40 +1,40 @@
-/** What errors of PostgreSQL mean (PostgreSQL documentation, "PostgreSQL Error Codes"). */
+/** Classification of PostgreSQL errors (PostgreSQL documentation, "PostgreSQL Error Codes"). */
 import { DatabaseUnavailableError } from '../database.ts'
 import { DiskFaultError } from '../disk-faults.ts'
 
-/** SQLSTATEs that mean something to us. */
+/** SQLSTATEs that the code handles. */
 export const sqlStates = {
   uniqueViolation: '23505',
   serializationFailure: '40001',
   deadlock: '40P01',
-  /** In a transaction of which an earlier statement failed. */
+  /** An earlier statement of the transaction has failed. */
   inFailedTransaction: '25P02',
-  /** Our own: a statement returned another number of rows than it must. */
+  /** Signet's own SQLSTATE: a guarded statement returned the wrong number of rows. */
   otherRows: 'SGNT1',
 } as const
 
-/** A prepared statement whose table has a new column. */
+/** SQLSTATE of a prepared statement whose table has changed. */
 const outdated = '0A000'
 
-/** Nothing was changed, and the same may succeed when it is tried again. */
+/** SQLSTATEs after which nothing was changed and a retry may succeed. */
 const retriable: ReadonlySet<string> = new Set([
   sqlStates.serializationFailure,
   sqlStates.deadlock,
-  // A prepared statement whose preparation failed with another's transaction.
+  // A prepared statement that does not exist, because the transaction that prepared it was rolled back.
   '26000',
   outdated,
 ])
 
 /**
- * The server cannot be used now: connections (08), resources (53), an operator's intervention, as a shutdown, a failover
- * or a time-out (57), a system error (58), a standby (25006).
+ * SQLSTATEs of a temporarily unavailable server: connection errors (08), lack of resources (53), operator intervention such as
+ * shutdown, failover or timeout (57), system errors (58), a standby (25006).
  */
 const unavailable = /^(?:08|53|57|58)...$|^25006$|^25P0[34]$|^55P03$/
 
-/** A page of a table, or of an index, makes no sense. */
+/** SQLSTATEs of a malformed page of a table or index. */
 const damaged: ReadonlySet<string> = new Set(['XX001', 'XX002'])
 
-/** The SQLSTATE of an error that the server sent; undefined for another error. */
+/** Returns the SQLSTATE of an error that the server sent. Undefined for other errors. */
 export function sqlStateOf(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error) || !('severity' in error)) return undefined
   return typeof error.code === 'string' ? error.code : undefined
@@ -44,20 +44,20 @@ export function isRetriable(error: unknown): boolean {
   return retriable.has(sqlStateOf(error) ?? '')
 }
 
-/** Whether a prepared statement is out of date: its connection is. */
-export function isOutdated(error: unknown): boolean {
+/** Returns whether a prepared statement of the connection is outdated, so that the connection must be replaced. */
+export function isStatementOutdated(error: unknown): boolean {
   return sqlStateOf(error) === outdated
 }
 
-/** Whether the connection is lost, or the server about to end it. */
-export function isLost(error: unknown): boolean {
+/** Returns whether the connection is lost or about to be closed by the server. */
+export function isConnectionLost(error: unknown): boolean {
   const state = sqlStateOf(error)
   return state === undefined ? !(error instanceof RangeError) : /^(?:08|57P|25P0[34])/.test(state)
 }
 
 /**
- * What callers are told: DatabaseUnavailableError if it is a matter of time, else a fault. The server's `detail` can hold
- * values of a row and stays behind.
+ * Converts an error to the error for callers: DatabaseUnavailableError for a temporary condition, otherwise a bug or damage. The
+ * `detail` of PostgreSQL is omitted, because it may contain values of a row.
  */
 export function errorOf(error: unknown): Error {
   const state = sqlStateOf(error)

@@ -14,28 +14,28 @@ import { preparedQuery, type PreparedQuery } from './text.ts'
 import { ConflictError } from '../database.ts'
 import type { Guard, Row, Sql } from '../sql.ts'
 
-/** A transaction with its statements as they are sent. */
+/** A transaction whose statements are ready to be sent. */
 export interface PreparedTransaction {
   readonly queries: readonly PreparedQuery[]
-  /** Of each statement, in the same order. */
+  /** Guards of the statements, in the same order. */
   readonly guards: readonly (Guard | undefined)[]
 }
 
-/** What became of one transaction. */
+/** Outcome of one transaction. */
 export type Outcome =
   | { readonly rows: Row[][] }
-  /** Nothing was changed: the statement with that index did not apply. */
+  /** Nothing was changed, because the statement with that index failed. */
   | { readonly refused: unknown; readonly statement: number }
 
 /**
- * PostgreSQL keeps so many subtransactions of a transaction at hand (PGPROC_MAX_CACHED_SUBXIDS); with more, every reader
- * would look them up on disk.
+ * PostgreSQL keeps this many subtransactions of a transaction in shared memory (PGPROC_MAX_CACHED_SUBXIDS). With more, every
+ * reader would look them up on disk.
  */
 export const groupMax = 60
 
 /**
- * One writer at a time, on all nodes: what a transaction looks at stays so until it has committed, and numbers that the
- * database gives are committed in their order. The lock ends with the transaction.
+ * The lock admits one writer at a time on all nodes. The rows that a transaction reads therefore do not change until its commit,
+ * and generated numbers are committed in order. The lock is released at the end of the transaction.
  */
 const begin = `begin isolation level read committed read write;
   select pg_advisory_xact_lock(${advisoryLocks.write})`
@@ -45,23 +45,22 @@ export function prepareTransaction(statements: readonly Sql[]): PreparedTransact
 }
 
 /**
- * Applies a group: first as one, and if any of it does not apply, which is seldom, again with savepoints. Rejects if it
- * is not known that it was committed, or known that it was not.
+ * Applies a group of transactions in one transaction. In the rare case that one of them fails, applies the group again with
+ * savepoints. Rejects if the group was not committed, or if that is unknown.
  */
 export async function applyGroup(
   client: Client,
   group: readonly PreparedTransaction[],
 ): Promise<Outcome[]> {
   const { outcomes, command } = await sendGroup(client, group, () => {})
-  // What failed without a savepoint has failed with all that it was sent with.
+  // Without savepoints, a failed transaction fails the whole group.
   if (command === 'COMMIT' || group.length === 1) return outcomes
   const again = await sendGroup(client, group, saveBetween)
-  if (again.command !== 'COMMIT')
-    throw new Error(`the server answered ${again.command} to a commit`)
+  if (again.command !== 'COMMIT') throw new Error(`the server replied ${again.command} to COMMIT`)
   return again.outcomes
 }
 
-/** What became of each transaction, and whether they were committed: COMMIT or ROLLBACK. */
+/** Outcome of each transaction, and the command that ended the group: COMMIT or ROLLBACK. */
 interface CompletedRequest {
   readonly outcomes: Outcome[]
   readonly command: string
@@ -72,7 +71,7 @@ async function sendGroup(
   group: readonly PreparedTransaction[],
   before: (client: Client, index: number) => void,
 ): Promise<CompletedRequest> {
-  // One write to the socket in place of one for each statement: 11 of 39 µs of a transaction, in groups of 24.
+  // One write to the socket for all statements saves 11 of the 39 µs of a transaction in groups of 24.
   const { stream } = client.connection
   stream.cork()
   const beginning = send(client, begin)
@@ -82,7 +81,7 @@ async function sendGroup(
     results.push(transaction.queries.map((query) => quiet(client.query(query))))
   }
   before(client, group.length)
-  // A commit that waits for a standby must not be ended, and answered, before that has it.
+  // A commit that waits for a standby must not be canceled by the statement timeout before the standby has it.
   sendOnly(client, 'set local statement_timeout = 0')
   const committed = send(client, 'commit')
   stream.uncork()
@@ -97,17 +96,17 @@ function saveBetween(client: Client, index: number): void {
   if (index > 0) sendOnly(client, 'rollback to savepoint s')
 }
 
-/** A statement, or several, without values. What fails is seen by what comes after. */
+/** Sends one or more statements without values. A failure makes the following statements fail too. */
 function send(client: Client, text: string): Promise<QueryResult> {
   return quiet(client.query(text))
 }
 
-/** Sends a statement whose result is not needed. If it fails, the statements after it fail, too. */
+/** Sends a statement whose result is not needed. A failure makes the following statements fail too. */
 function sendOnly(client: Client, text: string): void {
   client.query(text).catch(() => {})
 }
 
-/** A promise that may be looked at later, or never. */
+/** Marks the rejection of a promise as handled, because the promise may never be awaited. */
 function quiet<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => {})
   return promise
@@ -123,7 +122,7 @@ async function outcomeOf(queries: readonly Promise<QueryResult>[]): Promise<Outc
   return { rows }
 }
 
-/** The conflict that a transaction met; undefined if something went wrong around it. */
+/** Returns the conflict behind a failed statement. Undefined for any other error. */
 export function conflictOf(
   { guards }: PreparedTransaction,
   { refused, statement }: Extract<Outcome, { refused: unknown }>,

@@ -1,20 +1,20 @@
-/** Brings a PostgreSQL database to the newest schema, whichever node comes first. */
+/** Migration of a PostgreSQL database to the newest schema by the first node that starts. */
 import type { Client, ClientConfig } from 'pg'
 import { ConfigurationError } from '../../errors.ts'
 import { advisoryLocks, connect } from './connection.ts'
 import { errorOf } from './errors.ts'
 import { postgresSchema } from './schema.ts'
 
-/** What is done with a database that has no schema of ours. */
+/** Options for a database without the schema of Signet. */
 export interface MigrateOptions {
-  /** How the database is called in messages. */
+  /** Name of the database in messages. */
   readonly name: string
   readonly mayCreate: boolean
 }
 
 /**
- * Applies what is missing, in one transaction that only one node at a time is in. Throws ConfigurationError if the
- * server cannot be used, if a newer version wrote the database, or if there is none of ours and none may be made.
+ * Applies missing migrations in one transaction, which only one node runs at a time. Throws ConfigurationError if the server
+ * cannot be used, if a newer version wrote the database, or if the schema is missing and may not be created.
  */
 export async function migratePostgres(
   config: ClientConfig,
@@ -24,47 +24,49 @@ export async function migratePostgres(
   try {
     client = await connect(config)
   } catch (error) {
-    throw error instanceof ConfigurationError ? error : unusable(name, error)
+    throw error instanceof ConfigurationError ? error : unusableError(name, error)
   }
   try {
-    await requireFit(client, name)
+    await requireSuitableServer(client, name)
     const version = await versionOf(client)
     if (version === postgresSchema.length) return
     if (version === 0 && !mayCreate)
       throw new ConfigurationError(
-        `there is nothing of Signet in ${name}; "signet serve" makes it when it first starts`,
+        `${name} does not contain a Signet database; "signet serve" creates it at its first start`,
       )
     requireKnown(version, name)
     await migrate(client, name)
   } catch (error) {
-    throw error instanceof ConfigurationError ? error : unusable(name, error)
+    throw error instanceof ConfigurationError ? error : unusableError(name, error)
   } finally {
     await client.end()
   }
 }
 
-export function unusable(name: string, error: unknown): ConfigurationError {
+export function unusableError(name: string, error: unknown): ConfigurationError {
   const { message, cause } = errorOf(error)
   const why = cause instanceof Error ? cause.message : message
   return new ConfigurationError(`${name} cannot be used: ${why}`, { cause: error })
 }
 
-/** A database that would lose what it acknowledged, or text, is refused. */
-export async function requireFit(client: Client, name: string): Promise<void> {
+/** Throws ConfigurationError for a server that could lose acknowledged commits or text. */
+export async function requireSuitableServer(client: Client, name: string): Promise<void> {
   const setting = async (variable: string): Promise<unknown> =>
     (await client.query<{ value: string }>(`select current_setting('${variable}') as value`))
       .rows[0]?.value
   if ((await setting('server_encoding')) !== 'UTF8')
-    throw new ConfigurationError(`${name} must have the encoding UTF8`)
+    throw new ConfigurationError(
+      `${name} must have the encoding UTF8; create the database with ENCODING 'UTF8'`,
+    )
   if ((await setting('fsync')) !== 'on')
     throw new ConfigurationError(
-      `${name} runs with fsync = off, and would lose what it has acknowledged`,
+      `${name} runs with fsync = off and could lose acknowledged commits; set fsync = on`,
     )
   if (Number(await setting('server_version_num')) < 130_000)
-    throw new ConfigurationError(`${name} must be version 13 or newer`)
+    throw new ConfigurationError(`${name} must run on PostgreSQL 13 or newer`)
 }
 
-/** The schema version of the database; 0 if there is nothing of ours. */
+/** Returns the schema version of the database, or 0 if the schema of Signet does not exist. */
 export async function versionOf(client: Client): Promise<number> {
   const { rows: tables } = await client.query(
     `select 1 from pg_tables where schemaname = 'signet' and tablename = 'schema_version'`,
@@ -77,13 +79,13 @@ export async function versionOf(client: Client): Promise<number> {
 function requireKnown(version: number, name: string): void {
   if (version > postgresSchema.length)
     throw new ConfigurationError(
-      `${name} was written by a newer version of Signet (schema ${version}; this one knows ${postgresSchema.length})`,
+      `${name} was written by a newer version of Signet (schema ${version}; this version supports up to ${postgresSchema.length})`,
     )
 }
 
 async function migrate(client: Client, name: string): Promise<void> {
   await client.query('begin isolation level read committed read write')
-  // A long migration, here or by another node, is not a statement that hangs.
+  // A long migration, here or on another node, must not be canceled by the statement timeout.
   await client.query('set local statement_timeout = 0')
   await client.query(`select pg_advisory_xact_lock(${advisoryLocks.migrate})`)
   const version = await versionOf(client)
@@ -93,13 +95,13 @@ async function migrate(client: Client, name: string): Promise<void> {
   await client.query('commit')
 }
 
-/** Applies what follows the version that the database has. */
+/** Applies the schema versions after the current one. */
 export async function applySchema(client: Client, schemas: readonly string[]): Promise<void> {
   for (const schema of schemas) await client.query(schema)
   await client.query(`update schema_version set version = version + ${schemas.length}`)
 }
 
-/** An administrator may have made the schema, for a user who may not create any. */
+/** Creates the schema unless it exists. An administrator may have created it for a user without the right to create schemas. */
 export async function createSchema(client: Client): Promise<void> {
   const { rows } = await client.query(`select 1 from pg_namespace where nspname = 'signet'`)
   if (rows.length === 0) await client.query('create schema signet')

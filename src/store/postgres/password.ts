@@ -1,9 +1,9 @@
-/** The password for PostgreSQL, from where the operator keeps it. */
+/** The password for PostgreSQL, read from the configured source. */
 import { readFile, stat } from 'node:fs/promises'
 import { ConfigurationError } from '../../errors.ts'
 import type { PostgresConnectionOptions } from './connection-options.ts'
 
-/** The password for a connection. Throws ConfigurationError if it cannot be had. */
+/** Reads the password for a connection. Throws ConfigurationError if it cannot be read. */
 export async function readPassword(place: PostgresConnectionOptions): Promise<string> {
   const { password } = place
   if (password.kind === 'text') return password.text
@@ -13,11 +13,11 @@ export async function readPassword(place: PostgresConnectionOptions): Promise<st
       ? findInPasswordFile(await readPrivate(password.path), place)
       : undefined
   if (found === undefined)
-    throw new ConfigurationError('the server asks for a password, and there is none for it')
+    throw new ConfigurationError('the server requires a password, and none is configured')
   return found
 }
 
-/** As libpq, refuses a file that others can read. */
+/** Reads a password file. Like libpq, refuses a file that other users can read. */
 async function readPrivate(path: string): Promise<string> {
   let mode: number
   let text: string
@@ -41,9 +41,11 @@ function firstLine(text: string): string {
   return text.split(/\r?\n/, 1)[0] ?? ''
 }
 
-/** Lines of host:port:database:user:password; `*` is any, and a backslash takes `:` and `\` as they are. */
+/**
+ * Finds the password in lines of host:port:database:user:password. `*` matches any value, and a backslash escapes `:` and `\`.
+ */
 function findInPasswordFile(text: string, place: PostgresConnectionOptions): string | undefined {
-  // A socket in the standard folder is called localhost there.
+  // The password file has the name localhost for a socket in the standard directory.
   const host = place.host === '/var/run/postgresql' ? 'localhost' : place.host
   const target = [host, String(place.port), place.database, place.user]
   for (const line of text.split(/\r?\n/)) {

@@ -1,4 +1,4 @@
-/** Reads that are sent together: each sees what was acknowledged before it, and gets its own answer. */
+/** Tests of reads that are sent together: each sees earlier acknowledged writes and receives its own result. */
 import assert from 'node:assert/strict'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { test } from 'node:test'
@@ -21,11 +21,11 @@ const steps = fc.array(
   { maxLength: 12 },
 )
 
-test('whatever the order of reads, writes and turns, a read sees every write that any node acknowledged before it', async (t) => {
+test('for any order of reads, writes and turns, a read sees every write that any node acknowledged before it', async (t) => {
   const server = await postgres(t)
   if (server === undefined) return
   const place = await server.createMigrated()
-  // Fewer connections than clients, so that reads wait for one.
+  // There are fewer connections than clients, so that reads wait for a connection.
   const nodes = [await openTestPostgres(place, 1), await openTestPostgres(place, 2)]
   let written = 0
   let acknowledged = 0
@@ -58,11 +58,11 @@ test('whatever the order of reads, writes and turns, a read sees every write tha
   assert.ok(acknowledged > 100)
 })
 
-test('of reads that are sent together each gets its own answer, and one that fails fails alone', async (t) => {
+test('each of several reads sent together receives its own result, and a failing read fails alone', async (t) => {
   const server = await postgres(t)
   if (server === undefined) return
   const db = await openTestPostgres(await server.createMigrated(), 2)
-  /** Division by zero is refused by the server. */
+  /** PostgreSQL rejects a division by zero. */
   const ask = (dividend: number | string, divisor: number): Promise<unknown> =>
     db
       .query(
@@ -98,7 +98,7 @@ test('of reads that are sent together each gets its own answer, and one that fai
   }
 })
 
-test('reads of one turn with the same values are one on the server, and those of the next another', async (t) => {
+test('reads of one turn with equal values run once on the server, and reads of the next turn run again', async (t) => {
   const server = await postgres(t)
   if (server === undefined) return
   const db = await openTestPostgres(await server.createMigrated(), 1)

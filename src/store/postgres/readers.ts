@@ -1,7 +1,7 @@
-/** Reads on PostgreSQL, on a pool of connections that only read. */
+/** Reads from PostgreSQL, on a pool of read-only connections. */
 import { Pool, type ClientConfig, type PoolClient, type PoolConfig } from 'pg'
-import { prepareSession, silenceMilliseconds } from './connection.ts'
-import { errorOf, isLost, isRetriable } from './errors.ts'
+import { prepareSession, responseTimeoutMilliseconds } from './connection.ts'
+import { errorOf, isConnectionLost, isRetriable } from './errors.ts'
 import type { PreparedQuery } from './text.ts'
 import type { Row } from '../sql.ts'
 
@@ -21,7 +21,7 @@ const waitMilliseconds = 10_000
 
 export function createReaders(config: ClientConfig, max: number): Readers {
   const pool = createPool(config, max)
-  /** By statement, until a connection is free for them. */
+  /** Reads that wait for a free connection, by statement. */
   const waiting = new Map<string, Read[]>()
   const running = new Set<Promise<unknown>>()
 
@@ -44,14 +44,14 @@ export function createReaders(config: ClientConfig, max: number): Readers {
     })
   }
   /**
-   * A read that met a connection which had just been lost is read again: it changed nothing. Then it is not prepared, as
-   * every connection may have it from before a change of the schema.
+   * Repeats a read if its connection was lost, because a read changes nothing. The second time the statement is not prepared,
+   * because the prepared statements of all connections may be outdated after a change of the schema.
    */
   async function readTwice(query: PreparedQuery): Promise<Row[]> {
     try {
       return await readOnce(query)
     } catch (error) {
-      if (!isLost(error) && !isRetriable(error)) throw errorOf(error)
+      if (!isConnectionLost(error) && !isRetriable(error)) throw errorOf(error)
     }
     try {
       const { text, values } = query
@@ -78,11 +78,12 @@ export function createReaders(config: ClientConfig, max: number): Readers {
 }
 
 /**
- * Sends reads of one statement in one piece, those with the same values once, and settles all of them when the last is answered: the
- * requests of a batch stay together. Each sees what was acknowledged before it was asked for, as nothing was sent before that.
+ * Sends all reads of one statement in one message, and reads with equal values only once. Settles all of them after the last
+ * reply, so that the requests of a batch stay together. Each read sees everything that was acknowledged before it was requested,
+ * because it is sent after that.
  *
- * With 64 connections this saves 38 % of the processor time of a GetCertificate and 74 % of PostgreSQL's for it; with OCSP from
- * memory 58 and 92 %.
+ * With 64 connections this saves 38 % of the processor time of a GetCertificate and 74 % of PostgreSQL's time for it; with OCSP
+ * from memory, 58 % and 92 %.
  */
 function sendTogether(
   client: PoolClient,
@@ -120,18 +121,18 @@ function createPool(config: ClientConfig, max: number): Pool {
     max,
     pipeline: true,
     idleTimeoutMillis: idleMilliseconds,
-    // Also for how long a read waits for a connection.
+    // Maximum time for a new connection, and for a read that waits for a free connection.
     connectionTimeoutMillis: waitMilliseconds,
-    query_timeout: silenceMilliseconds,
+    query_timeout: responseTimeoutMilliseconds,
     verify(client, done) {
       // oxlint-disable-next-line promise/no-callback-in-promise -- the pool has callbacks
       prepareSession(client).then(() => done(), done)
     },
   } satisfies PoolConfig)
-  // Of a connection that nobody uses: the pool replaces it.
+  // An idle connection may fail; the pool replaces it.
   pool.on('error', () => {})
-  // The pool listens neither while a new connection is set up nor while it is used, and an error without a listener ends the
-  // process. Whoever waits for an answer is told of it.
+  // The pool has no error listener while a connection is set up or in use, and an error without a listener ends the process.
+  // The running query is rejected with the same error.
   pool.on('connect', (client) => client.on('error', () => {}))
   return pool
 }

@@ -2,41 +2,47 @@ import type { Client } from 'pg'
 import { ConfigurationError } from '../../errors.ts'
 import { advisoryLocks, clientConfig, connect } from './connection.ts'
 import { errorOf } from './errors.ts'
-import { applySchema, createSchema, requireFit, unusable, versionOf } from './migrate.ts'
-import { nameOfPlace, type PostgresConnectionOptions } from './connection-options.ts'
+import {
+  applySchema,
+  createSchema,
+  requireSuitableServer,
+  unusableError,
+  versionOf,
+} from './migrate.ts'
+import { connectionName, type PostgresConnectionOptions } from './connection-options.ts'
 import { postgresSchema } from './schema.ts'
-import { isOurs, tablesOfPostgres } from './snapshot.ts'
+import { isDataTable, tablesOfPostgres } from './snapshot.ts'
 import { preparedQuery } from './text.ts'
 import type { RestoreTarget } from '../restore-target.ts'
 import { sql, type Row, type Sql } from '../sql.ts'
-import { inOrder, tablesOf, versionsBeforePostgres, type Table } from '../tables.ts'
+import { sortTables, tablesOf, versionsBeforePostgres, type Table } from '../tables.ts'
 
-/** Rows of one statement; a statement has at most 65,535 parameters. */
+/** Maximum number of rows in an INSERT. A statement has at most 65,535 parameters. */
 const rowsMax = 200
 
 /**
- * Begins to restore into a database without anything of ours, all in one transaction. Throws ConfigurationError if
- * there is something, if the server cannot be used, or for a version from before PostgreSQL's first.
+ * Starts a restore into a database without the schema of Signet, in one transaction. Throws ConfigurationError if the schema
+ * exists, if the server cannot be used, or if the backup is older than the first PostgreSQL schema.
  */
 export async function openPostgresRestore(
   place: PostgresConnectionOptions,
   schemaVersion: number,
 ): Promise<RestoreTarget> {
-  const name = nameOfPlace(place)
+  const name = connectionName(place)
   const version = schemaVersion - versionsBeforePostgres
   if (version < 1)
     throw new ConfigurationError(
-      `a backup of schema ${schemaVersion} cannot be restored into PostgreSQL; restore it into SQLite, and back that up`,
+      `a backup of schema ${schemaVersion} cannot be restored into PostgreSQL; restore it into SQLite, then back up that database and restore the new backup`,
     )
   const client = await connect(await clientConfig(place)).catch((error: unknown) => {
-    throw unusable(name, error)
+    throw unusableError(name, error)
   })
   try {
     const tables = await begin(client, { name, version })
     return targetOf(client, { tables, version })
   } catch (error) {
     await client.end()
-    throw error instanceof ConfigurationError ? error : unusable(name, error)
+    throw error instanceof ConfigurationError ? error : unusableError(name, error)
   }
 }
 
@@ -44,16 +50,16 @@ async function begin(
   client: Client,
   { name, version }: { readonly name: string; readonly version: number },
 ): Promise<Table[]> {
-  await requireFit(client, name)
+  await requireSuitableServer(client, name)
   await client.query(`begin isolation level read committed read write;
     set local statement_timeout = 0;
     set local idle_in_transaction_session_timeout = 0;
     select pg_advisory_xact_lock(${advisoryLocks.migrate})`)
   if ((await versionOf(client)) !== 0)
-    throw new ConfigurationError(`${name} is not empty: there is a database of Signet in it`)
+    throw new ConfigurationError(`${name} is not empty: it contains a Signet database`)
   await createSchema(client)
   await applySchema(client, postgresSchema.slice(0, version))
-  return tablesOf(await read(client, tablesOfPostgres)).filter(isOurs)
+  return tablesOf(await read(client, tablesOfPostgres)).filter(isDataTable)
 }
 
 async function read(client: Client, statement: Sql): Promise<Row[]> {
@@ -82,12 +88,12 @@ function targetOf(
     finish: (statements) =>
       run(async () => {
         await applySchema(client, postgresSchema.slice(version))
-        inOrder(tablesOf(await read(client, tablesOfPostgres)).filter(isOurs))
+        sortTables(tablesOf(await read(client, tablesOfPostgres)).filter(isDataTable))
         await continueNumbers(client)
         for (const statement of statements) await read(client, statement)
         await client.query('commit')
       }),
-    // A transaction that is not finished ends with its connection.
+    // Closing the connection rolls back an unfinished transaction.
     [Symbol.asyncDispose]: () => client.end(),
   }
 }
@@ -100,7 +106,7 @@ function insertText(table: string, columns: readonly string[], rows: number): st
   return `insert into ${table} (${columns.join(', ')}) values ${marks.join(', ')}`
 }
 
-/** What is numbered next is above all that is there. */
+/** Sets each sequence above the highest restored number. */
 async function continueNumbers(client: Client): Promise<void> {
   const rows = await read(
     client,

@@ -1,13 +1,13 @@
-/** Reads of many rows from PostgreSQL. */
+/** Reads of many rows from PostgreSQL, on a separate connection. */
 import type { Client } from 'pg'
 import { clientConfig, connect } from './connection.ts'
-import { errorOf, isLost } from './errors.ts'
+import { errorOf, isConnectionLost } from './errors.ts'
 import type { PostgresConnectionOptions } from './connection-options.ts'
 import { preparedQuery } from './text.ts'
 import type { RowReader } from '../engine.ts'
 import type { Row, Sql } from '../sql.ts'
 
-/** Connects with the first read, and again after the connection was lost. */
+/** Creates a reader that connects with the first read, and again after a lost connection. */
 export function createPostgresRows(place: PostgresConnectionOptions): RowReader {
   let current: Client | undefined
 
@@ -25,7 +25,7 @@ export function createPostgresRows(place: PostgresConnectionOptions): RowReader 
       client = await connected()
       return await work(client)
     } catch (error) {
-      if (isLost(error) && current === client) current = undefined
+      if (isConnectionLost(error) && current === client) current = undefined
       throw errorOf(error)
     }
   }
@@ -37,7 +37,7 @@ export function createPostgresRows(place: PostgresConnectionOptions): RowReader 
       try {
         return await reads()
       } finally {
-        // A connection that was lost has no transaction any more.
+        // A lost connection has no transaction to roll back.
         await run((client) => client.query('rollback')).catch(() => {})
       }
     },

@@ -6,13 +6,13 @@ import { postgresSchema } from './schema.ts'
 import { preparedQuery } from './text.ts'
 import type { Snapshot } from '../snapshot.ts'
 import { sql, type Row, type Sql } from '../sql.ts'
-import { inOrder, tablesOf, versionsBeforePostgres } from '../tables.ts'
+import { sortTables, tablesOf, versionsBeforePostgres } from '../tables.ts'
 
-/** A snapshot of a PostgreSQL database, which must be of the newest schema. A connection that is lost is its end. */
+/** Opens a snapshot of a PostgreSQL database, which must have the newest schema. A lost connection ends the snapshot. */
 export async function openPostgresSnapshot(place: PostgresConnectionOptions): Promise<Snapshot> {
   const client = await connect(await clientConfig(place))
   let before: Promise<unknown> = Promise.resolve()
-  // A connection answers one query after the other.
+  // A connection runs one query after another.
   const read = (statement: Sql): Promise<Row[]> => {
     const reading = before.then(() => readOn(client, statement))
     before = reading.catch(() => {})
@@ -21,7 +21,7 @@ export async function openPostgresSnapshot(place: PostgresConnectionOptions): Pr
   try {
     await begin(client)
     return {
-      tables: inOrder(tablesOf(await read(tablesOfPostgres)).filter(isOurs)),
+      tables: sortTables(tablesOf(await read(tablesOfPostgres)).filter(isDataTable)),
       schemaVersion: postgresSchema.length + versionsBeforePostgres,
       read,
       async renew() {
@@ -44,15 +44,15 @@ async function readOn(client: Client, statement: Sql): Promise<Row[]> {
   }
 }
 
-/** Whoever writes what is read may be slow: the session does not end because it waits. */
+/** Starts a snapshot without timeouts, because the consumer of the rows may be slow. */
 async function begin(client: Client): Promise<void> {
   await client.query(`begin isolation level repeatable read read only;
     set local idle_in_transaction_session_timeout = 0;
     set local statement_timeout = 0`)
 }
 
-/** The version of the schema is the engine's own. */
-export function isOurs({ name }: { readonly name: string }): boolean {
+/** Returns whether a table contains data. The table of the schema version exists only on PostgreSQL. */
+export function isDataTable({ name }: { readonly name: string }): boolean {
   return name !== 'schema_version'
 }
 

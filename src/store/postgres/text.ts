@@ -1,7 +1,7 @@
-/** SQL as it is written in this folder, in the words of PostgreSQL. */
+/** Translation of SQL with `?` parameters to PostgreSQL. */
 import { requireStorable, type Sql, type SqlValue } from '../sql.ts'
 
-/** A statement as `pg` takes it: prepared under `name` once on each connection. */
+/** A statement for `pg`, which prepares it under `name` once on each connection. */
 export interface PreparedQuery {
   readonly name: string
   readonly text: string
@@ -15,12 +15,12 @@ interface Translated {
 
 const known = new Map<string, Translated>()
 
-/** More texts than the code of this folder has would be a leak: whoever puts values into text is told. */
+/** Maximum number of different statements. More would mean that code puts values into the text of statements. */
 const textsMax = 1000
 
 /**
- * A query or a write. The number of rows that it must return is checked by the server (require_rows in postgres-schema.ts),
- * so that nobody waits for an answer in the middle of a transaction. Throws RangeError for a value that cannot be stored.
+ * Translates a query or a write. The server checks the row count of a guarded statement (require_rows in schema.ts), so that a
+ * transaction needs no round trip per statement. Throws RangeError for a value that cannot be stored.
  */
 export function preparedQuery({ text, values, guard }: Sql): PreparedQuery {
   values.forEach(requireStorable)
@@ -33,7 +33,8 @@ function translated(text: string, counted: boolean): Translated {
   const key = `${counted ? '#' : ''}${text}`
   const cached = known.get(key)
   if (cached !== undefined) return cached
-  if (known.size >= textsMax) throw new Error('too many different statements')
+  if (known.size >= textsMax)
+    throw new Error('too many different SQL statements: values must be parameters')
   const prepared = {
     name: `s${known.size}`,
     text: counted ? countedText(text) : numbered(text).text,
@@ -42,7 +43,7 @@ function translated(text: string, counted: boolean): Translated {
   return prepared
 }
 
-/** `?` as $1, $2, … A `?` in a literal would be taken for one, so that none may be there. */
+/** Replaces each `?` by $1, $2 and so on. String literals must not contain a `?`, which would be replaced too. */
 function numbered(text: string) {
   const literals = text.match(/'[^']*'/g) ?? []
   if (literals.some((literal) => literal.includes('?')))
@@ -55,7 +56,9 @@ function numbered(text: string) {
   return { text: replaced, parameters }
 }
 
-/** The condition depends on no row of the outer query, so that it is checked also where there are none. */
+/**
+ * Wraps a guarded statement. The condition refers to no row of the outer query, so that it is checked even if there are no rows.
+ */
 function countedText(text: string): string {
   const { text: inner, parameters } = numbered(text)
   return `with returned as (${inner})

@@ -1,10 +1,10 @@
-/** The one writer of a node: transactions that wait share a commit, on a connection of its own. */
+/** The single writer of a node. Waiting transactions share a commit on its connection. */
 import type { Client, ClientConfig } from 'pg'
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises'
 import type { Random } from '../../random.ts'
 import { DatabaseUnavailableError } from '../database.ts'
-import { connect, silenceMilliseconds } from './connection.ts'
-import { errorOf, isOutdated, isRetriable } from './errors.ts'
+import { connect, responseTimeoutMilliseconds } from './connection.ts'
+import { errorOf, isStatementOutdated, isRetriable } from './errors.ts'
 import {
   applyGroup,
   conflictOf,
@@ -15,7 +15,7 @@ import {
 } from './group-commit.ts'
 import type { Row, Sql } from '../sql.ts'
 
-/** More than this would wait for seconds: better tell callers to come again. */
+/** Maximum number of waiting transactions. A longer queue would take seconds, so further transactions are rejected. */
 const waitingMax = 10_000
 const attemptsMax = 6
 const pauseMillisecondsMax = 50
@@ -32,7 +32,7 @@ export class PostgresWriter {
   readonly #random: Random
   readonly #queue: QueuedTransaction[] = []
   #client: Promise<Client> | undefined
-  /** The one that `#client` came to. */
+  /** The connection that `#client` resolved to. */
   #current: Client | undefined
   #running: Promise<void> | undefined
 
@@ -46,19 +46,19 @@ export class PostgresWriter {
     if (statements.length === 0) return []
     const transaction = prepareTransaction(statements)
     if (this.#queue.length >= waitingMax)
-      throw new DatabaseUnavailableError('too many transactions wait')
+      throw new DatabaseUnavailableError('too many transactions are waiting')
     return new Promise((resolve, reject) => {
       this.#queue.push({ transaction, attempts: 0, resolve, reject })
       this.#running ??= this.#run()
     })
   }
 
-  /** Connects, if it is not connected. Throws what keeps it from that. */
+  /** Connects unless connected. Throws the error of a failed connection. */
   async connect(): Promise<void> {
     await this.#connected()
   }
 
-  /** Applies what waits, then closes. */
+  /** Applies the waiting transactions, then closes the connection. */
   async close(): Promise<void> {
     while (this.#running !== undefined) await this.#running
     const client = await this.#client?.catch(() => undefined)
@@ -67,7 +67,7 @@ export class PostgresWriter {
   }
 
   async #run(): Promise<void> {
-    // What arrived together is together.
+    // Transactions that arrive in the same turn share a commit.
     await nextTurn()
     while (this.#queue.length > 0) {
       const group = this.#queue.splice(0, groupMax)
@@ -94,14 +94,14 @@ export class PostgresWriter {
       const one = group[index]
       if (one !== undefined && settle(one, outcome) === 'again') again.push(one)
     }
-    const isOld = outcomes.some((one) => 'refused' in one && isOutdated(one.refused))
+    const isOld = outcomes.some((one) => 'refused' in one && isStatementOutdated(one.refused))
     if (isOld && this.#current !== undefined) this.#drop(this.#current)
     await this.#tryAgain(again)
   }
 
-  /** A server that says nothing for too long is given up: what it did is not known. */
+  /** Applies a group. A connection without a response in time is closed, and the outcome of its group is unknown. */
   async #applyOn(client: Client, group: readonly QueuedTransaction[]): Promise<Outcome[]> {
-    const timer = setTimeout(() => this.#drop(client), silenceMilliseconds)
+    const timer = setTimeout(() => this.#drop(client), responseTimeoutMilliseconds)
     try {
       return await applyGroup(
         client,
@@ -113,7 +113,7 @@ export class PostgresWriter {
   }
 
   async #settleFailed(group: readonly QueuedTransaction[], error: unknown): Promise<void> {
-    // Whatever it is in, it is not known to be in order.
+    // The state of the connection is unknown, so it is closed.
     if (this.#current !== undefined) this.#drop(this.#current)
     if (isRetriable(error)) {
       await this.#tryAgain(group.filter((one) => isLeft(one, error)))
@@ -129,7 +129,7 @@ export class PostgresWriter {
     this.#queue.unshift(...group)
   }
 
-  /** The connection. Whoever asks while it is being made gets the same. */
+  /** Returns the connection. Concurrent callers share one connection attempt. */
   #connected(): Promise<Client> {
     this.#client ??= this.#connect()
     return this.#client
@@ -159,7 +159,7 @@ export class PostgresWriter {
   }
 }
 
-/** Whether a transaction is to be tried again; otherwise whoever waits for it is told. */
+/** Settles a transaction with its outcome, unless it is to be retried. */
 function settle(one: QueuedTransaction, outcome: Outcome): 'again' | 'done' {
   if ('rows' in outcome) {
     one.resolve(outcome.rows)
@@ -171,7 +171,7 @@ function settle(one: QueuedTransaction, outcome: Outcome): 'again' | 'done' {
   return 'done'
 }
 
-/** Whether it may be tried once more; whoever waits for one that may not is told. */
+/** Returns whether a transaction may be retried. Rejects a transaction that may not. */
 function isLeft(one: QueuedTransaction, error: unknown): boolean {
   one.attempts += 1
   if (one.attempts < attemptsMax) return true

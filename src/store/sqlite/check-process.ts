@@ -1,7 +1,7 @@
 /**
- * A process that checks the structure of a large SQLite database beside the server, at the lowest priority, and records any
- * damage. A check that has begun cannot be interrupted, but this process can be killed at any moment. It ends as soon as the
- * server does.
+ * The entry point of a process that checks the structure of a large SQLite database while the server runs, at the lowest
+ * priority, and records any damage. A running check cannot be interrupted, but the process can be killed at any time. The
+ * process ends when the server ends.
  */
 import { setPriority } from 'node:os'
 import { isMainThread, Worker, workerData } from 'node:worker_threads'
@@ -11,7 +11,7 @@ if (isMainThread) {
   try {
     setPriority(19)
   } catch {
-    // Sandboxes may forbid it, as the systemd unit does. The check then has the priority of the server.
+    // A sandbox, such as that of the systemd unit, may forbid setPriority. The check then has the priority of the server.
   }
   // A supervisor may send SIGHUP to every process of the server.
   process.on('SIGHUP', () => {})

@@ -1,6 +1,6 @@
 /**
- * A thread that writes the log of a SQLite database back into its file, beside whoever writes to it. Passes follow each
- * other until little is left, as more is written during each.
+ * A thread that copies the write-ahead log of a SQLite database into the database file while a writer appends to the log. It
+ * repeats the copy until few pages are left.
  */
 import { parentPort, workerData } from 'node:worker_threads'
 import { SqliteConnection } from './connection.ts'
@@ -23,7 +23,7 @@ function serve(port: NonNullable<typeof parentPort>, path: string): void {
   })
 }
 
-/** Pages of the log that are left. Readers, and a disk that is full, keep some back. */
+/** Copies the log and returns the number of remaining pages. Readers and a full disk keep some pages in the log. */
 function writeBack(connection: SqliteConnection): number {
   const [row] = connection.run({ text: 'pragma wal_checkpoint(passive)', values: [] })
   return Number(row?.['log']) - Number(row?.['checkpointed'])

@@ -19,7 +19,7 @@ function open(t: TestContext): { readonly path: string; readonly connection: Sql
 
 const rowsOfRound = 500
 
-/** Some 1.5 MB in one commit. */
+/** Writes about 1.5 MB in one commit. */
 function write(connection: SqliteConnection, round: number): void {
   connection.exec('begin immediate')
   for (let at = 0; at < rowsOfRound; at += 1)
@@ -29,7 +29,7 @@ function write(connection: SqliteConnection, round: number): void {
   connection.exec('commit')
 }
 
-test('the log does not grow with what is written, nothing of which is lost', async (t) => {
+test('the write-ahead log stays limited, and no write is lost', async (t) => {
   const { path, connection } = open(t)
   const checkpoints = startCheckpoints(path, connection)
   const rounds = 40
@@ -38,8 +38,8 @@ test('the log does not grow with what is written, nothing of which is lost', asy
     checkpoints.wrote(10_000)
     await sleep(50)
   }
-  assert.ok(statSync(`${path}-wal`).size < 30_000_000, 'the log began anew')
-  assert.ok(statSync(path).size > 30_000_000, 'what it had is in the database')
+  assert.ok(statSync(`${path}-wal`).size < 30_000_000, 'the log was restarted')
+  assert.ok(statSync(path).size > 30_000_000, 'its content is in the database file')
   await checkpoints.close()
   connection.close()
   const again = new SqliteConnection(path, { readOnly: true })
@@ -48,7 +48,7 @@ test('the log does not grow with what is written, nothing of which is lost', asy
   again.close()
 })
 
-test('a reader that stays keeps the log, and hinders neither writer nor end', async (t) => {
+test('a long snapshot keeps the log from restarting, but delays neither writes nor close', async (t) => {
   const { path, connection } = open(t)
   const reader = new SqliteConnection(path, { readOnly: true })
   reader.exec('begin')
@@ -66,7 +66,7 @@ test('a reader that stays keeps the log, and hinders neither writer nor end', as
   connection.close()
 })
 
-test('a process with a thread for it ends by itself', (t) => {
+test('a process with a checkpoint thread can end', (t) => {
   const { path, connection } = open(t)
   connection.close()
   const program = `void (async () => {

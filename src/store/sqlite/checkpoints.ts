@@ -1,32 +1,33 @@
 /**
- * When the log of a SQLite database is written back into its file. SQLite would do so in the middle of a commit, which then
- * takes some ten times as long; here a thread does most of it beside the commits.
+ * Checkpoints of a SQLite database, which copy the write-ahead log into the database file. SQLite by itself would checkpoint in
+ * the middle of a commit, which then takes about ten times as long. Here a thread does most of the work while the writer
+ * commits.
  */
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import type { SqliteConnection } from './connection.ts'
 
 export interface Checkpoints {
-  /** Counts statements that were committed. */
+  /** Counts committed statements. */
   wrote(statements: number): void
   close(): Promise<void>
 }
 
-/** Some 20 MB of certificates. */
+/** Number of statements between checkpoints, about 20 MB of certificates. */
 const statementsMax = 10_000
-/** Pages after which SQLite does it by itself, if nobody else has: 256 MiB. */
+/** Number of pages in the log at which SQLite checkpoints by itself: 256 MiB. */
 const pagesMax = 65_536
-/** Left after the thread's last pass, and soon written. */
+/** Number of remaining pages at which the thread stops. The writer copies them quickly. */
 const leftMax = 1024
 
-/** For the one connection that writes to the database in that file. The thread is started when it is needed first. */
+/** Starts checkpoints for the writer's connection. The thread starts with the first checkpoint. */
 export function startCheckpoints(path: string, connection: SqliteConnection): Checkpoints {
   connection.exec(`pragma wal_autocheckpoint = ${pagesMax}`)
   let statements = 0
   let running = false
   let thread: Worker | undefined
   const start = (): Worker => {
-    // Sources and the built package differ in the extension only.
+    // The extension is .ts in the sources and .js in the built package.
     const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'))
     const file = new URL(`./checkpoint-thread${extension}`, import.meta.url)
     const worker = new Worker(file, { workerData: { path }, execArgv: [] })
@@ -34,7 +35,7 @@ export function startCheckpoints(path: string, connection: SqliteConnection): Ch
       running = false
       if (left <= leftMax) finish(connection)
     })
-    // One that fails is made anew with the next log; until then SQLite has its own limit.
+    // A failed thread is replaced at the next checkpoint. Until then SQLite checkpoints by itself.
     worker.once('error', () => undefined)
     worker.once('exit', () => {
       running = false
@@ -51,7 +52,7 @@ export function startCheckpoints(path: string, connection: SqliteConnection): Ch
       try {
         thread ??= start()
       } catch {
-        // Without memory for a thread, SQLite checkpoints by itself. The next log is another attempt.
+        // If there is no memory for a thread, SQLite checkpoints by itself. The next checkpoint tries again.
         return
       }
       running = true
@@ -60,7 +61,7 @@ export function startCheckpoints(path: string, connection: SqliteConnection): Ch
     },
     async close() {
       if (thread === undefined) return
-      // Somebody waits for it now.
+      // The process must wait for the end of the thread now.
       thread.ref()
       const exit = once(thread, 'exit')
       // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker, not a window
@@ -70,12 +71,12 @@ export function startCheckpoints(path: string, connection: SqliteConnection): Ch
   }
 }
 
-/** Between two commits nothing is added: what is left is written, and the log begins anew. */
+/** Copies the remaining pages between two commits, so that SQLite restarts the log. */
 function finish(connection: SqliteConnection): void {
   if (!connection.isOpen) return
   try {
     connection.run({ text: 'pragma wal_checkpoint(passive)', values: [] })
   } catch {
-    // A disk that is full is told of by the writes themselves.
+    // If the disk is full, the next writes report it.
   }
 }

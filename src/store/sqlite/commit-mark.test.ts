@@ -7,7 +7,7 @@ import { CommitMarkWriter, markFile, readMark, replaceMark } from './commit-mark
 
 const databaseId = '0123456789abcdef'.repeat(2)
 
-test('a mark is read as it was written, made or moved, and always as long', async () => {
+test('a mark is read back after it is created or updated, and keeps its length', async () => {
   using folder = new TestFolder()
   const path = folder.file('signet.sqlite')
   assert.equal(readMark(path), 'none')
@@ -24,7 +24,7 @@ test('a mark is read as it was written, made or moved, and always as long', asyn
   writer.close()
 })
 
-test('a mark of which any octet is another, or that is cut short, is unreadable and never another number', async () => {
+test('a mark with a changed byte or a truncated mark is unreadable, and is never read as another number', async () => {
   using folder = new TestFolder()
   const path = folder.file('signet.sqlite')
   await replaceMark(path, { databaseId, commits: 123_456 })

@@ -10,7 +10,7 @@ import { crc32 } from 'node:zlib'
 import { replaceFile } from '../../durable-file.ts'
 
 export interface CommitMark {
-  /** Id of the database. A restored database has another one. */
+  /** Id of the database. A restored database has a new id. */
   readonly databaseId: string
   readonly commits: number
 }
@@ -23,13 +23,13 @@ export function markFile(path: string): string {
   return `${path}.mark`
 }
 
-/** Has a constant length, within one sector of a disk. */
+/** Encodes a mark in a constant length that fits into one disk sector. */
 function encodeMark({ databaseId, commits }: CommitMark): string {
   const text = `signet-commits-1 ${databaseId} ${String(commits).padStart(16, '0')}`
   return `${text} ${crc32(text).toString(16).padStart(8, '0')}\n`
 }
 
-/** `unreadable` if the file cannot be read or is malformed. */
+/** Reads the mark. Returns `unreadable` for an unreadable or malformed file. */
 export function readMark(path: string): CommitMark | 'none' | 'unreadable' {
   let text: string
   try {
@@ -42,12 +42,12 @@ export function readMark(path: string): CommitMark | 'none' | 'unreadable' {
   return digits !== undefined && encodeMark(mark) === text ? mark : 'unreadable'
 }
 
-/** Writes a new file durably. */
+/** Creates or replaces the mark file durably. */
 export async function replaceMark(path: string, mark: CommitMark): Promise<void> {
   await replaceFile({ path: markFile(path), content: encodeMark(mark), mode: 0o600 })
 }
 
-/** Moves an existing mark, for the one process that writes to its database. */
+/** Updates an existing mark. Only the process that writes the database may use it. */
 export class CommitMarkWriter {
   readonly #databaseId: string
   readonly #file: number
@@ -61,13 +61,13 @@ export class CommitMarkWriter {
     this.#timer = setInterval(() => this.#flush(), flushMilliseconds).unref()
   }
 
-  /** Moves the mark. Call it after the commit and before the answer. */
+  /** Updates the mark. It must be called after the commit and before the response. */
   move(commits: number): void {
     try {
       writeSync(this.#file, encodeMark({ databaseId: this.#databaseId, commits }), 0)
       this.#isFlushed = false
     } catch {
-      // A mark that stays behind may miss a loss, but never reports a false one.
+      // An outdated mark may miss lost writes, but never reports a loss that did not happen.
     }
   }
 
@@ -78,7 +78,7 @@ export class CommitMarkWriter {
     try {
       if (!this.#isFlushed) fdatasyncSync(this.#file)
     } catch {
-      // As above.
+      // An outdated mark may miss lost writes, but never reports a loss that did not happen.
     }
     closeSync(this.#file)
   }

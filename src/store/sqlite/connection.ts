@@ -7,16 +7,16 @@ import { faultOfResult } from '../disk-faults.ts'
 import { sqliteSchema } from './schema.ts'
 import { requireStorable, type Row, type Sql, type SqlValue } from '../sql.ts'
 
-/** Marks a file as ours: "Sgnt". */
+/** The application id of Signet's SQLite files: "Sgnt". */
 const applicationId = 0x53_67_6e_74
 
-/** A write that changes nothing, and reaches the disk all the same. */
-export const touch: Sql = { text: `pragma application_id = ${applicationId}`, values: [] }
+/** A statement that writes to the disk without changing the database. */
+export const probeWrite: Sql = { text: `pragma application_id = ${applicationId}`, values: [] }
 
 const busyMilliseconds = 10_000
 const statementsMax = 500
 
-/** SQLite's result codes that mean something to us. */
+/** SQLite result codes that the code handles. */
 export const sqliteCodes = {
   busy: 5,
   readOnly: 8,
@@ -25,13 +25,13 @@ export const sqliteCodes = {
   uniqueViolation: 2067,
 } as const
 
-/** The result code of an error that SQLite threw; undefined for another error. */
+/** Returns the result code of a SQLite error. Undefined for other errors. */
 export function sqliteCode(error: unknown): number | undefined {
   const code = error instanceof Error && 'errcode' in error ? error.errcode : undefined
   return typeof code === 'number' ? code : undefined
 }
 
-/** One connection with its prepared statements. All methods are synchronous. */
+/** A SQLite connection with its prepared statements. All methods are synchronous. */
 export class SqliteConnection {
   readonly path: string
   readonly #database: DatabaseSync
@@ -46,7 +46,7 @@ export class SqliteConnection {
       notesDamage = true,
     }: {
       readonly readOnly: boolean
-      /** Whether a damaged page is recorded and stops issuing. False for a file that may not be one of ours. */
+      /** Whether a damaged page is recorded, which stops issuing. False for a file that may belong to another program. */
       readonly notesDamage?: boolean
     },
   ) {
@@ -54,13 +54,13 @@ export class SqliteConnection {
     this.#notesDamage = notesDamage
     this.#database = new DatabaseSync(path, { readOnly, timeout: busyMilliseconds })
     this.#database.exec('pragma foreign_keys = on; pragma trusted_schema = off')
-    // WAL survives the process; FULL makes a commit survive the machine.
+    // WAL mode makes a commit survive a crash of the process; synchronous = FULL makes it survive a power failure.
     if (!readOnly) this.#database.exec('pragma synchronous = full; pragma secure_delete = on')
   }
 
   /**
-   * Runs a statement: the rows it returns. Values are bound by position. Throws RangeError for a number that is not
-   * an integer of at most 53 bits, written or read, and for text with U+0000.
+   * Runs a statement and returns its rows. Values are bound by position. Throws RangeError for a number, bound or returned, that
+   * is not an integer of at most 53 bits, and for text with U+0000.
    */
   run({ text, values }: Sql): Row[] {
     for (const value of values) requireStorable(value)
@@ -70,7 +70,7 @@ export class SqliteConnection {
     })
   }
 
-  /** Runs several queries that see the same, whatever is written meanwhile. One at a time. */
+  /** Runs several queries in one snapshot of the database. Only one call may run at a time. */
   async readSnapshot<T>(reads: () => Promise<T>): Promise<T> {
     this.#database.exec('begin')
     try {
@@ -80,7 +80,10 @@ export class SqliteConnection {
     }
   }
 
-  /** Changes whenever another connection has committed (https://www.sqlite.org/pragma.html#pragma_data_version). */
+  /**
+   * Returns a number that changes with every commit of another connection
+   * (https://www.sqlite.org/pragma.html#pragma_data_version).
+   */
   dataVersion(): number {
     if (this.#dataVersion === undefined) {
       this.#dataVersion = this.#database.prepare('pragma data_version')
@@ -94,7 +97,7 @@ export class SqliteConnection {
     this.#noting(() => this.#database.exec(text))
   }
 
-  /** Records a damaged page, which stops issuing. */
+  /** Runs `work`. Records a damaged page, which stops issuing. */
   #noting<T>(work: () => T): T {
     try {
       return work()
@@ -139,7 +142,7 @@ interface Prepared {
   readonly columns: readonly string[]
 }
 
-/** An object created here costs half as much as one that node:sqlite creates. */
+/** Builds a row. An object created here takes half as long as one created by node:sqlite. */
 function rowOf(columns: readonly string[], values: readonly SqlValue[]): Row {
   const row: Row = {}
   for (let at = 0; at < columns.length; at += 1) row[columns[at] ?? ''] = values[at] ?? null
@@ -147,8 +150,8 @@ function rowOf(columns: readonly string[], values: readonly SqlValue[]): Row {
 }
 
 /**
- * Makes an empty file, mode 0600, unless there is one. An existing file is not opened: closing it would drop every
- * lock that this process holds on it (fcntl, POSIX.1-2024), under a connection that is in use.
+ * Creates an empty file with mode 0600 unless it exists. An existing file must not be opened: closing it would drop all locks of
+ * this process on the file (fcntl, POSIX.1-2024), including those of open connections.
  */
 export function createPrivateFile(path: string): void {
   try {
@@ -159,27 +162,27 @@ export function createPrivateFile(path: string): void {
 }
 
 /**
- * Makes the file a database of the newest schema: what is missing is applied in one transaction. Throws
- * ConfigurationError for a file that is none of ours, or that a newer version wrote; such a file is not touched.
+ * Migrates the file to the newest schema in one transaction. Throws ConfigurationError for a file of another program or of a
+ * newer version, and does not change it.
  */
 export function migrate(path: string): void {
   const connection = openForMigration(path)
   try {
     const version = requireOwn(path, connection)
-    // Also of one that is up to date: a copy that was restored need not have the mode.
+    // WAL mode is set even if the schema is current, because a restored copy may have another journal mode.
     requireWal(path, connection)
     if (version === sqliteSchema.length) return
     connection.exec('begin immediate')
     applySchema(connection, requireOwn(path, connection), sqliteSchema.length)
     connection.exec('commit')
   } catch (error) {
-    throw isDamage(error) ? unusable(path, error) : error
+    throw isDamage(error) ? unusableError(path, error) : error
   } finally {
     connection.close()
   }
 }
 
-/** Makes an empty database one of an earlier version, without what later ones change. */
+/** Creates an earlier schema version in an empty database. */
 export function createAtVersion(connection: SqliteConnection, version: number): void {
   connection.exec('begin')
   applySchema(connection, 0, version)
@@ -197,11 +200,11 @@ function openForMigration(path: string): SqliteConnection {
     createPrivateFile(path)
     return new SqliteConnection(path, { readOnly: false, notesDamage: false })
   } catch (error) {
-    throw unusable(path, error)
+    throw unusableError(path, error)
   }
 }
 
-function unusable(path: string, cause: unknown): ConfigurationError {
+function unusableError(path: string, cause: unknown): ConfigurationError {
   const wasOurs = readMark(path) !== 'none'
   const reason =
     sqliteCode(cause) === sqliteCodes.notADatabase && !wasOurs
@@ -217,14 +220,19 @@ function isDamage(error: unknown): boolean {
   return code !== undefined && faultOfResult(code) === 'damaged'
 }
 
-/** A file system without shared memory keeps the rollback journal, and says so only in the answer. */
+/**
+ * Requires WAL mode. On a file system without shared memory, SQLite keeps the rollback journal and reports it only in the
+ * result.
+ */
 function requireWal(path: string, connection: SqliteConnection): void {
   const [row] = connection.run({ text: 'pragma journal_mode = wal', values: [] })
   if (row?.['journal_mode'] !== 'wal')
-    throw new ConfigurationError(`${path} is on a file system without write-ahead logging`)
+    throw new ConfigurationError(
+      `${path} is on a file system that does not support write-ahead logging; move the data folder to a local file system`,
+    )
 }
 
-/** The schema version that the file has. */
+/** Returns the schema version of the file. */
 function requireOwn(path: string, connection: SqliteConnection): number {
   const version = readPragma(connection, 'user_version')
   const isEmpty =
@@ -233,7 +241,7 @@ function requireOwn(path: string, connection: SqliteConnection): number {
     throw new ConfigurationError(`${path} is a database of another program`)
   if (version > sqliteSchema.length)
     throw new ConfigurationError(
-      `${path} was written by a newer version of Signet (schema ${version}; this one knows ${sqliteSchema.length})`,
+      `${path} was written by a newer version of Signet (schema ${version}; this version supports up to ${sqliteSchema.length})`,
     )
   return version
 }

@@ -36,7 +36,10 @@ const writerProcess = `
   await db.close()
 `
 
-/** A process that opens the database, inserts rows `<prefix>0`, …, and prints each once it is acknowledged. */
+/**
+ * Starts a process that opens the database, inserts rows `<prefix>0`, `<prefix>1` and so on, and prints each after its
+ * acknowledgement.
+ */
 function spawnWriter(folder: TestFolder, prefix: string, count: number) {
   const script = folder.file(`${prefix}.mjs`)
   writeFileSync(script, writerProcess)
@@ -54,7 +57,7 @@ async function namesIn(database: {
   return new Set((await database.query(sql`select name from settings`)).map((row) => row['name']))
 }
 
-test('what was acknowledged is there after kill -9', async () => {
+test('acknowledged writes survive kill -9', async () => {
   for (const killAfter of [1, 57, 300]) {
     using folder = new TestFolder()
     const path = folder.file('signet.sqlite')
@@ -78,7 +81,7 @@ test('what was acknowledged is there after kill -9', async () => {
   }
 })
 
-test('two processes write at once, and none of their rows is lost', async () => {
+test('two processes that write concurrently lose no rows', async () => {
   await using database = await TestDatabase.open()
   const children = ['a', 'b'].map((prefix) => spawnWriter(database.folder, prefix, 200))
   for (const child of children) child.stdout.resume()
@@ -91,7 +94,7 @@ test('two processes write at once, and none of their rows is lost', async () => 
   assert.equal((await namesIn(database.db)).size, 500)
 })
 
-test('a process that makes the database at the same time as another opens it too', async () => {
+test('two processes can create and open a database concurrently', async () => {
   using folder = new TestFolder()
   const path = folder.file('signet.sqlite')
   const children = ['a', 'b', 'c'].map((prefix) => spawnWriter(folder, prefix, 10))
@@ -106,7 +109,7 @@ test('a process that makes the database at the same time as another opens it too
   await db.close()
 })
 
-test('a new database is for its owner only, in WAL mode, and marked as ours', async () => {
+test('a new database has mode 0600, WAL mode and the application id', async () => {
   await using database = await TestDatabase.open()
   assert.equal(statSync(database.path).mode & 0o777, 0o600)
   await database.db.transaction([put('x')])
@@ -118,7 +121,7 @@ test('a new database is for its owner only, in WAL mode, and marked as ours', as
   assert.equal(await pragma('user_version'), sqliteSchema.length)
 })
 
-test('writes are made with full synchronisation, secure deletion and foreign keys', async () => {
+test('the writer uses full synchronization, secure deletion and foreign keys', async () => {
   await using database = await TestDatabase.open()
   const answer = await database.db.transaction(
     ['synchronous', 'secure_delete', 'foreign_keys', 'trusted_schema'].map((name) => ({
@@ -132,13 +135,13 @@ test('writes are made with full synchronisation, secure deletion and foreign key
   )
 })
 
-test('reads cannot write', async () => {
+test('a query cannot write', async () => {
   await using database = await TestDatabase.open()
   await assert.rejects(database.db.query(put('x')), /readonly/)
   await assert.rejects(database.db.query(sql`drop table settings`), /readonly/)
 })
 
-test('closing leaves one file, with everything in it', async () => {
+test('close leaves one file with all data', async () => {
   using folder = new TestFolder()
   const path = folder.file('signet.sqlite')
   const db = await openSqlite(path)
@@ -150,7 +153,7 @@ test('closing leaves one file, with everything in it', async () => {
   await again.close()
 })
 
-test('a copy that lost its WAL mode gets it back, and keeps what is in it', async () => {
+test('opening a copy without WAL mode restores WAL mode and keeps the data', async () => {
   await using database = await TestDatabase.open()
   await database.db.transaction([put('kept')])
   const path = database.folder.file('copy.sqlite')
@@ -202,7 +205,7 @@ test('users come from the access keys that there were, and each key keeps its ow
   await db.close()
 })
 
-test('refuses a database of a newer version, and leaves it as it is', async () => {
+test('a database of a newer version is refused and not changed', async () => {
   using folder = new TestFolder()
   const path = folder.file('signet.sqlite')
   await (await openSqlite(path)).close()
@@ -212,12 +215,12 @@ test('refuses a database of a newer version, and leaves it as it is', async () =
   await assert.rejects(
     openSqlite(path),
     new ConfigurationError(
-      `${path} was written by a newer version of Signet (schema 99; this one knows ${sqliteSchema.length})`,
+      `${path} was written by a newer version of Signet (schema 99; this version supports up to ${sqliteSchema.length})`,
     ),
   )
 })
 
-test('refuses a database of another program, and does not change it', async () => {
+test('a database of another program is refused and not changed', async () => {
   using folder = new TestFolder()
   const path = folder.file('other.sqlite')
   const other = new DatabaseSync(path)
@@ -231,7 +234,7 @@ test('refuses a database of another program, and does not change it', async () =
   assert.ok(folder.bytes().equals(before))
 })
 
-test('refuses what is no database', async () => {
+test('a file that is not a database is refused', async () => {
   using folder = new TestFolder()
   const path = folder.file('text')
   writeFileSync(
@@ -249,10 +252,10 @@ test('refuses what is no database', async () => {
     })
 })
 
-test('when the commit fails, every transaction of the group is refused and none applied', async () => {
+test('if a commit fails, all transactions of its group are rejected and none is applied', async () => {
   await using database = await TestDatabase.open()
   const { db } = database
-  // A deferred foreign key is checked by COMMIT: the only failure of it that needs no broken disk.
+  // A deferred foreign key is checked by COMMIT. It is the only failure of COMMIT that needs no failing disk.
   const orphan = sql`insert into access_keys values ('k', 'none', '', ${new Uint8Array()}, null, 1, 0)`
   const outcomes = await Promise.allSettled([
     db.transaction([put('a')]),
@@ -271,7 +274,7 @@ test('when the commit fails, every transaction of the group is refused and none 
   assert.ok((await namesIn(db)).has('after'))
 })
 
-test('a disk that is full refuses the transaction, and the next that fits is applied', async () => {
+test('a full disk rejects a transaction, and the next one that fits is applied', async () => {
   await using database = await TestDatabase.open()
   const { db } = database
   await db.transaction([put('before')])
@@ -283,14 +286,14 @@ test('a disk that is full refuses the transaction, and the next that fits is app
   assert.deepEqual(await namesIn(db), new Set(['before', 'small']))
 })
 
-test('a value that cannot be sent to the writer is refused', async () => {
+test('a value that cannot be sent to the writer thread is rejected', async () => {
   await using database = await TestDatabase.open()
   const statement = { text: 'select ?', values: [(() => 1) as unknown as string] }
   await assert.rejects(database.db.transaction([statement]), { name: 'DataCloneError' })
   await database.db.transaction([put('x')])
 })
 
-test('a writer that dies fails what waits and what comes, and says so once', async (t) => {
+test('after the writer thread dies, waiting and later transactions are rejected and onFailure is called once', async (t) => {
   const failures: Error[] = []
   await using database = await TestDatabase.open({ onFailure: (error) => failures.push(error) })
   const { db } = database
@@ -310,7 +313,7 @@ test('a writer that dies fails what waits and what comes, and says so once', asy
   assert.deepEqual([...(await namesIn(db))], ['before'])
 })
 
-test('the log is emptied on request', async () => {
+test('truncateLog truncates the write-ahead log', async () => {
   await using database = await TestDatabase.open()
   await database.db.transaction([put('x')])
   assert.ok(statSync(`${database.path}-wal`).size > 0)
@@ -318,7 +321,7 @@ test('the log is emptied on request', async () => {
   assert.equal(statSync(`${database.path}-wal`).size, 0)
 })
 
-test('the stamp changes with every commit, also of another process, and with nothing else', async () => {
+test('the change stamp changes only with commits, including those of other processes', async () => {
   await using database = await TestDatabase.open()
   const { db, path } = database
   const add = (id: string): Sql =>

@@ -1,4 +1,4 @@
-/** The Database port over SQLite: one writer, reads on a connection of the calling thread. */
+/** The Database port over SQLite. One writer commits; reads use a connection of the calling thread. */
 import type { Database } from '../database.ts'
 import { damageErrorOf } from '../disk-faults.ts'
 import { readFailure, watchWriter } from './health.ts'
@@ -11,20 +11,20 @@ import type { Sql, SqlValue } from '../sql.ts'
 export type SqliteDatabase = Database & Required<Pick<Database, 'truncateLog'>>
 
 export interface SqliteOptions {
-  /** The writer has ended: nothing can be written any more. */
+  /** Called when the writer has ended, after which nothing can be written. */
   readonly onFailure?: (error: Error) => void
   /**
-   * Who writes, for a database that it has opened already; a thread of this process unless said otherwise. One database has
-   * one writer at a time that counts on nobody else writing much.
+   * Writer of the database, which it has opened already. Default: a thread of this process. A database has one regular writer;
+   * commands may write occasionally.
    */
   readonly writer?: SqliteWriter
-  /** Ownership of the server; undefined for a command. */
+  /** Ownership of the server. Undefined for a command. */
   readonly ownership?: Ownership | undefined
 }
 
 /**
- * Opens the database in that file, makes it if there is none (mode 0600), and brings it to the newest schema. Throws
- * ConfigurationError for a file that is none of ours, or that a newer version wrote.
+ * Opens the database file and migrates it to the newest schema. Creates a missing file with mode 0600. Throws ConfigurationError
+ * for a file of another program or of a newer version.
  */
 export async function openSqlite(
   path: string,
@@ -57,7 +57,7 @@ export async function openSqlite(
     damage: () => damageErrorOf(path),
     changeStamp: () => reader.stamp(),
     async truncateLog() {
-      // The log cannot be emptied while a snapshot is read from it, and a writer on this thread would wait for it in vain.
+      // An open snapshot would prevent the truncation of the log, and a writer on this thread would wait for it forever.
       reader.end()
       await run({ kind: 'truncate-log' })
     },
@@ -67,7 +67,7 @@ export async function openSqlite(
     },
     async close() {
       reader.close()
-      // Last, so that the last connection to close empties the log into the database.
+      // The writer closes last, because the last connection copies the log into the database file.
       await writer.close()
     },
   }
@@ -78,7 +78,7 @@ function requireWhole(path: string): void {
   if (error !== undefined) throw error
 }
 
-/** A message carries the whole buffer behind a view, which may be far larger than the view. */
+/** Copies byte values. A message contains the whole buffer behind a view, which may be much larger than the view. */
 function compact(statement: Sql): Sql {
   return statement.values.some(isPartOfBuffer)
     ? {

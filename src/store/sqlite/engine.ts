@@ -1,23 +1,23 @@
-/** The Engine port over one SQLite file, which one server owns; commands may use it meanwhile. */
+/** The Engine port over one SQLite file. One server owns the file; commands may use it at the same time. */
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { ConfigurationError } from '../../errors.ts'
 import type { Engine } from '../engine.ts'
 import { SqliteConnection } from './connection.ts'
 import { openSqlite } from './database.ts'
-import { noteLoss } from './lost-writes.ts'
-import { requireNeverThere } from './own-database.ts'
+import { recordLostWrites } from './lost-writes.ts'
+import { requireNoEarlierDatabase } from './own-database.ts'
 import type { Ownership } from './ownership.ts'
 import { openSqliteRestore, unfinishedPath } from './restore.ts'
 import { sqliteSchema } from './schema.ts'
 import { openSqliteSnapshot, structureProblems } from './snapshot.ts'
 import type { SqliteWriter } from './writer-client.ts'
 
-/** How a server opens the database; a command has none of this. */
+/** Options of a server. A command omits them. */
 export interface SqliteSettings {
-  /** Takes ownership before the database is opened. */
+  /** Function that takes ownership before the database is opened. */
   readonly own?: (path: string) => Promise<Ownership>
-  /** The writer, for a database that it has opened already; a thread of this process by default. */
+  /** Writer of the database, which it has opened already. Default: a thread of this process. */
   readonly writer?: (path: string, ownership: Ownership | undefined) => SqliteWriter
 }
 
@@ -30,13 +30,13 @@ export function sqliteEngine(path: string, { own, writer }: SqliteSettings = {})
       const folder = dirname(path)
       if (existsSync(unfinishedPath(path)))
         throw new ConfigurationError(
-          `a restore into ${folder} is going on, or was cut short; run "signet restore" again`,
+          `a restore into ${folder} is running or was interrupted; run "signet restore" again`,
         )
       if (!mayCreate)
         throw new ConfigurationError(
-          `there is no database in ${folder}; "signet serve" makes one when it first starts`,
+          `${folder} has no database; "signet serve" creates it at its first start`,
         )
-      requireNeverThere(path, acceptLoss)
+      requireNoEarlierDatabase(path, acceptLoss)
       return false
     },
     async open({ onFailure }) {
@@ -47,7 +47,7 @@ export function sqliteEngine(path: string, { own, writer }: SqliteSettings = {})
         ...(writer && { writer: writer(path, ownership) }),
       })
       try {
-        if (own === undefined && writer === undefined) noteLoss(path)
+        if (own === undefined && writer === undefined) recordLostWrites(path)
         return db
       } catch (error) {
         await db.close()
@@ -60,7 +60,7 @@ export function sqliteEngine(path: string, { own, writer }: SqliteSettings = {})
     requireRestorable() {
       if (existsSync(path))
         throw new ConfigurationError(
-          `the data folder ${dirname(path)} is not empty: there is a database in it`,
+          `the data folder ${dirname(path)} is not empty: it contains a database`,
         )
     },
     // oxlint-disable-next-line typescript/require-await -- as above

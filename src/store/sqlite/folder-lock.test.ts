@@ -18,7 +18,10 @@ const holder = `
   })
 `
 
-/** A process that keeps nothing of the lock it took, collects its garbage, and lives until it is killed. */
+/**
+ * Starts a process that locks a folder, drops all references to the lock, runs the garbage collector, and waits until it is
+ * killed.
+ */
 async function spawnHolder(folder: TestFolder, directory: string): Promise<ChildProcess> {
   const script = folder.file('holder.mjs')
   writeFileSync(script, holder)
@@ -41,7 +44,7 @@ const refusal =
     return true
   }
 
-test('one process owns a folder, and kill -9 frees it', async () => {
+test('only one process can lock a data folder, and kill -9 releases the lock', async () => {
   using folder = new TestFolder()
   const child = await spawnHolder(folder, folder.path)
   const ended = once(child, 'exit')
@@ -60,7 +63,7 @@ test('one process owns a folder, and kill -9 frees it', async () => {
   lock.release()
 })
 
-test('a second try in the same process is refused, and does not free the folder for others', async () => {
+test('a second lock by the same process is refused and does not release the first', async () => {
   using folder = new TestFolder()
   const lock = lockFolder(folder.path)
   assert.throws(() => lockFolder(folder.path), refusal(/another signet serve/))
@@ -79,14 +82,14 @@ test('a second try in the same process is refused, and does not free the folder 
   lockFolder(folder.path).release()
 })
 
-test('a lock that cannot be taken at all is a problem of the set-up', () => {
+test('a data folder that cannot be locked is a ConfigurationError', () => {
   using folder = new TestFolder()
   assert.throws(() => lockFolder(folder.file('none')), refusal(/cannot be locked: ENOENT/))
   writeFileSync(folder.file('lock'), 'not a database '.repeat(100))
   assert.throws(() => lockFolder(folder.path), refusal(/cannot be locked: file is not a database/))
 })
 
-test('a data folder is made, with those above it, for its owner only; an open one is tightened', async () => {
+test('a data folder is created with its parents and mode 0700, and the mode of an existing one is restricted', async () => {
   using folder = new TestFolder()
   await prepareDataFolder(folder.file('a/b'))
   assert.equal(statSync(folder.file('a/b')).mode & 0o777, 0o700)
@@ -96,7 +99,7 @@ test('a data folder is made, with those above it, for its owner only; an open on
   assert.equal(statSync(folder.file('open')).mode & 0o777, 0o700)
 })
 
-test('what is no folder cannot be a data folder', async () => {
+test('a file is refused as a data folder', async () => {
   using folder = new TestFolder()
   writeFileSync(folder.file('file'), '')
   for (const name of ['file', 'file/below'])
@@ -107,7 +110,7 @@ test('what is no folder cannot be a data folder', async () => {
 })
 
 test(
-  'a folder that this user cannot use is refused',
+  'a folder without access rights is refused',
   { skip: process.getuid?.() === 0 && 'root can use every folder' },
   async () => {
     await assert.rejects(prepareDataFolder('/'), refusal(/cannot be used: E(PERM|ACCES)/))

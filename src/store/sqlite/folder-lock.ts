@@ -1,4 +1,4 @@
-/** Who owns a data folder: a lock of the kernel's, gone with the process however it ends. */
+/** Exclusive ownership of a data folder by a kernel lock, which is released when the process ends for any reason. */
 import { accessSync } from 'node:fs'
 import { access, chmod, constants, readdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -7,22 +7,22 @@ import { makeFolder } from '../../durable-file.ts'
 import { ConfigurationError } from '../../errors.ts'
 import { createPrivateFile, sqliteCode, sqliteCodes } from './connection.ts'
 
-/** A folder that is owned until it is released, or the process ends. */
+/** The lock of a data folder, held until it is released or the process ends. */
 export interface FolderLock {
-  /** Gives the folder up. Doing so again is not an error. */
+  /** Releases the lock. A second call has no effect. */
   release(): void
 }
 
-/** What is locked stays reachable: the garbage collector closes a connection that nobody refers to. */
+/** References to locked connections. Without a reference, the garbage collector would close the connection. */
 const held = new Set<DatabaseSync>()
 
-/** What a data folder may hold before its database is there: what a first start that was cut short leaves. */
+/** Files that a data folder without a database may contain, left by an interrupted first start. */
 const ownNames =
   /^(signet\.sqlite.*|master\.key|credentials(\.new)?|lock.*|objects|postgresql\.damage|lost\+found)$/
 
 /**
- * Makes the folder, for its owner only, or tightens one that is there. Throws ConfigurationError if that cannot be
- * done, or if the folder is in use for something else: `--data /tmp` must not close /tmp to everybody.
+ * Creates the data folder with mode 0700, or restricts the mode of an existing one. Throws ConfigurationError if that fails, or
+ * if the folder contains other files: `--data /tmp` must not close /tmp to other users.
  */
 export async function prepareDataFolder(directory: string): Promise<void> {
   try {
@@ -39,7 +39,7 @@ export async function prepareDataFolder(directory: string): Promise<void> {
   }
 }
 
-/** Making a folder on a file system that is read-only fails with whatever its parents do (ENOENT, in Node.js). */
+/** Returns whether the file system is read-only. Creating a folder there fails with misleading errors, such as ENOENT. */
 function isReadOnly(directory: string): boolean {
   try {
     accessSync(directory, constants.W_OK)
@@ -57,20 +57,20 @@ async function requireOwn(directory: string): Promise<void> {
   const foreign = names.find((name) => !ownNames.test(name))
   if (foreign !== undefined)
     throw new ConfigurationError(
-      `the data folder ${directory} holds other things, such as ${foreign}; name an empty or a new folder`,
+      `the data folder ${directory} contains other files, such as ${foreign}; specify an empty or a new folder`,
     )
 }
 
 /**
- * Takes the folder, for as long as this process lives if nobody releases it. Throws ConfigurationError if another
- * process has it, or if the lock cannot be taken at all.
+ * Locks the data folder until the lock is released or the process ends. Throws ConfigurationError if another process has the
+ * lock, or if the folder cannot be locked.
  */
 export function lockFolder(directory: string): FolderLock {
   const path = join(directory, 'lock')
   let database: DatabaseSync | undefined
   try {
     createPrivateFile(path)
-    // SQLite's exclusive lock is the portable way to the kernel's that Node.js has.
+    // SQLite's exclusive lock is the portable kernel lock that Node.js provides.
     database = new DatabaseSync(path, { timeout: 0 })
     database.exec('pragma locking_mode = exclusive; begin exclusive')
   } catch (error) {

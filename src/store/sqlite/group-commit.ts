@@ -1,34 +1,34 @@
-/** Many transactions in one commit of a SQLite database, each in a savepoint of its own. */
+/** Group commit: many transactions in one commit of a SQLite database, each in its own savepoint. */
 import { ConflictError } from '../database.ts'
 import { textOfError } from '../disk-faults.ts'
 import { sqliteCode, sqliteCodes, type SqliteConnection } from './connection.ts'
 import { countCommit, type CommitFence } from './ownership.ts'
 import type { Row, Sql } from '../sql.ts'
 
-/** What the writer is asked for. */
+/** A request to the writer. */
 export type WriterRequest =
   | { readonly kind: 'transaction'; readonly id: number; readonly statements: readonly Sql[] }
   | { readonly kind: 'truncate-log'; readonly id: number }
   | { readonly kind: 'close' }
 
-/** The outcome of one request, in a form that can be sent to another thread or process. */
+/** Result of a request, as plain data for messages between threads and processes. */
 export type TransactionOutcome =
   | { readonly rows: Row[][] }
   | { readonly conflict: Pick<ConflictError, 'guard' | 'message'> }
   | { readonly failure: string }
 
-export type WriterAnswer = TransactionOutcome & { readonly id: number }
+export type WriterReply = TransactionOutcome & { readonly id: number }
 
 export type Transaction = Extract<WriterRequest, { kind: 'transaction' }>
 
-/** So many share one commit at most; the rest is the next one's. */
+/** Maximum number of transactions in a commit. Further transactions wait for the next commit. */
 export const groupMax = 256
 
 export function statementsOf(group: readonly Transaction[]): number {
   return group.reduce((sum, { statements }) => sum + statements.length, 0)
 }
 
-export function truncateLog(connection: SqliteConnection, id: number): WriterAnswer {
+export function truncateLog(connection: SqliteConnection, id: number): WriterReply {
   try {
     return { id, rows: [connection.run({ text: 'pragma wal_checkpoint(truncate)', values: [] })] }
   } catch (error) {
@@ -36,12 +36,15 @@ export function truncateLog(connection: SqliteConnection, id: number): WriterAns
   }
 }
 
-/** All that applied are committed together; if the commit itself fails, none is. The owner of the database passes its `fence`. */
+/**
+ * Commits all transactions that succeed. If the commit itself fails, all of them fail. The owner of the database passes its
+ * `fence`.
+ */
 export function commitGroup(
   connection: SqliteConnection,
   group: readonly Transaction[],
   fence?: CommitFence,
-): WriterAnswer[] {
+): WriterReply[] {
   try {
     connection.exec('begin immediate')
     const answers = group.map((transaction) => apply(connection, transaction))
@@ -66,11 +69,11 @@ function rollback(connection: SqliteConnection): void {
   try {
     connection.exec('rollback')
   } catch {
-    // SQLite has rolled back by itself, as it does after some failures.
+    // SQLite rolls back by itself after some failures.
   }
 }
 
-function apply(connection: SqliteConnection, { id, statements }: Transaction): WriterAnswer {
+function apply(connection: SqliteConnection, { id, statements }: Transaction): WriterReply {
   connection.exec('savepoint one')
   try {
     const rows = statements.map((statement) => runGuarded(connection, statement))
@@ -84,7 +87,7 @@ function apply(connection: SqliteConnection, { id, statements }: Transaction): W
   }
 }
 
-/** Undoes one transaction. Throws `cause` if SQLite has undone the whole group, as it does when the disk is full. */
+/** Rolls one transaction back. Throws `cause` if SQLite has rolled back the whole group, as it does on a full disk. */
 function undo(connection: SqliteConnection, cause: unknown): void {
   try {
     connection.exec('rollback to one; release one')

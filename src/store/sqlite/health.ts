@@ -1,14 +1,14 @@
-/** Whether a SQLite database can be written now. */
-import { within } from '../deadline.ts'
-import { diskFaultOf, DiskFaultError, hasRoom } from '../disk-faults.ts'
-import { sqliteCode, sqliteCodes, touch } from './connection.ts'
+/** Health of a SQLite database: whether it can be written now. */
+import { withTimeout } from '../deadline.ts'
+import { diskFaultOf, DiskFaultError, hasFreeSpace } from '../disk-faults.ts'
+import { sqliteCode, sqliteCodes, probeWrite } from './connection.ts'
 import type { SqliteWriter, WriterTask } from './writer-client.ts'
 import type { Row } from '../sql.ts'
 
-/** A disk that takes longer for one commit is of no use to a client. */
+/** Timeout of the test write. */
 const probeMilliseconds = 5000
 
-/** Runs tasks of the writer, and remembers the last fault that one of them met. */
+/** Runs tasks of the writer and remembers the disk fault of the last failed task. */
 export function watchWriter(
   writer: SqliteWriter,
   path: string,
@@ -26,24 +26,24 @@ export function watchWriter(
 
   return {
     run,
-    /** Writes for certain: most of what jobs write changes nothing, and succeeds on a disk that is full. */
+    /** Tests that the disk can be written. Most job runs change nothing, so they succeed even on a full disk. */
     async probe() {
       const before = last
-      await within(
+      await withTimeout(
         probeMilliseconds,
-        run({ kind: 'transaction', statements: [touch] }),
+        run({ kind: 'transaction', statements: [probeWrite] }),
         `a write takes longer than ${probeMilliseconds / 1000} seconds`,
       )
-      // One page had room; what failed was larger.
-      if (before?.fault === 'full' && !hasRoom(path)) throw before
+      // The small test write fits on an almost full disk, but the failed write may have been larger.
+      if (before?.fault === 'full' && !hasFreeSpace(path)) throw before
       if (last === before) last = undefined
     },
   }
 }
 
-/** What a read threw, as callers are to be told. */
+/** Converts the error of a read to the error for the caller. */
 export function readFailure(error: unknown, path: string): unknown {
-  // A statement that writes is a fault of ours.
+  // A query that tries to write is a bug.
   if (sqliteCode(error) === sqliteCodes.readOnly) return error
   const fault = diskFaultOf(error, path)
   return fault === undefined ? error : new DiskFaultError(fault, (error as Error).message)

@@ -1,10 +1,10 @@
-/** Takes ownership of a SQLite database before it is served, and checks that no writes were lost. */
+/** Startup of a server's SQLite database: taking ownership, migration, and the check for lost writes. */
 import { rmSync } from 'node:fs'
 import { ConfigurationError } from '../../errors.ts'
 import type { Random } from '../../random.ts'
 import { markFile, readMark, replaceMark } from './commit-mark.ts'
 import { clearDamage, damageOf, restoreAdvice, type Damage } from '../damage.ts'
-import { noteLoss } from './lost-writes.ts'
+import { recordLostWrites } from './lost-writes.ts'
 import { requireUnowned, takeOwnership, type Ownership } from './ownership.ts'
 import { migrate } from './connection.ts'
 import { checkWhole, isSmall } from './start-check.ts'
@@ -23,17 +23,17 @@ export interface OwnerOptions {
 }
 
 export interface OwnDatabase extends Ownership {
-  /** The loss that the operator has accepted. */
+  /** The damage that the operator has accepted. */
   readonly accepted: Damage | undefined
 }
 
-/** How long a starting server waits for a command that has the database open. */
+/** Time that a starting server waits for a command that has the database open. */
 const patienceMilliseconds = 5000
 
 /**
  * Takes ownership of the database, migrates it to the newest schema, and checks that it has all acknowledged commits. Throws
- * ConfigurationError if another server owns it, or if it is too damaged to be opened. A database that is damaged or has lost
- * writes is opened otherwise: it can be read, and the recorded finding prevents issuing.
+ * ConfigurationError if another server owns the database, or if the database is too damaged to open. Other damage and lost
+ * writes are recorded: the database can be read, but nothing can be issued.
  */
 export async function ownDatabase(path: string, options: OwnerOptions): Promise<OwnDatabase> {
   const { random, process, log } = options
@@ -42,7 +42,7 @@ export async function ownDatabase(path: string, options: OwnerOptions): Promise<
   const mark = readMark(path)
   if (mark === 'unreadable')
     log.warn({ file: markFile(path) }, 'the commit mark cannot be read; it is created again')
-  noteLoss(path)
+  recordLostWrites(path)
   if (isSmall(path)) checkWhole(path)
   const accepted = options.acceptLoss ? accept(path, log) : undefined
   try {
@@ -51,7 +51,7 @@ export async function ownDatabase(path: string, options: OwnerOptions): Promise<
     if (commits > 0 && mark === 'none')
       log.warn(
         { file: markFile(path), commits },
-        'the commit mark is gone: lost writes cannot be detected at this start; a new mark is created',
+        'the commit mark is missing: lost writes cannot be detected at this start; a new mark is created',
       )
     if (damageOf(path) === undefined || mark === 'none')
       await replaceMark(path, { databaseId, commits })
@@ -59,12 +59,12 @@ export async function ownDatabase(path: string, options: OwnerOptions): Promise<
   } catch (error) {
     const damage = damageOf(path)
     if (damage?.kind !== 'damaged') throw error
-    throw beyondUse(path, damage, error)
+    throw unrepairableError(path, damage, error)
   }
 }
 
 /** Throws ConfigurationError for a missing database that existed before, unless the operator accepts the loss. */
-export function requireNeverThere(path: string, acceptLoss: boolean): void {
+export function requireNoEarlierDatabase(path: string, acceptLoss: boolean): void {
   if (readMark(path) === 'none') return
   if (!acceptLoss)
     throw new ConfigurationError(
@@ -84,11 +84,11 @@ function accept(path: string, log: DatabaseLog): Damage | undefined {
   clearDamage(path)
   checkWhole(path)
   const remaining = damageOf(path)
-  if (remaining !== undefined) throw beyondUse(path, remaining)
+  if (remaining !== undefined) throw unrepairableError(path, remaining)
   return damage
 }
 
-function beyondUse(path: string, { reason }: Damage, cause?: unknown): ConfigurationError {
+function unrepairableError(path: string, { reason }: Damage, cause?: unknown): ConfigurationError {
   return new ConfigurationError(
     `${path} is damaged (${reason}), which --accept-loss cannot repair; ${restoreAdvice}`,
     { cause },

@@ -1,11 +1,11 @@
-/** The writer that is a part of its process, when something goes wrong that it does not expect. */
+/** Tests of unexpected failures in the writer on the calling thread. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { TestFolder } from '../../../test/support/database.ts'
 import { createOwnWriter } from './own-writer.ts'
 import { sql, type Sql } from '../sql.ts'
 
-test('a commit of which the end is not known is an error of all who wait, and of the server', async () => {
+test('a commit with an unknown outcome rejects all waiting transactions and calls onFailure', async () => {
   using folder = new TestFolder()
   const failures: Error[] = []
   const writer = createOwnWriter(folder.file('signet.sqlite'), {
@@ -14,7 +14,7 @@ test('a commit of which the end is not known is an error of all who wait, and of
   })
   const put = (name: string): Sql =>
     sql`insert into settings (name, value) values (${name}, ${new Uint8Array()})`
-  // A transaction that no caller can make: it stands for a fault of ours around a commit.
+  // No caller can pass this transaction. It simulates a bug near a commit.
   const broken = undefined as unknown as Sql[]
   const asked = [[put('a')], broken, [put('b')]].map((statements) =>
     writer.run({ kind: 'transaction', statements }),

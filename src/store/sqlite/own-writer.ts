@@ -19,17 +19,20 @@ interface Queued extends PromiseWithResolvers<TransactionOutcome> {
 export interface OwnWriterOptions {
   /** Ownership of the server; undefined for a command. */
   readonly ownership: Ownership | undefined
-  /** Called if the writer fails in such a way that it is unknown what was committed. */
+  /** Called after a failure that leaves it unknown what was committed. */
   readonly onFailure: (error: Error) => void
 }
 
-/** A commit that takes so long, on an average in which the last one is a tenth, holds up what else the process does. */
+/**
+ * Average duration of a commit above which commits would block the process for too long. The last commit has a weight of one
+ * tenth.
+ */
 const slowMilliseconds = 20
 
 /**
- * Writes on the calling thread, as long as the disk is fast: for a process that has little else to do, so that what others
- * send it is copied once. All that came in meanwhile is the next group. On a disk that is slow it hands over to a thread:
- * the process goes on taking connections, and what it is sent while an fsync lasts shares the next one.
+ * Creates a writer that runs on the calling thread while the disk is fast, so that requests from other processes are copied only
+ * once. All requests that arrive during a commit form the next group. On a slow disk, the writer moves to a thread: the process
+ * can then accept connections during an fsync, and requests that arrive meanwhile share the next fsync.
  */
 export function createOwnWriter(
   path: string,
@@ -44,7 +47,7 @@ export function createOwnWriter(
   let starting: Promise<void> | undefined
   const startThread = async (): Promise<void> => {
     try {
-      // One that ends is done without.
+      // If the thread ends, the writer runs on the calling thread again.
       thread = await startWriterThread({ path, ownership }, () => (thread = undefined))
     } catch {
       average = 0

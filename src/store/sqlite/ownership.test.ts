@@ -1,4 +1,4 @@
-/** Who may commit: the owner of the database, and commands; and what tells a starting server that it is not alone. */
+/** Tests of ownership: commits of the owner and of commands, and the detection of another server. */
 import assert from 'node:assert/strict'
 import { renameSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
@@ -7,10 +7,10 @@ import { ConfigurationError } from '../../errors.ts'
 import { systemRandom as random } from '../../random.ts'
 import { readMark, replaceMark } from './commit-mark.ts'
 import { DiskFaultError } from '../disk-faults.ts'
-import { noteLoss } from './lost-writes.ts'
+import { recordLostWrites } from './lost-writes.ts'
 import { damageOf } from '../damage.ts'
 import {
-  keepOwnership,
+  answerChallenge,
   readOwnership,
   requireUnowned,
   takeOwnership,
@@ -23,7 +23,7 @@ import { guard, sql } from '../sql.ts'
 
 const kinds = ['thread', 'own'] as const
 
-/** Opens the database as a server does, with a writer of each kind. */
+/** Opens the database like a server, with each kind of writer. */
 async function open(
   path: string,
   kind: (typeof kinds)[number],
@@ -54,7 +54,7 @@ function commitsIn(path: string): number | undefined {
 }
 
 for (const kind of kinds) {
-  test(`the mark of a server that writes by its ${kind} writer is the number of its commits, and commands only add`, async () => {
+  test(`the commit mark of a server with the ${kind} writer counts its commits, and commands only add to them`, async () => {
     using folder = new TestFolder()
     const path = folder.file('signet.sqlite')
     const { db } = await open(path, kind)
@@ -65,7 +65,7 @@ for (const kind of kinds) {
     await db.transaction(put('one'))
     assert.equal(commitsIn(path), 1)
     markIs()
-    // What changes nothing writes nothing, however often it is asked for.
+    // A transaction without changes is not counted, however often it runs.
     for (let n = 0; n < 5; n += 1)
       await db.transaction([
         sql`update settings set value = ${new Uint8Array()} where name = 'none'`,
@@ -80,21 +80,21 @@ for (const kind of kinds) {
     assert.equal(commitsIn(path), 3)
     markIs()
     await db.close()
-    noteLoss(path)
+    recordLostWrites(path)
     assert.equal(damageOf(path), undefined)
   })
 
-  test(`a server whose database another one has taken commits nothing, by its ${kind} writer`, async () => {
+  test(`a server with the ${kind} writer commits nothing after another server has taken its database`, async () => {
     using folder = new TestFolder()
     const path = folder.file('signet.sqlite')
     const first = await open(path, kind)
     await first.db.transaction(put('one'))
-    await keepOwnership(first.db, path, first.ownership)
+    await answerChallenge(first.db, path, first.ownership)
     const second = await open(path, kind)
     await assert.rejects(first.db.transaction(put('two')), superseded)
-    await assert.rejects(keepOwnership(first.db, path, first.ownership), superseded)
+    await assert.rejects(answerChallenge(first.db, path, first.ownership), superseded)
     await second.db.transaction(put('three'))
-    await keepOwnership(second.db, path, second.ownership)
+    await answerChallenge(second.db, path, second.ownership)
     const names = (await second.db.query(sql`select name from settings order by name`)).map(
       (row) => row['name'],
     )
@@ -103,7 +103,7 @@ for (const kind of kinds) {
     await second.db.close()
   })
 
-  test(`a server whose database is another file commits nothing, by its ${kind} writer`, async () => {
+  test(`a server with the ${kind} writer commits nothing after its database file was replaced`, async () => {
     using folder = new TestFolder()
     const path = folder.file('signet.sqlite')
     const { db, ownership } = await open(path, kind)
@@ -111,19 +111,19 @@ for (const kind of kinds) {
     await assert.rejects(db.transaction(put('one')), superseded)
     writeFileSync(path, '')
     await assert.rejects(db.transaction(put('two')), superseded)
-    await assert.rejects(keepOwnership(db, path, ownership), superseded)
+    await assert.rejects(answerChallenge(db, path, ownership), superseded)
     renameSync(folder.file('aside'), path)
     await db.transaction(put('three'))
     await db.close()
   })
 }
 
-test('a database that nobody has open is free, and one with a server is not', async () => {
+test('a server can start on an unused database, but not on the database of a running server', async () => {
   using folder = new TestFolder()
   const path = folder.file('signet.sqlite')
   const { db, ownership } = await open(path, 'thread')
   const timer = setInterval(() => {
-    keepOwnership(db, path, ownership).catch(() => {})
+    answerChallenge(db, path, ownership).catch(() => {})
   }, 20)
   await assert.rejects(
     requireUnowned(path, { random, patience: 60_000 }),
@@ -132,13 +132,13 @@ test('a database that nobody has open is free, and one with a server is not', as
       /another signet serve \(a thread\) owns the database/.test(error.message),
   )
   clearInterval(timer)
-  // It is there, and does not respond: it is fenced off instead.
+  // The other process does not respond to the challenge. It loses the ownership instead.
   await requireUnowned(path, { random, patience: 100 })
   await db.close()
   await requireUnowned(path, { random, patience: 60_000 })
 })
 
-test('a database of an earlier version that somebody has open is left to whoever that is', async () => {
+test('a server does not start on a database of an earlier version that another process has open', async () => {
   using folder = new TestFolder()
   const path = folder.file('signet.sqlite')
   const old = new SqliteConnection(path, { readOnly: false })

@@ -42,7 +42,7 @@ export interface OwnershipRow {
 const selectOwnership = sql`select database_id, commits, owner, process, challenge, response
   from ownership`
 
-/** The row; undefined if no server has used the database yet. */
+/** Reads the ownership row. Undefined if no server has used the database yet. */
 export function readOwnership(connection: SqliteConnection): OwnershipRow | undefined {
   const [row] = connection.run(selectOwnership)
   return row === undefined ? undefined : ownershipOf(row)
@@ -59,15 +59,15 @@ function ownershipOf(row: Row): OwnershipRow {
   }
 }
 
-/** Whether any other connection, of this process or another one, has the database open. */
+/** Returns whether another connection, of this or another process, has the database open. */
 function isOpenElsewhere(path: string): boolean {
   const database = new DatabaseSync(path, { timeout: 0 })
   try {
-    // Set before the first read, so that the lock is taken on the database file and not on the shared memory beside it.
+    // The locking mode is set before the first read, so that SQLite locks the database file and not its shared memory file.
     database.exec('pragma locking_mode = exclusive; begin exclusive; commit')
     return false
   } catch (error) {
-    // Opening the database reports any other error.
+    // Other errors occur again when the database is opened, and are reported then.
     return sqliteCode(error) === sqliteCodes.busy
   } finally {
     database.close()
@@ -90,7 +90,7 @@ export async function requireUnowned(
   while (isOpenElsewhere(path)) {
     if (statSync(path).nlink > 1)
       throw new ConfigurationError(
-        `${path} is in use under another name: it is hard-linked, which SQLite does not support; remove the other link`,
+        `${path} is open under another name: it is hard-linked, which SQLite does not support; remove the other link`,
       )
     isAsked ||= ask(path, challenge)
     await setTimeout(pauseMilliseconds)
@@ -108,7 +108,7 @@ export async function requireUnowned(
   }
 }
 
-/** Writes the challenge. False if the schema of the database is too old to have a column for it. */
+/** Writes the challenge. Returns false if the schema is too old to have a column for it. */
 function ask(path: string, challenge: string): boolean {
   const connection = new SqliteConnection(path, { readOnly: false })
   try {
@@ -154,8 +154,11 @@ export function takeOwnership(
   }
 }
 
-/** Responds to a challenge. A server calls it several times a second. Throws DiskFaultError if it is no longer the owner. */
-export async function keepOwnership(
+/**
+ * Responds to a challenge of another server. Called several times a second. Throws DiskFaultError if this server is no longer
+ * the owner.
+ */
+export async function answerChallenge(
   db: Pick<Database, 'query'>,
   path: string,
   { token, inode }: Ownership,
@@ -182,12 +185,12 @@ function superseded(reason: string): DiskFaultError {
   return new DiskFaultError('superseded', reason)
 }
 
-/** Checks ownership in each group of transactions that the owner commits, and moves the commit mark. */
+/** Checks the ownership in each group of transactions that the owner commits, and updates the commit mark. */
 export class CommitFence {
   readonly #path: string
   readonly #ownership: Ownership
   readonly #mark: CommitMarkWriter
-  /** total_changes() of the connection after the last commit that was counted. */
+  /** Value of total_changes() after the last counted commit. */
   #changes = 0
 
   constructor(path: string, ownership: Ownership) {
@@ -197,8 +200,9 @@ export class CommitFence {
   }
 
   /**
-   * Counts this commit and returns its number; called as the last step of the transaction. Undefined if the transaction has
-   * changed nothing: jobs often find no work, and must not write then. Throws DiskFaultError if another server is the owner.
+   * Counts this commit and returns its number. It is called as the last step of the transaction. Returns undefined without
+   * writing if the transaction has changed nothing, because jobs often find no work. Throws DiskFaultError if another server is
+   * the owner.
    */
   count(connection: SqliteConnection): number | undefined {
     const { token, inode } = this.#ownership
@@ -227,7 +231,7 @@ export class CommitFence {
   }
 }
 
-/** Counts a commit of a process that is not the owner, such as a command, unless the process has changed nothing yet. */
+/** Counts a commit of a process that is not the owner, such as a command. Does nothing if the process has changed nothing yet. */
 export function countCommit(connection: SqliteConnection): void {
   connection.run(sql`update ownership set commits = commits + 1 where total_changes() > 0`)
 }

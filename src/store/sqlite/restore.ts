@@ -7,24 +7,27 @@ import type { RestoreTarget } from '../restore-target.ts'
 import { createAtVersion, createPrivateFile, migrate, SqliteConnection } from './connection.ts'
 import { tablesOfSqlite } from './snapshot.ts'
 import { sql, type Sql } from '../sql.ts'
-import { inOrder, tablesOf } from '../tables.ts'
+import { sortTables, tablesOf } from '../tables.ts'
 
-/** The file that a database is restored into, before it is one. */
+/** Path of the file that a restore writes before it is renamed to the database. */
 export function unfinishedPath(path: string): string {
   return `${path}.restoring`
 }
 
 /**
- * Begins to restore into a file that must not be there; another is written, and renamed in the end. What a restore that
- * was cut short has left is replaced. Throws ConfigurationError if there is a database already.
+ * Starts a restore into a new file, which is renamed to the database at the end. Replaces the file of an interrupted restore.
+ * Throws ConfigurationError if the database exists.
  */
 export function openSqliteRestore(path: string, schemaVersion: number): RestoreTarget {
-  if (existsSync(path)) throw new ConfigurationError(`there is a database already: ${path}`)
+  if (existsSync(path))
+    throw new ConfigurationError(
+      `the database ${path} exists already; restore into an empty folder`,
+    )
   const unfinished = unfinishedPath(path)
   removeFiles(unfinished)
   createPrivateFile(unfinished)
   const connection = new SqliteConnection(unfinished, { readOnly: false })
-  // Nobody has it yet, and what fails is removed: one sync in the end is enough.
+  // No other process uses the file, and a failed restore removes it, so one fsync at the end is enough.
   connection.exec('pragma journal_mode = off; pragma synchronous = off; pragma foreign_keys = off')
   createAtVersion(connection, schemaVersion)
   const tables = tablesOf(connection.run(tablesOfSqlite))
@@ -45,7 +48,7 @@ export function openSqliteRestore(path: string, schemaVersion: number): RestoreT
       migrate(unfinished)
       complete(unfinished, statements)
       await syncFile(unfinished)
-      // Files of the previous database.
+      // Files about the previous database are removed.
       clearDamage(path)
       rmSync(markFile(path), { force: true })
       await renameDurably(unfinished, path)
@@ -68,15 +71,15 @@ function requireReferences(connection: SqliteConnection): void {
   const [row] = connection.run(sql`pragma foreign_key_check`)
   if (row !== undefined)
     throw new ConfigurationError(
-      `the backup is not whole: a row of ${String(row['table'])} refers to one of ${String(row['parent'])} that is not there`,
+      `the backup is incomplete: a row of ${String(row['table'])} refers to a missing row of ${String(row['parent'])}`,
     )
 }
 
-/** The connection that closes last empties the log into the file, which then is all there is. */
+/** Migrates the restored database and runs the statements. The last connection to close copies the log into the file. */
 function complete(path: string, statements: readonly Sql[]): void {
   const connection = new SqliteConnection(path, { readOnly: false })
   try {
-    inOrder(tablesOf(connection.run(tablesOfSqlite)))
+    sortTables(tablesOf(connection.run(tablesOfSqlite)))
     connection.exec('begin immediate')
     for (const statement of statements) connection.run(statement)
     connection.exec('commit; pragma wal_checkpoint(truncate)')

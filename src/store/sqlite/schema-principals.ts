@@ -1,6 +1,6 @@
 /**
- * Version 4 of the SQLite schema: users, roles, identity providers and shares. What an access key had of its user becomes
- * a user; the policy of a key stays its own, so that no key may do more than before.
+ * Version 4 of the SQLite schema: users, roles, identity providers and shares. The user data of an access key becomes a user.
+ * The policy of an access key stays with the key, so that no key gains permissions.
  */
 export const principalsSchema = `
   alter table accounts add column organization_id text;

@@ -2,10 +2,10 @@ import { sharedMigrations, sqliteDialect } from '../shared-migrations.ts'
 import { principalsSchema } from './schema-principals.ts'
 
 /**
- * The SQLite schema, one entry per version: applied in order, each once, never edited after a release.
+ * The SQLite schema, one entry per version. Entries are applied in order, each once, and never edited after a release.
  *
- * What every table and row means is in docs/storage.md. Times are integers: `…_ms` milliseconds, `…_at` and
- * `not_…` seconds since 1970. Only text, integer and bytes occur, so that PostgreSQL can hold the same.
+ * docs/storage.md describes every table and column. Times are integers: `…_ms` in milliseconds, `…_at` and `not_…` in seconds
+ * since 1970. All columns are text, integer or bytes, so that PostgreSQL can store the same values.
  */
 export const sqliteSchema: readonly string[] = [
   `

@@ -2,15 +2,15 @@ import { SqliteConnection } from './connection.ts'
 import { sqliteSchema } from './schema.ts'
 import type { Snapshot } from '../snapshot.ts'
 import { sql, type Row } from '../sql.ts'
-import { inOrder, tablesOf } from '../tables.ts'
+import { sortTables, tablesOf } from '../tables.ts'
 
-/** A snapshot of the SQLite database in that file, which must be of the newest schema. */
+/** Opens a snapshot of the SQLite database in a file, which must have the newest schema. */
 export function openSqliteSnapshot(path: string): Snapshot {
   const connection = new SqliteConnection(path, { readOnly: true })
   try {
     begin(connection)
     return {
-      tables: inOrder(tablesOf(connection.run(tablesOfSqlite))),
+      tables: sortTables(tablesOf(connection.run(tablesOfSqlite))),
       schemaVersion: sqliteSchema.length,
       // oxlint-disable-next-line typescript/require-await -- reads are synchronous; the port is not
       read: async (statement) => connection.run(statement),
@@ -28,7 +28,7 @@ export function openSqliteSnapshot(path: string): Snapshot {
   }
 }
 
-/** The moment is that of the first read. */
+/** Starts the snapshot with a first read. */
 function begin(connection: SqliteConnection): void {
   connection.exec('begin')
   connection.run(sql`select count(*) as n from settings`)
@@ -40,7 +40,7 @@ export const tablesOfSqlite = sql`select t.name as table_name, c.name as column_
   where t.type = 'table' and t.name not like 'sqlite_%'
   order by t.name, c.cid`
 
-/** What SQLite itself finds wrong with a database, at most 20 lines. */
+/** Returns the problems that SQLite's own check finds in the database, at most 20 lines. */
 export async function structureProblems(snapshot: Snapshot): Promise<string[]> {
   const rows: Row[] = await snapshot.read(sql`pragma integrity_check(20)`)
   return rows.map(({ integrity_check: line }) => String(line)).filter((line) => line !== 'ok')

@@ -1,4 +1,4 @@
-/** The check of a database beside the server: what it finds, and that it ends when it has to. */
+/** Tests of the database check: it finds damage, and it ends when it has to. */
 import assert from 'node:assert/strict'
 import { fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -21,7 +21,7 @@ function makeDatabase(path: string): void {
   connection.close()
 }
 
-/** In the page of a table, or of an index. */
+/** Damages a page of a table or of an index. */
 function damage(path: string, name: string): void {
   const connection = new SqliteConnection(path, { readOnly: true })
   const [row] =
@@ -39,7 +39,7 @@ function damage(path: string, name: string): void {
   )
 }
 
-/** A damaged page may end the check. */
+/** Checks all tables. A damaged page may end the check with an error. */
 function checkUntilDamage(path: string): void {
   try {
     checkTables(path)
@@ -48,7 +48,7 @@ function checkUntilDamage(path: string): void {
   }
 }
 
-/** Nobody need have waited for it. */
+/** Returns whether the process has ended, even if no parent has waited for it. */
 function hasEnded(pid: number): boolean {
   try {
     process.kill(pid, 0)
@@ -61,7 +61,7 @@ function hasEnded(pid: number): boolean {
 const places = ['settings', 'sqlite_autoindex_settings_1', 'certificates_by_serial_number']
 
 for (const name of places)
-  test(`damage in the page of ${name} is found, at once, by table, and in a process of its own`, async () => {
+  test(`damage in the page of ${name} is found by checkWhole, by checkTables and by the background check`, async () => {
     for (const check of ['whole', 'tables', 'process'] as const) {
       using folder = new TestFolder()
       const path = folder.file('signet.sqlite')
@@ -96,7 +96,7 @@ test('a sandbox that forbids to change priorities does not keep a database from 
   assert.equal(damageOf(path)?.kind, 'damaged')
 })
 
-test('a check that cannot finish is reported, and one that is stopped is not', async () => {
+test('a background check that cannot finish is reported, and one that is stopped is not', async () => {
   using folder = new TestFolder()
   const path = folder.file('signet.sqlite')
   const { promise, resolve } = Promise.withResolvers<string | undefined>()
@@ -108,7 +108,7 @@ test('a check that cannot finish is reported, and one that is stopped is not', a
   await new Promise<void>((done) => void checkInBackground(path, () => done()))
 })
 
-test('the process ends with the one that has started it, however that ends', async () => {
+test('the check process ends with its parent process, whatever ends the parent', async () => {
   using folder = new TestFolder()
   const path = folder.file('signet.sqlite')
   makeDatabase(path)
@@ -121,7 +121,7 @@ test('the process ends with the one that has started it, however that ends', asy
     setInterval(() => {}, 1000)`,
   )
   const connection = new SqliteConnection(path, { readOnly: false })
-  // Readers wait for it, up to ten seconds.
+  // Other readers wait for this transaction for up to ten seconds.
   connection.exec(
     "pragma locking_mode = exclusive; begin exclusive; insert into settings values ('x', x'00')",
   )
@@ -129,7 +129,8 @@ test('the process ends with the one that has started it, however that ends', asy
   const [pid] = (await once(parent.stdout, 'data')) as [Buffer]
   const ended = once(parent.stdout, 'close')
   parent.kill('SIGKILL')
-  // The child has the same standard output: it is closed when both end. A process closes its files shortly before it is gone.
+  // The check process shares the standard output, which is closed when both processes have ended. A process closes its files
+  // shortly before it disappears.
   await ended
   for (let n = 0; n < 1000 && !hasEnded(Number(pid.toString())); n += 1) await setTimeout(5)
   assert.ok(hasEnded(Number(pid.toString())))

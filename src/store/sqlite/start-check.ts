@@ -9,11 +9,11 @@ import { recordDamage } from '../damage.ts'
 import { SqliteConnection } from './connection.ts'
 import { sql } from '../sql.ts'
 
-/** Checked in a tenth of a second. */
+/** Maximum size of a database that is checked in a tenth of a second. */
 const smallBytes = 32 * 1024 * 1024
 const problemsMax = 5
 
-/** Whether a check is short enough to delay the start of the server. */
+/** Returns whether the check is fast enough to run before the server starts. */
 export function isSmall(path: string): boolean {
   const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0
   return sizeOf(path) + sizeOf(`${path}-wal`) <= smallBytes
@@ -26,13 +26,13 @@ export function checkWhole(path: string): void {
       note(path, connection.run(sql`pragma quick_check(5)`))
     })
   } catch {
-    // The connection has recorded a damaged page. The server meets any other error itself, such as an unavailable disk.
+    // The connection has recorded any damaged page. Other errors, such as an unavailable disk, also occur in the server.
   }
 }
 
 /**
- * Checks one table after the other and records any damage. A single snapshot of a large database would keep the write-ahead
- * log from being reset for a long time. Throws for whatever keeps the check from finishing, a damaged page included.
+ * Checks one table after another and records any damage. One snapshot for all tables of a large database would keep the
+ * write-ahead log from being reset for a long time. Throws if the check cannot finish, for example because of a damaged page.
  */
 export function checkTables(path: string): void {
   reading(path, (connection) => {
@@ -62,12 +62,12 @@ function note(path: string, rows: readonly Record<string, unknown>[]): void {
   recordDamage(path, { kind: 'damaged', reason })
 }
 
-/** How a check in the background ended: undefined if it read the whole database. */
+/** Reason why a background check did not finish. Undefined if it read the whole database. */
 type CheckFailure = string | undefined
 
-/** Checks the database in a process of its own. Calls `finished` unless the check was stopped before. */
+/** Checks the database in a separate process. Calls `finished` unless the check is stopped before. */
 export function checkInBackground(path: string, finished: (failure: CheckFailure) => void) {
-  // Sources and the built package differ in the extension only.
+  // The extension is .ts in the sources and .js in the built package.
   const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'))
   const file = new URL(`./check-process${extension}`, import.meta.url)
   const child = fork(file, [path], { execArgv: ['--disable-sigusr1'], stdio: 'ignore' })
@@ -77,7 +77,9 @@ export function checkInBackground(path: string, finished: (failure: CheckFailure
   child.once('error', ({ message }) => finished(message))
   child.once('exit', (code, signal) => {
     if (!isStopped)
-      finished(code === 0 ? undefined : `it ended with ${signal ?? `exit code ${code}`}`)
+      finished(
+        code === 0 ? undefined : `the check process ended with ${signal ?? `exit code ${code}`}`,
+      )
   })
   return {
     stop() {

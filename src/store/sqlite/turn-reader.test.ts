@@ -1,4 +1,4 @@
-/** Reads of one turn see one snapshot, and whoever knows of a commit reads it. */
+/** Tests that the reads of a turn use one snapshot, and that a read sees every acknowledged commit. */
 import assert from 'node:assert/strict'
 import { readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { statSync } from 'node:fs'
@@ -24,7 +24,7 @@ async function read(db: Database): Promise<number> {
   return (row?.['value'] as Uint8Array | undefined)?.[0] ?? 0
 }
 
-test('reads of one turn see the same, whatever another process commits meanwhile', async () => {
+test('reads of one turn use one snapshot, even if another process commits in between', async () => {
   await using database = await TestDatabase.open()
   const { db, path } = database
   await db.transaction([write(1)])
@@ -41,7 +41,7 @@ test('reads of one turn see the same, whatever another process commits meanwhile
   assert.notEqual(db.snapshot?.(), snapshot)
 })
 
-test('a transaction ends the snapshot for whoever waited for it, also when it met a conflict', async () => {
+test('a read after a transaction uses a new snapshot, even after a conflict', async () => {
   await using database = await TestDatabase.open()
   const { db } = database
   const before = db.snapshot?.()
@@ -54,13 +54,13 @@ test('a transaction ends the snapshot for whoever waited for it, also when it me
   assert.notEqual(db.snapshot?.(), second)
 })
 
-test('a read that the disk fails ends its snapshot, and later reads go on', async () => {
+test('a read that fails because of the disk ends its snapshot, and later reads succeed', async () => {
   await using database = await TestDatabase.open()
   const { db, path } = database
   await db.transaction([write(1)])
   const reader = new TurnReader(new SqliteConnection(path, { readOnly: true, notesDamage: false }))
   const before = reader.snapshot()
-  // What is to be read lies in the write-ahead log: without it, SQLite ends the transaction by itself.
+  // The data is in the write-ahead log. Without the log file, SQLite ends the transaction by itself.
   const log = `${path}-wal`
   const kept = readFileSync(log)
   truncateSync(log)
@@ -71,7 +71,7 @@ test('a read that the disk fails ends its snapshot, and later reads go on', asyn
   reader.close()
 })
 
-test('whatever the order of reads, writes and turns, a read sees every write that was acknowledged before it began', async () => {
+test('for any order of reads, writes and turns, a read sees every write acknowledged before it', async () => {
   const step = fc.oneof(
     { weight: 4, arbitrary: fc.record({ kind: fc.constant('read'), on: fc.nat(1) }) },
     { weight: 3, arbitrary: fc.record({ kind: fc.constant('write'), on: fc.nat(1) }) },
@@ -79,12 +79,12 @@ test('whatever the order of reads, writes and turns, a read sees every write tha
     { weight: 2, arbitrary: fc.record({ kind: fc.constant('turn'), on: fc.nat(1) }) },
   )
   await using database = await TestDatabase.open()
-  // Two writers, as a server and a command beside it: each has connections of its own.
+  // Two writers with separate connections, like a server and a command.
   const other = await openSqlite(database.path)
   const connections = [database.db, other]
   let written = 0
   let acknowledged = 0
-  /** A client that acts on its own: what it has started goes on while others take their steps. */
+  /** Runs the steps of a client, while other clients run theirs. */
   async function client(steps: readonly { kind: string; on: number }[]): Promise<void> {
     for (const { kind, on } of steps) {
       const db = connections[on] as Database
@@ -97,7 +97,7 @@ test('whatever the order of reads, writes and turns, a read sees every write tha
         ])
         acknowledged += 1
       } else {
-        // A client is another process: it hears of an acknowledgement, and asks, in callbacks of their own.
+        // A client is another process. Its receipt of an acknowledgement and its next request are separate callbacks.
         await nextTurn()
         const atLeast = acknowledged
         const [row] = await db.query(
@@ -123,7 +123,7 @@ test('whatever the order of reads, writes and turns, a read sees every write tha
   assert.ok(acknowledged > 100)
 })
 
-test('the log is emptied by a writer on the thread that reads, also in the turn of a read', async () => {
+test('a writer on the reading thread can truncate the log, even in the turn of a read', async () => {
   using folder = new TestFolder()
   const path = folder.file('signet.sqlite')
   const writer = createOwnWriter(path, { ownership: undefined, onFailure: assert.fail })

@@ -1,12 +1,12 @@
-/** While a server runs: responds to challenges to the ownership of its SQLite database, and reports damage once it is found. */
+/** Supervision of the SQLite database of a running server: answers ownership challenges, and reports damage. */
 import { damageWarning } from '../damage.ts'
 import type { Database } from '../database.ts'
 import { DiskFaultError } from '../disk-faults.ts'
 import type { DatabaseLog } from './own-database.ts'
-import { keepOwnership, type Ownership } from './ownership.ts'
+import { answerChallenge, type Ownership } from './ownership.ts'
 import { checkInBackground, isSmall } from './start-check.ts'
 
-/** A second server that starts on the same database waits for several of these intervals. */
+/** Interval between checks. A second server that starts on the same database waits for several intervals. */
 const everyMilliseconds = 250
 
 interface Watching {
@@ -15,11 +15,11 @@ interface Watching {
   readonly onFailure: (error: Error) => void
 }
 
-/** Watches until the returned function is called. A large database is also checked in the background. */
+/** Watches the database until the returned function is called. Starts a background check of a large database. */
 export function watchDatabase(db: Database, path: string, watching: Watching): () => void {
   const { log } = watching
   const timer = setInterval(startLook(db, path, watching), everyMilliseconds).unref()
-  // The executable of Electron does not run a script as Node.js does.
+  // The executable of Electron cannot run a script as Node.js does.
   const canFork = process.versions['electron'] === undefined
   const startedAt = performance.now()
   const check =
@@ -50,7 +50,7 @@ function startLook(db: Database, path: string, { owned, log, onFailure }: Watchi
   const look = async (): Promise<void> => {
     reportDamage()
     try {
-      await keepOwnership(db, path, owned)
+      await answerChallenge(db, path, owned)
     } catch (error) {
       // Requests meet and report any other failure.
       if (!(error instanceof DiskFaultError) || error.fault !== 'superseded' || isOver) return

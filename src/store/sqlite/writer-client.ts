@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads'
 import { PendingReplies } from '../../channel/pending-replies.ts'
 import { ConflictError } from '../database.ts'
 import { errorOfText } from '../disk-faults.ts'
-import type { TransactionOutcome, WriterAnswer, WriterRequest } from './group-commit.ts'
+import type { TransactionOutcome, WriterReply, WriterRequest } from './group-commit.ts'
 import type { WriterData } from './writer-thread.ts'
 import type { Row, Sql } from '../sql.ts'
 
@@ -42,7 +42,7 @@ class WriterThread implements SqliteWriter {
     const file = new URL(`./writer-thread${extension}`, import.meta.url)
     // Flags of the process are about its own program: --input-type would refuse this one.
     this.#worker = new Worker(file, { workerData: data, execArgv: [] })
-    this.#worker.on('message', (answers: readonly WriterAnswer[]) => {
+    this.#worker.on('message', (answers: readonly WriterReply[]) => {
       for (const answer of answers) this.#replies.settle(answer.id, answer)
     })
     this.#worker.on('error', (error: Error) => this.#end(error, onFailure))

@@ -6,26 +6,25 @@ import { convertScalar } from './scalars.ts'
 import { serializationError, typeError } from './type-errors.ts'
 import type { Field, Infer, ListShape, ScalarShape, Shape, StructureShape } from './shape.ts'
 
-/** An answer stays readable, and short, whatever was sent. */
+/** Limit on the failures in one error message. */
 const reportedFailuresMax = 50
 
-/** What is known while one input is read. */
+/** State of decoding one input. */
 interface Reading {
-  /** Where in the input: names of members, and indexes of elements, from 0. */
+  /** Path of the current value: member names, and element indexes from 0. */
   readonly path: (string | number)[]
-  /** Texts of the first failures. */
+  /** Messages of the first failures. */
   readonly failures: string[]
   failureCount: number
-  /** Characters of values that further messages may repeat. */
+  /** Remaining characters that messages may quote from values. */
   echoLeft: number
 }
 
 /**
- * The typed value of a JSON value, as `JSON.parse` gives it. Members that the shape does not have are ignored, and
- * null is absence.
+ * Decodes a parsed JSON value by a shape. Members that the shape does not have are ignored, and null means absent.
  *
- * Throws SerializationException for a value of the wrong JSON type, and otherwise ValidationException that names
- * every constraint that a value breaks, up to 50 of them (AWS Private CA API, Common Errors).
+ * Throws SerializationException for a value of the wrong JSON type, otherwise ValidationException with every violated
+ * constraint, up to 50 (AWS Private CA API, Common Errors).
  */
 export function decode<S extends Shape>(shape: S, json: unknown): Infer<S> {
   if (json === null || json === undefined) throw serializationError('Expected a value')
@@ -37,7 +36,7 @@ export function decode<S extends Shape>(shape: S, json: unknown): Infer<S> {
   }
   const value = read(shape, json, reading)
   if (reading.failureCount > 0) throw validationError(reading)
-  // What `read` returns has the type of the shape by construction; TypeScript cannot follow the switch.
+  // `read` returns the type of the shape, but TypeScript cannot derive that from its switch.
   return value as Infer<S>
 }
 
@@ -86,7 +85,7 @@ function readElement(
   return value
 }
 
-/** A scalar that breaks a constraint is reported as a fault of its list, with all that its elements must satisfy. */
+/** Decodes a list of scalars. An invalid scalar is reported as a failure of the list, with all constraints of its elements. */
 function readScalars(element: ScalarShape, json: readonly unknown[], reading: Reading): unknown[] {
   const values = json.map((item) => (item === null ? null : convertScalar(element, item)))
   const { constraints } = element
@@ -110,7 +109,7 @@ function check(constraints: readonly Constraint[], value: unknown, reading: Read
   if (reading.failureCount === before && hasNul(value)) fail(value, withoutNul, reading)
 }
 
-/** Some of AWS's patterns do not exclude U+0000, and some members have no pattern. No database can store it. */
+/** U+0000 is rejected because databases cannot store it, and not every pattern of AWS excludes it. */
 const withoutNul = 'Member must not contain U+0000'
 
 function hasNul(value: unknown): boolean {
@@ -131,7 +130,7 @@ function fail(value: unknown, constraintText: string, reading: Reading): void {
     )
 }
 
-/** The value as AWS repeats it, truncated to the room that is left in the error. */
+/** Quotes a value as AWS does, truncated to the remaining space in the error. */
 function echoOf(value: unknown, reading: Reading): string {
   if (value === null) return 'null'
   const echo = quoted(value, Math.min(echoedCharactersMax, reading.echoLeft))
@@ -139,7 +138,7 @@ function echoOf(value: unknown, reading: Reading): string {
   return echo
 }
 
-/** `tags.1.member.key`: elements count from 1, and each is a `member`. */
+/** The path in AWS's form, such as `tags.1.member.key`. Elements are numbered from 1 and each is a `member`. */
 function pathText({ path }: Reading): string {
   return path.map((step) => (typeof step === 'number' ? `${step + 1}.member` : step)).join('.')
 }

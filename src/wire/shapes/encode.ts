@@ -12,12 +12,12 @@ type Lenient<T> = T extends StorableText
       ? readonly Lenient<E>[]
       : { [K in keyof T]: object extends Pick<T, K> ? Lenient<T[K]> | undefined : Lenient<T[K]> }
 
-/** What can be written by a shape: its values, and undefined for a member that may be absent. */
+/** Values that a shape can encode. Optional members may be undefined. */
 export type Encodable<S> = Lenient<Infer<S>>
 
 /**
- * JSON members of a structure: a Date becomes epoch seconds with milliseconds as a fraction, bytes become base64.
- * Only declared members are written, and none that is undefined. The value is trusted to have its type.
+ * Encodes a structure for JSON: a Date becomes epoch seconds with milliseconds as a fraction, bytes become base64. Undeclared
+ * and undefined members are omitted. The type of the value is not checked.
  */
 export function encode<S extends StructureShape>(shape: S, value: Encodable<S>): object {
   return encodeStructure(shape, value)

@@ -17,7 +17,7 @@ const shape = structure({
 const form = (pairs: Readonly<Record<string, string>>): ReadonlyMap<string, string> =>
   new Map(Object.entries(pairs))
 
-test('members, their members and elements of lists are found by their names', () => {
+test('members, nested members and list elements are found by their parameter names', () => {
   assert.deepEqual(
     fromForm(
       shape,
@@ -44,7 +44,7 @@ test('members, their members and elements of lists are found by their names', ()
   )
 })
 
-test('an empty list is written as a parameter without a value, and a gap ends a list', () => {
+test('a parameter without a value is an empty list, and a gap ends a list', () => {
   assert.deepEqual(fromForm(shape, form({ Keys: '' })), { Keys: [] })
   assert.deepEqual(fromForm(shape, form({ Keys: 'x' })), {})
   assert.deepEqual(fromForm(shape, form({ 'Keys.member.1': 'a', 'Keys.member.3': 'c' })), {
@@ -53,7 +53,7 @@ test('an empty list is written as a parameter without a value, and a gap ends a 
   assert.deepEqual(fromForm(shape, form({ 'Keys.member.2': 'a' })), {})
 })
 
-test('what breaks a constraint, or is no number, is refused by its name', () => {
+test('a value that violates a constraint or is not a number is refused by name', () => {
   const many = Object.fromEntries(
     Array.from({ length: 300 }, (_, at) => [`Keys.member.${at + 1}`, 'x']),
   )
@@ -78,7 +78,7 @@ const values = fc.record(
   { requiredKeys: ['Name'], noNullPrototype: true },
 )
 
-/** As clients of the Query protocol write them. */
+/** Encodes a value as clients of the Query protocol do. */
 function written(value: unknown, name: string): [string, string][] {
   if (Array.isArray(value) && value.length === 0) return [[name, '']]
   if (Array.isArray(value))
@@ -90,7 +90,7 @@ function written(value: unknown, name: string): [string, string][] {
   return [[name, String(value)]]
 }
 
-test('whatever a client writes is read back', () => {
+test('encoded parameters are decoded to the same values', () => {
   fc.assert(
     fc.property(values, (value) => {
       const parameters = new Map(written(value, ''))

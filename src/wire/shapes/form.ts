@@ -1,19 +1,19 @@
 /**
- * Members as text: in the query of a presigned URL, and in a form (AWS Query protocol): `Name=value`, members of structures after a dot, elements of lists as
- * `Name.member.1`.
+ * Decodes members from text: from the query of a presigned URL, and from a form of the AWS Query protocol (`Name=value`, members
+ * of structures after a dot, list elements as `Name.member.1`).
  */
 import { serializationError } from './type-errors.ts'
 import type { ListShape, Shape, StructureShape, ScalarShape } from './shape.ts'
 
-/** Parameters by name, each as text. */
+/** Parameter values by name. */
 export type FormParameters = ReadonlyMap<string, string>
 
-/** Elements of a list that are looked at; no list of ours may have as many. */
+/** Limit on the decoded elements of a list. Every list shape has a lower limit. */
 const elementsMax = 200
 
 /**
- * JSON members of the parameters of a form, for `decode` to judge. What is no number or boolean where one is expected
- * stays text. Names that the shape does not have are ignored.
+ * Converts the parameters of a form to JSON for `decode`. Text that is not a valid number or boolean remains text, so that
+ * `decode` refuses it. Unknown names are ignored.
  */
 export function fromForm(
   { fields }: StructureShape,
@@ -36,7 +36,7 @@ function valueAt(shape: Shape, parameters: FormParameters, name: string): unknow
   return text === undefined ? undefined : jsonOfText(shape.kind, text)
 }
 
-/** Elements from the first on; an empty list is written as a parameter without a value. */
+/** Returns the elements of a list from number 1 to the first gap. A parameter without a value is an empty list. */
 function listAt(
   { element }: ListShape<Shape>,
   parameters: FormParameters,
@@ -60,11 +60,10 @@ function hasBelow(parameters: FormParameters, name: string): boolean {
 const integerForm = /^-?\d{1,19}$/
 
 /**
- * JSON members of the members in the query of a presigned URL, where all is text: numbers in decimal, booleans as
- * clients write them (`true`, Python's `True`), blobs in base64. What is no such text stays text, for `decode` to
- * refuse. Names that the shape does not have are ignored.
+ * Converts the query of a presigned URL to JSON for `decode`: decimal numbers, booleans as clients write them (`true`, Python's
+ * `True`), blobs in base64. Other text remains text, so that `decode` refuses it. Unknown names are ignored.
  *
- * Throws SerializationException for a list or a structure: clients write those in a form of their own language.
+ * Throws SerializationException for a list or a structure, because clients have no common encoding for them.
  */
 export function fromQuery(
   { fields }: StructureShape,
@@ -81,7 +80,7 @@ export function fromQuery(
   return members
 }
 
-/** What a text is in JSON, if it can be one of the kind; otherwise the text. */
+/** Converts text to the JSON type of a kind of shape; returns the text unchanged if it is not valid for the kind. */
 function jsonOfText(kind: ScalarShape['kind'], text: string): unknown {
   switch (kind) {
     case 'integer':

@@ -1,14 +1,14 @@
-/** Values as the texts of ValidationException repeat them: as AWS writes them, up to a bound. */
+/** Quotes values in the messages of ValidationException in AWS's form, up to a limit. */
 
 import { truncateText } from '../../text/visible-text.ts'
 
-/** Characters of one value that a text repeats. */
+/** Limit on the characters quoted from one value. */
 export const echoedCharactersMax = 4096
 
-/** Characters of all values that one error repeats. */
+/** Limit on the characters quoted from all values of one error. */
 export const echoedCharactersInAllMax = 16_384
 
-/** A value between quotes, cut after `charactersMax` characters. Bytes are shown by their number only. */
+/** Returns a value in quotes, truncated to `charactersMax` characters. A blob is replaced by its length. */
 export function quoted(value: unknown, charactersMax: number = echoedCharactersMax): string {
   return `'${cut(textOf(value, charactersMax), charactersMax)}'`
 }
@@ -23,7 +23,7 @@ function bytesText({ length }: Uint8Array): string {
   return `java.nio.HeapByteBuffer[pos=0 lim=${length} cap=${length}]`
 }
 
-/** As many items as can be shown: `[a, b]`, as Java writes a list. */
+/** Formats a list like Java, `[a, b]`, with as many items as fit. */
 function listText(items: readonly unknown[], charactersMax: number): string {
   let text = '['
   for (const item of items) {
@@ -33,13 +33,13 @@ function listText(items: readonly unknown[], charactersMax: number): string {
   return `${text}]`
 }
 
-/** Scalars as they are, structures as JSON. */
+/** Formats a scalar as text and a structure as JSON. */
 function itemText(item: unknown, charactersMax: number): string {
   const isStructure = typeof item === 'object' && item !== null && !(item instanceof Uint8Array)
   return isStructure ? JSON.stringify(item, plain) : textOf(item, charactersMax)
 }
 
-/** What JSON has no form for, as text. */
+/** Converts values that JSON cannot represent to text. */
 function plain(_name: string, value: unknown): unknown {
   if (typeof value === 'bigint') return String(value)
   return value instanceof Uint8Array ? bytesText(value) : value

@@ -36,7 +36,7 @@ const one = 'ValidationException: 1 validation error detected:'
 const serialization = 'SerializationException:'
 
 suite('types', () => {
-  test('required members are there, others may be absent but are never undefined', () => {
+  test('required members are present, and optional members are absent rather than undefined', () => {
     const shape = structure({
       Id: required(string()),
       Kind: enumeration(['A', 'B']),
@@ -121,19 +121,19 @@ suite('decode: wrong types', () => {
     '\nYQ=',
     'YWJé',
   ])
-    test(`${JSON.stringify(text)} is no base64`, () => {
+    test(`${JSON.stringify(text)} is not base64`, () => {
       assert.equal(
         refused(blob(), text),
         `${serialization} class java.lang.String can not be converted to a Blob: illegal base64 character`,
       )
     })
 
-  test('a wrong type wins over values that break constraints', () => {
+  test('a wrong type takes precedence over violated constraints', () => {
     const shape = structure({ A: string({ min: 3 }), B: integer(), C: required(string()) })
     assert.match(refused(shape, { A: 'a', B: 'b' }), /^SerializationException/)
   })
 
-  test('text with U+0000 is refused once, by the pattern if that refuses it', () => {
+  test('text with U+0000 is reported once, by the pattern if the pattern excludes it', () => {
     const free = "1 validation error detected: Value '\0' at 'a"
     const shape = structure({
       A: string(),
@@ -151,14 +151,14 @@ suite('decode: wrong types', () => {
     )
   })
 
-  test('nothing at all is refused', () => {
+  test('a missing input is refused', () => {
     for (const json of [null, undefined])
       assert.equal(refused(structure({}), json), `${serialization} Expected a value`)
   })
 })
 
 suite('decode: values', () => {
-  test('every blob is read back from canonical base64', () => {
+  test('every blob is decoded from canonical base64', () => {
     fc.assert(
       fc.property(fc.uint8Array(), (bytes) => {
         assert.deepEqual([...decode(blob(), Buffer.from(bytes).toString('base64'))], [...bytes])
@@ -166,7 +166,7 @@ suite('decode: values', () => {
     )
   })
 
-  test('text in groups of four is base64 only with the right characters, padding and last bits', () => {
+  test('base64 needs valid characters, padding and unused bits of zero', () => {
     const unit = fc.constantFrom(...'A Q g w z 0 5 + / = = = - _ \n \0 é 中'.split(' '), ' ')
     const four = fc.string({ unit, minLength: 4, maxLength: 4 })
     const form =
@@ -180,7 +180,7 @@ suite('decode: values', () => {
     )
   })
 
-  test('integers beyond what a number holds become bigints', () => {
+  test('integers that a number cannot represent exactly become bigints', () => {
     assert.equal(decode(long(), 2 ** 53 - 1), 2 ** 53 - 1)
     assert.equal(decode(long(), 2 ** 53), 2n ** 53n)
     assert.equal(decode(long(), 2n ** 63n - 1n), 2n ** 63n - 1n)
@@ -193,7 +193,7 @@ suite('decode: values', () => {
     )
   })
 
-  test('members that the shape does not have are ignored, whatever their names', () => {
+  test('unknown members are ignored, with any name', () => {
     const shape = structure({ A: string() })
     const json: unknown = JSON.parse(
       '{"A":"a","__proto__":{"A":"b","polluted":1},"constructor":1,"b":[[]]}',
@@ -205,7 +205,7 @@ suite('decode: values', () => {
     assert.deepEqual(decode(structure({ toString: string() }), {}), {})
   })
 
-  test('what an unknown member holds does not matter, however deep', () => {
+  test('the content of an unknown member is ignored, at any depth', () => {
     const deep: unknown = JSON.parse('['.repeat(50_000) + ']'.repeat(50_000))
     const shape = structure({ Tags: list(structure({ Key: string() }), { max: 1 }) })
     assert.deepEqual(decode(shape, { Deep: deep }), {})
@@ -218,7 +218,7 @@ suite('decode: values', () => {
 })
 
 suite('decode: constraints', () => {
-  test('all failures are told, with their paths', () => {
+  test('all failures are reported with their paths', () => {
     const tag = structure({ Key: required(string({ min: 1, max: 3, pattern: '[a-z]*' })) })
     const shape = structure({
       CertificateAuthorityArn: required(string()),
@@ -240,7 +240,7 @@ suite('decode: constraints', () => {
     )
   })
 
-  test('length is that of code points, bytes and items', () => {
+  test('length counts code points, bytes and items', () => {
     const lock = '\u{1F512}'
     assert.equal(refused(string({ min: 2, max: 2 }), lock + lock), 'accepted')
     assert.match(refused(string({ min: 2 }), lock), /greater than or equal to 2$/)
@@ -252,7 +252,7 @@ suite('decode: constraints', () => {
     )
   })
 
-  test('a surrogate pair is one code point, whatever is beside it', () => {
+  test('a surrogate pair is one code point next to any character', () => {
     const unit = fc.constantFrom('a', 'é', '中', '\u{1F512}', '\u{10FFFF}')
     fc.assert(
       fc.property(fc.string({ unit, maxLength: 20 }), fc.nat(20), (text, limit) => {
@@ -265,14 +265,14 @@ suite('decode: constraints', () => {
     )
   })
 
-  test('a pattern is for the whole value', () => {
+  test('a pattern must match the whole value', () => {
     const shape = string({ max: 9, pattern: 'a|b' })
     assert.equal(refused(shape, 'b'), 'accepted')
     for (const text of ['', 'ab', 'xa', 'bx', 'b\n', '\nb'])
       assert.match(refused(shape, text), /pattern: a\|b$/)
   })
 
-  test('scalars in a list are told together, with all that they must satisfy', () => {
+  test('invalid scalars of a list are reported together, with all their constraints', () => {
     const shape = structure({ Names: list(string({ min: 2, max: 3 })) })
     const texts =
       'Member must have length greater than or equal to 2, Member must have length less than or equal to 3'
@@ -286,7 +286,7 @@ suite('decode: constraints', () => {
     )
   })
 
-  test('a value that is too long or too short is judged by its pattern as well', () => {
+  test('a value that is too long or too short is also checked against its pattern', () => {
     const shape = string({ min: 2, max: 2, pattern: '[A-Za-z]{2}' })
     const pattern = 'Member must satisfy regular expression pattern: [A-Za-z]{2}'
     for (const [text, length] of [
@@ -303,16 +303,16 @@ suite('decode: constraints', () => {
       refused(shape, '12'),
       `${one} Value '12' at '' failed to satisfy constraint: ${pattern}`,
     )
-    // Far too long text is refused for its length alone, and never by a 500.
+    // Very long text fails only its length constraint, and never causes a 500 response.
     assert.match(
       refused(shape, '\u{1F512}'.repeat(1_000_000)),
       /^\S+ 1 validation error .* equal to 2$/,
     )
-    // A pattern without a length of its own holds for text that is only too long.
+    // A pattern without its own length limit matches text that is only too long.
     assert.match(refused(string({ max: 2, pattern: '[a-z]*' }), 'abc'), /^\S+ 1 validation error /)
   })
 
-  test('every constraint that a value breaks is reported, whatever the value', () => {
+  test('every violated constraint is reported, for any value', () => {
     const limits = fc.record({
       min: fc.nat(4),
       more: fc.nat(4),
@@ -344,7 +344,7 @@ suite('decode: constraints', () => {
     )
   })
 
-  test('values are repeated up to a bound, never cut through a character', () => {
+  test('quoted values are truncated at a limit, never within a character', () => {
     const shape = string({ max: 1 })
     const most = echoedCharactersMax
     assert.equal(refused(shape, 'a'.repeat(most)).match(/Value '(a+)' at/)?.[1]?.length, most)
@@ -355,7 +355,7 @@ suite('decode: constraints', () => {
     assert.ok(refused(list(string(), { max: 1 }), items).length < most + 500)
   })
 
-  test('all values of one error together are repeated up to a bound', () => {
+  test('the quoted values of one error are limited together', () => {
     const shape = list(structure({ A: string({ max: 1, pattern: '[a-z]' }) }))
     const input = Array.from({ length: 40 }, () => ({ A: '\u{1F512}'.repeat(3000) }))
     const message = refused(shape, input)
@@ -365,7 +365,7 @@ suite('decode: constraints', () => {
     assert.ok(message.isWellFormed())
   })
 
-  test('of many failures fifty are told, and all are counted', () => {
+  test('fifty failures are listed, and all are counted', () => {
     const message = refused(
       list(structure({ A: required(string()) })),
       Array.from({ length: 70 }, () => ({})),
@@ -384,7 +384,7 @@ suite('encode', () => {
     Data: blob(),
   })
 
-  test('instants become seconds, milliseconds a fraction', () => {
+  test('instants are encoded as seconds, with milliseconds as a fraction', () => {
     assert.equal(
       JSON.stringify(encode(shape, { CreatedAt: new Date(1767258049096) })),
       '{"CreatedAt":1767258049.096}',
@@ -394,13 +394,13 @@ suite('encode', () => {
     })
   })
 
-  test('what is undefined, or not declared, does not leave', () => {
+  test('undefined and undeclared members are not encoded', () => {
     const more = { Arn: undefined, Secret: 'x', Items: [{ Value: undefined, At: undefined }] }
     assert.deepEqual(Object.keys(encode(shape, more)), ['Items'])
     assert.equal(JSON.stringify(encode(shape, more)), '{"Items":[{}]}')
   })
 
-  test('decode reads what encode writes', () => {
+  test('decode returns the encoded value', () => {
     const milliseconds = fc.integer({ min: 0, max: 4e12 }).map((at) => new Date(at))
     const value = fc.record(
       {
@@ -439,7 +439,7 @@ suite('fromQuery', () => {
   const read = (members: Record<string, string>): unknown =>
     decode(shape, fromQuery(shape, new Map(Object.entries(members))))
 
-  test('text becomes what its member is', () => {
+  test('text is converted to the type of its member', () => {
     assert.deepEqual(
       read({
         Name: '7',
@@ -465,7 +465,7 @@ suite('fromQuery', () => {
     assert.deepEqual(read({ Enabled: 'false' }), { Enabled: false })
   })
 
-  test('text of another kind is refused by decode', () => {
+  test('text of the wrong type is refused by decode', () => {
     for (const Count of ['', 'x', '1.5', '0x7', ' 7', '1e1', '7\n'])
       assert.throws(() => read({ Count }), {
         code: 'SerializationException',
@@ -475,7 +475,7 @@ suite('fromQuery', () => {
     assert.throws(() => read({ Count: '10' }), { code: 'ValidationException' })
   })
 
-  test('lists and structures cannot travel in a query', () => {
+  test('lists and structures are refused in a query', () => {
     for (const name of ['Items', 'Part'])
       assert.throws(() => read({ [name]: '{}' }), {
         code: 'SerializationException',

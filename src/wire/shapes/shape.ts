@@ -1,7 +1,6 @@
 /**
- * Shapes of AWS JSON 1.1 members as values. One declaration gives the TypeScript type (`Infer`), the reader with its
- * limits (decode.ts), the writer (encode.ts), and what can be held against AWS's model in a test. Which
- * shapes an operation has is not known here.
+ * Shapes of AWS JSON 1.1 members. One declaration provides the TypeScript type (`Infer`), the decoder with its limits
+ * (decode.ts), the encoder (encode.ts), and the comparison with AWS's model in tests.
  */
 import type { StorableText } from '../../text/storable-text.ts'
 import {
@@ -15,17 +14,17 @@ import {
 } from './constraints.ts'
 
 interface Constrained {
-  /** What its values must satisfy, in the order in which failures are reported. */
+  /** Constraints on values, in the order in which failures are reported. */
   readonly constraints: readonly Constraint[]
 }
 
-/** Text; `min` and `max` count code points, `pattern` is for the whole value. */
+/** A string. `min` and `max` count code points; `pattern` must match the whole value. */
 export interface StringShape extends Constrained {
   readonly kind: 'string'
   readonly limits: StringLimits
 }
 
-/** Text that is one of `values`. */
+/** A string from a list of `values`. */
 export interface EnumerationShape<V extends string = string> extends Constrained {
   readonly kind: 'enumeration'
   readonly values: readonly V[]
@@ -36,20 +35,20 @@ interface LimitedShape<K extends string> extends Constrained {
   readonly limits: Limits
 }
 
-/** Bytes, base64 on the wire; `min` and `max` count bytes. */
+/** Bytes, encoded in base64 on the wire. `min` and `max` count bytes. */
 export type BlobShape = LimitedShape<'blob'>
 
 /** A 32-bit integer. */
 export type IntegerShape = LimitedShape<'integer'>
 
-/** A 64-bit integer: a bigint if a number cannot hold it exactly. */
+/** A 64-bit integer: a bigint if a number cannot represent it exactly. */
 export type LongShape = LimitedShape<'long'>
 
 export interface BooleanShape extends Constrained {
   readonly kind: 'boolean'
 }
 
-/** An instant; epoch seconds on the wire, milliseconds as a fraction. */
+/** An instant, on the wire in epoch seconds with milliseconds as a fraction. */
 export interface TimestampShape extends Constrained {
   readonly kind: 'timestamp'
 }
@@ -63,7 +62,7 @@ export type ScalarShape =
   | BooleanShape
   | TimestampShape
 
-/** `min` and `max` count items. */
+/** A list. `min` and `max` count items. */
 export interface ListShape<E extends Shape> extends Constrained {
   readonly kind: 'list'
   readonly element: E
@@ -72,28 +71,28 @@ export interface ListShape<E extends Shape> extends Constrained {
 
 export interface StructureShape<M extends Members = Members> {
   readonly kind: 'structure'
-  /** As declared. */
+  /** Members by their declared names. */
   readonly members: M
-  /** The same in a form for walking. */
+  /** The members as a list, for iteration. */
   readonly fields: readonly Field[]
 }
 
 export type Shape = ScalarShape | ListShape<Shape> | StructureShape
 
-/** A member that must be there. */
+/** A required member. */
 export interface RequiredMember<S extends Shape = Shape> {
   readonly kind: 'required'
   readonly shape: S
 }
 
-/** Members of a structure by their names on the wire. */
+/** Members of a structure by their wire names. */
 export interface Members {
   readonly [name: string]: Shape | RequiredMember
 }
 
 export interface Field {
   readonly name: string
-  /** The name in the texts of ValidationException: `certificateAuthorityArn`. */
+  /** Name in messages of ValidationException, such as `certificateAuthorityArn`. */
   readonly pathName: string
   readonly shape: Shape
   readonly required: boolean
@@ -113,7 +112,7 @@ type InferMembers<M extends Members> = {
 
 type Flat<T> = { readonly [K in keyof T]: T[K] }
 
-/** The type of a shape's values: required members are there, others may be absent, but are never undefined. */
+/** The type of a shape's values. Required members are present; optional members are absent rather than undefined. */
 export type Infer<S> =
   S extends EnumerationShape<infer V>
     ? V
@@ -171,7 +170,7 @@ export function structure<const M extends Members>(members: M): StructureShape<M
   return { kind: 'structure', members, fields: Object.entries(members).map(fieldOf) }
 }
 
-/** Makes a member of a structure one that must be there. */
+/** Marks a member of a structure as required. */
 export function required<S extends Shape>(shape: S): RequiredMember<S> {
   return { kind: 'required', shape }
 }

@@ -4,12 +4,12 @@ import { operations } from '../../operations/index.ts'
 import { jsonBytesMax } from './size.ts'
 import { blob, enumeration, list, long, required, string, structure } from './shape.ts'
 
-/** Length of a text with every code unit as an escape, as no client has to write it and any may. */
+/** Length of a text with every code unit escaped, which JSON allows. */
 function escapedLength(text: string): number {
   return text.length * '\\u0000'.length + 2
 }
 
-test('the longest input fits, with every character of its texts escaped', () => {
+test('the longest input fits within the limit, even with every character escaped', () => {
   const shape = structure({
     Name: required(string({ max: 64 })),
     Kind: enumeration(['ONE', 'THREE']),
@@ -26,7 +26,7 @@ test('the longest input fits, with every character of its texts escaped', () => 
   assert.ok(escapedValues(input) <= jsonBytesMax(shape))
 })
 
-/** Names of members are written as they are. */
+/** Escapes the values of strings, but not the names of members. */
 function escapedValues(value: unknown): number {
   if (typeof value === 'string') return escapedLength(value)
   if (Array.isArray(value))
@@ -48,7 +48,7 @@ test('a blob fits in base64 with its slashes and plus signs escaped', () => {
   assert.ok(`{"Chain":"${escapedText}"}`.length <= jsonBytesMax(shape))
 })
 
-test('only the import of a certificate takes more than some hundred kilobytes', () => {
+test('only the import of a certificate needs more than a few hundred kilobytes', () => {
   const longest = Object.values(operations).filter(({ bodyBytesMax }) => bodyBytesMax > 400_000)
   assert.deepEqual(
     longest.map(({ name }) => name),

@@ -1,16 +1,16 @@
 /** Maximum length of the JSON of an input. */
 import type { Shape, StructureShape } from './shape.ts'
 
-/** Limit on the text of an input. A certificate with more text would be too large for any client. */
+/** Limit on all strings of an input. A certificate with longer text would be too large for any client. */
 const textBytesMax = 256 * 1024
 
-/** Assumed length of strings and lists without a limit, of which there are few. */
+/** Assumed maximum length of the few strings and lists without a limit. */
 const lengthUnlimited = 1024
 /** The longest form of a code point in JSON: two escapes of six characters. */
 const codePointBytes = 12
-/** Some clients escape some characters of base64: `\/`, `\u002B`. */
+/** Bytes per byte of a blob. Some clients escape base64 characters as `\/` or `\u002B`. */
 const base64Factor = (4 / 3) * 1.25
-/** A number, a boolean, an instant. */
+/** Maximum length of a number, a boolean or an instant. */
 const otherBytes = 32
 /** Quotes, colon, comma and white space around a member or an element. */
 const memberBytes = 16
@@ -21,8 +21,8 @@ interface Size {
 }
 
 /**
- * Maximum bytes of the JSON of any value of a shape, with any escapes. Text is limited to 256 KiB where nested lists would
- * allow more. Blobs, which are certificates and requests, are added to that.
+ * Returns the maximum length in bytes of the JSON of any value of a shape, with any escapes. Strings are limited to 256 KiB
+ * together, even where nested lists would allow more. The lengths of blobs, which are certificates and CSRs, are added.
  */
 export function jsonBytesMax(shape: StructureShape): number {
   const { text, blobs } = sizeOf(shape)

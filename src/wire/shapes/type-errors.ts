@@ -1,4 +1,4 @@
-/** What AWS's JSON front end says of a value of the wrong JSON type (AWS JSON 1.1, SerializationException). */
+/** AWS's error messages for values of the wrong JSON type (AWS JSON 1.1, SerializationException). */
 import { ServiceError } from '../../errors.ts'
 import type { Shape } from './shape.ts'
 
@@ -16,7 +16,7 @@ const typeNames: Readonly<Record<Shape['kind'], string>> = {
   structure: 'a Structure',
 }
 
-/** The error for a JSON value, not null, that a shape of that kind cannot take; `detail` says more. */
+/** Creates the error for a JSON value other than null of the wrong type. `detail` is appended to the message. */
 export function typeError(kind: Shape['kind'], value: unknown, detail?: string): ServiceError {
   if (kind === 'list') return serializationError('Expected list or null')
   if (Array.isArray(value)) return serializationError('Start of list found where not expected')
@@ -31,7 +31,7 @@ export function serializationError(message: string): ServiceError {
   return new ServiceError('SerializationException', message)
 }
 
-/** Class of a JSON scalar, in the words of AWS's texts. */
+/** The Java class of a JSON scalar in AWS's messages. */
 function javaClass(value: unknown): string {
   if (typeof value === 'string') return 'String'
   if (typeof value === 'boolean') return 'Boolean'

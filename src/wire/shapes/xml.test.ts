@@ -9,7 +9,7 @@ import { ProtocolError } from '../errors.ts'
 
 const where = { name: 'Do', namespace: 'https://x.example/', requestId: 'id' }
 
-test('an answer has its members in order, lists as member, instants in ISO 8601', () => {
+test('a response has its members in order, list elements as `member`, and instants in ISO 8601', () => {
   const shape = structure({
     Text: string(),
     Absent: string(),
@@ -39,14 +39,14 @@ test('an answer has its members in order, lists as member, instants in ISO 8601'
   )
 })
 
-/** What a parser makes of text content. */
+/** Parses text content. */
 function parsed(content: string): string {
   const entities: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', '#xD': '\r' }
   assert.doesNotMatch(content, /[<>"\r]|&(?!(?:amp|lt|gt|quot|#xD);)/)
   return content.replaceAll(/&([^;]+);/g, (_whole, name: string) => entities[name] ?? '')
 }
 
-test('any text is written so that it is read back, but for what XML cannot have', () => {
+test('any text is encoded so that a parser returns it, except for characters that XML excludes', () => {
   const shape = structure({ Text: string() })
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (text) => {
@@ -57,7 +57,7 @@ test('any text is written so that it is read back, but for what XML cannot have'
       for (const [at, character] of Array.from(read).entries()) {
         const original = Array.from(text.toWellFormed())[at] ?? ''
         if (character !== '\uFFFD') assert.equal(character, original)
-        // eslint-disable-next-line no-control-regex -- those are meant
+        // eslint-disable-next-line no-control-regex -- the test is about these characters
         else assert.match(original, /[\u0000-\u001F\uFFFD-\uFFFF]/u)
       }
     }),
@@ -66,7 +66,7 @@ test('any text is written so that it is read back, but for what XML cannot have'
 
 const place = { namespace: 'https://x.example/', requestId: 'id' }
 
-test('errors have the codes of the Query protocol, and nothing of what is not meant for callers', () => {
+test('errors have Query protocol codes and reveal no internal details', () => {
   const said = (error: unknown): [number, string, string] => {
     const { status, code, body } = renderQueryError(error, place)
     return [status, code, /<Message>(.*)<\/Message>/.exec(body)?.[1] ?? '-']

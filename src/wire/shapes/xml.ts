@@ -1,11 +1,11 @@
-/** The XML of members (AWS Query protocol), as STS answers with it. */
+/** Encodes responses of STS as XML (AWS Query protocol). */
 import { isoSeconds } from '../../text/iso-time.ts'
 import type { Encodable } from './encode.ts'
 import type { Shape, StructureShape } from './shape.ts'
 
 /**
- * An answer of the Query protocol: `<NameResponse><NameResult>…</NameResult><ResponseMetadata>…`. Elements of lists are
- * `member`, instants are ISO 8601 in whole seconds, blobs base64.
+ * Encodes a response of the Query protocol: `<NameResponse><NameResult>…</NameResult><ResponseMetadata>…`. List elements are
+ * `member`, instants are ISO 8601 in whole seconds, blobs are base64.
  */
 export function encodeXmlAnswer<S extends StructureShape>(
   shape: S,
@@ -21,7 +21,7 @@ export function encodeXmlAnswer<S extends StructureShape>(
   return `<${name}Response xmlns="${namespace}">${result}${metadata}</${name}Response>`
 }
 
-/** An error of the Query protocol; `type` says whose fault it is. */
+/** Encodes an error of the Query protocol. `type` distinguishes client and server errors. */
 export function encodeXmlError(error: {
   readonly type: 'Sender' | 'Receiver'
   readonly code: string
@@ -71,7 +71,7 @@ const entities: Readonly<Record<string, string>> = {
   '\r': '&#xD;',
 }
 
-/** Characters that XML 1.0 cannot have (§2.2) become U+FFFD. */
+/** Escapes text. Characters that XML 1.0 excludes (§2.2) become U+FFFD. */
 function escapeXml(text: string): string {
   return text
     .toWellFormed()

@@ -4,9 +4,9 @@ import { parametersOf, type QueryString } from './query-string.ts'
 import type { RawHeaders, SignedRequest } from './request.ts'
 
 /**
- * The canonical request, latin1 text (AWS IAM User Guide, Create a signed AWS API request, step 1). The payload hash
- * is always that of the body. Throws InvalidSignatureException if a signed header was not sent or the query has a
- * malformed percent escape.
+ * Returns the canonical request as latin1 text (IAM User Guide, Create a signed AWS API request, step 1). The payload hash is
+ * always the hash of the body. Throws InvalidSignatureException if a signed header is missing or the query has a malformed
+ * percent escape.
  */
 export function canonicalRequest(request: SignedRequest, signedHeaders: readonly string[]): string {
   const { method, path, query, headers, body } = request
@@ -18,8 +18,8 @@ export function canonicalRequest(request: SignedRequest, signedHeaders: readonly
 }
 
 /**
- * Path as sent, without empty, `.` and `..` segments, each byte that is not unreserved (RFC 3986 §2.3) percent
- * encoded once more: the rule for every service but S3.
+ * Returns the canonical path: the sent path without empty, `.` and `..` segments, with each byte that is not unreserved (RFC
+ * 3986 §2.3) percent-encoded again. This rule applies to every service except S3.
  */
 export function canonicalPath(path: string): string {
   if (path === '/' || path === '') return '/'
@@ -33,8 +33,8 @@ export function canonicalPath(path: string): string {
 }
 
 /**
- * Parameters in the one canonical encoding, sorted by name, then value. `X-Amz-Signature` is omitted: it is the signature.
- * Throws MalformedQuery.
+ * Returns the query parameters in canonical encoding, sorted by name, then value, without `X-Amz-Signature`. Throws
+ * MalformedQuery.
  */
 export function canonicalQuery(query: QueryString): string {
   const parameters = parametersOf(query)
@@ -61,7 +61,7 @@ function canonicalHeaders(headers: RawHeaders, signedHeaders: readonly string[])
   return text
 }
 
-/** Hardly any value has what is collapsed. */
+/** Matches header values with white space to collapse, which are rare. */
 const collapsible = /[ \t]{2}|\t|^ | $/
 
 function collapseSpaces(value: string): string {

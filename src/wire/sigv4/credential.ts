@@ -1,6 +1,6 @@
 import { incompleteSignature, invalidSignature } from '../../errors.ts'
 
-/** What a request says about its own signature. */
+/** The signature of a request, before it is verified. */
 export interface SignatureClaim {
   readonly accessKeyId: string
   /** Date of the credential scope, YYYYMMDD. */
@@ -8,12 +8,12 @@ export interface SignatureClaim {
   readonly region: string
   readonly service: string
   readonly terminator: string
-  /** Lower case, ascending, without duplicates; `host` is among them. */
+  /** Names in lower case, ascending, without duplicates, including `host`. */
   readonly signedHeaders: readonly string[]
-  /** Hexadecimal text as sent, not looked at yet. */
+  /** Hexadecimal digits as sent, not validated. */
   readonly signature: string
   readonly timestamp: Date
-  /** Life of a presigned URL; undefined for a signature in the Authorization header. */
+  /** Validity of a presigned URL; undefined for a signature in the Authorization header. */
   readonly expiresSeconds: number | undefined
   /** X-Amz-Security-Token, from the header or the query. */
   readonly securityToken: string | undefined
@@ -30,8 +30,8 @@ const signedHeadersMax = 100
 const headerName = /^[a-z0-9!#$%&'*+.^_`|~-]+$/
 
 /**
- * Splits `KEYID/YYYYMMDD/REGION/SERVICE/aws4_request`; the parts are not judged. Throws IncompleteSignatureException
- * if there are not five parts.
+ * Splits `KEYID/YYYYMMDD/REGION/SERVICE/aws4_request` without validating the parts. Throws IncompleteSignatureException unless
+ * there are five parts.
  */
 export function parseCredential(text: string): CredentialScope {
   const parts = text.length > credentialLengthMax ? [] : text.split('/')
@@ -44,8 +44,8 @@ export function parseCredential(text: string): CredentialScope {
 }
 
 /**
- * Reads `host;x-amz-date`. Throws InvalidSignatureException if it is too long, has a malformed name, is not sorted
- * without duplicates, or lacks `host`: the signature would not be tied to this server.
+ * Parses `host;x-amz-date`. Throws InvalidSignatureException if the list is too long, has a malformed name, is unsorted or has
+ * duplicates, or lacks `host`, without which the signature would be valid for other servers.
  */
 export function parseSignedHeaders(text: string): readonly string[] {
   const names = text.length > signedHeadersLengthMax ? [] : text.split(';')

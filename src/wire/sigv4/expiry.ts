@@ -1,18 +1,18 @@
-/** When signatures and presigned URLs expire. */
+/** Expiry of signatures and presigned URLs. */
 import { incompleteSignature, invalidSignature } from '../../errors.ts'
 import type { SignatureClaim } from './credential.ts'
 import { formatTimestamp } from './timestamp.ts'
 
-/** Clock skew that is allowed, and the life of a signature in a header. */
+/** Accepted clock skew, and the validity of a signature in a header. */
 const skewSeconds = 300
 
-/** Longest life of a presigned URL: seven days. */
+/** Maximum validity of a presigned URL: seven days. */
 const expiresSecondsMax = 604_800
 
-/** Life of a presigned URL without X-Amz-Expires. */
+/** Validity of a presigned URL without X-Amz-Expires. */
 const expiresSecondsDefault = skewSeconds
 
-/** Reads X-Amz-Expires. Throws IncompleteSignatureException. */
+/** Parses X-Amz-Expires. Throws IncompleteSignatureException. */
 export function parseExpires(text: string | undefined): number {
   if (text === undefined) return expiresSecondsDefault
   const seconds = /^\d{1,6}$/.test(text) ? Number(text) : 0
@@ -23,8 +23,8 @@ export function parseExpires(text: string | undefined): number {
 }
 
 /**
- * Throws InvalidSignatureException for a signature whose timestamp is more than five minutes from `now`, and for an expired
- * presigned URL.
+ * Checks the timestamp. Throws InvalidSignatureException if it is more than five minutes from `now`, or if a presigned URL has
+ * expired.
  */
 export function checkTime(
   { timestamp, expiresSeconds }: Pick<SignatureClaim, 'timestamp' | 'expiresSeconds'>,

@@ -1,28 +1,29 @@
 /**
- * HMAC-SHA-256 (RFC 2104) under a key that is used again and again, of one-shot hashes. The Hmac of node:crypto creates two objects
- * for each text, which the garbage collector has to finalize. Measured on Node.js 26 in a server: 10 to 15 µs less of the 90 µs
- * of a GetCertificate. A loop over the function alone shows only 0.5 µs.
+ * HMAC-SHA-256 (RFC 2104) with a reused key, built from one-shot hashes. `createHmac` of node:crypto creates two objects for each
+ * text, which the garbage collector has to finalize. Measured on Node.js 26 in a server, this saves 10 to 15 µs of the 90 µs of a
+ * GetCertificate. A loop over the function alone shows only 0.5 µs.
  */
 import { hash } from 'node:crypto'
 
-/** Octets of a block of SHA-256. */
+/** Block size of SHA-256. */
 const blockBytes = 64
 const digestBytes = 32
 
-/** A key, mixed with both pads, each in a buffer with space for what is hashed after it. */
+/** A key combined with both pads, each in a buffer with space for the text or digest that follows. */
 export interface HmacKey {
-  /** K XOR ipad, and space for a text. */
+  /** K XOR ipad, followed by space for a text. */
   readonly inner: Buffer
-  /** K XOR opad, and space for a digest. */
+  /** K XOR opad, followed by space for a digest. */
   readonly outer: Buffer
 }
 
-/** Longer than a string to sign. */
+/** Space for a text. It is longer than any string to sign. */
 const textBytes = 512
 
-/** Throws RangeError for a key of more than a block, which would have to be hashed first. */
+/** Prepares a key. Throws RangeError for a key longer than a block, which RFC 2104 would hash first. */
 export function hmacKey(key: Uint8Array): HmacKey {
-  if (key.length > blockBytes) throw new RangeError(`the key has ${key.length} octets`)
+  if (key.length > blockBytes)
+    throw new RangeError(`the key has ${key.length} bytes; the limit is ${blockBytes}`)
   const pad = (octet: number, spaceBytes: number): Buffer => {
     const block = Uint8Array.from({ length: blockBytes }, (_, at) => (key[at] ?? 0) ^ octet)
     return Buffer.concat([block], blockBytes + spaceBytes)
@@ -30,7 +31,7 @@ export function hmacKey(key: Uint8Array): HmacKey {
   return { inner: pad(0x36, textBytes), outer: pad(0x5c, digestBytes) }
 }
 
-/** Hexadecimal digits of the HMAC of a latin1 text. */
+/** Returns the HMAC of a latin1 text in hexadecimal. */
 export function hmacHex({ inner, outer }: HmacKey, text: string): string {
   const length = blockBytes + text.length
   const message = length <= inner.length ? inner : Buffer.concat([inner], length)

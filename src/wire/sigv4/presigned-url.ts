@@ -11,19 +11,19 @@ const required = ['Algorithm', 'Credential', 'Signature', 'SignedHeaders', 'Date
 const names = [...required, 'Expires', 'Security-Token'] as const
 const authenticationNames: ReadonlySet<string> = new Set(names.map((name) => `X-Amz-${name}`))
 
-/** Whether a request is signed in its query. */
+/** Returns whether the query of a request contains its signature. */
 export function isPresigned({ names: parameterNames }: QueryString): boolean {
   return parameterNames.has('X-Amz-Algorithm')
 }
 
-/** Whether a query parameter belongs to the signature and not to the operation. */
+/** Returns whether a query parameter belongs to the signature rather than to the operation. */
 export function isAuthenticationParameter(name: string): boolean {
   return authenticationNames.has(name)
 }
 
 /**
- * Reads the query form of the signature, that of presigned URLs (AWS IAM User Guide, Query string parameters). Throws
- * IncompleteSignatureException, naming every part that is missing, given twice or out of range, or
+ * Parses the signature of a presigned URL from its query (IAM User Guide, Query string parameters). Throws
+ * IncompleteSignatureException, which names every part that is missing, duplicate or out of range, or
  * InvalidSignatureException.
  */
 export function parsePresignedUrl(

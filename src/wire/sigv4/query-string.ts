@@ -63,7 +63,7 @@ export function parametersOf({ parameters, problem }: QueryString): readonly Par
   return parameters
 }
 
-/** Undefined if a `%` is not followed by two hexadecimal digits. */
+/** Decodes percent escapes; undefined if a `%` is not followed by two hexadecimal digits. */
 function percentDecode(text: string): string | undefined {
   if (!text.includes('%')) return text
   const [first = '', ...rest] = text.split('%')

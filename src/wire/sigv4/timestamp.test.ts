@@ -4,7 +4,7 @@ import * as fc from 'fast-check'
 import { ServiceError } from '../../errors.ts'
 import { formatTimestamp, parseTimestamp } from './timestamp.ts'
 
-test('an instant is written and read the same, whatever was before it', () => {
+test('a formatted instant is parsed to the same instant, independently of earlier calls', () => {
   const seconds = fc.integer({ min: 1_440_000_000, max: 1_440_000_003 })
   const step = fc.record({ seconds, milliseconds: fc.constantFrom(0, 1, 999), reads: fc.boolean() })
   fc.assert(
@@ -18,7 +18,7 @@ test('an instant is written and read the same, whatever was before it', () => {
   )
 })
 
-test('whatever the digits are, a text is read as its instant or refused as a bad date', () => {
+test('any digits are parsed as their instant or refused as an invalid date', () => {
   const digits = fc.oneof(
     fc.constantFrom('99999999T999999', '99991231T235960', '00000000T000000'),
     fc.stringMatching(/^[0-9]{8}T[0-9]{6}$/),
@@ -48,7 +48,7 @@ test('whatever the digits are, a text is read as its instant or refused as a bad
     assert.equal(read(text), 'refused')
 })
 
-test('who changes an instant that was read changes nothing else', () => {
+test('changing a returned Date does not affect later calls', () => {
   const text = '20150830T123600Z'
   parseTimestamp(text).setUTCFullYear(1999)
   assert.equal(parseTimestamp(text).toISOString(), '2015-08-30T12:36:00.000Z')

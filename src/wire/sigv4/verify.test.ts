@@ -18,7 +18,7 @@ const vectors = new URL('../../../testdata/sigv4/', import.meta.url)
 const now = new Date('2015-08-30T12:36:00Z')
 const acmPca = { service: 'acm-pca', now }
 
-/** Reads a request as the suite prints it; texts become one character for each byte, as node:http has them. */
+/** Parses a request of AWS's test suite. Each byte becomes one character, as in node:http. */
 function parseVector(text: string): SignedRequest {
   const latin1 = Buffer.from(text, 'utf8').toString('latin1')
   const end = latin1.indexOf('\n\n')
@@ -60,7 +60,7 @@ const signer = new SignatureV4({
   applyChecksum: false,
 })
 
-/** A request signed by the AWS SDK for JavaScript. */
+/** Returns a request signed by the AWS SDK for JavaScript. */
 async function signed(sent: Sent = {}): Promise<SignedRequest> {
   const { method = 'POST', target = '/', headers = defaultHeaders, body = '{}' } = sent
   const { path, query } = splitTarget(target)
@@ -169,7 +169,7 @@ test('a URL presigned by the AWS SDK for JavaScript is valid until it expires', 
 
 const alteredQuery = 'Alpha=one%20two&Beta=2'
 
-test('changing any one byte of what is signed makes the request invalid', async () => {
+test('changing any single signed byte makes the request invalid', async () => {
   const request = await signed({
     target: `/some/path?${alteredQuery}`,
     body: '{"Member":"é"}',
@@ -191,7 +191,7 @@ test('changing any one byte of what is signed makes the request invalid', async 
   })
   const property = fc.property(alteration, ({ part, at, xor }) => {
     const altered = alter(request, part, { at, xor })
-    // %2f and %2F, or a space for a tab, mean the same to every reader.
+    // %2f and %2F are equivalent, and so are a space and a tab.
     if (altered === undefined) return
     let valid = false
     try {
@@ -245,7 +245,7 @@ function meansTheSame(a: QueryString, b: QueryString): boolean {
   }
 }
 
-test('the path is normalised and encoded once more, in time that grows with its length', () => {
+test('the path is normalized and encoded again, in linear time', () => {
   assert.equal(canonicalPath('/'), '/')
   assert.equal(canonicalPath('/a//./b/../%2F/%252F'), '/a/%252F/%25252F')
   assert.equal(canonicalPath('/../..'), '/')
@@ -262,7 +262,7 @@ test('the query is decoded, encoded and sorted by name, then value', () => {
     assert.throws(() => canonicalOf(query), refusal('InvalidSignatureException', /percent escape/))
 })
 
-test('canonical queries are fixed points, whatever was sent', () => {
+test('canonicalizing a canonical query changes nothing', () => {
   const parameter = fc
     .tuple(fc.string(), fc.string())
     .map(
@@ -279,7 +279,7 @@ test('canonical queries are fixed points, whatever was sent', () => {
   )
 })
 
-test('no text in the place of the Authorization header or query makes it crash', () => {
+test('no Authorization header or query makes parsing crash', () => {
   const words = fc.constantFrom(
     'AWS4-HMAC-SHA256',
     ' ',
@@ -333,7 +333,7 @@ test('no text in the place of the Authorization header or query makes it crash',
   )
 })
 
-test('a header that matters must be covered and must be there once', async () => {
+test('a security-relevant header must be signed and must occur once', async () => {
   const request = await signed()
   const unsigned = {
     'x-amz-security-token': 'X-Amz-Security-Token',
@@ -380,7 +380,7 @@ test('X-Amz-Content-Sha256 must be the hash of the body', async () => {
   const send = async (value: string) =>
     isValid(await signed({ headers: { ...defaultHeaders, 'x-amz-content-sha256': value } }))
   assert.equal(await send(hashOf('{}')), true)
-  // The SDK signs UNSIGNED-PAYLOAD as the payload's hash, another hash with the body's own.
+  // With UNSIGNED-PAYLOAD the SDK signs that text; with another hash it signs the body's own hash.
   for (const value of ['UNSIGNED-PAYLOAD', hashOf('{"a":1}'), hashOf('{}').toUpperCase()])
     await assert.rejects(send(value), refusal('InvalidSignatureException', /x-amz-content-sha256/))
 })
@@ -482,7 +482,7 @@ test('SignedHeaders must be a sorted list with host', () => {
   }
 })
 
-test('the Date header counts where there is no X-Amz-Date, if it is signed', () => {
+test('a signed Date header is used if there is no X-Amz-Date', () => {
   const imf = ['Date', 'Sun, 30 Aug 2015 12:36:00 GMT']
   const dated = authorization.replace('host;x-amz-date', 'date;host')
   assert.deepEqual(parseSignature(headerRequest(dated, imf)).timestamp, now)
@@ -499,7 +499,7 @@ test('the Date header counts where there is no X-Amz-Date, if it is signed', () 
   )
 })
 
-test('timestamps are strict', () => {
+test('timestamps are parsed strictly', () => {
   assert.equal(formatTimestamp(parseTimestamp('20240229T235959Z')), '20240229T235959Z')
   const wrong = [
     '2015-08-30T12:36:00Z',
@@ -546,7 +546,7 @@ test('the scope must be for this service, a Region and the day of the request', 
   }
 })
 
-test('a timestamp may be five minutes off, and not a second more', () => {
+test('a timestamp may differ by five minutes, and not by a second more', () => {
   const claim = parseSignature(headerRequest(authorization))
   const at = (text: string) => ({ service: 'acm-pca', now: new Date(text) })
   checkClaim(claim, at('2015-08-30T12:41:00Z'))
@@ -626,14 +626,14 @@ test('missing and malformed parts of a presigned URL are named', () => {
   )
 })
 
-test('a signature is 64 digits in lower case, and no text that becomes them', async () => {
+test('a signature is 64 lower-case hexadecimal digits, and no characters that latin1 maps to them', async () => {
   const request = await signed()
   const claim = parseSignature(request)
   const key = deriveSigningKey(secretAccessKey, claim)
   const isValidAs = (signature: string): boolean =>
     isSignatureValid(request, { ...claim, signature }, key)
   assert.equal(isValidAs(claim.signature), true)
-  // Written as latin1, these have the octets of the digits.
+  // Encoded as latin1, these characters have the bytes of the digits.
   const wide = claim.signature.replaceAll(/./g, (digit) =>
     String.fromCharCode(digit.charCodeAt(0) + 256),
   )

@@ -1,6 +1,6 @@
 /**
- * AWS Signature Version 4 as a server sees it: reads what a request says about its signature, judges everything that
- * needs no secret, and computes the signature that it should have. Pure; who owns a key is a question for access/.
+ * AWS Signature Version 4 on the server: parses the signature of a request, checks everything that needs no secret, and computes
+ * the expected signature. These functions are pure; access/ looks up the owner of an access key.
  */
 import { createHmac, hash, timingSafeEqual } from 'node:crypto'
 import { invalidSignature, ServiceError } from '../../errors.ts'
@@ -18,7 +18,7 @@ import { formatTimestamp } from './timestamp.ts'
 const regionEchoMax = 64
 const terminator = 'aws4_request'
 
-/** Headers that change what a request means: a proxy that adds or repeats one must not go unnoticed. */
+/** Headers that affect the meaning of a request. They must occur at most once, so that a proxy cannot add a second one. */
 const singleHeaders = [
   'authorization',
   'content-type',
@@ -30,7 +30,7 @@ const singleHeaders = [
   'x-amz-target',
 ] as const
 
-/** Those of them that the signature must cover when they are sent, as AWS spells them. */
+/** Headers that must be signed if they are sent, in AWS's spelling. */
 const coveredHeaders = [
   ['content-type', 'Content-Type'],
   ['x-amz-content-sha256', 'X-Amz-Content-Sha256'],
@@ -40,10 +40,10 @@ const coveredHeaders = [
 ] as const
 
 /**
- * Reads the signature of a request from its Authorization header or its query.
+ * Parses the signature of a request from its Authorization header or its query.
  *
- * Throws MissingAuthenticationTokenException if there is neither, InvalidSignatureException if there are both or a
- * header that matters is repeated or not covered, and IncompleteSignatureException if a part is missing or malformed.
+ * Throws MissingAuthenticationTokenException if there is neither. Throws InvalidSignatureException if there are both, or if a
+ * security-relevant header is repeated or not signed. Throws IncompleteSignatureException if a part is missing or malformed.
  */
 export function parseSignature(request: SignedRequest): SignatureClaim {
   const { headers, query } = request
@@ -69,14 +69,14 @@ export function parseSignature(request: SignedRequest): SignatureClaim {
 export interface ClaimRules {
   readonly service: string
   readonly now: Date
-  /** AWS's unless others are given. */
+  /** Default: AWS's Regions. */
   readonly regions?: ServedRegions
 }
 
 const awsOnly = servedRegions()
 
 /**
- * Judges scope and time. Throws InvalidSignatureException if the scope is not for `service` and a Region that is served on the day
+ * Checks scope and time. Throws InvalidSignatureException if the scope is not for `service` and a Region that is served on the day
  * of the timestamp, if the timestamp is more than five minutes from `now`, or if a presigned URL has expired.
  */
 export function checkClaim(
@@ -88,7 +88,7 @@ export function checkClaim(
   checkTime(claim, now)
 }
 
-/** The HMAC chain over date, Region and service: a secret key of 32 octets (same guide, step 4). */
+/** Derives the 32-byte signing key with HMAC over date, Region and service (same guide, step 4). */
 export function deriveSigningKey(
   secretAccessKey: string,
   { date, region, service }: Pick<SignatureClaim, 'date' | 'region' | 'service'>,
@@ -98,8 +98,8 @@ export function deriveSigningKey(
 }
 
 /**
- * Whether the claimed signature is the one of `request` under `signingKey`; the comparison takes the same time
- * wherever they differ. Throws InvalidSignatureException if the body is not what X-Amz-Content-Sha256 says.
+ * Returns whether the claimed signature is the signature of `request` under `signingKey`. The comparison takes constant time.
+ * Throws InvalidSignatureException if X-Amz-Content-Sha256 is not the hash of the body.
  */
 export function isSignatureValid(
   request: SignedRequest,
@@ -114,7 +114,7 @@ export function isSignatureValid(
   return claimed.length === expected.length && timingSafeEqual(claimed, expected)
 }
 
-/** The string to sign, latin1 text (same guide, step 3). `canonical` is latin1 text too. */
+/** Returns the string to sign (same guide, step 3). Both `canonical` and the result are latin1 text. */
 export function stringToSign(claim: SignatureClaim, canonical: string): string {
   const { date, region, service, timestamp } = claim
   return (
@@ -137,7 +137,7 @@ function requireSingleHeaders(headers: RawHeaders): void {
 function requireCoveredHeaders(headers: RawHeaders, claim: SignatureClaim): void {
   const presigned = claim.expiresSeconds !== undefined
   for (const [name, spelled] of coveredHeaders) {
-    // A presigned URL has its own X-Amz-Date, and the header then says nothing.
+    // A presigned URL has X-Amz-Date in its query, so the header is ignored.
     if (presigned && name === 'x-amz-date') continue
     if (headers.has(name) && !claim.signedHeaders.includes(name))
       throw invalidSignature(`'${spelled}' must be a 'SignedHeader' in the AWS Authorization.`)

@@ -1,11 +1,11 @@
 /**
- * Revocations that are taken from a CRL of the CA's own, because the database is older than it. Where the certificate is not
- * in the database either, the revocation has a number below 0 that follows from its serial number.
+ * Revocations that were read from a published CRL because they are missing in an older, restored database. If the certificate is
+ * missing too, the revocation has a negative certificate number, derived from its serial number.
  */
 import type { Authority } from '../authority/authority.ts'
 import { sql, type Sql } from './sql.ts'
 
-export interface PublishedRevocation {
+export interface CrlRevocation {
   /** 16 bytes, as in a certificate's row. */
   readonly serialNumber: Uint8Array
   readonly revokedAt: Date
@@ -15,24 +15,27 @@ export interface PublishedRevocation {
 
 interface RevocationSource {
   readonly authority: Authority
-  /** Of the CRL that lists it. */
+  /** Id of the CRL that lists the revocation. */
   readonly crlId: number
-  /** Until when a revocation is kept whose certificate nobody knows. */
+  /** The revocation of an unknown certificate is kept until this time. */
   readonly notAfter: Date
 }
 
-/** Serial numbers that begin alike share so many numbers. They are random: eight never do. */
+/**
+ * Number of certificate numbers that serial numbers with the same first bytes share. Serial numbers are random, so eight never
+ * collide.
+ */
 const slotSize = 8
 const slotBytes = 6
 
-/** First of the numbers that a serial number may have, all below 0 and of at most 53 bits. */
+/** Returns the first certificate number for a serial number. All such numbers are negative and have at most 53 bits. */
 function slotOf(serialNumber: Uint8Array): number {
   return -(Buffer.from(serialNumber).readUIntBE(0, slotBytes) + 1) * slotSize
 }
 
-/** Inserts a revocation unless it is there; a row that is returned says that it was not. */
-export function takeOverRevocation(
-  { serialNumber, revokedAt, reasonCode }: PublishedRevocation,
+/** Inserts a missing revocation. Returns a row only if the revocation was inserted. */
+export function insertRecoveredRevocation(
+  { serialNumber, revokedAt, reasonCode }: CrlRevocation,
   { authority, crlId, notAfter }: RevocationSource,
 ): Sql[] {
   const { number } = authority
@@ -61,8 +64,8 @@ export function takeOverRevocation(
   ]
 }
 
-/** Goes with what was taken over: counts it, and makes the CA's other CRLs due, which may have to list it too. */
-export function noteTakenOver({ number }: Authority, crlId: number, now: Date): Sql[] {
+/** Updates the count of revocations, and makes the other CRLs of the CA due, which may have to list the recovered ones too. */
+export function countRecoveredRevocations({ number }: Authority, crlId: number, now: Date): Sql[] {
   return [
     sql`update certificate_counts set revoked = (select count(*) from revocations r
         where r.authority_number = ${number} and r.not_after > revoked_counted_at)
@@ -72,8 +75,8 @@ export function noteTakenOver({ number }: Authority, crlId: number, now: Date): 
   ]
 }
 
-/** The revocation of a certificate that is not in the database. */
-export function selectTakenOver(authorityNumber: number, serialNumber: Uint8Array): Sql {
+/** Selects the revocation of a certificate that is missing in the database. */
+export function selectRecoveredRevocation(authorityNumber: number, serialNumber: Uint8Array): Sql {
   const first = slotOf(serialNumber)
   return sql`select revoked_at_ms, reason_code from revocations
     where authority_number = ${authorityNumber}
@@ -81,7 +84,7 @@ export function selectTakenOver(authorityNumber: number, serialNumber: Uint8Arra
       and serial_number = ${serialNumber}`
 }
 
-/** One page of the serial numbers that a CA has revoked: what follows certificate number `after`. */
+/** Selects a page of the serial numbers that a CA has revoked, after certificate number `after`. */
 export function selectRevokedSerials(authorityNumber: number, after: number, limit: number): Sql {
   return sql`select certificate_number, serial_number from revocations
     where authority_number = ${authorityNumber} and certificate_number > ${after}
