@@ -1,4 +1,4 @@
-/** The documents name what is there: files, links, flags, operations, tables. */
+/** Documents refer only to existing files, headings, operations, jobs, metrics, rules and tables, and list all of them. */
 import assert from 'node:assert/strict'
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'

@@ -21,7 +21,7 @@ commands. \`signet COMMAND --help\` prints the same text.
 Every command takes \`--help\`. The exit code is 0 after success, 1 after a failure, and 2 after a usage error.
 `
 
-/** The whole file. */
+/** The content of docs/reference/commands.md. */
 export async function commandsReference(): Promise<string> {
   const program = await createProgram(() => {}, [], { ...processIo(), environment: {} })
   const top = program.commands.map((command) => command.name())
@@ -43,7 +43,7 @@ function commandTexts(command: Command, above: readonly string[]): string[] {
   ]
 }
 
-/** The usage line without options that every reader can see in the table. */
+/** The arguments of a command. The options are in a table below. */
 function usageOf(command: Command): string {
   const hasOptions = command.options.some(({ hidden }) => !hidden)
   return [

@@ -102,7 +102,7 @@ command line takes precedence over its variable.
 Run \`signet check-config\` with the same flags to see the settings that the server would use.
 `
 
-/** The whole file. */
+/** The content of docs/reference/flags.md. */
 export function flagsReference(): string {
   return [preface, ...allSections().map(sectionText)].join('\n')
 }

@@ -41,7 +41,7 @@ export async function withCaptures(path: string): Promise<string> {
   return [...parts, text.slice(end)].join('')
 }
 
-/** What a terminal shows after these commands, each behind a prompt. */
+/** The content of a terminal after these commands, each behind a prompt. */
 async function outputOf(commands: readonly string[]): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'signet-capture-'))
   const server = await startServer(join(folder, 'data'))
@@ -84,7 +84,7 @@ async function inTerminal(command: string, folder: string, endpoint: string): Pr
   return text === '' ? '' : `${text}\n`
 }
 
-/** What a line of a terminal shows in the end: the text after the last carriage return, without control sequences. */
+/** The final content of a terminal line: the text after the last carriage return, without control sequences. */
 function finalText(line: string): string {
   // oxlint-disable-next-line no-control-regex -- the escape character begins a control sequence
   const texts = line.replaceAll(/\u001b\[[\d;?]*[A-Za-z]/g, '').split('\r')

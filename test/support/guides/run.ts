@@ -1,8 +1,7 @@
 /**
- * Does what a guide says, in a folder of its own beside a server: files are written where the guide shows them, and
- * commands run in one shell, in order. What stands in a guide as a reader copies it is changed in two ways only: addresses
- * that the machine may have in use become free ones, and a line that says that a command fails (`! …`) ends the script if
- * it does not.
+ * Runs the blocks of a guide in a folder of its own, beside a server. Files are written with the names in the guide, and commands run
+ * in one shell, in order. The blocks are changed in two ways only: addresses are replaced by free ones, and a line with a command
+ * that must fail (`! …`) ends the script if the command succeeds.
  */
 import { freePort } from '../free-port.ts'
 import { spawn } from 'node:child_process'
@@ -15,15 +14,15 @@ import { signet, startServer, type ServerProcess } from '../process.ts'
 import type { Block } from './blocks.ts'
 
 export interface GuideWorld {
-  /** The reader's folder; the server's data folder is `data` in it. */
+  /** Folder of the reader. The data folder of the server is `data` in it. */
   readonly folder: string
   readonly server: ServerProcess
-  /** What a guide says, and what is meant by it here. */
+  /** Addresses in a guide, and their replacements on this machine. */
   readonly addresses: ReadonlyMap<string, string>
   close(): Promise<void>
 }
 
-/** Addresses in guides that are not the server's: each becomes a free one. */
+/** Addresses of other servers in guides. Each is replaced by a free one. */
 const others = ['127.0.0.1:8443', '127.0.0.1:9443'] as const
 
 /** The port of PostgreSQL in guides. */
@@ -52,7 +51,7 @@ export async function openWorld(): Promise<GuideWorld> {
   }
 }
 
-/** A command on the reader's PATH. */
+/** Creates a command on the PATH of the reader. */
 export async function writeShim(folder: string, name: string, line: string): Promise<void> {
   const path = join(folder, '.bin', name)
   await writeFile(path, `#!/bin/bash\n${line}\n`)
@@ -61,7 +60,7 @@ export async function writeShim(folder: string, name: string, line: string): Pro
 
 export interface Ran {
   readonly code: number | null
-  /** Both outputs, as they came. */
+  /** Standard output and standard error, in the order of arrival. */
   readonly text: string
 }
 
@@ -75,7 +74,7 @@ export async function runBlocks(
   for (const { file, language, line, text } of blocks) {
     const here = withAddresses(text, addresses)
     if (file === undefined) {
-      if (language !== 'sh') throw new Error(`line ${line}: a ${language} block is no command`)
+      if (language !== 'sh') throw new Error(`line ${line}: a ${language} block cannot be run`)
       steps.push(`at=${line}`, here.replaceAll(/^! .*$/gm, '$& || false'))
       continue
     }
@@ -101,7 +100,7 @@ export async function runBlocks(
   let text = ''
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (data: Buffer) => (text += data.toString()))
-  // A server that a guide leaves running may hold the outputs open: the end of the shell is the end.
+  // A server that a guide leaves running may keep the outputs open. The script has ended when the shell exits.
   const [code] = (await once(child, 'exit')) as [number | null]
   child.stdout.destroy()
   child.stderr.destroy()
@@ -114,7 +113,7 @@ export function withAddresses(text: string, addresses: ReadonlyMap<string, strin
   return changed
 }
 
-/** One that a guide started and that is still there. */
+/** Ends a process that a guide has started, unless it has ended already. */
 function endProcess(pidFile: string): void {
   try {
     process.kill(Number(readFileSync(pidFile, 'utf8')))
