@@ -60,7 +60,7 @@ export async function withConnection<T>(
   try {
     return await work({ endpoint, region, client })
   } catch (error) {
-    throw explain(error, endpoint)
+    throw explainConnectionError(error, endpoint)
   } finally {
     client.close()
   }
@@ -138,8 +138,19 @@ const untrustedCodes: ReadonlySet<unknown> = new Set([
   'DEPTH_ZERO_SELF_SIGNED_CERT',
 ])
 
+/** Codes of Node.js for a server that accepts no connection. */
+const unreachableCodes: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ETIMEDOUT',
+  'UND_ERR_CONNECT_TIMEOUT',
+])
+
 /** Replaces messages of Node.js and the SDK that do not tell a person what to do. */
-function explain(error: unknown, endpoint: string): unknown {
+export function explainConnectionError(error: unknown, endpoint: string): unknown {
   for (let each = error; each instanceof Error; each = each.cause) {
     const advice = adviceFor(each, endpoint)
     if (advice !== undefined) return new Error(advice, { cause: error })
@@ -160,9 +171,17 @@ function adviceFor(error: Error, endpoint: string): string | undefined {
     return `the TLS certificate of ${endpoint} is not trusted (${error.message}): specify the root certificate of its issuer with --ca-file`
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
     return `the TLS certificate of ${endpoint} is for another name: ${error.message}`
-  if (code === 'EPROTO' || code === 'ERR_SSL_WRONG_VERSION_NUMBER')
+  if (code !== undefined && unreachableCodes.has(code))
+    return `cannot connect to ${endpoint} (${code}): start the server with 'signet serve', or specify another --endpoint`
+  if (error.name === 'TimeoutError')
+    return `${endpoint} did not respond in time: check the server and the network`
+  if (
+    code === 'EPROTO' ||
+    code === 'ERR_SSL_WRONG_VERSION_NUMBER' ||
+    code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG'
+  )
     return `${endpoint} does not speak TLS: use an http:// endpoint, or start the server with TLS`
-  if (code === 'ECONNRESET' && endpoint.startsWith('http:'))
+  if ((code === 'ECONNRESET' || code === 'UND_ERR_SOCKET') && endpoint.startsWith('http:'))
     return `${endpoint} closed the connection: use an https:// endpoint if the server has TLS`
   return undefined
 }

@@ -31,6 +31,8 @@ export interface Renewal {
   /** ISO 8601, of the certificate that is in the folder now. Null if it is unknown. */
   readonly notAfter: string | null
   readonly problem?: string
+  /** Set if the folder was renewed, and only the hook failed. */
+  readonly hookFailed?: true
 }
 
 export interface RenewalTools {
@@ -77,7 +79,9 @@ export async function renewOne(
     await runHook(folder, request, tools.progress)
     return { folder, result: 'renewed', notAfter }
   } catch (error) {
-    return { folder, result: 'failed', notAfter, problem: (error as Error).message }
+    const problem = (error as Error).message
+    const hookFailed = error instanceof HookError && ({ hookFailed: true } as const)
+    return { folder, result: 'failed', notAfter, problem, ...hookFailed }
   }
 }
 
@@ -142,6 +146,8 @@ async function optionsOf(
     template: metadata.template ?? undefined,
   }
 }
+
+class HookError extends Error {}
 
 const run = promisify(execFile)
 /** Time limit of a hook. */

@@ -67,14 +67,18 @@ async function visit(
   const now = tools.clock.now()
   // A time in the future is looked up again, because another program may have renewed the folder.
   if (state.failures > 0 && now < state.nextAttempt) return state
-  const { result, notAfter, problem } = await renewOne(folder, request, { ...tools, now })
+  const { result, notAfter, problem, hookFailed } = await renewOne(folder, request, {
+    ...tools,
+    now,
+  })
   const after = tools.clock.now()
-  const due = await dueTimeAfter(folder, request, after)
+  // A certificate that waits for another attempt is due, even if metadata.json has a later time.
+  const isDue = result === 'failed' && hookFailed !== true
+  const due = isDue ? undefined : await dueTimeAfter(folder, request, after)
   if (due !== undefined && result !== 'failed') {
     if (result === 'renewed') tools.report(`renewed ${folder}: valid until ${notAfter}`)
     return { folder, failures: 0, nextAttempt: due }
   }
-  // A certificate whose hook failed is renewed, and is not due again.
   const failures = due === undefined ? state.failures + 1 : 0
   const nextAttempt = due ?? new Date(after.getTime() + retryDelay(failures, tools.random))
   const reason =

@@ -25,8 +25,14 @@ const run = (...flags: string[]): Promise<Outcome> => certificates('list', ...fl
 
 const certificates = (...args: string[]): Promise<Outcome> =>
   command([
-    ...['certificates', ...args, '--endpoint', service.url],
-    ...['--data', service.config.dataDirectory, '--region', 'eu-west-1'],
+    'certificates',
+    ...args,
+    '--endpoint',
+    service.url,
+    '--data',
+    service.config.dataDirectory,
+    '--region',
+    'eu-west-1',
   ])
 
 async function json(...flags: string[]): Promise<Members> {
@@ -112,7 +118,7 @@ test('signet certificates show describes a certificate by serial number, ARN and
   await searchable(service)
   const { code, stdout, stderr } = await certificates('show', lastOf(arn), '--output', 'json')
   assert.equal(code, 0, stderr)
-  const shown = JSON.parse(stdout) as Members
+  const shown = JSON.parse(stdout)
   assert.deepEqual([shown.CertificateArn, shown.Status], [arn, 'VALID'])
   assert.match(shown.Certificate, /^-----BEGIN CERTIFICATE-----/)
   const text = (await certificates('show', arn)).stdout

@@ -193,8 +193,15 @@ test('certificates of the record, as a table, JSON and CSV', async () => {
     )
     await searchable(service)
     const list = [
-      ...['certificates', 'list', '--endpoint', service.url],
-      ...['--data', service.config.dataDirectory, '--region', 'eu-west-1', '--output'],
+      'certificates',
+      'list',
+      '--endpoint',
+      service.url,
+      '--data',
+      service.config.dataDirectory,
+      '--region',
+      'eu-west-1',
+      '--output',
     ]
     for (const output of ['table', 'json', 'csv']) {
       const outcome = await command([...list, output])

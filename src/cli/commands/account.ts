@@ -19,7 +19,7 @@ export function accountCommand(context: CommandContext): Command {
     .option('--organization <id>', 'organization of the account (o-…)')
     .examples('signet account create 210987654321')
     .run(({ config, flags }: Call<AccountFlags>, id?: string) =>
-      addAccount(config, onlyOne('account id', id, flags.account), flags.organization || undefined),
+      addAccount(config, onlyOne('account ID', id, flags.account), flags.organization || undefined),
     )
   storageCommand(group, 'update')
     .description('Move an account into an organization, or out of its organization')
