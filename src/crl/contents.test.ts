@@ -8,7 +8,7 @@ const day = 86_400_000
 const time = fc.integer({ min: 0, max: Date.UTC(2200, 0) })
 const expirationDays = fc.integer({ min: 1, max: 5000 })
 
-test('a CRL number is above every earlier one, whatever the clock does', () => {
+test('a CRL number is higher than every earlier number, whatever the clock does', () => {
   const known = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER - 1 })
   fc.assert(
     fc.property(time, known, (now, highest) => {
@@ -25,12 +25,12 @@ test('a CRL number is above every earlier one, whatever the clock does', () => {
         assert.ok(next > highest)
         highest = next
       }
-      assert.ok(highest >= Math.max(...times), 'it has caught up with the clock')
+      assert.ok(highest >= Math.max(...times), 'the number has caught up with the clock')
     }),
   )
 })
 
-test('a CRL is due again before the half of its life is over, and dies at its end', () => {
+test('the next CRL is due before half of the validity is over, and a CRL is invalid after nextUpdate', () => {
   fc.assert(
     fc.property(time, expirationDays, (now, days) => {
       const life = { generatedAt: new Date(now), expirationDays: days }
@@ -40,7 +40,7 @@ test('a CRL is due again before the half of its life is over, and dies at its en
   )
 })
 
-test('what expired since the last CRL, or in the last half life, is still listed', () => {
+test('a certificate that expired since the last regular CRL is still listed', () => {
   fc.assert(
     fc.property(time, expirationDays, fc.option(time), (now, days, previous) => {
       const life = { generatedAt: new Date(now), expirationDays: days }
@@ -53,12 +53,12 @@ test('what expired since the last CRL, or in the last half life, is still listed
   )
 })
 
-test('on a schedule that any revocations disturb, what expired is on a regular CRL after it did', () => {
+test('an expired certificate is listed on a regular CRL after its expiry, whatever revocations happen in between', () => {
   const gaps = fc.array(fc.integer({ min: 1, max: 1000 }), { minLength: 1, maxLength: 30 })
   fc.assert(
     fc.property(gaps, expirationDays, fc.nat(1000), (perMille, days, expiry) => {
       const half = (days * day) / 2
-      // A CRL comes at half a life after the one before, or earlier, after a revocation.
+      // A CRL is published at half of the validity of the previous CRL, or earlier after a revocation.
       const times = [0]
       for (const part of perMille) times.push((times.at(-1) ?? 0) + Math.ceil((half * part) / 1000))
       const notAfter = Math.floor(((times.at(-1) ?? 0) * expiry) / 1000)
@@ -69,7 +69,7 @@ test('on a schedule that any revocations disturb, what expired is on a regular C
         return notAfter >= keptSince(life, previous).getTime()
       })
       const first = times.find((now) => now > notAfter)
-      if (first !== undefined) assert.ok(listed.includes(first), 'on one more CRL')
+      if (first !== undefined) assert.ok(listed.includes(first), 'listed on one more CRL')
       for (const now of times.filter((one) => one <= notAfter)) assert.ok(listed.includes(now))
     }),
   )

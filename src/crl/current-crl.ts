@@ -8,7 +8,7 @@ import { firstIdentity, identityFileName } from '../chain/issuer-identity.ts'
 import type { Sql } from '../store/sql.ts'
 import type { AuthorityView } from '../authority/status.ts'
 
-/** The kind of CRL that the CA is configured for; undefined if its CRLs are off. */
+/** Returns the kind of CRL that the CA is configured for. Undefined if its CRLs are disabled. */
 function configuredKind({ authority }: AuthorityView): CrlKind | undefined {
   const { CrlConfiguration } = authority.revocation
   if (!CrlConfiguration.Enabled) return undefined
@@ -16,8 +16,8 @@ function configuredKind({ authority }: AuthorityView): CrlKind | undefined {
 }
 
 /**
- * The CRL that a certificate issued now is bound to: undefined if the CA has CRLs off, `missing` if its configuration
- * wants one that has still to be opened.
+ * Returns the CRL that a newly issued certificate is bound to. Undefined if the CA has CRLs disabled; `missing` if the
+ * configured CRL must be opened first.
  */
 export function currentCrl(view: AuthorityView): CurrentCrl | 'missing' | undefined {
   const kind = configuredKind(view)
@@ -29,8 +29,8 @@ export function currentCrl(view: AuthorityView): CurrentCrl | 'missing' | undefi
 }
 
 /**
- * Makes a CRL the current one of its CA: the complete one of the CA's identity, which may exist already, or a new
- * partition. Another request may have done that meanwhile; either way the CA has to be read again.
+ * Opens the current CRL of a CA: the complete CRL of the CA's identity, which may exist already, or a new partition. Another
+ * request may have opened it in the meantime. In both cases the caller must read the CA again.
  */
 export async function openCurrentCrl(
   { db, random, wake }: Pick<Services, 'db' | 'random' | 'wake'>,
@@ -49,7 +49,7 @@ export async function openCurrentCrl(
   }
 }
 
-/** Takes a place in a partition for a certificate; a conflict there means that it is full. */
+/** Returns statements that bind a certificate to a CRL partition. A conflict in them means that the partition is full. */
 export function bindStatements(
   crl: CurrentCrl | undefined,
   { issuerOctets, notAfter }: { readonly issuerOctets: number; readonly notAfter: Date },

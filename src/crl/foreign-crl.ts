@@ -6,7 +6,7 @@ import { parseCertificateList } from '../x509/certificate-list.ts'
 import { DerError } from '../x509/der/error.ts'
 import { verifySignature } from '../x509/verify-signature.ts'
 
-/** Ten times the largest CRL that a quota allows. */
+/** Maximum size of a published CRL that is read: ten times the largest CRL within the quotas. */
 const crlBytesMax = 512 * 1024 * 1024
 
 interface PublishedPlace {
@@ -15,19 +15,18 @@ interface PublishedPlace {
   readonly issuer: CrlIssuer
 }
 
-/** A CRL that the CA has signed, and that is not the one its record knows. */
+/** A published CRL that the CA has signed, but that is not the CRL in its row. */
 export interface ForeignCrl {
   /** cRLNumber. */
   readonly number: number
-  /** Contents octets of revokedCertificates. */
+  /** Contents bytes of revokedCertificates. */
   readonly revokedCertificates: Uint8Array
 }
 
 /**
- * What is published there now if it is a CRL of this CA that the record does not know, undefined else: a record that is
- * older than what relying parties have seen, because a backup was restored, must make neither numbers fall nor revocations
- * go. What we put there ourselves is known by its etag and not read again; a bucket that does not let us read is taken at
- * our own word.
+ * Returns the published object if it is a CRL of this CA that the database does not know. A restored database may be older than
+ * the CRLs that relying parties have seen; CRL numbers must not decrease and revocations must not disappear. A CRL that this
+ * server wrote is recognized by its etag and not read again. If the bucket refuses reads, the row is trusted.
  */
 export async function findForeignCrl(
   services: Services,
@@ -43,7 +42,7 @@ export async function findForeignCrl(
     const foreign = await verified(der, issuer)
     log.warn(
       { crl: crl.name, ...at, number: foreign?.number ?? 0 },
-      'the published CRL is not the one that was written last',
+      'the published CRL is not the CRL that was written last',
     )
     return foreign
   } catch (error) {
@@ -58,7 +57,10 @@ function isOwn({ crl, at }: PublishedPlace, etag: string): boolean {
   return last?.etag === etag && last.bucket === at.bucket && last.key === at.key
 }
 
-/** Undefined for bytes that are no CRL, or one that the CA has not signed: anyone may have put it there. */
+/**
+ * Verifies that the bytes are a CRL signed by the CA. Returns undefined otherwise, because other writers of the bucket may have
+ * put them there.
+ */
 async function verified(
   der: Uint8Array,
   { subjectPublicKeyInfo }: CrlIssuer,

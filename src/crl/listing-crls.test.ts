@@ -11,7 +11,7 @@ const crls = [
   { id: 1, kind: 'PARTITION' },
   { id: 2, kind: 'COMPLETE' },
   { id: 3, kind: 'PARTITION' },
-  // Of a later identity of the CA.
+  // A CRL of a later identity of the CA.
   { id: 4, kind: 'COMPLETE' },
 ] as const
 
@@ -31,7 +31,7 @@ function authorityWith(type: 'COMPLETE' | 'PARTITIONED' | 'none', currentId: num
   return { revocation, crl }
 }
 
-test('with complete CRLs a revocation is on each of them, and on the partition of its certificate', () => {
+test('with complete CRLs, all complete CRLs and the partition of the certificate list a revocation', () => {
   const authority = authorityWith('COMPLETE', 4)
   assert.deepEqual(listingCrls(authority, crls, 1), [1, 2, 4])
   assert.deepEqual(listingCrls(authority, crls, 3), [2, 3, 4])
@@ -39,26 +39,26 @@ test('with complete CRLs a revocation is on each of them, and on the partition o
   assert.deepEqual(listingCrls(authority, crls, null), [2, 4])
 })
 
-test('with partitions a revocation is on the CRL of its certificate alone, partition or complete', () => {
+test('with partitions, only the CRL of the certificate lists a revocation', () => {
   const authority = authorityWith('PARTITIONED', 3)
   assert.deepEqual(listingCrls(authority, crls, 1), [1])
   assert.deepEqual(listingCrls(authority, crls, 2), [2])
 })
 
-test('a certificate that was issued without a CRL belongs to the current one of its CA', () => {
+test('a certificate that was issued without a CRL is bound to the current CRL of its CA', () => {
   assert.deepEqual(listingCrls(authorityWith('PARTITIONED', 3), crls, null), [3])
   assert.equal(boundCrl(authorityWith('PARTITIONED', 3), null), 3)
   assert.equal(boundCrl(authorityWith('PARTITIONED', 3), 1), 1)
 })
 
-test('a CA that never had a CRL has none that lists a revocation', () => {
+test('no CRL lists a revocation of a CA that never had a CRL', () => {
   for (const type of ['COMPLETE', 'PARTITIONED', 'none'] as const) {
     assert.deepEqual(listingCrls(authorityWith(type, undefined), [], null), [])
     assert.equal(boundCrl(authorityWith(type, undefined), null), null)
   }
 })
 
-test('a revocation while CRLs are disabled is on those that list it once they are enabled again', () => {
+test('a revocation while CRLs are disabled is listed after they are enabled again', () => {
   assert.deepEqual(listingCrls(authorityWith('none', 4), crls, 1), [1, 2, 4])
   assert.deepEqual(listingCrls(authorityWith('none', 4), crls, null), [2, 4])
 })
@@ -69,7 +69,7 @@ test('a CRL lists a revocation exactly if the revocation makes it due', () => {
       const authority = authorityWith(type, 3)
       const listing = listingCrls(authority, crls, issuedUnder)
       for (const { id, kind } of crls) {
-        // What the publication of a CRL reads: every revocation, or those recorded under the CRL.
+        // Simulates the publication of a CRL, which reads all revocations or those recorded under the CRL.
         const isListed =
           listsAllRevocations(authority, kind) || boundCrl(authority, issuedUnder) === id
         assert.equal(listing.includes(id), isListed, `${type}, ${issuedUnder}, CRL ${id}`)

@@ -1,12 +1,12 @@
 /**
- * Which CRLs list a revocation (AWS Private CA User Guide, CRL types). A certificate is bound to the CRL that was its CA's current
- * one when it was issued. That CRL lists its revocation, and so does every CRL that lists all of the CA's revocations.
+ * Decides which CRLs list a revocation (AWS Private CA User Guide, CRL types). A certificate is bound to the current CRL of its
+ * CA at the time of issue. That CRL lists its revocation, and so does every CRL that lists all revocations of the CA.
  */
 import type { Authority, CrlKind } from '../authority/authority.ts'
 
 /**
- * Whether CRLs of that kind list every revocation of their CA. The others list the certificates bound to them: partitions,
- * and the complete CRL of a CA that was changed to partitions.
+ * Returns whether CRLs of a kind list all revocations of their CA. Other CRLs list only certificates that are bound to them:
+ * partitions, and the complete CRL of a CA that was changed to partitions.
  */
 export function listsAllRevocations(
   { revocation: { CrlConfiguration } }: Pick<Authority, 'revocation'>,
@@ -17,8 +17,8 @@ export function listsAllRevocations(
 }
 
 /**
- * Id of the CRL that a certificate is bound to. One that was issued while CRLs were disabled belongs to the current CRL of its
- * CA; null if the CA never had a CRL.
+ * Returns the id of the CRL that a certificate is bound to. A certificate issued while CRLs were disabled is bound to the
+ * current CRL of its CA. Null if the CA never had a CRL.
  */
 export function boundCrl(
   { crl }: Pick<Authority, 'crl'>,
@@ -27,7 +27,7 @@ export function boundCrl(
   return issuedUnder ?? crl?.id ?? null
 }
 
-/** Ids of the CRLs that have to list the revocation of a certificate, out of the CRLs of its CA. */
+/** Returns the ids of the CRLs of a CA that have to list the revocation of a certificate. */
 export function listingCrls(
   authority: Pick<Authority, 'revocation' | 'crl'>,
   crls: readonly { readonly id: number; readonly kind: CrlKind }[],

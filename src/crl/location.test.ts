@@ -1,4 +1,4 @@
-/** Key and URL of a CRL. */
+/** Tests of the object key and the URL of a CRL. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { noRevocation, type EnabledCrl } from '../authority/revocation-configuration.ts'
@@ -12,13 +12,13 @@ const crl: EnabledCrl = {
   CrlType: 'COMPLETE',
 }
 
-test('a CRL is below crl/, or below the path of its own', () => {
+test('the key of a CRL starts with crl/ or with CustomPath', () => {
   assert.equal(crlKey(crl, 'one'), 'crl/one.crl')
   assert.equal(crlKey({ ...crl, CustomPath: 'a/b' }, 'one'), 'a/b/one.crl')
   assert.equal(crlKey({ ...crl, CrlType: 'PARTITIONED' }, 'one/2'), 'crl/one/2.crl')
 })
 
-test('a host name of its own is the place of the key, whatever the path', () => {
+test('with CustomCname, the URL is the host name and the key, whatever CustomPath is', () => {
   const CustomCname = 'crl.example.com'
   assert.equal(
     customCrlUrl({ ...crl, CustomCname }, 'crl/one.crl'),
@@ -35,7 +35,7 @@ test('without a host name of its own, an empty one included, the store says wher
   assert.equal(customCrlUrl({ ...crl, CustomCname: '' }, 'crl/one.crl'), undefined)
 })
 
-test('a request for the URL of a CRL finds its key, under the present and each former host name', () => {
+test('a request for the URL of a CRL finds its key, under the current and each earlier host name', () => {
   const authorityWith = (CustomCname: string | undefined, pastCrlCnames: readonly string[]) => ({
     revocation: {
       ...noRevocation,

@@ -1,18 +1,18 @@
-/** Where a CRL is: the key of its object in the bucket, and its URL (AWS Private CA User Guide, Setting up a CRL). */
+/** Location of a CRL: the key of its object in the bucket, and its URL (AWS Private CA User Guide, Setting up a CRL). */
 import type { Authority } from '../authority/authority.ts'
 import { cnameUrl, parseCname, pathBelow } from '../authority/custom-cname.ts'
 import type { EnabledCrl } from '../authority/revocation-configuration.ts'
 
 const defaultFolder = 'crl'
 
-/** Key of the object of the CRL `name`: below CustomPath, or below `crl/`. */
+/** Returns the object key of the CRL `name`: below CustomPath, or below `crl/`. */
 export function crlKey({ CustomPath }: EnabledCrl, name: string): string {
   return `${CustomPath ?? defaultFolder}/${name}.crl`
 }
 
 /**
- * The URL below CustomCname of an object whose key is written like `path` in URLs; undefined if none is configured, and
- * the object store's own is to be used.
+ * Returns the URL of an object below CustomCname. `path` is the URL-encoded key. Undefined without a CustomCname; the URL of the
+ * object store is used then.
  */
 export function customCrlUrl({ CustomCname }: EnabledCrl, path: string): string | undefined {
   const url = cnameUrl(CustomCname)
@@ -20,8 +20,8 @@ export function customCrlUrl({ CustomCname }: EnabledCrl, path: string): string 
 }
 
 /**
- * The inverse of customCrlUrl: the key, as it is written in URLs, of the object that a request is for; undefined if the CA has
- * no such CustomCname. Certificates refer to the former values until they expire.
+ * Inverts customCrlUrl: returns the URL-encoded key of the requested object. Undefined if the CA never had such a CustomCname.
+ * Certificates refer to earlier values of CustomCname until they expire.
  */
 export function customCrlPath(
   {
@@ -31,7 +31,7 @@ export function customCrlPath(
   { host, path }: { readonly host: string; readonly path: string },
 ): string | undefined {
   const present = CrlConfiguration.Enabled ? CrlConfiguration.CustomCname : undefined
-  // Certificates of earlier versions have two slashes after a CustomCname that ended with one.
+  // Certificates of earlier versions have a double slash if CustomCname ended with a slash.
   const request = { host, path: path.replaceAll(/\/{2,}/g, '/') }
   for (const value of [...(present === undefined ? [] : [present]), ...pastCrlCnames]) {
     const cname = parseCname(value)

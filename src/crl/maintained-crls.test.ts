@@ -31,11 +31,11 @@ const full = { id: 4, kind: 'PARTITION', issuerIdentity: 2 } as const
 const earlier = { id: 2, kind: 'COMPLETE', issuerIdentity: 1 } as const
 const long = { now, lastNotAfter: from(-1000) }
 
-test('the current partition and the complete CRL of a CA are maintained, whatever refers to them', () => {
+test('the current partition and the complete CRL of a CA are maintained even if no certificate refers to them', () => {
   for (const crl of [current, complete]) assert.equal(isMaintained(active, crl, long), true)
 })
 
-test('another CRL is maintained until half its life after its last certificate expired', () => {
+test('any other CRL is maintained for half of its validity after its last certificate expired', () => {
   for (const crl of [full, earlier])
     for (const [days, expected] of [
       [1, true],
@@ -45,7 +45,7 @@ test('another CRL is maintained until half its life after its last certificate e
       assert.equal(isMaintained(active, crl, { now, lastNotAfter: from(days) }), expected)
 })
 
-test('a CA that is expired or deleted, or has CRLs disabled, maintains none', () => {
+test('a CA that is expired or deleted, or has CRLs disabled, maintains no CRL', () => {
   const changes: readonly (readonly [Partial<Authority>, boolean])[] = [
     [{ status: 'DISABLED' }, true],
     [{ status: 'PENDING_CERTIFICATE' }, false],

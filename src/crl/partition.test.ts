@@ -1,4 +1,4 @@
-/** A partition that is full stays below a megabyte. */
+/** Tests that a full partition stays below one megabyte. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { encodeCertificateList, encodeTbsCertList } from '../x509/certificate-list.ts'
@@ -9,11 +9,11 @@ import { RevokedCertificatesWriter } from '../x509/revoked-certificates.ts'
 import { crlFields } from './contents.ts'
 import { partitionCertificatesMax } from './partition.ts'
 
-/** Of ML-DSA-87 (FIPS 204, table 2), the longest that there is. */
+/** Length of an ML-DSA-87 signature (FIPS 204, table 2), the longest supported signature. */
 const signatureOctetsMax = 4627
 const megabyte = 1_000_000
 
-/** A CRL of `certificates` entries, each as long as one can be. */
+/** Builds a CRL of `certificates` entries of the maximum length. */
 function longestCrl(certificates: number, issuerOctets: number): Uint8Array {
   const writer = new RevokedCertificatesWriter()
   const serialNumber = new Uint8Array(16).fill(0xff)
@@ -36,16 +36,16 @@ function longestCrl(certificates: number, issuerOctets: number): Uint8Array {
   return encodeCertificateList(tbs, algorithm, new Uint8Array(signatureOctetsMax))
 }
 
-test('a full partition of the longest entries is below a megabyte, whatever the name of the CA', () => {
+test('a full partition of the longest entries is smaller than a megabyte for any CA name', () => {
   for (const issuerOctets of [300, 1000, 10_000, 60_000]) {
     const certificates = partitionCertificatesMax(issuerOctets)
     const { length } = longestCrl(certificates, issuerOctets)
-    assert.ok(length < megabyte, `${length} octets with a name of ${issuerOctets}`)
-    // Nor is much of a partition left empty.
+    assert.ok(length < megabyte, `${length} bytes with a name of ${issuerOctets}`)
+    // The partition also uses most of the megabyte.
     assert.ok(length > megabyte - 20_000)
   }
 })
 
-test('a partition takes one certificate at least', () => {
+test('a partition has room for at least one certificate', () => {
   assert.equal(partitionCertificatesMax(2_000_000), 1)
 })

@@ -1,15 +1,15 @@
 /**
- * Partitions of a CRL (AWS Private CA User Guide, partitioned CRLs): a certificate is bound to one when it is issued, and
- * one never exceeds a megabyte, even if everything that is bound to it is revoked.
+ * Partitions of a CRL (AWS Private CA User Guide, partitioned CRLs). A certificate is bound to a partition when it is issued. A
+ * partition never exceeds one megabyte, even if all its certificates are revoked.
  */
 
 const partitionBytesMax = 1_000_000
-/** Headers, the longest signature that we write, and extensions with the longest URL. */
+/** Bytes for headers, the longest supported signature, and extensions with the longest URL. */
 const overheadBytes = 16_384
-/** SEQUENCE (2) of serialNumber (2 + 17), Time (2 + 15) and the reason extension (14). */
+/** Maximum length of an entry: SEQUENCE (2) of serialNumber (2 + 17), Time (2 + 15) and the reason extension (14). */
 const entryBytesMax = 52
 
-/** Certificates that are bound to one partition at most, of a CA whose Name has so many bytes. */
+/** Returns the maximum number of certificates in a partition, by the length of the CA's Name. */
 export function partitionCertificatesMax(issuerBytes: number): number {
   const entriesBytes = partitionBytesMax - overheadBytes - issuerBytes
   return Math.max(1, Math.floor(entriesBytes / entryBytesMax))

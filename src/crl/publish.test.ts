@@ -55,7 +55,7 @@ after(async () => {
   await service.close()
 })
 
-/** What a publication uses, on the folder of the running service. */
+/** Returns the services of a publication, on the data folder of the running service. */
 function publishingServices(): Services {
   const { config, clock } = service
   const { db, location, masterKey } = data
@@ -77,7 +77,7 @@ function publishingServices(): Services {
   })
 }
 
-/** A CA with a published CRL that lists one certificate; the CRL is due, and nobody else takes it for an hour. */
+/** Creates a CA with a published CRL of one entry. The CRL is due and leased to the test for an hour. */
 async function dueCrl(): Promise<DueCrl> {
   const root = await createRoot(service, { more: revocationOptions() })
   const leaf = await issue(service, { arn: root.arn, csr: csr('ec-server') })
@@ -118,14 +118,14 @@ async function published(id: string): Promise<ReadCrl> {
   return readCrl(der)
 }
 
-/** Publishes with `changed` services and expects that to fail: what that means, and that nothing was replaced. */
+/** Publishes with `changed` services, expects a failure, checks that no object was replaced, and returns the failure. */
 async function failure(
   due: DueCrl,
   changed: Partial<Services>,
 ): Promise<ReturnType<typeof crlFailure>> {
   const before_ = await published(due.authority.id)
   const outcome = await publishCrl({ ...services, ...changed }, due).then(
-    () => assert.fail('it was published'),
+    () => assert.fail('the publication must fail'),
     (error: unknown) => crlFailure(error),
   )
   assert.deepEqual((await published(due.authority.id)).der, before_.der)
@@ -135,7 +135,7 @@ async function failure(
 const unsigned = { reason: 'Failed to generate CRL. Internal failure.', refused: false }
 const unwritten = { reason: 'Failed to write CRL to S3. Internal failure.', refused: false }
 
-test('a CRL is numbered in the record before it is signed, and recorded as it was put', async () => {
+test('a CRL number is stored before the CRL is signed, and the publication is recorded', async () => {
   const due = await dueCrl()
   const { authority, crl } = due
   let reserved: unknown
@@ -163,7 +163,7 @@ test('a CRL is numbered in the record before it is signed, and recorded as it wa
   assert.match(String(events[0]?.['event']), /CRL Generation.*"result":"success"/)
 })
 
-test('a key that fails, or signs wrongly, publishes nothing and uses a number up', async () => {
+test('a failing key or a wrong signature publishes nothing and uses up a CRL number', async () => {
   const due = await dueCrl()
   const { keys } = services
   const signers: Services['keys']['sign'][] = [
@@ -184,7 +184,7 @@ test('a key that fails, or signs wrongly, publishes nothing and uses a number up
   assert.ok((await published(due.authority.id)).crlNumber! > BigInt(last))
 })
 
-test('bulk work that fails is a CRL that cannot be generated', async () => {
+test('failed bulk work is reported as a CRL that cannot be generated', async () => {
   const due = await dueCrl()
   const bulk: Services['bulk'] = {
     ...services.bulk,
@@ -193,7 +193,7 @@ test('bulk work that fails is a CRL that cannot be generated', async () => {
   assert.deepEqual(await failure(due, { bulk }), unsigned)
 })
 
-test('a store that fails, whenever it does, is no reason to number the next CRL lower', async (t) => {
+test('after a failure of the object store at any point, the next CRL number is higher', async (t) => {
   t.after(() => (objects.mode = 'works'))
   const due = await dueCrl()
   let last = due.crl.crlNumber
@@ -213,7 +213,7 @@ test('a store that fails, whenever it does, is no reason to number the next CRL 
   assert.equal((await rowOf(due.authority.id))['crl_number'], last, 'it was not asked for a number')
 })
 
-test('a CRL whose answer was lost is known by its number, and the next one is higher', async (t) => {
+test('after a lost reply of the object store, the next CRL number is higher', async (t) => {
   t.after(() => (objects.mode = 'works'))
   const due = await dueCrl()
   objects.mode = 'lost'
@@ -225,7 +225,7 @@ test('a CRL whose answer was lost is known by its number, and the next one is hi
   assert.ok((await published(due.authority.id)).crlNumber! > first.crlNumber)
 })
 
-test('work whose lease is over, or lost, puts nothing', async () => {
+test('a publication without a valid lease writes no object', async () => {
   const due = await dueCrl()
   const late = { ...due, signal: AbortSignal.abort(new Error('lost')) }
   assert.deepEqual(await failure(late, {}), unwritten)
@@ -235,7 +235,7 @@ test('work whose lease is over, or lost, puts nothing', async () => {
   assert.deepEqual((await published(due.authority.id)).der, before_.der)
 })
 
-test('who finds out that the lease is lost after the CRL was put makes it due again', async () => {
+test('a lease that was lost after the object was written makes the CRL due again', async () => {
   const due = await dueCrl()
   const { id } = due.authority
   const put: Services['objects']['put'] = async (...args) => {
@@ -254,7 +254,7 @@ test('who finds out that the lease is lost after the CRL was put makes it due ag
   assert.deepEqual(await services.db.query(sql`select * from events`), [])
 })
 
-test('what is revoked while a CRL is made is on the next one, which is due at once', async () => {
+test('a revocation during a publication makes the next CRL due immediately and is listed on it', async () => {
   const due = await dueCrl()
   const { authority } = due
   const arn = `arn:aws:acm-pca:eu-west-1:${authority.accountId}:certificate-authority/${authority.id}`
@@ -272,17 +272,17 @@ test('what is revoked while a CRL is made is on the next one, which is due at on
   }, 'a CRL with both')
 })
 
-test('what a failure means does not depend on its text', () => {
+test('the kind of a failure does not depend on its message', () => {
   assert.equal(crlFailure(new BucketError('refused', 'x')).refused, true)
   assert.deepEqual(crlFailure(new Error('AccessDenied')), unwritten)
   assert.deepEqual(crlFailure('x'), unwritten)
 })
 
-/** DER of a partition that is full of the longest entries, below an issuer of that name, signed with ML-DSA-87. */
+/** Builds the DER of a partition full of the longest entries, signed with ML-DSA-87. */
 function fullPartition(issuerName: Uint8Array): Uint8Array {
   const writer = new RevokedCertificatesWriter()
   const serialNumber = new Uint8Array(16).fill(255)
-  // From 2050 on, a time has two octets more (RFC 5280 §5.1.2.6).
+  // From 2050 on, a time is two bytes longer (RFC 5280 §5.1.2.6).
   const revocationDate = new Date(Date.UTC(2060, 0))
   const certificates = partitionCertificatesMax(issuerName.length)
   for (let n = 0; n < certificates; n += 1)
@@ -296,7 +296,7 @@ function fullPartition(issuerName: Uint8Array): Uint8Array {
     expirationDays: 5000,
     partitionUri: `http://${'a'.repeat(253)}/${'p'.repeat(253)}/${'u'.repeat(36)}.crl`,
   })
-  // FIPS 204, table 2: a signature of ML-DSA-87 has 4,627 octets.
+  // FIPS 204, table 2: an ML-DSA-87 signature has 4,627 bytes.
   const signature = new Uint8Array(4627)
   return encodeCertificateList(
     encodeTbsCertList(fields, writer.pieces()),
@@ -305,7 +305,7 @@ function fullPartition(issuerName: Uint8Array): Uint8Array {
   )
 }
 
-test('a full partition has less than a megabyte, with the longest standard subject', () => {
+test('a full partition is smaller than a megabyte with the longest standard subject', () => {
   const lengths = {
     '2.5.4.10': 64,
     '2.5.4.11': 64,
@@ -318,14 +318,14 @@ test('a full partition has less than a megabyte, with the longest standard subje
     value: '\u{10000}'.repeat(length),
   }))
   const der = fullPartition(encodeName(name))
-  assert.ok(der.length < 1_000_000, `${der.length} octets`)
+  assert.ok(der.length < 1_000_000, `${der.length} bytes`)
   assert.ok(der.length > 980_000, 'no room is wasted')
   assert.equal(readCrl(Buffer.from(der)).nextUpdate.getUTCFullYear(), 2073)
 })
 
-test('a full partition has less than a megabyte, with the longest subject of custom attributes', () => {
+test('a full partition is smaller than a megabyte with the longest subject of custom attributes', () => {
   const attribute = { type: '1.2.3.4', value: '\u{10000}'.repeat(256) }
   const name = encodeName(Array.from({ length: 150 }, () => attribute))
   const der = fullPartition(name)
-  assert.ok(der.length < 1_000_000, `${der.length} octets`)
+  assert.ok(der.length < 1_000_000, `${der.length} bytes`)
 })

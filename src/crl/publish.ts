@@ -1,4 +1,4 @@
-/** The publication of one CRL: number, contents, signature and its verification, object in the bucket, record. */
+/** Publication of a CRL: number, contents, signature and its verification, object in the bucket, row. */
 import type { Authority } from '../authority/authority.ts'
 import { crlFailures } from '../authority/event.ts'
 import type { EnabledCrl } from '../authority/revocation-configuration.ts'
@@ -19,21 +19,21 @@ import { findForeignCrl } from './foreign-crl.ts'
 import { listsAllRevocations } from './listing-crls.ts'
 import { recoverRevocations } from './recover-revocations.ts'
 
-/** A CRL that is due, of a CA whose CRLs are on, and the lease under which it is published. */
+/** A due CRL of a CA with CRLs enabled, and the lease of its publication. */
 export interface DueCrl {
   readonly authority: Authority
   readonly crl: CrlRecord
   readonly lease: Lease
-  /** Gives the object up: the server stops, or the lease is lost. */
+  /** Aborts the publication: the server is stopping, or the lease is lost. */
   readonly signal: AbortSignal
 }
 
-/** No bucket may keep others waiting for long. */
+/** Timeout for writing the object, so that a slow bucket does not delay other CRLs for long. */
 const putMilliseconds = 60_000
 
 /**
- * Publishes one CRL. Rejects with what went wrong (crlFailure says what it means); the number is used up then, and what
- * was published before stays.
+ * Publishes a CRL. Rejects with the error of the failed step; crlFailure classifies it. The CRL number is used up then, and the
+ * previous object remains.
  */
 export async function publishCrl(services: Services, due: DueCrl): Promise<void> {
   const { authority, crl, lease } = due
@@ -41,7 +41,7 @@ export async function publishCrl(services: Services, due: DueCrl): Promise<void>
   const at = { bucket: configuration.S3BucketName, key: crlKey(configuration, crl.name) }
   const issuer = await crlIssuerOf(services.db, authority, crl.issuerIdentity)
   const foreign = await findForeignCrl(services, { crl, at, issuer })
-  // Of a number that was never reserved: the database is older than the CRL.
+  // A number that was never reserved means that the database is older than the CRL.
   if (foreign !== undefined && foreign.number > crl.crlNumber)
     await recoverRevocations(services, { authority, crl, issuer }, foreign)
   const generatedAt = services.clock.now()
@@ -74,11 +74,11 @@ export async function publishCrl(services: Services, due: DueCrl): Promise<void>
 }
 
 function enabledCrl({ revocation }: Authority): EnabledCrl {
-  if (!revocation.CrlConfiguration.Enabled) throw new TypeError('the CRLs of the CA are off')
+  if (!revocation.CrlConfiguration.Enabled) throw new TypeError('the CA has CRLs disabled')
   return revocation.CrlConfiguration
 }
 
-/** The CRL could not be made; the bucket has nothing to do with it. */
+/** The CRL could not be generated, for a reason that is unrelated to the bucket. */
 class CrlGenerationError extends Error {
   override name = 'CrlGenerationError'
 }
@@ -118,7 +118,7 @@ async function generateCrl(
     message: tbsCertListDer,
     signature,
   })
-  if (check !== 'valid') throw new Error('the key made a signature that does not verify')
+  if (check !== 'valid') throw new Error('the signature of the key does not verify')
   const der = encodeCertificateList(tbsCertListDer, fields.signatureAlgorithm, signature)
   return { der, entries, keptSince: since }
 }
@@ -161,7 +161,7 @@ async function record(
       ...event.statements,
     ])
   } catch (error) {
-    // Somebody else has it, and may have published a newer one that this one has replaced.
+    // Another process has the lease and may have published a newer CRL, which this publication has overwritten.
     if (error instanceof ConflictError) await db.transaction([republishCrl(crl.id, now)])
     throw error
   }
@@ -174,7 +174,7 @@ async function record(
   metrics.crlGenerated()
 }
 
-/** What a failed publication means: AWS's reason for the event, and whether the bucket is to blame. */
+/** Classifies a failed publication: AWS's reason for the event, and whether the bucket refused the object. */
 export function crlFailure(error: unknown) {
   if (error instanceof BucketError) return { reason: crlFailures.refused, refused: true }
   const reason = error instanceof CrlGenerationError ? crlFailures.unsigned : crlFailures.unwritten

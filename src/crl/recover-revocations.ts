@@ -22,12 +22,12 @@ interface DueCrl {
 }
 
 const pageRows = 1000
-/** Revocations of one transaction. */
+/** Number of revocations in a transaction. */
 const batch = 100
 
 /**
- * What a published CRL says is revoked stays revoked, also for a database that is older, because a backup was restored: its
- * entries that the database does not have are inserted. Says in the log how many they were.
+ * Inserts the entries of a published CRL that are missing in the database, and logs their number. After a restore, the database
+ * may be older than the CRL, but published revocations must remain.
  */
 export async function recoverRevocations(
   { db, clock, log }: Services,
@@ -65,12 +65,12 @@ function revocationOf({
   return {
     serialNumber: paddedSerialNumber(serialNumber),
     revokedAt: revocationDate,
-    // Only what the API can say is recorded.
+    // A reason that the API does not define is stored as unspecified.
     reasonCode: isReasonCode(reasonCode) ? reasonCode : 0,
   }
 }
 
-/** Takes out what the database has. */
+/** Removes revocations that the database has. */
 async function leaveKnown(
   db: Services['db'],
   authority: Authority,

@@ -10,8 +10,8 @@ import type { Services } from '../services.ts'
 type UrlServices = Pick<Services, 'objects' | 'publicUrl' | 'revocationPolicy'>
 
 /**
- * The CRL, OCSP and CA Issuers URLs of the certificates that a CA issues now. issuance/certificate-pointers.ts encodes them as
- * extensions.
+ * Returns the CRL, OCSP and CA Issuers URLs for newly issued certificates of a CA. issuance/certificate-pointers.ts encodes them
+ * as extensions.
  */
 export function revocationUrls(
   services: UrlServices,
@@ -31,7 +31,10 @@ export function revocationUrls(
   }
 }
 
-/** File name of the CA certificate with the current identity: one with another identity would not verify issued certificates. */
+/**
+ * Returns the file name of the CA certificate for the current identity. Issued certificates verify only with a certificate of
+ * the same identity.
+ */
 function certificateFileName({ id, certificate }: Authority): string {
   return identityFileName(id, certificate?.issuerIdentity ?? firstIdentity)
 }
@@ -46,14 +49,14 @@ function crlPointers(
   return crl === undefined ? {} : { crlUri: crlUrl(services, authority, crl.name) }
 }
 
-/** The URL of a CRL, as in certificates and in partitions. Only for a CA whose CRLs are enabled. */
+/** Returns the URL of a CRL for certificates and partitions. The CA must have CRLs enabled. */
 export function crlUrl(
   { objects }: Pick<Services, 'objects'>,
   authority: Authority,
   name: string,
 ): string {
   const { CrlConfiguration } = authority.revocation
-  if (!CrlConfiguration.Enabled) throw new TypeError('the CRLs of the CA are off')
+  if (!CrlConfiguration.Enabled) throw new TypeError('the CA has CRLs disabled')
   const key = crlKey(CrlConfiguration, name)
   return (
     customCrlUrl(CrlConfiguration, pathOfKey(key)) ??

@@ -66,7 +66,7 @@ export async function openData(
     return masterKey
   }
   return closingOnFailure(db, async () => {
-    const masterKey = await (mayCreate && db.shared ? db.shared.alone(takeKey) : takeKey())
+    const masterKey = await (mayCreate && db.shared ? db.shared.runExclusively(takeKey) : takeKey())
     const sealer = deriveSealer(masterKey, 'access keys', random)
     return { db, engine, location, masterKey, sealer }
   })

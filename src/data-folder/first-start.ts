@@ -58,7 +58,7 @@ export async function prepareFirstStart(
     if ((await listAccounts(db)).length === 0) await makeFirst(config, data, context)
   }
   if ((await listAccounts(db)).length === 0)
-    await (db.shared === undefined ? make() : db.shared.alone(make))
+    await (db.shared === undefined ? make() : db.shared.runExclusively(make))
   const path = credentialsFile(config)
   if (db.shared === undefined || existsSync(path)) return { path, elsewhere: undefined }
   const written = await findSetting(db, credentialsSetting)

@@ -15,7 +15,7 @@ const batch = 64
 const parallel = 8
 const answerMilliseconds = 10_000
 /** Time after which an undelivered event is dropped, as in Amazon EventBridge (User Guide, retry policy). */
-const patienceMilliseconds = dayMilliseconds
+const dropAfterMilliseconds = dayMilliseconds
 
 /**
  * Posts queued events to the webhook as JSON, one request per event. A 2xx response removes the event from the queue; an event
@@ -54,7 +54,7 @@ async function deliver(
     return 'done'
   } catch (error) {
     const now = clock.now()
-    const giveUp = now.getTime() - event.createdAt.getTime() >= patienceMilliseconds
+    const giveUp = now.getTime() - event.createdAt.getTime() >= dropAfterMilliseconds
     // The webhook URL may contain a secret, and library error messages may contain the URL.
     const reason = error instanceof DeliveryError ? error.message : 'no answer'
     log.warn({ event: event.event, reason }, giveUp ? 'event dropped' : 'event not delivered')

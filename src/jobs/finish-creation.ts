@@ -18,7 +18,7 @@ import type { Job, JobResult } from './scheduler/scheduler.ts'
 
 const batch = 32
 /** Time after which a creation that keeps failing is given up with AWS's reason REQUEST_TIMED_OUT. */
-const patienceMilliseconds = 15 * 60 * 1000
+const timeoutMilliseconds = 15 * 60 * 1000
 
 /**
  * Creates the key and the CSR of every CA in state CREATING, including CAs that were deleted in the meantime, so that
@@ -75,7 +75,7 @@ async function giveUp(
 ): Promise<void> {
   const unsupported = error instanceof UnsupportedKeyAlgorithmError
   const age = services.clock.now().getTime() - authority.createdAt.getTime()
-  if (!unsupported && age < patienceMilliseconds) return
+  if (!unsupported && age < timeoutMilliseconds) return
   await record(services, authority, {
     status: 'FAILED',
     failureReason: unsupported ? 'UNSUPPORTED_ALGORITHM' : 'REQUEST_TIMED_OUT',

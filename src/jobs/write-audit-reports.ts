@@ -19,7 +19,7 @@ import type { Job, JobResult } from './scheduler/scheduler.ts'
 /** Number of audit reports in a run. Reports are long, and writing few at a time leaves capacity for other work. */
 const batch = 2
 /** Time after which an audit report that cannot be stored is marked as FAILED. */
-const patienceMilliseconds = hourMilliseconds
+const timeoutMilliseconds = hourMilliseconds
 
 /** Writes audit reports in state CREATING from the database to their buckets, as streams. */
 export const writeAuditReports: Job<'write-audit-reports'> = {
@@ -57,7 +57,7 @@ async function write(
     return 'done'
   } catch (error) {
     const now = services.clock.now()
-    const late = now.getTime() - report.createdAt.getTime() >= patienceMilliseconds
+    const late = now.getTime() - report.createdAt.getTime() >= timeoutMilliseconds
     const giveUp = error instanceof BucketError || late
     services.log.error(
       {

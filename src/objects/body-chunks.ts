@@ -1,11 +1,11 @@
-/** Bodies as chunks, whatever form they have. */
+/** Conversion of bodies of any type to chunks. */
 
-/** The most bytes that are hashed or written in one go, so that others get their turn. */
+/** Maximum number of bytes that are hashed or written in one step, so that other work runs in between. */
 const chunkLength = 1_048_576
 
 /**
- * A body in chunks of at most 1 MiB. Throws the signal's reason as soon as it is aborted, also while the next chunk is
- * waited for; the source is then told to stop, and its answer is not waited for.
+ * Yields a body in chunks of at most 1 MiB. Throws the reason of the signal as soon as it is aborted, even while waiting for the
+ * next chunk; the source is then closed without waiting for it.
  */
 export async function* chunksOf(
   body: Uint8Array | AsyncIterable<Uint8Array>,

@@ -46,7 +46,7 @@ async function writeObject(directory: string, name: string, key: string): Promis
   return path
 }
 
-test('a new bucket is listed with its account, and is for its owner only', async (t) => {
+test('a new bucket is listed with its account and has mode 0700', async (t) => {
   const directory = await newDirectory(t)
   assert.deepEqual(await listBuckets(directory), [])
   await createBucket(directory, bucket('second'))
@@ -63,7 +63,7 @@ test('a new bucket is listed with its account, and is for its owner only', async
   assert.equal((await stat(join(directory, 'first', 'bucket.json'))).mode & 0o777, 0o600)
 })
 
-test('a bucket is made once, whoever asks', async (t) => {
+test('a bucket name can be used only once', async (t) => {
   const directory = await newDirectory(t)
   const makers = ['a', 'b', 'c'].map(async (id) =>
     createBucket(directory, { ...bucket('crls'), accountId: id }),
@@ -71,11 +71,11 @@ test('a bucket is made once, whoever asks', async (t) => {
   const outcomes = await Promise.allSettled(makers)
   const failures = outcomes.filter((outcome) => outcome.status === 'rejected')
   assert.equal(failures.length, 2)
-  for (const { reason } of failures) assert.ok(problem(/there is a bucket crls already/)(reason))
+  for (const { reason } of failures) assert.ok(problem(/the bucket crls exists already/)(reason))
   assert.deepEqual(await readdir(directory), ['crls'])
 })
 
-test('names that S3 would refuse, or that are paths of the server, are refused', async (t) => {
+test('bucket names that violate the rules of S3 or equal a path of the server are refused', async (t) => {
   const directory = await newDirectory(t)
   const bad = ['', 'ab', 'a'.repeat(64), 'Upper', 'under_score', '-begin', 'end-', '.begin', 'end.']
   const worse = ['a..b', '192.168.5.4', 'xn--bcher', 'my-s3alias', '..', '../up', 'a/b', 'a\0b']
@@ -88,7 +88,7 @@ test('names that S3 would refuse, or that are paths of the server, are refused',
   assert.equal((await listBuckets(directory)).length, 4)
 })
 
-test('a name that leads out of the folder finds no bucket and no object', async (t) => {
+test('a name that leads out of the folder matches no bucket and no object', async (t) => {
   const directory = await newDirectory(t)
   await createBucket(directory, bucket('crls'))
   const outside = join(directory, '..')
@@ -97,18 +97,18 @@ test('a name that leads out of the folder finds no bucket and no object', async 
   for (const name of ['..', '.', '../objects/crls', 'crls/../crls', '']) {
     assert.equal(await readBucket(directory, name), undefined)
     assert.equal(await openObject(directory, { bucket: name, key: 'key' }), undefined)
-    await assert.rejects(listObjects(directory, name), problem(/there is no bucket/))
-    await assert.rejects(deleteBucket(directory, name), problem(/there is no bucket/))
+    await assert.rejects(listObjects(directory, name), problem(/the bucket .* does not exist/))
+    await assert.rejects(deleteBucket(directory, name), problem(/the bucket .* does not exist/))
   }
   assert.equal((await listBuckets(directory)).length, 1)
 })
 
-test('a bucket is deleted when it is empty, and its name is free again', async (t) => {
+test('an empty bucket can be deleted, and its name can be used again', async (t) => {
   const directory = await newDirectory(t)
-  await assert.rejects(deleteBucket(directory, 'crls'), problem(/there is no bucket crls/))
+  await assert.rejects(deleteBucket(directory, 'crls'), problem(/the bucket crls does not exist/))
   await createBucket(directory, bucket('crls'))
   const path = await writeObject(directory, 'crls', 'key')
-  await assert.rejects(deleteBucket(directory, 'crls'), problem(/not empty: it holds 1 objects/))
+  await assert.rejects(deleteBucket(directory, 'crls'), problem(/not empty: it contains 1 objects/))
   assert.equal((await listObjects(directory, 'crls')).length, 1)
   await rm(path)
   await writeFile(join(directory, 'crls', '.put-left-over'), 'x')
@@ -118,7 +118,7 @@ test('a bucket is deleted when it is empty, and its name is free again', async (
   assert.equal((await readBucket(directory, 'crls'))?.accountId, 'another')
 })
 
-test('a bucket that two delete is deleted once', async (t) => {
+test('of two concurrent deletions of a bucket, one succeeds', async (t) => {
   const directory = await newDirectory(t)
   await createBucket(directory, bucket('crls'))
   const outcomes = await Promise.allSettled([
@@ -127,11 +127,14 @@ test('a bucket that two delete is deleted once', async (t) => {
   ])
   const failures = outcomes.filter((outcome) => outcome.status === 'rejected')
   assert.equal(failures.length, 1)
-  assert.ok(problem(/there is no bucket crls/)(failures[0]?.reason), String(failures[0]?.reason))
+  assert.ok(
+    problem(/the bucket crls does not exist/)(failures[0]?.reason),
+    String(failures[0]?.reason),
+  )
   assert.deepEqual(await readdir(directory), [])
 })
 
-test('objects are listed by key; what is damaged or still being written is left out', async (t) => {
+test('listObjects sorts by key and omits damaged and unfinished objects', async (t) => {
   const directory = await newDirectory(t)
   await createBucket(directory, bucket('crls'))
   for (const key of ['b', 'a', 'crl/Z', 'crl/a']) await writeObject(directory, 'crls', key)
@@ -143,7 +146,7 @@ test('objects are listed by key; what is damaged or still being written is left 
   assert.equal(await openObject(directory, { bucket: 'crls', key: 'damaged' }), undefined)
 })
 
-test('a key that is no UTF-8 is not the object of the key it would be written as', async (t) => {
+test('a key that is not valid UTF-8 does not match the object of its replacement text', async (t) => {
   const directory = await newDirectory(t)
   await createBucket(directory, bucket('crls'))
   await writeObject(directory, 'crls', '\ufffd')

@@ -1,6 +1,6 @@
 /**
- * The buckets of the embedded store: folders that the operator makes, each with the account that may write to it. The
- * commands use these functions while the server runs: every change is one rename.
+ * Buckets of the embedded object store: folders that the operator creates, each with the account that may write to it. Commands
+ * change buckets while the server runs, so every change is one rename.
  */
 import { mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -11,13 +11,13 @@ import type { ObjectLocation } from './object-store.ts'
 
 export interface NewBucket {
   readonly name: string
-  /** The only account whose CAs may write to it. */
+  /** The only account whose CAs may write to the bucket. */
   readonly accountId: string
   readonly createdAt: Date
 }
 
 export interface Bucket extends NewBucket {
-  /** How many there are in it, damaged ones too. */
+  /** Number of objects, including damaged objects. */
   readonly objects: number
 }
 
@@ -28,12 +28,12 @@ const objectFilePattern = /^[0-9a-f]{64}$/
 const namePattern = /^(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/
 const addressPattern = /^\d+\.\d+\.\d+\.\d+$/
 const takenPattern = /^(xn--|sthree-|amzn-s3-demo-)|(-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)$/
-/** Paths of the public listener. */
+/** Names that are paths of the public listener. */
 const reservedNames = ['ca', 'ocsp', 'healthz', 'metrics']
 
 /**
- * Makes an empty bucket. Throws ConfigurationError if there is one of that name, or if the name breaks S3's rules or
- * is a path of the server's own.
+ * Creates an empty bucket. Throws ConfigurationError if the bucket exists, or if the name violates S3's rules or equals a path
+ * of the server.
  */
 export async function createBucket(
   directory: string,
@@ -44,7 +44,7 @@ export async function createBucket(
   if (!isBucketName(name))
     throw new ConfigurationError(`the name ${name} does not follow the naming rules of S3 buckets`)
   await makeFolder(directory, 0o700)
-  // A bucket appears with its description or not at all.
+  // The rename makes the bucket and its description appear together.
   const newFolder = await mkdtemp(join(directory, '.new-'))
   try {
     const content = JSON.stringify({ accountId, createdAt: createdAt.toISOString() })
@@ -53,12 +53,12 @@ export async function createBucket(
   } catch (error) {
     await rm(newFolder, { recursive: true, force: true })
     if (isCode(error, 'ENOTEMPTY', 'EEXIST', 'ENOTDIR'))
-      throw new ConfigurationError(`there is a bucket ${name} already`, { cause: error })
+      throw new ConfigurationError(`the bucket ${name} exists already`, { cause: error })
     throw error
   }
 }
 
-/** All buckets by name; none if no bucket was ever made. */
+/** Lists all buckets by name. */
 export async function listBuckets(directory: string): Promise<Bucket[]> {
   const buckets: Bucket[] = []
   for (const name of (await namesIn(directory)).toSorted()) {
@@ -70,7 +70,7 @@ export async function listBuckets(directory: string): Promise<Bucket[]> {
   return buckets
 }
 
-/** Throws ConfigurationError if there is no such bucket, or if objects are in it. */
+/** Deletes a bucket. Throws ConfigurationError if the bucket does not exist or contains objects. */
 export async function deleteBucket(directory: string, name: string): Promise<void> {
   if ((await readBucket(directory, name)) === undefined) throw noBucket(name)
   const path = join(directory, name)
@@ -83,7 +83,7 @@ export async function deleteBucket(directory: string, name: string): Promise<voi
     throw isCode(error, 'ENOENT') ? noBucket(name) : error
   }
   try {
-    // A put may have come in between; one that comes now finds no bucket.
+    // An object may have been written before the rename. Later writes fail because the bucket is gone.
     await requireEmpty(aside, name)
   } catch (error) {
     await renameDurably(aside, path)
@@ -94,8 +94,8 @@ export async function deleteBucket(directory: string, name: string): Promise<voi
 }
 
 /**
- * What is in a bucket, by key in the order of code units; damaged objects are left out. Throws ConfigurationError if
- * there is no such bucket.
+ * Lists the objects of a bucket, sorted by key in the order of code units, without damaged objects. Throws ConfigurationError if
+ * the bucket does not exist.
  */
 export async function listObjects(directory: string, bucket: string): Promise<ObjectInfo[]> {
   if ((await readBucket(directory, bucket)) === undefined) throw noBucket(bucket)
@@ -111,7 +111,7 @@ export async function listObjects(directory: string, bucket: string): Promise<Ob
   return infos.toSorted((one, other) => (one.key < other.key ? -1 : 1))
 }
 
-/** Removes an object. Throws ConfigurationError if there is no such bucket or object. */
+/** Deletes an object. Throws ConfigurationError if the bucket or the object does not exist. */
 export async function deleteObject(
   directory: string,
   { bucket, key }: ObjectLocation,
@@ -121,7 +121,7 @@ export async function deleteObject(
     await rm(join(directory, bucket, fileNameOf(key)))
   } catch (error) {
     if (!isCode(error, 'ENOENT')) throw error
-    throw new ConfigurationError(`there is no object ${key} in the bucket ${bucket}`, {
+    throw new ConfigurationError(`the bucket ${bucket} has no object ${key}`, {
       cause: error,
     })
   }
@@ -129,7 +129,7 @@ export async function deleteObject(
 }
 
 /**
- * An object to read, whatever its acl; the caller closes it. Undefined if there is no such object or bucket, or if the
+ * Opens an object regardless of its acl. The caller closes it. Undefined if the bucket or the object does not exist, or if the
  * object is damaged.
  */
 export async function openObject(
@@ -140,12 +140,12 @@ export async function openObject(
   const name = fileNameOf(key)
   const object = await openObjectFile(join(directory, bucket, name), name)
   if (object === undefined || object.key === key) return object
-  // Only for a key that is no UTF-8: hashing replaces what is not.
+  // The keys differ only for a key that is not valid UTF-8, because hashing replaces invalid bytes.
   await object.close()
   return undefined
 }
 
-/** Whose bucket it is, and since when; undefined if there is no such bucket. */
+/** Returns the account and the creation time of a bucket. Undefined if the bucket does not exist. */
 export async function readBucket(
   directory: string,
   name: string,
@@ -162,7 +162,7 @@ export async function readBucket(
   return { accountId, createdAt: new Date(createdAt) }
 }
 
-/** Whether an error is the operating system's, with one of these codes. */
+/** Returns whether an error is a system error with one of these codes. */
 export function isCode(error: unknown, ...codes: readonly string[]): boolean {
   return error instanceof Error && 'code' in error && codes.includes(String(error.code))
 }
@@ -172,13 +172,13 @@ function isBucketName(name: string): boolean {
 }
 
 function noBucket(name: string): ConfigurationError {
-  return new ConfigurationError(`there is no bucket ${name}`)
+  return new ConfigurationError(`the bucket ${name} does not exist`)
 }
 
 async function requireEmpty(path: string, name: string): Promise<void> {
   const { length } = await objectFiles(path)
   if (length > 0)
-    throw new ConfigurationError(`the bucket ${name} is not empty: it holds ${length} objects`)
+    throw new ConfigurationError(`the bucket ${name} is not empty: it contains ${length} objects`)
 }
 
 async function objectFiles(path: string): Promise<string[]> {

@@ -45,7 +45,7 @@ const refused = (error: unknown): boolean =>
 
 for (const { name, run } of objectStoreContract) test(name, async (t) => run(await newSubject(t)))
 
-test("another account's bucket refuses", async (t) => {
+test('a bucket of another account refuses an object', async (t) => {
   const subject = await newSubject(t)
   const { store, bucket } = subject
   const options = { ...writing(subject), accountId: '444455556666' }
@@ -53,7 +53,7 @@ test("another account's bucket refuses", async (t) => {
   assert.deepEqual(await namesIn(subject), ['bucket.json'])
 })
 
-test('keys that no object can have are refused', async (t) => {
+test('invalid keys are refused', async (t) => {
   const subject = await newSubject(t)
   const { store, bucket } = subject
   for (const key of ['', 'x'.repeat(1025), 'é'.repeat(513), 'lone \ud800'])
@@ -61,7 +61,7 @@ test('keys that no object can have are refused', async (t) => {
   assert.deepEqual(await namesIn(subject), ['bucket.json'])
 })
 
-test('what was put is there to be served: whole seconds, the etag of the body, no one else', async (t) => {
+test('a written object can be opened with its etag and a time in whole seconds, and its file has mode 0600', async (t) => {
   const now = new Date('2027-01-02T03:04:05.678Z')
   const subject = await newSubject(t, { now: () => now })
   const { store, directory, bucket } = subject
@@ -88,7 +88,7 @@ test('what was put is there to be served: whole seconds, the etag of the body, n
     assert.equal((await stat(join(directory, bucket, name))).mode & 0o777, 0o600)
 })
 
-test('a reader does not see that the object is replaced, or its bucket deleted', async (t) => {
+test('an open object stays readable after it is replaced or its bucket is deleted', async (t) => {
   const subject = await newSubject(t)
   const { store, directory, bucket } = subject
   const at = { bucket, key: 'key' }
@@ -101,7 +101,7 @@ test('a reader does not see that the object is replaced, or its bucket deleted',
   await object.close()
 })
 
-test('a bucket that is deleted while an object is written is a bucket that is not there', async (t) => {
+test('writing an object fails with no-such-bucket if the bucket is deleted meanwhile', async (t) => {
   const subject = await newSubject(t)
   const { store, directory, bucket } = subject
   async function* body(): AsyncGenerator<Uint8Array> {
@@ -116,7 +116,7 @@ test('a bucket that is deleted while an object is written is a bucket that is no
   assert.deepEqual(await readdir(directory), [])
 })
 
-test('a bucket is not deleted with an object that was just put', async (t) => {
+test('a bucket with a new object cannot be deleted', async (t) => {
   const subject = await newSubject(t)
   const { store, directory, bucket } = subject
   const at = { bucket, key: 'key' }
@@ -131,7 +131,7 @@ test('a bucket is not deleted with an object that was just put', async (t) => {
   }
 })
 
-test('an error of the file system is no refusal', async (t) => {
+test('an error of the file system is not a BucketError', async (t) => {
   const subject = await newSubject(t)
   const { store, bucket } = subject
   const missing = Object.assign(new Error('no such file'), { code: 'ENOENT' })
@@ -146,7 +146,7 @@ test('an error of the file system is no refusal', async (t) => {
   assert.deepEqual(await namesIn(subject), ['bucket.json'])
 })
 
-test('a put that fails or is aborted leaves no file', async (t) => {
+test('a failed or aborted put leaves no file', async (t) => {
   const subject = await newSubject(t)
   const { store, bucket } = subject
   const aborter = new AbortController()
@@ -162,7 +162,7 @@ test('a put that fails or is aborted leaves no file', async (t) => {
   assert.deepEqual(await namesIn(subject), ['bucket.json'])
 })
 
-test('what a crash left goes with a later put, and what may still be written stays', async (t) => {
+test('a later put removes old temporary files and keeps recent ones', async (t) => {
   let now = systemClock.now()
   const subject = await newSubject(t, { now: () => now })
   const { store, directory, bucket } = subject
@@ -189,7 +189,7 @@ test('what a crash left goes with a later put, and what may still be written sta
   assert.equal((await listObjects(directory, bucket)).length, 3)
 })
 
-test('a clock that is set meanwhile takes no file away that is being written', async (t) => {
+test('changing the clock does not delete a file that is being written', async (t) => {
   let now = systemClock.now()
   const subject = await newSubject(t, { now: () => now })
   const { store, bucket } = subject
@@ -207,7 +207,7 @@ test('a clock that is set meanwhile takes no file away that is being written', a
   }
 })
 
-test('URLs name the key, and keep what a path may hold', async (t) => {
+test('URLs contain the key and escape only characters that a path must not contain', async (t) => {
   const { store } = await newSubject(t)
   const url = (key: string) => store.urlOf({ bucket: 'crls', key }, region)
   assert.equal(url('crl/1-2_3~4.crl'), 'http://127.0.0.1:8080/crls/crl/1-2_3~4.crl')
@@ -219,7 +219,7 @@ test('URLs name the key, and keep what a path may hold', async (t) => {
   }
 })
 
-/** Runs a program against the store of a folder, in a process of its own. */
+/** Runs a program in a separate process against the store of a folder. */
 function program(directory: string, body: string) {
   const source = `
     import { createEmbeddedObjectStore } from '${resolve(import.meta.dirname, 'embedded-object-store.ts')}'
@@ -236,7 +236,7 @@ function program(directory: string, body: string) {
   })
 }
 
-test('a process that is killed while it writes leaves the old object', async (t) => {
+test('a process killed during a put leaves the old object', async (t) => {
   const subject = await newSubject(t)
   const { store, directory, bucket } = subject
   const at = { bucket, key: 'key' }
@@ -265,7 +265,7 @@ test('a process that is killed while it writes leaves the old object', async (t)
   )
 })
 
-test('a process that is killed at any time leaves an object that is whole', async (t) => {
+test('a process killed at any time leaves a complete object', async (t) => {
   const subject = await newSubject(t)
   const { store, directory, bucket } = subject
   const at = { bucket, key: 'key' }
@@ -289,7 +289,7 @@ test('a process that is killed at any time leaves an object that is whole', asyn
   }
 })
 
-test('200 MB are written and read in a few', async (t) => {
+test('writing and reading 200 MB needs only a few MB of memory', async (t) => {
   const { directory } = await newSubject(t)
   const child = program(
     directory,

@@ -1,4 +1,4 @@
-/** The object store that needs nothing else: files in the data folder, which the server's public listener serves. */
+/** The embedded object store: files in the data folder, which the public listener of the server serves. */
 import { createHash } from 'node:crypto'
 import { open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -18,14 +18,14 @@ import {
 import { pathOfKey, withoutSlash } from './object-url.ts'
 
 export interface EmbeddedObjectStore extends ObjectStore {
-  /** An object to read, whatever its acl; the caller closes it. Undefined if there is none, or it is damaged. */
+  /** Opens an object regardless of its acl. The caller closes it. Undefined for a missing or damaged object. */
   open(at: ObjectLocation): Promise<OpenObject | undefined>
 }
 
 export interface EmbeddedObjectStoreOptions {
-  /** Has a folder for each bucket; need not be there. */
+  /** Folder with a subfolder for each bucket. It need not exist. */
   readonly directory: string
-  /** The URL of the public listener. */
+  /** URL of the public listener. */
   readonly publicUrl: string
   readonly clock: Clock
   readonly random: Random
@@ -35,7 +35,7 @@ type Body = Uint8Array | AsyncIterable<Uint8Array>
 
 const keyLengthMax = 1024
 const temporaryPrefix = '.put-'
-/** Age at which a temporary file is taken for one that a crash left, and the time between two looks for them. */
+/** Age after which a temporary file is treated as left by a crash, and interval between searches for such files. */
 const leftOverMilliseconds = hourMilliseconds
 const etagLength = 32
 
@@ -50,7 +50,7 @@ export function createEmbeddedObjectStore(
   async function requireBucket(bucket: string): Promise<string> {
     const bucketInfo = await readBucket(directory, bucket)
     if (bucketInfo === undefined)
-      throw new BucketError('no-such-bucket', `there is no bucket ${bucket}`)
+      throw new BucketError('no-such-bucket', `the bucket ${bucket} does not exist`)
     return bucketInfo.accountId
   }
 
@@ -64,7 +64,7 @@ export function createEmbeddedObjectStore(
       try {
         return await write(at, body, putOptions)
       } catch (error) {
-        // The bucket may have been deleted in the middle.
+        // The bucket may have been deleted during the write.
         if (isCode(error, 'ENOENT')) await requireBucket(at.bucket)
         throw error
       }
@@ -98,13 +98,13 @@ export function createEmbeddedObjectStore(
 function requireKey(key: string): void {
   const length = Buffer.byteLength(key)
   if (length < 1 || length > keyLengthMax || !key.isWellFormed())
-    throw new BucketError('refused', `a key has 1 to ${keyLengthMax} octets of UTF-8`)
+    throw new BucketError('refused', `a key must have 1 to ${keyLengthMax} bytes of UTF-8`)
 }
 
 async function readWhole(object: OpenObject, bytesMax: number): Promise<Uint8Array> {
   try {
     if (object.size > bytesMax)
-      throw new RangeError(`the object has ${object.size} octets, more than ${bytesMax}`)
+      throw new RangeError(`the object has ${object.size} bytes, more than ${bytesMax}`)
     const chunks: Uint8Array[] = []
     for await (const chunk of object.stream()) chunks.push(chunk as Uint8Array)
     return Buffer.concat(chunks)
@@ -113,7 +113,7 @@ async function readWhole(object: OpenObject, bytesMax: number): Promise<Uint8Arr
   }
 }
 
-/** Writes objects into buckets that are there. */
+/** Creates the function that writes objects into existing buckets. */
 function createWriter({ directory, clock, random }: EmbeddedObjectStoreOptions) {
   const sweep = createSweeper(clock)
 
@@ -121,7 +121,7 @@ function createWriter({ directory, clock, random }: EmbeddedObjectStoreOptions) 
     const folder = join(directory, at.bucket)
     const name = `${temporaryPrefix}${Buffer.from(random.bytes(16)).toString('hex')}`
     const path = join(folder, name)
-    // Opened first, since a delete that then finds the object moves the folder away and back.
+    // The folder is opened first, because a deletion of the bucket that finds the object moves the folder away and back.
     await using folderHandle = await open(folder, 'r')
     await using file = await open(path, 'wx', 0o600)
     try {
@@ -164,22 +164,22 @@ async function writeObject(
 }
 
 /**
- * Removes what crashes left in a bucket's folder; at most once an hour for each. How old a file is tells one that was just
- * made: the file system's clock need not be ours, and ours may be set.
+ * Creates a function that removes temporary files of crashed processes from a bucket, at most once an hour. The age of a file is
+ * measured against a file that was just created, because the file system may use another clock.
  */
 function createSweeper(clock: Clock): (folder: string, justMade: FileHandle) => Promise<void> {
   const sweptAt = new Map<string, number>()
 
   return async (folder, justMade) => {
     const now = clock.now().getTime()
-    // Also of a clock that has been set back since.
+    // The absolute difference also handles a clock that has been set back.
     if (Math.abs(now - (sweptAt.get(folder) ?? -Infinity)) < leftOverMilliseconds) return
     sweptAt.set(folder, now)
     const { mtimeMs: newest } = await justMade.stat()
     for (const name of await readdir(folder)) {
       if (!name.startsWith(temporaryPrefix)) continue
       const path = join(folder, name)
-      // One that is still written to may be renamed meanwhile.
+      // A file that is being written may be renamed before stat.
       const age = newest - ((await statIfThere(path))?.mtimeMs ?? newest)
       if (age > leftOverMilliseconds) await rm(path, { force: true })
     }

@@ -50,14 +50,14 @@ async function opened(file: Uint8Array, name: string): Promise<OpenObject | unde
   return openObjectFile(path, name)
 }
 
-/** Whether a file counts as an object; closes it. */
+/** Returns whether a file is accepted as an object, and closes it. */
 async function counts(file: Uint8Array): Promise<boolean> {
   const object = await opened(file, sampleName)
   await object?.close()
   return object !== undefined
 }
 
-test('any key, any body and all that is known of them survive', async () => {
+test('any key, body and metadata are read back unchanged', async () => {
   await fc.assert(
     fc.asyncProperty(infos, fc.uint8Array({ maxLength: 3000 }), async (rest, body) => {
       const info: ObjectInfo = { ...rest, size: body.length }
@@ -73,7 +73,7 @@ test('any key, any body and all that is known of them survive', async () => {
   )
 })
 
-test('any range within the body is read alone', async () => {
+test('any range of the body can be read', async () => {
   const length = 200_000
   const body = Buffer.from(Uint8Array.from({ length }, (_, index) => (index * 31) % 251))
   const object = await opened(
@@ -100,18 +100,18 @@ test('any range within the body is read alone', async () => {
   await object.close()
 })
 
-test('an object that is cut short anywhere counts as absent', async () => {
+test('a truncated object is treated as absent', async () => {
   assert.equal(await counts(sampleFile), true)
   for (let length = 0; length < sampleFile.length; length += 1)
-    assert.equal(await counts(sampleFile.subarray(0, length)), false, `${length} octets`)
+    assert.equal(await counts(sampleFile.subarray(0, length)), false, `${length} bytes`)
 })
 
-test('an object with octets before or after it counts as absent', async () => {
+test('an object with extra bytes before or after it is treated as absent', async () => {
   assert.equal(await counts(Buffer.concat([sampleFile, Buffer.alloc(1)])), false)
   assert.equal(await counts(Buffer.concat([Buffer.alloc(1), sampleFile])), false)
 })
 
-test('an object with any bit of its footer flipped counts as absent', async () => {
+test('an object with any bit of its footer flipped is treated as absent', async () => {
   for (let place = sampleInfo.size; place < sampleFile.length; place += 1) {
     const flipped = Buffer.from(sampleFile)
     flipped[place] = (flipped[place] ?? 0) ^ (1 << (place % 8))
@@ -119,40 +119,40 @@ test('an object with any bit of its footer flipped counts as absent', async () =
   }
 })
 
-test('octets that are no object count as absent, whatever they are', async () => {
+test('random bytes are treated as an absent object', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), fc.boolean(), async (octets, marked) => {
+    fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), fc.boolean(), async (bytes, marked) => {
       const end = marked ? sampleFile.subarray(-4) : Buffer.alloc(0)
-      assert.equal(await counts(Buffer.concat([octets, end])), false)
+      assert.equal(await counts(Buffer.concat([bytes, end])), false)
     }),
     { numRuns: 200 },
   )
 })
 
-test("another key's object, a folder and nothing count as absent", async () => {
+test('an object of another key, a folder and a missing file are treated as absent', async () => {
   assert.equal(await opened(sampleFile, fileNameOf('another')), undefined)
   assert.equal(await openObjectFile(folder, sampleName), undefined)
   assert.equal(await openObjectFile(join(folder, 'missing'), sampleName), undefined)
   assert.equal(await openObjectFile(join(path, 'below-a-file'), sampleName), undefined)
 })
 
-test('a body that is cut short while it is read is an error, not a short body', async () => {
+test('truncating a body while it is read causes an error', async () => {
   const length = 300_000
   const info = { ...sampleInfo, size: length }
   const object = await opened(Buffer.concat([Buffer.alloc(length), encodeFooter(info)]), sampleName)
   assert.ok(object !== undefined)
   await truncate(path, 200_000)
-  await assert.rejects(buffer(object.stream()), /cut short/)
+  await assert.rejects(buffer(object.stream()), /truncated/)
   await object.close()
 })
 
-test('what is known of an object is refused when it would not be read again', () => {
+test('metadata that is too long to be read again is refused', () => {
   assert.throws(() => encodeFooter({ ...sampleInfo, contentType: 'x'.repeat(70_000) }), RangeError)
   const escaped = { ...sampleInfo, key: '\u0001'.repeat(1024) }
-  assert.ok(encodeFooter(escaped).length < 10_000, 'the longest key has room')
+  assert.ok(encodeFooter(escaped).length < 10_000, 'the longest key fits')
 })
 
-test('an object that cannot be read for another reason is an error', async () => {
+test('any other error when an object is read is thrown', async () => {
   const tooLong = join(folder, 'x'.repeat(300))
   await assert.rejects(openObjectFile(tooLong, sampleName), { code: 'ENAMETOOLONG' })
 })

@@ -1,32 +1,30 @@
 /**
- * The file of one object: the body, then what is known of it, so that both are written in one pass and one rename
- * replaces both. After the body come a footer in JSON, the SHA-256 of that footer (32 bytes), its length (4 bytes,
- * big endian) and a mark (4 bytes).
+ * The file of an object: the body, followed by the metadata, so that both are written in one pass and replaced by one rename.
+ * The body is followed by a footer in JSON, the SHA-256 hash of the footer (32 bytes), the length of the footer (4 bytes, big
+ * endian) and a magic number (4 bytes).
  */
 import { createHash } from 'node:crypto'
 import { open, type FileHandle } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import type { ObjectAcl, ObjectHead } from './object-store.ts'
 
-/** What is known of an object beside its body. */
+/** Metadata of an object. */
 export interface ObjectInfo extends ObjectHead {
   readonly key: string
   readonly acl: ObjectAcl
   /** Media type. */
   readonly contentType: string
-  /** Whole seconds. */
+  /** Time of the last change in whole seconds. */
   readonly lastModified: Date
-  /** Until when a copy of it may be used instead; undefined if nothing is known. */
+  /** Time until which a copy of the object may be cached. Undefined if unknown. */
   readonly expires?: Date
 }
 
-/** An object that stays what it is while it is open, also when it is replaced meanwhile. */
+/** An open object, which stays readable after it is replaced. */
 export interface OpenObject extends ObjectInfo {
-  /**
-   * The body, or the bytes from `start` to `end`, both included. Throws RangeError if they are not within the body.
-   */
+  /** Streams the body, or the bytes from `start` to `end` inclusive. Throws RangeError for a range outside the body. */
   readonly stream: (range?: ByteRange) => Readable
-  /** To be called once the streams are no longer read; doing so again is not an error. */
+  /** Closes the object after its streams are finished. A second call has no effect. */
   readonly close: () => Promise<void>
 }
 
@@ -39,16 +37,19 @@ interface ByteRange {
 const mark = Buffer.from('SgO1', 'latin1')
 const digestLength = 32
 const trailerLength = digestLength + 4 + mark.length
-/** Far above a key of 1024 bytes with every character escaped. A damaged length must not make us read gigabytes. */
+/**
+ * Maximum length of a footer, much more than a key of 1024 bytes with every character escaped. It bounds memory for a damaged
+ * length.
+ */
 const footerLengthMax = 65_536
 const chunkLength = 65_536
 
-/** The name of an object's file: no key can lead out of the folder, and every key has room in a name. */
+/** Returns the file name of an object. It is a hash, so that no key can leave the folder or exceed the length of file names. */
 export function fileNameOf(key: string): string {
   return createHash('sha256').update(key, 'utf8').digest('hex')
 }
 
-/** What follows the body. Throws RangeError if it would be too long to be read again. */
+/** Encodes the metadata after the body. Throws RangeError if it is too long to be read again. */
 export function encodeFooter(info: ObjectInfo): Uint8Array {
   const footer = Buffer.from(
     JSON.stringify({
@@ -62,15 +63,15 @@ export function encodeFooter(info: ObjectInfo): Uint8Array {
     }),
   )
   if (footer.length > footerLengthMax)
-    throw new RangeError(`what is known of an object has ${footer.length} octets`)
+    throw new RangeError(`the metadata of the object has ${footer.length} bytes, which is too long`)
   const length = Buffer.alloc(4)
   length.writeUInt32BE(footer.length)
   return Buffer.concat([footer, digestOf(footer), length, mark])
 }
 
 /**
- * Opens an object's file; undefined if there is none, or if it is damaged: not ours, cut short, or another key's.
- * Any other error of the file system is thrown.
+ * Opens the file of an object. Undefined if the file is missing, damaged, truncated, of another format or of another key. Any
+ * other error of the file system is thrown.
  */
 export async function openObjectFile(path: string, name: string): Promise<OpenObject | undefined> {
   const handle = await openIfThere(path)
@@ -111,7 +112,7 @@ async function readInfo(handle: FileHandle): Promise<ObjectInfo | undefined> {
   return info.size === size ? info : undefined
 }
 
-/** The digest was right: this is what encodeFooter wrote. */
+/** Decodes a footer with a correct hash, which encodeFooter wrote. */
 function decodeFooter(footer: Buffer): ObjectInfo {
   const { lastModified, expires, ...rest } = JSON.parse(footer.toString('utf8')) as Omit<
     ObjectInfo,
@@ -124,7 +125,7 @@ function decodeFooter(footer: Buffer): ObjectInfo {
   }
 }
 
-/** Undefined if the file ends before. */
+/** Reads exactly `length` bytes. Undefined if the file is shorter. */
 async function readExactly(
   handle: FileHandle,
   position: number,
@@ -146,7 +147,9 @@ function openObjectOf(handle: FileHandle, info: ObjectInfo): OpenObject {
     stream(range) {
       const { start, end } = range ?? { start: 0, end: info.size - 1 }
       if (range !== undefined && !(start >= 0 && start <= end && end < info.size))
-        throw new RangeError(`octets ${start} to ${end} of ${info.size}`)
+        throw new RangeError(
+          `bytes ${start} to ${end} are not within the ${info.size} bytes of the body`,
+        )
       return Readable.from(bytesOf(handle, start, end), { objectMode: false })
     },
     close: () => handle.close(),
@@ -158,7 +161,7 @@ async function* bytesOf(handle: FileHandle, start: number, end: number): AsyncGe
     const length = Math.min(chunkLength, end - position + 1)
     const chunk = await readExactly(handle, position, length)
     if (chunk === undefined)
-      throw new Error('the file of an object was cut short while it was read')
+      throw new Error('the file of an object was truncated while it was read')
     yield chunk
   }
 }

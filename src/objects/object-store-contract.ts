@@ -1,4 +1,4 @@
-/** What every store behind the ObjectStore port must do, as cases for its test file to run. */
+/** The contract of ObjectStore: test cases that every implementation runs. */
 import assert from 'node:assert/strict'
 import { setTimeout as delay } from 'node:timers/promises'
 import {
@@ -8,7 +8,7 @@ import {
   type PutOptions,
 } from './object-store.ts'
 
-/** A store with a bucket that the account may write to, and that only this case uses. */
+/** A store with a bucket that only this test case uses, and that the account may write to. */
 export interface ContractSubject {
   readonly store: ObjectStore
   readonly bucket: string
@@ -20,7 +20,7 @@ export interface ObjectStoreCase {
   readonly run: (subject: ContractSubject) => Promise<void>
 }
 
-/** Keys that are hard on paths, URLs and signatures, all different. */
+/** Different keys that are difficult in paths, URLs and signatures. */
 export const awkwardKeys: readonly string[] = [
   'crl/0b9f.crl',
   'crl/0B9F.crl',
@@ -38,7 +38,7 @@ export const awkwardKeys: readonly string[] = [
   'x'.repeat(1024),
 ]
 
-/** What a case of this file writes with. */
+/** Returns the options with which a test case writes. */
 export function writing(subject: ContractSubject, signal?: AbortSignal): PutOptions {
   return {
     acl: 'BUCKET_OWNER_FULL_CONTROL',
@@ -48,7 +48,7 @@ export function writing(subject: ContractSubject, signal?: AbortSignal): PutOpti
   }
 }
 
-/** Octets that differ from place to place. */
+/** Returns bytes that differ from position to position. */
 export function sample(length: number, seed = 0): Uint8Array {
   return Uint8Array.from({ length }, (_, index) => (index * 31 + (index >> 8) + seed) % 251)
 }
@@ -60,7 +60,7 @@ async function* pieces(body: Uint8Array, length: number): AsyncGenerator<Uint8Ar
   }
 }
 
-/** A body that begins, and then does what it is told. */
+/** Yields the start of a body and then waits for `then`. */
 async function* begins(then: () => Promise<unknown>): AsyncGenerator<Uint8Array> {
   yield sample(100_000)
   await then()
@@ -80,7 +80,7 @@ const noSuchBucket = (error: unknown): boolean =>
 
 const bodyCases: readonly ObjectStoreCase[] = [
   {
-    name: 'a body comes back as it was: none, one octet, a mebibyte, part of a larger buffer',
+    name: 'a body is returned unchanged: empty, one byte, a mebibyte, a view of a larger buffer',
     async run(subject) {
       const { store, bucket } = subject
       const bodies = [sample(0), sample(1), sample(2 ** 20), sample(1000).subarray(7, 500)]
@@ -94,7 +94,7 @@ const bodyCases: readonly ObjectStoreCase[] = [
     },
   },
   {
-    name: 'a body in pieces comes back as one, whatever their size, and has the same length in head',
+    name: 'a body in pieces of any size is returned as one, and head returns its length',
     async run(subject) {
       const { store, bucket } = subject
       const cases: readonly (readonly [size: number, piece: number])[] = [
@@ -114,7 +114,7 @@ const bodyCases: readonly ObjectStoreCase[] = [
     },
   },
   {
-    name: 'a later put replaces the object, and its etag tells, without quotes',
+    name: 'a later put replaces the object and its etag, which has no quotes',
     async run(subject) {
       const { store, bucket } = subject
       const at = { bucket, key: 'replaced' }
@@ -127,7 +127,7 @@ const bodyCases: readonly ObjectStoreCase[] = [
     },
   },
   {
-    name: 'of puts at the same time one wins whole',
+    name: 'of concurrent puts, one replaces the object completely',
     async run(subject) {
       const { store, bucket } = subject
       const at = { bucket, key: 'contended' }
@@ -142,7 +142,7 @@ const bodyCases: readonly ObjectStoreCase[] = [
 
 const lookCases: readonly ObjectStoreCase[] = [
   {
-    name: 'every key has an object of its own',
+    name: 'every key has its own object',
     async run(subject) {
       const { store, bucket } = subject
       const bodyOf = (index: number): Uint8Array => sample(10 + index, index)
@@ -153,7 +153,7 @@ const lookCases: readonly ObjectStoreCase[] = [
     },
   },
   {
-    name: 'an object that is not there is undefined',
+    name: 'a nonexistent object is undefined',
     async run({ store, bucket }) {
       for (const key of ['missing', ...awkwardKeys]) {
         assert.equal(await store.head({ bucket, key }), undefined)
@@ -162,7 +162,7 @@ const lookCases: readonly ObjectStoreCase[] = [
     },
   },
   {
-    name: 'a bucket that is not there is told apart from an object that is not',
+    name: 'a nonexistent bucket is distinguished from a nonexistent object',
     async run(subject) {
       const { store, bucket } = subject
       const at = { bucket: `${bucket}-not`, key: 'key' }
@@ -176,7 +176,7 @@ const lookCases: readonly ObjectStoreCase[] = [
     },
   },
   {
-    name: 'get refuses an object above its limit, and returns one of just that size',
+    name: 'get refuses an object above its limit and returns an object of exactly that size',
     async run(subject) {
       const { store, bucket } = subject
       const at = { bucket, key: 'limited' }
@@ -190,7 +190,7 @@ const lookCases: readonly ObjectStoreCase[] = [
 
 const failureCases: readonly ObjectStoreCase[] = [
   {
-    name: 'a put that is aborted before it begins writes nothing',
+    name: 'a put that is aborted before its start writes nothing',
     async run(subject) {
       const { store, bucket } = subject
       const at = { bucket, key: 'aborted-before' }
@@ -201,7 +201,7 @@ const failureCases: readonly ObjectStoreCase[] = [
     },
   },
   {
-    name: 'a put that is aborted while it waits for the body leaves what was there',
+    name: 'a put that is aborted while it waits for the body leaves the old object',
     async run(subject) {
       const { store, bucket } = subject
       const at = { bucket, key: 'aborted' }
@@ -218,7 +218,7 @@ const failureCases: readonly ObjectStoreCase[] = [
     },
   },
   {
-    name: 'the error of a body is the error of its put, which leaves what was there',
+    name: 'an error of the body rejects the put, which leaves the old object',
     async run(subject) {
       const { store, bucket } = subject
       const at = { bucket, key: 'broken' }
@@ -234,7 +234,7 @@ const failureCases: readonly ObjectStoreCase[] = [
     },
   },
   {
-    name: 'a signal that is never used leaves nothing behind, and may be used again',
+    name: 'a signal that is not aborted keeps no listeners and can be used again',
     async run(subject) {
       const { store, bucket } = subject
       const { signal } = new AbortController()

@@ -1,16 +1,16 @@
 /**
- * The port to where CRLs and audit reports are published: buckets of objects, as the API names them. This folder knows
- * neither what a CRL is nor what an audit report says.
+ * The port to the store of published CRLs and audit reports: buckets of objects, named as in the API. This folder does not
+ * depend on the contents of the objects.
  */
 import type { Readable } from 'node:stream'
 
-/** AWS's S3ObjectAcl: whether anyone may read an object, or only the owner of its bucket. */
+/** AWS's S3ObjectAcl: an object is readable by anyone, or only by the owner of its bucket. */
 export type ObjectAcl = 'PUBLIC_READ' | 'BUCKET_OWNER_FULL_CONTROL'
 
 export interface ObjectLocation {
-  /** Name by S3's rules. */
+  /** Bucket name that follows S3's rules. */
   readonly bucket: string
-  /** 1 to 1024 octets of UTF-8. */
+  /** Key of 1 to 1024 bytes of UTF-8. */
   readonly key: string
 }
 
@@ -18,71 +18,73 @@ export interface PutOptions {
   readonly acl: ObjectAcl
   /** Media type. */
   readonly contentType: string
-  /** Until when a copy of it may be used instead; undefined if nothing is known. */
+  /** Time until which a copy of the object may be cached. Undefined if unknown. */
   readonly expires?: Date
-  /** Account whose CA writes: a bucket may be another's. */
+  /** Account of the writing CA. The bucket may belong to another account. */
   readonly accountId: string
-  /** Gives up, also in the middle: the object is then there whole or not at all. */
+  /** Aborts the write. The object is then written completely or not at all. */
   readonly signal?: AbortSignal
 }
 
-/** What is known of an object without reading it. */
+/** Metadata of an object. */
 export interface ObjectHead {
-  /** Changes with the content; opaque, without quotes. */
+  /** Opaque value that changes with the content, without quotes. */
   readonly etag: string
-  /** Octets. */
+  /** Length in bytes. */
   readonly size: number
 }
 
 /**
- * Throws BucketError when the store says no: there is no such bucket, or it refuses. Any other error means that the
- * store cannot be reached or fails, and that it may work later. Retries that make sense are inside.
+ * A store of objects. Methods throw BucketError if the bucket does not exist or the store refuses the request. Any other error
+ * means that the store is unreachable or failing, and that a later call may succeed. Implementations retry where it is useful.
  */
 export interface ObjectStore {
-  /** Writes an object, replacing what is there; it is durable, and seen whole or not at all, once this resolves. */
+  /** Writes an object, replacing an existing one. The write is atomic, and durable once the promise resolves. */
   put(
     at: ObjectLocation,
     body: Uint8Array | AsyncIterable<Uint8Array>,
     options: PutOptions,
   ): Promise<ObjectHead>
-  /** Undefined if there is no such object. */
+  /** Returns the metadata of an object. Undefined if the object does not exist. */
   head(at: ObjectLocation): Promise<ObjectHead | undefined>
-  /** The whole object; undefined if there is none. Throws RangeError if it has more than `bytesMax` octets. */
+  /**
+   * Returns the content of an object. Undefined if the object does not exist. Throws RangeError for more than `bytesMax` bytes.
+   */
   get(at: ObjectLocation, bytesMax: number): Promise<Uint8Array | undefined>
-  /** Whether there is such a bucket. */
+  /** Returns whether a bucket exists. */
   hasBucket(bucket: string): Promise<boolean>
-  /** Where anyone reads the object if its acl is PUBLIC_READ: an absolute URL. */
+  /** Returns the absolute URL at which anyone can read the object if its acl is PUBLIC_READ. */
   urlOf(at: ObjectLocation, region: Region): string
-  /** Drops connections. Nothing may be called afterwards. */
+  /** Closes all connections. No method may be called afterwards. */
   close(): void
 }
 
-/** Objects to hand to anyone, for a home that has no server of its own. */
+/** Objects that the public listener serves, for a store without its own server. */
 export interface PublicObjects {
-  /** An object, whatever its acl; the caller closes it. Undefined if there is none. */
+  /** Opens an object regardless of its acl. The caller closes it. Undefined if the object does not exist. */
   open(at: ObjectLocation): Promise<PublicObject | undefined>
 }
 
 export interface PublicObject extends ObjectHead {
   readonly acl: ObjectAcl
   readonly contentType: string
-  /** In whole seconds. */
+  /** Time of the last change in whole seconds. */
   readonly lastModified: Date
   readonly expires?: Date
-  /** Octets `start` to `end`, inclusive, or all. */
+  /** Streams all bytes, or bytes `start` to `end` inclusive. */
   stream(range?: { readonly start: number; readonly end: number }): Readable
-  /** To be called when its stream has closed, or none is wanted. */
+  /** Closes the object after its stream has closed, or if no stream is needed. */
   close(): Promise<void>
 }
 
-/** The Region of the CA that writes. */
+/** Region of the writing CA. */
 export interface Region {
-  /** `aws`, `aws-cn`, … */
+  /** AWS partition, such as `aws` or `aws-cn`. */
   readonly partition: string
   readonly region: string
 }
 
-/** The store refused for good, until somebody changes it: trying again does not help. */
+/** The store refuses the request until an operator changes something. A retry does not help. */
 export class BucketError extends Error {
   override name = 'BucketError'
   readonly reason: 'no-such-bucket' | 'refused'

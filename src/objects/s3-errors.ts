@@ -1,7 +1,7 @@
-/** What an error of the S3 SDK means to whoever publishes. */
+/** Classification of errors of the S3 SDK. */
 import { BucketError, type ObjectLocation } from './object-store.ts'
 
-/** Codes of S3 that say "later" although their status is that of a refusal (Amazon S3 API, Error responses). */
+/** S3 error codes that ask for a retry although their status is that of a refusal (Amazon S3 API, Error responses). */
 const laterCodes = [
   'ExpiredToken',
   'IncompleteBody',
@@ -12,8 +12,8 @@ const laterCodes = [
 ]
 
 /**
- * A BucketError if the store refused for good, otherwise a plain Error. Neither refers to the SDK's error, which
- * carries the request and its headers.
+ * Returns a BucketError for a permanent refusal, otherwise an Error. Neither refers to the error of the SDK, which contains the
+ * request and its headers.
  */
 export function storeError(error: unknown, { bucket, key }: Partial<ObjectLocation>): Error {
   const place = key === undefined ? `bucket ${bucket}` : `${bucket}/${key}`
@@ -22,13 +22,13 @@ export function storeError(error: unknown, { bucket, key }: Partial<ObjectLocati
   return isRefusal(error) ? new BucketError('refused', message) : new Error(message)
 }
 
-/** The HTTP status of an answer; undefined if there was none. */
+/** Returns the HTTP status of a response. Undefined if there was no response. */
 export function statusOf(error: unknown): number | undefined {
   const metadata = (error as { $metadata?: { httpStatusCode?: unknown } } | undefined)?.$metadata
   return typeof metadata?.httpStatusCode === 'number' ? metadata.httpStatusCode : undefined
 }
 
-/** S3's code of an error, such as NoSuchKey; only a class's name if S3 did not answer. */
+/** Returns the S3 error code, such as NoSuchKey, or the class name of an error without a response. */
 export function nameOf(error: unknown): string {
   return error instanceof Error ? error.name : ''
 }
@@ -41,7 +41,7 @@ function isRefusal(error: unknown): boolean {
 
 function describe(error: unknown): string {
   const { code, message } = error as { readonly code?: unknown; readonly message?: unknown }
-  // The SDK puts "UnknownError" where an answer has no body, as those to HEAD; several failed addresses have no message.
+  // The SDK uses "UnknownError" for responses without a body, as for HEAD. An error of several failed addresses has no message.
   const parts = [nameOf(error), code, message, statusOf(error)]
   const words = new Set(parts.filter((part) => part !== undefined && part !== '').map(String))
   return [...words].join(', ').replaceAll(/\/\/[^/@\s]*@/g, '//')

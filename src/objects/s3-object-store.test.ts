@@ -1,4 +1,4 @@
-/** What the S3 store makes of answers; test/conformance/rados-gateway.test.ts has it speak to a real one. */
+/** Tests of the S3 store with simulated responses. test/conformance/rados-gateway.test.ts uses a real store. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
@@ -28,7 +28,7 @@ const options: PutOptions = {
 }
 const ours = { partition: 'aws', region: 'eu-central-1' }
 
-/** A server that answers every request alike, and keeps what it was asked. */
+/** Starts a server that answers every request with the same response and records the requests. */
 async function answering(t: TestContext, { status, code, headers = {} }: Answer) {
   const requests: IncomingMessage[] = []
   const server = createServer((request, response) => {
@@ -50,7 +50,7 @@ async function answering(t: TestContext, { status, code, headers = {} }: Answer)
   return { store, requests }
 }
 
-/** What becomes of a put: the reason of its BucketError, or that it is another error. */
+/** Returns the outcome of a put: the reason of its BucketError, or that it is another error. */
 async function outcome(store: ObjectStore, body: Parameters<ObjectStore['put']>[1] = sample(3)) {
   try {
     await store.put(at, body, options)
@@ -86,7 +86,7 @@ for (const [status, code, expected] of outcomes)
     assert.equal(await outcome(store), expected)
   })
 
-test('what may pass is tried three times, and a refusal once', async (t) => {
+test('temporary errors are retried up to three attempts, and a refusal is not retried', async (t) => {
   const busy = await answering(t, { status: 503, code: 'SlowDown' })
   await outcome(busy.store)
   assert.equal(busy.requests.length, 3)
@@ -95,7 +95,7 @@ test('what may pass is tried three times, and a refusal once', async (t) => {
   assert.equal(closed.requests.length, 1)
 })
 
-test('a put says what the object is, and asks for nothing that older stores do not know', async (t) => {
+test('a put sends the metadata and no headers that older stores do not support', async (t) => {
   const { store, requests } = await answering(t, { status: 200, headers: { etag: '"e"' } })
   const expires = new Date('2031-02-03T04:05:06Z')
   assert.deepEqual(await store.put(at, sample(3), { ...options, expires }), { etag: 'e', size: 3 })
@@ -114,12 +114,12 @@ test('a put says what the object is, and asks for nothing that older stores do n
   assert.equal(requests[1]?.headers['expect'], undefined)
 })
 
-test('an answer without an ETag is no success', async (t) => {
+test('a response without an ETag is an error', async (t) => {
   const { store } = await answering(t, { status: 200 })
   assert.equal(await outcome(store), 'later')
 })
 
-test('whether a bucket is there: also when it is closed to us, or elsewhere', async (t) => {
+test('hasBucket returns true for a bucket of another owner or in another Region', async (t) => {
   for (const [status, expected] of [
     [200, true],
     [403, true],
@@ -133,14 +133,14 @@ test('whether a bucket is there: also when it is closed to us, or elsewhere', as
   await assert.rejects(store.hasBucket('crls'), (error) => !(error instanceof BucketError))
 })
 
-test('a head that is refused is not an object that is not there', async (t) => {
+test('a refused HEAD request is not reported as a missing object', async (t) => {
   const { store } = await answering(t, { status: 403 })
   const refused = (error: unknown) => error instanceof BucketError && error.reason === 'refused'
   await assert.rejects(store.head(at), refused)
   await assert.rejects(store.get(at, 10), refused)
 })
 
-test('messages hold no password of an endpoint', async () => {
+test('error messages do not contain the password of an endpoint', async () => {
   const store = await createS3ObjectStore({
     endpoint: 'http://user:hidden@127.0.0.1:1',
     region: 'us-east-1',
@@ -175,7 +175,7 @@ for (const [place, partition, bucket, expected] of urls)
     store.close()
   })
 
-test('the SDK is loaded when a store is made, and not before', async () => {
+test('the SDK is loaded only when an S3 store is created', async () => {
   const source = `
     import { registerHooks } from 'node:module'
     let loaded = 0

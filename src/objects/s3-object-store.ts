@@ -1,4 +1,4 @@
-/** The object store that is S3: AWS's own, or one that speaks its API. */
+/** The object store on S3 or on a service with the S3 API. */
 import { Readable } from 'node:stream'
 import type * as Sdk from '@aws-sdk/client-s3'
 import type { PutObjectCommandInput, S3Client } from '@aws-sdk/client-s3'
@@ -15,25 +15,25 @@ import { pathOfKey, withoutSlash } from './object-url.ts'
 import { nameOf, statusOf, storeError } from './s3-errors.ts'
 
 export interface S3ObjectStoreOptions {
-  /** Undefined for AWS itself. */
+  /** Undefined for S3 of AWS. */
   readonly endpoint?: string | undefined
-  /** Region that requests are signed for; a bucket of AWS's may be in another. */
+  /** Region for signing requests. A bucket on AWS may be in another Region. */
   readonly region: string
-  /** Where clients read the objects, if not where they are written. */
+  /** Base URL at which clients read the objects, if it differs from the endpoint. */
   readonly publicUrl?: string | undefined
 }
 
 type Body = Uint8Array | AsyncIterable<Uint8Array>
 
-/** What the functions below share. */
+/** Shared state of the functions of the store. */
 interface Connection {
   readonly sdk: typeof Sdk
   readonly client: S3Client
 }
 
-/** Larger bodies, and those of unknown size, go in parts of this many bytes, each of which may be tried again. */
+/** Part size. Longer bodies and bodies of unknown length are written in parts, each of which can be retried. */
 const partLength = 8 * 1024 * 1024
-/** Each attempt: until connected, between two bytes, and from the start until the answer begins. */
+/** Timeouts of each attempt: for connecting, between two bytes, and from the start to the beginning of the response. */
 const connectMilliseconds = 3000
 const idleMilliseconds = 10_000
 const answerMilliseconds = 60_000
@@ -45,8 +45,8 @@ const cannedAcl: Readonly<Record<ObjectAcl, PutObjectCommandInput['ACL']>> = {
 }
 
 /**
- * Loads the SDK, which finds its credentials as it does everywhere: environment, shared files, web identity, the
- * machine's role.
+ * Creates a store and loads the SDK, which finds its credentials in the usual places: environment, shared files, web identity,
+ * role of the machine.
  */
 export async function createS3ObjectStore(options: S3ObjectStoreOptions): Promise<ObjectStore> {
   const sdk = await import('@aws-sdk/client-s3')
@@ -66,10 +66,10 @@ function createClient(sdk: typeof Sdk, { endpoint, region }: S3ObjectStoreOption
     region,
     ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
     followRegionRedirects: true,
-    // Stores that are not AWS's may not know the newer checksums.
+    // Other S3 services may not support the newer checksums.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
-    // Nor may they answer 100 Continue, which the SDK would wait for as long as for the whole answer.
+    // Other S3 services may not send 100 Continue, and the SDK would wait for it as long as for the whole response.
     expectContinueHeader: false,
     maxAttempts: attempts,
     requestHandler: {
@@ -129,14 +129,14 @@ async function putInParts(
   const { client, sdk } = connection
   const { Upload } = await import('@aws-sdk/lib-storage')
   const upload = new Upload({ client, params, partSize: partLength, queueSize: 1 })
-  // The upload itself rejects then.
+  // The upload rejects after an abort.
   const abort = (): void => {
     upload.abort().catch(() => {})
   }
   signal?.addEventListener('abort', abort, { once: true })
   try {
     const { ETag } = await upload.done()
-    // A Ceph RADOS Gateway leaves it empty when it joins parts.
+    // A Ceph RADOS Gateway returns an empty ETag when it joins parts.
     if (ETag !== undefined && ETag !== '') return etagOf(ETag)
   } finally {
     signal?.removeEventListener('abort', abort)
@@ -145,7 +145,7 @@ async function putInParts(
   return etagOf((await client.send(new sdk.HeadObjectCommand({ Bucket, Key }))).ETag)
 }
 
-/** A body as a stream that tells how long it was, and which error was its own. */
+/** Wraps a body in a stream that counts its bytes and keeps the error of the body. */
 function countedBody(body: Body, signal: AbortSignal | undefined) {
   let size = 0
   let failure: unknown
@@ -157,7 +157,7 @@ function countedBody(body: Body, signal: AbortSignal | undefined) {
       throw error
     }
   }
-  // A stream that is left throws into its own generator, and not into the one within.
+  // A closed stream throws into its own generator and not into the source.
   async function* counted(): AsyncGenerator<Uint8Array> {
     for await (const chunk of observed()) {
       size += chunk.length
@@ -165,7 +165,7 @@ function countedBody(body: Body, signal: AbortSignal | undefined) {
     }
   }
   const stream = Readable.from(counted(), { objectMode: false })
-  // Whoever reads the stream sees its error; it may come when nobody reads any more.
+  // The reader of the stream receives its error. An error after the last read must be handled here.
   stream.on('error', () => {})
   return { stream, size: () => size, failure: () => failure }
 }
@@ -181,7 +181,7 @@ async function head(connection: Connection, at: ObjectLocation): Promise<ObjectH
   } catch (error) {
     if (statusOf(error) !== 404) throw storeError(error, at)
   }
-  // An answer to HEAD has no body that tells what is missing.
+  // A response to HEAD has no body that names the missing resource.
   if (await hasBucket(connection, at.bucket)) return undefined
   throw storeError(Object.assign(new Error('not found'), { name: 'NoSuchBucket' }), at)
 }
@@ -204,13 +204,13 @@ async function get(
   }
 }
 
-/** Leaving the loop drops the connection, so that the rest is not sent. */
+/** Reads the body. Leaving the loop closes the connection, so that the rest is not sent. */
 async function readAll(body: Readable, bytesMax: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let size = 0
   for await (const chunk of body as AsyncIterable<Uint8Array>) {
     size += chunk.length
-    if (size > bytesMax) throw new RangeError(`the object has more than ${bytesMax} octets`)
+    if (size > bytesMax) throw new RangeError(`the object has more than ${bytesMax} bytes`)
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)
@@ -222,7 +222,7 @@ async function hasBucket({ sdk, client }: Connection, bucket: string): Promise<b
     return true
   } catch (error) {
     const status = statusOf(error)
-    // Another's bucket, or one in another Region, is there all the same.
+    // The bucket exists, but belongs to another owner or Region.
     if (status === 403 || status === 301) return true
     if (status === 404) return false
     throw storeError(error, { bucket })
@@ -247,7 +247,7 @@ function urlOf(
     : `http://${bucket}.${host}/${path}`
 }
 
-/** A URL that goes into certificates must not tell how we log in. */
+/** Removes the user from a URL, because URLs in certificates must not contain credentials. */
 function withoutUser(url: string): string {
   return url.replace(/^([a-z]+:\/\/)[^/]*@/, '$1')
 }

@@ -32,7 +32,7 @@ test('a serial number that the CA has not issued is unknown, never good', () => 
   assert.equal(certificateStatus(authority, undefined, now).status, 'unknown')
 })
 
-test('a CA answers while it is ACTIVE or DISABLED with OCSP enabled, until its certificate expires', () => {
+test('OCSP responses are signed while the CA is ACTIVE or DISABLED with OCSP enabled, until its certificate expires', () => {
   const restorableUntil = new Date(now.getTime() + 1)
   const cases: readonly (readonly [Partial<Authority>, Date, boolean])[] = [
     [{}, now, true],

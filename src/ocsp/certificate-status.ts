@@ -1,4 +1,4 @@
-/** What OCSP says of a serial number (RFC 6960 §2.2). */
+/** OCSP status of a serial number (RFC 6960 §2.2). */
 import type { Authority } from '../authority/authority.ts'
 import { statusAt } from '../authority/status.ts'
 import type { IssuedStatus } from '../store/revocations.ts'
@@ -10,8 +10,8 @@ export type CertificateStatus =
   | { readonly status: 'revoked'; readonly revocation: Revocation }
 
 /**
- * The status of a certificate of `authority`, from its record; `issued` is undefined if the CA has not issued such a certificate.
- * A CA answers while it is ACTIVE or DISABLED and has OCSP enabled. Otherwise all its certificates are unknown.
+ * Returns the status of a certificate of `authority`. `issued` is undefined if the CA has not issued such a certificate. A
+ * status other than unknown requires that the CA is ACTIVE or DISABLED and has OCSP enabled.
  */
 export function certificateStatus(
   authority: Authority,

@@ -1,4 +1,4 @@
-/** OCSP over HTTP: where a request is, for how long an answer may be kept, and that a failure ends no process. */
+/** Tests of OCSP over HTTP: location of the request, caching of the response, and failures. */
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { createServer, request as httpRequest } from 'node:http'
@@ -17,9 +17,9 @@ const life = {
   nextUpdate: new Date('2026-03-01T09:15:30.250Z'),
   freshUntil: new Date('2026-03-01T08:45:30.250Z'),
 }
-/** Every octet, so that an answer that is sent as text shows it. */
+/** All byte values, so that a response sent as text would be noticed. */
 const der = Uint8Array.from({ length: 256 }, (_, octet) => octet)
-/** As a request of 68 octets begins. */
+/** The first bytes of a request of 68 bytes. */
 const asked = Buffer.concat([Buffer.from('3042', 'hex'), Buffer.alloc(66, 0xfb)])
 
 interface Answered {
@@ -35,7 +35,7 @@ interface Sent {
   readonly body?: Uint8Array
 }
 
-/** A server with the route; requests of other routes are answered with 599. */
+/** Starts a server with the OCSP route. Requests for other routes receive status 599. */
 async function serve(
   t: TestContext,
   {
@@ -85,9 +85,9 @@ async function serve(
   return { send, requests, logged, port }
 }
 
-const hexOf = (octets: Uint8Array): string => Buffer.from(octets).toString('hex')
+const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 
-test('a request in the body is answered at / and /ocsp, octet for octet', async (t) => {
+test('a request in the body is answered at / and /ocsp, byte for byte', async (t) => {
   const { send, requests } = await serve(t)
   for (const path of ['/', '/ocsp', '/ocsp/', '/ocsp?a=b']) {
     const { status, headers, body } = await send({ method: 'POST', path, body: asked })
@@ -95,7 +95,7 @@ test('a request in the body is answered at / and /ocsp, octet for octet', async 
     assert.equal(headers['content-type'], 'application/ocsp-response')
     assert.equal(headers['content-length'], '256')
     assert.equal(hexOf(body), hexOf(der))
-    // Nothing is said of caching: answers to POST are not kept (RFC 5019 §6).
+    // There are no caching headers, because responses to POST are not cached (RFC 5019 §6).
     assert.deepEqual([headers['etag'], headers['cache-control']], [undefined, undefined])
   }
   assert.deepEqual(requests.map(hexOf), Array(4).fill(hexOf(asked)))
@@ -117,7 +117,7 @@ test('a request in the path is read with and without percent signs', async (t) =
   assert.deepEqual(requests.map(hexOf), Array(paths.length).fill(hexOf(asked)))
 })
 
-test('any request comes through the path as it is', async (t) => {
+test('any request in the path is decoded unchanged', async (t) => {
   const { send, requests } = await serve(t)
   await fc.assert(
     fc.asyncProperty(fc.uint8Array({ maxLength: 300 }), async (rest) => {
@@ -132,7 +132,7 @@ test('any request comes through the path as it is', async (t) => {
   )
 })
 
-test('what is no base64 is an empty request, which the responder refuses as OCSP does', async (t) => {
+test('a path that is not base64 is an empty request, which the responder answers with malformedRequest', async (t) => {
   const { send, requests } = await serve(t)
   const bad = ['M%', 'M%zz', 'MA%20A', 'MA~A', 'MAAA=A', 'MAAA===', 'MA-_', 'MA%C3%BC']
   for (const encoded of bad) {
@@ -140,11 +140,11 @@ test('what is no base64 is an empty request, which the responder refuses as OCSP
     assert.equal(status, 200, encoded)
   }
   assert.equal(requests.length, bad.length)
-  // One letter of base64 is no octet.
+  // One base64 character encodes no whole byte.
   assert.ok(requests.every(({ length }) => length === 0))
 })
 
-test('other paths are left to others', async (t) => {
+test('the OCSP route does not match other paths', async (t) => {
   const { send, requests } = await serve(t)
   for (const path of ['/ca/one.cer', '/my-crls/crl/one.crl', '/ocsp2', '/healthz', '/ocsp/x', '/m'])
     for (const method of ['GET', 'POST', 'HEAD'])
@@ -152,7 +152,7 @@ test('other paths are left to others', async (t) => {
   assert.equal(requests.length, 0)
 })
 
-test('other methods, and GET without a request, are refused', async (t) => {
+test('other methods and a GET without a request are refused', async (t) => {
   const { send, requests } = await serve(t)
   for (const [method, path] of [
     ['GET', '/'],
@@ -170,7 +170,7 @@ test('other methods, and GET without a request, are refused', async (t) => {
   assert.equal(requests.length, 0)
 })
 
-test('a body of 64 KiB is read, and not one octet more', async (t) => {
+test('a body of 64 KiB is accepted, and a longer one is refused', async (t) => {
   const { send, requests } = await serve(t)
   const most = Buffer.alloc(64 * 1024, 1)
   assert.equal((await send({ method: 'POST', path: '/ocsp', body: most })).status, 200)
@@ -183,7 +183,7 @@ test('a body of 64 KiB is read, and not one octet more', async (t) => {
   assert.equal(requests[1]?.length, 0, 'an empty body is an empty request')
 })
 
-test('an answer to GET may be kept until half its life is over', async (t) => {
+test('a response to GET may be cached for half of its validity', async (t) => {
   const { send } = await serve(t)
   const { headers } = await send({ path: '/ocsp/MAAA' })
   assert.equal(headers['last-modified'], 'Sun, 01 Mar 2026 08:15:30 GMT')
@@ -192,7 +192,7 @@ test('an answer to GET may be kept until half its life is over', async (t) => {
   assert.equal(headers['cache-control'], 'max-age=1529, public, no-transform, must-revalidate')
 })
 
-test('an answer that is past half its life is not kept any longer', async (t) => {
+test('a response after half of its validity may not be cached', async (t) => {
   const past = { ...life, freshUntil: new Date(now.getTime() - 5000) }
   const { send } = await serve(t, {
     answer: () => Promise.resolve({ der: Uint8Array.from(der), life: past }),
@@ -201,7 +201,7 @@ test('an answer that is past half its life is not kept any longer', async (t) =>
   assert.equal(headers['cache-control'], 'max-age=0, public, no-transform, must-revalidate')
 })
 
-test('an answer without a life is not kept at all', async (t) => {
+test('a response without a validity may not be cached', async (t) => {
   const { send } = await serve(t, { answer: () => Promise.resolve({ der, life: undefined }) })
   const { status, headers } = await send({ path: '/ocsp/MAAA' })
   assert.equal(status, 200)
@@ -212,7 +212,7 @@ test('an answer without a life is not kept at all', async (t) => {
   )
 })
 
-test('an answer that a client has already is not sent again', async (t) => {
+test('a client with a current response receives 304', async (t) => {
   const { send } = await serve(t)
   const etag = `"${createHash('sha1').update(der).digest('hex')}"`
   for (const [value, status] of [
@@ -234,7 +234,7 @@ test('an answer that a client has already is not sent again', async (t) => {
   assert.equal(post.status, 200)
 })
 
-test('an answer that is ready is given without asking for one', async (t) => {
+test('a cached response is sent without calling the responder', async (t) => {
   const ready = Uint8Array.of(0x30, 0, 0xff)
   const { send, requests } = await serve(t, { find: () => ({ der: ready, life }) })
   for (const sent of [{ path: '/ocsp/MAAA' }, { method: 'POST', path: '/', body: asked }])
@@ -242,7 +242,7 @@ test('an answer that is ready is given without asking for one', async (t) => {
   assert.equal(requests.length, 0)
 })
 
-test('a responder that throws or rejects is a 500 and a line in the log, and the next request is served', async (t) => {
+test('a failing responder causes a 500 and a log line, and the next request is served', async (t) => {
   let fails: 'find' | 'answer' | undefined
   const { send, logged } = await serve(t, {
     find() {
@@ -270,7 +270,7 @@ test('a responder that throws or rejects is a 500 and a line in the log, and the
   assert.deepEqual([status, hexOf(body)], [200, hexOf(der)])
 })
 
-test('a client that goes away before its answer ends nothing', async (t) => {
+test('the server survives a client that disconnects before its response', async (t) => {
   const release = Promise.withResolvers<OcspAnswer>()
   const { send, logged, requests, port } = await serve(t, { answer: () => release.promise })
   const gone = new AbortController()
@@ -287,7 +287,7 @@ test('a client that goes away before its answer ends nothing', async (t) => {
   assert.deepEqual(logged, [])
 })
 
-test('a client that goes away in the middle of its body leaves the server standing', async (t) => {
+test('the server survives a client that disconnects in the middle of its body', async (t) => {
   const { send, requests, port } = await serve(t)
   const socket = connect(port, '127.0.0.1')
   socket.write('POST /ocsp HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n0123')

@@ -24,7 +24,7 @@ interface OcspServices {
 
 const refusalStatus = { 'too-long': 413, scattered: 400, 'no-room': 503 } as const
 
-/** The route of OCSP requests. Its parameter is the request in base64; it is empty if the request is in the body. */
+/** Creates the route of OCSP requests. The route parameter is the request in base64, or empty for a request in the body. */
 export function createOcspRoute(services: OcspServices): Route {
   return {
     path: findEncodedRequest,
@@ -42,7 +42,7 @@ export function createOcspRoute(services: OcspServices): Route {
   }
 }
 
-/** A request that OCSP cannot read is answered as OCSP specifies, with status 200. */
+/** Answers a request. A malformed OCSP request receives an OCSP error with status 200, as OCSP specifies. */
 function answer(
   services: OcspServices,
   request: HttpRequest,
@@ -68,14 +68,14 @@ function answerWith({ clock }: OcspServices, head: RequestHead, answered: OcspAn
     : { status: 304, headers, body: undefined }
 }
 
-/** While the status cannot be looked up, the response is tryLater (RFC 6960 §2.3). */
+/** Answers a failed lookup of the status with tryLater (RFC 6960 §2.3). */
 function answerFailure(services: OcspServices, head: RequestHead, error: unknown): Answer {
   return isUnavailable(error)
     ? answerWith(services, head, { der: encodeOcspError('tryLater'), life: undefined })
     : publicFailure(error)
 }
 
-/** Caches keep a response as long as this server does: for half of its life. */
+/** Returns caching headers. Caches may keep a response for half of its validity, like this server. */
 function cachingHeaders({ der, life }: OcspAnswer, now: Date): Record<string, string> {
   if (life === undefined) return { 'cache-control': 'no-store' }
   const seconds = Math.max(0, Math.floor((life.freshUntil.getTime() - now.getTime()) / 1000))
@@ -85,10 +85,10 @@ function cachingHeaders({ der, life }: OcspAnswer, now: Date): Record<string, st
   }
 }
 
-/** By response: a cached response is sent many times. */
+/** Headers by response, because a cached response is sent many times. */
 const lifeHeadersOf = new WeakMap<Uint8Array, Record<string, string>>()
 
-/** Headers that stay the same as long as the response does. */
+/** Returns the headers that do not change during the validity of a response. */
 function lifeHeaders(der: Uint8Array, life: OcspLife): Record<string, string> {
   const known = lifeHeadersOf.get(der)
   if (known !== undefined) return known

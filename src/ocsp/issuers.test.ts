@@ -1,4 +1,4 @@
-/** Which CA a CertID means: every certificate that a CA ever had, also those that are imported later. */
+/** Tests of the CA lookup by CertID, for all certificates that a CA ever had, including later imports. */
 import assert from 'node:assert/strict'
 import { createHash, generateKeyPairSync } from 'node:crypto'
 import { test } from 'node:test'
@@ -43,9 +43,9 @@ function certificateOf(commonName: string, subjectPublicKeyInfo = spki): Uint8Ar
   return encodeCertificate(tbs, algorithm, Uint8Array.of(1))
 }
 
-/** A CertID for the name and key, of which the last 65 octets are the point. */
+/** Builds a CertID for a name and a public key, whose last 65 bytes are the EC point. */
 function certIdOf(commonName: string, hash: CertId['hash'] = 'sha1', key = spki): CertId {
-  const digest = (octets: Uint8Array): Uint8Array => createHash(hash).update(octets).digest()
+  const digest = (bytes: Uint8Array): Uint8Array => createHash(hash).update(bytes).digest()
   return {
     der: new Uint8Array(),
     hash,
@@ -76,7 +76,7 @@ async function openDatabase(): Promise<TestDatabase> {
   return database
 }
 
-/** Counts what is asked of the database. */
+/** Counts the queries to the database. */
 function counted(db: Database) {
   let queries = 0
   const counting = new Proxy(db, {
@@ -109,7 +109,7 @@ test('a CA is found by the hashes of its name and key, with any of the algorithm
   }
 })
 
-test('hashes of one algorithm are not taken for those of another', async () => {
+test('hashes of one algorithm do not match those of another', async () => {
   await using database = await openDatabase()
   await database.db.transaction([imported('one', certificateOf('one'))])
   const issuers = createOcspIssuers(database.db)
@@ -119,7 +119,7 @@ test('hashes of one algorithm are not taken for those of another', async () => {
   assert.equal(await issuers.find({ ...certIdOf('one'), ...swapped }), undefined)
 })
 
-test('every certificate that a CA had counts, after another was imported too', async () => {
+test('a CA is found by every certificate it ever had, even after another import', async () => {
   await using database = await openDatabase()
   await database.db.transaction([imported('one', certificateOf('one'))])
   const issuers = createOcspIssuers(database.db)
@@ -130,7 +130,7 @@ test('every certificate that a CA had counts, after another was imported too', a
   assert.equal(await issuers.find(certIdOf('one')), 'one')
 })
 
-test('what is known costs no query, what is not costs one', async () => {
+test('a known CertID needs no query, and an unknown CertID needs one', async () => {
   await using database = await openDatabase()
   await database.db.transaction([imported('one', certificateOf('one'))])
   const { db, queries } = counted(database.db)
@@ -144,7 +144,7 @@ test('what is known costs no query, what is not costs one', async () => {
   assert.equal(queries(), 2)
 })
 
-test('more certificates than one page has are all read, also by many at once', async () => {
+test('all pages of certificates are read, even by concurrent lookups', async () => {
   await using database = await openDatabase()
   const names = Array.from({ length: 600 }, (_, at) => `ca ${at}`)
   await database.db.transaction(
@@ -159,7 +159,7 @@ test('more certificates than one page has are all read, also by many at once', a
     assert.equal(await issuers.find(certIdOf(name, 'sha256')), at % 2 === 0 ? 'one' : 'two')
 })
 
-test('a record that cannot be read fails the question, and the next one is answered', async () => {
+test('a database error fails one lookup, and the next lookup succeeds', async () => {
   await using database = await openDatabase()
   await database.db.transaction([imported('one', certificateOf('one'))])
   let fails = true

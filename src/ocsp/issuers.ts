@@ -5,17 +5,17 @@ import { parseCertificate } from '../x509/certificate.ts'
 import { certIdHashes, type CertId } from '../x509/ocsp/request.ts'
 import { latin1 } from '../x509/der/strings.ts'
 
-/** Which CA a CertID means. */
+/** Lookup of the CA that a CertID refers to. */
 export interface OcspIssuers {
-  /** Id of the CA whose name and key have these hashes; undefined if there is none. */
+  /** Returns the id of the CA whose name and key have the hashes of the CertID. Undefined if there is no such CA. */
   find(certId: CertId): Promise<string | undefined>
 }
 
 const page = 256
 
 /**
- * The names and keys of every certificate that a CA ever had, in memory: some hundred octets each. What was imported since
- * is read when a CertID is not found, which costs one look at an index.
+ * Keeps the name and key hashes of all CA certificates in memory, some hundred bytes each. If a CertID is not found, newly
+ * imported certificates are read, which takes one index lookup.
  */
 export function createOcspIssuers(db: Database): OcspIssuers {
   const known = new Map<string, string>()
@@ -52,6 +52,6 @@ function namesOf(certificateDer: Uint8Array): string[] {
 }
 
 function nameOf(hash: string, nameHash: Uint8Array, keyHash: Uint8Array): string {
-  // Half of the memory of hexadecimal.
+  // Latin-1 text needs half of the memory of hexadecimal text.
   return `${hash} ${latin1(nameHash)}${latin1(keyHash)}`
 }

@@ -1,4 +1,4 @@
-/** OCSP requests below any path, and paths that are none. */
+/** Tests that OCSP requests are found below any path, and that other paths are not taken for requests. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
@@ -13,7 +13,7 @@ const request = fc
   .uint8Array({ minLength: 1, maxLength: 400 })
   .map((octets) => Buffer.from(encodeSequence(encodeOctetString(octets))).toString('base64'))
 const segment = fc.stringMatching(/^[A-Za-z0-9_-]{1,8}$/)
-// Segments that begin like a request, too.
+// Some segments start like a request.
 const folder = fc.oneof(
   segment,
   segment.map((text) => `M${text}`),
@@ -32,7 +32,7 @@ test('property: a request is found below any path, escaped or not', () => {
   )
 })
 
-test('property: what is not the whole of a request in base64 is not taken for one', () => {
+test('property: a text that is not exactly one request in base64 is not taken for a request', () => {
   fc.assert(
     fc.property(
       prefix,
@@ -57,7 +57,7 @@ test('property: what is not the whole of a request in base64 is not taken for on
     assert.equal(get(path), undefined, path)
 })
 
-test('a path with thousands of segments that begin like a request is given up', () => {
+test('a path with thousands of segments that start like a request is rejected', () => {
   assert.equal(get(`${'/M'.repeat(8000)}/MAA=`), undefined)
 })
 

@@ -1,8 +1,8 @@
-/** Where an OCSP request is in an HTTP request: in the body, or in base64 at the end of the path. */
+/** Location of the OCSP request in an HTTP request: the body, or the end of the path in base64. */
 import { decodePath, type RequestHead } from '../http/request.ts'
 
 const mediaType = 'application/ocsp-request'
-/** No sensible path has more segments that begin like a request. */
+/** Maximum number of path segments that are tested. A valid path has fewer segments that start like a request. */
 const candidatesMax = 8
 const base64Form = /^[A-Za-z0-9+/]+={0,2}$/
 /** Base64 characters with the longest header of a DER element that is read: 6 bytes. */
@@ -24,13 +24,13 @@ export function findEncodedRequest(head: RequestHead): string | undefined {
   return isPlain ? encoded : (ocspBelowPath(head) ?? encoded)
 }
 
-/** The DER of a request; empty, and so refused by the responder, for text that is not base64. */
+/** Decodes a request to DER. Text that is not base64 returns no bytes, which the responder rejects. */
 export function decodeRequest(encoded: string): Buffer {
   const text = encoded.includes('%') ? decodePath(encoded) : encoded
   return text !== undefined && base64Form.test(text) ? Buffer.from(text, 'base64') : Buffer.alloc(0)
 }
 
-/** The part of a request that says whether it is one of OCSP. */
+/** The parts of an HTTP request that identify an OCSP request. */
 type Located = Pick<RequestHead, 'method' | 'localPath' | 'headers'>
 
 /**
@@ -56,7 +56,7 @@ function mediaTypeOf(contentType = ''): string {
   return contentType.slice(0, 200).replace(/;.*$/s, '').trim().toLowerCase()
 }
 
-/** Whether the rest of a text is base64 of exactly one SEQUENCE, by the length in its header. */
+/** Returns whether the rest of a text is base64 of exactly one SEQUENCE, by the length in its header. */
 function isRequest(text: string, start: number): boolean {
   const head = Buffer.from(text.slice(start, start + headCharacters), 'base64')
   const length = sequenceLength(head)
@@ -66,12 +66,12 @@ function isRequest(text: string, start: number): boolean {
   return Math.floor((characters * 3) / 4) === length && base64Form.test(text.slice(start))
 }
 
-/** Length in bytes of a SEQUENCE with its header; undefined if `head`, its first bytes, does not begin one. */
+/** Returns the length of a SEQUENCE including its header. Undefined if `head` does not start a SEQUENCE. */
 function sequenceLength(head: Buffer): number | undefined {
   const [tag, first = 0] = head
   if (tag !== 0x30) return undefined
   if (first < 0x80) return 2 + first
-  const octets = first - 0x80
-  if (octets < 1 || octets > 3 || head.length < 2 + octets) return undefined
-  return 2 + octets + head.readUIntBE(2, octets)
+  const lengthBytes = first - 0x80
+  if (lengthBytes < 1 || lengthBytes > 3 || head.length < 2 + lengthBytes) return undefined
+  return 2 + lengthBytes + head.readUIntBE(2, lengthBytes)
 }

@@ -1,4 +1,4 @@
-/** Answers OCSP requests (RFC 6960, RFC 5019, RFC 9654): finds the CA, signs with its key, and keeps responses. */
+/** The OCSP responder (RFC 6960, RFC 5019, RFC 9654), which finds the CA, signs with its key, and caches responses. */
 import type { Authority } from '../authority/authority.ts'
 import { createBoundedCache } from '../bounded-cache.ts'
 import { issuerWith } from '../issuance/issuer-cache.ts'
@@ -20,58 +20,61 @@ import {
 import { isExpiredAt } from '../x509/der/time.ts'
 import { createOcspIssuers } from './issuers.ts'
 
-/** An OCSPResponse, and for how long it may be kept. */
+/** An OCSPResponse and its validity. */
 export interface OcspAnswer {
   readonly der: Uint8Array
-  /** Undefined if it may not be kept at all. */
+  /** Undefined for a response that may not be cached. */
   readonly life: OcspLife | undefined
 }
 
 export interface OcspLife {
   readonly producedAt: Date
   readonly nextUpdate: Date
-  /** When a new answer is made. */
+  /** Time at which a new response is generated. */
   readonly freshUntil: Date
 }
 
 export interface OcspResponder {
-  /** The answer to a request in DER, if it is there already and known to hold. */
+  /** Returns the cached response to a request in DER if it is still correct. */
   find(requestDer: Buffer): OcspAnswer | undefined
-  /** The answer to a request in DER. Rejects only if the record or the key fails. */
+  /** Returns the response to a request in DER. Rejects only if the database or the key fails. */
   answer(requestDer: Buffer): Promise<OcspAnswer>
 }
 
-/** A signed answer, and what it was made from. */
+/** A signed response with the data that it is based on. */
 interface CachedAnswer extends OcspAnswer {
   readonly life: OcspLife
   readonly authorityId: string
   readonly statuses: readonly KnownStatus[]
-  /** Of the database, when it was last compared with the record. */
+  /** Change stamp of the database at the last check of the response. */
   stamp: number | undefined
-  /** When the CA expires, which changes nothing in the record. */
+  /** Expiry of the CA, which changes the status without a change of the database. */
   readonly authorityNotAfter: Date
 }
 
 type KnownStatus = CertificateStatus & { readonly certId: CertId }
 
-/** A request that was resolved: which CA it is about, as it is now, and what its certificates are. */
+/** A request with its CA and the status of its certificates. */
 interface ResolvedRequest {
   readonly authority: Authority
   readonly statuses: readonly KnownStatus[]
 }
 
-/** Some 20 MB with EC keys, 80 MB with ML-DSA. */
+/** Maximum number of cached responses: about 20 MB with EC keys, 80 MB with ML-DSA. */
 const answersMax = 20_000
-/** Of a request whose answer is kept: one certificate, as RFC 5019 §2.1.1 has it, takes about a hundred bytes. */
+/**
+ * Maximum length of a request whose response is cached. A request for one certificate, as in RFC 5019 §2.1.1, has about a
+ * hundred bytes.
+ */
 const keptBytesMax = 300
-/** More than this at once would only wait for the key, and anyone may ask. */
+/** Maximum number of concurrent signatures. More would only wait for the key, and anyone may send requests. */
 const signingMax = 256
 
 type ResponderServices = Pick<Services, 'db' | 'keys' | 'clock' | 'metrics' | 'revocationPolicy'>
 
 /**
- * A responder for every CA of the server. An answer is given again until half its life is over, and compared with the
- * record each time after the record has changed, so that a revocation, by whichever process, replaces it at once.
+ * Creates a responder for all CAs of the server. A response is cached for half of its validity. After each change of the
+ * database, the response is compared with the stored status, so that a revocation by any process replaces it immediately.
  */
 export function createOcspResponder(services: ResponderServices): OcspResponder {
   const { db, clock } = services
@@ -137,8 +140,8 @@ function readRequest(der: Uint8Array): OcspRequest | undefined {
 }
 
 /**
- * Undefined for a request that this server does not answer: for certificates of another CA, of several CAs at once, or whose
- * status is unknown.
+ * Resolves a request. Undefined if this server cannot answer it: the certificates belong to an unknown CA or to several CAs, or
+ * their status is unknown.
  */
 async function resolve(
   services: ResponderServices,
@@ -193,12 +196,15 @@ async function makeAnswer(
   }
 }
 
-/** A clock that has been set back makes an answer one of the future, which nobody would accept. */
+/**
+ * Returns whether a response is fresh. After the clock was set back, a response may be from the future, and clients would reject
+ * it.
+ */
 function isFresh({ life }: Pick<CachedAnswer, 'life'>, now: Date): boolean {
   return now < life.freshUntil && now >= life.producedAt
 }
 
-/** Whether a kept answer is fresh, and still says what the record says. */
+/** Returns whether a cached response is fresh and still matches the database. */
 async function stillHolds(
   services: ResponderServices,
   { life, authorityId, statuses }: CachedAnswer,

@@ -1,4 +1,4 @@
-/** What an OCSP answer says, and for how long. */
+/** Tests of the contents and the validity of an OCSP response. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
@@ -10,7 +10,7 @@ const now = new Date('2026-03-01T08:15:30.250Z')
 const responderKeyHash = new Uint8Array(20).fill(0xab)
 const certId = (octet: number): Uint8Array => encodeSequence(encodeUnsigned(Uint8Array.of(octet)))
 
-test('an answer holds for the seconds asked for, and is made anew after half of them', () => {
+test('a response is valid for the given seconds and replaced after half of them', () => {
   assert.deepEqual(ocspLife({ now, validitySeconds: 3600 }), {
     nextUpdate: new Date('2026-03-01T09:15:30.250Z'),
     freshUntil: new Date('2026-03-01T08:45:30.250Z'),
@@ -23,14 +23,14 @@ test('an answer holds for the seconds asked for, and is made anew after half of 
         const { nextUpdate, freshUntil } = ocspLife({ now: date, validitySeconds })
         assert.equal(nextUpdate.getTime() - date.getTime(), validitySeconds * 1000)
         assert.equal(freshUntil.getTime() - date.getTime(), validitySeconds * 500)
-        // What is given again still holds for a second at least.
+        // A cached response remains valid for at least one second.
         assert.ok(nextUpdate.getTime() - freshUntil.getTime() >= 1000)
       },
     ),
   )
 })
 
-test('every certificate is answered in the order asked, with the times of the answer', () => {
+test('a response has the status of every certificate in the order of the request', () => {
   const statuses: OcspParameters['statuses'] = [
     { certId: certId(3), revocation: undefined },
     {

@@ -2,18 +2,18 @@
 import type { Extension } from '../x509/extensions/extensions.ts'
 import { encodeResponseData, type SingleResponse } from '../x509/ocsp/encode-response.ts'
 
-/** What an answer is made from. */
+/** Input for an OCSP response. */
 export interface OcspParameters {
-  /** SHA-1 of the public key of the CA, which signs itself. */
+  /** SHA-1 hash of the public key of the CA, which signs its responses itself. */
   readonly responderKeyHash: Uint8Array
   readonly now: Date
   readonly validitySeconds: number
-  /** Each with the DER of its CertID, as it was requested. */
+  /** Status of each certificate, with the DER of its CertID from the request. */
   readonly statuses: readonly Pick<SingleResponse, 'certId' | 'revocation'>[]
   readonly nonce: Extension | undefined
 }
 
-/** DER of the ResponseData to sign. Its times are whole seconds. */
+/** Builds the DER of the ResponseData to sign. Its times are whole seconds. */
 export function ocspResponseData(parameters: OcspParameters): Uint8Array {
   const { responderKeyHash, now, nonce } = parameters
   const thisUpdate = now
@@ -27,7 +27,7 @@ export function ocspResponseData(parameters: OcspParameters): Uint8Array {
   return encodeResponseData({ responderKeyHash, producedAt: now, responses, nonce })
 }
 
-/** Until when an answer holds, and until when it is given again before a new one is made: half of that. */
+/** Returns the validity of a response, and the time until which it is cached: half of the validity. */
 export function ocspLife({
   now,
   validitySeconds,

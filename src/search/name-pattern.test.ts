@@ -59,10 +59,9 @@ test('the range of a pattern contains exactly the matching names', () => {
       const options: NamePattern = { kind: of, key: searchKey(text) }
       const key = of === 'suffix' ? reversedKey(candidate) : searchKey(candidate)
       const { low, high } = rangeOfPattern(options)
-      const octets = (one: string): Buffer => Buffer.from(one)
+      const bytes = (one: string): Buffer => Buffer.from(one)
       const isIn =
-        Buffer.compare(octets(key), octets(low)) >= 0 &&
-        Buffer.compare(octets(key), octets(high)) <= 0
+        Buffer.compare(bytes(key), bytes(low)) >= 0 && Buffer.compare(bytes(key), bytes(high)) <= 0
       assert.equal(matchesName(options, candidate), isIn)
     }),
     { numRuns: 3000 },

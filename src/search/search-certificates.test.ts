@@ -63,7 +63,7 @@ const issued: fc.Arbitrary<Issued> = fc.record({
   revoked: fc.boolean(),
 })
 
-interface Asked {
+interface SearchOptions {
   readonly authority: number | undefined
   readonly subject: string | undefined
   readonly name: string | undefined
@@ -78,7 +78,7 @@ interface Asked {
 
 const maybe = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
   fc.option(arbitrary, { nil: undefined, freq: 2 })
-const asked: fc.Arbitrary<Asked> = fc.record({
+const searchOptions: fc.Arbitrary<SearchOptions> = fc.record({
   authority: maybe(fc.constantFrom(1, 2)),
   subject: maybe(fc.constantFrom('A.EXAMPLE.COM', 'a*', 'b.*', '*.example.com')),
   name: maybe(fc.constantFrom('.example.com', 'a*', 'b.example.com', '*.example.com', '.test')),
@@ -166,7 +166,7 @@ function pattern(of: string | undefined): NamePattern | undefined {
   return parsed
 }
 
-function filterOf(one: Asked): CertificateFilter {
+function filterOf(one: SearchOptions): CertificateFilter {
   const date = (offset: number | undefined): Date | undefined =>
     offset === undefined ? undefined : new Date(at(offset) * 1000)
   return {
@@ -184,7 +184,7 @@ function filterOf(one: Asked): CertificateFilter {
 }
 
 /** Returns whether a certificate matches a filter, without using the tested code. */
-function isAsked(one: Issued, filter: Asked): boolean {
+function matchesFilter(one: Issued, filter: SearchOptions): boolean {
   const owner = authorities[one.authority - 1]
   const like = (options: string | undefined, ofThese: readonly string[]): boolean => {
     if (options === undefined) return true
@@ -242,7 +242,7 @@ test('the pages of a search contain every matching certificate exactly once', as
   await fc.assert(
     fc.asyncProperty(
       fc.array(issued, { maxLength: 30 }),
-      fc.array(asked, { minLength: 10, maxLength: 10 }),
+      fc.array(searchOptions, { minLength: 10, maxLength: 10 }),
       fc.integer({ min: 1, max: 7 }),
       // Number of certificates per era: several, one in several eras, or none because the rows have no era.
       fc.record({ distance: fc.constantFrom(1, 20_000, 200_000, 3_000_000), old: fc.nat(30) }),
@@ -257,7 +257,7 @@ test('the pages of a search contain every matching certificate exactly once', as
         ])
         for (const filter of filters) {
           const expected = certificates.flatMap((one, at0) =>
-            isAsked(one, filter) ? [(at0 + 1) * distance] : [],
+            matchesFilter(one, filter) ? [(at0 + 1) * distance] : [],
           )
           const numbers = await found(db, filterOf(filter), limit)
           assert.deepEqual(
@@ -363,7 +363,7 @@ test('a process that has lost the lease of the search tables inserts nothing mor
   assert.deepEqual(await db.query(sql`select facet from certificate_names`), [])
 })
 
-const nothing: Asked = {
+const nothing: SearchOptions = {
   authority: undefined,
   subject: undefined,
   name: undefined,

@@ -20,7 +20,7 @@ export interface SearchPage {
  * Maximum number of certificates that are read for a page, because each may need a disk read. One more than the page size is
  * always read.
  */
-const lookedAtMax = 150
+const readsMax = 150
 /** Limits for counting the scans. The higher limit is used only if no scan is shorter than the lower limit. */
 const countsMax = [1000, 10_000]
 
@@ -63,7 +63,7 @@ async function readPage(
   { after, limit, now }: Parameters<typeof searchCertificates>[2],
 ): Promise<SearchPage> {
   const certificates: ListedCertificate[] = []
-  let room = Math.max(lookedAtMax, limit + 1)
+  let room = Math.max(readsMax, limit + 1)
   let position: SearchPosition | undefined = after
   // One more certificate than requested is read, to find out whether another page follows.
   let size = limit + 1

@@ -57,9 +57,9 @@ function report(id: string, authorityNumber = 1, createdAt = at(0)): AuditReport
 }
 
 /** Inserts an audit report with an interval of half an hour between reports. */
-async function insert(db: Database, asked: AuditReport): Promise<void> {
-  const since = new Date(asked.createdAt.getTime() - 30 * minute)
-  await db.transaction([insertAuditReport(asked, since)])
+async function insert(db: Database, auditReport: AuditReport): Promise<void> {
+  const since = new Date(auditReport.createdAt.getTime() - 30 * minute)
+  await db.transaction([insertAuditReport(auditReport, since)])
 }
 
 async function claim(db: Database, by: Lease, limit = 100): Promise<AuditReportWork[]> {

@@ -274,10 +274,10 @@ const concurrencyCases: readonly DatabaseCase[] = [
   {
     name: 'close finishes pending work and rejects later calls',
     async run(db) {
-      const asked = Array.from({ length: 100 }, (_, index) => db.transaction([put(`n${index}`)]))
+      const requests = Array.from({ length: 100 }, (_, index) => db.transaction([put(`n${index}`)]))
       const closed = db.close()
       await assert.rejects(db.transaction([put('late')]), noConflict)
-      await Promise.all(asked)
+      await Promise.all(requests)
       await closed
       await assert.rejects(db.query(sql`select 1 as one`), noConflict)
       await assert.rejects(db.transaction([put('late')]), noConflict)

@@ -48,7 +48,7 @@ export interface Database {
 
 export interface SharedDatabase {
   /** Runs `work` while all other nodes wait to run work of the same kind. */
-  alone<T>(work: () => Promise<T>): Promise<T>
+  runExclusively<T>(work: () => Promise<T>): Promise<T>
 }
 
 /** The database is unreachable or temporarily refuses requests. The caller may retry; a failed write may have been applied. */

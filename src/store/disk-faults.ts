@@ -94,14 +94,14 @@ export function diskFaultOf(error: unknown, path: string): DiskFault | undefined
         ? faultOfErrno[code]
         : undefined
   if (fault === undefined) return diskFaultOf(cause, path)
-  return fault === 'failing' ? lookAt(path) : fault
+  return fault === 'failing' ? diagnose(path) : fault
 }
 
 /**
  * Finds the reason for an "I/O error". SQLite also reports it for a read-only file system, and if the index of the log has no
  * space.
  */
-function lookAt(path: string): DiskFault {
+function diagnose(path: string): DiskFault {
   try {
     accessSync(dirname(path), constants.W_OK)
     return hasFreeSpace(path) ? 'failing' : 'full'

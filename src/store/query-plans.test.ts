@@ -127,7 +127,7 @@ const searches: readonly { what: string; filter: CertificateFilter; by: string }
     by: 'SEARCH revocations USING PRIMARY KEY (authority_number=? AND certificate_number>?)',
   },
   {
-    what: 'everything at once',
+    what: 'all conditions combined',
     filter: {
       ...account,
       authorityNumber: 1,

@@ -82,13 +82,13 @@ export async function findIssuedStatus(
         on r.authority_number = c.authority_number and r.certificate_number = c.certificate_number
       where c.serial_number = ${serialNumber} and c.authority_number = ${authorityNumber}`,
   )
-  if (row === undefined) return findTakenOver(db, authorityNumber, serialNumber)
+  if (row === undefined) return findRecoveredRevocation(db, authorityNumber, serialNumber)
   if (row['revoked_at_ms'] === null) return { revocation: undefined }
   return statusOf(row)
 }
 
 /** Finds the revocation of a certificate whose row was lost (recovered-revocations.ts). */
-async function findTakenOver(
+async function findRecoveredRevocation(
   db: Database,
   authorityNumber: number,
   serialNumber: Uint8Array,

@@ -67,7 +67,7 @@ describe('signet bucket', () => {
     assert.deepEqual(await json('bucket', 'list'), [{ ...made, Objects: 0 }])
     assert.match(
       await refused('bucket', 'create', 'one.reports'),
-      /there is a bucket one\.reports already/,
+      /the bucket one\.reports exists already/,
     )
     const { code, stdout } = await run('bucket', 'delete', 'one.reports')
     assert.deepEqual([code, stdout], [0, ''])

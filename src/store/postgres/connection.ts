@@ -20,7 +20,7 @@ const lockClass = 0x53_67_6e_74
 /** Advisory locks for work that only one node may do at a time. */
 export const advisoryLocks = {
   write: `${lockClass}, 1`,
-  alone: `${lockClass}, 2`,
+  exclusive: `${lockClass}, 2`,
   migrate: `${lockClass}, 3`,
 } as const
 

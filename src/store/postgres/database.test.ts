@@ -125,7 +125,7 @@ test('a server with fsync = off is refused', async (t) => {
   await assert.rejects(openTestPostgres(await server.createDatabase()), refused(/fsync = off/))
 })
 
-test('commits are on disk also where the server is told otherwise', async (t) => {
+test('commits are on disk also if the server is configured otherwise', async (t) => {
   const opened = await open(t)
   if (opened === undefined) return
   const { server, place } = opened
@@ -314,11 +314,11 @@ test('exclusive work of several nodes runs one after another, even if one of the
     await db.query(sql`select 1 as one`)
     inside -= 1
   }
-  await Promise.all([db, other, db, other].map((one) => one.shared.alone(work)))
+  await Promise.all([db, other, db, other].map((one) => one.shared.runExclusively(work)))
   assert.equal(most, 1)
-  const lost = db.shared.alone(() => server.terminate(place))
+  const lost = db.shared.runExclusively(() => server.terminate(place))
   await lost.catch(() => {})
-  await other.shared.alone(work)
+  await other.shared.runExclusively(work)
   await other.close()
 })
 

@@ -51,13 +51,13 @@ export async function openPostgres(
   return {
     query: async (statement) => {
       if (closed !== undefined) throw new Error('the database is closed')
-      return noting(damagePath, readers.read(preparedQuery(statement)))
+      return withDamageRecord(damagePath, readers.read(preparedQuery(statement)))
     },
     transaction: async (statements) => {
       if (closed !== undefined) throw new Error('the database is closed')
       const damage = damageOf()
       if (damage !== undefined) throw damage
-      return noting(damagePath, writer.transaction(statements))
+      return withDamageRecord(damagePath, writer.transaction(statements))
     },
     damage: damageOf,
     // Another node may have committed in the meantime, so a caller always has to read.
@@ -68,12 +68,12 @@ export async function openPostgres(
       if (damage !== undefined) throw damage
       await probe(readers, writer)
     },
-    shared: { alone: (work) => doAlone(config, work) },
+    shared: { runExclusively: (work) => runExclusively(config, work) },
   }
 }
 
 /** Runs `work`. Records damage of the database for all processes of this node. */
-async function noting<T>(damagePath: string | undefined, work: Promise<T>): Promise<T> {
+async function withDamageRecord<T>(damagePath: string | undefined, work: Promise<T>): Promise<T> {
   try {
     return await work
   } catch (error) {
@@ -94,11 +94,11 @@ async function probe(readers: Readers, writer: PostgresWriter): Promise<void> {
 }
 
 /** Holds the lock in a separate session, so that the lock ends when the process ends for any reason. */
-async function doAlone<T>(config: ClientConfig, work: () => Promise<T>): Promise<T> {
+async function runExclusively<T>(config: ClientConfig, work: () => Promise<T>): Promise<T> {
   let client: Client | undefined
   try {
     client = await connect(config)
-    await client.query(`select pg_advisory_lock(${advisoryLocks.alone})`)
+    await client.query(`select pg_advisory_lock(${advisoryLocks.exclusive})`)
   } catch (error) {
     await client?.end()
     throw errorOf(error)

@@ -1,5 +1,5 @@
 /**
- * A group of transactions in one commit and one round trip: everything is sent at once, and each transaction still has
+ * A group of transactions in one commit and one round trip: everything is sent together, and each transaction still has
  * a fate of its own.
  *
  * If one of them does not apply, nothing was committed, and the group is sent once more, with `savepoint s` and
@@ -78,7 +78,7 @@ async function sendGroup(
   const results: Promise<QueryResult>[][] = []
   for (const [index, transaction] of group.entries()) {
     before(client, index)
-    results.push(transaction.queries.map((query) => quiet(client.query(query))))
+    results.push(transaction.queries.map((query) => handleRejection(client.query(query))))
   }
   before(client, group.length)
   // A commit that waits for a standby must not be canceled by the statement timeout before the standby has it.
@@ -98,7 +98,7 @@ function saveBetween(client: Client, index: number): void {
 
 /** Sends one or more statements without values. A failure makes the following statements fail too. */
 function send(client: Client, text: string): Promise<QueryResult> {
-  return quiet(client.query(text))
+  return handleRejection(client.query(text))
 }
 
 /** Sends a statement whose result is not needed. A failure makes the following statements fail too. */
@@ -107,7 +107,7 @@ function sendOnly(client: Client, text: string): void {
 }
 
 /** Marks the rejection of a promise as handled, because the promise may never be awaited. */
-function quiet<T>(promise: Promise<T>): Promise<T> {
+function handleRejection<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => {})
   return promise
 }

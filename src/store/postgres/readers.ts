@@ -47,7 +47,7 @@ export function createReaders(config: ClientConfig, max: number): Readers {
    * Repeats a read if its connection was lost, because a read changes nothing. The second time the statement is not prepared,
    * because the prepared statements of all connections may be outdated after a change of the schema.
    */
-  async function readTwice(query: PreparedQuery): Promise<Row[]> {
+  async function readWithRetry(query: PreparedQuery): Promise<Row[]> {
     try {
       return await readOnce(query)
     } catch (error) {
@@ -62,7 +62,7 @@ export function createReaders(config: ClientConfig, max: number): Readers {
   }
   return {
     async read(query) {
-      const reading = readTwice(query)
+      const reading = readWithRetry(query)
       running.add(reading)
       try {
         return await reading

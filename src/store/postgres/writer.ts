@@ -89,14 +89,14 @@ export class PostgresWriter {
       await this.#settleFailed(group, error)
       return
     }
-    const again: QueuedTransaction[] = []
+    const retries: QueuedTransaction[] = []
     for (const [index, outcome] of outcomes.entries()) {
       const one = group[index]
-      if (one !== undefined && settle(one, outcome) === 'again') again.push(one)
+      if (one !== undefined && settle(one, outcome) === 'retry') retries.push(one)
     }
     const isOld = outcomes.some((one) => 'refused' in one && isStatementOutdated(one.refused))
     if (isOld && this.#current !== undefined) this.#drop(this.#current)
-    await this.#tryAgain(again)
+    await this.#retry(retries)
   }
 
   /** Applies a group. A connection without a response in time is closed, and the outcome of its group is unknown. */
@@ -116,13 +116,13 @@ export class PostgresWriter {
     // The state of the connection is unknown, so it is closed.
     if (this.#current !== undefined) this.#drop(this.#current)
     if (isRetriable(error)) {
-      await this.#tryAgain(group.filter((one) => isLeft(one, error)))
+      await this.#retry(group.filter((one) => canRetry(one, error)))
       return
     }
     for (const { reject } of group) reject(errorOf(error))
   }
 
-  async #tryAgain(group: readonly QueuedTransaction[]): Promise<void> {
+  async #retry(group: readonly QueuedTransaction[]): Promise<void> {
     if (group.length === 0) return
     const [byte = 0] = this.#random.bytes(1)
     await delay(1 + (byte / 255) * pauseMillisecondsMax)
@@ -160,19 +160,19 @@ export class PostgresWriter {
 }
 
 /** Settles a transaction with its outcome, unless it is to be retried. */
-function settle(one: QueuedTransaction, outcome: Outcome): 'again' | 'done' {
+function settle(one: QueuedTransaction, outcome: Outcome): 'retry' | 'done' {
   if ('rows' in outcome) {
     one.resolve(outcome.rows)
     return 'done'
   }
   const { refused } = outcome
-  if (isRetriable(refused) && isLeft(one, refused)) return 'again'
+  if (isRetriable(refused) && canRetry(one, refused)) return 'retry'
   one.reject(conflictOf(one.transaction, outcome) ?? errorOf(refused))
   return 'done'
 }
 
 /** Returns whether a transaction may be retried. Rejects a transaction that may not. */
-function isLeft(one: QueuedTransaction, error: unknown): boolean {
+function canRetry(one: QueuedTransaction, error: unknown): boolean {
   one.attempts += 1
   if (one.attempts < attemptsMax) return true
   one.reject(errorOf(error))

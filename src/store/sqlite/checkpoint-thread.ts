@@ -6,18 +6,18 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { SqliteConnection } from './connection.ts'
 
 const passesMax = 6
-const leftMax = 64
+const remainingPagesMax = 64
 
 function serve(port: NonNullable<typeof parentPort>, path: string): void {
   const connection = new SqliteConnection(path, { readOnly: false })
-  port.on('message', (asked: 'checkpoint' | 'close') => {
-    if (asked === 'close') {
+  port.on('message', (request: 'checkpoint' | 'close') => {
+    if (request === 'close') {
       connection.close()
       port.close()
       return
     }
     let remaining = Number.POSITIVE_INFINITY
-    for (let pass = 0; pass < passesMax && remaining > leftMax; pass += 1)
+    for (let pass = 0; pass < passesMax && remaining > remainingPagesMax; pass += 1)
       remaining = writeBack(connection)
     port.postMessage(remaining)
   })

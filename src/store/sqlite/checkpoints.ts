@@ -18,7 +18,7 @@ const statementsMax = 10_000
 /** Number of pages in the log at which SQLite checkpoints by itself: 256 MiB. */
 const pagesMax = 65_536
 /** Number of remaining pages at which the thread stops. The writer copies them quickly. */
-const leftMax = 1024
+const remainingPagesMax = 1024
 
 /** Starts checkpoints for the writer's connection. The thread starts with the first checkpoint. */
 export function startCheckpoints(path: string, connection: SqliteConnection): Checkpoints {
@@ -33,7 +33,7 @@ export function startCheckpoints(path: string, connection: SqliteConnection): Ch
     const worker = new Worker(file, { workerData: { path }, execArgv: [] })
     worker.on('message', (left: number) => {
       running = false
-      if (left <= leftMax) finish(connection)
+      if (left <= remainingPagesMax) finish(connection)
     })
     // A failed thread is replaced at the next checkpoint. Until then SQLite checkpoints by itself.
     worker.once('error', () => undefined)

@@ -36,22 +36,22 @@ export class SqliteConnection {
   readonly path: string
   readonly #database: DatabaseSync
   readonly #statements = new Map<string, Prepared>()
-  readonly #notesDamage: boolean
+  readonly #recordsDamage: boolean
   #dataVersion: StatementSync | undefined
 
   constructor(
     path: string,
     {
       readOnly,
-      notesDamage = true,
+      recordsDamage = true,
     }: {
       readonly readOnly: boolean
       /** Whether a damaged page is recorded, which stops issuing. False for a file that may belong to another program. */
-      readonly notesDamage?: boolean
+      readonly recordsDamage?: boolean
     },
   ) {
     this.path = path
-    this.#notesDamage = notesDamage
+    this.#recordsDamage = recordsDamage
     this.#database = new DatabaseSync(path, { readOnly, timeout: busyMilliseconds })
     this.#database.exec('pragma foreign_keys = on; pragma trusted_schema = off')
     // WAL mode makes a commit survive a crash of the process; synchronous = FULL makes it survive a power failure.
@@ -64,7 +64,7 @@ export class SqliteConnection {
    */
   run({ text, values }: Sql): Row[] {
     for (const value of values) requireStorable(value)
-    return this.#noting(() => {
+    return this.#withDamageRecord(() => {
       const { statement, columns } = this.#prepare(text)
       return statement.all(...values).map((row) => rowOf(columns, row as unknown as SqlValue[]))
     })
@@ -94,16 +94,16 @@ export class SqliteConnection {
   }
 
   exec(text: string): void {
-    this.#noting(() => this.#database.exec(text))
+    this.#withDamageRecord(() => this.#database.exec(text))
   }
 
   /** Runs `work`. Records a damaged page, which stops issuing. */
-  #noting<T>(work: () => T): T {
+  #withDamageRecord<T>(work: () => T): T {
     try {
       return work()
     } catch (error) {
       const code = sqliteCode(error)
-      if (this.#notesDamage && code !== undefined && faultOfResult(code) === 'damaged')
+      if (this.#recordsDamage && code !== undefined && faultOfResult(code) === 'damaged')
         recordDamage(this.path, {
           kind: 'damaged',
           reason: `${(error as Error).message} (SQLite's result code ${code})`,
@@ -198,7 +198,7 @@ function applySchema(connection: SqliteConnection, from: number, to: number): vo
 function openForMigration(path: string): SqliteConnection {
   try {
     createPrivateFile(path)
-    return new SqliteConnection(path, { readOnly: false, notesDamage: false })
+    return new SqliteConnection(path, { readOnly: false, recordsDamage: false })
   } catch (error) {
     throw unusableError(path, error)
   }

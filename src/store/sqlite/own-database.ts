@@ -28,7 +28,7 @@ export interface OwnDatabase extends Ownership {
 }
 
 /** Time that a starting server waits for a command that has the database open. */
-const patienceMilliseconds = 5000
+const waitMillisecondsMax = 5000
 
 /**
  * Takes ownership of the database, migrates it to the newest schema, and checks that it has all acknowledged commits. Throws
@@ -37,7 +37,7 @@ const patienceMilliseconds = 5000
  */
 export async function ownDatabase(path: string, options: OwnerOptions): Promise<OwnDatabase> {
   const { random, process, log } = options
-  await requireUnowned(path, { random, patience: patienceMilliseconds })
+  await requireUnowned(path, { random, patience: waitMillisecondsMax })
   migrate(path)
   const mark = readMark(path)
   if (mark === 'unreadable')

@@ -16,10 +16,10 @@ test('a commit with an unknown outcome rejects all waiting transactions and call
     sql`insert into settings (name, value) values (${name}, ${new Uint8Array()})`
   // No caller can pass this transaction. It simulates a bug near a commit.
   const broken = undefined as unknown as Sql[]
-  const asked = [[put('a')], broken, [put('b')]].map((statements) =>
+  const requests = [[put('a')], broken, [put('b')]].map((statements) =>
     writer.run({ kind: 'transaction', statements }),
   )
-  for (const { status } of await Promise.allSettled(asked)) assert.equal(status, 'rejected')
+  for (const { status } of await Promise.allSettled(requests)) assert.equal(status, 'rejected')
   assert.equal(failures.length, 1)
   assert.ok(failures[0] instanceof TypeError)
   await writer.close()

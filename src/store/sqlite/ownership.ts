@@ -86,21 +86,21 @@ export async function requireUnowned(
 ): Promise<void> {
   const challenge = Buffer.from(random.bytes(16)).toString('hex')
   const giveUpAt = performance.now() + patience
-  let isAsked = false
+  let isChallenged = false
   while (isOpenElsewhere(path)) {
     if (statSync(path).nlink > 1)
       throw new ConfigurationError(
         `${path} is open under another name: it is hard-linked, which SQLite does not support; remove the other link`,
       )
-    isAsked ||= ask(path, challenge)
+    isChallenged ||= writeChallenge(path, challenge)
     await setTimeout(pauseMilliseconds)
-    const owner = isAsked ? readOnce(path) : undefined
+    const owner = isChallenged ? readOnce(path) : undefined
     if (owner?.response === challenge)
       throw new ConfigurationError(
         `another signet serve (${owner.process}) owns the database ${path}; the lock file beside it was removed or replaced`,
       )
     if (performance.now() > giveUpAt) {
-      if (isAsked) return
+      if (isChallenged) return
       throw new ConfigurationError(
         `${path} is in use by another process, which may be a server of an earlier version; stop that process first`,
       )
@@ -109,7 +109,7 @@ export async function requireUnowned(
 }
 
 /** Writes the challenge. Returns false if the schema is too old to have a column for it. */
-function ask(path: string, challenge: string): boolean {
+function writeChallenge(path: string, challenge: string): boolean {
   const connection = new SqliteConnection(path, { readOnly: false })
   try {
     connection.run(sql`update ownership set challenge = ${challenge}`)

@@ -58,7 +58,9 @@ test('a read that fails because of the disk ends its snapshot, and later reads s
   await using database = await TestDatabase.open()
   const { db, path } = database
   await db.transaction([write(1)])
-  const reader = new TurnReader(new SqliteConnection(path, { readOnly: true, notesDamage: false }))
+  const reader = new TurnReader(
+    new SqliteConnection(path, { readOnly: true, recordsDamage: false }),
+  )
   const before = reader.snapshot()
   // The data is in the write-ahead log. Without the log file, SQLite ends the transaction by itself.
   const log = `${path}-wal`

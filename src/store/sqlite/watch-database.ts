@@ -52,7 +52,7 @@ function startLook(db: Database, path: string, { owned, log, onFailure }: Watchi
     try {
       await answerChallenge(db, path, owned)
     } catch (error) {
-      // Requests meet and report any other failure.
+      // Requests encounter and report any other failure.
       if (!(error instanceof DiskFaultError) || error.fault !== 'superseded' || isOver) return
       isOver = true
       onFailure(error)

@@ -12,15 +12,17 @@ export type WriterTask =
   | { readonly kind: 'transaction'; readonly statements: readonly Sql[] }
   | { readonly kind: 'truncate-log' }
 
-/** The one writer of a database: a thread, the process itself, or the primary of a worker. */
+/** The only writer of a database: a thread, the process itself, or the primary of a worker. */
 export interface SqliteWriter {
-  /** Resolves to the rows of each statement, when they are durable. Throws ConflictError if the transaction did not apply. */
+  /**
+   * Resolves to the rows of each statement after the commit is durable. Throws ConflictError if the transaction was rolled back.
+   */
   run(task: WriterTask): Promise<Row[][]>
-  /** Finishes the tasks that were given before. */
+  /** Finishes the earlier tasks and closes the database. */
   close(): Promise<void>
 }
 
-/** A thread that writes to a database. */
+/** Starts a thread that writes to a database. */
 export async function startWriterThread(
   data: WriterData,
   onFailure: ((error: Error) => void) | undefined,
@@ -37,10 +39,10 @@ class WriterThread implements SqliteWriter {
   #closing = false
 
   constructor(data: WriterData, onFailure: ((error: Error) => void) | undefined) {
-    // Sources and the built package differ in the extension only.
+    // The extension is .ts in the sources and .js in the built package.
     const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'))
     const file = new URL(`./writer-thread${extension}`, import.meta.url)
-    // Flags of the process are about its own program: --input-type would refuse this one.
+    // Flags of the process apply to its main program. A worker thread does not start with --input-type.
     this.#worker = new Worker(file, { workerData: data, execArgv: [] })
     this.#worker.on('message', (answers: readonly WriterReply[]) => {
       for (const answer of answers) this.#replies.settle(answer.id, answer)
@@ -49,7 +51,7 @@ class WriterThread implements SqliteWriter {
     this.#worker.on('exit', () => this.#end(new Error('the database writer has ended'), onFailure))
   }
 
-  /** The writer says so with an empty list of answers. */
+  /** Waits until the thread is ready, which it reports with an empty list of replies. */
   async ready(): Promise<void> {
     await once(this.#worker, 'message')
   }
@@ -61,7 +63,7 @@ class WriterThread implements SqliteWriter {
     return rowsOf(outcome)
   }
 
-  /** Messages keep their order, so that tasks that were given before are finished first. */
+  /** Messages keep their order, so earlier tasks are finished first. */
   async close(): Promise<void> {
     if (this.#ended !== undefined) return
     const exit = once(this.#worker, 'exit')
@@ -83,7 +85,7 @@ class WriterThread implements SqliteWriter {
   }
 }
 
-/** The rows of a transaction that applied. Throws ConflictError for a conflict, and the error of a failure. */
+/** Returns the rows of a committed transaction. Throws ConflictError for a conflict, and the error of a failure. */
 export function rowsOf(outcome: TransactionOutcome): Row[][] {
   if ('rows' in outcome) return outcome.rows
   if ('conflict' in outcome)

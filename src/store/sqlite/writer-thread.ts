@@ -1,6 +1,6 @@
 /**
- * The one writer of a SQLite database: a worker thread that puts all transactions which wait into one commit, each in
- * a savepoint of its own, and answers after the commit.
+ * The writer thread of a SQLite database. It puts all waiting transactions into one commit, each in its own savepoint, and
+ * replies after the commit.
  */
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import { CommitFence, type Ownership } from './ownership.ts'
@@ -18,7 +18,7 @@ import {
 /** Input of the thread. */
 export interface WriterData {
   readonly path: string
-  /** Ownership of the server; undefined for a command. */
+  /** Ownership of the server. Undefined for a command. */
   readonly ownership: Ownership | undefined
 }
 
@@ -38,7 +38,7 @@ function serve(port: NonNullable<typeof parentPort>, { path, ownership }: Writer
     }
   })
 
-  /** Commits a group that begins with `first`; what came after it and is no transaction. */
+  /** Commits a group that starts with `first`. Returns the next request if it is not a transaction. */
   function commitFrom(first: Transaction): WriterRequest | undefined {
     const group = [first]
     let following = next()
@@ -72,7 +72,7 @@ function serve(port: NonNullable<typeof parentPort>, { path, ownership }: Writer
   }
 }
 
-/** Throws an error as uncaught, so that the main thread receives it. */
+/** Throws an uncaught error, which the main thread receives. */
 function endThread(error: unknown): void {
   setImmediate(() => {
     throw error
