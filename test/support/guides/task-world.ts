@@ -25,7 +25,7 @@ export interface TaskWorld {
 
 /** Paths of a Debian installation, and the folders that replace them. */
 const paths: Readonly<Record<string, string>> = {
-  '/var/lib/signet': 'data',
+  '/var/lib/signet': 'server-data',
   '/var/backups/signet': 'backups',
   '/var/log/signet': 'log',
   '/etc/signet': 'etc',
@@ -76,7 +76,7 @@ esac
 case "$1" in
 start | restart)
   (
-    export SIGNET_DATA='${folder}/data' SIGNET_WORKERS=1
+    export SIGNET_DATA='${folder}/server-data' SIGNET_WORKERS=1
     export SIGNET_LISTEN=127.0.0.1:${api} SIGNET_PUBLIC_LISTEN=127.0.0.1:${open}
     if [ -f etc/signet.env ]; then set -a; . etc/signet.env; set +a; fi
     exec '${process.execPath}' '${signet}' serve >>server.log 2>&1 </dev/null
