@@ -44,6 +44,7 @@ const needs: Readonly<Record<string, Needs>> = {
   'nginx.md': { tools: ['openssl', 'curl', 'nginx'] },
   'postgresql-server.md': { tools: ['initdb', 'pg_ctl', 'psql'], prepare: runPostgresAsNobody },
   'production.md': { tools: ['openssl', 'curl', 'age-keygen'] },
+  'renewal.md': { tools: ['openssl'] },
   'spire.md': { tools: ['aws', 'openssl'] },
   'terraform.md': { tools: ['terraform', 'openssl'], prepare: giveProvider, missing: noProvider },
 }

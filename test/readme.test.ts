@@ -31,9 +31,9 @@ suite('terminal captures are current', () => {
 test('stable text keeps distances of days, and replaces times and identifiers', () => {
   const now = new Date('2027-03-01T10:11:12Z')
   const text =
-    'from 2027-03-01 10:11:12 to 2027-03-31, root 2037-03-01 (3653 days), id 0a1b2c3d 0a1b2c3d-4e5f'
+    'from 2027-03-01 10:11:12 to 2027-03-31, root 2037-03-01 (3653 days, 1826d), id 0a1b2c3d 0a1b2c3d-4e5f'
   const stable =
-    'from 2026-01-15 12:00:00 to 2026-02-14, root 2036-01-15 (3650 days), id 11111111 11111111-1111'
+    'from 2026-01-15 12:00:00 to 2026-02-14, root 2036-01-15 (3650 days, 1825d), id 11111111 11111111-1111'
   assert.equal(stableText(text, now), stable)
 })
 

@@ -8,7 +8,7 @@ const daysOfYear = 365
 export function stableText(text: string, now: Date): string {
   const days = text
     .replaceAll(/\b\d+ requests/g, '30 requests')
-    .replaceAll(/\b(\d{4}) days/g, (_, count: string) => `${wholeYears(Number(count))} days`)
+    .replaceAll(/\b(\d{4})(?= days|d\b)/g, (count) => `${wholeYears(Number(count))}`)
   return withStableNames(
     days.replaceAll(/\b\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}:\d{2}(?:\.\d{3})?)?/g, (found) => {
       const separator = found.slice(10, 11)

@@ -341,6 +341,10 @@ export const rooms: Readonly<Record<string, Room>> = {
     subject: 'signet certificates and revoke: finds, downloads and revokes certificates',
     imports: ['../client', 'client-commands', 'x509/*'],
   },
+  'client-commands/status': {
+    subject: 'signet status: health, CAs, jobs and warnings of a server',
+    imports: ['../client', 'client-commands', 'client-commands/authority', 'x509/der'],
+  },
   'client-commands/trust': {
     subject: 'signet trust: root certificates in the trust stores of a machine',
     imports: ['../client', 'client-commands', 'inspect', 'x509/*'],
