@@ -61,7 +61,7 @@ export function parseServerAddress(text: string): ServerAddress {
   return serverAddressOf(defaultSection(text))
 }
 
-/** The same properties of a section. */
+/** The properties `endpoint_url`, `region` and `ca_bundle` of a section. */
 export function serverAddressOf(properties: ReadonlyMap<string, string>): ServerAddress {
   const endpoint = properties.get('endpoint_url')
   const region = properties.get('region')

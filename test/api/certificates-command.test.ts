@@ -96,7 +96,7 @@ test('signet certificates list says if more match than the limit', async () => {
   )
 })
 
-test('an empty result is said on standard error, and is not an error', async () => {
+test('an empty result is reported on standard error, with exit code 0', async () => {
   const { code, stdout, stderr } = await run('--serial', 'ff')
   assert.deepEqual([code, stdout, stderr], [0, '', 'No certificates found.\n'])
 })

@@ -111,10 +111,10 @@ test('issue writes files that belong together, the key for this user alone', asy
   assert.equal(texts[2], `${texts[0]}${texts[1]}`)
 })
 
-test('what is there is not written over, unless by force', async () => {
+test('issue does not replace existing files without --force', async () => {
   const before_ = await readFile(path('tls/key.pem'))
   const args = ['issue', '--name', 'c.example.com', '--out', path('tls')]
-  assert.match(await refused(2, ...args), /key\.pem is there already/)
+  assert.match(await refused(2, ...args), /key\.pem exists/)
   assert.deepEqual(await readFile(path('tls/key.pem')), before_)
   await must(...args, '--force', '--key-algorithm', 'RSA_2048')
   assert.notDeepEqual(await readFile(path('tls/key.pem')), before_)
@@ -243,7 +243,7 @@ test('one folder that fails does not keep the others from it', async () => {
     ['failed', 'renewed'],
   )
   await writeFile(path('empty/metadata.json'), '{"version":1,"names":"x"}')
-  assert.match((await signet('renew', path('empty'))).stdout, /does not say what is to be renewed/)
+  assert.match((await signet('renew', path('empty'))).stdout, /lacks members that a renewal needs/)
 })
 
 test('a certificate until a date needs another time to be renewed', async () => {
@@ -260,7 +260,7 @@ test('a certificate until a date needs another time to be renewed', async () => 
   assert.ok(hours > 11.9 && hours <= 12, String(hours))
 })
 
-test('inspect: the chain that a TLS server presents, a certificate from a URL, and what cannot be had', async () => {
+test('inspect: the chain that a TLS server presents, a certificate from a URL, and sources that cannot be read', async () => {
   const tls = createTlsServer({
     key: await readFile(path('tls/key.pem')),
     cert: await readFile(path('tls/fullchain.pem')),
@@ -345,7 +345,7 @@ test('status: warns of a CA near its end, and --check ends with 1', async () => 
   assert.match(String(Server['Version']), /^\d+\.\d+\.\d+$/)
 })
 
-test('a server that is not there, or not an http one, is said in words', async () => {
+test('an endpoint that does not serve the API is reported with the reason', async () => {
   const away = ['--endpoint', 'http://127.0.0.1:1', '--data', path('data')]
   for (const args of [['issue', '--name', 'x', '--out', path('x')], ['init-hierarchy']]) {
     const { code, stderr } = await command([...args, ...away])

@@ -43,7 +43,7 @@ export function withConnectionFlags<C extends Command>(command: C): C {
     .option('--ca-file <file>', 'PEM file of CAs to trust for an https endpoint [AWS_CA_BUNDLE]')
 }
 
-/** What an earlier request recorded about its server. */
+/** The server of an earlier request, from its metadata.json. */
 interface StoredServer {
   readonly endpoint?: string
   readonly region?: string

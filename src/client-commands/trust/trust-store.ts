@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { replaceFile } from '../../durable-file.ts'
 import type { Root } from './roots.ts'
 
-/** What a trust store uses of the machine. Tests pass their own. */
+/** The parts of the machine that trust stores use. Tests pass their own. */
 export interface Machine {
   readonly platform: NodeJS.Platform
   /** `/`, or the folder that a test uses in its place. */
@@ -13,7 +13,7 @@ export interface Machine {
   /** Home folder of the user. */
   readonly home: string
   readonly isAdministrator: boolean
-  /** Runs a program to its end without a shell. Resolves to undefined if the program is not installed. */
+  /** Runs a program without a shell, and waits for it. Resolves to undefined if the program is not installed. */
   readonly run: (program: string, args: readonly string[]) => Promise<ProgramResult | undefined>
 }
 

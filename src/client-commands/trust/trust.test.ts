@@ -92,7 +92,7 @@ test('a program that is missing or fails is named', async () => {
   assert.equal(failing?.Problem, 'update-ca-certificates failed: read-only')
 })
 
-test('stores that do not exist are said to be skipped', async () => {
+test('stores that do not exist are reported as skipped', async () => {
   const results = [
     ...(await change('install', 'system', machine())),
     ...(await change('install', 'nss', machine())),
