@@ -1,51 +1,173 @@
 /**
- * Makes dist/, what the package contains: JavaScript in few files, since loading three hundred takes twice as long as what
- * is in them, and declarations, a file for each source.
+ * Builds dist/, the content of the package: the server and the command line as ES modules, and the two libraries as CommonJS
+ * with an ES module beside each. Few files load faster than the three hundred of the source.
  */
 import { execFileSync } from 'node:child_process'
-import { rmSync, writeFileSync } from 'node:fs'
-import { build } from 'esbuild'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { build, type BuildOptions, type Plugin } from 'esbuild'
+import { rolldown } from 'rolldown'
+import { dts } from 'rolldown-plugin-dts'
 import { writeSbom } from './tools/sbom.ts'
 
-/** By their place in dist/. Threads find their files beside those that start them, which are at the top. */
-const entryPoints = {
-  'client/index': 'client/index.ts',
-  'embedded/index': 'embedded/index.ts',
+const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as {
+  readonly dependencies: Readonly<Record<string, string>>
+}
+
+const common = {
+  bundle: true,
+  platform: 'node',
+  logLevel: 'warning',
+} satisfies BuildOptions
+
+/** The program and the files of its threads, by their path in dist/. A thread's file is beside the code that starts the thread. */
+const programEntryPoints = {
   'src/main': 'src/main.ts',
   'writer-thread': 'src/store/sqlite/writer-thread.ts',
   'checkpoint-thread': 'src/store/sqlite/checkpoint-thread.ts',
   'check-process': 'src/store/sqlite/check-process.ts',
   'bulk-thread': 'src/bulk/bulk-thread.ts',
 }
-const startThreads = [
+const threadStarters = [
   'src/store/sqlite/writer-client.ts',
   'src/store/sqlite/checkpoints.ts',
   'src/store/sqlite/start-check.ts',
   'src/bulk/bulk-client.ts',
 ]
 
+async function buildProgram(): Promise<void> {
+  const { metafile } = await build({
+    ...common,
+    entryPoints: programEntryPoints,
+    outdir: 'dist',
+    // Each module exists once, whichever entry point loads it.
+    splitting: true,
+    packages: 'external',
+    format: 'esm',
+    target: 'node24',
+    metafile: true,
+  })
+  for (const [output, { inputs }] of Object.entries(metafile.outputs))
+    if (threadStarters.some((source) => source in inputs) && !/^dist\/[^/]+$/.test(output))
+      throw new Error(
+        `${output} starts a thread, and would look for the thread's file beside itself`,
+      )
+}
+
+type Library = 'client' | 'embedded'
+
+/** The first statement of each library. Every Node.js that may load the file can parse the whole file. */
+const firstStatement: Readonly<Record<Library, string>> = {
+  client: '',
+  embedded: `if (Number(process.versions.node.split('.')[0]) < 24)
+  throw new Error('signet-ca/embedded needs Node.js 24 or newer; this is ' + process.versions.node)
+`,
+}
+
+/** Threads find their files in dist/, one folder above the libraries. */
+const moduleUrl =
+  "const moduleUrl = require('node:url').pathToFileURL(require('node:path').join(__dirname, '../index.js')).href;"
+
+/**
+ * A library in CommonJS. Its ES module only exports the members of that file again, so that a process in which both are loaded
+ * has each class once. Packages that exist as ES modules alone are part of the file: Jest cannot require them.
+ */
+async function buildLibrary(library: Library): Promise<void> {
+  await build({
+    ...common,
+    entryPoints: { [`${library}/index`]: `${library}/index.ts` },
+    outdir: 'dist',
+    outExtension: { '.js': '.cjs' },
+    format: 'cjs',
+    target: 'node20',
+    // Jest has no dynamic import without a flag of Node.js.
+    supported: { 'dynamic-import': false },
+    define: { 'import.meta.url': 'moduleUrl' },
+    banner: { js: firstStatement[library] + moduleUrl },
+    plugins: [external],
+  })
+  const names = namesExportedBy(`./dist/${library}/index.cjs`)
+  writeFileSync(
+    `dist/${library}/index.js`,
+    `${importFirst(library)}import library from './index.cjs'\nexport const { ${names.join(', ')} } = library\n`,
+  )
+}
+
+/** Node.js 20 ends the process if a CommonJS file throws while an ES module imports it, so an ES module throws before that. */
+function importFirst(library: Library): string {
+  if (firstStatement[library] === '') return ''
+  writeFileSync(`dist/${library}/first.js`, firstStatement[library])
+  return "import './first.js'\n"
+}
+
+/** Leaves dependencies with a CommonJS form out of a library, and the client out of the embedded CA. */
+const external: Plugin = {
+  name: 'external',
+  setup(bundle) {
+    bundle.onResolve({ filter: /^[^.]/ }, ({ path, kind }) => {
+      if (kind === 'entry-point' || path.startsWith('node:')) return undefined
+      const name = path.split('/', path.startsWith('@') ? 2 : 1).join('/')
+      const isModule = name in dependencies && typeOf(name) === 'module'
+      return isModule ? undefined : { path, external: true }
+    })
+    bundle.onResolve({ filter: /\/client\/index\.ts$/ }, ({ kind }) =>
+      kind === 'entry-point' ? undefined : { path: '../client/index.cjs', external: true },
+    )
+  },
+}
+
+function typeOf(name: string): string {
+  const manifest = readFileSync(`node_modules/${name}/package.json`, 'utf8')
+  return (JSON.parse(manifest) as { readonly type?: string }).type ?? 'commonjs'
+}
+
+function namesExportedBy(file: string): string[] {
+  const exported = createRequire(import.meta.url)(file) as Readonly<Record<string, unknown>>
+  return Object.keys(exported).sort()
+}
+
+/** The declarations of a library in one file for each module system. They refer to Node.js, and embedded to client. */
+async function bundleDeclarations(library: Library): Promise<void> {
+  const isClient = (id: string): boolean =>
+    library === 'embedded' && id.endsWith('/client/index.ts')
+  const bundle = await rolldown({
+    input: { index: `./dist/declarations/${library}/index.d.ts` },
+    external: (id) => isClient(id) || !/^[./]/.test(id),
+    plugins: [dts({ dtsOnly: true, generator: 'oxc', tsconfig: false })],
+    onLog(_level, { message }) {
+      throw new Error(message)
+    },
+  })
+  for (const [extension, client] of [
+    ['d.ts', '../client/index.js'],
+    ['d.cts', '../client/index.cjs'],
+  ] as const) {
+    const { output } = await bundle.write({
+      dir: `dist/${library}`,
+      entryFileNames: `[name].${extension}`,
+      paths: (id) => (isClient(id) ? client : id),
+    })
+    const [{ code }, ...others] = output
+    const imports = [...code.matchAll(/^(?:import|export) .* from "([^"]+)"/gm)].map(([, id]) => id)
+    const foreign = imports.filter((id) => id?.startsWith('node:') === false && id !== client)
+    if (foreign.length + others.length > 0)
+      throw new Error(
+        `the declarations of ${library} are not one file; imports: ${foreign.join(', ')}`,
+      )
+  }
+  await bundle.close()
+}
+
 rmSync('dist', { recursive: true, force: true })
-execFileSync('node_modules/.bin/tsc', ['-p', 'tsconfig.build.json', '--emitDeclarationOnly'], {
+await buildProgram()
+for (const library of ['client', 'embedded'] as const) {
+  mkdirSync(`dist/${library}`, { recursive: true })
+  await buildLibrary(library)
+}
+const declarations = ['--emitDeclarationOnly', '--outDir', 'dist/declarations']
+execFileSync('node_modules/.bin/tsc', ['-p', 'tsconfig.build.json', ...declarations], {
   stdio: 'inherit',
 })
-const { metafile } = await build({
-  entryPoints,
-  outdir: 'dist',
-  bundle: true,
-  // One module stays one, whichever entry point loads it.
-  splitting: true,
-  packages: 'external',
-  format: 'esm',
-  platform: 'node',
-  target: 'node24',
-  metafile: true,
-  logLevel: 'warning',
-})
-for (const [output, { inputs }] of Object.entries(metafile.outputs))
-  if (startThreads.some((source) => source in inputs) && !/^dist\/[^/]+$/.test(output))
-    throw new Error(`${output} starts a thread, and would look for its file beside itself`)
-for (const entry of ['client', 'embedded']) {
-  writeFileSync(`dist/${entry}/index.cjs`, "module.exports = require('./index.js')\n")
-  writeFileSync(`dist/${entry}/index.d.cts`, "export * from './index.js'\n")
-}
+for (const library of ['client', 'embedded'] as const) await bundleDeclarations(library)
+rmSync('dist/declarations', { recursive: true })
 writeSbom()

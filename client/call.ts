@@ -1,11 +1,15 @@
-/** From a method's name and members to the SDK's command, and from what that throws to a ClientError. */
+/** Calls an operation through the SDK, with the inputs, outputs and errors of the client. */
+import { describe, objectRule } from './check-options.ts'
 import { apiName, type OperationName } from './commands.ts'
-import { clientErrorOf } from './errors.ts'
-import type { CallOptions } from './inputs.ts'
+import { clientErrorOf, UnexpectedResponseError } from './errors.ts'
+import { checkCallOptions, type CallOptions } from './inputs.ts'
 import { decodeOutput, encodeInput } from './json-form.ts'
 import type { SdkClient } from './sdk-client.ts'
 
-/** The output of one call. Rejects with ClientError for what the service refuses. */
+/**
+ * The output of one call. Rejects with TypeError for an input or options that are not objects, with ClientError for an error of
+ * the service, and with UnexpectedResponseError if the response is not one of the API.
+ */
 export async function call(
   sdk: SdkClient,
   operation: OperationName | 'listCertificates',
@@ -14,12 +18,32 @@ export async function call(
     options = {},
   }: { readonly input?: object | undefined; readonly options?: CallOptions },
 ): Promise<object> {
+  if (!objectRule.accepts(input))
+    throw new TypeError(`${operation} must be called with an object, not ${describe(input)}`)
+  checkCallOptions(operation, options)
   const { abortSignal } = options
   const name = apiName(operation)
   try {
     const members = encodeInput(operation, input)
     return decodeOutput(await sdk.send(name, members, abortSignal && { abortSignal }))
   } catch (error) {
-    throw clientErrorOf(error, name)
+    throw isUnreadableResponse(error)
+      ? await unexpectedResponse(sdk, error)
+      : clientErrorOf(error, name)
   }
+}
+
+/** The SDK adds metadata to an error that its JSON parser throws. */
+function isUnreadableResponse(error: unknown): error is UnreadableResponse {
+  return error instanceof SyntaxError && '$metadata' in error
+}
+
+interface UnreadableResponse extends SyntaxError {
+  readonly $metadata: { readonly httpStatusCode?: number }
+}
+
+async function unexpectedResponse(sdk: SdkClient, error: UnreadableResponse): Promise<Error> {
+  const { href: endpoint } = await sdk.endpoint()
+  const { httpStatusCode: statusCode } = error.$metadata
+  return new UnexpectedResponseError({ endpoint, statusCode }, { cause: error })
 }

@@ -1,15 +1,24 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
+import { once } from 'node:events'
 import { globSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join, relative, resolve } from 'node:path'
 import { after, before, test } from 'node:test'
 import { promisify } from 'node:util'
 import { clientEnvironment } from '../test/support/foreign-tools.ts'
 import { createRoot } from '../test/support/hierarchy.ts'
 import { TestService } from '../test/support/service.ts'
-import { ClientError, createClient, UnknownClientMethodError, type Client } from './index.ts'
+import {
+  ClientError,
+  createClient,
+  UnexpectedResponseError,
+  UnknownClientMethodError,
+  type Client,
+} from './index.ts'
 
 const region = 'eu-west-1'
 let service: TestService
@@ -29,15 +38,14 @@ after(async () => {
 const post = (url: string, headers: Record<string, string>): Promise<Response> =>
   fetch(url, { method: 'POST', headers })
 
-test('credentials, Region and endpoint come from where every AWS SDK looks, and the program ends', async () => {
+test('credentials, Region and endpoint come from the environment, and a client that is not closed does not keep the process alive', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'signet-client-'))
   const { dataDirectory } = service.config
   const program = `
     import { createClient } from ${JSON.stringify(resolve(import.meta.dirname, 'index.ts'))}
     const client = createClient()
     const { CertificateAuthorities } = await client.listCertificateAuthorities()
-    console.log(JSON.stringify([CertificateAuthorities[0].Arn, await client.meta.regionName()]))
-    client.close()`
+    console.log(JSON.stringify([CertificateAuthorities[0].Arn, await client.meta.regionName()]))`
   const { stdout } = await promisify(execFile)(
     process.execPath,
     ['--input-type=module', '--eval', program],
@@ -53,7 +61,7 @@ test('credentials, Region and endpoint come from where every AWS SDK looks, and 
   await rm(folder, { recursive: true })
 })
 
-test('AWS_REGION goes before AWS_DEFAULT_REGION, and an option before both', async () => {
+test('AWS_REGION has precedence over AWS_DEFAULT_REGION, and the option over both', async () => {
   const { credentials } = service
   const { AWS_REGION, AWS_DEFAULT_REGION } = process.env
   try {
@@ -73,7 +81,7 @@ test('AWS_REGION goes before AWS_DEFAULT_REGION, and an option before both', asy
   }
 })
 
-test('without an endpoint it is that of AWS', async () => {
+test('the default endpoint is the one of AWS', async () => {
   const credentials = { accessKeyId: 'a', secretAccessKey: 'b', sessionToken: 'c' }
   const aws = createClient({ region: 'eu-central-1', credentials })
   assert.equal(await aws.meta.endpointUrl(), 'https://acm-pca.eu-central-1.amazonaws.com')
@@ -86,7 +94,7 @@ test('without an endpoint it is that of AWS', async () => {
   for (const one of [aws, china]) one.close()
 })
 
-test('a path of the endpoint stays', async () => {
+test('the path of the endpoint is kept', async () => {
   const { credentials } = service
   const proxied = createClient({ region, endpoint: 'https://pki.example:8443/api', credentials })
   assert.equal(await proxied.meta.endpointUrl(), 'https://pki.example:8443/api')
@@ -95,7 +103,7 @@ test('a path of the endpoint stays', async () => {
   proxied.close()
 })
 
-test('a presigned URL is honoured until it expires, for what was signed only', async () => {
+test('a presigned URL is valid until it expires, and only for the signed call', async () => {
   const of = { CertificateAuthorityArn: root.arn }
   const url = await client.generatePresignedUrl('listTags', of, { expiresIn: 60 })
   const headers = client.presignedHeaders('listTags')
@@ -110,7 +118,7 @@ test('a presigned URL is honoured until it expires, for what was signed only', a
   assert.match(await (await post(old, headers)).text(), /expired/)
 })
 
-test('a presigned URL carries bytes and numbers, and refuses what it cannot carry', async () => {
+test('a presigned URL can contain bytes and numbers, and no lists or structures', async () => {
   const url = await client.generatePresignedUrl('importCertificateAuthorityCertificate', {
     CertificateAuthorityArn: root.arn,
     Certificate: root.certificate,
@@ -125,20 +133,20 @@ test('a presigned URL carries bytes and numbers, and refuses what it cannot carr
     { name: 'TypeError', message: /^Tags of untagCertificateAuthority is a list/ },
   )
   await assert.rejects(client.generatePresignedUrl('close' as never), UnknownClientMethodError)
-  for (const expiresIn of [0, -1, 1.5, 604_801, NaN])
+  for (const expiresIn of [0, -1, 1.5, 604_801])
     await assert.rejects(
       client.generatePresignedUrl('listCertificateAuthorities', {}, { expiresIn }),
       { name: 'RangeError' },
     )
 })
 
-test('bytes may be bytes or text', async () => {
+test('members with bytes can be bytes or text', async () => {
   const of = { CertificateAuthorityArn: root.arn }
   for (const Certificate of [root.certificate, Buffer.from(root.certificate)])
     await client.importCertificateAuthorityCertificate({ ...of, Certificate })
 })
 
-test('times are Dates', async () => {
+test('times in responses are Dates', async () => {
   const { CertificateAuthority } = await client.describeCertificateAuthority({
     CertificateAuthorityArn: root.arn,
   })
@@ -146,7 +154,7 @@ test('times are Dates', async () => {
   assert.ok(CertificateAuthority.NotAfter instanceof Date)
 })
 
-test('an exception says what the service said, and where its log has it', async () => {
+test('an exception has the code, the message and the request ID of the response', async () => {
   const unknown = { CertificateAuthorityArn: root.arn.replace(/[^/]+$/, crypto.randomUUID()) }
   const error = await client.listTags(unknown).then(
     () => assert.fail('not refused'),
@@ -164,7 +172,7 @@ test('an exception says what the service said, and where its log has it', async 
   assert.equal((error.cause as Error).name, 'ResourceNotFoundException')
 })
 
-test('what is no answer of the service is passed on as it is', async () => {
+test('an error that is not a response of the service is thrown unchanged', async () => {
   const { credentials } = service
   const nobody = createClient({
     region,
@@ -179,7 +187,44 @@ test('what is no answer of the service is passed on as it is', async () => {
   nobody.close()
 })
 
-test('a call can be given up', async () => {
+test('a response that is not one of the API names the endpoint, and the ports of Signet', async () => {
+  for (const [status, body] of [
+    [405, 'Method Not Allowed'],
+    [200, '<html>'],
+    [503, 'no'],
+  ] as const) {
+    await using server = createServer((_, response) => response.writeHead(status).end(body))
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    const { credentials } = service
+    const endpoint = `http://127.0.0.1:${port}/`
+    const other = createClient({ region, endpoint, credentials, maxAttempts: 1 })
+    await assert.rejects(other.listCertificateAuthorities(), (error: UnexpectedResponseError) => {
+      assert.ok(error instanceof UnexpectedResponseError)
+      assert.deepEqual([error.endpoint, error.statusCode], [endpoint, status])
+      assert.match(error.message, /check the endpoint: .*--listen .*8080.*--public-listen.*8081/)
+      return true
+    })
+    other.close()
+  }
+})
+
+test('without a Region, the error says how to set one', async () => {
+  const program = `
+    const { createClient } = await import(${JSON.stringify(join(import.meta.dirname, 'index.ts'))})
+    const credentials = { accessKeyId: 'a', secretAccessKey: 'b' }
+    const client = createClient({ endpoint: 'http://127.0.0.1:1', credentials })
+    await client.listTags({ CertificateAuthorityArn: 'a' }).catch(({ message }) => console.log(message))`
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ['--input-type=module', '--eval', program],
+    { env: { PATH: process.env['PATH'], AWS_CONFIG_FILE: '/dev/null' } },
+  )
+  assert.equal(stdout, 'the Region is unknown: set AWS_REGION, or pass region to createClient\n')
+})
+
+test('a call can be aborted', async () => {
   await assert.rejects(
     client.listCertificateAuthorities({}, { abortSignal: AbortSignal.abort() }),
     {
@@ -188,8 +233,9 @@ test('a call can be given up', async () => {
   )
 })
 
-test('of the server the client uses what is pure: X.509 and how names are written', () => {
-  const allowed = /^src\/(x509\/(?:[\w-]+\/)?[\w-]+|authority\/(subject|general-names))\.ts$/
+test('the client imports only pure modules of the server: X.509, names and texts', () => {
+  const allowed =
+    /^src\/(x509\/(?:[\w-]+\/)?[\w-]+|authority\/(subject|general-names)|text\/closest-names)\.ts$/
   const folder = resolve(import.meta.dirname, '..')
   const files = globSync('*.ts', { cwd: import.meta.dirname, exclude: ['*.test.ts'] })
   assert.ok(files.length > 10)

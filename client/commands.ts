@@ -1,4 +1,4 @@
-/** The 23 operations of AWS Private CA by the names of their methods. */
+/** The 23 operations of AWS Private CA, by the names of the client's methods. */
 export const operationNames = [
   'createCertificateAuthority',
   'createCertificateAuthorityAuditReport',
@@ -25,14 +25,15 @@ export const operationNames = [
   'updateCertificateAuthority',
 ] as const
 
+/** The name of an operation as a method of the client, such as `listTags`. */
 export type OperationName = (typeof operationNames)[number]
 
-/** Name of the operation in the API: `ListTags` of `listTags`. */
+/** Name of the operation in the API: `ListTags` for `listTags`. */
 export function apiName(operation: string): string {
   return operation.charAt(0).toUpperCase() + operation.slice(1)
 }
 
-/** Whether there is a method of this name. */
+/** Whether the client has an operation with this name. */
 export function isOperationName(name: string): name is OperationName {
   return operationNames.some((operation) => operation === name)
 }

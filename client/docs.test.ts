@@ -1,4 +1,4 @@
-/** docs/client.md: every row of its table against boto3 has a test, and every test a row. */
+/** docs/client-reference.md: every row of its comparison with boto3 has a test, and every test a row. docs/client.md: its program. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
@@ -15,19 +15,20 @@ import { waiterModels } from './waiters.ts'
 
 const root = join(import.meta.dirname, '..')
 const text = readFileSync(join(root, 'docs/client.md'), 'utf8')
+const reference = readFileSync(join(root, 'docs/client-reference.md'), 'utf8')
 const tests = readFileSync(join(root, 'test/conformance/client/boto3.test.ts'), 'utf8')
 
 /** Cells of each row below the heading of the comparison. */
-const rows = (text.split('| --- | --- | --- | --- |\n')[1] ?? '')
+const rows = (reference.split('| --- | --- | --- | --- |\n')[1] ?? '')
   .split('\n\n', 1)
   .flatMap((table) => table.trim().split('\n'))
   .map((line) => line.split(' | ').map((cell) => cell.replaceAll(/^\| | \|$/g, '')))
 
-/** Tests that are no scenario. */
+/** The tests that are not scenarios. */
 const others = ['every exception', 'presigned URLs are the same to the signature']
 const scenarios = [...changing, ...reading].map(({ row }) => row)
 
-test('every row names a test that there is, and every test has a row', () => {
+test('every row refers to an existing test, and every test has a row', () => {
   assert.ok(rows.length > 50, String(rows.length))
   for (const cells of rows) assert.equal(cells.length, 4, cells.join(' | '))
   for (const name of others) assert.match(tests, new RegExp(`test\\(\`${name}: `))
@@ -55,7 +56,7 @@ test('every operation, paginator, waiter and exception has a row', () => {
   }
 })
 
-test('the program of the first five minutes does what it says', async () => {
+test('the first program of docs/client.md prints the root certificate', async () => {
   const service = await TestService.start()
   try {
     const [, program = ''] = /```ts\n([\s\S]+?)```/.exec(text) ?? []

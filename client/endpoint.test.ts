@@ -1,4 +1,4 @@
-/** Endpoints of AWS Private CA; the rows are those of AWS's rule set for the service. */
+/** Endpoints of AWS Private CA, compared with AWS's rule set for the service. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { resolveEndpoint, type EndpointParameters } from './endpoint.ts'
@@ -34,7 +34,7 @@ for (const [parameters, url] of rows)
   })
 
 const refused: [parameters: EndpointParameters, message: RegExp][] = [
-  [{}, /Region is missing/],
+  [{}, /^Error: the Region is unknown: set AWS_REGION, or pass region to createClient$/],
   [{ Endpoint: 'http://a', UseFIPS: true }, /custom endpoint cannot be combined/],
   [{ Endpoint: 'http://a', UseDualStack: true }, /custom endpoint cannot be combined/],
 ]

@@ -1,4 +1,4 @@
-/** Where AWS Private CA is: the endpoint of a Region (AWS General Reference, AWS Private CA endpoints). */
+/** The endpoint of AWS Private CA in each Region (AWS General Reference, AWS Private CA endpoints). */
 import { partition } from '@aws-sdk/core/client'
 import type { EndpointV2 } from '@smithy/types'
 
@@ -10,6 +10,9 @@ export interface EndpointParameters {
   readonly Endpoint?: string | undefined
 }
 
+export const missingRegionText =
+  'the Region is unknown: set AWS_REGION, or pass region to createClient'
+
 /** The endpoint. Throws Error without a Region, and for variants of a custom endpoint. */
 export function resolveEndpoint(parameters: EndpointParameters): EndpointV2 {
   const { Region: region, UseDualStack: dualStack, UseFIPS: fips, Endpoint: custom } = parameters
@@ -18,7 +21,7 @@ export function resolveEndpoint(parameters: EndpointParameters): EndpointV2 {
       throw new Error('a custom endpoint cannot be combined with FIPS or dual-stack endpoints')
     return { url: new URL(custom) }
   }
-  if (region === undefined) throw new Error('Region is missing')
+  if (region === undefined) throw new Error(missingRegionText)
   const { name, dnsSuffix, dualStackDnsSuffix } = partition(region)
   // The regular endpoints of GovCloud are FIPS endpoints.
   const isFipsHost = fips && !(name === 'aws-us-gov' && !dualStack)

@@ -1,4 +1,4 @@
-/** What the client throws: a class for each exception of the API, and those for mistakes in its own use. */
+/** The errors of the client: a class for each exception of the API, and classes for errors that the client itself detects. */
 import { ServiceException } from '@smithy/core/client'
 
 /** Exceptions of the API's model (AWS Private CA API Reference). */
@@ -24,9 +24,10 @@ const exceptionCodes = [
   'TooManyTagsException',
 ] as const
 
+/** The error code of an exception in the API's model. */
 export type ExceptionCode = (typeof exceptionCodes)[number]
 
-/** What the service answered, in the form that boto3 gives it. */
+/** An error response of the service, in the form of boto3's `ClientError.response`. */
 export interface ErrorResponse {
   readonly Error: { readonly Code: string; readonly Message: string }
   readonly ResponseMetadata: {
@@ -37,8 +38,14 @@ export interface ErrorResponse {
   }
 }
 
-/** The service refused a call. `cause` is the SDK's exception. */
+/**
+ * The service returned an error. `name` and `code` are the error code, and `cause` is the exception of the AWS SDK.
+ *
+ * @example
+ * if (error instanceof ClientError && error.code === 'ThrottlingException') await retryLater()
+ */
 export class ClientError extends Error {
+  /** Code, message, request ID, HTTP status and headers of the response. */
   readonly response: ErrorResponse
   /** Name of the operation in the API: `IssueCertificate`. */
   readonly operationName: string
@@ -51,22 +58,23 @@ export class ClientError extends Error {
     this.operationName = operationName
   }
 
-  /** As `response.Error.Code`. */
+  /** The error code, such as `ResourceNotFoundException`. */
   get code(): string {
     return this.response.Error.Code
   }
 
-  /** Under which the service's log has the call. */
+  /** The ID of the request in the log of the service. */
   get requestId(): string {
     return this.response.ResponseMetadata.RequestId
   }
 }
 
-/** botocore's words (ClientError.MSG_TEMPLATE). */
+/** The text of botocore (ClientError.MSG_TEMPLATE). */
 function messageOf({ Error: error }: ErrorResponse, operation: string): string {
   return `An error occurred (${error.Code}) when calling the ${operation} operation: ${error.Message}`
 }
 
+/** The class of an exception with one error code. */
 export interface ExceptionClass<Code extends string> {
   new (
     response: ErrorResponse,
@@ -75,12 +83,23 @@ export interface ExceptionClass<Code extends string> {
   ): ClientError & { readonly code: Code }
 }
 
+/**
+ * The exception classes by error code.
+ *
+ * @example
+ * if (error instanceof client.exceptions.ResourceNotFoundException) return undefined
+ */
 export type Exceptions = {
   readonly [Code in ExceptionCode]: ExceptionClass<Code>
 } & {
-  /** What all of them are, and what every other code is an instance of. */
+  /** The base class, which is also the class of every code without a class of its own. */
   readonly ClientError: typeof ClientError
-  /** The class for a code; ClientError if it has none of its own. */
+  /**
+   * The class of an error code; ClientError for a code without a class of its own.
+   *
+   * @example
+   * const { name } = client.exceptions.fromCode('InvalidStateException')
+   */
   fromCode(code: string): typeof ClientError
 }
 
@@ -92,14 +111,19 @@ function fromCode(code: string): typeof ClientError {
   return Object.hasOwn(classes, code) ? (classes[code] ?? ClientError) : ClientError
 }
 
-/** The classes by name; the same for every client. */
+/**
+ * The exception classes by error code. Every client has the same ones as `client.exceptions`.
+ *
+ * @example
+ * if (error instanceof exceptions.LimitExceededException) console.error(error.message)
+ */
 export const exceptions = Object.freeze({ ...classes, ClientError, fromCode }) as Exceptions
 
-/** The ClientError for what the SDK threw; anything else, such as no connection, is left as it is. */
+/** The ClientError for an exception of the SDK. Other errors, such as a refused connection, are returned unchanged. */
 export function clientErrorOf(error: unknown, operationName: string): unknown {
   if (!ServiceException.isInstance(error)) return error
   const { $metadata, $response, name } = error
-  // The SDK's word for a message that is not there.
+  // The SDK's text for a missing message.
   const message = error.message === 'UnknownError' ? '' : error.message
   const response: ErrorResponse = {
     Error: { Code: name, Message: message },
@@ -113,7 +137,7 @@ export function clientErrorOf(error: unknown, operationName: string): unknown {
   return new (fromCode(name))(response, operationName, { cause: error })
 }
 
-/** The operation has no pages. */
+/** The operation has no paginator. */
 export class OperationNotPageableError extends Error {
   override readonly name = 'OperationNotPageableError'
 
@@ -122,7 +146,7 @@ export class OperationNotPageableError extends Error {
   }
 }
 
-/** The service went round in circles while its pages were read. */
+/** The service returned the same page token twice. */
 export class PaginationError extends Error {
   override readonly name = 'PaginationError'
 
@@ -131,7 +155,7 @@ export class PaginationError extends Error {
   }
 }
 
-/** The client has no method of this name. */
+/** The client has no operation with this name. */
 export class UnknownClientMethodError extends Error {
   override readonly name = 'UnknownClientMethodError'
 
@@ -140,17 +164,46 @@ export class UnknownClientMethodError extends Error {
   }
 }
 
-/** A waiter ended without what it waited for. */
+/** A waiter ended before the resource had the state. */
 export class WaiterError extends Error {
   override readonly name = 'WaiterError'
-  /** Why, in words. */
+  /** The reason as a sentence. */
   readonly reason: string
-  /** Output of the last call, or the response of its ClientError. */
+  /** The output of the last call, or the response of its ClientError. */
   readonly lastResponse: object
 
   constructor(waiter: string, reason: string, lastResponse: object) {
     super(`Waiter ${waiter} failed: ${reason}`)
     this.reason = reason
     this.lastResponse = lastResponse
+  }
+}
+
+/**
+ * A response is not one of the AWS Private CA API: `endpoint` belongs to another server, or to the public listener of Signet.
+ * `cause` is the error of the AWS SDK.
+ */
+export class UnexpectedResponseError extends Error {
+  override readonly name = 'UnexpectedResponseError'
+  /** The URL that received the request. */
+  readonly endpoint: string
+  /** The HTTP status of the response; undefined if it is unknown. */
+  readonly statusCode: number | undefined
+
+  constructor(
+    {
+      endpoint,
+      statusCode,
+    }: { readonly endpoint: string; readonly statusCode: number | undefined },
+    options?: ErrorOptions,
+  ) {
+    const status = statusCode === undefined ? '' : ` (HTTP status ${statusCode})`
+    super(
+      `the response from ${endpoint} is not JSON of the AWS Private CA API${status}; check the endpoint: Signet serves the API ` +
+        'on the port of --listen (8080 by default), and only CRLs and OCSP on the port of --public-listen (8081)',
+      options,
+    )
+    this.endpoint = endpoint
+    this.statusCode = statusCode
   }
 }

@@ -1,57 +1,93 @@
-/** Which hierarchy is to be made, what it is then, and what went wrong. */
-import type { KeyStorageSecurityStandard, RevocationConfiguration } from './shapes.ts'
+/** The input, the output and the error of `client.createHierarchy`. */
+import {
+  abortSignalRule,
+  checkOptions,
+  objectRule,
+  oneOf,
+  textRule,
+  type OptionRule,
+  type OptionRules,
+} from './check-options.ts'
 import type { KeyAlgorithm, SigningAlgorithm, Subject, CertificateValidity } from './inputs.ts'
-import type { WaiterConfig } from './waiters.ts'
+import { checkSubject } from './inputs.ts'
+import type { KeyStorageSecurityStandard } from './enumerations.ts'
+import type { RevocationConfiguration } from './shapes.ts'
+import { readValidity } from './validity.ts'
+import { checkWaiterConfig, type WaiterConfig } from './waiters.ts'
 
+/** A CA to create. */
 export interface AuthorityRequest {
   readonly subject: Subject
-  /** EC_prime256v1 unless given. */
+  /** `EC_prime256v1` by default. */
   readonly keyAlgorithm?: KeyAlgorithm
-  /** That of the key unless given. */
+  /** The signing algorithm of the key's kind and size by default, such as `SHA256WITHECDSA`. */
   readonly signingAlgorithm?: SigningAlgorithm
-  /** Of its certificate; ten years for a root, five for one below it, unless given. */
+  /** Validity of the CA certificate; 10 years for a root and 5 years for an issuing CA by default. */
   readonly validity?: CertificateValidity
-  /** Where it says what it revokes; nowhere unless given. */
+  /** CRL and OCSP settings. By default the CA publishes no revocations, and its certificates have no CRL and OCSP URLs. */
   readonly revocation?: RevocationConfiguration
   readonly keyStorageSecurityStandard?: KeyStorageSecurityStandard
-  /** Beside the one by which it is found again. */
+  /** Tags, in addition to the tag `signet-hierarchy`, by which a later call finds the CA. */
   readonly tags?: Readonly<Record<string, string>>
 }
 
+/** The issuing CA to create. */
+export interface IssuingAuthorityRequest extends AuthorityRequest {
+  /** How many levels of CAs may follow below this CA: 0 to 3; 0 by default. */
+  readonly pathLength?: 0 | 1 | 2 | 3
+}
+
+/**
+ * A request to `client.createHierarchy`.
+ *
+ * @example
+ * const request: HierarchyRequest = {
+ *   root: { subject: { CommonName: 'Example Root' } },
+ *   issuing: { subject: { CommonName: 'Example Issuing CA' } },
+ * }
+ */
 export interface HierarchyRequest {
-  /** Which hierarchy of the account this is; the two subjects unless given. The same one is made once. */
+  /** Identifies the hierarchy in its account and Region; the two subjects by default. */
   readonly name?: string
   readonly root: AuthorityRequest
-  readonly issuing: AuthorityRequest & {
-    /** How many CAs may be below it; 0 unless given. */
-    readonly pathLength?: 0 | 1 | 2 | 3
-  }
+  readonly issuing: IssuingAuthorityRequest
+  /** `{ Delay: 0.5, MaxAttempts: 360 }` by default: three minutes for each step. */
   readonly waiter?: WaiterConfig
+  /** Stops after the call that is running. */
   readonly abortSignal?: AbortSignal
 }
 
-/** An ACTIVE CA. */
+/** An ACTIVE CA. Every PEM text ends with a line end. */
 export interface HierarchyAuthority {
   readonly arn: string
-  /** PEM, with a line end. */
+  /** The certificate of the CA, in PEM. */
   readonly certificate: string
-  /** PEM of the CAs above it; empty for a root. */
+  /** The CA certificates between this CA and the root, without both, in PEM; an empty string for the two CAs of a hierarchy. */
   readonly chain: string
+  /** The root certificate, in PEM. */
+  readonly root: string
 }
 
+/** The two CAs of a hierarchy. */
 export interface Hierarchy {
   readonly root: HierarchyAuthority
   readonly issuing: HierarchyAuthority
 }
 
-/** Which CA of a hierarchy. */
+/** One of the two CAs of a hierarchy. */
 export type Role = keyof Hierarchy
 
-/** A hierarchy could not be completed. What is done already is found again by the next try. */
+/**
+ * A hierarchy is incomplete. The next call of createHierarchy finds the steps that are complete, and continues after them.
+ *
+ * @example
+ * if (error instanceof HierarchyError) console.error(error.role, error.certificateAuthorityArn, error.cause)
+ */
 export class HierarchyError extends Error {
   override readonly name = 'HierarchyError'
+  /** The CA that is not ACTIVE. */
   readonly role: Role
-  /** ARN of the CA, if it is there. */
+  /** ARN of the CA; undefined if the CA does not exist. */
   readonly certificateAuthorityArn: string | undefined
 
   constructor(
@@ -62,5 +98,51 @@ export class HierarchyError extends Error {
     super(`${role} CA${arn === undefined ? '' : ` ${arn}`}: ${reason}`, options)
     this.role = role
     this.certificateAuthorityArn = arn
+  }
+}
+
+const subject: OptionRule = {
+  expected: "an object, such as { CommonName: 'Example' }",
+  accepts: objectRule.accepts,
+  isRequired: true,
+}
+
+const authorityRules: OptionRules<AuthorityRequest> = {
+  subject,
+  keyAlgorithm: textRule,
+  signingAlgorithm: textRule,
+  validity: objectRule,
+  revocation: objectRule,
+  keyStorageSecurityStandard: textRule,
+  tags: objectRule,
+}
+const rulesByRole = {
+  root: authorityRules,
+  issuing: { ...authorityRules, pathLength: oneOf(0, 1, 2, 3) },
+}
+
+const authority: OptionRule = {
+  expected: "an object, such as { subject: { CommonName: 'Example' } }",
+  accepts: objectRule.accepts,
+  isRequired: true,
+}
+const requestRules: OptionRules<HierarchyRequest> = {
+  name: textRule,
+  root: authority,
+  issuing: authority,
+  waiter: objectRule,
+  abortSignal: abortSignalRule,
+}
+
+/** Throws TypeError for an invalid request. */
+export function checkHierarchyRequest(request: HierarchyRequest): void {
+  checkOptions('createHierarchy', request, requestRules)
+  if (request.waiter !== undefined) checkWaiterConfig('createHierarchy: waiter', request.waiter)
+  for (const role of ['root', 'issuing'] as const) {
+    const place = `createHierarchy: ${role}`
+    checkOptions(place, request[role], rulesByRole[role])
+    checkSubject(place, request[role].subject)
+    const { validity } = request[role]
+    if (validity !== undefined) readValidity(place, validity)
   }
 }

@@ -29,7 +29,7 @@ const authorities = async (): Promise<string[]> => {
   return all.CertificateAuthorities.map(({ Status = '' }) => Status).sort()
 }
 
-test('both CAs are ACTIVE, as they were wished for', async () => {
+test('createHierarchy creates two ACTIVE CAs with the requested settings', async () => {
   const { root, issuing } = await client.createHierarchy({
     root: {
       ...request.root,
@@ -53,8 +53,8 @@ test('both CAs are ACTIVE, as they were wished for', async () => {
   assert.ok(
     certificate.verify(rootCertificate.publicKey) && certificate.checkIssued(rootCertificate),
   )
-  assert.equal(issuing.chain, root.certificate)
-  assert.equal(root.chain, '')
+  assert.deepEqual([root.chain, issuing.chain], ['', ''])
+  assert.deepEqual([root.root, issuing.root], [root.certificate, root.certificate])
   assert.equal(rootCertificate.publicKey.asymmetricKeyType, 'rsa')
   const days = (certificate.validToDate.getTime() - Date.now()) / 86_400_000
   assert.ok(days > 99 && days < 101, String(days))
@@ -68,7 +68,7 @@ test('both CAs are ACTIVE, as they were wished for', async () => {
   assert.ok(Tags.some(({ Key, Value }) => Key === 'team' && Value === 'pki'))
 })
 
-test('made again it is the same one, also when no token is remembered any more', async () => {
+test('a second call returns the same hierarchy, even after the idempotency tokens have expired', async () => {
   const first = await client.createHierarchy(request)
   assert.deepEqual(await client.createHierarchy(request), first)
   await service.inDatabase('delete from idempotency_tokens')
@@ -78,20 +78,20 @@ test('made again it is the same one, also when no token is remembered any more',
   assert.equal((await authorities()).length, 4)
 })
 
-test('a request without a subject is refused before anything is made', async () => {
-  for (const [bad, role] of [
-    [{ name: 'x' }, 'root'],
-    [{ root: {}, issuing: request.issuing }, 'root'],
-    [{ root: request.root }, 'issuing'],
+test('a request without a subject is refused before a CA is created', async () => {
+  for (const [bad, message] of [
+    [{ name: 'x' }, "createHierarchy: option 'root' is missing"],
+    [{ root: {}, issuing: request.issuing }, "createHierarchy: root: option 'subject' is missing"],
+    [{ root: request.root }, "createHierarchy: option 'issuing' is missing"],
   ] as const)
     await assert.rejects(client.createHierarchy(bad as never), {
       name: 'TypeError',
-      message: `createHierarchy wants ${role}.subject, such as { CommonName: 'Example' }`,
+      message: new RegExp(`^${message}; it must be an object, such as .*CommonName: 'Example'`),
     })
   assert.deepEqual(await authorities(), [])
 })
 
-test('made by two at once it is one', async () => {
+test('two concurrent calls create one hierarchy', async () => {
   const [first, second] = await Promise.all([
     client.createHierarchy(request),
     client.createHierarchy(request),
@@ -110,7 +110,7 @@ const steps = [
 ] as const
 
 for (const step of steps)
-  test(`an answer to ${step} that is lost is no loss: the next try goes on there`, async () => {
+  test(`after a lost response to ${step}, the next call continues at that step`, async () => {
     const lost = new Set<string>()
     const losing: Client = {
       ...client,
@@ -135,7 +135,7 @@ for (const step of steps)
           error.message.endsWith('the connection is lost') &&
           error.role === (turn === 0 ? 'root' : 'issuing'),
       )
-      // Nothing but what the service has may be needed.
+      // The next call can only use the state of the service.
       await service.inDatabase('delete from idempotency_tokens')
     }
     const { root, issuing } = await client.createHierarchy(request)
@@ -147,7 +147,7 @@ for (const step of steps)
     assert.deepEqual(await authorities(), ['ACTIVE', 'ACTIVE'])
   })
 
-test('a CA that is of no use is named, with what is the matter', async () => {
+test('the error for an unusable CA has its ARN and the reason', async () => {
   const { root, issuing } = await client.createHierarchy(request)
   await assert.rejects(
     client.createHierarchy({ ...request, root: { ...request.root, keyAlgorithm: 'RSA_2048' } }),
@@ -155,7 +155,7 @@ test('a CA that is of no use is named, with what is the matter', async () => {
       name: 'HierarchyError',
       role: 'root',
       certificateAuthorityArn: root.arn,
-      message: `root CA ${root.arn}: it is there already, and its key is EC_prime256v1, not RSA_2048`,
+      message: `root CA ${root.arn}: it exists with the key algorithm EC_prime256v1, not RSA_2048`,
     },
   )
   const where = { CertificateAuthorityArn: issuing.arn }
@@ -164,7 +164,7 @@ test('a CA that is of no use is named, with what is the matter', async () => {
     name: 'HierarchyError',
     role: 'issuing',
     certificateAuthorityArn: issuing.arn,
-    message: /it is DISABLED/,
+    message: /its status is DISABLED/,
   })
   await client.deleteCertificateAuthority(where)
   await service.inDatabase('delete from idempotency_tokens')
@@ -173,7 +173,7 @@ test('a CA that is of no use is named, with what is the matter', async () => {
   assert.notEqual(again.issuing.arn, issuing.arn)
 })
 
-test('a key that cannot be made, and a request that the service refuses, are told with their cause', async () => {
+test('the error has the cause for a key that cannot be generated and for an error of the service', async () => {
   breakCreations(service)
   const slow = { ...request, root: { ...request.root, keyAlgorithm: brokenKeyAlgorithm } as const }
   await assert.rejects(
@@ -192,7 +192,7 @@ test('a key that cannot be made, and a request that the service refuses, are tol
   )
 })
 
-test('CAs of others that do not show their tags are passed by, one that is FAILED is not', async () => {
+test('CAs whose tags are not available are ignored, and a FAILED CA of the hierarchy is an error', async () => {
   const other = await client.createHierarchy({ ...request, name: 'of others' })
   const hiding: Client = {
     ...client,
@@ -217,6 +217,6 @@ test('CAs of others that do not show their tags are passed by, one that is FAILE
   await assert.rejects(createHierarchy(failing, request), {
     name: 'HierarchyError',
     role: 'root',
-    message: /: it is FAILED \(OTHER\), and can neither be used nor completed$/,
+    message: /: its status is FAILED \(OTHER\); it must be ACTIVE or PENDING_CERTIFICATE\. /,
   })
 })

@@ -1,9 +1,10 @@
-/** Creates a root and an issuing CA below it, in steps that each check whether they are done already. */
+/** Creates a root and an issuing CA below it. Each step first checks whether an earlier call has completed it. */
 import { createHash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import type { CertificateAuthority } from './shapes.ts'
 import { ClientError } from './errors.ts'
 import {
+  checkHierarchyRequest,
   HierarchyError,
   type AuthorityRequest,
   type Hierarchy,
@@ -12,12 +13,13 @@ import {
   type Role,
 } from './hierarchy-request.ts'
 import type { KeyAlgorithm, SigningAlgorithm, Subject } from './inputs.ts'
-import { issue, withLineEnd, type IssuingClient } from './issue.ts'
+import { separateRoot, withLineEnd } from './ca-certificates.ts'
+import { issue, type IssuingClient } from './issue.ts'
 import type { Operations } from './operations.ts'
 import type { Paginator } from './paginators.ts'
 import type { WaiterConfig } from './waiters.ts'
 
-/** The members of a client that are used. */
+/** The members of a client that `createHierarchy` calls. */
 export interface HierarchyClient
   extends
     IssuingClient,
@@ -32,7 +34,7 @@ export interface HierarchyClient
   getPaginator(name: 'listCertificateAuthorities'): Paginator<'listCertificateAuthorities'>
 }
 
-/** Tag by which a CA is found again; its value says of which hierarchy it is, and which of its CAs. */
+/** The tag by which a later call finds a CA. Its value identifies the hierarchy and the role of the CA. */
 const hierarchyTag = 'signet-hierarchy'
 
 const kinds = {
@@ -40,12 +42,12 @@ const kinds = {
   issuing: { type: 'SUBORDINATE', years: 5 },
 } as const
 
-/** The inputs of every step towards one CA. */
+/** The inputs of every step that creates one CA. */
 interface Work {
   readonly client: HierarchyClient
   readonly role: Role
   readonly request: AuthorityRequest
-  /** Tells the CA from those of other hierarchies: the value of its tag, and its idempotency token. */
+  /** Identifies the CA: the value of its tag, and its idempotency token. */
   readonly fingerprint: string
   readonly template: string
   /** ARN of the CA above; undefined for a root. */
@@ -54,17 +56,17 @@ interface Work {
   readonly options: { readonly abortSignal?: AbortSignal }
 }
 
-/** Rejects with HierarchyError, whose `cause` says what went wrong, and with TypeError for a request without a subject. */
+/** Rejects with HierarchyError, whose `cause` is the error of the step, and with TypeError for an invalid request. */
 export async function createHierarchy(
   client: HierarchyClient,
   request: HierarchyRequest,
 ): Promise<Hierarchy> {
-  for (const role of ['root', 'issuing'] as const) requireSubject(request, role)
+  checkHierarchyRequest(request)
   const { root: rootOptions, issuing: issuingOptions, abortSignal } = request
   const name = request.name ?? JSON.stringify([rootOptions.subject, issuingOptions.subject])
   const common = {
     client,
-    // Keys of RSA_4096 take a while.
+    // Generating an RSA_4096 key can take a minute.
     waiter: { Delay: 0.5, MaxAttempts: 360, ...request.waiter },
     options: abortSignal === undefined ? {} : { abortSignal },
   }
@@ -87,13 +89,7 @@ export async function createHierarchy(
   return { root, issuing }
 }
 
-/** The compiler does not check JavaScript. */
-function requireSubject(request: Partial<HierarchyRequest>, role: Role): void {
-  if (typeof request[role]?.subject !== 'object')
-    throw new TypeError(`createHierarchy wants ${role}.subject, such as { CommonName: 'Example' }`)
-}
-
-/** 32 hex digits: AWS takes idempotency tokens of up to 36 characters. */
+/** 32 hexadecimal digits: AWS's idempotency tokens have at most 36 characters. */
 function fingerprintOf(...parts: readonly string[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32)
 }
@@ -108,12 +104,15 @@ async function makeActive(work: Work): Promise<HierarchyAuthority> {
     else if (status !== 'ACTIVE')
       throw new HierarchyError(
         { role, arn },
-        `it is ${status ?? 'without a status'}${reason === undefined ? '' : ` (${reason})`}, ` +
-          'and can neither be used nor completed',
+        `its status is ${status ?? 'unknown'}${reason === undefined ? '' : ` (${reason})`}; it must be ACTIVE or ` +
+          "PENDING_CERTIFICATE. Change the status, or pass another 'name' to create another hierarchy",
       )
     const { Certificate = '', CertificateChain = '' } =
       await client.getCertificateAuthorityCertificate({ CertificateAuthorityArn: arn }, options)
-    return { arn, certificate: withLineEnd(Certificate), chain: withLineEnd(CertificateChain) }
+    const certificate = withLineEnd(Certificate)
+    return role === 'root'
+      ? { arn, certificate, chain: '', root: certificate }
+      : { arn, certificate, ...separateRoot(CertificateChain) }
   } catch (error) {
     if (error instanceof HierarchyError) throw error
     const reason = error instanceof Error ? error.message : String(error)
@@ -121,7 +120,7 @@ async function makeActive(work: Work): Promise<HierarchyAuthority> {
   }
 }
 
-/** ARN of the CA that an earlier try has made, and that is not deleted. Throws HierarchyError if it has another key. */
+/** ARN of the CA that an earlier call created, unless it is deleted. Throws HierarchyError if its key algorithm differs. */
 async function findAuthority(work: Work): Promise<string | undefined> {
   const { client, role, request } = work
   for await (const authority of client
@@ -129,18 +128,18 @@ async function findAuthority(work: Work): Promise<string | undefined> {
     .paginate()
     .items()) {
     const { Arn: arn = '', CertificateAuthorityConfiguration: configuration } = authority
-    if (!(await isOurs(work, authority))) continue
+    if (!(await isRequested(work, authority))) continue
     if (configuration?.KeyAlgorithm !== keyAlgorithmOf(request))
       throw new HierarchyError(
         { role, arn },
-        `it is there already, and its key is ${configuration?.KeyAlgorithm}, not ${keyAlgorithmOf(request)}`,
+        `it exists with the key algorithm ${configuration?.KeyAlgorithm}, not ${keyAlgorithmOf(request)}`,
       )
     return arn
   }
   return undefined
 }
 
-async function isOurs(work: Work, authority: CertificateAuthority): Promise<boolean> {
+async function isRequested(work: Work, authority: CertificateAuthority): Promise<boolean> {
   const { client, role, request, fingerprint, options } = work
   const {
     Arn: arn = '',
@@ -150,7 +149,7 @@ async function isOurs(work: Work, authority: CertificateAuthority): Promise<bool
   } = authority
   if (Type !== kinds[role].type || Status === 'DELETED') return false
   if (Status === 'CREATING') {
-    // Its tags are not shown before its key is made; one with another name is not worth waiting for.
+    // The service returns its tags only after its key is generated. A CA with another subject is not worth the wait.
     if (!isDeepStrictEqual(defined(configuration?.Subject), defined(request.subject))) return false
     await settle(work, arn)
   }
@@ -158,14 +157,14 @@ async function isOurs(work: Work, authority: CertificateAuthority): Promise<bool
     const { Tags = [] } = await client.listTags({ CertificateAuthorityArn: arn }, options)
     return Tags.some(({ Key, Value }) => Key === hierarchyTag && Value === fingerprint)
   } catch (error) {
-    // Any CA of the account may be deleted, or be of no use, in this moment.
-    if (error instanceof ClientError && hidden.includes(error.code)) return false
+    // Another caller may delete any CA of the account at this moment.
+    if (error instanceof ClientError && missingTagsCodes.includes(error.code)) return false
     throw error
   }
 }
 
-/** Codes by which a CA does not show its tags. */
-const hidden = ['InvalidStateException', 'ResourceNotFoundException']
+/** Error codes of ListTags for a CA whose tags are not available. */
+const missingTagsCodes = ['InvalidStateException', 'ResourceNotFoundException']
 
 function defined(subject: Subject | undefined): object {
   return Object.fromEntries(
@@ -214,7 +213,7 @@ const signingAlgorithms: Readonly<Record<KeyAlgorithm, SigningAlgorithm>> = {
   SM2: 'SM3WITHSM2',
 }
 
-/** Waits until the key of the CA is generated, or has failed to be. */
+/** Waits until the key of the CA is generated, or its generation has failed. */
 async function settle(work: Work, arn: string): Promise<CertificateAuthority> {
   const { client, waiter, options } = work
   const authority = await describe(work, arn)
@@ -230,7 +229,7 @@ async function describe({ client, options }: Work, arn: string): Promise<Certifi
   return (await client.describeCertificateAuthority(input, options)).CertificateAuthority ?? {}
 }
 
-/** Gives the CA its certificate. The token makes a repeated try get the same one, not another. */
+/** Imports a certificate into the CA. With the idempotency token, a repeated call receives the same certificate. */
 async function certify(work: Work, arn: string): Promise<void> {
   const { client, role, request, fingerprint, template, issuer = arn, waiter, options } = work
   const input = { CertificateAuthorityArn: arn }
@@ -249,12 +248,12 @@ async function certify(work: Work, arn: string): Promise<void> {
       {
         ...input,
         Certificate: issued.certificate,
-        ...(issuer !== arn && { CertificateChain: issued.chain }),
+        ...(issuer !== arn && { CertificateChain: issued.chain + issued.root }),
       },
       options,
     )
   } catch (error) {
-    // Another try may have been at it at the same time.
+    // A concurrent call may have imported the certificate.
     const isOvertaken =
       error instanceof ClientError && error.code === 'ConcurrentModificationException'
     if (!isOvertaken || (await describe(work, arn)).Status !== 'ACTIVE') throw error

@@ -1,11 +1,19 @@
-/** `signet-ca/client`: what a program that uses AWS Private CA, or Signet, imports. */
-export { createClient, type Client, type ClientMeta } from './client.ts'
-export type { ClientOptions } from './sdk-config.ts'
+/** `signet-ca/client`: a client of AWS Private CA and of Signet. */
+export { createClient } from './client.ts'
+export type { Client, ClientMeta } from './client-interface.ts'
+export type {
+  AwsCredentials,
+  ClientLogger,
+  ClientOptions,
+  HttpOptions,
+  RequestHandler,
+} from './client-options.ts'
 export {
   ClientError,
   exceptions,
   OperationNotPageableError,
   PaginationError,
+  UnexpectedResponseError,
   UnknownClientMethodError,
   WaiterError,
   type ErrorResponse,
@@ -14,10 +22,13 @@ export {
   type Exceptions,
 } from './errors.ts'
 export type { OperationName } from './commands.ts'
+export type { AuthorityOperations } from './authority-operations.ts'
+export type { CallMetadata } from './call-metadata.ts'
 export type { Operations } from './operations.ts'
 export type { CallOptions, Subject, CertificateValidity } from './inputs.ts'
 export type * from './requests.ts'
 export type * from './shapes.ts'
+export type * from './enumerations.ts'
 export type {
   FullResult,
   PageIterator,
@@ -33,11 +44,22 @@ export type {
 } from './list-certificates.ts'
 export type { Waiter, WaiterConfig, WaiterName } from './waiters.ts'
 export type { PresignOptions } from './presign.ts'
-export { type Issued, type IssueRequest, type Usage } from './issue.ts'
+export type { LeafKeyAlgorithm } from './key-pair.ts'
+export type {
+  CertificateUsage,
+  CommonIssueRequest,
+  CsrIssueRequest,
+  IssuedCertificate,
+  IssuedCertificateWithKey,
+  IssueRequest,
+  NewKeyIssueRequest,
+} from './issue-request.ts'
 export {
   HierarchyError,
   type AuthorityRequest,
   type Hierarchy,
   type HierarchyAuthority,
   type HierarchyRequest,
+  type IssuingAuthorityRequest,
+  type Role,
 } from './hierarchy-request.ts'

@@ -1,17 +1,68 @@
-/** Inputs that callers have beside those of the API. */
-import type { Validity } from './shapes.ts'
+/** Inputs that several functions of the client share, and their checks. */
+import {
+  abortSignalRule,
+  checkOptions,
+  textRule,
+  type OptionRule,
+  type OptionRules,
+} from './check-options.ts'
+import type { ASN1Subject, Validity } from './shapes.ts'
 
-export type { KeyAlgorithm, SigningAlgorithm, ASN1Subject as Subject } from './shapes.ts'
+export type { KeyAlgorithm, SigningAlgorithm } from './enumerations.ts'
 export type { Blob } from './requests.ts'
 
+/**
+ * The subject of a certificate: its distinguished name. Members are as in the API.
+ *
+ * @example
+ * const subject: Subject = { Country: 'DE', Organization: 'Example', CommonName: 'Example Root' }
+ */
+export type Subject = ASN1Subject
+
+/** Options of one call. */
 export interface CallOptions {
-  /** Gives the call up. */
+  /** Aborts the call, which then rejects with an AbortError. */
   readonly abortSignal?: AbortSignal
 }
 
-/** How long something is to be valid: AWS's form, days or years from now, or until a moment. */
+/**
+ * The validity of a certificate: days or years from now, until a date, or as in the API.
+ *
+ * @example
+ * const validity: CertificateValidity = { days: 90 }
+ */
 export type CertificateValidity =
   | { readonly days: number }
   | { readonly years: number }
   | { readonly until: Date }
   | Readonly<Validity>
+
+/** Throws TypeError unless the options of a call are those of CallOptions. */
+export function checkCallOptions(place: string, options: unknown): void {
+  checkOptions(place, options, { abortSignal: abortSignalRule } satisfies OptionRules<CallOptions>)
+}
+
+const list: OptionRule = { expected: 'an array', accepts: Array.isArray }
+
+const subjectRules: OptionRules<Subject> = {
+  Country: textRule,
+  Organization: textRule,
+  OrganizationalUnit: textRule,
+  DistinguishedNameQualifier: textRule,
+  State: textRule,
+  CommonName: textRule,
+  SerialNumber: textRule,
+  Locality: textRule,
+  Title: textRule,
+  Surname: textRule,
+  GivenName: textRule,
+  Initials: textRule,
+  Pseudonym: textRule,
+  GenerationQualifier: textRule,
+  CustomAttributes: list,
+}
+
+/** Throws TypeError for an unknown member of a subject, such as `commonName`, and for a value that is not a string. */
+export function checkSubject(place: string, subject: unknown): void {
+  checkOptions(`${place}: subject`, subject, subjectRules)
+}

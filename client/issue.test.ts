@@ -29,7 +29,7 @@ after(async () => {
 })
 
 for (const keyAlgorithm of ['EC_prime256v1', 'EC_secp384r1', 'RSA_2048'] as const)
-  test(`tls serves what is issued with ${keyAlgorithm}, and a client that knows the root accepts it`, async () => {
+  test(`a TLS client that trusts the root accepts a certificate with ${keyAlgorithm}`, async () => {
     const issued = await client.issue({
       ca,
       keyAlgorithm,
@@ -37,7 +37,6 @@ for (const keyAlgorithm of ['EC_prime256v1', 'EC_secp384r1', 'RSA_2048'] as cons
       validity: { days: 30 },
     })
     const { key, certificate, chain } = issued
-    assert.ok(key !== undefined)
     const server = createServer({ key, cert: certificate + chain }, (socket) => socket.end('hello'))
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
@@ -58,23 +57,24 @@ for (const keyAlgorithm of ['EC_prime256v1', 'EC_secp384r1', 'RSA_2048'] as cons
     }
   })
 
-test('what is issued says what it is', async () => {
+test('an issued certificate has its ARN, serial number, validity, chain and root', async () => {
   const until = new Date(Math.ceil(Date.now() / 1000 + 86_400) * 1000)
   const validity = { until }
   const issued = await client.issue({ ca, csr: csr('ec-server'), validity, usage: 'server' })
   const found = new X509Certificate(issued.certificate)
-  assert.equal(issued.key, undefined)
+  assert.ok(!('key' in issued))
   assert.equal(issued.certificateAuthorityArn, ca)
   assert.equal(issued.arn, `${ca}/certificate/${issued.serialNumber}`)
   assert.equal(BigInt(`0x${found.serialNumber}`), BigInt(`0x${issued.serialNumber}`))
   assert.deepEqual(issued.notAfter, until)
   assert.deepEqual(issued.notBefore, found.validFromDate)
   assert.deepEqual(found.keyUsage, ['1.3.6.1.5.5.7.3.1'])
-  assert.equal(issued.chain, hierarchy.issuing.certificate + hierarchy.root.certificate)
+  assert.equal(issued.chain, hierarchy.issuing.certificate)
+  assert.equal(issued.root, hierarchy.root.certificate)
   assert.match(issued.certificate, /-----END CERTIFICATE-----\n$/)
 })
 
-test('it can be revoked by the serial number that it says', async () => {
+test('a certificate can be revoked by its serialNumber', async () => {
   const { serialNumber } = await client.issue({ ca, names: ['a.example'], validity: { days: 1 } })
   await client.revokeCertificate({
     CertificateAuthorityArn: ca,
@@ -83,7 +83,7 @@ test('it can be revoked by the serial number that it says', async () => {
   })
 })
 
-test('usage, template, passthrough and validity reach the service', async () => {
+test('usage, template, apiPassthrough and validity are sent to the service', async () => {
   const request = { ca, names: ['a.example'], validity: { days: 1 } } as const
   const usageOf = async (more: Partial<IssueRequest>): Promise<string[] | undefined> => {
     const { certificate } = await client.issue({ ...request, ...more } as IssueRequest)
@@ -105,7 +105,43 @@ test('usage, template, passthrough and validity reach the service', async () => 
   assert.equal(new X509Certificate(passed.certificate).subject, 'CN=passed')
 })
 
-test('with a token there is one certificate', async () => {
+test('a CA can be given by its CommonName or its ID', async () => {
+  const request = { names: ['a.example'], validity: { days: 1 } } as const
+  for (const name of ['Issuing', ca.slice(ca.lastIndexOf('/') + 1)]) {
+    const issued = await client.issue({ ...request, ca: name })
+    assert.equal(issued.certificateAuthorityArn, ca)
+    assert.ok(issued.arn.startsWith(`${ca}/certificate/`))
+  }
+  await assert.rejects(client.issue({ ...request, ca: 'issuing' }), {
+    name: 'TypeError',
+    message: [
+      'no ACTIVE CA has the name or ID "issuing"; the ACTIVE CAs are:',
+      ...[hierarchy.root.arn, ca].map((arn) => `  "${arn === ca ? 'Issuing' : 'Root'}" ${arn}`),
+    ].join('\n'),
+  })
+  const { issuing } = await client.createHierarchy({
+    root: { subject: { CommonName: 'Other root' } },
+    issuing: { subject: { CommonName: 'Issuing' } },
+  })
+  await assert.rejects(client.issue({ ...request, ca: 'Issuing' }), ({ message }: Error) => {
+    const [first, ...candidates] = message.split('\n')
+    assert.equal(first, '2 ACTIVE CAs have the name "Issuing"; pass one of these ARNs:')
+    assert.deepEqual(
+      candidates.toSorted(),
+      [`  "Issuing" ${ca}`, `  "Issuing" ${issuing.arn}`].toSorted(),
+    )
+    return true
+  })
+  const { url: endpoint, credentials } = service
+  const elsewhere = createClient({ region: 'eu-north-1', endpoint, credentials })
+  await assert.rejects(
+    elsewhere.issue({ ...request, ca: 'Issuing' }),
+    /this account has no ACTIVE CA in this Region/,
+  )
+  elsewhere.close()
+})
+
+test('two requests with the same token return one certificate', async () => {
   const request = { ca, csr: csr('ec-server'), validity: { days: 1 } } as const
   const first = await client.issue({ ...request, idempotencyToken: 'one' })
   const second = await client.issue({ ...request, idempotencyToken: 'one' })
@@ -113,7 +149,7 @@ test('with a token there is one certificate', async () => {
   assert.notEqual((await client.issue(request)).arn, first.arn)
 })
 
-test('a caller who may not describe the CA says what it signs with', async () => {
+test('a caller without DescribeCertificateAuthority can pass the signing algorithm', async () => {
   const { createUser, allow } = await import('../test/support/accounts.ts')
   const statements = [allow('IssueCertificate', 'GetCertificate')]
   const { credentials } = await createUser(service, { userName: 'issuer', statements })
@@ -125,25 +161,25 @@ test('a caller who may not describe the CA says what it signs with', async () =>
   restricted.close()
 })
 
-test('what makes no sense is refused', async () => {
+test('an invalid request is refused with the reason', async () => {
   const validity = { days: 1 }
   const { arn: pending } = await createAuthority(service)
   const refused: [object, { name: string; message: RegExp }][] = [
     [
       { ca, validity },
-      { name: 'TypeError', message: /names or subject/ },
+      { name: 'TypeError', message: /option 'names' must have at least one name/ },
     ],
     [
       { ca, validity, csr: csr('ec-server'), names: ['a'] },
-      { name: 'TypeError', message: /csr says/ },
+      { name: 'TypeError', message: /options 'csr' and 'names' cannot be combined/ },
     ],
     [
       { ca, validity, names: ['a'], usage: 'server', template: 'EndEntityCertificate' },
-      { name: 'TypeError', message: /give either/ },
+      { name: 'TypeError', message: /options 'template' and 'usage' cannot be combined/ },
     ],
     [
       { ca, names: ['a'], validity: { until: new Date(NaN) } },
-      { name: 'TypeError', message: /not a valid date/ },
+      { name: 'TypeError', message: /option 'until' must be a valid Date, not an invalid Date/ },
     ],
     [
       { ca, validity, csr: 'no csr' },

@@ -1,106 +1,110 @@
-/** One step from names to a certificate in use: key, CSR, IssueCertificate, waiting, and what `tls` takes. */
+/** Issues a certificate in one step: a key and a CSR, IssueCertificate, and waiting for the certificate. */
 import { randomUUID, X509Certificate } from 'node:crypto'
-import type { ApiPassthrough, Validity } from './shapes.ts'
-import type { Blob, SigningAlgorithm, Subject, CertificateValidity } from './inputs.ts'
-import { makeRequest, type LeafKeyAlgorithm } from './key-pair.ts'
+import { separateRoot, withLineEnd } from './ca-certificates.ts'
+import {
+  abortSignalRule,
+  checkOptions,
+  describe,
+  objectRule,
+  oneOf,
+  textRule,
+  textOrBytesRule,
+  texts,
+  type OptionRules,
+} from './check-options.ts'
+import { findAuthority, type AuthorityReference, type ListingClient } from './find-authority.ts'
+import { checkSubject, type CallOptions, type SigningAlgorithm } from './inputs.ts'
+import type {
+  CertificateUsage,
+  CommonIssueRequest,
+  CsrIssueRequest,
+  IssuedCertificate,
+  IssuedCertificateWithKey,
+  IssueRequest,
+  NewKeyIssueRequest,
+} from './issue-request.ts'
+import { keyAlgorithms, makeRequest } from './key-pair.ts'
 import type { Operations } from './operations.ts'
-import type { Waiter, WaiterConfig, WaiterName } from './waiters.ts'
+import { checkWaiterConfig, type Waiter, type WaiterName } from './waiters.ts'
+import { readValidity } from './validity.ts'
 
 /** Template of each usage (AWS Private CA User Guide, Template definitions). */
-const templates = {
+const templates: Readonly<Record<CertificateUsage, string>> = {
   serverAndClient: 'EndEntityCertificate',
   server: 'EndEntityServerAuthCertificate',
   client: 'EndEntityClientAuthCertificate',
   codeSigning: 'CodeSigningCertificate',
   ocspSigning: 'OCSPSigningCertificate',
-} as const
-
-export type Usage = keyof typeof templates
-
-interface CommonRequest {
-  /** ARN of the CA. */
-  readonly ca: string
-  readonly validity: CertificateValidity
-  /** `serverAndClient` unless given. */
-  readonly usage?: Usage
-  /** Name or ARN of a template, instead of a usage. */
-  readonly template?: string
-  /** The signature algorithm; the default is read from the CA. */
-  readonly signingAlgorithm?: SigningAlgorithm
-  readonly apiPassthrough?: ApiPassthrough
-  /** With the same token within five minutes there is one certificate; a new one for each call unless given. */
-  readonly idempotencyToken?: string
-  readonly waiter?: WaiterConfig
-  readonly abortSignal?: AbortSignal
 }
 
-export type IssueRequest = CommonRequest &
-  (
-    | {
-        /** PEM. */
-        readonly csr: Blob
-        readonly keyAlgorithm?: undefined
-        readonly names?: undefined
-        readonly subject?: undefined
-      }
-    | {
-        readonly csr?: undefined
-        /** Of the key that is made; EC_prime256v1 unless given. */
-        readonly keyAlgorithm?: LeafKeyAlgorithm
-        /** DNS names, IP addresses, mail addresses and URIs, told apart by their form. */
-        readonly names?: readonly string[]
-        /** The first name as CommonName unless given. */
-        readonly subject?: Subject
-      }
-  )
-
-/** `tls.createServer({ key, cert: certificate + chain })`. */
-export interface Issued {
-  readonly arn: string
-  readonly certificateAuthorityArn: string
-  /** PEM, with a line end. */
-  readonly certificate: string
-  /** PEM of the CAs from the issuer to the root, each with a line end. */
-  readonly chain: string
-  /** PEM of PKCS #8; undefined if the CSR was given. */
-  readonly key: string | undefined
-  /** Hex, as revokeCertificate takes it. */
-  readonly serialNumber: string
-  readonly notBefore: Date
-  readonly notAfter: Date
+const rules: OptionRules<NewKeyIssueRequest & { csr: unknown }> = {
+  ca: {
+    expected: 'the ARN, ID or CommonName of a CA, as a non-empty string',
+    accepts: textRule.accepts,
+    isRequired: true,
+  },
+  validity: {
+    expected: 'an object, such as { days: 30 }',
+    accepts: objectRule.accepts,
+    isRequired: true,
+  },
+  csr: textOrBytesRule,
+  names: texts("['localhost', '127.0.0.1']"),
+  subject: objectRule,
+  keyAlgorithm: oneOf(...keyAlgorithms),
+  usage: oneOf(...Object.keys(templates)),
+  template: textRule,
+  signingAlgorithm: textRule,
+  apiPassthrough: objectRule,
+  idempotencyToken: textRule,
+  waiter: objectRule,
+  abortSignal: abortSignalRule,
 }
 
-/** The members of a client that are used. */
-export interface IssuingClient extends Pick<
-  Operations,
-  'describeCertificateAuthority' | 'issueCertificate'
-> {
+/** The members of a client that `issue` calls. */
+export interface IssuingClient
+  extends ListingClient, Pick<Operations, 'describeCertificateAuthority' | 'issueCertificate'> {
+  getPaginator: ListingClient['getPaginator']
   getWaiter<Name extends WaiterName>(name: Name): Waiter<Name>
 }
 
-/** Seconds: most certificates are there at once. */
+/** Seconds. Most certificates are ready at the first attempt. */
 const pollingDelay = 0.5
 
 /**
  * Rejects with TypeError for an invalid request, ClientError for an error of the service, WaiterError if the certificate
  * does not become available, and the signal's reason if that aborts.
  */
-export async function issue(client: IssuingClient, request: IssueRequest): Promise<Issued> {
-  const { ca, abortSignal, waiter, idempotencyToken = randomUUID() } = request
-  const options = abortSignal === undefined ? {} : { abortSignal }
-  const validity = validityOf(request.validity)
-  const template = templateArn(ca, request)
+export async function issue(
+  client: IssuingClient,
+  request: NewKeyIssueRequest,
+): Promise<IssuedCertificateWithKey>
+export async function issue(
+  client: IssuingClient,
+  request: CsrIssueRequest,
+): Promise<IssuedCertificate>
+export async function issue(
+  client: IssuingClient,
+  request: IssueRequest,
+): Promise<IssuedCertificate | IssuedCertificateWithKey>
+export async function issue(
+  client: IssuingClient,
+  request: IssueRequest,
+): Promise<IssuedCertificate | IssuedCertificateWithKey> {
+  checkRequest(request)
+  const options = request.abortSignal === undefined ? {} : { abortSignal: request.abortSignal }
   const { key, csr } = await requestOf(request)
-  const signingAlgorithm =
-    request.signingAlgorithm ?? (await signingAlgorithmOf(client, ca, options))
+  const authority = await findAuthority(client, request.ca, options)
+  const certificateAuthorityArn = authority.arn
   const { CertificateArn: arn = '' } = await client.issueCertificate(
     {
-      CertificateAuthorityArn: ca,
+      CertificateAuthorityArn: certificateAuthorityArn,
       Csr: csr,
-      SigningAlgorithm: signingAlgorithm,
-      TemplateArn: template,
-      Validity: validity,
-      IdempotencyToken: idempotencyToken,
+      SigningAlgorithm:
+        request.signingAlgorithm ?? (await signingAlgorithmOf(client, authority, options)),
+      TemplateArn: templateArn(certificateAuthorityArn, request),
+      Validity: readValidity('issue', request.validity),
+      IdempotencyToken: request.idempotencyToken ?? randomUUID(),
       ...(request.apiPassthrough && { ApiPassthrough: request.apiPassthrough }),
     },
     options,
@@ -109,74 +113,78 @@ export async function issue(client: IssuingClient, request: IssueRequest): Promi
     .getWaiter('certificateIssued')
     .wait(
       {
-        CertificateAuthorityArn: ca,
+        CertificateAuthorityArn: certificateAuthorityArn,
         CertificateArn: arn,
-        WaiterConfig: { Delay: pollingDelay, MaxAttempts: 120, ...waiter },
+        WaiterConfig: { Delay: pollingDelay, MaxAttempts: 120, ...request.waiter },
       },
       options,
     )
   const { validFromDate, validToDate } = new X509Certificate(Certificate)
   return {
     arn,
-    certificateAuthorityArn: ca,
+    certificateAuthorityArn,
     certificate: withLineEnd(Certificate),
-    chain: withLineEnd(CertificateChain),
-    key,
+    ...separateRoot(CertificateChain),
     serialNumber: arn.slice(arn.lastIndexOf('/') + 1),
-    notBefore: validFromDate,
-    notAfter: validToDate,
+    notBefore: new Date(validFromDate),
+    notAfter: new Date(validToDate),
+    ...(key !== undefined && { key }),
   }
 }
 
-async function requestOf(request: IssueRequest) {
-  const { csr, keyAlgorithm, names, subject } = request
-  if (csr === undefined)
-    return makeRequest({
-      keyAlgorithm: keyAlgorithm ?? 'EC_prime256v1',
-      names: names ?? [],
-      subject,
-    })
-  if (keyAlgorithm !== undefined || names !== undefined || subject !== undefined)
-    throw new TypeError('csr says what keyAlgorithm, names and subject would say; give either')
-  return { key: undefined, csr }
+/** Throws TypeError for a request that needs no call of the service to be found invalid. */
+function checkRequest(request: IssueRequest): void {
+  checkOptions('issue', request, rules)
+  if (request.waiter !== undefined) checkWaiterConfig('issue: waiter', request.waiter)
+  if (request.subject !== undefined) checkSubject('issue', request.subject)
+  readValidity('issue', request.validity)
+  if (request.template !== undefined && request.usage !== undefined)
+    throw new TypeError("issue: options 'template' and 'usage' cannot be combined")
+  const { csr, names, subject } = request
+  if (csr === undefined && subject === undefined && (names === undefined || names.length === 0))
+    throw new TypeError(
+      `issue: option 'names' must have at least one name, such as ['localhost'], unless 'csr' or 'subject' is given; ` +
+        `it is ${describe(names)}`,
+    )
+  for (const name of ['keyAlgorithm', 'names', 'subject'] as const)
+    if (csr !== undefined && request[name] !== undefined)
+      throw new TypeError(
+        `issue: options 'csr' and '${name}' cannot be combined: the CSR has a key, names and a subject of its own`,
+      )
+}
+
+async function requestOf({
+  csr,
+  keyAlgorithm = 'EC_prime256v1',
+  names = [],
+  subject,
+}: IssueRequest) {
+  return csr === undefined ? makeRequest({ keyAlgorithm, names, subject }) : { key: undefined, csr }
 }
 
 async function signingAlgorithmOf(
   client: IssuingClient,
-  ca: string,
-  options: { readonly abortSignal?: AbortSignal },
+  { arn, signingAlgorithm }: AuthorityReference,
+  options: CallOptions,
 ): Promise<SigningAlgorithm> {
+  if (signingAlgorithm !== undefined) return signingAlgorithm
   const { CertificateAuthority } = await client.describeCertificateAuthority(
-    { CertificateAuthorityArn: ca },
+    { CertificateAuthorityArn: arn },
     options,
   )
   const { SigningAlgorithm: algorithm } =
     CertificateAuthority?.CertificateAuthorityConfiguration ?? {}
-  if (algorithm === undefined) throw new TypeError(`${ca} does not say what it signs with`)
+  if (algorithm === undefined)
+    throw new TypeError(
+      `DescribeCertificateAuthority did not return the signing algorithm of ${arn}`,
+    )
   return algorithm
 }
 
-/** PEM that can be put behind other PEM: what the service answers ends without a line end. */
-export function withLineEnd(pem: string): string {
-  return pem === '' || pem.endsWith('\n') ? pem : `${pem}\n`
-}
-
-/** In the partition of the CA. */
-function templateArn(ca: string, { template, usage }: CommonRequest): string {
-  if (template !== undefined && usage !== undefined)
-    throw new TypeError('a template says what usage would say; give either')
+/** The template is in the partition of the CA. */
+function templateArn(ca: string, { template, usage }: CommonIssueRequest): string {
   const name = template ?? templates[usage ?? 'serverAndClient']
   return name.startsWith('arn:')
     ? name
     : `arn:${ca.split(':')[1] ?? 'aws'}:acm-pca:::template/${name}/V1`
-}
-
-/** In the form of the API. Throws TypeError. */
-function validityOf(request: CertificateValidity): Validity {
-  if ('days' in request) return { Value: request.days, Type: 'DAYS' }
-  if ('years' in request) return { Value: request.years, Type: 'YEARS' }
-  if (!('until' in request)) return request
-  const seconds = Math.floor(request.until.getTime() / 1000)
-  if (Number.isNaN(seconds)) throw new TypeError('validity.until is not a valid date')
-  return { Value: seconds, Type: 'ABSOLUTE' }
 }

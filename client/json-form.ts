@@ -1,24 +1,25 @@
-/** Members as callers have them, and as JSON of the AWS JSON protocol: bytes are base64, times are seconds since 1970. */
+/** Converts inputs and outputs to and from the AWS JSON protocol: bytes are base64, times are seconds since 1970. */
+import { isDate, isUint8Array } from 'node:util/types'
 
-/** Members whose bytes callers may give as text, by operation. All of them are PEM. */
+/** Members with bytes that callers may pass as text, by operation. All of them are PEM. */
 export const blobMembers: Readonly<Record<string, readonly string[]>> = {
   importCertificateAuthorityCertificate: ['Certificate', 'CertificateChain'],
   issueCertificate: ['Csr'],
 }
 
-/** Members of responses that are times. */
+/** Members of responses with times. */
 export const timeMembers = new Set([
   'CreatedAt',
   'LastStateChangeAt',
   'NotBefore',
   'NotAfter',
   'RestorableUntil',
-  // Of ListCertificates, which only Signet has.
+  // Members of ListCertificates, an operation of Signet.
   'IssuedAt',
   'RevokedAt',
 ])
 
-/** Members without a value are left out. */
+/** The input as JSON, without the members that are undefined or null. */
 export function encodeInput(operation: string, input: object): object {
   const blobs = blobMembers[operation] ?? []
   return Object.fromEntries(
@@ -34,13 +35,13 @@ export function encodeInput(operation: string, input: object): object {
 }
 
 function encodeValue(value: unknown): unknown {
-  if (value instanceof Date) return value.getTime() / 1000
-  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')
+  if (isDate(value)) return value.getTime() / 1000
+  if (isUint8Array(value)) return Buffer.from(value).toString('base64')
   if (Array.isArray(value)) return value.map(encodeValue)
   return typeof value === 'object' && value !== null ? encodeInput('', value) : value
 }
 
-/** Changes the response in place. */
+/** Replaces the times of a response by Date objects, in place. */
 export function decodeOutput(output: object): object {
   const members = output as Record<string, unknown>
   for (const [name, value] of Object.entries(members))

@@ -1,4 +1,4 @@
-/** Keys and CSRs for certificates that the caller has no CSR for. */
+/** Generates a key pair, and a CSR for it, for a caller without a CSR. */
 import { generateKeyPair, sign, type KeyObject } from 'node:crypto'
 import { promisify } from 'node:util'
 import { generalNameOf, type RequestedGeneralName } from '../src/authority/general-names.ts'
@@ -15,14 +15,14 @@ import { encodePem } from '../src/x509/pem.ts'
 import type { KeyAlgorithm, Subject } from './inputs.ts'
 import { nameProblemText, readName } from './names.ts'
 
-/** Algorithms of keys that are made here: all of AWS's but SM2. */
+/** Algorithms of the keys that the client generates: all of AWS's except SM2. ML-DSA needs Node.js 24 or newer. */
 export type LeafKeyAlgorithm = Exclude<KeyAlgorithm, 'SM2'>
 
 interface KeyKind {
   readonly generate: () => Promise<{ publicKey: KeyObject; privateKey: KeyObject }>
-  /** AWS's name of the algorithm that the CSR is signed with. */
+  /** AWS's name of the algorithm that signs the CSR. */
   readonly signing: string
-  /** Undefined if the algorithm hashes by itself. */
+  /** Undefined for an algorithm that includes its hash. */
   readonly hash: string | undefined
 }
 
@@ -41,10 +41,21 @@ const ec = (namedCurve: string, bits: number): KeyKind => ({
 })
 
 const mlDsa = (set: 44 | 65 | 87): KeyKind => ({
-  generate: () => generate(`ml-dsa-${set}`),
+  generate: () => generateMlDsa(`ml-dsa-${set}`),
   signing: `ML_DSA_${set}`,
   hash: undefined,
 })
+
+async function generateMlDsa(type: 'ml-dsa-44' | 'ml-dsa-65' | 'ml-dsa-87') {
+  try {
+    return await generate(type)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_INVALID_ARG_VALUE') throw error
+    throw new Error(`ML-DSA keys need Node.js 24 or newer; this is ${process.versions.node}`, {
+      cause: error,
+    })
+  }
+}
 
 const keyKinds: Readonly<Record<LeafKeyAlgorithm, KeyKind>> = {
   RSA_2048: rsa(2048),
@@ -58,28 +69,27 @@ const keyKinds: Readonly<Record<LeafKeyAlgorithm, KeyKind>> = {
   ML_DSA_87: mlDsa(87),
 }
 
+/** The algorithms of keys that this Node.js may be able to generate. */
+export const keyAlgorithms = Object.keys(keyKinds) as LeafKeyAlgorithm[]
+
 export interface CsrOptions {
   readonly keyAlgorithm: LeafKeyAlgorithm
-  /** DNS names, IP addresses, mail addresses and URIs, told apart by their form. */
+  /** DNS names, IP addresses, email addresses and URIs. */
   readonly names: readonly string[]
   /** Default: the first name that is not a URI as CommonName. */
   readonly subject?: Subject | undefined
 }
 
 /**
- * A new key and a CSR for it, both PEM; the key is PKCS #8. Throws TypeError for an algorithm that no key is made with,
- * for a name that is none, and if there is neither a name nor a subject.
+ * A new key and a CSR for it, both PEM; the key is PKCS #8. There must be a name or a subject. Throws TypeError for a name that
+ * cannot be in a certificate, and for an invalid subject.
  */
 export async function makeRequest({ keyAlgorithm, names, subject }: CsrOptions) {
-  if (!Object.hasOwn(keyKinds, keyAlgorithm))
-    throw new TypeError(`No key can be made with ${keyAlgorithm}`)
-  if (names.length === 0 && subject === undefined)
-    throw new TypeError('names or subject must be given, as there is no csr')
   const { generate: makeKey, signing, hash } = keyKinds[keyAlgorithm]
-  const alternatives = encodeOrRefuse(() =>
+  const alternatives = withTypeErrors(() =>
     names.map((name) => generalNameOf(formOf(name), `'${name}'`)),
   )
-  const name = encodeOrRefuse(() => subjectDer(names, subject))
+  const name = withTypeErrors(() => subjectDer(names, subject))
   const extensions = alternativeNames(alternatives, name.isEmpty)
   const { publicKey, privateKey } = await makeKey()
   const info = encodeCertificationRequestInfo({
@@ -99,7 +109,7 @@ export async function makeRequest({ keyAlgorithm, names, subject }: CsrOptions) 
   }
 }
 
-/** The upper bound of a CommonName in characters (RFC 5280 appendix A.1). */
+/** The maximum length of a CommonName in characters (RFC 5280 appendix A.1). */
 const commonNameMax = 64
 
 function subjectDer(names: readonly string[], subject: Subject | undefined) {
@@ -110,7 +120,7 @@ function subjectDer(names: readonly string[], subject: Subject | undefined) {
     : { der: encodeSubject({ CommonName: first }), isEmpty: false }
 }
 
-/** subjectAltName, which is critical if it is all that names the subject (RFC 5280 §4.2.1.6). */
+/** subjectAltName, which is critical if the subject is empty (RFC 5280 §4.2.1.6). */
 function alternativeNames(names: readonly GeneralName[], critical: boolean) {
   if (names.length === 0) return []
   return [{ oid: oids.subjectAltName, critical, value: encodeGeneralNames(names) }]
@@ -122,7 +132,7 @@ function formOf(name: string): RequestedGeneralName {
   return result
 }
 
-function encodeOrRefuse<Value>(encode: () => Value): Value {
+function withTypeErrors<Value>(encode: () => Value): Value {
   try {
     return encode()
   } catch (error) {

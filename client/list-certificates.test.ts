@@ -34,7 +34,7 @@ async function found(search: Parameters<Client['searchCertificates']>[0]): Promi
   return all.flatMap(({ SubjectAlternativeNames: [name = ''] }) => name).toSorted()
 }
 
-test('what was issued is found by what it says, with its times as dates', async () => {
+test('certificates are found by their content, and their times are Dates', async () => {
   const names = ['one.example.com', 'two.example.com', 'one.example.org']
   for (const name of names)
     await client.issue({
@@ -67,7 +67,7 @@ test('what was issued is found by what it says, with its times as dates', async 
   assert.ok(Certificates[0]?.RevokedAt instanceof Date)
 })
 
-test('pages follow each other without a loss', async () => {
+test('the pages contain every certificate once', async () => {
   const all = await found({ CertificateAuthorityArn: ca })
   let token: string | undefined
   let count = 0
@@ -83,7 +83,7 @@ test('pages follow each other without a loss', async () => {
   assert.equal(count, all.length)
 })
 
-test('what is refused is one of the exceptions', async () => {
+test('an error of the service is a ClientError', async () => {
   await assert.rejects(
     client.listCertificates({ CertificateAuthorityArn: 'arn:aws:acm-pca:eu-central-1:1:thing/x' }),
     client.exceptions.InvalidArnException,

@@ -1,20 +1,34 @@
 /** ListCertificates, the certificate search of Signet, which AWS does not have. */
 import { call } from './call.ts'
+import {
+  checkOptions,
+  dateRule,
+  numberRule,
+  oneOf,
+  textRule,
+  type OptionRules,
+} from './check-options.ts'
 import type { CallOptions } from './inputs.ts'
 import type { SdkClient } from './sdk-client.ts'
 
-/** Filters, which are combined with AND. */
+/**
+ * Filters of a certificate search. They are combined with AND.
+ *
+ * @example
+ * const search: CertificateSearch = { SubjectAlternativeName: '*.example.com', Status: 'VALID' }
+ */
 export interface CertificateSearch {
-  /** All CAs of the account in the Region if left out. */
+  /** ARN of a CA; by default all CAs of the account in the Region. */
   readonly CertificateAuthorityArn?: string
   /** Hexadecimal, with or without colons. */
   readonly SerialNumber?: string
-  /** Common name; `*` at the end stands for any end. */
+  /** Common name. A final `*` matches any rest. */
   readonly Subject?: string
-  /** A DNS name, an address, …; `docs/command-line.md` of the server has the patterns. */
+  /** A DNS name, an IP address, an email address or a URI. A final `*` matches any rest. */
   readonly SubjectAlternativeName?: string
+  /** ARN of a template. */
   readonly TemplateArn?: string
-  /** ARN of a user, role or session, an account, or a service. */
+  /** ARN of a user, role or session, an account ID, or the name of a service. */
   readonly Requester?: string
   readonly IssuedAfter?: Date
   readonly IssuedBefore?: Date
@@ -23,51 +37,80 @@ export interface CertificateSearch {
   readonly Status?: 'VALID' | 'EXPIRED' | 'REVOKED'
 }
 
+/** The input of listCertificates: a search and a page. */
 export interface ListCertificatesInput extends CertificateSearch {
+  /** Limit on the certificates of the page: 1 to 1000. */
   readonly MaxResults?: number
+  /** NextToken of the previous page. */
   readonly NextToken?: string
 }
 
+/** A certificate that a search found. */
 export interface ListedCertificate {
   readonly CertificateArn: string
   readonly CertificateAuthorityArn: string
-  /** As RevokeCertificate takes it. */
+  /** Hexadecimal, in the form that revokeCertificate accepts. */
   readonly SerialNumber: string
+  /** Distinguished name, such as `CN=www.example.com`. */
   readonly Subject: string
   readonly SubjectAlternativeNames: readonly string[]
   readonly TemplateArn: string
+  /** ARN of the principal that requested the certificate. */
   readonly Requester?: string
   readonly IssuedAt: Date
   readonly NotBefore: Date
   readonly NotAfter: Date
   readonly Status: 'VALID' | 'EXPIRED' | 'REVOKED'
+  /** Time of the revocation; undefined for a certificate that is not revoked. */
   readonly RevokedAt?: Date
   readonly RevocationReason?: string
 }
 
+/** A page of the certificates that match a search. */
 export interface ListCertificatesOutput {
   readonly Certificates: readonly ListedCertificate[]
-  /** There may be more, also after a page with nothing on it. */
+  /** Token of the next page. It may be present even if this page is empty; it is absent on the last page. */
   readonly NextToken?: string
 }
 
-/** A page. Rejects with ClientError for an error of the service; AWS has no such operation. */
+const searchRules: OptionRules<CertificateSearch> = {
+  CertificateAuthorityArn: textRule,
+  SerialNumber: textRule,
+  Subject: textRule,
+  SubjectAlternativeName: textRule,
+  TemplateArn: textRule,
+  Requester: textRule,
+  IssuedAfter: dateRule,
+  IssuedBefore: dateRule,
+  ExpiresAfter: dateRule,
+  ExpiresBefore: dateRule,
+  Status: oneOf('VALID', 'EXPIRED', 'REVOKED'),
+}
+const pageRules: OptionRules<ListCertificatesInput> = {
+  ...searchRules,
+  MaxResults: numberRule,
+  NextToken: textRule,
+}
+
+/** One page. Rejects with TypeError for an invalid input, and with ClientError for an error of the service. */
 export async function listCertificates(
   sdk: SdkClient,
   input: ListCertificatesInput = {},
   options: CallOptions = {},
 ): Promise<ListCertificatesOutput> {
+  checkOptions('listCertificates', input, pageRules)
   const output = await call(sdk, 'listCertificates', { input, options })
   const { Certificates = [], NextToken } = output as Partial<ListCertificatesOutput>
   return { Certificates, ...(NextToken !== undefined && { NextToken }) }
 }
 
-/** All matching certificates; pages are requested as they are read. */
+/** All matching certificates. Each page is requested when its first certificate is read. */
 export async function* searchCertificates(
   sdk: SdkClient,
   search: CertificateSearch = {},
   options: CallOptions = {},
 ): AsyncGenerator<ListedCertificate, void, void> {
+  checkOptions('searchCertificates', search, searchRules)
   let token: string | undefined
   do {
     const input = token === undefined ? search : { ...search, NextToken: token }

@@ -1,14 +1,14 @@
-/** Names that a certificate is asked for, and what is said of those that it cannot have. */
+/** Valid names for a certificate, and the problems with invalid ones. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { nameProblemText, readName, serverUrlProblem } from './names.ts'
 
 const label = (length: number): string => 'a'.repeat(length)
-/** 253 bytes: the longest. */
+/** A DNS name of the maximum length: 253 bytes. */
 const longest = [63, 63, 63, 61].map(label).join('.')
 
-test('names of each form are read', () => {
+test('every kind of name is read', () => {
   for (const [name, expected] of [
     ['localhost', { DnsName: 'localhost' }],
     ['Host-1.Example.COM', { DnsName: 'host-1.example.com' }],
@@ -31,7 +31,7 @@ test('names of each form are read', () => {
     assert.deepEqual(readName(name), expected, name)
 })
 
-test('what cannot be in a certificate is refused with what would be right', () => {
+test('a name that cannot be in a certificate is refused with a suggestion', () => {
   for (const [name, text] of [
     ['https://host/', "is a URL; use 'host'"],
     ['https://Host.Example.com', "is a URL; use 'host.example.com'"],
@@ -54,27 +54,27 @@ test('what cannot be in a certificate is refused with what would be right', () =
     ['a..example.com', 'is not a DNS name: it has an empty label'],
     [
       `${label(64)}.example.com`,
-      'is not a DNS name: it has a label of 64 bytes, and 63 are the most',
+      'is not a DNS name: it has a label of 64 bytes; the maximum is 63',
     ],
     [
       `${'ü'.repeat(60)}.example`,
-      'is not a DNS name: it has a label of 66 bytes, and 63 are the most',
+      'is not a DNS name: it has a label of 66 bytes; the maximum is 63',
     ],
-    [`a${longest}`, 'is not a DNS name: it has a label of 64 bytes, and 63 are the most'],
-    [`${longest}.a`, 'is not a DNS name: it has 255 bytes, and 253 are the most'],
-    [`*.${longest}`, 'is not a DNS name: it has 255 bytes, and 253 are the most'],
+    [`a${longest}`, 'is not a DNS name: it has a label of 64 bytes; the maximum is 63'],
+    [`${longest}.a`, 'is not a DNS name: it has 255 bytes; the maximum is 253'],
+    [`*.${longest}`, 'is not a DNS name: it has 255 bytes; the maximum is 253'],
     ['-a.example.com', 'is not a DNS name: it has a label that begins or ends with a hyphen'],
     ['a-.example.com', 'is not a DNS name: it has a label that begins or ends with a hyphen'],
-    ['', 'is not a DNS name, IP address, mail address or URI'],
-    ['two words', 'is not a DNS name, IP address, mail address or URI'],
-    ['a%62.example.com', 'is not a DNS name, IP address, mail address or URI'],
-    ['a\tb.example.com', 'is not a DNS name, IP address, mail address or URI'],
-    ['1.2.3', 'is not a DNS name, IP address, mail address or URI'],
-    ['@example.com', 'is not a mail address'],
-    ['a@*.example.com', 'is not a mail address'],
+    ['', 'is not a DNS name, IP address, email address or URI'],
+    ['two words', 'is not a DNS name, IP address, email address or URI'],
+    ['a%62.example.com', 'is not a DNS name, IP address, email address or URI'],
+    ['a\tb.example.com', 'is not a DNS name, IP address, email address or URI'],
+    ['1.2.3', 'is not a DNS name, IP address, email address or URI'],
+    ['@example.com', 'is not an email address'],
+    ['a@*.example.com', 'is not an email address'],
     [
       `a@${label(64)}.com`,
-      'is not a mail address: the part after @ is not a DNS name: it has a label of 64 bytes, and 63 are the most',
+      'is not an email address: the part after @ is not a DNS name: it has a label of 64 bytes; the maximum is 63',
     ],
   ] as const) {
     const read = readName(name)
@@ -83,13 +83,13 @@ test('what cannot be in a certificate is refused with what would be right', () =
   }
 })
 
-test('the URL of a server is recognized whatever its path is', () => {
+test('the URL of a server is recognized with every path', () => {
   assert.deepEqual(serverUrlProblem('https://host/a?b'), { problem: 'is a URL', instead: 'host' })
   assert.equal(serverUrlProblem('spiffe://host/a'), undefined)
   assert.equal(serverUrlProblem('host'), undefined)
 })
 
-test('whatever is read as a DNS name is one that resolvers take, and is read as itself', () => {
+test('every DNS name that is read is valid, and reading it again does not change it', () => {
   const piece = fc.oneof(
     fc.constantFrom('a', '-', '_', '.', '*', '*.', 'ü', 'ß', '。', '%', ' ', 'xn--', '1', 'A'),
     fc.string({ unit: 'binary', maxLength: 3 }),

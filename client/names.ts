@@ -1,26 +1,26 @@
-/** Names for a certificate: recognizes their kind by their form. A problem includes the name that was probably meant. */
+/** Names for a certificate. The kind of a name follows from its form, and a problem suggests the name that is probably meant. */
 import { isIP } from 'node:net'
 import { domainToASCII } from 'node:url'
 import type { RequestedGeneralName } from '../src/authority/general-names.ts'
 
 /** Why a name cannot be in a certificate. */
 export interface NameProblem {
-  /** Follows the name in a sentence: `is a URL`. */
+  /** The predicate of a sentence whose subject is the name: `is a URL`. */
   readonly problem: string
-  /** The name that was probably meant. */
+  /** The name that is probably meant. */
   readonly instead?: string
 }
 
-/** A name in the form of the API, or why it is refused. */
+/** A name in the form of the API, or the problem with it. */
 export type ReadName = RequestedGeneralName | NameProblem
 
-/** URLs of servers, which are often given where the name of the server is meant. */
+/** URLs of servers. Callers often pass one instead of the server's name. */
 const serverUrlForm = /^(?:https?|wss?|ftps?|tls|tcp|ldaps?):\/\//i
 const uriForm = /^[a-z][a-z0-9+.-]*:(\/\/|[a-z])/i
 
 /**
- * Reads a DNS name, IP address, mail address or URI. DNS names become A-labels in lower case. The URL of a server is a URI if
- * it has a path or a query; without them its host was meant, and it is refused.
+ * Reads a DNS name, IP address, email address or URI. DNS names become A-labels in lower case. The URL of a server is a URI if
+ * it has a path or a query; otherwise the caller probably means the host, and the URL is a problem.
  */
 export function readName(name: string): ReadName {
   if (isIP(name) !== 0) return { IpAddress: name }
@@ -32,7 +32,7 @@ export function readName(name: string): ReadName {
   return typeof dns === 'string' ? { DnsName: dns } : dns
 }
 
-/** Why the URL of a server is not a name; undefined for other texts. */
+/** The problem with the URL of a server as a name; undefined for other texts. */
 export function serverUrlProblem(name: string): NameProblem | undefined {
   return serverUrlForm.test(name) ? { problem: 'is a URL', ...hostOf(name) } : undefined
 }
@@ -54,7 +54,7 @@ function readMailAddress(name: string): ReadName {
   if (separator > 0 && typeof domain === 'string' && !domain.startsWith('*'))
     return { Rfc822Name: `${name.slice(0, separator)}@${domain}` }
   const reason = typeof domain === 'string' ? '' : `: the part after @ ${domain.problem}`
-  return { problem: `is not a mail address${reason}` }
+  return { problem: `is not an email address${reason}` }
 }
 
 const labelBytesMax = 63
@@ -62,7 +62,7 @@ const nameBytesMax = 253
 const noDnsName = 'is not a DNS name'
 const asciiForm = /^[a-z0-9_.*-]+$/i
 
-/** A-labels in lower case (RFC 1034 §3.1, RFC 5890). Underscores are accepted: names of services and of hosts at home have them. */
+/** A-labels in lower case (RFC 1034 §3.1, RFC 5890). Underscores are accepted, because names of services and home hosts use them. */
 function readDnsName(name: string): string | NameProblem {
   const mistake = mistakeIn(name)
   if (mistake !== undefined) return mistake
@@ -86,11 +86,11 @@ function mistakeIn(name: string): NameProblem | undefined {
   return undefined
 }
 
-const noName = `${noDnsName}, IP address, mail address or URI`
+const noName = `${noDnsName}, IP address, email address or URI`
 
-/** `ascii` is empty if the name has no A-labels. */
+/** The problem with a name and its A-labels. `ascii` is empty if the name cannot be converted to A-labels. */
 function problemOf(name: string, ascii: string): string | undefined {
-  // domainToASCII would decode percent signs and drop some white space.
+  // domainToASCII decodes percent signs and removes some white space.
   const hasForeign = Array.from(name).some(
     (character) => character <= '\u007F' && !asciiForm.test(character),
   )
@@ -99,12 +99,12 @@ function problemOf(name: string, ascii: string): string | undefined {
   if (labels.includes('')) return `${noDnsName}: it has an empty label`
   const long = labels.find((label) => label.length > labelBytesMax)
   if (long !== undefined)
-    return `${noDnsName}: it has a label of ${long.length} bytes, and ${labelBytesMax} are the most`
+    return `${noDnsName}: it has a label of ${long.length} bytes; the maximum is ${labelBytesMax}`
   if (labels.some((label) => label.startsWith('-') || label.endsWith('-')))
     return `${noDnsName}: it has a label that begins or ends with a hyphen`
-  // With the wildcard, as a client compares it.
+  // The length includes the wildcard, because clients compare it too.
   const bytes = ascii.length + (name.startsWith('*.') ? 2 : 0)
   return bytes > nameBytesMax
-    ? `${noDnsName}: it has ${bytes} bytes, and ${nameBytesMax} are the most`
+    ? `${noDnsName}: it has ${bytes} bytes; the maximum is ${nameBytesMax}`
     : undefined
 }

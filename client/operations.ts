@@ -1,84 +1,169 @@
-/** The 23 methods of the client, with their types. */
-import type { MetadataBearer } from '@smithy/types'
+/** The 23 operations of the API, as methods of the client. */
+import type { AuthorityOperations } from './authority-operations.ts'
+import type { CallMetadata } from './call-metadata.ts'
 import type { CallOptions } from './inputs.ts'
 import type * as api from './requests.ts'
 
-type Operation<Input, Output = object> = (
-  input: Input,
-  options?: CallOptions,
-) => Promise<Output & MetadataBearer>
-
-/** Each takes members as the API has them, and rejects with a ClientError for what the service refuses. */
-export interface Operations {
-  /** Creates a root or subordinate CA: its key and its CSR. */
-  createCertificateAuthority: Operation<
-    api.CreateCertificateAuthorityRequest,
-    api.CreateCertificateAuthorityResponse
-  >
-  /** Has a report of what a CA issued and revoked written to a bucket. */
-  createCertificateAuthorityAuditReport: Operation<
-    api.CreateCertificateAuthorityAuditReportRequest,
-    api.CreateCertificateAuthorityAuditReportResponse
-  >
-  /** Lets AWS Certificate Manager issue, get and list certificates with a CA. */
-  createPermission: Operation<api.CreatePermissionRequest>
-  /** Deletes a CA; it can be restored for 7 to 30 days. */
-  deleteCertificateAuthority: Operation<api.DeleteCertificateAuthorityRequest>
-  /** Takes a permission back. */
-  deletePermission: Operation<api.DeletePermissionRequest>
-  /** Takes the policy of a CA away. */
-  deletePolicy: Operation<api.DeletePolicyRequest>
-  /** What a CA is, and its status. */
-  describeCertificateAuthority: Operation<
-    api.DescribeCertificateAuthorityRequest,
-    api.DescribeCertificateAuthorityResponse
-  >
-  /** Whether an audit report is written, and where. */
-  describeCertificateAuthorityAuditReport: Operation<
-    api.DescribeCertificateAuthorityAuditReportRequest,
-    api.DescribeCertificateAuthorityAuditReportResponse
-  >
-  /** An issued certificate and its chain, in PEM. RequestInProgressException until it is issued. */
-  getCertificate: Operation<api.GetCertificateRequest, api.GetCertificateResponse>
-  /** The certificate of a CA and its chain, in PEM. */
-  getCertificateAuthorityCertificate: Operation<
-    api.GetCertificateAuthorityCertificateRequest,
-    api.GetCertificateAuthorityCertificateResponse
-  >
-  /** The CSR of a CA, in PEM. RequestInProgressException until its key is made. */
-  getCertificateAuthorityCsr: Operation<
-    api.GetCertificateAuthorityCsrRequest,
-    api.GetCertificateAuthorityCsrResponse
-  >
-  /** The policy of a CA, as JSON text. */
-  getPolicy: Operation<api.GetPolicyRequest, api.GetPolicyResponse>
-  /** Gives a CA its certificate, which makes it ACTIVE. */
-  importCertificateAuthorityCertificate: Operation<api.ImportCertificateAuthorityCertificateRequest>
-  /** Issues a certificate for a CSR. */
-  issueCertificate: Operation<api.IssueCertificateRequest, api.IssueCertificateResponse>
-  /** A page of CAs. */
-  listCertificateAuthorities: (
-    input?: api.ListCertificateAuthoritiesRequest,
+/**
+ * The operations of AWS Private CA. Members are as in the API; times are `Date`, and bytes are text or `Uint8Array`.
+ *
+ * The codes of every operation are `AccessDeniedException`, `ThrottlingException`, `ValidationException`, and the codes of
+ * authentication, such as `UnrecognizedClientException` for an unknown access key. Every operation throws a TypeError for an input
+ * that is not an object, and an UnexpectedResponseError if `endpoint` is not an API of AWS Private CA.
+ *
+ * @example
+ * await client.listTags({ CertificateAuthorityArn: arn }, { abortSignal: AbortSignal.timeout(5000) })
+ */
+export interface Operations extends AuthorityOperations {
+  /**
+   * Starts a report of the certificates that a CA issued and revoked. The report is written to a bucket.
+   *
+   * @throws ClientError `ResourceNotFoundException`, `InvalidArgsException`, `InvalidArnException`, `InvalidStateException`,
+   * `RequestFailedException`, `RequestInProgressException`, and the codes of every operation
+   * @example
+   * const { AuditReportId, S3Key } = await client.createCertificateAuthorityAuditReport({
+   *   CertificateAuthorityArn: arn,
+   *   S3BucketName: 'audit-reports',
+   *   AuditReportResponseFormat: 'JSON',
+   * })
+   */
+  createCertificateAuthorityAuditReport(
+    input: api.CreateCertificateAuthorityAuditReportRequest,
     options?: CallOptions,
-  ) => Promise<api.ListCertificateAuthoritiesResponse & MetadataBearer>
-  /** A page of permissions. */
-  listPermissions: Operation<api.ListPermissionsRequest, api.ListPermissionsResponse>
-  /** A page of tags. */
-  listTags: Operation<api.ListTagsRequest, api.ListTagsResponse>
-  /** Gives a CA a policy, which shares it with other accounts. */
-  putPolicy: Operation<api.PutPolicyRequest>
-  /** Restores a deleted CA; it is DISABLED, PENDING_CERTIFICATE or EXPIRED then. */
-  restoreCertificateAuthority: Operation<api.RestoreCertificateAuthorityRequest>
-  /** Revokes a certificate, by its serial number. */
-  revokeCertificate: Operation<api.RevokeCertificateRequest>
-  /** Adds tags to a CA. */
-  tagCertificateAuthority: Operation<api.TagCertificateAuthorityRequest>
-  /** Takes tags from a CA. */
-  untagCertificateAuthority: Operation<api.UntagCertificateAuthorityRequest>
-  /** Enables or disables a CA, or sets how it publishes what it revokes. */
-  updateCertificateAuthority: Operation<api.UpdateCertificateAuthorityRequest>
+  ): Promise<api.CreateCertificateAuthorityAuditReportResponse & CallMetadata>
+  /**
+   * Allows AWS Certificate Manager to issue, read and list certificates of a CA.
+   *
+   * @throws ClientError `LimitExceededException`, `PermissionAlreadyExistsException`, `ResourceNotFoundException`,
+   * `InvalidArnException`, `InvalidStateException`, `RequestFailedException`, and the codes of every operation
+   * @example
+   * await client.createPermission({
+   *   CertificateAuthorityArn: arn,
+   *   Principal: 'acm.amazonaws.com',
+   *   Actions: ['IssueCertificate', 'GetCertificate', 'ListPermissions'],
+   * })
+   */
+  createPermission(input: api.CreatePermissionRequest, options?: CallOptions): Promise<CallMetadata>
+  /**
+   * Revokes the permission of AWS Certificate Manager.
+   *
+   * @throws ClientError `ResourceNotFoundException`, `InvalidArnException`, `InvalidStateException`, `RequestFailedException`,
+   * and the codes of every operation
+   * @example
+   * await client.deletePermission({ CertificateAuthorityArn: arn, Principal: 'acm.amazonaws.com' })
+   */
+  deletePermission(input: api.DeletePermissionRequest, options?: CallOptions): Promise<CallMetadata>
+  /**
+   * Deletes the resource policy of a CA.
+   *
+   * @throws ClientError `LockoutPreventedException`, `ResourceNotFoundException`, `InvalidArnException`,
+   * `InvalidStateException`, `RequestFailedException`, `ConcurrentModificationException`, and the codes of every operation
+   * @example
+   * await client.deletePolicy({ ResourceArn: arn })
+   */
+  deletePolicy(input: api.DeletePolicyRequest, options?: CallOptions): Promise<CallMetadata>
+  /**
+   * Returns the status and the location of an audit report.
+   *
+   * @throws ClientError `ResourceNotFoundException`, `InvalidArgsException`, `InvalidArnException`, and the codes of every
+   * operation
+   * @example
+   * const { AuditReportStatus, S3Key } = await client.describeCertificateAuthorityAuditReport({
+   *   CertificateAuthorityArn: arn,
+   *   AuditReportId: reportId,
+   * })
+   */
+  describeCertificateAuthorityAuditReport(
+    input: api.DescribeCertificateAuthorityAuditReportRequest,
+    options?: CallOptions,
+  ): Promise<api.DescribeCertificateAuthorityAuditReportResponse & CallMetadata>
+  /**
+   * Returns an issued certificate and its chain, in PEM without a line end. The chain includes the root.
+   *
+   * @throws ClientError `ResourceNotFoundException`, `InvalidArnException`, `InvalidStateException`, `RequestFailedException`,
+   * `RequestInProgressException` until the certificate is issued, and the codes of every operation
+   * @example
+   * const { Certificate, CertificateChain } = await client.getCertificate({
+   *   CertificateAuthorityArn: arn,
+   *   CertificateArn: certificateArn,
+   * })
+   */
+  getCertificate(
+    input: api.GetCertificateRequest,
+    options?: CallOptions,
+  ): Promise<api.GetCertificateResponse & CallMetadata>
+  /**
+   * Returns the resource policy of a CA, as JSON text.
+   *
+   * @throws ClientError `ResourceNotFoundException`, `InvalidArnException`, `InvalidStateException`, `RequestFailedException`,
+   * and the codes of every operation
+   * @example
+   * const { Policy = '{}' } = await client.getPolicy({ ResourceArn: arn })
+   */
+  getPolicy(
+    input: api.GetPolicyRequest,
+    options?: CallOptions,
+  ): Promise<api.GetPolicyResponse & CallMetadata>
+  /**
+   * Issues a certificate for a CSR, which is PEM, as text or bytes. `client.issue` also generates a key and waits for the
+   * certificate.
+   *
+   * @throws ClientError `LimitExceededException`, `ResourceNotFoundException`, `InvalidArgsException`, `InvalidArnException`,
+   * `InvalidStateException` for a CA that is not ACTIVE, `MalformedCSRException`, and the codes of every operation
+   * @example
+   * const { CertificateArn } = await client.issueCertificate({
+   *   CertificateAuthorityArn: arn,
+   *   Csr: await readFile('server.csr'),
+   *   SigningAlgorithm: 'SHA256WITHECDSA',
+   *   Validity: { Value: 90, Type: 'DAYS' },
+   * })
+   */
+  issueCertificate(
+    input: api.IssueCertificateRequest,
+    options?: CallOptions,
+  ): Promise<api.IssueCertificateResponse & CallMetadata>
+  /**
+   * Returns a page of the permissions of a CA. `MaxResults` is 1 to 1000.
+   *
+   * @throws ClientError `ResourceNotFoundException`, `InvalidArnException`, `InvalidStateException`, `RequestFailedException`,
+   * `InvalidNextTokenException`, and the codes of every operation
+   * @example
+   * const { Permissions } = await client.listPermissions({ CertificateAuthorityArn: arn })
+   */
+  listPermissions(
+    input: api.ListPermissionsRequest,
+    options?: CallOptions,
+  ): Promise<api.ListPermissionsResponse & CallMetadata>
+  /**
+   * Sets the resource policy of a CA, as JSON text, which shares the CA with other accounts.
+   *
+   * @throws ClientError `LockoutPreventedException`, `ResourceNotFoundException`, `InvalidArnException`,
+   * `InvalidStateException`, `RequestFailedException`, `ConcurrentModificationException`, `InvalidPolicyException`, and the
+   * codes of every operation
+   * @example
+   * await client.putPolicy({ ResourceArn: arn, Policy: JSON.stringify(policy) })
+   */
+  putPolicy(input: api.PutPolicyRequest, options?: CallOptions): Promise<CallMetadata>
+  /**
+   * Revokes a certificate. The serial number is hexadecimal, with or without colons.
+   *
+   * @throws ClientError `RequestAlreadyProcessedException` for a revoked certificate, `LimitExceededException`,
+   * `ResourceNotFoundException`, `InvalidArnException`, `InvalidRequestException`, `InvalidStateException`,
+   * `RequestFailedException`, `ConcurrentModificationException`, `RequestInProgressException`, and the codes of every operation
+   * @example
+   * await client.revokeCertificate({
+   *   CertificateAuthorityArn: arn,
+   *   CertificateSerial: issued.serialNumber,
+   *   RevocationReason: 'KEY_COMPROMISE',
+   * })
+   */
+  revokeCertificate(
+    input: api.RevokeCertificateRequest,
+    options?: CallOptions,
+  ): Promise<CallMetadata>
 }
 
-/** Input and output of an operation. */
+/** The input of an operation. */
 export type InputOf<Name extends keyof Operations> = NonNullable<Parameters<Operations[Name]>[0]>
+/** The output of an operation. */
 export type OutputOf<Name extends keyof Operations> = Awaited<ReturnType<Operations[Name]>>

@@ -4,7 +4,7 @@ import { decodePageToken, encodePageToken } from './page-token.ts'
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64')
 
-/** Made by botocore.paginate.TokenEncoder. */
+/** Tokens of botocore.paginate.TokenEncoder, and their positions. */
 const ofBotocore = [
   ['eyJOZXh0VG9rZW4iOiAiYWJjIn0=', { serviceToken: 'abc', skipped: undefined }],
   [
@@ -18,12 +18,12 @@ const ofBotocore = [
 ] as const
 
 for (const [token, position] of ofBotocore)
-  test(`${JSON.stringify(position)} is written and read as botocore does`, () => {
+  test(`${JSON.stringify(position)} is encoded and decoded as in botocore`, () => {
     assert.equal(encodePageToken(position), token)
     assert.deepEqual(decodePageToken(token), position)
   })
 
-test('what is no such token is one of the service, or of the form before', () => {
+test('any other text is a token of the service, or a token in the earlier form', () => {
   const plain = (serviceToken: string | undefined, skipped?: number): object => ({
     serviceToken,
     skipped,
@@ -35,7 +35,7 @@ test('what is no such token is one of the service, or of the form before', () =>
   assert.deepEqual(decodePageToken(base64('[1]')), plain(base64('[1]')))
 })
 
-test('members that no token has are refused', () => {
+test('a token with unknown members is refused', () => {
   for (const members of [
     {},
     { NextToken: 5 },

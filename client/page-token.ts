@@ -1,23 +1,23 @@
 /**
- * Tokens from which pages can be resumed, in botocore's form, so that either can go on where the other stopped: base64 of
- * JSON with the service's token and, if a page was cut, how many of its items are done with.
+ * Resume tokens in the form of botocore, so that boto3 and the client can continue each other's pagination. A token is base64 of
+ * JSON with the service's token and, after an incomplete page, the number of its items that were returned.
  */
 
 export interface PagePosition {
   /** The service's token of the page; undefined for the first page. */
   readonly serviceToken: string | undefined
-  /** Items of that page that are done with; undefined if it was not begun. */
+  /** The number of items of that page that were returned; undefined if there are none. */
   readonly skipped: number | undefined
 }
 
-/** The token of botocore for the same position, byte for byte. */
+/** The token that botocore creates for the position, byte for byte. */
 export function encodePageToken({ serviceToken, skipped }: PagePosition): string {
   const token = serviceToken === undefined ? 'null' : asciiJson(serviceToken)
   const truncated = skipped === undefined ? '' : `, "boto_truncate_amount": ${skipped}`
   return Buffer.from(`{"NextToken": ${token}${truncated}}`).toString('base64')
 }
 
-/** As Python's json.dumps. */
+/** The output of Python's json.dumps. */
 function asciiJson(text: string): string {
   return JSON.stringify(text).replaceAll(
     /[\u007f-\uffff]/g,
@@ -26,8 +26,8 @@ function asciiJson(text: string): string {
 }
 
 /**
- * Decodes a token. Any other text is a token of the service, or one with `___` and a number behind it, the earlier form of
- * botocore. Throws TypeError for one with members that it cannot have.
+ * Decodes a token. Any other text is a token of the service, optionally followed by `___` and a number, which is the earlier form
+ * of botocore. Throws TypeError for a token with unknown or invalid members.
  */
 export function decodePageToken(token: string): PagePosition {
   const members = decodeMembers(token)

@@ -6,17 +6,17 @@ import { createPaginator, type Paginator, type PaginatorName } from './paginator
 
 const arn = { CertificateAuthorityArn: 'arn' }
 
-interface Asked {
+interface PageRequest {
   readonly NextToken?: string
   readonly MaxResults?: number
 }
 
-/** A paginator over that many tags; a service token is the number of the tag that it begins with. */
-function overTags(count: number, asked: Asked[] = []): Paginator<'listTags'> {
+/** A paginator over `count` tags. A token of the service is the number of the first tag of its page. */
+function overTags(count: number, requests: PageRequest[] = []): Paginator<'listTags'> {
   return createPaginator('listTags', (operation, input) => {
     assert.equal(operation, 'listTags')
-    const { NextToken = '0', MaxResults = 50 } = input as Asked
-    asked.push(input)
+    const { NextToken = '0', MaxResults = 50 } = input as PageRequest
+    requests.push(input)
     const end = Math.min(Number(NextToken) + MaxResults, count)
     const numbers = Array.from({ length: end - Number(NextToken) }, (_, n) => Number(NextToken) + n)
     return Promise.resolve({
@@ -29,7 +29,7 @@ function overTags(count: number, asked: Asked[] = []): Paginator<'listTags'> {
 const keys = (tags: readonly { Key: string | undefined }[]): number[] =>
   tags.map(({ Key }) => Number(Key))
 
-test('resumed again and again, every item comes once and in order', async () => {
+test('a pagination that is resumed repeatedly returns every item once and in order', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.nat(30),
@@ -58,20 +58,20 @@ test('resumed again and again, every item comes once and in order', async () => 
   )
 })
 
-test('no page is asked for that is not needed', async () => {
-  const asked: Asked[] = []
+test('no unneeded page is requested', async () => {
+  const requests: PageRequest[] = []
   const PaginationConfig = { MaxItems: 4, PageSize: 2 }
-  const pages = overTags(9, asked).paginate({ ...arn, PaginationConfig })
+  const pages = overTags(9, requests).paginate({ ...arn, PaginationConfig })
   const sizes: number[] = []
   for await (const page of pages) sizes.push(page.Tags?.length ?? 0)
   assert.deepEqual(sizes, [2, 2])
   assert.deepEqual(
-    asked.map(({ NextToken }) => NextToken),
+    requests.map(({ NextToken }) => NextToken),
     [undefined, '2'],
   )
 })
 
-test('each loop begins anew, and one that is left early has no resume token', async () => {
+test('each loop starts from the first page, and a loop that is left early has no resume token', async () => {
   const pages = overTags(5).paginate({ ...arn, PaginationConfig: { MaxItems: 3, PageSize: 2 } })
   for (let turn = 0; turn < 2; turn += 1) {
     const items: number[] = []
@@ -86,20 +86,15 @@ test('each loop begins anew, and one that is left early has no resume token', as
   assert.equal(pages.resumeToken, undefined)
 })
 
-test('a service that goes round in circles is found out', async () => {
+test('a token that the service returns twice is a PaginationError', async () => {
   const paginator = createPaginator('listPermissions', () =>
     Promise.resolve({ Permissions: [], NextToken: 'again' }),
   )
   await assert.rejects(paginator.paginate(arn).buildFullResult(), PaginationError)
 })
 
-test('numbers that are none are refused before anything is asked', () => {
-  for (const PaginationConfig of [
-    { MaxItems: -1 },
-    { MaxItems: 1.5 },
-    { PageSize: 0 },
-    { PageSize: NaN },
-  ])
+test('an invalid number is refused before the first request', () => {
+  for (const PaginationConfig of [{ MaxItems: -1 }, { MaxItems: 1.5 }, { PageSize: 0 }])
     assert.throws(() => overTags(1).paginate({ ...arn, PaginationConfig }), RangeError)
 })
 

@@ -1,25 +1,46 @@
-/** Paginators, as botocore's: MaxItems cuts a page in two, and the resume token knows where. */
+/** Paginators with the behaviour of botocore's: MaxItems can end in the middle of a page, and the resume token continues there. */
+import {
+  checkOptions,
+  describe,
+  numberRule,
+  objectRule,
+  textRule,
+  type OptionRules,
+} from './check-options.ts'
 import { OperationNotPageableError, PaginationError } from './errors.ts'
 import { decodePageToken, encodePageToken } from './page-token.ts'
 import type { InputOf, OutputOf } from './operations.ts'
 import type { CertificateAuthority, Permission, Tag } from './shapes.ts'
 
+/**
+ * Limits of a pagination.
+ *
+ * @example
+ * const config: PaginationConfig = { MaxItems: 100, PageSize: 20 }
+ */
 export interface PaginationConfig {
-  /** Items in all, not in a page. */
+  /** Limit on the items of all pages together; unlimited by default. */
   readonly MaxItems?: number
-  /** Items per request. */
+  /** Limit on the items of one page; the service's default applies if it is absent. */
   readonly PageSize?: number
   /** A resume token of this client or of boto3, or a NextToken of the service. */
   readonly StartingToken?: string
 }
 
-/** Items of each paginator, under the member of a page that holds them. */
+const configRules: OptionRules<PaginationConfig> = {
+  MaxItems: numberRule,
+  PageSize: numberRule,
+  StartingToken: textRule,
+}
+
+/** The items of each paginator, under the member of a page that contains them. */
 interface Items {
   listCertificateAuthorities: { CertificateAuthorities: CertificateAuthority[] }
   listPermissions: { Permissions: Permission[] }
   listTags: { Tags: Tag[] }
 }
 
+/** The name of an operation with a paginator. */
 export type PaginatorName = keyof Items
 
 const resultKeys: { readonly [Name in PaginatorName]: keyof Items[Name] & string } = {
@@ -32,26 +53,50 @@ type PaginateInput<Name extends PaginatorName> = Omit<InputOf<Name>, 'NextToken'
   readonly PaginationConfig?: PaginationConfig
 }
 
-/** All items, and the resume token if there are more. */
+/** The items of all pages, and the resume token if MaxItems left some out. */
 export type FullResult<Name extends PaginatorName> = Items[Name] & { NextToken?: string }
 
 type Item<Name extends PaginatorName> =
   Items[Name] extends Readonly<Record<string, (infer Element)[]>> ? Element : never
 
-/** Pages; each loop over them begins anew. */
+/**
+ * The pages of an operation. Each loop starts from the first page.
+ *
+ * @example
+ * for await (const page of pages) console.log(page.CertificateAuthorities)
+ */
 export interface PageIterator<Name extends PaginatorName> extends AsyncIterable<OutputOf<Name>> {
-  /** The token for the next loop, once MaxItems has ended one; undefined after the last item. */
+  /** The StartingToken that continues after MaxItems has ended a loop; undefined after the last item. */
   readonly resumeToken: string | undefined
-  /** The items themselves, page after page. */
+  /**
+   * The items of the pages.
+   *
+   * @throws ClientError if the service returns an error
+   * @throws PaginationError if the service returns the same token twice
+   * @example
+   * for await (const authority of pages.items()) console.log(authority.Arn)
+   */
   items(): AsyncIterable<Item<Name>>
-  /** Everything at once. */
+  /**
+   * Reads all pages.
+   *
+   * @throws ClientError if the service returns an error
+   * @throws PaginationError if the service returns the same token twice
+   * @example
+   * const { CertificateAuthorities, NextToken } = await pages.buildFullResult()
+   */
   buildFullResult(): Promise<FullResult<Name>>
 }
 
+/** Reads the pages of an operation. */
 export interface Paginator<Name extends PaginatorName> {
   /**
-   * Pages of the operation. Throws RangeError for a number that is none, and TypeError for a starting token that cannot
-   * be one.
+   * The pages of the operation. A page is requested when a loop reads it.
+   *
+   * @throws RangeError for MaxItems or PageSize that is not a whole number in its range
+   * @throws TypeError for an invalid StartingToken, and for an unknown member of PaginationConfig
+   * @example
+   * const pages = client.getPaginator('listCertificateAuthorities').paginate({ PaginationConfig: { MaxItems: 100 } })
    */
   paginate(...input: PaginateArguments<Name>): PageIterator<Name>
 }
@@ -78,8 +123,13 @@ export function createPaginator<Name extends PaginatorName>(
 ): Paginator<Name> {
   if (!isPaginatorName(name)) throw new OperationNotPageableError(name)
   return {
-    paginate(...[members]) {
-      const { PaginationConfig: config = {}, ...input } = { ...members }
+    paginate(...[members = {} as never]) {
+      if (!objectRule.accepts(members))
+        throw new TypeError(
+          `${name}: paginate must be called with an object, not ${describe(members)}`,
+        )
+      const { PaginationConfig: config = {}, ...input } = members
+      checkOptions(`${name}: PaginationConfig`, config, configRules)
       const options: PageOptions = {
         resultKey: resultKeys[name],
         list: (position) => list(name, { ...input, ...position }),

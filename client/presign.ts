@@ -1,21 +1,29 @@
-/** Presigned URLs: an operation with its members and its signature in the query (AWS IAM User Guide, Signature V4). */
+/** Presigned URLs: the members and the signature of a call are in the query (AWS IAM User Guide, Signature V4). */
 import { SignatureV4 } from '@smithy/signature-v4'
+import { checkOptions, dateRule, numberRule, textRule, type OptionRules } from './check-options.ts'
 import { apiName, type OperationName } from './commands.ts'
 import { encodeInput } from './json-form.ts'
 import type { SdkClient } from './sdk-client.ts'
 
+/** Options of a presigned URL. */
 export interface PresignOptions {
-  /** Seconds from 1 to 604800, which is seven days; 3600 unless given. */
+  /** Lifetime of the URL in seconds: 1 to 604800 (seven days); 3600 by default. */
   readonly expiresIn?: number
-  /** Method that the URL is for; POST, the only one that the service answers, unless given. */
+  /** HTTP method that the signature covers; `POST` by default, which is the only one that the service accepts. */
   readonly method?: string
-  /** Moment from which the URL is valid; now unless given. */
+  /** The start of the URL's lifetime; now by default. */
   readonly signingDate?: Date
+}
+
+const rules: OptionRules<PresignOptions> = {
+  expiresIn: numberRule,
+  method: textRule,
+  signingDate: dateRule,
 }
 
 const expiresInMax = 604_800
 
-/** Headers that a request to a presigned URL of the operation must have: they are part of what is signed. */
+/** The headers that a request to a presigned URL of the operation must have. The signature covers them. */
 export function presignedHeaders(operation: OperationName): Record<string, string> {
   return {
     'content-type': 'application/x-amz-json-1.1',
@@ -24,20 +32,21 @@ export function presignedHeaders(operation: OperationName): Record<string, strin
 }
 
 /**
- * The URL. Throws RangeError for a time that no URL can be valid for, and TypeError for a member that is a list or a
- * structure, for which a query has no form.
+ * The URL. Throws RangeError for an invalid lifetime, and TypeError for invalid options and for a member that is a list or a
+ * structure, because a query cannot contain one.
  */
 export async function presign(
   sdk: SdkClient,
   operation: OperationName,
   { input, options }: { readonly input: object; readonly options: PresignOptions },
 ): Promise<string> {
+  checkOptions('generatePresignedUrl', options, rules)
   const { expiresIn = 3600, method = 'POST', signingDate } = options
   if (!Number.isSafeInteger(expiresIn) || expiresIn < 1 || expiresIn > expiresInMax)
     throw new RangeError(`expiresIn must be a number of seconds from 1 to ${expiresInMax}`)
   const { config } = sdk
   const { protocol, host, hostname, pathname } = await sdk.endpoint()
-  // As the SDK sends requests of this protocol.
+  // The SDK sends requests of this protocol to a path that ends with a slash.
   const path = pathname.endsWith('/') ? pathname : `${pathname}/`
   const signer = new SignatureV4({
     credentials: config.credentials,
@@ -74,7 +83,7 @@ function queryOf(operation: OperationName, input: object): Record<string, string
   )
 }
 
-/** As Signature V4 encodes: everything but A-Z a-z 0-9 - . _ ~. */
+/** The percent-encoding of Signature V4, which leaves only A-Z a-z 0-9 - . _ ~ unencoded. */
 function encode(text: string): string {
   return encodeURIComponent(text).replaceAll(
     /[!'()*]/g,

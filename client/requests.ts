@@ -1,20 +1,22 @@
-/** Requests and responses of the AWS Private CA API, as in its model; a test compares the two. */
+/** Requests and responses of the AWS Private CA API. A test compares them with the model of the API. */
 import type {
   ActionType,
-  ApiPassthrough,
   AuditReportResponseFormat,
   AuditReportStatus,
-  CertificateAuthority,
-  CertificateAuthorityConfiguration,
   CertificateAuthorityStatus,
   CertificateAuthorityType,
   CertificateAuthorityUsageMode,
   KeyStorageSecurityStandard,
-  Permission,
   ResourceOwner,
-  RevocationConfiguration,
   RevocationReason,
   SigningAlgorithm,
+} from './enumerations.ts'
+import type {
+  ApiPassthrough,
+  CertificateAuthority,
+  CertificateAuthorityConfiguration,
+  Permission,
+  RevocationConfiguration,
   Tag,
   Validity,
 } from './shapes.ts'
@@ -22,12 +24,14 @@ import type {
 /** Bytes, or text, which is sent as UTF-8. */
 export type Blob = string | Uint8Array
 
+/** The input of createCertificateAuthorityAuditReport. */
 export interface CreateCertificateAuthorityAuditReportRequest {
   CertificateAuthorityArn: string
   S3BucketName: string
   AuditReportResponseFormat: AuditReportResponseFormat
 }
 
+/** The input of createCertificateAuthority. */
 export interface CreateCertificateAuthorityRequest {
   CertificateAuthorityConfiguration: CertificateAuthorityConfiguration
   RevocationConfiguration?: RevocationConfiguration | undefined
@@ -38,6 +42,7 @@ export interface CreateCertificateAuthorityRequest {
   UsageMode?: CertificateAuthorityUsageMode | undefined
 }
 
+/** The input of createPermission. */
 export interface CreatePermissionRequest {
   CertificateAuthorityArn: string
   Principal: string
@@ -45,53 +50,64 @@ export interface CreatePermissionRequest {
   Actions: ActionType[]
 }
 
+/** The input of deleteCertificateAuthority. */
 export interface DeleteCertificateAuthorityRequest {
   CertificateAuthorityArn: string
   PermanentDeletionTimeInDays?: number | undefined
 }
 
+/** The input of deletePermission. */
 export interface DeletePermissionRequest {
   CertificateAuthorityArn: string
   Principal: string
   SourceAccount?: string | undefined
 }
 
+/** The input of deletePolicy. */
 export interface DeletePolicyRequest {
   ResourceArn: string
 }
 
+/** The input of describeCertificateAuthorityAuditReport. */
 export interface DescribeCertificateAuthorityAuditReportRequest {
   CertificateAuthorityArn: string
   AuditReportId: string
 }
 
+/** The input of describeCertificateAuthority. */
 export interface DescribeCertificateAuthorityRequest {
   CertificateAuthorityArn: string
 }
 
+/** The input of getCertificateAuthorityCertificate. */
 export interface GetCertificateAuthorityCertificateRequest {
   CertificateAuthorityArn: string
 }
 
+/** The input of getCertificateAuthorityCsr. */
 export interface GetCertificateAuthorityCsrRequest {
   CertificateAuthorityArn: string
 }
 
+/** The input of getCertificate. */
 export interface GetCertificateRequest {
   CertificateAuthorityArn: string
   CertificateArn: string
 }
 
+/** The input of getPolicy. */
 export interface GetPolicyRequest {
   ResourceArn: string
 }
 
+/** The input of importCertificateAuthorityCertificate. */
 export interface ImportCertificateAuthorityCertificateRequest {
   CertificateAuthorityArn: string
   Certificate: Blob
   CertificateChain?: Blob | undefined
 }
 
+/** The input of issueCertificate. */
 export interface IssueCertificateRequest {
   ApiPassthrough?: ApiPassthrough | undefined
   CertificateAuthorityArn: string
@@ -103,64 +119,76 @@ export interface IssueCertificateRequest {
   IdempotencyToken?: string | undefined
 }
 
+/** The input of listCertificateAuthorities. */
 export interface ListCertificateAuthoritiesRequest {
   MaxResults?: number | undefined
   NextToken?: string | undefined
   ResourceOwner?: ResourceOwner | undefined
 }
 
+/** The input of listPermissions. */
 export interface ListPermissionsRequest {
   MaxResults?: number | undefined
   NextToken?: string | undefined
   CertificateAuthorityArn: string
 }
 
+/** The input of listTags. */
 export interface ListTagsRequest {
   MaxResults?: number | undefined
   NextToken?: string | undefined
   CertificateAuthorityArn: string
 }
 
+/** The input of putPolicy. */
 export interface PutPolicyRequest {
   ResourceArn: string
   Policy: string
 }
 
+/** The input of restoreCertificateAuthority. */
 export interface RestoreCertificateAuthorityRequest {
   CertificateAuthorityArn: string
 }
 
+/** The input of revokeCertificate. */
 export interface RevokeCertificateRequest {
   CertificateAuthorityArn: string
   CertificateSerial: string
   RevocationReason: RevocationReason
 }
 
+/** The input of tagCertificateAuthority. */
 export interface TagCertificateAuthorityRequest {
   CertificateAuthorityArn: string
   Tags: Tag[]
 }
 
+/** The input of untagCertificateAuthority. */
 export interface UntagCertificateAuthorityRequest {
   CertificateAuthorityArn: string
   Tags: Tag[]
 }
 
+/** The input of updateCertificateAuthority. */
 export interface UpdateCertificateAuthorityRequest {
   CertificateAuthorityArn: string
   RevocationConfiguration?: RevocationConfiguration | undefined
   Status?: CertificateAuthorityStatus | undefined
 }
 
+/** The output of createCertificateAuthorityAuditReport. */
 export interface CreateCertificateAuthorityAuditReportResponse {
   AuditReportId?: string | undefined
   S3Key?: string | undefined
 }
 
+/** The output of createCertificateAuthority. */
 export interface CreateCertificateAuthorityResponse {
   CertificateAuthorityArn?: string | undefined
 }
 
+/** The output of describeCertificateAuthorityAuditReport. */
 export interface DescribeCertificateAuthorityAuditReportResponse {
   AuditReportStatus?: AuditReportStatus | undefined
   S3BucketName?: string | undefined
@@ -168,42 +196,51 @@ export interface DescribeCertificateAuthorityAuditReportResponse {
   CreatedAt?: Date | undefined
 }
 
+/** The output of describeCertificateAuthority. */
 export interface DescribeCertificateAuthorityResponse {
   CertificateAuthority?: CertificateAuthority | undefined
 }
 
+/** The output of getCertificateAuthorityCertificate. */
 export interface GetCertificateAuthorityCertificateResponse {
   Certificate?: string | undefined
   CertificateChain?: string | undefined
 }
 
+/** The output of getCertificateAuthorityCsr. */
 export interface GetCertificateAuthorityCsrResponse {
   Csr?: string | undefined
 }
 
+/** The output of getCertificate. */
 export interface GetCertificateResponse {
   Certificate?: string | undefined
   CertificateChain?: string | undefined
 }
 
+/** The output of getPolicy. */
 export interface GetPolicyResponse {
   Policy?: string | undefined
 }
 
+/** The output of issueCertificate. */
 export interface IssueCertificateResponse {
   CertificateArn?: string | undefined
 }
 
+/** The output of listCertificateAuthorities. */
 export interface ListCertificateAuthoritiesResponse {
   NextToken?: string | undefined
   CertificateAuthorities?: CertificateAuthority[] | undefined
 }
 
+/** The output of listPermissions. */
 export interface ListPermissionsResponse {
   NextToken?: string | undefined
   Permissions?: Permission[] | undefined
 }
 
+/** The output of listTags. */
 export interface ListTagsResponse {
   NextToken?: string | undefined
   Tags?: Tag[] | undefined

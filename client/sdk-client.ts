@@ -24,13 +24,14 @@ import type {
   MetadataBearer,
   StaticOperationSchema,
 } from '@smithy/types'
-import { resolveConfig, targetPrefix, type ClientOptions, type SdkConfig } from './sdk-config.ts'
+import type { ClientOptions } from './client-options.ts'
+import { resolveConfig, targetPrefix, type SdkConfig } from './sdk-config.ts'
 
 export interface SdkClient {
   readonly config: SdkConfig
   /** The output of an operation of that name, both JSON documents. Rejects with the SDK's ServiceException. */
   send(operation: string, input: object, options?: HttpHandlerOptions): Promise<object>
-  /** Where requests go. */
+  /** URL that requests are sent to. */
   endpoint(): Promise<URL>
   destroy(): void
 }
@@ -49,7 +50,7 @@ const buildCommand = makeBuilder<SdkConfig, object, MetadataBearer>(
   getEndpointPlugin,
 )
 
-/** Any JSON value: members that AWS adds to the API pass in both directions. */
+/** The schema of any JSON value, so that members that AWS adds to the API need no change here. */
 const document: DocumentSchema = 15
 
 /** The command of an operation by the name that the API gives it. */

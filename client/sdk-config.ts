@@ -1,4 +1,4 @@
-/** The configuration of a client: what is given, and otherwise the environment, shared files and defaults of every AWS SDK. */
+/** The configuration of a client: its options, then the environment, the shared files and the defaults of every AWS SDK. */
 import {
   createDefaultUserAgentProvider,
   NODE_APP_ID_CONFIG_OPTIONS,
@@ -43,13 +43,11 @@ import type {
   MemoizedProvider,
   Provider,
 } from '@smithy/types'
-import { resolveEndpoint, type EndpointParameters } from './endpoint.ts'
+import { checkClientOptions, type ClientOptions } from './client-options.ts'
+import { missingRegionText, resolveEndpoint, type EndpointParameters } from './endpoint.ts'
 
-/**
- * Options that every client of an AWS SDK takes. What is not given comes from the environment and the shared configuration
- * files; AWS_DEFAULT_REGION is used if there is no AWS_REGION.
- */
-export interface ClientOptions
+/** The options of a client with the types of the SDK. */
+interface SdkOptions
   extends
     AwsSdkSigV4AuthInputConfig,
     UserAgentInputConfig,
@@ -57,11 +55,9 @@ export interface ClientOptions
     HostHeaderInputConfig,
     Pick<EndpointInputConfig, 'endpoint' | 'tls' | 'ignoreConfiguredEndpointUrls'> {
   readonly region?: string | Provider<string>
-  /** Profile of the shared files. */
   readonly profile?: string
   readonly useFipsEndpoint?: boolean | Provider<boolean>
   readonly useDualstackEndpoint?: boolean | Provider<boolean>
-  /** A handler, or options of the default one. */
   readonly requestHandler?: HttpHandlerUserInput
   readonly logger?: Logger
   readonly retryMode?: string | Provider<string>
@@ -71,13 +67,24 @@ export interface ClientOptions
 const serviceId = 'ACM PCA'
 const signingName = 'acm-pca'
 const modelNamespace = 'com.amazonaws.acmpca'
-/** Before the name of an operation in the header `x-amz-target`. */
+/** Precedes the name of the operation in the header `x-amz-target`. */
 export const targetPrefix = 'ACMPrivateCA'
 
 export type SdkConfig = ReturnType<typeof resolveConfig>
 
-/** The configuration of one client. Reads files and the environment when a value is first needed. */
-export function resolveConfig(options: ClientOptions) {
+/**
+ * The configuration of one client. Reads files and the environment when a value is first needed. Throws TypeError for an unknown
+ * option and for a value of a wrong type.
+ */
+export function resolveConfig(clientOptions: ClientOptions) {
+  checkClientOptions(clientOptions)
+  const { endpoint, ...others } = clientOptions
+  const options = {
+    ...others,
+    ...(endpoint !== undefined && {
+      endpoint: typeof endpoint === 'object' ? endpoint.href : endpoint,
+    }),
+  } as SdkOptions
   const unresolved = { ...defaultsOf(options), ...settingsOf(options) }
   return resolveAwsSdkSigV4Config(
     resolveEndpointConfig(
@@ -88,8 +95,8 @@ export function resolveConfig(options: ClientOptions) {
   )
 }
 
-/** Parts that do not depend on options. */
-function defaultsOf({ logger }: ClientOptions) {
+/** The parts of the configuration that are the same for every client. */
+function defaultsOf({ logger }: SdkOptions) {
   return {
     apiVersion: '2017-08-22',
     serviceId,
@@ -128,8 +135,8 @@ function defaultsOf({ logger }: ClientOptions) {
   }
 }
 
-/** Given options, and where they come from otherwise. */
-function settingsOf(options: ClientOptions) {
+/** The options, and the SDK's sources for those that are absent. */
+function settingsOf(options: SdkOptions) {
   const defaultsMode = resolveDefaultsModeConfig(options)
   const modeDefaults = async () => loadConfigsForDefaultMode(await defaultsMode())
   const from = {
@@ -139,14 +146,14 @@ function settingsOf(options: ClientOptions) {
   return {
     ...options,
     ...(typeof options.credentials === 'object' && {
-      // The SDK marks the object that it is given.
+      // The SDK adds a member to this object.
       credentials: { ...options.credentials },
     }),
     defaultsMode,
     region:
       options.region ??
       environmentRegion() ??
-      loadConfig(NODE_REGION_CONFIG_OPTIONS, { ...NODE_REGION_CONFIG_FILE_OPTIONS, ...from }),
+      loadConfig(regionSources, { ...NODE_REGION_CONFIG_FILE_OPTIONS, ...from }),
     requestHandler: NodeHttpHandler.create(options.requestHandler ?? modeDefaults),
     maxAttempts: options.maxAttempts ?? loadConfig(NODE_MAX_ATTEMPT_CONFIG_OPTIONS, from),
     retryMode:
@@ -166,7 +173,7 @@ function settingsOf(options: ClientOptions) {
   }
 }
 
-/** The SDK's chain of providers, which is loaded when no credentials are given: it takes a tenth of the time to start. */
+/** The SDK's chain of credential providers. It is loaded only if it is needed, because it delays the start. */
 function findCredentials(init: DefaultProviderInit): MemoizedProvider<AwsCredentialIdentity> {
   let provider: Promise<MemoizedProvider<AwsCredentialIdentity>> | undefined
   return async (options) => {
@@ -177,7 +184,15 @@ function findCredentials(init: DefaultProviderInit): MemoizedProvider<AwsCredent
   }
 }
 
-/** boto3 and the AWS CLI read AWS_DEFAULT_REGION, which the SDK does not know; AWS_REGION goes first. */
+/** The SDK's sources of the Region, with an error that says how to set one. */
+const regionSources: typeof NODE_REGION_CONFIG_OPTIONS = {
+  ...NODE_REGION_CONFIG_OPTIONS,
+  default() {
+    throw new Error(missingRegionText)
+  },
+}
+
+/** AWS_REGION, or else AWS_DEFAULT_REGION, which boto3 and the AWS CLI read and the SDK does not. */
 function environmentRegion(): string | undefined {
   const { AWS_REGION: first, AWS_DEFAULT_REGION: second } = process.env
   return first || second || undefined

@@ -1,4 +1,4 @@
-/** The types of the client, and the form of its members on the wire, against AWS's model. */
+/** The types of the client, and their encoding on the wire, compared with AWS's model. */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -7,11 +7,11 @@ import { facts, shapeFacts, sitesOf } from '../test/support/model-values.ts'
 import { apiName, operationNames } from './commands.ts'
 import { blobMembers, decodeOutput, encodeInput, timeMembers } from './json-form.ts'
 
-const source = ['shapes.ts', 'requests.ts']
+const source = ['enumerations.ts', 'shapes.ts', 'requests.ts']
   .map((name) => readFileSync(join(import.meta.dirname, name), 'utf8'))
   .join('\n')
   .replaceAll(/\s+/g, ' ')
-  // The formatter begins a long union so.
+  // The formatter starts a long union with a bar.
   .replaceAll(/([=:]) \|/g, '$1')
 
 /** The TypeScript type of a shape. */
@@ -30,7 +30,7 @@ function typeOf(name: string): string {
   return scalars[type]
 }
 
-/** The declaration of a structure or enumeration, as it has to be. */
+/** The expected declaration of a structure or enumeration. */
 function declarationOf(name: string): string {
   const { enum: values, members = {}, required = [] } = shapeFacts(name)
   if (values !== undefined) return `${name} = ${values.map((value) => `'${value}'`).join(' | ')}`

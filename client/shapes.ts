@@ -1,88 +1,22 @@
-/** Data types of the AWS Private CA API, as in its model; a test compares the two. */
+/** Structures of the AWS Private CA API. A test compares them with the model of the API. */
+import type {
+  AccessMethodType,
+  ActionType,
+  CertificateAuthorityStatus,
+  CertificateAuthorityType,
+  CertificateAuthorityUsageMode,
+  CrlType,
+  ExtendedKeyUsageType,
+  FailureReason,
+  KeyAlgorithm,
+  KeyStorageSecurityStandard,
+  PolicyQualifierId,
+  S3ObjectAcl,
+  SigningAlgorithm,
+  ValidityPeriodType,
+} from './enumerations.ts'
 
-export type AccessMethodType = 'CA_REPOSITORY' | 'RESOURCE_PKI_MANIFEST' | 'RESOURCE_PKI_NOTIFY'
-
-export type ActionType = 'IssueCertificate' | 'GetCertificate' | 'ListPermissions'
-
-export type AuditReportResponseFormat = 'JSON' | 'CSV'
-
-export type AuditReportStatus = 'CREATING' | 'SUCCESS' | 'FAILED'
-
-export type CertificateAuthorityStatus =
-  | 'CREATING'
-  | 'PENDING_CERTIFICATE'
-  | 'ACTIVE'
-  | 'DELETED'
-  | 'DISABLED'
-  | 'EXPIRED'
-  | 'FAILED'
-
-export type CertificateAuthorityType = 'ROOT' | 'SUBORDINATE'
-
-export type CertificateAuthorityUsageMode = 'GENERAL_PURPOSE' | 'SHORT_LIVED_CERTIFICATE'
-
-export type CrlType = 'COMPLETE' | 'PARTITIONED'
-
-export type ExtendedKeyUsageType =
-  | 'SERVER_AUTH'
-  | 'CLIENT_AUTH'
-  | 'CODE_SIGNING'
-  | 'EMAIL_PROTECTION'
-  | 'TIME_STAMPING'
-  | 'OCSP_SIGNING'
-  | 'SMART_CARD_LOGIN'
-  | 'DOCUMENT_SIGNING'
-  | 'CERTIFICATE_TRANSPARENCY'
-
-export type FailureReason = 'REQUEST_TIMED_OUT' | 'UNSUPPORTED_ALGORITHM' | 'OTHER'
-
-export type KeyAlgorithm =
-  | 'RSA_2048'
-  | 'RSA_3072'
-  | 'RSA_4096'
-  | 'EC_prime256v1'
-  | 'EC_secp384r1'
-  | 'EC_secp521r1'
-  | 'ML_DSA_44'
-  | 'ML_DSA_65'
-  | 'ML_DSA_87'
-  | 'SM2'
-
-export type KeyStorageSecurityStandard =
-  | 'FIPS_140_2_LEVEL_2_OR_HIGHER'
-  | 'FIPS_140_2_LEVEL_3_OR_HIGHER'
-  | 'CCPC_LEVEL_1_OR_HIGHER'
-
-export type PolicyQualifierId = 'CPS'
-
-export type ResourceOwner = 'SELF' | 'OTHER_ACCOUNTS'
-
-export type RevocationReason =
-  | 'UNSPECIFIED'
-  | 'KEY_COMPROMISE'
-  | 'CERTIFICATE_AUTHORITY_COMPROMISE'
-  | 'AFFILIATION_CHANGED'
-  | 'SUPERSEDED'
-  | 'CESSATION_OF_OPERATION'
-  | 'PRIVILEGE_WITHDRAWN'
-  | 'A_A_COMPROMISE'
-
-export type S3ObjectAcl = 'PUBLIC_READ' | 'BUCKET_OWNER_FULL_CONTROL'
-
-export type SigningAlgorithm =
-  | 'SHA256WITHECDSA'
-  | 'SHA384WITHECDSA'
-  | 'SHA512WITHECDSA'
-  | 'SHA256WITHRSA'
-  | 'SHA384WITHRSA'
-  | 'SHA512WITHRSA'
-  | 'SM3WITHSM2'
-  | 'ML_DSA_44'
-  | 'ML_DSA_65'
-  | 'ML_DSA_87'
-
-export type ValidityPeriodType = 'END_DATE' | 'ABSOLUTE' | 'DAYS' | 'MONTHS' | 'YEARS'
-
+/** The distinguished name of a subject. */
 export interface ASN1Subject {
   Country?: string | undefined
   Organization?: string | undefined
@@ -101,21 +35,25 @@ export interface ASN1Subject {
   CustomAttributes?: CustomAttribute[] | undefined
 }
 
+/** A method and a location of access to information about a CA. */
 export interface AccessDescription {
   AccessMethod: AccessMethod
   AccessLocation: GeneralName
 }
 
+/** A method of access: an OID or a type. */
 export interface AccessMethod {
   CustomObjectIdentifier?: string | undefined
   AccessMethodType?: AccessMethodType | undefined
 }
 
+/** Extensions and a subject that replace those of the CSR. The template must allow it. */
 export interface ApiPassthrough {
   Extensions?: Extensions | undefined
   Subject?: ASN1Subject | undefined
 }
 
+/** A CA. The validity is undefined until the CA has a certificate. */
 export interface CertificateAuthority {
   Arn?: string | undefined
   OwnerAccount?: string | undefined
@@ -134,6 +72,7 @@ export interface CertificateAuthority {
   UsageMode?: CertificateAuthorityUsageMode | undefined
 }
 
+/** The key algorithm, the signing algorithm and the subject of a CA. */
 export interface CertificateAuthorityConfiguration {
   KeyAlgorithm: KeyAlgorithm
   SigningAlgorithm: SigningAlgorithm
@@ -141,6 +80,7 @@ export interface CertificateAuthorityConfiguration {
   CsrExtensions?: CsrExtensions | undefined
 }
 
+/** The CRL settings of a CA. `ExpirationInDays` is the validity of a CRL: 1 to 5000 days. */
 export interface CrlConfiguration {
   Enabled: boolean
   ExpirationInDays?: number | undefined
@@ -154,36 +94,43 @@ export interface CrlConfiguration {
   CustomPath?: string | undefined
 }
 
+/** Whether certificates omit the URL of the CRL. */
 export interface CrlDistributionPointExtensionConfiguration {
   OmitExtension: boolean
 }
 
+/** Extensions of a CA's CSR. */
 export interface CsrExtensions {
   KeyUsage?: KeyUsage | undefined
   SubjectInformationAccess?: AccessDescription[] | undefined
 }
 
+/** An attribute of a distinguished name, by its OID. It cannot be combined with the named attributes. */
 export interface CustomAttribute {
   ObjectIdentifier: string
   Value: string
 }
 
+/** An extension of a certificate. `Value` is base64 of its DER. */
 export interface CustomExtension {
   ObjectIdentifier: string
   Value: string
   Critical?: boolean | undefined
 }
 
+/** An ediPartyName of a GeneralName (RFC 5280 section 4.2.1.6). */
 export interface EdiPartyName {
   PartyName: string
   NameAssigner?: string | undefined
 }
 
+/** A purpose of a certificate: a type or an OID. */
 export interface ExtendedKeyUsage {
   ExtendedKeyUsageType?: ExtendedKeyUsageType | undefined
   ExtendedKeyUsageObjectIdentifier?: string | undefined
 }
 
+/** Extensions of a certificate. */
 export interface Extensions {
   CertificatePolicies?: PolicyInformation[] | undefined
   ExtendedKeyUsage?: ExtendedKeyUsage[] | undefined
@@ -192,6 +139,7 @@ export interface Extensions {
   CustomExtensions?: CustomExtension[] | undefined
 }
 
+/** A name of one kind (RFC 5280 section 4.2.1.6). Exactly one member is present. */
 export interface GeneralName {
   OtherName?: OtherName | undefined
   Rfc822Name?: string | undefined
@@ -203,6 +151,7 @@ export interface GeneralName {
   RegisteredId?: string | undefined
 }
 
+/** The key usages of a certificate (RFC 5280 section 4.2.1.3). An absent member is false. */
 export interface KeyUsage {
   DigitalSignature?: boolean | undefined
   NonRepudiation?: boolean | undefined
@@ -215,16 +164,19 @@ export interface KeyUsage {
   DecipherOnly?: boolean | undefined
 }
 
+/** The OCSP settings of a CA. */
 export interface OcspConfiguration {
   Enabled: boolean
   OcspCustomCname?: string | undefined
 }
 
+/** An otherName of a GeneralName. `TypeId` is an OID, and `Value` is base64 of DER. */
 export interface OtherName {
   TypeId: string
   Value: string
 }
 
+/** A permission of AWS Certificate Manager on a CA. */
 export interface Permission {
   CertificateAuthorityArn?: string | undefined
   CreatedAt?: Date | undefined
@@ -234,30 +186,36 @@ export interface Permission {
   Policy?: string | undefined
 }
 
+/** A certificate policy, by its OID, with its qualifiers. */
 export interface PolicyInformation {
   CertPolicyId: string
   PolicyQualifiers?: PolicyQualifierInfo[] | undefined
 }
 
+/** A qualifier of a certificate policy. */
 export interface PolicyQualifierInfo {
   PolicyQualifierId: PolicyQualifierId
   Qualifier: Qualifier
 }
 
+/** The URI of a certification practice statement. */
 export interface Qualifier {
   CpsUri: string
 }
 
+/** The CRL and OCSP settings of a CA. */
 export interface RevocationConfiguration {
   CrlConfiguration?: CrlConfiguration | undefined
   OcspConfiguration?: OcspConfiguration | undefined
 }
 
+/** A key and a value of a CA. A key has 1 to 128 characters, and a value 0 to 256. */
 export interface Tag {
   Key: string
   Value?: string | undefined
 }
 
+/** A validity. `Type` is the unit of `Value`. */
 export interface Validity {
   Value: number
   Type: ValidityPeriodType

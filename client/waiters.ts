@@ -1,7 +1,15 @@
-/** Waiters, as botocore's: which operation each polls and which answers end it (acm-pca/2017-08-22/waiters-2.json). */
+/** The waiters of botocore: the operation that each polls and the responses that end it (acm-pca/2017-08-22/waiters-2.json). */
 import { setTimeout } from 'node:timers/promises'
+import {
+  checkOptions,
+  describe,
+  numberRule,
+  objectRule,
+  type OptionRules,
+} from './check-options.ts'
 import { ClientError, WaiterError } from './errors.ts'
 import type { OperationName } from './commands.ts'
+import { checkCallOptions, type CallOptions } from './inputs.ts'
 import type { InputOf, OutputOf } from './operations.ts'
 
 /** The operation that each waiter polls. */
@@ -11,18 +19,34 @@ interface PolledOperations {
   certificateIssued: 'getCertificate'
 }
 
+/** The name of a waiter. */
 export type WaiterName = keyof PolledOperations
 
+/**
+ * How often a waiter polls.
+ *
+ * @example
+ * const config: WaiterConfig = { Delay: 0.5, MaxAttempts: 100 }
+ */
 export interface WaiterConfig {
   /** Seconds between attempts. */
   readonly Delay?: number
+  /** Limit on the attempts: at least 1. */
   readonly MaxAttempts?: number
+}
+
+const configRules: OptionRules<WaiterConfig> = { Delay: numberRule, MaxAttempts: numberRule }
+
+/** Throws TypeError for an unknown option and for a value that is not a number. */
+export function checkWaiterConfig(place: string, config: unknown): void {
+  checkOptions(place, config, configRules)
 }
 
 type WaitInput<Name extends WaiterName> = InputOf<PolledOperations[Name]> & {
   readonly WaiterConfig?: WaiterConfig
 }
 
+/** Polls an operation until a resource has a state. */
 export interface Waiter<Name extends WaiterName> {
   /** Name in the API's model: `CertificateIssued`. */
   readonly name: string
@@ -33,16 +57,22 @@ export interface Waiter<Name extends WaiterName> {
     readonly maxAttempts: number
   }
   /**
-   * Polls until the resource has the state, and resolves to the answer that shows it. Rejects with WaiterError for a state
-   * that excludes it, for any other error, and after MaxAttempts; with the signal's reason when that aborts.
+   * Polls until the resource has the state, and resolves to the last response.
+   *
+   * @throws WaiterError if the resource can no longer reach the state, for any other error of the service, and after MaxAttempts
+   * @throws RangeError for a negative Delay, and for MaxAttempts below 1
+   * @throws AbortError if the signal aborts
+   * @example
+   * const { Certificate } = await client.getWaiter('certificateIssued').wait({
+   *   CertificateAuthorityArn: arn,
+   *   CertificateArn: certificateArn,
+   *   WaiterConfig: { Delay: 0.5, MaxAttempts: 100 },
+   * })
    */
-  wait(
-    input: WaitInput<Name>,
-    options?: { readonly abortSignal?: AbortSignal },
-  ): Promise<OutputOf<PolledOperations[Name]>>
+  wait(input: WaitInput<Name>, options?: CallOptions): Promise<OutputOf<PolledOperations[Name]>>
 }
 
-/** `error`: false is no error at all, otherwise a code. */
+/** A response that ends or continues the polling. For the matcher `error`, false means a response without an error. */
 type Acceptor = { readonly state: 'success' | 'retry' | 'failure' } & (
   | { readonly matcher: 'path'; readonly argument: string; readonly expected: string }
   | { readonly matcher: 'error'; readonly expected: string | false }
@@ -62,7 +92,7 @@ const accessDenied = {
   expected: 'AccessDeniedException',
 } as const
 
-const untilThere: readonly Acceptor[] = [
+const untilAvailable: readonly Acceptor[] = [
   { matcher: 'error', state: 'success', expected: false },
   { matcher: 'error', state: 'retry', expected: 'RequestInProgressException' },
   accessDenied,
@@ -85,25 +115,25 @@ export const waiterModels: { readonly [Name in WaiterName]: WaiterModel } = {
     operation: 'getCertificateAuthorityCsr',
     delay: 3,
     maxAttempts: 60,
-    acceptors: untilThere,
+    acceptors: untilAvailable,
   },
   certificateIssued: {
     name: 'CertificateIssued',
     operation: 'getCertificate',
     delay: 1,
     maxAttempts: 60,
-    acceptors: untilThere,
+    acceptors: untilAvailable,
   },
 }
 
-/** Makes a call. Rejects with ClientError for an error of the service. */
+/** Calls an operation. Rejects with ClientError for an error of the service. */
 export type Poll = (
   operation: OperationName,
   input: object,
   options: { readonly abortSignal?: AbortSignal },
 ) => Promise<object>
 
-/** Throws TypeError for a name that no waiter has. */
+/** Throws TypeError for an unknown name. */
 export function createWaiter<Name extends WaiterName>(name: Name, poll: Poll): Waiter<Name> {
   if (!Object.hasOwn(waiterModels, name)) throw new TypeError(`Waiter does not exist: ${name}`)
   const model: WaiterModel = waiterModels[name]
@@ -111,9 +141,13 @@ export function createWaiter<Name extends WaiterName>(name: Name, poll: Poll): W
     name: model.name,
     config: model,
     async wait(request, options = {}) {
+      if (!objectRule.accepts(request))
+        throw new TypeError(`${name}: wait must be called with an object, not ${describe(request)}`)
+      checkCallOptions(`${name}: wait`, options)
       const { WaiterConfig: config = {}, ...input } = request
+      checkWaiterConfig(`${name}: WaiterConfig`, config)
       const { Delay: delay = model.delay, MaxAttempts: maxAttempts = model.maxAttempts } = config
-      if (!(delay >= 0)) throw new RangeError('Delay must be a number of seconds')
+      if (!(delay >= 0)) throw new RangeError('Delay must be 0 or more seconds')
       if (!(maxAttempts >= 1)) throw new RangeError('MaxAttempts must be at least 1')
       const call = (): Promise<object> => poll(model.operation, input, options)
       return (await waitFor(model, { delay, maxAttempts, call, ...options })) as never
@@ -134,7 +168,7 @@ async function waitFor(
 ): Promise<object> {
   let previous: Acceptor | undefined
   for (let attempt = 1; ; attempt += 1) {
-    const answer = await answerOf(call)
+    const answer = await responseOf(call)
     const error = answer instanceof ClientError ? answer : undefined
     const response = error?.response ?? answer
     const acceptor = acceptors.find((candidate) => accepts(candidate, answer))
@@ -156,7 +190,7 @@ async function waitFor(
 }
 
 /** The output, or the error of the service. */
-async function answerOf(call: () => Promise<object>): Promise<object> {
+async function responseOf(call: () => Promise<object>): Promise<object> {
   try {
     return await call()
   } catch (error) {

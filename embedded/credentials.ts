@@ -1,4 +1,4 @@
-/** The administrator's credentials, where the first start has written them. */
+/** The administrator's credentials, in the file that the first start writes. */
 import { readFile } from 'node:fs/promises'
 import { ConfigurationError } from '../src/errors.ts'
 import { parseCredentials, type Credentials } from '../src/text/credentials-file.ts'
@@ -11,7 +11,7 @@ export async function readCredentials(path: string): Promise<Credentials> {
   return credentials
 }
 
-const advice = 'give "credentials", of a key that "signet access-key create" made'
+const advice = "pass 'credentials' with an access key that 'signet access-key create' created"
 
 async function readText(path: string): Promise<string> {
   try {

@@ -1,5 +1,11 @@
-/** Assembles a CA in a process that has other tasks: it has no listener, handles no signals and prints nothing. */
-import { createClient, type Client, type ClientOptions } from '../client/index.ts'
+/** Assembles a CA inside the process of another program: it has no listener, handles no signals and prints nothing. */
+import {
+  createClient,
+  type Client,
+  type ClientOptions,
+  type IssueRequest,
+  type WaiterConfig,
+} from '../client/index.ts'
 import { createFailureLimiter } from '../src/access/failure-limiter.ts'
 import { systemClock } from '../src/clock.ts'
 import { bucketsFolder, type DataFolder } from '../src/data-folder/data-folder.ts'
@@ -16,34 +22,55 @@ import type { Config } from '../src/settings/config.ts'
 import { findAccessKey } from '../src/store/access-keys.ts'
 import type { Credentials } from '../src/text/credentials-file.ts'
 import { readCredentials } from './credentials.ts'
-import { createGate, type Gate } from './gate.ts'
+import { createGate, withLivingProcess, type Gate } from './gate.ts'
 import { openLog } from './logs.ts'
-import { configOf, type EmbeddedOptions } from './options.ts'
+import { checkEmbeddedOptions, configOf, type EmbeddedOptions } from './options.ts'
 import { makePrivateFolder } from './private-folder.ts'
 import { createFetchPublic, type FetchPublic } from './public.ts'
 import { createRequestHandler, type EmbeddedRequestHandler } from './request-handler.ts'
 import { silentMetrics } from './silent-metrics.ts'
 
+/**
+ * A CA in this process.
+ *
+ * @example
+ * await using ca: EmbeddedCa = await openEmbedded()
+ */
 export interface EmbeddedCa extends AsyncDisposable {
-  /** The client of `signet-ca/client`, with the administrator's credentials. */
+  /** A client of `signet-ca/client` with the administrator's credentials. It polls every 10 ms. */
   readonly client: Client
-  /** For clients of an AWS SDK for JavaScript v3: AWS Private CA, and STS. */
+  /** The request handler for clients of the AWS SDK for JavaScript v3, for AWS Private CA and STS. */
   readonly requestHandler: EmbeddedRequestHandler
-  /** A URL that such a client can be given, since it wants one; nothing is there. */
+  /** A URL for SDK clients, which need one. Requests to it never leave the process. */
   readonly endpoint: string
+  /** The Region of `client`. */
   readonly region: string
-  /** The administrator's. */
+  /** The access key of `client`. */
   readonly credentials: Credentials
+  /** Account ID: 12 digits. */
   readonly accountId: string
-  /** Absolute path; commands can be given it with `--data`. A CA in memory has one too, until it is closed. */
+  /** Absolute path of the data folder, for commands with `--data`. A CA in memory has a folder until it is closed. */
   readonly dataDirectory: string
-  /** What certificates say about where CRLs, OCSP and CA certificates are; without a slash at the end. */
+  /** The URL in certificates for CRLs, OCSP and CA certificates, without a slash at its end. */
   readonly publicUrl: string
-  /** As `fetch`, for CRLs, OCSP and CA certificates of this CA; no other machine is asked. */
+  /** Reads CRLs, OCSP responses and CA certificates of this CA, like `fetch`. */
   readonly fetchPublic: FetchPublic
-  /** Makes a bucket for CRLs and audit reports. Throws Error if there is one of that name, or the name is none. */
+  /**
+   * Creates a bucket for CRLs and audit reports.
+   *
+   * @param name 3 to 63 lower-case letters, digits, dots and hyphens
+   * @throws Error if the bucket exists, the name is invalid, or the CA is closed
+   * @example
+   * await ca.createBucket('example-crls')
+   */
   createBucket(name: string): Promise<void>
-  /** Finishes what is running, and closes; a CA in memory is gone then. Doing so again is not an error. */
+  /**
+   * Completes the running calls and closes the CA. A CA in memory is deleted. Further calls of `close` have no effect.
+   *
+   * @throws Error if the database cannot be closed
+   * @example
+   * await ca.close()
+   */
   close(): Promise<void>
 }
 
@@ -52,50 +79,68 @@ const regionDefault = 'us-east-1'
 const memory = ':memory:'
 
 /**
- * Opens a CA in this process. Throws Error, with a message for people, for a bad option, for a data folder that is in use,
- * and for one that is no good.
+ * Opens a CA in this process: no port, no signal handlers, no output. An open CA does not keep the process alive.
+ *
+ * @throws TypeError for an unknown option and for a value of a wrong type
+ * @throws Error for an invalid value, and for a data folder that is in use or damaged; the message says what to do
+ * @example
+ * import { openEmbedded } from 'signet-ca/embedded'
+ *
+ * await using ca = await openEmbedded()
+ * await ca.client.createHierarchy({
+ *   root: { subject: { CommonName: 'Test Root' } },
+ *   issuing: { subject: { CommonName: 'Test Issuing CA' } },
+ * })
+ * const { key, certificate } = await ca.client.issue({
+ *   ca: 'Test Issuing CA',
+ *   names: ['localhost'],
+ *   validity: { days: 1 },
+ * })
  */
 export async function openEmbedded(options: EmbeddedOptions = {}): Promise<EmbeddedCa> {
+  checkEmbeddedOptions(options)
   const gate = createGate()
-  const ca = await startProcess(async (stack) => {
-    const { data = memory, region = regionDefault } = options
-    const isPrivate = data === memory
-    const directory = isPrivate ? makePrivateFolder(stack) : data
-    const config = configOf(options, directory)
-    const context = await createContext(config, options, gate)
-    // In memory a commit waits for no disk, and a thread would only take time to start.
-    const opened = await openOwnData(config, context, { stack, writesHere: isPrivate })
-    const { runtime } = opened
-    const credentials = options.credentials ?? (await readCredentials(opened.credentials.path))
-    const accountId = await accountOf(runtime.data, credentials)
-    const shared = await createOwnState(runtime, silentMetrics)
-    const { publicUrl = '' } = config
-    const created = await createServices(runtime, { ...shared, publicUrl })
-    const interfaces = createInterfaces(runtime, { ...created, shared, gate, publicUrl })
-    shared.startJobs(createJobs(config), created.services)
-    const client = createQuickClient({
-      region,
-      endpoint,
-      credentials,
-      requestHandler: interfaces.requestHandler,
-      // SDKs detect a clock that differs from theirs only by a request that is refused.
-      systemClockOffset: context.clock.now().getTime() - systemClock.now().getTime(),
-    })
-    stack.defer(async () => {
-      gate.shut(new Error('the embedded CA is closed'))
-      await gate.idle()
-      client.close()
-    })
-    const createBucketOf = (name: string): Promise<void> =>
-      gate.pass(() =>
-        createBucket(bucketsFolder(config), { name, accountId, createdAt: context.clock.now() }),
-      )
-    const { dataDirectory } = config
-    const properties = { endpoint, region, credentials, accountId, dataDirectory, publicUrl }
-    return { ...properties, ...interfaces, client, createBucket: createBucketOf }
-  })
+  const ca = await withLivingProcess(() =>
+    startProcess(async (stack) => {
+      const { data = memory, region = regionDefault } = options
+      const isPrivate = data === memory
+      const directory = isPrivate ? makePrivateFolder(stack) : data
+      const config = configOf(options, directory)
+      const context = await createContext(config, options, gate)
+      // A commit to memory does not wait for a disk, so a writer thread would only delay the start.
+      const opened = await openOwnData(config, context, { stack, writesHere: isPrivate })
+      const { runtime } = opened
+      const credentials = options.credentials ?? (await readCredentials(opened.credentials.path))
+      const accountId = await accountOf(runtime.data, credentials)
+      const shared = await createOwnState(runtime, silentMetrics)
+      const { publicUrl = '' } = config
+      const created = await createServices(runtime, { ...shared, publicUrl })
+      const interfaces = createInterfaces(runtime, { ...created, shared, gate, publicUrl })
+      shared.startJobs(createJobs(config), created.services)
+      const client = createQuickClient({
+        region,
+        endpoint,
+        credentials,
+        requestHandler: interfaces.requestHandler,
+        // Without it, the SDK would detect the CA's clock only from a rejected request.
+        systemClockOffset: context.clock.now().getTime() - systemClock.now().getTime(),
+      })
+      stack.defer(async () => {
+        gate.shut(new Error('the embedded CA is closed'))
+        await gate.idle()
+        client.close()
+      })
+      const createBucketOf = (name: string): Promise<void> =>
+        gate.pass(async () =>
+          createBucket(bucketsFolder(config), { name, accountId, createdAt: context.clock.now() }),
+        )
+      const { dataDirectory } = config
+      const properties = { endpoint, region, credentials, accountId, dataDirectory, publicUrl }
+      return { ...properties, ...interfaces, client, createBucket: createBucketOf }
+    }),
+  )
   let closing: Promise<void> | undefined
-  const close = (): Promise<void> => (closing ??= ca.close())
+  const close = (): Promise<void> => (closing ??= withLivingProcess(() => ca.close()))
   return { ...ca, close, [Symbol.asyncDispose]: close }
 }
 
@@ -110,7 +155,7 @@ async function createContext(
     random: systemRandom,
     log,
     onFailure(cause) {
-      log.fatal({ err: cause }, 'the database failed; nothing can be promised any more')
+      log.fatal({ err: cause }, 'the database failed; the embedded CA is closed')
       gate.shut(new Error('the database of the embedded CA failed', { cause }))
     },
   }
@@ -122,7 +167,7 @@ interface InterfacesOptions extends ProcessServices {
   readonly publicUrl: string
 }
 
-/** What the two listeners of a server offer, as functions. */
+/** The functions of the two listeners of a server. */
 function createInterfaces(
   runtime: Runtime,
   { services, publicObjects, shared, gate, publicUrl }: InterfacesOptions,
@@ -131,7 +176,7 @@ function createInterfaces(
   const requestId = (): string => uuid(random)
   const api = createApiServices(runtime, services, {
     rateLimiter: shared.rateLimiter,
-    // A caller in this process need not guess a secret.
+    // A caller in this process can read the secret, so guesses are not limited.
     failureLimiter: createFailureLimiter(0, clock),
     callLog: undefined,
   })
@@ -141,18 +186,30 @@ function createInterfaces(
   }
 }
 
-/** The default waits of the client suit a remote service. */
-const waiter = { Delay: 0.01, MaxAttempts: 12_000 }
+/** Two minutes. The client's own delay suits a remote service. */
+const quickWaiter = { Delay: 0.01, MaxAttempts: 12_000 }
 
-/** A client that polls more often whether a certificate or a CA is ready. */
+/** A client that polls for certificates and CAs at short intervals. */
 function createQuickClient(options: ClientOptions): Client {
   const client = createClient(options)
   return {
     ...client,
-    issue: (request) => client.issue({ ...request, waiter: { ...waiter, ...request.waiter } }),
-    createHierarchy: (request) =>
-      client.createHierarchy({ ...request, waiter: { ...waiter, ...request.waiter } }),
+    issue: ((request: IssueRequest) => client.issue(withQuickWaiter(request))) as Client['issue'],
+    createHierarchy: (request) => client.createHierarchy(withQuickWaiter(request)),
   }
+}
+
+/** The request with the quick waiter. An invalid request is unchanged, and the client rejects it. */
+function withQuickWaiter<Request extends { readonly waiter?: WaiterConfig }>(
+  request: Request,
+): Request {
+  const { waiter = {} } = request ?? {}
+  const isValid = [request, waiter].every((each) => isPlainObject(each))
+  return isValid ? { ...request, waiter: { ...quickWaiter, ...waiter } } : request
+}
+
+function isPlainObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 async function accountOf(

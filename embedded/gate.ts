@@ -1,4 +1,4 @@
-/** Counts the calls that run, so that closing can wait for them. */
+/** Tracks the running calls, so that closing can wait for them. */
 
 export interface Gate {
   /** Runs the work, unless the gate is closed: then it rejects. */
@@ -9,13 +9,26 @@ export interface Gate {
   idle(): Promise<void>
 }
 
+/** The longest delay of a timer in Node.js, in milliseconds. */
+const timerDelayMax = 2 ** 31 - 1
+
+/** Keeps the process alive until the work has ended, whatever the work waits for. */
+export async function withLivingProcess<T>(work: () => Promise<T>): Promise<T> {
+  const timer = setInterval(() => {}, timerDelayMax)
+  try {
+    return await work()
+  } finally {
+    clearInterval(timer)
+  }
+}
+
 export function createGate(): Gate {
   const running = new Set<Promise<unknown>>()
   let closeReason: Error | undefined
   return {
     pass(work) {
       if (closeReason !== undefined) return Promise.reject(closeReason)
-      const run = work()
+      const run = withLivingProcess(work)
       const leave = (): boolean => running.delete(run)
       running.add(run)
       run.then(leave, leave)

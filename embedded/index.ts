@@ -1,5 +1,7 @@
-/** `signet-ca/embedded`: a whole CA in the process, without a server and without a port. */
+/** `signet-ca/embedded`: a complete CA in the process, without a server and without a port. */
 export { openEmbedded, type EmbeddedCa } from './embedded-ca.ts'
+export type { Quotas } from '../src/authority/quotas.ts'
+export type { Clock } from '../src/clock.ts'
 export type { Credentials } from '../src/text/credentials-file.ts'
 export type { EmbeddedOptions } from './options.ts'
 export type { FetchPublic } from './public.ts'

@@ -1,8 +1,9 @@
+/** The log of an embedded CA. */
 import type { Log } from '../src/telemetry/log.ts'
 
 const nothing = (): void => {}
 
-/** Writes nothing. The log on standard error need not be loaded then. */
+/** Discards all messages, so that the code of the log on standard error need not be loaded. */
 const silentLog = {
   fatal: nothing,
   error: nothing,
@@ -13,7 +14,7 @@ const silentLog = {
   written: () => undefined,
 } satisfies Log
 
-/** Lines go to standard error, at `level` and above. */
+/** A log on standard error with the messages of `level` and above. */
 export async function openLog(level: string): Promise<Log> {
   if (level === 'silent') return silentLog
   const { createLog } = await import('../src/telemetry/log.ts')

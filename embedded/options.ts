@@ -1,51 +1,113 @@
-/** The options of an embedded CA, and their configuration. */
+/** The options of an embedded CA: their checks, and the configuration that follows from them. */
+import {
+  checkOptions,
+  numberRule,
+  objectRule,
+  textRule,
+  texts,
+  type OptionRule,
+  type OptionRules,
+} from '../client/check-options.ts'
+import { credentials } from '../client/client-options.ts'
 import type { Quotas } from '../src/authority/quotas.ts'
 import type { Clock } from '../src/clock.ts'
 import { readConfig, type Config, type Flags, type SettingName } from '../src/settings/config.ts'
 import { ConfigurationError } from '../src/errors.ts'
 import { settings } from '../src/settings/settings-table.ts'
 import type { Credentials } from '../src/text/credentials-file.ts'
+import { isRegionName } from '../src/wire/region.ts'
 
-/** Everything has a default; values mean what the flag of `signet serve` means. */
+/**
+ * Options of openEmbedded. All are optional. An option with the name of a `signet serve` flag has the meaning of the flag.
+ *
+ * @example
+ * const options: EmbeddedOptions = { data: './ca', region: 'eu-central-1', logLevel: 'info' }
+ */
 export interface EmbeddedOptions {
-  /** The data folder, made if there is none; `':memory:'`, the default, keeps nothing. */
+  /** Path of the data folder, which is created if it does not exist; `':memory:'` by default, which stores nothing. */
   readonly data?: string
-  /** Region of `ca.client`; `us-east-1` unless said otherwise. Other clients may use any of AWS's and of `regions`. */
+  /** Region of `ca.client`; `us-east-1` by default. Other clients may use every Region of AWS and of `regions`. */
   readonly region?: string
-  /** Regions that are served beside AWS's and `region`. */
+  /** Names of Regions that AWS does not have; none by default. */
   readonly regions?: readonly string[]
-  /** The account that a new data folder gets: twelve digits. */
+  /** The account that a new data folder gets: 12 digits; `123456789012` by default. */
   readonly accountId?: string
-  /** What the CA takes for the time; the machine's clock unless said otherwise. */
+  /** The clock of the CA; the system clock by default. */
   readonly clock?: Clock
-  /** What certificates say about where CRLs, OCSP and CA certificates are. */
+  /** The URL in certificates for CRLs, OCSP and CA certificates; `http://pki.signet.embedded` by default. */
   readonly publicUrl?: string
-  /** For lines of JSON on standard error; `silent` unless said otherwise. */
+  /** The lowest level of log messages, which go to standard error as lines of JSON; `silent` by default. */
   readonly logLevel?: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
-  /** Where the master key is, if not in the data folder. */
+  /** Path of the master key; `master.key` in the data folder by default. */
   readonly masterKeyFile?: string
-  /** Of an access key in the data folder; those in its file `credentials` unless said otherwise. */
+  /** An access key of the data folder, for `ca.client`; the one in the folder's file `credentials` by default. */
   readonly credentials?: Credentials
+  /** Quotas of each account; AWS's by default. */
   readonly quotas?: Partial<Quotas>
-  /** What a certificate that breaks a rule of RFC 5280 is. */
+  /** How certificates that break a rule of RFC 5280 are handled: refused (`error`, the default), logged, or ignored. */
   readonly lint?: 'error' | 'warn' | 'off'
+  /** How CSRs with a weak key are handled; `refuse` by default. */
   readonly weakKeys?: 'refuse' | 'allow'
-  /** Path of a file with the fingerprints of further weak keys. */
+  /** Path of a file with the fingerprints of additional weak keys; none by default. */
   readonly weakKeyList?: string
-  /** Whether CSRs that are signed with SHA-1 are accepted. */
+  /** How CSRs with a SHA-1 signature are handled; `refuse` by default. */
   readonly csrSha1?: 'refuse' | 'accept'
-  /** How CSRs with an empty subject and a SAN that is not critical are handled. */
+  /** How CSRs with an empty subject and a SAN that is not critical are handled; `refuse` by default. */
   readonly emptySubject?: 'refuse' | 'critical-san'
-  /** From a revocation to the CRL that has it: 0 to 300. */
+  /** Seconds from a revocation to the next CRL: 0 to 300; 1 by default. */
   readonly crlDelaySeconds?: number
+  /** Validity of an OCSP response in seconds; 3600 by default. */
   readonly ocspValiditySeconds?: number
-  /** Between two audit reports of one CA. */
+  /** The shortest time between two audit reports of one CA, in seconds; 1800 by default. */
   readonly auditReportIntervalSeconds?: number
+}
+
+const clock: OptionRule = {
+  expected: 'an object with a method now, which returns a Date',
+  accepts: (value) => objectRule.accepts(value) && typeof (value as Clock).now === 'function',
+}
+const regionName: OptionRule = {
+  expected: "a name of lower-case letters, digits and single hyphens, such as 'eu-central-1'",
+  accepts: (value) => typeof value === 'string' && isRegionName(value),
+  isPublic: true,
+}
+
+const optionRules: OptionRules<EmbeddedOptions> = {
+  data: textRule,
+  region: regionName,
+  regions: texts("['garage']"),
+  accountId: textRule,
+  clock,
+  publicUrl: textRule,
+  logLevel: textRule,
+  masterKeyFile: textRule,
+  credentials,
+  quotas: objectRule,
+  lint: textRule,
+  weakKeys: textRule,
+  weakKeyList: textRule,
+  csrSha1: textRule,
+  emptySubject: textRule,
+  crlDelaySeconds: numberRule,
+  ocspValiditySeconds: numberRule,
+  auditReportIntervalSeconds: numberRule,
+}
+const quotaRules: OptionRules<Quotas> = {
+  authoritiesPerRegion: numberRule,
+  certificatesPerAuthority: numberRule,
+  tagsPerAuthority: numberRule,
+  revocationsPerAuthority: numberRule,
+}
+
+/** Throws TypeError for an unknown option and for a value of a wrong type. */
+export function checkEmbeddedOptions(options: EmbeddedOptions): void {
+  checkOptions('openEmbedded', options, optionRules)
+  if (options.quotas !== undefined) checkOptions('openEmbedded: quotas', options.quotas, quotaRules)
 }
 
 const publicUrlDefault = 'http://pki.signet.embedded'
 
-/** The path of each setting among the options, as messages name it. */
+/** The path of the option for each setting. Error messages contain it. */
 const memberPaths = {
   data: 'data',
   account: 'accountId',
@@ -67,7 +129,7 @@ const memberPaths = {
   quotaRevocations: 'quotas.revocationsPerAuthority',
 } as const satisfies Partial<Record<SettingName, string>>
 
-/** The configuration for that data folder. Throws ConfigurationError that names every bad option. */
+/** The configuration for a data folder. Throws ConfigurationError that names every option with an invalid value. */
 export function configOf(options: EmbeddedOptions, directory: string): Config {
   const { region = [], regions = [] } = options
   const values = {
@@ -80,12 +142,12 @@ export function configOf(options: EmbeddedOptions, directory: string): Config {
   const flags: Flags = {}
   for (const [setting, path] of entries) {
     const value = valueAt(values, path)
-    // Values of other types are numbers, or readConfig reports them.
+    // The values that are not strings are numbers.
     if (value !== undefined)
       flags[setting] = typeof value === 'string' ? value : JSON.stringify(value)
   }
   try {
-    // Variables of the environment are for the program, and need not be for its CA.
+    // The environment variables belong to the program, not to the CA in it.
     return readConfig(flags, {})
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error

@@ -1,6 +1,6 @@
 /**
- * The folder of a CA that is kept nowhere. SQLite's own in-memory databases cannot take its place: the writer, the reader
- * and the thread that builds CRLs each have a connection, and what they share has to be a file.
+ * The temporary folder of a CA in memory. An in-memory database of SQLite cannot replace it: the writer, the reader and the thread
+ * that builds CRLs have a connection each, and connections can share only a file.
  */
 import { mkdtempSync, readdirSync, rmSync, statfsSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -8,16 +8,16 @@ import { join } from 'node:path'
 import { systemClock } from '../src/clock.ts'
 import { lockFolder } from '../src/store/sqlite/folder-lock.ts'
 
-/** Memory that looks like a folder, on Linux. */
+/** A directory of Linux whose files are in memory. */
 const memory = '/dev/shm'
 const memoryBytesMin = 32 * 1024 * 1024
 const prefix = 'signet-embedded-'
-/** A folder younger than this may be one that its owner has not locked yet. */
+/** The age from which a folder without a lock is abandoned. The owner of a younger folder may not have locked it yet. */
 const youngMilliseconds = 60_000
 
 const open = new Set<string>()
 
-/** Makes an empty folder, mode 0700, that is removed with `stack`, or when the process ends, unless it is killed. */
+/** Creates an empty folder, mode 0700. `stack` or the end of the process removes it; a killed process leaves it. */
 export function makePrivateFolder(stack: AsyncDisposableStack): string {
   const directory = makeIn(hasMemory() ? [memory, tmpdir()] : [tmpdir()])
   if (open.size === 0) process.on('exit', removeAll)
@@ -26,7 +26,7 @@ export function makePrivateFolder(stack: AsyncDisposableStack): string {
   return directory
 }
 
-/** Removes a folder with its content, and the folders that killed processes have left behind. */
+/** Removes a folder with its content, and the folders of killed processes. */
 function removePrivateFolder(directory: string): void {
   rmSync(directory, { recursive: true, force: true })
   open.delete(directory)
@@ -53,7 +53,7 @@ function makeIn(parents: readonly string[]): string {
   }
 }
 
-/** Folders that cannot be removed while their files are open are left to the sweep of another process. */
+/** A folder that cannot be removed while its files are open remains for the sweep of another process. */
 function removeAll(): void {
   for (const directory of open)
     try {
@@ -80,7 +80,7 @@ function removeIfAbandoned(directory: string): void {
       lock.release()
     }
   } catch {
-    // In use, another's, or gone.
+    // The folder is in use, belongs to another user, or no longer exists.
   }
 }
 

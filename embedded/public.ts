@@ -1,4 +1,4 @@
-/** What the public listener of a server has, without a listener: CRLs and other objects, OCSP, certificates of CAs. */
+/** The content of a server's public listener, without a listener: CRLs and other objects, OCSP, CA certificates. */
 import { Readable } from 'node:stream'
 import type { Answer } from '../src/http/answer.ts'
 import { logFailure } from '../src/http/log-failure.ts'
@@ -11,7 +11,15 @@ import { createOcspRoute } from '../src/ocsp/handler.ts'
 import type { Services } from '../src/services.ts'
 import type { Gate } from './gate.ts'
 
-/** As `fetch`, but no other machine is asked, whatever host the URL names. */
+/**
+ * Reads CRLs, OCSP responses and CA certificates of an embedded CA, like `fetch`. A relative URL is relative to `publicUrl`. The
+ * host of a URL is ignored, so no request leaves the process, and an unknown path is a response with status 404.
+ *
+ * @throws TypeError for an invalid URL
+ * @throws Error if the CA is closed
+ * @example
+ * const { status } = await ca.fetchPublic('/ocsp', { method: 'POST', body: ocspRequest })
+ */
 export type FetchPublic = (input: string | URL | Request, init?: RequestInit) => Promise<Response>
 
 export interface PublicParts {
@@ -23,7 +31,6 @@ export interface PublicParts {
   readonly publicUrl: string
 }
 
-/** Rejects with TypeError for what is no URL, and with Error when the CA is closed. */
 export function createFetchPublic(parts: PublicParts): FetchPublic {
   const { gate, requestId, publicUrl, services, publicObjects } = parts
   const ocsp = createOcspRoute({ responder: createOcspResponder(services), clock: services.clock })
@@ -50,7 +57,7 @@ export function createFetchPublic(parts: PublicParts): FetchPublic {
   }
 }
 
-/** Certificates may name other hosts, where the same paths are. */
+/** The path below `publicUrl`; the whole path of a URL with another host, which a certificate may contain. */
 function pathOf(url: string, publicUrl: string): string {
   const { pathname } = new URL(url)
   const { pathname: prefix } = new URL(publicUrl)
@@ -59,7 +66,7 @@ function pathOf(url: string, publicUrl: string): string {
     : pathname
 }
 
-/** Read whole, so that no file stays open for a reader who never comes. */
+/** The response with its complete body, so that no file stays open if the caller does not read the body. */
 async function responseOf({ status, headers, body }: Answer): Promise<Response> {
   const content = body instanceof Readable ? Buffer.concat(await body.toArray()) : body
   return new Response(typeof content === 'object' ? Uint8Array.from(content) : content, {

@@ -1,4 +1,4 @@
-/** From a request of an AWS SDK to the pipeline of the API and back: the SDK's HTTP handler, without HTTP. */
+/** The HTTP handler of an AWS SDK without HTTP: it passes each request to the API in this process. */
 import { Readable } from 'node:stream'
 import { buildQueryString } from '@smithy/core/protocols'
 import { httpDate, type Answer } from '../src/http/answer.ts'
@@ -11,12 +11,12 @@ import { answerComplete } from '../src/http/route.ts'
 import { headersOf } from '../src/http/send-answer.ts'
 import type { Gate } from './gate.ts'
 
-/** A request as every AWS SDK for JavaScript v3 has it (`HttpRequest` of `@smithy/protocol-http`). */
+/** A request of the AWS SDK for JavaScript v3 (`HttpRequest` of `@smithy/protocol-http`). */
 export interface SdkRequest {
   readonly method: string
-  /** With a colon at its end. */
+  /** With a colon at its end: `http:` or `https:`. */
   readonly protocol: string
-  /** Not decoded. */
+  /** The percent-encoded path. */
   readonly path: string
   readonly query?: Readonly<Record<string, string | string[] | null>>
   readonly headers: Readonly<Record<string, string>>
@@ -24,31 +24,60 @@ export interface SdkRequest {
   readonly body?: unknown
 }
 
-/** An answer as the SDK reads it (`HttpResponse` of `@smithy/protocol-http`). */
+/** A response for the AWS SDK for JavaScript v3 (`HttpResponse` of `@smithy/protocol-http`). */
 export interface SdkResponse {
   readonly statusCode: number
   readonly headers: Record<string, string>
   readonly body: Readable
 }
 
-/** What of a signal is looked at: SDKs have had their own. */
+/** The members of an abort signal that the handler uses. Old SDKs have a signal class of their own. */
 interface SdkAbortSignal {
   readonly aborted: boolean
   onabort: unknown
 }
 
-/** Goes into any client of an AWS SDK for JavaScript v3 as `requestHandler`. */
+/**
+ * The `requestHandler` option for clients of the AWS SDK for JavaScript v3.
+ *
+ * @example
+ * const { region, endpoint, credentials, requestHandler } = ca
+ * const sdk = new ACMPCAClient({ region, endpoint, credentials, requestHandler })
+ */
 export interface EmbeddedRequestHandler {
   readonly metadata: { readonly handlerProtocol: string }
-  /** Rejects with AbortError when the signal is given, and with Error when the CA is closed. */
+  /**
+   * Passes a signed request to the CA.
+   *
+   * @throws AbortError if the signal aborts
+   * @throws Error if the CA is closed
+   * @example
+   * const { response } = await ca.requestHandler.handle(signedRequest)
+   */
   handle(
     request: SdkRequest,
     options?: { readonly abortSignal?: SdkAbortSignal },
   ): Promise<{ response: SdkResponse }>
-  /** There is nothing to configure. */
-  updateHttpClientConfig(key: never, value: never): void
+  /**
+   * Has no effect: the handler has no configuration.
+   *
+   * @example
+   * ca.requestHandler.updateHttpClientConfig()
+   */
+  updateHttpClientConfig(key?: never, value?: never): void
+  /**
+   * An empty object: the handler has no configuration.
+   *
+   * @example
+   * ca.requestHandler.httpHandlerConfigs() // {}
+   */
   httpHandlerConfigs(): Record<string, never>
-  /** Does nothing: a client that is destroyed closes no CA. */
+  /**
+   * Has no effect: destroying an SDK client does not close the CA.
+   *
+   * @example
+   * ca.requestHandler.destroy()
+   */
   destroy(): void
 }
 
@@ -58,7 +87,7 @@ export interface RequestHandlerParts {
   readonly requestId: () => string
 }
 
-/** What policies see: the caller is on this machine. */
+/** The value of aws:SourceIp in policies. */
 const sourceIp = '127.0.0.1'
 
 export function createRequestHandler({
@@ -96,9 +125,9 @@ function headOf({ method, path, query = {}, headers }: SdkRequest): RequestHead 
   return parseHead({ method, url: `${path}?${buildQueryString({ ...query })}`, rawHeaders }, '')
 }
 
-/** The date lets an SDK sign for a clock that is not the machine's. */
+/** The SDK reads the clock of the CA from the Date header, and signs for it. */
 function responseOf(answer: Answer, date?: Date): SdkResponse {
-  // As node:http names headers that arrive.
+  // The names of received headers are in lower case, as in node:http.
   const named = Object.entries(headersOf(answer)).map(
     ([name, value]) => [name.toLowerCase(), value] as const,
   )
@@ -116,7 +145,7 @@ async function bytesOf(body: unknown): Promise<Uint8Array> {
   if (body instanceof ArrayBuffer) return new Uint8Array(body)
   if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength)
   if (isStream(body)) return readStream(body)
-  throw new TypeError('the body of a request is text, bytes or a stream of them')
+  throw new TypeError('the body of a request must be text, bytes, or a stream of text or bytes')
 }
 
 type Stream = AsyncIterable<string | Uint8Array>
@@ -125,7 +154,7 @@ function isStream(body: unknown): body is Stream {
   return typeof body === 'object' && body !== null && Symbol.asyncIterator in body
 }
 
-/** No further than it is known to be too long. */
+/** Reads a stream, but not further than the limit on a body. */
 async function readStream(body: Stream): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let size = 0
@@ -138,7 +167,7 @@ async function readStream(body: Stream): Promise<Uint8Array> {
   return Buffer.concat(chunks)
 }
 
-/** What was begun goes on: nothing can stop a write half way. */
+/** Rejects when the signal aborts. The work itself continues, because a write cannot be stopped in the middle. */
 async function unlessAborted<T>(
   signal: SdkAbortSignal | undefined,
   work: () => Promise<T>,
@@ -152,7 +181,7 @@ async function unlessAborted<T>(
       signal.addEventListener('abort', onAbort, { once: true })
       stopListening = () => signal.removeEventListener('abort', onAbort)
     }
-    // oxlint-disable-next-line unicorn/prefer-add-event-listener -- older SDKs have signals with nothing else
+    // oxlint-disable-next-line unicorn/prefer-add-event-listener -- the signals of old SDKs have no addEventListener
     else signal.onabort = onAbort
   })
   try {
@@ -162,7 +191,7 @@ async function unlessAborted<T>(
   }
 }
 
-/** SDKs tell it by its name. */
+/** SDKs recognize this error by its name. */
 function abortError(): Error {
   const error = new Error('Request aborted')
   error.name = 'AbortError'

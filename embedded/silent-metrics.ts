@@ -1,3 +1,4 @@
+/** The metrics of an embedded CA. */
 import { counters, type Counters } from '../src/telemetry/metric-table.ts'
 import type { Metrics } from '../src/telemetry/metrics.ts'
 
@@ -6,7 +7,7 @@ const counting = Object.fromEntries(
   Object.keys(counters).map((name) => [name, nothing]),
 ) as unknown as Counters
 
-/** Counts nothing: nobody reads the metrics of a CA without a listener. */
+/** Metrics that discard all values, because an embedded CA has no metrics endpoint. */
 export const silentMetrics: Metrics = {
   ...counting,
   request: nothing,

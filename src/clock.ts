@@ -1,5 +1,11 @@
-/** Where the present instant comes from. Pure code takes a `Date` instead (design rule 1). */
+/** A source of the current time. */
 export interface Clock {
+  /**
+   * The current time.
+   *
+   * @example
+   * const clock: Clock = { now: () => new Date('2030-01-01T00:00:00Z') }
+   */
   now(): Date
 }
 

@@ -69,6 +69,7 @@ const longPages = new Set([
   'docs/api-reference.md',
   'docs/benchmarks.md',
   'docs/client.md',
+  'docs/client-reference.md',
   'docs/command-line.md',
   'docs/compatibility.md',
   'docs/embedded.md',

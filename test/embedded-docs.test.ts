@@ -1,4 +1,4 @@
-/** docs/embedded.md: every block of code is run, here or in test/package.test.ts. */
+/** Runs the blocks of docs/embedded.md, except those that test/package.test.ts runs. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
@@ -17,16 +17,16 @@ const outputs = [
   /✔ a certificate has its names[\s\S]* pass 1\n/,
 ]
 
-test('every block is run somewhere', () => {
+test('every block of docs/embedded.md is run by a test', () => {
   assert.equal(here.length, outputs.length)
   assert.deepEqual(
     blocks.filter(isForProject).map(({ language }) => language),
-    ['sh', 'js'],
+    ['sh', 'sh', 'js', 'js'],
   )
 })
 
 for (const [at, { language, code }] of here.entries())
-  test(`block ${at + 1} of docs/embedded.md does what it says`, async () => {
+  test(`block ${at + 1} of docs/embedded.md prints its output`, async () => {
     assert.equal(language, 'js')
     const entry = JSON.stringify(resolve(root, 'embedded/index.ts'))
     const program = code.replace("'signet-ca/embedded'", entry)
@@ -42,7 +42,7 @@ for (const [at, { language, code }] of here.entries())
     assert.equal(stderr, '')
   })
 
-test('every option is in the table, and nothing else', () => {
+test('the table has exactly the options of openEmbedded', () => {
   const source = readFileSync(resolve(root, 'embedded/options.ts'), 'utf8')
   const [, body = ''] = /interface EmbeddedOptions \{([\s\S]*?)\n\}/.exec(source) ?? []
   const options = [...body.matchAll(/readonly (\w+)\?/g)].map(([, name]) => name)

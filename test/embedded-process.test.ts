@@ -1,4 +1,4 @@
-/** The CA in a process: what it leaves of the process and of its folder, and what a server finds there. */
+/** The embedded CA and its process: end of the process, data folders, and servers on the same folder. */
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -20,7 +20,7 @@ before(async () => {
 })
 after(() => rm(folder, { recursive: true, force: true }))
 
-/** What a program prints that is given `openEmbedded`, and ends by itself. */
+/** The output of a program that calls `openEmbedded`, after the program has ended without being stopped. */
 async function printed(program: string, before_ = ''): Promise<string> {
   const code = `${before_}\nconst { openEmbedded } = await import('${entry}')\n${program}`
   const { stdout } = await promisify(execFile)(
@@ -36,22 +36,22 @@ const makeRoot = `await ca.client.createHierarchy({
   issuing: { subject: { CommonName: 'Issuing' } },
 })`
 
-test('a process that has opened and closed ends by itself, with nothing left in it', async () => {
+test('a process that has closed its CA has no active resources, listeners or files', async () => {
   const text = await printed(`
     const ca = await openEmbedded()
     ${makeRoot}
     await ca.close()
     await new Promise((resolve) => setTimeout(resolve, 50))
     const { existsSync } = await import('node:fs')
-    // Its standard output and error are pipes of this test.
+    // The standard output and standard error of the program are pipes.
     const left = process.getActiveResourcesInfo().filter((name) => name !== 'PipeWrap')
     console.log(left, process.listenerCount('exit'), existsSync(ca.dataDirectory))
   `)
   assert.equal(text, '[] 0 false')
 })
 
-test('a folder is opened by a program that is given as text, too', async () => {
-  // Its threads must not take its flags for their own.
+test('a program on the command line can open a data folder', async () => {
+  // The flags of the program must not apply to its threads.
   const text = await printed(`
     const ca = await openEmbedded({ data: '${join(folder, 'text')}' })
     ${makeRoot}
@@ -61,7 +61,22 @@ test('a folder is opened by a program that is given as text, too', async () => {
   assert.equal(text, 'closed')
 })
 
-test('a process that forgets to close leaves no folder', async () => {
+for (const data of ['memory', 'folder'])
+  test(`a process that does not close its CA in a ${data} ends, and nothing acknowledged is lost`, async () => {
+    const directory = join(folder, 'forgotten')
+    const options = data === 'memory' ? '' : `{ data: '${directory}' }`
+    const arn = await printed(`
+      const ca = await openEmbedded(${options})
+      const { issuing } = await ${makeRoot}
+      const { arn } = await ca.client.issue({ ca: 'Issuing', names: ['a'], validity: { days: 1 } })
+      console.log(arn)`)
+    if (data === 'memory') return
+    await using ca = await openEmbedded({ data: directory })
+    const CertificateAuthorityArn = arn.split('/certificate/')[0] ?? ''
+    await ca.client.getCertificate({ CertificateAuthorityArn, CertificateArn: arn })
+  })
+
+test('a process that exits without close leaves no folder', async () => {
   const directory = await printed(`
     const ca = await openEmbedded()
     console.log(ca.dataDirectory)
@@ -71,11 +86,12 @@ test('a process that forgets to close leaves no folder', async () => {
   assert.ok(!existsSync(directory))
 })
 
-test('what a process that was killed has left goes with the next one, and what is in use stays', async () => {
+test('closing a CA removes the folders of killed processes, and no folder in use', async () => {
   const code = `const { openEmbedded } = await import('${entry}')
-    console.log((await openEmbedded()).dataDirectory)`
+    console.log((await openEmbedded()).dataDirectory)
+    process.stdin.resume()`
   const child = spawn(process.execPath, ['--input-type=module', '--eval', code], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', 'inherit'],
   })
   const ended = once(child, 'exit')
   const [chunk] = (await once(child.stdout, 'data')) as [Buffer]
@@ -97,7 +113,7 @@ test('what a process that was killed has left goes with the next one, and what i
   assert.ok(!existsSync(directory))
 })
 
-test('an embedded CA loads neither server, drivers nor SDKs of other services', async () => {
+test('an embedded CA loads no server, no database drivers and no SDKs of other services', async () => {
   const hook = `
     import { registerHooks } from 'node:module'
     const loaded = new Set()
@@ -121,7 +137,7 @@ test('an embedded CA loads neither server, drivers nor SDKs of other services', 
   )
 })
 
-test('lines of the log go to standard error when they are asked for', async () => {
+test('log messages go to standard error if logLevel is set', async () => {
   const code = `const { openEmbedded } = await import('${entry}')
     const ca = await openEmbedded({ logLevel: 'info' })
     await ca.client.listCertificateAuthorities({})
@@ -139,7 +155,7 @@ test('lines of the log go to standard error when they are asked for', async () =
   )
 })
 
-test('a folder is a server’s too, one after the other', async () => {
+test('a server and an embedded CA can use the same data folder, one after the other', async () => {
   const data = join(folder, 'shared')
   await using ca = await openEmbedded({ data, accountId: '111122223333' })
   assert.equal(ca.dataDirectory, data)
@@ -156,8 +172,8 @@ test('a folder is a server’s too, one after the other', async () => {
   const server = await startServer(data)
   try {
     const client = createClient({ region: 'us-east-1', endpoint: server.url, credentials })
-    const asked = { CertificateAuthorityArn: root.arn }
-    const { CertificateAuthority } = await client.describeCertificateAuthority(asked)
+    const input = { CertificateAuthorityArn: root.arn }
+    const { CertificateAuthority } = await client.describeCertificateAuthority(input)
     assert.equal(CertificateAuthority?.Status, 'ACTIVE')
     client.close()
     await assert.rejects(openEmbedded({ data }), {
@@ -177,7 +193,7 @@ test('a folder is a server’s too, one after the other', async () => {
   )
 })
 
-test('without the file of the first start, credentials have to be given', async () => {
+test('without the credentials file of the data folder, the option credentials is required', async () => {
   const data = join(folder, 'moved')
   const first = await openEmbedded({ data })
   const { credentials } = first
@@ -194,7 +210,7 @@ test('without the file of the first start, credentials have to be given', async 
   assert.deepEqual((await ca.client.listCertificateAuthorities({})).CertificateAuthorities, [])
 })
 
-test('a folder of other things is no data folder', async () => {
+test('a folder with other files is not accepted as a data folder', async () => {
   const data = await mkdtemp(join(folder, 'other-'))
   await writeFile(join(data, 'thesis.txt'), 'mine')
   await assert.rejects(openEmbedded({ data }), /contains other files, such as thesis\.txt/)

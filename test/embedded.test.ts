@@ -1,4 +1,4 @@
-/** The CA in a process: what clients, policies, CRLs and OCSP are to it. */
+/** The embedded CA: clients, policies, CRLs and OCSP. */
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { existsSync, statSync } from 'node:fs'
@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import { ACMPCAClient, ListCertificateAuthoritiesCommand } from '@aws-sdk/client-acm-pca'
 import { fromTemporaryCredentials } from '@aws-sdk/credential-providers'
-import { createClient, type Hierarchy, type Issued } from '../client/index.ts'
+import { createClient, type Hierarchy, type IssuedCertificate } from '../client/index.ts'
 import { openEmbedded, type EmbeddedCa, type EmbeddedOptions } from '../embedded/index.ts'
 import { addAccessKey } from '../src/admin-commands/access-keys.ts'
 import { putPolicy } from '../src/admin-commands/policies.ts'
@@ -47,26 +47,26 @@ async function hierarchyOf({ client }: EmbeddedCa, withCrl = true): Promise<Hier
   })
 }
 
-const issueOne = (one: EmbeddedCa, { issuing }: Hierarchy): Promise<Issued> =>
+const issueOne = (one: EmbeddedCa, { issuing }: Hierarchy): Promise<IssuedCertificate> =>
   one.client.issue({ ca: issuing.arn, names: ['host.example'], validity: { days: 30 } })
 
-/** How a client of the SDK reaches it, with these credentials. */
+/** Options of an SDK client of the CA. */
 const sdkOptions = (credentials: EmbeddedCa['credentials'] = ca.credentials) => {
   const { region, endpoint, requestHandler } = ca
   return { region, endpoint, requestHandler, credentials, maxAttempts: 1 }
 }
 
-/** Waits for it; a CRL is published after the answer to RevokeCertificate. */
+/** Polls until `look` finds something: a CRL is published after the response to RevokeCertificate. */
 async function eventually<T>(look: () => Promise<T | undefined>): Promise<T> {
   for (let left = 100; left > 0; left -= 1) {
     const found = await look()
     if (found !== undefined) return found
     await setTimeout(50)
   }
-  throw new Error('waited in vain')
+  throw new Error('nothing was found in five seconds')
 }
 
-test('a certificate is issued, and names what the CA serves', async () => {
+test('an issued certificate has the URLs at which the CA can be read', async () => {
   const { certificate } = await issueOne(ca, hierarchy)
   const issued = new X509Certificate(certificate)
   assert.ok(issued.verify(new X509Certificate(hierarchy.issuing.certificate).publicKey))
@@ -81,12 +81,12 @@ test('a certificate is issued, and names what the CA serves', async () => {
   )
 })
 
-test('what is revoked is on the CRL, and OCSP says so by POST and by GET', async () => {
+test('a revoked certificate is on the CRL, and is revoked in OCSP by POST and by GET', async () => {
   const { certificate, arn } = await issueOne(ca, hierarchy)
   const { serialNumber } = new X509Certificate(certificate)
-  const asked = ocspRequest([{ issuer: hierarchy.issuing.certificate, serial: serialNumber }])
+  const request = ocspRequest([{ issuer: hierarchy.issuing.certificate, serial: serialNumber }])
   const statusByPost = async (): Promise<string | undefined> => {
-    const answer = await ca.fetchPublic('/ocsp', { method: 'POST', body: Uint8Array.from(asked) })
+    const answer = await ca.fetchPublic('/ocsp', { method: 'POST', body: Uint8Array.from(request) })
     assert.equal(answer.headers.get('content-type'), 'application/ocsp-response')
     return readOcspAnswer(Buffer.from(await answer.arrayBuffer())).singles[0]?.status
   }
@@ -97,7 +97,7 @@ test('what is revoked is on the CRL, and OCSP says so by POST and by GET', async
     RevocationReason: 'KEY_COMPROMISE',
   })
   assert.equal(await statusByPost(), 'revoked', arn)
-  const path = `${ca.publicUrl}/ocsp/${encodeURIComponent(asked.toString('base64'))}`
+  const path = `${ca.publicUrl}/ocsp/${encodeURIComponent(request.toString('base64'))}`
   const got = await ca.fetchPublic(path)
   assert.match(got.headers.get('cache-control') ?? '', /max-age/)
   assert.equal(readOcspAnswer(Buffer.from(await got.arrayBuffer())).singles[0]?.status, 'revoked')
@@ -118,7 +118,7 @@ test('what is revoked is on the CRL, and OCSP says so by POST and by GET', async
   assert.deepEqual(listed, [BigInt(`0x${serialNumber}`)])
 })
 
-test('what the CA does not have is not found, and no other machine is asked', async () => {
+test('fetchPublic answers 404 to unknown paths and to other hosts', async () => {
   for (const url of ['/nothing', 'https://example.com/ca/none', new URL('http://127.0.0.1:1/x')])
     assert.equal((await ca.fetchPublic(url)).status, 404, String(url))
   assert.equal((await ca.fetchPublic('/ocsp', { method: 'DELETE' })).status, 405)
@@ -134,7 +134,7 @@ test('an OCSP request that is too long is refused', async () => {
   assert.equal((await ca.fetchPublic('/ocsp', { method: 'POST', body })).status, 413)
 })
 
-test('signatures are checked', async () => {
+test('a request with a wrong secret key is refused', async () => {
   const { accessKeyId, secretAccessKey } = ca.credentials
   const tried = async (credentials: EmbeddedCa['credentials']): Promise<unknown> => {
     const sdk = new ACMPCAClient(sdkOptions(credentials))
@@ -149,10 +149,10 @@ test('signatures are checked', async () => {
   })
 })
 
-/** As the commands are told where the data is. */
+/** The configuration of commands with `--data`. */
 const configOf = ({ dataDirectory }: EmbeddedCa) => readConfig({ data: dataDirectory }, {})
 
-test('policies are: commands make a user in the folder of a CA in memory', async () => {
+test('policies apply to a user that a command created in the folder of a CA in memory', async () => {
   const config = configOf(ca)
   const owner = { accountId: undefined, userName: 'reader', roleName: undefined }
   await addUser(config, owner, {})
@@ -175,7 +175,7 @@ const keyOptions = {
   policy: undefined,
 }
 
-test('a client of STS takes the same handler, and its credentials hold', async () => {
+test('a client of STS can use the same handler, and its credentials are valid', async () => {
   const trust = { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { AWS: ca.accountId } }
   const name = { accountId: undefined, roleName: 'issuer' }
   const trustPolicy = JSON.stringify({ Version: '2012-10-17', Statement: [trust] })
@@ -193,7 +193,7 @@ test('a client of STS takes the same handler, and its credentials hold', async (
   })
 })
 
-test('calls are aborted by their signal, before and in the middle', async () => {
+test('a signal aborts a call before and after its start', async () => {
   const aborted = { abortSignal: AbortSignal.abort() }
   await assert.rejects(ca.client.listCertificateAuthorities({}, aborted), { name: 'AbortError' })
   const controller = new AbortController()
@@ -208,7 +208,7 @@ test('calls are aborted by their signal, before and in the middle', async () => 
 
 const bareRequest = { method: 'POST', protocol: 'http:', path: '/', headers: {} }
 
-/** Code of the refusal of a request that nobody signed, with that body. */
+/** The error code for an unsigned request with that body. */
 async function refusalOf(body: unknown): Promise<string | undefined> {
   const target = {
     'x-amz-target': 'ACMPrivateCA.ListTags',
@@ -219,7 +219,7 @@ async function refusalOf(body: unknown): Promise<string | undefined> {
   return response.headers['x-amzn-errortype']
 }
 
-test('bodies are text, bytes, views and streams, up to 4 MiB', async () => {
+test('a body can be text, bytes, a view or a stream of at most 4 MiB', async () => {
   const bytes = Buffer.from('{}')
   for (const body of [
     '{}',
@@ -238,7 +238,7 @@ test('bodies are text, bytes, views and streams, up to 4 MiB', async () => {
   await assert.rejects(refusalOf(17), TypeError)
 })
 
-test('two CAs in one process know nothing of each other', async () => {
+test('two CAs in one process share no data', async () => {
   await using other = await openEmbedded({
     accountId: '999999999999',
     region: 'eu-west-1',
@@ -262,14 +262,14 @@ test('two CAs in one process know nothing of each other', async () => {
   assert.notEqual(other.dataDirectory, ca.dataDirectory)
 })
 
-test('with a clock of its own, SDKs sign for that', async () => {
+test('SDKs sign with the clock of the CA', async () => {
   const clock = new TestClock()
   clock.advance({ days: 400 })
   await using other = await openEmbedded({ clock })
   const { root } = await hierarchyOf(other, false)
   const status = async (): Promise<string | undefined> => {
-    const asked = { CertificateAuthorityArn: root.arn }
-    const { CertificateAuthority } = await other.client.describeCertificateAuthority(asked)
+    const input = { CertificateAuthorityArn: root.arn }
+    const { CertificateAuthority } = await other.client.describeCertificateAuthority(input)
     return CertificateAuthority?.Status
   }
   assert.equal(await status(), 'ACTIVE')
@@ -277,25 +277,25 @@ test('with a clock of its own, SDKs sign for that', async () => {
   assert.equal(await status(), 'EXPIRED')
 })
 
-test('the folder of a CA in memory is private, and gone when it is closed', async () => {
+test('the folder of a CA in memory is private, and is removed when the CA is closed', async () => {
   const other = await openEmbedded()
   const { dataDirectory } = other
   assert.equal(statSync(dataDirectory).mode & 0o777, 0o700)
-  const asked = other.client.listCertificateAuthorities({})
+  const listing = other.client.listCertificateAuthorities({})
   const running = hierarchyOf(other, false)
   const refused = assert.rejects(running, /the embedded CA is closed/)
   await setTimeout(1)
   await Promise.all([other.close(), other.close()])
   await other.close()
   assert.ok(!existsSync(dataDirectory))
-  assert.deepEqual((await asked).CertificateAuthorities, [])
+  assert.deepEqual((await listing).CertificateAuthorities, [])
   await refused
   await assert.rejects(other.client.listCertificateAuthorities({}), /the embedded CA is closed/)
   await assert.rejects(other.fetchPublic('/ocsp'), /the embedded CA is closed/)
   await assert.rejects(other.createBucket('more'), /the embedded CA is closed/)
 })
 
-test('options that are wrong are named, all of them, and nothing is left', async () => {
+test('the error lists every option with an invalid value', async () => {
   const wrong = {
     accountId: '12',
     crlDelaySeconds: -1,
@@ -319,12 +319,47 @@ test('options that are wrong are named, all of them, and nothing is left', async
   await assert.rejects(ca.createBucket(bucket), /exists already/)
 })
 
-test('quotas and lint are those that were asked for', async () => {
+const mistakes: [options: object, message: string][] = [
+  [{ dta: 'x' }, "openEmbedded: unknown option 'dta'; did you mean 'data'?"],
+  [{ data: 5 }, "openEmbedded: option 'data' must be a non-empty string, not a number"],
+  [
+    { region: 'nope!' },
+    `openEmbedded: option 'region' must be a name of lower-case letters, digits and single hyphens, such as 'eu-central-1', not "nope!"`,
+  ],
+  [
+    { regions: 'garage' },
+    "openEmbedded: option 'regions' must be an array of strings, such as ['garage'], not a string",
+  ],
+  [{ quotas: { tags: 1 } }, "openEmbedded: quotas: unknown option 'tags'; the options are "],
+  [
+    { clock: new Date() },
+    "openEmbedded: option 'clock' must be an object with a method now, which returns a Date, not a Date",
+  ],
+]
+
+for (const [options, message] of mistakes)
+  test(`TypeError: ${message}`, async () => {
+    await assert.rejects(openEmbedded(options), (error: Error) => {
+      assert.ok(error instanceof TypeError && error.message.startsWith(message), error.message)
+      return true
+    })
+  })
+
+test('the client of an embedded CA rejects an invalid request with the error of the client', async () => {
+  const { client } = ca as unknown as {
+    client: Record<string, (request?: unknown) => Promise<object>>
+  }
+  for (const request of [undefined, null, 'text', [], { waiter: 5 }])
+    for (const name of ['issue', 'createHierarchy'])
+      await assert.rejects(async () => client[name]?.(request), TypeError)
+})
+
+test('the option quotas applies', async () => {
   await using other = await openEmbedded({ quotas: { authoritiesPerRegion: 1 } })
   await assert.rejects(hierarchyOf(other, false), /LimitExceeded/)
 })
 
-test('a Region of its own is served, and those that are named, but no invented one', async () => {
+test('Regions in the options are served, and unknown Regions are not', async () => {
   await using own = await openEmbedded({ region: 'local', regions: ['garage'] })
   assert.deepEqual((await own.client.listCertificateAuthorities({})).CertificateAuthorities, [])
   const { endpoint, requestHandler, credentials } = own

@@ -1,4 +1,4 @@
-/** Node.js 24, the oldest that is supported: the server runs on it, and shares data folders with the current Node.js. */
+/** The server on Node.js 24, the oldest supported version, and data folders that two versions of Node.js use in turn. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { after, before, test } from 'node:test'
 import { promisify } from 'node:util'
-import { createClient, type Issued } from '../client/index.ts'
-import { installNode24 } from './support/node-24.ts'
+import { createClient, type IssuedCertificate } from '../client/index.ts'
+import { installNode } from './support/other-node.ts'
 import { signet, startServerOn } from './support/process.ts'
 import { readCredentials } from './support/service.ts'
 
@@ -19,12 +19,12 @@ before(async () => {
 })
 after(() => rm(folder, { recursive: true, force: true }))
 
-/** Issues and revokes with a server with workers on that Node.js, and reads the certificates that earlier servers issued. */
+/** Starts a server with workers on a Node.js, issues and revokes a certificate, and reads those of earlier servers. */
 async function issueOn(
   node: string,
   data: string,
-  earlier: readonly Issued[],
-): Promise<readonly Issued[]> {
+  earlier: readonly IssuedCertificate[],
+): Promise<readonly IssuedCertificate[]> {
   const server = await startServerOn([node, signet], { data, flags: ['--workers', '2'] })
   const client = createClient({
     region: 'eu-central-1',
@@ -62,8 +62,8 @@ async function issueOn(
   }
 }
 
-test('a data folder is served by Node.js 24, by the current Node.js, and by Node.js 24 again', async (t) => {
-  const node = await installNode24(t, folder)
+test('Node.js 24 and the current Node.js can serve the same data folder in turn', async (t) => {
+  const node = await installNode(t, folder, 24)
   if (node === undefined) return
   const { stdout } = await promisify(execFile)(node, ['--version'])
   assert.match(stdout, /^v24\./)
@@ -81,9 +81,9 @@ for (const file of [
   'test/embedded.test.ts',
 ])
   test(`${file} passes on Node.js 24`, async (t) => {
-    const node = await installNode24(t, folder)
+    const node = await installNode(t, folder, 24)
     if (node === undefined) return
-    // The runner of this test tells its children that they are children.
+    // Without NODE_TEST_CONTEXT, the child reports its results itself.
     const { NODE_TEST_CONTEXT: _, ...env } = process.env
     await promisify(execFile)(node, ['--test', '--test-timeout=300000', file], { cwd: root, env })
   })

@@ -1,12 +1,12 @@
-/** How much one account may hold (AWS Private CA quotas, AWS General Reference). */
+/** Limits of one account (AWS Private CA quotas, AWS General Reference). */
 export interface Quotas {
-  /** CAs of one account in one Region; deleted ones count until their restoration period is over. */
+  /** CAs of one account in one Region. A deleted CA counts until its restoration period has ended. */
   readonly authoritiesPerRegion: number
-  /** Certificates ever issued by one CA without a complete CRL. */
+  /** All certificates that one CA without a complete CRL has issued. */
   readonly certificatesPerAuthority: number
   /** Tags on one CA. */
   readonly tagsPerAuthority: number
-  /** Certificates revoked and not expired of one CA with a complete CRL. */
+  /** Revoked certificates, expired ones excluded, of one CA with a complete CRL. */
   readonly revocationsPerAuthority: number
 }
 

@@ -73,10 +73,10 @@ export async function issueAndWrite(
     region,
   }
   await writeFolder(folder, {
-    key: issued.key,
+    key: 'key' in issued ? issued.key : undefined,
     csr: 'csr' in subject ? subject.csr : undefined,
     certificate: issued.certificate,
-    ...partsOf(issued.chain),
+    ...partsOf(issued.chain + issued.root),
     metadata,
   })
   return metadata

@@ -5,7 +5,7 @@ import { encodeExtendedKeyUsage } from '../x509/extensions/extended-key-usage.ts
 import { constantExtension, type Extension } from '../x509/extensions/extensions.ts'
 import { encodeKeyUsage, type KeyUsageBit } from '../x509/extensions/key-usage.ts'
 import { oids } from '../x509/der/oid.ts'
-import { nearest } from './suggest-template.ts'
+import { nearest } from '../text/closest-names.ts'
 
 /** Where extensions may come from beside the template itself and the CA. */
 type Variety = 'base' | 'CSRPassthrough' | 'APIPassthrough' | 'APICSRPassthrough'

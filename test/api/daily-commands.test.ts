@@ -76,7 +76,7 @@ test('init-hierarchy makes a hierarchy once, and refuses another key for it', as
     [true, true, false, false],
   )
   const other = await refused(1, 'init-hierarchy', '--name', 'One', '--key-algorithm', 'RSA_2048')
-  assert.match(other, /its key is EC_prime256v1, not RSA_2048/)
+  assert.match(other, /it exists with the key algorithm EC_prime256v1, not RSA_2048/)
   assert.match(
     await refused(1, 'init-hierarchy', '--name', 'Two', '--crl-bucket', 'nowhere'),
     /bucket/,
@@ -130,7 +130,7 @@ test('issue refuses what makes no sense, before it asks for anything', async () 
     [['--name', 'https://host.test/'], /'https:\/\/host.test\/' is a URL; use --name host.test\n/],
     [['--name', 'a,http://192.0.2.1:80/x'], /is a URL; use --ip 192\.0\.2\.1\n/],
     [['--name', 'host.test:8443'], /it has a port; use --name host.test\n/],
-    [['--name', `${'a'.repeat(64)}.test`], /a label of 64 bytes, and 63 are the most/],
+    [['--name', `${'a'.repeat(64)}.test`], /a label of 64 bytes; the maximum is 63/],
     [['--name', 'two words'], /'two words' is not a DNS name/],
     [['--name', 'x', '--csr', 'y'], /--csr cannot be combined with --name/],
     [['--csr', path('missing')], /--csr: ENOENT/],

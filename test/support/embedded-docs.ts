@@ -9,12 +9,12 @@ export interface Block {
   readonly code: string
 }
 
-/** All of them, in their order. */
+/** The blocks in their order. */
 export const blocks: readonly Block[] = [...text.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].map(
   ([, language = '', code = '']) => ({ language, code }),
 )
 
-/** Whether a block needs what the package's own tests do not have: those are run by test/package.test.ts. */
+/** Whether a block needs a project with the installed package. test/package.test.ts runs those. */
 export function isForProject({ language, code }: Block): boolean {
-  return language === 'sh' || code.includes("from 'vitest'")
+  return language === 'sh' || /from 'vitest'|require\('signet-ca/.test(code)
 }

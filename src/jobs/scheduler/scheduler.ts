@@ -62,7 +62,8 @@ function startLoop(job: Job, services: Services): Loop {
   const start = (): void => {
     clearTimeout(timer)
     if (stopping.signal.aborted) return
-    timer = setTimeout(start, everySeconds * 1000)
+    // Waiting for the next run does not keep a process alive that has no other work.
+    timer = setTimeout(start, everySeconds * 1000).unref()
     if (running.size >= runsMax) return
     woken = false
     const run = runOnce(job, services, stopping.signal).finally(() => {

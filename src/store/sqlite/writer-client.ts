@@ -37,6 +37,7 @@ class WriterThread implements SqliteWriter {
   readonly #replies = new PendingReplies<TransactionOutcome>()
   #ended: Error | undefined
   #closing = false
+  #running = 0
 
   constructor(data: WriterData, onFailure: ((error: Error) => void) | undefined) {
     // The extension is .ts in the sources and .js in the built package.
@@ -54,13 +55,21 @@ class WriterThread implements SqliteWriter {
   /** Waits until the thread is ready, which it reports with an empty list of replies. */
   async ready(): Promise<void> {
     await once(this.#worker, 'message')
+    this.#worker.unref()
   }
 
   async run(task: WriterTask): Promise<Row[][]> {
     if (this.#ended !== undefined || this.#closing)
       throw new Error('the database is closed', { cause: this.#ended })
-    const outcome = await this.#replies.request((id) => this.#post({ ...task, id }))
-    return rowsOf(outcome)
+    // An idle writer does not keep the process alive; a pending write does.
+    this.#running += 1
+    if (this.#running === 1) this.#worker.ref()
+    try {
+      return rowsOf(await this.#replies.request((id) => this.#post({ ...task, id })))
+    } finally {
+      this.#running -= 1
+      if (this.#running === 0 && !this.#closing) this.#worker.unref()
+    }
   }
 
   /** Messages keep their order, so earlier tasks are finished first. */
@@ -68,6 +77,7 @@ class WriterThread implements SqliteWriter {
     if (this.#ended !== undefined) return
     const exit = once(this.#worker, 'exit')
     this.#closing = true
+    this.#worker.ref()
     this.#post({ kind: 'close' })
     await exit
   }

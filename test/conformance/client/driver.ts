@@ -61,7 +61,7 @@ export type Step = {
 )
 
 export interface Scenario {
-  /** Row of the table in docs/client.md. */
+  /** Row of the table in docs/client-reference.md. */
   readonly row: string
   readonly steps: readonly Step[]
 }

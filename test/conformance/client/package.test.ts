@@ -35,12 +35,12 @@ before(async () => {
 after(() => rm(project, { recursive: true }))
 
 const program = `
-import { createClient, ClientError, HierarchyError, type Client, type Issued } from 'signet-ca/client'
+import { createClient, ClientError, HierarchyError, type Client, type IssuedCertificate } from 'signet-ca/client'
 
 const credentials = { accessKeyId: 'a', secretAccessKey: 'b' }
 const client: Client = createClient({ region: 'eu-west-1', endpoint: 'http://127.0.0.1:1', credentials })
 
-export async function use(ca: string): Promise<Issued> {
+export async function use(ca: string): Promise<IssuedCertificate> {
   const of = { CertificateAuthorityArn: ca }
   const pages = client.getPaginator('listTags').paginate({ ...of, PaginationConfig: { MaxItems: 2 } })
   for await (const page of pages) for (const { Key } of page.Tags ?? []) console.log(Key satisfies string | undefined)

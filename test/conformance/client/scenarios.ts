@@ -1,4 +1,4 @@
-/** What the client and boto3 both do: a scenario for each row of the table in docs/client.md. */
+/** What the client and boto3 both do: a scenario for each row of the table in docs/client-reference.md. */
 import { csr } from '../../support/csrs.ts'
 import { authorityInput, templateArn } from '../../support/hierarchy.ts'
 import type { Scenario, Step } from './driver.ts'

@@ -15,6 +15,14 @@ export function nearest(name: string, names: readonly string[]): string[] {
     .map(({ candidate }) => candidate)
 }
 
+/** The name that is probably meant by a misspelled one; undefined if none is similar. */
+export function similarName(name: string, names: readonly string[]): string | undefined {
+  const [best] = nearest(name, names)
+  if (best === undefined) return undefined
+  const changes = editDistance(name.slice(0, comparedLengthMax).toLowerCase(), best.toLowerCase())
+  return changes <= Math.max(1, Math.floor(best.length / 3)) ? best : undefined
+}
+
 /** Insertions, deletions and replacements of single characters (Levenshtein). */
 function editDistance(a: string, b: string): number {
   let previous = Array.from({ length: b.length + 1 }, (_, index) => index)

@@ -1,0 +1,31 @@
+/** Certificates of CAs in PEM, as the service returns them and as the client returns them. */
+import { X509Certificate } from 'node:crypto'
+
+/** The CA certificates above a certificate. */
+export interface CaCertificates {
+  /** From the issuer up to the root, without the root. */
+  readonly chain: string
+  /** The root; an empty string if the chain does not end in one. */
+  readonly root: string
+}
+
+/** Separates the root, if there is one, from a chain of the service, which includes the root. */
+export function separateRoot(serviceChain: string): CaCertificates {
+  const blocks = serviceChain.match(/-----BEGIN [^-]+-----[^-]+-----END [^-]+-----/g) ?? []
+  const certificates = blocks.map(withLineEnd)
+  const last = certificates.at(-1) ?? ''
+  const root = isRoot(last) ? last : ''
+  return { chain: (root === '' ? certificates : certificates.slice(0, -1)).join(''), root }
+}
+
+/** A root names itself as its issuer. */
+function isRoot(pem: string): boolean {
+  if (pem === '') return false
+  const { subject, issuer } = new X509Certificate(pem)
+  return subject === issuer
+}
+
+/** PEM that other PEM can follow: PEM from the service has no line end at its end. */
+export function withLineEnd(pem: string): string {
+  return pem === '' || pem.endsWith('\n') ? pem : `${pem}\n`
+}

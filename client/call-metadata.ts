@@ -1,0 +1,12 @@
+/** Metadata of a response, which every output of an operation has. */
+export interface CallMetadata {
+  readonly $metadata: {
+    readonly httpStatusCode?: number | undefined
+    /** The ID of the request in the log of the service. */
+    readonly requestId?: string | undefined
+    /** The number of attempts, the first one included. */
+    readonly attempts?: number | undefined
+    /** Total delay between the attempts, in milliseconds. */
+    readonly totalRetryDelay?: number | undefined
+  }
+}

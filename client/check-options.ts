@@ -1,0 +1,125 @@
+/** Checks of the options that JavaScript callers pass: the compiler checks only TypeScript. */
+import { isDate, isUint8Array } from 'node:util/types'
+import { similarName } from '../src/text/closest-names.ts'
+
+/** The values that an option may have. */
+export interface OptionRule {
+  /** Completes the sentence "the option must be …". */
+  readonly expected: string
+  readonly accepts: (value: unknown) => boolean
+  readonly isRequired?: true
+  /** Whether an error may show a wrong value: only if the value cannot be a secret. */
+  readonly isPublic?: true
+}
+
+/** A rule for each option of an interface. */
+export type OptionRules<Options> = { readonly [Name in keyof Required<Options>]: OptionRule }
+
+const isObject = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+export const textRule: OptionRule = {
+  expected: 'a non-empty string',
+  accepts: (value) => typeof value === 'string' && value !== '',
+}
+export const numberRule: OptionRule = {
+  expected: 'a number',
+  accepts: (value) => typeof value === 'number' && !Number.isNaN(value),
+}
+export const flagRule: OptionRule = {
+  expected: 'true or false',
+  accepts: (value) => typeof value === 'boolean',
+}
+export const dateRule: OptionRule = {
+  expected: 'a valid Date',
+  accepts: (value) => isDate(value) && !Number.isNaN(value.getTime()),
+}
+export const objectRule: OptionRule = { expected: 'an object', accepts: isObject }
+export const textOrBytesRule: OptionRule = {
+  expected: 'a string or a Uint8Array',
+  accepts: (value) => typeof value === 'string' || isUint8Array(value),
+}
+export const abortSignalRule: OptionRule = {
+  expected: 'an AbortSignal',
+  accepts: (value) => isObject(value) && 'aborted' in (value as object),
+}
+
+/** A list of strings; `example` is a value that would be right. */
+export function texts(example: string): OptionRule {
+  return {
+    expected: `an array of strings, such as ${example}`,
+    accepts: (value) =>
+      Array.isArray(value) && value.every((element) => typeof element === 'string'),
+  }
+}
+
+export function oneOf(...values: readonly (string | number)[]): OptionRule {
+  const list = values.map((value) => (typeof value === 'string' ? `'${value}'` : value))
+  return {
+    expected: `one of ${list.join(', ')}`,
+    accepts: (value) => values.some((one) => one === value),
+    isPublic: true,
+  }
+}
+
+/** An option that may also be a function which returns the value, or a promise of the value. */
+export function orProvider({ expected, accepts, ...rule }: OptionRule): OptionRule {
+  return {
+    ...rule,
+    expected: `${expected}, or a function that returns it`,
+    accepts: (value) => typeof value === 'function' || accepts(value),
+  }
+}
+
+/**
+ * Throws TypeError unless every option has a known name and a value that its rule accepts. An option that is undefined counts as
+ * absent. `place` is the function, or the option, whose options these are.
+ */
+export function checkOptions(
+  place: string,
+  options: unknown,
+  rules: Readonly<Record<string, OptionRule>>,
+): void {
+  if (!isObject(options))
+    throw new TypeError(`${place} must be called with an object, not ${describe(options)}`)
+  const values = options as Readonly<Record<string, unknown>>
+  for (const name of Object.keys(values))
+    if (!Object.hasOwn(rules, name)) throw new TypeError(unknownOptionText(place, name, rules))
+  for (const [name, { expected, accepts, isRequired, isPublic }] of Object.entries(rules)) {
+    const value = values[name]
+    if (value === undefined && isRequired === true)
+      throw new TypeError(`${place}: option '${name}' is missing; it must be ${expected}`)
+    if (value === undefined || accepts(value)) continue
+    const found = isPublic === true ? describePublic(value) : describe(value)
+    throw new TypeError(`${place}: option '${name}' must be ${expected}, not ${found}`)
+  }
+}
+
+function unknownOptionText(
+  place: string,
+  name: string,
+  rules: Readonly<Record<string, OptionRule>>,
+): string {
+  const names = Object.keys(rules)
+  const similar = similarName(name, names)
+  const advice =
+    similar === undefined ? `the options are ${names.join(', ')}` : `did you mean '${similar}'?`
+  return `${place}: unknown option '${name}'; ${advice}`
+}
+
+/** The type of a value that may be a secret. */
+export function describe(value: unknown): string {
+  if (value === null) return 'null'
+  if (value === undefined) return 'undefined'
+  if (value === '') return 'an empty string'
+  if (Number.isNaN(value)) return 'NaN'
+  if (Array.isArray(value)) return 'an array'
+  if (isDate(value)) return Number.isNaN(value.getTime()) ? 'an invalid Date' : 'a Date'
+  return `${typeof value === 'object' ? 'an' : 'a'} ${typeof value}`
+}
+
+function describePublic(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number'
+    ? JSON.stringify(value).slice(0, 100)
+    : describe(value)
+}

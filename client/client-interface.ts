@@ -1,0 +1,186 @@
+/** The interface of a client. */
+import type { OperationName } from './commands.ts'
+import type { Exceptions } from './errors.ts'
+import type { Hierarchy, HierarchyRequest } from './hierarchy-request.ts'
+import type { CallOptions } from './inputs.ts'
+import type {
+  CsrIssueRequest,
+  IssuedCertificate,
+  IssuedCertificateWithKey,
+  IssueRequest,
+  NewKeyIssueRequest,
+} from './issue-request.ts'
+import type {
+  CertificateSearch,
+  ListCertificatesInput,
+  ListCertificatesOutput,
+  ListedCertificate,
+} from './list-certificates.ts'
+import type { Operations } from './operations.ts'
+import type { Paginator, PaginatorName } from './paginators.ts'
+import type { PresignOptions } from './presign.ts'
+import type { Waiter, WaiterName } from './waiters.ts'
+
+/** The Region, the endpoint and the operations of a client. */
+export interface ClientMeta {
+  /** Names of the operations in the API, by method: `ListTags` for `listTags`. */
+  readonly methodToApiMapping: Readonly<Record<OperationName, string>>
+  /**
+   * The Region of the client.
+   *
+   * @throws Error if no Region is configured
+   * @example
+   * const region = await client.meta.regionName()
+   */
+  regionName(): Promise<string>
+  /**
+   * The URL of the API, without a slash at its end.
+   *
+   * @throws Error if neither an endpoint nor a Region is configured
+   * @example
+   * const url = await client.meta.endpointUrl()
+   */
+  endpointUrl(): Promise<string>
+}
+
+/**
+ * A client of the AWS Private CA API. Its methods can be called concurrently.
+ *
+ * @example
+ * const client: Client = createClient({ region: 'eu-central-1', endpoint: 'http://127.0.0.1:8080' })
+ */
+export interface Client extends Operations {
+  /** The exception classes by error code. */
+  readonly exceptions: Exceptions
+  readonly meta: ClientMeta
+  /** The names that getWaiter accepts. */
+  readonly waiterNames: readonly WaiterName[]
+  /**
+   * Whether an operation has a paginator.
+   *
+   * @example
+   * client.canPaginate('listTags') // true
+   */
+  canPaginate(operation: OperationName): boolean
+  /**
+   * A paginator, which reads the pages of an operation.
+   *
+   * @throws OperationNotPageableError for an operation without pages
+   * @example
+   * const pages = client.getPaginator('listCertificateAuthorities').paginate()
+   * for await (const authority of pages.items()) console.log(authority.Arn)
+   */
+  getPaginator<Name extends PaginatorName>(operation: Name): Paginator<Name>
+  /**
+   * A waiter, which polls an operation until a resource has a state.
+   *
+   * @throws TypeError for an unknown name
+   * @example
+   * await client.getWaiter('certificateIssued').wait({ CertificateAuthorityArn: arn, CertificateArn: certificateArn })
+   */
+  getWaiter<Name extends WaiterName>(name: Name): Waiter<Name>
+  /**
+   * A URL for one call without credentials. Everybody who has the URL can make the call until the URL expires, by a POST request
+   * with an empty body and the headers of `presignedHeaders`.
+   *
+   * @throws UnknownClientMethodError for an unknown operation
+   * @throws RangeError for a lifetime outside 1 to 604800 seconds
+   * @throws TypeError for members that are lists or structures, which a URL cannot contain
+   * @example
+   * const params = { CertificateAuthorityArn: arn, CertificateArn: certificateArn }
+   * const url = await client.generatePresignedUrl('getCertificate', params, { expiresIn: 600 })
+   */
+  generatePresignedUrl<Name extends OperationName>(
+    operation: Name,
+    params?: Parameters<Operations[Name]>[0],
+    options?: PresignOptions,
+  ): Promise<string>
+  /**
+   * The headers that a request to a presigned URL of the operation must have.
+   *
+   * @throws UnknownClientMethodError for an unknown operation
+   * @example
+   * await fetch(url, { method: 'POST', headers: client.presignedHeaders('getCertificate') })
+   */
+  presignedHeaders(operation: OperationName): Record<string, string>
+  /**
+   * A page of the issued certificates that match a search. Only Signet has this operation.
+   *
+   * @throws TypeError for an unknown filter and for a value of a wrong type
+   * @throws ClientError `ValidationException`, `InvalidNextTokenException`, `AccessDeniedException`; AWS itself returns an error
+   * @example
+   * const { Certificates, NextToken } = await client.listCertificates({ Status: 'REVOKED', MaxResults: 100 })
+   */
+  listCertificates(
+    input?: ListCertificatesInput,
+    options?: CallOptions,
+  ): Promise<ListCertificatesOutput>
+  /**
+   * All issued certificates that match a search. Each page is requested when its first certificate is read.
+   *
+   * @throws TypeError for an unknown filter and for a value of a wrong type
+   * @throws ClientError as listCertificates
+   * @example
+   * const ExpiresBefore = new Date(Date.now() + 30 * 86_400_000)
+   * for await (const { Subject, NotAfter } of client.searchCertificates({ ExpiresBefore, Status: 'VALID' }))
+   *   console.log(Subject, NotAfter)
+   */
+  searchCertificates(
+    search?: CertificateSearch,
+    options?: CallOptions,
+  ): AsyncIterable<ListedCertificate>
+  /**
+   * Generates a key, issues a certificate for it, and waits until the certificate is available.
+   *
+   * @throws TypeError for an invalid request, for a name that cannot be in a certificate, and for a CA name that does not match
+   * exactly one ACTIVE CA
+   * @throws ClientError if the service returns an error, such as `InvalidStateException` for a CA that is not ACTIVE
+   * @throws WaiterError if the certificate does not become available
+   * @example
+   * const { key, certificate, chain, root } = await client.issue({
+   *   ca: 'Example Issuing CA',
+   *   names: ['localhost', '127.0.0.1'],
+   *   validity: { days: 30 },
+   * })
+   * createServer({ key, cert: certificate + chain })
+   */
+  issue(request: NewKeyIssueRequest): Promise<IssuedCertificateWithKey>
+  /**
+   * Issues a certificate for the key of a CSR. The result has no private key.
+   *
+   * @throws TypeError, ClientError and WaiterError as for a request without a CSR; `MalformedCSRException` for an invalid CSR
+   * @example
+   * const csr = await readFile('server.csr')
+   * const { certificate, chain } = await client.issue({ ca: 'Example Issuing CA', csr, validity: { days: 30 } })
+   */
+  issue(request: CsrIssueRequest): Promise<IssuedCertificate>
+  /**
+   * Issues a certificate for a request that may have a CSR.
+   *
+   * @throws TypeError, ClientError and WaiterError as for the other forms
+   * @example
+   * const issued = await client.issue(request)
+   * if ('key' in issued) await writeFile('key.pem', issued.key, { mode: 0o600 })
+   */
+  issue(request: IssueRequest): Promise<IssuedCertificate | IssuedCertificateWithKey>
+  /**
+   * Creates a root CA and an issuing CA below it, both ACTIVE. If they exist already, it returns them; if an earlier call was
+   * interrupted, it continues.
+   *
+   * @throws TypeError for an invalid request
+   * @throws HierarchyError if a step fails; its `cause` is the error of the step
+   * @example
+   * const { root, issuing } = await client.createHierarchy({
+   *   root: { subject: { CommonName: 'Example Root' } },
+   *   issuing: { subject: { CommonName: 'Example Issuing CA' } },
+   * })
+   */
+  createHierarchy(request: HierarchyRequest): Promise<Hierarchy>
+  /**
+   * Closes the idle connections. A later call opens new ones.
+   *
+   * @example
+   * client.close()
+   */
+  close(): void
+}

@@ -1,0 +1,102 @@
+/** Enumerations of the AWS Private CA API. A test compares them with the model of the API. */
+
+/** The type of access to information about the subject of a CA certificate (RFC 5280 section 4.2.2.2). */
+export type AccessMethodType = 'CA_REPOSITORY' | 'RESOURCE_PKI_MANIFEST' | 'RESOURCE_PKI_NOTIFY'
+
+/** An action that a permission allows. */
+export type ActionType = 'IssueCertificate' | 'GetCertificate' | 'ListPermissions'
+
+/** The format of an audit report. */
+export type AuditReportResponseFormat = 'JSON' | 'CSV'
+
+/** The status of an audit report. */
+export type AuditReportStatus = 'CREATING' | 'SUCCESS' | 'FAILED'
+
+/** The status of a CA. */
+export type CertificateAuthorityStatus =
+  | 'CREATING'
+  | 'PENDING_CERTIFICATE'
+  | 'ACTIVE'
+  | 'DELETED'
+  | 'DISABLED'
+  | 'EXPIRED'
+  | 'FAILED'
+
+/** Whether a CA is a root or a subordinate CA. */
+export type CertificateAuthorityType = 'ROOT' | 'SUBORDINATE'
+
+/** Whether a CA issues certificates of any validity, or of at most seven days and without revocation. */
+export type CertificateAuthorityUsageMode = 'GENERAL_PURPOSE' | 'SHORT_LIVED_CERTIFICATE'
+
+/** Whether a CA publishes one CRL, or a CRL for each partition of its certificates. */
+export type CrlType = 'COMPLETE' | 'PARTITIONED'
+
+/** A purpose of a certificate (RFC 5280 section 4.2.1.12). */
+export type ExtendedKeyUsageType =
+  | 'SERVER_AUTH'
+  | 'CLIENT_AUTH'
+  | 'CODE_SIGNING'
+  | 'EMAIL_PROTECTION'
+  | 'TIME_STAMPING'
+  | 'OCSP_SIGNING'
+  | 'SMART_CARD_LOGIN'
+  | 'DOCUMENT_SIGNING'
+  | 'CERTIFICATE_TRANSPARENCY'
+
+/** The reason why a CA has the status `FAILED`. */
+export type FailureReason = 'REQUEST_TIMED_OUT' | 'UNSUPPORTED_ALGORITHM' | 'OTHER'
+
+/** The algorithm and the size of a key. */
+export type KeyAlgorithm =
+  | 'RSA_2048'
+  | 'RSA_3072'
+  | 'RSA_4096'
+  | 'EC_prime256v1'
+  | 'EC_secp384r1'
+  | 'EC_secp521r1'
+  | 'ML_DSA_44'
+  | 'ML_DSA_65'
+  | 'ML_DSA_87'
+  | 'SM2'
+
+/** The security standard that a CA states for its keys. */
+export type KeyStorageSecurityStandard =
+  | 'FIPS_140_2_LEVEL_2_OR_HIGHER'
+  | 'FIPS_140_2_LEVEL_3_OR_HIGHER'
+  | 'CCPC_LEVEL_1_OR_HIGHER'
+
+/** The kind of a policy qualifier. */
+export type PolicyQualifierId = 'CPS'
+
+/** Whether a list contains the CAs of the account, or the CAs that other accounts share with it. */
+export type ResourceOwner = 'SELF' | 'OTHER_ACCOUNTS'
+
+/** The reason of a revocation. */
+export type RevocationReason =
+  | 'UNSPECIFIED'
+  | 'KEY_COMPROMISE'
+  | 'CERTIFICATE_AUTHORITY_COMPROMISE'
+  | 'AFFILIATION_CHANGED'
+  | 'SUPERSEDED'
+  | 'CESSATION_OF_OPERATION'
+  | 'PRIVILEGE_WITHDRAWN'
+  | 'A_A_COMPROMISE'
+
+/** The access control list of the CRLs in a bucket. */
+export type S3ObjectAcl = 'PUBLIC_READ' | 'BUCKET_OWNER_FULL_CONTROL'
+
+/** The algorithm of a signature. */
+export type SigningAlgorithm =
+  | 'SHA256WITHECDSA'
+  | 'SHA384WITHECDSA'
+  | 'SHA512WITHECDSA'
+  | 'SHA256WITHRSA'
+  | 'SHA384WITHRSA'
+  | 'SHA512WITHRSA'
+  | 'SM3WITHSM2'
+  | 'ML_DSA_44'
+  | 'ML_DSA_65'
+  | 'ML_DSA_87'
+
+/** The unit of a validity. `END_DATE` is YYYYMMDDHHMMSS or YYMMDDHHMMSS in UTC; `ABSOLUTE` is seconds since 1970. */
+export type ValidityPeriodType = 'END_DATE' | 'ABSOLUTE' | 'DAYS' | 'MONTHS' | 'YEARS'

@@ -1,0 +1,76 @@
+/** Finds the CA that a caller means by its name. */
+import type { CallOptions, SigningAlgorithm } from './inputs.ts'
+import type { OutputOf } from './operations.ts'
+import type { Paginator } from './paginators.ts'
+import type { CertificateAuthority } from './shapes.ts'
+
+export interface AuthorityReference {
+  readonly arn: string
+  /** Undefined if the CA was not read. */
+  readonly signingAlgorithm: SigningAlgorithm | undefined
+}
+
+export interface ListingClient {
+  getPaginator(name: 'listCertificateAuthorities'): Paginator<'listCertificateAuthorities'>
+}
+
+/**
+ * The CA with an ARN, an ID or a CommonName. An ARN needs no call. Rejects with TypeError unless exactly one ACTIVE CA of the
+ * Region matches an ID or a CommonName; the message lists the candidates.
+ */
+export async function findAuthority(
+  client: ListingClient,
+  reference: string,
+  options: CallOptions,
+): Promise<AuthorityReference> {
+  if (reference.startsWith('arn:')) return { arn: reference, signingAlgorithm: undefined }
+  const active: CertificateAuthority[] = []
+  for await (const page of client.getPaginator('listCertificateAuthorities').paginate()) {
+    options.abortSignal?.throwIfAborted()
+    active.push(...activeOn(page))
+  }
+  const matches = active.filter(
+    (authority) => idOf(authority) === reference || nameOf(authority) === reference,
+  )
+  const [only] = matches
+  if (only === undefined || matches.length > 1)
+    throw new TypeError(mismatchText(reference, matches, active))
+  const { Arn: arn = '', CertificateAuthorityConfiguration: configuration } = only
+  return { arn, signingAlgorithm: configuration?.SigningAlgorithm }
+}
+
+function activeOn(page: OutputOf<'listCertificateAuthorities'>): CertificateAuthority[] {
+  return (page.CertificateAuthorities ?? []).filter(({ Status }) => Status === 'ACTIVE')
+}
+
+function idOf({ Arn = '' }: CertificateAuthority): string {
+  return Arn.slice(Arn.lastIndexOf('/') + 1)
+}
+
+function nameOf({ CertificateAuthorityConfiguration }: CertificateAuthority): string | undefined {
+  return CertificateAuthorityConfiguration?.Subject.CommonName
+}
+
+const candidatesMax = 10
+
+function mismatchText(
+  reference: string,
+  matches: readonly CertificateAuthority[],
+  active: readonly CertificateAuthority[],
+): string {
+  const name = JSON.stringify(reference.slice(0, 100))
+  if (active.length === 0)
+    return `CA ${name} does not exist: this account has no ACTIVE CA in this Region`
+  const candidates = matches.length > 0 ? matches : active
+  const lines = candidates
+    .slice(0, candidatesMax)
+    .map((authority) => `  ${JSON.stringify(nameOf(authority) ?? '')} ${authority.Arn ?? ''}`)
+  const others = candidates.length - lines.length
+  return [
+    matches.length > 0
+      ? `${matches.length} ACTIVE CAs have the name ${name}; pass one of these ARNs:`
+      : `no ACTIVE CA has the name or ID ${name}; the ACTIVE CAs are:`,
+    ...lines,
+    ...(others > 0 ? [`  and ${others} more`] : []),
+  ].join('\n')
+}

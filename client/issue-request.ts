@@ -1,0 +1,92 @@
+/** The input and output of `client.issue`. */
+import type { Blob, CertificateValidity, SigningAlgorithm, Subject } from './inputs.ts'
+import type { LeafKeyAlgorithm } from './key-pair.ts'
+import type { ApiPassthrough } from './shapes.ts'
+import type { WaiterConfig } from './waiters.ts'
+
+/** The purpose of a certificate, which selects its template: extended key usages for TLS, code signing or OCSP. */
+export type CertificateUsage =
+  | 'serverAndClient'
+  | 'server'
+  | 'client'
+  | 'codeSigning'
+  | 'ocspSigning'
+
+/** The members of every request to `client.issue`. */
+export interface CommonIssueRequest {
+  /** ARN, ID or CommonName of the CA. A CommonName must belong to exactly one ACTIVE CA. */
+  readonly ca: string
+  readonly validity: CertificateValidity
+  /** `serverAndClient` by default. */
+  readonly usage?: CertificateUsage
+  /** Name or ARN of a template, in place of `usage`. */
+  readonly template?: string
+  /** Signature algorithm of the certificate; that of the CA by default, which takes a call of DescribeCertificateAuthority. */
+  readonly signingAlgorithm?: SigningAlgorithm
+  /** Extensions and subject for templates with APIPassthrough. */
+  readonly apiPassthrough?: ApiPassthrough
+  /**
+   * Requests with the same token and the same CSR within five minutes return the same certificate. A random token by default;
+   * at most 36 characters.
+   */
+  readonly idempotencyToken?: string
+  /** `{ Delay: 0.5, MaxAttempts: 120 }` by default: one minute. */
+  readonly waiter?: WaiterConfig
+  /** Stops waiting for the certificate. */
+  readonly abortSignal?: AbortSignal
+}
+
+/** A request for a certificate with a new key. The private key never leaves the client's process. */
+export type NewKeyIssueRequest = CommonIssueRequest & {
+  readonly csr?: undefined
+  /** Algorithm of the new key; `EC_prime256v1` by default. */
+  readonly keyAlgorithm?: LeafKeyAlgorithm
+} & (
+    | {
+        /** DNS names, IP addresses, email addresses and URIs. The kind of a name follows from its form. */
+        readonly names: readonly string[]
+        /** Subject of the certificate; the first name as CommonName by default. */
+        readonly subject?: Subject
+      }
+    | { readonly names?: undefined; readonly subject: Subject }
+  )
+
+/** A request for a certificate for the key of a CSR. */
+export type CsrIssueRequest = CommonIssueRequest & {
+  /** The CSR in PEM. */
+  readonly csr: Blob
+  readonly keyAlgorithm?: undefined
+  readonly names?: undefined
+  readonly subject?: undefined
+}
+
+/**
+ * A request to `client.issue`, with or without a CSR.
+ *
+ * @example
+ * const request: IssueRequest = { ca: 'Example Issuing CA', names: ['localhost'], validity: { days: 30 } }
+ */
+export type IssueRequest = NewKeyIssueRequest | CsrIssueRequest
+
+/** A certificate and the CA certificates above it, in PEM. Every PEM text ends with a line end. */
+export interface IssuedCertificate {
+  /** ARN of the certificate. */
+  readonly arn: string
+  readonly certificateAuthorityArn: string
+  /** The certificate alone. */
+  readonly certificate: string
+  /** The CA certificates from the issuer up to the root, without the root. A TLS server sends `certificate + chain`. */
+  readonly chain: string
+  /** The root certificate, which TLS clients trust. An empty string if the service's chain does not end in a root. */
+  readonly root: string
+  /** Hexadecimal, in the form that revokeCertificate accepts. */
+  readonly serialNumber: string
+  readonly notBefore: Date
+  readonly notAfter: Date
+}
+
+/** A certificate with the private key that was generated for it. */
+export interface IssuedCertificateWithKey extends IssuedCertificate {
+  /** The private key: PEM of unencrypted PKCS #8. */
+  readonly key: string
+}

@@ -1,0 +1,32 @@
+/** The validity of a certificate, from the forms that callers use to the form of the API. */
+import { checkOptions, dateRule, numberRule, oneOf } from './check-options.ts'
+import type { CertificateValidity } from './inputs.ts'
+import type { Validity } from './shapes.ts'
+
+const required = { isRequired: true } as const
+const forms = {
+  days: { days: { ...numberRule, ...required } },
+  years: { years: { ...numberRule, ...required } },
+  until: { until: { ...dateRule, ...required } },
+  Value: {
+    Value: { ...numberRule, ...required },
+    Type: { ...oneOf('END_DATE', 'ABSOLUTE', 'DAYS', 'MONTHS', 'YEARS'), ...required },
+  },
+} as const
+
+/** The validity in the form of the API. Throws TypeError; `place` is the function or the option that has the validity. */
+export function readValidity(place: string, validity: CertificateValidity): Validity {
+  const form = Object.keys(forms).find((name) => Object.hasOwn(validity, name))
+  if (form === undefined) {
+    const names = Object.keys(validity)
+    throw new TypeError(
+      `${place}: option 'validity' must be { days }, { years }, { until: Date } or { Value, Type }, such as { days: 30 }, ` +
+        `not ${names.length === 0 ? 'empty' : `an object with ${names.map((name) => `'${name}'`).join(', ')}`}`,
+    )
+  }
+  checkOptions(`${place}: validity`, validity, forms[form as keyof typeof forms])
+  if ('days' in validity) return { Value: validity.days, Type: 'DAYS' }
+  if ('years' in validity) return { Value: validity.years, Type: 'YEARS' }
+  if (!('until' in validity)) return validity
+  return { Value: Math.floor(validity.until.getTime() / 1000), Type: 'ABSOLUTE' }
+}

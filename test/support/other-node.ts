@@ -1,0 +1,45 @@
+/** Other versions of Node.js, for the tests that run on them. */
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
+/** The newest release of each major version: 24 runs the server, 20 and 22 run the client. */
+const versions = { 20: '20.20.2', 22: '22.23.5', 24: '24.21.0' } as const
+const minutes = 60_000
+
+/**
+ * Path of a Node.js of that major version, installed into `folder` from npm's package of the binary. A development dependency would
+ * make each `npm ci` 120 MB larger, and would replace `node_modules/.bin/node`. Without a registry, returns undefined and skips the
+ * test; with CI set, throws.
+ */
+export async function installNode(
+  t: TestContext,
+  folder: string,
+  major: keyof typeof versions,
+): Promise<string | undefined> {
+  const version = versions[major]
+  const name = `node-${process.platform}-${process.arch}`
+  const project = join(folder, `node-${major}`)
+  const node = join(project, 'node_modules', name, 'bin/node')
+  if (existsSync(node)) return node
+  try {
+    await mkdir(project, { recursive: true })
+    await writeFile(join(project, 'package.json'), '{ "private": true }\n')
+    const flags = ['--prefer-offline', '--no-audit', '--no-fund', '--no-save']
+    await run('npm', ['install', ...flags, `${name}@${version}`], {
+      cwd: project,
+      timeout: 4 * minutes,
+    })
+    return node
+  } catch (error) {
+    const message = `NOT TESTED: Node.js ${version} cannot be installed here: ${String(error)}`
+    if (process.env['CI'] !== undefined) throw new Error(message, { cause: error })
+    console.error(message)
+    t.skip(message)
+    return undefined
+  }
+}
