@@ -37,9 +37,9 @@ function stableDay(text: string, now: Date): string {
 /** UUIDs, serial numbers, fingerprints and the first eight digits of them become counted ones. */
 function withStableNames(text: string): string {
   const names = new Map<string, string>()
-  return text.replaceAll(/\b[0-9a-f]{8}(?:[0-9a-f:-]*[0-9a-f])?\b/g, (found) => {
+  return text.replaceAll(/\b[0-9a-f]{8}(?:[0-9a-f:-]*[0-9a-f])?\b…?/g, (found) => {
     const start = found.slice(0, 8)
-    if (!/\d/.test(found) || !/[a-f]/.test(found)) return found
+    if (!found.endsWith('…') && !(/\d/.test(found) && /[a-f]/.test(found))) return found
     const digit = names.get(start) ?? (names.size + 1).toString(16).at(-1) ?? '0'
     names.set(start, digit)
     return found.replaceAll(/[0-9a-f]/g, digit)
