@@ -395,12 +395,17 @@ export const rooms: Readonly<Record<string, Room>> = {
       'settings',
     ],
   },
+  'cli/ca': {
+    subject: 'Subcommands of signet ca that change CAs',
+    imports: ['terminal.ts', 'cli/shared', 'client-commands', 'client-commands/authority'],
+  },
   'cli/commands': {
     subject: 'One file for each command',
     imports: [
       'terminal.ts',
       'admin-commands',
       'admin-commands/verify',
+      'cli/ca',
       'cli/completion',
       'cli/shared',
       'client-commands/*',

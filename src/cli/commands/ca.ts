@@ -23,8 +23,8 @@ import { SignetCommand } from '../shared/signet-command.ts'
 import { paragraphsText } from '../shared/style.ts'
 import { cellText, tableText, type Column, type Row } from '../shared/table.ts'
 import type { Line, Paragraph } from '../../inspect/lines.ts'
-import { changeSubcommands } from './ca-change.ts'
-import { renewSubcommand } from './ca-renew.ts'
+import { changeSubcommands } from '../ca/change-subcommands.ts'
+import { renewSubcommand } from '../ca/renew-subcommand.ts'
 
 type CaFlags = ConnectionFlags & OutputFlags
 

@@ -152,13 +152,13 @@ export async function issueForCa(
       ? `${authority.name} signs its certificate`
       : `${plan.issuer.name} signs the certificate of ${authority.name}`,
   )
-  const { certificate, chain } = await client.issue({
+  const { certificate, chain, root } = await client.issue({
     ca: isRoot ? authority.arn : plan.issuer.arn,
     csr,
     ...plan.content,
     validity: plan.validity,
   })
-  return { certificate, chain: isRoot ? '' : chain }
+  return { certificate, chain: isRoot ? '' : chain + root }
 }
 
 /** Makes a certificate the current one of a CA. */
