@@ -12,7 +12,7 @@ export type KeyStorageSecurityStandard = (typeof keyStorageSecurityStandards)[nu
 /**
  * The standard that a CA is recorded with. China has its own, which nobody else has; without a options it is what the
  * partition has. Throws InvalidArgsException, in AWS's words, for one that the partition does not have. The value
- * is the caller's label: where keys really are is docs/operating.md's matter.
+ * is the caller's label: where keys really are is described in docs/reference/data-folder.md.
  */
 export function requireKeyStorage(
   requested: KeyStorageSecurityStandard | undefined,
