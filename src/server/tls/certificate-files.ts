@@ -1,6 +1,6 @@
 /** Certificates, keys and CAs of the API listener that are in files. */
 import { createPrivateKey, X509Certificate } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { ConfigurationError } from '../../errors.ts'
 
 /** The certificate and its key. Throws ConfigurationError if they cannot be read or do not belong together. */
@@ -19,6 +19,17 @@ export async function readCertificateAndKey(
   if (!certificate.checkPrivateKey(privateKey))
     throw new ConfigurationError(`--tls-key ${keyFile} is not the key of --tls-cert ${certFile}`)
   return { cert, key }
+}
+
+/**
+ * Returns a warning with the command that fixes the mode if every local user can read the key. Undefined otherwise: a group may
+ * read the key, because Kubernetes and cert-manager grant access to a group.
+ */
+export async function keyModeWarning(keyFile: string): Promise<string | undefined> {
+  const { mode } = await stat(keyFile)
+  return (mode & 0o004) === 0
+    ? undefined
+    : `every local user can read --tls-key ${keyFile}; restrict it with: chmod 640 ${keyFile}`
 }
 
 /** CAs that clients must have a certificate of. Throws ConfigurationError if they cannot be read. */
