@@ -16,7 +16,7 @@ import type { Members } from './support/service.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const folder = join(root, 'docs', 'guides')
-const guides = globSync('*.md', { cwd: folder }).sort()
+const guides = [...globSync('*.md', { cwd: folder }), '../install/kubernetes.md'].sort()
 const textOf = (guide: string): string => readFileSync(join(folder, guide), 'utf8')
 
 /** Requirements of a guide, and the steps of its test before and after its commands. */
@@ -39,7 +39,11 @@ const needs: Readonly<Record<string, Needs>> = {
   'from-moto-and-localstack.md': { tools: ['python3'] },
   'haproxy.md': { tools: ['openssl'] },
   'java.md': { tools: ['openssl', 'keytool'] },
-  'kubernetes.md': { tools: ['helm', 'openssl'], prepare: giveDeploy, check: checkObjects },
+  '../install/kubernetes.md': {
+    tools: ['helm', 'openssl'],
+    prepare: giveDeploy,
+    check: checkObjects,
+  },
   'monitoring.md': { tools: ['curl', 'promtool'], prepare: giveDeploy },
   'nginx.md': { tools: ['openssl', 'curl', 'nginx'] },
   'postgresql-server.md': { tools: ['initdb', 'pg_ctl', 'psql'], prepare: runPostgresAsNobody },

@@ -35,6 +35,7 @@ type Certificate = Named<'cert-manager.io/v1', 'Certificate', {
   privateKey?: { algorithm?: 'RSA' | 'ECDSA' | 'Ed25519'; size?: number; rotationPolicy?: 'Always' | 'Never' }
   issuerRef: { group?: string; kind?: string; name: string }
 }>
+type Issuer = Named<'cert-manager.io/v1', 'Issuer', { selfSigned: Record<string, never> }>
 type AWSPCAClusterIssuer = Named<'awspca.cert-manager.io/v1beta1', 'AWSPCAClusterIssuer', {
   arn: string
   region?: string
@@ -52,12 +53,12 @@ type ServiceMonitor = Named<'monitoring.coreos.com/v1', 'ServiceMonitor', {
     path?: string
     interval?: string
     scheme?: 'http' | 'https'
-    tlsConfig?: { ca?: { secret?: { name: string; key: string } }; serverName?: string }
+    tlsConfig?: { insecureSkipVerify?: boolean; ca?: { secret?: { name: string; key: string } }; serverName?: string }
   }[]
 }>
 `
 
-const operatorKinds = ['Certificate', 'AWSPCAClusterIssuer', 'ServiceMonitor']
+const operatorKinds = ['Certificate', 'Issuer', 'AWSPCAClusterIssuer', 'ServiceMonitor']
 
 /** Compiler errors about the objects; empty if there are none. */
 export async function kubernetesProblems(objects: readonly unknown[]): Promise<string> {

@@ -20,6 +20,9 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- if and (not .Values.api.tlsSecret) (not .Values.api.insecureHttp) }}{{ fail "set api.tlsSecret, or api.insecureHttp for plain HTTP" }}{{ end }}
 {{- if and .Values.api.tlsSecret .Values.api.insecureHttp }}{{ fail "api.tlsSecret and api.insecureHttp exclude each other" }}{{ end }}
 {{- if and .Values.api.clientCaSecret (not .Values.api.tlsSecret) }}{{ fail "api.clientCaSecret needs api.tlsSecret" }}{{ end }}
+{{- if and (not .Values.database.url) .Values.replicas (gt (int .Values.replicas) 1) }}{{ fail "replicas above 1 need PostgreSQL: set database.url, or set replicas to 1" }}{{ end }}
+{{- if and .Values.backup.enabled (not .Values.backup.recipientSecret) }}{{ fail "with backup.enabled set backup.recipientSecret, a Secret with the key recipient" }}{{ end }}
+{{- if and .Values.backup.enabled (not .Values.backup.claim) }}{{ fail "with backup.enabled set backup.claim, the PersistentVolumeClaim for the backups" }}{{ end }}
 {{- if .Values.database.url }}
 {{- if not .Values.masterKey.secretName }}{{ fail "with database.url all pods need one master key: set masterKey.secretName" }}{{ end }}
 {{- if not .Values.database.passwordSecret.name }}{{ fail "with database.url set database.passwordSecret.name" }}{{ end }}
@@ -28,41 +31,72 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- end }}
 {{- end }}
 
-{{- define "signet.args" -}}
-- serve
-{{- if .Values.publicUrl }}
-- --public-url={{ .Values.publicUrl }}
+{{/* Settings for every command of Signet in a container. A command of kubectl exec needs no flags. */}}
+{{- define "signet.env" -}}
+# The server creates this folder in the volume with mode 0700.
+- name: SIGNET_DATA
+  value: /data/signet
+{{- with .Values.publicUrl }}
+- name: SIGNET_PUBLIC_URL
+  value: {{ . | quote }}
 {{- end }}
 {{- if .Values.masterKey.secretName }}
-- --master-key-file=/run/signet/master.key
+- name: SIGNET_MASTER_KEY_FILE
+  value: /run/signet/master.key
 {{- end }}
-{{- if .Values.database.url }}
-- --database={{ .Values.database.url }}
-- --database-password-file=/run/signet/database-password
+{{- with .Values.database.url }}
+- name: SIGNET_DATABASE
+  value: {{ . | quote }}
+- name: SIGNET_DATABASE_PASSWORD_FILE
+  value: /run/signet/database-password
 {{- end }}
 {{- if .Values.api.insecureHttp }}
-- --insecure-http
+- name: SIGNET_INSECURE_HTTP
+  value: "true"
 {{- else }}
-- --tls-cert=/etc/signet/tls/tls.crt
-- --tls-key=/etc/signet/tls/tls.key
+- name: SIGNET_TLS_CERT
+  value: /etc/signet/tls/tls.crt
+- name: SIGNET_TLS_KEY
+  value: /etc/signet/tls/tls.key
 {{- end }}
 {{- if .Values.api.clientCaSecret }}
-- --tls-client-ca=/etc/signet/client-ca/ca.crt
+- name: SIGNET_TLS_CLIENT_CA
+  value: /etc/signet/client-ca/ca.crt
+{{- end }}
+{{- if .Values.workers }}
+- name: SIGNET_WORKERS
+  value: {{ .Values.workers | quote }}
 {{- end }}
 {{- if .Values.s3.enabled }}
-- --objects=s3
+- name: SIGNET_OBJECTS
+  value: s3
 {{- with .Values.s3.endpoint }}
-- --s3-endpoint={{ . }}
+- name: SIGNET_S3_ENDPOINT
+  value: {{ . | quote }}
 {{- end }}
 {{- with .Values.s3.region }}
-- --s3-region={{ . }}
+- name: SIGNET_S3_REGION
+  value: {{ . | quote }}
 {{- end }}
 {{- with .Values.s3.publicUrl }}
-- --s3-public-url={{ . }}
+- name: SIGNET_S3_PUBLIC_URL
+  value: {{ . | quote }}
 {{- end }}
 {{- end }}
-{{- range .Values.extraArgs }}
-- {{ . | quote }}
+{{- with .Values.administratorSecret }}
+- name: SIGNET_ROOT_ACCESS_KEY_ID
+  valueFrom:
+    secretKeyRef:
+      name: {{ . }}
+      key: accessKeyId
+- name: SIGNET_ROOT_SECRET_ACCESS_KEY
+  valueFrom:
+    secretKeyRef:
+      name: {{ . }}
+      key: secretAccessKey
+{{- end }}
+{{- with .Values.extraEnv }}
+{{ toYaml . }}
 {{- end }}
 {{- end }}
 

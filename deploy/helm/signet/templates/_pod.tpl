@@ -63,14 +63,12 @@ spec:
       image: "{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}"
       imagePullPolicy: {{ .Values.image.pullPolicy }}
       args:
-        {{- include "signet.args" . | nindent 8 }}
-      env:
-        # A folder of its own in the volume: the server makes it, private to its user.
-        - name: SIGNET_DATA
-          value: /data/signet
-        {{- with .Values.extraEnv }}
-        {{- toYaml . | nindent 8 }}
+        - serve
+        {{- range .Values.extraArgs }}
+        - {{ . | quote }}
         {{- end }}
+      env:
+        {{- include "signet.env" . | nindent 8 }}
       ports:
         - name: api
           containerPort: 8080
@@ -133,6 +131,8 @@ spec:
       emptyDir: {}
     - name: database-password
       secret:
+        # Mode 0440: group 10001 may read the files, and other users may not.
+        defaultMode: 288
         secretName: {{ .Values.database.passwordSecret.name }}
         items:
           - key: {{ .Values.database.passwordSecret.key }}
@@ -141,6 +141,8 @@ spec:
     {{- with .Values.masterKey.secretName }}
     - name: master-key
       secret:
+        # Mode 0440: group 10001 may read the files, and other users may not.
+        defaultMode: 288
         secretName: {{ . }}
         items:
           - key: master.key
@@ -149,16 +151,22 @@ spec:
     {{- with .Values.api.tlsSecret }}
     - name: tls
       secret:
+        # Mode 0440: group 10001 may read the files, and other users may not.
+        defaultMode: 288
         secretName: {{ . }}
     {{- end }}
     {{- with .Values.api.clientCaSecret }}
     - name: client-ca
       secret:
+        # Mode 0440: group 10001 may read the files, and other users may not.
+        defaultMode: 288
         secretName: {{ . }}
     {{- end }}
     {{- with .Values.database.caSecret }}
     - name: database-ca
       secret:
+        # Mode 0440: group 10001 may read the files, and other users may not.
+        defaultMode: 288
         secretName: {{ . }}
     {{- end }}
   {{- with .Values.nodeSelector }}

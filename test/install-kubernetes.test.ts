@@ -1,0 +1,63 @@
+/** Objects that the Helm chart creates for monitoring, backups and administration commands. */
+import assert from 'node:assert/strict'
+import { join, resolve } from 'node:path'
+import { test, type TestContext } from 'node:test'
+import { parseAllDocuments } from 'yaml'
+import { outcome, tool } from './support/foreign-tools.ts'
+import type { Members } from './support/service.ts'
+
+const chart = join(resolve(import.meta.dirname, '..'), 'deploy', 'helm', 'signet')
+
+/** Renders the chart. Undefined if helm is not installed. */
+async function render(t: TestContext, ...values: string[]): Promise<Members[] | undefined> {
+  if ((await tool(t, 'helm', { probe: ['version'] })) === undefined) return undefined
+  const settings = values.flatMap((value) => ['--set', value])
+  const { ok, text } = await outcome('helm', ['template', 'signet', chart, ...settings])
+  assert.ok(ok, text)
+  return parseAllDocuments(text)
+    .map((document): Members => document.toJS())
+    .filter((object) => object !== null)
+}
+
+const ofKind = (objects: readonly Members[], kind: string): Members => {
+  const object = objects.find((each) => each.kind === kind)
+  assert.ok(object, kind)
+  return object
+}
+
+test('the network policy admits Prometheus, which needs no ca.crt in the TLS Secret', async (t) => {
+  const monitor = ['serviceMonitor.enabled=true', 'serviceMonitor.prometheusNamespace=metrics']
+  const objects = await render(t, 'api.tlsSecret=tls', ...monitor)
+  if (objects === undefined) return
+  const admitted = JSON.stringify(ofKind(objects, 'NetworkPolicy').spec.ingress)
+  assert.match(admitted, /"kubernetes\.io\/metadata\.name":"metrics"/)
+  const [endpoint] = ofKind(objects, 'ServiceMonitor').spec.endpoints
+  assert.equal(endpoint.tlsConfig.ca, undefined)
+  assert.equal(endpoint.tlsConfig.insecureSkipVerify, true)
+})
+
+test('the settings are in the environment of the container, and the TLS key is not world-readable', async (t) => {
+  const objects = await render(t, 'api.tlsSecret=tls', 'administratorSecret=admin')
+  if (objects === undefined) return
+  const { containers, volumes } = ofKind(objects, 'StatefulSet').spec.template.spec
+  assert.deepEqual(containers[0].args, ['serve'])
+  const names = (containers[0].env as Members[]).map(({ name }) => name as string)
+  const expected = ['SIGNET_DATA', 'SIGNET_TLS_KEY', 'SIGNET_WORKERS', 'SIGNET_ROOT_ACCESS_KEY_ID']
+  for (const name of expected) assert.ok(names.includes(name), name)
+  const tls = (volumes as Members[]).find(({ name }) => name === 'tls')
+  assert.equal(tls?.secret.defaultMode, 0o440)
+})
+
+test('the backup job has the data and the settings of the server, and runs on its node', async (t) => {
+  const backup = ['enabled=true', 'recipientSecret=recipient', 'claim=backups']
+  const values = backup.map((value) => `backup.${value}`)
+  const objects = await render(t, 'api.insecureHttp=true', ...values)
+  if (objects === undefined) return
+  const pod = ofKind(objects, 'CronJob').spec.jobTemplate.spec.template.spec
+  const [container] = pod.containers
+  assert.match(container.command[2], /signet\.js backup .*--recipient \/etc\/signet\/backup\//)
+  const volumes = new Set((pod.volumes as Members[]).map(({ name }) => name as string))
+  for (const { name } of container.volumeMounts) assert.ok(volumes.has(name as string), name)
+  assert.ok(pod.affinity.podAffinity)
+  assert.equal(container.livenessProbe, undefined)
+})
