@@ -3,12 +3,13 @@ import { Command, Option, type ParseOptionsResult } from 'commander'
 import {
   accountId,
   configOf,
+  hasFlag,
   optionOf,
-  settingNames,
   severalOf,
   storageSettings,
 } from './config-flags.ts'
 import type { Config, Flags, SettingName } from '../../settings/config.ts'
+import { settingGroups } from '../../settings/setting-groups.ts'
 import { printDone } from '../../terminal.ts'
 import type { CommandContext } from './context.ts'
 import {
@@ -65,7 +66,10 @@ export class SignetCommand extends Command {
 
   /** Adds every setting. readConfig reports unknown flags together with all other errors. */
   everySetting(): this {
-    return this.settings(settingNames).allowUnknownOption().allowExcessArguments()
+    for (const [group, names] of Object.entries(settingGroups))
+      for (const name of names.filter(hasFlag))
+        this.addOption(optionOf(name).helpGroup(`${group}:`))
+    return this.allowUnknownOption().allowExcessArguments()
   }
 
   /** Adds `--output` and `--wide`. The default is a table on a terminal, and `elsewhere` otherwise. */
