@@ -147,7 +147,7 @@ describe('a backup', () => {
     refused(await command(['backup', other, ...lock, ...data()]), /another backup|cut short/)
     assert.equal(existsSync(other), false)
     const nowhere = join(folder.path, 'absent', 'file')
-    refused(await command(['backup', nowhere, ...lock, ...data()]), /cannot be written/)
+    refused(await command(['backup', nowhere, ...lock, ...data()]), /cannot write the backup/)
   })
 
   test('that is killed leaves no file of its name, and its passphrase is visible to nobody', async () => {
@@ -165,7 +165,10 @@ describe('a backup', () => {
     assert.equal(statSync(`${file}.partial`).mode & 0o777, 0o600)
     const restore = ['restore', `${file}.partial`, ...key, '--data', folder.file(newName())]
     refused(await command(restore), /not a backup|damaged/)
-    refused(await command(['backup', file, ...key, ...data()]), /was interrupted; in that case remove/)
+    refused(
+      await command(['backup', file, ...key, ...data()]),
+      /was interrupted; in that case remove/,
+    )
   })
 
   test('takes a passphrase from a private file only, and asks for one nowhere else', async () => {
@@ -280,7 +283,7 @@ describe('a restore', () => {
         what,
       )
     }
-    refused(await folder.tryRestore('absent', ['--data', place]), /cannot be read/)
+    refused(await folder.tryRestore('absent', ['--data', place]), /cannot read the backup/)
     await folder.restore(name, ['--data', place])
   })
 
@@ -313,7 +316,7 @@ describe('a restore', () => {
         '--public-listen',
         '127.0.0.1:0',
       ]),
-      /restore into .* cut short/,
+      /a restore into .* was interrupted/,
     )
     const name = newName()
     await folder.backUp(name, data())

@@ -123,7 +123,14 @@ test('policies of a user count at once, and keys are rotated without a gap', asy
   const bad = await fileWith('{"Statement":1}')
   await refused(/--policy: .*Statement/s, 'policy', 'put', ...named, '--policy', bad)
   const missing = join(folder, 'none')
-  await refused(/--policy: cannot read .*: no such file/, 'policy', 'put', ...named, '--policy', missing)
+  await refused(
+    /--policy: cannot read .*: no such file/,
+    'policy',
+    'put',
+    ...named,
+    '--policy',
+    missing,
+  )
 })
 
 test('the last use of a key is shown', async () => {
