@@ -2,10 +2,10 @@ import { reasonOfCode } from '../../authority/revocation-reason.ts'
 import { certificateArn, certificateAuthorityArn } from '../../wire/arn.ts'
 import type { ListedCertificate } from '../../search/filter.ts'
 
-/** What ListCertificates answers of a certificate, and what commands print. */
+/** A certificate as ListCertificates returns it and commands print it. */
 export type CertificateMembers = ReturnType<typeof certificateMembers>
 
-/** Members of a certificate in the words of ListCertificates. */
+/** Converts a stored certificate to the members of a ListCertificates entry. */
 export function certificateMembers(certificate: ListedCertificate) {
   const { authority, serialNumber, names, requester, revocation, status } = certificate
   const authorityArn = certificateAuthorityArn(authority)
