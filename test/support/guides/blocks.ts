@@ -1,7 +1,7 @@
-/** The fenced blocks of a guide, and what stands before each of them. */
+/** The fenced blocks of a guide, and the text before each of them. */
 
 export interface Block {
-  /** Of the block's first line of text, from 1. */
+  /** Line number of the first line of the block, from 1. */
   readonly line: number
   /** What the fence says: `sh`, `python`, `yaml`. */
   readonly language: string
@@ -9,7 +9,7 @@ export interface Block {
   readonly file: string | undefined
   /** Why it is not run, if it says so: `<!-- not run: … -->`. */
   readonly notRun: string | undefined
-  /** With a line feed at the end. */
+  /** Text of the block, with a final line feed. */
   readonly text: string
 }
 
@@ -17,7 +17,7 @@ const fence = /^```(\w*)$/
 const marker = /^<!-- not run: (.{10,}) -->$/
 const fileName = /`([\w./-]+\.[\w-]+)`:$/
 
-/** All of them, in order. Throws if a fence is not closed. */
+/** Returns all blocks of a guide, in order. Throws if a fence is not closed. */
 export function blocksOf(markdown: string): Block[] {
   const lines = markdown.split('\n')
   const blocks: Block[] = []

@@ -11,7 +11,7 @@ import { promisify } from 'node:util'
 const run = promisify(execFile)
 const root = resolve(import.meta.dirname, '../../..')
 
-/** An object of a manifest. */
+/** A Kubernetes object in a manifest. */
 interface Manifest {
   readonly apiVersion?: string
   readonly kind?: string
@@ -59,7 +59,7 @@ type ServiceMonitor = Named<'monitoring.coreos.com/v1', 'ServiceMonitor', {
 
 const operatorKinds = ['Certificate', 'AWSPCAClusterIssuer', 'ServiceMonitor']
 
-/** What is wrong with the objects; empty if nothing is. */
+/** Returns the problems of the objects; empty if there are none. */
 export async function kubernetesProblems(objects: readonly unknown[]): Promise<string> {
   const manifests = objects.filter((object) => object !== null) as Manifest[]
   const unnamed = manifests.filter(({ apiVersion, kind }) => !apiVersion || !kind)
