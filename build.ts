@@ -133,7 +133,7 @@ async function bundleDeclarations(library: Library): Promise<void> {
   const bundle = await rolldown({
     input: { index: `./dist/declarations/${library}/index.d.ts` },
     external: (id) => isClient(id) || !/^[./]/.test(id),
-    plugins: [dts({ dtsOnly: true, generator: 'oxc', tsconfig: false })],
+    plugins: [dts({ dtsInput: true, oxc: true, tsconfig: false })],
     onLog(_level, { message }) {
       throw new Error(message)
     },
@@ -142,18 +142,20 @@ async function bundleDeclarations(library: Library): Promise<void> {
     ['d.ts', '../client/index.js'],
     ['d.cts', '../client/index.cjs'],
   ] as const) {
-    const { output } = await bundle.write({
-      dir: `dist/${library}`,
+    const { output } = await bundle.generate({
       entryFileNames: `[name].${extension}`,
       paths: (id) => (isClient(id) ? client : id),
     })
-    const [{ code }, ...others] = output
+    const [{ code: generated, fileName }, ...others] = output
+    // The bundler names the source file of each part in a comment.
+    const code = generated.replaceAll(/^\/\/ ?(?:#(?:end)?region|dist\/declarations).*\n/gm, '')
     const imports = [...code.matchAll(/^(?:import|export) .* from "([^"]+)"/gm)].map(([, id]) => id)
     const foreign = imports.filter((id) => id?.startsWith('node:') === false && id !== client)
     if (foreign.length + others.length > 0)
       throw new Error(
         `the declarations of ${library} are not one file; imports: ${foreign.join(', ')}`,
       )
+    writeFileSync(`dist/${library}/${fileName}`, code)
   }
   await bundle.close()
 }

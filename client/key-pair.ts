@@ -76,7 +76,7 @@ export interface CsrOptions {
   readonly keyAlgorithm: LeafKeyAlgorithm
   /** DNS names, IP addresses, email addresses and URIs. */
   readonly names: readonly string[]
-  /** The first name as CommonName by default. */
+  /** Default: the first name that is not a URI as CommonName. */
   readonly subject?: Subject | undefined
 }
 
@@ -113,9 +113,9 @@ export async function makeRequest({ keyAlgorithm, names, subject }: CsrOptions) 
 const commonNameMax = 64
 
 function subjectDer(names: readonly string[], subject: Subject | undefined) {
-  const [first = ''] = names
+  const first = names.find((name) => !('UniformResourceIdentifier' in readName(name))) ?? ''
   if (subject !== undefined) return { der: encodeSubject(subject, 'subject'), isEmpty: false }
-  return first.length > commonNameMax
+  return first === '' || first.length > commonNameMax
     ? { der: encodeName([]), isEmpty: true }
     : { der: encodeSubject({ CommonName: first }), isEmpty: false }
 }

@@ -51,7 +51,7 @@ export async function renameDurably(from: string, to: string): Promise<void> {
 
 /** Creates a folder and missing parents with that mode; an existing folder keeps its own. */
 export async function makeFolder(path: string, mode: number): Promise<void> {
-  const first = await mkdir(path, { recursive: true, mode })
+  const first = await makeFolders(resolve(path), mode)
   if (first === undefined) return
   // The umask may have removed permissions.
   await chmod(path, mode)
@@ -59,6 +59,24 @@ export async function makeFolder(path: string, mode: number): Promise<void> {
     await syncFolder(dirname(made))
     if (made === resolve(first) || made === dirname(made)) return
   }
+}
+
+/**
+ * Creates a folder and missing parents. Returns the first one that it created, undefined if all existed. Node.js's own recursive
+ * mkdir does not end for a folder below /proc.
+ */
+async function makeFolders(path: string, mode: number): Promise<string | undefined> {
+  try {
+    await mkdir(path, { mode })
+    return path
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST' && (await stat(path)).isDirectory()) return undefined
+    if (code !== 'ENOENT' || dirname(path) === path) throw error
+  }
+  const first = await makeFolders(dirname(path), mode)
+  await mkdir(path, { mode })
+  return first ?? path
 }
 
 export interface FileContent {

@@ -23,6 +23,12 @@ after(() => rm(folder, { recursive: true }))
 const expected: readonly (readonly [typed: string, offered: readonly string[]])[] = [
   ['signet ', ['serve', 'issue', 'renew', 'inspect', 'status', 'bucket', 'completion']],
   ['signet iss', ['issue']],
+  ['signet ca ', ['list', 'show', 'tree', 'renew', 'disable', 'enable', 'delete', 'restore']],
+  ['signet ca renew --new', ['--new-key']],
+  ['signet certificates ', ['list', 'show', 'download']],
+  ['signet trust ', ['install', 'remove', 'print']],
+  ['signet trust install --store ', ['system', 'nss']],
+  ['signet revoke --rea', ['--reason']],
   ['signet bucket ', ['create', 'list', 'delete-object']],
   ['signet bucket cr', ['create']],
   ['signet issue --val', ['--validity']],

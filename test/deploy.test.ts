@@ -262,7 +262,7 @@ suite('monitoring', () => {
       const expressions = [...queries, ...alerts.map((alert) => alert.expr as string)]
       const named = new Set(expressions.flatMap((each) => each.match(/\bsignet_\w+/g) ?? []))
       for (const name of named) assert.ok(labels.has(name.replace(/_bucket$/, '')), name)
-      const documented = readFileSync(join(root, 'docs/operating.md'), 'utf8')
+      const documented = readFileSync(join(root, 'docs/reference/metrics.md'), 'utf8')
       const known = [...labels.keys()].filter((name) => name.startsWith('signet_'))
       for (const name of known) {
         assert.ok(documented.includes(`\`${name}`), `${name} is documented`)

@@ -1,8 +1,7 @@
-/** The commands that README's quick start and docs/command-line.md show, run as they stand there. */
-import { freePort } from './support/free-port.ts'
+/** The commands of docs/command-line.md run unchanged. */
 import assert from 'node:assert/strict'
-import { execFile, spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { test, type TestContext } from 'node:test'
@@ -13,7 +12,7 @@ const root = resolve(import.meta.dirname, '..')
 const read = (path: string): string => readFileSync(join(root, path), 'utf8')
 const run = promisify(execFile)
 
-/** The texts of the sh blocks below a heading, up to the next one of its level; all of a document without a heading. */
+/** The sh blocks of a section, or of the whole document if no heading is given. */
 function blocksOf(text: string, heading?: string): string[] {
   const from = heading === undefined ? 0 : text.indexOf(`\n## ${heading}\n`)
   assert.notEqual(from, -1, `there is no heading ${heading}`)
@@ -44,9 +43,9 @@ test('every command of command-line.md runs', { timeout: 120_000 }, async (t) =>
   })
   for (const text of ['CN=Example Web Issuing CA', 'host.example.com, www.example.com, 192.0.2.1'])
     assert.ok(stdout.includes(text), text)
-  assert.match(stdout, /│ own +│ not due/)
+  assert.match(stdout, /^own +not due/m)
   assert.match(stdout, /Chain\n {2}1 by 2 {2}signed/)
-  assert.match(stdout, /"health": "ok"/)
+  assert.match(stdout, /"Health": "ok"/)
   assert.equal(statSync(join(folder, 'tls/key.pem')).mode & 0o777, 0o600)
   assert.throws(() => statSync(join(folder, 'own/key.pem')), { code: 'ENOENT' })
   // Nothing was due when the hook was given.
@@ -54,63 +53,19 @@ test('every command of command-line.md runs', { timeout: 120_000 }, async (t) =>
   assert.match(readFileSync(join(folder, 'root.pem'), 'utf8'), /^-----BEGIN CERTIFICATE-----\n/)
 })
 
-test(
-  "README's quick start runs as it stands, and ends with a server that is trusted",
-  { timeout: 120_000 },
-  async (t) => {
-    const folder = folderFor(t)
-    // The checkout as a clone of it is, with what `npm ci` installs.
-    for (const name of ['bin', 'src', 'client', 'node_modules', 'package.json'])
-      symlinkSync(join(root, name), join(folder, name))
-    const [start = '', first = '', daily = ''] = blocksOf(read('README.md'), 'Quick start')
-    assert.equal(start, 'npm ci && npm start\n')
-    const [api, open, tls] = [await freePort(), await freePort(), await freePort()]
-    const env = {
-      PATH: process.env['PATH'],
-      HOME: folder,
-      SIGNET_LOG_LEVEL: 'error',
-      SIGNET_LISTEN: `127.0.0.1:${api}`,
-      SIGNET_PUBLIC_LISTEN: `127.0.0.1:${open}`,
-      SIGNET_ENDPOINT: `http://127.0.0.1:${api}`,
-    }
-    const server = spawn('npm', ['start'], {
-      cwd: folder,
-      env,
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
-    t.after(() => server.kill('SIGTERM'))
-    let greeting = ''
-    for await (const chunk of server.stdout) {
-      greeting += String(chunk)
-      if (greeting.includes('To use it')) break
-    }
-    // Only the port of the TLS server is another one, and the server is ended.
-    const lines = (first + daily).replaceAll('8443', String(tls))
-    const script = `${lines}kill %1\n`
-    const { stdout } = await run('bash', ['-euo', 'pipefail', '-m', '-c', script], {
-      cwd: folder,
-      env,
-    })
-    assert.match(stdout, /^Hello over TLS$/m)
-    assert.match(stdout, /not due/)
-    assert.match(stdout, /Example Issuing CA/)
-    assert.match(stdout, /health +ok/)
-  },
-)
-
-test('tables for people and JSON for programs, colours for terminals only', async (t) => {
+test('JSON output has the documented members, and colours appear only on a terminal', async (t) => {
   const folder = folderFor(t)
   const server = await startServer(join(folder, 'data'))
   t.after(() => server.stop('SIGTERM'))
   const flags = ['--endpoint', server.url, '--data', join(folder, 'data')]
   const made = await command(['init-hierarchy', '--output', 'json', ...flags])
   assert.equal(made.stderr, '')
-  const { authorities } = JSON.parse(made.stdout) as { authorities: { made: boolean }[] }
+  const { Authorities } = JSON.parse(made.stdout) as { Authorities: { Created: boolean }[] }
   assert.deepEqual(
-    authorities.map((one) => one.made),
+    Authorities.map((one) => one.Created),
     [true, true],
   )
-  const documented = read('docs/command-line.md')
+  const documented = read('docs/reference/output.md')
   const membersOf = (value: unknown): string[] =>
     Array.isArray(value)
       ? value.flatMap(membersOf)

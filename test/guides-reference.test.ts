@@ -1,4 +1,4 @@
-/** docs/api-reference.md is what the table of operations says. */
+/** docs/api-reference.md equals the output of its generator, and describes every operation. */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -30,7 +30,7 @@ const arn =
 const Tags = [{ Key: 'team', Value: 'web' }]
 const validity = { Type: 'DAYS', Value: 1 }
 
-/** Calls with all that condition keys and further actions may come from. */
+/** Calls with all members that set condition keys or require further actions. */
 const calls: Readonly<Partial<Record<OperationName, object>>> = {
   CreateCertificateAuthority: {
     CertificateAuthorityType: 'ROOT',

@@ -1,13 +1,12 @@
 /**
- * Fails if a package of the production installation has a version that is known to be vulnerable. The list is in the
- * repository, so that the check gives the same answer everywhere and needs no advisory service: `npm audit` knows more where
- * there is one.
+ * Fails if a package of the production installation has a known vulnerability. The list is in the repository, so that the result
+ * is the same everywhere and needs no advisory service. `npm audit` finds more where such a service is available.
  */
 import advisories from './advisories.json' with { type: 'json' }
 import { packageName, productionEntries, readLockFile, type LockFile } from './lock-file.ts'
 
 export interface Advisory {
-  /** Of the GitHub Advisory Database, or a CVE. */
+  /** ID in the GitHub Advisory Database, or a CVE. */
   readonly id: string
   readonly alias: string | null
   readonly package: string
@@ -36,7 +35,7 @@ function isIn(version: string, [first, fixed]: readonly (string | null)[]): bool
   return isFromFirst && (typeof fixed !== 'string' || compare(version, fixed) < 0)
 }
 
-/** By precedence of semantic versions; a prerelease is before its release, and prereleases of one version are equal. */
+/** Compares by the precedence of semantic versions. A prerelease precedes its release; prereleases of one version are equal. */
 function compare(left: string, right: string): number {
   const [a, b] = [parse(left), parse(right)]
   for (const [index, number] of a.entries())

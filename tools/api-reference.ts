@@ -1,6 +1,6 @@
 /**
- * Writes docs/api-reference.md from the table of operations: what each takes and answers, with its limits, and what it may
- * refuse. `npm run docs`. The text is a function of the table alone, so that a test can hold the file against it.
+ * Writes docs/api-reference.md from the table of operations (`npm run docs`): the input, the output, the limits and the errors of each
+ * one. The text is a pure function of the table, so that a test compares the file with it.
  */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -23,7 +23,7 @@ InvalidSignatureException, MissingAuthenticationTokenException, RequestEntityToo
 ServiceUnavailable, ThrottlingException, UnrecognizedClientException and ValidationException.
 `
 
-/** The whole file. */
+/** The content of docs/api-reference.md. */
 export function apiReference(): string {
   const all = Object.values(operations)
   const index = all.map(({ name }) => `[${name}](#${name.toLowerCase()})`).join(' · ')
@@ -44,7 +44,7 @@ function operationText(operation: Operation): string {
   return `## ${name}\n\n${sentence}.\n\n${table(input)}\n${outputText}\nErrors of its own: ${own}.\n`
 }
 
-/** Every member, nested ones by their path. */
+/** A row for every member. The name of a nested member is its path. */
 function table(shape: StructureShape): string {
   const rows = shape.fields.flatMap((field) => rowsOf(field, ''))
   return `| member | type | limits |\n| --- | --- | --- |\n${rows.join('\n')}\n`
@@ -64,7 +64,7 @@ function rowsOf({ name, shape, required }: Field, prefix: string): string[] {
 interface Described {
   readonly type: string
   readonly limits: string
-  /** The members below it. */
+  /** Nested members. */
   readonly inner?: { readonly shape: StructureShape; readonly suffix: string }
 }
 
@@ -106,7 +106,7 @@ function scalarLimits(shape: ScalarShape): string {
   }
 }
 
-/** `1 to 1000 items`; empty for none. */
+/** A range such as `1 to 1000 items`; empty if there is no limit. */
 function range(
   { min, max }: { readonly min?: number; readonly max?: number },
   unit: string,
@@ -124,7 +124,7 @@ function range(
   return ends === '' ? '' : `${ends} ${unit}`.trim()
 }
 
-/** As code in a cell of a table. */
+/** Formats a text as code in a cell of a table. */
 function code(text: string): string {
   const fence = text.includes('`') ? '``' : '`'
   return `${fence}${text.replaceAll('|', String.raw`\|`)}${fence}`

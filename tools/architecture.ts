@@ -8,7 +8,7 @@ import { everyone, layers, rooms } from '../test/support/rooms.ts'
 
 const marks = ['<!-- rooms -->', '<!-- /rooms -->'] as const
 
-/** The text of ARCHITECTURE.md with the present table between its marks. */
+/** The text of ARCHITECTURE.md with the current table between its marks. */
 export function withRooms(text: string): string {
   const [start, end] = marks.map((mark) => text.indexOf(mark))
   if (start === undefined || end === undefined || start < 0 || end < start)
@@ -62,12 +62,12 @@ interface Step {
 interface Path {
   readonly name: string
   readonly className: string
-  /** Where its numbers are on a room: above or below the middle. */
+  /** Position of the numbers on a room: -1 for its upper edge, 1 for its lower edge. */
   readonly side: -1 | 1
   readonly steps: readonly Step[]
 }
 
-/** The two main paths. */
+/** The two main paths of the diagram. */
 const paths: readonly Path[] = [
   {
     name: 'IssueCertificate',
@@ -112,7 +112,7 @@ interface Placed {
   readonly width: number
 }
 
-/** Left edges of the rooms that are placed by hand; another room follows the one before it. */
+/** Left edges of the rooms that are placed by hand; every other room follows its predecessor. */
 const columns: Readonly<Record<string, number>> = {
   http: 150,
   access: 260,
@@ -143,7 +143,7 @@ function placeRooms(): Placed[] {
   })
 }
 
-/** The whole file. */
+/** The content of docs/architecture.svg. */
 export function architectureSvg(): string {
   const placed = placeRooms()
   const height = size.top + layers.length * size.bandHeight + 8
@@ -246,7 +246,7 @@ function legend(): string[] {
   })
 }
 
-/** Lines of at most so many letters. */
+/** Divides a text into lines of at most `max` characters. */
 function wrap(text: string, max: number): string[] {
   const lines: string[] = []
   for (const word of text.split(' ')) {

@@ -1,4 +1,4 @@
-/** What package-lock.json says of an installation. */
+/** The content of package-lock.json. */
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 

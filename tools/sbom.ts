@@ -6,8 +6,8 @@ import { dirname, join } from 'node:path'
 import { productionEntries, readLockFile, root } from './lock-file.ts'
 
 /**
- * Writes the file. `npm sbom --omit=dev` leaves out what is a dependency of a development dependency too (npm 11), so it is
- * given a project without any.
+ * Writes the file. `npm sbom --omit=dev` also omits production dependencies that a development dependency needs (npm 11). It
+ * therefore runs in a project without development dependencies.
  */
 export function writeSbom(file = join(root, 'dist/sbom.json')): void {
   const { devDependencies: _, ...project } = JSON.parse(

@@ -1,4 +1,4 @@
-/** The commands about access keys, on a data folder that a server may be using. */
+/** `signet access-key`. The server may be running on the same data. */
 import { newAccessKey } from '../identity/new-credentials.ts'
 import { acmServicePrincipal } from '../identity/caller.ts'
 import { systemClock } from '../clock.ts'
@@ -24,13 +24,13 @@ import { newUser } from './users.ts'
 
 /** The owner of an access key, and its policy. */
 export interface KeyOptions {
-  /** The default is the oldest account; of a service it is the account that the service acts for. */
+  /** Default: the oldest account. For a service: the account that the service acts for. */
   readonly accountId?: string | undefined
   /** The user is created if it does not exist. */
   readonly userName?: string | undefined
   readonly servicePrincipal?: string | undefined
   readonly sourceArn?: string | undefined
-  /** JSON text. */
+  /** Identity policy as JSON. */
   readonly policy?: string | undefined
 }
 
@@ -62,20 +62,20 @@ function requireOptions({
   policy,
 }: KeyOptions): void {
   if ((userName === undefined) === (service === undefined))
-    throw new ConfigurationError('name either --user or --service-principal')
+    throw new ConfigurationError('either --user or --service-principal is required')
   if (userName !== undefined) requireName('--user', userName)
   if (service !== undefined && service !== acmServicePrincipal)
     throw new ConfigurationError(`--service-principal must be ${acmServicePrincipal}`)
   if (service !== undefined && policy !== undefined)
     throw new ConfigurationError(
-      'a service has no policy: what it may do, the permissions of a CA say',
+      '--policy cannot be combined with --service-principal: CreatePermission grants access to a service',
     )
   if (service === undefined && sourceArn !== undefined)
     throw new ConfigurationError('--source-arn goes with --service-principal')
   if (policy !== undefined) checkPolicy('--policy', policy, 'identity')
 }
 
-/** The owner, and the statements that create it if it is a new user. */
+/** Returns the owner, and the statements that create a new user. */
 async function ownerOf(
   db: Database,
   accountId: string,
@@ -90,7 +90,7 @@ async function ownerOf(
 
 export const listAccessKeysOf = listingOf(listAccessKeys, toPrintedAccessKey)
 
-/** Throws ConfigurationError if there is no such key; so does removeAccessKey. */
+/** Enables or disables an access key. Throws ConfigurationError if it does not exist. */
 export function switchAccessKey(config: Config, id: string, active: boolean): Promise<void> {
   return changeKey(config, id, setAccessKeyActive(id, active))
 }
@@ -101,7 +101,7 @@ export function removeAccessKey(config: Config, id: string): Promise<void> {
 
 async function changeKey(config: Config, accessKeyId: string, statement: Sql): Promise<void> {
   const [rows = []] = await withData(config, ({ db }) => db.transaction([statement]))
-  if (rows.length === 0) throw new ConfigurationError(`there is no access key ${accessKeyId}`)
+  if (rows.length === 0) throw new ConfigurationError(`access key ${accessKeyId} does not exist`)
 }
 
 function toPrintedAccessKey(key: AccessKeyRecord) {

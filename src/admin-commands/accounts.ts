@@ -1,4 +1,4 @@
-/** The commands about accounts, on a data folder that a server may be using. */
+/** `signet account`. The server may be running on the same data. */
 import { systemClock } from '../clock.ts'
 import type { Config } from '../settings/config.ts'
 import { withData } from '../data-folder/data-folder.ts'
@@ -13,12 +13,12 @@ export async function addAccount(config: Config, accountId: string, organization
   requireOrganization(organizationId)
   const account = { accountId, organizationId, createdAt: systemClock.now() }
   await withData(config, ({ db }) =>
-    changeOr(`account ${accountId} exists already`, db, [insertAccount(account)]),
+    changeOr(`account ${accountId} already exists`, db, [insertAccount(account)]),
   )
   return toPrintedAccount(account)
 }
 
-/** Moves an account into an organization, or out of any. Throws ConfigurationError if there is no such account. */
+/** Moves an account into an organization, or out of it. Throws ConfigurationError if the account does not exist. */
 export async function moveAccount(
   config: Config,
   accountId: string,
@@ -26,7 +26,9 @@ export async function moveAccount(
 ): Promise<void> {
   requireOrganization(organizationId)
   await withData(config, ({ db }) =>
-    changeOr(`there is no account ${accountId}`, db, [setOrganization(accountId, organizationId)]),
+    changeOr(`account ${accountId} does not exist`, db, [
+      setOrganization(accountId, organizationId),
+    ]),
   )
 }
 

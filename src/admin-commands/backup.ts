@@ -1,4 +1,4 @@
-/** `signet backup`: writes a backup of a data folder that a server may be using. */
+/** `signet backup`. The server may be running on the same data. */
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { open, readFile, rm, type FileHandle } from 'node:fs/promises'
@@ -12,27 +12,28 @@ import type { Config } from '../settings/config.ts'
 import { withData, type DataFolder } from '../data-folder/data-folder.ts'
 import { renameDurably } from '../durable-file.ts'
 import { ConfigurationError } from '../errors.ts'
-import { credentialsFile } from '../data-folder/first-start.ts'
+import { systemErrorText } from '../text/system-error.ts'
+import { credentialsFile } from '../data-folder/credentials-file.ts'
 import { pagesOf, type Snapshot } from '../store/snapshot.ts'
 import { version } from '../version.ts'
 
 export interface BackupOptions {
   readonly file: string
   readonly withMasterKey: boolean
-  /** Called only when the file does not exist, since it may ask on the terminal. */
+  /** Obtains the key. It is called only if the file does not exist, because it may prompt. */
   readonly key: () => Promise<EncryptionKey>
 }
 
-/** Of zlib; above it certificates hardly get smaller. */
+/** Level of zlib. Higher levels hardly reduce the size of certificates. */
 const compressionLevel = 3
 
 /**
- * Writes all that is recorded, as it is at one moment, into a new file, mode 0600. Throws ConfigurationError if there is a
- * file of that name.
+ * Writes a consistent snapshot of all rows to a new file with mode 0600. Throws ConfigurationError if the file exists.
  */
 export async function backUp(config: Config, options: BackupOptions) {
   const path = resolve(options.file)
-  if (existsSync(path)) throw new ConfigurationError(`there is a file ${options.file} already`)
+  if (existsSync(path))
+    throw new ConfigurationError(`${options.file} already exists; specify another file`)
   return withData(config, async (data) => {
     const key = await options.key()
     const unfinished = `${path}.partial`
@@ -41,7 +42,8 @@ export async function backUp(config: Config, options: BackupOptions) {
       const written = await writeBackup(file, { config, data, key, options })
       await file.sync()
       await file.close()
-      if (existsSync(path)) throw new ConfigurationError(`there is a file ${options.file} already`)
+      if (existsSync(path))
+        throw new ConfigurationError(`${options.file} already exists; specify another file`)
       await renameDurably(unfinished, path)
       return { File: path, ...written }
     } catch (error) {
@@ -59,8 +61,8 @@ async function createFile(path: string): Promise<FileHandle> {
     const isThere = (error as NodeJS.ErrnoException).code === 'EEXIST'
     throw new ConfigurationError(
       isThere
-        ? `there is a file ${path}: another backup is being written, or one was cut short; remove it then`
-        : `the backup cannot be written: ${(error as Error).message}`,
+        ? `${path} exists: another backup is running, or a backup was interrupted; in that case remove the file`
+        : `cannot write the backup: ${systemErrorText(error)}`,
       { cause: error },
     )
   }
@@ -114,7 +116,7 @@ async function readCredentials(config: Config): Promise<Uint8Array | undefined> 
   try {
     return await readFile(credentialsFile(config))
   } catch (error) {
-    // An administrator may have moved it to another machine.
+    // The credentials file may have been moved to another machine.
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
   }

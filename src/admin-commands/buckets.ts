@@ -1,4 +1,4 @@
-/** The commands about buckets, on a data folder that a server may be using. */
+/** `signet bucket`. The server may be running on the same data. */
 import { createWriteStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import { systemClock } from '../clock.ts'
@@ -16,7 +16,7 @@ import {
 import type { ObjectLocation } from '../objects/object-store.ts'
 import { resolveAccount } from './require-rows.ts'
 
-/** Creates a bucket, of the oldest account if none is named. Throws ConfigurationError if it exists. */
+/** Creates a bucket. The default account is the oldest. Throws ConfigurationError if the bucket exists. */
 export async function addBucket(
   config: Config,
   name: string,
@@ -38,12 +38,12 @@ export async function listAllBuckets(config: Config): Promise<unknown> {
   }))
 }
 
-/** Throws ConfigurationError if there is no such bucket, or if it is not empty. */
+/** Deletes a bucket. Throws ConfigurationError if it does not exist or is not empty. */
 export async function removeBucket(config: Config, name: string): Promise<void> {
   await deleteBucket(bucketsFolder(config), name)
 }
 
-/** Throws ConfigurationError if there is no such bucket. */
+/** Lists the objects in a bucket. Throws ConfigurationError if the bucket does not exist. */
 export async function listObjectsOf(config: Config, bucket: string): Promise<unknown> {
   const objects = await listObjects(bucketsFolder(config), bucket)
   return objects.map(({ key, size, etag, acl, contentType, lastModified, expires }) => ({
@@ -57,12 +57,12 @@ export async function listObjectsOf(config: Config, bucket: string): Promise<unk
   }))
 }
 
-/** Throws ConfigurationError if there is no such bucket or object. */
+/** Deletes an object. Throws ConfigurationError if the bucket or the object does not exist. */
 export async function removeObject(config: Config, location: ObjectLocation): Promise<void> {
   await deleteObject(bucketsFolder(config), location)
 }
 
-/** Writes an object's content to a stream, which stays open, or to a new file at a path. */
+/** Writes the content of an object to a stream, which stays open, or to a new file. */
 export async function readObject(
   config: Config,
   location: ObjectLocation,
@@ -71,7 +71,7 @@ export async function readObject(
   const object = await openObject(bucketsFolder(config), location)
   if (object === undefined)
     throw new ConfigurationError(
-      `there is no object ${location.key} in a bucket ${location.bucket}`,
+      `object ${location.key} does not exist in bucket ${location.bucket}`,
     )
   try {
     if (typeof target !== 'string') await pipeline(object.stream(), target, { end: false })

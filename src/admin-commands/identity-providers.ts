@@ -1,4 +1,4 @@
-/** The commands about identity providers, on a data folder that a server may be using. */
+/** `signet oidc-provider`. The server may be running on the same data. */
 import { providerArn } from '../identity/principal-arn.ts'
 import { systemClock } from '../clock.ts'
 import type { Config } from '../settings/config.ts'
@@ -17,30 +17,30 @@ import {
 import { isTrustworthy } from '../sts/issuer-keys.ts'
 import { changeOr, listingOf, missingRow, requireRow, resolveAccount } from './require-rows.ts'
 
-/** A provider; without an account of the oldest one. */
+/** A provider and its account, by default the oldest. */
 interface ProviderName {
   readonly accountId: string | undefined
   readonly issuer: string
 }
 
-/** Members that are given when a provider is created, and can be changed. */
+/** Members that `create` and `update` set. */
 export interface ProviderOptions {
   readonly audiences?: readonly string[]
-  /** JSON Web Key Set, JSON text; empty to have the issuer asked again. */
+  /** JSON Web Key Set as JSON. Empty: the server fetches the key set from the issuer. */
   readonly keySet?: string
 }
 
 const issuerLengthMax = 255
 const audiencesMax = 100
 
-/** Creates a provider. Throws ConfigurationError if there is one for that issuer, or for invalid options. */
+/** Creates a provider. Throws ConfigurationError if the issuer already has one, or for invalid options. */
 export async function addIdentityProvider(
   config: Config,
   { accountId, issuer }: ProviderName,
   options: ProviderOptions,
 ) {
   const { audiences = [] } = options
-  if (audiences.length === 0) throw new ConfigurationError('name an --audience')
+  if (audiences.length === 0) throw new ConfigurationError('at least one --audience is required')
   const issuerText = requireIssuer(issuer)
   requireOptions(options)
   return withData(config, async ({ db }) => {
@@ -51,7 +51,7 @@ export async function addIdentityProvider(
       keySet: options.keySet || undefined,
       createdAt: systemClock.now(),
     }
-    const problem = `the account ${provider.accountId} has a provider for ${issuer} already`
+    const problem = `account ${provider.accountId} already has an identity provider for ${issuer}`
     await changeOr(problem, db, [insertIdentityProvider(provider)])
     return toPrintedProvider(provider)
   })
@@ -59,7 +59,7 @@ export async function addIdentityProvider(
 
 export const listAllIdentityProviders = listingOf(listIdentityProviders, toPrintedProvider)
 
-/** Changes the given members. Throws ConfigurationError if there is no such provider, or for invalid options. */
+/** Changes the given members. Throws ConfigurationError if the provider does not exist, or for invalid options. */
 export async function changeIdentityProvider(
   config: Config,
   { accountId, issuer }: ProviderName,
@@ -80,7 +80,7 @@ export async function changeIdentityProvider(
   })
 }
 
-/** Throws ConfigurationError if there is no such provider. Its sessions stay valid. */
+/** Removes a provider. Existing sessions stay valid. Throws ConfigurationError if the provider does not exist. */
 export async function removeIdentityProvider(
   config: Config,
   { accountId, issuer }: ProviderName,
@@ -113,7 +113,7 @@ function requireOptions({ audiences = [], keySet = '' }: ProviderOptions): void 
     throw new ConfigurationError('--jwks must be a JSON Web Key Set with public keys (RFC 7517)')
 }
 
-/** Whether a text is a key set without a secret or private key in it. */
+/** Returns whether a text is a key set that contains only public keys. */
 function isKeySet(text: string): boolean {
   try {
     const value: unknown = JSON.parse(text)
@@ -135,7 +135,7 @@ function toPrintedProvider(provider: IdentityProvider) {
     AccountId: accountId,
     Url: issuer,
     ClientIDList: audiences,
-    Keys: keySet === undefined ? 'asked from the issuer' : 'given',
+    Keys: keySet === undefined ? 'fetched from the issuer' : 'from --jwks',
     CreateDate: createdAt.toISOString(),
   }
 }

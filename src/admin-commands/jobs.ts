@@ -1,11 +1,11 @@
-/** `signet jobs list`, on a data folder that a server may be using. */
+/** `signet jobs list`. The server may be running on the same data. */
 import { systemClock } from '../clock.ts'
 import type { Config } from '../settings/config.ts'
 import { withData } from '../data-folder/data-folder.ts'
 import { createJobs } from '../jobs/index.ts'
 import { listJobOutcomes, listJobQueues } from '../store/job-outcomes.ts'
 
-/** Every job, with its queue and the outcome of the last run that had work. */
+/** Lists every job with its queue and the outcome of its last run that had work. */
 export async function listJobs(config: Config): Promise<unknown> {
   const [queues, outcomes] = await withData(config, ({ db }) =>
     Promise.all([listJobQueues(db, systemClock.now()), listJobOutcomes(db)]),

@@ -1,4 +1,4 @@
-/** The commands about policies of users and roles, on a data folder that a server may be using. */
+/** `signet policy`. The server may be running on the same data. */
 import type { Config } from '../settings/config.ts'
 import { withData } from '../data-folder/data-folder.ts'
 import { ConfigurationError } from '../errors.ts'
@@ -13,14 +13,14 @@ import { checkPolicy, requirePolicyName } from './principal-options.ts'
 import { requireRole } from './roles.ts'
 import { requireUser } from './users.ts'
 
-/** A user or a role; without an account of the oldest one. */
+/** A user or a role and its account, by default the oldest. */
 export interface PolicyOwner {
   readonly accountId: string | undefined
   readonly userName: string | undefined
   readonly roleName: string | undefined
 }
 
-/** Stores a policy of a principal, and replaces one of the same name. Throws ConfigurationError for an invalid policy. */
+/** Stores a policy of a principal and replaces a policy of the same name. Throws ConfigurationError for an invalid policy. */
 export async function putPolicy(
   config: Config,
   owner: PolicyOwner,
@@ -44,7 +44,7 @@ export async function listPolicies(config: Config, owner: PolicyOwner) {
   })
 }
 
-/** Throws ConfigurationError if the principal has no policy of that name. */
+/** Deletes a policy. Throws ConfigurationError if the principal has no policy of that name. */
 export async function removePolicy(
   config: Config,
   owner: PolicyOwner,
@@ -65,5 +65,5 @@ async function principalIdOf(
     return (await requireUser(db, { accountId, userName })).userId
   if (roleName !== undefined && userName === undefined)
     return (await requireRole(db, { accountId, roleName })).roleId
-  throw new ConfigurationError('name either --user or --role')
+  throw new ConfigurationError('either --user or --role is required')
 }

@@ -9,7 +9,7 @@ const tagKeyForm = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$/u
 const tagValueForm = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$/u
 const tagsMax = 50
 
-/** Throws ConfigurationError unless the text can be the name of a user or a role. */
+/** Throws ConfigurationError unless the text is a valid name of a user or role. */
 export function requireName(flag: string, name: string): void {
   if (!nameForm.test(name)) throw new ConfigurationError(`${flag} must match ${nameForm.source}`)
 }
@@ -32,18 +32,18 @@ export function tagsOf(texts: readonly string[]): Tags {
   })
   const keys = new Set(pairs.map(([key]) => key.toLowerCase()))
   if (keys.size < pairs.length) throw new ConfigurationError('--tag has a key twice')
-  if (keys.size > tagsMax) throw new ConfigurationError(`there can be at most ${tagsMax} tags`)
+  if (keys.size > tagsMax) throw new ConfigurationError(`at most ${tagsMax} tags are allowed`)
   return Object.fromEntries(pairs)
 }
 
-/** Tags as AWS prints them. */
+/** Converts tags to AWS's list of keys and values. */
 export function toPrintedTags(tags: Tags) {
   return Object.entries(tags).map(([Key, Value]) => ({ Key, Value }))
 }
 
 /**
- * The parts of a policy that are not supported, one sentence each. Throws ConfigurationError, with the name of the flag, for a
- * text that is not a policy.
+ * Returns a sentence for each unsupported part of a policy. Throws ConfigurationError, with the name of the flag, for a text that
+ * is not a policy.
  */
 export function checkPolicy(flag: string, policy: string, kind: PolicyKind): readonly string[] {
   const { statements, problems } = parsePolicy(policy, kind)

@@ -1,4 +1,4 @@
-/** Rows that a command needs or changes; where they do not exist, the command fails with a ConfigurationError. */
+/** Reads and changes rows for commands. A missing row is a ConfigurationError. */
 import { ConfigurationError } from '../errors.ts'
 import type { Config } from '../settings/config.ts'
 import { withData } from '../data-folder/data-folder.ts'
@@ -6,7 +6,7 @@ import { findAccount, listAccounts } from '../store/accounts.ts'
 import { ConflictError, type Database } from '../store/database.ts'
 import type { Sql } from '../store/sql.ts'
 
-/** Runs a transaction. Throws ConfigurationError with the given text if a guard of it fails. */
+/** Runs a transaction. Throws ConfigurationError with the given text if a guard fails. */
 export async function changeOr(
   problem: string,
   db: Database,
@@ -20,23 +20,25 @@ export async function changeOr(
   }
 }
 
-/** The id of an existing account; without an id that of the oldest. Throws ConfigurationError if there is none. */
+/** Returns the ID of an existing account, by default the oldest. Throws ConfigurationError if it does not exist. */
 export async function resolveAccount(db: Database, accountId: string | undefined): Promise<string> {
   if (accountId === undefined) {
     const accounts = await listAccounts(db)
     const [oldest] = accounts.toSorted((a, b) => a.createdAt.getTime() - b.createdAt.getTime())
     if (oldest !== undefined) return oldest.accountId
   } else if ((await findAccount(db, accountId)) !== undefined) return accountId
-  throw new ConfigurationError(`there is no account ${accountId ?? ''}`)
+  throw new ConfigurationError(
+    accountId === undefined ? 'there are no accounts' : `account ${accountId} does not exist`,
+  )
 }
 
-/** A row of an account, such as `user alice`. */
+/** A lookup of a row that belongs to an account. */
 interface RowOfAccount<Row> {
   readonly noun: string
   readonly find: (accountId: string) => Promise<Row | undefined>
 }
 
-/** The row of an account, or of the oldest account. Throws ConfigurationError if it does not exist. */
+/** Returns a row of the given or the oldest account. Throws ConfigurationError if it does not exist. */
 export async function requireRow<Row>(
   db: Database,
   accountId: string | undefined,
@@ -52,7 +54,7 @@ export function missingRow(accountId: string, noun: string): string {
   return `the account ${accountId} has no ${noun}`
 }
 
-/** A command that lists rows, of all accounts or of one, in the form in which they are printed. */
+/** Creates a command that lists rows of all accounts or of one, in printed form. */
 export function listingOf<Row, Printed>(
   list: (db: Database, accountId: string | undefined) => Promise<readonly Row[]>,
   toPrinted: (row: Row) => Printed,

@@ -1,4 +1,4 @@
-/** `signet restore`: restores a backup into a new data folder or an empty database. */
+/** `signet restore`. */
 import { existsSync } from 'node:fs'
 import { open, readFile, type FileHandle } from 'node:fs/promises'
 import type { BackupKey } from '../backup/key-files.ts'
@@ -8,31 +8,30 @@ import { systemClock } from '../clock.ts'
 import type { Config } from '../settings/config.ts'
 import { createFile } from '../durable-file.ts'
 import { ConfigurationError } from '../errors.ts'
-import {
-  credentialsFile,
-  credentialsPlace,
-  credentialsSetting,
-} from '../data-folder/first-start.ts'
+import { credentialsFile, credentialsPlace } from '../data-folder/credentials-file.ts'
+import { credentialsSetting } from '../data-folder/first-start.ts'
 import { readMasterKey, writeMasterKey, type MasterKey } from '../data-folder/master-key.ts'
 import { resetAfterRestore } from '../store/after-restore.ts'
 import { loadEngine, locateDatabase } from '../store/engines/index.ts'
 import { lockFolder, prepareDataFolder } from '../store/sqlite/folder-lock.ts'
 import type { RestoreTarget } from '../store/restore-target.ts'
+import { systemErrorText } from '../text/system-error.ts'
+import { parseCredentials } from '../text/credentials-file.ts'
 import { RestoredContent } from './restored-content.ts'
 
 export interface RestoreOptions {
   readonly file: string
-  /** Called only when the file is a backup and its target is empty, since it may ask on the terminal. */
+  /** Obtains the key. It is called only for a valid file and an empty target, because it may prompt. */
   readonly key: (backup: EncryptedBackup) => Promise<BackupKey>
 }
 
 /**
- * Restores database, master key and credentials file, all or nothing. Throws ConfigurationError if the target is not empty,
- * or if the backup cannot be decrypted, is damaged, or of a newer version.
+ * Restores database, master key and credentials file completely, or not at all. Throws ConfigurationError if the target is not
+ * empty, or if the backup cannot be decrypted, is damaged, or was written by a newer version.
  */
 export async function restore(config: Config, { file, key }: RestoreOptions) {
   await using openedFile = await openFile(file)
-  // Not a stream of the file, which could not be closed before the stream has been read to its end.
+  // The file is not read through its own stream, which could only be closed after it was read completely.
   const backup = await openBackup(
     async (buffer, position) => (await openedFile.read(buffer, { position })).bytesRead,
   )
@@ -40,7 +39,7 @@ export async function restore(config: Config, { file, key }: RestoreOptions) {
   await prepareDataFolder(config.dataDirectory)
   const lock = lockFolder(config.dataDirectory)
   try {
-    // Checked before the terminal is asked for a passphrase. Buckets may exist: the database is restored beside them.
+    // The target is checked before a prompt for the passphrase. It may contain buckets, which the restore does not touch.
     engine.requireRestorable()
     const { header, batches } = await backup.decrypt(await key(backup))
     requireKnown(header, engine.schemaVersion)
@@ -63,7 +62,7 @@ async function openFile(path: string): Promise<FileHandle> {
   try {
     return await open(path, 'r')
   } catch (error) {
-    throw new ConfigurationError(`the backup cannot be read: ${(error as Error).message}`, {
+    throw new ConfigurationError(`cannot read the backup: ${systemErrorText(error)}`, {
       cause: error,
     })
   }
@@ -72,12 +71,12 @@ async function openFile(path: string): Promise<FileHandle> {
 function requireKnown({ schemaVersion, signetVersion }: BackupHeader, newest: number): void {
   if (schemaVersion > newest)
     throw new ConfigurationError(
-      `the backup was written by a newer version of Signet (${signetVersion}, schema ${schemaVersion}; this one knows ${newest})`,
+      `the backup was written by a newer version of Signet (${signetVersion}, schema ${schemaVersion}; this version supports up to ${newest})`,
     )
   if (schemaVersion < 1) throw new ConfigurationError('the backup has an invalid schema version')
 }
 
-/** The database comes last: files without one are not a data folder, and a second restore writes them again. */
+/** Places the files and then the database. Without a database the folder is not a data folder, and the restore can be repeated. */
 async function complete(config: Config, target: RestoreTarget, content: RestoredContent) {
   const { credentials } = content
   const masterKey = await placeMasterKey(config, content)
@@ -91,23 +90,29 @@ async function complete(config: Config, target: RestoreTarget, content: Restored
   return { MasterKey: masterKey, ...(credentials !== undefined && { Credentials: path }) }
 }
 
+/** A file with the same access key stays, because its other lines describe the server on this machine. */
 async function placeCredentials(path: string, credentials: Uint8Array): Promise<void> {
   if (!existsSync(path)) await createFile({ path, content: credentials, mode: 0o600 })
-  else if (!(await readFile(path)).equals(credentials))
+  else if (accessKeyIn(await readFile(path)) !== accessKeyIn(credentials))
     throw new ConfigurationError(
-      `${path} is there, and has other credentials than the backup; move it away`,
+      `${path} exists with other credentials than the backup; move it away and run restore again`,
     )
 }
 
-/** Describes where the master key is now. An existing file is never replaced. */
+function accessKeyIn(file: Uint8Array): string | undefined {
+  const key = parseCredentials(Buffer.from(file).toString())
+  return key && `${key.accessKeyId} ${key.secretAccessKey}`
+}
+
+/** Places the master key and describes its location. An existing file is never replaced. */
 async function placeMasterKey(config: Config, content: RestoredContent): Promise<string> {
   const path = config.masterKeyFile
   const existing = await readMasterKey(path)
   if (content.masterKey === undefined) {
     if (existing === undefined)
-      return `not in the backup; put it at ${path} before the server starts`
+      return `not in the backup; copy it to ${path} before you start the server`
     content.requireOwn(existing)
-    return `${path}, which was there`
+    return `${path} (existed before)`
   }
   const restored: MasterKey = { bytes: content.masterKey, path }
   content.requireOwn(restored)

@@ -1,4 +1,4 @@
-/** Inserts the rows of a backup into the database that is being restored. */
+/** Inserts the rows of a backup into the restored database. */
 import type { BackupRecord, RowCounts, TableShape } from '../backup/records.ts'
 import type { BackupValue } from '../backup/row-values.ts'
 import { ConfigurationError } from '../errors.ts'
@@ -38,27 +38,29 @@ export class RestoredContent {
       else this.credentials = record.bytes
   }
 
-  /** Every table of the schema must have been there. */
+  /** Checks that the backup contained every table of the schema. */
   async end(): Promise<void> {
     await this.#insert()
     const missing = this.#target.tables.find(({ name }) => this.#counts[name] === undefined)
     if (missing !== undefined)
-      throw new ConfigurationError(`the backup is not whole: it has no table ${missing.name}`)
+      throw new ConfigurationError(`the backup is incomplete: table ${missing.name} is missing`)
   }
 
-  /** Throws ConfigurationError unless the master key is that of the database. */
+  /** Throws ConfigurationError unless the master key belongs to the database. */
   requireOwn(masterKey: MasterKey): void {
     if (this.#check !== undefined) requireMasterKeyOf(this.#check, masterKey)
   }
 
-  /** Names go into SQL: they must be those of the schema. */
+  /** Checks the names of tables and columns against the schema, because they become part of SQL. */
   #requireSame(table: TableShape): TableShape {
     const own = this.#target.tables.find(({ name }) => name === table.name)
     const isSame =
       own !== undefined &&
       JSON.stringify(own.columns.toSorted()) === JSON.stringify(table.columns.toSorted())
     if (isSame) return table
-    throw new ConfigurationError('the backup has a table that its schema version does not have')
+    throw new ConfigurationError(
+      'the backup contains a table that its schema version does not have',
+    )
   }
 
   async #insert(): Promise<void> {
@@ -71,7 +73,7 @@ export class RestoredContent {
     await this.#target.insert(name, columns, rows)
   }
 
-  /** The value by which the database knows its master key. */
+  /** Keeps the stored value that identifies the master key. */
   #remember(columns: readonly string[], rows: readonly (readonly BackupValue[])[]): void {
     const row = rows.find((values) => values[columns.indexOf('name')] === checkSetting)
     const value = row?.[columns.indexOf('value')]

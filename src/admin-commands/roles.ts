@@ -1,4 +1,4 @@
-/** The commands about roles, on a data folder that a server may be using. */
+/** `signet role`. The server may be running on the same data. */
 import { newUniqueId } from '../identity/new-credentials.ts'
 import type { Tags } from '../identity/caller.ts'
 import { roleArn } from '../identity/principal-arn.ts'
@@ -20,15 +20,15 @@ import {
 import { changeOr, listingOf, missingRow, requireRow, resolveAccount } from './require-rows.ts'
 import { checkPolicy, requireName, toPrintedTags } from './principal-options.ts'
 
-/** A role; without an account of the oldest one. */
+/** A role and its account, by default the oldest. */
 interface RoleName {
   readonly accountId: string | undefined
   readonly roleName: string
 }
 
-/** Members that are given when a role is created, and can be changed. */
+/** Members that `create` and `update` set. */
 export interface RoleOptions {
-  /** JSON text. */
+  /** Trust policy as JSON. */
   readonly trustPolicy?: string
   readonly sessionSecondsMax?: number
   readonly tags?: Tags
@@ -36,7 +36,7 @@ export interface RoleOptions {
 
 const sessionSecondsDefault = 3600
 
-/** Creates a role. Throws ConfigurationError if there is one of that name, or for an invalid policy. */
+/** Creates a role. Throws ConfigurationError if the name is taken, or for an invalid policy. */
 export async function addRole(
   config: Config,
   { accountId, roleName }: RoleName,
@@ -54,7 +54,7 @@ export async function addRole(
       createdAt: systemClock.now(),
       ...options,
     }
-    const problem = `the account ${role.accountId} has a role ${roleName} already`
+    const problem = `account ${role.accountId} already has a role ${roleName}`
     await changeOr(problem, db, [insertRole(role)])
     return toPrintedRole(role)
   })
@@ -62,7 +62,7 @@ export async function addRole(
 
 export const listAllRoles = listingOf(listRoles, toPrintedRole)
 
-/** Changes the given members. Throws ConfigurationError if there is no such role, or for an invalid policy. */
+/** Changes the given members. Throws ConfigurationError if the role does not exist, or for an invalid policy. */
 export async function changeRole(
   config: Config,
   name: RoleName,
@@ -77,7 +77,7 @@ export async function changeRole(
   })
 }
 
-/** Deletes a role with its policies; its sessions end. Throws ConfigurationError if there is none. */
+/** Deletes a role, its policies and its sessions. Throws ConfigurationError if the role does not exist. */
 export async function removeRole(config: Config, name: RoleName): Promise<void> {
   await withData(config, async ({ db }) => {
     const role = await requireRole(db, name)
@@ -88,7 +88,7 @@ export async function removeRole(config: Config, name: RoleName): Promise<void> 
   })
 }
 
-/** The role of that name. Throws ConfigurationError if there is none. */
+/** Finds a role by name. Throws ConfigurationError if it does not exist. */
 export function requireRole(db: Database, { accountId, roleName }: RoleName): Promise<Role> {
   return requireRow(db, accountId, {
     noun: `role ${roleName}`,

@@ -1,4 +1,4 @@
-/** What the commands about shares do, on a data folder that a server may be using. */
+/** `signet share`. The server may be running on the same data. */
 import {
   letsRead,
   managedPermissionNames,
@@ -23,12 +23,12 @@ import {
 import { certificateAuthorityArn, parseCertificateAuthorityArn } from '../wire/arn.ts'
 import { changeOr, listingOf } from './require-rows.ts'
 
-/** CAs, and the principals that they are shared with. */
+/** The shared CAs and the principals that receive them. */
 export interface ShareOptions {
   readonly name: string
-  /** ARNs, of one account. */
+  /** ARNs of CAs of one account. */
   readonly authorities: readonly string[]
-  /** Ids of accounts and organizations. */
+  /** IDs of accounts and organizations. */
   readonly principals: readonly string[]
   readonly permission: string
 }
@@ -54,7 +54,7 @@ export async function addShare(config: Config, options: ShareOptions) {
     for (const arn of arns) rows.push(await sharedAuthority(db, arn, { permission, principals }))
     await db.transaction(insertShare(share, rows, letsRead(permission)))
     const [stored] = (await listShares(db, accountId)).filter((row) => row.id === id)
-    if (stored === undefined) throw new ConfigurationError('the share was deleted meanwhile')
+    if (stored === undefined) throw new ConfigurationError('the share was deleted at the same time')
     return toPrintedShare(stored)
   })
 }
@@ -70,11 +70,11 @@ function requirePermission(name: string): ManagedPermission {
 
 function requireDistinct(flag: string, values: readonly string[]): readonly string[] {
   const distinct = [...new Set(values)]
-  if (distinct.length === 0) throw new ConfigurationError(`name at least one ${flag}`)
+  if (distinct.length === 0) throw new ConfigurationError(`at least one ${flag} is required`)
   return distinct
 }
 
-/** A share belongs to the account that owns what is in it. */
+/** Returns the account that owns the CAs, and the share with them. */
 function requireOneAccount(arns: readonly string[]): string {
   const accounts = new Set(
     arns.map((arn) => {
@@ -99,7 +99,7 @@ async function sharedAuthority(
   const status = authority && statusAt(authority, systemClock.now())
   const isThere = status !== undefined && status !== 'DELETED'
   if (authority === undefined || !isThere || certificateAuthorityArn(authority) !== arn)
-    throw new ConfigurationError(`there is no certificate authority ${arn}`)
+    throw new ConfigurationError(`certificate authority ${arn} does not exist`)
   const { partition, number } = authority
   const statements = statementsOf(permission, { arn, partition, principals })
   return { number, policy: JSON.stringify({ Version: '2012-10-17', Statement: statements }) }
@@ -107,9 +107,9 @@ async function sharedAuthority(
 
 export const listAllShares = listingOf(listShares, toPrintedShare)
 
-/** Throws ConfigurationError if there is no such share. */
+/** Deletes a share. Throws ConfigurationError if it does not exist. */
 export async function removeShare(config: Config, id: string): Promise<void> {
-  await withData(config, ({ db }) => changeOr(`there is no share ${id}`, db, deleteShare(id)))
+  await withData(config, ({ db }) => changeOr(`share ${id} does not exist`, db, deleteShare(id)))
 }
 
 function toPrintedShare(share: ShareWithAuthorities) {

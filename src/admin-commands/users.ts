@@ -1,4 +1,4 @@
-/** The commands about users, on a data folder that a server may be using. */
+/** `signet user`. The server may be running on the same data. */
 import { newUniqueId } from '../identity/new-credentials.ts'
 import type { Tags } from '../identity/caller.ts'
 import { userArn } from '../identity/principal-arn.ts'
@@ -19,7 +19,7 @@ import {
 import { changeOr, listingOf, missingRow, requireRow, resolveAccount } from './require-rows.ts'
 import { requireName, toPrintedTags } from './principal-options.ts'
 
-/** A user; without an account of the oldest one. */
+/** A user and its account, by default the oldest. */
 interface UserName {
   readonly accountId: string | undefined
   readonly userName: string
@@ -31,11 +31,11 @@ export function newUser(accountId: string, userName: string, tags: Tags = {}): U
   return { userId, accountId, userName, tags, createdAt: systemClock.now() }
 }
 
-/** Creates a user. Throws ConfigurationError if there is one of that name. */
+/** Creates a user. Throws ConfigurationError if the name is taken. */
 export async function addUser(config: Config, { accountId, userName }: UserName, tags: Tags) {
   return withData(config, async ({ db }) => {
     const user = newUser(await resolveAccount(db, accountId), userName, tags)
-    const problem = `the account ${user.accountId} has a user ${userName} already`
+    const problem = `account ${user.accountId} already has a user ${userName}`
     await changeOr(problem, db, [insertUser(user)])
     return toPrintedUser(user)
   })
@@ -43,7 +43,7 @@ export async function addUser(config: Config, { accountId, userName }: UserName,
 
 export const listAllUsers = listingOf(listUsers, toPrintedUser)
 
-/** Replaces the tags of a user. Throws ConfigurationError if there is none. */
+/** Replaces the tags of a user. Throws ConfigurationError if the user does not exist. */
 export async function tagUser(config: Config, name: UserName, tags: Tags): Promise<void> {
   await withData(config, async ({ db }) => {
     const user = await requireUser(db, name)
@@ -52,16 +52,16 @@ export async function tagUser(config: Config, name: UserName, tags: Tags): Promi
   })
 }
 
-/** Deletes a user with its policies. Throws ConfigurationError if there is none, or if it has access keys. */
+/** Deletes a user and its policies. Throws ConfigurationError if the user does not exist or has access keys. */
 export async function removeUser(config: Config, name: UserName): Promise<void> {
   await withData(config, async ({ db }) => {
     const user = await requireUser(db, name)
-    const problem = `the user ${user.userName} has access keys; delete them first`
+    const problem = `user ${user.userName} has access keys; delete them first`
     await changeOr(problem, db, [deletePoliciesOf(user.userId), deleteUser(user)])
   })
 }
 
-/** The user of that name. Throws ConfigurationError if there is none. */
+/** Finds a user by name. Throws ConfigurationError if it does not exist. */
 export function requireUser(db: Database, { accountId, userName }: UserName): Promise<User> {
   return requireRow(db, accountId, {
     noun: `user ${userName}`,

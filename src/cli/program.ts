@@ -5,47 +5,73 @@ import { visibleUsageError, type Output } from '../terminal.ts'
 import { processIo, type CommandContext, type ProcessIo } from './shared/context.ts'
 import { examplesText, SignetCommand } from './shared/signet-command.ts'
 
-/** Creates a command. `completion` uses the program, because it describes all commands. */
+/** Creates a command. `completion` needs the program, because it describes all commands. */
 type CreateCommand = (context: CommandContext, program: Command) => Command
 
+type LoadCommand = () => Promise<CreateCommand>
+
 /**
- * Each command by its name, in the order of the help. Only the file of the command that runs is loaded, because all of them
- * take most of a second.
+ * Commands by their groups in the help text. Only the file of the command that runs is loaded, because loading all of them takes
+ * most of a second.
  */
-const commands: Readonly<Record<string, () => Promise<CreateCommand>>> = {
-  serve: async () => (await import('./commands/serve.ts')).serveCommand,
-  'check-config': async () => (await import('./commands/check-config.ts')).checkConfigCommand,
-  'init-hierarchy': async () => (await import('./commands/init-hierarchy.ts')).initHierarchyCommand,
-  issue: async () => (await import('./commands/issue.ts')).issueCommand,
-  renew: async () => (await import('./commands/renew.ts')).renewCommand,
-  inspect: async () => (await import('./commands/inspect.ts')).inspectCommand,
-  status: async () => (await import('./commands/status.ts')).statusCommand,
-  account: async () => (await import('./commands/account.ts')).accountCommand,
-  user: async () => (await import('./commands/user.ts')).userCommand,
-  role: async () => (await import('./commands/role.ts')).roleCommand,
-  policy: async () => (await import('./commands/policy.ts')).policyCommand,
-  'access-key': async () => (await import('./commands/access-key.ts')).accessKeyCommand,
-  'oidc-provider': async () => (await import('./commands/oidc-provider.ts')).oidcProviderCommand,
-  share: async () => (await import('./commands/share.ts')).shareCommand,
-  certificates: async () => (await import('./commands/certificates.ts')).certificatesCommand,
-  bucket: async () => (await import('./commands/bucket.ts')).bucketCommand,
-  jobs: async () => (await import('./commands/jobs.ts')).jobsCommand,
-  backup: async () => (await import('./commands/backup.ts')).backupCommand,
-  restore: async () => (await import('./commands/restore.ts')).restoreCommand,
-  verify: async () => (await import('./commands/verify.ts')).verifyCommand,
-  completion: async () => (await import('./commands/completion.ts')).completionCommand,
-  version: () => Promise.resolve(versionCommand),
+const groups: Readonly<Record<string, Readonly<Record<string, LoadCommand>>>> = {
+  'Certificates:': {
+    issue: async () => (await import('./commands/issue.ts')).issueCommand,
+    renew: async () => (await import('./commands/renew.ts')).renewCommand,
+    revoke: async () => (await import('./commands/revoke.ts')).revokeCommand,
+    certificates: async () => (await import('./commands/certificates.ts')).certificatesCommand,
+    inspect: async () => (await import('./commands/inspect.ts')).inspectCommand,
+  },
+  'CAs:': {
+    'init-hierarchy': async () =>
+      (await import('./commands/init-hierarchy.ts')).initHierarchyCommand,
+    ca: async () => (await import('./commands/ca.ts')).caCommand,
+    trust: async () => (await import('./commands/trust.ts')).trustCommand,
+  },
+  'Access:': {
+    account: async () => (await import('./commands/account.ts')).accountCommand,
+    user: async () => (await import('./commands/user.ts')).userCommand,
+    role: async () => (await import('./commands/role.ts')).roleCommand,
+    policy: async () => (await import('./commands/policy.ts')).policyCommand,
+    'access-key': async () => (await import('./commands/access-key.ts')).accessKeyCommand,
+    'oidc-provider': async () => (await import('./commands/oidc-provider.ts')).oidcProviderCommand,
+    share: async () => (await import('./commands/share.ts')).shareCommand,
+  },
+  'Server:': {
+    serve: async () => (await import('./commands/serve.ts')).serveCommand,
+    'check-config': async () => (await import('./commands/check-config.ts')).checkConfigCommand,
+    status: async () => (await import('./commands/status.ts')).statusCommand,
+    bucket: async () => (await import('./commands/bucket.ts')).bucketCommand,
+    jobs: async () => (await import('./commands/jobs.ts')).jobsCommand,
+    backup: async () => (await import('./commands/backup.ts')).backupCommand,
+    restore: async () => (await import('./commands/restore.ts')).restoreCommand,
+    verify: async () => (await import('./commands/verify.ts')).verifyCommand,
+  },
+  'Other:': {
+    completion: async () => (await import('./commands/completion.ts')).completionCommand,
+    version: () => Promise.resolve(versionCommand),
+  },
 }
 
-/** Columns of a help text that is not for a terminal. */
+const commands = new Map(
+  Object.entries(groups).flatMap(([group, members]) =>
+    Object.entries(members).map(([name, load]) => [name, { group, load }] as const),
+  ),
+)
+
+const documentation = `
+Documentation: docs/README.md, also in the package.
+`
+
+/** Width of a help text that is not printed on a terminal, in columns. */
 const widthDefault = 80
 
-/** Flags of the program that no command is needed for. */
+/** Flags that need no command. */
 const versionFlags: readonly (string | undefined)[] = ['-V', '--version']
 
 /**
- * The command `signet`, with the one command that the arguments begin with, or with all of them for help and unknown
- * arguments. Actions print their answers with `print`; help, notes and usage errors go to `io`.
+ * Creates the program `signet` with the command that the arguments start with, or with all commands for help and unknown
+ * arguments. Actions print their results with `print`. Help, notes and usage errors go to `io`.
  */
 export async function createProgram(
   print: CommandContext['print'],
@@ -53,7 +79,7 @@ export async function createProgram(
   io: ProcessIo = processIo(),
 ): Promise<Command> {
   const program = new Command('signet')
-    .description('A self-hosted private certificate authority that speaks the AWS Private CA API.')
+    .description('A self-hosted private certificate authority with the AWS Private CA API.')
     .version(version(), '-V, --version', 'print the version')
     .exitOverride()
     .configureHelp({ showGlobalOptions: true })
@@ -64,16 +90,18 @@ export async function createProgram(
         'signet serve',
         'signet init-hierarchy',
         'signet issue --name localhost --out tls',
-      ]),
+      ]) + documentation,
     )
   for (const name of namesFor(argv[0])) {
-    const create = await commands[name]?.()
-    if (create !== undefined) program.addCommand(create({ ...io, print }, program))
+    const entry = commands.get(name)
+    if (entry === undefined) continue
+    const create = await entry.load()
+    program.addCommand(create({ ...io, print }, program).helpGroup(entry.group))
   }
   return withOutputs(program, io)
 }
 
-/** Usage errors are escaped: they repeat arguments, which a script may have taken from a certificate. */
+/** Sets the outputs of a command and its subcommands. Usage errors are escaped, because arguments can come from certificates. */
 function withOutputs(command: Command, io: ProcessIo): Command {
   for (const each of command.commands) withOutputs(each, io)
   const { stdout, stderr } = io
@@ -90,15 +118,15 @@ function widthOf({ isTTY, columns = widthDefault }: Output): number {
   return isTTY === true ? columns : widthDefault
 }
 
-/** Names of the commands that are needed. Completion describes every one. */
+/** Names of the commands to load. Completion describes all commands. */
 function namesFor(first: string | undefined): readonly string[] {
   if (versionFlags.includes(first)) return []
-  const isOne = first !== undefined && Object.hasOwn(commands, first) && first !== 'completion'
-  return isOne ? [first] : Object.keys(commands)
+  const isOne = first !== undefined && commands.has(first) && first !== 'completion'
+  return isOne ? [first] : [...commands.keys()]
 }
 
 function versionCommand(context: CommandContext): Command {
   return new SignetCommand(context, 'version')
-    .description('print the version')
+    .description('Print the version')
     .action(() => context.print(version()))
 }

@@ -1,4 +1,5 @@
-import type { Client } from '../../client/index.ts'
+/** CAs of the account, and the CA that a command line refers to. */
+import type { CertificateAuthority, Client } from '../../client/index.ts'
 import { isoSeconds } from '../text/iso-time.ts'
 import { ConfigurationError } from '../errors.ts'
 import { visibleText } from '../text/visible-text.ts'
@@ -6,71 +7,138 @@ import { visibleText } from '../text/visible-text.ts'
 /** The members of a CA that commands use. */
 export interface AuthoritySummary {
   readonly arn: string
-  /** CommonName of its subject, or its id. */
+  /** CommonName of its subject, or its ID. */
   readonly name: string
   readonly type: string
   readonly status: string
   readonly keyAlgorithm: string
-  /** ISO 8601; null for one without a certificate. */
+  /** ISO 8601. Null for a CA without a certificate. */
   readonly notAfter: string | null
-  /** Days that its CRLs are valid; null if it publishes none. */
+  /** Validity of its CRLs in days. Null if it publishes no CRLs. */
   readonly crlDays: number | null
   readonly ocsp: boolean
 }
 
-/** The CAs that are not deleted, in the order of the API. */
+/** All CAs that are not deleted, in the order of the API. */
 export async function listAuthorities(client: Client): Promise<AuthoritySummary[]> {
+  return (await everyAuthority(client)).filter(({ status }) => status !== 'DELETED')
+}
+
+/** All CAs, including deleted ones that can be restored. */
+export async function everyAuthority(client: Client): Promise<AuthoritySummary[]> {
   const summaries: AuthoritySummary[] = []
   const pages = client.getPaginator('listCertificateAuthorities').paginate()
-  for await (const authority of pages.items()) {
-    const { Arn = '', Type = '', Status = '', NotAfter, RevocationConfiguration } = authority
-    const { Subject, KeyAlgorithm = '' } = authority.CertificateAuthorityConfiguration ?? {}
-    const crl = RevocationConfiguration?.CrlConfiguration
-    if (Status === 'DELETED') continue
-    summaries.push({
-      arn: Arn,
-      name: Subject?.CommonName ?? idOf(Arn),
-      type: Type,
-      status: Status,
-      keyAlgorithm: KeyAlgorithm,
-      notAfter: NotAfter === undefined ? null : isoSeconds(NotAfter),
-      crlDays: crl?.Enabled === true ? (crl.ExpirationInDays ?? null) : null,
-      ocsp: RevocationConfiguration?.OcspConfiguration?.Enabled === true,
-    })
-  }
+  for await (const authority of pages.items()) summaries.push(summaryOf(authority))
   return summaries
+}
+
+function summaryOf(authority: CertificateAuthority): AuthoritySummary {
+  const { Arn = '', Type = '', Status = '', NotAfter, RevocationConfiguration } = authority
+  const { Subject, KeyAlgorithm = '' } = authority.CertificateAuthorityConfiguration ?? {}
+  const crl = RevocationConfiguration?.CrlConfiguration
+  return {
+    arn: Arn,
+    name: Subject?.CommonName ?? idOf(Arn),
+    type: Type,
+    status: Status,
+    keyAlgorithm: KeyAlgorithm,
+    notAfter: NotAfter === undefined ? null : isoSeconds(NotAfter),
+    crlDays: crl?.Enabled === true ? (crl.ExpirationInDays ?? null) : null,
+    ocsp: RevocationConfiguration?.OcspConfiguration?.Enabled === true,
+  }
 }
 
 export function idOf(arn: string): string {
   return arn.slice(arn.lastIndexOf('/') + 1)
 }
 
+export type AuthorityReference = Pick<AuthoritySummary, 'arn' | 'name'>
+
 /**
- * The CA with an ARN, id or CommonName; without one the only ACTIVE subordinate CA. Rejects with ConfigurationError unless
- * exactly one matches, and lists the candidates.
+ * The ACTIVE CA with an ARN, name, ID or prefix of its ID. Without a reference, the only ACTIVE subordinate CA. Rejects with
+ * ConfigurationError unless exactly one matches, and lists the candidates.
  */
 export async function chooseAuthority(
   client: Client,
   reference: string | undefined,
-): Promise<Pick<AuthoritySummary, 'arn' | 'name'>> {
+): Promise<AuthorityReference> {
   if (reference?.startsWith('arn:') === true) return { arn: reference, name: idOf(reference) }
   const active = (await listAuthorities(client)).filter(({ status }) => status === 'ACTIVE')
-  const matches =
-    reference === undefined
-      ? active.filter(({ type }) => type === 'SUBORDINATE')
-      : active.filter(({ arn, name }) => name === reference || idOf(arn) === reference)
+  return oneAuthority(active, reference, { kind: 'ACTIVE', flag: '--ca' })
+}
+
+/**
+ * The CA with an ARN, name, ID or prefix of its ID. Of several CAs with the same name, the one with a preferred status: deleted CAs
+ * often have the name of their successor. Rejects with ConfigurationError unless exactly one matches.
+ */
+export async function findAuthority(
+  client: Client,
+  reference: string,
+  preferred: readonly string[],
+): Promise<AuthoritySummary> {
+  const all = await everyAuthority(client)
+  const likely = all.filter(({ status }) => preferred.includes(status))
+  const pool = matchesOf(likely, reference).length === 0 ? all : likely
+  return oneAuthority(pool, reference, { kind: '', flag: 'the ARN' })
+}
+
+/** Shorter prefixes of an ID are more likely to be the start of a name. */
+const idPrefixMin = 4
+
+/** The one CA that matches a reference. Throws ConfigurationError with the candidates if none or several match. */
+export function oneAuthority<A extends AuthoritySummary>(
+  authorities: readonly A[],
+  reference: string | undefined,
+  { kind, flag }: { readonly kind: string; readonly flag: string },
+): A {
+  const matches = matchesOf(authorities, reference)
   const [only] = matches
   if (only !== undefined && matches.length === 1) return only
-  const noun = reference === undefined ? 'subordinate CA' : `CA '${reference}'`
-  const names = (matches.length > 0 ? matches : active).map(
-    ({ arn, name }) => `${visibleText(name)} (${arn})`,
-  )
+  const candidates = matches.length > 0 ? matches : authorities
   throw new ConfigurationError(
     [
-      matches.length > 0
-        ? `there are ${matches.length} ACTIVE CAs that could be meant; name one with --ca:`
-        : `there is no ACTIVE ${noun}; ${names.length > 0 ? 'name one of these with --ca:' : 'make one with: signet init-hierarchy'}`,
-      ...names,
+      problemOf(reference, { kind, flag, matches: matches.length, others: authorities.length }),
+      ...candidates.map(
+        ({ arn, name, status }) =>
+          `  ${visibleText(name)} (${status === 'ACTIVE' ? '' : `${status}, `}${arn})`,
+      ),
     ].join('\n'),
   )
+}
+
+/** Matches of the most exact kind: ARN or ID, name, prefix of the ID. */
+function matchesOf<A extends AuthoritySummary>(
+  authorities: readonly A[],
+  reference: string | undefined,
+): readonly A[] {
+  if (reference === undefined) return authorities.filter(({ type }) => type === 'SUBORDINATE')
+  const exact = authorities.filter(({ arn }) => arn === reference || idOf(arn) === reference)
+  if (exact.length > 0) return exact
+  const named = authorities.filter(({ name }) => name === reference)
+  if (named.length > 0 || reference.length < idPrefixMin) return named
+  return authorities.filter(({ arn }) => idOf(arn).startsWith(reference.toLowerCase()))
+}
+
+function problemOf(
+  reference: string | undefined,
+  {
+    kind,
+    flag,
+    matches,
+    others,
+  }: {
+    readonly kind: string
+    readonly flag: string
+    readonly matches: number
+    readonly others: number
+  },
+): string {
+  const adjective = kind === '' ? '' : `${kind} `
+  const noun = reference === undefined ? 'subordinate CA' : `CA '${reference}'`
+  if (matches > 0 && reference === undefined)
+    return `${matches} ${adjective}subordinate CAs exist; choose one with ${flag}, or set SIGNET_CA:`
+  if (matches > 0)
+    return `${matches} ${adjective}CAs match '${reference}'; specify ${flag === '--ca' ? 'its ARN with --ca' : flag}:`
+  if (others === 0) return `no ${adjective}${noun} exists; create CAs with: signet init-hierarchy`
+  return `no ${adjective}${noun} exists; choose one of these${flag === '--ca' ? ' with --ca' : ''}:`
 }

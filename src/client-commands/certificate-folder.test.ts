@@ -1,4 +1,4 @@
-/** The files of a certificate: their modes, what is kept, what is refused. */
+/** The files of a certificate: their modes, their replacement, and invalid metadata. */
 import assert from 'node:assert/strict'
 import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -45,7 +45,7 @@ const content: FolderContent = {
 const modeOf = async (path: string): Promise<string> =>
   ((await stat(path)).mode & 0o777).toString(8)
 
-test('what is written is read back, and only the key is private', async () => {
+test('metadata.json is read as it was written, and only the key is private', async () => {
   const folder = join(above, 'a', 'b')
   requireUnused(folder)
   await writeFolder(folder, content)
@@ -56,11 +56,11 @@ test('what is written is read back, and only the key is private', async () => {
   assert.throws(() => requireUnused(folder), ConfigurationError)
 })
 
-test('what replaces a file may be read by whoever could read that', async () => {
+test('a replaced file keeps its mode', async () => {
   const folder = join(above, 'kept')
   await writeFolder(folder, content)
   await chmod(join(folder, 'key.pem'), 0o640)
-  // What a crash has left behind is in nobody's way.
+  // Temporary files of a crashed run are replaced.
   await writeFile(join(folder, 'key.pem.new'), 'half', { mode: 0o644 })
   await writeFolder(folder, { ...content, key: 'NEW\n' })
   assert.equal(await readFile(join(folder, 'key.pem'), 'utf8'), 'NEW\n')
@@ -68,7 +68,7 @@ test('what replaces a file may be read by whoever could read that', async () => 
   assert.ok(!(await readdir(folder)).includes('key.pem.new'))
 })
 
-test('a key that is not that of the certificate does not stay', async () => {
+test('a key of an earlier certificate is removed', async () => {
   const folder = join(above, 'csr')
   await writeFolder(folder, content)
   await writeFolder(folder, { ...content, key: undefined, csr: 'CSR\n' })
@@ -76,9 +76,9 @@ test('a key that is not that of the certificate does not stay', async () => {
   assert.ok(!names.includes('key.pem') && names.includes('csr.pem'))
 })
 
-test('metadata that do not say what to renew are refused', async () => {
+test('metadata without the members that a renewal needs is refused', async () => {
   const folder = join(above, 'bad')
-  await assert.rejects(readMetadata(folder), /no folder of 'signet issue'/)
+  await assert.rejects(readMetadata(folder), /'signet issue' did not write this folder/)
   await writeFolder(folder, content)
   for (const change of [
     { version: 2 },
@@ -93,16 +93,16 @@ test('metadata that do not say what to renew are refused', async () => {
       join(folder, 'metadata.json'),
       JSON.stringify({ ...content.metadata, ...change }),
     )
-    await assert.rejects(readMetadata(folder), /does not say what is to be renewed/)
+    await assert.rejects(readMetadata(folder), /lacks members that a renewal needs/)
   }
   await writeFile(join(folder, 'metadata.json'), '[]')
   await assert.rejects(readMetadata(folder), ConfigurationError)
 })
 
-test('where nothing can be written, that is said before anything is issued', async () => {
+test('a folder that cannot be written is refused before the issuance', async () => {
   await requireWritable(join(above, 'not', 'there', 'yet'))
   const file = join(above, 'file')
   await writeFile(file, '')
   for (const folder of [file, join(file, 'below')])
-    await assert.rejects(requireWritable(folder), /cannot be written to: .*file is no folder/)
+    await assert.rejects(requireWritable(folder), /cannot be written: .*file is not a folder/)
 })

@@ -1,4 +1,4 @@
-/** The folder that a certificate, its key and what is known of it are written to, and renewed in. */
+/** The folder with a certificate, its key and its metadata. `signet issue` writes the folder, and `signet renew` replaces its files. */
 import { existsSync } from 'node:fs'
 import { access, constants, readFile, rm, stat, type FileHandle } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
@@ -6,7 +6,7 @@ import { makeFolder, replaceFiles, syncFolder } from '../durable-file.ts'
 import { ConfigurationError } from '../errors.ts'
 import { isObject } from '../text/json.ts'
 
-/** What `metadata.json` holds: enough to ask for the same again. */
+/** The content of `metadata.json`: everything that a renewal needs. */
 export interface Metadata {
   readonly version: 1
   readonly arn: string
@@ -16,26 +16,26 @@ export interface Metadata {
   /** ISO 8601. */
   readonly notBefore: string
   readonly notAfter: string
-  /** As they were asked for; empty if a CSR said them. */
+  /** The requested names. Empty for a certificate from a CSR. */
   readonly names: readonly string[]
-  /** Of the key in key.pem; null if there is none, and csr.pem was sent. */
+  /** Algorithm of the key in key.pem. Null for a certificate from csr.pem. */
   readonly keyAlgorithm: string | null
-  /** Name or ARN; null for the default. */
+  /** Name or ARN of the template. Null for the default. */
   readonly template: string | null
-  /** As it was asked for: `30d`. */
+  /** The requested validity, such as `30d`. */
   readonly validity: string
   readonly endpoint: string
   readonly region: string
 }
 
-/** Texts by file name, PEM but for the last one. */
+/** Contents of the files. All are PEM except the metadata. */
 export interface FolderContent {
   readonly key: string | undefined
   readonly csr: string | undefined
   readonly certificate: string
-  /** From the issuer up to the root, without it; empty if that is the issuer. */
+  /** CA certificates from the issuer up to the root, without the root. Empty if the root is the issuer. */
   readonly chain: string
-  /** What clients trust. */
+  /** The root certificate, which clients trust. */
   readonly root: string
   readonly metadata: Metadata
 }
@@ -45,32 +45,32 @@ const metadataFile = 'metadata.json'
 export const csrFile = 'csr.pem'
 const certificateFile = 'cert.pem'
 
-/** Throws ConfigurationError if a folder has files that would be written over. */
+/** Throws ConfigurationError if a folder has files that would be replaced. */
 export function requireUnused(folder: string): void {
   for (const name of [keyFile, certificateFile, metadataFile])
     if (existsSync(join(folder, name)))
       throw new ConfigurationError(
-        `${join(folder, name)} is there already: renew it with 'signet renew ${folder}', or replace it with --force`,
+        `${join(folder, name)} exists: renew it with 'signet renew ${folder}', or replace it with --force`,
       )
 }
 
-/** Throws ConfigurationError if nothing can be written there: before a certificate is issued that would be lost. */
+/** Rejects with ConfigurationError if the folder cannot be written. Checked before the issuance, so that no certificate is lost. */
 export async function requireWritable(folder: string): Promise<void> {
   let nearest = resolve(folder)
   while (!existsSync(nearest) && nearest !== dirname(nearest)) nearest = dirname(nearest)
   try {
-    if (!(await stat(nearest)).isDirectory()) throw new Error(`${nearest} is no folder`)
+    if (!(await stat(nearest)).isDirectory()) throw new Error(`${nearest} is not a folder`)
     await access(nearest, constants.W_OK)
   } catch (error) {
-    throw new ConfigurationError(`${folder} cannot be written to: ${(error as Error).message}`, {
+    throw new ConfigurationError(`${folder} cannot be written: ${(error as Error).message}`, {
       cause: error,
     })
   }
 }
 
 /**
- * Writes everything, each file whole or not at all: first all of them beside their places, then they are moved into them,
- * so that a key is without its certificate for no longer than that takes. A new key is for this user alone.
+ * Writes all files, each completely or not at all. All files are written under temporary names and then renamed, so that a key and a
+ * certificate that do not match are in the folder only for the time of the renames. Only this user can read a new key.
  */
 export async function writeFolder(folder: string, content: FolderContent): Promise<void> {
   await makeFolder(folder, 0o755)
@@ -88,17 +88,17 @@ export async function writeFolder(folder: string, content: FolderContent): Promi
     files.flatMap(([name, text, mode]) => {
       if (text === undefined) return []
       const path = join(folder, name)
-      // Before it has content, so that a key can be read by nobody else at any time.
+      // The mode is set before the file has content, so that no other user can ever read a key.
       return [{ path, content: text, mode: 0o600, prepare: (file) => keepAccess(file, path, mode) }]
     }),
   )
-  // A key of an earlier certificate would not be the one of a CSR.
+  // The key of an earlier certificate does not belong to a CSR.
   if (key === undefined) await rm(join(folder, keyFile), { force: true })
   if (csr === undefined) await rm(join(folder, csrFile), { force: true })
   if (key === undefined || csr === undefined) await syncFolder(folder)
 }
 
-/** The readers of the replaced file may read the new one, such as a server that runs as another user. */
+/** Gives the new file the owner and mode of the replaced file, so that a server that runs as another user can still read it. */
 async function keepAccess(file: FileHandle, replaced: string, mode: number): Promise<void> {
   if (!existsSync(replaced)) return file.chmod(mode)
   const { mode: replacedMode, uid, gid } = await stat(replaced)
@@ -107,7 +107,7 @@ async function keepAccess(file: FileHandle, replaced: string, mode: number): Pro
   await file.chmod(replacedMode & 0o777)
 }
 
-/** Rejects with ConfigurationError for a folder that `signet issue` has not written. */
+/** Rejects with ConfigurationError for a folder that `signet issue` did not write. */
 export async function readMetadata(folder: string): Promise<Metadata> {
   const path = join(folder, metadataFile)
   let value: unknown
@@ -115,11 +115,14 @@ export async function readMetadata(folder: string): Promise<Metadata> {
     value = JSON.parse(await readFile(path, 'utf8'))
   } catch (error) {
     throw new ConfigurationError(
-      `${path} cannot be read, so this is no folder of 'signet issue': ${(error as Error).message}`,
+      `${path} cannot be read, so 'signet issue' did not write this folder: ${(error as Error).message}`,
       { cause: error },
     )
   }
-  if (!isMetadata(value)) throw new ConfigurationError(`${path} does not say what is to be renewed`)
+  if (!isMetadata(value))
+    throw new ConfigurationError(
+      `${path} lacks members that a renewal needs; issue the certificate again with signet issue --force`,
+    )
   return value
 }
 

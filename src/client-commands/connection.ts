@@ -1,6 +1,6 @@
 /**
- * How commands reach a server: through the API, as any client does. This folder does the work of those commands; their flags
- * and their output are in cli/.
+ * The connection of a command to the API. This folder does the work of the commands that call the API; their flags and their
+ * output are in cli/.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { connect } from 'node:net'
@@ -14,11 +14,13 @@ export interface ConnectionOptions {
   /** URL of the API. */
   readonly endpoint: string
   readonly region: string
-  /** Data folder whose `credentials` are used if it has any; undefined for those that every AWS client finds. */
+  /** Data folder with a `credentials` file. Undefined for the credentials that every AWS client finds. */
   readonly dataDirectory: string | undefined
-  /** Whether there must be credentials in that folder. */
+  /** Whether that file must exist. */
   readonly isDataNamed: boolean
-  /** PEM file of CAs to trust, beside those of Node.js. */
+  /** Profile of the AWS shared files. Undefined for the one of the environment. */
+  readonly profile?: string | undefined
+  /** PEM file of CAs to trust, in addition to those of Node.js. */
   readonly caFile: string | undefined
 }
 
@@ -34,8 +36,8 @@ export type Progress = (text: string) => void
 const reachTimeout = 5000
 
 /**
- * Calls `work` with a client. Rejects with ConfigurationError for missing credentials, and with a message for people if the
- * server cannot be reached.
+ * Calls `work` with a client. Rejects with ConfigurationError for missing credentials, and with a readable message if the server
+ * cannot be reached.
  */
 export async function withConnection<T>(
   options: ConnectionOptions,
@@ -46,18 +48,19 @@ export async function withConnection<T>(
   trust(options)
   const credentials = credentialsOf(options)
   await reach(endpoint)
-  // The SDK takes a while to load, which the other commands need not wait for.
+  // The SDK takes a while to load, and most commands do not need it.
   const { createClient } = await import('../../client/index.ts')
   const client = createClient({
     endpoint,
     region,
     maxAttempts: 3,
     ...(credentials && { credentials }),
+    ...(options.profile !== undefined && { profile: options.profile }),
   })
   try {
     return await work({ endpoint, region, client })
   } catch (error) {
-    throw explain(error, endpoint)
+    throw explainConnectionError(error, endpoint)
   } finally {
     client.close()
   }
@@ -68,7 +71,7 @@ function requireUrl(endpoint: string): void {
     throw new ConfigurationError(`--endpoint must be an http or https URL, not '${endpoint}'`)
 }
 
-/** Trusts the CAs of --ca-file, and the root in the data folder, which a server that issues its own certificate writes. */
+/** Trusts the CAs of --ca-file, and the root that a server with `--tls-self` writes to its data folder. */
 export function trust({ caFile, dataDirectory, endpoint }: ConnectionOptions): void {
   if (!endpoint.startsWith('https:')) return
   const rootFile = dataDirectory === undefined ? undefined : join(dataDirectory, 'tls-root.pem')
@@ -85,7 +88,8 @@ function credentialsOf({ dataDirectory, isDataNamed }: ConnectionOptions): Crede
   const file = join(dataDirectory, 'credentials')
   if (!isDataNamed && !existsSync(file)) return undefined
   const credentials = parseCredentials(read(file, 'credentials'))
-  if (credentials === undefined) throw new ConfigurationError(`${file} does not hold an access key`)
+  if (credentials === undefined)
+    throw new ConfigurationError(`${file} has no access key in the profile 'default'`)
   return credentials
 }
 
@@ -98,8 +102,8 @@ function read(file: string, noun: string): string {
 }
 
 /**
- * Rejects in words if nobody takes a connection. The SDK would try that several times, and its own limits on time keep a
- * process alive that has failed.
+ * Rejects with a readable message if the server accepts no connection. The SDK would retry several times, and its timers would keep
+ * the failed process alive.
  */
 function reach(endpoint: string): Promise<void> {
   const { hostname, port, protocol } = new URL(endpoint)
@@ -116,29 +120,68 @@ function reach(endpoint: string): Promise<void> {
       else
         reject(
           new Error(
-            `nobody answers at ${endpoint} (${reason}): start the server with 'signet serve', or name another --endpoint`,
+            `cannot connect to ${endpoint} (${reason}): start the server with 'signet serve', or specify another --endpoint`,
           ),
         )
     }
     socket.once('connect', () => end(undefined))
-    socket.once('timeout', () => end('no connection in five seconds'))
+    socket.once('timeout', () => end('no connection within five seconds'))
     socket.once('error', ({ code, message }: NodeJS.ErrnoException) => end(code ?? message))
   })
 }
 
-/** Replaces the SDK's messages for missing credentials and for a response that is not JSON by ones that a person can act on. */
-function explain(error: unknown, endpoint: string): unknown {
+/** Codes of Node.js for a server certificate whose issuer is not trusted. */
+const untrustedCodes: ReadonlySet<unknown> = new Set([
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+])
+
+/** Codes of Node.js for a server that accepts no connection. */
+const unreachableCodes: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ETIMEDOUT',
+  'UND_ERR_CONNECT_TIMEOUT',
+])
+
+/** Replaces messages of Node.js and the SDK that do not tell a person what to do. */
+export function explainConnectionError(error: unknown, endpoint: string): unknown {
   for (let each = error; each instanceof Error; each = each.cause) {
-    if (each.message.includes('Deserialization error'))
-      return new Error(
-        `what answers at ${endpoint} is not the API of AWS Private CA; is it the public listener?`,
-        { cause: error },
-      )
+    const advice = adviceFor(each, endpoint)
+    if (advice !== undefined) return new Error(advice, { cause: error })
     if (each.name === 'CredentialsProviderError')
       return new ConfigurationError(
-        'there are no credentials: name the data folder of the server with --data, or set AWS_PROFILE or AWS_ACCESS_KEY_ID',
+        'no credentials found: specify the data folder of the server with --data, or use --profile, AWS_PROFILE or AWS_ACCESS_KEY_ID',
         { cause: error },
       )
   }
   return error
+}
+
+function adviceFor(error: Error, endpoint: string): string | undefined {
+  const { code } = error as NodeJS.ErrnoException
+  if (error.message.includes('Deserialization error'))
+    return `${endpoint} does not serve the AWS Private CA API; it may be the public listener of the server`
+  if (untrustedCodes.has(code))
+    return `the TLS certificate of ${endpoint} is not trusted (${error.message}): specify the root certificate of its issuer with --ca-file`
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
+    return `the TLS certificate of ${endpoint} is for another name: ${error.message}`
+  if (code !== undefined && unreachableCodes.has(code))
+    return `cannot connect to ${endpoint} (${code}): start the server with 'signet serve', or specify another --endpoint`
+  if (error.name === 'TimeoutError')
+    return `${endpoint} did not respond in time: check the server and the network`
+  if (
+    code === 'EPROTO' ||
+    code === 'ERR_SSL_WRONG_VERSION_NUMBER' ||
+    code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG'
+  )
+    return `${endpoint} does not speak TLS: use an http:// endpoint, or start the server with TLS`
+  if ((code === 'ECONNRESET' || code === 'UND_ERR_SOCKET') && endpoint.startsWith('http:'))
+    return `${endpoint} closed the connection: use an https:// endpoint if the server has TLS`
+  return undefined
 }

@@ -1,8 +1,9 @@
-/** `signet init-hierarchy`: a root and an issuing CA, once. */
+/** `signet init-hierarchy`: creates a root CA and an issuing CA, unless they exist. */
 import { isoSeconds } from '../text/iso-time.ts'
 import { createHierarchy, type HierarchyClient } from '../../client/hierarchy.ts'
 import type { HierarchyAuthority, HierarchyRequest } from '../../client/index.ts'
 import { parseCertificate } from '../x509/certificate.ts'
+import { ConfigurationError } from '../errors.ts'
 import { parsePem } from '../x509/pem.ts'
 import { nameWords } from '../inspect/value-texts.ts'
 import { listAuthorities } from './authorities.ts'
@@ -10,18 +11,20 @@ import type { Connection, Progress } from './connection.ts'
 import { parseValidity, type KeyAlgorithmName } from './issuance-options.ts'
 
 export interface InitHierarchyOptions {
-  /** Organization of both subjects; the same name is the same hierarchy. */
+  /** Organization of both subjects. It identifies the hierarchy in later runs. */
   readonly name: string
-  /** CommonName; the name and ` Root CA` unless given. */
+  /** CommonName of the root. Default: `NAME Root CA`. */
   readonly rootName?: string
+  /** CommonName of the issuing CA. Default: `NAME Issuing CA`. */
   readonly issuingName?: string
   readonly keyAlgorithm: KeyAlgorithmName
-  /** As parseValidity reads it. */
+  /** Validity in the form of parseValidity, such as `10y`. */
   readonly rootValidity: string
   readonly issuingValidity: string
-  /** Bucket that CRLs are published in. */
+  /** Bucket for the CRLs of both CAs. */
   readonly crlBucket?: string
-  readonly ocsp?: boolean
+  /** Whether both CAs serve OCSP. */
+  readonly ocsp: boolean
 }
 
 export interface AuthorityResult {
@@ -29,44 +32,53 @@ export interface AuthorityResult {
   readonly arn: string
   readonly subject: string
   readonly notAfter: string
-  /** False if it was there before. */
-  readonly made: boolean
+  /** False for a CA that existed before. */
+  readonly created: boolean
+  /** Revocation services of the CA, whose URLs are in issued certificates. */
+  readonly revocation: readonly ('OCSP' | 'CRL')[]
 }
 
 export interface HierarchyResult {
   readonly authorities: readonly AuthorityResult[]
-  /** PEM. */
+  /** Root certificate in PEM. */
   readonly rootCertificate: string
 }
 
-/** Days that a CRL is valid. */
+/** Validity of CRLs in days. */
 const crlDays = 7
 
-/** Rejects with HierarchyError. The next run finds the finished steps and goes on. */
+/** Rejects with HierarchyError, and with ConfigurationError for blank names. A repeated run continues after the completed steps. */
 export async function initHierarchy(
   { client }: Pick<Connection, 'client'>,
   request: InitHierarchyOptions,
   { now, progress }: { readonly now: Date; readonly progress: Progress },
 ): Promise<HierarchyResult> {
+  requireNames(request)
   const hierarchy = hierarchyRequestOf(request, now)
-  progress('Looking for what is there')
+  progress('Checking for an existing hierarchy')
   const authorities = await listAuthorities(client)
   const active = new Set(
     authorities.filter(({ status }) => status === 'ACTIVE').map(({ arn }) => arn),
   )
   const { root, issuing } = await createHierarchy(withProgress(client, progress), hierarchy)
+  const summaries = new Map((await listAuthorities(client)).map((each) => [each.arn, each]))
   const resultOf = (
     role: AuthorityResult['role'],
     authority: HierarchyAuthority,
   ): AuthorityResult => {
     const [block] = parsePem(authority.certificate)
+    const { ocsp = false, crlDays: publishedDays = null } = summaries.get(authority.arn) ?? {}
     const { subject, notAfter } = parseCertificate(block?.der ?? new Uint8Array())
     return {
       role,
       arn: authority.arn,
       subject: nameWords(subject),
       notAfter: isoSeconds(notAfter),
-      made: !active.has(authority.arn),
+      created: !active.has(authority.arn),
+      revocation: [
+        ...(ocsp ? (['OCSP'] as const) : []),
+        ...(publishedDays === null ? [] : (['CRL'] as const)),
+      ],
     }
   }
   return {
@@ -75,13 +87,19 @@ export async function initHierarchy(
   }
 }
 
+function requireNames({ name, rootName, issuingName }: InitHierarchyOptions): void {
+  const names = { '--name': name, '--root-name': rootName, '--issuing-name': issuingName }
+  const blank = Object.entries(names).find(([, text]) => text?.trim() === '')
+  if (blank !== undefined) throw new ConfigurationError(`${blank[0]} must not be blank`)
+}
+
 function hierarchyRequestOf(request: InitHierarchyOptions, now: Date): HierarchyRequest {
   const { name, keyAlgorithm, crlBucket, ocsp } = request
   const revocation = {
     ...(crlBucket !== undefined && {
       CrlConfiguration: { Enabled: true, ExpirationInDays: crlDays, S3BucketName: crlBucket },
     }),
-    ...(ocsp === true && { OcspConfiguration: { Enabled: true } }),
+    ...(ocsp && { OcspConfiguration: { Enabled: true } }),
   }
   const authority = (commonName: string, validity: string): HierarchyRequest['root'] => ({
     subject: { Organization: name, CommonName: commonName },
@@ -96,21 +114,21 @@ function hierarchyRequestOf(request: InitHierarchyOptions, now: Date): Hierarchy
   }
 }
 
-/** The client, with a report of each step. */
+/** Returns the client with a report of each step. */
 function withProgress(client: Connection['client'], progress: Progress): HierarchyClient {
   return {
     ...client,
     createCertificateAuthority(input, options) {
       const { CommonName = '' } = input.CertificateAuthorityConfiguration.Subject ?? {}
-      progress(`Making ${CommonName} and its key`)
+      progress(`Creating ${CommonName} and its key`)
       return client.createCertificateAuthority(input, options)
     },
     issueCertificate(input, options) {
-      progress('Signing its certificate')
+      progress('Issuing the CA certificate')
       return client.issueCertificate(input, options)
     },
     importCertificateAuthorityCertificate(input, options) {
-      progress('Taking it into use')
+      progress('Activating the CA')
       return client.importCertificateAuthorityCertificate(input, options)
     },
   }

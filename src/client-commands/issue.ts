@@ -1,4 +1,4 @@
-/** `signet issue`: a key, a certificate for it, and the files that a server reads. */
+/** `signet issue`: a key, its certificate, and the files that a server reads. */
 import { isIP } from 'node:net'
 import { readName, serverUrlProblem } from '../../client/names.ts'
 import { isoSeconds } from '../text/iso-time.ts'
@@ -7,15 +7,15 @@ import { lacksAlternativeName, parseCertificationRequest } from '../x509/certifi
 import { DerError } from '../x509/der/error.ts'
 import { encodePem, parsePem } from '../x509/pem.ts'
 import { requestTolerance } from '../x509/der/tolerance.ts'
-import { chooseAuthority } from './authorities.ts'
+import { chooseAuthority, type AuthorityReference } from './authorities.ts'
 import { requireUnused, requireWritable, writeFolder, type Metadata } from './certificate-folder.ts'
 import type { Connection, Progress } from './connection.ts'
 import { parseValidity, type KeyAlgorithmName } from './issuance-options.ts'
 
 export interface IssueRequest {
-  /** ARN, id or CommonName; undefined for the one ACTIVE subordinate CA. */
-  readonly ca: string | undefined
-  /** What the certificate is for: names to be in it and a new key, or a CSR in PEM that says both. */
+  /** The CA, or a reference that chooseAuthority reads. Undefined for the only ACTIVE subordinate CA. */
+  readonly ca: AuthorityReference | string | undefined
+  /** Names for the certificate and the algorithm of a new key, or a CSR in PEM with both. */
   readonly subject:
     | { readonly names: readonly string[]; readonly keyAlgorithm: KeyAlgorithmName }
     | { readonly csr: string }
@@ -31,7 +31,7 @@ interface Target {
   readonly progress: Progress
 }
 
-/** Issues and writes; rejects with ConfigurationError before it issues if the folder has files, unless by force. */
+/** Issues and writes. Rejects with ConfigurationError before it issues if the folder has files, unless `force` is set. */
 export async function issueInto(
   connection: Connection,
   request: IssueRequest,
@@ -41,7 +41,7 @@ export async function issueInto(
   return issueAndWrite(connection, request, target)
 }
 
-/** Issues and writes over what is there. */
+/** Issues and replaces the files in the folder. */
 export async function issueAndWrite(
   { client, endpoint, region }: Connection,
   { ca, subject, validity, template }: IssueRequest,
@@ -49,8 +49,8 @@ export async function issueAndWrite(
 ): Promise<Metadata> {
   const requestedValidity = parseValidity(validity, now)
   await requireWritable(folder)
-  const authority = await chooseAuthority(client, ca)
-  progress(`Asking ${authority.name} for a certificate`)
+  const authority = typeof ca === 'object' ? ca : await chooseAuthority(client, ca)
+  progress(`Requesting a certificate from ${authority.name}`)
   const issued = await client.issue({
     ...subject,
     ca: authority.arn,
@@ -83,8 +83,8 @@ export async function issueAndWrite(
 }
 
 /**
- * Of a chain in PEM, the highest CA, which is the root unless that was not given when a CA was imported, and those below
- * it, which a server has to send.
+ * Splits a chain in PEM into its highest CA and the CAs below it, which a server has to send. The highest CA is the root, unless a CA
+ * was imported with a chain that ends below the root.
  */
 function partsOf(chain: string) {
   const blocks = parsePem(chain).map(({ der }) => encodePem('CERTIFICATE', der))
@@ -124,6 +124,6 @@ export function requestIn(text: string, file: string): string {
   const requests = parsePem(text).filter(({ label }) => label.endsWith('CERTIFICATE REQUEST'))
   const [only] = requests
   if (only === undefined || requests.length > 1)
-    throw new ConfigurationError(`${file} must hold one CSR in PEM; it has ${requests.length}`)
+    throw new ConfigurationError(`${file} must contain one CSR in PEM; it has ${requests.length}`)
   return encodePem('CERTIFICATE REQUEST', only.der)
 }

@@ -1,19 +1,20 @@
-/** Bytes to inspect: of a file, of standard input, of a URL, or the certificates that a TLS server presents. */
+/** Reads bytes from a file, standard input or a URL, or the certificates that a TLS server presents. */
 import { open } from 'node:fs/promises'
 import { connect, type DetailedPeerCertificate } from 'node:tls'
 import { ConfigurationError } from '../errors.ts'
+import { systemErrorText } from '../text/system-error.ts'
 import { encodePem } from '../x509/pem.ts'
 
 /** The longest CRL that Signet publishes is about 40 MiB: a million entries. */
 const bytesMax = 64 * 1024 * 1024
 const milliseconds = 15_000
-/** The longest chain that is read. */
+/** Upper bound for the length of a chain. */
 const chainMax = 10
 const httpsPort = 443
 
 /**
- * `-`, a URL of http, https or tls, or a file. With `tls`, what the server of an https URL presents instead of what it
- * serves. Rejects for more than 64 MiB, and after 15 seconds.
+ * Loads `-` (standard input), a URL of http, https or tls, or a file. With `tls`, an https URL stands for the certificates that its
+ * server presents. Rejects for more than 64 MiB, and after 15 seconds.
  */
 export async function loadBytes(
   source: string,
@@ -21,12 +22,14 @@ export async function loadBytes(
 ): Promise<Uint8Array> {
   if (source === '-') return collect(stdin(), 'standard input')
   if (/^tls:\/\//i.test(source) || (tls && /^https:\/\//i.test(source))) return fetchChain(source)
-  if (tls) throw new ConfigurationError('--tls goes with an https URL')
+  if (tls) throw new ConfigurationError('--tls requires an https URL')
   return /^https?:\/\//i.test(source) ? download(source) : readWhole(source)
 }
 
 async function readWhole(path: string): Promise<Uint8Array> {
-  const file = await open(path)
+  const file = await open(path).catch((error: unknown) => {
+    throw new Error(`cannot read ${path}: ${systemErrorText(error)}`, { cause: error })
+  })
   try {
     return await collect(file.createReadStream({ autoClose: false }), path)
   } finally {
@@ -53,14 +56,14 @@ async function download(url: string): Promise<Uint8Array> {
   } catch (error) {
     const { message, cause } = error as Error
     const reason = cause instanceof Error && cause.message !== '' ? cause.message : message
-    throw new Error(`${url} cannot be read: ${reason}`, { cause: error })
+    throw new Error(`cannot read ${url}: ${reason}`, { cause: error })
   }
   if (!response.ok || response.body === null)
-    throw new Error(`${url} is answered with status ${response.status}`)
+    throw new Error(`${url} responded with status ${response.status}`)
   return collect(response.body, url)
 }
 
-/** PEM of the chain. It is only described, so it need not be trusted. */
+/** The chain in PEM. It is not verified, because it is only described. */
 function fetchChain(source: string): Promise<Uint8Array> {
   const url = new URL(source.replace(/^tls:/i, 'https:'))
   const host = url.hostname.replace(/^\[|\]$/g, '')
@@ -77,12 +80,17 @@ function fetchChain(source: string): Promise<Uint8Array> {
       socket.destroy()
       reject(new Error(`${source} presents no certificate: ${reason}`))
     }
-    socket.setTimeout(milliseconds, () => fail('it does not answer'))
-    socket.once('error', ({ message }) => fail(message))
+    socket.setTimeout(milliseconds, () => fail('it does not respond'))
+    // Messages of OpenSSL name a source file; the code says enough.
+    socket.once('error', ({ code, message }: NodeJS.ErrnoException) =>
+      fail(
+        code?.startsWith('ERR_SSL_') === true ? `the server does not speak TLS (${code})` : message,
+      ),
+    )
     socket.once('secureConnect', () => {
       const chain = chainOf(socket.getPeerCertificate(true))
       socket.destroy()
-      if (chain.length === 0) fail('there is none in its handshake')
+      if (chain.length === 0) fail('its handshake has no certificate')
       else resolve(Buffer.from(chain.map((der) => encodePem('CERTIFICATE', der)).join('')))
     })
   })
@@ -93,7 +101,7 @@ function chainOf(first: DetailedPeerCertificate): Uint8Array[] {
   let certificate: DetailedPeerCertificate | undefined = first
   while (certificate?.raw !== undefined && chain.length < chainMax) {
     chain.push(certificate.raw)
-    // A root is its own issuer.
+    // The issuer of a root is the root itself.
     const { issuerCertificate }: DetailedPeerCertificate = certificate
     certificate = issuerCertificate === certificate ? undefined : issuerCertificate
   }

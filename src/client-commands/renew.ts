@@ -1,33 +1,38 @@
-/** `signet renew`: a new certificate with a new key for each folder of `signet issue`. */
+/** `signet renew`: a new certificate with a new key for each folder that `signet issue` has written. */
 import { execFile } from 'node:child_process'
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { ConfigurationError } from '../errors.ts'
-import { millisecondsLeft } from '../x509/der/time.ts'
 import { csrFile, readMetadata, type Metadata } from './certificate-folder.ts'
 import type { Connection, Progress } from './connection.ts'
 import { issueAndWrite, requestIn, type IssueRequest } from './issue.ts'
 import { isInstant, keyAlgorithms } from './issuance-options.ts'
 
+/** When a certificate is renewed: at every run, when that many milliseconds are left, or in the last third of its life. */
+export type RenewalTime = 'always' | 'last-third' | number
+
 export interface RenewalRequest {
-  /** Milliseconds before the end from which a certificate is renewed; undefined for always. */
-  readonly expiringWithin: number | undefined
-  /** As parseValidity reads it; the default is the validity of the last request. */
+  readonly when: RenewalTime
+  /** CA that issues the new certificates, as chooseAuthority reads it. Undefined for the CA of each metadata.json. */
+  readonly ca: string | undefined
+  /** As parseValidity reads it. Undefined for the validity of the last request. */
   readonly validity: string | undefined
   /** Program and arguments, run without a shell after each renewal. */
   readonly hook: readonly string[]
-  /** Variables that the hook gets beside those about the renewal. */
+  /** Variables that the hook gets in addition to those about the renewal. */
   readonly environment: Readonly<Record<string, string | undefined>>
 }
 
 export interface Renewal {
   readonly folder: string
   readonly result: 'renewed' | 'not due' | 'failed'
-  /** ISO 8601, of the certificate that is there now; null if that is not known. */
+  /** ISO 8601, of the certificate that is in the folder now. Null if it is unknown. */
   readonly notAfter: string | null
   readonly problem?: string
+  /** Set if the folder was renewed, and only the hook failed. */
+  readonly hookFailed?: true
 }
 
 export interface RenewalTools {
@@ -40,7 +45,7 @@ export interface RenewalTools {
   readonly progress: Progress
 }
 
-/** Renews one folder after the other; a failure does not stop the others. Never rejects. */
+/** Renews one folder after the other. A failure does not stop the others. Never rejects. */
 export async function renewAll(
   folders: readonly string[],
   request: RenewalRequest,
@@ -54,7 +59,8 @@ export async function renewAll(
   return renewals
 }
 
-async function renewOne(
+/** Renews one folder if it is due. Never rejects. */
+export async function renewOne(
   folder: string,
   request: RenewalRequest,
   tools: RenewalTools,
@@ -63,7 +69,7 @@ async function renewOne(
   try {
     const metadata = await readMetadata(folder)
     ;({ notAfter } = metadata)
-    if (!(await isDue(folder, metadata, { ...request, now: tools.now })))
+    if (!(await isDue(folder, metadata, { when: request.when, now: tools.now })))
       return { folder, result: 'not due', notAfter }
     const options = await optionsOf(folder, metadata, request)
     const renewed = await tools.connect(metadata, (connection) =>
@@ -73,19 +79,30 @@ async function renewOne(
     await runHook(folder, request, tools.progress)
     return { folder, result: 'renewed', notAfter }
   } catch (error) {
-    return { folder, result: 'failed', notAfter, problem: (error as Error).message }
+    const problem = (error as Error).message
+    const hookFailed = error instanceof HookError && ({ hookFailed: true } as const)
+    return { folder, result: 'failed', notAfter, problem, ...hookFailed }
   }
 }
 
-/** A key and a certificate that do not match come from an interrupted renewal: they are always due. */
+/** The time from which a certificate is due for renewal. */
+export function dueTime(
+  { notBefore, notAfter }: Pick<Metadata, 'notBefore' | 'notAfter'>,
+  when: RenewalTime,
+): Date {
+  const [start, end] = [Date.parse(notBefore), Date.parse(notAfter)]
+  if (when === 'always') return new Date(start)
+  return new Date(when === 'last-third' ? end - (end - start) / 3 : end - when)
+}
+
+/** A key and a certificate that do not match are left over from an interrupted renewal, and are due at any time. */
 async function isDue(
   folder: string,
-  { notAfter, keyAlgorithm }: Metadata,
-  { expiringWithin, now }: Pick<RenewalRequest, 'expiringWithin'> & { readonly now: Date },
+  metadata: Metadata,
+  { when, now }: { readonly when: RenewalTime; readonly now: Date },
 ): Promise<boolean> {
-  if (expiringWithin === undefined) return true
-  if (millisecondsLeft(new Date(notAfter), now) <= expiringWithin) return true
-  return keyAlgorithm !== null && !(await isMatchingPair(folder))
+  if (when === 'always' || dueTime(metadata, when) <= now) return true
+  return metadata.keyAlgorithm !== null && !(await isMatchingPair(folder))
 }
 
 async function isMatchingPair(folder: string): Promise<boolean> {
@@ -95,7 +112,7 @@ async function isMatchingPair(folder: string): Promise<boolean> {
     )
     return new X509Certificate(certificate ?? '').checkPrivateKey(createPrivateKey(key ?? ''))
   } catch {
-    // A file that is missing or unreadable does not match.
+    // A missing or unreadable file does not match.
     return false
   }
 }
@@ -108,14 +125,19 @@ async function optionsOf(
   const validity = request.validity ?? metadata.validity
   if (request.validity === undefined && isInstant(validity))
     throw new ConfigurationError(
-      `it was to be valid until ${validity}; say with --validity how long the new one is to be`,
+      `its validity was requested as a date, ${validity}: specify the validity of the new certificate with --validity`,
     )
   const keyAlgorithm = keyAlgorithms.find((name) => name === metadata.keyAlgorithm)
   if (metadata.keyAlgorithm !== null && keyAlgorithm === undefined)
-    throw new ConfigurationError(`no key can be made with ${metadata.keyAlgorithm}`)
+    throw new ConfigurationError(
+      `metadata.json: keys of algorithm ${metadata.keyAlgorithm} cannot be generated`,
+    )
   const csr = join(folder, csrFile)
   return {
-    ca: metadata.certificateAuthorityArn,
+    ca: request.ca ?? {
+      arn: metadata.certificateAuthorityArn,
+      name: metadata.certificateAuthorityName,
+    },
     subject:
       keyAlgorithm === undefined
         ? { csr: requestIn(await readFile(csr, 'utf8'), csr) }
@@ -125,11 +147,13 @@ async function optionsOf(
   }
 }
 
+class HookError extends Error {}
+
 const run = promisify(execFile)
-/** A hook that takes longer is stopped. */
+/** Time limit of a hook. */
 const hookMilliseconds = 300_000
 
-/** The hook learns the folder from RENEWED_DIRECTORY; no shell reads it. */
+/** The variable RENEWED_DIRECTORY tells the hook which folder was renewed. */
 async function runHook(
   folder: string,
   { hook: [program, ...args], environment }: RenewalRequest,
@@ -145,8 +169,11 @@ async function runHook(
   } catch (error) {
     const { message, stderr = '' } = error as Error & { readonly stderr?: string }
     const detail = message.includes(stderr.trim()) ? '' : `: ${stderr.trim()}`
-    throw new Error(`the certificate is renewed, but the hook failed: ${message.trim()}${detail}`, {
-      cause: error,
-    })
+    throw new Error(
+      `the certificate was renewed, but the hook failed: ${message.trim()}${detail}`,
+      {
+        cause: error,
+      },
+    )
   }
 }

@@ -1,14 +1,13 @@
-/** What the first start makes: the account, an administrator in it, and the file with the administrator's key. */
+/** The first start creates the account, its administrator, and the credentials file with the administrator's access key. */
+import { createHash, timingSafeEqual } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { hostname } from 'node:os'
-import { join } from 'node:path'
 import { newAccessKey, newUniqueId } from '../identity/new-credentials.ts'
 import type { Config } from '../settings/config.ts'
+import { credentialsFile, credentialsPlace, writeCredentials } from './credentials-file.ts'
 import type { DataFolder } from './data-folder.ts'
-import { replaceFile } from '../durable-file.ts'
 import type { Clock } from '../clock.ts'
 import type { Random } from '../random.ts'
-import { insertAccessKey } from '../store/access-keys.ts'
+import { findAccessKey, insertAccessKey } from '../store/access-keys.ts'
 import { insertAccount, listAccounts } from '../store/accounts.ts'
 import { putIdentityPolicy } from '../store/identity-policies.ts'
 import { findSetting, insertSetting } from '../store/metadata.ts'
@@ -19,34 +18,25 @@ const administratorPolicy = JSON.stringify({
   Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }],
 })
 
-/** The shared credentials file of a data folder. */
-export function credentialsFile(config: Pick<Config, 'dataDirectory'>): string {
-  return join(config.dataDirectory, 'credentials')
-}
-
 interface FirstStartContext {
   readonly clock: Clock
   readonly random: Random
+  readonly log: { warn(fields: object, message: string): void }
 }
 
 export interface CredentialsFile {
-  /** Of this node. */
+  /** Path on this node. */
   readonly path: string
-  /** `HOST:PATH` if another node wrote them, and they are not here. */
+  /** `HOST:PATH` if another node wrote the file and this node does not have it. */
   readonly elsewhere: string | undefined
 }
 
-/** The setting that says where the file was written to. */
+/** The setting with the location of the file. */
 export const credentialsSetting = 'credentials file'
 
-/** What that setting says of a file of this node. */
-export function credentialsPlace(config: Pick<Config, 'dataDirectory'>): string {
-  return `${hostname()}:${credentialsFile(config)}`
-}
-
 /**
- * Makes account, administrator and credentials file if there is no account yet: one node, if several start at once. The
- * file comes first: a crash in between leaves no account, so that the next start does it again.
+ * Creates account, administrator and credentials file if there is no account yet. If several nodes start together, one of them
+ * does this. The file is written first: after a crash in between there is no account, and the next start repeats the work.
  */
 export async function prepareFirstStart(
   config: Config,
@@ -54,25 +44,26 @@ export async function prepareFirstStart(
   context: FirstStartContext,
 ): Promise<CredentialsFile> {
   const { db } = data
-  const make = async (): Promise<void> => {
-    if ((await listAccounts(db)).length === 0) await makeFirst(config, data, context)
+  const create = async (): Promise<void> => {
+    if ((await listAccounts(db)).length === 0) await createAccount(config, data, context)
   }
-  if ((await listAccounts(db)).length === 0)
-    await (db.shared === undefined ? make() : db.shared.runExclusively(make))
+  const isFirst = (await listAccounts(db)).length === 0
+  if (isFirst) await (db.shared === undefined ? create() : db.shared.runExclusively(create))
+  else await warnOfUnusedRootKey(config, data, context)
   const path = credentialsFile(config)
   if (db.shared === undefined || existsSync(path)) return { path, elsewhere: undefined }
   const written = await findSetting(db, credentialsSetting)
   return { path, elsewhere: written && Buffer.from(written).toString() }
 }
 
-async function makeFirst(
+async function createAccount(
   config: Config,
   { db, sealer }: DataFolder,
   { clock, random }: FirstStartContext,
 ): Promise<void> {
   const createdAt = clock.now()
   const { accountId } = config
-  const key = newAccessKey(random)
+  const key = config.rootKey?.value ?? newAccessKey(random)
   await writeCredentials(credentialsFile(config), key)
   const user: User = {
     userId: newUniqueId('user', random),
@@ -100,13 +91,24 @@ async function makeFirst(
   ])
 }
 
-async function writeCredentials(
-  path: string,
-  key: { readonly accessKeyId: string; readonly secretAccessKey: string },
+/** A root key takes effect only at the first start. An operator who changes it later expects otherwise, so the log explains it. */
+async function warnOfUnusedRootKey(
+  { rootKey }: Config,
+  { db, sealer }: DataFolder,
+  { log }: FirstStartContext,
 ): Promise<void> {
-  const text =
-    '[default]\n' +
-    `aws_access_key_id = ${key.accessKeyId}\n` +
-    `aws_secret_access_key = ${key.secretAccessKey}\n`
-  await replaceFile({ path, content: text, mode: 0o600 })
+  if (rootKey === undefined) return
+  const { accessKeyId, secretAccessKey } = rootKey.value
+  const stored = await findAccessKey(db, sealer, accessKeyId)
+  if (stored !== undefined && isEqual(stored.secretAccessKey, secretAccessKey)) return
+  log.warn(
+    { accessKeyId },
+    'the root access key has no effect after the first start, and this server does not accept it; ' +
+      'create access keys with: signet access-key create',
+  )
+}
+
+function isEqual(a: string, b: string): boolean {
+  const [first, second] = [a, b].map((text) => createHash('sha256').update(text).digest())
+  return first !== undefined && second !== undefined && timingSafeEqual(first, second)
 }

@@ -7,6 +7,7 @@ import { hiddenAuthorities } from '../access/hidden-authorities.ts'
 import type { Caller } from '../identity/caller.ts'
 import { ServiceError } from '../errors.ts'
 import { ProtocolError, renderError } from '../wire/errors.ts'
+import { hintOf } from './request-hints.ts'
 import { isPresigned } from '../wire/sigv4/presigned-url.ts'
 import { earlyBytesMax } from './body/limits.ts'
 import {
@@ -42,7 +43,7 @@ function identify(api: ApiServices, request: HttpRequest): RequestedOperation {
   const read = memberReader(request, operation !== undefined)
   // AWS reports a malformed body before it authenticates the caller. A long body is parsed only after authentication.
   const early = request.body.length <= earlyBytesMax ? read() : undefined
-  if (operation === undefined) throw new ServiceError('UnknownOperationException', '')
+  if (operation === undefined) throw new ServiceError('UnknownOperationException', hintOf(request))
   return { name, signingName: 'acm-pca', decode: () => decode(operation, early ?? read()) }
 }
 
@@ -64,14 +65,16 @@ function decode(operation: ApiOperation, members: Members | QueryMembers): Decod
   }
 }
 
-function requireRoot({ method, localPath }: RequestHead): void {
+function requireRoot(head: RequestHead): void {
+  const { method, localPath } = head
+  const hint = hintOf(head)
   if (method !== 'POST')
     throw new ProtocolError(
       'AccessDeniedException',
       403,
-      'Unable to determine service/operation name to be authorized',
+      `Unable to determine service/operation name to be authorized${hint && `. ${hint}`}`,
     )
-  if (localPath !== '/') throw new ProtocolError('UnknownOperationException', 404, '')
+  if (localPath !== '/') throw new ProtocolError('UnknownOperationException', 404, hint)
 }
 
 /** Finds the operation in X-Amz-Target, if it is supported. The name is empty if the header has none. */
@@ -96,6 +99,6 @@ function memberReader(request: HttpRequest, targetKnown: boolean): () => Members
   if (body.length === 0 && !inQuery)
     throw new ServiceError(targetKnown ? 'SerializationException' : 'UnknownOperationException', '')
   if (!isJsonMediaType(headers.get('content-type')))
-    throw new ProtocolError('UnknownOperationException', 404, '')
+    throw new ProtocolError('UnknownOperationException', 404, hintOf(request))
   return () => (inQuery ? membersOfQuery(query) : membersOfBody(request))
 }

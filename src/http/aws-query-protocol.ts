@@ -10,6 +10,7 @@ import {
   isFormMediaType,
   type QueryMembers,
 } from './body/parse-members.ts'
+import { hintOf } from './request-hints.ts'
 import type { ApiServices, DecodedCall, Protocol, RequestedOperation } from './protocol.ts'
 import type { HttpRequest, RequestHead } from './request.ts'
 
@@ -36,15 +37,19 @@ function identify(_api: ApiServices, request: HttpRequest): RequestedOperation {
   if (!name)
     throw new QueryError(
       'MissingAction',
-      'The request is missing an action or a required parameter.',
+      ['The request is missing an action or a required parameter.', hintOf(request)]
+        .join(' ')
+        .trim(),
     )
   const operation = findStsOperation(name)
   const requested = parameters.get('Version') ?? ''
-  if (operation === undefined || requested !== version)
+  if (operation === undefined || requested !== version) {
+    const hint = hintOf(request)
     throw new QueryError(
       'InvalidAction',
-      `Could not find operation ${name.slice(0, 64)} for version ${requested.slice(0, 64) || 'NO_VERSION_SPECIFIED'}`,
+      `Could not find operation ${name.slice(0, 64)} for version ${requested.slice(0, 64) || 'NO_VERSION_SPECIFIED'}${hint && `. ${hint}`}`,
     )
+  }
   return {
     name,
     signingName: operation.signed ? 'sts' : undefined,

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts'
+import { ServiceError } from '../errors.ts'
 import type { Database } from '../store/database.ts'
 import type { Log } from '../telemetry/log.ts'
 import { errorAnswer } from './aws-answer.ts'
@@ -21,9 +22,11 @@ export function createHealthHandler({
     async answer() {
       const failure = await health?.()
       if (failure !== undefined) log.warn({ err: failure }, 'not healthy')
-      const [status, text] = failure === undefined ? [200, 'ok'] : [503, 'unavailable']
       const headers = { 'content-type': 'application/json; charset=utf-8' }
-      return { status, headers, body: `{"status":"${text}"}` }
+      if (failure === undefined) return { status: 200, headers, body: '{"status":"ok"}' }
+      // Messages of a ServiceError are meant for callers; other messages may reveal internals.
+      const message = failure instanceof ServiceError ? failure.message : undefined
+      return { status: 503, headers, body: JSON.stringify({ status: 'unavailable', message }) }
     },
     fail: (error, _head, requestId) => errorAnswer(error, requestId),
   }

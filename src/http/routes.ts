@@ -5,6 +5,7 @@ import { createApiHandler } from './api-handler.ts'
 import { createCertificateHandler, findCertificateName } from './authority-certificates.ts'
 import { createHealthHandler, type Health } from './health.ts'
 import { errorAnswer } from './aws-answer.ts'
+import { landingRoute } from './landing-page.ts'
 import type { ApiServices } from './protocol.ts'
 import { createObjectHandler } from './public-objects.ts'
 import { publicSite } from './request.ts'
@@ -23,6 +24,7 @@ export function apiRoutes(api: ApiRouteServices): readonly Route[] {
   return [
     { methods: reads, path: '/healthz', handler: createHealthHandler(api) },
     { methods: reads, path: '/metrics', handler: createMetricsHandler(api.services.metrics) },
+    landingRoute('api'),
     { path: every, handler: createApiHandler(api) },
   ]
 }
@@ -42,6 +44,7 @@ export function publicRoutes(parts: PublicRouteServices): readonly Route[] {
   const site = publicSite(publicUrl)
   return [
     { methods: reads, path: '/healthz', handler: createHealthHandler({ health, log }) },
+    landingRoute('public'),
     parts.ocsp,
     {
       path: (head) => findCertificateName(site, head),

@@ -7,7 +7,7 @@ import { matchesName, type NamePattern } from './name-pattern.ts'
 
 export const certificateStatuses = ['VALID', 'EXPIRED', 'REVOKED'] as const
 
-export type CertificateStatus = (typeof certificateStatuses)[number]
+type CertificateStatus = (typeof certificateStatuses)[number]
 
 /** A period that includes `after` and excludes `before`. */
 export interface Period {

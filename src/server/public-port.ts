@@ -75,7 +75,10 @@ export async function reserveSharedPort(address: Address): Promise<ReservedPort>
 }
 
 export function cannotListen({ host, port }: Address, cause: unknown): ConfigurationError {
-  return new ConfigurationError(`cannot listen on ${host}:${port}: ${(cause as Error).message}`, {
-    cause,
-  })
+  const advice =
+    (cause as NodeJS.ErrnoException).code === 'EADDRINUSE'
+      ? '; stop the process that uses the port, or choose another one with --listen (API) or --public-listen (CRLs, OCSP)'
+      : ''
+  const message = `cannot listen on ${host}:${port}: ${(cause as Error).message}${advice}`
+  return new ConfigurationError(message, { cause })
 }

@@ -1,4 +1,6 @@
 import cluster from 'node:cluster'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { startPrimary } from './primary.ts'
 import { startWorker, type WorkerApp } from './worker.ts'
 import { startSingleProcess } from './single-process.ts'
@@ -13,19 +15,25 @@ import type { App, ProcessContext } from './runtime.ts'
 import { createServerLog, surviveUncaughtErrors } from './uncaught-errors.ts'
 import { systemRandom } from '../random.ts'
 import { diskFaultOf, faultTexts } from '../store/disk-faults.ts'
+import { credentialsFile, recordAddress } from '../data-folder/credentials-file.ts'
+import { makePrivateFolder } from './private-folder.ts'
+import { greeting } from './greeting.ts'
 import { rootFile } from './tls/certificate-source.ts'
 import type { PublicEndpoint } from './workers/messages.ts'
 import { PrimaryConnection } from './workers/primary-connection.ts'
 
-/** Serves until SIGTERM or SIGINT, then stops cleanly. Prints where it is and how to use it. */
-export async function serve(config: Config, print: (text: string) => void): Promise<void> {
-  const { log, faults } = createServerLog(config.logLevel)
+/** Serves until SIGTERM or SIGINT, then stops cleanly. Prints the endpoints and how to use them. */
+export async function serve(settings: Config, print: (text: string) => void): Promise<void> {
+  const { log, faults } = createServerLog(settings.logLevel)
   surviveUncaughtErrors(log, faults)
   const parts = { clock: systemClock, random: systemRandom, log, faults }
-  if (cluster.isWorker) return serveAsWorker(config, parts)
+  if (cluster.isWorker) return serveAsWorker(settings, parts)
   const { promise: stopped, resolve: stop } = Promise.withResolvers<void>()
   const onFailure = (error: Error): void => {
-    log.fatal({ err: error }, 'the database failed; nothing can be promised any more')
+    log.fatal(
+      { err: error },
+      'fatal database error: writes can no longer be guaranteed; shutting down',
+    )
     process.exitCode = 1
     stop()
   }
@@ -35,13 +43,17 @@ export async function serve(config: Config, print: (text: string) => void): Prom
   let reload = (): void => {}
   process.on('SIGHUP', () => reload())
   const context = { ...parts, onFailure }
+  await using stack = new AsyncDisposableStack()
+  const config = withTemporaryData(settings, stack)
+  const isFirstStart = !existsSync(credentialsFile(config))
   const app = await namingDiskFaults(config, () =>
     config.workers === 1
       ? startSingleProcess(config, context)
       : startPrimary(config, config.workers, context),
   )
   reload = () => reloadFrom(app, log)
-  print(greeting(config, app))
+  await recordEndpoint(config, app, log)
+  print(greeting(config, app, { isFirstStart }))
   for (const warning of configWarnings(config)) log.warn({ publicUrl: app.publicUrl }, warning)
   await stopped
   log.info('stopping')
@@ -49,7 +61,24 @@ export async function serve(config: Config, print: (text: string) => void): Prom
   await app.close()
 }
 
-/** A start that meets a disk which is full, read-only, broken or damaged names the data folder. */
+/** With `--dev` the data is in a temporary folder, which is removed when the server stops. */
+function withTemporaryData(config: Config, stack: AsyncDisposableStack): Config {
+  if (!config.dev) return config
+  const dataDirectory = makePrivateFolder(stack)
+  return { ...config, dataDirectory, masterKeyFile: join(dataDirectory, 'master.key') }
+}
+
+/** Clients that read the credentials file find the server by it. A failure is logged, because the server works without. */
+async function recordEndpoint(config: Config, app: App, log: Log): Promise<void> {
+  const caFile = config.tls.kind === 'self' ? rootFile(config) : undefined
+  try {
+    await recordAddress(credentialsFile(config), { endpoint: app.apiUrl, caFile })
+  } catch (error) {
+    log.warn({ err: error }, 'cannot write the endpoint to the credentials file')
+  }
+}
+
+/** Runs the start. The error for a full, read-only, broken or damaged disk names the data folder. */
 async function namingDiskFaults(config: Config, start: () => Promise<App>): Promise<App> {
   try {
     return await start()
@@ -68,7 +97,7 @@ function reasonOf(error: unknown): string {
   return cause instanceof Error ? cause.message : message
 }
 
-/** Answers requests until the primary stops this worker. The primary handles signals. */
+/** Serves requests until the primary stops this worker. The primary handles signals. */
 async function serveAsWorker(
   config: Config,
   parts: Omit<ProcessContext, 'onFailure'>,
@@ -76,7 +105,7 @@ async function serveAsWorker(
   const { log } = parts
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => {})
   let app: WorkerApp | undefined
-  // A worker that is starting reloads when it has started: it may have read the previous configuration.
+  // A starting worker reloads after its start, because it may have read the previous configuration.
   let reloadWanted = false
   const { promise: stopped, resolve: stop } = Promise.withResolvers<void>()
   const { promise: started, resolve: start } = Promise.withResolvers<PublicEndpoint>()
@@ -89,7 +118,7 @@ async function serveAsWorker(
     stop,
     metrics: () => app?.metrics() ?? Promise.resolve([]),
   }
-  // Without the primary nothing can be stored, so nothing may be answered.
+  // A worker cannot store anything without the primary, so it must not respond either.
   const orphaned = (): never => process.exit(1)
   const primary = new PrimaryConnection(process, tasks, orphaned)
   const onFailure = (error: Error): void => primary.failed(error.message)
@@ -98,9 +127,9 @@ async function serveAsWorker(
     if (reloadWanted) reloadFrom(app, log)
   } catch (error) {
     const isConfiguration = error instanceof ConfigurationError
-    if (!isConfiguration) log.error({ err: error }, 'a worker cannot start')
+    if (!isConfiguration) log.error({ err: error }, 'worker failed to start')
     primary.cannotStart({ problem: problemOf(error), isConfiguration })
-    // A worker that stayed would not be replaced.
+    // The primary only replaces a worker that has exited.
     process.disconnect()
     return
   }
@@ -114,29 +143,11 @@ async function serveAsWorker(
 /** An invalid configuration is logged, and the previous one stays in effect. */
 function reloadFrom(app: Pick<App, 'reload'>, log: Log): void {
   app.reload().then(
-    () => log.info('configuration read again'),
-    (error: unknown) => log.error({ err: error }, 'configuration not read again'),
+    () => log.info('configuration reloaded'),
+    (error: unknown) =>
+      log.error(
+        { err: error },
+        'configuration reload failed; the previous configuration stays in effect',
+      ),
   )
-}
-
-function greeting(config: Config, app: App): string {
-  const { path, elsewhere } = app.credentials
-  // Another node made the first account; copy the file, or make a key with `signet access-key create`.
-  const note = elsewhere === undefined ? '' : `  # a copy of ${elsewhere}\n`
-  return `Signet serves the AWS Private CA API at ${app.apiUrl}
-and CRLs, OCSP and CA certificates at ${app.publicUrl}
-
-To use it from another terminal:
-
-${note}  export AWS_SHARED_CREDENTIALS_FILE='${path}'
-  export AWS_ENDPOINT_URL_ACM_PCA=${app.apiUrl}
-  export AWS_ENDPOINT_URL_STS=${app.apiUrl}
-  export AWS_DEFAULT_REGION=eu-central-1
-${trustHint(config)}  aws acm-pca list-certificate-authorities --endpoint-url ${app.apiUrl}
-`
-}
-
-/** With a certificate of its own, clients have to be told what to trust. */
-function trustHint(config: Config): string {
-  return config.tls.kind === 'self' ? `  export AWS_CA_BUNDLE='${rootFile(config)}'\n` : ''
 }

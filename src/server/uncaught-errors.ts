@@ -1,6 +1,6 @@
 /** Faults of a server process outside of requests and commands: they are logged and counted, and do not end the process. */
 import { standardErrorLines } from '../telemetry/log-lines.ts'
-import { createLogOn, type Log } from '../telemetry/log.ts'
+import { createLogOn, type Log, type LogForm } from '../telemetry/log.ts'
 import type { ProcessFaults } from '../telemetry/metrics.ts'
 
 /** A log on standard error that a full disk, closed pipe or slow reader cannot block, and a counter of its dropped lines. */
@@ -14,7 +14,13 @@ export function createServerLog(level: string): {
   process.stderr.on('error', () => {})
   const lines = standardErrorLines((count) => (faults.droppedLogLines += count))
   process.on('exit', () => lines.flushAtEnd())
-  return { log: createLogOn(level, lines), faults }
+  return { log: createLogOn(level, lines, formOf(process.stderr)), faults }
+}
+
+/** A terminal receives readable lines. NO_COLOR and TERM=dumb turn colors off. */
+function formOf(stream: NodeJS.WriteStream): LogForm {
+  if (!stream.isTTY) return 'json'
+  return stream.hasColors() ? 'color' : 'text'
 }
 
 /**

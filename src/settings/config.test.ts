@@ -19,6 +19,8 @@ test('has the documented defaults', () => {
     database: undefined,
     accountId: '123456789012',
     masterKeyFile: resolve('data/master.key'),
+    rootKey: undefined,
+    dev: false,
     logLevel: 'info',
     regions: [],
     quotas: {
@@ -82,7 +84,7 @@ test('names everything that is wrong at once', () => {
       assert.ok(error instanceof ConfigurationError)
       assert.deepEqual(error.message.split('\n'), [
         '--dta is not a flag of signet serve',
-        'SIGNET_LISTN is not a variable of signet',
+        'SIGNET_LISTN is not an environment variable of signet',
         "--listen must be HOST:PORT, not 'nowhere'",
         "SIGNET_PUBLIC_LISTEN must be HOST:PORT, not 'h:99999'",
         "--public-url must be an http or https URL without query, not 'ftp://x'",

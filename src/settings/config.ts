@@ -1,4 +1,4 @@
-/** From flags and environment to a typed Config; every problem is reported at once. */
+/** Reads flags and environment variables into a typed Config, and reports all errors together. */
 import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import type { Quotas } from '../authority/quotas.ts'
@@ -7,79 +7,85 @@ import { Secret } from './secret.ts'
 import type { RevocationPolicy } from '../authority/revocation-configuration.ts'
 import type { IssuancePolicy } from '../issuance/issuance-policy.ts'
 import type { RatesConfig } from './rates-file.ts'
-import type { Setting } from './setting.ts'
-import { settings } from './settings-table.ts'
+import { readSetting, unknownVariables, type Flags, type Read } from './read-setting.ts'
+import { devProblems, rootKey, type AccessKey } from './root-key.ts'
 import { isLoopback, type Address } from './parse-values.ts'
 import type { PostgresConnectionOptions } from '../store/postgres/connection-options.ts'
+
+export { variableOf, type Flags, type SettingName } from './read-setting.ts'
 
 export interface Config {
   /** Absolute path of the data folder. */
   readonly dataDirectory: string
   readonly listen: Address
   readonly tls: TlsConfig
-  /** Processes that answer requests; one does everything by itself. */
+  /** Number of processes that answer requests. With 1 there is a single process. */
   readonly workers: number
   readonly limits: LimitsConfig
-  /** Path prefix of a reverse proxy, without a slash at the end; empty for none. */
+  /** Path prefix of a reverse proxy, without a trailing slash. Empty if there is none. */
   readonly basePath: string
   readonly publicListen: Address
-  /** What certificates say; undefined means http:// and the public listener. */
+  /** URL in certificates. Undefined: http:// and the address of the public listener. */
   readonly publicUrl: string | undefined
   /** Undefined for SQLite in the data folder. */
   readonly database: DatabaseConfig | undefined
-  /** The account that the first start makes: twelve digits. */
+  /** Account ID of twelve digits that the first start creates. */
   readonly accountId: string
+  /** Access key of the administrator at the first start. Undefined for a random one. */
+  readonly rootKey: Secret<AccessKey> | undefined
+  /** Whether the server is for tests: its data is temporary, and its access key is public. */
+  readonly dev: boolean
   /** Absolute path. */
   readonly masterKeyFile: string
   readonly logLevel: string
-  /** Regions that are served beside AWS's. */
+  /** Served Regions in addition to AWS's. */
   readonly regions: readonly string[]
   readonly quotas: Quotas
   readonly issuancePolicy: Omit<IssuancePolicy, 'weakKeyList'>
-  /** Absolute path of the list of weak keys; undefined for none. */
+  /** Absolute path of the list of weak keys; undefined if there is none. */
   readonly weakKeyFile: string | undefined
   readonly revocationPolicy: RevocationPolicy
   readonly rates: RatesConfig
-  /** Absolute path, `-` for standard output; undefined for none. */
+  /** Absolute path of the call log, or `-` for standard output. Undefined if there is none. */
   readonly callLog: string | undefined
   /** Whether calls that cannot be recorded are refused. */
   readonly callLogRequired: boolean
   readonly objects: ObjectsConfig
   /** Whether this start accepts a database that has lost writes. */
   readonly acceptLoss: boolean
-  /** How long certificates are kept after they expired; undefined for ever. */
+  /** How long expired certificates are kept; undefined if they are never deleted. */
   readonly keepExpiredSeconds: number | undefined
-  /** Where events are posted to; undefined for nowhere. */
+  /** URL that receives events; undefined if there is none. */
   readonly eventWebhook: string | undefined
 }
 
-/** Where the certificate of the API listener comes from; paths are absolute. */
+/** Source of the API listener's certificate. Paths are absolute. */
 export type TlsConfig = (
   | { readonly kind: 'none' }
   | { readonly kind: 'files'; readonly certFile: string; readonly keyFile: string }
   | { readonly kind: 'self'; readonly authorityArn: string; readonly names: readonly string[] }
 ) & {
-  /** CAs that clients must have a certificate of. */
+  /** CA bundle. Clients must present a certificate issued by one of its CAs. */
   readonly clientCaFile: string | undefined
 }
 
 interface LimitsConfig {
-  /** On each listener. */
+  /** Limit for each listener. */
   readonly connectionsMax: number
-  /** Of one source; 0 is no limit. */
+  /** Limit for each source address; 0 disables it. */
   readonly authFailuresPerMinute: number
-  /** Memory of each process for request bodies and for objects that clients read slowly. */
+  /** Memory of each process for request bodies and for objects sent to slow clients. */
   readonly bodyMemoryBytes: number
 }
 
-/** A PostgreSQL database, which other servers may be using too. */
+/** A PostgreSQL database, which several servers can share. */
 interface DatabaseConfig extends Omit<PostgresConnectionOptions, 'password'> {
   readonly password: Secret<PostgresConnectionOptions['password']>
-  /** Connections that read, at most. */
+  /** Maximum number of connections for reads. */
   readonly pool: number
 }
 
-/** Where buckets are: a folder below the data folder, or an S3 store (AWS itself if it has no endpoint). */
+/** Location of buckets: a folder in the data folder, or an S3 store. Without an endpoint the store is AWS. */
 type ObjectsConfig =
   | { readonly kind: 'embedded' }
   | {
@@ -89,19 +95,9 @@ type ObjectsConfig =
       readonly publicUrl: string | undefined
     }
 
-type Settings = typeof settings
-export type SettingName = keyof Settings
-/** What the command line gave, by setting. */
-export type Flags = Partial<Record<SettingName, string>>
-
-/** The environment variable of a setting: `--public-url` is SIGNET_PUBLIC_URL. */
-export function variableOf(flag: string): string {
-  return `SIGNET_${flag.toUpperCase().replaceAll('-', '_')}`
-}
-
 /**
- * The configuration that flags, then the environment, then defaults give. Throws ConfigurationError naming every
- * bad value and every SIGNET_ variable that means nothing; `problems` are those the caller found already.
+ * Reads the configuration from flags, then the environment, then defaults. Throws ConfigurationError that lists every invalid
+ * value and every unknown SIGNET_ variable, after the caller's `problems`.
  */
 export function readConfig(
   flags: Flags,
@@ -111,17 +107,19 @@ export function readConfig(
   const allProblems = [...problems, ...unknownVariables(environment)]
   const read: Read = (name) => readSetting({ name, flags, environment, problems: allProblems })
   const data = read('data')
+  const isDev = read('dev') === 'true'
   const listen = read('listen')
   const publicListen = read('publicListen')
-  const masterKeyFile = read('masterKeyFile')
-  const ratesFile = read('ratesFile')
   const callLog = read('callLog')
-  const weakKeyList = read('weakKeyList')
+  const fileOf = (name: 'weakKeyList' | 'ratesFile' | 'masterKeyFile'): string | undefined => {
+    const path = read(name)
+    return path === undefined ? undefined : resolve(path)
+  }
   const config = {
     dataDirectory: resolve(data ?? '.'),
     listen,
     tls: tlsConfig(read, listen, allProblems),
-    workers: read('workers'),
+    workers: isDev ? 1 : read('workers'),
     limits: {
       connectionsMax: read('maxConnections'),
       authFailuresPerMinute: read('authFailures'),
@@ -132,15 +130,12 @@ export function readConfig(
     publicUrl: read('publicUrl'),
     database: databaseConfig(read, environment, allProblems),
     accountId: read('account'),
-    masterKeyFile: masterKeyFile ? resolve(masterKeyFile) : resolve(data ?? '.', 'master.key'),
+    rootKey: rootKey(read, allProblems),
+    dev: isDev,
+    masterKeyFile: fileOf('masterKeyFile') ?? resolve(data ?? '.', 'master.key'),
     logLevel: read('logLevel'),
     regions: read('regions') ?? [],
-    quotas: {
-      authoritiesPerRegion: read('quotaAuthorities'),
-      certificatesPerAuthority: read('quotaCertificates'),
-      tagsPerAuthority: read('quotaTags'),
-      revocationsPerAuthority: read('quotaRevocations'),
-    },
+    quotas: quotasFrom(read),
     issuancePolicy: {
       lint: read('lint'),
       weakKeys: read('weakKeys'),
@@ -148,7 +143,7 @@ export function readConfig(
       verifySignatures: read('verifySignatures'),
       emptySubject: read('emptySubject'),
     },
-    weakKeyFile: weakKeyList === undefined ? undefined : resolve(weakKeyList),
+    weakKeyFile: fileOf('weakKeyList'),
     revocationPolicy: {
       crlDelaySeconds: read('crlDelay'),
       ocspValiditySeconds: read('ocspValidity'),
@@ -159,26 +154,54 @@ export function readConfig(
     callLogRequired: read('callLogRequired') === 'true',
     rates: {
       awsQuotas: read('awsQuotas') === 'true',
-      ratesFile: ratesFile === undefined ? undefined : resolve(ratesFile),
+      ratesFile: fileOf('ratesFile'),
     },
     objects: objectsConfig(read, allProblems),
     acceptLoss: read('acceptLoss') === 'true',
     keepExpiredSeconds: read('keepExpired'),
     eventWebhook: read('eventWebhook'),
-    // Undefined stands for a bad value, which is among the problems.
+    // An undefined member is an invalid value, which is one of the problems.
   } satisfies Record<keyof Config, unknown>
-  if (listen && publicListen && sameAddress(listen, publicListen))
-    allProblems.push('--listen and --public-listen must not be the same')
-  if (config.callLogRequired && callLog === undefined)
-    allProblems.push('--call-log-required needs --call-log')
+  allProblems.push(
+    ...combinationProblems(config),
+    ...(isDev ? devProblems(flags, environment, read) : []),
+  )
   if (allProblems.length > 0) throw new ConfigurationError(allProblems.join('\n'))
   return config as Config
 }
 
-/** The value of a setting; undefined if it has none, or a bad one. */
-type Read = <N extends SettingName>(name: N) => ReturnType<Settings[N]['parse']> | undefined
+function quotasFrom(read: Read): { readonly [Name in keyof Quotas]: number | undefined } {
+  return {
+    authoritiesPerRegion: read('quotaAuthorities'),
+    certificatesPerAuthority: read('quotaCertificates'),
+    tagsPerAuthority: read('quotaTags'),
+    revocationsPerAuthority: read('quotaRevocations'),
+  }
+}
 
-/** The password is in the URL, in the file that is named, or where libpq looks for it too. */
+/** Returns errors for settings that exclude or require each other. */
+function combinationProblems({
+  listen,
+  publicListen,
+  callLog,
+  callLogRequired,
+}: {
+  readonly listen: Address | undefined
+  readonly publicListen: Address | undefined
+  readonly callLog: string | undefined
+  readonly callLogRequired: boolean
+}): string[] {
+  return [
+    ...(listen && publicListen && sameAddress(listen, publicListen)
+      ? ['--listen and --public-listen must not be the same']
+      : []),
+    ...(callLogRequired && callLog === undefined
+      ? ['--call-log-required requires --call-log']
+      : []),
+  ]
+}
+
+/** The password comes from the URL, from --database-password-file, or from the variables of libpq. */
 function databaseConfig(
   read: Read,
   { PGPASSWORD, PGPASSFILE }: Readonly<Record<string, string | undefined>>,
@@ -190,7 +213,7 @@ function databaseConfig(
   if (url === undefined) return undefined
   const { password, ...place } = url
   if (file !== undefined && password !== undefined)
-    problems.push('--database-password-file does not go with a password in --database')
+    problems.push('--database-password-file cannot be combined with a password in --database')
   const source: PostgresConnectionOptions['password'] =
     file !== undefined
       ? { kind: 'file', path: resolve(file) }
@@ -209,7 +232,7 @@ function objectsConfig(read: Read, problems: string[]): ObjectsConfig {
   const publicUrl = read('s3PublicUrl')
   if (kind === 's3') return { kind, endpoint, region, publicUrl }
   if (endpoint !== undefined || publicUrl !== undefined)
-    problems.push('--objects embedded does not go with --s3-endpoint or --s3-public-url')
+    problems.push('--objects embedded cannot be combined with --s3-endpoint or --s3-public-url')
   return { kind }
 }
 
@@ -222,71 +245,30 @@ function tlsConfig(read: Read, listen: Address | undefined, problems: string[]):
   const insecure = read('insecureHttp') === 'true'
   const clientCaFile = clientCa === undefined ? undefined : resolve(clientCa)
   if ((certFile === undefined) !== (keyFile === undefined))
-    problems.push('--tls-cert and --tls-key go together')
+    problems.push('--tls-cert requires --tls-key, and the reverse')
   if (certFile !== undefined && authorityArn !== undefined)
-    problems.push('--tls-cert and --tls-self exclude each other')
+    problems.push('--tls-cert cannot be combined with --tls-self')
   if (names !== undefined && authorityArn === undefined)
-    problems.push('--tls-names goes with --tls-self')
+    problems.push('--tls-names requires --tls-self')
   if (certFile !== undefined && keyFile !== undefined)
     return { kind: 'files', certFile: resolve(certFile), keyFile: resolve(keyFile), clientCaFile }
   if (authorityArn !== undefined)
     return { kind: 'self', authorityArn, names: names ?? namesOf(listen), clientCaFile }
-  if (clientCaFile !== undefined)
-    problems.push('--tls-client-ca goes with --tls-cert or --tls-self')
+  if (clientCaFile !== undefined) problems.push('--tls-client-ca requires --tls-cert or --tls-self')
   if (listen !== undefined && !isLoopback(listen) && !insecure)
     problems.push(
-      '--listen lets other machines reach the API over plain HTTP: add --tls-cert and --tls-key, --tls-self, or --insecure-http',
+      '--listen exposes the API to other machines over plain HTTP; add --tls-cert and --tls-key, --tls-self, or --insecure-http',
     )
   return { kind: 'none', clientCaFile: undefined }
 }
 
-/** What clients may call the listener: where it listens, and this machine if that is everywhere or here. */
+/** Host names and addresses that clients can use: the listen address, and those of this machine for wildcard and loopback addresses. */
 function namesOf(listen: Address | undefined): readonly string[] {
   if (listen === undefined) return []
   const isEverywhere = listen.host === '0.0.0.0' || listen.host === '::'
   const own = isEverywhere ? hostname() : listen.host
   const local = isEverywhere || isLoopback(listen) ? ['localhost', '127.0.0.1', '::1'] : []
   return [...new Set([own, ...local])]
-}
-
-/** Settings whose values are never repeated in messages; of others, no value with an `@`. */
-const secretSettings: readonly SettingName[] = ['database', 'eventWebhook']
-
-function readSetting<N extends SettingName>(from: {
-  readonly name: N
-  readonly flags: Flags
-  readonly environment: Readonly<Record<string, string | undefined>>
-  readonly problems: string[]
-}): ReturnType<Settings[N]['parse']> | undefined {
-  const { flag, fallback, parse } = settings[from.name] as Setting<ReturnType<Settings[N]['parse']>>
-  const variable = variableOf(flag)
-  const [source, text] =
-    from.flags[from.name] !== undefined
-      ? [`--${flag}`, from.flags[from.name]]
-      : [variable, from.environment[variable]]
-  const value = text ?? fallback
-  if (value === undefined) return undefined
-  try {
-    return parse(value)
-  } catch (error) {
-    // A URL may hold a password.
-    const isSecret = secretSettings.includes(from.name) || value.includes('@')
-    const echo = isSecret ? '' : `, not '${value}'`
-    from.problems.push(`${source} ${(error as Error).message}${echo}`)
-    return undefined
-  }
-}
-
-/** Read by the commands that call the API (cli/shared/connection-flags.ts). */
-const clientVariables = ['SIGNET_ENDPOINT']
-
-function unknownVariables(environment: Readonly<Record<string, string | undefined>>): string[] {
-  const settable = Object.values(settings).map(({ flag }) => variableOf(flag))
-  const known = new Set([...settable, ...clientVariables])
-  return Object.keys(environment)
-    .filter((name) => name.startsWith('SIGNET_') && !known.has(name))
-    .sort()
-    .map((name) => `${name} is not a variable of signet`)
 }
 
 function sameAddress(a: Address, b: Address): boolean {

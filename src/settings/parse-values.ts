@@ -150,3 +150,15 @@ export function workers(text: string): number {
     throw new Error('must be auto, or a whole number from 1 to 256')
   return value
 }
+
+/** An access key ID, as authentication accepts it. */
+export function rootAccessKeyId(text: string): string {
+  if (/^\w{3,128}$/.test(text)) return text
+  throw new Error('must have 3 to 128 letters, digits or underscores')
+}
+
+/** A secret access key. The error does not contain it. */
+export function rootSecretAccessKey(text: string): string {
+  if (/^[\x21-\x7E]{16,256}$/.test(text)) return text
+  throw new Error('must have 16 to 256 printable ASCII characters without spaces')
+}

@@ -6,12 +6,14 @@ export interface Setting<T> extends SettingRow<T> {
 }
 
 export interface SettingRow<T> {
-  /** What stands for its value in the help text; empty for a switch, which has none. */
+  /** Placeholder of the value in the help text. Empty for a switch. */
   readonly value: string
   readonly description: string
-  /** Throws an Error that says what the value must be. */
+  /** Parses the value. Throws an Error that states the valid form. */
   readonly parse: (text: string) => T
   readonly fallback: string | undefined
+  /** Whether the setting has no flag, because other users can read the command line of a process. */
+  readonly isVariableOnly?: boolean
 }
 
 /** A row of the table in settings-table.ts. */
@@ -25,12 +27,17 @@ export function setting<T>(
   return { value, description, parse, fallback }
 }
 
+/** The row of a secret, which is only read from the environment. */
+export function secret<T>(description: string, parse: (text: string) => T): SettingRow<T> {
+  return { ...setting('SECRET', description, parse), isVariableOnly: true }
+}
+
 /** The row of a switch, which is off by default. */
 export function toggle(description: string): SettingRow<'true' | 'false'> {
   return setting('', description, oneOf(['true', 'false']), 'false')
 }
 
-/** Adds the flags, which follow from the names: `publicUrl` is `--public-url`. */
+/** Adds the flags, which are derived from the names: `publicUrl` becomes `--public-url`. */
 export function withFlags<Rows extends Readonly<Record<string, SettingRow<unknown>>>>(
   rows: Rows,
 ): { readonly [Name in keyof Rows]: Rows[Name] & { readonly flag: string } } {

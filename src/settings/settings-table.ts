@@ -1,7 +1,7 @@
 /** Every setting of the server: its flag, what it means, and how its text is read. */
 import { defaultQuotas } from '../authority/quotas.ts'
 import { parseDatabaseUrl } from './database-url.ts'
-import { setting, toggle, withFlags } from './setting.ts'
+import { secret, setting, toggle, withFlags } from './setting.ts'
 import {
   address,
   count,
@@ -13,6 +13,8 @@ import {
   poolSize,
   regions,
   retention,
+  rootAccessKeyId,
+  rootSecretAccessKey,
   seconds,
   url,
   wholeNumber,
@@ -52,7 +54,14 @@ export const settings = withFlags({
     poolSize,
     '10',
   ),
-  account: setting('ID', 'account that the first start makes', parseAccountId, '123456789012'),
+  account: setting('ID', 'account that the first start creates', parseAccountId, '123456789012'),
+  rootAccessKeyId: setting(
+    'ID',
+    'access key ID of the administrator at the first start (default: random)',
+    rootAccessKeyId,
+  ),
+  rootSecretAccessKey: secret('secret access key for --root-access-key-id', rootSecretAccessKey),
+  dev: toggle('run for tests: one process, data in memory, access key test with secret test'),
   regions: setting('NAME,…', "Regions to serve beside AWS's, such as local or garage", regions),
   masterKeyFile: setting(
     'FILE',

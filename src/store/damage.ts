@@ -29,12 +29,12 @@ export interface Damage {
 }
 
 export const restoreAdvice =
-  'move the database away, and restore the last backup with "signet restore" (docs/operating.md)'
+  'move the database away, and restore the last backup with "signet restore" (docs/tasks/corrupt-database.md)'
 
 /** A warning for the operator in one line: the damage of the database, and where to find help. */
 export function damageWarning({ message, cause }: Error): string {
   const reason = cause instanceof Error ? ` (${cause.message})` : ''
-  return `${message.replace(/\.$/, '')}${reason}; see "A damaged database, and lost writes" in docs/operating.md`
+  return `${message.replace(/\.$/, '')}${reason}; see docs/tasks/corrupt-database.md`
 }
 
 /** Findings of this process, in case the disk refuses the file. */

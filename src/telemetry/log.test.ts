@@ -21,7 +21,14 @@ test('a line has the level, the time, the fields that have a value, and the mess
   log.info({ requestId: 'r', errorCode: undefined, status: 200 }, 'request')
   log.warn('only a message')
   const [first, second] = lines
-  assert.deepEqual(Object.keys(first ?? {}), ['level', 'time', 'requestId', 'status', 'msg'])
+  assert.deepEqual(Object.keys(first ?? {}), [
+    'level',
+    'severity',
+    'time',
+    'requestId',
+    'status',
+    'msg',
+  ])
   assert.equal(first?.['level'], 30)
   assert.match(String(first?.['time']), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
   assert.deepEqual([second?.['level'], second?.['msg']], [40, 'only a message'])

@@ -1,8 +1,9 @@
-/** The log of a process: one JSON object a line. Secrets are never given to it, so nothing has to be taken out. */
+/** The log of a process: one JSON object for each line, or lines for a terminal. No secret is ever passed to it. */
 import { systemClock } from '../clock.ts'
 import { visibleJson } from '../text/visible-text.ts'
 import { errorFields } from './error-fields.ts'
 import { standardErrorLines, type LogLines } from './log-lines.ts'
+import { readableLine } from './readable-line.ts'
 
 /** Writes a message, or fields and a message. The field `err` is an error: it is written with its stack and its causes. */
 type Write = (fieldsOrMessage: object | string, message?: string) => void
@@ -16,6 +17,9 @@ export interface Log extends Readonly<Record<LineLevel, Write>> {
   /** Resolves when the lines so far were handed to the operating system, or dropped and counted. */
   written(): Promise<void> | undefined
 }
+
+/** JSON for programs, `text` and `color` for terminals. */
+export type LogForm = 'json' | 'text' | 'color'
 
 interface Destination {
   /** Takes a line, with the line break at its end. */
@@ -31,22 +35,21 @@ export function createLog(level: string, destination?: Destination): Log {
 }
 
 /** A log that reports the number of dropped lines as soon as it can be written again. */
-export function createLogOn(level: string, lines: LogLines): Log {
-  const log = logOn(level, lines)
+export function createLogOn(level: string, lines: LogLines, form: LogForm = 'json'): Log {
+  const log = logOn(level, lines, form)
   lines.onRecovery = (recovery) =>
     log.error(recovery, 'log lines were dropped: standard error could not be written')
   return log
 }
 
-function logOn(level: string, destination: Destination): Log {
+function logOn(level: string, destination: Destination, form: LogForm = 'json'): Log {
+  const lineOf = form === 'json' ? jsonLine : terminalLine(form)
   const lowest = levels[level as keyof typeof levels]
   const writer = (name: LineLevel): Write => {
     if (levels[name] < lowest) return () => undefined
     return (first, message = '') =>
       destination.write(
-        typeof first === 'string'
-          ? lineOf(levels[name], {}, first)
-          : lineOf(levels[name], first, message),
+        typeof first === 'string' ? lineOf(name, {}, first) : lineOf(name, first, message),
       )
   }
   return {
@@ -61,12 +64,28 @@ function logOn(level: string, destination: Destination): Log {
 }
 
 /** JSON does not escape C1 controls and bidirectional overrides, and logs are read in terminals. */
-function lineOf(level: number, fields: object, msg: string): string {
-  const start = { level, time: systemClock.now().toISOString() }
+function jsonLine(name: LineLevel, fields: object, msg: string): string {
+  const start = { level: levels[name], severity: name, time: systemClock.now().toISOString() }
   try {
-    const all = 'err' in fields ? { ...fields, err: errorFields(fields.err) } : fields
+    const all = withErrorFields(fields)
     return `${visibleJson(JSON.stringify({ ...start, ...all, msg }))}\n`
   } catch (error) {
     return `${visibleJson(JSON.stringify({ ...start, msg, unwritable: String(error) }))}\n`
   }
+}
+
+function terminalLine(form: 'text' | 'color') {
+  return (level: LineLevel, fields: object, message: string): string => {
+    const record = { level, time: systemClock.now(), message }
+    const isColored = form === 'color'
+    try {
+      return readableLine({ ...record, fields: withErrorFields(fields) }, isColored)
+    } catch (error) {
+      return readableLine({ ...record, fields: { unwritable: String(error) } }, isColored)
+    }
+  }
+}
+
+function withErrorFields(fields: object): Readonly<Record<string, unknown>> {
+  return 'err' in fields ? { ...fields, err: errorFields(fields.err) } : { ...fields }
 }

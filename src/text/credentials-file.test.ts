@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { parseCredentials } from './credentials-file.ts'
+import { parseCredentials, parseIni, parseServerAddress } from './credentials-file.ts'
 
 const key = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'a/b+c=' }
 
@@ -32,4 +32,30 @@ test('a file without a whole access key in [default] has none', () => {
     '[default]\naws_access_key_id =\naws_secret_access_key = B\n',
   ])
     assert.equal(parseCredentials(text), undefined, JSON.stringify(text))
+})
+
+test('the address of the server is read from the section of the access key', () => {
+  const text =
+    '[default]\naws_access_key_id = A\naws_secret_access_key = B\nregion = eu-west-1\n' +
+    'endpoint_url = https://ca.test:8443\nca_bundle = /srv/with space/tls-root.pem # own\n[other]\nregion = x\n'
+  assert.deepEqual(parseServerAddress(text), {
+    endpoint: 'https://ca.test:8443',
+    region: 'eu-west-1',
+    caFile: '/srv/with space/tls-root.pem',
+  })
+  assert.deepEqual(parseServerAddress('[default]\nregion =\n'), {})
+  assert.deepEqual(parseServerAddress('[other]\nregion = x\n'), {})
+})
+
+test('settings of a service are nested in a section, and do not hide those of another service', () => {
+  const sections = parseIni(
+    '[services local]\ns3 =\n  endpoint_url = http://s3\nacm_pca = \n  endpoint_url = http://pca\nregion = r\n',
+  )
+  assert.deepEqual(Object.fromEntries(sections.get('services local') ?? []), {
+    s3: '',
+    's3.endpoint_url': 'http://s3',
+    acm_pca: '',
+    'acm_pca.endpoint_url': 'http://pca',
+    region: 'r',
+  })
 })

@@ -1,32 +1,80 @@
-/** An access key, in the form of AWS SDKs. */
+/** The AWS shared credentials and config files: INI files with a section for each profile. */
+
+/** An access key, as AWS SDKs expect it. */
 export interface Credentials {
   readonly accessKeyId: string
   readonly secretAccessKey: string
 }
 
+/** Sections by name; lines above the first section belong to `undefined`. */
+export type IniSections = ReadonlyMap<string | undefined, ReadonlyMap<string, string>>
+
 const sectionForm = /^\[([^\]]*)\]$/
-const propertyForm = /^(\w+)\s*=\s*(\S+)$/
+const propertyForm = /^(\w+)\s*=\s*(.*)$/
 
 /**
- * The access key in the section [default] of a shared credentials file, or in a file without sections; undefined if there is
- * none. A comment is a line that starts with # or ;, or the rest of a line from a space and one of them.
+ * Parses sections and properties, and skips other lines. A comment is a line that starts with # or ;, or the rest of a line from a
+ * space and one of them. Indented properties below a property without a value belong to it: `acm_pca.endpoint_url`.
  */
-export function parseCredentials(text: string): Credentials | undefined {
+export function parseIni(text: string): IniSections {
   const sections = new Map<string | undefined, Map<string, string>>()
   let section: string | undefined
+  let parent: string | undefined
   for (const line of text.split(/\r?\n/)) {
     const content = line.replace(/(?:^|\s)[#;].*$/, '').trim()
     const [, name] = sectionForm.exec(content) ?? []
-    if (name !== undefined) section = name.trim()
+    if (name !== undefined) {
+      section = name.trim()
+      parent = undefined
+    }
     const properties = sections.get(section) ?? new Map<string, string>()
     sections.set(section, properties)
     const [, key, value] = propertyForm.exec(content) ?? []
-    if (key !== undefined && value !== undefined) properties.set(key, value)
+    if (key === undefined || value === undefined) continue
+    const isNested = parent !== undefined && /^\s/.test(line)
+    if (!isNested) parent = value === '' ? key : undefined
+    properties.set(isNested ? `${parent}.${key}` : key, value)
   }
-  const hasSections = [...sections.keys()].some((name) => name !== undefined)
-  const properties = sections.get(hasSections ? 'default' : undefined)
-  const accessKeyId = properties?.get('aws_access_key_id')
-  const secretAccessKey = properties?.get('aws_secret_access_key')
-  if (accessKeyId === undefined || secretAccessKey === undefined) return undefined
+  return sections
+}
+
+/** The access key in the section [default], or in a file without sections. Undefined if the file has no complete access key. */
+export function parseCredentials(text: string): Credentials | undefined {
+  const properties = defaultSection(text)
+  const accessKeyId = properties.get('aws_access_key_id')
+  const secretAccessKey = properties.get('aws_secret_access_key')
+  const isComplete = [accessKeyId, secretAccessKey].every((value) => /^\S+$/.test(value ?? ''))
+  if (accessKeyId === undefined || secretAccessKey === undefined || !isComplete) return undefined
   return { accessKeyId, secretAccessKey }
+}
+
+/** How clients reach the server, as the server writes it beside the access key. */
+export interface ServerAddress {
+  readonly endpoint?: string
+  readonly region?: string
+  /** PEM file of CAs to trust. */
+  readonly caFile?: string
+}
+
+/** The properties `endpoint_url`, `region` and `ca_bundle` of the section [default], or of a file without sections. */
+export function parseServerAddress(text: string): ServerAddress {
+  return serverAddressOf(defaultSection(text))
+}
+
+/** The properties `endpoint_url`, `region` and `ca_bundle` of a section. */
+export function serverAddressOf(properties: ReadonlyMap<string, string>): ServerAddress {
+  const endpoint = properties.get('endpoint_url')
+  const region = properties.get('region')
+  const caFile = properties.get('ca_bundle')
+  return {
+    ...(endpoint !== undefined && endpoint !== '' && { endpoint }),
+    ...(region !== undefined && region !== '' && { region }),
+    ...(caFile !== undefined && caFile !== '' && { caFile }),
+  }
+}
+
+function defaultSection(text: string): ReadonlyMap<string, string> {
+  const sections = parseIni(text)
+  const hasSections = [...sections.keys()].some((name) => name !== undefined)
+  return sections.get(hasSections ? 'default' : undefined) ?? new Map<string, string>()
 }

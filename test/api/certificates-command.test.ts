@@ -1,7 +1,10 @@
-/** `signet certificates list`, on the folder of a server that runs. */
+/** `signet certificates`: search, description and download through the API. */
 import assert from 'node:assert/strict'
+import { X509Certificate } from 'node:crypto'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { allow, createAccount, createUser, otherAccountId } from '../support/accounts.ts'
 import { csr } from '../support/csrs.ts'
 import { createRoot, issueInput } from '../support/hierarchy.ts'
 import { command, type Outcome } from '../support/process.ts'
@@ -18,8 +21,19 @@ before(async () => {
 })
 after(() => service.close())
 
-const run = (...flags: string[]): Promise<Outcome> =>
-  command(['certificates', 'list', '--data', service.config.dataDirectory, ...flags])
+const run = (...flags: string[]): Promise<Outcome> => certificates('list', ...flags)
+
+const certificates = (...args: string[]): Promise<Outcome> =>
+  command([
+    'certificates',
+    ...args,
+    '--endpoint',
+    service.url,
+    '--data',
+    service.config.dataDirectory,
+    '--region',
+    'eu-west-1',
+  ])
 
 async function json(...flags: string[]): Promise<Members> {
   const { code, stdout, stderr } = await run(...flags, '--output', 'json')
@@ -73,40 +87,90 @@ test('every filter, and each form of the answer', async () => {
   assert.match(table, new RegExp(lastOf(long)))
 })
 
-test('signet certificates list shows all accounts, or one', async () => {
-  await createAccount(service)
-  const { credentials } = await createUser(service, {
-    accountId: otherAccountId,
-    statements: [allow('*')],
-  })
-  const other = await createRoot(service, { options: { credentials, region: 'eu-west-2' } })
-  await searchable(service)
-  const theirs = await json('--account', otherAccountId)
-  assert.deepEqual(
-    theirs.map((one: Members) => one.CertificateAuthorityArn),
-    [other.arn],
-  )
-  const all = await json()
-  assert.ok(all.some((one: Members) => one.CertificateAuthorityArn === other.arn))
-  assert.ok(all.some((one: Members) => one.CertificateAuthorityArn === root.arn))
-})
-
-test('that there is more, or that search is behind, is said', async () => {
+test('signet certificates list says if more match than the limit', async () => {
   const cut = await run('--limit', '1', '--output', 'json')
   assert.equal(JSON.parse(cut.stdout).length, 1)
-  assert.equal(cut.stderr, 'signet: note: there are more than 1; --limit shows more\n')
-  await service.inDatabase('update search_progress set certificate_number = certificate_number - 1')
-  const behind = await run('--serial', 'ff', '--output', 'json')
-  assert.match(behind.stderr, /^signet: note: the newest certificates are not searched yet|^$/)
+  assert.equal(
+    cut.stderr,
+    'signet: note: more than 1 certificates match; raise --limit to see them\n',
+  )
+})
+
+test('an empty result is reported on standard error, with exit code 0', async () => {
+  const { code, stdout, stderr } = await run('--serial', 'ff')
+  assert.deepEqual([code, stdout, stderr], [0, '', 'No certificates found.\n'])
+})
+
+test('a requester can be the name of a user', async () => {
+  const [first] = await json('--requester', 'administrator')
+  assert.match(first.Requester, /:user\/administrator$/)
+  assert.deepEqual(await json('--requester', 'nobody'), [])
+})
+
+test('--wide shows the issuer and the revocation', async () => {
+  const { stdout } = await run('--status', 'REVOKED', '--wide')
+  assert.match(stdout, /ISSUER .*REVOKED .*REASON/)
+  assert.match(stdout, /ROOT EC_prime256v1 .*KEY_COMPROMISE/)
+})
+
+test('signet certificates show describes a certificate by serial number, ARN and file', async () => {
+  const arn = await issueNamed('shown', 'shown.command.test', 30)
+  await searchable(service)
+  const { code, stdout, stderr } = await certificates('show', lastOf(arn), '--output', 'json')
+  assert.equal(code, 0, stderr)
+  const shown = JSON.parse(stdout)
+  assert.deepEqual([shown.CertificateArn, shown.Status], [arn, 'VALID'])
+  assert.match(shown.Certificate, /^-----BEGIN CERTIFICATE-----/)
+  const text = (await certificates('show', arn)).stdout
+  assert.match(text, /CN=shown/)
+  assert.match(text, /requester +arn:aws:iam::\d+:user\/administrator/)
+})
+
+test('signet certificates download writes a folder, a file, or standard output', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'signet-download-'))
+  try {
+    const arn = await issueNamed('loaded', 'loaded.command.test', 30)
+    const out = join(folder, 'tls')
+    assert.equal((await certificates('download', arn, '--out', out)).code, 0)
+    const files = ['ca.pem', 'cert.pem', 'chain.pem', 'fullchain.pem']
+    assert.deepEqual((await readdir(out)).toSorted(), files)
+    const leaf = new X509Certificate(await readFile(join(out, 'cert.pem')))
+    assert.ok(leaf.verify(new X509Certificate(await readFile(join(out, 'ca.pem'))).publicKey))
+    const again = await certificates('download', arn, '--out', out)
+    assert.equal(again.code, 2)
+    assert.match(again.stderr, /cert\.pem exists; replace it with --force/)
+    const file = join(folder, 'x.pem')
+    await searchable(service)
+    const byFile = await certificates('download', join(out, 'cert.pem'), '--out', file, '--chain')
+    assert.equal(byFile.code, 0, byFile.stderr)
+    const printed = await certificates('download', arn)
+    assert.equal(printed.stdout, await readFile(join(out, 'cert.pem'), 'utf8'))
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+})
+
+test('flags of the search on the data folder are refused with the flag to use', async () => {
+  for (const flag of ['--database', '--master-key-file']) {
+    const { code, stderr } = await run(flag, 'x')
+    assert.equal(code, 2)
+    assert.match(
+      stderr,
+      new RegExp(`${flag}: the search uses the API: specify --endpoint or --data`),
+    )
+  }
+  const { code, stderr } = await run('--account', '123456789012')
+  assert.equal(code, 2)
+  assert.match(stderr, /--account: the search covers the account of the credentials/)
 })
 
 test('signet certificates list refuses filters that mean nothing', async () => {
   for (const [flags, expected] of [
-    [['--ca', 'arn:x'], /arn:x is not the ARN of a certificate authority/],
-    [['--ca', root.arn.replace(/\/.*/, '/00000000-0000-0000-0000-000000000000')], /there is no /],
-    [['--ca', root.arn, '--account', otherAccountId], /either --ca or --account/],
+    [['--ca', 'arn:x'], /no CA 'arn:x' exists/],
+    [['--ca', 'No Such CA'], /no CA 'No Such CA' exists; choose one of these:\n/],
+    [['--requester', 'two words'], /--requester must be the ARN of a user/],
     [['--subject', '*'], /--subject is an asterisk/],
-    [['--san', ''], /--san must have 1 to 253 characters/],
+    [['--san', ''], /--san must not be empty/],
     [['--serial', 'x'], /--serial must be a hexadecimal/],
     [['--template', 'a b'], /--template must be the name or the ARN/],
     [['--issued-after', 'yesterday'], /'yesterday' must be a day/],

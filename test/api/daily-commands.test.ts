@@ -55,7 +55,7 @@ const certificateIn = async (name: string): Promise<X509Certificate> =>
   new X509Certificate(await readFile(path(`${name}/cert.pem`)))
 
 interface Made {
-  readonly authorities: readonly { readonly arn: string; readonly made: boolean }[]
+  readonly Authorities: readonly { readonly Arn: string; readonly Created: boolean }[]
 }
 
 test('without a CA, issue says how to make one', async () => {
@@ -69,10 +69,10 @@ test('without a CA, issue says how to make one', async () => {
 test('init-hierarchy makes a hierarchy once, and refuses another key for it', async () => {
   const first = await json<Made>('init-hierarchy', '--name', 'One', '--root-validity', '9y')
   const again = await json<Made>('init-hierarchy', '--name', 'One')
-  const arns = ({ authorities }: Made): string[] => authorities.map(({ arn }) => arn)
+  const arns = ({ Authorities }: Made): string[] => Authorities.map(({ Arn }) => Arn)
   assert.deepEqual(arns(again), arns(first))
   assert.deepEqual(
-    [...first.authorities, ...again.authorities].map(({ made }) => made),
+    [...first.Authorities, ...again.Authorities].map(({ Created }) => Created),
     [true, true, false, false],
   )
   const other = await refused(1, 'init-hierarchy', '--name', 'One', '--key-algorithm', 'RSA_2048')
@@ -111,10 +111,10 @@ test('issue writes files that belong together, the key for this user alone', asy
   assert.equal(texts[2], `${texts[0]}${texts[1]}`)
 })
 
-test('what is there is not written over, unless by force', async () => {
+test('issue does not replace existing files without --force', async () => {
   const before_ = await readFile(path('tls/key.pem'))
   const args = ['issue', '--name', 'c.example.com', '--out', path('tls')]
-  assert.match(await refused(2, ...args), /key\.pem is there already/)
+  assert.match(await refused(2, ...args), /key\.pem exists/)
   assert.deepEqual(await readFile(path('tls/key.pem')), before_)
   await must(...args, '--force', '--key-algorithm', 'RSA_2048')
   assert.notDeepEqual(await readFile(path('tls/key.pem')), before_)
@@ -124,23 +124,22 @@ test('what is there is not written over, unless by force', async () => {
 test('issue refuses what makes no sense, before it asks for anything', async () => {
   const out = ['--out', path('never')]
   for (const [args, message] of [
-    [[], /name at least one --name/],
-    [['--ip', 'host'], /'host' is no IP address/],
-    [['--name', 'a,,b'], /empty name/],
+    [[], /specify at least one --name/],
+    [['--ip', 'host'], /'host' is not an IP address/],
+    [['--name', 'a,,b'], /--name must not be empty/],
     [['--name', 'https://host.test/'], /'https:\/\/host.test\/' is a URL; use --name host.test\n/],
     [['--name', 'a,http://192.0.2.1:80/x'], /is a URL; use --ip 192\.0\.2\.1\n/],
     [['--name', 'host.test:8443'], /it has a port; use --name host.test\n/],
     [['--name', `${'a'.repeat(64)}.test`], /a label of 64 bytes; the maximum is 63/],
     [['--name', 'two words'], /'two words' is not a DNS name/],
-    [['--name', 'x', '--csr', 'y'], /give either/],
+    [['--name', 'x', '--csr', 'y'], /--csr cannot be combined with --name/],
     [['--csr', path('missing')], /--csr: ENOENT/],
-    [['--csr', path('tls/cert.pem')], /must hold one CSR/],
+    [['--csr', path('tls/cert.pem')], /must contain one CSR/],
     [['--name', 'x', '--validity', '30'], /not a validity/],
     [['--name', 'x', '--ca', 'No Such CA'], /no ACTIVE CA 'No Such CA'/],
     [['--name', 'x', '--key-algorithm', 'DSA'], /Allowed choices/],
   ] as const)
     assert.match(await refused(2, 'issue', ...args, ...out), message)
-  assert.match(await refused(2, 'issue', '--name', 'x'), /--out/)
   assert.match(
     await refused(1, 'issue', '--name', 'x', '--template', 'NoSuchTemplate', ...out),
     /ValidationException|InvalidArgsException|TemplateArn/,
@@ -159,7 +158,7 @@ test('a CSR with a common name and no subject alternative name is issued with a 
     without.stderr,
     /^signet: note: \S+ec-no-san\.pem: the CSR has a common name and no subject alternative name: /,
   )
-  assert.deepEqual((JSON.parse(without.stdout) as { names: unknown }).names, [])
+  assert.deepEqual((JSON.parse(without.stdout) as { Names: unknown }).Names, [])
   const having = await issue('ec-server')
   assert.deepEqual([having.code, having.stderr], [0, ''])
 })
@@ -171,20 +170,23 @@ test('a root may be named, and then there is no chain; a second issuing CA has t
   assert.ok((await certificateIn('below-root')).verify(root.publicKey))
   await must('init-hierarchy', '--name', 'Three')
   const several = await refused(2, 'issue', '--name', 'x.test', '--out', path('several'))
-  assert.match(several, /2 ACTIVE CAs[^]*One Issuing CA \(arn:[^]*Three Issuing CA \(arn:/)
+  assert.match(
+    several,
+    /2 ACTIVE subordinate CAs exist; choose one with --ca, or set SIGNET_CA:[^]*One Issuing CA \(arn:[^]*Three Issuing CA \(arn:/,
+  )
 })
 
 interface Renewed {
-  readonly renewals: readonly { readonly folder: string; readonly result: string }[]
+  readonly Renewals: readonly { readonly Folder: string; readonly Result: string }[]
 }
 
 test('renew makes a new key and certificate for the same names, only when it is due', async () => {
   const old = await certificateIn('tls')
   const early = await json<Renewed>('renew', path('tls'), '--if-expiring-within', '7d')
-  assert.equal(early.renewals[0]?.result, 'not due')
+  assert.equal(early.Renewals[0]?.Result, 'not due')
   assert.equal((await certificateIn('tls')).serialNumber, old.serialNumber)
   const due = await json<Renewed>('renew', path('tls'), '--if-expiring-within', '5w')
-  assert.equal(due.renewals[0]?.result, 'renewed')
+  assert.equal(due.Renewals[0]?.Result, 'renewed')
   const renewed = await certificateIn('tls')
   assert.notEqual(renewed.serialNumber, old.serialNumber)
   assert.equal(renewed.subjectAltName, old.subjectAltName)
@@ -199,8 +201,8 @@ test('renew makes a new key and certificate for the same names, only when it is 
 
 test('a renewal that was interrupted between its files is done again, due or not', async () => {
   await writeFile(path('tls/key.pem'), await readFile(path('below-root/key.pem')))
-  const { renewals } = await json<Renewed>('renew', path('tls'), '--if-expiring-within', '1h')
-  assert.equal(renewals[0]?.result, 'renewed')
+  const { Renewals } = await json<Renewed>('renew', path('tls'), '--if-expiring-within', '1h')
+  assert.equal(Renewals[0]?.Result, 'renewed')
   const key = createPrivateKey(await readFile(path('tls/key.pem')))
   assert.ok((await certificateIn('tls')).checkPrivateKey(key))
 })
@@ -221,7 +223,7 @@ test('a hook gets its words and the folder, and no shell reads them', async () =
   ])
   const failed = await signet('renew', path('tls'), '--hook', '/bin/false')
   assert.equal(failed.code, 1)
-  assert.match(failed.stdout, /the certificate is renewed, but the hook failed/)
+  assert.match(failed.stdout, /the certificate was renewed, but the hook failed/)
 })
 
 test('one folder that fails does not keep the others from it', async () => {
@@ -235,13 +237,13 @@ test('one folder that fails does not keep the others from it', async () => {
   )
   assert.equal(code, 1)
   assert.match(stderr, /1 of 2 could not be renewed/)
-  const { renewals } = JSON.parse(stdout) as Renewed
+  const { Renewals } = JSON.parse(stdout) as Renewed
   assert.deepEqual(
-    renewals.map(({ result }) => result),
+    Renewals.map(({ Result }) => Result),
     ['failed', 'renewed'],
   )
   await writeFile(path('empty/metadata.json'), '{"version":1,"names":"x"}')
-  assert.match((await signet('renew', path('empty'))).stdout, /does not say what is to be renewed/)
+  assert.match((await signet('renew', path('empty'))).stdout, /lacks members that a renewal needs/)
 })
 
 test('a certificate until a date needs another time to be renewed', async () => {
@@ -249,13 +251,16 @@ test('a certificate until a date needs another time to be renewed', async () => 
   const args = ['--ca', 'One Issuing CA', '--validity', date]
   await must('issue', '--name', 'd.test', ...args, '--out', path('dated'))
   assert.equal((await certificateIn('dated')).validToDate.toISOString(), `${date}T00:00:00.000Z`)
-  assert.match((await signet('renew', path('dated'))).stdout, /say with --validity/)
+  assert.match(
+    (await signet('renew', path('dated'))).stdout,
+    /specify the validity of the new certificate with --validity/,
+  )
   await must('renew', path('dated'), '--validity', '12h')
   const hours = ((await certificateIn('dated')).validToDate.getTime() - Date.now()) / 3_600_000
   assert.ok(hours > 11.9 && hours <= 12, String(hours))
 })
 
-test('inspect: the chain that a TLS server presents, a certificate from a URL, and what cannot be had', async () => {
+test('inspect: the chain that a TLS server presents, a certificate from a URL, and sources that cannot be read', async () => {
   const tls = createTlsServer({
     key: await readFile(path('tls/key.pem')),
     cert: await readFile(path('tls/fullchain.pem')),
@@ -286,9 +291,9 @@ test('inspect: the chain that a TLS server presents, a certificate from a URL, a
       [`${at}/missing`, /status 404/],
       [`${at}/large`, /larger than 64 MiB/],
       [`tls://localhost:${(web.address() as AddressInfo).port}`, /presents no certificate/],
-      ['http://127.0.0.1:2/', /cannot be read: .*ECONNREFUSED/],
+      ['http://127.0.0.1:2/', /cannot read .*ECONNREFUSED/],
       [path('tls/key.pem'), /private key/],
-      [path('tls/none'), /ENOENT/],
+      [path('tls/none'), /no such file or folder/],
       [path('tls'), /EISDIR/],
     ] as const) {
       const { code, stderr } = await command(['inspect', source])
@@ -314,10 +319,10 @@ test('inspect: the CRL that a CA publishes, by its URL', async () => {
   let found: Outcome
   do found = await command(['inspect', url, '--output', 'json'])
   while (found.stderr.includes('status 404'))
-  const { objects } = JSON.parse(found.stdout) as { objects: Record<string, unknown>[] }
-  assert.equal(objects[0]?.['kind'], 'crl')
-  assert.equal(objects[0]['issuer'], 'O=Four, CN=Four Issuing CA')
-  assert.equal(objects[0]['revoked'], 0)
+  const { Objects } = JSON.parse(found.stdout) as { Objects: Record<string, unknown>[] }
+  assert.equal(Objects[0]?.['Kind'], 'crl')
+  assert.equal(Objects[0]['Issuer'], 'O=Four, CN=Four Issuing CA')
+  assert.equal(Objects[0]['Revoked'], 0)
   const status = await must('status')
   assert.match(status, /Four Issuing CA .* seconds? old, next by /)
 })
@@ -330,24 +335,24 @@ test('status: warns of a CA near its end, and --check ends with 1', async () => 
   assert.match(plain.stdout, /! Short Issuing CA expires in (59|60) days/)
   const checked = await signet('status', '--check', '--output', 'json')
   assert.equal(checked.code, 1)
-  const { server: about, warnings } = JSON.parse(checked.stdout) as {
-    server: Record<string, unknown>
-    warnings: string[]
+  const { Server, Warnings } = JSON.parse(checked.stdout) as {
+    Server: Record<string, unknown>
+    Warnings: string[]
   }
-  assert.equal(warnings.length, 1)
-  assert.equal(about['health'], 'ok')
-  assert.equal(about['account'], '123456789012')
-  assert.match(String(about['version']), /^\d+\.\d+\.\d+$/)
+  assert.equal(Warnings.length, 1)
+  assert.equal(Server['Health'], 'ok')
+  assert.equal(Server['Account'], '123456789012')
+  assert.match(String(Server['Version']), /^\d+\.\d+\.\d+$/)
 })
 
-test('a server that is not there, or not an http one, is said in words', async () => {
+test('an endpoint that does not serve the API is reported with the reason', async () => {
   const away = ['--endpoint', 'http://127.0.0.1:1', '--data', path('data')]
   for (const args of [['issue', '--name', 'x', '--out', path('x')], ['init-hierarchy']]) {
     const { code, stderr } = await command([...args, ...away])
     assert.equal(code, 1)
     assert.match(
       stderr,
-      /^signet: nobody answers at http:\/\/127\.0\.0\.1:1 \(ECONNREFUSED\): start the server/,
+      /^signet: cannot connect to http:\/\/127\.0\.0\.1:1 \(ECONNREFUSED\): start the server/,
     )
   }
   const status = await command(['status', ...away])
@@ -356,7 +361,7 @@ test('a server that is not there, or not an http one, is said in words', async (
   const publicListener = ['--endpoint', server.publicUrl, '--data', path('data')]
   const other = await command(['init-hierarchy', ...publicListener])
   assert.equal(other.code, 1)
-  assert.match(other.stderr, /is not the API of AWS Private CA; is it the public listener\?/)
+  assert.match(other.stderr, /does not serve the AWS Private CA API; it may be the public listener/)
   const wrong = await command(['issue', '--name', 'x', '--out', 'x', '--endpoint', 'localhost'])
   assert.equal(wrong.code, 2)
   assert.match(wrong.stderr, /--endpoint must be an http or https URL/)
@@ -382,11 +387,11 @@ test('credentials: of the data folder, of the AWS variables, and none', async ()
     AWS_EC2_METADATA_DISABLED: 'true',
   })
   assert.equal(none.code, 2)
-  assert.match(none.stderr, /there are no credentials/)
+  assert.match(none.stderr, /no credentials found/)
 })
 
 test('a server with a certificate of its own CA is trusted by the root in its data folder', async () => {
-  const { authorities } = await json<Made>(
+  const { Authorities } = await json<Made>(
     'init-hierarchy',
     '--name',
     'One',
@@ -394,7 +399,7 @@ test('a server with a certificate of its own CA is trusted by the root in its da
     'eu-central-1',
   )
   await server.stop('SIGTERM')
-  server = await startServer(path('data'), ['--tls-self', authorities[1]?.arn ?? ''])
+  server = await startServer(path('data'), ['--tls-self', Authorities[1]?.Arn ?? ''])
   assert.match(server.url, /^https:/)
   assert.match(await must('status'), /health +ok/)
   await must('renew', path('tls'))

@@ -57,7 +57,7 @@ test('users are made, tagged, listed and deleted', async () => {
       ],
     ],
   )
-  await refused(/has a user Alice already/, 'user', 'create', 'Alice')
+  await refused(/already has a user Alice/, 'user', 'create', 'Alice')
   await refused(/--user must match/, 'user', 'create', 'a/b')
   await refused(/--tag has a key twice/, 'user', 'tag', 'alice', '--tag', 'a=1', '--tag', 'A=2')
   await refused(/--tag must be key=value/, 'user', 'tag', 'alice', '--tag', '<=1')
@@ -110,12 +110,27 @@ test('policies of a user count at once, and keys are rotated without a gap', asy
   await json('policy', 'delete', ...named)
   assert.equal(await list(fresh), 'AccessDeniedException')
   await refused(/bob has no policy lists/, 'policy', 'delete', ...named)
-  await refused(/name either --user or --role/, 'policy', 'list')
-  await refused(/name either --user or --role/, 'policy', 'list', '--user', 'bob', '--role', 'x')
+  await refused(/either --user or --role is required/, 'policy', 'list')
+  await refused(
+    /either --user or --role is required/,
+    'policy',
+    'list',
+    '--user',
+    'bob',
+    '--role',
+    'x',
+  )
   const bad = await fileWith('{"Statement":1}')
   await refused(/--policy: .*Statement/s, 'policy', 'put', ...named, '--policy', bad)
   const missing = join(folder, 'none')
-  await refused(/--policy .* cannot be read/, 'policy', 'put', ...named, '--policy', missing)
+  await refused(
+    /--policy: cannot read .*: no such file/,
+    'policy',
+    'put',
+    ...named,
+    '--policy',
+    missing,
+  )
 })
 
 test('the last use of a key is shown', async () => {
@@ -140,7 +155,7 @@ test('roles are made with their trust, changed and deleted', async () => {
   await json('policy', 'put', '--role', 'issuer', '--name', 'lists', '--policy', policy)
   const credentials = await assume(service, role.Arn)
   await service.must('ListCertificateAuthorities', {}, { credentials })
-  await refused(/has a role Issuer already/, 'role', 'create', 'Issuer', '--trust-policy', trust)
+  await refused(/already has a role Issuer/, 'role', 'create', 'Issuer', '--trust-policy', trust)
   await refused(/3600 to 43200/, 'role', 'update', 'issuer', '--max-session', '60')
   await refused(/whole number/, 'role', 'update', 'issuer', '--max-session', 'x')
   await refused(/--trust-policy: /, 'role', 'update', 'issuer', '--trust-policy', policy)
@@ -164,17 +179,22 @@ test('identity providers are made, changed, listed and deleted', async () => {
       'arn:aws:iam::123456789012:oidc-provider/token.example.com/id',
       issuer,
       ['signet', 'other'],
-      'asked from the issuer',
+      'fetched from the issuer',
     ],
   )
   await refused(
-    /has a provider for https.* already/,
+    /already has an identity provider for https/,
     'oidc-provider',
     'create',
     issuer,
     ...audience,
   )
-  await refused(/name an --audience/, 'oidc-provider', 'create', 'https://other.example.com')
+  await refused(
+    /at least one --audience is required/,
+    'oidc-provider',
+    'create',
+    'https://other.example.com',
+  )
   for (const bad of [
     'http://token.example.com',
     'token.example.com',
@@ -193,9 +213,9 @@ test('identity providers are made, changed, listed and deleted', async () => {
   )
   const keys = await fileWith('{"keys":[{"kty":"EC","crv":"P-256","x":"AAAA","y":"AAAA"}]}')
   await json('oidc-provider', 'update', issuer, '--jwks', keys)
-  assert.equal((await json('oidc-provider', 'list'))[0].Keys, 'given')
+  assert.equal((await json('oidc-provider', 'list'))[0].Keys, 'from --jwks')
   await json('oidc-provider', 'update', issuer, '--jwks', await fileWith('\n'))
-  assert.equal((await json('oidc-provider', 'list'))[0].Keys, 'asked from the issuer')
+  assert.equal((await json('oidc-provider', 'list'))[0].Keys, 'fetched from the issuer')
   await json('oidc-provider', 'delete', issuer)
   await refused(/has no identity provider for/, 'oidc-provider', 'delete', issuer)
 })
@@ -222,7 +242,7 @@ test('access keys of services, and organizations of accounts', async () => {
     '--service-principal',
     'ec2.amazonaws.com',
   )
-  await refused(/name either --user or --service-principal/, ...create)
+  await refused(/either --user or --service-principal is required/, ...create)
   await refused(/goes with --service-principal/, ...create, '--user', 'x', '--source-arn', 'arn:x')
   await json('account', 'create', '210987654321', '--organization', 'o-exampleorgid')
   assert.equal((await json('account', 'list'))[1].OrganizationId, 'o-exampleorgid')
@@ -236,13 +256,19 @@ test('access keys of services, and organizations of accounts', async () => {
     '--organization',
     'x',
   )
-  await refused(/name an --organization/, 'account', 'update', '210987654321')
+  await refused(
+    /--organization or --no-organization is required/,
+    'account',
+    'update',
+    '210987654321',
+  )
 })
 
-test('lists are printed as tables for people', async () => {
+test('--output table prints a list as a table', async () => {
   const { stdout } = await signet('user', 'list', '--output', 'table')
-  assert.match(stdout, /^┌─.*\n│ UserName +│ UserId +│ AccountId/)
-  assert.match(stdout, /│ administrator +│ AIDA[A-Z2-7]{16} +│ 123456789012 +│/)
-  assert.equal((await signet('share', 'list', '--output', 'table')).stdout, '\n')
-  await refused(/Allowed choices are json, table/, 'user', 'list', '--output', 'yaml')
+  assert.match(stdout, /^USER NAME +ACCOUNT ID/)
+  assert.match(stdout, /^administrator +123456789012 /m)
+  const empty = await signet('share', 'list', '--output', 'table')
+  assert.deepEqual([empty.stdout, empty.stderr], ['', 'Nothing found.\n'])
+  await refused(/Allowed choices are table, json, csv/, 'user', 'list', '--output', 'yaml')
 })

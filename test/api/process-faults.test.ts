@@ -276,16 +276,13 @@ test(
       ['--version'],
       ['completion', 'bash'],
       ['check-config'],
-      ...[
-        ['account'],
-        ['access-key'],
-        ['user'],
-        ['role'],
-        ['bucket'],
-        ['jobs'],
-        ['certificates'],
-      ].map((name) => [...name, 'list', '--data', data]),
-      ['certificates', 'list', '--output', 'csv', '--data', data],
+      ...[['account'], ['access-key'], ['user'], ['role'], ['bucket'], ['jobs']].map((name) => [
+        ...name,
+        'list',
+        '--data',
+        data,
+      ]),
+      ['account', 'list', '--output', 'csv', '--data', data],
       ['account', 'list', '--output', 'table', '--data', data],
       ['verify', '--data', data],
     ]

@@ -209,18 +209,18 @@ test('a share of what is not there, or with nobody, is refused by name', async (
   await service.must('DeleteCertificateAuthority', { CertificateAuthorityArn: deleted.arn })
   const foreign = root.arn.replace(service.config.accountId, otherAccountId)
   for (const [change, said] of [
-    [{ authorities: [] }, /name at least one --authority/],
-    [{ principals: [] }, /name at least one --principal/],
+    [{ authorities: [] }, /at least one --authority is required/],
+    [{ principals: [] }, /at least one --principal is required/],
     [{ principals: ['12'] }, /--principal must be an account id/],
     [{ permission: 'x' }, /--permission must be one of AWSRAMDefault.*, not 'x'/],
     [{ name: '' }, /the name must be/],
     [{ authorities: ['x'] }, /x is not the ARN of a certificate authority/],
-    [{ authorities: [foreign] }, /there is no certificate authority arn/],
+    [{ authorities: [foreign] }, /certificate authority arn:.* does not exist/],
     [{ authorities: [root.arn, foreign] }, /must all be of one account/],
-    [{ authorities: [deleted.arn] }, /there is no certificate authority arn/],
+    [{ authorities: [deleted.arn] }, /certificate authority arn:.* does not exist/],
   ] as const)
     await assert.rejects(addShare(service.config, { ...options, ...change }), said)
-  await assert.rejects(removeShare(service.config, crypto.randomUUID()), /there is no share/)
+  await assert.rejects(removeShare(service.config, crypto.randomUUID()), /share \S+ does not exist/)
   assert.deepEqual(await listAllShares(service.config, undefined), [])
 })
 

@@ -1,4 +1,4 @@
-/** What `signet status` warns of, by what a server tells: one that says whatever a case needs. */
+/** Warnings of `signet status`, for the responses of a scripted server. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, afterEach, before, test } from 'node:test'
-import { serverStatus, type ServerStatus } from '../../src/client-commands/status.ts'
+import { serverStatus, type ServerStatus } from '../../src/client-commands/status/server-status.ts'
 
 const now = new Date('2026-03-01T08:00:00Z')
 const id = '00000000-0000-4000-8000-000000000001'
@@ -27,7 +27,7 @@ afterEach(() => {
 
 interface Case {
   readonly health?: number
-  /** Undefined for a server that keeps them to itself. */
+  /** Undefined: the server refuses access to its metrics. */
   readonly metrics?: string
   readonly list?: { readonly status: number; readonly body: object }
 }
@@ -79,7 +79,7 @@ async function statusOf({
 const age = (days_: number): string =>
   `signet_crl_age_seconds{authority="${id}"} ${days_ * 86_400}\n`
 
-test('a server that is well is not warned of, with its metrics or without', async () => {
+test('a healthy server causes no warnings, with or without metrics', async () => {
   const well = await statusOf({
     metrics:
       '# HELP x y\nsignet_build_info{version="9.8.7"} 1\nsignet_certificates_issued_total 3\n' +
@@ -100,9 +100,9 @@ test('a server that is well is not warned of, with its metrics or without', asyn
     requestsFailed: 1,
   })
   assert.deepEqual(well.jobs, [{ name: 'publish-crls', waiting: 0, runs: 2, failures: 2 }])
-  assert.equal(well.authorities[0]?.crlAgeSeconds, 86_400)
-  assert.equal(well.authorities[0].crlNextUpdate, '2026-03-07T08:00:00Z')
-  assert.equal(well.authorities[0].expiresInDays, 365)
+  assert.equal(well.authorities?.[0]?.crlAgeSeconds, 86_400)
+  assert.equal(well.authorities?.[0]?.crlNextUpdate, '2026-03-07T08:00:00Z')
+  assert.equal(well.authorities?.[0]?.expiresInDays, 365)
   server?.close()
   const hidden = await statusOf({ list: authority({}, 7) })
   assert.deepEqual(hidden.warnings, [])
@@ -111,40 +111,40 @@ test('a server that is well is not warned of, with its metrics or without', asyn
 })
 
 const cases: readonly (readonly [what: string, given: Case, warning: string])[] = [
+  ['an overdue CRL', { metrics: age(8), list: authority({}, 7) }, 'the CRL of Main is overdue'],
   [
-    'a CRL that is overdue',
-    { metrics: age(8), list: authority({}, 7) },
-    'the CRL of Main is overdue',
-  ],
-  [
-    'a CRL older than half its time',
+    'a CRL older than half of its validity',
     { metrics: age(4.5), list: authority({}, 7) },
     'the CRL of Main is 4 days old and has not been renewed',
   ],
-  ['a CA near its end', { list: authority({ NotAfter: days(89.5) }) }, 'Main expires in 89 days'],
-  ['a CA past its end', { list: authority({ NotAfter: days(-1) }) }, 'Main has expired'],
   [
-    'a CA that failed',
+    'a CA close to expiry',
+    { list: authority({ NotAfter: days(89.5) }) },
+    'Main expires in 89 days: renew it with signet ca renew',
+  ],
+  ['an expired CA', { list: authority({ NotAfter: days(-1) }) }, 'Main has expired'],
+  [
+    'a failed CA',
     { list: authority({ Status: 'FAILED', NotAfter: undefined }) },
-    'Main could not be made: its status is FAILED',
+    'Main: creation failed (status FAILED)',
   ],
   [
     'a CA without a certificate',
     { list: authority({ Status: 'PENDING_CERTIFICATE', NotAfter: undefined }) },
-    'Main waits for its certificate',
+    'Main has no certificate yet',
   ],
   [
-    'a job that fails and has work left',
+    'a failed job with waiting rows',
     {
       metrics:
         'signet_job_runs_total{job="deliver-events",result="failure"} 3\nsignet_job_queue_depth{job="deliver-events"} 2\n',
     },
-    'the job deliver-events has failed 3 times, and 2 of its rows wait',
+    'job deliver-events has failed 3 times, and 2 rows are waiting',
   ],
   [
-    'a database that is away',
+    'an unreachable database',
     { health: 503, list: { status: 400, body: { __type: 'AccessDeniedException' } } },
-    'the server cannot reach its database',
+    'The server cannot serve requests now (status 503).',
   ],
 ]
 

@@ -72,7 +72,7 @@ describe('signet bucket', () => {
     const { code, stdout } = await run('bucket', 'delete', 'one.reports')
     assert.deepEqual([code, stdout], [0, ''])
     assert.deepEqual(await json('bucket', 'list'), [])
-    assert.match(await refused('bucket', 'delete', 'one.reports'), /no bucket/)
+    assert.match(await refused('bucket', 'delete', 'one.reports'), /bucket .* does not exist/)
   })
 
   test('signet bucket creates a bucket for another account', async () => {
@@ -81,7 +81,7 @@ describe('signet bucket', () => {
     assert.equal(made.AccountId, '210987654321')
     assert.match(
       await refused('bucket', 'create', 'no-crls', '--account', '999999999999'),
-      /no account 999999999999/,
+      /account 999999999999 does not exist/,
     )
     assert.match(
       await refused('bucket', 'create', 'no-crls', '--account', '12'),
@@ -163,7 +163,10 @@ describe('signet bucket', () => {
       assert.match(failed.stderr, /^signet: [^\n]*one\.crl[^\n]*\n$/)
     }
     assert.equal(await readFile(out, 'utf8'), 'precious')
-    assert.match(await refused('bucket', 'get', crlBucket, 'absent'), /no object absent/)
+    assert.match(
+      await refused('bucket', 'get', crlBucket, 'absent'),
+      /object absent does not exist/,
+    )
     assert.match(await refused('bucket', 'get', 'absent-crls', key), /absent-crls/)
     await refused('bucket', 'get', crlBucket, '../../credentials')
     await refused('bucket', 'get', '..', 'credentials')
@@ -307,11 +310,11 @@ describe('flags of revocation', () => {
       }
   })
 
-  test('what does not go together is refused', async () => {
+  test('settings that exclude each other are refused', async () => {
     const endpoint = ['--s3-endpoint', 'http://store.example']
     for (const args of [endpoint, ['--s3-public-url', 'http://store.example']]) {
       const { code, stderr } = await command(['check-config', '--objects', 'embedded', ...args])
-      assert.deepEqual([code, /--objects embedded does not go with/.test(stderr)], [2, true])
+      assert.deepEqual([code, /--objects embedded cannot be combined with/.test(stderr)], [2, true])
     }
   })
 
@@ -321,28 +324,28 @@ describe('flags of revocation', () => {
       assert.deepEqual([code, stderr], [0, ''])
       return JSON.parse(stdout)
     }
-    const { revocationPolicy, objects, quotas } = await shown()
-    assert.deepEqual(revocationPolicy, {
-      crlDelaySeconds: 1,
-      ocspValiditySeconds: 3600,
-      caIssuers: true,
-      auditReportIntervalSeconds: 1800,
+    const { RevocationPolicy, Objects, Quotas } = await shown()
+    assert.deepEqual(RevocationPolicy, {
+      CrlDelaySeconds: 1,
+      OcspValiditySeconds: 3600,
+      CaIssuers: true,
+      AuditReportIntervalSeconds: 1800,
     })
-    assert.deepEqual([objects, quotas.revocationsPerAuthority], [{ kind: 'embedded' }, 1_000_000])
+    assert.deepEqual([Objects, Quotas.RevocationsPerAuthority], [{ Kind: 'embedded' }, 1_000_000])
     const numbers = ['--crl-delay=300', '--ocsp-validity=604800', '--audit-report-interval=0']
     const other = await shown(...numbers, '--no-ca-issuers', '--quota-revocations', '5')
-    assert.deepEqual(other.revocationPolicy, {
-      crlDelaySeconds: 300,
-      ocspValiditySeconds: 604_800,
-      caIssuers: false,
-      auditReportIntervalSeconds: 0,
+    assert.deepEqual(other.RevocationPolicy, {
+      CrlDelaySeconds: 300,
+      OcspValiditySeconds: 604_800,
+      CaIssuers: false,
+      AuditReportIntervalSeconds: 0,
     })
-    assert.equal(other.quotas.revocationsPerAuthority, 5)
+    assert.equal(other.Quotas.RevocationsPerAuthority, 5)
     const store = await shown('--s3-endpoint', 'http://store.example/', '--s3-region', 'eu-west-1')
-    assert.deepEqual(store.objects, {
-      kind: 's3',
-      endpoint: 'http://store.example',
-      region: 'eu-west-1',
+    assert.deepEqual(store.Objects, {
+      Kind: 's3',
+      Endpoint: 'http://store.example',
+      Region: 'eu-west-1',
     })
   })
 
@@ -352,7 +355,7 @@ describe('flags of revocation', () => {
     t.after(() => server.stop('SIGTERM'))
     assert.equal(await accessOf(server, data), `OCSP - URI:${server.publicUrl}/ocsp`)
     const { code, stdout } = await command(['check-config'], { SIGNET_NO_CA_ISSUERS: 'true' })
-    assert.deepEqual([code, JSON.parse(stdout).revocationPolicy.caIssuers], [0, false])
+    assert.deepEqual([code, JSON.parse(stdout).RevocationPolicy.CaIssuers], [0, false])
   })
 })
 

@@ -187,12 +187,15 @@ test('what is wrong with files is said before anything listens, without what is 
     [{ tlsCert: first.cert, tlsKey: broken }, /--tls-key \S+ is no private key in PEM$/],
     [{ tlsCert: first.cert, tlsKey: second.key }, /--tls-key \S+ is not the key of --tls-cert/],
     [{ tlsCert: join(folder, 'none'), tlsKey: first.key }, /--tls-cert \S+ cannot be read: ENOENT/],
-    [{ tlsCert: first.cert }, /--tls-cert and --tls-key go together/],
-    [{ tlsCert: first.cert, tlsKey: first.key, tlsSelf: 'x' }, /exclude each other/],
-    [{ tlsClientCa: first.cert }, /--tls-client-ca goes with/],
-    [{ tlsNames: 'a' }, /--tls-names goes with --tls-self/],
+    [{ tlsCert: first.cert }, /--tls-cert requires --tls-key/],
+    [
+      { tlsCert: first.cert, tlsKey: first.key, tlsSelf: 'x' },
+      /cannot be combined with --tls-self/,
+    ],
+    [{ tlsClientCa: first.cert }, /--tls-client-ca requires/],
+    [{ tlsNames: 'a' }, /--tls-names requires --tls-self/],
     [{ tlsSelf: 'x', tlsNames: 'a b' }, /TLS_NAMES|--tls-names must be up to 100 host names/],
-    [{ listen: '0.0.0.0:0' }, /--listen lets other machines reach the API over plain HTTP/],
+    [{ listen: '0.0.0.0:0' }, /--listen exposes the API to other machines over plain HTTP/],
     [{ callLog: join(folder, 'none', 'calls') }, /--call-log: there is no folder/],
   ] as const)
     await assert.rejects(TestService.start(flags), said)

@@ -150,7 +150,10 @@ describe('damage', () => {
       copy.close()
       const { code, stdout, stderr } = await verify(data)
       const found = JSON.parse(stdout)
-      assert.equal(stderr, `signet: ${found.ProblemCount} problems were found\n`)
+      assert.equal(
+        stderr,
+        `signet: ${found.ProblemCount} problem${found.ProblemCount === 1 ? '' : 's'} found\n`,
+      )
       assert.deepEqual([code, found.Ok], [1, false])
       return found.Problems
     } finally {

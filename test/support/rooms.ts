@@ -212,6 +212,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     subject: 'Listeners, the tables of routes, the AWS protocols, answers',
     imports: [
       'services.ts',
+      'version.ts',
       'access',
       'authority',
       'call-log',
@@ -333,6 +334,22 @@ export const rooms: Readonly<Record<string, Room>> = {
     subject: 'Commands that call the API',
     imports: ['../client', 'inspect', 'x509/*'],
   },
+  'client-commands/authority': {
+    subject: 'signet ca: describes, renews and succeeds CAs',
+    imports: ['../client', 'client-commands', 'inspect', 'x509/*'],
+  },
+  'client-commands/certificates': {
+    subject: 'signet certificates and revoke: finds, downloads and revokes certificates',
+    imports: ['../client', 'client-commands', 'x509/*'],
+  },
+  'client-commands/status': {
+    subject: 'signet status: health, CAs, jobs and warnings of a server',
+    imports: ['../client', 'client-commands', 'client-commands/authority', 'x509/der'],
+  },
+  'client-commands/trust': {
+    subject: 'signet trust: root certificates in the trust stores of a machine',
+    imports: ['../client', 'client-commands', 'inspect', 'x509/*'],
+  },
   'admin-commands/verify': {
     subject: 'signet verify: certificates, CRLs and keys against the rows',
     imports: [
@@ -351,16 +368,13 @@ export const rooms: Readonly<Record<string, Room>> = {
     subject: 'Commands on the data folder or the database',
     imports: [
       'version.ts',
-      'x509',
       'authority',
       'backup',
       'data-folder',
       'identity',
       'jobs',
       'objects',
-      'operations/certificate/certificate-members.ts',
       'policy',
-      'search',
       'settings',
       'store',
       'store/engines',
@@ -382,15 +396,20 @@ export const rooms: Readonly<Record<string, Room>> = {
       'settings',
     ],
   },
+  'cli/ca': {
+    subject: 'Subcommands of signet ca that change CAs',
+    imports: ['terminal.ts', 'cli/shared', 'client-commands', 'client-commands/authority'],
+  },
   'cli/commands': {
     subject: 'One file for each command',
     imports: [
       'terminal.ts',
       'admin-commands',
       'admin-commands/verify',
+      'cli/ca',
       'cli/completion',
       'cli/shared',
-      'client-commands',
+      'client-commands/*',
       'inspect',
       'server',
       'settings',

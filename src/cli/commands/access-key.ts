@@ -7,6 +7,7 @@ import {
 } from '../../admin-commands/access-keys.ts'
 import type { Config, Flags } from '../../settings/config.ts'
 import { ConfigurationError } from '../../errors.ts'
+import { printDone } from '../../terminal.ts'
 import { accountId, onlyOne } from '../shared/config-flags.ts'
 import type { CommandContext } from '../shared/context.ts'
 import { readPolicyFile } from '../shared/policy-file.ts'
@@ -22,33 +23,45 @@ type AccessKeyFlags = Flags & {
 
 export function accessKeyCommand(context: CommandContext): Command {
   const group = new SignetCommand(context, 'access-key')
-  group.description('access keys that requests are signed with')
+  group.description('Manage access keys, which sign requests')
   addKeyCreation(group)
   listOf(group)
     .output()
-    .description('list access keys with their last use, without their secrets')
-    .examples('signet access-key list --account 123456789012 --output table')
+    .description('List access keys with their last use, without secrets')
+    .examples('signet access-key list --account 123456789012')
     .run(({ config, flags }) => listAccessKeysOf(config, flags.account))
   addKeyChange(group, 'disable', {
-    description: 'refuse requests signed with an access key, from now on',
+    description: 'Disable an access key. Requests signed with it are refused',
     change: (config, id) => switchAccessKey(config, id, false),
+    done: 'Disabled access key',
   })
   addKeyChange(group, 'enable', {
-    description: 'accept requests signed with an access key that was disabled',
+    description: 'Enable a disabled access key',
     change: (config, id) => switchAccessKey(config, id, true),
+    done: 'Enabled access key',
   })
-  addKeyChange(group, 'delete', { description: 'delete an access key', change: removeAccessKey })
+  addKeyChange(group, 'delete', {
+    description: 'Delete an access key',
+    change: removeAccessKey,
+    done: 'Deleted access key',
+  })
   return group
 }
 
 function addKeyCreation(group: SignetCommand): void {
   storageCommand(group, 'create')
     .output()
-    .description('create an access key and print it; its secret is shown this once')
-    .option('--account <id>', 'account it belongs to (default: the oldest)', accountId)
-    .option('--user <name>', 'user it is for, as in its ARN; made if there is none')
-    .option('--policy <file>', 'JSON identity policy of the key, beside those of its user')
-    .option('--service-principal <name>', 'service it is for, instead of a user: acm.amazonaws.com')
+    .description('Create an access key and print it. The secret is shown only once')
+    .option('--account <id>', 'account of the access key (default: the oldest)', accountId)
+    .option('--user <name>', 'user of the access key, created if it does not exist')
+    .option(
+      '--policy <file>',
+      'JSON file with an identity policy for this key, in addition to the policies of the user',
+    )
+    .option(
+      '--service-principal <name>',
+      'service of the access key, instead of a user: acm.amazonaws.com',
+    )
     .option('--source-account <id>', 'account that the service acts for', accountId)
     .option('--source-arn <arn>', 'resource that the service acts for')
     .examples(
@@ -58,7 +71,7 @@ function addKeyCreation(group: SignetCommand): void {
     .run(async ({ config, flags }: Call<AccessKeyFlags>) => {
       const { user: userName, servicePrincipal, sourceAccount, sourceArn } = flags
       if (sourceAccount !== undefined && servicePrincipal === undefined)
-        throw new ConfigurationError('--source-account goes with --service-principal')
+        throw new ConfigurationError('--source-account requires --service-principal')
       const policy = await readPolicyFile(group.context, flags.policy)
       const ownerAccount = sourceAccount ?? flags.account
       const options = { accountId: ownerAccount, userName, servicePrincipal, sourceArn, policy }
@@ -69,19 +82,25 @@ function addKeyCreation(group: SignetCommand): void {
 interface KeyChange {
   readonly description: string
   readonly change: (config: Config, accessKeyId: string) => Promise<void>
+  /** Start of the sentence that confirms the change. */
+  readonly done: string
 }
 
 function addKeyChange(
   group: SignetCommand,
   name: string,
-  { description, change }: KeyChange,
+  { description, change, done }: KeyChange,
 ): void {
   storageCommand(group, name)
     .description(description)
     .argument('[access-key-id]')
-    .option('--access-key-id <id>', 'the same, as a flag')
+    .option('--access-key-id <id>', 'access key ID, instead of the argument')
     .examples(`signet access-key ${name} AKIAIOSFODNN7EXAMPLE`)
-    .run(({ config, flags }: Call<Flags & { readonly accessKeyId?: string }>, id?: string) =>
-      change(config, onlyOne('access key id', id, flags.accessKeyId)),
+    .run(
+      async ({ config, flags }: Call<Flags & { readonly accessKeyId?: string }>, id?: string) => {
+        const accessKeyId = onlyOne('access key ID', id, flags.accessKeyId)
+        await change(config, accessKeyId)
+        printDone(group.context, `${done} ${accessKeyId}. This takes effect within a second.`)
+      },
     )
 }

@@ -10,31 +10,31 @@ type AccountFlags = Flags & { readonly organization?: string | false }
 
 export function accountCommand(context: CommandContext): Command {
   const group = new SignetCommand(context, 'account')
-  group.description('accounts that own certificate authorities')
+  group.description('Manage accounts')
   storageCommand(group, 'create')
     .output()
-    .description('create an account')
-    .argument('[account-id]', 'twelve digits', accountId)
-    .option('--account <id>', 'the same, as a flag', accountId)
-    .option('--organization <id>', 'organization that it is in: o-…')
+    .description('Create an account')
+    .argument('[account-id]', 'account ID of twelve digits', accountId)
+    .option('--account <id>', 'account ID, instead of the argument', accountId)
+    .option('--organization <id>', 'organization of the account (o-…)')
     .examples('signet account create 210987654321')
     .run(({ config, flags }: Call<AccountFlags>, id?: string) =>
-      addAccount(config, onlyOne('account id', id, flags.account), flags.organization || undefined),
+      addAccount(config, onlyOne('account ID', id, flags.account), flags.organization || undefined),
     )
   storageCommand(group, 'update')
-    .description('move an account into an organization, or out of any')
-    .argument('<account-id>', 'twelve digits', accountId)
-    .option('--organization <id>', 'organization that it is in from now on: o-…')
-    .option('--no-organization', 'it is in none')
+    .description('Move an account into an organization, or out of its organization')
+    .argument('<account-id>', 'account ID of twelve digits', accountId)
+    .option('--organization <id>', 'new organization (o-…)')
+    .option('--no-organization', 'remove the account from its organization')
     .examples('signet account update 210987654321 --organization o-exampleorgid')
     .action((id: string, flags: AccountFlags, command: Command) => {
       if (command.getOptionValueSource('organization') !== 'cli')
-        throw new ConfigurationError('name an --organization, or --no-organization')
+        throw new ConfigurationError('--organization or --no-organization is required')
       return moveAccount(configOf(context, flags), id, flags.organization || undefined)
     })
   storageCommand(group, 'list')
     .output()
-    .description('list accounts')
+    .description('List accounts')
     .examples('signet account list --data /var/lib/signet')
     .run(({ config }) => listAllAccounts(config))
   return group

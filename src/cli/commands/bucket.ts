@@ -1,4 +1,4 @@
-/** `signet bucket …`: buckets of the embedded object store. */
+/** `signet bucket`: buckets of the embedded object store. */
 import type { Command } from 'commander'
 import {
   addBucket,
@@ -15,24 +15,28 @@ import { SignetCommand, storageCommand, type Call } from '../shared/signet-comma
 
 export function bucketCommand(context: CommandContext): Command {
   const group = new SignetCommand(context, 'bucket')
-  group.description('buckets in the data folder, for CRLs and reports')
+  group.description('Manage buckets in the data folder, for CRLs and audit reports')
   storageCommand(group, 'create')
     .output()
-    .description('create a bucket, which CAs of one account may write to')
-    .argument('<name>', 'name by the rules of S3')
-    .option('--account <id>', 'account that owns it (default: the oldest)', accountId)
+    .description('Create a bucket for the CAs of one account')
+    .argument('<name>', 'name, valid by the rules of S3')
+    .option('--account <id>', 'account that owns the bucket (default: the oldest)', accountId)
     .examples('signet bucket create my-crls')
-    .run(({ config, flags }, name: string) => addBucket(config, name, flags.account))
+    .run(({ config, flags }, name: string) => addBucket(config, name, flags.account), {
+      next: (name) => [`signet init-hierarchy --crl-bucket ${name}`],
+    })
   storageCommand(group, 'list')
     .output()
-    .description('list buckets')
+    .description('List buckets')
     .examples('signet bucket list')
     .run(({ config }) => listAllBuckets(config))
   storageCommand(group, 'delete')
-    .description('delete an empty bucket')
+    .description('Delete an empty bucket')
     .argument('<name>')
     .examples('signet bucket delete my-crls')
-    .run(({ config }, name: string) => removeBucket(config, name))
+    .run(({ config }, name: string) => removeBucket(config, name), {
+      done: (name) => `Deleted bucket ${name}.`,
+    })
   addObjectCommands(group)
   return group
 }
@@ -40,24 +44,26 @@ export function bucketCommand(context: CommandContext): Command {
 function addObjectCommands(group: SignetCommand): void {
   storageCommand(group, 'objects')
     .output()
-    .description('list the objects in a bucket')
+    .description('List the objects in a bucket')
     .argument('<name>')
     .examples('signet bucket objects my-crls')
     .run(({ config }, name: string) => listObjectsOf(config, name))
   storageCommand(group, 'get')
-    .description('write the content of an object to standard output, or to a file')
+    .description('Write the content of an object to standard output or to a file')
     .argument('<name>')
     .argument('<key>')
-    .option('--out <file>', 'file to write, which must not be there')
+    .option('--out <file>', 'file to write, which must not exist')
     .examples('signet bucket get my-crls crl/….crl | openssl crl -inform DER -text')
     .run(
       ({ config, flags }: Call<Flags & { readonly out?: string }>, bucket: string, key: string) =>
         readObject(config, { bucket, key }, flags.out ?? group.context.stdout),
     )
   storageCommand(group, 'delete-object')
-    .description('delete an object; a CRL that is in use comes again with its next publication')
+    .description('Delete an object. A current CRL is written again with its next publication')
     .argument('<name>')
     .argument('<key>')
     .examples('signet bucket delete-object my-crls acm-pca-permission-test-key')
-    .run(({ config }, bucket: string, key: string) => removeObject(config, { bucket, key }))
+    .run(({ config }, bucket: string, key: string) => removeObject(config, { bucket, key }), {
+      done: (bucket, key) => `Deleted ${key} in bucket ${bucket}.`,
+    })
 }

@@ -1,99 +1,151 @@
-/** `signet certificates …`: search of issued certificates. */
+/** `signet certificates …`: issued certificates, through the API. */
 import { Option, type Command } from 'commander'
+import { findAuthority } from '../../client-commands/authorities.ts'
 import {
-  listCertificates,
-  type CertificatesOptions,
-  type PrintedCertificate,
-} from '../../admin-commands/certificates.ts'
-import type { Flags } from '../../settings/config.ts'
-import { ConfigurationError } from '../../errors.ts'
+  certificateRecord,
+  downloadCertificate,
+  saveCertificate,
+  type DownloadedCertificate,
+} from '../../client-commands/certificates/download-certificate.ts'
+import {
+  certificateArn,
+  resolveCertificate,
+  type CertificateId,
+} from '../../client-commands/certificates/resolve-certificate.ts'
+import {
+  searchCertificates,
+  type CertificateFilters,
+} from '../../client-commands/certificates/search-certificates.ts'
+import { withConnection, type Connection } from '../../client-commands/connection.ts'
 import { parseSpan } from '../../client-commands/issuance-options.ts'
-import type { CommandContext } from '../shared/context.ts'
-import { listOf, SignetCommand } from '../shared/signet-command.ts'
-import { csvOf, printAnswer } from '../shared/print.ts'
-import { configOf, wholeNumber } from '../shared/config-flags.ts'
+import { systemClock } from '../../clock.ts'
+import { ConfigurationError } from '../../errors.ts'
+import { inspect } from '../../inspect/inspect.ts'
+import { paragraphsOf } from '../../inspect/lines.ts'
 import { printNote } from '../../terminal.ts'
+import { wholeNumber } from '../shared/config-flags.ts'
+import {
+  connectionOf,
+  withConnectionFlags,
+  type ConnectionFlags,
+} from '../shared/connection-flags.ts'
+import type { CommandContext } from '../shared/context.ts'
+import { nextSteps, printResult, type OutputFlags } from '../shared/print.ts'
+import { SignetCommand } from '../shared/signet-command.ts'
+import { paragraphsText } from '../shared/style.ts'
+import type { Column } from '../shared/table.ts'
 
-type ListFlags = Flags &
-  Omit<CertificatesOptions, 'authority' | 'accountId' | 'alternativeName'> & {
+type ListFlags = ConnectionFlags &
+  OutputFlags &
+  Omit<CertificateFilters, 'certificateAuthorityArn' | 'alternativeName'> & {
     readonly ca?: string
     readonly san?: string
-    readonly output: 'table' | 'json' | 'csv'
+    readonly limit: number
   }
 
-/** The most certificates that one answer can have. */
+/** The most certificates that one result can have. */
 const limitMax = 100_000
 
 export function certificatesCommand(context: CommandContext): Command {
   const group = new SignetCommand(context, 'certificates')
-  group.description('certificates that were issued')
-  listOf(group)
-    .description('search what was issued; all that is asked for has to hold')
-    .option('--ca <arn>', 'issued by this CA')
-    .option('--subject <name>', "common name: whole, or what it begins with: 'web*'")
-    .option(
-      '--san <name>',
-      "subject alternative name: whole, what it begins with: 'web*', or what it ends with: .example.com",
-    )
-    .option('--serial <number>', 'serial number, in hexadecimal')
-    .option('--template <name>', 'name or ARN of a template')
-    .option('--requester <arn>', 'who asked for it: ARN of a user, role or session, or an account')
-    .option('--issued-after <time>', '2026-03-01, or 2026-03-01T08:00:00Z', time)
-    .option('--expiring-within <time>', 'expires within that time from now: 30d, 12h', parseSpan)
-    .addOption(
-      new Option('--status <status>', 'its status now').choices(['VALID', 'EXPIRED', 'REVOKED']),
-    )
-    .option('--limit <number>', `at most so many, up to ${limitMax}`, limit, 1000)
-    .output(['table', 'json', 'csv'])
-    .examples(
-      'signet certificates list --expiring-within 30d',
-      'signet certificates list --san .example.com --status VALID --output json',
-      'signet certificates list --ca arn:aws:acm-pca:… --issued-after 2026-01-01 --output csv',
-    )
-    .action((flags: ListFlags) => list(context, flags))
+  group.description('Find and download issued certificates')
+  listSubcommand(group)
+  showSubcommand(group)
+  downloadSubcommand(group)
   return group
 }
 
-async function list(context: CommandContext, flags: ListFlags): Promise<void> {
-  const { output, ca, account, san, ...rest } = flags
-  if (ca !== undefined && account !== undefined)
-    throw new ConfigurationError('name either --ca or --account')
-  const options: CertificatesOptions = {
-    ...rest,
-    authority: ca,
-    accountId: account,
-    alternativeName: san,
-  }
-  const { certificates, isCut, isBehind } = await listCertificates(
-    configOf(context, flags),
-    options,
-  )
-  if (output === 'csv') context.print(csvOf(csvColumns, certificates))
-  else if (output === 'json') printAnswer(context, { output }, certificates)
-  else printAnswer(context, { output }, certificates.map(rowOf))
-  if (isCut) printNote(context.stderr, `there are more than ${flags.limit}; --limit shows more`)
-  if (isBehind)
-    printNote(
-      context.stderr,
-      'the newest certificates are not searched yet; a server that runs adds them within seconds',
+function listSubcommand(group: SignetCommand): void {
+  const { context } = group
+  const command = withConnectionFlags(group.command('list'))
+    .output('table')
+    .description('Search issued certificates; filters are combined with AND')
+    .option('--ca <ca>', 'name, ID or ARN of the CA that issued them')
+    .option('--subject <name>', "common name, or its start: 'web*'")
+    .option('--san <name>', "subject alternative name, its start: 'web*', or its end: .example.com")
+    .option('--serial <number>', 'serial number in hexadecimal')
+    .option('--template <name>', 'name or ARN of a template')
+    .option(
+      '--requester <name>',
+      'name of a user, or ARN of a user, role or session, or an account ID',
+    )
+    .option('--issued-after <time>', '2026-03-01, or 2026-03-01T08:00:00Z', parseTime)
+    .option('--expiring-within <duration>', 'time until they expire, such as 30d or 12h', parseSpan)
+    .addOption(
+      new Option('--status <status>', 'current status').choices(['VALID', 'EXPIRED', 'REVOKED']),
+    )
+    .option('--limit <number>', `most certificates to show, up to ${limitMax}`, parseLimit, 1000)
+    .examples(
+      'signet certificates list --expiring-within 30d',
+      'signet certificates list --san .example.com --status VALID --output json',
+      "signet certificates list --ca 'Example Issuing CA' --issued-after 2026-01-01 --output csv",
+    )
+    .action((flags: ListFlags) => list(context, flags))
+  for (const option of retiredOptions()) command.addOption(option)
+}
+
+/** Flags of earlier versions, which read the data folder instead of the API. */
+function retiredOptions(): Option[] {
+  return ['--database <url>', '--database-password-file <file>', '--master-key-file <file>']
+    .map((flags) => refusedOption(flags, 'the search uses the API: specify --endpoint or --data'))
+    .concat(
+      refusedOption(
+        '--account <id>',
+        'the search covers the account of the credentials: select them with --profile',
+      ),
     )
 }
 
-/** The members that fit on a screen. */
-function rowOf(certificate: PrintedCertificate): object {
-  const { SerialNumber, Subject, SubjectAlternativeNames, TemplateArn, NotAfter, Status } =
-    certificate
-  return {
-    Subject,
-    Names: SubjectAlternativeNames,
-    Template: TemplateArn.split('/')[1],
-    NotAfter,
-    Status,
-    Serial: SerialNumber.replaceAll(':', ''),
-  }
+function refusedOption(flags: string, reason: string): Option {
+  return new Option(flags).hideHelp().argParser(() => {
+    throw new ConfigurationError(`${flags.split(' ')[0]}: ${reason}`)
+  })
 }
 
-const csvColumns = [
+async function list(context: CommandContext, flags: ListFlags): Promise<void> {
+  const { ca, san, limit } = flags
+  const found = await withConnection(
+    connectionOf(flags, context.environment),
+    async ({ client }) => {
+      const authority =
+        ca === undefined ? undefined : await findAuthority(client, ca, ['ACTIVE', 'DISABLED'])
+      const filters = { ...flags, certificateAuthorityArn: authority?.arn, alternativeName: san }
+      return searchCertificates(client, filters, { limit, now: systemClock.now() })
+    },
+  )
+  printResult(context, flags, {
+    value: found.certificates,
+    csvKeys,
+    columns,
+    empty: 'No certificates found.',
+  })
+  if (found.isCut)
+    printNote(context.stderr, `more than ${limit} certificates match; raise --limit to see them`)
+}
+
+const columns: readonly Column[] = [
+  { key: 'Subject' },
+  { key: 'SubjectAlternativeNames', header: 'NAMES' },
+  { key: 'Issuer', wide: true },
+  {
+    key: 'TemplateArn',
+    header: 'TEMPLATE',
+    text: ({ TemplateArn }) => String(TemplateArn).split('/')[1] ?? '',
+    wide: true,
+  },
+  { key: 'NotAfter', header: 'VALID UNTIL', shrink: 'never' },
+  { key: 'Status', shrink: 'never' },
+  { key: 'RevokedAt', header: 'REVOKED', wide: true },
+  { key: 'RevocationReason', header: 'REASON', wide: true },
+  {
+    key: 'SerialNumber',
+    header: 'SERIAL',
+    text: ({ SerialNumber }) => String(SerialNumber).replaceAll(':', ''),
+    shrink: 'id',
+  },
+]
+
+const csvKeys = [
   'CertificateArn',
   'SerialNumber',
   'Subject',
@@ -106,11 +158,132 @@ const csvColumns = [
   'Status',
   'RevokedAt',
   'RevocationReason',
+  'Issuer',
 ] as const
+
+type OneFlags = ConnectionFlags & OutputFlags & { readonly ca?: string }
+
+const certificateArgument = [
+  '<certificate>',
+  'serial number, ARN, certificate file, or folder of signet issue',
+] as const
+
+function oneSubcommand(group: SignetCommand, name: string): SignetCommand {
+  return withConnectionFlags(group.command(name))
+    .output('table')
+    .argument(...certificateArgument)
+    .option('--ca <ca>', 'name, ID or ARN of the CA that issued the certificate')
+}
+
+function showSubcommand(group: SignetCommand): void {
+  const { context } = group
+  oneSubcommand(group, 'show')
+    .description('Show a certificate, its status and who requested it')
+    .examples('signet certificates show 6f0a…', 'signet certificates show tls --output json')
+    .action((reference: string, flags: OneFlags) =>
+      withConnection(connectionOf(flags, context.environment), async ({ client }) => {
+        const id = await resolve(client, reference, flags.ca)
+        const downloaded = await downloadCertificate(client, id)
+        const record = await certificateRecord(client, id)
+        const members = {
+          CertificateArn: certificateArn(id),
+          Status: record?.Status ?? null,
+          Requester: record?.Requester ?? null,
+          TemplateArn: record?.TemplateArn ?? null,
+          IssuedAt: record === undefined ? null : new Date(record.IssuedAt).toISOString(),
+          RevokedAt: record?.RevokedAt ? new Date(record.RevokedAt).toISOString() : null,
+          RevocationReason: record?.RevocationReason ?? null,
+        }
+        const now = systemClock.now()
+        const description = await inspect(Buffer.from(downloaded.certificate), now)
+        printResult(context, flags, {
+          value: {
+            ...members,
+            Certificate: downloaded.certificate,
+            CertificateChain: downloaded.chain + downloaded.root,
+          },
+          text: () =>
+            paragraphsText(context.stdout, [
+              ...paragraphsOf(description, now),
+              { title: 'Record', lines: recordLines(members) },
+            ]),
+        })
+      }),
+    )
+}
+
+function recordLines(members: Readonly<Record<string, string | null>>) {
+  return Object.entries(members).flatMap(([key, text]) =>
+    text === null
+      ? []
+      : [
+          {
+            label: key
+              .replace(/Arn$/, ' ARN')
+              .replaceAll(/([a-z])([A-Z])/g, '$1 $2')
+              .replaceAll(/\b[A-Z](?=[a-z])/g, (letter) => letter.toLowerCase()),
+            text,
+            tone: text === 'REVOKED' ? ('bad' as const) : ('plain' as const),
+          },
+        ],
+  )
+}
+
+type DownloadFlags = OneFlags & {
+  readonly out?: string
+  readonly chain?: boolean
+  readonly force?: boolean
+}
+
+function downloadSubcommand(group: SignetCommand): void {
+  const { context } = group
+  oneSubcommand(group, 'download')
+    .description('Download a certificate and its chain')
+    .option('--out <path>', 'folder, or file (default: PEM on standard output)')
+    .option('--chain', 'with the CA certificates below the root in the same file')
+    .option('--force', 'replace existing files')
+    .examples(
+      'signet certificates download 6f0a… --out tls',
+      'signet certificates download 6f0a… --out fullchain.pem --chain',
+    )
+    .action((reference: string, flags: DownloadFlags) =>
+      withConnection(connectionOf(flags, context.environment), async ({ client }) => {
+        const id = await resolve(client, reference, flags.ca)
+        await deliver(context, flags, { id, downloaded: await downloadCertificate(client, id) })
+      }),
+    )
+}
+
+async function deliver(
+  context: CommandContext,
+  flags: DownloadFlags,
+  { id, downloaded }: { readonly id: CertificateId; readonly downloaded: DownloadedCertificate },
+): Promise<void> {
+  const { out, chain: withChain = false, force = false } = flags
+  if (out === undefined) {
+    const { certificate, chain } = downloaded
+    context.print((withChain ? certificate + chain : certificate).trimEnd())
+    return
+  }
+  const Files = await saveCertificate(downloaded, { path: out, withChain, force })
+  printResult(context, flags, { value: { CertificateArn: certificateArn(id), Files } })
+  const [first = ''] = Files
+  nextSteps(context, [`signet inspect ${first}`])
+}
+
+async function resolve(
+  client: Connection['client'],
+  reference: string,
+  ca: string | undefined,
+): Promise<CertificateId> {
+  const authority =
+    ca === undefined ? undefined : await findAuthority(client, ca, ['ACTIVE', 'DISABLED'])
+  return resolveCertificate(client, reference, authority?.arn)
+}
 
 const timeForm = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?(?:Z|[+-]\d\d:\d\d))?$/
 
-function time(text: string): Date {
+function parseTime(text: string): Date {
   const date = new Date(text)
   if (timeForm.test(text) && !Number.isNaN(date.getTime())) return date
   throw new ConfigurationError(
@@ -118,7 +291,7 @@ function time(text: string): Date {
   )
 }
 
-function limit(text: string): number {
+function parseLimit(text: string): number {
   const number = wholeNumber(text)
   if (number >= 1 && number <= limitMax) return number
   throw new ConfigurationError(`--limit must be 1 to ${limitMax}`)

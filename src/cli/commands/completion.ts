@@ -1,4 +1,4 @@
-/** `signet completion`: scripts that make a shell complete commands, flags and values. */
+/** `signet completion`: shell scripts for the completion of commands, flags and values. */
 import { Argument, type Command } from 'commander'
 import { bashScript } from '../completion/bash.ts'
 import { completedCommands } from '../completion/completed-command.ts'
@@ -9,10 +9,10 @@ import { SignetCommand } from '../shared/signet-command.ts'
 
 const scripts = { bash: bashScript, zsh: zshScript, fish: fishScript }
 
-/** Completes all commands of `program`. */
+/** Creates the command. Its scripts complete all commands of `program`. */
 export function completionCommand(context: CommandContext, program: Command): Command {
   return new SignetCommand(context, 'completion')
-    .description('print a script that makes a shell complete signet commands')
+    .description('Print a completion script for a shell')
     .addArgument(new Argument('<shell>').choices(Object.keys(scripts)))
     .examples(
       'source <(signet completion bash)',

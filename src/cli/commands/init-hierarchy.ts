@@ -18,7 +18,7 @@ import {
   withConnectionFlags,
   type ConnectionFlags,
 } from '../shared/connection-flags.ts'
-import { printAnswer, type OutputFlags } from '../shared/print.ts'
+import { nextSteps, pascalCaseKeys, printResult, type OutputFlags } from '../shared/print.ts'
 import { paragraphsText } from '../shared/style.ts'
 import { progressTo } from '../../terminal.ts'
 
@@ -28,32 +28,33 @@ type HierarchyFlags = ConnectionFlags &
 
 export function initHierarchyCommand(context: CommandContext): Command {
   return withConnectionFlags(new SignetCommand(context, 'init-hierarchy'))
-    .output(['table', 'json'])
+    .output('table')
     .description(
-      'make a root CA and an issuing CA below it; run again, it finishes or says what is there',
+      'Create a root CA and an issuing CA. A repeated run completes or shows the existing hierarchy',
     )
     .option(
       '--name <text>',
-      'organization in the names of both; the same name is the same hierarchy',
+      'organization in the subjects of both CAs, and start of their names',
       'Example',
     )
-    .option('--root-name <text>', 'common name of the root (default: --name and Root CA)')
+    .option('--root-name <text>', 'common name of the root CA (default: NAME Root CA)')
+    .option('--issuing-name <text>', 'common name of the issuing CA (default: NAME Issuing CA)')
+    .addOption(keyAlgorithmOption('key algorithm of both CAs'))
+    .option('--root-validity <time>', 'validity of the root certificate', '10y')
+    .option('--issuing-validity <time>', 'validity of the issuing CA certificate', '5y')
+    .option('--crl-bucket <name>', 'bucket for the CRLs of both CAs (see signet bucket create)')
+    .option('--ocsp', 'serve OCSP for certificates of both CAs', true)
     .option(
-      '--issuing-name <text>',
-      'common name of the issuing CA (default: --name and Issuing CA)',
+      '--no-ocsp',
+      'do not serve OCSP; without --crl-bucket, certificates cannot be checked for revocation',
     )
-    .addOption(keyAlgorithmOption('keys of both'))
-    .option('--root-validity <time>', 'how long the root is valid', '10y')
-    .option('--issuing-validity <time>', 'how long the issuing CA is valid', '5y')
-    .option('--crl-bucket <name>', 'bucket for the CRLs of both: see signet bucket create')
-    .option('--ocsp', 'answer OCSP for both')
-    .option('--out <file>', 'write the root certificate to this file')
+    .option('--out <file>', 'file to write the root certificate to')
     .examples(
       'signet init-hierarchy',
-      'signet init-hierarchy --name "Example Corp" --ocsp --out root.pem',
+      'signet init-hierarchy --name "Example Corp" --crl-bucket my-crls --out root.pem',
     )
     .action(async (flags: HierarchyFlags) => {
-      // It loads the SDK, which the other commands need not wait for.
+      // The SDK is slow to load, and the help text does not need it.
       const { initHierarchy } = await import('../../client-commands/init-hierarchy.ts')
       const hierarchy = await withConnection(
         connectionOf(flags, context.environment),
@@ -68,7 +69,7 @@ export function initHierarchyCommand(context: CommandContext): Command {
     })
 }
 
-/** A certificate is public. */
+/** Writes a file that every user can read, because certificates are public. */
 async function writePublic(file: string, text: string): Promise<void> {
   try {
     await writeOutput({ path: file, content: text, mode: 0o644 })
@@ -82,11 +83,21 @@ function printHierarchy(
   flags: HierarchyFlags,
   { authorities }: HierarchyResult,
 ): void {
-  if (flags.output === 'json') printAnswer(context, flags, { authorities })
-  else context.print(paragraphsText(context.stdout, authorities.map(authorityParagraph)))
+  const rows = pascalCaseKeys(authorities) as object[]
+  printResult(context, flags, {
+    value: { Authorities: rows },
+    rows,
+    text: () => paragraphsText(context.stdout, authorities.map(authorityParagraph)),
+  })
+  nextSteps(context, [
+    'signet issue --name localhost --out tls',
+    'signet trust install',
+    'signet status',
+  ])
 }
 
-function authorityParagraph({ role, subject, notAfter, arn, made }: AuthorityResult): Paragraph {
+function authorityParagraph(authority: AuthorityResult): Paragraph {
+  const { role, subject, notAfter, arn, created, revocation } = authority
   return {
     title: role === 'root' ? 'Root CA' : 'Issuing CA',
     lines: [
@@ -94,9 +105,17 @@ function authorityParagraph({ role, subject, notAfter, arn, made }: AuthorityRes
       { label: 'valid until', text: instantWords(notAfter), tone: 'plain' },
       { label: 'ARN', text: arn, tone: 'plain' },
       {
+        label: 'revocation',
+        text:
+          revocation.length > 0
+            ? revocation.join(' and ')
+            : 'off: clients cannot learn of revoked certificates',
+        tone: revocation.length > 0 ? 'plain' : 'warning',
+      },
+      {
         label: 'result',
-        text: made ? 'made' : 'was there already',
-        tone: made ? 'good' : 'plain',
+        text: created ? 'created' : 'already exists',
+        tone: created ? 'good' : 'plain',
       },
     ],
   }

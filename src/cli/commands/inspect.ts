@@ -5,17 +5,17 @@ import { inspect } from '../../inspect/inspect.ts'
 import { paragraphsOf } from '../../inspect/lines.ts'
 import type { CommandContext } from '../shared/context.ts'
 import { SignetCommand } from '../shared/signet-command.ts'
-import { printAnswer, type OutputFlags } from '../shared/print.ts'
+import { pascalCaseKeys, printResult, type OutputFlags } from '../shared/print.ts'
 import { paragraphsText } from '../shared/style.ts'
 
 type InspectFlags = OutputFlags & { readonly tls?: boolean; readonly caFile?: string }
 
 export function inspectCommand(context: CommandContext): Command {
   return new SignetCommand(context, 'inspect')
-    .output(['table', 'json'])
-    .description('say what is in a certificate, a chain, a CSR, a CRL or an OCSP response')
-    .argument('<file|url|->', 'file, http, https or tls URL, or - for standard input; PEM or DER')
-    .option('--tls', 'of an https URL, the chain that its server presents')
+    .output('table')
+    .description('Describe a certificate, chain, CSR, CRL or OCSP response')
+    .argument('<file|url|->', 'PEM or DER file, http, https or tls URL, or - for standard input')
+    .option('--tls', "the server's certificate chain instead of the content of an https URL")
     .examples(
       'signet inspect tls/fullchain.pem',
       'signet inspect tls://localhost:8443',
@@ -26,8 +26,11 @@ export function inspectCommand(context: CommandContext): Command {
       const bytes = await loadBytes(source, { tls: flags.tls === true, stdin: context.stdin })
       try {
         const description = await inspect(bytes, now)
-        if (flags.output === 'json') printAnswer(context, flags, { source, ...description })
-        else context.print(paragraphsText(context.stdout, paragraphsOf(description, now)))
+        printResult(context, flags, {
+          value: pascalCaseKeys({ source, ...description }),
+          rows: pascalCaseKeys(description.objects) as object[],
+          text: () => paragraphsText(context.stdout, paragraphsOf(description, now)),
+        })
       } catch (error) {
         throw new Error(`${source}: ${(error as Error).message}`, { cause: error })
       }

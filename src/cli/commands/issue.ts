@@ -1,23 +1,40 @@
 import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
+import { basename, join } from 'node:path'
 import type { Command } from 'commander'
 import type { Metadata } from '../../client-commands/certificate-folder.ts'
 import { withConnection } from '../../client-commands/connection.ts'
-import { issueInto, requestIn, requestNotes, requireNames } from '../../client-commands/issue.ts'
+import {
+  issueInto,
+  requestIn,
+  requestNotes,
+  requireNames,
+  type IssueRequest,
+} from '../../client-commands/issue.ts'
 import type { KeyAlgorithmName } from '../../client-commands/issuance-options.ts'
+import {
+  requirePkcs12Path,
+  requirePkcs12Password,
+  writePkcs12,
+  type Pkcs12Options,
+} from '../../client-commands/pkcs12-file.ts'
 import type { Paragraph } from '../../inspect/lines.ts'
 import { instantWords } from '../../inspect/value-texts.ts'
 import { ConfigurationError } from '../../errors.ts'
 import { systemClock } from '../../clock.ts'
+import { systemRandom } from '../../random.ts'
+import { askHidden } from '../shared/ask-hidden.ts'
+import { readPrivate } from '../shared/backup-keys.ts'
 import type { CommandContext } from '../shared/context.ts'
 import { SignetCommand } from '../shared/signet-command.ts'
 import {
+  authorityFlag,
   connectionOf,
   keyAlgorithmOption,
   withConnectionFlags,
   type ConnectionFlags,
 } from '../shared/connection-flags.ts'
-import { printAnswer, type OutputFlags } from '../shared/print.ts'
+import { nextSteps, pascalCaseKeys, printResult, type OutputFlags } from '../shared/print.ts'
 import { severalOf } from '../shared/config-flags.ts'
 import { paragraphsText } from '../shared/style.ts'
 import { printNote, progressTo } from '../../terminal.ts'
@@ -31,90 +48,139 @@ type IssueFlags = ConnectionFlags &
     readonly keyAlgorithm: KeyAlgorithmName
     readonly validity: string
     readonly template?: string
-    readonly out: string
+    readonly out?: string
     readonly force?: boolean
+    readonly pkcs12?: string
+    readonly pkcs12PasswordFile?: string
   }
 
 export function issueCommand(context: CommandContext): Command {
   return withConnectionFlags(new SignetCommand(context, 'issue'))
-    .output(['table', 'json'])
-    .description('make a key and a certificate for it, and write what a server needs to a folder')
+    .output('table')
+    .description('Issue a certificate, and write it with its key and chain to a folder')
+    .option('--name <host,…>', 'DNS name, mail address or URI; repeatable', severalOf)
+    .option('--ip <address,…>', 'IP address; repeatable', severalOf)
     .option(
-      '--name <host,…>',
-      'DNS name, mail address or URI; may be given several times',
-      severalOf,
+      '--ca <ca>',
+      'name, ID or ARN of the CA (default: the only ACTIVE subordinate CA) [SIGNET_CA]',
     )
-    .option('--ip <address,…>', 'IP address; may be given several times', severalOf)
-    .option('--ca <arn|name>', 'CA that issues (default: the one ACTIVE subordinate CA)')
-    .option('--csr <file>', 'PEM of a request that says names and key, instead of making a key')
-    .addOption(keyAlgorithmOption('the key that is made'))
+    .option('--csr <file>', 'CSR in PEM with names and key; no key is generated')
+    .addOption(keyAlgorithmOption('algorithm of the generated key'))
+    .option('--validity <time>', 'such as 12h, 30d, 6w, 18mo, 1y, or a date: 2030-01-31', '30d')
+    .option('--template <name|arn>', 'certificate template, such as EndEntityServerAuthCertificate')
+    .option('--out <dir>', 'folder for key.pem, cert.pem and others (default: the first name)')
+    .option('--force', 'replace existing files')
+    .option('--pkcs12 <file>', 'also write the key and the certificates to a PKCS #12 file')
     .option(
-      '--validity <time>',
-      'how long it is valid: 12h, 30d, 6w, 18mo, 1y, or until 2030-01-31',
-      '30d',
+      '--pkcs12-password-file <file>',
+      'file whose first line is the password of the PKCS #12 file (default: ask for it)',
     )
-    .option('--template <name|arn>', 'template of AWS Private CA: EndEntityServerAuthCertificate')
-    .requiredOption(
-      '--out <dir>',
-      'folder for key.pem, cert.pem, chain.pem, fullchain.pem, ca.pem, metadata.json',
-    )
-    .option('--force', 'replace what is in the folder')
     .examples(
       'signet issue --name host.example.com --out tls',
       'signet issue --name a.example.com,b.example.com --ip 192.0.2.1 --validity 90d --out tls',
+      'signet issue --name app.example.com --pkcs12 app.p12 --pkcs12-password-file password',
     )
-    .action(async (flags: IssueFlags, command: Command) => {
-      const names = namesOf(flags)
-      if (
-        flags.csr !== undefined &&
-        (names.length > 0 || command.getOptionValueSource('keyAlgorithm') === 'cli')
-      )
-        throw new ConfigurationError(
-          '--csr says what --name, --ip and --key-algorithm would say; give either',
-        )
-      if (flags.csr === undefined && names.length === 0)
-        throw new ConfigurationError('name at least one --name or --ip, or a --csr')
-      const subject =
-        flags.csr === undefined
-          ? { names, keyAlgorithm: flags.keyAlgorithm }
-          : { csr: requestIn(readText(flags.csr, '--csr'), flags.csr) }
-      if ('csr' in subject)
-        for (const note of requestNotes(subject.csr))
-          printNote(context.stderr, `${flags.csr}: ${note}`)
-      const { ca, validity, template, force = false } = flags
-      const metadata = await withConnection(
-        connectionOf(flags, context.environment),
-        (connection) =>
-          issueInto(
-            connection,
-            { ca, subject, validity, template },
-            {
-              folder: flags.out,
-              force,
-              now: systemClock.now(),
-              progress: progressTo(context.stderr),
-            },
-          ),
-      )
-      if (flags.output === 'json') printAnswer(context, flags, { folder: flags.out, ...metadata })
-      else context.print(paragraphsText(context.stdout, [issuedParagraph(flags.out, metadata)]))
-    })
+    .action((flags: IssueFlags, command: Command) => issue(context, flags, command))
 }
 
-function issuedParagraph(folder: string, metadata: Metadata): Paragraph {
-  const { names, certificateAuthorityName, notAfter, arn } = metadata
+async function issue(context: CommandContext, flags: IssueFlags, command: Command): Promise<void> {
+  const { csr, validity, template, force = false } = flags
+  const names = namesOf(flags)
+  requireSubject(flags, {
+    names,
+    isKeyChosen: command.getOptionValueSource('keyAlgorithm') === 'cli',
+  })
+  const subject: IssueRequest['subject'] =
+    csr === undefined
+      ? { names, keyAlgorithm: flags.keyAlgorithm }
+      : { csr: requestIn(readText(csr, '--csr'), csr) }
+  if ('csr' in subject)
+    for (const note of requestNotes(subject.csr)) printNote(context.stderr, `${csr}: ${note}`)
+  const folder = flags.out ?? folderFor(names[0] ?? basename(csr ?? '', '.csr'))
+  const pkcs12 = await pkcs12Of(flags)
+  const ca = authorityFlag(flags.ca, context)
+  const metadata = await withConnection(connectionOf(flags, context.environment), (connection) =>
+    issueInto(
+      connection,
+      { ca, subject, validity, template },
+      { folder, force, now: systemClock.now(), progress: progressTo(context.stderr) },
+    ),
+  )
+  if (pkcs12 !== undefined)
+    await writePkcs12(folder, pkcs12, { friendlyName: names[0] ?? folder, random: systemRandom })
+  printResult(context, flags, {
+    value: pascalCaseKeys({
+      folder,
+      ...metadata,
+      ...(pkcs12 !== undefined && { pkcs12: pkcs12.path }),
+    }),
+    text: () => paragraphsText(context.stdout, [issuedParagraph(folder, metadata, pkcs12?.path)]),
+  })
+  nextSteps(context, [
+    `signet inspect ${join(folder, 'fullchain.pem')}`,
+    `signet renew ${folder} --if-expiring-within 7d`,
+  ])
+}
+
+function requireSubject(
+  { csr, pkcs12, pkcs12PasswordFile }: IssueFlags,
+  { names, isKeyChosen }: { readonly names: readonly string[]; readonly isKeyChosen: boolean },
+): void {
+  if (csr === undefined && names.length === 0)
+    throw new ConfigurationError('specify at least one --name or --ip, or a --csr')
+  if (csr !== undefined && (names.length > 0 || isKeyChosen))
+    throw new ConfigurationError(
+      '--csr cannot be combined with --name, --ip or --key-algorithm: the CSR has names and a key',
+    )
+  if (csr !== undefined && pkcs12 !== undefined)
+    throw new ConfigurationError(
+      '--pkcs12 cannot be combined with --csr: the private key is not available',
+    )
+  if (pkcs12PasswordFile !== undefined && pkcs12 === undefined)
+    throw new ConfigurationError('--pkcs12-password-file belongs to --pkcs12, which is missing')
+}
+
+/** A relative folder whose name has only characters that are safe in every file system. */
+function folderFor(name: string): string {
+  const safe = name.replace(/^\*/, 'wildcard').replaceAll(/[^A-Za-z0-9.@-]+/g, '_')
+  return safe.replace(/^\.+|^-+/, '_')
+}
+
+/** The password is read before anything is issued, and is never an argument, which other users could see. */
+async function pkcs12Of(flags: IssueFlags): Promise<Pkcs12Options | undefined> {
+  const { pkcs12: path, pkcs12PasswordFile: file, force = false } = flags
+  if (path === undefined) return undefined
+  requirePkcs12Path(path, force)
+  const password =
+    file === undefined
+      ? await askPassword()
+      : (readPrivate(file, 'PKCS #12 password file').split(/\r?\n/, 1)[0] ?? '')
+  requirePkcs12Password(password)
+  return { path, password }
+}
+
+async function askPassword(): Promise<string> {
+  const instead = '--pkcs12-password-file'
+  const password = await askHidden('Password for the PKCS #12 file: ', instead)
+  if ((await askHidden('Repeat the password: ', instead)) === password) return password
+  throw new ConfigurationError('the passwords are not the same')
+}
+
+function issuedParagraph(
+  folder: string,
+  { names, certificateAuthorityName, notAfter, arn }: Metadata,
+  pkcs12: string | undefined,
+): Paragraph {
+  const line = (label: string, text: string) => ({ label, text, tone: 'plain' }) as const
   return {
     title: 'Certificate',
     lines: [
-      {
-        label: 'names',
-        text: names.length === 0 ? 'those of the CSR' : names.join(', '),
-        tone: 'plain',
-      },
-      { label: 'issuer', text: certificateAuthorityName, tone: 'plain' },
-      { label: 'valid until', text: instantWords(notAfter), tone: 'plain' },
-      { label: 'ARN', text: arn, tone: 'plain' },
-      { label: 'files', text: folder, tone: 'good' },
+      line('names', names.length === 0 ? 'from the CSR' : names.join(', ')),
+      line('issuer', certificateAuthorityName),
+      line('valid until', instantWords(notAfter)),
+      line('ARN', arn),
+      { ...line('files', folder), tone: 'good' },
+      ...(pkcs12 === undefined ? [] : [{ ...line('PKCS #12', pkcs12), tone: 'good' } as const]),
     ],
   }
 }
@@ -125,9 +191,9 @@ function namesOf({ name = [], ip = [] }: IssueFlags): string[] {
     texts.flatMap((text) => text.split(',')).map((text) => text.trim())
   const addresses = split(ip)
   const wrong = addresses.find((address) => isIP(address) === 0)
-  if (wrong !== undefined) throw new ConfigurationError(`--ip: '${wrong}' is no IP address`)
+  if (wrong !== undefined) throw new ConfigurationError(`--ip: '${wrong}' is not an IP address`)
   const names = split(name)
-  if (names.includes('')) throw new ConfigurationError('--name: there is an empty name')
+  if (names.includes('')) throw new ConfigurationError('--name must not be empty')
   requireNames(names)
   return [...new Set([...names, ...addresses])]
 }

@@ -16,10 +16,10 @@ type ProviderFlags = Flags & { readonly audience?: readonly string[]; readonly j
 
 export function oidcProviderCommand(context: CommandContext): Command {
   const group = new SignetCommand(context, 'oidc-provider')
-  group.description('OpenID Connect issuers whose tokens roles may be taken on with')
+  group.description('Manage trusted OpenID Connect identity providers')
   withOptions(ofAccount(group, 'create').output())
-    .description('let roles of an account trust an issuer')
-    .argument('<issuer>', 'URL, as tokens name it in iss')
+    .description('Add an identity provider, which trust policies of roles can name')
+    .argument('<issuer>', 'issuer URL, as in the iss claim of its tokens')
     .examples(
       'signet oidc-provider create https://token.actions.githubusercontent.com --audience signet',
       'signet oidc-provider create https://kubernetes.default.svc.cluster.local \\\n' +
@@ -30,36 +30,42 @@ export function oidcProviderCommand(context: CommandContext): Command {
     )
   listOf(group)
     .output()
-    .description('list issuers that are trusted')
+    .description('List identity providers')
     .examples('signet oidc-provider list')
     .run(({ config, flags }) => listAllIdentityProviders(config, flags.account))
   withOptions(ofAccount(group, 'update'))
-    .description('change what tokens are for, or their keys; what is not said stays')
+    .description(
+      'Update audiences or keys of an identity provider. Omitted options keep their values',
+    )
     .argument('<issuer>')
     .examples('signet oidc-provider update https://ci.example.com --jwks k.json')
-    .run(async ({ config, flags }: Call<ProviderFlags>, issuer: string) =>
-      changeIdentityProvider(config, { accountId: flags.account, issuer }, await optionsOf(flags)),
+    .run(
+      async ({ config, flags }: Call<ProviderFlags>, issuer: string) =>
+        changeIdentityProvider(
+          config,
+          { accountId: flags.account, issuer },
+          await optionsOf(flags),
+        ),
+      { done: (issuer) => `Updated identity provider ${issuer}.` },
     )
   ofAccount(group, 'delete')
-    .description('trust an issuer no more')
+    .description('Remove an identity provider')
     .argument('<issuer>')
     .examples('signet oidc-provider delete https://ci.example.com')
-    .run(({ config, flags }, issuer: string) =>
-      removeIdentityProvider(config, { accountId: flags.account, issuer }),
+    .run(
+      ({ config, flags }, issuer: string) =>
+        removeIdentityProvider(config, { accountId: flags.account, issuer }),
+      { done: (issuer) => `Removed identity provider ${issuer}.` },
     )
   return group
 }
 
 function withOptions(command: SignetCommand): SignetCommand {
   return command
-    .option(
-      '--audience <text>',
-      'what tokens must be for, in aud; several times for several',
-      severalOf,
-    )
+    .option('--audience <text>', 'accepted audience (aud claim); repeatable', severalOf)
     .option(
       '--jwks <file>',
-      'JSON Web Key Set of the issuer, where it cannot be asked; an empty file to have it asked',
+      'JSON Web Key Set of an issuer that the server cannot reach; an empty file makes the server fetch it again',
     )
 }
 

@@ -6,6 +6,7 @@ import {
   type PolicyOwner,
 } from '../../admin-commands/policies.ts'
 import type { Flags } from '../../settings/config.ts'
+import { printDone } from '../../terminal.ts'
 import type { CommandContext } from '../shared/context.ts'
 import { readPolicyFile } from '../shared/policy-file.ts'
 import { ofAccount, SignetCommand, type Call } from '../shared/signet-command.ts'
@@ -14,30 +15,39 @@ type PolicyFlags = Flags & { readonly user?: string; readonly role?: string; rea
 
 export function policyCommand(context: CommandContext): Command {
   const group = new SignetCommand(context, 'policy')
-  group.description('what users and roles may do')
+  group.description('Manage the policies of users and roles')
   const ofPrincipal = (name: string): SignetCommand =>
     ofAccount(group, name)
-      .option('--user <name>', 'user that has it')
-      .option('--role <name>', 'role that has it')
+      .option('--user <name>', 'user with the policy')
+      .option('--role <name>', 'role with the policy')
   ofPrincipal('put')
-    .description('give a user or role a policy, in place of one of the same name')
+    .description('Store a policy of a user or role, and replace a policy of the same name')
     .requiredOption('--name <name>', 'name of the policy')
-    .requiredOption('--policy <file>', 'JSON identity policy')
+    .requiredOption('--policy <file>', 'JSON file with the identity policy')
     .examples('signet policy put --role issuer --name issue --policy p.json')
     .run(async ({ config, flags }: Call<PolicyFlags & { readonly policy: string }>) => {
       const policy = await readPolicyFile(context, flags.policy)
-      return putPolicy(config, ownerOf(flags), { name: flags.name, policy })
+      await putPolicy(config, ownerOf(flags), { name: flags.name, policy })
+      printDone(
+        context,
+        `Stored policy ${flags.name} of ${flags.user ?? flags.role ?? 'its owner'}. It takes effect within a second.`,
+      )
     })
   ofPrincipal('list')
     .output()
-    .description('list the policies of a user or role')
+    .description('List the policies of a user or role')
     .examples('signet policy list --user alice')
     .run(({ config, flags }: Call<PolicyFlags>) => listPolicies(config, ownerOf(flags)))
   ofPrincipal('delete')
-    .description('take a policy from a user or role')
+    .description('Delete a policy of a user or role')
     .requiredOption('--name <name>', 'name of the policy')
     .examples('signet policy delete --role issuer --name issue')
-    .run(({ config, flags }: Call<PolicyFlags>) => removePolicy(config, ownerOf(flags), flags.name))
+    .run(
+      ({ config, flags }: Call<PolicyFlags>) => removePolicy(config, ownerOf(flags), flags.name),
+      {
+        done: () => 'Deleted the policy.',
+      },
+    )
   return group
 }
 

@@ -1,9 +1,18 @@
+import { setTimeout } from 'node:timers/promises'
 import type { Command } from 'commander'
 import { withConnection } from '../../client-commands/connection.ts'
-import { renewAll, type Renewal } from '../../client-commands/renew.ts'
+import { runDaemon } from '../../client-commands/renewal-daemon.ts'
+import {
+  renewAll,
+  type Renewal,
+  type RenewalRequest,
+  type RenewalTools,
+} from '../../client-commands/renew.ts'
 import { parseSpan } from '../../client-commands/issuance-options.ts'
 import { systemClock } from '../../clock.ts'
+import { ConfigurationError } from '../../errors.ts'
 import { instantWords } from '../../inspect/value-texts.ts'
+import { systemRandom } from '../../random.ts'
 import type { CommandContext } from '../shared/context.ts'
 import { SignetCommand } from '../shared/signet-command.ts'
 import {
@@ -11,57 +20,126 @@ import {
   withConnectionFlags,
   type ConnectionFlags,
 } from '../shared/connection-flags.ts'
-import { printAnswer, tableOf, type OutputFlags } from '../shared/print.ts'
+import { pascalCaseKeys, printResult, type OutputFlags } from '../shared/print.ts'
+import { tableText, type Row } from '../shared/table.ts'
 import { progressTo } from '../../terminal.ts'
+import { visibleText } from '../../text/visible-text.ts'
 
 type RenewFlags = ConnectionFlags &
   OutputFlags & {
     readonly ifExpiringWithin?: string
+    readonly ca?: string
     readonly validity?: string
     readonly hook?: string
+    readonly daemon?: boolean
   }
 
 export function renewCommand(context: CommandContext): Command {
   return withConnectionFlags(new SignetCommand(context, 'renew'))
-    .output(['table', 'json'])
-    .description('replace the certificates and keys in folders of signet issue by new ones')
+    .output('table')
+    .description('Replace certificates and their keys in folders of signet issue')
     .argument('<dir...>', 'folders that signet issue has written')
-    .option('--if-expiring-within <duration>', 'only those that expire within it, such as 7d')
-    .option('--validity <time>', 'how long the new ones are valid (default: as before)')
+    .option(
+      '--if-expiring-within <duration>',
+      'only certificates that expire within it, such as 7d',
+    )
+    .option('--ca <ca>', 'name, ID or ARN of another CA (default: the CA of the last request)')
+    .option('--validity <time>', 'validity of the new certificates (default: as before)')
     .option(
       '--hook <command>',
-      'run after each renewal; words are separated by spaces, and no shell reads them',
+      'program to run after each renewal, with arguments separated by spaces; no shell reads it',
+    )
+    .option(
+      '--daemon',
+      'keep running, and renew each certificate in the last third of its life or as --if-expiring-within says',
     )
     .examples(
       'signet renew tls',
       "signet renew /etc/tls/* --if-expiring-within 7d --hook 'systemctl reload nginx'",
+      "signet renew tls --ca 'New Issuing CA'",
+      "signet renew tls --daemon --hook 'systemctl reload nginx'",
     )
-    .action(async (folders: string[], flags: RenewFlags) => {
-      const { ifExpiringWithin: span, validity, hook = '' } = flags
-      const { environment } = context
-      const renewals = await renewAll(
-        folders,
-        {
-          expiringWithin: span === undefined ? undefined : parseSpan(span),
-          validity,
-          hook: hook.split(' ').filter((word) => word !== ''),
-          environment,
-        },
-        {
-          connect: (metadata, work) =>
-            withConnection(connectionOf(flags, environment, metadata), work),
-          now: systemClock.now(),
-          progress: progressTo(context.stderr),
-        },
-      )
-      if (flags.output === 'json') printAnswer(context, flags, { renewals })
-      else context.print(tableOf(renewals.map(renewalRow), true))
-      const failed = renewals.filter(({ result }) => result === 'failed').length
-      if (failed > 0) throw new Error(`${failed} of ${renewals.length} could not be renewed`)
-    })
+    .action((folders: string[], flags: RenewFlags) =>
+      flags.daemon === true ? watch(context, folders, flags) : once(context, folders, flags),
+    )
 }
 
-function renewalRow({ folder, result, notAfter, problem }: Renewal): object {
+function requestOf(
+  { ifExpiringWithin: span, ca, validity, hook = '', daemon }: RenewFlags,
+  { environment }: CommandContext,
+): RenewalRequest {
+  return {
+    when: span === undefined ? (daemon === true ? 'last-third' : 'always') : parseSpan(span),
+    ca,
+    validity,
+    hook: hook.split(' ').filter((word) => word !== ''),
+    environment,
+  }
+}
+
+function connectWith(flags: RenewFlags, { environment }: CommandContext): RenewalTools['connect'] {
+  return (metadata, work) => withConnection(connectionOf(flags, environment, metadata), work)
+}
+
+async function once(
+  context: CommandContext,
+  folders: readonly string[],
+  flags: RenewFlags,
+): Promise<void> {
+  const renewals = await renewAll(folders, requestOf(flags, context), {
+    connect: connectWith(flags, context),
+    now: systemClock.now(),
+    progress: progressTo(context.stderr),
+  })
+  const rows = pascalCaseKeys(renewals) as object[]
+  printResult(context, flags, {
+    value: { Renewals: rows },
+    rows,
+    text: () => tableText(context.stdout, renewals.map(renewalRow), { wide: flags.wide === true }),
+  })
+  const failed = renewals.filter(({ result }) => result === 'failed').length
+  if (failed > 0) throw new Error(`${failed} of ${renewals.length} could not be renewed`)
+}
+
+/** Ends after SIGTERM or SIGINT, with exit code 0. */
+async function watch(
+  context: CommandContext,
+  folders: readonly string[],
+  flags: RenewFlags,
+): Promise<void> {
+  if (flags.validity !== undefined && /^\d{4}-/.test(flags.validity))
+    throw new ConfigurationError('--daemon needs a duration for --validity, not a date')
+  const request = requestOf(flags, context)
+  connectionOf(flags, context.environment)
+  const stop = new AbortController()
+  const end = (): void => stop.abort()
+  process.once('SIGTERM', end).once('SIGINT', end)
+  try {
+    const tools = {
+      connect: connectWith(flags, context),
+      clock: systemClock,
+      random: systemRandom,
+      progress: () => {},
+      sleep: sleepUntilAborted,
+      signal: stop.signal,
+      report: (line: string) =>
+        context.print(`${systemClock.now().toISOString()} ${visibleText(line)}`),
+    }
+    await runDaemon(folders, request, tools)
+  } finally {
+    process.off('SIGTERM', end).off('SIGINT', end)
+  }
+}
+
+async function sleepUntilAborted(milliseconds: number, signal: AbortSignal): Promise<void> {
+  try {
+    await setTimeout(milliseconds, undefined, { signal })
+  } catch (error) {
+    if (!signal.aborted) throw error
+  }
+}
+
+function renewalRow({ folder, result, notAfter, problem }: Renewal): Row {
   return {
     Folder: folder,
     Result: result,

@@ -9,7 +9,7 @@ export function restoreCommand(context: CommandContext): Command {
   return new SignetCommand(context, 'restore')
     .settings()
     .output()
-    .description('restore a backup into a new data folder or an empty database')
+    .description('Restore a backup into a new data folder or an empty database')
     .argument('<file>', 'backup to read')
     .option(
       '--passphrase-file <file>',

@@ -21,45 +21,56 @@ type RoleFlags = Flags & {
 
 export function roleCommand(context: CommandContext): Command {
   const group = new SignetCommand(context, 'role')
-  group.description('roles, which others take on for a while')
+  group.description('Manage roles, which callers assume for temporary credentials')
   withRoleOptions(ofAccount(group, 'create').output(), true)
-    .description('create a role')
+    .description('Create a role')
     .argument('<name>')
     .examples('signet role create issuer --trust-policy trust.json')
-    .run(async ({ config, flags }: Call<RoleFlags>, roleName: string) => {
-      const { trustPolicy = '', ...options } = await roleOptionsOf(context, flags)
-      const name = { accountId: flags.account, roleName }
-      return addRole(config, name, { ...options, trustPolicy })
-    })
+    .run(
+      async ({ config, flags }: Call<RoleFlags>, roleName: string) => {
+        const { trustPolicy = '', ...options } = await roleOptionsOf(context, flags)
+        const name = { accountId: flags.account, roleName }
+        return addRole(config, name, { ...options, trustPolicy })
+      },
+      { next: (name) => [`signet policy put --role ${name} --name NAME --policy policy.json`] },
+    )
   listOf(group)
     .output()
-    .description('list roles')
+    .description('List roles')
     .examples('signet role list')
     .run(({ config, flags }) => listAllRoles(config, flags.account))
   withRoleOptions(ofAccount(group, 'update'), false)
-    .description('change a role; what is not said stays')
+    .description('Update a role. Omitted options keep their values')
     .argument('<name>')
     .examples('signet role update issuer --max-session 7200')
-    .run(async ({ config, flags }: Call<RoleFlags>, roleName: string) => {
-      const name = { accountId: flags.account, roleName }
-      return changeRole(config, name, await roleOptionsOf(context, flags))
-    })
+    .run(
+      async ({ config, flags }: Call<RoleFlags>, roleName: string) => {
+        const name = { accountId: flags.account, roleName }
+        return changeRole(config, name, await roleOptionsOf(context, flags))
+      },
+      { done: (name) => `Updated role ${name}.` },
+    )
   ofAccount(group, 'delete')
-    .description('delete a role with its policies; its sessions end')
+    .description('Delete a role, its policies and its sessions')
     .argument('<name>')
     .examples('signet role delete issuer')
-    .run(({ config, flags }, roleName: string) =>
-      removeRole(config, { accountId: flags.account, roleName }),
+    .run(
+      ({ config, flags }, roleName: string) =>
+        removeRole(config, { accountId: flags.account, roleName }),
+      { done: (name) => `Deleted role ${name}.` },
     )
   return group
 }
 
 function withRoleOptions(command: SignetCommand, isNew: boolean): SignetCommand {
-  const trust = ['--trust-policy <file>', 'JSON policy that says who may take it on'] as const
+  const trust = [
+    '--trust-policy <file>',
+    'JSON file with the trust policy, which names who can assume the role',
+  ] as const
   return withTags(
     (isNew ? command.requiredOption(...trust) : command.option(...trust)).option(
       '--max-session <time>',
-      'longest life of a session, 1h to 12h, or seconds',
+      'maximum session duration: 1h to 12h, or seconds',
       seconds,
     ),
   )

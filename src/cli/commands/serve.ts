@@ -7,7 +7,7 @@ import { SignetCommand } from '../shared/signet-command.ts'
 export function serveCommand(context: CommandContext): Command {
   return new SignetCommand(context, 'serve')
     .everySetting()
-    .description('serve the API')
+    .description('Run the server')
     .examples(
       'signet serve',
       'signet serve --data /var/lib/signet --listen 127.0.0.1:8080 --public-listen 0.0.0.0:8081 \\\n' +

@@ -13,15 +13,15 @@ type ShareFlags = Flags & {
 
 export function shareCommand(context: CommandContext): Command {
   const group = new SignetCommand(context, 'share')
-  group.description('CAs that other accounts may use, as AWS RAM does')
+  group.description('Share CAs with other accounts, like AWS RAM')
   storageCommand(group, 'create')
     .output()
-    .description('share CAs of an account with others, or with an organization')
+    .description('Share CAs with accounts or organizations')
     .argument('<name>')
-    .option('--authority <arn>', 'CA; several times for several', severalOf)
+    .option('--authority <arn>', 'CA to share; repeatable', severalOf)
     .option(
       '--principal <id>',
-      'account or organization it is shared with; several times for several',
+      'account or organization that receives the share; repeatable',
       severalOf,
     )
     .option(
@@ -40,13 +40,15 @@ export function shareCommand(context: CommandContext): Command {
     })
   listOf(group)
     .output()
-    .description('list shares')
-    .examples('signet share list --output table')
+    .description('List shares')
+    .examples('signet share list')
     .run(({ config, flags }) => listAllShares(config, flags.account))
   storageCommand(group, 'delete')
-    .description('delete a share; what was issued stays')
+    .description('Delete a share. Issued certificates stay valid')
     .argument('<share-id>')
     .examples('signet share delete 4dc4c8b2-0000-4000-8000-000000000001')
-    .run(({ config }, id: string) => removeShare(config, id))
+    .run(({ config }, id: string) => removeShare(config, id), {
+      done: (id) => `Deleted share ${id}.`,
+    })
   return group
 }

@@ -1,9 +1,6 @@
 import type { Command } from 'commander'
-import {
-  serverStatus,
-  type AuthorityStatus,
-  type ServerStatus,
-} from '../../client-commands/status.ts'
+import { serverStatus, type ServerStatus } from '../../client-commands/status/server-status.ts'
+import type { AuthorityStatus } from '../../client-commands/status/status-warnings.ts'
 import type { Output } from '../../terminal.ts'
 import { systemClock } from '../../clock.ts'
 import type { CommandContext } from '../shared/context.ts'
@@ -15,79 +12,93 @@ import {
 } from '../shared/connection-flags.ts'
 import type { Line, Paragraph, Tone } from '../../inspect/lines.ts'
 import { durationWords } from '../../inspect/value-texts.ts'
-import { printAnswer, tableOf, type OutputFlags } from '../shared/print.ts'
+import { nextSteps, pascalCaseKeys, printResult, type OutputFlags } from '../shared/print.ts'
 import { paint, paragraphsText } from '../shared/style.ts'
+import { tableText, type Column } from '../shared/table.ts'
 
 type StatusFlags = ConnectionFlags & OutputFlags & { readonly check?: boolean }
 
 export function statusCommand(context: CommandContext): Command {
   return withConnectionFlags(new SignetCommand(context, 'status'))
-    .output(['table', 'json'])
-    .description('say whether a server is well, what its CAs are, and what has to be looked at')
-    .option('--check', 'exit with 1 if something has to be looked at')
+    .output('table')
+    .description('Show the health of a server, its CAs and warnings')
+    .option('--check', 'exit with code 1 if there are warnings')
     .examples('signet status', 'signet status --check --output json')
     .action(async (flags: StatusFlags) => {
       const status = await serverStatus(connectionOf(flags, context.environment), systemClock.now())
-      if (flags.output === 'json') printAnswer(context, flags, status)
-      else context.print(statusText(context.stdout, status))
-      if (status.server.health === 'not reachable') throw new Error('there is no status')
-      if (flags.check === true && status.warnings.length > 0)
-        throw new Error(`${status.warnings.length} to be looked at`)
+      printResult(context, flags, {
+        value: pascalCaseKeys(status),
+        rows: pascalCaseKeys(status.authorities ?? []) as object[],
+        text: () => statusText(context.stdout, status, flags.wide === true),
+      })
+      const { server, authorities, warnings } = status
+      if (server.health !== 'ok') throw new Error(`the server is ${server.health}`)
+      if (authorities?.length === 0) nextSteps(context, ['signet init-hierarchy'])
+      if (flags.check === true && warnings.length > 0)
+        throw new Error(warnings.length === 1 ? '1 warning' : `${warnings.length} warnings`)
     })
 }
 
-function statusText(stdout: Output, status: ServerStatus): string {
+function statusText(stdout: Output, status: ServerStatus, wide: boolean): string {
   const { authorities, warnings } = status
-  const table = authorities.map((authority) => ({
-    CA: authority.name,
-    Type: authority.type,
-    Status: authority.status,
-    Expires: authority.notAfter === null ? '' : expiryWords(authority),
-    CRL: crlWords(authority),
-    OCSP: authority.ocsp ? 'yes' : 'no',
-    Id: authority.arn.slice(authority.arn.lastIndexOf('/') + 1),
-  }))
-  const notes = warnings.map((warning) => paint(stdout, 'warning', `! ${warning}`))
+  const rows = (authorities ?? []).map((authority) => ({ ...authority }))
   const paragraphs = [
     paragraphsText(stdout, [serverParagraph(status)]),
-    ...(status.server.health === 'not reachable' ? [] : [authoritiesText(table)]),
-    ...(notes.length === 0 ? [] : [notes.join('\n')]),
+    ...(rows.length === 0 ? [] : [tableText(stdout, rows, { columns, wide })]),
+    ...(warnings.length === 0
+      ? []
+      : [warnings.map((warning) => paint(stdout, 'warning', `! ${warning}`)).join('\n')]),
   ]
   return paragraphs.join('\n\n')
 }
 
-function authoritiesText(rows: readonly object[]): string {
-  return rows.length === 0
-    ? 'There are no CAs: signet init-hierarchy makes them.'
-    : tableOf(rows, true)
+/** Columns of the table of CAs. The rows are AuthorityStatus. */
+const columns: readonly Column[] = [
+  column('name', 'CA', ({ branch, name }) => `${branch}${name}`),
+  { ...column('status', 'STATUS', ({ status }) => status), shrink: 'never' },
+  { ...column('notAfter', 'EXPIRES', expiryWords), shrink: 'never' },
+  column('crlDays', 'CRL', crlWords),
+  { ...column('ocsp', 'OCSP', ({ ocsp }) => (ocsp ? 'yes' : 'no')), shrink: 'never' },
+  { ...column('keyAlgorithm', 'KEY', ({ keyAlgorithm }) => keyAlgorithm), wide: true },
+  {
+    ...column('arn', 'ID', ({ arn }) => arn.slice(arn.lastIndexOf('/') + 1)),
+    shrink: 'id',
+  },
+]
+
+function column(key: string, header: string, text: (authority: AuthorityStatus) => string): Column {
+  return { key, header, text: (row) => text(row as unknown as AuthorityStatus) }
 }
 
 function serverParagraph({ server, counts, jobs, authorities }: ServerStatus): Paragraph {
   const line = (label: string, text: string, tone: Tone = 'plain'): Line => ({ label, text, tone })
-  const failing = jobs.filter(({ failures }) => failures > 0)
+  const unknown = authorities === null ? 'unknown' : 'no CAs yet'
+  const started =
+    counts === null
+      ? 'unknown: the metrics are not accessible'
+      : `${counts.certificatesIssued} issued, ${counts.certificatesRevoked} revoked, ` +
+        `${counts.requests} requests (${counts.requestsFailed} failed)`
   return {
     title: `Signet at ${server.endpoint}`,
     lines: [
       line('health', server.health, server.health === 'ok' ? 'good' : 'bad'),
-      line('version', server.version ?? 'not known'),
-      line('account', server.account ?? (authorities.length === 0 ? 'no CAs yet' : 'not known')),
+      ...(server.keyStorage === null ? [] : [line('keys', server.keyStorage)]),
+      line('version', server.version ?? 'unknown'),
+      line('account', server.account ?? unknown),
       line('region', server.region),
-      line(
-        'since its start',
-        counts === null
-          ? 'not known: its metrics cannot be reached'
-          : `${counts.certificatesIssued} certificates issued, ${counts.certificatesRevoked} revoked, ` +
-              `${counts.requests} requests, ${counts.requestsFailed} of them refused`,
-      ),
-      ...failing.map(({ name, runs, failures, waiting }) =>
-        line('job', `${name}: ${failures} of ${runs} runs failed, ${waiting} rows wait`, 'warning'),
-      ),
+      ...(server.health === 'not reachable' ? [] : [line('since startup', started)]),
+      ...jobs
+        .filter(({ failures }) => failures > 0)
+        .map(({ name, runs, failures, waiting }) =>
+          line('job', `${name}: ${failures} of ${runs} runs failed, ${waiting} waiting`, 'warning'),
+        ),
     ],
   }
 }
 
 function expiryWords({ notAfter, expiresInDays }: AuthorityStatus): string {
-  return `${notAfter?.slice(0, 10) ?? ''} (${expiresInDays ?? 0} days)`
+  if (notAfter === null) return ''
+  return `${notAfter.slice(0, 10)} (${expiresInDays ?? 0}d)`
 }
 
 function crlWords({ crlDays, crlAgeSeconds, crlNextUpdate }: AuthorityStatus): string {

@@ -9,32 +9,43 @@ type UserFlags = Flags & { readonly tag?: readonly string[] }
 
 export function userCommand(context: CommandContext): Command {
   const group = new SignetCommand(context, 'user')
-  group.description('users, which access keys are for')
+  group.description('Manage users')
   withTags(ofAccount(group, 'create').output())
-    .description('create a user')
+    .description('Create a user')
     .argument('<name>')
     .examples('signet user create alice --tag team=web')
-    .run(({ config, flags }: Call<UserFlags>, userName: string) =>
-      addUser(config, { accountId: flags.account, userName }, tagsOf(flags.tag ?? [])),
+    .run(
+      ({ config, flags }: Call<UserFlags>, userName: string) =>
+        addUser(config, { accountId: flags.account, userName }, tagsOf(flags.tag ?? [])),
+      {
+        next: (name) => [
+          `signet access-key create --user ${name} --policy policy.json`,
+          `signet policy put --user ${name} --name NAME --policy policy.json`,
+        ],
+      },
     )
   listOf(group)
     .output()
-    .description('list users')
-    .examples('signet user list --output table')
+    .description('List users')
+    .examples('signet user list')
     .run(({ config, flags }) => listAllUsers(config, flags.account))
   withTags(ofAccount(group, 'tag'))
-    .description('replace the tags of a user')
+    .description('Replace the tags of a user')
     .argument('<name>')
     .examples('signet user tag alice --tag team=web --tag level=2')
-    .run(({ config, flags }: Call<UserFlags>, userName: string) =>
-      tagUser(config, { accountId: flags.account, userName }, tagsOf(flags.tag ?? [])),
+    .run(
+      ({ config, flags }: Call<UserFlags>, userName: string) =>
+        tagUser(config, { accountId: flags.account, userName }, tagsOf(flags.tag ?? [])),
+      { done: (name) => `Replaced the tags of user ${name}.` },
     )
   ofAccount(group, 'delete')
-    .description('delete a user that has no access keys, with its policies')
+    .description('Delete a user without access keys, and the policies of the user')
     .argument('<name>')
     .examples('signet user delete alice')
-    .run(({ config, flags }, userName: string) =>
-      removeUser(config, { accountId: flags.account, userName }),
+    .run(
+      ({ config, flags }, userName: string) =>
+        removeUser(config, { accountId: flags.account, userName }),
+      { done: (name) => `Deleted user ${name}.` },
     )
   return group
 }

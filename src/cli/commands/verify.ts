@@ -4,24 +4,27 @@ import type { Flags } from '../../settings/config.ts'
 import { clearProgress, showProgress } from '../../terminal.ts'
 import { configOf, storageSettings } from '../shared/config-flags.ts'
 import type { CommandContext } from '../shared/context.ts'
-import { printAnswer, type OutputFlags } from '../shared/print.ts'
+import { printResult, type OutputFlags } from '../shared/print.ts'
 import { SignetCommand } from '../shared/signet-command.ts'
 
 export function verifyCommand(context: CommandContext): Command {
   return (
     new SignetCommand(context, 'verify')
-      // CRLs are read from the buckets that they are published in.
+      // CRLs are read from their buckets.
       .settings([...storageSettings, 'objects', 's3Endpoint', 's3Region'])
       .output()
-      .description('check all records: keys, certificates, revocations, CRLs')
+      .description('Check all stored keys, certificates, revocations and CRLs')
       .examples('signet verify --data /var/lib/signet')
       .action(async (flags: Flags & OutputFlags) => {
         const report = await verifyData(configOf(context, flags), (noun, count) =>
           showProgress(context.stderr, `${count} ${noun}`),
         )
         clearProgress(context.stderr)
-        printAnswer(context, flags, report)
-        if (!report.Ok) throw new Error(`${report.ProblemCount} problems were found`)
+        printResult(context, flags, { value: report })
+        if (!report.Ok)
+          throw new Error(
+            report.ProblemCount === 1 ? '1 problem found' : `${report.ProblemCount} problems found`,
+          )
       })
   )
 }

@@ -1,27 +1,27 @@
-/** The commands as shells complete them: subcommands, flags and enumerated values, read from the commands themselves. */
+/** The data for completion scripts: subcommands, flags and enumerated values of each command. */
 import type { Command } from 'commander'
 
 export interface CompletedCommand {
-  /** Words of the command: `bucket create`; empty for signet itself. */
+  /** Words of the command, such as `bucket create`. Empty for `signet` itself. */
   readonly path: string
   readonly subcommands: readonly { readonly name: string; readonly description: string }[]
   readonly flags: readonly CompletedFlag[]
-  /** Values of its first argument, if they are enumerated. */
+  /** Enumerated values of the first argument; empty if there are none. */
   readonly words: readonly string[]
 }
 
 export interface CompletedFlag {
-  /** `--output`. */
+  /** Long flag, such as `--output`. */
   readonly flag: string
   /** The first sentence of its description. */
   readonly description: string
-  /** Whether a value follows. */
+  /** Whether the flag has a value. */
   readonly takesValue: boolean
-  /** Enumerated values; shells offer files if there are none. */
+  /** Enumerated values. If there are none, shells offer file names. */
   readonly choices: readonly string[]
 }
 
-/** A command and all commands below it. */
+/** Returns a command and all its subcommands. */
 export function completedCommands(
   command: Command,
   above: readonly string[] = [],
@@ -55,12 +55,12 @@ export function completedCommands(
   ]
 }
 
-/** A description without its notes, and without characters that a shell would interpret. */
+/** Returns a description without its notes and without characters that a shell interprets. */
 function oneLine(text: string): string {
   return (text.split(/ [([]|;|:/)[0] ?? '').replaceAll(/[^\p{L}\p{N} ,.\-…/]/gu, '')
 }
 
-/** The paths of the commands below `signet`, each in quotes. */
+/** Returns the quoted paths of all commands. */
 export function quotedPaths(commands: readonly CompletedCommand[]): string[] {
   return commands.flatMap(({ path }) => (path === '' ? [] : [`'${path}'`]))
 }

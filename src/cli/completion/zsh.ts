@@ -1,6 +1,6 @@
 import { quotedPaths, type CompletedCommand, type CompletedFlag } from './completed-command.ts'
 
-/** For zsh 5 and later: a function for the folder of completions, or to be sourced. */
+/** Returns the script for zsh 5 and later, for a completion folder or for `source`. */
 export function zshScript(commands: readonly CompletedCommand[]): string {
   const paths = quotedPaths(commands).join('|')
   const cases = commands.map((command) => `  '${command.path}')\n${caseOf(command)}\n    ;;`)
@@ -27,7 +27,7 @@ fi
 `
 }
 
-/** Words come first where there are any: `_arguments` would take the command's own words for arguments. */
+/** Returns the case of one command. Subcommands come before `_arguments`, which would treat them as arguments. */
 function caseOf({ subcommands, flags, words }: CompletedCommand): string {
   const specs = flags.map(specOf)
   const names = [

@@ -1,17 +1,17 @@
 import { ConfigurationError } from '../../errors.ts'
 
 /**
- * Prompts on the terminal, on standard error, without showing the answer. Throws ConfigurationError if there is no
- * terminal, or if the prompt is aborted with Ctrl-C or Ctrl-D.
+ * Prompts on standard error and reads an answer from the terminal without showing it. Throws ConfigurationError if there is no
+ * terminal, or if the user aborts with Ctrl-C or Ctrl-D.
  */
-export async function askHidden(question: string): Promise<string> {
+export async function askHidden(question: string, instead = '--passphrase-file'): Promise<string> {
   const { stdin, stderr } = process
   if (!stdin.isTTY)
     throw new ConfigurationError(
-      'there is no terminal to ask for the passphrase: specify --passphrase-file',
+      `cannot prompt for the secret without a terminal; specify ${instead}`,
     )
   stderr.write(question)
-  // From here on the terminal shows nothing, and passes Ctrl-C on as a character.
+  // In raw mode the terminal shows no input and delivers Ctrl-C as a character.
   stdin.setRawMode(true)
   stdin.setEncoding('utf8')
   try {

@@ -19,7 +19,7 @@ export interface DecryptionFlags {
 const charactersMin = 8
 const fileBytesMax = 65_536
 
-/** The key of a new backup. */
+/** Returns a function that obtains the key of a new backup from flags or a prompt. */
 export function encryptionKey({
   passphraseFile,
   recipient,
@@ -32,12 +32,12 @@ export function encryptionKey({
     const passphrase =
       passphraseFile === undefined ? await askTwice() : readPassphrase(passphraseFile)
     if (passphrase.length < charactersMin)
-      throw new ConfigurationError(`the passphrase must have ${charactersMin} characters or more`)
+      throw new ConfigurationError(`the passphrase must have at least ${charactersMin} characters`)
     return { kind: 'passphrase', passphrase }
   }
 }
 
-/** A recipient is not a secret, and is accepted on the command line as `age -r` does. */
+/** Returns the text of a recipient, which is public, so it can be a command-line argument as in `age -r`. */
 function recipientText(recipient: string): string {
   return /^age1[0-9a-z]{50,}$/.test(recipient) ? recipient : readText(recipient, 'recipient')
 }
@@ -45,10 +45,10 @@ function recipientText(recipient: string): string {
 async function askTwice(): Promise<string> {
   const passphrase = await askHidden('Passphrase for the backup: ')
   if ((await askHidden('Repeat the passphrase: ')) === passphrase) return passphrase
-  throw new ConfigurationError('the passphrases are not the same')
+  throw new ConfigurationError('the passphrases do not match')
 }
 
-/** The key of an existing backup. */
+/** Returns a function that obtains the key of an existing backup from flags or a prompt. */
 export function decryptionKey({
   passphraseFile,
   identity,
@@ -65,15 +65,15 @@ export function decryptionKey({
   }
 }
 
-/** The first line. */
+/** Reads the passphrase from the first line of a file. */
 function readPassphrase(path: string): string {
   const [line = ''] = readPrivate(path, 'passphrase').split(/\r?\n/, 1)
-  if (line === '') throw new ConfigurationError(`there is no passphrase in ${path}`)
+  if (line === '') throw new ConfigurationError(`${path} contains no passphrase on its first line`)
   return line
 }
 
-/** Refuses a file that others can read, but not a pipe of this user, such as a shell creates for `<(…)`. */
-function readPrivate(path: string, noun: string): string {
+/** Reads a private file. Refuses a file that others can read, but not a pipe such as the shell's `<(…)`. */
+export function readPrivate(path: string, noun: string): string {
   if (/^AGE-SECRET-KEY-/i.test(path))
     throw new ConfigurationError(
       `the ${noun} must be a file: other users can read a key on the command line`,

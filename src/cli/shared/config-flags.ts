@@ -1,4 +1,4 @@
-/** Settings as flags, and the values of flags and arguments that several commands have. */
+/** Settings as flags, and parsers of flags and arguments that several commands share. */
 import { Option, type Command } from 'commander'
 import {
   readConfig,
@@ -13,7 +13,7 @@ import { parseAccountId } from '../../settings/parse-values.ts'
 import { settings } from '../../settings/settings-table.ts'
 import type { ProcessIo } from './context.ts'
 
-/** Settings that commands beside `serve` need: where the data is. */
+/** Settings that locate the data, for commands other than `serve`. */
 export const storageSettings: readonly SettingName[] = [
   'data',
   'database',
@@ -21,9 +21,14 @@ export const storageSettings: readonly SettingName[] = [
   'masterKeyFile',
 ]
 
-export const settingNames = Object.keys(settings) as SettingName[]
+/** Returns whether a setting has a flag, and not only an environment variable. */
+export function hasFlag(name: SettingName): boolean {
+  return settings[name].isVariableOnly !== true
+}
 
-/** The value of an argument or of the flag in its place. Throws ConfigurationError unless exactly one of them is there. */
+const settingNames = (Object.keys(settings) as SettingName[]).filter(hasFlag)
+
+/** Returns the value of an argument or of the equivalent flag. Throws ConfigurationError unless exactly one is present. */
 export function onlyOne(
   noun: string,
   argument: string | undefined,
@@ -31,11 +36,11 @@ export function onlyOne(
 ): string {
   const value = argument ?? flag
   if (value === undefined || (argument !== undefined && flag !== undefined))
-    throw new ConfigurationError(`name one ${noun}`)
+    throw new ConfigurationError(`exactly one ${noun} is required`)
   return value
 }
 
-/** The option of a setting: `--flag VALUE`, or `--flag` for a switch. readConfig reports bad values, all together. */
+/** Returns the option of a setting: `--flag VALUE`, or `--flag` for a switch. readConfig validates the value. */
 export function optionOf(name: SettingName): Option {
   const { flag, value, description, fallback } = settings[name]
   const note = fallback === undefined ? '' : ` (default: ${fallback})`
@@ -43,7 +48,7 @@ export function optionOf(name: SettingName): Option {
   return new Option(value === '' ? `--${flag}` : `--${flag} <${value}>`, text)
 }
 
-/** Settings as commander returns them: a switch is a boolean, and `--no-ca-issuers` a member caIssuers that is false. */
+/** Settings as Commander returns them: a switch is a boolean, and `--no-ca-issuers` sets caIssuers to false. */
 export type ParsedFlags = Readonly<Record<string, string | boolean | undefined>>
 
 function flagsOf(parsed: ParsedFlags): Flags {
@@ -59,7 +64,7 @@ function flagsOf(parsed: ParsedFlags): Flags {
 
 type Environment = Pick<ProcessIo, 'environment'>
 
-/** The configuration of `serve` and `check-config`. Throws one ConfigurationError for all that is wrong. */
+/** Returns the configuration of `serve` and `check-config`. Throws one ConfigurationError that lists all errors. */
 export function serverConfigOf(
   { environment }: Environment,
   flags: ParsedFlags,
@@ -68,23 +73,23 @@ export function serverConfigOf(
   return readConfig(flagsOf(flags), environment, unknownArguments(command))
 }
 
-/** The configuration of the other commands. */
+/** Returns the configuration of the other commands. */
 export function configOf({ environment }: Environment, flags: Flags): Config {
   return readConfig(flags, environment)
 }
 
-/** Arguments that commander did not parse: unknown flags, each perhaps with its value, and stray arguments. */
+/** Describes arguments that Commander did not parse: unknown flags, possibly with values, and unexpected arguments. */
 function unknownArguments(command: Command): string[] {
   return command.args.flatMap((argument, index, all) => {
     if (argument.startsWith('-')) {
       const flag = argument.split('=')[0]
-      return [`${flag} is not a flag of signet ${command.name()}`]
+      return [`unknown option '${flag}' of signet ${command.name()}`]
     }
-    return all[index - 1]?.startsWith('-') ? [] : [`'${argument}' is not expected`]
+    return all[index - 1]?.startsWith('-') ? [] : [`unexpected argument '${argument}'`]
   })
 }
 
-/** For commander: an account id. */
+/** Parses an account ID for Commander. */
 export function accountId(text: string): string {
   try {
     return parseAccountId(text)
@@ -93,18 +98,18 @@ export function accountId(text: string): string {
   }
 }
 
-/** For commander: a flag that may be given several times. */
+/** Collects the values of a repeatable flag for Commander. */
 export function severalOf(text: string, previous: readonly string[] = []): readonly string[] {
   return [...previous, text]
 }
 
-/** For commander: a whole number. */
+/** Parses a whole number for Commander. */
 export function wholeNumber(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new ConfigurationError(`'${text}' must be a whole number`)
   return Number(text)
 }
 
-/** For commander: seconds, as a plain number or as a duration. */
+/** Parses seconds for Commander, from a number or a duration. */
 export function seconds(text: string): number {
   const value = parseSeconds(text)
   if (value === undefined)

@@ -1,14 +1,19 @@
 /** Flags of the commands that call the API: the server, and the credentials for it. */
+import { existsSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { Option, type Command } from 'commander'
+import { readProfile } from '../../client-commands/aws-profile.ts'
 import type { ConnectionOptions } from '../../client-commands/connection.ts'
 import { keyAlgorithms } from '../../client-commands/issuance-options.ts'
 import { ConfigurationError } from '../../errors.ts'
+import { parseServerAddress, type ServerAddress } from '../../text/credentials-file.ts'
 import type { ProcessIo } from './context.ts'
 
 export interface ConnectionFlags {
   readonly endpoint?: string
   readonly region?: string
   readonly data?: string
+  readonly profile?: string
   readonly awsCredentials?: boolean
   readonly caFile?: string
 }
@@ -18,55 +23,113 @@ const defaultEndpoint = 'http://127.0.0.1:8080'
 const defaultRegion = 'eu-central-1'
 const defaultData = './data'
 
-/** Adds `--endpoint`, `--region`, `--data`, `--aws-credentials` and `--ca-file`. */
+/** Adds `--endpoint`, `--region`, `--data`, `--profile`, `--aws-credentials` and `--ca-file`. */
 export function withConnectionFlags<C extends Command>(command: C): C {
   return command
     .option(
       '--endpoint <url>',
-      `the API of the server (default: ${defaultEndpoint}) [SIGNET_ENDPOINT, AWS_ENDPOINT_URL_ACM_PCA]`,
+      `URL of the API (default: ${defaultEndpoint}) [SIGNET_ENDPOINT, AWS_ENDPOINT_URL_ACM_PCA]`,
     )
     .option('--region <name>', `Region of the CAs (default: ${defaultRegion}) [AWS_REGION]`)
     .option(
       '--data <dir>',
-      `data folder of the server, whose credentials are used if they are there (default: ${defaultData}) [SIGNET_DATA]`,
+      `data folder of a server on this machine: its credentials and its endpoint (default: ${defaultData}, if it has credentials) [SIGNET_DATA]`,
     )
+    .option('--profile <name>', 'profile of the AWS config and credentials files [AWS_PROFILE]')
     .option(
       '--aws-credentials',
-      'use the credentials that every AWS client finds, whatever --data has',
+      `credentials that every AWS client finds, even if ${defaultData} has credentials`,
     )
-    .option('--ca-file <file>', 'PEM of CAs to trust when the endpoint is https [AWS_CA_BUNDLE]')
+    .option('--ca-file <file>', 'PEM file of CAs to trust for an https endpoint [AWS_CA_BUNDLE]')
 }
 
-/** Flags, then the environment, then defaults. `stored`, the server of the last request, comes before the defaults. */
+/** The server of an earlier request, from its metadata.json. */
+interface StoredServer {
+  readonly endpoint?: string
+  readonly region?: string
+}
+
+/**
+ * Where each value comes from, in this order: flag, environment, server of an earlier request, data folder or AWS profile, default.
+ * A data folder that is given by flag goes before an earlier request. Throws ConfigurationError for flags that contradict each other.
+ */
 export function connectionOf(
   flags: ConnectionFlags,
   environment: ProcessIo['environment'],
-  stored: { readonly endpoint?: string; readonly region?: string } = {},
+  stored: StoredServer = {},
 ): ConnectionOptions {
-  const { SIGNET_ENDPOINT, AWS_ENDPOINT_URL_ACM_PCA, AWS_REGION, AWS_DEFAULT_REGION } = environment
-  const dataDirectory = flags.data ?? nonEmpty(environment['SIGNET_DATA'])
-  if (flags.awsCredentials === true && flags.data !== undefined)
-    throw new ConfigurationError('--aws-credentials does not go with --data')
+  requireOneSource(flags)
+  const variable = (name: string): string | undefined => nonEmpty(environment[name])
+  const dataFlag = flags.data ?? variable('SIGNET_DATA')
+  const usesAwsFiles = flags.awsCredentials === true || flags.profile !== undefined
+  const dataDirectory = usesAwsFiles ? undefined : (dataFlag ?? defaultData)
+  const address = addressOf(dataDirectory, flags.profile, environment)
   return {
     endpoint:
       flags.endpoint ??
-      nonEmpty(SIGNET_ENDPOINT) ??
-      nonEmpty(AWS_ENDPOINT_URL_ACM_PCA) ??
+      variable('SIGNET_ENDPOINT') ??
+      variable('AWS_ENDPOINT_URL_ACM_PCA') ??
+      variable('AWS_ENDPOINT_URL') ??
+      (flags.data === undefined ? undefined : address.endpoint) ??
       stored.endpoint ??
+      address.endpoint ??
       defaultEndpoint,
     region:
       flags.region ??
       stored.region ??
-      nonEmpty(AWS_REGION) ??
-      nonEmpty(AWS_DEFAULT_REGION) ??
+      variable('AWS_REGION') ??
+      variable('AWS_DEFAULT_REGION') ??
+      address.region ??
       defaultRegion,
-    dataDirectory: flags.awsCredentials === true ? undefined : (dataDirectory ?? defaultData),
-    isDataNamed: dataDirectory !== undefined,
-    caFile: flags.caFile ?? nonEmpty(environment['AWS_CA_BUNDLE']),
+    dataDirectory,
+    isDataNamed: dataFlag !== undefined,
+    profile: flags.profile,
+    caFile: flags.caFile ?? variable('AWS_CA_BUNDLE') ?? address.caFile,
   }
 }
 
-/** An empty variable counts as unset. */
+function requireOneSource({ data, profile, awsCredentials }: ConnectionFlags): void {
+  const sources = [
+    ...(data === undefined ? [] : ['--data']),
+    ...(profile === undefined ? [] : ['--profile']),
+    ...(awsCredentials === true ? ['--aws-credentials'] : []),
+  ]
+  if (sources.length > 1)
+    throw new ConfigurationError(
+      `${sources.join(' cannot be combined with ')}: each selects the credentials`,
+    )
+}
+
+/** The address of the server in the data folder. Without credentials there, the address in the AWS profile. */
+function addressOf(
+  dataDirectory: string | undefined,
+  profile: string | undefined,
+  environment: ProcessIo['environment'],
+): ServerAddress {
+  const file = dataDirectory === undefined ? undefined : join(dataDirectory, 'credentials')
+  if (dataDirectory === undefined || file === undefined || !existsSync(file))
+    return readProfile(profile, environment)
+  const { caFile, ...address } = parseServerAddress(readCredentialsFile(file))
+  return { ...address, ...(caFile !== undefined && { caFile: resolve(dataDirectory, caFile) }) }
+}
+
+function readCredentialsFile(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new ConfigurationError(`credentials: ${(error as Error).message}`, { cause: error })
+  }
+}
+
+/** The CA of `--ca`, or of the variable SIGNET_CA. */
+export function authorityFlag(
+  flag: string | undefined,
+  { environment }: Pick<ProcessIo, 'environment'>,
+): string | undefined {
+  return flag ?? nonEmpty(environment['SIGNET_CA'])
+}
+
+/** Treats an empty variable as unset. */
 function nonEmpty(text: string | undefined): string | undefined {
   return text === '' ? undefined : text
 }

@@ -1,22 +1,23 @@
-/** Files that flags name: texts, and policies. */
+/** Reads text and policies from the files given by flags. */
 import { readFile } from 'node:fs/promises'
 import { checkPolicy } from '../../admin-commands/principal-options.ts'
 import type { PolicyKind } from '../../policy/policy-document.ts'
 import { ConfigurationError } from '../../errors.ts'
+import { systemErrorText } from '../../text/system-error.ts'
 import { printNote } from '../../terminal.ts'
 import type { CommandContext } from './context.ts'
 
-/** Text of the file that a flag names. Throws ConfigurationError if it cannot be read. */
+/** Returns the text of the file given by a flag. Throws ConfigurationError if it cannot be read. */
 export async function readTextFile(flag: string, path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8')
   } catch (error) {
-    throw new ConfigurationError(`${flag} ${path} cannot be read: ${(error as Error).message}`)
+    throw new ConfigurationError(`${flag}: cannot read ${path}: ${systemErrorText(error)}`)
   }
 }
 
 /**
- * The policy in the file that `--policy` or `--trust-policy` names. Prints a note for each part that is not supported.
+ * Returns the policy in the file given by `--policy` or `--trust-policy`. Prints a note for each unsupported part.
  * Throws ConfigurationError if the file cannot be read, or is not a policy.
  */
 export async function readPolicyFile<P extends string | undefined>(

@@ -1,49 +1,107 @@
-/** Prints answers of commands as JSON, CSV or a table for people. All values are escaped here, because any may be untrusted. */
-import Table from 'cli-table3'
+/** Prints the result of a command as a table, JSON or CSV. All values are escaped here, because any of them can be untrusted. */
+import type { Output } from '../../terminal.ts'
 import { isObject } from '../../text/json.ts'
 import { csvCell, visibleJson, visibleText } from '../../text/visible-text.ts'
 import type { CommandContext } from './context.ts'
+import { paragraphsText } from './style.ts'
+import { cellText, tableText, wordsOf, type Column, type Row } from './table.ts'
 
-export type Form = 'json' | 'table' | 'csv'
+/** The first is the default on a terminal. */
+export const outputForms = ['table', 'json', 'csv'] as const
+
+export type OutputForm = (typeof outputForms)[number]
 
 export interface OutputFlags {
-  readonly output?: 'json' | 'table'
+  readonly output?: OutputForm
+  readonly wide?: boolean
 }
 
-/** Prints an object, or a list of objects, as JSON unless a table is chosen. */
-export function printAnswer(
-  { print }: Pick<CommandContext, 'print'>,
-  { output }: OutputFlags,
-  answer: unknown,
+export interface Result {
+  /** Value for JSON: an object or a list of objects, with keys in PascalCase. */
+  readonly value: unknown
+  /** Rows of CSV and of the table. Default: the value, or the elements of a list. */
+  readonly rows?: readonly object[]
+  /** Columns of the table. Default: one for each member. */
+  readonly columns?: readonly Column[]
+  /** Columns of CSV. Default: all members of the rows. */
+  readonly csvKeys?: readonly string[]
+  /** Returns escaped text to print instead of the table. */
+  readonly text?: () => string
+  /** Sentence to print instead of an empty table. */
+  readonly empty?: string
+}
+
+/** Prints a result. The table of a single object has a line for each member. */
+export function printResult(
+  context: Pick<CommandContext, 'print' | 'stdout' | 'stderr'>,
+  { output = 'table', wide = false }: OutputFlags,
+  result: Result,
 ): void {
-  print(output === 'table' ? tableOf(answer) : visibleJson(JSON.stringify(answer, undefined, 2)))
+  const { value, columns, empty = 'Nothing found.' } = result
+  const rows = rowsOf(result)
+  if (output === 'json') context.print(visibleJson(JSON.stringify(value, undefined, 2)))
+  else if (output === 'csv') context.print(csvText(rows, result.csvKeys))
+  else if (result.text !== undefined) context.print(result.text())
+  else if (rows.length === 0) context.stderr.write(`${visibleText(empty)}\n`)
+  else if (Array.isArray(value))
+    context.print(tableText(context.stdout, rows, { ...(columns && { columns }), wide }))
+  else context.print(rows.map((row) => detailsText(context.stdout, row)).join('\n\n'))
 }
 
-/** Lines of CSV with a head; every cell of a row is quoted, and a list is joined with spaces. */
-export function csvOf<Column extends string>(
-  columns: readonly Column[],
-  rows: readonly Readonly<Partial<Record<Column, string | readonly string[]>>>[],
-): string {
-  const cellsOf = (row: (typeof rows)[number]): string =>
-    columns
-      .map((column) => row[column] ?? '')
-      .map((value) => csvCell(typeof value === 'string' ? value : value.join(' ')))
-      .join(',')
-  return [columns.join(','), ...rows.map(cellsOf)].join('\n')
+function rowsOf({ value, rows }: Result): Row[] {
+  const objects: readonly unknown[] = rows ?? (Array.isArray(value) ? value : [value])
+  return objects.filter(isObject)
 }
 
-/** A row for each object, a column for each of their members. Names of members may be untrusted, too. */
-export function tableOf(answer: unknown, compact = false): string {
-  const rows = (Array.isArray(answer) ? answer : [answer]).filter(isObject)
-  const head = [...new Set(rows.flatMap((row) => Object.keys(row)))]
-  const table = new Table({ head: head.map(visibleText), style: { head: [], border: [], compact } })
-  for (const row of rows) table.push(head.map((name) => cellOf(row[name])))
-  return rows.length === 0 ? '' : table.toString()
+/** Returns a line for each member of an object that has a value. */
+function detailsText(output: Output, row: Row, title?: string): string {
+  const lines = Object.entries(row)
+    .map(([key, value]) => ({
+      label: visibleText(wordsOf(key)),
+      text: cellText(value),
+      tone: 'plain' as const,
+    }))
+    .filter(({ text }) => text !== '')
+  return paragraphsText(output, [{ title, lines }])
 }
 
-function cellOf(value: unknown): string {
+/** Returns CSV with a header line. Every cell is quoted, and lists are joined with spaces. */
+function csvText(rows: readonly Row[], csvKeys?: readonly string[]): string {
+  const keys = csvKeys ?? [...new Set(rows.flatMap(Object.keys))]
+  const head = keys.map((key) => (/^\w+$/.test(key) ? key : csvCell(key))).join(',')
+  return [
+    head,
+    ...rows.map((row) => keys.map((key) => csvCell(csvValue(row[key]))).join(',')),
+  ].join('\n')
+}
+
+function csvValue(value: unknown): string {
   if (value === undefined || value === null) return ''
+  if (typeof value === 'string') return value
   if (Array.isArray(value) && value.every((item) => typeof item === 'string'))
-    return value.map(visibleText).join('\n')
-  return visibleText(typeof value === 'string' ? value : JSON.stringify(value))
+    return value.join(' ')
+  return JSON.stringify(value)
+}
+
+const camelCase = /^[a-z][A-Za-z0-9]*$/
+
+/** Converts keys from camelCase to PascalCase, as in AWS's API. Other keys stay as they are. */
+export function pascalCaseKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(pascalCaseKeys)
+  if (!isObject(value) || value instanceof Date) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([key, member]) => [
+      camelCase.test(key) ? `${key.charAt(0).toUpperCase()}${key.slice(1)}` : key,
+      pascalCaseKeys(member),
+    ]),
+  )
+}
+
+/** Prints commands to run next on standard error, if standard output is a terminal. */
+export function nextSteps(
+  { stdout, stderr }: Pick<CommandContext, 'stdout' | 'stderr'>,
+  lines: readonly string[],
+): void {
+  if (stdout.isTTY !== true || lines.length === 0) return
+  stderr.write(`\nNext:\n${lines.map((line) => `  ${visibleText(line)}\n`).join('')}`)
 }

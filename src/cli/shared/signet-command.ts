@@ -1,21 +1,40 @@
-/** Commander's command, with what the commands of signet have in common: their settings, their examples, their printed answers. */
-import { Command, Option } from 'commander'
+/** The base class of all commands: settings as flags, output formats, examples, and the printed result. */
+import { Command, Option, type ParseOptionsResult } from 'commander'
 import {
   accountId,
   configOf,
+  hasFlag,
   optionOf,
-  settingNames,
   severalOf,
   storageSettings,
 } from './config-flags.ts'
 import type { Config, Flags, SettingName } from '../../settings/config.ts'
+import { settingGroups } from '../../settings/setting-groups.ts'
+import { printDone } from '../../terminal.ts'
 import type { CommandContext } from './context.ts'
-import { printAnswer, type Form, type OutputFlags } from './print.ts'
+import {
+  nextSteps,
+  outputForms,
+  printResult,
+  type OutputFlags,
+  type OutputForm,
+  type Result,
+} from './print.ts'
 
-/** One call of a command that works on the stored data. */
+/** One run of a command that works on the stored data. */
 export interface Call<F = Flags> {
   readonly config: Config
   readonly flags: F
+}
+
+/** The presentation of a command's result. */
+export interface View extends Pick<Result, 'columns' | 'empty'> {
+  /** Returns the part of the result that tables and CSV show. Default: the whole result. */
+  readonly summary?: (value: unknown) => readonly object[]
+  /** Commands to run next, printed on a terminal. */
+  readonly next?: (...names: readonly string[]) => readonly string[]
+  /** Sentence that confirms a command without a result, printed on a terminal. */
+  readonly done?: (...names: readonly string[]) => string
 }
 
 export class SignetCommand extends Command {
@@ -27,68 +46,90 @@ export class SignetCommand extends Command {
     this.exitOverride().helpCommand(false)
   }
 
+  /** Reports an unknown flag before Commander reports missing required flags, because a typo causes both. */
+  override parseOptions(argv: string[]): ParseOptionsResult {
+    const parsed = super.parseOptions(argv)
+    const [flag] = parsed.unknown
+    const isHelp = parsed.unknown.some((argument) => argument === '--help' || argument === '-h')
+    if (this.commands.length === 0 && flag?.startsWith('-') === true && !isHelp)
+      (this as unknown as { unknownOption(flag: string): void }).unknownOption(flag)
+    return parsed
+  }
+
   override createCommand(name?: string): SignetCommand {
     return new SignetCommand(this.context, name)
   }
 
-  /** Adds `--flag VALUE` for settings, and `--flag` for switches. readConfig reports bad values, all together. */
+  /** Adds a flag for each setting. readConfig validates the values and reports all errors together. */
   settings(names: readonly SettingName[] = storageSettings): this {
     for (const name of names) this.addOption(optionOf(name))
     return this
   }
 
-  /** Adds every setting, and leaves unknown flags to readConfig, which reports all mistakes together. */
+  /** Adds every setting. readConfig reports unknown flags together with all other errors. */
   everySetting(): this {
-    return this.settings(settingNames).allowUnknownOption().allowExcessArguments()
+    for (const [group, names] of Object.entries(settingGroups))
+      for (const name of names.filter(hasFlag))
+        this.addOption(optionOf(name).helpGroup(`${group}:`))
+    return this.allowUnknownOption().allowExcessArguments()
   }
 
-  /** Adds `--output`, whose default is the first form. */
-  output(forms: readonly [Form, ...Form[]] = ['json', 'table']): this {
+  /** Adds `--output` and `--wide`. The default is a table on a terminal, and `elsewhere` otherwise. */
+  output(elsewhere: OutputForm = 'json'): this {
+    const isTerminal = this.context.stdout.isTTY === true
+    const note = elsewhere === 'table' ? 'table' : `table on a terminal, ${elsewhere} elsewhere`
     return this.addOption(
-      new Option('--output <form>', 'how the answer is printed').choices(forms).default(forms[0]),
-    )
+      new Option('--output <form>', 'format of the result')
+        .choices(outputForms)
+        .default(isTerminal ? 'table' : elsewhere, note),
+    ).option('--wide', 'all columns, not truncated to the width of the terminal')
   }
 
   examples(...lines: readonly string[]): this {
     return this.addHelpText('after', examplesText(lines))
   }
 
-  /** Does the work with the arguments of the command, and prints its answer if it has one. */
+  /** Sets the action: it runs `work` with the arguments of the command and prints the result, if any. */
   run<F extends Flags & OutputFlags>(
     work: (call: Call<F>, ...names: readonly string[]) => unknown,
+    { next, done, summary, ...view }: View = {},
   ): this {
     return this.action(async (...parameters: unknown[]) => {
       const names = parameters.slice(0, -2) as string[]
       const flags = parameters.at(-2) as F
-      const answer = await work({ config: configOf(this.context, flags), flags }, ...names)
-      if (answer !== undefined) printAnswer(this.context, flags, answer)
+      const value = await work({ config: configOf(this.context, flags), flags }, ...names)
+      const rows = summary?.(value)
+      if (value !== undefined)
+        printResult(this.context, flags, { value, ...view, ...(rows && { rows }) })
+      else if (done !== undefined) printDone(this.context, done(...names))
+      if (next !== undefined) nextSteps(this.context, next(...names))
     })
   }
 }
 
-/** A subcommand that works on the stored data. */
+/** Adds a subcommand that works on the stored data. */
 export function storageCommand(group: SignetCommand, name: string): SignetCommand {
   return group.command(name).settings()
 }
 
-/** A subcommand with the account that it is about; the default is the oldest account. */
+/** Adds a subcommand with `--account`, whose default is the oldest account. */
 export function ofAccount(group: SignetCommand, name: string): SignetCommand {
-  const description = 'account it belongs to (default: the oldest)'
+  const description = 'account of the principal (default: the oldest)'
   return storageCommand(group, name).option('--account <id>', description, accountId)
 }
 
-/** The subcommand `list`, of all accounts or of one. */
+/** Adds the subcommand `list`, for all accounts or for one. */
 export function listOf(group: SignetCommand): SignetCommand {
-  const description = 'only those of this account'
+  const description = 'account to list (default: all)'
   return storageCommand(group, 'list').option('--account <id>', description, accountId)
 }
 
 export function withTags(command: SignetCommand): SignetCommand {
-  const description = 'tag, for aws:PrincipalTag; several times for several'
+  const description = 'tag for aws:PrincipalTag conditions; repeatable'
   return command.option('--tag <key=value>', description, severalOf)
 }
 
-/** Examples for the end of a help text. */
+/** Returns the examples at the end of a help text. */
 export function examplesText(lines: readonly string[]): string {
   return `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}\n`
 }

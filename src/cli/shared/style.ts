@@ -1,4 +1,4 @@
-/** Colours of text: only on a terminal that has them, and never with NO_COLOR. */
+/** Colours of text, used only on a terminal with colours and without NO_COLOR. */
 import { styleText } from 'node:util'
 import type { Output } from '../../terminal.ts'
 import type { Paragraph, Tone } from '../../inspect/lines.ts'
@@ -13,22 +13,28 @@ const formats = {
   label: ['dim'],
 } as const
 
-/** The text with its unsafe characters escaped, in colour if the output is a terminal and NO_COLOR is not set. */
+/** Escapes unsafe characters of a text, and colours it if the output is a terminal and NO_COLOR is not set. */
 export function paint(output: Output, tone: Tone | 'title' | 'label', text: string): string {
   const format = formats[tone]
   const visible = visibleText(text)
   return format.length === 0 ? visible : styleText([...format], visible, { stream: output })
 }
 
-/** Titles, and below each its lines with their labels in a column. */
-export function paragraphsText(output: Output, paragraphs: readonly Paragraph[]): string {
+/** Lines with labels, optionally below a title. */
+interface TextBlock extends Pick<Paragraph, 'lines'> {
+  readonly title: string | undefined
+}
+
+/** Formats titles and the lines below them, with the labels aligned. */
+export function paragraphsText(output: Output, paragraphs: readonly TextBlock[]): string {
   return paragraphs
     .map(({ title, lines }) => {
       const width = Math.max(...lines.map(({ label }) => label.length))
+      const indent = title === undefined ? '' : '  '
       const rows = lines.map(({ label, text, tone }) =>
-        `  ${paint(output, 'label', label.padEnd(width))}  ${paint(output, tone, text)}`.trimEnd(),
+        `${indent}${paint(output, 'label', label.padEnd(width))}  ${paint(output, tone, text)}`.trimEnd(),
       )
-      return [paint(output, 'title', title), ...rows].join('\n')
+      return [...(title === undefined ? [] : [paint(output, 'title', title)]), ...rows].join('\n')
     })
     .join('\n\n')
 }

@@ -1,43 +1,47 @@
-/** The fenced blocks of a guide, and the text before each of them. */
+/** Fenced code blocks of a document, with the markers before each of them. */
 
 export interface Block {
   /** Line number of the first line of the block, from 1. */
   readonly line: number
-  /** What the fence says: `sh`, `python`, `yaml`. */
+  /** Language of the fence, such as `sh`, `python` or `yaml`. */
   readonly language: string
-  /** The file that it is, if the line before it ends with its name: "`main.tf`:". */
+  /** File name of the block, if the line before it ends with one: "`main.tf`:". */
   readonly file: string | undefined
-  /** Why it is not run, if it says so: `<!-- not run: … -->`. */
+  /** Reason why the block is not run, from a comment above it: `<!-- not run: … -->`. */
   readonly notRun: string | undefined
-  /** Text of the block, with a final line feed. */
+  /** Content of the block, with a line feed at the end. */
   readonly text: string
 }
 
-const fence = /^```(\w*)$/
-const marker = /^<!-- not run: (.{10,}) -->$/
+/** A fence, which is indented in a numbered list. */
+const fence = /^( *)```(\w*)$/
+const marker = /^ *<!-- not run: (.{10,}) -->$/
 const fileName = /`([\w./-]+\.[\w-]+)`:$/
 
-/** Returns all blocks of a guide, in order. Throws if a fence is not closed. */
+/** Returns all blocks in order. Throws if a fence is not closed. */
 export function blocksOf(markdown: string): Block[] {
   const lines = markdown.split('\n')
   const blocks: Block[] = []
   for (let at = 0; at < lines.length; at += 1) {
-    const language = fence.exec(lines[at] ?? '')?.[1]
+    const [, indent = '', language] = fence.exec(lines[at] ?? '') ?? []
     if (language === undefined) continue
-    const end = lines.indexOf('```', at + 1)
+    const end = lines.indexOf(`${indent}\`\`\``, at + 1)
     if (end < 0) throw new Error(`line ${at + 1}: the block has no end`)
     blocks.push({
       line: at + 2,
       language,
       ...before(lines.slice(0, at)),
-      text: `${lines.slice(at + 1, end).join('\n')}\n`,
+      text: lines
+        .slice(at + 1, end)
+        .map((line) => `${line.startsWith(indent) ? line.slice(indent.length) : line}\n`)
+        .join(''),
     })
     at = end
   }
   return blocks
 }
 
-/** Of the paragraph before a block, and of the comment that may stand between. */
+/** Reads the markers in the paragraph before a block, and in the comment between them. */
 function before(lines: readonly string[]): Pick<Block, 'file' | 'notRun'> {
   const [last = '', ...rest] = lines.filter((line) => line !== '').toReversed()
   const notRun = marker.exec(last)?.[1]

@@ -1,6 +1,6 @@
 /**
- * Whether Kubernetes knows every field of a manifest: objects of its own API are held against its types by the compiler,
- * those of operators against what is said of them here.
+ * Checks that the fields of a manifest exist. The compiler checks objects of Kubernetes against its types. Objects of operators are
+ * checked against the types in this file.
  */
 import { execFile } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -11,13 +11,13 @@ import { promisify } from 'node:util'
 const run = promisify(execFile)
 const root = resolve(import.meta.dirname, '../../..')
 
-/** A Kubernetes object in a manifest. */
+/** An object of a manifest. */
 interface Manifest {
   readonly apiVersion?: string
   readonly kind?: string
 }
 
-/** As far as they are used here: cert-manager.io/v1, awspca.cert-manager.io/v1beta1, monitoring.coreos.com/v1. */
+/** Types of the fields that the documents use: cert-manager.io/v1, awspca.cert-manager.io/v1beta1, monitoring.coreos.com/v1. */
 const operatorTypes = `
 interface Named<A extends string, K extends string, S> {
   apiVersion: A
@@ -59,7 +59,7 @@ type ServiceMonitor = Named<'monitoring.coreos.com/v1', 'ServiceMonitor', {
 
 const operatorKinds = ['Certificate', 'AWSPCAClusterIssuer', 'ServiceMonitor']
 
-/** Returns the problems of the objects; empty if there are none. */
+/** Compiler errors about the objects; empty if there are none. */
 export async function kubernetesProblems(objects: readonly unknown[]): Promise<string> {
   const manifests = objects.filter((object) => object !== null) as Manifest[]
   const unnamed = manifests.filter(({ apiVersion, kind }) => !apiVersion || !kind)

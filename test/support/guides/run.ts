@@ -1,8 +1,7 @@
 /**
- * Does what a guide says, in a folder of its own beside a server: files are written where the guide shows them, and
- * commands run in one shell, in order. What stands in a guide as a reader copies it is changed in two ways only: addresses
- * that the machine may have in use become free ones, and a line that says that a command fails (`! …`) ends the script if
- * it does not.
+ * Runs the blocks of a guide in a folder of its own, beside a server. Files are written with the names in the guide, and commands run
+ * in one shell, in order. The blocks are changed in two ways only: addresses are replaced by free ones, and a line with a command
+ * that must fail (`! …`) ends the script if the command succeeds.
  */
 import { freePort } from '../free-port.ts'
 import { spawn } from 'node:child_process'
@@ -15,16 +14,19 @@ import { signet, startServer, type ServerProcess } from '../process.ts'
 import type { Block } from './blocks.ts'
 
 export interface GuideWorld {
-  /** The reader's folder; the server's data folder is `data` in it. */
+  /** Folder of the reader. The data folder of the server is `data` in it. */
   readonly folder: string
   readonly server: ServerProcess
-  /** What a guide says, and what is meant by it here. */
+  /** Addresses in a guide, and their replacements on this machine. */
   readonly addresses: ReadonlyMap<string, string>
   close(): Promise<void>
 }
 
-/** Addresses in guides that are not the server's: each becomes a free one. */
+/** Addresses of other servers in guides. Each is replaced by a free one. */
 const others = ['127.0.0.1:8443', '127.0.0.1:9443'] as const
+
+/** The port of PostgreSQL in guides. */
+const postgresPort = '5433'
 
 export async function openWorld(): Promise<GuideWorld> {
   const folder = await mkdtemp(join(tmpdir(), 'signet-guide-'))
@@ -35,6 +37,7 @@ export async function openWorld(): Promise<GuideWorld> {
     ['http://127.0.0.1:8080', server.url],
     ['http://127.0.0.1:8081', server.publicUrl],
   ])
+  addresses.set(postgresPort, String(await freePort()))
   for (const address of others) addresses.set(address, `127.0.0.1:${await freePort()}`)
   return {
     folder,
@@ -48,22 +51,22 @@ export async function openWorld(): Promise<GuideWorld> {
   }
 }
 
-/** A command on the reader's PATH. */
+/** Creates a command on the PATH of the reader. */
 export async function writeShim(folder: string, name: string, line: string): Promise<void> {
   const path = join(folder, '.bin', name)
-  await writeFile(path, `#!/bin/sh\n${line}\n`)
+  await writeFile(path, `#!/bin/bash\n${line}\n`)
   await chmod(path, 0o755)
 }
 
 export interface Ran {
   readonly code: number | null
-  /** Both outputs, as they came. */
+  /** Standard output and standard error, in the order of arrival. */
   readonly text: string
 }
 
 /** Writes the files, then runs the rest as one script that ends at the first failure. */
 export async function runBlocks(
-  { folder, addresses }: GuideWorld,
+  { folder, addresses }: Pick<GuideWorld, 'folder' | 'addresses'>,
   blocks: readonly Block[],
   environment: NodeJS.ProcessEnv = {},
 ): Promise<Ran> {
@@ -71,7 +74,7 @@ export async function runBlocks(
   for (const { file, language, line, text } of blocks) {
     const here = withAddresses(text, addresses)
     if (file === undefined) {
-      if (language !== 'sh') throw new Error(`line ${line}: a ${language} block is no command`)
+      if (language !== 'sh') throw new Error(`line ${line}: a ${language} block cannot be run`)
       steps.push(`at=${line}`, here.replaceAll(/^! .*$/gm, '$& || false'))
       continue
     }
@@ -87,6 +90,7 @@ export async function runBlocks(
     env: {
       PATH: `${join(folder, '.bin')}:${process.env['PATH']}`,
       HOME: folder,
+      SIGNET_ENDPOINT: addresses.get('http://127.0.0.1:8080'),
       AWS_CONFIG_FILE: '/dev/null',
       AWS_EC2_METADATA_DISABLED: 'true',
       AWS_PAGER: '',
@@ -96,7 +100,7 @@ export async function runBlocks(
   let text = ''
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (data: Buffer) => (text += data.toString()))
-  // A server that a guide leaves running may hold the outputs open: the end of the shell is the end.
+  // A server that a guide leaves running may keep the outputs open. The script has ended when the shell exits.
   const [code] = (await once(child, 'exit')) as [number | null]
   child.stdout.destroy()
   child.stderr.destroy()
@@ -109,7 +113,7 @@ export function withAddresses(text: string, addresses: ReadonlyMap<string, strin
   return changed
 }
 
-/** One that a guide started and that is still there. */
+/** Ends a process that a guide has started, unless it has ended already. */
 function endProcess(pidFile: string): void {
   try {
     process.kill(Number(readFileSync(pidFile, 'utf8')))

@@ -1,23 +1,23 @@
 /**
- * The temporary folder of a CA in memory. An in-memory database of SQLite cannot replace it: the writer, the reader and the thread
- * that builds CRLs have a connection each, and connections can share only a file.
+ * The temporary data folder of an embedded CA or of `signet serve --dev`. An in-memory database of SQLite cannot replace it, because
+ * the writer, the reader and the CRL thread have separate connections, which can only share a file.
  */
 import { mkdtempSync, readdirSync, rmSync, statfsSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { systemClock } from '../src/clock.ts'
-import { lockFolder } from '../src/store/sqlite/folder-lock.ts'
+import { systemClock } from '../clock.ts'
+import { lockFolder } from '../store/sqlite/folder-lock.ts'
 
-/** A directory of Linux whose files are in memory. */
+/** File system in memory on Linux. */
 const memory = '/dev/shm'
 const memoryBytesMin = 32 * 1024 * 1024
 const prefix = 'signet-embedded-'
-/** The age from which a folder without a lock is abandoned. The owner of a younger folder may not have locked it yet. */
+/** A folder younger than this may not be locked by its owner yet. */
 const youngMilliseconds = 60_000
 
 const open = new Set<string>()
 
-/** Creates an empty folder, mode 0700. `stack` or the end of the process removes it; a killed process leaves it. */
+/** Creates an empty folder with mode 0700. It is removed with `stack`, or when the process exits without being killed. */
 export function makePrivateFolder(stack: AsyncDisposableStack): string {
   const directory = makeIn(hasMemory() ? [memory, tmpdir()] : [tmpdir()])
   if (open.size === 0) process.on('exit', removeAll)
@@ -26,7 +26,7 @@ export function makePrivateFolder(stack: AsyncDisposableStack): string {
   return directory
 }
 
-/** Removes a folder with its content, and the folders of killed processes. */
+/** Removes a folder, and the folders that killed processes left behind. */
 function removePrivateFolder(directory: string): void {
   rmSync(directory, { recursive: true, force: true })
   open.delete(directory)
@@ -53,7 +53,7 @@ function makeIn(parents: readonly string[]): string {
   }
 }
 
-/** A folder that cannot be removed while its files are open remains for the sweep of another process. */
+/** Removes all folders. A folder that cannot be removed while its files are open is removed by a later process. */
 function removeAll(): void {
   for (const directory of open)
     try {
@@ -66,7 +66,7 @@ function sweep(parent: string): void {
     removeIfAbandoned(join(parent, name))
 }
 
-/** A running process holds the lock of its folder. */
+/** Removes a folder unless a running process holds its lock. */
 function removeIfAbandoned(directory: string): void {
   if (open.has(directory)) return
   try {

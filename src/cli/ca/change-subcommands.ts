@@ -1,0 +1,152 @@
+/** `signet ca disable`, `enable`, `delete` and `restore`. */
+import { findAuthority, idOf, type AuthoritySummary } from '../../client-commands/authorities.ts'
+import { withConnection, type Connection } from '../../client-commands/connection.ts'
+import { ConfigurationError } from '../../errors.ts'
+import { visibleText } from '../../text/visible-text.ts'
+import { wholeNumber } from '../shared/config-flags.ts'
+import { requireConfirmation } from '../shared/confirm.ts'
+import {
+  connectionOf,
+  withConnectionFlags,
+  type ConnectionFlags,
+} from '../shared/connection-flags.ts'
+import { nextSteps, pascalCaseKeys, printResult, type OutputFlags } from '../shared/print.ts'
+import type { SignetCommand } from '../shared/signet-command.ts'
+
+type CaFlags = ConnectionFlags & OutputFlags
+
+export function changeSubcommands(group: SignetCommand): void {
+  stateSubcommand(group, {
+    name: 'disable',
+    description: 'Stop a CA from issuing certificates; it still publishes CRLs and OCSP responses',
+    preferred: ['ACTIVE'],
+    status: 'DISABLED',
+    next: ({ arn }) => [`signet ca enable ${arn}`, `signet ca delete ${arn}`],
+  })
+  stateSubcommand(group, {
+    name: 'enable',
+    description: 'Let a disabled CA issue certificates again',
+    preferred: ['DISABLED'],
+    status: 'ACTIVE',
+    next: ({ arn }) => [`signet issue --ca ${arn} --name host.example.com`],
+  })
+  deleteSubcommand(group)
+  restoreSubcommand(group)
+}
+
+interface StateChange {
+  readonly name: string
+  readonly description: string
+  /** Statuses of the CAs that a name means first. */
+  readonly preferred: readonly string[]
+  readonly status: 'ACTIVE' | 'DISABLED'
+  readonly next: (authority: AuthoritySummary) => readonly string[]
+}
+
+function stateSubcommand(
+  group: SignetCommand,
+  { name, description, preferred, status, next }: StateChange,
+): void {
+  changeSubcommand(group, name, {
+    preferred,
+    next,
+    async change(client, authority) {
+      await client.updateCertificateAuthority({
+        CertificateAuthorityArn: authority.arn,
+        Status: status,
+      })
+    },
+  })
+    .description(description)
+    .examples(`signet ca ${name} 'Example Issuing CA'`)
+}
+
+type DeleteFlags = CaFlags & { readonly yes?: boolean; readonly permanentDeletionDays?: number }
+
+function deleteSubcommand(group: SignetCommand): void {
+  const { context } = group
+  changeSubcommand(group, 'delete', {
+    preferred: ['DISABLED', 'EXPIRED', 'FAILED', 'PENDING_CERTIFICATE', 'CREATING'],
+    next: ({ arn }) => [`signet ca restore ${arn}`],
+    async change(client, authority, { yes, permanentDeletionDays: days = 30 }: DeleteFlags) {
+      const { name, arn, status } = authority
+      if (status === 'ACTIVE')
+        throw new ConfigurationError(
+          `${name} is ACTIVE; disable it first with: signet ca disable ${arn}`,
+        )
+      const expected = visibleText(name) === name ? name : idOf(arn)
+      if (yes !== true)
+        await requireConfirmation(context, {
+          question: `${name} (${arn}) is deleted for good after ${days} days; until then it can be restored.`,
+          expected,
+        })
+      await client.deleteCertificateAuthority({
+        CertificateAuthorityArn: arn,
+        PermanentDeletionTimeInDays: days,
+      })
+    },
+  })
+    .description('Delete a CA; it can be restored for 7 to 30 days')
+    .option('--yes', 'delete without a confirmation')
+    .option(
+      '--permanent-deletion-days <number>',
+      'days for which it can be restored, 7 to 30 (default: 30)',
+      deletionDays,
+    )
+    .examples(
+      "signet ca delete 'Old Issuing CA'",
+      "signet ca delete 'Old Issuing CA' --yes --permanent-deletion-days 7",
+    )
+}
+
+function deletionDays(text: string): number {
+  const days = wholeNumber(text)
+  if (days >= 7 && days <= 30) return days
+  throw new ConfigurationError(`--permanent-deletion-days must be 7 to 30, not ${days}`)
+}
+
+function restoreSubcommand(group: SignetCommand): void {
+  changeSubcommand(group, 'restore', {
+    preferred: ['DELETED'],
+    next: ({ arn }) => [`signet ca enable ${arn}`],
+    async change(client, { arn }) {
+      await client.restoreCertificateAuthority({ CertificateAuthorityArn: arn })
+    },
+  })
+    .description('Restore a deleted CA, which is disabled afterwards')
+    .examples("signet ca restore 'Old Issuing CA'")
+}
+
+interface Change {
+  readonly preferred: readonly string[]
+  readonly next: (authority: AuthoritySummary) => readonly string[]
+  readonly change: (
+    client: Connection['client'],
+    authority: AuthoritySummary,
+    flags: CaFlags,
+  ) => Promise<void>
+}
+
+/** A subcommand that changes one CA, and prints the CA as it is afterwards. */
+function changeSubcommand(
+  group: SignetCommand,
+  name: string,
+  { preferred, next, change }: Change,
+): SignetCommand {
+  const { context } = group
+  return withConnectionFlags(group.command(name))
+    .output('table')
+    .argument('<ca>', 'name, ID, start of the ID, or ARN of the CA')
+    .action(async (reference: string, flags: CaFlags) => {
+      const authority = await withConnection(
+        connectionOf(flags, context.environment),
+        async ({ client }) => {
+          const found = await findAuthority(client, reference, preferred)
+          await change(client, found, flags)
+          return findAuthority(client, found.arn, [])
+        },
+      )
+      printResult(context, flags, { value: pascalCaseKeys(authority) })
+      nextSteps(context, next(authority))
+    })
+}

@@ -1,0 +1,230 @@
+/** `signet ca …`: the CAs of the account, through the API. */
+import type { Command } from 'commander'
+import {
+  authorityTree,
+  treeLines,
+  type TreeNode,
+} from '../../client-commands/authority/authority-tree.ts'
+import {
+  describeAuthority,
+  type AuthorityDetails,
+} from '../../client-commands/authority/describe-authority.ts'
+import { everyAuthority, findAuthority, idOf } from '../../client-commands/authorities.ts'
+import { withConnection } from '../../client-commands/connection.ts'
+import { visibleText } from '../../text/visible-text.ts'
+import {
+  connectionOf,
+  withConnectionFlags,
+  type ConnectionFlags,
+} from '../shared/connection-flags.ts'
+import type { CommandContext } from '../shared/context.ts'
+import { pascalCaseKeys, printResult, type OutputFlags } from '../shared/print.ts'
+import { SignetCommand } from '../shared/signet-command.ts'
+import { paragraphsText } from '../shared/style.ts'
+import { cellText, tableText, type Column, type Row } from '../shared/table.ts'
+import type { Line, Paragraph } from '../../inspect/lines.ts'
+import { changeSubcommands } from '../ca/change-subcommands.ts'
+import { renewSubcommand } from '../ca/renew-subcommand.ts'
+
+type CaFlags = ConnectionFlags & OutputFlags
+
+export function caCommand(context: CommandContext): Command {
+  const group = new SignetCommand(context, 'ca')
+  group.description('Manage certificate authorities')
+  listSubcommand(group)
+  showSubcommand(group)
+  treeSubcommand(group)
+  renewSubcommand(group)
+  changeSubcommands(group)
+  return group
+}
+
+function subcommand(group: SignetCommand, name: string): SignetCommand {
+  return withConnectionFlags(group.command(name)).output('table')
+}
+
+const caArgument = ['<ca>', 'name, ID, start of the ID, or ARN of the CA'] as const
+
+function listSubcommand(group: SignetCommand): void {
+  const { context } = group
+  subcommand(group, 'list')
+    .description('List the CAs of the account')
+    .option('--all', 'include deleted CAs that can be restored')
+    .examples('signet ca list', 'signet ca list --all --output json')
+    .action(async (flags: CaFlags & { readonly all?: boolean }) => {
+      const authorities = await withConnection(
+        connectionOf(flags, context.environment),
+        ({ client }) => everyAuthority(client),
+      )
+      const shown = authorities.filter(({ status }) => flags.all === true || status !== 'DELETED')
+      printResult(context, flags, {
+        value: pascalCaseKeys(shown),
+        columns: listColumns,
+        empty: 'No CAs exist. Create them with: signet init-hierarchy',
+      })
+    })
+}
+
+const listColumns: readonly Column[] = [
+  { key: 'Name' },
+  { key: 'Type', shrink: 'never' },
+  { key: 'Status', shrink: 'never', tone: statusTone },
+  { key: 'KeyAlgorithm', wide: true },
+  { key: 'NotAfter', header: 'EXPIRES', shrink: 'never', text: ({ NotAfter }) => dateOf(NotAfter) },
+  {
+    key: 'CrlDays',
+    header: 'CRL',
+    shrink: 'never',
+    text: ({ CrlDays }) => (typeof CrlDays === 'number' ? `${CrlDays} days` : 'no'),
+  },
+  { key: 'Ocsp', header: 'OCSP', shrink: 'never' },
+  { key: 'Arn', header: 'ID', shrink: 'id', text: ({ Arn }) => idOf(String(Arn)) },
+]
+
+function statusTone({ Status }: Row): Line['tone'] {
+  if (Status === 'ACTIVE') return 'good'
+  return Status === 'EXPIRED' || Status === 'FAILED' ? 'bad' : 'warning'
+}
+
+function dateOf(instant: unknown): string {
+  return typeof instant === 'string' ? instant.slice(0, 10) : ''
+}
+
+function showSubcommand(group: SignetCommand): void {
+  const { context } = group
+  subcommand(group, 'show')
+    .description('Show the certificate, key, revocation configuration and URLs of a CA')
+    .argument(...caArgument)
+    .examples("signet ca show 'Example Issuing CA'", 'signet ca show 3f2c9a1b --output json')
+    .action(async (reference: string, flags: CaFlags) => {
+      const details = await withConnection(
+        connectionOf(flags, context.environment),
+        async ({ client }) =>
+          describeAuthority(client, await findAuthority(client, reference, ['ACTIVE'])),
+      )
+      printResult(context, flags, {
+        value: details,
+        text: () => paragraphsText(context.stdout, detailParagraphs(details)),
+      })
+    })
+}
+
+function detailParagraphs(details: AuthorityDetails): Paragraph[] {
+  const { Certificate, Chain, RevocationConfiguration, Urls, Tags, Name, ...members } = details
+  const crl = RevocationConfiguration?.CrlConfiguration
+  const ocsp = RevocationConfiguration?.OcspConfiguration
+  const urls = Urls ?? { Crl: [], Ocsp: [], CaIssuers: [] }
+  return [
+    { title: Name, lines: linesOf(members) },
+    {
+      title: 'Certificate',
+      lines:
+        Certificate === null
+          ? linesOf({ State: 'none' })
+          : linesOf({
+              ...Certificate,
+              Chain: Chain.map(({ Subject, NotAfter }) => `${Subject}, until ${dateOf(NotAfter)}`),
+            }),
+    },
+    {
+      title: 'Revocation',
+      lines: linesOf({
+        Crl:
+          crl?.Enabled === true
+            ? `every ${crl.ExpirationInDays} days, bucket ${crl.S3BucketName}`
+            : 'disabled',
+        Ocsp: ocsp?.Enabled === true ? 'enabled' : 'disabled',
+      }),
+    },
+    {
+      title: 'URLs in issued certificates',
+      lines:
+        Urls === null
+          ? linesOf({
+              State: 'unknown until a certificate is issued with the current configuration',
+            })
+          : linesOf({ Crl: urls.Crl, Ocsp: urls.Ocsp, CaIssuers: urls.CaIssuers }),
+    },
+    ...(Object.keys(Tags).length === 0 ? [] : [{ title: 'Tags', lines: tagLines(Tags) }]),
+  ]
+}
+
+const labels: Readonly<Record<string, string>> = {
+  Crl: 'CRL',
+  Ocsp: 'OCSP',
+  Arn: 'ARN',
+  CaIssuers: 'CA issuers',
+  FingerprintSha256: 'SHA-256',
+}
+
+/** A line for each member that has a value. */
+function linesOf(members: object): Line[] {
+  return Object.entries(members)
+    .filter(([, value]) => value !== null && value !== undefined)
+    .flatMap(([key, value]) => {
+      const label = labels[key] ?? key.replaceAll(/([a-z])([A-Z])/g, '$1 $2').toLowerCase()
+      const values: readonly unknown[] = Array.isArray(value) ? value : [value]
+      return values.map((each, index) => ({
+        label: index === 0 ? label : '',
+        text: cellText(typeof each === 'number' ? String(each) : each),
+        tone: 'plain' as const,
+      }))
+    })
+}
+
+function tagLines(tags: Readonly<Record<string, string>>): Line[] {
+  return Object.entries(tags).map(([label, text]) => ({
+    label: visibleText(label),
+    text,
+    tone: 'plain',
+  }))
+}
+
+function treeSubcommand(group: SignetCommand): void {
+  const { context } = group
+  subcommand(group, 'tree')
+    .description('Show the CAs of the account below their issuers')
+    .examples('signet ca tree')
+    .action(async (flags: CaFlags) => {
+      const nodes = await withConnection(connectionOf(flags, context.environment), ({ client }) =>
+        authorityTree(client),
+      )
+      const rows = treeLines(nodes).map(({ node, prefix }) => ({
+        ...nodeMembers(node),
+        Name: `${prefix}${node.authority.name}`,
+      }))
+      printResult(context, flags, {
+        value: nodes.map(treeValue),
+        rows,
+        ...(rows.length > 0 && {
+          text: () =>
+            tableText(context.stdout, rows, { columns: treeColumns, wide: flags.wide === true }),
+        }),
+        empty: 'No CAs exist. Create them with: signet init-hierarchy',
+      })
+    })
+}
+
+const treeColumns: readonly Column[] = [
+  { key: 'Name' },
+  { key: 'Status', shrink: 'never', tone: statusTone },
+  { key: 'NotAfter', header: 'EXPIRES', shrink: 'never', text: ({ NotAfter }) => dateOf(NotAfter) },
+  { key: 'ExternalIssuer', header: 'EXTERNAL ISSUER' },
+  { key: 'Arn', header: 'ID', shrink: 'id', text: ({ Arn }) => idOf(String(Arn)) },
+]
+
+function nodeMembers({ authority, externalIssuer }: TreeNode): Row {
+  const { name, arn, type, status, notAfter } = authority
+  return {
+    Name: name,
+    Arn: arn,
+    Type: type,
+    Status: status,
+    NotAfter: notAfter,
+    ExternalIssuer: externalIssuer,
+  }
+}
+
+function treeValue(node: TreeNode): object {
+  return { ...nodeMembers(node), Children: node.children.map(treeValue) }
+}

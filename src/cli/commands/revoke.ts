@@ -1,0 +1,89 @@
+import type { Command } from 'commander'
+import { findAuthority } from '../../client-commands/authorities.ts'
+import { parseReason, parseTargets, revokeAll } from '../../client-commands/certificates/revoke.ts'
+import { withConnection } from '../../client-commands/connection.ts'
+import { loadBytes } from '../../client-commands/load.ts'
+import { ConfigurationError } from '../../errors.ts'
+import { progressTo } from '../../terminal.ts'
+import {
+  connectionOf,
+  withConnectionFlags,
+  type ConnectionFlags,
+} from '../shared/connection-flags.ts'
+import type { CommandContext } from '../shared/context.ts'
+import { printResult, type OutputFlags } from '../shared/print.ts'
+import { SignetCommand } from '../shared/signet-command.ts'
+import type { Column } from '../shared/table.ts'
+
+type RevokeFlags = ConnectionFlags &
+  OutputFlags & { readonly reason: string; readonly ca?: string; readonly from?: string }
+
+export function revokeCommand(context: CommandContext): Command {
+  return withConnectionFlags(new SignetCommand(context, 'revoke'))
+    .output('table')
+    .description('Revoke certificates')
+    .argument(
+      '[certificate...]',
+      'folder of signet issue, certificate file, serial number, or ARN of a certificate',
+    )
+    .option(
+      '--reason <reason>',
+      'name in AWS or in RFC 5280, such as KEY_COMPROMISE or superseded',
+      'UNSPECIFIED',
+    )
+    .option('--ca <ca>', 'name, ID or ARN of the CA that issued the certificates')
+    .option(
+      '--from <file>',
+      'file with one certificate on each line, or - for standard input; CSV of signet certificates list, too',
+    )
+    .examples(
+      'signet revoke tls --reason KEY_COMPROMISE',
+      'signet revoke 6f:0a:… --ca "Example Issuing CA"',
+      'signet certificates list --requester alice --output csv | signet revoke --from -',
+    )
+    .action(async (certificates: string[], flags: RevokeFlags) => {
+      const reason = parseReason(flags.reason)
+      const targets = [...certificates, ...(await listedTargets(context, flags.from))]
+      if (targets.length === 0)
+        throw new ConfigurationError(
+          flags.from === undefined
+            ? 'specify at least one certificate, or a list with --from'
+            : `--from: ${flags.from} lists no certificates`,
+        )
+      const revocations = await withConnection(
+        connectionOf(flags, context.environment),
+        async ({ client }) => {
+          const authority =
+            flags.ca === undefined
+              ? undefined
+              : await findAuthority(client, flags.ca, ['ACTIVE', 'DISABLED'])
+          return revokeAll(client, [...new Set(targets)], {
+            reason,
+            certificateAuthorityArn: authority?.arn,
+            progress: progressTo(context.stderr),
+          })
+        },
+      )
+      printResult(context, flags, { value: revocations, columns })
+      const failed = revocations.filter(({ Result }) => Result === 'failed').length
+      if (failed > 0)
+        throw new Error(`${failed} of ${revocations.length} certificates were not revoked`)
+    })
+}
+
+const columns: readonly Column[] = [
+  { key: 'Target', header: 'CERTIFICATE' },
+  {
+    key: 'Result',
+    shrink: 'never',
+    tone: ({ Result }) => (Result === 'failed' ? 'bad' : 'good'),
+  },
+  { key: 'Problem', shrink: 'never' },
+  { key: 'CertificateArn', wide: true },
+]
+
+async function listedTargets(context: CommandContext, from: string | undefined): Promise<string[]> {
+  if (from === undefined) return []
+  const bytes = await loadBytes(from, { tls: false, stdin: context.stdin })
+  return parseTargets(Buffer.from(bytes).toString('utf8'))
+}

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { connectionOf } from './connection-flags.ts'
+
+let folder: string
+const data = (): string => join(folder, 'data')
+/** Variables under which the files of this machine are not found. */
+const bare = (): Record<string, string> => ({ HOME: folder })
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), 'signet-flags-'))
+  mkdirSync(data())
+  writeFileSync(
+    join(data(), 'credentials'),
+    '[default]\naws_access_key_id = A\naws_secret_access_key = B\nregion = eu-north-1\n' +
+      'endpoint_url = https://folder.test\nca_bundle = tls-root.pem\n',
+  )
+  mkdirSync(join(folder, '.aws'))
+  writeFileSync(
+    join(folder, '.aws', 'config'),
+    '[profile pki]\nregion = eu-west-3\nendpoint_url = https://profile.test\n',
+  )
+})
+after(() => rmSync(folder, { recursive: true }))
+
+test('a data folder gives the endpoint, the Region and the CAs to trust', () => {
+  const options = connectionOf({ data: data() }, bare())
+  assert.equal(options.endpoint, 'https://folder.test')
+  assert.equal(options.region, 'eu-north-1')
+  assert.equal(options.caFile, join(data(), 'tls-root.pem'))
+  assert.equal(options.isDataNamed, true)
+  const named = connectionOf({}, { ...bare(), SIGNET_DATA: data() })
+  assert.equal(named.endpoint, 'https://folder.test')
+})
+
+test('flags go before the environment, and that before the data folder and the defaults', () => {
+  const environment = {
+    ...bare(),
+    SIGNET_ENDPOINT: 'https://variable.test',
+    AWS_REGION: 'us-east-1',
+    AWS_CA_BUNDLE: '/variable.pem',
+  }
+  const flags = {
+    data: data(),
+    endpoint: 'https://flag.test',
+    region: 'us-west-2',
+    caFile: '/flag.pem',
+  }
+  const { endpoint, region, caFile } = connectionOf(flags, environment)
+  assert.deepEqual([endpoint, region, caFile], ['https://flag.test', 'us-west-2', '/flag.pem'])
+  const second = connectionOf({ data: data() }, environment)
+  assert.deepEqual(
+    [second.endpoint, second.region, second.caFile],
+    ['https://variable.test', 'us-east-1', '/variable.pem'],
+  )
+  const none = connectionOf({ awsCredentials: true }, bare())
+  assert.deepEqual([none.endpoint, none.region], ['http://127.0.0.1:8080', 'eu-central-1'])
+})
+
+test('the server of an earlier request goes before the defaults, and a data folder by flag before it', () => {
+  const stored = { endpoint: 'https://stored.test', region: 'eu-south-1' }
+  assert.equal(
+    connectionOf({ awsCredentials: true }, bare(), stored).endpoint,
+    'https://stored.test',
+  )
+  assert.equal(connectionOf({ data: data() }, bare(), stored).endpoint, 'https://folder.test')
+  assert.equal(connectionOf({ data: data() }, bare(), stored).region, 'eu-south-1')
+})
+
+test('a profile gives the endpoint and the Region, and no data folder is read', () => {
+  const options = connectionOf({ profile: 'pki' }, bare())
+  assert.deepEqual(
+    [options.endpoint, options.region, options.profile, options.dataDirectory],
+    ['https://profile.test', 'eu-west-3', 'pki', undefined],
+  )
+  assert.throws(() => connectionOf({ profile: 'nobody' }, bare()), /no profile 'nobody'/)
+})
+
+test('flags that select different credentials are refused', () => {
+  assert.throws(
+    () => connectionOf({ data: data(), profile: 'pki' }, bare()),
+    /--data cannot be combined with --profile/,
+  )
+  assert.throws(
+    () => connectionOf({ awsCredentials: true, data: data() }, bare()),
+    /--data cannot be combined with --aws-credentials/,
+  )
+})

@@ -1,0 +1,164 @@
+/** Text tables: aligned columns without lines, as wide as the terminal. */
+import type { Tone } from '../../inspect/lines.ts'
+import type { Output } from '../../terminal.ts'
+import { visibleText } from '../../text/visible-text.ts'
+import { displayWidth, padToWidth, truncateToWidth } from './display-width.ts'
+import { paint } from './style.ts'
+
+/** An object that is shown as a row of a table. */
+export type Row = Readonly<Record<string, unknown>>
+
+export interface Column {
+  /** Member of the row, in PascalCase. */
+  readonly key: string
+  /** Default: the words of the key, such as `NOT AFTER`. */
+  readonly header?: string
+  /** Text of the cell. Default: the member as text. */
+  readonly text?: (row: Row) => string
+  readonly tone?: (row: Row) => Tone
+  /**
+   * How the column becomes narrower on a narrow terminal: not at all, with an ellipsis at its end (the default), or as an
+   * identifier: the last part of an ARN, and then its first characters.
+   */
+  readonly shrink?: 'never' | 'truncate' | 'id'
+  /** Whether only `--wide` shows the column. */
+  readonly wide?: boolean
+}
+
+const gap = '  '
+/** Characters that remain of a shortened identifier. */
+const idCharacters = 8
+/** Columns of the terminal that a truncated column keeps. */
+const truncatedMin = 6
+
+/**
+ * Returns a header and a line for each row, or an empty text for no rows. On a terminal, columns shrink to its width unless
+ * `wide` is set. All text is escaped.
+ */
+export function tableText(
+  output: Output,
+  rows: readonly Row[],
+  { columns = columnsOf(rows), wide = false }: { columns?: readonly Column[]; wide?: boolean } = {},
+): string {
+  if (rows.length === 0) return ''
+  const shown = columns.filter((column) => wide || column.wide !== true)
+  const widthMax = output.isTTY === true && !wide ? (output.columns ?? Infinity) : Infinity
+  const table = shown.map((column) => ({
+    column,
+    header: visibleText(column.header ?? wordsOf(column.key).toUpperCase()),
+    cells: rows.map((row) => visibleText(column.text?.(row) ?? cellText(row[column.key]))),
+  }))
+  const widths = fitWidths(shortenIds(table, widthMax), widthMax)
+  const lineOf = (texts: readonly string[], painted: (text: string, at: number) => string) =>
+    texts
+      .map((text, at) => {
+        const cut = truncateToWidth(text, widths[at] ?? 0)
+        const padding = at === texts.length - 1 ? '' : padToWidth(cut, widths[at] ?? 0)
+        return `${painted(cut, at)}${padding}`
+      })
+      .join(gap)
+      .trimEnd()
+  return [
+    lineOf(
+      table.map(({ header }) => header),
+      (text) => paint(output, 'label', text),
+    ),
+    ...rows.map((row, index) =>
+      lineOf(
+        table.map(({ cells }) => cells[index] ?? ''),
+        (text, at) => paint(output, shown[at]?.tone?.(row) ?? 'plain', text),
+      ),
+    ),
+  ].join('\n')
+}
+
+interface Texts {
+  readonly column: Column
+  readonly header: string
+  cells: string[]
+}
+
+/** Shortens the identifiers in their cells if the table is too wide: first ARNs, then all of them. */
+function shortenIds(table: readonly Texts[], widthMax: number): readonly Texts[] {
+  for (const shorten of [lastPart, firstCharacters]) {
+    if (totalWidth(table.map(widthOf)) <= widthMax) break
+    for (const texts of table)
+      if (texts.column.shrink === 'id') texts.cells = texts.cells.map(shorten)
+  }
+  return table
+}
+
+function lastPart(text: string): string {
+  return text.slice(text.lastIndexOf('/') + 1)
+}
+
+function firstCharacters(text: string): string {
+  return text.length <= idCharacters + 1 ? text : `${text.slice(0, idCharacters)}…`
+}
+
+/** Returns the widths of the columns. The widest column that can be truncated shrinks first. */
+function fitWidths(table: readonly Texts[], widthMax: number): number[] {
+  const widths = table.map(widthOf)
+  const minima = table.map(({ column, header }, at) =>
+    (column.shrink ?? 'truncate') === 'truncate'
+      ? Math.min(widths[at] ?? 0, Math.max(truncatedMin, displayWidth(header)))
+      : (widths[at] ?? 0),
+  )
+  let excess = totalWidth(widths) - widthMax
+  while (excess > 0) {
+    const candidates = widths.map((width, at) => (width > (minima[at] ?? 0) ? width : 0))
+    const widest = Math.max(...candidates)
+    if (widest === 0) break
+    const at = candidates.indexOf(widest)
+    widths[at] = widest - 1
+    excess -= 1
+  }
+  return widths
+}
+
+function widthOf({ header, cells }: Texts): number {
+  return cells.reduce((most, cell) => Math.max(most, displayWidth(cell)), displayWidth(header))
+}
+
+function totalWidth(widths: readonly number[]): number {
+  return widths.reduce((sum, width) => sum + width, gap.length * (widths.length - 1))
+}
+
+/** Members that identify a row a second time, and are long. */
+const wideKeys: ReadonlySet<string> = new Set(['Arn', 'UserId', 'RoleId'])
+
+/** Returns a column for each member of the rows. */
+function columnsOf(rows: readonly Row[]): Column[] {
+  return [...new Set(rows.flatMap(Object.keys))].map((key) => ({ key, wide: wideKeys.has(key) }))
+}
+
+const timePattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/
+
+/** Formats a member: times without fractions of a second, lists with commas, other objects as JSON. */
+export function cellText(value: unknown): string {
+  if (value === undefined || value === null) return ''
+  if (value === true) return 'yes'
+  if (value === false) return 'no'
+  if (typeof value === 'string')
+    return timePattern.test(value) ? `${value.slice(0, 10)} ${value.slice(11, 19)}Z` : value
+  if (Array.isArray(value) && value.every((item) => typeof item === 'string'))
+    return value.join(', ')
+  return JSON.stringify(value)
+}
+
+/** Words with capital letters. */
+const capitals = new Map(
+  ['arn', 'ca', 'cas', 'crl', 'csr', 'id', 'ocsp', 'sha256', 'url'].map((word) => [
+    word,
+    word === 'cas' ? 'CAs' : word === 'sha256' ? 'SHA-256' : word.toUpperCase(),
+  ]),
+)
+
+/** Converts a key to words: `AccessKeyId` becomes `access key ID`. */
+export function wordsOf(key: string): string {
+  return key
+    .replaceAll(/([a-z\d])([A-Z])/g, '$1 $2')
+    .split(' ')
+    .map((word) => capitals.get(word.toLowerCase()) ?? word.toLowerCase())
+    .join(' ')
+}

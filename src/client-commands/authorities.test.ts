@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ConfigurationError } from '../errors.ts'
+import { oneAuthority, type AuthoritySummary } from './authorities.ts'
+
+const arnOf = (id: string): string =>
+  `arn:aws:acm-pca:eu-central-1:123456789012:certificate-authority/${id}`
+
+function authority(
+  id: string,
+  name: string,
+  more: Partial<AuthoritySummary> = {},
+): AuthoritySummary {
+  return {
+    arn: arnOf(id),
+    name,
+    type: 'SUBORDINATE',
+    status: 'ACTIVE',
+    keyAlgorithm: 'EC_prime256v1',
+    notAfter: null,
+    crlDays: null,
+    ocsp: false,
+    ...more,
+  }
+}
+
+const root = authority('11111111-aaaa', 'Root CA', { type: 'ROOT' })
+const web = authority('22222222-bbbb', 'Web CA')
+const mail = authority('22223333-cccc', 'Mail CA')
+const all = [root, web, mail]
+const choose = (reference: string | undefined, from = all): string =>
+  oneAuthority(from, reference, { kind: 'ACTIVE', flag: '--ca' }).name
+
+test('a CA is found by its ARN, ID, name and an unambiguous start of its ID', () => {
+  for (const reference of [web.arn, '22222222-bbbb', 'Web CA', '22222222', '22222'])
+    assert.equal(choose(reference), 'Web CA')
+  assert.equal(choose(undefined, [root, mail]), 'Mail CA')
+})
+
+test('a name goes before the start of an ID', () => {
+  assert.equal(choose('22222222', [web, authority('33333333-dddd', '22222222')]), '22222222')
+})
+
+test('an ambiguous reference is refused with the CAs that match', () => {
+  assert.throws(
+    () => choose('2222'),
+    (error) =>
+      error instanceof ConfigurationError &&
+      /2 ACTIVE CAs match '2222'; specify its ARN with --ca:\n {2}Web CA \(arn:[^]*Mail CA/.test(
+        error.message,
+      ),
+  )
+  assert.throws(() => choose(undefined), /2 ACTIVE subordinate CAs exist; .*SIGNET_CA/)
+  assert.throws(() => choose('222'), /no ACTIVE CA '222' exists; choose one of these/)
+})
+
+test('without CAs the error says how to create them', () => {
+  assert.throws(() => choose('x', []), /create CAs with: signet init-hierarchy/)
+})

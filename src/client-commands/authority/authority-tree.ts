@@ -1,0 +1,71 @@
+/** `signet ca tree`: the CAs of the account below their issuers. */
+import type { Client } from '../../../client/index.ts'
+import { nameWords } from '../../inspect/value-texts.ts'
+import { listAuthorities, type AuthoritySummary } from '../authorities.ts'
+import { certifiedAuthority, issuerAmong, type CertifiedAuthority } from './ca-certificate.ts'
+
+export interface TreeNode {
+  readonly authority: AuthoritySummary
+  /** Subject of an issuer that is not a CA of the account. Null for every other CA. */
+  readonly externalIssuer: string | null
+  readonly children: readonly TreeNode[]
+}
+
+export async function authorityTree(client: Client): Promise<TreeNode[]> {
+  const authorities = await listAuthorities(client)
+  const certified: CertifiedAuthority[] = []
+  for (const authority of authorities) {
+    const found = await certifiedAuthority(client, authority)
+    if (found !== undefined) certified.push(found)
+  }
+  return buildTree(authorities, certified)
+}
+
+/** CAs without a certificate, roots, and CAs with an external issuer are at the top. */
+export async function buildTree(
+  authorities: readonly AuthoritySummary[],
+  certified: readonly CertifiedAuthority[],
+): Promise<TreeNode[]> {
+  const issuers = new Map<string, CertifiedAuthority>()
+  for (const { authority, certificate } of certified) {
+    if (authority.type === 'ROOT') continue
+    const others = certified.filter((other) => other.authority.arn !== authority.arn)
+    const issuer = await issuerAmong(certificate, others)
+    if (issuer !== undefined) issuers.set(authority.arn, issuer)
+  }
+  const certificateOf = new Map(certified.map(({ authority, ...rest }) => [authority.arn, rest]))
+  const nodeOf = (authority: AuthoritySummary): TreeNode => {
+    const certificate = certificateOf.get(authority.arn)?.certificate
+    const isExternal =
+      certificate !== undefined && authority.type !== 'ROOT' && !issuers.has(authority.arn)
+    return {
+      authority,
+      externalIssuer: isExternal ? nameWords(certificate.issuer) : null,
+      children: authorities
+        .filter(({ arn }) => issuers.get(arn)?.authority.arn === authority.arn)
+        .map(nodeOf),
+    }
+  }
+  return authorities.filter(({ arn }) => !issuers.has(arn)).map(nodeOf)
+}
+
+export interface TreeLine {
+  readonly node: TreeNode
+  /** Branches that lead to the node: `│  └─ `. */
+  readonly prefix: string
+}
+
+/** The nodes from the top down, with the branches that a terminal shows. */
+export function treeLines(nodes: readonly TreeNode[]): TreeLine[] {
+  return nodes.flatMap((node) => [{ node, prefix: '' }, ...branches(node.children, '')])
+}
+
+function branches(nodes: readonly TreeNode[], indent: string): TreeLine[] {
+  return nodes.flatMap((node, index) => {
+    const isLast = index === nodes.length - 1
+    return [
+      { node, prefix: `${indent}${isLast ? '└─ ' : '├─ '}` },
+      ...branches(node.children, `${indent}${isLast ? '   ' : '│  '}`),
+    ]
+  })
+}

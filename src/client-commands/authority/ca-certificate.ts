@@ -1,0 +1,59 @@
+/** The certificate of a CA as the API returns it, and the issuers among the CAs of the account. */
+import type { Client } from '../../../client/index.ts'
+import { issuerTolerance } from '../../x509/der/tolerance.ts'
+import { parseCertificate, type Certificate } from '../../x509/certificate.ts'
+import { encodePem, parsePem } from '../../x509/pem.ts'
+import { sameName } from '../../x509/names/name.ts'
+import { verifySignature } from '../../x509/verify-signature.ts'
+import type { AuthoritySummary } from '../authorities.ts'
+
+/** A CA that has a certificate. */
+export interface CertifiedAuthority {
+  readonly authority: AuthoritySummary
+  readonly certificate: Certificate
+  /** From its issuer to the root. Empty for a root. */
+  readonly chain: readonly Certificate[]
+}
+
+/** Undefined for a CA that has no certificate, or whose certificate the API does not return in its state. */
+export async function certifiedAuthority(
+  client: Client,
+  authority: AuthoritySummary,
+): Promise<CertifiedAuthority | undefined> {
+  if (!['ACTIVE', 'DISABLED', 'EXPIRED'].includes(authority.status)) return undefined
+  const { Certificate: pem = '', CertificateChain: chainPem = '' } =
+    await client.getCertificateAuthorityCertificate({ CertificateAuthorityArn: authority.arn })
+  const [certificate] = certificatesIn(pem)
+  return certificate && { authority, certificate, chain: certificatesIn(chainPem) }
+}
+
+export function certificatesIn(pem: string): Certificate[] {
+  return parsePem(pem).map(({ der }) => parseCertificate(der, issuerTolerance))
+}
+
+export function pemOf(certificates: readonly Certificate[]): string {
+  return certificates.map(({ der }) => encodePem('CERTIFICATE', der)).join('')
+}
+
+/** Whether the key of `issuer` signed the certificate, and the names match. */
+async function isIssuedBy(certificate: Certificate, issuer: Certificate): Promise<boolean> {
+  if (!sameName(certificate.issuer, issuer.subject)) return false
+  const check = await verifySignature({
+    subjectPublicKeyInfo: issuer.subjectPublicKeyInfo,
+    signatureAlgorithm: certificate.signatureAlgorithm,
+    message: certificate.tbsCertificateDer,
+    signature: certificate.signature,
+    tolerance: issuerTolerance,
+  })
+  return check === 'valid'
+}
+
+/** The CA among `candidates` that issued the certificate. */
+export async function issuerAmong<C extends Pick<CertifiedAuthority, 'certificate'>>(
+  certificate: Certificate,
+  candidates: readonly C[],
+): Promise<C | undefined> {
+  for (const candidate of candidates)
+    if (await isIssuedBy(certificate, candidate.certificate)) return candidate
+  return undefined
+}

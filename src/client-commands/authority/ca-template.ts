@@ -1,0 +1,69 @@
+/** The template and the passthrough that give a CA a certificate with the same extensions as its current one. */
+import type { ApiPassthrough } from '../../../client/index.ts'
+import { ConfigurationError } from '../../errors.ts'
+import type { Certificate } from '../../x509/certificate.ts'
+import { oids } from '../../x509/der/oid.ts'
+import { parseBasicConstraints } from '../../x509/extensions/basic-constraints.ts'
+import { findExtension } from '../../x509/extensions/extensions.ts'
+import { parseKeyUsage } from '../../x509/extensions/key-usage.ts'
+
+export interface CaTemplate {
+  /** Name of a template of AWS Private CA. */
+  readonly template: string
+  readonly apiPassthrough?: ApiPassthrough
+}
+
+/** Extensions that the issuer writes itself, from its own configuration and the template. */
+const generated: ReadonlySet<string> = new Set([
+  oids.basicConstraints,
+  oids.subjectKeyIdentifier,
+  oids.authorityKeyIdentifier,
+  oids.crlDistributionPoints,
+  oids.authorityInfoAccess,
+])
+
+/** The key usage of templates that are not Blank. */
+const templateKeyUsage = 'digitalSignature keyCertSign cRLSign'
+
+/** The longest path length constraint of a template. */
+const pathLengthMax = 3
+
+/**
+ * Name constraints, policies and every other extension of the current certificate are passed through. Throws ConfigurationError for
+ * a certificate that no template can reproduce.
+ */
+export function templateLike(
+  { extensions }: Pick<Certificate, 'extensions'>,
+  type: 'ROOT' | 'SUBORDINATE',
+): CaTemplate {
+  const constraints = findExtension(extensions, oids.basicConstraints)
+  const pathLength = constraints && parseBasicConstraints(constraints.value).pathLenConstraint
+  if ((pathLength === undefined && type === 'SUBORDINATE') || (pathLength ?? 0) > pathLengthMax)
+    throw new ConfigurationError(
+      `its certificate has ${pathLength === undefined ? 'no path length constraint' : `the path length constraint ${pathLength}`}, ` +
+        'which no template can write: have a CSR signed elsewhere with --csr-out',
+    )
+  const usage = findExtension(extensions, oids.keyUsage)
+  const isUsual = usage !== undefined && parseKeyUsage(usage.value).join(' ') === templateKeyUsage
+  const passed = extensions.filter(
+    ({ oid }) => !generated.has(oid) && !(isUsual && oid === oids.keyUsage),
+  )
+  // Only Blank templates of roots have a path length constraint, and they write no key usage.
+  const isBlank = !isUsual || (type === 'ROOT' && pathLength !== undefined)
+  const needed = isBlank && isUsual && usage !== undefined ? [...passed, usage] : passed
+  const stem = type === 'ROOT' ? 'RootCACertificate' : 'SubordinateCACertificate'
+  const name = `${isBlank ? 'Blank' : ''}${stem}${pathLength === undefined ? '' : `_PathLen${pathLength}`}`
+  if (needed.length === 0) return { template: isBlank ? `${name}_APIPassthrough` : name }
+  return {
+    template: `${name}_APIPassthrough`,
+    apiPassthrough: {
+      Extensions: {
+        CustomExtensions: needed.map(({ oid, critical, value }) => ({
+          ObjectIdentifier: oid,
+          Value: Buffer.from(value).toString('base64'),
+          Critical: critical,
+        })),
+      },
+    },
+  }
+}

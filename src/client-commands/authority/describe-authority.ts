@@ -1,0 +1,159 @@
+/** `signet ca show`: everything about one CA. */
+import { hash } from 'node:crypto'
+import type { CertificateAuthority, Client } from '../../../client/index.ts'
+import { nameWords, signedSerialWords } from '../../inspect/value-texts.ts'
+import { isoSeconds } from '../../text/iso-time.ts'
+import type { Certificate } from '../../x509/certificate.ts'
+import { oids } from '../../x509/der/oid.ts'
+import { parseBasicConstraints } from '../../x509/extensions/basic-constraints.ts'
+import { parseCrlDistributionPoints } from '../../x509/extensions/distribution-points.ts'
+import { findExtension } from '../../x509/extensions/extensions.ts'
+import { parseInfoAccess } from '../../x509/extensions/info-access.ts'
+import type { GeneralName } from '../../x509/names/general-name.ts'
+import { describeSignatureAlgorithm } from '../../x509/algorithm-identifier.ts'
+import type { AuthoritySummary } from '../authorities.ts'
+import { certificatesIn, certifiedAuthority } from './ca-certificate.ts'
+
+/** In the form of AWS: keys in PascalCase, times in ISO 8601, null for values that do not exist. */
+export interface AuthorityDetails {
+  readonly Name: string
+  readonly Arn: string
+  readonly Type: string
+  readonly Status: string
+  readonly FailureReason: string | null
+  readonly UsageMode: string | null
+  readonly KeyAlgorithm: string
+  readonly SigningAlgorithm: string | null
+  readonly CreatedAt: string | null
+  readonly LastStateChangeAt: string | null
+  readonly RestorableUntil: string | null
+  readonly Certificate: CaCertificateDetails | null
+  /** From the issuer to the root. */
+  readonly Chain: readonly { readonly Subject: string; readonly NotAfter: string }[]
+  readonly RevocationConfiguration: CertificateAuthority['RevocationConfiguration'] | null
+  /** URLs in the certificates that the CA issues now. Null if it has not issued any with its current configuration. */
+  readonly Urls: CertificateUrls | null
+  readonly Tags: Readonly<Record<string, string>>
+}
+
+interface CaCertificateDetails {
+  readonly Subject: string
+  readonly Issuer: string
+  readonly SerialNumber: string
+  readonly NotBefore: string
+  readonly NotAfter: string
+  readonly PathLength: number | null
+  readonly SignatureAlgorithm: string
+  readonly FingerprintSha256: string
+}
+
+interface CertificateUrls {
+  readonly Crl: readonly string[]
+  readonly Ocsp: readonly string[]
+  readonly CaIssuers: readonly string[]
+}
+
+export async function describeAuthority(
+  client: Client,
+  summary: AuthoritySummary,
+): Promise<AuthorityDetails> {
+  const { CertificateAuthority: authority = {} } = await client.describeCertificateAuthority({
+    CertificateAuthorityArn: summary.arn,
+  })
+  const found = await certifiedAuthority(client, summary)
+  const time = (date: Date | undefined): string | null =>
+    date === undefined ? null : isoSeconds(date)
+  return {
+    Name: summary.name,
+    Arn: summary.arn,
+    Type: summary.type,
+    Status: authority.Status ?? summary.status,
+    FailureReason: authority.FailureReason ?? null,
+    UsageMode: authority.UsageMode ?? null,
+    KeyAlgorithm: summary.keyAlgorithm,
+    SigningAlgorithm: authority.CertificateAuthorityConfiguration?.SigningAlgorithm ?? null,
+    CreatedAt: time(authority.CreatedAt),
+    LastStateChangeAt: time(authority.LastStateChangeAt),
+    RestorableUntil: time(authority.RestorableUntil),
+    Certificate: found === undefined ? null : certificateDetails(found.certificate),
+    Chain: (found?.chain ?? []).map(({ subject, notAfter }) => ({
+      Subject: nameWords(subject),
+      NotAfter: isoSeconds(notAfter),
+    })),
+    RevocationConfiguration: authority.RevocationConfiguration ?? null,
+    Urls: found === undefined ? null : await currentUrls(client, summary.arn, authority),
+    Tags: await tagsOf(client, summary),
+  }
+}
+
+function certificateDetails(certificate: Certificate): CaCertificateDetails {
+  const { subject, issuer, serialNumber, notBefore, notAfter, extensions, der } = certificate
+  const constraints = findExtension(extensions, oids.basicConstraints)
+  return {
+    Subject: nameWords(subject),
+    Issuer: nameWords(issuer),
+    SerialNumber: signedSerialWords(serialNumber),
+    NotBefore: isoSeconds(notBefore),
+    NotAfter: isoSeconds(notAfter),
+    PathLength: (constraints && parseBasicConstraints(constraints.value).pathLenConstraint) ?? null,
+    SignatureAlgorithm: describeSignatureAlgorithm(certificate.signatureAlgorithm),
+    FingerprintSha256: (hash('sha256', der).toUpperCase().match(/../g) ?? []).join(':'),
+  }
+}
+
+/** Tags of a deleted CA cannot be read. */
+async function tagsOf(
+  client: Client,
+  { arn, status }: AuthoritySummary,
+): Promise<Record<string, string>> {
+  const tags: Record<string, string> = {}
+  if (status === 'CREATING' || status === 'DELETED' || status === 'FAILED') return tags
+  const pages = client.getPaginator('listTags').paginate({ CertificateAuthorityArn: arn })
+  for await (const { Key, Value = '' } of pages.items()) tags[Key] = Value
+  return tags
+}
+
+/** The API does not return the URLs themselves, so they are read from a certificate that was issued since the last change. */
+async function currentUrls(
+  client: Client,
+  arn: string,
+  { LastStateChangeAt }: CertificateAuthority,
+): Promise<CertificateUrls | null> {
+  try {
+    const { Certificates } = await client.listCertificates({
+      CertificateAuthorityArn: arn,
+      ...(LastStateChangeAt && { IssuedAfter: LastStateChangeAt }),
+      MaxResults: 1,
+    })
+    const [first] = Certificates
+    if (first === undefined) return null
+    const { Certificate: pem = '' } = await client.getCertificate({
+      CertificateAuthorityArn: arn,
+      CertificateArn: first.CertificateArn,
+    })
+    const [certificate] = certificatesIn(pem)
+    return certificate === undefined ? null : urlsIn(certificate)
+  } catch {
+    // AWS has no ListCertificates, and a caller may not be allowed to use it.
+    return null
+  }
+}
+
+/** The URLs of CRLs, OCSP responders and CA certificates in a certificate. */
+function urlsIn({ extensions }: Pick<Certificate, 'extensions'>): CertificateUrls {
+  const points = findExtension(extensions, oids.crlDistributionPoints)
+  const access = findExtension(extensions, oids.authorityInfoAccess)
+  const locations = (method: string): string[] =>
+    (access === undefined ? [] : parseInfoAccess(access.value))
+      .filter(({ accessMethod }) => accessMethod === method)
+      .flatMap(({ accessLocation }) => uriOf(accessLocation))
+  return {
+    Crl: points === undefined ? [] : parseCrlDistributionPoints(points.value).flatMap(uriOf),
+    Ocsp: locations(oids.ocsp),
+    CaIssuers: locations(oids.caIssuers),
+  }
+}
+
+function uriOf({ kind, content }: GeneralName): string[] {
+  return kind === 'uniformResourceIdentifier' ? [Buffer.from(content).toString('latin1')] : []
+}

@@ -1,0 +1,204 @@
+/** `signet ca renew`: the next certificate of a CA, with the same key or with the key of a successor. */
+import type { CertificateValidity, Client } from '../../../client/index.ts'
+import { ConfigurationError } from '../../errors.ts'
+import { nameWords, signedSerialWords } from '../../inspect/value-texts.ts'
+import { hourMilliseconds } from '../../text/duration.ts'
+import { isoSeconds } from '../../text/iso-time.ts'
+import type { Certificate } from '../../x509/certificate.ts'
+import { listAuthorities, type AuthoritySummary } from '../authorities.ts'
+import type { Progress } from '../connection.ts'
+import { parseValidity } from '../issuance-options.ts'
+import {
+  certificatesIn,
+  certifiedAuthority,
+  issuerAmong,
+  pemOf,
+  type CertifiedAuthority,
+} from './ca-certificate.ts'
+import { templateLike, type CaTemplate } from './ca-template.ts'
+
+export interface AuthorityRenewalOptions {
+  /** As parseValidity reads it. Undefined for the validity period of the current certificate. */
+  readonly validity: string | undefined
+  readonly now: Date
+  readonly progress: Progress
+}
+
+/** In the form of AWS: keys in PascalCase, times in ISO 8601. */
+export interface RenewedAuthority {
+  readonly Name: string
+  readonly Arn: string
+  readonly Issuer: string
+  readonly SerialNumber: string
+  readonly NotBefore: string
+  readonly NotAfter: string
+  /** End of the certificate that was in use before. */
+  readonly PreviousNotAfter: string | null
+}
+
+/** A certificate for a CA to import. */
+interface IssuedForCa {
+  readonly certificate: string
+  /** Empty for a root. */
+  readonly chain: string
+}
+
+/** The issuer of the next certificate of a CA, and what the certificate contains. */
+export interface RenewalPlan {
+  readonly issuer: Pick<AuthoritySummary, 'arn' | 'name'>
+  readonly type: 'ROOT' | 'SUBORDINATE'
+  readonly content: CaTemplate
+  readonly validity: CertificateValidity
+  readonly current: Certificate
+}
+
+/** Issues the next certificate for the same key, and imports it. */
+export async function renewAuthority(
+  client: Client,
+  authority: AuthoritySummary,
+  options: AuthorityRenewalOptions,
+): Promise<RenewedAuthority> {
+  const plan = await planRenewal(client, authority, options)
+  const issued = await issueForCa(client, authority, { plan, progress: options.progress })
+  return importCertificate(client, authority, { ...issued, progress: options.progress })
+}
+
+/** Rejects with ConfigurationError if the issuer is not an ACTIVE CA of the account, or would expire first. */
+export async function planRenewal(
+  client: Client,
+  authority: AuthoritySummary,
+  { validity, now, progress }: AuthorityRenewalOptions,
+): Promise<RenewalPlan> {
+  progress(`Reading the certificate of ${authority.name}`)
+  const found = await certifiedAuthority(client, authority)
+  if (found === undefined)
+    throw new ConfigurationError(
+      `${authority.name} is ${authority.status} and has no certificate to renew`,
+    )
+  const { certificate: current } = found
+  const type = authority.type === 'ROOT' ? 'ROOT' : 'SUBORDINATE'
+  const issuer = type === 'ROOT' ? found : await findIssuer(client, found)
+  requireIssuing(issuer.authority, type)
+  const requested = validity === undefined ? undefined : parseValidity(validity, now)
+  const sameLength = { until: new Date(now.getTime() + validityPeriod(current)) }
+  const plan = {
+    issuer: issuer.authority,
+    type,
+    content: templateLike(current, type),
+    validity: requested ?? sameLength,
+    current,
+  } as const
+  if (type === 'SUBORDINATE') requireShorter(plan, issuer.certificate)
+  return plan
+}
+
+/** A CA writes NotBefore one hour before the time of issue, which is not part of the requested period. */
+export function validityPeriod({ notBefore, notAfter }: Certificate): number {
+  const period = notAfter.getTime() - notBefore.getTime()
+  return period > 2 * hourMilliseconds ? period - hourMilliseconds : period
+}
+
+async function findIssuer(client: Client, found: CertifiedAuthority): Promise<CertifiedAuthority> {
+  const candidates: CertifiedAuthority[] = []
+  for (const other of await listAuthorities(client)) {
+    if (other.arn === found.authority.arn) continue
+    const certified = await certifiedAuthority(client, other)
+    if (certified !== undefined) candidates.push(certified)
+  }
+  const issuer = await issuerAmong(found.certificate, candidates)
+  if (issuer !== undefined) return issuer
+  throw new ConfigurationError(
+    [
+      `the issuer of ${found.authority.name}, ${nameWords(found.certificate.issuer)}, is not a CA of this account and Region; have a CSR signed by it:`,
+      `  signet ca renew ${found.authority.arn} --csr-out ca.csr`,
+      `  signet ca renew ${found.authority.arn} --certificate ca.pem --chain chain.pem`,
+    ].join('\n'),
+  )
+}
+
+function requireIssuing({ name, status, arn }: AuthoritySummary, type: string): void {
+  // An expired root may still sign its own next certificate.
+  if (status === 'ACTIVE' || (status === 'EXPIRED' && type === 'ROOT')) return
+  const advice =
+    status === 'DISABLED'
+      ? `enable it for the renewal with: signet ca enable ${arn}`
+      : 'renew it first'
+  throw new ConfigurationError(`${name}, which signs the new certificate, is ${status}: ${advice}`)
+}
+
+function requireShorter({ validity, issuer }: RenewalPlan, { notAfter }: Certificate): void {
+  if (!('until' in validity) || validity.until <= notAfter) return
+  throw new ConfigurationError(
+    `the new certificate would be valid until ${isoSeconds(validity.until)}, but its issuer ${issuer.name} expires ` +
+      `${isoSeconds(notAfter)}: renew the issuer first, or specify a shorter --validity`,
+  )
+}
+
+/** The CSR of a CA, for an issuer outside this server. PEM. */
+export async function csrOf(client: Client, { arn }: { readonly arn: string }): Promise<string> {
+  const { Csr = '' } = await client.getCertificateAuthorityCsr({ CertificateAuthorityArn: arn })
+  return Csr.endsWith('\n') ? Csr : `${Csr}\n`
+}
+
+export async function issueForCa(
+  client: Client,
+  authority: { readonly arn: string; readonly name: string },
+  { plan, progress }: { readonly plan: RenewalPlan; readonly progress: Progress },
+): Promise<IssuedForCa> {
+  const csr = await csrOf(client, authority)
+  const isRoot = plan.type === 'ROOT'
+  progress(
+    isRoot
+      ? `${authority.name} signs its certificate`
+      : `${plan.issuer.name} signs the certificate of ${authority.name}`,
+  )
+  const { certificate, chain, root } = await client.issue({
+    ca: isRoot ? authority.arn : plan.issuer.arn,
+    csr,
+    ...plan.content,
+    validity: plan.validity,
+  })
+  return { certificate, chain: isRoot ? '' : chain + root }
+}
+
+/** Makes a certificate the current one of a CA. */
+export async function importCertificate(
+  client: Client,
+  authority: AuthoritySummary,
+  { certificate, chain, progress }: IssuedForCa & { readonly progress: Progress },
+): Promise<RenewedAuthority> {
+  progress(`Importing the certificate into ${authority.name}`)
+  await client.importCertificateAuthorityCertificate({
+    CertificateAuthorityArn: authority.arn,
+    Certificate: certificate,
+    ...(chain !== '' && { CertificateChain: chain }),
+  })
+  const [imported] = certificatesIn(certificate)
+  if (imported === undefined) throw new Error('the server accepted an empty certificate')
+  return {
+    Name: authority.name,
+    Arn: authority.arn,
+    Issuer: nameWords(imported.issuer),
+    SerialNumber: signedSerialWords(imported.serialNumber),
+    NotBefore: isoSeconds(imported.notBefore),
+    NotAfter: isoSeconds(imported.notAfter),
+    PreviousNotAfter: authority.notAfter,
+  }
+}
+
+/**
+ * Splits what an external issuer returned into the certificate and its chain. The issuer may put the chain into the file of the
+ * certificate. Throws ConfigurationError for a file without certificates.
+ */
+export function externalAnswer(
+  certificateText: string,
+  chainText: string | undefined,
+): IssuedForCa {
+  const [certificate, ...rest] = certificatesIn(certificateText)
+  if (certificate === undefined)
+    throw new ConfigurationError('--certificate: the file has no certificate in PEM')
+  const chain = chainText === undefined ? rest : certificatesIn(chainText)
+  if (chainText !== undefined && chain.length === 0)
+    throw new ConfigurationError('--chain: the file has no certificate in PEM')
+  return { certificate: pemOf([certificate]), chain: pemOf(chain) }
+}

@@ -1,0 +1,169 @@
+/** Finds the certificate that an argument of a command refers to: a folder, a file, a serial number or an ARN. */
+import { existsSync, statSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { basename } from 'node:path'
+import type { Client } from '../../../client/index.ts'
+import { ConfigurationError } from '../../errors.ts'
+import { parseCertificate, type Certificate } from '../../x509/certificate.ts'
+import { issuerTolerance } from '../../x509/der/tolerance.ts'
+import { parsePem, pemText } from '../../x509/pem.ts'
+import { parseCertificateSerial, serialNumberKey } from '../../x509/serial-number-text.ts'
+import { readMetadata } from '../certificate-folder.ts'
+
+/** A certificate as the API identifies it. */
+export interface CertificateId {
+  readonly certificateAuthorityArn: string
+  /** Hexadecimal, without colons. */
+  readonly serialNumber: string
+}
+
+/** An argument, before anything is read. */
+type CertificateReference =
+  | { readonly kind: 'id'; readonly id: CertificateId }
+  | { readonly kind: 'folder' | 'file'; readonly path: string }
+  | { readonly kind: 'serial'; readonly serialNumber: string }
+
+const arnForm = /^(arn:[^/]+:certificate-authority\/[^/]+)\/certificate\/([0-9a-fA-F]+)$/
+
+/** `pathKind` is what exists under the argument as a path. Throws ConfigurationError for an argument of no known form. */
+export function parseReference(
+  text: string,
+  pathKind: 'folder' | 'file' | undefined,
+): CertificateReference {
+  const [, certificateAuthorityArn, arnSerial] = arnForm.exec(text) ?? []
+  if (certificateAuthorityArn !== undefined && arnSerial !== undefined)
+    return { kind: 'id', id: { certificateAuthorityArn, serialNumber: arnSerial } }
+  if (text.startsWith('arn:'))
+    throw new ConfigurationError(
+      `${text} is not the ARN of a certificate, which ends with /certificate/SERIAL`,
+    )
+  if (pathKind !== undefined) return { kind: pathKind, path: text }
+  const serialNumber = parseCertificateSerial(text)
+  if (serialNumber === undefined)
+    throw new ConfigurationError(
+      `${text} is neither a folder, a file, a hexadecimal serial number nor the ARN of a certificate`,
+    )
+  return { kind: 'serial', serialNumber: text.replace(/^0x/i, '').replaceAll(':', '') }
+}
+
+export function certificateArn({ certificateAuthorityArn, serialNumber }: CertificateId): string {
+  return `${certificateAuthorityArn}/certificate/${serialNumber.toLowerCase()}`
+}
+
+/** `certificateAuthorityArn` limits the search for a serial number or a file to one CA. Rejects with ConfigurationError. */
+export async function resolveCertificate(
+  client: Client,
+  text: string,
+  certificateAuthorityArn: string | undefined,
+): Promise<CertificateId> {
+  const reference = parseReference(text, pathKindOf(text))
+  switch (reference.kind) {
+    case 'id':
+      return reference.id
+    case 'folder':
+      return idOfArn((await readMetadata(reference.path)).arn)
+    case 'serial':
+      return certificateAuthorityArn === undefined
+        ? findBySerial(client, reference.serialNumber)
+        : { certificateAuthorityArn, serialNumber: reference.serialNumber }
+    case 'file':
+      return resolveFile(client, reference.path, certificateAuthorityArn)
+  }
+}
+
+function pathKindOf(text: string): 'folder' | 'file' | undefined {
+  if (!existsSync(text)) return undefined
+  return statSync(text).isDirectory() ? 'folder' : 'file'
+}
+
+function idOfArn(arn: string): CertificateId {
+  const reference = parseReference(arn, undefined)
+  if (reference.kind === 'id') return reference.id
+  throw new ConfigurationError(`${arn} is not the ARN of a certificate`)
+}
+
+async function resolveFile(
+  client: Client,
+  path: string,
+  certificateAuthorityArn: string | undefined,
+): Promise<CertificateId> {
+  const bytes = await readFile(path)
+  if (basename(path) === 'metadata.json') {
+    const { arn } = JSON.parse(bytes.toString()) as { readonly arn?: unknown }
+    return idOfArn(String(arn))
+  }
+  const certificate = firstCertificate(bytes, path)
+  const serialNumber = serialNumberKey(certificate.serialNumber)
+  if (certificateAuthorityArn !== undefined) return { certificateAuthorityArn, serialNumber }
+  const found = await listBySerial(client, serialNumber)
+  for (const id of found) if (await isSameCertificate(client, id, certificate)) return id
+  throw new ConfigurationError(
+    `${path}: no CA of this account and Region has issued the certificate with serial number ${serialNumber}`,
+  )
+}
+
+/** The first certificate in PEM or DER. Throws ConfigurationError for a file without one. */
+function firstCertificate(bytes: Uint8Array, path: string): Certificate {
+  try {
+    const text = pemText(bytes)
+    const block = text.includes('-----BEGIN ')
+      ? parsePem(text).find(({ label }) => label === 'CERTIFICATE')
+      : { der: bytes }
+    if (block !== undefined) return parseCertificate(block.der, issuerTolerance)
+  } catch (error) {
+    throw new ConfigurationError(
+      `${path} has no readable certificate: ${(error as Error).message}`,
+      {
+        cause: error,
+      },
+    )
+  }
+  throw new ConfigurationError(`${path} has no certificate`)
+}
+
+/** Several CAs may have given out the same serial number, so the bytes are compared. */
+async function isSameCertificate(
+  client: Client,
+  id: CertificateId,
+  { der }: Certificate,
+): Promise<boolean> {
+  const { Certificate: pem = '' } = await client.getCertificate({
+    CertificateAuthorityArn: id.certificateAuthorityArn,
+    CertificateArn: certificateArn(id),
+  })
+  return Buffer.compare(parsePem(pem)[0]?.der ?? new Uint8Array(), der) === 0
+}
+
+async function findBySerial(client: Client, serialNumber: string): Promise<CertificateId> {
+  const found = await listBySerial(client, serialNumber)
+  const [only] = found
+  if (only !== undefined && found.length === 1) return only
+  if (only === undefined)
+    throw new ConfigurationError(
+      `no CA of this account and Region has issued a certificate with serial number ${serialNumber}`,
+    )
+  throw new ConfigurationError(
+    [
+      `${found.length} CAs have issued a certificate with serial number ${serialNumber}; choose one with --ca:`,
+      ...found.map((id) => `  ${id.certificateAuthorityArn}`),
+    ].join('\n'),
+  )
+}
+
+/** Rejects with ConfigurationError for a service without certificate search, such as AWS. */
+async function listBySerial(client: Client, serialNumber: string): Promise<CertificateId[]> {
+  const found: CertificateId[] = []
+  try {
+    for await (const { CertificateArn } of client.searchCertificates({
+      SerialNumber: serialNumber,
+    }))
+      found.push(idOfArn(CertificateArn))
+  } catch (error) {
+    if ((error as Error).name !== 'UnknownOperationException') throw error
+    throw new ConfigurationError(
+      `this service cannot search certificates: specify the CA of ${serialNumber} with --ca, or the ARN of the certificate`,
+      { cause: error },
+    )
+  }
+  return found
+}

@@ -1,0 +1,100 @@
+/** `signet revoke`: one or many certificates. */
+import { ClientError, type Client, type RevocationReason } from '../../../client/index.ts'
+import { ConfigurationError } from '../../errors.ts'
+import { certificateArn, resolveCertificate, type CertificateId } from './resolve-certificate.ts'
+
+/** In the form of AWS: keys in PascalCase. */
+export interface Revocation {
+  /** The argument. */
+  readonly Target: string
+  /** Null if no certificate was found. */
+  readonly CertificateArn: string | null
+  readonly Result: 'revoked' | 'already revoked' | 'failed'
+  readonly Problem?: string
+}
+
+export interface RevokeOptions {
+  readonly reason: RevocationReason
+  /** ARN of the CA that issued certificates given by serial number. Undefined for a search among all CAs. */
+  readonly certificateAuthorityArn: string | undefined
+  readonly progress: (text: string) => void
+}
+
+/** Names of AWS. Those of RFC 5280 differ in case only, but for the compromise of a CA. */
+const reasons = [
+  'UNSPECIFIED',
+  'KEY_COMPROMISE',
+  'CERTIFICATE_AUTHORITY_COMPROMISE',
+  'AFFILIATION_CHANGED',
+  'SUPERSEDED',
+  'CESSATION_OF_OPERATION',
+  'PRIVILEGE_WITHDRAWN',
+  'A_A_COMPROMISE',
+] as const satisfies readonly RevocationReason[]
+
+const lettersOf = (text: string): string => text.toLowerCase().replaceAll(/[-_ ]/g, '')
+const reasonByLetters = new Map<string, RevocationReason>([
+  ...reasons.map((name) => [lettersOf(name), name] as const),
+  ['cacompromise', 'CERTIFICATE_AUTHORITY_COMPROMISE'],
+])
+
+/** A reason by its name in AWS (KEY_COMPROMISE) or in RFC 5280 (keyCompromise), in any case. Throws ConfigurationError. */
+export function parseReason(text: string): RevocationReason {
+  const reason = reasonByLetters.get(lettersOf(text))
+  if (reason !== undefined) return reason
+  const note = ['certificatehold', 'removefromcrl'].includes(lettersOf(text))
+    ? `a certificate cannot be put on hold; '${text}' is not supported`
+    : `'${text}' is not a revocation reason`
+  throw new ConfigurationError(`--reason: ${note}; use one of ${reasons.join(', ')}`)
+}
+
+/**
+ * Targets of a list: one on each line, without empty lines and lines that start with #. Of CSV, the first cell of each line, so that
+ * the output of `signet certificates list --output csv` can be used.
+ */
+export function parseTargets(text: string): string[] {
+  return text
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'))
+    .map((line) => /^"([^"]*)"/.exec(line)?.[1] ?? line)
+    .filter((line) => !line.startsWith('CertificateArn,'))
+}
+
+/** Revokes one certificate after the other. A failure does not stop the others. Never rejects. */
+export async function revokeAll(
+  client: Client,
+  targets: readonly string[],
+  options: RevokeOptions,
+): Promise<Revocation[]> {
+  const revocations: Revocation[] = []
+  for (const [index, target] of targets.entries()) {
+    if (targets.length > 1) options.progress(`Revoking ${index + 1} of ${targets.length}`)
+    revocations.push(await revokeOne(client, target, options))
+  }
+  return revocations
+}
+
+async function revokeOne(
+  client: Client,
+  target: string,
+  { reason, certificateAuthorityArn }: RevokeOptions,
+): Promise<Revocation> {
+  let id: CertificateId | undefined
+  try {
+    id = await resolveCertificate(client, target, certificateAuthorityArn)
+    await client.revokeCertificate({
+      CertificateAuthorityArn: id.certificateAuthorityArn,
+      CertificateSerial: id.serialNumber,
+      RevocationReason: reason,
+    })
+    return { Target: target, CertificateArn: certificateArn(id), Result: 'revoked' }
+  } catch (error) {
+    const CertificateArn = id === undefined ? null : certificateArn(id)
+    if (error instanceof ClientError && error.code === 'RequestAlreadyProcessedException')
+      return { Target: target, CertificateArn, Result: 'already revoked' }
+    const Problem =
+      error instanceof ClientError ? error.response.Error.Message : (error as Error).message
+    return { Target: target, CertificateArn, Result: 'failed', Problem }
+  }
+}

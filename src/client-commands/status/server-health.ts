@@ -1,0 +1,67 @@
+/** The health of a server, and the reason if it cannot be reached or cannot serve. */
+import { explainConnectionError } from '../connection.ts'
+import { parseMetrics, type Sample } from './read-metrics.ts'
+
+export interface ServerHealth {
+  readonly state: 'ok' | 'unavailable' | 'not reachable'
+  /** A sentence about the cause. Undefined for a healthy server. */
+  readonly problem: string | undefined
+}
+
+const timeoutMilliseconds = 10_000
+/** Health responses and metrics are far shorter. */
+const bodyCharactersMax = 64 * 1024 * 1024
+
+/** Requests `/healthz`. Never rejects. */
+export async function readHealth(endpoint: string): Promise<ServerHealth> {
+  try {
+    const response = await request(endpoint, '/healthz')
+    const text = await response.text()
+    if (response.status === 200) return { state: 'ok', problem: undefined }
+    return { state: 'unavailable', problem: problemIn(response.status, text) }
+  } catch (error) {
+    return { state: 'not reachable', problem: reasonOf(error, endpoint) }
+  }
+}
+
+/** `fetch` reports every failure as "fetch failed", with the reason as its cause. */
+function reasonOf(error: unknown, endpoint: string): string {
+  const explained = explainConnectionError(error, endpoint)
+  if (explained !== error) return (explained as Error).message
+  const { message, cause } = error as Error
+  const reason = cause instanceof Error && cause.message !== '' ? cause.message : message
+  return `cannot connect to ${endpoint}: ${reason}`
+}
+
+/** The metrics of a server. Undefined if a proxy blocks them, or if the server is not Signet. Never rejects. */
+export async function readMetrics(endpoint: string): Promise<Sample[] | undefined> {
+  try {
+    const response = await request(endpoint, '/metrics')
+    if (!response.ok) return undefined
+    const samples = parseMetrics((await response.text()).slice(0, bodyCharactersMax))
+    return samples.some(({ name }) => name.startsWith('signet_')) ? samples : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function problemIn(status: number, text: string): string {
+  const message = messageIn(text)
+  if (message !== undefined) return message
+  if (status === 503) return 'The server cannot serve requests now (status 503).'
+  return `The health check failed with status ${status}: is this the API of Signet?`
+}
+
+function messageIn(text: string): string | undefined {
+  try {
+    const { message } = JSON.parse(text) as { readonly message?: unknown }
+    return typeof message === 'string' ? message : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function request(endpoint: string, path: string): Promise<Response> {
+  const url = `${endpoint.replace(/\/$/, '')}${path}`
+  return fetch(url, { signal: AbortSignal.timeout(timeoutMilliseconds) })
+}

@@ -1,0 +1,175 @@
+/** `signet status`: the health of a server, its CAs, its jobs, and warnings. */
+import type { Client } from '../../../client/index.ts'
+import { isoSeconds } from '../../text/iso-time.ts'
+import { dayMilliseconds } from '../../text/duration.ts'
+import { daysLeft } from '../../x509/der/time.ts'
+import { idOf, type AuthoritySummary } from '../authorities.ts'
+import { authorityTree, treeLines } from '../authority/authority-tree.ts'
+import { trust, withConnection, type ConnectionOptions } from '../connection.ts'
+import { readHealth, readMetrics, type ServerHealth } from './server-health.ts'
+import type { Sample } from './read-metrics.ts'
+import {
+  authorityWarnings,
+  jobWarning,
+  publicUrlWarning,
+  type AuthorityStatus,
+  type JobStatus,
+} from './status-warnings.ts'
+
+export interface ServerStatus {
+  readonly server: {
+    readonly endpoint: string
+    readonly health: ServerHealth['state']
+    /** Cause of a health other than `ok`; otherwise null. */
+    readonly problem: string | null
+    /** Null if the metrics of the server are not accessible. */
+    readonly version: string | null
+    readonly region: string
+    /** Account of the CAs. Null if it is unknown, or if there are no CAs. */
+    readonly account: string | null
+    /** Where keys are stored. Null if it is unknown. */
+    readonly keyStorage: string | null
+  }
+  /** Each issuer is followed by the CAs below it. Null if the CAs could not be read. */
+  readonly authorities: readonly AuthorityStatus[] | null
+  /** Counts since startup. Null if the metrics are not accessible. */
+  readonly counts: {
+    readonly certificatesIssued: number
+    readonly certificatesRevoked: number
+    readonly requests: number
+    readonly requestsFailed: number
+  } | null
+  readonly jobs: readonly JobStatus[]
+  /** Sentences about states that need attention. */
+  readonly warnings: readonly string[]
+}
+
+type FoundAuthority = AuthoritySummary & Pick<AuthorityStatus, 'branch' | 'hasRevocations'>
+
+/** Reads the status of a server. A server that cannot be reached is a status, not a rejection. */
+export async function serverStatus(options: ConnectionOptions, now: Date): Promise<ServerStatus> {
+  const { endpoint, region } = options
+  trust(options)
+  const { state: health, problem } = await readHealth(endpoint)
+  const isReachable = health !== 'not reachable'
+  const samples = isReachable ? await readMetrics(endpoint) : undefined
+  const found = isReachable ? await readAuthorities(options, health) : undefined
+  const authorities = found?.map((authority) => authorityStatus(authority, samples, now)) ?? null
+  const jobs = jobsOf(samples ?? [])
+  return {
+    server: {
+      endpoint,
+      health,
+      problem: problem ?? null,
+      version: samples?.find(({ name }) => name === 'signet_build_info')?.labels['version'] ?? null,
+      region,
+      account: found?.[0]?.arn.split(':')[4] ?? null,
+      keyStorage:
+        samples === undefined ? null : 'software, encrypted at rest; not FIPS 140 validated',
+    },
+    authorities,
+    counts: samples === undefined ? null : countsOf(samples),
+    jobs,
+    warnings: [
+      ...(problem === undefined ? [] : [problem]),
+      ...(samples ?? []).flatMap(publicUrlWarning),
+      ...(authorities ?? []).flatMap(authorityWarnings),
+      ...jobs.flatMap(jobWarning),
+    ],
+  }
+}
+
+/** Undefined if an unhealthy server does not return its CAs; its health explains why. */
+async function readAuthorities(
+  options: ConnectionOptions,
+  health: ServerHealth['state'],
+): Promise<FoundAuthority[] | undefined> {
+  try {
+    return await withConnection(options, async ({ client }) => {
+      const found: FoundAuthority[] = []
+      for (const { node, prefix: branch } of treeLines(await authorityTree(client))) {
+        const { authority } = node
+        const isSilent = authority.crlDays === null && !authority.ocsp
+        const hasRevocations = isSilent && (await revokesAny(client, authority.arn))
+        found.push({ ...authority, branch, hasRevocations })
+      }
+      return found
+    })
+  } catch (error) {
+    if (health === 'ok') throw error
+    return undefined
+  }
+}
+
+/** False for a service that cannot search certificates, such as AWS. */
+async function revokesAny(client: Client, certificateAuthorityArn: string): Promise<boolean> {
+  try {
+    const search = { CertificateAuthorityArn: certificateAuthorityArn, Status: 'REVOKED' as const }
+    for await (const _certificate of client.searchCertificates(search)) return true
+  } catch {
+    // The other parts of the status are still useful.
+  }
+  return false
+}
+
+function authorityStatus(
+  found: FoundAuthority,
+  samples: readonly Sample[] | undefined,
+  now: Date,
+): AuthorityStatus {
+  const { crlDays } = found
+  const age = samples?.find(
+    ({ name, labels }) =>
+      name === 'signet_crl_age_seconds' && labels['authority'] === idOf(found.arn),
+  )?.value
+  const crl = age === undefined || crlDays === null ? undefined : { age, days: crlDays }
+  return {
+    ...found,
+    expiresInDays: found.notAfter === null ? null : daysLeft(new Date(found.notAfter), now),
+    crlAgeSeconds: crl === undefined ? null : Math.max(0, Math.round(crl.age)),
+    crlNextUpdate: crl === undefined ? null : nextUpdate(crl, now),
+  }
+}
+
+function nextUpdate({ age, days }: { age: number; days: number }, now: Date): string {
+  const time = now.getTime() + days * dayMilliseconds - age * 1000
+  return isoSeconds(new Date(Math.round(time / 1000) * 1000))
+}
+
+/** RequestInProgressException is a normal response to clients that wait for a key or a certificate. */
+const normalResults = ['success', 'RequestInProgressException']
+
+function countsOf(samples: readonly Sample[]): NonNullable<ServerStatus['counts']> {
+  const sum = (name: string, isCounted: (sample: Sample) => boolean = () => true): number =>
+    samples
+      .filter((sample) => sample.name === name && isCounted(sample))
+      .reduce((total, { value }) => total + value, 0)
+  return {
+    certificatesIssued: sum('signet_certificates_issued_total'),
+    certificatesRevoked: sum('signet_certificates_revoked_total'),
+    requests: sum('signet_requests_total'),
+    requestsFailed: sum(
+      'signet_requests_total',
+      ({ labels }) => !normalResults.includes(labels['result'] ?? ''),
+    ),
+  }
+}
+
+function jobsOf(samples: readonly Sample[]): JobStatus[] {
+  const samplesOf = (name: string): Sample[] =>
+    samples.filter((sample) => sample.name === name && sample.labels['job'] !== undefined)
+  const runs = samplesOf('signet_job_runs_total')
+  const depths = samplesOf('signet_job_queue_depth')
+  const names = new Set([...runs, ...depths].map(({ labels }) => labels['job'] ?? ''))
+  const total = (samplesOfJob: readonly Sample[]): number =>
+    samplesOfJob.reduce((sum, { value }) => sum + value, 0)
+  return [...names].sort().map((name) => {
+    const jobRuns = runs.filter(({ labels }) => labels['job'] === name)
+    return {
+      name,
+      waiting: total(depths.filter(({ labels }) => labels['job'] === name)),
+      runs: total(jobRuns),
+      failures: total(jobRuns.filter(({ labels }) => labels['result'] === 'failure')),
+    }
+  })
+}

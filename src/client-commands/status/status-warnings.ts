@@ -1,0 +1,79 @@
+/** Warnings of `signet status`: one sentence for each state that needs attention. */
+import { daySeconds } from '../../text/duration.ts'
+import type { AuthoritySummary } from '../authorities.ts'
+import type { Sample } from './read-metrics.ts'
+
+export interface AuthorityStatus extends AuthoritySummary {
+  /** Branches of the tree of CAs before the name, such as `└─ `. */
+  readonly branch: string
+  /** Whole days. Null for a CA without a certificate. */
+  readonly expiresInDays: number | null
+  /** Age of the oldest CRL. Null if there is no CRL, or if it is unknown. */
+  readonly crlAgeSeconds: number | null
+  /** nextUpdate of that CRL in ISO 8601. */
+  readonly crlNextUpdate: string | null
+  /** Whether the CA has revoked certificates. It is read only for CAs that publish neither CRL nor OCSP. */
+  readonly hasRevocations: boolean
+}
+
+export interface JobStatus {
+  readonly name: string
+  /** Number of due rows. */
+  readonly waiting: number
+  /** Runs that had work. */
+  readonly runs: number
+  readonly failures: number
+}
+
+const expiryWarningDays = 90
+
+export function authorityWarnings(authority: AuthorityStatus): string[] {
+  const { name, status, crlDays, ocsp, hasRevocations } = authority
+  return [
+    ...(status === 'FAILED' ? [`${name}: creation failed (status FAILED)`] : []),
+    ...(status === 'PENDING_CERTIFICATE' ? [`${name} has no certificate yet`] : []),
+    ...expiryWarnings(authority),
+    ...(hasRevocations && crlDays === null && !ocsp
+      ? [
+          `${name} has revoked certificates, but publishes neither CRL nor OCSP: enable one of them with UpdateCertificateAuthority`,
+        ]
+      : []),
+    ...crlWarnings(authority),
+  ]
+}
+
+function expiryWarnings({ name, status, expiresInDays: days }: AuthorityStatus): string[] {
+  if (status === 'EXPIRED' || (days !== null && days < 0)) return [`${name} has expired`]
+  if (days === null || days >= expiryWarningDays) return []
+  return [
+    `${name} expires in ${days === 1 ? '1 day' : `${days} days`}: renew it with signet ca renew`,
+  ]
+}
+
+/** A CA that has issued nothing has no CRL. A CRL that could not be published appears as a failed job. */
+function crlWarnings({ name, status, crlDays, crlAgeSeconds }: AuthorityStatus): string[] {
+  if (crlDays === null || status !== 'ACTIVE' || crlAgeSeconds === null) return []
+  const days = crlAgeSeconds / daySeconds
+  if (days > crlDays) return [`the CRL of ${name} is overdue`]
+  // The next CRL is published after half of the validity.
+  if (days > crlDays / 2 + 0.5)
+    return [`the CRL of ${name} is ${Math.floor(days)} days old and has not been renewed`]
+  return []
+}
+
+/** Only a server with a public URL that other machines cannot reach has this metric. */
+export function publicUrlWarning({ name, labels, value }: Sample): string[] {
+  if (name !== 'signet_public_url_unreachable' || value === 0) return []
+  return [
+    `certificates contain ${labels['url'] ?? ''} for CRLs, OCSP and CA certificates, which other machines cannot reach: ` +
+      'start the server with --public-url',
+  ]
+}
+
+/** A failed job without due rows has recovered. */
+export function jobWarning({ name, waiting, failures }: JobStatus): string[] {
+  if (failures === 0 || waiting === 0) return []
+  const times = failures === 1 ? 'once' : `${failures} times`
+  const rows = waiting === 1 ? '1 row is' : `${waiting} rows are`
+  return [`job ${name} has failed ${times}, and ${rows} waiting`]
+}

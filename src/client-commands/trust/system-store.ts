@@ -1,0 +1,138 @@
+/** The trust store of the operating system. */
+import { existsSync } from 'node:fs'
+import { readFile, unlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { replaceFile } from '../../durable-file.ts'
+import type { Root } from './roots.ts'
+import {
+  firstLine,
+  shortFingerprintLength,
+  withRootFile,
+  type Machine,
+  type TrustResult,
+  type TrustStore,
+} from './trust-store.ts'
+
+/** A distribution reads additional roots from a folder. After a change, a program rebuilds its bundles. */
+interface AnchorFolder {
+  readonly folder: string
+  readonly update: readonly [program: string, ...args: readonly string[]]
+}
+
+const anchorFolders: readonly AnchorFolder[] = [
+  // Fedora and Red Hat
+  { folder: 'etc/pki/ca-trust/source/anchors', update: ['update-ca-trust', 'extract'] },
+  // SUSE
+  { folder: 'etc/pki/trust/anchors', update: ['update-ca-certificates'] },
+  // Arch
+  {
+    folder: 'etc/ca-certificates/trust-source/anchors',
+    update: ['trust', 'extract-compat'],
+  },
+  // Debian and Ubuntu, Alpine
+  { folder: 'usr/local/share/ca-certificates', update: ['update-ca-certificates'] },
+]
+
+/** The command that an administrator runs in place of the current one. */
+export type AdministratorCommand = (action: 'install' | 'remove') => string
+
+/** The store of this machine. Undefined for a system whose store is not supported. */
+export function systemStore(
+  machine: Machine,
+  administratorCommand: AdministratorCommand,
+): TrustStore | undefined {
+  if (machine.platform === 'darwin') return keychainStore(machine, administratorCommand)
+  if (machine.platform !== 'linux') return undefined
+  const anchors = anchorFolders.find(({ folder }) => existsSync(join(machine.rootFolder, folder)))
+  return anchors && anchorStore(machine, anchors, administratorCommand)
+}
+
+function anchorStore(
+  machine: Machine,
+  { folder, update }: AnchorFolder,
+  administratorCommand: AdministratorCommand,
+): TrustStore {
+  const fileOf = ({ fingerprint }: Root): string =>
+    join(machine.rootFolder, folder, `signet-${fingerprint.slice(0, shortFingerprintLength)}.crt`)
+  const resultOf = (root: Root, Result: TrustResult['Result'], Problem?: string): TrustResult => ({
+    Store: 'system',
+    Location: fileOf(root),
+    Root: root.subject,
+    Result,
+    ...(Problem !== undefined && { Problem }),
+  })
+  const rebuild = async (): Promise<string | undefined> => {
+    const [program, ...args] = update
+    const result = await machine.run(program, args)
+    if (result === undefined)
+      return `${program} is not installed: install the package ca-certificates`
+    return result.isSuccess ? undefined : `${program} failed: ${firstLine(result.text)}`
+  }
+  return {
+    async install(root) {
+      const path = fileOf(root)
+      if (existsSync(path) && (await readFile(path, 'utf8')) === root.pem)
+        return resultOf(root, 'already installed')
+      if (!machine.isAdministrator)
+        return resultOf(root, 'failed', needsRoot(administratorCommand('install')))
+      await replaceFile({ path, content: root.pem, mode: 0o644 })
+      const problem = await rebuild()
+      return problem === undefined ? resultOf(root, 'installed') : resultOf(root, 'failed', problem)
+    },
+    async remove(root) {
+      const path = fileOf(root)
+      if (!existsSync(path)) return resultOf(root, 'not installed')
+      if (!machine.isAdministrator)
+        return resultOf(root, 'failed', needsRoot(administratorCommand('remove')))
+      await unlink(path)
+      const problem = await rebuild()
+      return problem === undefined ? resultOf(root, 'removed') : resultOf(root, 'failed', problem)
+    },
+  }
+}
+
+const systemKeychain = '/Library/Keychains/System.keychain'
+
+/** The system keychain of macOS, through the program `security`. */
+function keychainStore(machine: Machine, administratorCommand: AdministratorCommand): TrustStore {
+  const act = async (
+    root: Root,
+    action: 'install' | 'remove',
+    commandsOf: (file: string) => readonly (readonly string[])[],
+  ): Promise<TrustResult> => {
+    const base = { Store: 'system', Location: systemKeychain, Root: root.subject } as const
+    if (!machine.isAdministrator)
+      return { ...base, Result: 'failed', Problem: needsRoot(administratorCommand(action)) }
+    const problem = await withRootFile(root, (file) => runAll(machine, commandsOf(file)))
+    if (problem !== undefined) return { ...base, Result: 'failed', Problem: problem }
+    return { ...base, Result: action === 'install' ? 'installed' : 'removed' }
+  }
+  return {
+    install: (root) =>
+      act(root, 'install', (file) => [
+        ['add-trusted-cert', '-d', '-r', 'trustRoot', '-k', systemKeychain, file],
+      ]),
+    remove: (root) =>
+      act(root, 'remove', (file) => [
+        ['remove-trusted-cert', '-d', file],
+        ['delete-certificate', '-Z', root.fingerprint.toUpperCase(), systemKeychain],
+      ]),
+  }
+}
+
+/** Why one of the commands of `security` failed. */
+async function runAll(
+  { run }: Machine,
+  commands: readonly (readonly string[])[],
+): Promise<string | undefined> {
+  for (const args of commands) {
+    const result = await run('security', args)
+    if (result === undefined) return 'security is not installed'
+    if (!result.isSuccess) return `security ${args[0]} failed: ${firstLine(result.text)}`
+  }
+  return undefined
+}
+
+function needsRoot(command: string): string {
+  return `needs root; run: ${command}`
+}

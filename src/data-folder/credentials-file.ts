@@ -1,0 +1,80 @@
+/** The credentials file of a data folder: an AWS shared credentials file with the administrator's key and the server's address. */
+import { readFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { replaceFile } from '../durable-file.ts'
+import type { Config } from '../settings/config.ts'
+
+/** Returns the path of the credentials file. */
+export function credentialsFile({ dataDirectory }: Pick<Config, 'dataDirectory'>): string {
+  return join(dataDirectory, 'credentials')
+}
+
+/** Returns `HOST:PATH` of the credentials file, for other nodes. */
+export function credentialsPlace(config: Pick<Config, 'dataDirectory'>): string {
+  return `${hostname()}:${credentialsFile(config)}`
+}
+
+/** How clients reach the server. */
+export interface ServerAddress {
+  /** URL of the API. */
+  readonly endpoint: string
+  /** Path of a PEM file with the root of the server's certificate. Undefined if clients need no such file. */
+  readonly caFile: string | undefined
+}
+
+const defaultRegion = 'eu-central-1'
+
+export async function writeCredentials(
+  path: string,
+  key: { readonly accessKeyId: string; readonly secretAccessKey: string },
+): Promise<void> {
+  const content =
+    '[default]\n' +
+    `aws_access_key_id = ${key.accessKeyId}\n` +
+    `aws_secret_access_key = ${key.secretAccessKey}\n` +
+    `region = ${defaultRegion}\n`
+  await replaceFile({ path, content, mode: 0o600 })
+}
+
+/**
+ * Writes the current address of the server to an existing credentials file, so that clients need only the path of the file. All
+ * other lines stay as they are.
+ */
+export async function recordAddress(path: string, address: ServerAddress): Promise<void> {
+  const text = await readIfExists(path)
+  if (text === undefined) return
+  const updated = withAddress(text, address)
+  if (updated !== text) await replaceFile({ path, content: updated, mode: 0o600 })
+}
+
+/** Sets `endpoint_url` and `ca_bundle` in the section [default], and `region` if it is missing. A file without the section stays. */
+export function withAddress(text: string, { endpoint, caFile }: ServerAddress): string {
+  const lines = text.split('\n')
+  const start = lines.findIndex((line) => line.trim() === '[default]')
+  if (start === -1) return text
+  const next = lines.findIndex((line, at) => at > start && line.trimStart().startsWith('['))
+  const end = next === -1 ? lines.length : next
+  const section = lines.slice(start + 1, end)
+  const ours = /^(?:endpoint_url|ca_bundle)\s*=/
+  const kept = section.filter((line) => !ours.test(line))
+  const trailing = kept.length - kept.findLastIndex((line) => line.trim() !== '') - 1
+  const hasRegion = kept.some((line) => /^region\s*=/.test(line))
+  kept.splice(
+    kept.length - trailing,
+    0,
+    ...(hasRegion ? [] : [`region = ${defaultRegion}`]),
+    `endpoint_url = ${endpoint}`,
+    ...(caFile === undefined ? [] : [`ca_bundle = ${caFile}`]),
+  )
+  return [...lines.slice(0, start + 1), ...kept, ...lines.slice(end)].join('\n')
+}
+
+async function readIfExists(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}

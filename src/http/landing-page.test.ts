@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { TestService } from '../../test/support/service.ts'
+
+let service: TestService
+before(async () => {
+  service = await TestService.start({})
+})
+after(() => service.close())
+
+const accept = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8'
+
+test('a browser at the root of either listener is shown a static page without scripts', async () => {
+  for (const url of [service.url, service.publicUrl]) {
+    const answer = await fetch(`${url}/`, { headers: { accept } })
+    assert.equal(answer.status, 200)
+    assert.equal(answer.headers.get('content-type'), 'text/html; charset=utf-8')
+    assert.match(answer.headers.get('content-security-policy') ?? '', /^default-src 'none'/)
+    const text = await answer.text()
+    assert.match(text, /<title>Signet: /)
+    assert.doesNotMatch(text, /<script/)
+  }
+})
+
+test('other requests to the root are answered as before', async () => {
+  const json = await fetch(`${service.url}/`)
+  assert.equal(json.status, 403)
+  assert.match(await json.text(), /AccessDeniedException/)
+  for (const path of ['/?Action=GetCallerIdentity&Version=2011-06-15', '/x'])
+    assert.notEqual((await fetch(`${service.url}${path}`, { headers: { accept } })).status, 200)
+  const post = await fetch(`${service.url}/`, { method: 'POST', headers: { accept } })
+  assert.notEqual(post.status, 200)
+})

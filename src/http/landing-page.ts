@@ -1,0 +1,60 @@
+/** The page that a browser is shown at the root of a listener. It is constant, and is answered without authentication. */
+import { version } from '../version.ts'
+import type { Answer } from './answer.ts'
+import { errorAnswer } from './aws-answer.ts'
+import type { RequestHead } from './request.ts'
+import type { Route } from './route.ts'
+
+const pages = {
+  api: {
+    title: 'Signet: API of a private certificate authority',
+    text:
+      'This listener serves the AWS Private CA API. Use the AWS CLI, an AWS SDK, Terraform, or the command ' +
+      '<code>signet</code> with this address as endpoint URL. It has no web interface.',
+  },
+  public: {
+    title: 'Signet: CRLs, OCSP and CA certificates',
+    text: 'This listener serves the CRLs, OCSP responses and CA certificates of a private certificate authority.',
+  },
+} as const
+
+const headers = {
+  'content-type': 'text/html; charset=utf-8',
+  'content-security-policy':
+    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cache-control': 'no-store',
+  // Other clients of the same URL receive the answer of the API.
+  vary: 'Accept',
+} as const
+
+/** The route of `GET /` by a browser. Requests with a query, such as presigned URLs, belong to other routes. */
+export function landingRoute(listener: keyof typeof pages): Route {
+  const answer: Answer = { status: 200, headers, body: htmlOf(pages[listener]) }
+  return {
+    methods: ['GET', 'HEAD'],
+    path: (head) => (isBrowserAtRoot(head) ? '' : undefined),
+    handler: {
+      answer: () => answer,
+      fail: (error, _head, requestId) => errorAnswer(error, requestId),
+    },
+  }
+}
+
+function isBrowserAtRoot({ localPath, query, headers: sent }: RequestHead): boolean {
+  if (localPath !== '/' || query.names.size > 0 || sent.has('authorization')) return false
+  return sent.get('accept')?.some((value) => /(?:^|[,\s])text\/html\b/i.test(value)) ?? false
+}
+
+function htmlOf({ title, text }: { readonly title: string; readonly text: string }): string {
+  return `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<title>${title}</title>
+<h1>${title}</h1>
+<p>${text}</p>
+<p>Version ${version()}. The documentation is in the folder <code>docs</code> of the package <code>signet-ca</code>.</p>
+</html>
+`
+}

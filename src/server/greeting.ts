@@ -1,0 +1,59 @@
+/** The text that `signet serve` prints after its start. */
+import type { Config } from '../settings/config.ts'
+import { version } from '../version.ts'
+import type { App } from './runtime.ts'
+import { rootFile } from './tls/certificate-source.ts'
+
+/** Returns the endpoints, the data folder and the exports for AWS clients. */
+export function greeting(
+  config: Config,
+  app: Pick<App, 'apiUrl' | 'publicUrl' | 'credentials'>,
+  { isFirstStart }: { readonly isFirstStart: boolean },
+): string {
+  return [
+    `Signet ${version()} serves the AWS Private CA API at ${app.apiUrl}`,
+    `and CRLs, OCSP and CA certificates at ${app.publicUrl}`,
+    `Data: ${dataText(config)}`,
+    ...(isFirstStart && !config.dev
+      ? ['', `Back up ${config.masterKeyFile}: without it every CA is lost.`]
+      : []),
+    '',
+    'To use it from another terminal:',
+    '',
+    ...exports(config, app),
+    `  aws acm-pca list-certificate-authorities --endpoint-url ${app.apiUrl}`,
+    '',
+    'Ctrl-C stops the server.',
+    '',
+  ].join('\n')
+}
+
+function dataText({ dataDirectory, database, dev }: Config): string {
+  if (dev)
+    return 'temporary, removed when the server stops. For tests only: the access key is public.'
+  return database === undefined ? dataDirectory : `PostgreSQL at ${database.host}:${database.port}`
+}
+
+/** The credentials file also contains endpoint and Region, unless it is a copy of another node's file. */
+function exports(
+  config: Config,
+  { apiUrl, credentials }: Pick<App, 'apiUrl' | 'credentials'>,
+): string[] {
+  if (config.dev && config.rootKey !== undefined && config.rootKey.value.secretAccessKey === 'test')
+    return [
+      '  export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION=eu-central-1',
+      `  export AWS_ENDPOINT_URL_ACM_PCA=${apiUrl} AWS_ENDPOINT_URL_STS=${apiUrl}`,
+    ]
+  const { path, elsewhere } = credentials
+  return [
+    // Another node created the account. The file can be copied, or replaced by a key of `signet access-key create`.
+    ...(elsewhere === undefined
+      ? []
+      : [
+          `  # a copy of ${elsewhere}`,
+          `  export AWS_ENDPOINT_URL_ACM_PCA=${apiUrl} AWS_ENDPOINT_URL_STS=${apiUrl}`,
+        ]),
+    `  export AWS_SHARED_CREDENTIALS_FILE='${path}'`,
+    ...(config.tls.kind === 'self' ? [`  export AWS_CA_BUNDLE='${rootFile(config)}'`] : []),
+  ]
+}

@@ -1,0 +1,59 @@
+/** Reads one setting from flags or the environment. */
+import type { Setting } from './setting.ts'
+import { settings } from './settings-table.ts'
+
+type Settings = typeof settings
+export type SettingName = keyof Settings
+/** Values on the command line, by setting. */
+export type Flags = Partial<Record<SettingName, string>>
+
+/** Returns the environment variable of a flag: SIGNET_PUBLIC_URL for `public-url`. */
+export function variableOf(flag: string): string {
+  return `SIGNET_${flag.toUpperCase().replaceAll('-', '_')}`
+}
+
+/** Returns the value of a setting; undefined if it is absent or invalid. */
+export type Read = <N extends SettingName>(name: N) => ReturnType<Settings[N]['parse']> | undefined
+
+/** Settings whose values never appear in messages. Values of other settings are omitted if they contain `@`. */
+const secretSettings: readonly SettingName[] = ['database', 'eventWebhook', 'rootSecretAccessKey']
+
+export function readSetting<N extends SettingName>(from: {
+  readonly name: N
+  readonly flags: Flags
+  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly problems: string[]
+}): ReturnType<Settings[N]['parse']> | undefined {
+  const { flag, fallback, parse } = settings[from.name] as Setting<ReturnType<Settings[N]['parse']>>
+  const variable = variableOf(flag)
+  const [source, text] =
+    from.flags[from.name] !== undefined
+      ? [`--${flag}`, from.flags[from.name]]
+      : [variable, from.environment[variable]]
+  const value = text ?? fallback
+  if (value === undefined) return undefined
+  try {
+    return parse(value)
+  } catch (error) {
+    // A URL can contain a password.
+    const isSecret = secretSettings.includes(from.name) || value.includes('@')
+    const echo = isSecret ? '' : `, not '${value}'`
+    from.problems.push(`${source} ${(error as Error).message}${echo}`)
+    return undefined
+  }
+}
+
+/** Variables of the commands that call the API (cli/shared/connection-flags.ts). */
+const clientVariables = ['SIGNET_ENDPOINT', 'SIGNET_CA']
+
+/** Returns an error for every SIGNET_ variable that does not exist. */
+export function unknownVariables(
+  environment: Readonly<Record<string, string | undefined>>,
+): string[] {
+  const settable = Object.values(settings).map(({ flag }) => variableOf(flag))
+  const known = new Set([...settable, ...clientVariables])
+  return Object.keys(environment)
+    .filter((name) => name.startsWith('SIGNET_') && !known.has(name))
+    .sort()
+    .map((name) => `${name} is not an environment variable of signet`)
+}

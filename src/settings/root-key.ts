@@ -1,0 +1,55 @@
+/** The administrator's access key from the settings, and the rules of `--dev`. */
+import { isLoopback } from './parse-values.ts'
+import { variableOf, type Flags, type Read, type SettingName } from './read-setting.ts'
+import { Secret } from './secret.ts'
+import { settings } from './settings-table.ts'
+
+export interface AccessKey {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+}
+
+/** The public access key of a server for tests. */
+const devKey: AccessKey = { accessKeyId: 'test', secretAccessKey: 'test' }
+
+export function rootKey(read: Read, problems: string[]): Secret<AccessKey> | undefined {
+  const accessKeyId = read('rootAccessKeyId')
+  const secretAccessKey = read('rootSecretAccessKey')
+  if ((accessKeyId === undefined) !== (secretAccessKey === undefined))
+    problems.push('--root-access-key-id requires SIGNET_ROOT_SECRET_ACCESS_KEY, and the reverse')
+  if (accessKeyId !== undefined && secretAccessKey !== undefined)
+    return new Secret({ accessKeyId, secretAccessKey })
+  return read('dev') === 'true' ? new Secret(devKey) : undefined
+}
+
+/** Settings that say where data is stored, which is temporary with --dev. */
+const storedDataSettings: readonly SettingName[] = [
+  'data',
+  'database',
+  'masterKeyFile',
+  's3Endpoint',
+]
+
+/** Returns errors for settings that contradict `--dev`. */
+export function devProblems(
+  flags: Flags,
+  environment: Readonly<Record<string, string | undefined>>,
+  read: Read,
+): string[] {
+  const given = storedDataSettings
+    .map((name) => settings[name].flag)
+    .filter((flag, at) => {
+      const name = storedDataSettings[at]
+      return name !== undefined && (flags[name] ?? environment[variableOf(flag)]) !== undefined
+    })
+  const addresses = [read('listen'), read('publicListen')]
+  const isOpen = addresses.some((address) => address !== undefined && !isLoopback(address))
+  return [
+    ...given.map((flag) => `--dev cannot be combined with --${flag}: its data is temporary`),
+    ...(isOpen && read('insecureHttp') !== 'true'
+      ? [
+          '--dev has a public access key, so it listens on loopback addresses only; --insecure-http permits others',
+        ]
+      : []),
+  ]
+}

@@ -1,0 +1,75 @@
+/** Log lines for a terminal: time, level or status, message and fields on one line. */
+import { stripVTControlCharacters, styleText } from 'node:util'
+import { isObject } from '../text/json.ts'
+import { visibleLines, visibleText } from '../text/visible-text.ts'
+
+export interface LogRecord {
+  readonly level: string
+  readonly time: Date
+  readonly fields: Readonly<Record<string, unknown>>
+  readonly message: string
+}
+
+/** One line, such as `17:29:50 200 IssueCertificate 3ms administrator`. An error is followed by its stack, if it is not expected. */
+export function readableLine(record: LogRecord, isColored: boolean): string {
+  const { level, time, fields, message } = record
+  const clock = time.toTimeString().slice(0, 8)
+  const isRequest = message === 'request' || message === 'request failed'
+  const text = isRequest
+    ? requestText(fields)
+    : `${levelText(level)}${message}${fieldsText(fields)}`
+  const line = `${clock} ${visibleText(text)}`
+  const color = colorOf(level)
+  const shown =
+    isColored && color !== undefined ? styleText(color, line, { validateStream: false }) : line
+  return `${shown}\n${stackText(level, fields)}`
+}
+
+function requestText(fields: Readonly<Record<string, unknown>>): string {
+  const { status, operation, milliseconds, caller, errorCode } = fields
+  const parts = [status, operation ?? 'unknown operation', `${String(milliseconds)}ms`]
+  if (typeof caller === 'string') parts.push(nameOfCaller(caller))
+  if (errorCode !== undefined) parts.push(errorCode)
+  return parts.map(String).join(' ')
+}
+
+/** The name at the end of an ARN: `administrator`, or `ROLE/SESSION`. */
+function nameOfCaller(arn: string): string {
+  return arn
+    .split(':')
+    .slice(5)
+    .join(':')
+    .replace(/^[^/]*\//, '')
+}
+
+const levelTexts: Readonly<Record<string, string>> = {
+  debug: 'debug: ',
+  warn: 'warning: ',
+  error: 'error: ',
+  fatal: 'fatal error: ',
+}
+
+function levelText(level: string): string {
+  return levelTexts[level] ?? ''
+}
+
+function colorOf(level: string): 'yellow' | 'red' | undefined {
+  if (level === 'warn') return 'yellow'
+  return level === 'error' || level === 'fatal' ? 'red' : undefined
+}
+
+function fieldsText(fields: Readonly<Record<string, unknown>>): string {
+  const { err, ...others } = fields
+  const pairs = Object.entries(others)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
+  const reason = isObject(err) && 'message' in err ? [`(${String(err.message)})`] : []
+  return [...reason, ...pairs].map((part) => ` ${part}`).join('')
+}
+
+/** The stack of an error at level `error` and above, indented. */
+function stackText(level: string, { err }: Readonly<Record<string, unknown>>): string {
+  if ((level !== 'error' && level !== 'fatal') || !isObject(err) || !('stack' in err)) return ''
+  const lines = visibleLines(stripVTControlCharacters(String(err.stack))).split('\n')
+  return lines.map((line) => `  ${line}\n`).join('')
+}

@@ -1,0 +1,204 @@
+/**
+ * Writes PKCS #12 files (RFC 7292): a private key with its certificate chain, encrypted with a password. Java, Windows, browsers and
+ * mail programs import keys in this format.
+ */
+import { createCipheriv, createHash, createHmac, hash, pbkdf2Sync } from 'node:crypto'
+import type { Random } from '../random.ts'
+import { encodeOidElement } from './der/oid.ts'
+import { contextTag, tags } from './der/reader.ts'
+import {
+  encodeElement,
+  encodeOctetString,
+  encodeSequence,
+  encodeSetOf,
+  encodeSmallInteger,
+} from './der/writer.ts'
+
+export interface Pkcs12Content {
+  /** DER of PKCS #8. */
+  readonly privateKey: Uint8Array
+  /** DER: the certificate of the key, then the CA certificates above it. */
+  readonly certificates: readonly Uint8Array[]
+  /** Name that programs show for the key. Characters outside the Basic Multilingual Plane are dropped. */
+  readonly friendlyName: string
+}
+
+/** Password-based encryption. */
+export interface Pkcs12Protection {
+  /** Must satisfy `isPkcs12Password`. */
+  readonly password: string
+  readonly random: Random
+  /** Iterations of both key derivations. Tests pass fewer. */
+  readonly iterations?: number
+}
+
+/** Makes one guess at a password cost about 50 ms of processor time. */
+const iterationsDefault = 100_000
+const saltBytes = 16
+
+const oid = {
+  data: '1.2.840.113549.1.7.1',
+  encryptedData: '1.2.840.113549.1.7.6',
+  shroudedKeyBag: '1.2.840.113549.1.12.10.1.2',
+  certBag: '1.2.840.113549.1.12.10.1.3',
+  x509Certificate: '1.2.840.113549.1.9.22.1',
+  friendlyName: '1.2.840.113549.1.9.20',
+  localKeyId: '1.2.840.113549.1.9.21',
+  pbes2: '1.2.840.113549.1.5.13',
+  pbkdf2: '1.2.840.113549.1.5.12',
+  hmacWithSha256: '1.2.840.113549.2.9',
+  aes256Cbc: '2.16.840.1.101.3.4.1.42',
+  sha256: '2.16.840.1.101.3.4.2.1',
+} as const
+
+const derNull = Uint8Array.of(tags.null, 0)
+const explicit0 = contextTag(0, true)
+const implicit0 = contextTag(0, false)
+
+/** Whether all programs derive the same key from a password. They encode other characters than ASCII differently. */
+export function isPkcs12Password(text: string): boolean {
+  return /^[\x20-\x7E]+$/.test(text)
+}
+
+/** DER of a PFX: PBES2 with PBKDF2 and AES-256-CBC for the contents, HMAC-SHA-256 for integrity. */
+export function encodePkcs12(content: Pkcs12Content, protection: Pkcs12Protection): Uint8Array {
+  const { privateKey, certificates, friendlyName } = content
+  const attributes = encodeSetOf([
+    encodeAttribute(oid.friendlyName, encodeBmpString(friendlyName)),
+    // Programs match a key and its certificate by this attribute. The hash is a name here, as in OpenSSL.
+    encodeAttribute(
+      oid.localKeyId,
+      encodeOctetString(hash('sha1', certificates[0] ?? new Uint8Array(), 'buffer')),
+    ),
+  ])
+  const certificateBags = certificates.map((der, index) =>
+    encodeBag(oid.certBag, encodeCertBag(der), index === 0 ? [attributes] : []),
+  )
+  const keyBag = encodeBag(oid.shroudedKeyBag, encodeEncryptedKey(privateKey, protection), [
+    attributes,
+  ])
+  const authenticatedSafe = encodeSequence(
+    encodeEncryptedData(encodeSequence(...certificateBags), protection),
+    encodeContentInfo(oid.data, encodeOctetString(encodeSequence(keyBag))),
+  )
+  return encodeSequence(
+    encodeSmallInteger(3),
+    encodeContentInfo(oid.data, encodeOctetString(authenticatedSafe)),
+    encodeMacData(authenticatedSafe, protection),
+  )
+}
+
+function encodeContentInfo(contentType: string, content: Uint8Array): Uint8Array {
+  return encodeSequence(encodeOidElement(contentType), encodeElement(explicit0, content))
+}
+
+/** SafeBag (RFC 7292 §4.2). */
+function encodeBag(
+  bagId: string,
+  value: Uint8Array,
+  attributes: readonly Uint8Array[],
+): Uint8Array {
+  return encodeSequence(encodeOidElement(bagId), encodeElement(explicit0, value), ...attributes)
+}
+
+function encodeCertBag(certificate: Uint8Array): Uint8Array {
+  return encodeSequence(
+    encodeOidElement(oid.x509Certificate),
+    encodeElement(explicit0, encodeOctetString(certificate)),
+  )
+}
+
+function encodeAttribute(type: string, value: Uint8Array): Uint8Array {
+  return encodeSequence(encodeOidElement(type), encodeSetOf([value]))
+}
+
+/** EncryptedPrivateKeyInfo (RFC 5958 §3). */
+function encodeEncryptedKey(privateKey: Uint8Array, protection: Pkcs12Protection): Uint8Array {
+  const { algorithm, ciphertext } = encrypt(privateKey, protection)
+  return encodeSequence(algorithm, encodeOctetString(ciphertext))
+}
+
+/** ContentInfo of EncryptedData (RFC 5652 §8). */
+function encodeEncryptedData(plaintext: Uint8Array, protection: Pkcs12Protection): Uint8Array {
+  const { algorithm, ciphertext } = encrypt(plaintext, protection)
+  const encryptedContentInfo = encodeSequence(
+    encodeOidElement(oid.data),
+    algorithm,
+    encodeElement(implicit0, ciphertext),
+  )
+  return encodeContentInfo(
+    oid.encryptedData,
+    encodeSequence(encodeSmallInteger(0), encryptedContentInfo),
+  )
+}
+
+/** PBES2 with PBKDF2-HMAC-SHA-256 and AES-256-CBC (RFC 8018 §6.2), with a fresh salt and initialization vector. */
+function encrypt(
+  plaintext: Uint8Array,
+  { password, random, iterations = iterationsDefault }: Pkcs12Protection,
+): { readonly algorithm: Uint8Array; readonly ciphertext: Uint8Array } {
+  const salt = random.bytes(saltBytes)
+  const iv = random.bytes(16)
+  const cipher = createCipheriv(
+    'aes-256-cbc',
+    pbkdf2Sync(password, salt, iterations, 32, 'sha256'),
+    iv,
+  )
+  const keyDerivation = encodeSequence(
+    encodeOidElement(oid.pbkdf2),
+    encodeSequence(
+      encodeOctetString(salt),
+      encodeSmallInteger(iterations),
+      encodeSequence(encodeOidElement(oid.hmacWithSha256), derNull),
+    ),
+  )
+  const scheme = encodeSequence(encodeOidElement(oid.aes256Cbc), encodeOctetString(iv))
+  return {
+    algorithm: encodeSequence(encodeOidElement(oid.pbes2), encodeSequence(keyDerivation, scheme)),
+    ciphertext: Buffer.concat([cipher.update(plaintext), cipher.final()]),
+  }
+}
+
+/** MacData (RFC 7292 §4). */
+function encodeMacData(
+  authenticatedSafe: Uint8Array,
+  { password, random, iterations = iterationsDefault }: Pkcs12Protection,
+): Uint8Array {
+  const salt = random.bytes(saltBytes)
+  const mac = createHmac('sha256', deriveMacKey(password, salt, iterations))
+    .update(authenticatedSafe)
+    .digest()
+  const digestInfo = encodeSequence(
+    encodeSequence(encodeOidElement(oid.sha256), derNull),
+    encodeOctetString(mac),
+  )
+  return encodeSequence(digestInfo, encodeOctetString(salt), encodeSmallInteger(iterations))
+}
+
+/** Input block size of SHA-256. */
+const blockBytes = 64
+/** The purpose "integrity key" (RFC 7292 B.3). */
+const macPurpose = 3
+
+/** The 32-byte MAC key of RFC 7292 B.2. One output block of SHA-256 is enough, so the function makes no second one. */
+export function deriveMacKey(password: string, salt: Uint8Array, iterations: number): Buffer {
+  // The password is a BMPString with a terminator.
+  const passwordBytes = Buffer.from(`${password}\0`, 'utf16le').swap16()
+  const input = Buffer.concat([
+    Buffer.alloc(blockBytes, macPurpose),
+    repeatToBlocks(salt),
+    repeatToBlocks(passwordBytes),
+  ])
+  let digest = createHash('sha256').update(input).digest()
+  for (let round = 1; round < iterations; round += 1) digest = hash('sha256', digest, 'buffer')
+  return digest
+}
+
+function repeatToBlocks(bytes: Uint8Array): Buffer {
+  return Buffer.alloc(Math.ceil(bytes.length / blockBytes) * blockBytes, bytes)
+}
+
+function encodeBmpString(text: string): Uint8Array {
+  const plane0 = text.replaceAll(/[\u{10000}-\u{10FFFF}]/gu, '')
+  return encodeElement(tags.bmpString, Buffer.from(plane0, 'utf16le').swap16())
+}

@@ -1,0 +1,66 @@
+/** docs/reference/flags.md and docs/reference/commands.md equal the output of their generators. */
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import type { Command, Option } from 'commander'
+import { createProgram } from '../src/cli/program.ts'
+import { variableOf } from '../src/settings/config.ts'
+import type { Setting } from '../src/settings/setting.ts'
+import { settings } from '../src/settings/settings-table.ts'
+import { commandsReference } from '../tools/commands-reference.ts'
+import { flagsReference } from '../tools/flags-reference.ts'
+
+const read = (name: string): string =>
+  readFileSync(join(import.meta.dirname, '../docs/reference', name), 'utf8')
+
+test('flags.md is current', () => {
+  assert.equal(read('flags.md'), flagsReference(), 'run: npm run docs')
+})
+
+test('flags.md lists every setting once, with its variable and default, in a section with a link', () => {
+  const text = flagsReference()
+  for (const { flag, value, fallback, isVariableOnly } of Object.values<Setting<unknown>>(
+    settings,
+  )) {
+    if (isVariableOnly === true) {
+      assert.ok(text.includes(`| no flag | \`${variableOf(flag)}\``), flag)
+      continue
+    }
+    const usage = value === '' ? `--${flag}` : `--${flag} ${value}`
+    const rows = text.split('\n').filter((line) => line.startsWith(`| \`${usage}\` |`))
+    assert.equal(rows.length, 1, flag)
+    assert.ok(rows[0]?.includes(`\`${variableOf(flag)}\``), flag)
+    assert.ok(rows[0]?.includes(fallback ?? ''), `${flag} ${fallback}`)
+  }
+})
+
+test('commands.md is current', async () => {
+  assert.equal(read('commands.md'), await commandsReference(), 'run: npm run docs')
+})
+
+test('commands.md describes every command and every visible option', async () => {
+  const text = await commandsReference()
+  const commands = commandsBelow(await createProgram(() => {}, []), 'signet')
+  assert.ok(commands.length > 40)
+  for (const { path, options } of commands) {
+    const [, rest = ''] = text.split(new RegExp(`^#+ ${path}$`, 'm'))
+    const section = rest.split(/^#+ signet/m)[0] ?? ''
+    assert.notEqual(section, '', path)
+    if (section.includes('every flag')) continue
+    for (const { long, hidden } of options)
+      assert.ok(hidden || section.includes(`${long}`), `${path} ${long}`)
+  }
+})
+
+interface DescribedCommand {
+  readonly path: string
+  readonly options: readonly Option[]
+}
+
+function commandsBelow(command: Command, path: string): DescribedCommand[] {
+  return command.commands.flatMap((sub) => {
+    const below = `${path} ${sub.name()}`
+    return [{ path: below, options: sub.options }, ...commandsBelow(sub, below)]
+  })
+}

@@ -1,0 +1,48 @@
+/**
+ * Every block of every page in docs/tasks is run as a reader runs it, on a machine of its own. A `text` block is output that the
+ * commands of the page print. A block that is not run has a comment above it with the reason: `<!-- not run: … -->`.
+ */
+import assert from 'node:assert/strict'
+import { globSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { suite, test } from 'node:test'
+import { tool } from './support/foreign-tools.ts'
+import { blocksOf } from './support/guides/blocks.ts'
+import { runBlocks } from './support/guides/run.ts'
+import { missingOutput, openTaskWorld } from './support/guides/task-world.ts'
+
+const folder = resolve(import.meta.dirname, '..', 'docs', 'tasks')
+const pages = globSync('*.md', { cwd: folder }).sort()
+
+/** Commands that a page needs beside those of every system. */
+const tools = ['aws', 'openssl', 'curl', 'age-keygen', 'sqlite3'] as const
+
+const chosen = process.env['SIGNET_PAGE']
+
+suite('every command of docs/tasks runs, and prints the documented output', () => {
+  for (const page of pages.filter((name) => chosen === undefined || name === chosen))
+    test(page, async (t) => {
+      const text = withSetup(readFileSync(join(folder, page), 'utf8'))
+      const blocks = blocksOf(text).filter(({ notRun }) => notRun === undefined)
+      if (blocks.length === 0) return
+      for (const name of tools.filter((each) => text.includes(`${each} `)))
+        if ((await tool(t, name)) === undefined) return
+      const world = await openTaskWorld()
+      try {
+        const commands = blocks.filter(({ language }) => language !== 'text')
+        const start = { line: 0, language: 'sh', file: undefined, notRun: undefined }
+        const steps = [{ ...start, text: 'systemctl start signet\n' }, ...commands]
+        const ran = await runBlocks(world, steps, world.environment)
+        if (process.env['SIGNET_SHOW'] !== undefined) console.log(ran.text)
+        assert.equal(ran.code, 0, ran.text)
+        assert.deepEqual(missingOutput(blocks, ran.text), [], ran.text)
+      } finally {
+        await world.close()
+      }
+    })
+})
+
+/** Turns the comments `<!-- setup … -->`, which cause the incident that a page describes, into blocks of commands. */
+function withSetup(markdown: string): string {
+  return markdown.replaceAll(/^<!-- setup\n([\s\S]*?)-->$/gm, '```sh\n$1```')
+}
