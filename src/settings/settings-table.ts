@@ -142,8 +142,8 @@ export const settings = withFlags({
   ),
   tlsKey: setting('FILE', 'private key of --tls-cert, PEM', nonEmpty),
   tlsSelf: setting(
-    'ARN',
-    'CA of this server that gives the API listener its certificate, and renews it',
+    'CA',
+    'ARN or common name of the CA on this server that issues and renews the certificate of the API listener',
     nonEmpty,
   ),
   tlsNames: setting(

@@ -320,7 +320,7 @@ describe('flags of revocation', () => {
 
   test('good values are what check-config shows', async () => {
     const shown = async (...args: string[]): Promise<Members> => {
-      const { code, stdout, stderr } = await command(['check-config', ...args])
+      const { code, stdout, stderr } = await command(['check-config', '--offline', ...args])
       assert.deepEqual([code, stderr], [0, ''])
       return JSON.parse(stdout)
     }
