@@ -136,3 +136,10 @@ test('output to a device or through a symbolic link replaces neither the device 
   await writeOutput({ path: folder.file('fresh'), content: 'new', mode: 0o644 })
   assert.equal(readFileSync(folder.file('fresh'), 'utf8'), 'new')
 })
+
+test('concurrent calls create the same nested folder', async () => {
+  using folder = new TestFolder()
+  const path = folder.file('a/b/c')
+  await Promise.all(Array.from({ length: 8 }, () => makeFolder(path, 0o700)))
+  assert.equal(statSync(path).mode & 0o777, 0o700)
+})
