@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { readConfig } from '../../src/settings/config.ts'
 import { parseCredentials } from '../../src/text/credentials-file.ts'
-import { startServer } from '../support/process.ts'
+import { command, startServer } from '../support/process.ts'
 
 const key = { accessKeyId: 'AKIAROOTEXAMPLE1', secretAccessKey: 's3cret/'.repeat(6) }
 const environment = {
@@ -41,4 +41,11 @@ test('half an access key, or an invalid one, is reported without the secret', ()
     (error: Error) => /must have 16 to 256/.test(error.message) && !/hunter2/.test(error.message),
   )
   assert.ok(!JSON.stringify(readConfig({}, environment)).includes(key.secretAccessKey))
+})
+
+test('check-config prints (hidden) in place of the secret', async () => {
+  const { code, stdout } = await command(['check-config', '--offline'], environment)
+  assert.equal(code, 0)
+  assert.equal((JSON.parse(stdout) as { RootKey: unknown }).RootKey, '(hidden)')
+  assert.ok(!stdout.includes(key.secretAccessKey))
 })

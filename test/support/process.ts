@@ -129,7 +129,8 @@ export async function startServerOn(
     environment = {},
     stderrTo,
   }: {
-    readonly data: string
+    /** Undefined for a server whose flags include --dev. */
+    readonly data?: string
     readonly flags?: readonly string[]
     readonly environment?: Record<string, string>
     /** A file descriptor, in place of a pipe that is read. */
@@ -142,8 +143,7 @@ export async function startServerOn(
     [
       ...before,
       'serve',
-      '--data',
-      data,
+      ...(data === undefined ? [] : ['--data', data]),
       '--listen',
       '127.0.0.1:0',
       '--public-listen',

@@ -24,8 +24,10 @@ export function checkConfigCommand(context: CommandContext): Command {
         const problems = await configProblems(config, systemClock)
         if (problems.length > 0) throw new ConfigurationError(problems.join('\n'))
       }
+      // JSON redacts secrets.
+      const redacted = JSON.parse(JSON.stringify(config)) as object
       printResult(context, flags, {
-        value: pascalCaseKeys({ ...config, warnings: configWarnings(config) }),
+        value: pascalCaseKeys({ ...redacted, warnings: configWarnings(config) }),
       })
     })
 }
