@@ -163,7 +163,7 @@ export const settings = withFlags({
     workers,
     'auto',
   ),
-  maxConnections: setting('N', 'connections at once, on each listener', count, '10000'),
+  maxConnections: setting('N', 'maximum number of open connections of each listener', count, '10000'),
   bodyMemory: setting(
     'MIB',
     'memory of each process for request bodies and for objects that clients read slowly',
@@ -193,7 +193,7 @@ export const settings = withFlags({
     seconds({ min: 2, max: 604_800 }),
     '3600',
   ),
-  noCaIssuers: toggle('leave out of certificates where the certificate of their CA can be had'),
+  noCaIssuers: toggle('omit the caIssuers URL (AIA) from certificates'),
   auditReportInterval: setting(
     'SECONDS',
     'between two audit reports of one CA',
