@@ -2,14 +2,7 @@ import { reasonOfCode } from '../../authority/revocation-reason.ts'
 import { certificateArn, certificateAuthorityArn } from '../../wire/arn.ts'
 import type { ListedCertificate } from '../../search/filter.ts'
 
-<<<<<<< HEAD
-/** A certificate as ListCertificates returns it and commands print it. */
-export type CertificateMembers = ReturnType<typeof certificateMembers>
-
 /** Converts a stored certificate to the members of a ListCertificates entry. */
-=======
-/** Members of a certificate in the words of ListCertificates. */
->>>>>>> main
 export function certificateMembers(certificate: ListedCertificate) {
   const { authority, serialNumber, names, requester, revocation, status } = certificate
   const authorityArn = certificateAuthorityArn(authority)
