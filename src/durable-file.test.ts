@@ -23,7 +23,7 @@ import {
   writeOutput,
 } from './durable-file.ts'
 
-/** What reaches the disk, and when: every flush by its path, every rename and link by its target. */
+/** Records every flush by its path, and every rename and link by its target, in their order. */
 async function recordDisk(t: TestContext, folder: string): Promise<() => string[]> {
   const steps: string[] = []
   const short = (path: unknown): string => String(path).replace(folder, '') || '/'

@@ -38,7 +38,7 @@ const onPostgres = {
   serviceMonitor: { enabled: true },
 }
 
-/** What a values file makes of the chart, or why it makes nothing. */
+/** Renders the chart with a values file, or returns the error. */
 async function template(t: TestContext, values: object): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'signet-chart-'))
   t.after(() => rm(folder, { recursive: true }))

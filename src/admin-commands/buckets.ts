@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises'
 import { systemClock } from '../clock.ts'
 import type { Config } from '../settings/config.ts'
 import { bucketsFolder, withData } from '../data-folder/data-folder.ts'
+import { asFolderOwner } from '../data-folder/folder-owner.ts'
 import { ConfigurationError } from '../errors.ts'
 import {
   createBucket,
@@ -24,7 +25,9 @@ export async function addBucket(
 ): Promise<unknown> {
   const createdAt = systemClock.now()
   const accountId = await withData(config, ({ db }) => resolveAccount(db, account))
-  await createBucket(bucketsFolder(config), { name, accountId, createdAt })
+  await asFolderOwner(config.dataDirectory, () =>
+    createBucket(bucketsFolder(config), { name, accountId, createdAt }),
+  )
   return { Name: name, AccountId: accountId, CreateDate: createdAt.toISOString() }
 }
 
@@ -40,7 +43,7 @@ export async function listAllBuckets(config: Config): Promise<unknown> {
 
 /** Deletes a bucket. Throws ConfigurationError if it does not exist or is not empty. */
 export async function removeBucket(config: Config, name: string): Promise<void> {
-  await deleteBucket(bucketsFolder(config), name)
+  await asFolderOwner(config.dataDirectory, () => deleteBucket(bucketsFolder(config), name))
 }
 
 /** Lists the objects in a bucket. Throws ConfigurationError if the bucket does not exist. */
@@ -59,7 +62,7 @@ export async function listObjectsOf(config: Config, bucket: string): Promise<unk
 
 /** Deletes an object. Throws ConfigurationError if the bucket or the object does not exist. */
 export async function removeObject(config: Config, location: ObjectLocation): Promise<void> {
-  await deleteObject(bucketsFolder(config), location)
+  await asFolderOwner(config.dataDirectory, () => deleteObject(bucketsFolder(config), location))
 }
 
 /** Writes the content of an object to a stream, which stays open, or to a new file. */

@@ -1,6 +1,7 @@
 /** `signet restore`. */
 import { existsSync } from 'node:fs'
 import { open, readFile, type FileHandle } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
 import type { BackupKey } from '../backup/key-files.ts'
 import { openBackup, type EncryptedBackup } from '../backup/open-backup.ts'
 import type { BackupHeader } from '../backup/records.ts'
@@ -8,7 +9,9 @@ import { systemClock } from '../clock.ts'
 import type { Config } from '../settings/config.ts'
 import { createFile } from '../durable-file.ts'
 import { ConfigurationError } from '../errors.ts'
+import { asFolderOwner } from '../data-folder/folder-owner.ts'
 import { credentialsFile, credentialsPlace } from '../data-folder/credentials-file.ts'
+import { pathsOf } from '../data-folder/data-folder.ts'
 import { credentialsSetting } from '../data-folder/first-start.ts'
 import { readMasterKey, writeMasterKey, type MasterKey } from '../data-folder/master-key.ts'
 import { resetAfterRestore } from '../store/after-restore.ts'
@@ -36,26 +39,40 @@ export async function restore(config: Config, { file, key }: RestoreOptions) {
     async (buffer, position) => (await openedFile.read(buffer, { position })).bytesRead,
   )
   const engine = await loadEngine(locateDatabase(config))
-  await prepareDataFolder(config.dataDirectory)
-  const lock = lockFolder(config.dataDirectory)
+  const { dataDirectory } = config
+  await prepareDataFolder(dataDirectory, pathsOf(config))
+  const lock = await asFolderOwner(dataDirectory, () => lockFolder(dataDirectory))
   try {
     // The target is checked before a prompt for the passphrase. It may contain buckets, which the restore does not touch.
     engine.requireRestorable()
     const { header, batches } = await backup.decrypt(await key(backup))
     requireKnown(header, engine.schemaVersion)
-    await using target = await engine.openRestore(header.schemaVersion)
+    await using target = await asFolderOwner(dataDirectory, () =>
+      engine.openRestore(header.schemaVersion),
+    )
     const content = new RestoredContent(target)
-    for await (const records of batches) await content.take(records)
-    await content.end()
-    return {
+    await asFolderOwner(dataDirectory, async () => {
+      for await (const records of batches) await content.take(records)
+      await content.end()
+    })
+    const restored = {
       CreatedAt: header.createdAt,
       SchemaVersion: header.schemaVersion,
       ...(await complete(config, target, content)),
       Rows: content.counts,
     }
-  } finally {
     lock.release()
+    return restored
+  } finally {
+    // After a failure the folder is as empty as before.
+    lock.discard()
   }
+}
+
+/** Runs `work` as the owner of the data folder if `path` is in that folder. */
+function placeAsOwner<T>({ dataDirectory }: Config, path: string, work: () => Promise<T>) {
+  const isInFolder = dirname(resolve(path)) === resolve(dataDirectory)
+  return isInFolder ? asFolderOwner(dataDirectory, work) : work()
 }
 
 async function openFile(path: string): Promise<FileHandle> {
@@ -81,12 +98,15 @@ async function complete(config: Config, target: RestoreTarget, content: Restored
   const { credentials } = content
   const masterKey = await placeMasterKey(config, content)
   const path = credentialsFile(config)
-  if (credentials !== undefined) await placeCredentials(path, credentials)
+  if (credentials !== undefined)
+    await placeAsOwner(config, path, () => placeCredentials(path, credentials))
   const place =
     credentials === undefined
       ? undefined
       : { name: credentialsSetting, place: credentialsPlace(config) }
-  await target.finish(resetAfterRestore(systemClock.now(), place))
+  await asFolderOwner(config.dataDirectory, () =>
+    target.finish(resetAfterRestore(systemClock.now(), place)),
+  )
   return { MasterKey: masterKey, ...(credentials !== undefined && { Credentials: path }) }
 }
 
@@ -116,7 +136,7 @@ async function placeMasterKey(config: Config, content: RestoredContent): Promise
   }
   const restored: MasterKey = { bytes: content.masterKey, path }
   content.requireOwn(restored)
-  if (existing === undefined) await writeMasterKey(restored)
+  if (existing === undefined) await placeAsOwner(config, path, () => writeMasterKey(restored))
   else content.requireOwn(existing)
   return path
 }

@@ -36,6 +36,14 @@ export interface DataFolder {
 /** `mayCreate` creates the database and the master key if neither exists; the server passes the settings of an engine. */
 type DataOptions = Omit<OpenOptions, 'random' | 'acceptLoss'> & EngineSettings['sqlite']
 
+/** Returns all texts in the configuration, which include every path of a file. */
+export function pathsOf(settings: object): string[] {
+  return Object.values(settings).flatMap((value: unknown) => {
+    if (typeof value === 'string') return [value]
+    return typeof value === 'object' && value !== null ? pathsOf(value) : []
+  })
+}
+
 /** Where the embedded object store has its buckets. */
 export function bucketsFolder({ dataDirectory }: Pick<Config, 'dataDirectory'>): string {
   return join(dataDirectory, 'objects')

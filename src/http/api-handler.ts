@@ -32,7 +32,7 @@ function errorOf({ reason, bytesMax }: RefusedBody): ServiceError {
   if (reason === 'no-room')
     return new ServiceError(
       'ServiceUnavailable',
-      'The server is receiving too many request bodies at once. Try again.',
+      'The server is receiving too many request bodies. Try again.',
     )
   return new ServiceError(
     'InvalidRequestException',

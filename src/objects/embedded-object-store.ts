@@ -48,7 +48,9 @@ export function createEmbeddedObjectStore(
     openObject(directory, at)
 
   async function requireBucket(bucket: string): Promise<string> {
-    const bucketInfo = await readBucket(directory, bucket)
+    const bucketInfo = await readBucket(directory, bucket).catch((error: unknown) => {
+      throw toPermissionError(error, join(directory, bucket))
+    })
     if (bucketInfo === undefined)
       throw new BucketError('no-such-bucket', `the bucket ${bucket} does not exist`)
     return bucketInfo.accountId
@@ -66,7 +68,7 @@ export function createEmbeddedObjectStore(
       } catch (error) {
         // The bucket may have been deleted during the write.
         if (isCode(error, 'ENOENT')) await requireBucket(at.bucket)
-        throw error
+        throw toPermissionError(error, join(directory, at.bucket))
       }
     },
     async head(at) {
@@ -93,6 +95,16 @@ export function createEmbeddedObjectStore(
     close() {},
     open: openAt,
   }
+}
+
+/** Returns a BucketError that names the folder for an error of file permissions, and any other error unchanged. */
+function toPermissionError(error: unknown, folder: string): unknown {
+  if (!isCode(error, 'EACCES', 'EPERM')) return error
+  return new BucketError(
+    'no-permission',
+    `The server has no permission to use the folder ${folder} of the bucket. Make the user of the server the owner of the folder and its files with chown.`,
+    { cause: error },
+  )
 }
 
 function requireKey(key: string): void {

@@ -84,12 +84,15 @@ export interface Region {
   readonly region: string
 }
 
+/** `no-permission` means that file permissions deny the server access to a bucket in the data folder. */
+type BucketErrorReason = 'no-such-bucket' | 'refused' | 'no-permission'
+
 /** The store refuses the request until an operator changes something. A retry does not help. */
 export class BucketError extends Error {
   override name = 'BucketError'
-  readonly reason: 'no-such-bucket' | 'refused'
+  readonly reason: BucketErrorReason
 
-  constructor(reason: 'no-such-bucket' | 'refused', message: string, options?: ErrorOptions) {
+  constructor(reason: BucketErrorReason, message: string, options?: ErrorOptions) {
     super(message, options)
     this.reason = reason
   }

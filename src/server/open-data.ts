@@ -2,7 +2,7 @@
 import { hostname } from 'node:os'
 import type { ProcessContext, Runtime } from './runtime.ts'
 import type { Config } from '../settings/config.ts'
-import { openData, type DataFolder } from '../data-folder/data-folder.ts'
+import { openData, pathsOf, type DataFolder } from '../data-folder/data-folder.ts'
 import { prepareFirstStart, type CredentialsFile } from '../data-folder/first-start.ts'
 import { listOwners } from '../store/certificate-search.ts'
 import { databaseFile, locateDatabase, loadEngine } from '../store/engines/index.ts'
@@ -29,7 +29,7 @@ export async function openOwnData(
   context: ProcessContext,
   { stack, writesHere = false }: OpenOwnOptions,
 ): Promise<{ readonly runtime: Runtime; readonly credentials: CredentialsFile }> {
-  await prepareDataFolder(config.dataDirectory)
+  await prepareDataFolder(config.dataDirectory, pathsOf(config))
   // A database on a server is its own guard, and servers that share it may share the folder.
   const { isShared } = await loadEngine(locateDatabase(config))
   const lock = isShared ? undefined : lockFolder(config.dataDirectory)

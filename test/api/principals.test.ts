@@ -243,7 +243,7 @@ test('access keys of services, and organizations of accounts', async () => {
     'ec2.amazonaws.com',
   )
   await refused(/either --user or --service-principal is required/, ...create)
-  await refused(/goes with --service-principal/, ...create, '--user', 'x', '--source-arn', 'arn:x')
+  await refused(/requires --service-principal/, ...create, '--user', 'x', '--source-arn', 'arn:x')
   await json('account', 'create', '210987654321', '--organization', 'o-exampleorgid')
   assert.equal((await json('account', 'list'))[1].OrganizationId, 'o-exampleorgid')
   await json('account', 'update', '210987654321', '--no-organization')

@@ -39,6 +39,8 @@ export async function requireBucket(
     )
   } catch (error) {
     log.warn({ bucket, err: error }, 'the permission test objects cannot be written')
+    if (error instanceof BucketError && error.reason === 'no-permission')
+      throw validationFailed(error.message, error)
     throw validationFailed(
       `Permission error with your S3 bucket '${bucket}'. Check that your bucket policy, encryption settings, S3 Block ` +
         'Public Access settings, and global account permissions are configured correctly. For more information, ' +
@@ -82,7 +84,7 @@ function noSuchBucket(bucket: string): ServiceError {
 function refused(bucket: string, cause: BucketError): ServiceError {
   return new ServiceError(
     'RequestFailedException',
-    `The S3 bucket '${bucket}' refuses what is written to it. Check its policy, encryption and owner.`,
+    `The S3 bucket '${bucket}' refuses writes. Check its policy, encryption and owner.`,
     { cause },
   )
 }

@@ -1,6 +1,6 @@
 /** Reads the certificate, the key and the client CAs of the API listener from files. */
 import { createPrivateKey, X509Certificate } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { ConfigurationError } from '../../errors.ts'
 
 /** Reads a certificate and its key as PEM. Throws ConfigurationError if a file cannot be read or the key does not match. */
@@ -19,6 +19,17 @@ export async function readCertificateAndKey(
   if (!certificate.checkPrivateKey(privateKey))
     throw new ConfigurationError(`--tls-key ${keyFile} is not the key of --tls-cert ${certFile}`)
   return { cert, key }
+}
+
+/**
+ * Returns a warning with the command that fixes the mode if every local user can read the key. Undefined otherwise: a group may
+ * read the key, because Kubernetes and cert-manager grant access to a group.
+ */
+export async function keyModeWarning(keyFile: string): Promise<string | undefined> {
+  const { mode } = await stat(keyFile)
+  return (mode & 0o004) === 0
+    ? undefined
+    : `every local user can read --tls-key ${keyFile}; restrict it with: chmod 640 ${keyFile}`
 }
 
 /** Reads the CAs that must have issued client certificates, as PEM. Throws ConfigurationError if the file cannot be read. */

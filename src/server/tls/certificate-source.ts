@@ -6,7 +6,11 @@ import { replaceFile } from '../../durable-file.ts'
 import type { Listener } from '../../http/listener.ts'
 import { showCertificate, type TlsMaterial } from '../../http/tls.ts'
 import type { Services } from '../../services.ts'
-import { readCertificateAndKey, readClientAuthorities } from './certificate-files.ts'
+import {
+  keyModeWarning,
+  readCertificateAndKey,
+  readClientAuthorities,
+} from './certificate-files.ts'
 import { issueOwnCertificate, type OwnCertificate } from './self-issued.ts'
 
 export interface TlsSource {
@@ -33,7 +37,11 @@ async function fromFiles(config: TlsConfig & { kind: 'files' }): Promise<TlsSour
   let seen = await marksOf(paths)
   const material = await read()
   return {
-    first: () => Promise.resolve(material),
+    async first({ log }) {
+      const warning = await keyModeWarning(keyFile)
+      if (warning !== undefined) log.warn(warning)
+      return material
+    },
     async next() {
       const marks = await marksOf(paths)
       if (marks === seen) return undefined

@@ -1,7 +1,7 @@
 /** Exclusive ownership of a data folder by a kernel lock, which is released when the process ends for any reason. */
-import { accessSync } from 'node:fs'
+import { accessSync, existsSync, rmSync } from 'node:fs'
 import { access, chmod, constants, readdir, stat } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { makeFolder } from '../../durable-file.ts'
 import { ConfigurationError } from '../../errors.ts'
@@ -11,6 +11,8 @@ import { createPrivateFile, sqliteCode, sqliteCodes } from './connection.ts'
 export interface FolderLock {
   /** Releases the lock. A second call has no effect. */
   release(): void
+  /** Releases the lock, and deletes the lock file if `lockFolder` created it. */
+  discard(): void
 }
 
 /** References to locked connections. Without a reference, the garbage collector would close the connection. */
@@ -18,16 +20,20 @@ const held = new Set<DatabaseSync>()
 
 /** Files that a data folder without a database may contain, left by an interrupted first start. */
 const ownNames =
-  /^(signet\.sqlite.*|master\.key|credentials(\.new)?|lock.*|objects|postgresql\.damage|lost\+found)$/
+  /^(signet\.sqlite.*|master\.key|credentials(\.new)?|tls-root\.pem(\.new)?|lock.*|objects|postgresql\.damage|lost\+found)$/
 
 /**
  * Creates the data folder with mode 0700, or restricts the mode of an existing one. Throws ConfigurationError if that fails, or
- * if the folder contains other files: `--data /tmp` must not close /tmp to other users.
+ * if the folder contains other files: `--data /tmp` must not close /tmp to other users. `knownFiles` are paths of files that the
+ * folder may contain, such as a call log, also with a suffix of rotation.
  */
-export async function prepareDataFolder(directory: string): Promise<void> {
+export async function prepareDataFolder(
+  directory: string,
+  knownFiles: readonly string[] = [],
+): Promise<void> {
   try {
     await makeFolder(directory, 0o700)
-    await requireOwn(directory)
+    await requireOwn(directory, knownFiles)
     if (((await stat(directory)).mode & 0o777) !== 0o700) await chmod(directory, 0o700)
     await access(directory, constants.R_OK | constants.W_OK | constants.X_OK)
   } catch (error) {
@@ -51,10 +57,15 @@ function isReadOnly(directory: string): boolean {
   }
 }
 
-async function requireOwn(directory: string): Promise<void> {
+async function requireOwn(directory: string, knownFiles: readonly string[]): Promise<void> {
   const names = await readdir(directory)
   if (names.includes('signet.sqlite') || names.includes('master.key')) return
-  const foreign = names.find((name) => !ownNames.test(name))
+  const known = knownFiles
+    .filter((path) => dirname(resolve(path)) === resolve(directory))
+    .map((path) => basename(path))
+  const isKnown = (name: string): boolean =>
+    ownNames.test(name) || known.some((file) => name === file || name.startsWith(`${file}.`))
+  const foreign = names.find((name) => !isKnown(name))
   if (foreign !== undefined)
     throw new ConfigurationError(
       `the data folder ${directory} contains other files, such as ${foreign}; specify an empty or a new folder`,
@@ -67,6 +78,7 @@ async function requireOwn(directory: string): Promise<void> {
  */
 export function lockFolder(directory: string): FolderLock {
   const path = join(directory, 'lock')
+  const existed = existsSync(path)
   let database: DatabaseSync | undefined
   try {
     createPrivateFile(path)
@@ -78,7 +90,15 @@ export function lockFolder(directory: string): FolderLock {
     throw lockError(directory, error)
   }
   held.add(database)
-  return { release: () => release(database) }
+  const locked = database
+  return {
+    release: () => release(locked),
+    discard() {
+      // The file is deleted before the release: afterwards another process may own it.
+      if (!existed && held.has(locked)) rmSync(path, { force: true })
+      release(locked)
+    },
+  }
 }
 
 function lockError(directory: string, cause: unknown): ConfigurationError {
