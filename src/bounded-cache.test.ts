@@ -31,7 +31,7 @@ test('the latest value of a key is found, or none, whatever was done before', ()
   )
 })
 
-test('what is used stays, what is not goes', () => {
+test('the least recently used entries are evicted', () => {
   const cache = createBoundedCache<number>(4)
   for (let at = 0; at < 100; at += 1) {
     cache.set(`new ${at}`, at)

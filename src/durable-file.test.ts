@@ -23,7 +23,7 @@ import {
   writeOutput,
 } from './durable-file.ts'
 
-/** What reaches the disk, and when: every flush by its path, every rename and link by its target. */
+/** Records every flush by its path, and every rename and link by its target, in their order. */
 async function recordDisk(t: TestContext, folder: string): Promise<() => string[]> {
   const steps: string[] = []
   const short = (path: unknown): string => String(path).replace(folder, '') || '/'
@@ -135,4 +135,11 @@ test('output to a device or through a symbolic link replaces neither the device 
   assert.equal(readFileSync(links.file, 'utf8'), 'new')
   await writeOutput({ path: folder.file('fresh'), content: 'new', mode: 0o644 })
   assert.equal(readFileSync(folder.file('fresh'), 'utf8'), 'new')
+})
+
+test('concurrent calls create the same nested folder', async () => {
+  using folder = new TestFolder()
+  const path = folder.file('a/b/c')
+  await Promise.all(Array.from({ length: 8 }, () => makeFolder(path, 0o700)))
+  assert.equal(statSync(path).mode & 0o777, 0o700)
 })

@@ -67,16 +67,25 @@ export async function makeFolder(path: string, mode: number): Promise<void> {
  */
 async function makeFolders(path: string, mode: number): Promise<string | undefined> {
   try {
+    return await makeIfMissing(path, mode)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || dirname(path) === path) throw error
+  }
+  const first = await makeFolders(dirname(path), mode)
+  const own = await makeIfMissing(path, mode)
+  return first ?? own
+}
+
+/** Creates one folder and returns its path; undefined if it exists, for example because a concurrent call created it. */
+async function makeIfMissing(path: string, mode: number): Promise<string | undefined> {
+  try {
     await mkdir(path, { mode })
     return path
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'EEXIST' && (await stat(path)).isDirectory()) return undefined
-    if (code !== 'ENOENT' || dirname(path) === path) throw error
+    throw error
   }
-  const first = await makeFolders(dirname(path), mode)
-  await mkdir(path, { mode })
-  return first ?? path
 }
 
 export interface FileContent {

@@ -11,7 +11,7 @@ export const systemRandom: Random = { bytes: (length) => randomBytes(length) }
 
 /** A random UUID in lower case (RFC 9562 §5.4, version 4). */
 export function uuid(random: Random): string {
-  // The same from the same generator, which here draws for many at a time.
+  // randomUUID draws random bytes for many UUIDs in advance, which is faster.
   if (random === systemRandom) return randomUUID()
   const bytes = Buffer.from(random.bytes(16))
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40

@@ -12,7 +12,7 @@ export interface Sealer {
   open(context: string, sealed: Uint8Array): Uint8Array
 }
 
-/** What was sealed does not open. */
+/** Sealed bytes cannot be decrypted: they were altered, or sealed for another context or key. */
 export class SealError extends Error {
   override name = 'SealError'
 }

@@ -19,7 +19,7 @@ before(async () => {
 })
 after(() => rm(folder, { recursive: true }))
 
-/** What is typed, and words that must be among those that are offered. */
+/** Typed text, and words that must be offered for it. */
 const expected: readonly (readonly [typed: string, offered: readonly string[]])[] = [
   ['signet ', ['serve', 'issue', 'renew', 'inspect', 'status', 'bucket', 'completion']],
   ['signet iss', ['issue']],

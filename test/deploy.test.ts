@@ -39,7 +39,7 @@ const onPostgres = {
   backup: { enabled: true, recipientSecret: 'recipient', claim: 'backups' },
 }
 
-/** What a values file makes of the chart, or why it makes nothing. */
+/** Renders the chart with a values file, or returns the error. */
 async function template(t: TestContext, values: object): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'signet-chart-'))
   t.after(() => rm(folder, { recursive: true }))

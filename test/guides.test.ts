@@ -36,7 +36,7 @@ const needs: Readonly<Record<string, Needs>> = {
   'cert-manager.md': { tools: ['aws'] },
   'envoy.md': { tools: ['openssl', 'curl'] },
   'from-aws-private-ca.md': { tools: ['aws', 'openssl'], prepare: playAws },
-  'from-moto-and-localstack.md': { tools: ['python3'] },
+  'from-moto-and-localstack.md': { tools: ['python3', 'pytest'] },
   'haproxy.md': { tools: ['openssl'] },
   'java.md': { tools: ['openssl', 'keytool'] },
   '../install/kubernetes.md': {

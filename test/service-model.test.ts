@@ -205,7 +205,7 @@ function valuesOf(name: string, size: number): unknown[] {
   return shape.type === 'string' ? [textOf(shape, size) ?? '*'.repeat(size)] : []
 }
 
-/** What the service has to say of a value. */
+/** The expected validation errors for a value. */
 function failuresOf(name: string, value: unknown): string[] {
   const shape = shapeFacts(name)
   const { type, min = 0, max = Number.POSITIVE_INFINITY } = shape

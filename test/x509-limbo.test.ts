@@ -45,7 +45,7 @@ function pemOf(indices: readonly number[]): Buffer {
   return Buffer.from(indices.map((index) => encodePem('CERTIFICATE', derOf(index))).join(''))
 }
 
-/** What is wrong with a path, or undefined. Whatever is thrown but a refusal is a failure of the test. */
+/** Returns the reason why a path is refused, or undefined. Any other exception fails the test. */
 async function refusalOf(path: readonly number[], now: Date): Promise<string | undefined> {
   const [peer = -1, first = -1, ...above] = path
   try {

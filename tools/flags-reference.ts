@@ -5,88 +5,21 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { variableOf, type SettingName } from '../src/settings/config.ts'
+import { settingGroups, type SettingGroup } from '../src/settings/setting-groups.ts'
 import { settings } from '../src/settings/settings-table.ts'
 
-interface Section {
-  readonly title: string
-  /** The page that explains these flags, relative to docs/reference. */
-  readonly page: string
-  readonly names: readonly SettingName[]
+/** The page that explains the settings of a group, relative to docs/reference. */
+const pages: Readonly<Record<SettingGroup, string>> = {
+  'Data folder and account': '[The data folder](data-folder.md)',
+  Listeners: '[Listeners and reverse proxies](listeners.md)',
+  TLS: '[Enable TLS for the API](../tasks/tls.md)',
+  PostgreSQL: '[PostgreSQL and several nodes](../tasks/postgresql-and-several-nodes.md)',
+  Issuance: '[Weak keys, lint and empty subjects](issuance-checks.md)',
+  'CRLs, OCSP and buckets': '[Publish CRLs and OCSP responses](../tasks/publish-crls-and-ocsp.md)',
+  'Quotas and request rates': '[Limits](limits.md)',
+  'Logs and events': '[Record every API call](../tasks/call-log.md) and [Events](events.md)',
+  'Processes and retention': '[Processes](processes.md) and [Jobs](jobs.md)',
 }
-
-/** Flags by subject. A setting that is in no section follows under "Other flags". */
-const sections: readonly Section[] = [
-  {
-    title: 'Data folder and account',
-    page: '[The data folder](data-folder.md)',
-    names: ['data', 'masterKeyFile', 'account', 'regions', 'acceptLoss'],
-  },
-  {
-    title: 'Listeners',
-    page: '[Listeners and reverse proxies](listeners.md)',
-    names: [
-      'listen',
-      'publicListen',
-      'publicUrl',
-      'basePath',
-      'insecureHttp',
-      'maxConnections',
-      'bodyMemory',
-      'authFailures',
-    ],
-  },
-  {
-    title: 'TLS',
-    page: '[Enable TLS for the API](../tasks/tls.md)',
-    names: ['tlsCert', 'tlsKey', 'tlsSelf', 'tlsNames', 'tlsClientCa'],
-  },
-  {
-    title: 'PostgreSQL',
-    page: '[PostgreSQL and several nodes](../tasks/postgresql-and-several-nodes.md)',
-    names: ['database', 'databasePasswordFile', 'databasePool'],
-  },
-  {
-    title: 'Issuance',
-    page: '[Weak keys, lint and empty subjects](issuance-checks.md)',
-    names: ['weakKeys', 'weakKeyList', 'csrSha1', 'lint', 'emptySubject', 'verifySignatures'],
-  },
-  {
-    title: 'CRLs, OCSP and buckets',
-    page: '[Publish CRLs and OCSP responses](../tasks/publish-crls-and-ocsp.md)',
-    names: [
-      'crlDelay',
-      'ocspValidity',
-      'noCaIssuers',
-      'auditReportInterval',
-      'objects',
-      's3Endpoint',
-      's3Region',
-      's3PublicUrl',
-    ],
-  },
-  {
-    title: 'Quotas and request rates',
-    page: '[Limits](limits.md)',
-    names: [
-      'quotaAuthorities',
-      'quotaCertificates',
-      'quotaTags',
-      'quotaRevocations',
-      'awsQuotas',
-      'ratesFile',
-    ],
-  },
-  {
-    title: 'Logs and events',
-    page: '[Record every API call](../tasks/call-log.md) and [Events](events.md)',
-    names: ['logLevel', 'callLog', 'callLogRequired', 'eventWebhook'],
-  },
-  {
-    title: 'Processes and retention',
-    page: '[Processes](processes.md) and [Jobs](jobs.md)',
-    names: ['workers', 'keepExpired'],
-  },
-]
 
 const preface = `# Server flags
 
@@ -104,30 +37,21 @@ Run \`signet check-config\` with the same flags to see the settings that the ser
 
 /** The content of docs/reference/flags.md. */
 export function flagsReference(): string {
-  return [preface, ...allSections().map(sectionText)].join('\n')
+  return [preface, ...Object.entries(settingGroups).map(sectionText)].join('\n')
 }
 
-/** The sections, and one for the settings that no section lists. */
-function allSections(): readonly Section[] {
-  const listed = new Set(sections.flatMap(({ names }) => names))
-  const others = (Object.keys(settings) as SettingName[]).filter((name) => !listed.has(name))
-  return others.length === 0
-    ? sections
-    : [...sections, { title: 'Other flags', page: '', names: others }]
-}
-
-function sectionText({ title, page, names }: Section): string {
-  const more = page === '' ? '' : `More: ${page}.\n\n`
+function sectionText([title, names]: [string, readonly SettingName[]]): string {
   const head = '| Flag | Variable | Default | Description |\n| --- | --- | --- | --- |'
-  return `## ${title}\n\n${more}${head}\n${names.map(rowOf).join('\n')}\n`
+  return `## ${title}\n\nMore: ${pages[title as SettingGroup]}.\n\n${head}\n${names.map(rowOf).join('\n')}\n`
 }
 
 function rowOf(name: SettingName): string {
-  const { flag, value, description, fallback } = settings[name]
+  const { flag, value, description, fallback, isVariableOnly } = settings[name]
   const usage = value === '' ? `--${flag}` : `--${flag} ${value}`
   const { text, note } = withoutDefault(description)
   const standard = fallback === undefined ? note : `\`${fallback}\``
-  return `| \`${usage}\` | \`${variableOf(flag)}\` | ${cell(standard)} | ${cell(sentence(text))} |`
+  const flagCell = isVariableOnly === true ? 'no flag' : `\`${usage}\``
+  return `| ${flagCell} | \`${variableOf(flag)}\` | ${cell(standard)} | ${cell(sentence(text))} |`
 }
 
 /** Separates "(default: …)" at the end of a description from the text before it. */

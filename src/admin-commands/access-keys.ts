@@ -71,7 +71,7 @@ function requireOptions({
       '--policy cannot be combined with --service-principal: CreatePermission grants access to a service',
     )
   if (service === undefined && sourceArn !== undefined)
-    throw new ConfigurationError('--source-arn goes with --service-principal')
+    throw new ConfigurationError('--source-arn requires --service-principal')
   if (policy !== undefined) checkPolicy('--policy', policy, 'identity')
 }
 

@@ -12,6 +12,7 @@ import type { Config } from '../settings/config.ts'
 import { withData, type DataFolder } from '../data-folder/data-folder.ts'
 import { renameDurably } from '../durable-file.ts'
 import { ConfigurationError } from '../errors.ts'
+import { systemErrorText } from '../text/system-error.ts'
 import { credentialsFile } from '../data-folder/credentials-file.ts'
 import { pagesOf, type Snapshot } from '../store/snapshot.ts'
 import { version } from '../version.ts'
@@ -61,7 +62,7 @@ async function createFile(path: string): Promise<FileHandle> {
     throw new ConfigurationError(
       isThere
         ? `${path} exists: another backup is running, or a backup was interrupted; in that case remove the file`
-        : `cannot write the backup: ${(error as Error).message}`,
+        : `cannot write the backup: ${systemErrorText(error)}`,
       { cause: error },
     )
   }

@@ -18,6 +18,8 @@ import { resetAfterRestore } from '../store/after-restore.ts'
 import { loadEngine, locateDatabase } from '../store/engines/index.ts'
 import { lockFolder, prepareDataFolder } from '../store/sqlite/folder-lock.ts'
 import type { RestoreTarget } from '../store/restore-target.ts'
+import { systemErrorText } from '../text/system-error.ts'
+import { parseCredentials } from '../text/credentials-file.ts'
 import { RestoredContent } from './restored-content.ts'
 
 export interface RestoreOptions {
@@ -77,7 +79,7 @@ async function openFile(path: string): Promise<FileHandle> {
   try {
     return await open(path, 'r')
   } catch (error) {
-    throw new ConfigurationError(`cannot read the backup: ${(error as Error).message}`, {
+    throw new ConfigurationError(`cannot read the backup: ${systemErrorText(error)}`, {
       cause: error,
     })
   }
@@ -108,12 +110,18 @@ async function complete(config: Config, target: RestoreTarget, content: Restored
   return { MasterKey: masterKey, ...(credentials !== undefined && { Credentials: path }) }
 }
 
+/** A file with the same access key stays, because its other lines describe the server on this machine. */
 async function placeCredentials(path: string, credentials: Uint8Array): Promise<void> {
   if (!existsSync(path)) await createFile({ path, content: credentials, mode: 0o600 })
-  else if (!(await readFile(path)).equals(credentials))
+  else if (accessKeyIn(await readFile(path)) !== accessKeyIn(credentials))
     throw new ConfigurationError(
       `${path} exists with other credentials than the backup; move it away and run restore again`,
     )
+}
+
+function accessKeyIn(file: Uint8Array): string | undefined {
+  const key = parseCredentials(Buffer.from(file).toString())
+  return key && `${key.accessKeyId} ${key.secretAccessKey}`
 }
 
 /** Places the master key and describes its location. An existing file is never replaced. */

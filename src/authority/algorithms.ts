@@ -1,4 +1,4 @@
-/** The algorithms a CA may have, and which may sign with which (AWS Private CA User Guide, Supported algorithms). */
+/** Key and signing algorithms of CAs, and their valid combinations (AWS Private CA User Guide, Supported algorithms). */
 import { invalidArgs } from '../errors.ts'
 
 /** AWS's KeyAlgorithm values, in the order of the model. */
@@ -35,7 +35,7 @@ export type SigningAlgorithm = (typeof signingAlgorithms)[number]
 const withRsa = ['SHA256WITHRSA', 'SHA384WITHRSA', 'SHA512WITHRSA'] as const
 const withEcdsa = ['SHA256WITHECDSA', 'SHA384WITHECDSA', 'SHA512WITHECDSA'] as const
 
-/** What each kind of key can sign with. */
+/** Signing algorithms of each key algorithm. */
 const signingAlgorithmsOf: Readonly<Record<KeyAlgorithm, readonly SigningAlgorithm[]>> = {
   RSA_2048: withRsa,
   RSA_3072: withRsa,
@@ -49,12 +49,12 @@ const signingAlgorithmsOf: Readonly<Record<KeyAlgorithm, readonly SigningAlgorit
   SM2: ['SM3WITHSM2'],
 }
 
-/** Key algorithms that a CA can be made with here; SM2 is not among them (docs/compatibility.md). */
+/** Key algorithms that Signet supports for CAs: all except SM2 (docs/compatibility.md). */
 export const offeredKeyAlgorithms: readonly KeyAlgorithm[] = keyAlgorithms.filter(
   (algorithm) => algorithm !== 'SM2',
 )
 
-/** Throws InvalidArgsException, in AWS's words, unless a key of this kind can sign with the algorithm. */
+/** Throws InvalidArgsException with AWS's message unless the key algorithm supports the signing algorithm. */
 export function requireSigningAlgorithm(key: KeyAlgorithm, signing: SigningAlgorithm): void {
   const valid = signingAlgorithmsOf[key]
   if (!valid.includes(signing))

@@ -1,4 +1,4 @@
-/** Audit reports: readers of JSON and CSV get back what the certificates say. */
+/** Audit reports: parsing the JSON and CSV yields the values of the certificates. */
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { test } from 'node:test'
@@ -74,7 +74,7 @@ function audited(options: Options): AuditedCertificate {
   }
 }
 
-/** A whole report, as its pages are put together. */
+/** Assembles a report from its pages. */
 function reportOf(format: AuditReportFormat, certificates: readonly AuditedCertificate[]): string {
   const form = reportForms[format]
   const rows = certificates.map((one) => form.row(one, authority))
@@ -82,7 +82,7 @@ function reportOf(format: AuditReportFormat, certificates: readonly AuditedCerti
   return before + rows.join(form.separator) + form.tail(rows.length > 0)
 }
 
-test('a row has what AWS has, in both forms', () => {
+test("a row has AWS's members in both formats", () => {
   const revocation = {
     revokedAt: new Date('2026-04-05T06:07:08.5Z'),
     reason: 'KEY_COMPROMISE',
@@ -120,7 +120,7 @@ test('a row has what AWS has, in both forms', () => {
   )
 })
 
-test('a report without certificates is an empty array, or a heading', () => {
+test('a report without certificates is an empty array or a header line', () => {
   assert.equal(reportOf('JSON', []), `${JSON.stringify([], undefined, 2)}\n`)
   assert.equal(
     reportOf('CSV', []),
@@ -129,7 +129,7 @@ test('a report without certificates is an empty array, or a heading', () => {
   )
 })
 
-test('the partition of the CA is that of its templates', () => {
+test('templates have the partition of the CA', () => {
   const row = reportForms.JSON.row(audited(plain), { ...authority, partition: 'aws-cn' })
   assert.equal(
     (JSON.parse(row) as Record<string, string>)['templateArn'],
@@ -137,7 +137,7 @@ test('the partition of the CA is that of its templates', () => {
   )
 })
 
-/** RFC 4180, records ending in LF; quotes as part of an unquoted cell are refused. */
+/** Parses RFC 4180 with records that end in LF. Quotes within an unquoted cell are refused. */
 function readCsv(text: string): string[][] {
   const records: string[][] = []
   const cell = /(?:"((?:[^"]|"")*)"|([^",\n]*))(,|\n)/gy
@@ -203,7 +203,7 @@ test('a subject cannot bring controls or bidirectional overrides into a report',
   assert.ok(csv.includes(String.raw`"CN=a\u{1b}[2J\u{9b}\u{202e}b"`))
 })
 
-/** Every column of a row, independently of how it is written; empty if it has no value. */
+/** Returns the value of every column, computed independently of the report. Empty if there is no value. */
 function expectedRow(options: Options): string[] {
   const { serialNumber, subject, revocation, requesterAccountId, requesterService, ...times } =
     options
@@ -223,7 +223,7 @@ function expectedRow(options: Options): string[] {
   ]
 }
 
-test('both forms of any report are read back, and say the same', () => {
+test('JSON and CSV of any report contain the same values', () => {
   fc.assert(
     fc.property(fc.array(wishes, { maxLength: 8 }), (list) => {
       const certificates = list.map(audited)
@@ -248,7 +248,7 @@ test('both forms of any report are read back, and say the same', () => {
   )
 })
 
-test('key and type of a report are those of its form', () => {
+test('the object key and content type of a report match its format', () => {
   assert.equal(auditReportKey('ca', 'id', 'JSON'), 'audit-report/ca/id.json')
   assert.equal(auditReportKey('ca', 'id', 'CSV'), 'audit-report/ca/id.csv')
   assert.equal(auditReportType('JSON'), 'application/json')

@@ -1,4 +1,4 @@
-/** Audit reports: every certificate that a CA issued, one after the other (AWS Private CA User Guide, audit reports). */
+/** Audit reports, which list every certificate of a CA (AWS Private CA User Guide, audit reports). */
 import { csvCell, visibleJson } from '../text/visible-text.ts'
 import { nameTextOf } from '../x509/names/name-text.ts'
 import { parseCertificateSummary, type CertificateSummary } from '../x509/certificate-parts.ts'
@@ -7,17 +7,17 @@ export type AuditReportFormat = 'JSON' | 'CSV'
 
 export type { CertificateSummary }
 
-/** A certificate in the database, or the summary of one that was deleted after it expired. */
+/** A stored certificate, or the summary of a certificate that was deleted after its expiry. */
 export type AuditedCertificate = AuditedRecord &
   ({ readonly certificateDer: Uint8Array } | { readonly summary: CertificateSummary })
 
 interface AuditedRecord {
-  /** 16 octets, as in its ARN. */
+  /** 16 bytes, as in the ARN. */
   readonly serialNumber: Uint8Array
   readonly templateName: string
-  /** Account that asked for it; undefined for the owner of the CA. */
+  /** Account that requested the certificate; undefined for the owner of the CA. */
   readonly requesterAccountId: string | undefined
-  /** Service that asked for it on behalf of that account; undefined if none did. */
+  /** Service that requested the certificate for that account; undefined without a service. */
   readonly requesterService: string | undefined
   readonly issuedAt: Date
   readonly revocation: { readonly revokedAt: Date; readonly reason: string } | undefined
@@ -41,7 +41,7 @@ export function auditReportType(format: AuditReportFormat): string {
   return format === 'JSON' ? 'application/json' : 'text/csv'
 }
 
-/** In the order in which both forms have them. */
+/** Columns in the order of both formats. */
 const columns = [
   'awsAccountId',
   'requestedByServicePrincipal',
@@ -58,7 +58,7 @@ const columns = [
 
 type ReportRow = Readonly<Record<(typeof columns)[number], string>>
 
-/** What a report begins with, what is before its first row and between others, and how it ends; how a row is written. */
+/** A format: its start, the separators before the first and between other rows, its end, and the encoding of a row. */
 export interface ReportForm {
   readonly head: string
   readonly first: string
@@ -68,7 +68,7 @@ export interface ReportForm {
 }
 
 export const reportForms: Readonly<Record<AuditReportFormat, ReportForm>> = {
-  // As JSON.stringify writes the whole array, indented by two.
+  // The layout of JSON.stringify for the whole array with an indent of two.
   JSON: {
     head: '[',
     first: '\n',
@@ -79,7 +79,7 @@ export const reportForms: Readonly<Record<AuditReportFormat, ReportForm>> = {
   CSV: { head: columns.join(','), first: '\n', separator: '\n', tail: () => '\n', row: csvRow },
 }
 
-/** Keys without a value are left out; only a subject can have characters that have to be escaped. */
+/** Encodes a row as JSON. Members without a value are omitted. Only a subject can contain characters that need escapes. */
 function jsonRow(certificate: AuditedCertificate, authority: AuditedAuthority): string {
   const row = rowOf(certificate, authority)
   let text = '  {'
@@ -93,8 +93,8 @@ function jsonRow(certificate: AuditedCertificate, authority: AuditedAuthority): 
 }
 
 /**
- * The subject is always quoted (RFC 4180 §2), and its control and format characters are escaped. Other values need neither. No
- * cell begins like a formula: a subject begins with a keyword or an OID.
+ * Encodes a row as CSV. The subject is always quoted (RFC 4180 §2), with its control and format characters escaped. Other values
+ * need neither. No cell starts like a spreadsheet formula, because a subject starts with a keyword or an OID.
  */
 function csvRow(certificate: AuditedCertificate, authority: AuditedAuthority): string {
   const row = rowOf(certificate, authority)
@@ -107,7 +107,7 @@ function csvRow(certificate: AuditedCertificate, authority: AuditedAuthority): s
   return text
 }
 
-/** What has no value is empty. */
+/** Formats an optional value. A missing value is an empty cell. */
 function rowOf(certificate: AuditedCertificate, authority: AuditedAuthority): ReportRow {
   const { notBefore, notAfter, subjectDer } =
     'summary' in certificate
@@ -145,7 +145,7 @@ function serialTexts(bytes: Uint8Array): { readonly hex: string; readonly colons
   return { hex, colons }
 }
 
-/** As CertificateSummary has times, with the zone. */
+/** Formats a time like AWS's reports, with the zone. */
 function timeText(instant: Date): string {
   return `${instant.toISOString().slice(0, 'YYYY-MM-DDTHH:MM:SS'.length)}+0000`
 }

@@ -1,19 +1,18 @@
 /**
- * A certificate authority as it is recorded. This folder says what a CA is and what may happen to it; it knows
- * neither SQL nor HTTP.
+ * The record of a certificate authority. This folder defines the state of a CA and its transitions, without SQL and HTTP.
  */
 import type { AuthorityConfiguration } from './configuration.ts'
 import type { KeyStorageSecurityStandard } from './key-storage.ts'
 import type { RevocationConfiguration } from './revocation-configuration.ts'
 
-/** Status in the record. EXPIRED and DELETED are never stored: they follow from the dates (status.ts). */
+/** Stored status. EXPIRED and DELETED are never stored, because they follow from the dates (status.ts). */
 export type StoredStatus = 'CREATING' | 'PENDING_CERTIFICATE' | 'ACTIVE' | 'DISABLED' | 'FAILED'
 
 export type AuthorityType = 'ROOT' | 'SUBORDINATE'
 export type UsageMode = 'GENERAL_PURPOSE' | 'SHORT_LIVED_CERTIFICATE'
 export type FailureReason = 'REQUEST_TIMED_OUT' | 'UNSUPPORTED_ALGORITHM' | 'OTHER'
 
-/** What was asked for when the CA was created. */
+/** The parameters of CreateCertificateAuthority. */
 export interface AuthorityRequest {
   /** Lower-case UUID, the last part of the ARN. */
   readonly id: string
@@ -29,50 +28,50 @@ export interface AuthorityRequest {
 }
 
 export interface Authority extends AuthorityRequest {
-  /** Order of creation. */
+  /** Row number, in the order of creation. */
   readonly number: number
   readonly status: StoredStatus
   readonly failureReason: FailureReason | undefined
   readonly lastStateChangeAt: Date
-  /** Where the private key is; undefined until it was made, and again when it was erased. */
+  /** Handle of the private key. Undefined before its creation and after its erasure. */
   readonly keyHandle: string | undefined
-  /** The CA's own CSR in PEM; undefined until the key was made. */
+  /** CSR of the CA in PEM. Undefined before the creation of the key. */
   readonly csrPem: string | undefined
-  /** The certificate that was imported last. */
+  /** The most recently imported certificate. */
   readonly certificate: InstalledCertificate | undefined
-  /** The CRL that what it issues is bound to; undefined until it first issued with CRLs on. */
+  /** The CRL for newly issued certificates. Undefined until the CA first issues with CRLs enabled. */
   readonly crl: CurrentCrl | undefined
-  /** Values that CrlConfiguration.CustomCname had before, newest first: certificates may still refer to them. */
+  /** Former values of CrlConfiguration.CustomCname, newest first. Issued certificates can still refer to them. */
   readonly pastCrlCnames: readonly string[]
-  /** When DeleteCertificateAuthority was called, and until when it can be undone. */
+  /** Time of DeleteCertificateAuthority, and end of the restoration period. */
   readonly deletion: { readonly deletedAt: Date; readonly restorableUntil: Date } | undefined
-  /** Grows with every change: what a change was decided on. */
+  /** Revision, which grows with every change. Statements use it as a guard. */
   readonly revision: number
 }
 
-/** A CA certificate with the chain that was imported with it. Never changes. */
+/** An imported CA certificate with its chain. It never changes. */
 export interface InstalledCertificate {
   readonly number: number
-  /** Number of its identity (issuer-identity.ts). */
+  /** Number of the issuer identity (issuer-identity.ts). */
   readonly issuerIdentity: number
-  /** Lower-case hex of the serial number, as in the certificate. */
+  /** Serial number of the certificate in lower-case hex. */
   readonly serialNumberHex: string
   readonly notBefore: Date
   readonly notAfter: Date
   readonly certificateDer: Uint8Array
-  /** PEM, signer of the certificate first, root last; undefined for a root. */
+  /** Chain in PEM, from the issuer of the certificate to the root. Undefined for a root. */
   readonly chainPem: string | undefined
 }
 
-/** COMPLETE lists every certificate that a CA revoked; a PARTITION those of the certificates that are bound to it. */
+/** A COMPLETE CRL lists every revoked certificate of a CA. A PARTITION lists those of the certificates bound to it. */
 export type CrlKind = 'COMPLETE' | 'PARTITION'
 
-/** The CRL that certificates which a CA issues now are bound to. */
+/** The CRL that newly issued certificates are bound to. */
 export interface CurrentCrl {
   readonly id: number
-  /** Of the object, without folder and extension. */
+  /** Name of the object without folder and extension. */
   readonly name: string
   readonly kind: CrlKind
-  /** Number of the identity of the CA that issues it (issuer-identity.ts). */
+  /** Number of the identity of the issuing CA (issuer-identity.ts). */
   readonly issuerIdentity: number
 }

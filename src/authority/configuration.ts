@@ -1,6 +1,5 @@
 /**
- * What the creator of a CA asked for. Kept as AWS's own document, member for member, because
- * DescribeCertificateAuthority gives it back unchanged.
+ * The configuration of a CA. It is stored as AWS's document, because DescribeCertificateAuthority returns it unchanged.
  */
 import { enumeration, required, structure } from '../wire/shapes/shape.ts'
 import type { Encodable } from '../wire/shapes/encode.ts'
@@ -27,8 +26,8 @@ export const certificateAuthorityConfiguration = structure({
 export type AuthorityConfiguration = Encodable<typeof certificateAuthorityConfiguration>
 
 /**
- * Throws InvalidArgsException for a configuration that no CA can be made from: an algorithm that is not offered, or
- * that the key cannot sign with, a subject or an extension that cannot be encoded.
+ * Validates a configuration. Throws InvalidArgsException for an unsupported algorithm, for a signing algorithm that does not match
+ * the key algorithm, and for a subject or an extension that cannot be encoded.
  */
 export function requireConfiguration({
   KeyAlgorithm,
@@ -39,7 +38,7 @@ export function requireConfiguration({
   requireSigningAlgorithm(KeyAlgorithm, SigningAlgorithm)
   if (!offeredKeyAlgorithms.includes(KeyAlgorithm))
     throw invalidArgs(
-      `Key algorithm ${KeyAlgorithm} is not offered. Offered are: ${offeredKeyAlgorithms.join(', ')}.`,
+      `Key algorithm ${KeyAlgorithm} is not supported. Supported are: ${offeredKeyAlgorithms.join(', ')}.`,
     )
   encodeSubject(Subject)
   if (requested === undefined) return { KeyAlgorithm, SigningAlgorithm, Subject }

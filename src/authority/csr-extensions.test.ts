@@ -19,19 +19,19 @@ function shown(extensions: CsrExtensions): string[] {
   )
 }
 
-test('key usage is critical and first, access to information is not critical', () => {
+test('keyUsage is critical and first, and subjectInfoAccess is not critical', () => {
   assert.deepEqual(
     shown({ ...access({ AccessMethodType: 'CA_REPOSITORY' }), KeyUsage: { CRLSign: true } }),
     ['2.5.29.15 critical 03020102', '1.3.6.1.5.5.7.1.11 300f300d06082b06010505073005820161'],
   )
 })
 
-test('nothing asked for is no extension', () => {
+test('an empty request adds no extension', () => {
   assert.deepEqual(shown({}), [])
   assert.deepEqual(shown({ SubjectInformationAccess: [] }), [])
 })
 
-test('access methods by name and by object identifier', () => {
+test('an access method is given by name or by object identifier', () => {
   const cases: [AccessMethod, string][] = [
     [{ AccessMethodType: 'CA_REPOSITORY' }, '06082b06010505073005'],
     [{ AccessMethodType: 'RESOURCE_PKI_MANIFEST' }, '06082b0601050507300a'],
@@ -45,7 +45,7 @@ test('access methods by name and by object identifier', () => {
     )
 })
 
-test('what cannot be asked for is named', () => {
+test('an invalid request is named in the error', () => {
   const one =
     /^CsrExtensions\.SubjectInformationAccess\[0\]\.AccessMethod must have exactly one of CustomObjectIdentifier, AccessMethodType$/
   const cases: [CsrExtensions, RegExp][] = [

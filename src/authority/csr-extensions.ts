@@ -1,4 +1,4 @@
-/** What the CSR of a CA asks for beside being a CA (AWS Private CA API, CsrExtensions). */
+/** Additional extensions in the CSR of a CA (AWS Private CA API, CsrExtensions). */
 import { nonCritical, type Extension } from '../x509/extensions/extensions.ts'
 import { enumeration, list, required, structure } from '../wire/shapes/shape.ts'
 import { customObjectIdentifier } from './subject.ts'
@@ -25,7 +25,7 @@ const accessDescription = structure({
   AccessLocation: required(generalName),
 })
 
-/** Extensions that the CSR of a CA is to ask for. */
+/** Extensions requested for the CSR of a CA. */
 export const csrExtensionsShape = structure({
   KeyUsage: keyUsage,
   SubjectInformationAccess: list(accessDescription),
@@ -33,10 +33,10 @@ export const csrExtensionsShape = structure({
 
 export type CsrExtensions = Encodable<typeof csrExtensionsShape>
 
-/** Far more than any CA names. */
+/** Limit on access descriptions, far above practical needs. */
 const accessDescriptionsMax = 100
 
-/** The extensions, in the order of the model. Throws InvalidArgsException for a choice that is not exactly one. */
+/** Encodes the extensions in the order of AWS's model. Throws InvalidArgsException unless each choice has exactly one member. */
 export function csrExtensions({ KeyUsage, SubjectInformationAccess }: CsrExtensions): Extension[] {
   const extensions: Extension[] = []
   if (KeyUsage !== undefined) extensions.push(keyUsageExtension(KeyUsage, 'CsrExtensions.KeyUsage'))

@@ -11,8 +11,8 @@ import { csrExtensions } from './csr-extensions.ts'
 import { encodeSubject } from './subject.ts'
 
 /**
- * What a CA's own CSR says: DER of CertificationRequestInfo (RFC 2986 §4.1), asking for critical basicConstraints
- * CA:TRUE and what CsrExtensions add.
+ * Encodes the CertificationRequestInfo of a CA in DER (RFC 2986 §4.1), with critical basicConstraints CA:TRUE and the extensions of
+ * CsrExtensions.
  */
 export function encodeAuthorityCsrInfo(
   { Subject, CsrExtensions = {} }: AuthorityConfiguration,
@@ -29,7 +29,7 @@ export function encodeAuthorityCsrInfo(
   })
 }
 
-/** DER of the CA's SubjectPublicKeyInfo, from its own CSR. Only for a CA that has one. */
+/** Returns the SubjectPublicKeyInfo of a CA in DER, from its CSR. Throws for a CA without a CSR. */
 export function publicKeyOf({ csrPem }: Authority): Uint8Array {
   const [block] = parsePem(csrPem ?? '')
   if (block === undefined) throw new Error('the certificate authority has no CSR')

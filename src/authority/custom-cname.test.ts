@@ -1,10 +1,10 @@
-/** CustomCname: which values can follow `http://`, and which requests are below them. */
+/** CustomCname: valid values, and requests below them. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { cnameUrl, parseCname, pastCnames, pathBelow } from './custom-cname.ts'
 
-test('a host name, perhaps with a port and a path, is read; slashes at the end do not matter', () => {
+test('a host name with optional port and path is parsed, and trailing slashes are ignored', () => {
   const cases = {
     'crl.example.com': { host: 'crl.example.com', path: '' },
     'CRL.Example.COM': { host: 'crl.example.com', path: '' },
@@ -19,7 +19,7 @@ test('a host name, perhaps with a port and a path, is read; slashes at the end d
     assert.deepEqual(parseCname(value), expected, value)
 })
 
-test('what is no host name, or has a query, an escape or an empty or relative segment, is refused', () => {
+test('an invalid host name, a query, an escape, and empty or relative segments are refused', () => {
   const bad = ['', '/', '//', 'a//b', 'a/./b', 'a/..', 'a?b', 'a/b?c', 'a%20b', 'a/%2e%2e', 'a b']
   const hosts = [
     '-a',
@@ -43,7 +43,7 @@ test('what is no host name, or has a query, an escape or an empty or relative se
     assert.equal(parseCname(value), undefined, value)
 })
 
-test('a URL never ends with a slash, so that no path below it begins with two', () => {
+test('a URL never ends with a slash, so that no path below it starts with two', () => {
   for (const value of ['a', 'a/', 'a//']) assert.equal(cnameUrl(value), 'http://a')
   assert.equal(cnameUrl('a/b/'), 'http://a/b')
   for (const value of ['', '/', undefined]) assert.equal(cnameUrl(value), undefined)
@@ -55,7 +55,7 @@ const host = fc
   .map((labels) => `${labels.join('.')}.x`)
 const segments = fc.array(fc.stringMatching(/^[A-Za-z0-9_~-]{1,8}$/), { maxLength: 3 })
 
-test('property: every URL that is written is found below its CustomCname, whatever the case and port of the host', () => {
+test('every URL is found below its CustomCname, for any case and port of the host', () => {
   const port = fc.option(fc.integer({ min: 0, max: 65_535 }))
   const cname = fc.tuple(host, port, segments, fc.constantFrom('', '/', '//'))
   fc.assert(
@@ -77,7 +77,7 @@ test('property: every URL that is written is found below its CustomCname, whatev
   )
 })
 
-test('requests for other hosts and other paths are not below it', () => {
+test('requests for other hosts and paths are not below a CustomCname', () => {
   const cname = parseCname('pki.example.com/a')
   assert.ok(cname)
   for (const path of ['/a', '/ab/x', '/A/x', '/', 'a/x', '/b/a/x'])
@@ -94,7 +94,7 @@ test('requests for other hosts and other paths are not below it', () => {
   assert.equal(pathBelow(cname, { host: 'PKI.example.com:8081', path }), 'x')
 })
 
-test('former values are kept, newest first, without the present one, and not without end', () => {
+test('former values are kept, newest first, without the current value, up to a limit', () => {
   assert.deepEqual(pastCnames([], undefined, 'a'), [])
   assert.deepEqual(pastCnames([], '', 'a'), [])
   assert.deepEqual(pastCnames([], 'a', 'a'), [])

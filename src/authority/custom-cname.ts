@@ -4,13 +4,13 @@
  */
 
 export interface CustomCname {
-  /** Lower case, without port. */
+  /** Host name in lower case, without port. */
   readonly host: string
-  /** Without slashes at its ends; empty if there is none. */
+  /** Path without leading and trailing slashes. Empty if there is none. */
   readonly path: string
 }
 
-/** Longer names do not exist (RFC 1035 §2.3.4), so longer Host headers are not compared. */
+/** Maximum length of a host name (RFC 1035 §2.3.4). Longer Host headers are not compared. */
 const hostMax = 253
 const label = '[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?'
 const segment = "[A-Za-z0-9._~!$&'()*+,;=:@-]+"
@@ -19,7 +19,7 @@ const cnameForm = new RegExp(
   'i',
 )
 
-/** Parses a value, ignoring slashes at its end. Undefined if it cannot follow `http://` in a URL. */
+/** Parses a value and ignores trailing slashes. Undefined if it cannot follow `http://` in a URL. */
 export function parseCname(value: string): CustomCname | undefined {
   const { host = '', path = '' } = cnameForm.exec(withoutSlashes(value))?.groups ?? {}
   const url = `http://${withoutSlashes(value)}`
@@ -31,15 +31,15 @@ export function parseCname(value: string): CustomCname | undefined {
   return isPlain ? { host: name, path: path.slice(1) } : undefined
 }
 
-/** The URL of a value, without a slash at its end; undefined for an absent or empty value. */
+/** Returns the URL of a value without a trailing slash; undefined for an absent or empty value. */
 export function cnameUrl(value: string | undefined): string | undefined {
   const name = value === undefined ? '' : withoutSlashes(value)
   return name === '' ? undefined : `http://${name}`
 }
 
 /**
- * The part of a request's path below a CustomCname; undefined if the request is for another host or path. `host` is a Host
- * header, with any port; `path` begins with one slash.
+ * Returns the part of a request's path below a CustomCname; undefined if the request is for another host or path. `host` is a Host
+ * header, with any port. `path` starts with one slash.
  */
 export function pathBelow(
   { host, path }: CustomCname,
@@ -65,7 +65,7 @@ function withoutSlashes(value: string): string {
 /** Limit on the former values of a CA. */
 const pastMax = 32
 
-/** The former values of CustomCname after a change to `next`: certificates refer to them until they expire. */
+/** Returns the former values of CustomCname after a change to `next`. Certificates refer to them until they expire. */
 export function pastCnames(
   past: readonly string[],
   previous: string | undefined,

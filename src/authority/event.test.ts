@@ -1,4 +1,4 @@
-/** Events in the shape of EventBridge. */
+/** Events in EventBridge format. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { crlFailures, eventOf, type EventDetails } from './event.ts'
@@ -11,7 +11,7 @@ const occurrence: EventDetails = {
   detail: { result: 'success' },
 }
 
-test('an event has the members that EventBridge gives it, in its order, and no other', () => {
+test('an event has exactly the members of EventBridge, in the same order', () => {
   const event = eventOf(occurrence, '4dc4c8b2-0000-4000-8000-000000000001')
   assert.equal(
     JSON.stringify(event),
@@ -29,12 +29,12 @@ test('an event has the members that EventBridge gives it, in its order, and no o
   )
 })
 
-test('the detail of an event is told as it is', () => {
+test('the detail of an event is unchanged', () => {
   const detail = { result: 'failure', reason: crlFailures.refused, number: 3 } as const
   assert.deepEqual(eventOf({ ...occurrence, detail }, 'id').detail, detail)
 })
 
-test('times are whole seconds, whatever their fraction', () => {
+test('times are truncated to whole seconds', () => {
   for (const fraction of ['.000Z', '.001Z', '.999Z']) {
     const time = new Date(`2026-12-31T23:59:59${fraction}`)
     assert.equal(eventOf({ ...occurrence, time }, 'id').time, '2026-12-31T23:59:59Z')

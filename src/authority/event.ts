@@ -1,7 +1,7 @@
-/** What happened to a CA, in the shape in which EventBridge delivers it (AWS Private CA User Guide, CloudWatch Events). */
+/** Events about CAs in EventBridge format (AWS Private CA User Guide, CloudWatch Events). */
 import { isoSeconds } from '../text/iso-time.ts'
 
-/** AWS's five detail types, and one of ours: AWS tells of a CA's expiry elsewhere. */
+/** AWS's five detail types, and one of Signet for the expiry of a CA, which AWS reports elsewhere. */
 type EventType =
   | 'ACM Private CA Creation'
   | 'ACM Private CA Certificate Issuance'
@@ -10,19 +10,19 @@ type EventType =
   | 'ACM Private CA Audit Report Generation'
   | 'Signet CA Certificate Expiry'
 
-/** The reasons that AWS gives for a CRL that could not be published. */
+/** AWS's messages for a failed publication of a CRL. */
 export const crlFailures = {
   refused: 'Failed to write CRL to S3. Check your S3 bucket permissions.',
   unwritten: 'Failed to write CRL to S3. Internal failure.',
   unsigned: 'Failed to generate CRL. Internal failure.',
 } as const
 
-/** What is told of an event. */
+/** The content of an event. */
 export interface EventDetails {
   readonly type: EventType
   readonly authority: { readonly accountId: string; readonly region: string }
   readonly time: Date
-  /** ARN of the CA, then what else it is about. */
+  /** ARN of the CA, followed by other resources of the event. */
   readonly resources: readonly string[]
   readonly detail: Readonly<Record<string, string | number>> & {
     readonly result: 'success' | 'failure'
@@ -35,14 +35,14 @@ export interface EventBridgeEvent {
   readonly 'detail-type': EventType
   readonly source: 'aws.acm-pca'
   readonly account: string
-  /** Whole seconds, UTC. */
+  /** UTC, in whole seconds. */
   readonly time: string
   readonly region: string
   readonly resources: readonly string[]
   readonly detail: EventDetails['detail']
 }
 
-/** The event as it is logged and delivered; `id` is a UUID of its own. */
+/** Creates the event for log and delivery. `id` is the UUID of the event. */
 export function eventOf(occurrence: EventDetails, id: string): EventBridgeEvent {
   const { type, authority, time, resources, detail } = occurrence
   return {

@@ -1,4 +1,4 @@
-/** Which threshold of expiry has been reached. */
+/** Thresholds for the announcement of a CA's expiry. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
@@ -10,17 +10,17 @@ const day = 86_400_000
 const thresholdBefore = (milliseconds: number): number =>
   expiryThreshold(notAfter, new Date(notAfter.getTime() - milliseconds))
 
-test('each threshold is reached at its moment, and not a millisecond before', () => {
+test('each threshold is reached exactly at its time', () => {
   assert.deepEqual(expiryThresholds, [90, 30, 7, 1, 0])
   for (const [at, days] of expiryThresholds.entries()) {
     assert.equal(thresholdBefore(days * day), days)
     assert.equal(thresholdBefore(days * day - 1), days)
-    // A millisecond earlier it is the threshold before; the longest is the first that there is.
+    // A millisecond earlier the previous threshold applies. The longest threshold has none before it.
     assert.equal(thresholdBefore(days * day + 1), expiryThresholds[at - 1] ?? 90)
   }
 })
 
-test('between thresholds it is the last that was reached, and after the end the end itself', () => {
+test('between thresholds the last reached one applies, and after the end the threshold 0', () => {
   for (const [days, threshold] of [
     [89, 90],
     [31, 90],
@@ -36,7 +36,7 @@ test('between thresholds it is the last that was reached, and after the end the 
     assert.equal(thresholdBefore(days * day), threshold, `${days} days`)
 })
 
-test('as time goes on thresholds are passed in order, and none comes back', () => {
+test('thresholds are reached in order as time passes', () => {
   fc.assert(
     fc.property(fc.array(fc.integer({ min: -day, max: 90 * day })), (moments) => {
       const reached = moments.toSorted((a, b) => b - a).map(thresholdBefore)
@@ -49,7 +49,7 @@ test('as time goes on thresholds are passed in order, and none comes back', () =
   )
 })
 
-test('a certificate that was installed late gets the nearest threshold, not every one before', () => {
+test('a certificate that is installed late gets only the nearest threshold', () => {
   assert.equal(thresholdBefore(3 * day + 5 * second), 7)
   assert.equal(thresholdBefore(second), 1)
 })

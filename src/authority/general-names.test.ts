@@ -22,7 +22,7 @@ function refusal(requested: RequestedGeneralName): string {
   assert.fail(`${JSON.stringify(requested)} was accepted`)
 }
 
-test('writes each choice with its tag', () => {
+test('each choice is encoded with its tag', () => {
   assert.equal(hexOf({ Rfc822Name: 'a@b' }), '8103614062')
   assert.equal(hexOf({ DnsName: 'a.b' }), '8203612e62')
   assert.equal(hexOf({ UniformResourceIdentifier: 'a:b' }), '8603613a62')
@@ -43,12 +43,12 @@ test('writes each choice with its tag', () => {
   assert.equal(hexOf({ EdiPartyName: { PartyName: 'p' } }), 'a505a1030c0170')
 })
 
-test('a name is exactly one choice, and the message says how many there are', () => {
+test('a name has exactly one choice, and the error states how many it has', () => {
   assert.match(refusal({}), /^Name must have exactly one of OtherName, .*RegisteredId; it has 0$/)
   assert.match(refusal({ DnsName: 'a', IpAddress: '::' }), /; it has 2$/)
 })
 
-test('says which member cannot hold its value', () => {
+test('the error names the member with an invalid value', () => {
   const cases: [RequestedGeneralName, RegExp][] = [
     [{ DnsName: '' }, /^Name\.DnsName must be visible ASCII and not empty/],
     [{ DnsName: 'ä' }, /^Name\.DnsName .*A-labels$/],
@@ -71,7 +71,7 @@ test('says which member cannot hold its value', () => {
   for (const [requested, message] of cases) assert.match(refusal(requested), message)
 })
 
-test('every object identifier is checked to the first two arcs', () => {
+test('the first two arcs of every object identifier are validated', () => {
   for (const text of ['0.39', '1.0', '2.999.1', '1.3.6.1.4.1.99999'])
     assert.equal(requireOid(text, 'at'), text)
   for (const text of ['', '1', '3.1', '0.40', '1.40', '1.2.03', '1..2', 'x'])
@@ -83,7 +83,7 @@ test('every object identifier is checked to the first two arcs', () => {
 
 const groups = fc.array(fc.oneof(fc.constant(0), fc.nat(0xffff)), { minLength: 8, maxLength: 8 })
 
-/** The forms of RFC 4291 §2.2: every group; one run of zeros left out; the end as IPv4. */
+/** The text forms of RFC 4291 §2.2: all groups, one run of zeros omitted, and IPv4 at the end. */
 function formsOf(address: readonly number[]): string[] {
   const full = address.map((group) => group.toString(16))
   const [high = 0, low = 0] = address.slice(6)
@@ -103,7 +103,7 @@ function formsOf(address: readonly number[]): string[] {
   ]
 }
 
-test('every text form of an IPv6 address gives its sixteen octets', () => {
+test('every text form of an IPv6 address is parsed to its sixteen bytes', () => {
   fc.assert(
     fc.property(groups, (address) => {
       const hex = address.map((group) => group.toString(16).padStart(4, '0')).join('')
@@ -115,7 +115,7 @@ test('every text form of an IPv6 address gives its sixteen octets', () => {
   )
 })
 
-test('any text is an address of four or sixteen octets, or refused', () => {
+test('any text is an address of four or sixteen bytes, or refused', () => {
   const texts = fc.string({
     unit: fc.constantFrom(...Array.from('0123456789abcdef:.%/')),
     maxLength: 40,
@@ -125,7 +125,7 @@ test('any text is an address of four or sixteen octets, or refused', () => {
       try {
         const { content } = generalNameOf({ IpAddress }, 'Name')
         assert.ok(content.length === 4 || content.length === 16)
-        // The system's own parser takes it too.
+        // The parser of Node.js accepts it, too.
         new BlockList().addAddress(IpAddress, content.length === 4 ? 'ipv4' : 'ipv6')
       } catch (error) {
         assert.ok(error instanceof ServiceError, String(error))
@@ -135,7 +135,7 @@ test('any text is an address of four or sixteen octets, or refused', () => {
   )
 })
 
-test('what is accepted is read back as the same choice', () => {
+test('an accepted name is parsed as the same choice', () => {
   const text = fc.string({ unit: 'grapheme', maxLength: 20 })
   const requested: fc.Arbitrary<RequestedGeneralName> = fc.oneof(
     text.map((DnsName) => ({ DnsName })),

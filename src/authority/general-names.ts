@@ -1,4 +1,4 @@
-/** GeneralName, as callers write it, and what goes into a certificate (AWS Private CA API, GeneralName). */
+/** Conversion of AWS's GeneralName to the GeneralName of RFC 5280 (AWS Private CA API, GeneralName). */
 import { required, structure, string } from '../wire/shapes/shape.ts'
 import type { Encodable } from '../wire/shapes/encode.ts'
 import { invalidArgs } from '../errors.ts'
@@ -40,8 +40,8 @@ export type RequestedGeneralName = Encodable<typeof generalName>
 const members = Object.keys(generalName.members) as (keyof RequestedGeneralName)[]
 
 /**
- * The GeneralName of RFC 5280. `path` names it in messages. Throws InvalidArgsException for none or more than one
- * member, and for a value that its kind cannot hold.
+ * Converts a name. `path` is its name in messages. Throws InvalidArgsException unless it has exactly one member, and for a value
+ * that is invalid for its kind.
  */
 export function generalNameOf(requested: RequestedGeneralName, path: string): GeneralName {
   const choices = members.filter((member) => requested[member] !== undefined)
@@ -69,7 +69,7 @@ function textName(requested: RequestedGeneralName, at: string): GeneralName {
   return { kind: 'uniformResourceIdentifier', content: ascii(UniformResourceIdentifier, at) }
 }
 
-/** Visible ASCII: what these kinds hold (RFC 5280 §4.2.1.6). Names in other scripts are written as A-labels. */
+/** Encodes visible ASCII, the only characters of these kinds (RFC 5280 §4.2.1.6). International names need A-labels. */
 function ascii(text: string, at: string): Uint8Array {
   if (!/^[\x20-\x7e]+$/.test(text)) {
     const found = findCharacter(text, (character) => !/^[\x20-\x7e]$/.test(character))
@@ -81,13 +81,13 @@ function ascii(text: string, at: string): Uint8Array {
   return Buffer.from(text, 'latin1')
 }
 
-/** AnotherName: type-id and the value as UTF8String in [0]. */
+/** Encodes AnotherName: type-id, and the value as UTF8String in [0]. */
 function encodeOtherName({ TypeId, Value }: Encodable<typeof otherName>, at: string): Uint8Array {
   const typeId = encodeOidElement(requireOid(TypeId, `${at}.TypeId`))
   return Buffer.concat([typeId, encodeElement(contextTag(0, true), utf8(Value))])
 }
 
-/** EDIPartyName: both parts DirectoryString, which is tagged explicitly and not empty. */
+/** Encodes EDIPartyName. Both parts are non-empty DirectoryStrings with explicit tags. */
 function encodeEdiPartyName(
   { PartyName, NameAssigner }: Encodable<typeof ediPartyName>,
   at: string,
@@ -103,14 +103,14 @@ function utf8(text: string): Uint8Array {
   return encodeElement(tags.utf8String, Buffer.from(text, 'utf8'))
 }
 
-/** Four octets or sixteen. */
+/** Parses an IP address to four or sixteen bytes. */
 function ipAddress(text: string, at: string): Uint8Array {
   const bytes = parseIpAddress(text)
   if (bytes === undefined) throw invalidArgs(`${at} '${text}' is not an IPv4 or IPv6 address`)
   return bytes
 }
 
-/** Throws InvalidArgsException unless the text is an object identifier. */
+/** Encodes an object identifier. Throws InvalidArgsException for an invalid one. */
 export function requireOid(text: string, at: string): string {
   if (!isOid(text)) throw invalidArgs(`${at} '${text}' is not an object identifier`)
   return text

@@ -10,9 +10,9 @@ export const keyStorageSecurityStandards = [
 export type KeyStorageSecurityStandard = (typeof keyStorageSecurityStandards)[number]
 
 /**
- * The standard that a CA is recorded with. China has its own, which nobody else has; without a options it is what the
- * partition has. Throws InvalidArgsException, in AWS's words, for one that the partition does not have. The value
- * is the caller's label: where keys really are is described in docs/reference/data-folder.md.
+ * Returns the stored standard of a CA, by default that of the partition. China has a standard of its own. Throws
+ * InvalidArgsException with AWS's message for a standard that the partition does not have. The value is only a label:
+ * docs/reference/data-folder.md describes where keys are stored.
  */
 export function requireKeyStorage(
   requested: KeyStorageSecurityStandard | undefined,

@@ -16,7 +16,7 @@ const bits: readonly (readonly [keyof RequestedKeyUsage, KeyUsageBit, string])[]
   ['DecipherOnly', 'decipherOnly', '0303070080'],
 ]
 
-test('each usage is its bit, in minimal DER, critical', () => {
+test('each usage sets its bit in a critical extension in minimal DER', () => {
   for (const [member, , hex] of bits) {
     const extension = keyUsageExtension({ [member]: true }, 'KeyUsage')
     assert.equal(extension.oid, '2.5.29.15')
@@ -25,7 +25,7 @@ test('each usage is its bit, in minimal DER, critical', () => {
   }
 })
 
-test('every combination is read back; none at all is refused', () => {
+test('every combination is parsed to the same usages, and an empty one is refused', () => {
   const members = bits.map(([member]) => member)
   const requested = fc.record(Object.fromEntries(members.map((member) => [member, fc.boolean()])), {
     requiredKeys: [],

@@ -1,4 +1,4 @@
-/** KeyUsage, as callers write it (AWS Private CA API, KeyUsage). */
+/** Encoding of AWS's KeyUsage (AWS Private CA API, KeyUsage). */
 import { structure, boolean } from '../wire/shapes/shape.ts'
 import type { Encodable } from '../wire/shapes/encode.ts'
 import { invalidArgs } from '../errors.ts'
@@ -6,7 +6,7 @@ import type { Extension } from '../x509/extensions/extensions.ts'
 import { encodeKeyUsage, keyUsageBits } from '../x509/extensions/key-usage.ts'
 import { oids } from '../x509/der/oid.ts'
 
-/** In the order of the bits. */
+/** Usages in the order of their bits. */
 export const keyUsage = structure({
   DigitalSignature: boolean(),
   NonRepudiation: boolean(),
@@ -19,12 +19,12 @@ export const keyUsage = structure({
   DecipherOnly: boolean(),
 })
 
-/** A usage is false if it is absent. */
+/** Requested usages. An absent usage is false. */
 export type RequestedKeyUsage = Encodable<typeof keyUsage>
 
 const usages = Object.keys(keyUsage.members) as (keyof RequestedKeyUsage)[]
 
-/** The extension, critical. Throws InvalidArgsException if no bit is set (RFC 5280 §4.2.1.3). */
+/** Encodes the critical extension. Throws InvalidArgsException if no bit is set (RFC 5280 §4.2.1.3). */
 export function keyUsageExtension(requested: RequestedKeyUsage, at: string): Extension {
   const bits = keyUsageBits.filter((_bit, index) => requested[usages[index] ?? 'CRLSign'] === true)
   if (bits.length === 0) throw invalidArgs(`${at} must have at least one usage that is true`)

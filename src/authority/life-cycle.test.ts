@@ -6,7 +6,7 @@ import type { AuthorityStatus } from './status.ts'
 
 const arn = 'arn:aws:acm-pca:eu-west-1:123456789012:certificate-authority/x'
 
-/** AWS Private CA User Guide, one line an operation: the states in which it works. */
+/** Each operation with the states in which it is allowed (AWS Private CA User Guide). */
 const works: Record<LifeCycleEvent, readonly AuthorityStatus[]> = {
   describe: [
     'CREATING',
@@ -39,7 +39,7 @@ const works: Record<LifeCycleEvent, readonly AuthorityStatus[]> = {
   administer: ['PENDING_CERTIFICATE', 'ACTIVE', 'DISABLED', 'EXPIRED'],
 }
 
-test('a subordinate can do what its state allows, and nothing else', () => {
+test('a subordinate CA can do exactly what its state allows', () => {
   for (const [event, states] of Object.entries(works) as [LifeCycleEvent, AuthorityStatus[]][])
     for (const status of works.describe) {
       const run = (): void => requireState(event, status, { arn, type: 'SUBORDINATE' })
@@ -48,7 +48,7 @@ test('a subordinate can do what its state allows, and nothing else', () => {
     }
 })
 
-test('a root may also make and fetch its own certificate while it waits for one', () => {
+test('a root CA can also issue and read its own certificate while it is PENDING_CERTIFICATE', () => {
   requireState('issue-certificate', 'PENDING_CERTIFICATE', { arn, type: 'ROOT' })
   requireState('issue-certificate', 'EXPIRED', { arn, type: 'ROOT' })
   requireState('get-certificate', 'PENDING_CERTIFICATE', { arn, type: 'ROOT' })
@@ -58,13 +58,13 @@ test('a root may also make and fetch its own certificate while it waits for one'
   })
 })
 
-test('a CSR that is not there yet is in progress, and one that never will be has failed', () => {
+test('reading a CSR returns RequestInProgress before its creation and RequestFailed after a failure', () => {
   assert.equal(permission('get-csr', 'CREATING'), 'RequestInProgressException')
   assert.equal(permission('get-csr', 'FAILED'), 'RequestFailedException')
   assert.equal(permission('get-csr', 'DELETED'), 'InvalidStateException')
 })
 
-test('refuses in the words that clients look for', () => {
+test('errors have the messages that clients match', () => {
   const text = (event: LifeCycleEvent, status: AuthorityStatus): string => {
     try {
       requireState(event, status, { arn, type: 'SUBORDINATE' })

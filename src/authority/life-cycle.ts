@@ -1,9 +1,9 @@
-/** Which operation works in which state of a CA: one table (AWS Private CA User Guide, CA status and life cycle). */
+/** The table of operations and the states of a CA that allow them (AWS Private CA User Guide, CA status and life cycle). */
 import { ServiceError, type ErrorCode } from '../errors.ts'
 import type { AuthorityType } from './authority.ts'
 import type { AuthorityStatus } from './status.ts'
 
-/** `ok`: allowed. `root`: allowed only for a root CA acting on itself. Otherwise the code of the refusal. */
+/** `ok`: allowed. `root`: allowed only for a root CA and its own certificate. Otherwise: the error code. */
 type Cell =
   | 'ok'
   | 'root'
@@ -11,7 +11,7 @@ type Cell =
   | 'RequestInProgressException'
   | 'RequestFailedException'
 
-/** An operation on one CA; several operations that are alike share a row. */
+/** A row of the table. Similar operations share a row. */
 export type LifeCycleEvent =
   | 'describe'
   | 'get-csr'
@@ -43,7 +43,7 @@ const no = 'InvalidStateException'
 const wait = 'RequestInProgressException'
 const dead = 'RequestFailedException'
 
-/** Columns in the order of `statuses`. */
+/** Cells in the order of `statuses`. */
 const table: Readonly<Record<LifeCycleEvent, readonly Cell[]>> = {
   //                          CREATING PENDING ACTIVE DISABLED EXPIRED FAILED DELETED
   describe: /*                 */ [ok, ok, ok, ok, ok, ok, ok],
@@ -61,7 +61,7 @@ const table: Readonly<Record<LifeCycleEvent, readonly Cell[]>> = {
   'describe-audit-report': /*  */ [ok, ok, ok, ok, ok, ok, ok],
 }
 
-/** Texts that clients match on are AWS's own. */
+/** Error messages. Clients match some of them, and these are AWS's. */
 const refusal: Readonly<Record<LifeCycleEvent, (arn: string, status: string) => string>> = {
   describe: inState,
   'get-csr': inState,
@@ -95,12 +95,12 @@ function inState(_arn: string, status: string): string {
   return `The certificate authority is in the ${status} state`
 }
 
-/** What the table says: `ok`, `root` (a root CA, about its own certificate only), or the code of the refusal. */
+/** Returns a cell of the table: `ok`, `root`, or an error code. */
 export function permission(event: LifeCycleEvent, status: AuthorityStatus): Cell {
   return table[event][statuses.indexOf(status)] ?? no
 }
 
-/** Throws the table's refusal. `root` cells let a ROOT pass; its caller checks that it is about itself. */
+/** Throws the error of the table. A `root` cell admits a root CA, and the caller checks that the operation concerns its own certificate. */
 export function requireState(
   event: LifeCycleEvent,
   status: AuthorityStatus,

@@ -1,4 +1,4 @@
-/** What a RevocationConfiguration may ask for, and what is kept of it. */
+/** Validation and storage of RevocationConfiguration. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
@@ -29,7 +29,7 @@ const isInvalid =
     return true
   }
 
-test('an enabled CRL gets the defaults of AWS, and keeps what was sent', () => {
+test("an enabled CRL gets AWS's defaults for absent parameters", () => {
   const defaults = { S3ObjectAcl: 'PUBLIC_READ', CrlType: 'COMPLETE' } as const
   assert.deepEqual(keptCrl(crl), { ...crl, ...defaults })
   const whole = {
@@ -43,7 +43,7 @@ test('an enabled CRL gets the defaults of AWS, and keeps what was sent', () => {
   assert.deepEqual(keptCrl(whole), whole)
 })
 
-test('a block that is not sent stays as it is, the other changes alone', () => {
+test('an absent block keeps its value', () => {
   const present: RevocationConfiguration = {
     CrlConfiguration: { ...crl, S3ObjectAcl: 'PUBLIC_READ', CrlType: 'PARTITIONED' },
     OcspConfiguration: { Enabled: true, OcspCustomCname: 'ocsp.example.com' },
@@ -58,7 +58,7 @@ test('a block that is not sent stays as it is, the other changes alone', () => {
     ...present,
     OcspConfiguration: { Enabled: true },
   })
-  // A block that is sent replaces the whole: nothing of the old one comes through.
+  // A block in the request replaces the whole stored block.
   assert.deepEqual(
     requireRevocation({ CrlConfiguration: { ...crl, ExpirationInDays: 30 } }, present)
       .CrlConfiguration,
@@ -66,7 +66,7 @@ test('a block that is not sent stays as it is, the other changes alone', () => {
   )
 })
 
-test('what was kept may be sent again, and is kept the same', () => {
+test('a stored configuration can be sent again and stays the same', () => {
   const hosts = fc.constantFrom(undefined, '', 'crl.example.com', 'host/path')
   const crls = fc.record(
     {
@@ -90,7 +90,7 @@ test('what was kept may be sent again, and is kept the same', () => {
   )
 })
 
-test('a disabled block must be alone', () => {
+test('a disabled block has no other parameters', () => {
   assert.deepEqual(keptCrl({ Enabled: false }), { Enabled: false })
   assert.deepEqual(keptOcsp({ Enabled: false }), { Enabled: false })
   for (const more of [
@@ -110,7 +110,7 @@ test('a disabled block must be alone', () => {
   )
 })
 
-test('an enabled CRL needs a bucket and a life', () => {
+test('an enabled CRL needs a bucket and a validity', () => {
   assert.throws(
     () => keptCrl({ Enabled: true, S3BucketName: 'my-crls' }),
     isInvalid(/ExpirationInDays/),
@@ -118,7 +118,7 @@ test('an enabled CRL needs a bucket and a life', () => {
   assert.throws(() => keptCrl({ Enabled: true, ExpirationInDays: 7 }), isInvalid(/S3BucketName/))
 })
 
-test('a host name has no protocol before it', () => {
+test('a host name must not start with a protocol', () => {
   for (const host of ['http://crl.example.com', 'https://x', 'HTTP://x', 'ldap://x', 'x+y://z']) {
     assert.throws(() => keptCrl({ ...crl, CustomCname: host }), isInvalid(/CustomCname must not/))
     assert.throws(
@@ -133,7 +133,7 @@ test('a host name has no protocol before it', () => {
     })
 })
 
-test('leaving the extension out does not go with a host name for it', () => {
+test('OmitExtension and CustomCname cannot be combined', () => {
   const omits = { CrlDistributionPointExtensionConfiguration: { OmitExtension: true } }
   assert.throws(
     () => keptCrl({ ...crl, ...omits, CustomCname: 'crl.example.com' }),

@@ -1,6 +1,6 @@
 /**
- * How a CA publishes what it revoked, as its creator asked for it (AWS Private CA API, RevocationConfiguration). Kept as
- * AWS's own document, because DescribeCertificateAuthority gives it back.
+ * The revocation configuration of a CA (AWS Private CA API, RevocationConfiguration). It is stored as AWS's document, because
+ * DescribeCertificateAuthority returns it.
  */
 import { enumeration, integer, required, structure, boolean, string } from '../wire/shapes/shape.ts'
 import type { Encodable } from '../wire/shapes/encode.ts'
@@ -35,10 +35,10 @@ export const revocationConfiguration = structure({
   OcspConfiguration: ocspConfiguration,
 })
 
-/** A RevocationConfiguration as a caller sends it. */
+/** A RevocationConfiguration in a request. */
 export type RequestedRevocation = Encodable<typeof revocationConfiguration>
 
-/** CrlConfiguration, enabled: bucket and life of a CRL are there, defaults are filled in. */
+/** An enabled CrlConfiguration with bucket, validity and all defaults. */
 export interface EnabledCrl {
   readonly Enabled: true
   readonly ExpirationInDays: number
@@ -52,21 +52,21 @@ export interface EnabledCrl {
     | undefined
 }
 
-/** A RevocationConfiguration as it is kept and described: both blocks always present. */
+/** A stored RevocationConfiguration, which always has both blocks. */
 export interface RevocationConfiguration {
   readonly CrlConfiguration: EnabledCrl | { readonly Enabled: false }
   readonly OcspConfiguration: Encodable<typeof ocspConfiguration>
 }
 
-/** What a CA has whose creator asked for nothing. */
+/** The configuration of a CA that was created without one. */
 export const noRevocation: RevocationConfiguration = {
   CrlConfiguration: { Enabled: false },
   OcspConfiguration: { Enabled: false },
 }
 
 /**
- * The configuration to keep: a block that is not sent stays as it is. Throws InvalidArgsException for parameters of a
- * disabled block, for what an enabled CRL lacks, and for values that do not go together.
+ * Returns the configuration to store. An absent block keeps its value. Throws InvalidArgsException for parameters of a disabled
+ * block, for missing parameters of an enabled CRL, and for values that cannot be combined.
  */
 export function requireRevocation(
   requested: RequestedRevocation | undefined,
@@ -98,7 +98,7 @@ function requireCrl(
   requirePath(rest.CustomPath)
   const omits = rest.CrlDistributionPointExtensionConfiguration?.OmitExtension === true
   if (omits && rest.CustomCname !== undefined && rest.CustomCname !== '')
-    throw invalidArgs('CrlConfiguration cannot have CustomCname and OmitExtension at once.')
+    throw invalidArgs('CrlConfiguration cannot have both CustomCname and OmitExtension.')
   return {
     Enabled,
     ExpirationInDays,
@@ -125,17 +125,17 @@ function requireAlone(name: string, block: object): void {
     throw invalidArgs(`${name} is disabled and must not have other parameters.`)
 }
 
-/** Amazon S3 User Guide, Bucket naming rules. */
+/** Valid bucket names (Amazon S3 User Guide, Bucket naming rules). */
 const bucketNamePattern = /^(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/
 const addressPattern = /^\d+\.\d+\.\d+\.\d+$/
 
-/** Throws InvalidArgsException for a name that no S3 bucket can have. */
+/** Throws InvalidArgsException for an invalid name of an S3 bucket. */
 export function requireBucketName(name: string): void {
   if (!bucketNamePattern.test(name) || addressPattern.test(name))
     throw invalidArgs(`S3BucketName '${name}' does not follow the naming rules of S3 buckets.`)
 }
 
-/** Throws InvalidArgsException for a value that cannot follow http:// in a certificate. Empty means none. */
+/** Throws InvalidArgsException for a value that cannot follow http:// in a certificate. An empty value is valid. */
 function requireHost(name: string, value: string | undefined): void {
   if (value === undefined || value === '') return
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(value))
@@ -146,7 +146,7 @@ function requireHost(name: string, value: string | undefined): void {
     )
 }
 
-/** Clients resolve dot segments, and would then request another path (RFC 3986 §5.2.4). */
+/** Matches dot segments. Clients resolve them and then request another path (RFC 3986 §5.2.4). */
 function requirePath(path: string | undefined): void {
   if (path?.split('/').some((part) => part === '.' || part === '..'))
     throw invalidArgs(
@@ -154,14 +154,14 @@ function requirePath(path: string | undefined): void {
     )
 }
 
-/** How the operator wants revocation to be published, for every CA alike. */
+/** Settings of the operator for the revocation services of all CAs. */
 export interface RevocationPolicy {
-  /** From a revocation to the CRL that has it; revocations within it share one CRL. */
+  /** Delay from a revocation to the CRL that lists it. Revocations within the delay share one CRL. */
   readonly crlDelaySeconds: number
-  /** From thisUpdate to nextUpdate of an OCSP answer. */
+  /** Validity of an OCSP response, from thisUpdate to nextUpdate. */
   readonly ocspValiditySeconds: number
-  /** Whether certificates that name an OCSP responder also say where the certificate of their CA can be had. */
+  /** Whether certificates with an OCSP URL also contain the URL of their CA certificate (caIssuers). */
   readonly caIssuers: boolean
-  /** Between two audit reports of one CA. */
+  /** Minimum interval between two audit reports of one CA. */
   readonly auditReportIntervalSeconds: number
 }

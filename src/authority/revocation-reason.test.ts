@@ -1,9 +1,9 @@
-/** The eight reasons of the API, and their codes in RFC 5280 §5.3.1. */
+/** The eight reasons of the API with their codes in RFC 5280 §5.3.1. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { reasonCodeOf, reasonOfCode, revocationReasons } from './revocation-reason.ts'
 
-/** The names of RFC 5280, in the order of their codes; 7 is not used. */
+/** The names of RFC 5280 in the order of their codes. Code 7 is not used. */
 const rfcNames = [
   'unspecified',
   'keyCompromise',
@@ -18,7 +18,7 @@ const rfcNames = [
   'aACompromise',
 ]
 
-test('every reason has the code of RFC 5280', () => {
+test('every reason has its code of RFC 5280', () => {
   assert.deepEqual(
     revocationReasons.map((reason) => [reason, rfcNames[reasonCodeOf(reason)]]),
     [
@@ -34,7 +34,7 @@ test('every reason has the code of RFC 5280', () => {
   )
 })
 
-test('every code of a reason gives the reason back, and no other code does', () => {
+test('every code of a reason is converted back, and other codes are rejected', () => {
   for (const reason of revocationReasons) assert.equal(reasonOfCode(reasonCodeOf(reason)), reason)
   for (const code of [-1, 6, 7, 8, 11, 0.5, Number.NaN, Infinity])
     assert.throws(() => reasonOfCode(code), RangeError, String(code))

@@ -1,6 +1,6 @@
-/** Why a certificate is revoked: AWS's RevocationReason, and CRLReason (RFC 5280 §5.3.1). */
+/** Revocation reasons: AWS's RevocationReason, and CRLReason (RFC 5280 §5.3.1). */
 
-/** Code by name. certificateHold and removeFromCRL are not in the API. */
+/** CRLReason codes by name. The API has no certificateHold and removeFromCRL. */
 const codes = {
   UNSPECIFIED: 0,
   KEY_COMPROMISE: 1,
@@ -20,14 +20,14 @@ export function reasonCodeOf(reason: RevocationReason): number {
   return codes[reason]
 }
 
-/** Reason of a CRLReason. Throws RangeError for a code that no reason has. */
+/** Returns the reason for a CRLReason code. Throws RangeError for any other code. */
 export function reasonOfCode(code: number): RevocationReason {
   const found = revocationReasons.find((reason) => codes[reason] === code)
-  if (found === undefined) throw new RangeError(`there is no revocation reason ${code}`)
+  if (found === undefined) throw new RangeError(`${code} is not a revocation reason`)
   return found
 }
 
-/** Whether a reason has that CRLReason. */
+/** Returns whether a CRLReason code has a reason in the API. */
 export function isReasonCode(code: number): boolean {
   return revocationReasons.some((reason) => codes[reason] === code)
 }

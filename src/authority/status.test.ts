@@ -45,7 +45,7 @@ function authority(change: Partial<Authority> = {}): Authority {
   }
 }
 
-test('expires when the last second of its certificate is over, whether in use or disabled', () => {
+test('an active or disabled CA expires after the last second of its certificate', () => {
   const inTheLastSecond = new Date(notAfter.getTime() + 999)
   const after = new Date(notAfter.getTime() + 1000)
   for (const status of ['ACTIVE', 'DISABLED'] as const) {
@@ -56,7 +56,7 @@ test('expires when the last second of its certificate is over, whether in use or
   assert.deepEqual(lastStateChangeAt(authority(), inTheLastSecond), changed)
 })
 
-test('is deleted, even if expired, until its restoration period is over, and then gone', () => {
+test('a deleted CA is DELETED, even if expired, until its restoration period ends', () => {
   const deletedAt = new Date('2028-01-01T00:00:00Z')
   const deletion = deletionAt('DISABLED', deletedAt, 7)
   const deleted = authority({ status: 'DISABLED', deletion })
@@ -66,7 +66,7 @@ test('is deleted, even if expired, until its restoration period is over, and the
   assert.equal(statusAt(deleted, deletion.restorableUntil), undefined)
 })
 
-test('can be restored for thirty days unless told otherwise; without a CSR not at all', () => {
+test('a deleted CA can be restored for thirty days by default, and not at all without a CSR', () => {
   const restorable = deletionAt('PENDING_CERTIFICATE', changed)
   assert.deepEqual(restorable.restorableUntil, new Date('2026-01-31T00:00:00Z'))
   for (const status of ['CREATING', 'FAILED'] as const) {

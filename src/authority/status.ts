@@ -6,8 +6,8 @@ import type { Authority, StoredStatus } from './authority.ts'
 export type AuthorityStatus = StoredStatus | 'DELETED' | 'EXPIRED'
 
 /**
- * The status at an instant, from the record alone; undefined once the CA is deleted for good. DELETED wins over
- * EXPIRED (AWS Private CA User Guide, CA status).
+ * Returns the status at an instant, computed from the record; undefined after the restoration period of a deleted CA. DELETED takes
+ * precedence over EXPIRED (AWS Private CA User Guide, CA status).
  */
 export function statusAt(authority: Authority, now: Date): AuthorityStatus | undefined {
   if (authority.deletion !== undefined)
@@ -15,21 +15,21 @@ export function statusAt(authority: Authority, now: Date): AuthorityStatus | und
   return isEndedAt(authority, now) ? 'EXPIRED' : authority.status
 }
 
-/** When the status last changed; an expiry is such a change. */
+/** Returns the time of the last status change, including the expiry. */
 export function lastStateChangeAt(authority: Authority, now: Date): Date {
   const expired = authority.deletion === undefined && isEndedAt(authority, now)
   const notAfter = authority.certificate?.notAfter ?? authority.lastStateChangeAt
   return expired && notAfter > authority.lastStateChangeAt ? notAfter : authority.lastStateChangeAt
 }
 
-/** Whether the validity of an installed certificate is over. */
+/** Returns whether the installed certificate has expired. */
 function isEndedAt(authority: Authority, now: Date): boolean {
   const { status, certificate } = authority
   if (certificate === undefined || (status !== 'ACTIVE' && status !== 'DISABLED')) return false
   return isExpiredAt(certificate.notAfter, now)
 }
 
-/** A CA as it is at one instant, for one request. */
+/** A CA with its status at the time of a request. */
 export interface AuthorityView {
   readonly authority: Authority
   readonly arn: string
@@ -40,8 +40,8 @@ export interface AuthorityView {
 const restorationDaysDefault = 30
 
 /**
- * What DeleteCertificateAuthority decides at `now`: a CA that never had a CSR to sign is gone at once; others can be
- * restored for 7 to 30 days, 30 unless the caller says otherwise (AWS Private CA API, DeleteCertificateAuthority).
+ * Returns the restoration period for DeleteCertificateAuthority at `now`. A CA without a CSR is deleted immediately. Others can be
+ * restored for 7 to 30 days, by default 30 (AWS Private CA API, DeleteCertificateAuthority).
  */
 export function deletionAt(
   status: StoredStatus,

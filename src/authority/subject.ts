@@ -1,4 +1,4 @@
-/** ASN1Subject, as callers write a CA's name, and the Name made of it (AWS Private CA API, ASN1Subject). */
+/** Conversion of AWS's ASN1Subject to a Name (AWS Private CA API, ASN1Subject). */
 import { invalidArgs } from '../errors.ts'
 import type { Encodable } from '../wire/shapes/encode.ts'
 import { list, required, string, structure } from '../wire/shapes/shape.ts'
@@ -39,7 +39,7 @@ export const asn1Subject = structure({
 /** A name in AWS's form. */
 export type Asn1Subject = Encodable<typeof asn1Subject>
 
-/** Order of the RDNs: that of AWS's model. */
+/** Attributes in the order of AWS's model, which is the order of the RDNs. */
 const standardAttributes = [
   ['Country', oids.countryName],
   ['Organization', oids.organizationName],
@@ -58,8 +58,8 @@ const standardAttributes = [
 ] as const
 
 /**
- * DER of the Name, one attribute an RDN; `path` names it in messages. Throws InvalidArgsException when standard and
- * custom attributes are mixed, when there is none at all, or when a custom one is not an object identifier.
+ * Encodes the Name in DER, with one attribute in each RDN. `path` is its name in messages. Throws InvalidArgsException if standard
+ * and custom attributes are mixed, if there is no attribute, or if a custom attribute has an invalid object identifier.
  */
 export function encodeSubject(subject: Asn1Subject, path = 'Subject'): Uint8Array {
   const standard = standardAttributes.flatMap(([member, type]): NameAttribute[] => {

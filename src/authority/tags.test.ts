@@ -5,11 +5,11 @@ import { requireOwnTags, requireTags } from './tags.ts'
 
 const tag = (key: string) => ({ key: storable(key), value: undefined })
 
-test('accepts keys that differ in case, and prefixes that only look reserved', () => {
+test('tag keys may differ only in case, and similar prefixes are not reserved', () => {
   requireTags([tag('Team'), tag('team'), tag('awsome'), tag('my:aws:key')])
 })
 
-test('refuses reserved prefixes in any case, and a key given twice', () => {
+test('reserved prefixes in any case and duplicate keys are refused', () => {
   for (const key of ['aws:x', 'AWS:x', 'rds:y', 'Aws:'])
     assert.throws(() => requireTags([tag(key)]), { code: 'InvalidTagException' }, key)
   assert.throws(() => requireOwnTags([tag('a'), tag('Rds:y')]), { code: 'InvalidTagException' })

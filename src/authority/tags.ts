@@ -4,14 +4,14 @@ import { ServiceError } from '../errors.ts'
 
 export interface Tag {
   readonly key: StorableText
-  /** A tag may have no value; that is not the same as an empty one. */
+  /** Undefined for a tag without a value, which differs from an empty value. */
   readonly value: StorableText | undefined
 }
 
-/** Prefixes that only AWS itself may use, in any case. */
+/** Prefixes that are reserved for AWS, in any case. */
 const reservedPrefixes = ['aws:', 'rds:']
 
-/** Throws InvalidTagException for a reserved key, which is nobody's to set or to remove. */
+/** Throws InvalidTagException for a reserved key, which callers can neither set nor remove. */
 export function requireOwnTags(tags: readonly Tag[]): void {
   for (const { key } of tags) {
     const prefix = reservedPrefixes.find((reserved) => key.toLowerCase().startsWith(reserved))
@@ -23,7 +23,7 @@ export function requireOwnTags(tags: readonly Tag[]): void {
   }
 }
 
-/** Throws InvalidTagException for a reserved or a repeated key. */
+/** Throws InvalidTagException for a reserved or duplicate key. */
 export function requireTags(tags: readonly Tag[]): void {
   requireOwnTags(tags)
   const seen = new Set<string>()

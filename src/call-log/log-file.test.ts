@@ -111,7 +111,7 @@ test('a file that is full is set aside, and only so many are kept', async (t) =>
   assert.ok(names.includes('calls.jsonl.1'))
 })
 
-test('a file that cannot be set aside is written on, and that is said', async (t) => {
+test('a file that cannot be renamed is written on, and the failure is logged', async (t) => {
   const { path, sink, lines, text } = await opened(t, { fileBytesMax: 10, filesMax: 0 })
   // With none to keep, what was set aside is removed; a folder of such a name cannot be.
   await mkdir(`${path}.20200101T000000000Z`)

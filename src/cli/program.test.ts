@@ -66,7 +66,7 @@ test('a command reads and writes the streams and variables that it is passed, no
 
   const config = await run(['check-config'], { environment: { SIGNET_LISTEN: '127.0.0.1:9000' } })
   assert.deepEqual([config.code, config.stderr], [0, ''])
-  assert.match(config.stdout, /"port": 9000/)
+  assert.match(config.stdout, /"Port": 9000/)
 
   const help = await run(['issue', '--help'])
   assert.deepEqual([help.code, help.stderr], [0, ''])
@@ -75,7 +75,7 @@ test('a command reads and writes the streams and variables that it is passed, no
   assert.deepEqual(await run(['issue', '--out', 'x', '--nmae']), {
     code: 2,
     stdout: '',
-    stderr: "error: unknown option '--nmae'\n(Did you mean --name?)\n",
+    stderr: "signet: unknown option '--nmae'; did you mean --name?\n",
   })
   const wrong = await run(['check-config'], { environment: { SIGNET_LISTEN: 'x' } })
   assert.deepEqual([wrong.code, wrong.stdout], [2, ''])

@@ -2,6 +2,7 @@
 import { open } from 'node:fs/promises'
 import { connect, type DetailedPeerCertificate } from 'node:tls'
 import { ConfigurationError } from '../errors.ts'
+import { systemErrorText } from '../text/system-error.ts'
 import { encodePem } from '../x509/pem.ts'
 
 /** The longest CRL that Signet publishes is about 40 MiB: a million entries. */
@@ -21,12 +22,14 @@ export async function loadBytes(
 ): Promise<Uint8Array> {
   if (source === '-') return collect(stdin(), 'standard input')
   if (/^tls:\/\//i.test(source) || (tls && /^https:\/\//i.test(source))) return fetchChain(source)
-  if (tls) throw new ConfigurationError('--tls needs an https URL')
+  if (tls) throw new ConfigurationError('--tls requires an https URL')
   return /^https?:\/\//i.test(source) ? download(source) : readWhole(source)
 }
 
 async function readWhole(path: string): Promise<Uint8Array> {
-  const file = await open(path)
+  const file = await open(path).catch((error: unknown) => {
+    throw new Error(`cannot read ${path}: ${systemErrorText(error)}`, { cause: error })
+  })
   try {
     return await collect(file.createReadStream({ autoClose: false }), path)
   } finally {
@@ -53,7 +56,7 @@ async function download(url: string): Promise<Uint8Array> {
   } catch (error) {
     const { message, cause } = error as Error
     const reason = cause instanceof Error && cause.message !== '' ? cause.message : message
-    throw new Error(`${url} cannot be read: ${reason}`, { cause: error })
+    throw new Error(`cannot read ${url}: ${reason}`, { cause: error })
   }
   if (!response.ok || response.body === null)
     throw new Error(`${url} responded with status ${response.status}`)
@@ -78,7 +81,12 @@ function fetchChain(source: string): Promise<Uint8Array> {
       reject(new Error(`${source} presents no certificate: ${reason}`))
     }
     socket.setTimeout(milliseconds, () => fail('it does not respond'))
-    socket.once('error', ({ message }) => fail(message))
+    // Messages of OpenSSL name a source file; the code says enough.
+    socket.once('error', ({ code, message }: NodeJS.ErrnoException) =>
+      fail(
+        code?.startsWith('ERR_SSL_') === true ? `the server does not speak TLS (${code})` : message,
+      ),
+    )
     socket.once('secureConnect', () => {
       const chain = chainOf(socket.getPeerCertificate(true))
       socket.destroy()

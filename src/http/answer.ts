@@ -1,11 +1,11 @@
-/** Answers of every route. */
+/** The HTTP answers that every route returns. */
 import type { Readable } from 'node:stream'
 import { ServiceError } from '../errors.ts'
 
 export interface Answer {
-  /** HTTP status. */
+  /** HTTP status code. */
   readonly status: number
-  /** Without Content-Length where it follows from the body. */
+  /** HTTP headers, without Content-Length if the length follows from the body. */
   readonly headers: Readonly<Record<string, string>>
   readonly body: string | Uint8Array | Readable | undefined
 }
@@ -14,7 +14,7 @@ export interface TextAnswer extends Answer {
   readonly body: string
 }
 
-/** An answer of one line of text. */
+/** Creates an answer with one line of text. */
 export function textAnswer(
   status: number,
   text: string,
@@ -29,24 +29,24 @@ export function textAnswer(
 
 export const notFound: Answer = textAnswer(404, 'Not found')
 
-/** The answer to a method that a resource does not have. */
+/** Creates the answer to a method that the resource does not support. */
 export function methodNotAllowed(allow: string): Answer {
   return textAnswer(405, 'Method not allowed', { allow })
 }
 
-/** The answer of the public listener to an unexpected error, without details: anyone may read it. */
+/** Creates the answer of the public listener to an unexpected error. It has no details, because anyone can read it. */
 export function publicFailure(error: unknown): TextAnswer {
   return isUnavailable(error)
     ? textAnswer(503, 'Service unavailable')
     : textAnswer(500, 'Internal error')
 }
 
-/** Whether an error means that the server cannot serve now, and may later. */
+/** Returns whether an error means that the server is temporarily unavailable. */
 export function isUnavailable(error: unknown): boolean {
   return error instanceof ServiceError && error.code === 'ServiceUnavailable'
 }
 
-/** An HTTP date (RFC 9110 §5.6.7). */
+/** Formats an HTTP date (RFC 9110 §5.6.7). */
 export function httpDate(date: Date): string {
   return date.toUTCString()
 }

@@ -1,4 +1,4 @@
-/** The handler of the API's route: every request that has no other route on the API listener. */
+/** The handler of the API route: all requests to the API listener that match no other route. */
 import { ServiceError } from '../errors.ts'
 import { answerFailure, answerRequest, answerUnread } from './api-pipeline.ts'
 import { withAwsHeaders } from './aws-answer.ts'
@@ -32,7 +32,7 @@ function errorOf({ reason, bytesMax }: RefusedBody): ServiceError {
   if (reason === 'no-room')
     return new ServiceError(
       'ServiceUnavailable',
-      'The server is receiving too many request bodies at once. Try again.',
+      'The server is receiving too many request bodies. Try again.',
     )
   return new ServiceError(
     'InvalidRequestException',

@@ -1,10 +1,10 @@
-/** The pipeline of the API, the same for both protocols: identify the operation, authenticate, decode the input, run. */
+/** The pipeline of API requests in both protocols: identify the operation, authenticate, decode the input, run. */
 import type { ServiceError } from '../errors.ts'
 import { authenticateCaller, requireRate } from './authentication.ts'
-import { refusal, type AwsAnswer } from './aws-answer.ts'
+import { protocolErrorAnswer, type AwsAnswer } from './aws-answer.ts'
 import { awsJsonProtocol } from './aws-json-protocol.ts'
 import { awsQueryProtocol, isQueryRequest } from './aws-query-protocol.ts'
-import { complete, refuse } from './record-request.ts'
+import { complete, completeWithError } from './record-request.ts'
 import { startDeadline } from './deadline.ts'
 import type { ApiServices, Protocol, RequestContext } from './protocol.ts'
 import type { HttpRequest, RequestHead } from './request.ts'
@@ -12,7 +12,7 @@ import type { ConnectionInfo } from './route.ts'
 
 const deadlineMillisecondsDefault = 60_000
 
-/** Answers a request and logs it. Errors of the pipeline are answered in the form of the protocol. */
+/** Answers a request and logs it. An error is answered in the format of the protocol. */
 export async function answerRequest(
   api: ApiServices,
   request: HttpRequest,
@@ -41,24 +41,24 @@ export async function answerRequest(
     const answer = { status: 200, errorCode: undefined, mediaType: protocol.mediaType, body }
     return await complete(api, { context, answer, output, error: undefined })
   } catch (error) {
-    return refuse(api, context, error)
+    return completeWithError(api, context, error)
   } finally {
     deadline.clear()
   }
 }
 
-/** Refuses a request whose body was not read, with `error`. Logs, counts and records it as any other call. */
+/** Answers a request whose body was not read with `error`. Logs, counts and records the request like any other call. */
 export function answerUnread(
   api: ApiServices,
   head: RequestHead,
   { error, ...connection }: ConnectionInfo & { readonly error: ServiceError },
 ): Promise<AwsAnswer> {
-  return refuse(api, receive(api, head, connection), error)
+  return completeWithError(api, receive(api, head, connection), error)
 }
 
-/** The answer to a request that failed unexpectedly. */
+/** Creates the answer to a request that failed unexpectedly. */
 export function answerFailure(head: RequestHead, requestId: string): AwsAnswer {
-  return refusal(protocolOf(head), undefined, requestId)
+  return protocolErrorAnswer(protocolOf(head), undefined, requestId)
 }
 
 function receive(

@@ -1,4 +1,4 @@
-/** Authentication of requests, within the limits on failures and on request rates (access/). */
+/** Authenticates requests and applies the limits on authentication failures and request rates (access/). */
 import { authenticate, type SigningName } from '../access/authenticate.ts'
 import type { Caller } from '../identity/caller.ts'
 import { ServiceError } from '../errors.ts'
@@ -6,7 +6,7 @@ import { QueryError } from '../wire/query-errors.ts'
 import type { ApiServices, RequestContext } from './protocol.ts'
 import type { HttpRequest } from './request.ts'
 
-/** The caller that signed a request. Throws as authenticate does, and ThrottlingException after too many failures. */
+/** Returns the caller that signed a request. Throws like `authenticate`, and ThrottlingException after too many failures. */
 export async function authenticateCaller(
   api: ApiServices,
   request: HttpRequest,
@@ -22,7 +22,7 @@ export async function authenticateCaller(
   return caller
 }
 
-/** Throws ThrottlingException for a call beyond the request rate of its operation (access/rate-limiter.ts). */
+/** Throws ThrottlingException if a call exceeds the request rate of its operation (access/rate-limiter.ts). */
 export async function requireRate(
   { rateLimiter }: Pick<ApiServices, 'rateLimiter'>,
   { accountId, region }: Caller,
@@ -32,7 +32,7 @@ export async function requireRate(
   if (!(typeof allowed === 'boolean' ? allowed : await allowed)) throw throttled()
 }
 
-/** Runs a call whose input has a token that authenticates the caller. */
+/** Runs a call that a token in its input authenticates. */
 export async function authenticateByToken<T>(
   api: ApiServices,
   sourceIp: string | undefined,
@@ -43,7 +43,7 @@ export async function authenticateByToken<T>(
   return countFailures(api, sourceIp, run)
 }
 
-/** Codes of failed authentication. */
+/** Error codes of failed authentication. */
 const failures: ReadonlySet<string> = new Set([
   'MissingAuthenticationTokenException',
   'IncompleteSignatureException',
@@ -52,7 +52,7 @@ const failures: ReadonlySet<string> = new Set([
   'InvalidIdentityToken',
 ])
 
-/** Counts a failure to its source. Throws ThrottlingException in its place if there were too many. */
+/** Counts authentication failures by source. Throws ThrottlingException instead of the error after too many of them. */
 async function countFailures<T>(
   { failureLimiter }: Pick<ApiServices, 'failureLimiter'>,
   sourceIp: string | undefined,

@@ -8,16 +8,16 @@ import { publicPaths, type PublicSite, type RequestHead } from './request.ts'
 import type { Handler } from './route.ts'
 
 const pathForm = /^\/ca\/([0-9a-f-]{36,46})\.cer$/
-/** A renewed certificate is for the same key: an hour late is early enough. */
+/** How long clients may cache a CA certificate. A renewed certificate has the same key, so an old copy does little harm. */
 const maxAgeSeconds = 3600
 
-/** File name, without extension, in the path of a CA certificate; undefined for other paths. */
+/** Returns the file name, without its extension, in the path of a CA certificate; undefined for other paths. */
 export function findCertificateName(site: PublicSite, head: RequestHead): string | undefined {
   const names = publicPaths(head, site).map((path) => pathForm.exec(path)?.[1])
   return names.find((name) => name !== undefined)
 }
 
-/** The handler of the URLs of CA certificates. */
+/** Creates the handler of the URLs of CA certificates. */
 export function createCertificateHandler(services: Pick<Services, 'db' | 'clock'>): Handler {
   return {
     answer: (request, _connection, name) => answerCertificate(services, request, name),
@@ -26,8 +26,8 @@ export function createCertificateHandler(services: Pick<Services, 'db' | 'clock'
 }
 
 /**
- * The CA certificate in DER that a caIssuers URL refers to (RFC 5280 §4.2.2.1): the last one of the identity under which the
- * certificates with that URL were issued, so that it verifies them after any renewal.
+ * Answers with the CA certificate in DER that a caIssuers URL refers to (RFC 5280 §4.2.2.1): the last certificate of the CA
+ * identity that issued the certificates with that URL. It verifies them even after a renewal.
  */
 async function answerCertificate(
   { db, clock }: Pick<Services, 'db' | 'clock'>,
@@ -38,7 +38,7 @@ async function answerCertificate(
   const file = parseIdentityFileName(name)
   if (file === undefined) return notFound
   const authority = await findAuthority(db, file.authorityId)
-  // Certificates of an expired CA, and of a CA whose deletion can be undone, may still have to be verified.
+  // Clients may still verify certificates of an expired CA, or of a deleted CA that can be restored.
   if (authority === undefined || statusAt(authority, clock.now()) === undefined) return notFound
   const certificate =
     file.identity === authority.certificate?.issuerIdentity

@@ -1,30 +1,30 @@
-/** Answers in the form of AWS: those of the API, and refusals of requests that no route sees. */
+/** Answers in the format of AWS, for API requests and for requests that fail before they reach a route. */
 import { renderError } from '../wire/errors.ts'
 import type { TextAnswer } from './answer.ts'
 import { jsonMediaType } from './body/parse-members.ts'
 import type { Protocol } from './protocol.ts'
 
 export interface AwsAnswer {
-  /** HTTP status. */
+  /** HTTP status code. */
   readonly status: number
-  /** For the header `x-amzn-ErrorType`; undefined if the call succeeded. */
+  /** Value of the header `x-amzn-ErrorType`; undefined if the call succeeded. */
   readonly errorCode: string | undefined
   readonly mediaType: string
-  /** JSON or XML text, or empty. */
+  /** JSON or XML text; may be empty. */
   readonly body: string
 }
 
-/** The refusal of a request, in the form of its protocol. */
-export function refusal(
-  { refuse, mediaType }: Pick<Protocol, 'refuse' | 'mediaType'>,
+/** Creates the answer to an error, in the format of the protocol. */
+export function protocolErrorAnswer(
+  { serializeError, mediaType }: Pick<Protocol, 'serializeError' | 'mediaType'>,
   error: unknown,
   requestId: string,
 ): AwsAnswer {
-  const { status, code, body } = refuse(error, requestId)
+  const { status, code, body } = serializeError(error, requestId)
   return { status, errorCode: code, mediaType, body }
 }
 
-/** An answer with the headers of AWS. */
+/** Adds the AWS headers to an answer. */
 export function withAwsHeaders(
   { status, errorCode, mediaType, body }: AwsAnswer,
   requestId: string,
@@ -37,8 +37,8 @@ export function withAwsHeaders(
   return { status, headers, body }
 }
 
-/** An error in JSON; InternalFailure, without details, for an unexpected one. */
+/** Creates the answer to an error in JSON: InternalFailure without details if the error is unexpected. */
 export function errorAnswer(error: unknown, requestId: string): TextAnswer {
-  const protocol = { refuse: renderError, mediaType: jsonMediaType }
-  return withAwsHeaders(refusal(protocol, error, requestId), requestId)
+  const protocol = { serializeError: renderError, mediaType: jsonMediaType }
+  return withAwsHeaders(protocolErrorAnswer(protocol, error, requestId), requestId)
 }

@@ -1,6 +1,6 @@
 /**
- * AWS Private CA, in AWS JSON 1.1, in the order of checks of AWS's front end. The meaning of operations is in operations/, the
- * permission to call them in access/.
+ * The AWS JSON 1.1 protocol of AWS Private CA, with checks in the order of AWS's front end. The operations are in operations/,
+ * and authorization is in access/.
  */
 import { authorize } from '../access/authorize.ts'
 import { hiddenAuthorities } from '../access/hidden-authorities.ts'
@@ -34,14 +34,14 @@ export const awsJsonProtocol: Protocol = {
   eventSource: 'acm-pca.amazonaws.com',
   mediaType: jsonMediaType,
   identify,
-  refuse: renderError,
+  serializeError: renderError,
 }
 
 function identify(api: ApiServices, request: HttpRequest): RequestedOperation {
   requireRoot(request)
   const { name, operation } = findRequested(api, request)
   const read = memberReader(request, operation !== undefined)
-  // AWS reports a malformed body before it authenticates. A long body is only parsed after authentication.
+  // AWS reports a malformed body before it authenticates the caller. A long body is parsed only after authentication.
   const early = request.body.length <= earlyBytesMax ? read() : undefined
   if (operation === undefined) throw new ServiceError('UnknownOperationException', hintOf(request))
   return { name, signingName: 'acm-pca', decode: () => decode(operation, early ?? read()) }
@@ -77,7 +77,7 @@ function requireRoot(head: RequestHead): void {
   if (localPath !== '/') throw new ProtocolError('UnknownOperationException', 404, hint)
 }
 
-/** The operation that X-Amz-Target names, if it is offered. The name is empty if there is none. */
+/** Finds the operation in X-Amz-Target, if it is supported. The name is empty if the header has none. */
 export function findRequested(
   { findOperation }: Pick<ApiServices, 'findOperation'>,
   { headers }: RequestHead,
@@ -90,8 +90,8 @@ export function findRequested(
 }
 
 /**
- * Returns a function that reads the members of the request. An empty body is checked before the content type; it is valid
- * only with a presigned URL.
+ * Returns a function that reads the members of the request. Like AWS, it checks for an empty body before the content type; an
+ * empty body is valid only with a presigned URL.
  */
 function memberReader(request: HttpRequest, targetKnown: boolean): () => Members | QueryMembers {
   const { body, headers, query } = request

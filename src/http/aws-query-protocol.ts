@@ -1,4 +1,4 @@
-/** The Security Token Service, in the AWS Query protocol: a form, in the body or in the query, and XML. */
+/** The AWS Query protocol of the Security Token Service: form parameters in the body or in the query, and answers in XML. */
 import { findStsOperation } from '../sts/index.ts'
 import { stsNamespace, type StsOperation } from '../sts/sts-operation.ts'
 import { QueryError, renderQueryError } from '../wire/query-errors.ts'
@@ -16,7 +16,7 @@ import type { HttpRequest, RequestHead } from './request.ts'
 
 const version = '2011-06-15'
 
-/** Whether a request is in this protocol: a form without a target, or a query that names an action. Never throws. */
+/** Returns whether a request is in this protocol: a form without X-Amz-Target, or a query with an action. Never throws. */
 export function isQueryRequest({ method, headers, query, localPath }: RequestHead): boolean {
   if (headers.has('x-amz-target') || localPath !== '/') return false
   if (method === 'POST' && isFormMediaType(headers.get('content-type'))) return true
@@ -27,7 +27,8 @@ export const awsQueryProtocol: Protocol = {
   eventSource: 'sts.amazonaws.com',
   mediaType: 'text/xml',
   identify,
-  refuse: (error, requestId) => renderQueryError(error, { namespace: stsNamespace, requestId }),
+  serializeError: (error, requestId) =>
+    renderQueryError(error, { namespace: stsNamespace, requestId }),
 }
 
 function identify(_api: ApiServices, request: HttpRequest): RequestedOperation {
@@ -71,7 +72,7 @@ function decode(operation: StsOperation, parameters: QueryMembers): DecodedCall 
   }
 }
 
-/** The parameters in the body if it is a form that is not empty, otherwise those in the query. */
+/** Reads the parameters in the body if it is a nonempty form, otherwise those in the query. */
 function readParameters(request: HttpRequest): QueryMembers {
   const { body, query, headers } = request
   const isForm = isFormMediaType(headers.get('content-type')) && body.length > 0

@@ -1,4 +1,4 @@
-/** Requests that are processed together: none waits for all, and none touches another. */
+/** Batches of requests: no request waits for all others, and requests do not affect each other. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
@@ -20,7 +20,7 @@ import { createPublicServer } from './server.ts'
 interface Serving {
   readonly listener: Listener
   readonly budget: BodyBudget
-  /** A connection whose answers are collected. */
+  /** Opens a connection and collects its answers. */
   open(): Promise<Client>
 }
 
@@ -34,7 +34,7 @@ class Client {
     socket.on('data', (data: Buffer) => (this.text += data.toString('latin1')))
   }
 
-  /** Statuses of all answers, when there are `count`, or when the connection has ended. For none, its end is waited for. */
+  /** Waits for `count` answers (0: until the connection ends) and resolves to their statuses. The connection may end earlier. */
   async answers(count: number): Promise<number[]> {
     const ended = new Promise((resolve) => this.socket.once('close', resolve))
     for (let isOver = false; ;) {
@@ -50,7 +50,7 @@ class Client {
   }
 }
 
-/** A listener that reads bodies of up to 1000 bytes. */
+/** Starts a listener that reads bodies of up to 1000 bytes. */
 async function serving(
   t: TestContext,
   answer: Handler['answer'],
@@ -82,14 +82,14 @@ function post(path: string, body = 'body'): string {
   return `POST ${path} HTTP/1.1\r\nhost: h\r\ncontent-length: ${body.length}\r\n\r\n${body}`
 }
 
-test('of 512 requests that arrive at once, the first is answered before more than a batch was started', async (t) => {
+test('of 512 concurrent requests, the first is answered before the second batch is started', async (t) => {
   let arrived = 0
   let started = 0
   const at = await serving(t, async () => {
     started += 1
     return textAnswer(200, 'done')
   })
-  /** How many had been started when one was handed to the system, and when its client had it. */
+  /** Number of started requests when the server sent each answer; below, when the client of each answer received it. */
   const startedAtSent: number[] = []
   const startedAtReceived: number[] = []
   let arrivedAtFirst = 0
@@ -115,7 +115,7 @@ test('of 512 requests that arrive at once, the first is answered before more tha
   assert.equal(started, 512)
 })
 
-test('a response leaves after the log has taken its line, whatever became of the request', async (t) => {
+test('a response is sent after its log line is written, whether the request succeeds or fails', async (t) => {
   let asked = Promise.withResolvers<void>()
   let written = Promise.withResolvers<void>()
   const log = createLog('info', {
@@ -155,20 +155,20 @@ test('a response leaves after the log has taken its line, whatever became of the
   }
 })
 
-/** What becomes of a request, or of its client, while the request waits in a batch; and the statuses that may be answered. */
+/** Events that happen to a request or its client while the request waits in a batch, and the statuses that may follow. */
 const fates = {
   waits: [[200]],
   'asks-twice': [[200, 200]],
   breaks: [[500]],
   'breaks-at-once': [[500]],
-  // Node.js ends a connection when it reads the client's end, answered or not.
+  // Node.js closes a connection when the client closes its side, even if a request is unanswered.
   'says-no-more': [[200], []],
   'goes-away': [[]],
   'is-cut-off': [[]],
 } as const
 type Fate = keyof typeof fates
 
-/** Not async: what it throws is thrown at its caller. */
+/** A handler that is not async, so that an error is thrown synchronously. */
 const answerFate: Handler['answer'] = ({ path }) => {
   if (path === '/breaks-at-once') throw new Error(path)
   return later(path)
@@ -180,7 +180,7 @@ async function later(path: string): Promise<Answer> {
   return textAnswer(200, path)
 }
 
-/** Brings the fates about once so many requests wait in a batch, and closes the listener then if `closes` says so. */
+/** Triggers the events once `count` requests wait in a batch, and then closes the listener if `closes` is true. */
 function onceWaiting(
   { listener }: Serving,
   count: number,
@@ -206,7 +206,7 @@ function onceWaiting(
   })
 }
 
-test('whatever happens to requests of a batch, the others are answered, and nothing waits or is held', async (t) => {
+test('a failed or disconnected request of a batch does not affect the others, and all memory is released', async (t) => {
   const fate = fc.constantFrom(...(Object.keys(fates) as Fate[]))
   const property = fc.asyncProperty(
     fc.array(fate, { minLength: 1, maxLength: 2 * batchMax, size: 'max' }),

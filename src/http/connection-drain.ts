@@ -8,32 +8,32 @@ interface Exchange {
 }
 
 interface Connection {
-  /** Number of unanswered requests; more than one if the client pipelines. */
+  /** Number of unanswered requests. It exceeds one if the client pipelines requests. */
   waiting: number
   latest: Exchange | undefined
-  /** Whether it is closed after the last pending answer. */
+  /** Whether the connection is closed after the last pending answer. */
   ending: boolean
 }
 
 export interface Connections {
   /**
-   * Ends each connection after its pending answer, and those without a complete pending request after a delay: node:http checks
-   * no deadlines after closing.
+   * Ends each connection after its pending answer, and connections without a complete pending request after a delay: node:http
+   * does not enforce timeouts after the server has been closed.
    */
   end(): void
   /**
-   * Whether an error of a connection can be answered on it. While complete requests are pending, the client would take the
-   * error for the answer to the first of them. The connection is then closed after the last pending answer.
+   * Returns whether the server can send an error of a connection on it. While complete requests are pending, the client would take
+   * the error for the answer to the first of them. In that case the connection is closed after the last pending answer.
    */
   canAnswer(socket: Socket): boolean
 }
 
 const closingMilliseconds = 5000
 
-/** Known clients send only a few requests on a connection before they read an answer. */
+/** Limit on the pending requests of a connection. Known clients pipeline only a few requests. */
 const waitingMax = 64
 
-/** Follows the connections of a server, and the requests on each. */
+/** Starts to track the connections of a server and the requests on each connection. */
 export function trackConnections(server: Server, isTls: boolean): Connections {
   const open = new Map<Socket, Connection>()
   let isClosing = false

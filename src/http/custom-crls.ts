@@ -11,7 +11,7 @@ import { decodePath, type RequestHead } from './request.ts'
 
 const crlForm = /\/([0-9a-f-]{36,46})\.crl$/
 
-/** Finds the object of a CRL that is requested below the present or a former CustomCname of its CA. */
+/** Finds the CRL object of a request to the current or a former CustomCname of its CA. */
 export async function findCustomCrl(
   { db }: Pick<Services, 'db'>,
   { localPath: path, host }: Pick<RequestHead, 'localPath' | 'host'>,

@@ -1,14 +1,14 @@
 import { ServiceError } from '../errors.ts'
 
 export interface Deadline {
-  /** The outcome of `work`, or ServiceUnavailable at the deadline. The work itself continues: nothing can stop a write half way. */
+  /** Waits for `work`. Rejects with ServiceUnavailable at the deadline, but the work continues: a write cannot be cancelled. */
   within<T>(work: Promise<T>): Promise<T>
   clear(): void
 }
 
 /**
- * Starts a deadline. `late` is called if work fails after it. Node.js keeps timers of one duration in one list, under one timer of
- * the system. A list of our own was no faster in batches of 16 requests, and saved 0.3 µs for a single one.
+ * Starts a deadline. `late` is called if work fails after the deadline. Node.js keeps all timers of one duration in one list with
+ * one system timer. A list of our own was not faster in batches of 16 requests and saved 0.3 µs for a single request.
  */
 export function startDeadline(milliseconds: number, late: (error: unknown) => void): Deadline {
   let hasPassed = false

@@ -3,7 +3,7 @@ import { connect, createServer } from 'node:net'
 import { test } from 'node:test'
 import { rejectConnection } from './error-responses.ts'
 
-/** What a client reads whose connection is refused for `code`. */
+/** Resolves to the bytes that a client receives when its connection fails with the error `code`. */
 function refusedWith(code: string): Promise<string> {
   const server = createServer((socket) => rejectConnection({ code }, socket, 'the-id'))
   return new Promise((resolve, reject) => {
@@ -19,7 +19,7 @@ function refusedWith(code: string): Promise<string> {
   })
 }
 
-test('a request that did not arrive in time is told so', async () => {
+test('a request that does not arrive in time is answered with RequestTimeoutException', async () => {
   const body =
     '{"__type":"RequestTimeoutException","message":"The request did not arrive in time."}'
   assert.equal(
@@ -37,6 +37,6 @@ test('a request that did not arrive in time is told so', async () => {
   )
 })
 
-test('a client that is gone is answered nothing', async () => {
+test('a disconnected client is sent no answer', async () => {
   assert.equal(await refusedWith('ECONNRESET'), '')
 })

@@ -1,26 +1,26 @@
-/** Refusals of requests that no route sees, in the wire form of AWS. */
+/** Error responses to requests that fail before they reach a route, in the wire format of AWS. */
 import type { Socket } from 'node:net'
 import { STATUS_CODES } from 'node:http'
 import { ServiceError } from '../errors.ts'
 import { ProtocolError, renderError } from '../wire/errors.ts'
 import { jsonMediaType } from './body/parse-members.ts'
 
-/** How long a client may take to close a connection that is over. */
+/** How long a client may take to close its side of a connection after the response. */
 const lingerMilliseconds = 1000
 
-/** Answers bytes that node:http cannot read as a request, on the socket, and closes it. */
+/** Answers bytes that node:http cannot parse as a request on the socket, and closes the socket. */
 export function rejectConnection(
   error: { readonly code?: string | undefined },
   socket: Socket,
   requestId: string,
 ): void {
-  // Without a TLS session there is nothing to answer in.
+  // Without a TLS session no answer can be sent.
   const isTlsFailure = /^ERR_(?:TLS|SSL)_/.test(error.code ?? '')
   if (error.code === 'ECONNRESET' || isTlsFailure || !socket.writable) {
     socket.destroy()
     return
   }
-  const { status, code, body } = renderError(connectionRefusal(error.code))
+  const { status, code, body } = renderError(connectionError(error.code))
   socket.end(
     [
       `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
@@ -33,18 +33,18 @@ export function rejectConnection(
       body,
     ].join('\r\n'),
   )
-  // A client that never closes its side must not keep the connection.
+  // A client that never closes its side must not hold the connection open.
   setTimeout(() => socket.destroy(), lingerMilliseconds).unref()
 }
 
-function connectionRefusal(code: string | undefined): ServiceError {
+function connectionError(code: string | undefined): ServiceError {
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
     return new ServiceError('RequestTimeoutException', 'The request did not arrive in time.')
   if (code === 'HPE_HEADER_OVERFLOW') return headersTooLarge()
   return new ProtocolError('InvalidRequestException', 400, 'The HTTP request is malformed.')
 }
 
-/** The error for headers of too many bytes, or of too many lines. */
+/** Creates the error for headers with too many bytes or too many lines. */
 export function headersTooLarge(): ProtocolError {
   return new ProtocolError(
     'RequestEntityTooLargeException',

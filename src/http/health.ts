@@ -7,10 +7,10 @@ import type { Handler } from './route.ts'
 
 const lifeMilliseconds = 1000
 
-/** Why the server cannot serve now; undefined if it can. */
+/** A health check. Resolves to the reason why the server cannot serve requests; undefined if it can. */
 export type Health = () => Promise<Error | undefined>
 
-/** The handler of `/healthz`. */
+/** Creates the handler of `/healthz`. */
 export function createHealthHandler({
   health,
   log,
@@ -33,8 +33,8 @@ export function createHealthHandler({
 }
 
 /**
- * Whether the database can be read and written, as of at most a second ago, so that frequent checks cost it next to nothing. A
- * disk that is full, read-only or broken is noticed by a write only.
+ * Creates a health check that reads and writes the database. Its result is cached for a second, so that frequent checks cost
+ * little. Only a write detects a disk that is full, read-only or broken.
  */
 export function createHealth(db: Database, clock: Clock): Health {
   let askedAt = Number.NEGATIVE_INFINITY
@@ -48,11 +48,11 @@ export function createHealth(db: Database, clock: Clock): Health {
     }
   }
   return () => {
-    // Permanent, so no probe is needed.
+    // Damage is permanent, so no probe is needed.
     const damage = db.damage?.()
     if (damage !== undefined) return Promise.resolve(damage)
     const now = clock.now().getTime()
-    // One from the future was before the clock was set back.
+    // A probe time in the future means that the clock was set back.
     if (now - askedAt >= lifeMilliseconds || askedAt > now) {
       askedAt = now
       answer = ask()

@@ -1,4 +1,4 @@
-/** The life of a listener and of its connections, and how answers are written. */
+/** Lifecycle of listeners and connections, and sending of answers. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
@@ -15,7 +15,7 @@ import { createBodyBudget } from './body/budget.ts'
 import type { Handler, Route } from './route.ts'
 import { createPublicServer } from './server.ts'
 
-/** A listener on which every request is answered by `answer`. */
+/** Starts a listener on which `answer` handles every request. */
 async function listening(t: TestContext, answer: Handler['answer'], more: readonly Route[] = []) {
   const budget = createBodyBudget()
   const log = createLog('silent')
@@ -38,7 +38,7 @@ async function opened(port: number): Promise<Socket> {
 
 const request = (method: string, path = '/'): string => `${method} ${path} HTTP/1.1\r\nHost: h\r\n`
 
-test('closing ends an idle connection at once, and a busy one after its answer', async (t) => {
+test('closing a listener closes an idle connection immediately, and a busy one after its answer', async (t) => {
   const release = Promise.withResolvers<Answer>()
   const arrived = Promise.withResolvers<void>()
   const { listener, open } = await listening(t, () => {
@@ -58,7 +58,7 @@ test('closing ends an idle connection at once, and a busy one after its answer',
   await closed
 })
 
-test('closing answers every request that a client has pipelined', async (t) => {
+test('closing a listener answers every pipelined request first', async (t) => {
   const release = Promise.withResolvers<Answer>()
   const arrived = Promise.withResolvers<void>()
   let count = 0
@@ -77,7 +77,7 @@ test('closing answers every request that a client has pipelined', async (t) => {
   await closed
 })
 
-test('a listener may be closed twice, and before it listens', async (t) => {
+test('a listener can be closed twice, and before it listens', async (t) => {
   const { listener, url } = await listening(t, () => notFound)
   await Promise.all([listener.close(), listener.close()])
   await assert.rejects(fetch(url))
@@ -85,7 +85,7 @@ test('a listener may be closed twice, and before it listens', async (t) => {
   await never.close()
 })
 
-test('the URL of a listener has its host and the port that the system chose', async (t) => {
+test('the URL of a listener has its host and its actual port', async (t) => {
   const { listener, url } = await listening(t, () => notFound)
   const { port } = listener.server.address() as AddressInfo
   assert.equal(url, `http://127.0.0.1:${port}`)
@@ -104,7 +104,7 @@ test('the URL of a listener has its host and the port that the system chose', as
   await assert.rejects(taken.listen({ host: '127.0.0.1', port }), { code: 'EADDRINUSE' })
 })
 
-test('the first route that matches method and path answers, and HEAD has the headers only', async (t) => {
+test('the first route that matches method and path answers, and the answer to HEAD has no body', async (t) => {
   const health = { ...everyRequest(() => textAnswer(200, 'ok')), methods: ['GET'], path: '/health' }
   const { url } = await listening(t, () => notFound, [health])
   assert.equal(await (await fetch(`${url}/health?x`)).text(), 'ok\n')
@@ -120,7 +120,7 @@ test('the first route that matches method and path answers, and HEAD has the hea
   }
 })
 
-test('a body that no handler reads is dropped, and its connection is not reused', async (t) => {
+test('an unread request body is dropped, and its connection is not reused', async (t) => {
   const { open } = await listening(t, () => notFound)
   for (const method of ['GET', 'POST', 'PURGE']) {
     const socket = await open()
@@ -129,12 +129,12 @@ test('a body that no handler reads is dropped, and its connection is not reused'
   }
 })
 
-test('every answer with status 503 says when to try again', async (t) => {
+test('every answer with status 503 has a Retry-After header', async (t) => {
   const { url } = await listening(t, () => textAnswer(503, 'later'))
   assert.equal((await fetch(url)).headers.get('retry-after'), '1')
 })
 
-test('an object that cannot be read is answered with 500, or cut off if its answer has begun', async (t) => {
+test('an object that cannot be read is answered with 500, or the connection is closed if the answer has begun', async (t) => {
   const failing = (chunks: readonly string[]): Readable =>
     Readable.from(
       (function* broken() {
@@ -155,7 +155,7 @@ test('an object that cannot be read is answered with 500, or cut off if its answ
   assert.equal(budget.held, 0)
 })
 
-test('an object is closed when its client goes away', async (t) => {
+test('an object is closed when its client disconnects', async (t) => {
   const body = new Readable({ read: () => void body.push(Buffer.alloc(65_536)) })
   const { open, budget } = await listening(t, () => ({ status: 200, headers: {}, body }))
   const socket = await open()
@@ -166,7 +166,7 @@ test('an object is closed when its client goes away', async (t) => {
   assert.equal(budget.held, 0)
 })
 
-test('an object is closed when its client went away before it was opened', async (t) => {
+test('an object is closed when its client has disconnected before the object is opened', async (t) => {
   const body = new Readable({ read: () => void body.push(Buffer.alloc(65_536)) })
   const release = Promise.withResolvers<Answer>()
   const { listener, open, budget } = await listening(t, () => release.promise)

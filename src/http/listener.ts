@@ -1,4 +1,4 @@
-/** Listeners: servers of Node.js, with their limits on clients and their orderly end. */
+/** Listeners: Node.js HTTP servers with limits on clients and graceful shutdown. */
 import { once } from 'node:events'
 import {
   createServer,
@@ -15,12 +15,12 @@ import { trackConnections } from './connection-drain.ts'
 
 export interface ListenerLimits {
   readonly connectionsMax: number
-  /** Until the headers of a request are there, and until all of it is. */
+  /** Timeout for the headers of a request; the next member is the timeout for the whole request. */
   readonly headersMilliseconds: number
   readonly requestMilliseconds: number
-  /** How long a connection may be silent during a request or its answer: a client may stop reading. */
+  /** Timeout for a connection without traffic during a request or its answer; a client may stop reading. */
   readonly silentMilliseconds: number
-  /** How often connections are looked at for that. */
+  /** Interval at which connections are checked for these timeouts. */
   readonly checkMilliseconds: number
 }
 
@@ -28,25 +28,25 @@ const limitsDefault: ListenerLimits = {
   connectionsMax: 10_000,
   headersMilliseconds: 15_000,
   requestMilliseconds: 30_000,
-  // Longer than the deadline of a request, during which the connection is silent.
+  // This timeout is longer than the deadline of a request, because the connection has no traffic until the answer.
   silentMilliseconds: 120_000,
   checkMilliseconds: 5000,
 }
 
 const headerBytesMax = 32 * 1024
-/** Limit on the header lines of a request: each takes many times its length in memory, and no client or proxy sends half as many. */
+/** Limit on the header lines of a request. A line takes many times its length in memory. No client or proxy sends half as many. */
 export const headerLinesMax = 200
 const keepAliveMilliseconds = 75_000
 
-/** A listener as its process has it. */
+/** A listener as the process that owns it uses it. */
 export interface Listener {
-  /** For the address, and for the renewal of the certificate. */
+  /** The Node.js server, for reading its address and renewing its certificate. */
   readonly server: Server
-  /** Starts to listen, or takes over the socket of a bound server. Resolves to the URL, with the port that the system chose if it was 0. Rejects if it cannot listen. */
+  /** Starts to listen, or takes over the socket of a bound server. Resolves to the URL with the actual port. */
   listen(address: ListenOptions | BoundServer): Promise<string>
   /**
-   * Stops accepting connections and closes the idle ones. Resolves when the pending requests are answered; connections whose
-   * request is incomplete are closed after a delay.
+   * Stops accepting connections and closes idle connections. Connections with an incomplete request are closed after a delay.
+   * Resolves when all pending requests are answered.
    */
   close(): Promise<void>
 }
@@ -59,13 +59,13 @@ interface ListenerParts {
   readonly log: Log
 }
 
-/** A listener, over TLS if there is a certificate, not yet listening. */
+/** Creates a listener, with TLS if there is a certificate. It does not listen yet. */
 export function createListener({ answer, requestId, tls, log, ...parts }: ListenerParts): Listener {
   const limits = { ...limitsDefault, ...parts.limits }
   let closing: Promise<void> | undefined
   const server = createLimitedServer(limits, tls, answer)
   const connections = trackConnections(server, tls !== undefined)
-  // Without a handler, a connection that cannot be accepted, for example without file descriptors, is an uncaught error.
+  // Without this handler, a failure to accept a connection, for example for lack of file descriptors, is an uncaught error.
   server.on('error', (err) => {
     if (server.listening) log.error({ err }, 'a listener failed to accept a connection')
   })
@@ -115,13 +115,13 @@ function createLimitedServer(
   const server =
     tls === undefined ? createServer(options, answer) : createTlsServer(tls, options, answer)
   server.maxConnections = limits.connectionsMax
-  // Further lines are not kept; such a request is refused (server.ts).
+  // Node.js drops further header lines; server.ts rejects such a request.
   server.maxHeadersCount = headerLinesMax
   server.timeout = limits.silentMilliseconds
   return server
 }
 
-/** A listener on every IPv4 address is reached at the loopback address, too. */
+/** Returns the URL of a listener. For one on every IPv4 address, the URL has the loopback address. */
 export function urlOf({ address, port }: AddressInfo, scheme: string): string {
   const host = address === '0.0.0.0' ? '127.0.0.1' : address
   return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`

@@ -1,4 +1,4 @@
-/** The protocols of the API listener, AWS JSON 1.1 for AWS Private CA and Query for STS, and the context of a request. */
+/** Types of the API protocols (AWS JSON 1.1 for AWS Private CA, AWS Query for STS) and of the request context. */
 import type { AuthenticationServices, SigningName } from '../access/authenticate.ts'
 import type { FailureLimiter } from '../access/failure-limiter.ts'
 import type { RateLimiter } from '../access/rate-limiter.ts'
@@ -14,44 +14,44 @@ import type { ConnectionInfo } from './route.ts'
 
 export interface ApiServices extends AuthenticationServices {
   readonly failureLimiter: FailureLimiter
-  /** By name: `IssueCertificate`. */
+  /** Finds an operation by name, for example `IssueCertificate`. */
   readonly findOperation: (name: string) => ApiOperation | undefined
-  /** The services of operations. */
+  /** Services that operations use. */
   readonly services: Services
   readonly issuerKeys: IssuerKeys
   readonly rateLimiter: RateLimiter
-  /** Undefined if calls are not recorded. */
+  /** The recorder of calls; undefined if calls are not recorded. */
   readonly callLog: CallRecorder | undefined
   readonly log: Log
-  /** How long a request may run; 60 seconds by default. */
+  /** Deadline of a request; 60 seconds by default. */
   readonly deadlineMilliseconds?: number
 }
 
-/** An operation of AWS Private CA, as its protocol needs it. */
+/** An operation of AWS Private CA, as the protocol uses it. */
 export interface ApiOperation {
-  /** IAM action: `acm-pca:IssueCertificate`. */
+  /** IAM action, for example `acm-pca:IssueCertificate`. */
   readonly action: string
-  /** Whether it can be run; otherwise it is unknown to callers. */
+  /** Whether the operation is supported. An unsupported operation is answered as unknown. */
   readonly offered: boolean
-  /** Bytes that the JSON of its input can have. */
+  /** Limit on the length of the JSON input, in bytes. */
   readonly bodyBytesMax: number
-  /** Reads members by the operation's shape. Throws SerializationException or ValidationException. */
+  /** Decodes members by the shape of the operation. Throws SerializationException or ValidationException. */
   accept(members: Members): ApiCall
-  /** Reads the members of a presigned URL, which are all text. */
+  /** Decodes the members of a presigned URL, which are all strings. */
   acceptQuery(members: QueryMembers): ApiCall
 }
 
-/** A call whose input has been read. */
+/** A call with decoded input. */
 interface ApiCall {
-  /** As the shape has read it. */
+  /** Input, as decoded by the shape of the operation. */
   readonly input: object
-  /** ARN of the CA of the call; undefined if it is about the account as a whole. */
+  /** ARN of the CA of the call; undefined for a call about the whole account. */
   readonly resourceArn: string | undefined
-  /** IAM actions that it takes beside that of the operation. */
+  /** IAM actions that the call requires in addition to that of the operation. */
   readonly furtherActions: readonly string[]
-  /** Condition keys of its own, by lower-case name. */
+  /** Returns the condition keys that are specific to the operation, by lower-case name. */
   conditionKeys(caller: Caller): ReadonlyMap<string, readonly string[]>
-  /** Runs it. Resolves to the output as JSON members, or undefined if the operation has none. */
+  /** Runs the call. Resolves to the output as JSON members, or undefined if the operation has no output. */
   run(services: Services, caller: ScopedCaller): Promise<object | undefined>
 }
 
@@ -59,30 +59,30 @@ interface ApiCall {
 export interface RequestContext extends ConnectionInfo {
   readonly head: RequestHead
   readonly protocol: Protocol
-  /** Milliseconds since 1970. */
+  /** Start of the request, in milliseconds since 1970. */
   readonly startedAt: number
   readonly operation: string | undefined
   readonly caller: Caller | undefined
-  /** The input as decoded by its shape: unknown members are not included. */
+  /** The input as decoded by its shape, without unknown members. */
   readonly input: unknown
 }
 
 interface OperationResult {
   /** Members of the output; undefined if the operation has none. */
   readonly output: object | undefined
-  /** The text of the output. */
+  /** The serialized output. */
   readonly body: string
 }
 
 export interface Protocol {
-  /** As CloudTrail names the service. */
+  /** The `eventSource` of the service in CloudTrail records. */
   readonly eventSource: string
-  /** Media type of its answers. */
+  /** Media type of the answers. */
   readonly mediaType: string
-  /** Finds the operation of a request. Throws if there is none, or the request is malformed. */
+  /** Finds the operation of a request. Throws if the operation is unknown or the request is malformed. */
   identify(api: ApiServices, request: HttpRequest): RequestedOperation
-  /** The answer to an error. */
-  refuse(
+  /** Serializes an error. */
+  serializeError(
     error: unknown,
     requestId: string,
   ): { readonly status: number; readonly code: string; readonly body: string }

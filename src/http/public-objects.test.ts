@@ -1,4 +1,4 @@
-/** Objects over HTTP: what is found, conditional requests, ranges; every object that is opened is closed. */
+/** Objects over HTTP: lookup, conditional requests, range requests, and closing of every opened object. */
 import assert from 'node:assert/strict'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
@@ -17,7 +17,7 @@ const now = new Date('2026-03-08T08:00:00.500Z')
 
 type Options = Partial<Pick<PublicObject, 'acl' | 'size' | 'expires' | 'stream'>>
 
-/** A store with one object wherever it is looked for. */
+/** Creates a store that returns the same object for every bucket and key. */
 function storeWith(options: Options | undefined) {
   const opened: ObjectLocation[] = []
   let closed = 0
@@ -51,7 +51,7 @@ interface Asked {
   readonly object?: Options | undefined
 }
 
-/** Status, headers and the text of the body; asserts that what was opened was closed once. */
+/** Requests the object and returns status, headers and body. Asserts that every opened object was closed once. */
 async function ask({
   method = 'GET',
   path = '/my-crls/crl/one.crl',
@@ -76,7 +76,7 @@ async function textOf({ body: answered }: Answer): Promise<string | undefined> {
   )
 }
 
-test('an object is given whole, with what is known of it', async () => {
+test('GET returns the whole object with its metadata in the headers', async () => {
   const { status, headers, text, opened } = await ask({ object: { expires } })
   assert.equal(status, 200)
   assert.equal(text, '0123456789')
@@ -93,14 +93,14 @@ test('an object is given whole, with what is known of it', async () => {
   })
 })
 
-test('an object that has expired is not kept, one that does not expire says nothing of it', async () => {
+test('an expired object has max-age=0, and an object without expiry has no caching headers', async () => {
   const past = await ask({ object: { expires: new Date(now.getTime() - 1) } })
   assert.equal(past.headers['cache-control'], 'public, max-age=0')
   const { headers } = await ask({})
   assert.deepEqual([headers['expires'], headers['cache-control']], [undefined, undefined])
 })
 
-test('HEAD says the same as GET, without a body', async () => {
+test('HEAD returns the headers of GET without a body', async () => {
   const get = await ask({ object: { expires } })
   const head = await ask({ method: 'HEAD', object: { expires } })
   assert.equal(head.status, 200)
@@ -108,7 +108,7 @@ test('HEAD says the same as GET, without a body', async () => {
   assert.deepEqual(head.headers, get.headers)
 })
 
-test('what is not there, not for everyone, or no place at all, is not found', async () => {
+test('a missing object, an object that is not public, and an invalid path are answered with 404', async () => {
   const missing = await ask({ object: undefined })
   assert.deepEqual([missing.status, missing.opened.length], [404, 1])
   const secret = await ask({ object: { acl: 'BUCKET_OWNER_FULL_CONTROL' } })
@@ -138,7 +138,7 @@ test('what is not there, not for everyone, or no place at all, is not found', as
   }
 })
 
-test('a key is what the path says, decoded once; nothing in it climbs', async () => {
+test('the object key is the path, decoded once, and .. segments have no effect', async () => {
   for (const [path, key] of [
     ['/my-crls/a/b/c.crl', 'a/b/c.crl'],
     ['/my-crls/a%20b', 'a b'],
@@ -153,14 +153,14 @@ test('a key is what the path says, decoded once; nothing in it climbs', async ()
     assert.deepEqual((await ask({ path })).opened, [{ bucket: 'my-crls', key }], path)
 })
 
-test('other methods are refused before anything is opened', async () => {
+test('methods other than GET and HEAD are rejected before an object is opened', async () => {
   for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'TRACE']) {
     const { status, headers, opened } = await ask({ method })
     assert.deepEqual([status, headers['allow'], opened.length], [405, 'GET, HEAD', 0], method)
   }
 })
 
-test('what a client has already is not sent again', async () => {
+test('a conditional request for an unchanged object is answered with 304', async () => {
   const later = 'Sun, 01 Mar 2026 08:15:31 GMT'
   const earlier = 'Sun, 01 Mar 2026 08:15:29 GMT'
   for (const [headers, status] of [
@@ -174,7 +174,7 @@ test('what a client has already is not sent again', async () => {
     [{ 'if-modified-since': later }, 304],
     [{ 'if-modified-since': earlier }, 200],
     [{ 'if-modified-since': 'yesterday' }, 200],
-    // If-None-Match goes before If-Modified-Since (RFC 9110 §13.2.2).
+    // If-None-Match takes precedence over If-Modified-Since (RFC 9110 §13.2.2).
     [{ 'if-none-match': '"x"', 'if-modified-since': later }, 200],
     [{ 'if-none-match': '"abc"', 'if-modified-since': earlier }, 304],
     [{ 'if-none-match': '"abc"', 'cache-control': 'no-cache' }, 200],
@@ -189,7 +189,7 @@ test('what a client has already is not sent again', async () => {
     }
 })
 
-test('one range of octets is given alone', async () => {
+test('a request for one byte range is answered with that range', async () => {
   for (const [range, contentRange, text] of [
     ['bytes=0-0', 'bytes 0-0/10', '0'],
     ['bytes=2-4', 'bytes 2-4/10', '234'],
@@ -208,7 +208,7 @@ test('one range of octets is given alone', async () => {
   }
 })
 
-test('several ranges, another unit, and what is no range mean the whole', async () => {
+test('a request with several ranges, another unit or an invalid range is answered with the whole object', async () => {
   for (const range of [
     'bytes=0-1,4-5',
     'bytes=0-1, 4-5',
@@ -232,14 +232,14 @@ test('several ranges, another unit, and what is no range mean the whole', async 
   }
 })
 
-test('a range that begins after the end is refused, with the size', async () => {
+test('a range that begins after the end is answered with 416 and the size of the object', async () => {
   for (const range of ['bytes=10-', 'bytes=10-20', 'bytes=1000-1001', 'bytes=-0']) {
     const { status, headers } = await ask({ headers: { range } })
     assert.deepEqual([status, headers['content-range']], [416, 'bytes */10'], range)
   }
 })
 
-test('HEAD has no ranges (RFC 9110 §14.2)', async () => {
+test('HEAD ignores Range (RFC 9110 §14.2)', async () => {
   for (const range of ['bytes=2-4', 'bytes=10-', 'bytes=-0']) {
     const { status, headers } = await ask({ method: 'HEAD', headers: { range } })
     assert.deepEqual(
@@ -250,17 +250,17 @@ test('HEAD has no ranges (RFC 9110 §14.2)', async () => {
   }
 })
 
-test('a range of what has changed meanwhile means the whole', async () => {
+test('a range request whose If-Range does not match is answered with the whole object', async () => {
   const range = 'bytes=2-4'
   for (const condition of ['"abc"', modifiedText])
     assert.equal((await ask({ headers: { range, 'if-range': condition } })).status, 206, condition)
   for (const condition of ['"x"', 'W/"abc"', 'Sun, 01 Mar 2026 08:15:31 GMT', 'abc', ''])
     assert.equal((await ask({ headers: { range, 'if-range': condition } })).status, 200, condition)
   const both = await ask({ headers: { range, 'if-none-match': '"abc"' } })
-  assert.equal(both.status, 304, 'a condition comes before the range')
+  assert.equal(both.status, 304, 'a condition is evaluated before the range')
 })
 
-test('any range of any size is a part of the object, the whole, or refused', async () => {
+test('any Range header yields a part of the object, the whole object or status 416', async () => {
   const positions = fc.oneof(fc.nat(12), fc.constant(''))
   await fc.assert(
     fc.asyncProperty(positions, positions, async (start, end) => {
@@ -275,7 +275,7 @@ test('any range of any size is a part of the object, the whole, or refused', asy
   )
 })
 
-test('an empty object is given as nothing', async () => {
+test('an empty object is answered with an empty body', async () => {
   const empty = { size: 0, stream: () => Readable.from([]) }
   const { status, text, headers } = await ask({ object: empty })
   assert.deepEqual([status, text, headers['content-length']], [200, '', '0'])
@@ -283,7 +283,7 @@ test('an empty object is given as nothing', async () => {
   assert.deepEqual([ranged.status, ranged.headers['content-range']], [416, 'bytes */0'])
 })
 
-test('a reader who goes away in the middle closes the object', async () => {
+test('an object is closed when its client disconnects during the transfer', async () => {
   const store = storeWith({
     stream: () =>
       Readable.from(
@@ -303,7 +303,7 @@ test('a reader who goes away in the middle closes the object', async () => {
   assert.equal(store.closed(), 1)
 })
 
-test('an object that cannot be streamed is closed, and the failure passed on', async () => {
+test('an object that cannot be streamed is closed, and the error is rethrown', async () => {
   const store = storeWith({
     stream: () => {
       throw new Error('the disk is away')

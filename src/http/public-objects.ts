@@ -1,4 +1,4 @@
-/** Objects that anyone may read, served by HTTP (RFC 9110 §8.8, §13, §14; RFC 9111). */
+/** HTTP access to public objects (RFC 9110 §8.8, §13, §14; RFC 9111). */
 import fresh from 'fresh'
 import type { Readable } from 'node:stream'
 import { parse as parseRange } from 'range-parser'
@@ -25,7 +25,7 @@ import {
 } from './request.ts'
 import type { Handler } from './route.ts'
 
-/** The handler of CRLs and other objects, by bucket and key or by the host name of a CustomCname. */
+/** Creates the handler of CRLs and other objects, by bucket and key or by the host name of a CustomCname. */
 export function createObjectHandler(
   services: Services,
   publicObjects: PublicObjects | undefined,
@@ -48,12 +48,12 @@ function findObject(
     const location = await findCustomCrl(services, head)
     return location === undefined ? notFound : answerObject(stores, head, location)
   }
-  // Below the public URL, CRLs are found without the database, so they are served while it is unavailable.
+  // CRLs below the public URL are found without the database, so they are served while it is unavailable.
   const isOwn = site.host !== undefined && head.host === site.host
   return firstFound(isOwn ? [...byBucket, byHost] : [byHost, ...byBucket])
 }
 
-/** The first answer that is not 404. Rejects if there is none and an attempt failed. */
+/** Returns the first answer that is not 404. If there is none and an attempt has failed, rejects with its error. */
 async function firstFound(attempts: readonly (() => Promise<Answer>)[]): Promise<Answer> {
   const failures: unknown[] = []
   for (const attempt of attempts)
@@ -73,7 +73,8 @@ interface ObjectServices {
 }
 
 /**
- * Answers a request for the object at `custom`, or at the path `/<bucket>/<key>`. Objects that are not PUBLIC_READ are not found.
+ * Answers a request for the object at `custom`, or at the path `/<bucket>/<key>`. An object that is not PUBLIC_READ is answered
+ * with 404.
  */
 export async function answerObject(
   { publicObjects, clock }: ObjectServices,
@@ -98,7 +99,7 @@ export async function answerObject(
   }
 }
 
-/** Bucket and key of a path; undefined if it names none. */
+/** Parses a path into bucket and key. Returns undefined if it is not the path of an object. */
 function locationOf(path: string): ObjectLocation | undefined {
   const [, bucket, key] = /^\/([a-z0-9.-]{3,63})\/(.+)$/.exec(path) ?? []
   const decoded = key === undefined ? undefined : decodePath(key)
@@ -131,10 +132,10 @@ async function answerWith(
   }
 }
 
-/** The object is also closed if the client disconnects before it has read everything. */
+/** Opens a stream that closes the object at its end, also if the client disconnects early. */
 function streamOf(object: PublicObject, range: OctetRange | undefined): Readable {
   const stream = object.stream(range)
-  // A failure to close a file that was only read loses nothing.
+  // A failure to close a file that was only read has no consequences.
   stream.once('close', () => {
     object.close().catch(() => undefined)
   })
@@ -159,7 +160,7 @@ function headersOf(object: PublicObject, now: Date): Record<string, string> {
   }
 }
 
-/** One range; several, another unit, and a range of what has changed meanwhile mean the whole. */
+/** Parses the Range header. Returns undefined (the whole object) for several ranges, another unit or a failed If-Range. */
 function rangeOf(
   object: PublicObject,
   headers: RawHeaders,
@@ -175,7 +176,7 @@ function rangeOf(
   )
     return undefined
   const parsed = parseRange(object.size, range)
-  // The first bit of the code: something in it is no range.
+  // The lowest bit of the code is set if a part of the header is not a valid range.
   if (parsed.type !== 'bytes' || parsed.code % 2 === 1) return undefined
   const [only, second] = parsed.ranges
   if (only === undefined) return 'unsatisfiable'

@@ -1,10 +1,10 @@
-/** Completed requests of the API: their log line, their metrics and their CloudTrail record. */
+/** Logs completed API requests, counts them in metrics and writes their CloudTrail records. */
 import type { EndedCall } from '../call-log/call-record.ts'
 import { notRecorded } from '../call-log/call-recorder.ts'
 import { ServiceError } from '../errors.ts'
 import { uuid } from '../random.ts'
 import { QueryError } from '../wire/query-errors.ts'
-import { refusal, type AwsAnswer } from './aws-answer.ts'
+import { protocolErrorAnswer, type AwsAnswer } from './aws-answer.ts'
 import { logFailure } from './log-failure.ts'
 import type { ApiServices, RequestContext } from './protocol.ts'
 
@@ -16,28 +16,28 @@ interface CompletedRequest {
 }
 
 /** Completes a request with an error. */
-export function refuse(
+export function completeWithError(
   api: ApiServices,
   context: RequestContext,
   error: unknown,
 ): Promise<AwsAnswer> {
-  const answer = refusal(context.protocol, error, context.requestId)
+  const answer = protocolErrorAnswer(context.protocol, error, context.requestId)
   return complete(api, { context, answer, output: undefined, error })
 }
 
-/** Logs, counts and records a request. Resolves to its answer, or to an error if the call must be recorded and could not be. */
+/** Logs, counts and records a request. Resolves to its answer, or to an error if the call could not be recorded but must be. */
 export async function complete(api: ApiServices, completed: CompletedRequest): Promise<AwsAnswer> {
   const recorded = recordCall(api, completed)
   if (typeof recorded === 'boolean' ? recorded : await recorded) return logged(api, completed)
   const { context } = completed
   const error = notRecorded()
-  const answer = refusal(context.protocol, error, context.requestId)
+  const answer = protocolErrorAnswer(context.protocol, error, context.requestId)
   return logged(api, { ...completed, error, answer })
 }
 
 /**
- * Counts a request and writes its one line, without body, headers and signature. A failure of the server, status 500 and above, is
- * written with the whole error. The call has had its effect, so a failure to log it does not change the answer.
+ * Counts a request and writes its log line, which contains no body, headers or signature. A server error (status 500 and above) is
+ * logged with the whole error. A failure to log the call does not change the answer, because the call has already taken effect.
  */
 function logged(
   { log, clock, services: { metrics } }: ApiServices,
@@ -59,7 +59,7 @@ function logged(
   return answer
 }
 
-/** Returns whether the answer may be sent. Never throws: after an unexpected error the call is treated as not recorded. */
+/** Records a call and returns whether its answer may be sent. Never throws: after an unexpected error the call is not recorded. */
 function recordCall(api: ApiServices, completed: CompletedRequest): boolean | Promise<boolean> {
   const { callLog, log } = api
   if (callLog === undefined) return true

@@ -12,7 +12,7 @@ const scope = (name: string): string =>
   `AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20260101/us-east-1/${name}/aws4_request, SignedHeaders=host, Signature=00`
 const form = 'application/x-www-form-urlencoded'
 
-test('a request for another AWS service is told which services Signet serves', async () => {
+test('the error for another AWS service names the services that Signet serves', async () => {
   const expected = (name: string) =>
     new RegExp(`Signet serves acm-pca and sts; this request is for ${name}\\.`)
   const acm = await fetch(service.url, {
@@ -39,7 +39,7 @@ test('a request for another AWS service is told which services Signet serves', a
   assert.match(await iam.text(), expected('iam'))
 })
 
-test('a presigned URL without its headers is told which ones it needs', async () => {
+test('the error for a presigned URL without its headers names them', async () => {
   const url = `${service.url}/?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIDEXAMPLE%2F20260101%2Fus-east-1%2Facm-pca%2Faws4_request`
   const headers = { 'content-type': form }
   for (const options of [{}, { method: 'POST', headers, body: '' }]) {

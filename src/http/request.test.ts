@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { originForm, parseHead, withoutPrefix } from './request.ts'
 
-test('a target in absolute form is the path and query in it, and its host counts', () => {
+test('a request target in absolute form yields its path, query and host', () => {
   const rows: [target: string, origin: string, host: string | undefined][] = [
     ['/a?b', '/a?b', undefined],
     ['http://h/a?b', '/a?b', 'h'],
@@ -20,7 +20,7 @@ test('a target in absolute form is the path and query in it, and its host counts
     assert.deepEqual(originForm(target), { target: origin, host }, target)
 })
 
-test('a prefix is taken away where it is one, in whole segments', () => {
+test('a prefix is removed from a path only if it ends at a segment boundary', () => {
   const rows: [target: string, without: string][] = [
     ['/pki', '/'],
     ['/pki/', '/'],
@@ -35,7 +35,7 @@ test('a prefix is taken away where it is one, in whole segments', () => {
   for (const [target, without] of rows) assert.equal(withoutPrefix(target, '/pki'), without, target)
 })
 
-test('the path is local to the prefix, and the path and host that were sent stay', () => {
+test('localPath excludes the prefix, while path and host keep their original values', () => {
   const rawHeaders = ['Host', 'sent', 'X', '1', 'x', '2']
   const head = parseHead({ method: 'GET', url: 'http://named/pki?x=/pki', rawHeaders }, '/pki')
   assert.deepEqual([head.path, head.localPath, head.host], ['/pki', '/', 'named'])
@@ -45,7 +45,7 @@ test('the path is local to the prefix, and the path and host that were sent stay
   assert.equal(parseHead({ method: 'GET', url: '/', rawHeaders }, '').host, 'sent')
 })
 
-test('a target below a prefix is what it is without one', () => {
+test('a request target below a prefix has the same local path as the target without the prefix', () => {
   fc.assert(
     fc.property(fc.webPath(), (path) => {
       const target = `/${path.replace(/^\//, '')}`

@@ -1,4 +1,4 @@
-/** Requests, parsed once for every reader: signatures, protocols, OCSP and public objects. */
+/** Parsing of requests, for signatures, protocols, OCSP and public objects. */
 import type { IncomingMessage } from 'node:http'
 import {
   indexHeaders,
@@ -7,11 +7,11 @@ import {
   type SignedRequest,
 } from '../wire/sigv4/request.ts'
 
-/** A request without its body. */
+/** The request line and headers of a request. */
 export interface RequestHead extends Omit<SignedRequest, 'body'> {
-  /** The path below the path prefix of a reverse proxy (`--base-path`): the path that routes see. `path` is what is signed. */
+  /** Path without the path prefix of a reverse proxy (`--base-path`), for routing. Signatures cover `path`. */
   readonly localPath: string
-  /** Host and port that the client requested. */
+  /** Requested host and port; undefined if the request has none. */
   readonly host: string | undefined
 }
 
@@ -28,16 +28,16 @@ export function parseHead(
   const { path, query } = splitTarget(target)
   const headers = indexHeaders(rawHeaders)
   const localPath = withoutPrefix(path, basePath)
-  // RFC 9112 §3.2.2: the host of the target replaces the Host header. The headers keep the signed one.
+  // The host of the target replaces the Host header (RFC 9112 §3.2.2). `headers` keeps the original header, which was signed.
   return { method, path, localPath, query, headers, host: host ?? headers.get('host')?.[0] }
 }
 
-/** The value of a header that is a list, or is sent once; undefined if it was not sent. */
+/** Returns the value of a header, joined if the header was repeated; undefined if it was not sent. */
 export function headerValue(headers: RawHeaders, name: string): string | undefined {
   return headers.get(name)?.join(', ')
 }
 
-/** The headers of a conditional request (RFC 9110 §13.1), as `fresh` reads them. */
+/** Returns the headers of a conditional request (RFC 9110 §13.1) in the form that `fresh` expects. */
 export function conditionsOf(headers: RawHeaders): Record<string, string | undefined> {
   return {
     'if-none-match': headerValue(headers, 'if-none-match'),
@@ -50,8 +50,8 @@ const absoluteForm = /^https?:\/\/([^/?#]*)([^#]*)/i
 const slash = 0x2f
 
 /**
- * Converts a target to origin form, `/path?query` (RFC 9112 §3.2). For a target in absolute form (`http://host/path?query`),
- * the host that replaces the Host header is returned, too. Any other target is returned unchanged.
+ * Converts a request target to origin form, `/path?query` (RFC 9112 §3.2). For a target in absolute form
+ * (`http://host/path?query`), also returns the host that replaces the Host header. Any other target is returned unchanged.
  */
 export function originForm(target: string): {
   readonly target: string
@@ -63,7 +63,7 @@ export function originForm(target: string): {
   return { target: rest.startsWith('/') ? rest : `/${rest}`, host }
 }
 
-/** Removes a prefix from a path below it: `/pki/ocsp` without `/pki` is `/ocsp`. */
+/** Removes a prefix from a path: `/pki/ocsp` without `/pki` is `/ocsp`. */
 export function withoutPrefix(path: string, prefix: string): string {
   if (prefix === '' || !path.startsWith(prefix)) return path
   const rest = path.slice(prefix.length)
@@ -71,14 +71,14 @@ export function withoutPrefix(path: string, prefix: string): string {
   return rest.startsWith('/') ? rest : path
 }
 
-/** The parts of the public URL that requests are compared with. */
+/** The host and path of the public URL, which requests are compared with. */
 export interface PublicSite {
   readonly host: string | undefined
-  /** The path, without a slash at its end. */
+  /** The path, without a trailing slash. */
   readonly prefix: string
 }
 
-/** Parses the public URL, once for all requests. */
+/** Parses the public URL. */
 export function publicSite(publicUrl: string): PublicSite {
   if (!URL.canParse(publicUrl)) return { host: undefined, prefix: '' }
   const { host, pathname } = new URL(publicUrl)
@@ -86,8 +86,8 @@ export function publicSite(publicUrl: string): PublicSite {
 }
 
 /**
- * The local paths that the path of a request may stand for: a reverse proxy may, or may not, have removed the path of the public
- * URL.
+ * Returns the local paths to try for a request: the path with and without the path of the public URL, which a reverse proxy may
+ * have removed already.
  */
 export function publicPaths(
   { localPath }: Pick<RequestHead, 'localPath'>,
@@ -97,7 +97,7 @@ export function publicPaths(
   return below === localPath ? [localPath] : [below, localPath]
 }
 
-/** A path with its percent escapes decoded; undefined if one is malformed or the bytes are not UTF-8. */
+/** Decodes the percent escapes in a path. Returns undefined if an escape is malformed or the bytes are not UTF-8. */
 export function decodePath(path: string): string | undefined {
   try {
     return decodeURIComponent(path)

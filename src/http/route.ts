@@ -1,17 +1,17 @@
-/** A route: the requests that one handler answers. The tables of routes are in routes.ts. */
+/** Types of routes and handlers, and the lookup of a route. The route tables are in routes.ts. */
 import type { Answer, TextAnswer } from './answer.ts'
 import type { BodyRefusal } from './body/read-body.ts'
 import type { HttpRequest, RequestHead } from './request.ts'
 
-/** The connection of a request, and the id of the request. */
+/** The connection and the id of a request. */
 export interface ConnectionInfo {
   readonly requestId: string
   readonly sourceIp: string | undefined
-  /** Over TLS. */
+  /** Whether the connection uses TLS. */
   readonly isSecure: boolean
 }
 
-/** Why the body of a request was not read. */
+/** The reason why the body of a request was not read. */
 export interface RefusedBody {
   readonly reason: BodyRefusal
   readonly bytesMax: number
@@ -24,16 +24,16 @@ export interface Handler {
     connection: ConnectionInfo,
     parameter: string,
   ): Answer | Promise<Answer>
-  /** The answer after an unexpected error: without details, and in the format of the protocol. */
+  /** Creates the answer to an unexpected error, without details and in the format of the protocol. */
   fail(error: unknown, head: RequestHead, requestId: string): Answer
-  /** Handlers of requests with bodies only: the others are given an empty body. */
+  /** Reading of request bodies. Without this member, the handler receives an empty body. */
   readonly body?: BodyHandling
 }
 
 interface BodyHandling {
-  /** Limit on the length of the body; 0 if the request has none, or it is ignored. */
+  /** Returns the limit on the length of the body; 0 if the request has no body or the handler ignores it. */
   bytesMax(head: RequestHead): number
-  /** The answer to a request whose body was not read. */
+  /** Creates the answer to a request whose body was not read. */
   refuse(
     refused: RefusedBody,
     head: RequestHead,
@@ -42,9 +42,9 @@ interface BodyHandling {
 }
 
 export interface Route {
-  /** Methods; all of them by default. */
+  /** HTTP methods of the route; all methods by default. */
   readonly methods?: readonly string[]
-  /** A path, or a function that returns the parameter in the path of a request, and undefined for requests of other routes. */
+  /** The path of the route, or a function that returns the path parameter of a request, or undefined for no match. */
   readonly path: string | ((head: RequestHead) => string | undefined)
   readonly handler: Handler
 }
@@ -54,7 +54,7 @@ interface FoundRoute {
   readonly parameter: string
 }
 
-/** The first route of a request. The last route of each table has every path. */
+/** Returns the first route that matches a request. The last route of each table matches every path. */
 export function findRoute(routes: readonly Route[], head: RequestHead): FoundRoute {
   for (const { methods, path, handler } of routes) {
     if (methods !== undefined && !methods.includes(head.method)) continue
@@ -64,7 +64,7 @@ export function findRoute(routes: readonly Route[], head: RequestHead): FoundRou
   throw new Error('the table of routes has no last route')
 }
 
-/** Answers a request that did not arrive on a listener: its body is complete. Rejects as handlers do. */
+/** Answers a request that did not arrive on a listener, with a complete body. Rejects if the handler rejects. */
 export async function answerComplete(
   { handler, parameter }: FoundRoute,
   request: HttpRequest,

@@ -1,4 +1,4 @@
-/** The one writer of answers: status, headers, body, and answers before the whole request has arrived. */
+/** Sends answers: status, headers and body, also before the whole request has arrived. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import type { Log } from '../telemetry/log.ts'
@@ -7,7 +7,7 @@ import type { BodyBudget } from './body/budget.ts'
 import { drainedBytesMax, drainMilliseconds } from './body/limits.ts'
 import { createPieceCounter } from './body/read-body.ts'
 
-/** A request and its response, as node:http has them. */
+/** A request and its response, as node:http represents them. */
 export interface Exchange {
   readonly request: IncomingMessage
   readonly response: ServerResponse
@@ -21,19 +21,19 @@ interface SendServices {
   readonly budget: BodyBudget
 }
 
-/** Sends an answer. Buffers of a stream are taken from the budget until it is sent. */
+/** Sends an answer. The buffers of a stream are taken from the budget until the answer is sent. */
 export function sendAnswer(response: ServerResponse, answer: Answer, services: SendServices): void {
   const { body } = answer
   if (body instanceof Readable) sendStream(response, { answer, body }, services)
   else {
     response.writeHead(answer.status, headersOf(answer))
-    // A text is sent in one write with the headers; bytes would take two.
+    // Node.js sends a string in one write with the headers; bytes would take two writes.
     if (body instanceof Uint8Array) response.end(latin1(body), 'latin1')
     else response.end(body)
   }
 }
 
-/** The headers of an answer, with those that follow from its status and its body. */
+/** Returns the headers of an answer, and those that follow from its status and body. */
 export function headersOf({ status, headers, body }: Answer): Record<string, string> {
   const isMeasured = typeof body === 'string' || body instanceof Uint8Array
   return {
@@ -47,7 +47,7 @@ function latin1(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
 }
 
-/** Bytes that are buffered for a client that reads an object slowly: in the file stream and in its connection. */
+/** Limit on the bytes that are buffered for a client that reads an object slowly, in the file stream and in the connection. */
 const aheadBytesMax = 128 * 1024
 
 /** Sends a stream. A client that does not read it is disconnected when other requests need its memory. */
@@ -56,7 +56,7 @@ function sendStream(
   { answer, body }: { readonly answer: Answer; readonly body: Readable },
   services: SendServices,
 ): void {
-  // The client may have gone away before the object was opened: its response does not emit `close` again.
+  // The client may have disconnected before the object was opened; in that case `close` is not emitted again.
   if (response.destroyed) {
     body.destroy()
     return
@@ -81,7 +81,7 @@ function sendStream(
     if (!body.readableEnded && !response.writableEnded) response.destroy()
   })
   response.once('close', () => body.destroy())
-  // The headers are sent with the first bytes, so that a failure to read these can be answered with 500.
+  // The headers are sent with the first bytes, so that a failure to read the first bytes can be answered with 500.
   response.statusCode = answer.status
   for (const [name, value] of Object.entries(headersOf(answer))) response.setHeader(name, value)
   body.pipe(response)

@@ -66,7 +66,7 @@ function operation(
 }
 
 const release: { now: () => void } = { now: () => undefined }
-/** Of every call of Wait. */
+/** Functions that release the pending calls of the operation Wait. */
 const releases: (() => void)[] = []
 
 const operations = new Map([
@@ -96,7 +96,7 @@ const log = createLog('info', {
   write: (line) => void lines.push(Object.assign({}, JSON.parse(line))),
 })
 
-/** Names of operations whose input was looked at. */
+/** Names of operations whose input was decoded. */
 const accepted: string[] = []
 
 function services(deadlineMilliseconds?: number) {
@@ -146,7 +146,7 @@ interface Sending {
   readonly scope?: string
 }
 
-/** Header lines of a signed request, in the order sent. */
+/** Signs a request and returns its header lines in the order sent. */
 function sign(sending: Sending): Record<string, string> {
   const {
     method = 'POST',
@@ -227,7 +227,7 @@ function refused(answer: Answer, expected: [status: number, body: object]) {
   assert.match(String(answer.headers['x-amzn-requestid']), uuidForm)
 }
 
-/** Sends bytes as they are and resolves to all that comes back until the end or until `enough`. */
+/** Sends raw bytes. Resolves to the received text when the connection ends or the text matches `enough`. */
 function exchange(bytes: string | string[], enough: RegExp = /$^/): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(portOf(server), '127.0.0.1')
@@ -258,17 +258,17 @@ test('a call is answered with its output', async () => {
   assert.equal(answer.headers['x-amzn-errortype'], undefined)
 })
 
-test('an operation without output answers an empty body', async () => {
+test('an operation without output is answered with an empty body', async () => {
   const answer = await call({ operation: 'Nothing' })
   assert.deepEqual([answer.status, answer.body, answer.headers['content-length']], [200, '', '0'])
 })
 
-test('a charset and another case of the content type are tolerated', async () => {
+test('the content type may have a charset and any letter case', async () => {
   const contentType = 'Application/X-Amz-Json-1.1 ; charset=utf-8'
   assert.equal((await call({ headers: { 'content-type': contentType } })).status, 200)
 })
 
-test('what is not POST is refused before anything else', async () => {
+test('a method other than POST is rejected before all other checks', async () => {
   const body = {
     __type: 'AccessDeniedException',
     message: 'Unable to determine service/operation name to be authorized',
@@ -279,7 +279,7 @@ test('what is not POST is refused before anything else', async () => {
   assert.equal((await send({ method: 'HEAD', body: '' }, {})).status, 403)
 })
 
-test('another path is unknown', async () => {
+test('a path other than / is rejected', async () => {
   const paths = [
     '/x',
     '//',
@@ -297,7 +297,7 @@ test('another path is unknown', async () => {
     refused(await call({ target }), [404, { __type: 'UnknownOperationException' }])
 })
 
-test('an unknown or missing target is an unknown operation, known or not who asks', async () => {
+test('an unknown or missing X-Amz-Target is answered with UnknownOperationException, signed or not', async () => {
   const unknown: [number, object] = [400, { __type: 'UnknownOperationException' }]
   for (const target of [
     'ACMPrivateCA.Other',
@@ -317,11 +317,11 @@ test('an unknown or missing target is an unknown operation, known or not who ask
   refused(await call({ body: '', headers: { 'x-amz-target': 'ACMPrivateCA.Other' } }), unknown)
 })
 
-test('an empty body is no JSON', async () => {
+test('an empty body is rejected as invalid JSON', async () => {
   refused(await call({ body: '' }), [400, { __type: 'SerializationException' }])
 })
 
-test('another content type is unknown', async () => {
+test('a content type other than AWS JSON is rejected', async () => {
   for (const type of [
     'application/json',
     'application/x-amz-json-1.0',
@@ -336,7 +336,7 @@ test('another content type is unknown', async () => {
     ])
 })
 
-test('a body that is no JSON object is refused, before the signature is looked at', async () => {
+test('a body that is not a JSON object is rejected before the signature is checked', async () => {
   const bodies = [
     '{',
     'null',
@@ -370,7 +370,7 @@ test('a deeply nested member does not stop the server', async () => {
   const depth = 30_000
   const member = `${'['.repeat(depth)}${']'.repeat(depth)}`
   const answer = await call({ body: `{"a":${member}}` })
-  // The toy operation returns the member. JSON.stringify overflows the stack on Node.js 24, which is a failure of this
+  // The operation Echo returns the member. JSON.stringify overflows the stack on Node.js 24, which is a failure of this
   // request alone; on Node.js 26 it does not recurse.
   assert.equal(answer.status, isStringifiable(member) ? 200 : 500)
   assert.equal((await call()).status, 200)
@@ -416,7 +416,7 @@ const authenticationRows: [name: string, sending: Sending, code: string, message
     'Signature not yet current: 20261125T120600Z is still later than 20261125T120500Z (20261125T120000Z + 5 min.)',
   ],
   [
-    'members of the wrong kind',
+    'members of the wrong type',
     { secret: 'x', body: '{"Wrong":1}' },
     'InvalidSignatureException',
     mismatch,
@@ -428,7 +428,7 @@ for (const [name, sending, code, message] of authenticationRows)
     refused(await call(sending), [400, { __type: code, message }])
   })
 
-test('authentication: nothing to authenticate with', async () => {
+test('authentication: a request without credentials is rejected', async () => {
   const headers = { 'content-type': mediaType, 'x-amz-target': 'ACMPrivateCA.Echo' }
   refused(await send({}, headers), [
     400,
@@ -460,7 +460,7 @@ test('authentication: nothing to authenticate with', async () => {
   )
 })
 
-test('types are checked after who asks, and permission after types', async () => {
+test('member types are checked after authentication and before authorization', async () => {
   refused(await call({ operation: 'Forbidden', body: '{"Wrong":1}' }), [
     400,
     { __type: 'SerializationException', Message: 'Expected list or null' },
@@ -476,7 +476,7 @@ test('types are checked after who asks, and permission after types', async () =>
   ])
 })
 
-test('errors of an operation are answered, and those of the server only logged', async () => {
+test('errors of an operation are returned, and internal errors are only logged', async () => {
   refused(await call({ operation: 'Refuse' }), [
     400,
     { __type: 'ResourceNotFoundException', message: 'No such thing.' },
@@ -487,7 +487,7 @@ test('errors of an operation are answered, and those of the server only logged',
   assert.match(JSON.stringify(line?.['err']), /secret detail.*server\.test\.ts/)
 })
 
-test('a request is one line in the log, without its body and signature', async () => {
+test('a request is logged in one line, without its body and signature', async () => {
   const answer = await call({ body: '{"Private":"matter"}' })
   const mine = lines.filter(({ requestId }) => requestId === answer.headers['x-amzn-requestid'])
   assert.equal(mine.length, 1)
@@ -506,7 +506,7 @@ test('a request is one line in the log, without its body and signature', async (
   assert.doesNotMatch(JSON.stringify(mine), /Private|matter|Signature/)
 })
 
-test('a presigned URL with an empty body has its members in the query', async () => {
+test('the members of a presigned URL with an empty body are read from the query', async () => {
   const headers = { 'content-type': mediaType, host: 'h', 'x-amz-target': 'ACMPrivateCA.Echo' }
   const signedHeaders = Object.keys(headers).sort()
   const claim = {
@@ -552,7 +552,7 @@ test('a presigned URL with an empty body has its members in the query', async ()
   )
 })
 
-test('a body is refused that is longer than the input of its operation can be', async () => {
+test('a body that is longer than any input of its operation is rejected', async () => {
   const rows: [target: string, bytesMax: number][] = [
     ['ACMPrivateCA.Echo', 64 * 1024],
     ['ACMPrivateCA.Unknown', 64 * 1024],
@@ -566,7 +566,7 @@ test('a body is refused that is longer than the input of its operation can be', 
   }
 })
 
-test('a long body is parsed for who has proved to be a caller, and for nobody else', async () => {
+test('a long body is parsed only after authentication', async () => {
   const unreadable = `{${' '.repeat(70_000)}`
   const wrong = await call({ operation: 'EchoLong', body: unreadable, secret: 'x' })
   refused(wrong, [400, { __type: 'InvalidSignatureException', message: mismatch }])
@@ -582,7 +582,7 @@ test('a long body is parsed for who has proved to be a caller, and for nobody el
   assert.deepEqual([answer.status, answer.body], [200, '{"Names":["A"]}'])
 })
 
-test('a long body of very many values is not parsed, whoever sends it', async () => {
+test('a long body with very many values is not parsed, even for an authenticated caller', async () => {
   const numbers = `{"A":[${'1,'.repeat(500_000)}1]}`
   refused(await call({ operation: 'EchoLong', body: numbers }), [
     400,
@@ -592,7 +592,7 @@ test('a long body of very many values is not parsed, whoever sends it', async ()
   assert.equal((await call({ operation: 'EchoLong', body: members })).status, 200)
 })
 
-test('a body that is compressed or in signed chunks is refused with the reason', async () => {
+test('a body that is compressed or in signed chunks is rejected with the reason', async () => {
   const compressed =
     "The request body is compressed (Content-Encoding 'gzip'), which is not supported. Send it without compression."
   const inChunks =
@@ -622,9 +622,9 @@ test('a body that is compressed or in signed chunks is refused with the reason',
   assert.match(signed.body, /InvalidSignatureException.*signed chunks \(aws-chunked\)/)
 })
 
-test('integers are exact where shapes need it, whatever else is in the body', async () => {
+test('large integers are exact, whatever else is in the body', async () => {
   const exact = await call({ body: '{"a":9007199254740993,"b":[1,-9223372036854775808]}' })
-  // The toy operation gives them back, and JSON has no bigints.
+  // The operation Echo returns the bigint, which JSON.stringify cannot serialize.
   assert.equal(exact.status, 500)
   for (const digits of [21, 400, 60_000]) {
     const answer = await call({ body: `{"a":${'9'.repeat(digits)}}` })
@@ -632,7 +632,7 @@ test('integers are exact where shapes need it, whatever else is in the body', as
   }
 })
 
-test('a target in absolute form is served, and signed by its path and query', async () => {
+test('a request target in absolute form is accepted, and its signature covers path and query', async () => {
   for (const target of ['http://h/', 'http://elsewhere', 'HTTPS://h:1/']) {
     const answer = await send({ target, body: '{"a":1}' }, sign({ target: '/', body: '{"a":1}' }))
     assert.deepEqual([answer.status, answer.body], [200, '{"Members":{"a":1}}'], target)
@@ -641,7 +641,7 @@ test('a target in absolute form is served, and signed by its path and query', as
   assert.equal(health.status, 200)
 })
 
-test('below a base path, and beside it, the API is served; the path that was sent is what is signed', async () => {
+test('the API is served with and without the base path, and the signature covers the path that was sent', async () => {
   const server_ = createApiServer({ ...services(), basePath: '/pki/ca' })
   await server_.listen({ host: '127.0.0.1', port: 0 })
   const port = portOf(server_)
@@ -664,14 +664,14 @@ test('below a base path, and beside it, the API is served; the path that was sen
   await server_.close()
 })
 
-/** The first route of the public listener. */
+/** The health route of the public listener, without the other routes. */
 const healthOnly = publicRoutes({
   services: { log } as Services,
   publicObjects: undefined,
   ocsp: everyRequest(() => notFound),
 }).slice(0, 1)
 
-test('the public listener is served below a base path, and beside it', async () => {
+test('the public listener serves requests with and without the base path', async () => {
   const paths: string[] = []
   const hosts: unknown[] = []
   const open = createPublicServer({ log, random: systemRandom, basePath: '/pki' }, [
@@ -694,21 +694,21 @@ test('the public listener is served below a base path, and beside it', async () 
   await open.close()
 })
 
-test('garbage behind a request is not taken for the answer to it', async () => {
+test('garbage after a request does not become the answer to that request', async () => {
   const idle = (): undefined => undefined
   release.now = idle
   const body = '{"n":"first"}'
   const bytes = `${head(sign({ body, operation: 'Wait' }))}Content-Length: ${body.length}\r\n\r\n${body}`
   const answer = exchange(`${bytes}garbage\r\n\r\n`)
   while (release.now === idle) await new Promise((resolve) => setImmediate(resolve))
-  // The garbage came in the same piece, and was read before the operation began.
+  // The garbage arrived in the same piece and was read before the operation began.
   release.now()
   const received = await answer
   assert.match(received, /^HTTP\/1\.1 200 OK[^]*Waited/)
   assert.equal(received.match(/HTTP\/1\.1/g)?.length, 1)
 })
 
-test('a client that sends requests and waits for no answer is cut off', async () => {
+test('a client that pipelines too many requests without reading answers is disconnected', async () => {
   const idle = (): undefined => undefined
   release.now = idle
   const one = `${head(sign({ operation: 'Wait' }))}Content-Length: 2\r\n\r\n{}`
@@ -716,13 +716,13 @@ test('a client that sends requests and waits for no answer is cut off', async ()
   for (const each of releases) each()
 })
 
-test('a body that is refused is read on for a while, so that its client sees the answer', async () => {
+test('the server keeps reading a rejected body for a while, so that the client receives the answer', async () => {
   const sending = `POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 6000000\r\n\r\n${'x'.repeat(6_000_000)}`
   const received = await exchange(sending)
   assert.match(received, /^HTTP\/1\.1 413 [^]*connection: close[^]*at most 65536 bytes/i)
 })
 
-test('memory for bodies that is used up is answered as unavailable, with when to try again', async () => {
+test('an exhausted body budget is answered with status 503 and Retry-After', async () => {
   const budget = createBodyBudget(100_000)
   const small = createApiServer({ ...services(), budget })
   await small.listen({ host: '127.0.0.1', port: 0 })
@@ -740,7 +740,7 @@ test('memory for bodies that is used up is answered as unavailable, with when to
   await small.close()
 })
 
-test('a request line or headers that are too large are refused', async () => {
+test('a request line or headers that are too large are rejected', async () => {
   for (const bytes of [
     `POST /?${'x'.repeat(40_000)} HTTP/1.1\r\nHost: h\r\n\r\n`,
     `POST / HTTP/1.1\r\nHost: h\r\nX: ${'x'.repeat(40_000)}\r\n\r\n`,
@@ -754,7 +754,7 @@ test('a request line or headers that are too large are refused', async () => {
   }
 })
 
-test('of a request with thousands of header lines no more are kept than any client sends', async () => {
+test('the server stores only a limited number of the header lines of a request with thousands of them', async () => {
   const kept: number[] = []
   server.server.prependOnceListener(
     'request',
@@ -764,13 +764,13 @@ test('of a request with thousands of header lines no more are kept than any clie
     await exchange(`GET /healthz HTTP/1.1\r\nHost: h\r\n${'x:\r\n'.repeat(5000)}\r\n`),
     /^HTTP\/1\.1 431 /,
   )
-  // Newer versions of Node.js refuse it before there is a request; others keep them in batches of 32.
+  // Newer versions of Node.js reject the request themselves; older versions store header lines in batches of 32.
   assert.ok((kept[0] ?? 0) < 200 + 32, String(kept))
   const many = `GET /healthz HTTP/1.1\r\nHost: h\r\n${'x:\r\n'.repeat(150)}Connection: close\r\n\r\n`
   assert.match(await exchange(many), /^HTTP\/1\.1 200 /)
 })
 
-test('what is no HTTP, or may be read in two ways, is refused', async () => {
+test('invalid or ambiguous HTTP is rejected', async () => {
   const both =
     'POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'
   const twice = 'POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{} '
@@ -781,7 +781,7 @@ test('what is no HTTP, or may be read in two ways, is refused', async () => {
   }
 })
 
-test('a header that matters is refused when it is repeated', async () => {
+test('a repeated header is rejected if its value affects the result', async () => {
   const headers = sign({ headers: { host: 'h' } })
   const bytes = `${head(headers)}X-Amz-Target: ACMPrivateCA.Nothing\r\nContent-Length: 2\r\n\r\n{}`
   assert.match(await exchange(bytes, /\}$/), /UnknownOperationException/)
@@ -789,7 +789,7 @@ test('a header that matters is refused when it is repeated', async () => {
   assert.match(await exchange(dated, /\}$/), /'x-amz-date' must be in the request only once/)
 })
 
-test('pipelined requests are answered in their order', async () => {
+test('pipelined requests are answered in order', async () => {
   const one = (text: string) => {
     const body = `{"n":"${text}"}`
     return `${head(sign({ body }))}Content-Length: ${body.length}\r\n\r\n${body}`
@@ -799,7 +799,7 @@ test('pipelined requests are answered in their order', async () => {
   assert.equal(answer.match(/HTTP\/1\.1 200 OK/g)?.length, 3)
 })
 
-test('chunked bodies and Expect: 100-continue work', async () => {
+test('chunked bodies and Expect: 100-continue are supported', async () => {
   const headers = sign({ body: '{"a":"chunked"}' })
   const chunks = '5\r\n{"a":\r\na\r\n"chunked"}\r\n0\r\n\r\n'
   const chunked = await exchange(
@@ -821,7 +821,7 @@ test('a request that takes longer than its deadline is answered as unavailable',
   ])
 })
 
-test('closing finishes what is running', async () => {
+test('closing the server completes pending requests', async () => {
   const closing = createApiServer(services())
   await closing.listen({ host: '127.0.0.1', port: 0 })
   const idle = (): undefined => undefined
@@ -834,7 +834,7 @@ test('closing finishes what is running', async () => {
   await closed
 })
 
-test('health is told on both listeners', async () => {
+test('both listeners serve the health check', async () => {
   const open = createPublicServer({ log, random: systemRandom }, [
     ...healthOnly,
     everyRequest(() => notFound),

@@ -1,4 +1,4 @@
-/** The two listeners: each request is parsed once, and answered by the first route of the table that matches. */
+/** The API listener and the public listener. Each request is parsed once and answered by the first matching route. */
 import type { RequestListener } from 'node:http'
 import { uuid, type Random } from '../random.ts'
 import type { Log } from '../telemetry/log.ts'
@@ -15,7 +15,7 @@ import { apiRoutes, type ApiRouteServices } from './routes.ts'
 import { sendAnswer, sendEarly, type Exchange } from './send-answer.ts'
 import type { TlsMaterial } from './tls.ts'
 
-/** The services and settings of a listener. */
+/** Services and settings of a listener. */
 export interface ListenerServices {
   readonly log: Log
   readonly random: Random
@@ -27,8 +27,8 @@ export interface ListenerServices {
 }
 
 /**
- * The API listener, not yet listening: every request goes to the API, `GET /healthz` and `GET /metrics` apart. `close()` stops
- * accepting, finishes pending requests and drops idle connections.
+ * Creates the API listener, which does not listen yet. All requests except `GET /healthz` and `GET /metrics` go to the API.
+ * `close()` stops accepting connections, completes pending requests and closes idle connections.
  */
 export function createApiServer(
   services: ApiRouteServices & ListenerServices,
@@ -37,7 +37,7 @@ export function createApiServer(
   return createServer(services, apiRoutes(services), tls)
 }
 
-/** The listener that anyone may reach, not yet listening. */
+/** Creates the public listener, which needs no authentication. It does not listen yet. */
 export function createPublicServer(services: ListenerServices, routes: readonly Route[]): Listener {
   return createServer(services, routes)
 }
@@ -58,11 +58,11 @@ export interface EntryServices {
   readonly basePath: string
   readonly budget: BodyBudget
   readonly routes: readonly Route[]
-  /** Over TLS. */
+  /** Whether the listener uses TLS. */
   readonly isSecure: boolean
 }
 
-/** One request: parsed, with its handler. */
+/** A parsed request and its handler. */
 interface RoutedRequest extends Exchange {
   readonly head: RequestHead
   readonly connection: ConnectionInfo
@@ -105,7 +105,7 @@ function route(
   return { request, response, head, connection, handler, parameter }
 }
 
-/** A response, also that of a failure, leaves after the log line of its request. */
+/** Answers a request. The response is sent after the log line of the request is written, even if the request failed. */
 async function serve(services: EntryServices, routed: RoutedRequest): Promise<void> {
   const { request, response, head, connection, handler, parameter } = routed
   const bytesMax = handler.body?.bytesMax(head) ?? 0
@@ -114,9 +114,9 @@ async function serve(services: EntryServices, routed: RoutedRequest): Promise<vo
     bytesMax === 0 ? noBody : await readBody(request, { bytesMax, budget: services.budget })
   if (read.kind === 'gone') return
   if (read.kind !== 'whole') {
-    const refusal = await handler.body?.refuse({ reason: read.kind, bytesMax }, head, connection)
+    const rejection = await handler.body?.refuse({ reason: read.kind, bytesMax }, head, connection)
     await services.log.written()
-    if (refusal) sendEarly(routed, refusal, { isCut: read.kind === 'scattered' })
+    if (rejection) sendEarly(routed, rejection, { isCut: read.kind === 'scattered' })
     return
   }
   try {
@@ -131,7 +131,7 @@ async function serve(services: EntryServices, routed: RoutedRequest): Promise<vo
 
 const noBody = { kind: 'whole', bytes: Buffer.alloc(0), release: () => undefined } as const
 
-/** Logs the failure and answers 500. If an answer has begun already, the connection is closed instead. */
+/** Logs a failure and answers 500. If the answer has already begun, closes the connection instead. */
 async function fail(
   services: EntryServices,
   failed: RoutedRequest | Exchange,
@@ -153,7 +153,7 @@ async function fail(
   sendAnswer(response, failure, services)
 }
 
-/** Not all of the headers were kept. Newer versions of Node.js refuse such a request themselves, in the same way. */
+/** Rejects a request with too many header lines, as newer versions of Node.js do themselves. */
 function refuseHeaders(services: EntryServices, { request, response }: Exchange): void {
   dropBody(request, response)
   response.shouldKeepAlive = false

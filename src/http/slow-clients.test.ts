@@ -1,4 +1,4 @@
-/** Clients that take their time (Slowloris): over plain HTTP and TLS, with headers and with bodies. */
+/** Slow clients (Slowloris attacks), over plain HTTP and TLS, in headers and in bodies. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
@@ -57,7 +57,7 @@ async function open(kind: 'plain' | 'tls'): Promise<Socket> {
   return socket
 }
 
-/** Sends a piece now and then until the server ends it: what it said. */
+/** Sends a piece repeatedly until the server closes the connection. Resolves to the response. */
 async function drip(kind: 'plain' | 'tls', head: string, piece: string): Promise<string> {
   const socket = await open(kind)
   let said = ''
@@ -73,7 +73,7 @@ async function drip(kind: 'plain' | 'tls', head: string, piece: string): Promise
   return said
 }
 
-/** Connections that the server has, once there are no more than a number of them. */
+/** Waits until the server has at most `number` connections. Resolves to their count. */
 async function atMost(kind: 'plain' | 'tls', number: number): Promise<number> {
   const { server } = servers[kind === 'plain' ? 0 : 1] ?? assert.fail()
   for (;;) {
@@ -85,7 +85,7 @@ async function atMost(kind: 'plain' | 'tls', number: number): Promise<number> {
   }
 }
 
-test('a client that never closes its side does not keep its connection', async () => {
+test('the connection of a client that never closes its side is closed', async () => {
   const before_ = await atMost('plain', 100)
   const at = { host: '127.0.0.1', port: ports.plain, allowHalfOpen: true }
   const sockets = Array.from({ length: 5 }, () => connectPlain(at))
@@ -98,7 +98,7 @@ test('a client that never closes its side does not keep its connection', async (
   for (const socket of sockets) socket.destroy()
 })
 
-test('a body that stalls does not keep a listener from closing', async () => {
+test('a stalled request body does not prevent a listener from closing', async () => {
   const server = createApiServer(slowServices)
   await server.listen({ host: '127.0.0.1', port: 0 })
   const address = server.server.address()
@@ -115,23 +115,23 @@ test('a body that stalls does not keep a listener from closing', async () => {
 })
 
 for (const kind of ['plain', 'tls'] as const) {
-  test(`headers that come in drops are cut off: ${kind}`, async () => {
+  test(`a client that sends headers too slowly is disconnected: ${kind}`, async () => {
     const said = await drip(kind, 'POST / HTTP/1.1\r\nHost: x\r\n', 'X-A: b\r\n')
     assert.match(said, /^HTTP\/1\.1 408 .*\r\n[^]*x-amzn-ErrorType: RequestTimeoutException/)
   })
 
-  test(`a body that comes in drops is cut off: ${kind}`, async () => {
+  test(`a client that sends a body too slowly is disconnected: ${kind}`, async () => {
     const head = 'POST / HTTP/1.1\r\nHost: x\r\nContent-Type: x/y\r\nContent-Length: 50000\r\n\r\n'
     assert.match(await drip(kind, head, 'a'), /^HTTP\/1\.1 408 /)
   })
 
-  test(`a body in chunks that never ends is cut off: ${kind}`, async () => {
+  test(`a client that sends an endless chunked body is disconnected: ${kind}`, async () => {
     const head =
       'POST / HTTP/1.1\r\nHost: x\r\nContent-Type: x/y\r\nTransfer-Encoding: chunked\r\n\r\n'
     assert.match(await drip(kind, head, '1\r\na\r\n'), /^HTTP\/1\.1 408 /)
   })
 
-  test(`others are served meanwhile: ${kind}`, async () => {
+  test(`other clients are served while clients are slow: ${kind}`, async () => {
     const slow = await Promise.all(Array.from({ length: 50 }, () => open(kind)))
     for (const socket of slow) {
       socket.on('error', () => {})
@@ -146,7 +146,7 @@ for (const kind of ['plain', 'tls'] as const) {
   })
 }
 
-test('a handshake that never begins does not stay', async () => {
+test('a connection without a TLS handshake is closed', async () => {
   const socket = connectPlain({ host: '127.0.0.1', port: ports.tls })
   await once(socket, 'connect')
   socket.on('error', () => {})
@@ -155,7 +155,7 @@ test('a handshake that never begins does not stay', async () => {
   await once(socket, 'close')
 })
 
-/** An object that never ends, and a public listener that has it. */
+/** Starts a public listener that serves an endless object. */
 async function endless(t: TestContext, limits: object, budget: BodyBudget) {
   const streams: Readable[] = []
   const server = createPublicServer(
@@ -183,7 +183,7 @@ async function endless(t: TestContext, limits: object, budget: BodyBudget) {
   return { streams, ask }
 }
 
-test('a client that asks for an object and never reads it is cut off', async (t) => {
+test('a client that requests an object and never reads it is disconnected', async (t) => {
   const budget = createBodyBudget()
   const { streams, ask } = await endless(t, { silentMilliseconds: 300 }, budget)
   const socket = await ask()
@@ -192,7 +192,7 @@ test('a client that asks for an object and never reads it is cut off', async (t)
   socket.destroy()
 })
 
-test('the oldest object that is being sent makes room for another', async (t) => {
+test('the oldest transfer of an object is aborted for a new one when the budget is exhausted', async (t) => {
   const budget = createBodyBudget(300_000)
   const { streams, ask } = await endless(t, {}, budget)
   const sockets = [await ask(), await ask()]

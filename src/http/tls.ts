@@ -1,13 +1,13 @@
-/** The TLS side of a listener (RFC 8446): what it shows, and whom it asks for a certificate. */
+/** TLS settings of a listener (RFC 8446): its certificate, client authentication, protocol versions and ciphers. */
 import { createServer } from 'node:https'
 import type { RequestListener, Server } from 'node:http'
 
-/** PEM texts. */
+/** Certificates and key of a listener, in PEM. */
 export interface TlsMaterial {
-  /** Certificate, and those above it but the root. */
+  /** The certificate and its intermediate CA certificates, without the root. */
   readonly cert: string
   readonly key: string
-  /** CAs of which clients must have a certificate; undefined if they need none. */
+  /** CAs that client certificates must chain to; undefined if clients need no certificate. */
   readonly ca: string | undefined
 }
 
@@ -19,10 +19,10 @@ const ciphers = [
   'ECDHE+CHACHA20',
 ].join(':')
 
-/** How long a handshake may take. */
+/** Timeout of a TLS handshake. */
 const handshakeMilliseconds = 10_000
 
-/** An https server, not yet listening; `options` are those of node:http. */
+/** Creates an https server that does not listen yet. `options` are the server options of node:http. */
 export function createTlsServer(
   material: TlsMaterial,
   options: object,
@@ -34,7 +34,7 @@ export function createTlsServer(
   )
 }
 
-/** Shows another certificate from now on; connections that there are keep theirs. */
+/** Replaces the certificate for new connections. Existing connections are not affected. */
 export function showCertificate(
   { server }: { readonly server: Server },
   material: TlsMaterial,
@@ -48,7 +48,7 @@ function contextOf({ cert, key, ca }: TlsMaterial): object {
     cert,
     key,
     minVersion: 'TLSv1.2',
-    // Of TLS 1.2 only what has forward secrecy and authenticates what it encrypts (RFC 9325 §4.2).
+    // The TLS 1.2 ciphers all have forward secrecy and authenticated encryption (RFC 9325 §4.2).
     ciphers,
     ...(ca !== undefined && { ca, requestCert: true, rejectUnauthorized: true }),
   }

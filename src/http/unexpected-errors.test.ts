@@ -1,4 +1,4 @@
-/** Failures that nothing foresaw, at every place where a request enters: each is logged and answered, and ends nothing. */
+/** Unexpected errors at every entry point of requests: they are logged and answered, and do not stop the process. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
@@ -30,7 +30,7 @@ function logged(): Logged {
   return { lines, log: createLog('error', { write: (line) => void lines.push(line) }) }
 }
 
-/** Services of which one thing is broken. */
+/** Creates services, with `parts` in place of some of them. */
 function services(log: Log, parts: object): ApiServices {
   return {
     log,
@@ -54,12 +54,12 @@ const json = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'AC
 const form = { 'content-type': 'application/x-www-form-urlencoded' }
 
 const breakages: [name: string, parts: object][] = [
-  ['the table of operations', { findOperation: broken }],
+  ['the operation table', { findOperation: broken }],
   ['the clock', { clock: { now: broken } }],
 ]
 
 for (const [name, parts] of breakages) {
-  test(`a failure of ${name} is answered in JSON and in XML, and logged`, async (t) => {
+  test(`a failure of ${name} is logged, and answered in JSON or XML`, async (t) => {
     const { log, lines } = logged()
     const url = await serve(t, entryOf(apiRoutes(services(log, parts)), { log }))
     const first = await fetch(url, { method: 'POST', headers: json, body: '{}' })
@@ -72,7 +72,7 @@ for (const [name, parts] of breakages) {
     assert.equal(lines.filter((line) => line.includes('secret detail')).length, 2)
   })
 
-  test(`a failure of ${name} is answered to a program with an embedded CA`, async () => {
+  test(`a failure of ${name} is logged, and answered by an embedded CA`, async () => {
     const { log, lines } = logged()
     const api = services(log, parts)
     const handler = createRequestHandler({ api, gate: createGate(), requestId: () => 'the-id' })
@@ -84,7 +84,7 @@ for (const [name, parts] of breakages) {
   })
 }
 
-test('what cannot be noted of a call does not change its answer', async (t) => {
+test('a failure to count a call or to write its optional record does not change the answer', async (t) => {
   const parts: object[] = [
     { callLog: { isRequired: false, record: broken } },
     { services: { metrics: { request: broken } } },
@@ -101,7 +101,7 @@ test('what cannot be noted of a call does not change its answer', async (t) => {
   }
 })
 
-test('a call whose record cannot be made is refused where a record is required', async (t) => {
+test('a call that cannot be recorded is rejected if records are required', async (t) => {
   const { log, lines } = logged()
   const callLog = { isRequired: true, record: broken, requireWritable() {} }
   const api = services(log, {
@@ -114,7 +114,7 @@ test('a call whose record cannot be made is refused where a record is required',
   assert.match(lines.join(''), /secret detail/)
 })
 
-test('a log that fails keeps no request from being answered', async (t) => {
+test('a failing log does not prevent answers', async (t) => {
   const levels = { info: broken, error: broken, debug: broken, warn: broken }
   const log = { ...levels, written: () => undefined } as unknown as Log
   const url = await serve(t, entryOf(apiRoutes(services(log, {})), { log }))
@@ -130,7 +130,7 @@ test('a log that fails keeps no request from being answered', async (t) => {
     )
 })
 
-test('a listener whose handler throws answers 500, and goes on', async (t) => {
+test('a listener answers 500 if its handler throws, and keeps serving', async (t) => {
   const { log, lines } = logged()
   const isBroken = { now: true }
   const server = createPublicServer(
@@ -150,7 +150,7 @@ test('a listener whose handler throws answers 500, and goes on', async (t) => {
   assert.equal(lines.filter((line) => line.includes('secret detail')).length, 2)
 })
 
-test('a connection that cannot be accepted is logged', async (t) => {
+test('a failure to accept a connection is logged', async (t) => {
   const { log, lines } = logged()
   const server = createApiServer({ ...services(log, {}), random: systemRandom })
   t.after(() => server.close())

@@ -1,4 +1,4 @@
-/** Extensions by their names, with what they say in lines of words. */
+/** Readable descriptions of extensions. */
 import { parseBasicConstraints } from '../x509/extensions/basic-constraints.ts'
 import { parsePolicyIdentifiers } from '../x509/extensions/certificate-policies.ts'
 import { DerError } from '../x509/der/error.ts'
@@ -20,13 +20,13 @@ import { oidName, oids } from '../x509/der/oid.ts'
 import { generalNameWords, hexOf } from './value-texts.ts'
 
 export interface ExtensionDescription {
-  /** Its name in RFC 5280, or its object identifier. */
+  /** Name in RFC 5280, or the object identifier. */
   readonly name: string
   readonly oid: string
   readonly critical: boolean
-  /** What it says; hex for one that is not known. */
+  /** Readable values. Hex for an unknown extension. */
   readonly values: readonly string[]
-  /** Why its value could not be read. */
+  /** Reason why the value could not be parsed. */
   readonly problem?: string
 }
 
@@ -51,7 +51,7 @@ const readers: ReadonlyMap<string, (value: Uint8Array) => readonly string[]> = n
   [oids.subjectInfoAccess, infoAccessWords],
 ])
 
-/** Never throws: an extension whose value is not as it should be says so, as others may still count on the rest. */
+/** Describes an extension. Never throws: a malformed value becomes a `problem`, so that the other extensions are still shown. */
 export function describeExtension({ oid, critical, value }: Extension): ExtensionDescription {
   const about = { name: oidName(oid), oid, critical }
   const read = readers.get(oid)

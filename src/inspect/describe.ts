@@ -1,4 +1,4 @@
-/** Certificates, CSRs, CRLs and OCSP responses as plain values, for JSON and for words. */
+/** Converts certificates, CSRs, CRLs and OCSP responses to plain values, for JSON and for text. */
 import { hash } from 'node:crypto'
 import { isoSeconds } from '../text/iso-time.ts'
 import { weakKeyReason, refusalOfPrimeModulus } from '../key-strength/key-strength.ts'
@@ -39,7 +39,7 @@ export type Description =
   | CrlDescription
   | OcspDescription
 
-/** Throws DerError for what is not as it should be. */
+/** Describes an object. Throws DerError if it is malformed. */
 export async function describe({ kind, der }: Recognized, now: Date): Promise<Description> {
   switch (kind) {
     case 'certificate':
@@ -66,20 +66,20 @@ async function describeCertificate(der: Uint8Array, now: Date) {
     notBefore: isoSeconds(notBefore),
     notAfter: isoSeconds(notAfter),
     status: now < notBefore ? 'not yet valid' : isExpiredAt(notAfter, now) ? 'expired' : 'valid',
-    /** Whole days; negative once it is expired, which is after the last second of notAfter. */
+    /** Whole days until the end of the last second of notAfter; negative after that. */
     expiresInDays: daysLeft(notAfter, now),
     isCa: constraints !== undefined && isCa(constraints),
     names: namesOf(described),
     key: keyWords(subjectPublicKeyInfo.key),
     signatureAlgorithm: describeSignatureAlgorithm(certificate.signatureAlgorithm),
     extensions: described,
-    /** Of its DER, as browsers and OpenSSL show it. */
+    /** SHA-256 of the DER, in the form of browsers and OpenSSL. */
     fingerprintSha256: (hash('sha256', der).toUpperCase().match(/../g) ?? []).join(':'),
     warnings: await keyWarnings(subjectPublicKeyInfo),
   } as const
 }
 
-/** Weaknesses for which a server refuses a key unless it runs with --weak-keys=allow. */
+/** Warnings for keys that a server refuses unless it runs with --weak-keys=allow. */
 async function keyWarnings(key: SubjectPublicKeyInfo): Promise<string[]> {
   const policy = { weakKeys: 'refuse' } as const
   const weakness = weakKeyReason(key, policy) ?? (await refusalOfPrimeModulus(key, policy))
@@ -93,7 +93,7 @@ function isCa({ value }: Extension): boolean {
   try {
     return parseBasicConstraints(value).ca
   } catch {
-    // The extension's own description says what is wrong with it.
+    // The description of the extension contains its problem.
     return false
   }
 }
@@ -114,7 +114,7 @@ async function describeRequest(der: Uint8Array) {
     names: namesOf(extensions),
     key: keyWords(subjectPublicKeyInfo.key),
     signatureAlgorithm: describeSignatureAlgorithm(signatureAlgorithm),
-    /** Whether it is signed with its own key. */
+    /** Result of verifying the CSR's signature with its own key. */
     signature: await verifySignature({
       subjectPublicKeyInfo,
       signatureAlgorithm,
@@ -130,7 +130,7 @@ async function describeRequest(der: Uint8Array) {
   } as const
 }
 
-/** More are for a program that reads the CRL itself. */
+/** Number of entries in the description of a CRL. */
 const entriesShown = 10
 
 function describeCrl(der: Uint8Array, now: Date) {

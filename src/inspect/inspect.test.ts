@@ -1,4 +1,4 @@
-/** What is said of certificates, CSRs, CRLs and OCSP responses that others made, and of what is none of them. */
+/** Descriptions of foreign certificates, CSRs, CRLs and OCSP responses, and the refusal of other content. */
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
@@ -20,7 +20,7 @@ const testdata = new URL('../../testdata/', import.meta.url)
 const fileOf = (name: string): Buffer => readFileSync(new URL(name, testdata))
 const now = new Date('2026-11-26T12:00:00Z')
 
-/** All of what is said, in one text. */
+/** Returns the whole description as one text. */
 async function wordsOf(bytes: Uint8Array): Promise<string> {
   const paragraphs = paragraphsOf(await inspect(bytes, now), now)
   return paragraphs
@@ -28,7 +28,7 @@ async function wordsOf(bytes: Uint8Array): Promise<string> {
     .join('\n')
 }
 
-test('a CRL of OpenSSL: its number, its times, how many it has, and why', async () => {
+test('the description of a CRL has its number, times, entries and reasons', async () => {
   const words = await wordsOf(fileOf('revocation/empty.crl.der'))
   assert.match(
     words,
@@ -44,14 +44,14 @@ test('a CRL of OpenSSL: its number, its times, how many it has, and why', async 
     assert.ok(text.toLowerCase().includes(serialNumber), serialNumber)
 })
 
-test('a CRL whose next update is past is overdue', async () => {
+test('a CRL with a nextUpdate in the past is overdue', async () => {
   const later = new Date('2049-01-01T00:00:00Z')
   const [crl] = (await inspect(fileOf('revocation/empty.crl.der'), later)).objects
   assert.ok(crl?.kind === 'crl')
   assert.equal(crl.status, 'overdue')
 })
 
-test('CSRs: names, key, and whether it is signed with that key', async () => {
+test('the description of a CSR has its names, its key and the result of its signature check', async () => {
   const good = await wordsOf(fileOf('csr/ec-server.pem'))
   assert.match(good, /^Certificate signing request\n/)
   assert.match(good, /\nkey: EC prime256v1\nsignature: ecdsaWithSha256, valid\n/)
@@ -60,12 +60,12 @@ test('CSRs: names, key, and whether it is signed with that key', async () => {
   assert.match(await wordsOf(fileOf('csr/sha1-signature.pem')), /sha1\w+, not checked/)
 })
 
-test('every CSR of the test data is described, or refused as the CA refuses it', async () => {
+test('every CSR of the test data is described or refused', async () => {
   for (const name of readdirSync(new URL('csr/', testdata)).filter((one) => one.endsWith('.pem')))
     assert.match(await wordsOf(fileOf(`csr/${name}`)), /^Certificate signing request/, name)
 })
 
-test('certificates of others: validity in days, and the same in PEM and in DER', async () => {
+test('PEM and DER have the same description, with the validity in days', async () => {
   const der = fileOf('revocation/ec.crt.der')
   const [one] = (await inspect(der, now)).objects
   assert.ok(one?.kind === 'certificate')
@@ -109,7 +109,7 @@ test('a certificate is valid, with zero days left, until the end of its last sec
   }
 })
 
-test('a chain says who signed whom, and what is none says so', async () => {
+test('the description of a chain states who signed each certificate', async () => {
   const pem = (name: string): string => encodePem('CERTIFICATE', fileOf(`revocation/${name}`))
   const stranger = Buffer.from(pem('ec.crt.der') + pem('rsa.crt.der'))
   assert.deepEqual((await inspect(stranger, now)).chain, [
@@ -119,14 +119,14 @@ test('a chain says who signed whom, and what is none says so', async () => {
   assert.match(await wordsOf(itself), /\nChain\n1 by 2: signed$/)
 })
 
-test('an issuer in another encoding than the subject above it is a warning', async () => {
+test('an issuer with another encoding than the next subject is a warning', async () => {
   const above = craft({ subject: encodeName([{ type: oids.commonName, value: 'Root' }]) })
   const below = craft({ issuer: encodeName([{ type: oids.commonName, value: 'ROOT' }]) }, above)
   const words = await wordsOf(pemOf(below, above))
   assert.match(words, /\n1 by 2: signed; the issuer is encoded differently from the subject$/)
 })
 
-test('weak keys, and a common name without a SAN, are warnings', async () => {
+test('a weak key, and a common name without a SAN, are warnings', async () => {
   const weak = Buffer.from(requestWith(strongModulus()))
   const words = await wordsOf(weak)
   assert.match(words, /\nwarning: no subject alternative name: TLS clients/)
@@ -142,7 +142,7 @@ test('weak keys, and a common name without a SAN, are warnings', async () => {
   assert.doesNotMatch(await wordsOf(fileOf('csr/ec-server.pem')), /warning/)
 })
 
-test('a negative serial number is shown with its sign', () => {
+test('a negative serial number has a sign', () => {
   const shown = (hex: string): string => signedSerialWords(Buffer.from(hex, 'hex'))
   assert.deepEqual(['fb', 'ff00', '80', '00fb', '05'].map(shown), [
     '-05',
@@ -153,14 +153,14 @@ test('a negative serial number is shown with its sign', () => {
   ])
 })
 
-test('OCSP errors are said by their names', async () => {
+test('OCSP errors are shown by name', async () => {
   assert.equal(
     await wordsOf(encodeOcspError('unauthorized')),
     'OCSP response\nresponse: unauthorized',
   )
 })
 
-test('private keys are refused in every form, and nothing of them is repeated', async () => {
+test('private keys are refused in every form, and never quoted', async () => {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' })
   const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
   const locked = { cipher: 'aes-256-cbc', passphrase: 'x' }
@@ -176,13 +176,13 @@ test('private keys are refused in every form, and nothing of them is repeated', 
   for (const form of forms)
     await assert.rejects(inspect(Buffer.from(form), now), {
       name: 'DerError',
-      message: 'it holds a private key, which is not looked into: keep it where it is',
+      message: 'the file contains a private key, and signet inspect does not read private keys',
     })
   const bundle = `${encodePem('CERTIFICATE', fileOf('revocation/ec.crt.der'))}${String(forms[0])}`
   await assert.rejects(inspect(Buffer.from(bundle), now), /private key/)
 })
 
-test('what is something else says so', async () => {
+test('unsupported content is refused with its type', async () => {
   const spki = generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'der' })
   for (const [bytes, message] of [
     [Buffer.from(''), /empty/],
@@ -190,7 +190,7 @@ test('what is something else says so', async () => {
     [Buffer.from('<html>'), /neither PEM nor DER/],
     [spki, /public key/],
     [Buffer.from('3006060100a0010 5'.replace(' ', ''), 'hex'), /CMS/],
-    [Buffer.from(encodePem('PKCS7', spki)), /PEM block PKCS7/],
+    [Buffer.from(encodePem('PKCS7', spki)), /type PKCS7/],
     [Buffer.from('-----BEGIN CERTIFICATE-----\nxx'), /no matching END/],
     [fileOf('revocation/ec.crt.der').subarray(0, 100), /cut short \(at octet/],
   ] as const)
@@ -201,7 +201,7 @@ test('what is something else says so', async () => {
     })
 })
 
-test('whatever octet is another one, it is described or refused, nothing else', async () => {
+test('a file with any changed byte is described or refused', async () => {
   const samples = ['revocation/ec.crt.der', 'revocation/gnutls.crl.der', 'revocation/rsa.crt.der']
     .map(fileOf)
     .concat(Buffer.from(parsePem(fileOf('csr/ec-server.pem').toString())[0]?.der ?? []))
@@ -227,7 +227,7 @@ test('whatever octet is another one, it is described or refused, nothing else', 
   )
 })
 
-test('the kinds are told apart by content alone', () => {
+test('kinds are recognized by content alone', () => {
   const kindOf = (name: string): string | undefined => recognize(fileOf(name))[0]?.kind
   assert.equal(kindOf('revocation/ec.crt.der'), 'certificate')
   assert.equal(kindOf('revocation/reasons.crl.der'), 'crl')

@@ -1,4 +1,4 @@
-/** Everything in a file, and whether its certificates are a chain. */
+/** Describes all objects in a file, and checks whether its certificates are a chain. */
 import { parseCertificate } from '../x509/certificate.ts'
 import { sameName } from '../x509/names/name.ts'
 import { issuerTolerance } from '../x509/der/tolerance.ts'
@@ -8,7 +8,7 @@ import { recognize, type Recognized } from './recognize.ts'
 
 export interface Inspection {
   readonly objects: readonly Description[]
-  /** For each certificate but the last, whether the next one signed it; empty unless there are two or more. */
+  /** One link for each certificate except the last. Empty for fewer than two certificates. */
   readonly chain: readonly ChainLink[]
 }
 
@@ -18,11 +18,11 @@ interface ChainLink {
   /** Index of the next certificate. */
   readonly next: number
   readonly signed: 'yes' | 'no' | 'not checked'
-  /** Whether issuer and subject are encoded in the same way, which some verifiers require. */
+  /** Whether issuer and next subject have the same encoding, which some verifiers require. */
   readonly sameEncoding: boolean
 }
 
-/** Throws DerError for what is not as it should be. `now` is what validity is told from. */
+/** Describes the content of a file at the time `now`. Throws DerError for malformed content. */
 export async function inspect(bytes: Uint8Array, now: Date): Promise<Inspection> {
   const recognized = recognize(bytes)
   const objects: Description[] = []

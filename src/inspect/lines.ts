@@ -1,4 +1,4 @@
-/** Descriptions as lines of words for people. */
+/** Formats descriptions as lines of text. */
 import type {
   CertificateDescription,
   CrlDescription,
@@ -12,7 +12,7 @@ import type { Inspection } from './inspect.ts'
 import { truncateText } from '../text/visible-text.ts'
 import { instantWords, whenWords } from './value-texts.ts'
 
-/** Whether a line tells of something good, something to look at, or something that is wrong. */
+/** Meaning of a line, which determines its colour. */
 export type Tone = 'plain' | 'good' | 'warning' | 'bad'
 
 export interface Line {
@@ -21,7 +21,7 @@ export interface Line {
   readonly tone: Tone
 }
 
-/** Lines that belong together. */
+/** Lines below a title. */
 export interface Paragraph {
   readonly title: string
   readonly lines: readonly Line[]
@@ -29,7 +29,7 @@ export interface Paragraph {
 
 const line = (label: string, text: string, tone: Tone = 'plain'): Line => ({ label, text, tone })
 
-/** One paragraph for each object, and one for the chain if there is any. */
+/** Returns a paragraph for each object, and one for the chain if there is one. */
 export function paragraphsOf({ objects, chain }: Inspection, now: Date): Paragraph[] {
   const paragraphs = objects.map((object, index) => {
     const { title, lines } = paragraphOf(object, now)
@@ -45,7 +45,9 @@ function linkLine({ certificate, next, signed, sameEncoding }: Inspection['chain
     return line(label, 'signed; the issuer is encoded differently from the subject', 'warning')
   return line(
     label,
-    { yes: 'signed', no: 'not signed by it', 'not checked': 'not checked' }[signed],
+    { yes: 'signed', no: 'not signed by the next certificate', 'not checked': 'not checked' }[
+      signed
+    ],
     signed === 'yes' ? 'good' : signed === 'no' ? 'bad' : 'warning',
   )
 }
@@ -66,8 +68,8 @@ function paragraphOf(object: Description, now: Date): Paragraph {
   }
 }
 
-/** Days before the end from which a certificate is one to look at. */
-const soonDays = 30
+/** A certificate is about to expire when less than this part of its validity is left. */
+const expiringPart = 1 / 3
 
 function certificateLines(certificate: CertificateDescription, now: Date): Line[] {
   const { notBefore, notAfter, names } = certificate
@@ -85,7 +87,7 @@ function certificateLines(certificate: CertificateDescription, now: Date): Line[
     line(
       'valid until',
       `${instantWords(notAfter)}, ${expiryWords(certificate, now)}`,
-      toneOf(certificate),
+      toneOf(certificate, now),
     ),
     line('key', certificate.key),
     line('signature', certificate.signatureAlgorithm),
@@ -99,13 +101,14 @@ function expiryWords({ status, notAfter }: CertificateDescription, now: Date): s
   const end = new Date(notAfter)
   if (status === 'not yet valid') return 'not yet valid'
   if (status === 'expired') return `expired ${whenWords(end, now)}`
-  // Within its last second the certificate is still valid.
+  // A certificate is valid until the end of its last second.
   return `expires ${whenWords(end < now ? now : end, now)}`
 }
 
-function toneOf({ status, expiresInDays }: CertificateDescription): Tone {
+function toneOf({ status, notBefore, notAfter }: CertificateDescription, now: Date): Tone {
   if (status !== 'valid') return 'bad'
-  return expiresInDays < soonDays ? 'warning' : 'good'
+  const [start, end] = [Date.parse(notBefore), Date.parse(notAfter)]
+  return end - now.getTime() < (end - start) * expiringPart ? 'warning' : 'good'
 }
 
 function requestLines({ subject, names, key, ...request }: RequestDescription): Line[] {
@@ -184,10 +187,10 @@ function entryLines(entry: OcspEntry, now: Date): Line[] {
   ]
 }
 
-/** The name, and behind it what is said; hex of what is not known is cut. */
+/** Formats extensions. Hex of unknown extensions is truncated. */
 function extensionLines(extensions: readonly ExtensionDescription[]): Line[] {
   return extensions.map(({ name, critical, values, problem }) => {
-    const text = problem === undefined ? values.map(cut).join(', ') : `not readable: ${problem}`
+    const text = problem === undefined ? values.map(cut).join(', ') : `malformed: ${problem}`
     return line(
       name,
       `${critical ? 'critical: ' : ''}${text}`,

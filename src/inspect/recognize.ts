@@ -1,4 +1,4 @@
-/** What some bytes are, by their content: PEM blocks by their labels, DER by its first elements. */
+/** Recognizes the content of a file: PEM blocks by their labels, DER by its first elements. */
 import { DerError } from '../x509/der/error.ts'
 import { tags } from '../x509/der/reader.ts'
 import { parsePem } from '../x509/pem.ts'
@@ -11,7 +11,7 @@ export interface Recognized {
   readonly der: Uint8Array
 }
 
-/** RFC 7468, and the older labels that OpenSSL reads as well. */
+/** Labels of RFC 7468, and older labels that OpenSSL accepts. */
 const kindsByLabel: ReadonlyMap<string, Kind> = new Map([
   ['CERTIFICATE', 'certificate'],
   ['X509 CERTIFICATE', 'certificate'],
@@ -22,34 +22,37 @@ const kindsByLabel: ReadonlyMap<string, Kind> = new Map([
   ['OCSP RESPONSE', 'ocsp'],
 ])
 
-/** In one file: more than any bundle of roots has. */
+/** Limit on the PEM blocks of a file. Bundles of root certificates have fewer. */
 const blocksMax = 1000
 
 /**
- * Everything in a file, in its order. Throws DerError for what is none of it, and in plain words for a private key,
- * which is not looked into.
+ * Returns the objects in a file in their order. Throws DerError for unsupported content, and for private keys, which are never
+ * parsed.
  */
 export function recognize(bytes: Uint8Array): Recognized[] {
-  if (bytes.length === 0) throw new DerError('it is empty')
+  if (bytes.length === 0) throw new DerError('the file is empty')
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
   if (bytes[0] !== tags.sequence || text.includes('-----BEGIN ')) {
     const blocks = parsePem(text)
-    if (blocks.length > blocksMax) throw new DerError(`it has more than ${blocksMax} PEM blocks`)
+    if (blocks.length > blocksMax)
+      throw new DerError(`the file has more than ${blocksMax} PEM blocks`)
     if (blocks.length > 0) return blocks.map(({ label, der }) => ofLabel(label, der))
   }
-  if (bytes[0] !== tags.sequence) throw new DerError('it is neither PEM nor DER')
+  if (bytes[0] !== tags.sequence) throw new DerError('the file is neither PEM nor DER')
   return [{ kind: kindOfDer(bytes), der: bytes }]
 }
 
 function ofLabel(label: string, der: Uint8Array): Recognized {
   if (label.endsWith('PRIVATE KEY')) throw privateKey()
   const kind = kindsByLabel.get(label)
-  if (kind === undefined) throw new DerError(`it has a PEM block ${label}, which is not read here`)
+  if (kind === undefined) throw new DerError(`PEM blocks of type ${label} are not supported`)
   return { kind, der }
 }
 
 function privateKey(): DerError {
-  return new DerError('it holds a private key, which is not looked into: keep it where it is')
+  return new DerError(
+    'the file contains a private key, and signet inspect does not read private keys',
+  )
 }
 
 function kindOfDer(der: Uint8Array): Kind {
@@ -59,11 +62,11 @@ function kindOfDer(der: Uint8Array): Kind {
     case 'pkcs12':
       throw privateKey()
     case 'pkcs7':
-      throw new DerError('it is CMS (PKCS #7), which is not read here')
+      throw new DerError('CMS (PKCS #7) is not supported')
     case 'public key':
-      throw new DerError('it is a public key alone, about which there is nothing to say')
+      throw new DerError('a public key without a certificate is not supported')
     case undefined:
-      throw new DerError('it is DER, but no certificate, CSR, CRL or OCSP response')
+      throw new DerError('the DER is not a certificate, CSR, CRL or OCSP response')
     case 'certificate':
     case 'request':
     case 'crl':

@@ -1,7 +1,6 @@
 /**
- * How values of RFC 5280 are said to people. This folder turns bytes that anyone may have made into descriptions: plain
- * values for JSON, and lines of words made from them. Both hold names as they are: the command line escapes what it prints.
- * It does no I/O and reads no clock.
+ * Readable forms of RFC 5280 values. This folder converts untrusted bytes to descriptions: plain values for JSON, and lines of
+ * text. Both contain names unescaped, and the command line escapes its output. The folder does no I/O and reads no clock.
  */
 import { dayMilliseconds, hourMilliseconds, minuteMilliseconds } from '../text/duration.ts'
 import { formatAddressRange } from '../text/ip-address.ts'
@@ -10,7 +9,7 @@ import { attributeKeywords, parseName, type Name } from '../x509/names/name.ts'
 import { decodeOid, oidName } from '../x509/der/oid.ts'
 import type { PublicKeyKind } from '../x509/subject-public-key-info.ts'
 
-/** `CN=host, O=Example`: first to last, special characters escaped as in RFC 4514; an empty text for an empty name. */
+/** Formats a name from first to last RDN, such as `O=Example, CN=host`, with the escapes of RFC 4514. Empty for an empty name. */
 export function nameWords({ rdns }: Name): string {
   return rdns
     .map((rdn) =>
@@ -28,13 +27,13 @@ function escapeValue(value: string): string {
   return value.replaceAll(/[\\,+"<>;]/g, String.raw`\$&`)
 }
 
-/** Lower-case hex; leading zero octets of integers are left out. */
+/** Formats a serial number in lower-case hex without leading zero bytes. */
 export function serialWords(bytes: Uint8Array): string {
   const hex = hexOf(bytes).replace(/^(00)+(?=.)/, '')
   return hex === '' ? '00' : hex
 }
 
-/** The same of an INTEGER's contents octets, with a sign where they are negative. */
+/** Formats the content bytes of an INTEGER in lower-case hex, with a sign if it is negative. */
 export function signedSerialWords(bytes: Uint8Array): string {
   if ((bytes[0] ?? 0) < 0x80) return serialWords(bytes)
   const hex = (-BigInt.asIntN(bytes.length * 8, BigInt(`0x${hexOf(bytes)}`))).toString(16)
@@ -45,7 +44,7 @@ export function hexOf(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('hex')
 }
 
-/** `DNS:host.example.com`, `IP:192.0.2.1`, in the words of OpenSSL. */
+/** Formats a general name like OpenSSL, such as `DNS:host.example.com` or `IP:192.0.2.1`. */
 export function generalNameWords({ kind, content }: GeneralName): string {
   const text = Buffer.from(content).toString('latin1')
   switch (kind) {
@@ -68,7 +67,7 @@ export function generalNameWords({ kind, content }: GeneralName): string {
   }
 }
 
-/** `RSA 2048 bits`, `EC prime256v1`. */
+/** Formats the kind of a key, such as `RSA 2048 bits` or `EC prime256v1`. */
 export function keyWords(key: PublicKeyKind): string {
   switch (key.kind) {
     case 'rsa':
@@ -86,7 +85,7 @@ export function keyWords(key: PublicKeyKind): string {
   }
 }
 
-/** CRLReason (RFC 5280 §5.3.1). */
+/** Names of CRLReason by value (RFC 5280 §5.3.1). */
 const reasons = [
   'unspecified',
   'keyCompromise',
@@ -112,21 +111,26 @@ const units = [
   { name: 'second', milliseconds: 1000 },
 ] as const
 
-/** `12 days`, `3 hours`: in the largest unit of which there are two, rounded down. */
-export function durationWords(milliseconds: number): string {
+/** Formats a duration such as `12 days` in the largest unit with a count of at least two, rounded down or as given. */
+export function durationWords(
+  milliseconds: number,
+  round: (count: number) => number = Math.floor,
+): string {
   const size = Math.abs(milliseconds)
   const unit = units.find(({ milliseconds: one }) => size >= 2 * one) ?? units[3]
-  const count = Math.floor(size / unit.milliseconds)
+  const count = round(size / unit.milliseconds)
   return `${count} ${unit.name}${count === 1 ? '' : 's'}`
 }
 
-/** `in 12 days`, `3 hours ago`. */
+/** Formats an instant relative to now, such as `in 12 days` or `3 hours ago`. Future durations are rounded to the nearest unit. */
 export function whenWords(instant: Date, now: Date): string {
   const difference = instant.getTime() - now.getTime()
-  return difference >= 0 ? `in ${durationWords(difference)}` : `${durationWords(difference)} ago`
+  return difference >= 0
+    ? `in ${durationWords(difference, Math.round)}`
+    : `${durationWords(difference)} ago`
 }
 
-/** `2026-03-01 08:15:30 UTC`. */
+/** Formats an ISO 8601 time as `2026-03-01 08:15:30 UTC`. */
 export function instantWords(instant: string): string {
   return `${instant.slice(0, 10)} ${instant.slice(11, 19)} UTC`
 }

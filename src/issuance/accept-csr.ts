@@ -1,4 +1,4 @@
-/** Which certification requests are accepted (AWS Private CA User Guide, Certificate signing requests; RFC 2986). */
+/** Validation of CSRs (AWS Private CA User Guide, Certificate signing requests; RFC 2986). */
 import { malformedCsr } from '../errors.ts'
 import {
   parseCertificationRequest,
@@ -20,10 +20,10 @@ import {
 import { parseGeneralNames } from '../x509/names/general-name.ts'
 import { importPublicKey, verifySignature } from '../x509/verify-signature.ts'
 
-/** Private to this module, so that no other can make an AcceptedCsr. */
+/** A private symbol, so that only this module can create an AcceptedCsr. */
 const accepted = Symbol('accepted')
 
-/** A CSR whose signature was checked: proof of possession of the private key. Only acceptCsr makes one. */
+/** A CSR with a verified signature, which proves possession of the private key. Only acceptCsr creates it. */
 export interface AcceptedCsr {
   readonly [accepted]: true
   readonly request: CertificationRequest
@@ -33,8 +33,8 @@ const labels = ['CERTIFICATE REQUEST', 'NEW CERTIFICATE REQUEST']
 const commonNameLengthMax = 64
 
 /**
- * Reads and checks a PEM CSR. Throws MalformedCSRException when it cannot be parsed, has a key that the policy refuses,
- * or is not signed by its own key with an algorithm that is accepted.
+ * Parses and verifies a CSR in PEM. Throws MalformedCSRException if it cannot be parsed, if the policy refuses its key, or if it is
+ * not signed by its own key with an accepted algorithm.
  */
 export async function acceptCsr(csrPem: Uint8Array, policy: IssuancePolicy): Promise<AcceptedCsr> {
   const request = parseCsr(csrPem)

@@ -24,7 +24,7 @@ function csrWith(subject: Name, ...extensions: Extension[]): AcceptedCsr {
   return { request: { ...request, subject, extensions } } as unknown as AcceptedCsr
 }
 
-/** Subject, and `oid critical content` of each extension; the template's own by OID alone. */
+/** Formats the subject, and `oid critical content` of each extension. Extensions of the template have only their OID. */
 function contentOf(sources: {
   readonly template: string
   readonly csr: AcceptedCsr
@@ -73,7 +73,7 @@ const api = {
   extensions: [...everything('api'), extension('1.2.5', 'api', true)],
 }
 
-test('a base template takes subject and SAN from the CSR, and nothing else from anywhere', () => {
+test('a base template copies only subject and SAN from the CSR', () => {
   assert.deepEqual(contentOf({ template: 'EndEntityCertificate', csr, api }), {
     subject: 'csr',
     extensions: [
@@ -85,7 +85,7 @@ test('a base template takes subject and SAN from the CSR, and nothing else from 
   })
 })
 
-test('each source where the template lets it, in the order of the service', () => {
+test("extensions come from the sources that the template allows, in AWS's order", () => {
   const blank = 'BlankEndEntityCertificate'
   const taken = (content: string): string[] => [
     ...first,
@@ -119,14 +119,14 @@ test('each source where the template lets it, in the order of the service', () =
   })
 })
 
-test('distribution points come from the API before the CSR where both may say', () => {
+test('distribution points of the API take precedence over those of the CSR', () => {
   const template = 'BlankEndEntityCertificate_CriticalBasicConstraints_APICSRPassthrough'
   const { extensions } = contentOf({ template, csr, api })
   assert.equal(extensions[0], `${oids.basicConstraints} critical`)
   assert.equal(extensions[5], `${oids.crlDistributionPoints} api`)
 })
 
-test('a root has an authority key identifier only from the API', () => {
+test('a root gets an authority key identifier only from the API', () => {
   const template = 'BlankRootCACertificate_APIPassthrough'
   const own = contentOf({
     template,
@@ -142,7 +142,7 @@ test('a root has an authority key identifier only from the API', () => {
   assert.equal(asked.extensions[1], `${oids.authorityKeyIdentifier} api`)
 })
 
-test('a SAN is made critical when it is from the API and there is no subject', () => {
+test('a SAN from the API becomes critical if the subject is empty', () => {
   const template = 'EndEntityCertificate_APIPassthrough'
   const san = extension(oids.subjectAltName, 'api')
   const given = (subject: Name | undefined, empty: Name): string | undefined =>
@@ -154,7 +154,7 @@ test('a SAN is made critical when it is from the API and there is no subject', (
   assert.equal(given(nameOf('api'), nobody), `${oids.subjectAltName} api`)
 })
 
-test('who is not named is refused', () => {
+test('a certificate without subject and SAN is refused', () => {
   const refused = (template: string, accepted: AcceptedCsr, message: string): void =>
     assert.throws(() => contentOf({ template, csr: accepted }), {
       code: 'MalformedCSRException',
@@ -177,7 +177,7 @@ test('who is not named is refused', () => {
   assert.equal(contentOf({ template: leaf, csr: csrWith(nobody, critical) }).subject, '')
 })
 
-test('with critical-san a SAN of the CSR becomes critical when the subject is empty, and only then', () => {
+test('with critical-san a SAN of the CSR becomes critical exactly if the subject is empty', () => {
   const san = extension(oids.subjectAltName, 'csr')
   const emptySubject = 'critical-san'
   const template = 'EndEntityCertificate'
@@ -196,7 +196,7 @@ test('with critical-san a SAN of the CSR becomes critical when the subject is em
   })
 })
 
-test('a key usage of the CSR with trailing zero bits is written as minimal DER', () => {
+test('a key usage of the CSR with trailing zero bits is encoded in minimal DER', () => {
   const usageOf = (hex: string): string => {
     const usage = { oid: oids.keyUsage, critical: true, value: Buffer.from(hex, 'hex') }
     const { extensions } = certificateContent({
@@ -213,6 +213,6 @@ test('a key usage of the CSR with trailing zero bits is written as minimal DER',
   assert.equal(usageOf('03020080'), '03020780')
   assert.equal(usageOf('030307a000'), '030205a0')
   assert.equal(usageOf('03020780'), '03020780')
-  // Malformed: the lint sees it as it is.
+  // A malformed value is unchanged, so that the lint reports it.
   assert.equal(usageOf('03020781'), '03020781')
 })

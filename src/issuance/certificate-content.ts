@@ -1,7 +1,7 @@
 /**
- * What a certificate takes from where: template before API before CSR, one extension whole from one source; what a
- * lower source says of an extension that a higher one has is ignored, as AWS ignores it (AWS Private CA User Guide,
- * Template order of operations).
+ * Combines subject and extensions of a certificate from template, API and CSR, in this order of precedence. Each extension comes
+ * completely from one source, and lower sources are ignored for it, as in AWS (AWS Private CA User Guide, Template order of
+ * operations).
  */
 import { malformedCsr } from '../errors.ts'
 import { DerError } from '../x509/der/error.ts'
@@ -18,7 +18,7 @@ import type { Template } from './templates.ts'
 
 export interface CertificateContent {
   readonly subject: Name
-  /** In the order in which they are written. */
+  /** Extensions in their order in the certificate. */
   readonly extensions: readonly Extension[]
 }
 
@@ -26,19 +26,19 @@ export interface ContentSources {
   readonly template: Template
   readonly csr: AcceptedCsr
   readonly passthrough: Passthrough
-  /** keyIdentifier of the key that is certified. */
+  /** keyIdentifier of the certified key. */
   readonly subjectKeyIdentifier: Uint8Array
-  /** That of the CA; undefined for a root that signs itself. */
+  /** authorityKeyIdentifier from the CA; undefined for a self-signed root. */
   readonly authorityKeyIdentifier: Extension | undefined
-  /** Where revocation can be looked up; a root, which cannot be revoked, says nothing of it. */
+  /** URLs of CRL, OCSP and CA certificate. A root has none, because it cannot be revoked. */
   readonly pointers: CertificatePointers
-  /** `refuse` if left out. */
+  /** Default: `refuse`. */
   readonly emptySubject?: EmptySubjectPolicy | undefined
 }
 
 /**
- * Subject and extensions. Throws MalformedCSRException when nobody is named, or when a subject is empty and the
- * CSR's SAN is not critical.
+ * Returns subject and extensions. Throws MalformedCSRException if both subject and SAN are missing, or if the subject is empty and
+ * the CSR's SAN is not critical.
  */
 export function certificateContent(sources: ContentSources): CertificateContent {
   const { template, csr } = sources
@@ -58,7 +58,7 @@ export function certificateContent(sources: ContentSources): CertificateContent 
   return { subject, extensions: inOrder(extensions) }
 }
 
-/** What the template and the CA define themselves. */
+/** Extensions defined by the template and the CA. */
 function templateExtensions(sources: ContentSources): Extension[] {
   const { template, subjectKeyIdentifier, authorityKeyIdentifier } = sources
   return [
@@ -70,7 +70,7 @@ function templateExtensions(sources: ContentSources): Extension[] {
   ]
 }
 
-/** cRLDistributionPoints are the CA's matter, but for the templates that say otherwise, and CAs that leave them out. */
+/** cRLDistributionPoints come from the CA, except for templates that allow others and for CAs that omit the extension. */
 function mayPass(
   { template, pointers }: ContentSources,
   source: 'api' | 'csr',
@@ -84,8 +84,8 @@ function mayPass(
 }
 
 /**
- * Encodes a keyUsage again without trailing zero bits, which some clients write and DER does not allow (X.690 §11.2.2). A
- * malformed one is not changed: the lint reports it.
+ * Encodes a keyUsage without trailing zero bits, which some clients write and DER does not allow (X.690 §11.2.2). A malformed
+ * keyUsage is unchanged, and the lint reports it.
  */
 function withMinimalKeyUsage(extension: Extension): Extension {
   if (extension.oid !== oids.keyUsage) return extension
@@ -97,7 +97,7 @@ function withMinimalKeyUsage(extension: Extension): Extension {
   }
 }
 
-/** Of each extension the first. */
+/** Returns the first of each extension. */
 function mergeExtensions(sources: readonly (readonly Extension[])[]): Extension[] {
   const merged = new Map<string, Extension>()
   for (const extension of sources.flat())
@@ -105,7 +105,7 @@ function mergeExtensions(sources: readonly (readonly Extension[])[]): Extension[
   return [...merged.values()]
 }
 
-/** Marks the SAN critical if there is no subject and it is in `mayMarkCritical` (RFC 5280 §4.2.1.6). */
+/** Marks the SAN critical if the subject is empty and `mayMarkCritical` contains the SAN (RFC 5280 §4.2.1.6). */
 function withSubjectAlternativeName(
   extensions: readonly Extension[],
   subject: Name,
@@ -125,7 +125,7 @@ function requireName(template: Template, subject: Name, san: Extension | undefin
     throw malformedCsr('CSR must mark the SAN extension critical when it has an empty subject')
 }
 
-/** AWS's order; whatever else follows in the order of its source. */
+/** AWS's order of extensions. Others follow in the order of their source. */
 const order: readonly string[] = [
   oids.basicConstraints,
   oids.authorityKeyIdentifier,

@@ -1,4 +1,4 @@
-/** Where certificates say that their revocation can be looked up. */
+/** URLs of CRL, OCSP and CA certificate in certificates. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
@@ -30,11 +30,11 @@ const accessExtension = (...access: Parameters<typeof encodeInfoAccess>[0]) => (
 const encodedHex = (extensions: readonly Extension[]): string =>
   Buffer.from(encodeExtensions(extensions)).toString('hex')
 
-/** As plain objects. */
+/** Decodes the extensions to plain objects. */
 const extensionsFor = (pointers: CertificatePointers): Extension[] =>
   pointerExtensions(pointers).map((extension) => ({ ...extension }))
 
-test('certificates with the same URLs share their extensions, and no others do', () => {
+test('only certificates with the same URLs share their extensions', () => {
   const url = fc.constantFrom('http://a.example/1', 'http://a.example/2')
   const pointers = fc.record({ crlUri: url, ocspUri: url, caIssuersUri: url }, { requiredKeys: [] })
   const uris = (each: CertificatePointers): string =>
@@ -50,19 +50,19 @@ test('certificates with the same URLs share their extensions, and no others do',
   )
 })
 
-test('nothing is said where nothing can be looked up', () => {
+test('without URLs there are no extensions', () => {
   assert.deepEqual(extensionsFor({}), [])
   assert.deepEqual(extensionsFor({ omitsCrl: true }), [])
 })
 
-test('the CRL comes first, then OCSP, then the certificate of the CA', () => {
+test('the CRL comes first, then OCSP, then the CA certificate', () => {
   assert.deepEqual(extensionsFor({ crlUri, ocspUri, caIssuersUri }), [
     crlExtension,
     accessExtension(ocspAccess, caIssuersAccess),
   ])
 })
 
-test('each is said without the other', () => {
+test('CRL and OCSP URLs are independent', () => {
   assert.deepEqual(extensionsFor({ crlUri }), [crlExtension])
   assert.deepEqual(extensionsFor({ ocspUri }), [accessExtension(ocspAccess)])
   assert.deepEqual(extensionsFor({ ocspUri, caIssuersUri }), [
@@ -70,7 +70,7 @@ test('each is said without the other', () => {
   ])
 })
 
-test('the certificate of the CA is named with OCSP only', () => {
+test('the caIssuers URL is present only with OCSP', () => {
   assert.deepEqual(extensionsFor({ caIssuersUri }), [])
   assert.deepEqual(extensionsFor({ crlUri, caIssuersUri }), [crlExtension])
 })

@@ -9,22 +9,22 @@ import { uriName } from '../x509/names/general-name.ts'
 import { encodeInfoAccess, type AccessDescription } from '../x509/extensions/info-access.ts'
 import { oids } from '../x509/der/oid.ts'
 
-/** Absolute URLs; an extension without any is left out. */
+/** Absolute URLs. An extension without URLs is omitted. */
 export interface CertificatePointers {
   readonly crlUri?: string
-  /** The CA leaves cRLDistributionPoints out on purpose, so that passthrough may bring others. */
+  /** Whether the CA omits cRLDistributionPoints, so that passthrough can supply others. */
   readonly omitsCrl?: boolean
   readonly ocspUri?: string
-  /** Of the DER of the CA's own certificate; counts only with an ocspUri. */
+  /** URL of the CA certificate in DER. Used only together with `ocspUri`. */
   readonly caIssuersUri?: string
 }
 
-/** By their URLs: a CA writes the same ones into thousands of certificates. */
+/** Encoded extensions by their URLs, because a CA uses the same URLs for thousands of certificates. */
 const encoded = createBoundedCache<readonly Extension[]>(1000)
 
-/** cRLDistributionPoints and authorityInfoAccess, neither critical. */
+/** Encodes cRLDistributionPoints and authorityInfoAccess, which are not critical. */
 export function pointerExtensions(pointers: CertificatePointers): readonly Extension[] {
-  // No URL in a certificate has a control character.
+  // URLs in certificates contain no control characters, so this key is unambiguous.
   const key = [pointers.crlUri, pointers.ocspUri, pointers.caIssuersUri].join('\n')
   const known = encoded.get(key)
   if (known !== undefined) return known

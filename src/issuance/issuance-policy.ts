@@ -7,22 +7,22 @@ import {
 import type { SubjectPublicKeyInfo } from '../x509/subject-public-key-info.ts'
 import type { LintFinding } from '../lint/rules.ts'
 
-/** What the operator decides about issuing. */
+/** Settings of the operator for issuance. */
 export interface IssuancePolicy extends KeyPolicy {
-  /** `error`: errors of the lint refuse the certificate, warnings are logged; `warn`: both are logged. */
+  /** `error`: lint errors refuse the certificate and warnings are logged. `warn`: both are logged. */
   readonly lint: 'error' | 'warn' | 'off'
-  /** Which signatures are checked before they are stored: all, or those of CA certificates. */
+  /** Signatures that are verified before they are stored: all, or those of CA certificates. */
   readonly verifySignatures: 'all' | 'ca'
-  /** Whether CSRs that are signed with SHA-1 are accepted; they are refused if this is left out. */
+  /** Whether CSRs signed with SHA-1 are accepted. Default: refused. */
   readonly csrSha1?: 'refuse' | 'accept'
-  /** How a request with an empty subject and a SAN that is not critical is handled; `refuse` if left out. */
+  /** Handling of CSRs with an empty subject and a SAN that is not critical. Default: `refuse`. */
   readonly emptySubject?: EmptySubjectPolicy | undefined
 }
 
-/** `refuse`: MalformedCSRException, as AWS; `critical-san`: the SAN is marked critical (RFC 5280 §4.1.2.6). */
+/** `refuse`: MalformedCSRException, as in AWS. `critical-san`: the SAN becomes critical (RFC 5280 §4.1.2.6). */
 export type EmptySubjectPolicy = 'refuse' | 'critical-san'
 
-/** Throws InvalidArgsException with the rules that are broken, if the policy refuses any of the findings. */
+/** Throws InvalidArgsException with the violated rules if the policy refuses a finding. */
 export function requireLinted(
   findings: readonly LintFinding[],
   policy: Pick<IssuancePolicy, 'lint'>,
@@ -37,12 +37,12 @@ export function requireLinted(
   throw invalidArgs(`The certificate would not pass the lint. ${reasons.join('; ')}`)
 }
 
-/** Throws MalformedCSRException for a key that the policy refuses. */
+/** Throws MalformedCSRException for a weak key, if the policy refuses weak keys. */
 export function requireStrongKey(key: SubjectPublicKeyInfo, policy: IssuancePolicy): void {
   requireNone(weakKeyReason(key, policy))
 }
 
-/** Throws MalformedCSRException for a prime modulus. The check takes milliseconds, so it comes last. */
+/** Throws MalformedCSRException for an RSA modulus that is prime. This check runs last, because it takes milliseconds. */
 export async function requireCompositeModulus(
   key: SubjectPublicKeyInfo,
   policy: IssuancePolicy,

@@ -15,10 +15,10 @@ export type CrlIssuer = Pick<
 
 const issuersMax = 1000
 
-/** Parsed once: an installed certificate never changes, and neither do the key and the usage mode of its CA. */
+/** Cached issuers. They never change, because an installed certificate, its key and the usage mode of its CA never change. */
 const cacheOf = createOwnedCaches<Issuer>(issuersMax)
 
-/** The issuer that a CA is with its current certificate. Only for a CA that has one. */
+/** Returns the issuer for a CA's current certificate. Throws for a CA without a certificate. */
 export function issuerWith(db: Database, authority: Authority): Issuer {
   const { certificate: installed } = authority
   if (installed === undefined) throw new Error('the certificate authority has no certificate')
@@ -32,7 +32,7 @@ export function issuerWith(db: Database, authority: Authority): Issuer {
   return issuer
 }
 
-/** Name and key of the CRLs of an identity. Throws if the CA never had a certificate with that identity. */
+/** Returns issuer name and key for CRLs of an identity. Throws if the CA never had a certificate with that identity. */
 export async function crlIssuerOf(
   db: Database,
   authority: Authority,

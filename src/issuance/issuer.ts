@@ -13,19 +13,19 @@ export interface AuthorityKey {
   readonly subjectPublicKeyInfo: SubjectPublicKeyInfo
 }
 
-/** The CA certificate under whose name and key a certificate is issued. */
+/** The CA that issues a certificate, with the parts of its own certificate that matter. */
 export interface Issuer extends AuthorityKey {
-  /** DER of the Name, copied byte for byte. */
+  /** Subject of the CA certificate in DER, copied byte for byte. */
   readonly subjectDer: Uint8Array
   readonly keyIdentifier: Uint8Array
-  /** authorityKeyIdentifier of the certificates that it issues. */
+  /** authorityKeyIdentifier of issued certificates. */
   readonly authorityKeyIdentifier: Extension
   readonly notAfter: Date
-  /** How many CA certificates may follow below it; undefined if there is no limit. */
+  /** Path length: the allowed number of CA certificates below this one. Undefined if there is no limit. */
   readonly remainingPathLength: number | undefined
-  /** Of usage mode SHORT_LIVED_CERTIFICATE: issues end entities only, for seven days at most. */
+  /** Whether the usage mode is SHORT_LIVED_CERTIFICATE: end entities only, valid for at most seven days. */
   readonly shortLived: boolean
-  /** Of the CA certificate and of those above it. */
+  /** Name constraints of the CA certificate and of the certificates above it. */
   readonly nameConstraints: PathConstraints
 }
 
@@ -48,13 +48,13 @@ export function issuerOf(
   }
 }
 
-/** The extension with a keyIdentifier alone. */
+/** Encodes an authorityKeyIdentifier with only a keyIdentifier. */
 export function authorityKeyIdentifierOf(keyIdentifier: Uint8Array): Extension {
   const value = encodeAuthorityKeyIdentifier(keyIdentifier)
   return constantExtension(nonCritical(oids.authorityKeyIdentifier, value))
 }
 
-/** The handle of the key of a CA. Only for a CA that has one. */
+/** Returns the key handle of a CA. Throws for a CA without a key. */
 export function keyHandleOf({ keyHandle }: Pick<Authority, 'keyHandle'>): string {
   if (keyHandle === undefined) throw new Error('the certificate authority has no key')
   return keyHandle

@@ -1,4 +1,4 @@
-/** ApiPassthrough: what a caller wants in a certificate instead of what its CSR says (AWS Private CA API). */
+/** ApiPassthrough: subject and extensions that replace those of the CSR (AWS Private CA API, ApiPassthrough). */
 import { nonCritical, type Extension } from '../x509/extensions/extensions.ts'
 import { enumeration, list, required, structure, boolean, string } from '../wire/shapes/shape.ts'
 import type { Encodable } from '../wire/shapes/encode.ts'
@@ -67,7 +67,7 @@ const requestedExtensions = structure({
   CustomExtensions: list(customExtension, { min: 1, max: 150 }),
 })
 
-/** What IssueCertificate is to write instead of what the CSR says. */
+/** The ApiPassthrough parameter of IssueCertificate. */
 export const apiPassthrough = structure({
   Extensions: requestedExtensions,
   Subject: asn1Subject,
@@ -77,19 +77,19 @@ export type ApiPassthrough = Encodable<typeof apiPassthrough>
 
 type RequestedExtensions = NonNullable<ApiPassthrough['Extensions']>
 
-/** What the caller gave, encoded. */
+/** The encoded subject and extensions. */
 export interface Passthrough {
-  /** Replaces the subject of the CSR. */
+  /** Name that replaces the subject of the CSR. */
   readonly subject: Name | undefined
-  /** One of each kind; the SAN is not critical yet. */
+  /** At most one extension of each type. The SAN is not marked critical yet. */
   readonly extensions: readonly Extension[]
 }
 
 export const noPassthrough: Passthrough = { subject: undefined, extensions: [] }
 
 /**
- * Encodes ApiPassthrough. Throws InvalidArgsException for a choice that is not exactly one, a value that its kind
- * cannot hold, or an extension that is given twice.
+ * Encodes ApiPassthrough. Throws InvalidArgsException unless each choice has exactly one member, for an invalid value, and for a
+ * duplicate extension.
  */
 export function encodePassthrough({ Subject, Extensions = {} }: ApiPassthrough): Passthrough {
   const { KeyUsage, ExtendedKeyUsage, SubjectAlternativeNames, CertificatePolicies } = Extensions
@@ -145,7 +145,7 @@ function subjectAlternativeName(requested: readonly RequestedGeneralName[]): Ext
   )
 }
 
-/** A policy must not be there twice (RFC 5280 §4.2.1.4). */
+/** Encodes certificate policies. A duplicate policy is refused (RFC 5280 §4.2.1.4). */
 function certificatePolicies(
   requested: NonNullable<RequestedExtensions['CertificatePolicies']>,
 ): Extension {
@@ -166,12 +166,12 @@ function encodeCustomExtension(custom: Encodable<typeof customExtension>, at: st
   const oid = requireOid(custom.ObjectIdentifier, `${at}.ObjectIdentifier`)
   const value = Buffer.from(custom.Value, 'base64')
   encoded(() => requireOneElement(value), `${at}.Value`)
-  // Name constraints must be able to read it.
+  // The check of name constraints has to parse it.
   if (oid === oids.subjectAltName) encoded(() => parseGeneralNames(value), `${at}.Value`)
   return { oid, critical: custom.Critical ?? false, value }
 }
 
-/** extnValue holds the DER of one value (RFC 5280 §4.1.2.9). */
+/** Checks that a custom extension contains the DER of one value (RFC 5280 §4.1.2.9). */
 function requireOneElement(value: Uint8Array): void {
   const reader = new DerReader(value, 'extension')
   reader.any()

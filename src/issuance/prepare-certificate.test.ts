@@ -64,7 +64,7 @@ const refused = (order: CertificateParameters, by: Partial<Issuer>, message: Reg
     message,
   })
 
-test('says who issues it, to whom, for how long, and how it will be signed', () => {
+test('a certificate contains issuer, subject, validity and signature algorithm', () => {
   const order = orderOf('EndEntityCertificate')
   const prepared = prepareCertificate(order, issuer)
   const tbs = parseTbsCertificate(prepared.tbsCertificateDer)
@@ -83,7 +83,7 @@ test('says who issues it, to whom, for how long, and how it will be signed', () 
   assert.deepEqual(prepared.notAfter, order.period.notAfter)
 })
 
-test('a root is its own issuer, and no period is too long for it', () => {
+test('a root is its own issuer, with any validity', () => {
   const prepared = prepareCertificate(orderOf('RootCACertificate', 100_000), ownKey)
   const tbs = parseTbsCertificate(prepared.tbsCertificateDer)
   assert.equal(hexOf(tbs.issuer.der), hexOf(tbs.subject.der))
@@ -93,7 +93,7 @@ test('a root is its own issuer, and no period is too long for it', () => {
   assert.deepEqual(prepared.findings, [])
 })
 
-test('does not outlive its issuer', () => {
+test('a certificate does not outlive its issuer', () => {
   prepareCertificate(orderOf('EndEntityCertificate', 100), issuer)
   refused(
     orderOf('EndEntityCertificate', 100 + 1 / 86_400),
@@ -102,7 +102,7 @@ test('does not outlive its issuer', () => {
   )
 })
 
-test('path lengths get smaller from CA to CA', () => {
+test('the path length decreases from CA to CA', () => {
   const template = (length: number): CertificateParameters =>
     orderOf(`SubordinateCACertificate_PathLen${length}`)
   for (const remainingPathLength of [0, 1, 2, 3, 4, undefined])
@@ -118,14 +118,14 @@ test('path lengths get smaller from CA to CA', () => {
   prepareCertificate(orderOf('EndEntityCertificate'), { ...issuer, remainingPathLength: 0 })
 })
 
-test('short-lived CAs issue end entities, for seven days', () => {
+test('short-lived CAs issue only end-entity certificates for at most seven days', () => {
   const shortLived = { shortLived: true }
   prepareCertificate(orderOf('EndEntityCertificate', 7), { ...issuer, ...shortLived })
   refused(orderOf('EndEntityCertificate', 8), shortLived, /exceeds 7 days/)
   refused(orderOf('SubordinateCACertificate_PathLen0'), shortLived, /is not allowed/)
 })
 
-test('a certificate that does not say what it was written from is refused with the field', () => {
+test('a certificate that does not match the values it was encoded from is refused, and the error names the field', () => {
   const prepared = prepareCertificate(orderOf('EndEntityCertificate'), issuer)
   requireReadBack(prepared)
   requireReadBack(prepareCertificate(orderOf('RootCACertificate'), ownKey))
@@ -153,13 +153,13 @@ test('a certificate that does not say what it was written from is refused with t
     const [field = ''] = Object.keys(change)
     fieldsChanged.add(field)
     assert.throws(() => requireReadBack({ ...prepared, fields: { ...fields, ...change } }), {
-      message: `the certificate does not read back: ${field}`,
+      message: `the encoded certificate differs from its values: ${field}`,
     })
   }
   assert.deepEqual([...fieldsChanged].toSorted(), Object.keys(fields).toSorted())
 })
 
-test('a certificate in whose bytes the lint finds something else is refused', () => {
+test('a certificate whose bytes have other lint findings than its values is refused', () => {
   const prepared = prepareCertificate(orderOf('EndEntityCertificate'), {
     ...issuer,
     keyIdentifier: new Uint8Array(20),
@@ -169,5 +169,5 @@ test('a certificate in whose bytes the lint finds something else is refused', ()
     ['authority-key-identifier'],
   )
   requireReadBack(prepared)
-  assert.throws(() => requireReadBack({ ...prepared, findings: [] }), /finds something else/)
+  assert.throws(() => requireReadBack({ ...prepared, findings: [] }), /has other lint findings/)
 })

@@ -1,6 +1,6 @@
 /**
- * What a certificate will say. This folder decides it and leaves signing, storing and the clock to others: nothing
- * may be signed that was not prepared, and linted, here.
+ * Computes the content of a certificate. This folder does not sign, store or read the clock. Every signed certificate was prepared and
+ * linted here.
  */
 import { isDeepStrictEqual } from 'node:util'
 import type { SigningAlgorithm } from '../authority/algorithms.ts'
@@ -30,51 +30,51 @@ import { requireShortLived, requireWithinIssuer, type Period } from './validity.
 export interface CertificateParameters {
   readonly template: Template
   readonly csr: AcceptedCsr
-  /** Counts for API templates only. */
+  /** Used only with templates that allow ApiPassthrough. */
   readonly passthrough: Passthrough
   readonly period: Period
   readonly issuedAt: Date
-  /** Octets of a positive integer, big-endian. */
+  /** Serial number: a positive big-endian integer. */
   readonly serialNumber: Uint8Array
   readonly signingAlgorithm: SigningAlgorithm
   readonly pointers: CertificatePointers
-  /** `refuse` if left out. */
+  /** Default: `refuse`. */
   readonly emptySubject?: EmptySubjectPolicy | undefined
 }
 
-/** Private to this module, so that no other can make a PreparedCertificate, or one for another key. */
+/** A private symbol, so that only this module can create a PreparedCertificate and choose its key. */
 const signer = Symbol('signer')
 
-/** What may be signed, and with which key. Only prepareCertificate makes one. */
+/** A certificate that is ready to be signed, with its key. Only prepareCertificate creates it. */
 export interface PreparedCertificate {
   readonly [signer]: Issuer | AuthorityKey
-  /** What tbsCertificateDer is written from. */
+  /** The values that tbsCertificateDer is encoded from. */
   readonly fields: TbsCertificateFields
-  /** DER of TBSCertificate (RFC 5280 §4.1); its values are linted. */
+  /** DER of TBSCertificate (RFC 5280 §4.1). Its values were linted. */
   readonly tbsCertificateDer: Uint8Array
-  /** DER of the AlgorithmIdentifier that the signature must have. */
+  /** DER of the AlgorithmIdentifier of the signature. */
   readonly signatureAlgorithm: Uint8Array
   readonly signingAlgorithm: SigningAlgorithm
   readonly serialNumber: Uint8Array
-  /** DER of the Name of the issuer. */
+  /** Issuer name in DER. */
   readonly issuerDer: Uint8Array
   readonly notAfter: Date
   readonly templateName: string
   readonly isCa: boolean
-  /** What the lint found; the caller decides whether it may be signed all the same. */
+  /** Lint findings. The caller decides whether they prevent the signature. */
   readonly findings: readonly LintFinding[]
 }
 
-/** The key that signs a prepared certificate: the one of the issuer that it was prepared for. */
+/** Returns the handle of the key that a certificate was prepared for. */
 export function signerOf(certificate: PreparedCertificate): AuthorityKey {
   return certificate[signer]
 }
 
 /**
- * The certificate with these parameters, ready to sign by `signingKey`: a CA under its certificate, or a root CA with its key alone.
+ * Prepares a certificate for a signature by `signingKey`: of a CA with a certificate, or of a root CA that has only its key.
  *
- * Throws ValidationException if it would outlive its issuer, break a path length constraint above it or a name
- * constraint, and MalformedCSRException if it would name nobody.
+ * Throws ValidationException if the certificate would outlive its issuer or violate a path length or name constraint above it, and
+ * MalformedCSRException if it would have neither subject nor SAN.
  */
 export function prepareCertificate(
   parameters: CertificateParameters,
@@ -122,16 +122,17 @@ function issuerIn(signingKey: Issuer | AuthorityKey): Issuer | undefined {
 }
 
 /**
- * Reads a prepared certificate back from its bytes. Throws Error unless they say what they were written from, and the lint finds
- * in them what it found before (docs/decisions/0028).
+ * Parses a prepared certificate. Throws Error unless the parsed values equal the values it was encoded from, and the lint has the
+ * same findings (docs/decisions/0028).
  */
 export function requireReadBack(certificate: PreparedCertificate): void {
   const { [signer]: signingKey, tbsCertificateDer, fields, findings } = certificate
   const field = differingField(tbsCertificateDer, fields)
-  if (field !== undefined) throw new Error(`the certificate does not read back: ${field}`)
+  if (field !== undefined)
+    throw new Error(`the encoded certificate differs from its values: ${field}`)
   const found = lintTbsCertificate(tbsCertificateDer, issuerIn(signingKey))
   if (!isDeepStrictEqual(found, findings))
-    throw new Error('the lint of the certificate finds something else when it is read back')
+    throw new Error('the encoded certificate has other lint findings than its values')
 }
 
 function requireIssuable(parameters: CertificateParameters, issuer: Issuer): void {
@@ -147,7 +148,7 @@ function requireIssuable(parameters: CertificateParameters, issuer: Issuer): voi
     )
 }
 
-/** Name constraints of every certificate above (RFC 5280 §6.1.3 b and c). */
+/** Checks the name constraints of every certificate above (RFC 5280 §6.1.3 b and c). */
 function requirePermittedNames(
   { subject, extensions }: CertificateContent,
   { nameConstraints }: Issuer,

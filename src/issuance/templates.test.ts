@@ -7,13 +7,13 @@ import { findExtension } from '../x509/extensions/extensions.ts'
 import { parseKeyUsage } from '../x509/extensions/key-usage.ts'
 import { defaultTemplateName, isCaTemplate, requireTemplate, templateNames } from './templates.ts'
 
-test('there are the 61 templates of the documentation', () => {
+test('all 61 documented templates exist', () => {
   assert.deepEqual([...templateNames].sort(), templateTable.map(({ name }) => name).sort())
   assert.equal(defaultTemplateName, 'EndEntityCertificate')
 })
 
 for (const row of templateTable)
-  test(`${row.name} is what the documentation says`, () => {
+  test(`${row.name} matches the documentation`, () => {
     const template = requireTemplate(row.name)
     const { ca, pathLenConstraint } = parseBasicConstraints(template.basicConstraints.value)
     assert.equal(isCaTemplate(row.name), ca)
@@ -55,7 +55,7 @@ for (const row of templateTable)
     )
   })
 
-test('a name that is none is answered with those that are like it', () => {
+test('the error for an unknown template lists similar names', () => {
   for (const [wrong, right] of [
     ['endentitycertificate', 'EndEntityCertificate'],
     ['RootCACertificate_PathLen0', 'RootCACertificate,'],

@@ -1,4 +1,4 @@
-/** The certificate templates (AWS Private CA User Guide, Template definitions): what each writes, as one table. */
+/** The table of certificate templates (AWS Private CA User Guide, Template definitions). */
 import { invalidArgs } from '../errors.ts'
 import { encodeBasicConstraints } from '../x509/extensions/basic-constraints.ts'
 import { encodeExtendedKeyUsage } from '../x509/extensions/extended-key-usage.ts'
@@ -7,28 +7,28 @@ import { encodeKeyUsage, type KeyUsageBit } from '../x509/extensions/key-usage.t
 import { oids } from '../x509/der/oid.ts'
 import { nearest } from '../text/closest-names.ts'
 
-/** Where extensions may come from beside the template itself and the CA. */
+/** Additional sources of extensions, besides the template and the CA. */
 type Variety = 'base' | 'CSRPassthrough' | 'APIPassthrough' | 'APICSRPassthrough'
 
 export interface Template {
-  /** Without the version: `EndEntityCertificate_APIPassthrough`. */
+  /** Name without the version, such as `EndEntityCertificate_APIPassthrough`. */
   readonly name: string
-  /** What kind of certificate it makes; a root signs itself. */
+  /** Kind of the issued certificate. A root signs itself. */
   readonly kind: 'end-entity' | 'subordinate' | 'root'
-  /** Of a CA: at most so many CA certificates below it. */
+  /** Path length constraint of a CA certificate. */
   readonly pathLenConstraint: number | undefined
   readonly basicConstraints: Extension
-  /** keyUsage and extendedKeyUsage, in this order; none for Blank templates. */
+  /** keyUsage and extendedKeyUsage, in this order. Blank templates have neither. */
   readonly usage: readonly Extension[]
-  /** Whether ApiPassthrough counts. */
+  /** Whether ApiPassthrough is used. */
   readonly api: boolean
-  /** Whether extensions of the CSR count; its subject and SAN always do. */
+  /** Whether extensions of the CSR are used. Its subject and SAN are always used. */
   readonly csr: boolean
-  /** Whether cRLDistributionPoints may come through the API or the CSR. */
+  /** Whether cRLDistributionPoints can come from the API or the CSR. */
   readonly crlDistributionPoints: { readonly api: boolean; readonly csr: boolean }
 }
 
-/** What no TemplateArn means. */
+/** The default template, for requests without TemplateArn. */
 export const defaultTemplateName = 'EndEntityCertificate'
 
 const caKeyUsage = keyUsage(['digitalSignature', 'keyCertSign', 'cRLSign'])
@@ -40,16 +40,16 @@ const noBase: readonly Variety[] = ['CSRPassthrough', 'APIPassthrough', 'APICSRP
 const baseAndApi: readonly Variety[] = ['base', 'APIPassthrough']
 const apiOnly: readonly Variety[] = ['APIPassthrough']
 
-/** One row for all varieties of a template. */
+/** A row for all variants of a template. */
 interface Stem {
   readonly stem: string
   readonly kind: Template['kind']
-  /** Of basicConstraints. */
+  /** Path length in basicConstraints. */
   readonly critical: boolean
   readonly pathLenConstraint?: number
   readonly usage: readonly Extension[]
   readonly varieties: readonly Variety[]
-  /** Whether cRLDistributionPoints may come through the API. */
+  /** Whether cRLDistributionPoints can come from the API. */
   readonly crlDistributionPointsFromApi?: boolean
 }
 
@@ -144,12 +144,12 @@ const byName: ReadonlyMap<string, Template> = new Map(
 
 export const templateNames: readonly string[] = [...byName.keys()]
 
-/** The template of that name, or InvalidArgsException naming those that are spelled like it. */
+/** Finds a template by name. Throws InvalidArgsException with similar names for an unknown one. */
 export function requireTemplate(name: string): Template {
   const template = byName.get(name)
   if (template === undefined)
     throw invalidArgs(
-      `There is no template ${name}. Templates with similar names: ${nearest(name, templateNames).join(', ')}.`,
+      `Template ${name} does not exist. Templates with similar names: ${nearest(name, templateNames).join(', ')}.`,
     )
   return template
 }
@@ -183,7 +183,7 @@ function extendedKeyUsage(critical: boolean, purposes: readonly string[]): Exten
   return constantExtension({ oid: oids.extendedKeyUsage, critical, value })
 }
 
-/** Whether certificates of that template are CA certificates. */
+/** Returns whether the template issues CA certificates. */
 export function isCaTemplate(templateName: string): boolean {
   return templateName.includes('CACertificate')
 }

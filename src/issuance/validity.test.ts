@@ -26,13 +26,13 @@ function refusal(validity: Validity, notBefore?: Validity): [string, string] {
   assert.fail(`${validity.type} ${validity.value} was accepted`)
 }
 
-test('begins an hour before the issuance, in whole seconds', () => {
+test('the validity starts an hour before the issuance, in whole seconds', () => {
   const period = certificatePeriod({ validity: { type: 'DAYS', value: 1 } }, now)
   assert.equal(period.notBefore.toISOString(), '2026-01-31T09:20:30.000Z')
   assert.equal(period.notAfter.toISOString(), '2026-02-01T10:20:30.000Z')
 })
 
-test('counts months and years by the calendar, to the last day of shorter months', () => {
+test('months and years follow the calendar, and end on the last day of shorter months', () => {
   assert.equal(notAfter('MONTHS', 1), '2026-02-28T10:20:30.000Z')
   assert.equal(notAfter('MONTHS', 3), '2026-04-30T10:20:30.000Z')
   assert.equal(notAfter('MONTHS', 12), '2027-01-31T10:20:30.000Z')
@@ -42,7 +42,7 @@ test('counts months and years by the calendar, to the last day of shorter months
   assert.equal(notAfter('MONTHS', 11, new Date('2026-12-15T00:00:00Z')), '2027-11-15T00:00:00.000Z')
 })
 
-test('reads END_DATE in both lengths', () => {
+test('END_DATE is parsed in both lengths', () => {
   assert.equal(notAfter('END_DATE', 20491231235959), '2049-12-31T23:59:59.000Z')
   assert.equal(notAfter('END_DATE', 20500101000000), '2050-01-01T00:00:00.000Z')
   assert.equal(notAfter('END_DATE', 99991231235959), '9999-12-31T23:59:59.000Z')
@@ -50,7 +50,7 @@ test('reads END_DATE in both lengths', () => {
   assert.equal(notAfter('END_DATE', 491231235959), '2049-12-31T23:59:59.000Z')
 })
 
-test('refuses an END_DATE that is no date', () => {
+test('an invalid END_DATE is refused', () => {
   const impossible = [
     20270229000000, 20261301000000, 20260100000000, 20260101240000, 20260101006000,
   ]
@@ -58,7 +58,7 @@ test('refuses an END_DATE that is no date', () => {
     assert.equal(refusal({ type: 'END_DATE', value })[0], 'InvalidArgsException', String(value))
 })
 
-test('refuses what is over already', () => {
+test('a validity in the past is refused', () => {
   const text = 'The certificate validity specified must end after the current time'
   const seconds = Math.floor(now.getTime() / 1000)
   for (const validity of [
@@ -71,7 +71,7 @@ test('refuses what is over already', () => {
   assert.equal(notAfter('ABSOLUTE', seconds + 1), '2026-01-31T10:20:31.000Z')
 })
 
-test('refuses what no certificate can say', () => {
+test('a validity beyond 9999 is refused', () => {
   const huge = [2 ** 53 - 1, 9_223_372_036_854_775_807n]
   for (const type of ['ABSOLUTE', 'DAYS', 'MONTHS', 'YEARS'] as const)
     for (const value of huge) assert.match(refusal({ type, value })[1], /beyond 9999-12-31/)
@@ -80,7 +80,7 @@ test('refuses what no certificate can say', () => {
   assert.match(refusal({ type: 'YEARS', value: 7974 })[1], /beyond 9999/)
 })
 
-test('takes notBefore as an instant only, and moves nothing else', () => {
+test('ValidityNotBefore must be ABSOLUTE and does not change notAfter', () => {
   const validity = { type: 'DAYS', value: 10 } as const
   const notBefore = { type: 'ABSOLUTE', value: Date.UTC(2026, 1, 5) / 1000 } as const
   const period = certificatePeriod({ validity, notBefore }, now)
@@ -94,7 +94,7 @@ test('takes notBefore as an instant only, and moves nothing else', () => {
   assert.deepEqual(moment.notBefore, moment.notAfter)
 })
 
-test('a certificate may live as long as its issuer, and not a second longer', () => {
+test('a certificate can expire together with its issuer, and not a second later', () => {
   const period = certificatePeriod({ validity: { type: 'DAYS', value: 1 } }, now)
   requireWithinIssuer(period, period.notAfter)
   assert.throws(() => requireWithinIssuer(period, new Date(period.notAfter.getTime() - 1000)), {
@@ -103,14 +103,14 @@ test('a certificate may live as long as its issuer, and not a second longer', ()
   })
 })
 
-test('short-lived certificates live seven days at most', () => {
+test('short-lived certificates are valid for at most seven days', () => {
   const ofDays = (value: number) => certificatePeriod({ validity: { type: 'DAYS', value } }, now)
   const issuedAt = new Date('2026-01-31T10:20:30Z')
   requireShortLived(ofDays(7), issuedAt)
   assert.throws(() => requireShortLived(ofDays(8), issuedAt), { code: 'ValidationException' })
 })
 
-test('any value gives a period that ends after now, or a refusal', () => {
+test('any value yields a validity that ends in the future, or is refused', () => {
   const types = fc.constantFrom<ValidityType>('END_DATE', 'ABSOLUTE', 'DAYS', 'MONTHS', 'YEARS')
   const values = fc.oneof(
     fc.bigInt({ min: 1n, max: 2n ** 63n - 1n }),

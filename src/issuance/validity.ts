@@ -1,4 +1,4 @@
-/** From AWS's Validity to the dates in a certificate (AWS Private CA API, Validity; RFC 5280 §4.1.2.5). */
+/** Conversion of AWS's Validity to the dates of a certificate (AWS Private CA API, Validity; RFC 5280 §4.1.2.5). */
 import { daySeconds, hourSeconds } from '../text/duration.ts'
 import { invalidArgs, validationFailed } from '../errors.ts'
 import { existingDate } from '../x509/der/time.ts'
@@ -6,28 +6,28 @@ import { existingDate } from '../x509/der/time.ts'
 export type ValidityType = 'END_DATE' | 'ABSOLUTE' | 'DAYS' | 'MONTHS' | 'YEARS'
 
 export interface Validity {
-  /** Any 64-bit integer; a bigint when it is not a safe one. */
+  /** A 64-bit integer: a bigint if a number cannot represent it exactly. */
   readonly value: number | bigint
   readonly type: ValidityType
 }
 
-/** Both in whole seconds, both inclusive. */
+/** Inclusive dates in whole seconds. */
 export interface Period {
   readonly notBefore: Date
   readonly notAfter: Date
 }
 
-/** The service dates certificates back by so much, for clocks that are slow. */
+/** Certificates are valid from this long before their issuance, for clients with slow clocks. */
 const backdatingSeconds = hourSeconds
 const shortLivedDaysMax = 7
 
-/** The last instant a certificate can name (RFC 5280 §4.1.2.5: 99991231235959Z). */
+/** The latest date that a certificate can contain (RFC 5280 §4.1.2.5: 99991231235959Z). */
 const lastSecond = Date.UTC(9999, 11, 31, 23, 59, 59) / 1000
 
 /**
- * notBefore is an hour before `now` unless `requested.notBefore` gives another; notAfter counts from `now`.
- * Throws ValidationException for a period that is over, ends before it begins, or lies beyond the year 9999, and
- * InvalidArgsException for a date that does not exist or a notBefore that is not ABSOLUTE.
+ * Computes the validity. The default of notBefore is an hour before `now`; notAfter is relative to `now`. Throws ValidationException
+ * for a validity that ends in the past, ends before it starts, or exceeds the year 9999, and InvalidArgsException for a date that
+ * does not exist or a notBefore that is not ABSOLUTE.
  */
 export function certificatePeriod(
   requested: { readonly validity: Validity; readonly notBefore?: Validity | undefined },
@@ -46,7 +46,7 @@ export function certificatePeriod(
   return { notBefore: new Date(notBefore * 1000), notAfter: new Date(notAfter * 1000) }
 }
 
-/** Throws ValidationException, in AWS's words, if the period ends after the CA certificate does. */
+/** Throws ValidationException with AWS's message if the certificate would outlive the CA certificate. */
 export function requireWithinIssuer(period: Period, issuerNotAfter: Date): void {
   if (period.notAfter > issuerNotAfter)
     throw validationFailed(
@@ -54,7 +54,7 @@ export function requireWithinIssuer(period: Period, issuerNotAfter: Date): void 
     )
 }
 
-/** Throws ValidationException if the period is longer than a CA for short-lived certificates may give. */
+/** Throws ValidationException if the validity exceeds the limit of a CA for short-lived certificates. */
 export function requireShortLived(period: Period, issuedAt: Date): void {
   const seconds = (period.notAfter.getTime() - issuedAt.getTime()) / 1000
   if (seconds > shortLivedDaysMax * daySeconds)
@@ -85,14 +85,14 @@ function endSeconds({ type, value }: Validity, now: number): number {
   }
 }
 
-/** `seconds` since 1970 as a number, or ValidationException if no certificate can say it. */
+/** Converts seconds since 1970 to a number. Throws ValidationException for a date beyond the range of certificates. */
 function withinCalendar(seconds: number | bigint): number {
   if (seconds < 0 || seconds > lastSecond)
     throw validationFailed('The certificate validity specified is beyond 9999-12-31T23:59:59Z')
   return Number(seconds)
 }
 
-/** Calendar months in UTC; a day that the month does not have becomes its last day. */
+/** Adds calendar months in UTC. A day that the month does not have becomes the last day of the month. */
 function addMonths(nowSeconds: number, months: bigint): number {
   if (months > 12n * 9999n) return withinCalendar(BigInt(lastSecond) + 1n)
   const now = new Date(nowSeconds * 1000)
@@ -111,8 +111,8 @@ function daysInMonth(year: number, month: number): number {
 const endDatePattern = /^(\d{2}|\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})$/
 
 /**
- * YYMMDDHHMMSS (years from 50 are 19YY) or YYYYMMDDHHMMSS, in UTC, as an integer, so that leading zeros of the
- * short form are missing.
+ * Parses YYMMDDHHMMSS (years from 50 are 19YY) or YYYYMMDDHHMMSS in UTC. The value is an integer, so the short form has no leading
+ * zeros.
  */
 function parseEndDate(value: number | bigint): number {
   const digits = value.toString()

@@ -9,7 +9,7 @@ import { hasSmallOrder } from './edwards-points.ts'
 import { isPrimeModulus, rememberedWeakness } from './modulus-checks.ts'
 import type { WeakKeyList } from './weak-key-list.ts'
 
-/** What is done about weak keys: refuse them, or allow them as AWS does. */
+/** Handling of weak keys: refuse them, or allow them as AWS does. */
 type WeakKeys = 'refuse' | 'allow'
 
 /** The operator's policy on keys. */

@@ -6,7 +6,7 @@ export interface WeakKeyList {
   has(key: SubjectPublicKeyInfo): boolean
 }
 
-/** Octets of a fingerprint in Debian's openssl-blacklist, and of SHA-256. */
+/** Lengths in bytes of fingerprints in Debian's openssl-blacklist, and of SHA-256. */
 const suffixBytes = 10
 const digestBytes = 32
 const linePattern = new RegExp(`^([0-9a-f]{${suffixBytes * 2}}|[0-9a-f]{${digestBytes * 2}})$`)

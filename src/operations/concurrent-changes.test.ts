@@ -1,4 +1,4 @@
-/** What operations do when the CA is changed after they have read it and before they write. */
+/** Operations whose CA is changed by another request after they have read it and before they write. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { policyOf, share, sharingStatements } from '../../test/support/accounts.ts'
@@ -31,12 +31,12 @@ after(async () => {
   await service.close()
 })
 
-/** Jobs that the operations woke. */
+/** Names of the jobs that the operations have started. */
 const woken = new Set<string>()
 
 type Change = () => Promise<unknown>
 
-/** The database, with a change by somebody else before each of the first `times` transactions. */
+/** Wraps a database so that `change` runs before each of the first `times` transactions. */
 function interrupted(db: Database, change: Change, times: number): Database {
   let left = times
   return {
@@ -52,7 +52,7 @@ function interrupted(db: Database, change: Change, times: number): Database {
   }
 }
 
-/** Runs an operation on the folder of the running service, into which somebody else breaks. */
+/** Runs an operation on the data folder of the running service while another request changes the CA. */
 async function runAmid(
   operation: OperationName,
   input: object,
@@ -103,7 +103,7 @@ const policyOn = async (ResourceArn: string): Promise<string> => {
   return status === 200 ? String(json['Policy']) : 'none'
 }
 
-test('of two PutPolicy at once, one is refused, and the policy is that of the other', async () => {
+test('of two concurrent PutPolicy calls, one is rejected, and the policy of the other one is stored', async () => {
   const { arn: ResourceArn } = await createAuthority(service)
   for (const turn of ['first', 'replaced']) {
     const theirs = policyWith(ResourceArn, `theirs ${turn}`)
@@ -115,7 +115,7 @@ test('of two PutPolicy at once, one is refused, and the policy is that of the ot
   }
 })
 
-test('a policy is neither put nor deleted if it was deleted, or replaced, meanwhile', async () => {
+test('PutPolicy and DeletePolicy fail if another request has deleted or replaced the policy', async () => {
   const { arn: ResourceArn } = await createAuthority(service)
   const Policy = policyWith(ResourceArn, 'mine')
   const remove = (): Promise<unknown> => service.must('DeletePolicy', { ResourceArn })
@@ -133,7 +133,7 @@ test('a policy is neither put nor deleted if it was deleted, or replaced, meanwh
   }
 })
 
-test('the same policy put twice at once is there, and a CA that was deleted meanwhile gets none', async () => {
+test('two concurrent PutPolicy calls with the same policy succeed, and PutPolicy on a deleted CA fails', async () => {
   const { arn } = await createAuthority(service)
   const ResourceArn = arn
   await share(service, { arn })
@@ -148,7 +148,7 @@ test('the same policy put twice at once is there, and a CA that was deleted mean
   assert.equal(await policyOn(arn), same.Policy)
 })
 
-test('many PutPolicy at once: one at least is done, all others are refused with one code', async () => {
+test('of many concurrent PutPolicy calls, at least one succeeds, and all others are rejected with the same code', async () => {
   const { arn: ResourceArn } = await createAuthority(service)
   const texts = Array.from({ length: 24 }, (_, number) => policyWith(ResourceArn, `${number}`))
   const answers = await Promise.all(
@@ -161,7 +161,7 @@ test('many PutPolicy at once: one at least is done, all others are refused with 
   assert.ok(done.includes(await policyOn(ResourceArn)))
 })
 
-test('a restoration that another was quicker with says that nothing is left to restore', async () => {
+test('a restoration fails if a concurrent one has succeeded, or if the CA changes during every attempt', async () => {
   const { arn } = await createAuthority(service)
   const input = { CertificateAuthorityArn: arn }
   const restore = (): Promise<unknown> => service.must('RestoreCertificateAuthority', input)
@@ -182,7 +182,7 @@ test('a restoration that another was quicker with says that nothing is left to r
   })
 })
 
-test('a revocation is begun again when the CA changes, and given up when it changes each time', async () => {
+test('a revocation is retried when the CA changes, and fails when the CA changes during every attempt', async () => {
   const root = await createRoot(service)
   const CertificateAuthorityArn = root.arn
   const { arn } = await issue(service, { arn: root.arn, csr: csr('ec-server') })
@@ -197,12 +197,12 @@ test('a revocation is begun again when the CA changes, and given up when it chan
     const Status = isDisabled ? 'DISABLED' : 'ACTIVE'
     return service.must('UpdateCertificateAuthority', { CertificateAuthorityArn, Status })
   }
-  // Of each attempt that fails a second transaction counts the revocations again.
+  // Each failed attempt runs a second transaction, which counts the revocations again.
   await assert.rejects(runAmid('RevokeCertificate', input, { change, times: 10 }), {
     code: 'ConcurrentModificationException',
     message: 'The certificate authority is being changed by other requests. Try again.',
   })
-  assert.equal(woken.delete('publish-crls'), false, 'nothing was revoked')
+  assert.equal(woken.delete('publish-crls'), false, 'no job starts without a revocation')
   await runAmid('RevokeCertificate', input, { change, times: 3 })
   assert.equal(woken.delete('publish-crls'), true)
   await assert.rejects(runAmid('RevokeCertificate', input, { change, times: 0 }), {
@@ -210,7 +210,7 @@ test('a revocation is begun again when the CA changes, and given up when it chan
   })
 })
 
-test('an issuance is begun again when the CA changes, and given up, never throttled, when it changes each time', async () => {
+test('an issuance is retried when the CA changes, and fails when the CA changes during every attempt', async () => {
   const { arn: CertificateAuthorityArn } = await createRoot(service)
   const input = {
     ...issueInput(CertificateAuthorityArn, csr('ec-server')),
@@ -234,8 +234,8 @@ test('an issuance is begun again when the CA changes, and given up, never thrott
   assert.deepEqual(again, issued)
 })
 
-// The last test: it moves the clock beyond the end of every CA.
-test('IssueCertificate by a root that has changed and expired meanwhile is refused for its state', async () => {
+// This test must be the last one: it moves the clock beyond the expiry of every CA.
+test('IssueCertificate fails with InvalidStateException if the root has changed and expired during the call', async () => {
   const { arn } = await createRoot(service)
   const change = async (): Promise<void> => {
     await service.must('UpdateCertificateAuthority', {

@@ -1,4 +1,4 @@
-/** The operations of the API by name. The HTTP pipeline, authorization and the tests read this table. */
+/** The table of API operations by name, for the HTTP pipeline, authorization and tests. */
 import type { Operation, OperationName } from './shared/operation.ts'
 import { createCertificateAuthority } from './certificate-authority/create-certificate-authority.ts'
 import { createCertificateAuthorityAuditReport } from './audit-report/create-certificate-authority-audit-report.ts'
@@ -25,7 +25,7 @@ import { tagCertificateAuthority } from './tag/tag-certificate-authority.ts'
 import { untagCertificateAuthority } from './tag/untag-certificate-authority.ts'
 import { updateCertificateAuthority } from './certificate-authority/update-certificate-authority.ts'
 
-/** All, also those that are not offered; each under its own name. */
+/** All operations by name, including unsupported ones. */
 export const operations: { readonly [N in OperationName]: Operation<N> } = {
   CreateCertificateAuthority: createCertificateAuthority,
   CreateCertificateAuthorityAuditReport: createCertificateAuthorityAuditReport,
@@ -55,7 +55,7 @@ export const operations: { readonly [N in OperationName]: Operation<N> } = {
 
 const byName: ReadonlyMap<string, Operation> = new Map(Object.entries(operations))
 
-/** The operation of that name, exact in case; undefined if there is none. Any text may be asked for. */
+/** Finds an operation by its case-sensitive name. Returns undefined for any other string. */
 export function findOperation(name: string): Operation | undefined {
   return byName.get(name)
 }

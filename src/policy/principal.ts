@@ -88,7 +88,8 @@ function namesOf(
     unclear.push(`${name}: the principal '${kind}' is not supported by Signet.`)
     return []
   }
-  for (const text of texts) if (!isOne(text)) unclear.push(`${name}: '${text}' is no principal.`)
+  for (const text of texts)
+    if (!isOne(text)) unclear.push(`${name}: '${text}' is not a valid principal.`)
   return texts
 }
 

@@ -63,7 +63,7 @@ export interface Config {
 export type TlsConfig = (
   | { readonly kind: 'none' }
   | { readonly kind: 'files'; readonly certFile: string; readonly keyFile: string }
-  | { readonly kind: 'self'; readonly authorityArn: string; readonly names: readonly string[] }
+  | { readonly kind: 'self'; readonly authority: string; readonly names: readonly string[] }
 ) & {
   /** CA bundle. Clients must present a certificate issued by one of its CAs. */
   readonly clientCaFile: string | undefined
@@ -239,21 +239,21 @@ function objectsConfig(read: Read, problems: string[]): ObjectsConfig {
 function tlsConfig(read: Read, listen: Address | undefined, problems: string[]): TlsConfig {
   const certFile = read('tlsCert')
   const keyFile = read('tlsKey')
-  const authorityArn = read('tlsSelf')
+  const authority = read('tlsSelf')
   const names = read('tlsNames')
   const clientCa = read('tlsClientCa')
   const insecure = read('insecureHttp') === 'true'
   const clientCaFile = clientCa === undefined ? undefined : resolve(clientCa)
   if ((certFile === undefined) !== (keyFile === undefined))
     problems.push('--tls-cert requires --tls-key, and the reverse')
-  if (certFile !== undefined && authorityArn !== undefined)
+  if (certFile !== undefined && authority !== undefined)
     problems.push('--tls-cert cannot be combined with --tls-self')
-  if (names !== undefined && authorityArn === undefined)
+  if (names !== undefined && authority === undefined)
     problems.push('--tls-names requires --tls-self')
   if (certFile !== undefined && keyFile !== undefined)
     return { kind: 'files', certFile: resolve(certFile), keyFile: resolve(keyFile), clientCaFile }
-  if (authorityArn !== undefined)
-    return { kind: 'self', authorityArn, names: names ?? namesOf(listen), clientCaFile }
+  if (authority !== undefined)
+    return { kind: 'self', authority, names: names ?? namesOf(listen), clientCaFile }
   if (clientCaFile !== undefined) problems.push('--tls-client-ca requires --tls-cert or --tls-self')
   if (listen !== undefined && !isLoopback(listen) && !insecure)
     problems.push(

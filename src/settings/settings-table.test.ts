@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { readConfig } from './config.ts'
 import { ConfigurationError } from '../errors.ts'
 import type { Setting } from './setting.ts'
+import { settingGroups } from './setting-groups.ts'
 import { settings } from './settings-table.ts'
 
 /** The value of a text, or the message with which it is refused. */
@@ -225,4 +226,13 @@ test('no URL with a password is repeated when it is refused', () => {
         return true
       },
     )
+})
+
+test('every setting is in one group of the help text', () => {
+  assert.deepEqual(
+    Object.values(settingGroups)
+      .flatMap((names): readonly string[] => names)
+      .toSorted(),
+    Object.keys(settings).toSorted(),
+  )
 })

@@ -142,8 +142,8 @@ export const settings = withFlags({
   ),
   tlsKey: setting('FILE', 'private key of --tls-cert, PEM', nonEmpty),
   tlsSelf: setting(
-    'ARN',
-    'CA of this server that gives the API listener its certificate, and renews it',
+    'CA',
+    'ARN or common name of the CA on this server that issues and renews the certificate of the API listener',
     nonEmpty,
   ),
   tlsNames: setting(
@@ -163,7 +163,7 @@ export const settings = withFlags({
     workers,
     'auto',
   ),
-  maxConnections: setting('N', 'connections at once, on each listener', count, '10000'),
+  maxConnections: setting('N', 'maximum number of open connections of each listener', count, '10000'),
   bodyMemory: setting(
     'MIB',
     'memory of each process for request bodies and for objects that clients read slowly',
@@ -193,7 +193,7 @@ export const settings = withFlags({
     seconds({ min: 2, max: 604_800 }),
     '3600',
   ),
-  noCaIssuers: toggle('leave out of certificates where the certificate of their CA can be had'),
+  noCaIssuers: toggle('omit the caIssuers URL (AIA) from certificates'),
   auditReportInterval: setting(
     'SECONDS',
     'between two audit reports of one CA',

@@ -68,5 +68,5 @@ export function isLoopbackAddress(text: string): boolean {
   return bytes.length === 4 ? bytes[0] === 127 : formatIpAddress(bytes) === '::1'
 }
 
-/** Of IPv6 addresses that stand for an IPv4 address (RFC 4291 §2.5.5.2). */
+/** Prefix of IPv4-mapped IPv6 addresses (RFC 4291 §2.5.5.2). */
 export const mappedPrefix: readonly number[] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff]

@@ -6,10 +6,10 @@
 /** Controls (C0, DEL, C1), format (bidirectional, zero-width) and other invisible characters, line separators, lone surrogates. */
 const unsafeCharacters = /[\p{Cc}\p{Cf}\p{DI}\p{Zl}\p{Zp}\p{Cs}]/gu
 
-/** The same without line feeds. */
+/** Unsafe characters without line feeds. */
 const unsafeInLines = /[^\P{Cc}\n]|[\p{Cf}\p{DI}\p{Zl}\p{Zp}\p{Cs}]/gu
 
-/** The same without line feeds and tabs, which a quoted cell may have. */
+/** Unsafe characters without line feeds and tabs, which a quoted cell can contain. */
 const unsafeInCells = /[^\P{Cc}\n\t]|[\p{Cf}\p{DI}\p{Zl}\p{Zp}\p{Cs}]/gu
 
 /** Unsafe characters that JSON.stringify does not escape. */
@@ -30,7 +30,7 @@ export function visibleLines(text: string): string {
   return text.replaceAll(unsafeInLines, escaped)
 }
 
-/** The same JSON value with unsafe characters escaped, for example as `\u009b`. `json` is the output of JSON.stringify. */
+/** Escapes unsafe characters in JSON text, for example as `\u009b`. `json` is the output of JSON.stringify. */
 export function visibleJson(json: string): string {
   return json.replaceAll(unsafeInJson, escapedInJson)
 }

@@ -140,14 +140,14 @@ describe('a backup', () => {
     const name = newName()
     writeFileSync(folder.file(name), 'precious')
     const lock = ['--recipient', folder.file('recipient.txt')]
-    refused(await command(['backup', folder.file(name), ...lock, ...data()]), /there is a file/)
+    refused(await command(['backup', folder.file(name), ...lock, ...data()]), /already exists/)
     assert.equal(readFileSync(folder.file(name), 'utf8'), 'precious')
     const other = folder.file(newName())
     writeFileSync(`${other}.partial`, '')
     refused(await command(['backup', other, ...lock, ...data()]), /another backup|cut short/)
     assert.equal(existsSync(other), false)
     const nowhere = join(folder.path, 'absent', 'file')
-    refused(await command(['backup', nowhere, ...lock, ...data()]), /cannot be written/)
+    refused(await command(['backup', nowhere, ...lock, ...data()]), /cannot write the backup/)
   })
 
   test('that is killed leaves no file of its name, and its passphrase is visible to nobody', async () => {
@@ -165,13 +165,16 @@ describe('a backup', () => {
     assert.equal(statSync(`${file}.partial`).mode & 0o777, 0o600)
     const restore = ['restore', `${file}.partial`, ...key, '--data', folder.file(newName())]
     refused(await command(restore), /not a backup|damaged/)
-    refused(await command(['backup', file, ...key, ...data()]), /was cut short; remove it/)
+    refused(
+      await command(['backup', file, ...key, ...data()]),
+      /was interrupted; in that case remove/,
+    )
   })
 
   test('takes a passphrase from a private file only, and asks for one nowhere else', async () => {
     const file = folder.file(newName())
     const passphrase = ['--passphrase-file', folder.file('passphrase')]
-    refused(await command(['backup', file, ...data()]), /no terminal/)
+    refused(await command(['backup', file, ...data()]), /without a terminal/)
     refused(
       await command(['backup', file, ...passphrase, '--recipient', 'x', ...data()]),
       /cannot be combined with/,
@@ -195,7 +198,7 @@ describe('a backup', () => {
       command(['restore', file, ...opener, '--data', place])
     refused(await restore(['--passphrase-file', wrong]), /passphrase is wrong/)
     refused(await restore(['--identity', folder.file('identity.txt')]), /passphrase/)
-    refused(await restore([]), /no terminal/)
+    refused(await restore([]), /without a terminal/)
     const onCommandLine = await restore(['--identity', 'AGE-SECRET-KEY-1QQQQ'])
     refused(onCommandLine, /must be a file/)
     assert.doesNotMatch(onCommandLine.stderr, /1QQQQ/)
@@ -215,7 +218,7 @@ describe('a backup', () => {
     const second = folder.file(newName())
     await mkdir(second)
     await cp(join(service.config.dataDirectory, 'master.key'), join(second, 'master.key'))
-    assert.match((await folder.restore(name, ['--data', second])).MasterKey, /which was there/)
+    assert.match((await folder.restore(name, ['--data', second])).MasterKey, /existed before/)
   })
 })
 
@@ -280,7 +283,7 @@ describe('a restore', () => {
         what,
       )
     }
-    refused(await folder.tryRestore('absent', ['--data', place]), /cannot be read/)
+    refused(await folder.tryRestore('absent', ['--data', place]), /cannot read the backup/)
     await folder.restore(name, ['--data', place])
   })
 
@@ -313,7 +316,7 @@ describe('a restore', () => {
         '--public-listen',
         '127.0.0.1:0',
       ]),
-      /restore into .* cut short/,
+      /a restore into .* was interrupted/,
     )
     const name = newName()
     await folder.backUp(name, data())

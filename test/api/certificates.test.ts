@@ -280,7 +280,7 @@ test('templates that are not offered, or not templates, are named', async () => 
     )
   assert.match(
     await refuse('arn:aws:acm-pca:::template/Nonsense/V1'),
-    /^InvalidArgsException: There is no template Nonsense\. Templates with similar names: /,
+    /^InvalidArgsException: Template Nonsense does not exist\. Templates with similar names: /,
   )
   assert.match(
     await refuse('arn:aws:acm-pca:::template/EndEntityCertficate_APIPasthrough/V1'),

@@ -417,7 +417,7 @@ test('bad policies and names are refused with all that is wrong', async () => {
   assert.match(kept.stderr, /^signet: note: Statement 1: 'StringEqual' is not a condition operator/)
   assert.match(
     (await create('--user', 'x', '--policy', join(folder, 'absent.json'))).stderr,
-    /cannot be read/,
+    /cannot read /,
   )
 })
 

@@ -291,9 +291,9 @@ test('inspect: the chain that a TLS server presents, a certificate from a URL, a
       [`${at}/missing`, /status 404/],
       [`${at}/large`, /larger than 64 MiB/],
       [`tls://localhost:${(web.address() as AddressInfo).port}`, /presents no certificate/],
-      ['http://127.0.0.1:2/', /cannot be read: .*ECONNREFUSED/],
+      ['http://127.0.0.1:2/', /cannot read .*ECONNREFUSED/],
       [path('tls/key.pem'), /private key/],
-      [path('tls/none'), /ENOENT/],
+      [path('tls/none'), /no such file or folder/],
       [path('tls'), /EISDIR/],
     ] as const) {
       const { code, stderr } = await command(['inspect', source])

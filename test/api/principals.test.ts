@@ -123,7 +123,14 @@ test('policies of a user count at once, and keys are rotated without a gap', asy
   const bad = await fileWith('{"Statement":1}')
   await refused(/--policy: .*Statement/s, 'policy', 'put', ...named, '--policy', bad)
   const missing = join(folder, 'none')
-  await refused(/--policy .* cannot be read/, 'policy', 'put', ...named, '--policy', missing)
+  await refused(
+    /--policy: cannot read .*: no such file/,
+    'policy',
+    'put',
+    ...named,
+    '--policy',
+    missing,
+  )
 })
 
 test('the last use of a key is shown', async () => {
@@ -206,7 +213,7 @@ test('identity providers are made, changed, listed and deleted', async () => {
   )
   const keys = await fileWith('{"keys":[{"kty":"EC","crv":"P-256","x":"AAAA","y":"AAAA"}]}')
   await json('oidc-provider', 'update', issuer, '--jwks', keys)
-  assert.equal((await json('oidc-provider', 'list'))[0].Keys, 'given')
+  assert.equal((await json('oidc-provider', 'list'))[0].Keys, 'from --jwks')
   await json('oidc-provider', 'update', issuer, '--jwks', await fileWith('\n'))
   assert.equal((await json('oidc-provider', 'list'))[0].Keys, 'fetched from the issuer')
   await json('oidc-provider', 'delete', issuer)
@@ -236,7 +243,7 @@ test('access keys of services, and organizations of accounts', async () => {
     'ec2.amazonaws.com',
   )
   await refused(/either --user or --service-principal is required/, ...create)
-  await refused(/goes with --service-principal/, ...create, '--user', 'x', '--source-arn', 'arn:x')
+  await refused(/requires --service-principal/, ...create, '--user', 'x', '--source-arn', 'arn:x')
   await json('account', 'create', '210987654321', '--organization', 'o-exampleorgid')
   assert.equal((await json('account', 'list'))[1].OrganizationId, 'o-exampleorgid')
   await json('account', 'update', '210987654321', '--no-organization')
@@ -259,8 +266,8 @@ test('access keys of services, and organizations of accounts', async () => {
 
 test('--output table prints a list as a table', async () => {
   const { stdout } = await signet('user', 'list', '--output', 'table')
-  assert.match(stdout, /^USER NAME +USER ID +ACCOUNT ID/)
-  assert.match(stdout, /^administrator +AIDA[A-Z2-7]{16} +123456789012 /m)
+  assert.match(stdout, /^USER NAME +ACCOUNT ID/)
+  assert.match(stdout, /^administrator +123456789012 /m)
   const empty = await signet('share', 'list', '--output', 'table')
   assert.deepEqual([empty.stdout, empty.stderr], ['', 'Nothing found.\n'])
   await refused(/Allowed choices are table, json, csv/, 'user', 'list', '--output', 'yaml')

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { readConfig } from '../../src/settings/config.ts'
 import { parseCredentials } from '../../src/text/credentials-file.ts'
-import { startServer } from '../support/process.ts'
+import { command, startServer } from '../support/process.ts'
 
 const key = { accessKeyId: 'AKIAROOTEXAMPLE1', secretAccessKey: 's3cret/'.repeat(6) }
 const environment = {
@@ -14,7 +14,7 @@ const environment = {
   SIGNET_ROOT_SECRET_ACCESS_KEY: key.secretAccessKey,
 }
 
-test('the first start takes the access key from the environment, and later starts refuse another one', async (t) => {
+test('the first start takes the access key from the environment, and a later start with another one logs a warning', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'signet-root-'))
   t.after(() => rm(folder, { recursive: true, force: true }))
   const data = join(folder, 'data')
@@ -25,16 +25,27 @@ test('the first start takes the access key from the environment, and later start
   const again = await startServer(data, [], environment)
   assert.equal(await again.stop('SIGTERM'), 0)
   const other = { ...environment, SIGNET_ROOT_SECRET_ACCESS_KEY: 'another'.repeat(6) }
-  await assert.rejects(startServer(data, [], other), /is not the secret of the access key/)
+  const changed = await startServer(data, ['--log-level', 'warn'], other)
+  assert.equal(await changed.stop('SIGTERM'), 0)
+  assert.match(changed.stderr(), /the root access key has no effect after the first start/)
+  assert.ok(!changed.stderr().includes('another'.repeat(6)))
+  assert.deepEqual(parseCredentials(await readFile(join(data, 'credentials'), 'utf8')), key)
 })
 
 test('half an access key, or an invalid one, is reported without the secret', () => {
   const secretOnly = { SIGNET_ROOT_SECRET_ACCESS_KEY: key.secretAccessKey }
-  assert.throws(() => readConfig({}, secretOnly), /must be set together/)
+  assert.throws(() => readConfig({}, secretOnly), /requires SIGNET_ROOT_SECRET_ACCESS_KEY/)
   const short = { ...environment, SIGNET_ROOT_SECRET_ACCESS_KEY: 'hunter2' }
   assert.throws(
     () => readConfig({}, short),
-    (error: Error) => /must have 32 to 128/.test(error.message) && !/hunter2/.test(error.message),
+    (error: Error) => /must have 16 to 256/.test(error.message) && !/hunter2/.test(error.message),
   )
   assert.ok(!JSON.stringify(readConfig({}, environment)).includes(key.secretAccessKey))
+})
+
+test('check-config prints (hidden) in place of the secret', async () => {
+  const { code, stdout } = await command(['check-config', '--offline'], environment)
+  assert.equal(code, 0)
+  assert.equal((JSON.parse(stdout) as { RootKey: unknown }).RootKey, '(hidden)')
+  assert.ok(!stdout.includes(key.secretAccessKey))
 })

@@ -158,6 +158,26 @@ test('TLS with a CA that cannot issue is refused with what to do', async (t) => 
   await service.restartWith({})
 })
 
+test('--tls-self accepts the common name of a CA, and lists ARNs if several CAs have the name', async (t) => {
+  const service = await TestService.start()
+  t.after(() => service.close())
+  const { arn, certificate } = await createRoot(service)
+  const name = /CN=(.*)/.exec(new X509Certificate(certificate).subject)?.[1] ?? ''
+  const own = await service.restartWith({ tlsSelf: name, tlsNames: 'localhost,127.0.0.1' })
+  assert.equal((await callOverTls(own, { ca: certificate })).status, 200)
+  const plain = await own.restartWith({})
+  await assert.rejects(
+    plain.restartWith({ tlsSelf: `${name} 2` }),
+    /--tls-self: the certificate authority .* 2 does not exist/,
+  )
+  const again = await plain.restartWith({})
+  const other = await createRoot(again)
+  await assert.rejects(again.restartWith({ tlsSelf: name }), (error: Error) =>
+    [arn, other.arn, '2 certificate authorities'].every((text) => error.message.includes(text)),
+  )
+  await again.restartWith({})
+})
+
 test('aws:SecureTransport says whether a request came over TLS', async (t) => {
   const { service } = await withFiles()
   t.after(() => service.close())
@@ -183,16 +203,25 @@ test('what is wrong with files is said before anything listens, without what is 
   const broken = join(folder, 'broken.pem')
   await writeFile(broken, '-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n')
   for (const [flags, said] of [
-    [{ tlsCert: broken, tlsKey: first.key }, /--tls-cert \S+ is no certificate in PEM$/],
-    [{ tlsCert: first.cert, tlsKey: broken }, /--tls-key \S+ is no private key in PEM$/],
+    [
+      { tlsCert: broken, tlsKey: first.key },
+      /--tls-cert \S+ does not contain a certificate in PEM$/,
+    ],
+    [
+      { tlsCert: first.cert, tlsKey: broken },
+      /--tls-key \S+ does not contain a private key in PEM$/,
+    ],
     [{ tlsCert: first.cert, tlsKey: second.key }, /--tls-key \S+ is not the key of --tls-cert/],
     [{ tlsCert: join(folder, 'none'), tlsKey: first.key }, /--tls-cert \S+ cannot be read: ENOENT/],
-    [{ tlsCert: first.cert }, /--tls-cert and --tls-key go together/],
-    [{ tlsCert: first.cert, tlsKey: first.key, tlsSelf: 'x' }, /exclude each other/],
-    [{ tlsClientCa: first.cert }, /--tls-client-ca goes with/],
-    [{ tlsNames: 'a' }, /--tls-names goes with --tls-self/],
+    [{ tlsCert: first.cert }, /--tls-cert requires --tls-key/],
+    [
+      { tlsCert: first.cert, tlsKey: first.key, tlsSelf: 'x' },
+      /cannot be combined with --tls-self/,
+    ],
+    [{ tlsClientCa: first.cert }, /--tls-client-ca requires/],
+    [{ tlsNames: 'a' }, /--tls-names requires --tls-self/],
     [{ tlsSelf: 'x', tlsNames: 'a b' }, /TLS_NAMES|--tls-names must be up to 100 host names/],
-    [{ listen: '0.0.0.0:0' }, /--listen lets other machines reach the API over plain HTTP/],
+    [{ listen: '0.0.0.0:0' }, /--listen exposes the API to other machines over plain HTTP/],
     [{ callLog: join(folder, 'none', 'calls') }, /--call-log: there is no folder/],
   ] as const)
     await assert.rejects(TestService.start(flags), said)

@@ -317,7 +317,7 @@ test('an issuer that does not answer as it should is said, and asked again later
   assert.equal(issuer.asked.length, asked, 'it is left alone for a while')
   issuer.named = 'https://other.example.com'
   other.clock.advance({ seconds: 31 })
-  assert.match(await attempt(), /does not say where its keys are$/)
+  assert.match(await attempt(), /has no valid jwks_uri$/)
   issuer.named = issuer.url
   other.clock.advance({ seconds: 31 })
   assert.equal(await attempt(), '200')

@@ -18,7 +18,7 @@ test('passwords are in no output, and commands find the database as the server d
   const checked = await command(['check-config', '--database', secret])
   assert.equal(checked.code, 0)
   assert.equal(
-    (JSON.parse(checked.stdout) as { database: { password: string } }).database.password,
+    (JSON.parse(checked.stdout) as { Database: { Password: string } }).Database.Password,
     '(hidden)',
   )
   assert.doesNotMatch(checked.stdout + checked.stderr, /hunter2/)

@@ -1,10 +1,10 @@
-/** Further accounts, and users with identity policies, as the administration commands make them. */
+/** Creates accounts, users and access keys as the administration commands do. */
 import { addAccessKey } from '../../src/admin-commands/access-keys.ts'
 import { addAccount } from '../../src/admin-commands/accounts.ts'
 import type { TestService } from './service.ts'
 import type { Credentials } from './signed-request.ts'
 
-/** A statement of a policy. */
+/** A policy statement. */
 export type Statement = Readonly<Record<string, unknown>>
 
 /** Text of a policy with those statements. */
@@ -23,7 +23,7 @@ export function allow(...operations: readonly string[]): Statement {
 
 export const otherAccountId = '210987654321'
 
-/** Makes an account. */
+/** Creates an account. */
 export async function createAccount(
   service: TestService,
   accountId: string = otherAccountId,
@@ -33,7 +33,7 @@ export async function createAccount(
 }
 
 export interface UserOptions {
-  /** That of the service unless said otherwise. */
+  /** The account of the user; by default, that of the service. */
   readonly accountId?: string
   readonly userName?: string
   /** The user has no policy if there are none. */
@@ -42,14 +42,14 @@ export interface UserOptions {
   readonly policy?: string
 }
 
-/** A user with an access key. */
+/** Creates a user with an access key. */
 export interface User {
   readonly credentials: Credentials
   readonly arn: string
   readonly accountId: string
 }
 
-/** Makes an access key for a user of an account that exists. */
+/** Creates an access key for a user of an existing account. */
 export async function createUser(service: TestService, options: UserOptions = {}): Promise<User> {
   const { accountId = service.config.accountId, userName = 'tester', statements = [] } = options
   const { AccessKeyId, SecretAccessKey } = await addAccessKey(service.config, {
@@ -64,7 +64,7 @@ export async function createUser(service: TestService, options: UserOptions = {}
   }
 }
 
-/** What AWS says when no policy of a kind allows an action. */
+/** Returns AWS's error message for an action that no policy of a type allows. */
 export function notAllowed(
   user: Pick<User, 'arn'>,
   operation: string,
@@ -110,7 +110,7 @@ export function sharingStatements({
   ]
 }
 
-/** Puts the policy that shares a CA. */
+/** Attaches the policy that shares a CA. */
 export async function share(service: TestService, options: SharingOptions): Promise<void> {
   const Policy = policyOf(...sharingStatements(options))
   await service.must('PutPolicy', { ResourceArn: options.arn, Policy })

@@ -33,7 +33,7 @@ export class BackupFolder implements Disposable {
     return join(this.path, name)
   }
 
-  /** Runs `signet backup` for the recipient; its answer. */
+  /** Runs `signet backup` for the recipient and returns its output. */
   async backUp(name: string, place: readonly string[]): Promise<Members> {
     const key = ['--recipient', this.file('recipient.txt')]
     return answerOf(await command(['backup', this.file(name), ...key, ...place]))
@@ -71,13 +71,13 @@ async function collect(source: AsyncIterable<Uint8Array>): Promise<Buffer> {
   return Buffer.concat(pieces)
 }
 
-/** What a command that must succeed has printed. */
+/** Returns the output of a command, which must succeed. */
 export function answerOf({ code, stdout, stderr }: Outcome): Members {
   assert.deepEqual([code, stderr], [0, ''])
   return JSON.parse(stdout)
 }
 
-/** All rows of a database, by table. */
+/** Returns all rows of a database, by table. */
 export async function contentOf(
   location: string | PostgresConnectionOptions,
 ): Promise<ReadonlyMap<string, Row[]>> {

@@ -1,4 +1,4 @@
-/** Calls that boto3 makes, and what it raises (test/conformance/exceptions_boto3.py). */
+/** Makes calls with boto3 and returns its exceptions (test/conformance/exceptions_boto3.py). */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
@@ -23,7 +23,7 @@ export interface Boto3Call {
   readonly together?: number
 }
 
-/** What boto3 raised. */
+/** An exception of boto3. */
 export interface Raised {
   /** Name of the Python class. */
   readonly type: string

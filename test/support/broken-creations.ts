@@ -1,4 +1,4 @@
-/** CAs whose key cannot be made: they stay CREATING, and are FAILED when the service gives up. */
+/** CAs whose keys cannot be stored. They stay CREATING until the service gives up, and are FAILED then. */
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { TestService } from './service.ts'
@@ -6,7 +6,7 @@ import type { TestService } from './service.ts'
 /** The key algorithm whose keys cannot be stored after `breakCreations`. */
 export const brokenKeyAlgorithm = 'EC_secp521r1'
 
-/** From now on the database of a service takes no key of one algorithm. */
+/** Makes the database of a service reject keys of one algorithm. */
 export function breakCreations({ config }: TestService): void {
   const database = new DatabaseSync(join(config.dataDirectory, 'signet.sqlite'), {
     timeout: 10_000,

@@ -1,4 +1,4 @@
-/** Callers and access keys as authentication finds them. */
+/** Callers and access keys, as authentication returns them. */
 import type { Caller } from '../../src/identity/caller.ts'
 import type { AccessKey } from '../../src/store/access-keys.ts'
 

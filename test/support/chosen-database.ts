@@ -1,10 +1,10 @@
-/** Which database the services and stores of a test file are on: SQLite, unless the file is run on PostgreSQL. */
+/** The database engine of the services and stores of a test file: SQLite by default, or PostgreSQL. */
 import type { PostgresConnectionOptions } from '../../src/store/postgres/connection-options.ts'
 
-/** Where databases come from. */
+/** Creates databases for tests. */
 interface DatabaseMaker {
   createMigrated(): Promise<PostgresConnectionOptions>
-  /** A copy of a database that nobody is connected to. */
+  /** Copies a database that has no connections. */
   copyOf(database: string): Promise<PostgresConnectionOptions>
 }
 
@@ -12,12 +12,12 @@ let maker: DatabaseMaker | undefined
 
 const urls = new Map<string, string>()
 
-/** From now on each service, or store, that a test starts has a PostgreSQL database of its own. */
+/** Gives each service or store that a test starts afterwards its own PostgreSQL database. */
 export function useDatabases(of: DatabaseMaker): void {
   maker = of
 }
 
-/** A new database; undefined for SQLite. */
+/** Creates a PostgreSQL database; returns undefined for SQLite. */
 export async function chosenDatabase(): Promise<PostgresConnectionOptions | undefined> {
   return maker?.createMigrated()
 }
@@ -33,7 +33,7 @@ export function databaseUrl({ host, port, user, database }: PostgresConnectionOp
   return `postgres://${user}@${host}:${port}/${database}?sslmode=disable`
 }
 
-/** What a command needs beside `--data` to find the database of a service. */
+/** Returns the options that a command needs in addition to `--data` to find the database of a service. */
 export function noteDatabase(dataDirectory: string, url: string): void {
   urls.set(dataDirectory, url)
 }

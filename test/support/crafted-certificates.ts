@@ -1,4 +1,4 @@
-/** Certificates made by hand for tests, with good defaults that a test changes one at a time. */
+/** Certificates that tests encode themselves, with valid defaults that a test overrides. */
 import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto'
 import { signatureAlgorithmIdentifier } from '../../src/x509/algorithm-identifier.ts'
 import { encodeBasicConstraints } from '../../src/x509/extensions/basic-constraints.ts'

@@ -1,14 +1,14 @@
-/** A TCP proxy that cuts connections in the middle of what they say. */
+/** A TCP proxy that closes connections in the middle of a message. */
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 
 export interface CuttingProxy {
   readonly port: number
-  /** How many connections there are now. */
+  /** Number of open connections. */
   count(): number
   /** Lets `octets` more of a connection through, one way, then ends it both ways. False if there is no such connection. */
   cut(index: number, cut: Cut): boolean
-  /** From now on every new connection is cut like that; undefined: none. */
+  /** Cuts every new connection in the same way; undefined stops this. */
   cutNew(cut: Cut | undefined): void
   /** Ends all connections. */
   endAll(): void

@@ -1,4 +1,4 @@
-/** A new database in a folder of its own, which goes when the test is over. */
+/** A new database in a temporary folder that is removed at the end of the test. */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -14,7 +14,7 @@ import {
   type SqliteOptions,
 } from '../../src/store/sqlite/database.ts'
 
-/** A new folder, removed at the end of its scope. */
+/** A temporary folder that is removed at the end of its scope. */
 export class TestFolder implements Disposable {
   readonly path = mkdtempSync(join(tmpdir(), 'signet-test-'))
 

@@ -1,4 +1,4 @@
-/** Loaded by the runner of the tests and before each file of them: one that does not end is ended, and says what kept it. */
+/** The deadline of a test file and of the test runner. A process that exceeds it exits and prints the resources that kept it alive. */
 const minutes = 15
 
 // The runner itself may take longer.

@@ -1,4 +1,4 @@
-/** The blocks of code in docs/embedded.md. */
+/** The code blocks in docs/embedded.md. */
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 

@@ -1,4 +1,4 @@
-/** Encoders of certificate extensions that Signet reads and never writes: they are in CSRs and certificates of others. */
+/** Encoders of certificate extensions that Signet only parses. They occur in CSRs and certificates of other software. */
 import { contextTag, tags } from '../../src/x509/der/reader.ts'
 import { encodeGeneralizedTime } from '../../src/x509/der/time.ts'
 import { encodeOidElement } from '../../src/x509/der/oid.ts'

@@ -1,4 +1,4 @@
-/** An object store that fails on command, around one that works, and a service over it. */
+/** An object store that fails on demand, and a service that uses it. */
 import { cp, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -19,15 +19,16 @@ const databaseFile = 'signet.sqlite'
 type Body = Uint8Array | AsyncIterable<Uint8Array>
 
 /**
- * How the store is. `error`: it cannot be reached. `hang`: it never answers, until it is told to give up. `refuse` and
- * `missing`: it says no. `half`: it fails when half of a body is written. `lost`: it writes, and the answer is lost.
+ * The failure mode of the store. `error`: it is unreachable. `hang`: it does not respond until the call is aborted. `refuse`: it
+ * denies access. `missing`: the bucket does not exist. `half`: it fails after half of a body. `lost`: it writes the object, but
+ * the response is lost.
  */
 export type Mode = 'works' | 'error' | 'hang' | 'refuse' | 'missing' | 'half' | 'lost'
 
 export class FailingObjects {
   #mode: Mode = 'works'
   readonly #hanging = new Set<() => void>()
-  /** Which calls fail; the others work. */
+  /** Names of the calls that fail. Other calls succeed. */
   affects: (at: ObjectLocation) => boolean = () => true
   /** What was put whole, in the order of its end. */
   readonly written: ObjectLocation[] = []

@@ -10,9 +10,9 @@ import { tool } from './foreign-tools.ts'
 const run = promisify(execFile)
 
 export interface SmallDisk {
-  /** The mount point. */
+  /** Path of the mount point. */
   readonly path: string
-  /** Takes all the room that is left, but for so many KiB. */
+  /** Fills the file system, except for a number of KiB. */
   fill(kibibytesLeft?: number): Promise<void>
   /** Gives it back. */
   makeRoom(): Promise<void>
@@ -65,11 +65,11 @@ function skipLoudly(t: TestContext, what: string, cause: unknown): void {
 export interface FaultyDisk {
   /** For processes that are to meet the faults, with files below `under`. */
   readonly environment: Record<string, string>
-  /** Every fsync takes so much longer from now on. */
+  /** Delays every fsync. */
   slowDown(milliseconds: number): Promise<void>
   /** Whatever writes fails from now on, until it is told `undefined`. */
   refuse(code: 'EROFS' | 'EIO' | 'ENOSPC' | undefined): Promise<void>
-  /** How many fsyncs have ended. */
+  /** Number of completed fsync calls. */
   syncs(): Promise<number>
 }
 

@@ -1,4 +1,4 @@
-/** CAs and certificates made through the API, with good defaults that a test changes one at a time. */
+/** Creates CAs and certificates through the API, with valid defaults that a test overrides. */
 import { setTimeout } from 'node:timers/promises'
 import type { ApiCaller, CallOptions } from './service.ts'
 
@@ -30,7 +30,7 @@ export function defaultSigningAlgorithm(keyAlgorithm: string): string {
   return signingAlgorithmOf[keyAlgorithm] ?? keyAlgorithm
 }
 
-/** Input of CreateCertificateAuthority. */
+/** Returns the input of CreateCertificateAuthority. */
 export function authorityInput(request: AuthorityOptions = {}): Record<string, unknown> {
   const { type = 'ROOT', keyAlgorithm = 'EC_prime256v1', subject, more } = request
   return {
@@ -72,7 +72,7 @@ export interface CertificateOptions {
   readonly options?: CallOptions
 }
 
-/** Input of IssueCertificate. */
+/** Returns the input of IssueCertificate. */
 export function issueInput(
   authorityArn: string,
   csrPem: string,
@@ -107,7 +107,7 @@ export async function issue(
   return { arn: CertificateArn, certificate: found.Certificate, chain: found.CertificateChain }
 }
 
-/** An ACTIVE root. */
+/** Creates an ACTIVE root CA. */
 export async function createRoot(
   service: ApiCaller,
   request: AuthorityOptions & { readonly validity?: { Value: number; Type: string } } = {},
@@ -125,7 +125,7 @@ export async function createRoot(
   return { ...root, certificate }
 }
 
-/** An ACTIVE subordinate below `parent`. */
+/** Creates an ACTIVE subordinate CA under `parent`. */
 export async function createSubordinate(
   service: ApiCaller,
   parent: { readonly arn: string },

@@ -1,4 +1,4 @@
-/** Certificates that are right and wrong in one way each, and the lint rules that each breaks. */
+/** The lint corpus: certificates that are valid or have one fault each, and the lint rules that each violates. */
 import { generateKeyPairSync } from 'node:crypto'
 import { signatureAlgorithmIdentifier } from '../../src/x509/algorithm-identifier.ts'
 import { encodeBasicConstraints } from '../../src/x509/extensions/basic-constraints.ts'
@@ -78,7 +78,7 @@ export const san: Extension = {
   value: Buffer.from('3003820161', 'hex'),
 }
 
-/** An end entity that breaks no rule. */
+/** An end-entity certificate that violates no rule. */
 export const good: TbsCertificateFields = {
   serialNumber: Uint8Array.of(1),
   signatureAlgorithm: signatureAlgorithmIdentifier('SHA256WITHECDSA'),

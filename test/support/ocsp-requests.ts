@@ -34,7 +34,7 @@ export interface RequestOptions {
   readonly extension?: { readonly oid: string; readonly critical: boolean }
 }
 
-/** DER of a CertID. */
+/** Encodes a CertID in DER. */
 export function certIdOf({ issuer, serial, hash = 'sha1' }: Asked): Uint8Array {
   const { subject, subjectPublicKeyInfo } = parseCertificate(new X509Certificate(issuer).raw)
   const digest = (octets: Uint8Array): Uint8Array => createHash(hash).update(octets).digest()
@@ -47,7 +47,7 @@ export function certIdOf({ issuer, serial, hash = 'sha1' }: Asked): Uint8Array {
   )
 }
 
-/** DER of an OCSPRequest. */
+/** Encodes an OCSPRequest in DER. */
 export function ocspRequest(asked: readonly Asked[], options: RequestOptions = {}): Buffer {
   const { nonce, extension } = options
   const extensions = [
@@ -66,7 +66,7 @@ export function ocspRequest(asked: readonly Asked[], options: RequestOptions = {
   )
 }
 
-/** What an answer says about one certificate. */
+/** The status of one certificate in an OCSP response. */
 export interface SingleAnswer {
   /** DER of the CertID, in hex. */
   readonly certId: string
@@ -88,7 +88,7 @@ export interface ReadAnswer {
   readonly nonce: string | undefined
 }
 
-/** Reads a successful OCSPResponse. Throws for one that is an error. */
+/** Parses a successful OCSPResponse. Throws if the response is an error. */
 export function readOcspAnswer(der: Uint8Array): ReadAnswer {
   const response = readOnlyNested(der, tags.sequence, 'OCSPResponse')
   const [status] = response.element(tags.enumerated).content

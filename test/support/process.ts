@@ -1,4 +1,4 @@
-/** The server as a process of its own, as an operator starts it. */
+/** Runs the server and commands as separate processes, as an operator does. */
 import { execFile, fork, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { join, resolve } from 'node:path'
@@ -21,7 +21,7 @@ export interface Outcome {
 export interface CommandRequest {
   readonly args: readonly string[]
   readonly environment: Readonly<Record<string, string>>
-  /** All of standard input. */
+  /** Complete standard input of the command. */
   readonly input: string
 }
 
@@ -129,7 +129,8 @@ export async function startServerOn(
     environment = {},
     stderrTo,
   }: {
-    readonly data: string
+    /** Undefined for a server whose flags include --dev. */
+    readonly data?: string
     readonly flags?: readonly string[]
     readonly environment?: Record<string, string>
     /** A file descriptor, in place of a pipe that is read. */
@@ -142,8 +143,7 @@ export async function startServerOn(
     [
       ...before,
       'serve',
-      '--data',
-      data,
+      ...(data === undefined ? [] : ['--data', data]),
       '--listen',
       '127.0.0.1:0',
       '--public-listen',

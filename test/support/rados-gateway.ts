@@ -1,4 +1,4 @@
-/** A Ceph RADOS Gateway of the test's own: a real S3 on loopback, with its monitor and its one store in memory. */
+/** A Ceph RADOS Gateway for one test: a real S3 service on loopback, with one monitor and one in-memory object store. */
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'

@@ -1,4 +1,4 @@
-/** HTTP requests as bytes, also such as no client sends. */
+/** HTTP requests as raw bytes, including requests that no client library sends. */
 import { connect } from 'node:net'
 
 export interface RawAnswer {

@@ -42,7 +42,7 @@ interface VerificationInput {
 }
 
 const crlBytesMax = 512 * 1024 * 1024
-/** A server that runs may publish while a CRL is looked at. */
+/** Attempts to read a CRL, because a running server may publish during the check. */
 const looksMax = 3
 const lookMilliseconds = 1000
 const dueShownMax = 100
@@ -130,7 +130,7 @@ async function lookAt(snapshot: Snapshot, row: Row, objects: ObjectStore): Promi
   return look(await compare(snapshot, row, list))
 }
 
-/** What is wrong with it, in words, if something is. */
+/** Describes the problem of a CRL; undefined if it is valid. */
 async function verified(
   der: Uint8Array,
   certificateDer: Uint8Array,

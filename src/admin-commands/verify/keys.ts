@@ -71,7 +71,7 @@ export async function verifyAuthority(
   const id = textOf(row, 'id')
   const handle = optionalTextOf(row, 'key_handle')
   const isInUse = ['ACTIVE', 'DISABLED', 'PENDING_CERTIFICATE'].includes(textOf(row, 'status'))
-  // Of a deleted one it may be erased already.
+  // The key of a deleted CA may be erased.
   if (handle === undefined && isInUse && row['deleted_at_ms'] === null)
     problems.add(`the CA ${id} has no key`)
   const isLost = handle?.startsWith('local:') && row['subject_public_key_info'] === null

@@ -26,8 +26,17 @@ export function backupCommand(context: CommandContext): Command {
       'signet backup /backups/signet-2025-01-31.age',
       'signet backup /backups/signet-2025-01-31.age --recipient backup-recipient.txt',
     )
-    .run(({ config, flags }: Call<BackupFlags>, file: string) => {
-      const withMasterKey = flags.withoutMasterKey !== true
-      return backUp(config, { file, withMasterKey, key: encryptionKey(flags) })
-    })
+    .run(
+      ({ config, flags }: Call<BackupFlags>, file: string) => {
+        const withMasterKey = flags.withoutMasterKey !== true
+        return backUp(config, { file, withMasterKey, key: encryptionKey(flags) })
+      },
+      { summary: withoutRows, next: (file) => [`signet restore ${file} --data NEW_FOLDER`] },
+    )
+}
+
+/** Omits the number of rows of each table, which only JSON contains. */
+function withoutRows(value: unknown): readonly object[] {
+  const { Rows: _, ...summary } = value as { readonly Rows?: unknown }
+  return [summary]
 }

@@ -1,21 +1,33 @@
-/** `signet check-config`, which prints what `signet serve` would run with. */
+/** `signet check-config`, which prints the configuration of `signet serve` and checks everything that it refers to. */
 import type { Command } from 'commander'
+import { systemClock } from '../../clock.ts'
+import { ConfigurationError } from '../../errors.ts'
 import { configWarnings } from '../../settings/config-warnings.ts'
 import { serverConfigOf, type ParsedFlags } from '../shared/config-flags.ts'
 import type { CommandContext } from '../shared/context.ts'
 import { pascalCaseKeys, printResult, type OutputFlags } from '../shared/print.ts'
 import { SignetCommand } from '../shared/signet-command.ts'
 
+type Flags = ParsedFlags & OutputFlags & { readonly offline?: true }
+
 export function checkConfigCommand(context: CommandContext): Command {
   return new SignetCommand(context, 'check-config')
     .everySetting()
+    .option('--offline', 'check only the syntax of settings, without opening files or connections')
     .output()
-    .description('Check the configuration of serve, and print it')
-    .examples('SIGNET_LISTEN=127.0.0.1:9000 signet check-config')
-    .action((flags: ParsedFlags & OutputFlags, command: Command) => {
+    .description('Check the configuration of serve, and print it; nothing is changed')
+    .examples('SIGNET_LISTEN=127.0.0.1:9000 signet check-config', 'signet check-config --offline')
+    .action(async (flags: Flags, command: Command) => {
       const config = serverConfigOf(context, flags, command)
+      if (flags.offline !== true) {
+        const { configProblems } = await import('../../server/check-config.ts')
+        const problems = await configProblems(config, systemClock)
+        if (problems.length > 0) throw new ConfigurationError(problems.join('\n'))
+      }
+      // JSON redacts secrets.
+      const redacted = JSON.parse(JSON.stringify(config)) as object
       printResult(context, flags, {
-        value: pascalCaseKeys({ ...config, warnings: configWarnings(config) }),
+        value: pascalCaseKeys({ ...redacted, warnings: configWarnings(config) }),
       })
     })
 }

@@ -2,6 +2,29 @@ import type { Command } from 'commander'
 import { listJobs } from '../../admin-commands/jobs.ts'
 import type { CommandContext } from '../shared/context.ts'
 import { SignetCommand, storageCommand } from '../shared/signet-command.ts'
+import type { Column } from '../shared/table.ts'
+
+interface LastRun {
+  readonly FinishedAt: string
+  readonly Done: number
+  readonly Failed: number
+  readonly Error?: string
+}
+
+const columns: readonly Column[] = [
+  { key: 'Name', header: 'JOB', shrink: 'never' },
+  { key: 'Due' },
+  { key: 'Failing' },
+  { key: 'Running' },
+  { key: 'LastRun', header: 'LAST RUN', text: ({ LastRun: run }) => lastRunText(run) },
+]
+
+function lastRunText(run: unknown): string {
+  if (run === undefined) return ''
+  const { FinishedAt, Done, Failed, Error: error } = run as LastRun
+  const outcome = error ?? `${Done} done${Failed === 0 ? '' : `, ${Failed} failed`}`
+  return `${FinishedAt.slice(0, 19).replace('T', ' ')}Z  ${outcome}`
+}
 
 export function jobsCommand(context: CommandContext): Command {
   const group = new SignetCommand(context, 'jobs')
@@ -10,6 +33,6 @@ export function jobsCommand(context: CommandContext): Command {
     .output()
     .description('List jobs with their queue, their failures and their last run')
     .examples('signet jobs list')
-    .run(({ config }) => listJobs(config))
+    .run(({ config }) => listJobs(config), { columns })
   return group
 }

@@ -21,10 +21,12 @@ export const storageSettings: readonly SettingName[] = [
   'masterKeyFile',
 ]
 
-/** Settings with a flag. */
-export const settingNames = (Object.keys(settings) as SettingName[]).filter(
-  (name) => settings[name].isVariableOnly !== true,
-)
+/** Returns whether a setting has a flag, and not only an environment variable. */
+export function hasFlag(name: SettingName): boolean {
+  return settings[name].isVariableOnly !== true
+}
+
+const settingNames = (Object.keys(settings) as SettingName[]).filter(hasFlag)
 
 /** Returns the value of an argument or of the equivalent flag. Throws ConfigurationError unless exactly one is present. */
 export function onlyOne(

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { checkPolicy } from '../../admin-commands/principal-options.ts'
 import type { PolicyKind } from '../../policy/policy-document.ts'
 import { ConfigurationError } from '../../errors.ts'
+import { systemErrorText } from '../../text/system-error.ts'
 import { printNote } from '../../terminal.ts'
 import type { CommandContext } from './context.ts'
 
@@ -11,7 +12,7 @@ export async function readTextFile(flag: string, path: string): Promise<string> 
   try {
     return await readFile(path, 'utf8')
   } catch (error) {
-    throw new ConfigurationError(`${flag} ${path} cannot be read: ${(error as Error).message}`)
+    throw new ConfigurationError(`${flag}: cannot read ${path}: ${systemErrorText(error)}`)
   }
 }
 

@@ -1,4 +1,4 @@
-/** Prints the result of a command as a table, JSON or CSV. All values are escaped here, because any may be untrusted. */
+/** Prints the result of a command as a table, JSON or CSV. All values are escaped here, because any of them can be untrusted. */
 import type { Output } from '../../terminal.ts'
 import { isObject } from '../../text/json.ts'
 import { csvCell, visibleJson, visibleText } from '../../text/visible-text.ts'
@@ -17,17 +17,17 @@ export interface OutputFlags {
 }
 
 export interface Result {
-  /** The value that JSON shows: an object, or a list of objects, with keys in PascalCase. */
+  /** Value for JSON: an object or a list of objects, with keys in PascalCase. */
   readonly value: unknown
-  /** Objects of the lines of CSV, and of the rows of the table. Default: the value, or the elements of a list. */
+  /** Rows of CSV and of the table. Default: the value, or the elements of a list. */
   readonly rows?: readonly object[]
-  /** Columns of the table of a list. Default: one for each member. */
+  /** Columns of the table. Default: one for each member. */
   readonly columns?: readonly Column[]
-  /** Members that CSV has, in their order. Default: all members of the rows. */
+  /** Columns of CSV. Default: all members of the rows. */
   readonly csvKeys?: readonly string[]
-  /** Escaped text that is printed in place of the table. */
+  /** Returns escaped text to print instead of the table. */
   readonly text?: () => string
-  /** Sentence in place of a table without rows. */
+  /** Sentence to print instead of an empty table. */
   readonly empty?: string
 }
 
@@ -53,19 +53,19 @@ function rowsOf({ value, rows }: Result): Row[] {
   return objects.filter(isObject)
 }
 
-/** A line for each member of an object: its words, and its value. */
+/** Returns a line for each member of an object that has a value. */
 function detailsText(output: Output, row: Row, title?: string): string {
   const lines = Object.entries(row)
-    .filter(([, value]) => value !== undefined && value !== null)
     .map(([key, value]) => ({
       label: visibleText(wordsOf(key)),
       text: cellText(value),
       tone: 'plain' as const,
     }))
+    .filter(({ text }) => text !== '')
   return paragraphsText(output, [{ title, lines }])
 }
 
-/** Lines of CSV with a head. Every cell of a row is quoted, and a list is joined with spaces. */
+/** Returns CSV with a header line. Every cell is quoted, and lists are joined with spaces. */
 function csvText(rows: readonly Row[], csvKeys?: readonly string[]): string {
   const keys = csvKeys ?? [...new Set(rows.flatMap(Object.keys))]
   const head = keys.map((key) => (/^\w+$/.test(key) ? key : csvCell(key))).join(',')
@@ -85,7 +85,7 @@ function csvValue(value: unknown): string {
 
 const camelCase = /^[a-z][A-Za-z0-9]*$/
 
-/** The same value with keys in PascalCase, as AWS writes them. Keys that are no identifiers stay as they are. */
+/** Converts keys from camelCase to PascalCase, as in AWS's API. Other keys stay as they are. */
 export function pascalCaseKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(pascalCaseKeys)
   if (!isObject(value) || value instanceof Date) return value
@@ -97,7 +97,7 @@ export function pascalCaseKeys(value: unknown): unknown {
   )
 }
 
-/** Prints commands to run next, or other short advice, on standard error if standard output is a terminal. */
+/** Prints commands to run next on standard error, if standard output is a terminal. */
 export function nextSteps(
   { stdout, stderr }: Pick<CommandContext, 'stdout' | 'stderr'>,
   lines: readonly string[],

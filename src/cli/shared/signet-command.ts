@@ -3,12 +3,13 @@ import { Command, Option, type ParseOptionsResult } from 'commander'
 import {
   accountId,
   configOf,
+  hasFlag,
   optionOf,
-  settingNames,
   severalOf,
   storageSettings,
 } from './config-flags.ts'
 import type { Config, Flags, SettingName } from '../../settings/config.ts'
+import { settingGroups } from '../../settings/setting-groups.ts'
 import { printDone } from '../../terminal.ts'
 import type { CommandContext } from './context.ts'
 import {
@@ -28,6 +29,8 @@ export interface Call<F = Flags> {
 
 /** The presentation of a command's result. */
 export interface View extends Pick<Result, 'columns' | 'empty'> {
+  /** Returns the part of the result that tables and CSV show. Default: the whole result. */
+  readonly summary?: (value: unknown) => readonly object[]
   /** Commands to run next, printed on a terminal. */
   readonly next?: (...names: readonly string[]) => readonly string[]
   /** Sentence that confirms a command without a result, printed on a terminal. */
@@ -65,7 +68,10 @@ export class SignetCommand extends Command {
 
   /** Adds every setting. readConfig reports unknown flags together with all other errors. */
   everySetting(): this {
-    return this.settings(settingNames).allowUnknownOption().allowExcessArguments()
+    for (const [group, names] of Object.entries(settingGroups))
+      for (const name of names.filter(hasFlag))
+        this.addOption(optionOf(name).helpGroup(`${group}:`))
+    return this.allowUnknownOption().allowExcessArguments()
   }
 
   /** Adds `--output` and `--wide`. The default is a table on a terminal, and `elsewhere` otherwise. */
@@ -86,13 +92,15 @@ export class SignetCommand extends Command {
   /** Sets the action: it runs `work` with the arguments of the command and prints the result, if any. */
   run<F extends Flags & OutputFlags>(
     work: (call: Call<F>, ...names: readonly string[]) => unknown,
-    { next, done, ...view }: View = {},
+    { next, done, summary, ...view }: View = {},
   ): this {
     return this.action(async (...parameters: unknown[]) => {
       const names = parameters.slice(0, -2) as string[]
       const flags = parameters.at(-2) as F
       const value = await work({ config: configOf(this.context, flags), flags }, ...names)
-      if (value !== undefined) printResult(this.context, flags, { value, ...view })
+      const rows = summary?.(value)
+      if (value !== undefined)
+        printResult(this.context, flags, { value, ...view, ...(rows && { rows }) })
       else if (done !== undefined) printDone(this.context, done(...names))
       if (next !== undefined) nextSteps(this.context, next(...names))
     })

@@ -1,11 +1,11 @@
-/** Tables for people: aligned columns without lines, as wide as the terminal. */
+/** Text tables: aligned columns without lines, as wide as the terminal. */
 import type { Tone } from '../../inspect/lines.ts'
 import type { Output } from '../../terminal.ts'
 import { visibleText } from '../../text/visible-text.ts'
 import { displayWidth, padToWidth, truncateToWidth } from './display-width.ts'
 import { paint } from './style.ts'
 
-/** An object of which a table shows a row. */
+/** An object that is shown as a row of a table. */
 export type Row = Readonly<Record<string, unknown>>
 
 export interface Column {
@@ -32,8 +32,8 @@ const idCharacters = 8
 const truncatedMin = 6
 
 /**
- * A header and a line for each row, or an empty text for no rows. On a terminal, columns shrink to its width unless `wide`
- * is set. All text is escaped.
+ * Returns a header and a line for each row, or an empty text for no rows. On a terminal, columns shrink to its width unless
+ * `wide` is set. All text is escaped.
  */
 export function tableText(
   output: Output,
@@ -96,7 +96,7 @@ function firstCharacters(text: string): string {
   return text.length <= idCharacters + 1 ? text : `${text.slice(0, idCharacters)}…`
 }
 
-/** Widths of the columns. The widest of those that may be truncated give way first. */
+/** Returns the widths of the columns. The widest column that can be truncated shrinks first. */
 function fitWidths(table: readonly Texts[], widthMax: number): number[] {
   const widths = table.map(widthOf)
   const minima = table.map(({ column, header }, at) =>
@@ -124,14 +124,17 @@ function totalWidth(widths: readonly number[]): number {
   return widths.reduce((sum, width) => sum + width, gap.length * (widths.length - 1))
 }
 
-/** A column for each member of the rows. */
+/** Members that identify a row a second time, and are long. */
+const wideKeys: ReadonlySet<string> = new Set(['Arn', 'UserId', 'RoleId'])
+
+/** Returns a column for each member of the rows. */
 function columnsOf(rows: readonly Row[]): Column[] {
-  return [...new Set(rows.flatMap(Object.keys))].map((key) => ({ key }))
+  return [...new Set(rows.flatMap(Object.keys))].map((key) => ({ key, wide: wideKeys.has(key) }))
 }
 
 const timePattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/
 
-/** The text of a member: times without fractions of a second, lists with commas, other objects as JSON. */
+/** Formats a member: times without fractions of a second, lists with commas, other objects as JSON. */
 export function cellText(value: unknown): string {
   if (value === undefined || value === null) return ''
   if (value === true) return 'yes'
@@ -143,7 +146,7 @@ export function cellText(value: unknown): string {
   return JSON.stringify(value)
 }
 
-/** Words that people write in capitals. */
+/** Words with capital letters. */
 const capitals = new Map(
   ['arn', 'ca', 'cas', 'crl', 'csr', 'id', 'ocsp', 'sha256', 'url'].map((word) => [
     word,
@@ -151,7 +154,7 @@ const capitals = new Map(
   ]),
 )
 
-/** `AccessKeyId` as `access key ID`. */
+/** Converts a key to words: `AccessKeyId` becomes `access key ID`. */
 export function wordsOf(key: string): string {
   return key
     .replaceAll(/([a-z\d])([A-Z])/g, '$1 $2')

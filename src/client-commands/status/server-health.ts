@@ -20,9 +20,17 @@ export async function readHealth(endpoint: string): Promise<ServerHealth> {
     if (response.status === 200) return { state: 'ok', problem: undefined }
     return { state: 'unavailable', problem: problemIn(response.status, text) }
   } catch (error) {
-    const { message } = explainConnectionError(error, endpoint) as Error
-    return { state: 'not reachable', problem: message }
+    return { state: 'not reachable', problem: reasonOf(error, endpoint) }
   }
+}
+
+/** `fetch` reports every failure as "fetch failed", with the reason as its cause. */
+function reasonOf(error: unknown, endpoint: string): string {
+  const explained = explainConnectionError(error, endpoint)
+  if (explained !== error) return (explained as Error).message
+  const { message, cause } = error as Error
+  const reason = cause instanceof Error && cause.message !== '' ? cause.message : message
+  return `cannot connect to ${endpoint}: ${reason}`
 }
 
 /** The metrics of a server. Undefined if a proxy blocks them, or if the server is not Signet. Never rejects. */

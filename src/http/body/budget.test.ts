@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { createBodyBudget, type BodyLease } from './budget.ts'
 
-test('the body that is incomplete for longest makes room, and only as many as have to', () => {
+test('the budget evicts the oldest incomplete bodies, and no more than necessary', () => {
   const budget = createBodyBudget(100)
   const evicted: string[] = []
   const open = (name: string): BodyLease => budget.open(() => void evicted.push(name))
@@ -12,10 +12,10 @@ test('the body that is incomplete for longest makes room, and only as many as ha
   assert.equal(third.grow(20), true)
   assert.deepEqual([evicted, budget.held], [['first'], 80])
   first.release()
-  assert.equal(budget.held, 80, 'what was evicted gives nothing back a second time')
+  assert.equal(budget.held, 80, 'an evicted body does not return its bytes twice')
 })
 
-test('a complete body is not evicted, and a body for which there is no room is refused', () => {
+test('the budget never evicts a complete body, and rejects a body that does not fit', () => {
   const budget = createBodyBudget(100)
   const evicted: string[] = []
   const answered = budget.open(() => void evicted.push('answered'))
@@ -28,7 +28,7 @@ test('a complete body is not evicted, and a body for which there is no room is r
   assert.equal(incoming.grow(20), true)
 })
 
-test('never is more held than there may be, and all of it comes back', () => {
+test('the budget is never exceeded, and all bytes are returned to it', () => {
   const step = fc.record({
     lease: fc.nat(9),
     what: fc.constantFrom('grow', 'complete', 'release'),

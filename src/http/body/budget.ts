@@ -1,33 +1,33 @@
 /**
- * Memory that one process may use for request bodies. Anyone can open thousands of connections and send almost a whole body
- * on each, so the total is bounded. When the budget is used up, the oldest incomplete bodies are evicted. A client that sends
- * at a normal speed is hardly ever among them.
+ * The memory budget of one process for request bodies. Anyone can open thousands of connections and send almost a whole body
+ * on each, so the total is bounded. When the budget is exhausted, the oldest incomplete bodies are evicted. Bodies that arrive
+ * at a normal speed are hardly ever evicted.
  */
 
 import { budgetBytesDefault } from './limits.ts'
 
-/** The share of one request. */
+/** The part of the budget that one request holds. */
 export interface BodyLease {
   /**
-   * Takes more bytes, and evicts older incomplete bodies if necessary. Returns false, and takes nothing, if there is no room
-   * even then.
+   * Takes more bytes from the budget and evicts older incomplete bodies if necessary. If that does not free enough, takes nothing
+   * and returns false.
    */
   grow(bytes: number): boolean
-  /** Marks the body as complete: it is no longer evicted. */
+  /** Marks the body as complete. Complete bodies are not evicted. */
   complete(): void
-  /** Returns all bytes to the budget. Further calls do nothing. */
+  /** Returns all bytes to the budget. Further calls have no effect. */
   release(): void
 }
 
 export interface BodyBudget {
-  /** Opens a lease of zero bytes. `evict` is called at most once, after its bytes were returned. */
+  /** Opens a lease of zero bytes. `evict` is called at most once, after the bytes of the lease were returned. */
   open(evict: () => void): BodyLease
-  /** Bytes in all leases. */
+  /** Total number of bytes in all leases. */
   readonly held: number
 }
 
 export function createBodyBudget(bytesMax: number = budgetBytesDefault): BodyBudget {
-  /** In the order in which they were opened. */
+  /** Leases of incomplete bodies, oldest first. */
   const incomplete = new Set<Lease>()
   let held = 0
 

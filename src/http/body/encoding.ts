@@ -1,10 +1,10 @@
 /** Detects encodings of request bodies that clients can be configured to use but that are not supported. */
 import type { SignedRequest } from '../../wire/sigv4/request.ts'
 
-/** Values without effect. Some SDKs send `amz-1.0` with every body. */
+/** Values of Content-Encoding without effect. Some SDKs send `amz-1.0` with every body. */
 const harmless: ReadonlySet<string> = new Set(['', 'identity', 'amz-1.0'])
 
-/** The error message for a body that was sent compressed or in signed chunks; undefined for other bodies. */
+/** Returns the error message for a body that was sent compressed or in signed chunks; undefined for other bodies. */
 export function encodingProblem({
   headers,
   body,
@@ -27,7 +27,7 @@ export function encodingProblem({
   return undefined
 }
 
-/** Whether a body begins like gzip (RFC 1952 §2.3.1). */
+/** Returns whether a body starts with the magic number of gzip (RFC 1952 §2.3.1). */
 function isGzip(body: Uint8Array): boolean {
   return body[0] === 0x1f && body[1] === 0x8b
 }

@@ -21,7 +21,7 @@ const text = fc
   .oneof(fc.string(), digits, fc.constantFrom('a:12345678901234567', ',[12345678901234567]', '{'))
   .map((value) => JSON.stringify(value))
 
-/** Texts of JSON values, with any white space and numbers of any length. */
+/** JSON values as text, with arbitrary white space and numbers of any length. */
 const { value, object } = fc.letrec<{ value: string; object: string }>((tie) => ({
   value: fc
     .tuple(
@@ -49,7 +49,7 @@ function exactInteger(_key: string, parsed: unknown, context?: { source?: string
   return isLong && /^-?\d+$/.test(source) ? BigInt(source) : parsed
 }
 
-test('an integer that a number cannot hold is a bigint, wherever it is in a body', () => {
+test('an integer beyond the exact range of a number is parsed as a bigint anywhere in a body', () => {
   fc.assert(
     fc.property(object, (body) => {
       assert.deepEqual(membersOf(body), JSON.parse(body, exactInteger))
@@ -62,7 +62,7 @@ test('an integer that a number cannot hold is a bigint, wherever it is in a body
   })
 })
 
-test('a body that is no JSON object is refused without text', () => {
+test('a body that is not a JSON object is rejected with an empty message', () => {
   const others = fc.oneof(
     value.filter((json) => !json.trim().startsWith('{')),
     object.map((json) => `${json}}`),

@@ -1,4 +1,4 @@
-/** From the bytes of a request to the members of its input, before any type is looked at. */
+/** Parses the body or query of a request into input members, without checking their types. */
 import { isUtf8 } from 'node:buffer'
 import { ServiceError } from '../../errors.ts'
 import { isAuthenticationParameter } from '../../wire/sigv4/presigned-url.ts'
@@ -7,26 +7,26 @@ import type { SignedRequest } from '../../wire/sigv4/request.ts'
 import { encodingProblem } from './encoding.ts'
 import { earlyBytesMax, longBodyValuesMax } from './limits.ts'
 
-/** Members by name, as JSON has them; which there may be and of which type is for the operation's shape to say. */
+/** JSON members by name. The shape of the operation checks their names and types later. */
 export type Members = Readonly<Record<string, unknown>>
 
-/** Members in the query of a presigned URL. */
+/** The members in the query of a presigned URL. */
 export type QueryMembers = ReadonlyMap<string, string>
 
-/** Whether members came in a query. */
+/** Returns whether members are those of a query. */
 export function isQuery(members: Members | QueryMembers): members is QueryMembers {
   return members instanceof Map
 }
 
-/** The media type of AWS JSON 1.1, for requests and answers. */
+/** The media type of AWS JSON 1.1 requests and answers. */
 export const jsonMediaType = 'application/x-amz-json-1.1'
 
-/** Whether the one Content-Type is AWS JSON 1.1; parameters, such as a charset, do not matter. */
+/** Returns whether there is exactly one Content-Type and it is AWS JSON 1.1. Parameters, such as a charset, are ignored. */
 export function isJsonMediaType(values: readonly string[] | undefined): boolean {
   return mediaTypeOf(values) === jsonMediaType
 }
 
-/** Whether the one Content-Type is that of a form (HTML, URL-encoded form data). */
+/** Returns whether there is exactly one Content-Type and it is that of an HTML form (URL-encoded form data). */
 export function isFormMediaType(values: readonly string[] | undefined): boolean {
   return mediaTypeOf(values) === 'application/x-www-form-urlencoded'
 }
@@ -37,8 +37,8 @@ function mediaTypeOf(values: readonly string[] | undefined): string {
 }
 
 /**
- * The members in a JSON body. Throws SerializationException if it is not UTF-8, not JSON or not an object: without text, as
- * AWS does, unless the body is encoded in a way that is not supported. Of a repeated member the last counts.
+ * Parses the members in a JSON body. Throws SerializationException if the body is not UTF-8, not JSON or not an object. Its
+ * message is empty, as with AWS, unless the body has an unsupported encoding. The last value of a repeated member is used.
  */
 export function membersOfBody(request: Pick<SignedRequest, 'headers' | 'body'>): Members {
   const { body } = request
@@ -48,8 +48,8 @@ export function membersOfBody(request: Pick<SignedRequest, 'headers' | 'body'>):
 }
 
 /**
- * The members in the query of a presigned URL: all of them text. Throws SerializationException, without text, if
- * one is not UTF-8. Of a repeated member the last counts.
+ * Parses the members in the query of a presigned URL, all of which are strings. Throws SerializationException with an empty
+ * message if a member is not UTF-8. The last value of a repeated member is used.
  */
 export function membersOfQuery(query: QueryString): QueryMembers {
   const members = parametersOf(query).filter(([name]) => !isAuthenticationParameter(name))
@@ -57,8 +57,8 @@ export function membersOfQuery(query: QueryString): QueryMembers {
 }
 
 /**
- * The parameters in a form. Throws SerializationException if the body is encoded, has too many parameters or a malformed
- * percent escape, or if a parameter is not UTF-8. Of a repeated one the last counts.
+ * Parses the parameters in a form. Throws SerializationException if the body is compressed, has too many parameters or a
+ * malformed percent escape, or if a parameter is not UTF-8. The last value of a repeated parameter is used.
  */
 export function membersOfForm(request: Pick<SignedRequest, 'headers' | 'body'>): QueryMembers {
   const problem = encodingProblem(request)
@@ -83,13 +83,13 @@ const bracket = 0x5b
 const brace = 0x7b
 
 /**
- * Whether a long body has more values than any valid input. Millions of values take many times the memory of their text, and
- * a second to parse. The characters before values are counted, including those in strings.
+ * Returns whether a long body has more values than any valid input. Millions of values take many times the memory of their text
+ * and a second to parse. The function counts the characters that precede values, including those in strings.
  */
 function hasTooManyValues(body: Uint8Array): boolean {
   if (body.length <= earlyBytesMax) return false
   let values = 0
-  // An iterator would take several times as long.
+  // An iterator would be several times slower.
   for (let at = 0; at < body.length; at += 1) {
     const byte = body[at]
     if (byte === comma || byte === bracket || byte === brace) values += 1
@@ -98,13 +98,14 @@ function hasTooManyValues(body: Uint8Array): boolean {
 }
 
 /**
- * A number with more digits than a number holds exactly. The search starts at characters that precede values: over all digits, those
- * of ARNs and base64 too, it took 1.4 µs of the 13 µs of a GetCertificate in a loop; this one takes 0.1.
+ * Matches an integer with more digits than a JavaScript number represents exactly. The pattern starts with a character that
+ * precedes a value. A search over all digits, including those in ARNs and base64, took 1.4 µs of the 13 µs of a GetCertificate
+ * in a loop; this pattern takes 0.1 µs.
  */
 const longNumber = /[:[,]\s*-?\d{16}/
 /** Length of the longest 64-bit integer with its sign. */
 const exactDigitsMax = 20
-/** Longer texts are parsed without the reviver: calling it for each value takes many times as long as parsing. */
+/** Limit on text that is parsed with the reviver. Calling the reviver for each value takes many times as long as parsing. */
 const exactTextMax = 16 * 1024
 
 function parseJson(text: string): unknown {
@@ -116,7 +117,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** An integer that a number would round comes as a bigint, for the shape to judge what was really sent. */
+/** A reviver that returns a bigint for an integer that a number would round, so that the shape checks the integer that was sent. */
 function exactInteger(_key: string, value: unknown, context?: { source?: string }): unknown {
   if (typeof value !== 'number' || Number.isSafeInteger(value)) return value
   const source = context?.source ?? ''

@@ -1,4 +1,4 @@
-/** Bodies as they arrive: what is kept of them, and that all of it is given back. */
+/** Reading of bodies as they arrive, and the memory that is held for them and released. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
@@ -11,7 +11,7 @@ import { readBody, type ReadBody } from './read-body.ts'
 interface Reading {
   readonly server: Server
   readonly budget: BodyBudget
-  /** Outcomes of requests, in the order in which they began. */
+  /** Outcomes of requests, in the order in which the requests began. */
   readonly outcomes: Promise<ReadBody>[]
 }
 
@@ -43,7 +43,7 @@ async function open({ server }: Reading): Promise<Socket> {
   return socket
 }
 
-/** Sends the headers of a request and waits until they are there. */
+/** Sends the headers of a request and waits until the server has received them. */
 async function begin(at: Reading, length: number): Promise<Socket> {
   const socket = await open(at)
   const begun = once(at.server, 'request')
@@ -57,7 +57,7 @@ async function heldMoreThan({ budget, server }: Reading, bytes: number): Promise
   while (budget.held <= bytes) await new Promise((resolve) => setImmediate(resolve))
 }
 
-test('a body comes whole, however it is cut into chunks', async (t) => {
+test('a body is complete, no matter how it is split into chunks', async (t) => {
   const at = await reading(t, 10_000, 1_000_000)
   const piece = fc.uint8Array({ minLength: 1, maxLength: 300 })
   await fc.assert(
@@ -83,7 +83,7 @@ test('a body comes whole, however it is cut into chunks', async (t) => {
   )
 })
 
-test('a body that arrives in small pieces holds little more memory than its bytes', async (t) => {
+test('a body that arrives in small chunks takes little more memory than its length', async (t) => {
   const at = await reading(t, 100_000, 1_000_000)
   const socket = await begin(at, 50_000)
   const before = at.budget.held
@@ -92,7 +92,7 @@ test('a body that arrives in small pieces holds little more memory than its byte
   assert.ok(at.budget.held - before <= 80_000)
 })
 
-test('a client that goes away gives back what its body held', async (t) => {
+test('the memory of a body is released when its client disconnects', async (t) => {
   const at = await reading(t, 100_000, 1_000_000)
   const socket = await begin(at, 50_000)
   socket.write(Buffer.alloc(10_000))
@@ -102,7 +102,7 @@ test('a client that goes away gives back what its body held', async (t) => {
   assert.equal(at.budget.held, 0)
 })
 
-test('when there is no room the oldest incomplete body is given up, and a new one is read', async (t) => {
+test('the oldest incomplete body is evicted for a new one when the budget is exhausted', async (t) => {
   const at = await reading(t, 100_000, 150_000)
   const old = await begin(at, 100_000)
   old.write(Buffer.alloc(90_000))
@@ -113,7 +113,7 @@ test('when there is no room the oldest incomplete body is given up, and a new on
   assert.equal((await at.outcomes[1])?.kind, 'whole')
 })
 
-test('a body that is longer than it may be is refused, said so beforehand or not', async (t) => {
+test('a body that exceeds its limit is rejected, with and without a Content-Length', async (t) => {
   const at = await reading(t, 100, 1_000_000)
   await begin(at, 101)
   assert.deepEqual(await at.outcomes[0], { kind: 'too-long' })
@@ -125,7 +125,7 @@ test('a body that is longer than it may be is refused, said so beforehand or not
   assert.equal(at.budget.held, 0)
 })
 
-test('a body in very many small chunks is given up', async (t) => {
+test('a body in very many small chunks is rejected', async (t) => {
   const at = await reading(t, 100_000, 1_000_000)
   const socket = await open(at)
   socket.write('POST / HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\n')

@@ -4,7 +4,7 @@ import type { BodyBudget, BodyLease } from './budget.ts'
 import { pieceBytesMin, piecesFree } from './limits.ts'
 
 export type ReadBody =
-  /** The complete body. `release` returns its bytes to the budget; call it when nothing refers to them any more. */
+  /** The complete body. `release` returns its bytes to the budget; call it when the bytes are no longer used. */
   | { readonly kind: 'whole'; readonly bytes: Buffer; release(): void }
   | { readonly kind: BodyRefusal }
   /** The client disconnected. */
@@ -69,7 +69,7 @@ export function createPieceCounter(): (piece: Uint8Array) => boolean {
   }
 }
 
-/** Drops a body that nothing reads while it arrives. The connection is not reused. */
+/** Reads and drops a body that no handler needs. The connection is not reused. */
 export function dropBody(request: IncomingMessage, response: ServerResponse): void {
   const { 'transfer-encoding': coding, 'content-length': length } = request.headers
   if (coding === undefined && (length === undefined || length === '0')) return
@@ -81,8 +81,8 @@ export function dropBody(request: IncomingMessage, response: ServerResponse): vo
 }
 
 /**
- * Collects bytes that arrive in pieces. Each piece is copied when it arrives: kept as a Buffer of its own, a piece of one byte
- * takes a few hundred bytes, and a client may send millions.
+ * Collects bytes that arrive in pieces. Each piece is copied when it arrives. As a Buffer of its own, a piece of one byte would
+ * take a few hundred bytes, and a client may send millions of them.
  */
 class Collected {
   readonly #lease: BodyLease
@@ -95,13 +95,13 @@ class Collected {
     this.#bytesMax = bytesMax
   }
 
-  /** Adds a piece. Returns the reason if it was not kept. */
+  /** Adds a piece. Returns undefined, or the reason why the piece was rejected. */
   add(piece: Buffer): 'too-long' | 'no-room' | undefined {
     const length = this.#length + piece.length
     if (length > this.#bytesMax) return 'too-long'
     const capacity = this.#buffer.length
     if (length > capacity) {
-      // Most bodies arrive in one piece, which is kept without a copy.
+      // Most bodies arrive in one piece, which is not copied.
       const isFirst = capacity === 0
       const size = isFirst ? length : Math.max(length, Math.min(2 * capacity, this.#bytesMax))
       if (!this.#lease.grow(size - capacity)) return 'no-room'

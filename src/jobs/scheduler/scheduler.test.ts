@@ -190,7 +190,7 @@ test('a job that hangs does not delay other jobs', async () => {
   await scheduler.stop()
 })
 
-test('a run that takes long holds up no other where a job may have several at once', async () => {
+test('a long run does not delay other runs of a job with concurrent runs', async () => {
   await using database = await TestDatabase.open()
   const release = Promise.withResolvers<undefined>()
   const { job, seen } = watchedJob(async (run) => {

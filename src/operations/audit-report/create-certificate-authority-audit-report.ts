@@ -10,8 +10,8 @@ import { requireReportBucket } from '../shared/require-bucket.ts'
 import { arn, auditReportId, s3BucketName, s3Key } from '../shared/shapes.ts'
 
 /**
- * Writes a list of what a CA issued and revoked to an S3 bucket
- * (AWS Private CA API, CreateCertificateAuthorityAuditReport).
+ * Starts an audit report: a list of the certificates that a CA has issued and revoked, written to an S3 bucket (AWS Private CA
+ * API, CreateCertificateAuthorityAuditReport).
  */
 export const createCertificateAuthorityAuditReport = authorityOperation({
   name: 'CreateCertificateAuthorityAuditReport',

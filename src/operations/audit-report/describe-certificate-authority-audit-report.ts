@@ -4,10 +4,7 @@ import { enumeration, required, structure, timestamp } from '../../wire/shapes/s
 import { authorityOperation } from '../shared/authority-operation.ts'
 import { arn, auditReportId, s3BucketName, s3Key } from '../shared/shapes.ts'
 
-/**
- * Shows how far an audit report is
- * (AWS Private CA API, DescribeCertificateAuthorityAuditReport).
- */
+/** Returns the status of an audit report (AWS Private CA API, DescribeCertificateAuthorityAuditReport). */
 export const describeCertificateAuthorityAuditReport = authorityOperation({
   name: 'DescribeCertificateAuthorityAuditReport',
   input: structure({
@@ -25,7 +22,7 @@ export const describeCertificateAuthorityAuditReport = authorityOperation({
   event: 'describe-audit-report',
   async run(services, input, { authority }) {
     const report = await findAuditReport(services.db, input.AuditReportId)
-    // Whether another CA has a report with that id is nobody's business.
+    // The answer must not reveal whether another CA has a report with that id.
     if (report?.authorityNumber !== authority.number)
       throw resourceNotFound(`Could not find audit report ${input.AuditReportId}.`)
     return {

@@ -45,8 +45,8 @@ const createCertificateAuthorityInput = structure({
 })
 
 /**
- * Makes a CA, whose key and CSR follow; it issues once its certificate was imported
- * (AWS Private CA API, CreateCertificateAuthority).
+ * Creates a CA (AWS Private CA API, CreateCertificateAuthority). A background job then generates its key and CSR. The CA can
+ * issue certificates once its own certificate has been imported.
  */
 export const createCertificateAuthority = operation({
   name: 'CreateCertificateAuthority',

@@ -5,10 +5,7 @@ import { changeAuthority } from '../shared/change-authority.ts'
 import { authorityOperation } from '../shared/authority-operation.ts'
 import { arn } from '../shared/shapes.ts'
 
-/**
- * Deletes a CA, which can be restored for 7 to 30 days
- * (AWS Private CA API, DeleteCertificateAuthority).
- */
+/** Deletes a CA. It can be restored for 7 to 30 days (AWS Private CA API, DeleteCertificateAuthority). */
 export const deleteCertificateAuthority = authorityOperation({
   name: 'DeleteCertificateAuthority',
   input: structure({

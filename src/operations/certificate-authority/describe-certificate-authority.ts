@@ -3,7 +3,7 @@ import { describeAuthority } from '../shared/authority-view.ts'
 import { authorityOperation } from '../shared/authority-operation.ts'
 import { arn, certificateAuthority } from '../shared/shapes.ts'
 
-/** Shows a CA (AWS Private CA API, DescribeCertificateAuthority). */
+/** Returns the configuration and status of a CA (AWS Private CA API, DescribeCertificateAuthority). */
 export const describeCertificateAuthority = authorityOperation({
   name: 'DescribeCertificateAuthority',
   input: structure({

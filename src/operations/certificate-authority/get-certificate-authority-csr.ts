@@ -3,10 +3,7 @@ import { required, string, structure } from '../../wire/shapes/shape.ts'
 import { authorityOperation } from '../shared/authority-operation.ts'
 import { arn } from '../shared/shapes.ts'
 
-/**
- * Answers the CSR that a CA made for its own certificate
- * (AWS Private CA API, GetCertificateAuthorityCsr).
- */
+/** Returns the CSR of a CA for its own certificate (AWS Private CA API, GetCertificateAuthorityCsr). */
 export const getCertificateAuthorityCsr = authorityOperation({
   name: 'GetCertificateAuthorityCsr',
   input: structure({

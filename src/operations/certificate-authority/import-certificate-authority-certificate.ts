@@ -18,10 +18,7 @@ import { changeAuthority } from '../shared/change-authority.ts'
 import { authorityOperation } from '../shared/authority-operation.ts'
 import { arn, certificateBodyBlob, certificateChainBlob } from '../shared/shapes.ts'
 
-/**
- * Gives a CA its certificate, with which it becomes ACTIVE
- * (AWS Private CA API, ImportCertificateAuthorityCertificate).
- */
+/** Imports the certificate of a CA and makes the CA ACTIVE (AWS Private CA API, ImportCertificateAuthorityCertificate). */
 export const importCertificateAuthorityCertificate = authorityOperation({
   name: 'ImportCertificateAuthorityCertificate',
   input: structure({
@@ -65,7 +62,7 @@ export const importCertificateAuthorityCertificate = authorityOperation({
   },
 })
 
-/** The identity of the certificate to import. A concurrent import conflicts, because it changes the revision of the CA. */
+/** Returns the identity of the certificate to import. A concurrent import changes the revision of the CA and so conflicts. */
 async function nextIdentity(
   db: Database,
   authority: Authority,

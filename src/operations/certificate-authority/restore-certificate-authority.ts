@@ -8,10 +8,7 @@ import { operation } from '../shared/operation.ts'
 import { requireAuthority } from '../shared/require-authority.ts'
 import { arn } from '../shared/shapes.ts'
 
-/**
- * Takes back the deletion of a CA while its restoration period lasts
- * (AWS Private CA API, RestoreCertificateAuthority).
- */
+/** Restores a deleted CA during its restoration period (AWS Private CA API, RestoreCertificateAuthority). */
 export const restoreCertificateAuthority = operation({
   name: 'RestoreCertificateAuthority',
   input: structure({
@@ -22,7 +19,7 @@ export const restoreCertificateAuthority = operation({
     'ResourceNotFoundException',
     'InvalidArnException',
     'InvalidStateException',
-    // Not in AWS's model.
+    // AWS's model does not list this error.
     'ConcurrentModificationException',
   ],
   resource: (input) => input.CertificateAuthorityArn,
@@ -37,10 +34,10 @@ export const restoreCertificateAuthority = operation({
   },
 })
 
-/** How often a restoration is begun again. */
+/** Limit on the attempts at a restoration that conflicts with other changes of the CA. */
 const attemptsMax = 5
 
-/** False if the CA was changed since it was read: who looks again sees what it is now. */
+/** Commits the statements. Resolves to false if the CA has changed since it was read; the caller must then read it again. */
 async function isDone(db: Database, statements: readonly Sql[]): Promise<boolean> {
   try {
     await db.transaction(statements)

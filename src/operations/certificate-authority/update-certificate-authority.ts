@@ -16,10 +16,7 @@ import { authorityOperation } from '../shared/authority-operation.ts'
 import { requireBucket } from '../shared/require-bucket.ts'
 import { arn, certificateAuthorityStatus } from '../shared/shapes.ts'
 
-/**
- * Changes how a CA publishes what it revoked, and whether it is ACTIVE or DISABLED
- * (AWS Private CA API, UpdateCertificateAuthority).
- */
+/** Changes the revocation configuration or the status of a CA (AWS Private CA API, UpdateCertificateAuthority). */
 export const updateCertificateAuthority = authorityOperation({
   name: 'UpdateCertificateAuthority',
   input: structure({
@@ -63,7 +60,7 @@ export const updateCertificateAuthority = authorityOperation({
   },
 })
 
-/** CRLs from a CA whose certificate lacks cRLSign are rejected by validators (RFC 5280 §6.3.3 f). */
+/** Throws if the certificate of the CA lacks cRLSign: validators would reject its CRLs (RFC 5280 §6.3.3 f). */
 function requireCrlSign(
   { certificate }: Authority,
   { CrlConfiguration }: RevocationConfiguration,

@@ -2,7 +2,7 @@ import { reasonOfCode } from '../../authority/revocation-reason.ts'
 import { certificateArn, certificateAuthorityArn } from '../../wire/arn.ts'
 import type { ListedCertificate } from '../../search/filter.ts'
 
-/** Members of a certificate in the words of ListCertificates. */
+/** Converts a stored certificate to the members of a ListCertificates entry. */
 export function certificateMembers(certificate: ListedCertificate) {
   const { authority, serialNumber, names, requester, revocation, status } = certificate
   const authorityArn = certificateAuthorityArn(authority)

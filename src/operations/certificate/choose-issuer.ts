@@ -8,16 +8,16 @@ import { publicKeyOf } from '../../authority/csr.ts'
 import { issuerWith } from '../../issuance/issuer-cache.ts'
 import type { AuthorityView } from '../../authority/status.ts'
 
-/** A CA that is not ACTIVE issues nothing but the certificate of the root that it is. */
+/** Throws if the CA cannot issue. A CA that is not ACTIVE can issue only its own root certificate. */
 export function requireIssuing({ arn, status }: AuthorityView, template: Template): void {
   if (status !== 'ACTIVE' && template.kind !== 'root')
     throw stateError('issue-certificate', status, { arn })
 }
 
 /**
- * The issuer of a certificate: the CA with its certificate, or its key alone for a root that signs itself.
+ * Returns the issuer of a certificate: the CA certificate and its key, or the key alone for a self-signed root certificate.
  *
- * A root template is for a root CA's own CSR only: anything else is InvalidStateException while the CA waits for
+ * A root template requires a root CA and its own CSR. Otherwise this function throws InvalidStateException while the CA waits for
  * its certificate, and InvalidArgsException once it is ACTIVE.
  */
 export function chooseIssuer(

@@ -10,7 +10,7 @@ import { certificatePem, chainPem } from '../shared/certificate-view.ts'
 import { authorityOperation } from '../shared/authority-operation.ts'
 import { arn } from '../shared/shapes.ts'
 
-/** Answers a certificate that was issued, with its chain (AWS Private CA API, GetCertificate). */
+/** Returns an issued certificate and its chain (AWS Private CA API, GetCertificate). */
 export const getCertificate = authorityOperation({
   name: 'GetCertificate',
   input: structure({
@@ -46,26 +46,26 @@ interface CertificateArns {
 }
 
 interface KnownCertificate {
-  /** PEM. */
+  /** The certificate in PEM. */
   readonly certificate: string
   readonly notAfter: Date
   /** Number of the CA certificate that signed it; undefined for a self-signed one. */
   readonly signer: string | undefined
 }
 
-/** Memory of a cached value without its texts. */
+/** Memory of a cached value without its strings, in bytes. */
 const entryBytes = 500
 
 /**
- * Certificates by ARN. Their rows never change, and none is deleted before it has expired, by whichever process. The state of the
- * CA is checked for each request. A hit saves a ninth of a GetCertificate.
+ * The cache of certificates by ARN. Their rows never change, and no process deletes a certificate before it expires. The state of
+ * the CA is checked for each request. A cache hit saves a ninth of the time of a GetCertificate.
  */
 const certificatesOf = createOwnedCaches<KnownCertificate>(
   24 * 1024 * 1024,
   (_arn, { certificate }) => certificate.length + entryBytes,
 )
 
-/** Chains by the number of the CA certificate at their start; such rows never change and are never deleted. */
+/** The cache of chains by the number of their first CA certificate. Rows of CA certificates are never changed or deleted. */
 const chainsOf = createOwnedCaches<string>(
   8 * 1024 * 1024,
   (_signer, pem) => pem.length + entryBytes,
@@ -106,7 +106,7 @@ function isBelow({ CertificateAuthorityArn, CertificateArn }: CertificateArns): 
   return CertificateArn.startsWith(`${CertificateAuthorityArn}/`)
 }
 
-/** The certificate's ARN must lie below that of the CA. */
+/** Returns the serial number in the ARN of the certificate. Throws unless that ARN lies below the ARN of the CA. */
 function serialNumberIn(arns: CertificateArns): Buffer {
   const { CertificateAuthorityArn, CertificateArn } = arns
   const name = parseCertificateArn(CertificateArn)

@@ -64,7 +64,7 @@ export const issueCertificate = operation({
     'InvalidArnException',
     'InvalidStateException',
     'MalformedCSRException',
-    // Not in AWS's model.
+    // AWS's model does not list this error.
     'ConcurrentModificationException',
   ],
   resource: (input) => input.CertificateAuthorityArn,
@@ -91,7 +91,7 @@ export const issueCertificate = operation({
 
 type Input = Infer<typeof issueCertificateInput>
 
-/** An accepted request: everything that does not depend on the state of the CA. */
+/** The validated request, without anything that depends on the state of the CA. */
 interface AcceptedRequest {
   readonly input: Input
   readonly caller: Caller
@@ -101,18 +101,18 @@ interface AcceptedRequest {
   readonly csr: AcceptedCsr
 }
 
-/** The request with the certificate to sign, prepared for the CA as it was at one instant. */
+/** The request and the certificate to sign, prepared from one snapshot of the CA. */
 interface PreparedIssuance extends AcceptedRequest {
   readonly view: AuthorityView
-  /** The CRL that the certificate is bound to. */
+  /** The CRL of the certificate; undefined if the CA publishes no CRLs. */
   readonly crl: CurrentCrl | undefined
   readonly prepared: PreparedCertificate
 }
 
-/** How often an issuance starts again when the CA changes meanwhile. */
+/** Limit on the attempts at an issuance that conflicts with changes of the CA. */
 const attemptsMax = 10
 
-/** Prepares, signs, stores. Returns the ARN once the certificate is durable. */
+/** Prepares, signs and stores the certificate. Returns its ARN once the certificate is durable. */
 async function issue(
   services: Services,
   request: AcceptedRequest,
@@ -138,7 +138,7 @@ async function issue(
   throw changedTooOften()
 }
 
-/** The CA as it is now. Throws if its state no longer allows the request. */
+/** Reads the CA again. Throws if its state no longer allows the request. */
 async function readAgain(
   services: Services,
   { input, caller, template }: AcceptedRequest,
@@ -152,14 +152,14 @@ function lookupOf(input: Input): Parameters<typeof requireAuthority>[2] {
   return { arn: input.CertificateAuthorityArn, event: 'issue-certificate' }
 }
 
-/** A template without API passthrough ignores it, whatever it says. */
+/** Returns the ApiPassthrough of the request, or an empty one if the template does not allow API passthrough. */
 function passthroughOf({ ApiPassthrough }: Input, template: Template): Passthrough {
   return template.api && ApiPassthrough !== undefined
     ? encodePassthrough(ApiPassthrough)
     : noPassthrough
 }
 
-/** Throws if the policy does not accept what the lint found. */
+/** Prepares the certificate. Throws if the lint policy rejects the findings of the linter. */
 function prepare(
   services: Services,
   request: AcceptedRequest,
@@ -194,7 +194,10 @@ function validityOf({ Value, Type }: Infer<typeof validity>): RequestedValidity 
   return { value: Value, type: Type }
 }
 
-/** The ARN of the certificate, or of an earlier one with the same token. Throws ConflictError if the CA has changed. */
+/**
+ * Stores the certificate. Returns its ARN, or that of an earlier certificate with the same token. Throws ConflictError if the CA
+ * has changed.
+ */
 async function store(
   services: Services,
   issuance: PreparedIssuance,
@@ -236,7 +239,7 @@ async function store(
   return newArn
 }
 
-/** The CA as it is after a conflict, to try again with. Throws LimitExceededException if its quota is used up. */
+/** Reads the CA again after a conflict, for the next attempt. Throws LimitExceededException if its quota is exhausted. */
 async function resolveConflict(
   services: Services,
   issuance: PreparedIssuance,

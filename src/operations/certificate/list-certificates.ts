@@ -73,8 +73,8 @@ const certificate = structure({
 })
 
 /**
- * Lists what the CAs of an account in the Region have issued, or one CA, filtered and page by page. An operation of our
- * own (docs/decisions/0016-search.md).
+ * Lists the certificates that one CA, or all CAs of the account in the Region, have issued, with filters and pagination. AWS has
+ * no such operation (docs/decisions/0016-search.md).
  */
 export const listCertificates = operation({
   name: 'ListCertificates',
@@ -121,7 +121,7 @@ function openToken({ pageTokens }: Services, scope: PageScope, token: string): S
   )
 }
 
-/** `nothing` for what no certificate can be. */
+/** Parses the filters of the request. Returns `nothing` if no certificate can match. */
 async function filterOf(
   services: Services,
   input: Input,
@@ -152,7 +152,7 @@ async function filterOf(
   return serialNumber === 'unknown' ? 'nothing' : { ...filter, serialNumber }
 }
 
-/** Throws if the CAs to hide are unknown, so that a missing function never shows all of them. */
+/** Returns the CAs to hide from the caller. Throws if `hiddenAuthorities` is absent, because the caller would then see every CA. */
 async function hiddenFrom({ hiddenAuthorities }: ScopedCaller): Promise<ReadonlySet<number>> {
   if (hiddenAuthorities === undefined)
     throw new Error('a call about the whole account needs hiddenAuthorities')

@@ -52,7 +52,7 @@ export const revokeCertificate = operation({
       const serialNumber = requireSerial(input.CertificateSerial, view)
       const certificate = await requireRevocable(services, view, serialNumber)
       if (currentCrl(view) === 'missing') {
-        // Nothing was issued since its CRLs are on; what is revoked is to be on one all the same.
+        // No certificate was issued since CRLs were enabled, so no CRL is open yet. The revocation needs one.
         await openCurrentCrl(services, view)
         continue
       }
@@ -66,7 +66,7 @@ export const revokeCertificate = operation({
   },
 })
 
-/** How often a revocation is begun again when the CA changes in the middle of it. */
+/** Limit on the attempts at a revocation that conflicts with changes of the CA. */
 const attemptsMax = 5
 
 function requireSerial(text: string, { arn: authorityArn }: AuthorityView): Uint8Array {
@@ -97,7 +97,10 @@ async function requireRevocable(
   return certificate
 }
 
-/** Records the revocation; false if the CA changed meanwhile, or a recount of its quota made room. */
+/**
+ * Stores the revocation. Resolves to false if the caller must try again: if the CA has changed, or if a recount shows that its
+ * quota is not exhausted.
+ */
 async function revoke(
   services: Services,
   view: AuthorityView,
@@ -111,7 +114,7 @@ async function revoke(
     resources: [authorityArn, certificateArn(authorityArn, record.serialNumber)],
     detail: { result: 'success' },
   })
-  // A CRL that is opened after this changes the revision of the CA.
+  // Opening a CRL after this read changes the revision of the CA, so the transaction below then conflicts.
   const crls = await listCrls(services.db, authority.number, record.crlId)
   const dueAt = new Date(now.getTime() + services.revocationPolicy.crlDelaySeconds * 1000)
   try {
@@ -137,14 +140,14 @@ async function revoke(
   return true
 }
 
-/** Only a complete CRL grows without bound. */
+/** Returns the quota of revoked certificates. Only a CA with a complete CRL has one: partitioned CRLs do not grow without bound. */
 function quotaOf({ quotas }: Services, { authority }: AuthorityView): number {
   const { CrlConfiguration } = authority.revocation
   const complete = CrlConfiguration.Enabled && CrlConfiguration.CrlType === 'COMPLETE'
   return complete ? quotas.revocationsPerAuthority : Number.MAX_SAFE_INTEGER
 }
 
-/** False if trying again may help. Throws LimitExceededException if the quota is used up. */
+/** Counts the revoked certificates again. Resolves to false if another attempt may succeed; otherwise throws LimitExceededException. */
 async function recount(
   services: Services,
   view: AuthorityView,

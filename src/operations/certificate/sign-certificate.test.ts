@@ -27,7 +27,7 @@ const key = {
   ),
 }
 
-/** Prepared for `key` without an issuer above it. */
+/** Prepares a self-signed certificate for `key`. */
 function prepared(template: string): PreparedCertificate {
   const issuedAt = new Date('2026-01-01T00:00:00Z')
   const parameters = {
@@ -43,7 +43,7 @@ function prepared(template: string): PreparedCertificate {
   return prepareCertificate(parameters, key)
 }
 
-/** Signs with that policy. `signatures` are the signatures that the key was asked for. */
+/** Signs a certificate with a verification policy. `signatures` are the signatures that the key created. */
 async function signed(certificate: PreparedCertificate, verifySignatures: 'all' | 'ca') {
   let signatures = 0
   const keys = {
@@ -62,7 +62,7 @@ const damaged = (certificate: PreparedCertificate): PreparedCertificate => ({
   fields: { ...certificate.fields, serialNumber: Uint8Array.of(2) },
 })
 
-test('a certificate is signed with every policy', async () => {
+test('a certificate is signed under every verification policy', async () => {
   for (const template of ['EndEntityCertificate', 'RootCACertificate'])
     for (const verified of ['all', 'ca'] as const) {
       const certificate = prepared(template)
@@ -73,7 +73,7 @@ test('a certificate is signed with every policy', async () => {
     }
 })
 
-test('a certificate that does not read back is refused before the key is used, as far as the policy checks', async () => {
+test('a certificate that cannot be parsed again is rejected before the key is used, if the policy checks it', async () => {
   const cases = [
     { template: 'EndEntityCertificate', verified: 'all', isRefused: true },
     { template: 'EndEntityCertificate', verified: 'ca', isRefused: false },

@@ -9,8 +9,8 @@ import { encodeCertificate } from '../../x509/certificate.ts'
 import { verifySignature } from '../../x509/verify-signature.ts'
 
 /**
- * Signs a certificate with the key it was prepared for: its DER. Where the policy says so, and always for CAs, the certificate is
- * read back before it is signed, and the signature is verified (docs/decisions/0006, 0028).
+ * Signs a prepared certificate with the key of its issuer and returns it in DER. If the policy requires it, and always for CA
+ * certificates, the encoding is parsed before it is signed, and the signature is verified (docs/decisions/0006, 0028).
  */
 export async function signCertificate(
   { keys, issuancePolicy }: Pick<Services, 'keys' | 'issuancePolicy'>,

@@ -3,8 +3,8 @@ import { defaultTemplateName, requireTemplate, type Template } from '../../issua
 import { parseTemplateArn } from '../../wire/arn.ts'
 
 /**
- * The template that an ARN names; without one, that of an end entity. Throws InvalidArnException for an ARN of
- * another kind or partition, InvalidArgsException for a template that is not offered.
+ * Finds the template with an ARN; without an ARN, the end-entity template. Throws InvalidArnException for an ARN of
+ * another resource type or partition, and InvalidArgsException for an unknown template.
  */
 export function templateOf(templateArn: string | undefined, partition: string): Template {
   if (templateArn === undefined) return requireTemplate(defaultTemplateName)
@@ -16,7 +16,7 @@ export function templateOf(templateArn: string | undefined, partition: string): 
   return requireTemplate(template.name)
 }
 
-/** ARN of the template that no TemplateArn means. */
+/** Returns the ARN of the template that is used if the request has no TemplateArn. */
 export function defaultTemplateArn(partition: string): string {
   return `arn:${partition}:acm-pca:::template/${defaultTemplateName}/V1`
 }

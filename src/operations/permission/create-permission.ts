@@ -7,7 +7,7 @@ import { operation } from '../shared/operation.ts'
 import { requireAuthority } from '../shared/require-authority.ts'
 import { accountId, actionList, arn, principal } from '../shared/shapes.ts'
 
-/** Lets the ACM service renew certificates from a CA (AWS Private CA API, CreatePermission). */
+/** Permits the ACM service to renew certificates from a CA (AWS Private CA API, CreatePermission). */
 export const createPermission = operation({
   name: 'CreatePermission',
   input: structure({
@@ -60,5 +60,5 @@ export const createPermission = operation({
   },
 })
 
-/** On one CA: more than it has accounts to serve. ListPermissions shows as many on a page. */
+/** Limit on the permissions of one CA, more than any CA needs. ListPermissions returns as many on one page. */
 const permissionsMax = 1000

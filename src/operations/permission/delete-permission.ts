@@ -4,7 +4,7 @@ import { required, structure } from '../../wire/shapes/shape.ts'
 import { authorityOperation } from '../shared/authority-operation.ts'
 import { accountId, arn, principal } from '../shared/shapes.ts'
 
-/** Takes back what CreatePermission gave (AWS Private CA API, DeletePermission). */
+/** Deletes a permission that CreatePermission has created (AWS Private CA API, DeletePermission). */
 export const deletePermission = authorityOperation({
   name: 'DeletePermission',
   input: structure({

@@ -13,7 +13,7 @@ import {
   principal,
 } from '../shared/shapes.ts'
 
-/** More than a CA has accounts to serve. */
+/** Limit on the permissions on a page: all permissions that a CA can have. */
 const pageSizeMax = 1000
 
 const permission = structure({
@@ -25,10 +25,7 @@ const permission = structure({
   Policy: awsPolicy,
 })
 
-/**
- * Lists what CreatePermission gave for a CA, page by page
- * (AWS Private CA API, ListPermissions).
- */
+/** Lists the permissions that CreatePermission has created on a CA, with pagination (AWS Private CA API, ListPermissions). */
 export const listPermissions = authorityOperation({
   name: 'ListPermissions',
   input: structure({
@@ -64,7 +61,7 @@ export const listPermissions = authorityOperation({
   },
 })
 
-/** The permission, with the policy that it stands for. */
+/** Converts a permission to its API form, which includes the equivalent policy. */
 function describePermission(
   { principal: service, sourceAccount, actions, createdAt }: Permission,
   authorityArn: string,

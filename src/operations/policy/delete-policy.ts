@@ -8,7 +8,7 @@ import { changeAuthority } from '../shared/change-authority.ts'
 import { authorityOperation } from '../shared/authority-operation.ts'
 import { arn } from '../shared/shapes.ts'
 
-/** Takes the resource policy off a CA (AWS Private CA API, DeletePolicy). */
+/** Deletes the resource policy of a CA (AWS Private CA API, DeletePolicy). */
 export const deletePolicy = authorityOperation({
   name: 'DeletePolicy',
   input: structure({

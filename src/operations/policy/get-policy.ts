@@ -4,7 +4,7 @@ import { required, structure } from '../../wire/shapes/shape.ts'
 import { authorityOperation } from '../shared/authority-operation.ts'
 import { arn, awsPolicy } from '../shared/shapes.ts'
 
-/** Answers the resource policy of a CA (AWS Private CA API, GetPolicy). */
+/** Returns the resource policy of a CA (AWS Private CA API, GetPolicy). */
 export const getPolicy = authorityOperation({
   name: 'GetPolicy',
   input: structure({
@@ -31,7 +31,7 @@ export const getPolicy = authorityOperation({
   },
 })
 
-/** One policy with the statements of all shares; undefined if there are none. */
+/** Merges the policies of all resource shares into one. Returns undefined if there are no shares. */
 function policyOfShares(policies: readonly string[]): string | undefined {
   if (policies.length === 0) return undefined
   const statements = policies.flatMap(

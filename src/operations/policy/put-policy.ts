@@ -9,7 +9,7 @@ import { changeAuthority } from '../shared/change-authority.ts'
 import { authorityOperation } from '../shared/authority-operation.ts'
 import { arn, awsPolicy } from '../shared/shapes.ts'
 
-/** Puts a resource policy on a CA (AWS Private CA API, PutPolicy). */
+/** Attaches a resource policy to a CA (AWS Private CA API, PutPolicy). */
 export const putPolicy = authorityOperation({
   name: 'PutPolicy',
   input: structure({

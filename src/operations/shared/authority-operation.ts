@@ -13,7 +13,7 @@ import {
 } from './operation.ts'
 import { requireAuthority } from './require-authority.ts'
 
-/** The CA that a call is about, and its caller. */
+/** The CA of a call, and the caller. */
 interface AuthorityCall extends AuthorityView {
   readonly caller: ScopedCaller
 }
@@ -28,7 +28,7 @@ interface AuthorityOperationDefinition<
   readonly run: (services: Services, input: Infer<I>, call: AuthorityCall) => Promise<Result<O>>
 }
 
-/** Makes an operation on one CA, which must exist, in a state in which `event` may happen. */
+/** Defines an operation on one CA. The CA must exist and be in a state that permits `event`. */
 export function authorityOperation<
   N extends OperationName,
   I extends StructureShape,

@@ -4,8 +4,8 @@ import { ConflictError } from '../../store/database.ts'
 import type { Sql } from '../../store/sql.ts'
 
 /**
- * Commits statements that are guarded by what was read of a CA: its revision, or the policy on it. Throws
- * ConcurrentModificationException if that was changed meanwhile.
+ * Commits statements that apply only if the revision, or the policy, of a CA is still the one that was read. Throws
+ * ConcurrentModificationException if it has changed.
  */
 export async function changeAuthority(
   { db }: Pick<Services, 'db'>,
@@ -23,7 +23,7 @@ export async function changeAuthority(
   }
 }
 
-/** The error of an operation after several attempts, each of which conflicted with another change of the CA. */
+/** Creates the error of an operation whose attempts have all conflicted with other changes of the CA. */
 export function changedTooOften(): ServiceError {
   return new ServiceError(
     'ConcurrentModificationException',

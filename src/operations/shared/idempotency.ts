@@ -6,8 +6,8 @@ import { findTokenArn, takeToken, type ScopedToken } from '../../store/idempoten
 import type { Sql } from '../../store/sql.ts'
 
 /**
- * A token belongs to one principal, operation and Region, and to one resource if the operation has one. Another principal may
- * use the same token and does not receive the ARN of the first one.
+ * Returns an idempotency token qualified by its principal, operation, Region and, if the operation has one, resource. Another
+ * principal can use the same token without receiving the ARN that belongs to the first principal.
  */
 export function scopedToken(
   caller: Caller,
@@ -27,15 +27,14 @@ export function scopedToken(
   }
 }
 
-/** Sessions of one role share their tokens: an SDK may make a new session between two attempts. */
+/** Returns the id of the principal. Sessions of one role share it, because an SDK may start a new session between two attempts. */
 function principalId({ arn, principal }: Caller): string {
   return principal.kind === 'role-session' ? principal.roleId : arn
 }
 
 /**
- * Commits `statements`, which make the resource `arn`, and answers that ARN, unless the token stands for an earlier
- * one: then nothing is changed and the earlier ARN is the answer. Throws ConflictError when one of `statements`
- * does not apply.
+ * Commits `statements`, which create the resource `arn`, and returns that ARN. If the token was used before, nothing is changed
+ * and the ARN of the earlier call is returned. Throws ConflictError if one of `statements` does not apply.
  */
 export async function commitOnce(
   { db }: Pick<Services, 'db'>,
@@ -51,7 +50,7 @@ export async function commitOnce(
   } catch (error) {
     if (!(error instanceof ConflictError) || error.guard !== 'token') throw error
     const earlier = token && (await findTokenArn(db, token, now))
-    // The conflicting token has expired since. The next attempt takes it.
+    // The conflicting token has expired in the meantime, so the next attempt can use it.
     return earlier ?? commitOnce({ db }, token, commit)
   }
 }

@@ -17,8 +17,8 @@ const declared = {
   resource: (input: { readonly ResourceArn: string }) => input.ResourceArn,
 } as const
 
-suite('an operation', () => {
-  test('reads its input, says which resource it is about, and writes its output', async () => {
+suite('operation()', () => {
+  test('an operation decodes its input, returns its resource and encodes its output', async () => {
     const shown = operation({
       ...declared,
       output: structure({ Policy: string(), At: timestamp() }),
@@ -45,7 +45,7 @@ suite('an operation', () => {
     assert.deepEqual(await inQuery.run(services, caller), { Policy: 'other 3 eu-west-1', At: 1.5 })
   })
 
-  test('without output answers nothing', async () => {
+  test('an operation without output returns undefined', async () => {
     let ran = 0
     const silent = operation({
       ...declared,
@@ -58,13 +58,13 @@ suite('an operation', () => {
     assert.equal(ran, 1)
   })
 
-  test('refuses wrong members before it runs', () => {
+  test('an operation rejects invalid members before it runs', () => {
     const strict = operation({ ...declared, output: undefined })
     assert.throws(() => strict.accept({}), { code: 'ValidationException' })
     assert.throws(() => strict.accept({ ResourceArn: 1 }), { code: 'SerializationException' })
   })
 
-  test('that is not offered is unknown', async () => {
+  test('a call of an unsupported operation fails with UnknownOperationException', async () => {
     const absent = operation({ ...declared, output: undefined })
     assert.equal(absent.offered, false)
     const call = absent.accept({ ResourceArn: 'arn' })
@@ -75,8 +75,8 @@ suite('an operation', () => {
   })
 })
 
-suite('the table', () => {
-  test('finds operations by exact name only', () => {
+suite('the table of operations', () => {
+  test('the table finds operations by exact name only', () => {
     assert.equal(findOperation('IssueCertificate'), operations.IssueCertificate)
     for (const name of [
       '',
@@ -89,7 +89,7 @@ suite('the table', () => {
       assert.equal(findOperation(name), undefined)
   })
 
-  test('says which resource a call is about', () => {
+  test('the table returns the resource of a call', () => {
     const arn = 'arn:aws:acm-pca:eu-west-1:123456789012:certificate-authority/x'
     const about = (name: string, input: object): unknown =>
       findOperation(name)?.accept(input).resourceArn

@@ -1,6 +1,6 @@
 /**
- * What an operation of the API is: a contract (members in and out, errors) and what it does. One file per operation
- * holds one; index.ts is the table of them. Who may call an operation, and the HTTP around it, is not known here.
+ * The definition of an API operation: its contract (input and output members, errors) and its implementation. Each operation has
+ * its own file, and index.ts is the table of all operations. Authorization and HTTP are in other rooms.
  */
 import type { Caller } from '../../identity/caller.ts'
 import { ServiceError, type ErrorCode } from '../../errors.ts'
@@ -11,10 +11,10 @@ import { fromQuery } from '../../wire/shapes/form.ts'
 import { jsonBytesMax } from '../../wire/shapes/size.ts'
 import type { Infer, StructureShape } from '../../wire/shapes/shape.ts'
 
-/** The 23 operations of the API (AWS Private CA API, Actions), and those of our own. */
+/** Names of the 23 operations of the API (AWS Private CA API, Actions), and of those that only Signet has. */
 export type OperationName = AwsOperationName | OwnOperationName
 
-/** Operations that AWS does not have, in the same protocol. */
+/** Names of operations that AWS does not have. They use the same protocol. */
 export type OwnOperationName = 'ListCertificates'
 
 export type AwsOperationName =
@@ -42,25 +42,25 @@ export type AwsOperationName =
   | 'UntagCertificateAuthority'
   | 'UpdateCertificateAuthority'
 
-/** What `run` resolves to: the output's members, or nothing for an operation without output. */
+/** The result of `run`: the members of the output, or void for an operation without output. */
 export type Result<O extends StructureShape | undefined> = O extends StructureShape
   ? Encodable<O>
   : void
 
-/** The caller, with the CAs that a call about the whole account must leave out. */
+/** The caller, and the CAs that a call about the whole account must omit. */
 export interface ScopedCaller extends Caller {
   /** Numbers of the CAs in the account and Region for which the caller lacks permission. Absent in a call about one CA. */
   readonly hiddenAuthorities?: () => Promise<ReadonlySet<number>>
 }
 
-/** What authorization takes from a call, with what the API reference says of it. */
+/** A value that authorization derives from a call, and its text in the API reference. */
 interface FromCall<T, A extends readonly unknown[]> {
-  /** Names, or a sentence, in Markdown. */
+  /** Names or a sentence, in Markdown. */
   readonly documentation: string
   readonly of: (...call: A) => T
 }
 
-/** The contract of an operation, as its file declares it. */
+/** The contract of an operation, as declared in its file. */
 export interface OperationContract<
   N extends OperationName,
   I extends StructureShape,
@@ -68,32 +68,32 @@ export interface OperationContract<
 > {
   readonly name: N
   readonly input: I
-  /** Undefined for an operation that answers with an empty body. */
+  /** Shape of the output; undefined for an operation with an empty response body. */
   readonly output: O
-  /** The errors that AWS's model, or compatibility.md, lists for it; those of every operation (Common Errors) are not repeated. */
+  /** Codes of the errors that AWS's model, or compatibility.md, lists for the operation, without the Common Errors. */
   readonly errors: readonly ErrorCode[]
-  /** ARN of the CA that a call is about; undefined if it is about the account as a whole. */
+  /** Returns the ARN of the CA of a call; undefined for a call about the whole account. */
   readonly resource: (input: Infer<I>) => string | undefined
-  /** IAM actions that a call takes beside that of the operation (Service Authorization Reference). */
+  /** IAM actions that a call requires in addition to that of the operation (Service Authorization Reference). */
   readonly furtherActions?: FromCall<readonly string[], [input: Infer<I>]>
-  /** Condition keys that a call has of its own, by lower-case name (Service Authorization Reference). */
+  /** Condition keys that are specific to the operation, by lower-case name (Service Authorization Reference). */
   readonly conditionKeys?: FromCall<
     ReadonlyMap<string, readonly string[]>,
     [input: Infer<I>, caller: Caller]
   >
 }
 
-/** An operation as its file declares it; the shapes give `run` its types. */
+/** An operation as declared in its file. The shapes determine the types of `run`. */
 export interface OperationDefinition<
   N extends OperationName,
   I extends StructureShape,
   O extends StructureShape | undefined,
 > extends OperationContract<N, I, O> {
-  /** Absent while the operation is not offered. */
+  /** The implementation; absent if the operation is unsupported. */
   readonly run?: (services: Services, input: Infer<I>, caller: ScopedCaller) => Promise<Result<O>>
 }
 
-/** An operation as its callers see it, whatever its members are. */
+/** An operation as its callers see it, without the types of its members. */
 export interface Operation<N extends OperationName = OperationName> {
   readonly name: N
   readonly action: `acm-pca:${N}`
@@ -103,35 +103,35 @@ export interface Operation<N extends OperationName = OperationName> {
   readonly furtherActions?: Documented
   readonly conditionKeys?: Documented
   readonly offered: boolean
-  /** Bytes that the JSON of its input can have. */
+  /** Limit on the length of the JSON input, in bytes. */
   readonly bodyBytesMax: number
   /**
-   * Reads the members of a JSON body. Throws SerializationException for a wrong JSON type, ValidationException for
-   * values that break a constraint.
+   * Decodes the members of a JSON body. Throws SerializationException for a wrong JSON type, and ValidationException for
+   * a value that violates a constraint.
    */
   accept(members: unknown): Call
-  /** The same for the members in the query of a presigned URL, without those of the signature. */
+  /** Decodes the members in the query of a presigned URL, without the parameters of the signature. Throws like `accept`. */
   acceptQuery(parameters: ReadonlyMap<string, string>): Call
 }
 
 type Documented = Pick<FromCall<unknown, []>, 'documentation'>
 
-/** A call whose input was read. */
+/** A call with decoded input. */
 interface Call {
-  /** Decoded by the shape of the operation. */
+  /** Input, as decoded by the shape of the operation. */
   readonly input: object
-  /** ARN of the CA that it is about, not yet known to be one; undefined for the account as a whole. */
+  /** ARN of the CA of the call, not yet validated; undefined for a call about the whole account. */
   readonly resourceArn: string | undefined
   readonly furtherActions: readonly string[]
   conditionKeys(caller: Caller): ReadonlyMap<string, readonly string[]>
   /**
-   * Resolves to the output as JSON members; undefined if the operation has none. Rejects with
-   * UnknownOperationException if the operation is not offered.
+   * Runs the call. Resolves to the output as JSON members; undefined if the operation has no output. Rejects with
+   * UnknownOperationException if the operation is unsupported.
    */
   run(services: Services, caller: ScopedCaller): Promise<object | undefined>
 }
 
-/** Makes an operation from its declaration. The result keeps the types of the declaration. */
+/** Creates an operation from its declaration. The result keeps the types of the declaration. */
 export function operation<
   N extends OperationName,
   I extends StructureShape,
@@ -166,7 +166,7 @@ async function runAndEncode<I extends StructureShape, O extends StructureShape |
   return encodeResult(output, await run(services, input, caller))
 }
 
-/** `run` is typed by its output's shape, which TypeScript cannot follow while the shape is open. */
+/** Encodes the result of `run`. TypeScript cannot relate its type to the shape of the output while that shape is generic. */
 function encodeResult(output: StructureShape | undefined, result: unknown): object | undefined {
   return output === undefined ? undefined : encode(output, result as Encodable<StructureShape>)
 }

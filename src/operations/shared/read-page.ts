@@ -1,21 +1,21 @@
 import { type ErrorCode, ServiceError } from '../../errors.ts'
 import type { PageScope, PageTokens } from '../../wire/page-token.ts'
 
-/** One page of a listing: where it starts, how much is on it, and how its rows are read. */
+/** The request for one page of a listing: its start, its length and the function that reads its rows. */
 interface PageRequest<Row> {
   readonly scope: PageScope
   readonly nextToken: string | undefined
-  /** Rows on the page, at most. */
+  /** Maximum number of rows on the page. */
   readonly limit: number
-  /** What the operation answers to a token that is not its own. */
+  /** Code of the error for a token that another operation has issued. */
   readonly errorCode: ErrorCode
-  /** The first `limit` rows after the position, in order; from the start if it is undefined. */
+  /** Reads the first `limit` rows after the position, in order; from the start if the position is undefined. */
   readonly read: (after: string | undefined, limit: number) => Promise<readonly Row[]>
   readonly positionOf: (row: Row) => string
 }
 
 /**
- * Reads a page, and one row more to know whether another follows: only then there is a NextToken.
+ * Reads a page and one further row. The result has a NextToken only if that row exists.
  *
  * @throws {ServiceError} `errorCode`, if the token was not issued for this scope.
  */

@@ -8,9 +8,9 @@ import { findAuthority } from '../../store/authorities.ts'
 import { parseCertificateAuthorityArn, type CertificateAuthorityName } from '../../wire/arn.ts'
 
 /**
- * The CA with that ARN, in a state in which `event` may happen. Throws InvalidArnException for an ARN of another
- * kind, ResourceNotFoundException if the caller has no such CA (also when it is deleted for good), and what the
- * life cycle says otherwise.
+ * Returns the CA with an ARN, in a state that permits `event`. Throws InvalidArnException for an ARN of another resource
+ * type, ResourceNotFoundException if the account has no such CA or if it is permanently deleted, and the error of the life
+ * cycle if the state does not permit `event`.
  */
 export async function requireAuthority(
   { db, clock }: Pick<Services, 'db' | 'clock'>,
@@ -37,7 +37,7 @@ async function readAuthority(
   return { authority, arn, status, now }
 }
 
-/** Of the account in its ARN, which policies have allowed, and where the request is. */
+/** Returns whether the CA is in the account of the ARN and in the partition and Region of the request. */
 function isNamed(authority: Authority, name: CertificateAuthorityName, caller: Caller): boolean {
   return (
     authority.accountId === name.accountId &&

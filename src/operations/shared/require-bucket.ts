@@ -3,7 +3,7 @@ import type { RevocationConfiguration } from '../../authority/revocation-configu
 import { BucketError, type ObjectAcl } from '../../objects/object-store.ts'
 import type { Services } from '../../services.ts'
 
-/** AWS's own names: whoever looks into the bucket has seen them before. */
+/** Names of the permission test objects. AWS uses the same names, so users recognize the objects in a bucket. */
 const privateTestKey = 'acm-pca-permission-test-key-private'
 const testKeys: readonly { readonly key: string; readonly acl: ObjectAcl | undefined }[] = [
   { key: 'acm-pca-permission-test-key', acl: undefined },
@@ -11,12 +11,12 @@ const testKeys: readonly { readonly key: string; readonly acl: ObjectAcl | undef
 ]
 const contentType = 'application/octet-stream'
 
-/** A caller waits for this; a store that does not answer is a bucket that cannot be written. */
+/** Timeout of the write, during which the caller waits. A store that does not respond counts as a bucket that cannot be written. */
 const patienceMilliseconds = 20_000
 
 /**
- * Writes the permission test objects, if CRLs are on. Throws ValidationException in AWS's words when the bucket is not
- * there, refuses, or does not answer.
+ * Writes the permission test objects, if CRLs are enabled. Throws ValidationException with AWS's message if the bucket does
+ * not exist, rejects the write or does not respond.
  */
 export async function requireBucket(
   { objects, log }: Pick<Services, 'objects' | 'log'>,
@@ -50,12 +50,13 @@ export async function requireBucket(
   }
 }
 
-/** What is not known by then is found out when the report is written. */
+/** Timeout of the test write. After a timeout the bucket is tried again when the report is written. */
 const reportPatienceMilliseconds = 5000
 
 /**
- * Writes a permission test object, as private as reports are. Throws ResourceNotFoundException when there is no such
- * bucket, RequestFailedException when it refuses. A store that does not answer now may answer when the report is written.
+ * Writes a permission test object that is private, as reports are. Throws ResourceNotFoundException if the bucket does not
+ * exist, and RequestFailedException if it rejects the write. A store that does not respond may be available when the report is
+ * written.
  */
 export async function requireReportBucket(
   { objects, log }: Pick<Services, 'objects' | 'log'>,
@@ -83,7 +84,7 @@ function noSuchBucket(bucket: string): ServiceError {
 function refused(bucket: string, cause: BucketError): ServiceError {
   return new ServiceError(
     'RequestFailedException',
-    `The S3 bucket '${bucket}' refuses what is written to it. Check its policy, encryption and owner.`,
+    `The S3 bucket '${bucket}' refuses writes. Check its policy, encryption and owner.`,
     { cause },
   )
 }

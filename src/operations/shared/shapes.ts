@@ -85,7 +85,7 @@ export const certificateAuthorityStatus = enumeration([
 
 const failureReason = enumeration(['REQUEST_TIMED_OUT', 'UNSUPPORTED_ALGORITHM', 'OTHER'])
 
-/** A CA as Describe and List show it. */
+/** A CA as DescribeCertificateAuthority and ListCertificateAuthorities return it. */
 export const certificateAuthority = structure({
   Arn: arn,
   OwnerAccount: accountId,

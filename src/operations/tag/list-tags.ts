@@ -5,10 +5,10 @@ import { readPage } from '../shared/read-page.ts'
 import { arn, maxResults, nextToken, tagList } from '../shared/shapes.ts'
 import { tagViewOf } from './tag-view.ts'
 
-/** More than any CA has with the default quota. */
+/** Limit on the tags on a page, more than a CA can have under the default quota. */
 const pageSizeMax = 100
 
-/** Lists the tags of a CA, page by page (AWS Private CA API, ListTags). */
+/** Lists the tags of a CA, with pagination (AWS Private CA API, ListTags). */
 export const listTags = authorityOperation({
   name: 'ListTags',
   input: structure({

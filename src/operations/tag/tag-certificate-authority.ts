@@ -7,10 +7,7 @@ import { authorityOperation } from '../shared/authority-operation.ts'
 import { arn, tagList } from '../shared/shapes.ts'
 import { tagKeys, tagOf } from './tag-view.ts'
 
-/**
- * Adds tags to a CA, or replaces the values of those it has
- * (AWS Private CA API, TagCertificateAuthority).
- */
+/** Adds tags to a CA and replaces the values of existing tags (AWS Private CA API, TagCertificateAuthority). */
 export const tagCertificateAuthority = authorityOperation({
   name: 'TagCertificateAuthority',
   input: structure({

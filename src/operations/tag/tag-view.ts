@@ -4,19 +4,19 @@ import type { Infer } from '../../wire/shapes/shape.ts'
 import type { Encodable } from '../../wire/shapes/encode.ts'
 import type { Tag } from '../../authority/tags.ts'
 
-/** AWS's form of a tag. */
+/** A tag in the form of the API. */
 type TagView = Encodable<typeof tagList>[number]
 
 export function tagOf({ Key, Value }: Infer<typeof tagList>[number]): Tag {
   return { key: Key, value: Value }
 }
 
-/** A tag without a value is shown without one. */
+/** Converts a tag to the form of the API, without Value if the tag has no value. */
 export function tagViewOf({ key, value }: Tag): TagView {
   return value === undefined ? { Key: key } : { Key: key, Value: value }
 }
 
-/** The condition keys of an operation that takes tags. */
+/** The condition keys of an operation whose input has tags. */
 export const tagKeys = {
   documentation: '`aws:RequestTag/…`, `aws:TagKeys`',
   of: ({ Tags = [] }: { readonly Tags?: readonly TagView[] }) => requestTagKeys(Tags),

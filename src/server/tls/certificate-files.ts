@@ -1,9 +1,9 @@
-/** Certificates, keys and CAs of the API listener that are in files. */
+/** Reads the certificate, the key and the client CAs of the API listener from files. */
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
 import { ConfigurationError } from '../../errors.ts'
 
-/** The certificate and its key. Throws ConfigurationError if they cannot be read or do not belong together. */
+/** Reads a certificate and its key as PEM. Throws ConfigurationError if a file cannot be read or the key does not match. */
 export async function readCertificateAndKey(
   certFile: string,
   keyFile: string,
@@ -13,7 +13,7 @@ export async function readCertificateAndKey(
     readText('--tls-key', keyFile),
   ])
   const certificate = readCertificate('--tls-cert', certFile, cert)
-  const privateKey = understood(`--tls-key ${keyFile} is no private key in PEM`, () =>
+  const privateKey = parse(`--tls-key ${keyFile} does not contain a private key in PEM`, () =>
     createPrivateKey(key),
   )
   if (!certificate.checkPrivateKey(privateKey))
@@ -32,7 +32,7 @@ export async function keyModeWarning(keyFile: string): Promise<string | undefine
     : `every local user can read --tls-key ${keyFile}; restrict it with: chmod 640 ${keyFile}`
 }
 
-/** CAs that clients must have a certificate of. Throws ConfigurationError if they cannot be read. */
+/** Reads the CAs that must have issued client certificates, as PEM. Throws ConfigurationError if the file cannot be read. */
 export async function readClientAuthorities(file: string): Promise<string> {
   const text = await readText('--tls-client-ca', file)
   readCertificate('--tls-client-ca', file, text)
@@ -40,7 +40,10 @@ export async function readClientAuthorities(file: string): Promise<string> {
 }
 
 function readCertificate(flag: string, file: string, text: string): X509Certificate {
-  return understood(`${flag} ${file} is no certificate in PEM`, () => new X509Certificate(text))
+  return parse(
+    `${flag} ${file} does not contain a certificate in PEM`,
+    () => new X509Certificate(text),
+  )
 }
 
 async function readText(flag: string, file: string): Promise<string> {
@@ -51,8 +54,8 @@ async function readText(flag: string, file: string): Promise<string> {
   }
 }
 
-/** What OpenSSL says of a key may have some of it: it is not repeated. */
-function understood<T>(problem: string, read: () => T): T {
+/** Parses a file. OpenSSL's message is omitted because it may contain parts of a key. */
+function parse<T>(problem: string, read: () => T): T {
   try {
     return read()
   } catch {

@@ -1,4 +1,4 @@
-/** Where the certificate of the API listener comes from, and when there is another one. */
+/** The sources of the API listener's certificate, and its replacement while the server runs. */
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Config, TlsConfig } from '../../settings/config.ts'
@@ -14,13 +14,13 @@ import {
 import { issueOwnCertificate, type OwnCertificate } from './self-issued.ts'
 
 export interface TlsSource {
-  /** What the listener shows. Throws ConfigurationError if there is nothing that it could show. */
+  /** Returns the certificate for the start. Throws ConfigurationError if there is none. */
   first(services: Services): Promise<TlsMaterial>
-  /** What it shows instead from now on; undefined if that is still the same. */
+  /** Returns the new certificate; undefined if the certificate has not changed. */
   next(services: Services): Promise<TlsMaterial | undefined>
 }
 
-/** Reads what is in files at once; undefined without TLS. Throws ConfigurationError if it is no good. */
+/** Creates the source and reads its files. Undefined without TLS. Throws ConfigurationError for unusable files. */
 export async function openTlsSource(config: Config): Promise<TlsSource | undefined> {
   const { tls } = config
   if (tls.kind === 'none') return undefined
@@ -52,7 +52,7 @@ async function fromFiles(config: TlsConfig & { kind: 'files' }): Promise<TlsSour
   }
 }
 
-/** Another text after each change; links are followed. */
+/** Returns a text that changes when one of the files changes. Symbolic links are followed. */
 async function marksOf(paths: readonly string[]): Promise<string> {
   const marks = paths.map(async (path) => {
     try {
@@ -93,22 +93,22 @@ async function fromOwn(config: TlsConfig & { kind: 'self' }, root: string): Prom
   }
 }
 
-/** Where the root above a certificate of the server's own is written, for clients to trust. */
+/** Returns the path to which --tls-self writes the root certificate, which clients must trust. */
 export function rootFile({ dataDirectory }: Pick<Config, 'dataDirectory'>): string {
   return join(dataDirectory, 'tls-root.pem')
 }
 
 const everyMilliseconds = 5000
-/** What fails again and again is said in the log so often. */
-const complaintEvery = 12
+/** A repeated failure is logged once in this number of attempts. */
+const attemptsPerLog = 12
 
 export interface TlsKeeper {
-  /** Looks now. */
+  /** Checks for a new certificate now. */
   refresh(): Promise<void>
   stop(): void
 }
 
-/** Looks every few seconds whether there is another certificate. One that is bad is said, and the one before stays. */
+/** Checks for a new certificate every five seconds. An invalid one is logged, and the previous one stays in use. */
 export function keepCertificate(
   source: TlsSource,
   services: Services,
@@ -119,7 +119,7 @@ export function keepCertificate(
   let failures = 0
   const refresh = async (): Promise<void> => {
     clearTimeout(timer)
-    const isLoud = failures % complaintEvery === 0
+    const isLoud = failures % attemptsPerLog === 0
     failures = (await show(source, services, { server, isLoud })) ? 0 : failures + 1
     if (isStopped) return
     later()
@@ -127,7 +127,10 @@ export function keepCertificate(
   const later = (): void => {
     timer = setTimeout(() => {
       refresh().catch((error: unknown) =>
-        services.log.error({ err: error }, 'the certificate of the API listener is not looked at'),
+        services.log.error(
+          { err: error },
+          'the check for a new certificate of the API listener failed',
+        ),
       )
     }, everyMilliseconds).unref()
   }
@@ -150,10 +153,14 @@ async function show(
     const material = await source.next(services)
     if (material === undefined) return true
     showCertificate(server, material)
-    services.log.info('the API listener has another certificate')
+    services.log.info('the API listener uses a new certificate')
     return true
   } catch (error) {
-    if (isLoud) services.log.error({ err: error }, 'the API listener keeps its certificate')
+    if (isLoud)
+      services.log.error(
+        { err: error },
+        'the new certificate of the API listener is invalid; the previous one stays in use',
+      )
     return false
   }
 }

@@ -10,7 +10,10 @@ import { getCertificate } from '../../operations/certificate/get-certificate.ts'
 import { issueCertificate } from '../../operations/certificate/issue-certificate.ts'
 import type { Services } from '../../services.ts'
 import { storable } from '../../text/storable-text.ts'
-import { findAuthority } from '../../store/authorities.ts'
+import { findAuthority, listAuthorities } from '../../store/authorities.ts'
+import { listOwners } from '../../store/certificate-search.ts'
+import type { Database } from '../../store/database.ts'
+import type { Authority } from '../../authority/authority.ts'
 import { certificateAuthorityArn, parseCertificateAuthorityArn } from '../../wire/arn.ts'
 import { signatureAlgorithmIdentifier } from '../../x509/algorithm-identifier.ts'
 import {
@@ -23,33 +26,35 @@ import { oids } from '../../x509/der/oid.ts'
 import { encodePem, parsePem } from '../../x509/pem.ts'
 
 export interface OwnCertificate {
-  /** PEM: the certificate and those above it but the root. */
+  /** PEM of the certificate and its chain, without the root. */
   readonly cert: string
-  /** PEM of the root above it, for clients to trust. */
+  /** PEM of the root certificate, which clients must trust. */
   readonly root: string
-  /** PEM; was never anywhere but in memory. */
+  /** PEM of the private key, which exists only in memory. */
   readonly key: string
-  /** When two thirds of its life are over. */
+  /** Time of the renewal, after two thirds of the validity. */
   readonly renewAt: Date
 }
 
-/** Which CA, and for which hosts and addresses. */
 export interface OwnCertificateOptions {
-  readonly authorityArn: string
+  /** ARN or common name of the issuing CA. */
+  readonly authority: string
+  /** Host names and IP addresses in the certificate. */
   readonly names: readonly string[]
 }
 
 const lifeSeconds = 7 * daySeconds
+const pageLength = 100
 
 /**
- * Issues a certificate as IssueCertificate does: linted, counted, recorded, in the CA's reports. Throws ConfigurationError if
- * there is no such CA, or if it is not ACTIVE.
+ * Issues a certificate through IssueCertificate, so that it is linted, counted, recorded and reported. Throws ConfigurationError
+ * unless exactly one CA matches and is ACTIVE.
  */
 export async function issueOwnCertificate(
   services: Services,
-  { authorityArn, names }: OwnCertificateOptions,
+  { authority, names }: OwnCertificateOptions,
 ): Promise<OwnCertificate> {
-  const { caller, SigningAlgorithm, end } = await readAuthority(services, authorityArn)
+  const { authorityArn, caller, SigningAlgorithm, end } = await readAuthority(services, authority)
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const Csr = certificationRequest(
     names,
@@ -69,11 +74,11 @@ export async function issueOwnCertificate(
     },
     caller,
   )
-  const where = {
+  const identifiers = {
     CertificateAuthorityArn: storable(authorityArn),
     CertificateArn: storable(CertificateArn),
   }
-  const found = await required(getCertificate.run)(services, where, caller)
+  const found = await required(getCertificate.run)(services, identifiers, caller)
   const now = services.clock.now().getTime() / 1000
   return {
     ...splitRoot(`${found.Certificate}\n${found.CertificateChain ?? ''}`),
@@ -82,16 +87,16 @@ export async function issueOwnCertificate(
   }
 }
 
-/** The CA, who asks in its account, and the end of a certificate's life in seconds since 1970. */
-async function readAuthority({ db, clock }: Services, arn: string) {
-  const name = parseCertificateAuthorityArn(arn)
-  const authority = name && (await findAuthority(db, name.id))
+/** Returns the CA, the caller that requests the certificate, and the end of the certificate in seconds since 1970. */
+async function readAuthority({ db, clock }: Services, nameOrArn: string) {
   const now = clock.now()
-  const isIt = authority !== undefined && certificateAuthorityArn(authority) === arn
-  const status = isIt ? statusAt(authority, now) : undefined
-  if (!isIt || authority.certificate === undefined || status !== 'ACTIVE')
+  const authority = nameOrArn.startsWith('arn:')
+    ? await authorityOfArn(db, nameOrArn)
+    : await authorityOfName(db, nameOrArn, now)
+  const status = authority && statusAt(authority, now)
+  if (authority?.certificate === undefined || status !== 'ACTIVE')
     throw new ConfigurationError(
-      `--tls-self: the certificate authority ${arn} ${isIt ? `is ${status ?? 'deleted'}, not ACTIVE` : 'does not exist'}; ` +
+      `--tls-self: the certificate authority ${nameOrArn} ${authority ? `is ${status ?? 'deleted'}, not ACTIVE` : 'does not exist'}; ` +
         'start on loopback without --tls-self, make it ACTIVE, and start again',
     )
   const { accountId, partition, region, configuration, certificate } = authority
@@ -109,7 +114,42 @@ async function readAuthority({ db, clock }: Services, arn: string) {
   const { SigningAlgorithm } = configuration
   const latest = Math.floor(certificate.notAfter.getTime() / 1000)
   const end = Math.min(Math.floor(now.getTime() / 1000) + lifeSeconds, latest)
-  return { caller, SigningAlgorithm, end }
+  const authorityArn = certificateAuthorityArn(authority)
+  return { authorityArn, caller, SigningAlgorithm, end }
+}
+
+async function authorityOfArn(db: Database, arn: string): Promise<Authority | undefined> {
+  const parsed = parseCertificateAuthorityArn(arn)
+  const authority = parsed && (await findAuthority(db, parsed.id))
+  return authority && certificateAuthorityArn(authority) === arn ? authority : undefined
+}
+
+/**
+ * Finds the CA with a common name in all accounts and Regions. An ACTIVE CA takes precedence over others of the same name. Throws
+ * ConfigurationError if several CAs are ACTIVE, or if none is and several have the name.
+ */
+async function authorityOfName(
+  db: Database,
+  name: string,
+  now: Date,
+): Promise<Authority | undefined> {
+  const named: Authority[] = []
+  for (const owner of await listOwners(db, undefined))
+    for (let after = 0; ;) {
+      const page = await listAuthorities(db, owner, { after, limit: pageLength, now })
+      named.push(...page.filter(({ configuration }) => configuration.Subject.CommonName === name))
+      const last = page.at(-1)
+      if (last === undefined || page.length < pageLength) break
+      after = last.number
+    }
+  const active = named.filter((authority) => statusAt(authority, now) === 'ACTIVE')
+  const candidates = active.length > 0 ? active : named
+  if (candidates.length > 1)
+    throw new ConfigurationError(
+      `--tls-self: ${candidates.length} certificate authorities have the common name "${name}"; specify one of these ARNs:\n` +
+        candidates.map((authority) => `  ${certificateAuthorityArn(authority)}`).join('\n'),
+    )
+  return candidates[0]
 }
 
 function certificationRequest(
@@ -137,15 +177,17 @@ function generalName(name: string): GeneralName {
   return generalNameOf(isIP(name) === 0 ? { DnsName: name } : { IpAddress: name }, '--tls-names')
 }
 
-/** Clients have the root already, or do not trust it. */
+/** Splits a PEM chain into the certificates that the server sends and the root, which clients have already. */
 function splitRoot(pem: string): { readonly cert: string; readonly root: string } {
   const certificates = parsePem(pem).map(({ der }) => new X509Certificate(der))
-  const shown = certificates.filter((one, at) => at === 0 || one.subject !== one.issuer)
-  return { cert: shown.join(''), root: String(certificates.at(-1) ?? '') }
+  const sent = certificates.filter(
+    (certificate, index) => index === 0 || certificate.subject !== certificate.issuer,
+  )
+  return { cert: sent.join(''), root: String(certificates.at(-1) ?? '') }
 }
 
-/** Operations that are offered can be run. */
+/** Returns the implementation of an operation. Throws if it has none. */
 function required<F>(run: F | undefined): F {
-  if (run === undefined) throw new Error('the operation is not offered')
+  if (run === undefined) throw new Error('the operation is not implemented')
   return run
 }

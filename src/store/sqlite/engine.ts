@@ -6,6 +6,7 @@ import type { Engine } from '../engine.ts'
 import { SqliteConnection } from './connection.ts'
 import { openSqlite } from './database.ts'
 import { recordLostWrites } from './lost-writes.ts'
+import { peekSetting } from './peek-setting.ts'
 import { requireNoEarlierDatabase } from './own-database.ts'
 import type { Ownership } from './ownership.ts'
 import { openSqliteRestore, unfinishedPath } from './restore.ts'
@@ -55,6 +56,8 @@ export function sqliteEngine(path: string, { own, writer }: SqliteSettings = {})
       }
     },
     // oxlint-disable-next-line typescript/require-await -- SQLite is synchronous; the port is not
+    peekSetting: async (name) => peekSetting(path, name),
+    // oxlint-disable-next-line typescript/require-await -- as above
     openSnapshot: async () => openSqliteSnapshot(path),
     structureProblems,
     requireRestorable() {

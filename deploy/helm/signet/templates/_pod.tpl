@@ -86,7 +86,7 @@ spec:
           port: public
         periodSeconds: 5
         timeoutSeconds: 3
-      # Not /healthz: a database that is away is no reason to restart.
+      # Not /healthz: an unreachable database does not require a restart.
       livenessProbe:
         tcpSocket:
           port: public

@@ -1,0 +1,153 @@
+/** The checks of `signet check-config`: everything that settings refer to is opened, and nothing is changed. */
+import { X509Certificate } from 'node:crypto'
+import { access, constants, stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import type { Clock } from '../clock.ts'
+import { readMasterKey, requireMasterKeyOf, checkSetting } from '../data-folder/master-key.ts'
+import { ConfigurationError } from '../errors.ts'
+import { createS3ObjectStore } from '../objects/s3-object-store.ts'
+import type { Config } from '../settings/config.ts'
+import { readRates } from '../settings/rates-file.ts'
+import { readWeakKeyFile } from '../settings/weak-key-file.ts'
+import { loadEngine, locateDatabase } from '../store/engines/index.ts'
+import { problemOf } from './operator-message.ts'
+import { readCertificateAndKey, readClientAuthorities } from './tls/certificate-files.ts'
+
+const s3Milliseconds = 10_000
+/** Name of a bucket that the request to the S3 store asks for. It does not have to exist. */
+const probeBucket = 'signet-check-config'
+
+/** Returns the problems that would prevent `signet serve` from running with a configuration; empty if there are none. */
+export async function configProblems(config: Config, clock: Clock): Promise<readonly string[]> {
+  const checks = [
+    () => checkCertificate(config, clock),
+    () => checkClientAuthorities(config),
+    () => readWeakKeyFile(config.weakKeyFile),
+    () => readRates(config.rates),
+    () => checkCallLog(config),
+    () => checkDataFolder(config),
+    () => checkDatabase(config),
+    () => checkObjectStore(config),
+  ]
+  const found = checks.map(async (check) => {
+    try {
+      await check()
+      return []
+    } catch (error) {
+      return [error instanceof ConfigurationError ? error.message : problemOf(error)]
+    }
+  })
+  return (await Promise.all(found)).flat()
+}
+
+async function checkCertificate({ tls }: Config, clock: Clock): Promise<void> {
+  if (tls.kind !== 'files') return
+  const { cert } = await readCertificateAndKey(tls.certFile, tls.keyFile)
+  requireValid('--tls-cert', tls.certFile, { certificate: new X509Certificate(cert), clock })
+}
+
+async function checkClientAuthorities({ tls }: Config): Promise<void> {
+  if (tls.clientCaFile !== undefined) await readClientAuthorities(tls.clientCaFile)
+}
+
+/** Throws ConfigurationError unless the certificate is valid now. */
+function requireValid(
+  flag: string,
+  file: string,
+  { certificate, clock }: { readonly certificate: X509Certificate; readonly clock: Clock },
+): void {
+  const now = clock.now()
+  if (certificate.validToDate < now)
+    throw new ConfigurationError(
+      `${flag}: the certificate in ${file} expired at ${certificate.validToDate.toISOString()}; replace it`,
+    )
+  if (certificate.validFromDate > now)
+    throw new ConfigurationError(
+      `${flag}: the certificate in ${file} is not valid before ${certificate.validFromDate.toISOString()}; check the clock`,
+    )
+}
+
+async function checkCallLog({ callLog }: Config): Promise<void> {
+  if (callLog === undefined || callLog === '-') return
+  const isThere = await exists(callLog)
+  await requireAccess(
+    '--call-log',
+    isThere ? callLog : dirname(callLog),
+    isThere ? constants.W_OK : constants.W_OK | constants.X_OK,
+  )
+}
+
+/** Checks the data folder, or the folder in which `signet serve` would create it. */
+async function checkDataFolder({ dataDirectory, dev }: Config): Promise<void> {
+  if (dev) return
+  const folder = await nearestExisting(dataDirectory)
+  if (!(await stat(folder)).isDirectory())
+    throw new ConfigurationError(`--data: ${folder} is a file, not a folder`)
+  const { R_OK, W_OK, X_OK } = constants
+  await requireAccess('--data', folder, folder === dataDirectory ? R_OK | W_OK | X_OK : W_OK | X_OK)
+}
+
+async function nearestExisting(path: string): Promise<string> {
+  return (await exists(path)) || dirname(path) === path ? path : nearestExisting(dirname(path))
+}
+
+/** Checks that the database can be read, and that the master key is the one that the database was created with. */
+async function checkDatabase(config: Config): Promise<void> {
+  if (config.dev) return
+  const [masterKey, engine] = await Promise.all([
+    readMasterKey(config.masterKeyFile),
+    loadEngine(locateDatabase(config)),
+  ])
+  const check = await engine.peekSetting(checkSetting)
+  if (check === undefined) return
+  if (masterKey === undefined)
+    throw new ConfigurationError(
+      `--master-key-file: ${config.masterKeyFile} does not exist; the database cannot be used without its master key`,
+    )
+  requireMasterKeyOf(check, masterKey)
+}
+
+/** Sends a request to the S3 store. A missing bucket and a denied one are both responses, so the store is reachable. */
+async function checkObjectStore({ objects }: Config): Promise<void> {
+  if (objects.kind !== 's3') return
+  const store = await createS3ObjectStore(objects)
+  let timer: NodeJS.Timeout | undefined
+  const timeout = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(
+      () => reject(new Error(`no response within ${s3Milliseconds / 1000} seconds`)),
+      s3Milliseconds,
+    )
+  })
+  try {
+    await Promise.race([store.hasBucket(probeBucket), timeout])
+  } catch (cause) {
+    const place = objects.endpoint ?? `S3 in ${objects.region}`
+    throw new ConfigurationError(
+      `--s3-endpoint: the object store ${place} cannot be used: ${(cause as Error).message}`,
+      { cause },
+    )
+  } finally {
+    clearTimeout(timer)
+    store.close()
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
+    throw error
+  }
+}
+
+async function requireAccess(flag: string, path: string, mode: number): Promise<void> {
+  try {
+    await access(path, mode)
+  } catch (cause) {
+    throw new ConfigurationError(`${flag}: ${path} cannot be used: ${(cause as Error).message}`, {
+      cause,
+    })
+  }
+}

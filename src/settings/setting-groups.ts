@@ -1,0 +1,51 @@
+/** The settings by subject, for the help text of `serve` and the reference of its flags. */
+import type { SettingName } from './read-setting.ts'
+
+/** Names of settings by group, in the order of the help text. Every setting is in one group (settings-table.test.ts). */
+export const settingGroups = {
+  'Data folder and account': [
+    'data',
+    'masterKeyFile',
+    'account',
+    'rootAccessKeyId',
+    'rootSecretAccessKey',
+    'regions',
+    'dev',
+    'acceptLoss',
+  ],
+  Listeners: [
+    'listen',
+    'publicListen',
+    'publicUrl',
+    'basePath',
+    'insecureHttp',
+    'maxConnections',
+    'bodyMemory',
+    'authFailures',
+  ],
+  TLS: ['tlsCert', 'tlsKey', 'tlsSelf', 'tlsNames', 'tlsClientCa'],
+  PostgreSQL: ['database', 'databasePasswordFile', 'databasePool'],
+  Issuance: ['weakKeys', 'weakKeyList', 'csrSha1', 'lint', 'emptySubject', 'verifySignatures'],
+  'CRLs, OCSP and buckets': [
+    'crlDelay',
+    'ocspValidity',
+    'noCaIssuers',
+    'auditReportInterval',
+    'objects',
+    's3Endpoint',
+    's3Region',
+    's3PublicUrl',
+  ],
+  'Logs and events': ['logLevel', 'callLog', 'callLogRequired', 'eventWebhook'],
+  'Processes and retention': ['workers', 'keepExpired'],
+  'Quotas and request rates': [
+    'quotaAuthorities',
+    'quotaCertificates',
+    'quotaTags',
+    'quotaRevocations',
+    'awsQuotas',
+    'ratesFile',
+  ],
+} as const satisfies Readonly<Record<string, readonly SettingName[]>>
+
+export type SettingGroup = keyof typeof settingGroups

@@ -1,0 +1,95 @@
+/** `signet check-config` opens what settings refer to, and changes nothing. */
+import assert from 'node:assert/strict'
+import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { command, startServer } from '../support/process.ts'
+import { freePort } from '../support/free-port.ts'
+import { makeCertificate } from '../support/tls.ts'
+
+let folder: string
+const path = (name: string): string => join(folder, name)
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'signet-check-'))
+})
+after(() => rm(folder, { recursive: true, force: true }))
+
+test('check-config reports all unusable files and services together', async () => {
+  const [one, other] = [await makeCertificate(folder, 'one'), await makeCertificate(folder, 'two')]
+  await writeFile(path('rates.json'), '[]')
+  await writeFile(path('weak.txt'), 'not a list\n')
+  await writeFile(path('password'), 'hunter2\n')
+  await chmod(path('password'), 0o644)
+  const port = await freePort()
+  const flags = [
+    '--data',
+    path('one.pem'),
+    '--tls-cert',
+    one.cert,
+    '--tls-key',
+    other.key,
+    '--tls-client-ca',
+    path('absent.pem'),
+    '--rates-file',
+    path('rates.json'),
+    '--weak-key-list',
+    path('weak.txt'),
+    '--call-log',
+    path('nowhere/calls.jsonl'),
+    '--database',
+    `postgres://signet@127.0.0.1:${port}/signet`,
+    '--database-password-file',
+    path('password'),
+    '--master-key-file',
+    path('master.key'),
+    '--s3-endpoint',
+    `http://127.0.0.1:${port}`,
+  ]
+  const aws = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' }
+  const { code, stdout, stderr } = await command(['check-config', ...flags], aws)
+  assert.deepEqual([code, stdout], [2, ''])
+  for (const problem of [
+    /two\.key is not the key of/,
+    /--tls-client-ca .*absent\.pem/,
+    /rates\.json must be a JSON object/,
+    /--weak-key-list: .*weak\.txt/,
+    /--call-log: .*nowhere/,
+    /--data: .*one\.pem is a file/,
+    /password file .* chmod 600/,
+    /--s3-endpoint: .*cannot be used/,
+  ])
+    assert.match(stderr, problem)
+  assert.doesNotMatch(stderr, /hunter2/)
+  assert.equal((await command(['check-config', '--offline', ...flags], aws)).code, 0)
+})
+
+test('check-config reports an unreachable PostgreSQL server', async () => {
+  const url = `postgres://signet@127.0.0.1:${await freePort()}/signet`
+  const { code, stderr } = await command(['check-config', '--database', url])
+  assert.equal(code, 2)
+  assert.match(stderr, /--database: cannot connect to PostgreSQL at 127\.0\.0\.1:\d+\/signet: /)
+})
+
+test('check-config compares the master key with the database, and creates no file', async () => {
+  const data = path('data')
+  await mkdir(path('empty'), { mode: 0o700 })
+  assert.equal((await command(['check-config', '--data', path('empty')])).code, 0)
+  assert.deepEqual(await readdir(path('empty')), [])
+  assert.equal((await command(['check-config', '--data', path('absent')])).code, 0)
+  const server = await startServer(data)
+  assert.equal((await command(['check-config', '--data', data])).code, 0)
+  await server.stop('SIGTERM')
+  const files = await readdir(data)
+  assert.equal((await command(['check-config', '--data', data])).code, 0)
+  const key = `signet-master-key-1:${'0'.repeat(64)}\n`
+  await writeFile(path('other.key'), key, { mode: 0o600 })
+  const check = ['check-config', '--data', data, '--master-key-file']
+  const wrong = await command([...check, path('other.key')])
+  assert.equal(wrong.code, 2)
+  assert.match(wrong.stderr, /other\.key is not the one that the database was made with/)
+  const missing = await command([...check, path('none.key')])
+  assert.match(missing.stderr, /none\.key does not exist/)
+  assert.deepEqual(await readdir(data), files)
+})

@@ -1,0 +1,84 @@
+/** `signet serve --dev`: a server for tests, with temporary data and a public access key. */
+import assert from 'node:assert/strict'
+import { existsSync, readdirSync, readlinkSync } from 'node:fs'
+import { test } from 'node:test'
+import { readConfig } from '../../src/settings/config.ts'
+import {
+  command,
+  signet,
+  spawnCommand,
+  startServerOn,
+  type ServerProcess,
+} from '../support/process.ts'
+
+function startDevServer(): Promise<ServerProcess> {
+  return startServerOn([process.execPath, signet], { flags: ['--dev'] })
+}
+
+/** Returns the data folder of a server, from the files that it has open. */
+function dataFolderOf({ child }: ServerProcess): string {
+  const descriptors = `/proc/${child.pid}/fd`
+  const paths = readdirSync(descriptors).map((name) => readlinkSync(`${descriptors}/${name}`))
+  return paths.map((path) => /.*\/signet-embedded-[^/]+/.exec(path)?.[0]).find(Boolean) ?? ''
+}
+
+test('the access key test/test works, and CRLs and OCSP responses are served', async (t) => {
+  const server = await startDevServer()
+  t.after(() => server.stop('SIGTERM'))
+  const environment = {
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
+    AWS_REGION: 'eu-central-1',
+  }
+  const made = await command(
+    ['init-hierarchy', '--endpoint', server.url, '--output', 'json'],
+    environment,
+  )
+  assert.equal(made.code, 0, made.stderr)
+  const listed = await command(
+    ['ca', 'list', '--endpoint', server.url, '--output', 'json'],
+    environment,
+  )
+  assert.match(listed.stdout, /Example Issuing CA/)
+  const wrong = { ...environment, AWS_SECRET_ACCESS_KEY: 'other' }
+  assert.notEqual((await command(['ca', 'list', '--endpoint', server.url], wrong)).code, 0)
+  const ocsp = await fetch(`${server.publicUrl}/ocsp`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/ocsp-request' },
+    body: new Uint8Array([0x30, 0x00]),
+  })
+  assert.equal(ocsp.headers.get('content-type'), 'application/ocsp-response')
+})
+
+test(
+  'the data folder is removed when SIGTERM stops the server',
+  { skip: process.platform !== 'linux' && 'it reads /proc' },
+  async () => {
+    const server = await startDevServer()
+    const folder = dataFolderOf(server)
+    assert.ok(existsSync(folder), folder)
+    assert.equal(await server.stop('SIGTERM'), 0)
+    assert.equal(existsSync(folder), false)
+  },
+)
+
+test('--dev refuses settings for stored data, and addresses that other machines reach', async () => {
+  for (const flag of ['data', 'database', 'masterKeyFile', 's3Endpoint'])
+    assert.throws(
+      () => readConfig({ dev: 'true', [flag]: valueOf(flag) }, {}),
+      /--dev cannot be combined with --/,
+      flag,
+    )
+  assert.throws(
+    () => readConfig({ dev: 'true', publicListen: '0.0.0.0:0' }, {}),
+    /--dev has a public access key, so it listens on loopback addresses only/,
+  )
+  const { code, stderr } = await spawnCommand(['serve', '--dev', '--data', 'x'])
+  assert.equal(code, 2)
+  assert.match(stderr, /--dev cannot be combined with --data/)
+})
+
+function valueOf(flag: string): string {
+  if (flag === 'database') return 'postgres://signet@127.0.0.1/signet'
+  return flag === 's3Endpoint' ? 'http://127.0.0.1:1' : 'x'
+}
