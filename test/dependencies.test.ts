@@ -1,4 +1,4 @@
-/** What a production installation consists of: no more than is needed, nothing known to be vulnerable, and all of it in the SBOM. */
+/** A production installation has only the necessary packages, none with a known vulnerability, and all of them in the SBOM. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { mkdtempDisposableSync, readFileSync } from 'node:fs'

@@ -1,4 +1,4 @@
-/** What is in deploy/: the chart renders, the unit is as strict as it can be, alerts and dashboard name metrics that there are. */
+/** Tests of deploy/: the chart renders, the unit is strict, and alerts and dashboard use existing metrics. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
@@ -177,7 +177,7 @@ suite('the systemd unit', () => {
     const analyze = await tool(t, 'systemd-analyze', { optional: true })
     if (analyze === undefined) return
     const verified = await outcome(analyze, ['verify', '--man=no', unit])
-    // What it says of other units of the machine is not about this one.
+    // The output also contains messages about other units of the machine.
     // The checkout is not in /opt/signet on the test machine.
     const own = verified.text
       .split('\n')

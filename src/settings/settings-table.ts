@@ -163,7 +163,12 @@ export const settings = withFlags({
     workers,
     'auto',
   ),
-  maxConnections: setting('N', 'maximum number of open connections of each listener', count, '10000'),
+  maxConnections: setting(
+    'N',
+    'maximum number of open connections of each listener',
+    count,
+    '10000',
+  ),
   bodyMemory: setting(
     'MIB',
     'memory of each process for request bodies and for objects that clients read slowly',

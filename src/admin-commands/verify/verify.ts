@@ -1,4 +1,4 @@
-/** What `signet verify` does, on a data folder that a server may be using. Nothing is changed. */
+/** `signet verify`. The server may be running on the same data. Nothing is changed. */
 import { systemClock } from '../../clock.ts'
 import type { Config } from '../../settings/config.ts'
 import { withData, type DataFolder } from '../../data-folder/data-folder.ts'
