@@ -67,7 +67,10 @@ export async function runChaos(t: TestContext, chaos: Chaos): Promise<void> {
     isOver: () => Date.now() > endAt,
     onFault: (name) => order.push(name),
   }).finally(() => (isCalm = true))
-  const loading = runLoad({ ...load, isOver: () => isCalm })
+  const loading = runLoad({
+    ...load,
+    isOver: () => isCalm && (isEnough(ledger) || Date.now() > endAt + extraMilliseconds),
+  })
   // Nobody starts a server again after the test.
   await Promise.allSettled([trouble, loading])
   const [counts] = await Promise.all([trouble, loading])
@@ -95,13 +98,17 @@ async function judge(
   const faults = await findFaults(evidence)
   const shown = [...faults.slice(0, 40), `after ${order.join(', ')}`]
   assert.equal(faults.length, 0, `seed ${seed}, ${faults.length} faults:\n${shown.join('\n')}`)
-  const { issued, revoked, created } = figuresOf(evidence.ledger)
-  assert.ok(
-    issued > 50 && revoked > 10 && created > 0,
-    JSON.stringify({ issued, revoked, created }),
-  )
+  assert.ok(isEnough(evidence.ledger), JSON.stringify(figuresOf(evidence.ledger)))
   for (const [name, count] of Object.entries(counts))
     assert.ok(count > 0, `no ${name}: the time is too short`)
+}
+
+/** On a busy machine the load goes on this long after the last fault, until there is enough evidence. */
+const extraMilliseconds = 60_000
+
+function isEnough(ledger: Ledger): boolean {
+  const { issued, revoked, created } = figuresOf(ledger)
+  return issued > 50 && revoked > 10 && created > 0
 }
 
 function figuresOf({ issuances, creations, crls }: Ledger): Record<string, number> & {
