@@ -68,11 +68,11 @@ function serialText(octets: Uint8Array): string {
   return Buffer.from(octets).toString('hex').replace(/^0+/, '')
 }
 
-/** Waits until `look` finds something; throws after `seconds`. */
+/** Waits until `look` finds something. Throws after `seconds`, which leaves room for a busy machine. */
 export async function eventually<T>(
   look: () => Promise<T | undefined>,
   what: string,
-  seconds = 10,
+  seconds = 30,
 ): Promise<T> {
   const until = performance.now() + seconds * 1000
   for (;;) {
