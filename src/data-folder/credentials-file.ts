@@ -4,6 +4,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { replaceFile } from '../durable-file.ts'
 import type { Config } from '../settings/config.ts'
+import { defaultRegion } from '../text/credentials-file.ts'
 
 /** Returns the path of the credentials file. */
 export function credentialsFile({ dataDirectory }: Pick<Config, 'dataDirectory'>): string {
@@ -22,8 +23,6 @@ export interface ServerAddress {
   /** Path of a PEM file with the root of the server's certificate. Undefined if clients need no such file. */
   readonly caFile: string | undefined
 }
-
-const defaultRegion = 'eu-central-1'
 
 export async function writeCredentials(
   path: string,

@@ -29,6 +29,8 @@ export interface CredentialsFile {
   readonly path: string
   /** `HOST:PATH` if another node wrote the file and this node does not have it. */
   readonly elsewhere: string | undefined
+  /** Whether this start created the account, and with it the file and possibly the master key. */
+  readonly isFirstStart: boolean
 }
 
 /** The setting with the location of the file. */
@@ -44,16 +46,22 @@ export async function prepareFirstStart(
   context: FirstStartContext,
 ): Promise<CredentialsFile> {
   const { db } = data
-  const create = async (): Promise<void> => {
-    if ((await listAccounts(db)).length === 0) await createAccount(config, data, context)
+  const isEmpty = async (): Promise<boolean> => (await listAccounts(db)).length === 0
+  const create = async (): Promise<boolean> => {
+    // Another node may have created the account in the meantime.
+    if (!(await isEmpty())) return false
+    await createAccount(config, data, context)
+    return true
   }
-  const isFirst = (await listAccounts(db)).length === 0
-  if (isFirst) await (db.shared === undefined ? create() : db.shared.runExclusively(create))
-  else await warnOfUnusedRootKey(config, data, context)
+  const isFirstStart =
+    (await isEmpty()) &&
+    (await (db.shared === undefined ? create() : db.shared.runExclusively(create)))
+  if (!isFirstStart) await warnOfUnusedRootKey(config, data, context)
   const path = credentialsFile(config)
-  if (db.shared === undefined || existsSync(path)) return { path, elsewhere: undefined }
+  if (db.shared === undefined || existsSync(path))
+    return { path, elsewhere: undefined, isFirstStart }
   const written = await findSetting(db, credentialsSetting)
-  return { path, elsewhere: written && Buffer.from(written).toString() }
+  return { path, elsewhere: written && Buffer.from(written).toString(), isFirstStart }
 }
 
 async function createAccount(

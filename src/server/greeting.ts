@@ -1,5 +1,7 @@
 /** The text that `signet serve` prints after its start. */
 import type { Config } from '../settings/config.ts'
+import { devKey } from '../settings/root-key.ts'
+import { defaultRegion } from '../text/credentials-file.ts'
 import { version } from '../version.ts'
 import type { App } from './runtime.ts'
 import { rootFile } from './tls/certificate-source.ts'
@@ -8,13 +10,12 @@ import { rootFile } from './tls/certificate-source.ts'
 export function greeting(
   config: Config,
   app: Pick<App, 'apiUrl' | 'publicUrl' | 'credentials'>,
-  { isFirstStart }: { readonly isFirstStart: boolean },
 ): string {
   return [
     `Signet ${version()} serves the AWS Private CA API at ${app.apiUrl}`,
     `and CRLs, OCSP and CA certificates at ${app.publicUrl}`,
     `Data: ${dataText(config)}`,
-    ...(isFirstStart && !config.dev
+    ...(app.credentials.isFirstStart && !config.dev
       ? ['', `Back up ${config.masterKeyFile}: without it every CA is lost.`]
       : []),
     '',
@@ -39,9 +40,10 @@ function exports(
   config: Config,
   { apiUrl, credentials }: Pick<App, 'apiUrl' | 'credentials'>,
 ): string[] {
-  if (config.dev && config.rootKey !== undefined && config.rootKey.value.secretAccessKey === 'test')
+  if (config.rootKey?.value === devKey)
     return [
-      '  export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION=eu-central-1',
+      `  export AWS_ACCESS_KEY_ID=${devKey.accessKeyId} AWS_SECRET_ACCESS_KEY=${devKey.secretAccessKey}`,
+      `  export AWS_DEFAULT_REGION=${defaultRegion}`,
       `  export AWS_ENDPOINT_URL_ACM_PCA=${apiUrl} AWS_ENDPOINT_URL_STS=${apiUrl}`,
     ]
   const { path, elsewhere } = credentials

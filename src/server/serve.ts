@@ -1,5 +1,4 @@
 import cluster from 'node:cluster'
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { startPrimary } from './primary.ts'
 import { startWorker, type WorkerApp } from './worker.ts'
@@ -45,7 +44,6 @@ export async function serve(settings: Config, print: (text: string) => void): Pr
   const context = { ...parts, onFailure }
   await using stack = new AsyncDisposableStack()
   const config = withTemporaryData(settings, stack)
-  const isFirstStart = !existsSync(credentialsFile(config))
   const app = await namingDiskFaults(config, () =>
     config.workers === 1
       ? startSingleProcess(config, context)
@@ -53,7 +51,7 @@ export async function serve(settings: Config, print: (text: string) => void): Pr
   )
   reload = () => reloadFrom(app, log)
   await recordEndpoint(config, app, log)
-  print(greeting(config, app, { isFirstStart }))
+  print(greeting(config, app))
   for (const warning of configWarnings(config)) log.warn({ publicUrl: app.publicUrl }, warning)
   await stopped
   log.info('stopping')

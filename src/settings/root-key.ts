@@ -10,7 +10,7 @@ export interface AccessKey {
 }
 
 /** The public access key of a server for tests. */
-const devKey: AccessKey = { accessKeyId: 'test', secretAccessKey: 'test' }
+export const devKey: AccessKey = { accessKeyId: 'test', secretAccessKey: 'test' }
 
 export function rootKey(read: Read, problems: string[]): Secret<AccessKey> | undefined {
   const accessKeyId = read('rootAccessKeyId')
@@ -36,16 +36,15 @@ export function devProblems(
   environment: Readonly<Record<string, string | undefined>>,
   read: Read,
 ): string[] {
-  const given = storedDataSettings
-    .map((name) => settings[name].flag)
-    .filter((flag, at) => {
-      const name = storedDataSettings[at]
-      return name !== undefined && (flags[name] ?? environment[variableOf(flag)]) !== undefined
-    })
+  const given = storedDataSettings.filter(
+    (name) => (flags[name] ?? environment[variableOf(settings[name].flag)]) !== undefined,
+  )
   const addresses = [read('listen'), read('publicListen')]
   const isOpen = addresses.some((address) => address !== undefined && !isLoopback(address))
   return [
-    ...given.map((flag) => `--dev cannot be combined with --${flag}: its data is temporary`),
+    ...given.map(
+      (name) => `--dev cannot be combined with --${settings[name].flag}: its data is temporary`,
+    ),
     ...(isOpen && read('insecureHttp') !== 'true'
       ? [
           '--dev has a public access key, so it listens on loopback addresses only; --insecure-http permits others',

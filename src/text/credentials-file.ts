@@ -48,6 +48,9 @@ export function parseCredentials(text: string): Credentials | undefined {
   return { accessKeyId, secretAccessKey }
 }
 
+/** Region in the credentials file of a server, and of commands without another one. */
+export const defaultRegion = 'eu-central-1'
+
 /** How clients reach the server, as the server writes it beside the access key. */
 export interface ServerAddress {
   readonly endpoint?: string

@@ -20,6 +20,7 @@ test('the first start takes the access key from the environment, and a later sta
   const data = join(folder, 'data')
   const server = await startServer(data, [], environment)
   assert.deepEqual(parseCredentials(await readFile(join(data, 'credentials'), 'utf8')), key)
+  assert.match(server.stdout(), /Back up .*master\.key/)
   assert.equal(await server.stop('SIGTERM'), 0)
   assert.ok(!`${server.stdout()}${server.stderr()}`.includes(key.secretAccessKey))
   const again = await startServer(data, [], environment)
@@ -48,4 +49,15 @@ test('check-config prints (hidden) in place of the secret', async () => {
   assert.equal(code, 0)
   assert.equal((JSON.parse(stdout) as { RootKey: unknown }).RootKey, '(hidden)')
   assert.ok(!stdout.includes(key.secretAccessKey))
+})
+
+test('only the first start advises a backup, even if the credentials file was deleted', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'signet-root-'))
+  t.after(() => rm(folder, { recursive: true, force: true }))
+  const data = join(folder, 'data')
+  await (await startServer(data)).stop('SIGTERM')
+  await rm(join(data, 'credentials'))
+  const again = await startServer(data)
+  assert.equal(await again.stop('SIGTERM'), 0)
+  assert.doesNotMatch(again.stdout(), /Back up/)
 })

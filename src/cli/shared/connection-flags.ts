@@ -6,7 +6,11 @@ import { readProfile } from '../../client-commands/aws-profile.ts'
 import type { ConnectionOptions } from '../../client-commands/connection.ts'
 import { keyAlgorithms } from '../../client-commands/issuance-options.ts'
 import { ConfigurationError } from '../../errors.ts'
-import { parseServerAddress, type ServerAddress } from '../../text/credentials-file.ts'
+import {
+  defaultRegion,
+  parseServerAddress,
+  type ServerAddress,
+} from '../../text/credentials-file.ts'
 import type { ProcessIo } from './context.ts'
 
 export interface ConnectionFlags {
@@ -20,7 +24,6 @@ export interface ConnectionFlags {
 
 /** The defaults of `signet serve`. */
 const defaultEndpoint = 'http://127.0.0.1:8080'
-const defaultRegion = 'eu-central-1'
 const defaultData = './data'
 
 /** Adds `--endpoint`, `--region`, `--data`, `--profile`, `--aws-credentials` and `--ca-file`. */
