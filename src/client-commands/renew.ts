@@ -147,6 +147,7 @@ async function optionsOf(
   }
 }
 
+/** A hook that failed after a renewal that succeeded. */
 class HookError extends Error {}
 
 const run = promisify(execFile)
@@ -169,11 +170,9 @@ async function runHook(
   } catch (error) {
     const { message, stderr = '' } = error as Error & { readonly stderr?: string }
     const detail = message.includes(stderr.trim()) ? '' : `: ${stderr.trim()}`
-    throw new Error(
+    throw new HookError(
       `the certificate was renewed, but the hook failed: ${message.trim()}${detail}`,
-      {
-        cause: error,
-      },
+      { cause: error },
     )
   }
 }

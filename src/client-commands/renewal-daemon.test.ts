@@ -42,6 +42,7 @@ const request: RenewalRequest = {
 async function run(
   answers: readonly ('fail' | 'renew')[],
   days: number,
+  hook: readonly string[] = [],
 ): Promise<{ lines: string[]; attempts: number[] }> {
   const folder = await mkdtemp(join(tmpdir(), 'signet-daemon-'))
   const save = (value: Metadata): Promise<void> =>
@@ -54,7 +55,7 @@ async function run(
   let now = start
   let remaining = answers
   try {
-    await runDaemon([folder], request, {
+    await runDaemon([folder], { ...request, hook }, {
       clock: { now: () => new Date(now) },
       random: new TestRandom(),
       progress: () => {},
@@ -91,6 +92,15 @@ test('a failed renewal is tried again after growing delays, and a success is log
   assert.match(lines[1] ?? '', /^failed tls: no server; next attempt at 2026-01-01T00:0/)
   assert.match(lines[3] ?? '', /^renewed tls: valid until 2026-01-31T/)
   assert.equal(lines.at(-1), 'stopped')
+})
+
+test('a failed hook is reported, and does not renew the certificate again before it is due', async () => {
+  const { lines, attempts } = await run(['renew'], 30, ['false'])
+  assert.equal(attempts.length, 1)
+  assert.match(
+    lines[1] ?? '',
+    /^failed tls: the certificate was renewed, but the hook failed: .*; next attempt at 2026-01-21T/,
+  )
 })
 
 test('an abort ends the daemon without a further attempt', async () => {
