@@ -55,26 +55,30 @@ async function run(
   let now = start
   let remaining = answers
   try {
-    await runDaemon([folder], { ...request, hook }, {
-      clock: { now: () => new Date(now) },
-      random: new TestRandom(),
-      progress: () => {},
-      report: (line) => void lines.push(line.replace(folder, 'tls')),
-      signal: stop.signal,
-      sleep: async (milliseconds) => {
-        now += milliseconds
-        if (remaining.length === 0) stop.abort()
+    await runDaemon(
+      [folder],
+      { ...request, hook },
+      {
+        clock: { now: () => new Date(now) },
+        random: new TestRandom(),
+        progress: () => {},
+        report: (line) => void lines.push(line.replace(folder, 'tls')),
+        signal: stop.signal,
+        sleep: async (milliseconds) => {
+          now += milliseconds
+          if (remaining.length === 0) stop.abort()
+        },
+        async connect() {
+          attempts.push(now - start)
+          const [answer] = remaining
+          remaining = remaining.slice(1)
+          if (answer !== 'renew') throw new Error('no server')
+          const renewed = metadata(now, days)
+          await save(renewed)
+          return renewed
+        },
       },
-      async connect() {
-        attempts.push(now - start)
-        const [answer] = remaining
-        remaining = remaining.slice(1)
-        if (answer !== 'renew') throw new Error('no server')
-        const renewed = metadata(now, days)
-        await save(renewed)
-        return renewed
-      },
-    })
+    )
   } finally {
     await rm(folder, { recursive: true })
   }
