@@ -117,17 +117,16 @@ function reach(endpoint: string): Promise<void> {
     const end = (reason: string | undefined): void => {
       socket.destroy()
       if (reason === undefined) resolve()
-      else
-        reject(
-          new Error(
-            `cannot connect to ${endpoint} (${reason}): start the server with 'signet serve', or specify another --endpoint`,
-          ),
-        )
+      else reject(new Error(cannotConnect(endpoint, reason)))
     }
     socket.once('connect', () => end(undefined))
     socket.once('timeout', () => end('no connection within five seconds'))
     socket.once('error', ({ code, message }: NodeJS.ErrnoException) => end(code ?? message))
   })
+}
+
+function cannotConnect(endpoint: string, reason: string): string {
+  return `cannot connect to ${endpoint} (${reason}): start the server with 'signet serve', or specify another --endpoint`
 }
 
 /** Codes of Node.js for a server certificate whose issuer is not trusted. */
@@ -171,8 +170,7 @@ function adviceFor(error: Error, endpoint: string): string | undefined {
     return `the TLS certificate of ${endpoint} is not trusted (${error.message}): specify the root certificate of its issuer with --ca-file`
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
     return `the TLS certificate of ${endpoint} is for another name: ${error.message}`
-  if (code !== undefined && unreachableCodes.has(code))
-    return `cannot connect to ${endpoint} (${code}): start the server with 'signet serve', or specify another --endpoint`
+  if (code !== undefined && unreachableCodes.has(code)) return cannotConnect(endpoint, code)
   if (error.name === 'TimeoutError')
     return `${endpoint} did not respond in time: check the server and the network`
   if (

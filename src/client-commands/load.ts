@@ -2,7 +2,7 @@
 import { open } from 'node:fs/promises'
 import { connect, type DetailedPeerCertificate } from 'node:tls'
 import { ConfigurationError } from '../errors.ts'
-import { systemErrorText } from '../text/system-error.ts'
+import { fetchErrorText, systemErrorText } from '../text/system-error.ts'
 import { encodePem } from '../x509/pem.ts'
 
 /** The longest CRL that Signet publishes is about 40 MiB: a million entries. */
@@ -54,9 +54,7 @@ async function download(url: string): Promise<Uint8Array> {
   try {
     response = await fetch(url, { signal: AbortSignal.timeout(milliseconds) })
   } catch (error) {
-    const { message, cause } = error as Error
-    const reason = cause instanceof Error && cause.message !== '' ? cause.message : message
-    throw new Error(`cannot read ${url}: ${reason}`, { cause: error })
+    throw new Error(`cannot read ${url}: ${fetchErrorText(error)}`, { cause: error })
   }
   if (!response.ok || response.body === null)
     throw new Error(`${url} responded with status ${response.status}`)

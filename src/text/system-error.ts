@@ -23,3 +23,9 @@ export function systemErrorText(error: unknown): string {
   const { code = '', message } = error as NodeJS.ErrnoException
   return texts[code] ?? message
 }
+
+/** Returns the reason of a failed `fetch`, which reports most failures as "fetch failed" with the reason as their cause. */
+export function fetchErrorText(error: unknown): string {
+  const { message, cause } = error as Error
+  return cause instanceof Error && cause.message !== '' ? cause.message : message
+}

@@ -33,7 +33,7 @@ import type { CommandContext } from '../shared/context.ts'
 import { nextSteps, printResult, type OutputFlags } from '../shared/print.ts'
 import { SignetCommand } from '../shared/signet-command.ts'
 import { paragraphsText } from '../shared/style.ts'
-import type { Column } from '../shared/table.ts'
+import { wordsOf, type Column } from '../shared/table.ts'
 
 type ListFlags = ConnectionFlags &
   OutputFlags &
@@ -218,10 +218,7 @@ function recordLines(members: Readonly<Record<string, string | null>>) {
       ? []
       : [
           {
-            label: key
-              .replace(/Arn$/, ' ARN')
-              .replaceAll(/([a-z])([A-Z])/g, '$1 $2')
-              .replaceAll(/\b[A-Z](?=[a-z])/g, (letter) => letter.toLowerCase()),
+            label: wordsOf(key),
             text,
             tone: text === 'REVOKED' ? ('bad' as const) : ('plain' as const),
           },

@@ -1,4 +1,5 @@
 /** The health of a server, and the reason if it cannot be reached or cannot serve. */
+import { fetchErrorText } from '../../text/system-error.ts'
 import { explainConnectionError } from '../connection.ts'
 import { parseMetrics, type Sample } from './read-metrics.ts'
 
@@ -24,13 +25,10 @@ export async function readHealth(endpoint: string): Promise<ServerHealth> {
   }
 }
 
-/** `fetch` reports every failure as "fetch failed", with the reason as its cause. */
 function reasonOf(error: unknown, endpoint: string): string {
   const explained = explainConnectionError(error, endpoint)
   if (explained !== error) return (explained as Error).message
-  const { message, cause } = error as Error
-  const reason = cause instanceof Error && cause.message !== '' ? cause.message : message
-  return `cannot connect to ${endpoint}: ${reason}`
+  return `cannot connect to ${endpoint}: ${fetchErrorText(error)}`
 }
 
 /** The metrics of a server. Undefined if a proxy blocks them, or if the server is not Signet. Never rejects. */
