@@ -113,11 +113,12 @@ export function withAddresses(text: string, addresses: ReadonlyMap<string, strin
   return changed
 }
 
-/** Ends a process that a guide has started, unless it has ended already. */
+/** Ends a process that a guide has started, unless it has ended already. A process that ends deletes its file. */
 function endProcess(pidFile: string): void {
   try {
     process.kill(Number(readFileSync(pidFile, 'utf8')))
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+    const { code } = error as NodeJS.ErrnoException
+    if (code !== 'ESRCH' && code !== 'ENOENT') throw error
   }
 }
